@@ -6,7 +6,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/room"
 )
 
 // Bob says that he will be back in an hour. A minute later he makes a call.
@@ -42,7 +41,6 @@ func TestAbsence_endsOnlyWithAWaitOfItsAgentOrByItsWord(t *testing.T) {
 			w.leaves(p.bob, time.Hour)
 			w.clock.Advance(time.Minute)
 			c.calls(w, p.bob)
-			w.pass(room.PresenceDelay)
 			for _, w := range []*world{w, w.elsewhere()} {
 				if got := agentIn(t, w.info(p.ann.Token).Room, "Bob"); (got.BackIn == 0) != c.ends {
 					t.Errorf("Ann sees %+v", got)
@@ -77,8 +75,7 @@ func TestAbsence_announcedWithAMessage_isConfirmed(t *testing.T) {
 		if got := w.look(p.bob.Token, p.bob.Cursor); !got.AwayUntil.Equal(until) {
 			t.Errorf("a look shows %s", got.AwayUntil)
 		}
-		w.clock.Advance(room.PresenceDelay)
-		if a := agentIn(t, there.info(p.ann.Token).Room, "Bob"); a.State != chat.AgentAway || a.BackIn != 10*time.Minute-room.PresenceDelay {
+		if a := agentIn(t, there.info(p.ann.Token).Room, "Bob"); a.State != chat.AgentAway || a.BackIn != 10*time.Minute {
 			t.Errorf("Ann sees %+v", a)
 		}
 	})
@@ -89,9 +86,8 @@ func TestAbsence_withAProgramOnStandby_isStandbyAndShowsTheReturn(t *testing.T) 
 	p := w.pair()
 	w.leaves(p.bob, time.Hour)
 	w.shell(p.bob)
-	w.clock.Advance(room.PresenceDelay)
 	for _, w := range []*world{w, w.elsewhere()} {
-		if a := agentIn(t, w.info(p.ann.Token).Room, "Bob"); a.State != chat.AgentStandby || a.BackIn != time.Hour-room.PresenceDelay {
+		if a := agentIn(t, w.info(p.ann.Token).Room, "Bob"); a.State != chat.AgentStandby || a.BackIn != time.Hour {
 			t.Errorf("Ann sees %+v", a)
 		}
 	}
@@ -115,10 +111,9 @@ func TestFirstWait_allOthersAway_returnsAtOnce(t *testing.T) {
 		p := w.company()
 		w.leaves(p.bob, 10*time.Minute)
 		w.leaves(p.cid, time.Hour)
-		w.clock.Advance(room.PresenceDelay)
 		ann := w.look(p.ann.Token, p.ann.Cursor)
 		first, err := there.Wait(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: ann.Cursor, Wait: time.Minute})
-		if err != nil || first.Status != chat.StatusQuiet || !first.AloneNow || first.OthersAway != 10*time.Minute-room.PresenceDelay || len(first.Agents) != 3 {
+		if err != nil || first.Status != chat.StatusQuiet || !first.AloneNow || first.OthersAway != 10*time.Minute || len(first.Agents) != 3 {
 			t.Fatalf("got %+v, %v", first, err)
 		}
 		if c := read(t, p.ann.Token, first.Cursor); !c.Noted {
@@ -131,7 +126,6 @@ func TestFirstWait_afterIt_theNextOneWaits(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.leaves(p.bob, 10*time.Minute)
-	w.clock.Advance(room.PresenceDelay)
 	first, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: time.Minute})
 	if err != nil || !first.AloneNow {
 		t.Fatalf("got %+v, %v", first, err)
@@ -181,7 +175,6 @@ func TestFirstWait_unlessAllOthersAreAway_waits(t *testing.T) {
 			p := w.company()
 			w.leaves(p.bob, 10*time.Minute)
 			c.cid(w, p)
-			w.clock.Advance(room.PresenceDelay)
 			if c.noCursor {
 				w.look(p.ann.Token, w.look(p.ann.Token, "").Cursor)
 				p.ann.Cursor = ""

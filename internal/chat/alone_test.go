@@ -76,7 +76,6 @@ func TestAlone_itsCalls_keepItsSeat(t *testing.T) {
 			w.clock.Advance(room.Lease - time.Minute - time.Second)
 			call()
 			w.look(p.ann.Token, p.ann.Cursor)
-			w.clock.Advance(room.PresenceDelay)
 			if a := agentIn(t, there.info(p.ann.Token).Room, "Pam"); a.State != chat.AgentBusy || a.PersonHere {
 				t.Errorf("Pam is %s, here %v", a.State, a.PersonHere)
 			}
@@ -112,7 +111,6 @@ func waitsAlone(t *testing.T, w *world) {
 		a := agentIn(t, there.info(p.ann.Token).Room, "Pam")
 		return a.State == chat.AgentWaiting && a.PersonHere && a.Unread == nil
 	}
-	w.clock.Advance(room.PresenceDelay)
 	if !isHere() {
 		t.Error("while two of its waits are open, it is not shown")
 	}

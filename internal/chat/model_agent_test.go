@@ -52,8 +52,6 @@ type agentModel struct {
 // callModel is a call, and the return announced by then.
 type callModel struct {
 	at, back time.Time
-	speaks   bool // it only sent messages, which others see later
-	hidden   bool // and all of them were private
 	lent     bool // its person made it, by sending a draft: to others it is the agent's
 }
 
@@ -107,20 +105,13 @@ func (a agentModel) away(now, back time.Time) agentModel {
 	return a.note(callModel{at: now, back: back})
 }
 
-// note notes a call. Calls of one moment are one: others see at once that it was
-// made if any of them is no send, or if it announces an absence or its end.
+// note notes a call. Calls of one moment are one.
 func (a agentModel) note(c callModel) agentModel {
-	before := a.back()
-	if !c.at.Before(before) {
-		before = time.Time{}
-	}
-	c.speaks = c.speaks && c.back.Equal(before)
 	a.used, a.calls = true, slices.Clone(a.calls)
 	if last := len(a.calls) - 1; last >= 0 && a.calls[last].at.Equal(c.at) {
-		c.speaks, c.hidden, c.lent = c.speaks && a.calls[last].speaks, c.hidden && a.calls[last].hidden, c.lent && a.calls[last].lent
+		c.lent = c.lent && a.calls[last].lent
 		a.calls = a.calls[:last]
 	}
-	c.hidden = c.hidden && c.speaks
 	a.calls = append(a.calls, c)
 	if a.admin {
 		a.asAdmin = a.silentFrom()

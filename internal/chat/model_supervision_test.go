@@ -261,7 +261,7 @@ func (d draftModel) sent(m model, r roomModel, a agentModel, e eventModel) agent
 	if !m.now.Before(back) {
 		back = time.Time{}
 	}
-	return a.note(callModel{at: m.now, back: back, speaks: true, hidden: len(e.to) > 0, lent: true})
+	return a.note(callModel{at: m.now, back: back, lent: true})
 }
 
 func (o superviseOp) String() string {

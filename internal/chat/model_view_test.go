@@ -82,10 +82,8 @@ func (m model) view(r roomModel, seat int) chat.Room {
 	return out
 }
 
-// observe puts into want what got says of the agent x, if that may be: its last call, but
-// of sends, which others see later, perhaps none within 30 seconds and no private one
-// within 15; the return that it last announced; and how much it has not read, which a
-// service may not know.
+// observe puts into want what got says of the agent x, if that may be: its last call; the
+// return that it last announced; and how much it has not read, which a service may not know.
 func (m model) observe(r roomModel, viewer, x agentModel, got chat.Agent, want *chat.Agent) {
 	if viewer.seat == 0 || want.You {
 		return
@@ -97,15 +95,13 @@ func (m model) observe(r roomModel, viewer, x agentModel, got chat.Agent, want *
 	if got.Unread != nil && *got.Unread <= r.unread(viewer, x, x.joined) && *got.Unread >= r.unread(viewer, x, max(x.given, x.joined)) {
 		want.Unread = got.Unread
 	}
-	idle, away := false, got.BackIn == max(0, x.back().Sub(m.now))
-	calls := append([]callModel{{at: x.joinedAt}}, x.calls...)
-	for i, c := range calls {
-		over := slices.ContainsFunc(calls[i+1:], func(d callModel) bool { return !d.speaks || m.now.Sub(d.at) >= 30*time.Second })
-		early := c.hidden && m.now.Sub(c.at) < 15*time.Second
-		idle = idle || !over && !early && got.Idle == m.now.Sub(latest(c.at, x.joinedAt))
+	last := x.joinedAt
+	if n := len(x.calls); n > 0 {
+		last = latest(last, x.calls[n-1].at)
 	}
+	idle, away := got.Idle == m.now.Sub(last), got.BackIn == max(0, x.back().Sub(m.now))
 	if !m.oneService { // after its lease, or among services, what is known lags
-		idle = idle || got.Idle >= 15*time.Minute || m.now.Sub(calls[len(calls)-1].at) < 15*time.Second
+		idle = idle || got.Idle >= 15*time.Minute
 	}
 	if idle && away {
 		want.Idle, want.BackIn = got.Idle, got.BackIn

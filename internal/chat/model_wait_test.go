@@ -98,7 +98,7 @@ func (o waitOp) on(m model) (model, error) {
 		return m, &wrong{"the wait", o, fmt.Sprintf("head %d, owed %t", r.head(), a.owed)}
 	}
 	if !o.owed {
-		a = o.heard(r, a, m.now)
+		a = o.heard(a, m.now)
 	}
 	if a.owed = a.owed && !o.owed; o.cursor.n > 0 && !o.sent {
 		if a.ackMost = max(a.ackMost, o.cursor.n); !o.gaveUp {
@@ -129,9 +129,8 @@ func (o waitOp) on(m model) (model, error) {
 }
 
 // heard returns a after the call. Only a wait of some length ends an absence by itself.
-func (o waitOp) heard(r roomModel, a agentModel, now time.Time) agentModel {
-	last, _ := r.lastSaid(a)
-	c := callModel{at: now, speaks: o.sent, hidden: o.sent && len(last.to) > 0}
+func (o waitOp) heard(a agentModel, now time.Time) agentModel {
+	c := callModel{at: now}
 	switch {
 	case o.absence.Given && o.absence.BackIn > 0:
 		c.back = now.Add(o.absence.BackIn)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
@@ -78,12 +77,10 @@ func TestPresence_states_followWhatTheAgentDoes(t *testing.T) {
 	w := newWorld(t)
 	here, there := w.another(), w.another()
 	p := here.pair()
-	w.clock.Advance(room.PresenceDelay)
 	here.wantState("after its join", p, there, chat.AgentBusy)
 	wait := here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: 50 * time.Second})
-	w.clock.Advance(room.PresenceDelay)
 	here.wantState("in a wait", p, there, chat.AgentWaiting)
-	here.pass(50*time.Second - room.PresenceDelay)
+	here.pass(50 * time.Second)
 	take(t, wait)
 	here.pass(10 * time.Second)
 	here.wantState("between two waits", p, there, chat.AgentWaiting)
@@ -92,12 +89,10 @@ func TestPresence_states_followWhatTheAgentDoes(t *testing.T) {
 	here.pass(2 * time.Minute)
 	here.wantState("two minutes after its wait", p, there, chat.AgentSilent)
 	here.leaves(p.bob, 10*time.Minute)
-	here.pass(room.PresenceDelay)
 	here.wantState("away", p, there, chat.AgentAway)
 	here.pass(10 * time.Minute)
 	here.wantState("after its time", p, there, chat.AgentSilent)
 	here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, Standby: true})
-	here.pass(room.PresenceDelay)
 	here.wantState("with a program in its place", p, there, chat.AgentStandby)
 }
 
@@ -113,44 +108,22 @@ func TestPresence_programStopsWaiting_isStandbyNoLonger(t *testing.T) {
 	w.wantState("after its loop ended", p, w.elsewhere(), chat.AgentSilent)
 }
 
-// Others must not be able to tell when an agent speaks in private.
-func TestPresence_messageThatOthersDoNotHear_isSeenFifteenSecondsLater(t *testing.T) {
-	w := newWorld(t)
-	here, there := w.another(), w.another()
-	p := here.company()
-	here.look(p.bob.Token, "")
-	w.clock.Advance(10 * time.Minute)
-	here.tell(p.bob.Token, "between us", "Ann")
-	for _, w := range []*world{here, there} {
-		if got := agentIn(t, w.info(p.cid.Token).Room, "Bob"); got.State != chat.AgentSilent || got.Idle < 10*time.Minute {
-			t.Errorf("at once Cid sees %+v", got)
-		}
-	}
-	w.clock.Advance(room.PresenceDelay)
-	if got := agentIn(t, here.info(p.cid.Token).Room, "Bob"); got.State != chat.AgentBusy || got.Idle != room.PresenceDelay {
-		t.Errorf("later Cid sees %+v", got)
-	}
-}
-
-// A whisper must not hide for a while what is known of its sender.
-func TestPresence_whisperAfterAPublicWord_changesNothingForOthers(t *testing.T) {
-	for _, whisper := range []bool{false, true} {
-		w := newWorld(t)
-		here, there := w.elsewhere(), w.elsewhere()
-		p := here.company()
-		w.clock.Advance(3 * time.Minute)
-		here.sends(chat.SendRequest{Token: p.bob.Token, Text: "I begin", Activity: "reading"})
-		w.clock.Advance(3 * time.Minute)
-		here.say(p.bob.Token, "done with that")
-		w.clock.Advance(room.PresenceDelay)
-		if whisper {
-			here.tell(p.bob.Token, "between us", "Ann")
-		}
-		for _, w := range []*world{here, there} {
-			if got := agentIn(t, w.info(p.cid.Token).Room, "Bob"); got.State != chat.AgentBusy || got.Idle.Truncate(time.Second) != room.PresenceDelay || got.Activity != "" {
-				t.Errorf("whisper %t: Cid sees %+v", whisper, got)
+func TestPresence_sends_showAtOnceInEveryProcess(t *testing.T) {
+	for what, to := range map[string][]string{"to all": nil, "private": {"Ann"}} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			here, there := w.another(), w.another()
+			p := here.company()
+			here.sends(chat.SendRequest{Token: p.bob.Token, Text: "I begin", Activity: "reading"})
+			w.clock.Advance(10 * time.Minute)
+			here.sends(chat.SendRequest{Token: p.bob.Token, Text: "done with that", To: to})
+			for _, w := range []*world{here, there} {
+				got := agentIn(t, w.info(p.cid.Token).Room, "Bob")
+				if got.State != chat.AgentBusy || got.Idle != 0 || got.Activity != "" {
+					t.Errorf("Cid sees %+v", got)
+				}
 			}
-		}
+		})
 	}
 }
 
@@ -172,7 +145,6 @@ func TestActivity_endsWithTheNextMessage(t *testing.T) {
 	w.say(p.bob.Token, "done with that")
 	shown("after a message", "")
 	w.sends(chat.SendRequest{Token: p.bob.Token, Text: "again, from the top", Activity: "reading the tests"})
-	w.clock.Advance(room.PresenceDelay)
 	shown("repeated", "reading the tests")
 }
 

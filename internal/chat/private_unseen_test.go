@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/room"
 )
 
 func TestUnseenMessages_endNoWait(t *testing.T) {
@@ -88,7 +87,6 @@ func TestUnseenMessages_leaveAnAgentWaiting(t *testing.T) {
 	here.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: longWait})
 	cid := func(after string, want chat.AgentState) {
 		t.Helper()
-		w.clock.Advance(room.PresenceDelay)
 		if got := agentIn(t, there.info(p.ann.Token).Room, "Cid").State; got != want {
 			t.Errorf("after %s Cid is %s, want %s", after, got, want)
 		}
@@ -97,6 +95,7 @@ func TestUnseenMessages_leaveAnAgentWaiting(t *testing.T) {
 	there.tell(p.ann.Token, "blue?", "Bob")
 	cid("hidden messages", chat.AgentWaiting)
 	there.tell(p.ann.Token, "and you?", "Cid")
+	w.clock.Advance(chat.BetweenWaits)
 	cid("a message", chat.AgentBusy)
 }
 

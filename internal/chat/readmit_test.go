@@ -153,7 +153,7 @@ func TestReadmit_callThatWasNotWritten_isWrittenByTheNext(t *testing.T) {
 }
 
 // Ann is taken in, and lets the name of an agent go that is alive. Its call was due to be
-// written only after a minute.
+// written only after a minute. What it says is in the log, so that Ann is refused.
 func TestReadmit_seatCallsMeanwhile_keepsItsSeat(t *testing.T) {
 	call := map[string]func(w *world, p company){
 		"looks": func(w *world, p company) { w.look(p.bob.Token, "") },
@@ -177,7 +177,11 @@ func TestReadmit_seatCallsMeanwhile_keepsItsSeat(t *testing.T) {
 					if before {
 						calls(w, p)
 					}
-					there.readmits(p.ann.Token)
+					if _, err := there.readmit(p.ann.Token); before && how == "says" {
+						wants(t, err, fault.NotAllowed)
+					} else if err != nil {
+						t.Fatal(err)
+					}
 					w.clock.Advance(time.Second)
 					if !before {
 						calls(w, p)

@@ -10,8 +10,9 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// BetweenWaits is how long after the end of its wait an agent is assumed to be about to wait
-// again: clients wait in turns.
+// BetweenWaits is how long after the end of its wait, by its time or by a message, an agent is
+// assumed to be about to wait again: clients wait in turns. Without it, an agent that a message
+// reaches after a long wait would pass for silent until its next call.
 const BetweenWaits = 15 * time.Second
 
 // AgentState is what an agent is doing, as others can tell.
@@ -111,7 +112,7 @@ func (r roster) show(a room.Agent, v *Agent) {
 	v.Owner = a.Owner
 	p, known := r.Presence[a.Seat]
 	u, spoke := r.Head.Recent.Said(a.Seat)
-	if p.Activity != "" && p.ActiveAsOf >= a.Joined && !(spoke && (u.PublicN > p.ActiveAsOf || u.N > p.ActiveAsOf && r.Now.Sub(u.At) >= room.PresenceDelay)) {
+	if p.Activity != "" && p.ActiveAsOf >= a.Joined && !(spoke && u.N > p.ActiveAsOf) {
 		v.Activity = p.Activity
 	}
 	if v.You && !r.Person { // it reads this
@@ -120,16 +121,13 @@ func (r roster) show(a room.Agent, v *Agent) {
 		}
 		return
 	}
-	p = p.Shown(r.Now)
 	if known {
 		viewer, _ := r.Head.Seated(r.You)
 		v.Unread = r.Unread(max(p.Read, a.Joined), a, viewer) // its join gave it what came before
 	}
 	p.AtMs = max(p.AtMs, a.AtMs)
-	if spoke && r.Now.Sub(u.At) >= room.PresenceDelay {
+	if spoke {
 		p.AtMs = max(p.AtMs, u.At.UnixMilli())
-	} else if spoke && u.PublicN > 0 { // a private word must not hide it
-		p.AtMs = max(p.AtMs, u.PublicAt.UnixMilli())
 	}
 	v.Idle, v.State = max(0, r.Now.Sub(p.At())), stateOf(r.Head, a, p, r.Now)
 	if back := p.BackAt(); back.After(r.Now) {
@@ -144,7 +142,7 @@ func stateOf(h *room.Head, a room.Agent, p room.Presence, now time.Time) AgentSt
 	switch {
 	case p.Standby && mayWait:
 		return AgentStandby
-	case (waits || mayWait && !now.Before(p.BackAt())) && (p.ForMe || a.IsAlone() || woken <= p.Head || now.Sub(at) < room.PresenceDelay):
+	case (waits || mayWait && !now.Before(p.BackAt())) && (p.ForMe || a.IsAlone() || woken <= p.Head || now.Sub(at) < BetweenWaits):
 		return AgentWaiting
 	case now.Before(p.BackAt()):
 		return AgentAway

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
@@ -81,7 +80,6 @@ func TestRoster_quietResult_hasItOnlyAfterAChange(t *testing.T) {
 	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Absence: away(10 * time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.Advance(room.PresenceDelay)
 	if got := quiet(); len(got) != 2 || got[1].State != chat.AgentAway {
 		t.Errorf("Bob is away, but the result lists %v", got)
 	}
@@ -104,7 +102,6 @@ func TestRoster_aboveTenAgents_isTheirNumberAndWhoWaits(t *testing.T) {
 	for i := 2; i < 15; i++ {
 		w.open(t.Context(), chat.WaitRequest{Token: all[i].Token, Cursor: all[i].Cursor, Wait: time.Minute})
 	}
-	w.clock.Advance(room.PresenceDelay)
 	w.leave(all[1].Token)
 	got := w.look(all[0].Token, all[0].Cursor)
 	if got.Seated != 29 || got.AllWaiting != 13 || len(got.Agents) != 10 {

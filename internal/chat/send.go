@@ -70,7 +70,7 @@ func (op *sendOp) listen(ctx context.Context) (got *Waited, err error) {
 	cursor, named := c.readCursor(op.req.Cursor)
 	c.positions().Arrived(cursor.N, op.event.ReplyTo)
 	if op.req.Wait == 0 {
-		c.attendance().Note(ctx, presence.Call{Speaks: true, Absence: op.req.Absence, Activity: op.req.Activity, Fresh: presence.SendFresh})
+		c.attendance().Note(ctx, presence.Call{Absence: op.req.Absence, Activity: op.req.Activity, Fresh: presence.SendFresh})
 		return op.unread(ctx, cursor, named)
 	}
 	if c.head, err = c.room.log.Refresh(ctx, op.began); err != nil {

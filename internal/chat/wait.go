@@ -98,7 +98,7 @@ func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waite
 // begin notes what a wait says about its agent, and returns the inbox that it fills. A wait that
 // finds everyone else away does not last: it would be a call for nothing.
 func (c *session) begin(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) (*inbox, error) {
-	how := presence.Call{Speaks: own > 0, Standby: req.Standby, ForMe: req.ForMe, Absence: req.Absence, Activity: req.Activity, Fresh: presence.CallFresh}
+	how := presence.Call{Standby: req.Standby, ForMe: req.ForMe, Absence: req.Absence, Activity: req.Activity, Fresh: presence.CallFresh}
 	if !w.Looks {
 		how.Began, how.Until, how.Returns = w.Began, room.Announced(w.Began, w.Until), own == 0 && !req.Standby
 	}

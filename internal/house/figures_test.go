@@ -97,7 +97,6 @@ var figures = []struct{ doc, says, constant string }{
 	{"docs/security.md", "that takes {} without a sign of any admin", "internal/room.AdminSilent"},
 	{"docs/security.md", "the room hears of {} attempts", "internal/room.MaxKnocks"},
 	{"docs/security.md", "attempts in {} at most", "internal/room.KnockWindow"},
-	{"docs/security.md", "a change of presence {} later", "internal/room.PresenceDelay"},
 	{"docs/security.md", "must make no call for {},", "internal/room.LetGoAdminSilent"},
 	{"docs/security.md", "it gets none for {} after its seat ended", "internal/room.KeepPerson"},
 	{"docs/security.md", "has at most {} devices", "internal/room.MaxDevices"},

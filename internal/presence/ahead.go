@@ -44,7 +44,7 @@ func (at Attendance) Ahead(ctx context.Context, forMe bool) (own bool) {
 		return false
 	}
 	p.AtMs, p.OwnMs = now.UnixMilli(), max(p.OwnMs, at.agent.AtMs)
-	p.Used, p.Standby, p.ForMe, p.Prev = true, true, forMe, nil
+	p.Used, p.Standby, p.ForMe = true, true, forMe
 	p.UntilMs, p.Head = now.Add(room.AnnounceWait).UnixMilli(), at.head.AsOf
 	m.presence, m.presenceAt, m.waitWritten = p, now, true
 	r.mu.Unlock()

@@ -40,7 +40,6 @@ type Absence struct {
 type Call struct {
 	Began    time.Time // of its wait
 	Until    time.Time // the end of its wait; zero: it does not wait
-	Speaks   bool      // it sent a message, perhaps a private one
 	Standby  bool      // a program makes it in the agent's place
 	ForMe    bool
 	Returns  bool // it ends an absence, unless it announces one
@@ -86,9 +85,6 @@ func (at Attendance) Note(ctx context.Context, how Call) (due time.Time) {
 	case how.Absence.Given, how.Returns, !now.Before(known.BackAt()):
 		p.BackMs = 0
 	}
-	if how.Speaks {
-		p = p.After(known)
-	}
 	return at.renewLease(ctx, p, how.Fresh)
 }
 
@@ -129,7 +125,7 @@ func (at Attendance) learn(stored room.Presence) room.Presence {
 	case stored.AtMs != 0:
 		m.presence = stored
 	case !known:
-		m.presence = room.Presence{AtMs: at.agent.AtMs, Read: at.agent.Joined} // what others see for PresenceDelay
+		m.presence = room.Presence{AtMs: at.agent.AtMs, Read: at.agent.Joined} // nothing is known but its join
 	}
 	return m.presence
 }

@@ -135,7 +135,7 @@ func (r *Room) HasCompany(h *room.Head, seat int) bool {
 	defer r.mu.Unlock()
 	return slices.ContainsFunc(h.Agents, func(a room.Agent) bool {
 		m := r.seats[a.Seat]
-		calls := r.o.SingleProcess && m != nil && m.presence.AtMs != 0 && !m.presence.Shown(now).BackAt().After(now)
+		calls := r.o.SingleProcess && m != nil && m.presence.AtMs != 0 && !m.presence.BackAt().After(now)
 		return a.Seat != seat && (r.waits[a.Seat] != nil || a.IsAlone() && r.watches[a.Seat] != nil || calls)
 	})
 }

@@ -77,7 +77,7 @@ func (h *Head) LetGo(n int64, by Agent, now time.Time) (*Event, string, error) {
 		return nil, "", fault.Refuse(fault.NotAllowed, "Only an admin readmits an agent or, in a room of two, the other one, if it may speak. Nothing was changed.")
 	}
 	knocked := time.UnixMilli(h.Knocks[i].AtMs)
-	if u, _ := h.Recent.Said(old.Seat); !u.Heard.Before(knocked) && now.Sub(u.Heard) >= PresenceDelay { // it may have been private
+	if u, _ := h.Recent.Said(old.Seat); !u.Heard.Before(knocked) {
 		return nil, "", fault.Refuse(fault.NotAllowed, "The agent of this name has said something after the other one knocked, so they are two: the other one needs another agent_name. Nothing was changed.")
 	}
 	given := LetGo{From: old.Since, KnockMs: knocked.UnixMilli()}

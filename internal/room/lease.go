@@ -16,9 +16,10 @@ const (
 // PresentFor is how long after its last call an agent that does not wait counts as present.
 const PresentFor = 2 * time.Minute
 
-// Presence is the stored form of what an agent is doing. Its item expires with the agent's lease,
-// so the table itself decides whether a lease has ended: a seat is given to another agent only if
-// the item is absent.
+// Presence is the stored form of what an agent is doing. Others see it as it is, so they may guess
+// from it that the agent speaks in private. Its item expires with the agent's lease, so the table
+// itself decides whether a lease has ended: a seat is given to another agent only if the item is
+// absent.
 type Presence struct {
 	V       int   `json:"v"`
 	AtMs    int64 `json:"at"`              // the last call, of the agent or of a program on standby for it
@@ -32,9 +33,6 @@ type Presence struct {
 	ForMe   bool  `json:"me,omitempty"`    // only messages meant for the agent wake it
 	BackMs  int64 `json:"back,omitempty"`  // the announced return
 	Read    int64 `json:"read,omitempty"`  // the last event that the agent was handed
-	// Prev is the presence that others see for PresenceDelay after AtMs, and may
-	// have one of its own for the same reason.
-	Prev *Presence `json:"prev,omitempty"`
 
 	// From an item of its own: what the agent says it is doing, and the last event when it said
 	// so.
@@ -52,29 +50,6 @@ const (
 // Announced returns the end that others see at the time now of a wait until then.
 func Announced(now, until time.Time) time.Time { return Earliest(until, now.Add(AnnounceWait)) }
 
-// PresenceDelay is how long after a call others see what it changes: sooner, they
-// could tell when an agent speaks to somebody else in private.
-const PresenceDelay = 15 * time.Second
-
-// After returns p, the presence of a call that follows old, so that others see old for
-// PresenceDelay.
-func (p Presence) After(old Presence) Presence {
-	switch {
-	case old.AtMs == 0:
-		return p
-	case old.isSeen(p.At()):
-		old.Prev = nil
-	case p.At().Sub(old.Prev.At()) >= PresenceDelay: // others know that one by now
-		known := *old.Prev
-		known.Prev, old.Prev = nil, &known
-	default: // of calls in quick succession, one in PresenceDelay
-		p.Prev = old.Prev
-		return p
-	}
-	p.Prev = &old
-	return p
-}
-
 // Younger returns p with what it and other know of the youngest waits.
 func (p Presence) Younger(other Presence) Presence {
 	p.WaitMs, p.ShellMs = max(p.WaitMs, other.WaitMs), max(p.ShellMs, other.ShellMs)
@@ -85,30 +60,6 @@ func (p Presence) Younger(other Presence) Presence {
 // and ends it. A program on standby ends no wait of its agent.
 func (p Presence) Supersedes(began time.Time, standby bool) bool {
 	return p.WaitMs > began.UnixMilli() || standby && p.ShellMs > began.UnixMilli()
-}
-
-// Shown returns p as others see it.
-func (p Presence) Shown(now time.Time) Presence {
-	for !p.isSeen(now) {
-		p = *p.Prev
-	}
-	return p
-}
-
-// isSeen reports whether others see p, and not what was before. They see at once that an
-// agent announces an absence, or is back: it says so to all. That an absence is over by
-// its time it need not say.
-func (p Presence) isSeen(now time.Time) bool {
-	return p.Prev == nil || now.Sub(p.At()) >= PresenceDelay || p.awayUntil(now) != p.Prev.awayUntil(now)
-}
-
-// awayUntil returns the announced return in Unix milliseconds; 0 if there is none or it
-// is past.
-func (p Presence) awayUntil(now time.Time) int64 {
-	if !p.BackAt().After(now) {
-		return 0
-	}
-	return p.BackMs
 }
 
 // OwnUntil returns when the agent's own silence begins: at its last call, or at the

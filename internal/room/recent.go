@@ -28,9 +28,6 @@ type Utterance struct {
 	Saying
 	Heard time.Time // when the agent itself last said something: its person may have sent a draft later; zero if the index covers none
 
-	PublicN  int64 // its last message to all; 0 if the index covers none
-	PublicAt time.Time
-
 	earlier []Saying // its messages before this one, the newest first
 }
 
@@ -254,7 +251,7 @@ func (r *Recent) prepend(e Event, seated bool) {
 	}
 	if u, known := r.Said(e.Seat); !known {
 		r.said = append(slices.Clone(r.said), e.utterance())
-	} else if older := e.utterance(); len(u.earlier) < keptSayings-1 || u.PublicN == 0 || u.Heard.IsZero() {
+	} else if older := e.utterance(); len(u.earlier) < keptSayings-1 || u.Heard.IsZero() {
 		u.addOlder(older)
 		if len(u.earlier) < keptSayings-1 {
 			u.earlier = append(slices.Clip(u.earlier), older.Saying)
@@ -268,17 +265,11 @@ func (e Event) utterance() Utterance {
 	if e.Decides == 0 {
 		u.Heard = u.At
 	}
-	if len(e.To) == 0 {
-		u.PublicN, u.PublicAt = e.N, e.At()
-	}
 	return u
 }
 
 // addOlder completes u by an older message of its agent.
 func (u *Utterance) addOlder(older Utterance) {
-	if u.PublicN == 0 {
-		u.PublicN, u.PublicAt = older.PublicN, older.PublicAt
-	}
 	if u.Heard.IsZero() {
 		u.Heard = older.Heard
 	}

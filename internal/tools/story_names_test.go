@@ -12,9 +12,8 @@ import (
 func (s *story) plain(text string) string {
 	text = strings.NewReplacer(s.names...).Replace(text)
 	text = roomID.ReplaceAllString(text, `"id":"<its id>","name"`)
-	// An agent that is just waking up may be in either state.
+	// An agent that is just waking up may be in either state, and have been handed what woke it or not.
 	text = regexp.MustCompile(`"state":"(waiting|busy)"`).ReplaceAllString(text, `"state":"waiting or busy"`)
-	// What an agent was handed by a send of its own counts up to 15 seconds later.
 	text = regexp.MustCompile(`"unread":[0-9]+`).ReplaceAllString(text, `"unread":"some or none"`)
 	text = regexp.MustCompile(`2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z`).ReplaceAllStringFunc(text, func(at string) string {
 		when, err := time.Parse(time.RFC3339, at)
