@@ -133,7 +133,8 @@ func TestSendCall_eachCall_sendsANewMessage(t *testing.T) {
 		t.Errorf("one client sent %d messages in %d transactions, at a rate of %v", count, trial.commits, trial.rate())
 	}
 	for read := 0; read < count; {
-		got, err := c.ask(waitTool, map[string]any{"agent_token": reader.Token, "cursor": reader.Cursor, "wait_seconds": 0})
+		got, err := c.ask(waitTool, map[string]any{"agent_token": reader.Token, "cursor": reader.Cursor,
+			"wait_seconds": 0})
 		if err != nil || len(got.Messages) == 0 {
 			t.Fatalf("%d of %d messages arrived, error %v", read, count, err)
 		}
@@ -183,7 +184,8 @@ func TestParse_unknownWord_isRefused(t *testing.T) {
 
 func TestParse_rows_selectsTheParts(t *testing.T) {
 	b, write, err := parse([]string{"-write", "-rows", "idle,size"}, io.Discard)
-	if err != nil || !write || !slices.Equal(b.parts, []string{"idle", "size"}) || !reflect.DeepEqual(b.plan, fullPlan()) {
+	if err != nil || !write || !slices.Equal(b.parts, []string{"idle", "size"}) ||
+		!reflect.DeepEqual(b.plan, fullPlan()) {
 		t.Errorf("%+v, write %v, error %v", b, write, err)
 	}
 }

@@ -35,7 +35,8 @@ func newRequest(address, tool string, arguments map[string]any) (*request, error
 		return nil, err
 	}
 	r := &request{raw: fmt.Appendf(nil,
-		"POST /mcp HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2025-06-18\r\nContent-Length: %d\r\n\r\n%s",
+		"POST /mcp HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nAccept: application/json, "+
+			"text/event-stream\r\nMCP-Protocol-Version: 2025-06-18\r\nContent-Length: %d\r\n\r\n%s",
 		address, len(body), body)}
 	if at := bytes.Index(r.raw, []byte(counter)); at >= 0 {
 		r.number = r.raw[at : at+len(counter)]
@@ -107,7 +108,8 @@ func (c *client) receive() ([]byte, error) {
 		return nil, err
 	}
 	text := c.answer.Bytes()
-	if status != http.StatusOK || bytes.Contains(text, []byte(`"isError":true`)) || bytes.Contains(text, []byte(`"error":{`)) {
+	if status != http.StatusOK || bytes.Contains(text, []byte(`"isError":true`)) ||
+		bytes.Contains(text, []byte(`"error":{`)) {
 		return nil, fmt.Errorf("a call failed with status %d: %s", status, text)
 	}
 	return text, nil

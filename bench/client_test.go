@@ -53,7 +53,8 @@ func TestClient_answersOfAnyForm_areReadCompletely(t *testing.T) {
 		"empty": func(http.ResponseWriter, *http.Request) {},
 	} {
 		t.Run(name, func(t *testing.T) {
-			want := map[string]string{"of known length": "short", "in chunks": "in two", "long": long, "empty": ""}[name]
+			want := map[string]string{"of known length": "short", "in chunks": "in two", "long": long,
+				"empty": ""}[name]
 			c, _ := serveAnswers(t, answer)
 			r := newCall(t, c, "hello")
 			for range 3 { // the next answer on the connection is read from its beginning
@@ -88,7 +89,8 @@ func TestRequest_eachSending_hasTheNextNumber(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if first, last := (*bodies)[0], (*bodies)[11]; !strings.Contains(first, "number 0000000001") || !strings.Contains(last, "number 0000000012") {
+	if first, last := (*bodies)[0], (*bodies)[11]; !strings.Contains(first, "number 0000000001") ||
+		!strings.Contains(last, "number 0000000012") {
 		t.Errorf("first %s, last %s", first, last)
 	}
 	slices.Sort(*bodies)

@@ -28,7 +28,8 @@ func speakAtOnce(ctx context.Context, e engine) ([]row, error) {
 			return nil, err
 		}
 		defer c.close()
-		got, err := c.ask("join_room", args{"room": "crowd", "agent_name": fmt.Sprint("agent ", i), "capacity": crowdSize})
+		got, err := c.ask("join_room", args{"room": "crowd", "agent_name": fmt.Sprint("agent ", i),
+			"capacity": crowdSize})
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +66,8 @@ func crowdRows(b bill, times []float64, took time.Duration) []row {
 	n := float64(len(times))
 	return []row{
 		{
-			What: what + "a message", Parley: fmt.Sprintf("%.1f writes, %.1f reads", float64(b.writes)/n, float64(b.reads)/n),
+			What: what + "a message", Parley: fmt.Sprintf("%.1f writes, %.1f reads", float64(b.writes)/n,
+				float64(b.reads)/n),
 			Beside: fmt.Sprintf("%.1f read and %.1f write units", b.read/n, b.write/n),
 		},
 		{

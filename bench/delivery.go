@@ -172,7 +172,8 @@ func newCourier(ctx context.Context, from, to *process) (c *courier, err error) 
 	if err != nil {
 		return nil, err
 	}
-	c.message, err = newRequest(from.Address, sendTool, map[string]any{"agent_token": sending.Token, "text": "message " + counter})
+	c.message, err = newRequest(from.Address, sendTool,
+		map[string]any{"agent_token": sending.Token, "text": "message " + counter})
 	return c, err
 }
 

@@ -21,7 +21,8 @@ type engine struct {
 
 // onEngine measures on a new table of DynamoDB Local. If that cannot run here, a
 // single row says so, or, with CI=true, it is an error.
-func (b *bench) onEngine(ctx context.Context, what string, measure func(context.Context, engine) ([]row, error)) (rows []row, err error) {
+func (b *bench) onEngine(ctx context.Context, what string,
+	measure func(context.Context, engine) ([]row, error)) (rows []row, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	endpoint, ended, err := startEngine(ctx)
 	if err != nil {

@@ -86,7 +86,8 @@ type sample struct {
 }
 
 func takeSample(ctx context.Context, t table.Table) (s sample, err error) {
-	logs := roomlog.NewStore(t, roomlog.Options{Clock: clockwork.NewRealClock(), SingleProcess: true, MinBatch: 1, Logger: warnings()})
+	logs := roomlog.NewStore(t, roomlog.Options{Clock: clockwork.NewRealClock(), SingleProcess: true, MinBatch: 1,
+		Logger: warnings()})
 	name, err := ident.RoomName(roomName(longRoom, 0))
 	if err != nil {
 		return s, err
@@ -121,7 +122,8 @@ func (s sample) copies(from, messages int) []table.Op {
 		e.N = last.N + 1 + int64(from+i)
 		e.Messages = last.Messages + 1 + int64(from+i)
 		e.ID, e.AtMs, e.Text = ident.NewEventID(), last.AtMs, messageText(fmt.Sprintf("%010d", e.N))
-		ops[i] = table.Put(table.Item{Key: roomlog.EventKey(s.room, e.N), Expires: s.expires, Data: roomlog.Encode(e)}, table.Always)
+		ops[i] = table.Put(table.Item{Key: roomlog.EventKey(s.room, e.N), Expires: s.expires, Data: roomlog.Encode(e)},
+			table.Always)
 	}
 	return ops
 }

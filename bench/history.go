@@ -72,7 +72,8 @@ func seatAll(clients []*client, name string) (tokens []string, calls []func() er
 func (b *bench) historyRows(long, fresh *trial) []row {
 	line := func(what, parley, beside string, r float64) row {
 		return row{
-			What:   fmt.Sprintf("%s, %s in a room of %s messages", what, counted(sendClients, "client"), grouped(int64(b.history))),
+			What: fmt.Sprintf("%s, %s in a room of %s messages", what, counted(sendClients, "client"),
+				grouped(int64(b.history))),
 			Parley: parley, Beside: beside + ", in a new room", Ratio: ratio(r),
 			Goal: goal(ratio(1-historyGoal)+" to "+ratio(1+historyGoal), math.Abs(r-1) <= historyGoal),
 		}

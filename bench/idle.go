@@ -133,7 +133,8 @@ func wakes(ctx context.Context, p *process, speaker seat, waiter *client) error 
 
 // rest lets every seat wait on a connection of its own, and measures what the
 // server spends on them.
-func (b *bench) rest(ctx context.Context, p *process, seats []seat, profile string) (l load, clients []*client, err error) {
+func (b *bench) rest(ctx context.Context, p *process, seats []seat, profile string) (l load, clients []*client,
+	err error) {
 	before, err := p.collected(ctx)
 	if err != nil {
 		return l, nil, err
@@ -242,15 +243,18 @@ func idleRows(waiters int, parley, empty load) []row {
 			Ratio: ratio(p / e), Goal: goal,
 		}
 	}
-	memory := goal("at most 1.00", parley.collected <= empty.collected) + goal("; aim "+kilobytes(idleAim), parley.collected <= idleAim)
+	memory := goal("at most 1.00", parley.collected <= empty.collected) + goal("; aim "+kilobytes(idleAim),
+		parley.collected <= idleAim)
 	return []row{
-		bytes(fmt.Sprintf("memory (RSS) of each of %s", counted(waiters, "waiter")), parley.collected, empty.collected, memory),
+		bytes(fmt.Sprintf("memory (RSS) of each of %s", counted(waiters, "waiter")), parley.collected, empty.collected,
+			memory),
 		bytes("heap of each waiter", parley.heap, empty.heap, ""),
 		bytes("stacks of each waiter", parley.stacks, empty.stacks, ""),
 		bytes("memory (RSS) of each waiter before garbage is collected", parley.resident, empty.resident, ""),
 		{
 			What: "goroutines of each waiter", Parley: fmt.Sprintf("%.1f", parley.goroutines),
-			Beside: fmt.Sprintf("%.1f, empty tool", empty.goroutines), Ratio: ratio(parley.goroutines / empty.goroutines),
+			Beside: fmt.Sprintf("%.1f, empty tool", empty.goroutines),
+			Ratio:  ratio(parley.goroutines / empty.goroutines),
 		},
 		{
 			What: fmt.Sprintf("CPU of %s", counted(waiters, "waiter")), Parley: percent(parley.cpu) + " of a core",

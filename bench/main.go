@@ -59,8 +59,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 func parse(args []string, stderr io.Writer) (b *bench, write bool, err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	names := flags.String("rows", "", "measure only these `parts`, separated by commas: "+strings.Join(partNames(), ", "))
-	profiles := flags.String("profiles", "", "write profiles of the servers to this `folder`, below bench unless it begins with /: CPU and allocations while 16 clients send, memory and goroutines while all agents wait")
+	names := flags.String("rows", "", "measure only these `parts`, separated by commas: "+strings.Join(partNames(),
+		", "))
+	profiles := flags.String("profiles", "", "write profiles of the servers to this `folder`, below bench unless it "+
+		"begins with /: CPU and allocations while 16 clients send, memory and goroutines while all agents wait")
 	flags.BoolVar(&write, "write", false, "write the results to "+resultsFile+"; run it in the folder bench")
 	if err := flags.Parse(args); err != nil {
 		return nil, false, err

@@ -94,7 +94,8 @@ func sendings(ctx context.Context, empty, parley *process) (all []*sending, tria
 			trials = append(trials, last)
 		}
 		s.empty = last
-		if s.trial, err = sendTrial(ctx, parley, fmt.Sprintf("%d in %d", s.clients, s.rooms), s.clients, s.rooms); err != nil {
+		if s.trial, err = sendTrial(ctx, parley, fmt.Sprintf("%d in %d", s.clients, s.rooms), s.clients,
+			s.rooms); err != nil {
 			return nil, nil, err
 		}
 		all, trials = append(all, s), append(trials, s.trial)

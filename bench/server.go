@@ -90,7 +90,8 @@ func (s side) control() http.Handler {
 		}
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
-		_ = json.NewEncoder(w).Encode(figures{runtime.NumGoroutine(), m.HeapInuse, m.StackInuse, s.commits()}) // the client may have left
+		// the client may have left
+		_ = json.NewEncoder(w).Encode(figures{runtime.NumGoroutine(), m.HeapInuse, m.StackInuse, s.commits()})
 	})
 	return mux
 }

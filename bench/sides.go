@@ -37,7 +37,8 @@ func (c choice) open(ctx context.Context) (side, error) {
 	case c.file != "":
 		return fileSide(ctx, c.file)
 	case c.table != "":
-		a, err := newApp(ctx, app.Store{Table: dynamotable.New(dynamolocal.Client(c.endpoint), c.table, dynamotable.Options{})})
+		a, err := newApp(ctx, app.Store{Table: dynamotable.New(dynamolocal.Client(c.endpoint), c.table,
+			dynamotable.Options{})})
 		if err != nil {
 			return side{}, err
 		}

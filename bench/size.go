@@ -55,7 +55,8 @@ func sizeRow(what string, parley, other int64, name string) row {
 // sizesOf builds a program of this module with the options of lambda.mk.
 func (b *bench) sizesOf(ctx context.Context, root, program string) (s sizes, err error) {
 	binary := filepath.Join(b.dir, filepath.Base(program))
-	cmd := exec.CommandContext(ctx, "scripts/function-go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", binary, "./"+program)
+	cmd := exec.CommandContext(ctx, "scripts/function-go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags",
+		"-s -w", "-o", binary, "./"+program)
 	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 	if _, err := output(cmd); err != nil {
 		return s, err

@@ -10,7 +10,8 @@ import (
 
 func TestRender_columns_areAligned(t *testing.T) {
 	got := render([]row{
-		{What: "send", Parley: "7,000/s", Beside: "14,000/s, empty tool", Ratio: "0.50", Goal: goal("at least 0.50", true)},
+		{What: "send", Parley: "7,000/s", Beside: "14,000/s, empty tool", Ratio: "0.50",
+			Goal: goal("at least 0.50", true)},
 		{What: "a wait of 12 µs", Parley: "1", Beside: "2"},
 	})
 	want := strings.Join([]string{

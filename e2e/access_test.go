@@ -28,7 +28,8 @@ func TestAccess_key_isAskedForOnceAndKept(t *testing.T) {
 	}
 	refused("admits only who has a key", "join", "tea", "--as", "Ann")
 	refused("admits only who has a key", "rooms")
-	if shown, code := ann.types("Key for the server at ", "open sesame", "rooms"); code != 1 || strings.Contains(shown, "sesame") {
+	if shown, code := ann.types("Key for the server at ", "open sesame", "rooms"); code != 1 ||
+		strings.Contains(shown, "sesame") {
 		t.Errorf("exit code %d: %q", code, shown)
 	}
 	wrong := startKeyed(t).newKey("Ann")
@@ -39,10 +40,12 @@ func TestAccess_key_isAskedForOnceAndKept(t *testing.T) {
 	}
 	ann.env = ann.env[:len(ann.env)-1]
 
-	if shown, code := ann.types("Key for the server at ", p.newKey("Ann"), "join", "tea", "--as", "Ann"); code != 0 || !strings.Contains(shown, "You are Ann") {
+	if shown, code := ann.types("Key for the server at ", p.newKey("Ann"), "join", "tea", "--as", "Ann"); code != 0 ||
+		!strings.Contains(shown, "You are Ann") {
 		t.Errorf("exit code %d: %q", code, shown)
 	}
-	if info, err := os.Stat(filepath.Join(ann.state, "parley", "keys.json")); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(filepath.Join(ann.state, "parley", "keys.json")); err != nil ||
+		info.Mode().Perm() != 0o600 {
 		t.Errorf("the kept key: %v, %v", info, err)
 	}
 	ann.does("say", "Is there milk?")
@@ -67,7 +70,8 @@ func TestAccess_keptKey_goesToItsServerOnly(t *testing.T) {
 	p := startKeyed(t)
 	ann := visitor(t, p)
 	key := p.newKey("Ann")
-	if got := ann.runs("rooms", "--url", strings.TrimSuffix(p.url, "mcp")+"k/"+key); got.code != 0 || !strings.Contains(got.err, "can be read by others") {
+	if got := ann.runs("rooms", "--url", strings.TrimSuffix(p.url, "mcp")+"k/"+key); got.code != 0 ||
+		!strings.Contains(got.err, "can be read by others") {
 		t.Errorf("with the key in the address: %+v", got)
 	}
 	ann.does("rooms")
@@ -108,13 +112,15 @@ func TestAccess_guest_entersOneRoomByTheLink(t *testing.T) {
 	refused := func(code int, words string, arguments ...string) {
 		t.Helper()
 		if got := bob.runs(arguments...); got.code != code || !strings.Contains(got.err, words) || got.out != "" {
-			t.Errorf("parley %s: exit code %d, %q, %q; want %d and %q", arguments[0], got.code, got.out, got.err, code, words)
+			t.Errorf("parley %s: exit code %d, %q, %q; want %d and %q", arguments[0], got.code, got.out, got.err, code,
+				words)
 		}
 	}
 	refused(2, "mistyped", "join", link[:len(link)-1], "--as", "Bob")
 	refused(2, "more behind", "join", link+"/mcp/x", "--as", "Bob")
 	refused(2, "no invite", "join", strings.TrimSuffix(p.url, "/mcp"), "--as", "Bob")
-	if shown := bob.does("join", link+"/mcp", "--as", "Bob"); !strings.Contains(shown, "You are Bob in the room tea: 2 of 3") {
+	if shown := bob.does("join", link+"/mcp", "--as", "Bob"); !strings.Contains(shown,
+		"You are Bob in the room tea: 2 of 3") {
 		t.Errorf("join shows %s", shown)
 	}
 	token := bob.seats()[0].Token
@@ -155,22 +161,26 @@ func TestAccess_doctor_findsWhichKeyIsWrong(t *testing.T) {
 	onNewMachine(t)
 	p := startKeyed(t)
 	key := p.newKey("Ann")
-	if all, code := examine(t, p.url, "--wait", "1s"); code != 1 || all.of("key").Level != "failed" || !strings.Contains(all.of("key").Fix, "PARLEY_KEY") || all.of("wait").Level != "" {
+	if all, code := examine(t, p.url, "--wait", "1s"); code != 1 || all.of("key").Level != "failed" ||
+		!strings.Contains(all.of("key").Fix, "PARLEY_KEY") || all.of("wait").Level != "" {
 		t.Errorf("without a key: %s", all.levels())
 	}
 	connect := func(env, client string) (said string, code int) {
 		t.Helper()
-		w := &talker{t: t, state: filepath.Join(os.Getenv("HOME"), ".local", "state"), env: []string{"PARLEY_KEY=" + env, "PARLEY_URL=" + p.url}}
+		w := &talker{t: t, state: filepath.Join(os.Getenv("HOME"), ".local", "state"),
+			env: []string{"PARLEY_KEY=" + env, "PARLEY_URL=" + p.url}}
 		got := w.runs("connect", client, "--url", p.url)
 		return got.out + got.err, got.code
 	}
 	if said, code := connect("", "codex"); code != 1 || !strings.Contains(said, "Nothing was written") {
 		t.Errorf("connect without a key: %d, %s", code, said)
 	}
-	if said, code := connect(key, "codex"); code != 0 || !strings.Contains(said, "The server admits the key "+key[:11]+"…") {
+	if said, code := connect(key, "codex"); code != 0 ||
+		!strings.Contains(said, "The server admits the key "+key[:11]+"…") {
 		t.Fatalf("connect: %d, %s", code, said)
 	}
-	if said, code := connect("", "cursor"); code != 0 || !strings.Contains(said, `"Authorization": "Bearer `+key[:11]+`…"`) {
+	if said, code := connect("", "cursor"); code != 0 ||
+		!strings.Contains(said, `"Authorization": "Bearer `+key[:11]+`…"`) {
 		t.Errorf("connect with the kept key: %d, %s", code, said)
 	}
 	file := filepath.Join(os.Getenv("HOME"), ".cursor", "mcp.json")
@@ -183,7 +193,8 @@ func TestAccess_doctor_findsWhichKeyIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	all, code := examine(t, p.url, "--wait", "1s")
-	if want := "failed Cursor"; code != 1 || all.of("key").Level != "ok" || all.of("Codex").Level != "ok" || all[len(all)-1].Level != "ok" || !strings.Contains(all.levels(), want) {
+	if want := "failed Cursor"; code != 1 || all.of("key").Level != "ok" || all.of("Codex").Level != "ok" ||
+		all[len(all)-1].Level != "ok" || !strings.Contains(all.levels(), want) {
 		t.Errorf("with a wrong key in Cursor: %s", all.levels())
 	}
 	if said := all.of("Cursor").What; !strings.Contains(said, other[:11]+"…") || strings.Contains(said, other) {
@@ -203,7 +214,8 @@ func TestAccess_doctorOfAGuest_looksAtTheInvite(t *testing.T) {
 	guest := &talker{t: t, state: filepath.Join(os.Getenv("HOME"), ".local", "state")}
 	guest.does("connect", "codex", "--url", link)
 	all, code := examine(t, link)
-	if code != 0 || all.of("invite").Level != "ok" || all.of("server").Level != "ok" || all.of("Codex").Level != "ok" || all.of("key").Level != "" {
+	if code != 0 || all.of("invite").Level != "ok" || all.of("server").Level != "ok" || all.of("Codex").Level != "ok" ||
+		all.of("key").Level != "" {
 		t.Errorf("exit code %d: %s", code, all.levels())
 	}
 	for _, f := range all {
@@ -212,7 +224,8 @@ func TestAccess_doctorOfAGuest_looksAtTheInvite(t *testing.T) {
 		}
 	}
 	all, code = examine(t, strings.TrimSuffix(startKeyed(t).url, "/mcp")+"/i/"+invite)
-	if code != 1 || all.of("invite").Level != "failed" || !strings.Contains(all.of("invite").Fix, "whoever invited you") {
+	if code != 1 || all.of("invite").Level != "failed" || !strings.Contains(all.of("invite").Fix, "whoever invited "+
+		"you") {
 		t.Errorf("at another server: exit code %d: %s", code, all.levels())
 	}
 }
@@ -225,7 +238,8 @@ func TestAccess_bridge_hasTheKeyOfItsPerson(t *testing.T) {
 	ask := func() string {
 		t.Helper()
 		cmd := ann.command(t.Context(), "bridge", "--url", p.url)
-		cmd.Stdin = strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}` + "\n")
+		cmd.Stdin = strings.NewReader(
+			`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}` + "\n")
 		out, err := cmd.Output()
 		if err != nil {
 			t.Fatal(err)

@@ -73,7 +73,8 @@ func TestAttack_leaveAndJoin_toSayMore(t *testing.T) {
 		if joined.Code != "" {
 			break // it has spent its budget
 		}
-		sent, err := mallory.call(t.Context(), "send_message", args{"agent_token": joined.AgentToken, "text": fmt.Sprintf("more %d", i)})
+		sent, err := mallory.call(t.Context(), "send_message",
+			args{"agent_token": joined.AgentToken, "text": fmt.Sprintf("more %d", i)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +85,8 @@ func TestAttack_leaveAndJoin_toSayMore(t *testing.T) {
 	}
 	took := time.Since(began)
 	within(t, said, 5, took)
-	attacks(t, "leave and join again: %d messages in %v, under a limit of 5 a minute", said, took.Round(time.Millisecond))
+	attacks(t, "leave and join again: %d messages in %v, under a limit of 5 a minute", said,
+		took.Round(time.Millisecond))
 }
 
 func TestAttack_updates_inARow(t *testing.T) {
@@ -94,7 +96,8 @@ func TestAttack_updates_inARow(t *testing.T) {
 	room := mallory.must(t, "create_room", args{"room": "attack", "agent_name": "Mallory"})
 	n, long := scaled(1000), strings.Repeat("x", 4900)
 	admitted, took := flood(t, n, func(i int) (answer, error) {
-		return mallory.call(t.Context(), "update_room", args{"agent_token": room.AgentToken, "description": fmt.Sprintf("%d %s", i, long)})
+		return mallory.call(t.Context(), "update_room",
+			args{"agent_token": room.AgentToken, "description": fmt.Sprintf("%d %s", i, long)})
 	})
 	within(t, admitted*5, units, took) // each writes 5 KB at least
 	attacks(t, "%d update_room in a row: %d admitted in %v", n, admitted, took.Round(time.Millisecond))
@@ -108,7 +111,8 @@ func TestAttack_bursts_ofText(t *testing.T) {
 	began := time.Now()
 	for i := range n {
 		size := 32_000 >> (i % 8)
-		got, err := mallory.call(t.Context(), "send_message", args{"agent_token": room.AgentToken, "text": fmt.Sprintf("%d %s", i, strings.Repeat("x", size))})
+		got, err := mallory.call(t.Context(), "send_message",
+			args{"agent_token": room.AgentToken, "text": fmt.Sprintf("%d %s", i, strings.Repeat("x", size))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,7 +155,8 @@ func TestAttack_strangers_spendARoomsBudget(t *testing.T) {
 	})
 	refused := 0
 	for i := range 10 {
-		got, err := ann.call(t.Context(), "send_message", args{"agent_token": room.AgentToken, "text": fmt.Sprint("said ", i)})
+		got, err := ann.call(t.Context(), "send_message",
+			args{"agent_token": room.AgentToken, "text": fmt.Sprint("said ", i)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,7 +167,8 @@ func TestAttack_strangers_spendARoomsBudget(t *testing.T) {
 	if refused > 0 {
 		t.Errorf("%d of 10 messages of a member were refused", refused)
 	}
-	attacks(t, "%d calls of strangers for one room in %v: %d of 10 messages of a member were refused", n, took.Round(time.Millisecond), refused)
+	attacks(t, "%d calls of strangers for one room in %v: %d of 10 messages of a member were refused", n,
+		took.Round(time.Millisecond), refused)
 }
 
 // A room has 32,767 numbers for seats.
@@ -172,7 +178,8 @@ func TestAttack_joins_useUpASeatsNumbers(t *testing.T) {
 	stranger{p, "203.0.113.1"}.must(t, "create_room", args{"room": "attack", "agent_name": "Ann", "capacity": 100})
 	mallory, n := stranger{p, "203.0.113.66"}, scaled(32_766)
 	joins, took := flood(t, n, func(i int) (answer, error) {
-		got, err := mallory.call(t.Context(), "join_room", args{"room": "attack", "agent_name": fmt.Sprintf("Mallory %d", i)})
+		got, err := mallory.call(t.Context(), "join_room",
+			args{"room": "attack", "agent_name": fmt.Sprintf("Mallory %d", i)})
 		if err == nil && got.Code == "" {
 			_, err = mallory.call(t.Context(), "leave_room", args{"agent_token": got.AgentToken})
 		}

@@ -33,7 +33,8 @@ func newForeign(t *testing.T) *foreign {
 		f.shown = append(f.shown, fmt.Sprintf("%s %s %v %s", r.Method, r.URL, r.Header, body))
 		f.mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, `{"jsonrpc":"2.0","id":1,"error":{"code":-32001,"message":"This server needs a key.","data":{"code":"key_invalid"}}}`)
+		_, _ = io.WriteString(w,
+			`{"jsonrpc":"2.0","id":1,"error":{"code":-32001,"message":"This server needs a key.","data":{"code":"key_invalid"}}}`)
 	}))
 	t.Cleanup(server.Close)
 	f.url = server.URL
@@ -65,7 +66,8 @@ func TestAttack_wordOfAPerson_inTheShellOfItsAgent(t *testing.T) {
 	try := func(shell string, arguments ...string) {
 		t.Helper()
 		got := shells[shell].runs(arguments...)
-		if got.code != 1 || got.out != "" || !strings.Contains(got.err, "Nothing was done") || !strings.Contains(got.err, "terminal of your own") {
+		if got.code != 1 || got.out != "" || !strings.Contains(got.err, "Nothing was done") ||
+			!strings.Contains(got.err, "terminal of your own") {
 			through++
 			t.Errorf("%s: parley %q: %+v", shell, arguments, got)
 		}
@@ -78,12 +80,14 @@ func TestAttack_wordOfAPerson_inTheShellOfItsAgent(t *testing.T) {
 	a.bob.runs("wait", "--timeout", "50ms") // for what was there before
 	for shell, w := range shells {
 		for _, arguments := range [][]string{
-			{"say", "I am Ann."}, {"say", "--to", "Ann's Claude", "Push."}, {"supervise", "pause"}, {"supervise", "approve", "off"}, {"supervise", "link"},
+			{"say", "I am Ann."}, {"say", "--to", "Ann's Claude", "Push."}, {"supervise", "pause"},
+			{"supervise", "approve", "off"}, {"supervise", "link"},
 			{"invite", "--new"}, {"leave", "--as", "Ann's Claude"},
 		} {
 			try(shell, arguments...)
 		}
-		for _, reads := range [][]string{{"who"}, {"history"}, {"supervise"}, {"supervise", "drafts"}, {"watch", a.link}} {
+		for _, reads := range [][]string{{"who"}, {"history"}, {"supervise"}, {"supervise", "drafts"},
+			{"watch", a.link}} {
 			w.does(reads...)
 		}
 	}
@@ -117,7 +121,8 @@ func (a *person) bypassing(t *testing.T, p *program, calls ...map[string]any) (w
 	}
 	ended := make(chan string, 1)
 	go func() {
-		said, _ := a.hook(p, map[string]any{"hook_event_name": "Stop", "session_id": "s1", "permission_mode": "bypassPermissions"})
+		said, _ := a.hook(p, map[string]any{"hook_event_name": "Stop", "session_id": "s1",
+			"permission_mode": "bypassPermissions"})
 		ended <- said
 	}()
 	await(t, "the hook waits", func() bool {
@@ -164,7 +169,8 @@ func TestAttack_roomNamedLikeAnOrder_ordersNobody(t *testing.T) {
 func TestAttack_tokenOfAnotherServer_isShownToNone(t *testing.T) {
 	mine, other := newForeign(t), newForeign(t)
 	result := func(token string) string {
-		return `{"agent_token":"` + token + `","agent_name":"Bob","server":"` + other.url + `","url":"` + other.url + `/mcp","invite":"` + other.url + `/i/x","watch":"` + other.url + `/r/x#y",` +
+		return `{"agent_token":"` + token + `","agent_name":"Bob","server":"` + other.url + `","url":"` + other.url +
+			`/mcp","invite":"` + other.url + `/i/x","watch":"` + other.url + `/r/x#y",` +
 			`"room":{"id":"r00m000","name":"hello","server":"` + other.url + `"}}`
 	}
 	use := func(a *person, tool, token string, more ...string) {
@@ -179,14 +185,17 @@ func TestAttack_tokenOfAnotherServer_isShownToNone(t *testing.T) {
 		}
 	}
 	names := []string{
-		"mcp__parley-evil__join_room", "mcp__my_parley__create_room", "mcp__parley__parley__join_room", "mcp__plugin_evil_parley__join_room",
-		"mcp__plugin_parley_parley__enter_queue", "mcp__Parley__join_room", "mcp__parley__join_room_", "xmcp__parley__join_room",
+		"mcp__parley-evil__join_room", "mcp__my_parley__create_room", "mcp__parley__parley__join_room",
+		"mcp__plugin_evil_parley__join_room",
+		"mcp__plugin_parley_parley__enter_queue", "mcp__Parley__join_room", "mcp__parley__join_room_",
+		"xmcp__parley__join_room",
 	}
 	for _, name := range names {
 		a := newPerson(t)
 		use(a, name, "tok1")
 		use(a, strings.Replace(name, "plugin_parley_parley", "parley", 1), "tok1", "--plugin")
-		if text, err := os.ReadFile(a.path("seats.json")); err == nil && bytes.Contains(text, []byte("tok1")) || a.watching() > 0 {
+		if text, err := os.ReadFile(a.path("seats.json")); err == nil && bytes.Contains(text, []byte("tok1")) ||
+			a.watching() > 0 {
 			t.Errorf("%s: noted: %s", name, text)
 		}
 	}
@@ -205,7 +214,8 @@ func TestAttack_tokenOfAnotherServer_isShownToNone(t *testing.T) {
 	if calls > 0 {
 		t.Errorf("the address in the result got %d calls", calls)
 	}
-	attacks(t, "none of %d tools of other servers had its token noted; an address in a result got %d calls", len(names), calls)
+	attacks(t, "none of %d tools of other servers had its token noted; an address in a result got %d calls", len(names),
+		calls)
 }
 
 // PARLEY_KEY is set for one server, and a command names another one.
@@ -226,7 +236,8 @@ func TestAttack_serverThatIsNamed_isNotShownTheKey(t *testing.T) {
 	}
 	home := "HOME=" + t.TempDir()
 	for _, env := range [][]string{{"PARLEY_URL=" + p.url}, {"PARLEY_URL="}} {
-		w := &talker{t: t, state: t.TempDir(), env: []string{home, "CODEX_HOME=", "CLAUDE_CONFIG_DIR=", "PARLEY_KEY=" + key}}
+		w := &talker{t: t, state: t.TempDir(),
+			env: []string{home, "CODEX_HOME=", "CLAUDE_CONFIG_DIR=", "PARLEY_KEY=" + key}}
 		w = w.again(w.state, env...)
 		if env[0] == "PARLEY_URL=" { // the server is the saved one
 			w.again(w.state, "PARLEY_URL="+p.url).does("connect", "codex")

@@ -35,7 +35,8 @@ func (p *program) resident() int {
 func TestAttack_headersOfTinyLines_takeLittleMemory(t *testing.T) {
 	var lines strings.Builder
 	for n := range 5000 {
-		fmt.Fprintf(&lines, "%c%c:\n", "abcdefghijklmnopqrstuvwxyz0123456789"[n%36], "abcdefghijklmnopqrstuvwxyz0123456789"[n/36%36])
+		fmt.Fprintf(&lines, "%c%c:\n", "abcdefghijklmnopqrstuvwxyz0123456789"[n%36],
+			"abcdefghijklmnopqrstuvwxyz0123456789"[n/36%36])
 	}
 	for name, addresses := range map[string]int{"one address": 1, "many addresses": 200} {
 		t.Run(name, func(t *testing.T) {
@@ -65,7 +66,8 @@ func TestAttack_headersOfTinyLines_takeLittleMemory(t *testing.T) {
 			if got := p.health(); addresses > 1 && got != 200 {
 				t.Errorf("another client gets %d", got)
 			}
-			attacks(t, "%d connections from %s with thousands of header lines and no end take %d MB over the %d of an idle program", n, name, most-idle, idle)
+			attacks(t, "%d connections from %s with thousands of header lines and no end take %d MB over the %d of "+
+				"an idle program", n, name, most-idle, idle)
 		})
 	}
 }

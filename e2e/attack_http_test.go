@@ -28,7 +28,9 @@ func (p *program) victim() stranger { return stranger{p, "192.0.2.77"} }
 
 // posts returns a raw POST of a body to a program from an address.
 func (p *program) posts(address, body, more string) string {
-	return fmt.Sprintf("POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nX-Forwarded-For: %s\r\n%sContent-Length: %d\r\n\r\n", address, more, len(body)) + body
+	return fmt.Sprintf("POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: "+
+		"application/json, text/event-stream\r\nX-Forwarded-For: %s\r\n%sContent-Length: %d\r\n\r\n", address, more,
+		len(body)) + body
 }
 
 // dial opens a connection to the program that the test closes.
@@ -100,7 +102,8 @@ func TestAttack_startedBodies_blockNobody(t *testing.T) {
 	if failed > 0 {
 		t.Errorf("%d of 20 calls failed", failed)
 	}
-	attacks(t, "beside %d connections that sent a byte of a body, %d of 20 calls failed; the longest took %d ms", connections, failed, longest.Milliseconds())
+	attacks(t, "beside %d connections that sent a byte of a body, %d of 20 calls failed; the longest took %d ms",
+		connections, failed, longest.Milliseconds())
 }
 
 // waitAlone has so many agents join a room each, from addresses of their own, and returns
@@ -112,7 +115,8 @@ func (p *program) waitAlone(n int) []string {
 	joining.SetLimit(16)
 	for k := range n {
 		joining.Go(func() error {
-			got, err := stranger{p, household(k)}.call(p.t.Context(), "join_room", args{"room": fmt.Sprintf("alone %d", k), "agent_name": "Ann"})
+			got, err := stranger{p, household(k)}.call(p.t.Context(), "join_room",
+				args{"room": fmt.Sprintf("alone %d", k), "agent_name": "Ann"})
 			if tokens[k] = got.AgentToken; err == nil && got.AgentToken == "" {
 				err = errors.New(got.Message)
 			}
@@ -144,7 +148,8 @@ func TestAttack_paddedWaits_holdNoBodies(t *testing.T) {
 	if held > 0 || refused > 0 || failed > 0 {
 		t.Errorf("%v bytes are held, %v waits were refused, %d of 20 calls failed", held, refused, failed)
 	}
-	attacks(t, "%d waits with bodies of 250 KiB hold %.0f KiB of bodies; %.0f were refused, %d of 20 other calls failed, the longest took %d ms",
+	attacks(t, "%d waits with bodies of 250 KiB hold %.0f KiB of bodies; %.0f were refused, %d of 20 other calls "+
+		"failed, the longest took %d ms",
 		waits, held/1024, refused, failed, longest.Milliseconds())
 }
 
@@ -156,7 +161,8 @@ func (p *program) waits(address string, tokens []string) (refused int) {
 	before := p.metric("parley_open_waits")
 	for _, token := range tokens {
 		go func() {
-			r, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, strings.TrimSuffix(p.url, "mcp")+"v1/wait", nil)
+			r, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet,
+				strings.TrimSuffix(p.url, "mcp")+"v1/wait", nil)
 			if err != nil {
 				return
 			}
@@ -180,7 +186,8 @@ func (p *program) waits(address string, tokens []string) (refused int) {
 
 func TestAttack_waitsOfAFewAddresses_leaveRoomForOthers(t *testing.T) {
 	each, all := scaled(200), scaled(600)
-	p := exposed(t, "--waits-per-address", fmt.Sprint(each), "--max-waits", fmt.Sprint(all), "--metrics-addr", "127.0.0.1:0")
+	p := exposed(t, "--waits-per-address", fmt.Sprint(each), "--max-waits", fmt.Sprint(all), "--metrics-addr",
+		"127.0.0.1:0")
 	tokens := p.waitAlone(4*2*each + 1)
 	refused := 0
 	for n := range 4 {
@@ -193,7 +200,8 @@ func TestAttack_waitsOfAFewAddresses_leaveRoomForOthers(t *testing.T) {
 	if no := p.waits(p.victim().address, tokens[len(tokens)-1:]); no > 0 {
 		t.Error("another address gets no wait")
 	}
-	attacks(t, "4 addresses asked for %d waits and hold %.0f of %d; %d were refused, and another address got in", 4*2*each, held, all, refused)
+	attacks(t, "4 addresses asked for %d waits and hold %.0f of %d; %d were refused, and another address got in",
+		4*2*each, held, all, refused)
 }
 
 // right returns the times that the right password took, asked so many times.
@@ -252,7 +260,8 @@ func TestAttack_passwords_doNotDelayTheRightOne(t *testing.T) {
 			p := exposed(t)
 			ann := p.victim()
 			for room, password := range map[string]string{"vault": "right", "decoy": "known"} {
-				if got, err := ann.call(t.Context(), "create_room", args{"room": room, "password": password, "agent_name": "Ann"}); err != nil || got.Code != "" {
+				if got, err := ann.call(t.Context(), "create_room",
+					args{"room": room, "password": password, "agent_name": "Ann"}); err != nil || got.Code != "" {
 					t.Fatal(got, err)
 				}
 			}
@@ -266,7 +275,8 @@ func TestAttack_passwords_doNotDelayTheRightOne(t *testing.T) {
 			if beside > 30*quiet {
 				t.Errorf("the right password took %v beside %d connections, and %v alone", beside, connections, quiet)
 			}
-			attacks(t, "beside %d connections from %d addresses, of whose %d passwords %d were compared, the right password took %d ms instead of %d",
+			attacks(t, "beside %d connections from %d addresses, of whose %d passwords %d were compared, the right "+
+				"password took %d ms instead of %d",
 				connections, s.addresses, s.calls.Load(), s.done.Load(), beside.Milliseconds(), quiet.Milliseconds())
 		})
 	}

@@ -33,11 +33,13 @@ func give(t *testing.T, p *program, n int) {
 // hold. The server has no limits.
 func TestAttack_joins_leaveARoomWithNumbersForSeats(t *testing.T) {
 	n := scaled(seatNumbers + 100)
-	p := exposed(t, "--units-per-minute", "0", "--messages-per-minute", "0", "--bytes-per-minute", "0", "--rooms-per-hour", "0")
+	p := exposed(t, "--units-per-minute", "0", "--messages-per-minute", "0", "--bytes-per-minute", "0",
+		"--rooms-per-hour", "0")
 	ann := stranger{p, "203.0.113.1"}
 	first := ann.must(t, "create_room", args{"room": "square", "agent_name": "Ann", "capacity": 100})
 	bob := ann.must(t, "join_room", args{"room": "square", "agent_name": "Bob"})
-	ann.must(t, "send_message", args{"agent_token": first.AgentToken, "text": "Between the two of us.", "to": []string{"Bob"}})
+	ann.must(t, "send_message", args{"agent_token": first.AgentToken, "text": "Between the two of us.",
+		"to": []string{"Bob"}})
 	ann.must(t, "leave_room", args{"agent_token": bob.AgentToken})
 	if left := seatNumbers + 100 - n; left > 0 { // what a part of the attack does not play
 		p.kill()
@@ -56,7 +58,8 @@ func TestAttack_joins_leaveARoomWithNumbersForSeats(t *testing.T) {
 
 	dan := ann.must(t, "join_room", args{"room": "square", "agent_name": "Dan"})
 	said := ann.must(t, "send_message", args{"agent_token": first.AgentToken, "text": "Who was that?"})
-	heard := ann.must(t, "wait_for_message", args{"agent_token": dan.AgentToken, "cursor": dan.Cursor, "wait_seconds": 0})
+	heard := ann.must(t, "wait_for_message", args{"agent_token": dan.AgentToken, "cursor": dan.Cursor,
+		"wait_seconds": 0})
 	if !said.Sent || len(heard.Messages) != 1 || heard.Messages[0].Text != "Who was that?" {
 		t.Errorf("Ann, who has been there all the time, is answered %+v; Dan hears %+v", said, heard.Messages)
 	}
@@ -66,11 +69,13 @@ func TestAttack_joins_leaveARoomWithNumbersForSeats(t *testing.T) {
 			t.Errorf("Dan reads %q", m.Text)
 		}
 	}
-	if got, err := ann.call(t.Context(), "wait_for_message", args{"agent_token": bob.AgentToken, "wait_seconds": 0}); err != nil || got.Status != "" {
+	if got, err := ann.call(t.Context(), "wait_for_message",
+		args{"agent_token": bob.AgentToken, "wait_seconds": 0}); err != nil || got.Status != "" {
 		t.Errorf("Bob, who has left, is answered %+v, %v", got, err)
 	}
 	if gone != n {
 		t.Errorf("%d of %d joins or departures were refused", n-gone, n)
 	}
-	attacks(t, "%d agents join a room that has %d numbers for seats, and leave it: %d are refused, in %v, and the room goes on", n, seatNumbers, n-gone, took.Round(time.Millisecond))
+	attacks(t, "%d agents join a room that has %d numbers for seats, and leave it: %d are refused, in %v, and the "+
+		"room goes on", n, seatNumbers, n-gone, took.Round(time.Millisecond))
 }

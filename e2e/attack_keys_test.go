@@ -25,7 +25,8 @@ type shower struct {
 // request makes a request at a path of the program, and returns the status and the text of
 // the answer.
 func (s shower) request(ctx context.Context, method, path, body string) (status int, text string, err error) {
-	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(s.program.url, "/mcp")+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(s.program.url, "/mcp")+path,
+		strings.NewReader(body))
 	if err != nil {
 		return 0, "", err
 	}
@@ -47,7 +48,8 @@ func (s shower) request(ctx context.Context, method, path, body string) (status 
 
 // call calls a tool. The code of the answer is also that of a caller who is not admitted.
 func (s shower) call(ctx context.Context, tool string, arguments args) (answer, error) {
-	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": map[string]any{"name": tool, "arguments": arguments}})
+	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+		"params": map[string]any{"name": tool, "arguments": arguments}})
 	if err != nil {
 		return answer{}, err
 	}
@@ -102,7 +104,8 @@ func similar(secret string, n int) string {
 // operations returns how often the program has read and written its table.
 func (p *program) operations() (reads, writes float64) {
 	p.t.Helper()
-	return p.metric(`parley_table_operations_total{kind="read"}`), p.metric(`parley_table_operations_total{kind="write"}`)
+	return p.metric(`parley_table_operations_total{kind="read"}`),
+		p.metric(`parley_table_operations_total{kind="write"}`)
 }
 
 // Somebody guesses keys, invites and tokens at every door, with right check characters.
@@ -163,7 +166,8 @@ func TestAttack_wrongKeys_costFewReads(t *testing.T) {
 	ann.must(t, "send_message", args{"agent_token": made.AgentToken, "text": "I am still served."})
 	ann.address = "198.51.100.66"
 	ann.must(t, "send_message", args{"agent_token": made.AgentToken, "text": "And where the guesses come from."})
-	attacks(t, "%d of %d wrong keys, invites and tokens at once were admitted in %v; %d had no turn, and all cost %v reads and %v writes",
+	attacks(t, "%d of %d wrong keys, invites and tokens at once were admitted in %v; %d had no turn, and all cost %v "+
+		"reads and %v writes",
 		admitted.Load(), n, took.Round(time.Millisecond), late.Load(), after-reads, wrote-writes)
 }
 
@@ -209,7 +213,8 @@ func TestAttack_wrongKeysRepeated_shutNobodyOut(t *testing.T) {
 	ann.must(t, "send_message", args{"agent_token": made.AgentToken, "text": "My key is new to this process."})
 	guest := shower{at, "/i/" + code[1] + "/mcp", ""}
 	guest.must(t, "join_room", args{"room": "attack", "agent_name": "Bob"})
-	attacks(t, "a wrong key, invite and token, each %d times in %v, cost %v reads; then a right key and invite of that address took %d ms",
+	attacks(t, "a wrong key, invite and token, each %d times in %v, cost %v reads; then a right key and invite of "+
+		"that address took %d ms",
 		n, took.Round(time.Millisecond), after-reads, time.Since(began).Milliseconds())
 }
 
@@ -231,7 +236,8 @@ func TestAttack_openedInvite_spendsNothing(t *testing.T) {
 	reads, writes := p.operations()
 	shown, took := flood(t, n, func(i int) (answer, error) {
 		crawler := shower{stranger{p, "198.51.100.66"}, "", ""}
-		method, path := []string{http.MethodGet, http.MethodHead}[i%2], []string{"/i/" + code[1], "/i/" + code[1] + "/mcp"}[i/2%2]
+		method, path := []string{http.MethodGet, http.MethodHead}[i%2],
+			[]string{"/i/" + code[1], "/i/" + code[1] + "/mcp"}[i/2%2]
 		status, _, err := crawler.request(t.Context(), method, path, "")
 		if want := map[bool]int{true: 200, false: 405}[i/2%2 == 0]; err == nil && status != want {
 			err = fmt.Errorf("%s %s: %d", method, path, status)
@@ -246,7 +252,8 @@ func TestAttack_openedInvite_spendsNothing(t *testing.T) {
 	if got := guest.must(t, "join_room", args{"room": "attack", "agent_name": "Bob"}); got.AgentToken == "" {
 		t.Errorf("the guest gets %+v", got)
 	}
-	attacks(t, "an invite that was opened %d times in %v cost %v reads and %v writes, and seats its guest", shown, took.Round(time.Millisecond), after-reads, wrote-writes)
+	attacks(t, "an invite that was opened %d times in %v cost %v reads and %v writes, and seats its guest", shown,
+		took.Round(time.Millisecond), after-reads, wrote-writes)
 }
 
 // A guest is kept out, by a ban or by a new password, and comes back by the invite that it has
@@ -267,13 +274,15 @@ func TestAttack_bannedGuest_staysOut(t *testing.T) {
 	}
 	tried, back, kept := 0, 0, 0
 	for round := range scaled(40) {
-		made := ann.must(t, "create_room", args{"room": fmt.Sprint("attack ", round), "agent_name": "Ann", "capacity": 20})
+		made := ann.must(t, "create_room", args{"room": fmt.Sprint("attack ", round), "agent_name": "Ann",
+			"capacity": 20})
 		old := byInvite(round, made.Invite)
 		mallory := old.must(t, "join_room", args{"agent_name": "Mallory"})
 		gil := old.must(t, "join_room", args{"agent_name": "Gil"})
 		var after answer
 		if round%2 == 0 {
-			after = ann.must(t, "manage_agent", args{"agent_token": made.AgentToken, "agent_name": "Mallory", "action": "ban"})
+			after = ann.must(t, "manage_agent",
+				args{"agent_token": made.AgentToken, "agent_name": "Mallory", "action": "ban"})
 		} else {
 			ann.must(t, "manage_agent", args{"agent_token": made.AgentToken, "agent_name": "Mallory", "action": "kick"})
 			after = ann.must(t, "update_room", args{"agent_token": made.AgentToken, "password": "another"})
@@ -282,18 +291,23 @@ func TestAttack_bannedGuest_staysOut(t *testing.T) {
 			tool string
 			args args
 		}{
-			{"join_room", args{"agent_name": "Malory"}}, {"join_room", args{"agent_name": "Eve", "password": "another"}},
-			{"join_room", args{"agent_name": "Gil"}}, {"join_room", args{"agent_token": mallory.AgentToken}}, {"room_info", args{}},
+			{"join_room", args{"agent_name": "Malory"}},
+			{"join_room", args{"agent_name": "Eve", "password": "another"}},
+			{"join_room", args{"agent_name": "Gil"}}, {"join_room", args{"agent_token": mallory.AgentToken}},
+			{"room_info", args{}},
 			{"wait_for_message", args{"agent_token": mallory.AgentToken, "wait_seconds": 0}},
 		} {
 			tried++
-			if got, err := old.call(t.Context(), call.tool, call.args); err != nil || got.Code != "not_allowed" && got.Code != "removed" {
+			if got, err := old.call(t.Context(), call.tool, call.args); err != nil ||
+				got.Code != "not_allowed" && got.Code != "removed" {
 				back++
 				t.Errorf("round %d, call %d: %+v, %v", round, i, got, err)
 			}
 		}
-		got, err := old.call(t.Context(), "send_message", args{"agent_token": gil.AgentToken, "text": "I am still here."})
-		status, _, errWait := shower{old.stranger, "", gil.AgentToken}.request(t.Context(), http.MethodGet, "/v1/wait?peek=1&wait_seconds=0", "")
+		got, err := old.call(t.Context(), "send_message",
+			args{"agent_token": gil.AgentToken, "text": "I am still here."})
+		status, _, errWait := shower{old.stranger, "", gil.AgentToken}.request(t.Context(), http.MethodGet,
+			"/v1/wait?peek=1&wait_seconds=0", "")
 		if err != nil || errWait != nil || !got.Sent || status != http.StatusRequestTimeout && status != http.StatusOK {
 			t.Errorf("the other guest: %+v, %v; its program: %d, %v", got, err, status, errWait)
 		} else {
@@ -301,5 +315,6 @@ func TestAttack_bannedGuest_staysOut(t *testing.T) {
 		}
 		byInvite(round, after.Invite).must(t, "join_room", args{"agent_name": "Bob"})
 	}
-	attacks(t, "%d of %d calls of guests that were kept out were let in by the old invite; %d of %d other guests kept their seats by it", back, tried, kept, scaled(40))
+	attacks(t, "%d of %d calls of guests that were kept out were let in by the old invite; %d of %d other guests "+
+		"kept their seats by it", back, tried, kept, scaled(40))
 }

@@ -123,7 +123,8 @@ func TestAttack_forgedTickets_writeNothing(t *testing.T) {
 	heard := map[string]int{}
 	for i := range n {
 		ticket := alphabet.EncodeToString(fmt.Appendf(nil, "forged%d", i)) + "-" + body
-		got, err := passerBy(p, i).call(t.Context(), "enter_queue", args{"ticket": ticket, "leave": i%2 == 0, "wait_seconds": 0})
+		got, err := passerBy(p, i).call(t.Context(), "enter_queue",
+			args{"ticket": ticket, "leave": i%2 == 0, "wait_seconds": 0})
 		if err != nil {
 			t.Fatal(err)
 		}

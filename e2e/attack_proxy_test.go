@@ -19,7 +19,8 @@ func TestAttack_localSeat_throughProxiesOfManyMakers(t *testing.T) {
 		t.Helper()
 		body := fmt.Sprintf(call, tool, arguments)
 		c := p.dial()
-		head := "POST /mcp " + protocol + "\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: application/json\r\nConnection: close\r\n" + mark
+		head := "POST /mcp " + protocol + "\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: " +
+			"application/json\r\nConnection: close\r\n" + mark
 		if _, err := fmt.Fprintf(c, "%sContent-Length: %d\r\n\r\n%s", head, len(body), body); err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +48,8 @@ func TestAttack_localSeat_throughProxiesOfManyMakers(t *testing.T) {
 		return got
 	}
 	through := map[string]string{
-		"X-Forwarded-For": "", "Forwarded": "", "X-Real-IP": "", "CF-Connecting-IP": "", "Via": "1.1 proxy", "X-Client-IP": "",
+		"X-Forwarded-For": "", "Forwarded": "", "X-Real-IP": "", "CF-Connecting-IP": "", "Via": "1.1 proxy",
+		"X-Client-IP":    "",
 		"True-Client-IP": "", "Fly-Client-IP": "", "X-Envoy-External-Address": "", "": "", // the last is HTTP/1.0
 	}
 	n, local := 0, 0
@@ -66,5 +68,6 @@ func TestAttack_localSeat_throughProxiesOfManyMakers(t *testing.T) {
 			t.Errorf("through a proxy with %q: %s %s", line, said.Code, said.Message)
 		}
 	}
-	attacks(t, "the seat of a local agent: of %d strangers, each through a proxy that shows itself in its own way, %d were taken for local", n, local)
+	attacks(t, "the seat of a local agent: of %d strangers, each through a proxy that shows itself in its own way, "+
+		"%d were taken for local", n, local)
 }

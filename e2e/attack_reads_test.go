@@ -65,14 +65,17 @@ func newCloset(t *testing.T, hidden int) (c closet, dan answer) {
 	t.Helper()
 	c.p = exposed(t, "--units-per-minute", "0")
 	one := stranger{c.p, "203.0.113.1"}
-	ann := one.must(t, "create_room", args{"room": "closet", "agent_name": "Ann", "capacity": 4, "public": true}) // newcomers see what was said
+	// newcomers see what was said
+	ann := one.must(t, "create_room", args{"room": "closet", "agent_name": "Ann", "capacity": 4, "public": true})
 	one.must(t, "join_room", args{"room": "closet", "agent_name": "Bob"})
 	c.carol = one.must(t, "join_room", args{"room": "closet", "agent_name": "Carol"})
 	dan = one.must(t, "join_room", args{"room": "parlor", "agent_name": "Dan"})
 	for n := range 30 {
-		one.must(t, "send_message", args{"agent_token": dan.AgentToken, "text": fmt.Sprintf("Line %d of the talk in the parlor.", n)})
+		one.must(t, "send_message", args{"agent_token": dan.AgentToken,
+			"text": fmt.Sprintf("Line %d of the talk in the parlor.", n)})
 	}
-	one.must(t, "send_message", args{"agent_token": ann.AgentToken, "text": strings.Repeat("Between you and me. ", 10), "to": []string{"Bob"}})
+	one.must(t, "send_message", args{"agent_token": ann.AgentToken, "text": strings.Repeat("Between you and me. ", 10),
+		"to": []string{"Bob"}})
 	c.p.kill()
 	hide(t, c.p, "closet", hidden)
 	c.p.again()
@@ -94,7 +97,8 @@ func (c closet) history(ctx context.Context, from string) error {
 }
 
 func (c closet) wait(ctx context.Context, from string) error {
-	return stranger{c.p, from}.does(ctx, "wait_for_message", args{"agent_token": c.carol.AgentToken, "cursor": c.carol.Cursor, "wait_seconds": 0})
+	return stranger{c.p, from}.does(ctx, "wait_for_message",
+		args{"agent_token": c.carol.AgentToken, "cursor": c.carol.Cursor, "wait_seconds": 0})
 }
 
 func (c closet) join(ctx context.Context, from string) error {
@@ -138,9 +142,12 @@ func TestAttack_readingPastHiddenMessages_delaysNoOtherRoom(t *testing.T) {
 	stop()
 	attackers.Wait()
 	if median := beside[calls/2]; median > max(history/2, 100*quiet) {
-		t.Errorf("a call in another room takes %v beside %d reads, %v without them; one such read takes %v", median, readers, quiet, history)
+		t.Errorf("a call in another room takes %v beside %d reads, %v without them; one such read takes %v", median,
+			readers, quiet, history)
 	}
 	short := func(d time.Duration) time.Duration { return d.Round(100 * time.Microsecond) }
-	attacks(t, "%d hidden messages: history takes %v, a first wait %v, a join %v. A call in another room takes %v, and beside %d reads %v (%.0f times), at most %v",
-		hidden, short(history), short(wait), short(join), short(quiet), readers, short(beside[calls/2]), float64(beside[calls/2])/float64(quiet), short(beside[calls-1]))
+	attacks(t, "%d hidden messages: history takes %v, a first wait %v, a join %v. A call in another room takes %v, "+
+		"and beside %d reads %v (%.0f times), at most %v",
+		hidden, short(history), short(wait), short(join), short(quiet), readers, short(beside[calls/2]),
+		float64(beside[calls/2])/float64(quiet), short(beside[calls-1]))
 }

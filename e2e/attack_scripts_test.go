@@ -20,7 +20,8 @@ func TestAttack_scripts_costTheirCallerAndLittleElse(t *testing.T) {
 	fetch := func(address, path string) (*http.Response, string, error) {
 		c := p.dial()
 		defer c.Close()
-		if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nX-Forwarded-For: %s\r\nConnection: close\r\n\r\n", path, address); err != nil {
+		if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\nX-Forwarded-For: "+
+			"%s\r\nConnection: close\r\n\r\n", path, address); err != nil {
 			return nil, "", err
 		}
 		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
@@ -59,5 +60,6 @@ func TestAttack_scripts_costTheirCallerAndLittleElse(t *testing.T) {
 	if resp, _, err := fetch(p.victim().address, link[1]); err != nil || resp.StatusCode != http.StatusOK {
 		t.Errorf("another address: %v, %v", resp, err)
 	}
-	attacks(t, "%d of %d fetches of the script got it from one address, with %d KB in all; another address is served", got.Load(), n, bytes.Load()/1000)
+	attacks(t, "%d of %d fetches of the script got it from one address, with %d KB in all; another address is served",
+		got.Load(), n, bytes.Load()/1000)
 }

@@ -26,7 +26,8 @@ func TestAttack_adminsSeat_throughAProxyAndByReadmittingOneself(t *testing.T) {
 		t.Fatal(knocked, err)
 	}
 	knock := ""
-	for _, m := range guest.must(t, "wait_for_message", args{"agent_token": mallory.AgentToken, "wait_seconds": 0}).Messages {
+	for _, m := range guest.must(t, "wait_for_message",
+		args{"agent_token": mallory.AgentToken, "wait_seconds": 0}).Messages {
 		if m.Type == "knock" {
 			knock = m.ID
 		}

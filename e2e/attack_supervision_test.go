@@ -97,7 +97,8 @@ func TestAttack_heldAgent_changesNothing(t *testing.T) {
 		t.Errorf("the agent changed something %d times", done)
 	}
 	r.must(t, "update_room", args{"agent_token": person, "description": "her own words"})
-	attacks(t, "%d of %d attempts of an agent under supervision to change its room in %v", done, n, took.Round(time.Millisecond))
+	attacks(t, "%d of %d attempts of an agent under supervision to change its room in %v", done, n,
+		took.Round(time.Millisecond))
 }
 
 // The same agent tries to speak from another seat, with its key.
@@ -123,13 +124,15 @@ func TestAttack_heldAgent_takesNoSecondSeat(t *testing.T) {
 	if there := r.must(t, "room_info", args{"agent_token": r.token}).Room.Agents; seated > 0 || len(there) != 2 {
 		t.Errorf("%d attempts got something; there are %d agents", seated, len(there))
 	}
-	attacks(t, "%d of %d attempts of an agent under supervision to leave or to take a second seat in %v", seated, n, took.Round(time.Millisecond))
+	attacks(t, "%d of %d attempts of an agent under supervision to leave or to take a second seat in %v", seated, n,
+		took.Round(time.Millisecond))
 }
 
 // An agent whose person watches leaves and joins again, wants the new link, and would speak as
 // its person.
 func TestAttack_agentThatJoinsAgain_getsNoLink(t *testing.T) {
-	for what, access := range map[string][]string{"with a key": {"--trust-proxy", "--access", "keys"}, "on one machine": nil} {
+	for what, access := range map[string][]string{"with a key": {"--trust-proxy", "--access", "keys"},
+		"on one machine": nil} {
 		r := newReinedAt(t, access...)
 		person := r.person(t)
 		n, links := scaled(40), 0
@@ -150,6 +153,7 @@ func TestAttack_agentThatJoinsAgain_getsNoLink(t *testing.T) {
 		if said := r.must(t, "send_message", args{"agent_token": person, "text": "I am still here."}); !said.Sent {
 			t.Errorf("its person: %+v", said)
 		}
-		attacks(t, "an agent %s that left and joined again %d times in %v got %d links", what, n, time.Since(began).Round(time.Millisecond), links)
+		attacks(t, "an agent %s that left and joined again %d times in %v got %d links", what, n,
+			time.Since(began).Round(time.Millisecond), links)
 	}
 }

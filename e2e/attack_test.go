@@ -53,7 +53,8 @@ var strangers = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512
 // call calls a tool, and returns the answer to a caller that sees no progress.
 func (s stranger) call(ctx context.Context, tool string, arguments args) (answer, error) {
 	body, err := json.Marshal(map[string]any{
-		"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": map[string]any{"name": tool, "arguments": arguments},
+		"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+		"params": map[string]any{"name": tool, "arguments": arguments},
 	})
 	if err != nil {
 		return answer{}, err

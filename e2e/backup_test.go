@@ -79,7 +79,8 @@ func TestBackup_byTheProgramWhileAgentsTalk_holdsOneMomentAfterAllThatWasAcknowl
 		var settled seat
 		crew.work(t, p.url, func() {
 			settled = c.join(fmt.Sprintf("the last camp before backup %d", n), "Witness")
-			before = c.ok("send_message", args{"agent_token": crew.readers[1].token, "text": fmt.Sprintf("Now comes backup %d.", n)})
+			before = c.ok("send_message", args{"agent_token": crew.readers[1].token,
+				"text": fmt.Sprintf("Now comes backup %d.", n)})
 			backUp(t, at, backup)
 			p.kill()
 		})
@@ -177,7 +178,8 @@ func TestBackup_nextToALogThatWasLeft_isRefusedOrWhole(t *testing.T) {
 	c := talk{t, openGo(t, p.url, modernProtocol)}
 	alice, _ := c.meet("the file")
 	c.ok("send_message", args{"agent_token": alice.token, "text": opening})
-	if out, code := parley(t, "backup", "--data", at.name, backup.name); code == 1 && strings.Contains(out, backup.name) {
+	if out, code := parley(t, "backup", "--data", at.name, backup.name); code == 1 &&
+		strings.Contains(out, backup.name) {
 		return
 	}
 	if out, code := parley(t, "check", backup.name); code != 0 || !strings.Contains(out, "1 room with 1 message.") {

@@ -73,7 +73,8 @@ func TestBridge_longWait_showsProgressWhileOtherCallsGoOn(t *testing.T) {
 			Progress int    `json:"progress"`
 		}
 		if l := <-s.progress; l.Method != "notifications/progress" || json.Unmarshal(l.Params, &progress) != nil ||
-			progress.Token != "wait_for_message" || progress.Progress != beat || strings.Contains(string(l.Params), "_meta") {
+			progress.Token != "wait_for_message" || progress.Progress != beat ||
+			strings.Contains(string(l.Params), "_meta") {
 			t.Fatalf("the client was told %s %s, want beat %d of the wait", l.Method, l.Params, beat)
 		}
 		c.ok("room_info", args{"agent_token": alice.token})
@@ -130,9 +131,11 @@ func TestBridge_serverKilledAndStarted_callsGoOn(t *testing.T) {
 	}
 	late := startStdio(t, bridgeTo(p.url))
 	_, welcome := late.begin("initialize", map[string]any{
-		"protocolVersion": legacyProtocol, "capabilities": map[string]any{}, "clientInfo": map[string]any{"name": "late", "version": "1"},
+		"protocolVersion": legacyProtocol, "capabilities": map[string]any{},
+		"clientInfo": map[string]any{"name": "late", "version": "1"},
 	})
-	await(t, "the bridge notes that the server is away", func() bool { return strings.Contains(late.notes.String(), "does not answer") })
+	await(t, "the bridge notes that the server is away",
+		func() bool { return strings.Contains(late.notes.String(), "does not answer") })
 	p.again()
 	if l, ok := <-welcome; !ok || l.Error != nil || !strings.Contains(string(l.Result), legacyProtocol) {
 		t.Errorf("once the server was back, initialize was answered %+v", l)
@@ -157,7 +160,8 @@ func TestBridge_startedAgain_agentIsBackInItsSeat(t *testing.T) {
 	second.closeInput()
 	_, c = bridged(t, p)
 	back := c.ok("join_room", args{"room_name": strings.ToUpper(room), "display_name": "bob"})
-	if back.Status != "returned" || back.AgentToken != bob.token || len(back.Messages) == 0 || back.Messages[0].Text != opening {
+	if back.Status != "returned" || back.AgentToken != bob.token || len(back.Messages) == 0 ||
+		back.Messages[0].Text != opening {
 		t.Errorf("after a crash Bob was answered %+v, want his seat and what Alice said", back)
 	}
 	c.refused("name_taken", "join_room", args{"room": room, "agent_name": "Bob"}) // another session of this client
@@ -186,7 +190,8 @@ func TestBridge_seatThatIsGone_isForgotten(t *testing.T) {
 	direct := talk{t, openGo(t, p.url, legacyProtocol)}
 	direct.ok("manage_agent", args{"agent_token": alice.token, "agent_name": "Bob", "action": "kick"})
 	_, c = bridged(t, p)
-	if got := c.ok("join_room", args{"room": room, "agent_name": "Bob"}); got.Status != "joined" || got.AgentToken == again.AgentToken {
+	if got := c.ok("join_room", args{"room": room, "agent_name": "Bob"}); got.Status != "joined" ||
+		got.AgentToken == again.AgentToken {
 		t.Errorf("after being kicked, Bob was answered %+v, want a new seat", got)
 	}
 }
@@ -195,7 +200,8 @@ func TestBridge_oddLines_areAnsweredAndTheNextOneToo(t *testing.T) {
 	inFolder(t)
 	s, c := bridged(t, start(t))
 	alice := c.join(roomOf(t), "Alice")
-	for _, line := range []string{"garbage", "{", "[]", `{"id":5}`, `{"jsonrpc":"2.0","id":{},"method":"ping"}`, `{"jsonrpc":"2.0","id":5,"method":6}`, "\xff\x00", "", strings.Repeat("x", 5<<20)} {
+	for _, line := range []string{"garbage", "{", "[]", `{"id":5}`, `{"jsonrpc":"2.0","id":{},"method":"ping"}`,
+		`{"jsonrpc":"2.0","id":5,"method":6}`, "\xff\x00", "", strings.Repeat("x", 5<<20)} {
 		s.write([]byte(line))
 	}
 	const refusable = 8 // all but the blank one
@@ -209,14 +215,16 @@ func TestBridge_oddLines_areAnsweredAndTheNextOneToo(t *testing.T) {
 			t.Errorf("the bridge wrote %s", line)
 		}
 	}
-	_, err := s.ask(t.Context(), "tools/call", callOf("send_message", args{"agent_token": alice.token, "text": strings.Repeat("x", 300<<10)}))
+	_, err := s.ask(t.Context(), "tools/call",
+		callOf("send_message", args{"agent_token": alice.token, "text": strings.Repeat("x", 300<<10)}))
 	var refused *rpcError
 	if !errors.As(err, &refused) || !strings.Contains(refused.Message, "The body is over") {
 		t.Errorf("300 KB were answered %v, want the server's own refusal", err)
 	}
 	long := strings.Repeat("é<", 10<<10)
 	c.ok("send_message", args{"agent_token": alice.token, "text": long})
-	if got := c.ok("message_history", args{"agent_token": alice.token}); !strings.HasPrefix(long, got.Messages[len(got.Messages)-1].Text) {
+	if got := c.ok("message_history", args{"agent_token": alice.token}); !strings.HasPrefix(long,
+		got.Messages[len(got.Messages)-1].Text) {
 		t.Errorf("a long text came out as %+v", got)
 	}
 }
@@ -269,7 +277,8 @@ func TestBridge_everyKindOfMessage_passesUnchanged(t *testing.T) {
 		"io.modelcontextprotocol/clientCapabilities": map[string]any{},
 		"parley.example/unknown":                     []any{1, "<two>"},
 	}
-	hello := map[string]any{"protocolVersion": legacyProtocol, "capabilities": map[string]any{}, "clientInfo": map[string]any{"name": "é", "version": "1"}}
+	hello := map[string]any{"protocolVersion": legacyProtocol, "capabilities": map[string]any{},
+		"clientInfo": map[string]any{"name": "é", "version": "1"}}
 	for _, m := range []struct {
 		method string
 		params map[string]any
@@ -278,7 +287,8 @@ func TestBridge_everyKindOfMessage_passesUnchanged(t *testing.T) {
 		{"tools/list", map[string]any{"_meta": modern}},
 		{"tools/call", map[string]any{"_meta": modern, "name": "list_rooms", "arguments": map[string]any{}}},
 		{"tools/call", map[string]any{"_meta": modern, "name": "list_rooms", "arguments": map[string]any{"odd": 1}}},
-		{"prompts/get", map[string]any{"_meta": modern, "name": "join_conversation", "arguments": map[string]any{"room": "日本語"}}},
+		{"prompts/get", map[string]any{"_meta": modern, "name": "join_conversation",
+			"arguments": map[string]any{"room": "日本語"}}},
 		{"resources/read", map[string]any{"_meta": modern, "uri": "file:///é"}},
 		{"initialize", hello},
 		{"tools/list", map[string]any{}},
@@ -289,7 +299,8 @@ func TestBridge_everyKindOfMessage_passesUnchanged(t *testing.T) {
 		id, answered := s.begin(m.method, m.params)
 		got, want := <-answered, overHTTP(t, p, id, m.method, m.params)
 		if !reflect.DeepEqual(got.Error, want.Error) || got.Error == nil && !sameJSON(string(got.Result), want.Result) {
-			t.Errorf("%s was answered\n%s %v, over HTTP\n%s %v", m.method, got.Result, got.Error, want.Result, want.Error)
+			t.Errorf("%s was answered\n%s %v, over HTTP\n%s %v", m.method, got.Result, got.Error, want.Result,
+				want.Error)
 		}
 	}
 }
@@ -338,7 +349,8 @@ func TestSoak_waitByTheBridge_lastsBeyond300Seconds(t *testing.T) {
 	_, c := bridged(t, start(t), "XDG_STATE_HOME="+t.TempDir())
 	alice := c.join(roomOf(t), "Alice")
 	begun := time.Now()
-	a, err := c.c.call(t.Context(), "wait_for_message", args{"agent_token": alice.token, "cursor": alice.cursor, "wait_seconds": 310})
+	a, err := c.c.call(t.Context(), "wait_for_message",
+		args{"agent_token": alice.token, "cursor": alice.cursor, "wait_seconds": 310})
 	if took := time.Since(begun); err != nil || a.Status != "quiet" || took < 310*time.Second {
 		t.Errorf("after %v the wait was answered %+v, %v", took, a, err)
 	}

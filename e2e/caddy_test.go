@@ -56,7 +56,8 @@ func startSite(t *testing.T, p *program) *site {
 	dir := t.TempDir()
 	said := &process.Output{}
 	cmd := exec.Command(caddy, "run", "--adapter", "caddyfile", "--config", caddyfile(t, dir))
-	cmd.Env = append(os.Environ(), "HOME="+dir, "PARLEY_UPSTREAM="+strings.TrimSuffix(strings.TrimPrefix(p.url, "http://"), "/mcp"))
+	cmd.Env = append(os.Environ(), "HOME="+dir,
+		"PARLEY_UPSTREAM="+strings.TrimSuffix(strings.TrimPrefix(p.url, "http://"), "/mcp"))
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = said, said, []*os.File{socket}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -138,13 +139,15 @@ func (s *site) from(ip string) *http.Client {
 func (s *site) open(ip, forged string) talk {
 	s.t.Helper()
 	return talk{s.t, openGo(s.t, publicURL+"/mcp", modernProtocol, transport.WithHTTPBasicClient(s.from(ip)),
-		transport.WithHTTPHeaders(map[string]string{"X-Forwarded-For": forged, "X-Real-IP": forged, "Forwarded": "for=" + forged}))}
+		transport.WithHTTPHeaders(map[string]string{"X-Forwarded-For": forged, "X-Real-IP": forged,
+			"Forwarded": "for=" + forged}))}
 }
 
 // recipe starts a program with the settings of the systemd unit.
 func recipe(t *testing.T, args ...string) *program {
 	t.Helper()
-	return startOn(t, append([]string{"--data", filepath.Join(t.TempDir(), "parley.db"), "--access", "open"}, args...), unitSettings(t))
+	return startOn(t, append([]string{"--data", filepath.Join(t.TempDir(), "parley.db"), "--access", "open"}, args...),
+		unitSettings(t))
 }
 
 // recipeSite is the whole recipe.
@@ -221,7 +224,8 @@ func TestCaddy_clients_haveTheirOwnAddressWhateverTheyClaim(t *testing.T) {
 	_, s := recipeSite(t, "--rooms-per-hour", "1")
 	for _, ip := range []string{"127.0.0.1", "127.0.0.2"} {
 		s.open(ip, "203.0.113.1").join("the first of "+ip, "Alice")
-		s.open(ip, "203.0.113.2").refused("rate_limited", "join_room", args{"room": "the second of " + ip, "agent_name": "Alice"})
+		s.open(ip, "203.0.113.2").refused("rate_limited", "join_room",
+			args{"room": "the second of " + ip, "agent_name": "Alice"})
 	}
 }
 
@@ -267,11 +271,13 @@ type lines struct {
 // stream makes a tool call whose answer is a stream.
 func (s *site) stream(tool string, arguments args) lines {
 	s.t.Helper()
-	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": map[string]any{"name": tool, "arguments": arguments}})
+	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+		"params": map[string]any{"name": tool, "arguments": arguments}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, publicURL+"/mcp", strings.NewReader(string(body)))
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, publicURL+"/mcp",
+		strings.NewReader(string(body)))
 	if err != nil {
 		s.t.Fatal(err)
 	}

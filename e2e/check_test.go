@@ -22,7 +22,8 @@ func TestCheck_goodFile_countsRoomsAndMessages(t *testing.T) {
 	counts := func(when string) {
 		t.Helper()
 		out, code := parley(t, "check", at.name)
-		if want := fmt.Sprintf("%s holds %d rooms with %d messages.\n", at.name, rooms, rooms*each); code != 0 || out != want {
+		if want := fmt.Sprintf("%s holds %d rooms with %d messages.\n", at.name, rooms, rooms*each); code != 0 ||
+			out != want {
 			t.Errorf("%s parley check ended with code %d and said %q, want 0 and %q", when, code, out, want)
 		}
 	}
@@ -50,7 +51,8 @@ func TestCheck_middleOverwritten_saysDamaged(t *testing.T) {
 	c := talk{t, openGo(t, p.url, modernProtocol)}
 	alice, _ := c.meet("the worn page")
 	for n := range 100 {
-		c.ok("send_message", args{"agent_token": alice.token, "text": fmt.Sprintf("line %d %s", n, strings.Repeat("x", 800))})
+		c.ok("send_message", args{"agent_token": alice.token,
+			"text": fmt.Sprintf("line %d %s", n, strings.Repeat("x", 800))})
 	}
 	p.terminate()
 	whole, err := os.ReadFile(at.name)
@@ -67,8 +69,10 @@ func TestCheck_middleOverwritten_saysDamaged(t *testing.T) {
 			t.Fatal(err)
 		}
 		out, code := parley(t, "check", at.name)
-		if code != 1 || !strings.Contains(out, "damaged") || !strings.Contains(out, at.name) || strings.Contains(out, "goroutine") {
-			t.Errorf("overwritten at %d of %d, parley check ended with code %d and said %q, want 1 and damaged", middle, len(whole), code, out)
+		if code != 1 || !strings.Contains(out, "damaged") || !strings.Contains(out, at.name) ||
+			strings.Contains(out, "goroutine") {
+			t.Errorf("overwritten at %d of %d, parley check ended with code %d and said %q, want 1 and damaged", middle,
+				len(whole), code, out)
 		}
 		if now, err := os.ReadFile(at.name); err != nil || string(now) != string(content) {
 			t.Errorf("the check changed the file, %v", err)

@@ -41,7 +41,8 @@ type kind struct {
 }
 
 func goClient(protocol string) kind {
-	return kind{"mcp-go " + protocol, func(*testing.T) {}, func(t *testing.T, url string) client { return openGo(t, url, protocol) }}
+	return kind{"mcp-go " + protocol, func(*testing.T) {},
+		func(t *testing.T, url string) client { return openGo(t, url, protocol) }}
 }
 
 // allKinds are the clients that a conversation is held with: those in Go, and in make

@@ -31,7 +31,8 @@ func TestDocs_examplesOfTheCommands_work(t *testing.T) {
 	runs := func(script string) string {
 		t.Helper()
 		cmd := exec.CommandContext(t.Context(), "sh", "-euc", script)
-		cmd.Dir, cmd.Env = folder, append(ann.command(t.Context()).Env, "PATH="+filepath.Dir(os.Getenv(process.BinaryEnv))+":"+os.Getenv("PATH"))
+		cmd.Dir, cmd.Env = folder, append(ann.command(t.Context()).Env,
+			"PATH="+filepath.Dir(os.Getenv(process.BinaryEnv))+":"+os.Getenv("PATH"))
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Errorf("%v in\n%s\n%s", err, script, out)
@@ -48,7 +49,8 @@ func TestDocs_examplesOfTheCommands_work(t *testing.T) {
 	if asked := <-answered; !strings.Contains(asked, "-one\n+two") {
 		t.Errorf("Bob was asked %q", asked)
 	}
-	if got := plainly(runs(examples[1][1])); !strings.Contains(got, "hh:mm Ann: Is there milk?\nhh:mm Cy: There is, and sugar.\n") {
+	if got := plainly(runs(examples[1][1])); !strings.Contains(got,
+		"hh:mm Ann: Is there milk?\nhh:mm Cy: There is, and sugar.\n") {
 		t.Errorf("the second example printed\n%s", got)
 	}
 }

@@ -45,9 +45,11 @@ func crashOften(t *testing.T, times int) {
 	c = talk{t, openGo(t, p.url, modernProtocol)}
 	crew.finish(c)
 	acknowledged := crew.compare(t)
-	t.Logf("killed %d times in %v: %d messages and %d rooms were acknowledged", times, killed.Round(time.Millisecond), acknowledged, len(crew.settler.tokens))
+	t.Logf("killed %d times in %v: %d messages and %d rooms were acknowledged", times, killed.Round(time.Millisecond),
+		acknowledged, len(crew.settler.tokens))
 	if acknowledged < times/2 {
-		t.Errorf("only %d messages in %d lives of the program: the kills met one that had nothing to do", acknowledged, times)
+		t.Errorf("only %d messages in %d lives of the program: the kills met one that had nothing to do", acknowledged,
+			times)
 	}
 }
 
@@ -68,7 +70,8 @@ func newCrew(c talk) *crew {
 		name := fmt.Sprintf("Sender %d", n+1)
 		// Half of them say by a key what is the same message; the others say it
 		// again letter for letter, as models do.
-		w.senders = append(w.senders, &sender{name: name, keyed: n%2 == 0, token: c.join(room, name).token, acknowledged: map[string]string{}})
+		w.senders = append(w.senders, &sender{name: name, keyed: n%2 == 0, token: c.join(room, name).token,
+			acknowledged: map[string]string{}})
 	}
 	return w
 }
@@ -128,7 +131,8 @@ func killWhileStarting(t *testing.T, p *program) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), rand.N(30*time.Millisecond))
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Getenv(process.BinaryEnv), append([]string{"serve", "--addr", "127.0.0.1:0"}, p.args...)...)
+	cmd := exec.CommandContext(ctx, os.Getenv(process.BinaryEnv),
+		append([]string{"serve", "--addr", "127.0.0.1:0"}, p.args...)...)
 	cmd.Env = process.Environment()
 	if out, err := cmd.CombinedOutput(); ctx.Err() == nil {
 		t.Fatalf("the program ended before it was killed: %v\n%s", err, out)

@@ -26,7 +26,8 @@ const noLimit = ^uint64(0)
 func limit(t *testing.T, p *program, bytes uint64) {
 	t.Helper()
 	want := syscall.Rlimit{Cur: bytes, Max: noLimit}
-	_, _, failed := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(p.cmd.Process.Pid), syscall.RLIMIT_FSIZE, uintptr(unsafe.Pointer(&want)), 0, 0, 0)
+	_, _, failed := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(p.cmd.Process.Pid), syscall.RLIMIT_FSIZE,
+		uintptr(unsafe.Pointer(&want)), 0, 0, 0)
 	if failed != 0 {
 		t.Fatal(failed)
 	}
@@ -144,10 +145,12 @@ func (a *attic) isFull(bob seat) {
 	a.refused("unavailable", "join_room", args{"room": "another attic", "agent_name": "Alice"})
 	a.ok("room_info", args{"agent_token": bob.token})
 	a.ok("list_rooms", args{})
-	if got := a.ok("message_history", args{"agent_token": bob.token, "limit": 1}).Messages; len(got) != 1 || short(got[0].Text) != a.kept[len(a.kept)-1] {
+	if got := a.ok("message_history", args{"agent_token": bob.token, "limit": 1}).Messages; len(got) != 1 ||
+		short(got[0].Text) != a.kept[len(a.kept)-1] {
 		a.t.Errorf("on a full disk the history ends in %+v, want %q", got, a.kept[len(a.kept)-1])
 	}
-	if got := a.ok("wait_for_message", waitArgs(bob, places()[0], 0)).Messages; len(got) == 0 || short(got[0].Text) != a.kept[1] {
+	if got := a.ok("wait_for_message", waitArgs(bob, places()[0], 0)).Messages; len(got) == 0 ||
+		short(got[0].Text) != a.kept[1] {
 		a.t.Errorf("on a full disk a wait answered %+v, want %q first", got, a.kept[1])
 	}
 }

@@ -93,7 +93,8 @@ func examineIn(t *testing.T, env []string, url string, args ...string) (findings
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Getenv(process.BinaryEnv), append([]string{"doctor", "--json", "--wait", "3s", "--url", url}, args...)...)
+	cmd := exec.CommandContext(ctx, os.Getenv(process.BinaryEnv),
+		append([]string{"doctor", "--json", "--wait", "3s", "--url", url}, args...)...)
 	cmd.Env = append(process.Environment(), env...)
 	var out, complaints bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaints
@@ -251,11 +252,12 @@ func TestDoctor_somethingStandsInBetween_isNamedWithWhatHelps(t *testing.T) {
 		fix   string
 	}{
 		"idle timeout": {cutting(t, quiet, time.Second, 0), "wait", "failed", "cut off after", "--keep-alive"},
-		"time limit":   {cutting(t, lively, 0, 2500*time.Millisecond), "wait", "failed", "last sign of life", "--longest-wait"},
-		"gateway":      {limited(t, lively), "wait", "failed", "503", "idle timeout"},
-		"buffer":       {buffered(t, lively), "wait", "warning", "holds them back", "proxy_buffering off"},
-		"no beats":     {quiet.url, "wait", "warning", "no sign of life", "--wait 30s"},
-		"wrong path":   {strings.TrimSuffix(quiet.url, "/mcp") + "/there/mcp", "server", "failed", "404", "/mcp"},
+		"time limit": {cutting(t, lively, 0, 2500*time.Millisecond), "wait", "failed", "last sign of life",
+			"--longest-wait"},
+		"gateway":    {limited(t, lively), "wait", "failed", "503", "idle timeout"},
+		"buffer":     {buffered(t, lively), "wait", "warning", "holds them back", "proxy_buffering off"},
+		"no beats":   {quiet.url, "wait", "warning", "no sign of life", "--wait 30s"},
+		"wrong path": {strings.TrimSuffix(quiet.url, "/mcp") + "/there/mcp", "server", "failed", "404", "/mcp"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -314,20 +316,24 @@ func TestDoctor_machineIsNotRight_isNamedWithTheLineThatHelps(t *testing.T) {
 	}
 	gone := bytes.ReplaceAll(text, []byte(os.Getenv(process.BinaryEnv)), []byte("/nowhere/parley"))
 	seats := filepath.Join(home, ".local", "state", "parley", "seats.json")
-	idle := `{"seats":[{"server":"` + p.url + `","room":"den","name":"Ann","token":"t","wake":{"client":"claude-code","session":"s"}}]}`
+	idle := `{"seats":[{"server":"` + p.url +
+		`","room":"den","name":"Ann","token":"t","wake":{"client":"claude-code","session":"s"}}]}`
 	if err := errors.Join(os.WriteFile(settings, gone, 0o600), os.WriteFile(seats, []byte(idle), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	all, code := examine(t, p.url, "--wait", "1s")
 	line := "--url " + strings.TrimSuffix(p.url, "/mcp")
 	for _, want := range []finding{
-		{Check: "Claude Code", Level: "warning", What: "another address, " + strings.TrimSuffix(other.url, "/mcp"), Fix: "parley connect claude-code " + line},
+		{Check: "Claude Code", Level: "warning", What: "another address, " + strings.TrimSuffix(other.url, "/mcp"),
+			Fix: "parley connect claude-code " + line},
 		{Check: "Codex", Level: "ok", What: "the same server"},
-		{Check: "wake", Level: "failed", What: "the hook of Claude Code names /nowhere/parley", Fix: "parley connect claude-code " + line},
+		{Check: "wake", Level: "failed", What: "the hook of Claude Code names /nowhere/parley",
+			Fix: "parley connect claude-code " + line},
 		{Check: "wake", Level: "warning", What: "agents with a seat: 1", Fix: "parley standby"},
 	} {
 		if !slices.ContainsFunc(all, func(f finding) bool {
-			return f.Check == want.Check && f.Level == want.Level && strings.Contains(f.What, want.What) && f.Fix == want.Fix
+			return f.Check == want.Check && f.Level == want.Level && strings.Contains(f.What, want.What) &&
+				f.Fix == want.Fix
 		}) {
 			t.Errorf("it does not say %+v", want)
 		}
@@ -345,8 +351,10 @@ func TestDoctor_pluginIsInstalled_isLookedAtInPlaceOfTheConfiguration(t *testing
 	home := onNewMachine(t)
 	p := start(t)
 	settings := filepath.Join(home, ".claude", "settings.json")
-	enabled := `{"enabledPlugins":{"parley@parley":true},"pluginConfigs":{"parley@parley":{"options":{"url":"` + p.url + `"}}}}`
-	if err := errors.Join(os.Mkdir(filepath.Dir(settings), 0o700), os.WriteFile(settings, []byte(enabled), 0o600)); err != nil {
+	enabled := `{"enabledPlugins":{"parley@parley":true},"pluginConfigs":{"parley@parley":{"options":{"url":"` + p.url +
+		`"}}}}`
+	if err := errors.Join(os.Mkdir(filepath.Dir(settings), 0o700),
+		os.WriteFile(settings, []byte(enabled), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	for _, hooks := range []string{"failed", "ok"} {
@@ -354,7 +362,9 @@ func TestDoctor_pluginIsInstalled_isLookedAtInPlaceOfTheConfiguration(t *testing
 		if all.of("Claude Code").Level != "ok" || all.of("wake").Level != hooks {
 			t.Errorf("it says %s, want hooks %s", all.levels(), hooks)
 		}
-		if err := os.Symlink(os.Getenv(process.BinaryEnv), filepath.Join(home, "parley")); err != nil && hooks == "failed" { // home is the PATH
+		// home is the PATH
+		if err := os.Symlink(os.Getenv(process.BinaryEnv), filepath.Join(home, "parley")); err != nil &&
+			hooks == "failed" {
 			t.Fatal(err)
 		}
 	}
@@ -377,15 +387,19 @@ func TestDoctor_serverTheHookDoesNotServe_isNamed(t *testing.T) {
 		all, _ := examine(t, p.url, "--wait", "1s", "--client", "claude-code")
 		for _, name := range want {
 			if !slices.ContainsFunc(all, func(f finding) bool {
-				return f.Check == "wake" && f.Level == level && strings.Contains(f.What, name) && strings.Contains(f.Fix, "parley connect claude-code")
+				return f.Check == "wake" && f.Level == level && strings.Contains(f.What, name) &&
+					strings.Contains(f.Fix, "parley connect claude-code")
 			}) {
 				t.Errorf("there is no %s about %s: %s", level, name, all.levels())
 			}
 		}
 	}
-	says(`{"mcpServers":{"chat":{"type":"http","url":"`+p.url+`"},"unlike":{"type":"http","url":"https://unlike.example/mcp"}},`+
-		`"projects":{"/home/ann/work":{"mcpServers":{"my-parley":{"type":"http","url":"`+other.url+`"}}}}}`, "warning", `"chat"`, `"my-parley"`)
-	says(`{"mcpServers":{"parley":{"type":"http","url":"`+other.url+`"}}}`, "failed", "shows the tokens of its agents to "+strings.TrimSuffix(p.url, "/mcp"))
+	says(`{"mcpServers":{"chat":{"type":"http","url":"`+p.url+
+		`"},"unlike":{"type":"http","url":"https://unlike.example/mcp"}},`+
+		`"projects":{"/home/ann/work":{"mcpServers":{"my-parley":{"type":"http","url":"`+other.url+`"}}}}}`, "warning",
+		`"chat"`, `"my-parley"`)
+	says(`{"mcpServers":{"parley":{"type":"http","url":"`+other.url+`"}}}`, "failed",
+		"shows the tokens of its agents to "+strings.TrimSuffix(p.url, "/mcp"))
 }
 
 func TestSoak_waitOfTheDoctor_survives300Seconds(t *testing.T) {
@@ -393,7 +407,8 @@ func TestSoak_waitOfTheDoctor_survives300Seconds(t *testing.T) {
 	t.Parallel()
 	_, env := newMachine(t)
 	all, code := examineIn(t, env, start(t).url, "--long")
-	if w := all.of("wait"); w.Level != "ok" || w.Seconds < 300 || !strings.Contains(w.What, "signs of life") || code != 0 {
+	if w := all.of("wait"); w.Level != "ok" || w.Seconds < 300 || !strings.Contains(w.What, "signs of life") ||
+		code != 0 {
 		t.Errorf("of a wait of 300 s it says %+v", w)
 	}
 }

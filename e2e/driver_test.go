@@ -19,16 +19,19 @@ import (
 // nodeClient is a client of clients/node, pythonClient one of clients/python.
 // The generation is the word that the driver knows.
 func nodeClient(generation, protocol string) kind {
-	return kind{"TypeScript " + generation, func(t *testing.T) { installNode(t) }, func(t *testing.T, url string) client {
-		cmd := installNode(t).command("node", filepath.Join("clients", "node", "driver.cjs"), url, generation)
-		return drive(t, cmd, protocol)
-	}}
+	return kind{"TypeScript " + generation, func(t *testing.T) { installNode(t) },
+		func(t *testing.T, url string) client {
+			cmd := installNode(t).command("node", filepath.Join("clients", "node", "driver.cjs"), url, generation)
+			return drive(t, cmd, protocol)
+		}}
 }
 
 func pythonClient(generation, protocol string) kind {
-	return kind{"FastMCP " + generation, func(t *testing.T) { installPython(t) }, func(t *testing.T, url string) client {
-		return drive(t, exec.Command(installPython(t), filepath.Join("clients", "python", "driver.py"), url, generation), protocol)
-	}}
+	return kind{"FastMCP " + generation, func(t *testing.T) { installPython(t) },
+		func(t *testing.T, url string) client {
+			return drive(t, exec.Command(installPython(t), filepath.Join("clients", "python", "driver.py"), url,
+				generation), protocol)
+		}}
 }
 
 // driver is a client in a process of its own that takes commands as lines of JSON;

@@ -29,7 +29,8 @@ func roomsFile(t *testing.T) []byte {
 	c := talk{t, openGo(t, p.url, modernProtocol)}
 	alice := c.join("the archive", "Alice")
 	for n := range 20 {
-		c.ok("send_message", args{"agent_token": alice.token, "text": fmt.Sprintf("page %d %s", n, strings.Repeat("x", 3000))})
+		c.ok("send_message", args{"agent_token": alice.token,
+			"text": fmt.Sprintf("page %d %s", n, strings.Repeat("x", 3000))})
 	}
 	p.terminate()
 	content, err := os.ReadFile(at.args[1])
@@ -143,7 +144,8 @@ func TestFile_ofAnEarlierBuild_isRefusedAndUnchanged(t *testing.T) {
 func TestFile_cutOff_isRefusedAndUnchanged(t *testing.T) {
 	whole := roomsFile(t)
 	for range 20 {
-		refusesFile(t, whole[:headerBytes+mathrand.IntN(len(whole)-pageBytes-headerBytes)], 0o600, nil, "damaged", "--data")
+		refusesFile(t, whole[:headerBytes+mathrand.IntN(len(whole)-pageBytes-headerBytes)], 0o600, nil, "damaged",
+			"--data")
 	}
 }
 

@@ -30,7 +30,8 @@ func tracedFor(t *testing.T, calls string) (trace string) {
 	dir := t.TempDir()
 	trace = filepath.Join(dir, "trace")
 	// -D makes strace the child, so that signals reach the program; -y names files.
-	if out, err := exec.Command(strace, "-D", "-f", "-o", filepath.Join(dir, "try"), "true").CombinedOutput(); err != nil {
+	if out, err := exec.Command(strace, "-D", "-f", "-o", filepath.Join(dir, "try"),
+		"true").CombinedOutput(); err != nil {
 		parts.Missing(t, "strace may not trace: %v: %s", err, out)
 	}
 	wrapper := filepath.Join(dir, "parley")
@@ -147,7 +148,8 @@ func checkSynced(t *testing.T, calls []*syscalled, log, text string) {
 	if len(synced) != 1 {
 		t.Fatalf("%q: between the request and its answer there were %d fsyncs, want 1", text, len(synced))
 	}
-	if s := synced[0]; s.file != log || s.began < written.ended || s.ended > answered.began || !strings.HasSuffix(s.text, "= 0") {
+	if s := synced[0]; s.file != log || s.began < written.ended || s.ended > answered.began ||
+		!strings.HasSuffix(s.text, "= 0") {
 		t.Errorf("%q: written at line %d, answered at %d, fsync was %+v", text, written.ended, answered.began, *s)
 	}
 }

@@ -41,12 +41,14 @@ func (c talk) inPrivate(from, to, third *seat) {
 	if len(heard) != 2 || heard[0].Text != opening || !slices.Equal(heard[0].To, []string{"Bob"}) {
 		c.t.Errorf("Bob heard %+v, want what was for him, and what was for all", heard)
 	}
-	for _, m := range slices.Concat(c.listen(third), c.ok("message_history", args{"agent_token": third.token}).Messages) {
+	for _, m := range slices.Concat(c.listen(third),
+		c.ok("message_history", args{"agent_token": third.token}).Messages) {
 		if m.Text == opening || len(m.To) > 0 {
 			c.t.Errorf("Carol was shown %+v, which was not for her", m)
 		}
 	}
-	c.refused("invalid_argument", "send_message", args{"agent_token": from.token, "text": "psst", "recipients": []string{"Bob"}})
+	c.refused("invalid_argument", "send_message",
+		args{"agent_token": from.token, "text": "psst", "recipients": []string{"Bob"}})
 }
 
 // said leaves out the comings and goings.
@@ -95,7 +97,8 @@ func (c talk) rules(admin, muted, banned *seat) {
 	c.refused("not_allowed", "manage_agent", args{"agent_token": muted.token, "agent_name": "Alice", "action": "kick"})
 	c.ok("manage_agent", args{"agent_token": admin.token, "agent_name": "Bob", "action": "mute"})
 	c.refused("not_allowed", "send_message", args{"agent_token": muted.token, "text": "May I?"})
-	c.ok("manage_agent", args{"agent_token": admin.token, "agent_name": "Carol", "action": "ban", "note": "spoke of nothing but cake"})
+	c.ok("manage_agent", args{"agent_token": admin.token, "agent_name": "Carol", "action": "ban",
+		"note": "spoke of nothing but cake"})
 	c.refused("removed", "send_message", args{"agent_token": banned.token, "text": "But why?"})
 	c.ok("update_room", args{"agent_token": admin.token, "closed": true})
 	for range 5 { // what came before is read first

@@ -18,7 +18,8 @@ func installNode(t *testing.T) node {
 	t.Helper()
 	drivesClients(t)
 	home := node(parts.Node.In(t))
-	const isNew = "const [major, minor] = process.versions.node.split('.'); process.exit(major > 22 || (major == 22 && minor >= 19) ? 0 : 1)"
+	const isNew = "const [major, minor] = process.versions.node.split('.'); process.exit(major > 22 || (major == 22 " +
+		"&& minor >= 19) ? 0 : 1)"
 	if err := home.command("node", "-e", isNew).Run(); err != nil {
 		parts.Missing(t, "Node 22.19 or newer is not installed: the inspector and the conformance suite need it")
 	}

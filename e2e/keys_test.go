@@ -23,7 +23,8 @@ var keyForm = regexp.MustCompile(`pk_[0-9a-z]{34}`)
 
 // keys runs parley keys on the file of a program, and returns what it printed.
 func (p *program) keys(arguments ...string) (out string, err error) {
-	cmd := exec.CommandContext(p.t.Context(), os.Getenv(process.BinaryEnv), slices.Concat([]string{"keys"}, arguments, []string{"--data", p.args[1]})...)
+	cmd := exec.CommandContext(p.t.Context(), os.Getenv(process.BinaryEnv),
+		slices.Concat([]string{"keys"}, arguments, []string{"--data", p.args[1]})...)
 	cmd.Env = process.Environment()
 	printed, err := cmd.Output()
 	if failed, ok := err.(*exec.ExitError); ok {
@@ -52,12 +53,14 @@ func TestSoak_waitOfAKeyThatIsRevoked_endsWithinAMinute(t *testing.T) {
 	soak(t)
 	t.Parallel()
 	p := start(t, "--access", "keys")
-	ann, bob := talk{t, openGo(t, p.door(p.newKey("Ann")), modernProtocol)}, talk{t, openGo(t, p.door(p.newKey("Bob")), legacyProtocol)}
+	ann, bob := talk{t, openGo(t, p.door(p.newKey("Ann")), modernProtocol)},
+		talk{t, openGo(t, p.door(p.newKey("Bob")), legacyProtocol)}
 	hers, his := ann.join("tea", "Ann"), bob.join("tea", "Bob")
 	ann.listen(&hers) // that Bob has joined
 	ended := make(chan string, 1)
 	go func() {
-		got, err := ann.c.call(t.Context(), "wait_for_message", args{"agent_token": hers.token, "cursor": hers.cursor, "wait_seconds": 120})
+		got, err := ann.c.call(t.Context(), "wait_for_message",
+			args{"agent_token": hers.token, "cursor": hers.cursor, "wait_seconds": 120})
 		ended <- fmt.Sprint(got, err)
 	}()
 	bob.awaitWaiting(his.token, "Ann", true)
@@ -68,7 +71,8 @@ func TestSoak_waitOfAKeyThatIsRevoked_endsWithinAMinute(t *testing.T) {
 	if how := <-ended; !strings.Contains(how, "key_invalid") || time.Since(begun) > time.Minute {
 		t.Errorf("the wait ended after %v with %s", time.Since(begun), how)
 	}
-	if got, err := ann.c.call(t.Context(), "room_info", args{"agent_token": hers.token}); !strings.Contains(fmt.Sprint(got, err), "404") {
+	if got, err := ann.c.call(t.Context(), "room_info",
+		args{"agent_token": hers.token}); !strings.Contains(fmt.Sprint(got, err), "404") {
 		t.Errorf("after it a call returns %v, %v", got, err)
 	}
 	bob.ok("send_message", args{"agent_token": his.token, "text": opening})
@@ -109,7 +113,8 @@ func TestKeys_manyAtOnceBesideABusyServer_areAllMade(t *testing.T) {
 	if _, err := p.keys("revoke", "person 7"); err != nil {
 		t.Error(err)
 	}
-	if list, err := p.keys("list"); err != nil || strings.Contains(list, "person 7 ") || strings.Count(list, "person") != people-1 {
+	if list, err := p.keys("list"); err != nil || strings.Contains(list, "person 7 ") ||
+		strings.Count(list, "person") != people-1 {
 		t.Errorf("%v: %s", err, list)
 	}
 }
@@ -121,15 +126,18 @@ func TestKeys_firstStart_printsTheCommandThatMakesAKeyAndNoKey(t *testing.T) {
 	server := []string{"--access", "keys", "--public-url", "https://chat.example", "--data", path}
 	shown := onTerminal(t, server...)
 	command := regexp.MustCompile(`(?m)^  parley keys add LABEL .*$`).FindString(shown)
-	if keyForm.MatchString(shown) || command == "" || !strings.Contains(shown, "There is no key yet") || !strings.Contains(shown, "paste YOUR_KEY;") {
+	if keyForm.MatchString(shown) || command == "" || !strings.Contains(shown, "There is no key yet") ||
+		!strings.Contains(shown, "paste YOUR_KEY;") {
 		t.Fatalf("it shows\n%s", shown)
 	}
 	if list, err := p.keys("list"); err != nil || strings.Count(list, "\n") != 1 {
 		t.Errorf("the server made a key: %v: %s", err, list)
 	}
-	pasted := exec.CommandContext(t.Context(), "/bin/sh", "-c", "parley() { \""+os.Getenv(process.BinaryEnv)+"\" \"$@\"; }\n"+command)
+	pasted := exec.CommandContext(t.Context(), "/bin/sh", "-c",
+		"parley() { \""+os.Getenv(process.BinaryEnv)+"\" \"$@\"; }\n"+command)
 	pasted.Env = process.Environment()
-	if out, err := pasted.CombinedOutput(); err != nil || !keyForm.Match(out) || !strings.Contains(string(out), " https://chat.example/mcp ") {
+	if out, err := pasted.CombinedOutput(); err != nil || !keyForm.Match(out) ||
+		!strings.Contains(string(out), " https://chat.example/mcp ") {
 		t.Errorf("%s: %v\n%s", command, err, out)
 	}
 	if again := onTerminal(t, server...); keyForm.MatchString(again) || strings.Contains(again, "no key yet") {
@@ -144,7 +152,8 @@ func TestKeys_firstStart_printsTheCommandThatMakesAKeyAndNoKey(t *testing.T) {
 // what a person sees.
 func onTerminal(t *testing.T, arguments ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Getenv(process.BinaryEnv), append([]string{"serve", "--addr", "127.0.0.1:0"}, arguments...)...)
+	cmd := exec.CommandContext(t.Context(), os.Getenv(process.BinaryEnv),
+		append([]string{"serve", "--addr", "127.0.0.1:0"}, arguments...)...)
 	cmd.Env = process.Environment()
 	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 50, Cols: 200})
 	if err != nil {

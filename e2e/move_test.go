@@ -41,7 +41,8 @@ func aTable(t *testing.T) tableArgs {
 // copyRooms runs parley copy.
 func copyRooms(t *testing.T, from, to tableArgs) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Getenv(process.BinaryEnv), "copy", "--create-table", "--from", from.name, "--to", to.name)
+	cmd := exec.CommandContext(t.Context(), os.Getenv(process.BinaryEnv), "copy", "--create-table", "--from", from.name,
+		"--to", to.name)
 	cmd.Env = append(append(process.Environment(), from.env...), to.env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("copy: %v: %s", err, out)

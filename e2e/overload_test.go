@@ -30,7 +30,8 @@ func (p *program) held(ctx context.Context, s seat) <-chan waitEnd {
 	go func() {
 		defer close(ended)
 		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(p.url, "mcp")+"v1/wait?cursor="+s.cursor, nil)
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet,
+			strings.TrimSuffix(p.url, "mcp")+"v1/wait?cursor="+s.cursor, nil)
 		if err != nil {
 			p.t.Error(err)
 			return
@@ -90,7 +91,8 @@ func TestOverload_moreWaitsThanConnections_areRefusedAndThoseInsideFinish(t *tes
 		for k, w := range waits {
 			select {
 			case end, ok := <-w:
-				if ok && (end.status != http.StatusServiceUnavailable || end.Code != "unavailable" || end.retryAfter != "10") {
+				if ok && (end.status != http.StatusServiceUnavailable || end.Code != "unavailable" ||
+					end.retryAfter != "10") {
 					t.Errorf("wait %d ended with %+v, want a refusal", k, end)
 				}
 				refused[k] = true

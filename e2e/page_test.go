@@ -30,7 +30,8 @@ func calls(t *testing.T, client *http.Client, address, host, origin string) (*ht
 		t.Fatal(err)
 	}
 	r.Host = host
-	r.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json, text/event-stream"}, "Origin": {origin}}
+	r.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json, text/event-stream"},
+		"Origin": {origin}}
 	return fetched(t, client, r)
 }
 
@@ -52,7 +53,8 @@ func fetched(t *testing.T, client *http.Client, r *http.Request) (*http.Response
 func whole(t *testing.T, client *http.Client, root string) {
 	t.Helper()
 	resp, text := opens(t, client, root+"/r/abcdefg")
-	if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") || !strings.Contains(resp.Header.Get("Content-Security-Policy"), "trusted-types 'none'") {
+	if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") ||
+		!strings.Contains(resp.Header.Get("Content-Security-Policy"), "trusted-types 'none'") {
 		t.Fatalf("%d %v %s", resp.StatusCode, resp.Header, text)
 	}
 	links := regexp.MustCompile(`(?:href|src)="\.\./(assets/[^"]+)"`).FindAllStringSubmatch(text, -1)
@@ -60,7 +62,8 @@ func whole(t *testing.T, client *http.Client, root string) {
 		t.Errorf("the page names %d assets: %s", len(links), text)
 	}
 	for _, m := range links {
-		if resp, text := opens(t, client, root+"/"+m[1]); resp.StatusCode != http.StatusOK || text == "" || !strings.Contains(resp.Header.Get("Cache-Control"), "immutable") {
+		if resp, text := opens(t, client, root+"/"+m[1]); resp.StatusCode != http.StatusOK || text == "" ||
+			!strings.Contains(resp.Header.Get("Cache-Control"), "immutable") {
 			t.Errorf("%s: %d %v", m[1], resp.StatusCode, resp.Header)
 		}
 	}
@@ -91,13 +94,16 @@ func TestPage_ofAServerInANetwork_callsItByItsAddressOnly(t *testing.T) {
 	root := strings.TrimSuffix(p.url, "/mcp")
 	whole(t, http.DefaultClient, root)
 	address := strings.TrimPrefix(root, "http://")
-	if resp, text := calls(t, http.DefaultClient, p.url, address, root); resp.StatusCode != http.StatusOK || !strings.Contains(text, `"rooms"`) {
+	if resp, text := calls(t, http.DefaultClient, p.url, address, root); resp.StatusCode != http.StatusOK ||
+		!strings.Contains(text, `"rooms"`) {
 		t.Errorf("its own page gets %d %s", resp.StatusCode, text)
 	}
 	port := address[strings.LastIndex(address, ":"):]
-	for host, origin := range map[string]string{"evil.example" + port: "http://evil.example" + port, address: "http://evil.example" + port} {
+	for host, origin := range map[string]string{"evil.example" + port: "http://evil.example" + port,
+		address: "http://evil.example" + port} {
 		resp, text := calls(t, http.DefaultClient, p.url, host, origin)
-		if resp.StatusCode != http.StatusForbidden || !strings.Contains(text, "--public-url") || resp.Header.Get("Access-Control-Allow-Origin") != "" {
+		if resp.StatusCode != http.StatusForbidden || !strings.Contains(text, "--public-url") ||
+			resp.Header.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("a page of %s at %s gets %d %s", origin, host, resp.StatusCode, text)
 		}
 	}

@@ -89,7 +89,8 @@ func startOn(t *testing.T, args, env []string) *program {
 // launch starts the process and returns when it listens.
 func (p *program) launch(addr string) {
 	p.t.Helper()
-	server, err := process.Start(os.Getenv(process.BinaryEnv), append([]string{"--addr", addr}, p.args...), append(process.Environment(), p.env...))
+	server, err := process.Start(os.Getenv(process.BinaryEnv), append([]string{"--addr", addr}, p.args...),
+		append(process.Environment(), p.env...))
 	if err != nil {
 		p.t.Fatal(err)
 	}

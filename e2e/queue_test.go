@@ -34,7 +34,8 @@ func TestQueue_everyClient_isPairedAndTalks(t *testing.T) {
 			both.Go(func() { one = c.paired("Alice") })
 			both.Go(func() { other = c.paired("Bob") })
 			both.Wait()
-			if one.Partner == nil || other.Partner == nil || one.Partner.Name != "Bob" || other.Partner.Name != "Alice" {
+			if one.Partner == nil || other.Partner == nil || one.Partner.Name != "Bob" ||
+				other.Partner.Name != "Alice" {
 				t.Fatalf("Alice got %+v, Bob %+v", one, other)
 			}
 			alice, bob := seat{one.AgentToken, one.Cursor}, seat{other.AgentToken, other.Cursor}
@@ -80,8 +81,10 @@ func enterTogether(t *testing.T, agents int) {
 	c := talk{t, openGo(t, other.url, modernProtocol)}
 	for name, a := range byName {
 		partner := byName[a.Partner.Name]
-		if partner.Partner == nil || partner.Partner.Name != name || partner.Room.Name != a.Room.Name || a.Partner.Name == name {
-			t.Fatalf("%s has %s as its partner, in room %q, who has %+v, in room %q", name, a.Partner.Name, a.Room.Name, partner.Partner, partner.Room.Name)
+		if partner.Partner == nil || partner.Partner.Name != name || partner.Room.Name != a.Room.Name ||
+			a.Partner.Name == name {
+			t.Fatalf("%s has %s as its partner, in room %q, who has %+v, in room %q", name, a.Partner.Name, a.Room.Name,
+				partner.Partner, partner.Room.Name)
 		}
 		if seats := c.ok("room_info", args{"agent_token": a.AgentToken}).Room.Agents; len(seats) != 2 {
 			t.Errorf("%d agents are in the room of %s", len(seats), name)

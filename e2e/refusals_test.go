@@ -8,7 +8,8 @@ func (c talk) turnAway(room string, alice seat) {
 	c.refused("room_full", "join_room", args{"room": room, "agent_name": "Carol"})
 	c.refused("name_taken", "join_room", args{"room": room, "agent_name": "BOB"})
 	c.refused("room_exists", "create_room", args{"room": room, "agent_name": "Carol"})
-	c.refused("room_not_found", "join_room", args{"room": "nowhere at all", "agent_name": "Carol", "create_if_missing": false})
+	c.refused("room_not_found", "join_room", args{"room": "nowhere at all", "agent_name": "Carol",
+		"create_if_missing": false})
 	info := c.ok("room_info", args{"agent_token": alice.token}).Room
 	if info.Name != room || info.Capacity != 2 || len(info.Agents) != 2 {
 		c.t.Fatalf("after the refusals the room is %+v", info)
@@ -27,7 +28,8 @@ func (c talk) mistakes(alice seat) {
 	c.refused("invalid_argument", "send_message", args{"agent_token": alice.token})
 	c.refused("invalid_argument", "send_message", args{"agent_token": alice.token, "text": "hello", "reply_to": "soon"})
 	c.refused("message_too_long", "send_message", args{"agent_token": alice.token, "text": strings.Repeat("a", 32769)})
-	unknown := c.refused("invalid_argument", "send_message", args{"agent_token": alice.token, "text": "hello", "recipients": "Bob"})
+	unknown := c.refused("invalid_argument", "send_message",
+		args{"agent_token": alice.token, "text": "hello", "recipients": "Bob"})
 	if !strings.Contains(unknown.Message, "recipients") {
 		c.t.Errorf("the refusal %q does not name the argument", unknown.Message)
 	}
@@ -81,7 +83,8 @@ func (c talk) lockedRoom(name string) {
 	c.refused("wrong_password", "join_room", args{"room": room, "agent_name": "Eve", "password": "guess"})
 	c.refused("wrong_password", "join_room", args{"room": room, "agent_name": "Eve"})
 	found := c.ok("list_rooms", args{"search": room}).Rooms
-	if len(found) != 1 || found[0].Name != room || !found[0].PasswordProtected || found[0].Agents != 1 || found[0].Capacity != 3 {
+	if len(found) != 1 || found[0].Name != room || !found[0].PasswordProtected || found[0].Agents != 1 ||
+		found[0].Capacity != 3 {
 		c.t.Errorf("list_rooms found %+v, want %s with one agent of three", found, room)
 	}
 	for _, in := range []args{

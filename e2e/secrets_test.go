@@ -62,7 +62,8 @@ func (s schema) marked(tool string) args {
 		case len(property.Enum) > 0:
 			a[name] = property.Enum[0]
 		case property.Type == "string":
-			a[name] = fmt.Sprintf("%s %s %s", marker, strings.ReplaceAll(tool, "_", " "), strings.ReplaceAll(name, "_", " "))
+			a[name] = fmt.Sprintf("%s %s %s", marker, strings.ReplaceAll(tool, "_", " "),
+				strings.ReplaceAll(name, "_", " "))
 		case property.Type == "array":
 			a[name] = []string{marker + " " + name}
 		}
@@ -103,7 +104,8 @@ func (c talk) markedCalls(tools map[string]schema, token string) {
 // beyondTools asks for what there is beside tools, and for what is not there.
 func (c *inGo) beyondTools(t *testing.T, token string) {
 	t.Helper()
-	for _, uri := range []string{"parley://seats/" + token, "parley://rooms/" + marker, "parley://" + marker, marker + "://" + token} {
+	for _, uri := range []string{"parley://seats/" + token, "parley://rooms/" + marker, "parley://" + marker,
+		marker + "://" + token} {
 		var read mcp.ReadResourceRequest
 		read.Params.URI = uri
 		_, _ = c.mcp.ReadResource(t.Context(), read) // most are refused
@@ -158,7 +160,8 @@ func TestLogAndMetrics_everyToolWithMarkedArguments_holdNothingThatAClientChose(
 			client := openGo(t, p.url, modernProtocol)
 			c, tools := talk{t, client}, client.tools(t)
 			room, pass := marker+" room", marker+"-password"
-			ann := c.ok("create_room", args{"room": room, "agent_name": marker + " Ann", "password": pass, "public": true, "capacity": 5, "description": marker})
+			ann := c.ok("create_room", args{"room": room, "agent_name": marker + " Ann", "password": pass,
+				"public": true, "capacity": 5, "description": marker})
 			bob := c.ok("join_room", args{"room": room + ":" + pass, "agent_name": marker + " Bob"})
 			c.refused("wrong_password", "join_room", args{"room": room, "agent_name": "Eve", "password": marker})
 			c.markedCalls(tools, ann.AgentToken)
@@ -175,7 +178,8 @@ func TestLogAndMetrics_everyToolWithMarkedArguments_holdNothingThatAClientChose(
 					t.Errorf("the log or the metrics do not tell of %s", tool)
 				}
 			}
-			holdsNone(t, "log and metrics", log+figures, marker, ann.AgentToken, bob.AgentToken, ann.AgentToken[7:], bob.AgentToken[7:])
+			holdsNone(t, "log and metrics", log+figures, marker, ann.AgentToken, bob.AgentToken, ann.AgentToken[7:],
+				bob.AgentToken[7:])
 		})
 	}
 }

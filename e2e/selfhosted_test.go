@@ -29,7 +29,8 @@ func unitSettings(t *testing.T) []string {
 	t.Helper()
 	var env []string
 	for line := range strings.Lines(selfHosted(t, "parley.service")) {
-		if pair, found := strings.CutPrefix(strings.TrimSpace(line), "Environment="); found && !strings.Contains(pair, "_ADDR=") && !strings.Contains(pair, "_DATA=") {
+		if pair, found := strings.CutPrefix(strings.TrimSpace(line), "Environment="); found &&
+			!strings.Contains(pair, "_ADDR=") && !strings.Contains(pair, "_DATA=") {
 			env = append(env, pair)
 		}
 	}
@@ -52,14 +53,16 @@ func TestUnit_isUnderstoodAndLocksTheProgramIn(t *testing.T) {
 		t.Fatal("the unit does not start " + path)
 	}
 	unit := filepath.Join(t.TempDir(), "parley.service")
-	if err := os.WriteFile(unit, []byte(strings.ReplaceAll(text, path, os.Getenv(process.BinaryEnv))), 0o644); err != nil {
+	if err := os.WriteFile(unit, []byte(strings.ReplaceAll(text, path, os.Getenv(process.BinaryEnv))),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command(analyze, "verify", unit).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
 	}
 	// 20 of 100: what remains is the network on the loopback, and the host's own files.
-	if out, err := exec.Command(analyze, "security", "--offline=yes", "--threshold=20", unit).CombinedOutput(); err != nil {
+	if out, err := exec.Command(analyze, "security", "--offline=yes", "--threshold=20",
+		unit).CombinedOutput(); err != nil {
 		t.Errorf("systemd-analyze security: %v\n%s", err, out)
 	}
 }
@@ -86,7 +89,9 @@ func TestCompose_isValidAndShowsTheProxyAlone(t *testing.T) {
 	if len(server.Ports) != 0 || len(proxy.Ports) != 3 {
 		t.Errorf("parley publishes %v and caddy %v, want the ports of caddy alone", server.Ports, proxy.Ports)
 	}
-	if !slices.ContainsFunc(proxy.Volumes, func(v composeVolume) bool { return v.Source == filepath.Join(dir, "Caddyfile") }) {
+	if !slices.ContainsFunc(proxy.Volumes, func(v composeVolume) bool {
+		return v.Source == filepath.Join(dir, "Caddyfile")
+	}) {
 		t.Errorf("caddy mounts %v, not the Caddyfile", proxy.Volumes)
 	}
 	help, _ := parley(t, "serve", "--help")

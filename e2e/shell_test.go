@@ -24,13 +24,15 @@ func TestShell_twoPeople_talk(t *testing.T) {
 			t.Errorf("shown as\n%s, want\n%s", got, want)
 		}
 	}
-	is(ann.does("join", "tea", "--as", "Ann"), "You are Ann in the new room tea: 1 of 2 seats are taken.\nPass this on to whoever is to join:\n  Add the MCP server "+p.url+" and call join_room with room \"tea\".\n")
+	is(ann.does("join", "tea", "--as", "Ann"), "You are Ann in the new room tea: 1 of 2 seats are taken.\nPass this "+
+		"on to whoever is to join:\n  Add the MCP server "+p.url+" and call join_room with room \"tea\".\n")
 	is(ann.does("invite"), "Add the MCP server "+p.url+" and call join_room with room \"tea\".\n")
 	is(bob.does("join", "tea", "--as", "Bob"), "You are Bob in the room tea: 2 of 2 seats are taken.\n")
 	is(ann.does("say", "Which schema?", "--ask", "Bob"), "")
 	asked := bob.does("wait")
 	is(asked, "hh:mm Ann [asks \"Bob\"; mID]: Which schema?\n")
-	if who := bob.does("who"); !strings.Contains(who, "tea: 2 of 2 seats taken\n  Ann  ") || !strings.Contains(who, "\n  Bob  you") || !strings.Contains(who, "\nOpen: Ann asks \"Bob\", for 0 min [") {
+	if who := bob.does("who"); !strings.Contains(who, "tea: 2 of 2 seats taken\n  Ann  ") ||
+		!strings.Contains(who, "\n  Bob  you") || !strings.Contains(who, "\nOpen: Ann asks \"Bob\", for 0 min [") {
 		t.Errorf("who shows\n%s", who)
 	}
 	is(bob.does("say", "Version 3.\nField net_total is gone.", "--reply-to", bob.idIn(asked)), "")
@@ -85,7 +87,8 @@ func TestShell_howCommandsEnd(t *testing.T) {
 	ends := func(w *talker, code int, words string, arguments ...string) {
 		t.Helper()
 		if got := w.runs(arguments...); got.code != code || !strings.Contains(got.err, words) || got.out != "" {
-			t.Errorf("parley %q: exit code %d, %q, %q; want %d and %q", arguments, got.code, got.out, got.err, code, words)
+			t.Errorf("parley %q: exit code %d, %q, %q; want %d and %q", arguments, got.code, got.out, got.err, code,
+				words)
 		}
 	}
 	ends(ann, 4, "You have no seat", "say", "hello")
@@ -101,7 +104,8 @@ func TestShell_howCommandsEnd(t *testing.T) {
 	ends(ann, 3, "No answer", "say", "Anybody?", "--room", "tea", "--wait", "50ms")
 	bob.does("join", "tea", "--as", "Bob")
 	ends(visitor(t, p), 1, "full", "join", "tea", "--as", "Cy")
-	talk{t, openGo(t, p.url, modernProtocol)}.ok("manage_agent", args{"agent_token": ann.seats()[0].Token, "agent_name": "Bob", "action": "kick"})
+	talk{t, openGo(t, p.url, modernProtocol)}.ok("manage_agent",
+		args{"agent_token": ann.seats()[0].Token, "agent_name": "Bob", "action": "kick"})
 	ends(bob, 4, "Your seat in the room tea as Bob is gone", "say", "hello")
 	ends(bob, 4, "You have no seat", "say", "hello")
 	p.kill()
@@ -158,14 +162,16 @@ func TestShell_hostileText_inATerminal(t *testing.T) {
 	shown := ann.inTerminal("history", "-n", "1")
 	shown = shown[strings.Index(shown, "Bob: ")-len("12:00 "):]
 	for i, line := range strings.Split(strings.TrimSuffix(shown, "\n"), "\n") {
-		if i > 0 && line != "" && !strings.HasPrefix(line, "      ") || len(line) > 60 || strings.ContainsAny(line, "\x1b\r\u202e\u2066\u2028") {
+		if i > 0 && line != "" && !strings.HasPrefix(line, "      ") || len(line) > 60 ||
+			strings.ContainsAny(line, "\x1b\r\u202e\u2066\u2028") {
 			t.Errorf("shown as %q", line)
 		}
 	}
 	if !strings.Contains(shown, `Bob: a\x0d12:00 Ann: I agree.\u202e\u2066`) {
 		t.Errorf("shown as %q", shown)
 	}
-	if raw := ann.does("history", "-n", "1", "--json"); strings.ContainsAny(raw, "\r\u202e\u2066\u2028") || !strings.Contains(raw, `\u202e`) {
+	if raw := ann.does("history", "-n", "1", "--json"); strings.ContainsAny(raw, "\r\u202e\u2066\u2028") ||
+		!strings.Contains(raw, `\u202e`) {
 		t.Errorf("as JSON: %q", raw)
 	}
 }
@@ -223,7 +229,8 @@ func TestShell_tail_losesAndRepeatsNothing(t *testing.T) {
 	}
 	p.again()
 	says(bob, "Three.", "--reply-to", question)
-	if got := asking.ends(); got.code != 0 || len(jsonLines[message](t, got.out)) != 1 || !strings.Contains(got.out, `"Three."`) {
+	if got := asking.ends(); got.code != 0 || len(jsonLines[message](t, got.out)) != 1 ||
+		!strings.Contains(got.out, `"Three."`) {
 		t.Errorf("say --wait printed %+v", got)
 	}
 	says(bob, "Four.")
@@ -239,7 +246,8 @@ func TestShell_tail_losesAndRepeatsNothing(t *testing.T) {
 			t.Errorf("exit code %d; tail showed %q, want %q", got.code, texts, want)
 		}
 	}
-	if rest := ann.does("wait", "--json"); strings.Contains(rest, `"One."`) || !strings.Contains(rest, `"Two."`) || !strings.Contains(rest, `"Four."`) {
+	if rest := ann.does("wait", "--json"); strings.Contains(rest, `"One."`) || !strings.Contains(rest, `"Two."`) ||
+		!strings.Contains(rest, `"Four."`) {
 		t.Errorf("wait after all that: %s", rest)
 	}
 }
@@ -257,8 +265,10 @@ func TestShell_roomThatCloses_endsTail(t *testing.T) {
 	bob.does("join", "tea", "--as", "Bob")
 	tail := bob.begin("tail")
 	tail.shows("joined: Bob")
-	talk{t, openGo(t, p.url, modernProtocol)}.ok("update_room", args{"agent_token": ann.seats()[0].Token, "closed": true})
-	if got := tail.ends(); got.code != 4 || !strings.Contains(got.out, "closed for good") || !strings.Contains(got.err, "parley history") {
+	talk{t, openGo(t, p.url, modernProtocol)}.ok("update_room",
+		args{"agent_token": ann.seats()[0].Token, "closed": true})
+	if got := tail.ends(); got.code != 4 || !strings.Contains(got.out, "closed for good") ||
+		!strings.Contains(got.err, "parley history") {
 		t.Errorf("tail ended so: %+v", got)
 	}
 	bob.does("leave")
@@ -296,7 +306,8 @@ func TestShell_completion_offersCommandsFlagsAndOwnRooms(t *testing.T) {
 	p := start(t)
 	ann := visitor(t, p)
 	ann.does("join", "tea", "--as", "Ann")
-	for typed, want := range map[string]string{"parley hist": "history", "parley say --reply": "--reply-to", "parley say --room ": "tea", "parley who --as ": "Ann"} {
+	for typed, want := range map[string]string{"parley hist": "history", "parley say --reply": "--reply-to",
+		"parley say --room ": "tea", "parley who --as ": "Ann"} {
 		cmd := ann.command(t.Context())
 		cmd.Env = append(cmd.Env, "COMP_LINE="+typed, fmt.Sprint("COMP_POINT=", len(typed)))
 		if out, err := cmd.CombinedOutput(); err != nil || !slices.Contains(strings.Fields(string(out)), want) {

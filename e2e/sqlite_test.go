@@ -38,8 +38,10 @@ func TestSQLite_nextToTheServer_showsRoomsAndMessages(t *testing.T) {
 	c := talk{t, openGo(t, p.url, modernProtocol)}
 	all := c.seatAll("the open book", "Alice", "Bob", "Carol")
 	c.ok("send_message", args{"agent_token": all["Alice"].token, "text": opening})
-	c.ok("send_message", args{"agent_token": all["Bob"].token, "text": "Only for you two.", "to": []string{"Carol", "Alice"}})
-	asked := c.ok("send_message", args{"agent_token": all["Carol"].token, "text": "Who writes it down?", "kind": "request", "ask": "bob"})
+	c.ok("send_message", args{"agent_token": all["Bob"].token, "text": "Only for you two.",
+		"to": []string{"Carol", "Alice"}})
+	asked := c.ok("send_message", args{"agent_token": all["Carol"].token, "text": "Who writes it down?",
+		"kind": "request", "ask": "bob"})
 	c.ok("send_message", args{"agent_token": all["Bob"].token, "text": "I do.", "reply_to": asked.ID})
 	c.ok("send_message", args{"agent_token": all["Alice"].token, "text": "We write it down.", "kind": "proposal"})
 	c.ok("send_message", args{"agent_token": all["Bob"].token, "kind": "agree"})
@@ -77,7 +79,8 @@ func TestSQLite_whileAgentsTalk_showsWhatWasSaidSoFarAndDisturbsNobody(t *testin
 	defer cancel()
 	talked := make(chan error, 1)
 	go func() { talked <- talkMuch(ctx, t, p) }()
-	const sql = "SELECT count(*), coalesce(max(CAST(substr(text, 19) AS INTEGER)), 0) FROM messages WHERE sender = 'Alice'"
+	const sql = "SELECT count(*), coalesce(max(CAST(substr(text, 19) AS INTEGER)), 0) FROM messages WHERE sender = " +
+		"'Alice'"
 	looks, last := 0, 0
 	look := func() {
 		t.Helper()

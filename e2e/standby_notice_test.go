@@ -50,7 +50,8 @@ func (a *person) shellSeats(p *program, rooms map[string]seat) {
 	a.t.Helper()
 	var list []map[string]string
 	for room, s := range rooms {
-		list = append(list, map[string]string{"server": strings.TrimSuffix(p.url, "/mcp"), "room": room, "name": "Bob", "token": s.token})
+		list = append(list, map[string]string{"server": strings.TrimSuffix(p.url, "/mcp"), "room": room, "name": "Bob",
+			"token": s.token})
 	}
 	text, err := json.Marshal(map[string]any{"seats": list})
 	if err != nil {
@@ -140,7 +141,8 @@ func TestStandbyCommand_serverAndStandbyAreKilled_everyMessageIsTold(t *testing.
 	c.ok("send_message", map[string]any{"agent_token": alice.token, "text": "four"})
 	a.standby(1, args...)
 	news("hello: 1", "hello: 1", "hello: 2")
-	if other, err := a.command("standby").CombinedOutput(); err == nil || !strings.Contains(string(other), "another parley standby") {
+	if other, err := a.command("standby").CombinedOutput(); err == nil ||
+		!strings.Contains(string(other), "another parley standby") {
 		// The roles are taken one by one: a second process has none left.
 		t.Errorf("a second standby: %v, %s", err, other)
 	}
@@ -171,11 +173,14 @@ func (a *person) hook(p *program, input map[string]any, more ...string) (said st
 // joined is the hook's input after join_room.
 func joined(t *testing.T, room string, s seat) map[string]any {
 	t.Helper()
-	result, err := json.Marshal(map[string]any{"status": "joined", "agent_token": s.token, "agent_name": "Bob", "room": map[string]any{"name": room}})
+	result, err := json.Marshal(map[string]any{"status": "joined", "agent_token": s.token, "agent_name": "Bob",
+		"room": map[string]any{"name": room}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]any{"hook_event_name": "PostToolUse", "session_id": "s1", "permission_mode": "bypassPermissions", "tool_name": "mcp__parley__join_room", "tool_input": map[string]any{"agent_name": "Bob"}, "tool_response": string(result)}
+	return map[string]any{"hook_event_name": "PostToolUse", "session_id": "s1", "permission_mode": "bypassPermissions",
+		"tool_name": "mcp__parley__join_room", "tool_input": map[string]any{"agent_name": "Bob"},
+		"tool_response": string(result)}
 }
 
 // watching returns the process that a hook has left behind; 0 if there is none.
@@ -234,7 +239,8 @@ func TestHook_bypassSession_isWokenAlsoAfterTheStandbyWasKilled(t *testing.T) {
 		said := time.Now()
 		select {
 		case got := <-ended:
-			if want := "2 1 new message in the Parley room where you are \"Bob\": call wait_for_message\n"; got != want {
+			want := "2 1 new message in the Parley room where you are \"Bob\": call wait_for_message\n"
+			if got != want {
 				t.Errorf("the hook ended with %q, want %q", got, want)
 			}
 			t.Logf("woken after %v", time.Since(said))

@@ -51,7 +51,10 @@ func TestStandbyCommand_forOneRoom_leavesAgentsInOthersToAProcessOfTheirOwn(t *t
 	a.standby(1, "--room", "hello")
 	_, other := c.meet("other")
 	a.seated(p, "other", other)
-	await(t, "a standby for the agent", func() bool { return a.watching() > 0 && a.logged("other (Bob): waits in its place") })
+	await(t, "a standby for the agent", func() bool {
+		return a.watching() > 0 && a.logged("other (Bob): waits in its "+
+			"place")
+	})
 }
 
 // logged reports whether the standby of a hook has written that.

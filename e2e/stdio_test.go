@@ -182,7 +182,8 @@ func (s *stdio) cancel(id int) {
 	s.mu.Lock()
 	delete(s.open, id)
 	s.mu.Unlock()
-	s.send(map[string]any{"jsonrpc": "2.0", "method": "notifications/cancelled", "params": map[string]any{"requestId": id}})
+	s.send(map[string]any{"jsonrpc": "2.0", "method": "notifications/cancelled",
+		"params": map[string]any{"requestId": id}})
 }
 
 // hello is the handshake of protocol version 2025-11-25.

@@ -49,7 +49,8 @@ func complaints(t *testing.T) []string {
 	locked, _ := parley(t, "--addr", "127.0.0.1:0", "--data", p.args[1])
 	said := []string{
 		taken, locked,
-		p.said("/mcp", "Host", "tunnel.example"), p.said("/mcp", "Origin", "https://page.example"), p.said("/sse", "", ""), p.said("/mcp", "", ""),
+		p.said("/mcp", "Host", "tunnel.example"), p.said("/mcp", "Origin", "https://page.example"),
+		p.said("/sse", "", ""), p.said("/mcp", "", ""),
 	}
 	for _, call := range []struct {
 		code, tool string

@@ -24,7 +24,8 @@ func watched(t *testing.T) *agentOf {
 	t.Helper()
 	p := startKeyed(t)
 	key := p.newKey("Ann")
-	a := &agentOf{talk: talk{t, openGo(t, strings.TrimSuffix(p.url, "mcp")+"k/"+key+"/mcp", modernProtocol)}, ann: visitor(t, p), bob: visitor(t, p)}
+	a := &agentOf{talk: talk{t, openGo(t, strings.TrimSuffix(p.url, "mcp")+"k/"+key+"/mcp", modernProtocol)},
+		ann: visitor(t, p), bob: visitor(t, p)}
 	made := a.ok("create_room", args{"room": "tea", "agent_name": "Ann's Claude"})
 	a.token, a.link, a.ann.terminal = made.AgentToken, made.Watch, true
 	a.bob.does("join", regexp.MustCompile(`http://\S+/i/[0-9a-z]+`).FindString(made.Invite), "--as", "Bob")
@@ -54,7 +55,8 @@ func TestWatch_link_isOpenedOnceAndKept(t *testing.T) {
 	if got := a.ann.runs("who"); got.code != 4 {
 		t.Errorf("before: %+v", got)
 	}
-	if shown, code := a.ann.types("Link: ", a.link, "watch"); code != 0 || !strings.Contains(shown, "You watch Ann's Claude.") {
+	if shown, code := a.ann.types("Link: ", a.link, "watch"); code != 0 ||
+		!strings.Contains(shown, "You watch Ann's Claude.") {
 		t.Fatalf("exit code %d: %s", code, shown)
 	}
 	token := a.ann.seats()[0].Token
@@ -65,11 +67,13 @@ func TestWatch_link_isOpenedOnceAndKept(t *testing.T) {
 		t.Error("the second opening took another token")
 	}
 	mistaken := a.ann.again(a.ann.state, "PARLEY_KEY="+startKeyed(t).newKey("Ann"))
-	if got := mistaken.runs("watch", a.link); got.code != 1 || len(a.ann.seats()) != 1 || a.ann.seats()[0].Token != token {
+	if got := mistaken.runs("watch", a.link); got.code != 1 || len(a.ann.seats()) != 1 ||
+		a.ann.seats()[0].Token != token {
 		t.Errorf("with a key of another server: exit code %d, %q", got.code, got.err)
 	}
 	eve := a.ann.again(t.TempDir())
-	if got := eve.runs("watch", a.link); got.code == 0 || !strings.Contains(got.err, "already opened") || len(eve.seats()) > 0 {
+	if got := eve.runs("watch", a.link); got.code == 0 || !strings.Contains(got.err, "already opened") ||
+		len(eve.seats()) > 0 {
 		t.Errorf("a thief: %+v", got)
 	}
 	phone := a.ann.again(t.TempDir())
@@ -83,7 +87,8 @@ func TestWatch_link_isOpenedOnceAndKept(t *testing.T) {
 		t.Errorf("leave without a name: %+v", got)
 	}
 	a.ann.does("leave", "--as", "Ann's Claude", "Bye.")
-	if got := phone.runs("who"); got.code != 4 || !strings.Contains(got.err, "Ann's Claude has no seat in the room tea now") {
+	if got := phone.runs("who"); got.code != 4 || !strings.Contains(got.err, "Ann's Claude has no seat in the room "+
+		"tea now") {
 		t.Errorf("once the agent has left: %+v", got)
 	}
 	if again := a.ok("join_room", args{"room": "tea", "agent_name": "Ann's Claude"}); again.Watch != "" {
@@ -100,7 +105,8 @@ func TestWatch_person_speaksBesideItsAgent(t *testing.T) {
 	tail.shows("joined: Bob")
 	a.ann.does("say", "--to", "Ann's Claude", "Ask for the log.")
 	news := a.ok("wait_for_message", args{"agent_token": a.token, "wait_seconds": 0})
-	if n := len(news.Messages); n == 0 || news.Messages[n-1].From != "your user" || news.Messages[n-1].Text != "Ask for the log." {
+	if n := len(news.Messages); n == 0 || news.Messages[n-1].From != "your user" ||
+		news.Messages[n-1].Text != "Ask for the log." {
 		t.Errorf("the agent got %+v", news.Messages)
 	}
 	a.ok("send_message", args{"agent_token": a.token, "text": "May I see the log?", "cursor": news.Cursor})
@@ -137,7 +143,8 @@ func TestSupervise_holdTheAgentUntilItsPersonDecides(t *testing.T) {
 	if got := a.says("Hello!"); got.Sent || got.Status != "paused" {
 		t.Errorf("a paused agent: %+v", got)
 	}
-	shows("Ann's Claude is paused: it says nothing until you resume it, and then needs your approval for each message.\n", "approve", "on")
+	shows("Ann's Claude is paused: it says nothing until you resume it, and then needs your approval for each "+
+		"message.\n", "approve", "on")
 	shows("Ann's Claude is paused: it says nothing until you resume it.\n", "approve", "off")
 	shows("Ann's Claude speaks for itself.\n", "resume")
 	shows("Ann's Claude needs your approval for each message.\n", "approve", "on")
@@ -154,7 +161,8 @@ func TestSupervise_holdTheAgentUntilItsPersonDecides(t *testing.T) {
 	if notes := tail.interrupted().err; !strings.Contains(notes, "parley supervise send "+drafts[2]) {
 		t.Errorf("tail reminds of nothing: %q", notes)
 	}
-	if shown := a.ann.does("supervise", "drafts"); strings.Count(shown, "waits for parley supervise send, edit or refuse") != 3 || !strings.Contains(shown, "Draft 1.") {
+	if shown := a.ann.does("supervise", "drafts"); strings.Count(shown,
+		"waits for parley supervise send, edit or refuse") != 3 || !strings.Contains(shown, "Draft 1.") {
 		t.Errorf("the drafts: %s", shown)
 	}
 	a.ann.does("supervise", "send", drafts[0])
@@ -166,7 +174,8 @@ func TestSupervise_holdTheAgentUntilItsPersonDecides(t *testing.T) {
 		t.Errorf("a second decision: %+v", got)
 	}
 	shows("Ann's Claude speaks for itself.\n", "approve", "off")
-	for _, nonsense := range [][]string{{"approve", "maybe"}, {"send"}, {"edit", drafts[0]}, {"pause", "now"}, {"whistle"}} {
+	for _, nonsense := range [][]string{{"approve", "maybe"}, {"send"}, {"edit", drafts[0]}, {"pause", "now"},
+		{"whistle"}} {
 		if got := a.ann.runs(append([]string{"supervise"}, nonsense...)...); got.code != 2 {
 			t.Errorf("supervise %q: %+v", nonsense, got)
 		}

@@ -49,16 +49,19 @@ func servedFile(t *testing.T) (path string, tab *sqlite.Table, room string) {
 func TestBackup_ofAServedFile_saysWhatItHolds(t *testing.T) {
 	path, _, _ := servedFile(t)
 	backup := filepath.Join(t.TempDir(), "backup.db")
-	if code, says := report(t, "backup", "--data", path, backup); code != 0 || says != "Backed up 1 room with 2 messages to "+backup+".\n" {
+	if code, says := report(t, "backup", "--data", path, backup); code != 0 ||
+		says != "Backed up 1 room with 2 messages to "+backup+".\n" {
 		t.Errorf("code %d, %q", code, says)
 	}
 	if code, says := report(t, "check", backup); code != 0 || says != backup+" holds 1 room with 2 messages.\n" {
 		t.Errorf("code %d, %q", code, says)
 	}
-	if code, out, says := command(t, "check", "--json", backup); code != 0 || out != `{"rooms":1,"messages":2}`+"\n" || says != "" {
+	if code, out, says := command(t, "check", "--json", backup); code != 0 || out != `{"rooms":1,"messages":2}`+"\n" ||
+		says != "" {
 		t.Errorf("code %d, %q, %q", code, out, says)
 	}
-	if code, says := report(t, "backup", "--data", path, backup); code != 1 || !strings.Contains(says, "name a new one") {
+	if code, says := report(t, "backup", "--data", path, backup); code != 1 ||
+		!strings.Contains(says, "name a new one") {
 		t.Errorf("over a backup: code %d, %q", code, says)
 	}
 }
@@ -72,9 +75,11 @@ func TestCheck_brokenLog_isReportedBesideTheRest(t *testing.T) {
 	if err := tab.Write(t.Context(), missing); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"check", path}, {"backup", "--data", path, filepath.Join(t.TempDir(), "backup.db")}} {
+	for _, args := range [][]string{{"check", path},
+		{"backup", "--data", path, filepath.Join(t.TempDir(), "backup.db")}} {
 		code, says := report(t, args...)
-		if code != 1 || !strings.Contains(says, "the room with id "+room) || !strings.Contains(says, "event 3 follows event 1") {
+		if code != 1 || !strings.Contains(says, "the room with id "+room) ||
+			!strings.Contains(says, "event 3 follows event 1") {
 			t.Errorf("%s: code %d, %q", args[0], code, says)
 		}
 	}
@@ -87,7 +92,8 @@ func TestBackup_refused_leavesEveryFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{diary, path} {
-		if code, says := report(t, "backup", "--data", path, name); code != 1 || !strings.Contains(says, name) || !strings.Contains(says, "exists") {
+		if code, says := report(t, "backup", "--data", path, name); code != 1 || !strings.Contains(says, name) ||
+			!strings.Contains(says, "exists") {
 			t.Errorf("code %d, %q; want that %s exists", code, says, name)
 		}
 	}
@@ -134,7 +140,8 @@ func TestCheck_backupThatOthersMayRead_saysSo(t *testing.T) {
 	if err := os.Chmod(backup, 0o640); err != nil {
 		t.Fatal(err)
 	}
-	if code, says := report(t, "check", backup); code != 0 || !strings.Contains(says, "Other users may open "+backup+": chmod go= '"+backup+"'\n") {
+	if code, says := report(t, "check", backup); code != 0 ||
+		!strings.Contains(says, "Other users may open "+backup+": chmod go= '"+backup+"'\n") {
 		t.Errorf("code %d, %q", code, says)
 	}
 }

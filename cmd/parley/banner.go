@@ -48,8 +48,10 @@ func (g greeting) clients() string {
 	const lines = "with a key from parley keys add LABEL in place of " + httpapi.KeyPlaceholder + ":\n\n"
 	switch {
 	case g.makeKey != "":
-		return "There is no key yet, so nobody can use this server. This makes one, also while the server runs. Put a name in place of LABEL, which others see:\n\n  " +
-			g.makeKey + "\n\nThen add the server to a client, " + lines + httpapi.ConnectWithKey(g.url(), httpapi.KeyPlaceholder)
+		return "There is no key yet, so nobody can use this server. This makes one, also while the server runs. Put " +
+			"a name in place of LABEL, which others see:\n\n  " +
+			g.makeKey + "\n\nThen add the server to a client, " +
+			lines + httpapi.ConnectWithKey(g.url(), httpapi.KeyPlaceholder)
 	case g.needsKey:
 		return "Add it to a client, " + lines + httpapi.ConnectWithKey(g.url(), httpapi.KeyPlaceholder)
 	}
@@ -97,7 +99,8 @@ func (e endpoint) reachable() string {
 // endpointOf describes a listener. own returns an address of this machine that others
 // can reach, or the zero Addr; only a listener on all addresses asks for it.
 func endpointOf(listening net.Addr, own func() netip.Addr) endpoint {
-	e := endpoint{listens: "on http://" + listening.String() + httpapi.MCPPath, hostport: listening.String(), open: true}
+	e := endpoint{listens: "on http://" + listening.String() + httpapi.MCPPath, hostport: listening.String(),
+		open: true}
 	at, err := netip.ParseAddrPort(listening.String())
 	if err != nil {
 		return e
@@ -129,7 +132,8 @@ func ownAddress() netip.Addr {
 		return netip.Addr{}
 	}
 	for _, a := range list {
-		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is4() && !p.Addr().IsLoopback() && !p.Addr().IsLinkLocalUnicast() {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is4() && !p.Addr().IsLoopback() &&
+			!p.Addr().IsLinkLocalUnicast() {
 			return p.Addr()
 		}
 	}

@@ -19,7 +19,8 @@ func TestBanner_everyLine_namesThePort(t *testing.T) {
 	}
 	defer l.Close()
 	var out strings.Builder
-	if err := (greeting{at: endpointOf(l.Addr(), nobody), rooms: "/home/ann/parley.db", exposure: "This server is local."}).banner(&out); err != nil {
+	if err := (greeting{at: endpointOf(l.Addr(), nobody), rooms: "/home/ann/parley.db",
+		exposure: "This server is local."}).banner(&out); err != nil {
 		t.Fatal(err)
 	}
 	url := "http://" + l.Addr().String() + "/mcp"
@@ -64,11 +65,13 @@ func TestEndpoint_onAllAddresses_isOneThatOthersReach(t *testing.T) {
 
 func TestBanner_reachableByOthers_givesAnAddressAndWarnsThatNothingIsEncrypted(t *testing.T) {
 	var out strings.Builder
-	at := endpointOf(&net.TCPAddr{IP: net.IPv4zero, Port: 8080}, func() netip.Addr { return netip.MustParseAddr("192.168.1.7") })
+	at := endpointOf(&net.TCPAddr{IP: net.IPv4zero, Port: 8080},
+		func() netip.Addr { return netip.MustParseAddr("192.168.1.7") })
 	if err := (greeting{at: at, rooms: "DynamoDB table rooms"}).banner(&out); err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"not\nencrypted", "parley http://192.168.1.7:8080/mcp\n", `"--url","http://192.168.1.7:8080"]`} {
+	for _, part := range []string{"not\nencrypted", "parley http://192.168.1.7:8080/mcp\n",
+		`"--url","http://192.168.1.7:8080"]`} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("no %q in\n%s", part, &out)
 		}
@@ -82,7 +85,8 @@ func TestBanner_withAPublicAddress_givesThat(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := out.String()
-	if !strings.Contains(text, "listens on http://127.0.0.1:8080/mcp") || !strings.Contains(text, "parley https://parley.example/mcp\n") || strings.Contains(text, "not\nencrypted") {
+	if !strings.Contains(text, "listens on http://127.0.0.1:8080/mcp") ||
+		!strings.Contains(text, "parley https://parley.example/mcp\n") || strings.Contains(text, "not\nencrypted") {
 		t.Error(text)
 	}
 }

@@ -30,9 +30,11 @@ func (c bridgeCommand) Run(ctx context.Context, streams streams) error {
 		return err
 	}
 	if p.Key == "" && p.Invite == "" && os.Getenv(client.KeyEnv) != "" {
-		fmt.Fprintf(streams.err, "parley bridge: %s is not that of %s. %s\n", client.KeyEnv, p.Base, client.SetKey(p.Base))
+		fmt.Fprintf(streams.err, "parley bridge: %s is not that of %s. %s\n", client.KeyEnv, p.Base,
+			client.SetKey(p.Base))
 	}
 	return bridge.Run(ctx, bridge.Options{
-		Server: p, Admitted: options(p, streams.err).Admitted, Version: app.Version(), In: streams.in, Out: streams.out, Err: streams.err,
+		Server: p, Admitted: options(p, streams.err).Admitted, Version: app.Version(), In: streams.in, Out: streams.out,
+		Err: streams.err,
 	})
 }

@@ -28,8 +28,9 @@ func (a anyServer) shell(io streams) (*shell.Shell, error) {
 		return nil, err
 	}
 	s := &shell.Shell{
-		Seats: file, Usual: usual, Ask: shell.Ask(io.in, io.err), NoPerson: shell.NoPerson, Clock: clockwork.NewRealClock(),
-		Out: &shell.Output{Screen: shell.ScreenOn(io.out), Notes: io.err, JSON: a.JSON},
+		Seats: file, Usual: usual, Ask: shell.Ask(io.in, io.err), NoPerson: shell.NoPerson,
+		Clock: clockwork.NewRealClock(),
+		Out:   &shell.Output{Screen: shell.ScreenOn(io.out), Notes: io.err, JSON: a.JSON},
 		Dial: func(p client.Place, token string) *client.Client {
 			o := options(p, io.err)
 			if p.Key == "" && p.Invite == "" {

@@ -95,7 +95,8 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 		return err
 	}
 	done, err := m.Connect(connect.Options{
-		Client: c.Client, Server: p.Base, Key: p.Key, Invite: p.Invite, Allow: c.Allow, Wake: !c.NoWake, DryRun: c.DryRun,
+		Client: c.Client, Server: p.Base, Key: p.Key, Invite: p.Invite, Allow: c.Allow, Wake: !c.NoWake,
+		DryRun: c.DryRun,
 	})
 	if err != nil {
 		return err
@@ -127,7 +128,8 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 // admission returns p with the key that the client is to have, and a sentence on whether the
 // server answers. Where that wants no key, the client gets none. A server that does not
 // answer is no reason to stop, and one that does not admit the client is.
-func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func(string) (string, error)) (client.Place, string, error) {
+func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func(string) (string, error)) (client.Place,
+	string, error) {
 	keyless := client.Place{Base: p.Base, Invite: p.Invite}
 	protocol, err := protocolOf(ctx, keyless)
 	if fault.CodeOf(err) != fault.KeyInvalid {
@@ -195,7 +197,8 @@ func next(w io.Writer, done connect.Report, p client.Place) {
 		fmt.Fprintf(w, "%s asks before it uses the tools, unless you run this again with --allow.\n", done.Client)
 	}
 	if done.Trust {
-		fmt.Fprintf(w, "%s asks once whether you trust the hooks that wake the agent: trust them, there or under /hooks.\n", done.Client)
+		fmt.Fprintf(w, "%s asks once whether you trust the hooks that wake the agent: trust them, there or under "+
+			"/hooks.\n", done.Client)
 	}
 	room := `the room "hello"`
 	if p.Invite != "" {

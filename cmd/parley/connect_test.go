@@ -13,7 +13,8 @@ func emptyHome(t *testing.T) string {
 	t.Helper()
 	home := t.TempDir()
 	t.Setenv("HOME", home)
-	for _, name := range []string{"XDG_STATE_HOME", "XDG_CONFIG_HOME", "PARLEY_URL", "CLAUDE_CONFIG_DIR", "CODEX_HOME", "GEMINI_CLI_HOME"} {
+	for _, name := range []string{"XDG_STATE_HOME", "XDG_CONFIG_HOME", "PARLEY_URL", "CLAUDE_CONFIG_DIR", "CODEX_HOME",
+		"GEMINI_CLI_HOME"} {
 		t.Setenv(name, "")
 	}
 	return home
@@ -45,16 +46,20 @@ func TestConnect_serverThatDoesNotAnswer_isWrittenAndSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	connectSays(t, 0, []string{"codex", "--url", base + "/mcp"},
-		"+ url = \""+base+"/mcp\"\n", "Codex is connected to "+base+".", "The server does not answer yet: start it with parley serve.",
+		"+ url = \""+base+"/mcp\"\n", "Codex is connected to "+base+".",
+		"The server does not answer yet: start it with parley serve.",
 		"Codex asks before", "Codex asks once whether you trust the hooks", "Restart Codex, then tell the agent")
 	connectSays(t, 0, []string{"codex"}, "Codex is already connected to "+base+".\n")
 	connectSays(t, 0, nil, "codex           connected to "+base+"\n", "gemini          ")
-	if saved, err := os.ReadFile(filepath.Join(home, ".local", "state", "parley", "server")); err != nil || string(saved) != base+"\n" {
+	if saved, err := os.ReadFile(filepath.Join(home, ".local", "state", "parley", "server")); err != nil ||
+		string(saved) != base+"\n" {
 		t.Errorf("the saved address is %q, %v", saved, err)
 	}
 	connectSays(t, 0, []string{"--json"}, `{"client":"codex","found":true,"server":"`+base+`"}`+"\n")
 	connectSays(t, 0, []string{"codex", "--json"}, `{"client":"codex","server":"`+base+`","changes":[]}`+"\n")
-	connectSays(t, 0, []string{"codex", "--undo", "--dry-run", "--json"}, `{"client":"codex","dry_run":true,"changes":[{"file":"`+filepath.Join(home, ".codex", "config.toml")+`","removed":[{"text":["[mcp_servers.parley]",`)
+	connectSays(t, 0, []string{"codex", "--undo", "--dry-run", "--json"},
+		`{"client":"codex","dry_run":true,"changes":[{"file":"`+filepath.Join(home, ".codex",
+			"config.toml")+`","removed":[{"text":["[mcp_servers.parley]",`)
 	connectSays(t, 0, []string{"codex", "--undo", "--dry-run"}, "- [mcp_servers.parley]", "Nothing was written.")
 	connectSays(t, 0, []string{"codex", "--undo"}, "- [mcp_servers.parley]", "Taken back. Restart Codex.")
 	connectSays(t, 0, []string{"codex", "--undo"}, "parley connect has written nothing for Codex.")
@@ -68,5 +73,6 @@ func TestConnect_commandLineWithoutSense_isRefused(t *testing.T) {
 	connectSays(t, exitUsage, []string{"emacs"}, "parley: [<client>] must be one of")
 	connectSays(t, exitUsage, []string{"--undo"}, "parley: connect: name a client")
 	connectSays(t, exitFailure, []string{"cursor", "--allow"}, "parley: Cursor has no setting for --allow")
-	connectSays(t, exitFailure, []string{"cursor", "--url", "parley.example"}, `parley: "parley.example" is not the address`)
+	connectSays(t, exitFailure, []string{"cursor", "--url", "parley.example"},
+		`parley: "parley.example" is not the address`)
 }

@@ -92,7 +92,8 @@ func openSource(ctx context.Context, log *slog.Logger, place string) (transfer.S
 
 // openRooms opens the file or the DynamoDB table at a place. A file is created if
 // it does not exist; createTable does the same for a table.
-func openRooms(ctx context.Context, log *slog.Logger, place string, createTable bool) (transfer.Source, func() error, error) {
+func openRooms(ctx context.Context, log *slog.Logger, place string, createTable bool) (transfer.Source, func() error,
+	error) {
 	name, isTable := tableName(place)
 	if !isTable {
 		t, err := sqlite.Open(place, sqlite.Options{Logger: log})
@@ -101,7 +102,8 @@ func openRooms(ctx context.Context, log *slog.Logger, place string, createTable 
 		}
 		return t, t.Close, nil
 	}
-	t, err := (settings{Settings: app.Settings{Table: name, CreateTable: createTable}}).dynamoTable(ctx, dynamotable.Options{})
+	t, err := (settings{Settings: app.Settings{Table: name,
+		CreateTable: createTable}}).dynamoTable(ctx, dynamotable.Options{})
 	if err == nil {
 		err = t.Ready(ctx)
 	}

@@ -29,7 +29,8 @@ func join(t *testing.T, path, room string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = chat.New(tab, chat.Options{SingleProcess: true}).JoinRoom(t.Context(), chat.JoinRequest{Room: room, AgentName: "Ann"})
+	_, err = chat.New(tab, chat.Options{SingleProcess: true}).JoinRoom(t.Context(),
+		chat.JoinRequest{Room: room, AgentName: "Ann"})
 	if err := errors.Join(err, tab.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -70,12 +71,14 @@ func TestCopy_toATable_createsItOnlyIfAsked(t *testing.T) {
 	if code, report := copyRooms(t, "--from", from, "--to", to); code != 1 || !strings.Contains(report, "--to: ") {
 		t.Errorf("without --create-table: code %d, %q", code, report)
 	}
-	for _, args := range [][]string{{"--create-table", "--from", from, "--to", to}, {"--room", "TEA", "--from", to, "--to", back}} {
+	for _, args := range [][]string{{"--create-table", "--from", from, "--to", to},
+		{"--room", "TEA", "--from", to, "--to", back}} {
 		if code, report := copyRooms(t, args...); code != 0 || !strings.Contains(report, "Copied 1 room (") {
 			t.Errorf("%s: code %d, %q", args, code, report)
 		}
 	}
-	if code, report := copyRooms(t, "--create-table", "--from", "table:missing-"+rand.Text(), "--to", back); code != 1 || !strings.Contains(report, "--from: ") {
+	if code, report := copyRooms(t, "--create-table", "--from", "table:missing-"+rand.Text(), "--to",
+		back); code != 1 || !strings.Contains(report, "--from: ") {
 		t.Errorf("a missing source: code %d, %q", code, report)
 	}
 	if code, report := copyRooms(t, "--from", to, "--to", to); code != 1 || !strings.Contains(report, "are the same") {
@@ -99,7 +102,8 @@ func TestCopy_toItself_isRefused(t *testing.T) {
 		t.Skipf("SKIPPED, NOT TESTED: a link to the source: %v", err)
 	}
 	for _, to := range []string{from, link} {
-		if code, report := copyRooms(t, "--from", from, "--to", to); code != 1 || !strings.Contains(report, "are the same") {
+		if code, report := copyRooms(t, "--from", from, "--to", to); code != 1 ||
+			!strings.Contains(report, "are the same") {
 			t.Errorf("code %d, %q", code, report)
 		}
 	}
@@ -109,7 +113,8 @@ func TestCopy_refusedRoom_isReportedBesideWhatWasCopied(t *testing.T) {
 	from, to := roomFile(t), roomFile(t)
 	join(t, from, "coffee")
 	code, report := copyRooms(t, "--from", from, "--to", to)
-	if code != 1 || !strings.Contains(report, "Copied 1 room (") || !strings.Contains(report, `"tea": another room has this name`) {
+	if code != 1 || !strings.Contains(report, "Copied 1 room (") ||
+		!strings.Contains(report, `"tea": another room has this name`) {
 		t.Errorf("code %d, %q", code, report)
 	}
 }
@@ -135,7 +140,8 @@ func TestCopy_servedFile_isRefusedWithWhatToDo(t *testing.T) {
 }
 
 func TestCopy_withoutSourceOrDestination_namesTheFlag(t *testing.T) {
-	for args, want := range map[string]string{"--from a.db": "--to", "--to a.db": "--from", "--table a --to a.db": "--table"} {
+	for args, want := range map[string]string{"--from a.db": "--to", "--to a.db": "--from",
+		"--table a --to a.db": "--table"} {
 		if code, report := copyRooms(t, strings.Fields(args)...); code != 2 || !strings.Contains(report, want) {
 			t.Errorf("%s: code %d, %q", args, code, report)
 		}

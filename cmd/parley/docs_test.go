@@ -17,7 +17,8 @@ import (
 var update = flag.Bool("update", false, "write docs/commands.md")
 
 // forPeople are the commands that docs/commands.md describes, in its order.
-var forPeople = []string{"join", "say", "wait", "tail", "who", "history", "rooms", "watch", "supervise", "leave", "invite"}
+var forPeople = []string{"join", "say", "wait", "tail", "who", "history", "rooms", "watch", "supervise", "leave",
+	"invite"}
 
 // TestDocs_commands_areThoseOfTheProgram compares the last section of the page with what
 // the program takes.
@@ -66,7 +67,8 @@ func section(command *kong.Node) string {
 		rows = append(rows, fmt.Sprintf("| `%s` | %s |", strings.ToUpper(p.Name), p.Help))
 	}
 	for _, f := range command.Flags {
-		if slices.Contains([]string{"help", "url", "json", "room"}, f.Name) || f.Name == "as" && command.Name != "join" {
+		if slices.Contains([]string{"help", "url", "json", "room"}, f.Name) ||
+			f.Name == "as" && command.Name != "join" {
 			continue // the page says it once
 		}
 		name := "--" + f.Name
@@ -106,7 +108,8 @@ func TestDocs_settings_areThoseOfTheProgram(t *testing.T) {
 		row := regexp.MustCompile("(?m)^\\| `--" + f.Name + "[ `].*$").FindString(string(page))
 		wrong := f.Default != "" && !strings.Contains(row, "` | `"+f.Default+"` | ")
 		if wrong || !strings.Contains(row, "` | `"+f.Envs[0]+"` | ") {
-			t.Errorf("docs/settings.md says of --%s, which is %s and by default %q: %q", f.Name, f.Envs[0], f.Default, row)
+			t.Errorf("docs/settings.md says of --%s, which is %s and by default %q: %q", f.Name, f.Envs[0], f.Default,
+				row)
 		}
 	}
 	rows := regexp.MustCompile("(?m)^\\| `--([a-z-]+)").FindAllStringSubmatch(string(page), -1)

@@ -54,7 +54,8 @@ func (c *doctorCommand) Run(ctx context.Context, streams streams) error {
 		return err
 	}
 	failed := doctor.Run(ctx, doctor.Options{
-		Server: p.Base, Key: p.Key, Invite: p.Invite, Admitted: options(p, streams.err).Admitted, Version: app.Version(), Machine: machine, Client: c.Client, Wake: c.Wake, Wait: c.Wait,
+		Server: p.Base, Key: p.Key, Invite: p.Invite, Admitted: options(p, streams.err).Admitted,
+		Version: app.Version(), Machine: machine, Client: c.Client, Wake: c.Wake, Wait: c.Wait,
 		Tell: func(r doctor.Result) {
 			r.What, r.Fix = shell.HarmlessLine(r.What), shell.HarmlessLine(r.Fix) // they quote what a server said
 			if c.JSON {

@@ -33,7 +33,8 @@ func (s *settings) Validate() error {
 		return err
 	}
 	if s.Data != "" && s.Table != "" {
-		return errors.New("--data and --table exclude each other: the rooms are either in a file or in a DynamoDB table")
+		return errors.New("--data and --table exclude each other: the rooms are either in a file or in a DynamoDB " +
+			"table")
 	}
 	if s.CreateTable && s.Table == "" {
 		return errors.New("--create-table needs --table NAME")
@@ -92,7 +93,8 @@ func newParser(line *commandLine, stdout io.Writer, exit func(int)) (*kong.Kong,
 	return kong.New(line,
 		kong.Name("parley"),
 		kong.Description("Rooms in which AI agents of different people talk to each other, over one MCP address."),
-		kong.Vars{"version": "parley " + app.Version(), "data": defaultFile(), "clients": strings.Join(connect.IDs(), ", ")},
+		kong.Vars{"version": "parley " + app.Version(), "data": defaultFile(),
+			"clients": strings.Join(connect.IDs(), ", ")},
 		kong.Writers(stdout, stdout),
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

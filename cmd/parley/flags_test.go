@@ -26,8 +26,10 @@ func alone(t *testing.T) {
 
 func defaults() settings {
 	return settings{Addr: "127.0.0.1:8080", Data: defaultFile(), Settings: app.Settings{
-		MessagesPerMinute: app.Usual, BytesPerMinute: app.Usual, UnitsPerMinute: app.Usual, RoomsPerHour: app.Usual, WaitsPerAddress: app.Usual,
-		LongestWait: 12 * time.Hour, KeepAlive: 15 * time.Second, MaxWaits: 20000, MaxBodies: 64, Access: "auto", LogLevel: "warn", LogFormat: "text",
+		MessagesPerMinute: app.Usual, BytesPerMinute: app.Usual, UnitsPerMinute: app.Usual, RoomsPerHour: app.Usual,
+		WaitsPerAddress: app.Usual,
+		LongestWait:     12 * time.Hour, KeepAlive: 15 * time.Second, MaxWaits: 20000, MaxBodies: 64, Access: "auto",
+		LogLevel: "warn", LogFormat: "text",
 	}}
 }
 
@@ -37,27 +39,40 @@ func TestParse_readsFlagsAndEnvironment(t *testing.T) {
 		env  map[string]string
 		want func(*settings)
 	}{
-		"nothing":              {want: func(*settings) {}},
-		"the command":          {args: "serve", want: func(*settings) {}},
-		"a flag":               {args: "--addr :0", want: func(s *settings) { s.Addr = ":0" }},
-		"command, flag":        {args: "serve --addr=[::1]:9", want: func(s *settings) { s.Addr = "[::1]:9" }},
-		"a file":               {args: "--data /tmp/x.db", want: func(s *settings) { s.Data = "/tmp/x.db" }},
-		"a table":              {args: "--table rooms --create-table", want: func(s *settings) { s.Table, s.CreateTable, s.Data = "rooms", true, "" }},
-		"hosts":                {args: "--allow-host a --allow-host b", want: func(s *settings) { s.AllowHost = []string{"a", "b"} }},
-		"the log":              {args: "--log-level debug --log-format json", want: func(s *settings) { s.LogLevel, s.LogFormat = "debug", "json" }},
-		"environment":          {env: map[string]string{"ADDR": "0.0.0.0:1", "DATA": "f"}, want: func(s *settings) { s.Addr, s.Data = "0.0.0.0:1", "f" }},
-		"table by environment": {env: map[string]string{"TABLE": "t", "CREATE_TABLE": "true"}, want: func(s *settings) { s.Table, s.CreateTable, s.Data = "t", true, "" }},
-		"more environment": {env: map[string]string{"PUBLIC_URL": "https://a.example/mcp", "LOG_LEVEL": "error", "LOG_FORMAT": "json", "ALLOW_ORIGIN": "https://a.example,https://b.example"}, want: func(s *settings) {
-			s.PublicURL, s.LogLevel, s.LogFormat, s.AllowOrigin = "https://a.example/mcp", "error", "json", []string{"https://a.example", "https://b.example"}
+		"nothing":       {want: func(*settings) {}},
+		"the command":   {args: "serve", want: func(*settings) {}},
+		"a flag":        {args: "--addr :0", want: func(s *settings) { s.Addr = ":0" }},
+		"command, flag": {args: "serve --addr=[::1]:9", want: func(s *settings) { s.Addr = "[::1]:9" }},
+		"a file":        {args: "--data /tmp/x.db", want: func(s *settings) { s.Data = "/tmp/x.db" }},
+		"a table": {args: "--table rooms --create-table",
+			want: func(s *settings) { s.Table, s.CreateTable, s.Data = "rooms", true, "" }},
+		"hosts": {args: "--allow-host a --allow-host b",
+			want: func(s *settings) { s.AllowHost = []string{"a", "b"} }},
+		"the log": {args: "--log-level debug --log-format json",
+			want: func(s *settings) { s.LogLevel, s.LogFormat = "debug", "json" }},
+		"environment": {env: map[string]string{"ADDR": "0.0.0.0:1", "DATA": "f"},
+			want: func(s *settings) { s.Addr, s.Data = "0.0.0.0:1", "f" }},
+		"table by environment": {env: map[string]string{"TABLE": "t", "CREATE_TABLE": "true"},
+			want: func(s *settings) { s.Table, s.CreateTable, s.Data = "t", true, "" }},
+		"more environment": {env: map[string]string{"PUBLIC_URL": "https://a.example/mcp", "LOG_LEVEL": "error",
+			"LOG_FORMAT": "json", "ALLOW_ORIGIN": "https://a.example,https://b.example"}, want: func(s *settings) {
+			s.PublicURL, s.LogLevel, s.LogFormat, s.AllowOrigin = "https://a.example/mcp", "error", "json",
+				[]string{"https://a.example", "https://b.example"}
 		}},
-		"limits": {args: "--messages-per-minute 6 --rooms-per-hour 2 --units-per-minute auto --trust-proxy", env: map[string]string{"BYTES_PER_MINUTE": "1000", "UNITS_PER_MINUTE": "5", "MAX_WAITS": "9", "WAITS_PER_ADDRESS": "3"}, want: func(s *settings) {
-			s.MessagesPerMinute, s.RoomsPerHour, s.TrustProxy = 6, 2, true
-			s.BytesPerMinute, s.MaxWaits, s.WaitsPerAddress = 1000, 9, 3
-		}},
-		"no limits": {args: "--messages-per-minute 0 --units-per-minute 0", want: func(s *settings) { s.MessagesPerMinute, s.UnitsPerMinute = 0, 0 }},
-		"access":    {args: "--access keys", env: map[string]string{"ACCESS": "open"}, want: func(s *settings) { s.Access = "keys" }},
-		"metrics":   {args: "--metrics-addr 127.0.0.1:9464", want: func(s *settings) { s.MetricsAddr = "127.0.0.1:9464" }},
-		"flag wins": {args: "--addr :2", env: map[string]string{"ADDR": ":1"}, want: func(s *settings) { s.Addr = ":2" }},
+		"limits": {args: "--messages-per-minute 6 --rooms-per-hour 2 --units-per-minute auto --trust-proxy",
+			env: map[string]string{"BYTES_PER_MINUTE": "1000", "UNITS_PER_MINUTE": "5", "MAX_WAITS": "9",
+				"WAITS_PER_ADDRESS": "3"}, want: func(s *settings) {
+				s.MessagesPerMinute, s.RoomsPerHour, s.TrustProxy = 6, 2, true
+				s.BytesPerMinute, s.MaxWaits, s.WaitsPerAddress = 1000, 9, 3
+			}},
+		"no limits": {args: "--messages-per-minute 0 --units-per-minute 0",
+			want: func(s *settings) { s.MessagesPerMinute, s.UnitsPerMinute = 0, 0 }},
+		"access": {args: "--access keys", env: map[string]string{"ACCESS": "open"},
+			want: func(s *settings) { s.Access = "keys" }},
+		"metrics": {args: "--metrics-addr 127.0.0.1:9464",
+			want: func(s *settings) { s.MetricsAddr = "127.0.0.1:9464" }},
+		"flag wins": {args: "--addr :2", env: map[string]string{"ADDR": ":1"},
+			want: func(s *settings) { s.Addr = ":2" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			alone(t)
@@ -103,7 +118,8 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"wait --timeout=-1s":      "--timeout",
 	} {
 		alone(t)
-		if command, err := parse(strings.Fields(args), os.Stderr); command != nil || err == nil || !strings.Contains(err.Error(), named) || !strings.Contains(err.Error(), "--help") {
+		if command, err := parse(strings.Fields(args), os.Stderr); command != nil || err == nil ||
+			!strings.Contains(err.Error(), named) || !strings.Contains(err.Error(), "--help") {
 			t.Errorf("%s: %v", args, err)
 		}
 	}
@@ -112,9 +128,11 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 func TestParse_helpAndVersion_leaveNothingToDo(t *testing.T) {
 	alone(t)
 	for args, wanted := range map[string][]string{
-		"--version":    {"parley " + app.Version() + "\n"},
-		"--help":       {"serve", "copy", "backup", "check", "--version"},
-		"serve --help": {"PARLEY_ADDR", "127.0.0.1:8080", "PARLEY_DATA", "parley.db", "PARLEY_TABLE", "PARLEY_CREATE_TABLE", "PARLEY_PUBLIC_URL", "PARLEY_ALLOW_HOST", "PARLEY_ALLOW_ORIGIN", "PARLEY_LOG_LEVEL", "PARLEY_LOG_FORMAT", "290s"},
+		"--version": {"parley " + app.Version() + "\n"},
+		"--help":    {"serve", "copy", "backup", "check", "--version"},
+		"serve --help": {"PARLEY_ADDR", "127.0.0.1:8080", "PARLEY_DATA", "parley.db", "PARLEY_TABLE",
+			"PARLEY_CREATE_TABLE", "PARLEY_PUBLIC_URL", "PARLEY_ALLOW_HOST", "PARLEY_ALLOW_ORIGIN", "PARLEY_LOG_LEVEL",
+			"PARLEY_LOG_FORMAT", "290s"},
 	} {
 		var out strings.Builder
 		command, err := parse(strings.Fields(args), &out)

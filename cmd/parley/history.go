@@ -35,7 +35,8 @@ func (c *historyCommand) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	return s.History(ctx, c.which(), shell.HistoryRequest{Last: c.Lines, Before: c.Before, Agreed: c.Agreed, Follow: c.Follow})
+	return s.History(ctx, c.which(), shell.HistoryRequest{Last: c.Lines, Before: c.Before, Agreed: c.Agreed,
+		Follow: c.Follow})
 }
 
 // tailCommand is `parley tail`: the history that follows.

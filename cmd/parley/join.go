@@ -45,6 +45,7 @@ func (c *joinCommand) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	return s.Join(ctx, shell.JoinRequest{
-		Room: c.Room, As: c.As, Password: os.Getenv("PARLEY_PASSWORD"), Capacity: c.Capacity, New: c.New, Lock: c.Lock, Description: c.Description, Public: c.Public,
+		Room: c.Room, As: c.As, Password: os.Getenv("PARLEY_PASSWORD"), Capacity: c.Capacity, New: c.New, Lock: c.Lock,
+		Description: c.Description, Public: c.Public,
 	})
 }

@@ -90,7 +90,8 @@ func (k *keyTable) list(ctx context.Context, streams streams) (list []access.Ent
 // explain says what to do where the file is missing.
 func (k *keyTable) explain(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no file %s: name that of the server with --data, or start the server first, which creates it", k.Data)
+		return fmt.Errorf("there is no file %s: name that of the server with --data, or start the server first, "+
+			"which creates it", k.Data)
 	}
 	return err
 }
@@ -144,7 +145,8 @@ func (c *keysAddCommand) Run(ctx context.Context, streams streams) error {
 		if shell.ScreenOn(streams.err).Terminal { // else it may be the log of a script, in which no key must stand
 			pasted = key.String()
 		}
-		_, err = fmt.Fprintf(streams.err, "The key is shown only now. Add the server to a client of %s:\n\n%s", c.Label, httpapi.ConnectWithKey(c.address(), pasted))
+		_, err = fmt.Fprintf(streams.err, "The key is shown only now. Add the server to a client of %s:\n\n%s", c.Label,
+			httpapi.ConnectWithKey(c.address(), pasted))
 		return err
 	})
 }
@@ -184,7 +186,8 @@ func showKeys(w io.Writer, list []access.Entry) error {
 		if e.Used != "" {
 			used = e.Used
 		}
-		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\t%s\n", e.ID, shell.HarmlessLine(e.Label), e.Created.Format(time.DateOnly), expires, used)
+		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\t%s\n", e.ID, shell.HarmlessLine(e.Label), e.Created.Format(time.DateOnly),
+			expires, used)
 	}
 	return columns.Flush()
 }
@@ -203,7 +206,8 @@ func (keysRevokeCommand) Help() string {
 }
 
 // invitesGoOn is what a person must know who revokes a key.
-const invitesGoOn = "Invites that its agents have given out still seat guests: an admin of each room makes a new one (parley invite --new), which ends them."
+const invitesGoOn = "Invites that its agents have given out still seat guests: an admin of each room makes a new one " +
+	"(parley invite --new), which ends them."
 
 // Run revokes a key.
 func (c *keysRevokeCommand) Run(ctx context.Context, streams streams) error {
@@ -212,6 +216,7 @@ func (c *keysRevokeCommand) Run(ctx context.Context, streams streams) error {
 		if err != nil {
 			return err
 		}
-		return c.report(streams, e, fmt.Sprintf("Revoked the key %s of %s. Servers refuse it within a minute. %s", e.ID, shell.HarmlessLine(e.Label), invitesGoOn))
+		return c.report(streams, e, fmt.Sprintf("Revoked the key %s of %s. Servers refuse it within a minute. %s", e.ID,
+			shell.HarmlessLine(e.Label), invitesGoOn))
 	})
 }

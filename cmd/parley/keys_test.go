@@ -60,7 +60,8 @@ func TestKeys_inAFileOrATable_areMadeListedAndRevoked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			where := place(t)
-			code, out, says := command(t, append([]string{"keys", "add", "Ann", "--days", "30", "--public-url", "https://chat.example"}, where...)...)
+			code, out, says := command(t, append([]string{"keys", "add", "Ann", "--days", "30", "--public-url",
+				"https://chat.example"}, where...)...)
 			key, ok := ident.ParseKey(out)
 			if code != 0 || !ok || out != key.String()+"\n" {
 				t.Fatalf("code %d, %q, %q", code, out, says)
@@ -68,7 +69,8 @@ func TestKeys_inAFileOrATable_areMadeListedAndRevoked(t *testing.T) {
 			for _, line := range []string{
 				"--url https://chat.example --allow\n",
 				"(then paste YOUR_KEY;",
-				"claude mcp add --scope user --transport http parley https://chat.example/mcp --header 'Authorization: Bearer ${PARLEY_KEY}'\n",
+				"claude mcp add --scope user --transport http parley https://chat.example/mcp --header " +
+					"'Authorization: Bearer ${PARLEY_KEY}'\n",
 				"https://chat.example/k/YOUR_KEY/mcp\n",
 			} {
 				if !strings.Contains(says, line) {
@@ -78,14 +80,19 @@ func TestKeys_inAFileOrATable_areMadeListedAndRevoked(t *testing.T) {
 			if strings.Contains(says, key.Secret) {
 				t.Errorf("what may be a log has the key:\n%s", says)
 			}
-			if _, out, _ := command(t, append([]string{"keys", "add", "Bob", "--json"}, where...)...); !regexp.MustCompile(`^{"key":"pk_\w{34}","id":"\w{8}"}\n$`).MatchString(out) {
+			if _, out, _ := command(t, append([]string{"keys", "add", "Bob", "--json"},
+				where...)...); !regexp.MustCompile(`^{"key":"pk_\w{34}","id":"\w{8}"}\n$`).MatchString(out) {
 				t.Errorf("as JSON: %q", out)
 			}
 			code, out, _ = command(t, append([]string{"keys", "list"}, where...)...)
-			if day := `\d{4}-\d\d-\d\d`; code != 0 || !regexp.MustCompile(`(?m)^`+key.ID+` +Ann +`+day+` +`+day+` +never$`).MatchString(out) || strings.Contains(out, key.Secret) {
+			if day := `\d{4}-\d\d-\d\d`; code != 0 ||
+				!regexp.MustCompile(`(?m)^`+key.ID+` +Ann +`+day+` +`+day+` +never$`).MatchString(out) ||
+				strings.Contains(out, key.Secret) {
 				t.Errorf("code %d, %s", code, out)
 			}
-			if code, _, says := command(t, append([]string{"keys", "revoke", "ann"}, where...)...); code != 0 || !strings.Contains(says, "Revoked the key "+key.ID+" of Ann.") || !strings.Contains(says, "still seat guests") {
+			if code, _, says := command(t, append([]string{"keys", "revoke", "ann"}, where...)...); code != 0 ||
+				!strings.Contains(says, "Revoked the key "+key.ID+" of Ann.") ||
+				!strings.Contains(says, "still seat guests") {
 				t.Errorf("code %d, %q", code, says)
 			}
 			if list := listed(t, where...); len(list) != 1 || list[0].Label != "Bob" {
@@ -111,7 +118,8 @@ func TestKeys_thatCannotBe_changeNothing(t *testing.T) {
 		"keys revoke nobody --data " + path:               {1, "parley keys list shows them"},
 		"keys revoke Ann --log-level loud --data " + path: {2, "--log-level"},
 	} {
-		if code, out, says := command(t, strings.Fields(args)...); code != want.code || out != "" || !strings.Contains(says, want.says) {
+		if code, out, says := command(t, strings.Fields(args)...); code != want.code || out != "" ||
+			!strings.Contains(says, want.says) {
 			t.Errorf("%s: code %d, %q, %q", args, code, out, says)
 		}
 	}
@@ -161,7 +169,8 @@ func TestCheck_keyThatCannotBeRead_isDamage(t *testing.T) {
 	path := emptyFile(t)
 	tab, err := sqlite.Open(path, sqlite.Options{})
 	if err == nil {
-		err = tab.Write(t.Context(), table.Put(table.Item{Key: table.Key{Partition: access.Partition, Sort: "00000000"}, Data: []byte(`{"v":1,"hash":7}`)}, table.Always))
+		err = tab.Write(t.Context(), table.Put(table.Item{Key: table.Key{Partition: access.Partition, Sort: "00000000"},
+			Data: []byte(`{"v":1,"hash":7}`)}, table.Always))
 		err = errors.Join(err, tab.Close())
 	}
 	if err != nil {

@@ -12,7 +12,8 @@ func TestServeMetrics_pageOfAnotherSite_isRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := serveMetrics(ln, http.NotFoundHandler(), []string{"prom.example"}, io.Discard, slog.New(slog.DiscardHandler))
+	server := serveMetrics(ln, http.NotFoundHandler(), []string{"prom.example"}, io.Discard,
+		slog.New(slog.DiscardHandler))
 	defer server.Close()
 	for host, want := range map[string]int{"": 404, "localhost:9464": 404, "prom.example": 404, "evil.example": 403} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+ln.Addr().String()+"/metrics", nil)

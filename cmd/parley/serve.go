@@ -47,7 +47,8 @@ func (s *serveCommand) Run(ctx context.Context, io streams) (err error) {
 	app.TuneCollector(ctx)
 	at := endpointOf(ln.Addr(), ownAddress)
 	config := app.Config{
-		Settings: s.Settings, Open: s.opener(figures, log), Metrics: figures, Logger: log, OnLoopback: !at.open, Reachable: at.reachable(),
+		Settings: s.Settings, Open: s.opener(figures, log), Metrics: figures, Logger: log, OnLoopback: !at.open,
+		Reachable: at.reachable(),
 	}
 	a, err := app.New(ctx, config)
 	if err != nil {
@@ -70,7 +71,8 @@ func (s *serveCommand) Run(ctx context.Context, io streams) (err error) {
 
 // greet says where the server is and how to use it.
 func (s *serveCommand) greet(ctx context.Context, config app.Config, a *app.App, at endpoint, io streams) error {
-	g := greeting{at: at, public: s.PublicAddress(), rooms: s.settings.place(), exposure: config.Exposure(), needsKey: config.Keys()}
+	g := greeting{at: at, public: s.PublicAddress(), rooms: s.settings.place(), exposure: config.Exposure(),
+		needsKey: config.Keys()}
 	if g.needsKey {
 		var err error
 		if g.makeKey, err = keyCommand(ctx, a.Keys(config.Logger), s.settings, g.url()); err != nil {

@@ -73,7 +73,8 @@ func TestServe_fileInUse_freesThePort(t *testing.T) {
 	}
 	addr := free.Addr().String()
 	free.Close()
-	if code, _, says := command(t, "--addr", addr, "--data", file); code != 1 || !strings.Contains(says, "another process has the file open") {
+	if code, _, says := command(t, "--addr", addr, "--data", file); code != 1 ||
+		!strings.Contains(says, "another process has the file open") {
 		t.Errorf("code %d, %q", code, says)
 	}
 	again, err := net.Listen("tcp", addr)
@@ -89,7 +90,8 @@ func TestServe_untilInterrupted_answersAndEndsWell(t *testing.T) {
 	defer stop()
 	out, ended := leaks.NewBuffer(t), make(chan int, 1)
 	go func() {
-		ended <- run(ctx, []string{"--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "parley.db")}, streams{strings.NewReader(""), out, out})
+		ended <- run(ctx, []string{"--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--data",
+			filepath.Join(t.TempDir(), "parley.db")}, streams{strings.NewReader(""), out, out})
 	}()
 	listens := regexp.MustCompile(`listens on (http://\S+)/mcp\n`)
 	await(t, out, listens)
@@ -112,7 +114,8 @@ func TestServe_onAllAddresses_invitesToOneThatOthersReach(t *testing.T) {
 	defer stop()
 	out, ended := leaks.NewBuffer(t), make(chan int, 1)
 	go func() {
-		ended <- run(ctx, []string{"--addr", "0.0.0.0:0", "--access", "open", "--data", filepath.Join(t.TempDir(), "parley.db")}, streams{strings.NewReader(""), out, out})
+		ended <- run(ctx, []string{"--addr", "0.0.0.0:0", "--access", "open", "--data",
+			filepath.Join(t.TempDir(), "parley.db")}, streams{strings.NewReader(""), out, out})
 	}()
 	paste := regexp.MustCompile(`claude mcp add .* (http://\S+):(\d+)/mcp\n`)
 	await(t, out, paste)
@@ -134,7 +137,8 @@ func TestServe_onAllAddresses_invitesToOneThatOthersReach(t *testing.T) {
 	}
 	var join mcp.CallToolRequest
 	join.Params.Name, join.Params.Arguments = "join_room", map[string]any{"room": "tea", "agent_name": "Ann"}
-	if joined, err := local.CallTool(t.Context(), join); err != nil || !strings.Contains(fmt.Sprint(joined.Content), "Add the MCP server "+url+"/mcp") {
+	if joined, err := local.CallTool(t.Context(), join); err != nil ||
+		!strings.Contains(fmt.Sprint(joined.Content), "Add the MCP server "+url+"/mcp") {
 		t.Errorf("the invite is not to %s: %v, %v", url, joined, err)
 	}
 	stop()

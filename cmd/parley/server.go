@@ -21,7 +21,8 @@ func (s server) place(notes io.Writer) (client.Place, error) {
 		return p, err
 	}
 	if p.Key != "" && s.URL != os.Getenv("PARLEY_URL") {
-		fmt.Fprintln(notes, "parley: a key on a command line can be read by others on this machine. This one is kept once the server has admitted it: leave it out from then on.")
+		fmt.Fprintln(notes, "parley: a key on a command line can be read by others on this machine. This one is kept "+
+			"once the server has admitted it: leave it out from then on.")
 	}
 	return p.WithKey()
 }

@@ -15,7 +15,8 @@ import (
 
 // opener returns the function that opens the table of the settings. figures and
 // log receive what is to be known about a file.
-func (s settings) opener(figures *scrape.Metrics, log *slog.Logger) func(context.Context, *meter.Meter) (app.Store, error) {
+func (s settings) opener(figures *scrape.Metrics, log *slog.Logger) func(context.Context, *meter.Meter) (app.Store,
+	error) {
 	if s.Table == "" {
 		return func(context.Context, *meter.Meter) (app.Store, error) {
 			app.AddProcessor()

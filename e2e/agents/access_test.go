@@ -69,7 +69,8 @@ func TestAccess_linesOfTheDocument_letTheAgentIn(t *testing.T) {
 			m := newMachine(t)
 			m.sweep() // the standby that a hook of connect leaves behind
 			m.env = append(m.env, "PARLEY_KEY="+key, "PARLEY_URL="+base)
-			m.paste(strings.Replace(line, "connect claude-code", "connect "+c.client, 1), base, key, !strings.HasSuffix(name, "URL"))
+			m.paste(strings.Replace(line, "connect claude-code", "connect "+c.client, 1), base, key,
+				!strings.HasSuffix(name, "URL"))
 			m.joins(c.client, map[string]any{"room": "tea", "agent_name": "Ann"})
 		})
 	}
@@ -79,7 +80,8 @@ func TestAccess_linesOfTheDocument_letTheAgentIn(t *testing.T) {
 func TestAccess_linesForGuests_letTheAgentIn(t *testing.T) {
 	t.Parallel()
 	lines := ways(t)
-	for row, client := range map[string]string{"a guest's Claude Code, invite": "claude-code", "a guest's Codex, invite": "codex"} {
+	for row, client := range map[string]string{"a guest's Claude Code, invite": "claude-code",
+		"a guest's Codex, invite": "codex"} {
 		t.Run(row, func(t *testing.T) {
 			base, key := keyed(t)
 			host, m := newMachine(t), newMachine(t)
@@ -102,7 +104,8 @@ func TestAccess_pluginWithAKey_letsTheAgentIn(t *testing.T) {
 	m := newMachine(t)
 	m.sweep()
 	m.withProgram()
-	m.shell("claude plugin marketplace add " + m.clone() + " && claude plugin install parley@parley --config url=" + base + " --config key=" + key)
+	m.shell("claude plugin marketplace add " + m.clone() + " && claude plugin install parley@parley --config url=" +
+		base + " --config key=" + key)
 	if list := m.says("claude mcp list"); !strings.Contains(list, "Connected") || strings.Contains(list, key) {
 		t.Errorf("claude mcp list says\n%s", list)
 	}
@@ -111,7 +114,9 @@ func TestAccess_pluginWithAKey_letsTheAgentIn(t *testing.T) {
 	}
 	m.env = append(m.env, "PARLEY_KEY="+key)
 	m.pluginInCodexFrom("./clone", base, m.folder("project"))
-	bob := m.codexCLI(filepath.Join(m.home, "project"), searchingModel, prompt(t, do(call{Tool: "mcp__parley/join_room", Input: map[string]any{"room": "tea", "agent_name": "Bob"}}), say("Done.")))
+	bob := m.codexCLI(filepath.Join(m.home, "project"), searchingModel,
+		prompt(t, do(call{Tool: "mcp__parley/join_room", Input: map[string]any{"room": "tea", "agent_name": "Bob"}}),
+			say("Done.")))
 	m.codex.await(t, bob, "the seat", patience, isSeated)
 }
 
@@ -135,7 +140,8 @@ func (m *machine) joins(client string, as map[string]any) {
 	const tools = "mcp__parley"
 	if client == "codex" {
 		m.approve(`default_tools_approval_mode = "approve"`)
-		bob := m.codexCLI(m.folder("two"), searchingModel, prompt(m.t, do(call{Tool: tools + "/join_room", Input: as}), say("Done.")))
+		bob := m.codexCLI(m.folder("two"), searchingModel,
+			prompt(m.t, do(call{Tool: tools + "/join_room", Input: as}), say("Done.")))
 		m.codex.await(m.t, bob, "the seat", patience, isSeated)
 		return
 	}

@@ -62,7 +62,8 @@ func TestConnect_emptyMachine_clientsReachTheServerUntilUndone(t *testing.T) {
 		t.Errorf("connect says\n%s", said)
 	}
 	m.says(`"$PARLEY" connect codex --allow --url ` + url)
-	if list := m.says("claude mcp list"); !strings.Contains(list, "parley: "+url) || !strings.Contains(list, "Connected") {
+	if list := m.says("claude mcp list"); !strings.Contains(list, "parley: "+url) ||
+		!strings.Contains(list, "Connected") {
 		t.Errorf("claude mcp list says\n%s", list)
 	}
 	if list := m.says("codex mcp list"); !strings.Contains(list, "parley  "+url) || !strings.Contains(list, "enabled") {

@@ -25,8 +25,9 @@ func TestCalls_userAgentAndProgressToken(t *testing.T) {
 	t.Parallel()
 	// The bridge names the client as the client does over HTTP, and itself after it.
 	for name, c := range map[string]struct{ claude, codex, after string }{
-		"over HTTP":     {"--transport http parley %[2]s", "parley --url %[2]s", ""},
-		"by the bridge": {"parley -- %[1]s bridge --url %[2]s", "parley -- %[1]s bridge --url %[2]s", " parley-bridge/"},
+		"over HTTP": {"--transport http parley %[2]s", "parley --url %[2]s", ""},
+		"by the bridge": {"parley -- %[1]s bridge --url %[2]s", "parley -- %[1]s bridge --url %[2]s",
+			" parley-bridge/"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMachine(t)
@@ -37,19 +38,24 @@ func TestCalls_userAgentAndProgressToken(t *testing.T) {
 			m.approve(`default_tools_approval_mode = "approve"`)
 
 			look := map[string]any{"limit": 1}
-			ann := m.claudeCode(m.folder("one"), prompt(t, do(call{Tool: "mcp__parley__list_rooms", Input: look}), say("Done.")))
+			ann := m.claudeCode(m.folder("one"),
+				prompt(t, do(call{Tool: "mcp__parley__list_rooms", Input: look}), say("Done.")))
 			m.claude.await(t, ann, "the rooms", patience, hasResult)
-			bob := m.codexCLI(m.folder("two"), searchingModel, prompt(t, do(call{Tool: "mcp__parley/list_rooms", Input: look}), say("Done.")))
+			bob := m.codexCLI(m.folder("two"), searchingModel,
+				prompt(t, do(call{Tool: "mcp__parley/list_rooms", Input: look}), say("Done.")))
 			m.codex.await(t, bob, "the rooms", patience, hasResult)
 
 			calls := w.called()
 			if len(calls) != 2 || !strings.Contains(calls[0].agent, " (sdk-cli)") {
-				t.Fatalf("the server got the calls %+v, want one of each client, and of Claude Code without a terminal", calls)
+				t.Fatalf("the server got the calls %+v, want one of each client, and of Claude Code without a "+
+					"terminal", calls)
 			}
 			for i, agent := range []string{"claude-code/", "codex-mcp-client/"} {
 				t.Logf("%+v", calls[i])
-				if !strings.HasPrefix(calls[i].agent, agent) || !strings.Contains(calls[i].agent, c.after) || calls[i].token == nil {
-					t.Errorf("the server got %+v, want User-Agent %s…%s… and a progress token", calls[i], agent, c.after)
+				if !strings.HasPrefix(calls[i].agent, agent) || !strings.Contains(calls[i].agent, c.after) ||
+					calls[i].token == nil {
+					t.Errorf("the server got %+v, want User-Agent %s…%s… and a progress token", calls[i], agent,
+						c.after)
 				}
 			}
 		})
@@ -82,7 +88,10 @@ func tap(t *testing.T, server string) *wire {
 	}
 	w := &wire{}
 	proxy := &httputil.ReverseProxy{
-		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: to.Scheme, Host: to.Host}); w.keep(r.Out) },
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(&url.URL{Scheme: to.Scheme, Host: to.Host})
+			w.keep(r.Out)
+		},
 		FlushInterval: -1, // at once
 	}
 	front := httptest.NewServer(proxy)

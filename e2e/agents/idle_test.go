@@ -36,7 +36,8 @@ func newHouse(t *testing.T) *house {
 
 func (h *house) start(addr string) {
 	h.t.Helper()
-	server, err := process.Start(os.Getenv(process.BinaryEnv), []string{"--addr", addr, "--data", h.data}, process.Environment())
+	server, err := process.Start(os.Getenv(process.BinaryEnv), []string{"--addr", addr, "--data", h.data},
+		process.Environment())
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -60,7 +61,8 @@ func (h *house) again() {
 // she reads what there is and ends her turn again.
 func idler(t *testing.T, times int, calls func(tool string, arguments map[string]any) call) string {
 	t.Helper()
-	look := do(calls("wait_for_message", map[string]any{"agent_token": "$TOKEN", "cursor": "$CURSOR", "wait_seconds": 0}))
+	look := do(calls("wait_for_message", map[string]any{"agent_token": "$TOKEN", "cursor": "$CURSOR",
+		"wait_seconds": 0}))
 	steps := []step{do(calls("join_room", map[string]any{"room": "hello", "agent_name": "Ann"})), say(resting)}
 	for range times {
 		steps = append(steps, look, look, say(resting)) // the second says that the first arrived
@@ -97,7 +99,8 @@ func hears(t *testing.T, m *model, ann *screen, bob *guest, n int) (took time.Du
 	if !regexp.MustCompile(`[12] new messages? in the Parley room where you are \\?"Ann\\?": call wait_for_message`).MatchString(notified.after) || strings.Contains(notified.after, words) || strings.Contains(notified.after, "Bob") {
 		t.Errorf("what woke her is %q", notified.after)
 	}
-	m.await(t, ann.client, "what Bob said", patience, func(c conversation) bool { return strings.Contains(c.text(), words) })
+	m.await(t, ann.client, "what Bob said", patience,
+		func(c conversation) bool { return strings.Contains(c.text(), words) })
 	return took
 }
 
@@ -160,10 +163,12 @@ func TestIdle_claudeCodeThatIsConnected_isWoken(t *testing.T) {
 			m.says(`"$PARLEY" connect claude-code --allow --url ` + h.URL)
 			m.env = append(m.env, "IS_SANDBOX=1") // without it root may not bypass questions
 			bob := join(t, h.URL, "hello", "Bob")
-			ann := m.sit(dir, "claude", "--permission-mode", mode, "--settings", `{"skipDangerousModePermissionPrompt":true}`, "--", idler(t, 2, plainly))
+			ann := m.sit(dir, "claude", "--permission-mode", mode, "--settings",
+				`{"skipDangerousModePermissionPrompt":true}`, "--", idler(t, 2, plainly))
 			wakes(t, m.claude, ann, h, bob)
 			m.says(`"$PARLEY" connect claude-code --undo`)
-			if text := m.read(".claude/settings.json") + m.read(".claude.json"); strings.Contains(text, "mcp__") || strings.Contains(text, `parley"`) {
+			if text := m.read(".claude/settings.json") + m.read(".claude.json"); strings.Contains(text, "mcp__") ||
+				strings.Contains(text, `parley"`) {
 				t.Errorf("after --undo, there is\n%s", text)
 			}
 		})
@@ -189,7 +194,8 @@ func TestIdle_codexThatIsConnected_isWoken(t *testing.T) {
 			ann := m.sit(dir, "codex", append(flags, idler(t, 2, fromCode))...)
 			wakes(t, m.codex, ann, h, bob)
 			m.says(`"$PARLEY" connect codex --undo`)
-			if text := m.read(".codex/config.toml"); !strings.HasPrefix(text, own) || strings.Contains(text, "mcp_servers") {
+			if text := m.read(".codex/config.toml"); !strings.HasPrefix(text, own) ||
+				strings.Contains(text, "mcp_servers") {
 				t.Errorf("after --undo, there is\n%s", text)
 			}
 		})

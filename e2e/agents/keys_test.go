@@ -62,11 +62,13 @@ func (p *paths) take() []string {
 // looks for a sign-in.
 func TestKeys_missingOrWrong_clientsSayWhyAndStartNoSignIn(t *testing.T) {
 	t.Parallel()
-	server := serveBinary(t, os.Getenv(process.BinaryEnv), process.Environment(), "--data", filepath.Join(t.TempDir(), "parley.db"), "--access", "keys")
+	server := serveBinary(t, os.Getenv(process.BinaryEnv), process.Environment(), "--data",
+		filepath.Join(t.TempDir(), "parley.db"), "--access", "keys")
 	const key = "pk_0123456789abcdefghjkmnpqrstvwxyz01" // mistyped
 	for name, c := range map[string]struct{ claude, codex, says string }{
-		"missing":        {"$URL/mcp", "--url $URL/mcp", "you sent none"},
-		"wrong, header":  {"$URL/mcp --header 'Authorization: Bearer " + key + "'", "--bearer-token-env-var WRONG --url $URL/mcp", "the one that you sent is mistyped"},
+		"missing": {"$URL/mcp", "--url $URL/mcp", "you sent none"},
+		"wrong, header": {"$URL/mcp --header 'Authorization: Bearer " + key + "'",
+			"--bearer-token-env-var WRONG --url $URL/mcp", "the one that you sent is mistyped"},
 		"wrong, address": {"$URL/k/" + key + "/mcp", "--url $URL/k/" + key + "/mcp", "MCP endpoint not found"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -82,14 +84,17 @@ func TestKeys_missingOrWrong_clientsSayWhyAndStartNoSignIn(t *testing.T) {
 				t.Errorf("claude mcp list says\n%s", list)
 			}
 			ann := m.claudeCode(m.folder("one"), prompt(t, say("Done.")))
-			m.claude.await(t, ann, "why the server is not there", patience, func(heard conversation) bool { return strings.Contains(heard.raw, c.says) })
+			m.claude.await(t, ann, "why the server is not there", patience,
+				func(heard conversation) bool { return strings.Contains(heard.raw, c.says) })
 			bob := m.codexCLI(m.folder("two"), searchingModel, prompt(t, say("Done.")))
 			m.codex.await(t, bob, "the task", patience, func(conversation) bool { return true })
 			if text := bob.String(); strings.Contains(text, "mcp login") || strings.Contains(text, "AuthRequired") {
 				t.Errorf("Codex wants a sign-in: %s", text)
 			}
 			asked := p.take()
-			if slices.ContainsFunc(asked, func(path string) bool { return !strings.HasPrefix(path, "POST /") || !strings.HasSuffix(path, "/mcp") }) {
+			if slices.ContainsFunc(asked, func(path string) bool {
+				return !strings.HasPrefix(path, "POST /") || !strings.HasSuffix(path, "/mcp")
+			}) {
 				t.Errorf("when added, the clients asked for %q, and then for %q", added, asked)
 			}
 		})

@@ -39,7 +39,8 @@ func newMachine(t *testing.T) *machine {
 	m.env = []string{
 		"HOME=" + m.home, "PATH=" + strings.Join(m.path, string(filepath.ListSeparator)),
 		"TERM=xterm-256color", "LANG=C.UTF-8",
-		"DISABLE_AUTOUPDATER=1", "DISABLE_TELEMETRY=1", "DISABLE_ERROR_REPORTING=1", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1",
+		"DISABLE_AUTOUPDATER=1", "DISABLE_TELEMETRY=1", "DISABLE_ERROR_REPORTING=1",
+		"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1",
 		"ANTHROPIC_BASE_URL=" + m.claude.url, "ANTHROPIC_API_KEY=" + apiKey,
 		"STAND_IN_KEY=none",
 	}

@@ -88,7 +88,8 @@ func (c *conversation) take(role string, b block, queries map[string]string) {
 func (m *messages) answer(w http.ResponseWriter, _ []byte, s step) {
 	out := newStream(w)
 	id := fmt.Sprintf("msg_%d", m.calls.Add(1))
-	usage := map[string]any{"input_tokens": 100, "output_tokens": 10, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
+	usage := map[string]any{"input_tokens": 100, "output_tokens": 10, "cache_creation_input_tokens": 0,
+		"cache_read_input_tokens": 0}
 	out.send("message_start", map[string]any{"message": map[string]any{
 		"id": id, "type": "message", "role": "assistant", "model": "stand-in", "content": []any{},
 		"stop_reason": nil, "stop_sequence": nil, "usage": usage,
@@ -103,15 +104,19 @@ func (m *messages) answer(w http.ResponseWriter, _ []byte, s step) {
 		out.send("content_block_start", map[string]any{"index": i, "content_block": map[string]any{
 			"type": "tool_use", "id": fmt.Sprintf("toolu_%s_%d", id, i), "name": c.Tool, "input": map[string]any{},
 		}})
-		out.send("content_block_delta", map[string]any{"index": i, "delta": map[string]any{"type": "input_json_delta", "partial_json": string(input)}})
+		out.send("content_block_delta", map[string]any{"index": i,
+			"delta": map[string]any{"type": "input_json_delta", "partial_json": string(input)}})
 		out.send("content_block_stop", map[string]any{"index": i})
 	}
 	if s.Text != "" {
 		i := len(s.Calls)
-		out.send("content_block_start", map[string]any{"index": i, "content_block": map[string]any{"type": "text", "text": ""}})
-		out.send("content_block_delta", map[string]any{"index": i, "delta": map[string]any{"type": "text_delta", "text": s.Text}})
+		out.send("content_block_start", map[string]any{"index": i,
+			"content_block": map[string]any{"type": "text", "text": ""}})
+		out.send("content_block_delta", map[string]any{"index": i,
+			"delta": map[string]any{"type": "text_delta", "text": s.Text}})
 		out.send("content_block_stop", map[string]any{"index": i})
 	}
-	out.send("message_delta", map[string]any{"delta": map[string]any{"stop_reason": reason, "stop_sequence": nil}, "usage": map[string]any{"output_tokens": 10}})
+	out.send("message_delta", map[string]any{"delta": map[string]any{"stop_reason": reason, "stop_sequence": nil},
+		"usage": map[string]any{"output_tokens": 10}})
 	out.send("message_stop", nil)
 }

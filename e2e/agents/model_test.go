@@ -123,7 +123,8 @@ func (m *model) after(n int) ([]conversation, <-chan struct{}) {
 
 // await returns the first request that ok accepts, and fails the test if none came
 // in that time or the client ended without one.
-func (m *model) await(t *testing.T, c *client, what string, within time.Duration, ok func(conversation) bool) conversation {
+func (m *model) await(t *testing.T, c *client, what string, within time.Duration,
+	ok func(conversation) bool) conversation {
 	t.Helper()
 	late := time.After(within)
 	for n := 0; ; {

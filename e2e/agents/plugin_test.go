@@ -60,8 +60,10 @@ func (m *machine) config(text string) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		m.t.Fatal(err)
 	}
-	provider := fmt.Sprintf("model = %q\nmodel_provider = \"standin\"\ncheck_for_update_on_startup = false\nanalytics.enabled = false\n\n"+
-		"[model_providers.standin]\nname = \"stand-in\"\nbase_url = %q\nwire_api = \"responses\"\nenv_key = \"STAND_IN_KEY\"\n\n", defaultModel, m.codex.url+"/v1")
+	provider := fmt.Sprintf("model = %q\nmodel_provider = \"standin\"\ncheck_for_update_on_startup = "+
+		"false\nanalytics.enabled = false\n\n"+
+		"[model_providers.standin]\nname = \"stand-in\"\nbase_url = %q\nwire_api = \"responses\"\nenv_key = "+
+		"\"STAND_IN_KEY\"\n\n", defaultModel, m.codex.url+"/v1")
 	if err := os.WriteFile(filepath.Join(dir, "config.toml"), []byte(provider+text), 0o600); err != nil {
 		m.t.Fatal(err)
 	}
@@ -76,7 +78,8 @@ func (m *machine) withoutProgram() {
 // pluginInClaude installs the plugin in Claude Code, from a clone.
 func (m *machine) pluginInClaude(url string) {
 	m.t.Helper()
-	m.shell("claude plugin marketplace add " + m.clone() + " && claude plugin install parley@parley --config url=" + strings.TrimSuffix(url, "/mcp"))
+	m.shell("claude plugin marketplace add " + m.clone() + " && claude plugin install parley@parley --config url=" +
+		strings.TrimSuffix(url, "/mcp"))
 	m.shell(`claude mcp list | grep -q "plugin:parley:parley: ` + url + `.*Connected"`)
 }
 
@@ -90,7 +93,9 @@ func (m *machine) pluginInCodex(url, dir string) {
 // pluginInCodexFrom is pluginInCodex for a clone that is there.
 func (m *machine) pluginInCodexFrom(clone, url, dir string) {
 	m.t.Helper()
-	m.config(fmt.Sprintf("[projects.%q]\ntrust_level = \"trusted\"\n\n[plugins.\"parley@parley\".mcp_servers.parley]\ndefault_tools_approval_mode = \"approve\"\n", dir))
+	m.config(fmt.Sprintf("[projects.%q]\ntrust_level = "+
+		"\"trusted\"\n\n[plugins.\"parley@parley\".mcp_servers.parley]\ndefault_tools_approval_mode = \"approve\"\n",
+		dir))
 	m.env = append(m.env, "PARLEY_URL="+strings.TrimSuffix(url, "/mcp"))
 	m.shell("codex plugin marketplace add " + clone + " && codex plugin add parley@parley")
 	m.trustHooks(dir)
@@ -133,7 +138,8 @@ func (m *machine) trustHooks(dir string) {
 	if len(trusted) < 3 {
 		m.t.Fatalf("Codex knows these hooks: %v", trusted)
 	}
-	app.call("config/batchWrite", map[string]any{"edits": []any{map[string]any{"keyPath": "hooks.state", "value": trusted, "mergeStrategy": "upsert"}}}, nil)
+	app.call("config/batchWrite", map[string]any{"edits": []any{map[string]any{"keyPath": "hooks.state",
+		"value": trusted, "mergeStrategy": "upsert"}}}, nil)
 }
 
 // appServer is Codex, spoken to in JSON-RPC over its standard input and output.
@@ -147,7 +153,8 @@ type appServer struct {
 func (a *appServer) call(method string, params, result any) {
 	a.t.Helper()
 	a.id++
-	if err := json.NewEncoder(a.in).Encode(map[string]any{"jsonrpc": "2.0", "id": a.id, "method": method, "params": params}); err != nil {
+	if err := json.NewEncoder(a.in).Encode(map[string]any{"jsonrpc": "2.0", "id": a.id, "method": method,
+		"params": params}); err != nil {
 		a.t.Fatal(err)
 	}
 	for {
@@ -211,10 +218,12 @@ func woken(t *testing.T, m *model, ann *screen, bob *guest, room string) {
 		return len(c.turns) == 3 && strings.Contains(c.text(), room) && c.after != ""
 	})
 	t.Logf("the model was asked %v after the message", time.Since(began))
-	if !strings.Contains(notified.after, "wait_for_message") || strings.Contains(notified.after, words) || strings.Contains(notified.after, "Bob") {
+	if !strings.Contains(notified.after, "wait_for_message") || strings.Contains(notified.after, words) ||
+		strings.Contains(notified.after, "Bob") {
 		t.Errorf("what woke her is %q", notified.after)
 	}
-	m.await(t, ann.client, "what Bob said", patience, func(c conversation) bool { return strings.Contains(c.text(), words) })
+	m.await(t, ann.client, "what Bob said", patience,
+		func(c conversation) bool { return strings.Contains(c.text(), words) })
 }
 
 // inClaude and inCodex are calls of Parley's tools by the names that they have there.
@@ -233,7 +242,8 @@ func inCodex(tool string, arguments map[string]any) step {
 // told checks that the plugin's command put its page before the model.
 func told(t *testing.T, m *model, ann *screen) {
 	t.Helper()
-	asked := m.await(t, ann.client, "what its person asks for", patience, func(c conversation) bool { return len(c.turns) == 0 })
+	asked := m.await(t, ann.client, "what its person asks for", patience,
+		func(c conversation) bool { return len(c.turns) == 0 })
 	if !strings.Contains(asked.raw, "hold a conversation in it for the user") {
 		t.Errorf("the command became %s", asked.after)
 	}
@@ -303,7 +313,8 @@ func TestPlugin_withoutTheProgram_saysHowToInstallIt(t *testing.T) {
 		m.settle(dir)
 		ann := m.claudeInMode(dir, "default")
 		ann.shows(t, where)
-		m.claude.await(t, ann.client, "her message is sent", patience, func(c conversation) bool { return strings.Contains(c.text(), `"sent":true`) })
+		m.claude.await(t, ann.client, "her message is sent", patience,
+			func(c conversation) bool { return strings.Contains(c.text(), `"sent":true`) })
 		ann.shows(t, resting)
 	})
 	t.Run("Codex", func(t *testing.T) {

@@ -81,17 +81,21 @@ func TestFirstQuarterHour_fromNothing_aMessageWithinTwoMinutes(t *testing.T) {
 	ann := m.start(m.folder("elsewhere"), "claude", "--print", prompt(t,
 		do(call{Tool: "mcp__parley__join_room", Input: map[string]any{"room": "hello", "agent_name": "Ann"}}),
 		step{
-			Calls: []call{{Tool: "mcp__parley__wait_for_message", Input: map[string]any{"agent_token": "$TOKEN", "cursor": "$CURSOR", "wait_seconds": 50}}},
+			Calls: []call{{Tool: "mcp__parley__wait_for_message",
+				Input: map[string]any{"agent_token": "$TOKEN", "cursor": "$CURSOR", "wait_seconds": 50}}},
 			Until: "Hello from Codex",
 		},
 	))
-	m.claude.await(t, ann, "she has a seat", patience, func(c conversation) bool { return strings.Contains(c.text(), "agent_token") })
+	m.claude.await(t, ann, "she has a seat", patience,
+		func(c conversation) bool { return strings.Contains(c.text(), "agent_token") })
 	bob := m.codexCLI(m.folder("project"), defaultModel, prompt(t,
 		do(inCode("join_room", `{room: "hello", agent_name: "Bob"}`)),
 		do(inCode("send_message", `{agent_token: "$TOKEN", cursor: "$CURSOR", text: "Hello from Codex"}`)),
 	))
-	m.codex.await(t, bob, "his message is sent", patience, func(c conversation) bool { return strings.Contains(c.text(), `"sent":true`) })
-	m.claude.await(t, ann, "what Bob said", patience, func(c conversation) bool { return strings.Contains(c.text(), "Hello from Codex") })
+	m.codex.await(t, bob, "his message is sent", patience,
+		func(c conversation) bool { return strings.Contains(c.text(), `"sent":true`) })
+	m.claude.await(t, ann, "what Bob said", patience,
+		func(c conversation) bool { return strings.Contains(c.text(), "Hello from Codex") })
 
 	took := time.Since(began)
 	t.Logf("the first message was there after %v", took)
@@ -102,5 +106,6 @@ func TestFirstQuarterHour_fromNothing_aMessageWithinTwoMinutes(t *testing.T) {
 
 // inCode is a call of a tool of Parley's from JavaScript, with the result printed.
 func inCode(tool, arguments string) call {
-	return call{Tool: "exec", Code: "text((await tools.mcp__parley__" + tool + "(" + arguments + ")).structuredContent)"}
+	return call{Tool: "exec", Code: "text((await tools.mcp__parley__" + tool + "(" + arguments +
+		")).structuredContent)"}
 }

@@ -111,12 +111,14 @@ func (r *responses) answer(w http.ResponseWriter, _ []byte, s step) {
 			"content": []any{map[string]any{"type": "output_text", "text": s.Text, "annotations": []any{}}},
 		})
 	}
-	reply := map[string]any{"id": fmt.Sprintf("resp_%d", id), "object": "response", "status": "completed", "output": items, "usage": map[string]any{
-		"input_tokens": 100, "input_tokens_details": map[string]any{"cached_tokens": 0},
-		"output_tokens": 10, "output_tokens_details": map[string]any{"reasoning_tokens": 0}, "total_tokens": 110,
-	}}
+	reply := map[string]any{"id": fmt.Sprintf("resp_%d", id), "object": "response", "status": "completed",
+		"output": items, "usage": map[string]any{
+			"input_tokens": 100, "input_tokens_details": map[string]any{"cached_tokens": 0},
+			"output_tokens": 10, "output_tokens_details": map[string]any{"reasoning_tokens": 0}, "total_tokens": 110,
+		}}
 	out := newStream(w)
-	out.send("response.created", map[string]any{"response": map[string]any{"id": reply["id"], "object": "response", "status": "in_progress", "output": []any{}}})
+	out.send("response.created", map[string]any{"response": map[string]any{"id": reply["id"], "object": "response",
+		"status": "in_progress", "output": []any{}}})
 	for n, one := range items {
 		out.send("response.output_item.added", map[string]any{"output_index": n, "item": one})
 		out.send("response.output_item.done", map[string]any{"output_index": n, "item": one})
@@ -127,16 +129,19 @@ func (r *responses) answer(w http.ResponseWriter, _ []byte, s step) {
 // callItem writes a call in the form that the tool has: a search, text or JSON.
 func callItem(c call, id string) map[string]any {
 	if c.Tool == "tool_search" {
-		return map[string]any{"type": "tool_search_call", "id": "ts_" + id, "call_id": id, "execution": "client", "status": "completed", "arguments": c.Input}
+		return map[string]any{"type": "tool_search_call", "id": "ts_" + id, "call_id": id, "execution": "client",
+			"status": "completed", "arguments": c.Input}
 	}
 	if c.Code != "" {
-		return map[string]any{"type": "custom_tool_call", "id": "ct_" + id, "call_id": id, "name": c.Tool, "input": c.Code}
+		return map[string]any{"type": "custom_tool_call", "id": "ct_" + id, "call_id": id, "name": c.Tool,
+			"input": c.Code}
 	}
 	input, err := json.Marshal(c.Input)
 	if err != nil {
 		input = []byte("{}")
 	}
-	one := map[string]any{"type": "function_call", "id": "fc_" + id, "call_id": id, "name": c.Tool, "arguments": string(input)}
+	one := map[string]any{"type": "function_call", "id": "fc_" + id, "call_id": id, "name": c.Tool,
+		"arguments": string(input)}
 	if namespace, name, ok := strings.Cut(c.Tool, "/"); ok {
 		one["namespace"], one["name"] = namespace, name
 	}

@@ -17,7 +17,8 @@ import (
 // address of its MCP endpoint. Without the clients the test is skipped before that.
 func serve(t *testing.T) string {
 	t.Helper()
-	return serveBinary(t, os.Getenv(process.BinaryEnv), process.Environment(), "--data", filepath.Join(t.TempDir(), "parley.db"))
+	return serveBinary(t, os.Getenv(process.BinaryEnv), process.Environment(), "--data",
+		filepath.Join(t.TempDir(), "parley.db"))
 }
 
 func serveBinary(t *testing.T, binary string, env []string, args ...string) string {
@@ -71,7 +72,8 @@ func (g *guest) says(text string) {
 
 func (g *guest) call(name string, arguments map[string]any, out any) {
 	g.t.Helper()
-	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": map[string]any{"name": name, "arguments": arguments}})
+	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+		"params": map[string]any{"name": name, "arguments": arguments}})
 	if err != nil {
 		g.t.Fatal(err)
 	}

@@ -65,7 +65,8 @@ func TestSearch_claudeCode_needsNoneForATalk(t *testing.T) {
 	if missing := lacks(start.tools); len(missing) > 0 {
 		t.Errorf("the prompt does not have %v", missing)
 	}
-	seen := m.claude.await(t, ann, "the results of its searches", patience, func(c conversation) bool { return len(c.turns) == 1 })
+	seen := m.claude.await(t, ann, "the results of its searches", patience,
+		func(c conversation) bool { return len(c.turns) == 1 })
 	for query, tool := range rest {
 		if found := seen.found()[query]; !slices.Contains(found, "mcp__parley__"+tool) {
 			t.Errorf("%q finds %v, want %s", query, found, tool)
@@ -78,7 +79,8 @@ func TestSearch_codex_findsAllThatATalkNeeds(t *testing.T) {
 	m := newMachine(t)
 	m.shell("codex mcp add parley --url " + serve(t))
 	bob := m.codexCLI(m.folder("project"), searchingModel, prompt(t, searches("tool_search", asked()...), say("Done.")))
-	seen := m.codex.await(t, bob, "the results of its searches", patience, func(c conversation) bool { return len(c.turns) == 1 })
+	seen := m.codex.await(t, bob, "the results of its searches", patience,
+		func(c conversation) bool { return len(c.turns) == 1 })
 	for _, query := range asked() {
 		if missing := lacks(seen.found()[query]); len(missing) > 0 {
 			t.Errorf("%q finds %v, and not %v", query, seen.found()[query], missing)
@@ -99,7 +101,8 @@ func TestSearch_codexInCode_wordsOfATalkAreInTheList(t *testing.T) {
 			`text("%s: " + ALL_TOOLS.filter(t => /\b%s/i.test(t.name + " " + t.description)).map(t => t.name).join(" ") + "\n")`, word, word)})
 	}
 	bob := m.codexCLI(m.folder("project"), defaultModel, prompt(t, filters, say("Done.")))
-	seen := m.codex.await(t, bob, "the results of its code", patience, func(c conversation) bool { return len(c.turns) == 1 })
+	seen := m.codex.await(t, bob, "the results of its code", patience,
+		func(c conversation) bool { return len(c.turns) == 1 })
 	for _, word := range words {
 		line := regexp.MustCompile("(?m)^" + word + ": .*$").FindString(seen.text())
 		if missing := lacks(strings.Fields(line)); len(missing) > 0 {

@@ -30,7 +30,8 @@ func (m *machine) settle(dir string) {
 func joinAndWait(tools string, seconds int) []step {
 	return []step{
 		do(call{Tool: tools + "join_room", Input: map[string]any{"room": "standby", "agent_name": "Ann"}}),
-		do(call{Tool: tools + "wait_for_message", Input: map[string]any{"agent_token": "$TOKEN", "cursor": "$CURSOR", "wait_seconds": seconds}}),
+		do(call{Tool: tools + "wait_for_message",
+			Input: map[string]any{"agent_token": "$TOKEN", "cursor": "$CURSOR", "wait_seconds": seconds}}),
 		say("I am idle now."),
 	}
 }
@@ -44,13 +45,16 @@ func wokenBy(t *testing.T, env []string, seconds int, background, speaks time.Du
 	m.settle(dir)
 	m.shell("claude mcp add --scope user --transport http parley " + url)
 	bob := join(t, url, "standby", "Bob")
-	ann := m.terminal(dir, env, "claude", "--allowedTools", "mcp__parley", "--", prompt(t, joinAndWait("mcp__parley__", seconds)...))
+	ann := m.terminal(dir, env, "claude", "--allowedTools", "mcp__parley", "--",
+		prompt(t, joinAndWait("mcp__parley__", seconds)...))
 	seated := m.claude.await(t, ann, "she has a seat", patience, func(c conversation) bool { return len(c.turns) == 1 })
-	if next := seated.text(); !strings.Contains(next, "goes on in the background") || !strings.Contains(next, "wait_seconds 43200") {
+	if next := seated.text(); !strings.Contains(next, "goes on in the background") ||
+		!strings.Contains(next, "wait_seconds 43200") {
 		t.Errorf("the server does not know this client: %s", next)
 	}
 	began := time.Now()
-	idle := m.claude.await(t, ann, "the wait goes on in the background", background+patience, func(c conversation) bool { return len(c.turns) == 2 })
+	idle := m.claude.await(t, ann, "the wait goes on in the background", background+patience,
+		func(c conversation) bool { return len(c.turns) == 2 })
 	if !strings.Contains(idle.text(), "moved to the background") {
 		t.Fatalf("the wait returned %s", idle.turns[1].text())
 	}
@@ -87,7 +91,8 @@ func TestSoak_waitBeyondFiveMinutes_isQuietForCodexInTime(t *testing.T) {
 	ann := m.codexCLI(m.folder("project"), searchingModel, prompt(t, joinAndWait("mcp__parley/", 400)...))
 	m.codex.await(t, ann, "she has a seat", patience, func(c conversation) bool { return len(c.turns) == 1 })
 	began := time.Now()
-	seen := m.codex.await(t, ann, "the end of the wait", 5*time.Minute+patience, func(c conversation) bool { return len(c.turns) == 2 })
+	seen := m.codex.await(t, ann, "the end of the wait", 5*time.Minute+patience,
+		func(c conversation) bool { return len(c.turns) == 2 })
 	t.Logf("the wait took %v", time.Since(began))
 	if end := seen.turns[1].text(); !strings.Contains(end, `"status":"quiet"`) || !strings.Contains(end, `"next":`) {
 		t.Errorf("the wait returned %s", end)

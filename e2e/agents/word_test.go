@@ -48,12 +48,14 @@ func TestWord_ofAPerson_isNotTakenByItsAgentsShell(t *testing.T) {
 		"Claude Code": {"CLAUDECODE", func(m *machine, dir string) (*screen, *model) {
 			m.settle(dir)
 			bash := call{Tool: "Bash", Input: map[string]any{"command": line, "description": "Speak"}}
-			return m.sit(dir, "claude", "--permission-mode", "acceptEdits", "--allowedTools", "Bash", "--", prompt(t, do(bash), say(resting))), m.claude
+			return m.sit(dir, "claude", "--permission-mode", "acceptEdits", "--allowedTools", "Bash", "--",
+				prompt(t, do(bash), say(resting))), m.claude
 		}},
 		"Codex": {"CODEX_THREAD_ID", func(m *machine, dir string) (*screen, *model) {
 			m.config(fmt.Sprintf("[projects.%q]\ntrust_level = \"trusted\"\n", dir))
 			code := "text(await tools.exec_command({cmd: " + string(inShell) + ", tty: true, yield_time_ms: 20000}))"
-			return m.sit(dir, "codex", "--dangerously-bypass-approvals-and-sandbox", prompt(t, do(call{Tool: "exec", Code: code}), say(resting))), m.codex
+			return m.sit(dir, "codex", "--dangerously-bypass-approvals-and-sandbox",
+				prompt(t, do(call{Tool: "exec", Code: code}), say(resting))), m.codex
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -62,8 +64,10 @@ func TestWord_ofAPerson_isNotTakenByItsAgentsShell(t *testing.T) {
 			m.withProgram()
 			m.watches(serve(t), "hello")
 			ann, played := c.run(m, m.folder("project"))
-			got := played.await(t, ann.client, "what its shell says", patience, func(c conversation) bool { return len(c.turns) == 1 })
-			if said := got.text(); strings.Count(said, "Nothing was done") != 2 || !strings.Contains(said, c.variable+" is set") || !strings.Contains(said, "hello: 1 of 2 seats taken") {
+			got := played.await(t, ann.client, "what its shell says", patience,
+				func(c conversation) bool { return len(c.turns) == 1 })
+			if said := got.text(); strings.Count(said, "Nothing was done") != 2 ||
+				!strings.Contains(said, c.variable+" is set") || !strings.Contains(said, "hello: 1 of 2 seats taken") {
 				t.Errorf("its shell says %s", said)
 			}
 		})

@@ -72,5 +72,6 @@ func (tab *tab) turns(name string, on bool) {
 func (tab *tab) owes(text string) {
 	tab.t.Helper()
 	tab.until("the open request "+quoted(text), fmt.Sprintf(
-		`[...document.querySelectorAll(".sidebar-owed")].map((li) => li.innerText.includes(%s)).join() === "true"`, quoted(text)))
+		`[...document.querySelectorAll(".sidebar-owed")].map((li) => li.innerText.includes(%s)).join() === "true"`,
+		quoted(text)))
 }

@@ -58,7 +58,8 @@ func (tab *tab) isAccessible(looks []look, state, part string) {
 		}
 		found := evaluate[[]finding](tab, judgePart+"("+part+")")
 		for _, f := range found {
-			tab.t.Errorf("%s, %s at %d px: %s (%s):\n  %s", state, look.colors, look.width, f.Rule, f.Help, strings.Join(f.Nodes, "\n  "))
+			tab.t.Errorf("%s, %s at %d px: %s (%s):\n  %s", state, look.colors, look.width, f.Rule, f.Help,
+				strings.Join(f.Nodes, "\n  "))
 		}
 		if wide := evaluate[int64](tab, "document.documentElement.scrollWidth"); wide > look.width {
 			tab.t.Errorf("%s, %s: %d px wide in a window of %d px", state, look.colors, wide, look.width)

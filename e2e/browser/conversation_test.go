@@ -23,7 +23,8 @@ func meet(t *testing.T, s *server, bearer ...string) *meeting {
 	t.Helper()
 	ada := s.caller("Ada", bearer...)
 	ada.sit("create_room", args{"room": "The bridge", "agent_name": "Ada", "capacity": 5})
-	c := &meeting{t: t, s: s, ada: ada, bo: s.agent("The bridge", "Bo", bearer...), cy: s.agent("The bridge", "Cy", bearer...)}
+	c := &meeting{t: t, s: s, ada: ada, bo: s.agent("The bridge", "Bo", bearer...),
+		cy: s.agent("The bridge", "Cy", bearer...)}
 	c.ann, c.ben = s.person().open(ada.watch), s.person().open(c.bo.watch)
 	c.ann.sees("The bridge")
 	c.ben.sees("The bridge")
@@ -226,7 +227,8 @@ func (c *meeting) export() {
 		c.ann.click(button("Export").in(".menu"))
 		c.ann.click(role("radio", form))
 		name, content := c.ann.saved(func() { c.ann.click(button("Save")) })
-		for _, want := range []string{"Between us: the budget is gone.", "Ask Bo for the drawings.", "Ben adds: before noon."} {
+		for _, want := range []string{"Between us: the budget is gone.", "Ask Bo for the drawings.",
+			"Ben adds: before noon."} {
 			if !strings.HasSuffix(name, ending) || !strings.Contains(string(content), want) {
 				c.t.Errorf("%s lacks %q", name, want)
 			}
@@ -235,7 +237,8 @@ func (c *meeting) export() {
 	}
 	c.ben.click(button("Menu"))
 	c.ben.click(button("Export").in(".menu"))
-	if name, content := c.ben.saved(func() { c.ben.click(button("Save")) }); strings.Contains(string(content), "Ask Bo for the drawings.") {
+	if name, content := c.ben.saved(func() { c.ben.click(button("Save")) }); strings.Contains(string(content),
+		"Ask Bo for the drawings.") {
 		c.t.Errorf("%s of Ben holds Ann's note", name)
 	}
 	c.ben.press("Escape")
@@ -248,7 +251,9 @@ func (c *meeting) set() {
 	c.ann.fill(role("spinbutton", "Seats"), "6")
 	c.ann.fill(css("dialog textarea"), "A bridge of girders.")
 	c.ann.click(button("Save"))
-	m := c.bo.hears("that the room changed", func(m message) bool { return m.Type == "room" && m.Changes["description"] != nil })
+	m := c.bo.hears("that the room changed", func(m message) bool {
+		return m.Type == "room" && m.Changes["description"] != nil
+	})
 	if m.Changes["description"] != "A bridge of girders." || m.Changes["capacity"] != 6.0 {
 		c.t.Errorf("Bo heard %+v", m)
 	}

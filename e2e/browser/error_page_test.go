@@ -41,7 +41,8 @@ func TestLanding_hostileWords_stayWordsAndInTheirPlace(t *testing.T) {
 	words := `<img src=x onerror=alert(1)><script>alert(2)</script> [x](javascript:alert(3)) ` + "\u202eright\u2066 " +
 		strings.Repeat("w", 2000) + strings.Repeat(" ы́̂̃", 200)
 	mal := s.caller("Mal", key)
-	mal.sit("create_room", args{"agent_name": strings.Repeat("W", 40), "room": strings.Repeat("M", 40), "description": words, "public": true})
+	mal.sit("create_room", args{"agent_name": strings.Repeat("W", 40), "room": strings.Repeat("M", 40),
+		"description": words, "public": true})
 	for _, path := range []string{"/", "/i/" + inviteOf(t, mal)} {
 		tab := s.person().tab()
 		tab.look(360, 740, "dark")
@@ -57,7 +58,8 @@ func TestLanding_hostileWords_stayWordsAndInTheirPlace(t *testing.T) {
 		if wide := evaluate[float64](tab, "document.documentElement.scrollWidth"); wide > 360 {
 			t.Errorf("%s is %v pixels wide", path[:2], wide)
 		}
-		if got := evaluate[int](tab, `document.querySelectorAll("main img, main script, main [href^=javascript]").length`); got > 0 {
+		if got := evaluate[int](tab,
+			`document.querySelectorAll("main img, main script, main [href^=javascript]").length`); got > 0 {
 			t.Errorf("%s has %d elements that it did not build", path[:2], got)
 		}
 	}

@@ -94,7 +94,8 @@ func (tab *tab) findAll(ctx context.Context, w element) (found []*runtime.Remote
 			if node.Ignored {
 				continue
 			}
-			resolved, err := chromedp.Call(ctx, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: node.BackendDOMNodeID})
+			resolved, err := chromedp.Call(ctx, dom.ResolveNode,
+				dom.ResolveNodeParams{BackendNodeID: node.BackendDOMNodeID})
 			if err != nil {
 				return nil, err
 			}
@@ -111,7 +112,8 @@ func (tab *tab) elements(ctx context.Context, list string) (found []*runtime.Rem
 		return nil, err
 	}
 	own := true
-	properties, err := chromedp.Call(ctx, runtime.GetProperties, runtime.GetPropertiesParams{ObjectID: array.ObjectID, OwnProperties: &own})
+	properties, err := chromedp.Call(ctx, runtime.GetProperties,
+		runtime.GetPropertiesParams{ObjectID: array.ObjectID, OwnProperties: &own})
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +230,8 @@ var keys = map[string]struct {
 	code int64
 	text string
 }{
-	"Enter": {13, "\r"}, "Escape": {27, ""}, "Tab": {9, ""}, "Delete": {46, ""}, "Backspace": {8, ""}, "Space": {32, " "},
+	"Enter": {13, "\r"}, "Escape": {27, ""}, "Tab": {9, ""}, "Delete": {46, ""}, "Backspace": {8, ""},
+	"Space":   {32, " "},
 	"ArrowUp": {38, ""}, "ArrowDown": {40, ""}, "ArrowLeft": {37, ""}, "ArrowRight": {39, ""},
 	"Home": {36, ""}, "End": {35, ""}, "PageUp": {33, ""}, "PageDown": {34, ""},
 }
@@ -306,7 +309,8 @@ func (tab *tab) saved(act func()) (name string, content []byte) {
 	act()
 	await(tab.t, func() string { return "a file is saved" }, func() bool {
 		files, err := os.ReadDir(dir)
-		if err != nil || len(files) != 1 || strings.HasSuffix(files[0].Name(), ".crdownload") || strings.HasPrefix(files[0].Name(), ".") {
+		if err != nil || len(files) != 1 || strings.HasSuffix(files[0].Name(), ".crdownload") ||
+			strings.HasPrefix(files[0].Name(), ".") {
 			return false
 		}
 		name = files[0].Name()

@@ -79,24 +79,29 @@ func TestHarness_whatNoPageMayDo_isNoticed(t *testing.T) {
 	t.Parallel()
 	const elsewhere = "http://127.0.0.1:9/elsewhere"
 	for name, c := range map[string]struct{ script, policy, want string }{
-		"error in the console":      {`console.error("woe")`, "no-referrer", "console.error: woe"},
-		"exception":                 {`setTimeout(() => { throw new Error("woe") })`, "no-referrer", "exception: Uncaught Error: woe"},
-		"rejected promise":          {`Promise.reject(new Error("woe"))`, "no-referrer", "Error: woe"},
-		"request that fails":        {`fetch("/missing")`, "no-referrer", "/missing: HTTP 404"},
-		"request to another server": {`fetch("` + elsewhere + `").catch(() => {})`, "no-referrer", "a request to another server: " + elsewhere},
-		"request with a Referer":    {`fetch("/?again")`, "same-origin", "a request with a Referer"},
-		"violation of the policy":   {`new Image().src = "/picture.png"`, "no-referrer", "Content Security Policy"},
-		"window of the browser":     {`setTimeout(() => alert("woe"))`, "no-referrer", "a window of the browser: woe"},
-		"secret in the address":     {`fetch("/?token=` + ident.NewKey().String() + `")`, "no-referrer", "the address of a request: the output holds"},
+		"error in the console": {`console.error("woe")`, "no-referrer", "console.error: woe"},
+		"exception": {`setTimeout(() => { throw new Error("woe") })`, "no-referrer",
+			"exception: Uncaught Error: woe"},
+		"rejected promise":   {`Promise.reject(new Error("woe"))`, "no-referrer", "Error: woe"},
+		"request that fails": {`fetch("/missing")`, "no-referrer", "/missing: HTTP 404"},
+		"request to another server": {`fetch("` + elsewhere + `").catch(() => {})`, "no-referrer",
+			"a request to another server: " + elsewhere},
+		"request with a Referer":  {`fetch("/?again")`, "same-origin", "a request with a Referer"},
+		"violation of the policy": {`new Image().src = "/picture.png"`, "no-referrer", "Content Security Policy"},
+		"window of the browser":   {`setTimeout(() => alert("woe"))`, "no-referrer", "a window of the browser: woe"},
+		"secret in the address": {`fetch("/?token=` + ident.NewKey().String() + `")`, "no-referrer",
+			"the address of a request: the output holds"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tab := plainSite(t, `<!doctype html><link rel="icon" href="data:,"><script>`+c.script+`</script>`, c.policy).person().open("/")
+			tab := plainSite(t, `<!doctype html><link rel="icon" href="data:,"><script>`+c.script+`</script>`,
+				c.policy).person().open("/")
 			tab.expects(".")
 			await(t, func() string { return "the problem " + c.want }, func() bool {
 				tab.mu.Lock()
 				defer tab.mu.Unlock()
-				return slices.ContainsFunc(tab.problems, func(problem string) bool { return strings.Contains(problem, c.want) })
+				return slices.ContainsFunc(tab.problems,
+					func(problem string) bool { return strings.Contains(problem, c.want) })
 			})
 			if found := tab.unexpected(); len(found) > 0 {
 				t.Errorf("declared, but not taken for that: %q", found)

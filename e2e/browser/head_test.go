@@ -41,7 +41,8 @@ func TestNotices_whatIsMeantForThePerson_isToldWhileNobodyLooks(t *testing.T) {
 	told("1")
 	talk.cy.says("And this", args{"to": []string{"Ann"}})
 	told("2")
-	if text := evaluate[string](tab, "JSON.stringify(window.notices)"); text != `[["The bridge","There is a message for you.","parley"],["The bridge","There is a message for you.","parley"]]` {
+	if text := evaluate[string](tab,
+		"JSON.stringify(window.notices)"); text != `[["The bridge","There is a message for you.","parley"],["The bridge","There is a message for you.","parley"]]` {
 		t.Errorf("the desktop was told %s: want no text, and one in the place of the other", text)
 	}
 }

@@ -21,7 +21,8 @@ func inviteOf(t *testing.T, a *agent) string {
 func (tab *tab) shownLines(name string) []string {
 	tab.t.Helper()
 	tab.click(role("radio", name))
-	return evaluate[[]string](tab, `[...document.querySelectorAll(".landing-client code")].map((line) => line.textContent)`)
+	return evaluate[[]string](tab,
+		`[...document.querySelectorAll(".landing-client code")].map((line) => line.textContent)`)
 }
 
 func TestLanding_client_isCopiedAndRemembered(t *testing.T) {

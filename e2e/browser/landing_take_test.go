@@ -13,7 +13,8 @@ import (
 func (s *server) personAlone(room string, bearer ...string) (code string) {
 	s.t.Helper()
 	a := s.caller("Eve", bearer...)
-	a.sit("create_room", args{"room": room, "agent_name": "Eve", "person": true, "capacity": 4, "description": "About tea."})
+	a.sit("create_room", args{"room": room, "agent_name": "Eve", "person": true, "capacity": 4,
+		"description": "About tea."})
 	var got struct {
 		Link string `json:"invite_link"`
 	}
@@ -47,7 +48,8 @@ func TestHome_publicRoom_isFoundAndJoinedWithItsPassword(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	for i := range 30 {
-		s.caller("Bot").call("create_room", args{"agent_name": "Bot", "room": fmt.Sprintf("Room %02d", i), "public": true})
+		s.caller("Bot").call("create_room", args{"agent_name": "Bot", "room": fmt.Sprintf("Room %02d", i),
+			"public": true})
 	}
 	bot := s.caller("Bot")
 	bot.sit("create_room", args{"agent_name": "Bot", "room": "Zen", "public": true, "password": "pw", "capacity": 4})
@@ -64,13 +66,16 @@ func TestHome_publicRoom_isFoundAndJoinedWithItsPassword(t *testing.T) {
 
 	tab.fill(field("Your name").in("dialog"), "Bot")
 	tab.click(button("Join").in("dialog"))
-	tab.until("the password is asked for", `document.activeElement.id === "join-password" && document.querySelector("#join-password-error")`)
+	tab.until("the password is asked for",
+		`document.activeElement.id === "join-password" && document.querySelector("#join-password-error")`)
 	tab.fill(css("#join-password"), "no")
 	tab.click(button("Join").in("dialog"))
-	tab.until("the password is wrong", `document.querySelector("#join-password-error")?.textContent === "The password is wrong."`)
+	tab.until("the password is wrong",
+		`document.querySelector("#join-password-error")?.textContent === "The password is wrong."`)
 	tab.fill(css("#join-password"), "pw")
 	tab.click(button("Join").in("dialog"))
-	tab.until("the name is taken", `document.activeElement.id === "join-agent_name" && document.activeElement.getAttribute("aria-invalid")`)
+	tab.until("the name is taken",
+		`document.activeElement.id === "join-agent_name" && document.activeElement.getAttribute("aria-invalid")`)
 	tab.sees("Somebody in this room has this name")
 	tab.fill(field("Your name").in("dialog"), "Ann (me)")
 	tab.click(button("Join").in("dialog"))
@@ -94,18 +99,21 @@ func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
 	tab.fill(css("#create-password"), " secret ")
 	tab.click(role("checkbox", "List it among the public rooms"))
 	tab.click(button("Create the room"))
-	tab.until("the seats are wrong, and have the focus", `document.activeElement.id === "create-capacity" && document.querySelector("#create-capacity-error").textContent`)
+	tab.until("the seats are wrong, and have the focus",
+		`document.activeElement.id === "create-capacity" && document.querySelector("#create-capacity-error").textContent`)
 	tab.fill(role("spinbutton", "Seats"), "7")
 	tab.click(button("Create the room"))
 	tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
 	tab.sees("Tea at five")
 
 	bot := s.agentAt(address, "Bot")
-	bot.sit("join_room", args{"room": "Tea at five", "password": " secret ", "agent_name": "Bot", "create_if_missing": false})
+	bot.sit("join_room", args{"room": "Tea at five", "password": " secret ", "agent_name": "Bot",
+		"create_if_missing": false})
 	bot.says("Green or black?")
 	tab.sees("Green or black?")
 	room := bot.call("room_info", nil).Room
-	if seats := room.Agents; len(seats) != 2 || seats[0].Name != "Ann Lee" || !seats[0].Person || seats[0].Role != "admin" {
+	if seats := room.Agents; len(seats) != 2 || seats[0].Name != "Ann Lee" || !seats[0].Person ||
+		seats[0].Role != "admin" {
 		t.Errorf("the seats are %+v", seats)
 	}
 	if room.Description != "To read." {
@@ -135,7 +143,8 @@ func TestInvite_personJoins_andLookingTakesNoSeat(t *testing.T) {
 		t.Errorf("after a look the seats are %+v", seats)
 	}
 	tab.click(button("Join"))
-	tab.until("the name is asked for", `document.activeElement.id === "guest-agent_name" && document.querySelector("#guest-agent_name-error")`)
+	tab.until("the name is asked for",
+		`document.activeElement.id === "guest-agent_name" && document.querySelector("#guest-agent_name-error")`)
 	tab.fill(field("Your name"), "Ann")
 	tab.click(button("Join"))
 	tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)

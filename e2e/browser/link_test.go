@@ -40,7 +40,8 @@ func TestLink_onThePage_leavesTheAddressAndIsTakenAgain(t *testing.T) {
 	s := onFile(t)
 	ada, bo := s.agent("den", "Ada"), s.agent("lodge", "Bo")
 	tab := s.person().open(ada.watch)
-	tab.until("the room is in the title, and no secret in the address", `document.title.includes("den") && !location.href.includes("#")`)
+	tab.until("the room is in the title, and no secret in the address",
+		`document.title.includes("den") && !location.href.includes("#")`)
 	wrong := strings.Replace(bo.watch, claimOf(bo.watch)[1:8], claimOf(ada.watch)[1:8], 1)
 	evaluate[bool](tab, `(location.hash = `+quoted(claimOf(wrong))+`, true)`)
 	tab.until("the room is no longer in the title", `!document.title.includes("den") && !location.href.includes("#")`)

@@ -39,7 +39,8 @@ func (s *server) person() *person {
 	}
 	p := &person{t: s.t, at: s, profile: made.BrowserContextID}
 	s.t.Cleanup(func() {
-		_, err := chromedp.CallBrowser(ctx, target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: p.profile})
+		_, err := chromedp.CallBrowser(ctx, target.DisposeBrowserContext,
+			target.DisposeBrowserContextParams{BrowserContextID: p.profile})
 		if err != nil {
 			s.t.Error(err)
 		}
@@ -53,7 +54,8 @@ func (p *person) grants(permissions ...string) {
 	p.t.Helper()
 	for _, name := range permissions {
 		_, err := chromedp.CallBrowser(launched(p.t), browser.SetPermission, browser.SetPermissionParams{
-			Permission: &browser.PermissionDescriptor{Name: name}, Setting: "granted", Origin: p.at.root, BrowserContextID: p.profile,
+			Permission: &browser.PermissionDescriptor{Name: name}, Setting: "granted", Origin: p.at.root,
+			BrowserContextID: p.profile,
 		})
 		if err != nil {
 			p.t.Fatalf("%s: %v", name, err)
@@ -83,7 +85,8 @@ func (p *person) open(address string) *tab {
 func (p *person) tab() *tab {
 	p.t.Helper()
 	r := &record{origin: p.at.root}
-	ctx, leave := chromedp.NewContext(launched(p.t), chromedp.WithExistingBrowserContext(p.profile), chromedp.WithListener(r.listen))
+	ctx, leave := chromedp.NewContext(launched(p.t), chromedp.WithExistingBrowserContext(p.profile),
+		chromedp.WithListener(r.listen))
 	tab := &tab{record: r, t: p.t, person: p, ctx: ctx}
 	p.t.Cleanup(func() {
 		tab.judge()
@@ -174,10 +177,12 @@ func (tab *tab) offline(yes bool) {
 	tab.t.Helper()
 	var params network.EmulateNetworkConditionsByRuleParams
 	if yes {
-		params.MatchedNetworkConditions = []*network.Conditions{{Offline: true, DownloadThroughput: -1, UploadThroughput: -1}}
+		params.MatchedNetworkConditions = []*network.Conditions{{Offline: true, DownloadThroughput: -1,
+			UploadThroughput: -1}}
 	}
 	do(tab, network.EmulateNetworkConditionsByRule, params)
-	do(tab, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: yes, DownloadThroughput: -1, UploadThroughput: -1})
+	do(tab, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: yes, DownloadThroughput: -1,
+		UploadThroughput: -1})
 }
 
 // expects declares problems that the test provokes, by a regular expression.

@@ -35,12 +35,15 @@ func TestSafety_pagesOfOthers_neitherFrameNorCallThePage(t *testing.T) {
 	room := s.root + "/r/" + ada.token[:7]
 	call := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"join_room","arguments":{"room":"The bridge","agent_name":"Eve"}}}`
 	tab := ann.tab()
-	tab.expects("another server|ERR_BLOCKED_BY_RESPONSE|CORS|HTTP 403|HTTP 415|Referer|X-Frame-Options|Content Security Policy|ERR_FAILED|frame-ancestors|Framing|form-action")
+	tab.expects("another server|ERR_BLOCKED_BY_RESPONSE|CORS|HTTP 403|HTTP 415|Referer|X-Frame-Options|Content " +
+		"Security Policy|ERR_FAILED|frame-ancestors|Framing|form-action")
 	tab.visit(stranger(t, `<iframe name="frame" src="`+room+`"></iframe>`))
 	// The frame holds a page of errors, which is of nobody: it can be neither read nor is it the room.
-	tab.until("the frame is refused", `(() => { try { return frames[0].document.body === null; } catch { return true; } })()`)
+	tab.until("the frame is refused",
+		`(() => { try { return frames[0].document.body === null; } catch { return true; } })()`)
 	for _, q := range tab.requested(room) {
-		if policy := q.headers["content-security-policy"]; q.status != 0 && !strings.Contains(policy, "frame-ancestors 'none'") {
+		if policy := q.headers["content-security-policy"]; q.status != 0 &&
+			!strings.Contains(policy, "frame-ancestors 'none'") {
 			t.Errorf("the frame was answered with the policy %q", policy)
 		}
 	}
@@ -79,11 +82,14 @@ func TestSafety_page_makesNoHTMLOfTexts(t *testing.T) {
 	tab.sees("The bridge")
 	tab.expects("TrustedHTML|TrustedScript|Trusted ?Type|Content Security Policy")
 	for _, sink := range []string{
-		`document.body.innerHTML = "<p>"`, `document.body.insertAdjacentHTML("beforeend", "<p>")`, `document.write("<p>")`,
+		`document.body.innerHTML = "<p>"`, `document.body.insertAdjacentHTML("beforeend", "<p>")`,
+		`document.write("<p>")`,
 		`new DOMParser().parseFromString("<p>", "text/html")`, `document.createElement("iframe").srcdoc = "<p>"`,
-		`document.createElement("script").text = "1"`, `document.createElement("script").src = "x.js"`, `trustedTypes.createPolicy("mine", {})`,
+		`document.createElement("script").text = "1"`, `document.createElement("script").src = "x.js"`,
+		`trustedTypes.createPolicy("mine", {})`,
 	} {
-		if how := evaluate[string](tab, "(() => { try { "+sink+"; return 'done'; } catch (e) { return e.name; } })()"); how != "TypeError" {
+		if how := evaluate[string](tab, "(() => { try { "+sink+
+			"; return 'done'; } catch (e) { return e.name; } })()"); how != "TypeError" {
 			t.Errorf("%s: %s, want a TypeError", sink, how)
 		}
 	}
@@ -121,7 +127,8 @@ func (tab *tab) loadedLittle() {
 	var whole float64
 	assets := 0
 	for _, q := range tab.requested(root) {
-		whole += q.bytes                                                              // a wait that is open counts for nothing yet
+		// a wait that is open counts for nothing yet
+		whole += q.bytes
 		if !strings.Contains(q.url, "/assets/") || strings.HasSuffix(q.url, ".svg") { // the browser's own wish
 			continue
 		}
@@ -146,7 +153,8 @@ func (tab *tab) showsNoSecret() {
 	if err := leaks.Find(address); err != nil || strings.Contains(address, "#") {
 		tab.t.Errorf("the address is %s: %v", withoutFragment(address), err)
 	}
-	shown := evaluate[string](tab, `[document.documentElement.outerHTML, location.href, document.cookie, document.referrer,
+	shown := evaluate[string](tab,
+		`[document.documentElement.outerHTML, location.href, document.cookie, document.referrer,
 	  JSON.stringify(history.state), JSON.stringify(sessionStorage), name].join(" ")`)
 	if err := leaks.Find(shown); err != nil {
 		tab.t.Errorf("outside of localStorage: %v", err)
@@ -163,7 +171,8 @@ func (tab *tab) showsNoSecret() {
 func (tab *tab) documentsHavePolicy(count int) {
 	tab.t.Helper()
 	const want = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-		"frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+		"frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; " +
+		"trusted-types 'none'"
 	documents := 0
 	for _, q := range tab.requested(tab.person.at.root) {
 		if q.kind != "Document" {

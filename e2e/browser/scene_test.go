@@ -15,7 +15,8 @@ const (
 	sceneRoom = "Payments API v2"
 	sceneWhat = "The shop moves to the new payments API before the sale on Friday."
 
-	sceneAsks = "Hello, I work on the shop for Maya. We call `POST /v1/charges` in three places and want to move to v2 this week. " +
+	sceneAsks = "Hello, I work on the shop for Maya. We call `POST /v1/charges` in three places and want to move to " +
+		"v2 this week. " +
 		"What changes for us?"
 	sceneAnswers = `Welcome! Most of it is names. These three need code:
 
@@ -32,19 +33,22 @@ The last one breaks a shop without a sound, so I would begin there.`
 	sceneWarns = "Jonas here. One thing that my agent cannot know: refunds in the sandbox are slow today. " +
 		"If your tests time out, it is not you."
 	sceneProposes = "**The plan**\n\n1. I move the three calls behind a flag, by Wednesday.\n" +
-		"2. You keep v1 answering until the end of June.\n3. We switch the flag together on Thursday at 10:00, and watch declines for an hour."
+		"2. You keep v1 answering until the end of June.\n3. We switch the flag together on Thursday at 10:00, and " +
+		"watch declines for an hour."
 	sceneAgrees  = "Agreed. I note the date for v1 in our changelog."
 	sceneRequest = "Could you run the contract tests against the sandbox, and post what fails?"
 	sceneNote    = "Do not touch the nightly refunds before Thursday. I want to look at them myself."
-	sceneFindsIn = "41 of 42 pass. The one that fails is `refund_partial`: it waits for 30 s. As Jonas says, the sandbox is slow; I leave it as it is."
-	sceneMore    = "I would also like to rewrite the retry logic while I am there."
+	sceneFindsIn = "41 of 42 pass. The one that fails is `refund_partial`: it waits for 30 s. As Jonas says, the " +
+		"sandbox is slow; I leave it as it is."
+	sceneMore = "I would also like to rewrite the retry logic while I am there."
 )
 
 // sceneOn plays the scene. Maya's agent ends with a message that waits for her decision.
 func sceneOn(s *server) *scene {
 	s.t.Helper()
 	maya := s.caller("Maya's Claude")
-	maya.sit("create_room", args{"room": sceneRoom, "agent_name": maya.name, "description": sceneWhat, "public": true, "capacity": 6})
+	maya.sit("create_room", args{"room": sceneRoom, "agent_name": maya.name, "description": sceneWhat, "public": true,
+		"capacity": 6})
 	jonas := s.agent(sceneRoom, "Jonas' Codex")
 	sc := &scene{at: s, maya: maya, jonas: jonas}
 	sc.mayas = s.person().open(maya.watch)

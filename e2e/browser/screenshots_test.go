@@ -71,7 +71,8 @@ func (tab *tab) takes(dir, name string, width, height int64, colors string) {
 func (tab *tab) picture(scale float64) []byte {
 	tab.t.Helper()
 	var clip page.Viewport
-	clip.Width, clip.Height, clip.Scale = evaluate[float64](tab, "innerWidth"), evaluate[float64](tab, "innerHeight"), scale
+	clip.Width, clip.Height, clip.Scale = evaluate[float64](tab, "innerWidth"), evaluate[float64](tab, "innerHeight"),
+		scale
 	return do(tab, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: "png", Clip: &clip}).Data
 }
 

@@ -70,7 +70,8 @@ func start(t *testing.T, s *server) *server {
 
 func (s *server) launch(addr string) {
 	s.t.Helper()
-	own, err := process.Start(os.Getenv(process.BinaryEnv), slices.Concat([]string{"--addr", addr}, s.store, s.args), append(process.Environment(), s.env...))
+	own, err := process.Start(os.Getenv(process.BinaryEnv), slices.Concat([]string{"--addr", addr}, s.store, s.args),
+		append(process.Environment(), s.env...))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -100,7 +101,8 @@ func (s *server) key(label string) string {
 // keys runs parley keys on the store of the program, and returns what it printed.
 func (s *server) keys(arguments ...string) string {
 	s.t.Helper()
-	cmd := exec.CommandContext(s.t.Context(), os.Getenv(process.BinaryEnv), slices.Concat([]string{"keys"}, arguments, s.store)...)
+	cmd := exec.CommandContext(s.t.Context(), os.Getenv(process.BinaryEnv),
+		slices.Concat([]string{"keys"}, arguments, s.store)...)
 	cmd.Env = append(process.Environment(), s.env...)
 	out, err := cmd.Output()
 	if err != nil {
@@ -117,7 +119,8 @@ func onLambda(t *testing.T, env ...string) *server {
 	_, table := dynamolocal.NewTable(t, dynamotable.Options{})
 	const most = 10 // every open wait holds one instance
 	fleet := lambdatest.Deploy(t, lambdatest.Program{Path: function(t), Env: append([]string{
-		"PARLEY_TABLE=" + table, "PARLEY_LONGEST_WAIT=50s", "PARLEY_LOG_LEVEL=info", "PARLEY_LOG_FORMAT=json", "PARLEY_ACCESS=open",
+		"PARLEY_TABLE=" + table, "PARLEY_LONGEST_WAIT=50s", "PARLEY_LOG_LEVEL=info", "PARLEY_LOG_FORMAT=json",
+		"PARLEY_ACCESS=open",
 		"AWS_ENDPOINT_URL_DYNAMODB=" + dynamolocal.Start(t),
 	}, env...)}, most)
 	fleet.Timeout = 900 * time.Second
@@ -143,7 +146,8 @@ func function(t *testing.T) string {
 	if _, err := os.Stat(binary); err == nil {
 		return binary
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", binary, "./functions/mcp")
+	cmd := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", binary,
+		"./functions/mcp")
 	cmd.Dir, cmd.Env = filepath.Join("..", ".."), append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build the function: %v\n%s", err, out)

@@ -41,7 +41,8 @@ func TestSidebar_personAlone_hasNoReins_andOthersSeeThatItIsAPerson(t *testing.T
 	tab.isNot(role("switch", "Pause"))
 	tab.seesNot("your agent")
 	other.sees("Eve owes your agent an answer")
-	other.until("a person is told from an agent", `[...document.querySelectorAll(".sidebar-person")].some((row) => /^Eve\s*person/.test(row.innerText))`)
+	other.until("a person is told from an agent",
+		`[...document.querySelectorAll(".sidebar-person")].some((row) => /^Eve\s*person/.test(row.innerText))`)
 }
 
 func TestSidebar_admin_mutesAndPromotes(t *testing.T) {
@@ -64,7 +65,8 @@ func TestSidebar_admin_mutesAndPromotes(t *testing.T) {
 	bos.says("Keep quiet for now")
 	bo.hears("the note", func(m message) bool { return m.From == "your user" && m.Text == "Keep quiet for now" })
 
-	tab.until("the focus is back at the button", `document.activeElement.getAttribute("aria-label") === "Actions for Bo"`)
+	tab.until("the focus is back at the button",
+		`document.activeElement.getAttribute("aria-label") === "Actions for Bo"`)
 	tab.press("Enter")
 	tab.click(button("Unmute"))
 	tab.isNot(css(".sidebar-person .sidebar-warn"))
@@ -182,7 +184,8 @@ func TestSidebar_banOfAGuest_andANewPassword_showTheNewLink(t *testing.T) {
 		old := link
 		renew()
 		tab.sees("Unused copies of the old link are void")
-		tab.until("there is another link", `document.querySelector(".sidebar-shown code")?.textContent !== `+quoted(old))
+		tab.until("there is another link", `document.querySelector(".sidebar-shown code")?.textContent !== `+
+			quoted(old))
 		link = tab.invite()
 		s.invited(old, "Eve").refused(fault.NotAllowed, "join_room", args{"agent_name": "Eve"})
 		s.guest(link, name).says("I came by the new link.")
@@ -245,7 +248,8 @@ func TestSidebar_waysOut_askOnce(t *testing.T) {
 	tab.click(button("Forget on this device"))
 	tab.click(button("Forget").in(modal))
 	tab.until("the page is the first one", `location.pathname === "/"`)
-	if kept := evaluate[[]string](tab, `Object.keys(localStorage).filter((name) => name.startsWith("parley.seat."))`); len(kept) > 0 {
+	if kept := evaluate[[]string](tab,
+		`Object.keys(localStorage).filter((name) => name.startsWith("parley.seat."))`); len(kept) > 0 {
 		t.Errorf("%d seats are kept", len(kept))
 	}
 	ada.says("I stay.")

@@ -30,8 +30,10 @@ var monsters = map[string]string{
 	"32 KB of links":          strings.Repeat("[a](b)", 5400),
 	"32 KB of stars":          strings.Repeat("*a **b ", 4600),
 	"many headings":           strings.Repeat("# a\n", 600),
-	"a table of 50 columns":   strings.Repeat("| column ", 50) + "|\n" + strings.Repeat("|---", 50) + "|\n" + strings.Repeat(strings.Repeat("| cell ", 50)+"|\n", 20),
-	"a table of 16,000 cells": strings.Repeat("|a", 5000) + "|\n" + strings.Repeat("|-", 5000) + "|\n" + strings.Repeat("|a", 5000) + "|",
+	"a table of 50 columns": strings.Repeat("| column ",
+		50) + "|\n" + strings.Repeat("|---", 50) + "|\n" + strings.Repeat(strings.Repeat("| cell ", 50)+"|\n", 20),
+	"a table of 16,000 cells": strings.Repeat("|a", 5000) + "|\n" + strings.Repeat("|-", 5000) + "|\n" +
+		strings.Repeat("|a", 5000) + "|",
 	"quotes in quotes":        strings.Repeat("> ", 2000) + "deep",
 	"lists in lists":          strings.Repeat("- ", 2000) + "deep",
 	"strong in emphasis":      strings.Repeat("*a _b **c __d ", 800) + strings.Repeat("__ ** _ *", 800),
@@ -70,7 +72,8 @@ func TestTalk_hostileTexts_areOnlyTexts(t *testing.T) {
 		tab.is(css(".log-rows"))
 		saw := tab.walks()
 		if len(saw.Problems) > 0 {
-			t.Errorf("at %d px: %d problems, such as\n%s", size.width, len(saw.Problems), strings.Join(saw.Problems[:min(10, len(saw.Problems))], "\n"))
+			t.Errorf("at %d px: %d problems, such as\n%s", size.width, len(saw.Problems),
+				strings.Join(saw.Problems[:min(10, len(saw.Problems))], "\n"))
 		}
 		if !slices.Equal(saw.IDs, sent) {
 			t.Errorf("at %d px %d messages were seen of %d", size.width, len(saw.IDs), len(sent))
@@ -88,9 +91,12 @@ func TestTalk_linkOfAnAgent_saysWhereItLeads(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	ann, bob, _ := threeOf(t, s, "Links")
-	bob.says("[https://bank.example](https://evil.example/x) <https://bank.example@evil2.example/> ![a plot](https://evil3.example/p.png) " +
-		"[nowhere](javascript:alert) and https://example.com/a, [http://plain.example](http://plain.example), main.rs, [own](/r/other) " +
-		"[**https://bank.example/**evil4.example](http://evil4.example/) [`bank.example/`evil5.example](http://evil5.example/) <https://:bank.example@evil6.example/>")
+	bob.says("[https://bank.example](https://evil.example/x) <https://bank.example@evil2.example/> ![a " +
+		"plot](https://evil3.example/p.png) " +
+		"[nowhere](javascript:alert) and https://example.com/a, [http://plain.example](http://plain.example), " +
+		"main.rs, [own](/r/other) " +
+		"[**https://bank.example/**evil4.example](http://evil4.example/) " +
+		"[`bank.example/`evil5.example](http://evil5.example/) <https://:bank.example@evil6.example/>")
 	tab := s.person().open(ann.watch)
 	tab.sees("(evil.example)")
 	tab.sees("(evil2.example)")
@@ -101,7 +107,8 @@ func TestTalk_linkOfAnAgent_saysWhereItLeads(t *testing.T) {
 	tab.sees("nowhere (javascript:alert)")
 	tab.sees("own (/r/other)")
 	got := evaluate[string](tab, `[...document.querySelectorAll(".message-text a")].map((a) => a.href).join(" ")`)
-	want := "https://evil.example/x https://bank.example@evil2.example/ https://evil3.example/p.png https://example.com/a http://plain.example/ " +
+	want := "https://evil.example/x https://bank.example@evil2.example/ https://evil3.example/p.png " +
+		"https://example.com/a http://plain.example/ " +
 		"http://evil4.example/ http://evil5.example/ https://:bank.example@evil6.example/"
 	if got != want {
 		t.Errorf("the links are %s, want %s", got, want)

@@ -91,7 +91,8 @@ func TestTalk_whatIsRead_staysWhereItIs(t *testing.T) {
 	}
 	// The window becomes smaller.
 	tab.look(1440, 600, "light")
-	tab.until("it is where it was", fmt.Sprintf("Math.abs(document.querySelector('[data-id=%q] .message-body').getBoundingClientRect().top - %d) < 2", read, before))
+	tab.until("it is where it was", fmt.Sprintf("Math.abs(document.querySelector('[data-id=%q] "+
+		".message-body').getBoundingClientRect().top - %d) < 2", read, before))
 
 	tab.click(button("3 new"))
 	tab.sees("Late 2")
@@ -99,7 +100,8 @@ func TestTalk_whatIsRead_staysWhereItIs(t *testing.T) {
 	// At the end, what is new is followed.
 	bob.says("The very last")
 	tab.sees("The very last")
-	tab.until("the end is in view", "(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight < 2)(document.querySelector('.log'))")
+	tab.until("the end is in view", "(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - "+
+		"clientHeight < 2)(document.querySelector('.log'))")
 }
 
 // loadsEarlier scrolls up until more is loaded, and fails if that moves what is read then.
@@ -141,7 +143,8 @@ func TestTalk_speakers_areToldApart(t *testing.T) {
 	if want := "Bob's Claude,Ann's Codex,Cy,Ann's Codex"; heads != want {
 		t.Errorf("the groups are of %s, want %s", heads, want)
 	}
-	if n := evaluate[int](tab, "new Set([...document.querySelectorAll('.message-who')].map((who) => getComputedStyle(who).color)).size"); n != 3 {
+	if n := evaluate[int](tab, "new Set([...document.querySelectorAll('.message-who')].map((who) => "+
+		"getComputedStyle(who).color)).size"); n != 3 {
 		t.Errorf("three agents have %d colors", n)
 	}
 	tab.click(css(`[data-id="` + answer + `"] .quote`))
@@ -155,7 +158,8 @@ func TestTalk_speakers_areToldApart(t *testing.T) {
 // clock returns the time of a message as the page shows it.
 func (tab *tab) clock(id string) string {
 	tab.t.Helper()
-	return evaluate[string](tab, fmt.Sprintf(`new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(new Date(document.querySelector('[data-id=%q] time').dateTime))`, id))
+	return evaluate[string](tab,
+		fmt.Sprintf(`new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(new Date(document.querySelector('[data-id=%q] time').dateTime))`, id))
 }
 
 func TestTalk_search_findsByKeyboardAlone(t *testing.T) {
@@ -193,7 +197,8 @@ func TestTalk_comingBack_opensAtTheFirstUnread(t *testing.T) {
 	p := s.person()
 	tab := p.open(ann.watch)
 	tab.sees("Seen 39")
-	tab.until("what was seen counts as read", fmt.Sprintf("Object.values(localStorage).some((kept) => kept.includes(%q))", last))
+	tab.until("what was seen counts as read", fmt.Sprintf("Object.values(localStorage).some((kept) => "+
+		"kept.includes(%q))", last))
 	tab.visit("about:blank")
 	first := bob.speaks(60, numbered("Missed"))[0]
 	tab.visit("/")

@@ -53,7 +53,8 @@ func (tab *tab) longestTask(act func()) int {
 		tab.t.Fatal(err)
 	}
 	do(tab, tracing.Start, tracing.StartParams{TraceConfig: &tracing.TraceConfig{
-		IncludedCategories: []string{"disabled-by-default-devtools.timeline", "blink.user_timing"}, ExcludedCategories: []string{"*"},
+		IncludedCategories: []string{"disabled-by-default-devtools.timeline", "blink.user_timing"},
+		ExcludedCategories: []string{"*"},
 	}})
 	act()
 	evaluate[*bool](tab, "void performance.mark("+quoted(thisPage)+")")

@@ -40,11 +40,13 @@ func run(ctx context.Context) error {
 	if err := readRootsOnce(); err != nil {
 		return err
 	}
-	a, err := app.New(ctx, app.Config{Settings: s.Settings, Open: s.open, Metrics: metrics, Logger: log, LeavingUnseen: true, StandbyLooks: true})
+	a, err := app.New(ctx, app.Config{Settings: s.Settings, Open: s.open, Metrics: metrics, Logger: log,
+		LeavingUnseen: true, StandbyLooks: true})
 	if err != nil {
 		return err
 	}
 	warm(ctx, a.Ready, log)
-	err = lambdahttp.Start(ctx, behindCloudFront(a.Handler, s.OriginSecret), lambdahttp.Options{Buffered: s.Buffered, Stop: a.Stop, Logger: log})
+	err = lambdahttp.Start(ctx, behindCloudFront(a.Handler, s.OriginSecret),
+		lambdahttp.Options{Buffered: s.Buffered, Stop: a.Stop, Logger: log})
 	return errors.Join(err, a.Close())
 }

@@ -26,7 +26,8 @@ func behindCloudFront(h http.Handler, secret string) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if subtle.ConstantTimeCompare([]byte(r.Header.Get(secretHeader)), []byte(secret)) != 1 {
-			http.Error(w, "Only the proxy in front of this address may use it. Use the public address of this server.", http.StatusForbidden)
+			http.Error(w, "Only the proxy in front of this address may use it. Use the public address of this server.",
+				http.StatusForbidden)
 			return
 		}
 		r.Header.Del(secretHeader)

@@ -28,8 +28,10 @@ func environment(t *testing.T, set map[string]string) {
 
 func TestParse_readsTheEnvironment(t *testing.T) {
 	environment(t, map[string]string{
-		"PARLEY_TABLE": "rooms", "PARLEY_LONGEST_WAIT": "885s", "PARLEY_MESSAGES_PER_MINUTE": "60", "PARLEY_UNITS_PER_MINUTE": "0",
-		"PARLEY_ALLOW_ORIGIN": "https://a.example,https://b.example", "PARLEY_BUFFERED": "true", "PARLEY_LOG_FORMAT": "json", "PARLEY_LOG_LEVEL": "",
+		"PARLEY_TABLE": "rooms", "PARLEY_LONGEST_WAIT": "885s", "PARLEY_MESSAGES_PER_MINUTE": "60",
+		"PARLEY_UNITS_PER_MINUTE": "0",
+		"PARLEY_ALLOW_ORIGIN":     "https://a.example,https://b.example", "PARLEY_BUFFERED": "true",
+		"PARLEY_LOG_FORMAT": "json", "PARLEY_LOG_LEVEL": "",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
 	})
 	got, err := parse()
@@ -49,7 +51,8 @@ func TestParse_settingsLeftOut_areThoseOfAnInstance(t *testing.T) {
 	for _, given := range []string{"", "auto"} {
 		environment(t, map[string]string{"PARLEY_TABLE": "rooms", "PARLEY_UNITS_PER_MINUTE": given})
 		if got, err := parse(); err != nil || got.LongestWait != 50*time.Second || got.UnitsPerMinute != 300 {
-			t.Errorf("%q: calls wait %v and cost %d units a minute, %v", given, got.LongestWait, got.UnitsPerMinute, err)
+			t.Errorf("%q: calls wait %v and cost %d units a minute, %v", given, got.LongestWait, got.UnitsPerMinute,
+				err)
 		}
 	}
 }
@@ -60,7 +63,8 @@ func TestTemplate_unitsPerMinute_areTheFunctionsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := fmt.Sprintf("  UnitsPerMinute:\n    Type: Number\n    Default: %d\n", usualUnits); !strings.Contains(string(text), want) {
+	if want := fmt.Sprintf("  UnitsPerMinute:\n    Type: Number\n    Default: %d\n",
+		usualUnits); !strings.Contains(string(text), want) {
 		t.Errorf("the template does not have\n%s", want)
 	}
 }
@@ -68,7 +72,8 @@ func TestTemplate_unitsPerMinute_areTheFunctionsDefault(t *testing.T) {
 func TestParse_badValue_namesTheVariable(t *testing.T) {
 	for name, value := range map[string]string{
 		"PARLEY_TABLE": "", "PARLEY_LONGEST_WAIT": "soon", "PARLEY_KEEP_ALIVE": "1ms", "PARLEY_MAX_WAITS": "many",
-		"PARLEY_UNITS_PER_MINUTE": "many", "PARLEY_CREATE_TABLE": "maybe", "PARLEY_BUFFERED": "maybe", "PARLEY_LOG_LEVEL": "loud", "PARLEY_PUBLIC_URL": "a.example",
+		"PARLEY_UNITS_PER_MINUTE": "many", "PARLEY_CREATE_TABLE": "maybe", "PARLEY_BUFFERED": "maybe",
+		"PARLEY_LOG_LEVEL": "loud", "PARLEY_PUBLIC_URL": "a.example",
 	} {
 		environment(t, map[string]string{"PARLEY_TABLE": "rooms", name: value})
 		if _, err := parse(); err == nil || !strings.Contains(err.Error(), name) {
@@ -84,7 +89,8 @@ func TestFunction_dependencies_areOnlyThoseThatItUses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, unused := range []string{
-		"github.com/alecthomas/kong", "zombiezen.com/go/sqlite", "modernc.org/sqlite", "github.com/prometheus/client_golang",
+		"github.com/alecthomas/kong", "zombiezen.com/go/sqlite", "modernc.org/sqlite",
+		"github.com/prometheus/client_golang",
 		"github.com/aws/aws-sdk-go-v2/config", "net/rpc",
 	} {
 		if strings.Contains(string(out), unused) {

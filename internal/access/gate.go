@@ -112,7 +112,8 @@ func (g *Gate) Invite(ctx context.Context, code, address string) (ident.Principa
 }
 
 func errWrongInvite() error {
-	return fault.Refuse(fault.KeyInvalid, "This invite is mistyped, or its room has ended. Ask whoever invited you for a new one.")
+	return fault.Refuse(fault.KeyInvalid,
+		"This invite is mistyped, or its room has ended. Ask whoever invited you for a new one.")
 }
 
 // Token admits by the token of a seat's agent, or of the person behind it, for that seat alone:
@@ -129,7 +130,8 @@ func (g *Gate) Token(ctx context.Context, text, address string) (ident.Principal
 // token is Token for one that was read. It proves what the request bears; the agent_token of the
 // call, which may be another, the call proves itself.
 func (g *Gate) token(ctx context.Context, t ident.Token, address string) (ident.Principal, error) {
-	return g.seat(ctx, t.String(), address, ident.Principal{Room: t.Room, Seat: t.Seat}, "the token that you sent has lost its seat, or never had one",
+	return g.seat(ctx, t.String(), address, ident.Principal{Room: t.Room, Seat: t.Seat},
+		"the token that you sent has lost its seat, or never had one",
 		func() (room.Agent, bool, error) {
 			agent, there, err := g.o.Seat(ctx, t)
 			if t.Person && fault.CodeOf(err) == fault.Removed {
@@ -142,13 +144,15 @@ func (g *Gate) token(ctx context.Context, t ident.Token, address string) (ident.
 // claim admits a caller that opens the link of a seat, as Token does. A link that was used leads
 // to its seat, too, so its holder hears that it was used.
 func (g *Gate) claim(ctx context.Context, c ident.LinkCode, address string) (ident.Principal, error) {
-	return g.seat(ctx, c.String(), address, ident.Principal{Room: c.Room, Seat: c.Seat, ByLink: true}, "the link that you opened leads to no seat, or no longer",
+	return g.seat(ctx, c.String(), address, ident.Principal{Room: c.Room, Seat: c.Seat, ByLink: true},
+		"the link that you opened leads to no seat, or no longer",
 		func() (room.Agent, bool, error) { return g.o.Link(ctx, c) })
 }
 
 // seat admits asker to the seat of the agent that find returns for a secret, as behind allows.
 // unknown says in the refusal that there is no such agent.
-func (g *Gate) seat(ctx context.Context, secret, address string, asker ident.Principal, unknown string, find func() (room.Agent, bool, error)) (ident.Principal, error) {
+func (g *Gate) seat(ctx context.Context, secret, address string, asker ident.Principal, unknown string,
+	find func() (room.Agent, bool, error)) (ident.Principal, error) {
 	err := g.guesses.look(ctx, secret, address, func() error {
 		agent, there, err := find()
 		if err != nil {
@@ -180,7 +184,8 @@ func (g *Gate) authorize(ctx context.Context, asker *ident.Principal, agent room
 		return err
 	}
 	if !ok || !g.keys.use(ctx, k) {
-		return refuse("needs a key, and the one that admitted the agent whose token you sent was revoked, or has expired")
+		return refuse("needs a key, and the one that admitted the agent whose token you sent was revoked, or has " +
+			"expired")
 	}
 	asker.ID, asker.Owner = agent.Principal, k.Label
 	return nil
@@ -188,12 +193,14 @@ func (g *Gate) authorize(ctx context.Context, asker *ident.Principal, agent room
 
 // errWrongKey is the refusal of a key that has the form of one.
 func errWrongKey() error {
-	return refuse("needs a key, and the one that you sent is none of its keys: it was revoked, has expired, or never was one")
+	return refuse("needs a key, and the one that you sent is none of its keys: it was revoked, has expired, or never " +
+		"was one")
 }
 
 // refuse returns the refusal of a caller that is not admitted.
 func refuse(why string) error {
-	return fault.Refuse(fault.KeyInvalid, "This server %s. Ask whoever runs it for a key, and put that into your client's configuration: as the header Authorization: Bearer KEY, or into the address as /k/KEY/mcp.", why)
+	return fault.Refuse(fault.KeyInvalid, "This server %s. Ask whoever runs it for a key, and put that into your "+
+		"client's configuration: as the header Authorization: Bearer KEY, or into the address as /k/KEY/mcp.", why)
 }
 
 // outward turns an error from inside into one that the caller may see.
@@ -206,5 +213,6 @@ func (g *Gate) outward(err error) error {
 		return err
 	}
 	g.o.Logger.Warn("a caller could not be admitted", "error", err)
-	return fault.Wrap(err, fault.Unavailable, 2*time.Second, "The store of this server did not answer, so it cannot tell whether you may use it. Nothing was done: try again in 2 seconds.")
+	return fault.Wrap(err, fault.Unavailable, 2*time.Second, "The store of this server did not answer, so it cannot "+
+		"tell whether you may use it. Nothing was done: try again in 2 seconds.")
 }

@@ -30,7 +30,8 @@ func TestKey_thatIsRight_costsAReadIn30SecondsAndAWriteADay(t *testing.T) {
 		two.wantCost("the first use on the next day", 1, 1, func() { two.admits(key, "Ann") })
 		one.wantCost("another use on that day", 1, 0, func() { one.admits(key, "Ann") })
 		list, err := w.keys.List(t.Context())
-		if err != nil || len(list) != 1 || list[0].Used != "2030-05-07" || !list[0].Expires.Equal(list[0].Created.Add(72*time.Hour)) {
+		if err != nil || len(list) != 1 || list[0].Used != "2030-05-07" ||
+			!list[0].Expires.Equal(list[0].Created.Add(72*time.Hour)) {
 			t.Errorf("%+v, %v", list, err)
 		}
 		if n := w.logged("action=key_used"); n != 2 {
@@ -179,7 +180,8 @@ func TestKey_newOnes_haveTheirTurnEachSecond_andGiveUpAfterFive(t *testing.T) {
 		w.pass(time.Second / 2)
 		for range 25 {
 			var refused *fault.Error
-			if err := <-ended; !errors.As(err, &refused) || refused.Code != fault.RateLimited || refused.RetryAfter != time.Second {
+			if err := <-ended; !errors.As(err, &refused) || refused.Code != fault.RateLimited ||
+				refused.RetryAfter != time.Second {
 				t.Errorf("%v; want rate_limited for a second", err)
 			}
 		}

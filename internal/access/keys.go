@@ -77,7 +77,8 @@ func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (i
 		err = nil // the reply to the first attempt was lost
 	}
 	if err != nil {
-		return ident.Key{}, fmt.Errorf("storing the key, which nobody has (if parley keys list shows it, revoke it): %w", err)
+		return ident.Key{},
+			fmt.Errorf("storing the key, which nobody has (if parley keys list shows it, revoke it): %w", err)
 	}
 	note(ctx, k.log, "key_created", key.ID)
 	return key, nil
@@ -86,7 +87,8 @@ func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (i
 // checkLabel returns a label as it is stored.
 func checkLabel(label string) (string, error) {
 	if what := ident.SecretIn(label); what != "" {
-		return "", fault.Refuse(fault.InvalidArgument, "The label holds %s, and others would see it. Choose a name, such as that of the person who gets the key.", what)
+		return "", fault.Refuse(fault.InvalidArgument, "The label holds %s, and others would see it. Choose a name, "+
+			"such as that of the person who gets the key.", what)
 	}
 	name, err := ident.Nickname("label", label)
 	return name.Shown, err
@@ -153,7 +155,8 @@ func choose(list []Entry, idOrLabel string) (Entry, error) {
 	}
 	switch len(found) {
 	case 0:
-		return Entry{}, fault.Refuse(fault.InvalidArgument, "There is no key with this label or id. Nothing was revoked: parley keys list shows them.")
+		return Entry{}, fault.Refuse(fault.InvalidArgument,
+			"There is no key with this label or id. Nothing was revoked: parley keys list shows them.")
 	case 1:
 		return found[0], nil
 	}
@@ -161,7 +164,8 @@ func choose(list []Entry, idOrLabel string) (Entry, error) {
 	for i, e := range found {
 		ids[i] = e.ID
 	}
-	return Entry{}, fault.Refuse(fault.InvalidArgument, "%d keys have this label. Nothing was revoked: name one by its id, %s.", len(found), strings.Join(ids, " or "))
+	return Entry{}, fault.Refuse(fault.InvalidArgument,
+		"%d keys have this label. Nothing was revoked: name one by its id, %s.", len(found), strings.Join(ids, " or "))
 }
 
 // keyOf returns the key of the item of the key with an id.
@@ -178,9 +182,11 @@ func decode(it table.Item) (e Entry, data item, err error) {
 		return Entry{}, item{}, fmt.Errorf("access: item %s: %w", it.Key, err)
 	}
 	if data.V != version {
-		return Entry{}, item{}, fmt.Errorf("access: item %s has version %d; this program reads %d", it.Key, data.V, version)
+		return Entry{}, item{}, fmt.Errorf("access: item %s has version %d; this program reads %d", it.Key, data.V,
+			version)
 	}
-	return Entry{ID: it.Key.Sort, Label: data.Label, Created: time.UnixMilli(data.CreatedMs).UTC(), Expires: it.Expires, Used: data.Used}, data, nil
+	return Entry{ID: it.Key.Sort, Label: data.Label, Created: time.UnixMilli(data.CreatedMs).UTC(), Expires: it.Expires,
+		Used: data.Used}, data, nil
 }
 
 // note logs for the audit what was done to the key with an id.

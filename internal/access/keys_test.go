@@ -38,7 +38,8 @@ func TestKeys_onATable_areListedUntilTheyAreRevokedOrExpire(t *testing.T) {
 		for _, e := range list {
 			want := access.Entry{ID: ann.ID, Label: "Ann's laptop", Created: w.clock.Now()}
 			if e.ID == short.ID {
-				want = access.Entry{ID: short.ID, Label: "Bob", Created: w.clock.Now(), Expires: w.clock.Now().Add(time.Hour)}
+				want = access.Entry{ID: short.ID, Label: "Bob", Created: w.clock.Now(),
+					Expires: w.clock.Now().Add(time.Hour)}
 			}
 			if e != want {
 				t.Errorf("got %+v, want %+v", e, want)

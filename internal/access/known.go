@@ -144,7 +144,8 @@ func (r *register) use(ctx context.Context, k known) (ok bool) {
 		return true
 	}
 	data := item{V: version, Hash: k.hash, Label: k.Label, CreatedMs: k.Created.UnixMilli(), Used: today}
-	err := r.table.Write(ctx, table.Put(table.Item{Key: keyOf(k.ID), Expires: k.Expires, Data: data.encode()}, table.IfPresent))
+	err := r.table.Write(ctx, table.Put(table.Item{Key: keyOf(k.ID), Expires: k.Expires, Data: data.encode()},
+		table.IfPresent))
 	switch {
 	case errors.As(err, new(*table.ConflictError)):
 		r.forget(ctx, k.ID)

@@ -42,7 +42,8 @@ func TestMemory_ofAddressesKeysAndCodes_isBounded(t *testing.T) {
 		t.Errorf("%d addresses, %d looks, %d that wait", len(g.of), len(g.looking), len(g.queue))
 	}
 	if len(r.of) > mostKnown || len(g.right) > mostKnown || len(g.wrong) > mostKnown {
-		t.Errorf("%d keys, %d right and %d wrong secrets; want %d at most", len(r.of), len(g.right), len(g.wrong), mostKnown)
+		t.Errorf("%d keys, %d right and %d wrong secrets; want %d at most", len(r.of), len(g.right), len(g.wrong),
+			mostKnown)
 	}
 	if _, there := r.of[fmt.Sprint(last)]; !there {
 		t.Error("the newest was forgotten")

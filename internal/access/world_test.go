@@ -66,7 +66,8 @@ func newWorld(t *testing.T) *world {
 // emptyWorld returns a world without a table.
 func emptyWorld(t *testing.T) *world {
 	noon := time.Date(2030, 5, 6, 12, 0, 0, 0, time.UTC)
-	return &world{t: t, clock: clockwork.NewFakeClockAt(noon), below: clockwork.NewFakeClockAt(noon), log: leaks.NewBuffer(t)}
+	return &world{t: t, clock: clockwork.NewFakeClockAt(noon), below: clockwork.NewFakeClockAt(noon),
+		log: leaks.NewBuffer(t)}
 }
 
 func (w *world) on(tab table.Table) *world {

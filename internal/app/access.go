@@ -16,7 +16,8 @@ const (
 )
 
 func (s Settings) checkAccess() error {
-	return check("access", s.Access, s.Access == autoAccess || s.Access == openAccess || s.Access == keysAccess, "must be auto, open or keys")
+	return check("access", s.Access, s.Access == autoAccess || s.Access == openAccess || s.Access == keysAccess,
+		"must be auto, open or keys")
 }
 
 // Keys reports whether callers need a key, or the invite of a room.

@@ -123,7 +123,8 @@ func badOrigin(origin string) string {
 		return "must not contain a path; browsers send only scheme, host and port, such as https://example.org"
 	case !isASCII(origin):
 		return "must be ASCII; write an international name as browsers do, beginning with xn--"
-	case err != nil || u.User != nil || u.Hostname() == "" || strings.Contains(host, "*") || strings.HasSuffix(host, ":"):
+	case err != nil || u.User != nil || u.Hostname() == "" || strings.Contains(host, "*") ||
+		strings.HasSuffix(host, ":"):
 		return "is not an origin; write scheme, host and port, such as https://example.org, or * for all"
 	case u.Scheme == "http" && u.Port() == "80", u.Scheme == "https" && u.Port() == "443":
 		return "must not contain the default port; browsers leave it out"

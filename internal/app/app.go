@@ -105,7 +105,8 @@ func New(ctx context.Context, c Config) (*App, error) {
 
 // newMeter returns the meter that enforces the limits and feeds the metrics.
 func (c Config) newMeter() *meter.Meter {
-	o := meter.Options{MaxWaits: c.Settings.maxWaits(), MaxWaitsPerAddress: int64(c.waitsPerAddress()), MaxBodies: int64(c.Settings.MaxBodies) << 20}
+	o := meter.Options{MaxWaits: c.Settings.maxWaits(), MaxWaitsPerAddress: int64(c.waitsPerAddress()),
+		MaxBodies: int64(c.Settings.MaxBodies) << 20}
 	if c.Metrics == nil {
 		return meter.New(o)
 	}
@@ -116,7 +117,8 @@ func (c Config) newMeter() *meter.Meter {
 }
 
 func (c Config) chatOptions(store Store) chat.Options {
-	o := chat.Options{LongestWait: c.Settings.LongestWait, Limits: c.limits(), CacheBytes: cacheBytes(), Logger: c.Logger}
+	o := chat.Options{LongestWait: c.Settings.LongestWait, Limits: c.limits(), CacheBytes: cacheBytes(),
+		Logger: c.Logger}
 	if store.SingleProcess {
 		// A file writes several items as cheaply as one.
 		o.SingleProcess, o.MinBatch = true, 1
@@ -136,7 +138,8 @@ func (a *App) handler(c Config, m *meter.Meter, site *page.Site) http.Handler {
 	s := c.Settings
 	inQueue := c.longestInQueue()
 	set := tools.New(a.rooms, pairing.New(a.rooms, pairing.Options{LongestWait: inQueue}), tools.Options{
-		Address: httpapi.Address, Keys: c.Keys(), LongestWait: s.LongestWait, LongestInQueue: inQueue, StandbyLooks: c.StandbyLooks, Log: c.Logger,
+		Address: httpapi.Address, Keys: c.Keys(), LongestWait: s.LongestWait, LongestInQueue: inQueue,
+		StandbyLooks: c.StandbyLooks, Log: c.Logger,
 	})
 	list := set.Tools()
 	for _, t := range list {
@@ -147,8 +150,10 @@ func (a *App) handler(c Config, m *meter.Meter, site *page.Site) http.Handler {
 	})
 	return httpapi.New(httpapi.Options{
 		Fetch: a.rooms.Limits().Fetch,
-		MCP:   server.Serve, Standby: set.Standby, Gate: a.gate, Keys: c.Keys(), Ready: a.Ready, Logger: c.Logger, Meter: m, Page: site,
-		Private: c.Local(), Address: s.PublicAddress(), Reachable: c.Reachable, KeepAlive: s.KeepAlive, Hosts: s.hosts(), Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
+		MCP:   server.Serve, Standby: set.Standby, Gate: a.gate, Keys: c.Keys(), Ready: a.Ready, Logger: c.Logger,
+		Meter: m, Page: site,
+		Private: c.Local(), Address: s.PublicAddress(), Reachable: c.Reachable, KeepAlive: s.KeepAlive,
+		Hosts: s.hosts(), Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,
 	})
 }
 

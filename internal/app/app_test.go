@@ -62,18 +62,22 @@ func TestApp_call_reachesTheTableAndTheMetrics(t *testing.T) {
 	seen := &recorder{}
 	a := onFile(t, app.Config{Metrics: seen})
 	defer a.Close()
-	if got := call(t, a.Handler, "join_room", `{"room":"tea","agent_name":"Ann"}`); !strings.Contains(got, "http://parley.example/mcp") {
+	if got := call(t, a.Handler, "join_room", `{"room":"tea","agent_name":"Ann"}`); !strings.Contains(got,
+		"http://parley.example/mcp") {
 		t.Errorf("the invite does not name the address of the request: %s", got)
 	}
-	if len(seen.calls) != 1 || seen.calls[0].Tool != "join_room" || seen.calls[0].Code != meter.CodeOK || seen.totals().Writes == 0 {
+	if len(seen.calls) != 1 || seen.calls[0].Tool != "join_room" || seen.calls[0].Code != meter.CodeOK ||
+		seen.totals().Writes == 0 {
 		t.Errorf("%+v, %+v", seen.calls, seen.totals())
 	}
 }
 
 func TestApp_publicURL_isInTheInvite(t *testing.T) {
-	a := onFile(t, app.Config{Settings: app.Settings{PublicURL: "https://chat.example/rooms/mcp"}, Reachable: "192.168.1.7:8080"})
+	a := onFile(t, app.Config{Settings: app.Settings{PublicURL: "https://chat.example/rooms/mcp"},
+		Reachable: "192.168.1.7:8080"})
 	defer a.Close()
-	if got := call(t, a.Handler, "join_room", `{"room":"tea","agent_name":"Ann"}`); !strings.Contains(got, "https://chat.example/rooms/mcp") {
+	if got := call(t, a.Handler, "join_room", `{"room":"tea","agent_name":"Ann"}`); !strings.Contains(got,
+		"https://chat.example/rooms/mcp") {
 		t.Error(got)
 	}
 }
@@ -82,7 +86,8 @@ func TestApp_publicURL_isInTheInvite(t *testing.T) {
 func TestApp_leavingUnseen_asksForShortCallsInTheQueue(t *testing.T) {
 	for unseen, wait := range map[bool]string{false: "wait_seconds 50)", true: "wait_seconds 20)"} {
 		a := onFile(t, app.Config{LeavingUnseen: unseen})
-		if got := call(t, a.Handler, "enter_queue", `{"agent_name":"Ann","wait_seconds":0}`); !strings.Contains(got, wait) {
+		if got := call(t, a.Handler, "enter_queue",
+			`{"agent_name":"Ann","wait_seconds":0}`); !strings.Contains(got, wait) {
 			t.Errorf("leaving unseen %v: %s", unseen, got)
 		}
 		if err := a.Close(); err != nil {
@@ -98,7 +103,8 @@ func TestApp_stopped_answersWaitsAtOnce(t *testing.T) {
 	_, rest, _ := strings.Cut(joined, `"agent_token":"`)
 	token, _, _ := strings.Cut(rest, `"`)
 	a.Stop()
-	if got := call(t, a.Handler, "wait_for_message", `{"agent_token":"`+token+`","wait_seconds":50}`); !strings.Contains(got, `"status":"quiet"`) {
+	if got := call(t, a.Handler, "wait_for_message",
+		`{"agent_token":"`+token+`","wait_seconds":50}`); !strings.Contains(got, `"status":"quiet"`) {
 		t.Error(got)
 	}
 }
@@ -131,8 +137,9 @@ func TestApp_publicURL_isANameOfTheServer(t *testing.T) {
 		settings app.Settings
 		want     int // HTTP status
 	}{
-		"a tunnel":               {app.Settings{PublicURL: "https://Chat.example:8443/rooms"}, 200},
-		"a tunnel and a name":    {app.Settings{PublicURL: "https://other.example", AllowHost: []string{"chat.example"}}, 200},
+		"a tunnel": {app.Settings{PublicURL: "https://Chat.example:8443/rooms"}, 200},
+		"a tunnel and a name": {app.Settings{PublicURL: "https://other.example",
+			AllowHost: []string{"chat.example"}}, 200},
 		"a tunnel of other name": {app.Settings{PublicURL: "https://other.example"}, 403},
 		"neither":                {app.Settings{}, 403},
 	} {

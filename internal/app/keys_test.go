@@ -44,9 +44,11 @@ func callFrom(t *testing.T, h http.Handler, address, path, tool string, argument
 }
 
 // callBearing is callFrom with something in the Authorization header.
-func callBearing(t *testing.T, h http.Handler, address, path, bearer, tool string, arguments map[string]any) (got reply) {
+func callBearing(t *testing.T, h http.Handler, address, path, bearer, tool string,
+	arguments map[string]any) (got reply) {
 	t.Helper()
-	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": map[string]any{"name": tool, "arguments": arguments}})
+	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+		"params": map[string]any{"name": tool, "arguments": arguments}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,16 +72,20 @@ func callBearing(t *testing.T, h http.Handler, address, path, bearer, tool strin
 // A person with a key has the same limits wherever the calls come from, and shares them
 // with nobody. A guest has no principal: its limits are those of its address.
 func TestApp_limits_countByKeyOverAllAddresses_andForGuestsByAddress(t *testing.T) {
-	a, tab := onTable(t, app.Config{Settings: app.Settings{Access: "keys", TrustProxy: true, RoomsPerHour: 1, MessagesPerMinute: 2}})
+	a, tab := onTable(t, app.Config{Settings: app.Settings{Access: "keys", TrustProxy: true, RoomsPerHour: 1,
+		MessagesPerMinute: 2}})
 	defer a.Close()
 	ann, bob := "/k/"+addKey(t, tab, "Ann")+"/mcp", "/k/"+addKey(t, tab, "Bob")+"/mcp"
 	const home, office, cafe = "192.0.2.1", "192.0.2.2", "192.0.2.3"
 
-	made := callFrom(t, a.Handler, home, ann, "create_room", map[string]any{"room": "tea", "agent_name": "Ann", "capacity": 3})
-	if again := callFrom(t, a.Handler, office, ann, "create_room", map[string]any{"room": "milk", "agent_name": "Ann"}); made.AgentToken == "" || again.Code != "rate_limited" {
+	made := callFrom(t, a.Handler, home, ann, "create_room",
+		map[string]any{"room": "tea", "agent_name": "Ann", "capacity": 3})
+	if again := callFrom(t, a.Handler, office, ann, "create_room",
+		map[string]any{"room": "milk", "agent_name": "Ann"}); made.AgentToken == "" || again.Code != "rate_limited" {
 		t.Errorf("Ann makes a room at home: %+v, and one in the office: %+v", made, again)
 	}
-	if other := callFrom(t, a.Handler, home, bob, "create_room", map[string]any{"room": "bread", "agent_name": "Bob"}); other.Code != "" {
+	if other := callFrom(t, a.Handler, home, bob, "create_room",
+		map[string]any{"room": "bread", "agent_name": "Bob"}); other.Code != "" {
 		t.Errorf("at the same address, Bob gets %+v", other)
 	}
 	invite := regexp.MustCompile(`/i/\w+/mcp`).FindString(made.Invite)
@@ -93,7 +99,8 @@ func TestApp_limits_countByKeyOverAllAddresses_andForGuestsByAddress(t *testing.
 		{cafe, invite, guest.AgentToken, "rate_limited"},
 		{home, invite, guest.AgentToken, ""},
 	} {
-		if got := callFrom(t, a.Handler, c.address, c.path, "send_message", map[string]any{"agent_token": c.token, "text": fmt.Sprint("message ", n)}); got.Code != c.want {
+		if got := callFrom(t, a.Handler, c.address, c.path, "send_message",
+			map[string]any{"agent_token": c.token, "text": fmt.Sprint("message ", n)}); got.Code != c.want {
 			t.Errorf("%s from %s: %+v, want %q", c.path[:2], c.address, got, c.want)
 		}
 	}
@@ -113,17 +120,20 @@ func TestApp_limits_ofWhoHasAUsedLink_areThoseOfTheAddress(t *testing.T) {
 		t.Fatalf("no link in %+v", made)
 	}
 	own := ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: ident.NewSecret(), Person: true}.String()
-	if got := callBearing(t, a.Handler, home, "/mcp", link, "supervise", map[string]any{"claim": link, "agent_token": own}); got.Code != "" {
+	if got := callBearing(t, a.Handler, home, "/mcp", link, "supervise",
+		map[string]any{"claim": link, "agent_token": own}); got.Code != "" {
 		t.Fatalf("Ann opens her link: %+v", got)
 	}
 	var last reply
 	for range 100 {
-		last = callBearing(t, a.Handler, cafe, "/mcp", link, "message_history", map[string]any{"agent_token": ident.Token{Room: "0000000", Seat: 1, Secret: ident.NewSecret()}.String()})
+		last = callBearing(t, a.Handler, cafe, "/mcp", link, "message_history",
+			map[string]any{"agent_token": ident.Token{Room: "0000000", Seat: 1, Secret: ident.NewSecret()}.String()})
 	}
 	if last.Code != "rate_limited" {
 		t.Errorf("a hundred calls of who has the used link end with %+v", last)
 	}
-	if got := callFrom(t, a.Handler, home, ann, "message_history", map[string]any{"agent_token": made.AgentToken}); got.Code != "" {
+	if got := callFrom(t, a.Handler, home, ann, "message_history",
+		map[string]any{"agent_token": made.AgentToken}); got.Code != "" {
 		t.Errorf("then Ann's agent gets %+v", got)
 	}
 }

@@ -10,23 +10,27 @@ import (
 
 // The usual settings admit 60 rooms an hour to a public server.
 func TestApp_usualLimits_areThoseOfAPublicServer(t *testing.T) {
-	usual := app.Settings{MessagesPerMinute: app.Usual, BytesPerMinute: app.Usual, UnitsPerMinute: app.Usual, RoomsPerHour: app.Usual, WaitsPerAddress: app.Usual}
+	usual := app.Settings{MessagesPerMinute: app.Usual, BytesPerMinute: app.Usual, UnitsPerMinute: app.Usual,
+		RoomsPerHour: app.Usual, WaitsPerAddress: app.Usual}
 	without := usual
 	without.RoomsPerHour = 0
 	proxied, named, hosted := usual, usual, usual
 	proxied.TrustProxy, named.PublicURL, hosted.AllowHost = true, "https://chat.example", []string{"chat.example"}
-	const limits = "The limits of a caller:\n600 messages a minute, 1048576 bytes of text a minute, 3000 units a minute, 60 new rooms an hour, 200 waits."
+	const limits = "The limits of a caller:\n600 messages a minute, 1048576 bytes of text a minute, 3000 units a " +
+		"minute, 60 new rooms an hour, 200 waits."
 	for name, c := range map[string]struct {
 		config  app.Config
 		limited bool
 		says    string
 	}{
-		"local":              {app.Config{OnLoopback: true, Settings: usual}, false, "This server is local: only this machine can reach it. Callers have no limits."},
-		"on another address": {app.Config{Settings: usual}, true, "This server is public: others can reach it. Whoever knows its address can use it, without a key. " + limits},
-		"behind a proxy":     {app.Config{OnLoopback: true, Settings: proxied}, true, "public"},
-		"with a public URL":  {app.Config{OnLoopback: true, Settings: named}, true, "public"},
-		"for another host":   {app.Config{OnLoopback: true, Settings: hosted}, true, "public"},
-		"without a limit":    {app.Config{Settings: without}, false, "3000 units a minute, 200 waits"},
+		"local": {app.Config{OnLoopback: true, Settings: usual}, false,
+			"This server is local: only this machine can reach it. Callers have no limits."},
+		"on another address": {app.Config{Settings: usual}, true, "This server is public: others can reach it. " +
+			"Whoever knows its address can use it, without a key. " + limits},
+		"behind a proxy":    {app.Config{OnLoopback: true, Settings: proxied}, true, "public"},
+		"with a public URL": {app.Config{OnLoopback: true, Settings: named}, true, "public"},
+		"for another host":  {app.Config{OnLoopback: true, Settings: hosted}, true, "public"},
+		"without a limit":   {app.Config{Settings: without}, false, "3000 units a minute, 200 waits"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := c.config.Exposure(); !strings.Contains(got, c.says) {
@@ -35,11 +39,13 @@ func TestApp_usualLimits_areThoseOfAPublicServer(t *testing.T) {
 			a := onFile(t, c.config)
 			defer a.Close()
 			for n := range 60 {
-				if got := call(t, a.Handler, "create_room", fmt.Sprintf(`{"room":"room %d","agent_name":"Ann"}`, n)); !strings.Contains(got, "agent_token") {
+				if got := call(t, a.Handler, "create_room",
+					fmt.Sprintf(`{"room":"room %d","agent_name":"Ann"}`, n)); !strings.Contains(got, "agent_token") {
 					t.Fatalf("room %d: %s", n, got)
 				}
 			}
-			if got := call(t, a.Handler, "create_room", `{"room":"one more","agent_name":"Ann"}`); strings.Contains(got, "rate_limited") != c.limited {
+			if got := call(t, a.Handler, "create_room", `{"room":"one more","agent_name":"Ann"}`); strings.Contains(got,
+				"rate_limited") != c.limited {
 				t.Errorf("one more room: %s", got)
 			}
 		})

@@ -17,12 +17,15 @@ func TestApp_callersOnThisMachine_areLocalUnlessOthersCanReachTheServer(t *testi
 		config app.Config
 		local  bool
 	}{
-		"on loopback":                {app.Config{OnLoopback: true}, true},
-		"reachable by others":        {app.Config{}, false},
-		"with a public URL":          {app.Config{OnLoopback: true, Settings: app.Settings{PublicURL: "https://chat.example"}}, false},
-		"with a proxy":               {app.Config{OnLoopback: true, Settings: app.Settings{TrustProxy: true}}, false},
-		"with the name of a proxy":   {app.Config{OnLoopback: true, Settings: app.Settings{AllowHost: []string{"chat.example"}}}, false},
-		"with a page of another web": {app.Config{OnLoopback: true, Settings: app.Settings{AllowOrigin: []string{"https://page.example"}}}, true},
+		"on loopback":         {app.Config{OnLoopback: true}, true},
+		"reachable by others": {app.Config{}, false},
+		"with a public URL": {app.Config{OnLoopback: true,
+			Settings: app.Settings{PublicURL: "https://chat.example"}}, false},
+		"with a proxy": {app.Config{OnLoopback: true, Settings: app.Settings{TrustProxy: true}}, false},
+		"with the name of a proxy": {app.Config{OnLoopback: true,
+			Settings: app.Settings{AllowHost: []string{"chat.example"}}}, false},
+		"with a page of another web": {app.Config{OnLoopback: true,
+			Settings: app.Settings{AllowOrigin: []string{"https://page.example"}}}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, tab := onTable(t, c.config)
@@ -60,7 +63,8 @@ func snapshot(t *testing.T, tab *sqlite.Table) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		page, err := tab.Query(t.Context(), table.Range{Partition: partition, Prefix: "META", Limit: table.MaxLimit, Consistency: table.Strong})
+		page, err := tab.Query(t.Context(), table.Range{Partition: partition, Prefix: "META", Limit: table.MaxLimit,
+			Consistency: table.Strong})
 		if err != nil {
 			t.Fatal(err)
 		}

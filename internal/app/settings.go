@@ -50,13 +50,17 @@ const (
 // take effect. The error names the flag and the variable, and says what to write.
 func (s Settings) Validate() error {
 	return cmp.Or(
-		check("longest-wait", s.LongestWait, s.LongestWait >= time.Second && s.LongestWait <= chat.MaxWait, fmt.Sprintf("must be from 1s to %v", chat.MaxWait)),
-		check("keep-alive", s.KeepAlive, s.KeepAlive >= shortestKeepAlive && s.KeepAlive <= longestKeepAlive, fmt.Sprintf("must be from %v to %v; 15s suits most proxies and clients", shortestKeepAlive, longestKeepAlive)),
+		check("longest-wait", s.LongestWait, s.LongestWait >= time.Second && s.LongestWait <= chat.MaxWait,
+			fmt.Sprintf("must be from 1s to %v", chat.MaxWait)),
+		check("keep-alive", s.KeepAlive, s.KeepAlive >= shortestKeepAlive && s.KeepAlive <= longestKeepAlive,
+			fmt.Sprintf("must be from %v to %v; 15s suits most proxies and clients", shortestKeepAlive,
+				longestKeepAlive)),
 		check("max-waits", s.MaxWaits, s.MaxWaits >= 1, "must be 1 or more"),
 		check("max-bodies", s.MaxBodies, s.MaxBodies >= 1, "must be 1 or more"),
 		s.checkAccess(),
 		s.checkLimits(),
-		check("log-level", s.LogLevel, new(slog.Level).UnmarshalText([]byte(s.LogLevel)) == nil, "must be debug, info, warn or error"),
+		check("log-level", s.LogLevel, new(slog.Level).UnmarshalText([]byte(s.LogLevel)) == nil,
+			"must be debug, info, warn or error"),
 		check("log-format", s.LogFormat, s.LogFormat == "text" || s.LogFormat == "json", "must be text or json"),
 		s.checkAddresses(),
 	)

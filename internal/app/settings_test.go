@@ -7,7 +7,8 @@ import (
 )
 
 func valid() Settings {
-	return Settings{LongestWait: time.Minute, KeepAlive: 15 * time.Second, MaxWaits: 100, MaxBodies: 1, Access: "auto", LogLevel: "warn", LogFormat: "text"}
+	return Settings{LongestWait: time.Minute, KeepAlive: 15 * time.Second, MaxWaits: 100, MaxBodies: 1, Access: "auto",
+		LogLevel: "warn", LogFormat: "text"}
 }
 
 func TestValidate_impossibleSetting_saysWhy(t *testing.T) {
@@ -15,16 +16,19 @@ func TestValidate_impossibleSetting_saysWhy(t *testing.T) {
 		change func(*Settings)
 		want   string
 	}{
-		{func(s *Settings) { s.LongestWait = 13 * time.Hour }, "--longest-wait (PARLEY_LONGEST_WAIT) 13h0m0s: must be from 1s to 12h0m0s"},
+		{func(s *Settings) { s.LongestWait = 13 * time.Hour },
+			"--longest-wait (PARLEY_LONGEST_WAIT) 13h0m0s: must be from 1s to 12h0m0s"},
 		{func(s *Settings) { s.LongestWait = time.Millisecond }, "--longest-wait"},
-		{func(s *Settings) { s.KeepAlive = time.Millisecond }, "--keep-alive (PARLEY_KEEP_ALIVE) 1ms: must be from 100ms to 1m0s"},
+		{func(s *Settings) { s.KeepAlive = time.Millisecond },
+			"--keep-alive (PARLEY_KEEP_ALIVE) 1ms: must be from 100ms to 1m0s"},
 		{func(s *Settings) { s.KeepAlive = 0 }, "--keep-alive"},
 		{func(s *Settings) { s.MaxWaits = -1 }, "--max-waits"},
 		{func(s *Settings) { s.MaxBodies = 0 }, "--max-bodies"},
 		{func(s *Settings) { s.MessagesPerMinute = -1 }, "--messages-per-minute"},
 		{func(s *Settings) { s.BytesPerMinute = -1 }, "--bytes-per-minute"},
 		{func(s *Settings) { s.RoomsPerHour = -1 }, "--rooms-per-hour"},
-		{func(s *Settings) { s.UnitsPerMinute = -1 }, "--units-per-minute (PARLEY_UNITS_PER_MINUTE) -1: must be a positive number"},
+		{func(s *Settings) { s.UnitsPerMinute = -1 },
+			"--units-per-minute (PARLEY_UNITS_PER_MINUTE) -1: must be a positive number"},
 		{func(s *Settings) { s.WaitsPerAddress = -1 }, "--waits-per-address"},
 		{func(s *Settings) { s.Access = "closed" }, `--access (PARLEY_ACCESS) "closed": must be auto, open or keys`},
 		{func(s *Settings) { s.LogLevel = "loud" }, "--log-level"},
@@ -59,10 +63,15 @@ func TestValidate_hostThatNoRequestNames_saysWhy(t *testing.T) {
 
 func TestValidate_originThatNoBrowserSends_saysWhy(t *testing.T) {
 	for origin, reason := range map[string]string{
-		"*": "", "https://a.example": "", "HTTPS://A.example": "", "http://a.example:8080": "", "chrome-extension://abc": "", "http://[::1]:3000": "",
-		"a.example": "no scheme", "a.example:443": "no scheme", "null": "no scheme", "//a.example": "no scheme", "": "no scheme",
-		"https://a.example/": "path", "https://a.example/chat": "path", "https://a.example?x": "path", "https://a.example#x": "path",
-		"https://": "not an origin", "https://ann@a.example": "not an origin", "https://*.a.example": "not an origin", "https://a.example:x": "not an origin", "https://a.example:": "not an origin", "https://ä.example": "ASCII",
+		"*": "", "https://a.example": "", "HTTPS://A.example": "", "http://a.example:8080": "",
+		"chrome-extension://abc": "", "http://[::1]:3000": "",
+		"a.example": "no scheme", "a.example:443": "no scheme", "null": "no scheme", "//a.example": "no scheme",
+		"":                   "no scheme",
+		"https://a.example/": "path", "https://a.example/chat": "path", "https://a.example?x": "path",
+		"https://a.example#x": "path",
+		"https://":            "not an origin", "https://ann@a.example": "not an origin",
+		"https://*.a.example": "not an origin", "https://a.example:x": "not an origin",
+		"https://a.example:": "not an origin", "https://ä.example": "ASCII",
 		"https://a.example:443": "default port", "http://a.example:80": "default port",
 	} {
 		if got := badOrigin(origin); (reason == "") != (got == "") || !strings.Contains(got, reason) {

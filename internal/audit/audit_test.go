@@ -20,9 +20,11 @@ func TestLog_saysWhatAdmittedTheCaller(t *testing.T) {
 	} {
 		var b strings.Builder
 		log := slog.New(slog.NewTextHandler(&b, nil))
-		audit.Log(ident.WithPrincipal(context.Background(), asker), log, "seat_taken", audit.Room("abcdefg"), audit.Seat(3))
+		audit.Log(ident.WithPrincipal(context.Background(), asker), log, "seat_taken", audit.Room("abcdefg"),
+			audit.Seat(3))
 		got := b.String()
-		if !strings.Contains(got, "level=INFO msg=audit action=seat_taken "+want+" room=") || !strings.HasSuffix(got, " seat=3\n") {
+		if !strings.Contains(got, "level=INFO msg=audit action=seat_taken "+want+" room=") ||
+			!strings.HasSuffix(got, " seat=3\n") {
 			t.Errorf("%s: %s", want, got)
 		}
 		if strings.Contains(got, "abcdefg") || strings.Contains(got, "Ann") {

@@ -130,7 +130,9 @@ func (b *Bridge) accept(ctx context.Context, running *sync.WaitGroup, text []byt
 	default:
 		ctx, ended := b.begin(ctx, m)
 		if ctx == nil {
-			running.Go(func() { b.fail(m.ID, library.INVALID_REQUEST, "the id belongs to a request that is still open") })
+			running.Go(func() {
+				b.fail(m.ID, library.INVALID_REQUEST, "the id belongs to a request that is still open")
+			})
 			return
 		}
 		running.Go(func() {

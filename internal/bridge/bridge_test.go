@@ -76,7 +76,8 @@ func start(t *testing.T, url string, patience time.Duration) *client {
 	c := &client{t: t, in: write, out: bufio.NewScanner(read), notes: &notes{}}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- bridge.Run(t.Context(), bridge.Options{Server: server.Place{Base: url}, Version: "1", Patience: patience, Grace: time.Millisecond, In: in, Out: out, Err: c.notes})
+		ended <- bridge.Run(t.Context(), bridge.Options{Server: server.Place{Base: url}, Version: "1",
+			Patience: patience, Grace: time.Millisecond, In: in, Out: out, Err: c.notes})
 		out.Close()
 	}()
 	t.Cleanup(func() {
@@ -153,16 +154,20 @@ func TestRun_whatStandsInFrontAnswers_isSaidToClientAndModel(t *testing.T) {
 		"forbidden":   {answering(t, 403, "text/html", page), "HTTP status 403", "If this goes on", false},
 		"not there":   {answering(t, 404, "text/html", page), "HTTP status 404", "If this goes on", false},
 		"bad gateway": {answering(t, 502, "text/html", page), "HTTP status 502", "Repeat the call word for word", true},
-		"other JSON":  {answering(t, 429, "application/json", `{"message":"slow"}`), "HTTP status 429", "Repeat the call word for word", true},
-		"a page":      {answering(t, 200, "text/html", page), "ended before the answer", "Repeat the call word for word", true},
-		"cut off":     {answering(t, 200, "text/event-stream", ": still here\n\n"), "ended before the answer", "Repeat the call word for word", true},
-		"elsewhere":   {moved(t, nobody(t)), "HTTP status 307", "If this goes on", false},
-		"refused":     {answering(t, 403, "application/json", rpc), "not to strangers", "", false},
+		"other JSON": {answering(t, 429, "application/json", `{"message":"slow"}`), "HTTP status 429",
+			"Repeat the call word for word", true},
+		"a page": {answering(t, 200, "text/html", page), "ended before the answer", "Repeat the call word for word",
+			true},
+		"cut off": {answering(t, 200, "text/event-stream", ": still here\n\n"), "ended before the answer",
+			"Repeat the call word for word", true},
+		"elsewhere": {moved(t, nobody(t)), "HTTP status 307", "If this goes on", false},
+		"refused":   {answering(t, 403, "application/json", rpc), "not to strangers", "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := start(t, c.server, time.Millisecond)
 			got := client.ask(hello)
-			if got.Error == nil || !strings.Contains(got.Error.Message, c.says) || strings.Contains(got.Error.Message, "<html>") {
+			if got.Error == nil || !strings.Contains(got.Error.Message, c.says) ||
+				strings.Contains(got.Error.Message, "<html>") {
 				t.Errorf("initialize was answered %+v, want %s", got.Error, c.says)
 			}
 			for _, call := range []string{send, modernSend} {
@@ -174,10 +179,12 @@ func TestRun_whatStandsInFrontAnswers_isSaidToClientAndModel(t *testing.T) {
 					continue
 				}
 				f := r.Result.Structured
-				if !r.Result.IsError || f.Code != "unavailable" || !strings.Contains(f.Message, c.says) || !strings.HasPrefix(f.Next, c.again) || f.Retry > 0 != c.retries {
+				if !r.Result.IsError || f.Code != "unavailable" || !strings.Contains(f.Message, c.says) ||
+					!strings.HasPrefix(f.Next, c.again) || f.Retry > 0 != c.retries {
 					t.Errorf("a call was answered %+v", r)
 				}
-				if text := r.Result.Content[0].Text; !strings.Contains(text, f.Message) || !strings.Contains(text, f.Next) {
+				if text := r.Result.Content[0].Text; !strings.Contains(text, f.Message) ||
+					!strings.Contains(text, f.Next) {
 					t.Errorf("the text %q says less than %+v", text, f)
 				}
 				if r.Result.Type == "complete" != (call == modernSend) {
@@ -207,7 +214,8 @@ func TestRun_clientDoesNotRead_endsAllTheSame(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- bridge.Run(ctx, bridge.Options{Server: server.Place{Base: nobody(t)}, Version: "1", In: in, Out: out, Err: io.Discard})
+		ended <- bridge.Run(ctx, bridge.Options{Server: server.Place{Base: nobody(t)}, Version: "1", In: in, Out: out,
+			Err: io.Discard})
 	}()
 	if _, err := io.WriteString(write, "no message\nno message\n"); err != nil {
 		t.Fatal(err)

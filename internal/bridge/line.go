@@ -91,7 +91,8 @@ func parse(text []byte) (message, error) {
 		m.ID, err = nil, errors.New("its id")
 	}
 	if err != nil || m.JSONRPC != library.JSONRPC_VERSION {
-		return m, errors.New(`a JSON-RPC message needs "jsonrpc": "2.0"; its method is a string, its id a string or a number`)
+		return m,
+			errors.New(`a JSON-RPC message needs "jsonrpc": "2.0"; its method is a string, its id a string or a number`)
 	}
 	var params struct {
 		Meta meta `json:"_meta"`

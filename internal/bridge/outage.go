@@ -39,9 +39,11 @@ func absent(server string, status int, err error) *absence {
 	case status < http.StatusMultipleChoices:
 		return &absence{fmt.Sprintf("The connection to Parley at %s ended before the answer.", server), true, false}
 	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
-		return &absence{fmt.Sprintf("Instead of Parley, %s answered with the HTTP status %d.", server, status), true, false}
+		return &absence{fmt.Sprintf("Instead of Parley, %s answered with the HTTP status %d.", server, status), true,
+			false}
 	}
-	return &absence{fmt.Sprintf("Instead of Parley, %s answered with the HTTP status %d. The address may be wrong, or need a sign-in.", server, status), false, true}
+	return &absence{fmt.Sprintf("Instead of Parley, %s answered with the HTTP status %d. The address may be wrong, "+
+		"or need a sign-in.", server, status), false, true}
 }
 
 // result returns what a model reads for a call of a tool.
@@ -79,9 +81,11 @@ func (m message) retryHint() string {
 	_ = json.Unmarshal(m.Params, &call)
 	switch call.Name {
 	case "send_message":
-		return "Repeat the call word for word, with the cursor that you had before it, before you send another: then it is sent only once."
+		return "Repeat the call word for word, with the cursor that you had before it, before you send another: then " +
+			"it is sent only once."
 	case "join_room":
-		return "Repeat the call. If it is refused with name_taken or room_full, a seat of yours may be in the way: repeat it after retry_after_seconds, or choose another agent_name."
+		return "Repeat the call. If it is refused with name_taken or room_full, a seat of yours may be in the way: " +
+			"repeat it after retry_after_seconds, or choose another agent_name."
 	case "create_room":
 		return "The room may be there without you. Repeat the call with another name, or without room."
 	case "manage_agent":

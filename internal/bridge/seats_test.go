@@ -51,7 +51,8 @@ func TestClaim_manySessionsAtOnce_oneGetsTheSeat(t *testing.T) {
 	if count["secret"] != 1 || count[""] != sessions-1 {
 		t.Errorf("the sessions got %v, want one of them the seat", count)
 	}
-	if leases, err := filepath.Glob(filepath.Join(dir, "parley", "bridge-*.lock")); err != nil || len(leases) != sessions {
+	if leases, err := filepath.Glob(filepath.Join(dir, "parley", "bridge-*.lock")); err != nil ||
+		len(leases) != sessions {
 		t.Errorf("there are the leases %v %v, want those of %d sessions", leases, err, sessions)
 	}
 }

@@ -42,7 +42,8 @@ func newUpstream(o Options, notified func(library.JSONRPCNotification)) (*upstre
 	}
 	var err error
 	u.http, err = transport.NewStreamableHTTP(o.Server.MCP(),
-		transport.WithHTTPBasicClient(&http.Client{Transport: watched{client.Bounded{RoundTripper: lasting()}}, CheckRedirect: client.SameServer}),
+		transport.WithHTTPBasicClient(&http.Client{Transport: watched{client.Bounded{RoundTripper: lasting()}},
+			CheckRedirect: client.SameServer}),
 		transport.WithHTTPHeaderFunc(func(ctx context.Context) map[string]string {
 			headers, _ := ctx.Value(headersKey{}).(map[string]string)
 			return headers
@@ -201,7 +202,8 @@ func token(s string) string {
 	const most = 64
 	s = strings.Map(func(r rune) rune {
 		switch {
-		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', strings.ContainsRune("!#$%&'*+-.^_`|~", r):
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9',
+			strings.ContainsRune("!#$%&'*+-.^_`|~", r):
 			return r
 		}
 		return '-'

@@ -27,7 +27,8 @@ func TestAbsence_endsOnlyWithAWaitOfItsAgentOrByItsWord(t *testing.T) {
 		"a shell line": {func(w *world, bob chat.Seated) { w.shell(bob) }, false},
 		"a wait":       {func(w *world, bob chat.Seated) { w.hold(bob) }, true},
 		"a wait that announces another": {func(w *world, bob chat.Seated) {
-			w.open(w.t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: time.Minute, Absence: away(59 * time.Minute)})
+			w.open(w.t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: time.Minute,
+				Absence: away(59 * time.Minute)})
 		}, false},
 		"back in 0 minutes": {func(w *world, bob chat.Seated) { w.leaves(bob, 0) }, true},
 		"back in 0 minutes, with a message": {func(w *world, bob chat.Seated) {
@@ -68,14 +69,16 @@ func TestAbsence_announcedWithAMessage_isConfirmed(t *testing.T) {
 	onBoth(t, func(t *testing.T, w, there *world) {
 		p := w.pair()
 		until := w.clock.Now().Add(10 * time.Minute)
-		got := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "I shall look it up", Absence: away(10 * time.Minute)})
+		got := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "I shall look it up",
+			Absence: away(10 * time.Minute)})
 		if !got.AwayUntil.Equal(until) {
 			t.Errorf("it is confirmed until %s", got.AwayUntil)
 		}
 		if got := w.look(p.bob.Token, p.bob.Cursor); !got.AwayUntil.Equal(until) {
 			t.Errorf("a look shows %s", got.AwayUntil)
 		}
-		if a := agentIn(t, there.info(p.ann.Token).Room, "Bob"); a.State != chat.AgentAway || a.BackIn != 10*time.Minute {
+		if a := agentIn(t, there.info(p.ann.Token).Room, "Bob"); a.State != chat.AgentAway ||
+			a.BackIn != 10*time.Minute {
 			t.Errorf("Ann sees %+v", a)
 		}
 	})
@@ -112,8 +115,10 @@ func TestFirstWait_allOthersAway_returnsAtOnce(t *testing.T) {
 		w.leaves(p.bob, 10*time.Minute)
 		w.leaves(p.cid, time.Hour)
 		ann := w.look(p.ann.Token, p.ann.Cursor)
-		first, err := there.Wait(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: ann.Cursor, Wait: time.Minute})
-		if err != nil || first.Status != chat.StatusQuiet || !first.AloneNow || first.OthersAway != 10*time.Minute || len(first.Agents) != 3 {
+		first, err := there.Wait(t.Context(),
+			chat.WaitRequest{Token: p.ann.Token, Cursor: ann.Cursor, Wait: time.Minute})
+		if err != nil || first.Status != chat.StatusQuiet || !first.AloneNow || first.OthersAway != 10*time.Minute ||
+			len(first.Agents) != 3 {
 			t.Fatalf("got %+v, %v", first, err)
 		}
 		if c := read(t, p.ann.Token, first.Cursor); !c.Noted {
@@ -165,9 +170,10 @@ func TestFirstWait_unlessAllOthersAreAway_waits(t *testing.T) {
 		cid      func(w *world, p company) // Bob is away
 		noCursor bool
 	}{
-		"one is busy":       {cid: func(w *world, p company) { w.look(p.cid.Token, p.cid.Cursor) }},
-		"one waits":         {cid: func(w *world, p company) { w.hold(p.cid) }},
-		"one is on standby": {cid: func(w *world, p company) { w.leaves(p.cid, time.Hour); w.shell(p.cid) }}, // it may answer
+		"one is busy": {cid: func(w *world, p company) { w.look(p.cid.Token, p.cid.Cursor) }},
+		"one waits":   {cid: func(w *world, p company) { w.hold(p.cid) }},
+		// it may answer
+		"one is on standby": {cid: func(w *world, p company) { w.leaves(p.cid, time.Hour); w.shell(p.cid) }},
 		"without a cursor":  {cid: func(w *world, p company) { w.leaves(p.cid, time.Hour) }, noCursor: true},
 	} {
 		t.Run(what, func(t *testing.T) {

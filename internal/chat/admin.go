@@ -50,7 +50,8 @@ func checkAdmin(h *room.Head, a room.Agent, now time.Time) error {
 		return err
 	}
 	if a.Role != room.Admin {
-		return fault.Refuse(fault.NotAllowed, "Only admins of this room may do that, and you are not one. Nothing was changed: room_info tells who is; ask one of them with send_message.")
+		return fault.Refuse(fault.NotAllowed, "Only admins of this room may do that, and you are not one. Nothing "+
+			"was changed: room_info tells who is; ask one of them with send_message.")
 	}
 	return nil
 }
@@ -68,7 +69,9 @@ func checkLive(h *room.Head, now time.Time) error {
 
 // decide appends what the caller decides, and returns the events; none if nothing had
 // to change. may says why the caller must not; propose checks every other rule.
-func (c *session) decide(ctx context.Context, may func(h *room.Head, by room.Agent, now time.Time) error, propose func(h *room.Head, by room.Agent, now time.Time) (roomlog.Change, error), blocked func(table.Conflict)) ([]room.Event, error) {
+func (c *session) decide(ctx context.Context, may func(h *room.Head, by room.Agent, now time.Time) error,
+	propose func(h *room.Head, by room.Agent, now time.Time) (roomlog.Change, error),
+	blocked func(table.Conflict)) ([]room.Event, error) {
 	p := &roomlog.Proposal{Blocked: blocked, Propose: func(h *room.Head, now time.Time) (roomlog.Change, error) {
 		by, here := h.Owner(c.holder)
 		if !here {
@@ -116,12 +119,13 @@ func (c *session) succeed(ctx context.Context) error {
 		presence[c.agent.Seat] = room.Presence{AtMs: r.svc.now().UnixMilli()} // this call is not noted yet
 	}
 	claim := &room.SeatRequest{Presence: presence}
-	err = r.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-		if e := claim.Succeed(h, now); e != nil && !h.Closed && !h.Expired(now) {
-			ch.Events = []room.Event{*e}
-		}
-		return ch, nil
-	}})
+	err = r.log.Append(ctx,
+		&roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
+			if e := claim.Succeed(h, now); e != nil && !h.Closed && !h.Expired(now) {
+				ch.Events = []room.Event{*e}
+			}
+			return ch, nil
+		}})
 	if err != nil {
 		return err
 	}

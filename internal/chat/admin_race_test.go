@@ -82,7 +82,8 @@ func TestRace_kickAndSend_nothingIsSaidAfterTheKick(t *testing.T) {
 				if i == 4 {
 					return does(services[0], ann.Token, room.Kick, "Bob")
 				}
-				_, err := of(services, i).Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: fmt.Sprintf("word %d of what Bob has to say to all", i)})
+				_, err := of(services, i).Send(t.Context(),
+					chat.SendRequest{Token: bob.Token, Text: fmt.Sprintf("word %d of what Bob has to say to all", i)})
 				return chat.Seated{}, err
 			})
 			wants(t, out[4].err, "")
@@ -114,7 +115,8 @@ func TestRace_muteAndSend_nothingIsSaidAfterTheMute(t *testing.T) {
 			if i == 4 {
 				return does(services[0], ann.Token, room.Mute, "Bob")
 			}
-			_, err := of(services, i).Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: fmt.Sprintf("word %d of what Bob has to say to all", i)})
+			_, err := of(services, i).Send(t.Context(),
+				chat.SendRequest{Token: bob.Token, Text: fmt.Sprintf("word %d of what Bob has to say to all", i)})
 			return chat.Seated{}, err
 		})
 		wants(t, out[4].err, "")
@@ -172,11 +174,14 @@ func TestRace_manyRoomsTakeOneName_oneGetsIt(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		var in []chat.Seated
 		for i := range 6 {
-			in = append(in, of(services, i).create(chat.CreateRequest{Room: fmt.Sprintf("plans %d", i), AgentName: "Ann", Public: i%2 == 0}))
+			in = append(in, of(services, i).create(chat.CreateRequest{Room: fmt.Sprintf("plans %d", i),
+				AgentName: "Ann", Public: i%2 == 0}))
 		}
 		out := atOnce(7, func(i int) (chat.Seated, error) {
 			if i < 6 {
-				return patiently(func() (chat.Seated, error) { return renames(of(services, i), in[i].Token, "the name") })
+				return patiently(func() (chat.Seated, error) {
+					return renames(of(services, i), in[i].Token, "the name")
+				})
 			}
 			return patiently(func() (chat.Seated, error) {
 				return of(services, i).CreateRoom(t.Context(), chat.CreateRequest{Room: "the name", AgentName: "Ann"})
@@ -216,7 +221,8 @@ func TestRace_oneRoomTakesManyNames_oneLeadsToIt(t *testing.T) {
 		name := services[0].info(ann.Token).Room.Name
 		for i := range 10 {
 			got, err := of(services, i).RoomInfo(t.Context(), chat.InfoRequest{Room: fmt.Sprintf("plans %d", i)})
-			if here := name == fmt.Sprintf("plans %d", i); here && err != nil || !here && fault.CodeOf(err) != fault.RoomNotFound {
+			if here := name == fmt.Sprintf("plans %d", i); here && err != nil ||
+				!here && fault.CodeOf(err) != fault.RoomNotFound {
 				t.Errorf("plans %d: %+v, %v", i, got, err)
 			}
 		}
@@ -244,7 +250,9 @@ func TestRace_closeJoinAndSend_nothingFollowsTheClose(t *testing.T) {
 				}
 				return w.tryJoin(name, fmt.Sprintf("Agent %d", i))
 			})
-			expected := []fault.Code{"", fault.RoomClosed, fault.RoomClosed, fault.RoomFull, fault.RoomFull, fault.RoomFull} // unless it was closed
+			// unless it was closed
+			expected := []fault.Code{"", fault.RoomClosed, fault.RoomClosed, fault.RoomFull, fault.RoomFull,
+				fault.RoomFull}
 			for i, o := range out {
 				if code := fault.CodeOf(o.err); code != "" && code != expected[i] {
 					t.Errorf("call %d: %v", i, o.err)
@@ -278,7 +286,8 @@ func TestRace_capacityLoweredDuringJoins_isNeverExceeded(t *testing.T) {
 			if len(got.Agents) > got.Capacity {
 				t.Errorf("%d agents in a room of %d", len(got.Agents), got.Capacity)
 			}
-			if lowered := out[3].err == nil; lowered != (got.Capacity == 3) || !lowered && fault.CodeOf(out[3].err) != fault.InvalidArgument {
+			if lowered := out[3].err == nil; lowered != (got.Capacity == 3) ||
+				!lowered && fault.CodeOf(out[3].err) != fault.InvalidArgument {
 				t.Errorf("room of %d after %v", got.Capacity, out[3].err)
 			}
 		}
@@ -289,7 +298,9 @@ func TestRace_manySeatsWantedAtOnce_sixAreReported(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		ann := services[0].join("plans", "Ann")
 		of(services, 1).join("plans", "Bob")
-		out := atOnce(50, func(i int) (chat.Seated, error) { return of(services, i).tryJoin("plans", fmt.Sprintf("Agent %d", i)) })
+		out := atOnce(50, func(i int) (chat.Seated, error) {
+			return of(services, i).tryJoin("plans", fmt.Sprintf("Agent %d", i))
+		})
 		expect(t, out, map[fault.Code]int{fault.RoomFull: 50})
 		knocks := 0
 		for _, e := range services[0].events(ann.Token) {

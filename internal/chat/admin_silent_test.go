@@ -33,13 +33,15 @@ func TestSuccession_adminIsSilent_whoNeedsAnAdminBecomesOne(t *testing.T) {
 		got := w.look(p.bob.Token, p.bob.Cursor)
 		if n := len(got.Messages); n < 1 {
 			t.Errorf("Bob receives %+v", got)
-		} else if m := got.Messages[n-1]; m.Type != chat.EventRole || m.Agent != "Bob" || m.Action != room.Promote || m.Reason != room.ReasonTimeout || m.By != "" {
+		} else if m := got.Messages[n-1]; m.Type != chat.EventRole || m.Agent != "Bob" || m.Action != room.Promote ||
+			m.Reason != room.ReasonTimeout || m.By != "" {
 			t.Errorf("Bob is told %+v", m)
 		}
 		if err := there.capacity(p.bob.Token, 5); err != nil {
 			t.Fatal(err)
 		}
-		same(t, "seats", seats(w.join("plans", "Eve").Room), []string{"Ann (admin)", "Bob (admin)", "Cid (member)", "Dora (member)", "Eve (member)"})
+		same(t, "seats", seats(w.join("plans", "Eve").Room),
+			[]string{"Ann (admin)", "Bob (admin)", "Cid (member)", "Dora (member)", "Eve (member)"})
 		w.manage(p.ann.Token, room.Demote, "Bob", chat.StatusDemoted)
 	})
 }
@@ -60,7 +62,8 @@ func TestSuccession_membersCallAtOnce_oneBecomesAdmin(t *testing.T) {
 		}
 		calls.Wait()
 		for _, w := range services {
-			if got := seats(w.info(p.ann.Token).Room); got[0] != "Ann (admin)" || (got[1] == "Bob (admin)") == (got[2] == "Cid (admin)") {
+			if got := seats(w.info(p.ann.Token).Room); got[0] != "Ann (admin)" ||
+				(got[1] == "Bob (admin)") == (got[2] == "Cid (admin)") {
 				t.Errorf("seats: %q", got)
 			}
 		}

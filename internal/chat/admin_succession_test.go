@@ -18,7 +18,8 @@ func TestSuccession_lastAdminLeaves_longestSeatedBecomesAdminByThatEvent(t *test
 	for _, w := range []*world{w, w.elsewhere()} {
 		same(t, "seats", seats(w.info(p.cid.Token).Room), []string{"Bob (admin)", "Cid (member)"})
 	}
-	if got := w.look(p.cid.Token, p.cid.Cursor).Messages; len(got) != 1 || got[0].Agent != "Ann" || got[0].NewAdmin != "Bob" {
+	if got := w.look(p.cid.Token, p.cid.Cursor).Messages; len(got) != 1 || got[0].Agent != "Ann" ||
+		got[0].NewAdmin != "Bob" {
 		t.Errorf("Cid receives %+v", got)
 	}
 }

@@ -65,12 +65,6 @@ func says(t *testing.T, err error, code fault.Code, words string) {
 	}
 }
 
-// hears returns what is new to the owner of a token, as lines renders it.
-func (w *world) hears(token string) []string {
-	w.t.Helper()
-	return lines(w.look(token, "").Messages)
-}
-
 // trio is a room of three agents. Ann is its admin.
 type trio struct{ ann, bob, cid chat.Seated }
 
@@ -88,9 +82,13 @@ func adminCalls(w *world, token string) map[string]func() error {
 			_, err := w.UpdateRoom(ctx, chat.UpdateRequest{Token: token, Description: "mine"})
 			return err
 		},
-		"close": func() error { _, err := w.UpdateRoom(ctx, chat.UpdateRequest{Token: token, Close: true}); return err },
+		"close": func() error {
+			_, err := w.UpdateRoom(ctx, chat.UpdateRequest{Token: token, Close: true})
+			return err
+		},
 	}
-	for _, action := range []room.Action{room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban} {
+	for _, action := range []room.Action{room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName,
+		room.Unban} {
 		calls[string(action)] = func() error {
 			_, err := w.ManageAgent(ctx, chat.ManageRequest{Token: token, AgentName: "Cid", Action: action})
 			return err
@@ -120,7 +118,8 @@ func TestAdmin_demotedDuringItsCall_isRefused(t *testing.T) {
 	late := w.onTop(middle)
 	late.info(p.bob.Token)
 	all := adminCalls(late, p.bob.Token)
-	for _, what := range []string{"update", "close", "promote", "mute", "kick", "ban"} { // those that would change something
+	// those that would change something
+	for _, what := range []string{"update", "close", "promote", "mute", "kick", "ban"} {
 		middle.beforeWrite = func() { w.manage(p.ann.Token, room.Demote, "Bob", chat.StatusDemoted) }
 		if err := all[what](); fault.CodeOf(err) != fault.NotAllowed {
 			t.Errorf("%s: %v", what, err)

@@ -25,9 +25,12 @@ func (w *world) bearer(s chat.Seated) context.Context {
 // callsOfOthers returns the calls by which a caller would act outside of its seat.
 func callsOfOthers(ctx context.Context, w *world) map[string]func() error {
 	return map[string]func() error{
-		"create":       func() error { _, err := w.CreateRoom(ctx, chat.CreateRequest{AgentName: "Eve"}); return err },
-		"list":         func() error { _, err := w.ListRooms(ctx, chat.ListRequest{}); return err },
-		"join by name": func() error { _, err := w.JoinRoom(ctx, chat.JoinRequest{Room: "plots", AgentName: "Eve"}); return err },
+		"create": func() error { _, err := w.CreateRoom(ctx, chat.CreateRequest{AgentName: "Eve"}); return err },
+		"list":   func() error { _, err := w.ListRooms(ctx, chat.ListRequest{}); return err },
+		"join by name": func() error {
+			_, err := w.JoinRoom(ctx, chat.JoinRequest{Room: "plots", AgentName: "Eve"})
+			return err
+		},
 		"look by name": func() error { _, err := w.RoomInfo(ctx, chat.InfoRequest{Room: "plots"}); return err },
 	}
 }
@@ -38,7 +41,8 @@ func TestBearer_actsForItsSeatAlone(t *testing.T) {
 	other := w.join("plots", "Bob")
 	ctx := w.bearer(p.bob)
 	bobs := w.person(p.bob)
-	for token, of := range map[string]string{p.ann.Token: p.ann.Token, w.person(p.ann): p.ann.Token, other.Token: other.Token} {
+	for token, of := range map[string]string{p.ann.Token: p.ann.Token, w.person(p.ann): p.ann.Token,
+		other.Token: other.Token} {
 		for what, call := range callsOf(ctx, w, token) {
 			if err := w.changesNothing(of, call); fault.CodeOf(err) != fault.NotAllowed {
 				t.Errorf("%s with the token of another seat: %v", what, err)
@@ -59,7 +63,8 @@ func TestBearer_actsForItsSeatAlone(t *testing.T) {
 
 func TestSeatOf_tokensThatAreAndWere(t *testing.T) {
 	w := newWorld(t)
-	got, err := w.JoinRoom(asking(t, ident.Principal{ID: ident.KeyPrincipal("a1")}), chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
+	got, err := w.JoinRoom(asking(t, ident.Principal{ID: ident.KeyPrincipal("a1")}),
+		chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
 	if err != nil {
 		t.Fatal(err)
 	}

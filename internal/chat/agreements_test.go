@@ -102,12 +102,14 @@ func TestProposal_thatRepliesToOne_replacesItWhetherOpenOrAgreed(t *testing.T) {
 	p := w.company()
 	first := w.propose(p.ann.Token, "we ship on Friday")
 	w.agree(p.bob.Token, first)
-	second := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "or on Monday", Kind: room.Proposal, ReplyTo: first}).ID
+	second := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "or on Monday", Kind: room.Proposal,
+		ReplyTo: first}).ID
 	w.asked([]string{"Bob asks [Ann Cid]: or on Monday"}, p.ann, p.bob, p.cid)
 	w.agree(p.ann.Token, "")
 	w.agree(p.cid.Token, "")
 	w.agreed([]string{"Bob: or on Monday"}, p.ann, p.bob, p.cid)
-	third := w.sends(chat.SendRequest{Token: p.cid.Token, Text: "on Tuesday, then", Kind: room.Proposal, ReplyTo: second}).ID
+	third := w.sends(chat.SendRequest{Token: p.cid.Token, Text: "on Tuesday, then", Kind: room.Proposal,
+		ReplyTo: second}).ID
 	w.agree(p.ann.Token, third)
 	w.agree(p.bob.Token, third)
 	w.agreed([]string{"Cid: on Tuesday, then"}, p.ann, p.bob, p.cid)
@@ -117,7 +119,8 @@ func TestProposal_thatRepliesToOne_replacesItWhetherOpenOrAgreed(t *testing.T) {
 func TestVote_repeatedWithoutReplyTo_isADuplicate(t *testing.T) {
 	onBoth(t, func(t *testing.T, w, there *world) {
 		for _, text := range []string{"", "agreed"} {
-			p := pair{ann: w.enter(chat.JoinRequest{Room: "room " + text, AgentName: "Ann"}), bob: w.join("room "+text, "Bob")}
+			p := pair{ann: w.enter(chat.JoinRequest{Room: "room " + text, AgentName: "Ann"}),
+				bob: w.join("room "+text, "Bob")}
 			w.propose(p.ann.Token, "we ship on Friday")
 			req := chat.SendRequest{Token: p.bob.Token, Text: text, Kind: room.Agree}
 			first := w.sends(req)
@@ -134,7 +137,8 @@ func TestVote_whatItLacks_isRefused(t *testing.T) {
 	w.propose(p.ann.Token, "blue", "Bob")
 	for what, req := range map[string]chat.SendRequest{
 		"an objection without a reason": {Token: p.bob.Token, Kind: room.Object},
-		"a vote with a text for one":    {Token: p.bob.Token, Kind: room.Agree, Text: "between us", To: []string{"Ann"}},
+		"a vote with a text for one": {Token: p.bob.Token, Kind: room.Agree, Text: "between us",
+			To: []string{"Ann"}},
 	} {
 		if _, err := w.send(req); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%s: %v", what, err)
@@ -147,7 +151,8 @@ func TestAgreement_private_isSeenOnlyByItsParties(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
-		id := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "we vote against Cid", Kind: room.Proposal, To: []string{"Bob"}}).ID
+		id := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "we vote against Cid", Kind: room.Proposal,
+			To: []string{"Bob"}}).ID
 		there.agree(p.bob.Token, "")
 		w.agreed([]string{"Ann: we vote against Cid"}, p.ann, p.bob)
 		there.agreed(nil, p.cid)

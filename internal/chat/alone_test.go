@@ -138,7 +138,8 @@ func TestAlone_hasNoReinsAndNoNotes(t *testing.T) {
 	w := newWorld(t)
 	_, pam := w.withPam()
 	yes := true
-	for what, req := range map[string]chat.SuperviseRequest{"pauses": {Paused: &yes}, "approves": {Approve: &yes}, "decides": {Draft: "m000000", Decision: "send"}} {
+	for what, req := range map[string]chat.SuperviseRequest{"pauses": {Paused: &yes}, "approves": {Approve: &yes},
+		"decides": {Draft: "m000000", Decision: "send"}} {
 		req.Token = pam.Token
 		if _, err := w.Service.Supervise(t.Context(), req); fault.CodeOf(err) != fault.NotAllowed {
 			t.Errorf("%s: %v", what, err)
@@ -210,7 +211,8 @@ func TestRace_personAlone_joinsOnce(t *testing.T) {
 		ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 5})
 		ctx := asking(t, ident.Principal{ID: "key:pam"})
 		join := func(i int) (chat.Seated, error) {
-			return services[i%len(services)].JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam", Person: true})
+			return services[i%len(services)].JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Pam",
+				Person: true})
 		}
 		var first string
 		for _, got := range atOnce(6, join) {
@@ -268,7 +270,9 @@ func TestPerson_withoutItsSeat_isToldSo(t *testing.T) {
 		loses func(w *world, p pair, pam chat.Seated)
 		why   room.Reason
 	}{
-		"kicked":         {func(w *world, p pair, pam chat.Seated) { w.manage(p.ann.Token, room.Kick, pam.Name, chat.StatusKicked) }, room.ReasonKicked},
+		"kicked": {func(w *world, p pair, pam chat.Seated) {
+			w.manage(p.ann.Token, room.Kick, pam.Name, chat.StatusKicked)
+		}, room.ReasonKicked},
 		"its agent left": {func(w *world, _ pair, pam chat.Seated) { w.leave(pam.Token) }, room.ReasonLeft},
 	} {
 		onBoth(t, func(t *testing.T, w, there *world) {

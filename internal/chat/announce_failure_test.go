@@ -36,7 +36,8 @@ func (w *world) presenceFails(fails func(c tabletest.Call, failed int) bool) (tw
 		defer mu.Unlock()
 		return n
 	}
-	return &world{t: w.t, clock: w.clock, table: w.table, watch: w.watch, Service: chat.New(h, chat.Options{Clock: w.watch})}, failed
+	return &world{t: w.t, clock: w.clock, table: w.table, watch: w.watch,
+		Service: chat.New(h, chat.Options{Clock: w.watch})}, failed
 }
 
 // The write that announces a wait fails once. Others must not think for minutes that
@@ -44,7 +45,9 @@ func (w *world) presenceFails(fails func(c tabletest.Call, failed int) bool) (tw
 func TestWait_announcementFails_isMadeUpSoon(t *testing.T) {
 	w := newWorld(t)
 	one := w.another()
-	two, failed := w.presenceFails(func(c tabletest.Call, failed int) bool { return c.Method == tabletest.Write && failed == 0 })
+	two, failed := w.presenceFails(func(c tabletest.Call, failed int) bool {
+		return c.Method == tabletest.Write && failed == 0
+	})
 	p := one.pair()
 	wait := two.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: 10 * time.Minute})
 	const soon = 10 * time.Second

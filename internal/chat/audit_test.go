@@ -22,7 +22,8 @@ type audited struct {
 
 func newAudited(t *testing.T) *audited {
 	a := &audited{newWorld(t), leaks.NewBuffer(t)}
-	a.Service = chat.New(a.table, chat.Options{Clock: a.clock, SingleProcess: true, MinBatch: 1, Logger: slog.New(slog.NewJSONHandler(a.log, nil))})
+	a.Service = chat.New(a.table, chat.Options{Clock: a.clock, SingleProcess: true, MinBatch: 1,
+		Logger: slog.New(slog.NewJSONHandler(a.log, nil))})
 	return a
 }
 
@@ -42,7 +43,8 @@ func (a *audited) lines() (out []string) {
 		if rooms[l.Room] = true; l.Msg != "audit" || l.Level != "INFO" || len(l.Room) != 8 || len(rooms) != 1 {
 			a.t.Errorf("a line is %s", text)
 		}
-		out = append(out, strings.TrimSpace(fmt.Sprintf("%s by %s, seat %d of %d %s", l.Action, l.Principal, l.Seat, l.Of, l.How)))
+		out = append(out, strings.TrimSpace(fmt.Sprintf("%s by %s, seat %d of %d %s", l.Action, l.Principal, l.Seat,
+			l.Of, l.How)))
 	}
 	return out
 }
@@ -63,7 +65,9 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 		t.Fatal(err)
 	}
 	person := device(t, bob.Watch, "phone")
-	for _, req := range []chat.SuperviseRequest{{Claim: bob.Watch}, {Claim: bob.Watch}, {Approve: yes()}, {Approve: no()}, {NewLink: true}} { // a repeated claim opens nothing
+	// a repeated claim opens nothing
+	for _, req := range []chat.SuperviseRequest{{Claim: bob.Watch}, {Claim: bob.Watch}, {Approve: yes()},
+		{Approve: no()}, {NewLink: true}} {
 		req.Token = person
 		if _, err := a.Service.Supervise(a.bearer(bob), req); err != nil {
 			t.Fatal(err)
@@ -115,7 +119,8 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 		"seat_taken by key:k1, seat 1 of 0 returned",
 	})
 	for _, secret := range []string{
-		"Annette", "annette", "Robert", "robert", "Mallory", "gallery", "sesame", "another", "confidential", "description", "reason",
+		"Annette", "annette", "Robert", "robert", "Mallory", "gallery", "sesame", "another", "confidential",
+		"description", "reason",
 		ann.Token, bob.Token, ann.Watch, bob.Watch, person, ann.Token[:ident.RoomChars], ann.Invite.Code, "key of",
 	} {
 		if strings.Contains(a.log.String(), secret) {

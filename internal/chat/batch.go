@@ -77,7 +77,8 @@ func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, a room.Agent, 
 }
 
 // fillPage adds what a sees of the page of events next to n, and returns the last of them.
-func (b *batch) fillPage(ctx context.Context, log *roomlog.Log, a room.Agent, n int64, read func(context.Context, int64) ([]room.Event, bool, error)) (last int64, full, more bool, err error) {
+func (b *batch) fillPage(ctx context.Context, log *roomlog.Log, a room.Agent, n int64,
+	read func(context.Context, int64) ([]room.Event, bool, error)) (last int64, full, more bool, err error) {
 	done, err := log.BeginRead(ctx)
 	if err != nil {
 		return 0, false, false, err

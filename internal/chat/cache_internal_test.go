@@ -33,7 +33,8 @@ func TestCache_agentsThatLeft_areDropped(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got, err := s.LeaveRoom(t.Context(), LeaveRequest{Token: bob.Token}); err != nil || got.Status != StatusLeft {
+		if got, err := s.LeaveRoom(t.Context(), LeaveRequest{Token: bob.Token}); err != nil ||
+			got.Status != StatusLeft {
 			t.Fatal(got, err)
 		}
 	}
@@ -82,7 +83,8 @@ func TestCache_agentRemovedDuringItsWait_isDropped(t *testing.T) {
 			t.Fatal("Bob does not wait")
 		}
 	}
-	if _, err := s.ManageAgent(t.Context(), ManageRequest{Token: ann.Token, AgentName: "Bob", Action: room.Kick}); err != nil {
+	if _, err := s.ManageAgent(t.Context(), ManageRequest{Token: ann.Token, AgentName: "Bob",
+		Action: room.Kick}); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-ended; err != nil {
@@ -96,7 +98,8 @@ func TestCache_agentRemovedDuringItsWait_isDropped(t *testing.T) {
 // newService returns a service alone on a table in a file.
 func newService(t *testing.T, o Options) *Service {
 	t.Helper()
-	o.Clock, o.SingleProcess, o.MinBatch = clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), true, 1
+	o.Clock, o.SingleProcess, o.MinBatch = clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), true,
+		1
 	b := sqlitetest.Open(t, o.Clock)
 	return New(b, o)
 }
@@ -105,10 +108,12 @@ func TestCache_roomsThatDoNotExist_areNotCached(t *testing.T) {
 	s := newService(t, Options{})
 	for i := range 20 {
 		token := ident.Token{Room: ident.NewRoomID(), Seat: i, Secret: ident.NewSecret()}
-		if _, err := s.Send(t.Context(), SendRequest{Token: token.String(), Text: "hello"}); fault.CodeOf(err) != fault.RoomNotFound {
+		if _, err := s.Send(t.Context(), SendRequest{Token: token.String(),
+			Text: "hello"}); fault.CodeOf(err) != fault.RoomNotFound {
 			t.Fatal(err)
 		}
-		if _, err := s.RoomInfo(t.Context(), InfoRequest{Room: fmt.Sprintf("room %d", i)}); fault.CodeOf(err) != fault.RoomNotFound {
+		if _, err := s.RoomInfo(t.Context(), InfoRequest{Room: fmt.Sprintf("room %d",
+			i)}); fault.CodeOf(err) != fault.RoomNotFound {
 			t.Fatal(err)
 		}
 	}
@@ -134,7 +139,8 @@ func TestCache_roomsInUse_stayCached(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 3 {
-		if _, err := s.JoinRoom(t.Context(), JoinRequest{Room: fmt.Sprintf("room %d", i), AgentName: "Ann"}); err != nil {
+		if _, err := s.JoinRoom(t.Context(), JoinRequest{Room: fmt.Sprintf("room %d", i),
+			AgentName: "Ann"}); err != nil {
 			t.Fatal(err)
 		}
 	}

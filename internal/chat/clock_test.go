@@ -136,5 +136,6 @@ func (w *world) open(ctx context.Context, req chat.WaitRequest) <-chan answer {
 // another returns a service in another process on the same table and clock. It waits as
 // long as the clock says.
 func (w *world) another() *world {
-	return &world{t: w.t, clock: w.clock, table: w.table, watch: w.watch, Service: chat.New(w.table, chat.Options{Clock: w.watch})}
+	return &world{t: w.t, clock: w.clock, table: w.table, watch: w.watch,
+		Service: chat.New(w.table, chat.Options{Clock: w.watch})}
 }

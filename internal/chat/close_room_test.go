@@ -15,7 +15,8 @@ func TestClose_agentsAreRemovedAndTheNameIsFree(t *testing.T) {
 	p := here.trio()
 	there.info(p.bob.Token)
 	here.say(p.ann.Token, "the end")
-	if got := here.update(chat.UpdateRequest{Token: p.ann.Token, Close: true}); got.Status != chat.StatusClosed || got.Changes != nil {
+	if got := here.update(chat.UpdateRequest{Token: p.ann.Token, Close: true}); got.Status != chat.StatusClosed ||
+		got.Changes != nil {
 		t.Fatalf("got %+v", got)
 	}
 	for _, at := range []struct {
@@ -26,7 +27,8 @@ func TestClose_agentsAreRemovedAndTheNameIsFree(t *testing.T) {
 		if got.Status != chat.StatusRemoved || got.Reason != room.ReasonClosed || len(got.Messages) == 0 {
 			t.Fatalf("an agent gets %+v", got)
 		}
-		if last := got.Messages[len(got.Messages)-1]; last.Type != chat.EventRoom || last.Reason != room.ReasonClosed || last.By != "Ann" {
+		if last := got.Messages[len(got.Messages)-1]; last.Type != chat.EventRoom || last.Reason != room.ReasonClosed ||
+			last.By != "Ann" {
 			t.Errorf("the last is %+v", last)
 		}
 	}
@@ -51,7 +53,8 @@ func TestClose_tokens_canOnlyReadAndLeave(t *testing.T) {
 				t.Error("room_info does not say that the room is closed")
 			}
 			same(t, "reading back", texts(w.all(token)), []string{"the end"})
-			if got, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: token}); err != nil || got.Status != chat.StatusAlreadyLeft {
+			if got, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: token}); err != nil ||
+				got.Status != chat.StatusAlreadyLeft {
 				t.Errorf("leave: %+v, %v", got, err)
 			}
 		}
@@ -68,7 +71,8 @@ func TestClose_publicRoom_isUnlisted(t *testing.T) {
 		_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
 		wants(t, err, fault.RoomNotFound)
 	}
-	if bob := w.create(chat.CreateRequest{Room: "plans", AgentName: "Bob", Public: true}); bob.Status != chat.StatusCreated {
+	if bob := w.create(chat.CreateRequest{Room: "plans", AgentName: "Bob",
+		Public: true}); bob.Status != chat.StatusCreated {
 		t.Errorf("Bob got %+v", bob)
 	}
 	names, _ := w.list(chat.ListRequest{})
@@ -89,7 +93,9 @@ func TestClose_duringAJoin_joinCreatesAnotherRoom(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	ann := w.join("plans", "Ann")
-	newcomer := w.onTop(&interrupted{beforeWrite: func() { w.update(chat.UpdateRequest{Token: ann.Token, Close: true}) }})
+	newcomer := w.onTop(&interrupted{beforeWrite: func() {
+		w.update(chat.UpdateRequest{Token: ann.Token, Close: true})
+	}})
 	bob := newcomer.join("plans", "Bob")
 	if bob.Status != chat.StatusCreated || bob.Token[:7] == ann.Token[:7] {
 		t.Errorf("Bob got %+v", bob)

@@ -107,7 +107,8 @@ func TestWait_youngerWaitInAnotherProcess_endsTheOlderOneWithinAMinute(t *testin
 			one, two := w.another(), w.another()
 			p := one.pair()
 			wait := func(w *world, standby bool) <-chan answer {
-				return w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Standby: standby, Wait: 10 * time.Minute})
+				return w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Standby: standby,
+					Wait: 10 * time.Minute})
 			}
 			older := wait(one, c.older)
 			w.clock.Advance(time.Second)

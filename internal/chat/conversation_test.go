@@ -26,7 +26,8 @@ func TestConversation_twoAgents_receiveEachMessageOnce(t *testing.T) {
 	if len(got.Messages) != 2 || got.Messages[0].Type != chat.EventJoined || got.Messages[1].Text != "Bob here." {
 		t.Fatalf("Ann got %+v", got)
 	}
-	if again := w.look(ann.Token, got.Cursor); again.Status != chat.StatusQuiet || place(t, ann.Token, again.Cursor) != place(t, ann.Token, got.Cursor) {
+	if again := w.look(ann.Token, got.Cursor); again.Status != chat.StatusQuiet ||
+		place(t, ann.Token, again.Cursor) != place(t, ann.Token, got.Cursor) {
 		t.Fatalf("then Ann got %+v", again)
 	}
 	if got := w.look(bob.Token, ""); got.Status != chat.StatusQuiet {

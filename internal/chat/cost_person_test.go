@@ -28,11 +28,14 @@ func TestPerson_onDynamoDB_costsAUnitAMessageAndAMinute(t *testing.T) {
 		}
 	}
 	w.say(p.bob.Token, "hello")
-	if reads, writes := b.of(func() { person = w.person(p.bob) }); len(reads) != 0 || len(writes) != 1 || writes[0].Items != 3 { // the event, the snapshot and the seat
+	// the event, the snapshot and the seat
+	if reads, writes := b.of(func() { person = w.person(p.bob) }); len(reads) != 0 || len(writes) != 1 ||
+		writes[0].Items != 3 {
 		t.Errorf("to open a link: %d reads %v, writes %v", len(reads), reads, writes)
 	}
 	cursor := w.look(person, "").Cursor
-	for what, req := range map[string]chat.SendRequest{"a word": {Text: "hello"}, "a note": {Text: "well done", To: []string{"Bob"}}, "an answer": {Text: "yes", ReplyTo: w.id(p.ann.Token, 4)}} {
+	for what, req := range map[string]chat.SendRequest{"a word": {Text: "hello"},
+		"a note": {Text: "well done", To: []string{"Bob"}}, "an answer": {Text: "yes", ReplyTo: w.id(p.ann.Token, 4)}} {
 		cursor = w.look(person, cursor).Cursor
 		req.Token, req.Cursor = person, cursor
 		units(what, func() { cursor = w.sends(req).Cursor }, 0, 1, 1)

@@ -99,7 +99,9 @@ func (l *largest) joins(n int) chat.Seated {
 
 func (l *largest) manage(a room.Action, name string) {
 	l.t.Helper()
-	if _, err := l.ManageAgent(l.t.Context(), chat.ManageRequest{Token: l.admin.Token, AgentName: name, Action: a, Note: strings.Repeat("n", 200)}); err != nil {
+	if _, err := l.ManageAgent(l.t.Context(),
+		chat.ManageRequest{Token: l.admin.Token, AgentName: name, Action: a,
+			Note: strings.Repeat("n", 200)}); err != nil {
 		l.t.Fatal(err)
 	}
 }
@@ -125,7 +127,8 @@ func (l *largest) changes() []change {
 	return []change{
 		{"a join", 20, func() { l.agents = append(l.agents, l.joins(last)) }},
 		{"a knock", 20, func() {
-			if _, err := l.JoinRoom(l.t.Context(), chat.JoinRequest{Room: l.name, AgentName: longName("k", 1), Password: l.password}); err == nil {
+			if _, err := l.JoinRoom(l.t.Context(),
+				chat.JoinRequest{Room: l.name, AgentName: longName("k", 1), Password: l.password}); err == nil {
 				l.t.Error("it was not refused")
 			}
 		}},
@@ -146,10 +149,14 @@ func (l *largest) changes() []change {
 		{"no password", 12, func() { l.update(chat.UpdateRequest{RemovePassword: true}) }},
 		{"another name", 12, func() { l.update(chat.UpdateRequest{Room: longName("room", 2)}) }},
 		{"a private room", 12, func() { l.update(chat.UpdateRequest{Public: &private}) }},
-		{"1,000 characters in place of the longest description", 50, func() { l.update(chat.UpdateRequest{Description: strings.Repeat("c", 1000)}) }},
-		{"a description of 1,000 characters", 12, func() { l.update(chat.UpdateRequest{Description: strings.Repeat("d", 1000)}) }},
-		{"the longest description in ASCII", 30, func() { l.update(chat.UpdateRequest{Description: strings.Repeat("d", room.MaxDescription)}) }},
-		{"the longest description: 5,000 emoji", 90, func() { l.update(chat.UpdateRequest{Description: strings.Repeat("\U0001F601", room.MaxDescription)}) }},
+		{"1,000 characters in place of the longest description", 50,
+			func() { l.update(chat.UpdateRequest{Description: strings.Repeat("c", 1000)}) }},
+		{"a description of 1,000 characters", 12,
+			func() { l.update(chat.UpdateRequest{Description: strings.Repeat("d", 1000)}) }},
+		{"the longest description in ASCII", 30,
+			func() { l.update(chat.UpdateRequest{Description: strings.Repeat("d", room.MaxDescription)}) }},
+		{"the longest description: 5,000 emoji", 90,
+			func() { l.update(chat.UpdateRequest{Description: strings.Repeat("\U0001F601", room.MaxDescription)}) }},
 		{"the end of the room", 12, func() { l.update(chat.UpdateRequest{Close: true}) }},
 	}
 }

@@ -74,7 +74,8 @@ func TestSend_onDynamoDB_costsOneWriteOfOneUnit(t *testing.T) {
 		}
 	}
 	if reads, writes := b.of(send(warm, 0)); len(reads) != 1 || len(writes) != 2 {
-		t.Errorf("the first send, which reads how far the seat has read and stores that its token was used: %d reads %v, %d writes %v", len(reads), reads, len(writes), writes)
+		t.Errorf("the first send, which reads how far the seat has read and stores that its token was used: %d reads "+
+			"%v, %d writes %v", len(reads), reads, len(writes), writes)
 	}
 	for i := 1; i < 40; i++ {
 		reads, writes := b.of(send(warm, i))
@@ -107,7 +108,8 @@ func TestWait_onDynamoDB_receivesMessagesOfAnotherProcess(t *testing.T) {
 	received := make(chan string, 1)
 	go func() {
 		for cursor := ann.Cursor; ; {
-			got, err := here.Wait(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: cursor, Wait: 30 * time.Second})
+			got, err := here.Wait(t.Context(),
+				chat.WaitRequest{Token: ann.Token, Cursor: cursor, Wait: 30 * time.Second})
 			if err != nil || len(texts(got.Messages)) > 0 {
 				received <- fmt.Sprint(texts(got.Messages), err)
 				return

@@ -38,7 +38,8 @@ func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
 		return nil, nil
 	}
 	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
-	return &Sent{Credential: op.credential, Waited: Waited{Cursor: op.req.Cursor, Situation: c.situation(c.room.log.Peek())}}, nil
+	return &Sent{Credential: op.credential, Waited: Waited{Cursor: op.req.Cursor,
+		Situation: c.situation(c.room.log.Peek())}}, nil
 }
 
 // checkLastWord refuses a last word with a credential once.
@@ -51,5 +52,7 @@ func (c *session) checkLastWord(ctx context.Context, text string) error {
 	if err != nil || confirmed {
 		return err
 	}
-	return fault.Refuse(fault.InvalidArgument, "text holds what looks like %s, and whoever reads it could use it. You have not left: take it out and call again; if others are meant to have it, repeat this call as it is.", kind)
+	return fault.Refuse(fault.InvalidArgument, "text holds what looks like %s, and whoever reads it could use it. "+
+		"You have not left: take it out and call again; if others are meant to have it, repeat this call as it is.",
+		kind)
 }

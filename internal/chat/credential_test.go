@@ -16,7 +16,8 @@ func TestCredential_inAText_holdsItBackOnce(t *testing.T) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
 		for _, req := range []chat.SendRequest{
-			{Text: "to all " + secret}, {Text: "to one " + secret, To: []string{"Bob"}}, {Text: "with a key " + secret, Key: "k"},
+			{Text: "to all " + secret}, {Text: "to one " + secret, To: []string{"Bob"}},
+			{Text: "with a key " + secret, Key: "k"},
 		} {
 			req.Token = p.ann.Token
 			got, err := w.send(req)
@@ -80,7 +81,8 @@ func TestCredential_ofAPerson_holdsItBackOnce(t *testing.T) {
 func TestCredential_changedOrToOthers_isAnotherText(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	for i, req := range []chat.SendRequest{{Text: "it is " + secret}, {Text: "it is " + secret, To: []string{"Bob"}}, {Text: "really " + secret}, {Text: "without it"}} {
+	for i, req := range []chat.SendRequest{{Text: "it is " + secret}, {Text: "it is " + secret, To: []string{"Bob"}},
+		{Text: "really " + secret}, {Text: "without it"}} {
 		req.Token = p.ann.Token
 		if got, err := w.send(req); err != nil || got.Sent != (i == 3) || (got.Credential == "") != got.Sent {
 			t.Errorf("%+v: %+v, %v", req, got, err)
@@ -94,7 +96,8 @@ func TestLeave_withACredentialInTheLastWord_isRefusedOnce(t *testing.T) {
 		p := w.company()
 		leave := chat.LeaveRequest{Token: p.bob.Token, Text: "Bye. " + secret}
 		_, err := w.LeaveRoom(t.Context(), leave)
-		if wants(t, err, fault.InvalidArgument); strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "a GitHub token") {
+		if wants(t, err, fault.InvalidArgument); strings.Contains(err.Error(), secret) ||
+			!strings.Contains(err.Error(), "a GitHub token") {
 			t.Errorf("the refusal is %v", err)
 		}
 		w.say(p.bob.Token, "I am still here.")
@@ -114,7 +117,8 @@ func TestSend_onDynamoDB_withACredential_costsOneMoreWriteOnce(t *testing.T) {
 	}
 	for i, text := range []string{"first", secret, secret, "then"} {
 		reads, writes := b.of(func() {
-			if got, err := s.Send(t.Context(), chat.SendRequest{Token: ann.Token, Text: text}); err != nil || got.Sent != (i != 1) {
+			if got, err := s.Send(t.Context(), chat.SendRequest{Token: ann.Token, Text: text}); err != nil ||
+				got.Sent != (i != 1) {
 				t.Errorf("%s: %+v, %v", text, got, err)
 			}
 		})

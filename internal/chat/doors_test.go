@@ -99,16 +99,19 @@ func TestDoors_attackerInEachRow(t *testing.T) {
 			forged := ident.Token{Room: d.ann.Token[:7], Seat: 1, Secret: ident.NewSecret()}
 			return d.JoinRoom(d.guest(), chat.JoinRequest{Token: forged.String()})
 		}, code: fault.TokenInvalid},
-		"token: of a seat that its principal regained": {silent: 2 * minute, attack: func(d *doors) (chat.Seated, error) {
-			d.joinAs(d.local(), "plans", "Bob")
-			return d.JoinRoom(d.guest(), chat.JoinRequest{Token: d.bob.Token})
-		}, code: fault.TokenInvalid, says: "an agent of the same user"},
-		"principal: the admin's name through a proxy": {silent: 23 * time.Hour, attack: func(d *doors) (chat.Seated, error) {
-			return d.as(d.guest(), "Ann")
-		}, code: fault.NameTaken},
-		"principal: the admin's name by another key": {silent: 23 * time.Hour, attack: func(d *doors) (chat.Seated, error) {
-			return d.as(d.key(), "Ann")
-		}, code: fault.NameTaken},
+		"token: of a seat that its principal regained": {silent: 2 * minute,
+			attack: func(d *doors) (chat.Seated, error) {
+				d.joinAs(d.local(), "plans", "Bob")
+				return d.JoinRoom(d.guest(), chat.JoinRequest{Token: d.bob.Token})
+			}, code: fault.TokenInvalid, says: "an agent of the same user"},
+		"principal: the admin's name through a proxy": {silent: 23 * time.Hour,
+			attack: func(d *doors) (chat.Seated, error) {
+				return d.as(d.guest(), "Ann")
+			}, code: fault.NameTaken},
+		"principal: the admin's name by another key": {silent: 23 * time.Hour,
+			attack: func(d *doors) (chat.Seated, error) {
+				return d.as(d.key(), "Ann")
+			}, code: fault.NameTaken},
 		"principal: a guest's name by another guest of its link": {attack: func(d *doors) (chat.Seated, error) {
 			d.alive(15*minute-time.Second, d.mallory.Token)
 			return d.as(d.guest(), "Cid")
@@ -116,9 +119,10 @@ func TestDoors_attackerInEachRow(t *testing.T) {
 		"readmitted: by himself, as the admin": {silent: 20 * minute, attack: func(d *doors) (chat.Seated, error) {
 			return d.letIn("Ann", d.mallory.Token)
 		}, code: fault.NotAllowed},
-		"readmitted: by the admin, who is taken in by him": {silent: minute, attack: func(d *doors) (chat.Seated, error) {
-			return d.letIn("Bob", d.ann.Token)
-		}, status: chat.StatusJoined, reads: true},
+		"readmitted: by the admin, who is taken in by him": {silent: minute,
+			attack: func(d *doors) (chat.Seated, error) {
+				return d.letIn("Bob", d.ann.Token)
+			}, status: chat.StatusJoined, reads: true},
 		"a member's name: after its lease": {silent: 15 * minute, attack: func(d *doors) (chat.Seated, error) {
 			return d.as(d.guest(), "Bob")
 		}, status: chat.StatusJoined},
@@ -132,9 +136,10 @@ func TestDoors_attackerInEachRow(t *testing.T) {
 			d.clock.Advance(day)
 			return d.as(d.guest(), "Ann")
 		}, status: chat.StatusJoined, alone: true},
-		"a full room: the seat of a silent member": {capacity: 4, silent: 15 * minute, attack: func(d *doors) (chat.Seated, error) {
-			return d.as(d.guest(), "Eve")
-		}, status: chat.StatusJoined},
+		"a full room: the seat of a silent member": {capacity: 4, silent: 15 * minute,
+			attack: func(d *doors) (chat.Seated, error) {
+				return d.as(d.guest(), "Eve")
+			}, status: chat.StatusJoined},
 		"a full room: begun anew": {capacity: 4, attack: func(d *doors) (chat.Seated, error) {
 			d.clock.Advance(15 * minute)
 			return d.as(d.guest(), "Eve")
@@ -153,7 +158,8 @@ func TestDoors_attackerInEachRow(t *testing.T) {
 			d.alive(c.silent, d.cid.Token, d.mallory.Token)
 			before := d.ann.Token[:7]
 			got, err := c.attack(d)
-			if fault.CodeOf(err) != c.code || got.Status != c.status || err != nil && !strings.Contains(err.Error(), c.says) {
+			if fault.CodeOf(err) != c.code || got.Status != c.status ||
+				err != nil && !strings.Contains(err.Error(), c.says) {
 				t.Fatalf("he gets %q, %v", got.Status, err)
 			}
 			if refused := (*fault.Error)(nil); errors.As(err, &refused) && len(refused.Yours) > 0 {
@@ -181,7 +187,8 @@ func (d *doors) harmless(got chat.Seated, c doorAttack, before string) {
 		d.t.Errorf("he is %+v", me)
 	}
 	for _, action := range []room.Action{room.BanName, room.Kick, room.Demote} {
-		if _, err := d.ManageAgent(d.guest(), chat.ManageRequest{Token: got.Token, AgentName: "Ann", Action: action}); err == nil {
+		if _, err := d.ManageAgent(d.guest(),
+			chat.ManageRequest{Token: got.Token, AgentName: "Ann", Action: action}); err == nil {
 			d.t.Errorf("he may %s Ann", action)
 		}
 	}

@@ -83,14 +83,16 @@ func TestDraft_waitsForThePerson_andIsSentAsTheAgentsMessage(t *testing.T) {
 		p, person := w.approved()
 		request := w.ask(p.ann.Token, "what do you think?", "Bob")
 		bob := w.look(p.bob.Token, p.bob.Cursor)
-		id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "for @Cid to see", ReplyTo: request, Cursor: bob.Cursor})
+		id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "for @Cid to see", ReplyTo: request,
+			Cursor: bob.Cursor})
 		for _, s := range []chat.Seated{p.ann, p.cid} {
 			if got := texts(w.all(s.Token)); slices.Contains(got, "for @Cid to see") {
 				t.Errorf("%s reads the draft: %q", s.Name, got)
 			}
 		}
 		seen := there.look(person, "")
-		if m := seen.Messages[len(seen.Messages)-1]; m.Type != chat.EventDrafted || m.ID != id || m.Text != "for @Cid to see" || m.ReplyTo != request || m.Reason != "" {
+		if m := seen.Messages[len(seen.Messages)-1]; m.Type != chat.EventDrafted || m.ID != id ||
+			m.Text != "for @Cid to see" || m.ReplyTo != request || m.Reason != "" {
 			t.Errorf("the person sees %+v", m)
 		}
 		if got := there.decides(person, id, room.SendDraft, ""); len(got.Drafts) != 0 || !got.Approve {
@@ -100,7 +102,8 @@ func TestDraft_waitsForThePerson_andIsSentAsTheAgentsMessage(t *testing.T) {
 		same(t, "Bob hears", decided(news.Messages), []string{"sent: for @Cid to see"})
 		for _, s := range []chat.Seated{p.ann, p.cid} {
 			all := there.all(s.Token)
-			if m := all[len(all)-1]; m.Type != chat.EventSaid || m.From != "Bob" || m.Text != "for @Cid to see" || m.Person || m.Draft != "" || m.ReplyTo != request {
+			if m := all[len(all)-1]; m.Type != chat.EventSaid || m.From != "Bob" || m.Text != "for @Cid to see" ||
+				m.Person || m.Draft != "" || m.ReplyTo != request {
 				t.Errorf("%s reads %+v", s.Name, m)
 			}
 		}
@@ -114,7 +117,8 @@ func TestDraft_edited_isThePersons(t *testing.T) {
 	id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "never", To: []string{"Ann"}})
 	w.decides(person, id, room.EditDraft, "rather not")
 	all := w.all(p.ann.Token)
-	if m := all[len(all)-1]; m.Text != "rather not" || !m.Person || m.From != "Bob" || !slices.Equal(m.To, []string{"Ann"}) {
+	if m := all[len(all)-1]; m.Text != "rather not" || !m.Person || m.From != "Bob" ||
+		!slices.Equal(m.To, []string{"Ann"}) {
 		t.Errorf("Ann reads %+v", m)
 	}
 	news := w.look(p.bob.Token, p.bob.Cursor)
@@ -132,7 +136,8 @@ func TestDraft_refused_isSeenByNobodyElse(t *testing.T) {
 	id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "hush"})
 	w.decides(person, id, room.RefuseDraft, "")
 	got := take(t, wait)
-	if m := got.Messages[len(got.Messages)-1]; m.Type != chat.EventDrafted || m.Reason != room.ReasonRefused || m.Draft != id {
+	if m := got.Messages[len(got.Messages)-1]; m.Type != chat.EventDrafted || m.Reason != room.ReasonRefused ||
+		m.Draft != id {
 		t.Errorf("Bob hears %+v", m)
 	}
 	if after := w.all(p.ann.Token); len(after) != before {
@@ -165,7 +170,8 @@ func TestDraft_repeatedCall_findsTheDraftAndThenTheMessage(t *testing.T) {
 				}
 				id := w.drafts(req)
 				for _, w := range []*world{w, there, there.elsewhere()} {
-					if again, err := w.send(req); err != nil || again.ID != id || !again.Duplicate || again.Sent || again.Status != chat.StatusPending {
+					if again, err := w.send(req); err != nil || again.ID != id || !again.Duplicate || again.Sent ||
+						again.Status != chat.StatusPending {
 						t.Errorf("before the decision: %+v, %v", again, err)
 					}
 				}
@@ -175,7 +181,8 @@ func TestDraft_repeatedCall_findsTheDraftAndThenTheMessage(t *testing.T) {
 				there.decides(person, id, room.SendDraft, "")
 				sent := w.all(p.ann.Token)
 				for _, w := range []*world{w, there, there.elsewhere()} {
-					if again, err := w.send(req); err != nil || !again.Sent || !again.Duplicate || again.ID != sent[len(sent)-1].ID {
+					if again, err := w.send(req); err != nil || !again.Sent || !again.Duplicate ||
+						again.ID != sent[len(sent)-1].ID {
 						t.Errorf("after the decision: %+v, %v", again, err)
 					}
 				}
@@ -224,7 +231,8 @@ func TestDraft_thatWaits_isShownWithItsWholeText(t *testing.T) {
 	long := strings.Repeat("ten bytes.", 3000)
 	first := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "1" + long})
 	w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "2" + long})
-	same(t, "that wait", draftTexts(w.elsewhere().supervise(person, chat.SuperviseRequest{}).Drafts), []string{"1" + long, "2" + long})
+	same(t, "that wait", draftTexts(w.elsewhere().supervise(person, chat.SuperviseRequest{}).Drafts),
+		[]string{"1" + long, "2" + long})
 	part := w.history(person, chat.HistoryRequest{ID: first, Offset: 30_000})
 	if len(part.Messages) != 1 || part.Messages[0].Text != "." {
 		t.Errorf("the end of the first: %+v", part.Messages)
@@ -241,13 +249,18 @@ func TestSupervise_malformed_isRefusedAndChangesNothing(t *testing.T) {
 		req  chat.SuperviseRequest
 		code fault.Code
 	}{
-		"by the agent":                      {chat.SuperviseRequest{Token: p.bob.Token, Paused: &yes}, fault.NotAllowed},
-		"by another's person":               {chat.SuperviseRequest{Token: w.person(p.ann), Draft: id, Decision: room.SendDraft}, fault.InvalidArgument},
-		"no decision":                       {chat.SuperviseRequest{Draft: id}, fault.InvalidArgument},
-		"of nothing":                        {chat.SuperviseRequest{Decision: room.SendDraft}, fault.InvalidArgument},
-		"edit with a token":                 {chat.SuperviseRequest{Draft: id, Decision: room.EditDraft, Text: person}, fault.InvalidArgument},
-		"of a message":                      {chat.SuperviseRequest{Draft: w.say(p.ann.Token, "hi").ID, Decision: room.SendDraft}, fault.InvalidArgument},
-		"supervision along with a decision": {chat.SuperviseRequest{Draft: id, Decision: room.SendDraft, Paused: &yes}, fault.InvalidArgument},
+		"by the agent": {chat.SuperviseRequest{Token: p.bob.Token, Paused: &yes},
+			fault.NotAllowed},
+		"by another's person": {chat.SuperviseRequest{Token: w.person(p.ann), Draft: id,
+			Decision: room.SendDraft}, fault.InvalidArgument},
+		"no decision": {chat.SuperviseRequest{Draft: id}, fault.InvalidArgument},
+		"of nothing":  {chat.SuperviseRequest{Decision: room.SendDraft}, fault.InvalidArgument},
+		"edit with a token": {chat.SuperviseRequest{Draft: id, Decision: room.EditDraft, Text: person},
+			fault.InvalidArgument},
+		"of a message": {chat.SuperviseRequest{Draft: w.say(p.ann.Token, "hi").ID,
+			Decision: room.SendDraft}, fault.InvalidArgument},
+		"supervision along with a decision": {chat.SuperviseRequest{Draft: id, Decision: room.SendDraft, Paused: &yes},
+			fault.InvalidArgument},
 	} {
 		if c.req.Token == "" {
 			c.req.Token = person

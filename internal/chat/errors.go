@@ -22,11 +22,15 @@ func (s *Service) Outward(err error) error {
 	case errors.As(err, &e), errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, roomlog.ErrNotFound):
-		return fault.Refuse(fault.RoomNotFound, "There is no such room, or it has expired: a room ends %d days after it was last used. Check the name with your user, or create it with join_room.", int(room.Life/(24*time.Hour)))
+		return fault.Refuse(fault.RoomNotFound, "There is no such room, or it has expired: a room ends %d days after "+
+			"it was last used. Check the name with your user, or create it with join_room.",
+			int(room.Life/(24*time.Hour)))
 	case errors.Is(err, room.ErrNewerVersion):
-		return unavailable(s.log, err, time.Minute, "A newer version of the server stored this room. Try again in a minute.")
+		return unavailable(s.log, err, time.Minute,
+			"A newer version of the server stored this room. Try again in a minute.")
 	case errors.Is(err, room.ErrOlderVersion):
-		return unavailable(s.log, err, time.Hour, "An earlier build of the server stored this room, and this one cannot read it. Ask whoever runs the server to use a new file or table.")
+		return unavailable(s.log, err, time.Hour, "An earlier build of the server stored this room, and this one "+
+			"cannot read it. Ask whoever runs the server to use a new file or table.")
 	case errors.Is(err, table.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		failed := unavailable(s.log, err, 2*time.Second, "The store did not answer in time.")
 		failed.Unclear = true

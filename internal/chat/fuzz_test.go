@@ -19,7 +19,8 @@ func FuzzListPage(f *testing.F) {
 	f.Cleanup(func() { _ = tab.Close() })
 	rooms := New(tab, Options{SingleProcess: true, MinBatch: 1, Logger: slog.New(slog.DiscardHandler)})
 	for _, name := range []string{"ash", "birch", "cedar", "élan"} {
-		if _, err := rooms.CreateRoom(f.Context(), CreateRequest{Room: name, AgentName: "Ann", Public: true}); err != nil {
+		if _, err := rooms.CreateRoom(f.Context(),
+			CreateRequest{Room: name, AgentName: "Ann", Public: true}); err != nil {
 			f.Fatal(err)
 		}
 	}

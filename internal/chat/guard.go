@@ -89,7 +89,8 @@ func (op *sendOp) spokeAfter(ctx context.Context, h *room.Head, n int64) (bool, 
 
 // strongest reports whether an event after n holds the send back, and the last event
 // it looked at. softly says that messages not meant for the sender may, too.
-func (op *sendOp) strongest(ctx context.Context, h *room.Head, n int64, softly bool) (hold bool, scanned int64, err error) {
+func (op *sendOp) strongest(ctx context.Context, h *room.Head, n int64, softly bool) (hold bool, scanned int64,
+	err error) {
 	c := op.caller
 	if _, open := h.Talk.Find(op.event.ReplyTo, op.began); open {
 		softly = false

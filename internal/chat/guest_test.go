@@ -43,7 +43,8 @@ func TestGuest_hasOneRoomAndNothingElse(t *testing.T) {
 	if err != nil || bob.Status != chat.StatusJoined || bob.Room.Name != "plans" {
 		t.Fatalf("Bob gets %+v, %v", bob, err)
 	}
-	if a, ok, err := w.Service.SeatOf(t.Context(), w.token(bob)); !ok || err != nil || !a.IsGuest() || a.Principal != "" || a.Owner != "" {
+	if a, ok, err := w.Service.SeatOf(t.Context(), w.token(bob)); !ok || err != nil || !a.IsGuest() ||
+		a.Principal != "" || a.Owner != "" {
 		t.Errorf("he has %+v, %v", a, err)
 	}
 	cid, err := w.JoinRoom(ctx, chat.JoinRequest{Room: "Plans:whatever", AgentName: "Cid"})
@@ -58,11 +59,13 @@ func TestGuest_hasOneRoomAndNothingElse(t *testing.T) {
 		refusals[what+" for a seat that no invite gave"] = call
 	}
 	refusals["open the link of such a seat"] = func() error {
-		_, err := w.Service.Supervise(ctx, chat.SuperviseRequest{Token: device(t, ann.Watch, "phone"), Claim: ann.Watch})
+		_, err := w.Service.Supervise(ctx, chat.SuperviseRequest{Token: device(t, ann.Watch, "phone"),
+			Claim: ann.Watch})
 		return err
 	}
 	for what, call := range refusals {
-		if err := w.changesNothing(ann.Token, call); fault.CodeOf(err) != fault.NotAllowed || !strings.Contains(err.Error(), "invite") {
+		if err := w.changesNothing(ann.Token, call); fault.CodeOf(err) != fault.NotAllowed ||
+			!strings.Contains(err.Error(), "invite") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -88,13 +91,15 @@ func TestInvite_ofEachResult_isTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	want.Uses--
-	for _, s := range []chat.Seated{bob, w.enter(chat.JoinRequest{Token: ann.Token}), w.elsewhere().enter(chat.JoinRequest{Token: bob.Token})} {
+	for _, s := range []chat.Seated{bob, w.enter(chat.JoinRequest{Token: ann.Token}),
+		w.elsewhere().enter(chat.JoinRequest{Token: bob.Token})} {
 		if s.Invite != want {
 			t.Errorf("%s is shown %+v, want %+v", s.Name, s.Invite, want)
 		}
 	}
 	got := w.update(chat.UpdateRequest{Token: ann.Token, NewInvite: true, Capacity: 5, Room: "plots"})
-	if got.Invite.Uses != 3 || got.Invite.Code == want.Code || got.HidesTalk != true || got.Changes.Invite != "renewed" {
+	if got.Invite.Uses != 3 || got.Invite.Code == want.Code || got.HidesTalk != true ||
+		got.Changes.Invite != "renewed" {
 		t.Errorf("it becomes %+v", got)
 	}
 	cid, err := w.JoinRoom(guest(t, got.Invite), chat.JoinRequest{Room: "plots", AgentName: "Cid"})
@@ -120,11 +125,13 @@ func TestInvite_thatGivesNoSeat_isRefusedAndSaysWhy(t *testing.T) {
 		code   fault.Code
 		says   string
 	}{
-		"expired":     {before: after(7 * day), code: fault.NotAllowed, says: "2026-03-08T12:00:00Z"},
-		"renewed":     {before: func(w *world, ann chat.Seated) { w.renew(ann.Token) }, code: fault.NotAllowed, says: "renewed"},
-		"used up":     {before: useUp, code: fault.NotAllowed, says: "all of its seats"},
-		"closed":      {before: closes, code: fault.RoomClosed, says: "is over"},
-		"left by all": {before: func(w *world, ann chat.Seated) { w.leave(ann.Token) }, code: fault.RoomClosed, says: "is over"},
+		"expired": {before: after(7 * day), code: fault.NotAllowed, says: "2026-03-08T12:00:00Z"},
+		"renewed": {before: func(w *world, ann chat.Seated) { w.renew(ann.Token) }, code: fault.NotAllowed,
+			says: "renewed"},
+		"used up": {before: useUp, code: fault.NotAllowed, says: "all of its seats"},
+		"closed":  {before: closes, code: fault.RoomClosed, says: "is over"},
+		"left by all": {before: func(w *world, ann chat.Seated) { w.leave(ann.Token) }, code: fault.RoomClosed,
+			says: "is over"},
 		"begun anew": {before: func(w *world, ann chat.Seated) {
 			w.leave(ann.Token)
 			w.join("plans", "Dan")
@@ -190,7 +197,8 @@ func TestRace_guestsAgainstARenewal_theOldInviteGivesNothingAfterIt(t *testing.T
 			return err
 		},
 		"by a ban": func(w *world, token string) error {
-			_, err := w.ManageAgent(w.t.Context(), chat.ManageRequest{Token: token, AgentName: "Mal", Action: room.BanName})
+			_, err := w.ManageAgent(w.t.Context(),
+				chat.ManageRequest{Token: token, AgentName: "Mal", Action: room.BanName})
 			return err
 		},
 	} {
@@ -239,8 +247,11 @@ func TestGuest_thatIsToStayOut_hasNoInviteThatSeatsIt(t *testing.T) {
 		return got.Invite
 	}
 	for what, keepOut := range map[string]func(w *world, ann, mal chat.Seated) chat.Invite{
-		"banned":           func(w *world, ann, _ chat.Seated) chat.Invite { return ban(w, ann.Token, "mal") },
-		"left, and banned": func(w *world, ann, mal chat.Seated) chat.Invite { w.leave(mal.Token); return ban(w, ann.Token, "Mal") },
+		"banned": func(w *world, ann, _ chat.Seated) chat.Invite { return ban(w, ann.Token, "mal") },
+		"left, and banned": func(w *world, ann, mal chat.Seated) chat.Invite {
+			w.leave(mal.Token)
+			return ban(w, ann.Token, "Mal")
+		},
 		"a new password": func(w *world, ann, mal chat.Seated) chat.Invite {
 			w.leave(mal.Token)
 			return w.update(chat.UpdateRequest{Token: ann.Token, Password: "other"}).Invite
@@ -260,7 +271,8 @@ func TestGuest_thatIsToStayOut_hasNoInviteThatSeatsIt(t *testing.T) {
 			w.joinAs(key, "plans:secret", "Cid")
 			w.clock.Advance(day)
 			fresh := keepOut(w, ann, mal)
-			if want := (chat.Invite{Code: fresh.Code, Uses: 6, Until: ann.Invite.Until}); fresh != want || fresh.Code == ann.Invite.Code {
+			if want := (chat.Invite{Code: fresh.Code, Uses: 6, Until: ann.Invite.Until}); fresh != want ||
+				fresh.Code == ann.Invite.Code {
 				t.Errorf("the admin gets %+v, want %+v", fresh, want)
 			}
 			for _, w := range []*world{w, w.elsewhere()} {
@@ -283,11 +295,13 @@ func TestGuest_thatIsToStayOut_hasNoInviteThatSeatsIt(t *testing.T) {
 				t.Fatal(err)
 			}
 			for what, call := range callsOf(old, w, eve.Token) {
-				if err := w.changesNothing(ann.Token, call); fault.CodeOf(err) != fault.NotAllowed || !strings.Contains(err.Error(), "another invite") {
+				if err := w.changesNothing(ann.Token, call); fault.CodeOf(err) != fault.NotAllowed ||
+					!strings.Contains(err.Error(), "another invite") {
 					t.Errorf("the old invite admits to a seat that the new one gave, to %s: %v", what, err)
 				}
 			}
-			if _, err := w.Send(guest(t, fresh), chat.SendRequest{Token: gil.Token, Text: "moved to the new address"}); err != nil {
+			if _, err := w.Send(guest(t, fresh),
+				chat.SendRequest{Token: gil.Token, Text: "moved to the new address"}); err != nil {
 				t.Errorf("the new invite does not admit to an older seat: %v", err)
 			}
 		})

@@ -50,7 +50,8 @@ func (req HistoryRequest) check() error {
 	case req.Limit < 1 || req.Limit > 100:
 		return fault.Refuse(fault.InvalidArgument, "limit must be from 1 to 100.")
 	case req.Offset < 0 || req.Offset > 0 && req.ID == "":
-		return fault.Refuse(fault.InvalidArgument, "offset goes with id, and is 0 or more: take both from a message's more.")
+		return fault.Refuse(fault.InvalidArgument,
+			"offset goes with id, and is 0 or more: take both from a message's more.")
 	}
 	return nil
 }
@@ -123,7 +124,8 @@ func (c *session) rest(ctx context.Context, id string, offset int) (Page, error)
 	if offset > 0 {
 		rest, ok := m.Rest(e.Text, offset)
 		if !ok {
-			return Page{}, fault.Refuse(fault.InvalidArgument, "offset is not inside that message: take it from the message's more.")
+			return Page{}, fault.Refuse(fault.InvalidArgument,
+				"offset is not inside that message: take it from the message's more.")
 		}
 		m = rest
 	}

@@ -156,7 +156,8 @@ func TestHistory_longText_isReadInParts(t *testing.T) {
 		id := w.say(p.ann.Token, text).ID
 		first := w.look(p.bob.Token, p.bob.Cursor).Messages[0]
 		byNumber := w.history(p.bob.Token, chat.HistoryRequest{ID: id})
-		if m := byNumber.Messages[0]; m.Text != first.Text || m.More == nil || *m.More != *first.More || !byNumber.HasMore {
+		if m := byNumber.Messages[0]; m.Text != first.Text || m.More == nil || *m.More != *first.More ||
+			!byNumber.HasMore {
 			t.Errorf("%s: a wait gives %d bytes, history %d", what, len(first.Text), len(m.Text))
 		}
 		whole := first.Text

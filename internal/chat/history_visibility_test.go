@@ -133,7 +133,8 @@ func TestNewcomer_accessChanged_seesNothingFromBefore(t *testing.T) {
 				w.sees(w.elsewhere().join(c.by, name), w.all(ann.Token), "to those who may come now")
 			}
 			got := w.enter(chat.JoinRequest{Token: ann.Token})
-			same(t, "Ann still reads", texts(w.all(got.Token)), []string{"among those who were here", "to those who may come now"})
+			same(t, "Ann still reads", texts(w.all(got.Token)),
+				[]string{"among those who were here", "to those who may come now"})
 		})
 	}
 }

@@ -97,7 +97,8 @@ func (in *inbox) take(e room.Event, agents int) bool {
 	me := in.caller.agent
 	if e.Type == room.Left && e.Seat == me.Seat && e.N > me.Joined {
 		if in.scanned, in.removed, in.reason = e.N, true, e.Reason; e.By != 0 || e.Person {
-			in.batch.Add(messageOf(in.batch.Room, me, e), e) // which admin removed the caller, and why; or that its user has left
+			// which admin removed the caller, and why; or that its user has left
+			in.batch.Add(messageOf(in.batch.Room, me, e), e)
 		}
 		return false
 	}
@@ -108,7 +109,8 @@ func (in *inbox) take(e room.Event, agents int) bool {
 	for _, n := range e.Emptied() {
 		in.batch.Redact(n)
 	}
-	if me.IsNews(e) && (e.N != in.pos.own || e.Decides != 0) { // what became of its draft, the repeated call may not know
+	// what became of its draft, the repeated call may not know
+	if me.IsNews(e) && (e.N != in.pos.own || e.Decides != 0) {
 		m := messageOf(in.batch.Room, me, e)
 		if m.Draft != "" && !me.IsPerson() {
 			m.Type = EventDrafted // it has not said that by now
@@ -141,7 +143,8 @@ func (in *inbox) take(e room.Event, agents int) bool {
 // for an answer, so what came before it and is not meant for the caller waits for that.
 func (in *inbox) ends(e room.Event, agents int) bool {
 	me := in.caller.agent
-	return me.WokenBy(e, agents, in.forMe) && (e.N > in.pos.own || me.HoldOf(e, agents, room.Event{}) == room.HoldsFirmly)
+	return me.WokenBy(e, agents, in.forMe) &&
+		(e.N > in.pos.own || me.HoldOf(e, agents, room.Event{}) == room.HoldsFirmly)
 }
 
 // position is where a call begins to read.

@@ -15,7 +15,8 @@ func TestInfo_byToken_describesTheOwnRoom(t *testing.T) {
 	bob := w.join("plans", "Bob")
 	for _, w := range []*world{w, w.elsewhere()} {
 		got := w.info(bob.Token)
-		if got.Room.Name != "plans" || got.Room.Description != "all of it" || got.Room.Capacity != 3 || got.Earlier != 1 || !got.Now.Equal(w.clock.Now()) {
+		if got.Room.Name != "plans" || got.Room.Description != "all of it" || got.Room.Capacity != 3 ||
+			got.Earlier != 1 || !got.Now.Equal(w.clock.Now()) {
 			t.Errorf("got %+v", got)
 		}
 		same(t, "seats", seats(got.Room), []string{"Ann (admin)", "Bob (member)"})
@@ -88,7 +89,8 @@ func TestInfo_byName_showsNoStatesAndNoCounts(t *testing.T) {
 	p := w.company()
 	w.say(p.ann.Token, "hello")
 	w.ask(p.ann.Token, "blue?", "Bob")
-	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Absence: away(time.Hour), Activity: "asleep"}); err != nil {
+	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Absence: away(time.Hour),
+		Activity: "asleep"}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})

@@ -48,7 +48,8 @@ func (i *interrupted) over(below table.Table) *tabletest.Hooks {
 // onTop returns a service whose table runs the functions of i.
 func (w *world) onTop(i *interrupted) *world {
 	over := i.over(w.table)
-	return &world{t: w.t, clock: w.clock, table: over, Service: chat.New(over, chat.Options{Clock: hurriedClock{w.clock}})}
+	return &world{t: w.t, clock: w.clock, table: over,
+		Service: chat.New(over, chat.Options{Clock: hurriedClock{w.clock}})}
 }
 
 func TestTakeover_ownerCallsDuringIt_keepsTheSeat(t *testing.T) {
@@ -78,7 +79,8 @@ func TestTakeover_ownerLeavesDuringIt_newcomerGetsTheSeat(t *testing.T) {
 	p := w.pair()
 	newcomer := w.onTop(&interrupted{afterLook: func() { w.leave(p.bob.Token) }})
 	same(t, "seats", seats(newcomer.join("plans", "Cid").Room), []string{"Ann (admin)", "Cid (member)"})
-	same(t, "Ann receives", lines(w.look(p.ann.Token, p.ann.Cursor).Messages), []string{"left Bob (left)", "joined Cid"})
+	same(t, "Ann receives", lines(w.look(p.ann.Token, p.ann.Cursor).Messages),
+		[]string{"left Bob (left)", "joined Cid"})
 }
 
 func TestJoin_sameNameTakenDuringIt_isRefused(t *testing.T) {
@@ -139,7 +141,8 @@ func TestLeave_seatTakenOverDuringIt_returnsAlreadyLeft(t *testing.T) {
 	late := w.onTop(middle)
 	late.info(p.ann.Token) // caches the room with Bob
 	middle.beforeWrite = func() { w.join("plans", "Cid") }
-	if got, err := late.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token}); err != nil || got.Status != chat.StatusAlreadyLeft {
+	if got, err := late.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token}); err != nil ||
+		got.Status != chat.StatusAlreadyLeft {
 		t.Fatalf("Bob leaves: %+v, %v", got, err)
 	}
 }

@@ -95,7 +95,8 @@ func newJoin(ctx context.Context, s *Service, roomName, pass, agent string, pers
 	}
 	t := ident.Token{Secret: ident.NewSecret(), Person: person}
 	return &joinOp{svc: s, password: pass, newcomer: newcomer{
-		Room: rn, Name: an, Token: t, Holder: room.HolderOf(t), By: ident.PrincipalOf(ctx), Caller: ident.ClientKey(ctx),
+		Room: rn, Name: an, Token: t, Holder: room.HolderOf(t), By: ident.PrincipalOf(ctx),
+		Caller: ident.ClientKey(ctx),
 	}}, nil
 }
 
@@ -223,7 +224,8 @@ func (op *joinOp) readKept(ctx context.Context, r *liveRoom) (err error) {
 }
 
 func refuseExists() error {
-	return fault.Refuse(fault.RoomExists, "A room of this name exists. Choose another name, or leave room out and one is made up; to enter the one that exists, call join_room.")
+	return fault.Refuse(fault.RoomExists, "A room of this name exists. Choose another name, or leave room out and "+
+		"one is made up; to enter the one that exists, call join_room.")
 }
 
 // statusOfJoin returns how the events of a join gave the seat.
@@ -277,7 +279,8 @@ func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, err
 		return Seated{}, refuseOver()
 	}
 	if !op.create {
-		return Seated{}, fault.Refuse(fault.RoomNotFound, "There is no room of this name. Check the spelling with your user, or leave create_if_missing out to create it.")
+		return Seated{}, fault.Refuse(fault.RoomNotFound, "There is no room of this name. Check the spelling with "+
+			"your user, or leave create_if_missing out to create it.")
 	}
 	uncount, err := s.limits.Room(ctx, s.store)
 	if err != nil {

@@ -13,14 +13,16 @@ import (
 func TestJoin_missingRoom_createsItWithTheCallerAsAdmin(t *testing.T) {
 	w := newWorld(t)
 	got := w.join("Plans", "Ann")
-	if got.Status != chat.StatusCreated || got.Name != "Ann" || len(got.Token) != 28 || got.Cursor == "" || !got.Now.Equal(w.clock.Now()) {
+	if got.Status != chat.StatusCreated || got.Name != "Ann" || len(got.Token) != 28 || got.Cursor == "" ||
+		!got.Now.Equal(w.clock.Now()) {
 		t.Errorf("Ann got %+v", got)
 	}
 	if len(got.Messages) != 0 || got.Earlier != 0 || got.HasMore {
 		t.Errorf("a new room holds %+v", got)
 	}
 	r := got.Room
-	if r.Name != "Plans" || r.Type != room.Group || r.Capacity != 2 || r.Public || r.PasswordProtected || r.Description != "" {
+	if r.Name != "Plans" || r.Type != room.Group || r.Capacity != 2 || r.Public || r.PasswordProtected ||
+		r.Description != "" {
 		t.Errorf("the room is %+v", r)
 	}
 	if same(t, "seats", seats(r), []string{"Ann (admin)"}); !r.Agents[0].You {
@@ -61,7 +63,8 @@ func TestJoin_password_isRequiredAndMayFollowTheName(t *testing.T) {
 		"wrong":           {chat.JoinRequest{Room: "plans", Password: "sesame", AgentName: "Bob"}, fault.WrongPassword},
 		"beside the name": {chat.JoinRequest{Room: "plans", Password: "open:sesame", AgentName: "Bob"}, ""},
 		"after the name":  {chat.JoinRequest{Room: "plans:open:sesame", AgentName: "Cid"}, ""},
-		"in both places":  {chat.JoinRequest{Room: "plans:open:sesame", Password: "open:sesame", AgentName: "Dora"}, ""},
+		"in both places": {chat.JoinRequest{Room: "plans:open:sesame", Password: "open:sesame", AgentName: "Dora"},
+			""},
 	} {
 		_, err := w.elsewhere().JoinRoom(t.Context(), c.req)
 		if got := fault.CodeOf(err); got != c.code {

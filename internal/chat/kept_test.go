@@ -33,9 +33,14 @@ func (w *world) joinsAs(principal, name, agent string) chat.Seated {
 func TestKept_seatEndsAndTheAgentJoinsAgain_itsPersonHasIt(t *testing.T) {
 	const key = "key:a1"
 	ends := map[string]func(w *world, ann, bob chat.Seated, person string){
-		"it leaves":         func(w *world, _, bob chat.Seated, _ string) { w.leave(bob.Token) },
-		"its person leaves": func(w *world, _, _ chat.Seated, person string) { w.pauses(person, true); w.leave(person) },
-		"it is kicked":      func(w *world, ann, _ chat.Seated, _ string) { w.manage(ann.Token, room.Kick, "Bob", chat.StatusKicked) },
+		"it leaves": func(w *world, _, bob chat.Seated, _ string) { w.leave(bob.Token) },
+		"its person leaves": func(w *world, _, _ chat.Seated, person string) {
+			w.pauses(person, true)
+			w.leave(person)
+		},
+		"it is kicked": func(w *world, ann, _ chat.Seated, _ string) {
+			w.manage(ann.Token, room.Kick, "Bob", chat.StatusKicked)
+		},
 		"it is kicked, held": func(w *world, ann, _ chat.Seated, person string) {
 			w.approves(person, true)
 			w.manage(ann.Token, room.Kick, "Bob", chat.StatusKicked)
@@ -50,7 +55,10 @@ func TestKept_seatEndsAndTheAgentJoinsAgain_itsPersonHasIt(t *testing.T) {
 			w.look(ann.Token, "")
 			w.leave(w.join("plans", "Bob").Token)
 		},
-		"all leave, the last": func(w *world, ann, bob chat.Seated, _ string) { w.leave(ann.Token); w.leave(bob.Token) },
+		"all leave, the last": func(w *world, ann, bob chat.Seated, _ string) {
+			w.leave(ann.Token)
+			w.leave(bob.Token)
+		},
 	}
 	for what, end := range ends {
 		onEachTable(t, func(t *testing.T, services ...*world) {
@@ -83,7 +91,8 @@ func TestKept_seatEndsAndTheAgentJoinsAgain_itsPersonHasIt(t *testing.T) {
 				}
 				for _, device := range []string{phone, laptop} {
 					mine := w.enter(chat.JoinRequest{Token: device})
-					if mine.Name != "Bob" || mine.Paused != (what == "its person leaves") || mine.Bound != (mine.Paused || what == "it is kicked, held") {
+					if mine.Name != "Bob" || mine.Paused != (what == "its person leaves") ||
+						mine.Bound != (mine.Paused || what == "it is kicked, held") {
 						t.Errorf("%s: the person has %+v", what, mine)
 					}
 					w.sends(chat.SendRequest{Token: device, Text: fmt.Sprintf("I speak, %d", i)})

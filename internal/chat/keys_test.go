@@ -34,7 +34,8 @@ func TestKeys_nameOfASilentAgent_isThatOfItsKey(t *testing.T) {
 			if (got.Status == chat.StatusReturned) != own || slices.Contains(read, betweenTwo) != own {
 				t.Errorf("%s as %s gets %q and reads %q", id, name, got.Status, read)
 			}
-			if me := agentIn(t, got.Room, name); me.Owner != "key of "+id || (me.Role == room.Admin) != (own && name == "Ann") {
+			if me := agentIn(t, got.Room, name); me.Owner != "key of "+id ||
+				(me.Role == room.Admin) != (own && name == "Ann") {
 				t.Errorf("%s as %s is %+v", id, name, me)
 			}
 		}

@@ -81,11 +81,12 @@ func TestSend_heldWhileItsClientRepeatsItAndGoesOn_isSaidOnce(t *testing.T) {
 		"in private": {chat.SendRequest{Text: long, To: []string{"Ann"}}, func(w *world, p company) {
 			w.tell(p.bob.Token, "besides", "Ann")
 		}},
-		"in private, to an agent that has left since": {chat.SendRequest{Text: long, To: []string{"Cid"}}, func(w *world, p company) {
-			w.say(p.bob.Token, "besides")
-			w.leave(p.cid.Token)
-			w.join("plans", "Cid")
-		}},
+		"in private, to an agent that has left since": {chat.SendRequest{Text: long, To: []string{"Cid"}},
+			func(w *world, p company) {
+				w.say(p.bob.Token, "besides")
+				w.leave(p.cid.Token)
+				w.join("plans", "Cid")
+			}},
 		"a vote": {chat.SendRequest{Kind: room.Agree}, func(w *world, p company) {
 			w.say(p.bob.Token, "besides")
 			w.propose(p.cid.Token, "we ship on Sunday", "Bob")
@@ -241,7 +242,8 @@ func TestSend_atAClockThatIsBehind_isSaid(t *testing.T) {
 	there.say(bob.Token, "what is said at a clock that is an hour ahead")
 	here := w.elsewhere()
 	for _, text := range []string{"what is said at a clock that is right", "and what follows it"} {
-		if got, err := here.send(chat.SendRequest{Token: bob.Token, Text: text}); err != nil || !got.Sent || got.Duplicate {
+		if got, err := here.send(chat.SendRequest{Token: bob.Token, Text: text}); err != nil || !got.Sent ||
+			got.Duplicate {
 			t.Errorf("%s: %+v, %v", text, got, err)
 		}
 	}

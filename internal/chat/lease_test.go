@@ -25,7 +25,8 @@ func TestLease_silentSeat_isSafeForThisTime(t *testing.T) {
 		{"polled", func(w *world, bob chat.Seated) { w.look(bob.Token, "") }, 15 * time.Minute},
 		{"spoke", func(w *world, bob chat.Seated) { w.say(bob.Token, "hello") }, 15 * time.Minute},
 		{"returned", func(w *world, bob chat.Seated) { w.enter(chat.JoinRequest{Token: bob.Token}) }, 15 * time.Minute},
-		{"read history", func(w *world, bob chat.Seated) { w.history(bob.Token, chat.HistoryRequest{}) }, 15 * time.Minute},
+		{"read history", func(w *world, bob chat.Seated) { w.history(bob.Token, chat.HistoryRequest{}) },
+			15 * time.Minute},
 		{"called room_info", func(w *world, bob chat.Seated) { w.info(bob.Token) }, 15 * time.Minute},
 		{"waited", func(w *world, bob chat.Seated) { wait(w, bob, longWait) }, 15 * time.Minute},
 		{"spoke, then waited", func(w *world, bob chat.Seated) {
@@ -38,7 +39,8 @@ func TestLease_silentSeat_isSafeForThisTime(t *testing.T) {
 			w.say(bob.Token, "are you there?")
 		}, 15 * time.Minute},
 		{"announced its return", func(w *world, bob chat.Seated) {
-			if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: bob.Token, Absence: away(2 * time.Hour)}); err != nil {
+			if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: bob.Token,
+				Absence: away(2 * time.Hour)}); err != nil {
 				t.Fatal(err)
 			}
 		}, 2*time.Hour + 15*time.Minute},
@@ -76,17 +78,20 @@ func TestTakeover_isReportedAsLeaveAndJoin(t *testing.T) {
 	p := w.pair()
 	w.clock.Advance(90 * time.Second)
 	cid := w.join("plans", "Cid")
-	same(t, "Ann receives", lines(w.look(p.ann.Token, p.ann.Cursor).Messages), []string{"left Bob (timeout)", "joined Cid"})
+	same(t, "Ann receives", lines(w.look(p.ann.Token, p.ann.Cursor).Messages),
+		[]string{"left Bob (timeout)", "joined Cid"})
 	if cid.Token[7:10] == p.bob.Token[7:10] {
 		t.Error("the seat is the old one")
 	}
 	for _, w := range []*world{w, w.elsewhere()} {
 		_, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token})
 		wants(t, err, fault.Removed)
-		if got := fmt.Sprint(err); got != "removed: You were silent for too long, and another agent has your seat. Call join_room with room and agent_name to take a new one." {
+		if got := fmt.Sprint(err); got != "removed: You were silent for too long, and another agent has your seat. "+
+			"Call join_room with room and agent_name to take a new one." {
 			t.Errorf("Bob gets %q", got)
 		}
-		if got, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token}); got.Status != chat.StatusAlreadyLeft || err != nil {
+		if got, err := w.LeaveRoom(t.Context(),
+			chat.LeaveRequest{Token: p.bob.Token}); got.Status != chat.StatusAlreadyLeft || err != nil {
 			t.Errorf("Bob leaves: %+v, %v", got, err)
 		}
 	}

@@ -16,7 +16,8 @@ func TestLeave_lastWord_isSaidInTheSameWrite(t *testing.T) {
 		if err != nil || got.Status != chat.StatusLeft {
 			t.Fatalf("got %+v, %v", got, err)
 		}
-		same(t, "Ann receives", lines(w.look(p.ann.Token, p.ann.Cursor).Messages), []string{"Bob: farewell, @Ann", "left Bob (left)"})
+		same(t, "Ann receives", lines(w.look(p.ann.Token, p.ann.Cursor).Messages),
+			[]string{"Bob: farewell, @Ann", "left Bob (left)"})
 		again, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token, Text: "farewell, @Ann"})
 		if err != nil || again.Status != chat.StatusAlreadyLeft || len(again.Messages) != 0 {
 			t.Errorf("again: %+v, %v", again, err)
@@ -56,7 +57,8 @@ func TestLeave_lastWordThatMayNotBeSaid_isRefusedAndTheSeatStays(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
 	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
-	for text, code := range map[string]fault.Code{"I may not say this": fault.NotAllowed, "key " + p.ann.Token: fault.InvalidArgument} {
+	for text, code := range map[string]fault.Code{"I may not say this": fault.NotAllowed,
+		"key " + p.ann.Token: fault.InvalidArgument} {
 		err := w.changesNothing(p.bob.Token, func() error {
 			_, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token, Text: text})
 			return err

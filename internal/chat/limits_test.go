@@ -120,7 +120,8 @@ func TestLimits_leaveAndJoinAgain_doNotResetTheAllowance(t *testing.T) {
 	said := 0
 	for i := range 40 {
 		ann := w.join("plans", "Ann")
-		if got, err := w.send(chat.SendRequest{Token: ann.Token, Text: fmt.Sprintf("text %d", i)}); err == nil && got.Sent && !got.Duplicate {
+		if got, err := w.send(chat.SendRequest{Token: ann.Token, Text: fmt.Sprintf("text %d", i)}); err == nil &&
+			got.Sent && !got.Duplicate {
 			said++
 		}
 		w.leave(ann.Token)
@@ -168,7 +169,8 @@ func TestLimits_callThatSendsNothing_isNotCounted(t *testing.T) {
 			t.Fatalf("again: %+v", again)
 		}
 		for _, req := range []chat.SendRequest{
-			{Text: text + "!", ReplyTo: "m000000"}, {Text: text + "!", To: []string{"Zoe"}}, {Text: " "}, {Text: text + "!", Kind: "shout"},
+			{Text: text + "!", ReplyTo: "m000000"}, {Text: text + "!", To: []string{"Zoe"}}, {Text: " "},
+			{Text: text + "!", Kind: "shout"},
 		} {
 			req.Token = p.ann.Token
 			_, err := w.send(req)
@@ -212,7 +214,8 @@ func TestLimits_rooms_arePerCallerAndHour(t *testing.T) {
 		}
 	}
 	for i := range 10 { // calls that create no room do not count
-		if _, err := w.JoinRoom(here, chat.JoinRequest{Room: "room 1", AgentName: fmt.Sprintf("Bob %d", i)}); err != nil {
+		if _, err := w.JoinRoom(here, chat.JoinRequest{Room: "room 1",
+			AgentName: fmt.Sprintf("Bob %d", i)}); err != nil {
 			wants(t, err, fault.RoomFull)
 		}
 		_, err := w.JoinRoom(here, chat.JoinRequest{Room: "none", AgentName: "Bob", OnlyExisting: true})
@@ -264,7 +267,8 @@ func TestLimits_roomThatAnotherCallCreates_isNotCounted(t *testing.T) {
 	if got[""] != 1 || got[fault.RoomExists] != limit-1 {
 		t.Errorf("of %d calls for one name: %v", limit, got)
 	}
-	lost := all[0].losingReplies("LOG#", chat.Options{Clock: hurriedClock{w.clock}, Limits: ratelimit.Limits{Rooms: limit}})
+	lost := all[0].losingReplies("LOG#", chat.Options{Clock: hurriedClock{w.clock},
+		Limits: ratelimit.Limits{Rooms: limit}})
 	for range 2 {
 		_, err := lost.JoinRoom(t.Context(), chat.JoinRequest{Room: "ideas", AgentName: "Ann"})
 		if code := fault.CodeOf(err); code != fault.Unavailable && code != fault.NameTaken {
@@ -296,7 +300,8 @@ func TestLimits_wrongPasswords_arePerCallerAndRoom(t *testing.T) {
 	agents := 0
 	try := func(ctx context.Context, room, password string) error {
 		agents++
-		_, err := w.JoinRoom(ctx, chat.JoinRequest{Room: room, Password: password, AgentName: fmt.Sprintf("Agent %d", agents)})
+		_, err := w.JoinRoom(ctx, chat.JoinRequest{Room: room, Password: password,
+			AgentName: fmt.Sprintf("Agent %d", agents)})
 		return err
 	}
 	for range 9 {
@@ -322,18 +327,21 @@ func TestLimits_wrongPasswords_arePerCallerAndRoom(t *testing.T) {
 func TestLimits_wrongPasswordsOfStrangers_doNotKeepOutWhoeverHasASeat(t *testing.T) {
 	w := newWorld(t)
 	here := ident.WithAddress(t.Context(), "192.0.2.1")
-	ann, err := w.CreateRoom(here, chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "right", Capacity: 100})
+	ann, err := w.CreateRoom(here, chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "right",
+		Capacity: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
-	bob, err := w.JoinRoom(ident.WithAddress(t.Context(), "192.0.2.2"), chat.JoinRequest{Room: "plans", Password: "right", AgentName: "Bob"})
+	bob, err := w.JoinRoom(ident.WithAddress(t.Context(), "192.0.2.2"),
+		chat.JoinRequest{Room: "plans", Password: "right", AgentName: "Bob"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.fillGuesses(ann.Token)
 	for _, other := range []*world{w, w.elsewhere()} {
 		for _, from := range []string{"192.0.2.1", "192.0.2.2"} {
-			if _, err := other.RoomInfo(ident.WithAddress(t.Context(), from), chat.InfoRequest{Room: "plans:right"}); err != nil {
+			if _, err := other.RoomInfo(ident.WithAddress(t.Context(), from),
+				chat.InfoRequest{Room: "plans:right"}); err != nil {
 				t.Errorf("from where an agent has a seat: %v", err)
 			}
 		}
@@ -354,7 +362,8 @@ func (w *world) fillGuesses(token string) {
 	}
 	slots, now := w.Store().Guesses(parsed.Room), w.clock.Now()
 	for i := range 200 {
-		if ok, err := slots.Take(w.t.Context(), fmt.Sprintf("%03d", i), "zzzz", now, now.Add(time.Minute)); err != nil || !ok {
+		if ok, err := slots.Take(w.t.Context(), fmt.Sprintf("%03d", i), "zzzz", now,
+			now.Add(time.Minute)); err != nil || !ok {
 			w.t.Fatal(ok, err)
 		}
 	}

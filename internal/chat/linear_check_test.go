@@ -16,7 +16,8 @@ import (
 )
 
 var (
-	linearRuns = flag.Int("linear-runs", 0, "seeded runs whose histories are checked; 0: as many as the test has time for")
+	linearRuns = flag.Int("linear-runs", 0,
+		"seeded runs whose histories are checked; 0: as many as the test has time for")
 	linearSeed = flag.Uint64("linear-seed", 1, "the first seed")
 )
 
@@ -72,7 +73,8 @@ func linear(t *testing.T, runs int, play func(ctx context.Context, seed uint64) 
 		all.Go(func() {
 			for seed := range seeds {
 				if err := play(t.Context(), seed); err != nil {
-					t.Error(fmt.Errorf("seed %d (repeat with -count=100 -args -linear-seed=%d -linear-runs=1: the calls and the faults are those of the seed, their order may differ): %w", seed, seed, err))
+					t.Error(fmt.Errorf("seed %d (repeat with -count=100 -args -linear-seed=%d -linear-runs=1: the "+
+						"calls and the faults are those of the seed, their order may differ): %w", seed, seed, err))
 				}
 			}
 		})

@@ -342,7 +342,8 @@ func (c *client) sent(s callSpan, call sendCall, waited bool, got chat.Sent) {
 
 // manage decides something, which only an admin may.
 func (c *client) manage() error {
-	actions := []room.Action{room.Kick, room.Kick, room.Kick, room.Promote, room.Promote, room.Mute, room.Demote, room.BanName}
+	actions := []room.Action{room.Kick, room.Kick, room.Kick, room.Promote, room.Promote, room.Mute, room.Demote,
+		room.BanName}
 	call := manageCall{who: c.who, action: actions[c.rng.IntN(len(actions))], name: clientName(c.rng.IntN(6))}
 	if call.action == room.BanName {
 		call.name = []string{"Dora", "D0ra"}[c.rng.IntN(2)]

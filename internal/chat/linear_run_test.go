@@ -120,7 +120,8 @@ func (r *linearRun) open() *chat.Service {
 		return r.services[0]
 	}
 	n := len(r.services)
-	way := tabletest.NewFaulty(r.holding(consistentConflicts(r.shared, r.below), uint64(n)), r.clock, r.seed*31+uint64(n), r.faults)
+	way := tabletest.NewFaulty(r.holding(consistentConflicts(r.shared, r.below), uint64(n)), r.clock,
+		r.seed*31+uint64(n), r.faults)
 	clock := r.clock
 	clock.skew = time.Duration(n%3) * 900 * time.Millisecond // two seconds would let a held send be said twice
 	service := chat.New(way, chat.Options{

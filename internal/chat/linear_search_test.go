@@ -44,7 +44,8 @@ func (m model) hash() (sum uint64) {
 			if a.waited {
 				mix(1)
 			}
-			mix(a.shown, a.from, a.fromMost, a.handed, a.acked, a.ackMost, a.given, a.guarded, int64(a.held), int64(len(a.calls)))
+			mix(a.shown, a.from, a.fromMost, a.handed, a.acked, a.ackMost, a.given, a.guarded, int64(a.held),
+				int64(len(a.calls)))
 		}
 	}
 	return sum
@@ -142,7 +143,8 @@ func (x *finalLogs) unexplained() map[string]int {
 // can stand for the others. This shortens the search and does not change its result.
 func plausible(history []porcupine.Operation, logs *finalLogs) (out []porcupine.Operation) {
 	traces, seen := logs.unexplained(), map[string]int{}
-	for _, op := range slices.SortedFunc(slices.Values(history), func(a, b porcupine.Operation) int { return cmp.Compare(a.Call, b.Call) }) {
+	for _, op := range slices.SortedFunc(slices.Values(history),
+		func(a, b porcupine.Operation) int { return cmp.Compare(a.Call, b.Call) }) {
 		if maybe, ok := op.Input.(timed).operation.(maybeOp); ok && trace(maybe.operation) != "" {
 			if seen[maybe.String()]++; seen[maybe.String()] > traces[trace(maybe.operation)] {
 				continue
@@ -203,7 +205,8 @@ func check(c *conditions, history []porcupine.Operation) (porcupine.CheckResult,
 // shorten returns the history up to the first end of a call at which it is wrong.
 // Calls that go on then may have happened or not.
 func shorten(c *conditions, history []porcupine.Operation) []porcupine.Operation {
-	history = slices.SortedFunc(slices.Values(history), func(a, b porcupine.Operation) int { return cmp.Compare(a.Return, b.Return) })
+	history = slices.SortedFunc(slices.Values(history),
+		func(a, b porcupine.Operation) int { return cmp.Compare(a.Return, b.Return) })
 	n := sort.Search(len(history), func(i int) bool {
 		verdict, _ := check(c, upTo(history, history[i].Return))
 		return verdict != porcupine.Ok
@@ -247,13 +250,15 @@ func describe(r *linearRun, logs *finalLogs, history []porcupine.Operation, info
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "capacity %d, one service %t, late writes %t, pauses %t\n", r.capacity, r.single, r.faults.Late > 0, r.pauses)
+	fmt.Fprintf(&b, "capacity %d, one service %t, late writes %t, pauses %t\n", r.capacity, r.single, r.faults.Late > 0,
+		r.pauses)
 	for id, events := range logs.rooms {
 		for i, e := range events {
 			fmt.Fprintf(&b, "\t%s %d %s\n", id, i+1, e)
 		}
 	}
-	history = slices.SortedFunc(slices.Values(history), func(a, b porcupine.Operation) int { return cmp.Compare(a.Call, b.Call) })
+	history = slices.SortedFunc(slices.Values(history),
+		func(a, b porcupine.Operation) int { return cmp.Compare(a.Call, b.Call) })
 	for _, op := range history {
 		place, end := "--", fmt.Sprint(op.Return)
 		for i, x := range longest {

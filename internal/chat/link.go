@@ -17,10 +17,12 @@ import (
 func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (opened bool, err error) {
 	c, ok := ident.ParseLinkCode(claim)
 	if !ok {
-		return false, fault.Refuse(fault.TokenInvalid, "claim is mistyped: it is what follows # in the link, unchanged.")
+		return false, fault.Refuse(fault.TokenInvalid,
+			"claim is mistyped: it is what follows # in the link, unchanged.")
 	}
 	if c.Room != t.Room || c.Seat != t.Seat {
-		return false, fault.Refuse(fault.InvalidArgument, "agent_token must be made of the room and the seat of claim, and a secret of your own. Nothing was changed.")
+		return false, fault.Refuse(fault.InvalidArgument, "agent_token must be made of the room and the seat of "+
+			"claim, and a secret of your own. Nothing was changed.")
 	}
 	l, holder := s.store.Acquire(c.Room), room.HolderOf(t)
 	defer l.Release()

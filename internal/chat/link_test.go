@@ -134,10 +134,13 @@ func TestLink_ofAnotherSeatOrMistyped_changesNothing(t *testing.T) {
 		req  chat.SuperviseRequest
 		code fault.Code
 	}{
-		"a mistyped claim":        {chat.SuperviseRequest{Token: device(t, p.bob.Watch, "phone"), Claim: string(wrong)}, fault.TokenInvalid},
-		"a token of another seat": {chat.SuperviseRequest{Token: device(t, p.cid.Watch, "phone"), Claim: p.bob.Watch}, fault.InvalidArgument},
-		"the agent's token":       {chat.SuperviseRequest{Token: p.bob.Token, Claim: p.bob.Watch}, fault.NotAllowed},
-		"a token without a claim": {chat.SuperviseRequest{Token: device(t, p.bob.Watch, "phone"), NewLink: true}, fault.TokenInvalid},
+		"a mistyped claim": {chat.SuperviseRequest{Token: device(t, p.bob.Watch, "phone"), Claim: string(wrong)},
+			fault.TokenInvalid},
+		"a token of another seat": {chat.SuperviseRequest{Token: device(t, p.cid.Watch, "phone"), Claim: p.bob.Watch},
+			fault.InvalidArgument},
+		"the agent's token": {chat.SuperviseRequest{Token: p.bob.Token, Claim: p.bob.Watch}, fault.NotAllowed},
+		"a token without a claim": {chat.SuperviseRequest{Token: device(t, p.bob.Watch, "phone"), NewLink: true},
+			fault.TokenInvalid},
 	} {
 		err := w.changesNothing(p.ann.Token, func() error {
 			_, err := w.Service.Supervise(t.Context(), c.req)
@@ -153,7 +156,8 @@ func TestLink_onAFifthDevice_endsTheOldest(t *testing.T) {
 	onBoth(t, func(t *testing.T, w, there *world) {
 		bob := w.company().bob
 		first := w.person(bob)
-		waiting := there.waiting(t.Context(), chat.WaitRequest{Token: first, Cursor: w.look(first, "").Cursor, Wait: time.Minute})
+		waiting := there.waiting(t.Context(),
+			chat.WaitRequest{Token: first, Cursor: w.look(first, "").Cursor, Wait: time.Minute})
 		last := first
 		for i := range 4 {
 			var err error
@@ -245,7 +249,8 @@ func TestLink_knownToItsRoom_tellsWhoseSeatItIs(t *testing.T) {
 	for what, x := range map[string]struct {
 		claim string
 		known bool
-	}{"unopened": {p.ann.Watch, true}, "used": {used, true}, "of a seat that is gone": {p.cid.Watch, false}, "of a room that is not": {elsewhere, false}} {
+	}{"unopened": {p.ann.Watch, true}, "used": {used, true}, "of a seat that is gone": {p.cid.Watch, false},
+		"of a room that is not": {elsewhere, false}} {
 		c, _ := ident.ParseLinkCode(x.claim)
 		a, known, err := w.another().AgentBehind(t.Context(), c)
 		if err != nil || known != x.known || known && a.Seat != c.Seat {
@@ -276,5 +281,6 @@ func TestPerson_opensALinkAndPausesItsAgent_isAudited(t *testing.T) {
 	if _, err := a.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: person, Paused: new(true)}); err != nil {
 		t.Fatal(err)
 	}
-	same(t, "lines", a.lines(), []string{"seat_taken by none, seat 1 of 0 created", "link_opened by none, seat 1 of 0", "supervision_set by none, seat 1 of 0"})
+	same(t, "lines", a.lines(), []string{"seat_taken by none, seat 1 of 0 created", "link_opened by none, seat 1 of 0",
+		"supervision_set by none, seat 1 of 0"})
 }

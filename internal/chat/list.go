@@ -48,11 +48,13 @@ func (s *Service) ListRooms(ctx context.Context, req ListRequest) (Listing, erro
 	}
 	after, err := base64.RawURLEncoding.DecodeString(req.Page)
 	if err != nil || req.Page != "" && roomlog.ListedKey(string(after)).Check() != nil {
-		return Listing{}, fault.Refuse(fault.InvalidArgument, "page must be the next_page of an earlier call, unchanged; leave it out to begin.")
+		return Listing{}, fault.Refuse(fault.InvalidArgument,
+			"page must be the next_page of an earlier call, unchanged; leave it out to begin.")
 	}
 	search := strings.ToLower(strings.TrimSpace(req.Search))
 	rooms, next, err := s.store.ListPublic(ctx, string(after), req.Limit, func(l roomlog.Listing) bool {
-		return strings.Contains(strings.ToLower(l.Name), search) || strings.Contains(strings.ToLower(l.Description), search)
+		return strings.Contains(strings.ToLower(l.Name), search) ||
+			strings.Contains(strings.ToLower(l.Description), search)
 	})
 	if err != nil {
 		return Listing{}, s.Outward(err)

@@ -28,14 +28,16 @@ func (w *world) list(req chat.ListRequest) (names []string, next string) {
 func TestList_publicRooms_areListed(t *testing.T) {
 	w := newWorld(t)
 	about := strings.Repeat("é", 300)
-	w.create(chat.CreateRequest{Room: "News", AgentName: "Ann", Public: true, Password: "pw", Description: about, Capacity: 7, Type: room.Channel})
+	w.create(chat.CreateRequest{Room: "News", AgentName: "Ann", Public: true, Password: "pw", Description: about,
+		Capacity: 7, Type: room.Channel})
 	w.join("News:pw", "Bob")
 	w.create(chat.CreateRequest{Room: "secret", AgentName: "Ann"})
 	got, err := w.ListRooms(t.Context(), chat.ListRequest{})
 	if err != nil || len(got.Rooms) != 1 || got.NextPage != "" {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	want := chat.ListedRoom{Name: "News", Description: about[:400], Type: room.Channel, Agents: 2, Capacity: 7, PasswordProtected: true}
+	want := chat.ListedRoom{Name: "News", Description: about[:400], Type: room.Channel, Agents: 2, Capacity: 7,
+		PasswordProtected: true}
 	if got.Rooms[0] != want {
 		t.Fatalf("got %+v", got.Rooms[0])
 	}
@@ -100,7 +102,8 @@ func TestList_rareMatch_isFoundOverSeveralCalls(t *testing.T) {
 	var ops []table.Op
 	for i := range 1200 {
 		ops = append(ops, table.Put(table.Item{
-			Key: table.Key{Partition: "LISTED", Sort: fmt.Sprintf("a%04d", i)}, Data: fmt.Appendf(nil, `{"v":%d,"id":"0000000","name":"a"}`, room.Version),
+			Key:  table.Key{Partition: "LISTED", Sort: fmt.Sprintf("a%04d", i)},
+			Data: fmt.Appendf(nil, `{"v":%d,"id":"0000000","name":"a"}`, room.Version),
 		}, table.Always))
 		if len(ops) == table.MaxOps {
 			if err := w.table.Write(t.Context(), ops...); err != nil {

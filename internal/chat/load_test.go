@@ -28,7 +28,8 @@ func (w *world) write(ops ...table.Op) {
 // snapshot returns the items of the snapshot of a token's room.
 func (w *world) snapshot(token string) []table.Item {
 	w.t.Helper()
-	page, err := w.table.Query(w.t.Context(), table.Range{Partition: "ROOM#" + token[:7], Prefix: "META", Limit: table.MaxLimit, Consistency: table.Strong})
+	page, err := w.table.Query(w.t.Context(),
+		table.Range{Partition: "ROOM#" + token[:7], Prefix: "META", Limit: table.MaxLimit, Consistency: table.Strong})
 	if err != nil {
 		w.t.Fatal(err)
 	}

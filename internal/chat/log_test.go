@@ -41,7 +41,8 @@ type loggedEvent struct {
 func readLog(ctx context.Context, t table.Table, room string) (*roomLog, error) {
 	l := &roomLog{texts: map[string][]int64{}}
 	for after := ""; ; {
-		page, err := t.Query(ctx, table.Range{Partition: "ROOM#" + room, Prefix: "LOG#", After: after, Limit: 1000, Consistency: table.Strong})
+		page, err := t.Query(ctx, table.Range{Partition: "ROOM#" + room, Prefix: "LOG#", After: after, Limit: 1000,
+			Consistency: table.Strong})
 		if err != nil {
 			return nil, err
 		}
@@ -136,7 +137,8 @@ func headOf(ctx context.Context, t table.Table, name string) (room string, n int
 	if err := json.Unmarshal(item.Data, &entry); err != nil {
 		return "", 0, err
 	}
-	page, err := t.Query(ctx, table.Range{Partition: "ROOM#" + entry.ID, Prefix: "LOG#", Reverse: true, Limit: 1, Consistency: table.Strong})
+	page, err := t.Query(ctx, table.Range{Partition: "ROOM#" + entry.ID, Prefix: "LOG#", Reverse: true, Limit: 1,
+		Consistency: table.Strong})
 	if err != nil || len(page.Items) == 0 {
 		return entry.ID, 0, err
 	}

@@ -20,7 +20,8 @@ func TestWait_ofHours_isSeenAsLongAsItsProcessLives(t *testing.T) {
 	ended := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: chat.MaxWait})
 	for range 20 {
 		w.clock.Advance(5 * time.Minute)
-		w.passUntil("the wait is announced again", func() bool { return w.seenElsewhere(p.ann, p.bob).State == chat.AgentWaiting })
+		w.passUntil("the wait is announced again",
+			func() bool { return w.seenElsewhere(p.ann, p.bob).State == chat.AgentWaiting })
 	}
 	kill()
 	<-ended
@@ -81,7 +82,9 @@ func TestWait_ofHours_keepsTheAbsenceAnnouncedElsewhere(t *testing.T) {
 	ended := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: chat.MaxWait})
 	w.clock.Advance(30 * time.Second) // the wait is not announced again at the same moment
 	back := w.clock.Now().Add(100 * time.Minute)
-	if _, err := w.another().Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Absence: chat.Absence{Given: true, BackIn: 100 * time.Minute}}); err != nil {
+	if _, err := w.another().Wait(t.Context(),
+		chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor,
+			Absence: chat.Absence{Given: true, BackIn: 100 * time.Minute}}); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {

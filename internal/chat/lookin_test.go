@@ -14,7 +14,8 @@ import (
 // looksIn is what a program on standby for Bob gets that may not wait.
 func (w *world) looksIn(p pair, cursor string) chat.Waited {
 	w.t.Helper()
-	got, err := w.Wait(w.t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: cursor, Standby: true, Peek: true, LooksIn: true})
+	got, err := w.Wait(w.t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: cursor, Standby: true, Peek: true,
+		LooksIn: true})
 	if err != nil {
 		w.t.Fatal(err)
 	}

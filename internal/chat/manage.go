@@ -35,19 +35,20 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 	}
 	defer c.room.release()
 	got := Managed{}
-	events, err := c.decide(ctx, checkAdmin, func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
-		e, name, err := order.Decide(h, by)
-		got = Managed{Status: StatusNoChange, Name: name}
-		if e == nil {
-			return ch, err
-		}
-		got.Status = statusOf[order.Action]
-		ch.Events = []room.Event{*e}
-		if e.Type == room.Left {
-			ch.Ops = roomlog.Vacate(&h.State, *e, table.Always, now)
-		}
-		return ch, nil
-	}, nil)
+	events, err := c.decide(ctx, checkAdmin,
+		func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
+			e, name, err := order.Decide(h, by)
+			got = Managed{Status: StatusNoChange, Name: name}
+			if e == nil {
+				return ch, err
+			}
+			got.Status = statusOf[order.Action]
+			ch.Events = []room.Event{*e}
+			if e.Type == room.Left {
+				ch.Ops = roomlog.Vacate(&h.State, *e, table.Always, now)
+			}
+			return ch, nil
+		}, nil)
 	if err != nil {
 		return Managed{}, s.Outward(err)
 	}

@@ -27,12 +27,14 @@ func TestManage_roleOrMute_isOneEventForAll(t *testing.T) {
 			w := newWorld(t)
 			p := w.trio()
 			if c.before != "" {
-				_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "bob", Action: c.before})
+				_, err := w.ManageAgent(t.Context(),
+					chat.ManageRequest{Token: p.ann.Token, AgentName: "bob", Action: c.before})
 				wants(t, err, "")
 			}
 			cursor := w.look(p.cid.Token, p.cid.Cursor).Cursor
 			before := len(w.events(p.ann.Token))
-			got, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "BOB", Action: c.action, Note: "as agreed"})
+			got, err := w.ManageAgent(t.Context(),
+				chat.ManageRequest{Token: p.ann.Token, AgentName: "BOB", Action: c.action, Note: "as agreed"})
 			if err != nil || got.Status != c.want || got.Name != "Bob" {
 				t.Fatalf("got %+v, %v", got, err)
 			}
@@ -40,7 +42,8 @@ func TestManage_roleOrMute_isOneEventForAll(t *testing.T) {
 				t.Errorf("%d events became %d", before, after)
 			}
 			m := w.look(p.cid.Token, cursor).Messages
-			if len(m) != 1 || m[0].Type != chat.EventRole || m[0].Action != c.action || m[0].Agent != "Bob" || m[0].By != "Ann" || m[0].Note != "as agreed" {
+			if len(m) != 1 || m[0].Type != chat.EventRole || m[0].Action != c.action || m[0].Agent != "Bob" ||
+				m[0].By != "Ann" || m[0].Note != "as agreed" {
 				t.Errorf("Cid receives %+v", m)
 			}
 			for _, w := range []*world{w, w.elsewhere()} {
@@ -59,7 +62,8 @@ func TestManage_noChange_writesNothing(t *testing.T) {
 	before := len(w.events(p.ann.Token))
 	for _, w := range []*world{w, w.elsewhere()} {
 		w.manage(p.ann.Token, room.Demote, "Cid", chat.StatusNoChange)
-		if got := w.manage(p.ann.Token, room.BanName, "e.v.e", chat.StatusNoChange); got.Renewed || got.Invite != (chat.Invite{}) {
+		if got := w.manage(p.ann.Token, room.BanName, "e.v.e", chat.StatusNoChange); got.Renewed ||
+			got.Invite != (chat.Invite{}) {
 			t.Errorf("a ban that there is renews the invite: %+v", got)
 		}
 	}
@@ -76,17 +80,21 @@ func TestManage_invalid_isRefusedAndWritesNothing(t *testing.T) {
 		code fault.Code
 		says string
 	}{
-		"no action":         {chat.ManageRequest{AgentName: "Bob"}, fault.InvalidArgument, "promote"},
-		"no name":           {chat.ManageRequest{Action: room.Kick}, fault.InvalidArgument, "agent_name is missing"},
-		"nobody to let in":  {chat.ManageRequest{AgentName: "Bob", Action: room.Readmit}, fault.InvalidArgument, "id"},
-		"no knock":          {chat.ManageRequest{Action: room.Readmit, ID: w.say(p.bob.Token, "no knock").ID}, fault.InvalidArgument, "knock"},
-		"nobody to kick":    {chat.ManageRequest{AgentName: "Eve", Action: room.Kick}, fault.InvalidArgument, "removed already"},
-		"note with a token": {chat.ManageRequest{AgentName: "Bob", Action: room.Kick, Note: "use " + p.ann.Token}, fault.InvalidArgument, "secret"},
+		"no action":        {chat.ManageRequest{AgentName: "Bob"}, fault.InvalidArgument, "promote"},
+		"no name":          {chat.ManageRequest{Action: room.Kick}, fault.InvalidArgument, "agent_name is missing"},
+		"nobody to let in": {chat.ManageRequest{AgentName: "Bob", Action: room.Readmit}, fault.InvalidArgument, "id"},
+		"no knock": {chat.ManageRequest{Action: room.Readmit, ID: w.say(p.bob.Token, "no knock").ID},
+			fault.InvalidArgument, "knock"},
+		"nobody to kick": {chat.ManageRequest{AgentName: "Eve", Action: room.Kick}, fault.InvalidArgument,
+			"removed already"},
+		"note with a token": {chat.ManageRequest{AgentName: "Bob", Action: room.Kick, Note: "use " + p.ann.Token},
+			fault.InvalidArgument, "secret"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			c.req.Token = p.ann.Token
 			for _, w := range []*world{w, w.elsewhere()} {
-				err := w.changesNothing(p.ann.Token, func() error { _, err := w.ManageAgent(t.Context(), c.req); return err })
+				err := w.changesNothing(p.ann.Token,
+					func() error { _, err := w.ManageAgent(t.Context(), c.req); return err })
 				says(t, err, c.code, c.says)
 			}
 		})
@@ -99,7 +107,8 @@ func TestKick_agent_losesItsSeatAndItsNameIsFree(t *testing.T) {
 	p := here.pair()
 	there.say(p.bob.Token, "my last words")
 	here.look(p.ann.Token, "")
-	got, err := here.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "bob", Action: room.Kick, Note: "too loud"})
+	got, err := here.ManageAgent(t.Context(),
+		chat.ManageRequest{Token: p.ann.Token, AgentName: "bob", Action: room.Kick, Note: "too loud"})
 	if err != nil || got.Status != chat.StatusKicked || got.Name != "Bob" {
 		t.Fatalf("got %+v, %v", got, err)
 	}
@@ -119,7 +128,8 @@ func TestKick_agent_losesItsSeatAndItsNameIsFree(t *testing.T) {
 		t.Errorf("Bob reads %+v", m)
 	}
 	m = here.history(p.ann.Token, chat.HistoryRequest{}).Messages
-	if i := slices.IndexFunc(m, func(m chat.Message) bool { return m.Type == chat.EventLeft }); i < 0 || m[i].Reason != room.ReasonKicked || m[i].Agent != "Bob" || m[i].By != "Ann" || m[i].Note != "too loud" {
+	if i := slices.IndexFunc(m, func(m chat.Message) bool { return m.Type == chat.EventLeft }); i < 0 ||
+		m[i].Reason != room.ReasonKicked || m[i].Agent != "Bob" || m[i].By != "Ann" || m[i].Note != "too loud" {
 		t.Errorf("all read %+v", m)
 	}
 }
@@ -129,7 +139,10 @@ func TestMute_agent_cannotSpeakUntilUnmuted(t *testing.T) {
 	p := w.trio()
 	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
 	for _, w := range []*world{w, w.elsewhere()} {
-		err := w.changesNothing(p.ann.Token, func() error { _, err := w.send(chat.SendRequest{Token: p.bob.Token, Text: "but"}); return err })
+		err := w.changesNothing(p.ann.Token, func() error {
+			_, err := w.send(chat.SendRequest{Token: p.bob.Token, Text: "but"})
+			return err
+		})
 		says(t, err, fault.NotAllowed, "muted you")
 	}
 	w.say(p.ann.Token, "he still hears")
@@ -191,7 +204,8 @@ func TestKick_agentThatWaits_learnsByWhomAndWhy(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	wait := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
-	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", Action: room.Kick, Note: "too loud"}); err != nil {
+	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", Action: room.Kick,
+		Note: "too loud"}); err != nil {
 		t.Fatal(err)
 	}
 	got := take(t, wait)

@@ -39,7 +39,8 @@ const (
 	EventPaired      EventType = "paired"      // a queue brought the two agents together
 	EventKnocked     EventType = "knock"       // a join was refused for its name or for want of a seat
 	EventSupervision EventType = "supervision" // the person behind the reader's own seat did what Reason says
-	EventDrafted     EventType = "draft"       // a message of the reader's own seat waits for the person behind it or, with a Reason, the person has decided
+	// a message of the reader's own seat waits for the person behind it or, with a Reason, the person has decided
+	EventDrafted EventType = "draft"
 )
 
 // Message is one event of a room as an agent sees it.
@@ -49,27 +50,29 @@ type Message struct {
 	From      string // of a message: the agent's name
 	Text      string // of a message: its text, or the first part of it
 	At        time.Time
-	Kind      room.Kind     // of a message; "" means room.Plain
-	To        []string      // of a private message: who sees it beside its sender
-	Ask       []string      // of a message: who owes an answer to it
-	ReplyTo   string        // the id of the message that it answers; "" if there is none that the reader may see
-	Withdraws string        // the id of the request or proposal that its sender takes back
-	Agreed    string        // the id of the proposal on which the event completed the agreement
-	Agent     string        // of any other event: the agent it is about
-	Reason    room.Reason   // of Left and Knocked, of Changed where it closed the room, and of RoleChanged where no admin did it
-	Action    room.Action   // of RoleChanged
-	By        string        // the admin that did it, if one did
-	Note      string        // the admin's reason
-	NewAdmin  string        // of Left: the agent that became admin
-	Changes   *room.Changes // of Changed, and of a ban that renewed the invite: the settings that changed, with their new values
-	Redacts   string        // of Changed: the id of the message whose text was removed
-	Draft     string        // the id of the draft of the reader's own seat about which the event decides
-	Redacted  bool          // of a message: its text was removed, and Text says so
-	Person    bool          // a person said or did it, and not its agent
-	Mine      bool          // of a message, and of Left: it is of the reader's own seat
-	FromUser  bool          // of a message: a note of the person behind the reader, an agent
-	Repeated  bool          // handed out before, to a call whose client may have given up
-	More      *More         // set if Text is only a part
+	Kind      room.Kind // of a message; "" means room.Plain
+	To        []string  // of a private message: who sees it beside its sender
+	Ask       []string  // of a message: who owes an answer to it
+	ReplyTo   string    // the id of the message that it answers; "" if there is none that the reader may see
+	Withdraws string    // the id of the request or proposal that its sender takes back
+	Agreed    string    // the id of the proposal on which the event completed the agreement
+	Agent     string    // of any other event: the agent it is about
+	// of Left and Knocked, of Changed where it closed the room, and of RoleChanged where no admin did it
+	Reason   room.Reason
+	Action   room.Action // of RoleChanged
+	By       string      // the admin that did it, if one did
+	Note     string      // the admin's reason
+	NewAdmin string      // of Left: the agent that became admin
+	// of Changed, and of a ban that renewed the invite: the settings that changed, with their new values
+	Changes  *room.Changes
+	Redacts  string // of Changed: the id of the message whose text was removed
+	Draft    string // the id of the draft of the reader's own seat about which the event decides
+	Redacted bool   // of a message: its text was removed, and Text says so
+	Person   bool   // a person said or did it, and not its agent
+	Mine     bool   // of a message, and of Left: it is of the reader's own seat
+	FromUser bool   // of a message: a note of the person behind the reader, an agent
+	Repeated bool   // handed out before, to a call whose client may have given up
+	More     *More  // set if Text is only a part
 }
 
 // More says where the rest of a long text begins.
@@ -81,7 +84,8 @@ type More struct {
 // messageOf returns e as a sees it in the room of s. A reply does not show what it
 // answers to an agent that may not see that.
 func messageOf(s *room.State, a room.Agent, e room.Event) Message {
-	m := Message{ID: s.MessageID(e.N), At: e.At().UTC().Truncate(time.Second), By: e.ByName, Note: e.Note, Person: e.Person, Changes: e.Changed}
+	m := Message{ID: s.MessageID(e.N), At: e.At().UTC().Truncate(time.Second), By: e.ByName, Note: e.Note,
+		Person: e.Person, Changes: e.Changed}
 	if agreed := a.AgreedIn(e); len(agreed) > 0 {
 		m.Agreed = s.MessageID(agreed[0])
 	}
@@ -133,7 +137,8 @@ func isMine(a room.Agent, e room.Event) bool { return e.Seat == a.Seat && e.N >=
 
 // size returns at least the bytes that m takes as JSON.
 func (m Message) size() int {
-	n := eventBytes + jsonLen(m.From) + jsonLen(m.Agent) + jsonLen(m.Text) + jsonLen(m.By) + jsonLen(m.Note) + jsonLen(m.NewAdmin)
+	n := eventBytes + jsonLen(m.From) + jsonLen(m.Agent) + jsonLen(m.Text) + jsonLen(m.By) + jsonLen(m.Note) +
+		jsonLen(m.NewAdmin)
 	for _, name := range slices.Concat(m.To, m.Ask) {
 		n += jsonLen(name) + len(`"",`)
 	}

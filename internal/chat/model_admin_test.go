@@ -46,7 +46,8 @@ type managed struct {
 
 // decide returns the model after the decision of an admin, and the answer.
 func (c manageCall) decide(m model, r roomModel, by agentModel) (model, managed, error) {
-	if c.action == room.Kick && strings.EqualFold(c.name, by.name) || c.action == room.BanName && reduced(c.name) == reduced(by.name) {
+	if c.action == room.Kick && strings.EqualFold(c.name, by.name) ||
+		c.action == room.BanName && reduced(c.name) == reduced(by.name) {
 		return m, managed{code: fault.NotAllowed}, nil
 	}
 	x, here := r.seatedAs(c.name)
@@ -113,7 +114,8 @@ func (c manageCall) changeRole(m model, r roomModel, x agentModel) (model, manag
 }
 
 func (c manageCall) event(seat int, name string) eventModel {
-	return eventModel{seat: seat, by: c.who.seat, Message: chat.Message{Type: chat.EventRole, Agent: name, Action: c.action, Note: c.note}}
+	return eventModel{seat: seat, by: c.who.seat,
+		Message: chat.Message{Type: chat.EventRole, Agent: name, Action: c.action, Note: c.note}}
 }
 
 // decideOnName bans, unbans or unmutes a name that no agent has. shown is the name

@@ -212,7 +212,8 @@ func (a agentModel) sees(e eventModel) bool {
 	if e.hidden {
 		return e.seat == a.seat && e.n >= a.joined && (e.drafts || e.Reason != "")
 	}
-	return e.Type != retired && (len(e.to) == 0 || e.n >= a.joined && (e.seat == a.seat || slices.Contains(e.to, a.seat)))
+	return e.Type != retired && (len(e.to) == 0 ||
+		e.n >= a.joined && (e.seat == a.seat || slices.Contains(e.to, a.seat)))
 }
 
 // receives reports whether a return shows e to a: everything since it came but its
@@ -298,7 +299,8 @@ func (r roomModel) successor(a agentModel) (next agentModel, ok bool) {
 
 // remove frees the seat of a.
 func (m model) remove(r roomModel, a agentModel, by int, reason room.Reason, note string) (roomModel, error) {
-	e := eventModel{seat: a.seat, by: by, Message: chat.Message{Type: chat.EventLeft, Agent: a.name, Reason: reason, Note: note}}
+	e := eventModel{seat: a.seat, by: by, Message: chat.Message{Type: chat.EventLeft, Agent: a.name, Reason: reason,
+		Note: note}}
 	if next, promoted := r.successor(a); promoted {
 		e.NewAdmin = next.name
 		next.admin, next.muted, next.promoted = true, false, m.now

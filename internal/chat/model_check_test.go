@@ -19,7 +19,8 @@ func TestModel_wrongAnswers_areFound(t *testing.T) {
 	ann, bob := agentID{testRoom, 1}, agentID{testRoom, 2}
 	hello := chat.Message{ID: "3", Type: chat.EventSaid, From: "Ann", Text: "hello"}
 	waits := func(who agentID, after int64, cursor string, ms ...chat.Message) operation {
-		return waitOp{who: who, cursor: cursorArg{true, after}, got: chat.Waited{Status: chat.StatusMessages, Cursor: cursor, Messages: ms}}
+		return waitOp{who: who, cursor: cursorArg{true, after},
+			got: chat.Waited{Status: chat.StatusMessages, Cursor: cursor, Messages: ms}}
 	}
 	joins := func(name string, code fault.Code) operation {
 		return joinOp{joinCall: joinCall{room: "plans", agent: name, create: true, join: true}, code: code}
@@ -27,7 +28,8 @@ func TestModel_wrongAnswers_areFound(t *testing.T) {
 	hi := func(after int64) sendCall { return sendCall{who: bob, text: "hi", cursor: cursorArg{true, after}} }
 	news := chat.Waited{Status: chat.StatusMessages, Cursor: "3", Messages: []chat.Message{hello}}
 	left := chat.Left{Status: chat.StatusLeft}
-	agents := []chat.Agent{{Name: "Ann", Role: room.Admin, You: true, State: chat.AgentWaiting}, {Name: "Bob", Role: room.Member}}
+	agents := []chat.Agent{{Name: "Ann", Role: room.Admin, You: true, State: chat.AgentWaiting},
+		{Name: "Bob", Role: room.Member}}
 	gone := func(name, reason, newAdmin, by string) string {
 		return logLine("left", name, "", "", reason, newAdmin, by)
 	}
@@ -36,18 +38,21 @@ func TestModel_wrongAnswers_areFound(t *testing.T) {
 		more  []string // the rest of the log
 		then  operation
 	}{
-		"the news is handed out":                  {true, nil, waits(bob, 2, "3", hello)},
-		"the news is withheld":                    {false, nil, waits(bob, 2, "2")},
-		"the news is skipped":                     {false, nil, waits(bob, 2, "3")},
-		"the news is handed out again":            {false, nil, waits(bob, 3, "3", hello)},
-		"the news is handed out twice":            {false, nil, waits(bob, 2, "3", hello, hello)},
-		"the sender is shown its message":         {false, nil, waits(ann, 2, "3", hello)},
-		"a repeated text is recognized":           {true, nil, sendOp{sendCall: annSays, got: chat.Sent{Sent: true, ID: "3", Duplicate: true}}},
-		"a repeated text is sent again":           {false, []string{helloLine}, sendOp{sendCall: annSays, got: chat.Sent{Sent: true, ID: "4"}}},
-		"nobody sent what is in the log":          {false, []string{helloLine}, waits(ann, 3, "3")},
-		"a send is held back for news":            {true, nil, holdOp{hi(2), chat.Sent{Waited: news}}},
-		"a send is held back for nothing":         {false, nil, holdOp{hi(3), chat.Sent{Waited: news}}},
-		"a send is not held back for news":        {false, []string{logLine("message", "Bob", "hi", "", "", "", "")}, sendOp{sendCall: hi(2), got: chat.Sent{Sent: true, ID: "4"}}},
+		"the news is handed out":          {true, nil, waits(bob, 2, "3", hello)},
+		"the news is withheld":            {false, nil, waits(bob, 2, "2")},
+		"the news is skipped":             {false, nil, waits(bob, 2, "3")},
+		"the news is handed out again":    {false, nil, waits(bob, 3, "3", hello)},
+		"the news is handed out twice":    {false, nil, waits(bob, 2, "3", hello, hello)},
+		"the sender is shown its message": {false, nil, waits(ann, 2, "3", hello)},
+		"a repeated text is recognized": {true, nil,
+			sendOp{sendCall: annSays, got: chat.Sent{Sent: true, ID: "3", Duplicate: true}}},
+		"a repeated text is sent again": {false, []string{helloLine},
+			sendOp{sendCall: annSays, got: chat.Sent{Sent: true, ID: "4"}}},
+		"nobody sent what is in the log":  {false, []string{helloLine}, waits(ann, 3, "3")},
+		"a send is held back for news":    {true, nil, holdOp{hi(2), chat.Sent{Waited: news}}},
+		"a send is held back for nothing": {false, nil, holdOp{hi(3), chat.Sent{Waited: news}}},
+		"a send is not held back for news": {false, []string{logLine("message", "Bob", "hi", "", "", "", "")},
+			sendOp{sendCall: hi(2), got: chat.Sent{Sent: true, ID: "4"}}},
 		"a full room refuses":                     {true, nil, joins("Cid", fault.RoomFull)},
 		"a free name is taken":                    {false, nil, joins("Cid", fault.NameTaken)},
 		"a taken name finds no seat":              {false, nil, joins("Bob", fault.RoomFull)},
@@ -55,15 +60,22 @@ func TestModel_wrongAnswers_areFound(t *testing.T) {
 		"a leave that did not happen is answered": {false, nil, leaveOp{who: bob, got: left}},
 		"the agents are shown":                    {true, nil, viewOp{"info", ann, nil, agents, 1}},
 		"an agent is not shown":                   {false, nil, viewOp{"info", ann, nil, agents[:1], 0}},
-		"a member kicks":                          {false, []string{gone("Ann", "kicked", "Bob", "Bob")}, manageOp{manageCall{who: bob, action: room.Kick, name: "Ann"}, chat.Managed{Status: chat.StatusKicked, Name: "Ann"}, ""}},
-		"an admin kicks":                          {true, []string{gone("Bob", "kicked", "", "Ann")}, manageOp{manageCall{who: ann, action: room.Kick, name: "Bob"}, chat.Managed{Status: chat.StatusKicked, Name: "Bob"}, ""}},
-		"the last admin has a successor":          {true, []string{gone("Ann", "left", "Bob", "")}, leaveOp{who: ann, got: left}},
-		"the last admin has no successor":         {false, []string{gone("Ann", "left", "", "")}, leaveOp{who: ann, got: left}},
+		"a member kicks": {false, []string{gone("Ann", "kicked", "Bob", "Bob")},
+			manageOp{manageCall{who: bob, action: room.Kick, name: "Ann"},
+				chat.Managed{Status: chat.StatusKicked, Name: "Ann"}, ""}},
+		"an admin kicks": {true, []string{gone("Bob", "kicked", "", "Ann")},
+			manageOp{manageCall{who: ann, action: room.Kick, name: "Bob"},
+				chat.Managed{Status: chat.StatusKicked, Name: "Bob"}, ""}},
+		"the last admin has a successor": {true, []string{gone("Ann", "left", "Bob", "")},
+			leaveOp{who: ann, got: left}},
+		"the last admin has no successor": {false, []string{gone("Ann", "left", "", "")}, leaveOp{who: ann, got: left}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			lines := append([]string{logLine("joined", "Ann", "", "", "", "", ""), logLine("joined", "Bob", "", "", "", "", ""), helloLine}, x.more...)
+			lines := append([]string{logLine("joined", "Ann", "", "", "", "", ""),
+				logLine("joined", "Bob", "", "", "", "", ""), helloLine}, x.more...)
 			logs := &finalLogs{rooms: map[string][]string{testRoom: lines}, total: len(lines)}
-			if got := porcupine.CheckOperations(modelFor(&conditions{logs: logs}), threeCallsAnd(x.then)); got != x.right {
+			if got := porcupine.CheckOperations(modelFor(&conditions{logs: logs}),
+				threeCallsAnd(x.then)); got != x.right {
 				t.Errorf("accepted: %t", got)
 			}
 		})
@@ -87,7 +99,8 @@ func threeCallsAnd(then operation) []porcupine.Operation {
 		join("Ann", chat.Seated{Status: chat.StatusCreated, Cursor: "1"}),
 		join("Bob", chat.Seated{Status: chat.StatusJoined, Cursor: "2"}),
 		maybeOp{operation: lostSend{annSays}},
-		waitOp{who: annSays.who, cursor: cursorArg{true, 3}, got: chat.Waited{Status: chat.StatusQuiet, Cursor: "3"}}, // proves that it was sent
+		// proves that it was sent
+		waitOp{who: annSays.who, cursor: cursorArg{true, 3}, got: chat.Waited{Status: chat.StatusQuiet, Cursor: "3"}},
 		then,
 		endOp{complete: true},
 	}

@@ -70,7 +70,8 @@ func (m model) sameInvite(r roomModel, got chat.Invite) error {
 	}
 	code, _ := ident.ParseInvite(got.Code)
 	have := inviteModel{code.Number, got.Uses, got.Until}
-	if want.number != 0 && code.Room != r.id || have.number != want.number || have.uses != want.uses || !have.until.Equal(want.until) {
+	if want.number != 0 && code.Room != r.id || have.number != want.number || have.uses != want.uses ||
+		!have.until.Equal(want.until) {
 		return &wrong{"the invite", got, want}
 	}
 	return nil
@@ -97,7 +98,8 @@ func (m *machine) arrive() {
 	}
 	c.room = pick(m, "room", "", "", "", "plans", "talk")
 	ctx := ident.WithPrincipal(m.ctx, ident.Principal{ID: ident.Local, Room: c.by.room, Invite: c.by.number})
-	got, err := m.service().JoinRoom(ctx, chat.JoinRequest{Room: c.room, AgentName: c.agent, Password: pick(m, "password", "", "px")})
+	got, err := m.service().JoinRoom(ctx, chat.JoinRequest{Room: c.room, AgentName: c.agent,
+		Password: pick(m, "password", "", "px")})
 	m.joined(c, got, err)
 	if code := fault.CodeOf(err); code == fault.RoomFull || code == fault.NameTaken {
 		c.room = r.name

@@ -53,7 +53,8 @@ func (o listOp) on(m model) (model, error) {
 		found := strings.Contains(r.key+r.about, strings.ToLower(o.search))
 		if found && r.public && !r.closed && !m.startsOver(r) {
 			want = append(want, fmt.Sprintf("%s: %+v", r.key, chat.ListedRoom{
-				Name: r.name, Description: r.about, Type: r.kind, Agents: len(r.seated()), Capacity: r.capacity, PasswordProtected: r.password != "",
+				Name: r.name, Description: r.about, Type: r.kind, Agents: len(r.seated()), Capacity: r.capacity,
+				PasswordProtected: r.password != "",
 			}))
 		}
 	}
@@ -126,11 +127,13 @@ func (o historyOp) page(r roomModel, a agentModel) (page []chat.Message, more bo
 func (r roomModel) agreedMessages(a agentModel) (list []chat.Message) {
 	for _, x := range slices.Backward(r.agreed(a)) {
 		p, _ := r.event(x.n)
-		list = append(list, chat.Message{ID: p.ID, Type: chat.EventSaid, From: p.From, Text: p.Text, Kind: p.Kind, At: x.done, Agreed: p.ID, Mine: p.seat == a.seat})
+		list = append(list, chat.Message{ID: p.ID, Type: chat.EventSaid, From: p.From, Text: p.Text, Kind: p.Kind,
+			At: x.done, Agreed: p.ID, Mine: p.seat == a.seat})
 	}
 	return list
 }
 
 func (o historyOp) String() string {
-	return fmt.Sprintf("%v reads the history before %d, after %d, of %d, agreed %t: %s %s", o.who, o.before, o.after, o.id, o.agreed, o.code, brief(o.got.Messages))
+	return fmt.Sprintf("%v reads the history before %d, after %d, of %d, agreed %t: %s %s", o.who, o.before, o.after,
+		o.id, o.agreed, o.code, brief(o.got.Messages))
 }

@@ -24,7 +24,8 @@ type joinCall struct {
 }
 
 func (c joinCall) String() string {
-	return fmt.Sprintf("%s joins %s (principal %q, invite %v, password %q, capacity %d, create %t, join %t)", c.agent, c.room, c.principal, c.by, c.password, c.capacity, c.create, c.join)
+	return fmt.Sprintf("%s joins %s (principal %q, invite %v, password %q, capacity %d, create %t, join %t)", c.agent,
+		c.room, c.principal, c.by, c.password, c.capacity, c.create, c.join)
 }
 
 // joinOutcome is one way in which a join may end.
@@ -105,9 +106,10 @@ func (c joinCall) begin(m model, id string) ([]joinOutcome, error) {
 		return nil, &wrong{"the new room", id, "another id"}
 	}
 	r := roomModel{
-		id: id, name: c.room, key: strings.ToLower(c.room), password: c.password, about: c.about, capacity: max(c.capacity, room.MinCapacity),
-		invite: inviteModel{1, max(c.capacity, room.MinCapacity) - 1, m.now.Add(7 * day)},
-		kind:   room.Group, public: c.public, renewed: m.now, named: true, updated: 0,
+		id: id, name: c.room, key: strings.ToLower(c.room), password: c.password, about: c.about,
+		capacity: max(c.capacity, room.MinCapacity),
+		invite:   inviteModel{1, max(c.capacity, room.MinCapacity) - 1, m.now.Add(7 * day)},
+		kind:     room.Group, public: c.public, renewed: m.now, named: true, updated: 0,
 	}
 	if c.kind != "" {
 		r.kind = c.kind
@@ -118,7 +120,8 @@ func (c joinCall) begin(m model, id string) ([]joinOutcome, error) {
 		}
 		if !m.startsOver(old) { // it ends with an event, since there are agents to see that
 			renewed, err := old.renewed, error(nil)
-			if old, err = m.append(old, eventModel{Message: chat.Message{Type: retired, Reason: room.ReasonBegunAnew}}); err != nil {
+			if old, err = m.append(old, eventModel{Message: chat.Message{Type: retired,
+				Reason: room.ReasonBegunAnew}}); err != nil {
 				return nil, err
 			}
 			old.abandoned, old.closed, old.renewed = true, true, renewed
@@ -166,7 +169,8 @@ func (c joinCall) sit(m model, r roomModel, a, old agentModel, how chat.JoinStat
 		a.asAdmin = m.now
 	}
 	a.handed, a.from, a.fromMost, r.heir = a.joined, a.joined, a.joined, ""
-	r, err := m.append(r.with(a), eventModel{seat: a.seat, Message: chat.Message{Type: chat.EventJoined, Agent: c.agent}})
+	r, err := m.append(r.with(a), eventModel{seat: a.seat,
+		Message: chat.Message{Type: chat.EventJoined, Agent: c.agent}})
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +236,8 @@ func (c joinCall) reclaim(m model, r roomModel, old agentModel) (all []joinOutco
 func (c joinCall) regain(m model, r roomModel, old agentModel) ([]joinOutcome, error) {
 	old.joinedAt, old.regainedAt, old.letGoAt = m.now, m.now, time.Time{}
 	r.knocks = slices.DeleteFunc(slices.Clone(r.knocks), func(k knockModel) bool { return k.seat == old.seat })
-	r, err := m.append(r.with(old), eventModel{seat: old.seat, Message: chat.Message{Type: chat.EventJoined, Agent: old.name, Reason: room.ReasonReturned}})
+	r, err := m.append(r.with(old), eventModel{seat: old.seat,
+		Message: chat.Message{Type: chat.EventJoined, Agent: old.name, Reason: room.ReasonReturned}})
 	return []joinOutcome{{next: m.with(r), who: agentID{r.id, old.seat}, how: chat.StatusReturned}}, err
 }
 
@@ -307,7 +312,8 @@ func (o joinOp) matches(m model, x joinOutcome) (model, error) {
 	switch {
 	case o.code != x.code:
 		return m, &wrong{"the code", o.code, x.code}
-	case x.code != "" && m.sequential && m.oneService && x.retry != 0 && o.retry != max(x.retry, time.Second): // another service may know less
+	// another service may know less
+	case x.code != "" && m.sequential && m.oneService && x.retry != 0 && o.retry != max(x.retry, time.Second):
 		return m, &wrong{"try again after", o.retry, x.retry}
 	case x.code == fault.RoomFull && m.sequential:
 		r, _ := m.holder(o.room)
@@ -336,7 +342,8 @@ func (o joinOp) matches(m model, x joinOutcome) (model, error) {
 	if err := expectEqual("hidden", o.got.Hidden, r.publicIn(1, a.since-1)); err != nil {
 		return m, err
 	}
-	lost := x.freed != "" && slices.ContainsFunc(o.got.Room.Agents, func(b chat.Agent) bool { return b.Name == x.freed && x.freed != a.name })
+	lost := x.freed != "" && slices.ContainsFunc(o.got.Room.Agents,
+		func(b chat.Agent) bool { return b.Name == x.freed && x.freed != a.name })
 	want := []any{a.name, false, numberOf(o.got.Cursor), m.now, false, "", a.person.opened, a.person.paused}
 	got := []any{o.got.Name, o.got.HasMore, a.joined, o.got.Now, lost, o.got.Owes, o.got.Watch == "", o.got.Paused}
 	return x.next, sameText("the join", got, want)

@@ -35,7 +35,9 @@ func (m model) mayKnock(r roomModel, name string) bool {
 	owner, _ := r.seatedAs(name)
 	_, banned := listed(r.bans, name)
 	return !r.closed && !m.over(r) && !banned && !r.seatedAlike(name) && len(list) < 6 &&
-		!slices.ContainsFunc(list, func(k knockModel) bool { return strings.EqualFold(k.name, name) && k.seat == owner.seat })
+		!slices.ContainsFunc(list, func(k knockModel) bool {
+			return strings.EqualFold(k.name, name) && k.seat == owner.seat
+		})
 }
 
 // knockOp is the event by which a room sees that a join was refused.
@@ -47,7 +49,8 @@ func (o knockOp) on(m model) (model, error) {
 	if !found || !m.mayKnock(r, o.agent) || !taken && !r.full() {
 		return m, &wrong{"a knock", o, "none"}
 	}
-	e := eventModel{seat: old.seat, Message: chat.Message{Type: chat.EventKnocked, Agent: o.agent, Reason: room.ReasonRoomFull}}
+	e := eventModel{seat: old.seat, Message: chat.Message{Type: chat.EventKnocked, Agent: o.agent,
+		Reason: room.ReasonRoomFull}}
 	if taken {
 		e.Reason = room.ReasonNameTaken
 	}
@@ -105,7 +108,8 @@ func (o readmitOp) on(m model) (model, error) {
 	if err != nil {
 		return m, err
 	}
-	return m.with(r.with(by.call(m.now))), expectEqual("the answer", managed{status: o.got.Status, name: o.got.Name}, managed{status: chat.StatusReadmitted, name: old.name})
+	return m.with(r.with(by.call(m.now))), expectEqual("the answer", managed{status: o.got.Status, name: o.got.Name},
+		managed{status: chat.StatusReadmitted, name: old.name})
 }
 
 // saidSince reports whether a itself said something after a time.

@@ -90,7 +90,8 @@ func (o lostLeave) on(m model) (model, error) {
 		return m, err
 	}
 	if o.text != "" {
-		e, code := m.compose(r, a, eventModel{seat: a.seat, Message: chat.Message{Type: chat.EventSaid, From: a.name, Text: o.text}})
+		e, code := m.compose(r, a, eventModel{seat: a.seat,
+			Message: chat.Message{Type: chat.EventSaid, From: a.name, Text: o.text}})
 		if r, err = m.append(r, e); err != nil || code != "" {
 			return m, &wrong{"the last word", code, err}
 		}

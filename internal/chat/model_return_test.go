@@ -97,5 +97,6 @@ func (o returnOp) caughtUp(m model, r roomModel, a agentModel, n, upTo int64) er
 }
 
 func (o returnOp) String() string {
-	return fmt.Sprintf("%v returns, has cursor %d: %s%s %s up to %s, more %t", o.who, o.read, o.code, o.got.Status, brief(o.got.Messages), o.got.Cursor, o.got.HasMore)
+	return fmt.Sprintf("%v returns, has cursor %d: %s%s %s up to %s, more %t", o.who, o.read, o.code, o.got.Status,
+		brief(o.got.Messages), o.got.Cursor, o.got.HasMore)
 }

@@ -26,7 +26,8 @@ type sendCall struct {
 }
 
 func (c sendCall) String() string {
-	return fmt.Sprintf("%v sends %q to %q, asks %q, %s, key %q, reply to %d, withdraws %d, %v, after %v, call %d", c.who, c.text, c.to, c.ask, c.kind, c.key, c.replyTo, c.withdraw, c.absence, c.cursor, c.call)
+	return fmt.Sprintf("%v sends %q to %q, asks %q, %s, key %q, reply to %d, withdraws %d, %v, after %v, call %d",
+		c.who, c.text, c.to, c.ask, c.kind, c.key, c.replyTo, c.withdraw, c.absence, c.cursor, c.call)
 }
 
 func (c sendCall) isVote() bool { return c.kind == room.Agree || c.kind == room.Object }
@@ -69,9 +70,10 @@ func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
 	case known > 0:
 		return sendOutcome{duplicate: known}
 	}
-	e := eventModel{seat: a.seat, to: to, ask: ask, replyTo: c.replyTo, withdraws: c.withdraw, call: c.call, Message: chat.Message{
-		Type: chat.EventSaid, From: a.name, Text: c.text, Kind: c.kind,
-	}}
+	e := eventModel{seat: a.seat, to: to, ask: ask, replyTo: c.replyTo, withdraws: c.withdraw, call: c.call,
+		Message: chat.Message{
+			Type: chat.EventSaid, From: a.name, Text: c.text, Kind: c.kind,
+		}}
 	if c.kind == room.Plain {
 		e.Kind = ""
 	}
@@ -148,7 +150,9 @@ func (c sendCall) isOf(m model, r roomModel, a agentModel, e eventModel) bool {
 
 // isOvertaken reports whether a later call of its client has said the same.
 func (c sendCall) isOvertaken(m model, r roomModel, a agentModel) bool {
-	return slices.ContainsFunc(r.log, func(e eventModel) bool { return c.call > 0 && e.call > c.call && c.isOf(m, r, a, e) })
+	return slices.ContainsFunc(r.log, func(e eventModel) bool {
+		return c.call > 0 && e.call > c.call && c.isOf(m, r, a, e)
+	})
 }
 
 // mayRepeat reports whether the send may take event n for its own message. A service that
@@ -173,7 +177,8 @@ func (c sendCall) sameAim(m model, r roomModel, a agentModel, last eventModel) b
 	if c.isVote() || wasVote || c.withdraw > 0 || last.withdraws > 0 {
 		return c.kind == last.Kind && sameTarget
 	}
-	return sameTarget && slices.Equal(keysOf(r.everNamed(last.to), a.name), keysOf(c.to, a.name)) && (len(c.to) == 0) == (len(last.to) == 0)
+	return sameTarget && slices.Equal(keysOf(r.everNamed(last.to), a.name), keysOf(c.to, a.name)) &&
+		(len(c.to) == 0) == (len(last.to) == 0)
 }
 
 // everNamed returns the names of seats, given up or not.

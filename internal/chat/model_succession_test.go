@@ -20,7 +20,8 @@ func (m model) adminsSilent(r roomModel) (may, must bool) {
 		if m.sequential {
 			last = latest(a.silentFrom(), a.promoted)
 		}
-		if must = must && !m.now.Before(last.Add(day)); !m.oneService { // a call that said nothing is noted within five minutes
+		// a call that said nothing is noted within five minutes
+		if must = must && !m.now.Before(last.Add(day)); !m.oneService {
 			last = latest(a.joinedAt, last.Add(-5*time.Minute))
 		}
 		may = may && !m.now.Before(last.Add(day))

@@ -23,7 +23,9 @@ func (p personModel) holds() bool { return p.paused || p.approve }
 
 // holds reports whether an agent of a principal is in r whose person holds it.
 func (r roomModel) holds(principal string) bool {
-	return slices.ContainsFunc(r.seated(), func(a agentModel) bool { return principal != "" && a.principal == principal && a.person.holds() })
+	return slices.ContainsFunc(r.seated(), func(a agentModel) bool {
+		return principal != "" && a.principal == principal && a.person.holds()
+	})
 }
 
 // draftModel is a message that waits for the person.
@@ -141,7 +143,8 @@ func (o reinedOp) on(m model) (model, error) {
 	}
 	e := x.event
 	e.Type, e.hidden, e.drafts = chat.EventDrafted, true, true
-	a.person.drafts = append(a.person.open(m.now), draftModel{n: x.pending, at: m.now, key: o.key, asks: x.asks, message: x.event})
+	a.person.drafts = append(a.person.open(m.now),
+		draftModel{n: x.pending, at: m.now, key: o.key, asks: x.asks, message: x.event})
 	if o.key != "" {
 		a.keys = append(slices.Clip(a.keys), keyModel{o.key, x.pending, m.now, true})
 	}
@@ -202,7 +205,8 @@ func (o superviseOp) same(m model, a agentModel) error {
 	for _, d := range a.person.open(m.now) {
 		want = append(want, fmt.Sprint(shown(d.n), chat.EventDrafted, d.message.Text, d.message.Kind, d.message.To))
 	}
-	return sameText("supervision", []any{o.code, o.got.Paused, o.got.Approve, got}, []any{"", a.person.paused, a.person.approve, want})
+	return sameText("supervision", []any{o.code, o.got.Paused, o.got.Approve, got},
+		[]any{"", a.person.paused, a.person.approve, want})
 }
 
 // decide decides about a draft. e is the event of a refusal.
@@ -271,7 +275,8 @@ func (o superviseOp) String() string {
 		}
 		return fmt.Sprint(*v)
 	}
-	return fmt.Sprintf("the person of %v: opens %t, paused %s, approve %s, draft %d %s %q: %s", o.who, o.opens, how(o.req.Paused), how(o.req.Approve), o.draft, o.decision, o.req.Text, o.code)
+	return fmt.Sprintf("the person of %v: opens %t, paused %s, approve %s, draft %d %s %q: %s", o.who, o.opens,
+		how(o.req.Paused), how(o.req.Approve), o.draft, o.decision, o.req.Text, o.code)
 }
 
 // personSaysOp is what a person says to all.
@@ -285,7 +290,8 @@ type personSaysOp struct {
 func (o personSaysOp) on(m model) (model, error) {
 	r, _ := m.room(o.who.room)
 	a, _ := r.agent(o.who.seat)
-	e, code := m.compose(r, a, eventModel{seat: a.seat, Message: chat.Message{Type: chat.EventSaid, From: a.name, Text: o.text, Person: true}})
+	e, code := m.compose(r, a, eventModel{seat: a.seat,
+		Message: chat.Message{Type: chat.EventSaid, From: a.name, Text: o.text, Person: true}})
 	if o.code != code || code != "" {
 		return m, expectEqual("the code", o.code, code)
 	}

@@ -131,7 +131,8 @@ func (m model) settle(r roomModel, e eventModel) (roomModel, eventModel) {
 		r = r.withdrawn(e)
 		if len(e.ask) > 0 || e.Kind == room.Request {
 			r.open = append(r.open, requestModel{
-				n: e.n, seat: e.seat, at: m.now, to: e.to, proposal: e.Kind == room.Proposal, any: len(e.ask) == 0, owed: e.ask,
+				n: e.n, seat: e.seat, at: m.now, to: e.to, proposal: e.Kind == room.Proposal, any: len(e.ask) == 0,
+				owed: e.ask,
 			})
 		}
 	} else {
@@ -267,7 +268,8 @@ func (r roomModel) holdOf(a agentModel, e eventModel, answers int64) hold {
 		return firmly
 	case len(r.seated()) <= 2:
 		return softly
-	case e.Kind != "" && e.Kind != room.Request && e.Kind != room.Proposal, len(e.ask) > 0, answered.n > 0 && answered.n >= a.since && a.sees(answered):
+	case e.Kind != "" && e.Kind != room.Request && e.Kind != room.Proposal, len(e.ask) > 0,
+		answered.n > 0 && answered.n >= a.since && a.sees(answered):
 		return never
 	}
 	return softly
@@ -280,7 +282,8 @@ func (r roomModel) meant(a agentModel, e eventModel) bool {
 	if ofPerson := e.Person || e.decides > 0; ofPerson && e.seat == a.seat {
 		return true
 	}
-	return len(e.to) > 0 || answered.n > 0 && answered.seat == a.seat && e.seat != a.seat || slices.Contains(slices.Concat(e.ask, e.named), a.seat)
+	return len(e.to) > 0 || answered.n > 0 && answered.seat == a.seat && e.seat != a.seat ||
+		slices.Contains(slices.Concat(e.ask, e.named), a.seat)
 }
 
 // agreedIn returns the proposals that e completes and a sees, those of its time.

@@ -126,7 +126,8 @@ type keptModel struct {
 // keeps returns who was behind the last agent of the caller under its name, for a day.
 func (m model) keeps(r roomModel, c joinCall) (p personModel, ok bool) {
 	for _, k := range slices.Backward(r.kept) {
-		if c.principal != "" && k.principal == c.principal && strings.EqualFold(k.name, c.agent) && m.now.Sub(k.at) < day {
+		if c.principal != "" && k.principal == c.principal && strings.EqualFold(k.name, c.agent) &&
+			m.now.Sub(k.at) < day {
 			return k.person, true
 		}
 	}

@@ -49,7 +49,8 @@ func (o updateOp) on(m model) (model, error) {
 		}
 	}
 	m = m.with(next.with(a.call(m.now)))
-	if err := sameText("update", []any{o.got.Status, changed(o.got.Changes)}, []any{status, changed(changes)}); err != nil {
+	if err := sameText("update", []any{o.got.Status, changed(o.got.Changes)},
+		[]any{status, changed(changes)}); err != nil {
 		return m, err
 	}
 	if err := m.sameInvite(next, o.got.Invite); err != nil {
@@ -95,7 +96,8 @@ func (o updateOp) change(m model, r roomModel) (roomModel, chat.UpdateStatus, *r
 		changes.Invite = "renewed"
 	}
 	if req.NewInvite {
-		r.invite, changes.Invite = inviteModel{old.invite.number + 1, r.capacity - len(r.seated()), m.now.Add(7 * day)}, "renewed"
+		r.invite, changes.Invite = inviteModel{old.invite.number + 1, r.capacity - len(r.seated()), m.now.Add(7 * day)},
+			"renewed"
 	}
 	if req.AgentMessages != nil && *req.AgentMessages != old.agentMessages {
 		r.agentMessages, changes.AgentMessages = *req.AgentMessages, req.AgentMessages

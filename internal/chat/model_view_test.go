@@ -59,8 +59,9 @@ func (o viewOp) on(m model) (model, error) {
 // view returns r as the agent of a seat sees it, but for what only observe knows.
 func (m model) view(r roomModel, seat int) chat.Room {
 	out := chat.Room{
-		Name: r.name, Description: r.about, Type: r.kind, Capacity: r.capacity, Public: r.public, PasswordProtected: r.password != "",
-		Closed: r.closed, AgentMessages: r.agentMessages, Agents: []chat.Agent{},
+		Name: r.name, Description: r.about, Type: r.kind, Capacity: r.capacity, Public: r.public,
+		PasswordProtected: r.password != "",
+		Closed:            r.closed, AgentMessages: r.agentMessages, Agents: []chat.Agent{},
 	}
 	for _, a := range r.seated() {
 		x := chat.Agent{Name: a.name, Role: room.Member, You: a.seat == seat, Muted: a.muted}
@@ -92,7 +93,8 @@ func (m model) observe(r roomModel, viewer, x agentModel, got chat.Agent, want *
 		want.State, want.Idle, want.BackIn, want.Unread = got.State, got.Idle, got.BackIn, got.Unread
 		return
 	}
-	if got.Unread != nil && *got.Unread <= r.unread(viewer, x, x.joined) && *got.Unread >= r.unread(viewer, x, max(x.given, x.joined)) {
+	if got.Unread != nil && *got.Unread <= r.unread(viewer, x, x.joined) &&
+		*got.Unread >= r.unread(viewer, x, max(x.given, x.joined)) {
 		want.Unread = got.Unread
 	}
 	last := x.joinedAt
@@ -131,7 +133,8 @@ func (o viewOp) String() string {
 	if o.got != nil {
 		names = seats(*o.got)
 	}
-	return fmt.Sprintf("%v sees in %s: %q, %q, %d others", o.who, o.what, names, seats(chat.Room{Agents: o.agents}), o.others)
+	return fmt.Sprintf("%v sees in %s: %q, %q, %d others", o.who, o.what, names, seats(chat.Room{Agents: o.agents}),
+		o.others)
 }
 
 // infoOp is room_info of the caller's room.
@@ -154,7 +157,8 @@ func (o infoOp) on(m model) (model, error) {
 			continue
 		}
 		owed, _ := q.knownTo(a.seat)
-		requests = append(requests, chat.OpenRequest{ID: shown(q.n), From: e.From, Text: e.Text, OwedBy: r.names(owed), Age: m.now.Sub(q.at)})
+		requests = append(requests, chat.OpenRequest{ID: shown(q.n), From: e.From, Text: e.Text, OwedBy: r.names(owed),
+			Age: m.now.Sub(q.at)})
 	}
 	got := []any{o.code, o.got.Earlier, o.got.Requests, o.got.Now}
 	if err := sameText("info", got, []any{"", r.publicIn(a.since, r.head()), requests, m.now}); err != nil {

@@ -187,7 +187,8 @@ func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, l
 			high = upTo
 		}
 	}
-	if byAdmin := []room.Reason{room.ReasonKicked, room.ReasonBanned, room.ReasonClosed, room.ReasonBegunAnew}; o.got.Status == chat.StatusRemoved && !slices.Contains(byAdmin, o.got.Reason) {
+	if byAdmin := []room.Reason{room.ReasonKicked, room.ReasonBanned, room.ReasonClosed,
+		room.ReasonBegunAnew}; o.got.Status == chat.StatusRemoved && !slices.Contains(byAdmin, o.got.Reason) {
 		upTo-- // the caller's own end is no message, unless an admin caused it
 	}
 	for n := low; n <= high; n++ {
@@ -248,7 +249,8 @@ func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 	seatWanted, nameWanted, asked := false, false, status != chat.StatusRemoved && !a.person.holds()
 	for _, x := range o.got.Messages {
 		seatWanted = seatWanted || x.Type == chat.EventKnocked && x.Reason == room.ReasonRoomFull
-		nameWanted = nameWanted || x.Type == chat.EventKnocked && x.Reason == room.ReasonNameTaken && !strings.EqualFold(x.Agent, a.name)
+		nameWanted = nameWanted || x.Type == chat.EventKnocked && x.Reason == room.ReasonNameTaken &&
+			!strings.EqualFold(x.Agent, a.name)
 	}
 	debt, owes := m.owes(r, a)
 	got := []any{
@@ -256,14 +258,17 @@ func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 		o.got.Owes, o.got.OwesAgreement, o.got.Owed, o.got.Paused, o.got.Spent,
 	}
 	want := []any{
-		status, reason, seatWanted && a.admin && r.full() && asked, nameWanted && (a.admin || r.capacity == 2 && !r.silences(a)) && asked,
-		len(r.seated()) - 1, r.silences(a), a.admin, shown(debt.n), owes && debt.proposal, m.owedTo(r, a), a.person.paused, r.tooMany(),
+		status, reason, seatWanted && a.admin && r.full() && asked,
+		nameWanted && (a.admin || r.capacity == 2 && !r.silences(a)) && asked,
+		len(r.seated()) - 1, r.silences(a), a.admin, shown(debt.n), owes && debt.proposal, m.owedTo(r, a),
+		a.person.paused, r.tooMany(),
 	}
 	if err := sameText("the wait ends", got, want); err != nil || !m.oneService {
 		return err
 	}
 	word, begun := r.lastWord()
-	return sameText("the talk", []any{o.got.Spoke, o.got.Begun, o.got.Quiet}, []any{word.seat == a.seat, begun, m.now.Sub(latest(word.At, a.joinedAt))})
+	return sameText("the talk", []any{o.got.Spoke, o.got.Begun, o.got.Quiet},
+		[]any{word.seat == a.seat, begun, m.now.Sub(latest(word.At, a.joinedAt))})
 }
 
 // status returns how the wait has to end.
@@ -306,5 +311,6 @@ func (r roomModel) lastWord() (last eventModel, begun bool) {
 }
 
 func (o waitOp) String() string {
-	return fmt.Sprintf("%v waits with %v: %s%s %s %s up to %s, more %t", o.who, o.cursor, o.code, o.got.Status, o.got.Reason, brief(o.got.Messages), o.got.Cursor, o.got.HasMore)
+	return fmt.Sprintf("%v waits with %v: %s%s %s %s up to %s, more %t", o.who, o.cursor, o.code, o.got.Status,
+		o.got.Reason, brief(o.got.Messages), o.got.Cursor, o.got.HasMore)
 }

@@ -90,7 +90,8 @@ func TestWait_eventNotYetVisible_isWaitedFor(t *testing.T) {
 	hidden := w.item(p.ann.Token, "LOG#0000000000000005")
 	w.write(table.Delete(hidden.Key, table.Always))
 	cold := onTable(t, w.clock, w.table, chat.Options{})
-	if got := w.elsewhere().look(p.bob.Token, p.bob.Cursor); !slices.Equal(texts(got.Messages), []string{"message 0", "message 1"}) {
+	if got := w.elsewhere().look(p.bob.Token, p.bob.Cursor); !slices.Equal(texts(got.Messages),
+		[]string{"message 0", "message 1"}) {
 		t.Fatalf("before the gap: %q", texts(got.Messages))
 	}
 	reading := cold.waiting(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: cursorAt(t, w.elsewhere(), p, 4)})

@@ -26,12 +26,14 @@ func TestPeek_whatItReturns_isStillNewToTheAgent(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			w := newWorld(t)
 			p := w.pair()
-			waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, Standby: true, Peek: true})
+			waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute,
+				Standby: true, Peek: true})
 			w.say(p.ann.Token, "one")
 			first := take(t, waiting)
 			w.say(p.ann.Token, "two")
 			second := w.peek(p, first.Cursor)
-			if !slices.Equal(texts(first.Messages), []string{"one"}) || !slices.Equal(texts(second.Messages), []string{"two"}) {
+			if !slices.Equal(texts(first.Messages), []string{"one"}) ||
+				!slices.Equal(texts(second.Messages), []string{"two"}) {
 				t.Fatalf("the program got %+v, then %+v", first, second)
 			}
 			if again := w.peek(p, second.Cursor); again.Status != chat.StatusQuiet {

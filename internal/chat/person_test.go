@@ -32,7 +32,8 @@ func TestPerson_fifthWait_endsItsOldestAndNoneOfItsAgent(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
 	person := w.person(p.bob)
-	agent := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: w.look(p.bob.Token, "").Cursor, Wait: longWait})
+	agent := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: w.look(p.bob.Token, "").Cursor,
+		Wait: longWait})
 	req := chat.WaitRequest{Token: person, Cursor: w.look(person, "").Cursor, Wait: longWait}
 	var open []<-chan answer
 	for range presence.MaxWatches {
@@ -56,9 +57,11 @@ func TestPerson_allAreSilent_getsNoTurnAndKeepsNobodyFromOne(t *testing.T) {
 	person := w.person(p.bob)
 	w.say(p.ann.Token, "tea?")
 	reading := w.look(person, "").Cursor
-	bob := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: w.look(p.bob.Token, "").Cursor, Wait: longWait})
+	bob := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: w.look(p.bob.Token, "").Cursor,
+		Wait: longWait})
 	watching := w.open(t.Context(), chat.WaitRequest{Token: person, Cursor: reading, Wait: longWait})
-	ann := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: w.look(p.ann.Token, "").Cursor, Wait: longWait})
+	ann := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: w.look(p.ann.Token, "").Cursor,
+		Wait: longWait})
 	w.pass(room.TurnAfter + time.Second)
 	if got := take(t, bob); got.Status != chat.StatusTurn {
 		t.Fatalf("Bob gets %s", got.Status)
@@ -147,7 +150,8 @@ func TestPerson_readsByItself_andOnEachDevice(t *testing.T) {
 		all := []string{"Ann: before", "Bob: my own words", "Bob: and mine"}
 		for i, token := range []string{phone, others[0]} {
 			got := there.enter(chat.JoinRequest{Token: token})
-			if same(t, "at first a device sees", lines(got.Messages), all); got.Messages[2].Person != true || got.Messages[1].Person {
+			if same(t, "at first a device sees", lines(got.Messages), all); got.Messages[2].Person != true ||
+				got.Messages[1].Person {
 				t.Errorf("who said it: %+v", got.Messages)
 			}
 			w.say(p.ann.Token, fmt.Sprint("later ", i))
@@ -155,7 +159,8 @@ func TestPerson_readsByItself_andOnEachDevice(t *testing.T) {
 			same(t, "then it sees", lines(got.Messages), []string{fmt.Sprint("Ann: later ", i)})
 			all = append(all, fmt.Sprint("Ann: later ", i))
 		}
-		news := slices.DeleteFunc(lines(w.look(p.bob.Token, "").Messages), func(s string) bool { return strings.HasPrefix(s, "joined") })
+		news := slices.DeleteFunc(lines(w.look(p.bob.Token, "").Messages),
+			func(s string) bool { return strings.HasPrefix(s, "joined") })
 		same(t, "what came after the agent's own words", news, all[2:])
 	})
 }
@@ -187,7 +192,8 @@ func TestNote_wakesTheAgentAndHoldsItsNextMessageOnce(t *testing.T) {
 		cursor := w.say(p.bob.Token, "hello").Cursor
 		note := w.tell(person, "ask about the price", "bob")
 		held, err := there.send(chat.SendRequest{Token: p.bob.Token, Text: "I agree", Cursor: cursor})
-		if err != nil || held.Sent || len(held.Messages) != 1 || held.Messages[0].ID != note.ID || !held.Messages[0].FromUser {
+		if err != nil || held.Sent || len(held.Messages) != 1 || held.Messages[0].ID != note.ID ||
+			!held.Messages[0].FromUser {
 			t.Fatalf("held back: %+v, %v", held, err)
 		}
 		got, err := there.send(chat.SendRequest{Token: p.bob.Token, Text: "I agree", Cursor: held.Cursor})
@@ -199,11 +205,13 @@ func TestNote_wakesTheAgentAndHoldsItsNextMessageOnce(t *testing.T) {
 				t.Errorf("another sees %q", all)
 			}
 		}
-		if m := there.all(person); m[len(m)-2].ID != note.ID || m[len(m)-2].FromUser || !slices.Equal(m[len(m)-2].To, []string{"Bob"}) {
+		if m := there.all(person); m[len(m)-2].ID != note.ID || m[len(m)-2].FromUser ||
+			!slices.Equal(m[len(m)-2].To, []string{"Bob"}) {
 			t.Errorf("the person sees %+v", m[len(m)-2])
 		}
 		w.tell(person, "well done", "Bob")
-		if got := there.look(p.bob.Token, got.Cursor); got.Status != chat.StatusMessages || !slices.Contains(texts(got.Messages), "well done") {
+		if got := there.look(p.bob.Token, got.Cursor); got.Status != chat.StatusMessages ||
+			!slices.Contains(texts(got.Messages), "well done") {
 			t.Errorf("the agent's wait: %+v", got)
 		}
 	})
@@ -216,11 +224,13 @@ func TestPerson_sends_areNotHeldBack(t *testing.T) {
 	p := w.company()
 	person := w.person(p.bob)
 	cursor := w.look(person, "").Cursor
-	w.sends(chat.SendRequest{Token: p.bob.Token, Text: "a long text, which the person says as well, word for word", Key: "k"})
+	w.sends(chat.SendRequest{Token: p.bob.Token, Text: "a long text, which the person says as well, word for word",
+		Key: "k"})
 	w.tell(p.ann.Token, "wait, Bob", "Bob")
 	ids := map[string]bool{}
 	for _, key := range []string{"", "", "k", "k", "other"} {
-		got, err := w.send(chat.SendRequest{Token: person, Text: "a long text, which the person says as well, word for word", Cursor: cursor, Key: key})
+		got, err := w.send(chat.SendRequest{Token: person, Text: "a long text, which the person says as well, word " +
+			"for word", Cursor: cursor, Key: key})
 		if err != nil || !got.Sent {
 			t.Fatalf("key %q: %+v, %v", key, got, err)
 		}
@@ -232,7 +242,8 @@ func TestPerson_sends_areNotHeldBack(t *testing.T) {
 	if len(ids) != 4 {
 		t.Errorf("%d messages were sent", len(ids))
 	}
-	if got := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "a long text, which the person says as well, word for word"}); !got.Duplicate {
+	if got := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "a long text, which the person says as well, word " +
+		"for word"}); !got.Duplicate {
 		t.Error("the agent's own repetition is not recognized after its person has spoken")
 	}
 }
@@ -247,14 +258,17 @@ func TestPerson_acts_andItsAgentSeesThat(t *testing.T) {
 	if len(got) != 1 || got[0].Type != chat.EventRole || !got[0].Person || got[0].By != "Ann" {
 		t.Errorf("the agent sees %+v", got)
 	}
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: w.look(p.ann.Token, "").Cursor, Wait: longWait})
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: w.look(p.ann.Token, "").Cursor,
+		Wait: longWait})
 	w.leave(person)
 	last := take(t, waiting)
-	if last.Status != chat.StatusRemoved || last.Reason != room.ReasonLeft || len(last.Messages) != 1 || !last.Messages[0].Person || !last.Messages[0].Mine {
+	if last.Status != chat.StatusRemoved || last.Reason != room.ReasonLeft || len(last.Messages) != 1 ||
+		!last.Messages[0].Person || !last.Messages[0].Mine {
 		t.Errorf("the agent's wait ends with %+v", last)
 	}
 	left := w.look(p.bob.Token, "").Messages
-	if i := slices.IndexFunc(left, func(m chat.Message) bool { return m.Type == chat.EventLeft }); i < 0 || left[i].Agent != "Ann" || left[i].Mine {
+	if i := slices.IndexFunc(left, func(m chat.Message) bool { return m.Type == chat.EventLeft }); i < 0 ||
+		left[i].Agent != "Ann" || left[i].Mine {
 		t.Errorf("Bob sees %+v", left)
 	}
 }
@@ -265,9 +279,11 @@ func TestPerson_waitsAlone_hearsWhatIsSaidElsewhere(t *testing.T) {
 	here, there := w.another(), w.another()
 	p := here.pair()
 	person := here.person(p.bob)
-	watching := here.open(t.Context(), chat.WaitRequest{Token: person, Cursor: here.look(person, "").Cursor, Wait: longWait})
+	watching := here.open(t.Context(), chat.WaitRequest{Token: person, Cursor: here.look(person, "").Cursor,
+		Wait: longWait})
 	there.say(p.bob.Token, "my agent speaks")
-	if err := w.clock.BlockUntilContext(t.Context(), 3); err != nil { // the wait's end, its next announcement and the next poll
+	// the wait's end, its next announcement and the next poll
+	if err := w.clock.BlockUntilContext(t.Context(), 3); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.Advance(time.Second)

@@ -99,7 +99,8 @@ func TestPresence_states_followWhatTheAgentDoes(t *testing.T) {
 func TestPresence_programStopsWaiting_isStandbyNoLonger(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	wait := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, Standby: true})
+	wait := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute,
+		Standby: true})
 	w.clock.Advance(time.Minute)
 	wantStatus(t, "Bob", take(t, wait), chat.StatusQuiet)
 	w.clock.Advance(10 * time.Second)
@@ -153,7 +154,8 @@ func TestActivity_isShownForAnHourInEveryProcess(t *testing.T) {
 	p := w.pair()
 	doing := func(what string) {
 		t.Helper()
-		if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Activity: what}); err != nil {
+		if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor,
+			Activity: what}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -186,7 +188,8 @@ func TestActivity_invalid_isRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	for name, what := range map[string]string{
-		"too long": strings.Repeat("x", chat.MaxActivity+1), "a token": "key " + p.ann.Token, "controls": "a\x1b[2Jb", "broken": "a\xff",
+		"too long": strings.Repeat("x", chat.MaxActivity+1), "a token": "key " + p.ann.Token, "controls": "a\x1b[2Jb",
+		"broken": "a\xff",
 	} {
 		_, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Activity: what})
 		if fault.CodeOf(err) != fault.InvalidArgument {

@@ -36,16 +36,20 @@ func whatCidSees(t *testing.T, here func(w *world) (one, two *world), whisper bo
 			return
 		}
 		w.tell(p.ann.Token, fmt.Sprintf("aside %d", i), "Bob")
-		id := w.sends(chat.SendRequest{Token: p.bob.Token, Text: fmt.Sprintf("really? %d", i), To: []string{"Ann"}, Ask: []string{"Ann"}, Kind: room.Request}).ID
+		id := w.sends(chat.SendRequest{Token: p.bob.Token, Text: fmt.Sprintf("really? %d", i), To: []string{"Ann"},
+			Ask: []string{"Ann"}, Kind: room.Request}).ID
 		w.reply(p.ann.Token, fmt.Sprintf("yes, %d", i), id, "Bob")
-		w.agree(p.bob.Token, w.sends(chat.SendRequest{Token: p.ann.Token, Text: fmt.Sprintf("we two agree %d", i), Kind: room.Proposal, To: []string{"Bob"}}).ID)
-		w.sends(chat.SendRequest{Token: p.bob.Token, Text: fmt.Sprintf("that is all %d", i), To: []string{"Ann"}, Kind: room.Done})
+		w.agree(p.bob.Token, w.sends(chat.SendRequest{Token: p.ann.Token, Text: fmt.Sprintf("we two agree %d", i),
+			Kind: room.Proposal, To: []string{"Bob"}}).ID)
+		w.sends(chat.SendRequest{Token: p.bob.Token, Text: fmt.Sprintf("that is all %d", i), To: []string{"Ann"},
+			Kind: room.Done})
 	}
 	note := func(got chat.Waited, sent bool) {
 		info := there.info(p.cid.Token)
 		s := seen{
-			status: got.Status, lines: lines(got.Messages), hasMore: got.HasMore, missed: got.Missed, earlier: info.Earlier,
-			held: !sent, requests: there.requests(p.cid.Token), agreed: there.agreements(p.cid.Token),
+			status: got.Status, lines: lines(got.Messages), hasMore: got.HasMore, missed: got.Missed,
+			earlier: info.Earlier,
+			held:    !sent, requests: there.requests(p.cid.Token), agreed: there.agreements(p.cid.Token),
 			others: got.Others, owed: got.Owed, spoke: got.Spoke, begun: got.Begun, sent: sent,
 		}
 		for _, a := range info.Room.Agents {
@@ -63,7 +67,8 @@ func whatCidSees(t *testing.T, here func(w *world) (one, two *world), whisper bo
 		cursor = got.Cursor
 		note(got, true)
 		aside(i + 10)
-		sent, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: fmt.Sprintf("word %d of Cid's", i), Cursor: cursor})
+		sent, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: fmt.Sprintf("word %d of Cid's", i),
+			Cursor: cursor})
 		if err != nil {
 			t.Fatal(err)
 		}

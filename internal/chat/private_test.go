@@ -62,7 +62,8 @@ func TestPrivate_message_isShownOnlyToItsAddressees(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]
 		p := w.company()
-		secret, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "blue?", Kind: room.Request, To: []string{"Bob"}})
+		secret, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: "blue?", Kind: room.Request,
+			To: []string{"Bob"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +105,8 @@ func TestPrivate_idOfAHiddenMessage_looksLikeAMissingOne(t *testing.T) {
 				return err
 			},
 			"private reply_to": func(id string) error {
-				_, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: "what was that?", ReplyTo: id, To: []string{"Ann"}})
+				_, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: "what was that?", ReplyTo: id,
+					To: []string{"Ann"}})
 				return err
 			},
 		} {
@@ -155,7 +157,8 @@ func TestPrivate_unknownAddressee_isRefusedByPosition(t *testing.T) {
 		} {
 			_, err := there.send(chat.SendRequest{Token: p.ann.Token, Text: "hello", To: c.to})
 			wants(t, err, fault.InvalidArgument)
-			if !strings.Contains(err.Error(), c.why) || !strings.Contains(err.Error(), "Nothing was sent") && c.why != "" {
+			if !strings.Contains(err.Error(), c.why) ||
+				!strings.Contains(err.Error(), "Nothing was sent") && c.why != "" {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
@@ -179,7 +182,8 @@ func TestPrivate_nameThatChangedHands_reachesItsNewOwner(t *testing.T) {
 		w.leave(p.bob.Token)
 		second := w.join("plans", "Bob")
 		there.tell(p.ann.Token, "for the second Bob", "Bob")
-		same(t, "the second Bob receives", texts(w.look(second.Token, second.Cursor).Messages), []string{"for the second Bob"})
+		same(t, "the second Bob receives", texts(w.look(second.Token, second.Cursor).Messages),
+			[]string{"for the second Bob"})
 		same(t, "and reads back", texts(w.all(second.Token)), []string{"for the second Bob"})
 	})
 }
@@ -216,7 +220,8 @@ func TestPrivate_replyTo_isShownOnlyToThoseWhoSeeTheAnsweredMessage(t *testing.T
 			if m := w.history(p.bob.Token, chat.HistoryRequest{ID: reply.ID}).Messages[0]; m.ReplyTo != secret.ID {
 				t.Errorf("to %q: Bob reads %+v", to, m)
 			}
-			if m := w.history(p.cid.Token, chat.HistoryRequest{ID: reply.ID}).Messages[0]; m.ReplyTo != "" || m.Text != "yes, that one" {
+			if m := w.history(p.cid.Token, chat.HistoryRequest{ID: reply.ID}).Messages[0]; m.ReplyTo != "" ||
+				m.Text != "yes, that one" {
 				t.Errorf("to %q: Cid reads %+v", to, m)
 			}
 		}

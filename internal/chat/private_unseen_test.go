@@ -32,7 +32,8 @@ func TestUnseenMessages_cursorMovesPastThem(t *testing.T) {
 		}
 		for what, cursor := range map[string]string{"with a cursor": p.cid.Cursor, "without": ""} {
 			got := there.look(p.cid.Token, cursor)
-			if got.Status != chat.StatusQuiet || place(t, p.cid.Token, got.Cursor) != w.number(p.cid.Token, last.ID) || got.HasMore || got.Missed {
+			if got.Status != chat.StatusQuiet || place(t, p.cid.Token, got.Cursor) != w.number(p.cid.Token, last.ID) ||
+				got.HasMore || got.Missed {
 				t.Errorf("%s: %+v", what, got)
 			}
 		}
@@ -49,7 +50,8 @@ func TestUnseenMessages_holdNoSendBack(t *testing.T) {
 			if i%10 < 9 {
 				continue
 			}
-			got, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: fmt.Sprintf("Cid's %d", i), Cursor: cursor})
+			got, err := there.send(chat.SendRequest{Token: p.cid.Token, Text: fmt.Sprintf("Cid's %d", i),
+				Cursor: cursor})
 			if err != nil || !got.Sent {
 				t.Fatalf("after %d: %+v, %v", i, got, err)
 			}

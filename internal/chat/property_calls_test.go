@@ -55,7 +55,8 @@ func (m *machine) joinAs(name, password, agent string) {
 		m.Skip("not every service knows since when the agent of that name is silent")
 	}
 	ctx, who := m.principal()
-	c := joinCall{room: name, agent: req.AgentName, principal: who, password: password, capacity: req.Capacity, create: !req.OnlyExisting, join: true}
+	c := joinCall{room: name, agent: req.AgentName, principal: who, password: password, capacity: req.Capacity,
+		create: !req.OnlyExisting, join: true}
 	got, err := m.service().JoinRoom(ctx, req)
 	m.joined(c, got, err)
 	if code := fault.CodeOf(err); code == fault.RoomFull || code == fault.NameTaken {
@@ -79,12 +80,14 @@ func (m *machine) create() {
 	name, password := m.roomName()
 	req := chat.CreateRequest{
 		Room: name, AgentName: m.name("as"), Password: password, Description: pick(m, "about", "", "all about it"),
-		Capacity: pick(m, "capacity", 0, 3, 5, 5), Type: pick(m, "type", "", room.Group, room.Group, room.Channel), Public: pick(m, "public", true, false),
+		Capacity: pick(m, "capacity", 0, 3, 5, 5), Type: pick(m, "type", "", room.Group, room.Group, room.Channel),
+		Public: pick(m, "public", true, false),
 	}
 	ctx, who := m.principal()
 	got, err := m.service().CreateRoom(ctx, req)
 	m.joined(joinCall{
-		room: name, agent: req.AgentName, principal: who, password: password, about: req.Description, capacity: req.Capacity, kind: req.Type,
+		room: name, agent: req.AgentName, principal: who, password: password, about: req.Description,
+		capacity: req.Capacity, kind: req.Type,
 		public: req.Public, create: true,
 	}, got, err)
 }
@@ -120,7 +123,8 @@ func (m *machine) seated(id agentID, got chat.Seated) {
 	}
 	if r, a := m.find(id); a.person.opened && m.people[id] == "" { // its person has the token of an earlier seat
 		for _, b := range r.agents[:id.seat-1] {
-			if token := m.people[agentID{id.room, b.seat}]; b.principal == a.principal && strings.EqualFold(b.name, a.name) && token != "" {
+			if token := m.people[agentID{id.room, b.seat}]; b.principal == a.principal &&
+				strings.EqualFold(b.name, a.name) && token != "" {
 				m.people[id] = token
 			}
 		}
@@ -234,7 +238,8 @@ func (m *machine) absence() chat.Absence {
 	if !m.model.oneService {
 		return none
 	}
-	return pick(m, "absence", none, none, none, none, none, chat.Absence{Given: true, BackIn: 10 * time.Minute}, chat.Absence{Given: true})
+	return pick(m, "absence", none, none, none, none, none, chat.Absence{Given: true, BackIn: 10 * time.Minute},
+		chat.Absence{Given: true})
 }
 
 func (m *machine) wait() {
@@ -280,7 +285,8 @@ func (m *machine) history() {
 func (m *machine) readHistory(service *chat.Service, op historyOp) {
 	id := func(n int64) string { return m.numbers.id(op.who.room, n) }
 	got, err := service.History(m.ctx, chat.HistoryRequest{
-		Token: m.tokens[op.who], Limit: op.limit, Before: id(op.before), After: id(op.after), ID: id(op.id), Agreed: op.agreed,
+		Token: m.tokens[op.who], Limit: op.limit, Before: id(op.before), After: id(op.after), ID: id(op.id),
+		Agreed: op.agreed,
 	})
 	got.Messages = m.numbers.messages(op.who.room, got.Messages)
 	op.got, op.code = got, m.unexpected(err)
@@ -292,7 +298,8 @@ func (m *machine) update() {
 	op := updateOp{who: id, req: chat.UpdateRequest{Token: m.tokens[id]}}
 	yes, no := true, false
 	req := &op.req
-	switch pick(m, "change", "name", "about", "password", "no password", "capacity", "type", "public", "close", "agent messages", "agent messages", "two", "invite") {
+	switch pick(m, "change", "name", "about", "password", "no password", "capacity", "type", "public", "close",
+		"agent messages", "agent messages", "two", "invite") {
 	case "name":
 		req.Room = pick(m, "new name", "plans", "talk", "den", "PLANS", "News")
 	case "about":
@@ -336,7 +343,8 @@ func (m *machine) update() {
 func (m *machine) manage() {
 	c := manageCall{who: m.agent(), name: m.name("whose"), note: pick(m, "note", "", "", "be quiet")}
 	c.action = pick(m, "action", room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban)
-	got, err := m.service().ManageAgent(m.ctx, chat.ManageRequest{Token: m.tokens[c.who], AgentName: c.name, Note: c.note, Action: c.action})
+	got, err := m.service().ManageAgent(m.ctx, chat.ManageRequest{Token: m.tokens[c.who], AgentName: c.name,
+		Note: c.note, Action: c.action})
 	m.lacked(c.who)
 	m.take(manageOp{c, got, m.unexpected(err)})
 }
@@ -353,5 +361,6 @@ func (m *machine) text(id agentID) string {
 		return last.Text
 	}
 	m.said++
-	return fmt.Sprintf("text number %d", m.said) + pick(m, "longer", "", "", " of those that are not short", " for @bob", " for @Dora")
+	return fmt.Sprintf("text number %d", m.said) + pick(m, "longer", "", "", " of those that are not short",
+		" for @bob", " for @Dora")
 }

@@ -36,7 +36,8 @@ func (x *numbers) of(id string) *ident.MessageIDs {
 	var first struct {
 		Key string `json:"key"`
 	}
-	item, err := x.table.Get(context.Background(), table.Key{Partition: "ROOM#" + id, Sort: fmt.Sprintf("LOG#%016d", 1)}, table.Strong)
+	item, err := x.table.Get(context.Background(),
+		table.Key{Partition: "ROOM#" + id, Sort: fmt.Sprintf("LOG#%016d", 1)}, table.Strong)
 	if err == nil {
 		err = json.Unmarshal(item.Data, &first)
 	}

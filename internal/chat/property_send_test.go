@@ -19,7 +19,8 @@ func (m *machine) send() {
 	service := m.service()
 	got, err := service.Send(m.ctx, req)
 	plain := m.numbers.sent(req.Token, got)
-	hands := waitOp{who: c.who, cursor: c.cursor, absence: c.absence, got: plain.Waited, owed: !got.Sent, sent: got.Sent}
+	hands := waitOp{who: c.who, cursor: c.cursor, absence: c.absence, got: plain.Waited, owed: !got.Sent,
+		sent: got.Sent}
 	switch {
 	case err != nil:
 		m.take(sendOp{c, plain, m.unexpected(err)})
@@ -41,7 +42,8 @@ func (m *machine) send() {
 func (m *machine) message() sendCall {
 	id := m.agent()
 	c := sendCall{who: id, text: m.text(id), key: pick(m, "key", "", "", "", "", "k1", "k2"), absence: m.absence()}
-	c.kind = pick(m, "kind", "", "", room.Plain, room.Request, room.Request, room.Status, room.Done, room.Done, room.Proposal, room.Proposal, room.Agree, room.Agree, room.Object)
+	c.kind = pick(m, "kind", "", "", room.Plain, room.Request, room.Request, room.Status, room.Done, room.Done,
+		room.Proposal, room.Proposal, room.Agree, room.Agree, room.Object)
 	if pick(m, "private", false, false, true) {
 		c.to = m.names("to")
 	}

@@ -23,7 +23,8 @@ func (m *machine) supervise() {
 	}
 	yes, no := true, false
 	op := superviseOp{who: id}
-	switch pick(m, "supervises", "pause", "go on", "approve", "approve", "no longer", "decide", "decide", "decide", "say") {
+	switch pick(m, "supervises", "pause", "go on", "approve", "approve", "no longer", "decide", "decide", "decide",
+		"say") {
 	case "pause":
 		op.req.Paused = &yes
 	case "go on":

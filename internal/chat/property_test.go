@@ -74,7 +74,8 @@ func onFile(services int) func(*testing.T) propertyTable {
 
 // setRapid sets how many runs the next check makes.
 func setRapid(t *testing.T, runs int) {
-	for name, value := range map[string]string{"rapid.checks": strconv.Itoa(runs), "rapid.steps": "100", "rapid.nofailfile": "true"} {
+	for name, value := range map[string]string{"rapid.checks": strconv.Itoa(runs), "rapid.steps": "100",
+		"rapid.nofailfile": "true"} {
 		if err := flag.Set(name, value); err != nil {
 			t.Fatal(err)
 		}
@@ -147,9 +148,12 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		weight int
 		call   func()
 	}{
-		"join": {4, m.join}, "arrive": {2, m.arrive}, "create": {1, m.create}, "return": {1, m.comeBack}, "leave": {1, m.leave},
-		"send": {7, m.send}, "wait": {4, m.wait}, "readmit": {2, m.readmit}, "let in": {2, m.letIn}, "ended": {1, m.callEnded}, "history": {2, m.history}, "info": {1, m.info},
-		"info by name": {1, m.infoByName}, "list": {1, m.list}, "update": {1, m.update}, "supervise": {3, m.supervise}, "manage": {2, m.manage},
+		"join": {4, m.join}, "arrive": {2, m.arrive}, "create": {1, m.create}, "return": {1, m.comeBack},
+		"leave": {1, m.leave},
+		"send":  {7, m.send}, "wait": {4, m.wait}, "readmit": {2, m.readmit}, "let in": {2, m.letIn},
+		"ended": {1, m.callEnded}, "history": {2, m.history}, "info": {1, m.info},
+		"info by name": {1, m.infoByName}, "list": {1, m.list}, "update": {1, m.update}, "supervise": {3, m.supervise},
+		"manage":      {2, m.manage},
 		"time passes": {3, m.pass},
 	} {
 		for i := range x.weight {
@@ -219,11 +223,13 @@ func (m *machine) name(what string) string {
 // each knows of the other's calls. Nothing stored for a room that exists expires.
 func (m *machine) pass() {
 	oldest := 31 * 24 * time.Hour // of an event
-	steps := []time.Duration{time.Second, 10 * time.Second, 20 * time.Second, 45 * time.Second, 90 * time.Second, 2 * time.Minute}
+	steps := []time.Duration{time.Second, 10 * time.Second, 20 * time.Second, 45 * time.Second, 90 * time.Second,
+		2 * time.Minute}
 	if !m.model.oneService {
 		steps, oldest = nil, 30*24*time.Hour-time.Second // of a read position
 	}
-	steps = append(steps, 61*time.Second, 2*time.Minute, 5*time.Minute, 9*time.Minute, 10*time.Minute, 16*time.Minute, 25*time.Minute, 25*time.Hour, 24*time.Hour, 29*24*time.Hour, 31*24*time.Hour)
+	steps = append(steps, 61*time.Second, 2*time.Minute, 5*time.Minute, 9*time.Minute, 10*time.Minute, 16*time.Minute,
+		25*time.Minute, 25*time.Hour, 24*time.Hour, 29*24*time.Hour, 31*24*time.Hour)
 	m.advance(rapid.SampledFrom(steps).Draw(m.T, "for"), oldest)
 }
 

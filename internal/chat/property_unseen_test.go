@@ -37,11 +37,13 @@ func compareScenes(t *testing.T, runs int) {
 		with, without := play(t, scene, true), play(t, scene, false)
 		for i := range min(len(with), len(without)) {
 			if with[i] != without[i] {
-				rt.Fatalf("in the scene\n%s\nDora gets %s\nand without the private messages %s", describeScene(scene), with[i], without[i])
+				rt.Fatalf("in the scene\n%s\nDora gets %s\nand without the private messages %s", describeScene(scene),
+					with[i], without[i])
 			}
 		}
 		if len(with) != len(without) {
-			rt.Fatalf("in the scene\n%s\nDora gets %d answers, and without the private messages %d", describeScene(scene), len(with), len(without))
+			rt.Fatalf("in the scene\n%s\nDora gets %d answers, and without the private messages %d",
+				describeScene(scene), len(with), len(without))
 		}
 	})
 }
@@ -65,7 +67,8 @@ type deed struct {
 }
 
 func (d deed) String() string {
-	return fmt.Sprintf("%s: %s %s to %q asks %q ref %d, hidden %t, guarded %t, for me %t", cast[d.who], d.what, d.kind, d.to, d.ask, d.ref, d.hidden, d.guarded, d.forMe)
+	return fmt.Sprintf("%s: %s %s to %q asks %q ref %d, hidden %t, guarded %t, for me %t", cast[d.who], d.what, d.kind,
+		d.to, d.ask, d.ref, d.hidden, d.guarded, d.forMe)
 }
 
 func describeScene(scene []deed) string {
@@ -81,7 +84,8 @@ func drawScene(t *rapid.T) (scene []deed) {
 	draw := func(what string, from ...string) string { return rapid.SampledFrom(from).Draw(t, what) }
 	for range rapid.IntRange(5, 40).Draw(t, "deeds") {
 		d := deed{ref: -1, who: rapid.IntRange(0, dora).Draw(t, "who")}
-		d.what = draw("what", "say", "say", "say", "say", "say", "look", "wait", "wait", "info", "history", "return", "leave", "join", "tick", "note")
+		d.what = draw("what", "say", "say", "say", "say", "say", "look", "wait", "wait", "info", "history", "return",
+			"leave", "join", "tick", "note")
 		d.guarded, d.forMe = rapid.Bool().Draw(t, "guarded"), rapid.Bool().Draw(t, "for me")
 		d.hidden = d.who != dora && (d.what == "note" || d.what == "say" && rapid.Bool().Draw(t, "hidden"))
 		if d.what == "note" {
@@ -124,7 +128,8 @@ func drawWord(t *rapid.T, scene []deed, d *deed) {
 		if private && rapid.Bool().Draw(t, "to") {
 			d.to = append(d.to, name)
 		}
-		if d.kind != room.Status && d.kind != room.Done && (!private || len(d.to) > 0 && d.to[len(d.to)-1] == name) && rapid.IntRange(0, 3).Draw(t, "ask") == 0 {
+		if d.kind != room.Status && d.kind != room.Done && (!private || len(d.to) > 0 && d.to[len(d.to)-1] == name) &&
+			rapid.IntRange(0, 3).Draw(t, "ask") == 0 {
 			d.ask = append(d.ask, name)
 		}
 	}
@@ -158,7 +163,8 @@ func play(t *testing.T, scene []deed, hidden bool) (heard []string) {
 		s := &stage{
 			Service: chat.New(file, chat.Options{Clock: clock, SingleProcess: true, MinBatch: 1}),
 			ctx:     ctx, clock: clock, tokens: make([]string, len(cast)),
-			claims: make([]string, len(cast)), people: make([]string, len(cast)), ids: map[int]string{}, known: map[string]int{},
+			claims: make([]string, len(cast)), people: make([]string, len(cast)), ids: map[int]string{},
+			known: map[string]int{},
 		}
 		for i := range cast {
 			s.join(i)
@@ -215,7 +221,8 @@ func (s *stage) say(i int, d deed) {
 	if (d.kind == room.Agree || d.kind == room.Object) && ref == "" {
 		return
 	}
-	req := chat.SendRequest{Token: s.tokens[d.who], Text: fmt.Sprintf("word %d", i), To: d.to, Ask: d.ask, Kind: d.kind, ReplyTo: ref}
+	req := chat.SendRequest{Token: s.tokens[d.who], Text: fmt.Sprintf("word %d", i), To: d.to, Ask: d.ask, Kind: d.kind,
+		ReplyTo: ref}
 	if d.kind == "withdraw" {
 		req.Kind, req.ReplyTo, req.Withdraw = "", "", ref
 	}
@@ -268,13 +275,15 @@ func (s *stage) note(i int, d deed) {
 			supervise(chat.SuperviseRequest{Draft: draft.ID, Decision: decision, Text: text})
 		}
 	default:
-		_, _ = s.Send(s.ctx, chat.SendRequest{Token: token, Text: fmt.Sprintf("note %d to @Dora", i), To: []string{cast[d.who]}, ReplyTo: s.ids[d.ref]})
+		_, _ = s.Send(s.ctx, chat.SendRequest{Token: token, Text: fmt.Sprintf("note %d to @Dora", i),
+			To: []string{cast[d.who]}, ReplyTo: s.ids[d.ref]})
 	}
 }
 
 // tellNot has an agent try to tell another something in private that is not Dora.
 func (s *stage) tellNot(i int, d deed) {
-	_, _ = s.Send(s.ctx, chat.SendRequest{Token: s.tokens[d.who], Text: fmt.Sprintf("a word %d for some, not @Dora", i), To: []string{cast[(d.who+1)%dora]}})
+	_, _ = s.Send(s.ctx, chat.SendRequest{Token: s.tokens[d.who], Text: fmt.Sprintf("a word %d for some, not @Dora", i),
+		To: []string{cast[(d.who+1)%dora]}})
 }
 
 // observe is a call of Dora that says nothing.
@@ -289,7 +298,8 @@ func (s *stage) observe(d deed) {
 		s.hear("history", lined(got.Messages), got.HasMore, fault.CodeOf(err))
 	case "return":
 		got, err := s.JoinRoom(s.ctx, chat.JoinRequest{Token: token})
-		s.hear("return", lined(got.Messages), got.HasMore, got.Earlier, got.Hidden, got.Owes, got.Begun, fault.CodeOf(err))
+		s.hear("return", lined(got.Messages), got.HasMore, got.Earlier, got.Hidden, got.Owes, got.Begun,
+			fault.CodeOf(err))
 	case "look", "wait":
 		s.wait(d)
 	}
@@ -336,8 +346,10 @@ func (s *stage) news(got chat.Waited) string {
 	if got.Cursor != "" && got.Status != chat.StatusSuperseded {
 		s.cursor = got.Cursor
 	}
-	return fmt.Sprintln(got.Status, got.Reason, lined(got.Messages), got.HasMore, got.Seated, got.Others, got.SeatWanted, got.NameWanted,
-		got.Spoke, got.Begun, got.Owes, got.OwesAgreement, got.Owed, got.Quiet, got.Listening, got.CursorIgnored, got.Missed)
+	return fmt.Sprintln(got.Status, got.Reason, lined(got.Messages), got.HasMore, got.Seated, got.Others,
+		got.SeatWanted, got.NameWanted,
+		got.Spoke, got.Begun, got.Owes, got.OwesAgreement, got.Owed, got.Quiet, got.Listening, got.CursorIgnored,
+		got.Missed)
 }
 
 // lined describes messages.

@@ -162,7 +162,8 @@ func TestRace_fiftyTakeOneName_oneGetsIt(t *testing.T) {
 func TestRace_manyCreateOneName_oneDoes(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		out := atOnce(10, func(i int) (chat.Seated, error) {
-			return services[i%len(services)].CreateRoom(t.Context(), chat.CreateRequest{Room: "plans", AgentName: fmt.Sprintf("Agent %d", i), Public: i%2 == 0})
+			return services[i%len(services)].CreateRoom(t.Context(),
+				chat.CreateRequest{Room: "plans", AgentName: fmt.Sprintf("Agent %d", i), Public: i%2 == 0})
 		})
 		expect(t, out, map[fault.Code]int{"": 1, fault.RoomExists: 9})
 		checkRoom(t, services, winners(out), 1)
@@ -295,7 +296,9 @@ func TestLetIn_ownerReturnsAfterItsPresenceWasRead_keepsItsSeat(t *testing.T) {
 	w.clock.Advance(room.LetGoSilent)
 	returned := false
 	late := &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
-		takes := slices.ContainsFunc(c.Ops, func(op table.Op) bool { return strings.HasPrefix(op.Item.Key.Sort, "GONE#") })
+		takes := slices.ContainsFunc(c.Ops, func(op table.Op) bool {
+			return strings.HasPrefix(op.Item.Key.Sort, "GONE#")
+		})
 		if takes && !returned {
 			returned = true
 			w.look(p.bob.Token, "")
@@ -344,7 +347,8 @@ func TestRace_agentsJoinAndLeave_theLogObeysTheRules(t *testing.T) {
 					if err != nil {
 						continue // full, or another agent has the name
 					}
-					if _, err := w.Send(t.Context(), chat.SendRequest{Token: got.Token, Text: "hello and goodbye"}); err != nil {
+					if _, err := w.Send(t.Context(),
+						chat.SendRequest{Token: got.Token, Text: "hello and goodbye"}); err != nil {
 						t.Errorf("send: %v", err)
 					}
 					if _, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: got.Token}); err != nil {

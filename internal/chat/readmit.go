@@ -15,16 +15,18 @@ func (op *joinOp) knock(ctx context.Context, r *liveRoom, why room.Reason) {
 	if h := r.log.Peek(); h == nil || !op.mayKnock(h, op.svc.now(), why) {
 		return // the head may lie behind: then another call has knocked
 	}
-	err := r.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-		if op.mayKnock(h, now, why) {
-			old, _ := h.Named(op.Name.Key)
-			ch.Events = []room.Event{{Type: room.Knocked, Seat: old.Seat, Name: op.Name.Shown, Key: op.Name.Key, Reason: why}}
-			if old.Seat != 0 {
-				ch.Ops = []table.Op{table.Delete(roomlog.CalledKey(h.ID, old.Seat), table.Always)}
+	err := r.log.Append(ctx,
+		&roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
+			if op.mayKnock(h, now, why) {
+				old, _ := h.Named(op.Name.Key)
+				ch.Events = []room.Event{{Type: room.Knocked, Seat: old.Seat, Name: op.Name.Shown, Key: op.Name.Key,
+					Reason: why}}
+				if old.Seat != 0 {
+					ch.Ops = []table.Op{table.Delete(roomlog.CalledKey(h.ID, old.Seat), table.Always)}
+				}
 			}
-		}
-		return ch, nil
-	}})
+			return ch, nil
+		}})
 	if err != nil && ctx.Err() == nil {
 		op.svc.log.WarnContext(ctx, "a knock was not written", "error", err)
 	}

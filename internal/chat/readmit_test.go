@@ -138,7 +138,9 @@ func TestReadmit_ofAnAgentThatWaits_tellsItToCall(t *testing.T) {
 func TestReadmit_callThatWasNotWritten_isWrittenByTheNext(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	two, failed := w.presenceFails(func(c tabletest.Call, failed int) bool { return c.Method == tabletest.Write && failed == 0 })
+	two, failed := w.presenceFails(func(c tabletest.Call, failed int) bool {
+		return c.Method == tabletest.Write && failed == 0
+	})
 	w.look(p.bob.Token, p.bob.Cursor)
 	w.clock.Advance(time.Second)
 	w.refusal(t.Context(), "plans", "Bob", fault.NameTaken)
@@ -202,7 +204,8 @@ func TestReadmit_itsProgramWaitsMeanwhile_isLetIn(t *testing.T) {
 	w.readmits(p.ann.Token)
 	cursor := w.look(p.cid.Token, p.cid.Cursor).Cursor
 	ctx, cancel := context.WithCancel(t.Context())
-	waiting := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: cursor, Wait: time.Minute, Standby: true, Peek: true, ForMe: true})
+	waiting := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Cursor: cursor, Wait: time.Minute, Standby: true,
+		Peek: true, ForMe: true})
 	cancel()
 	<-waiting
 	w.clock.Advance(room.LetGoSilent)

@@ -18,7 +18,8 @@ var errMoved = errors.New("chat: the call must look again")
 func (s *Service) redact(ctx context.Context, req UpdateRequest) (got Updated, err error) {
 	alone := UpdateRequest{Token: req.Token, Redact: req.Redact}
 	if req != alone {
-		return got, fault.Refuse(fault.InvalidArgument, "redact must be given alone. Nothing was changed: change the settings by a call of its own.")
+		return got, fault.Refuse(fault.InvalidArgument,
+			"redact must be given alone. Nothing was changed: change the settings by a call of its own.")
 	}
 	c, err := s.enterFree(ctx, req.Token)
 	if err != nil {
@@ -37,7 +38,8 @@ func (s *Service) redact(ctx context.Context, req UpdateRequest) (got Updated, e
 		}
 		return Updated{Status: StatusUpdated, Redacted: c.head.MessageID(events[0].Redacts)}, nil
 	}
-	return got, fault.Refuse(fault.Unavailable, "The room changed too often meanwhile. Nothing was changed: call again.")
+	return got, fault.Refuse(fault.Unavailable,
+		"The room changed too often meanwhile. Nothing was changed: call again.")
 }
 
 // removeText removes the text of the message with an id, and returns the event that says so; none

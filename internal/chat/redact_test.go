@@ -23,7 +23,8 @@ const spilled = "471!" // with a sign that no hash has
 // redact fails unless the agent of a token removes the text of a message.
 func (w *world) redact(token, id string) {
 	w.t.Helper()
-	if got := w.update(chat.UpdateRequest{Token: token, Redact: id}); got.Status != chat.StatusUpdated || got.Redacted != id {
+	if got := w.update(chat.UpdateRequest{Token: token, Redact: id}); got.Status != chat.StatusUpdated ||
+		got.Redacted != id {
 		w.t.Fatalf("redact: %+v", got)
 	}
 }
@@ -32,7 +33,8 @@ func (w *world) redact(token, id string) {
 func (w *world) reads(s chat.Seated) string {
 	w.t.Helper()
 	news, info := w.look(s.Token, s.Cursor), w.info(s.Token)
-	text, err := json.Marshal([]any{w.all(s.Token), news.Messages, info.Requests, info.Agreements, w.history(s.Token, chat.HistoryRequest{Agreed: true}).Messages})
+	text, err := json.Marshal([]any{w.all(s.Token), news.Messages, info.Requests, info.Agreements,
+		w.history(s.Token, chat.HistoryRequest{Agreed: true}).Messages})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -42,7 +44,8 @@ func (w *world) reads(s chat.Seated) string {
 // inTable returns how many items of the token's room hold the secret.
 func (w *world) inTable(token string) (n int) {
 	w.t.Helper()
-	page, err := w.table.Query(w.t.Context(), table.Range{Partition: "ROOM#" + token[:7], Limit: 100, Consistency: table.Strong})
+	page, err := w.table.Query(w.t.Context(),
+		table.Range{Partition: "ROOM#" + token[:7], Limit: 100, Consistency: table.Strong})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -82,7 +85,8 @@ func TestRedact_textOfEveryKind_isGoneEverywhere(t *testing.T) {
 					t.Errorf("%s reads %s", s.Name, got)
 				}
 			}
-			if m := w.history(p.bob.Token, chat.HistoryRequest{ID: agreed}).Messages[0]; m.Text != room.Removed || !m.Redacted || m.From != "Ann" {
+			if m := w.history(p.bob.Token, chat.HistoryRequest{ID: agreed}).Messages[0]; m.Text != room.Removed ||
+				!m.Redacted || m.From != "Ann" {
 				t.Errorf("the text reads %+v", m)
 			}
 			w.asked([]string{"Bob asks [Ann Cid]: removed", "Ann asks [Bob]: removed"}, p.bob)
@@ -101,8 +105,10 @@ func TestRedact_textThatAnOpenWaitHolds_isGoneInEachProcess(t *testing.T) {
 	w := newWorld(t)
 	here, there := w.another(), w.another()
 	p := here.company()
-	bob := here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: longWait, ForMe: true})
-	cid := there.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: longWait, ForMe: true})
+	bob := here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: longWait,
+		ForMe: true})
+	cid := there.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: longWait,
+		ForMe: true})
 	id := here.sends(chat.SendRequest{Token: p.ann.Token, Text: "the key is " + spilled}).ID
 	w.pass(time.Second) // the other process looks
 	here.redact(p.ann.Token, id)
@@ -110,7 +116,8 @@ func TestRedact_textThatAnOpenWaitHolds_isGoneInEachProcess(t *testing.T) {
 	waited, _ := w.until(cid, time.Minute)
 	for _, got := range []chat.Waited{take(t, bob), waited} {
 		n := len(got.Messages)
-		if n < 3 || got.Messages[n-3].Text != room.Removed || !got.Messages[n-3].Redacted || got.Messages[n-2].Redacts != id || got.Messages[n-2].By != "Ann" {
+		if n < 3 || got.Messages[n-3].Text != room.Removed || !got.Messages[n-3].Redacted ||
+			got.Messages[n-2].Redacts != id || got.Messages[n-2].By != "Ann" {
 			t.Errorf("the wait hands out %+v", got.Messages)
 		}
 	}
@@ -133,8 +140,10 @@ func TestRedact_whoMayNot_changesNothing(t *testing.T) {
 		return err.Error()
 	}
 	refused("another member", p.cid.Token, chat.UpdateRequest{Redact: said}, fault.NotAllowed)
-	hidden := refused("an admin that may not see it", p.ann.Token, chat.UpdateRequest{Redact: private}, fault.InvalidArgument)
-	if none := refused("no id", p.ann.Token, chat.UpdateRequest{Redact: "m000000"}, fault.InvalidArgument); none != hidden {
+	hidden := refused("an admin that may not see it", p.ann.Token, chat.UpdateRequest{Redact: private},
+		fault.InvalidArgument)
+	if none := refused("no id", p.ann.Token, chat.UpdateRequest{Redact: "m000000"},
+		fault.InvalidArgument); none != hidden {
 		t.Errorf("of a hidden message: %s; of none: %s", hidden, none)
 	}
 	refused("a join", p.ann.Token, chat.UpdateRequest{Redact: w.id(p.ann.Token, 2)}, fault.InvalidArgument)
@@ -143,7 +152,8 @@ func TestRedact_whoMayNot_changesNothing(t *testing.T) {
 	w.redact(p.cid.Token, w.say(p.cid.Token, "removed").ID)
 	before := len(w.events(p.ann.Token))
 	for what, id := range map[string]string{"a text that is gone": said, "a vote without a text": vote} {
-		if got := w.update(chat.UpdateRequest{Token: p.ann.Token, Redact: id}); got.Status != chat.StatusUnchanged || len(w.events(p.ann.Token)) != before {
+		if got := w.update(chat.UpdateRequest{Token: p.ann.Token, Redact: id}); got.Status != chat.StatusUnchanged ||
+			len(w.events(p.ann.Token)) != before {
 			t.Errorf("%s: %+v", what, got)
 		}
 	}
@@ -169,7 +179,8 @@ func TestRedact_privateMessage_showsToItsReadersOnly(t *testing.T) {
 		if got := w.look(p.cid.Token, cursor); len(got.Messages) > 0 || got.Status != chat.StatusQuiet {
 			t.Errorf("Cid waits for %+v", got)
 		}
-		if got := w.look(p.bob.Token, p.bob.Cursor).Messages; len(got) < 2 || got[len(got)-1].Redacts != got[len(got)-2].ID {
+		if got := w.look(p.bob.Token, p.bob.Cursor).Messages; len(got) < 2 ||
+			got[len(got)-1].Redacts != got[len(got)-2].ID {
 			t.Errorf("Bob reads %+v", got)
 		}
 	}
@@ -193,10 +204,12 @@ func TestRedact_replyIsLost_isDoneOnce(t *testing.T) {
 			} else {
 				hooks.Before = func(_ context.Context, c tabletest.Call) error { return failing(c) }
 			}
-			_, err := onTable(t, w.clock, hooks, chat.Options{}).UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.ann.Token, Redact: id})
+			_, err := onTable(t, w.clock, hooks, chat.Options{}).UpdateRoom(t.Context(),
+				chat.UpdateRequest{Token: p.ann.Token, Redact: id})
 			wants(t, err, fault.Unavailable)
 			there := w.elsewhere()
-			if got := there.update(chat.UpdateRequest{Token: p.ann.Token, Redact: id}); (got.Status == chat.StatusUnchanged) != written {
+			if got := there.update(chat.UpdateRequest{Token: p.ann.Token,
+				Redact: id}); (got.Status == chat.StatusUnchanged) != written {
 				t.Errorf("the repeated call: %+v", got)
 			}
 			n := 0
@@ -255,7 +268,8 @@ func TestRedact_agreementExpiresMeanwhile_textOfTheMessageIsGone(t *testing.T) {
 	p := w.company()
 	id := w.propose(p.ann.Token, "let the key be "+spilled, "Bob")
 	done := w.agree(p.bob.Token, id).ID
-	agreement := w.item(p.ann.Token, fmt.Sprintf("AGREED#%016d#%016d", w.number(p.ann.Token, done), w.number(p.ann.Token, id)))
+	agreement := w.item(p.ann.Token, fmt.Sprintf("AGREED#%016d#%016d", w.number(p.ann.Token, done),
+		w.number(p.ann.Token, id)))
 	hooks := &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {
 		if c.Method == tabletest.Query && c.Range.Prefix == "AGREED#" {
 			w.write(table.Delete(agreement.Key, table.Always))
@@ -297,10 +311,13 @@ func TestRedact_textThatWasADraft_isGoneFromTheDraftAsWell(t *testing.T) {
 			}
 		}
 		for _, w := range append(services, there, w.elsewhere()) {
-			if got, err := json.Marshal([]any{w.look(person, "").Messages, w.history(person, chat.HistoryRequest{}).Messages, w.all(p.bob.Token)}); err != nil || strings.Contains(string(got), spilled) {
+			if got, err := json.Marshal([]any{w.look(person, "").Messages,
+				w.history(person, chat.HistoryRequest{}).Messages, w.all(p.bob.Token)}); err != nil ||
+				strings.Contains(string(got), spilled) {
 				t.Errorf("Bob or his person reads %s, %v", got, err)
 			}
-			if m := w.history(person, chat.HistoryRequest{ID: sent}).Messages[0]; m.Type != chat.EventDrafted || m.Text != room.Removed || !m.Redacted {
+			if m := w.history(person, chat.HistoryRequest{ID: sent}).Messages[0]; m.Type != chat.EventDrafted ||
+				m.Text != room.Removed || !m.Redacted {
 				t.Errorf("the draft reads %+v", m)
 			}
 		}

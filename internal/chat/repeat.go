@@ -16,10 +16,12 @@ const ShortText = 40
 // shows as read; -1 without a cursor. If that precedes the message, the caller has not heard
 // the answer of the call that said it, and e repeats it, however short it is and whoever has
 // spoken since.
-func repeats(h *room.Head, a room.Agent, e room.Event, fingerprint [16]byte, read int64, now time.Time) (n int64, known bool) {
+func repeats(h *room.Head, a room.Agent, e room.Event, fingerprint [16]byte, read int64,
+	now time.Time) (n int64, known bool) {
 	u, known := h.LastSaid(a, now)
 	same := u.Fingerprint == fingerprint
-	if e.IsVote() && e.ReplyTo == 0 && !h.Talk.AsksToAgree(a.Seat, now) { // the proposal may be the one that this vote has ended
+	// the proposal may be the one that this vote has ended
+	if e.IsVote() && e.ReplyTo == 0 && !h.Talk.AsksToAgree(a.Seat, now) {
 		e.ReplyTo = u.ReplyTo
 		same = u.Fingerprint == e.Fingerprint()
 	}
@@ -48,8 +50,9 @@ func overtaken(said []room.Saying, e room.Event, fingerprint [16]byte) (n int64,
 		}
 		switch {
 		case s.Removed():
-			err = fault.RetryLater(fault.Unavailable, 2*time.Second, "A text that you sent at the same time was removed, "+
-				"and this may be the same one. Nothing was sent: if it is another, repeat this call in 2 seconds.")
+			err = fault.RetryLater(fault.Unavailable, 2*time.Second,
+				"A text that you sent at the same time was removed, "+
+					"and this may be the same one. Nothing was sent: if it is another, repeat this call in 2 seconds.")
 		case same:
 			return s.N, nil
 		}

@@ -11,7 +11,8 @@ func TestWait_batchThatArrived_isNotRepeated(t *testing.T) {
 	shows := map[string]func(w *world, token string, got chat.Waited){
 		"a cursor": func(w *world, token string, got chat.Waited) { w.look(token, got.Cursor) },
 		"a reply": func(w *world, token string, got chat.Waited) {
-			if _, err := w.Send(w.t.Context(), chat.SendRequest{Token: token, Text: "yes", ReplyTo: got.Messages[0].ID}); err != nil {
+			if _, err := w.Send(w.t.Context(),
+				chat.SendRequest{Token: token, Text: "yes", ReplyTo: got.Messages[0].ID}); err != nil {
 				w.t.Fatal(err)
 			}
 		},
@@ -61,7 +62,8 @@ func TestSend_afterABatchThatMayBeLost_repeatsIt(t *testing.T) {
 	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
 	w.say(p.ann.Token, "hello")
 	take(t, waiting)
-	if got := w.say(p.bob.Token, "are you there?"); len(got.Messages) != 1 || got.Messages[0].Text != "hello" || !got.Messages[0].Repeated {
+	if got := w.say(p.bob.Token, "are you there?"); len(got.Messages) != 1 || got.Messages[0].Text != "hello" ||
+		!got.Messages[0].Repeated {
 		t.Errorf("with the send came %+v", got.Messages)
 	}
 	if got := w.look(p.bob.Token, ""); len(got.Messages) != 0 {
@@ -93,8 +95,10 @@ func TestReturn_afterABatchThatMayBeLost_repeatsIt(t *testing.T) {
 // Models sometimes omit the cursor once.
 func TestWait_cursorOmitted_repeatsAndMarksEarlierMessages(t *testing.T) {
 	for what, goOn := range map[string]func(w *world, token string) []chat.Message{
-		"waits":   func(w *world, token string) []chat.Message { return w.look(token, "").Messages },
-		"returns": func(w *world, token string) []chat.Message { return w.enter(chat.JoinRequest{Token: token}).Messages },
+		"waits": func(w *world, token string) []chat.Message { return w.look(token, "").Messages },
+		"returns": func(w *world, token string) []chat.Message {
+			return w.enter(chat.JoinRequest{Token: token}).Messages
+		},
 	} {
 		w := newWorld(t)
 		p := w.pair()

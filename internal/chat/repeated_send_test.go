@@ -17,7 +17,8 @@ func TestSend_sameTextAfterAnotherMessageElsewhere_isNew(t *testing.T) {
 	p := here.pair()
 	first := here.say(p.ann.Token, "the same words")
 	there.say(p.ann.Token, "other words")
-	if again := here.say(p.ann.Token, "the same words"); again.Duplicate || here.number(p.ann.Token, again.ID) != here.number(p.ann.Token, first.ID)+2 {
+	if again := here.say(p.ann.Token, "the same words"); again.Duplicate ||
+		here.number(p.ann.Token, again.ID) != here.number(p.ann.Token, first.ID)+2 {
 		t.Fatalf("got %+v", again)
 	}
 }
@@ -104,8 +105,10 @@ func TestSend_sameTextAgain_isADuplicate(t *testing.T) {
 		"short, after another spoke":      {"yes", func(w *world, p pair) { w.say(p.bob.Token, "and this?") }, false},
 		"long, after another spoke":       {long, func(w *world, p pair) { w.say(p.bob.Token, "and this?") }, true},
 		"after another text of one's own": {long, func(w *world, p pair) { w.say(p.ann.Token, "besides") }, false},
-		"39 bytes, after another spoke":   {strings.Repeat("x", 39), func(w *world, p pair) { w.say(p.bob.Token, "and?") }, false},
-		"40 bytes, after another spoke":   {strings.Repeat("x", 40), func(w *world, p pair) { w.say(p.bob.Token, "and?") }, true},
+		"39 bytes, after another spoke": {strings.Repeat("x", 39),
+			func(w *world, p pair) { w.say(p.bob.Token, "and?") }, false},
+		"40 bytes, after another spoke": {strings.Repeat("x", 40),
+			func(w *world, p pair) { w.say(p.bob.Token, "and?") }, true},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -184,7 +187,8 @@ func TestSend_shortTextAgainAfterAnotherSpokeAndLeft_isNew(t *testing.T) {
 func TestSend_textRepeatedBeforeTheAnswerWasRead_isADuplicate(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	for name, tell := range map[string]string{"short": "yes", "long": "yes, and a good deal more than forty bytes of it"} {
+	for name, tell := range map[string]string{"short": "yes",
+		"long": "yes, and a good deal more than forty bytes of it"} {
 		req := chat.SendRequest{Token: p.ann.Token, Text: tell, Cursor: w.look(p.ann.Token, p.ann.Cursor).Cursor}
 		first, err := w.Send(t.Context(), req)
 		if err != nil || !first.Sent {
@@ -213,7 +217,8 @@ func TestSend_shortTextAgainAfterTheAnswerWasRead_isNew(t *testing.T) {
 	if err != nil || !got.Sent || got.Duplicate {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if got, err = w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "good", Cursor: p.bob.Cursor}); err != nil || got.Sent {
+	if got, err = w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "good",
+		Cursor: p.bob.Cursor}); err != nil || got.Sent {
 		t.Errorf("from Bob, who has read nothing: %+v, %v", got, err)
 	}
 }

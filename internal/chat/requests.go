@@ -85,15 +85,21 @@ func (req SendRequest) check() error {
 	}
 	switch {
 	case req.Kind != "" && !slices.Contains(room.Kinds(), req.Kind):
-		return fault.Refuse(fault.InvalidArgument, "kind must be message, request (wants an answer), status (wants none), proposal (wants everyone to agree), agree, object or done (you are finished). Nothing was sent.")
+		return fault.Refuse(fault.InvalidArgument, "kind must be message, request (wants an answer), status (wants "+
+			"none), proposal (wants everyone to agree), agree, object or done (you are finished). Nothing was sent.")
 	case len(req.Ask) > 0 && (req.Kind == room.Status || req.Kind == room.Done || vote):
-		return fault.Refuse(fault.InvalidArgument, "ask does not go with kind %s, which wants no answer. Nothing was sent: leave ask out, or use kind request.", req.Kind)
-	case req.Withdraw != "" && (req.Kind == room.Proposal || req.Kind == room.Request || vote || len(req.To) > 0 || len(req.Ask) > 0):
-		return fault.Refuse(fault.InvalidArgument, "withdraw takes a request or proposal back, for those who saw it, and goes with no kind, to or ask that asks anew. Nothing was sent: use two calls.")
+		return fault.Refuse(fault.InvalidArgument, "ask does not go with kind %s, which wants no answer. Nothing was "+
+			"sent: leave ask out, or use kind request.", req.Kind)
+	case req.Withdraw != "" && (req.Kind == room.Proposal || req.Kind == room.Request || vote || len(req.To) > 0 ||
+		len(req.Ask) > 0):
+		return fault.Refuse(fault.InvalidArgument, "withdraw takes a request or proposal back, for those who saw it, "+
+			"and goes with no kind, to or ask that asks anew. Nothing was sent: use two calls.")
 	case req.Wait < 0 || req.Wait > MaxWait:
-		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d. Nothing was sent.", fault.Seconds(MaxWait))
+		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d. Nothing was sent.",
+			fault.Seconds(MaxWait))
 	case utf8.RuneCountInString(req.Key) > MaxKey || !utf8.ValidString(req.Key) || room.HasControls(req.Key, ""):
-		return fault.Refuse(fault.InvalidArgument, "idempotency_key: at most %d characters without control characters. Nothing was sent.", MaxKey)
+		return fault.Refuse(fault.InvalidArgument,
+			"idempotency_key: at most %d characters without control characters. Nothing was sent.", MaxKey)
 	}
 	return checkPresence(req.BackIn, req.Activity)
 }
@@ -127,9 +133,12 @@ func (req WaitRequest) check() error {
 func checkPresence(backIn time.Duration, activity string) error {
 	switch {
 	case backIn < 0 || backIn > MaxBackIn:
-		return fault.Refuse(fault.InvalidArgument, "back_in_minutes must be from 0 (you are back) to %d. Nothing was done.", int(MaxBackIn.Minutes()))
-	case utf8.RuneCountInString(activity) > MaxActivity || !utf8.ValidString(activity) || room.HasControls(activity, ""):
-		return fault.Refuse(fault.InvalidArgument, "activity: at most %d characters without control characters. Nothing was done.", MaxActivity)
+		return fault.Refuse(fault.InvalidArgument,
+			"back_in_minutes must be from 0 (you are back) to %d. Nothing was done.", int(MaxBackIn.Minutes()))
+	case utf8.RuneCountInString(activity) > MaxActivity || !utf8.ValidString(activity) ||
+		room.HasControls(activity, ""):
+		return fault.Refuse(fault.InvalidArgument,
+			"activity: at most %d characters without control characters. Nothing was done.", MaxActivity)
 	}
 	return room.CheckSecret("activity", activity)
 }

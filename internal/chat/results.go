@@ -57,10 +57,11 @@ type WaitStatus string
 
 // The ends of a wait.
 const (
-	StatusMessages   WaitStatus = "messages"   // there is news
-	StatusQuiet      WaitStatus = "quiet"      // there is none; normal
-	StatusTurn       WaitStatus = "your_turn"  // every agent waits, and the caller should speak
-	StatusAllDone    WaitStatus = "all_done"   // every other agent is done or has left, or a partner from a queue is silent
+	StatusMessages WaitStatus = "messages"  // there is news
+	StatusQuiet    WaitStatus = "quiet"     // there is none; normal
+	StatusTurn     WaitStatus = "your_turn" // every agent waits, and the caller should speak
+	// every other agent is done or has left, or a partner from a queue is silent
+	StatusAllDone    WaitStatus = "all_done"
 	StatusSuperseded WaitStatus = "superseded" // a newer wait of the seat took over
 	StatusRemoved    WaitStatus = "removed"    // the caller has lost its seat, or the room was closed
 

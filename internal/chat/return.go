@@ -72,12 +72,14 @@ func (c *session) checkReturn(req JoinRequest) error {
 			return err
 		}
 		if n, err := ident.RoomName(name); err != nil || n.Key != c.head.Key {
-			return fault.Refuse(fault.InvalidArgument, "agent_token belongs to another room than room says. Pass only agent_token to return to its room, or only room and agent_name to join the other.")
+			return fault.Refuse(fault.InvalidArgument, "agent_token belongs to another room than room says. Pass "+
+				"only agent_token to return to its room, or only room and agent_name to join the other.")
 		}
 	}
 	if req.AgentName != "" {
 		if n, err := ident.AgentName(req.AgentName); err != nil || n.Key != c.agent.Key {
-			return fault.Refuse(fault.InvalidArgument, "agent_token belongs to an agent of another name. Pass only agent_token to return as that agent, or only room and agent_name to join as a new one.")
+			return fault.Refuse(fault.InvalidArgument, "agent_token belongs to an agent of another name. Pass only "+
+				"agent_token to return as that agent, or only room and agent_name to join as a new one.")
 		}
 	}
 	return nil
@@ -101,7 +103,8 @@ func (c *session) addUnread(ctx context.Context, p room.ReadPosition, got *Seate
 	if got.Earlier, err = earlier(ctx, c.room.log, c.agent, before); err != nil {
 		return err
 	}
-	if _, again := p.Next(); scanned > p.Handed || scanned == again { // or it repeated what a wait got; last: what is noted is handed out
+	// or it repeated what a wait got; last: what is noted is handed out
+	if _, again := p.Next(); scanned > p.Handed || scanned == again {
 		err = c.positions().Handed(ctx, p.Handing(after, scanned, 0, false))
 	}
 	return err

@@ -103,7 +103,8 @@ func TestLeave_freesSeatAndName_andMayBeRepeated(t *testing.T) {
 	p := w.pair()
 	w.leave(p.bob.Token)
 	for _, w := range []*world{w, w.elsewhere()} {
-		if got, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token}); err != nil || got.Status != chat.StatusAlreadyLeft {
+		if got, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token}); err != nil ||
+			got.Status != chat.StatusAlreadyLeft {
 			t.Fatalf("again: %+v, %v", got, err)
 		}
 	}

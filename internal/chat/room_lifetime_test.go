@@ -146,7 +146,8 @@ func TestLifetime_nameOfAnExpiredRoom_isFreeAndShowsNothingOfIt(t *testing.T) {
 				t.Errorf("%s: got %+v", what, got)
 				continue
 			}
-			if got.Earlier != 0 || len(got.Messages) > 0 || len(service.history(got.Token, chat.HistoryRequest{}).Messages) > 1 {
+			if got.Earlier != 0 || len(got.Messages) > 0 ||
+				len(service.history(got.Token, chat.HistoryRequest{}).Messages) > 1 {
 				t.Errorf("%s: the new room holds %+v", what, got)
 			}
 			if list, err := service.ListRooms(t.Context(), chat.ListRequest{}); err != nil || len(list.Rooms) != 0 {
@@ -181,7 +182,8 @@ func TestLifetime_clockAnHourBehind_doesNotReviveAnExpiredRoom(t *testing.T) {
 			if cid := w.enter(chat.JoinRequest{Token: bob.Token}); cid.Name != "Bob" {
 				t.Fatalf("Bob got %+v", cid)
 			}
-			if got, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"}); err != nil || !slices.Equal(seats(got.Room), []string{"Bob ()"}) {
+			if got, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"}); err != nil ||
+				!slices.Equal(seats(got.Room), []string{"Bob ()"}) {
 				t.Errorf("%s after %s the name leads to %+v, %v", sinceItsEnd, made, got, err)
 			}
 		}
@@ -206,7 +208,8 @@ func TestLifetime_eventsExpiredUnread_areReportedAsMissed(t *testing.T) {
 	}
 	there := w.elsewhere()
 	got := there.look(p.bob.Token, p.bob.Cursor)
-	if said := texts(got.Messages); !got.Missed || len(said) == 0 || said[0] != "day 9" || said[len(said)-1] != "day 39" {
+	if said := texts(got.Messages); !got.Missed || len(said) == 0 || said[0] != "day 9" ||
+		said[len(said)-1] != "day 39" {
 		t.Fatalf("missed %v, received %q", got.Missed, said)
 	}
 	if again := there.look(p.bob.Token, got.Cursor); again.Missed || again.Status != chat.StatusQuiet {

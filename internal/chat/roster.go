@@ -142,7 +142,8 @@ func stateOf(h *room.Head, a room.Agent, p room.Presence, now time.Time) AgentSt
 	switch {
 	case p.Standby && mayWait:
 		return AgentStandby
-	case (waits || mayWait && !now.Before(p.BackAt())) && (p.ForMe || a.IsAlone() || woken <= p.Head || now.Sub(at) < BetweenWaits):
+	case (waits || mayWait && !now.Before(p.BackAt())) &&
+		(p.ForMe || a.IsAlone() || woken <= p.Head || now.Sub(at) < BetweenWaits):
 		return AgentWaiting
 	case now.Before(p.BackAt()):
 		return AgentAway
@@ -184,7 +185,8 @@ func rosterText(agents []Agent) string {
 		if state == AgentWaiting || state == AgentBusy || a.You {
 			state = "here"
 		}
-		fmt.Fprintf(&b, "%s\x00%s\x00%t\x00%t\x00%s\x00%s\x00", a.Name, a.Role, a.Muted, a.PersonHere, state, a.Activity)
+		fmt.Fprintf(&b, "%s\x00%s\x00%t\x00%t\x00%s\x00%s\x00", a.Name, a.Role, a.Muted, a.PersonHere, state,
+			a.Activity)
 	}
 	return b.String()
 }
@@ -218,7 +220,8 @@ func (r *liveRoom) view(ctx context.Context, h *room.Head, you room.Agent) (Room
 	}
 	shown := describe(h)
 	shown.Agents = roster{
-		Head: h, You: you.Seat, Person: you.IsPerson() && !you.IsAlone(), BackAt: r.agents.BackAt(you.Seat), Presence: presence, People: people, Unread: r.log.Seats().Unread, Now: r.svc.now(),
+		Head: h, You: you.Seat, Person: you.IsPerson() && !you.IsAlone(), BackAt: r.agents.BackAt(you.Seat),
+		Presence: presence, People: people, Unread: r.log.Seats().Unread, Now: r.svc.now(),
 	}.Agents()
 	return shown, nil
 }
@@ -227,7 +230,8 @@ func (r *liveRoom) view(ctx context.Context, h *room.Head, you room.Agent) (Room
 // the seat's last result. While messages come, it waits for a quieter moment, unless
 // an agent came or left.
 func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *Waited) {
-	if !in.alone && !in.moved && (got.Status == StatusMessages || len(h.Agents) < 2 || c.room.agents.ReadRosterLately(c.agent)) {
+	if !in.alone && !in.moved && (got.Status == StatusMessages || len(h.Agents) < 2 ||
+		c.room.agents.ReadRosterLately(c.agent)) {
 		return
 	}
 	shown, err := c.room.view(ctx, h, c.agent)
@@ -239,7 +243,8 @@ func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *W
 	}
 	got.Others = h.Others(c.agent.Seat) // of the same moment
 	got.OthersIdle, got.OthersAway = absenceOf(shown.Agents)
-	if !c.room.agents.NoteRoster(c.agent, (room.Event{Text: rosterText(shown.Agents)}).Fingerprint(), in.moved) && !in.alone {
+	if !c.room.agents.NoteRoster(c.agent, (room.Event{Text: rosterText(shown.Agents)}).Fingerprint(), in.moved) &&
+		!in.alone {
 		return
 	}
 	got.Seated = len(shown.Agents)

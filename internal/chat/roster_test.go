@@ -18,7 +18,8 @@ func TestRoster_quietResult_reportsIdleTimeAndReturn(t *testing.T) {
 	if got := w.look(p.ann.Token, p.ann.Cursor); got.OthersIdle != 2*time.Minute || got.OthersAway != 0 {
 		t.Errorf("Bob silent: %v, %v", got.OthersIdle, got.OthersAway)
 	}
-	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Absence: away(10 * time.Minute)}); err != nil {
+	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor,
+		Absence: away(10 * time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.Advance(time.Minute)
@@ -77,7 +78,8 @@ func TestRoster_quietResult_hasItOnlyAfterAChange(t *testing.T) {
 	if got := quiet(); got != nil {
 		t.Errorf("listed after a minute of silence: %v", got)
 	}
-	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Absence: away(10 * time.Minute)}); err != nil {
+	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor,
+		Absence: away(10 * time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
 	if got := quiet(); len(got) != 2 || got[1].State != chat.AgentAway {

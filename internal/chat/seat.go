@@ -49,7 +49,9 @@ func (s *Service) enterNow(ctx context.Context, token string) (*session, error) 
 
 func (s *Service) acceptNow(ctx context.Context, t ident.Token) (*session, error) {
 	began := s.now()
-	return s.accept(ctx, t, func(l *roomlog.Log, ctx context.Context) (*room.Head, error) { return l.Refresh(ctx, began) })
+	return s.accept(ctx, t, func(l *roomlog.Log, ctx context.Context) (*room.Head, error) {
+		return l.Refresh(ctx, began)
+	})
 }
 
 // cameKey is the key of the time that Came was given.
@@ -108,7 +110,8 @@ type readHead = func(*roomlog.Log, context.Context) (*room.Head, error)
 
 // owner returns the agent of the holder of a token, and the head that shows it. ok is
 // false, on a current head, if there is none, or if the room has expired.
-func (r *liveRoom) owner(ctx context.Context, x room.Holder, read readHead) (h *room.Head, a room.Agent, ok bool, err error) {
+func (r *liveRoom) owner(ctx context.Context, x room.Holder, read readHead) (h *room.Head, a room.Agent, ok bool,
+	err error) {
 	began := r.svc.now()
 	if h, err = read(r.log, ctx); err != nil {
 		return nil, a, false, err
@@ -129,7 +132,8 @@ func parseToken(s string) (ident.Token, error) {
 		return t, nil
 	}
 	if _, body, cut := strings.Cut(strings.ToLower(strings.TrimSpace(s)), "-"); cut && ident.WellFormed(body) {
-		err = fault.Refuse(fault.TokenInvalid, "agent_token holds a ticket of the queue: give it to enter_queue as ticket. The agent_token comes with the partner.")
+		err = fault.Refuse(fault.TokenInvalid, "agent_token holds a ticket of the queue: give it to enter_queue as "+
+			"ticket. The agent_token comes with the partner.")
 	}
 	return t, err
 }
@@ -144,11 +148,17 @@ func (r *liveRoom) whyNot(ctx context.Context, h *room.Head, x room.Holder) erro
 	a, there := h.Seated(x.Seat)
 	switch {
 	case x.Person && there:
-		return fault.Refuse(fault.TokenInvalid, "This token of a person is not, or no longer, one of this seat: a link opened on a further device may have ended it, or somebody else has the seat. On a device that still works, ask for a new link; or have the agent join under another agent_name, and open the link that it gives you.")
+		return fault.Refuse(fault.TokenInvalid, "This token of a person is not, or no longer, one of this seat: a "+
+			"link opened on a further device may have ended it, or somebody else has the seat. On a device that "+
+			"still works, ask for a new link; or have the agent join under another agent_name, and open the link "+
+			"that it gives you.")
 	case there && !x.Has(a.Hash):
-		return fault.Refuse(fault.TokenInvalid, "agent_token is not, or no longer, that of this seat: an agent of the same user may have joined under its name since, or another agent has the seat. Use the newest one that join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
+		return fault.Refuse(fault.TokenInvalid, "agent_token is not, or no longer, that of this seat: an agent of "+
+			"the same user may have joined under its name since, or another agent has the seat. Use the newest one "+
+			"that join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
 	case x.Seat < 1, x.Seat >= h.NextSeat:
-		return fault.Refuse(fault.TokenInvalid, "agent_token is not one that this room gave out. Use the one that join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
+		return fault.Refuse(fault.TokenInvalid, "agent_token is not one that this room gave out. Use the one that "+
+			"join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
 	case there, !h.Retired && h.Expired(r.svc.now()):
 		return roomlog.ErrNotFound
 	}
@@ -165,7 +175,8 @@ func (r *liveRoom) whyNot(ctx context.Context, h *room.Head, x room.Holder) erro
 // refuseVacated refuses a token of a seat that is gone.
 func refuseVacated(gone roomlog.Vacated, x room.Holder) error {
 	if x.Person && gone.Kept && gone.Had(x) {
-		return fault.Refuse(fault.Removed, "Your agent has no seat in this room any more: it has left, or lost it. If it joins again under its name within a day, this token is that of its person again.")
+		return fault.Refuse(fault.Removed, "Your agent has no seat in this room any more: it has left, or lost it. "+
+			"If it joins again under its name within a day, this token is that of its person again.")
 	}
 	return room.RefuseRemoved(gone.Reason)
 }

@@ -67,11 +67,13 @@ func TestSeatWanted_writeFails_joinIsStillRefusedAsFull(t *testing.T) {
 // The report must be true when it is written.
 func TestSeatWanted_roomChangesDuringTheJoin_isNotReported(t *testing.T) {
 	for what, happens := range map[string]func(w *world, p pair){
-		"a seat is free":      func(w *world, p pair) { w.leave(p.bob.Token) },
-		"the room is larger":  func(w *world, p pair) { w.update(chat.UpdateRequest{Token: p.ann.Token, Capacity: 3}) },
-		"it has another name": func(w *world, p pair) { w.update(chat.UpdateRequest{Token: p.ann.Token, Room: "plots"}) },
-		"it is closed":        func(w *world, p pair) { w.update(chat.UpdateRequest{Token: p.ann.Token, Close: true}) },
-		"the name is banned":  func(w *world, p pair) { w.manage(p.ann.Token, room.BanName, "Cid", chat.StatusBanned) },
+		"a seat is free":     func(w *world, p pair) { w.leave(p.bob.Token) },
+		"the room is larger": func(w *world, p pair) { w.update(chat.UpdateRequest{Token: p.ann.Token, Capacity: 3}) },
+		"it has another name": func(w *world, p pair) {
+			w.update(chat.UpdateRequest{Token: p.ann.Token, Room: "plots"})
+		},
+		"it is closed":       func(w *world, p pair) { w.update(chat.UpdateRequest{Token: p.ann.Token, Close: true}) },
+		"the name is banned": func(w *world, p pair) { w.manage(p.ann.Token, room.BanName, "Cid", chat.StatusBanned) },
 		"six others were faster": func(w *world, _ pair) {
 			for _, name := range []string{"Dora", "Eve", "Fay", "Gil", "Hal", "Ida"} {
 				_, err := w.tryJoin("plans", name)

@@ -110,8 +110,10 @@ func (c *seatRequest) Propose(h *room.Head, now time.Time) (roomlog.Change, erro
 	}
 	var ch roomlog.Change
 	if s.Regained != nil {
-		ch.Events = []room.Event{{Type: room.Joined, Seat: s.Regained.Seat, Name: s.Regained.Name, Agent: s.Regained, Regains: true, Reason: room.ReasonReturned}}
-		ch.Ops = []table.Op{roomlog.PutPresence(h.ID, *s.Regained, room.Presence{AtMs: now.UnixMilli(), Read: max(c.Presence[s.Regained.Seat].Read, s.Regained.Joined)})}
+		ch.Events = []room.Event{{Type: room.Joined, Seat: s.Regained.Seat, Name: s.Regained.Name, Agent: s.Regained,
+			Regains: true, Reason: room.ReasonReturned}}
+		ch.Ops = []table.Op{roomlog.PutPresence(h.ID, *s.Regained,
+			room.Presence{AtMs: now.UnixMilli(), Read: max(c.Presence[s.Regained.Seat].Read, s.Regained.Joined)})}
 		return ch, nil
 	}
 	staying := len(h.Agents)

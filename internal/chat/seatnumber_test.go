@@ -60,11 +60,13 @@ func TestSeatNumber_givenAgain_carriesNothingOver(t *testing.T) {
 	bob, cid := w.join("plans", "Bob"), w.join("plans", "Cid")
 	w.sends(chat.SendRequest{Token: bob.Token, Text: "hello all", Key: "1", Activity: "reading what Ann wrote"})
 	w.sends(chat.SendRequest{Token: ann.Token, Text: "psst, Bob", To: []string{"Bob"}})
-	w.sends(chat.SendRequest{Token: ann.Token, Text: "who of you two?", To: []string{"Bob", "Cid"}, Ask: []string{"Cid"}, Kind: room.Request})
+	w.sends(chat.SendRequest{Token: ann.Token, Text: "who of you two?", To: []string{"Bob", "Cid"},
+		Ask: []string{"Cid"}, Kind: room.Request})
 	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: bob.Token}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: ann.Token, AgentName: "Bob", Action: room.Kick}); err != nil {
+	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: ann.Token, AgentName: "Bob",
+		Action: room.Kick}); err != nil {
 		t.Fatal(err)
 	}
 	w = w.turnTo(ann.Token, ident.MaxSeat+w.seatOf(bob))
@@ -85,7 +87,8 @@ func TestSeatNumber_givenAgain_carriesNothingOver(t *testing.T) {
 			t.Errorf("%s is %q", a.Name, a.Activity)
 		}
 	}
-	if waited, err := w.Wait(t.Context(), chat.WaitRequest{Token: eve.Token, Cursor: ident.Cursor{}.String(w.token(eve))}); err != nil || waited.Status == chat.StatusRemoved {
+	if waited, err := w.Wait(t.Context(), chat.WaitRequest{Token: eve.Token,
+		Cursor: ident.Cursor{}.String(w.token(eve))}); err != nil || waited.Status == chat.StatusRemoved {
 		t.Errorf("she waits from the beginning: %+v, %v", waited, err)
 	}
 	if got := w.sends(chat.SendRequest{Token: eve.Token, Text: "hello from Eve", Key: "1"}); got.Duplicate {

@@ -21,13 +21,15 @@ func TestSecrets_tokensPasswordsAndInvites_areNotStored(t *testing.T) {
 	w.leave(again.Token)
 	count := 0
 	for _, partition := range []string{"ROOM#" + ann.Token[:7], "NAME#plans", "LISTED"} {
-		page, err := w.table.Query(t.Context(), table.Range{Partition: partition, Limit: 100, Consistency: table.Strong})
+		page, err := w.table.Query(t.Context(),
+			table.Range{Partition: partition, Limit: 100, Consistency: table.Strong})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, item := range page.Items {
 			count++
-			for _, secret := range []string{ann.Invite.Code[9:25], invite.Code[9:25], ann.Token[10:26], bob.Token[10:26], again.Token[10:26], "sesame"} {
+			for _, secret := range []string{ann.Invite.Code[9:25], invite.Code[9:25], ann.Token[10:26],
+				bob.Token[10:26], again.Token[10:26], "sesame"} {
 				if strings.Contains(item.Key.Partition+item.Key.Sort+string(item.Data), secret) {
 					t.Errorf("%s holds a secret: %s", item.Key, item.Data)
 				}

@@ -70,13 +70,15 @@ func (op *sendOp) listen(ctx context.Context) (got *Waited, err error) {
 	cursor, named := c.readCursor(op.req.Cursor)
 	c.positions().Arrived(cursor.N, op.event.ReplyTo)
 	if op.req.Wait == 0 {
-		c.attendance().Note(ctx, presence.Call{Absence: op.req.Absence, Activity: op.req.Activity, Fresh: presence.SendFresh})
+		c.attendance().Note(ctx, presence.Call{Absence: op.req.Absence, Activity: op.req.Activity,
+			Fresh: presence.SendFresh})
 		return op.unread(ctx, cursor, named)
 	}
 	if c.head, err = c.room.log.Refresh(ctx, op.began); err != nil {
 		return nil, err
 	}
-	return c.wait(ctx, &WaitRequest{Cursor: op.req.Cursor, Wait: op.req.Wait, Absence: op.req.Absence, Activity: op.req.Activity}, op.event.N)
+	return c.wait(ctx, &WaitRequest{Cursor: op.req.Cursor, Wait: op.req.Wait, Absence: op.req.Absence,
+		Activity: op.req.Activity}, op.event.N)
 }
 
 // unread returns what the caller has not read, without waiting. named says that the
@@ -86,7 +88,8 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 	pos := position{named: true, ignored: op.req.Cursor != "" && !named}
 	if at, known := c.positions().Known(); named {
 		pos.after, pos.noted = cursor.N, cursor.Noted
-	} else if after, _ := at.Next(); known && !c.agent.IsPerson() && max(c.head.Recent.NewestForeign(c.agent.Seat), c.head.LastChange) <= after {
+	} else if after, _ := at.Next(); known && !c.agent.IsPerson() &&
+		max(c.head.Recent.NewestForeign(c.agent.Seat), c.head.LastChange) <= after {
 		pos.after = c.head.AsOf // nothing is unread, so no read is needed to tell from where on
 	} else if pos, err = c.locate(ctx, &WaitRequest{Cursor: op.req.Cursor}); err != nil {
 		return nil, err
@@ -178,7 +181,8 @@ func (op *sendOp) run(ctx context.Context) (Sent, error) {
 			return Sent{}, err
 		}
 	}
-	return Sent{}, fault.Refuse(fault.Unavailable, "The room changed too often while you spoke. Nothing was sent: call again.")
+	return Sent{}, fault.Refuse(fault.Unavailable,
+		"The room changed too often while you spoke. Nothing was sent: call again.")
 }
 
 // holdFor returns what holds the message back for a reason to look again, if the caller
@@ -448,19 +452,22 @@ func (op *sendOp) find(ctx context.Context, field string, names []string) ([]roo
 // the order of their seats. field is the argument that has the names, for the refusal.
 func addressees(s *room.State, me int, field string, names []string) (found []room.Agent, err error) {
 	if len(names) > room.MaxCapacity {
-		return nil, fault.Refuse(fault.InvalidArgument, "%s: at most %d names. Nothing was sent.", field, room.MaxCapacity)
+		return nil, fault.Refuse(fault.InvalidArgument, "%s: at most %d names. Nothing was sent.", field,
+			room.MaxCapacity)
 	}
 	for i, key := range nameKeys(names) {
 		a, here := s.Named(key)
 		switch {
 		case !here:
-			return nil, fault.Refuse(fault.InvalidArgument, "%s: number %d does not name an agent in this room. Nothing was sent: room_info tells who is there; leave %s out to speak to all.", field, i+1, field)
+			return nil, fault.Refuse(fault.InvalidArgument, "%s: number %d does not name an agent in this room. "+
+				"Nothing was sent: room_info tells who is there; leave %s out to speak to all.", field, i+1, field)
 		case a.Seat != me && !slices.ContainsFunc(found, func(x room.Agent) bool { return x.Seat == a.Seat }):
 			found = append(found, a)
 		}
 	}
 	if len(found) == 0 {
-		return nil, fault.Refuse(fault.InvalidArgument, "%s names only yourself. Nothing was sent: name others, or leave %s out to speak to all.", field, field)
+		return nil, fault.Refuse(fault.InvalidArgument,
+			"%s names only yourself. Nothing was sent: name others, or leave %s out to speak to all.", field, field)
 	}
 	slices.SortFunc(found, func(a, b room.Agent) int { return a.Seat - b.Seat })
 	return found, nil
@@ -493,7 +500,8 @@ func nameKeys(names []string) []string {
 // since.
 func (op *sendOp) checkArrived(h *room.Head) error {
 	if h.ArrivedSince(op.found, op.event.To) || h.ArrivedSince(op.found, op.event.Ask) {
-		return fault.Refuse(fault.InvalidArgument, "An agent that you name has just left the room. Nothing was sent: room_info tells who is there.")
+		return fault.Refuse(fault.InvalidArgument,
+			"An agent that you name has just left the room. Nothing was sent: room_info tells who is there.")
 	}
 	return nil
 }
@@ -509,7 +517,8 @@ func (op *sendOp) sentBefore(ctx context.Context, unfound error) bool {
 	if c.agent.IsPerson() {
 		return false
 	}
-	if _, known := c.head.LastSaid(c.agent, op.began); !known && c.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow)) == nil {
+	if _, known := c.head.LastSaid(c.agent, op.began); !known &&
+		c.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow)) == nil {
 		c.head = c.room.log.Peek()
 	}
 	said, _ := c.head.SaidSince(c.agent, c.start)
@@ -519,7 +528,8 @@ func (op *sendOp) sentBefore(ctx context.Context, unfound error) bool {
 	answered, _ := c.head.MessageNumber(op.req.ReplyTo)
 	for _, s := range said {
 		e, err := c.room.log.Event(ctx, s.N)
-		if err != nil || e.Redacted || len(e.To) > 0 != (len(op.req.To) > 0) || e.HasReadersOfAnother() || e.Text != op.req.Text || e.ReplyTo != answered || !sameCompany(c.agent, e.ToNames, op.req.To) {
+		if err != nil || e.Redacted || len(e.To) > 0 != (len(op.req.To) > 0) || e.HasReadersOfAnother() ||
+			e.Text != op.req.Text || e.ReplyTo != answered || !sameCompany(c.agent, e.ToNames, op.req.To) {
 			continue
 		}
 		op.fingerprint = s.Fingerprint
@@ -557,7 +567,8 @@ func (op *sendOp) findAnswered(ctx context.Context) error {
 // seen returns the event of an id that the caller has seen. One that the caller may
 // not see does not exist for it. field is the argument that has the id.
 func (c *session) seen(ctx context.Context, field, id string) (room.Event, error) {
-	none := fault.Refuse(fault.InvalidArgument, "%s: there is no message of this id that you may see, or it has expired. Nothing was done: use the id of a message that you have read.", field)
+	none := fault.Refuse(fault.InvalidArgument, "%s: there is no message of this id that you may see, or it has "+
+		"expired. Nothing was done: use the id of a message that you have read.", field)
 	h := c.head
 	n, ok := h.MessageNumber(id)
 	if !ok { // it may lie beyond a head that is behind
@@ -637,5 +648,7 @@ func (op *sendOp) lookUpDecided(ctx context.Context) error {
 	if err := op.lookUpKey(ctx); err != nil || !op.draft {
 		return err
 	}
-	return fault.Refuse(fault.NotAllowed, "Your user has not let you send this message, or has not decided within a day. Nothing was sent: call wait_for_message, and send something else, if anything, under another idempotency_key.")
+	return fault.Refuse(fault.NotAllowed, "Your user has not let you send this message, or has not decided within a "+
+		"day. Nothing was sent: call wait_for_message, and send something else, if anything, under another "+
+		"idempotency_key.")
 }

@@ -36,7 +36,8 @@ func TestSend_cursorBehindOldNews_isHeldBack(t *testing.T) {
 func TestSend_repeatedKeyWithAnOldCursor_isADuplicate(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	req := chat.SendRequest{Token: p.bob.Token, Text: "a hundred for the blue one", Key: "offer 1", Cursor: p.bob.Cursor}
+	req := chat.SendRequest{Token: p.bob.Token, Text: "a hundred for the blue one", Key: "offer 1",
+		Cursor: p.bob.Cursor}
 	first, err := w.Send(t.Context(), req)
 	if err != nil || !first.Sent {
 		t.Fatalf("first: %+v, %v", first, err)
@@ -111,7 +112,8 @@ func TestGuard_privateMessageToAnAgentThatJoinedSince_isHeldBackOnce(t *testing.
 		if again, err := there.send(req); err != nil || !again.Sent { // the cursor is as old as before
 			t.Errorf("once more: %+v, %v", again, err)
 		}
-		if late := w.sends(chat.SendRequest{Token: p.cid.Token, Text: "for Bob, without a cursor", To: []string{"Bob"}}); !late.Sent {
+		if late := w.sends(chat.SendRequest{Token: p.cid.Token, Text: "for Bob, without a cursor",
+			To: []string{"Bob"}}); !late.Sent {
 			t.Errorf("without a cursor: %+v", late)
 		}
 	})

@@ -60,18 +60,21 @@ func TestSend_refused_writesNothing(t *testing.T) {
 		req  chat.SendRequest
 		code fault.Code
 	}{
-		"empty":              {chat.SendRequest{Token: token}, fault.InvalidArgument},
-		"blank":              {chat.SendRequest{Token: token, Text: " \n"}, fault.InvalidArgument},
-		"invisible":          {chat.SendRequest{Token: token, Text: "\u200b\u2060"}, fault.InvalidArgument},
-		"too long":           {chat.SendRequest{Token: token, Text: strings.Repeat("x", room.MaxText+1)}, fault.MessageTooLong},
+		"empty":     {chat.SendRequest{Token: token}, fault.InvalidArgument},
+		"blank":     {chat.SendRequest{Token: token, Text: " \n"}, fault.InvalidArgument},
+		"invisible": {chat.SendRequest{Token: token, Text: "\u200b\u2060"}, fault.InvalidArgument},
+		"too long": {chat.SendRequest{Token: token, Text: strings.Repeat("x", room.MaxText+1)},
+			fault.MessageTooLong},
 		"not UTF-8":          {chat.SendRequest{Token: token, Text: "\xff"}, fault.InvalidArgument},
 		"control characters": {chat.SendRequest{Token: token, Text: "a\x00b"}, fault.InvalidArgument},
-		"holds a token":      {chat.SendRequest{Token: token, Text: "mine is " + strings.ToUpper(token) + "."}, fault.InvalidArgument},
-		"reply to nothing":   {chat.SendRequest{Token: token, Text: "x", ReplyTo: "m000000"}, fault.InvalidArgument},
-		"mistyped token":     {chat.SendRequest{Token: mistyped, Text: "x"}, fault.TokenInvalid},
-		"no token":           {chat.SendRequest{Text: "x"}, fault.TokenInvalid},
-		"long wait":          {chat.SendRequest{Token: token, Text: "x", Wait: chat.MaxWait + time.Second}, fault.InvalidArgument},
-		"long key":           {chat.SendRequest{Token: token, Text: "x", Key: strings.Repeat("k", 65)}, fault.InvalidArgument},
+		"holds a token": {chat.SendRequest{Token: token, Text: "mine is " + strings.ToUpper(token) + "."},
+			fault.InvalidArgument},
+		"reply to nothing": {chat.SendRequest{Token: token, Text: "x", ReplyTo: "m000000"}, fault.InvalidArgument},
+		"mistyped token":   {chat.SendRequest{Token: mistyped, Text: "x"}, fault.TokenInvalid},
+		"no token":         {chat.SendRequest{Text: "x"}, fault.TokenInvalid},
+		"long wait": {chat.SendRequest{Token: token, Text: "x", Wait: chat.MaxWait + time.Second},
+			fault.InvalidArgument},
+		"long key": {chat.SendRequest{Token: token, Text: "x", Key: strings.Repeat("k", 65)}, fault.InvalidArgument},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -79,7 +82,8 @@ func TestSend_refused_writesNothing(t *testing.T) {
 			wants(t, err, c.code)
 		})
 	}
-	if got := w.look(p.bob.Token, p.bob.Cursor); place(t, p.bob.Token, got.Cursor) != place(t, p.bob.Token, p.bob.Cursor) {
+	if got := w.look(p.bob.Token, p.bob.Cursor); place(t, p.bob.Token, got.Cursor) != place(t, p.bob.Token,
+		p.bob.Cursor) {
 		t.Fatalf("something was written: %+v", got)
 	}
 }
@@ -90,7 +94,8 @@ func TestSend_kind_isShownAndUnknownOnesAreRefused(t *testing.T) {
 	for i, c := range []struct{ given, shown room.Kind }{
 		{"", ""}, {room.Plain, ""}, {room.Request, room.Request}, {room.Status, room.Status}, {room.Done, room.Done},
 	} {
-		if _, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: fmt.Sprintf("text %d", i), Kind: c.given}); err != nil {
+		if _, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: fmt.Sprintf("text %d", i),
+			Kind: c.given}); err != nil {
 			t.Fatal(err)
 		}
 		got := w.look(p.bob.Token, p.bob.Cursor)

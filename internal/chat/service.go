@@ -83,10 +83,12 @@ func New(t table.Table, o Options) *Service {
 	t = limits.Table(t)
 	s := &Service{limits: limits, clock: o.Clock, opts: o, log: o.Logger, audit: audited, stopping: make(chan struct{})}
 	s.store = roomlog.NewStore(t, roomlog.Options{
-		Clock: o.Clock, SingleProcess: o.SingleProcess, MinBatch: o.MinBatch, CacheBytes: o.CacheBytes, Logger: o.Logger,
+		Clock: o.Clock, SingleProcess: o.SingleProcess, MinBatch: o.MinBatch, CacheBytes: o.CacheBytes,
+		Logger:  o.Logger,
 		Observe: func(l *roomlog.Log) roomlog.Observer { return newLiveRoom(s, l) },
 	})
-	s.live = presence.Options{Store: s.store, Table: t, Clock: o.Clock, Logger: o.Logger, SingleProcess: o.SingleProcess}
+	s.live = presence.Options{Store: s.store, Table: t, Clock: o.Clock, Logger: o.Logger,
+		SingleProcess: o.SingleProcess}
 	s.passwords = password.New(s.store, limits.Password)
 	return s
 }

@@ -48,11 +48,13 @@ func (c *session) situation(h *room.Head) Situation {
 	s := Situation{
 		Person: c.agent.IsPerson(), Others: h.Others(me), Paired: h.Paired, Closed: h.Closed,
 		Begun: h.Recent.Begun(), Spoke: speaker == me,
-		Debt: h.DebtOf(me, now), Owed: h.OwedTo(me, now), Quiet: max(0, now.Sub(room.Latest(at, time.UnixMilli(c.agent.AtMs)))),
+		Debt: h.DebtOf(me, now), Owed: h.OwedTo(me, now),
+		Quiet:    max(0, now.Sub(room.Latest(at, time.UnixMilli(c.agent.AtMs)))),
 		Stopping: isClosed(c.room.svc.stopping),
 	}
 	if a, here := h.Seated(me); here {
-		s.Admin, s.Muted, s.Listening, s.Supervised = a.Role == room.Admin, a.Muted, h.Silenced(a), h.SupervisedOf(a, now)
+		s.Admin, s.Muted, s.Listening, s.Supervised = a.Role == room.Admin, a.Muted, h.Silenced(a),
+			h.SupervisedOf(a, now)
 		s.Asked = !s.Person && c.start.At.Before(h.KnockedFor(a))
 	}
 	return s

@@ -22,7 +22,8 @@ func TestSituation_isTheSameInEveryResult(t *testing.T) {
 		}
 		waited := w.look(who.Token, cursor)
 		waited.OthersIdle, waited.OthersAway = 0, 0
-		return map[string]chat.Situation{"send": sent.Situation, "wait": waited.Situation, "join": w.enter(chat.JoinRequest{Token: who.Token}).Situation}
+		return map[string]chat.Situation{"send": sent.Situation, "wait": waited.Situation,
+			"join": w.enter(chat.JoinRequest{Token: who.Token}).Situation}
 	}
 	compare := func(when string, got map[string]chat.Situation, want chat.Situation) {
 		for call, s := range got {
@@ -36,12 +37,14 @@ func TestSituation_isTheSameInEveryResult(t *testing.T) {
 	})
 	w.pauses(person, true)
 	compare("paused", results(p.bob, "hello", bob.Cursor), chat.Situation{
-		Others: 2, Begun: true, Spoke: true, Owed: 1, Debt: room.Debt{Owes: request}, Supervised: room.Supervised{Paused: true, Bound: true},
+		Others: 2, Begun: true, Spoke: true, Owed: 1, Debt: room.Debt{Owes: request},
+		Supervised: room.Supervised{Paused: true, Bound: true},
 	})
 	w.pauses(person, false)
 	w.approves(person, true)
 	compare("a draft", results(p.bob, "hello", bob.Cursor), chat.Situation{
-		Others: 2, Begun: true, Spoke: true, Owed: 1, Debt: room.Debt{Owes: request}, Supervised: room.Supervised{Bound: true, Undecided: true},
+		Others: 2, Begun: true, Spoke: true, Owed: 1, Debt: room.Debt{Owes: request},
+		Supervised: room.Supervised{Bound: true, Undecided: true},
 	})
 	seen := w.look(person, "").Situation
 	if seen.OthersIdle, seen.OthersAway = 0, 0; !seen.Person || seen.Others != 2 || seen.Owes != request {

@@ -26,7 +26,8 @@ func TestStartOver_desertedRoom_isNewAtTheNextJoin(t *testing.T) {
 	same(t, "seats", seats(bob.Room), []string{"Bob (admin)"})
 	w.sees(bob, []chat.Message{{ID: said.ID}})
 	for _, w := range []*world{w, w.elsewhere()} {
-		if got, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: ann.Token}); err != nil || got.Status != chat.StatusAlreadyLeft {
+		if got, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: ann.Token}); err != nil ||
+			got.Status != chat.StatusAlreadyLeft {
 			t.Errorf("Ann leaves again: %+v, %v", got, err)
 		}
 		_, err := w.History(t.Context(), chat.HistoryRequest{Token: ann.Token})
@@ -125,7 +126,8 @@ func TestStartOver_fullRoomSilentForAQuarterOfAnHour_isNewAtTheNextJoin(t *testi
 		}
 		w.clock.Advance(15 * time.Minute)
 		eve := there.join("plans", "Ann") // the admin's name is of no use to it
-		if eve.Status != chat.StatusCreated || eve.Token[:7] == p.ann.Token[:7] || eve.Hidden != 0 || len(eve.Messages) > 0 {
+		if eve.Status != chat.StatusCreated || eve.Token[:7] == p.ann.Token[:7] || eve.Hidden != 0 ||
+			len(eve.Messages) > 0 {
 			t.Errorf("Eve got %+v", eve)
 		}
 		there.sees(eve, []chat.Message{{ID: secret.ID}})
@@ -135,7 +137,8 @@ func TestStartOver_fullRoomSilentForAQuarterOfAnHour_isNewAtTheNextJoin(t *testi
 				t.Errorf("Bob waits: %+v", got)
 			}
 			for call, err := range everyCall(w, p.bob.Token) {
-				if code := fault.CodeOf(err); err != nil && (code != fault.RoomClosed || !strings.Contains(err.Error(), "begun the room anew")) {
+				if code := fault.CodeOf(err); err != nil &&
+					(code != fault.RoomClosed || !strings.Contains(err.Error(), "begun the room anew")) {
 					t.Errorf("Bob's %s: %v", call, err)
 				}
 			}
@@ -171,7 +174,8 @@ func TestStartOver_fullRoomThatIsNotGivenUp_goesOn(t *testing.T) {
 			} else {
 				w.clock.Advance(20 * time.Minute)
 			}
-			got, err := w.JoinRoom(w.local(), chat.JoinRequest{Room: c.by, AgentName: c.name, OnlyExisting: c.code == fault.RoomNotFound})
+			got, err := w.JoinRoom(w.local(),
+				chat.JoinRequest{Room: c.by, AgentName: c.name, OnlyExisting: c.code == fault.RoomNotFound})
 			if fault.CodeOf(err) != c.code || err == nil && got.Token[:7] != ann.Token[:7] {
 				t.Errorf("got %+v, %v", got, err)
 			}

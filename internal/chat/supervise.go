@@ -55,7 +55,9 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 		return Supervised{}, err
 	}
 	if !t.Person {
-		return Supervised{}, fault.Refuse(fault.NotAllowed, "Only the person behind an agent does this, with a token of its own. Nothing was changed: give your user the link to watch that join_room gave you, if it gave one.")
+		return Supervised{}, fault.Refuse(fault.NotAllowed, "Only the person behind an agent does this, with a token "+
+			"of its own. Nothing was changed: give your user the link to watch that join_room gave you, if it gave "+
+			"one.")
 	}
 	if err := req.check(); err != nil {
 		return Supervised{}, err
@@ -76,7 +78,8 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 	defer c.room.release()
 	switch {
 	case c.agent.IsAlone() && (req.Draft != "" || req.Paused != nil || req.Approve != nil):
-		err = fault.Refuse(fault.NotAllowed, "You have this seat without an agent, so there is nothing to pause, approve or decide. Nothing was changed: what you send is sent at once.")
+		err = fault.Refuse(fault.NotAllowed, "You have this seat without an agent, so there is nothing to pause, "+
+			"approve or decide. Nothing was changed: what you send is sent at once.")
 	case req.NewLink:
 		err = c.supervise(ctx, room.Agent.AddLink)
 	case req.Draft != "":
@@ -98,9 +101,11 @@ func (req SuperviseRequest) check() error {
 	supervised := req.Paused != nil || req.Approve != nil
 	switch {
 	case req.NewLink && (supervised || req.Draft != ""), supervised && req.Draft != "":
-		return fault.Refuse(fault.InvalidArgument, "Give only one of new_link, draft, and paused or approve. Nothing was changed: use two calls.")
+		return fault.Refuse(fault.InvalidArgument,
+			"Give only one of new_link, draft, and paused or approve. Nothing was changed: use two calls.")
 	case req.Draft == "" && (req.Decision != "" || req.Text != ""):
-		return fault.Refuse(fault.InvalidArgument, "decision and text go with draft, the id of the draft that you decide about. Nothing was changed.")
+		return fault.Refuse(fault.InvalidArgument,
+			"decision and text go with draft, the id of the draft that you decide about. Nothing was changed.")
 	case req.Draft != "":
 		return req.Decision.Check(req.Text)
 	}
@@ -112,7 +117,8 @@ func (c *session) supervised(ctx context.Context) (Supervised, error) {
 	h := c.room.log.Peek()
 	a, _ := h.Owner(c.holder)
 	list, err := c.drafts(ctx, a)
-	return Supervised{Alone: a.IsAlone(), Watch: h.ShownLink(a), Paused: a.Person.Paused, Approve: a.Person.Approve, Drafts: list}, err
+	return Supervised{Alone: a.IsAlone(), Watch: h.ShownLink(a), Paused: a.Person.Paused, Approve: a.Person.Approve,
+		Drafts: list}, err
 }
 
 // supervise appends what the person behind the caller's seat decides; how returns nil if
@@ -128,17 +134,19 @@ func (c *session) supervise(ctx context.Context, how func(room.Agent) *room.Even
 
 // asPerson appends what the person behind the caller's seat decides. From its return on it
 // holds: a send under way either precedes it in the log, or finds it there.
-func (c *session) asPerson(ctx context.Context, decide func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error)) error {
-	err := c.room.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-		a, here := h.Owner(c.holder)
-		if !here {
-			return ch, errUnseated
-		}
-		if err := checkLive(h, now); err != nil {
-			return ch, err
-		}
-		return decide(h, a, now)
-	}})
+func (c *session) asPerson(ctx context.Context,
+	decide func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error)) error {
+	err := c.room.log.Append(ctx,
+		&roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
+			a, here := h.Owner(c.holder)
+			if !here {
+				return ch, errUnseated
+			}
+			if err := checkLive(h, now); err != nil {
+				return ch, err
+			}
+			return decide(h, a, now)
+		}})
 	if errors.Is(err, errUnseated) {
 		return c.whyNot(ctx, c.room.log.Peek())
 	}

@@ -24,7 +24,8 @@ func TestPause_agentSaysNothingUntilItsPersonLetsIt(t *testing.T) {
 		}
 		before := len(w.all(p.ann.Token))
 		for _, req := range []chat.SendRequest{
-			{Text: "hello"}, {Text: "psst", To: []string{"Ann"}}, {Text: "with a key", Key: "k2"}, {Text: "and wait", Wait: time.Minute},
+			{Text: "hello"}, {Text: "psst", To: []string{"Ann"}}, {Text: "with a key", Key: "k2"},
+			{Text: "and wait", Wait: time.Minute},
 		} {
 			req.Token = p.bob.Token
 			if got, err := w.send(req); err != nil || got.Sent || got.Status != chat.StatusPaused || got.ID != "" {
@@ -64,7 +65,9 @@ func TestSupervision_agentNeitherChangesTheRoomNorManagesOthers(t *testing.T) {
 			_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: token, Description: "read this"})
 			return err
 		},
-		"sets what is so": func(w *world, p company, token string) error { return w.capacity(token, p.ann.Room.Capacity) },
+		"sets what is so": func(w *world, p company, token string) error {
+			return w.capacity(token, p.ann.Room.Capacity)
+		},
 		"removes its text": func(w *world, p company, token string) error {
 			all := w.all(p.ann.Token)
 			said := slices.IndexFunc(all, func(m chat.Message) bool { return m.Type == chat.EventSaid })
@@ -146,7 +149,8 @@ func TestAgentMessages_areSoManyUntilAPersonSpeaks(t *testing.T) {
 			t.Errorf("the changes are %+v", got)
 		}
 		w.say(p.ann.Token, "one")
-		first := chat.SendRequest{Token: p.cid.Token, Text: "two, which is long enough to be the same when it comes again"}
+		first := chat.SendRequest{Token: p.cid.Token, Text: "two, which is long enough to be the same when it comes " +
+			"again"}
 		w.sends(first)
 		refused := func(when string, req chat.SendRequest) {
 			t.Helper()
@@ -181,7 +185,8 @@ func TestWait_ofAnAgent_endsWithADecisionElsewhere(t *testing.T) {
 		p, person := w.approved()
 		id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "hello"})
 		here := w.another()
-		wait := here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: w.look(p.bob.Token, p.bob.Cursor).Cursor, Wait: time.Minute, ForMe: true})
+		wait := here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token,
+			Cursor: w.look(p.bob.Token, p.bob.Cursor).Cursor, Wait: time.Minute, ForMe: true})
 		there.decides(person, id, how, "")
 		got, _ := here.until(wait, 5*time.Second)
 		if len(got.Messages) != 1 || got.Messages[0].Type != chat.EventDrafted || got.Messages[0].Draft != id {
@@ -207,7 +212,8 @@ func TestRace_pause_nothingIsSaidOrDecidedAfterIt(t *testing.T) {
 				case i%2 == 0:
 					_, err = there.Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: text})
 				default:
-					if _, err = there.UpdateRoom(t.Context(), chat.UpdateRequest{Token: bob.Token, Description: text}); fault.CodeOf(err) == fault.Paused {
+					if _, err = there.UpdateRoom(t.Context(),
+						chat.UpdateRequest{Token: bob.Token, Description: text}); fault.CodeOf(err) == fault.Paused {
 						err = nil
 					}
 				}
@@ -238,10 +244,12 @@ func TestRace_decisionsAboutADraft_oneIsMade(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.approves(phone, true)
-			req := chat.SendRequest{Token: bob.Token, Text: "a text that is longer than forty bytes, and a draft", Key: []string{"", "k"}[round%2]}
+			req := chat.SendRequest{Token: bob.Token, Text: "a text that is longer than forty bytes, and a draft",
+				Key: []string{"", "k"}[round%2]}
 			id := w.drafts(req)
 			decide := func(i int, person string, how room.Decision, text string) error {
-				_, err := of(services, i).Service.Supervise(t.Context(), chat.SuperviseRequest{Token: person, Draft: id, Decision: how, Text: text})
+				_, err := of(services, i).Service.Supervise(t.Context(),
+					chat.SuperviseRequest{Token: person, Draft: id, Decision: how, Text: text})
 				return err
 			}
 			out := atOnce(6, func(i int) (got chat.Seated, err error) {
@@ -258,7 +266,8 @@ func TestRace_decisionsAboutADraft_oneIsMade(t *testing.T) {
 					_, err = of(services, i).send(req)
 				case 5:
 					paused := round%2 == 0
-					_, err = of(services, i).Service.Supervise(t.Context(), chat.SuperviseRequest{Token: laptop, Paused: &paused})
+					_, err = of(services, i).Service.Supervise(t.Context(),
+						chat.SuperviseRequest{Token: laptop, Paused: &paused})
 				}
 				return got, err
 			})
@@ -286,7 +295,8 @@ func TestRace_decisionAndLossOfTheSeat_theLogObeysTheRules(t *testing.T) {
 			out := atOnce(2, func(i int) (got chat.Seated, err error) {
 				switch {
 				case i == 0:
-					_, err = w.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: person, Draft: id, Decision: room.SendDraft})
+					_, err = w.Service.Supervise(t.Context(),
+						chat.SuperviseRequest{Token: person, Draft: id, Decision: room.SendDraft})
 				case round%2 == 0:
 					return does(there, ann.Token, room.Kick, "Bob")
 				default:
@@ -321,7 +331,8 @@ func TestDraft_replyLost_isOneDraftAndOneMessage(t *testing.T) {
 			wants(t, err, fault.Unavailable)
 			got, err = w.send(req)
 		}
-		if drafts := w.supervise(person, chat.SuperviseRequest{}).Drafts; err != nil || len(drafts) != 1 || drafts[0].ID != got.ID {
+		if drafts := w.supervise(person, chat.SuperviseRequest{}).Drafts; err != nil || len(drafts) != 1 ||
+			drafts[0].ID != got.ID {
 			t.Fatalf("%+v, %v; drafts %+v", got, err, drafts)
 		}
 		lossy = w.losingReplies("LOG#", chat.Options{Clock: hurriedClock{w.clock}})
@@ -365,7 +376,8 @@ func TestHeld_agentOfAPrincipal_getsNoFurtherSeat(t *testing.T) {
 			person := w.person(bob)
 			w.pauses(person, true)
 			w.clock.Advance(room.RegainSilent)
-			for _, again := range []chat.JoinRequest{{AgentName: "Rob"}, {AgentName: "Rob", Person: true}, {AgentName: "Bob", Person: true}} {
+			for _, again := range []chat.JoinRequest{{AgentName: "Rob"}, {AgentName: "Rob", Person: true},
+				{AgentName: "Bob", Person: true}} {
 				err := w.changesNothing(ann.Token, func() error { _, err := join(again); return err })
 				wants(t, err, fault.Paused)
 			}

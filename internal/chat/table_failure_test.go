@@ -110,7 +110,8 @@ func (w *world) expiringAt(at func(tabletest.Call) bool) (*world, context.Contex
 			c.Err = fmt.Errorf("%w: %w", table.ErrUnavailable, context.DeadlineExceeded)
 		}
 	}}
-	return &world{t: w.t, clock: w.clock, table: l, Service: chat.New(l, chat.Options{Clock: hurriedClock{w.clock}})}, ctx
+	return &world{t: w.t, clock: w.clock, table: l, Service: chat.New(l, chat.Options{Clock: hurriedClock{w.clock}})},
+		ctx
 }
 
 func TestWait_deadlinePassesWhileItsReadPositionIsWritten_losesNoMessage(t *testing.T) {
@@ -157,10 +158,12 @@ func timeOut(_ context.Context, c tabletest.Call) error {
 func TestJoin_tableTimesOut_isUnavailableAndLogged(t *testing.T) {
 	w := newWorld(t)
 	var log strings.Builder
-	slow := onTable(t, w.clock, &tabletest.Hooks{Table: w.table, Before: timeOut}, chat.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	slow := onTable(t, w.clock, &tabletest.Hooks{Table: w.table, Before: timeOut},
+		chat.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	_, err := slow.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Ann", Password: "open sesame"})
 	wants(t, err, fault.Unavailable)
-	if said := log.String(); !strings.Contains(said, "level=WARN") || !strings.Contains(said, table.ErrUnavailable.Error()) || strings.Contains(said, "sesame") {
+	if said := log.String(); !strings.Contains(said, "level=WARN") ||
+		!strings.Contains(said, table.ErrUnavailable.Error()) || strings.Contains(said, "sesame") {
 		t.Errorf("the log has %q", said)
 	}
 }

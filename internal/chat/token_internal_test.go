@@ -16,7 +16,8 @@ func TestToken_wellFormedButWrong_isRefused(t *testing.T) {
 	}
 	own, _ := ident.ParseToken(got.Token)
 	for _, wrong := range []ident.Token{
-		{Room: own.Room, Seat: 1, Secret: ident.NewSecret()}, {Room: own.Room, Seat: 0, Secret: own.Secret}, {Room: own.Room, Seat: 2, Secret: own.Secret},
+		{Room: own.Room, Seat: 1, Secret: ident.NewSecret()}, {Room: own.Room, Seat: 0, Secret: own.Secret},
+		{Room: own.Room, Seat: 2, Secret: own.Secret},
 	} {
 		token := wrong.String()
 		_, join := s.JoinRoom(t.Context(), JoinRequest{Token: token})
@@ -65,7 +66,8 @@ func TestCursor_beyondTheHeadInASend_acknowledgesNothing(t *testing.T) {
 	if _, err := s.Wait(t.Context(), WaitRequest{Token: seats[1].Token}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.Send(t.Context(), SendRequest{Token: seats[1].Token, Text: "from ahead", Cursor: ident.Cursor{N: 50}.String(bob)})
+	got, err := s.Send(t.Context(), SendRequest{Token: seats[1].Token, Text: "from ahead",
+		Cursor: ident.Cursor{N: 50}.String(bob)})
 	if err != nil || !got.CursorIgnored {
 		t.Fatalf("%+v, %v", got, err)
 	}

@@ -138,7 +138,8 @@ func TestTurn_nobodyElseIsThere_isLookedForLessAndLessOften(t *testing.T) {
 	one := onTable(t, w.clock, counter, chat.Options{})
 	p := one.pair()
 	one.leaves(p.bob, 2*time.Hour)
-	first := take(t, one.waiting(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: longWait}))
+	first := take(t, one.waiting(t.Context(),
+		chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: longWait}))
 	p.ann.Cursor = first.Cursor // it has told that Bob is away
 	one.hold(p.ann)
 	one.settle() // it has looked once when the wait began

@@ -46,7 +46,8 @@ func (w *world) shell(s chat.Seated) <-chan answer {
 // leaves says that an agent will be back after d.
 func (w *world) leaves(s chat.Seated, d time.Duration) {
 	w.t.Helper()
-	if _, err := w.Wait(w.t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Absence: away(d)}); err != nil {
+	if _, err := w.Wait(w.t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor,
+		Absence: away(d)}); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -36,7 +36,8 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 	if req.Cursor != "" {
 		cursor, ok := c.readCursor(req.Cursor)
 		if !ok {
-			return Updated{}, fault.Refuse(fault.InvalidArgument, "cursor is not one of yours. Nothing was changed: give the one of your last result, or leave it out.")
+			return Updated{}, fault.Refuse(fault.InvalidArgument,
+				"cursor is not one of yours. Nothing was changed: give the one of your last result, or leave it out.")
 		}
 		update.AsOf = cursor.N
 	}
@@ -44,13 +45,14 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 		return Updated{}, s.Outward(err)
 	}
 	taken := false
-	events, err := c.decide(ctx, checkAdmin, func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
-		e, err := update.Decide(h, taken, now)
-		if e != nil {
-			ch.Events = []room.Event{*e}
-		}
-		return ch, err
-	}, func(table.Conflict) { taken = true })
+	events, err := c.decide(ctx, checkAdmin,
+		func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
+			e, err := update.Decide(h, taken, now)
+			if e != nil {
+				ch.Events = []room.Event{*e}
+			}
+			return ch, err
+		}, func(table.Conflict) { taken = true })
 	if err != nil {
 		return Updated{}, s.Outward(err)
 	}
@@ -72,8 +74,10 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 // in the check.
 func (req UpdateRequest) update() (update room.Update, pass string, err error) {
 	update = room.Update{
-		Description: req.Description, NoDescription: req.NoDescription, RemovePassword: req.RemovePassword, Capacity: req.Capacity,
-		Type: req.Type, Public: req.Public, NewInvite: req.NewInvite, AgentMessages: req.AgentMessages, Close: req.Close,
+		Description: req.Description, NoDescription: req.NoDescription, RemovePassword: req.RemovePassword,
+		Capacity: req.Capacity,
+		Type:     req.Type, Public: req.Public, NewInvite: req.NewInvite, AgentMessages: req.AgentMessages,
+		Close: req.Close,
 	}
 	name, pass, err := password.Split(req.Room, req.Password)
 	if err != nil {

@@ -46,7 +46,8 @@ func TestUpdate_allSettings_areOneEvent(t *testing.T) {
 	p := w.trio()
 	before := len(w.events(p.ann.Token))
 	got := w.update(chat.UpdateRequest{
-		Token: p.ann.Token, Room: "News", Description: "of the day", Password: "pw", Capacity: 3, Type: room.Channel, Public: yes(),
+		Token: p.ann.Token, Room: "News", Description: "of the day", Password: "pw", Capacity: 3, Type: room.Channel,
+		Public: yes(),
 	})
 	all := []string{"room News", "description of the day", "password set", "capacity 3", "type channel", "public true"}
 	if got.Status != chat.StatusUpdated || !slices.Equal(changes(got.Changes), all) {
@@ -56,12 +57,14 @@ func TestUpdate_allSettings_areOneEvent(t *testing.T) {
 		t.Errorf("%d events became %d", before, after)
 	}
 	news := w.look(p.bob.Token, "").Messages
-	if m := news[len(news)-1]; m.Type != chat.EventRoom || m.By != "Ann" || !slices.Equal(changes(m.Changes), all) || m.Reason != "" {
+	if m := news[len(news)-1]; m.Type != chat.EventRoom || m.By != "Ann" || !slices.Equal(changes(m.Changes), all) ||
+		m.Reason != "" {
 		t.Errorf("Bob receives %+v", m)
 	}
 	for _, w := range []*world{w, w.elsewhere()} {
 		for _, r := range []chat.Room{got.Room, w.info(p.bob.Token).Room} {
-			if r.Name != "News" || r.Description != "of the day" || !r.PasswordProtected || r.Capacity != 3 || r.Type != room.Channel || !r.Public {
+			if r.Name != "News" || r.Description != "of the day" || !r.PasswordProtected || r.Capacity != 3 ||
+				r.Type != room.Channel || !r.Public {
 				t.Errorf("the room is %+v", r)
 			}
 		}
@@ -76,7 +79,8 @@ func TestUpdate_noChange_writesNothing(t *testing.T) {
 	before := len(w.events(ann.Token))
 	for _, w := range []*world{w, w.elsewhere()} {
 		got := w.update(chat.UpdateRequest{
-			Token: ann.Token, Room: "plans", Description: "old", RemovePassword: true, Capacity: 3, Type: room.Group, Public: no(),
+			Token: ann.Token, Room: "plans", Description: "old", RemovePassword: true, Capacity: 3, Type: room.Group,
+			Public: no(),
 		})
 		if got.Status != chat.StatusUnchanged || got.Changes != nil || got.Room.Name != "plans" {
 			t.Errorf("got %+v", got)
@@ -96,18 +100,21 @@ func TestUpdate_invalid_isRefusedAndWritesNothing(t *testing.T) {
 		code fault.Code
 		says string
 	}{
-		"name of another room": {chat.UpdateRequest{Room: "PLOTS", Description: "new"}, fault.RoomExists, "choose another"},
-		"no name":              {chat.UpdateRequest{Room: " "}, fault.InvalidArgument, "room is missing"},
-		"name of bad letters":  {chat.UpdateRequest{Room: "a/b"}, fault.InvalidArgument, "letters"},
-		"two passwords":        {chat.UpdateRequest{Room: "plans:x", Password: "y"}, fault.InvalidArgument, "give one"},
-		"long password":        {chat.UpdateRequest{Password: strings.Repeat("x", ident.MaxPassword+1)}, fault.InvalidArgument, "bytes"},
-		"messages of agents":   {chat.UpdateRequest{AgentMessages: new(-1)}, fault.InvalidArgument, "agent_messages"},
-		"capacity of one":      {chat.UpdateRequest{Capacity: 1}, fault.InvalidArgument, "from 2 to 100"},
+		"name of another room": {chat.UpdateRequest{Room: "PLOTS", Description: "new"}, fault.RoomExists,
+			"choose another"},
+		"no name":             {chat.UpdateRequest{Room: " "}, fault.InvalidArgument, "room is missing"},
+		"name of bad letters": {chat.UpdateRequest{Room: "a/b"}, fault.InvalidArgument, "letters"},
+		"two passwords":       {chat.UpdateRequest{Room: "plans:x", Password: "y"}, fault.InvalidArgument, "give one"},
+		"long password": {chat.UpdateRequest{Password: strings.Repeat("x", ident.MaxPassword+1)},
+			fault.InvalidArgument, "bytes"},
+		"messages of agents": {chat.UpdateRequest{AgentMessages: new(-1)}, fault.InvalidArgument, "agent_messages"},
+		"capacity of one":    {chat.UpdateRequest{Capacity: 1}, fault.InvalidArgument, "from 2 to 100"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			c.req.Token = p.ann.Token
 			for _, w := range []*world{w, w.elsewhere()} {
-				err := w.changesNothing(p.ann.Token, func() error { _, err := w.UpdateRoom(t.Context(), c.req); return err })
+				err := w.changesNothing(p.ann.Token,
+					func() error { _, err := w.UpdateRoom(t.Context(), c.req); return err })
 				says(t, err, c.code, c.says)
 			}
 		})
@@ -174,7 +181,8 @@ func TestUpdate_newNameADayLater_renewsTheRoom(t *testing.T) {
 func TestUpdate_nameWithAPassword_setsBoth(t *testing.T) {
 	w := newWorld(t)
 	ann := w.join("plans", "Ann")
-	same(t, "changes", changes(w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots:pw"}).Changes), []string{"room plots", "password set"})
+	same(t, "changes", changes(w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots:pw"}).Changes),
+		[]string{"room plots", "password set"})
 	_, err := w.tryJoin("plots", "Bob")
 	wants(t, err, fault.WrongPassword)
 	w.join("plots:pw", "Bob")
@@ -200,7 +208,9 @@ func TestUpdate_passwordSetDuringAJoin_isRequired(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	ann := w.join("plans", "Ann")
-	newcomer := w.onTop(&interrupted{beforeWrite: func() { w.update(chat.UpdateRequest{Token: ann.Token, Password: "pw"}) }})
+	newcomer := w.onTop(&interrupted{beforeWrite: func() {
+		w.update(chat.UpdateRequest{Token: ann.Token, Password: "pw"})
+	}})
 	_, err := newcomer.tryJoin("plans", "Bob")
 	wants(t, err, fault.WrongPassword)
 }
@@ -233,10 +243,12 @@ func TestUpdate_withACursorBehindAChange_isRefused(t *testing.T) {
 		now := there.look(p.bob.Token, "").Cursor
 		w.update(chat.UpdateRequest{Token: p.ann.Token, Description: "by Ann"})
 		err := w.changesNothing(p.ann.Token, func() error {
-			_, err := there.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.bob.Token, Description: "by Bob", Cursor: now})
+			_, err := there.UpdateRoom(t.Context(),
+				chat.UpdateRequest{Token: p.bob.Token, Description: "by Bob", Cursor: now})
 			return err
 		})
 		says(t, err, fault.InvalidArgument, "have changed since")
-		there.update(chat.UpdateRequest{Token: p.bob.Token, Description: "by Bob again", Cursor: there.look(p.bob.Token, "").Cursor})
+		there.update(chat.UpdateRequest{Token: p.bob.Token, Description: "by Bob again",
+			Cursor: there.look(p.bob.Token, "").Cursor})
 	})
 }

@@ -14,7 +14,8 @@ import (
 // newer returns an item as a newer program would write it: with known fields in other
 // forms.
 func newer(k table.Key) table.Item {
-	return table.Item{Key: k, Data: fmt.Appendf(nil, `{"v":%d,"id":{"new":true},"t":7,"room":[],"agents":"none","at":"now","seq":"one","name":{}}`, room.Version+1)}
+	return table.Item{Key: k, Data: fmt.Appendf(nil,
+		`{"v":%d,"id":{"new":true},"t":7,"room":[],"agents":"none","at":"now","seq":"one","name":{}}`, room.Version+1)}
 }
 
 // One item is of a newer version, in its form or in ours. Calls that need it are
@@ -39,7 +40,9 @@ func TestNewerVersion_item_isNeitherReadNorOverwritten(t *testing.T) {
 			partition := "ROOM#" + p.ann.Token[:7]
 			k := table.Key{Partition: partition, Sort: c.sort}
 			ours := w.stored(table.Key{Partition: partition, Sort: c.like}).Data
-			for _, data := range [][]byte{newer(k).Data, bytes.Replace(ours, fmt.Appendf(nil, `"v":%d`, room.Version), fmt.Appendf(nil, `"v":%d`, room.Version+1), 1)} {
+			for _, data := range [][]byte{newer(k).Data,
+				bytes.Replace(ours, fmt.Appendf(nil, `"v":%d`, room.Version),
+					fmt.Appendf(nil, `"v":%d`, room.Version+1), 1)} {
 				w.store(table.Item{Key: k, Data: data})
 				w.cannotDo(c.needs, p.bob.Token, k)
 			}
@@ -84,7 +87,8 @@ func TestNewerVersion_eventAfterACachedHead_stopsAppends(t *testing.T) {
 	wants(t, err, fault.Unavailable)
 	_, err = w.tryJoin("plans", "Cid")
 	wants(t, err, fault.Unavailable)
-	page, err := w.table.Query(t.Context(), table.Range{Partition: "ROOM#" + p.ann.Token[:7], Prefix: "LOG#", Limit: 10})
+	page, err := w.table.Query(t.Context(), table.Range{Partition: "ROOM#" + p.ann.Token[:7], Prefix: "LOG#",
+		Limit: 10})
 	if err != nil || len(page.Items) != 4 {
 		t.Fatalf("the log has %d events, %v", len(page.Items), err)
 	}
@@ -95,7 +99,8 @@ func TestNewerVersion_unknownEventType_isNotSkipped(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
 	p := w.pair()
-	w.store(table.Item{Key: eventKey(p.ann.Token, 3), Data: fmt.Appendf(nil, `{"v":%d,"id":"x","st":3,"at":1,"t":"painted"}`, room.Version)})
+	w.store(table.Item{Key: eventKey(p.ann.Token, 3),
+		Data: fmt.Appendf(nil, `{"v":%d,"id":"x","st":3,"at":1,"t":"painted"}`, room.Version)})
 	_, err := w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "hello"})
 	wants(t, err, fault.Unavailable)
 }
@@ -109,7 +114,8 @@ func TestOtherVersion_listedRoom_isTheOnlyOneLeftOut(t *testing.T) {
 				"a": {Partition: "LISTED", Sort: "a"}, "b": {Partition: "ROOM#" + got.Token[:7], Sort: "META"},
 			}[name]
 			if other := newer(k); k.Sort != "" {
-				other.Data = bytes.Replace(other.Data, fmt.Appendf(nil, `{"v":%d`, room.Version+1), fmt.Appendf(nil, `{"v":%d`, version), 1)
+				other.Data = bytes.Replace(other.Data, fmt.Appendf(nil, `{"v":%d`, room.Version+1),
+					fmt.Appendf(nil, `{"v":%d`, version), 1)
 				w.store(other)
 			}
 		}

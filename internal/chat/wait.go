@@ -76,7 +76,8 @@ func (c *session) locate(ctx context.Context, req *WaitRequest) (position, error
 // needs much of the stack before or after that is kept out of this frame.
 func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited, error) {
 	r := c.room
-	w := &presence.Wait{Began: r.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}), Turn: make(chan int64, 1)}
+	w := &presence.Wait{Began: r.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}),
+		Turn: make(chan int64, 1)}
 	w.Until = w.Began.Add(r.svc.WaitLimit(ctx, req.Wait))
 	if c.head.Paired {
 		w.Until = room.Earliest(w.Until, w.Began.Add(PartnerSilent))
@@ -98,7 +99,8 @@ func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waite
 // begin notes what a wait says about its agent, and returns the inbox that it fills. A wait that
 // finds everyone else away does not last: it would be a call for nothing.
 func (c *session) begin(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) (*inbox, error) {
-	how := presence.Call{Standby: req.Standby, ForMe: req.ForMe, Absence: req.Absence, Activity: req.Activity, Fresh: presence.CallFresh}
+	how := presence.Call{Standby: req.Standby, ForMe: req.ForMe, Absence: req.Absence, Activity: req.Activity,
+		Fresh: presence.CallFresh}
 	if !w.Looks {
 		how.Began, how.Until, how.Returns = w.Began, room.Announced(w.Began, w.Until), own == 0 && !req.Standby
 	}
@@ -112,7 +114,8 @@ func (c *session) begin(ctx context.Context, req *WaitRequest, w *presence.Wait,
 	pos.own = own
 	in := newInbox(c, pos)
 	in.forMe = req.ForMe
-	if in.alone = !w.Looks && !req.Standby && !c.agent.IsPerson() && pos.named && !pos.noted && c.isAlone(ctx); in.alone {
+	if in.alone = !w.Looks && !req.Standby && !c.agent.IsPerson() && pos.named && !pos.noted &&
+		c.isAlone(ctx); in.alone {
 		w.Until = w.Began
 	}
 	return in, nil
@@ -214,7 +217,8 @@ func (c *session) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waite
 	if given, err := c.give(ctx, in, w); err != nil {
 		return nil, err
 	} else if !given {
-		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(in.pos.after, in.pos.noted), Yielded: w.Yields, Situation: c.situation(h)}, nil
+		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(in.pos.after, in.pos.noted), Yielded: w.Yields,
+			Situation: c.situation(h)}, nil
 	}
 	got := &Waited{
 		Status: in.status(h, c.room.svc.now()), Messages: in.batch.Messages, HasMore: in.full, before: in.before,
@@ -249,7 +253,8 @@ func (c *session) give(ctx context.Context, in *inbox, w *presence.Wait) (bool, 
 	switch {
 	case in.pos.named:
 		at.Shown(in.scanned)
-	case len(in.batch.Messages) > 0, in.scanned-in.pos.after >= roomlog.PageEvents: // else it would be read again each time
+	// else it would be read again each time
+	case len(in.batch.Messages) > 0, in.scanned-in.pos.after >= roomlog.PageEvents:
 		read := in.pos.read
 		if now, known := at.Known(); known { // a send may have been held back since
 			read.Acked, read.Guarded, read.Held = max(read.Acked, now.Acked), now.Guarded, now.Held

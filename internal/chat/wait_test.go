@@ -42,7 +42,8 @@ func TestWait_message_endsItAtOnce(t *testing.T) {
 	p := w.pair()
 	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
 	w.say(p.ann.Token, "now")
-	if got := take(t, waiting); got.Status != chat.StatusMessages || !slices.Equal(texts(got.Messages), []string{"now"}) {
+	if got := take(t, waiting); got.Status != chat.StatusMessages ||
+		!slices.Equal(texts(got.Messages), []string{"now"}) {
 		t.Fatalf("got %+v", got)
 	}
 }
@@ -102,7 +103,8 @@ func TestWait_agentRemoved_endsAsRemoved(t *testing.T) {
 	w.say(p.ann.Token, "last words")
 	heard := take(t, waiting)
 	waiting = w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: heard.Cursor, Wait: time.Minute})
-	if gone, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token}); err != nil || gone.Status != chat.StatusLeft {
+	if gone, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token}); err != nil ||
+		gone.Status != chat.StatusLeft {
 		t.Fatal(gone, err)
 	}
 	if got := take(t, waiting); got.Status != chat.StatusRemoved || got.Reason != room.ReasonLeft {
@@ -141,7 +143,8 @@ func TestWait_sameCursorTwice_returnsTheSame(t *testing.T) {
 	p := w.pair()
 	w.say(p.ann.Token, "once")
 	first, second := w.look(p.bob.Token, p.bob.Cursor), w.look(p.bob.Token, p.bob.Cursor)
-	if len(first.Messages) != 1 || len(second.Messages) != 1 || place(t, p.bob.Token, first.Cursor) != place(t, p.bob.Token, second.Cursor) {
+	if len(first.Messages) != 1 || len(second.Messages) != 1 ||
+		place(t, p.bob.Token, first.Cursor) != place(t, p.bob.Token, second.Cursor) {
 		t.Fatalf("got %+v and %+v", first, second)
 	}
 }
@@ -150,7 +153,8 @@ func TestWait_invalidCursor_isIgnored(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	w.say(p.ann.Token, "hello")
-	for _, cursor := range []string{"3", "3-zz", "nonsense", "999-" + p.bob.Cursor[len(p.bob.Cursor)-2:], p.ann.Cursor} {
+	for _, cursor := range []string{"3", "3-zz", "nonsense", "999-" + p.bob.Cursor[len(p.bob.Cursor)-2:],
+		p.ann.Cursor} {
 		w2 := w.look(p.bob.Token, cursor)
 		if !w2.CursorIgnored {
 			t.Errorf("%q was taken for a cursor", cursor)
@@ -186,7 +190,8 @@ func TestWait_twoProcessesWithHundredsOfMessages_deliverEachOnceInOrder(t *testi
 	const count = 300
 	speak := func(w *world, token string) {
 		for i := range count {
-			if _, err := w.Send(t.Context(), chat.SendRequest{Token: token, Text: fmt.Sprintf("number %d", i)}); err != nil {
+			if _, err := w.Send(t.Context(), chat.SendRequest{Token: token,
+				Text: fmt.Sprintf("number %d", i)}); err != nil {
 				t.Errorf("send %d: %v", i, err)
 				return
 			}

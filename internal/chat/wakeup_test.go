@@ -18,7 +18,8 @@ func wakes(t *testing.T, forMe bool, does func(w *world, p company), want bool) 
 		t.Fatalf("Cid's message is %+v", own)
 	}
 	cursor := w.look(p.cid.Token, "").Cursor
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: cursor, Wait: time.Minute, ForMe: forMe})
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: cursor, Wait: time.Minute,
+		ForMe: forMe})
 	does(w, p)
 	if !want {
 		select {
@@ -80,20 +81,23 @@ func TestWait_ends_onlyForWhatConcernsTheAgent(t *testing.T) {
 func TestWait_messagesThatWokeNobody_comeWithTheNextOne(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute, ForMe: true})
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute,
+		ForMe: true})
 	said(chat.SendRequest{Text: "half done", Kind: room.Status})(w, p)
 	w.say(p.bob.Token, "good")
 	w.tell(p.ann.Token, "between Ann and Bob", "Bob")
 	w.join("plans", "Dora")
 	said(chat.SendRequest{Text: "and you, @Cid?"})(w, p)
 	got := take(t, waiting)
-	same(t, "Cid receives", lines(got.Messages), []string{"Ann: half done", "Bob: good", "joined Dora", "Ann: and you, @Cid?"})
+	same(t, "Cid receives", lines(got.Messages),
+		[]string{"Ann: half done", "Bob: good", "joined Dora", "Ann: and you, @Cid?"})
 }
 
 func TestWait_messagesThatWokeNobody_comeWhenTheTimeIsUp(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute, ForMe: true})
+	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute,
+		ForMe: true})
 	w.say(p.bob.Token, "not for Cid")
 	w.clock.Advance(time.Minute)
 	got := take(t, waiting)

@@ -51,12 +51,14 @@ func TestWayBack_nameOfASilentAgent_isFreeAfterThisTime(t *testing.T) {
 		own, stranger time.Duration
 	}{
 		"has never used its token": {func(*world, chat.Seated) {}, 20 * time.Second, 90 * time.Second},
-		"looked in":                {func(w *world, bob chat.Seated) { w.look(bob.Token, "") }, 2 * time.Minute, room.Lease},
+		"looked in": {func(w *world, bob chat.Seated) { w.look(bob.Token, "") }, 2 * time.Minute,
+			room.Lease},
 		"spoke, then waited": {func(w *world, bob chat.Seated) {
 			w.say(bob.Token, "hello")
 			wait(w, chat.WaitRequest{Token: bob.Token, Wait: longWait})
 		}, 2 * time.Minute, room.Lease},
-		"said that it would be away": {func(w *world, bob chat.Seated) { w.leaves(bob, time.Hour) }, 2 * time.Minute, time.Hour + room.Lease},
+		"said that it would be away": {func(w *world, bob chat.Seated) { w.leaves(bob, time.Hour) }, 2 * time.Minute,
+			time.Hour + room.Lease},
 		"left a program on standby": {func(w *world, bob chat.Seated) {
 			w.look(bob.Token, "")
 			wait(w, chat.WaitRequest{Token: bob.Token, Wait: time.Minute, Standby: true})
@@ -107,7 +109,8 @@ func TestWayBack_samePrincipal_hasTheWholeSeatAgain(t *testing.T) {
 		}
 		same(t, "seats", seats(back.Room), []string{"Ann (admin)", "Bob (member)"})
 		same(t, "after the cursor she receives", texts(back.Messages), []string{"my own words", "are you there?"})
-		same(t, "and reads back", texts(there.all(back.Token)), []string{"for Ann's eyes", "my own words", "are you there?"})
+		same(t, "and reads back", texts(there.all(back.Token)),
+			[]string{"for Ann's eyes", "my own words", "are you there?"})
 		for _, w := range services {
 			_, err := w.send(chat.SendRequest{Token: ann.Token, Text: "it is me"})
 			if wants(t, err, fault.TokenInvalid); !strings.Contains(err.Error(), "an agent of the same user") {
@@ -166,7 +169,8 @@ func TestWayBack_strangerAfterTheLease_getsANewSeatThatShowsNothing(t *testing.T
 			_, err := w.send(chat.SendRequest{Token: bob.Token, Text: "it is me"})
 			wants(t, err, fault.Removed)
 		}
-		same(t, "Ann sees", lines(w.look(ann.Token, ann.Cursor).Messages[3:]), []string{"left Bob (timeout)", "joined BOB"})
+		same(t, "Ann sees", lines(w.look(ann.Token, ann.Cursor).Messages[3:]),
+			[]string{"left Bob (timeout)", "joined BOB"})
 	})
 }
 

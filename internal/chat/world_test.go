@@ -107,7 +107,8 @@ func texts(ms []chat.Message) []string {
 // elsewhere returns another service on the same table, like that of another process. It
 // has cached nothing, and its pauses advance the clock.
 func (w *world) elsewhere() *world {
-	return &world{t: w.t, clock: w.clock, table: w.table, Service: chat.New(w.table, chat.Options{Clock: hurriedClock{w.clock}})}
+	return &world{t: w.t, clock: w.clock, table: w.table,
+		Service: chat.New(w.table, chat.Options{Clock: hurriedClock{w.clock}})}
 }
 
 func (w *world) tryJoin(room, agent string) (chat.Seated, error) {
@@ -135,7 +136,8 @@ func (w *world) create(req chat.CreateRequest) chat.Seated {
 
 func (w *world) leave(token string) {
 	w.t.Helper()
-	if got, err := w.LeaveRoom(w.t.Context(), chat.LeaveRequest{Token: token}); err != nil || got.Status != chat.StatusLeft {
+	if got, err := w.LeaveRoom(w.t.Context(), chat.LeaveRequest{Token: token}); err != nil ||
+		got.Status != chat.StatusLeft {
 		w.t.Fatalf("leave: %+v, %v", got, err)
 	}
 }

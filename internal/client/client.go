@@ -87,7 +87,8 @@ func SameServer(r *http.Request, via []*http.Request) error {
 	case len(via) >= most:
 		return errors.New("it redirects in a circle")
 	case !safer && (r.URL.Host != from.Host || r.URL.Scheme != from.Scheme):
-		return fmt.Errorf("it redirects to another server, %s://%s: name that one, if it is the right one", r.URL.Scheme, r.URL.Host)
+		return fmt.Errorf("it redirects to another server, %s://%s: name that one, if it is the right one",
+			r.URL.Scheme, r.URL.Host)
 	}
 	r.Header.Del("Referer")
 	return nil
@@ -133,11 +134,13 @@ func (c *Client) connected(ctx context.Context) (*client.Client, error) {
 		return c.mcp, nil
 	}
 	m, err := client.NewStreamableHttpClient(c.mcpAt,
-		transport.WithHTTPBasicClient(c.http), transport.WithHTTPHeaders(map[string]string{"User-Agent": c.userAgent()}))
+		transport.WithHTTPBasicClient(c.http),
+		transport.WithHTTPHeaders(map[string]string{"User-Agent": c.userAgent()}))
 	if err != nil {
 		return nil, err
 	}
-	if _, err := m.Initialize(ctx, mcp.InitializeRequest{Params: mcp.InitializeParams{ClientInfo: c.info}}); err != nil {
+	if _, err := m.Initialize(ctx,
+		mcp.InitializeRequest{Params: mcp.InitializeParams{ClientInfo: c.info}}); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
 	c.mcp = m

@@ -46,23 +46,28 @@ func TestCall_twoAgents_talk(t *testing.T) {
 	ann, bob := caller(t, base), caller(t, base)
 	hers := join(t, ann, "Ann")
 	his := join(t, bob, "Bob")
-	if hers.Status != "created" || his.Status != "joined" || his.AgentName != "Bob" || his.Room.Name != "tea" || len(his.Room.Agents) != 2 {
+	if hers.Status != "created" || his.Status != "joined" || his.AgentName != "Bob" || his.Room.Name != "tea" ||
+		len(his.Room.Agents) != 2 {
 		t.Fatalf("%+v, %+v", hers, his)
 	}
 	var joined client.Waited // Bob's join
-	if err := ann.Call(t.Context(), "wait_for_message", map[string]any{"agent_token": hers.AgentToken, "cursor": hers.Cursor, "wait_seconds": 0}, &joined); err != nil {
+	if err := ann.Call(t.Context(), "wait_for_message",
+		map[string]any{"agent_token": hers.AgentToken, "cursor": hers.Cursor, "wait_seconds": 0}, &joined); err != nil {
 		t.Fatal(err)
 	}
 	heard := make(chan client.Waited, 1)
 	go func() {
 		defer close(heard)
 		var got client.Waited
-		if err := ann.Call(t.Context(), "wait_for_message", map[string]any{"agent_token": hers.AgentToken, "cursor": joined.Cursor, "wait_seconds": 60}, &got); err == nil {
+		if err := ann.Call(t.Context(), "wait_for_message",
+			map[string]any{"agent_token": hers.AgentToken, "cursor": joined.Cursor, "wait_seconds": 60},
+			&got); err == nil {
 			heard <- got
 		}
 	}()
 	var sent client.Sent
-	if err := bob.Call(t.Context(), "send_message", map[string]any{"agent_token": his.AgentToken, "text": "Milk?", "ask": "Ann"}, &sent); err != nil || !sent.Sent {
+	if err := bob.Call(t.Context(), "send_message",
+		map[string]any{"agent_token": his.AgentToken, "text": "Milk?", "ask": "Ann"}, &sent); err != nil || !sent.Sent {
 		t.Fatalf("%+v, %v", sent, err)
 	}
 	got := <-heard
@@ -70,7 +75,8 @@ func TestCall_twoAgents_talk(t *testing.T) {
 	if n := len(got.Messages); n > 0 {
 		last = got.Messages[n-1]
 	}
-	if _, err := time.Parse(time.RFC3339, last.At); err != nil || last.ID != sent.ID || last.From != "Bob" || last.Text != "Milk?" || len(last.Ask) != 1 {
+	if _, err := time.Parse(time.RFC3339, last.At); err != nil || last.ID != sent.ID || last.From != "Bob" ||
+		last.Text != "Milk?" || len(last.Ask) != 1 {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -99,7 +105,8 @@ func TestCall_noParleyThere_isUnreachable(t *testing.T) {
 			server := httptest.NewServer(answer)
 			defer server.Close()
 			c := caller(t, server.URL)
-			err := c.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Ann"}, &client.Joined{})
+			err := c.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Ann"},
+				&client.Joined{})
 			if !errors.As(err, new(*client.Unreachable)) || strings.Count(err.Error(), server.URL) != 1 {
 				t.Errorf("%v", err)
 			}
@@ -113,7 +120,8 @@ func TestCall_endedByItsCaller_isNoFaultOfTheServer(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- c.Call(ctx, "wait_for_message", map[string]any{"agent_token": seat.AgentToken, "wait_seconds": 60}, &client.Waited{})
+		ended <- c.Call(ctx, "wait_for_message", map[string]any{"agent_token": seat.AgentToken, "wait_seconds": 60},
+			&client.Waited{})
 	}()
 	cancel()
 	if err := <-ended; !errors.Is(err, context.Canceled) || errors.As(err, new(*client.Unreachable)) {
@@ -125,17 +133,21 @@ func TestStandby_codesAndResults(t *testing.T) {
 	c := caller(t, apptest.Serve(t, nil))
 	ann, bob := join(t, c, "Ann"), join(t, c, "Bob")
 	look := client.StandbyRequest{Token: ann.AgentToken, Peek: true, Wait: time.Millisecond}
-	if err := c.Call(t.Context(), "wait_for_message", map[string]any{"agent_token": ann.AgentToken, "wait_seconds": 0}, &client.Waited{}); err != nil {
+	if err := c.Call(t.Context(), "wait_for_message", map[string]any{"agent_token": ann.AgentToken, "wait_seconds": 0},
+		&client.Waited{}); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := c.Standby(t.Context(), look); err != nil || got.Code != http.StatusRequestTimeout || got.Status != client.StatusQuiet || got.RetryAfter != time.Second {
+	if got, err := c.Standby(t.Context(), look); err != nil || got.Code != http.StatusRequestTimeout ||
+		got.Status != client.StatusQuiet || got.RetryAfter != time.Second {
 		t.Errorf("quiet: %+v, %v", got, err)
 	}
-	if err := c.Call(t.Context(), "send_message", map[string]any{"agent_token": bob.AgentToken, "text": "Milk?"}, &client.Sent{}); err != nil {
+	if err := c.Call(t.Context(), "send_message", map[string]any{"agent_token": bob.AgentToken, "text": "Milk?"},
+		&client.Sent{}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // it is not read by looking
-		if got, err := c.Standby(t.Context(), look); err != nil || got.Code != http.StatusOK || len(got.Messages) != 1 || got.Messages[0].Text != "Milk?" {
+		if got, err := c.Standby(t.Context(), look); err != nil || got.Code != http.StatusOK ||
+			len(got.Messages) != 1 || got.Messages[0].Text != "Milk?" {
 			t.Errorf("%+v, %v", got, err)
 		}
 	}
@@ -209,7 +221,8 @@ func TestServer_environmentThenSavedThenThisMachine(t *testing.T) {
 
 // A token goes to the server that the person named, and to no other that this one names.
 func TestCall_redirected_takesNoTokenToAnotherServer(t *testing.T) {
-	for name, at := range map[string]string{"to another host": "http://localhost", "to another port": "http://127.0.0.1"} {
+	for name, at := range map[string]string{"to another host": "http://localhost",
+		"to another port": "http://127.0.0.1"} {
 		t.Run(name, func(t *testing.T) {
 			heard := make(chan string, 10)
 			other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -225,7 +238,8 @@ func TestCall_redirected_takesNoTokenToAnotherServer(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				body, err := io.ReadAll(r.Body)
 				if err != nil || r.URL.Path == "/v1/wait" || strings.Contains(string(body), "agent_token") {
-					http.Redirect(w, r, at+":"+other.URL[strings.LastIndex(other.URL, ":")+1:]+r.URL.Path, http.StatusTemporaryRedirect)
+					http.Redirect(w, r, at+":"+other.URL[strings.LastIndex(other.URL, ":")+1:]+r.URL.Path,
+						http.StatusTemporaryRedirect)
 					return
 				}
 				r.Body, r.Host = io.NopCloser(bytes.NewReader(body)), real.Host
@@ -234,10 +248,13 @@ func TestCall_redirected_takesNoTokenToAnotherServer(t *testing.T) {
 			defer server.Close()
 			c := caller(t, server.URL)
 			seat := join(t, c, "Ann")
-			if err := c.Call(t.Context(), "room_info", map[string]any{"agent_token": seat.AgentToken}, &client.Info{}); !errors.As(err, new(*client.Unreachable)) || !strings.Contains(err.Error(), "another server") {
+			if err := c.Call(t.Context(), "room_info", map[string]any{"agent_token": seat.AgentToken},
+				&client.Info{}); !errors.As(err, new(*client.Unreachable)) ||
+				!strings.Contains(err.Error(), "another server") {
 				t.Errorf("%v", err)
 			}
-			if _, err := c.Standby(t.Context(), client.StandbyRequest{Token: seat.AgentToken}); !errors.As(err, new(*client.Unreachable)) {
+			if _, err := c.Standby(t.Context(),
+				client.StandbyRequest{Token: seat.AgentToken}); !errors.As(err, new(*client.Unreachable)) {
 				t.Errorf("%v", err)
 			}
 			if len(heard) > 0 {

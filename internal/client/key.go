@@ -45,7 +45,8 @@ func (p Place) WithKey() (Place, error) {
 func ReadKey(given string) (string, error) {
 	k, ok := ident.ParseKey(given)
 	if !ok {
-		return "", errors.New("this is no key, or it is mistyped; a key begins with pk_, and has to be there without a change")
+		return "", errors.New("this is no key, or it is mistyped; a key begins with pk_, and has to be there without " +
+			"a change")
 	}
 	return k.String(), nil
 }
@@ -63,13 +64,15 @@ func ShownKey(key string) string {
 func (p Place) Refused() string {
 	switch {
 	case p.Invite != "":
-		return "The server at " + p.Base + " does not know this invite: the room has ended, or the link is not whole. Ask for a new one."
+		return "The server at " + p.Base + " does not know this invite: the room has ended, or the link is not " +
+			"whole. Ask for a new one."
 	case p.Key != "":
 		return "The server at " + p.Base + " does not admit the key " + ShownKey(p.Key) +
 			": it was revoked, has expired, or is for another server. " + SetKey(p.Base)
 	}
 	return "The server at " + p.Base + " admits only who has a key. " + SetKey(p.Base) +
-		" Whoever runs the server makes one with parley keys add. With the link of an invite, parley join LINK needs none."
+		" Whoever runs the server makes one with parley keys add. With the link of an invite, parley join LINK needs " +
+		"none."
 }
 
 // SetKey says how to give a command the key of the server at base.

@@ -32,7 +32,8 @@ func ParsePlace(given string) (Place, error) {
 	u, err := url.Parse(given)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return Place{}, fmt.Errorf("%q is not the address of a server; write it as https://parley.example or %s", masked(given), local)
+		return Place{}, fmt.Errorf("%q is not the address of a server; write it as https://parley.example or %s",
+			masked(given), local)
 	case u.User != nil:
 		return Place{}, errors.New("the address of a server has no user and no password")
 	case u.RawQuery != "" || u.Fragment != "":
@@ -54,7 +55,8 @@ func ParsePlace(given string) (Place, error) {
 		return Place{Base: base, Invite: v.String()}, nil
 	}
 	if slices.ContainsFunc(strings.Split(u.Path, "/"), isSecret) {
-		return Place{}, fmt.Errorf("%s has more behind its key or invite than an address of a server has", masked(given))
+		return Place{}, fmt.Errorf("%s has more behind its key or invite than an address of a server has",
+			masked(given))
 	}
 	return p, nil
 }

@@ -104,13 +104,15 @@ func encode(all []Seat) ([]byte, error) {
 // agent of the same owner.
 func (f *TokenStore) Put(s Seat) error {
 	return f.Update(func(all []Seat) ([]Seat, error) {
-		return append(slices.DeleteFunc(all, func(old Seat) bool { return old.Token == s.Token || old.same(s) }), s), nil
+		return append(slices.DeleteFunc(all, func(old Seat) bool { return old.Token == s.Token || old.same(s) }), s),
+			nil
 	})
 }
 
 // same reports whether both are an agent of that name in that room, of one owner.
 func (s Seat) same(other Seat) bool {
-	return s.Server == other.Server && strings.EqualFold(s.Room, other.Room) && strings.EqualFold(s.Name, other.Name) && s.owner() == other.owner()
+	return s.Server == other.Server && strings.EqualFold(s.Room, other.Room) && strings.EqualFold(s.Name, other.Name) &&
+		s.owner() == other.owner()
 }
 
 // OfShell reports whether the commands of the person use the seat.

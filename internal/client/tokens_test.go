@@ -42,7 +42,8 @@ func TestFile_seats_areThereForTheNextRunAndForNobodyElse(t *testing.T) {
 	if got := tokens(t, f); got != nil {
 		t.Fatalf("at first: %v", got)
 	}
-	s := client.Seat{Server: "https://a.example", Room: "tea", Name: "Ann", Token: "t1", Cursor: "c1", Wake: &client.Wake{Client: "codex", Session: "s1", PID: 7, Env: []string{"A=b"}}}
+	s := client.Seat{Server: "https://a.example", Room: "tea", Name: "Ann", Token: "t1", Cursor: "c1",
+		Wake: &client.Wake{Client: "codex", Session: "s1", PID: 7, Env: []string{"A=b"}}}
 	if err := f.Put(s); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,9 @@ func TestPut_sameAgentOfTheSameOwner_isReplaced(t *testing.T) {
 		"t5": func(s *client.Seat) { s.Wake = &client.Wake{Client: "codex", Session: "s1"} },
 		"t1": func(s *client.Seat) { s.Name, s.Cursor = "Dora", "c9" }, // the same seat, whatever its name
 	} {
-		if err := f.Update(func([]client.Seat) ([]client.Seat, error) { return []client.Seat{shell}, nil }); err != nil {
+		if err := f.Update(func([]client.Seat) ([]client.Seat, error) {
+			return []client.Seat{shell}, nil
+		}); err != nil {
 			t.Fatal(err)
 		}
 		other := shell
@@ -100,7 +103,8 @@ func TestFile_manyWriters_loseNothing(t *testing.T) {
 		all.Go(func() {
 			own, err := client.OpenTokens() // as another process would
 			if err == nil {
-				err = own.Put(client.Seat{Server: "a", Room: fmt.Sprint("room ", n), Name: "Ann", Token: fmt.Sprint("t", n)})
+				err = own.Put(client.Seat{Server: "a", Room: fmt.Sprint("room ", n), Name: "Ann",
+					Token: fmt.Sprint("t", n)})
 			}
 			if err == nil {
 				err = own.Read(fmt.Sprint("t", n), "c")

@@ -99,7 +99,8 @@ func (c client) refusePlugin(m Machine) error {
 	if err != nil || mark.entry.in(doc) != held {
 		return err
 	}
-	return fmt.Errorf("the plugin parley@parley is installed in %s, and brings the tools and the hooks; uninstall it before you use parley connect, or keep it and use that alone", c.name)
+	return fmt.Errorf("the plugin parley@parley is installed in %s, and brings the tools and the hooks; uninstall it "+
+		"before you use parley connect, or keep it and use that alone", c.name)
 }
 
 // guarded calls do while the client does not rewrite its file.

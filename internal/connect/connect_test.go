@@ -21,7 +21,8 @@ func TestConnect_otherAddress_replacesItAndKeepsWhatWasAllowed(t *testing.T) {
 		c.connect(connect.Options{Client: client, Allow: true, Wake: true})
 		first := c.files()
 		report := c.connect(connect.Options{Client: client, Server: "https://other.example", Wake: true})
-		if shown := c.shown(report); strings.Contains(shown, "approve") || strings.Contains(shown, "trust") || strings.Contains(shown, "mcp__parley\"") {
+		if shown := c.shown(report); strings.Contains(shown, "approve") || strings.Contains(shown, "trust") ||
+			strings.Contains(shown, "mcp__parley\"") {
 			t.Errorf("%s: it shows what stays as it was:\n%s", client, shown)
 		}
 		want := map[string]string{}
@@ -51,7 +52,8 @@ func TestUndo_fileHasChanged_takesOutOnlyWhatIsUnchanged(t *testing.T) {
 	c := newComputer(t)
 	c.put(".claude/settings.json", "{\n  \"model\": \"opus\"\n}\n")
 	c.connect(connect.Options{Client: "claude-code", Allow: true, Wake: true})
-	c.edit(".claude.json", `"mcpServers": {`, "\"numStartups\": 3,\n  \"mcpServers\": {\n    \"files\": {\"command\": \"npx\"},")
+	c.edit(".claude.json", `"mcpServers": {`,
+		"\"numStartups\": 3,\n  \"mcpServers\": {\n    \"files\": {\"command\": \"npx\"},")
 	c.edit(".claude/settings.json", `"timeout": 28800`, `"timeout": 60`)
 	c.edit(".claude/settings.json", `"mcp__parley"`, "\"mcp__parley\",\n      \"Read\" // mine")
 	report := c.undo("claude-code")
@@ -116,24 +118,30 @@ func TestUndo_otherTablesCame_takesTheTableOut(t *testing.T) {
 	c.put(".codex/config.toml", text+"\n# trusted\n[hooks.state.\"x\"]\nurl = \""+server+"/mcp\"\n")
 	c.undo("codex")
 	c.is(map[string]string{
-		".codex":             "/",
-		".codex/config.toml": "# mine\n# the best\nmodel = \"gpt\"\n\n# trusted\n[hooks.state.\"x\"]\nurl = \"" + server + "/mcp\"\n",
+		".codex": "/",
+		".codex/config.toml": "# mine\n# the best\nmodel = \"gpt\"\n\n# trusted\n[hooks.state.\"x\"]\nurl = \"" +
+			server + "/mcp\"\n",
 	}, "after --undo")
 }
 
 func TestConnect_filesThatItMustNotTouch_areRefused(t *testing.T) {
 	const plugin = `{"enabledPlugins":{"parley@parley":true}}`
 	for name, c := range map[string]struct{ client, file, text, want string }{
-		"damaged JSON":       {"cursor", ".cursor/mcp.json", `{"mcpServers": {`, "cannot be read"},
-		"a list":             {"cursor", ".cursor/mcp.json", `[]`, "cannot be read"},
-		"damaged TOML":       {"codex", ".codex/config.toml", "a = 1\n[mcp_servers", "line 2"},
-		"damaged hooks":      {"codex", ".codex/hooks.json", `{"hooks": `, "hooks.json cannot be read"},
-		"another server":     {"claude-code", ".claude.json", `{"mcpServers":{"parley":{"type":"http","url":"https://elsewhere.example/mcp","headers":{"Key":"secret"}}}}`, "another mcpServers.parley"},
-		"no object":          {"gemini", ".gemini/settings.json", `{"mcpServers": []}`, "edited safely"},
-		"an inline table":    {"codex", ".codex/config.toml", `mcp_servers = { files = { command = "npx", env = { A = "secret" } } }`, "add this to it"},
-		"the Claude plugin":  {"claude-code", ".claude/settings.json", plugin, "plugin parley@parley"},
-		"the Codex plugin":   {"codex", ".codex/config.toml", "[plugins.\"parley@parley\"]\nenabled = true\n", "plugin parley@parley"},
-		"trust that is off":  {"gemini", ".gemini/settings.json", `{"mcpServers":{"parley":{"httpUrl":"` + server + `/mcp","trust":false}}}`, "another mcpServers.parley.trust"},
+		"damaged JSON":  {"cursor", ".cursor/mcp.json", `{"mcpServers": {`, "cannot be read"},
+		"a list":        {"cursor", ".cursor/mcp.json", `[]`, "cannot be read"},
+		"damaged TOML":  {"codex", ".codex/config.toml", "a = 1\n[mcp_servers", "line 2"},
+		"damaged hooks": {"codex", ".codex/hooks.json", `{"hooks": `, "hooks.json cannot be read"},
+		"another server": {"claude-code", ".claude.json",
+			`{"mcpServers":{"parley":{"type":"http","url":"https://elsewhere.example/mcp","headers":{"Key":"secret"}}}}`, "another mcpServers.parley"},
+		"no object": {"gemini", ".gemini/settings.json", `{"mcpServers": []}`, "edited safely"},
+		"an inline table": {"codex", ".codex/config.toml",
+			`mcp_servers = { files = { command = "npx", env = { A = "secret" } } }`, "add this to it"},
+		"the Claude plugin": {"claude-code", ".claude/settings.json", plugin, "plugin parley@parley"},
+		"the Codex plugin": {"codex", ".codex/config.toml", "[plugins.\"parley@parley\"]\nenabled = true\n",
+			"plugin parley@parley"},
+		"trust that is off": {"gemini", ".gemini/settings.json",
+			`{"mcpServers":{"parley":{"httpUrl":"` + server + `/mcp","trust":false}}}`,
+			"another mcpServers.parley.trust"},
 		"a key under a text": {"vscode", ".config/Code/User/mcp.json", `{"servers":"secret"}`, "servers"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -188,7 +196,8 @@ func TestConnect_linkAndPermissions_stay(t *testing.T) {
 // Several people's homes on one machine, and several of one person.
 func TestConnect_secondHome_isAConnectionOfItsOwn(t *testing.T) {
 	c := newComputer(t)
-	homes := map[string]string{"CLAUDE_CONFIG_DIR": filepath.Join(c.Home, "work claude"), "CODEX_HOME": filepath.Join(c.Home, "work codex"), "GEMINI_CLI_HOME": filepath.Join(c.Home, "work gemini")}
+	homes := map[string]string{"CLAUDE_CONFIG_DIR": filepath.Join(c.Home, "work claude"),
+		"CODEX_HOME": filepath.Join(c.Home, "work codex"), "GEMINI_CLI_HOME": filepath.Join(c.Home, "work gemini")}
 	for _, client := range []string{"claude-code", "codex", "gemini"} {
 		c.Getenv = func(string) string { return "" }
 		c.connect(connect.Options{Client: client, Wake: true})
@@ -221,7 +230,8 @@ func TestConnect_clientHoldsItsLock_waitsForIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	done.Wait()
-	c.is(map[string]string{".claude.json": "{\"numStartups\": 2, \"mcpServers\": {\"parley\":{\"type\":\"http\",\"url\":\"" + server + "/mcp\"}}}\n"}, "after both")
+	c.is(map[string]string{".claude.json": "{\"numStartups\": 2, \"mcpServers\": " +
+		"{\"parley\":{\"type\":\"http\",\"url\":\"" + server + "/mcp\"}}}\n"}, "after both")
 }
 
 func TestConnect_lockThatWasLeftBehind_isTaken(t *testing.T) {

@@ -48,7 +48,8 @@ func connectWithLimit(t *testing.T, home string) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		t.Skip(err)
 	}
-	m := connect.Machine{Home: home, State: filepath.Join(home, "..", "state"), Program: "/parley", Getenv: func(string) string { return "" }}
+	m := connect.Machine{Home: home, State: filepath.Join(home, "..", "state"), Program: "/parley",
+		Getenv: func(string) string { return "" }}
 	if err := os.MkdirAll(m.State, 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,8 @@ func TestDocs_settingsByHand_areThoseOfConnect(t *testing.T) {
 		}
 	}
 	files := c.files()
-	for _, name := range []string{".claude/settings.json", ".cursor/mcp.json", ".gemini/settings.json", ".config/Claude/claude_desktop_config.json"} {
+	for _, name := range []string{".claude/settings.json", ".cursor/mcp.json", ".gemini/settings.json",
+		".config/Claude/claude_desktop_config.json"} {
 		if !hasJSON(append(strings.Split(docs, "`"), block), files[name]) {
 			t.Errorf("the text has no\n%s", files[name])
 		}

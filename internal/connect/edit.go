@@ -156,7 +156,8 @@ type Conflict struct{ File, Path string }
 
 // Error says what to do.
 func (c *Conflict) Error() string {
-	return fmt.Sprintf("%s already has another %s, which parley connect did not write; remove it there if it is no longer needed, and run this again", c.File, c.Path)
+	return fmt.Sprintf("%s already has another %s, which parley connect did not write; remove it there if it is no "+
+		"longer needed, and run this again", c.File, c.Path)
 }
 
 // byHand is an error of a file that cannot be edited safely.
@@ -168,7 +169,8 @@ type byHand struct {
 
 // Error says what to do.
 func (b *byHand) Error() string {
-	return fmt.Sprintf("%s cannot be edited safely (%v), and nothing was written; add this to it, in %s:\n%s", b.file, b.cause, b.lines.where(), strings.Join(b.lines.shown(), "\n"))
+	return fmt.Sprintf("%s cannot be edited safely (%v), and nothing was written; add this to it, in %s:\n%s", b.file,
+		b.cause, b.lines.where(), strings.Join(b.lines.shown(), "\n"))
 }
 
 func (b *byHand) Unwrap() error { return b.cause }

@@ -36,7 +36,8 @@ func (e entry) isSecret() bool { return secret.Match(e.Value) }
 
 // equal reports whether both say the same.
 func (e entry) equal(other entry) bool {
-	return slices.Equal(e.Path, other.Path) && e.Element == other.Element && reflect.DeepEqual(e.decoded(), other.decoded())
+	return slices.Equal(e.Path, other.Path) && e.Element == other.Element &&
+		reflect.DeepEqual(e.decoded(), other.decoded())
 }
 
 // standing is how an entry stands in a file.

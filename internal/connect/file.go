@@ -24,7 +24,8 @@ func open(path string) (*edit, error) {
 		return nil, fmt.Errorf("%s is a symbolic link to a file that does not exist", path)
 	}
 	if _, err := e.format.decode(text); err != nil {
-		return nil, fmt.Errorf("%s cannot be read (%w), and nothing was written; correct it, or move it away, and run this again", path, err)
+		return nil, fmt.Errorf("%s cannot be read (%w), and nothing was written; correct it, or move it away, and "+
+			"run this again", path, err)
 	}
 	e.before, e.text = text, text
 	return e, nil

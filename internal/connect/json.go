@@ -48,7 +48,8 @@ func (jsonFormat) add(text []byte, e entry) ([]insertion, int, error) {
 	at, rest := descend(&root, e.Path)
 	b, err := boxOf(at, text, &root)
 	if err != nil {
-		return nil, 0, fmt.Errorf("%s is neither an object nor a list", strings.Join(e.Path[:len(e.Path)-len(rest)], "."))
+		return nil, 0, fmt.Errorf("%s is neither an object nor a list",
+			strings.Join(e.Path[:len(e.Path)-len(rest)], "."))
 	}
 	a, made := e.wrapped(rest)
 	return append(pieces, b.append(a)...), made, nil
@@ -157,7 +158,8 @@ type child struct {
 func children(v *hujson.Value) []child {
 	var all []child
 	add := func(first int, value *hujson.Value) {
-		all = append(all, child{first: first, end: value.EndOffset, after: value.EndOffset + len(value.AfterExtra), comma: true})
+		all = append(all, child{first: first, end: value.EndOffset, after: value.EndOffset + len(value.AfterExtra),
+			comma: true})
 	}
 	var last *hujson.Value
 	switch v := v.Value.(type) {
@@ -304,7 +306,8 @@ func removeChild(text []byte, v *hujson.Value, i int) ([]byte, error) {
 	if c.comma {
 		to = c.after + 1
 	}
-	if inner := slices.Concat(text[v.StartOffset+1:from], text[to:v.EndOffset-1]); len(all) == 1 && len(bytes.TrimSpace(inner)) == 0 {
+	if inner := slices.Concat(text[v.StartOffset+1:from], text[to:v.EndOffset-1]); len(all) == 1 &&
+		len(bytes.TrimSpace(inner)) == 0 {
 		from, to = v.StartOffset+1, v.EndOffset-1 // the brackets alone are left
 	}
 	out := slices.Delete(slices.Clone(text), from, to)

@@ -26,7 +26,8 @@ func TestConnect_key_isForTheClientAlone(t *testing.T) {
 				}
 			}
 			before := c.files()
-			for _, o := range []connect.Options{{Key: key}, {Key: other}, {Invite: invite}, {Invite: invite[:20] + "zzzzzzz"}} {
+			for _, o := range []connect.Options{{Key: key}, {Key: other}, {Invite: invite},
+				{Invite: invite[:20] + "zzzzzzz"}} {
 				o.Client, o.Wake = id, true
 				secret := o.Key + o.Invite
 				report := c.connect(o)
@@ -89,8 +90,10 @@ func TestList_key_isThatOfTheClient(t *testing.T) {
 	c.connect(connect.Options{Client: "claude-code", Key: key})
 	c.connect(connect.Options{Client: "claude-desktop", Key: key})
 	c.connect(connect.Options{Client: "gemini", Invite: invite})
-	c.put(".codex/config.toml", "[mcp_servers.parley]\nurl = \""+server+"/mcp\"\nbearer_token_env_var = \"PARLEY_KEY\"\n")
-	c.put(".cursor/mcp.json", `{"mcpServers":{"parley":{"url":"`+server+`/mcp","headers":{"Authorization":"Bearer ${env:PARLEY_KEY}"}}}}`)
+	c.put(".codex/config.toml", "[mcp_servers.parley]\nurl = \""+server+
+		"/mcp\"\nbearer_token_env_var = \"PARLEY_KEY\"\n")
+	c.put(".cursor/mcp.json", `{"mcpServers":{"parley":{"url":"`+server+
+		`/mcp","headers":{"Authorization":"Bearer ${env:PARLEY_KEY}"}}}}`)
 	for _, s := range c.Machine.List() {
 		var ok bool
 		switch s.ID {

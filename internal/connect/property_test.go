@@ -19,14 +19,16 @@ func TestProperty_undo_restoresTheBytes(t *testing.T) {
 	written := 0
 	rapid.Check(t, func(r *rapid.T) {
 		client := rapid.SampledFrom([]string{"claude-code", "codex", "vscode", "gemini"}).Draw(r, "client")
-		file, text := map[string]string{"claude-code": ".claude.json", "codex": ".codex/config.toml", "vscode": ".config/Code/User/mcp.json", "gemini": ".gemini/settings.json"}[client], ""
+		file, text := map[string]string{"claude-code": ".claude.json", "codex": ".codex/config.toml",
+			"vscode": ".config/Code/User/mcp.json", "gemini": ".gemini/settings.json"}[client], ""
 		if client == "codex" {
 			text = drawTOML(r)
 		} else {
 			text = drawJSON(r)
 		}
 		c.put(file, text)
-		o := connect.Options{Client: client, Server: server, Allow: client != "vscode", Wake: rapid.Bool().Draw(r, "wake")}
+		o := connect.Options{Client: client, Server: server, Allow: client != "vscode",
+			Wake: rapid.Bool().Draw(r, "wake")}
 		before := c.files()
 		if _, err := c.Machine.Connect(o); err == nil {
 			written++
@@ -87,7 +89,8 @@ func drawJSON(r *rapid.T) string {
 	if rapid.IntRange(0, 19).Draw(r, "empty") == 0 {
 		return rapid.SampledFrom([]string{"", "\n", " {}", "{ }\n", "{\n}"}).Draw(r, "nothing")
 	}
-	w := jsonWriter{r: r, lines: rapid.Bool().Draw(r, "lines"), unit: rapid.SampledFrom([]string{"  ", "\t", "    ", ""}).Draw(r, "unit")}
+	w := jsonWriter{r: r, lines: rapid.Bool().Draw(r, "lines"),
+		unit: rapid.SampledFrom([]string{"  ", "\t", "    ", ""}).Draw(r, "unit")}
 	text := w.object(0, []string{"mcpServers", "servers", "hooks", "permissions", "other"})
 	if rapid.Bool().Draw(r, "crlf") {
 		text = strings.ReplaceAll(text, "\n", "\r\n")
@@ -107,14 +110,17 @@ func (w jsonWriter) object(depth int, keys []string) string {
 		if !rapid.Bool().Draw(w.r, key) {
 			continue
 		}
-		value := rapid.SampledFrom([]string{`"text // no comment"`, "1.50", "null", "[]", "{}", "[1, [2,3] ]"}).Draw(w.r, "value")
+		value := rapid.SampledFrom([]string{`"text // no comment"`, "1.50", "null", "[]", "{}",
+			"[1, [2,3] ]"}).Draw(w.r, "value")
 		switch key {
 		case "mcpServers", "servers":
 			value = w.object(depth+1, []string{"files", "search"})
 		case "permissions":
-			value = rapid.SampledFrom([]string{`{"allow":["a"]}`, `{"allow": [ ], "deny": ["b"] }`, "{}"}).Draw(w.r, "permissions")
+			value = rapid.SampledFrom([]string{`{"allow":["a"]}`, `{"allow": [ ], "deny": ["b"] }`, "{}"}).Draw(w.r,
+				"permissions")
 		case "hooks":
-			value = rapid.SampledFrom([]string{`{"Stop":[ {"hooks":[]} ]}`, `{"PostToolUse": [],}`, "{}"}).Draw(w.r, "hooks")
+			value = rapid.SampledFrom([]string{`{"Stop":[ {"hooks":[]} ]}`, `{"PostToolUse": [],}`, "{}"}).Draw(w.r,
+				"hooks")
 		}
 		members = append(members, fmt.Sprintf("%q:%s%s", key, w.maybe(" "), value))
 	}
@@ -152,11 +158,14 @@ func (w jsonWriter) join(begin string, members []string, end string, depth int) 
 func drawTOML(r *rapid.T) string {
 	pieces := rapid.SliceOfN(rapid.SampledFrom([]string{
 		"# a comment\n", "\n", "[mcp_servers.files]\ncommand = \"npx\" # mine\n", "[mcp_servers.search.env]\nA = 'b'\n",
-		"[tui]\nnotifications = true", "[[skills]]\nname = \"x\"\n", "[mcp_servers.parley]\nurl = \"" + server + "/mcp\"\n",
-		"[other]\ntext = \"\"\"\n[mcp_servers.parley]\nurl = \"" + server + "/mcp\"\n\"\"\"\n", "[mcp_servers]\n", "[features]\nhooks = true\n\n\n",
+		"[tui]\nnotifications = true", "[[skills]]\nname = \"x\"\n",
+		"[mcp_servers.parley]\nurl = \"" + server + "/mcp\"\n",
+		"[other]\ntext = \"\"\"\n[mcp_servers.parley]\nurl = \"" + server + "/mcp\"\n\"\"\"\n", "[mcp_servers]\n",
+		"[features]\nhooks = true\n\n\n",
 		"[dotted]\na.b.c = 1 \n", "[mcp_servers.\"quoted name\"]\nurl = 'x'\r\n",
 	}), 0, 5).Draw(r, "pieces")
-	text := rapid.SampledFrom([]string{"", "model = \"gpt\" # best\n", "mcp_servers = {}\n", "mcp_servers.files.command = \"npx\"\n"}).Draw(r, "top")
+	text := rapid.SampledFrom([]string{"", "model = \"gpt\" # best\n", "mcp_servers = {}\n",
+		"mcp_servers.files.command = \"npx\"\n"}).Draw(r, "top")
 	for _, p := range pieces {
 		text += p
 		if !strings.HasSuffix(text, "\n") && rapid.Bool().Draw(r, "newline") {

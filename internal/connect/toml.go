@@ -85,7 +85,8 @@ func headerLine(text []byte, path []string) []int {
 	for _, key := range path {
 		keys = append(keys, `["']?`+regexp.QuoteMeta(key)+`["']?`)
 	}
-	header := regexp.MustCompile(`(?m)^[ \t]*\[[ \t]*` + strings.Join(keys, `[ \t]*\.[ \t]*`) + `[ \t]*\][ \t]*(#.*)?(\n|\r\n|$)`)
+	header := regexp.MustCompile(`(?m)^[ \t]*\[[ \t]*` + strings.Join(keys,
+		`[ \t]*\.[ \t]*`) + `[ \t]*\][ \t]*(#.*)?(\n|\r\n|$)`)
 	return header.FindIndex(text)
 }
 

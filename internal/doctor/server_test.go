@@ -47,10 +47,12 @@ func TestRun_noParleyServerThere_isNamedWithWhatHelps(t *testing.T) {
 			var all []doctor.Result
 			failed := doctor.Run(t.Context(), doctor.Options{
 				Server: c.url, Version: "1", Tell: func(r doctor.Result) { all = append(all, r) },
-				Machine: connect.Machine{Home: home, Config: home, State: home, Getenv: func(string) string { return "" }},
+				Machine: connect.Machine{Home: home, Config: home, State: home,
+					Getenv: func(string) string { return "" }},
 			})
 			first, last := all[0], all[len(all)-1]
-			if first.Check != "server" || first.Level != doctor.Failed || !strings.Contains(first.What, c.says) || !strings.Contains(first.Fix, c.fix) {
+			if first.Check != "server" || first.Level != doctor.Failed || !strings.Contains(first.What, c.says) ||
+				!strings.Contains(first.Fix, c.fix) {
 				t.Errorf("it says %+v, want %s; %s", first, c.says, c.fix)
 			}
 			if failed != 1 || last.Check != "wake" || last.Level != doctor.OK {

@@ -131,7 +131,8 @@ func programOf(command string) (program string, ok bool) {
 	}
 	command = strings.TrimSpace(command)
 	name := strings.TrimSuffix(filepath.Base(program), ".exe")
-	return program, ok && strings.HasPrefix(name, "parley") && (command == "hook" || strings.HasPrefix(command, "hook "))
+	return program, ok && strings.HasPrefix(name, "parley") &&
+		(command == "hook" || strings.HasPrefix(command, "hook "))
 }
 
 // standby looks whether a program waits for the agents that have gone idle. It reports whether

@@ -36,7 +36,8 @@ func TestRun_wake_reachesTheSessionsOfThatClientOnly(t *testing.T) {
 		{Client: wake.ClaudeCode, Session: "one"}, {Client: wake.ClaudeCode, Session: "deaf"},
 		{Client: wake.Codex, Session: "other", Program: "/nowhere/codex"}, nil,
 	} {
-		if err := file.Put(client.Seat{Server: "http://parley.invalid", Room: "den", Name: "Ann", Token: string(rune('a' + i)), Wake: w}); err != nil {
+		if err := file.Put(client.Seat{Server: "http://parley.invalid", Room: "den", Name: "Ann",
+			Token: string(rune('a' + i)), Wake: w}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -95,7 +96,8 @@ func TestRun_news_comeByTheWaitWithoutMCP(t *testing.T) {
 			var last doctor.Result
 			doctor.Run(t.Context(), doctor.Options{
 				Server: base, Version: "1", Wait: time.Second, Tell: func(r doctor.Result) { last = r },
-				Machine: connect.Machine{Home: home, Config: home, State: home, Getenv: func(string) string { return "" }},
+				Machine: connect.Machine{Home: home, Config: home, State: home,
+					Getenv: func(string) string { return "" }},
 			})
 			if last.Check != "wake" || last.Level != c.level || !strings.Contains(last.What, c.says) {
 				t.Errorf("it says %+v, want %s: %s", last, c.level, c.says)
@@ -123,7 +125,8 @@ func TestRun_standby_isMissedOnlyIfAgentsHaveASeat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := client.Seat{Server: "http://parley.invalid", Room: "den", Name: "Ann", Token: "a", Wake: &client.Wake{Client: wake.Codex}}
+	s := client.Seat{Server: "http://parley.invalid", Room: "den", Name: "Ann", Token: "a",
+		Wake: &client.Wake{Client: wake.Codex}}
 	if err := file.Put(s); err != nil {
 		t.Fatal(err)
 	}

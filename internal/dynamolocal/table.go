@@ -31,7 +31,8 @@ func NewTable(t testing.TB, opts dynamotable.Options) (tbl *dynamotable.Table, n
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if _, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name}); err != nil {
+		if _, err := client.DeleteTable(context.Background(),
+			&dynamodb.DeleteTableInput{TableName: &name}); err != nil {
 			t.Errorf("deleting the table %s: %v", name, err)
 		}
 	})

@@ -20,7 +20,8 @@ func (r *run) people() {
 	r.words = 8 + r.rng.IntN(20)
 	slow := r.chance(0.2)
 	for i := range n {
-		a := &agent{run: r, index: i, name: []string{"Ann", "Bob", "Cid", "Dan", "Eve"}[i], handed: map[int64]bool{}, guarded: map[int64]bool{}, pending: map[string]chat.SendRequest{}}
+		a := &agent{run: r, index: i, name: []string{"Ann", "Bob", "Cid", "Dan", "Eve"}[i], handed: map[int64]bool{},
+			guarded: map[int64]bool{}, pending: map[string]chat.SendRequest{}}
 		a.supervises = r.chance(0.3)
 		a.cursors, a.forMe, a.standby = r.chance(0.8), r.chance(0.15), r.chance(0.1)
 		a.waits = []time.Duration{5 * time.Second, 20 * time.Second, 50 * time.Second, 290 * time.Second}[r.rng.IntN(4)]
@@ -51,7 +52,8 @@ func (r *run) people() {
 
 // person adds a person without an agent, who reads and speaks in its own time.
 func (r *run) person() {
-	a := &agent{run: r, index: len(r.agents), name: "Pam", alone: true, cursors: true, waits: 50 * time.Second, handed: map[int64]bool{}, guarded: map[int64]bool{}}
+	a := &agent{run: r, index: len(r.agents), name: "Pam", alone: true, cursors: true, waits: 50 * time.Second,
+		handed: map[int64]bool{}, guarded: map[int64]bool{}}
 	a.pace = func() time.Duration { return r.between(0, 100*time.Second) }
 	a.service = r.service
 	a.at = r.began.Add(r.between(0, 3*time.Minute))
@@ -90,7 +92,8 @@ func (a *agent) act() {
 
 func (a *agent) join() {
 	a.start(&call{what: "join"}, func(ctx context.Context, s *chat.Service, o *outcome) {
-		got, err := s.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: a.name, OnlyExisting: true, Person: a.alone})
+		got, err := s.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: a.name, OnlyExisting: true,
+			Person: a.alone})
 		o.seated, o.err = &got, err
 	})
 }
@@ -158,7 +161,8 @@ func (a *agent) lose() {
 // sendAgain says what was held back, or lets it be.
 func (a *agent) sendAgain() {
 	req := *a.draft
-	if a.draft = nil; a.chance(0.25) || strings.HasPrefix(req.Text, "reply") && !slices.ContainsFunc(a.owes, func(t task) bool { return t.id == req.ReplyTo }) {
+	if a.draft = nil; a.chance(0.25) || strings.HasPrefix(req.Text, "reply") &&
+		!slices.ContainsFunc(a.owes, func(t task) bool { return t.id == req.ReplyTo }) {
 		a.at = time.Now()
 		return
 	}

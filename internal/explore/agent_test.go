@@ -312,7 +312,8 @@ func (a *agent) hearOf(m chat.Message) {
 	}
 	a.heard = a.heard || m.Kind != room.Status
 	anyone := m.Kind == room.Request && len(m.Ask) == 0
-	if t := (task{m.ID, m.From, m.Kind == room.Proposal}); (anyone || slices.Contains(m.Ask, a.name)) && !slices.Contains(a.owes, t) {
+	if t := (task{m.ID, m.From, m.Kind == room.Proposal}); (anyone || slices.Contains(m.Ask, a.name)) &&
+		!slices.Contains(a.owes, t) {
 		a.owes = append(a.owes, t)
 	}
 	if m.Withdraws != "" {

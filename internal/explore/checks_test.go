@@ -33,7 +33,8 @@ func (a *agent) sees(e room.Event) bool {
 	if e.Seat == me && (e.Type == room.SupervisionSet || e.Decides > 0) {
 		return e.Type != room.SupervisionSet || e.Reason != ""
 	}
-	return (e.Actor() != me || a.alone && e.Type == room.Said && e.N != a.own) && e.Type != room.Retired && (len(e.To) == 0 || slices.Contains(e.To, me))
+	return (e.Actor() != me || a.alone && e.Type == room.Said && e.N != a.own) && e.Type != room.Retired &&
+		(len(e.To) == 0 || slices.Contains(e.To, me))
 }
 
 // read checks that a call with a cursor was handed exactly what follows it, and one
@@ -90,7 +91,8 @@ func (a *agent) checkHold(c *call, got chat.Sent) {
 			a.fail("%s: %q was held back %d times in a row for what is not meant for it", a.name, c.send.Text, a.soft)
 		}
 		if d := ledgerOf(a.events[:to]).owes(a.id.Seat); d != nil && d.n == answers {
-			a.fail("%s: %q answers an open request, and was held back for what is not meant for it", a.name, c.send.Text)
+			a.fail("%s: %q answers an open request, and was held back for what is not meant for it", a.name,
+				c.send.Text)
 		}
 	}
 }

@@ -39,7 +39,8 @@ type debt struct {
 
 // ledgerOf returns the ledger after events.
 func ledgerOf(events []room.Event) *ledger {
-	l := &ledger{seats: map[int]time.Time{}, joinedN: map[int]int64{}, alone: map[int]bool{}, muted: map[int]bool{}, done: map[int]bool{}, speakers: map[int]bool{}, supervision: map[int]supervised{}}
+	l := &ledger{seats: map[int]time.Time{}, joinedN: map[int]int64{}, alone: map[int]bool{}, muted: map[int]bool{},
+		done: map[int]bool{}, speakers: map[int]bool{}, supervision: map[int]supervised{}}
 	for _, e := range events {
 		l.add(e)
 	}
@@ -104,7 +105,8 @@ func (l *ledger) hear(e room.Event) {
 	})
 	anyone := e.Kind == room.Request && len(e.Ask) == 0
 	if anyone || len(e.Ask) > 0 {
-		l.debts = append(l.debts, &debt{n: e.N, by: int64(e.Seat), at: e.At(), to: e.To, proposal: e.Kind == room.Proposal, any: anyone, owed: slices.Clone(e.Ask)})
+		l.debts = append(l.debts, &debt{n: e.N, by: int64(e.Seat), at: e.At(), to: e.To,
+			proposal: e.Kind == room.Proposal, any: anyone, owed: slices.Clone(e.Ask)})
 	}
 }
 

@@ -28,7 +28,8 @@ func comparePrivate(t *testing.T, seed uint64) {
 	for _, who := range []string{"Cid", "Dan"} {
 		if !slices.Equal(with[who], without[who]) {
 			n := 1 + common(with[who], without[who])
-			t.Errorf("PARLEY_SEED=%d: %s is told, with private words and without:\n%s\n\n%s", seed, who, upTo(with[who], n), upTo(without[who], n))
+			t.Errorf("PARLEY_SEED=%d: %s is told, with private words and without:\n%s\n\n%s", seed, who,
+				upTo(with[who], n), upTo(without[who], n))
 			return
 		}
 	}
@@ -71,9 +72,11 @@ type scriptLine struct {
 // stage plays the script of a seed and returns what Cid and Dan are told.
 func stage(t *testing.T, seed uint64, private bool) map[string][]string {
 	p := &play{
-		t: t, rng: rand.New(rand.NewPCG(seed, 2)), private: private, seats: map[string]chat.Seated{}, cursors: map[string]string{}, told: map[string][]string{},
+		t: t, rng: rand.New(rand.NewPCG(seed, 2)), private: private, seats: map[string]chat.Seated{},
+		cursors: map[string]string{}, told: map[string][]string{},
 		busy: map[string]time.Time{}, results: make(chan func(), 64),
-		s: chat.New(sqlitetest.Open(t, nil), chat.Options{SingleProcess: true, MinBatch: 1, Logger: slog.New(slog.DiscardHandler)}),
+		s: chat.New(sqlitetest.Open(t, nil), chat.Options{SingleProcess: true, MinBatch: 1,
+			Logger: slog.New(slog.DiscardHandler)}),
 	}
 	for _, name := range cast() {
 		got, err := p.s.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: name, Capacity: 4})
@@ -143,9 +146,12 @@ func (p *play) whisper(who string, reply, kind int) {
 	if p.rng.IntN(2) == 0 && reply < len(p.said) {
 		req.ReplyTo = p.said[reply].id
 	}
-	req.Kind = []room.Kind{room.Plain, room.Plain, room.Request, room.Request, room.Status, room.Proposal, room.Done, room.Agree}[kind]
+	req.Kind = []room.Kind{room.Plain, room.Plain, room.Request, room.Request, room.Status, room.Proposal, room.Done,
+		room.Agree}[kind]
 	if req.Kind == room.Agree {
-		i := slices.IndexFunc(p.said, func(x scriptLine) bool { return x.hidden && x.kind == room.Proposal && x.from == other })
+		i := slices.IndexFunc(p.said, func(x scriptLine) bool {
+			return x.hidden && x.kind == room.Proposal && x.from == other
+		})
 		if i < 0 {
 			return
 		}
@@ -170,7 +176,8 @@ func (p *play) look(who string) {
 
 // speak says something to all or, of Cid and Dan, to some.
 func (p *play) speak(who string, reply, kind int, some []int) {
-	l := scriptLine{from: who, kind: []room.Kind{room.Plain, room.Plain, room.Request, room.Request, room.Status, room.Proposal, room.Done, room.Agree}[kind]}
+	l := scriptLine{from: who, kind: []room.Kind{room.Plain, room.Plain, room.Request, room.Request, room.Status,
+		room.Proposal, room.Done, room.Agree}[kind]}
 	defer func() { p.said = append(p.said, l) }()
 	req := chat.SendRequest{Token: p.seats[who].Token, Kind: l.kind, Text: fmt.Sprintf("public %d", len(p.said))}
 	if who >= "Cid" {
@@ -179,7 +186,8 @@ func (p *play) speak(who string, reply, kind int, some []int) {
 	if reply < len(p.said) && !p.said[reply].hidden {
 		req.ReplyTo = p.said[reply].id
 	}
-	if l.kind == room.Agree && req.ReplyTo == "" || l.kind == room.Done && who == "Bob" { // the one depends on what is open in private, the other lets others have the turn
+	// the one depends on what is open in private, the other lets others have the turn
+	if l.kind == room.Agree && req.ReplyTo == "" || l.kind == room.Done && who == "Bob" {
 		l.kind, req.Kind = room.Plain, room.Plain
 	}
 	for _, i := range some[:some[0]] {
@@ -244,9 +252,12 @@ func (p *play) tell(who, what string, got chat.Waited, ok bool) {
 		return
 	}
 	p.cursors[who] = got.Cursor
-	s := fmt.Sprintf("%s %s: %s more %v others %d owes %v %v owed %d spoke %v begun %v quiet %s", who, what, got.Status, got.HasMore, got.Others, got.Owes != "", got.OwesAgreement, got.Owed, got.Spoke, got.Begun, got.Quiet.Truncate(time.Second))
+	s := fmt.Sprintf("%s %s: %s more %v others %d owes %v %v owed %d spoke %v begun %v quiet %s", who, what, got.Status,
+		got.HasMore, got.Others, got.Owes != "", got.OwesAgreement, got.Owed, got.Spoke, got.Begun,
+		got.Quiet.Truncate(time.Second))
 	for _, m := range got.Messages {
-		s += fmt.Sprintf(" [%s %s %s to %v ask %v reply %v agreed %v]", m.From, m.Text, m.Kind, m.To, m.Ask, m.ReplyTo != "", m.Agreed != "")
+		s += fmt.Sprintf(" [%s %s %s to %v ask %v reply %v agreed %v]", m.From, m.Text, m.Kind, m.To, m.Ask,
+			m.ReplyTo != "", m.Agreed != "")
 	}
 	p.told[who] = append(p.told[who], s)
 }

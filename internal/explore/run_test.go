@@ -62,7 +62,8 @@ func explore(t *testing.T, seed uint64, services int) {
 	}
 	quiet := leaks.Logger(t)
 	for range services {
-		r.services = append(r.services, chat.New(db, chat.Options{Clock: newClock(), SingleProcess: services == 1, MinBatch: 1, Logger: quiet}))
+		r.services = append(r.services, chat.New(db, chat.Options{Clock: newClock(), SingleProcess: services == 1,
+			MinBatch: 1, Logger: quiet}))
 	}
 	r.witness = roomlog.NewStore(db, roomlog.Options{Clock: newClock(), MinBatch: 1, CacheBytes: 1, Logger: quiet})
 	r.people()

@@ -21,7 +21,8 @@ func (a *agent) opens(watch string) {
 	if !a.supervises || !ok || a.supervision.token != "" {
 		return
 	}
-	t := ident.Token{Room: c.Room, Seat: c.Seat, Secret: ident.Digits(uint64(a.index+1), ident.SecretChars), Person: true}
+	t := ident.Token{Room: c.Room, Seat: c.Seat, Secret: ident.Digits(uint64(a.index+1), ident.SecretChars),
+		Person: true}
 	a.supervision.token = t.String()
 	a.supervise(chat.SuperviseRequest{Claim: watch})
 }
@@ -63,7 +64,8 @@ func (a *agent) decideAll() {
 	for _, d := range a.supervise(chat.SuperviseRequest{}).Drafts {
 		how := []room.Decision{room.SendDraft, room.SendDraft, room.RefuseDraft}[a.rng.IntN(3)]
 		a.note("the person of %s: %s %q", a.name, how, d.Text)
-		if _, err := a.run.service().Supervise(a.ctx, chat.SuperviseRequest{Token: a.supervision.token, Draft: d.ID, Decision: how}); err != nil {
+		if _, err := a.run.service().Supervise(a.ctx, chat.SuperviseRequest{Token: a.supervision.token, Draft: d.ID,
+			Decision: how}); err != nil {
 			a.supervise(chat.SuperviseRequest{Draft: d.ID, Decision: room.RefuseDraft})
 		}
 	}

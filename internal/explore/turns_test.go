@@ -135,7 +135,8 @@ func (r *run) checkStall(now time.Time) {
 		return
 	}
 	if len(s.waiting) > 0 && now.Sub(s.from) > slack && len(ledgerOf(r.events).seats) > 1 {
-		r.fail("nobody was given the turn: %s waits since %s, and the silence ended %s ago", s.waiting[0].name, now.Sub(s.waiting[0].since), now.Sub(s.from))
+		r.fail("nobody was given the turn: %s waits since %s, and the silence ended %s ago", s.waiting[0].name,
+			now.Sub(s.waiting[0].since), now.Sub(s.from))
 	}
 }
 

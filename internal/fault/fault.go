@@ -22,15 +22,16 @@ const (
 	RoomFull        Code = "room_full"        // every seat is taken
 	WrongPassword   Code = "wrong_password"   // missing or wrong
 	TokenInvalid    Code = "token_invalid"    // mistyped, or never issued
-	KeyInvalid      Code = "key_invalid"      // the key, the invite or the token does not admit the caller to the server
-	NotAllowed      Code = "not_allowed"      // the agent's role, or what admitted it, does not permit the call
-	Paused          Code = "paused"           // the person behind the agent, or a limit on agents, keeps it silent
-	Removed         Code = "removed"          // the agent has lost its seat
-	RoomClosed      Code = "room_closed"      // an admin has closed the room
-	MessageTooLong  Code = "message_too_long" // over the limit on a message's bytes
-	RateLimited     Code = "rate_limited"     // too many calls; retry later
-	Unavailable     Code = "unavailable"      // the store did not answer, or the server is full
-	Internal        Code = "internal"         // a fault of the server
+	// the key, the invite or the token does not admit the caller to the server
+	KeyInvalid     Code = "key_invalid"
+	NotAllowed     Code = "not_allowed"      // the agent's role, or what admitted it, does not permit the call
+	Paused         Code = "paused"           // the person behind the agent, or a limit on agents, keeps it silent
+	Removed        Code = "removed"          // the agent has lost its seat
+	RoomClosed     Code = "room_closed"      // an admin has closed the room
+	MessageTooLong Code = "message_too_long" // over the limit on a message's bytes
+	RateLimited    Code = "rate_limited"     // too many calls; retry later
+	Unavailable    Code = "unavailable"      // the store did not answer, or the server is full
+	Internal       Code = "internal"         // a fault of the server
 )
 
 // Error is a refusal or a failure that a caller sees. A refusal changes nothing.

@@ -22,7 +22,8 @@ func TestDocs_everyPath_exists(t *testing.T) {
 			t.Errorf("%s names only %d paths", doc, len(found))
 		}
 		for _, m := range found {
-			if places, err := filepath.Glob(filepath.Join("../..", strings.TrimSuffix(m[1], "/"))); err != nil || len(places) == 0 {
+			if places, err := filepath.Glob(filepath.Join("../..", strings.TrimSuffix(m[1], "/"))); err != nil ||
+				len(places) == 0 {
 				t.Errorf("%s names %s, which does not exist", doc, m[1])
 			}
 		}
@@ -108,7 +109,8 @@ func TestDocs_noCommandLine_holdsAToken(t *testing.T) {
 		fromFile = `TOKEN=$(cat `
 		variable = `--header 'Authorization: Bearer ${PARLEY_KEY}'` // a shell leaves it, and the client puts the key in
 	)
-	shown := regexp.MustCompile(`(?:-H|--header)[ =]?["']?Authorization(?:: Bearer \$\{PARLEY_KEY\}')?|(?:^|[^A-Z_])TOKEN=\S+(?: \S+)?|--(?:agent-)?token\b|[?&](?:agent_)?token=`)
+	shown := regexp.MustCompile(
+		`(?:-H|--header)[ =]?["']?Authorization(?:: Bearer \$\{PARLEY_KEY\}')?|(?:^|[^A-Z_])TOKEN=\S+(?: \S+)?|--(?:agent-)?token\b|[?&](?:agent_)?token=`)
 	told := 0
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -127,7 +129,8 @@ func TestDocs_noCommandLine_holdsAToken(t *testing.T) {
 		text, err := os.ReadFile(name)
 		for _, hit := range shown.FindAllString(string(text), -1) {
 			if told++; !strings.Contains(hit, fromFile) && hit != variable {
-				t.Errorf("%s: %q shows a token to everybody on the machine: read it from a file, and give it to curl with -H @-", name, hit)
+				t.Errorf("%s: %q shows a token to everybody on the machine: read it from a file, and give it to curl "+
+					"with -H @-", name, hit)
 			}
 		}
 		return err

@@ -77,5 +77,6 @@ func sources(t *testing.T) []source {
 func skipped(path string) bool {
 	dir := filepath.Base(path)
 	_, err := os.Stat(filepath.Join(path, "go.mod"))
-	return err == nil && dir != "bench" || strings.HasPrefix(dir, ".") || strings.HasPrefix(dir, "_") || dir == "testdata" || dir == "node_modules"
+	return err == nil && dir != "bench" || strings.HasPrefix(dir, ".") || strings.HasPrefix(dir, "_") ||
+		dir == "testdata" || dir == "node_modules"
 }

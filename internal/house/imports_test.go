@@ -18,12 +18,15 @@ func arrows() map[string][]string {
 	rooms := []string{"internal/roomlog", "internal/room", "internal/ident", "internal/fault", "internal/table"}
 	meters := []string{"internal/meter", "internal/meter/emf", "internal/meter/scrape"}
 	service := slices.Concat(meters, drivers, rooms, []string{
-		"internal/ratelimit", "internal/access", "internal/presence", "internal/chat", "internal/pairing", "internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer", "internal/page",
+		"internal/ratelimit", "internal/access", "internal/presence", "internal/chat", "internal/pairing",
+		"internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
+		"internal/page",
 	})
 	clients := []string{"internal/client", "internal/fault", "internal/wake", "internal/shell"}
 	return map[string][]string{
 		// The rules, lowest first.
-		"internal/sanitize": {}, "internal/page": {}, "internal/page/bundle": {}, "internal/audit": {"internal/ident", "internal/table"},
+		"internal/sanitize": {}, "internal/page": {}, "internal/page/bundle": {},
+		"internal/audit":     {"internal/ident", "internal/table"},
 		"internal/fault":     {},
 		"internal/ident":     {"internal/fault"},
 		"internal/room":      {"internal/ident", "internal/fault"},
@@ -32,14 +35,18 @@ func arrows() map[string][]string {
 		"internal/access":    {"internal/audit", "internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/password":  rooms,
 		"internal/presence":  rooms,
-		"internal/chat":      slices.Concat(rooms, []string{"internal/sanitize", "internal/password", "internal/ratelimit", "internal/presence", "internal/audit"}),
-		"internal/pairing":   slices.Concat(rooms, []string{"internal/chat"}),
+		"internal/chat": slices.Concat(rooms, []string{"internal/sanitize", "internal/password",
+			"internal/ratelimit", "internal/presence", "internal/audit"}),
+		"internal/pairing": slices.Concat(rooms, []string{"internal/chat"}),
 
 		// The protocol.
 		"internal/mcp":        {"internal/fault", "internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
-		"internal/tools":      {"internal/sanitize", "internal/tools/spec", "internal/mcp", "internal/pairing", "internal/chat", "internal/ratelimit", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
-		"internal/httpapi":    {"internal/page", "internal/access", "internal/tools", "internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter"},
+		"internal/tools": {"internal/sanitize", "internal/tools/spec", "internal/mcp", "internal/pairing",
+			"internal/chat", "internal/ratelimit", "internal/room", "internal/ident", "internal/fault",
+			"internal/meter"},
+		"internal/httpapi": {"internal/page", "internal/access", "internal/tools", "internal/mcp", "internal/chat",
+			"internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/lambdahttp": {"internal/meter"},
 
 		// The client side of the program.
@@ -55,18 +62,24 @@ func arrows() map[string][]string {
 		"internal/table/sqlite":                {"internal/table"},
 		"internal/table/dynamotable":           {"internal/table"},
 		"internal/table/dynamotable/sdkconfig": {"internal/table/dynamotable"},
-		"internal/transfer":                    {"internal/access", "internal/roomlog", "internal/ident", "internal/fault", "internal/table"},
-		"internal/meter":                       {"internal/table"}, // it counts what a table spends
-		"internal/meter/emf":                   {"internal/meter"},
-		"internal/meter/scrape":                {"internal/meter"},
+		"internal/transfer": {"internal/access", "internal/roomlog", "internal/ident",
+			"internal/fault", "internal/table"},
+		"internal/meter":        {"internal/table"}, // it counts what a table spends
+		"internal/meter/emf":    {"internal/meter"},
+		"internal/meter/scrape": {"internal/meter"},
 
 		// The wiring.
-		"internal/app":  service,
-		"cmd/parley":    slices.Concat(drivers, clients, []string{"internal/connect", "internal/bridge", "internal/doctor", "internal/access", "internal/app", "internal/roomlog", "internal/httpapi", "internal/transfer", "internal/table", "internal/meter", "internal/meter/scrape"}),
-		"functions/mcp": {"internal/app", "internal/lambdahttp", "internal/table/dynamotable", "internal/table", "internal/meter", "internal/meter/emf"},
+		"internal/app": service,
+		"cmd/parley": slices.Concat(drivers, clients,
+			[]string{"internal/connect", "internal/bridge", "internal/doctor", "internal/access", "internal/app",
+				"internal/roomlog", "internal/httpapi", "internal/transfer", "internal/table", "internal/meter",
+				"internal/meter/scrape"}),
+		"functions/mcp": {"internal/app", "internal/lambdahttp", "internal/table/dynamotable", "internal/table",
+			"internal/meter", "internal/meter/emf"},
 
 		// For clients without HTTP.
-		"internal/bridge": {"internal/client", "internal/mcp", "internal/tools/spec", "internal/ident", "internal/fault"},
+		"internal/bridge": {"internal/client", "internal/mcp", "internal/tools/spec", "internal/ident",
+			"internal/fault"},
 
 		// What looks for faults.
 		"internal/doctor": {"internal/client", "internal/fault", "internal/connect", "internal/wake"},
@@ -78,23 +91,33 @@ func arrows() map[string][]string {
 		"internal/dynamolocal":             {"internal/table/dynamotable"},
 		"internal/lambdatest":              {"internal/leaks"},
 		"internal/explore":                 {}, "internal/leaks": {"internal/ident"},
-		"internal/house":         {},
-		"bench":                  {"internal/app", "internal/httpapi", "internal/table/sqlite", "internal/table/dynamotable", "internal/table", "internal/roomlog", "internal/room", "internal/ident", "internal/meter", "internal/dynamolocal"},
-		"scripts/dynamodb-local": {"internal/dynamolocal"}, "scripts/confusables": {}, "scripts/test": {"internal/dynamolocal"},
-		"e2e": {}, "e2e/agents": {}, "e2e/browser": {}, "e2e/fetch": {"e2e/internal/parts", "internal/dynamolocal"}, "e2e/internal/parts": {}, "e2e/internal/process": {"internal/leaks"},
+		"internal/house": {},
+		"bench": {"internal/app", "internal/httpapi", "internal/table/sqlite",
+			"internal/table/dynamotable", "internal/table", "internal/roomlog", "internal/room", "internal/ident",
+			"internal/meter", "internal/dynamolocal"},
+		"scripts/dynamodb-local": {"internal/dynamolocal"}, "scripts/confusables": {},
+		"scripts/test": {"internal/dynamolocal"},
+		"e2e":          {}, "e2e/agents": {}, "e2e/browser": {},
+		"e2e/fetch": {"e2e/internal/parts", "internal/dynamolocal"}, "e2e/internal/parts": {},
+		"e2e/internal/process": {"internal/leaks"},
 	}
 }
 
 // testOnly lists the packages that are no part of the program.
 func testOnly() []string {
-	return []string{"internal/table/tabletest", "internal/table/sqlite/sqlitetest", "internal/app/apptest", "internal/dynamolocal", "internal/lambdatest", "internal/explore", "internal/house", "internal/leaks", "internal/page/bundle", "bench", "scripts/dynamodb-local", "scripts/confusables", "scripts/test", "e2e", "e2e/agents", "e2e/browser", "e2e/fetch", "e2e/internal/parts", "e2e/internal/process"}
+	return []string{"internal/table/tabletest", "internal/table/sqlite/sqlitetest", "internal/app/apptest",
+		"internal/dynamolocal", "internal/lambdatest", "internal/explore", "internal/house", "internal/leaks",
+		"internal/page/bundle", "bench", "scripts/dynamodb-local", "scripts/confusables", "scripts/test", "e2e",
+		"e2e/agents", "e2e/browser", "e2e/fetch", "e2e/internal/parts", "e2e/internal/process"}
 }
 
 // foreign lists the packages that may import a dependency which belongs to one
 // side of the program: the wire, the protocol, a store.
 func foreign() map[string][]string {
 	return map[string][]string{
-		"net/http":                        {"cmd/parley", "functions/mcp", "internal/app", "internal/client", "internal/doctor", "internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter/scrape", "internal/page", "internal/wake", "internal/table/dynamotable", "internal/bridge"},
+		"net/http": {"cmd/parley", "functions/mcp", "internal/app", "internal/client",
+			"internal/doctor", "internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter/scrape",
+			"internal/page", "internal/wake", "internal/table/dynamotable", "internal/bridge"},
 		"github.com/mark3labs/mcp-go":     {"internal/mcp", "internal/client", "internal/bridge"},
 		"github.com/aws/aws-lambda-go":    {"functions/mcp", "internal/lambdahttp"},
 		"github.com/aws/aws-sdk-go-v2":    {"internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"},

@@ -56,7 +56,8 @@ func TestModules_everyOne_hasAReason(t *testing.T) {
 func TestModules_whatOnlyTestsNeed_standsInItsOwnBlock(t *testing.T) {
 	direct, indirect := requirements(t, "go.mod")
 	if len(direct) != 2 || len(indirect) == 0 {
-		t.Fatalf("go.mod has %d blocks of what is imported, and %d modules that others need; want a block for the program and one for tests", len(direct), len(indirect))
+		t.Fatalf("go.mod has %d blocks of what is imported, and %d modules that others need; want a block for the "+
+			"program and one for tests", len(direct), len(indirect))
 	}
 	imported := map[string]bool{}
 	for _, s := range sources(t) {

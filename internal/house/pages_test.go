@@ -132,7 +132,11 @@ func logged(n ast.Node) string {
 			return ""
 		}
 	}
-	literal, isLiteral := call.Args[i].(*ast.BasicLit)
+	text := call.Args[i]
+	for sum, broken := text.(*ast.BinaryExpr); broken; sum, broken = text.(*ast.BinaryExpr) {
+		text = sum.X // the first line of several
+	}
+	literal, isLiteral := text.(*ast.BasicLit)
 	if !isLiteral {
 		return ""
 	}

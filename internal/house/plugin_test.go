@@ -101,13 +101,15 @@ func TestPlugin_hooks_serveBothClients(t *testing.T) {
 	}
 	matches := regexp.MustCompile(used[0].Matcher).MatchString
 	for _, server := range []string{"mcp__parley__", "mcp__plugin_parley_parley__"} { // Codex, Claude Code
-		for tool, seat := range map[string]bool{"join_room": true, "create_room": true, "enter_queue": true, "send_message": false, "join_room_2": false} {
+		for tool, seat := range map[string]bool{"join_room": true, "create_room": true, "enter_queue": true,
+			"send_message": false, "join_room_2": false} {
 			if matches(server+tool) != seat {
 				t.Errorf("%s%s: the hook runs: %v", server, tool, !seat)
 			}
 		}
 	}
-	for _, server := range []string{"mcp__my_parley__", "mcp__parley-2__", "mcp__plugin_other_parley__", "x_mcp__parley__"} {
+	for _, server := range []string{"mcp__my_parley__", "mcp__parley-2__", "mcp__plugin_other_parley__",
+		"x_mcp__parley__"} {
 		if matches(server + "join_room") {
 			t.Errorf("the hook runs for %s, whose token is not for the server of the hook", server)
 		}

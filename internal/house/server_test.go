@@ -53,7 +53,8 @@ func TestServerJSON_filledIn_isWhatTheRegistryTakes(t *testing.T) {
 	// The image has to be the one that the release builds, and to name the server.
 	repository, isVersion := strings.CutSuffix(image["identifier"].(string), ":1.2.3")
 	release := read(t, ".goreleaser.yaml")
-	for _, line := range []string{"repositories: [" + repository + "]\n", "io.modelcontextprotocol.server.name: " + server.Name + "\n"} {
+	for _, line := range []string{"repositories: [" + repository + "]\n",
+		"io.modelcontextprotocol.server.name: " + server.Name + "\n"} {
 		if !isVersion || !strings.Contains(release, line) {
 			t.Errorf("%s: .goreleaser.yaml lacks %s", image["identifier"], line)
 		}

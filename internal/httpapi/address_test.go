@@ -24,7 +24,8 @@ func TestClient_isThePeerUnlessAProxyIsTrusted(t *testing.T) {
 		{peer: "192.0.2.7:4711", trust: true, want: "192.0.2.7"},
 		{peer: "192.0.2.7:4711", forwarded: []string{"198.51.100.1"}, trust: true, want: "198.51.100.1"},
 		{peer: "192.0.2.7:4711", forwarded: []string{"203.0.113.9, 198.51.100.1"}, trust: true, want: "198.51.100.1"},
-		{peer: "192.0.2.7:4711", forwarded: []string{"203.0.113.9", "10.0.0.1,198.51.100.1:80"}, trust: true, want: "198.51.100.1"},
+		{peer: "192.0.2.7:4711", forwarded: []string{"203.0.113.9", "10.0.0.1,198.51.100.1:80"}, trust: true,
+			want: "198.51.100.1"},
 		{peer: "192.0.2.7:4711", forwarded: []string{"[2001:db8:1:2:3::4]:80"}, trust: true, want: "2001:db8:1:2::/64"},
 		{peer: "192.0.2.7:4711", forwarded: []string{"somebody"}, trust: true, want: ""},
 		{peer: "[2001:db8:1:2:3:4:5:6]:4711", want: "2001:db8:1:2::/64"},
@@ -49,7 +50,8 @@ func TestClient_limitsCountByItsAddress(t *testing.T) {
 		address string
 		refused bool
 	}{{"192.0.2.1", false}, {"192.0.2.1", true}, {"192.0.2.2", false}} {
-		r := h.request(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"join_room","arguments":{"room":"room %d","agent_name":"Ann"}}}`, n),
+		r := h.request(fmt.Sprintf(
+			`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"join_room","arguments":{"room":"room %d","agent_name":"Ann"}}}`, n),
 			http.Header{"X-Forwarded-For": {c.address}})
 		if _, body := h.do(r); strings.Contains(body, "rate_limited") != c.refused {
 			t.Errorf("room %d, from %s: %s", n, c.address, body)
@@ -66,7 +68,8 @@ func TestAddress_ofAServerThatOthersReach_isNotThisMachinesAlone(t *testing.T) {
 		{"an address of IPv6", "", "[2001:db8::1]:8080", "[2001:db8::1]:8080", "http://[2001:db8::1]:8080/mcp"},
 		{"a caller on this machine", reachable, "127.0.0.1:8080", "localhost:8080", "http://192.168.1.7:8080/mcp"},
 		{"a caller on another", reachable, "192.168.1.7:8080", "ann-pc.local:8080", "http://ann-pc.local:8080/mcp"},
-		{"a port of this machine that leads into a container", reachable, "192.168.1.7:8080", "127.0.0.1:9090", "http://127.0.0.1:9090/mcp"},
+		{"a port of this machine that leads into a container", reachable, "192.168.1.7:8080", "127.0.0.1:9090",
+			"http://127.0.0.1:9090/mcp"},
 		{"a proxy on this machine", reachable, "127.0.0.1:8080", "chat.example", "http://chat.example/mcp"},
 		{"a server for this machine alone", "", "127.0.0.1:8080", "localhost:8080", "http://localhost:8080/mcp"},
 	} {
@@ -74,7 +77,8 @@ func TestAddress_ofAServerThatOthersReach_isNotThisMachinesAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := (&http.Request{Host: c.host}).WithContext(context.WithValue(t.Context(), http.LocalAddrContextKey, net.Addr(local)))
+		r := (&http.Request{Host: c.host}).WithContext(context.WithValue(t.Context(), http.LocalAddrContextKey,
+			net.Addr(local)))
 		if got := (&api{Options: Options{Reachable: c.reachable}}).addressOf(r); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}

@@ -64,7 +64,8 @@ func (a *api) enter(x *exchange, r *http.Request, d door) (ident.Principal, erro
 	case d.route == inviteRoute:
 		return a.Gate.Invite(ctx, d.secret, address)
 	case d.route == keyRoute && !a.Keys:
-		return ident.Principal{}, fault.Refuse(fault.KeyInvalid, "This server needs no key. Take /k/ and the key out of its address, which ends in %s.", MCPPath)
+		return ident.Principal{}, fault.Refuse(fault.KeyInvalid,
+			"This server needs no key. Take /k/ and the key out of its address, which ends in %s.", MCPPath)
 	case !a.Keys:
 		return ident.Principal{ID: a.principalOf(r)}, nil
 	case d.route == keyRoute:
@@ -107,7 +108,8 @@ func (a *api) reject(x *exchange, r *http.Request, d door, err error) {
 	if d.route == MCPPath && x.rpcID != nil {
 		status = http.StatusOK
 	}
-	x.refuseWith(status, rpcFault{codeRefused, refused.Message, &faultData{refused.Code, fault.Seconds(refused.RetryAfter)}})
+	x.refuseWith(status, rpcFault{codeRefused, refused.Message,
+		&faultData{refused.Code, fault.Seconds(refused.RetryAfter)}})
 }
 
 // noteTurned notes that a caller is not admitted through d, and returns the HTTP status.

@@ -151,10 +151,13 @@ func TestAdmission_eachDoor_admitsWhoItIsFor(t *testing.T) {
 					status = 404
 				}
 				if resp.StatusCode != status || want != (decode(t, body).text() == "hello") {
-					t.Errorf("keys %v, %s, POST %s with %q: %d %s", keys, e.name, c.path, c.bearer, resp.StatusCode, body)
+					t.Errorf("keys %v, %s, POST %s with %q: %d %s", keys, e.name, c.path, c.bearer, resp.StatusCode,
+						body)
 				}
-				if got := readTurned(t, body); !want && (string(got.ID) != "7" || got.Error.Data.Code != "key_invalid" || got.Error.Message == "") {
-					t.Errorf("keys %v, %s, POST %s with %q is turned away with %s", keys, e.name, c.path, c.bearer, body)
+				if got := readTurned(t, body); !want &&
+					(string(got.ID) != "7" || got.Error.Data.Code != "key_invalid" || got.Error.Message == "") {
+					t.Errorf("keys %v, %s, POST %s with %q is turned away with %s", keys, e.name, c.path, c.bearer,
+						body)
 				}
 				if strings.Contains(body, key) || strings.Contains(body, g.invite) {
 					t.Errorf("POST %s repeats what was sent: %s", c.path, body)
@@ -170,7 +173,8 @@ func TestAdmission_turnedAway_startsNoSignIn(t *testing.T) {
 	g := newGated(t)
 	secret := wrong()
 	notification := g.request(`{"jsonrpc":"2.0","method":"notifications/initialized"}`, nil)
-	large := g.request(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":%q}}`, strings.Repeat("x", strangerBody)), nil)
+	large := g.request(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":%q}}`,
+		strings.Repeat("x", strangerBody)), nil)
 	text := g.request(initialize, http.Header{"Content-Type": {"text/plain"}})
 	inPath := g.request("no JSON", nil)
 	inPath.URL.Path = "/k/" + secret + "/mcp"
@@ -188,8 +192,10 @@ func TestAdmission_turnedAway_startsNoSignIn(t *testing.T) {
 		}
 	}
 	for _, path := range []string{
-		"/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server/k/" + secret + "/mcp", "/k/" + secret + "/mcp/.well-known/openid-configuration",
-		"/k/" + secret + "/.well-known/oauth-protected-resource", "/i/" + g.invite + "/.well-known/x", "/k/" + secret, "/k/" + secret + "/v1/wait", "/k/", "/i/", "/i", "/k/a/b/mcp", "/register", "/i/" + g.invite + "/mcp/mcp",
+		"/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server/k/" + secret + "/mcp",
+		"/k/" + secret + "/mcp/.well-known/openid-configuration",
+		"/k/" + secret + "/.well-known/oauth-protected-resource", "/i/" + g.invite + "/.well-known/x", "/k/" + secret,
+		"/k/" + secret + "/v1/wait", "/k/", "/i/", "/i", "/k/a/b/mcp", "/register", "/i/" + g.invite + "/mcp/mcp",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
 			r := g.get(path)
@@ -206,17 +212,20 @@ func TestAdmission_secretsInPaths_areNowhereElse(t *testing.T) {
 	key, lost := g.key.String(), wrong()
 	secrets := []string{key, lost, g.invite, g.key.Secret, g.guest}
 	call := legacyCall
-	for _, path := range []string{"/k/" + key + "/mcp", "/k/" + lost + "/mcp", "/i/" + g.invite + "/mcp", "/i/" + g.invite, "/k/" + key + "/other", "/i/" + lost, "/k/" + key} {
+	for _, path := range []string{"/k/" + key + "/mcp", "/k/" + lost + "/mcp", "/i/" + g.invite + "/mcp",
+		"/i/" + g.invite, "/k/" + key + "/other", "/i/" + lost, "/k/" + key} {
 		for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodHead, http.MethodDelete} {
 			for _, tool := range []string{"echo", "fail"} {
 				r := g.request(call("1", tool, "hello", ""))
 				r.URL.Path, r.Method = path, method
 				resp, body := g.do(r)
-				if got := resp.Header; got.Get("Referrer-Policy") != "no-referrer" || got.Get("Cache-Control") != "no-store" {
+				if got := resp.Header; got.Get("Referrer-Policy") != "no-referrer" ||
+					got.Get("Cache-Control") != "no-store" {
 					t.Errorf("%s %s has the headers %v", method, path, got)
 				}
 				for _, secret := range secrets {
-					if strings.Contains(fmt.Sprint(resp.Header), secret) || strings.Contains(body, secret) && !(path == "/i/"+g.invite && method == http.MethodGet) {
+					if strings.Contains(fmt.Sprint(resp.Header), secret) ||
+						strings.Contains(body, secret) && !(path == "/i/"+g.invite && method == http.MethodGet) {
 						t.Errorf("%s %s repeats a secret: %v %s", method, path, resp.Header, body)
 					}
 				}
@@ -229,7 +238,8 @@ func TestAdmission_secretsInPaths_areNowhereElse(t *testing.T) {
 	await(t, g.entered)
 	g.clock.Advance(DefaultKeepAlive)
 	resp := await(t, answer)
-	if got := resp.Header; got.Get("Content-Type") != "text/event-stream" || got.Get("Referrer-Policy") != "no-referrer" || got.Get("Cache-Control") != "no-store" {
+	if got := resp.Header; got.Get("Content-Type") != "text/event-stream" ||
+		got.Get("Referrer-Policy") != "no-referrer" || got.Get("Cache-Control") != "no-store" {
 		t.Errorf("a stream has the headers %v", got)
 	}
 	g.free()
@@ -242,7 +252,8 @@ func TestAdmission_secretsInPaths_areNowhereElse(t *testing.T) {
 			t.Errorf("the log has a secret: %s", log)
 		}
 	}
-	for _, part := range []string{`"path":"/k/{key}/mcp"`, `"path":"/i/{code}/mcp"`, `"path":"/i/{code}"`, `"path":"(other)"`, `"msg":"panic"`, `"refused":"key_invalid"`} {
+	for _, part := range []string{`"path":"/k/{key}/mcp"`, `"path":"/i/{code}/mcp"`, `"path":"/i/{code}"`,
+		`"path":"(other)"`, `"msg":"panic"`, `"refused":"key_invalid"`} {
 		if !strings.Contains(log, part) {
 			t.Errorf("the log has no %s: %s", part, log)
 		}
@@ -261,12 +272,14 @@ func TestAdmission_newKeysBeyondTheirRate_comeAgain(t *testing.T) {
 		if n%2 == 0 {
 			path, shown = "/mcp", wrong()
 		}
-		if _, body := g.do(from(g.post(eras()[n/2%2], path, shown), "192.0.2.1")); readTurned(t, body).Error.Data.Code != "key_invalid" {
+		if _, body := g.do(from(g.post(eras()[n/2%2], path, shown),
+			"192.0.2.1")); readTurned(t, body).Error.Data.Code != "key_invalid" {
 			t.Fatalf("call %d: %s", n, body)
 		}
 	}
 	g.clock.Advance(time.Second / 20) // a turn for the process
-	if resp, body := g.do(from(g.post(eras()[0], "/i/"+g.invite+"/mcp", ""), "192.0.2.2")); decode(t, body).text() != "hello" {
+	if resp, body := g.do(from(g.post(eras()[0], "/i/"+g.invite+"/mcp", ""),
+		"192.0.2.2")); decode(t, body).text() != "hello" {
 		t.Errorf("another address gets %d %s", resp.StatusCode, body)
 	}
 	if reads, writes := g.reads.Load(), g.writes.Load(); reads != 20 || writes != 0 {
@@ -298,7 +311,8 @@ func TestAdmission_newKeysBeyondTheirRate_comeAgain(t *testing.T) {
 			select {
 			case resp := <-ended:
 				resp.Body.Close()
-				if waiting = waiting[1:]; resp.StatusCode == http.StatusTooManyRequests && resp.Header.Get("Retry-After") == "1" {
+				if waiting = waiting[1:]; resp.StatusCode == http.StatusTooManyRequests &&
+					resp.Header.Get("Retry-After") == "1" {
 					limited++
 				}
 			default:
@@ -315,7 +329,8 @@ func TestInvitePage_saysWhatToDo_andSpendsNothing(t *testing.T) {
 	g := newGated(t)
 	for range 200 {
 		resp, body := g.do(g.get("/i/" + strings.ToUpper(g.invite)))
-		if resp.StatusCode != 200 || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") || !strings.Contains(body, " "+g.url+"/i/"+g.invite+"/mcp (transport: Streamable HTTP)\n") {
+		if resp.StatusCode != 200 || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") ||
+			!strings.Contains(body, " "+g.url+"/i/"+g.invite+"/mcp (transport: Streamable HTTP)\n") {
 			t.Fatalf("%d %v %s", resp.StatusCode, resp.Header, body)
 		}
 	}
@@ -357,7 +372,8 @@ func TestAdmission_revokedKey_endsTheCallsThatWait(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !strings.Contains(string(text), `"isError":true`) || !strings.Contains(string(text), `"code":"key_invalid"`) {
+			if !strings.Contains(string(text), `"isError":true`) ||
+				!strings.Contains(string(text), `"code":"key_invalid"`) {
 				t.Errorf("%s, %s: %s", e.name, accept, text)
 			}
 			if g.key, err = g.keys.Add(t.Context(), "ann", 0); err != nil {

@@ -27,9 +27,11 @@ func (a *api) readBody(x *exchange, r *http.Request, most int64) ([]byte, *refus
 	case errors.As(err, &over):
 		return nil, a.tooLarge()
 	case errors.Is(err, meter.ErrFull):
-		return nil, x.crowded("The server has as many requests as it can hold. Nothing was done: repeat this one in 2 seconds.")
+		return nil, x.crowded("The server has as many requests as it can hold. Nothing was done: repeat this one in " +
+			"2 seconds.")
 	case errors.Is(err, meter.ErrShare):
-		return nil, x.crowded("From your address the server has as many requests as it holds for one. Nothing was done: repeat this one in 2 seconds, and send fewer at once.")
+		return nil, x.crowded("From your address the server has as many requests as it holds for one. Nothing was " +
+			"done: repeat this one in 2 seconds, and send fewer at once.")
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &refusal{http.StatusRequestTimeout, codeRefused, "The body did not arrive in time."}
 	default:

@@ -90,7 +90,8 @@ func TestBodies_large_leaveAQuarterToSmallOnes(t *testing.T) {
 
 func TestBodies_ofOneAddress_haveAShare(t *testing.T) {
 	const open = 256 // as meter allows
-	h := newHall(t, meter.Options{MaxBodies: 64 << 20, MaxWaitsPerAddress: 1}, func(_ *chat.Options, o *Options) { o.TrustProxy = true })
+	h := newHall(t, meter.Options{MaxBodies: 64 << 20, MaxWaitsPerAddress: 1},
+		func(_ *chat.Options, o *Options) { o.TrustProxy = true })
 	from := func(address string) string { return "\r\nX-Forwarded-For: " + address }
 	h.begin(open, len(ping), ping[:1], from("192.0.2.1"))
 	c := h.dial()
@@ -98,7 +99,8 @@ func TestBodies_ofOneAddress_haveAShare(t *testing.T) {
 	if said := h.refusal(c); !strings.Contains(said, "From your address") {
 		t.Error(said)
 	}
-	if resp, body := h.do(h.request(ping, http.Header{"X-Forwarded-For": {"192.0.2.2"}})); resp.StatusCode != http.StatusOK {
+	if resp, body := h.do(h.request(ping,
+		http.Header{"X-Forwarded-For": {"192.0.2.2"}})); resp.StatusCode != http.StatusOK {
 		t.Errorf("another address: %d %s", resp.StatusCode, body)
 	}
 }
@@ -107,7 +109,8 @@ func TestBodies_ofOneAddress_haveAShare(t *testing.T) {
 // are padded with.
 func padded(seat chat.Seated, blank, letters string) []string {
 	call := func(tool, arguments, params string) string {
-		return fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":{%s}%s}}`, tool, arguments, params)
+		return fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":{%s}%s}}`,
+			tool, arguments, params)
 	}
 	wait := fmt.Sprintf(`"agent_token":%q,"wait_seconds":290`, seat.Token)
 	send := fmt.Sprintf(`"agent_token":%q,"wait_seconds":290,"to":["Agent 0"],"text":%q`, seat.Token, letters[:32_000])
@@ -129,7 +132,9 @@ func TestBodies_ofCallsThatWait_areNotKept(t *testing.T) {
 	var waiting []chat.Seated
 	for room := range rooms {
 		for k := range seats {
-			seat, err := h.rooms.JoinRoom(t.Context(), chat.JoinRequest{Room: fmt.Sprintf("crowd %d", room), AgentName: fmt.Sprintf("Agent %d", k), Capacity: seats})
+			seat, err := h.rooms.JoinRoom(t.Context(),
+				chat.JoinRequest{Room: fmt.Sprintf("crowd %d", room), AgentName: fmt.Sprintf("Agent %d", k),
+					Capacity: seats})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -89,7 +89,8 @@ func (c *crowd) note(v *visitor, state http.ConnState) {
 		v.heading = false
 	case http.StateIdle:
 		c.drop(v)
-		v.spare, v.heading, v.again, v.patient, v.read, v.lines, v.blank = c.spare.PushBack(v), true, true, false, false, 0, false
+		v.spare, v.heading, v.again, v.patient, v.read, v.lines, v.blank = c.spare.PushBack(v), true, true, false,
+			false, 0, false
 	case http.StateClosed, http.StateHijacked:
 		c.open--
 		c.drop(v)

@@ -64,12 +64,15 @@ func TestBoundConnections_heldConnections_keepNobodyOut(t *testing.T) {
 func TestBoundConnections_begunHeaders_endTheOldest(t *testing.T) {
 	for name, proxied := range map[string]bool{"an address": false, "a trusted proxy": true} {
 		t.Run(name, func(t *testing.T) {
-			s := httpapi.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "here") }), slog.New(slog.DiscardHandler))
+			s := httpapi.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				fmt.Fprint(w, "here")
+			}), slog.New(slog.DiscardHandler))
 			ln, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
 			}
-			go func() { _ = s.Serve(httpapi.BoundConnections(s, ln, 0, proxied)) }() // it returns when the server is closed
+			// it returns when the server is closed
+			go func() { _ = s.Serve(httpapi.BoundConnections(s, ln, 0, proxied)) }()
 			t.Cleanup(func() { _ = s.Close() })
 			const whole, part = "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\n"
 			opened := func(text string, answers int) net.Conn {
@@ -123,7 +126,8 @@ func TestBoundConnections_begunHeaders_endTheOldest(t *testing.T) {
 				}
 			}
 			fmt.Fprint(idle, whole)
-			if resp, err := http.ReadResponse(bufio.NewReader(idle), nil); err != nil || resp.StatusCode != http.StatusOK {
+			if resp, err := http.ReadResponse(bufio.NewReader(idle), nil); err != nil ||
+				resp.StatusCode != http.StatusOK {
 				t.Errorf("the idle one: %v", err)
 			}
 			select {
@@ -137,7 +141,8 @@ func TestBoundConnections_begunHeaders_endTheOldest(t *testing.T) {
 
 // Each line of a header takes many times its bytes in memory.
 func TestBoundConnections_headerOfManyLines_isRefused(t *testing.T) {
-	s := httpapi.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "here") }), slog.New(slog.DiscardHandler))
+	s := httpapi.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "here") }),
+		slog.New(slog.DiscardHandler))
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -151,7 +156,8 @@ func TestBoundConnections_headerOfManyLines_isRefused(t *testing.T) {
 		}
 		defer c.Close()
 		body := strings.Repeat("\n", 300)
-		fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n%s\r\n%s", len(body), strings.Repeat("a:\r\n", lines), body)
+		fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n%s\r\n%s", len(body),
+			strings.Repeat("a:\r\n", lines), body)
 		if resp, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || resp.StatusCode != status {
 			t.Errorf("%d lines: %v, %v", lines, resp, err)
 		}

@@ -38,7 +38,8 @@ type exchange struct {
 }
 
 func (a *api) newExchange(w http.ResponseWriter) *exchange {
-	return &exchange{ResponseWriter: w, id: rand.Text()[:12], began: a.Clock.Now(), slow: a.writeTimeout, account: a.Meter.Open()}
+	return &exchange{ResponseWriter: w, id: rand.Text()[:12], began: a.Clock.Now(), slow: a.writeTimeout,
+		account: a.Meter.Open()}
 }
 
 func (x *exchange) WriteHeader(status int) {
@@ -153,7 +154,8 @@ func knownRoute(route string) string {
 
 func knownMethod(method string) string {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodOptions:
 		return method
 	}
 	return "(other)"
@@ -161,7 +163,8 @@ func knownMethod(method string) string {
 
 // failed is what a client reads when the fault is the server's.
 func (x *exchange) failed() string {
-	return "Something went wrong inside the server and has been logged. Try again; if it fails again, quote the id " + x.id + " to whoever runs this server."
+	return "Something went wrong inside the server and has been logged. Try again; if it fails again, quote the id " +
+		x.id + " to whoever runs this server."
 }
 
 // rpcFault is the error of a JSON-RPC response.

@@ -27,7 +27,8 @@ func (a *api) serveHealth(x *exchange, r *http.Request) {
 	if err != nil {
 		a.Logger.WarnContext(r.Context(), "not ready", "id", x.id, "error", err)
 		x.WriteHeader(http.StatusServiceUnavailable)
-		fmt.Fprintln(x, `{"status":"unavailable","message":"The store behind this server does not answer. Try again in a few seconds."}`)
+		fmt.Fprintln(x,
+			`{"status":"unavailable","message":"The store behind this server does not answer. Try again in a few seconds."}`)
 		return
 	}
 	fmt.Fprintln(x, `{"status":"ready"}`)

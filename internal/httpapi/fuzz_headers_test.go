@@ -17,9 +17,12 @@ import (
 // server, and nothing reaches it that a foreign web page could have made a browser send: over
 // the loopback, or as behind Lambda.
 func FuzzHeaders(f *testing.F) {
-	f.Add("POST", "127.0.0.1:8080", "", "application/json", "application/json, text/event-stream", "2025-11-25", "", "", true)
-	f.Add("POST", "parley.example", "https://evil.example", "application/json", "application/json", "2026-07-28", "tools/call", "echo", false)
-	f.Add("POST", "parley.example", "https://parley.example", "application/json", "application/json", "2026-07-28", "tools/call", "echo", false)
+	f.Add("POST", "127.0.0.1:8080", "", "application/json", "application/json, text/event-stream", "2025-11-25", "", "",
+		true)
+	f.Add("POST", "parley.example", "https://evil.example", "application/json", "application/json", "2026-07-28",
+		"tools/call", "echo", false)
+	f.Add("POST", "parley.example", "https://parley.example", "application/json", "application/json", "2026-07-28",
+		"tools/call", "echo", false)
 	f.Add("OPTIONS", "localhost", "http://localhost:3000", "", "", "", "", "", true)
 	f.Add("GET", "[::1]:8080", "null", "text/plain", "text/event-stream;q=0", "", "", "", true)
 	s := &site{entered: make(chan string, 1), release: make(chan struct{})}
@@ -42,7 +45,8 @@ func FuzzHeaders(f *testing.F) {
 			}
 		}
 		if local {
-			r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}))
+			r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey,
+				&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}))
 		}
 		reached = false
 		w := httptest.NewRecorder()
@@ -56,7 +60,8 @@ func FuzzHeaders(f *testing.F) {
 		if reached && local && !thisMachine(host) {
 			t.Errorf("got through to a server on the loopback by the name %q", host)
 		}
-		if reached && origin != "" && !(local && originIsThisMachine(origin)) && !(!local && originIsHost(origin, host)) {
+		if reached && origin != "" && !(local && originIsThisMachine(origin)) &&
+			!(!local && originIsHost(origin, host)) {
 			t.Errorf("a page of %q got through", origin)
 		}
 		if reached && !strings.HasPrefix(strings.ToLower(strings.TrimSpace(kind)), "application/json") {

@@ -20,7 +20,8 @@ func FuzzBody(f *testing.F) {
 	for _, body := range []string{
 		"", "[]", "{}", initialize, `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`,
 		`{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":"\ud83d\ude00"}}`,
-		`{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{},"_meta":{` + modernMeta + `}}}`,
+		`{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{},"_meta":{` + modernMeta +
+			`}}}`,
 		`{"jsonrpc":"2.0","id":"a","method":"tools/call","params":{"name":"echo","task":{"ttl":1},"_meta":[]}}`,
 	} {
 		f.Add([]byte(body), false)
@@ -34,7 +35,8 @@ func FuzzBody(f *testing.F) {
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Accept", "application/json, text/event-stream")
 		if modern {
-			r.Header = http.Header{"Content-Type": {"application/json"}, "Mcp-Protocol-Version": {"2026-07-28"}, "Mcp-Method": {"tools/call"}, "Mcp-Name": {"echo"}}
+			r.Header = http.Header{"Content-Type": {"application/json"}, "Mcp-Protocol-Version": {"2026-07-28"},
+				"Mcp-Method": {"tools/call"}, "Mcp-Name": {"echo"}}
 		}
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)

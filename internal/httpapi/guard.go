@@ -18,7 +18,9 @@ import (
 func (a *api) admit(x *exchange, r *http.Request) bool {
 	if rebound(r, a.Hosts) {
 		x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
-			"This server is on your own machine and answers to localhost, 127.0.0.1 and [::1] only, not to %s. Use http://127.0.0.1 with the server's port. Whoever runs it behind a proxy or a tunnel gives its address with --public-url, or its host with --allow-host.", quoted(r.Host)))
+			"This server is on your own machine and answers to localhost, 127.0.0.1 and [::1] only, not to %s. Use "+
+				"http://127.0.0.1 with the server's port. Whoever runs it behind a proxy or a tunnel gives its "+
+				"address with --public-url, or its host with --allow-host.", quoted(r.Host)))
 		return false
 	}
 	origins := r.Header.Values("Origin")
@@ -32,7 +34,9 @@ func (a *api) admit(x *exchange, r *http.Request) bool {
 		return true
 	}
 	x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
-		"Web pages of %s may not call this server. If it is the address of this server itself, whoever runs it gives it with --public-url; pages of other sites may call with --allow-origin. Clients outside a browser send no Origin header.", quoted(strings.Join(origins, ", "))))
+		"Web pages of %s may not call this server. If it is the address of this server itself, whoever runs it gives "+
+			"it with --public-url; pages of other sites may call with --allow-origin. Clients outside a browser send "+
+			"no Origin header.", quoted(strings.Join(origins, ", "))))
 	return false
 }
 
@@ -48,7 +52,8 @@ func OwnNames(h http.Handler, hosts []string) http.Handler {
 	hosts = lowered(hosts)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if rebound(r, hosts) {
-			http.Error(w, "On its own machine this answers to localhost, 127.0.0.1 and [::1] only, and to the names of --allow-host.", http.StatusForbidden)
+			http.Error(w, "On its own machine this answers to localhost, 127.0.0.1 and [::1] only, and to the names "+
+				"of --allow-host.", http.StatusForbidden)
 			return
 		}
 		h.ServeHTTP(w, r)
@@ -57,7 +62,8 @@ func OwnNames(h http.Handler, hosts []string) http.Handler {
 
 // The headers that MCP clients send, and those that a page must be able to read.
 const (
-	clientHeaders = "Content-Type, Accept, Authorization, MCP-Protocol-Version, Mcp-Method, Mcp-Name, Mcp-Session-Id, Last-Event-ID"
+	clientHeaders = "Content-Type, Accept, Authorization, MCP-Protocol-Version, Mcp-Method, Mcp-Name, " +
+		"Mcp-Session-Id, Last-Event-ID"
 	serverHeaders = "MCP-Protocol-Version, Mcp-Session-Id, Retry-After, WWW-Authenticate"
 )
 

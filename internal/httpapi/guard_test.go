@@ -107,7 +107,8 @@ func TestGuard_elsewhereThanOnLoopback_onlyListedOriginsMayCall(t *testing.T) {
 func TestGuard_everyOriginAllowed_staysNamed(t *testing.T) {
 	s := newSite(t, func(_ *site, o *Options) { o.Origins = []string{"*"} })
 	resp, _ := s.do(s.request(initialize, http.Header{"Origin": {"https://any.example"}}))
-	if resp.StatusCode != 200 || resp.Header.Get("Access-Control-Allow-Origin") != "https://any.example" || resp.Header.Get("Vary") != "Origin" {
+	if resp.StatusCode != 200 || resp.Header.Get("Access-Control-Allow-Origin") != "https://any.example" ||
+		resp.Header.Get("Vary") != "Origin" {
 		t.Errorf("%d %v", resp.StatusCode, resp.Header)
 	}
 }
@@ -117,10 +118,12 @@ func TestGuard_preflight_namesWhatClientsSend(t *testing.T) {
 	r := s.request("", http.Header{"Origin": {"http://localhost:6274"}, "Access-Control-Request-Method": {"POST"}})
 	r.Method = http.MethodOptions
 	resp, body := s.do(r)
-	if resp.StatusCode != 204 || body != "" || !strings.Contains(resp.Header.Get("Access-Control-Allow-Methods"), "POST") {
+	if resp.StatusCode != 204 || body != "" ||
+		!strings.Contains(resp.Header.Get("Access-Control-Allow-Methods"), "POST") {
 		t.Errorf("%d %v", resp.StatusCode, resp.Header)
 	}
-	for _, name := range []string{"MCP-Protocol-Version", "Mcp-Method", "Mcp-Name", "Authorization", "Content-Type", "Mcp-Session-Id", "Last-Event-ID"} {
+	for _, name := range []string{"MCP-Protocol-Version", "Mcp-Method", "Mcp-Name", "Authorization", "Content-Type",
+		"Mcp-Session-Id", "Last-Event-ID"} {
 		if !strings.Contains(resp.Header.Get("Access-Control-Allow-Headers"), name) {
 			t.Errorf("%s may not be sent", name)
 		}

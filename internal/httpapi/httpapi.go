@@ -195,7 +195,8 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (x *exchange) nothingHere() {
-	x.text(http.StatusNotFound, "There is nothing at this address. MCP is served at "+MCPPath+"; the page at / says how to add it to a client.\n")
+	x.text(http.StatusNotFound, "There is nothing at this address. MCP is served at "+MCPPath+
+		"; the page at / says how to add it to a client.\n")
 }
 
 // only reports whether the method is one of allowed, and refuses the request otherwise.

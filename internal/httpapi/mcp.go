@@ -15,7 +15,9 @@ import (
 func (a *api) serveMCP(x *exchange, r *http.Request, d door) {
 	if r.Method != http.MethodPost {
 		x.Header().Set("Allow", http.MethodPost)
-		x.refuse(http.StatusMethodNotAllowed, codeRefused, "This is the address of an MCP server: add it to an MCP client as it is (transport: Streamable HTTP). It takes POST only, since it keeps no sessions and has no stream to GET.")
+		x.refuse(http.StatusMethodNotAllowed, codeRefused, "This is the address of an MCP server: add it to an MCP "+
+			"client as it is (transport: Streamable HTTP). It takes POST only, since it keeps no sessions and has no "+
+			"stream to GET.")
 		return
 	}
 	if asker, err := a.enter(x, r, d); err != nil {
@@ -115,7 +117,8 @@ func (a *api) checkHeaders(r *http.Request) *refusal {
 		return &refusal{http.StatusUnsupportedMediaType, codeRefused, "Send the body without a Content-Encoding."}
 	}
 	if jsonText, _ := accepts(r.Header); !jsonText {
-		return &refusal{http.StatusNotAcceptable, codeRefused, "The Accept header must name application/json; name text/event-stream, too, to have long answers kept alive."}
+		return &refusal{http.StatusNotAcceptable, codeRefused, "The Accept header must name application/json; name " +
+			"text/event-stream, too, to have long answers kept alive."}
 	}
 	if r.ContentLength > a.MaxBody {
 		return a.tooLarge()
@@ -124,5 +127,6 @@ func (a *api) checkHeaders(r *http.Request) *refusal {
 }
 
 func (a *api) tooLarge() *refusal {
-	return &refusal{http.StatusRequestEntityTooLarge, codeRefused, fmt.Sprintf("The body is over %d bytes. Send less at once.", a.MaxBody)}
+	return &refusal{http.StatusRequestEntityTooLarge, codeRefused, fmt.Sprintf("The body is over %d bytes. Send less "+
+		"at once.", a.MaxBody)}
 }

@@ -75,7 +75,8 @@ func (o origins) firm(r *http.Request) bool {
 // parseOrigin parses the origin of a page of the web (RFC 6454, section 6.2).
 func parseOrigin(origin string) (*url.URL, bool) {
 	u, err := url.Parse(origin)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || !strings.EqualFold(origin, u.Scheme+"://"+u.Host) {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" ||
+		!strings.EqualFold(origin, u.Scheme+"://"+u.Host) {
 		return nil, false
 	}
 	return u, true

@@ -38,7 +38,8 @@ func (s *site) write(c net.Conn, text string) {
 
 // head is that of a POST whose body has n bytes.
 func (s *site) head(n int) string {
-	return fmt.Sprintf("POST /mcp HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nContent-Length: %d\r\n\r\n",
+	return fmt.Sprintf("POST /mcp HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nAccept: "+
+		"application/json, text/event-stream\r\nContent-Length: %d\r\n\r\n",
 		strings.TrimPrefix(s.url, "http://"), n)
 }
 
@@ -66,7 +67,8 @@ func (h *hall) seats(n int) []chat.Seated {
 	seats := make([]chat.Seated, n)
 	for k := range seats {
 		var err error
-		seats[k], err = h.rooms.JoinRoom(h.t.Context(), chat.JoinRequest{Room: "crowd", AgentName: fmt.Sprintf("Agent %d", k), Capacity: n})
+		seats[k], err = h.rooms.JoinRoom(h.t.Context(),
+			chat.JoinRequest{Room: "crowd", AgentName: fmt.Sprintf("Agent %d", k), Capacity: n})
 		if err != nil {
 			h.t.Fatal(err)
 		}
@@ -90,7 +92,8 @@ func TestOverload_tooManyWaits_areRefusedUntilOneEnds(t *testing.T) {
 	}
 	for range 3 {
 		resp := await(t, h.send(h.standby(h.bob.Token, cursor)))
-		h.check(resp, http.StatusServiceUnavailable, map[string]string{"code": "unavailable", "retry_after_seconds": "10"})
+		h.check(resp, http.StatusServiceUnavailable,
+			map[string]string{"code": "unavailable", "retry_after_seconds": "10"})
 		if resp.Header.Get("Retry-After") != "10" {
 			t.Errorf("%v", resp.Header)
 		}
@@ -143,7 +146,8 @@ func TestOverload_clientsThatVanish_leaveNothingBehind(t *testing.T) {
 			h.write(c, h.head(len(body))+body)
 		case 3: // in the middle of a wait without MCP
 			h.looked(seat)
-			h.write(c, fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", StandbyPath, strings.TrimPrefix(h.url, "http://"), seat.Token))
+			h.write(c, fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", StandbyPath,
+				strings.TrimPrefix(h.url, "http://"), seat.Token))
 		}
 	}
 	h.awaitWaits(20)

@@ -30,7 +30,8 @@ func (c counted) Read(p []byte) (int, error) {
 func TestPages_firstView_isSmall(t *testing.T) {
 	s := newSite(t)
 	var bytes atomic.Int64
-	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network,
+		addr string) (net.Conn, error) {
 		c, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 		return counted{c, &bytes}, err
 	}}}

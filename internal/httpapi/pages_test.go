@@ -24,11 +24,13 @@ func TestPages_browser_getsThePageAtEachAddress(t *testing.T) {
 	g := newGated(t)
 	versions := map[string]bool{}
 	for path, up := range map[string]string{
-		"/": "", "/r/abcdefg": "../", "/r/abcdefg/": "../../", "/i/" + g.invite: "../", "/i/" + g.invite + "/": "../../",
+		"/": "", "/r/abcdefg": "../", "/r/abcdefg/": "../../", "/i/" + g.invite: "../",
+		"/i/" + g.invite + "/": "../../",
 		"/i/" + ident.NewInvite("another", "r000000", 1).String(): "../", "/i/x": "../",
 	} {
 		resp, body := g.do(g.browser(path))
-		if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "text/html; charset=utf-8" || resp.Header.Get("Cache-Control") != "no-store" {
+		if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "text/html; charset=utf-8" ||
+			resp.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %d %v", path, resp.StatusCode, resp.Header)
 		}
 		link := assetLink.FindStringSubmatch(body)
@@ -51,14 +53,16 @@ func TestPages_browser_getsThePageAtEachAddress(t *testing.T) {
 // Programs read the same addresses as text.
 func TestPages_othersThanBrowsers_getAText(t *testing.T) {
 	g := newGated(t)
-	for path, says := range map[string]string{"/": "claude mcp add", "/r/abcdefg": "    parley watch\n", "/r/abcdefg/": "Open it in a browser", "/i/" + g.invite: g.invite + "/mcp"} {
+	for path, says := range map[string]string{"/": "claude mcp add", "/r/abcdefg": "    parley watch\n",
+		"/r/abcdefg/": "Open it in a browser", "/i/" + g.invite: g.invite + "/mcp"} {
 		for _, accept := range []string{"", "*/*", "application/json"} {
 			r := g.get(path)
 			if accept != "" {
 				r.Header.Set("Accept", accept)
 			}
 			resp, body := g.do(r)
-			if resp.StatusCode != 200 || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") || !strings.Contains(body, says) || resp.Header.Get("Vary") != "Accept" {
+			if resp.StatusCode != 200 || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") ||
+				!strings.Contains(body, says) || resp.Header.Get("Vary") != "Accept" {
 				t.Errorf("%s for %q: %d %v %s", path, accept, resp.StatusCode, resp.Header, body)
 			}
 		}
@@ -86,8 +90,11 @@ func TestPages_headAndOtherMethods(t *testing.T) {
 
 func TestPages_addressesWithoutAPage_are404ForBrowsersToo(t *testing.T) {
 	s := newSite(t)
-	for _, path := range []string{"/r/", "/r", "/r//", "/r/abcdefg/x", "/r/abcdefg//", "/assets/", "/assets/x/main.js", "/assets/x", "/favicon.ico", "/index.html"} {
-		if resp, body := s.do(s.browser(path)); resp.StatusCode != 404 || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") || resp.Header.Get("Cache-Control") != "no-store" {
+	for _, path := range []string{"/r/", "/r", "/r//", "/r/abcdefg/x", "/r/abcdefg//", "/assets/", "/assets/x/main.js",
+		"/assets/x", "/favicon.ico", "/index.html"} {
+		if resp, body := s.do(s.browser(path)); resp.StatusCode != 404 ||
+			!strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") ||
+			resp.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %d %v %s", path, resp.StatusCode, resp.Header, body)
 		}
 	}
@@ -100,9 +107,12 @@ func TestHeaders_everyAnswer_isKeptFromOtherSites(t *testing.T) {
 	foreign.Header.Set("Origin", "https://evil.example")
 	_, body := g.do(g.browser("/"))
 	for name, r := range map[string]*http.Request{
-		"the page": g.browser("/"), "a room": g.browser("/r/abcdefg"), "an invite": g.browser("/i/" + g.invite), "a text": g.get("/"),
-		"an asset": g.get("/" + assetLink.FindStringSubmatch(body)[2] + "main.js"), "nothing": g.get("/nowhere"), "the state": g.get(healthPath),
-		"a call": g.post(eras()[0], MCPPath, g.key.String()), "a call without a key": g.post(eras()[0], MCPPath, ""), "another site": foreign,
+		"the page": g.browser("/"), "a room": g.browser("/r/abcdefg"), "an invite": g.browser("/i/" + g.invite),
+		"a text":   g.get("/"),
+		"an asset": g.get("/" + assetLink.FindStringSubmatch(body)[2] + "main.js"), "nothing": g.get("/nowhere"),
+		"the state": g.get(healthPath),
+		"a call":    g.post(eras()[0], MCPPath, g.key.String()), "a call without a key": g.post(eras()[0], MCPPath, ""),
+		"another site": foreign,
 	} {
 		resp, _ := g.do(r)
 		for header, want := range map[string]string{
@@ -113,7 +123,9 @@ func TestHeaders_everyAnswer_isKeptFromOtherSites(t *testing.T) {
 				t.Errorf("%s: %s: %q", name, header, got)
 			}
 		}
-		if policy := resp.Header.Values("Content-Security-Policy"); len(policy) != 1 || !strings.HasPrefix(policy[0], "default-src 'none'; ") || !strings.Contains(policy[0], "frame-ancestors 'none'") {
+		if policy := resp.Header.Values("Content-Security-Policy"); len(policy) != 1 ||
+			!strings.HasPrefix(policy[0], "default-src 'none'; ") || !strings.Contains(policy[0], "frame-ancestors "+
+			"'none'") {
 			t.Errorf("%s: the policy %q", name, policy)
 		}
 	}
@@ -122,7 +134,8 @@ func TestHeaders_everyAnswer_isKeptFromOtherSites(t *testing.T) {
 // The path of a page may hold a secret, and that of an asset what anybody likes.
 func TestPages_log_namesRoutesOnly(t *testing.T) {
 	g := newGated(t)
-	for _, path := range []string{"/r/secretroom", "/i/secretcode", "/i/" + g.invite, "/assets/secretversion/secretname"} {
+	for _, path := range []string{"/r/secretroom", "/i/secretcode", "/i/" + g.invite,
+		"/assets/secretversion/secretname"} {
 		g.do(g.browser(path))
 	}
 	log := g.log.String()

@@ -14,7 +14,8 @@ import (
 // tunnel every stranger arrives from the loopback. A proxy leaves a header, HTTP/1.0, or the name
 // that the stranger called. One that leaves none of them cannot be told from a local caller.
 func (a *api) principalOf(r *http.Request) string {
-	if a.Private && overLoopback(r) && isLoopback(r.RemoteAddr) && isLoopback(r.Host) && !forwarded(r) && !foreign(r.Header) {
+	if a.Private && overLoopback(r) && isLoopback(r.RemoteAddr) && isLoopback(r.Host) && !forwarded(r) &&
+		!foreign(r.Header) {
 		return ident.Local
 	}
 	return ""

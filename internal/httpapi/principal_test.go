@@ -36,12 +36,14 @@ func (a arrival) request(t *testing.T) *http.Request {
 
 func TestPrincipal_callerOnThisMachine_isLocal(t *testing.T) {
 	for name, c := range map[string]arrival{
-		"IPv4":                   local(),
-		"another IPv4 loopback":  {"127.0.0.2:80", "127.0.0.9:4711", "127.0.0.2", nil},
-		"IPv6":                   {"[::1]:8080", "[::1]:4711", "[::1]:8080", nil},
-		"by name":                {"127.0.0.1:8080", "127.0.0.1:4711", "LocalHost:8080", nil},
-		"with a token":           {"127.0.0.1:8080", "127.0.0.1:4711", "localhost", http.Header{"Authorization": {"Bearer x"}}},
-		"a page of this machine": {"127.0.0.1:8080", "127.0.0.1:4711", "localhost", http.Header{"Origin": {"http://localhost:3000"}}},
+		"IPv4":                  local(),
+		"another IPv4 loopback": {"127.0.0.2:80", "127.0.0.9:4711", "127.0.0.2", nil},
+		"IPv6":                  {"[::1]:8080", "[::1]:4711", "[::1]:8080", nil},
+		"by name":               {"127.0.0.1:8080", "127.0.0.1:4711", "LocalHost:8080", nil},
+		"with a token": {"127.0.0.1:8080", "127.0.0.1:4711", "localhost",
+			http.Header{"Authorization": {"Bearer x"}}},
+		"a page of this machine": {"127.0.0.1:8080", "127.0.0.1:4711", "localhost",
+			http.Header{"Origin": {"http://localhost:3000"}}},
 	} {
 		a := New(Options{Private: true}).(*api)
 		if got := a.principalOf(c.request(t)); got != ident.Local {
@@ -63,15 +65,24 @@ func TestPrincipal_strangers_areNobody(t *testing.T) {
 		options Options
 		arrival arrival
 	}{
-		"another machine":                      {private, arrival{"192.0.2.1:8080", "192.0.2.7:4711", "192.0.2.1:8080", nil}},
-		"another machine that says localhost":  {private, arrival{"192.0.2.1:8080", "192.0.2.7:4711", "localhost:8080", nil}},
-		"a forged sender from outside":         {private, arrival{"192.0.2.1:8080", "127.0.0.1:4711", "localhost:8080", nil}},
-		"a routed packet to the loopback":      {private, arrival{"127.0.0.1:8080", "192.0.2.7:4711", "localhost:8080", nil}},
-		"a page of another site that may call": {private, arrival{"127.0.0.1:8080", "127.0.0.1:4711", "localhost:8080", http.Header{"Origin": {"https://evil.example"}}}},
-		"a page without an origin":             {private, arrival{"127.0.0.1:8080", "127.0.0.1:4711", "localhost:8080", http.Header{"Origin": {"null"}}}},
-		"a page that rebinds its name":         {private, arrival{"127.0.0.1:8080", "127.0.0.1:4711", "evil.example:8080", nil}},
-		"a name that begins like this one":     {private, arrival{"127.0.0.1:8080", "127.0.0.1:4711", "localhost.evil.example", nil}},
-		"a tunnel that passes the host on":     {private, arrival{"127.0.0.1:8080", "127.0.0.1:4711", "abc.ngrok.app", nil}},
+		"another machine": {private, arrival{"192.0.2.1:8080", "192.0.2.7:4711", "192.0.2.1:8080",
+			nil}},
+		"another machine that says localhost": {private, arrival{"192.0.2.1:8080", "192.0.2.7:4711", "localhost:8080",
+			nil}},
+		"a forged sender from outside": {private, arrival{"192.0.2.1:8080", "127.0.0.1:4711", "localhost:8080",
+			nil}},
+		"a routed packet to the loopback": {private, arrival{"127.0.0.1:8080", "192.0.2.7:4711", "localhost:8080",
+			nil}},
+		"a page of another site that may call": {private, arrival{"127.0.0.1:8080", "127.0.0.1:4711", "localhost:8080",
+			http.Header{"Origin": {"https://evil.example"}}}},
+		"a page without an origin": {private, arrival{"127.0.0.1:8080", "127.0.0.1:4711", "localhost:8080",
+			http.Header{"Origin": {"null"}}}},
+		"a page that rebinds its name": {private, arrival{"127.0.0.1:8080", "127.0.0.1:4711",
+			"evil.example:8080", nil}},
+		"a name that begins like this one": {private, arrival{"127.0.0.1:8080", "127.0.0.1:4711",
+			"localhost.evil.example", nil}},
+		"a tunnel that passes the host on": {private, arrival{"127.0.0.1:8080", "127.0.0.1:4711", "abc.ngrok.app",
+			nil}},
 		"no host":                              {private, arrival{"127.0.0.1:8080", "127.0.0.1:4711", "", nil}},
 		"behind Lambda":                        {private, arrival{"", "127.0.0.1:0", "localhost", nil}},
 		"a Unix socket":                        {private, arrival{"127.0.0.1:8080", "@", "localhost", nil}},
@@ -89,7 +100,8 @@ func TestPrincipal_strangers_areNobody(t *testing.T) {
 		"Fly's proxy":                          {private, through("Fly-Client-IP")},
 		"Envoy":                                {private, through("X-Envoy-External-Address")},
 		"Envoy without a client":               {private, through("X-Envoy-Expected-Rq-Timeout-Ms")},
-		"a proxy that names nobody":            {private, arrival{"127.0.0.1:8080", "127.0.0.1:4711", "localhost", http.Header{"X-Forwarded-For": {""}}}},
+		"a proxy that names nobody": {private, arrival{"127.0.0.1:8080", "127.0.0.1:4711", "localhost",
+			http.Header{"X-Forwarded-For": {""}}}},
 		"whoever a trusted proxy lets in":      {Options{Private: true, TrustProxy: true}, local()},
 		"whoever comes by the name of a proxy": {Options{Private: true, Hosts: []string{"chat.example"}}, local()},
 		"a server that others can reach":       {Options{}, local()},
@@ -114,11 +126,13 @@ func TestPrincipal_reachesTheTools(t *testing.T) {
 	for _, private := range []bool{true, false} {
 		s := newSite(t, func(_ *site, o *Options) {
 			o.Private = private
-			o.MCP = mcp.NewServer(mcp.Options{Tools: []mcp.Tool{{Name: "who", Call: func(ctx context.Context, _ json.RawMessage, _ *mcp.Record) (any, error) {
-				return ident.PrincipalOf(ctx).ID, nil
-			}}}}).Serve
+			o.MCP = mcp.NewServer(mcp.Options{Tools: []mcp.Tool{{Name: "who",
+				Call: func(ctx context.Context, _ json.RawMessage, _ *mcp.Record) (any, error) {
+					return ident.PrincipalOf(ctx).ID, nil
+				}}}}).Serve
 		})
-		for accept, stream := range map[string]bool{"application/json": false, "application/json, text/event-stream": true} {
+		for accept, stream := range map[string]bool{"application/json": false,
+			"application/json, text/event-stream": true} {
 			body, header := legacyCall("1", "who", "", "")
 			r := s.request(body, header)
 			r.Header.Set("Accept", accept)

@@ -123,7 +123,8 @@ func TestHealth_readyOnlyIfTheServiceSaysSo(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &answer); err != nil {
 		t.Fatal(err)
 	}
-	if resp.StatusCode != 503 || answer.Status != "unavailable" || answer.Message == "" || strings.Contains(body, "10.0.0.7") {
+	if resp.StatusCode != 503 || answer.Status != "unavailable" || answer.Message == "" ||
+		strings.Contains(body, "10.0.0.7") {
 		t.Errorf("%d %s", resp.StatusCode, body)
 	}
 	if !strings.Contains(s.log.String(), "10.0.0.7") {
@@ -200,7 +201,8 @@ func TestLog_everyRequest_isOneLineWithoutWhatWasSent(t *testing.T) {
 		if err := json.Unmarshal([]byte(got[i]), &l); err != nil {
 			t.Fatal(err)
 		}
-		if l.Msg != "request" || l.ID == "" || l.MS == nil || l.Method != w.Method || l.Path != w.Path || l.Status != w.Status {
+		if l.Msg != "request" || l.ID == "" || l.MS == nil || l.Method != w.Method || l.Path != w.Path ||
+			l.Status != w.Status {
 			t.Errorf("line %d: %s", i, got[i])
 		}
 	}

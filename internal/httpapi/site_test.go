@@ -106,7 +106,8 @@ func legacyCall(id, tool, me, token string) (string, http.Header) {
 	if token != "" {
 		meta = fmt.Sprintf(`,"_meta":{"progressToken":%s}`, token)
 	}
-	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"method":"tools/call","params":{"name":%q,"arguments":{"me":%q}%s}}`, id, tool, me, meta),
+	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"method":"tools/call","params":{"name":%q,"arguments":{"me":%q}%s}}`,
+			id, tool, me, meta),
 		http.Header{"Mcp-Protocol-Version": {"2025-11-25"}}
 }
 

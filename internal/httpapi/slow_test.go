@@ -48,7 +48,8 @@ func TestSlowReaders_haveTimeAsLongAsTheyTakeSomething_andTenSecondsForThePage(t
 			synctest.Test(t, func(t *testing.T) {
 				says := func(w http.ResponseWriter, _ *http.Request, _ *mcp.Message) { _, _ = io.WriteString(w, large) }
 				h := New(Options{MCP: says, Page: pages(t)}).(*api)
-				request := "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: application/json\r\nConnection: close\r\n"
+				request := "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: " +
+					"application/json\r\nConnection: close\r\n"
 				request += fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(initialize), initialize)
 				if c.asset {
 					request = "GET " + scriptPath(t, h) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"

@@ -33,7 +33,8 @@ const standbyWait = 100 * time.Second
 func (a *api) serveStandby(x *exchange, r *http.Request) {
 	if r.Method != http.MethodGet {
 		x.Header().Set("Allow", http.MethodGet)
-		x.standby(http.StatusMethodNotAllowed, tools.Refused(&fault.Error{Code: fault.InvalidArgument, Message: "This address takes GET only."}))
+		x.standby(http.StatusMethodNotAllowed,
+			tools.Refused(&fault.Error{Code: fault.InvalidArgument, Message: "This address takes GET only."}))
 		return
 	}
 	req, refused := standbyRequest(r)
@@ -83,7 +84,9 @@ func standbyRequest(r *http.Request) (chat.WaitRequest, *fault.Error) {
 		switch key {
 		case "cursor", "for_me", "peek", "wait_seconds":
 		default:
-			return req, &fault.Error{Code: fault.InvalidArgument, Message: "The query takes cursor, for_me, peek and wait_seconds only. An agent token goes into the header Authorization (Bearer AGENT_TOKEN) and never into an address: addresses are written to logs."}
+			return req, &fault.Error{Code: fault.InvalidArgument, Message: "The query takes cursor, for_me, peek and " +
+				"wait_seconds only. An agent token goes into the header Authorization (Bearer AGENT_TOKEN) and never " +
+				"into an address: addresses are written to logs."}
 		}
 	}
 	req.Cursor = query.Get("cursor")
@@ -106,7 +109,8 @@ func standbyRequest(r *http.Request) (chat.WaitRequest, *fault.Error) {
 	}
 	req.Token = bearer(r.Header)
 	if req.Token == "" {
-		return req, &fault.Error{Code: fault.TokenInvalid, Message: "Send the header Authorization: Bearer AGENT_TOKEN, with the agent_token that join_room or create_room gave you."}
+		return req, &fault.Error{Code: fault.TokenInvalid, Message: "Send the header Authorization: Bearer " +
+			"AGENT_TOKEN, with the agent_token that join_room or create_room gave you."}
 	}
 	return req, nil
 }

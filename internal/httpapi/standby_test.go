@@ -38,8 +38,10 @@ func newHall(t *testing.T, o meter.Options, change ...func(*chat.Options, *Optio
 			f(&co, o)
 		}
 		h.rooms = chat.New(tab, co)
-		set := tools.New(h.rooms, pairing.New(h.rooms, pairing.Options{}), tools.Options{Address: func(context.Context) string { return "" }, Log: o.Logger})
-		o.MCP, o.Standby, o.Meter = mcp.NewServer(mcp.Options{Tools: set.Tools(), Log: o.Logger}).Serve, set.Standby, h.meter
+		set := tools.New(h.rooms, pairing.New(h.rooms, pairing.Options{}),
+			tools.Options{Address: func(context.Context) string { return "" }, Log: o.Logger})
+		o.MCP, o.Standby, o.Meter = mcp.NewServer(mcp.Options{Tools: set.Tools(), Log: o.Logger}).Serve, set.Standby,
+			h.meter
 	})
 	h.ann, h.bob = h.join("Ann"), h.join("Bob")
 	return h
@@ -118,8 +120,11 @@ func TestStandby_somebodySpeaks_isTheResultOfWaitForMessage(t *testing.T) {
 	answer := h.send(h.standby(h.bob.Token, query))
 	h.awaitWaits(1)
 	h.say(h.ann, "the kettle is on")
-	got := h.check(await(t, answer), http.StatusOK, map[string]string{"status": "messages", "messages": "the kettle is on"})
-	_, body := h.do(h.request(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait_for_message","arguments":{"agent_token":%q,"cursor":%q}}}`, h.bob.Token, h.bob.Cursor), nil))
+	got := h.check(await(t, answer), http.StatusOK,
+		map[string]string{"status": "messages", "messages": "the kettle is on"})
+	_,
+		body := h.do(h.request(fmt.Sprintf(
+		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait_for_message","arguments":{"agent_token":%q,"cursor":%q}}}`, h.bob.Token, h.bob.Cursor), nil))
 	var tool struct {
 		Result struct{ StructuredContent map[string]any }
 	}
@@ -192,7 +197,8 @@ func TestStandby_queryThatItDoesNotTake_isRefusedAndNotLogged(t *testing.T) {
 	h := newHall(t, meter.Options{})
 	for query, says := range map[string]string{
 		"?agent_token=" + h.bob.Token: "Authorization", "?token=" + h.bob.Token: "written to logs",
-		"?wait_seconds=soon": "wait_seconds", "?wait_seconds=-1": "wait_seconds", "?for_me=maybe": "for_me", "?a=%zz": "well-formed",
+		"?wait_seconds=soon": "wait_seconds", "?wait_seconds=-1": "wait_seconds", "?for_me=maybe": "for_me",
+		"?a=%zz": "well-formed",
 	} {
 		resp, err := http.DefaultClient.Do(h.standby(h.bob.Token, query))
 		if err != nil {
@@ -334,8 +340,10 @@ func TestStandby_withoutAWaitHandler_isNoAddress(t *testing.T) {
 
 func TestStatus_ofEachCode_tellsAProgramWhetherToRepeat(t *testing.T) {
 	for code, want := range map[fault.Code]int{
-		fault.InvalidArgument: 400, fault.RoomNotFound: 410, fault.RoomExists: 409, fault.NameTaken: 409, fault.RoomFull: 409,
-		fault.WrongPassword: 403, fault.TokenInvalid: 401, fault.KeyInvalid: 401, fault.NotAllowed: 403, fault.Paused: 403, fault.Removed: 410, fault.RoomClosed: 410,
+		fault.InvalidArgument: 400, fault.RoomNotFound: 410, fault.RoomExists: 409, fault.NameTaken: 409,
+		fault.RoomFull:      409,
+		fault.WrongPassword: 403, fault.TokenInvalid: 401, fault.KeyInvalid: 401, fault.NotAllowed: 403,
+		fault.Paused: 403, fault.Removed: 410, fault.RoomClosed: 410,
 		fault.MessageTooLong: 413, fault.RateLimited: 429, fault.Unavailable: 503, fault.Internal: 500, "new": 500,
 	} {
 		if got := statusOf(code); got != want {

@@ -36,7 +36,8 @@ func TestStream_longCall_beatsWithCommentsAndEndsWithTheAnswer(t *testing.T) {
 			s.beat()
 			resp := await(t, answer)
 			defer resp.Body.Close()
-			if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "text/event-stream" || resp.Header.Get("X-Accel-Buffering") != "no" {
+			if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "text/event-stream" ||
+				resp.Header.Get("X-Accel-Buffering") != "no" {
 				t.Errorf("%d %v", resp.StatusCode, resp.Header)
 			}
 			events := bufio.NewReader(resp.Body)
@@ -71,7 +72,8 @@ func TestStream_progressToken_beatsAreRisingProgress(t *testing.T) {
 				events := bufio.NewReader(resp.Body)
 				for n := 1; n <= 3; n++ {
 					r := decode(t, next(t, events))
-					if r.Method != "notifications/progress" || r.Params.Progress != n || fmt.Sprint(r.Params.ProgressToken) != strings.Trim(token, `"`) {
+					if r.Method != "notifications/progress" || r.Params.Progress != n ||
+						fmt.Sprint(r.Params.ProgressToken) != strings.Trim(token, `"`) {
 						t.Fatalf("beat %d: %+v", n, r)
 					}
 					s.beat()
@@ -119,7 +121,8 @@ func TestStream_clientOfJSONOnly_waitsInSilence(t *testing.T) {
 			resp := await(t, answer)
 			defer resp.Body.Close()
 			body, err := io.ReadAll(resp.Body)
-			if err != nil || resp.Header.Get("Content-Type") != "application/json" || decode(t, string(body)).text() != "hello" {
+			if err != nil || resp.Header.Get("Content-Type") != "application/json" ||
+				decode(t, string(body)).text() != "hello" {
 				t.Errorf("%v %v %s", err, resp.Header, body)
 			}
 		})

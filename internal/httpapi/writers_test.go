@@ -50,7 +50,8 @@ func (w *wire) Write(p []byte) (int, error) {
 func (w *wire) call(t *testing.T, h http.Handler, tool string) {
 	t.Helper()
 	body, header := legacyCall("7", tool, "hello", "")
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://parley.example"+MCPPath, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://parley.example"+MCPPath,
+		strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,8 @@ func TestStream_writerWithoutFlush_getsEachBeatAtOnce(t *testing.T) {
 	await(t, w.wrote)
 	s.free()
 	await(t, done)
-	if text := w.text.String(); !strings.HasPrefix(text, ": still here\n\nevent: message\ndata: {") || !strings.Contains(text, "hello") {
+	if text := w.text.String(); !strings.HasPrefix(text, ": still here\n\nevent: message\ndata: {") ||
+		!strings.Contains(text, "hello") {
 		t.Errorf("%q", text)
 	}
 }

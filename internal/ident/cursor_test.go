@@ -15,9 +15,11 @@ var edgeCursors = []Cursor{
 }
 
 func TestCursor_madeAndRead_isTheSame(t *testing.T) {
-	for _, token := range []Token{cursorToken, {Room: "zzzzzzz", Seat: MaxSeat, Secret: "zzzzzzzzzzzzzzzz"}, {Room: NewRoomID(), Seat: 5, Secret: NewSecret()}} {
+	for _, token := range []Token{cursorToken, {Room: "zzzzzzz", Seat: MaxSeat, Secret: "zzzzzzzzzzzzzzzz"},
+		{Room: NewRoomID(), Seat: 5, Secret: NewSecret()}} {
 		for _, want := range edgeCursors {
-			for _, s := range []string{want.String(token), want.seal(token, 0), want.seal(token, 1<<nonceBits-1), want.seal(token, 1<<32-1)} {
+			for _, s := range []string{want.String(token), want.seal(token, 0), want.seal(token, 1<<nonceBits-1),
+				want.seal(token, 1<<32-1)} {
 				if len(s) != 14 || s[0] != 'c' || strings.Trim(s[1:], Alphabet) != "" || s[1] > 'f' {
 					t.Fatalf("%+v is %q", want, s)
 				}
@@ -34,7 +36,8 @@ func TestCursor_madeAndRead_isTheSame(t *testing.T) {
 // TestCursor_ofAKnownTokenAndNonce_neverChanges: agents hold cursors from before an
 // update.
 func TestCursor_ofAKnownTokenAndNonce_neverChanges(t *testing.T) {
-	for c, want := range map[Cursor]string{{N: 0}: "c6y2n8xds4rtqq", {N: 41, Noted: true}: "c71xg1cj9dvfth", {N: MaxMessage}: "c1yaygq7d37r9s"} {
+	for c, want := range map[Cursor]string{{N: 0}: "c6y2n8xds4rtqq", {N: 41, Noted: true}: "c71xg1cj9dvfth",
+		{N: MaxMessage}: "c1yaygq7d37r9s"} {
 		if got := c.seal(cursorToken, 12345); got != want {
 			t.Errorf("%+v is %q, and was %q", c, got, want)
 		}
@@ -128,8 +131,10 @@ func TestCursor_whatIsNone_isRefused(t *testing.T) {
 	s := Cursor{N: 41}.seal(cursorToken, 12345)
 	id := messageIDs(t, idKey).ID(41)
 	for _, c := range []string{
-		"", " ", "c", "0", "41", "41-k7", id, "c" + id[1:], cursorToken.String(), s[1:], s[:13], s + "0", s + s, "m" + s[1:], "-" + s, s[:5] + " " + s[5:],
-		"c0000000000000", "czzzzzzzzzzzzz", "cfzzzzzzzzzzzz", "c000000000\u212a", "c00000000000\u0661", strings.Repeat("\xff", 14), strings.Repeat("c", 1000),
+		"", " ", "c", "0", "41", "41-k7", id, "c" + id[1:], cursorToken.String(), s[1:], s[:13], s + "0", s + s,
+		"m" + s[1:], "-" + s, s[:5] + " " + s[5:],
+		"c0000000000000", "czzzzzzzzzzzzz", "cfzzzzzzzzzzzz", "c000000000\u212a", "c00000000000\u0661",
+		strings.Repeat("\xff", 14), strings.Repeat("c", 1000),
 	} {
 		if got, ok := cursorToken.ParseCursor(c); ok || got != (Cursor{}) {
 			t.Errorf("%q reads as %+v, %v", c, got, ok)

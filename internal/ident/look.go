@@ -41,7 +41,8 @@ func (l Look) Like(m Look) bool {
 // prototypes of some letters are small capitals; that of м is a turned w.
 var inSomeCase = strings.NewReplacer(
 	"i", "l", "rn", "m",
-	"ᴀ", "a", "ʙ", "b", "ᴅ", "d", "ᴇ", "e", "ɢ", "g", "ʜ", "h", "ᴊ", "j", "к", "k", "ʟ", "l", "ʍ", "m", "ᴘ", "p", "ʀ", "r", "ᴛ", "t",
+	"ᴀ", "a", "ʙ", "b", "ᴅ", "d", "ᴇ", "e", "ɢ", "g", "ʜ", "h", "ᴊ", "j", "к", "k", "ʟ", "l", "ʍ", "m", "ᴘ", "p", "ʀ",
+	"r", "ᴛ", "t",
 )
 
 // Respelled reduces a name to what hardly any respelling changes: its loose look

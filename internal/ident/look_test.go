@@ -50,7 +50,8 @@ func TestLook_ofNamesThatDiffer_isNot(t *testing.T) {
 // the version of Unicode that names are checked by.
 func TestLook_ofEveryLetterOfTheTable_isThatOfItsPrototype(t *testing.T) {
 	if !strings.Contains(confusables, "confusables.txt of Unicode "+unicode.Version+",") {
-		t.Errorf("Go's tables are of Unicode %s: make confusables.txt of that, see scripts/confusables", unicode.Version)
+		t.Errorf("Go's tables are of Unicode %s: make confusables.txt of that, see scripts/confusables",
+			unicode.Version)
 	}
 	accepted := 0
 	for r, prototype := range prototypes() {

@@ -169,7 +169,8 @@ func TestMessageIDKey_new_isRandomAndAccepted(t *testing.T) {
 }
 
 func TestMessageIDKey_malformed_isAnErrorThatDoesNotQuoteIt(t *testing.T) {
-	for _, key := range []string{"", "0", idKey[2:], idKey[1:], idKey + "00", "g" + idKey[1:], " " + idKey, idKey + "\n"} {
+	for _, key := range []string{"", "0", idKey[2:], idKey[1:], idKey + "00", "g" + idKey[1:], " " + idKey,
+		idKey + "\n"} {
 		m, err := NewMessageIDs(key)
 		if m != nil || err == nil {
 			t.Errorf("%q is accepted", key)

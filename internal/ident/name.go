@@ -27,7 +27,8 @@ func AgentName(s string) (Name, error) {
 		return Name{}, err
 	}
 	if n.isReserved() || n.isOther() || n.hasTitle() || n.holdsUser() {
-		return Name{}, fault.Refuse(fault.InvalidArgument, "agent_name: this name could pass for the server, for who runs it, for a user or for somebody else. Choose another, such as one that says whose agent you are.")
+		return Name{}, fault.Refuse(fault.InvalidArgument, "agent_name: this name could pass for the server, for who "+
+			"runs it, for a user or for somebody else. Choose another, such as one that says whose agent you are.")
 	}
 	return n, nil
 }
@@ -56,7 +57,8 @@ func placeName(field, s string) (Name, error) {
 		return Name{}, err
 	}
 	if n.isReserved() {
-		return Name{}, fault.Refuse(fault.InvalidArgument, "%s: this name could pass for the server, for who runs it or for a user. Choose one that says what the talk is about.", field)
+		return Name{}, fault.Refuse(fault.InvalidArgument, "%s: this name could pass for the server, for who runs it "+
+			"or for a user. Choose one that says what the talk is about.", field)
 	}
 	return n, nil
 }
@@ -66,7 +68,8 @@ func placeName(field, s string) (Name, error) {
 // and said. field names the argument in the error, which is a *fault.Error of InvalidArgument.
 func Nickname(field, s string) (Name, error) {
 	if strings.TrimSpace(s) == "" {
-		return Name{}, fault.Refuse(fault.InvalidArgument, "%s is missing: give a name of 1 to %d characters.", field, MaxName)
+		return Name{}, fault.Refuse(fault.InvalidArgument, "%s is missing: give a name of 1 to %d characters.", field,
+			MaxName)
 	}
 	if !utf8.ValidString(s) {
 		return Name{}, fault.Refuse(fault.InvalidArgument, "%s is not valid UTF-8.", field)
@@ -91,7 +94,8 @@ func Nickname(field, s string) (Name, error) {
 		return Name{}, badLetters(field)
 	}
 	if what := SecretIn(shown); what != "" {
-		return Name{}, fault.Refuse(fault.InvalidArgument, "%s holds %s. That is a secret: never use it as a name.", field, what)
+		return Name{}, fault.Refuse(fault.InvalidArgument, "%s holds %s. That is a secret: never use it as a name.",
+			field, what)
 	}
 	return Name{Shown: shown, Key: key}, nil
 }
@@ -101,7 +105,8 @@ func tooLong(field string) error {
 }
 
 func badLetters(field string) error {
-	return fault.Refuse(fault.InvalidArgument, "%s: use letters, digits, spaces and the characters ' - _ . only, no small capitals, and at least one letter or digit.", field)
+	return fault.Refuse(fault.InvalidArgument, "%s: use letters, digits, spaces and the characters ' - _ . only, no "+
+		"small capitals, and at least one letter or digit.", field)
 }
 
 // plain reports whether s consists of letters with their marks, digits, spaces

@@ -80,18 +80,26 @@ func TestAgentName_thatCouldPassForTheServer_isRefused(t *testing.T) {
 		"system", "Server", "PARLEY", "everyone", "All", "here", "S y s t e m", "-system-", "The System",
 		"system 2", "Parley-Server", "admin", "\U0001d4aeystem", "\u0405ystem", "s\u0443stem", "p\u0430rley",
 		"\u0440\u0430rl\u0435\u0443", "5ystem", "Sy5tem M3ssage", "user", "Your User", "assistant", "Developer", "TOOL",
-		"\u0410DMIN", "ADM\u0406N", "adm\u0456n", "s\u0443s\u0442e\u043c", "T\u039f\u039fL", "S\u00ffst\u00e8m", "My S\u0423STEM 1", "us\u0435r",
-		"y0ur user", "Your U5er", "Your user 2", "Your users", "A note of your user", "Y\u03bfur us\u0435rs", "The user", "my user",
-		"you", "YOU", "Y0u", "y\u043eu", "\u0443ou", "Your Agent", "your-agent", "Y0ur agent 2", "y\u03bfur \u0430gent", "my agent", "M\u0443 agent", "me", "ME", "m\u0435", "rne",
-		"nobody", "N0body", "anyone", "\u0391nyone", "somebody", "s\u043emebody", "Person", "Pers\u03bfn", "person 1", "human", "hurnan", "h\u057dman",
-		"The Server of Parley", "Parley Fan", "Operator of it", "Room Moderator", "next", "Ser ver. server", "p4rley helper",
+		"\u0410DMIN", "ADM\u0406N", "adm\u0456n", "s\u0443s\u0442e\u043c", "T\u039f\u039fL", "S\u00ffst\u00e8m",
+		"My S\u0423STEM 1", "us\u0435r",
+		"y0ur user", "Your U5er", "Your user 2", "Your users", "A note of your user", "Y\u03bfur us\u0435rs",
+		"The user", "my user",
+		"you", "YOU", "Y0u", "y\u043eu", "\u0443ou", "Your Agent", "your-agent", "Y0ur agent 2", "y\u03bfur \u0430gent",
+		"my agent", "M\u0443 agent", "me", "ME", "m\u0435", "rne",
+		"nobody", "N0body", "anyone", "\u0391nyone", "somebody", "s\u043emebody", "Person", "Pers\u03bfn", "person 1",
+		"human", "hurnan", "h\u057dman",
+		"The Server of Parley", "Parley Fan", "Operator of it", "Room Moderator", "next", "Ser ver. server",
+		"p4rley helper",
 		"SYSTEM notice 7",
 	} {
 		if got, err := AgentName(s); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%q: got %+v, %v", s, got, err)
 		}
 	}
-	for _, s := range []string{"Systema", "Allan", "Hereward", "Al", "Parleys", "a11", "AI1", "R00t", "Ann's assistant", "Ann's user", "Userland", "Tooly", "Bob and Ann", "Ann and 2 others", "Mel", "Emy", "Youssef", "Personne", "Humana", "Agent", "\u0410\u043d\u043d\u0430", "Serverin", "Parleyman", "Sys Admin of Bob", "Ann's Next.js helper"} {
+	for _, s := range []string{"Systema", "Allan", "Hereward", "Al", "Parleys", "a11", "AI1", "R00t", "Ann's assistant",
+		"Ann's user", "Userland", "Tooly", "Bob and Ann", "Ann and 2 others", "Mel", "Emy", "Youssef", "Personne",
+		"Humana", "Agent", "\u0410\u043d\u043d\u0430", "Serverin", "Parleyman", "Sys Admin of Bob",
+		"Ann's Next.js helper"} {
 		if _, err := AgentName(s); err != nil {
 			t.Errorf("%q: %v", s, err)
 		}
@@ -103,11 +111,13 @@ func TestRoomName_mayHoldAReservedWordButNotBeOne(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	for _, s := range []string{"System", "y\u043eur user", "parley"} {
-		if got, err := RoomName(s); fault.CodeOf(err) != fault.InvalidArgument || !strings.HasPrefix(err.(*fault.Error).Message, "room: ") {
+		if got, err := RoomName(s); fault.CodeOf(err) != fault.InvalidArgument ||
+			!strings.HasPrefix(err.(*fault.Error).Message, "room: ") {
 			t.Errorf("%q: got %+v, %v", s, got, err)
 		}
 	}
-	if _, err := RoomName("a:b"); fault.CodeOf(err) != fault.InvalidArgument || !strings.HasPrefix(err.(*fault.Error).Message, "room") {
+	if _, err := RoomName("a:b"); fault.CodeOf(err) != fault.InvalidArgument ||
+		!strings.HasPrefix(err.(*fault.Error).Message, "room") {
 		t.Errorf("a colon: %v", err)
 	}
 }
@@ -136,7 +146,8 @@ func checkAccepted(t *testing.T, n Name) {
 	if c := utf8.RuneCountInString(n.Shown); c < 1 || c > MaxName {
 		t.Errorf("%+q has %d characters", n.Shown, c)
 	}
-	if strings.Contains(n.Shown, ":") || n.Shown != strings.TrimSpace(n.Shown) || strings.ContainsFunc(n.Shown, unicode.IsControl) || SecretIn(n.Shown) != "" {
+	if strings.Contains(n.Shown, ":") || n.Shown != strings.TrimSpace(n.Shown) ||
+		strings.ContainsFunc(n.Shown, unicode.IsControl) || SecretIn(n.Shown) != "" {
 		t.Errorf("%+q was accepted", n.Shown)
 	}
 	if again, err := AgentName(n.Shown); err != nil || again != n {
@@ -159,7 +170,8 @@ func checkAccepted(t *testing.T, n Name) {
 // unseen reports whether r shows nothing, says how others are shown, or has no meaning
 // that two parties share.
 func unseen(r rune) bool {
-	return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector, blankLetters)
+	return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point,
+		unicode.Variation_Selector, blankLetters)
 }
 
 // TestAgentName_withOneCharacter_showsIt goes through all characters.
@@ -187,7 +199,8 @@ func TestAgentName_withOneCharacter_showsIt(t *testing.T) {
 }
 
 func FuzzAgentName(f *testing.F) {
-	for _, s := range []string{"Ann", " O'Neill  Jr. ", "Zoe\u0301", "\uff21nn", "\U0001d400nn", "Stra\u00dfe", "\u0130x", "\u03f9x", "शक्ति", "system", "a\u200db", "\xff", "A\u0345\u03a3"} {
+	for _, s := range []string{"Ann", " O'Neill  Jr. ", "Zoe\u0301", "\uff21nn", "\U0001d400nn", "Stra\u00dfe",
+		"\u0130x", "\u03f9x", "शक्ति", "system", "a\u200db", "\xff", "A\u0345\u03a3"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

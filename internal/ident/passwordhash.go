@@ -51,7 +51,8 @@ func HashPassword(password string) string {
 // names. It fails on a hash that is not a PHC string of argon2id.
 func CheckPassword(password, hash string) (bool, error) {
 	fields := strings.Split(hash, "$")
-	if len(fields) != 6 || fields[0] != "" || fields[1] != "argon2id" || fields[2] != fmt.Sprintf("v=%d", argon2.Version) {
+	if len(fields) != 6 || fields[0] != "" || fields[1] != "argon2id" ||
+		fields[2] != fmt.Sprintf("v=%d", argon2.Version) {
 		return false, errPasswordHash
 	}
 	var memory, time uint32

@@ -65,11 +65,13 @@ func (n Name) holdsUser() bool {
 	const user = "youruser"
 	look, as := LookOf(n.Shown), LookOf(user)
 	return strings.Contains(letters(digitsForLetters.Replace(n.Key)), user) ||
-		look.exotic && (strings.Contains(letters(look.loose), as.loose) || strings.Contains(letters(look.capital), as.capital))
+		look.exotic && (strings.Contains(letters(look.loose), as.loose) ||
+			strings.Contains(letters(look.capital), as.capital))
 }
 
 func anyWord(name string, set map[string]bool) bool {
-	for word := range strings.FieldsFuncSeq(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) {
+	for word := range strings.FieldsFuncSeq(name,
+		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) {
 		if set[letters(word)] {
 			return true
 		}

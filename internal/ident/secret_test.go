@@ -21,11 +21,20 @@ func secrets() map[string]struct {
 	invite := NewInvite(logKey, agent.Room, 2)
 	key := NewKey()
 	return map[string]secret{
-		"agent":  {agent.String(), func(s string) bool { got, err := ParseToken(s); return err == nil && got == agent }},
-		"person": {person.String(), func(s string) bool { got, err := ParseToken(s); return err == nil && got == person }},
-		"claim":  {claim.String(), func(s string) bool { got, ok := ParseLinkCode(s); return ok && got.Is(claim) }},
-		"invite": {invite.String(), func(s string) bool { got, ok := ParseInvite(s); return ok && got.Number == 2 && got.Of(logKey) }},
-		"key":    {key.String(), func(s string) bool { got, ok := ParseKey(s); return ok && got == key }},
+		"agent": {agent.String(), func(s string) bool {
+			got, err := ParseToken(s)
+			return err == nil && got == agent
+		}},
+		"person": {person.String(), func(s string) bool {
+			got, err := ParseToken(s)
+			return err == nil && got == person
+		}},
+		"claim": {claim.String(), func(s string) bool { got, ok := ParseLinkCode(s); return ok && got.Is(claim) }},
+		"invite": {invite.String(), func(s string) bool {
+			got, ok := ParseInvite(s)
+			return ok && got.Number == 2 && got.Of(logKey)
+		}},
+		"key": {key.String(), func(s string) bool { got, ok := ParseKey(s); return ok && got == key }},
 	}
 }
 
@@ -61,10 +70,12 @@ func TestSecrets_anyChangedCharacter_isNoticedWithoutTheTable(t *testing.T) {
 }
 
 func TestSecretIn_namesEachSecretThatNoTextMayHold(t *testing.T) {
-	names := map[string]string{"agent": "an agent token", "person": "a person's token", "claim": "a link to a seat", "key": "a key"}
+	names := map[string]string{"agent": "an agent token", "person": "a person's token", "claim": "a link to a seat",
+		"key": "a key"}
 	for kind, x := range secrets() {
 		want := names[kind] // none for an invite, which a member hands on as it likes
-		texts := []string{x.text, "take " + strings.ToUpper(x.text) + "!", "https://parley.example/r/room#" + x.text, "https://parley.example/k/" + x.text + "/mcp"}
+		texts := []string{x.text, "take " + strings.ToUpper(x.text) + "!", "https://parley.example/r/room#" + x.text,
+			"https://parley.example/k/" + x.text + "/mcp"}
 		for i := 1; i < len(x.text); i++ {
 			texts = append(texts, "It is: "+x.text[:i]+" "+x.text[i:]+"!")
 		}
@@ -90,7 +101,8 @@ func TestLinks_areOfOneRoomSeatAndNumber(t *testing.T) {
 		t.Error("an invite passes under another number")
 	}
 	claim := NewLinkCode(logKey, "r000000", 3, 17, 0)
-	for _, x := range []LinkCode{NewLinkCode(other, "r000000", 3, 17, 0), NewLinkCode(logKey, "r000000", 4, 17, 0), NewLinkCode(logKey, "r000000", 3, 18, 0), NewLinkCode(logKey, "r000000", 3, 17, 1)} {
+	for _, x := range []LinkCode{NewLinkCode(other, "r000000", 3, 17, 0), NewLinkCode(logKey, "r000000", 4, 17, 0),
+		NewLinkCode(logKey, "r000000", 3, 18, 0), NewLinkCode(logKey, "r000000", 3, 17, 1)} {
 		if claim.Is(x) {
 			t.Errorf("claim %v passes for %v", claim, x)
 		}

@@ -52,13 +52,16 @@ func (t Token) String() string {
 func ParseToken(s string) (Token, error) {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if s == "" {
-		return Token{}, fault.Refuse(fault.TokenInvalid, "agent_token is missing. Use the one that join_room or create_room gave you; without one, call join_room with room and agent_name.")
+		return Token{}, fault.Refuse(fault.TokenInvalid, "agent_token is missing. Use the one that join_room or "+
+			"create_room gave you; without one, call join_room with room and agent_name.")
 	}
 	if t, ok := parsePersonToken(s); ok {
 		return t, nil
 	}
 	if !WellFormed(s) {
-		return Token{}, fault.Refuse(fault.TokenInvalid, "agent_token is mistyped: it must be the %d characters that join_room or create_room gave you, unchanged. If you have lost it, call join_room with room and agent_name.", TokenChars)
+		return Token{}, fault.Refuse(fault.TokenInvalid, "agent_token is mistyped: it must be the %d characters that "+
+			"join_room or create_room gave you, unchanged. If you have lost it, call join_room with room and "+
+			"agent_name.", TokenChars)
 	}
 	return Token{
 		Room:   s[:RoomChars],

@@ -51,7 +51,8 @@ func TestToken_oneSlip_isToldWithoutARead(t *testing.T) {
 
 func TestToken_notOne_isRefused(t *testing.T) {
 	s := Token{Room: NewRoomID(), Seat: 5, Secret: NewSecret()}.String()
-	for _, c := range []string{"", " ", s[1:], s + "0", s + s, "-" + s[1:], strings.Repeat("\u017f", 14), strings.Repeat("i", 28), strings.Repeat("\xff", 28)} {
+	for _, c := range []string{"", " ", s[1:], s + "0", s + s, "-" + s[1:], strings.Repeat("\u017f", 14),
+		strings.Repeat("i", 28), strings.Repeat("\xff", 28)} {
 		if got, err := ParseToken(c); fault.CodeOf(err) != fault.TokenInvalid {
 			t.Errorf("%q: got %+v, %v", c, got, err)
 		}
@@ -87,14 +88,16 @@ func TestSecret_onlyItsHashIsStored(t *testing.T) {
 func TestSecretIn_standsAlone_orIsSplitOnce(t *testing.T) {
 	s := Token{Room: NewRoomID(), Seat: 5, Secret: NewSecret()}.String()
 	for _, text := range []string{
-		s, strings.ToUpper(s), "my token is " + s + ".", `{"agent_token":"` + s + `"}`, "token=" + s + "&x=1", "é" + s + "é", "_" + s + "_", s[:14] + " " + s,
+		s, strings.ToUpper(s), "my token is " + s + ".", `{"agent_token":"` + s + `"}`, "token=" + s + "&x=1",
+		"é" + s + "é", "_" + s + "_", s[:14] + " " + s,
 		s[:14] + " " + s[14:], "It is " + s[:1] + "\n" + s[1:] + ", I think", s[:27] + " \u00a0" + s[27:],
 	} {
 		if SecretIn(text) != "an agent token" {
 			t.Errorf("not found in %q", text)
 		}
 	}
-	for _, text := range []string{"", s[:27], "x" + s, s + "x", s[:14] + "-" + s[14:], strings.Repeat("l", 100), "an ordinary sentence, of some length, and nothing in it"} {
+	for _, text := range []string{"", s[:27], "x" + s, s + "x", s[:14] + "-" + s[14:], strings.Repeat("l", 100),
+		"an ordinary sentence, of some length, and nothing in it"} {
 		if SecretIn(text) != "" {
 			t.Errorf("found in %q", text)
 		}

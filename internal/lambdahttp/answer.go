@@ -82,7 +82,8 @@ func (f *front) whole(ctx context.Context, e *event) (*answer, error) {
 
 // encode returns an answer in one piece.
 func (w *writer) encode(body []byte) ([]byte, error) {
-	response := events.LambdaFunctionURLResponse{StatusCode: w.status, Headers: w.headers, Cookies: w.cookies, Body: string(body)}
+	response := events.LambdaFunctionURLResponse{StatusCode: w.status, Headers: w.headers, Cookies: w.cookies,
+		Body: string(body)}
 	if !utf8.Valid(body) {
 		response.Body, response.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
 	}
@@ -100,14 +101,18 @@ func (f *front) serve(ctx context.Context, w *writer, e *event) (err error) {
 			w.WriteHeader(http.StatusOK) // if the handler has written nothing
 		case w.status != 0:
 			f.logPanic(ctx, v)
-			err = messages.InvokeResponse_Error{Type: "Handler.Panic", Message: "the handler panicked while it answered; the log has the stack"}
+			err = messages.InvokeResponse_Error{Type: "Handler.Panic",
+				Message: "the handler panicked while it answered; the log has the stack"}
 		default:
 			f.logPanic(ctx, v)
-			w.refuse(http.StatusInternalServerError, "Something went wrong inside the server and has been logged. Try again; if it fails again, quote the id "+invocationID(ctx)+" to whoever runs this server.")
+			w.refuse(http.StatusInternalServerError, "Something went wrong inside the server and has been logged. "+
+				"Try again; if it fails again, quote the id "+invocationID(ctx)+" to whoever runs this server.")
 		}
 	}()
 	if e.older() {
-		w.refuse(http.StatusNotImplemented, "This function answers a Function URL, or an HTTP API with payload format 2.0. A REST API and a load balancer send other events: whoever runs this server has to put one of the first two in front of it.")
+		w.refuse(http.StatusNotImplemented, "This function answers a Function URL, or an HTTP API with payload "+
+			"format 2.0. A REST API and a load balancer send other events: whoever runs this server has to put one "+
+			"of the first two in front of it.")
 		return nil
 	}
 	w.headOnly = e.RequestContext.HTTP.Method == http.MethodHead

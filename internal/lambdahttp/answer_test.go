@@ -78,7 +78,8 @@ func TestAnswer_statusHeadersAndCookies_arrive(t *testing.T) {
 		_, _ = io.WriteString(w, "one, ")
 		_, _ = io.WriteString(w, "two & <three>")
 	}, urlEvent("GET", "/")) {
-		if got.StatusCode != http.StatusTeapot || got.Headers["Vary"] != "Origin,Accept" || got.Headers["Set-Cookie"] != "" {
+		if got.StatusCode != http.StatusTeapot || got.Headers["Vary"] != "Origin,Accept" ||
+			got.Headers["Set-Cookie"] != "" {
 			t.Errorf("%s: %+v", mode, got)
 		}
 		if len(got.Cookies) != 2 || got.Cookies[1] != "b=2" || got.Body != "one, two & <three>" || got.IsBase64Encoded {
@@ -118,7 +119,8 @@ func TestAnswer_statusWithoutBody_hasNone(t *testing.T) {
 }
 
 func TestAnswer_binaryBody_isBase64IfBuffered(t *testing.T) {
-	got := answers(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte{0xff, 0}) }, urlEvent("GET", "/"))
+	got := answers(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte{0xff, 0}) },
+		urlEvent("GET", "/"))
 	if x := got["in one piece"]; x.Body != "/wA=" || !x.IsBase64Encoded {
 		t.Errorf("in one piece: %+v", x)
 	}
@@ -139,13 +141,15 @@ func TestRequest_event_becomesTheRequestOfNetHTTP(t *testing.T) {
 		if err != nil || string(body) != "hello" || r.ContentLength != 5 {
 			t.Errorf("body %q, %v, length %d", body, err, r.ContentLength)
 		}
-		if r.Method != "PUT" || r.URL.Path != "/a/b/c" || r.URL.EscapedPath() != "/a%2Fb/c" || r.URL.Query().Get("y") != " " || r.RequestURI != "/a%2Fb/c?x=1&y=%20" {
+		if r.Method != "PUT" || r.URL.Path != "/a/b/c" || r.URL.EscapedPath() != "/a%2Fb/c" ||
+			r.URL.Query().Get("y") != " " || r.RequestURI != "/a%2Fb/c?x=1&y=%20" {
 			t.Errorf("%s %+v %s", r.Method, r.URL, r.RequestURI)
 		}
 		if r.Host != "x.lambda-url.eu-west-1.on.aws" || r.RemoteAddr != "192.0.2.7:0" || r.Header.Get("Host") != "" {
 			t.Errorf("host %q, from %q, %v", r.Host, r.RemoteAddr, r.Header)
 		}
-		if cookie, err := r.Cookie("d"); err != nil || cookie.Value != "2" || r.Header.Get("Content-Type") != "text/plain" || r.Header.Get("X-List") != "a,b" {
+		if cookie, err := r.Cookie("d"); err != nil || cookie.Value != "2" ||
+			r.Header.Get("Content-Type") != "text/plain" || r.Header.Get("X-List") != "a,b" {
 			t.Errorf("%v %v", r.Header, err)
 		}
 		if _, ok := r.Context().Deadline(); !ok {
@@ -158,7 +162,8 @@ func TestRequest_noHost_hasTheHostOfTheFront(t *testing.T) {
 	e := urlEvent("GET", "")
 	e.Headers = nil
 	answers(t, func(_ http.ResponseWriter, r *http.Request) {
-		if r.Host != "x.lambda-url.eu-west-1.on.aws" || r.URL.Path != "/" || len(r.Header) != 0 || r.ContentLength != 0 {
+		if r.Host != "x.lambda-url.eu-west-1.on.aws" || r.URL.Path != "/" || len(r.Header) != 0 ||
+			r.ContentLength != 0 {
 			t.Errorf("%+v", r)
 		}
 	}, e)
@@ -174,7 +179,8 @@ func TestRequest_pathWithTwoSlashes_staysAPath(t *testing.T) {
 
 func TestRequest_stageOfAnHTTPAPI_isNoPartOfThePath(t *testing.T) {
 	for _, c := range []struct{ stage, sent, want string }{
-		{"prod", "/prod/k/KEY/mcp", "/k/KEY/mcp"}, {"prod", "/prod/", "/"}, {"prod", "/prod", "/"}, {"prod", "/prod/a/", "/a/"},
+		{"prod", "/prod/k/KEY/mcp", "/k/KEY/mcp"}, {"prod", "/prod/", "/"}, {"prod", "/prod", "/"},
+		{"prod", "/prod/a/", "/a/"},
 		{"prod", "/prod//a", "//a"}, {"prod", "/prod2/mcp", "/prod2/mcp"}, {"prod", "/mcp", "/mcp"},
 		{"$default", "/$default/mcp", "/$default/mcp"}, {"", "//mcp", "//mcp"},
 	} {

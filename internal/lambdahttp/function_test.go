@@ -114,7 +114,8 @@ func start(t *testing.T, kind string, concurrency int, env ...string) *lambdates
 	if err != nil {
 		t.Fatal(err)
 	}
-	return lambdatest.Start(t, lambdatest.Program{Path: binary, Env: append(env, runEnv+"="+kind), Concurrency: concurrency})
+	return lambdatest.Start(t, lambdatest.Program{Path: binary, Env: append(env, runEnv+"="+kind),
+		Concurrency: concurrency})
 }
 
 // open makes a request and returns when the header of the answer is there.
@@ -136,7 +137,8 @@ func get(t *testing.T, client *http.Client, target string) (*http.Response, stri
 }
 
 func request(t *testing.T, client *http.Client, target, body string) (*http.Response, error) {
-	q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://any.example"+target, strings.NewReader(body))
+	q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://any.example"+target,
+		strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

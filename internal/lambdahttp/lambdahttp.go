@@ -94,7 +94,8 @@ func newFront(h http.Handler, o Options) *front {
 // front sends such an event, or the answer is incomplete.
 func (f *front) invoke(ctx context.Context, e *event) (*answer, error) {
 	if e == nil || !e.older() && (e.Version != "2.0" || e.RequestContext.HTTP.Method == "") {
-		return nil, errors.New("lambdahttp: this event is not an HTTP request: invoke the function by its Function URL, or by an HTTP API with payload format 2.0")
+		return nil, errors.New("lambdahttp: this event is not an HTTP request: invoke the function by its Function " +
+			"URL, or by an HTTP API with payload format 2.0")
 	}
 	ctx, cancel := context.WithDeadline(ctx, e.deadline(ctx))
 	if f.buffered || !e.byFunctionURL() {

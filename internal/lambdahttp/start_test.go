@@ -169,7 +169,8 @@ func TestStart_bufferingFront_getsOnePiece(t *testing.T) {
 			t.Fatal(err)
 		}
 		text, err := io.ReadAll(response.Body)
-		if err != nil || response.ContentType != "application/json" || !strings.HasPrefix(string(text), `{"statusCode":200,`) {
+		if err != nil || response.ContentType != "application/json" ||
+			!strings.HasPrefix(string(text), `{"statusCode":200,`) {
 			t.Errorf("%s: %s %s %v", name, response.ContentType, text, err)
 		}
 		if !strings.Contains(string(text), `"body":"29`) {
@@ -186,7 +187,8 @@ func TestStart_eventWithoutRequest_failsTheInvocation(t *testing.T) {
 		if !errors.As(err, &failed) {
 			t.Errorf("%s: %v", event, err)
 		}
-		if strings.HasPrefix(event, "{") && !strings.Contains(fmt.Sprint(err), "invoke the function by its Function URL") {
+		if strings.HasPrefix(event, "{") && !strings.Contains(fmt.Sprint(err),
+			"invoke the function by its Function URL") {
 			t.Errorf("%s: %v", event, err)
 		}
 	}

@@ -23,11 +23,13 @@ var (
 // with a cursor from before the last agent joined.
 func crowd(t *testing.T, client *http.Client, name string, agents int) (seat result) {
 	t.Helper()
-	speaker := call(t, client, "create_room", args{"room": name, "agent_name": "A", "capacity": 100, "description": quotes})
+	speaker := call(t, client, "create_room",
+		args{"room": name, "agent_name": "A", "capacity": 100, "description": quotes})
 	var joined []result
 	for k := range agents - 1 {
 		seat := call(t, client, "join_room", args{"room": name, "agent_name": fmt.Sprint(wideName, k)})
-		call(t, client, "wait_for_message", args{"agent_token": seat.AgentToken, "wait_seconds": 0, "activity": quotes[:chat.MaxActivity]})
+		call(t, client, "wait_for_message", args{"agent_token": seat.AgentToken, "wait_seconds": 0,
+			"activity": quotes[:chat.MaxActivity]})
 		joined = append(joined, seat)
 	}
 	for k := range 12 {
@@ -39,15 +41,18 @@ func crowd(t *testing.T, client *http.Client, name string, agents int) (seat res
 // docs/cost.md computes from this what the answers of a day can cost at most.
 func TestCostPage_longestAnswers_areNoLonger(t *testing.T) {
 	t.Parallel()
-	i := deploy(t).start(0, "PARLEY_UNITS_PER_MINUTE=0", "PARLEY_MESSAGES_PER_MINUTE=0", "PARLEY_BYTES_PER_MINUTE=0", "PARLEY_ROOMS_PER_HOUR=0")
+	i := deploy(t).start(0, "PARLEY_UNITS_PER_MINUTE=0", "PARLEY_MESSAGES_PER_MINUTE=0", "PARLEY_BYTES_PER_MINUTE=0",
+		"PARLEY_ROOMS_PER_HOUR=0")
 	client := i.FunctionURL()
 	large, small := crowd(t, client, "large", 100), crowd(t, client, "small", chat.AgentsShown)
 	for k := range 50 {
-		call(t, client, "create_room", args{"room": fmt.Sprint(wideName, k), "agent_name": wideName, "public": true, "description": quotes})
+		call(t, client, "create_room", args{"room": fmt.Sprint(wideName, k), "agent_name": wideName, "public": true,
+			"description": quotes})
 	}
 	_, page := open(t, client, http.MethodGet, "https://"+lambdatest.FunctionURLHost+"/", "gzip")
 	wait := func(seat result) string {
-		return toolCall("wait_for_message", args{"agent_token": seat.AgentToken, "cursor": seat.Cursor, "wait_seconds": 0})
+		return toolCall("wait_for_message", args{"agent_token": seat.AgentToken, "cursor": seat.Cursor,
+			"wait_seconds": 0})
 	}
 	requests := map[string]string{
 		"tools/list":           `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`,
@@ -91,7 +96,8 @@ func costOf(t *testing.T, i *lambdatest.Instance, body string) (length int, read
 		t.Fatal(err)
 	}
 	text, err := readAll(resp)
-	if err != nil || resp.StatusCode != http.StatusOK || strings.Contains(text, `"isError":true`) || strings.Contains(text, `"error":`) {
+	if err != nil || resp.StatusCode != http.StatusOK || strings.Contains(text, `"isError":true`) ||
+		strings.Contains(text, `"error":`) {
 		t.Fatal(resp.Status, text, err)
 	}
 	_, requests := lines(t, i.Output()[before:])

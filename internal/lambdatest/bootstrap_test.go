@@ -115,7 +115,8 @@ func (f *function) fleet(most int, env ...string) *lambdatest.Fleet {
 // program returns the function with the settings of the template and those of env.
 func (f *function) program(concurrency int, env ...string) lambdatest.Program {
 	return lambdatest.Program{Path: f.binary, Concurrency: concurrency, Env: append([]string{
-		"PARLEY_TABLE=" + f.table, "PARLEY_LONGEST_WAIT=50s", "PARLEY_LOG_LEVEL=info", "PARLEY_LOG_FORMAT=json", "PARLEY_ACCESS=open",
+		"PARLEY_TABLE=" + f.table, "PARLEY_LONGEST_WAIT=50s", "PARLEY_LOG_LEVEL=info", "PARLEY_LOG_FORMAT=json",
+		"PARLEY_ACCESS=open",
 		"AWS_ENDPOINT_URL_DYNAMODB=" + f.endpoint,
 	}, env...)}
 }
@@ -157,7 +158,8 @@ func post(t *testing.T, client *http.Client, body string) (*http.Response, error
 
 // mcpRequest returns the request for a JSON-RPC message.
 func mcpRequest(t *testing.T, body string) *http.Request {
-	q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+lambdatest.FunctionURLHost+"/mcp", strings.NewReader(body))
+	q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+lambdatest.FunctionURLHost+"/mcp",
+		strings.NewReader(body))
 	if err != nil {
 		t.Error(err) // never: the URL is valid
 	}

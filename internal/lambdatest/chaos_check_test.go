@@ -97,7 +97,8 @@ func checkTurns(t *testing.T, talkers []*talker) {
 	given := map[string]turn{}
 	for _, x := range turns {
 		if before, again := given[x.word]; again && x.at.Sub(before.at) < 29*time.Second {
-			t.Errorf("%s: %s had the turn after %s, and %s got it %v later", talkers[0].room, before.who, x.word, x.who, x.at.Sub(before.at))
+			t.Errorf("%s: %s had the turn after %s, and %s got it %v later", talkers[0].room, before.who, x.word, x.who,
+				x.at.Sub(before.at))
 		}
 		given[x.word] = x
 	}
@@ -115,12 +116,14 @@ func report(t *testing.T, kills, started int, talkers []*talker) {
 		sum.repeats, sum.excused = sum.repeats+a.repeats, sum.excused+a.excused
 		turns, said, read = turns+len(a.turns), said+len(a.said), read+len(a.seen)
 	}
-	t.Logf("%d messages sent, %d read; %d turns; %d kills, %d instances started; %d calls left by their clients, %d answers lost, %d calls refused with 429; %d repeats, %d excused",
+	t.Logf("%d messages sent, %d read; %d turns; %d kills, %d instances started; %d calls left by their clients, %d "+
+		"answers lost, %d calls refused with 429; %d repeats, %d excused",
 		said, read, turns, kills, started, sum.vanished, sum.lost, sum.refused, sum.repeats, sum.excused)
 	if len(times) == 0 || turns == 0 || kills == 0 || sum.vanished == 0 || said < 1000 {
 		t.Error("too little happened")
 		return
 	}
 	slices.Sort(times)
-	t.Logf("delivery: median %v, nine in ten within %v", median(times).Round(time.Millisecond), times[len(times)*9/10].Round(time.Millisecond))
+	t.Logf("delivery: median %v, nine in ten within %v", median(times).Round(time.Millisecond),
+		times[len(times)*9/10].Round(time.Millisecond))
 }

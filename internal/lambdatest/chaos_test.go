@@ -41,7 +41,8 @@ func TestSoak_chaos_nothingIsLostAndEveryTurnIsHeard(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	fleet, wire := through(t, chaosPlaces, "PARLEY_KEEP_ALIVE=100ms")
-	c := &chaos{t: t, fleet: fleet, wire: wire, client: fleet.FunctionURL(lambdatest.AtRandom(rand.New(rand.NewPCG(seed, 1))))}
+	c := &chaos{t: t, fleet: fleet, wire: wire,
+		client: fleet.FunctionURL(lambdatest.AtRandom(rand.New(rand.NewPCG(seed, 1))))}
 	rooms := [][]*talker{
 		c.seat("duet", seed, true, true),
 		c.seat("trio", seed, true, false, true),
@@ -74,7 +75,8 @@ func (c *chaos) seat(room string, seed uint64, cursors ...bool) (talkers []*talk
 		name := []string{"Ann", "Bob", "Cid", "Dan", "Eve"}[k]
 		a := &talker{chaos: c, room: room, name: name, cursors: has, known: map[string]bool{}}
 		a.rng = rand.New(rand.NewPCG(seed, uint64(len(room)*10+k)))
-		a.seat = call(c.t, on(c.fleet, k), "join_room", args{"room": room, "agent_name": name, "capacity": len(cursors)})
+		a.seat = call(c.t, on(c.fleet, k), "join_room",
+			args{"room": room, "agent_name": name, "capacity": len(cursors)})
 		talkers = append(talkers, a)
 	}
 	return talkers

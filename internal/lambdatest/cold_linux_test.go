@@ -62,7 +62,9 @@ func TestColdStart_besideTheSmallestFunction_staysNear(t *testing.T) {
 	}
 	f := deploy(t)
 	bare := lambdatest.Program{Path: build(t, "internal/lambdatest/testdata/bare")}
-	parley := lambdatest.Program{Path: f.binary, Env: []string{"PARLEY_TABLE=" + f.table, "PARLEY_ACCESS=open", "AWS_ENDPOINT_URL_DYNAMODB=" + dynamolocal.Start(t)}}
+	parley := lambdatest.Program{Path: f.binary,
+		Env: []string{"PARLEY_TABLE=" + f.table, "PARLEY_ACCESS=open",
+			"AWS_ENDPOINT_URL_DYNAMODB=" + dynamolocal.Start(t)}}
 	rows := []struct {
 		what            string
 		p               lambdatest.Program
@@ -84,7 +86,8 @@ func TestColdStart_besideTheSmallestFunction_staysNear(t *testing.T) {
 			r.what, ms(median(r.wall)), ms(slices.Min(r.wall)), ms(slices.Max(r.wall)), ms(median(r.processor)))
 	}
 	if ratio := float64(median(rows[1].processor)) / float64(median(rows[0].processor)); ratio > mostOfBare {
-		t.Errorf("Parley starts with %.1f times the work of the smallest function, at most %d are wanted", ratio, mostOfBare)
+		t.Errorf("Parley starts with %.1f times the work of the smallest function, at most %d are wanted", ratio,
+			mostOfBare)
 	}
 	for _, p := range []lambdatest.Program{bare, parley} {
 		info, err := os.Stat(p.Path)

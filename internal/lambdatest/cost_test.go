@@ -78,7 +78,8 @@ func count(t *testing.T) *counted {
 	tbl, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock, Observe: m.observe})
 	c := &counted{t: t, clock: clock, meter: m, table: tbl}
 	// A poll may outlive the table.
-	o := chat.Options{Clock: clock, Logger: slog.New(slog.DiscardHandler), Limits: ratelimit.Limits{Rooms: 60}} // the template's
+	// the template's
+	o := chat.Options{Clock: clock, Logger: slog.New(slog.DiscardHandler), Limits: ratelimit.Limits{Rooms: 60}}
 	c.options = o
 	c.one, c.other, c.cold = chat.New(tbl, o), chat.New(tbl, o), chat.New(tbl, o)
 	return c
@@ -114,7 +115,8 @@ func (c *counted) wait(what string, seat chat.Seated, cursor string) string {
 	c.meter.take()
 	done := make(chan chat.Waited, 1)
 	go func() {
-		got, err := c.other.Wait(c.t.Context(), chat.WaitRequest{Token: seat.Token, Cursor: cursor, Wait: 50 * time.Second})
+		got, err := c.other.Wait(c.t.Context(),
+			chat.WaitRequest{Token: seat.Token, Cursor: cursor, Wait: 50 * time.Second})
 		if err != nil || got.Status != chat.StatusQuiet && got.Status != chat.StatusTurn {
 			c.t.Errorf("%+v, %v", got, err)
 		}
@@ -187,7 +189,8 @@ func (c *counted) looks(bob chat.Seated, cursor string) {
 // passwords counts joins of a room with a password.
 func (c *counted) passwords() {
 	c.t.Helper()
-	if _, err := c.one.CreateRoom(c.t.Context(), chat.CreateRequest{Room: "vault", AgentName: "Alice", Password: "right", Capacity: 9}); err != nil {
+	if _, err := c.one.CreateRoom(c.t.Context(),
+		chat.CreateRequest{Room: "vault", AgentName: "Alice", Password: "right", Capacity: 9}); err != nil {
 		c.t.Fatal(err)
 	}
 	c.meter.take()
@@ -199,7 +202,8 @@ func (c *counted) passwords() {
 		{"a join that is refused for its password", "Carol", "wrong", fault.WrongPassword},
 		{"a join with a password, within an hour of a wrong one", "Dave", "right", ""},
 	} {
-		_, err := chat.New(c.table, c.options).JoinRoom(c.t.Context(), chat.JoinRequest{Room: "vault", AgentName: try.agent, Password: try.password})
+		_, err := chat.New(c.table, c.options).JoinRoom(c.t.Context(),
+			chat.JoinRequest{Room: "vault", AgentName: try.agent, Password: try.password})
 		if fault.CodeOf(err) != try.code {
 			c.t.Fatal(err)
 		}

@@ -60,13 +60,16 @@ func talk(t *testing.T, i *lambdatest.Instance, seat result, n int) {
 	for k := range n {
 		switch k % 5 {
 		case 0:
-			call(t, client, "send_message", args{"agent_token": seat.AgentToken, "text": fmt.Sprint("message ", k, " of many: ", seat.Seq)})
+			call(t, client, "send_message", args{"agent_token": seat.AgentToken,
+				"text": fmt.Sprint("message ", k, " of many: ", seat.Seq)})
 		case 1:
 			call(t, client, "wait_for_message", args{"agent_token": seat.AgentToken, "wait_seconds": 0})
 		case 2:
 			call(t, client, "room_info", args{"agent_token": seat.AgentToken})
 		case 3:
-			if r, err := try(t, client, "join_room", args{"room": fmt.Sprint("no such room ", k), "agent_name": "X", "create_if_missing": false}); err != nil || r.Code != "room_not_found" {
+			if r, err := try(t, client, "join_room",
+				args{"room": fmt.Sprint("no such room ", k), "agent_name": "X",
+					"create_if_missing": false}); err != nil || r.Code != "room_not_found" {
 				t.Fatalf("%+v, %v", r, err)
 			}
 		default:
@@ -88,7 +91,8 @@ func TestBootstrap_thousandInvocations_leaveNothingBehind(t *testing.T) {
 	before := footprintOf(t, long)
 	talk(t, long, seat, 1000)
 	after := footprintOf(t, long)
-	t.Logf("after 500 invocations %d KiB and %d files, after 1500 %d KiB and %d files", before.memory, before.files, after.memory, after.files)
+	t.Logf("after 500 invocations %d KiB and %d files, after 1500 %d KiB and %d files", before.memory, before.files,
+		after.memory, after.files)
 	if most := before.memory + before.memory/4; !raceDetector && after.memory > most {
 		t.Errorf("the memory grew from %d to %d KiB in 1000 invocations", before.memory, after.memory)
 	}
@@ -110,12 +114,14 @@ func TestBootstrap_peakOfMemory_leavesRoomInTheFunction(t *testing.T) {
 	i := deploy(t).start(0, "PARLEY_UNITS_PER_MINUTE=0")
 	client := i.FunctionURL()
 	// Of all calls those with a password take the most, for a moment.
-	seat := call(t, client, "create_room", args{"room": "vault", "agent_name": "Alice", "password": "correct horse", "capacity": 100})
+	seat := call(t, client, "create_room", args{"room": "vault", "agent_name": "Alice", "password": "correct horse",
+		"capacity": 100})
 	for k := range 10 {
 		call(t, client, "join_room", args{"room": "vault:correct horse", "agent_name": fmt.Sprint("Agent ", k)})
 	}
 	for k := range 20 {
-		call(t, client, "send_message", args{"agent_token": seat.AgentToken, "text": fmt.Sprint(k, strings.Repeat("x", 30_000))})
+		call(t, client, "send_message", args{"agent_token": seat.AgentToken,
+			"text": fmt.Sprint(k, strings.Repeat("x", 30_000))})
 		call(t, client, "message_history", args{"agent_token": seat.AgentToken, "limit": 100})
 	}
 	peak := peakOf(t, i)

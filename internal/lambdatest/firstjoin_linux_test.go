@@ -72,7 +72,8 @@ func TestColdStart_firstJoin_findsTheTableConnected(t *testing.T) {
 	f.endpoint = s.url
 	builder := f.initialized("SSL_CERT_FILE=" + s.roots)
 	for _, room := range []string{"old 0", "old 1"} {
-		call(t, builder.FunctionURL(), "create_room", args{"room": room, "agent_name": "Zoe", "capacity": 1 + firstJoins})
+		call(t, builder.FunctionURL(), "create_room",
+			args{"room": room, "agent_name": "Zoe", "capacity": 1 + firstJoins})
 	}
 	builder.Forget()
 	var old, created []firstJoin
@@ -99,12 +100,16 @@ func TestColdStart_firstJoin_findsTheTableConnected(t *testing.T) {
 func checkFirstJoin(t *testing.T, room string, all []firstJoin, most int64) {
 	t.Helper()
 	times := func(field func(firstJoin) time.Duration) time.Duration { return median(values(all, field)) }
-	first, second := times(func(m firstJoin) time.Duration { return m.first }), times(func(m firstJoin) time.Duration { return m.second })
-	t.Logf("%s: init phase, median %.1f ms, %.1f of the processor; first join %.1f ms, %.1f of the processor; second join %.1f of it", room,
-		ms(times(func(m firstJoin) time.Duration { return m.start })), ms(times(func(m firstJoin) time.Duration { return m.init })),
+	first, second := times(func(m firstJoin) time.Duration { return m.first }),
+		times(func(m firstJoin) time.Duration { return m.second })
+	t.Logf("%s: init phase, median %.1f ms, %.1f of the processor; first join %.1f ms, %.1f of the processor; second "+
+		"join %.1f of it", room,
+		ms(times(func(m firstJoin) time.Duration { return m.start })),
+		ms(times(func(m firstJoin) time.Duration { return m.init })),
 		ms(times(func(m firstJoin) time.Duration { return m.wall })), ms(first), ms(second))
 	if first > mostOfWarm*second {
-		t.Errorf("%s: the first join takes %.1f times the processor time of the second, at most %d are wanted", room, float64(first)/float64(second), mostOfWarm)
+		t.Errorf("%s: the first join takes %.1f times the processor time of the second, at most %d are wanted", room,
+			float64(first)/float64(second), mostOfWarm)
 	}
 	if opened := median(values(all, func(m firstJoin) int64 { return m.opened })); opened > most {
 		t.Errorf("%s: the first join opens %d connections to the table, at most %d are wanted", room, opened, most)

@@ -105,7 +105,8 @@ func Event(host string, q *http.Request) ([]byte, error) {
 			"accountId": "anonymous", "apiId": strings.SplitN(host, ".", 2)[0],
 			"domainName": host, "domainPrefix": strings.SplitN(host, ".", 2)[0],
 			"http": map[string]any{
-				"method": q.Method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": q.UserAgent(),
+				"method": q.Method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1",
+				"userAgent": q.UserAgent(),
 			},
 			"requestId": "e1506fd5-9e7b-434f-bd42-4f8fa224b599", "routeKey": "$default", "stage": "$default",
 			"time": now.Format("02/Jan/2006:15:04:05 -0700"), "timeEpoch": now.UnixMilli(),

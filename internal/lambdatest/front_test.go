@@ -26,11 +26,13 @@ type event struct {
 }
 
 func TestEvent_request_isToldWhole(t *testing.T) {
-	q, err := http.NewRequestWithContext(t.Context(), "POST", "https://any.example/a%2Fb?x=1&y=%20", strings.NewReader(`{"n":1}`))
+	q, err := http.NewRequestWithContext(t.Context(), "POST", "https://any.example/a%2Fb?x=1&y=%20",
+		strings.NewReader(`{"n":1}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	q.Header = http.Header{"Content-Type": {"application/json; charset=utf-8"}, "Accept": {"a", "b"}, "Cookie": {"c=1; d=2"}}
+	q.Header = http.Header{"Content-Type": {"application/json; charset=utf-8"}, "Accept": {"a", "b"},
+		"Cookie": {"c=1; d=2"}}
 	text, err := lambdatest.Event(lambdatest.FunctionURLHost, q)
 	if err != nil {
 		t.Fatal(err)
@@ -39,10 +41,12 @@ func TestEvent_request_isToldWhole(t *testing.T) {
 	if err := json.Unmarshal(text, &e); err != nil {
 		t.Fatal(err)
 	}
-	if e.Version != "2.0" || e.RawPath != "/a%2Fb" || e.RawQueryString != "x=1&y=%20" || e.RequestContext.HTTP.Method != "POST" || e.RequestContext.DomainName != lambdatest.FunctionURLHost {
+	if e.Version != "2.0" || e.RawPath != "/a%2Fb" || e.RawQueryString != "x=1&y=%20" ||
+		e.RequestContext.HTTP.Method != "POST" || e.RequestContext.DomainName != lambdatest.FunctionURLHost {
 		t.Errorf("%s", text)
 	}
-	if e.Body != `{"n":1}` || e.IsBase64Encoded || e.Headers["accept"] != "a,b" || e.Headers["host"] != lambdatest.FunctionURLHost {
+	if e.Body != `{"n":1}` || e.IsBase64Encoded || e.Headers["accept"] != "a,b" ||
+		e.Headers["host"] != lambdatest.FunctionURLHost {
 		t.Errorf("%s", text)
 	}
 	if _, kept := e.Headers["cookie"]; kept || len(e.Cookies) != 1 || e.Cookies[0] != "c=1; d=2" {
@@ -106,14 +110,16 @@ func TestFrontend_answer_hasStatusHeaderCookiesAndBody(t *testing.T) {
 		front        func(*lambdatest.Runtime) *http.Client
 		kind, answer string
 	}{
-		"Function URL":       {(*lambdatest.Runtime).FunctionURL, streamType, "{" + head + "}" + nuls + "hello"},
-		"HTTP API":           {(*lambdatest.Runtime).HTTPAPI, "application/json", "{" + head + `,"body":"hello"}`},
-		"HTTP API in base64": {(*lambdatest.Runtime).HTTPAPI, "application/json", "{" + head + `,"body":"aGVsbG8=","isBase64Encoded":true}`},
+		"Function URL": {(*lambdatest.Runtime).FunctionURL, streamType, "{" + head + "}" + nuls + "hello"},
+		"HTTP API":     {(*lambdatest.Runtime).HTTPAPI, "application/json", "{" + head + `,"body":"hello"}`},
+		"HTTP API in base64": {(*lambdatest.Runtime).HTTPAPI, "application/json",
+			"{" + head + `,"body":"aGVsbG8=","isBase64Encoded":true}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			api := lambdatest.Listen(t)
 			got := get(t, api, c.front(api), c.kind, c.answer)
-			if got.err != nil || got.StatusCode != 201 || got.Header.Get("X-A") != "1" || len(got.Header["Set-Cookie"]) != 2 || got.body != "hello" {
+			if got.err != nil || got.StatusCode != 201 || got.Header.Get("X-A") != "1" ||
+				len(got.Header["Set-Cookie"]) != 2 || got.body != "hello" {
 				t.Errorf("%+v", got)
 			}
 		})
@@ -130,8 +136,10 @@ func TestFrontend_answerInAnotherForm_isRefused(t *testing.T) {
 		"no prelude":                     {(*lambdatest.Runtime).FunctionURL, streamType, "hello"},
 		"a prelude cut short":            {(*lambdatest.Runtime).FunctionURL, streamType, "{}" + nuls[:7]},
 		"a prelude that is not JSON":     {(*lambdatest.Runtime).FunctionURL, streamType, "{" + nuls},
-		"a stream to an HTTP API":        {(*lambdatest.Runtime).HTTPAPI, streamType, `{"statusCode":200}` + nuls + "hello"},
-		"base64 that is none":            {(*lambdatest.Runtime).HTTPAPI, "application/json", `{"body":"*","isBase64Encoded":true}`},
+		"a stream to an HTTP API": {(*lambdatest.Runtime).HTTPAPI, streamType,
+			`{"statusCode":200}` + nuls + "hello"},
+		"base64 that is none": {(*lambdatest.Runtime).HTTPAPI, "application/json",
+			`{"body":"*","isBase64Encoded":true}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			api := lambdatest.Listen(t)

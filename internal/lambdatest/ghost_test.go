@@ -75,7 +75,8 @@ func listen(t *testing.T, f *lambdatest.Fleet, place int, seat result, seconds i
 func pair(t *testing.T, client *http.Client, room string) (alice, bob result) {
 	t.Helper()
 	alice, bob = join(t, client, room, "Alice"), join(t, client, room, "Bob")
-	alice.Cursor = call(t, client, "send_message", args{"agent_token": alice.AgentToken, "cursor": alice.Cursor, "text": "the last word"}).Cursor
+	alice.Cursor = call(t, client, "send_message",
+		args{"agent_token": alice.AgentToken, "cursor": alice.Cursor, "text": "the last word"}).Cursor
 	bob.Cursor = ended(t, waiting(t, client, bob, 0)).Cursor
 	return alice, bob
 }
@@ -118,7 +119,8 @@ func TestGhost_messageWithoutACursor_comesOnceMoreToTheNextCall(t *testing.T) {
 	const openFor = 4 * time.Second // long after its client left
 	for name, waitOf := range map[string]func(seat result, seconds int) *http.Request{
 		"wait_for_message": func(seat result, seconds int) *http.Request {
-			return mcpRequest(t, toolCall("wait_for_message", args{"agent_token": seat.AgentToken, "wait_seconds": seconds}))
+			return mcpRequest(t, toolCall("wait_for_message",
+				args{"agent_token": seat.AgentToken, "wait_seconds": seconds}))
 		},
 		"standby": func(seat result, seconds int) *http.Request { return standbyRequest(t, seat.AgentToken, seconds) },
 	} {
@@ -135,7 +137,8 @@ func TestGhost_messageWithoutACursor_comesOnceMoreToTheNextCall(t *testing.T) {
 			fleet.Settle() // the ghost has been handed the message
 			for k, want := range []int{1, 0} {
 				got := answered(t, on(fleet, 2), waitOf(bob, 1))
-				if len(got.Messages) != want || want == 1 && (got.Messages[0].Text != "for Bob" || !got.Messages[0].Repeated) {
+				if len(got.Messages) != want ||
+					want == 1 && (got.Messages[0].Text != "for Bob" || !got.Messages[0].Repeated) {
 					t.Errorf("call %d: %+v", k, got)
 				}
 			}
@@ -154,7 +157,8 @@ func TestSoak_ghostInTheQueue_isNotPaired(t *testing.T) {
 	}
 	resp.Body.Close()
 	<-time.After(pairable + 16*time.Second) // a call of 20 seconds, and what is left of its ticket
-	if r := call(t, on(fleet, 1), "enter_queue", args{"agent_name": "Alice", "wait_seconds": 3}); r.Status != "waiting" {
+	if r := call(t, on(fleet, 1), "enter_queue",
+		args{"agent_name": "Alice", "wait_seconds": 3}); r.Status != "waiting" {
 		t.Errorf("%+v", r)
 	}
 }
@@ -182,7 +186,8 @@ func TestSoak_sixWaitsOfOneAgent_allButTheYoungestEnd(t *testing.T) {
 		}
 	}
 	call(t, on(fleet, places), "send_message", args{"agent_token": alice.AgentToken, "text": "for the youngest"})
-	if end := <-waits[places-1]; end.err != nil || len(end.Messages) != 1 || end.Messages[0].Text != "for the youngest" {
+	if end := <-waits[places-1]; end.err != nil || len(end.Messages) != 1 ||
+		end.Messages[0].Text != "for the youngest" {
 		t.Errorf("the youngest wait: %+v, %v", end.result, end.err)
 	}
 }

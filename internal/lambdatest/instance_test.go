@@ -17,7 +17,8 @@ func TestStart_process_findsLambdasEnvironmentOnly(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, i.Output())
 	}
 	env := strings.Split(strings.TrimSpace(i.Output()), "\n")
-	for _, want := range []string{"AWS_LAMBDA_RUNTIME_API=" + i.Addr(), "AWS_LAMBDA_MAX_CONCURRENCY=4", "AWS_REGION=eu-west-1", "SETTING=x"} {
+	for _, want := range []string{"AWS_LAMBDA_RUNTIME_API=" + i.Addr(), "AWS_LAMBDA_MAX_CONCURRENCY=4",
+		"AWS_REGION=eu-west-1", "SETTING=x"} {
 		if !slices.Contains(env, want) {
 			t.Errorf("no %s in %q", want, env)
 		}

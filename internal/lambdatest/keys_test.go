@@ -63,12 +63,14 @@ func (v visitor) by(path, bearer string) visitor {
 func (v visitor) request(t *testing.T, tool string, arguments args) *http.Request {
 	body := toolCall(tool, arguments)
 	if v.modern {
-		body = strings.Replace(body, `"_meta":{`, `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},`, 1)
+		body = strings.Replace(body, `"_meta":{`,
+			`"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},`, 1)
 	}
 	q := mcpRequest(t, body)
 	q.URL.Path = v.path
 	if v.modern {
-		maps.Copy(q.Header, http.Header{"Mcp-Protocol-Version": {"2026-07-28"}, "Mcp-Method": {"tools/call"}, "Mcp-Name": {tool}})
+		maps.Copy(q.Header, http.Header{"Mcp-Protocol-Version": {"2026-07-28"}, "Mcp-Method": {"tools/call"},
+			"Mcp-Name": {tool}})
 	}
 	if v.bearer != "" {
 		q.Header.Set("Authorization", "Bearer "+v.bearer)
@@ -129,12 +131,14 @@ func meet(t *testing.T, name, key string, nobody visitor) host {
 		{nobody.by("/k/"+key+"/mcp", ""), h.token}, {nobody.by("/mcp", h.token), h.token},
 		{nobody.by(h.invite, ""), h.guest}, {nobody.by("/mcp", h.guest), h.guest},
 	} {
-		if got := c.by.call(t, "send_message", args{"agent_token": c.token, "text": "I came by " + c.by.path[:3]}); !got.Sent {
+		if got := c.by.call(t, "send_message",
+			args{"agent_token": c.token, "text": "I came by " + c.by.path[:3]}); !got.Sent {
 			t.Errorf("%s, by %s: %+v", name, c.by.path, got)
 		}
 	}
 	for _, bound := range []visitor{nobody.by("/mcp", h.token), nobody.by(h.invite, "")} {
-		if r, err := bound.try(t, "create_room", args{"room": "another", "agent_name": "Ann"}); err != nil || r.Code != "not_allowed" {
+		if r, err := bound.try(t, "create_room", args{"room": "another", "agent_name": "Ann"}); err != nil ||
+			r.Code != "not_allowed" {
 			t.Errorf("%s: by %s another room is %+v, %v", name, bound.path, r, err)
 		}
 	}
@@ -144,7 +148,8 @@ func meet(t *testing.T, name, key string, nobody visitor) host {
 // turnsAway fails the test unless v is not admitted.
 func turnsAway(t *testing.T, name string, v visitor, token string) {
 	t.Helper()
-	if r, err := v.try(t, "wait_for_message", args{"agent_token": token, "wait_seconds": 0}); err != nil || r.Code != "key_invalid" {
+	if r, err := v.try(t, "wait_for_message", args{"agent_token": token, "wait_seconds": 0}); err != nil ||
+		r.Code != "key_invalid" {
 		t.Errorf("%s: by %s %+v, %v", name, v.path, r, err)
 	}
 }
@@ -162,7 +167,9 @@ func TestBootstrap_keys_admitWhoHasOneUntilItIsRevoked(t *testing.T) {
 		turnsAway(t, name, nobody, h.token)
 		turnsAway(t, name, nobody.by("/mcp", ident.NewKey().String()), h.token)
 		turnsAway(t, name, nobody.by("/k/"+ident.NewKey().String()+"/mcp", key.String()), h.token)
-		if status, r := standBy(t, nobody.client, ident.Token{Room: h.token[:ident.RoomChars], Seat: 1, Secret: ident.NewSecret()}.String()); status != http.StatusUnauthorized || r.Code != "key_invalid" {
+		if status, r := standBy(t, nobody.client,
+			ident.Token{Room: h.token[:ident.RoomChars], Seat: 1,
+				Secret: ident.NewSecret()}.String()); status != http.StatusUnauthorized || r.Code != "key_invalid" {
 			t.Errorf("%s: with a wrong token a wait is %d %+v", name, status, r)
 		}
 		secrets = append(secrets, h.token, h.guest, h.invite)
@@ -173,7 +180,8 @@ func TestBootstrap_keys_admitWhoHasOneUntilItIsRevoked(t *testing.T) {
 	other := f.start(0, "PARLEY_ACCESS=keys") // it believes nothing yet
 	for name, nobody := range visitors(other) {
 		h := hosts[name]
-		for _, by := range []visitor{nobody.by("/mcp", key.String()), nobody.by("/k/"+key.String()+"/mcp", ""), nobody.by("/mcp", h.token)} {
+		for _, by := range []visitor{nobody.by("/mcp", key.String()), nobody.by("/k/"+key.String()+"/mcp", ""),
+			nobody.by("/mcp", h.token)} {
 			turnsAway(t, name+", revoked", by, h.token)
 		}
 		for _, by := range []visitor{nobody.by(h.invite, ""), nobody.by("/mcp", h.guest)} {
@@ -248,7 +256,8 @@ func TestSoak_revokedKey_endsItsWaitsWithinAMinute(t *testing.T) {
 				}
 			} else {
 				legacy.modern = k == 1
-				r, err := legacy.try(t, "wait_for_message", args{"agent_token": seat.AgentToken, "wait_seconds": 50, "cursor": seat.Cursor})
+				r, err := legacy.try(t, "wait_for_message",
+					args{"agent_token": seat.AgentToken, "wait_seconds": 50, "cursor": seat.Cursor})
 				if code = r.Code; err != nil {
 					t.Error(err)
 				}

@@ -32,7 +32,8 @@ func TestBootstrap_standbyThatPeeks_looksInAtOnce(t *testing.T) {
 	bob := join(t, i.FunctionURL(), "room", "Bob")
 	began := time.Now()
 	resp, r := peekOnce(t, i.FunctionURL(), bob)
-	if took := time.Since(began); resp.StatusCode != http.StatusRequestTimeout || r.Status != "quiet" || resp.Header.Get("Retry-After") != "5" || took > 10*time.Second {
+	if took := time.Since(began); resp.StatusCode != http.StatusRequestTimeout || r.Status != "quiet" ||
+		resp.Header.Get("Retry-After") != "5" || took > 10*time.Second {
 		t.Errorf("a look: %d %v %+v after %v", resp.StatusCode, resp.Header, r, took)
 	}
 	awaitPresence(t, i, alice, "Bob") // it is on standby
@@ -44,7 +45,8 @@ func TestBootstrap_standbyThatPeeks_looksInAtOnce(t *testing.T) {
 	// What docs/cost.md takes a look to last, with the share of a processor that a function
 	// has with 128 MB.
 	each := (cpuTime(t, i) - before) / looks * period / quota
-	t.Logf("%d looks take %v of 128 MB each, and %.1f GB-seconds a quiet day", looks, each.Round(time.Microsecond), each.Seconds()*128/1024*24*60*60/15)
+	t.Logf("%d looks take %v of 128 MB each, and %.1f GB-seconds a quiet day", looks, each.Round(time.Microsecond),
+		each.Seconds()*128/1024*24*60*60/15)
 	if !raceDetector && each > time.Second/10 {
 		t.Errorf("a look takes %v", each)
 	}
@@ -52,7 +54,8 @@ func TestBootstrap_standbyThatPeeks_looksInAtOnce(t *testing.T) {
 	if resp, r = peekOnce(t, i.FunctionURL(), bob); resp.StatusCode != http.StatusOK || len(r.Messages) != 1 {
 		t.Errorf("after a message: %d %+v", resp.StatusCode, r)
 	}
-	if read := call(t, i.FunctionURL(), "wait_for_message", args{"agent_token": bob.AgentToken, "cursor": bob.Cursor, "wait_seconds": 0}); len(read.Messages) != 1 {
+	if read := call(t, i.FunctionURL(), "wait_for_message",
+		args{"agent_token": bob.AgentToken, "cursor": bob.Cursor, "wait_seconds": 0}); len(read.Messages) != 1 {
 		t.Errorf("the agent got %+v", read)
 	}
 }

@@ -50,7 +50,8 @@ func memoryGroup(t *testing.T, size int) string {
 // startWithin starts an instance that has so many MiB, as Lambda does, and no limits.
 func (f *function) startWithin(size int) *lambdatest.Instance {
 	f.t.Helper()
-	p := f.program(0, fmt.Sprint("AWS_LAMBDA_FUNCTION_MEMORY_SIZE=", size), "PARLEY_UNITS_PER_MINUTE=0", "PARLEY_MESSAGES_PER_MINUTE=0", "PARLEY_BYTES_PER_MINUTE=0")
+	p := f.program(0, fmt.Sprint("AWS_LAMBDA_FUNCTION_MEMORY_SIZE=", size), "PARLEY_UNITS_PER_MINUTE=0",
+		"PARLEY_MESSAGES_PER_MINUTE=0", "PARLEY_BYTES_PER_MINUTE=0")
 	if group := memoryGroup(f.t, size); group != "" {
 		p.Args = []string{"-c", "echo $$ >" + filepath.Join(group, "cgroup.procs") + " && exec " + p.Path}
 		p.Path = "/bin/sh"
@@ -98,7 +99,8 @@ func (f *function) copies(seat result, n int) (tokens []string) {
 		ops := []table.Op{table.Put(meta, table.Always), table.Put(first, table.Always)}
 		for _, p := range parts {
 			k := table.Key{Partition: meta.Key.Partition, Sort: roomlog.LayoutOf("", "").Parts + p.Name}
-			ops = append(ops, table.Put(table.Item{Key: k, Expires: meta.Expires, Data: roomlog.Encode(p)}, table.Always))
+			ops = append(ops, table.Put(table.Item{Key: k, Expires: meta.Expires, Data: roomlog.Encode(p)},
+				table.Always))
 		}
 		g.Go(func() error { return tab.Write(f.t.Context(), ops...) })
 	}
@@ -112,7 +114,8 @@ func (f *function) copies(seat result, n int) (tokens []string) {
 func (f *function) parts(tab table.Reader, id string) (parts []room.Part) {
 	f.t.Helper()
 	layout := roomlog.LayoutOf(id, "")
-	page, err := tab.Query(f.t.Context(), table.Range{Partition: layout.Partition, Prefix: layout.Parts, Limit: table.MaxLimit, Consistency: table.Strong})
+	page, err := tab.Query(f.t.Context(), table.Range{Partition: layout.Partition, Prefix: layout.Parts,
+		Limit: table.MaxLimit, Consistency: table.Strong})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -150,7 +153,8 @@ func TestBootstrap_moreRoomsThanMemory_lives(t *testing.T) {
 	size := slices.Min(memorySizes(t))
 	i := f.startWithin(size)
 	client := i.FunctionURL()
-	seat := call(t, client, "create_room", args{"room": "vault", "agent_name": "Alice", "password": "correct horse", "capacity": 100})
+	seat := call(t, client, "create_room", args{"room": "vault", "agent_name": "Alice", "password": "correct horse",
+		"capacity": 100})
 	for n, token := range f.copies(seat, 900) { // if all stayed in memory, the function would have too little
 		if r, err := try(t, client, "room_info", args{"agent_token": token}); err != nil || r.Code != "" {
 			t.Fatalf("in room %d: %+v, %v", n+1, r, err)
@@ -158,7 +162,8 @@ func TestBootstrap_moreRoomsThanMemory_lives(t *testing.T) {
 	}
 	// Then come the calls that take the most for themselves.
 	for k := range 40 {
-		call(t, client, "send_message", args{"agent_token": seat.AgentToken, "text": fmt.Sprint(k, strings.Repeat("x", 32_000))})
+		call(t, client, "send_message", args{"agent_token": seat.AgentToken,
+			"text": fmt.Sprint(k, strings.Repeat("x", 32_000))})
 	}
 	for k := range 10 {
 		call(t, client, "message_history", args{"agent_token": seat.AgentToken, "limit": 100})

@@ -53,7 +53,8 @@ func TestBootstrap_calls_areMetricsAndLinesOfTheLog(t *testing.T) {
 	alice := join(t, i.FunctionURL(), "room", "Alice")
 	call(t, i.FunctionURL(), "send_message", args{"agent_token": alice.AgentToken, "text": "counted"})
 	metrics, requests := lines(t, i.Output())
-	if len(metrics) != 1 || metrics[0].FunctionName != "parley-test" || metrics[0].Calls != 1 || metrics[0].WriteUnits == 0 {
+	if len(metrics) != 1 || metrics[0].FunctionName != "parley-test" || metrics[0].Calls != 1 ||
+		metrics[0].WriteUnits == 0 {
 		t.Errorf("the first call is written at once, as %+v", metrics)
 	}
 	if len(requests) != 2 || requests[1].Tool != "send_message" || requests[1].Code != "ok" || requests[1].ID == "" ||

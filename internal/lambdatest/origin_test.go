@@ -31,13 +31,15 @@ func TestOriginSecret_onlyTheDistributionIsServed_andItsViewersAreTheClients(t *
 		return &client
 	}
 	for name, client := range map[string]*http.Client{
-		"no secret": i.FunctionURL(), "an empty one": through("", "192.0.2.1:1"), "another": through(secret+"x", "192.0.2.1:1"),
+		"no secret": i.FunctionURL(), "an empty one": through("", "192.0.2.1:1"),
+		"another": through(secret+"x", "192.0.2.1:1"),
 	} {
 		resp, err := client.Get("https://any.example/healthz")
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		if body, err := readAll(resp); err != nil || resp.StatusCode != http.StatusForbidden || !strings.Contains(body, "public address") {
+		if body, err := readAll(resp); err != nil || resp.StatusCode != http.StatusForbidden ||
+			!strings.Contains(body, "public address") {
 			t.Errorf("%s: %d %s %v", name, resp.StatusCode, body, err)
 		}
 	}
@@ -49,7 +51,8 @@ func TestOriginSecret_onlyTheDistributionIsServed_andItsViewersAreTheClients(t *
 		{"2001:db8:1:2::4:46532", "", "rate_limited"}, // the same household
 		{"2001:db8:1:3::4:46532", "created", ""},
 	} {
-		got, err := try(t, through(secret, c.viewer), "create_room", args{"room": fmt.Sprint("room ", n), "agent_name": "Ann"})
+		got, err := try(t, through(secret, c.viewer), "create_room",
+			args{"room": fmt.Sprint("room ", n), "agent_name": "Ann"})
 		if err != nil || got.Status != c.status || got.Code != c.code {
 			t.Errorf("%s: %+v, %v; want %s%s", c.viewer, got, err, c.status, c.code)
 		}

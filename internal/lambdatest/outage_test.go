@@ -63,8 +63,10 @@ func outageCalls(alice, bob result) []outageCall {
 		{"room_info", "room_info", args{"agent_token": alice.AgentToken}, 0},
 		{"list_rooms", "list_rooms", args{}, 0},
 		{"message_history", "message_history", args{"agent_token": alice.AgentToken}, 0},
-		{"a send at an instance that does not know the room", "send_message", args{"agent_token": alice.AgentToken, "text": "hello"}, 0},
-		{"a wait there", "wait_for_message", args{"agent_token": bob.AgentToken, "cursor": bob.Cursor, "wait_seconds": 10}, 10 * time.Second},
+		{"a send at an instance that does not know the room", "send_message",
+			args{"agent_token": alice.AgentToken, "text": "hello"}, 0},
+		{"a wait there", "wait_for_message", args{"agent_token": bob.AgentToken, "cursor": bob.Cursor,
+			"wait_seconds": 10}, 10 * time.Second},
 	}
 }
 
@@ -89,7 +91,8 @@ func TestOutage_tableHangs_callsAreUnavailableInTime(t *testing.T) {
 	}
 	text, err := readAll(open)
 	took := time.Since(began)
-	if end, failed := decode(text); err != nil || failed != nil || end.Code != "unavailable" && end.Status != "quiet" || took > seconds*time.Second+overdue {
+	if end, failed := decode(text); err != nil || failed != nil || end.Code != "unavailable" && end.Status != "quiet" ||
+		took > seconds*time.Second+overdue {
 		t.Errorf("a wait that was open: %+v after %v, %v, %v", end, took, err, failed)
 	}
 	all.Wait()
@@ -97,7 +100,8 @@ func TestOutage_tableHangs_callsAreUnavailableInTime(t *testing.T) {
 	for k, c := range calls {
 		end := ends[k]
 		t.Logf("%s: %s%s after %v", c.what, end.Code, end.Status, end.took.Round(time.Millisecond))
-		if fine := end.Code == "unavailable" || c.waits > 0 && end.Status == "quiet"; end.err != nil || !fine || c.waits > 0 && end.took > c.waits+overdue {
+		if fine := end.Code == "unavailable" || c.waits > 0 && end.Status == "quiet"; end.err != nil || !fine ||
+			c.waits > 0 && end.took > c.waits+overdue {
 			t.Errorf("%s: %+v after %v, %v", c.what, end.result, end.took, end.err)
 		}
 		if end.Code == "unavailable" {
@@ -121,7 +125,8 @@ func checkOutageMetrics(t *testing.T, fleet *lambdatest.Fleet, unavailable int) 
 		failures += m.TableFailures
 	}
 	if counted < unavailable || failures < unavailable {
-		t.Errorf("of %d calls without an answer of the table the metrics count %d, and %d failures of the table", unavailable, counted, failures)
+		t.Errorf("of %d calls without an answer of the table the metrics count %d, and %d failures of the table",
+			unavailable, counted, failures)
 	}
 	if strings.Contains(output, `"code":"internal"`) {
 		t.Errorf("the log counts an internal error:\n%s", output)
@@ -134,7 +139,8 @@ func TestOutage_connectionDiedInAFreeze_costsLittle(t *testing.T) {
 	for k, text := range []string{"what the frozen connection lost", "and what a later one did"} {
 		fleet.Settle()
 		wire.Drop()
-		end := callWithin(t, on(fleet, 0), outageAnswer, "send_message", args{"agent_token": alice.AgentToken, "text": text})
+		end := callWithin(t, on(fleet, 0), outageAnswer, "send_message",
+			args{"agent_token": alice.AgentToken, "text": text})
 		if end.err != nil || !end.Sent || end.took > deadLineAnswer {
 			t.Errorf("send %d: %+v, %v after %v, want at most %v", k, end.result, end.err, end.took, deadLineAnswer)
 		}

@@ -49,7 +49,8 @@ func open(t *testing.T, client *http.Client, method, address, encoding string) (
 func TestPage_documentAndAssets_arriveThroughEachFront(t *testing.T) {
 	t.Parallel()
 	i := deploy(t).start(0, "PARLEY_ACCESS=keys")
-	for host, client := range map[string]*http.Client{lambdatest.FunctionURLHost: i.FunctionURL(), lambdatest.HTTPAPIHost: i.HTTPAPI()} {
+	for host, client := range map[string]*http.Client{lambdatest.FunctionURLHost: i.FunctionURL(),
+		lambdatest.HTTPAPIHost: i.HTTPAPI()} {
 		base := "https://" + host
 		resp, page := open(t, client, http.MethodGet, base+"/r/abcdefg", "gzip, deflate, br")
 		links := regexp.MustCompile(`(?:href|src)="\.\./(assets/[^"]+)"`).FindAllStringSubmatch(page, -1)
@@ -59,11 +60,14 @@ func TestPage_documentAndAssets_arriveThroughEachFront(t *testing.T) {
 		for _, m := range links {
 			zipped, text := open(t, client, http.MethodGet, base+"/"+m[1], "gzip")
 			other, same := open(t, client, http.MethodGet, base+"/"+m[1], "identity")
-			if zipped.StatusCode != http.StatusOK || zipped.Header.Get("Content-Encoding") != "gzip" || other.Header.Get("Content-Encoding") != "gzip" || text == "" || text != same {
-				t.Errorf("%s: %s: %v of %d bytes, %v of %d bytes", host, m[1], zipped.Header, len(text), other.Header, len(same))
+			if zipped.StatusCode != http.StatusOK || zipped.Header.Get("Content-Encoding") != "gzip" ||
+				other.Header.Get("Content-Encoding") != "gzip" || text == "" || text != same {
+				t.Errorf("%s: %s: %v of %d bytes, %v of %d bytes", host, m[1], zipped.Header, len(text), other.Header,
+					len(same))
 			}
 		}
-		if resp, text := open(t, client, http.MethodHead, base+"/", "gzip"); resp.StatusCode != http.StatusOK || text != "" {
+		if resp, text := open(t, client, http.MethodHead, base+"/", "gzip"); resp.StatusCode != http.StatusOK ||
+			text != "" {
 			t.Errorf("%s: HEAD: %d %q", host, resp.StatusCode, text)
 		}
 	}
@@ -73,7 +77,8 @@ func TestPage_documentAndAssets_arriveThroughEachFront(t *testing.T) {
 func fromPage(t *testing.T, client *http.Client, origin string, arguments args) *http.Response {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{
-		"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": map[string]any{"name": "wait_for_message", "arguments": arguments},
+		"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+		"params": map[string]any{"name": "wait_for_message", "arguments": arguments},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +116,8 @@ func TestPage_ofTheServer_mayCall_andNoOther(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if allowed := resp.StatusCode == http.StatusOK; allowed != c.allowed || allowed == strings.Contains(text, "--public-url") {
+		if allowed := resp.StatusCode == http.StatusOK; allowed != c.allowed ||
+			allowed == strings.Contains(text, "--public-url") {
 			t.Errorf("%s: %d %s", c.origin, resp.StatusCode, text)
 		}
 		if resp.Header.Get("Access-Control-Allow-Origin") != "" {
@@ -127,7 +133,8 @@ func TestPage_longWait_showsSignsOfLife(t *testing.T) {
 	here, there := f.start(0, "PARLEY_KEEP_ALIVE=100ms"), f.start(0)
 	bob := join(t, there.FunctionURL(), "room", "Bob")
 	ann := join(t, here.FunctionURL(), "room", "Ann")
-	resp := fromPage(t, here.FunctionURL(), "https://"+lambdatest.FunctionURLHost, args{"agent_token": ann.AgentToken, "cursor": ann.Cursor, "wait_seconds": 45})
+	resp := fromPage(t, here.FunctionURL(), "https://"+lambdatest.FunctionURLHost,
+		args{"agent_token": ann.AgentToken, "cursor": ann.Cursor, "wait_seconds": 45})
 	defer resp.Body.Close()
 	stream := bufio.NewReader(resp.Body)
 	if line, err := stream.ReadString('\n'); err != nil || line != ": still here\n" {

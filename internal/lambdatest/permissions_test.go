@@ -33,7 +33,8 @@ func template(t *testing.T) string {
 // memorySizes returns the memory sizes that the template allows, in MiB.
 func memorySizes(t *testing.T) []int {
 	t.Helper()
-	list := regexp.MustCompile(`(?m)^  MemorySize:\n(?:    .*\n)*?    AllowedValues: \[([\d, ]+)\]`).FindStringSubmatch(template(t))
+	list := regexp.MustCompile(`(?m)^  MemorySize:\n(?:    .*\n)*?    AllowedValues: \[([\d, ]+)\]`).FindStringSubmatch(
+		template(t))
 	if list == nil {
 		t.Fatal("the template has no list of sizes")
 	}
@@ -122,7 +123,8 @@ func everyTool(t *testing.T, client *http.Client) {
 	if body, err := readAll(resp); err != nil || resp.StatusCode != 200 {
 		t.Fatal(body, err)
 	}
-	alice := call(t, client, "create_room", args{"room": "hall", "agent_name": "Alice", "password": "correct horse", "public": true, "capacity": 3})
+	alice := call(t, client, "create_room", args{"room": "hall", "agent_name": "Alice", "password": "correct horse",
+		"public": true, "capacity": 3})
 	bob := call(t, client, "join_room", args{"room": "hall:correct horse", "agent_name": "Bob"})
 	call(t, client, "join_room", args{"agent_token": bob.AgentToken})
 	call(t, client, "send_message", args{"agent_token": alice.AgentToken, "text": "hello", "idempotency_key": "k"})
@@ -156,7 +158,8 @@ func TestTemplate_everySetting_isKnownToTheFunction(t *testing.T) {
 
 func TestTemplate_timeout_followsTheLongestWait(t *testing.T) {
 	text := template(t)
-	list := regexp.MustCompile(`(?m)^  LongestWait:\n(?:    .*\n)*?    AllowedValues: \[([\d, ]+)\]`).FindStringSubmatch(text)
+	list := regexp.MustCompile(
+		`(?m)^  LongestWait:\n(?:    .*\n)*?    AllowedValues: \[([\d, ]+)\]`).FindStringSubmatch(text)
 	if list == nil || !strings.Contains(text, "      Timeout: !FindInMap [TimeoutOf, !Ref LongestWait, Seconds]\n") {
 		t.Fatal("the timeout does not come from the list of waits")
 	}
@@ -185,11 +188,13 @@ func TestTemplate_everyResource_hasTheTagOfTheBudget(t *testing.T) {
 		if i+1 < len(all) {
 			end = all[i+1][0]
 		}
-		if body := resources[at[0]:end]; !regexp.MustCompile(`Tags: (\[\{Key: parley, Value: |\{parley: )!Ref AWS::StackName\}`).MatchString(body) {
+		if body := resources[at[0]:end]; !regexp.MustCompile(
+			`Tags: (\[\{Key: parley, Value: |\{parley: )!Ref AWS::StackName\}`).MatchString(body) {
 			t.Errorf("no tag: %s", body)
 		}
 	}
-	if len(all) < 10 || !strings.Contains(resources, `TagKeyValue: [!Join ["$", ["user:parley", !Ref AWS::StackName]]]`) {
+	if len(all) < 10 || !strings.Contains(resources,
+		`TagKeyValue: [!Join ["$", ["user:parley", !Ref AWS::StackName]]]`) {
 		t.Errorf("%d resources; the budget must count the tag", len(all))
 	}
 }

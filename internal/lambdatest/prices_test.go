@@ -78,7 +78,8 @@ const (
 var pricesOf = map[string]string{
 	"GB-seconds": "Lambda on arm64, a GB-second", "reads": "DynamoDB on demand, a million read units",
 	"writes": "DynamoDB on demand, a million write units", "requests": "Lambda, a million requests",
-	"GB of log": "CloudWatch, a GB of log", "GB of traffic": "traffic to the internet, a GB", "GB stored": "DynamoDB, a GB stored",
+	"GB of log": "CloudWatch, a GB of log", "GB of traffic": "traffic to the internet, a GB",
+	"GB stored": "DynamoDB, a GB stored",
 }
 
 func TestCostPage_sums_followFromThePrices(t *testing.T) {
@@ -123,7 +124,8 @@ func TestCostPage_sums_haveTheUnitsThatAreCounted(t *testing.T) {
 // sumOf is what a row of the sums costs, from its units and the prices.
 func sumOf(t *testing.T, page, what string) (sum float64) {
 	t.Helper()
-	prices, columns, rows := tableBelow(t, page, "what | price"), strings.Split(sumsHead, " | "), tableBelow(t, page, sumsHead)
+	prices, columns, rows := tableBelow(t, page, "what | price"), strings.Split(sumsHead, " | "),
+		tableBelow(t, page, sumsHead)
 	i := slices.IndexFunc(rows, func(row []string) bool { return row[0] == what })
 	if i < 0 {
 		t.Fatalf("no sum of %q", what)
@@ -153,10 +155,12 @@ func TestCostPage_standby_costsSoManyTimesLess(t *testing.T) {
 	look := slices.IndexFunc(tableBelow(t, table, "what | read units | write units"), func(row []string) bool {
 		return row[0] == "a look of a program on standby" && row[1] == "2" && row[2] == "0"
 	})
-	for what, every := range map[string]float64{"a quiet day of a program on standby": 15, "a lively day of a program on standby": 5} {
+	for what, every := range map[string]float64{"a quiet day of a program on standby": 15,
+		"a lively day of a program on standby": 5} {
 		i := slices.IndexFunc(tableBelow(t, table, sumsHead), func(row []string) bool { return row[0] == what })
 		row, looks := tableBelow(t, table, sumsHead)[i], 24*60*60/every
-		if look < 0 || number(t, row[4]) != looks || number(t, row[2]) != 2*looks || number(t, row[1]) != looks/10*128/1024 || number(t, row[3]) != math.Ceil(24*60*60/260.0) {
+		if look < 0 || number(t, row[4]) != looks || number(t, row[2]) != 2*looks ||
+			number(t, row[1]) != looks/10*128/1024 || number(t, row[3]) != math.Ceil(24*60*60/260.0) {
 			t.Errorf("%s: %q of %v looks", what, row, looks)
 		}
 	}
@@ -167,7 +171,10 @@ func TestReadme_waitingOnAWS_isWhatThePageCounts(t *testing.T) {
 	page := readPage(t, "docs", "cost.md")
 	quiet := sumOf(t, page, "a quiet day of one agent")
 	rows := tableBelow(t, page, "what | read units | write units")
-	i := slices.IndexFunc(rows, func(row []string) bool { return row[0] == "a wait of 50 s, the last word under a minute ago" })
+	i := slices.IndexFunc(rows, func(row []string) bool {
+		return row[0] == "a wait of 50 s, the last word under a "+
+			"minute ago"
+	})
 	reads := number(t, rows[i][1]) / 50 * 100 // of a hundred agents, a second
 	for _, c := range []struct{ page, says string }{
 		{"README.md", fmt.Sprintf("An agent that waits costs %.2f dollars a day", quiet)},
@@ -185,7 +192,8 @@ func TestReadme_waitingOnAWS_isWhatThePageCounts(t *testing.T) {
 // setting returns the default of a parameter of the template.
 func setting(t *testing.T, parameter string) float64 {
 	t.Helper()
-	found := regexp.MustCompile(`(?m)^  ` + parameter + `:\n    Type: Number\n    Default: (\d+)$`).FindStringSubmatch(template(t))
+	found := regexp.MustCompile(`(?m)^  ` + parameter +
+		`:\n    Type: Number\n    Default: (\d+)$`).FindStringSubmatch(template(t))
 	if found == nil {
 		t.Fatalf("the template has no number %s", parameter)
 	}
@@ -198,13 +206,16 @@ func TestCostPage_mostOfADay_followsFromTheTemplate(t *testing.T) {
 	const day = 24 * 60 * 60
 	page := readPage(t, "docs", "cost.md")
 	rows := tableBelow(t, page, mostHead)
-	proposed := regexp.MustCompile(`(?m)^PROPOSED = (\d+)$`).FindStringSubmatch(readPage(t, "scripts", "sam", "prepare.py"))
+	proposed := regexp.MustCompile(`(?m)^PROPOSED = (\d+)$`).FindStringSubmatch(readPage(t, "scripts", "sam",
+		"prepare.py"))
 	if proposed == nil || !strings.Contains(page, "reserves up to "+proposed[1]+" instances") {
 		t.Fatalf("the page reserves other instances than prepare.py: %v", proposed)
 	}
-	reads, writes, instances := setting(t, "TableReadsPerSecond")*day, setting(t, "TableWritesPerSecond")*day, number(t, proposed[1])
+	reads, writes, instances := setting(t, "TableReadsPerSecond")*day, setting(t, "TableWritesPerSecond")*day,
+		number(t, proposed[1])
 	requests := 10.0 * day // Lambda Developer Guide: "Control access and throttling" of Function URLs
-	busy := []float64{setting(t, "MemorySize") / 1024 * day, 0, 0, requests, (requests*loggedBytes + 24*60*metricBytes) / 1e9, requests * answerBytes / 1e9, 0}
+	busy := []float64{setting(t, "MemorySize") / 1024 * day, 0, 0, requests,
+		(requests*loggedBytes + 24*60*metricBytes) / 1e9, requests * answerBytes / 1e9, 0}
 	want := [][]float64{
 		{0, reads, writes, 0, 0, 0, writes * 1000 / 1e9},
 		{0, 0, 0, 0, 0, reads * answerBytesPerRead / 1e9, 0},

@@ -64,7 +64,8 @@ func (r process) answer(id, kind string, body io.Reader) *http.Response {
 // none.
 func (r process) begin(id string, body io.Reader, trailer http.Header) <-chan int {
 	status := make(chan int, 1)
-	q, err := http.NewRequestWithContext(r.t.Context(), "POST", "http://"+r.api.Addr()+"/2018-06-01/runtime/invocation/"+id+"/response", body)
+	q, err := http.NewRequestWithContext(r.t.Context(), "POST",
+		"http://"+r.api.Addr()+"/2018-06-01/runtime/invocation/"+id+"/response", body)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -157,7 +158,8 @@ func TestInvoke_answerInParts_arrivesAsItIsWritten(t *testing.T) {
 	if rest, err := io.ReadAll(response.Body); err != nil || len(rest) > 0 {
 		t.Errorf("%q, %v after the end", rest, err)
 	}
-	if status := await(t, ended); status != http.StatusAccepted || response.ContentType != "text/plain" || response.ID != id {
+	if status := await(t, ended); status != http.StatusAccepted || response.ContentType != "text/plain" ||
+		response.ID != id {
 		t.Errorf("%d, type %q, id %q", status, response.ContentType, response.ID)
 	}
 }
@@ -171,7 +173,8 @@ func TestInvoke_errorInPlaceOfAnAnswer_isTheFunctions(t *testing.T) {
 		t.Error(resp.Status)
 	}
 	var failed *lambdatest.FunctionError
-	if err := await(t, got).err; !errors.As(err, &failed) || *failed != (lambdatest.FunctionError{Type: "Kind", Message: "words"}) {
+	if err := await(t, got).err; !errors.As(err, &failed) ||
+		*failed != (lambdatest.FunctionError{Type: "Kind", Message: "words"}) {
 		t.Errorf("%v", err)
 	}
 }
@@ -189,7 +192,8 @@ func TestInvoke_errorInTheTrailers_endsTheBody(t *testing.T) {
 	response := await(t, got)
 	text, err := io.ReadAll(response.Body)
 	var failed *lambdatest.FunctionError
-	if !errors.As(err, &failed) || *failed != (lambdatest.FunctionError{Type: "Kind", Message: "words", Begun: true}) || string(text) != "half" {
+	if !errors.As(err, &failed) || *failed != (lambdatest.FunctionError{Type: "Kind", Message: "words", Begun: true}) ||
+		string(text) != "half" {
 		t.Errorf("%q, %v", text, err)
 	}
 }
@@ -277,11 +281,12 @@ func TestRuntime_brokenRule_failsTheTest(t *testing.T) {
 		method, path string
 		header       http.Header
 	}{
-		"a path of none of the APIs":          {false, "GET", "/2018-06-01/runtime/next", http.Header{}},
-		"an answer to nothing":                {false, "POST", invocation + "none/response", http.Header{}},
-		"an error for nothing":                {false, "POST", invocation + "none/error", http.Header{}},
-		"an extension without a name":         {false, "POST", extension + "register", http.Header{}},
-		"an extension after the start":        {true, "POST", extension + "register", http.Header{"Lambda-Extension-Name": {"x"}}},
+		"a path of none of the APIs":  {false, "GET", "/2018-06-01/runtime/next", http.Header{}},
+		"an answer to nothing":        {false, "POST", invocation + "none/response", http.Header{}},
+		"an error for nothing":        {false, "POST", invocation + "none/error", http.Header{}},
+		"an extension without a name": {false, "POST", extension + "register", http.Header{}},
+		"an extension after the start": {true, "POST", extension + "register",
+			http.Header{"Lambda-Extension-Name": {"x"}}},
 		"events for an unknown extension":     {false, "GET", extension + "event/next", http.Header{}},
 		"a method that the API does not have": {false, "PUT", invocation + "next", http.Header{}},
 	} {
@@ -318,7 +323,8 @@ func TestRuntime_secondAnswer_isABrokenRule(t *testing.T) {
 func TestRuntime_extension_registersAndGetsNoEvent(t *testing.T) {
 	api := lambdatest.Listen(t)
 	rt := process{t, api}
-	resp := rt.do("POST", "/2020-01-01/extension/register", http.Header{"Lambda-Extension-Name": {"x"}}, strings.NewReader(`{"events":null}`))
+	resp := rt.do("POST", "/2020-01-01/extension/register", http.Header{"Lambda-Extension-Name": {"x"}},
+		strings.NewReader(`{"events":null}`))
 	id := resp.Header.Get("Lambda-Extension-Identifier")
 	if resp.StatusCode != 200 || id == "" || api.Extensions() != 1 {
 		t.Fatalf("%s, identifier %q, %d registered", resp.Status, id, api.Extensions())

@@ -34,7 +34,8 @@ func TestBootstrap_missingTable_failsTheHealthCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if body, err := readAll(resp); err != nil || resp.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body, "unavailable") {
+	if body, err := readAll(resp); err != nil || resp.StatusCode != http.StatusServiceUnavailable ||
+		!strings.Contains(body, "unavailable") {
 		t.Errorf("%d %s %v", resp.StatusCode, body, err)
 	}
 	if !strings.Contains(i.Output(), `no table \"no-such-table\"`) {
@@ -45,7 +46,8 @@ func TestBootstrap_missingTable_failsTheHealthCheck(t *testing.T) {
 func TestBootstrap_log_holdsNoTextAndNoToken(t *testing.T) {
 	t.Parallel()
 	i := deploy(t).start(0, "PARLEY_LOG_LEVEL=debug")
-	seat := call(t, i.FunctionURL(), "create_room", args{"room": "vault", "agent_name": "Alice", "password": "correct horse"})
+	seat := call(t, i.FunctionURL(), "create_room",
+		args{"room": "vault", "agent_name": "Alice", "password": "correct horse"})
 	call(t, i.FunctionURL(), "send_message", args{"agent_token": seat.AgentToken, "text": "what nobody may read"})
 	log := i.Output()
 	if !strings.Contains(log, `"path":"/mcp"`) {

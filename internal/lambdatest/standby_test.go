@@ -35,7 +35,8 @@ func standBy(t *testing.T, client *http.Client, token string) (int, result) {
 // standbyRequest returns the request of a wait without MCP.
 func standbyRequest(t *testing.T, token string, seconds int) *http.Request {
 	t.Helper()
-	q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+lambdatest.FunctionURLHost+"/v1/wait?wait_seconds="+strconv.Itoa(seconds), nil)
+	q, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
+		"https://"+lambdatest.FunctionURLHost+"/v1/wait?wait_seconds="+strconv.Itoa(seconds), nil)
 	if err != nil {
 		t.Error(err) // never: the URL is valid
 	}
@@ -60,7 +61,8 @@ func TestBootstrap_standby_endsBeforeTheDeadline(t *testing.T) {
 		i.Timeout = 6 * time.Second
 		began := time.Now()
 		status, r := standBy(t, client, alice.AgentToken)
-		if left := i.Timeout - time.Since(began); status != http.StatusRequestTimeout || r.Status != "quiet" || left < 3*time.Second || left > 5*time.Second {
+		if left := i.Timeout - time.Since(began); status != http.StatusRequestTimeout || r.Status != "quiet" ||
+			left < 3*time.Second || left > 5*time.Second {
 			t.Errorf("%s: %d %+v with %v left", name, status, r, left)
 		}
 		i.Timeout = time.Minute

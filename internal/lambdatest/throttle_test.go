@@ -69,7 +69,8 @@ func TestThrottled_writes_areToldToComeBackAndHappenOnce(t *testing.T) {
 	table.writes.Store(true)
 	ends := make(chan told, 2)
 	go func() {
-		ends <- callWithin(t, on(fleet, 0), outageAnswer, "send_message", args{"agent_token": alice.AgentToken, "text": "one put"})
+		ends <- callWithin(t, on(fleet, 0), outageAnswer, "send_message",
+			args{"agent_token": alice.AgentToken, "text": "one put"})
 	}()
 	go func() {
 		ends <- callWithin(t, on(fleet, 1), outageAnswer, "join_room", args{"room": "room", "agent_name": "Bob"})

@@ -22,7 +22,8 @@ func TestBootstrap_twoInstances_messageWakesTheWaiterOfTheOther(t *testing.T) {
 		sent := make(chan time.Time, 1)
 		go func() {
 			began := time.Now()
-			if r, err := try(t, one.FunctionURL(), "send_message", args{"agent_token": alice.AgentToken, "text": text}); err != nil || !r.Sent {
+			if r, err := try(t, one.FunctionURL(), "send_message",
+				args{"agent_token": alice.AgentToken, "text": text}); err != nil || !r.Sent {
 				t.Errorf("%+v, %v", r, err)
 			}
 			sent <- began
@@ -35,7 +36,8 @@ func TestBootstrap_twoInstances_messageWakesTheWaiterOfTheOther(t *testing.T) {
 		bob.Cursor = r.Cursor
 	}
 	slices.Sort(took)
-	t.Logf("from the call that sends to the end of the other's wait: median %v, longest %v", took[rounds/2].Round(time.Millisecond), took[rounds-1].Round(time.Millisecond))
+	t.Logf("from the call that sends to the end of the other's wait: median %v, longest %v",
+		took[rounds/2].Round(time.Millisecond), took[rounds-1].Round(time.Millisecond))
 	if median := took[rounds/2]; median > 250*time.Millisecond && !raceDetector {
 		t.Errorf("the median is %v, want at most 250ms", median)
 	}

@@ -23,7 +23,8 @@ func readAll(resp *http.Response) (string, error) {
 // waiting starts a wait, and returns when the header of the answer is there.
 func waiting(t *testing.T, client *http.Client, seat result, seconds int) *http.Response {
 	t.Helper()
-	resp, err := post(t, client, toolCall("wait_for_message", args{"agent_token": seat.AgentToken, "cursor": seat.Cursor, "wait_seconds": seconds}))
+	resp, err := post(t, client, toolCall("wait_for_message",
+		args{"agent_token": seat.AgentToken, "cursor": seat.Cursor, "wait_seconds": seconds}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +52,8 @@ func TestBootstrap_longWait_showsProgressFromEarlyOn(t *testing.T) {
 	began := time.Now()
 	resp := waiting(t, i.FunctionURL(), alice, 3)
 	defer resp.Body.Close()
-	if kind := resp.Header.Get("Content-Type"); kind != "text/event-stream" || resp.Header.Get("Cache-Control") != "no-cache" {
+	if kind := resp.Header.Get("Content-Type"); kind != "text/event-stream" ||
+		resp.Header.Get("Cache-Control") != "no-cache" {
 		t.Errorf("%v", resp.Header)
 	}
 	var beats []int
@@ -90,7 +92,8 @@ func TestBootstrap_longWait_showsProgressFromEarlyOn(t *testing.T) {
 	if r, err := decode("data: " + last); err != nil || r.Status != "quiet" || whole < 3*time.Second {
 		t.Errorf("%+v after %v, %v", r, whole, err)
 	}
-	t.Logf("%d beats, the first after %v, the end after %v", len(beats), first.Round(time.Millisecond), whole.Round(time.Millisecond))
+	t.Logf("%d beats, the first after %v, the end after %v", len(beats), first.Round(time.Millisecond),
+		whole.Round(time.Millisecond))
 }
 
 func TestBootstrap_deadline_endsTheWaitInTime(t *testing.T) {
@@ -185,7 +188,8 @@ func TestBootstrap_answersOfEachFront_areTheHandlers(t *testing.T) {
 			{"POST", "/mcp", "application/json", strings.Repeat(" ", 300<<10), 413, "over 262144 bytes"},
 			{"POST", "/mcp", "application/x-other", "{}", 415, "application/json"},
 		} {
-			q, err := http.NewRequestWithContext(t.Context(), c.method, "https://any.example"+c.path, strings.NewReader(c.body))
+			q, err := http.NewRequestWithContext(t.Context(), c.method, "https://any.example"+c.path,
+				strings.NewReader(c.body))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -23,7 +23,8 @@ func Find(text string) error {
 	var found []error
 	for _, run := range runs.FindAllString(text, -1) {
 		if kind := kindOf(run); kind != "" {
-			found = append(found, fmt.Errorf("the output holds %s, %d characters that begin with %.4s", kind, len(run), run))
+			found = append(found, fmt.Errorf("the output holds %s, %d characters that begin with %.4s", kind, len(run),
+				run))
 		}
 	}
 	return errors.Join(found...)

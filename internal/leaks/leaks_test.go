@@ -22,14 +22,16 @@ func TestFind_seesEachKindOfSecretWhereverItIsPrinted(t *testing.T) {
 		"a key":               ident.NewKey().String(),
 	} {
 		quoted, _ := json.Marshal(map[string]string{"at": "https://parley.example/k/" + secret + "/mcp"})
-		for _, text := range []string{secret, strings.ToUpper(secret), string(quoted), "lobby-" + secret, `level=INFO path=/i/` + secret, "Bearer " + secret + "\n"} {
+		for _, text := range []string{secret, strings.ToUpper(secret), string(quoted), "lobby-" + secret,
+			`level=INFO path=/i/` + secret, "Bearer " + secret + "\n"} {
 			err := Find("before " + text + " after")
 			if err == nil || !strings.Contains(err.Error(), kind) || strings.Contains(err.Error(), secret) {
 				t.Errorf("%s in %.12q...: %v", kind, text, err)
 			}
 		}
 	}
-	for _, text := range []string{"", "pk_YOUR_KEY", ident.NewRoomID(), ident.NewEventID(), ident.HashSecret("x"), "/k/{key}/mcp"} {
+	for _, text := range []string{"", "pk_YOUR_KEY", ident.NewRoomID(), ident.NewEventID(), ident.HashSecret("x"),
+		"/k/{key}/mcp"} {
 		if err := Find(text); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}

@@ -71,10 +71,12 @@ func metaFrom(raw json.RawMessage) (m meta, ok bool) {
 	if json.Unmarshal(raw, &members) != nil {
 		return meta{}, false
 	}
-	if token := members["progressToken"]; token != nil && len(token) <= longestID && bytes.IndexByte([]byte(`"-0123456789`), token[0]) >= 0 {
+	if token := members["progressToken"]; token != nil && len(token) <= longestID &&
+		bytes.IndexByte([]byte(`"-0123456789`), token[0]) >= 0 {
 		m.progress = token
 	}
-	m.version, m.capabilities = text(members[library.MetaKeyProtocolVersion]), members[library.MetaKeyClientCapabilities]
+	m.version, m.capabilities = text(members[library.MetaKeyProtocolVersion]),
+		members[library.MetaKeyClientCapabilities]
 	return m, true
 }
 
@@ -114,7 +116,8 @@ func (s *Server) answer(w http.ResponseWriter, c *call, o Outcome) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusOK)
 	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)                                        // six bytes for each < would make a full answer five times as long
+	// six bytes for each < would make a full answer five times as long
+	e.SetEscapeHTML(false)
 	_ = e.Encode(response{library.JSONRPC_VERSION, c.id, result}) // fails only if the client has left
 }
 

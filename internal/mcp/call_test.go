@@ -73,7 +73,8 @@ func (c *compared) check(t *testing.T, name string, header http.Header, body str
 	t.Helper()
 	ours, ourCalls := c.post(c.ours, header, body)
 	theirs, theirCalls := c.post(c.theirs, header, body)
-	if ours.Code != theirs.Code || !reflect.DeepEqual(ours.Header(), theirs.Header()) || plain.Replace(ours.Body.String()) != plain.Replace(theirs.Body.String()) || ourCalls != theirCalls {
+	if ours.Code != theirs.Code || !reflect.DeepEqual(ours.Header(), theirs.Header()) ||
+		plain.Replace(ours.Body.String()) != plain.Replace(theirs.Body.String()) || ourCalls != theirCalls {
 		t.Errorf("%s, %v:\nours   %d %v %q (%d calls)\ntheirs %d %v %q (%d calls)", name, header,
 			ours.Code, ours.Header(), ours.Body, ourCalls, theirs.Code, theirs.Header(), theirs.Body, theirCalls)
 	}
@@ -95,26 +96,29 @@ func legacyRequests() map[string]string {
 		return `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":` + params + `}`
 	}
 	return map[string]string{
-		"a call":                     call(`{"name":"say","arguments":{"a":1}}`),
-		"no arguments":               call(`{"name":"say"}`),
-		"arguments that are null":    call(`{"name":"say","arguments":null}`),
-		"arguments that are a list":  call(`{"name":"say","arguments":[1]}`),
-		"spaces everywhere":          "\n{ \"jsonrpc\" : \"2.0\" , \"id\" : 1 , \"method\" : \"tools/call\" , \"params\" : { \"name\" : \"say\" , \"arguments\" : { } } } ",
-		"members in capitals":        `{"JSONRPC":"2.0","Id":1,"METHOD":"tools/call","Params":{"Name":"say"}}`,
-		"an escaped name":            call(`{"n\u0061me":"s\u0061y"}`),
-		"a name beyond ASCII":        call(`{"name":"ärgern"}`),
-		"a tool that is not listed":  call(`{"name":"hush"}`),
-		"the same, malformed":        call(`{"name":"hush","_meta":[]}`),
-		"a refusal":                  call(`{"name":"refuse","arguments":{}}`),
-		"an id that is a string":     `{"jsonrpc":"2.0","id":"x<y","method":"tools/call","params":{"name":"say"}}`,
-		"the largest id":             `{"jsonrpc":"2.0","id":9007199254740992,"method":"tools/call","params":{"name":"say"}}`,
-		"a negative id":              `{"jsonrpc":"2.0","id":-7,"method":"tools/call","params":{"name":"say"}}`,
-		"a progress token":           call(`{"name":"say","_meta":{"progressToken":7}}`),
-		"a token that is a list":     call(`{"name":"say","_meta":{"progressToken":[7]}}`),
-		"a meta that is null":        call(`{"name":"say","_meta":null}`),
-		"a meta that is a list":      call(`{"name":"say","_meta":[]}`),
-		"an older version in meta":   call(`{"name":"say","_meta":{"io.modelcontextprotocol/protocolVersion":"2025-06-18"}}`),
-		"a number as version":        call(`{"name":"say","_meta":{"io.modelcontextprotocol/protocolVersion":20260728}}`),
+		"a call":                    call(`{"name":"say","arguments":{"a":1}}`),
+		"no arguments":              call(`{"name":"say"}`),
+		"arguments that are null":   call(`{"name":"say","arguments":null}`),
+		"arguments that are a list": call(`{"name":"say","arguments":[1]}`),
+		"spaces everywhere": "\n{ \"jsonrpc\" : \"2.0\" , \"id\" : 1 , \"method\" : \"tools/call\" , " +
+			"\"params\" : { \"name\" : \"say\" , \"arguments\" : { } } } ",
+		"members in capitals":       `{"JSONRPC":"2.0","Id":1,"METHOD":"tools/call","Params":{"Name":"say"}}`,
+		"an escaped name":           call(`{"n\u0061me":"s\u0061y"}`),
+		"a name beyond ASCII":       call(`{"name":"ärgern"}`),
+		"a tool that is not listed": call(`{"name":"hush"}`),
+		"the same, malformed":       call(`{"name":"hush","_meta":[]}`),
+		"a refusal":                 call(`{"name":"refuse","arguments":{}}`),
+		"an id that is a string":    `{"jsonrpc":"2.0","id":"x<y","method":"tools/call","params":{"name":"say"}}`,
+		"the largest id":            `{"jsonrpc":"2.0","id":9007199254740992,"method":"tools/call","params":{"name":"say"}}`,
+		"a negative id":             `{"jsonrpc":"2.0","id":-7,"method":"tools/call","params":{"name":"say"}}`,
+		"a progress token":          call(`{"name":"say","_meta":{"progressToken":7}}`),
+		"a token that is a list":    call(`{"name":"say","_meta":{"progressToken":[7]}}`),
+		"a meta that is null":       call(`{"name":"say","_meta":null}`),
+		"a meta that is a list":     call(`{"name":"say","_meta":[]}`),
+		"an older version in meta": call(
+			`{"name":"say","_meta":{"io.modelcontextprotocol/protocolVersion":"2025-06-18"}}`),
+		"a number as version": call(
+			`{"name":"say","_meta":{"io.modelcontextprotocol/protocolVersion":20260728}}`),
 		"a task":                     call(`{"name":"say","task":{"ttl":60000}}`),
 		"a task that is a list":      call(`{"name":"say","task":[1]}`),
 		"a request state":            call(`{"name":"say","requestState":"x","inputResponses":{}}`),
@@ -142,7 +146,8 @@ func legacyRequests() map[string]string {
 func TestCall_legacyRequest_isAnsweredAsByMCPGo(t *testing.T) {
 	c := newCompared()
 	for name, body := range legacyRequests() {
-		for _, version := range []string{"", "2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28", "2027-01-01", "1999-01-01"} {
+		for _, version := range []string{"", "2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28",
+			"2027-01-01", "1999-01-01"} {
 			header := http.Header{"Content-Type": {"application/json"}}
 			if version != "" {
 				header.Set("MCP-Protocol-Version", version)
@@ -163,12 +168,14 @@ func TestCall_answer_hasNoEscapesForHTML(t *testing.T) {
 
 // modernHeader is that of a call of say in the newer generation.
 func modernHeader() http.Header {
-	return http.Header{"Content-Type": {"application/json"}, "Mcp-Protocol-Version": {modern}, "Mcp-Method": {"tools/call"}, "Mcp-Name": {"say"}}
+	return http.Header{"Content-Type": {"application/json"}, "Mcp-Protocol-Version": {modern},
+		"Mcp-Method": {"tools/call"}, "Mcp-Name": {"say"}}
 }
 
 // modernBody is the body of it, with these members of _meta.
 func modernBody(meta string) string {
-	return `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"say","arguments":{"a":1},"_meta":{` + meta + `}}}`
+	return `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"say","arguments":{"a":1},"_meta":{` + meta +
+		`}}}`
 }
 
 const modernMeta = `"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}`
@@ -203,8 +210,9 @@ func TestCall_modernRequest_isAnsweredAsByMCPGo(t *testing.T) {
 func TestCall_modernHeaders_areHeldAgainstTheBodyAsByMCPGo(t *testing.T) {
 	c := newCompared()
 	for header, values := range map[string][]string{
-		"Mcp-Method":           {"", "tools/call", "Tools/Call", "ping", " tools/call"},
-		"Mcp-Name":             {"", "say", "Say", "sing", "refuse", "=?base64?c2F5?=", "=?base64?cmVmdXNl?=", "=?base64?***?=", "=?base64?c2F5"},
+		"Mcp-Method": {"", "tools/call", "Tools/Call", "ping", " tools/call"},
+		"Mcp-Name": {"", "say", "Say", "sing", "refuse", "=?base64?c2F5?=", "=?base64?cmVmdXNl?=",
+			"=?base64?***?=", "=?base64?c2F5"},
 		"Mcp-Protocol-Version": {"", "2026-07-28", "2025-11-25", "2027-01-01", "1999-01-01"},
 		"Last-Event-Id":        {"", "7"},
 		"Mcp-Session-Id":       {"", "somebody's"},
@@ -227,7 +235,8 @@ func TestCall_modernHeaders_areHeldAgainstTheBodyAsByMCPGo(t *testing.T) {
 		if strings.Contains(body, "_meta") {
 			continue // the key would occur twice
 		}
-		c.check(t, name, modernHeader(), strings.Replace(body, `{"name":`, fmt.Sprintf(`{"_meta":{%s},"name":`, modernMeta), 1))
+		c.check(t, name, modernHeader(), strings.Replace(body, `{"name":`,
+			fmt.Sprintf(`{"_meta":{%s},"name":`, modernMeta), 1))
 	}
 }
 
@@ -247,7 +256,8 @@ func FuzzCall(f *testing.F) {
 			return // mcp-go refuses numbers that no float64 holds; the tools read them as text
 		}
 		header := http.Header{"Content-Type": {"application/json"}}
-		for key, value := range map[string]string{"Mcp-Protocol-Version": version, "Mcp-Method": method, "Mcp-Name": name, "Last-Event-Id": last} {
+		for key, value := range map[string]string{"Mcp-Protocol-Version": version, "Mcp-Method": method,
+			"Mcp-Name": name, "Last-Event-Id": last} {
 			if value != "" {
 				header.Set(key, value)
 			}
@@ -258,7 +268,8 @@ func FuzzCall(f *testing.F) {
 		_ = json.Unmarshal(ours.Body.Bytes(), &ourJSON) // not all answers are JSON
 		_ = json.Unmarshal(theirs.Body.Bytes(), &theirJSON)
 		if ours.Code != theirs.Code || ourCalls != theirCalls || !reflect.DeepEqual(ourJSON, theirJSON) {
-			t.Errorf("%s:\nours   %d %q (%d calls)\ntheirs %d %q (%d calls)", body, ours.Code, ours.Body, ourCalls, theirs.Code, theirs.Body, theirCalls)
+			t.Errorf("%s:\nours   %d %q (%d calls)\ntheirs %d %q (%d calls)", body, ours.Code, ours.Body, ourCalls,
+				theirs.Code, theirs.Body, theirCalls)
 		}
 	})
 }

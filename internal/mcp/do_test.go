@@ -21,7 +21,8 @@ func TestDo_outcome_isWhatTheWorkReturns(t *testing.T) {
 	}{
 		{"<done>", nil, `"<done>"`, meter.CodeOK},
 		{nil, refused, `{"code":"unavailable","message":"Later.","retry_after_seconds":3}`, "unavailable"},
-		{nil, fmt.Errorf("while sending: %w", refused), `{"code":"unavailable","message":"Later.","retry_after_seconds":3}`, "unavailable"},
+		{nil, fmt.Errorf("while sending: %w", refused),
+			`{"code":"unavailable","message":"Later.","retry_after_seconds":3}`, "unavailable"},
 	} {
 		account := meter.New(meter.Options{}).Open()
 		o := Do(meter.With(t.Context(), account), quiet, "say", func(_ context.Context, r *Record) (any, error) {
@@ -29,7 +30,8 @@ func TestDo_outcome_isWhatTheWorkReturns(t *testing.T) {
 			return c.value, c.err
 		})
 		call := account.Close(0)
-		if got := string(o.JSON()); got != c.want || o.Canceled || call.Tool != "say" || call.Code != c.code || account.Room() == "" {
+		if got := string(o.JSON()); got != c.want || o.Canceled || call.Tool != "say" || call.Code != c.code ||
+			account.Room() == "" {
 			t.Errorf("%v, %v: %s, %+v of room %q", c.value, c.err, got, call, account.Room())
 		}
 	}
@@ -37,7 +39,8 @@ func TestDo_outcome_isWhatTheWorkReturns(t *testing.T) {
 
 func TestDo_errorThatNobodyMayRead_isInternal(t *testing.T) {
 	account := meter.New(meter.Options{}).Open()
-	o := Do(meter.With(t.Context(), account), quiet, "say", func(context.Context, *Record) (any, error) { return nil, errors.New("a secret") })
+	o := Do(meter.With(t.Context(), account), quiet, "say",
+		func(context.Context, *Record) (any, error) { return nil, errors.New("a secret") })
 	if f := o.Failure; f == nil || f.Code != "internal" || f.ID == "" || strings.Contains(f.Message, "a secret") {
 		t.Errorf("%+v", f)
 	}
@@ -101,7 +104,8 @@ func TestDo_contextEndsForAReason_isThatFailure(t *testing.T) {
 		end(fmt.Errorf("while it waited: %w", fault.Refuse(fault.KeyInvalid, "The key is gone.")))
 		return nil, ctx.Err()
 	})
-	if got := string(o.JSON()); o.Canceled || got != `{"code":"key_invalid","message":"The key is gone."}` || account.Close(0).Code != "key_invalid" {
+	if got := string(o.JSON()); o.Canceled || got != `{"code":"key_invalid","message":"The key is gone."}` ||
+		account.Close(0).Code != "key_invalid" {
 		t.Errorf("%+v, %s", o, got)
 	}
 }

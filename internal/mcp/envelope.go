@@ -85,7 +85,8 @@ func Parse(body []byte) (*Message, *Refusal) {
 		return nil, invalid(`A JSON-RPC message to this server needs "jsonrpc": "2.0" and a "method", both strings.`)
 	}
 	if !exactID(m.ID) {
-		return nil, invalid("The id of a request must be a string of at most %d bytes, or an integer of at most 2^53.", longestID-len(`""`))
+		return nil, invalid("The id of a request must be a string of at most %d bytes, or an integer of at most 2^53.",
+			longestID-len(`""`))
 	}
 	m.ID = bytes.Clone(m.ID) // it outlives the body
 	return m, nil

@@ -6,12 +6,15 @@ import (
 )
 
 func TestParse_request_hasItsMembersAsWritten(t *testing.T) {
-	m, refused := Parse([]byte(`{"params":{"x":1,"n\u0061me" : "s\u0061y","ARGUMENTS":{"a":[1, {"name":"b"}]},"_meta":{}},"id" : "1\u0030","method":"tools/call","jsonrpc":"2.0","y":{"id":2}}`))
+	m,
+		refused := Parse([]byte(
+		`{"params":{"x":1,"n\u0061me" : "s\u0061y","ARGUMENTS":{"a":[1, {"name":"b"}]},"_meta":{}},"id" : "1\u0030","method":"tools/call","jsonrpc":"2.0","y":{"id":2}}`))
 	if refused != nil {
 		t.Fatal(refused)
 	}
 	p := m.params
-	if string(m.ID) != `"1\u0030"` || m.Method != "tools/call" || text(p.name) != "say" || string(p.arguments) != `{"a":[1, {"name":"b"}]}` || string(p.meta) != `{}` || !p.others {
+	if string(m.ID) != `"1\u0030"` || m.Method != "tools/call" || text(p.name) != "say" ||
+		string(p.arguments) != `{"a":[1, {"name":"b"}]}` || string(p.meta) != `{}` || !p.others {
 		t.Errorf("%s %s %+v", m.ID, m.Method, p)
 	}
 }

@@ -54,7 +54,8 @@ func TestPrompt_argumentThatIsTyped_isCompleted(t *testing.T) {
 		`"ref":{"type":"ref/prompt","name":"greet"},"argument":{"name":"how","value":"Ann"}`:  `"values":[]`,
 		`"ref":{"type":"ref/prompt","name":"other"},"argument":{"name":"whom","value":"Ann"}`: `"values":[]`,
 	} {
-		if status, r := w.post(legacy, "1", "completion/complete", "", "{"+reference+"}"); status != 200 || !strings.Contains(r.body, want) {
+		if status, r := w.post(legacy, "1", "completion/complete", "", "{"+reference+"}"); status != 200 ||
+			!strings.Contains(r.body, want) {
 			t.Errorf("%s: %d %s", reference, status, r.body)
 		}
 	}
@@ -66,10 +67,12 @@ func TestServer_hiddenTool_isCalledAndNotListed(t *testing.T) {
 	w := &wire{t: t}
 	w.serve(handler(NewServer(Options{Log: quiet, Tools: []Tool{secret, quick}})))
 	for _, generation := range []string{legacy, modern} {
-		if status, r := w.post(generation, "1", "tools/list", "", "{}"); status != 200 || !strings.Contains(r.body, `"quick"`) || strings.Contains(r.body, `"secret"`) {
+		if status, r := w.post(generation, "1", "tools/list", "", "{}"); status != 200 ||
+			!strings.Contains(r.body, `"quick"`) || strings.Contains(r.body, `"secret"`) {
 			t.Errorf("%s: %d %s", generation, status, r.body)
 		}
-		if status, r := w.post(generation, "2", "tools/call", "secret", `{"name":"secret"}`); status != 200 || len(r.Result.Content) == 0 || r.Result.IsError {
+		if status, r := w.post(generation, "2", "tools/call", "secret", `{"name":"secret"}`); status != 200 ||
+			len(r.Result.Content) == 0 || r.Result.IsError {
 			t.Errorf("%s: %d %s", generation, status, r.body)
 		}
 	}

@@ -45,7 +45,8 @@ func addPrompts(s *server.MCPServer, prompts []Prompt) {
 func (p Prompt) listed() library.Prompt {
 	l := library.Prompt{Name: p.Name, Title: p.Title, Description: p.Description}
 	for _, a := range p.Arguments {
-		l.Arguments = append(l.Arguments, library.PromptArgument{Name: a.Name, Description: a.Description, Required: a.Required})
+		l.Arguments = append(l.Arguments, library.PromptArgument{Name: a.Name, Description: a.Description,
+			Required: a.Required})
 	}
 	return l
 }
@@ -53,7 +54,8 @@ func (p Prompt) listed() library.Prompt {
 func (p Prompt) get(_ context.Context, r library.GetPromptRequest) (*library.GetPromptResult, error) {
 	return &library.GetPromptResult{
 		Description: p.Description,
-		Messages:    []library.PromptMessage{{Role: library.RoleUser, Content: library.NewTextContent(p.Text(r.Params.Arguments))}},
+		Messages: []library.PromptMessage{{Role: library.RoleUser,
+			Content: library.NewTextContent(p.Text(r.Params.Arguments))}},
 	}, nil
 }
 
@@ -61,7 +63,8 @@ func (p Prompt) get(_ context.Context, r library.GetPromptRequest) (*library.Get
 type completer []Prompt
 
 // CompletePromptArgument implements [server.PromptCompletionProvider].
-func (c completer) CompletePromptArgument(ctx context.Context, prompt string, given library.CompleteArgument, _ library.CompleteContext) (*library.Completion, error) {
+func (c completer) CompletePromptArgument(ctx context.Context, prompt string, given library.CompleteArgument,
+	_ library.CompleteContext) (*library.Completion, error) {
 	at := slices.IndexFunc(c, func(p Prompt) bool { return p.Name == prompt })
 	if at < 0 {
 		return &library.Completion{}, nil

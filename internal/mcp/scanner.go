@@ -141,7 +141,9 @@ func (s *scanner) literal() ([]byte, *Refusal) {
 	s.at++
 	literal := s.text[from:s.at]
 	if escaped && loneSurrogate(literal) {
-		return nil, &Refusal{CodeParse, `The body has a \u escape that is half of a character: \ud800 to \udfff come in pairs only.`}
+		return nil,
+			&Refusal{CodeParse,
+				`The body has a \u escape that is half of a character: \ud800 to \udfff come in pairs only.`}
 	}
 	return literal, nil
 }

@@ -39,13 +39,16 @@ type wire struct {
 
 func newWire(t *testing.T) *wire {
 	t.Helper()
-	w := &wire{t: t, log: leaks.NewBuffer(t), entered: make(chan string, 16), release: make(chan string), left: make(chan string, 16)}
+	w := &wire{t: t, log: leaks.NewBuffer(t), entered: make(chan string, 16), release: make(chan string),
+		left: make(chan string, 16)}
 	s := NewServer(Options{
 		Version: "1.2.3", Instructions: "Some instructions.", Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 		Tools: []Tool{
 			{Name: "block", Call: w.block},
 			{Name: "fail", Call: func(context.Context, json.RawMessage, *Record) (any, error) { panic("a secret") }},
-			{Name: "break", Call: func(context.Context, json.RawMessage, *Record) (any, error) { return nil, errors.New("the reason") }},
+			{Name: "break", Call: func(context.Context, json.RawMessage, *Record) (any, error) {
+				return nil, errors.New("the reason")
+			}},
 		},
 	})
 	w.serve(handler(s))
@@ -188,7 +191,8 @@ func (w *wire) call(version, id, me string) <-chan reply {
 	w.t.Helper()
 	answer := make(chan reply, 1)
 	go func() {
-		r, err := w.try(w.t.Context(), version, id, "tools/call", "block", `{"name":"block","arguments":{"me":"`+me+`"}}`)
+		r, err := w.try(w.t.Context(), version, id, "tools/call", "block",
+			`{"name":"block","arguments":{"me":"`+me+`"}}`)
 		if err == nil {
 			answer <- r
 		}
@@ -280,9 +284,12 @@ func TestServer_clientLeaves_itsTwinWithTheSameIDStays(t *testing.T) {
 
 func TestServer_initialize_agreesOnAVersionAndKeepsNoSession(t *testing.T) {
 	w := newWire(t)
-	for asked, want := range map[string]string{"2025-06-18": "2025-06-18", "2025-11-25": "2025-11-25", "2026-07-28": "2025-11-25", "2099-01-01": "2025-11-25"} {
-		status, r := w.post(legacy, "1", "initialize", "", `{"protocolVersion":"`+asked+`","capabilities":{},"clientInfo":{"name":"c","version":"1"}}`)
-		if status != 200 || r.Result.ProtocolVersion != want || r.Result.Instructions != "Some instructions." || r.header.Get("Mcp-Session-Id") != "" {
+	for asked, want := range map[string]string{"2025-06-18": "2025-06-18", "2025-11-25": "2025-11-25",
+		"2026-07-28": "2025-11-25", "2099-01-01": "2025-11-25"} {
+		status, r := w.post(legacy, "1", "initialize", "",
+			`{"protocolVersion":"`+asked+`","capabilities":{},"clientInfo":{"name":"c","version":"1"}}`)
+		if status != 200 || r.Result.ProtocolVersion != want || r.Result.Instructions != "Some instructions." ||
+			r.header.Get("Mcp-Session-Id") != "" {
 			t.Errorf("%s: %d %v %s", asked, status, r.header, r.body)
 		}
 	}
@@ -291,7 +298,8 @@ func TestServer_initialize_agreesOnAVersionAndKeepsNoSession(t *testing.T) {
 func TestServer_discover_namesToolsOnly(t *testing.T) {
 	w := newWire(t)
 	status, r := w.post(modern, "1", "server/discover", "", `{}`)
-	if _, tools := r.Result.Capabilities["tools"]; status != 200 || !tools || len(r.Result.Capabilities) != 1 || len(r.Result.Capabilities["tools"]) != 0 {
+	if _, tools := r.Result.Capabilities["tools"]; status != 200 || !tools || len(r.Result.Capabilities) != 1 ||
+		len(r.Result.Capabilities["tools"]) != 0 {
 		t.Errorf("%d %s", status, r.body)
 	}
 	if r.Result.CacheScope != "public" || r.Result.TTLMs != listsFresh.Milliseconds() {
@@ -322,7 +330,8 @@ func TestServer_whatKeepsStateOrHoldsRequests_doesNotExist(t *testing.T) {
 		"completion/complete":  `{"ref":{"type":"ref/prompt","name":"a"},"argument":{"name":"a","value":"b"}}`,
 		"subscriptions/listen": `{"notifications":{"toolsListChanged":true}}`,
 	} {
-		if status, r := w.post(legacy, "1", method, "", params); status != 200 || r.Error.Code != library.METHOD_NOT_FOUND {
+		if status, r := w.post(legacy, "1", method, "", params); status != 200 ||
+			r.Error.Code != library.METHOD_NOT_FOUND {
 			t.Errorf("%s: %d %s", method, status, r.body)
 		}
 	}
@@ -331,7 +340,9 @@ func TestServer_whatKeepsStateOrHoldsRequests_doesNotExist(t *testing.T) {
 func TestServer_callAsATask_isAnOrdinaryCall(t *testing.T) {
 	for _, version := range []string{legacy, modern} {
 		w := newWire(t)
-		if _, r := w.post(version, "1", "tools/call", "break", `{"name":"break","arguments":{},"task":{"ttl":60000}}`); !r.Result.IsError || !strings.HasPrefix(r.text(), "internal: ") {
+		if _, r := w.post(version, "1", "tools/call", "break",
+			`{"name":"break","arguments":{},"task":{"ttl":60000}}`); !r.Result.IsError ||
+			!strings.HasPrefix(r.text(), "internal: ") {
 			t.Error(r.body)
 		}
 	}
@@ -344,10 +355,12 @@ func TestServer_toolPanicsOrBreaks_clientGetsAnIDAndTheLogTheRest(t *testing.T) 
 				w := newWire(t)
 				status, r := w.post(version, "1", "tools/call", tool, `{"name":"`+tool+`","arguments":{}}`)
 				s := r.failure(t)
-				if status != 200 || !r.Result.IsError || s.Code != "internal" || s.ID == "" || r.text() != "internal: "+s.Message || !strings.Contains(s.Message, s.ID) {
+				if status != 200 || !r.Result.IsError || s.Code != "internal" || s.ID == "" ||
+					r.text() != "internal: "+s.Message || !strings.Contains(s.Message, s.ID) {
 					t.Errorf("%d %s", status, r.body)
 				}
-				if log := w.log.String(); !strings.Contains(log, s.ID) || !strings.Contains(log, logged) || strings.Contains(log, "a secret") {
+				if log := w.log.String(); !strings.Contains(log, s.ID) || !strings.Contains(log, logged) ||
+					strings.Contains(log, "a secret") {
 					t.Errorf("the log has %s", log)
 				}
 				if strings.Contains(r.body, "a secret") || strings.Contains(r.body, "the reason") {
@@ -396,7 +409,8 @@ func TestStream_listen_isAcknowledgedFirstWithNothing(t *testing.T) {
 	r := &recorder{}
 	w := &wire{t: t}
 	w.serve(r.within(NewServer(Options{Log: quiet})))
-	w.post(modern, `"me"`, "subscriptions/listen", "", `{"notifications":{"toolsListChanged":true,"promptsListChanged":true,"resourcesListChanged":true,"resourceSubscriptions":["a://b"]}}`)
+	w.post(modern, `"me"`, "subscriptions/listen", "",
+		`{"notifications":{"toolsListChanged":true,"promptsListChanged":true,"resourcesListChanged":true,"resourceSubscriptions":["a://b"]}}`)
 	want := `{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":"me"},"notifications":{}}}`
 	if len(r.sent) != 1 || r.sent[0] != want {
 		t.Errorf("sent %q", r.sent)
@@ -404,7 +418,9 @@ func TestStream_listen_isAcknowledgedFirstWithNothing(t *testing.T) {
 }
 
 // quick is a tool that answers at once, with who called it.
-var quick = Tool{Name: "quick", Call: func(ctx context.Context, _ json.RawMessage, _ *Record) (any, error) { return ClientFrom(ctx), nil }}
+var quick = Tool{Name: "quick", Call: func(ctx context.Context, _ json.RawMessage, _ *Record) (any, error) {
+	return ClientFrom(ctx), nil
+}}
 
 func TestStream_progressTokens(t *testing.T) {
 	for token, want := range map[string]string{
@@ -426,7 +442,8 @@ func TestStream_progressTokens(t *testing.T) {
 			meta = `,"_meta":{"progressToken":` + token + `}`
 		}
 		_, answer := w.post(legacy, "1", "tools/call", "quick", `{"name":"quick"`+meta+`}`)
-		if seen := fmt.Sprintf(`"Agent":"Go-http-client/1.1","Progress":%v`, want != ""); !strings.Contains(answer.body, seen) {
+		if seen := fmt.Sprintf(`"Agent":"Go-http-client/1.1","Progress":%v`, want != ""); !strings.Contains(answer.body,
+			seen) {
 			t.Errorf("token %s: the tool sees %s, want %s", token, answer.body, seen)
 		}
 		if want == "" {
@@ -436,7 +453,8 @@ func TestStream_progressTokens(t *testing.T) {
 			continue
 		}
 		for n := 1; n <= 2; n++ {
-			message := fmt.Sprintf(`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":%s,"progress":%d,"message":"waiting"}}`, want, n)
+			message := fmt.Sprintf(
+				`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":%s,"progress":%d,"message":"waiting"}}`, want, n)
 			if got := string(r.beats()); got != message {
 				t.Errorf("token %s: beat %s", token, got)
 			}

@@ -63,7 +63,8 @@ func (b *bodies) change(caller string, was, is claim) error {
 		own.arriving--
 	}
 	switch {
-	case b.shared && (begins && own.arriving > arrivingMax || more > 0 && b.limit > 0 && own.bytes > max(b.limit/8, leastShare)):
+	case b.shared && (begins && own.arriving > arrivingMax ||
+		more > 0 && b.limit > 0 && own.bytes > max(b.limit/8, leastShare)):
 		b.refused++
 		return ErrShare
 	case more > 0 && b.limit > 0 && (held > b.limit || is.loose() > 0 && loose > b.limit-b.limit/4):

@@ -97,6 +97,7 @@ func (m *Meter) Totals() Totals {
 		OpenWaits: open, RefusedWaits: refusedWaits,
 		BodyBytes: held, RefusedBodies: refusedBodies,
 		Reads: m.reads.Load(), Writes: m.writes.Load(), Failures: m.failures.Load(),
-		Requests: m.requests.Load(), ReadUnits: float64(m.readUnits.Load()) / 10, WriteUnits: float64(m.writeUnits.Load()) / 10,
+		Requests: m.requests.Load(), ReadUnits: float64(m.readUnits.Load()) / 10,
+		WriteUnits: float64(m.writeUnits.Load()) / 10,
 	}
 }

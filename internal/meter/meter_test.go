@@ -225,7 +225,8 @@ func TestTable_readsAndWrites_areCounted(t *testing.T) {
 	if page, err := tab.Query(t.Context(), table.Range{Partition: "a", Limit: 1}); err != nil || len(page.Items) != 1 {
 		t.Errorf("%+v, %v", page, err)
 	}
-	if _, err := tab.Get(t.Context(), table.Key{Partition: "a", Sort: "c"}, table.Strong); !errors.Is(err, table.ErrNotFound) {
+	if _, err := tab.Get(t.Context(), table.Key{Partition: "a", Sort: "c"},
+		table.Strong); !errors.Is(err, table.ErrNotFound) {
 		t.Error(err)
 	}
 	if got := m.Totals(); got.Reads != 3 || got.Writes != 2 || got.Failures != 0 {
@@ -238,7 +239,9 @@ func TestTable_failedCall_isCounted(t *testing.T) {
 		table.ErrUnavailable: 3, table.ErrNotFound: 0, context.Canceled: 0, context.DeadlineExceeded: 3,
 	} {
 		m := New(Options{})
-		failing := &tabletest.Hooks{Before: func(context.Context, tabletest.Call) error { return fmt.Errorf("wrapped: %w", err) }}
+		failing := &tabletest.Hooks{Before: func(context.Context, tabletest.Call) error {
+			return fmt.Errorf("wrapped: %w", err)
+		}}
 		tab := m.Table(failing)
 		_, one := tab.Get(t.Context(), table.Key{}, table.Strong)
 		_, two := tab.Query(t.Context(), table.Range{})

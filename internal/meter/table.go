@@ -43,7 +43,8 @@ func (c counted) Write(ctx context.Context, ops ...table.Op) error {
 // who has left are not failures.
 func (m *Meter) judge(err error) {
 	var conflict *table.ConflictError
-	if err != nil && !errors.Is(err, table.ErrNotFound) && !errors.Is(err, context.Canceled) && !errors.As(err, &conflict) {
+	if err != nil && !errors.Is(err, table.ErrNotFound) && !errors.Is(err, context.Canceled) &&
+		!errors.As(err, &conflict) {
 		m.failures.Add(1)
 	}
 }

@@ -73,11 +73,13 @@ func TestAsset_isServedWithItsTypeAndKeptForever(t *testing.T) {
 	s := site(t)
 	for name, text := range all(t) {
 		w := asset(t, s, name)
-		if unzip(t, w.Body.Bytes()) != text || w.Header().Get("Cache-Control") != "public, max-age=31536000, immutable" {
+		if unzip(t, w.Body.Bytes()) != text || w.Header().Get("Cache-Control") != "public, max-age=31536000, "+
+			"immutable" {
 			t.Errorf("%s: %v, or another text", name, w.Header())
 		}
 	}
-	for name, kind := range map[string]string{"main.js": "text/javascript; charset=utf-8", "page.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"} {
+	for name, kind := range map[string]string{"main.js": "text/javascript; charset=utf-8",
+		"page.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"} {
 		if got := asset(t, s, name).Header().Get("Content-Type"); got != kind {
 			t.Errorf("%s is %s", name, got)
 		}
@@ -110,10 +112,12 @@ func TestDocument_loadsOneScriptAndOneStyle(t *testing.T) {
 			t.Errorf("%s loads %s", at, got)
 		}
 	}
-	if later := regexp.MustCompile(`(?m)^(?:import|export)\b|^[^*\n]*\bimport\s*\(`).FindString(texts["main.js"]); later != "" {
+	if later := regexp.MustCompile(`(?m)^(?:import|export)\b|^[^*\n]*\bimport\s*\(`).FindString(
+		texts["main.js"]); later != "" {
 		t.Errorf("the script imports more: %s", later)
 	}
-	for _, m := range regexp.MustCompile(`@import|url\(\s*["']?([^)"']*)`).FindAllStringSubmatch(texts["page.css"], -1) {
+	for _, m := range regexp.MustCompile(`@import|url\(\s*["']?([^)"']*)`).FindAllStringSubmatch(texts["page.css"],
+		-1) {
 		if !strings.HasPrefix(m[1], "data:image/") {
 			t.Errorf("the style loads %s", m[0])
 		}
@@ -133,13 +137,15 @@ func TestDocument_policyAllowsNoOtherSiteAndNoText(t *testing.T) {
 	policy := h.Get("Content-Security-Policy")
 	for _, part := range []string{
 		"default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src 'self' data:",
-		"frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
+		"frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'",
+		"trusted-types 'none'",
 	} {
 		if !strings.Contains(policy+";", part+";") {
 			t.Errorf("the policy lacks %s: %s", part, policy)
 		}
 	}
-	if h.Get("Cross-Origin-Opener-Policy") != "same-origin" || !strings.Contains(h.Get("Permissions-Policy"), "camera=()") {
+	if h.Get("Cross-Origin-Opener-Policy") != "same-origin" ||
+		!strings.Contains(h.Get("Permissions-Policy"), "camera=()") {
 		t.Error(h)
 	}
 }

@@ -81,7 +81,8 @@ func TestToken_madeByThePage_isOneForTheServer(t *testing.T) {
 		}))));`, &made)
 	for i, one := range made {
 		token, err := ident.ParseToken(one.Token)
-		if err != nil || token.Room != claims[i].Room || token.Seat != claims[i].Seat || !token.Person || token.String() != one.Token {
+		if err != nil || token.Room != claims[i].Room || token.Seat != claims[i].Seat || !token.Person ||
+			token.String() != one.Token {
 			t.Errorf("of %s the page makes %s: %+v, %v", texts[i], one.Token, token, err)
 		}
 		if !one.Taken || one.Room != claims[i].Room {

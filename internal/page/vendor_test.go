@@ -30,7 +30,8 @@ func TestVendor_bundleAndVersions_areThoseOfTheLastRun(t *testing.T) {
 			t.Errorf("%s has changed since the libraries were bundled: run make vendor", name)
 		}
 	}
-	for _, name := range []string{"package.json", "package-lock.json", "libraries.js", "licenses.js", "vendor.js", "vendor-licenses.txt"} {
+	for _, name := range []string{"package.json", "package-lock.json", "libraries.js", "licenses.js", "vendor.js",
+		"vendor-licenses.txt"} {
 		if !seen[name] {
 			t.Errorf("%s has no checksum", name)
 		}
@@ -46,7 +47,8 @@ func TestVendor_licenses_areServedWithTheLibraries(t *testing.T) {
 			t.Errorf("%s does not say where the licenses are", name)
 		}
 	}
-	for _, part := range []string{"preact ", "htm ", "markdown-it ", "linkify-it ", "Apache License", "Permission is hereby granted"} {
+	for _, part := range []string{"preact ", "htm ", "markdown-it ", "linkify-it ", "Apache License",
+		"Permission is hereby granted"} {
 		if !strings.Contains(texts["vendor-licenses.txt"], part) {
 			t.Errorf("the licenses have no %q", part)
 		}

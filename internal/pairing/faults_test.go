@@ -189,7 +189,8 @@ func (r *queueRun) check() error {
 			return fmt.Errorf("%d agents have a seat in a room of two", len(in))
 		case len(in) == 1 && ghosts[a.got.Partner.Name] == 0:
 			return fmt.Errorf("%s was paired with %s, who was not", a.name, a.got.Partner.Name)
-		case len(in) == 2 && (a.got.Partner.Name != in[1].name || in[1].got.Partner.Name != a.name || a.got.Opens == in[1].got.Opens):
+		case len(in) == 2 && (a.got.Partner.Name != in[1].name || in[1].got.Partner.Name != a.name ||
+			a.got.Opens == in[1].got.Opens):
 			return fmt.Errorf("%s and %s got different answers", a.name, in[1].name)
 		}
 	}

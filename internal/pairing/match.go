@@ -98,16 +98,19 @@ func (op *queueOp) claim(ctx context.Context, older, younger ticketItem) (*match
 	// Create chooses the room's id, so the matches are made when it is known.
 	var mine matchItem
 	partner := younger
-	l, _, err := op.svc.store.Create(ctx, roomlog.Creation{Begin: func(h *room.Head, now time.Time) (roomlog.Change, error) {
-		ch := pairedChange(h.ID, settings, older, younger, now)
-		first, second := beside(younger, h.ID, 1), beside(older, h.ID, 2)
-		ch.Ops = append(ch.Ops, first.put(matchKey(queue, older.ID), now), second.put(matchKey(queue, younger.ID), now),
-			table.Delete(ticketKey(queue, older.AtMs, older.ID), table.IfPresent), table.Delete(ticketKey(queue, younger.AtMs, younger.ID), table.IfPresent))
-		if mine = first; younger.ID == op.ticket.id() {
-			mine, partner = second, older
-		}
-		return ch, nil
-	}})
+	l, _, err := op.svc.store.Create(ctx,
+		roomlog.Creation{Begin: func(h *room.Head, now time.Time) (roomlog.Change, error) {
+			ch := pairedChange(h.ID, settings, older, younger, now)
+			first, second := beside(younger, h.ID, 1), beside(older, h.ID, 2)
+			ch.Ops = append(ch.Ops, first.put(matchKey(queue, older.ID), now),
+				second.put(matchKey(queue, younger.ID), now),
+				table.Delete(ticketKey(queue, older.AtMs, older.ID), table.IfPresent),
+				table.Delete(ticketKey(queue, younger.AtMs, younger.ID), table.IfPresent))
+			if mine = first; younger.ID == op.ticket.id() {
+				mine, partner = second, older
+			}
+			return ch, nil
+		}})
 	var conflict *table.ConflictError
 	switch {
 	case errors.As(err, &conflict):
@@ -151,7 +154,8 @@ func (op *queueOp) beaten(ctx context.Context, c *table.ConflictError, partner t
 // pairedSettings returns the settings of a room for two strangers.
 func pairedSettings() (room.Settings, error) {
 	name, err := ident.RoomName(ident.NewName())
-	return room.Settings{Name: name.Shown, Key: name.Key, Type: room.Group, Capacity: room.MinCapacity, Paired: true}, err
+	return room.Settings{Name: name.Shown, Key: name.Key, Type: room.Group, Capacity: room.MinCapacity, Paired: true},
+		err
 }
 
 // pairedChange returns the first events of a room for two, and their presence.
@@ -170,7 +174,8 @@ func pairedChange(id string, settings room.Settings, older, younger ticketItem, 
 // the three events of the pairing.
 func (t ticketItem) seatEvent(n int, role room.Role, now time.Time) room.Event {
 	return room.Event{Type: room.Joined, Seat: n, Name: t.Name, Agent: &room.Agent{
-		Seat: n, Name: t.Name, Key: t.Key, Role: role, Hash: t.Hash, Joined: 3, AtMs: now.UnixMilli(), Since: room.Mark{N: 1},
+		Seat: n, Name: t.Name, Key: t.Key, Role: role, Hash: t.Hash, Joined: 3, AtMs: now.UnixMilli(),
+		Since:     room.Mark{N: 1},
 		Principal: t.Principal, Owner: t.Owner,
 	}}
 }

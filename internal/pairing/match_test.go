@@ -25,7 +25,8 @@ func someQueue(t *rapid.T) []ticketItem {
 		name := rapid.SampledFrom([]string{"ann", "bob", "cid"}).Draw(t, "name")
 		all = append(all, ticketItem{
 			ID: fmt.Sprint(i), AtMs: int64(i), Name: name, Key: name,
-			Interests: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"go", "tea", "jazz"}), 0, 3, rapid.ID[string]).Draw(t, "likes"),
+			Interests: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"go", "tea", "jazz"}), 0, 3,
+				rapid.ID[string]).Draw(t, "likes"),
 		})
 	}
 	return all
@@ -106,7 +107,8 @@ func byDefinition(all []ticketItem) []int {
 	for n := MaxInterests; n >= 0; n-- {
 		for i, a := range all {
 			for j, b := range all {
-				both := slices.DeleteFunc(slices.Clone(a.Interests), func(word string) bool { return !slices.Contains(b.Interests, word) })
+				both := slices.DeleteFunc(slices.Clone(a.Interests),
+					func(word string) bool { return !slices.Contains(b.Interests, word) })
 				if i < j && len(both) == n && a.Key != b.Key && partner[i] < 0 && partner[j] < 0 {
 					partner[i], partner[j] = j, i
 				}
@@ -136,7 +138,8 @@ func TestLine_queueThatPairsAlike_isNotPairedAnew(t *testing.T) {
 		t.Helper()
 		for i, ticket := range tickets {
 			ticket.V, ticket.ID, ticket.AtMs, ticket.UntilMs = room.Version, fmt.Sprint(i), int64(i), until
-			if err := file.Write(t.Context(), ticket.put(ticketKey("lobby", ticket.AtMs, ticket.ID), table.Always)); err != nil {
+			if err := file.Write(t.Context(),
+				ticket.put(ticketKey("lobby", ticket.AtMs, ticket.ID), table.Always)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -146,7 +149,8 @@ func TestLine_queueThatPairsAlike_isNotPairedAnew(t *testing.T) {
 		}
 		return q
 	}
-	ann, bob, cid := ticketItem{Name: "Ann", Key: "ann"}, ticketItem{Name: "Bob", Key: "bob"}, ticketItem{Name: "Cid", Key: "cid", Interests: []string{"tea"}}
+	ann, bob, cid := ticketItem{Name: "Ann", Key: "ann"}, ticketItem{Name: "Bob", Key: "bob"},
+		ticketItem{Name: "Cid", Key: "cid", Interests: []string{"tea"}}
 	first := read(ann, bob, cid)
 	ann.CallMs = 7
 	renewed := read(ann, bob, cid)
@@ -154,7 +158,8 @@ func TestLine_queueThatPairsAlike_isNotPairedAnew(t *testing.T) {
 		t.Errorf("a ticket that was renewed: %+v", renewed)
 	}
 	ann.Interests = cid.Interests
-	if other := read(ann, bob, cid); !slices.Equal(first.partner, []int{1, 0, -1}) || !slices.Equal(other.partner, []int{2, -1, 0}) {
+	if other := read(ann, bob, cid); !slices.Equal(first.partner, []int{1, 0, -1}) ||
+		!slices.Equal(other.partner, []int{2, -1, 0}) {
 		t.Errorf("paired %v, and with other interests %v", first.partner, other.partner)
 	}
 }

@@ -36,7 +36,8 @@ func TestPartner_neverCalls_isLeftForAnother(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)
 			here, ghost := c.ghost(w.matched())
-			wait := w.waiting(t.Context(), chat.WaitRequest{Token: here.Token, Cursor: here.Cursor, Wait: 12 * time.Hour, Standby: c.standby})
+			wait := w.waiting(t.Context(), chat.WaitRequest{Token: here.Token, Cursor: here.Cursor,
+				Wait: 12 * time.Hour, Standby: c.standby})
 			w.blocked(2) // that of the wait, and that of its presence
 			w.clock.Advance(5*time.Minute - time.Second)
 			if len(wait) > 0 {
@@ -63,17 +64,20 @@ func TestPartner_thereOrExpected_isWaitedFor(t *testing.T) {
 	}{
 		"has called": {meanwhile: func(w *world, bob pairing.Result) { w.look(bob.Token, bob.Cursor) }},
 		"waits": {meanwhile: func(w *world, bob pairing.Result) {
-			w.waiting(w.t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: time.Hour, Standby: true})
+			w.waiting(w.t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: time.Hour,
+				Standby: true})
 			w.blocked(4)
 		}},
 		"is away": {before: func(w *world, bob pairing.Result) {
-			_, err := w.Wait(w.t.Context(), chat.WaitRequest{Token: bob.Token, Absence: chat.Absence{Given: true, BackIn: time.Hour}})
+			_, err := w.Wait(w.t.Context(), chat.WaitRequest{Token: bob.Token,
+				Absence: chat.Absence{Given: true, BackIn: time.Hour}})
 			if err != nil {
 				w.t.Fatal(err)
 			}
 		}},
 		"has asked": {before: func(w *world, bob pairing.Result) {
-			_, err := w.Send(w.t.Context(), chat.SendRequest{Token: bob.Token, Text: "Where?", Kind: room.Request, Ask: []string{"Ann"}})
+			_, err := w.Send(w.t.Context(), chat.SendRequest{Token: bob.Token, Text: "Where?", Kind: room.Request,
+				Ask: []string{"Ann"}})
 			if err != nil {
 				w.t.Fatal(err)
 			}
@@ -86,7 +90,8 @@ func TestPartner_thereOrExpected_isWaitedFor(t *testing.T) {
 				c.before(w, bob)
 			}
 			ann.Cursor = w.look(ann.Token, ann.Cursor).Cursor
-			wait := w.waiting(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor, Wait: time.Hour, Standby: true})
+			wait := w.waiting(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor, Wait: time.Hour,
+				Standby: true})
 			w.blocked(2)
 			w.clock.Advance(time.Minute)
 			if c.meanwhile != nil {
@@ -107,7 +112,8 @@ func TestPartner_backAfterTwentyMinutes_hasItsSeat(t *testing.T) {
 	ann, bob := w.matched()
 	w.look(bob.Token, bob.Cursor)
 	w.clock.Advance(20 * time.Minute)
-	wait := w.waiting(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor, Wait: time.Minute, Standby: true})
+	wait := w.waiting(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor, Wait: time.Minute,
+		Standby: true})
 	w.blocked(1)
 	w.clock.Advance(30 * time.Second)
 	w.say(bob.Token, "I am back")

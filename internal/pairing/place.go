@@ -35,7 +35,8 @@ func (op *queueOp) stepBack(ctx context.Context, end time.Time, m *matchItem, er
 	}
 	ctx, cancel := detached(ctx)
 	defer cancel()
-	if failed := op.call.alone(func() error { return op.shorten(ctx) }); failed != nil && !errors.Is(failed, errSuperseded) {
+	if failed := op.call.alone(func() error { return op.shorten(ctx) }); failed != nil &&
+		!errors.Is(failed, errSuperseded) {
 		op.svc.log.WarnContext(ctx, "a ticket was not shortened", "error", failed)
 	}
 	return m, err
@@ -157,7 +158,8 @@ func (op *queueOp) keepPlace(ctx context.Context, now, end time.Time) (*matchIte
 	}
 	op.item = kept
 	if asked.Key != "" && asked.Key != op.item.Key {
-		return nil, fault.Refuse(fault.InvalidArgument, "ticket belongs to an agent of another name. Pass only ticket to go on waiting as that agent, or leave ticket out to enter the queue as a new one.")
+		return nil, fault.Refuse(fault.InvalidArgument, "ticket belongs to an agent of another name. Pass only "+
+			"ticket to go on waiting as that agent, or leave ticket out to enter the queue as a new one.")
 	}
 	if len(asked.Interests) > 0 {
 		op.item.Interests = asked.Interests
@@ -190,7 +192,8 @@ func (op *queueOp) withdraw(ctx context.Context) (*matchItem, error) {
 		there = table.Always
 	}
 	m := &matchItem{Left: true}
-	err := op.svc.table.Write(ctx, m.put(op.ticket.matchKey(), op.svc.clock.Now()), table.Delete(op.ticket.key(), there))
+	err := op.svc.table.Write(ctx, m.put(op.ticket.matchKey(), op.svc.clock.Now()),
+		table.Delete(op.ticket.key(), there))
 	if before := new(table.ConflictError); errors.As(err, &before) {
 		if ended := before.Conflicts[0].Item; ended != nil {
 			return decodeMatch(*ended)

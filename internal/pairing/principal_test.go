@@ -53,7 +53,8 @@ func TestEnterQueue_byKeys_seatsAreOfThem(t *testing.T) {
 func TestEnterQueue_callerWithAnInviteOrAToken_isRefused(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.ticket("Ann")
-	for what, a := range map[string]ident.Principal{"invite": {Room: "abcdefg", Invite: 1}, "token": {Room: "abcdefg", Seat: 1}} {
+	for what, a := range map[string]ident.Principal{"invite": {Room: "abcdefg", Invite: 1},
+		"token": {Room: "abcdefg", Seat: 1}} {
 		for _, req := range []pairing.Request{{AgentName: "Eve"}, {Ticket: ticket}, {Ticket: ticket, Leave: true}} {
 			_, err := w.pairing.EnterQueue(ident.WithPrincipal(t.Context(), a), req)
 			if fault.CodeOf(err) != fault.NotAllowed {

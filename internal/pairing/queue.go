@@ -43,7 +43,8 @@ func New(rooms *chat.Service, o Options) *Service {
 		o.LongestWait = MaxWait
 	}
 	store := rooms.Store()
-	return &Service{rooms: rooms, store: store, table: store.Table(), clock: store.Clock(), log: store.Logger(), longest: o.LongestWait}
+	return &Service{rooms: rooms, store: store, table: store.Table(), clock: store.Clock(), log: store.Logger(),
+		longest: o.LongestWait}
 }
 
 const defaultQueue = "lobby"
@@ -78,7 +79,8 @@ const (
 // looks in another.
 func (s *Service) EnterQueue(ctx context.Context, req Request) (Result, error) {
 	if req.Wait < 0 || req.Wait > MaxWait {
-		return Result{}, fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", fault.Seconds(MaxWait))
+		return Result{}, fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.",
+			fault.Seconds(MaxWait))
 	}
 	op, err := s.newOp(ctx, req)
 	if err != nil {
@@ -126,12 +128,14 @@ func (s *Service) newOp(ctx context.Context, req Request) (*queueOp, error) {
 	}
 	if req.Ticket != "" {
 		if op.ticket, err = parseTicket(req.Ticket); err == nil && req.Queue != "" && queue.Key != op.ticket.queue {
-			err = fault.Refuse(fault.InvalidArgument, "ticket belongs to another queue than queue says. Pass only ticket to go on waiting there, or leave ticket out to enter the other queue.")
+			err = fault.Refuse(fault.InvalidArgument, "ticket belongs to another queue than queue says. Pass only "+
+				"ticket to go on waiting there, or leave ticket out to enter the other queue.")
 		}
 		return op, err
 	}
 	if req.Leave {
-		return nil, fault.Refuse(fault.InvalidArgument, "leave goes with ticket: give the one that enter_queue gave you.")
+		return nil, fault.Refuse(fault.InvalidArgument,
+			"leave goes with ticket: give the one that enter_queue gave you.")
 	}
 	op.fresh = true
 	op.ticket = ticket{queue: queue.Key, atMs: s.calls.stamp(s.clock.Now()), secret: ident.NewSecret()}
@@ -139,7 +143,8 @@ func (s *Service) newOp(ctx context.Context, req Request) (*queueOp, error) {
 }
 
 func errTicketOver() error {
-	return fault.Refuse(fault.InvalidArgument, "This ticket is over: you gave it up, or did not go on waiting within %d seconds. Call enter_queue again without ticket.", int(ticketGrace.Seconds()))
+	return fault.Refuse(fault.InvalidArgument, "This ticket is over: you gave it up, or did not go on waiting within "+
+		"%d seconds. Call enter_queue again without ticket.", int(ticketGrace.Seconds()))
 }
 
 // run is EnterQueue for a call that was checked.
@@ -263,7 +268,8 @@ func (op *queueOp) takeSeat(ctx context.Context, t ident.Token) (chat.Seated, er
 		switch code := fault.CodeOf(err); {
 		case code == fault.RoomNotFound && try < roomlog.PartialTries:
 		case code == fault.Removed:
-			return chat.Seated{}, fault.Refuse(fault.Removed, "This ticket has brought you a partner, but you have no seat beside it any more. Call enter_queue again without ticket.")
+			return chat.Seated{}, fault.Refuse(fault.Removed, "This ticket has brought you a partner, but you have "+
+				"no seat beside it any more. Call enter_queue again without ticket.")
 		default:
 			got.Status, got.Earlier = chat.StatusJoined, 0 // before the pairing there is nothing
 			return got, err

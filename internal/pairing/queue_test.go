@@ -16,7 +16,8 @@ import (
 
 func TestEnterQueue_twoAgents_arePairedAndTalk(t *testing.T) {
 	w := newWorld(t)
-	waiting := w.inQueue(t.Context(), pairing.Request{AgentName: "Ann", Interests: []string{"chess"}, Wait: time.Minute})
+	waiting := w.inQueue(t.Context(), pairing.Request{AgentName: "Ann", Interests: []string{"chess"},
+		Wait: time.Minute})
 	bob := w.queue(pairing.Request{AgentName: "Bob", Interests: []string{"go"}})
 	ann := queued(t, waiting)
 	met(t, ann, bob)
@@ -96,14 +97,16 @@ func TestEnterQueue_interests_decideThePartner(t *testing.T) {
 		comes   []string
 		partner int
 	}{
-		"nothing in common: the longest waiting":      {[3][]string{{"go"}, {"chess"}, {"tea"}}, []string{"jazz"}, 0},
-		"none given: the longest waiting":             {[3][]string{{"go"}, nil, nil}, nil, 0},
-		"one in common":                               {[3][]string{{"go"}, nil, {"tea"}}, []string{"tea"}, 2},
-		"most in common":                              {[3][]string{{"go"}, {"go", "tea"}, {"tea"}}, []string{"tea", "go"}, 1},
+		"nothing in common: the longest waiting": {[3][]string{{"go"}, {"chess"}, {"tea"}}, []string{"jazz"}, 0},
+		"none given: the longest waiting":        {[3][]string{{"go"}, nil, nil}, nil, 0},
+		"one in common":                          {[3][]string{{"go"}, nil, {"tea"}}, []string{"tea"}, 2},
+		"most in common": {[3][]string{{"go"}, {"go", "tea"}, {"tea"}},
+			[]string{"tea", "go"}, 1},
 		"equally much in common: the longest waiting": {[3][]string{{"jazz"}, {"go"}, {"go"}}, []string{"go"}, 1},
-		"in another spelling":                         {[3][]string{nil, {"  Board   GAMES "}, nil}, []string{"board games"}, 1},
-		"repeated: counts once":                       {[3][]string{nil, {"go", "tea"}, {"jazz", "Jazz"}}, []string{"GO", "tea", "jazz"}, 1},
-		"blank: counts as none":                       {[3][]string{nil, {" "}, nil}, []string{"", "go"}, 0},
+		"in another spelling": {[3][]string{nil, {"  Board   GAMES "}, nil},
+			[]string{"board games"}, 1},
+		"repeated: counts once": {[3][]string{nil, {"go", "tea"}, {"jazz", "Jazz"}}, []string{"GO", "tea", "jazz"}, 1},
+		"blank: counts as none": {[3][]string{nil, {" "}, nil}, []string{"", "go"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -194,7 +197,8 @@ func TestEnterQueue_hundredLookAgain_readTheQueueOnce(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	var waiting []<-chan queueAnswer
 	for range n {
-		waiting = append(waiting, w.queueing(ctx, pairing.Request{AgentName: "Ann", Interests: []string{"tea"}, Wait: time.Minute}))
+		waiting = append(waiting, w.queueing(ctx, pairing.Request{AgentName: "Ann", Interests: []string{"tea"},
+			Wait: time.Minute}))
 	}
 	w.blocked(n)
 	reads.Store(0)

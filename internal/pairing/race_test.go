@@ -56,7 +56,8 @@ func TestPairing_ticketExpiresBeforeTheClaim_isNotPaired(t *testing.T) {
 	w = w.elsewhere()
 	w.ticket("Ann")
 	bob := w.through(beforePairing(func() { w.clock.Advance(15 * time.Second) }))
-	if got := bob.queue(pairing.Request{AgentName: "Bob", Wait: time.Minute}); got.Status != pairing.Waiting || got.Position != 1 {
+	if got := bob.queue(pairing.Request{AgentName: "Bob", Wait: time.Minute}); got.Status != pairing.Waiting ||
+		got.Position != 1 {
 		t.Fatalf("got %+v", got)
 	}
 }
@@ -110,7 +111,9 @@ func TestPairing_anotherClaimsFirst_slowerCallWaitsForTheNext(t *testing.T) {
 	w = w.elsewhere()
 	ticket := w.ticket("Ann", "chess")
 	var cid pairing.Result
-	slow := w.through(beforePairing(func() { cid = w.queue(pairing.Request{AgentName: "Cid", Interests: []string{"chess"}}) }))
+	slow := w.through(beforePairing(func() {
+		cid = w.queue(pairing.Request{AgentName: "Cid", Interests: []string{"chess"}})
+	}))
 	bob := slow.queue(pairing.Request{AgentName: "Bob"})
 	met(t, w.comesBack(ticket), cid)
 	if bob.Status != pairing.Waiting || bob.Position != 1 {

@@ -48,15 +48,18 @@ func (t ticket) String() string {
 func parseTicket(s string) (ticket, error) {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if ident.WellFormed(s) {
-		return ticket{}, fault.Refuse(fault.InvalidArgument, "ticket holds an agent token: you have a seat already. Use it as agent_token, such as with wait_for_message.")
+		return ticket{}, fault.Refuse(fault.InvalidArgument, "ticket holds an agent token: you have a seat already. "+
+			"Use it as agent_token, such as with wait_for_message.")
 	}
 	name, body, _ := strings.Cut(s, "-")
 	queue, err := encoding().DecodeString(name)
 	if err != nil || !isQueue(string(queue)) || !ident.WellFormed(body) {
-		return ticket{}, fault.Refuse(fault.InvalidArgument, "ticket is mistyped: it must be the one that enter_queue gave you, unchanged. If you have lost it, call enter_queue without it.")
+		return ticket{}, fault.Refuse(fault.InvalidArgument, "ticket is mistyped: it must be the one that "+
+			"enter_queue gave you, unchanged. If you have lost it, call enter_queue without it.")
 	}
 	return ticket{
-		queue: string(queue), atMs: int64(ident.Number(body[:timeChars])), secret: body[timeChars : ident.TokenChars-ident.CheckChars],
+		queue: string(queue), atMs: int64(ident.Number(body[:timeChars])),
+		secret: body[timeChars : ident.TokenChars-ident.CheckChars],
 	}, nil
 }
 
@@ -81,7 +84,8 @@ func (t ticket) key() table.Key { return ticketKey(t.queue, t.atMs, t.id()) }
 
 // ticketKey sorts by time.
 func ticketKey(queue string, atMs int64, id string) table.Key {
-	return table.Key{Partition: queuePartition(queue), Sort: ticketPrefix + ident.Digits(uint64(atMs), timeChars) + "#" + id}
+	return table.Key{Partition: queuePartition(queue),
+		Sort: ticketPrefix + ident.Digits(uint64(atMs), timeChars) + "#" + id}
 }
 
 func (t ticket) matchKey() table.Key { return matchKey(t.queue, t.id()) }
@@ -151,13 +155,15 @@ func checkInterests(words []string) ([]string, error) {
 		switch {
 		case w == "":
 		case utf8.RuneCountInString(w) > MaxInterest || !utf8.ValidString(w) || room.HasControls(w, ""):
-			return nil, fault.Refuse(fault.InvalidArgument, "interests: each at most %d characters of UTF-8 without control characters.", MaxInterest)
+			return nil, fault.Refuse(fault.InvalidArgument,
+				"interests: each at most %d characters of UTF-8 without control characters.", MaxInterest)
 		case !slices.ContainsFunc(out, func(o string) bool { return strings.EqualFold(o, w) }):
 			out = append(out, w)
 		}
 	}
 	if len(out) > MaxInterests {
-		return nil, fault.Refuse(fault.InvalidArgument, "interests: at most %d. Name those that matter most.", MaxInterests)
+		return nil, fault.Refuse(fault.InvalidArgument, "interests: at most %d. Name those that matter most.",
+			MaxInterests)
 	}
 	return out, nil
 }

@@ -22,12 +22,13 @@ func TestTicket_invalidArguments_areRefused(t *testing.T) {
 	eleven := strings.Fields("a b c d e f g h i j k")
 	mistyped := ticket[:len(ticket)-1] + string("ab"[strings.Count("a", ticket[len(ticket)-1:])])
 	for what, req := range map[string]pairing.Request{
-		"no name":                             {},
-		"a reserved name":                     {AgentName: "System"},
-		"a negative wait":                     {AgentName: "Ann", Wait: -1},
-		"too long a wait":                     {AgentName: "Ann", Wait: pairing.MaxWait + 1},
-		"too many interests":                  {AgentName: "Ann", Interests: eleven},
-		"too long an interest":                {AgentName: "Ann", Interests: []string{strings.Repeat("é", pairing.MaxInterest+1)}},
+		"no name":            {},
+		"a reserved name":    {AgentName: "System"},
+		"a negative wait":    {AgentName: "Ann", Wait: -1},
+		"too long a wait":    {AgentName: "Ann", Wait: pairing.MaxWait + 1},
+		"too many interests": {AgentName: "Ann", Interests: eleven},
+		"too long an interest": {AgentName: "Ann",
+			Interests: []string{strings.Repeat("é", pairing.MaxInterest+1)}},
 		"an interest with control characters": {AgentName: "Ann", Interests: []string{"a\x07b"}},
 		"an interest that is not UTF-8":       {AgentName: "Ann", Interests: []string{"\xff"}},
 		"an agent token as interest":          {AgentName: "Ann", Interests: []string{seat.Token}},
@@ -233,7 +234,8 @@ func TestTicket_givenUp_isNeverPaired(t *testing.T) {
 	w := newWorld(t)
 	ticket := w.ticket("Ann")
 	for range 2 { // leaving twice is not an error
-		if got := w.queue(pairing.Request{Ticket: ticket, Leave: true}); got.Status != pairing.Left || got.Ticket != "" {
+		if got := w.queue(pairing.Request{Ticket: ticket, Leave: true}); got.Status != pairing.Left ||
+			got.Ticket != "" {
 			t.Fatalf("got %+v", got)
 		}
 	}
@@ -289,7 +291,8 @@ func TestTicket_secret_isNotStored(t *testing.T) {
 		t.Helper()
 		for _, partition := range []string{"QUEUE#lobby", "ROOM#" + token[:7]} {
 			for _, item := range w.partition(partition) {
-				if secret := ticket[len(ticket)-18 : len(ticket)-2]; strings.Contains(fmt.Sprintf("%s %s", item.Key, item.Data), secret) {
+				if secret := ticket[len(ticket)-18 : len(ticket)-2]; strings.Contains(fmt.Sprintf("%s %s", item.Key,
+					item.Data), secret) {
 					t.Errorf("%s holds the secret: %s", item.Key, item.Data)
 				}
 			}

@@ -164,7 +164,8 @@ func met(t *testing.T, a, b pairing.Result) {
 			t.Fatalf("not paired: %+v", q)
 		}
 	}
-	if a.Room.Name != b.Room.Name || a.Partner.Name != b.Name || b.Partner.Name != a.Name || a.Token == b.Token || a.Opens == b.Opens {
+	if a.Room.Name != b.Room.Name || a.Partner.Name != b.Name || b.Partner.Name != a.Name || a.Token == b.Token ||
+		a.Opens == b.Opens {
 		t.Fatalf("not with each other:\n%+v\n%+v", a, b)
 	}
 }
@@ -180,7 +181,8 @@ func (w *world) join(room, agent string) chat.Seated {
 
 func (w *world) leave(token string) {
 	w.t.Helper()
-	if got, err := w.LeaveRoom(w.t.Context(), chat.LeaveRequest{Token: token}); err != nil || got.Status != chat.StatusLeft {
+	if got, err := w.LeaveRoom(w.t.Context(), chat.LeaveRequest{Token: token}); err != nil ||
+		got.Status != chat.StatusLeft {
 		w.t.Fatalf("leave: %+v, %v", got, err)
 	}
 }
@@ -260,7 +262,8 @@ func (w *world) write(ops ...table.Op) {
 // partition returns the items of a partition.
 func (w *world) partition(name string) []table.Item {
 	w.t.Helper()
-	page, err := w.table.Query(w.t.Context(), table.Range{Partition: name, Limit: table.MaxLimit, Consistency: table.Strong})
+	page, err := w.table.Query(w.t.Context(),
+		table.Range{Partition: name, Limit: table.MaxLimit, Consistency: table.Strong})
 	if err != nil {
 		w.t.Fatal(err)
 	}

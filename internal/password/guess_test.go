@@ -218,7 +218,8 @@ func TestCheck_callerLeavesBeforeTheAnswer_isCounted(t *testing.T) {
 		}
 	}
 	err := p.Check(ctx, v.room, "wrong")
-	if got, other := storeOn(v.table, v.clock).Guesses("room").Read(t.Context(), table.Strong); len(got) != 1 || other != nil {
+	if got, other := storeOn(v.table, v.clock).Guesses("room").Read(t.Context(), table.Strong); len(got) != 1 ||
+		other != nil {
 		t.Errorf("%v; counted are %v, %v", err, got, other)
 	}
 }

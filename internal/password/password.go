@@ -54,9 +54,11 @@ func (p *Checker) Check(ctx context.Context, h *room.Head, password string) erro
 	case h.Password == "" && password == "":
 		return nil
 	case h.Password == "":
-		return fault.Refuse(fault.WrongPassword, "This room has no password. If you were given one, it may be another room: check the name with your user, or call again without password.")
+		return fault.Refuse(fault.WrongPassword, "This room has no password. If you were given one, it may be "+
+			"another room: check the name with your user, or call again without password.")
 	case password == "":
-		return fault.Refuse(fault.WrongPassword, "This room needs a password: call again with password, as the invite gives it.")
+		return fault.Refuse(fault.WrongPassword,
+			"This room needs a password: call again with password, as the invite gives it.")
 	}
 	who := ident.CallerDigest(h.LogKey, ident.ClientKey(ctx))
 	known := roomlog.Knows(h.Agents, who)
@@ -102,7 +104,8 @@ func (g guess) check(ctx context.Context, password string) error {
 		err = g.countFirst(ctx)
 	}
 	if err == nil && !same {
-		err = fault.Refuse(fault.WrongPassword, "The password is not this room's. Ask your user for the invite, and pass it exactly.")
+		err = fault.Refuse(fault.WrongPassword,
+			"The password is not this room's. Ask your user for the invite, and pass it exactly.")
 	}
 	return err
 }
@@ -143,19 +146,23 @@ func (g guess) count(ctx context.Context, taken roomlog.Guesses) (slot string, e
 }
 
 func tooMany(wait time.Duration) error {
-	return fault.RetryLater(fault.RateLimited, wait, "Too many wrong passwords were given for this room, by you or by others. Nothing was done, and yours was not looked at: ask your user for the invite, and try again in %d seconds.", fault.Seconds(wait))
+	return fault.RetryLater(fault.RateLimited, wait, "Too many wrong passwords were given for this room, by you or "+
+		"by others. Nothing was done, and yours was not looked at: ask your user for the invite, and try again in %d "+
+		"seconds.", fault.Seconds(wait))
 }
 
 // Split understands "name:password" in place of a room's name.
 func Split(name, password string) (string, string, error) {
 	if n, p, ok := strings.Cut(name, ":"); ok {
 		if password != "" && password != p {
-			return "", "", fault.Refuse(fault.InvalidArgument, "room holds a password after the colon, and password is another one: give one of them.")
+			return "", "", fault.Refuse(fault.InvalidArgument,
+				"room holds a password after the colon, and password is another one: give one of them.")
 		}
 		name, password = n, p
 	}
 	if len(password) > ident.MaxPassword || !utf8.ValidString(password) || room.HasControls(password, "") {
-		return "", "", fault.Refuse(fault.InvalidArgument, "password: at most %d bytes of UTF-8 without control characters.", ident.MaxPassword)
+		return "", "", fault.Refuse(fault.InvalidArgument,
+			"password: at most %d bytes of UTF-8 without control characters.", ident.MaxPassword)
 	}
 	return name, password, nil
 }

@@ -37,7 +37,8 @@ type waiter struct {
 
 // busy refuses a call that had no turn in its time.
 func busy() error {
-	return fault.RetryLater(fault.Unavailable, 5*time.Second, "More passwords are being given than this server can check at once. Nothing was done: repeat the call in 5 seconds.")
+	return fault.RetryLater(fault.Unavailable, 5*time.Second, "More passwords are being given than this server can "+
+		"check at once. Nothing was done: repeat the call in 5 seconds.")
 }
 
 // enter returns when the call has a turn, which ends with leave. Its error is that of ctx,

@@ -66,7 +66,8 @@ func (at Attendance) Note(ctx context.Context, how Call) (due time.Time) {
 		at.setActivity(ctx, how.Activity)
 	}
 	now := at.room.now()
-	p := room.Presence{AtMs: now.UnixMilli(), OwnMs: now.UnixMilli(), Used: true, Standby: how.Standby, ForMe: how.ForMe, BackMs: known.BackMs, Read: known.Read}
+	p := room.Presence{AtMs: now.UnixMilli(), OwnMs: now.UnixMilli(), Used: true, Standby: how.Standby,
+		ForMe: how.ForMe, BackMs: known.BackMs, Read: known.Read}
 	if how.Standby {
 		p.OwnMs = max(known.OwnMs, at.agent.AtMs)
 	}
@@ -156,8 +157,9 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 	written, known := m.presenceAt, m.presence
 	m.presence = p
 	knocked := h.KnockedFor(at.agent)
-	answers := knocked.After(m.answered) && !p.OwnCall().Before(knocked) // its name must not be given away: see roomlog.PutCalled
-	begins := p.UntilMs != 0 && !m.waitWritten                           // others do not know yet that it waits
+	// its name must not be given away: see roomlog.PutCalled
+	answers := knocked.After(m.answered) && !p.OwnCall().Before(knocked)
+	begins := p.UntilMs != 0 && !m.waitWritten // others do not know yet that it waits
 	if now.Sub(written) < fresh && !answers && p.BackMs == known.BackMs && p.Standby == known.Standby && !begins {
 		r.mu.Unlock()
 		return written.Add(fresh)
@@ -303,7 +305,8 @@ func (at Attendance) setActivity(ctx context.Context, activity string) {
 
 // Presence returns the presence of every seat: the stored one, or what this process
 // has heard since; and until when the people behind seats are watching.
-func (r *Room) Presence(ctx context.Context, c table.Consistency) (all map[int]room.Presence, people map[int]time.Time, err error) {
+func (r *Room) Presence(ctx context.Context, c table.Consistency) (all map[int]room.Presence, people map[int]time.Time,
+	err error) {
 	if all, people, err = r.log.Seats().Presence(ctx, c); err != nil {
 		return nil, nil, err
 	}

@@ -143,7 +143,8 @@ func (r *Room) turn(ctx context.Context) (t room.Turn, word int64, err error) {
 	t = room.Turn{Head: h, Now: now, Given: had, Attends: func(seat int) room.Attendance {
 		a, _ := h.Seated(seat)
 		if standby, here := waits[seat]; here {
-			return room.Attendance{Waits: !standby, Standby: standby, Called: room.Latest(time.UnixMilli(a.AtMs), presence[seat].OwnUntil())}
+			return room.Attendance{Waits: !standby, Standby: standby,
+				Called: room.Latest(time.UnixMilli(a.AtMs), presence[seat].OwnUntil())}
 		}
 		return presence[seat].Attendance(h, a, now, slack)
 	}}

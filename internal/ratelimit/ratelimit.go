@@ -44,15 +44,20 @@ func New(l Limits, clock clockwork.Clock) *Limiter {
 // allowance is refused, since it would never fit. undo takes the count back.
 func (l *Limiter) Message(ctx context.Context, bytes int) (undo func(), err error) {
 	if most := l.limits.Bytes; most > 0 && bytes > most {
-		return nil, fault.Refuse(fault.MessageTooLong, "This server takes at most %d bytes of text a minute, and yours has %d. Nothing was sent: say it shorter, or in several messages with a minute between them.", most, bytes)
+		return nil, fault.Refuse(fault.MessageTooLong, "This server takes at most %d bytes of text a minute, and "+
+			"yours has %d. Nothing was sent: say it shorter, or in several messages with a minute between them.", most,
+			bytes)
 	}
 	caller, now := ident.ClientKey(ctx), l.clock.Now()
 	if wait := l.messages.take(caller, 1, now, 0); wait > 0 {
-		return nil, fault.RetryLater(fault.RateLimited, wait, "Too many messages come from where you call: at most %d a minute. Nothing was sent: say it in %d seconds, or more in one message.", l.limits.Messages, fault.Seconds(wait))
+		return nil, fault.RetryLater(fault.RateLimited, wait, "Too many messages come from where you call: at most "+
+			"%d a minute. Nothing was sent: say it in %d seconds, or more in one message.", l.limits.Messages,
+			fault.Seconds(wait))
 	}
 	if wait := l.bytes.take(caller, float64(bytes), now, 0); wait > 0 {
 		l.messages.spend(caller, -1, now)
-		return nil, fault.RetryLater(fault.RateLimited, wait, "Too much text comes from where you call: at most %d bytes a minute. Nothing was sent: say it in %d seconds, or shorter.", l.limits.Bytes, fault.Seconds(wait))
+		return nil, fault.RetryLater(fault.RateLimited, wait, "Too much text comes from where you call: at most %d "+
+			"bytes a minute. Nothing was sent: say it in %d seconds, or shorter.", l.limits.Bytes, fault.Seconds(wait))
 	}
 	return func() {
 		now := l.clock.Now()
@@ -69,5 +74,7 @@ const (
 
 // retryLater returns the refusal of a call for which what is left of a budget is too little.
 func retryLater(what string, wait time.Duration) error {
-	return fault.RetryLater(fault.RateLimited, wait, "Too much work for the server comes %s. Nothing was done: call again in %d seconds, and less often from then on. wait_for_message and leave_room mostly work meanwhile.", what, fault.Seconds(wait))
+	return fault.RetryLater(fault.RateLimited, wait, "Too much work for the server comes %s. Nothing was done: call "+
+		"again in %d seconds, and less often from then on. wait_for_message and leave_room mostly work meanwhile.",
+		what, fault.Seconds(wait))
 }

@@ -151,7 +151,8 @@ func TestEnter_roomThatHasSpentItsBudget_isClosedToThoseWhoHaveSpent(t *testing.
 		kind ratelimit.Kind
 		room string
 	}{
-		{"192.0.2.2", ratelimit.Vital, "abcdefg"}, {"192.0.2.2", ratelimit.Usual, "hijklmn"}, {"192.0.2.9", ratelimit.Usual, "abcdefg"},
+		{"192.0.2.2", ratelimit.Vital, "abcdefg"}, {"192.0.2.2", ratelimit.Usual, "hijklmn"},
+		{"192.0.2.9", ratelimit.Usual, "abcdefg"},
 	} {
 		call, err := l.Begin(from(t, try.from), try.kind)
 		if err == nil {
@@ -326,9 +327,10 @@ func TestTable_whatACallDoes_isChargedByItsSize(t *testing.T) {
 
 func TestTable_onDynamoDBLocal_chargesWhatTheServiceBills(t *testing.T) {
 	var billed float64
-	tab, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: begun(), Observe: func(_ context.Context, c dynamotable.Call) {
-		billed += c.WriteUnits + c.ReadUnits/5
-	}})
+	tab, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: begun(),
+		Observe: func(_ context.Context, c dynamotable.Call) {
+			billed += c.WriteUnits + c.ReadUnits/5
+		}})
 	l := ratelimit.New(ratelimit.Limits{Units: 10_000}, begun())
 	charged := l.Table(tab)
 	ann, err := l.Begin(from(t, "192.0.2.1"), ratelimit.Usual)

@@ -35,7 +35,8 @@ func TestProposal_asksEveryoneSeatedWhoMaySpeak(t *testing.T) {
 		}
 	}
 	l := newRoom(t, "Ann")
-	if _, err := l.head.Compose(l.agent(1), room.Event{Kind: room.Proposal, Text: "tea"}, l.now); fault.CodeOf(err) != fault.InvalidArgument {
+	if _, err := l.head.Compose(l.agent(1), room.Event{Kind: room.Proposal, Text: "tea"},
+		l.now); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("to nobody: %v", err)
 	}
 }
@@ -72,14 +73,29 @@ func TestProposal_endsBy(t *testing.T) {
 		"a newer one in private": {func(l *timeline, p room.Event) room.Event {
 			return l.send(2, room.Event{Kind: room.Proposal, Text: "coffee", ReplyTo: p.N, ReSeat: 1, To: []int{1}})
 		}, open},
-		"another proposal":             {func(l *timeline, _ room.Event) room.Event { return l.propose(2) }, open},
-		"its sender leaves":            {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return l.leave(1) }, ended},
-		"one leaves":                   {func(l *timeline, _ room.Event) room.Event { return l.leave(2) }, open},
-		"both leave":                   {func(l *timeline, _ room.Event) room.Event { l.leave(2); return l.leave(3) }, ended},
-		"one agrees, the other leaves": {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return l.leave(3) }, agreed},
-		"one agrees and leaves":        {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return l.leave(2) }, open},
-		"one agrees, both leave":       {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); l.leave(2); return l.leave(3) }, ended},
-		"the other is muted":           {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return l.manage(room.Mute, 3) }, agreed},
+		"another proposal": {func(l *timeline, _ room.Event) room.Event { return l.propose(2) }, open},
+		"its sender leaves": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			return l.leave(1)
+		}, ended},
+		"one leaves": {func(l *timeline, _ room.Event) room.Event { return l.leave(2) }, open},
+		"both leave": {func(l *timeline, _ room.Event) room.Event { l.leave(2); return l.leave(3) },
+			ended},
+		"one agrees, the other leaves": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			return l.leave(3)
+		}, agreed},
+		"one agrees and leaves": {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return l.leave(2) },
+			open},
+		"one agrees, both leave": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			l.leave(2)
+			return l.leave(3)
+		}, ended},
+		"the other is muted": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			return l.manage(room.Mute, 3)
+		}, agreed},
 		"the other is kicked": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			return l.apply(*l.head.FreeSeat(l.agent(3), room.ReasonKicked))
@@ -89,15 +105,29 @@ func TestProposal_endsBy(t *testing.T) {
 			l.regain(3)
 			return l.events[len(l.events)-1]
 		}, open},
-		"regained, and agrees":       {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); l.regain(3); return agree(l, p, 3) }, agreed},
-		"the room becomes a channel": {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return l.set(channel) }, ended},
+		"regained, and agrees": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			l.regain(3)
+			return agree(l, p, 3)
+		}, agreed},
+		"the room becomes a channel": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			return l.set(channel)
+		}, ended},
 		"a channel in which one agreed": {func(l *timeline, p room.Event) room.Event {
 			l.manage(room.Promote, 2)
 			agree(l, p, 2)
 			return l.set(channel)
 		}, agreed},
-		"somebody joins":             {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); return l.join("Eve") }, open},
-		"somebody joins, both agree": {func(l *timeline, p room.Event) room.Event { agree(l, p, 2); l.join("Eve"); return agree(l, p, 3) }, agreed},
+		"somebody joins": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			return l.join("Eve")
+		}, open},
+		"somebody joins, both agree": {func(l *timeline, p room.Event) room.Event {
+			agree(l, p, 2)
+			l.join("Eve")
+			return agree(l, p, 3)
+		}, agreed},
 		"a day passes, one has agreed": {func(l *timeline, p room.Event) room.Event {
 			agree(l, p, 2)
 			l.now = p.At().Add(room.DebtLife)
@@ -134,22 +164,28 @@ func TestAgree_withoutReplyTo_isForTheOnlyProposalThatAsks(t *testing.T) {
 		kind   room.Kind
 		want   int64 // the event that it answers; 0: it is refused
 	}{
-		"none":                      {func(*timeline) {}, room.Agree, 0},
-		"one":                       {func(l *timeline) { l.propose(1) }, room.Agree, 4},
-		"one, to object":            {func(l *timeline) { l.propose(1) }, room.Object, 4},
-		"one of one's own":          {func(l *timeline) { l.propose(2) }, room.Agree, 0},
-		"one for others":            {func(l *timeline) { l.send(1, room.Event{Kind: room.Proposal, Text: "tea", Ask: []int{3}}) }, room.Agree, 0},
+		"none":             {func(*timeline) {}, room.Agree, 0},
+		"one":              {func(l *timeline) { l.propose(1) }, room.Agree, 4},
+		"one, to object":   {func(l *timeline) { l.propose(1) }, room.Object, 4},
+		"one of one's own": {func(l *timeline) { l.propose(2) }, room.Agree, 0},
+		"one for others": {func(l *timeline) {
+			l.send(1, room.Event{Kind: room.Proposal, Text: "tea", Ask: []int{3}})
+		}, room.Agree, 0},
 		"two":                       {func(l *timeline) { l.propose(1); l.propose(3) }, room.Agree, 0},
 		"two, one agreed to":        {func(l *timeline) { l.propose(1); l.agree(2); l.propose(3) }, room.Agree, 6},
 		"one, agreed to":            {func(l *timeline) { l.propose(1); l.agree(2) }, room.Agree, 0},
 		"one, agreed to, to object": {func(l *timeline) { l.propose(1); l.agree(2) }, room.Object, 4},
-		"one, objected to":          {func(l *timeline) { l.propose(1); l.send(3, room.Event{Kind: room.Object, Text: "no"}) }, room.Agree, 0},
-		"one beside a request":      {func(l *timeline) { l.propose(1); l.ask(3, 2) }, room.Agree, 4},
+		"one, objected to": {func(l *timeline) {
+			l.propose(1)
+			l.send(3, room.Event{Kind: room.Object, Text: "no"})
+		}, room.Agree, 0},
+		"one beside a request": {func(l *timeline) { l.propose(1); l.ask(3, 2) }, room.Agree, 4},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		c.happen(l)
 		e, err := l.head.Compose(l.agent(2), room.Event{Kind: c.kind, Text: "so"}, l.now)
-		if (err == nil) != (c.want != 0) || err != nil && fault.CodeOf(err) != fault.InvalidArgument || err == nil && e.ReplyTo != c.want {
+		if (err == nil) != (c.want != 0) || err != nil && fault.CodeOf(err) != fault.InvalidArgument ||
+			err == nil && e.ReplyTo != c.want {
 			t.Errorf("%s: answers %d, %v", what, e.ReplyTo, err)
 		}
 	}
@@ -192,11 +228,13 @@ func TestAgree_toWhatDoesNotAsk_isRefused(t *testing.T) {
 	}
 	l.agree(2)
 	l.agree(3)
-	if _, err := l.head.Compose(l.agent(2), room.Event{Kind: room.Agree, ReplyTo: p.N}, l.now); fault.CodeOf(err) != fault.InvalidArgument {
+	if _, err := l.head.Compose(l.agent(2), room.Event{Kind: room.Agree, ReplyTo: p.N},
+		l.now); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("to an agreement: %v", err)
 	}
 	old := l.propose(1)
-	if _, err := l.head.Compose(l.agent(2), room.Event{Kind: room.Agree, ReplyTo: old.N}, l.now.Add(24*time.Hour)); fault.CodeOf(err) != fault.InvalidArgument {
+	if _, err := l.head.Compose(l.agent(2), room.Event{Kind: room.Agree, ReplyTo: old.N},
+		l.now.Add(24*time.Hour)); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("a day later: %v", err)
 	}
 }
@@ -205,7 +243,8 @@ func TestProposal_private_isKnownToItsReadersOnly(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 	p := l.propose(1, 2, 3)
 	e := l.agree(2)
-	if !slices.Equal(e.To, []int{1, 3}) || !slices.Equal(e.ToNames, []string{"Ann", "Cid"}) || !slices.Equal(e.ReFor, []int{2, 3}) {
+	if !slices.Equal(e.To, []int{1, 3}) || !slices.Equal(e.ToNames, []string{"Ann", "Cid"}) ||
+		!slices.Equal(e.ReFor, []int{2, 3}) {
 		t.Errorf("the agreement is seen by %v, %v", e.To, e.ToNames)
 	}
 	if l.owed(p, 4) != "nothing" || l.owed(p, 2) != "[3]" {

@@ -37,13 +37,18 @@ func TestDecide_seatOfAPersonAlone_isItsPagesAlone(t *testing.T) {
 		after  time.Duration
 		want   string
 	}{
-		"its page, whose reply was lost":       {holder: page, who: same, p: unused, after: 20 * time.Second, want: regained},
-		"its page, soon":                       {holder: page, who: same, p: unused, after: 19 * time.Second, want: refused},
-		"its page, once it was used":           {holder: page, who: same, p: used, after: 14 * minute, want: refused},
-		"its page, once it has spoken":         {holder: page, who: same, p: unused, spoke: true, after: 80 * time.Second, want: refused},
-		"its page, and nothing is stored":      {holder: page, who: same, after: 80 * time.Second, want: refused},
-		"a page with another key":              {holder: page, who: other, p: unused, after: 20 * time.Second, want: refused},
-		"an agent of the same key":             {holder: agent, who: same, p: unused, after: 80 * time.Second, want: refused},
+		"its page, whose reply was lost": {holder: page, who: same, p: unused, after: 20 * time.Second,
+			want: regained},
+		"its page, soon": {holder: page, who: same, p: unused, after: 19 * time.Second,
+			want: refused},
+		"its page, once it was used": {holder: page, who: same, p: used, after: 14 * minute, want: refused},
+		"its page, once it has spoken": {holder: page, who: same, p: unused, spoke: true,
+			after: 80 * time.Second, want: refused},
+		"its page, and nothing is stored": {holder: page, who: same, after: 80 * time.Second, want: refused},
+		"a page with another key": {holder: page, who: other, p: unused, after: 20 * time.Second,
+			want: refused},
+		"an agent of the same key": {holder: agent, who: same, p: unused, after: 80 * time.Second,
+			want: refused},
 		"an agent, once it was used":           {holder: agent, who: same, p: used, after: 14 * minute, want: refused},
 		"an agent, after the lease":            {holder: agent, who: same, p: used, after: 15 * minute, want: takes},
 		"its page, after the lease":            {holder: page, who: same, p: used, after: 15 * minute, want: takes},
@@ -86,7 +91,8 @@ func TestDecide_seatOfAnAgent_isNotItsPersons(t *testing.T) {
 		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: {AtMs: l.now.UnixMilli(), Used: true}}
 		got, _, err := claimBob(
 			l,
-			room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b", Holder: room.Holder{Person: true}, Presence: p},
+			room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b", Holder: room.Holder{Person: true},
+				Presence: p},
 			now,
 		)
 		if got != want {

@@ -35,7 +35,8 @@ func (h *Head) Compose(a Agent, e Event, now time.Time) (Event, error) {
 	e.AskNames = h.NamesOf(e.Ask)
 	text := mentionable(e.Text)
 	for _, x := range h.Agents {
-		if x.Seat != a.Seat && !slices.Contains(e.Ask, x.Seat) && x.CanSee(e.Seat, e.To) && !slices.Contains(e.Named, x.Seat) && mentions(text, x.Key) {
+		if x.Seat != a.Seat && !slices.Contains(e.Ask, x.Seat) && x.CanSee(e.Seat, e.To) &&
+			!slices.Contains(e.Named, x.Seat) && mentions(text, x.Key) {
 			e.Named = append(e.Named, x.Seat)
 		}
 	}
@@ -64,7 +65,8 @@ func (h *Head) NamesOf(seats []int) (names []string) {
 // by the first reply of another.
 func (c composer) question(e *Event) error {
 	if len(e.Ask) > 0 && (e.Kind == Status || e.Kind == Done) {
-		return fault.Refuse(fault.InvalidArgument, "ask does not go with kind %s, which wants no answer. Nothing was sent: leave one of them out.", e.Kind)
+		return fault.Refuse(fault.InvalidArgument,
+			"ask does not go with kind %s, which wants no answer. Nothing was sent: leave one of them out.", e.Kind)
 	}
 	if e.Kind == Request && len(e.Ask) == 0 {
 		e.Ask = e.To
@@ -76,20 +78,26 @@ func (c composer) question(e *Event) error {
 			}
 		}
 		if len(e.Ask) == 0 {
-			return fault.Refuse(fault.InvalidArgument, "A proposal needs somebody to agree to it, and no other agent that may speak is here. Nothing was sent: wait until another agent has joined, or name a person in ask.")
+			return fault.Refuse(fault.InvalidArgument, "A proposal needs somebody to agree to it, and no other agent "+
+				"that may speak is here. Nothing was sent: wait until another agent has joined, or name a person in "+
+				"ask.")
 		}
 	}
 	for _, seat := range e.Ask {
 		x, here := c.head.Seated(seat)
 		switch {
 		case seat == c.agent.Seat:
-			return fault.Refuse(fault.InvalidArgument, "ask names yourself. Nothing was sent: name those who are to answer.")
+			return fault.Refuse(fault.InvalidArgument,
+				"ask names yourself. Nothing was sent: name those who are to answer.")
 		case !here:
-			return fault.Refuse(fault.InvalidArgument, "ask: an agent that you name has just left the room. Nothing was sent: room_info tells who is there.")
+			return fault.Refuse(fault.InvalidArgument,
+				"ask: an agent that you name has just left the room. Nothing was sent: room_info tells who is there.")
 		case !x.CanSee(e.Seat, e.To):
-			return fault.Refuse(fault.InvalidArgument, "ask names an agent that is not in to, so it could not read the question. Nothing was sent: name it in to as well, or leave to out.")
+			return fault.Refuse(fault.InvalidArgument, "ask names an agent that is not in to, so it could not read "+
+				"the question. Nothing was sent: name it in to as well, or leave to out.")
 		case c.head.Silenced(x):
-			return fault.Refuse(fault.InvalidArgument, "ask names an agent that may only read here, so it cannot answer. Nothing was sent: ask others.")
+			return fault.Refuse(fault.InvalidArgument,
+				"ask names an agent that may only read here, so it cannot answer. Nothing was sent: ask others.")
 		}
 	}
 	return nil
@@ -99,11 +107,13 @@ func (c composer) question(e *Event) error {
 func (c composer) vote(e *Event) error {
 	var asked []OpenRequest
 	for _, r := range c.head.Talk.OpenTo(c.agent.Seat, c.now) {
-		if r.Proposal && (slices.Contains(r.Owed, c.agent.Seat) || slices.Contains(r.Agreed, c.agent.Seat)) && (e.ReplyTo == 0 || e.ReplyTo == r.N) {
+		if r.Proposal && (slices.Contains(r.Owed, c.agent.Seat) || slices.Contains(r.Agreed, c.agent.Seat)) &&
+			(e.ReplyTo == 0 || e.ReplyTo == r.N) {
 			asked = append(asked, r)
 		}
 	}
-	waiting := slices.DeleteFunc(slices.Clone(asked), func(r OpenRequest) bool { return !slices.Contains(r.Owed, c.agent.Seat) })
+	waiting := slices.DeleteFunc(slices.Clone(asked),
+		func(r OpenRequest) bool { return !slices.Contains(r.Owed, c.agent.Seat) })
 	if len(waiting) > 0 {
 		asked = waiting
 	}
@@ -111,11 +121,14 @@ func (c composer) vote(e *Event) error {
 	case e.ReplyTo != 0 && len(asked) == 0:
 		return c.refuseVote(*e)
 	case len(asked) == 0:
-		return fault.Refuse(fault.InvalidArgument, "No open proposal asks you, so there is nothing to agree or object to. Nothing was sent: room_info lists what is open and what was agreed.")
+		return fault.Refuse(fault.InvalidArgument, "No open proposal asks you, so there is nothing to agree or "+
+			"object to. Nothing was sent: room_info lists what is open and what was agreed.")
 	case len(asked) > 1:
-		return fault.Refuse(fault.InvalidArgument, "Several open proposals ask you: %s. Nothing was sent: say which one with reply_to.", c.listIDs(asked))
+		return fault.Refuse(fault.InvalidArgument,
+			"Several open proposals ask you: %s. Nothing was sent: say which one with reply_to.", c.listIDs(asked))
 	case e.Kind == Agree && len(waiting) == 0:
-		return fault.Refuse(fault.InvalidArgument, "You have agreed to that proposal already, and others have yet to answer. Nothing was sent: call wait_for_message.")
+		return fault.Refuse(fault.InvalidArgument, "You have agreed to that proposal already, and others have yet to "+
+			"answer. Nothing was sent: call wait_for_message.")
 	}
 	r := asked[0]
 	e.ReplyTo, e.ReSeat, e.ReFor = r.N, r.Seat, r.To
@@ -125,9 +138,12 @@ func (c composer) vote(e *Event) error {
 // refuseVote says why e, which answers by its id, is no answer to a proposal.
 func (c composer) refuseVote(e Event) error {
 	if r, open := c.head.Talk.Find(e.ReplyTo, c.now); open && r.Proposal && r.visibleTo(c.agent.Seat) {
-		return fault.Refuse(fault.InvalidArgument, "That proposal does not ask you: it asks those who were here when it was made, or whom it names. Nothing was sent: say what you think with kind message.")
+		return fault.Refuse(fault.InvalidArgument, "That proposal does not ask you: it asks those who were here when "+
+			"it was made, or whom it names. Nothing was sent: say what you think with kind message.")
 	}
-	return fault.Refuse(fault.InvalidArgument, "reply_to is no open proposal: it has been agreed, objected to, withdrawn or replaced by a newer one, or it is no proposal. Nothing was sent: room_info lists what is open and what was agreed.")
+	return fault.Refuse(fault.InvalidArgument, "reply_to is no open proposal: it has been agreed, objected to, "+
+		"withdrawn or replaced by a newer one, or it is no proposal. Nothing was sent: room_info lists what is open "+
+		"and what was agreed.")
 }
 
 // withdrawal checks what e takes back, and gives e the same readers. It
@@ -135,7 +151,8 @@ func (c composer) refuseVote(e Event) error {
 func (c composer) withdrawal(e *Event) error {
 	r, open := c.head.Talk.Find(e.Withdraws, c.now)
 	if !open || r.Seat != c.agent.Seat {
-		return fault.Refuse(fault.InvalidArgument, "withdraw must be the id of an open request or proposal of your own. Nothing was sent: room_info lists what is open.")
+		return fault.Refuse(fault.InvalidArgument, "withdraw must be the id of an open request or proposal of your "+
+			"own. Nothing was sent: room_info lists what is open.")
 	}
 	e.Named = slices.Concat(r.Owed, r.Agreed)
 	return c.sendToReaders(r, e)
@@ -146,7 +163,8 @@ func (c composer) withdrawal(e *Event) error {
 func (c composer) sendToReaders(r OpenRequest, e *Event) error {
 	to, names := c.readersOf(r, e.Seat)
 	if e.Text != "" && len(e.To) > 0 && !slices.Equal(slices.Sorted(slices.Values(e.To)), to) {
-		return fault.Refuse(fault.InvalidArgument, "What answers a proposal, or withdraws something, is seen by all who see that. Nothing was sent: leave to out, and say in another message what is for others.")
+		return fault.Refuse(fault.InvalidArgument, "What answers a proposal, or withdraws something, is seen by all "+
+			"who see that. Nothing was sent: leave to out, and say in another message what is for others.")
 	}
 	e.To, e.ToNames = to, names
 	return nil

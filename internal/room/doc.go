@@ -13,7 +13,7 @@
 // long a seat is safe (lease.go), which seat a newcomer gets (claim.go) and how those
 // outside are heard (knock.go), who may speak (speak.go), whose turn it is to speak where
 // all who are present wait (turn.go), how the person behind a seat supervises its agent
-// (supervision.go, draft.go) and which links make it that person (link.go), what an admin may do (manage.go, update.go), which names are
-// banned (ban.go), and how many seats an invite gives, and until when (invite.go). The codes
-// of invites are made in ident.
+// (supervision.go, draft.go) and which links make it that person (link.go), what an admin may do
+// (manage.go, update.go), which names are banned (ban.go), and how many seats an invite gives, and
+// until when (invite.go). The codes of invites are made in ident.
 package room

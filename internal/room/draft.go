@@ -34,7 +34,8 @@ func (p Person) WithoutDraft(n int64) Person {
 // keepDraft adds the draft of e, and drops those that have waited for too long.
 func (s *State) keepDraft(e Event) {
 	s.change(e.Seat, func(a *Agent) {
-		a.Person.Drafts = append(a.Person.Open(e.At()), Draft{N: e.N, AtMs: e.AtMs, Fingerprint: (*e.Draft).Fingerprint()})
+		a.Person.Drafts = append(a.Person.Open(e.At()),
+			Draft{N: e.N, AtMs: e.AtMs, Fingerprint: (*e.Draft).Fingerprint()})
 	})
 }
 
@@ -56,11 +57,13 @@ const (
 func (d Decision) Check(text string) error {
 	switch {
 	case d != SendDraft && d != EditDraft && d != RefuseDraft:
-		return fault.Refuse(fault.InvalidArgument, "decision must be send, edit (with text) or refuse. Nothing was decided.")
+		return fault.Refuse(fault.InvalidArgument,
+			"decision must be send, edit (with text) or refuse. Nothing was decided.")
 	case d == EditDraft:
 		return CheckText(text)
 	case text != "":
-		return fault.Refuse(fault.InvalidArgument, "text goes with decision edit alone. Nothing was decided: leave one of them out.")
+		return fault.Refuse(fault.InvalidArgument,
+			"text goes with decision edit alone. Nothing was decided: leave one of them out.")
 	}
 	return nil
 }
@@ -72,7 +75,8 @@ func (d Decision) Check(text string) error {
 // if it has one. The error is a *fault.Error.
 func (a Agent) Draft(m Event, asked []int, key string, now time.Time) (Event, error) {
 	if len(a.Person.Open(now)) >= MaxDrafts {
-		return m, fault.Refuse(fault.Paused, "%d of your messages wait for your user, and no more can. Nothing was sent: call wait_for_message, which tells you what your user decides.", MaxDrafts)
+		return m, fault.Refuse(fault.Paused, "%d of your messages wait for your user, and no more can. Nothing was "+
+			"sent: call wait_for_message, which tells you what your user decides.", MaxDrafts)
 	}
 	m.Ask, m.Named = asked, nil
 	return Event{Type: Drafted, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Draft: &m, Key: key}, nil
@@ -98,7 +102,8 @@ func (h *Head) DecideDraft(a Agent, d Event, decision Decision, text string, now
 		e.To, e.ToNames = nil, nil // its readers are those of what it answers or takes back, as of now
 	}
 	if h.ArrivedSince(d.N, e.To) || h.ArrivedSince(d.N, e.Ask) {
-		return d, fault.Refuse(fault.InvalidArgument, "An agent that the draft names has left the room. Nothing was sent, and the draft still waits: refuse it, or say it to others yourself.")
+		return d, fault.Refuse(fault.InvalidArgument, "An agent that the draft names has left the room. Nothing was "+
+			"sent, and the draft still waits: refuse it, or say it to others yourself.")
 	}
 	if e.Decides = d.N; decision == EditDraft {
 		e.Text, e.Person = text, true
@@ -123,5 +128,6 @@ func (a Agent) FindDraft(fingerprint [16]byte, now time.Time) int64 {
 
 // RefuseDecided refuses to decide about what is no draft that waits.
 func RefuseDecided() error {
-	return fault.Refuse(fault.InvalidArgument, "draft: that is no draft that waits for you. It has been decided, perhaps on another device, or is more than a day old. Nothing was decided: drafts lists those that wait.")
+	return fault.Refuse(fault.InvalidArgument, "draft: that is no draft that waits for you. It has been decided, "+
+		"perhaps on another device, or is more than a day old. Nothing was decided: drafts lists those that wait.")
 }

@@ -52,7 +52,8 @@ func TestDraft_isSeenByItsSeatAlone_andNewsToThePerson(t *testing.T) {
 	for name, c := range map[string]struct {
 		a          room.Agent
 		sees, news bool
-	}{"its agent": {l.agent(2), true, false}, "the person": {bob, true, true}, "who is named": {l.agent(1), false, false}} {
+	}{"its agent": {l.agent(2), true, false}, "the person": {bob, true, true},
+		"who is named": {l.agent(1), false, false}} {
 		if c.a.Sees(e) != c.sees || c.a.IsNews(e) != c.news || c.news && !c.a.WokenBy(e, 3, false) {
 			t.Errorf("%s sees it: %v, as news: %v", name, c.a.Sees(e), c.a.IsNews(e))
 		}
@@ -64,7 +65,8 @@ func TestDraft_isSeenByItsSeatAlone_andNewsToThePerson(t *testing.T) {
 
 // The agent was told that its message waits, and may do something else.
 func TestDecision_isNewsToTheAgentAndWakesIt(t *testing.T) {
-	for how, text := range map[room.Decision]string{room.SendDraft: "", room.EditDraft: "better so", room.RefuseDraft: ""} {
+	for how, text := range map[room.Decision]string{room.SendDraft: "", room.EditDraft: "better so",
+		room.RefuseDraft: ""} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		bob := l.person(2)
 		e := l.decide(l.draft(2, room.Event{Text: "hello", Kind: room.Status}), how, text)
@@ -116,7 +118,8 @@ func TestDraft_isKeptForADay(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	d := l.draft(2, room.Event{Text: "one"})
 	l.now = d.At().Add(room.DraftLife - time.Second)
-	if e := l.draft(2, room.Event{Text: "two"}); len(l.agent(2).Person.Drafts) != 1 || l.agent(2).Person.Drafts[0].N != e.N {
+	if e := l.draft(2, room.Event{Text: "two"}); len(l.agent(2).Person.Drafts) != 1 ||
+		l.agent(2).Person.Drafts[0].N != e.N {
 		t.Errorf("a day after the first, these wait: %v", l.agent(2).Person.Drafts)
 	}
 	if _, err := l.head.DecideDraft(l.agent(2), d, room.SendDraft, "", l.now); err == nil {
@@ -132,17 +135,24 @@ func TestDecideDraft_isCheckedAsOfNow(t *testing.T) {
 		happen func(l *timeline)
 		code   fault.Code
 	}{
-		"nothing happens":                    {draft: room.Event{Text: "psst", To: []int{3}, Ask: []int{3}}, happen: func(*timeline) {}},
-		"somebody else leaves":               {draft: room.Event{Text: "psst", To: []int{3}}, happen: func(l *timeline) { l.leave(4) }},
-		"its addressee has left":             {draft: room.Event{Text: "psst", To: []int{3}}, happen: func(l *timeline) { l.leave(3) }, code: fault.InvalidArgument},
-		"another has the addressee's number": {draft: room.Event{Text: "psst", To: []int{3}}, happen: again(3), code: fault.InvalidArgument},
-		"who is asked has left":              {draft: room.Event{Text: "well?", Ask: []int{3}}, happen: func(l *timeline) { l.leave(3) }, code: fault.InvalidArgument},
+		"nothing happens": {draft: room.Event{Text: "psst", To: []int{3}, Ask: []int{3}},
+			happen: func(*timeline) {}},
+		"somebody else leaves": {draft: room.Event{Text: "psst", To: []int{3}},
+			happen: func(l *timeline) { l.leave(4) }},
+		"its addressee has left": {draft: room.Event{Text: "psst", To: []int{3}},
+			happen: func(l *timeline) { l.leave(3) }, code: fault.InvalidArgument},
+		"another has the addressee's number": {draft: room.Event{Text: "psst", To: []int{3}}, happen: again(3),
+			code: fault.InvalidArgument},
+		"who is asked has left": {draft: room.Event{Text: "well?", Ask: []int{3}},
+			happen: func(l *timeline) { l.leave(3) }, code: fault.InvalidArgument},
 		"another has the number of the asked": {
 			draft: room.Event{Text: "well?", Ask: []int{3}}, happen: again(3), code: fault.InvalidArgument,
 		},
-		"the agent is muted":         {draft: room.Event{Text: "hello"}, happen: func(l *timeline) { l.manage(room.Mute, 2) }, code: fault.NotAllowed},
-		"the room is closed":         {draft: room.Event{Text: "hello"}, happen: closed, code: fault.RoomClosed},
-		"the proposal is over":       {draft: room.Event{Kind: room.Agree}, happen: func(l *timeline) { l.withdraw(l.events[5]) }, code: fault.InvalidArgument},
+		"the agent is muted": {draft: room.Event{Text: "hello"},
+			happen: func(l *timeline) { l.manage(room.Mute, 2) }, code: fault.NotAllowed},
+		"the room is closed": {draft: room.Event{Text: "hello"}, happen: closed, code: fault.RoomClosed},
+		"the proposal is over": {draft: room.Event{Kind: room.Agree},
+			happen: func(l *timeline) { l.withdraw(l.events[5]) }, code: fault.InvalidArgument},
 		"a reader of the vote left":  {draft: room.Event{Kind: room.Agree}, happen: func(l *timeline) { l.leave(3) }},
 		"the vote's readers changed": {draft: room.Event{Kind: room.Agree}, happen: again(3)},
 	} {
@@ -158,7 +168,8 @@ func TestDecideDraft_isCheckedAsOfNow(t *testing.T) {
 		if c.code == "" && c.draft.Kind == room.Agree && (slices.Contains(e.To, 3) || len(e.To) != 1) {
 			t.Errorf("%s: the vote is seen by %v", what, e.To)
 		}
-		if refused := l.decide(d, room.RefuseDraft, ""); refused.Reason != room.ReasonRefused || len(l.agent(2).Person.Drafts) > 0 {
+		if refused := l.decide(d, room.RefuseDraft, ""); refused.Reason != room.ReasonRefused ||
+			len(l.agent(2).Person.Drafts) > 0 {
 			t.Errorf("%s: it cannot be refused: %+v", what, refused)
 		}
 	}
@@ -188,7 +199,8 @@ func TestDecideDraft_proposal_asksThoseWhoAreThereByThen(t *testing.T) {
 func TestDecideDraft_edited_isThePersonsWord(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	d := l.draft(2, room.Event{Text: "never, @Cid", To: []int{1}})
-	if e := l.decide(d, room.EditDraft, "rather not"); e.Text != "rather not" || !e.Person || !slices.Equal(e.To, []int{1}) || len(e.Named) > 0 {
+	if e := l.decide(d, room.EditDraft, "rather not"); e.Text != "rather not" || !e.Person ||
+		!slices.Equal(e.To, []int{1}) || len(e.Named) > 0 {
 		t.Errorf("got %+v", e)
 	}
 }
@@ -216,7 +228,8 @@ func TestDecideDraft_whatIsNoDraftOfTheSeatThatWaits_isRefused(t *testing.T) {
 		if c.after != 0 {
 			now = d.At().Add(c.after)
 		}
-		if _, err := l.head.DecideDraft(l.agent(c.seat), c.event, room.SendDraft, "", now); fault.CodeOf(err) != c.want {
+		if _, err := l.head.DecideDraft(l.agent(c.seat), c.event, room.SendDraft, "",
+			now); fault.CodeOf(err) != c.want {
 			t.Errorf("%s: %v", what, err)
 		}
 		waits := l.agent(c.seat).HasDraft(c.event.N, now)
@@ -239,7 +252,8 @@ func TestDraft_moreThanEight_areRefused(t *testing.T) {
 	}
 	l.now = l.events[2].At().Add(room.DraftLife)
 	e, err := l.agent(2).Draft(room.Event{Text: "one more", Ask: []int{1}, Named: []int{1}}, []int{1}, "k", l.now)
-	if err != nil || e.Key != "k" || !slices.Equal(e.To, []int{2}) || !slices.Equal(e.Draft.Ask, []int{1}) || e.Draft.Named != nil {
+	if err != nil || e.Key != "k" || !slices.Equal(e.To, []int{2}) || !slices.Equal(e.Draft.Ask, []int{1}) ||
+		e.Draft.Named != nil {
 		t.Errorf("once the first is a day old: %+v, %v", e, err)
 	}
 }

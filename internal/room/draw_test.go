@@ -69,7 +69,8 @@ func (l *timeline) draw(t *rapid.T) {
 	case "readmit":
 		if list := l.head.Knocks; len(list) > 0 {
 			k := rapid.SampledFrom(list).Draw(t, "knock")
-			l.apply(room.Event{Type: room.Managed, Seat: k.Seat, By: pick(), Action: room.Readmit, LetGo: &room.LetGo{From: room.Mark{N: 1}}})
+			l.apply(room.Event{Type: room.Managed, Seat: k.Seat, By: pick(), Action: room.Readmit,
+				LetGo: &room.LetGo{From: room.Mark{N: 1}}})
 		}
 	case "regain":
 		a := l.agent(pick())
@@ -85,7 +86,8 @@ func (l *timeline) draw(t *rapid.T) {
 		l.try(seat, room.Event{Person: true, To: []int{seat}, Text: "a note"})
 	case "draft":
 		seat := pick()
-		if e, err := l.agent(seat).Draft(room.Event{Type: room.Said, Seat: seat, Text: "a draft"}, nil, "", l.now); err == nil {
+		if e, err := l.agent(seat).Draft(room.Event{Type: room.Said, Seat: seat, Text: "a draft"}, nil, "",
+			l.now); err == nil {
 			l.apply(e)
 		}
 	case "decide":
@@ -132,7 +134,8 @@ func drawSeats(t *rapid.T, taken []int, seat int) []int {
 // drawMessage has a seat say something that answers nothing.
 func (l *timeline) drawMessage(t *rapid.T, from int, to []int) {
 	e := room.Event{To: to, Person: rapid.Bool().Draw(t, "person")}
-	e.Kind = rapid.SampledFrom([]room.Kind{"", "", room.Request, room.Status, room.Done, room.Proposal, room.Agree}).Draw(t, "kind")
+	e.Kind = rapid.SampledFrom([]room.Kind{"", "", room.Request, room.Status, room.Done, room.Proposal,
+		room.Agree}).Draw(t, "kind")
 	e.Text = rapid.SampledFrom([]string{"yes", "no", "one moment", "@Agent D, hello"}).Draw(t, "text")
 	if rapid.Bool().Draw(t, "asks") {
 		e.Ask = drawSeats(t, seats(&l.head.State), from)

@@ -42,39 +42,48 @@ type Event struct {
 	Name string    `json:"f,omitempty"` // its name at that time
 
 	// Fields of Said.
-	Text      string   `json:"x,omitempty"`
-	Redacted  bool     `json:"gone,omitempty"` // its text was removed; Text is Removed
-	Person    bool     `json:"me,omitempty"`   // the person behind the seat said or did it
-	Kind      Kind     `json:"k,omitempty"`    // empty means Plain
-	To        []int    `json:"to,omitempty"`   // seats that see it, beside the sender; empty means all
-	ToNames   []string `json:"tn,omitempty"`   // their names at that time
-	Ask       []int    `json:"ask,omitempty"`  // seats that owe an answer to it; of a Proposal, everyone asked
-	AskNames  []string `json:"an,omitempty"`   // their names at that time
-	Named     []int    `json:"nm,omitempty"`   // seats that it is meant for beside Ask: those that its text names by @, and those that it frees of a debt by a withdrawal
-	ReplyTo   int64    `json:"re,omitempty"`   // the event that it answers
-	ReSeat    int      `json:"res,omitempty"`  // the sender of that event
-	ReFor     []int    `json:"ref,omitempty"`  // the seats that see that event; empty means all
-	Withdraws int64    `json:"wd,omitempty"`   // the sender's own request or proposal that it takes back
+	Text     string   `json:"x,omitempty"`
+	Redacted bool     `json:"gone,omitempty"` // its text was removed; Text is Removed
+	Person   bool     `json:"me,omitempty"`   // the person behind the seat said or did it
+	Kind     Kind     `json:"k,omitempty"`    // empty means Plain
+	To       []int    `json:"to,omitempty"`   // seats that see it, beside the sender; empty means all
+	ToNames  []string `json:"tn,omitempty"`   // their names at that time
+	Ask      []int    `json:"ask,omitempty"`  // seats that owe an answer to it; of a Proposal, everyone asked
+	AskNames []string `json:"an,omitempty"`   // their names at that time
+	// seats that it is meant for beside Ask: those that its text names by @, and those that it
+	// frees of a debt by a withdrawal
+	Named     []int `json:"nm,omitempty"`
+	ReplyTo   int64 `json:"re,omitempty"`  // the event that it answers
+	ReSeat    int   `json:"res,omitempty"` // the sender of that event
+	ReFor     []int `json:"ref,omitempty"` // the seats that see that event; empty means all
+	Withdraws int64 `json:"wd,omitempty"`  // the sender's own request or proposal that it takes back
 
-	Agreed   []int64 `json:"ag,omitempty"`  // the proposals that the event completes: everyone who is still asked has agreed
+	// the proposals that the event completes: everyone who is still asked has agreed
+	Agreed   []int64 `json:"ag,omitempty"`
 	AgreedTo [][]int `json:"agt,omitempty"` // the seats that see each of them; an empty list means all
 
-	Reason   Reason    `json:"why,omitempty"`    // of Left and Knocked, of a Joined that Regains, and of Changed and Retired where they close the room
-	Promoted int       `json:"admin,omitempty"`  // of Left: the seat that became admin
-	NewAdmin string    `json:"adminf,omitempty"` // its name at that time
-	Agent    *Agent    `json:"agent,omitempty"`  // of Joined
-	Regains  bool      `json:"again,omitempty"`  // of Joined: Agent has its own seat again, under a new token
-	LogKey   string    `json:"key,omitempty"`    // of the Joined that starts a log: the key of the ids of its messages
-	Hash     string    `json:"hash,omitempty"`   // of Changed: the new password's
-	Key      string    `json:"nkey,omitempty"`   // of Knocked: of the name; of Changed: of the room's new name; of Drafted: the idempotency key
-	Redacts  int64     `json:"rd,omitempty"`     // of Changed: the message whose text was removed; Seat and To are those of the message
-	Erases   int64     `json:"rdd,omitempty"`    // of Changed that Redacts: the draft of that message, whose text was removed with it
-	Settings *Settings `json:"room,omitempty"`   // of the Joined that starts a log
-	Changed  *Changes  `json:"what,omitempty"`   // of Changed, and of a ban that renews the invite: the settings that differ
-	OpenFrom *Mark     `json:"opened,omitempty"` // of Changed: newcomers see no event before this one, if that changes
-	Behind   *Person   `json:"behind,omitempty"` // of SupervisionSet: all of the person behind Seat, after it
-	Draft    *Event    `json:"draft,omitempty"`  // of Drafted: the message
-	Decides  int64     `json:"dec,omitempty"`    // of Said, and of SupervisionSet with ReasonRefused: the draft about which its person has decided so
+	// of Left and Knocked, of a Joined that Regains, and of Changed and Retired where they close the room
+	Reason   Reason `json:"why,omitempty"`
+	Promoted int    `json:"admin,omitempty"`  // of Left: the seat that became admin
+	NewAdmin string `json:"adminf,omitempty"` // its name at that time
+	Agent    *Agent `json:"agent,omitempty"`  // of Joined
+	Regains  bool   `json:"again,omitempty"`  // of Joined: Agent has its own seat again, under a new token
+	LogKey   string `json:"key,omitempty"`    // of the Joined that starts a log: the key of the ids of its messages
+	Hash     string `json:"hash,omitempty"`   // of Changed: the new password's
+	// of Knocked: of the name; of Changed: of the room's new name; of Drafted: the idempotency key
+	Key string `json:"nkey,omitempty"`
+	// of Changed: the message whose text was removed; Seat and To are those of the message
+	Redacts int64 `json:"rd,omitempty"`
+	// of Changed that Redacts: the draft of that message, whose text was removed with it
+	Erases   int64     `json:"rdd,omitempty"`
+	Settings *Settings `json:"room,omitempty"` // of the Joined that starts a log
+	// of Changed, and of a ban that renews the invite: the settings that differ
+	Changed  *Changes `json:"what,omitempty"`
+	OpenFrom *Mark    `json:"opened,omitempty"` // of Changed: newcomers see no event before this one, if that changes
+	Behind   *Person  `json:"behind,omitempty"` // of SupervisionSet: all of the person behind Seat, after it
+	Draft    *Event   `json:"draft,omitempty"`  // of Drafted: the message
+	// of Said, and of SupervisionSet with ReasonRefused: the draft about which its person has decided so
+	Decides int64 `json:"dec,omitempty"`
 
 	// The decision of an admin, in Left (kicked, banned), Managed and Changed.
 	By     int     `json:"by,omitempty"`   // the admin's seat
@@ -93,16 +102,17 @@ type EventType string
 
 // The types of events.
 const (
-	Said           EventType = "said"
-	Joined         EventType = "joined"
-	Left           EventType = "left"
-	Managed        EventType = "role" // an admin promoted, demoted, muted or banned
-	Changed        EventType = "room" // an admin changed the settings or closed the room
-	Paired         EventType = "paired"
-	Knocked        EventType = "knock"       // a join was refused for its name, or for want of a seat
-	Retired        EventType = "retired"     // the name starts over with another log
-	SupervisionSet EventType = "supervision" // what a room knows of a person behind a seat has changed; made by Supervise
-	Drafted        EventType = "draft"       // a message of an agent waits for its person; made by Agent.Draft
+	Said    EventType = "said"
+	Joined  EventType = "joined"
+	Left    EventType = "left"
+	Managed EventType = "role" // an admin promoted, demoted, muted or banned
+	Changed EventType = "room" // an admin changed the settings or closed the room
+	Paired  EventType = "paired"
+	Knocked EventType = "knock"   // a join was refused for its name, or for want of a seat
+	Retired EventType = "retired" // the name starts over with another log
+	// what a room knows of a person behind a seat has changed; made by Supervise
+	SupervisionSet EventType = "supervision"
+	Drafted        EventType = "draft" // a message of an agent waits for its person; made by Agent.Draft
 )
 
 // Kind says what the sender of a message expects.

@@ -50,7 +50,8 @@ func (h *Head) Apply(e Event) (*Head, error) {
 	}
 	next.Recent.add(e)
 	if e.Talk != nil && (len(h.Proposals) > 0 || e.Kind == Proposal) {
-		next.Proposals = slices.DeleteFunc(append(slices.Clone(h.Proposals), e), func(p Event) bool { return !next.Talk.isProposal(p.N) })
+		next.Proposals = slices.DeleteFunc(append(slices.Clone(h.Proposals), e),
+			func(p Event) bool { return !next.Talk.isProposal(p.N) })
 	}
 	next.Proposals = WithoutTexts(next.Proposals, e)
 	return &next, nil

@@ -58,7 +58,8 @@ func TestAppend_completesTheEvent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e := c.e; e.LastChange != c.change || e.LastTalk != c.lastTalk || e.Messages != c.messages || (e.Talk != nil) != c.talks {
+		if e := c.e; e.LastChange != c.change || e.LastTalk != c.lastTalk || e.Messages != c.messages ||
+			(e.Talk != nil) != c.talks {
 			t.Errorf("%s: %+v", what, e)
 		}
 		if h.LastChange != c.change || h.LastTalk != c.lastTalk || h.Messages != c.messages || l.head.AsOf != 3 {
@@ -80,7 +81,8 @@ func TestAppend_ofAnEventThatWasMeantToFollowAnother_completesItAnew(t *testing.
 	}
 	l.withdraw(p)
 	e.N++
-	if _, err := l.head.Append(&e); err != nil || e.Agreed != nil || e.AgreedTo != nil || e.Talk != nil || e.LastTalk != p.N+1 {
+	if _, err := l.head.Append(&e); err != nil || e.Agreed != nil || e.AgreedTo != nil || e.Talk != nil ||
+		e.LastTalk != p.N+1 {
 		t.Errorf("%+v, %v", e, err)
 	}
 }
@@ -214,12 +216,15 @@ func TestOpenTo_ofAThirdSeat_doesNotDependOnWhatOthersSayInPrivate(t *testing.T)
 func (w twin) draw(t *rapid.T) {
 	here := seats(&w.loud.head.State)
 	seat := rapid.SampledFrom(here).Draw(t, "seat")
-	switch what := rapid.SampledFrom([]string{"say", "say", "answer", "answer", "whisper", "whisper", "leave"}).Draw(t, "event"); what {
+	switch what := rapid.SampledFrom([]string{"say", "say", "answer", "answer", "whisper", "whisper", "leave"}).Draw(t,
+		"event"); what {
 	case "say", "answer":
-		e := room.Event{Text: "so", Kind: rapid.SampledFrom([]room.Kind{"", room.Request, room.Proposal, room.Done}).Draw(t, "kind")}
+		e := room.Event{Text: "so", Kind: rapid.SampledFrom([]room.Kind{"", room.Request, room.Proposal,
+			room.Done}).Draw(t, "kind")}
 		pick := -1
 		if what == "answer" {
-			e.Kind, pick = rapid.SampledFrom([]room.Kind{"", "", room.Agree, room.Agree, room.Object}).Draw(t, "answer"), rapid.IntRange(0, 9).Draw(t, "of")
+			e.Kind, pick = rapid.SampledFrom([]room.Kind{"", "", room.Agree, room.Agree, room.Object}).Draw(t,
+				"answer"), rapid.IntRange(0, 9).Draw(t, "of")
 		} else if e.Kind != room.Done && rapid.Bool().Draw(t, "asks") {
 			e.Ask = drawSeats(t, here, seat)
 		}
@@ -243,7 +248,8 @@ func (w twin) whisper(t *rapid.T, here []int) {
 		return
 	}
 	e := room.Event{Text: "psst", To: []int{3 - from}}
-	e.Kind = rapid.SampledFrom([]room.Kind{"", room.Request, room.Done, room.Proposal, room.Agree, room.Object}).Draw(t, "kind")
+	e.Kind = rapid.SampledFrom([]room.Kind{"", room.Request, room.Done, room.Proposal, room.Agree, room.Object}).Draw(t,
+		"kind")
 	if open := l.head.Talk.OpenTo(from, l.now); len(open) > 0 && rapid.Bool().Draw(t, "answers") {
 		r := rapid.SampledFrom(open).Draw(t, "request")
 		if len(r.To) == 0 && (e.Kind == room.Agree || e.Kind == room.Object) {
@@ -263,5 +269,6 @@ func seenOpen(l *timeline, seat int) (list []string) {
 		list = append(list, fmt.Sprint(r.Seat, r.To, r.Proposal, r.Any, r.Owed, r.Agreed))
 	}
 	_, owes := l.head.Talk.Owes(seat, l.now)
-	return append(list, fmt.Sprint(l.head.Talk.Done, owes, l.head.OwedTo(seat, l.now), l.head.Ended(l.agent(seat), l.now)))
+	return append(list, fmt.Sprint(l.head.Talk.Done, owes, l.head.OwedTo(seat, l.now),
+		l.head.Ended(l.agent(seat), l.now)))
 }

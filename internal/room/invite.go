@@ -30,7 +30,8 @@ func FirstInvite(capacity int, now time.Time) Invite {
 // *fault.Error: no code could hold the number of the next one.
 func (v Invite) Renewed(seats int, now time.Time) (Invite, error) {
 	if v.Number >= ident.MaxInvite {
-		return v, fault.Refuse(fault.InvalidArgument, "new_invite: this room has had all of its %d invites. Nothing was changed: create another room.", ident.MaxInvite)
+		return v, fault.Refuse(fault.InvalidArgument, "new_invite: this room has had all of its %d invites. Nothing "+
+			"was changed: create another room.", ident.MaxInvite)
 	}
 	return Invite{Number: v.Number + 1, Uses: seats, UntilMs: now.Add(InviteLife).UnixMilli()}, nil
 }
@@ -65,7 +66,9 @@ func (v Invite) Check(number int) error {
 	if number == v.Number {
 		return nil
 	}
-	return fault.Refuse(fault.NotAllowed, "This invite was renewed by an admin of the room and gives no seat any more. Ask whoever gave it to you for the new one. If you have a seat by it, pass only your agent_token to join_room.")
+	return fault.Refuse(fault.NotAllowed, "This invite was renewed by an admin of the room and gives no seat any "+
+		"more. Ask whoever gave it to you for the new one. If you have a seat by it, pass only your agent_token to "+
+		"join_room.")
 }
 
 // Admit judges a guest that shows the invite with a number and wants the name of old, which is
@@ -83,11 +86,16 @@ func (v Invite) Admit(number int, old Agent, now time.Time) (left *Invite, err e
 		v.Uses--
 		return &v, nil
 	case old.Seat != 0: // it may be back without its token: the room can let it in
-		return nil, fault.Refuse(fault.NameTaken, "Another agent here has this name, and your invite gives no further seat. If it is you, pass only your agent_token to join_room. Otherwise ask whoever gave you the invite for a new one, and choose another agent_name.")
+		return nil, fault.Refuse(fault.NameTaken, "Another agent here has this name, and your invite gives no "+
+			"further seat. If it is you, pass only your agent_token to join_room. Otherwise ask whoever gave you the "+
+			"invite for a new one, and choose another agent_name.")
 	case v.Uses < 1:
-		return nil, fault.Refuse(fault.NotAllowed, "This invite has given all of its seats. Ask whoever gave it to you for a new one. If you have a seat by it, pass only your agent_token to join_room.")
+		return nil, fault.Refuse(fault.NotAllowed, "This invite has given all of its seats. Ask whoever gave it to "+
+			"you for a new one. If you have a seat by it, pass only your agent_token to join_room.")
 	}
-	return nil, fault.Refuse(fault.NotAllowed, "This invite gave seats until %s and gives none any more. Ask whoever gave it to you for a new one. If you have a seat by it, pass only your agent_token to join_room.", v.Until().Format(time.RFC3339))
+	return nil, fault.Refuse(fault.NotAllowed, "This invite gave seats until %s and gives none any more. Ask whoever "+
+		"gave it to you for a new one. If you have a seat by it, pass only your agent_token to join_room.",
+		v.Until().Format(time.RFC3339))
 }
 
 // CheckSeat refuses a guest that acts for a seat to which its invite does not admit. It admits to
@@ -100,7 +108,9 @@ func (v Invite) CheckSeat(by ident.Principal, a Agent) error {
 	case !by.IsGuest(), a.Invite == by.Invite, a.IsGuest() && by.Invite >= v.Number:
 		return nil
 	case !a.IsGuest():
-		return by.RefuseOutside("The seat is one that no invite gave. Use the address of the server by which it was got.")
+		return by.RefuseOutside("The seat is one that no invite gave. Use the address of the server by which it was " +
+			"got.")
 	}
-	return by.RefuseOutside("The seat was given by another invite than yours, which was renewed since. Use the address by which the seat was got, or that of the newest invite.")
+	return by.RefuseOutside("The seat was given by another invite than yours, which was renewed since. Use the " +
+		"address by which the seat was got, or that of the newest invite.")
 }

@@ -40,11 +40,14 @@ func TestClaim_byInvite_isSeatedIfThatGivesASeat(t *testing.T) {
 		"expired, guest's name": {name: "Gil", number: 2, after: time.Hour},
 		"renewed, guest's name": {name: "Gil", number: 1, code: fault.NotAllowed, says: "renewed"},
 		"used up, taken name":   {name: "Ann", number: 2, set: used, code: fault.NameTaken, says: "no further seat"},
-		"used up, looks taken":  {name: "\u0410nn", number: 2, set: used, code: fault.NotAllowed, says: "all of its seats"}, // tells nothing of the names here
-		"looks taken":           {name: "\u0410nn", number: 2, code: fault.NameTaken},
-		"at its last moment":    {name: "Eve", number: 2, after: time.Hour - time.Second},
-		"expired":               {name: "Eve", number: 2, after: time.Hour, code: fault.NotAllowed, says: "until 2026-03-01T13:00:01Z"},
-		"full of the silent":    {name: "Eve", number: 2, set: full, after: time.Hour / 2, code: fault.RoomFull},
+		// tells nothing of the names here
+		"used up, looks taken": {name: "\u0410nn", number: 2, set: used, code: fault.NotAllowed,
+			says: "all of its seats"},
+		"looks taken":        {name: "\u0410nn", number: 2, code: fault.NameTaken},
+		"at its last moment": {name: "Eve", number: 2, after: time.Hour - time.Second},
+		"expired": {name: "Eve", number: 2, after: time.Hour, code: fault.NotAllowed,
+			says: "until 2026-03-01T13:00:01Z"},
+		"full of the silent": {name: "Eve", number: 2, set: full, after: time.Hour / 2, code: fault.RoomFull},
 	} {
 		l := newInviting(t)
 		if c.name == "Gil" { // has been silent
@@ -62,7 +65,8 @@ func TestClaim_byInvite_isSeatedIfThatGivesASeat(t *testing.T) {
 		if fault.CodeOf(err) != c.code || err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", what, err)
 		}
-		if spends := got.Invite != nil && got.Invite.Uses == l.head.Invite.Uses-1; err == nil && spends != (c.name != "Gil") {
+		if spends := got.Invite != nil && got.Invite.Uses == l.head.Invite.Uses-1; err == nil &&
+			spends != (c.name != "Gil") {
 			t.Errorf("%s: it leaves %+v", what, got.Invite)
 		}
 		if err == nil && got.Eviction == nil && got.Since != l.head.VisibleFrom() {
@@ -102,7 +106,8 @@ func TestUpdate_newInvite_takesThePlaceOfTheOld(t *testing.T) {
 			t.Fatalf("%+v, %v", e, err)
 		}
 		l.apply(*e)
-		want := room.Invite{Number: before.Number + 1, Uses: c.uses, UntilMs: l.now.Add(room.InviteLife - time.Second).UnixMilli()}
+		want := room.Invite{Number: before.Number + 1, Uses: c.uses,
+			UntilMs: l.now.Add(room.InviteLife - time.Second).UnixMilli()}
 		if l.head.Invite != want {
 			t.Errorf("got %+v, want %+v", l.head.Invite, want)
 		}
@@ -128,15 +133,26 @@ func TestInvite_thatMayNotAdmitAnyMore_isReplaced(t *testing.T) {
 		event  func(l *timeline) *room.Event
 		want   room.Invite // without its end
 	}{
-		"a guest is banned":         {2, func(l *timeline) *room.Event { return ban(l, "Gil") }, room.Invite{Number: 3, Uses: 2}},
-		"a name is banned":          {2, func(l *timeline) *room.Event { return ban(l, "Mallory") }, room.Invite{Number: 3, Uses: 2}},
-		"one with a key is banned":  {2, func(l *timeline) *room.Event { return ban(l, "Cid") }, room.Invite{Number: 2, Uses: 2}},
-		"a new password":            {2, func(l *timeline) *room.Event { return updated(t, l, room.Update{Password: "x"}) }, room.Invite{Number: 3, Uses: 2}},
-		"no password any more":      {2, func(l *timeline) *room.Event { return updated(t, l, room.Update{RemovePassword: true}) }, room.Invite{Number: 2, Uses: 2}},
-		"a new one was asked for":   {2, func(l *timeline) *room.Event { return updated(t, l, room.Update{Password: "x", NewInvite: true}) }, room.Invite{Number: 3, Uses: 0}},
-		"the last number was given": {ident.MaxInvite, func(l *timeline) *room.Event { return ban(l, "Gil") }, room.Invite{Number: ident.MaxInvite + 1}},
-		"after that":                {ident.MaxInvite + 1, func(l *timeline) *room.Event { return ban(l, "Gil") }, room.Invite{Number: ident.MaxInvite + 1}},
-		"there is none":             {0, func(l *timeline) *room.Event { return ban(l, "Gil") }, room.Invite{Uses: 2}},
+		"a guest is banned": {2, func(l *timeline) *room.Event { return ban(l, "Gil") },
+			room.Invite{Number: 3, Uses: 2}},
+		"a name is banned": {2, func(l *timeline) *room.Event { return ban(l, "Mallory") },
+			room.Invite{Number: 3, Uses: 2}},
+		"one with a key is banned": {2, func(l *timeline) *room.Event { return ban(l, "Cid") },
+			room.Invite{Number: 2, Uses: 2}},
+		"a new password": {2, func(l *timeline) *room.Event {
+			return updated(t, l, room.Update{Password: "x"})
+		}, room.Invite{Number: 3, Uses: 2}},
+		"no password any more": {2, func(l *timeline) *room.Event {
+			return updated(t, l, room.Update{RemovePassword: true})
+		}, room.Invite{Number: 2, Uses: 2}},
+		"a new one was asked for": {2, func(l *timeline) *room.Event {
+			return updated(t, l, room.Update{Password: "x", NewInvite: true})
+		}, room.Invite{Number: 3, Uses: 0}},
+		"the last number was given": {ident.MaxInvite, func(l *timeline) *room.Event { return ban(l, "Gil") },
+			room.Invite{Number: ident.MaxInvite + 1}},
+		"after that": {ident.MaxInvite + 1, func(l *timeline) *room.Event { return ban(l, "Gil") },
+			room.Invite{Number: ident.MaxInvite + 1}},
+		"there is none": {0, func(l *timeline) *room.Event { return ban(l, "Gil") }, room.Invite{Uses: 2}},
 	} {
 		l := newInviting(t)
 		gil := l.join("Gil")
@@ -147,7 +163,8 @@ func TestInvite_thatMayNotAdmitAnyMore_isReplaced(t *testing.T) {
 		l.set(func(s *room.Settings) { s.Invite.Number, s.Password = c.number, "old" })
 		before := l.head.Invite
 		l.apply(*c.event(l))
-		if got := l.head.Invite; got.Number != c.want.Number || got.Uses != c.want.Uses || got.UntilMs != before.UntilMs && what != "a new one was asked for" {
+		if got := l.head.Invite; got.Number != c.want.Number || got.Uses != c.want.Uses ||
+			got.UntilMs != before.UntilMs && what != "a new one was asked for" {
 			t.Errorf("%s: %+v, before %+v", what, got, before)
 		}
 		if got := l.head.Invite; c.number >= ident.MaxInvite && got.GivesSeat(l.now) {

@@ -67,18 +67,23 @@ type LetGo struct {
 func (h *Head) LetGo(n int64, by Agent, now time.Time) (*Event, string, error) {
 	i := slices.IndexFunc(h.Knocks, func(k Knock) bool { return k.N == n && k.Seat != 0 && !k.over(now) })
 	if i < 0 {
-		return nil, "", fault.Refuse(fault.InvalidArgument, "id must be that of a knock by an agent whose name was taken, at most ten minutes old. Nothing was changed.")
+		return nil, "", fault.Refuse(fault.InvalidArgument, "id must be that of a knock by an agent whose name was "+
+			"taken, at most ten minutes old. Nothing was changed.")
 	}
 	old, here := h.Seated(h.Knocks[i].Seat)
 	switch {
 	case !here || old.Joined > n:
-		return nil, "", fault.Refuse(fault.InvalidArgument, "The seat that this agent asked for is free or another's by now. Nothing was changed: it can join again by itself or, if it is refused, by the id of its new knock.")
+		return nil, "", fault.Refuse(fault.InvalidArgument, "The seat that this agent asked for is free or another's "+
+			"by now. Nothing was changed: it can join again by itself or, if it is refused, by the id of its new "+
+			"knock.")
 	case !h.MayReadmit(by) || by.Seat == old.Seat:
-		return nil, "", fault.Refuse(fault.NotAllowed, "Only an admin readmits an agent or, in a room of two, the other one, if it may speak. Nothing was changed.")
+		return nil, "", fault.Refuse(fault.NotAllowed, "Only an admin readmits an agent or, in a room of two, the "+
+			"other one, if it may speak. Nothing was changed.")
 	}
 	knocked := time.UnixMilli(h.Knocks[i].AtMs)
 	if u, _ := h.Recent.Said(old.Seat); !u.Heard.Before(knocked) {
-		return nil, "", fault.Refuse(fault.NotAllowed, "The agent of this name has said something after the other one knocked, so they are two: the other one needs another agent_name. Nothing was changed.")
+		return nil, "", fault.Refuse(fault.NotAllowed, "The agent of this name has said something after the other "+
+			"one knocked, so they are two: the other one needs another agent_name. Nothing was changed.")
 	}
 	given := LetGo{From: old.Since, KnockMs: knocked.UnixMilli()}
 	if by.Since.N > old.Since.N {

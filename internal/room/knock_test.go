@@ -63,7 +63,12 @@ func TestLetGo_isAllowedTo(t *testing.T) {
 		"an admin, once more": {by: 1, happen: func(l *timeline) { l.letGo(1, 2) }},
 		"a member of three":   {by: 3, want: fault.NotAllowed},
 		"a promoted member":   {by: 3, happen: func(l *timeline) { l.manage(room.Promote, 3) }},
-		"the other of two":    {by: 1, happen: func(l *timeline) { l.leave(3); l.set(two); l.manage(room.Promote, 2); l.manage(room.Demote, 1) }},
+		"the other of two": {by: 1, happen: func(l *timeline) {
+			l.leave(3)
+			l.set(two)
+			l.manage(room.Promote, 2)
+			l.manage(room.Demote, 1)
+		}},
 		"the other of two, muted": {by: 1, want: fault.NotAllowed, happen: func(l *timeline) {
 			l.leave(3)
 			l.set(two)
@@ -78,8 +83,10 @@ func TestLetGo_isAllowedTo(t *testing.T) {
 			l.manage(room.Promote, 2)
 			l.manage(room.Demote, 1)
 		}},
-		"the seat itself, of two":    {by: 2, happen: func(l *timeline) { l.leave(3); l.set(two) }, want: fault.NotAllowed},
-		"the seat itself, an admin":  {by: 2, happen: func(l *timeline) { l.manage(room.Promote, 2) }, want: fault.NotAllowed},
+		"the seat itself, of two": {by: 2, happen: func(l *timeline) { l.leave(3); l.set(two) },
+			want: fault.NotAllowed},
+		"the seat itself, an admin": {by: 2, happen: func(l *timeline) { l.manage(room.Promote, 2) },
+			want: fault.NotAllowed},
 		"where the seat is free":     {by: 1, happen: func(l *timeline) { l.leave(2) }, want: fault.InvalidArgument},
 		"of another event":           {by: 1, knock: 3, want: fault.InvalidArgument},
 		"of a knock ten minutes ago": {by: 1, after: room.KnockWindow, want: fault.InvalidArgument},
@@ -94,7 +101,8 @@ func TestLetGo_isAllowedTo(t *testing.T) {
 			n = c.knock
 		}
 		e, name, err := l.head.LetGo(n, l.agent(c.by), k.At().Add(c.after))
-		if fault.CodeOf(err) != c.want || err == nil && (e == nil || e.Action != room.Readmit || e.Seat != 2 || name != "Bob") {
+		if fault.CodeOf(err) != c.want || err == nil &&
+			(e == nil || e.Action != room.Readmit || e.Seat != 2 || name != "Bob") {
 			t.Errorf("%s: %+v, %q, %v", what, e, name, err)
 		}
 	}
@@ -111,13 +119,14 @@ func TestLetGo_ofAnAgentThatHasSpokenSinceTheKnock_isRefused(t *testing.T) {
 		happen func(l *timeline)
 		want   fault.Code
 	}{
-		"it is silent":             {happen: func(*timeline) {}},
-		"said to all":              {happen: func(l *timeline) { l.say(2, "busy") }, want: fault.NotAllowed},
-		"said in private":          {happen: func(l *timeline) { l.say(2, "psst", 3) }, want: fault.NotAllowed},
-		"another has spoken":       {happen: func(l *timeline) { l.say(3, "hello") }},
-		"its person sent a draft":  {happen: func(l *timeline) { l.decide(l.events[4], room.SendDraft, "") }},
-		"its person wrote one":     {happen: func(l *timeline) { l.decide(l.events[4], room.EditDraft, "I say") }},
-		"somebody knocks for that": {happen: func(l *timeline) { l.say(2, "busy"); l.knock(2) }, want: fault.NotAllowed},
+		"it is silent":            {happen: func(*timeline) {}},
+		"said to all":             {happen: func(l *timeline) { l.say(2, "busy") }, want: fault.NotAllowed},
+		"said in private":         {happen: func(l *timeline) { l.say(2, "psst", 3) }, want: fault.NotAllowed},
+		"another has spoken":      {happen: func(l *timeline) { l.say(3, "hello") }},
+		"its person sent a draft": {happen: func(l *timeline) { l.decide(l.events[4], room.SendDraft, "") }},
+		"its person wrote one":    {happen: func(l *timeline) { l.decide(l.events[4], room.EditDraft, "I say") }},
+		"somebody knocks for that": {happen: func(l *timeline) { l.say(2, "busy"); l.knock(2) },
+			want: fault.NotAllowed},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		l.say(2, "hello")
@@ -190,7 +199,8 @@ func TestMayEnlarge_onlyAnAdminOfAFullRoom(t *testing.T) {
 		"a member of a full room":   {room.Member, 2, false},
 		"an admin with a free seat": {room.Admin, 3, false},
 	} {
-		h := &room.Head{State: room.State{Settings: room.Settings{Capacity: c.capacity}, Agents: []room.Agent{{Seat: 1, Role: c.role}, {Seat: 2}}}}
+		h := &room.Head{State: room.State{Settings: room.Settings{Capacity: c.capacity},
+			Agents: []room.Agent{{Seat: 1, Role: c.role}, {Seat: 2}}}}
 		if got := h.MayEnlarge(h.Agents[0]); got != c.may {
 			t.Errorf("%s: %t", what, got)
 		}

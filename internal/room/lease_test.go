@@ -15,14 +15,15 @@ func TestLeaseEnd(t *testing.T) {
 		waits, back time.Duration // after the last call
 		want        time.Duration // after the last call
 	}{
-		"member":                              {role: room.Member, want: 15 * time.Minute},
-		"member that waits":                   {role: room.Member, waits: 4 * time.Minute, want: 19 * time.Minute},
-		"member that is away":                 {role: room.Member, back: away, want: away + 15*time.Minute},
-		"member that waits beyond its return": {role: room.Member, waits: 4 * time.Minute, back: time.Minute, want: 19 * time.Minute},
-		"unused token":                        {role: room.Member, unused: true, want: 90 * time.Second},
-		"admin":                               {role: room.Admin, want: 24 * time.Hour},
-		"admin that waits":                    {role: room.Admin, waits: time.Minute, want: 24*time.Hour + time.Minute},
-		"admin with an unused token":          {role: room.Admin, unused: true, want: 24 * time.Hour},
+		"member":              {role: room.Member, want: 15 * time.Minute},
+		"member that waits":   {role: room.Member, waits: 4 * time.Minute, want: 19 * time.Minute},
+		"member that is away": {role: room.Member, back: away, want: away + 15*time.Minute},
+		"member that waits beyond its return": {role: room.Member, waits: 4 * time.Minute, back: time.Minute,
+			want: 19 * time.Minute},
+		"unused token":               {role: room.Member, unused: true, want: 90 * time.Second},
+		"admin":                      {role: room.Admin, want: 24 * time.Hour},
+		"admin that waits":           {role: room.Admin, waits: time.Minute, want: 24*time.Hour + time.Minute},
+		"admin with an unused token": {role: room.Admin, unused: true, want: 24 * time.Hour},
 	} {
 		called := start()
 		p := room.Presence{AtMs: called.UnixMilli(), Used: !c.unused}

@@ -80,11 +80,15 @@ func (s *State) OpenLink(a Agent, c ident.LinkCode, hash string, now time.Time) 
 
 // RefuseUnknownLink refuses a link of a seat that its agent has no more.
 func RefuseUnknownLink() *fault.Error {
-	return fault.Refuse(fault.TokenInvalid, "This link is not, or no longer, one of a seat in this room: its agent has left it, or somebody else has the seat. Ask the agent for its newest link; if it has none, its person opened one before, and on that device you make a link for this one.")
+	return fault.Refuse(fault.TokenInvalid, "This link is not, or no longer, one of a seat in this room: its agent "+
+		"has left it, or somebody else has the seat. Ask the agent for its newest link; if it has none, its person "+
+		"opened one before, and on that device you make a link for this one.")
 }
 
 func refuseUsedLink() *fault.Error {
-	return fault.Refuse(fault.NotAllowed, "This link was already opened on another device, and works once. If that was you, get a link for this device there. If it was not, somebody else speaks in your place: have your agent join under another agent_name, and open the link that it then gets at once.")
+	return fault.Refuse(fault.NotAllowed, "This link was already opened on another device, and works once. If that "+
+		"was you, get a link for this device there. If it was not, somebody else speaks in your place: have your "+
+		"agent join under another agent_name, and open the link that it then gets at once.")
 }
 
 // AddLink returns the event after which the person behind a has a link for a further device;

@@ -23,7 +23,8 @@ func TestClaim_nameThatLooksLikeASeatedOne_isRefused(t *testing.T) {
 				alike := name != "Biii"
 				if refused := fault.CodeOf(err) == fault.NameTaken; refused != alike {
 					t.Errorf("%+q after %v with %d seats: %+v, %v", name, after, capacity, got, err)
-				} else if refused && (err.(*fault.Error).RetryAfter != 0 || !strings.Contains(err.Error(), "looks like")) {
+				} else if refused && (err.(*fault.Error).RetryAfter != 0 ||
+					!strings.Contains(err.Error(), "looks like")) {
 					t.Errorf("%+q: %+v", name, err)
 				}
 			}

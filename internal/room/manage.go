@@ -21,7 +21,8 @@ func (o Order) Check() error {
 	case Promote, Demote, Mute, Unmute, Kick, BanName, Unban, Readmit:
 		return CheckNote(o.Note)
 	}
-	return fault.Refuse(fault.InvalidArgument, "action must be one of %q, %q, %q, %q, %q, %q, %q and %q.", Promote, Demote, Mute, Unmute, Kick, BanName, Unban, Readmit)
+	return fault.Refuse(fault.InvalidArgument, "action must be one of %q, %q, %q, %q, %q, %q, %q and %q.", Promote,
+		Demote, Mute, Unmute, Kick, BanName, Unban, Readmit)
 }
 
 // Decide returns the event that carries the order out; nil if there is nothing to
@@ -29,7 +30,8 @@ func (o Order) Check() error {
 // *fault.Error.
 func (o Order) Decide(h *Head, by Agent) (e *Event, name string, err error) {
 	if o.isSelf(by) {
-		return nil, "", fault.Refuse(fault.NotAllowed, "agent_name is your own name, or another spelling of it. Nothing was changed: to go, call leave_room.")
+		return nil, "", fault.Refuse(fault.NotAllowed,
+			"agent_name is your own name, or another spelling of it. Nothing was changed: to go, call leave_room.")
 	}
 	a, here := h.Named(o.Name.Key)
 	if here {
@@ -54,9 +56,12 @@ func (o Order) isSelf(by Agent) bool {
 func (o Order) decideSeated(h *Head, a Agent) (*Event, string, error) {
 	switch {
 	case o.Action == Demote && a.Role == Admin && h.isLastAdmin():
-		return nil, "", fault.Refuse(fault.NotAllowed, "You are the last admin of this room, and it cannot be without one. Nothing was changed: promote another agent first, or leave with leave_room, which makes the agent that is here longest an admin.")
+		return nil, "", fault.Refuse(fault.NotAllowed, "You are the last admin of this room, and it cannot be "+
+			"without one. Nothing was changed: promote another agent first, or leave with leave_room, which makes "+
+			"the agent that is here longest an admin.")
 	case o.Action == Mute && a.Role == Admin:
-		return nil, "", fault.Refuse(fault.NotAllowed, "An admin cannot be muted. Nothing was changed: demote that agent first.")
+		return nil, "", fault.Refuse(fault.NotAllowed,
+			"An admin cannot be muted. Nothing was changed: demote that agent first.")
 	}
 	if err := o.checkFull(h); err != nil {
 		return nil, "", err
@@ -120,7 +125,8 @@ func (o Order) decideAbsent(h *Head) (*Event, string, error) {
 		e.renewInvite(&h.State) // its agent may have been a guest that left
 		return e, o.Name.Shown, nil
 	}
-	return nil, "", fault.Refuse(fault.InvalidArgument, "No agent of this name is in the room: it may have left or been removed already. Nothing was changed: room_info tells who is there.")
+	return nil, "", fault.Refuse(fault.InvalidArgument, "No agent of this name is in the room: it may have left or "+
+		"been removed already. Nothing was changed: room_info tells who is there.")
 }
 
 // unban returns the event that lets the name in again, and the name as it was
@@ -142,9 +148,11 @@ func (o Order) checkFull(h *Head) error {
 	}
 	switch {
 	case o.Action == BanName && full(h.Bans):
-		return fault.Refuse(fault.NotAllowed, "This room has %d banned names, the maximum. Nothing was changed: kick the agent, unban a name, or give the room a password with update_room.", MaxBans)
+		return fault.Refuse(fault.NotAllowed, "This room has %d banned names, the maximum. Nothing was changed: kick "+
+			"the agent, unban a name, or give the room a password with update_room.", MaxBans)
 	case o.Action == Mute && full(h.Mutes):
-		return fault.Refuse(fault.NotAllowed, "This room has %d muted names, the maximum. Nothing was changed: kick the agent, unmute a name, or make the room a channel with update_room.", MaxBans)
+		return fault.Refuse(fault.NotAllowed, "This room has %d muted names, the maximum. Nothing was changed: kick "+
+			"the agent, unmute a name, or make the room a channel with update_room.", MaxBans)
 	}
 	return nil
 }

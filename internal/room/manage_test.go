@@ -43,9 +43,11 @@ func TestOrder_decided_hasTheEffectOnce(t *testing.T) {
 
 func TestOrder_kickAndBan_freeTheSeatByReason(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
-	for action, want := range map[room.Action]room.Reason{room.Kick: room.ReasonKicked, room.BanName: room.ReasonBanned} {
+	for action, want := range map[room.Action]room.Reason{room.Kick: room.ReasonKicked,
+		room.BanName: room.ReasonBanned} {
 		e, name, err := room.Order{Action: action, Name: nameOf(t, "Bob")}.Decide(l.head, l.agent(1))
-		if err != nil || name != "Bob" || e.Type != room.Left || e.Seat != 2 || e.Reason != want || (e.Ban != nil) != (action == room.BanName) {
+		if err != nil || name != "Bob" || e.Type != room.Left || e.Seat != 2 || e.Reason != want ||
+			(e.Ban != nil) != (action == room.BanName) {
 			t.Errorf("%s: %+v, %q, %v", action, e, name, err)
 		}
 	}
@@ -106,7 +108,8 @@ func TestOrder_withoutEffect_isNoEvent(t *testing.T) {
 		{room.Promote, "Bob"}, {room.Promote, "Ann"}, {room.Demote, "Cid"}, {room.Mute, "Cid"}, {room.Unmute, "Bob"},
 		{room.BanName, "Eve"}, {room.BanName, "e.v.e"}, {room.Unban, "Bob"}, {room.Unban, "Zoe"},
 	} {
-		if e, name, err := (room.Order{Action: c.action, Name: nameOf(t, c.name)}).Decide(l.head, l.agent(1)); e != nil || err != nil || name != c.name {
+		if e, name, err := (room.Order{Action: c.action,
+			Name: nameOf(t, c.name)}).Decide(l.head, l.agent(1)); e != nil || err != nil || name != c.name {
 			t.Errorf("%s %s: %+v, %q, %v", c.action, c.name, e, name, err)
 		}
 	}
@@ -125,7 +128,8 @@ func TestOrder_ban_ofANameThatIsTakenAndOneThatIsNot(t *testing.T) {
 		l := newRoom(t, "Ann", "Bob", "Cid")
 		l.ban(room.Event{Type: room.Managed, Name: "C1d", Action: room.BanName}, "C1d")
 		e, _, err := room.Order{Action: room.BanName, Name: nameOf(t, c.name)}.Decide(l.head, l.agent(1))
-		if err != nil || e == nil || e.Seat != c.seat || e.Ban == nil || (e.Type == room.Left) != (c.seat != 0) || (e.Type == room.Managed) != (c.seat == 0) {
+		if err != nil || e == nil || e.Seat != c.seat || e.Ban == nil || (e.Type == room.Left) != (c.seat != 0) ||
+			(e.Type == room.Managed) != (c.seat == 0) {
 			t.Errorf("%s: %+v, %v", what, e, err)
 		}
 	}
@@ -169,21 +173,33 @@ func TestUpdate_decided_changesWhatDiffersOnly(t *testing.T) {
 		want    func(*room.Settings)
 		code    fault.Code
 	}{
-		"nothing new":        {update: room.Update{Capacity: 10, Type: room.Group}},
-		"description":        {update: room.Update{Description: "tea"}, changed: `{"description":"tea"}`, want: func(s *room.Settings) { s.Description = "tea" }},
-		"several":            {update: room.Update{Name: nameOf(t, "den"), Capacity: 3, Type: room.Channel}, changed: `{"room":"den","capacity":3,"type":"channel"}`, want: func(s *room.Settings) { s.Name, s.Key, s.Capacity, s.Type = "den", "den", 3, room.Channel }},
-		"password":           {update: room.Update{Password: "hash"}, changed: `{"password":"set"}`, opens: true, want: func(s *room.Settings) { s.Password = "hash" }},
-		"public":             {update: room.Update{Public: &yes}, changed: `{"public":true}`, opens: true, want: func(s *room.Settings) { s.Public = true }},
-		"more seats":         {update: room.Update{Capacity: 11}, changed: `{"capacity":11}`, opens: true, want: func(s *room.Settings) { s.Capacity = 11 }},
-		"fewer seats":        {update: room.Update{Capacity: 9}, changed: `{"capacity":9}`, want: func(s *room.Settings) { s.Capacity = 9 }},
-		"fewer than seated":  {update: room.Update{Capacity: 2}, code: fault.InvalidArgument},
-		"name is taken":      {update: room.Update{Name: nameOf(t, "den")}, taken: true, code: fault.RoomExists},
-		"other spelling":     {update: room.Update{Name: nameOf(t, "PLANS")}, taken: true, changed: `{"room":"PLANS"}`, want: func(s *room.Settings) { s.Name = "PLANS" }},
+		"nothing new": {update: room.Update{Capacity: 10, Type: room.Group}},
+		"description": {update: room.Update{Description: "tea"}, changed: `{"description":"tea"}`,
+			want: func(s *room.Settings) { s.Description = "tea" }},
+		"several": {update: room.Update{Name: nameOf(t, "den"), Capacity: 3, Type: room.Channel},
+			changed: `{"room":"den","capacity":3,"type":"channel"}`, want: func(s *room.Settings) {
+				s.Name, s.Key, s.Capacity, s.Type = "den", "den", 3, room.Channel
+			}},
+		"password": {update: room.Update{Password: "hash"}, changed: `{"password":"set"}`, opens: true,
+			want: func(s *room.Settings) { s.Password = "hash" }},
+		"public": {update: room.Update{Public: &yes}, changed: `{"public":true}`, opens: true,
+			want: func(s *room.Settings) { s.Public = true }},
+		"more seats": {update: room.Update{Capacity: 11}, changed: `{"capacity":11}`, opens: true,
+			want: func(s *room.Settings) { s.Capacity = 11 }},
+		"fewer seats": {update: room.Update{Capacity: 9}, changed: `{"capacity":9}`,
+			want: func(s *room.Settings) { s.Capacity = 9 }},
+		"fewer than seated": {update: room.Update{Capacity: 2}, code: fault.InvalidArgument},
+		"name is taken":     {update: room.Update{Name: nameOf(t, "den")}, taken: true, code: fault.RoomExists},
+		"other spelling": {update: room.Update{Name: nameOf(t, "PLANS")}, taken: true, changed: `{"room":"PLANS"}`,
+			want: func(s *room.Settings) { s.Name = "PLANS" }},
 		"password that goes": {update: room.Update{RemovePassword: true}},
 		"group":              {update: room.Update{Type: room.Group}},
-		"messages of agents": {update: room.Update{AgentMessages: new(3)}, changed: `{"agent_messages":3}`, want: func(s *room.Settings) { s.AgentMessages = 3 }},
-		"as many as seated":  {update: room.Update{Capacity: 3}, changed: `{"capacity":3}`, want: func(s *room.Settings) { s.Capacity = 3 }},
-		"taken, other name":  {update: room.Update{Description: "tea"}, taken: true, changed: `{"description":"tea"}`, want: func(s *room.Settings) { s.Description = "tea" }},
+		"messages of agents": {update: room.Update{AgentMessages: new(3)}, changed: `{"agent_messages":3}`,
+			want: func(s *room.Settings) { s.AgentMessages = 3 }},
+		"as many as seated": {update: room.Update{Capacity: 3}, changed: `{"capacity":3}`,
+			want: func(s *room.Settings) { s.Capacity = 3 }},
+		"taken, other name": {update: room.Update{Description: "tea"}, taken: true, changed: `{"description":"tea"}`,
+			want: func(s *room.Settings) { s.Description = "tea" }},
 	} {
 		e, err := x.update.Decide(l.head, x.taken, l.now)
 		if fault.CodeOf(err) != x.code {
@@ -212,7 +228,8 @@ func TestUpdate_decided_changesWhatDiffersOnly(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", what, after.Settings, want)
 		}
 	}
-	was := room.Settings{Name: "plans", Key: "plans", Type: room.Channel, Capacity: 10, Password: "old", Public: true, Description: "tea"}
+	was := room.Settings{Name: "plans", Key: "plans", Type: room.Channel, Capacity: 10, Password: "old", Public: true,
+		Description: "tea"}
 	h := *l.head
 	h.Settings = was
 	for what, c := range map[string]struct {
@@ -245,7 +262,8 @@ func TestUpdate_asOfAnEvent_isRefusedOnceTheSettingsHaveChanged(t *testing.T) {
 	l := newRoom(t, "Ann")
 	changed := l.set(func(s *room.Settings) { s.Description = "tea" })
 	l.say(1, "a message changes no settings")
-	for asOf, want := range map[int64]fault.Code{0: "", changed.N - 1: fault.InvalidArgument, changed.N: "", changed.N + 1: ""} {
+	for asOf, want := range map[int64]fault.Code{0: "", changed.N - 1: fault.InvalidArgument, changed.N: "",
+		changed.N + 1: ""} {
 		for _, u := range []room.Update{{Description: "cake", AsOf: asOf}, {Close: true, AsOf: asOf}} {
 			if _, err := u.Decide(l.head, false, l.now); fault.CodeOf(err) != want {
 				t.Errorf("as of event %d: %v", asOf, err)

@@ -87,43 +87,77 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 		want  string
 		retry time.Duration
 	}{
-		"its principal, soon":             {who: same, p: used(presence{called: 119 * time.Second}), want: refused, retry: time.Second},
-		"its principal":                   {who: same, p: used(presence{called: 2 * minute}), want: regained},
-		"its principal, open wait":        {who: same, p: used(presence{called: 5 * minute, waits: -minute}), want: refused, retry: 3 * minute},
-		"its principal, wait ended":       {who: same, p: used(presence{called: 5 * minute, waits: 2 * minute}), want: regained},
-		"its principal, standby":          {who: same, p: used(presence{called: time.Second, own: 2 * minute, waits: -hour, standby: true}), want: regained},
-		"its principal, standby, soon":    {who: same, p: used(presence{called: time.Second, own: minute, waits: -hour, standby: true}), want: refused, retry: minute},
-		"its principal, away":             {who: same, p: used(presence{called: 2 * minute, back: -hour}), want: regained},
-		"its principal, unused, soon":     {who: same, p: presence{called: 19 * time.Second}, want: refused, retry: time.Second},
-		"its principal, unused":           {who: same, p: presence{called: 20 * time.Second}, want: regained},
-		"its principal, admin":            {who: same, admin: true, p: used(presence{called: 2 * minute}), want: regained},
-		"its principal, let go":           {who: same, p: used(presence{called: 3 * minute}), let: minute, want: regained},
-		"let go":                          {who: other, p: used(presence{called: 2 * minute}), let: time.Second, want: letIn},
-		"let go, soon":                    {who: other, p: used(presence{called: 119 * time.Second}), let: time.Second, want: refused, retry: time.Second},
-		"let go early":                    {who: none, p: used(presence{called: 2*minute + 2e9}), let: 2 * minute, want: letIn},
-		"let go, it has called since":     {who: none, p: used(presence{called: 3 * minute}), let: 3*minute + 1e6, want: refused, retry: minute},
-		"let go, since the knock":         {who: none, p: used(presence{called: 3*minute + 1e9}), let: 3 * minute, want: refused, retry: minute},
-		"let go, its wait goes on":        {who: none, p: used(presence{called: 3 * minute, waits: -10 * time.Second}), let: minute, want: refused, retry: minute},
-		"let go, its wait ended since":    {who: none, p: used(presence{called: 5 * minute, waits: 2 * minute}), let: 4 * minute, want: letIn},
-		"let go, its program waits":       {who: none, p: used(presence{called: time.Second, own: 5 * minute, waits: -hour, standby: true}), let: minute, want: letIn},
-		"let go, away":                    {who: none, p: used(presence{called: 5 * minute, back: -hour}), let: minute, want: letIn},
-		"let go, an admin":                {who: none, admin: true, p: used(presence{called: 15 * minute}), let: minute, want: letIn},
-		"let go, an admin, soon":          {who: none, admin: true, p: used(presence{called: 15*minute - 1e9}), let: minute, want: refused, retry: time.Second},
-		"let go ten minutes ago":          {who: none, p: used(presence{called: 12 * minute}), let: 10 * minute, want: refused, retry: minute},
-		"let go early, ten minutes of it": {who: none, p: used(presence{called: 12*minute - 1e9}), let: 11 * minute, want: letIn},
-		"let go early, an admin":          {who: none, admin: true, p: used(presence{called: 25*minute - 1e9}), let: 24 * minute, want: letIn},
-		"let go early, an admin, over":    {who: none, admin: true, p: used(presence{called: 25 * minute}), let: 24 * minute, want: refused, retry: minute},
-		"lease goes on":                   {who: other, p: used(presence{called: 2 * minute}), want: refused, retry: minute},
-		"lease ends soon":                 {who: other, p: used(presence{called: 15*minute - 1e9}), want: refused, retry: time.Second},
-		"lease ended":                     {who: other, p: used(presence{called: 15 * minute}), want: takes},
-		"lease ended, let go":             {who: other, p: used(presence{called: 15 * minute}), let: 9 * minute, want: letIn},
-		"lease goes on, standby":          {who: none, p: used(presence{called: time.Second, own: hour, waits: -hour, standby: true}), want: refused, retry: minute},
-		"lease goes on, away":             {who: none, p: used(presence{called: hour, back: 14 * minute}), want: refused, retry: minute},
-		"lease ended, away":               {who: none, p: used(presence{called: hour, back: 15 * minute}), want: takes},
-		"lease of an unused token":        {who: none, p: presence{called: 89 * time.Second}, want: refused, retry: time.Second},
+		"its principal, soon": {who: same, p: used(presence{called: 119 * time.Second}), want: refused,
+			retry: time.Second},
+		"its principal": {who: same, p: used(presence{called: 2 * minute}), want: regained},
+		"its principal, open wait": {who: same, p: used(presence{called: 5 * minute, waits: -minute}),
+			want: refused, retry: 3 * minute},
+		"its principal, wait ended": {who: same, p: used(presence{called: 5 * minute, waits: 2 * minute}),
+			want: regained},
+		"its principal, standby": {who: same,
+			p: used(presence{called: time.Second, own: 2 * minute, waits: -hour, standby: true}), want: regained},
+		"its principal, standby, soon": {who: same,
+			p: used(presence{called: time.Second, own: minute, waits: -hour, standby: true}), want: refused,
+			retry: minute},
+		"its principal, away": {who: same, p: used(presence{called: 2 * minute, back: -hour}),
+			want: regained},
+		"its principal, unused, soon": {who: same, p: presence{called: 19 * time.Second}, want: refused,
+			retry: time.Second},
+		"its principal, unused": {who: same, p: presence{called: 20 * time.Second}, want: regained},
+		"its principal, admin": {who: same, admin: true, p: used(presence{called: 2 * minute}),
+			want: regained},
+		"its principal, let go": {who: same, p: used(presence{called: 3 * minute}), let: minute,
+			want: regained},
+		"let go": {who: other, p: used(presence{called: 2 * minute}), let: time.Second,
+			want: letIn},
+		"let go, soon": {who: other, p: used(presence{called: 119 * time.Second}), let: time.Second,
+			want: refused, retry: time.Second},
+		"let go early": {who: none, p: used(presence{called: 2*minute + 2e9}), let: 2 * minute,
+			want: letIn},
+		"let go, it has called since": {who: none, p: used(presence{called: 3 * minute}), let: 3*minute + 1e6,
+			want: refused, retry: minute},
+		"let go, since the knock": {who: none, p: used(presence{called: 3*minute + 1e9}), let: 3 * minute,
+			want: refused, retry: minute},
+		"let go, its wait goes on": {who: none, p: used(presence{called: 3 * minute, waits: -10 * time.Second}),
+			let: minute, want: refused, retry: minute},
+		"let go, its wait ended since": {who: none, p: used(presence{called: 5 * minute, waits: 2 * minute}),
+			let: 4 * minute, want: letIn},
+		"let go, its program waits": {who: none,
+			p: used(presence{called: time.Second, own: 5 * minute, waits: -hour, standby: true}), let: minute,
+			want: letIn},
+		"let go, away": {who: none, p: used(presence{called: 5 * minute, back: -hour}), let: minute,
+			want: letIn},
+		"let go, an admin": {who: none, admin: true, p: used(presence{called: 15 * minute}), let: minute,
+			want: letIn},
+		"let go, an admin, soon": {who: none, admin: true, p: used(presence{called: 15*minute - 1e9}),
+			let: minute, want: refused, retry: time.Second},
+		"let go ten minutes ago": {who: none, p: used(presence{called: 12 * minute}), let: 10 * minute,
+			want: refused, retry: minute},
+		"let go early, ten minutes of it": {who: none, p: used(presence{called: 12*minute - 1e9}), let: 11 * minute,
+			want: letIn},
+		"let go early, an admin": {who: none, admin: true, p: used(presence{called: 25*minute - 1e9}),
+			let: 24 * minute, want: letIn},
+		"let go early, an admin, over": {who: none, admin: true, p: used(presence{called: 25 * minute}),
+			let: 24 * minute, want: refused, retry: minute},
+		"lease goes on": {who: other, p: used(presence{called: 2 * minute}), want: refused,
+			retry: minute},
+		"lease ends soon": {who: other, p: used(presence{called: 15*minute - 1e9}), want: refused,
+			retry: time.Second},
+		"lease ended": {who: other, p: used(presence{called: 15 * minute}), want: takes},
+		"lease ended, let go": {who: other, p: used(presence{called: 15 * minute}), let: 9 * minute,
+			want: letIn},
+		"lease goes on, standby": {who: none,
+			p: used(presence{called: time.Second, own: hour, waits: -hour, standby: true}), want: refused,
+			retry: minute},
+		"lease goes on, away": {who: none, p: used(presence{called: hour, back: 14 * minute}),
+			want: refused, retry: minute},
+		"lease ended, away": {who: none, p: used(presence{called: hour, back: 15 * minute}), want: takes},
+		"lease of an unused token": {who: none, p: presence{called: 89 * time.Second}, want: refused,
+			retry: time.Second},
 		"lease of an unused token, ended": {who: none, p: presence{called: 90 * time.Second}, want: takes},
-		"lease of an admin":               {who: none, admin: true, p: used(presence{called: 24*hour - 1e9}), want: refused, retry: time.Second},
-		"lease of an admin, ended":        {who: none, admin: true, p: used(presence{called: 24 * hour}), want: takes},
+		"lease of an admin": {who: none, admin: true, p: used(presence{called: 24*hour - 1e9}),
+			want: refused, retry: time.Second},
+		"lease of an admin, ended": {who: none, admin: true, p: used(presence{called: 24 * hour}), want: takes},
 	} {
 		l := bobs(t)
 		if c.admin {
@@ -134,9 +168,11 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 			l.letGo(1, 2)
 		}
 		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: c.p.at(now)}
-		got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "BOB"), Principal: c.who, Holder: room.Holder{Hash: "new"}, Presence: p}, now)
+		got, _, err := claimBob(l, room.SeatRequest{Name: nameOf(t, "BOB"), Principal: c.who,
+			Holder: room.Holder{Hash: "new"}, Presence: p}, now)
 		var f *fault.Error
-		if got != c.want || got == refused && (!errors.As(err, &f) || f.Code != fault.NameTaken || f.RetryAfter != c.retry) {
+		if got != c.want || got == refused &&
+			(!errors.As(err, &f) || f.Code != fault.NameTaken || f.RetryAfter != c.retry) {
 			t.Errorf("%s: %s, want %s; %+v", what, got, c.want, f)
 		}
 	}
@@ -147,7 +183,8 @@ func TestDecide_nameThatIsTaken_theRefusalSaysWhenItIsFree(t *testing.T) {
 	now := start().Add(hour)
 	p := map[int]room.Presence{2: {AtMs: now.UnixMilli(), Used: true}}
 	_, err := (&room.SeatRequest{Name: nameOf(t, "Bob"), Presence: p}).Decide(l.head, now)
-	if err == nil || !strings.Contains(err.Error(), "in 60 seconds") || !strings.Contains(err.Error(), "free at 13:15 UTC on 1 March at the latest") {
+	if err == nil || !strings.Contains(err.Error(), "in 60 seconds") ||
+		!strings.Contains(err.Error(), "free at 13:15 UTC on 1 March at the latest") {
 		t.Error(err)
 	}
 }
@@ -174,24 +211,42 @@ func TestDecide_stories(t *testing.T) {
 		room    func(*room.Settings)
 		visits  []visit
 	}{
-		"a crash on a local server":                      {bob: local, visits: []visit{{119 * time.Second, local, refused}, {2 * minute, local, regained}}},
-		"a crash with a key":                             {bob: key, visits: []visit{{minute, key, refused}, {2 * minute, key, regained}}},
-		"a crash on an open server":                      {letGo: minute, visits: []visit{{90 * time.Second, none, refused}, {2 * minute, none, letIn}}},
-		"a crash that nobody helps":                      {visits: []visit{{2 * minute, none, refused}, {14 * minute, none, refused}, {15 * minute, none, takes}}},
-		"a crash as a guest":                             {guest: true, letGo: minute, visits: []visit{{minute, none, refused}, {2 * minute, none, letIn}}},
-		"a crash as a guest, nobody helps":               {guest: true, visits: []visit{{14 * minute, none, refused}, {15 * minute, none, takes}}},
-		"two agents of one key":                          {bob: key, calls: 9 * minute, visits: []visit{{10 * minute, key, refused}, {11 * minute, key, regained}, {14 * minute, key, refused}, {26 * minute, key, regained}}},
-		"an admin that is the ghost of two":              {admin: true, room: two, letGo: minute, visits: []visit{{2 * minute, none, refused}, {15 * minute, none, letIn}}},
-		"the sole admin is the ghost of two":             {admin: true, member: true, room: two, letGo: minute, admins: 1, visits: []visit{{14 * minute, none, refused}, {15 * minute, none, letIn}}},
-		"an admin that is the ghost of two, much later":  {admin: true, room: two, letGo: minute, visits: []visit{{14 * minute, none, refused}, {25 * minute, none, refused}}},
-		"two ghosts":                                     {silent: true, room: two, visits: []visit{{14 * minute, none, refused}, {15 * minute, none, anew}}},
-		"two ghosts, and who comes has a key of neither": {bob: key, silent: true, room: two, visits: []visit{{2 * minute, "key:c", refused}, {15 * minute, "key:c", anew}}},
-		"two ghosts, and who comes is one of them":       {bob: key, silent: true, room: two, visits: []visit{{minute, key, refused}, {20 * minute, key, regained}}},
-		"two ghosts, with a password":                    {silent: true, room: func(s *room.Settings) { s.Capacity, s.Password = 2, "hash" }, visits: []visit{{14 * minute, none, refused}}},
-		"a stranger who types the name":                  {bob: key, calls: 10 * minute, visits: []visit{{minute, none, refused}, {12 * minute, "key:c", refused}, {24 * minute, local, refused}}},
-		"an impostor after the lease":                    {bob: key, visits: []visit{{15 * minute, "key:c", takes}}},
-		"one's own standby running":                      {bob: key, standby: true, visits: []visit{{hour, none, refused}, {hour, key, regained}}},
-		"a typo, which is the name of another":           {bob: key, visits: []visit{{minute, "key:c", refused}}},
+		"a crash on a local server": {bob: local,
+			visits: []visit{{119 * time.Second, local, refused}, {2 * minute, local, regained}}},
+		"a crash with a key": {bob: key, visits: []visit{{minute, key, refused},
+			{2 * minute, key, regained}}},
+		"a crash on an open server": {letGo: minute,
+			visits: []visit{{90 * time.Second, none, refused}, {2 * minute, none, letIn}}},
+		"a crash that nobody helps": {visits: []visit{{2 * minute, none, refused},
+			{14 * minute, none, refused}, {15 * minute, none, takes}}},
+		"a crash as a guest": {guest: true, letGo: minute,
+			visits: []visit{{minute, none, refused}, {2 * minute, none, letIn}}},
+		"a crash as a guest, nobody helps": {guest: true,
+			visits: []visit{{14 * minute, none, refused}, {15 * minute, none, takes}}},
+		"two agents of one key": {bob: key, calls: 9 * minute,
+			visits: []visit{{10 * minute, key, refused}, {11 * minute, key, regained}, {14 * minute, key, refused},
+				{26 * minute, key, regained}}},
+		"an admin that is the ghost of two": {admin: true, room: two, letGo: minute,
+			visits: []visit{{2 * minute, none, refused}, {15 * minute, none, letIn}}},
+		"the sole admin is the ghost of two": {admin: true, member: true, room: two, letGo: minute,
+			admins: 1, visits: []visit{{14 * minute, none, refused}, {15 * minute, none, letIn}}},
+		"an admin that is the ghost of two, much later": {admin: true, room: two, letGo: minute,
+			visits: []visit{{14 * minute, none, refused}, {25 * minute, none, refused}}},
+		"two ghosts": {silent: true, room: two,
+			visits: []visit{{14 * minute, none, refused}, {15 * minute, none, anew}}},
+		"two ghosts, and who comes has a key of neither": {bob: key, silent: true, room: two,
+			visits: []visit{{2 * minute, "key:c", refused}, {15 * minute, "key:c", anew}}},
+		"two ghosts, and who comes is one of them": {bob: key, silent: true, room: two,
+			visits: []visit{{minute, key, refused}, {20 * minute, key, regained}}},
+		"two ghosts, with a password": {silent: true,
+			room:   func(s *room.Settings) { s.Capacity, s.Password = 2, "hash" },
+			visits: []visit{{14 * minute, none, refused}}},
+		"a stranger who types the name": {bob: key, calls: 10 * minute,
+			visits: []visit{{minute, none, refused}, {12 * minute, "key:c", refused}, {24 * minute, local, refused}}},
+		"an impostor after the lease": {bob: key, visits: []visit{{15 * minute, "key:c", takes}}},
+		"one's own standby running": {bob: key, standby: true,
+			visits: []visit{{hour, none, refused}, {hour, key, regained}}},
+		"a typo, which is the name of another": {bob: key, visits: []visit{{minute, "key:c", refused}}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			l := newRoom(t, "Ann", "Bob")
@@ -217,7 +272,8 @@ func TestDecide_stories(t *testing.T) {
 			}
 			for i, v := range c.visits {
 				now := began.Add(v.at)
-				claim := room.SeatRequest{Name: nameOf(t, "Bob"), Principal: v.who, Holder: room.Holder{Hash: "new"}, Presence: map[int]room.Presence{}}
+				claim := room.SeatRequest{Name: nameOf(t, "Bob"), Principal: v.who, Holder: room.Holder{Hash: "new"},
+					Presence: map[int]room.Presence{}}
 				if c.guest {
 					claim.Invite = 1
 				}
@@ -227,7 +283,8 @@ func TestDecide_stories(t *testing.T) {
 				}
 				claim.Presence[2] = room.Presence{AtMs: called.UnixMilli(), Used: true}
 				if c.standby {
-					claim.Presence[2] = room.Presence{AtMs: now.UnixMilli(), OwnMs: called.UnixMilli(), UntilMs: now.Add(minute).UnixMilli(), Used: true, Standby: true}
+					claim.Presence[2] = room.Presence{AtMs: now.UnixMilli(), OwnMs: called.UnixMilli(),
+						UntilMs: now.Add(minute).UnixMilli(), Used: true, Standby: true}
 				}
 				if !c.silent {
 					claim.Presence[1] = room.Presence{AtMs: now.UnixMilli(), Used: true}
@@ -257,7 +314,8 @@ func TestDecide_impostorAfterTheLease_bobComesBack(t *testing.T) {
 		for _, seat := range seats(&l.head.State)[1:] {
 			p[seat] = room.Presence{AtMs: last.UnixMilli(), Used: true}
 		}
-		return (&room.SeatRequest{Name: nameOf(t, "Bob"), Principal: who, Holder: room.Holder{Hash: "new"}, Presence: p}).Decide(l.head, now)
+		return (&room.SeatRequest{Name: nameOf(t, "Bob"), Principal: who, Holder: room.Holder{Hash: "new"},
+			Presence: p}).Decide(l.head, now)
 	}
 	first, err := claim("key:c", l.now, room.Lease)
 	if err != nil || first.Eviction == nil {
@@ -269,9 +327,11 @@ func TestDecide_impostorAfterTheLease_bobComesBack(t *testing.T) {
 	a := l.agent(3)
 	a.Principal = "key:c"
 	l.apply(room.Event{Type: room.Joined, Seat: 3, Name: a.Name, Agent: &a, Regains: true})
-	for after, want := range map[time.Duration]fault.Code{minute: fault.NameTaken, room.RegainSilent: fault.NameTaken, room.Lease - time.Second: fault.NameTaken, room.Lease: ""} {
+	for after, want := range map[time.Duration]fault.Code{minute: fault.NameTaken, room.RegainSilent: fault.NameTaken,
+		room.Lease - time.Second: fault.NameTaken, room.Lease: ""} {
 		got, err := claim("key:b", l.now, after)
-		if fault.CodeOf(err) != want || got.Regained != nil || err == nil && (got.Eviction == nil || got.Eviction.Seat != 3 || got.Since != l.head.FromNext()) {
+		if fault.CodeOf(err) != want || got.Regained != nil ||
+			err == nil && (got.Eviction == nil || got.Eviction.Seat != 3 || got.Since != l.head.FromNext()) {
 			t.Errorf("after %s, Bob gets %+v, %v", after, got, err)
 		}
 	}
@@ -284,7 +344,8 @@ func TestDecide_itsPrincipal_keepsEverythingButTheToken(t *testing.T) {
 	l.letGo(1, 2)
 	old := l.agent(2)
 	now := l.now.Add(hour)
-	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b", Holder: room.Holder{Hash: "new"}, Presence: map[int]room.Presence{}}, now)
+	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Principal: "key:b",
+		Holder: room.Holder{Hash: "new"}, Presence: map[int]room.Presence{}}, now)
 	want := old
 	want.Hash, want.AtMs, want.RegainedMs, want.LetGo = "new", now.UnixMilli(), now.UnixMilli(), room.LetGo{}
 	if got.Regained == nil || !reflect.DeepEqual(*got.Regained, want) || got.Eviction != nil {
@@ -296,7 +357,8 @@ func TestDecide_nameOfTheLastAdmin_makesAnotherAgentAdmin(t *testing.T) {
 	l := newRoom(t, "Bea", "Bob", "Cid")
 	l.manage(room.Promote, 2)
 	l.manage(room.Demote, 1)
-	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Presence: map[int]room.Presence{}}, l.now.Add(25*hour))
+	_, got, _ := claimBob(l, room.SeatRequest{Name: nameOf(t, "Bob"), Presence: map[int]room.Presence{}},
+		l.now.Add(25*hour))
 	if got.Eviction == nil || got.Eviction.Promoted != 1 {
 		t.Errorf("got %+v", got.Eviction)
 	}
@@ -308,7 +370,8 @@ func TestClaim_fullRoom_namesTheIdleSeatsOfTheSamePrincipal(t *testing.T) {
 	for principal, want := range map[string][]string{"key:b": {"Bob"}, "key:c": nil, "": nil} {
 		now := l.now.Add(3 * time.Minute)
 		alive := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: {AtMs: l.now.UnixMilli(), Used: true}}
-		_, err := (&room.SeatRequest{Name: nameOf(t, "Dora"), Principal: principal, Presence: alive}).Decide(l.head, now)
+		_, err := (&room.SeatRequest{Name: nameOf(t, "Dora"), Principal: principal,
+			Presence: alive}).Decide(l.head, now)
 		var full *fault.Error
 		if !errors.As(err, &full) || full.Code != fault.RoomFull || !slices.Equal(full.Yours, want) {
 			t.Errorf("%q: %+v", principal, full)
@@ -366,7 +429,8 @@ func TestDecide_letIn_whereNobodyStays_seesWhatATakeoverSees(t *testing.T) {
 	l.letGo(1, 2)
 	l.leave(1)
 	l.manage(room.Demote, 2)
-	c := room.SeatRequest{Name: nameOf(t, "Bob"), Presence: map[int]room.Presence{2: {AtMs: l.agent(2).AtMs, Used: true}}}
+	c := room.SeatRequest{Name: nameOf(t, "Bob"),
+		Presence: map[int]room.Presence{2: {AtMs: l.agent(2).AtMs, Used: true}}}
 	got, err := c.Decide(l.head, l.now.Add(room.LetGoSilent))
 	if err != nil || got.Eviction == nil || !got.LetGo || got.Since != l.head.FromNext() {
 		t.Errorf("%+v, %v", got, err)

@@ -136,9 +136,11 @@ func (h *Head) checkNote(a Agent, e Event) error {
 	case h.Closed:
 		return h.RefuseClosed()
 	case a.IsAlone():
-		return fault.Refuse(fault.InvalidArgument, "to names yourself, and you have no agent here that could read it. Nothing was sent: name others, or leave to out.")
+		return fault.Refuse(fault.InvalidArgument, "to names yourself, and you have no agent here that could read "+
+			"it. Nothing was sent: name others, or leave to out.")
 	case !e.IsNote(), len(e.Ask) > 0:
-		return fault.Refuse(fault.InvalidArgument, "What you say to your own agent is a note, which nobody else sees. Nothing was sent: leave kind, ask and withdraw out, or name others in to.")
+		return fault.Refuse(fault.InvalidArgument, "What you say to your own agent is a note, which nobody else "+
+			"sees. Nothing was sent: leave kind, ask and withdraw out, or name others in to.")
 	}
 	return nil
 }
@@ -146,5 +148,6 @@ func (h *Head) checkNote(a Agent, e Event) error {
 // Supervise returns the event after which p is behind a. If it has a reason, the agent and the person
 // see it; others never do.
 func (a Agent) Supervise(p Person, why Reason) Event {
-	return Event{Type: SupervisionSet, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Person: true, Reason: why, Behind: &p}
+	return Event{Type: SupervisionSet, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Person: true, Reason: why,
+		Behind: &p}
 }

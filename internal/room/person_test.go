@@ -69,7 +69,8 @@ func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
 		t.Error("the state has who asked")
 	}
 	again(2)(l) // Eve has his number
-	if a, ok := l.head.Owner(room.HolderOf(ident.Token{Seat: 2, Secret: "device", Person: true})); ok || l.agent(2).Joined == former {
+	if a, ok := l.head.Owner(room.HolderOf(ident.Token{Seat: 2, Secret: "device", Person: true})); ok ||
+		l.agent(2).Joined == former {
 		t.Errorf("the token of Bob's person is that of %+v", a)
 	}
 }
@@ -81,7 +82,8 @@ func TestLosesToken_whoseSeatIsInOtherHands(t *testing.T) {
 		return room.Agent{Seat: seat}.Supervise(room.Person{Devices: devices}, "")
 	}
 	regains := func(devices ...string) room.Event {
-		return room.Event{Type: room.Joined, Seat: 2, Regains: true, Agent: &room.Agent{Seat: 2, Person: room.Person{Devices: devices}}}
+		return room.Event{Type: room.Joined, Seat: 2, Regains: true,
+			Agent: &room.Agent{Seat: 2, Person: room.Person{Devices: devices}}}
 	}
 	mine := bob.Device
 	for what, c := range map[string]struct {
@@ -94,7 +96,8 @@ func TestLosesToken_whoseSeatIsInOtherHands(t *testing.T) {
 		"the agent joins again":        {regains("other", mine), true, false},
 		"a page joins again":           {regains("new"), true, true},
 		"a message":                    {room.Event{Type: room.Said, Seat: 2}, false, false},
-		"another joins":                {room.Event{Type: room.Joined, Seat: 3, Agent: &room.Agent{Seat: 3}}, false, false},
+		"another joins": {room.Event{Type: room.Joined, Seat: 3, Agent: &room.Agent{Seat: 3}}, false,
+			false},
 	} {
 		if agent, person := l.agent(2).LosesToken(c.e), bob.LosesToken(c.e); agent != c.agent || person != c.person {
 			t.Errorf("%s: the agent loses its token: %v, the person: %v", what, agent, person)
@@ -104,25 +107,29 @@ func TestLosesToken_whoseSeatIsInOtherHands(t *testing.T) {
 
 // An agent that joins again gets no link to open itself, and no way out of supervision.
 func TestDeparture_personOfAnAgentWithAPrincipal_staysKnownForADay(t *testing.T) {
-	opened := room.Person{Devices: []string{"phone"}, Opened: 1, Adds: true, Paused: true, Approve: true, Drafts: []room.Draft{{N: 9}}}
+	opened := room.Person{Devices: []string{"phone"}, Opened: 1, Adds: true, Paused: true, Approve: true,
+		Drafts: []room.Draft{{N: 9}}}
 	for what, c := range map[string]struct {
 		a    room.Agent
 		want bool
 	}{
 		"it has opened the link": {room.Agent{Principal: "key:b", Hash: "agent", Person: opened}, true},
-		"it has not":             {room.Agent{Principal: "key:b", Hash: "agent", Person: room.Person{Paused: true}}, false},
-		"a guest's":              {room.Agent{Hash: "agent", Invite: 1, Person: opened}, false},
-		"a person alone":         {room.Agent{Principal: "key:b", Person: opened}, false},
+		"it has not": {room.Agent{Principal: "key:b", Hash: "agent", Person: room.Person{Paused: true}},
+			false},
+		"a guest's":      {room.Agent{Hash: "agent", Invite: 1, Person: opened}, false},
+		"a person alone": {room.Agent{Principal: "key:b", Person: opened}, false},
 	} {
 		l := newRoom(t, "Ann", "Bob")
 		a := l.agent(2)
 		c.a.Seat, c.a.Name, c.a.Key, c.a.Joined, c.a.Role = 2, a.Name, a.Key, a.Joined, a.Role
 		l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &c.a, Regains: true})
 		gone := l.apply(*l.head.FreeSeat(c.a, room.ReasonKicked))
-		if got := l.head.Departed; (got == room.Departure{N: gone.N, AtMs: gone.AtMs}) != c.want || (got.N == 0) == c.want {
+		if got := l.head.Departed; (got == room.Departure{N: gone.N, AtMs: gone.AtMs}) != c.want ||
+			(got.N == 0) == c.want {
 			t.Errorf("%s: %+v", what, got)
 		}
-		for after, matters := range map[time.Duration]bool{0: true, room.KeepPerson - time.Millisecond: true, room.KeepPerson: false} {
+		for after, matters := range map[time.Duration]bool{0: true, room.KeepPerson - time.Millisecond: true,
+			room.KeepPerson: false} {
 			if got := l.head.Departed.Matters(gone.At().Add(after)); got != (matters && c.want) {
 				t.Errorf("%s, after %s: %v", what, after, got)
 			}
@@ -147,7 +154,8 @@ func TestPerson_wordToAll_isTheSeatsForOthersAndNewsToItsAgent(t *testing.T) {
 		}
 	}
 	agent := l.agent(2)
-	if got := agent.HoldOf(e, 3, room.Event{}); got != room.HoldsFirmly || !agent.WokenBy(e, 3, true) || l.head.Recent.NewestForeign(2) != e.N {
+	if got := agent.HoldOf(e, 3, room.Event{}); got != room.HoldsFirmly || !agent.WokenBy(e, 3, true) ||
+		l.head.Recent.NewestForeign(2) != e.N {
 		t.Errorf("its agent speaks over it: hold %v, newest for it %d", got, l.head.Recent.NewestForeign(2))
 	}
 	if _, owes := l.head.Talk.Owes(2, l.now); owes || l.head.Talk.IsDone(2) {
@@ -156,7 +164,8 @@ func TestPerson_wordToAll_isTheSeatsForOthersAndNewsToItsAgent(t *testing.T) {
 	if n, seat, _ := l.head.Recent.LastWord(); n != e.N || seat != 2 {
 		t.Errorf("the last word is %d of seat %d", n, seat)
 	}
-	if after, _ := l.head.LastSaid(l.agent(2), l.now); after.Saying != before.Saying || !after.Heard.Equal(before.Heard) {
+	if after, _ := l.head.LastSaid(l.agent(2), l.now); after.Saying != before.Saying ||
+		!after.Heard.Equal(before.Heard) {
 		t.Error("it counts as the agent's own message")
 	}
 	if own := l.say(2, "as I said"); agent.IsNews(own) || !bob.IsNews(own) || !bob.WokenBy(own, 3, false) {
@@ -184,16 +193,19 @@ func TestNote_isBetweenTheAgentAndItsPersonAlone(t *testing.T) {
 	before := *l.head
 	e := l.send(2, room.Event{Person: true, Text: "@Ann is nice; ask her", To: []int{2}})
 	agent := l.agent(2)
-	if !agent.IsNews(e) || !bob.IsNews(e) || agent.HoldOf(e, 3, room.Event{}) != room.HoldsFirmly || !agent.WokenBy(e, 3, true) || l.head.Recent.NewestForeign(2) != e.N {
+	if !agent.IsNews(e) || !bob.IsNews(e) || agent.HoldOf(e, 3, room.Event{}) != room.HoldsFirmly ||
+		!agent.WokenBy(e, 3, true) || l.head.Recent.NewestForeign(2) != e.N {
 		t.Errorf("its agent does not hear it: %+v", e)
 	}
 	for _, seat := range []int{1, 3} {
-		if l.agent(seat).Sees(e) || len(e.Named) > 0 || l.head.Recent.NewestForeign(seat) != before.Recent.NewestForeign(seat) {
+		if l.agent(seat).Sees(e) || len(e.Named) > 0 ||
+			l.head.Recent.NewestForeign(seat) != before.Recent.NewestForeign(seat) {
 			t.Errorf("seat %d can tell", seat)
 		}
 	}
 	n, _, _ := before.Recent.LastWord()
-	if after, _, _ := l.head.Recent.LastWord(); after != n || l.head.Messages != before.Messages || !reflect.DeepEqual(l.head.Talk, before.Talk) || l.head.LastTalk != before.LastTalk {
+	if after, _, _ := l.head.Recent.LastWord(); after != n || l.head.Messages != before.Messages ||
+		!reflect.DeepEqual(l.head.Talk, before.Talk) || l.head.LastTalk != before.LastTalk {
 		t.Error("it changed what is said or owed")
 	}
 }
@@ -203,7 +215,8 @@ func TestNote_ofAMutedSeat_isSentAndOfAClosedRoomIsNot(t *testing.T) {
 	l.manage(room.Mute, 2)
 	l.send(2, room.Event{Person: true, Text: "never mind", To: []int{2}})
 	l.apply(room.Event{Type: room.Changed, Reason: room.ReasonClosed})
-	if _, err := l.head.Compose(l.agent(2), room.Event{Person: true, Text: "bye", To: []int{2}}, l.now); fault.CodeOf(err) != fault.RoomClosed {
+	if _, err := l.head.Compose(l.agent(2), room.Event{Person: true, Text: "bye", To: []int{2}},
+		l.now); fault.CodeOf(err) != fault.RoomClosed {
 		t.Errorf("in a closed room: %v", err)
 	}
 }

@@ -26,7 +26,8 @@ type Recent struct {
 type Utterance struct {
 	Seat int
 	Saying
-	Heard time.Time // when the agent itself last said something: its person may have sent a draft later; zero if the index covers none
+	// when the agent itself last said something: its person may have sent a draft later; zero if the index covers none
+	Heard time.Time
 
 	earlier []Saying // its messages before this one, the newest first
 }
@@ -155,7 +156,8 @@ func (l lastOf) after(e Event) lastOf {
 func (l lastOf) afterFor(seats []int, e Event) lastOf {
 	l.private = slices.Clone(l.private)
 	for _, seat := range seats {
-		l.private = append(slices.DeleteFunc(l.private, func(p mark) bool { return p.seat == seat }), mark{e.N, seat, e.AtMs})
+		l.private = append(slices.DeleteFunc(l.private, func(p mark) bool { return p.seat == seat }),
+			mark{e.N, seat, e.AtMs})
 	}
 	return l
 }

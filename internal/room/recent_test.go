@@ -227,7 +227,8 @@ func TestLastSaid_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 			})
 			u, known := h.LastSaid(a, l.now)
 			own := l.newest(h.Recent.From, func(e room.Event) bool {
-				return e.Type == room.Said && e.Seat == a.Seat && !e.Person && e.Decides == 0 && l.now.Sub(e.At()) < room.RepeatWindow
+				return e.Type == room.Said && e.Seat == a.Seat && !e.Person && e.Decides == 0 &&
+					l.now.Sub(e.At()) < room.RepeatWindow
 			})
 			if own > 0 && !u.Heard.Equal(l.events[own-1].At()) {
 				t.Fatalf("seat %d spoke itself at event %d, and is heard at %s", a.Seat, own, u.Heard)
@@ -253,7 +254,8 @@ func TestSaidSince_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 		h := drawHead(t, l)
 		for _, a := range h.Agents {
 			number := func(what string) int64 { return rapid.Int64Range(0, h.AsOf).Draw(t, what) }
-			call := room.Start{Known: number("known"), Head: rapid.SampledFrom([]int64{number("head"), math.MaxInt64}).Draw(t, "first seen")}
+			call := room.Start{Known: number("known"),
+				Head: rapid.SampledFrom([]int64{number("head"), math.MaxInt64}).Draw(t, "first seen")}
 			call.At = l.now.Add(-time.Duration(rapid.IntRange(0, 1200).Draw(t, "age")) * time.Second)
 			for _, e := range l.events { // the head that a call sees has all that is this much older than the call
 				if call.At.Sub(e.At()) > room.Lease-room.RepeatWindow {
@@ -262,7 +264,8 @@ func TestSaidSince_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 			}
 			var want []room.Saying
 			for _, e := range slices.Backward(l.events) {
-				if e.Type == room.Said && e.Seat == a.Seat && !e.Person && e.N >= a.Joined && call.Precedes(e.N, e.At()) {
+				if e.Type == room.Said && e.Seat == a.Seat && !e.Person && e.N >= a.Joined &&
+					call.Precedes(e.N, e.At()) {
 					want = append(want, e.Saying())
 				}
 			}

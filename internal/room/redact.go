@@ -16,11 +16,14 @@ const Removed = "removed"
 func (a Agent) CheckRedact(e Event) error {
 	switch {
 	case e.Type != Said:
-		return fault.Refuse(fault.InvalidArgument, "redact: that is no message, so there is no text to remove. Nothing was changed: give the id of one of type message.")
+		return fault.Refuse(fault.InvalidArgument, "redact: that is no message, so there is no text to remove. "+
+			"Nothing was changed: give the id of one of type message.")
 	case e.Person && a.did(e) && !a.IsPerson():
-		return fault.Refuse(fault.NotAllowed, "Your user said that, and only your user may remove it. Nothing was changed.")
+		return fault.Refuse(fault.NotAllowed,
+			"Your user said that, and only your user may remove it. Nothing was changed.")
 	case a.Role != Admin && !a.did(e):
-		return fault.Refuse(fault.NotAllowed, "Only its author or an admin may remove the text of a message. Nothing was changed: room_info tells who is admin; ask one of them with send_message.")
+		return fault.Refuse(fault.NotAllowed, "Only its author or an admin may remove the text of a message. Nothing "+
+			"was changed: room_info tells who is admin; ask one of them with send_message.")
 	}
 	return nil
 }

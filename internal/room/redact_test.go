@@ -42,10 +42,12 @@ func TestRedaction_whoSeesTheMessage_seesIt(t *testing.T) {
 		r := e.Redaction()
 		r.N, r.By = 40, 1
 		for _, a := range []room.Agent{
-			{Seat: 1, Name: "Ann"}, {Seat: 2, Name: "Bob"}, {Seat: 3, Name: "Cid"}, {Seat: 5, Name: "Dora", Since: room.Mark{N: 4}},
+			{Seat: 1, Name: "Ann"}, {Seat: 2, Name: "Bob"}, {Seat: 3, Name: "Cid"},
+			{Seat: 5, Name: "Dora", Since: room.Mark{N: 4}},
 		} {
 			if a.Sees(r) != a.Sees(e) {
-				t.Errorf("%s: %s sees the message %v, and that its text was removed %v", what, a.Name, a.Sees(e), a.Sees(r))
+				t.Errorf("%s: %s sees the message %v, and that its text was removed %v", what, a.Name, a.Sees(e),
+					a.Sees(r))
 			}
 		}
 	}

@@ -137,18 +137,23 @@ func (s *State) Deserted() bool { return len(s.Agents) == 0 && s.Password == "" 
 // FreeSeat returns the event that frees the seat of a. If a stands for its person, that person
 // gives it up.
 func (s *State) FreeSeat(a Agent, why Reason) *Event {
-	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Person: a.IsPerson(), Promoted: s.Successor(a.Seat)}
+	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Person: a.IsPerson(),
+		Promoted: s.Successor(a.Seat)}
 }
 
 // RefuseRemoved refuses the token of a seat that its agent has lost.
 func RefuseRemoved(why Reason) *fault.Error {
 	switch why {
 	case ReasonTimeout:
-		return fault.Refuse(fault.Removed, "You were silent for too long, and another agent has your seat. Call join_room with room and agent_name to take a new one.")
+		return fault.Refuse(fault.Removed, "You were silent for too long, and another agent has your seat. Call "+
+			"join_room with room and agent_name to take a new one.")
 	case ReasonKicked:
-		return fault.Refuse(fault.Removed, "An admin has taken your seat in this room. Tell your user, and call join_room with room and agent_name only if your user wants that.")
+		return fault.Refuse(fault.Removed, "An admin has taken your seat in this room. Tell your user, and call "+
+			"join_room with room and agent_name only if your user wants that.")
 	case ReasonBanned:
-		return fault.Refuse(fault.Removed, "An admin has taken your seat and keeps you out of this room. Do not try to come back under another name: tell your user.")
+		return fault.Refuse(fault.Removed, "An admin has taken your seat and keeps you out of this room. Do not try "+
+			"to come back under another name: tell your user.")
 	}
-	return fault.Refuse(fault.Removed, "You have left this room, or your user has left it for you; this agent_token is used up. To come back, if your user wants that, call join_room with room and agent_name.")
+	return fault.Refuse(fault.Removed, "You have left this room, or your user has left it for you; this agent_token "+
+		"is used up. To come back, if your user wants that, call join_room with room and agent_name.")
 }

@@ -15,10 +15,11 @@ func TestSuccessor_isTheLongestSeatedMemberThatIsNotMuted(t *testing.T) {
 		leaves int
 		want   int
 	}{
-		"admin leaves":                  {func(*timeline) {}, 1, 2},
-		"member leaves":                 {func(*timeline) {}, 2, 0},
-		"another admin stays":           {func(l *timeline) { l.manage(room.Promote, 3) }, 1, 0},
-		"other admin was demoted":       {func(l *timeline) { l.manage(room.Promote, 2); l.manage(room.Demote, 2) }, 1, 2},
+		"admin leaves":        {func(*timeline) {}, 1, 2},
+		"member leaves":       {func(*timeline) {}, 2, 0},
+		"another admin stays": {func(l *timeline) { l.manage(room.Promote, 3) }, 1, 0},
+		"other admin was demoted": {func(l *timeline) { l.manage(room.Promote, 2); l.manage(room.Demote, 2) }, 1,
+			2},
 		"longest seated is muted":       {func(l *timeline) { l.manage(room.Mute, 2) }, 1, 3},
 		"both others are muted":         {func(l *timeline) { l.manage(room.Mute, 2); l.manage(room.Mute, 3) }, 1, 2},
 		"longest seated came back late": {func(l *timeline) { l.leave(2); l.join("Bob") }, 1, 3},

@@ -60,13 +60,16 @@ func TestSeatNumber_givenAgain_givesNothingOfItsFormerOwner(t *testing.T) {
 	if answer := l.reply(1, said); eve.SeesAnswered(answer) {
 		t.Error("she is told what an answer to Bob's private message answers")
 	}
-	if answer := l.reply(1, public); eve.HoldOf(answer, 4, room.Event{}) == room.HoldsFirmly || eve.WokenBy(answer, 4, true) {
+	if answer := l.reply(1, public); eve.HoldOf(answer, 4, room.Event{}) == room.HoldsFirmly ||
+		eve.WokenBy(answer, 4, true) {
 		t.Error("an answer to what Bob said to all is meant for her")
 	}
-	if done := l.agree(3); len(done.Agreed) != 1 || len(eve.AgreedIn(done)) > 0 || eve.Sees(done) || len(l.agent(3).AgreedIn(done)) != 1 {
+	if done := l.agree(3); len(done.Agreed) != 1 || len(eve.AgreedIn(done)) > 0 || eve.Sees(done) ||
+		len(l.agent(3).AgreedIn(done)) != 1 {
 		t.Errorf("she is told of %v", eve.AgreedIn(done))
 	}
-	if gone := (room.Event{N: proposal.N + 1, Type: room.Left, Agreed: []int64{proposal.N}, AgreedTo: [][]int{{2, 3, 1}}}); len(eve.AgreedIn(gone)) > 0 {
+	if gone := (room.Event{N: proposal.N + 1, Type: room.Left, Agreed: []int64{proposal.N},
+		AgreedTo: [][]int{{2, 3, 1}}}); len(eve.AgreedIn(gone)) > 0 {
 		t.Error("she is told what was agreed in Bob's time")
 	}
 	if u, known := l.head.Recall(public).Recent.Said(2); known {

@@ -98,7 +98,8 @@ func (c *SeatRequest) Decide(h *Head, now time.Time) (Seating, error) {
 // the zero value if nobody does.
 func (c *SeatRequest) decideAdmitted(h *Head, old Agent, now time.Time) (Seating, error) {
 	if _, banned := FindBan(h.Bans, c.Name.Shown); banned {
-		return Seating{}, fault.Refuse(fault.NotAllowed, "An admin has banned this agent_name from this room, in any spelling. Do not try other names: tell your user, who can ask the people of the room.")
+		return Seating{}, fault.Refuse(fault.NotAllowed, "An admin has banned this agent_name from this room, in any "+
+			"spelling. Do not try other names: tell your user, who can ask the people of the room.")
 	}
 	if err := h.checkLook(c.Name); err != nil {
 		return Seating{}, err
@@ -184,7 +185,10 @@ func (s *State) CheckHeld(principal string) error {
 	if !slices.ContainsFunc(s.Agents, holds) {
 		return nil
 	}
-	return fault.Refuse(fault.Paused, "Your user holds you in this room: an agent of yours here is paused, or your user approves what it says, so you get no further seat. Nothing was changed: go on with the agent_token that you have or, if you have lost it, join under the agent_name that you had; if you are another agent of this user, ask your user to let the first one go on.")
+	return fault.Refuse(fault.Paused, "Your user holds you in this room: an agent of yours here is paused, or your "+
+		"user approves what it says, so you get no further seat. Nothing was changed: go on with the agent_token "+
+		"that you have or, if you have lost it, join under the agent_name that you had; if you are another agent of "+
+		"this user, ask your user to let the first one go on.")
 }
 
 // LastHeard returns when an agent itself made its last known call or, if it waits,
@@ -220,7 +224,8 @@ func (c *SeatRequest) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
 func (c *SeatRequest) isOwn(h *Head, a Agent) bool {
 	p, known := c.Presence[a.Seat]
 	_, spoke := h.Recent.Said(a.Seat)
-	return c.Principal != "" && c.Principal == a.Principal && c.Holder.Person == a.IsAlone() && (!c.Holder.Person || known && !p.Used && !spoke)
+	return c.Principal != "" && c.Principal == a.Principal && c.Holder.Person == a.IsAlone() &&
+		(!c.Holder.Person || known && !p.Used && !spoke)
 }
 
 // Abandoned reports whether a full room starts over, so that strangers do not inherit the seats,
@@ -293,14 +298,24 @@ const knockAgain = time.Minute
 // principal of the seat, and lease is when that is free.
 func nameTaken(wait time.Duration, own bool, lease time.Time) *fault.Error {
 	if own {
-		return fault.RetryLater(fault.NameTaken, wait, "Another agent here has this name, and was heard, or got its seat by the name, a short time ago. If that is not you, choose another agent_name. If it was you, and you have lost your agent_token, the seat is yours again after a short silence: repeat this call in %d seconds, and make no other one meanwhile.", fault.Seconds(wait))
+		return fault.RetryLater(fault.NameTaken, wait, "Another agent here has this name, and was heard, or got its "+
+			"seat by the name, a short time ago. If that is not you, choose another agent_name. If it was you, and "+
+			"you have lost your agent_token, the seat is yours again after a short silence: repeat this call in %d "+
+			"seconds, and make no other one meanwhile.", fault.Seconds(wait))
 	}
 	wait = min(wait, knockAgain)
 	free := lease.UTC().Add(time.Minute - 1).Truncate(time.Minute).Format("15:04 UTC on 2 January")
-	return fault.RetryLater(fault.NameTaken, wait, "Another agent here has this name. If that is not you, choose another agent_name. If it is you: pass only your agent_token to join_room or, if you have lost that, repeat this call in %d seconds; those here see that you asked and can let you in, and if that agent stays silent the name is free at %s at the latest.", fault.Seconds(wait), free)
+	return fault.RetryLater(fault.NameTaken, wait, "Another agent here has this name. If that is not you, choose "+
+		"another agent_name. If it is you: pass only your agent_token to join_room or, if you have lost that, repeat "+
+		"this call in %d seconds; those here see that you asked and can let you in, and if that agent stays silent "+
+		"the name is free at %s at the latest.", fault.Seconds(wait), free)
 }
 
 // roomFull refuses a claim where no lease ends for wait.
 func (h *Head) roomFull(wait time.Duration) *fault.Error {
-	return fault.RetryLater(fault.RoomFull, wait, "All %d seats of this room are taken. If one of them is yours, pass only your agent_token to join_room or, if you have lost that, the agent_name you had. Otherwise agree on another room, or try once more in a minute or two, since the agents there see that a seat is wanted and may make room (you will see nothing of what was said before they do); a seat whose agent stays silent becomes free in %d seconds at the earliest.", h.Capacity, fault.Seconds(wait))
+	return fault.RetryLater(fault.RoomFull, wait, "All %d seats of this room are taken. If one of them is yours, "+
+		"pass only your agent_token to join_room or, if you have lost that, the agent_name you had. Otherwise agree "+
+		"on another room, or try once more in a minute or two, since the agents there see that a seat is wanted and "+
+		"may make room (you will see nothing of what was said before they do); a seat whose agent stays silent "+
+		"becomes free in %d seconds at the earliest.", h.Capacity, fault.Seconds(wait))
 }

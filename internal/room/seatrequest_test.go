@@ -31,7 +31,8 @@ func TestClaim_freeSeat_isGivenWithoutPresence(t *testing.T) {
 
 func TestClaim_bannedName_isRefusedBeforeATakenOneAndAFullRoom(t *testing.T) {
 	l := newPair(t, "Ann", "Bob")
-	l.apply(room.Event{Type: room.Managed, Name: "Bob", By: 1, Action: room.BanName, Ban: &room.Ban{Name: "Bob", Key: "bob"}})
+	l.apply(room.Event{Type: room.Managed, Name: "Bob", By: 1, Action: room.BanName,
+		Ban: &room.Ban{Name: "Bob", Key: "bob"}})
 	silent := map[int]room.Presence{1: {AtMs: l.now.Add(hour).UnixMilli(), Used: true}}
 	for _, name := range []string{"B0b", "Bob"} {
 		for _, p := range []map[int]room.Presence{nil, silent} {
@@ -74,7 +75,8 @@ func TestClaim_fullRoom_takesTheSeatThatIsSilentLongest(t *testing.T) {
 			if !errors.As(err, &full) || full.Code != fault.RoomFull || full.RetryAfter != x.retry {
 				t.Errorf("after %s: %v, %+v", x.after, err, full)
 			}
-		case err != nil || got.Eviction == nil || got.Eviction.Seat != x.gone || got.Eviction.Reason != room.ReasonTimeout || got.Since != l.head.FromNext():
+		case err != nil || got.Eviction == nil || got.Eviction.Seat != x.gone ||
+			got.Eviction.Reason != room.ReasonTimeout || got.Since != l.head.FromNext():
 			t.Errorf("after %s: %+v, %v; want seat %d", x.after, got, err, x.gone)
 		}
 	}
@@ -107,7 +109,9 @@ func TestClaim_seatOfASilentAgent_showsWhatANewcomerMaySee(t *testing.T) {
 		"neither public nor a password": {func(*room.Settings) {}, false},
 		"a password":                    {func(s *room.Settings) { s.Password = "hash" }, true},
 		"public":                        {func(s *room.Settings) { s.Public = true }, true},
-		"a password, given later":       {func(s *room.Settings) { s.Password, s.OpenFrom = "hash", room.Mark{N: 4, Messages: 1} }, true},
+		"a password, given later": {func(s *room.Settings) {
+			s.Password, s.OpenFrom = "hash", room.Mark{N: 4, Messages: 1}
+		}, true},
 	} {
 		for _, name := range []string{"Bob", "Cid"} {
 			l := newPair(t, "Ann", "Bob")
@@ -135,7 +139,8 @@ func TestClaim_dependsOnPresence_asksForIt(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob")
 	l.set(func(s *room.Settings) { s.Capacity = 2 })
 	for _, name := range []string{"Cid", "Bob"} {
-		if _, err := (&room.SeatRequest{Name: nameOf(t, name)}).Decide(l.head, l.now); !errors.Is(err, room.ErrPresenceNeeded) {
+		if _, err := (&room.SeatRequest{Name: nameOf(t, name)}).Decide(l.head, l.now); !errors.Is(err,
+			room.ErrPresenceNeeded) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -151,15 +156,23 @@ func TestAbandoned_aSignOfLife_keepsTheRoom(t *testing.T) {
 		settings func(*room.Settings)
 		want     bool
 	}{
-		"silent":         {func(l *timeline) room.Presence { return room.Presence{AtMs: ago(l, lease), Used: true} }, nil, true},
+		"silent": {func(l *timeline) room.Presence { return room.Presence{AtMs: ago(l, lease), Used: true} },
+			nil, true},
 		"silent, unused": {func(l *timeline) room.Presence { return room.Presence{AtMs: ago(l, lease)} }, nil, true},
-		"called":         {func(l *timeline) room.Presence { return room.Presence{AtMs: ago(l, lease-1e9), Used: true} }, nil, false},
-		"waits":          {func(l *timeline) room.Presence { return room.Presence{AtMs: ago(l, hour), UntilMs: ago(l, -1e9)} }, nil, false},
+		"called": {func(l *timeline) room.Presence {
+			return room.Presence{AtMs: ago(l, lease-1e9), Used: true}
+		}, nil, false},
+		"waits": {func(l *timeline) room.Presence { return room.Presence{AtMs: ago(l, hour), UntilMs: ago(l, -1e9)} },
+			nil, false},
 		"on standby": {func(l *timeline) room.Presence {
 			return room.Presence{AtMs: ago(l, 1e9), OwnMs: ago(l, hour), Standby: true}
 		}, nil, false},
-		"is away":                {func(l *timeline) room.Presence { return room.Presence{AtMs: ago(l, hour), BackMs: ago(l, -hour)} }, nil, false},
-		"was away":               {func(l *timeline) room.Presence { return room.Presence{AtMs: ago(l, hour), BackMs: ago(l, lease-1e9)} }, nil, false},
+		"is away": {func(l *timeline) room.Presence {
+			return room.Presence{AtMs: ago(l, hour), BackMs: ago(l, -hour)}
+		}, nil, false},
+		"was away": {func(l *timeline) room.Presence {
+			return room.Presence{AtMs: ago(l, hour), BackMs: ago(l, lease-1e9)}
+		}, nil, false},
 		"silent, with password":  {nil, func(s *room.Settings) { s.Password = "hash" }, false},
 		"silent, seat is free":   {nil, func(s *room.Settings) { s.Capacity = 3 }, false},
 		"silent, known by names": {nil, func(s *room.Settings) { s.Public = true }, true},
@@ -176,7 +189,8 @@ func TestAbandoned_aSignOfLife_keepsTheRoom(t *testing.T) {
 		if got := claim.Abandoned(l.head, l.now); got != c.want {
 			t.Errorf("%s: %t", what, got)
 		}
-		if guest := (room.SeatRequest{Name: claim.Name, Presence: claim.Presence, Invite: 1}); guest.Abandoned(l.head, l.now) {
+		if guest := (room.SeatRequest{Name: claim.Name, Presence: claim.Presence,
+			Invite: 1}); guest.Abandoned(l.head, l.now) {
 			t.Errorf("%s: a guest begins the room anew", what)
 		}
 		if _, err := claim.Decide(l.head, l.now); errors.Is(err, room.ErrAbandoned) != c.want {

@@ -60,9 +60,12 @@ func CheckSettings(description string, capacity int, t Type) error {
 	case capacity != 0 && (capacity < MinCapacity || capacity > MaxCapacity):
 		return fault.Refuse(fault.InvalidArgument, "capacity must be from %d to %d.", MinCapacity, MaxCapacity)
 	case t != "" && t != Group && t != Channel:
-		return fault.Refuse(fault.InvalidArgument, "type must be %q (every agent speaks) or %q (only admins speak).", Group, Channel)
-	case utf8.RuneCountInString(description) > MaxDescription || !utf8.ValidString(description) || HasControls(description, "\n\t\r"):
-		return fault.Refuse(fault.InvalidArgument, "description: at most %d characters of UTF-8 without control characters.", MaxDescription)
+		return fault.Refuse(fault.InvalidArgument, "type must be %q (every agent speaks) or %q (only admins speak).",
+			Group, Channel)
+	case utf8.RuneCountInString(description) > MaxDescription || !utf8.ValidString(description) ||
+		HasControls(description, "\n\t\r"):
+		return fault.Refuse(fault.InvalidArgument,
+			"description: at most %d characters of UTF-8 without control characters.", MaxDescription)
 	}
 	return CheckSecret("description", description)
 }

@@ -11,7 +11,8 @@ const EventBytes = int(unsafe.Sizeof(Event{}))
 
 // Held returns how many bytes of memory e refers to.
 func (e *Event) Held() int {
-	n := texts(e.ID, string(e.Type), e.Name, e.Text, string(e.Kind), string(e.Reason), e.NewAdmin, e.LogKey, e.Hash, e.Key, e.ByName, string(e.Action), e.Note)
+	n := texts(e.ID, string(e.Type), e.Name, e.Text, string(e.Kind), string(e.Reason), e.NewAdmin, e.LogKey, e.Hash,
+		e.Key, e.ByName, string(e.Action), e.Note)
 	n += list(e.To) + list(e.Ask) + list(e.Named) + list(e.ReFor) + list(e.Agreed) + list(e.AgreedTo)
 	n += names(e.ToNames) + names(e.AskNames)
 	for _, seats := range e.AgreedTo {

@@ -41,7 +41,8 @@ func referred(v reflect.Value) (n int) {
 	case reflect.String:
 		return v.Len()
 	case reflect.Pointer:
-		if v.IsNil() || v.Type() == reflect.TypeFor[*ident.MessageIDs]() || v.Type() == reflect.TypeFor[*time.Location]() {
+		if v.IsNil() || v.Type() == reflect.TypeFor[*ident.MessageIDs]() ||
+			v.Type() == reflect.TypeFor[*time.Location]() {
 			return 0
 		}
 		return int(v.Type().Elem().Size()) + referred(v.Elem())

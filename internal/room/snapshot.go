@@ -59,8 +59,10 @@ func (s *State) Snapshot() Snapshot {
 	settings.Description = ""
 	return Snapshot{
 		V: Version, AsOf: s.AsOf, Settings: settings, Seated: len(s.Agents), NextSeat: s.NextSeat,
-		LastFreed: s.LastFreed, LastTalk: s.LastTalk, Messages: s.Messages, Run: s.Run, LogKey: s.LogKey, Updated: s.Updated,
-		Retired: s.Retired, Closed: s.Closed, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs, Departed: s.Departed, Parts: digestOf(s.Parts()),
+		LastFreed: s.LastFreed, LastTalk: s.LastTalk, Messages: s.Messages, Run: s.Run, LogKey: s.LogKey,
+		Updated: s.Updated,
+		Retired: s.Retired, Closed: s.Closed, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs, Departed: s.Departed,
+		Parts: digestOf(s.Parts()),
 	}
 }
 

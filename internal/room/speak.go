@@ -10,13 +10,16 @@ func (s *State) CheckSpeak(a Agent, to []int) error {
 	case s.Closed:
 		return s.RefuseClosed()
 	case a.Muted:
-		return fault.Refuse(fault.NotAllowed, "An admin of this room has muted you. Nothing was sent: go on reading with wait_for_message; an admin can unmute you.")
+		return fault.Refuse(fault.NotAllowed, "An admin of this room has muted you. Nothing was sent: go on reading "+
+			"with wait_for_message; an admin can unmute you.")
 	case s.Silenced(a):
-		return fault.Refuse(fault.NotAllowed, "Only admins speak in this channel. Nothing was sent: go on reading with wait_for_message.")
+		return fault.Refuse(fault.NotAllowed,
+			"Only admins speak in this channel. Nothing was sent: go on reading with wait_for_message.")
 	}
 	for _, seat := range to {
 		if _, there := s.Seated(seat); !there {
-			return fault.Refuse(fault.InvalidArgument, "to: an agent that you name has just left the room. Nothing was sent: room_info tells who is there.")
+			return fault.Refuse(fault.InvalidArgument,
+				"to: an agent that you name has just left the room. Nothing was sent: room_info tells who is there.")
 		}
 	}
 	return nil
@@ -25,7 +28,11 @@ func (s *State) CheckSpeak(a Agent, to []int) error {
 // RefuseClosed refuses every call but reading in a closed room.
 func (s *State) RefuseClosed() error {
 	if s.WhyClosed() == ReasonBegunAnew {
-		return fault.Refuse(fault.RoomClosed, "Everybody here had been silent for %d minutes, and a newcomer has begun the room anew under its name. What was said here can still be read with message_history. To go on talking, agree on a room: call join_room with room and agent_name for the new one, in which there may be strangers.", int(Lease.Minutes()))
+		return fault.Refuse(fault.RoomClosed, "Everybody here had been silent for %d minutes, and a newcomer has "+
+			"begun the room anew under its name. What was said here can still be read with message_history. To go on "+
+			"talking, agree on a room: call join_room with room and agent_name for the new one, in which there may "+
+			"be strangers.", int(Lease.Minutes()))
 	}
-	return fault.Refuse(fault.RoomClosed, "An admin has closed this room for good. What was said can still be read with message_history; to go on talking, agree on a new room and call join_room.")
+	return fault.Refuse(fault.RoomClosed, "An admin has closed this room for good. What was said can still be read "+
+		"with message_history; to go on talking, agree on a new room and call join_room.")
 }

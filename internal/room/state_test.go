@@ -124,7 +124,8 @@ func TestApply_managed_changesTheAgent(t *testing.T) {
 func TestApply_changed_replacesTheSettings(t *testing.T) {
 	l := newRoom(t, "Ann")
 	l.set(func(s *room.Settings) { s.Description, s.Type = "about plans", room.Channel })
-	if s := l.head.Settings; s.Name != "plans" || s.Description != "about plans" || s.Type != room.Channel || l.head.Closed {
+	if s := l.head.Settings; s.Name != "plans" || s.Description != "about plans" || s.Type != room.Channel ||
+		l.head.Closed {
 		t.Errorf("got %+v", s)
 	}
 }
@@ -297,7 +298,8 @@ func TestOwner_isTheSeatedAgentWithTheSecret(t *testing.T) {
 	if a, ok := s.Owner(room.HolderOf(ident.Token{Seat: 1, Secret: secret})); !ok || a.Name != "Ann" {
 		t.Errorf("got %+v, %v", a, ok)
 	}
-	for _, wrong := range []ident.Token{{Seat: 1, Secret: ident.NewSecret()}, {Seat: 2, Secret: secret}, {Seat: 3, Secret: secret}, {Seat: 1}} {
+	for _, wrong := range []ident.Token{{Seat: 1, Secret: ident.NewSecret()}, {Seat: 2, Secret: secret},
+		{Seat: 3, Secret: secret}, {Seat: 1}} {
 		if _, ok := s.Owner(room.HolderOf(wrong)); ok {
 			t.Errorf("%+v is accepted", wrong)
 		}

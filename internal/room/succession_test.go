@@ -28,21 +28,33 @@ func TestSucceed_adminsAreSilent_longestSeatedPresentAgentBecomesAdmin(t *testin
 		then   func(l *timeline, p presence)
 		want   int // the seat; 0: none
 	}{
-		"all are present":            {want: 2},
-		"silent for less":            {then: func(_ *timeline, p presence) { p[1] = heard(day - 1e6) }},
-		"silent for just so long":    {then: func(_ *timeline, p presence) { p[1] = heard(day) }, want: 2},
-		"she has spoken":             {then: func(l *timeline, _ presence) { l.say(1, "here") }},
-		"she waits":                  {then: func(_ *timeline, p presence) { p[1] = room.Presence{UntilMs: now.UnixMilli() + 1} }},
-		"her program waits":          {then: func(_ *timeline, p presence) { p[1] = room.Presence{UntilMs: now.UnixMilli() + 1, Standby: true} }, want: 2},
-		"she said she is away":       {then: func(_ *timeline, p presence) { p[1] = room.Presence{BackMs: now.UnixMilli() + 1} }},
-		"she was away until then":    {then: func(_ *timeline, p presence) { p[1] = room.Presence{BackMs: now.Add(-23 * time.Hour).UnixMilli()} }},
-		"nobody else is there":       {then: func(_ *timeline, p presence) { clear(p) }},
-		"Bob is silent":              {then: func(_ *timeline, p presence) { p[2] = heard(2 * minute) }, want: 3},
-		"Bob is muted":               {then: func(l *timeline, _ presence) { l.manage(room.Mute, 2) }, want: 3},
-		"Bob is under approval":      {before: func(l *timeline) { change(l, 2, func(a *room.Agent) { a.Person.Approve = true }) }, want: 3},
+		"all are present":         {want: 2},
+		"silent for less":         {then: func(_ *timeline, p presence) { p[1] = heard(day - 1e6) }},
+		"silent for just so long": {then: func(_ *timeline, p presence) { p[1] = heard(day) }, want: 2},
+		"she has spoken":          {then: func(l *timeline, _ presence) { l.say(1, "here") }},
+		"she waits": {then: func(_ *timeline, p presence) {
+			p[1] = room.Presence{UntilMs: now.UnixMilli() + 1}
+		}},
+		"her program waits": {then: func(_ *timeline, p presence) {
+			p[1] = room.Presence{UntilMs: now.UnixMilli() + 1, Standby: true}
+		}, want: 2},
+		"she said she is away": {then: func(_ *timeline, p presence) {
+			p[1] = room.Presence{BackMs: now.UnixMilli() + 1}
+		}},
+		"she was away until then": {then: func(_ *timeline, p presence) {
+			p[1] = room.Presence{BackMs: now.Add(-23 * time.Hour).UnixMilli()}
+		}},
+		"nobody else is there": {then: func(_ *timeline, p presence) { clear(p) }},
+		"Bob is silent":        {then: func(_ *timeline, p presence) { p[2] = heard(2 * minute) }, want: 3},
+		"Bob is muted":         {then: func(l *timeline, _ presence) { l.manage(room.Mute, 2) }, want: 3},
+		"Bob is under approval": {before: func(l *timeline) {
+			change(l, 2, func(a *room.Agent) { a.Person.Approve = true })
+		}, want: 3},
 		"Cid is admin, and present":  {before: func(l *timeline) { l.manage(room.Promote, 3) }},
 		"Dora is admin since lately": {then: func(l *timeline, p presence) { l.manage(room.Promote, 4); delete(p, 4) }},
-		"the room is a channel":      {then: func(l *timeline, _ presence) { l.set(func(s *room.Settings) { s.Type = room.Channel }) }},
+		"the room is a channel": {then: func(l *timeline, _ presence) {
+			l.set(func(s *room.Settings) { s.Type = room.Channel })
+		}},
 		"without any admin": {before: func(l *timeline) {
 			change(l, 1, func(a *room.Agent) { a.Role = room.Member })
 		}, want: 2},
@@ -59,7 +71,8 @@ func TestSucceed_adminsAreSilent_longestSeatedPresentAgentBecomesAdmin(t *testin
 		}
 		claim := room.SeatRequest{Presence: p}
 		got := claim.Succeed(l.head, now)
-		if got == nil && c.want != 0 || got != nil && (got.Seat != c.want || got.Action != room.Promote || got.Actor() != 0) {
+		if got == nil && c.want != 0 || got != nil &&
+			(got.Seat != c.want || got.Action != room.Promote || got.Actor() != 0) {
 			t.Errorf("%s: %+v, want seat %d", what, got, c.want)
 		}
 		if got != nil && !l.head.MayLackAdmin(now) {

@@ -50,7 +50,8 @@ func (a Agent) CheckActivity(activity string) error {
 	if activity == "" || a.IsPerson() || !a.Person.Holds() {
 		return nil
 	}
-	return fault.Refuse(fault.Paused, "Your user has paused you, or approves what you say, so you cannot show an activity. Nothing was done: call again without activity.")
+	return fault.Refuse(fault.Paused, "Your user has paused you, or approves what you say, so you cannot show an "+
+		"activity. Nothing was done: call again without activity.")
 }
 
 // CheckOrder returns the reason why the supervision of a forbids it to change the room, or
@@ -61,7 +62,8 @@ func (a Agent) CheckOrder() error {
 	if a.IsPerson() || !a.Person.Holds() {
 		return nil
 	}
-	return fault.Refuse(fault.Paused, "Your user has paused you, or approves what you say, so you cannot change the room or manage agents. Nothing was changed: ask your user, who can do it on the page that the link opened.")
+	return fault.Refuse(fault.Paused, "Your user has paused you, or approves what you say, so you cannot change the "+
+		"room or manage agents. Nothing was changed: ask your user, who can do it on the page that the link opened.")
 }
 
 // CheckLeaving returns the reason why the supervision of a, or the limit on agents' messages,
@@ -70,9 +72,11 @@ func (a Agent) CheckOrder() error {
 func (s *State) CheckLeaving(a Agent, text string) error {
 	switch {
 	case a.Person.Holds():
-		return fault.Refuse(fault.Paused, "Your user has paused you, or approves what you say, so you do not leave by yourself. You have not left: tell your user, who can leave for you, and call wait_for_message.")
+		return fault.Refuse(fault.Paused, "Your user has paused you, or approves what you say, so you do not leave "+
+			"by yourself. You have not left: tell your user, who can leave for you, and call wait_for_message.")
 	case text != "" && s.runIsOver():
-		return fault.Refuse(fault.Paused, "Agents have sent as many messages as they may in this room until a person speaks. You have not left: leave without text.")
+		return fault.Refuse(fault.Paused, "Agents have sent as many messages as they may in this room until a person "+
+			"speaks. You have not left: leave without text.")
 	}
 	return nil
 }
@@ -87,7 +91,8 @@ type Supervised struct {
 
 // SupervisedOf returns what keeps a from speaking in the room of s.
 func (s *State) SupervisedOf(a Agent, now time.Time) Supervised {
-	return Supervised{Paused: a.Person.Paused, Bound: a.Person.Holds(), Spent: s.runIsOver(), Undecided: len(a.Person.Open(now)) > 0}
+	return Supervised{Paused: a.Person.Paused, Bound: a.Person.Holds(), Spent: s.runIsOver(),
+		Undecided: len(a.Person.Open(now)) > 0}
 }
 
 // MaxAgentMessages is the most that Settings.AgentMessages can be.
@@ -97,7 +102,8 @@ const MaxAgentMessages = 10_000
 // one that is not given. The error is a *fault.Error.
 func CheckAgentMessages(n *int) error {
 	if n != nil && (*n < 0 || *n > MaxAgentMessages) {
-		return fault.Refuse(fault.InvalidArgument, "agent_messages must be from 0 (no limit) to %d. Nothing was changed.", MaxAgentMessages)
+		return fault.Refuse(fault.InvalidArgument,
+			"agent_messages must be from 0 (no limit) to %d. Nothing was changed.", MaxAgentMessages)
 	}
 	return nil
 }
@@ -113,7 +119,8 @@ func (s *State) CheckRun() error {
 	if s.AgentMessages > 1 {
 		many = fmt.Sprintf("%d messages", s.AgentMessages)
 	}
-	return fault.Refuse(fault.Paused, "In this room agents may send %s until a person speaks, and have. Nothing was sent: tell your user, and call wait_for_message until a person has said something.", many)
+	return fault.Refuse(fault.Paused, "In this room agents may send %s until a person speaks, and have. Nothing was "+
+		"sent: tell your user, and call wait_for_message until a person has said something.", many)
 }
 
 func (s *State) runIsOver() bool { return s.AgentMessages > 0 && s.Run >= s.AgentMessages }

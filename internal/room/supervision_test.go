@@ -30,16 +30,21 @@ func TestSupervision_decided_tellsTheAgentWhetherItMaySpeak(t *testing.T) {
 		want   *person // nil: nothing changes
 		tells  room.Reason
 	}{
-		"pauses":                      {given: room.Supervision{Paused: yes}, want: &person{Paused: true}, tells: room.ReasonPaused},
-		"pauses again":                {before: person{Paused: true}, given: room.Supervision{Paused: yes}},
-		"lets it go on":               {before: person{Paused: true}, given: room.Supervision{Paused: no}, want: &person{}, tells: room.ReasonResumed},
-		"lets it go on again":         {given: room.Supervision{Paused: no}},
-		"approves":                    {given: room.Supervision{Approve: yes}, want: &person{Approve: true}},
-		"approves again":              {before: person{Approve: true}, given: room.Supervision{Approve: yes}},
-		"approves no longer":          {before: person{Approve: true}, given: room.Supervision{Approve: no}, want: &person{}},
-		"approves one that is paused": {before: person{Paused: true}, given: room.Supervision{Approve: yes}, want: &person{Paused: true, Approve: true}},
-		"pauses in place of approval": {before: person{Approve: true}, given: room.Supervision{Paused: yes, Approve: no}, want: &person{Paused: true}, tells: room.ReasonPaused},
-		"decides nothing":             {before: person{Paused: true, Approve: true}},
+		"pauses": {given: room.Supervision{Paused: yes}, want: &person{Paused: true},
+			tells: room.ReasonPaused},
+		"pauses again": {before: person{Paused: true}, given: room.Supervision{Paused: yes}},
+		"lets it go on": {before: person{Paused: true}, given: room.Supervision{Paused: no},
+			want: &person{}, tells: room.ReasonResumed},
+		"lets it go on again": {given: room.Supervision{Paused: no}},
+		"approves":            {given: room.Supervision{Approve: yes}, want: &person{Approve: true}},
+		"approves again":      {before: person{Approve: true}, given: room.Supervision{Approve: yes}},
+		"approves no longer": {before: person{Approve: true}, given: room.Supervision{Approve: no},
+			want: &person{}},
+		"approves one that is paused": {before: person{Paused: true}, given: room.Supervision{Approve: yes},
+			want: &person{Paused: true, Approve: true}},
+		"pauses in place of approval": {before: person{Approve: true},
+			given: room.Supervision{Paused: yes, Approve: no}, want: &person{Paused: true}, tells: room.ReasonPaused},
+		"decides nothing": {before: person{Paused: true, Approve: true}},
 	} {
 		l := newRoom(t, "Ann", "Bob")
 		l.behind(2, func(p *person) { *p = c.before })
@@ -77,7 +82,8 @@ func TestSupervision_agentThatIsHeld_doesNothingThatOthersNotice(t *testing.T) {
 			}
 		}
 		for call, err := range map[string]error{
-			"shows none": agent.CheckActivity(""), "its person shows one": bob.CheckActivity("reading"), "its person orders": bob.CheckOrder(),
+			"shows none": agent.CheckActivity(""), "its person shows one": bob.CheckActivity("reading"),
+			"its person orders": bob.CheckOrder(),
 		} {
 			if err != nil {
 				t.Errorf("%s, %s: %v", what, call, err)
@@ -93,11 +99,15 @@ func TestSupervised_isWhatKeepsTheAgentFromSpeaking(t *testing.T) {
 		want   room.Supervised
 		held   bool // it says nothing before its person does something
 	}{
-		"nothing":             {happen: func(*timeline) {}},
-		"paused":              {happen: func(l *timeline) { l.behind(2, paused) }, want: room.Supervised{Paused: true, Bound: true}, held: true},
-		"approved":            {happen: func(l *timeline) { l.behind(2, approved) }, want: room.Supervised{Bound: true}},
-		"a draft waits":       {happen: func(l *timeline) { l.draft(2, room.Event{Text: "hm"}) }, want: room.Supervised{Undecided: true}, held: true},
-		"it waited for a day": {happen: func(l *timeline) { l.draft(2, room.Event{Text: "hm"}) }, after: room.DraftLife},
+		"nothing": {happen: func(*timeline) {}},
+		"paused": {happen: func(l *timeline) { l.behind(2, paused) },
+			want: room.Supervised{Paused: true, Bound: true}, held: true},
+		"approved": {happen: func(l *timeline) { l.behind(2, approved) },
+			want: room.Supervised{Bound: true}},
+		"a draft waits": {happen: func(l *timeline) { l.draft(2, room.Event{Text: "hm"}) },
+			want: room.Supervised{Undecided: true}, held: true},
+		"it waited for a day": {happen: func(l *timeline) { l.draft(2, room.Event{Text: "hm"}) },
+			after: room.DraftLife},
 		"agents have said as much as they may": {
 			happen: func(l *timeline) {
 				l.set(func(s *room.Settings) { s.AgentMessages = 1 })
@@ -150,7 +160,8 @@ func TestCheckAgentMessages(t *testing.T) {
 	if err := room.CheckAgentMessages(nil); err != nil {
 		t.Errorf("not given: %v", err)
 	}
-	for n, valid := range map[int]bool{-1: false, 0: true, 1: true, room.MaxAgentMessages: true, room.MaxAgentMessages + 1: false} {
+	for n, valid := range map[int]bool{-1: false, 0: true, 1: true, room.MaxAgentMessages: true,
+		room.MaxAgentMessages + 1: false} {
 		if err := room.CheckAgentMessages(
 			&n,
 		); (err == nil) != valid ||
@@ -171,10 +182,11 @@ func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
 			want      fault.Code // while Bob is held
 			free      fault.Code
 		}{
-			"another name":              {name: "Rob", who: same, want: fault.Paused},
-			"another name, a person":    {name: "Rob", who: same, person: true, want: fault.Paused},
-			"its own name":              {name: "Bob", who: same},
-			"its own name, as a person": {name: "Bob", who: same, person: true, want: fault.Paused, free: fault.NameTaken},
+			"another name":           {name: "Rob", who: same, want: fault.Paused},
+			"another name, a person": {name: "Rob", who: same, person: true, want: fault.Paused},
+			"its own name":           {name: "Bob", who: same},
+			"its own name, as a person": {name: "Bob", who: same, person: true, want: fault.Paused,
+				free: fault.NameTaken},
 			"a name that was let go":    {name: "Cid", who: same, want: fault.Paused},
 			"by another key":            {name: "Rob", who: other},
 			"a name let go, to another": {name: "Cid", who: other},
@@ -193,7 +205,8 @@ func TestDecide_principalOfAHeldAgent_getsNoFurtherSeat(t *testing.T) {
 			for _, seat := range []int{2, 3} {
 				p[seat] = room.Presence{AtMs: l.agent(seat).AtMs, Used: true}
 			}
-			got, err := (&room.SeatRequest{Name: nameOf(t, c.name), Principal: c.who, Holder: room.Holder{Person: c.person}, Presence: p}).Decide(
+			got, err := (&room.SeatRequest{Name: nameOf(t, c.name), Principal: c.who,
+				Holder: room.Holder{Person: c.person}, Presence: p}).Decide(
 				l.head,
 				now,
 			)

@@ -90,7 +90,9 @@ func (t Talk) Owes(seat int, now time.Time) (OpenRequest, bool) {
 
 // AsksToAgree reports whether an open proposal awaits the vote of a seat.
 func (t Talk) AsksToAgree(seat int, now time.Time) bool {
-	return slices.ContainsFunc(t.Open, func(r OpenRequest) bool { return r.Proposal && slices.Contains(r.Owed, seat) && !r.over(now) })
+	return slices.ContainsFunc(t.Open, func(r OpenRequest) bool {
+		return r.Proposal && slices.Contains(r.Owed, seat) && !r.over(now)
+	})
 }
 
 // OwedTo returns how many answers others owe to a seat. A request that anyone may answer
@@ -230,7 +232,8 @@ func hides(to, asked []int, seat int) bool {
 	if len(to) == 0 {
 		return false
 	}
-	return len(asked) == 0 || slices.ContainsFunc(asked, func(s int) bool { return s != seat && !slices.Contains(to, s) })
+	return len(asked) == 0 || slices.ContainsFunc(asked,
+		func(s int) bool { return s != seat && !slices.Contains(to, s) })
 }
 
 // vote records what e says to the proposal r. An objection ends it, and so does a newer proposal
@@ -238,7 +241,8 @@ func hides(to, asked []int, seat int) bool {
 func (l *ledger) vote(r *OpenRequest, e Event) {
 	n, asked := r.N, slices.Contains(r.Owed, e.Seat) || slices.Contains(r.Agreed, e.Seat)
 	switch {
-	case e.Kind == Proposal && !hides(e.To, r.readers(), e.Seat), e.Kind == Object && asked: // replaced by a newer one, or refused
+	// replaced by a newer one, or refused
+	case e.Kind == Proposal && !hides(e.To, r.readers(), e.Seat), e.Kind == Object && asked:
 		l.drop(func(r OpenRequest) bool { return r.N == n })
 	case e.Kind == Agree && slices.Contains(r.Owed, e.Seat):
 		r.Owed, r.Agreed, l.changed = without(r.Owed, e.Seat), append(slices.Clone(r.Agreed), e.Seat), true

@@ -42,20 +42,28 @@ func TestDebt_ofThoseWhoAreAsked_lastsUntil(t *testing.T) {
 		"one replies by a request": {func(l *timeline, e room.Event) {
 			l.send(2, room.Event{Text: "why?", ReplyTo: e.N, ReSeat: 1, Ask: []int{1}})
 		}, "[3]"},
-		"one leaves":                     {func(l *timeline, _ room.Event) { l.leave(2) }, "[3]"},
-		"one leaves, the other replies":  {func(l *timeline, e room.Event) { l.leave(2); l.reply(3, e) }, "nothing"},
-		"both leave":                     {func(l *timeline, _ room.Event) { l.leave(2); l.leave(3) }, "nothing"},
-		"one is muted":                   {func(l *timeline, _ room.Event) { l.manage(room.Mute, 2) }, "[3]"},
-		"one is muted and unmuted":       {func(l *timeline, _ room.Event) { l.manage(room.Mute, 2); l.manage(room.Unmute, 2) }, "[3]"},
-		"one gets its seat again":        {func(l *timeline, _ room.Event) { l.regain(2) }, "[2 3]"},
-		"the room becomes a channel":     {func(l *timeline, _ room.Event) { l.set(func(s *room.Settings) { s.Type = room.Channel }) }, "nothing"},
-		"the asker leaves":               {func(l *timeline, _ room.Event) { l.leave(1) }, "nothing"},
-		"the asker withdraws":            {func(l *timeline, e room.Event) { l.withdraw(e) }, "nothing"},
-		"the asker withdraws another":    {func(l *timeline, _ room.Event) { l.withdraw(l.ask(1, 4)) }, "[2 3]"},
-		"the asker is muted":             {func(l *timeline, _ room.Event) { l.manage(room.Mute, 1) }, "[2 3]"},
-		"somebody joins":                 {func(l *timeline, _ room.Event) { l.join("Eve") }, "[2 3]"},
-		"a day less a second":            {func(l *timeline, e room.Event) { l.now = e.At().Add(room.DebtLife - time.Second) }, "[2 3]"},
-		"a day":                          {func(l *timeline, e room.Event) { l.now = e.At().Add(room.DebtLife) }, "nothing"},
+		"one leaves":                    {func(l *timeline, _ room.Event) { l.leave(2) }, "[3]"},
+		"one leaves, the other replies": {func(l *timeline, e room.Event) { l.leave(2); l.reply(3, e) }, "nothing"},
+		"both leave":                    {func(l *timeline, _ room.Event) { l.leave(2); l.leave(3) }, "nothing"},
+		"one is muted":                  {func(l *timeline, _ room.Event) { l.manage(room.Mute, 2) }, "[3]"},
+		"one is muted and unmuted": {func(l *timeline, _ room.Event) {
+			l.manage(room.Mute, 2)
+			l.manage(room.Unmute, 2)
+		}, "[3]"},
+		"one gets its seat again": {func(l *timeline, _ room.Event) { l.regain(2) }, "[2 3]"},
+		"the room becomes a channel": {func(l *timeline, _ room.Event) {
+			l.set(func(s *room.Settings) { s.Type = room.Channel })
+		}, "nothing"},
+		"the asker leaves":            {func(l *timeline, _ room.Event) { l.leave(1) }, "nothing"},
+		"the asker withdraws":         {func(l *timeline, e room.Event) { l.withdraw(e) }, "nothing"},
+		"the asker withdraws another": {func(l *timeline, _ room.Event) { l.withdraw(l.ask(1, 4)) }, "[2 3]"},
+		"the asker is muted":          {func(l *timeline, _ room.Event) { l.manage(room.Mute, 1) }, "[2 3]"},
+		"somebody joins":              {func(l *timeline, _ room.Event) { l.join("Eve") }, "[2 3]"},
+		"a day less a second": {func(l *timeline, e room.Event) {
+			l.now = e.At().Add(room.DebtLife - time.Second)
+		}, "[2 3]"},
+		"a day": {func(l *timeline, e room.Event) { l.now = e.At().Add(room.DebtLife) },
+			"nothing"},
 		"a reply out of the asker's ear": {func(l *timeline, e room.Event) { l.reply(2, e, 3) }, "[2 3]"},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
@@ -79,21 +87,25 @@ func TestDebt_ofAnOpenRequest_isClosedByTheFirstReplyOfAnother(t *testing.T) {
 		happen func(l *timeline, e room.Event)
 		want   string // as Dora sees it
 	}{
-		"nothing happens":                 {func(*timeline, room.Event) {}, "anyone"},
-		"the asker replies":               {func(l *timeline, e room.Event) { l.reply(1, e) }, "anyone"},
-		"another replies":                 {func(l *timeline, e room.Event) { l.reply(2, e) }, "nothing"},
-		"another speaks":                  {func(l *timeline, e room.Event) { l.say(2, "well") }, "anyone"},
-		"another replies in private":      {func(l *timeline, e room.Event) { l.reply(2, e, 1) }, "anyone"},
-		"one in private, another to all":  {func(l *timeline, e room.Event) { l.reply(2, e, 1); l.reply(3, e) }, "nothing"},
-		"one in private, and to all":      {func(l *timeline, e room.Event) { l.reply(2, e, 1); l.reply(2, e) }, "nothing"},
-		"two in private":                  {func(l *timeline, e room.Event) { l.reply(2, e, 1); l.reply(3, e, 1) }, "anyone"},
+		"nothing happens":            {func(*timeline, room.Event) {}, "anyone"},
+		"the asker replies":          {func(l *timeline, e room.Event) { l.reply(1, e) }, "anyone"},
+		"another replies":            {func(l *timeline, e room.Event) { l.reply(2, e) }, "nothing"},
+		"another speaks":             {func(l *timeline, e room.Event) { l.say(2, "well") }, "anyone"},
+		"another replies in private": {func(l *timeline, e room.Event) { l.reply(2, e, 1) }, "anyone"},
+		"one in private, another to all": {func(l *timeline, e room.Event) { l.reply(2, e, 1); l.reply(3, e) },
+			"nothing"},
+		"one in private, and to all": {func(l *timeline, e room.Event) { l.reply(2, e, 1); l.reply(2, e) },
+			"nothing"},
+		"two in private": {func(l *timeline, e room.Event) { l.reply(2, e, 1); l.reply(3, e, 1) },
+			"anyone"},
 		"another asks a third in private": {func(l *timeline, e room.Event) { l.reply(2, e, 3) }, "anyone"},
 		"all but the asker leave":         {func(l *timeline, _ room.Event) { l.leave(2); l.leave(3) }, "anyone"},
 		"one in private, who then leaves": {func(l *timeline, e room.Event) { l.reply(2, e, 1); l.leave(2) }, "anyone"},
 		"the asker leaves":                {func(l *timeline, _ room.Event) { l.leave(1) }, "nothing"},
 		"the asker withdraws":             {func(l *timeline, e room.Event) { l.withdraw(e) }, "nothing"},
-		"answered in private, withdrawn":  {func(l *timeline, e room.Event) { l.reply(2, e, 1); l.withdraw(e) }, "nothing"},
-		"a day passes":                    {func(l *timeline, e room.Event) { l.now = e.At().Add(room.DebtLife) }, "nothing"},
+		"answered in private, withdrawn": {func(l *timeline, e room.Event) { l.reply(2, e, 1); l.withdraw(e) },
+			"nothing"},
+		"a day passes": {func(l *timeline, e room.Event) { l.now = e.At().Add(room.DebtLife) }, "nothing"},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 		e := l.sayAs(1, room.Request, "who?")
@@ -113,7 +125,8 @@ func TestDebt_answeredInPrivate_isClosedForTheTwoAndOpenForOthers(t *testing.T) 
 		"asks Cid and Bob": {room.Event{Text: "well?", Ask: []int{3, 2}}, "[3]", "[3]", "[2 3]", "[3]"},
 		"asks Bob":         {room.Event{Text: "well?", Ask: []int{2}}, "nothing", "nothing", "[2]", "nothing"},
 		"asks anyone":      {room.Event{Text: "well?", Kind: room.Request}, "nothing", "nothing", "anyone", "anyone"},
-		"asks in private":  {room.Event{Text: "well?", Ask: []int{2}, To: []int{2, 4}}, "nothing", "nothing", "[2]", "nothing"},
+		"asks in private": {room.Event{Text: "well?", Ask: []int{2}, To: []int{2, 4}}, "nothing", "nothing", "[2]",
+			"nothing"},
 	} {
 		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
 		e := l.send(1, c.ask)
@@ -213,7 +226,8 @@ func TestOpen_privateRequests_neverDropAPublicOne(t *testing.T) {
 	}
 	seen := l.head.Talk.OpenTo(3, l.now)
 	l.send(1, room.Event{Text: "psst?", Ask: []int{2}, To: []int{2}})
-	if n := len(l.head.Talk.Open); n != room.MaxOpen || l.owed(public, 3) != "[2]" || !reflect.DeepEqual(l.head.Talk.OpenTo(3, l.now), seen) {
+	if n := len(l.head.Talk.Open); n != room.MaxOpen || l.owed(public, 3) != "[2]" ||
+		!reflect.DeepEqual(l.head.Talk.OpenTo(3, l.now), seen) {
 		t.Errorf("%d are open, and Ann's is %s", n, l.owed(public, 3))
 	}
 }
@@ -302,7 +316,8 @@ func TestCompose_withdrawal_goesToTheReadersAndNamesThoseWhoOwe(t *testing.T) {
 		t.Error("it wakes others than Bob")
 	}
 	public := l.ask(1, 4)
-	if e, err := l.head.Compose(l.agent(1), room.Event{Withdraws: public.N, Text: "psst", To: []int{2}}, l.now); fault.CodeOf(err) != fault.InvalidArgument {
+	if e, err := l.head.Compose(l.agent(1), room.Event{Withdraws: public.N, Text: "psst", To: []int{2}},
+		l.now); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("a private reason becomes public: %+v", e)
 	}
 	if got := l.withdraw(public); got.To != nil || !slices.Equal(got.Named, []int{4}) {

@@ -19,13 +19,16 @@ const (
 func CheckText(text string) error {
 	switch {
 	case !strings.ContainsFunc(text, visible):
-		return fault.Refuse(fault.InvalidArgument, "text is missing or blank: say something, in 1 to %d bytes.", MaxText)
+		return fault.Refuse(fault.InvalidArgument, "text is missing or blank: say something, in 1 to %d bytes.",
+			MaxText)
 	case len(text) > MaxText:
-		return fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was sent: say it shorter, or in several messages.", len(text), MaxText)
+		return fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was sent: say "+
+			"it shorter, or in several messages.", len(text), MaxText)
 	case !utf8.ValidString(text):
 		return fault.Refuse(fault.InvalidArgument, "text is not valid UTF-8. Nothing was sent.")
 	case HasControls(text, "\n\t\r"):
-		return fault.Refuse(fault.InvalidArgument, "text holds control characters. Nothing was sent: only line breaks and tabs are allowed.")
+		return fault.Refuse(fault.InvalidArgument,
+			"text holds control characters. Nothing was sent: only line breaks and tabs are allowed.")
 	}
 	return CheckSecret("text", text)
 }
@@ -34,7 +37,8 @@ func CheckText(text string) error {
 // *fault.Error of InvalidArgument.
 func CheckNote(note string) error {
 	if utf8.RuneCountInString(note) > MaxNote || !utf8.ValidString(note) || HasControls(note, "") {
-		return fault.Refuse(fault.InvalidArgument, "note: at most %d characters of UTF-8 without control characters. Nothing was changed.", MaxNote)
+		return fault.Refuse(fault.InvalidArgument,
+			"note: at most %d characters of UTF-8 without control characters. Nothing was changed.", MaxNote)
 	}
 	return CheckSecret("note", note)
 }
@@ -58,5 +62,6 @@ func CheckSecret(field, text string) error {
 	if what == "" {
 		return nil
 	}
-	return fault.Refuse(fault.InvalidArgument, "%s holds %s. Nothing was done: that is a secret, which lets others act as its owner. Take it out and call again.", field, what)
+	return fault.Refuse(fault.InvalidArgument, "%s holds %s. Nothing was done: that is a secret, which lets others "+
+		"act as its owner. Take it out and call again.", field, what)
 }

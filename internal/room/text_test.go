@@ -80,7 +80,8 @@ func TestCheckSettings_capacityAndType(t *testing.T) {
 			t.Errorf("capacity %d: %v", capacity, err)
 		}
 	}
-	for kind, valid := range map[room.Type]bool{"": true, room.Group: true, room.Channel: true, "forum": false, "Group": false} {
+	for kind, valid := range map[room.Type]bool{"": true, room.Group: true, room.Channel: true, "forum": false,
+		"Group": false} {
 		if err := room.CheckSettings("", 0, kind); (err == nil) != valid {
 			t.Errorf("type %q: %v", kind, err)
 		}

@@ -93,7 +93,8 @@ func (t Turn) isAlone(seat int) bool {
 	return !slices.ContainsFunc(t.Head.Agents, func(a Agent) bool {
 		at := t.Attends(a.Seat)
 		away := at.BackAt.After(t.Now)
-		return a.Seat != seat && !a.IsAlone() && !a.IsHeld(t.Now) && (at.Waits || at.Standby || !away && at.Called.Add(PresentFor).After(t.Now))
+		return a.Seat != seat && !a.IsAlone() && !a.IsHeld(t.Now) &&
+			(at.Waits || at.Standby || !away && at.Called.Add(PresentFor).After(t.Now))
 	})
 }
 

@@ -76,9 +76,10 @@ type attends = map[int]func(time.Time) room.Attendance
 
 func TestTurn_silence_startsWithTheLastPublicWord(t *testing.T) {
 	check(t, map[string]silence{
-		"too short":              {lasts: time.Second, again: 2 * time.Second},
-		"three seconds":          {want: 3},
-		"a status in between":    {happen: func(l *timeline) { l.sayAs(4, room.Status, "at work") }, lasts: 2 * time.Second, want: 3},
+		"too short":     {lasts: time.Second, again: 2 * time.Second},
+		"three seconds": {want: 3},
+		"a status in between": {happen: func(l *timeline) { l.sayAs(4, room.Status, "at work") },
+			lasts: 2 * time.Second, want: 3},
 		"a departure in between": {happen: func(l *timeline) { l.leave(4) }, lasts: 2 * time.Second, want: 3},
 		"a private word":         {happen: func(l *timeline) { l.say(3, "psst", 4) }, lasts: 2 * time.Second, want: 3},
 		"a join in between": {happen: func(l *timeline) {
@@ -98,43 +99,63 @@ func TestTurn_presentAgentThatDoesNotWait_isWaitedForTwoMinutes(t *testing.T) {
 		"back late, and called": {attends: attends{3: func(now time.Time) room.Attendance {
 			return room.Attendance{Called: now.Add(-time.Minute), BackAt: now}
 		}}, again: time.Minute},
-		"muted, at work":            {happen: func(l *timeline) { l.manage(room.Mute, 3) }, attends: attends{3: called(0)}, want: 4},
-		"paused, at work":           {happen: func(l *timeline) { l.pauses(3, true) }, attends: attends{3: called(0)}, want: 4},
-		"paused, and waits":         {happen: func(l *timeline) { l.pauses(3, true) }, want: 4},
-		"paused, and owes":          {happen: func(l *timeline) { l.ask(2, 3); l.pauses(3, true) }, want: 4},
-		"paused, away, and owes":    {happen: func(l *timeline) { l.ask(2, 3); l.pauses(3, true) }, attends: attends{3: away(time.Minute)}, want: 4},
-		"no longer paused":          {happen: func(l *timeline) { l.pauses(3, true); l.pauses(3, false) }, want: 3},
-		"all others paused":         {happen: func(l *timeline) { l.pauses(1, true); l.pauses(2, true); l.pauses(3, true) }},
-		"has a draft, and owes":     {happen: func(l *timeline) { l.ask(2, 3); l.draft(3, room.Event{Text: "well"}) }, want: 4},
-		"has a draft of a day ago":  {happen: func(l *timeline) { l.draft(3, room.Event{Text: "well"}) }, lasts: room.DraftLife, want: 3},
-		"has refused drafts":        {happen: func(l *timeline) { l.decide(l.draft(3, room.Event{Text: "well"}), room.RefuseDraft, "") }, want: 3},
-		"a listener of a channel":   {happen: func(l *timeline) { l.set(func(s *room.Settings) { s.Type = room.Channel }) }, attends: attends{2: called(0)}, want: 1},
+		"muted, at work": {happen: func(l *timeline) { l.manage(room.Mute, 3) },
+			attends: attends{3: called(0)}, want: 4},
+		"paused, at work": {happen: func(l *timeline) { l.pauses(3, true) }, attends: attends{3: called(0)},
+			want: 4},
+		"paused, and waits": {happen: func(l *timeline) { l.pauses(3, true) }, want: 4},
+		"paused, and owes":  {happen: func(l *timeline) { l.ask(2, 3); l.pauses(3, true) }, want: 4},
+		"paused, away, and owes": {happen: func(l *timeline) { l.ask(2, 3); l.pauses(3, true) },
+			attends: attends{3: away(time.Minute)}, want: 4},
+		"no longer paused": {happen: func(l *timeline) { l.pauses(3, true); l.pauses(3, false) }, want: 3},
+		"all others paused": {happen: func(l *timeline) {
+			l.pauses(1, true)
+			l.pauses(2, true)
+			l.pauses(3, true)
+		}},
+		"has a draft, and owes": {happen: func(l *timeline) { l.ask(2, 3); l.draft(3, room.Event{Text: "well"}) },
+			want: 4},
+		"has a draft of a day ago": {happen: func(l *timeline) { l.draft(3, room.Event{Text: "well"}) },
+			lasts: room.DraftLife, want: 3},
+		"has refused drafts": {happen: func(l *timeline) {
+			l.decide(l.draft(3, room.Event{Text: "well"}), room.RefuseDraft, "")
+		}, want: 3},
+		"a listener of a channel": {happen: func(l *timeline) {
+			l.set(func(s *room.Settings) { s.Type = room.Channel })
+		}, attends: attends{2: called(0)}, want: 1},
 		"on standby":                {attends: attends{3: standby}, want: 4},
 		"all others away or silent": {attends: attends{1: away(time.Hour), 2: called(time.Hour), 3: standby}, want: 4},
-		"a person, at work":         {happen: func(l *timeline) { l.alone(3) }, attends: attends{3: called(0)}, want: 4},
-		"a person, and waits":       {happen: func(l *timeline) { l.alone(3) }, want: 4},
-		"a person that owes":        {happen: func(l *timeline) { l.ask(2, 3); l.alone(3) }, want: 4},
-		"all others persons":        {happen: func(l *timeline) { l.alone(1); l.alone(3); l.alone(4) }},
-		"all others persons, owes":  {happen: func(l *timeline) { l.ask(1, 2); l.alone(1); l.alone(3); l.alone(4) }, want: 2},
-		"all away":                  {attends: attends{1: away(time.Hour), 2: standby, 3: standby, 4: called(time.Hour)}},
+		"a person, at work": {happen: func(l *timeline) { l.alone(3) }, attends: attends{3: called(0)},
+			want: 4},
+		"a person, and waits": {happen: func(l *timeline) { l.alone(3) }, want: 4},
+		"a person that owes":  {happen: func(l *timeline) { l.ask(2, 3); l.alone(3) }, want: 4},
+		"all others persons":  {happen: func(l *timeline) { l.alone(1); l.alone(3); l.alone(4) }},
+		"all others persons, owes": {happen: func(l *timeline) { l.ask(1, 2); l.alone(1); l.alone(3); l.alone(4) },
+			want: 2},
+		"all away": {attends: attends{1: away(time.Hour), 2: standby, 3: standby, 4: called(time.Hour)}},
 	})
 }
 
 func TestTurn_absentAgentThatOwesAnAnswer_isWaitedForTenMinutes(t *testing.T) {
 	ask := func(l *timeline) { l.ask(2, 3) }
 	check(t, map[string]silence{
-		"back in a minute":            {happen: ask, attends: attends{3: away(time.Minute)}, again: time.Minute},
-		"back in an hour":             {happen: ask, attends: attends{3: away(time.Hour)}, lasts: time.Minute, again: 9 * time.Minute},
-		"back in an hour, ten passed": {happen: ask, attends: attends{3: away(time.Hour)}, lasts: 10 * time.Minute, want: 4},
+		"back in a minute": {happen: ask, attends: attends{3: away(time.Minute)}, again: time.Minute},
+		"back in an hour": {happen: ask, attends: attends{3: away(time.Hour)}, lasts: time.Minute,
+			again: 9 * time.Minute},
+		"back in an hour, ten passed": {happen: ask, attends: attends{3: away(time.Hour)}, lasts: 10 * time.Minute,
+			want: 4},
 		"asked for long, talked about": {happen: func(l *timeline) {
 			l.ask(2, 3)
 			l.now = l.now.Add(9 * time.Minute)
 			l.say(2, "and?")
 		}, attends: attends{3: away(time.Hour)}, lasts: time.Minute, again: 9 * time.Minute},
-		"silent":                   {happen: ask, attends: attends{3: called(time.Hour)}, want: 4},
-		"owes an agreement":        {happen: func(l *timeline) { l.propose(2) }, attends: attends{3: away(time.Minute)}, again: time.Minute},
-		"asked in private":         {happen: func(l *timeline) { l.sayAs(2, room.Request, "well?", 3) }, attends: attends{3: away(time.Minute)}, again: time.Minute},
-		"answered, then went away": {happen: func(l *timeline) { l.reply(3, l.ask(2, 3)) }, attends: attends{3: away(time.Minute)}, want: 4},
+		"silent": {happen: ask, attends: attends{3: called(time.Hour)}, want: 4},
+		"owes an agreement": {happen: func(l *timeline) { l.propose(2) }, attends: attends{3: away(time.Minute)},
+			again: time.Minute},
+		"asked in private": {happen: func(l *timeline) { l.sayAs(2, room.Request, "well?", 3) },
+			attends: attends{3: away(time.Minute)}, again: time.Minute},
+		"answered, then went away": {happen: func(l *timeline) { l.reply(3, l.ask(2, 3)) },
+			attends: attends{3: away(time.Minute)}, want: 4},
 	})
 }
 
@@ -145,13 +166,17 @@ func TestTurn_whileSeatsAreFree_waitsForLateComersUntilAnAnswer(t *testing.T) {
 		want   int
 		again  time.Duration
 	}{
-		"nobody has spoken":            {func(*timeline) {}, 10 * time.Second, 0, 49 * time.Second},
-		"one has spoken":               {func(l *timeline) { l.say(1, "hello") }, 10 * time.Second, 0, 48 * time.Second},
+		"nobody has spoken": {func(*timeline) {}, 10 * time.Second, 0, 49 * time.Second},
+		"one has spoken": {func(l *timeline) { l.say(1, "hello") }, 10 * time.Second, 0,
+			48 * time.Second},
 		"one has spoken, a minute ago": {func(l *timeline) { l.say(1, "hello") }, time.Minute, 2, 0},
 		"nobody has, a minute ago":     {func(*timeline) {}, time.Minute, 2, 0},
-		"another has answered":         {func(l *timeline) { l.say(1, "hello"); l.say(2, "hi") }, 3 * time.Second, 1, 0},
-		"the room is full":             {func(l *timeline) { l.set(func(s *room.Settings) { s.Capacity = 2 }) }, 3 * time.Second, 2, 0},
-		"full, and just joined":        {func(l *timeline) { l.set(func(s *room.Settings) { s.Capacity = 2 }) }, 500 * time.Millisecond, 0, 500 * time.Millisecond},
+		"another has answered": {func(l *timeline) { l.say(1, "hello"); l.say(2, "hi") }, 3 * time.Second, 1,
+			0},
+		"the room is full": {func(l *timeline) { l.set(func(s *room.Settings) { s.Capacity = 2 }) },
+			3 * time.Second, 2, 0},
+		"full, and just joined": {func(l *timeline) { l.set(func(s *room.Settings) { s.Capacity = 2 }) },
+			500 * time.Millisecond, 0, 500 * time.Millisecond},
 	} {
 		l := newRoom(t, "Ann", "Bob")
 		c.happen(l)
@@ -163,21 +188,33 @@ func TestTurn_whileSeatsAreFree_waitsForLateComersUntilAnAnswer(t *testing.T) {
 
 func TestTurn_goesToDebtorsFirstAndThenRoundTheRoom(t *testing.T) {
 	check(t, map[string]silence{
-		"nobody owes":                      {want: 3},
-		"the last in order owes":           {happen: func(l *timeline) { l.ask(3, 1) }, want: 1},
-		"two owe":                          {happen: func(l *timeline) { l.ask(1, 4); l.ask(1, 3) }, want: 4},
-		"the older one awaits an answer":   {happen: func(l *timeline) { l.ask(1, 4); l.ask(4, 3) }, want: 3},
-		"owes, and awaits an answer":       {happen: func(l *timeline) { l.ask(1, 4); l.ask(4, 3) }, attends: attends{3: called(time.Hour)}, want: 4},
-		"awaits an answer":                 {happen: func(l *timeline) { l.ask(3, 2) }, attends: attends{2: called(time.Hour)}, want: 4},
-		"open request":                     {happen: func(l *timeline) { l.sayAs(2, room.Request, "who?") }, want: 3},
-		"answered in private":              {happen: func(l *timeline) { l.reply(1, l.ask(2, 1), 2) }, want: 3},
-		"asked in private":                 {happen: func(l *timeline) { l.sayAs(3, room.Request, "well?", 1) }, want: 1},
-		"told in private":                  {happen: func(l *timeline) { l.say(3, "well", 1) }, want: 3},
-		"asked a day ago":                  {happen: func(l *timeline) { l.ask(2, 1) }, lasts: room.DebtLife, want: 3},
-		"done":                             {happen: func(l *timeline) { l.sayAs(3, room.Done, "bye"); l.say(2, "and") }, want: 4},
-		"done, and owes":                   {happen: func(l *timeline) { l.sayAs(3, room.Done, "bye"); l.ask(1, 3) }, want: 3},
-		"on standby, and owes":             {happen: func(l *timeline) { l.ask(1, 4) }, attends: attends{4: standby}, want: 4},
-		"the others are done":              {happen: func(l *timeline) { l.sayAs(1, room.Done, ""); l.sayAs(2, room.Done, ""); l.sayAs(3, room.Done, "") }, want: 0},
+		"nobody owes":                    {want: 3},
+		"the last in order owes":         {happen: func(l *timeline) { l.ask(3, 1) }, want: 1},
+		"two owe":                        {happen: func(l *timeline) { l.ask(1, 4); l.ask(1, 3) }, want: 4},
+		"the older one awaits an answer": {happen: func(l *timeline) { l.ask(1, 4); l.ask(4, 3) }, want: 3},
+		"owes, and awaits an answer": {happen: func(l *timeline) { l.ask(1, 4); l.ask(4, 3) },
+			attends: attends{3: called(time.Hour)}, want: 4},
+		"awaits an answer": {happen: func(l *timeline) { l.ask(3, 2) },
+			attends: attends{2: called(time.Hour)}, want: 4},
+		"open request":        {happen: func(l *timeline) { l.sayAs(2, room.Request, "who?") }, want: 3},
+		"answered in private": {happen: func(l *timeline) { l.reply(1, l.ask(2, 1), 2) }, want: 3},
+		"asked in private": {happen: func(l *timeline) { l.sayAs(3, room.Request, "well?", 1) },
+			want: 1},
+		"told in private": {happen: func(l *timeline) { l.say(3, "well", 1) }, want: 3},
+		"asked a day ago": {happen: func(l *timeline) { l.ask(2, 1) }, lasts: room.DebtLife, want: 3},
+		"done": {happen: func(l *timeline) {
+			l.sayAs(3, room.Done, "bye")
+			l.say(2, "and")
+		}, want: 4},
+		"done, and owes": {happen: func(l *timeline) { l.sayAs(3, room.Done, "bye"); l.ask(1, 3) },
+			want: 3},
+		"on standby, and owes": {happen: func(l *timeline) { l.ask(1, 4) }, attends: attends{4: standby},
+			want: 4},
+		"the others are done": {happen: func(l *timeline) {
+			l.sayAs(1, room.Done, "")
+			l.sayAs(2, room.Done, "")
+			l.sayAs(3, room.Done, "")
+		}, want: 0},
 		"the last speaker left":            {happen: func(l *timeline) { l.leave(2) }, want: 4},
 		"the last speaker, if nobody else": {attends: attends{1: standby, 3: standby, 4: standby}, want: 2},
 	})
@@ -192,13 +229,16 @@ func TestTurn_notTaken_passesOnAfterThirtySecondsOnceEach(t *testing.T) {
 		return m
 	}
 	check(t, map[string]silence{
-		"just given":                   {lasts: time.Minute, given: ago(10*time.Second, 3), again: 20 * time.Second},
-		"half a minute ago":            {lasts: time.Minute, given: ago(30*time.Second, 3), want: 4},
-		"given, and at work":           {lasts: time.Minute, given: ago(30*time.Second, 3), attends: attends{3: called(time.Second)}, want: 4},
-		"given to all but one":         {lasts: time.Hour, given: ago(30*time.Second, 3, 4, 1), want: 2},
-		"given to all":                 {lasts: time.Hour, given: ago(30*time.Second, 3, 4, 1, 2)},
-		"given to one that owes":       {happen: func(l *timeline) { l.ask(2, 3) }, lasts: time.Hour, given: ago(time.Minute, 3), want: 4},
-		"the last of two was just now": {lasts: time.Hour, given: map[int]time.Duration{3: time.Minute, 4: time.Second}, again: 29 * time.Second},
+		"just given":        {lasts: time.Minute, given: ago(10*time.Second, 3), again: 20 * time.Second},
+		"half a minute ago": {lasts: time.Minute, given: ago(30*time.Second, 3), want: 4},
+		"given, and at work": {lasts: time.Minute, given: ago(30*time.Second, 3),
+			attends: attends{3: called(time.Second)}, want: 4},
+		"given to all but one": {lasts: time.Hour, given: ago(30*time.Second, 3, 4, 1), want: 2},
+		"given to all":         {lasts: time.Hour, given: ago(30*time.Second, 3, 4, 1, 2)},
+		"given to one that owes": {happen: func(l *timeline) { l.ask(2, 3) }, lasts: time.Hour,
+			given: ago(time.Minute, 3), want: 4},
+		"the last of two was just now": {lasts: time.Hour, given: map[int]time.Duration{3: time.Minute, 4: time.Second},
+			again: 29 * time.Second},
 	})
 }
 
@@ -230,17 +270,22 @@ func TestEnded(t *testing.T) {
 		"the other resumed":         {"AB", func(l *timeline) { l.sayAs(2, room.Done, "bye"); l.say(2, "and") }, false},
 		"only oneself is done":      {"AB", func(l *timeline) { l.sayAs(1, room.Done, "bye") }, false},
 		"one of two others is done": {"ABC", func(l *timeline) { l.sayAs(2, room.Done, "bye") }, false},
-		"both others are done":      {"ABC", func(l *timeline) { l.sayAs(2, room.Done, "bye"); l.sayAs(3, room.Done, "bye") }, true},
-		"one is done, one left":     {"ABC", func(l *timeline) { l.sayAs(2, room.Done, "bye"); l.leave(3) }, true},
-		"one is done, one is muted": {"ABC", func(l *timeline) { l.sayAs(2, room.Done, "bye"); l.manage(room.Mute, 3) }, true},
-		"the only other is muted":   {"AB", func(l *timeline) { l.manage(room.Mute, 2) }, false},
-		"the other left":            {"AB", func(l *timeline) { l.leave(2) }, true},
+		"both others are done": {"ABC", func(l *timeline) {
+			l.sayAs(2, room.Done, "bye")
+			l.sayAs(3, room.Done, "bye")
+		}, true},
+		"one is done, one left": {"ABC", func(l *timeline) { l.sayAs(2, room.Done, "bye"); l.leave(3) }, true},
+		"one is done, one is muted": {"ABC", func(l *timeline) { l.sayAs(2, room.Done, "bye"); l.manage(room.Mute, 3) },
+			true},
+		"the only other is muted": {"AB", func(l *timeline) { l.manage(room.Mute, 2) }, false},
+		"the other left":          {"AB", func(l *timeline) { l.leave(2) }, true},
 		"done, and owes the caller": {"ABC", func(l *timeline) {
 			l.ask(1, 2)
 			l.sayAs(2, room.Done, "bye")
 			l.sayAs(3, room.Done, "bye")
 		}, false},
-		"done, and is owed by the caller": {"AB", func(l *timeline) { l.ask(2, 1); l.sayAs(2, room.Done, "bye") }, false},
+		"done, and is owed by the caller": {"AB", func(l *timeline) { l.ask(2, 1); l.sayAs(2, room.Done, "bye") },
+			false},
 		"done, and the answer was given": {"AB", func(l *timeline) {
 			e := l.ask(2, 1)
 			l.sayAs(2, room.Done, "bye")
@@ -250,7 +295,8 @@ func TestEnded(t *testing.T) {
 			l.sayAs(1, room.Request, "who?")
 			l.sayAs(2, room.Done, "bye")
 		}, false},
-		"done, and has yet to agree":    {"AB", func(l *timeline) { l.propose(1); l.sayAs(2, room.Done, "bye") }, false},
+		"done, and has yet to agree": {"AB", func(l *timeline) { l.propose(1); l.sayAs(2, room.Done, "bye") },
+			false},
 		"done in private to all others": {"AB", func(l *timeline) { l.sayAs(2, room.Done, "bye", 1) }, true},
 		"done in private to one of two others": {"ABCD", func(l *timeline) {
 			l.sayAs(2, room.Done, "bye", 1)

@@ -30,13 +30,16 @@ func (u Update) Check() error {
 		u.Capacity != 0 || u.Type != "" || u.Public != nil || u.NewInvite || u.AgentMessages != nil
 	switch {
 	case u.Close && changes:
-		return fault.Refuse(fault.InvalidArgument, "closed must be given alone: a closed room has no settings to change. Nothing was changed.")
+		return fault.Refuse(fault.InvalidArgument,
+			"closed must be given alone: a closed room has no settings to change. Nothing was changed.")
 	case !u.Close && !changes:
-		return fault.Refuse(fault.InvalidArgument, "Say what to change: room (a new name), description, password, remove_password, capacity, type, public, new_invite, agent_messages or closed.")
+		return fault.Refuse(fault.InvalidArgument, "Say what to change: room (a new name), description, password, "+
+			"remove_password, capacity, type, public, new_invite, agent_messages or closed.")
 	case u.Password != "" && u.RemovePassword:
 		return fault.Refuse(fault.InvalidArgument, "Give either password or remove_password. Nothing was changed.")
 	case u.Description != "" && u.NoDescription:
-		return fault.Refuse(fault.InvalidArgument, "Give either description or remove_description. Nothing was changed.")
+		return fault.Refuse(fault.InvalidArgument,
+			"Give either description or remove_description. Nothing was changed.")
 	}
 	return CheckSettings(u.Description, u.Capacity, u.Type)
 }
@@ -49,7 +52,9 @@ func (u Update) Check() error {
 // finds the room full is seen to knock, and would read the whole talk if it were let in.
 func (u Update) Decide(h *Head, taken bool, now time.Time) (*Event, error) {
 	if u.AsOf != 0 && h.Updated > u.AsOf {
-		return nil, fault.Refuse(fault.InvalidArgument, "The settings have changed since that cursor. Nothing was changed: read what changed with wait_for_message, and call again with its cursor if the change is still wanted.")
+		return nil, fault.Refuse(fault.InvalidArgument, "The settings have changed since that cursor. Nothing was "+
+			"changed: read what changed with wait_for_message, and call again with its cursor if the change is still "+
+			"wanted.")
 	}
 	if u.Close {
 		return &Event{Type: Changed, Reason: ReasonClosed}, nil
@@ -67,9 +72,11 @@ func (u Update) Decide(h *Head, taken bool, now time.Time) (*Event, error) {
 	changed := next.differences(h.Settings)
 	switch {
 	case u.Capacity > 0 && u.Capacity < len(h.Agents):
-		return nil, fault.Refuse(fault.InvalidArgument, "capacity: %d agents have a seat, so it cannot be lower. Nothing was changed: kick an agent with manage_agent first, or wait until some have left.", len(h.Agents))
+		return nil, fault.Refuse(fault.InvalidArgument, "capacity: %d agents have a seat, so it cannot be lower. "+
+			"Nothing was changed: kick an agent with manage_agent first, or wait until some have left.", len(h.Agents))
 	case next.Key != h.Key && taken:
-		return nil, fault.Refuse(fault.RoomExists, "Another room has this name, or had it until recently. Nothing was changed: choose another.")
+		return nil, fault.Refuse(fault.RoomExists,
+			"Another room has this name, or had it until recently. Nothing was changed: choose another.")
 	case changed == nil:
 		return nil, nil
 	}

@@ -27,7 +27,8 @@ func TestVisibility_ofEventsForSeatTwo(t *testing.T) {
 		"knock for Bob's own name": {room.Event{N: 6, Type: room.Knocked, Seat: 2}, true, true, true},
 		"log retired":              {room.Event{N: 6, Type: room.Retired}, false, false, false},
 	} {
-		if sees, receives, news := bob.Sees(c.e), bob.Receives(c.e), bob.IsNews(c.e); sees != c.sees || receives != c.receives || news != c.news {
+		if sees, receives, news := bob.Sees(c.e), bob.Receives(c.e), bob.IsNews(c.e); sees != c.sees ||
+			receives != c.receives || news != c.news {
 			t.Errorf("%s: sees %v, receives %v, news %v", what, sees, receives, news)
 		}
 	}
@@ -39,14 +40,20 @@ func TestVisibleFrom_isAfterTheLastFreedSeatUnlessHistoryIsOpen(t *testing.T) {
 		s    room.State
 		want room.Mark
 	}{
-		"no seat was freed":             {room.State{}, room.Mark{N: 1}},
-		"a seat was freed":              {room.State{LastFreed: freed}, room.Mark{N: 8, Messages: 3}},
-		"opened later":                  {room.State{LastFreed: freed, Settings: room.Settings{OpenFrom: opened}}, opened},
-		"opened before":                 {room.State{LastFreed: freed, Settings: room.Settings{OpenFrom: early}}, room.Mark{N: 8, Messages: 3}},
-		"public":                        {room.State{LastFreed: freed, Settings: room.Settings{Public: true}}, room.Mark{N: 1}},
-		"public, opened later":          {room.State{LastFreed: freed, Settings: room.Settings{Public: true, OpenFrom: early}}, early},
-		"with a password":               {room.State{LastFreed: freed, Settings: room.Settings{Password: "hash"}}, room.Mark{N: 1}},
-		"with a password, opened later": {room.State{LastFreed: freed, Settings: room.Settings{Password: "hash", OpenFrom: opened}}, opened},
+		"no seat was freed": {room.State{}, room.Mark{N: 1}},
+		"a seat was freed":  {room.State{LastFreed: freed}, room.Mark{N: 8, Messages: 3}},
+		"opened later": {room.State{LastFreed: freed, Settings: room.Settings{OpenFrom: opened}},
+			opened},
+		"opened before": {room.State{LastFreed: freed, Settings: room.Settings{OpenFrom: early}},
+			room.Mark{N: 8, Messages: 3}},
+		"public": {room.State{LastFreed: freed, Settings: room.Settings{Public: true}},
+			room.Mark{N: 1}},
+		"public, opened later": {room.State{LastFreed: freed,
+			Settings: room.Settings{Public: true, OpenFrom: early}}, early},
+		"with a password": {room.State{LastFreed: freed, Settings: room.Settings{Password: "hash"}},
+			room.Mark{N: 1}},
+		"with a password, opened later": {room.State{LastFreed: freed,
+			Settings: room.Settings{Password: "hash", OpenFrom: opened}}, opened},
 	} {
 		if got := c.s.VisibleFrom(); got != c.want {
 			t.Errorf("%s: %+v, want %+v", what, got, c.want)

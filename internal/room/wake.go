@@ -19,7 +19,8 @@ import (
 // wakes a person.
 func (a Agent) WokenBy(e Event, agents int, forMe bool) bool {
 	switch {
-	case agents <= 2, e.Type == SupervisionSet, a.IsPerson() && !forMe, e.ClosesRoom(), e.Type == Managed && e.Seat == a.Seat, e.Type == Knocked, len(a.AgreedIn(e)) > 0:
+	case agents <= 2, e.Type == SupervisionSet, a.IsPerson() && !forMe, e.ClosesRoom(),
+		e.Type == Managed && e.Seat == a.Seat, e.Type == Knocked, len(a.AgreedIn(e)) > 0:
 		return true
 	case e.Type != Said:
 		return false

@@ -31,7 +31,8 @@ type Agreement struct {
 
 // Proposal returns what is left of the proposal's event.
 func (x Agreement) Proposal() room.Event {
-	return room.Event{N: x.N, Type: room.Said, Kind: room.Proposal, Seat: x.Seat, Name: x.By, Text: x.Text, Redacted: x.Redacted, To: x.To, AtMs: x.AtMs}
+	return room.Event{N: x.N, Type: room.Said, Kind: room.Proposal, Seat: x.Seat, Name: x.By, Text: x.Text,
+		Redacted: x.Redacted, To: x.To, AtMs: x.AtMs}
 }
 
 // agreementKey returns the key of the agreement on the proposal of event n, which
@@ -45,7 +46,9 @@ func agreementKey(id string, done, n int64) table.Key {
 func putAgreement(h *room.Head, p, done room.Event) table.Op {
 	return table.Put(table.Item{
 		Key: agreementKey(h.ID, done.N, p.N), Expires: done.At().Add(agreementLife),
-		Data: Encode(Agreement{V: room.Version, N: p.N, By: p.Name, Seat: p.Seat, Text: p.Text, Redacted: p.Redacted, To: p.To, ToNames: p.ToNames, AgreedBy: h.NamesOf(h.Talk.AgreedAfter(p.N, done)), Replaces: p.ReplyTo, AtMs: done.AtMs}),
+		Data: Encode(Agreement{V: room.Version, N: p.N, By: p.Name, Seat: p.Seat, Text: p.Text, Redacted: p.Redacted,
+			To: p.To, ToNames: p.ToNames, AgreedBy: h.NamesOf(h.Talk.AgreedAfter(p.N, done)), Replaces: p.ReplyTo,
+			AtMs: done.AtMs}),
 	}, table.Always)
 }
 
@@ -53,7 +56,8 @@ func putAgreement(h *room.Head, p, done room.Event) table.Op {
 // most limit. It leaves out those that a newer one replaces.
 func (s Seats) Agreements(ctx context.Context, a room.Agent, limit int) (list []Agreement, more bool, err error) {
 	l := s.log
-	where := table.Range{Partition: roomPrefix + l.id, Prefix: agreedPrefix, Reverse: true, Limit: 2 * limit, Consistency: strongly}
+	where := table.Range{Partition: roomPrefix + l.id, Prefix: agreedPrefix, Reverse: true, Limit: 2 * limit,
+		Consistency: strongly}
 	var replaced []int64
 	for {
 		page, err := l.store.table.Query(ctx, where)

@@ -40,7 +40,8 @@ func newCompany(t *testing.T) (*Store, *Log) {
 	t.Cleanup(l.Release)
 	for i, name := range []string{"Bob", "Cid"} {
 		l.do(t, room.Event{Type: room.Joined, Seat: i + 2, Name: name, Agent: &room.Agent{
-			Seat: i + 2, Name: name, Key: strings.ToLower(name), Role: room.Member, Joined: int64(i + 2), Since: room.Mark{N: 1},
+			Seat: i + 2, Name: name, Key: strings.ToLower(name), Role: room.Member, Joined: int64(i + 2),
+			Since: room.Mark{N: 1},
 		}})
 	}
 	return s, l
@@ -56,7 +57,8 @@ func (l *Log) propose(t *testing.T, text string, asked []int, e room.Event) room
 // agree has a seat agree to a proposal.
 func (l *Log) agree(t *testing.T, seat int, p room.Event) room.Event {
 	t.Helper()
-	return l.do(t, room.Event{Type: room.Said, Seat: seat, Kind: room.Agree, ReplyTo: p.N, ReSeat: p.Seat, ReFor: p.To, To: p.To})
+	return l.do(t, room.Event{Type: room.Said, Seat: seat, Kind: room.Agree, ReplyTo: p.N, ReSeat: p.Seat, ReFor: p.To,
+		To: p.To})
 }
 
 // agreements returns the texts of those that a seat sees, the newest first.
@@ -169,7 +171,8 @@ func TestVerify_agreementIsMissing_isDamage(t *testing.T) {
 	if err := s.table.Write(t.Context(), table.Delete(agreementKey(l.ID(), done.N, p.N), table.Always)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Verify(t.Context(), s.table, l.ID()); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), agreedPrefix) {
+	if _, err := Verify(t.Context(), s.table, l.ID()); !errors.Is(err, ErrDamaged) ||
+		!strings.Contains(err.Error(), agreedPrefix) {
 		t.Errorf("without the agreement: %v", err)
 	}
 }

@@ -16,7 +16,8 @@ func crowd(string) (events []room.Event) {
 	for seat := 2; seat <= room.MaxCapacity; seat++ {
 		name := fmt.Sprint(strings.Repeat("Agent ", 5), seat)
 		events = append(events, room.Event{Type: room.Joined, Seat: seat, Name: name, Agent: &room.Agent{
-			Seat: seat, Name: name, Key: strings.ToLower(name), Role: room.Member, Hash: fmt.Sprintf("%064d", seat), Joined: int64(seat), Since: room.Mark{N: int64(seat)},
+			Seat: seat, Name: name, Key: strings.ToLower(name), Role: room.Member, Hash: fmt.Sprintf("%064d", seat),
+			Joined: int64(seat), Since: room.Mark{N: int64(seat)},
 		}})
 	}
 	return events
@@ -26,7 +27,8 @@ func crowd(string) (events []room.Event) {
 func bans(string) (events []room.Event) {
 	for n := range room.MaxBans {
 		name := fmt.Sprint(strings.Repeat("Стой ", 7), n)
-		events = append(events, room.Event{Type: room.Managed, By: 1, Action: room.BanName, Name: name, Ban: &room.Ban{Name: name, Key: name + name}})
+		events = append(events, room.Event{Type: room.Managed, By: 1, Action: room.BanName, Name: name,
+			Ban: &room.Ban{Name: name, Key: name + name}})
 	}
 	return events
 }
@@ -84,7 +86,9 @@ func (s *Store) fill(t *testing.T, name string, generators []func(name string) [
 	}
 	for _, generate := range generators {
 		for some := range slices.Chunk(generate(name), 40) {
-			err := l.Append(t.Context(), &Proposal{Propose: func(*room.Head, time.Time) (Change, error) { return Change{Events: some}, nil }})
+			err := l.Append(t.Context(), &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
+				return Change{Events: some}, nil
+			}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -139,7 +143,8 @@ func TestCache_ofWhateverRooms_countsWhatTheyTake(t *testing.T) {
 				}
 				t.Logf("a room takes %d bytes and counts as %d", bytes/c.rooms, counted/c.rooms)
 				if bytes > counted+counted/10 || counted/c.rooms > c.most {
-					t.Errorf("a room takes %d bytes and counts as %d, want at most %d", bytes/c.rooms, counted/c.rooms, c.most)
+					t.Errorf("a room takes %d bytes and counts as %d, want at most %d", bytes/c.rooms, counted/c.rooms,
+						c.most)
 				}
 			}
 		})

@@ -15,17 +15,24 @@ import (
 // the event applies and the state that follows is stored without loss.
 func FuzzStored(f *testing.F) {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).UnixMilli()
-	ann := room.Agent{Seat: 1, Name: "Ann", Key: "ann", Role: room.Admin, Hash: ident.HashSecret("0000000000000000"), Joined: 1, AtMs: at, Since: room.Mark{N: 1}}
+	ann := room.Agent{Seat: 1, Name: "Ann", Key: "ann", Role: room.Admin, Hash: ident.HashSecret("0000000000000000"),
+		Joined: 1, AtMs: at, Since: room.Mark{N: 1}}
 	settings := room.Settings{Name: "tea", Key: "tea", Type: room.Group, Capacity: 2}
 	before := room.State{AsOf: 1, Settings: settings, Agents: []room.Agent{ann}, NextSeat: 2, ExpiresMs: at, HeadMs: at}
 	for _, e := range []room.Event{
-		{V: room.Version, ID: "a", LastChange: 1, AtMs: at, Type: room.Joined, Seat: 1, Name: "Ann", Agent: &ann, Settings: &settings, ExpiresMs: at},
-		{V: room.Version, ID: "b", LastChange: 1, AtMs: at, Type: room.Said, Seat: 1, Name: "Ann", Text: "hello", ReplyTo: 1},
-		{V: room.Version, ID: "c", LastChange: 3, AtMs: at, Type: room.Left, Seat: 1, Name: "Ann", Reason: "left", Promoted: 2},
+		{V: room.Version, ID: "a", LastChange: 1, AtMs: at, Type: room.Joined, Seat: 1, Name: "Ann", Agent: &ann,
+			Settings: &settings, ExpiresMs: at},
+		{V: room.Version, ID: "b", LastChange: 1, AtMs: at, Type: room.Said, Seat: 1, Name: "Ann", Text: "hello",
+			ReplyTo: 1},
+		{V: room.Version, ID: "c", LastChange: 3, AtMs: at, Type: room.Left, Seat: 1, Name: "Ann", Reason: "left",
+			Promoted: 2},
 		{V: room.Version, ID: "d", LastChange: 4, AtMs: at, Type: room.Retired},
-		{V: room.Version, ID: "e", LastChange: 5, AtMs: at, Type: room.Managed, By: 1, Action: "ban", Name: "Bob", Ban: &room.Ban{Key: "bob"}},
-		{V: room.Version, ID: "f", LastChange: 6, AtMs: at, Type: room.Changed, By: 1, Key: settings.Key, Changed: &room.Changes{Room: &settings.Name}},
-		{V: room.Version, ID: "g", LastChange: 7, AtMs: at, Type: room.Knocked, Name: "Bob", Key: "bob", Reason: room.ReasonRoomFull},
+		{V: room.Version, ID: "e", LastChange: 5, AtMs: at, Type: room.Managed, By: 1, Action: "ban", Name: "Bob",
+			Ban: &room.Ban{Key: "bob"}},
+		{V: room.Version, ID: "f", LastChange: 6, AtMs: at, Type: room.Changed, By: 1, Key: settings.Key,
+			Changed: &room.Changes{Room: &settings.Name}},
+		{V: room.Version, ID: "g", LastChange: 7, AtMs: at, Type: room.Knocked, Name: "Bob", Key: "bob",
+			Reason: room.ReasonRoomFull},
 		{V: room.Version + 1, Type: "sang"},
 	} {
 		f.Add(eventSort(2), Encode(e), Encode(before.Snapshot()), Encode(before.Parts()[0]))
@@ -33,7 +40,8 @@ func FuzzStored(f *testing.F) {
 	f.Fuzz(func(t *testing.T, sort string, data, meta, part []byte) {
 		var x snapshot
 		p := room.Part{Name: "SEAT#00001"}
-		if Decode(table.Item{Key: MetaKey("0000000"), Data: meta}, &x.Snapshot) != nil || Decode(table.Item{Key: partKey("0000000", p.Name), Data: part}, &p) != nil {
+		if Decode(table.Item{Key: MetaKey("0000000"), Data: meta}, &x.Snapshot) != nil ||
+			Decode(table.Item{Key: partKey("0000000", p.Name), Data: part}, &p) != nil {
 			x.Snapshot = room.Snapshot{AsOf: 1}
 		} else if x.parts = []room.Part{p}; x.Parts == "0" {
 			x.parts = nil

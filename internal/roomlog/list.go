@@ -20,7 +20,8 @@ type PublicRoom struct {
 // ListPublic returns public rooms in the order of the keys of their names, from the one
 // behind after on, at most limit. It may find none in one part of the list and still
 // return next, from which to go on; "" is the end.
-func (s *Store) ListPublic(ctx context.Context, after string, limit int, match func(Listing) bool) (list []PublicRoom, next string, err error) {
+func (s *Store) ListPublic(ctx context.Context, after string, limit int, match func(Listing) bool) (list []PublicRoom,
+	next string, err error) {
 	where := table.Range{Partition: listed, After: after, Limit: pageEvents, Consistency: table.Eventual}
 	for scanned := 0; ; {
 		page, err := s.table.Query(ctx, where)
@@ -52,7 +53,8 @@ func (s *Store) ListPublic(ctx context.Context, after string, limit int, match f
 
 // listOne returns the room of a listing if it matches and still exists. It skips one
 // that a program of another version stored.
-func (s *Store) listOne(ctx context.Context, item table.Item, match func(Listing) bool) (r PublicRoom, ok bool, err error) {
+func (s *Store) listOne(ctx context.Context, item table.Item, match func(Listing) bool) (r PublicRoom, ok bool,
+	err error) {
 	if err := Decode(item, &r.Listing); err != nil {
 		return r, false, unlessOther(err)
 	}

@@ -46,7 +46,8 @@ func (r reader) load(ctx context.Context) (h *room.Head, tail []room.Event, err 
 		case !errors.Is(err, errPartial):
 			return nil, nil, err
 		case try == PartialTries:
-			return nil, nil, fmt.Errorf("%w: the log of a room does not reach its snapshot, or that is incomplete", table.ErrUnavailable)
+			return nil, nil, fmt.Errorf("%w: the log of a room does not reach its snapshot, or that is incomplete",
+				table.ErrUnavailable)
 		case try > metaTries && meta == nil:
 			return nil, nil, ErrNotFound // no write is partial for so long: the snapshot has expired
 		}
@@ -138,7 +139,8 @@ func (r reader) headOf(ctx context.Context, last []room.Event, meta *snapshot) (
 		}
 		return r.withTalk(ctx, h, last)
 	case meta.AsOf < newest.N: // no event since has changed the state
-		s.AsOf, s.HeadMs, s.LastTalk, s.Messages, s.Run = newest.N, newest.AtMs, newest.LastTalk, newest.Messages, newest.Run
+		s.AsOf, s.HeadMs, s.LastTalk, s.Messages, s.Run = newest.N, newest.AtMs, newest.LastTalk, newest.Messages,
+			newest.Run
 	}
 	h := room.NewHead(s)
 	for _, e := range slices.Backward(last) {

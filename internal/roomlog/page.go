@@ -64,7 +64,8 @@ func (p *Pages) Read(ctx context.Context, n int64) ([]room.Event, error) {
 }
 
 // page reads a page, and chooses the size of the next one.
-func (p *Pages) page(ctx context.Context, n, step int64, whole func(room.Event) bool) (events []room.Event, more bool, err error) {
+func (p *Pages) page(ctx context.Context, n, step int64, whole func(room.Event) bool) (events []room.Event, more bool,
+	err error) {
 	seen := false
 	events, more, err = p.log.read.run(ctx, n, step, p.limit, table.Strong, func(e room.Event) bool {
 		seen = seen || p.sees(e)

@@ -20,7 +20,8 @@ func (l *Log) fill(t *testing.T, n int, message func(n int64) room.Event) {
 	last := l.Peek()
 	for i := range int64(n) {
 		e := message(last.AsOf + 1 + i)
-		e.V, e.N, e.ID, e.LastChange, e.AtMs, e.Type, e.Seat, e.Name = room.Version, last.AsOf+1+i, "filled", last.LastChange, last.HeadMs, room.Said, 1, "Ann"
+		e.V, e.N, e.ID, e.LastChange, e.AtMs, e.Type, e.Seat, e.Name = room.Version, last.AsOf+1+i, "filled",
+			last.LastChange, last.HeadMs, room.Said, 1, "Ann"
 		if ops = append(ops, putEvent(l.ID(), e)); len(ops) == 50 || i+1 == int64(n) {
 			if err := l.store.table.Write(t.Context(), ops...); err != nil {
 				t.Fatal(err)
@@ -74,7 +75,8 @@ func TestPages_pastHiddenMessages_haveOutlinesOfThem(t *testing.T) {
 				}
 			}
 			if whole != c.whole || count > c.pages+1 {
-				t.Errorf("seat %d, step %d: %d messages in %d pages; want %d in about %d", c.seat, step, whole, count, c.whole, c.pages)
+				t.Errorf("seat %d, step %d: %d messages in %d pages; want %d in about %d", c.seat, step, whole, count,
+					c.whole, c.pages)
 			}
 		}
 	}
@@ -101,7 +103,8 @@ func TestRead_pastHiddenMessages_advancesTheHead(t *testing.T) {
 		}
 		n = events[len(events)-1].N
 	}
-	if u, ok := l.Peek().Recent.Said(1); l.Peek().AsOf != 301 || !ok || u.N != 301 || u.Fingerprint != (room.Event{Text: "To seat 2.", To: []int{2}}).Fingerprint() {
+	if u, ok := l.Peek().Recent.Said(1); l.Peek().AsOf != 301 || !ok || u.N != 301 ||
+		u.Fingerprint != (room.Event{Text: "To seat 2.", To: []int{2}}).Fingerprint() {
 		t.Errorf("the head is at event %d, and Ann's last message is %+v", l.Peek().AsOf, u)
 	}
 }

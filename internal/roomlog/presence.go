@@ -62,7 +62,8 @@ func (l *Log) Seats() Seats { return Seats{l} }
 
 // Presence returns the stored presence of every seat whose lease has not ended, and until
 // when the people behind seats are watching.
-func (s Seats) Presence(ctx context.Context, c table.Consistency) (all map[int]room.Presence, people map[int]time.Time, err error) {
+func (s Seats) Presence(ctx context.Context, c table.Consistency) (all map[int]room.Presence, people map[int]time.Time,
+	err error) {
 	l := s.log
 	activities := map[int]activityItem{}
 	all, people = map[int]room.Presence{}, map[int]time.Time{}
@@ -85,7 +86,8 @@ func (s Seats) Presence(ctx context.Context, c table.Consistency) (all map[int]r
 }
 
 // addPresence adds what is stored beside a seat to what it is of.
-func addPresence(item table.Item, all map[int]room.Presence, activities map[int]activityItem, people map[int]time.Time) error {
+func addPresence(item table.Item, all map[int]room.Presence, activities map[int]activityItem,
+	people map[int]time.Time) error {
 	seat, suffix, err := SeatOf(item.Key)
 	if err != nil {
 		return err
@@ -122,7 +124,8 @@ func (s Seats) PresenceOf(ctx context.Context, seat int) (p room.Presence, err e
 func (s Seats) SetPerson(ctx context.Context, seat int, until time.Time) error {
 	l := s.log
 	return l.store.table.Write(ctx, table.Put(table.Item{
-		Key: personKey(l.id, seat), Expires: room.CeilSecond(until), Data: Encode(personItem{V: room.Version, UntilMs: until.UnixMilli()}),
+		Key: personKey(l.id, seat), Expires: room.CeilSecond(until),
+		Data: Encode(personItem{V: room.Version, UntilMs: until.UnixMilli()}),
 	}, table.Always))
 }
 

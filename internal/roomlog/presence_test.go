@@ -26,7 +26,8 @@ func TestPresence_behindAThousandActivitiesOfOthers_isRead(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.table.Write(t.Context(), put(PresenceKey(id, last), room.Presence{V: room.Version, AtMs: 1}), put(activityKey(id, last), activityItem{V: room.Version, Text: "here"})); err != nil {
+	if err := s.table.Write(t.Context(), put(PresenceKey(id, last), room.Presence{V: room.Version, AtMs: 1}),
+		put(activityKey(id, last), activityItem{V: room.Version, Text: "here"})); err != nil {
 		t.Fatal(err)
 	}
 	l := s.Acquire(id)

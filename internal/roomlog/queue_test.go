@@ -130,7 +130,8 @@ func TestReadQueue_anyOrder_letsEverybodyIn(t *testing.T) {
 			end(rng.IntN(len(calls)))
 		}
 		if q.inside != 0 || len(q.rooms) != 0 || len(q.line) != 0 {
-			t.Fatalf("seed %d: %d calls inside, %d rooms, %d in line when all is over", seed, q.inside, len(q.rooms), len(q.line))
+			t.Fatalf("seed %d: %d calls inside, %d rooms, %d in line when all is over", seed, q.inside, len(q.rooms),
+				len(q.line))
 		}
 	}
 }

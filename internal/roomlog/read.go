@@ -17,7 +17,8 @@ type reader struct {
 
 // query reads one page of events. where gives its bounds beside the log's. An event for which
 // whole returns false is read as an outline; a nil whole means that none is.
-func (r reader) query(ctx context.Context, where table.Range, whole func(room.Event) bool) (events []room.Event, more bool, err error) {
+func (r reader) query(ctx context.Context, where table.Range, whole func(room.Event) bool) (events []room.Event,
+	more bool, err error) {
 	where.Partition, where.Prefix, where.Bytes = roomPrefix+r.id, logPrefix, pageBytes
 	page, err := r.store.table.Query(ctx, where)
 	if err != nil {
@@ -29,7 +30,8 @@ func (r reader) query(ctx context.Context, where table.Range, whole func(room.Ev
 
 // after returns the events from n+1 on without a gap, at most limit, and whether
 // more may follow.
-func (r reader) after(ctx context.Context, n int64, limit int, c table.Consistency) (events []room.Event, more bool, err error) {
+func (r reader) after(ctx context.Context, n int64, limit int, c table.Consistency) (events []room.Event, more bool,
+	err error) {
 	return r.run(ctx, n, 1, limit, c, nil)
 }
 
@@ -46,9 +48,11 @@ func (r reader) before(ctx context.Context, n int64, limit int) (events []room.E
 // so run reads again, strongly, until it closes. It passes over a gap only where the events in it
 // can have expired, and the reader hears of that. It does so only upwards: an event outlives all
 // that precede it, so none can be missing above one that is there.
-func (r reader) run(ctx context.Context, n, step int64, limit int, c table.Consistency, whole func(room.Event) bool) ([]room.Event, bool, error) {
+func (r reader) run(ctx context.Context, n, step int64, limit int, c table.Consistency,
+	whole func(room.Event) bool) ([]room.Event, bool, error) {
 	for try := 1; ; try++ {
-		events, more, err := r.query(ctx, table.Range{After: eventSort(n), Reverse: step < 0, Limit: limit, Consistency: c}, whole)
+		events, more, err := r.query(ctx, table.Range{After: eventSort(n), Reverse: step < 0, Limit: limit,
+			Consistency: c}, whole)
 		if err != nil {
 			return nil, false, err
 		}
@@ -63,7 +67,8 @@ func (r reader) run(ctx context.Context, n, step int64, limit int, c table.Consi
 			return run, true, nil
 		}
 		if try == PartialTries {
-			return nil, false, fmt.Errorf("%w: event %d of a room is missing beside event %d", table.ErrUnavailable, n+step, events[0].N)
+			return nil, false, fmt.Errorf("%w: event %d of a room is missing beside event %d", table.ErrUnavailable,
+				n+step, events[0].N)
 		}
 		c = strongly
 		if err := r.store.Pause(ctx, PartialPause); err != nil {
@@ -105,7 +110,8 @@ func (r reader) event(ctx context.Context, n int64) (room.Event, error) {
 // Oldest returns where the events from since on begin that have not expired; since
 // itself if there is none.
 func (l *Log) Oldest(ctx context.Context, since room.Mark) (room.Mark, error) {
-	events, _, err := l.read.query(ctx, table.Range{After: eventSort(since.N - 1), Limit: 1, Consistency: table.Eventual}, nil)
+	events, _, err := l.read.query(ctx, table.Range{After: eventSort(since.N - 1), Limit: 1,
+		Consistency: table.Eventual}, nil)
 	if err != nil || len(events) == 0 || events[0].N <= since.N {
 		return since, err
 	}

@@ -48,7 +48,8 @@ func TestRedact_text_isNeitherInTheTableNorInTheCache(t *testing.T) {
 	l.redact(t, 2, ops...)
 	cached, err := l.Event(t.Context(), 2)
 	stored, other := l.read.event(t.Context(), 2)
-	if err != nil || other != nil || cached.Text != room.Removed || !cached.Redacted || stored.Text != room.Removed || !stored.Redacted || stored.ID != cached.ID {
+	if err != nil || other != nil || cached.Text != room.Removed || !cached.Redacted || stored.Text != room.Removed ||
+		!stored.Redacted || stored.ID != cached.ID {
 		t.Errorf("the cache has %+v, %v, and the table %+v, %v", cached, err, stored, other)
 	}
 	if l.tail.held >= before {
@@ -70,7 +71,8 @@ func TestVerify_textThatWasRemoved_isThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.redact(t, 2)
-	if _, err := Verify(t.Context(), s.table, l.ID()); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "event 2 has a text that was removed") {
+	if _, err := Verify(t.Context(), s.table, l.ID()); !errors.Is(err, ErrDamaged) ||
+		!strings.Contains(err.Error(), "event 2 has a text that was removed") {
 		t.Errorf("the check of an event: %v", err)
 	}
 	x := Agreement{V: room.Version, N: 2, Text: "the key is 4711"}
@@ -78,11 +80,13 @@ func TestVerify_textThatWasRemoved_isThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ops = append(ops, table.Put(table.Item{Key: agreementKey(l.ID(), 3, 2), Expires: s.now().Add(time.Hour), Data: Encode(x)}, table.Always))
+	ops = append(ops, table.Put(table.Item{Key: agreementKey(l.ID(), 3, 2), Expires: s.now().Add(time.Hour),
+		Data: Encode(x)}, table.Always))
 	if err := s.table.Write(t.Context(), ops...); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Verify(t.Context(), s.table, l.ID()); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "has a text that was removed") {
+	if _, err := Verify(t.Context(), s.table, l.ID()); !errors.Is(err, ErrDamaged) ||
+		!strings.Contains(err.Error(), "has a text that was removed") {
 		t.Errorf("the check of an agreement: %v", err)
 	}
 }

@@ -70,7 +70,8 @@ type Choice struct {
 
 // TakeOne takes the slot that c picks. taken are those that the caller knows to be taken.
 // It returns how long to wait if there is none.
-func (s Slots) TakeOne(ctx context.Context, taken map[string]Guess, c Choice) (slot string, wait time.Duration, err error) {
+func (s Slots) TakeOne(ctx context.Context, taken map[string]Guess, c Choice) (slot string, wait time.Duration,
+	err error) {
 	for range maxRaces {
 		now := s.store.now()
 		slot, wait := c.Pick(taken, now)

@@ -90,7 +90,8 @@ func putParts(base, s *room.State) (ops []table.Op) {
 	expires := s.PartExpires(len(parts)).Add(nameLife)
 	for _, p := range parts {
 		if n, ok := stored[p.Name]; !ok || n != p.N {
-			ops = append(ops, table.Put(table.Item{Key: partKey(s.ID, p.Name), Expires: expires, Data: Encode(p)}, table.Always))
+			ops = append(ops, table.Put(table.Item{Key: partKey(s.ID, p.Name), Expires: expires, Data: Encode(p)},
+				table.Always))
 		}
 		delete(stored, p.Name)
 	}

@@ -34,12 +34,14 @@ func (l *Log) appends(t *testing.T, events ...room.Event) {
 // joined returns the event by which an agent takes a seat.
 func joined(seat int) room.Event {
 	name := fmt.Sprint("agent ", seat)
-	return room.Event{Type: room.Joined, Seat: seat, Name: name, Agent: &room.Agent{Seat: seat, Name: name, Key: name, Role: room.Member}}
+	return room.Event{Type: room.Joined, Seat: seat, Name: name,
+		Agent: &room.Agent{Seat: seat, Name: name, Key: name, Role: room.Member}}
 }
 
 // banned returns the event that bans a name, or mutes it.
 func banned(a room.Action, seat int, name string) room.Event {
-	return room.Event{Type: room.Managed, By: 1, Action: a, Seat: seat, Name: name, Ban: &room.Ban{Name: name, Key: name}}
+	return room.Event{Type: room.Managed, By: 1, Action: a, Seat: seat, Name: name,
+		Ban: &room.Ban{Name: name, Key: name}}
 }
 
 // furnished returns the log of a room that has every kind of part, with this many agents.
@@ -55,7 +57,8 @@ func (s *Store) furnished(t *testing.T, agents int) *Log {
 	about := "tea and plans"
 	l.appends(t, banned(room.BanName, 0, "Dan"), banned(room.Mute, 2, "agent 2"),
 		room.Event{Type: room.Changed, By: 1, Changed: &room.Changes{Description: &about}},
-		room.Event{Type: room.Knocked, Seat: 3, Name: "agent 3", Key: "agent 3", Hash: "pending", Reason: room.ReasonNameTaken})
+		room.Event{Type: room.Knocked, Seat: 3, Name: "agent 3", Key: "agent 3", Hash: "pending",
+			Reason: room.ReasonNameTaken})
 	return l
 }
 
@@ -88,16 +91,18 @@ func stored(s *room.State) string {
 // they are after it.
 func TestSnapshot_readInPieces_isRecognized(t *testing.T) {
 	for what, events := range map[string][]room.Event{
-		"joins":       {joined(4)},
-		"leaves":      {{Type: room.Left, Seat: 1, Promoted: 2}},
-		"takes over":  {{Type: room.Left, Seat: 3, Reason: room.ReasonTimeout}, joined(4)},
-		"regains":     {{Type: room.Joined, Regains: true, Seat: 3, Agent: &room.Agent{Seat: 3, Key: "agent 3", Joined: 3}}},
+		"joins":      {joined(4)},
+		"leaves":     {{Type: room.Left, Seat: 1, Promoted: 2}},
+		"takes over": {{Type: room.Left, Seat: 3, Reason: room.ReasonTimeout}, joined(4)},
+		"regains": {{Type: room.Joined, Regains: true, Seat: 3,
+			Agent: &room.Agent{Seat: 3, Key: "agent 3", Joined: 3}}},
 		"is promoted": {banned(room.Promote, 2, "agent 2")},
 		"is banned":   {{Type: room.Left, Seat: 2, Ban: &room.Ban{Key: "agent 2"}}},
 		"may return":  {banned(room.Unban, 0, "Dan")},
 		"knocks":      {{Type: room.Knocked, Seat: 2, Key: "agent 2"}},
-		"is let go":   {{Type: room.Managed, Action: room.Readmit, Seat: 3, By: 1, LetGo: &room.LetGo{From: room.Mark{N: 1}}}},
-		"describes":   {{Type: room.Changed, By: 1, Changed: &room.Changes{Description: new(string)}}},
+		"is let go": {{Type: room.Managed, Action: room.Readmit, Seat: 3, By: 1,
+			LetGo: &room.LetGo{From: room.Mark{N: 1}}}},
+		"describes": {{Type: room.Changed, By: 1, Changed: &room.Changes{Description: new(string)}}},
 	} {
 		s := newStore(t)
 		l := s.furnished(t, 3)

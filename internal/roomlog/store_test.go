@@ -32,7 +32,8 @@ func newStore(t *testing.T) *Store {
 func (s *Store) newRoom(t *testing.T, name string, old *Log) (*Log, error) {
 	t.Helper()
 	l, _, err := s.Create(t.Context(), Creation{Old: old, Begin: func(h *room.Head, now time.Time) (Change, error) {
-		e := room.Event{Type: room.Joined, Seat: 1, Name: "Ann", Agent: &room.Agent{Seat: 1, Name: "Ann", Key: "ann", Role: room.Admin, Joined: 1, Since: room.Mark{N: 1}}}
+		e := room.Event{Type: room.Joined, Seat: 1, Name: "Ann",
+			Agent: &room.Agent{Seat: 1, Name: "Ann", Key: "ann", Role: room.Admin, Joined: 1, Since: room.Mark{N: 1}}}
 		e.Settings = &room.Settings{Name: name, Key: name, Type: room.Group, Capacity: 2}
 		return Change{Events: []room.Event{e}}, nil
 	}})
@@ -106,7 +107,8 @@ func TestStore_everythingDropped_countsNothing(t *testing.T) {
 	l.Release()
 	s.Acquire("nosuch1").Release()
 	all := 1
-	for late := time.Now().Add(20 * time.Second); all > 0 && time.Now().Before(late); runtime.Gosched() { // the last append has ended for its caller first
+	// the last append has ended for its caller first
+	for late := time.Now().Add(20 * time.Second); all > 0 && time.Now().Before(late); runtime.Gosched() {
 		all, _ = s.Cached()
 	}
 	if all != 0 || s.bytes.Load() != 0 || s.idleBytes != 0 {
@@ -166,10 +168,11 @@ func TestObserver_ofAppendsAndReads_hearsEveryEventOnceInOrder(t *testing.T) {
 	}
 	defer l.Release()
 	var o *seen
-	there := NewStore(here.table, Options{Clock: here.opts.Clock, MinBatch: 1, CacheBytes: 1 << 20, Logger: here.opts.Logger, Observe: func(*Log) Observer {
-		o = &seen{}
-		return o
-	}})
+	there := NewStore(here.table, Options{Clock: here.opts.Clock, MinBatch: 1, CacheBytes: 1 << 20,
+		Logger: here.opts.Logger, Observe: func(*Log) Observer {
+			o = &seen{}
+			return o
+		}})
 	other := there.Acquire(l.ID())
 	defer other.Release()
 	if _, err := other.Cached(t.Context()); err != nil {
@@ -261,10 +264,12 @@ func TestRead_laterEventIsVisibleFirst_waitsForTheGapToClose(t *testing.T) {
 				return
 			}
 			hidden--
-			call.Page.Items = slices.DeleteFunc(call.Page.Items, func(i table.Item) bool { return i.Key == EventKey(l.ID(), 3) })
+			call.Page.Items = slices.DeleteFunc(call.Page.Items,
+				func(i table.Item) bool { return i.Key == EventKey(l.ID(), 3) })
 		}}
 		clock := clockwork.NewFakeClockAt(here.now())
-		r := reader{NewStore(hooks, Options{Clock: clock, MinBatch: 1, CacheBytes: 1 << 20, Logger: here.opts.Logger}), l.ID()}
+		r := reader{NewStore(hooks, Options{Clock: clock, MinBatch: 1, CacheBytes: 1 << 20, Logger: here.opts.Logger}),
+			l.ID()}
 		got := make(chan []room.Event, 1)
 		go func() {
 			events, _, err := r.after(t.Context(), c.after, pageEvents, strongly)

@@ -67,7 +67,8 @@ func (s Seats) GiveTurn(ctx context.Context, word int64, seat int, began time.Ti
 	l := s.log
 	now := l.store.now()
 	mine := turnItem{V: room.Version, ID: ident.NewEventID(), AtMs: now.UnixMilli(), WaitMs: began.UnixMilli()}
-	item := table.Item{Key: inRoom(l.id, turnsAfter(word)+seatDigits(seat)), Expires: now.Add(room.Life), Data: Encode(mine)}
+	item := table.Item{Key: inRoom(l.id, turnsAfter(word)+seatDigits(seat)), Expires: now.Add(room.Life),
+		Data: Encode(mine)}
 	before, err := l.store.putOnce(ctx, item)
 	if before == nil || err != nil {
 		return err == nil, err

@@ -46,12 +46,14 @@ func Vacate(s *room.State, gone room.Event, presence table.Condition, now time.T
 		table.Delete(PresenceKey(s.ID, gone.Seat), presence),
 		table.Put(table.Item{
 			Key: goneKey(s.ID, gone.Seat), Expires: now.Add(room.Life),
-			Data: Encode(Vacated{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), Hash: a.Hash, Devices: a.Person.Devices, Kept: a.LeavesPerson()}),
+			Data: Encode(Vacated{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), Hash: a.Hash,
+				Devices: a.Person.Devices, Kept: a.LeavesPerson()}),
 		}, table.Always),
 	}
 	if a.LeavesPerson() {
 		ops = append(ops, table.Put(table.Item{
-			Key: KeptKey(s.ID, a.Principal, a.Key), Expires: now.Add(room.KeepPerson), Data: Encode(keptItem{V: room.Version, Person: a.Person.Kept()}),
+			Key: KeptKey(s.ID, a.Principal, a.Key), Expires: now.Add(room.KeepPerson),
+			Data: Encode(keptItem{V: room.Version, Person: a.Person.Kept()}),
 		}, table.Always))
 	}
 	return ops

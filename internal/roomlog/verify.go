@@ -62,10 +62,12 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 		return messages, err
 	}
 	if before.AsOf > last.N {
-		return messages, fmt.Errorf("%w: it ends at event %d, and its snapshot is of event %d", ErrDamaged, last.N, before.AsOf)
+		return messages, fmt.Errorf("%w: it ends at event %d, and its snapshot is of event %d", ErrDamaged, last.N,
+			before.AsOf)
 	}
 	if after.AsOf < last.LastChange {
-		return messages, fmt.Errorf("%w: its snapshot is of event %d, and event %d changed the room", ErrDamaged, after.AsOf, last.LastChange)
+		return messages, fmt.Errorf("%w: its snapshot is of event %d, and event %d changed the room", ErrDamaged,
+			after.AsOf, last.LastChange)
 	}
 	return messages, nil
 }

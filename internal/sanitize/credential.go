@@ -98,7 +98,8 @@ func (t token) matches(rest string) bool {
 // beginsWord reports whether neither a letter nor a digit is before text[i:], other than
 // that of an escape such as \n in JSON.
 func beginsWord(text string, i int) bool {
-	return i == 0 || !isAlphanumeric(text[i-1]) || i > 1 && text[i-2] == '\\' && strings.IndexByte("nrt", text[i-1]) >= 0
+	return i == 0 || !isAlphanumeric(text[i-1]) ||
+		i > 1 && text[i-2] == '\\' && strings.IndexByte("nrt", text[i-1]) >= 0
 }
 
 // holdsPrivateKey reports whether text has a private key in PEM (RFC 7468) or the armor

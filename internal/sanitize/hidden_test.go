@@ -10,7 +10,8 @@ import (
 func TestEscape_whatReadersNeed_stays(t *testing.T) {
 	for _, text := range []string{
 		"", "plain\ttext\n", "ü 日本 Ελλάδα", "e\u0301 \u0323",
-		"👩\u200d👧", "👨\u200d👩\u200d👧\u200d👦", "👩🏽\u200d💻", "❤\ufe0f\u200d🔥", "🏳\ufe0f\u200d🌈", "1\ufe0f⃣ #\ufe0f⃣", "☎\ufe0e ☎\ufe0f", "ℹ\ufe0f ↔\ufe0f ‼\ufe0f 〰\ufe0f ©\ufe0f", "🇩🇪",
+		"👩\u200d👧", "👨\u200d👩\u200d👧\u200d👦", "👩🏽\u200d💻", "❤\ufe0f\u200d🔥", "🏳\ufe0f\u200d🌈", "1\ufe0f⃣ #\ufe0f⃣",
+		"☎\ufe0e ☎\ufe0f", "ℹ\ufe0f ↔\ufe0f ‼\ufe0f 〰\ufe0f ©\ufe0f", "🇩🇪",
 		"می\u200cخواهم", "क्\u200cष क्\u200dष", "ന്\u200d ", "ශ්\u200dරී", "ᠮᠣᠩᠭᠤᠯ ᠪᠠᠭ\u180bᠰᠢ", "\u0600\u0661\u0662",
 	} {
 		if got := Escape(text, "\t\n"); got != text {
@@ -21,10 +22,11 @@ func TestEscape_whatReadersNeed_stays(t *testing.T) {
 
 func TestEscape_whatHides_isSeen(t *testing.T) {
 	for text, want := range map[string]string{
-		"a\u200bb\ufeffc\u2060d\u00ade\u3164":     `a\u200bb\ufeffc\u2060d\xade\u3164`,
-		"\u202egnp.exe\u2066\u2069\u200e\u061c":   `\u202egnp.exe\u2066\u2069\u200e\u061c`,
-		"tags \U000e0049\U000e0067 \U000e0001":    `tags \U000e0049\U000e0067 \U000e0001`,
-		"🏴\U000e0067\U000e007f":                   `🏴\U000e0067\U000e007f`, // three flags are written so, and anything else can be
+		"a\u200bb\ufeffc\u2060d\u00ade\u3164":   `a\u200bb\ufeffc\u2060d\xade\u3164`,
+		"\u202egnp.exe\u2066\u2069\u200e\u061c": `\u202egnp.exe\u2066\u2069\u200e\u061c`,
+		"tags \U000e0049\U000e0067 \U000e0001":  `tags \U000e0049\U000e0067 \U000e0001`,
+		// three flags are written so, and anything else can be
+		"🏴\U000e0067\U000e007f":                   `🏴\U000e0067\U000e007f`,
 		"😀\ufe0f\ufe0e\ufe00\U000e0100":           "😀\ufe0f" + `\ufe0e\ufe00\U000e0100`,
 		"a\ufe0f b\u200dc \u200c日\u200d本":         `a\ufe0f b\u200dc \u200c日\u200d本`,
 		"👩\u200d\u200c\u200d👧":                    "👩\u200d" + `\u200c\u200d👧`,
@@ -44,7 +46,8 @@ func TestEscape_whatHides_isSeen(t *testing.T) {
 // FuzzEscape holds a text to what is promised: what is hidden is gone or allowed or one
 // character after a visible one, the rest is as it was, and Len is enough.
 func FuzzEscape(f *testing.F) {
-	for _, s := range []string{"plain", "👩\u200d👧 ❤\ufe0f", "a\u200b\u200d\u200d", "می\u200cخواهم", "\xff\U000e0041", "\u180b\u180b", "1\ufe0f\u20e3\ufe0f"} {
+	for _, s := range []string{"plain", "👩\u200d👧 ❤\ufe0f", "a\u200b\u200d\u200d", "می\u200cخواهم", "\xff\U000e0041",
+		"\u180b\u180b", "1\ufe0f\u20e3\ufe0f"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -76,7 +79,8 @@ func FuzzEscape(f *testing.F) {
 
 func BenchmarkEscape(b *testing.B) {
 	for name, text := range map[string]string{
-		"ASCII": strings.Repeat("plain text ", 3000), "Chinese": strings.Repeat("日本", 5000), "emoji": strings.Repeat("❤\ufe0f ", 4000), "tags": strings.Repeat("\U000e0041", 8000),
+		"ASCII": strings.Repeat("plain text ", 3000), "Chinese": strings.Repeat("日本", 5000),
+		"emoji": strings.Repeat("❤\ufe0f ", 4000), "tags": strings.Repeat("\U000e0041", 8000),
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))

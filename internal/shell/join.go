@@ -158,7 +158,8 @@ func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a arg
 	if err != nil {
 		return nil, err
 	}
-	err = s.Seats.Put(client.Seat{Server: c.Base(), Room: got.Room.Name, Name: got.AgentName, Token: got.AgentToken, Cursor: got.Cursor})
+	err = s.Seats.Put(client.Seat{Server: c.Base(), Room: got.Room.Name, Name: got.AgentName, Token: got.AgentToken,
+		Cursor: got.Cursor})
 	if err == nil {
 		return r, nil
 	}

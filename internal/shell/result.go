@@ -101,7 +101,8 @@ func whole(ctx context.Context, c *client.Client, token string, m client.Message
 	text := m.Text
 	for more := m.More; more != nil; {
 		var page client.History
-		if err := c.Call(ctx, "message_history", args{"agent_token": token, "id": more.ID, "offset": more.Offset}, &page); err != nil {
+		if err := c.Call(ctx, "message_history", args{"agent_token": token, "id": more.ID, "offset": more.Offset},
+			&page); err != nil {
 			return "", err
 		}
 		if len(page.Messages) != 1 || page.Messages[0].More != nil && page.Messages[0].More.Offset <= more.Offset {

@@ -39,17 +39,27 @@ func TestShow_messagesAndEvents_areOneLineEach(t *testing.T) {
 	for want, m := range map[string]client.Message{
 		"09:41 Bob: Hi.":        said(func(*client.Message) {}),
 		"Mar  4 09:41 Bob: Hi.": said(func(m *client.Message) { m.At = "2026-03-04T07:41:00Z" }),
-		"09:41 Bob [asks \"Ann\", \"Cy\"; mzg1drj]: Hi.":                  said(func(m *client.Message) { m.Kind, m.Ask = "request", []string{"Ann", "Cy"} }),
-		"09:41 Bob [asks \"Ann\"; only to \"Ann\", \"Cy\"; mzg1drj]: Hi.": said(func(m *client.Message) { m.Ask, m.To = []string{"Ann"}, []string{"Ann", "Cy"} }),
-		"09:41 Bob [asks anyone; mzg1drj]: Hi.":                           said(func(m *client.Message) { m.Kind = "request" }),
-		"09:41 Bob [proposes; mzg1drj]: Hi.":                              said(func(m *client.Message) { m.Kind, m.Ask = "proposal", []string{"Ann"} }),
+		"09:41 Bob [asks \"Ann\", \"Cy\"; mzg1drj]: Hi.": said(func(m *client.Message) {
+			m.Kind, m.Ask = "request", []string{"Ann", "Cy"}
+		}),
+		"09:41 Bob [asks \"Ann\"; only to \"Ann\", \"Cy\"; mzg1drj]: Hi.": said(func(m *client.Message) {
+			m.Ask, m.To = []string{"Ann"}, []string{"Ann", "Cy"}
+		}),
+		"09:41 Bob [asks anyone; mzg1drj]: Hi.": said(func(m *client.Message) { m.Kind = "request" }),
+		"09:41 Bob [proposes; mzg1drj]: Hi.": said(func(m *client.Message) {
+			m.Kind, m.Ask = "proposal", []string{"Ann"}
+		}),
 		"09:41 Bob [agrees; re m000001]\n09:41 * agreed: m000001": said(func(m *client.Message) {
 			m.Kind, m.Text, m.ReplyTo, m.Agreed = "agree", "", "m000001", "m000001"
 		}),
-		"09:41 Bob [objects; re m000001]: Hi.": said(func(m *client.Message) { m.Kind, m.ReplyTo = "object", "m000001" }),
-		"09:41 Bob [status]: Hi.":              said(func(m *client.Message) { m.Kind = "status" }),
-		"09:41 Bob [withdraws m000001]":        said(func(m *client.Message) { m.Text, m.Withdraws = "", "m000001" }),
-		"09:41 * joined: Cy":                   said(func(m *client.Message) { *m = client.Message{Type: "joined", Agent: "Cy", At: m.At} }),
+		"09:41 Bob [objects; re m000001]: Hi.": said(func(m *client.Message) {
+			m.Kind, m.ReplyTo = "object", "m000001"
+		}),
+		"09:41 Bob [status]: Hi.":       said(func(m *client.Message) { m.Kind = "status" }),
+		"09:41 Bob [withdraws m000001]": said(func(m *client.Message) { m.Text, m.Withdraws = "", "m000001" }),
+		"09:41 * joined: Cy": said(func(m *client.Message) {
+			*m = client.Message{Type: "joined", Agent: "Cy", At: m.At}
+		}),
 		"09:41 * left: Cy; new admin: Bob": said(func(m *client.Message) {
 			*m = client.Message{Type: "left", Agent: "Cy", Reason: "left", NewAdmin: "Bob", At: m.At}
 		}),
@@ -63,9 +73,12 @@ func TestShow_messagesAndEvents_areOneLineEach(t *testing.T) {
 			*m = client.Message{Type: "room", Changes: map[string]any{"redacted": "m00000a"}, By: "Bob", At: m.At}
 		}),
 		"09:41 * changed: capacity 3, password \"set\"; by Bob": said(func(m *client.Message) {
-			*m = client.Message{Type: "room", Changes: map[string]any{"password": "set", "capacity": 3.0}, By: "Bob", At: m.At}
+			*m = client.Message{Type: "room", Changes: map[string]any{"password": "set", "capacity": 3.0}, By: "Bob",
+				At: m.At}
 		}),
-		"09:41 * closed for good: the room; by Bob": said(func(m *client.Message) { *m = client.Message{Type: "room", Reason: "closed", By: "Bob", At: m.At} }),
+		"09:41 * closed for good: the room; by Bob": said(func(m *client.Message) {
+			*m = client.Message{Type: "room", Reason: "closed", By: "Bob", At: m.At}
+		}),
 		"09:41 * could not join, the room is full: Di; m000002": said(func(m *client.Message) {
 			*m = client.Message{Type: "knock", ID: "m000002", Reason: "room_full", Agent: "Di", At: m.At}
 		}),
@@ -133,8 +146,10 @@ func TestSentence_wordsOfOthers_stayOnTheirLine(t *testing.T) {
 // pads, or looks like a line of Parley.
 func hostile() []string {
 	return []string{
-		"\x1b[2K\x1b[1A", "\x1b]0;pwned\x07", "\x1b[8m", "\u009b31m", "\r", "\n", "\r\n", "\b", "\v", "\f", "\x00", "\u0085", "\u2028", "\u2029", "\u202e", "\u2067",
-		"\u200b", "\U000e0041", "\xc2", "\xff", "\t", " ", strings.Repeat(" ", 70), "09:41 Ann: I agree.", "09:41 * left: Ann", "日本", "🇩🇪", "👩‍👧", "e\u0301", "❤️", "a", "word ",
+		"\x1b[2K\x1b[1A", "\x1b]0;pwned\x07", "\x1b[8m", "\u009b31m", "\r", "\n", "\r\n", "\b", "\v", "\f", "\x00",
+		"\u0085", "\u2028", "\u2029", "\u202e", "\u2067",
+		"\u200b", "\U000e0041", "\xc2", "\xff", "\t", " ", strings.Repeat(" ", 70), "09:41 Ann: I agree.",
+		"09:41 * left: Ann", "日本", "🇩🇪", "👩‍👧", "e\u0301", "❤️", "a", "word ",
 	}
 }
 
@@ -171,12 +186,15 @@ func TestShow_hostileText_isHarmlessAndBeginsNoLine(t *testing.T) {
 // What a server says is trusted no more than what agents say: it may be anybody's.
 func TestShow_hostileFields_areHarmless(t *testing.T) {
 	evil := "Ann\x1b[2J\n\u202e"
-	all := []client.Message{{Type: evil, At: evil, Agent: evil, By: evil, Note: evil, Reason: evil, Action: evil, NewAdmin: evil, ID: evil}}
+	all := []client.Message{{Type: evil, At: evil, Agent: evil, By: evil, Note: evil, Reason: evil, Action: evil,
+		NewAdmin: evil, ID: evil}}
 	for _, kind := range []string{"", "request", "proposal", "agree", evil} {
-		all = append(all, client.Message{Type: "message", From: evil, Kind: kind, To: []string{evil}, Ask: []string{evil}, ReplyTo: evil, Withdraws: evil, Agreed: evil, ID: evil, Text: evil})
+		all = append(all, client.Message{Type: "message", From: evil, Kind: kind, To: []string{evil},
+			Ask: []string{evil}, ReplyTo: evil, Withdraws: evil, Agreed: evil, ID: evil, Text: evil})
 	}
 	for _, of := range []string{"joined", "left", "role", "room", "paired", "knock"} {
-		all = append(all, client.Message{Type: of, Agent: evil, By: evil, Note: evil, Reason: evil, Action: evil, NewAdmin: evil, ID: evil, Changes: map[string]any{evil: evil, "room": []any{evil}}})
+		all = append(all, client.Message{Type: of, Agent: evil, By: evil, Note: evil, Reason: evil, Action: evil,
+			NewAdmin: evil, ID: evil, Changes: map[string]any{evil: evil, "room": []any{evil}}})
 	}
 	for _, m := range all {
 		if got := shown(t, 80, m); sanitize.Escape(got, "\n") != got {
@@ -191,7 +209,8 @@ func TestShow_inColor_nameAndTimeStandOut(t *testing.T) {
 	if s.Show(said(func(m *client.Message) { m.Text = "\x1b[31mred" })); s.err != nil {
 		t.Fatal(s.err)
 	}
-	if got := out.String(); !strings.HasPrefix(got, "\x1b[2m09:41\x1b[0m \x1b[1;") || !strings.HasSuffix(got, "mBob\x1b[0m: \\x1b[31mred\n") {
+	if got := out.String(); !strings.HasPrefix(got, "\x1b[2m09:41\x1b[0m \x1b[1;") ||
+		!strings.HasSuffix(got, "mBob\x1b[0m: \\x1b[31mred\n") {
 		t.Errorf("shown as %q", got)
 	}
 }

@@ -24,7 +24,9 @@ func TestHistory_followedWhileManyUseTheSeat_losesAndRepeatsNothing(t *testing.T
 	tails := []*command{at(t, base, nil), at(t, base, nil)}
 	var ended []<-chan error
 	for _, tail := range tails {
-		ended = append(ended, begin(func() error { return tail.History(ctx, as("Ann"), shell.HistoryRequest{Last: 1, Follow: true}) }))
+		ended = append(ended, begin(func() error {
+			return tail.History(ctx, as("Ann"), shell.HistoryRequest{Last: 1, Follow: true})
+		}))
 		until(t, "tail has begun", func() bool { return tail.out.String() != "" })
 	}
 	waiting := at(t, base, nil)
@@ -79,7 +81,8 @@ func TestWait_ofTwo_oneGetsWhatComes(t *testing.T) {
 	case err = <-endedB:
 		older, newer, ended = b, a, endedA
 	}
-	if !errors.Is(err, shell.ErrQuiet) || older.out.String() != "" || !strings.Contains(older.notes.String(), "Another wait") {
+	if !errors.Is(err, shell.ErrQuiet) || older.out.String() != "" ||
+		!strings.Contains(older.notes.String(), "Another wait") {
 		t.Errorf("the older wait ended with %v, %q and %q", err, &older.out, &older.notes)
 	}
 	say(t, base, "Bob", shell.SayRequest{Text: "Milk?"})
@@ -129,7 +132,8 @@ func TestSay_answersThatItWaitsFor(t *testing.T) {
 		}, nil, shell.ErrQuiet},
 		"the first word, if nobody was asked": {shell.SayRequest{}, func(t *testing.T, base, id string) {
 			say(t, base, "Bob", shell.SayRequest{Text: "working", Kind: "status"})
-			say(t, base, "Cy", shell.SayRequest{Text: "to Bob", ReplyTo: say(t, base, "Ann", shell.SayRequest{Text: "own words"})})
+			say(t, base, "Cy", shell.SayRequest{Text: "to Bob",
+				ReplyTo: say(t, base, "Ann", shell.SayRequest{Text: "own words"})})
 			say(t, base, "Bob", shell.SayRequest{Text: "Yes"})
 		}, []string{"Yes"}, nil},
 		"an agreement": {shell.SayRequest{Kind: "proposal"}, func(t *testing.T, base, id string) {
@@ -175,7 +179,8 @@ func history(t *testing.T, base string) []client.Message {
 	c := client.New(base, client.Options{})
 	defer c.Close()
 	var got client.History
-	if err := c.Call(t.Context(), "message_history", map[string]any{"agent_token": all[0].Token, "limit": 100}, &got); err != nil {
+	if err := c.Call(t.Context(), "message_history", map[string]any{"agent_token": all[0].Token, "limit": 100},
+		&got); err != nil {
 		t.Fatal(err)
 	}
 	return got.Messages
@@ -229,7 +234,8 @@ func TestSay_answerIsLost_isSaidOnce(t *testing.T) {
 	meet(t, base, "Ann", "Bob")
 	for range 2 { // the same words may be meant again
 		c := at(t, base, &deaf{RoundTripper: http.DefaultTransport, to: "send_message"})
-		if err := c.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Yes."}); err != nil || !strings.Contains(c.notes.String(), "Trying again") {
+		if err := c.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Yes."}); err != nil ||
+			!strings.Contains(c.notes.String(), "Trying again") {
 			t.Errorf("%v, %s", err, &c.notes)
 		}
 	}
@@ -256,7 +262,8 @@ func TestWait_firstCallIsCut_goesOn(t *testing.T) {
 	meet(t, base, "Ann", "Bob")
 	say(t, base, "Bob", shell.SayRequest{Text: "Milk?"})
 	c := at(t, base, &deaf{RoundTripper: http.DefaultTransport, to: "wait_for_message"})
-	if err := c.Wait(t.Context(), as("Ann"), shell.WaitRequest{}); err != nil || strings.Count(c.out.String(), "Milk?") != 1 {
+	if err := c.Wait(t.Context(), as("Ann"), shell.WaitRequest{}); err != nil ||
+		strings.Count(c.out.String(), "Milk?") != 1 {
 		t.Errorf("%v, printed %s", err, &c.out)
 	}
 }
@@ -293,8 +300,10 @@ func TestChoose_seatsOfAgents_areNotTheShells(t *testing.T) {
 	if err := at(t, base, nil).Who(t.Context(), as("Bob")); !errors.As(err, &refused) || refused.Code != 4 {
 		t.Errorf("%v", err)
 	}
-	if err := at(t, "https://third.example", nil).Who(t.Context(), shell.Which{}); !errors.As(err, &refused) || refused.Code != 2 ||
-		!strings.Contains(err.Error(), "--room tea --as Ann --url "+base) || !strings.Contains(err.Error(), "--url https://other.example") {
+	if err := at(t, "https://third.example", nil).Who(t.Context(), shell.Which{}); !errors.As(err, &refused) ||
+		refused.Code != 2 ||
+		!strings.Contains(err.Error(), "--room tea --as Ann --url "+base) ||
+		!strings.Contains(err.Error(), "--url https://other.example") {
 		t.Errorf("%v", err)
 	}
 }

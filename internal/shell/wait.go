@@ -22,7 +22,8 @@ type WaitRequest struct {
 // Wait shows what was said since the last Wait, or waits until something is.
 func (s *Shell) Wait(ctx context.Context, which Which, req WaitRequest) error {
 	return s.with(which, func(s *session) error {
-		return s.within(ctx, req.Within, "Nothing came within %v.", func(ctx context.Context) error { return s.wait(ctx, req) })
+		return s.within(ctx, req.Within, "Nothing came within %v.",
+			func(ctx context.Context) error { return s.wait(ctx, req) })
 	})
 }
 

@@ -72,7 +72,8 @@ func (o *opening) claim() error {
 	o.seat = client.Seat{Server: o.link.Base, Room: o.link.Claim.Room, Person: true, Claim: o.link.Claim.String()}
 	return o.by.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
 		i := slices.IndexFunc(all, func(old client.Seat) bool {
-			return old.Server == o.seat.Server && old.Person && (old.Claim == o.seat.Claim || old.Claim == "" && isOf(old.Token, o.link.Claim))
+			return old.Server == o.seat.Server && old.Person &&
+				(old.Claim == o.seat.Claim || old.Claim == "" && isOf(old.Token, o.link.Claim))
 		})
 		if i >= 0 {
 			o.seat = all[i]
@@ -85,7 +86,8 @@ func (o *opening) claim() error {
 		if i >= 0 {
 			return all, nil
 		}
-		o.seat.Token = ident.Token{Room: o.link.Claim.Room, Seat: o.link.Claim.Seat, Secret: ident.NewSecret(), Person: true}.String()
+		o.seat.Token = ident.Token{Room: o.link.Claim.Room, Seat: o.link.Claim.Seat, Secret: ident.NewSecret(),
+			Person: true}.String()
 		return append(all, o.seat), nil
 	})
 }
@@ -99,7 +101,8 @@ func isOf(token string, c ident.LinkCode) bool {
 // session returns a session with the seat, which what bears admits where the person has no
 // key.
 func (o *opening) session(bears string) *session {
-	return &session{client: o.by.Dial(o.place, bears), place: o.place, seat: o.seat, file: o.by.Seats, out: o.by.Out, clock: o.by.Clock}
+	return &session{client: o.by.Dial(o.place, bears), place: o.place, seat: o.seat, file: o.by.Seats, out: o.by.Out,
+		clock: o.by.Clock}
 }
 
 // open makes the token that of the person. The same call again is safe.

@@ -36,7 +36,8 @@ func TestWatch_answerIsLost_theLinkIsStillTheirs(t *testing.T) {
 			agent := client.New(base, client.Options{})
 			defer agent.Close()
 			var made struct{ Watch string }
-			if err := agent.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Ann"}, &made); err != nil {
+			if err := agent.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Ann"},
+				&made); err != nil {
 				t.Fatal(err)
 			}
 			ctx, end := context.WithCancel(t.Context())
@@ -50,7 +51,8 @@ func TestWatch_answerIsLost_theLinkIsStillTheirs(t *testing.T) {
 				if !errors.Is(err, context.Canceled) {
 					t.Fatalf("%v", err)
 				}
-				if err := at(t, base, nil).Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Too early."}); err == nil {
+				if err := at(t, base, nil).Say(t.Context(), as("Ann"),
+					shell.SayRequest{Text: "Too early."}); err == nil {
 					t.Error("a seat is used that is not known to be the person's")
 				}
 				err = at(t, base, nil).Watch(t.Context(), made.Watch)
@@ -79,7 +81,8 @@ func TestNoPerson_commandsThatSpeakOrDecide_areRefused(t *testing.T) {
 		Watch string
 		Token string `json:"agent_token"`
 	}
-	if err := agent.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Ann", "capacity": 3}, &made); err != nil {
+	if err := agent.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Ann", "capacity": 3},
+		&made); err != nil {
 		t.Fatal(err)
 	}
 	inAgentsShell := func() *command {
@@ -98,7 +101,8 @@ func TestNoPerson_commandsThatSpeakOrDecide_areRefused(t *testing.T) {
 		"invite": func(c *command) error { return c.Invite(t.Context(), as("Ann"), true) },
 	}
 	for name, req := range map[string]shell.SuperviseRequest{
-		"pause": {Paused: &yes}, "approve": {Approve: &yes}, "link": {NewLink: true}, "send": {Draft: "m123456", Decision: "send"},
+		"pause": {Paused: &yes}, "approve": {Approve: &yes}, "link": {NewLink: true},
+		"send": {Draft: "m123456", Decision: "send"},
 	} {
 		acts[name] = func(c *command) error { return c.Supervise(t.Context(), as("Ann"), req) }
 	}
@@ -106,7 +110,8 @@ func TestNoPerson_commandsThatSpeakOrDecide_areRefused(t *testing.T) {
 		t.Helper()
 		c := inAgentsShell()
 		var why *shell.Failure
-		if err := acts[name](c); !errors.As(err, &why) || why.Code != 1 || !strings.Contains(why.Text, "this is a test") || c.out.String() != "" {
+		if err := acts[name](c); !errors.As(err, &why) || why.Code != 1 ||
+			!strings.Contains(why.Text, "this is a test") || c.out.String() != "" {
 			t.Errorf("%s: %v, %s", name, err, &c.out)
 		}
 	}

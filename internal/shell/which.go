@@ -15,7 +15,8 @@ type Which struct {
 
 // fits reports whether a seat can be meant. Seats of agents are not the shell's.
 func (w Which) fits(seat client.Seat) bool {
-	return seat.OfShell() && (seat.Person || !w.Watched) && (w.Room == "" || strings.EqualFold(w.Room, seat.Room)) && (w.As == "" || strings.EqualFold(w.As, seat.Name))
+	return seat.OfShell() && (seat.Person || !w.Watched) && (w.Room == "" || strings.EqualFold(w.Room, seat.Room)) &&
+		(w.As == "" || strings.EqualFold(w.As, seat.Name))
 }
 
 // choose returns the seat that a command means: the only one that fits, on the server that
@@ -25,8 +26,11 @@ func (s *Shell) choose(w Which) (client.Seat, error) {
 	if err != nil {
 		return client.Seat{}, err
 	}
-	fit := slices.DeleteFunc(all, func(seat client.Seat) bool { return !w.fits(seat) || s.Base != "" && seat.Server != s.Base })
-	if usual := slices.DeleteFunc(slices.Clone(fit), func(seat client.Seat) bool { return seat.Server != s.Usual.Base }); len(usual) > 0 {
+	fit := slices.DeleteFunc(all, func(seat client.Seat) bool {
+		return !w.fits(seat) || s.Base != "" && seat.Server != s.Base
+	})
+	if usual := slices.DeleteFunc(slices.Clone(fit),
+		func(seat client.Seat) bool { return seat.Server != s.Usual.Base }); len(usual) > 0 {
 		fit = usual
 	}
 	switch len(fit) {

@@ -60,7 +60,9 @@ func at(t *testing.T, base string, wire http.RoundTripper) *command {
 	}
 	c := &command{}
 	c.Shell = &shell.Shell{
-		Seats: file, Usual: client.Place{Base: base}, Out: &shell.Output{Screen: shell.ScreenOn(&c.out), Notes: &c.notes, JSON: true}, NoPerson: func() string { return "" }, Clock: clockwork.NewRealClock(),
+		Seats: file, Usual: client.Place{Base: base},
+		Out:      &shell.Output{Screen: shell.ScreenOn(&c.out), Notes: &c.notes, JSON: true},
+		NoPerson: func() string { return "" }, Clock: clockwork.NewRealClock(),
 		Dial: func(p client.Place, _ string) *client.Client {
 			return client.New(p.Base, client.Options{HTTP: &http.Client{Transport: wire}})
 		},
@@ -72,7 +74,8 @@ func at(t *testing.T, base string, wire http.RoundTripper) *command {
 func meet(t *testing.T, base string, names ...string) {
 	t.Helper()
 	for _, name := range names {
-		if err := at(t, base, nil).Join(t.Context(), shell.JoinRequest{Room: "tea", As: name, Capacity: max(2, len(names))}); err != nil {
+		if err := at(t, base, nil).Join(t.Context(),
+			shell.JoinRequest{Room: "tea", As: name, Capacity: max(2, len(names))}); err != nil {
 			t.Fatal(err)
 		}
 	}

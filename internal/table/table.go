@@ -164,12 +164,13 @@ func Delete(k Key, c Condition) Op { return Op{Item: Item{Key: k}, Delete: true,
 
 // Range selects items of one partition.
 type Range struct {
-	Partition   string
-	Prefix      string // of the sort key; empty selects the whole partition
-	After       string // start after this sort key, in the direction of the query; must begin with Prefix, need not exist
-	Reverse     bool   // in descending order
-	Limit       int    // maximum number of live items, 1 to MaxLimit
-	Bytes       int    // unless 0, the page ends with the item with which its Data has so many bytes
+	Partition string
+	Prefix    string // of the sort key; empty selects the whole partition
+	// start after this sort key, in the direction of the query; must begin with Prefix, need not exist
+	After       string
+	Reverse     bool // in descending order
+	Limit       int  // maximum number of live items, 1 to MaxLimit
+	Bytes       int  // unless 0, the page ends with the item with which its Data has so many bytes
 	Consistency Consistency
 }
 
@@ -270,7 +271,8 @@ func (k Key) Check() error {
 // Check returns an error that wraps ErrInvalid if r breaks a limit.
 func (r Range) Check() error {
 	if r.Partition == "" || r.Limit < 1 || r.Limit > MaxLimit || r.Bytes < 0 {
-		return fmt.Errorf("%w: a query must have a partition and limits, of 1 to %d items; it has a partition of %d bytes and the limits %d and %d", ErrInvalid, MaxLimit, len(r.Partition), r.Limit, r.Bytes)
+		return fmt.Errorf("%w: a query must have a partition and limits, of 1 to %d items; it has a partition of %d "+
+			"bytes and the limits %d and %d", ErrInvalid, MaxLimit, len(r.Partition), r.Limit, r.Bytes)
 	}
 	if r.After != "" && !strings.HasPrefix(r.After, r.Prefix) {
 		return fmt.Errorf("%w: a query of %s starts outside its prefix", ErrInvalid, Key{r.Partition, r.After})
@@ -283,7 +285,8 @@ func (r Range) Check() error {
 func checkParts(parts ...string) error {
 	for _, p := range parts {
 		if len(p) > MaxKeyBytes || !utf8.ValidString(p) || strings.IndexByte(p, 0) >= 0 {
-			return fmt.Errorf("%w: a part of a key must be at most %d bytes of UTF-8 without NUL; one of %d bytes is not", ErrInvalid, MaxKeyBytes, len(p))
+			return fmt.Errorf("%w: a part of a key must be at most %d bytes of UTF-8 without NUL; one of %d bytes is "+
+				"not", ErrInvalid, MaxKeyBytes, len(p))
 		}
 	}
 	return nil

@@ -39,7 +39,8 @@ func newLedger(t *testing.T, o meter.Options) *ledger {
 	tab := sqlitetest.Open(t, nil)
 	logger := slog.New(slog.DiscardHandler)
 	rooms := chat.New(tab, chat.Options{SingleProcess: true, MinBatch: 1, Logger: logger})
-	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}), tools.Options{Address: func(context.Context) string { return "" }, Log: logger})
+	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}),
+		tools.Options{Address: func(context.Context) string { return "" }, Log: logger})
 	l := &ledger{t: t, meter: meter.New(o), closed: make(chan entry, 16)}
 	h := set.Handler(mcp.Tool{Name: "fail", Call: func(context.Context, json.RawMessage, *mcp.Record) (any, error) {
 		var none []int
@@ -62,7 +63,8 @@ func newLedger(t *testing.T, o meter.Options) *ledger {
 func (l *ledger) post(ctx context.Context, generation, tool string, arguments args) (*http.Response, error) {
 	params := map[string]any{"name": tool, "arguments": arguments}
 	if generation == modern {
-		params["_meta"] = map[string]any{"io.modelcontextprotocol/protocolVersion": modern, "io.modelcontextprotocol/clientCapabilities": args{}}
+		params["_meta"] = map[string]any{"io.modelcontextprotocol/protocolVersion": modern,
+			"io.modelcontextprotocol/clientCapabilities": args{}}
 	}
 	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
 	if err != nil {
@@ -72,7 +74,8 @@ func (l *ledger) post(ctx context.Context, generation, tool string, arguments ar
 	if err != nil {
 		return nil, err
 	}
-	r.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}, "Mcp-Protocol-Version": {generation}}
+	r.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"},
+		"Mcp-Protocol-Version": {generation}}
 	if generation == modern {
 		r.Header["Mcp-Method"], r.Header["Mcp-Name"] = []string{"tools/call"}, []string{tool}
 	}
@@ -159,7 +162,8 @@ func TestAccount_everyCall_hasToolCodeAndRoom(t *testing.T) {
 				waited           bool
 			}{
 				{"send_message", "ok", joined.room, args{"agent_token": seat.Token, "text": "hello"}, false},
-				{"send_message", "ok", joined.room, args{"token": " " + strings.ToUpper(seat.Token), "text": "hello to all"}, false},
+				{"send_message", "ok", joined.room,
+					args{"token": " " + strings.ToUpper(seat.Token), "text": "hello to all"}, false},
 				{"wait_for_message", "ok", joined.room, args{"client_id": seat.Token, "wait_seconds": 0}, false},
 				{"wait_for_message", "ok", joined.room, args{"agent_token": seat.Token, "wait_seconds": 1}, true},
 				{"wait_for_message", "token_invalid", "", args{"agent_token": "hello"}, true},
@@ -207,7 +211,8 @@ func TestWait_serverIsFull_isRefusedWithTheTimeToRetry(t *testing.T) {
 			"send_message":     {"agent_token": bob.Token, "text": "and then I wait", "wait_seconds": 5},
 		} {
 			refused, e := l.call(generation, tool, arguments)
-			if refused.Code != "unavailable" || refused.Retry != 10 || !strings.Contains(refused.Message, "wait_seconds 0") || e.call.Code != "unavailable" {
+			if refused.Code != "unavailable" || refused.Retry != 10 ||
+				!strings.Contains(refused.Message, "wait_seconds 0") || e.call.Code != "unavailable" {
 				t.Errorf("%s %s: %+v, %+v", generation, tool, refused, e)
 			}
 		}
@@ -220,7 +225,8 @@ func TestWait_serverIsFull_isRefusedWithTheTimeToRetry(t *testing.T) {
 			t.Errorf("%s: who was inside heard %+v", generation, heard)
 		}
 		l.next()
-		if after, _ := l.call(generation, "wait_for_message", args{"agent_token": bob.Token, "wait_seconds": 1}); after.Status == "" {
+		if after, _ := l.call(generation, "wait_for_message",
+			args{"agent_token": bob.Token, "wait_seconds": 1}); after.Status == "" {
 			t.Errorf("%s: afterwards %+v", generation, after)
 		}
 	}

@@ -38,7 +38,8 @@ func (s *Set) updateRoom() tool {
 				spec.Boolean("public", func(yes bool) { in.Public = &yes }, "Listed by list_rooms."),
 				spec.Boolean("closed", func(yes bool) { in.Close = yes }, "Ends the room for all."),
 				spec.Text("redact", &in.Redact, "Id of a text to remove; its author may."),
-				spec.Integer("agent_messages", messages, 0, spec.NoLimit, "How many until a person speaks again; 0: no limit.").Then(func() { in.AgentMessages = messages }),
+				spec.Integer("agent_messages", messages, 0, spec.NoLimit,
+					"How many until a person speaks again; 0: no limit.").Then(func() { in.AgentMessages = messages }),
 				spec.Boolean("new_invite", func(yes bool) { in.NewInvite = yes }, "The old one seats nobody then."),
 				spec.Text("cursor", &in.Cursor, "Refuse if changed since."),
 			}
@@ -46,7 +47,8 @@ func (s *Set) updateRoom() tool {
 		token: func(in chat.UpdateRequest) string { return in.Token },
 		again: func(in chat.UpdateRequest) string {
 			if in.Cursor != "" {
-				return repeatSafely + " If it is refused because the settings have changed since cursor, that may be this very change: look with room_info."
+				return repeatSafely + " If it is refused because the settings have changed since cursor, that may be " +
+					"this very change: look with room_info."
 			}
 			return repeatSafely
 		},
@@ -76,14 +78,16 @@ func (s *Set) manageAgent() tool {
 		name:  "manage_agent",
 		title: "Promote, mute or remove an agent",
 		about: "Admins only: act on one agent of your room; everybody in it sees it. mute leaves it reading; " +
-			"kick takes its seat; ban also blocks its name; readmit lets in who knocked under a taken name, once its seat is silent (of two, either may). " +
+			"kick takes its seat; ban also blocks its name; readmit lets in who knocked under a taken name, once its " +
+			"seat is silent (of two, either may). " +
 			"For the room itself use update_room.",
 		hints: hints{destructive: true, idempotent: true},
 		args: func(in *chat.ManageRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
 				spec.Text("agent_name", &in.AgentName, ""),
-				spec.Choice("action", &in.Action, "", room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban, room.Readmit).Require(),
+				spec.Choice("action", &in.Action, "", room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick,
+					room.BanName, room.Unban, room.Readmit).Require(),
 				spec.Text("id", &in.ID, "To readmit: of the knock."),
 				spec.Text("note", &in.Note, "Why, for all to read."),
 			}
@@ -92,7 +96,8 @@ func (s *Set) manageAgent() tool {
 		token: func(in chat.ManageRequest) string { return in.Token },
 		again: func(in chat.ManageRequest) string {
 			if in.Action == room.Kick {
-				return "The agent may have been kicked, and may be back since. Look with room_info who is there before you repeat the call."
+				return "The agent may have been kicked, and may be back since. Look with room_info who is there " +
+					"before you repeat the call."
 			}
 			return repeatSafely
 		},

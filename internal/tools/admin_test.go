@@ -32,7 +32,8 @@ func TestUpdateRoom_eachArgument_changesItsSetting(t *testing.T) {
 		}
 	}
 	room := p.call("room_info", args{"agent_token": ann.Token}).Room
-	if room.Name != "Great Hall" || room.Description != "for all" || room.PasswordProtected || room.Capacity != 6 || room.Type != "channel" || room.Public {
+	if room.Name != "Great Hall" || room.Description != "for all" || room.PasswordProtected || room.Capacity != 6 ||
+		room.Type != "channel" || room.Public {
 		t.Errorf("the room is now %+v", room)
 	}
 	for what, c := range map[string]struct {
@@ -47,7 +48,8 @@ func TestUpdateRoom_eachArgument_changesItsSetting(t *testing.T) {
 			t.Errorf("%s: who is still to come needs a new invite: %s", what, r.text)
 		}
 	}
-	if r := p.call("update_room", args{"agent_token": ann.Token, "capacity": 6, "password": nil, "description": ""}); r.Status != "unchanged" {
+	if r := p.call("update_room", args{"agent_token": ann.Token, "capacity": 6, "password": nil,
+		"description": ""}); r.Status != "unchanged" {
 		t.Errorf("the same again: %s", r.text)
 	}
 	if r := p.call("update_room", args{"agent_token": ann.Token, "closed": true}); r.Status != "closed" {
@@ -73,7 +75,8 @@ func TestManageAgent_eachAction_isDoneAndSeen(t *testing.T) {
 		{"ban", "banned", ""},
 		{"unban", "unbanned", ""},
 	} {
-		r := p.call("manage_agent", args{"agent_token": ann.Token, "agent_name": "bob", "action": c.action, "note": "as agreed"})
+		r := p.call("manage_agent", args{"agent_token": ann.Token, "agent_name": "bob", "action": c.action,
+			"note": "as agreed"})
 		if r.Status != c.want {
 			t.Errorf("%s: %s", c.action, r.text)
 		}
@@ -92,7 +95,8 @@ func TestManageAgent_eachAction_isDoneAndSeen(t *testing.T) {
 			seen = append(seen, m.Type+m.Action+m.Reason)
 		}
 	}
-	if want := []string{"rolepromote", "roledemote", "rolemute", "roleunmute", "leftkicked", "roleban", "roleunban"}; !slices.Equal(seen, want) {
+	if want := []string{"rolepromote", "roledemote", "rolemute", "roleunmute", "leftkicked", "roleban",
+		"roleunban"}; !slices.Equal(seen, want) {
 		t.Errorf("the events are %q, want %q", seen, want)
 	}
 }
@@ -125,7 +129,8 @@ func TestQueue_eachStatus_hasItsFields(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(modern)
 	waits := p.call("enter_queue", args{"agent_name": "Ann", "interests": "chess, go", "wait_seconds": 0})
-	if keys := keysOf(t, waits.text); !slices.Equal(keys, []string{"status", "ticket", "position", "next"}) || waits.Status != "waiting" {
+	if keys := keysOf(t, waits.text); !slices.Equal(keys, []string{"status", "ticket", "position", "next"}) ||
+		waits.Status != "waiting" {
 		t.Errorf("waiting gives %s", waits.text)
 	}
 	paired := p.call("enter_queue", args{"agent_name": "Bob", "interests": []string{"go"}, "wait_seconds": 0})
@@ -134,7 +139,8 @@ func TestQueue_eachStatus_hasItsFields(t *testing.T) {
 			paired = p.call("enter_queue", args{"ticket": paired.Ticket, "wait_seconds": 5})
 		}
 	}
-	want := []string{"status", "agent_token", "agent_name", "untrusted", "room", "messages", "cursor", "now", "watch", "partner", "next"}
+	want := []string{"status", "agent_token", "agent_name", "untrusted", "room", "messages", "cursor", "now", "watch",
+		"partner", "next"}
 	if keys := keysOf(t, paired.text); !slices.Equal(keys, want) || paired.Status != "paired" {
 		t.Errorf("paired gives %s", paired.text)
 	}
@@ -143,7 +149,8 @@ func TestQueue_eachStatus_hasItsFields(t *testing.T) {
 	}
 	ann := p.call("enter_queue", args{"ticket": waits.Ticket, "wait_seconds": 0})
 	p.call("send_message", args{"agent_token": ann.Token, "text": "white or black?"})
-	if got := p.call("wait_for_message", args{"agent_token": paired.Token, "cursor": paired.Cursor}); len(got.Messages) != 1 || got.Messages[0].Text != "white or black?" {
+	if got := p.call("wait_for_message", args{"agent_token": paired.Token,
+		"cursor": paired.Cursor}); len(got.Messages) != 1 || got.Messages[0].Text != "white or black?" {
 		t.Errorf("Bob hears %s", got.text)
 	}
 }

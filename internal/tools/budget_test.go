@@ -31,10 +31,12 @@ func limitedTools(t *testing.T, units int) callers {
 	t.Helper()
 	clock := clockwork.NewFakeClock()
 	rooms := chat.New(sqlitetest.Open(t, clock), chat.Options{
-		Clock: clock, SingleProcess: true, MinBatch: 1, Limits: ratelimit.Limits{Units: units}, Logger: slog.New(slog.DiscardHandler),
+		Clock: clock, SingleProcess: true, MinBatch: 1, Limits: ratelimit.Limits{Units: units},
+		Logger: slog.New(slog.DiscardHandler),
 	})
 	t.Cleanup(rooms.Stop)
-	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}), tools.Options{Address: func(context.Context) string { return "" }})
+	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}),
+		tools.Options{Address: func(context.Context) string { return "" }})
 	c := callers{t, map[string]mcp.Tool{}}
 	for _, tool := range set.Tools() {
 		c.tools[tool.Name] = tool
@@ -72,7 +74,8 @@ func (c callers) untilRefused(address, tool string, arguments func(n int) string
 	for n := range most {
 		_, err := c.call(address, tool, arguments(n))
 		var refused *mcp.Failure
-		if errors.As(err, &refused) && refused.Code == string(fault.RateLimited) && strings.Contains(refused.Message, "where you call") {
+		if errors.As(err, &refused) && refused.Code == string(fault.RateLimited) &&
+			strings.Contains(refused.Message, "where you call") {
 			if refused.RetryAfterSeconds < 1 {
 				c.t.Errorf("%s: it is not said when to call again: %v", tool, refused)
 			}
@@ -91,14 +94,15 @@ func TestBudget_anyCallRepeated_isRefusedAfterAWhile(t *testing.T) {
 		tool, arguments string // of Ann, an admin; %[1]s is her token, %[2]d a number
 		most            int
 	}{
-		"settings":          {"update_room", `{"agent_token":"%[1]s","description":"%[2]d"}`, 80},
-		"settings as is":    {"update_room", `{"agent_token":"%[1]s","capacity":9}`, units},
-		"passwords":         {"update_room", `{"agent_token":"%[1]s","password":"%[2]d"}`, 12},
-		"joins":             {"join_room", `{"room":"plans","agent_name":"Agent %[2]d"}`, units},
-		"rooms":             {"create_room", `{"agent_name":"Ann"}`, 40},
-		"names of no room":  {"join_room", `{"room":"none %[2]d","agent_name":"Ann","create_if_missing":false}`, units},
-		"messages":          {"send_message", `{"agent_token":"%[1]s","text":"text %[2]d"}`, 200},
-		"activities":        {"send_message", `{"agent_token":"%[1]s","text":"text %[2]d","activity":"number %[2]d"}`, 120},
+		"settings":         {"update_room", `{"agent_token":"%[1]s","description":"%[2]d"}`, 80},
+		"settings as is":   {"update_room", `{"agent_token":"%[1]s","capacity":9}`, units},
+		"passwords":        {"update_room", `{"agent_token":"%[1]s","password":"%[2]d"}`, 12},
+		"joins":            {"join_room", `{"room":"plans","agent_name":"Agent %[2]d"}`, units},
+		"rooms":            {"create_room", `{"agent_name":"Ann"}`, 40},
+		"names of no room": {"join_room", `{"room":"none %[2]d","agent_name":"Ann","create_if_missing":false}`, units},
+		"messages":         {"send_message", `{"agent_token":"%[1]s","text":"text %[2]d"}`, 200},
+		"activities": {"send_message", `{"agent_token":"%[1]s","text":"text %[2]d","activity":"number %[2]d"}`,
+			120},
 		"history":           {"message_history", `{"agent_token":"%[1]s"}`, units},
 		"rooms of a list":   {"list_rooms", `{}`, units},
 		"a room's info":     {"room_info", `{"agent_token":"%[1]s"}`, units},

@@ -14,7 +14,8 @@ func TestServer_capabilities_areCompletionsPromptsAndTools(t *testing.T) {
 	for generation, method := range map[string]string{legacy: "initialize", modern: "server/discover"} {
 		params := map[string]any{}
 		if generation == legacy {
-			params = map[string]any{"protocolVersion": legacy, "capabilities": map[string]any{}, "clientInfo": map[string]any{"name": "c", "version": "1"}}
+			params = map[string]any{"protocolVersion": legacy, "capabilities": map[string]any{},
+				"clientInfo": map[string]any{"name": "c", "version": "1"}}
 		}
 		var got struct {
 			Capabilities map[string]map[string]any
@@ -35,9 +36,11 @@ func TestServer_capabilities_areCompletionsPromptsAndTools(t *testing.T) {
 }
 
 func TestServer_resources_doNotExist(t *testing.T) {
-	for _, method := range []string{"resources/list", "resources/templates/list", "resources/read", "resources/subscribe"} {
+	for _, method := range []string{"resources/list", "resources/templates/list", "resources/read",
+		"resources/subscribe"} {
 		w := httptest.NewRecorder()
-		r := httptest.NewRequest("POST", "/mcp", strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"`+method+`","params":{"uri":"parley://rooms/den"}}`))
+		r := httptest.NewRequest("POST", "/mcp",
+			strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"`+method+`","params":{"uri":"parley://rooms/den"}}`))
 		r.Header.Set("Content-Type", "application/json")
 		toolsOnly().ServeHTTP(w, r)
 		if !strings.Contains(w.Body.String(), `"code":-32601`) {

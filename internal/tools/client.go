@@ -70,7 +70,8 @@ func older(text string, v [3]int) bool {
 const forever = 1 << 62
 
 // backgroundWait says that waiting is free.
-const backgroundWait = "A wait that lasts goes on in the background and wakes you when it ends: do other work meanwhile, or end your turn. "
+const backgroundWait = "A wait that lasts goes on in the background and wakes you when it ends: do other work " +
+	"meanwhile, or end your turn. "
 
 // codeMode says how to wait from within a program: there a call that takes long is left
 // behind after 30 s, and coming back to it costs a turn.

@@ -49,7 +49,8 @@ func TestHabits_ofEachClient(t *testing.T) {
 		}
 	}
 	lambda := New(nil, nil, Options{LongestWait: 50 * time.Second})
-	if h := lambda.clients.of(mcp.WithClient(t.Context(), claudeCode)); h != (habits{wait: 50 * time.Second, send: 50 * time.Second, most: 50 * time.Second}) {
+	if h := lambda.clients.of(mcp.WithClient(t.Context(), claudeCode)); h != (habits{wait: 50 * time.Second,
+		send: 50 * time.Second, most: 50 * time.Second}) {
 		t.Errorf("where calls end before they go to the background: %+v", h)
 	}
 }
@@ -64,20 +65,25 @@ func clientCases() []nextCase {
 	const wait12h = "wait_for_message (cursor c9, wait_seconds 43200)"
 	return []nextCase{
 		{"a lull, in Claude Code", adviseFor(claudeCode).waited(lull, asked),
-			"Nothing has been said for a long time: call " + wait12h + " again, which wakes you from the background; if the matter is settled, leave_room."},
+			"Nothing has been said for a long time: call " + wait12h +
+				" again, which wakes you from the background; if the matter is settled, leave_room."},
 		{"all are away, in Claude Code", adviseFor(claudeCode).waited(away, asked),
-			"All others are away, the first of them for 10 minutes more: do other work until then, or call wait_for_message (cursor c9, wait_seconds 630)."},
+			"All others are away, the first of them for 10 minutes more: do other work until then, or call " +
+				"wait_for_message (cursor c9, wait_seconds 630)."},
 		{"an answer, in Claude Code", adviseFor(claudeCode).waited(newsFor(1, said("m9")), asked),
 			"Answer with send_message (cursor c9, wait_seconds 43200)."},
 		{"a seat, in Claude Code", adviseFor(claudeCode).seated(seatedWith(1, nil)),
-			"A wait that lasts goes on in the background and wakes you when it ends: do other work meanwhile, or end your turn. You joined last, so you speak first: call send_message (cursor c5, wait_seconds 43200)."},
+			"A wait that lasts goes on in the background and wakes you when it ends: do other work meanwhile, or end " +
+				"your turn. You joined last, so you speak first: call send_message (cursor c5, wait_seconds 43200)."},
 		{"a silence, in Codex", adviseFor(codex).waited(quietFor(1), asked),
-			"Nothing came, which is normal: call wait_for_message (cursor c9, wait_seconds 280) again, unless the answer is up to you: then send_message (cursor c9, wait_seconds 280)."},
+			"Nothing came, which is normal: call wait_for_message (cursor c9, wait_seconds 280) again, unless the " +
+				"answer is up to you: then send_message (cursor c9, wait_seconds 280)."},
 	}
 }
 
 func TestSeated_codex_learnsHowToWaitFromCode(t *testing.T) {
-	if next := adviseFor(codex).seated(seatedWith(1, nil)); !strings.HasPrefix(next, codeMode) || !strings.Contains(next, `"yield_time_ms": 290000`) {
+	if next := adviseFor(codex).seated(seatedWith(1, nil)); !strings.HasPrefix(next, codeMode) ||
+		!strings.Contains(next, `"yield_time_ms": 290000`) {
 		t.Error(next)
 	}
 }

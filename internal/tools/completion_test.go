@@ -24,7 +24,8 @@ func TestCompletion_offersTheNamesOfPublicRoomsOnly(t *testing.T) {
 		{join, mcp.CompleteArgument{Name: "room", Value: "cof"}, []string{"coffee"}},
 		{join, mcp.CompleteArgument{Name: "room", Value: ""}, []string{"coffee", "tea room", "The Tea"}},
 		{join, mcp.CompleteArgument{Name: "password", Value: "t"}, nil},
-		{mcp.PromptReference{Type: "ref/prompt", Name: "start_conversation"}, mcp.CompleteArgument{Name: "room", Value: "t"}, nil},
+		{mcp.PromptReference{Type: "ref/prompt", Name: "start_conversation"},
+			mcp.CompleteArgument{Name: "room", Value: "t"}, nil},
 	} {
 		var request mcp.CompleteRequest
 		request.Params.Ref, request.Params.Argument = c.ref, c.argument

@@ -53,7 +53,8 @@ func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 		fmt.Fprintf(&b, "### %s\n\n", part.name)
 		writeFields(&b, part.kind)
 	}
-	page := strings.NewReplacer("{{tools}}\n", strings.TrimSuffix(b.String(), "\n"), "{{limits}}\n", limits(), "{{supervise}}\n", hidden.String(),
+	page := strings.NewReplacer("{{tools}}\n", strings.TrimSuffix(b.String(), "\n"), "{{limits}}\n", limits(),
+		"{{supervise}}\n", hidden.String(),
 		"{{standby}}", StandbyLine("$URL", "$CURSOR")).Replace(docsFrame)
 	golden(t, filepath.Join("..", "..", "docs", "tools.md"), []byte(page))
 }

@@ -28,14 +28,16 @@ func FuzzTools(f *testing.F) {
 		f.Add(uint8(n), `{"room":"tea","agent_name":"Bob"}`)
 		f.Add(uint8(n), `{"agent_token":"TOKEN","text":"hello","cursor":"c0000000000000","reply_to":"m000001"}`)
 		f.Add(uint8(n), `{"agent_token":"TOKEN","wait_seconds":"290","cursor":null}`)
-		f.Add(uint8(n), `{"agent_token":"TOKEN","text":"blue?","kind":"proposal","ask":"Bob","back_in_minutes":0,"withdraw":"m000001"}`)
+		f.Add(uint8(n),
+			`{"agent_token":"TOKEN","text":"blue?","kind":"proposal","ask":"Bob","back_in_minutes":0,"withdraw":"m000001"}`)
 		f.Add(uint8(n), `{"agent_token":"TOKEN","action":"readmit","seq":"m000001","agreed":true,"after":"M00000I"}`)
 	}
 	h, token := toolsToFuzz(f)
 	f.Fuzz(func(t *testing.T, tool uint8, arguments string) {
 		arguments = strings.ReplaceAll(arguments, "TOKEN", token(t))
 		name := names()[int(tool)%len(names())]
-		body := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + name + `","arguments":` + arguments + `}}`
+		body := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + name + `","arguments":` +
+			arguments + `}}`
 		if _, refused := mcp.Parse([]byte(body)); refused != nil {
 			return // no tool sees it
 		}
@@ -67,7 +69,8 @@ func toolsToFuzz(f *testing.F) (http.Handler, func(*testing.T) string) {
 		rooms.Stop()
 		_ = tab.Close()
 	})
-	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}), tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, Log: quiet})
+	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}),
+		tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, Log: quiet})
 	var token string
 	seated := func(t *testing.T) string {
 		if _, err := rooms.RoomInfo(t.Context(), chat.InfoRequest{Token: token}); err == nil {

@@ -37,7 +37,8 @@ func TestGuest_namesNoRoom(t *testing.T) {
 	if r, code := call(guest, "room_info", `{}`); code != "" || r.Room.Name != "plans" {
 		t.Errorf("room_info of a guest: %s %+v", code, r)
 	}
-	if r, code := call(guest, "join_room", `{"agent_name":"Bob"}`); code != "" || r.Status != "joined" || r.Room.Name != "plans" {
+	if r, code := call(guest, "join_room", `{"agent_name":"Bob"}`); code != "" || r.Status != "joined" ||
+		r.Room.Name != "plans" {
 		t.Errorf("join_room of a guest: %s %+v", code, r)
 	}
 	for tool, arguments := range map[string]string{"room_info": `{}`, "join_room": `{"agent_name":"Cy"}`} {

@@ -44,7 +44,8 @@ func (s *Set) messageHistory() tool {
 		token: func(in chat.HistoryRequest) string { return in.Token },
 		run: func(ctx context.Context, in chat.HistoryRequest) (page, error) {
 			got, err := s.rooms.History(ctx, in)
-			return page{notice(got.Messages, false), viewMessages(got.Messages), got.HasMore, got.Cursor, nextPage(got, in)}, err
+			return page{notice(got.Messages, false), viewMessages(got.Messages), got.HasMore, got.Cursor,
+				nextPage(got, in)}, err
 		},
 	}.tool()
 }
@@ -57,7 +58,8 @@ func nextPage(got chat.Page, asked chat.HistoryRequest) string {
 	first, last := got.Messages[0], got.Messages[len(got.Messages)-1]
 	switch {
 	case asked.ID != "" && last.More != nil:
-		return fmt.Sprintf("For the rest of this text call message_history (id %s, offset %d).", last.More.ID, last.More.Offset)
+		return fmt.Sprintf("For the rest of this text call message_history (id %s, offset %d).", last.More.ID,
+			last.More.Offset)
 	case asked.ID != "" || !got.HasMore && !got.Cut:
 		return ""
 	case asked.Agreed && asked.Limit >= 100:

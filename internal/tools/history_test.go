@@ -14,7 +14,8 @@ func TestHistory_ofAPerson_isLargerAndHasACursor(t *testing.T) {
 	user := userOf(ann)
 	p.call("supervise", args{"agent_token": user, "claim": claimOf(ann)})
 	for i := range 90 {
-		p.call("send_message", args{"agent_token": ann.Token, "text": fmt.Sprint("message ", i, " ", strings.Repeat("x", 500))})
+		p.call("send_message", args{"agent_token": ann.Token,
+			"text": fmt.Sprint("message ", i, " ", strings.Repeat("x", 500))})
 	}
 	latest := p.call("message_history", args{"agent_token": user, "limit": 100})
 	if len(latest.Messages) != 91 || latest.HasMore || latest.Cursor == "" { // with the join
@@ -23,14 +24,17 @@ func TestHistory_ofAPerson_isLargerAndHasACursor(t *testing.T) {
 	if got := p.call("wait_for_message", args{"agent_token": user, "wait_seconds": 0}); len(got.Messages) != 90 {
 		t.Errorf("a wait without a cursor gives %d", len(got.Messages))
 	}
-	if got := p.call("wait_for_message", args{"agent_token": user, "cursor": latest.Cursor, "wait_seconds": 0}); len(got.Messages) != 0 {
+	if got := p.call("wait_for_message", args{"agent_token": user, "cursor": latest.Cursor,
+		"wait_seconds": 0}); len(got.Messages) != 0 {
 		t.Errorf("after the latest came %d", len(got.Messages))
 	}
 	p.call("send_message", args{"agent_token": ann.Token, "text": "news"})
-	if got := p.call("wait_for_message", args{"agent_token": user, "cursor": latest.Cursor, "wait_seconds": 0}); len(got.Messages) != 1 || got.Messages[0].Text != "news" {
+	if got := p.call("wait_for_message", args{"agent_token": user, "cursor": latest.Cursor,
+		"wait_seconds": 0}); len(got.Messages) != 1 || got.Messages[0].Text != "news" {
 		t.Errorf("after the latest came %+v", got.Messages)
 	}
-	if got := p.call("message_history", args{"agent_token": user, "before": latest.Messages[50].ID}); got.Cursor != "" || len(got.Messages) != 20 {
+	if got := p.call("message_history", args{"agent_token": user,
+		"before": latest.Messages[50].ID}); got.Cursor != "" || len(got.Messages) != 20 {
 		t.Errorf("an older page has %d messages and the cursor %q", len(got.Messages), got.Cursor)
 	}
 	agent := p.call("message_history", args{"agent_token": ann.Token, "limit": 100})

@@ -75,7 +75,8 @@ func golden(t *testing.T, file string, got []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what the program returns. Read the difference; if it is intended, run this test with -update.\n%s", file, firstDifference(got, want))
+		t.Errorf("%s is not what the program returns. Read the difference; if it is intended, run this test with "+
+			"-update.\n%s", file, firstDifference(got, want))
 	}
 }
 
@@ -161,7 +162,8 @@ func TestToolsList_staysWithinTheTokenBudget(t *testing.T) {
 	bare := tokens(t, list)
 	t.Logf("tools/list: %d tokens, %d without output schemas, by tool %v", all, bare, each)
 	if all > most || bare > mostWithoutOutput {
-		t.Errorf("tools/list has %d tokens, %d without output schemas; at most %d and %d may be", all, bare, most, mostWithoutOutput)
+		t.Errorf("tools/list has %d tokens, %d without output schemas; at most %d and %d may be", all, bare, most,
+			mostWithoutOutput)
 	}
 }
 
@@ -173,7 +175,8 @@ func TestInstructions_areShort(t *testing.T) {
 	}
 	// Some clients show a model only the beginning.
 	loop, _, _ := strings.Cut(text, "\n")
-	for _, word := range []string{"join_room", "agent_token", "send_message", "wait_for_message", "cursor", "next", "quiet", "leave_room"} {
+	for _, word := range []string{"join_room", "agent_token", "send_message", "wait_for_message", "cursor", "next",
+		"quiet", "leave_room"} {
 		if len(loop) > first || !strings.Contains(loop, word) {
 			t.Errorf("the first %d characters do not hold the loop with %s: %s", first, word, loop)
 		}
@@ -244,7 +247,8 @@ func checkProperty(t *testing.T, where string, raw json.RawMessage) {
 		t.Fatalf("%s: %v", where, err)
 	}
 	var kind string
-	if err := json.Unmarshal(p["type"], &kind); err != nil || !slices.Contains([]string{"string", "integer", "boolean", "array", "object"}, kind) {
+	if err := json.Unmarshal(p["type"], &kind); err != nil ||
+		!slices.Contains([]string{"string", "integer", "boolean", "array", "object"}, kind) {
 		t.Errorf("%s: type is %s, not one plain type", where, p["type"])
 	}
 	if items := p["items"]; items != nil && (kind != "array" || !plainItems(items)) {
@@ -316,7 +320,8 @@ func TestToolsList_fitsTheClientsTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tool := range New(nil, nil, Options{}).all() {
-		if listed := slices.ContainsFunc(list.Tools, func(x library.Tool) bool { return x.Name == tool.Name }); listed == tool.Hidden {
+		if listed := slices.ContainsFunc(list.Tools,
+			func(x library.Tool) bool { return x.Name == tool.Name }); listed == tool.Hidden {
 			t.Errorf("%s: hidden %v, listed %v", tool.Name, tool.Hidden, listed)
 		}
 	}

@@ -29,14 +29,18 @@ func suggested(t *testing.T, text string) []time.Duration {
 }
 
 func TestLongestWait_isTheMostThatTextsAndSchemasOffer(t *testing.T) {
-	for _, longest := range []time.Duration{time.Second, 20 * time.Second, 48 * time.Second, 120 * time.Second, chat.MaxWait} {
+	for _, longest := range []time.Duration{time.Second, 20 * time.Second, 48 * time.Second, 120 * time.Second,
+		chat.MaxWait} {
 		s := New(nil, nil, Options{LongestWait: longest})
 		next := s.clients.advisor(t.Context())
 		texts := []string{s.Instructions()}
-		for _, w := range []chat.Waited{quietFor(1), quietFor(0), newsFor(1, said("m9")), newsFor(2, saidAs("m9", room.Request)), newsFor(1, came("m9"))} {
-			texts = append(texts, next.waited(w, chat.WaitRequest{Wait: longest}), next.sent(chat.Sent{Sent: true, Waited: w}, chat.SendRequest{}))
+		for _, w := range []chat.Waited{quietFor(1), quietFor(0), newsFor(1, said("m9")),
+			newsFor(2, saidAs("m9", room.Request)), newsFor(1, came("m9"))} {
+			texts = append(texts, next.waited(w, chat.WaitRequest{Wait: longest}),
+				next.sent(chat.Sent{Sent: true, Waited: w}, chat.SendRequest{}))
 		}
-		texts = append(texts, next.seated(seatedWith(1, nil)), next.queued(pairing.Result{Status: pairing.Paired, Seated: seatedWith(1, nil)}, 0))
+		texts = append(texts, next.seated(seatedWith(1, nil)),
+			next.queued(pairing.Result{Status: pairing.Paired, Seated: seatedWith(1, nil)}, 0))
 		offered := 0
 		for _, text := range texts {
 			for _, wait := range suggested(t, text) {
@@ -63,7 +67,8 @@ func TestLongestInQueue_isTheMostThatEnterQueueOffers(t *testing.T) {
 	s := New(nil, nil, Options{LongestInQueue: pairing.UnseenWait})
 	checkWaitArgument(t, "enter_queue", s.enterQueue().Input, pairing.UnseenWait)
 	checkWaitArgument(t, "wait_for_message", s.waitForMessage().Input, chat.MaxWait)
-	if next := s.viewQueued(t.Context(), pairing.Result{Status: pairing.Waiting}).Next; !strings.Contains(next, "wait_seconds 20") {
+	if next := s.viewQueued(t.Context(), pairing.Result{Status: pairing.Waiting}).Next; !strings.Contains(next,
+		"wait_seconds 20") {
 		t.Error(next)
 	}
 }
@@ -84,8 +89,10 @@ func checkWaitArgument(t *testing.T, tool string, schema json.RawMessage, longes
 	wait, has := in.Properties["wait_seconds"]
 	most := int64(longest / time.Second)
 	usual, _ := wait.Default.(float64) // a send does not wait by default
-	if has && (!regexp.MustCompile(fmt.Sprintf(`^0-%d[,.]`, most)).MatchString(wait.Description) || int64(usual) > most) {
-		t.Errorf("%s: wait_seconds %s, %v by default, with a longest wait of %v", tool, wait.Description, usual, longest)
+	if has && (!regexp.MustCompile(fmt.Sprintf(`^0-%d[,.]`, most)).MatchString(wait.Description) ||
+		int64(usual) > most) {
+		t.Errorf("%s: wait_seconds %s, %v by default, with a longest wait of %v", tool, wait.Description, usual,
+			longest)
 	}
 	if wait.Maximum != nil {
 		t.Errorf("%s: a client that checks its calls would refuse a wait_seconds that counts as the longest wait", tool)
@@ -96,7 +103,8 @@ func checkWaitArgument(t *testing.T, tool string, schema json.RawMessage, longes
 func TestLongestWait_moreThanThat_countsAsIt(t *testing.T) {
 	s := New(nil, nil, Options{LongestWait: 20 * time.Second})
 	for _, a := range s.waitForMessage().args {
-		if a.Name == "wait_seconds" && (!a.Clamped || !strings.HasSuffix(a.Want(), " to 20") || fmt.Sprint(a.Fallback) != "20") {
+		if a.Name == "wait_seconds" && (!a.Clamped || !strings.HasSuffix(a.Want(), " to 20") ||
+			fmt.Sprint(a.Fallback) != "20") {
 			t.Errorf("wait_seconds is %s, %v by default", a.Want(), a.Fallback)
 		}
 	}

@@ -219,7 +219,8 @@ func (a advisor) queued(q pairing.Result, again time.Duration) string {
 	case pairing.Left:
 		return "You are no longer in the queue: go on with your own work."
 	}
-	return fmt.Sprintf("No partner yet: within 15 seconds call enter_queue again (this ticket, wait_seconds %d) to stay in line, or with leave true to give up.", again/time.Second)
+	return fmt.Sprintf("No partner yet: within 15 seconds call enter_queue again (this ticket, wait_seconds %d) to "+
+		"stay in line, or with leave true to give up.", again/time.Second)
 }
 
 // afterJoining follows taking a seat by either way. opens says that the caller speaks first.
@@ -231,7 +232,8 @@ func (a advisor) afterJoining(s chat.Seated, opens bool) string {
 		advisor: a, Situation: s.Situation, cursor: s.Cursor, more: s.HasMore, news: newsOf(s.Messages, s.Name),
 		newcomer: s.Status == chat.StatusJoined, opens: opens, uninviting: a.keys && s.Invite.Code == "",
 	}
-	return a.hint + watchNote(s) + draftsNote(s.Undecided) + hiddenNote(s) + notes(s.Messages, s.Situation) + is.sentence(seatedRules(), turnRules())
+	return a.hint + watchNote(s) + draftsNote(s.Undecided) + hiddenNote(s) + notes(s.Messages,
+		s.Situation) + is.sentence(seatedRules(), turnRules())
 }
 
 // waited follows a wait.
@@ -279,7 +281,8 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 		said = fmt.Sprintf("Your message WAS sent; the first %d of messages came before it. ", s.Before)
 	}
 	if s.Agreed != "" {
-		said += fmt.Sprintf("Yours was the last answer: everyone asked has agreed to %s, and it is on record. ", s.Agreed)
+		said += fmt.Sprintf("Yours was the last answer: everyone asked has agreed to %s, and it is on record. ",
+			s.Agreed)
 	}
 	said += notes(s.Messages, s.Situation)
 	if is.then && s.Sent && s.Status != "" && (s.Status != chat.StatusQuiet || is.stopping) {
@@ -307,8 +310,11 @@ func plain(address string) bool {
 // not known or not plain: the address comes from the caller's request.
 func (s situation) standbyHint() string {
 	gone := s.away() && s.status != chat.StatusRemoved
-	if s.deaf || !gone && (s.background || !s.resting()) || s.held || s.more || s.Owes != "" || s.news.heard || !plain(s.address) {
+	if s.deaf || !gone && (s.background || !s.resting()) || s.held || s.more || s.Owes != "" || s.news.heard ||
+		!plain(s.address) {
 		return ""
 	}
-	return " If the end of a background command wakes you, run this in a background shell instead. Write your agent_token to a file of mode 600 first and begin with TOKEN=$(cat FILE); since others can read command lines: " + StandbyLine(s.address, s.cursor)
+	return " If the end of a background command wakes you, run this in a background shell instead. Write your " +
+		"agent_token to a file of mode 600 first and begin with TOKEN=$(cat FILE); since others can read command " +
+		"lines: " + StandbyLine(s.address, s.cursor)
 }

@@ -69,7 +69,8 @@ func other(m chat.Message) chat.Message {
 }
 
 // mayBeAnother is said where one has come under the name of an agent that was silent.
-const mayBeAnother = "An agent lost its seat for its silence, and one of the same name has joined: it may be the agent you know or another, whatever it says, so confide nothing to it before you are sure. "
+const mayBeAnother = "An agent lost its seat for its silence, and one of the same name has joined: it may be the " +
+	"agent you know or another, whatever it says, so confide nothing to it before you are sure. "
 
 func returned(id string) chat.Message {
 	m := came(id)
@@ -85,7 +86,8 @@ func knocked(id string, why room.Reason) chat.Message {
 func seatedWith(others int, change func(*chat.Seated)) chat.Seated {
 	s := chat.Seated{
 		Status: chat.StatusJoined, Name: "Me", Cursor: "c5",
-		Room: chat.Room{Name: chosen, Description: chosen, Type: room.Group, Capacity: 9, Agents: []chat.Agent{{Name: "Me", You: true, Role: room.Member}}},
+		Room: chat.Room{Name: chosen, Description: chosen, Type: room.Group, Capacity: 9,
+			Agents: []chat.Agent{{Name: "Me", You: true, Role: room.Member}}},
 	}
 	for range others {
 		s.Room.Agents = append(s.Room.Agents, chat.Agent{Name: chosen, Role: room.Admin, Activity: chosen})
@@ -117,7 +119,8 @@ func TestNext_eachCase_hasItsSentence(t *testing.T) {
 func TestNext_everyRule_hasACase(t *testing.T) {
 	braces := regexp.MustCompile(`\\\{[a-z]+\\\}`) // calls, numbers and times
 	for _, r := range slices.Concat(seatedRules(), waitedRules(), turnRules(), sentRules()) {
-		form := regexp.MustCompile("(^|[.] )" + braces.ReplaceAllString(regexp.QuoteMeta(r.say), `([a-z_]+ \([^()]+\)|[0-9]+ minutes?|[0-9]+ answers? to you (is|are) outstanding|20[0-9TZ:-]+)`) + "$")
+		form := regexp.MustCompile("(^|[.] )" + braces.ReplaceAllString(regexp.QuoteMeta(r.say),
+			`([a-z_]+ \([^()]+\)|[0-9]+ minutes?|[0-9]+ answers? to you (is|are) outstanding|20[0-9TZ:-]+)`) + "$")
 		if !slices.ContainsFunc(nextCases(), func(c nextCase) bool { return form.MatchString(c.want) }) {
 			t.Errorf("no case ends with %q", r.say)
 		}
@@ -142,7 +145,8 @@ func TestTexts_namesOfToolsArgumentsAndFields_exist(t *testing.T) {
 		texts = append(texts, c.want)
 	}
 	for _, p := range New(nil, nil, Options{}).Prompts() {
-		texts = append(texts, p.Text(nil), p.Text(map[string]string{"room": "x", "password": "x", "interests": "x", "topic": "x", "agent_name": "x"}))
+		texts = append(texts, p.Text(nil), p.Text(map[string]string{"room": "x", "password": "x", "interests": "x",
+			"topic": "x", "agent_name": "x"}))
 	}
 	for _, tool := range New(nil, nil, Options{}).all() {
 		texts = append(texts, tool.Description)
@@ -161,8 +165,10 @@ func TestTexts_namesOfToolsArgumentsAndFields_exist(t *testing.T) {
 }
 
 func nextCases() []nextCase {
-	return slices.Concat(seatedCases(), returnCases(), pairedCases(), waitedCases(), noteCases(), kindCases(), debtCases(),
-		endCases(), lullCases(), awayCases(), removedCases(), sentCases(), debtSentCases(), adminCases(), clientCases(), userCases(), heldCases())
+	return slices.Concat(seatedCases(), returnCases(), pairedCases(), waitedCases(), noteCases(), kindCases(),
+		debtCases(),
+		endCases(), lullCases(), awayCases(), removedCases(), sentCases(), debtSentCases(), adminCases(), clientCases(),
+		userCases(), heldCases())
 }
 
 const (
@@ -182,7 +188,8 @@ func TestStandbyHint_followsALongSilenceOrAnAbsence(t *testing.T) {
 	short := lull
 	short.Quiet -= time.Second
 	away, heard, owing := short, newsFor(1, said("m9")), short
-	away.AwayUntil, heard.AwayUntil, owing.AwayUntil, owing.Owes = time.Unix(9, 0), time.Unix(9, 0), time.Unix(9, 0), "m7"
+	away.AwayUntil, heard.AwayUntil, owing.AwayUntil, owing.Owes = time.Unix(9, 0), time.Unix(9, 0), time.Unix(9, 0),
+		"m7"
 	gone := chat.WaitRequest{Absence: absence}
 	const address = "https://parley.example/mcp"
 	for _, c := range []struct {
@@ -210,7 +217,8 @@ func TestStandbyHint_followsALongSilenceOrAnAbsence(t *testing.T) {
 		}
 	}
 	sent := at(address).afterSending(chat.Sent{Sent: true, Waited: away}, chat.SendRequest{Absence: absence})
-	if hint := sent.standbyHint(); !strings.Contains(hint, StandbyLine(address, "c9")) || !strings.Contains(hint, "TOKEN=$(cat FILE)") {
+	if hint := sent.standbyHint(); !strings.Contains(hint, StandbyLine(address, "c9")) ||
+		!strings.Contains(hint, "TOKEN=$(cat FILE)") {
 		t.Errorf("to an agent that says something and goes away: %q", hint)
 	}
 }

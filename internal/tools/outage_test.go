@@ -79,7 +79,8 @@ func newFunction(t *testing.T, tab table.Table) *function {
 	quiet := slog.New(slog.DiscardHandler)
 	rooms := chat.New(m.Table(tab), chat.Options{Logger: quiet})
 	t.Cleanup(rooms.Stop)
-	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}), tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, Log: quiet})
+	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}),
+		tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, Log: quiet})
 	return &function{t, rooms, set, m}
 }
 
@@ -102,9 +103,10 @@ func (f *function) call(tool string, arguments args) called {
 	var outcome mcp.Outcome
 	for _, t := range f.set.Tools() {
 		if t.Name == tool {
-			outcome = mcp.Do(meter.With(ctx, account), slog.New(slog.DiscardHandler), tool, func(ctx context.Context, r *mcp.Record) (any, error) {
-				return t.Call(ctx, text, r)
-			})
+			outcome = mcp.Do(meter.With(ctx, account), slog.New(slog.DiscardHandler), tool,
+				func(ctx context.Context, r *mcp.Record) (any, error) {
+					return t.Call(ctx, text, r)
+				})
 		}
 	}
 	got := called{took: time.Since(began), code: account.Close(0).Code}
@@ -126,11 +128,15 @@ func TestCalls_tableStopsAnswering_endInTime(t *testing.T) {
 func endInTime(t *testing.T, wait time.Duration) {
 	for what, arguments := range map[string]args{
 		"join_room": {"room": "den", "agent_name": "Cid"}, "create_room": {"room": "hall", "agent_name": "Ann"},
-		"send_message": {"text": "hello", "activity": "testing", "back_in_minutes": 5}, "message_history": {}, "room_info": {}, "list_rooms": {},
-		"wait_for_message": {"wait_seconds": 0, "activity": "testing"}, "update_room": {"capacity": 9}, "manage_agent": {"agent_name": "Bob", "action": "mute"},
-		"leave_room": {"text": "bye"}, "send_message, then wait": {"text": "hello", "wait_seconds": wait.Seconds(), "activity": "testing"},
+		"send_message": {"text": "hello", "activity": "testing", "back_in_minutes": 5}, "message_history": {},
+		"room_info": {}, "list_rooms": {},
+		"wait_for_message": {"wait_seconds": 0, "activity": "testing"}, "update_room": {"capacity": 9},
+		"manage_agent": {"agent_name": "Bob", "action": "mute"},
+		"leave_room":   {"text": "bye"}, "send_message, then wait": {"text": "hello", "wait_seconds": wait.Seconds(),
+			"activity": "testing"},
 		"wait_for_message, long": {"wait_seconds": wait.Seconds(), "activity": "testing"},
-		"enter_queue":            {"agent_name": "Cid", "wait_seconds": 0}, "enter_queue, long": {"agent_name": "Cid", "wait_seconds": wait.Seconds()},
+		"enter_queue":            {"agent_name": "Cid", "wait_seconds": 0},
+		"enter_queue, long":      {"agent_name": "Cid", "wait_seconds": wait.Seconds()},
 	} {
 		for answered := range 8 {
 			synctest.Test(t, func(t *testing.T) {
@@ -155,8 +161,10 @@ func endInTime(t *testing.T, wait time.Duration) {
 				if got.Code != "" && got.Next == "" {
 					t.Errorf("%s does not say what to do next: %s", tool, got.Message)
 				}
-				if got.took > longest || answered < 2 && (got.Code != "unavailable" || got.code != "unavailable" || f.meter.Totals().Failures == 0) {
-					t.Errorf("%s, after %d calls of the table: %q, in the account %q, %d failures of the table, after %v", tool, answered/2, got.Code, got.code, f.meter.Totals().Failures, got.took)
+				if got.took > longest || answered < 2 &&
+					(got.Code != "unavailable" || got.code != "unavailable" || f.meter.Totals().Failures == 0) {
+					t.Errorf("%s, after %d calls of the table: %q, in the account %q, %d failures of the table, "+
+						"after %v", tool, answered/2, got.Code, got.code, f.meter.Totals().Failures, got.took)
 				}
 			})
 		}
@@ -170,7 +178,8 @@ func TestWait_tableIsOutForAWhile_theWaitGoesOn(t *testing.T) {
 	for _, c := range []struct {
 		out, back time.Duration // after the beginning of the wait
 		want      string
-	}{{10 * time.Second, 40 * time.Second, "messages"}, {10 * time.Second, time.Hour, "quiet"}, {0, 5 * time.Second, "messages"}} {
+	}{{10 * time.Second, 40 * time.Second, "messages"}, {10 * time.Second, time.Hour, "quiet"},
+		{0, 5 * time.Second, "messages"}} {
 		for _, cursor := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
 				tab := newOutage(t)
@@ -183,12 +192,14 @@ func TestWait_tableIsOutForAWhile_theWaitGoesOn(t *testing.T) {
 				}
 				f.call("wait_for_message", args{"agent_token": bob.Token, "wait_seconds": 0, "cursor": bob.Cursor})
 				time.AfterFunc(c.out, tab.begin)
-				time.AfterFunc(c.out+time.Second, func() { elsewhere.call("send_message", args{"agent_token": ann.Token, "text": "are you there?"}) })
+				time.AfterFunc(c.out+time.Second,
+					func() { elsewhere.call("send_message", args{"agent_token": ann.Token, "text": "are you there?"}) })
 				time.AfterFunc(c.back, tab.end)
 				synctest.Wait()
 				got := f.call("wait_for_message", arguments)
 				if got.Status != c.want || got.took > 53*time.Second {
-					t.Errorf("out after %v, back after %v: %s%s after %v", c.out, c.back, got.Status, got.Code, got.took)
+					t.Errorf("out after %v, back after %v: %s%s after %v", c.out, c.back, got.Status, got.Code,
+						got.took)
 				}
 			})
 		}

@@ -51,10 +51,12 @@ func TestRoomInfo_agentMessages_areShown(t *testing.T) {
 func TestSupervise_ofAPersonAlone_speaksOfNoAgent(t *testing.T) {
 	p := newWorld(t).connect(modern)
 	pam := p.call("create_room", args{"agent_name": "Pam", "person": true})
-	if r := p.call("supervise", args{"agent_token": pam.Token}); !strings.Contains(r.Next, "without an agent") || strings.Contains(r.Next, "draft") {
+	if r := p.call("supervise", args{"agent_token": pam.Token}); !strings.Contains(r.Next, "without an agent") ||
+		strings.Contains(r.Next, "draft") {
 		t.Error(r.text)
 	}
-	if r := p.call("supervise", args{"agent_token": pam.Token, "new_link": true}); r.Watch == "" || !strings.Contains(r.Next, "Open watch") {
+	if r := p.call("supervise", args{"agent_token": pam.Token, "new_link": true}); r.Watch == "" ||
+		!strings.Contains(r.Next, "Open watch") {
 		t.Error(r.text)
 	}
 }
@@ -94,7 +96,8 @@ func TestUpdateRoom_removeDescription_emptiesIt(t *testing.T) {
 	if got := p.call("room_info", args{"agent_token": ann.Token}).Room.Description; got != "" {
 		t.Errorf("the description is %q", got)
 	}
-	if r := p.try("update_room", args{"agent_token": ann.Token, "description": "x", "remove_description": true}); r.Code != "invalid_argument" {
+	if r := p.try("update_room", args{"agent_token": ann.Token, "description": "x",
+		"remove_description": true}); r.Code != "invalid_argument" {
 		t.Error(r.text)
 	}
 }
@@ -116,10 +119,12 @@ func TestJoin_ofAPerson_givesItsTokenAndNoNext(t *testing.T) {
 		if !strings.Contains(got.text, `"from":"Tom","person":true`) || got.Next != "" {
 			t.Errorf("%s: %s", generation, got.text)
 		}
-		if r := p.call("join_room", args{"room": pam.Room.Name, "agent_name": "Bob"}); !strings.Contains(r.text, `"alone":true`) {
+		if r := p.call("join_room", args{"room": pam.Room.Name, "agent_name": "Bob"}); !strings.Contains(r.text,
+			`"alone":true`) {
 			t.Errorf("%s: %s", generation, r.text)
 		}
-		if r := p.try("join_room", args{"room": pam.Room.Name, "agent_name": "Eve", "persona": true}); !strings.HasSuffix(r.Message, "capacity, create_if_missing.") {
+		if r := p.try("join_room", args{"room": pam.Room.Name, "agent_name": "Eve",
+			"persona": true}); !strings.HasSuffix(r.Message, "capacity, create_if_missing.") {
 			t.Errorf("%s: %s", generation, r.text)
 		}
 	}

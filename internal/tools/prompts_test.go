@@ -19,7 +19,8 @@ func fetchPrompt(t *testing.T, generation, name string, given map[string]string)
 		}
 	}
 	raw := ask(t, toolsOnly(), generation, "prompts/get", map[string]any{"name": name, "arguments": given})
-	if err := json.Unmarshal(raw, &got); err != nil || len(got.Messages) != 1 || got.Messages[0].Role != "user" || got.Messages[0].Content.Type != "text" {
+	if err := json.Unmarshal(raw, &got); err != nil || len(got.Messages) != 1 || got.Messages[0].Role != "user" ||
+		got.Messages[0].Content.Type != "text" {
 		t.Fatalf("%s: %s", name, raw)
 	}
 	return got.Messages[0].Content.Text

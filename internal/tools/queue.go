@@ -38,9 +38,11 @@ func (s *Set) enterQueue() tool {
 		title:  "Find a partner",
 		search: "meet match stranger random",
 		about: "Be paired with another agent that waits, for a talk of two in a new room; shared interests first. " +
-			"status waiting means nobody yet: call again within 15 seconds with ticket. paired: you have a seat, as from join_room. " +
+			"status waiting means nobody yet: call again within 15 seconds with ticket. paired: you have a seat, as " +
+			"from join_room. " +
 			"To meet an agent you know use join_room.",
-		shown: []string{"status", "ticket", "position", "agent_token", "room", "messages", "cursor", "watch", "partner", "next"},
+		shown: []string{"status", "ticket", "position", "agent_token", "room", "messages", "cursor", "watch", "partner",
+			"next"},
 		args: func(in *pairing.Request) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("agent_name", &in.AgentName, "Your name there."),

@@ -144,7 +144,8 @@ type agreement struct {
 func viewRoom(r chat.Room) roomView {
 	v := roomView{
 		Name: r.Name, Description: words(r.Description), Type: string(r.Type), Capacity: r.Capacity,
-		Public: r.Public, PasswordProtected: r.PasswordProtected, Closed: r.Closed, AgentMessages: r.AgentMessages, Agents: viewAgents(r.Agents),
+		Public: r.Public, PasswordProtected: r.PasswordProtected, Closed: r.Closed, AgentMessages: r.AgentMessages,
+		Agents: viewAgents(r.Agents),
 	}
 	if v.Agents == nil {
 		v.Agents = []agent{}
@@ -179,10 +180,12 @@ func viewMessages(messages []chat.Message) []message {
 	views := make([]message, len(messages))
 	for i, m := range messages {
 		views[i] = message{
-			ID: m.ID, Type: string(m.Type), From: sender(m), Person: m.Person, Draft: m.Draft, To: m.To, Ask: m.Ask, Text: words(m.Text), Redacted: m.Redacted, At: viewTime(m.At),
+			ID: m.ID, Type: string(m.Type), From: sender(m), Person: m.Person, Draft: m.Draft, To: m.To, Ask: m.Ask,
+			Text: words(m.Text), Redacted: m.Redacted, At: viewTime(m.At),
 			ReplyTo: m.ReplyTo, Withdraws: m.Withdraws, Agreed: m.Agreed,
 			Agent: m.Agent, Reason: string(m.Reason), Action: string(m.Action), NewAdmin: m.NewAdmin,
-			By: m.By, Note: words(m.Note), Changes: viewChanges(m.Changes, m.Redacts), Repeated: m.Repeated, More: viewMore(m.More),
+			By: m.By, Note: words(m.Note), Changes: viewChanges(m.Changes, m.Redacts), Repeated: m.Repeated,
+			More: viewMore(m.More),
 		}
 		if m.Kind != room.Plain {
 			views[i].Kind = string(m.Kind)
@@ -227,7 +230,8 @@ func viewChanges(c *room.Changes, redacted string) *changes {
 func viewAgreements(agreements []chat.Agreement) []agreement {
 	var views []agreement
 	for _, a := range agreements {
-		views = append(views, agreement{ID: a.ID, Text: words(a.Text), By: a.By, AgreedBy: a.AgreedBy, To: a.To, At: viewTime(a.At), More: viewMore(a.More)})
+		views = append(views, agreement{ID: a.ID, Text: words(a.Text), By: a.By, AgreedBy: a.AgreedBy, To: a.To,
+			At: viewTime(a.At), More: viewMore(a.More)})
 	}
 	return views
 }

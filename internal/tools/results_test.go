@@ -58,31 +58,42 @@ func TestResult_ofAMessage_leavesOutWhatIsAbsent(t *testing.T) {
 	}
 	checkJSON(t, map[string]any{
 		`[]`: viewMessages(nil),
-		`[{"id":"m3","type":"message","from":"Ann","text":"hi",AT}]`: said(func(m *chat.Message) { m.Kind = room.Plain }),
+		`[{"id":"m3","type":"message","from":"Ann","text":"hi",AT}]`: said(func(m *chat.Message) {
+			m.Kind = room.Plain
+		}),
 		`[{"id":"m3","type":"message","from":"Ann","text":"hi",AT,"reply_to":"m2","repeated":true,"more":{"id":"m3","offset":6000}}]`: said(func(m *chat.Message) {
 			m.ReplyTo, m.Repeated, m.More = "m2", true, &chat.More{ID: "m3", Offset: 6000}
 		}),
-		`[{"id":"m3","type":"message","from":"Ann","to":["Bob"],"ask":["Bob"],"kind":"request","text":"hi",AT}]`: said(func(m *chat.Message) {
-			m.To, m.Ask, m.Kind = []string{"Bob"}, []string{"Bob"}, room.Request
+		`[{"id":"m3","type":"message","from":"Ann","to":["Bob"],"ask":["Bob"],"kind":"request","text":"hi",AT}]`: said(
+			func(m *chat.Message) {
+				m.To, m.Ask, m.Kind = []string{"Bob"}, []string{"Bob"}, room.Request
+			}),
+		`[{"id":"m3","type":"message","from":"Ann",AT,"withdraws":"m1"}]`: said(func(m *chat.Message) {
+			m.Text, m.Withdraws = "", "m1"
 		}),
-		`[{"id":"m3","type":"message","from":"Ann",AT,"withdraws":"m1"}]`: said(func(m *chat.Message) { m.Text, m.Withdraws = "", "m1" }),
-		`[{"id":"m3","type":"message","from":"Ann","kind":"agree",AT,"reply_to":"m1","agreed":"m1"}]`: said(func(m *chat.Message) {
+		`[{"id":"m3","type":"message","from":"Ann","kind":"agree",AT,"reply_to":"m1","agreed":"m1"}]`: said(func(
+			m *chat.Message) {
 			m.Text, m.Kind, m.ReplyTo, m.Agreed = "", room.Agree, "m1", "m1"
 		}),
-		`[{"id":"m5","type":"left",AT,"agent":"Ann","reason":"timeout"}]`: one(chat.Message{ID: "m5", Type: chat.EventLeft, Agent: "Ann", Reason: room.ReasonTimeout}),
+		`[{"id":"m5","type":"left",AT,"agent":"Ann","reason":"timeout"}]`: one(chat.Message{ID: "m5",
+			Type: chat.EventLeft, Agent: "Ann", Reason: room.ReasonTimeout}),
 		`[{"id":"m7","type":"role",AT,"agent":"Bob","action":"mute","by":"Ann","note":"too loud"}]`: one(chat.Message{
 			ID: "m7", Type: chat.EventRole, Agent: "Bob", Action: room.Mute, By: "Ann", Note: "too loud",
 		}),
-		`[{"id":"m9","type":"room",AT,"reason":"closed","by":"Ann"}]`:        one(chat.Message{ID: "m9", Type: chat.EventRoom, By: "Ann", Reason: room.ReasonClosed}),
-		`[{"id":"m9","type":"paired",AT}]`:                                   one(chat.Message{ID: "m9", Type: chat.EventPaired}),
-		`[{"id":"m9","type":"knock",AT,"agent":"Cy","reason":"name_taken"}]`: one(chat.Message{ID: "m9", Type: chat.EventKnocked, Agent: "Cy", Reason: room.ReasonNameTaken}),
+		`[{"id":"m9","type":"room",AT,"reason":"closed","by":"Ann"}]`: one(chat.Message{ID: "m9",
+			Type: chat.EventRoom, By: "Ann", Reason: room.ReasonClosed}),
+		`[{"id":"m9","type":"paired",AT}]`: one(chat.Message{ID: "m9",
+			Type: chat.EventPaired}),
+		`[{"id":"m9","type":"knock",AT,"agent":"Cy","reason":"name_taken"}]`: one(chat.Message{ID: "m9",
+			Type: chat.EventKnocked, Agent: "Cy", Reason: room.ReasonNameTaken}),
 	})
 }
 
 // An empty description or a false is a new value, too.
 func TestResult_changes_showTheNewValues(t *testing.T) {
 	name, none, seats, channel, private := "den", "", 5, room.Channel, false
-	all := room.Changes{Room: &name, Description: &none, Password: "removed", Capacity: &seats, Type: &channel, Public: &private}
+	all := room.Changes{Room: &name, Description: &none, Password: "removed", Capacity: &seats, Type: &channel,
+		Public: &private}
 	checkJSON(t, map[string]any{
 		`{"room":"den","description":"","password":"removed","capacity":5,"type":"channel","public":false}`: viewChanges(&all, ""),
 		`{"password":"set"}`: viewChanges(&room.Changes{Password: "set"}, ""),
@@ -103,14 +114,17 @@ func TestResult_ofAnAgent_leavesOutWhatIsAbsent(t *testing.T) {
 	none := 0
 	one := func(a chat.Agent) []agent { return viewAgents([]chat.Agent{a}) }
 	checkJSON(t, map[string]any{
-		`[{"name":"Ann","role":"member","muted":true,"state":"standby","activity":"testing","back_in_minutes":1}]`: one(chat.Agent{
-			Name: "Ann", Role: room.Member, Muted: true, State: chat.AgentStandby, Activity: "testing", BackIn: time.Second,
-		}),
+		`[{"name":"Ann","role":"member","muted":true,"state":"standby","activity":"testing","back_in_minutes":1}]`: one(
+			chat.Agent{
+				Name: "Ann", Role: room.Member, Muted: true, State: chat.AgentStandby, Activity: "testing",
+				BackIn: time.Second,
+			}),
 		`[{"name":"Ann","role":"admin","you":true,"state":"silent","unread":0}]`: one(chat.Agent{
 			Name: "Ann", Role: room.Admin, You: true, State: chat.AgentSilent, Idle: 59 * time.Second, Unread: &none,
 		}),
 		`[{"name":"Bob","role":"member","state":"away","idle_minutes":1,"back_in_minutes":3}]`: one(chat.Agent{
-			Name: "Bob", Role: room.Member, State: chat.AgentAway, Idle: 119 * time.Second, BackIn: 2*time.Minute + time.Second,
+			Name: "Bob", Role: room.Member, State: chat.AgentAway, Idle: 119 * time.Second,
+			BackIn: 2*time.Minute + time.Second,
 		}),
 		`[{"name":"Bob"}]`: one(chat.Agent{Name: "Bob"}), // as one without a seat sees it
 	})
@@ -128,7 +142,8 @@ func TestResult_ofARoom_leavesOutWhatIsAbsent(t *testing.T) {
 				{ID: "m3", From: "Ann", Text: "which?", OwedBy: []string{"Bob"}, Age: 179 * time.Second},
 				{ID: "m4", From: "Bob", Text: "who?", Age: 59 * time.Second},
 			},
-			Agreements: []chat.Agreement{{ID: "m2", Text: "blue", By: "Bob", At: at, More: &chat.More{ID: "m2", Offset: 500}}},
+			Agreements: []chat.Agreement{{ID: "m2", Text: "blue", By: "Bob", At: at,
+				More: &chat.More{ID: "m2", Offset: 500}}},
 		}),
 	})
 }
@@ -139,7 +154,8 @@ func TestResult_ofASend_saysFirstWhetherItWasSent(t *testing.T) {
 		`{"sent":true,"id":"m7","next":"For the answer call wait_for_message (wait_seconds 50)."}`:                                                                                          advise().viewSent(chat.Sent{Sent: true, ID: "m7", Waited: chat.Waited{Situation: chat.Situation{Others: 1}}}, chat.SendRequest{}),
 		`{"sent":true,"id":"m7","cursor":"c9","away_until":"2026-11-20T09:30:05Z","owed":2,"next":"2 answers to you are outstanding: call wait_for_message (cursor c9, wait_seconds 50)."}`: advise().viewSent(chat.Sent{Sent: true, ID: "m7", Waited: waited}, chat.SendRequest{}),
 	})
-	text := string(mcp.JSON(advise().viewSent(chat.Sent{Waited: chat.Waited{Status: chat.StatusMessages, Cursor: "c9", Situation: chat.Situation{Others: 1}}}, chat.SendRequest{})))
+	text := string(mcp.JSON(advise().viewSent(chat.Sent{Waited: chat.Waited{Status: chat.StatusMessages, Cursor: "c9",
+		Situation: chat.Situation{Others: 1}}}, chat.SendRequest{})))
 	if !strings.HasPrefix(text, `{"sent":false,`) || !strings.Contains(text, `"next":"NOT sent: `) {
 		t.Error(text)
 	}
@@ -147,12 +163,15 @@ func TestResult_ofASend_saysFirstWhetherItWasSent(t *testing.T) {
 
 func TestResult_ofASeat_showsHiddenAgreementsAndInvite(t *testing.T) {
 	seat := chat.Seated{
-		Status: chat.StatusJoined, Token: ident.Token{Room: "r00m000", Seat: 1, Secret: ident.NewSecret()}.String(), Name: "Ann", Hidden: 3, Cursor: "c9", Now: at,
-		Room:       chat.Room{Name: "den", Type: room.Group, Capacity: 2, Agents: []chat.Agent{{Name: "Ann", You: true}}},
+		Status: chat.StatusJoined, Token: ident.Token{Room: "r00m000", Seat: 1, Secret: ident.NewSecret()}.String(),
+		Name: "Ann", Hidden: 3, Cursor: "c9", Now: at,
+		Room: chat.Room{Name: "den", Type: room.Group, Capacity: 2,
+			Agents: []chat.Agent{{Name: "Ann", You: true}}},
 		Agreements: []chat.Agreement{{ID: "m2", Text: "blue", By: "Bob", At: at}},
 	}
 	text := string(mcp.JSON(usual().viewSeated(t.Context(), seat, "")))
-	for _, want := range []string{`"status":"joined"`, `"room":{"id":"r00m000","name":"den",`, `"hidden":3,"agreements":[{"id":"m2","text":"blue","by":"Bob",`, `"invite":"Call join_room`} {
+	for _, want := range []string{`"status":"joined"`, `"room":{"id":"r00m000","name":"den",`,
+		`"hidden":3,"agreements":[{"id":"m2","text":"blue","by":"Bob",`, `"invite":"Call join_room`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("there is no %s in %s", want, text)
 		}
@@ -181,15 +200,22 @@ func TestHistory_next_namesTheCallForTheRest(t *testing.T) {
 	}{
 		{"all of it", chat.Page{Messages: messages}, chat.HistoryRequest{Limit: 20}, ""},
 		{"nothing", chat.Page{HasMore: true}, chat.HistoryRequest{Limit: 20}, ""},
-		{"the latest", chat.Page{Messages: messages, HasMore: true}, chat.HistoryRequest{Limit: 20}, "For older messages call message_history (before m1)."},
-		{"earlier ones", chat.Page{Messages: messages, HasMore: true}, chat.HistoryRequest{Before: "m3", Limit: 2}, "For older messages call message_history (before m1, limit 2)."},
-		{"later ones", chat.Page{Messages: messages, HasMore: true}, chat.HistoryRequest{After: "m0", Limit: 2}, "For later messages call message_history (after m2, limit 2)."},
+		{"the latest", chat.Page{Messages: messages, HasMore: true}, chat.HistoryRequest{Limit: 20},
+			"For older messages call message_history (before m1)."},
+		{"earlier ones", chat.Page{Messages: messages, HasMore: true}, chat.HistoryRequest{Before: "m3", Limit: 2},
+			"For older messages call message_history (before m1, limit 2)."},
+		{"later ones", chat.Page{Messages: messages, HasMore: true}, chat.HistoryRequest{After: "m0", Limit: 2},
+			"For later messages call message_history (after m2, limit 2)."},
 		{"a page that was cut", chat.Page{Messages: messages, HasMore: true, Cut: true}, chat.HistoryRequest{Limit: 20},
 			"This page was cut short for its size. For older messages call message_history (before m1)."},
-		{"a part of a text", chat.Page{Messages: part}, chat.HistoryRequest{ID: "m1", Limit: 20}, "For the rest of this text call message_history (id m1, offset 6000)."},
-		{"the last part of a text", chat.Page{Messages: messages[:1], HasMore: true}, chat.HistoryRequest{ID: "m1", Limit: 20}, ""},
-		{"agreements", chat.Page{Messages: messages, HasMore: true}, chat.HistoryRequest{Agreed: true, Limit: 20}, "There are older agreements: call message_history (agreed true, limit 100)."},
-		{"as many agreements as there can be", chat.Page{Messages: messages, HasMore: true}, chat.HistoryRequest{Agreed: true, Limit: 100}, ""},
+		{"a part of a text", chat.Page{Messages: part}, chat.HistoryRequest{ID: "m1", Limit: 20},
+			"For the rest of this text call message_history (id m1, offset 6000)."},
+		{"the last part of a text", chat.Page{Messages: messages[:1], HasMore: true},
+			chat.HistoryRequest{ID: "m1", Limit: 20}, ""},
+		{"agreements", chat.Page{Messages: messages, HasMore: true}, chat.HistoryRequest{Agreed: true, Limit: 20},
+			"There are older agreements: call message_history (agreed true, limit 100)."},
+		{"as many agreements as there can be", chat.Page{Messages: messages, HasMore: true},
+			chat.HistoryRequest{Agreed: true, Limit: 100}, ""},
 	} {
 		if got := nextPage(c.page, c.asked); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
@@ -199,14 +225,18 @@ func TestHistory_next_namesTheCallForTheRest(t *testing.T) {
 
 func TestRefusal_ofTheRules_hasTheirCodeAndMessage(t *testing.T) {
 	for _, code := range []fault.Code{
-		fault.InvalidArgument, fault.RoomNotFound, fault.RoomExists, fault.NameTaken, fault.RoomFull, fault.WrongPassword,
-		fault.TokenInvalid, fault.NotAllowed, fault.Removed, fault.RoomClosed, fault.MessageTooLong, fault.RateLimited, fault.Unavailable,
+		fault.InvalidArgument, fault.RoomNotFound, fault.RoomExists, fault.NameTaken, fault.RoomFull,
+		fault.WrongPassword,
+		fault.TokenInvalid, fault.NotAllowed, fault.Removed, fault.RoomClosed, fault.MessageTooLong, fault.RateLimited,
+		fault.Unavailable,
 	} {
 		err := refusal(fmt.Errorf("while joining: %w", &fault.Error{
-			Code: code, Message: "Do <this>.", RetryAfter: 1200 * time.Millisecond, Yours: []string{"Ann"}, Next: "Then that.",
+			Code: code, Message: "Do <this>.", RetryAfter: 1200 * time.Millisecond, Yours: []string{"Ann"},
+			Next: "Then that.",
 		}), "Repeat it.")
 		var f *mcp.Failure
-		want := &mcp.Failure{Code: string(code), Message: "Do <this>.", RetryAfterSeconds: 2, Yours: []string{"Ann"}, Next: "Then that."}
+		want := &mcp.Failure{Code: string(code), Message: "Do <this>.", RetryAfterSeconds: 2, Yours: []string{"Ann"},
+			Next: "Then that."}
 		if !errors.As(err, &f) || !reflect.DeepEqual(f, want) {
 			t.Errorf("got %+v, want %+v", f, want)
 		}
@@ -214,7 +244,8 @@ func TestRefusal_ofTheRules_hasTheirCodeAndMessage(t *testing.T) {
 }
 
 func TestRefusal_errorThatIsNoRefusal_staysAsItIs(t *testing.T) {
-	for _, fault := range []error{errors.New("disk on fire"), &fault.Error{Code: fault.Internal, Message: "unfinished"}} {
+	for _, fault := range []error{errors.New("disk on fire"),
+		&fault.Error{Code: fault.Internal, Message: "unfinished"}} {
 		if err := refusal(fault, "Repeat it."); err != fault {
 			t.Errorf("%v became %v", fault, err)
 		}
@@ -223,7 +254,8 @@ func TestRefusal_errorThatIsNoRefusal_staysAsItIs(t *testing.T) {
 
 func TestInvite_isOneLineForTheOtherSide(t *testing.T) {
 	const address = "https://parley.example/mcp"
-	if got, want := invite("", chat.Room{Name: "den", Capacity: 2}, ""), `Call join_room with room "den".`; got != want {
+	if got, want := invite("", chat.Room{Name: "den", Capacity: 2}, ""),
+		`Call join_room with room "den".`; got != want {
 		t.Errorf("without an address: got %s, want %s", got, want)
 	}
 	for _, c := range []struct {
@@ -231,10 +263,14 @@ func TestInvite_isOneLineForTheOtherSide(t *testing.T) {
 		password string
 		want     string
 	}{
-		{chat.Room{Name: "den", Capacity: 2}, "", `Add the MCP server https://parley.example/mcp and call join_room with room "den".`},
-		{chat.Room{Name: "den", Capacity: 2, PasswordProtected: true}, `a "b"`, `Add the MCP server https://parley.example/mcp and call join_room with room "den", password "a \"b\"".`},
-		{chat.Room{Name: "den", Capacity: 2, PasswordProtected: true}, "", `Add the MCP server https://parley.example/mcp and call join_room with room "den".`},
-		{chat.Room{Name: "ღამე", Capacity: 2}, "needless", `Add the MCP server https://parley.example/mcp and call join_room with room "ღამე".`},
+		{chat.Room{Name: "den", Capacity: 2}, "",
+			`Add the MCP server https://parley.example/mcp and call join_room with room "den".`},
+		{chat.Room{Name: "den", Capacity: 2, PasswordProtected: true}, `a "b"`,
+			`Add the MCP server https://parley.example/mcp and call join_room with room "den", password "a \"b\"".`},
+		{chat.Room{Name: "den", Capacity: 2, PasswordProtected: true}, "",
+			`Add the MCP server https://parley.example/mcp and call join_room with room "den".`},
+		{chat.Room{Name: "ღამე", Capacity: 2}, "needless",
+			`Add the MCP server https://parley.example/mcp and call join_room with room "ღამე".`},
 	} {
 		if got := invite(address, c.room, c.password); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)
@@ -245,20 +281,23 @@ func TestInvite_isOneLineForTheOtherSide(t *testing.T) {
 func TestInvite_whereCallersNeedKeys_isALink(t *testing.T) {
 	free, code := chat.Room{Name: "den", Capacity: 2, PasswordProtected: true}, chat.Invite{Code: "abc", Uses: 1}
 	renewed := chat.Updated{Room: free, Invite: code, Changes: &room.Changes{Invite: "renewed"}}
-	const link, name = "Add the MCP server https://parley.example/i/abc/mcp and call join_room with your agent_name.", `Add the MCP server https://parley.example/mcp and call join_room with room "den".`
+	const link, name = "Add the MCP server https://parley.example/i/abc/mcp and call join_room with your agent_name.",
+		`Add the MCP server https://parley.example/mcp and call join_room with room "den".`
 	set := func(address string, keys bool) *Set {
 		return New(nil, nil, Options{Address: func(context.Context) string { return address }, Keys: keys})
 	}
 	on, off := set("https://parley.example/mcp", true), set("https://parley.example/mcp", false)
 	for what, c := range map[string][2]string{
-		"with keys":                    {on.inviteTo(t.Context(), free, code, ""), link},
-		"with keys, and none is left":  {on.inviteTo(t.Context(), free, chat.Invite{}, ""), ""},
-		"with keys, no seat is free":   {on.inviteTo(t.Context(), chat.Room{Name: "den"}, code, ""), ""},
-		"with keys, renewed":           {on.inviteAfter(t.Context(), renewed, ""), link},
-		"without an address":           {set("", true).inviteTo(t.Context(), free, code, ""), "Add the MCP server (the address of this server)/i/abc/mcp and call join_room with your agent_name."},
-		"without keys":                 {off.inviteTo(t.Context(), free, code, ""), name},
-		"without keys, other settings": {off.inviteAfter(t.Context(), chat.Updated{Room: free, Invite: code, Changes: &room.Changes{}}, ""), name},
-		"without keys, renewed":        {off.inviteAfter(t.Context(), renewed, ""), link},
+		"with keys":                   {on.inviteTo(t.Context(), free, code, ""), link},
+		"with keys, and none is left": {on.inviteTo(t.Context(), free, chat.Invite{}, ""), ""},
+		"with keys, no seat is free":  {on.inviteTo(t.Context(), chat.Room{Name: "den"}, code, ""), ""},
+		"with keys, renewed":          {on.inviteAfter(t.Context(), renewed, ""), link},
+		"without an address": {set("", true).inviteTo(t.Context(), free, code, ""),
+			"Add the MCP server (the address of this server)/i/abc/mcp and call join_room with your agent_name."},
+		"without keys": {off.inviteTo(t.Context(), free, code, ""), name},
+		"without keys, other settings": {off.inviteAfter(t.Context(),
+			chat.Updated{Room: free, Invite: code, Changes: &room.Changes{}}, ""), name},
+		"without keys, renewed": {off.inviteAfter(t.Context(), renewed, ""), link},
 	} {
 		if c[0] != c[1] {
 			t.Errorf("%s: got %q, want %q", what, c[0], c[1])
@@ -267,7 +306,8 @@ func TestInvite_whereCallersNeedKeys_isALink(t *testing.T) {
 }
 
 func TestPassword_ofAnInvite_isTheOneThatWasUsed(t *testing.T) {
-	for _, c := range [][3]string{{"den", "", ""}, {"den", "pw", "pw"}, {"den:pw", "", "pw"}, {"den:p:w", "", "p:w"}, {"den:pw", "pw", "pw"}} {
+	for _, c := range [][3]string{{"den", "", ""}, {"den", "pw", "pw"}, {"den:pw", "", "pw"}, {"den:p:w", "", "p:w"},
+		{"den:pw", "pw", "pw"}} {
 		if got := passwordOf(c[0], c[1]); got != c[2] {
 			t.Errorf("passwordOf(%q, %q) = %q, want %q", c[0], c[1], got, c[2])
 		}
@@ -296,7 +336,8 @@ func TestResult_untrustedNotice_comesAheadOfWhatAgentsChose(t *testing.T) {
 		noticed := false
 		for _, f := range spec.Fields(tool.out) {
 			noticed = noticed || f.JSON == "untrusted"
-			if slices.Contains([]string{"room", "rooms", "messages", "agents", "requests", "agreements", "partner"}, f.JSON) && !noticed {
+			if slices.Contains([]string{"room", "rooms", "messages", "agents", "requests", "agreements", "partner"},
+				f.JSON) && !noticed {
 				t.Errorf("%s: %s comes ahead of untrusted", tool.Name, f.JSON)
 			}
 		}
@@ -311,7 +352,8 @@ func TestOutputSchema_namesEveryFieldOfTheResult(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"sent": "boolean", "id": "string", "credential": "string", "duplicate": "boolean", "status": "string", "messages": "array",
+		"sent": "boolean", "id": "string", "credential": "string", "duplicate": "boolean", "status": "string",
+		"messages": "array",
 		"has_more": "boolean", "cursor": "string", "agents": "array", "next": "string",
 		"seated": "integer", "waiting": "integer", "away_until": "string", "owed": "integer",
 	}

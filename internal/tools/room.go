@@ -23,8 +23,10 @@ func (s *Set) createRoom() tool {
 				spec.Text("room", &in.Room, "Else a name is made up."),
 				spec.Text("password", &in.Password, "Then needed to join."),
 				spec.Text("description", &in.Description, "What it is for."),
-				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats.").Default(int64(room.MinCapacity)),
-				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group, room.Channel).Default(string(room.Group)),
+				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity,
+					"Seats.").Default(int64(room.MinCapacity)),
+				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group,
+					room.Channel).Default(string(room.Group)),
 				spec.Boolean("public", func(yes bool) { in.Public = yes }, "Listed by list_rooms."),
 				spec.Boolean("person", func(yes bool) { in.Person = yes }, "").Hide(),
 			}
@@ -66,7 +68,8 @@ func viewInfo(i chat.Info) info {
 		Agreements: viewAgreements(i.Agreements), Banned: i.Banned, Now: viewTime(i.Now),
 	}
 	for _, r := range i.Requests {
-		v.Requests = append(v.Requests, request{ID: r.ID, From: r.From, Text: words(r.Text), OwedBy: r.OwedBy, Minutes: int64(r.Age / time.Minute)})
+		v.Requests = append(v.Requests, request{ID: r.ID, From: r.From, Text: words(r.Text), OwedBy: r.OwedBy,
+			Minutes: int64(r.Age / time.Minute)})
 	}
 	return v
 }
@@ -76,7 +79,8 @@ func (s *Set) roomInfo() tool {
 		name:   "room_info",
 		title:  "Look at a room",
 		search: "who members participants status",
-		about: "See who is in your room and what they are doing, which requests wait for whose answer, and what was agreed on. " +
+		about: "See who is in your room and what they are doing, which requests wait for whose answer, and what was " +
+			"agreed on. " +
 			"With room instead of agent_token, look at one before joining. " +
 			"For what was said use message_history.",
 		hints: hints{readOnly: true, idempotent: true},
@@ -138,9 +142,11 @@ func (s *Set) listRooms() tool {
 		},
 		run: func(ctx context.Context, in chat.ListRequest) (listing, error) {
 			got, err := s.rooms.ListRooms(ctx, in)
-			v := listing{Untrusted: noticeIf(len(got.Rooms) > 0), Rooms: make([]listed, len(got.Rooms)), NextPage: got.NextPage}
+			v := listing{Untrusted: noticeIf(len(got.Rooms) > 0), Rooms: make([]listed, len(got.Rooms)),
+				NextPage: got.NextPage}
 			for i, r := range got.Rooms {
-				v.Rooms[i] = listed{r.Name, words(r.Description), string(r.Type), r.Agents, r.Capacity, r.PasswordProtected}
+				v.Rooms[i] = listed{r.Name, words(r.Description), string(r.Type), r.Agents, r.Capacity,
+					r.PasswordProtected}
 			}
 			return v, err
 		},

@@ -52,7 +52,8 @@ func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) 
 		Untrusted: notice(got.Messages, true), Room: in,
 		Messages: viewMessages(got.Messages), HasMore: got.HasMore, Earlier: got.Earlier, Hidden: got.Hidden,
 		Agreements: viewAgreements(got.Agreements), Cursor: got.Cursor,
-		Now: viewTime(got.Now), Invite: s.inviteTo(ctx, got.Room, got.Invite, password), InviteLink: s.personsInvite(ctx, got.Token, got.Room, got.Invite), Watch: got.Watch, Next: next.seated(got),
+		Now: viewTime(got.Now), Invite: s.inviteTo(ctx, got.Room, got.Invite, password),
+		InviteLink: s.personsInvite(ctx, got.Token, got.Room, got.Invite), Watch: got.Watch, Next: next.seated(got),
 	}
 }
 
@@ -70,8 +71,10 @@ func (s *Set) joinRoom() tool {
 		name:  "join_room",
 		title: "Join a room",
 		eager: true,
-		shown: []string{"status", "agent_token", "agent_name", "room", "messages", "has_more", "agreements", "cursor", "invite", "watch", "next"},
-		about: "Talk to another agent over Parley: join a chat room, then send messages and wait for replies. Makes the room if there is none. " +
+		shown: []string{"status", "agent_token", "agent_name", "room", "messages", "has_more", "agreements", "cursor",
+			"invite", "watch", "next"},
+		about: "Talk to another agent over Parley: join a chat room, then send messages and wait for replies. Makes " +
+			"the room if there is none. " +
 			"Give room and agent_name, or only agent_token to come back to your seat. " +
 			"Returns your agent_token (your secret), who is there, what you may see of the talk, and next. " +
 			"To choose settings use create_room.",
@@ -81,8 +84,10 @@ func (s *Set) joinRoom() tool {
 				spec.Text("agent_name", &in.AgentName, "Your name there."),
 				spec.Code("agent_token", &in.Token, "Give only this to return to your seat."),
 				spec.Text("password", &in.Password, "The room's, if it has one."),
-				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats, if this call creates the room.").Default(int64(room.MinCapacity)),
-				spec.Boolean("create_if_missing", func(yes bool) { in.OnlyExisting = !yes }, "false: refuse rather than make it.").Default(true),
+				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity,
+					"Seats, if this call creates the room.").Default(int64(room.MinCapacity)),
+				spec.Boolean("create_if_missing", func(yes bool) { in.OnlyExisting = !yes },
+					"false: refuse rather than make it.").Default(true),
 				spec.Boolean("person", func(yes bool) { in.Person = yes }, "").Hide(),
 			}
 		},
@@ -102,7 +107,9 @@ func (s *Set) joinRoom() tool {
 			if in.Token != "" {
 				return repeatSafely
 			}
-			return "You may have a seat whose agent_token you do not know. Repeat the call. If it is refused with name_taken or room_full, that seat is in the way: repeat it after retry_after_seconds, or choose another agent_name if that is too long."
+			return "You may have a seat whose agent_token you do not know. Repeat the call. If it is refused with " +
+				"name_taken or room_full, that seat is in the way: repeat it after retry_after_seconds, or choose " +
+				"another agent_name if that is too long."
 		},
 		run: func(ctx context.Context, in chat.JoinRequest) (seated, error) {
 			got, err := s.rooms.JoinRoom(ctx, in)

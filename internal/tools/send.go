@@ -35,11 +35,15 @@ func (s *Set) sendMessage() tool {
 		name:  "send_message",
 		title: "Send a message",
 		eager: true,
-		about: "Talk to another agent over Parley: send a message to all in the chat room you joined, or only to those in to; it cannot be unsaid. " +
-			"To reply give reply_to. With wait_seconds the answer comes in the same call; else wait for it with wait_for_message. " +
-			"What you had not read comes back too. sent false: nothing was sent, mostly because that may change your text: do what next says. " +
+		about: "Talk to another agent over Parley: send a message to all in the chat room you joined, or only to " +
+			"those in to; it cannot be unsaid. " +
+			"To reply give reply_to. With wait_seconds the answer comes in the same call; else wait for it with " +
+			"wait_for_message. " +
+			"What you had not read comes back too. sent false: nothing was sent, mostly because that may change your " +
+			"text: do what next says. " +
 			"A call that failed may be repeated word for word, with its cursor.",
-		shown: []string{"sent", "id", "duplicate", "status", "messages", "has_more", "cursor", "agents", "away_until", "owed", "next"},
+		shown: []string{"sent", "id", "duplicate", "status", "messages", "has_more", "cursor", "agents", "away_until",
+			"owed", "next"},
 		args:  s.sendArgs,
 		needs: sendNeeds,
 		token: func(in chat.SendRequest) string { return in.Token },
@@ -61,11 +65,13 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 		spec.List("to", &in.To, "Names; only they and you see it."),
 		spec.List("ask", &in.Ask, "Names; each owes you an answer."),
 		spec.Text("reply_to", &in.ReplyTo, "id of what you answer."),
-		spec.Choice("kind", &in.Kind, "request: wants an answer; status: wants none; proposal: asks all, or those in ask, to agree; agree, object: answer one; done: you are finished.",
+		spec.Choice("kind", &in.Kind, "request: wants an answer; status: wants none; proposal: asks all, or those in "+
+			"ask, to agree; agree, object: answer one; done: you are finished.",
 			room.Kinds()...),
 		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal, to take it back."),
 		spec.Code("cursor", &in.Cursor, "From your last result: keeps you from speaking over news."),
-		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest, "After sending, wait so long for an answer; default 0.").Clamp(),
+		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest,
+			"After sending, wait so long for an answer; default 0.").Clamp(),
 		backArg(&in.Absence, "Then you are away so long."),
 		spec.Text("activity", &in.Activity, "What you are doing; others see it."),
 		spec.Text("idempotency_key", &in.Key, "For programs: one key, one message."),
@@ -97,9 +103,11 @@ func sendAgain(in chat.SendRequest) string {
 		_, named = token.ParseCursor(in.Cursor)
 	}
 	if in.Key == "" && !named && len(in.Text) < chat.ShortText {
-		return "The message may have been sent. Repeat the call with the cursor that you had before it: then it is sent only once. If you had none, look with message_history whether it is there."
+		return "The message may have been sent. Repeat the call with the cursor that you had before it: then it is " +
+			"sent only once. If you had none, look with message_history whether it is there."
 	}
-	return "The message may have been sent. Repeat the call word for word before you send another: it is sent only once."
+	return "The message may have been sent. Repeat the call word for word before you send another: it is sent only " +
+		"once."
 }
 
 // sent is the whole result. A send that waits spends its time in the stack frame of
@@ -112,8 +120,10 @@ func (s *Set) sent(ctx context.Context, got *chat.Sent, asked *chat.SendRequest)
 
 func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) sent {
 	return sent{
-		Sent: got.Sent, ID: got.ID, Credential: got.Credential, Duplicate: got.Duplicate, Status: string(got.Status), HasMore: got.HasMore, Cursor: got.Cursor,
-		Untrusted: notice(got.Messages, len(got.Agents) > 0), Messages: viewMessages(got.Messages), Agents: viewAgents(got.Agents),
+		Sent: got.Sent, ID: got.ID, Credential: got.Credential, Duplicate: got.Duplicate, Status: string(got.Status),
+		HasMore: got.HasMore, Cursor: got.Cursor,
+		Untrusted: notice(got.Messages, len(got.Agents) > 0), Messages: viewMessages(got.Messages),
+		Agents: viewAgents(got.Agents),
 		Seated: crowd(got.Waited), Waiting: got.AllWaiting,
 		AwayUntil: viewTimeIf(got.AwayUntil), Owed: got.Owed, Next: a.sent(got, asked),
 	}

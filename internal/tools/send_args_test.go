@@ -14,7 +14,8 @@ func TestSend_arguments_fillTheRequest(t *testing.T) {
 	for raw, want := range map[string]chat.SendRequest{
 		`{"agent_token":"t","text":"hi"}`: {Token: "t", Text: "hi"},
 		`{"agent_token":"t","text":"hi","ask":"Bob","to":["Bob","Cy"],"reply_to":"m000001","kind":"Request","cursor":"c1","wait_seconds":99999}`: {
-			Token: "t", Text: "hi", Ask: []string{"Bob"}, To: []string{"Bob", "Cy"}, ReplyTo: "m000001", Kind: room.Request, Cursor: "c1", Wait: chat.MaxWait,
+			Token: "t", Text: "hi", Ask: []string{"Bob"}, To: []string{"Bob", "Cy"}, ReplyTo: "m000001",
+			Kind: room.Request, Cursor: "c1", Wait: chat.MaxWait,
 		},
 		`{"agent_token":"t","kind":"agree","text":""}`:         {Token: "t", Kind: room.Agree},
 		`{"agent_token":"t","withdraw":"m000001"}`:             {Token: "t", Withdraw: "m000001"},
@@ -22,7 +23,8 @@ func TestSend_arguments_fillTheRequest(t *testing.T) {
 		`{"agent_token":"t","text":"hi","back_in_minutes":3}`: {
 			Token: "t", Text: "hi", Absence: chat.Absence{Given: true, BackIn: 3 * time.Minute},
 		},
-		`{"agent_token":"t","text":"hi","back_in_minutes":0}`:    {Token: "t", Text: "hi", Absence: chat.Absence{Given: true}},
+		`{"agent_token":"t","text":"hi","back_in_minutes":0}`: {Token: "t", Text: "hi",
+			Absence: chat.Absence{Given: true}},
 		`{"agent_token":"t","text":"hi","back_in_minutes":null}`: {Token: "t", Text: "hi"},
 	} {
 		var in chat.SendRequest

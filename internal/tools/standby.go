@@ -75,7 +75,8 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 	})
 	ended.JSON = o.JSON()
 	if o.Failure != nil {
-		ended.Code, ended.RetryAfter = fault.Code(o.Failure.Code), time.Duration(o.Failure.RetryAfterSeconds)*time.Second
+		ended.Code, ended.RetryAfter = fault.Code(o.Failure.Code),
+			time.Duration(o.Failure.RetryAfterSeconds)*time.Second
 	}
 	return ended
 }

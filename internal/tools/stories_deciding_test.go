@@ -29,7 +29,8 @@ func TestStory_requests(t *testing.T) {
 		bob.do("send_message", args{"text": "Who is that?", "ask": "Dee"})
 		s.note("A private request reaches nobody else.")
 		ann.look()
-		ann.do("send_message", args{"text": "Can you pay for it?", "to": "Bob", "kind": "request", "cursor": ann.cursor})
+		ann.do("send_message", args{"text": "Can you pay for it?", "to": "Bob", "kind": "request",
+			"cursor": ann.cursor})
 		cy.look()
 		bob.look()
 		bob.do("send_message", args{"text": "Half of it.", "to": "Ann", "reply_to": ann.said, "cursor": bob.cursor})
@@ -48,9 +49,11 @@ func TestStory_agreements(t *testing.T) {
 		bob.look()
 		bob.do("send_message", args{"kind": "agree", "reply_to": bob.last, "cursor": bob.cursor})
 		cy.look()
-		cy.do("send_message", args{"text": "Nine is too early.", "kind": "object", "reply_to": early, "cursor": cy.cursor})
+		cy.do("send_message", args{"text": "Nine is too early.", "kind": "object", "reply_to": early,
+			"cursor": cy.cursor})
 		ann.look()
-		ann.do("send_message", args{"text": "We launch on Thursday at ten.", "kind": "proposal", "reply_to": early, "cursor": ann.cursor})
+		ann.do("send_message", args{"text": "We launch on Thursday at ten.", "kind": "proposal", "reply_to": early,
+			"cursor": ann.cursor})
 		bob.look()
 		bob.do("send_message", args{"kind": "agree", "cursor": bob.cursor})
 		s.note("Cy answers to what is over.")

@@ -23,7 +23,8 @@ func TestStory_meetInANamedRoom(t *testing.T) {
 		bob.do("join_room", args{"room": "Plans", "agent_name": "Bob"})
 		wait.end()
 		wait = ann.begin("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 50})
-		answer := bob.begin("send_message", args{"text": "Hi Ann. Thursday or Friday would do.", "cursor": bob.cursor, "wait_seconds": 45})
+		answer := bob.begin("send_message", args{"text": "Hi Ann. Thursday or Friday would do.", "cursor": bob.cursor,
+			"wait_seconds": 45})
 		wait.end()
 		ann.do("send_message", args{"text": "Thursday, then. That was all.", "cursor": ann.cursor, "kind": "done"})
 		answer.end()
@@ -93,7 +94,8 @@ func TestStory_crash(t *testing.T) {
 func TestStory_pairing(t *testing.T) {
 	checkStory(t, "Two strangers are paired", func(s *story) {
 		ann, bob := s.agent("Ann"), s.agent("Bob")
-		first := ann.begin("enter_queue", args{"agent_name": "Ann", "interests": []string{"go", "chess"}, "wait_seconds": 10})
+		first := ann.begin("enter_queue", args{"agent_name": "Ann", "interests": []string{"go", "chess"},
+			"wait_seconds": 10})
 		s.pass(10 * time.Second)
 		first.end()
 		s.pass(5 * time.Second)
@@ -103,9 +105,11 @@ func TestStory_pairing(t *testing.T) {
 		opened := second.end()
 		s.standIn(opened.Room.Name, "a made-up name")
 		wait := bob.begin("wait_for_message", args{"cursor": bob.cursor, "wait_seconds": 50})
-		answer := ann.begin("send_message", args{"text": "Hello! Queen's gambit or king's Indian?", "cursor": ann.cursor, "wait_seconds": 45})
+		answer := ann.begin("send_message", args{"text": "Hello! Queen's gambit or king's Indian?",
+			"cursor": ann.cursor, "wait_seconds": 45})
 		wait.end()
-		bob.do("send_message", args{"text": "The gambit. I must go now, though: bye!", "cursor": bob.cursor, "kind": "done"})
+		bob.do("send_message", args{"text": "The gambit. I must go now, though: bye!", "cursor": bob.cursor,
+			"kind": "done"})
 		answer.end()
 		bob.do("leave_room", nil)
 		ann.do("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 50})
@@ -130,7 +134,8 @@ func TestStory_pairedWithAGhost(t *testing.T) {
 		s.note("Zoe's client crashes, and she never calls again.")
 		ghosts := ann.do("enter_queue", args{"agent_name": "Ann"})
 		s.standIn(ghosts.Room.Name, "a made-up name")
-		answer := ann.begin("send_message", args{"text": "Hello! What brings you here?", "cursor": ann.cursor, "wait_seconds": 45})
+		answer := ann.begin("send_message", args{"text": "Hello! What brings you here?", "cursor": ann.cursor,
+			"wait_seconds": 45})
 		s.pass(45 * time.Second)
 		answer.end()
 		s.note("Ann waits as she is told, for three minutes more.")

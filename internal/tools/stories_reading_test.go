@@ -50,22 +50,26 @@ func TestStory_givesUpWaits(t *testing.T) {
 		s.pass(time.Minute)
 		s.note("Bob's client hears nothing for a minute, gives up and lets him call again.")
 		wait := bob.begin("wait_for_message", args{"cursor": bob.cursor, "wait_seconds": 290})
-		if r := lost.unheard(); r.Next != "Your newer call has the rest: go on with its result." || r.Status != "superseded" {
+		if r := lost.unheard(); r.Next != "Your newer call has the rest: go on with its result." ||
+			r.Status != "superseded" {
 			t.Errorf("the older wait ends with %s", r.text)
 		}
 		s.pass(55 * time.Second)
 		ann.do("send_message", args{"text": "Here I am."})
 		answer := wait.end()
-		if want := fmt.Sprintf("Answer with send_message (cursor %s, wait_seconds 45).", answer.Cursor); answer.Next != want {
+		if want := fmt.Sprintf("Answer with send_message (cursor %s, wait_seconds 45).",
+			answer.Cursor); answer.Next != want {
 			t.Errorf("next is %s", answer.Next)
 		}
 		s.note("The answer to a send that waits is lost, too. Bob repeats it word for word.")
-		gone := bob.begin("send_message", args{"text": "Good. Shall we begin with the first point, or with the last?", "cursor": bob.cursor, "wait_seconds": 45})
+		gone := bob.begin("send_message", args{"text": "Good. Shall we begin with the first point, or with the last?",
+			"cursor": bob.cursor, "wait_seconds": 45})
 		s.pass(45 * time.Second)
 		gone.unheard()
 		ann.do("wait_for_message", args{"cursor": ann.cursor})
 		ann.do("send_message", args{"text": "With the last.", "cursor": ann.cursor})
-		bob.do("send_message", args{"text": "Good. Shall we begin with the first point, or with the last?", "cursor": bob.cursor, "wait_seconds": 45})
+		bob.do("send_message", args{"text": "Good. Shall we begin with the first point, or with the last?",
+			"cursor": bob.cursor, "wait_seconds": 45})
 		wait = bob.begin("wait_for_message", args{"cursor": bob.cursor, "wait_seconds": 50})
 		s.pass(50 * time.Second)
 		wait.end()
@@ -77,7 +81,8 @@ func TestStory_worksAlone(t *testing.T) {
 		ann, bob := s.agent("Ann"), s.agent("Bob")
 		ann.do("join_room", args{"room": "plans", "agent_name": "Ann"})
 		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
-		bob.do("send_message", args{"text": "I run the long tests now, and report.", "kind": "status", "back_in_minutes": 30, "activity": "running the long tests", "cursor": bob.cursor})
+		bob.do("send_message", args{"text": "I run the long tests now, and report.", "kind": "status",
+			"back_in_minutes": 30, "activity": "running the long tests", "cursor": bob.cursor})
 		ann.do("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 50})
 		s.note("The first wait says that Bob is away, and the second waits.")
 		ann.do("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 290})

@@ -15,13 +15,14 @@ func (s *story) plain(text string) string {
 	// An agent that is just waking up may be in either state, and have been handed what woke it or not.
 	text = regexp.MustCompile(`"state":"(waiting|busy)"`).ReplaceAllString(text, `"state":"waiting or busy"`)
 	text = regexp.MustCompile(`"unread":[0-9]+`).ReplaceAllString(text, `"unread":"some or none"`)
-	text = regexp.MustCompile(`2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z`).ReplaceAllStringFunc(text, func(at string) string {
-		when, err := time.Parse(time.RFC3339, at)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		return "+" + when.Sub(s.began).String()
-	})
+	text = regexp.MustCompile(`2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z`).ReplaceAllStringFunc(text,
+		func(at string) string {
+			when, err := time.Parse(time.RFC3339, at)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			return "+" + when.Sub(s.began).String()
+		})
 	return text
 }
 

@@ -110,7 +110,8 @@ func checkStory(t *testing.T, title string, plot func(*story)) {
 			t.Fatal(err)
 		}
 		if got != string(want) {
-			t.Errorf("%s differs. Read the difference; if it is intended, run this test with -update.\n%s", file, difference(got, string(want)))
+			t.Errorf("%s differs. Read the difference; if it is intended, run this test with -update.\n%s", file,
+				difference(got, string(want)))
 		}
 	}
 	t.Run("on a file", func(t *testing.T) {
@@ -148,7 +149,8 @@ func (s *story) pass(d time.Duration) {
 
 // agent brings somebody into the story.
 func (s *story) agent(name string) *actor {
-	a := &actor{peer: s.w.connect([]string{legacy, modern}[len(s.cast)%2]), s: s, name: name, heard: map[string]string{}}
+	a := &actor{peer: s.w.connect([]string{legacy, modern}[len(s.cast)%2]), s: s, name: name,
+		heard: map[string]string{}}
 	s.cast = append(s.cast, a)
 	return a
 }
@@ -237,7 +239,8 @@ func (h *held) unheard() reply {
 func (a *actor) complete(tool string, arguments args) args {
 	all := args{}
 	switch tool {
-	case "send_message", "wait_for_message", "message_history", "leave_room", "update_room", "manage_agent", "supervise":
+	case "send_message", "wait_for_message", "message_history", "leave_room", "update_room", "manage_agent",
+		"supervise":
 		all["agent_token"] = a.token
 	}
 	for k, v := range arguments {
@@ -278,7 +281,8 @@ func (a *actor) learn(r reply) {
 			continue
 		}
 		// An agent that has returned, or was readmitted, may get once more what it had.
-		if before, twice := a.heard[m.ID]; twice && !m.Repeated && !strings.HasPrefix(r.Status, "re") && before == m.Text {
+		if before, twice := a.heard[m.ID]; twice && !m.Repeated && !strings.HasPrefix(r.Status, "re") &&
+			before == m.Text {
 			a.s.t.Errorf("%s was handed message %s twice, unmarked", a.name, m.ID)
 		}
 		a.heard[m.ID] = m.Text

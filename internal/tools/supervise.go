@@ -36,25 +36,34 @@ func (s *Set) supervise() tool {
 		name:   "supervise",
 		title:  "Supervise an agent",
 		hidden: true,
-		about: "For the person behind an agent: open the link in watch, pause the agent, or decide about what it wants to say. " +
+		about: "For the person behind an agent: open the link in watch, pause the agent, or decide about what it " +
+			"wants to say. " +
 			"With agent_token alone it shows how things stand.",
 		hints: hints{idempotent: true},
 		args: func(in *chat.SuperviseRequest) []spec.Arg {
 			return []spec.Arg{
-				spec.Code("agent_token", &in.Token, "The person's token; with claim, the one that it is to be from now on. The token of an agent is refused.").Require(),
-				spec.Code("claim", &in.Claim, "What stands behind # in the link. It opens the link, once: the same call again is safe, another token comes too late."),
-				spec.Boolean("new_link", func(yes bool) { in.NewLink = yes }, "Return a link for a further device; at most 4, a fifth takes the place of the oldest."),
-				spec.Boolean("paused", func(yes bool) { in.Paused = &yes }, "true: nothing that the agent sends is sent, and it may not leave."),
-				spec.Boolean("approve", func(yes bool) { in.Approve = &yes }, "true: each message of the agent becomes a draft. Those that are open stay open if it is set to false."),
+				spec.Code("agent_token", &in.Token, "The person's token; with claim, the one that it is to be from "+
+					"now on. The token of an agent is refused.").Require(),
+				spec.Code("claim", &in.Claim, "What stands behind # in the link. It opens the link, once: the same "+
+					"call again is safe, another token comes too late."),
+				spec.Boolean("new_link", func(yes bool) { in.NewLink = yes },
+					"Return a link for a further device; at most 4, a fifth takes the place of the oldest."),
+				spec.Boolean("paused", func(yes bool) { in.Paused = &yes },
+					"true: nothing that the agent sends is sent, and it may not leave."),
+				spec.Boolean("approve", func(yes bool) { in.Approve = &yes },
+					"true: each message of the agent becomes a draft. Those that are open stay open if it is set to "+
+						"false."),
 				spec.Text("draft", &in.Draft, "The id of a draft; goes with decision."),
-				spec.Choice("decision", &in.Decision, "send it as it is; edit: send text in its place, marked as the person's; refuse it.", "send", "edit", "refuse"),
+				spec.Choice("decision", &in.Decision, "send it as it is; edit: send text in its place, marked as the "+
+					"person's; refuse it.", "send", "edit", "refuse"),
 				spec.Text("text", &in.Text, "1-32768 bytes; goes with decision edit."),
 			}
 		},
 		token: func(in chat.SuperviseRequest) string { return in.Token },
 		again: func(in chat.SuperviseRequest) string {
 			if in.Draft != "" {
-				return "The decision may have been made: call supervise with only agent_token, and repeat it if the draft is still among drafts."
+				return "The decision may have been made: call supervise with only agent_token, and repeat it if the " +
+					"draft is still among drafts."
 			}
 			return repeatSafely
 		},

@@ -22,7 +22,8 @@ func claimOf(seat reply) string {
 // userOf returns the token that a program of the agent's user would make, always the same.
 func userOf(seat reply) string {
 	claim, _ := ident.ParseLinkCode(claimOf(seat))
-	return ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: strings.Repeat("7", ident.SecretChars), Person: true}.String()
+	return ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: strings.Repeat("7", ident.SecretChars),
+		Person: true}.String()
 }
 
 func TestSupervise_bothGenerations_callItUnlisted(t *testing.T) {
@@ -32,10 +33,12 @@ func TestSupervise_bothGenerations_callItUnlisted(t *testing.T) {
 		ann := p.call("create_room", args{"agent_name": "Ann"})
 		user := userOf(ann)
 		got := p.call("supervise", args{"token": user, "claim": claimOf(ann), "paused": "true"})
-		if want := []string{"paused", "approve", "drafts", "next"}; strings.Join(keysOf(t, got.text), " ") != strings.Join(want, " ") || !strings.Contains(got.text, `"paused":true`) {
+		if want := []string{"paused", "approve", "drafts", "next"}; strings.Join(keysOf(t, got.text),
+			" ") != strings.Join(want, " ") || !strings.Contains(got.text, `"paused":true`) {
 			t.Errorf("%s: %s", generation, got.text)
 		}
-		if r := p.call("send_message", args{"agent_token": ann.Token, "text": "hello"}); r.Sent || r.Status != "paused" {
+		if r := p.call("send_message", args{"agent_token": ann.Token, "text": "hello"}); r.Sent ||
+			r.Status != "paused" {
 			t.Errorf("%s: the pause had no effect: %s", generation, r.text)
 		}
 	}
@@ -60,8 +63,10 @@ func TestSupervise_refused_namesNoSecret(t *testing.T) {
 		"the link as a whole":   {args{"agent_token": user, "claim": ann.Watch}, "token_invalid"},
 		"a token of no device":  {args{"agent_token": user, "paused": true}, "token_invalid"},
 		"a decision about none": {args{"agent_token": user, "claim": claim, "decision": "send"}, "invalid_argument"},
-		"a decision that is no": {args{"agent_token": user, "claim": claim, "draft": "m000000", "decision": "maybe"}, "invalid_argument"},
-		"two things at once":    {args{"agent_token": user, "claim": claim, "new_link": true, "paused": true}, "invalid_argument"},
+		"a decision that is no": {args{"agent_token": user, "claim": claim, "draft": "m000000", "decision": "maybe"},
+			"invalid_argument"},
+		"two things at once": {args{"agent_token": user, "claim": claim, "new_link": true, "paused": true},
+			"invalid_argument"},
 	} {
 		r := p.try("supervise", c.args)
 		if r.Code != c.code {
@@ -73,7 +78,8 @@ func TestSupervise_refused_namesNoSecret(t *testing.T) {
 			}
 		}
 	}
-	if r := p.call("supervise", args{"agent_token": user, "claim": claim}); !strings.Contains(r.text, `"paused":false`) {
+	if r := p.call("supervise", args{"agent_token": user, "claim": claim}); !strings.Contains(r.text,
+		`"paused":false`) {
 		t.Errorf("the link was spent by a refusal, or more: %s", r.text)
 	}
 	if log := w.log.String(); strings.Contains(log, claim) || strings.Contains(log, user) {
@@ -103,7 +109,8 @@ func TestSupervise_replyOfADecisionLost_nextSaysWhereToLook(t *testing.T) {
 	if r := p.call("supervise", args{"agent_token": user}); len(r.Drafts) != 0 {
 		t.Errorf("the draft waits still: %s", r.text)
 	}
-	if r := p.try("supervise", args{"agent_token": user, "draft": draft.ID, "decision": "send"}); r.Code != "invalid_argument" {
+	if r := p.try("supervise", args{"agent_token": user, "draft": draft.ID,
+		"decision": "send"}); r.Code != "invalid_argument" {
 		t.Errorf("it is decided twice: %s", r.text)
 	}
 	said := 0
@@ -125,10 +132,12 @@ func TestSupervise_afterANewLink_nextIsAboutDrafts(t *testing.T) {
 	p.call("supervise", args{"agent_token": user, "claim": claimOf(ann)})
 	p.call("supervise", args{"agent_token": user, "approve": true})
 	p.call("send_message", args{"agent_token": ann.Token, "text": "The price is 900."})
-	if r := p.call("supervise", args{"agent_token": user, "new_link": true}); r.Watch == "" || !strings.Contains(r.Next, "Open watch") {
+	if r := p.call("supervise", args{"agent_token": user, "new_link": true}); r.Watch == "" ||
+		!strings.Contains(r.Next, "Open watch") {
 		t.Fatal(r.text)
 	}
-	if r := p.call("supervise", args{"agent_token": user}); r.Watch != "" || !strings.Contains(r.Next, "Decide about each of drafts") {
+	if r := p.call("supervise", args{"agent_token": user}); r.Watch != "" ||
+		!strings.Contains(r.Next, "Decide about each of drafts") {
 		t.Error(r.text)
 	}
 }

@@ -63,7 +63,8 @@ func New(rooms *chat.Service, queues *pairing.Service, o Options) *Set {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Set{rooms: rooms, queues: queues, address: o.Address, keys: o.Keys, clients: clients{o.LongestWait}, inQueue: min(o.LongestInQueue, o.LongestWait), looksIn: o.StandbyLooks, log: o.Log}
+	return &Set{rooms: rooms, queues: queues, address: o.Address, keys: o.Keys, clients: clients{o.LongestWait},
+		inQueue: min(o.LongestInQueue, o.LongestWait), looksIn: o.StandbyLooks, log: o.Log}
 }
 
 // Tools returns the tools for a server of MCP.

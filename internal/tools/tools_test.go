@@ -37,47 +37,79 @@ func TestCalls_refused_sayWhyByCode(t *testing.T) {
 		{"join_room", args{"room": "den", "agent_name": "Cy", "password": "no"}, "wrong_password: The password is not"},
 		{"join_room", args{"room": "den:pw", "agent_name": "ann"}, "name_taken: Another agent"},
 		{"join_room", args{"room": "den:pw", "agent_name": "Cy"}, "room_full: All 2 seats"},
-		{"join_room", args{"room": "nowhere", "agent_name": "Cy", "create_if_missing": "false"}, "room_not_found: There is no room"},
-		{"join_room", args{"agent_token": ann.Token, "room": "news"}, "invalid_argument: agent_token belongs to another room"},
-		{"join_room", args{"agent_name": "Cy"}, "invalid_argument: Correct this and call join_room again: room is missing"},
-		{"join_room", args{"room": "den"}, "invalid_argument: Correct this and call join_room again: agent_name is missing"},
-		{"join_room", args{"room": "den", "agent_name": "Cy", "capacity": 1}, "invalid_argument: Correct this and call join_room again: capacity must be a whole number from 2 to 100"},
+		{"join_room", args{"room": "nowhere", "agent_name": "Cy", "create_if_missing": "false"},
+			"room_not_found: There is no room"},
+		{"join_room", args{"agent_token": ann.Token, "room": "news"},
+			"invalid_argument: agent_token belongs to another room"},
+		{"join_room", args{"agent_name": "Cy"},
+			"invalid_argument: Correct this and call join_room again: room is missing"},
+		{"join_room", args{"room": "den"},
+			"invalid_argument: Correct this and call join_room again: agent_name is missing"},
+		{"join_room", args{"room": "den", "agent_name": "Cy", "capacity": 1},
+			"invalid_argument: Correct this and call join_room again: capacity must be a whole number from 2 to 100"},
 		{"create_room", args{"room": "den", "agent_name": "Cy"}, "room_exists: A room of this name"},
-		{"create_room", args{"room": "hall"}, "invalid_argument: Correct this and call create_room again: agent_name is missing"},
+		{"create_room", args{"room": "hall"},
+			"invalid_argument: Correct this and call create_room again: agent_name is missing"},
 		{"create_room", args{"agent_name": "system"}, "invalid_argument: agent_name"},
-		{"room_info", args{}, "invalid_argument: Correct this and call room_info again: agent_token (for your own room) or room is missing"},
-		{"room_info", args{"agent_token": ann.Token, "room": "news"}, "invalid_argument: Correct this and call room_info again: agent_token and room may be two rooms"},
+		{"room_info", args{}, "invalid_argument: Correct this and call room_info again: agent_token (for your own " +
+			"room) or room is missing"},
+		{"room_info", args{"agent_token": ann.Token, "room": "news"},
+			"invalid_argument: Correct this and call room_info again: agent_token and room may be two rooms"},
 		{"room_info", args{"room": "nowhere"}, "room_not_found: "},
-		{"send_message", args{"agent_token": ann.Token}, "invalid_argument: Correct this and call send_message again: text is missing"},
+		{"send_message", args{"agent_token": ann.Token},
+			"invalid_argument: Correct this and call send_message again: text is missing"},
 		{"send_message", args{"agent_token": ann.Token, "text": " "}, "invalid_argument: text is missing or blank"},
-		{"send_message", args{"agent_token": ann.Token, "text": strings.Repeat("a", 32769)}, "message_too_long: text has 32769 bytes"},
-		{"send_message", args{"agent_token": ann.Token, "text": "my token is " + ann.Token}, "invalid_argument: text holds an agent token"},
+		{"send_message", args{"agent_token": ann.Token, "text": strings.Repeat("a", 32769)},
+			"message_too_long: text has 32769 bytes"},
+		{"send_message", args{"agent_token": ann.Token, "text": "my token is " + ann.Token},
+			"invalid_argument: text holds an agent token"},
 		{"send_message", args{"agent_token": reader.Token, "text": "me too"}, "not_allowed: Only admins speak"},
 		{"send_message", args{"agent_token": "abc", "text": "hi"}, "token_invalid: agent_token is mistyped"},
-		{"wait_for_message", args{"wait_seconds": 1}, "invalid_argument: Correct this and call wait_for_message again: agent_token is missing"},
-		{"wait_for_message", args{"agent_token": ann.Token, "back_in_minutes": 121}, "invalid_argument: Correct this and call wait_for_message again: back_in_minutes must be a whole number from 0 to 120"},
-		{"message_history", args{"agent_token": ann.Token, "before": "m000005", "after": "m000001"}, "invalid_argument: Give only one"},
+		{"wait_for_message", args{"wait_seconds": 1},
+			"invalid_argument: Correct this and call wait_for_message again: agent_token is missing"},
+		{"wait_for_message", args{"agent_token": ann.Token, "back_in_minutes": 121},
+			"invalid_argument: Correct this and call wait_for_message again: back_in_minutes must be a whole number " +
+				"from 0 to 120"},
+		{"message_history", args{"agent_token": ann.Token, "before": "m000005", "after": "m000001"},
+			"invalid_argument: Give only one"},
 		{"leave_room", args{}, "invalid_argument: Correct this and call leave_room again: agent_token is missing"},
 		{"send_message", args{"agent_token": ann.Token, "text": "psst", "to": "Nobody"}, "invalid_argument: to"},
-		{"send_message", args{"agent_token": ann.Token, "text": "psst", "to": []string{"Bob", ""}}, "invalid_argument: Correct this and call send_message again: to must be a list of texts"},
-		{"send_message", args{"agent_token": ann.Token, "text": "psst", "kind": "shout"}, "invalid_argument: Correct this and call send_message again: kind must be message or request or status or proposal or agree or object or done"},
-		{"wait_for_message", args{"agent_token": ann.Token, "activity": strings.Repeat("a", 81)}, "invalid_argument: activity"},
+		{"send_message", args{"agent_token": ann.Token, "text": "psst", "to": []string{"Bob", ""}},
+			"invalid_argument: Correct this and call send_message again: to must be a list of texts"},
+		{"send_message", args{"agent_token": ann.Token, "text": "psst", "kind": "shout"},
+			"invalid_argument: Correct this and call send_message again: kind must be message or request or status " +
+				"or proposal or agree or object or done"},
+		{"wait_for_message", args{"agent_token": ann.Token, "activity": strings.Repeat("a", 81)},
+			"invalid_argument: activity"},
 		{"update_room", args{"agent_token": reader.Token, "capacity": 9}, "not_allowed: Only admins"},
-		{"update_room", args{"agent_token": ann.Token, "capacity": 101}, "invalid_argument: Correct this and call update_room again: capacity must be"},
+		{"update_room", args{"agent_token": ann.Token, "capacity": 101},
+			"invalid_argument: Correct this and call update_room again: capacity must be"},
 		{"update_room", args{"agent_token": ann.Token}, "invalid_argument: "},
-		{"manage_agent", args{"agent_token": ann.Token, "action": "mute", "name": "Bob"}, "invalid_argument: Correct this and call manage_agent again: name is not an argument of this tool"},
-		{"manage_agent", args{"agent_token": ann.Token, "action": "mute"}, "invalid_argument: Correct this and call manage_agent again: agent_name is missing"},
-		{"manage_agent", args{"agent_token": ann.Token, "action": "readmit"}, "invalid_argument: Correct this and call manage_agent again: id (of the knock) is missing"},
-		{"manage_agent", args{"agent_token": ann.Token, "action": "mute", "agent_name": "Bob", "id": "m000001"}, "invalid_argument: Correct this and call manage_agent again: id goes with action readmit only"},
-		{"manage_agent", args{"agent_token": ann.Token, "action": "readmit", "agent_name": "Bob", "seq": "m000001"}, "invalid_argument: Correct this and call manage_agent again: agent_name and id may be two agents"},
-		{"send_message", args{"agent_token": ann.Token, "kind": "request"}, "invalid_argument: Correct this and call send_message again: text is missing (only kind agree and withdraw need none)"},
-		{"send_message", args{"agent_token": ann.Token, "text": "away", "back_in_minutes": 121}, "invalid_argument: Correct this and call send_message again: back_in_minutes must be a whole number from 0 to 120"},
+		{"manage_agent", args{"agent_token": ann.Token, "action": "mute", "name": "Bob"},
+			"invalid_argument: Correct this and call manage_agent again: name is not an argument of this tool"},
+		{"manage_agent", args{"agent_token": ann.Token, "action": "mute"},
+			"invalid_argument: Correct this and call manage_agent again: agent_name is missing"},
+		{"manage_agent", args{"agent_token": ann.Token, "action": "readmit"},
+			"invalid_argument: Correct this and call manage_agent again: id (of the knock) is missing"},
+		{"manage_agent", args{"agent_token": ann.Token, "action": "mute", "agent_name": "Bob", "id": "m000001"},
+			"invalid_argument: Correct this and call manage_agent again: id goes with action readmit only"},
+		{"manage_agent", args{"agent_token": ann.Token, "action": "readmit", "agent_name": "Bob", "seq": "m000001"},
+			"invalid_argument: Correct this and call manage_agent again: agent_name and id may be two agents"},
+		{"send_message", args{"agent_token": ann.Token, "kind": "request"},
+			"invalid_argument: Correct this and call send_message again: text is missing (only kind agree and " +
+				"withdraw need none)"},
+		{"send_message", args{"agent_token": ann.Token, "text": "away", "back_in_minutes": 121},
+			"invalid_argument: Correct this and call send_message again: back_in_minutes must be a whole number from " +
+				"0 to 120"},
 		{"send_message", args{"agent_token": ann.Token, "text": "and?", "reply_to": "m000001"}, "invalid_argument: "},
 		{"send_message", args{"agent_token": ann.Token, "kind": "agree", "reply_to": "m000001"}, "invalid_argument: "},
-		{"manage_agent", args{"agent_token": ann.Token, "agent_name": "Bob", "action": "shoot"}, "invalid_argument: Correct this and call manage_agent again: action must be promote or demote or"},
+		{"manage_agent", args{"agent_token": ann.Token, "agent_name": "Bob", "action": "shoot"},
+			"invalid_argument: Correct this and call manage_agent again: action must be promote or demote or"},
 		{"manage_agent", args{"agent_token": ann.Token, "agent_name": "Cy", "action": "mute"}, "invalid_argument: "},
-		{"enter_queue", args{}, "invalid_argument: Correct this and call enter_queue again: agent_name is missing (or, to go on waiting, ticket)"},
-		{"enter_queue", args{"agent_name": "Ann", "leave": true}, "invalid_argument: Correct this and call enter_queue again: ticket is missing"},
+		{"enter_queue", args{}, "invalid_argument: Correct this and call enter_queue again: agent_name is missing " +
+			"(or, to go on waiting, ticket)"},
+		{"enter_queue", args{"agent_name": "Ann", "leave": true},
+			"invalid_argument: Correct this and call enter_queue again: ticket is missing"},
 		{"enter_queue", args{"ticket": ann.Token}, "invalid_argument: "},
 	} {
 		if r := p.try(c.tool, c.args); !strings.HasPrefix(r.text, c.want) {
@@ -92,7 +124,8 @@ func TestJoin_refusedForNow_saysWhenToTryAgain(t *testing.T) {
 	p.call("join_room", args{"room": "den", "agent_name": "Ann"})
 	p.call("join_room", args{"room": "den", "agent_name": "Bob"})
 	for _, name := range []string{"Ann", "Cy"} {
-		if r := p.try("join_room", args{"room": "den", "agent_name": name}); r.Retry < 1 || !strings.Contains(r.text, fmt.Sprintf("(retry_after_seconds: %d)", r.Retry)) {
+		if r := p.try("join_room", args{"room": "den", "agent_name": name}); r.Retry < 1 ||
+			!strings.Contains(r.text, fmt.Sprintf("(retry_after_seconds: %d)", r.Retry)) {
 			t.Errorf("%s gets %s", name, r.text)
 		}
 	}
@@ -137,8 +170,10 @@ func TestSend_asksForMoreThanTheLongestWait_isNotRefused(t *testing.T) {
 	if len(got.Messages) != 1 {
 		t.Errorf("waiting too long gave %s", got.text)
 	}
-	p.call("send_message", args{"agent_token": bob.Token, "text": "what is new, @Ann?"}) // ends the wait of her next send
-	if got := p.call("send_message", args{"agent_token": ann.Token, "text": "more", "wait_seconds": 300}); !got.Sent || len(got.Messages) == 0 {
+	// ends the wait of her next send
+	p.call("send_message", args{"agent_token": bob.Token, "text": "what is new, @Ann?"})
+	if got := p.call("send_message", args{"agent_token": ann.Token, "text": "more", "wait_seconds": 300}); !got.Sent ||
+		len(got.Messages) == 0 {
 		t.Errorf("sending with too long a wait gave %s", got.text)
 	}
 }
@@ -150,7 +185,8 @@ func TestSend_behindTheNews_isHeldBackOnce(t *testing.T) {
 	bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
 	p.call("send_message", args{"agent_token": bob.Token, "text": "I am here", "cursor": bob.Cursor})
 	held := p.call("send_message", args{"agent_token": ann.Token, "text": "anybody?", "cursor": ann.Cursor})
-	if held.Sent || held.ID != "" || len(held.Messages) != 2 || !strings.HasPrefix(held.Next, "NOT sent") || !strings.HasPrefix(held.text, `{"sent":false,`) {
+	if held.Sent || held.ID != "" || len(held.Messages) != 2 || !strings.HasPrefix(held.Next, "NOT sent") ||
+		!strings.HasPrefix(held.text, `{"sent":false,`) {
 		t.Errorf("behind the news: %s", held.text)
 	}
 	sent := p.call("send_message", args{"agent_token": ann.Token, "text": "good to see you", "cursor": held.Cursor})
@@ -158,7 +194,8 @@ func TestSend_behindTheNews_isHeldBackOnce(t *testing.T) {
 		t.Errorf("after reading: %s", sent.text)
 	}
 	again := p.call("send_message", args{"agent_token": ann.Token, "text": "good to see you", "cursor": held.Cursor})
-	if !again.Sent || !again.Duplicate || again.ID != sent.ID || !strings.HasPrefix(again.Next, "You had sent this already") {
+	if !again.Sent || !again.Duplicate || again.ID != sent.ID || !strings.HasPrefix(again.Next, "You had sent this "+
+		"already") {
 		t.Errorf("once more: %s", again.text)
 	}
 }
@@ -173,7 +210,8 @@ func TestHistory_longText_comesInPartsThatFit(t *testing.T) {
 	m := p.call("wait_for_message", args{"agent_token": bob.Token, "cursor": bob.Cursor}).Messages[0]
 	got := m.Text
 	for parts := 1; m.More != nil; parts++ {
-		m = p.call("message_history", args{"agent_token": bob.Token, "id": m.More.ID, "offset": m.More.Offset}).Messages[0]
+		m = p.call("message_history", args{"agent_token": bob.Token, "id": m.More.ID,
+			"offset": m.More.Offset}).Messages[0]
 		if got += m.Text; parts > 10 {
 			t.Fatalf("%d parts for %d bytes", parts, len(long))
 		}
@@ -187,7 +225,8 @@ func TestRooms_publicOnes_areListedPageByPage(t *testing.T) {
 	w := newWorld(t)
 	p := w.connect(modern)
 	for i := range 3 {
-		p.call("create_room", args{"agent_name": "Ann", "room": fmt.Sprint("open ", i), "public": true, "password": "pw"})
+		p.call("create_room", args{"agent_name": "Ann", "room": fmt.Sprint("open ", i), "public": true,
+			"password": "pw"})
 	}
 	p.call("create_room", args{"agent_name": "Ann", "room": "open secret"})
 	var names []string
@@ -221,7 +260,8 @@ func TestRoomInfo_showsWhoIsAwayAndTheWholeDescription(t *testing.T) {
 	about := strings.Repeat("what we are here for, ", 50)
 	ann := p.call("create_room", args{"agent_name": "Ann", "room": "den", "description": about})
 	bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
-	p.call("wait_for_message", args{"agent_token": bob.Token, "cursor": bob.Cursor, "wait_seconds": 0, "back_in_minutes": 20})
+	p.call("wait_for_message", args{"agent_token": bob.Token, "cursor": bob.Cursor, "wait_seconds": 0,
+		"back_in_minutes": 20})
 	if n := len(bob.Room.Description); n != 200 {
 		t.Errorf("a join tells %d bytes of the description", n)
 	}
@@ -229,7 +269,8 @@ func TestRoomInfo_showsWhoIsAwayAndTheWholeDescription(t *testing.T) {
 	if r.Room.Description != about {
 		t.Errorf("the description is %q", r.Room.Description)
 	}
-	if agents := r.Room.seated(t); len(agents) != 2 || !agents[0].You || agents[1].State != "away" || agents[1].BackInMinutes != 20 {
+	if agents := r.Room.seated(t); len(agents) != 2 || !agents[0].You || agents[1].State != "away" ||
+		agents[1].BackInMinutes != 20 {
 		t.Errorf("the agents are %+v", agents)
 	}
 	if r := p.call("room_info", args{"room": "den"}); len(r.Room.seated(t)) != 2 {
@@ -284,7 +325,8 @@ func TestWait_batchOfTheWorstTexts_staysUnder9KiB(t *testing.T) {
 		bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
 		first := ""
 		for i := range c.times {
-			sent := p.call("send_message", args{"agent_token": ann.Token, "text": c.text, "reply_to": first, "idempotency_key": i})
+			sent := p.call("send_message", args{"agent_token": ann.Token, "text": c.text, "reply_to": first,
+				"idempotency_key": i})
 			if first == "" {
 				first = sent.ID
 			}

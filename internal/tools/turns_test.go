@@ -33,7 +33,8 @@ func (r *robot) run(step reply, err error) error {
 
 // follow makes the first call that next names.
 func (r *robot) follow(next string) (reply, error) {
-	call := regexp.MustCompile(`(send_message|wait_for_message) \(cursor (c[0-9a-z]+), wait_seconds ([0-9]+)(?:, reply_to (m[0-9a-z]+))?\)`)
+	call := regexp.MustCompile(
+		`(send_message|wait_for_message) \(cursor (c[0-9a-z]+), wait_seconds ([0-9]+)(?:, reply_to (m[0-9a-z]+))?\)`)
 	m := call.FindStringSubmatch(next)
 	if m == nil {
 		return reply{}, fmt.Errorf("there is nothing to do in %q", next)

@@ -46,25 +46,38 @@ func lostReplies(ann reply) map[string]lostReply {
 	}
 	same := args{}
 	return map[string]lostReply{
-		"a short text":               {"send_message", mine(args{"text": "yes"}), byCursor, answer, args{"cursor": ann.Cursor}, "", 0},
-		"a short text, wrong cursor": {"send_message", mine(args{"text": "yes", "cursor": "c4wk3cfrjze6ng"}), byCursor, answer, args{"cursor": ann.Cursor}, "", 0},
-		"a short text with a cursor": {"send_message", mine(args{"text": "yes", "cursor": ann.Cursor}), wordWise, answer, same, "", 0},
-		"a short text with a key":    {"send_message", mine(args{"text": "yes", "idempotency_key": "k"}), wordWise, answer, same, "", 0},
-		"a long text":                {"send_message", mine(args{"text": long}), wordWise, answer, same, "", 0},
-		"a join":                     {"join_room", args{"room": "den", "agent_name": "Cid"}, "You may have a seat", nil, same, "name_taken", 1}, // the knock
-		"a join, under another name": {"join_room", args{"room": "den", "agent_name": "Cid"}, "choose another agent_name", nil, args{"agent_name": "Cleo"}, "joined", 1},
-		"a new room":                 {"create_room", args{"room": "hall", "agent_name": "Ann"}, "with another name", nil, args{"room": "hall two"}, "created", 0},
-		"a new room without a name":  {"create_room", args{"agent_name": "Ann"}, "or without room", nil, same, "created", 0},
-		"settings":                   {"update_room", mine(args{"capacity": 9}), safe, answer, same, "unchanged", 0},
-		"settings as of a cursor":    {"update_room", mine(args{"capacity": 9, "cursor": ann.Cursor}), "may be this very change", answer, same, "invalid_argument", 0},
-		"a password":                 {"update_room", mine(args{"password": "sesame"}), safe, answer, same, "updated", 1}, // once more, the same
-		"the end of the room":        {"update_room", mine(args{"closed": true}), safe, nil, same, "room_closed", 0},
-		"a promotion":                {"manage_agent", mine(args{"agent_name": "Bob", "action": "promote"}), safe, answer, same, "unchanged", 0},
-		"a mute":                     {"manage_agent", mine(args{"agent_name": "Bob", "action": "mute"}), safe, nil, same, "unchanged", 0},
-		"a ban":                      {"manage_agent", mine(args{"agent_name": "Bob", "action": "ban"}), safe, nil, same, "unchanged", 0},
-		"a kick": {"manage_agent", mine(args{"agent_name": "Bob", "action": "kick"}), "Look with room_info", func(bob *peer, _ string) {
-			bob.call("join_room", args{"room": "den", "agent_name": "Bob"})
-		}, nil, "", 0},
+		"a short text": {"send_message", mine(args{"text": "yes"}), byCursor, answer,
+			args{"cursor": ann.Cursor}, "", 0},
+		"a short text, wrong cursor": {"send_message", mine(args{"text": "yes", "cursor": "c4wk3cfrjze6ng"}), byCursor,
+			answer, args{"cursor": ann.Cursor}, "", 0},
+		"a short text with a cursor": {"send_message", mine(args{"text": "yes", "cursor": ann.Cursor}), wordWise,
+			answer, same, "", 0},
+		"a short text with a key": {"send_message", mine(args{"text": "yes", "idempotency_key": "k"}), wordWise,
+			answer, same, "", 0},
+		"a long text": {"send_message", mine(args{"text": long}), wordWise, answer, same, "", 0},
+		// the knock
+		"a join": {"join_room", args{"room": "den", "agent_name": "Cid"}, "You may have a seat",
+			nil, same, "name_taken", 1},
+		"a join, under another name": {"join_room", args{"room": "den", "agent_name": "Cid"},
+			"choose another agent_name", nil, args{"agent_name": "Cleo"}, "joined", 1},
+		"a new room": {"create_room", args{"room": "hall", "agent_name": "Ann"}, "with another name",
+			nil, args{"room": "hall two"}, "created", 0},
+		"a new room without a name": {"create_room", args{"agent_name": "Ann"}, "or without room", nil, same, "created",
+			0},
+		"settings": {"update_room", mine(args{"capacity": 9}), safe, answer, same, "unchanged", 0},
+		"settings as of a cursor": {"update_room", mine(args{"capacity": 9, "cursor": ann.Cursor}),
+			"may be this very change", answer, same, "invalid_argument", 0},
+		// once more, the same
+		"a password":          {"update_room", mine(args{"password": "sesame"}), safe, answer, same, "updated", 1},
+		"the end of the room": {"update_room", mine(args{"closed": true}), safe, nil, same, "room_closed", 0},
+		"a promotion": {"manage_agent", mine(args{"agent_name": "Bob", "action": "promote"}), safe, answer,
+			same, "unchanged", 0},
+		"a mute": {"manage_agent", mine(args{"agent_name": "Bob", "action": "mute"}), safe, nil, same, "unchanged", 0},
+		"a ban":  {"manage_agent", mine(args{"agent_name": "Bob", "action": "ban"}), safe, nil, same, "unchanged", 0},
+		"a kick": {"manage_agent", mine(args{"agent_name": "Bob", "action": "kick"}), "Look with room_info",
+			func(bob *peer, _ string) {
+				bob.call("join_room", args{"room": "den", "agent_name": "Bob"})
+			}, nil, "", 0},
 		"a departure": {"leave_room", mine(args{"text": "bye"}), safe, answer, same, "already_left", 0},
 		"a link":      {"supervise", args{"agent_token": userOf(ann), "claim": claimOf(ann)}, safe, nil, same, "", 0},
 		"a queue":     {"enter_queue", args{"agent_name": "Ann", "wait_seconds": 0}, safe, nil, same, "waiting", 0},
@@ -90,7 +103,8 @@ func TestUnavailable_replyOfTheWriteLost_nextSaysHowToRepeat(t *testing.T) {
 			c := lostReplies(ann)[what]
 			lose.Store(true)
 			got := p.try(c.tool, c.args)
-			if lose.Load() || got.Code != "unavailable" || !strings.Contains(got.Next, c.next) || strings.Contains(got.Next, safe) != strings.HasPrefix(c.next, safe) && c.args["cursor"] == nil {
+			if lose.Load() || got.Code != "unavailable" || !strings.Contains(got.Next, c.next) ||
+				strings.Contains(got.Next, safe) != strings.HasPrefix(c.next, safe) && c.args["cursor"] == nil {
 				t.Fatalf("%s", got.text)
 			}
 			if c.between != nil {
@@ -103,7 +117,8 @@ func TestUnavailable_replyOfTheWriteLost_nextSaysHowToRepeat(t *testing.T) {
 			repeated := maps.Clone(c.args)
 			maps.Copy(repeated, c.again)
 			got = p.try(c.tool, repeated)
-			if c.tool == "send_message" && !got.Duplicate || c.tool == "supervise" && got.Code != "" || c.want != "" && got.Status+got.Code != c.want {
+			if c.tool == "send_message" && !got.Duplicate || c.tool == "supervise" && got.Code != "" ||
+				c.want != "" && got.Status+got.Code != c.want {
 				t.Errorf("repeated: %s", got.text)
 			}
 			if added := eventsOf(t, tab, ann.Token) - before; added != c.adds {
@@ -127,7 +142,8 @@ func TestUnavailable_everyToolThatWrites_isTried(t *testing.T) {
 
 // eventsOf counts the events of the room of an agent token.
 func eventsOf(t *testing.T, tab table.Table, token string) int {
-	page, err := tab.Query(t.Context(), table.Range{Partition: "ROOM#" + token[:ident.RoomChars], Prefix: "LOG#", Limit: 100, Consistency: table.Strong})
+	page, err := tab.Query(t.Context(), table.Range{Partition: "ROOM#" + token[:ident.RoomChars], Prefix: "LOG#",
+		Limit: 100, Consistency: table.Strong})
 	if err != nil {
 		t.Fatal(err)
 	}

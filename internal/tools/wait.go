@@ -27,7 +27,8 @@ func (s *Set) waitForMessage() tool {
 		name:  "wait_for_message",
 		title: "Wait for messages",
 		eager: true,
-		about: "Wait for a message or reply of another agent in the Parley chat room you joined: get what was said after cursor. Call it when it is not your turn to talk or send, and again after quiet (nothing came). " +
+		about: "Wait for a message or reply of another agent in the Parley chat room you joined: get what was said " +
+			"after cursor. Call it when it is not your turn to talk or send, and again after quiet (nothing came). " +
 			"Other status: your_turn, speak; all_done, the others are finished; removed, your seat is gone.",
 		hints: hints{readOnly: true, idempotent: true},
 		shown: []string{"status", "messages", "has_more", "cursor", "agents", "away_until", "next"},
@@ -36,7 +37,8 @@ func (s *Set) waitForMessage() tool {
 				tokenArg(&in.Token).Require(),
 				spec.Code("cursor", &in.Cursor, "From your last result; else some may come twice."),
 				s.waitArg(&in.Wait, s.clients.longest, "0: only look in."),
-				spec.Boolean("for_me", func(yes bool) { in.ForMe = yes }, "In a crowd: wake only for private words, replies to you, your name and requests to all."),
+				spec.Boolean("for_me", func(yes bool) { in.ForMe = yes },
+					"In a crowd: wake only for private words, replies to you, your name and requests to all."),
 				spec.Text("activity", &in.Activity, "What you are doing; others see it."),
 				backArg(&in.Absence, "Be away so long and keep your seat, with wait_seconds 0. 0: you are back."),
 			}
@@ -52,13 +54,15 @@ func (s *Set) waitForMessage() tool {
 
 // waitArg is how long a call waits, at most longest, that has nothing else to do.
 func (s *Set) waitArg(to *time.Duration, longest time.Duration, about string) spec.Arg {
-	return spec.Duration("wait_seconds", to, time.Second, 0, longest, about).Default(int64(min(s.clients.usual().wait, longest) / time.Second)).Clamp()
+	return spec.Duration("wait_seconds", to, time.Second, 0, longest,
+		about).Default(int64(min(s.clients.usual().wait, longest) / time.Second)).Clamp()
 }
 
 // backArg is what a call says about the agent's absence. Absent it says nothing, and
 // 0 says that the agent is back.
 func backArg(to *chat.Absence, about string) spec.Arg {
-	return spec.Duration("back_in_minutes", &to.BackIn, time.Minute, 0, chat.MaxBackIn, about).Then(func() { to.Given = true })
+	return spec.Duration("back_in_minutes", &to.BackIn, time.Minute, 0, chat.MaxBackIn,
+		about).Then(func() { to.Given = true })
 }
 
 // waited is the whole result. A wait spends its time in the stack frame of its caller, so
@@ -71,8 +75,10 @@ func (s *Set) waited(ctx context.Context, got *chat.Waited, asked *chat.WaitRequ
 
 func (a advisor) viewWaited(got chat.Waited, asked chat.WaitRequest) waited {
 	return waited{
-		Status: string(got.Status), Untrusted: notice(got.Messages, len(got.Agents) > 0), Messages: viewMessages(got.Messages),
-		HasMore: got.HasMore, Cursor: got.Cursor, Agents: viewAgents(got.Agents), Seated: crowd(got), Waiting: got.AllWaiting,
+		Status: string(got.Status), Untrusted: notice(got.Messages, len(got.Agents) > 0),
+		Messages: viewMessages(got.Messages),
+		HasMore:  got.HasMore, Cursor: got.Cursor, Agents: viewAgents(got.Agents), Seated: crowd(got),
+		Waiting:   got.AllWaiting,
 		AwayUntil: viewTimeIf(got.AwayUntil), Next: a.waited(got, asked),
 	}
 }

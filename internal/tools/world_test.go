@@ -61,7 +61,9 @@ func serve(t *testing.T, tab table.Table, o chat.Options) *world {
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o.Logger = logger
 	rooms := chat.New(tab, o)
-	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}), tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" }, LongestWait: o.LongestWait, Log: logger})
+	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}),
+		tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" },
+			LongestWait: o.LongestWait, Log: logger})
 	site := httptest.NewServer(set.Handler())
 	w.url, w.instructions = site.URL, set.Instructions()
 	t.Cleanup(func() {
@@ -204,7 +206,8 @@ func (p *peer) ask(tool string, arguments args) (reply, error) {
 	switch {
 	case result.IsError != (r.Code != ""):
 		err = fmt.Errorf("%s: isError is %v with code %q", tool, result.IsError, r.Code)
-	case result.IsError && !strings.HasPrefix(r.text, r.Code+": "+r.Message), !result.IsError && !sameJSON(r.text, result.RawStructuredContent):
+	case result.IsError && !strings.HasPrefix(r.text, r.Code+": "+r.Message),
+		!result.IsError && !sameJSON(r.text, result.RawStructuredContent):
 		err = fmt.Errorf("%s: the text is %s, the structure %s", tool, r.text, result.RawStructuredContent)
 	default:
 		err = misplaced(result.RawStructuredContent)

@@ -34,7 +34,8 @@ func TestCopy_everyKindOfRoom_hasTheSameItems(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			from := route[0](t)
 			from.furnish()
-			if _, err := pairing.New(from.Service, pairing.Options{}).EnterQueue(t.Context(), pairing.Request{AgentName: "Zoe"}); err != nil {
+			if _, err := pairing.New(from.Service, pairing.Options{}).EnterQueue(t.Context(),
+				pairing.Request{AgentName: "Zoe"}); err != nil {
 				t.Fatal(err)
 			}
 			if len(from.partition("QUEUE#lobby")) == 0 {
@@ -92,7 +93,9 @@ func TestCopy_conversation_continuesAtDestination(t *testing.T) {
 			if !slices.Equal(ann.heard, said[1]) || !slices.Equal(bob.heard, said[0]) {
 				t.Errorf("Ann heard %q; want %q\nBob heard %q; want %q", ann.heard, said[1], bob.heard, said[0])
 			}
-			if _, err := at.JoinRoom(t.Context(), chat.JoinRequest{Room: "tea", AgentName: "Eve", Password: "guess"}); fault.CodeOf(err) != fault.WrongPassword {
+			if _, err := at.JoinRoom(t.Context(),
+				chat.JoinRequest{Room: "tea", AgentName: "Eve",
+					Password: "guess"}); fault.CodeOf(err) != fault.WrongPassword {
 				t.Errorf("joining with a wrong password: %v", err)
 			}
 		})
@@ -106,7 +109,8 @@ func TestCopy_roomOfManyPages_isWhole(t *testing.T) {
 		from.say(ann, fmt.Sprint("message ", n))
 	}
 	for n := range 70 { // more bytes than one Write takes
-		got, err := from.Send(t.Context(), chat.SendRequest{Token: ann.token, Text: fmt.Sprint(n, strings.Repeat(`"`, 30_000))})
+		got, err := from.Send(t.Context(), chat.SendRequest{Token: ann.token,
+			Text: fmt.Sprint(n, strings.Repeat(`"`, 30_000))})
 		if err != nil {
 			t.Fatal(got, err)
 		}
@@ -125,7 +129,8 @@ func TestCopy_onlyOneRoom_leavesTheOthers(t *testing.T) {
 	if got := to.partitions("NAME#", "-"); !slices.Equal(got, []string{"NAME#the öffentliche"}) {
 		t.Errorf("the destination has %q", got)
 	}
-	if _, err := transfer.Copy(t.Context(), from.table, to.table, "nowhere"); !errors.Is(err, transfer.ErrNoRoom) || !strings.Contains(err.Error(), `"nowhere"`) {
+	if _, err := transfer.Copy(t.Context(), from.table, to.table, "nowhere"); !errors.Is(err, transfer.ErrNoRoom) ||
+		!strings.Contains(err.Error(), `"nowhere"`) {
 		t.Errorf("a room that does not exist: %v", err)
 	}
 	if _, err := transfer.Copy(t.Context(), from.table, to.table, "a/b"); fault.CodeOf(err) != fault.InvalidArgument {

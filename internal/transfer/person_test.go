@@ -69,7 +69,8 @@ func TestCopy_personBehindAnAgent_isItsPersonAtTheDestination(t *testing.T) {
 			if err != nil || again.Watch != "" {
 				t.Fatalf("the agent gets a link: %+v, %v", again, err)
 			}
-			if mine, err := at.JoinRoom(t.Context(), chat.JoinRequest{Token: person}); err != nil || mine.Name != "Bob" {
+			if mine, err := at.JoinRoom(t.Context(), chat.JoinRequest{Token: person}); err != nil ||
+				mine.Name != "Bob" {
 				t.Errorf("the person has %+v, %v", mine, err)
 			}
 		})

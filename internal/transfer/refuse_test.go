@@ -154,7 +154,8 @@ func TestCopy_roomInAnotherState_isRefusedAndUnchanged(t *testing.T) {
 				to.say(ann, fmt.Sprint("at the destination ", n))
 			}
 			before := to.content()
-			if err := to.refuse(from.table, transfer.ErrDiverged); !strings.Contains(err.Error(), "copy to a new file or table") {
+			if err := to.refuse(from.table, transfer.ErrDiverged); !strings.Contains(err.Error(),
+				"copy to a new file or table") {
 				t.Errorf("it does not say what to do: %v", err)
 			}
 			to.sameAs(before)
@@ -183,17 +184,18 @@ func TestCopy_unreadableItem_refusesItsRoomOnly(t *testing.T) {
 		of     table.Key // its partition, if empty, is the room's
 		change func(string) string
 	}{
-		"newer event":                {event, replace(`"v":`, `"v":9`)},
-		"event that is no JSON":      {event, replace(`{`, ``)},
-		"newer snapshot":             {table.Key{Sort: "META"}, replace(`"v":`, `"v":9`)},
-		"snapshot without a name":    {table.Key{Sort: "META"}, func(string) string { return "null" }},
-		"snapshot with a bad name":   {table.Key{Sort: "META"}, replace(`"key":"tea"`, `"key":"\u0000"`)},
-		"part of another time":       {table.Key{Sort: "META#SEAT#00001"}, replace(`"n":1`, `"n":2`)},
-		"part of another agent":      {table.Key{Sort: "META#SEAT#00001"}, replace(`"seat":1`, `"seat":2`)},
-		"newer name":                 {table.Key{Partition: "NAME#tea", Sort: "-"}, replace(`"v":`, `"v":9`)},
-		"name that leads nowhere":    {table.Key{Partition: "NAME#tea", Sort: "-"}, replace(`"id"`, `"x"`)},
-		"newer item of a new kind":   {table.Key{Sort: "NEW#1"}, func(string) string { return `{"v":99}` }},
-		"newer listing":              {table.Key{Partition: "LISTED", Sort: "tea"}, func(string) string { return `{"v":99}` }},
+		"newer event":              {event, replace(`"v":`, `"v":9`)},
+		"event that is no JSON":    {event, replace(`{`, ``)},
+		"newer snapshot":           {table.Key{Sort: "META"}, replace(`"v":`, `"v":9`)},
+		"snapshot without a name":  {table.Key{Sort: "META"}, func(string) string { return "null" }},
+		"snapshot with a bad name": {table.Key{Sort: "META"}, replace(`"key":"tea"`, `"key":"\u0000"`)},
+		"part of another time":     {table.Key{Sort: "META#SEAT#00001"}, replace(`"n":1`, `"n":2`)},
+		"part of another agent":    {table.Key{Sort: "META#SEAT#00001"}, replace(`"seat":1`, `"seat":2`)},
+		"newer name":               {table.Key{Partition: "NAME#tea", Sort: "-"}, replace(`"v":`, `"v":9`)},
+		"name that leads nowhere":  {table.Key{Partition: "NAME#tea", Sort: "-"}, replace(`"id"`, `"x"`)},
+		"newer item of a new kind": {table.Key{Sort: "NEW#1"}, func(string) string { return `{"v":99}` }},
+		"newer listing": {table.Key{Partition: "LISTED", Sort: "tea"},
+			func(string) string { return `{"v":99}` }},
 		"newer presence of an agent": {table.Key{Sort: "SEEN#00001"}, replace(`"v":`, `"v":9`)},
 	} {
 		t.Run(name, func(t *testing.T) {

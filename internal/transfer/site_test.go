@@ -180,7 +180,8 @@ func (s site) listen(a *agent) {
 // ban keeps a name out of the room of a.
 func (s site) ban(a *agent, name string) {
 	s.t.Helper()
-	if _, err := s.ManageAgent(s.t.Context(), chat.ManageRequest{Token: a.token, AgentName: name, Action: room.BanName}); err != nil {
+	if _, err := s.ManageAgent(s.t.Context(),
+		chat.ManageRequest{Token: a.token, AgentName: name, Action: room.BanName}); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -241,7 +242,9 @@ func (s site) agree(name string) (ann, bob *agent) {
 	word := s.send(chat.SendRequest{Token: bob.token, Text: "Who brings the tea?", Ask: []string{"Ann"}})
 	id, n := s.numberOf(name, word)
 	err := s.table.Write(s.t.Context(), table.Put(table.Item{
-		Key: table.Key{Partition: roomlog.RoomPrefix + id, Sort: fmt.Sprintf("TURN#%016d#%05d", n, 1)}, Expires: time.Now().Add(time.Hour).Truncate(time.Second), Data: fmt.Appendf(nil, `{"v":%d,"id":"turn"}`, room.Version),
+		Key:     table.Key{Partition: roomlog.RoomPrefix + id, Sort: fmt.Sprintf("TURN#%016d#%05d", n, 1)},
+		Expires: time.Now().Add(time.Hour).Truncate(time.Second),
+		Data:    fmt.Appendf(nil, `{"v":%d,"id":"turn"}`, room.Version),
 	}, table.IfAbsent))
 	if err != nil {
 		s.t.Fatal(err)

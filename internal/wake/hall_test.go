@@ -165,13 +165,15 @@ func (h *hall) read(as client.Joined) (texts []string) {
 			texts = append(texts, m.Text)
 		}
 	}
-	h.call("wait_for_message", map[string]any{"agent_token": as.AgentToken, "wait_seconds": 0, "cursor": got.Cursor}, &got)
+	h.call("wait_for_message", map[string]any{"agent_token": as.AgentToken, "wait_seconds": 0, "cursor": got.Cursor},
+		&got)
 	return texts
 }
 
 // seat is Ann's seat as a hook notes it.
 func (h *hall) seat() client.Seat {
-	return client.Seat{Server: h.base, Room: "tea", Name: "Ann", Chosen: "Ann", Token: h.ann.AgentToken, Wake: &client.Wake{Client: wake.ClaudeCode, Session: "s1"}}
+	return client.Seat{Server: h.base, Room: "tea", Name: "Ann", Chosen: "Ann", Token: h.ann.AgentToken,
+		Wake: &client.Wake{Client: wake.ClaudeCode, Session: "s1"}}
 }
 
 // watch watches the seats, and returns when the standby waits for each of them.
@@ -182,7 +184,8 @@ func (h *hall) watch(give time.Duration, list ...client.Seat) {
 	}
 	ctx, cancel := context.WithCancel(h.t.Context())
 	h.stop = cancel
-	o := wake.StandbyOptions{Seats: h.file, Agents: true, Shell: true, Notify: h.notify, Tell: h.tell, GiveUp: give, Clock: h.clock}
+	o := wake.StandbyOptions{Seats: h.file, Agents: true, Shell: true, Notify: h.notify, Tell: h.tell, GiveUp: give,
+		Clock: h.clock}
 	go func() { h.ended <- wake.Standby(ctx, o) }()
 	h.until("it watches", func() bool { return h.count(wake.Watching) == len(list) })
 }

@@ -167,7 +167,9 @@ func (c HookCall) Serve(ctx context.Context, o HookOptions) (text string, err er
 		return "", c.seated(o)
 	case SessionEnds:
 		return "", o.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
-			return slices.DeleteFunc(all, func(s client.Seat) bool { return s.Wake != nil && s.Wake.Session == c.Session }), nil
+			return slices.DeleteFunc(all, func(s client.Seat) bool {
+				return s.Wake != nil && s.Wake.Session == c.Session
+			}), nil
 		})
 	case TurnOver:
 		return c.turnOver(ctx, o)

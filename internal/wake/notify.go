@@ -50,7 +50,8 @@ func (n News) String() string {
 	case n.Messages > 0:
 		return fmt.Sprintf("%s in %s: call wait_for_message", n.messages(), where)
 	case n.Turn:
-		return fmt.Sprintf("All others in %s wait for the answer that you owe: call wait_for_message with wait_seconds 0, and answer", where)
+		return fmt.Sprintf("All others in %s wait for the answer that you owe: call wait_for_message with "+
+			"wait_seconds 0, and answer", where)
 	}
 	return fmt.Sprintf("Somebody asks to be let into %s: call wait_for_message", where)
 }
@@ -233,7 +234,8 @@ func NotifyDesktop(ctx context.Context, text string) error {
 	args := []string{"notify-send", "--app-name", title, "--", title, text}
 	switch runtime.GOOS {
 	case "darwin":
-		args = []string{"osascript", "-e", "on run argv", "-e", "display notification (item 1 of argv) with title (item 2 of argv)", "-e", "end run", text, title}
+		args = []string{"osascript", "-e", "on run argv", "-e",
+			"display notification (item 1 of argv) with title (item 2 of argv)", "-e", "end run", text, title}
 	case "windows":
 		args = []string{"powershell", "-NoProfile", "-NonInteractive", "-Command", toast}
 	}
@@ -257,7 +259,8 @@ func NotifyProgram(ctx context.Context, line string, s client.Seat, n News) erro
 		shell = []string{"cmd", "/c", line}
 	}
 	return runProgram(ctx, commandTime, []string{
-		"PARLEY_ROOM=" + inert(s.Room, ""), "PARLEY_NAME=" + inert(s.Name, ""), "PARLEY_MESSAGES=" + strconv.Itoa(n.Messages),
+		"PARLEY_ROOM=" + inert(s.Room, ""), "PARLEY_NAME=" + inert(s.Name, ""),
+		"PARLEY_MESSAGES=" + strconv.Itoa(n.Messages),
 		"PARLEY_NOTICE=" + n.String(), "PARLEY_URL=" + inert(s.Server, ":/[]~"),
 	}, shell)
 }

@@ -21,13 +21,14 @@ import (
 func TestNews_isASentence(t *testing.T) {
 	const where = "room hello"
 	for want, n := range map[string]wake.News{
-		"1 new message in room hello: call wait_for_message":                                                               {Messages: 1},
-		"2 new messages in room hello: call wait_for_message":                                                              {Messages: 2, Knock: true},
-		"More than 50 new messages in room hello: call wait_for_message":                                                   {Messages: 50, More: true},
-		"Several new messages in room hello: call wait_for_message":                                                        {Messages: 1, More: true},
-		"2 new messages in room hello, and your answer is asked for: call wait_for_message":                                {Messages: 2, Asked: true},
-		"Somebody asks to be let into room hello: call wait_for_message":                                                   {Knock: true},
-		"All others in room hello wait for the answer that you owe: call wait_for_message with wait_seconds 0, and answer": {Turn: true},
+		"1 new message in room hello: call wait_for_message":                                {Messages: 1},
+		"2 new messages in room hello: call wait_for_message":                               {Messages: 2, Knock: true},
+		"More than 50 new messages in room hello: call wait_for_message":                    {Messages: 50, More: true},
+		"Several new messages in room hello: call wait_for_message":                         {Messages: 1, More: true},
+		"2 new messages in room hello, and your answer is asked for: call wait_for_message": {Messages: 2, Asked: true},
+		"Somebody asks to be let into room hello: call wait_for_message":                    {Knock: true},
+		"All others in room hello wait for the answer that you owe: call wait_for_message with wait_seconds 0, and " +
+			"answer": {Turn: true},
 	} {
 		if n.Where = where; n.String() != want || !n.Wakes() {
 			t.Errorf("%+v: %q, %v", n, n, n.Wakes())
@@ -55,13 +56,14 @@ func TestWhere_toAnAgent_hasNothingThatOthersChose(t *testing.T) {
 		all  []client.Seat
 		want string
 	}{
-		"alone":                     {own, []client.Seat{own}, `the Parley room where you are "Ann"`},
-		"alike, in another session": {own, []client.Seat{elsewhere, own, person}, `the Parley room where you are "Ann"`},
-		"alike":                     {own, []client.Seat{own, other}, "the Parley room with the id r00m000"},
-		"the other that is alike":   {other, []client.Seat{own, other}, "the Parley room with the id r00m001"},
-		"its name is the server's":  {unsaid, []client.Seat{unsaid}, "the Parley room with the id r00m000"},
-		"no name":                   {named, []client.Seat{named}, "the Parley room with the id r00m000"},
-		"no token":                  {broken, []client.Seat{broken}, "one of your Parley rooms"},
+		"alone": {own, []client.Seat{own}, `the Parley room where you are "Ann"`},
+		"alike, in another session": {own, []client.Seat{elsewhere, own, person},
+			`the Parley room where you are "Ann"`},
+		"alike":                    {own, []client.Seat{own, other}, "the Parley room with the id r00m000"},
+		"the other that is alike":  {other, []client.Seat{own, other}, "the Parley room with the id r00m001"},
+		"its name is the server's": {unsaid, []client.Seat{unsaid}, "the Parley room with the id r00m000"},
+		"no name":                  {named, []client.Seat{named}, "the Parley room with the id r00m000"},
+		"no token":                 {broken, []client.Seat{broken}, "one of your Parley rooms"},
 	} {
 		if got := wake.Where(c.seat, c.all); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
@@ -243,7 +245,8 @@ func TestNotifyAgent_claudeCodesInbox_getsLinesOfJSON(t *testing.T) {
 	if err := wake.NotifyAgent(t.Context(), w, "Wake up"); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`{"token":"secret","type":"auth"}`, `{"message":{"content":"Wake up","role":"user"},"type":"user"}`} {
+	for _, want := range []string{`{"token":"secret","type":"auth"}`,
+		`{"message":{"content":"Wake up","role":"user"},"type":"user"}`} {
 		if got := <-lines; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
@@ -284,7 +287,8 @@ func TestNotifyProgram_newsIsInTheEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"PARLEY_ROOM=tea", "PARLEY_NAME=Ann", "PARLEY_MESSAGES=2", "PARLEY_URL=https://a.example", "PARLEY_NOTICE=2 new messages in room tea: call wait_for_message"} {
+	for _, want := range []string{"PARLEY_ROOM=tea", "PARLEY_NAME=Ann", "PARLEY_MESSAGES=2",
+		"PARLEY_URL=https://a.example", "PARLEY_NOTICE=2 new messages in room tea: call wait_for_message"} {
 		if !strings.Contains(string(got), want+"\n") {
 			t.Errorf("no %s in %s", want, got)
 		}
@@ -292,7 +296,8 @@ func TestNotifyProgram_newsIsInTheEnvironment(t *testing.T) {
 	if strings.Contains(string(got), "secret") {
 		t.Error("the token is in the environment")
 	}
-	for _, acts := range []string{"&", "|", "<", ">", "^", "%", "!", `"`, "(", ")", "\n", "\r", "`", "$", ";", "\u201d"} {
+	for _, acts := range []string{"&", "|", "<", ">", "^", "%", "!", `"`, "(", ")", "\n", "\r", "`", "$", ";",
+		"\u201d"} {
 		s.Room, s.Name, s.Server = "tea"+acts+"calc", "Ann"+acts, "https://a.example/"+acts+"calc"
 		if err := wake.NotifyProgram(t.Context(), line, s, wake.News{Where: wake.Where(s, nil)}); err != nil {
 			t.Fatal(err)
@@ -301,13 +306,15 @@ func TestNotifyProgram_newsIsInTheEnvironment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"PARLEY_ROOM=", "PARLEY_NAME=", "PARLEY_URL=", "PARLEY_NOTICE=Somebody asks to be let into one of your rooms: call wait_for_message"} {
+		for _, want := range []string{"PARLEY_ROOM=", "PARLEY_NAME=", "PARLEY_URL=",
+			"PARLEY_NOTICE=Somebody asks to be let into one of your rooms: call wait_for_message"} {
 			if !strings.Contains(string(got), want+"\n") {
 				t.Errorf("%q: no %s in %s", acts, want, got)
 			}
 		}
 	}
-	if err := wake.NotifyProgram(t.Context(), "echo broken >&2; exit 3", s, wake.News{}); err == nil || !strings.Contains(err.Error(), "broken") {
+	if err := wake.NotifyProgram(t.Context(), "echo broken >&2; exit 3", s, wake.News{}); err == nil ||
+		!strings.Contains(err.Error(), "broken") {
 		t.Errorf("%v", err)
 	}
 }
@@ -325,7 +332,8 @@ func TestNotifyDesktop_showsTheSentence(t *testing.T) {
 	if err := wake.NotifyDesktop(t.Context(), "2 new messages"); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := os.ReadFile(dir + "/shown"); err != nil || string(got) != "--app-name|Parley|--|Parley|2 new messages|" {
+	if got, err := os.ReadFile(dir + "/shown"); err != nil || string(got) != "--app-name|Parley|--|Parley|2 new "+
+		"messages|" {
 		t.Errorf("%q, %v", got, err)
 	}
 	t.Setenv("PATH", t.TempDir())

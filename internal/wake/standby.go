@@ -77,7 +77,8 @@ var ErrNoSeats = errors.New("there is no seat to wait for")
 // only peeks: if it read for an agent, it would have to hand on what it read, and a notice may get
 // lost.
 func Standby(ctx context.Context, o StandbyOptions) error {
-	r := &standbyRun{StandbyOptions: o, servers: map[string]*client.Client{}, watches: map[string]*watch{}, over: map[string]bool{}, ended: make(chan *watch)}
+	r := &standbyRun{StandbyOptions: o, servers: map[string]*client.Client{}, watches: map[string]*watch{},
+		over: map[string]bool{}, ended: make(chan *watch)}
 	ctx, cancel := context.WithCancel(ctx)
 	defer func() {
 		cancel()

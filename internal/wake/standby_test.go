@@ -56,7 +56,8 @@ func TestStandby_agentWaitsItself_isNotWokenUntilItStops(t *testing.T) {
 	heard := make(chan client.Waited, 1)
 	go func() {
 		var got client.Waited
-		_ = h.tools.Call(h.t.Context(), "wait_for_message", map[string]any{"agent_token": h.ann.AgentToken, "wait_seconds": 60}, &got)
+		_ = h.tools.Call(h.t.Context(), "wait_for_message",
+			map[string]any{"agent_token": h.ann.AgentToken, "wait_seconds": 60}, &got)
 		heard <- got
 	}()
 	h.until("it makes way", func() bool { return h.answered("409") >= 3 })
@@ -111,7 +112,8 @@ func TestStandby_answerOwed_saysSo(t *testing.T) {
 	h.read(h.ann)
 	// Bob waits for the answer, and so the turn is Ann's.
 	go func() {
-		_ = h.tools.Call(h.t.Context(), "wait_for_message", map[string]any{"agent_token": h.bob.AgentToken, "wait_seconds": 60}, &client.Waited{})
+		_ = h.tools.Call(h.t.Context(), "wait_for_message",
+			map[string]any{"agent_token": h.bob.AgentToken, "wait_seconds": 60}, &client.Waited{})
 	}()
 	h.until("she is woken again", func() bool { return len(h.texts()) == 2 })
 	if got := h.texts()[1]; !strings.HasPrefix(got, "All others in "+where+" wait for the answer that you owe") {
@@ -156,7 +158,9 @@ func TestStandby_seatOrSessionGone_isRemovedAndTheLastOneEndsIt(t *testing.T) {
 		happens func(*hall)
 		want    wake.What
 	}{
-		"left":    {func(h *hall) { h.call("leave_room", map[string]any{"agent_token": h.ann.AgentToken}, &client.Left{}) }, wake.SeatGone},
+		"left": {func(h *hall) {
+			h.call("leave_room", map[string]any{"agent_token": h.ann.AgentToken}, &client.Left{})
+		}, wake.SeatGone},
 		"unknown": {func(h *hall) { h.fails = []error{wake.ErrEnded}; h.say(h.bob, "Milk?") }, wake.SessionEnded},
 		"no news": {func(h *hall) { h.step = 5 * time.Second }, wake.GaveUp},
 		"removed": {func(h *hall) { _ = h.file.Remove(h.ann.AgentToken) }, wake.Dropped},
@@ -192,7 +196,8 @@ func TestStandby_fileChanges_areFollowed(t *testing.T) {
 	h.watch(0, h.seat())
 	ann, bob := h.join("milk", "Ann"), h.join("milk", "Bob")
 	h.read(ann)
-	other := client.Seat{Server: h.base, Room: "milk", Name: "Ann", Token: ann.AgentToken, Wake: &client.Wake{Client: wake.Codex, Session: "s2"}}
+	other := client.Seat{Server: h.base, Room: "milk", Name: "Ann", Token: ann.AgentToken,
+		Wake: &client.Wake{Client: wake.Codex, Session: "s2"}}
 	h.put(other)
 	h.until("it watches both", func() bool { return h.count(wake.Watching) == 2 })
 	moved := h.seat() // the agent goes on in another session
@@ -295,7 +300,8 @@ func TestStandby_machineSlept_waitsAnew(t *testing.T) {
 
 func TestStandby_noSeats_saysSo(t *testing.T) {
 	h := newHall(t)
-	if err := wake.Standby(t.Context(), wake.StandbyOptions{Seats: h.file, Agents: true, Clock: h.clock}); err != wake.ErrNoSeats {
+	if err := wake.Standby(t.Context(), wake.StandbyOptions{Seats: h.file, Agents: true,
+		Clock: h.clock}); err != wake.ErrNoSeats {
 		t.Errorf("%v", err)
 	}
 }

@@ -170,7 +170,8 @@ func (w *watch) call(token string) (client.Standby, error) {
 	w.wake = cancel
 	w.mu.Unlock()
 	if w.looks {
-		return w.server.Standby(ctx, client.StandbyRequest{Token: token, Peek: true, Cursor: w.page, Wait: time.Millisecond})
+		return w.server.Standby(ctx, client.StandbyRequest{Token: token, Peek: true, Cursor: w.page,
+			Wait: time.Millisecond})
 	}
 	if next := w.next(); !next.IsZero() {
 		timer := w.Clock.AfterFunc(max(0, next.Sub(w.Clock.Now())), cancel)

@@ -15,7 +15,8 @@ import (
 )
 
 func main() {
-	addr := flag.String("addr", "127.0.0.1:8000", "listen on `host:port`; whoever reaches it can read and write every table")
+	addr := flag.String("addr", "127.0.0.1:8000",
+		"listen on `host:port`; whoever reaches it can read and write every table")
 	fetch := flag.Bool("fetch", false, "only download it into the cache")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -39,7 +40,9 @@ func run(ctx context.Context, addr string, fetchOnly bool) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("It listens on %s and stores its tables in memory. Interrupt it to end it. For a client:\n\n", server.Endpoint)
-	fmt.Printf("  export AWS_ENDPOINT_URL_DYNAMODB=%s AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local\n\n", server.Endpoint)
+	fmt.Printf("It listens on %s and stores its tables in memory. Interrupt it to end it. For a client:\n\n",
+		server.Endpoint)
+	fmt.Printf("  export AWS_ENDPOINT_URL_DYNAMODB=%s AWS_REGION=eu-west-1 AWS_ACCESS_KEY_ID=local "+
+		"AWS_SECRET_ACCESS_KEY=local\n\n", server.Endpoint)
 	return server.Wait(ctx)
 }

@@ -37,14 +37,17 @@ const ClientsEnv = "PARLEY_CLIENTS"
 // The parts that are fetched.
 var (
 	Agents = packages("agents", "e2e/agents/clients", "Claude Code and Codex", "770 MB")
-	Node   = packages("node", "e2e/clients/node", "the MCP clients in TypeScript, the inspector and the conformance suite", "340 MB")
+	Node   = packages("node", "e2e/clients/node",
+		"the MCP clients in TypeScript, the inspector and the conformance suite", "340 MB")
 	Axe    = packages("browser", "e2e/browser", "axe-core, which judges the page", "4 MB")
 	Python = wheels("python", "e2e/clients/python/requirements.txt", "the MCP client in Python", "140 MB")
 	// Caddy is the version that the recipe in deploy/self-hosted is tested with.
-	Caddy = goProgram("caddy", "github.com/caddyserver/caddy/v2/cmd/caddy@v2.11.9", "Caddy, which is compiled for some minutes", "190 MB")
+	Caddy = goProgram("caddy", "github.com/caddyserver/caddy/v2/cmd/caddy@v2.11.9",
+		"Caddy, which is compiled for some minutes", "190 MB")
 	// Compose is the reference implementation of the Compose Specification, which reads the
 	// file as docker compose does.
-	Compose = goProgram("compose", "github.com/compose-spec/compose-go/v2/cmd@v2.16.2", "the reader of Compose files", "13 MB")
+	Compose = goProgram("compose", "github.com/compose-spec/compose-go/v2/cmd@v2.16.2", "the reader of Compose files",
+		"13 MB")
 )
 
 // Tools returns the parts that make test fetches.
@@ -58,7 +61,8 @@ func packages(name, folder, what, size string) *Part {
 	files := []string{folder + "/package.json", folder + "/package-lock.json"}
 	return &Part{what, size, "npm", name, files, func(ctx context.Context, npm, root, dir string) error {
 		// Without a network npm ci would try for many minutes.
-		if err := run(ctx, dir, nil, npm, "ping", "--fetch-retries=0", "--fetch-timeout=20000", "--loglevel=error"); err != nil {
+		if err := run(ctx, dir, nil, npm, "ping", "--fetch-retries=0", "--fetch-timeout=20000",
+			"--loglevel=error"); err != nil {
 			return err
 		}
 		for _, file := range files {
@@ -77,22 +81,25 @@ func packages(name, folder, what, size string) *Part {
 // goProgram is a part that the go command builds: a package at a version.
 func goProgram(name, at, what, size string) *Part {
 	_, version, _ := strings.Cut(at, "@")
-	return &Part{what, size, "go", name + "-" + version, nil, func(ctx context.Context, goCommand, _, dir string) error {
-		return run(ctx, dir, []string{"GOBIN=" + dir, "GOFLAGS="}, goCommand, "install", at)
-	}}
+	return &Part{what, size, "go", name + "-" + version, nil,
+		func(ctx context.Context, goCommand, _, dir string) error {
+			return run(ctx, dir, []string{"GOBIN=" + dir, "GOFLAGS="}, goCommand, "install", at)
+		}}
 }
 
 // wheels is a part that pip installs into a virtual environment from a list.
 func wheels(name, list, what, size string) *Part {
-	return &Part{what, size, "python3", name, []string{list}, func(ctx context.Context, python, root, dir string) error {
-		if err := run(ctx, dir, nil, python, "-m", "venv", dir); err != nil {
-			return err
-		}
-		// As a module, because the scripts of a virtual environment name the folder that they
-		// were made in, and this one is renamed.
-		return run(ctx, dir, nil, filepath.Join(dir, "bin", "python"), "-m", "pip", "install", "--quiet", "--no-deps",
-			"--only-binary", ":all:", "--require-hashes", "--requirement", filepath.Join(root, list))
-	}}
+	return &Part{what, size, "python3", name, []string{list},
+		func(ctx context.Context, python, root, dir string) error {
+			if err := run(ctx, dir, nil, python, "-m", "venv", dir); err != nil {
+				return err
+			}
+			// As a module, because the scripts of a virtual environment name the folder that they
+			// were made in, and this one is renamed.
+			return run(ctx, dir, nil, filepath.Join(dir, "bin", "python"), "-m", "pip", "install", "--quiet",
+				"--no-deps",
+				"--only-binary", ":all:", "--require-hashes", "--requirement", filepath.Join(root, list))
+		}}
 }
 
 // run runs a program in dir and puts what it printed into its error.

@@ -16,7 +16,8 @@ func TestFetch_saysWhatHowMuchAndThatItIsOnce(t *testing.T) {
 		return errors.Join(os.WriteFile(filepath.Join(dir, "whole"), nil, 0o600), fails)
 	}}
 	var said strings.Builder
-	if err := p.Fetch(t.Context(), &said); !errors.Is(err, fails) || !strings.Contains(err.Error(), "the thing cannot be fetched") {
+	if err := p.Fetch(t.Context(), &said); !errors.Is(err, fails) ||
+		!strings.Contains(err.Error(), "the thing cannot be fetched") {
 		t.Errorf("without a network: %v", err)
 	}
 	fails = nil

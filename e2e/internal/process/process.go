@@ -180,7 +180,8 @@ func (o *Output) Report(t testing.TB, program string) {
 	lines := strings.Split(strings.TrimSpace(said), "\n")
 	const most = 15
 	if len(lines) > most {
-		lines = append([]string{fmt.Sprintf("(%d lines before; -artifacts keeps them)", len(lines)-most)}, lines[len(lines)-most:]...)
+		lines = append([]string{fmt.Sprintf("(%d lines before; -artifacts keeps them)", len(lines)-most)},
+			lines[len(lines)-most:]...)
 	}
 	t.Logf("%s printed last:\n%s", program, strings.Join(lines, "\n"))
 }

@@ -16,10 +16,11 @@ import (
 // server. front, if not nil, returns the handler that stands in front of Parley's.
 func Serve(t *testing.T, front func(http.Handler) http.Handler) (base string) {
 	t.Helper()
-	a, err := app.New(t.Context(), app.Config{OnLoopback: true, Open: func(context.Context, *meter.Meter) (app.Store, error) {
-		tab, remove := sqlitetest.OpenUntil(t, nil)
-		return app.Store{Table: tab, SingleProcess: true, Close: remove}, nil
-	}})
+	a, err := app.New(t.Context(), app.Config{OnLoopback: true,
+		Open: func(context.Context, *meter.Meter) (app.Store, error) {
+			tab, remove := sqlitetest.OpenUntil(t, nil)
+			return app.Store{Table: tab, SingleProcess: true, Close: remove}, nil
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}

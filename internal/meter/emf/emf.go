@@ -117,7 +117,8 @@ func (w *Writer) write() {
 		add(name, "Count", w.sums[name], w.sums[name] > 0)
 	}
 	add("CallTime", "Milliseconds", w.times, len(w.times) > 0)
-	reads, writes, failures := totals.ReadUnits-w.written.ReadUnits, totals.WriteUnits-w.written.WriteUnits, totals.Failures-w.written.Failures
+	reads, writes, failures := totals.ReadUnits-w.written.ReadUnits, totals.WriteUnits-w.written.WriteUnits,
+		totals.Failures-w.written.Failures
 	add("ReadUnits", "Count", reads, reads > 0)
 	add("WriteUnits", "Count", writes, writes > 0)
 	add("TableFailures", "Count", failures, failures > 0)

@@ -51,7 +51,8 @@ func (f *function) lines() []string {
 			f.t.Fatal(err)
 		}
 		d := head.AWS.CloudWatchMetrics
-		if len(d) != 1 || d[0].Namespace != "Parley" || fmt.Sprint(d[0].Dimensions) != "[[FunctionName]]" || root["FunctionName"] != "parley-test" {
+		if len(d) != 1 || d[0].Namespace != "Parley" || fmt.Sprint(d[0].Dimensions) != "[[FunctionName]]" ||
+			root["FunctionName"] != "parley-test" {
 			f.t.Errorf("the metrics are %+v of %v", d, root["FunctionName"])
 		}
 		if head.AWS.Timestamp != f.clock.Now().UnixMilli() {

@@ -27,10 +27,12 @@ func New() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "parley_calls_total", Help: "Calls answered, by tool and outcome: ok, gone (the client had left), or the code of the error.",
+			Name: "parley_calls_total", Help: "Calls answered, by tool and outcome: ok, gone (the client had left), " +
+				"or the code of the error.",
 		}, []string{"tool", "code"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "parley_call_seconds", Help: "Time to the answer, by tool; calls that waited for other agents are counted separately.",
+			Name: "parley_call_seconds", Help: "Time to the answer, by tool; calls that waited for other agents are " +
+				"counted separately.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 60, 300},
 		}, []string{"tool", "waited"}),
 	}
@@ -48,24 +50,36 @@ func (m *Metrics) Observe(call meter.Call) {
 // Watch adds the totals of a meter.
 func (m *Metrics) Watch(totals func() meter.Totals) {
 	now := func(name, help string, value func(meter.Totals) float64) {
-		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(totals()) }))
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help},
+			func() float64 { return value(totals()) }))
 	}
 	sum := func(name, help string, labels prometheus.Labels, value func(meter.Totals) float64) {
-		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: labels}, func() float64 { return value(totals()) }))
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help,
+			ConstLabels: labels}, func() float64 { return value(totals()) }))
 	}
-	now("parley_open_waits", "Calls that are waiting now.", func(t meter.Totals) float64 { return float64(t.OpenWaits) })
-	now("parley_body_bytes", "Bytes counted for the bodies of open requests.", func(t meter.Totals) float64 { return float64(t.BodyBytes) })
+	now("parley_open_waits", "Calls that are waiting now.",
+		func(t meter.Totals) float64 { return float64(t.OpenWaits) })
+	now("parley_body_bytes", "Bytes counted for the bodies of open requests.",
+		func(t meter.Totals) float64 { return float64(t.BodyBytes) })
 	const refused = "Requests refused because a limit was reached."
-	sum("parley_refused_total", refused, prometheus.Labels{"of": "waits"}, func(t meter.Totals) float64 { return float64(t.RefusedWaits) })
-	sum("parley_refused_total", refused, prometheus.Labels{"of": "bodies"}, func(t meter.Totals) float64 { return float64(t.RefusedBodies) })
+	sum("parley_refused_total", refused, prometheus.Labels{"of": "waits"},
+		func(t meter.Totals) float64 { return float64(t.RefusedWaits) })
+	sum("parley_refused_total", refused, prometheus.Labels{"of": "bodies"},
+		func(t meter.Totals) float64 { return float64(t.RefusedBodies) })
 	const operations = "Reads and writes of the table."
-	sum("parley_table_operations_total", operations, prometheus.Labels{"kind": "read"}, func(t meter.Totals) float64 { return float64(t.Reads) })
-	sum("parley_table_operations_total", operations, prometheus.Labels{"kind": "write"}, func(t meter.Totals) float64 { return float64(t.Writes) })
-	sum("parley_table_failures_total", "Reads and writes that failed.", nil, func(t meter.Totals) float64 { return float64(t.Failures) })
+	sum("parley_table_operations_total", operations, prometheus.Labels{"kind": "read"},
+		func(t meter.Totals) float64 { return float64(t.Reads) })
+	sum("parley_table_operations_total", operations, prometheus.Labels{"kind": "write"},
+		func(t meter.Totals) float64 { return float64(t.Writes) })
+	sum("parley_table_failures_total", "Reads and writes that failed.", nil,
+		func(t meter.Totals) float64 { return float64(t.Failures) })
 	const units = "Capacity units that DynamoDB charged."
-	sum("parley_dynamodb_units_total", units, prometheus.Labels{"kind": "read"}, func(t meter.Totals) float64 { return t.ReadUnits })
-	sum("parley_dynamodb_units_total", units, prometheus.Labels{"kind": "write"}, func(t meter.Totals) float64 { return t.WriteUnits })
-	sum("parley_dynamodb_requests_total", "Requests to DynamoDB, including retries.", nil, func(t meter.Totals) float64 { return float64(t.Requests) })
+	sum("parley_dynamodb_units_total", units, prometheus.Labels{"kind": "read"},
+		func(t meter.Totals) float64 { return t.ReadUnits })
+	sum("parley_dynamodb_units_total", units, prometheus.Labels{"kind": "write"},
+		func(t meter.Totals) float64 { return t.WriteUnits })
+	sum("parley_dynamodb_requests_total", "Requests to DynamoDB, including retries.", nil,
+		func(t meter.Totals) float64 { return float64(t.Requests) })
 }
 
 // File adds what is known about a file: how many transactions were committed to
@@ -76,7 +90,8 @@ func (m *Metrics) File(commits, logBytes func() int64) {
 			Name: "parley_file_commits_total", Help: "Transactions committed to the file, one fsync each.",
 		}, func() float64 { return float64(commits()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "parley_file_log_bytes", Help: "Size of the file's write-ahead log. It grows while another program does not stop reading.",
+			Name: "parley_file_log_bytes", Help: "Size of the file's write-ahead log. It grows while another program " +
+				"does not stop reading.",
 		}, func() float64 { return float64(logBytes()) }),
 	)
 }

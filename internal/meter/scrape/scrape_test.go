@@ -48,7 +48,8 @@ func TestMetrics_callsAndSums_areThere(t *testing.T) {
 		`parley_open_waits 1`, `parley_body_bytes 0`,
 		`parley_refused_total{of="waits"} 1`, `parley_refused_total{of="bodies"} 0`,
 		`parley_table_operations_total{kind="read"} 0`, `parley_table_failures_total 0`,
-		`parley_dynamodb_units_total{kind="read"} 0.5`, `parley_dynamodb_units_total{kind="write"} 1`, `parley_dynamodb_requests_total 2`,
+		`parley_dynamodb_units_total{kind="read"} 0.5`, `parley_dynamodb_units_total{kind="write"} 1`,
+		`parley_dynamodb_requests_total 2`,
 		`parley_file_commits_total 42`, `parley_file_log_bytes 4096`,
 	} {
 		if !strings.Contains(after, "\n"+line+"\n") {

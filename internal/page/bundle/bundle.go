@@ -111,7 +111,8 @@ func (b *bundle) local(name, statement string) (text string, exported []string, 
 		if _, behind, ended := strings.Cut(statement, "*/"); ended && strings.TrimSpace(behind) == "" {
 			return "", nil, nil
 		}
-		return "", nil, fmt.Errorf("page: %s has a comment with code behind it, or without an end, that cannot be bundled: %s",
+		return "", nil, fmt.Errorf("page: %s has a comment with code behind it, or without an end, that cannot be "+
+			"bundled: %s",
 			name, statement)
 	case !strings.HasPrefix(statement, "import") && !strings.HasPrefix(statement, "export"):
 		return statement, nil, nil

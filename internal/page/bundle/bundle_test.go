@@ -58,7 +58,8 @@ export function up(n) {
 	if strings.Contains(text, "ot for browsers") || strings.Contains(text, "nor this") {
 		t.Errorf("it has comments: %s", text)
 	}
-	if want := `[4,3,"https:// aa // b","kept","thing","AsyncFunction",1]`; err != nil || strings.TrimSpace(string(said)) != want {
+	if want := `[4,3,"https:// aa // b","kept","thing","AsyncFunction",1]`; err != nil ||
+		strings.TrimSpace(string(said)) != want {
 		t.Errorf("%v: %s; want %s, of\n%s", err, said, want, text)
 	}
 }
@@ -70,18 +71,26 @@ func TestBundle_whatItDoesNotUnderstand_isRefused(t *testing.T) {
 		says    string
 	}{
 		"a module that is missing": {map[string]string{"main.js": importsA}, "no module a.js"},
-		"a circle":                 {map[string]string{"main.js": importsA, "a.js": "import { b } from \"./b.js\";\n", "b.js": importsA}, "a.js imports itself"},
-		"a package":                {map[string]string{"main.js": "import { h } from \"preact\";\n"}, "no module preact"},
-		"a default import":         {map[string]string{"main.js": "import a from \"./a.js\";\n"}, "cannot be bundled: import a"},
-		"an import of no name":     {map[string]string{"main.js": "import \"./a.js\";\n"}, "cannot be bundled"},
-		"a default export":         {map[string]string{"main.js": "export default 1;\n"}, "cannot be bundled: export default"},
-		"an export that changes":   {map[string]string{"main.js": "export let a = 1;\n"}, "cannot be bundled: export let"},
-		"code behind a comment":    {map[string]string{"main.js": "/* a */ check();\n/* b */\n"}, "cannot be bundled: /* a */ check()"},
+		"a circle": {map[string]string{"main.js": importsA, "a.js": "import { b } from \"./b.js\";\n",
+			"b.js": importsA}, "a.js imports itself"},
+		"a package": {map[string]string{"main.js": "import { h } from \"preact\";\n"},
+			"no module preact"},
+		"a default import": {map[string]string{"main.js": "import a from \"./a.js\";\n"},
+			"cannot be bundled: import a"},
+		"an import of no name": {map[string]string{"main.js": "import \"./a.js\";\n"}, "cannot be bundled"},
+		"a default export": {map[string]string{"main.js": "export default 1;\n"},
+			"cannot be bundled: export default"},
+		"an export that changes": {map[string]string{"main.js": "export let a = 1;\n"},
+			"cannot be bundled: export let"},
+		"code behind a comment": {map[string]string{"main.js": "/* a */ check();\n/* b */\n"},
+			"cannot be bundled: /* a */ check()"},
 		"a comment without an end": {map[string]string{"main.js": "/* a\ncheck();\n"}, "cannot be bundled: /* a"},
-		"an export from elsewhere": {map[string]string{"main.js": "export { a } from \"./a.js\";\n", "a.js": ""}, "cannot be bundled: export { a }"},
+		"an export from elsewhere": {map[string]string{"main.js": "export { a } from \"./a.js\";\n", "a.js": ""},
+			"cannot be bundled: export { a }"},
 		"a name that is not exported": {
 			map[string]string{
-				"main.js": "import {\n  a,\n  nope as b,\n} from \"./a.js\";\n", "a.js": "export const a = 1;\nconst nope = 2;\n",
+				"main.js": "import {\n  a,\n  nope as b,\n} from \"./a.js\";\n",
+				"a.js":    "export const a = 1;\nconst nope = 2;\n",
 			},
 			"main.js imports nope from a.js, which does not export it",
 		},

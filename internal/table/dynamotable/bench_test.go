@@ -29,7 +29,8 @@ func BenchmarkQuery_tail(b *testing.B) {
 	fill(b, tbl, 50, func(n int) table.Item { return event(int64(n)).Item })
 	b.ReportAllocs()
 	for b.Loop() {
-		page, err := tbl.Query(b.Context(), table.Range{Partition: "p", Prefix: "LOG#", After: event(40).Item.Key.Sort, Limit: 50})
+		page, err := tbl.Query(b.Context(), table.Range{Partition: "p", Prefix: "LOG#", After: event(40).Item.Key.Sort,
+			Limit: 50})
 		if err != nil || len(page.Items) != 9 {
 			b.Fatal(len(page.Items), err)
 		}

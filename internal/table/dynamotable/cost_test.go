@@ -55,8 +55,11 @@ func TestWrite_mostDataForOneUnit_isWhatThePackageCommentSays(t *testing.T) {
 			for size, want := range map[int]float64{c.most: 1, c.most + 1: 2} {
 				must(t, tbl.Write(t.Context(), table.Delete(c.key, table.Always)))
 				m.calls = nil
-				must(t, tbl.Write(t.Context(), table.Put(table.Item{Key: c.key, Expires: c.expires, Data: []byte(strings.Repeat("x", size))}, table.IfAbsent)))
-				if got := m.take(t); got.WriteUnits != want || got.ReadUnits != 0 || got.Operation != "PutItem" || got.Attempts != 1 || got.Items != 1 {
+				must(t, tbl.Write(t.Context(),
+					table.Put(table.Item{Key: c.key, Expires: c.expires, Data: []byte(strings.Repeat("x", size))},
+						table.IfAbsent)))
+				if got := m.take(t); got.WriteUnits != want || got.ReadUnits != 0 || got.Operation != "PutItem" ||
+					got.Attempts != 1 || got.Items != 1 {
 					t.Errorf("%d bytes of data: %+v; want one PutItem of %v units", size, got, want)
 				}
 			}
@@ -86,14 +89,20 @@ func TestObserve_eachOperation_reportsItsUnits(t *testing.T) {
 		call func() error
 		want dynamotable.Call
 	}{
-		"strong get":     {get(table.Strong), dynamotable.Call{Operation: "GetItem", ReadUnits: 1, Attempts: 1, Items: 1}},
-		"eventual get":   {get(table.Eventual), dynamotable.Call{Operation: "GetItem", ReadUnits: 0.5, Attempts: 1, Items: 1}},
-		"strong query":   {query(table.Strong), dynamotable.Call{Operation: "Query", ReadUnits: 1, Attempts: 1, Items: 1}},
-		"eventual query": {query(table.Eventual), dynamotable.Call{Operation: "Query", ReadUnits: 0.5, Attempts: 1, Items: 1}},
-		"delete":         {write(table.Delete(item("z", "").Key, table.Always)), dynamotable.Call{Operation: "DeleteItem", WriteUnits: 1, Attempts: 1, Items: 1}},
+		"strong get": {get(table.Strong),
+			dynamotable.Call{Operation: "GetItem", ReadUnits: 1, Attempts: 1, Items: 1}},
+		"eventual get": {get(table.Eventual),
+			dynamotable.Call{Operation: "GetItem", ReadUnits: 0.5, Attempts: 1, Items: 1}},
+		"strong query": {query(table.Strong),
+			dynamotable.Call{Operation: "Query", ReadUnits: 1, Attempts: 1, Items: 1}},
+		"eventual query": {query(table.Eventual),
+			dynamotable.Call{Operation: "Query", ReadUnits: 0.5, Attempts: 1, Items: 1}},
+		"delete": {write(table.Delete(item("z", "").Key, table.Always)),
+			dynamotable.Call{Operation: "DeleteItem", WriteUnits: 1, Attempts: 1, Items: 1}},
 		"two ops": {write(table.Put(item("a", "one"), table.Always), table.Put(greater, table.Always)),
 			dynamotable.Call{Operation: "TransactWriteItems", WriteUnits: 6, Attempts: 1, Items: 2}},
-		"ready": {func() error { return tbl.Ready(t.Context()) }, dynamotable.Call{Operation: "GetItem", ReadUnits: 0.5, Attempts: 1}},
+		"ready": {func() error { return tbl.Ready(t.Context()) },
+			dynamotable.Call{Operation: "GetItem", ReadUnits: 0.5, Attempts: 1}},
 	} {
 		m.calls = nil
 		if err := c.call(); err != nil {

@@ -72,5 +72,6 @@ func hasTTL(ctx context.Context, client *dynamodb.Client, name string) (bool, er
 		return false, fmt.Errorf("dynamotable: describing TTL of the table %q: %w", name, err)
 	}
 	d := out.TimeToLiveDescription
-	return d != nil && (d.TimeToLiveStatus == types.TimeToLiveStatusEnabled || d.TimeToLiveStatus == types.TimeToLiveStatusEnabling), nil
+	return d != nil && (d.TimeToLiveStatus == types.TimeToLiveStatusEnabled ||
+		d.TimeToLiveStatus == types.TimeToLiveStatusEnabling), nil
 }

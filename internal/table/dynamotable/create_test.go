@@ -55,7 +55,8 @@ func TestCreateTable_newTable_isOnDemandWithTTL(t *testing.T) {
 	}
 	ttl, err := client.DescribeTimeToLive(t.Context(), &dynamodb.DescribeTimeToLiveInput{TableName: &name})
 	must(t, err)
-	if d := ttl.TimeToLiveDescription; d.TimeToLiveStatus != types.TimeToLiveStatusEnabled || aws.ToString(d.AttributeName) != "expires" {
+	if d := ttl.TimeToLiveDescription; d.TimeToLiveStatus != types.TimeToLiveStatusEnabled ||
+		aws.ToString(d.AttributeName) != "expires" {
 		t.Errorf("TTL %+v; want it enabled on expires", d)
 	}
 }
@@ -71,9 +72,11 @@ func TestReady_missingTable_errorSaysWhatToDo(t *testing.T) {
 	tbl := dynamotable.New(dynamolocal.Client(dynamolocal.Start(t)), "no-such-table", dynamotable.Options{})
 	for name, err := range map[string]error{
 		"Ready": tbl.Ready(t.Context()),
-		"Write": tbl.Write(t.Context(), table.Put(item("a", "one"), table.Always), table.Put(item("b", "two"), table.Always)),
+		"Write": tbl.Write(t.Context(), table.Put(item("a", "one"), table.Always),
+			table.Put(item("b", "two"), table.Always)),
 	} {
-		if err == nil || !strings.Contains(err.Error(), `"no-such-table"`) || !strings.Contains(err.Error(), "--create-table") {
+		if err == nil || !strings.Contains(err.Error(), `"no-such-table"`) ||
+			!strings.Contains(err.Error(), "--create-table") {
 			t.Errorf("%s: %v; want it to name the table and the flag", name, err)
 		}
 	}
@@ -82,7 +85,8 @@ func TestReady_missingTable_errorSaysWhatToDo(t *testing.T) {
 func TestNewClient_endpointInEnvironment_isUsed(t *testing.T) {
 	engine := dynamolocal.Start(t)
 	_, name := dynamolocal.NewTable(t, dynamotable.Options{})
-	environment(t, map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": engine, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"})
+	environment(t, map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": engine, "AWS_ACCESS_KEY_ID": "local",
+		"AWS_SECRET_ACCESS_KEY": "local"})
 	client, err := sdkconfig.NewClient(t.Context())
 	must(t, err)
 	must(t, dynamotable.New(client, name, dynamotable.Options{}).Ready(t.Context()))
@@ -121,7 +125,8 @@ func environment(t *testing.T, set map[string]string) {
 		}
 	}
 	nothing := filepath.Join(t.TempDir(), "none")
-	for name, value := range map[string]string{"AWS_REGION": "eu-west-1", "AWS_CONFIG_FILE": nothing, "AWS_SHARED_CREDENTIALS_FILE": nothing} {
+	for name, value := range map[string]string{"AWS_REGION": "eu-west-1", "AWS_CONFIG_FILE": nothing,
+		"AWS_SHARED_CREDENTIALS_FILE": nothing} {
 		t.Setenv(name, value)
 	}
 	for name, value := range set {
@@ -135,7 +140,8 @@ func TestNew_conflictOnLocalEngine_isNotLogged(t *testing.T) {
 		o.Logger = logging.NewStandardLogger(&log)
 	})
 	_, name := dynamolocal.NewTable(t, dynamotable.Options{})
-	wantConflict(t, dynamotable.New(client, name, dynamotable.Options{}).Write(t.Context(), table.Delete(item("a", "").Key, table.IfPresent)))
+	wantConflict(t, dynamotable.New(client, name, dynamotable.Options{}).Write(t.Context(),
+		table.Delete(item("a", "").Key, table.IfPresent)))
 	if log.Len() > 0 {
 		t.Errorf("the SDK logged %q", log.String())
 	}

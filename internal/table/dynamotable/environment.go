@@ -24,7 +24,8 @@ func NewLambdaClient() (*dynamodb.Client, error) {
 		Credentials: aws.CredentialsProviderFunc(roleCredentials),
 	}
 	if o.Region == "" || os.Getenv("AWS_ACCESS_KEY_ID") == "" {
-		return nil, errors.New("dynamotable: AWS_REGION, AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is missing; Lambda sets all three")
+		return nil, errors.New("dynamotable: AWS_REGION, AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is missing; " +
+			"Lambda sets all three")
 	}
 	if url := os.Getenv("AWS_ENDPOINT_URL_DYNAMODB"); url != "" {
 		o.BaseEndpoint = &url

@@ -94,7 +94,8 @@ func TestCall_connectionsDiedWhileFrozen_oneAttemptIsLost(t *testing.T) {
 	_, name := dynamolocal.NewTable(t, dynamotable.Options{})
 	r, address := openRoad(t)
 	calls := make(chan dynamotable.Call, 64)
-	tbl := dynamotable.New(dynamolocal.Client(address), name, dynamotable.Options{Observe: func(_ context.Context, c dynamotable.Call) { calls <- c }})
+	tbl := dynamotable.New(dynamolocal.Client(address), name,
+		dynamotable.Options{Observe: func(_ context.Context, c dynamotable.Call) { calls <- c }})
 	tbl.SetLimits(time.Minute, time.Minute)
 	const atOnce = 3
 	for r.count() < atOnce { // until so many connections are idle

@@ -52,7 +52,8 @@ func decode(a attributes) (table.Item, error) {
 	item := table.Item{Key: table.Key{Partition: partition.Value, Sort: sort.Value}}
 	data, ok := a[attrData].(*types.AttributeValueMemberS)
 	if !ok {
-		return table.Item{}, fmt.Errorf("dynamotable: %s has no string in %q: another program writes to this table", item.Key, attrData)
+		return table.Item{}, fmt.Errorf("dynamotable: %s has no string in %q: another program writes to this table",
+			item.Key, attrData)
 	}
 	item.Data = []byte(data.Value)
 	expires, ok := a[attrExpires].(*types.AttributeValueMemberN)
@@ -61,7 +62,8 @@ func decode(a attributes) (table.Item, error) {
 	}
 	s, err := strconv.ParseInt(expires.Value, 10, 64)
 	if err != nil {
-		return table.Item{}, fmt.Errorf("dynamotable: %s has %q in %q, not a whole second: another program writes to this table", item.Key, expires.Value, attrExpires)
+		return table.Item{}, fmt.Errorf("dynamotable: %s has %q in %q, not a whole second: another program writes to "+
+			"this table", item.Key, expires.Value, attrExpires)
 	}
 	item.Expires = time.Unix(s, 0).UTC()
 	return item, nil

@@ -71,7 +71,8 @@ func cancelled(codes ...string) string {
 		code, sort, hasItem := strings.Cut(code, "=")
 		reason := map[string]any{"Code": code}
 		if hasItem {
-			reason["Item"] = map[string]any{"pk": map[string]string{"S": "p"}, "sk": map[string]string{"S": sort}, "data": map[string]string{"S": "theirs"}}
+			reason["Item"] = map[string]any{"pk": map[string]string{"S": "p"}, "sk": map[string]string{"S": sort},
+				"data": map[string]string{"S": "theirs"}}
 		}
 		reasons = append(reasons, reason)
 	}
@@ -102,7 +103,8 @@ func cutAfter(_ http.ResponseWriter, _ *http.Request, engine func() (int, []byte
 func cutWithin(w http.ResponseWriter, _ *http.Request, engine func() (int, []byte)) {
 	status, body := engine()
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body[:len(body)/2:len(body)/2], bytes.Repeat([]byte(" "), 64<<10)...)) // more than the server buffers
+	// more than the server buffers
+	_, _ = w.Write(append(body[:len(body)/2:len(body)/2], bytes.Repeat([]byte(" "), 64<<10)...))
 	panicToHangUp()
 }
 

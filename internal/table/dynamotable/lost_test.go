@@ -46,7 +46,8 @@ func TestWrite_deleteIfPresentWithLostReply_isUnavailable(t *testing.T) {
 }
 
 func TestWrite_lostReplyThenThrottled_isUnavailable(t *testing.T) {
-	tbl, straight, _ := openLine(t, dynamotable.Options{}, first(cutAfter, answered(400, refusal("ThrottlingException"))))
+	tbl, straight, _ := openLine(t, dynamotable.Options{},
+		first(cutAfter, answered(400, refusal("ThrottlingException"))))
 	must(t, straight.Write(t.Context(), table.Put(item("a", "mine"), table.Always)))
 	wantUnavailable(t, tbl.Write(t.Context(), table.Delete(item("a", "").Key, table.IfPresent)))
 }
@@ -71,11 +72,14 @@ func TestWrite_idempotentOpWithLostReply_succeeds(t *testing.T) {
 		op     table.Op
 		left   string
 	}{
-		"put":               {nil, table.Put(item("a", "new"), table.Always), "new"},
-		"put if present":    {[]table.Op{table.Put(item("a", "old"), table.Always)}, table.Put(item("a", "new"), table.IfPresent), "new"},
-		"delete":            {[]table.Op{table.Put(item("a", "old"), table.Always)}, table.Delete(key, table.Always), ""},
-		"delete if absent":  {nil, table.Delete(key, table.IfAbsent), ""},
-		"several, deleting": {[]table.Op{table.Put(item("a", "old"), table.Always)}, table.Delete(key, table.IfPresent), ""},
+		"put": {nil, table.Put(item("a", "new"), table.Always), "new"},
+		"put if present": {[]table.Op{table.Put(item("a", "old"), table.Always)},
+			table.Put(item("a", "new"), table.IfPresent), "new"},
+		"delete": {[]table.Op{table.Put(item("a", "old"), table.Always)}, table.Delete(key, table.Always),
+			""},
+		"delete if absent": {nil, table.Delete(key, table.IfAbsent), ""},
+		"several, deleting": {[]table.Op{table.Put(item("a", "old"), table.Always)}, table.Delete(key, table.IfPresent),
+			""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tbl, straight, l := openLine(t, dynamotable.Options{}, first(cutAfter, failedAfter))
@@ -136,7 +140,8 @@ type dialer = func(ctx context.Context, network, address string) (net.Conn, erro
 
 // openDialing opens an empty table whose connections are made by connect, which
 // gets the dialer that it replaces.
-func openDialing(t *testing.T, connect func(ctx context.Context, dial dialer, network, address string) (net.Conn, error)) *dynamotable.Table {
+func openDialing(t *testing.T,
+	connect func(ctx context.Context, dial dialer, network, address string) (net.Conn, error)) *dynamotable.Table {
 	client := dynamolocal.Client(dynamolocal.Start(t))
 	_, name := dynamolocal.NewTable(t, dynamotable.Options{})
 	connecting := awshttp.NewBuildableClient().WithTransportOptions(func(transport *http.Transport) {
@@ -145,7 +150,8 @@ func openDialing(t *testing.T, connect func(ctx context.Context, dial dialer, ne
 			return connect(ctx, dial, network, address)
 		}
 	})
-	return dynamotable.New(dynamodb.New(client.Options(), func(o *dynamodb.Options) { o.HTTPClient = connecting }), name, dynamotable.Options{})
+	return dynamotable.New(dynamodb.New(client.Options(), func(o *dynamodb.Options) { o.HTTPClient = connecting }),
+		name, dynamotable.Options{})
 }
 
 // closedPort returns an address on which nothing listens.

@@ -24,7 +24,8 @@ func TestQuery_longRunOfExpiredItems_takesFewRequests(t *testing.T) {
 	})
 	before := len(l.requests())
 	page, err := tbl.Query(t.Context(), table.Range{Partition: "p", Limit: 2, Consistency: table.Strong})
-	if err != nil || len(page.Items) != 2 || page.Items[0].Key.Sort != "497" || page.Items[1].Key.Sort != "498" || !page.More {
+	if err != nil || len(page.Items) != 2 || page.Items[0].Key.Sort != "497" || page.Items[1].Key.Sort != "498" ||
+		!page.More {
 		t.Errorf("Query: %+v, %v; want 497, 498 and more", page, err)
 	}
 	if n := len(l.requests()) - before; n > 10 {

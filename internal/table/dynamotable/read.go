@@ -132,7 +132,8 @@ func (t *Table) queryInput(r table.Range) *dynamodb.QueryInput {
 	return in
 }
 
-func (t *Table) query(ctx context.Context, about table.Key, in *dynamodb.QueryInput) (out *dynamodb.QueryOutput, err error) {
+func (t *Table) query(ctx context.Context, about table.Key, in *dynamodb.QueryInput) (out *dynamodb.QueryOutput,
+	err error) {
 	_, err = t.do(ctx, "Query", about.String(), func(ctx context.Context, call *Call) error {
 		out, err = t.client.Query(ctx, in)
 		if err != nil {

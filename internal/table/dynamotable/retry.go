@@ -38,7 +38,8 @@ type limits struct {
 //
 // This loop exists beside the SDK's retryer because that one does not report
 // whether a failed attempt may have taken effect.
-func (t *Table) do(ctx context.Context, operation, about string, send func(context.Context, *Call) error) (lost bool, err error) {
+func (t *Table) do(ctx context.Context, operation, about string, send func(context.Context, *Call) error) (lost bool,
+	err error) {
 	if err := ctx.Err(); err != nil {
 		return false, fmt.Errorf("dynamotable: %s %s: %w", operation, about, err)
 	}
@@ -128,9 +129,11 @@ func gaveUp(ctx context.Context, call Call, about string, cause error) error {
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("dynamotable: %s %s: %w", call.Operation, about, err)
 	case err != nil:
-		return fmt.Errorf("%w: %s %s after %d attempts: %w; before that: %w", table.ErrUnavailable, call.Operation, about, call.Attempts, err, cause)
+		return fmt.Errorf("%w: %s %s after %d attempts: %w; before that: %w", table.ErrUnavailable, call.Operation,
+			about, call.Attempts, err, cause)
 	default:
-		return fmt.Errorf("%w: %s %s after %d attempts: %w", table.ErrUnavailable, call.Operation, about, call.Attempts, cause)
+		return fmt.Errorf("%w: %s %s after %d attempts: %w", table.ErrUnavailable, call.Operation, about, call.Attempts,
+			cause)
 	}
 }
 
@@ -141,9 +144,11 @@ func (t *Table) explain(operation, about string, err error) error {
 	var api smithy.APIError
 	switch {
 	case withoutCredentials(err):
-		return fmt.Errorf("dynamotable: no AWS credentials; a local engine takes any, so set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: %w", err)
+		return fmt.Errorf("dynamotable: no AWS credentials; a local engine takes any, so set AWS_ACCESS_KEY_ID and "+
+			"AWS_SECRET_ACCESS_KEY: %w", err)
 	case errors.As(err, &missing):
-		return fmt.Errorf("dynamotable: there is no table %q: deploy it, or with a local engine start with --create-table: %w", t.name, err)
+		return fmt.Errorf("dynamotable: there is no table %q: deploy it, or with a local engine start with "+
+			"--create-table: %w", t.name, err)
 	case errors.As(err, &cancelled) && has(cancelled.CancellationReasons, reasonInvalid),
 		errors.As(err, &api) && api.ErrorCode() == "ValidationException":
 		return fmt.Errorf("%w: %s %s: %w", table.ErrInvalid, operation, about, err)

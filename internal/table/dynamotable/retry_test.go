@@ -42,7 +42,8 @@ func TestWrite_oneOpWithTransientFault_isRetriedUnchanged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			clock := clockwork.NewFakeClockAt(start())
 			var calls []dynamotable.Call
-			opts := dynamotable.Options{Clock: clock, Observe: func(_ context.Context, c dynamotable.Call) { calls = append(calls, c) }}
+			opts := dynamotable.Options{Clock: clock,
+				Observe: func(_ context.Context, c dynamotable.Call) { calls = append(calls, c) }}
 			later := f.then(func() { clock.Advance(time.Hour) })
 			tbl, _, l := openLine(t, opts, first(later, later))
 			must(t, tbl.Write(t.Context(), table.Put(item("a", "mine"), table.IfAbsent)))
@@ -69,7 +70,8 @@ func TestWrite_severalOpsWithTransientFault_areRetriedUnchanged(t *testing.T) {
 			clock := clockwork.NewFakeClockAt(start())
 			later := f.then(func() { clock.Advance(time.Hour) })
 			tbl, _, l := openLine(t, dynamotable.Options{Clock: clock}, first(later, later))
-			must(t, tbl.Write(t.Context(), table.Put(item("a", "one"), table.IfAbsent), table.Put(item("b", "two"), table.IfAbsent)))
+			must(t, tbl.Write(t.Context(), table.Put(item("a", "one"), table.IfAbsent),
+				table.Put(item("b", "two"), table.IfAbsent)))
 			wantData(t, tbl, "a", "one")
 			wantData(t, tbl, "b", "two")
 			wantSameRequests(t, l.requests()[:3])
@@ -83,7 +85,8 @@ func TestWrite_severalOpsWithTransientFault_areRetriedUnchanged(t *testing.T) {
 func TestWrite_sameOpsTwice_haveDifferentTokens(t *testing.T) {
 	tbl, _, l := openLine(t, dynamotable.Options{}, first())
 	for range 2 {
-		must(t, tbl.Write(t.Context(), table.Put(item("a", "one"), table.Always), table.Put(item("b", "two"), table.Always)))
+		must(t, tbl.Write(t.Context(), table.Put(item("a", "one"), table.Always),
+			table.Put(item("b", "two"), table.Always)))
 	}
 	sent := l.requests()
 	if sent[0].Body["ClientRequestToken"] == sent[1].Body["ClientRequestToken"] {
@@ -111,8 +114,11 @@ func TestRead_transientFault_isRetried(t *testing.T) {
 }
 
 func TestWrite_conditionFailedBesideATransactionConflict_isAConflict(t *testing.T) {
-	tbl, _, l := openLine(t, dynamotable.Options{}, always(answered(400, cancelled("TransactionConflict", "ConditionalCheckFailed=b", "None", "ConditionalCheckFailed=d"))))
-	err := tbl.Write(t.Context(), table.Put(item("a", "mine"), table.IfAbsent), table.Put(item("b", "mine"), table.IfAbsent),
+	tbl, _, l := openLine(t, dynamotable.Options{},
+		always(answered(400, cancelled("TransactionConflict", "ConditionalCheckFailed=b", "None",
+			"ConditionalCheckFailed=d"))))
+	err := tbl.Write(t.Context(), table.Put(item("a", "mine"), table.IfAbsent),
+		table.Put(item("b", "mine"), table.IfAbsent),
 		table.Put(item("c", "mine"), table.Always), table.Delete(item("d", "").Key, table.IfPresent))
 	var conflict *table.ConflictError
 	if !errors.As(err, &conflict) {
@@ -133,20 +139,23 @@ func TestWrite_permanentFault_isSentOnce(t *testing.T) {
 		fault   fault
 		invalid bool
 	}{
-		"invalid":              {answered(400, refusal("ValidationException")), true},
-		"invalid within":       {answered(400, cancelled("None", "ValidationError")), true},
-		"not allowed":          {answered(400, refusal("AccessDeniedException")), false},
-		"collection too large": {answered(400, cancelled("ItemCollectionSizeLimitExceeded", "TransactionConflict")), false},
-		"token of another":     {answered(400, refusal("IdempotentParameterMismatchException")), false},
+		"invalid":        {answered(400, refusal("ValidationException")), true},
+		"invalid within": {answered(400, cancelled("None", "ValidationError")), true},
+		"not allowed":    {answered(400, refusal("AccessDeniedException")), false},
+		"collection too large": {answered(400, cancelled("ItemCollectionSizeLimitExceeded", "TransactionConflict")),
+			false},
+		"token of another": {answered(400, refusal("IdempotentParameterMismatchException")), false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			tbl, _, l := openLine(t, dynamotable.Options{}, always(c.fault))
-			err := tbl.Write(t.Context(), table.Put(item("a", "secret"), table.Always), table.Put(item("b", "secret"), table.Always))
+			err := tbl.Write(t.Context(), table.Put(item("a", "secret"), table.Always),
+				table.Put(item("b", "secret"), table.Always))
 			if err == nil || errors.Is(err, table.ErrInvalid) != c.invalid || errors.Is(err, table.ErrUnavailable) {
 				t.Errorf("Write: %v; invalid must be %v", err, c.invalid)
 			}
-			if err != nil && (!strings.Contains(err.Error(), "TransactWriteItems "+item("a", "").Key.String()) || strings.Contains(err.Error(), "secret")) {
+			if err != nil && (!strings.Contains(err.Error(), "TransactWriteItems "+item("a", "").Key.String()) ||
+				strings.Contains(err.Error(), "secret")) {
 				t.Errorf("%q must name the operation and the key, and no data", err)
 			}
 			if n := len(l.requests()); n != 1 {
@@ -168,7 +177,8 @@ func TestCall_throttledForAWhile_succeeds(t *testing.T) {
 }
 
 func TestCall_throttledUntilTheDeadline_isUnavailable(t *testing.T) {
-	tbl, _, l := openLine(t, dynamotable.Options{}, always(answered(400, refusal("ProvisionedThroughputExceededException"))))
+	tbl, _, l := openLine(t, dynamotable.Options{},
+		always(answered(400, refusal("ProvisionedThroughputExceededException"))))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	err := tbl.Write(ctx, table.Put(item("a", "mine"), table.Always))
@@ -187,12 +197,14 @@ func TestCall_noAnswer_givesUpLongBeforeADistantDeadline(t *testing.T) {
 	distant, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
 	for name, f := range map[string]fault{
-		"throttled": answered(400, refusal("ThrottlingException")), "failed": answered(500, refusal("InternalServerError")), "silent": silent,
+		"throttled": answered(400, refusal("ThrottlingException")),
+		"failed":    answered(500, refusal("InternalServerError")), "silent": silent,
 	} {
 		for _, ctx := range []context.Context{t.Context(), distant} {
 			tbl, _, _ := openLine(t, dynamotable.Options{}, always(f))
 			tbl.SetLimits(50*time.Millisecond, 200*time.Millisecond)
-			if _, err := tbl.Get(ctx, item("a", "").Key, table.Strong); !errors.Is(err, table.ErrUnavailable) || errors.Is(err, context.Canceled) {
+			if _, err := tbl.Get(ctx, item("a", "").Key, table.Strong); !errors.Is(err, table.ErrUnavailable) ||
+				errors.Is(err, context.Canceled) {
 				t.Errorf("%s: Get: %v; want ErrUnavailable, and no word of a caller that left", name, err)
 			}
 		}
@@ -208,7 +220,8 @@ func TestCall_failed_errorHidesTheRoomName(t *testing.T) {
 	_, got := tbl.Get(t.Context(), k, table.Strong)
 	_, queried := tbl.Query(t.Context(), table.Range{Partition: k.Partition, Limit: 1})
 	for call, err := range map[string]error{
-		"Get": got, "Query": queried, "Put": tbl.Write(t.Context(), put), "Delete": tbl.Write(t.Context(), table.Delete(k, table.Always)),
+		"Get": got, "Query": queried, "Put": tbl.Write(t.Context(), put),
+		"Delete":  tbl.Write(t.Context(), table.Delete(k, table.Always)),
 		"several": tbl.Write(t.Context(), put, other),
 	} {
 		if err == nil || strings.Contains(err.Error(), "garden") {

@@ -18,12 +18,14 @@ import (
 func (t *Table) Partitions(ctx context.Context, prefix, sort string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		in := &dynamodb.ScanInput{
-			TableName:                 &t.name,
-			FilterExpression:          aws.String("begins_with(pk, :prefix) AND sk = :sort AND (attribute_not_exists(expires) OR expires > :now)"),
-			ProjectionExpression:      aws.String("pk"),
-			ExpressionAttributeValues: attributes{":prefix": str(prefix), ":sort": str(sort), ":now": seconds(t.clock.Now())},
-			ConsistentRead:            aws.Bool(true),
-			ReturnConsumedCapacity:    t.capacity(),
+			TableName: &t.name,
+			FilterExpression: aws.String("begins_with(pk, :prefix) AND sk = :sort AND " +
+				"(attribute_not_exists(expires) OR expires > :now)"),
+			ProjectionExpression: aws.String("pk"),
+			ExpressionAttributeValues: attributes{":prefix": str(prefix), ":sort": str(sort),
+				":now": seconds(t.clock.Now())},
+			ConsistentRead:         aws.Bool(true),
+			ReturnConsumedCapacity: t.capacity(),
 		}
 		for {
 			out, err := t.scan(ctx, in)

@@ -38,7 +38,8 @@ func (t *Table) writeOne(ctx context.Context, op table.Op, now time.Time) error 
 		return err
 	}
 	if lost && op.If == table.IfPresent {
-		return fmt.Errorf("%w: %s is absent, and an earlier attempt whose reply was lost may have removed it", table.ErrUnavailable, op.Item.Key)
+		return fmt.Errorf("%w: %s is absent, and an earlier attempt whose reply was lost may have removed it",
+			table.ErrUnavailable, op.Item.Key)
 	}
 	conflict, err := newConflict(0, op, failed.Item)
 	if err != nil {

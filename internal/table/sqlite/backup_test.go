@@ -55,7 +55,8 @@ func TestBackup_whileAnotherWrites_isOneMomentForItsOwnerAlone(t *testing.T) {
 		if err := copied.IntegrityCheck(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if odd := readRows(t, copied, "SELECT count(*) FILTER (WHERE pk = 'a') - count(*) FILTER (WHERE pk = 'b') FROM items"); odd != "0" {
+		if odd := readRows(t, copied,
+			"SELECT count(*) FILTER (WHERE pk = 'a') - count(*) FILTER (WHERE pk = 'b') FROM items"); odd != "0" {
 			t.Errorf("backup %d has %s items of one half of a transaction", n, odd)
 		}
 		write(t, openFile(t, path), "INSERT INTO items (pk, sk, data) VALUES ('p', 'a', 'x')") // it can be served
@@ -104,7 +105,8 @@ func TestBackup_failed_leavesNothing(t *testing.T) {
 	if err := f.Backup(cancelled, path, accept); err == nil {
 		t.Error("a cancelled backup succeeded")
 	}
-	if err := f.Backup(t.Context(), filepath.Join(folder, "nowhere", "backup.db"), accept); !errors.Is(err, fs.ErrNotExist) {
+	if err := f.Backup(t.Context(), filepath.Join(folder, "nowhere", "backup.db"),
+		accept); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v; want that the folder is missing", err)
 	}
 	wantBackups(t, folder)
@@ -214,7 +216,8 @@ func TestIntegrityCheck_damagedPage_isNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = c.Each(func(row *sqlite.Stmt) bool { root = row.ColumnInt(0); return true }, "SELECT rootpage FROM sqlite_schema WHERE name = 'items'")
+	err = c.Each(func(row *sqlite.Stmt) bool { root = row.ColumnInt(0); return true },
+		"SELECT rootpage FROM sqlite_schema WHERE name = 'items'")
 	if err := errors.Join(err, c.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +247,8 @@ func TestLogOfAnotherFile_isNeverReplayed(t *testing.T) {
 	if err != nil || len(log) == 0 {
 		t.Fatal(len(log), err)
 	}
-	restored, fresh, backup := filepath.Join(folder, "restored.db"), filepath.Join(folder, "new.db"), filepath.Join(folder, "backup.db")
+	restored, fresh, backup := filepath.Join(folder, "restored.db"), filepath.Join(folder, "new.db"),
+		filepath.Join(folder, "backup.db")
 	if err := f.Backup(t.Context(), restored, accept); err != nil {
 		t.Fatal(err)
 	}

@@ -137,7 +137,8 @@ func inspect(path string, flag int) error {
 	switch {
 	case binary.NativeEndian.Uint32(header[boltMagicAt:]) == boltMagic:
 		return ErrOld
-	case !bytes.HasPrefix(header, []byte(magic)), binary.BigEndian.Uint32(header[applicationAt:]) != applicationID, version < schemaVersion:
+	case !bytes.HasPrefix(header, []byte(magic)), binary.BigEndian.Uint32(header[applicationAt:]) != applicationID,
+		version < schemaVersion:
 		return ErrForeign
 	case version > schemaVersion:
 		return ErrNewer
@@ -190,7 +191,8 @@ func fillFile(path string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	for _, pragma := range []string{"synchronous = OFF", "auto_vacuum = INCREMENTAL"} { // which must precede the first table
+	// which must precede the first table
+	for _, pragma := range []string{"synchronous = OFF", "auto_vacuum = INCREMENTAL"} {
 		if err := sqlitex.ExecuteTransient(c, "PRAGMA "+pragma, nil); err != nil {
 			return err
 		}

@@ -15,10 +15,13 @@ import (
 var (
 	ErrDamaged = errors.New("the file is damaged; restore it from a backup or choose another file with --data")
 	ErrForeign = errors.New("the file is not Parley's and was left as it is; choose another file with --data")
-	ErrOld     = errors.New("the file is of an earlier build of Parley, which stored rooms in another format (bbolt), and was left as it is; choose another file with --data")
-	ErrNewer   = errors.New("the file was written by a newer parley; use that one")
-	ErrStray   = errors.New("there is a write-ahead log (-wal) of another file; if you have put this file in the place of that one or removed that one, move the files with -wal and -shm away")
-	ErrInUse   = errors.New("another process has the file open, most likely another parley; stop it or choose another file with --data")
+	ErrOld     = errors.New("the file is of an earlier build of Parley, which stored rooms in another format " +
+		"(bbolt), and was left as it is; choose another file with --data")
+	ErrNewer = errors.New("the file was written by a newer parley; use that one")
+	ErrStray = errors.New("there is a write-ahead log (-wal) of another file; if you have put this file in the place " +
+		"of that one or removed that one, move the files with -wal and -shm away")
+	ErrInUse = errors.New("another process has the file open, most likely another parley; stop it or choose another " +
+		"file with --data")
 )
 
 // logLimit is the size to which SQLite shortens a write-ahead log that grew while
@@ -102,10 +105,11 @@ func storeViews(c *sqlite.Conn, views []View) error {
 	for _, v := range views {
 		want := "CREATE VIEW " + v.Name + " AS " + v.Select
 		same := false
-		err := sqlitex.ExecuteTransient(c, "SELECT 1 FROM sqlite_schema WHERE name = ? AND sql = ?", &sqlitex.ExecOptions{
-			Args:       []any{v.Name, want},
-			ResultFunc: func(*sqlite.Stmt) error { same = true; return nil },
-		})
+		err := sqlitex.ExecuteTransient(c, "SELECT 1 FROM sqlite_schema WHERE name = ? AND sql = ?",
+			&sqlitex.ExecOptions{
+				Args:       []any{v.Name, want},
+				ResultFunc: func(*sqlite.Stmt) error { same = true; return nil },
+			})
 		if err == nil && !same {
 			err = sqlitex.ExecuteScript(c, "DROP VIEW IF EXISTS "+v.Name+";"+want, nil)
 		}

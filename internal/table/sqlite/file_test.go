@@ -92,7 +92,8 @@ func TestOpen_newFile_isTheOwnersAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]os.FileMode{
-		filepath.Dir(folder): 0o700, folder: 0o700, path: 0o600, path + "-wal": 0o600, path + "-shm": 0o600, path + ".lock": 0o600,
+		filepath.Dir(folder): 0o700, folder: 0o700, path: 0o600, path + "-wal": 0o600, path + "-shm": 0o600,
+		path + ".lock": 0o600,
 	}
 	for name, mode := range want {
 		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != mode {
@@ -164,7 +165,8 @@ func TestOpen_noPlaceForAFile_saysWhere(t *testing.T) {
 		filepath.Join(file, "parley.db"):       "not a directory",
 		filepath.Join(file, "deeper", "db.db"): "not a directory",
 	} {
-		if _, err := OpenFile(path); err == nil || !strings.Contains(err.Error(), folder) || !strings.Contains(err.Error(), says) {
+		if _, err := OpenFile(path); err == nil || !strings.Contains(err.Error(), folder) ||
+			!strings.Contains(err.Error(), says) {
 			t.Errorf("Open %s: %v; want %q", path, err, says)
 		}
 	}
@@ -178,7 +180,8 @@ func header(t *testing.T, application, version uint32) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := fmt.Sprintf("CREATE TABLE theirs (a); PRAGMA application_id = %d; PRAGMA user_version = %d;", application, version)
+	script := fmt.Sprintf("CREATE TABLE theirs (a); PRAGMA application_id = %d; PRAGMA user_version = %d;", application,
+		version)
 	if err := errors.Join(sqlitex.ExecuteScript(c, script, nil), c.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +219,8 @@ func TestOpen_otherFile_isRefusedAndUnchanged(t *testing.T) {
 				t.Fatal(err)
 			}
 			for action, open := range map[string]func() (*File, error){
-				"Open": func() (*File, error) { return OpenFile(path) }, "Look": func() (*File, error) { return LookAt(path) },
+				"Open": func() (*File, error) { return OpenFile(path) },
+				"Look": func() (*File, error) { return LookAt(path) },
 			} {
 				if _, err := open(); !errors.Is(err, c.want) || !strings.Contains(err.Error(), path) {
 					t.Errorf("%s: %v; want the path and %v", action, err, c.want)

@@ -115,7 +115,8 @@ func TestKeepPrivate_fileOfAnotherUser_failsAndNamesIt(t *testing.T) {
 func TestOpenToOthers_linkToAFileElsewhere_isNotTouched(t *testing.T) {
 	f, paths := opened(t, 0o600)
 	elsewhere := filepath.Join(t.TempDir(), "diary")
-	if err := errors.Join(os.WriteFile(elsewhere, nil, 0o600), os.Chmod(elsewhere, 0o644), os.Remove(paths[1]), os.Symlink(elsewhere, paths[1])); err != nil {
+	if err := errors.Join(os.WriteFile(elsewhere, nil, 0o600), os.Chmod(elsewhere, 0o644), os.Remove(paths[1]),
+		os.Symlink(elsewhere, paths[1])); err != nil {
 		t.Fatal(err)
 	}
 	were, err := f.KeepPrivate()

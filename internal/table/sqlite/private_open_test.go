@@ -39,7 +39,8 @@ func TestOpen_fileThatOthersMayRead_isMadePrivateAndSaidOnce(t *testing.T) {
 		}
 	}
 	said := log.String()
-	if strings.Count(said, "level=WARN") != 1 || !strings.Contains(said, path+" ") || !strings.Contains(said, path+".lock") {
+	if strings.Count(said, "level=WARN") != 1 || !strings.Contains(said, path+" ") ||
+		!strings.Contains(said, path+".lock") {
 		t.Errorf("said %q", said)
 	}
 }

@@ -178,7 +178,8 @@ func writeBeside(path, guest string) error {
 		return err
 	}
 	for n := range guestWrites {
-		if err := tab.Write(context.Background(), table.Put(item("guests", fmt.Sprintf("%s %02d", guest, n), "x"), table.IfAbsent)); err != nil {
+		if err := tab.Write(context.Background(),
+			table.Put(item("guests", fmt.Sprintf("%s %02d", guest, n), "x"), table.IfAbsent)); err != nil {
 			return errors.Join(err, tab.Close())
 		}
 	}
@@ -280,7 +281,8 @@ func TestWrite_diskFull_isRefusedUntilThereIsRoom(t *testing.T) {
 	if out, err := child(t, "fill the disk", path).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if page, err := open(t, path, nil).Query(t.Context(), table.Range{Partition: "p", Limit: table.MaxLimit}); err != nil || len(page.Items) == 0 {
+	if page, err := open(t, path, nil).Query(t.Context(),
+		table.Range{Partition: "p", Limit: table.MaxLimit}); err != nil || len(page.Items) == 0 {
 		t.Fatalf("%d items, %v", len(page.Items), err)
 	}
 }
@@ -333,7 +335,8 @@ func limitFiles(bytes uint64) error {
 }
 
 func writeBig(tab *Table, n int) error {
-	return tab.Write(context.Background(), table.Put(item("p", fmt.Sprintf("%03d", n), strings.Repeat("x", 100_000)), table.IfAbsent))
+	return tab.Write(context.Background(), table.Put(item("p", fmt.Sprintf("%03d", n), strings.Repeat("x", 100_000)),
+		table.IfAbsent))
 }
 
 func wantItems(tab *Table, n int) error {

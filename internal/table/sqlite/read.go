@@ -68,7 +68,8 @@ func (r *Reader) Query(ctx context.Context, q table.Range) (page table.Page, err
 	err = r.read(ctx, func(c *Conn, now int64) error {
 		bytes := 0
 		err := c.Each(func(row *sqlite.Stmt) bool {
-			if page.More = len(page.Items) == q.Limit || q.Bytes > 0 && bytes >= q.Bytes; page.More || ctx.Err() != nil {
+			if page.More = len(page.Items) == q.Limit || q.Bytes > 0 && bytes >= q.Bytes; page.More ||
+				ctx.Err() != nil {
 				return false
 			}
 			item := itemOf(row, q.Partition)
@@ -104,7 +105,8 @@ func (r *Reader) Partitions(ctx context.Context, prefix, sort string) iter.Seq2[
 					return err
 				}
 				if partition < from { // else it could lead round in a circle for ever
-					return fmt.Errorf("%w (partition %q is where one from %q on should be)", ErrDamaged, partition, from)
+					return fmt.Errorf("%w (partition %q is where one from %q on should be)", ErrDamaged, partition,
+						from)
 				}
 				_, found, err = c.get(table.Key{Partition: partition, Sort: sort}, now)
 				return err

@@ -104,7 +104,8 @@ func TestReader_besideATable_seesWhatItWrites(t *testing.T) {
 	r := look(t, tab.file.Path())
 	for n := range 3 {
 		put(t, tab, "p", fmt.Sprint(n), "x")
-		if page, err := r.Query(t.Context(), table.Range{Partition: "p", Limit: 10}); err != nil || len(page.Items) != n+1 {
+		if page, err := r.Query(t.Context(), table.Range{Partition: "p", Limit: 10}); err != nil ||
+			len(page.Items) != n+1 {
 			t.Errorf("%d items, %v; want %d", len(page.Items), err, n+1)
 		}
 	}

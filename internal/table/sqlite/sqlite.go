@@ -133,7 +133,8 @@ func (file *File) makePrivate(log *slog.Logger) {
 	were, err := file.KeepPrivate()
 	switch {
 	case err != nil:
-		log.Warn("other users may be able to read the data, and this cannot be changed: put it where only you may", "file", file.Path(), "error", err)
+		log.Warn("other users may be able to read the data, and this cannot be changed: put it where only you may",
+			"file", file.Path(), "error", err)
 	case were != nil:
 		log.Warn("other users could open the data; now only its owner can", "files", were)
 	}

@@ -58,7 +58,8 @@ func (t *Table) sweep() {
 		}
 		bytes := t.LogBytes()
 		if bytes >= largeLog && !warned {
-			t.log.Warn("the write-ahead log is large: most likely it could not be emptied because another program, or this one, always reads from it", "bytes", bytes)
+			t.log.Warn("the write-ahead log is large: most likely it could not be emptied because another program, "+
+				"or this one, always reads from it", "bytes", bytes)
 		}
 		warned = bytes >= largeLog
 		timer.Reset(roundPause)

@@ -92,7 +92,8 @@ func TestSweep_deletesWhatExpiredInSmallSteps(t *testing.T) {
 // The sizes of the items are those of messages, so that the pages of the file are
 // shared, and of long ones, which have pages of their own.
 func TestSweep_shrinksAFileOfWhichMuchIsFree(t *testing.T) {
-	for name, c := range map[string]struct{ count, size int }{"short items": {20_000, 300}, "long items": {600, 20_000}} {
+	for name, c := range map[string]struct{ count, size int }{"short items": {20_000, 300},
+		"long items": {600, 20_000}} {
 		t.Run(name, func(t *testing.T) {
 			clock := clockwork.NewFakeClock()
 			path := filepath.Join(t.TempDir(), "table.db")

@@ -59,7 +59,8 @@ func (t *Table) trust(of *trusted) {
 	of.follow(clock)
 	ahead := time.Duration(clock-of.now) * time.Second
 	if ahead > doubt && !of.doubted {
-		t.log.Warn("the clock has gone far ahead: if neither this server nor its machine stood still for so long, put the clock right; what it makes expire is only deleted after days", "ahead", ahead)
+		t.log.Warn("the clock has gone far ahead: if neither this server nor its machine stood still for so long, "+
+			"put the clock right; what it makes expire is only deleted after days", "ahead", ahead)
 	}
 	of.doubted = ahead > doubt
 	if (time.Duration(of.now-of.stored) * time.Second).Abs() < storedEvery {

@@ -87,13 +87,15 @@ func TestSweep_clockFarAhead_losesNothingThatLives(t *testing.T) {
 					fill(t, tab, "ahead", 1, 300, time.Minute)
 					clock.minutes(t, 4*time.Minute)
 				}
-				if _, err := tab.Get(t.Context(), table.Key{Partition: "p", Sort: "15m0s000000"}, table.Strong); ahead > time.Hour && !errors.Is(err, table.ErrNotFound) {
+				if _, err := tab.Get(t.Context(), table.Key{Partition: "p", Sort: "15m0s000000"},
+					table.Strong); ahead > time.Hour && !errors.Is(err, table.ErrNotFound) {
 					t.Errorf("to a reader by that clock the item is not absent: %v", err)
 				}
 				clock.say(0)
 				clock.minutes(t, 2*time.Minute)
 				for _, life := range lives {
-					if _, err := tab.Get(t.Context(), table.Key{Partition: "p", Sort: fmt.Sprint(life, "000000")}, table.Strong); err != nil {
+					if _, err := tab.Get(t.Context(), table.Key{Partition: "p", Sort: fmt.Sprint(life, "000000")},
+						table.Strong); err != nil {
 						t.Errorf("the clock was ahead by %v, and what lives for %v is lost: %v", ahead, life, err)
 					}
 				}
@@ -147,7 +149,8 @@ func TestSweep_serverWasOff_deletesWhatExpiredMeanwhile(t *testing.T) {
 	if err := tab.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if said := log.String(); strings.Count(said, "level=WARN") != 1 || !strings.Contains(said, "clock has gone far ahead") {
+	if said := log.String(); strings.Count(said, "level=WARN") != 1 ||
+		!strings.Contains(said, "clock has gone far ahead") {
 		t.Errorf("said %q", said)
 	}
 }

@@ -92,10 +92,12 @@ func TestWrite_inOneTransaction_isJudgedOnWhatThoseBeforeItLeft(t *testing.T) {
 		if err := errors.Join(errs[0], errs[2], errs[3]); err != nil {
 			t.Error(err)
 		}
-		if got, err := tab.Get(t.Context(), table.Key{Partition: "p", Sort: "a"}, table.Strong); err != nil || string(got.Data) != "four" {
+		if got, err := tab.Get(t.Context(), table.Key{Partition: "p", Sort: "a"}, table.Strong); err != nil ||
+			string(got.Data) != "four" {
 			t.Errorf("in the end: %q, %v; want four", got.Data, err)
 		}
-		if _, err := tab.Get(t.Context(), table.Key{Partition: "p", Sort: "side"}, table.Strong); !errors.Is(err, table.ErrNotFound) {
+		if _, err := tab.Get(t.Context(), table.Key{Partition: "p", Sort: "side"},
+			table.Strong); !errors.Is(err, table.ErrNotFound) {
 			t.Errorf("the refused write left its other op: %v", err)
 		}
 	})
@@ -115,7 +117,8 @@ func TestWrite_cancelledBeforeItsTransaction_neverHappens(t *testing.T) {
 		}
 		release()
 		put(t, tab, "p", "b", "x")
-		if _, err := tab.Get(t.Context(), table.Key{Partition: "p", Sort: "a"}, table.Strong); !errors.Is(err, table.ErrNotFound) {
+		if _, err := tab.Get(t.Context(), table.Key{Partition: "p", Sort: "a"},
+			table.Strong); !errors.Is(err, table.ErrNotFound) {
 			t.Errorf("Get: %v; want ErrNotFound", err)
 		}
 	})
@@ -153,7 +156,8 @@ func TestWrite_failureInATransaction_isEveryonesAndLeavesNothing(t *testing.T) {
 		wg.Go(func() { errs[0] = tab.Write(t.Context(), table.Put(item("p", "a", "x"), table.Always)) })
 		synctest.Wait()
 		wg.Go(func() {
-			errs[1] = tab.submit(t.Context(), 1, func(c *Conn, _ int64) (error, error) { return nil, c.Run("SELECT nonsense") })
+			errs[1] = tab.submit(t.Context(), 1,
+				func(c *Conn, _ int64) (error, error) { return nil, c.Run("SELECT nonsense") })
 		})
 		synctest.Wait()
 		release()
@@ -163,7 +167,8 @@ func TestWrite_failureInATransaction_isEveryonesAndLeavesNothing(t *testing.T) {
 				t.Errorf("%v; want ErrUnavailable", err)
 			}
 		}
-		if _, err := tab.Get(t.Context(), table.Key{Partition: "p", Sort: "a"}, table.Strong); !errors.Is(err, table.ErrNotFound) {
+		if _, err := tab.Get(t.Context(), table.Key{Partition: "p", Sort: "a"},
+			table.Strong); !errors.Is(err, table.ErrNotFound) {
 			t.Errorf("Get: %v; want ErrNotFound", err)
 		}
 		put(t, tab, "p", "a", "x")
@@ -181,10 +186,12 @@ func TestClose_callsInProgressEnd_laterOnesAreUnavailable(t *testing.T) {
 		if err := <-closed; err != nil {
 			t.Error(err)
 		}
-		if err := tab.Write(t.Context(), table.Put(item("p", "a", "x"), table.Always)); !errors.Is(err, table.ErrUnavailable) {
+		if err := tab.Write(t.Context(), table.Put(item("p", "a", "x"),
+			table.Always)); !errors.Is(err, table.ErrUnavailable) {
 			t.Errorf("Write: %v", err)
 		}
-		if _, err := tab.Get(t.Context(), table.Key{Partition: "p", Sort: "a"}, table.Strong); !errors.Is(err, table.ErrUnavailable) {
+		if _, err := tab.Get(t.Context(), table.Key{Partition: "p", Sort: "a"},
+			table.Strong); !errors.Is(err, table.ErrUnavailable) {
 			t.Errorf("Get: %v", err)
 		}
 		for partition, err := range tab.Partitions(t.Context(), "p", "a") {
@@ -232,7 +239,8 @@ func TestRead_duringATransaction_doesNotWait(t *testing.T) {
 	<-inside
 	read := func(want string) {
 		t.Helper()
-		if got, err := tab.Get(t.Context(), table.Key{Partition: "p", Sort: "a"}, table.Strong); err != nil || string(got.Data) != want {
+		if got, err := tab.Get(t.Context(), table.Key{Partition: "p", Sort: "a"}, table.Strong); err != nil ||
+			string(got.Data) != want {
 			t.Errorf("Get: %q, %v; want %q", got.Data, err, want)
 		}
 	}

@@ -28,7 +28,8 @@ func TestFaulty_logUnderRoughFaults_hasNoGapsAndNoDuplicates(t *testing.T) {
 		}
 		wg.Wait()
 		c := tab.Counts()
-		total.Lost, total.Repeated, total.Refused, total.Late = total.Lost+c.Lost, total.Repeated+c.Repeated, total.Refused+c.Refused, total.Late+c.Late
+		total.Lost, total.Repeated, total.Refused, total.Late = total.Lost+c.Lost, total.Repeated+c.Repeated,
+			total.Refused+c.Refused, total.Late+c.Late
 		tab.Settle()
 		wantWhole(t, tab, seed, writers, events)
 	}
@@ -61,7 +62,8 @@ func appendToLog(t *testing.T, tab table.Table, n int, event string) int {
 
 func wantWhole(t *testing.T, tab table.Table, seed uint64, writers, events int) {
 	t.Helper()
-	page, err := tab.Query(t.Context(), table.Range{Partition: "p", Prefix: "LOG#", Limit: 100, Consistency: table.Strong})
+	page, err := tab.Query(t.Context(), table.Range{Partition: "p", Prefix: "LOG#", Limit: 100,
+		Consistency: table.Strong})
 	if err != nil || len(page.Items) != writers*events {
 		t.Fatalf("seed %d: %d events, %v; want %d", seed, len(page.Items), err, writers*events)
 	}

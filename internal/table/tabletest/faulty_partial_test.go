@@ -14,7 +14,8 @@ func TestFaulty_partialWriteWithLostReply_becomesVisibleBitByBit(t *testing.T) {
 	for seed := range uint64(20) {
 		tab, inner := newFaulty(t, seed, tabletest.Faults{Lost: 1, Partial: 1})
 		write(t, inner, table.Put(item("c", "old"), table.Always))
-		ops := []table.Op{table.Put(item("a", "new"), table.IfAbsent), table.Put(item("b", "new"), table.IfAbsent), table.Delete(item("c", "").Key, table.IfPresent)}
+		ops := []table.Op{table.Put(item("a", "new"), table.IfAbsent), table.Put(item("b", "new"), table.IfAbsent),
+			table.Delete(item("c", "").Key, table.IfPresent)}
 		if err := tab.Write(t.Context(), ops...); !errors.Is(err, table.ErrUnavailable) {
 			t.Fatalf("Write: %v; want ErrUnavailable", err)
 		}
@@ -44,7 +45,8 @@ func TestFaulty_partialWrite_isVisibleInPartAndThenAsAWhole(t *testing.T) {
 		a, b := fmt.Sprintf("%03da", n), fmt.Sprintf("%03db", n)
 		done := make(chan error)
 		go func() {
-			err := tab.Write(t.Context(), table.Put(item(a, "x"), table.IfAbsent), table.Put(item(b, "x"), table.IfAbsent))
+			err := tab.Write(t.Context(), table.Put(item(a, "x"), table.IfAbsent),
+				table.Put(item(b, "x"), table.IfAbsent))
 			if err == nil && (data(t, tab, a, table.Strong) == "" || data(t, tab, b, table.Strong) == "") {
 				err = errors.New("the writer does not see its own write")
 			}
@@ -65,7 +67,8 @@ func TestFaulty_partialWrite_isVisibleInPartAndThenAsAWhole(t *testing.T) {
 		}
 	}
 	if partly == 0 || tab.Counts().Partial == 0 {
-		t.Errorf("%d pairs of reads saw a write in part, and %d reads are counted; want some", partly, tab.Counts().Partial)
+		t.Errorf("%d pairs of reads saw a write in part, and %d reads are counted; want some", partly,
+			tab.Counts().Partial)
 	}
 }
 
@@ -73,16 +76,19 @@ func TestFaulty_conditionOnAnInvisibleWrite_isCheckedAgainstTheTrueState(t *test
 	unseen := 0
 	for seed := range uint64(64) {
 		tab, _ := newFaulty(t, seed, tabletest.Faults{Lost: 0.3, Partial: 1})
-		if err := tab.Write(t.Context(), table.Put(item("a", "one"), table.IfAbsent), table.Put(item("b", "one"), table.IfAbsent)); err == nil {
+		if err := tab.Write(t.Context(), table.Put(item("a", "one"), table.IfAbsent),
+			table.Put(item("b", "one"), table.IfAbsent)); err == nil {
 			continue
 		}
 		hidden := list(t, tab, table.Strong) != "a=one b=one"
-		err := tab.Write(t.Context(), table.Put(item("a", "two"), table.IfAbsent), table.Delete(item("b", "").Key, table.IfAbsent))
+		err := tab.Write(t.Context(), table.Put(item("a", "two"), table.IfAbsent),
+			table.Delete(item("b", "").Key, table.IfAbsent))
 		var conflict *table.ConflictError
 		if errors.Is(err, table.ErrUnavailable) {
 			continue
 		}
-		if !errors.As(err, &conflict) || len(conflict.Conflicts) != 2 || string(conflict.Conflicts[1].Item.Data) != "one" {
+		if !errors.As(err, &conflict) || len(conflict.Conflicts) != 2 ||
+			string(conflict.Conflicts[1].Item.Data) != "one" {
 			t.Errorf("Write: %v; want conflicts with both items", err)
 		}
 		if hidden {

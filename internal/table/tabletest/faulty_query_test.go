@@ -69,7 +69,8 @@ func (c *crowd) check(r table.Range, page table.Page) {
 	last := r.After
 	found := make(map[string]bool)
 	for _, i := range page.Items {
-		if !strings.HasPrefix(i.Key.Sort, r.Prefix) || last != "" && compare(i.Key.Sort, last) <= 0 || !i.Live(c.clock.Now()) {
+		if !strings.HasPrefix(i.Key.Sort, r.Prefix) || last != "" && compare(i.Key.Sort, last) <= 0 ||
+			!i.Live(c.clock.Now()) {
 			c.Fatalf("%+v: %s after %q, expires %v", r, i.Key.Sort, last, i.Expires)
 		}
 		last = i.Key.Sort

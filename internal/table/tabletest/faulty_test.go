@@ -102,7 +102,8 @@ func TestFaulty_refusedCall_hasNoEffect(t *testing.T) {
 func TestFaulty_lostReply_writeIsApplied(t *testing.T) {
 	tab, inner := newFaulty(t, 1, tabletest.Faults{Lost: 1})
 	for range 2 { // the second is a conflict, whose reply is lost too
-		if err := tab.Write(t.Context(), table.Put(item("a", "x"), table.IfAbsent)); !errors.Is(err, table.ErrUnavailable) {
+		if err := tab.Write(t.Context(), table.Put(item("a", "x"),
+			table.IfAbsent)); !errors.Is(err, table.ErrUnavailable) {
 			t.Errorf("Write: %v; want ErrUnavailable", err)
 		}
 	}
@@ -113,7 +114,8 @@ func TestFaulty_lostReply_writeIsApplied(t *testing.T) {
 
 func TestFaulty_repeatedWrite_conflictsWithItself(t *testing.T) {
 	tab, inner := newFaulty(t, 1, tabletest.Faults{Repeated: 1, Partial: 1})
-	err := tab.Write(t.Context(), table.Put(item("a", "mine"), table.IfAbsent), table.Put(item("b", "mine"), table.Always))
+	err := tab.Write(t.Context(), table.Put(item("a", "mine"), table.IfAbsent),
+		table.Put(item("b", "mine"), table.Always))
 	var conflict *table.ConflictError
 	if !errors.As(err, &conflict) || len(conflict.Conflicts) != 1 || string(conflict.Conflicts[0].Item.Data) != "mine" {
 		t.Errorf("Write: %v; want a conflict with its own item", err)
@@ -218,7 +220,8 @@ func TestFaulty_staleQuery_showsGapsAndDeletedItems(t *testing.T) {
 	tab, _ := newFaulty(t, 1, tabletest.Faults{Stale: 1})
 	gap, ghost := false, false
 	for n := range 60 {
-		write(t, tab, table.Put(item(fmt.Sprintf("LOG#%03d", n), "x"), table.IfAbsent), table.Put(item("gone", "x"), table.IfAbsent))
+		write(t, tab, table.Put(item(fmt.Sprintf("LOG#%03d", n), "x"), table.IfAbsent),
+			table.Put(item("gone", "x"), table.IfAbsent))
 		write(t, tab, table.Delete(item("gone", "").Key, table.IfPresent))
 		r := table.Range{Partition: "p", Prefix: "LOG#", Limit: 100}
 		page, err := tab.Query(t.Context(), r)
@@ -271,7 +274,8 @@ func TestFaulty_slowCall_letsOthersRun(t *testing.T) {
 func TestFaulty_settled_matchesTheTableBelow(t *testing.T) {
 	tab, inner := newFaulty(t, 3, tabletest.Faults{Late: 0.5, Lost: 0.5, Partial: 1, Stale: 1})
 	for n := range 20 {
-		tab.Write(t.Context(), table.Put(item(fmt.Sprint(n, "a"), "x"), table.IfAbsent), table.Put(item(fmt.Sprint(n, "b"), "x"), table.IfAbsent))
+		tab.Write(t.Context(), table.Put(item(fmt.Sprint(n, "a"), "x"), table.IfAbsent),
+			table.Put(item(fmt.Sprint(n, "b"), "x"), table.IfAbsent))
 	}
 	tab.Settle()
 	for range 20 {
@@ -292,10 +296,12 @@ func trace(t *testing.T, seed uint64) (lines []string) {
 	faults.Late = 0.2
 	tab, _ := newFaulty(t, seed, faults)
 	for n := range 150 {
-		err := tab.Write(t.Context(), table.Put(item(fmt.Sprint(n%7), fmt.Sprint(n)), table.Condition(n%3)), table.Put(item("META", fmt.Sprint(n)), table.Always))
+		err := tab.Write(t.Context(), table.Put(item(fmt.Sprint(n%7), fmt.Sprint(n)), table.Condition(n%3)),
+			table.Put(item("META", fmt.Sprint(n)), table.Always))
 		lines = append(lines, fmt.Sprint(err))
 		for _, c := range []table.Consistency{table.Eventual, table.Strong} {
-			page, err := tab.Query(t.Context(), table.Range{Partition: "p", Limit: 5, Reverse: n%2 == 0, Consistency: c})
+			page, err := tab.Query(t.Context(),
+				table.Range{Partition: "p", Limit: 5, Reverse: n%2 == 0, Consistency: c})
 			lines = append(lines, fmt.Sprint(page, err))
 		}
 	}

@@ -119,7 +119,8 @@ func (f *Faulty) patched(ctx context.Context, r table.Range, earlier map[string]
 // others reads the items of a range that are not among the earlier ones. It reads
 // a full page of them, because earlier ones may sort behind all of them. What they
 // weigh does not matter: that bound saves memory only.
-func (f *Faulty) others(ctx context.Context, r table.Range, earlier map[string]*table.Item) (items []table.Item, more bool, err error) {
+func (f *Faulty) others(ctx context.Context, r table.Range, earlier map[string]*table.Item) (items []table.Item,
+	more bool, err error) {
 	rest := r
 	rest.Bytes = 0
 	for len(items) < r.Limit {

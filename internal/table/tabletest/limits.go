@@ -67,7 +67,8 @@ func puts(items []table.Item) []table.Op {
 
 func testBrokenLimits(t *trial) {
 	with := func(partition, sort string) []table.Op {
-		return []table.Op{table.Put(table.Item{Key: table.Key{Partition: partition, Sort: sort}, Data: []byte("x")}, table.Always)}
+		return []table.Op{table.Put(table.Item{Key: table.Key{Partition: partition, Sort: sort}, Data: []byte("x")},
+			table.Always)}
 	}
 	many := make([]table.Op, table.MaxOps+1)
 	for i := range many {

@@ -19,7 +19,8 @@ func testQueries(t *trial) {
 	})
 	t.says("ranges", testRanges)
 	t.says("keys are ordered by their bytes", func(t *trial) {
-		want := []string{"\x01", " ", "#", "0", "A", "a", "a\x01", "a ", "aa", "b", "\u007f", "é", "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0010ffff"}
+		want := []string{"\x01", " ", "#", "0", "A", "a", "a\x01", "a ", "aa", "b", "\u007f", "é", "\ud7ff", "\ue000",
+			"\uffff", "\U00010000", "\U0010ffff"}
 		for _, i := range rand.New(rand.NewPCG(1, 1)).Perm(len(want)) {
 			t.put(t.item(want[i], "x"))
 		}

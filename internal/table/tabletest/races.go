@@ -142,13 +142,15 @@ func testSeenAtOnce(t *trial) {
 	for _, err := range t.together(8, func(i int) error {
 		for n := range 10 {
 			a, b := fmt.Sprintf("%d/a%d", i, n), fmt.Sprintf("%d/b%d", i, n)
-			if err := t.table.Write(t.ctx, table.Put(t.item(a, "x"), table.IfAbsent), table.Put(t.item(b, "x"), table.IfAbsent)); err != nil {
+			if err := t.table.Write(t.ctx, table.Put(t.item(a, "x"), table.IfAbsent),
+				table.Put(t.item(b, "x"), table.IfAbsent)); err != nil {
 				return err
 			}
 			if _, err := t.table.Get(t.ctx, t.key(b), table.Strong); err != nil {
 				return fmt.Errorf("Get %s: %w", b, err)
 			}
-			page, err := t.table.Query(t.ctx, table.Range{Partition: t.partition, Prefix: fmt.Sprint(i, "/"), Limit: 100, Consistency: table.Strong})
+			page, err := t.table.Query(t.ctx, table.Range{Partition: t.partition, Prefix: fmt.Sprint(i, "/"),
+				Limit: 100, Consistency: table.Strong})
 			if err != nil || len(page.Items) != 2*(n+1) {
 				return fmt.Errorf("writer %d sees %q after %d writes, %v", i, sorts(page.Items), n+1, err)
 			}
@@ -175,7 +177,8 @@ func testCancelled(t *trial) {
 			return nil
 		}
 		return t.table.Write(ctxs[i],
-			table.Put(t.item(fmt.Sprintf("a%02d", i), "x"), table.Always), table.Put(t.item(fmt.Sprintf("b%02d", i), "x"), table.Always))
+			table.Put(t.item(fmt.Sprintf("a%02d", i), "x"), table.Always),
+			table.Put(t.item(fmt.Sprintf("b%02d", i), "x"), table.Always))
 	})
 	for i, err := range errs[:writers] {
 		if err != nil && !errors.Is(err, context.Canceled) {
@@ -188,6 +191,7 @@ func testCancelled(t *trial) {
 	}
 	t.put(t.item("done", "x"))
 	t.eventually(func() bool {
-		return len(t.query(table.Range{Prefix: "a", Limit: 100}).Items) == len(t.query(table.Range{Prefix: "b", Limit: 100}).Items)
+		return len(t.query(table.Range{Prefix: "a", Limit: 100}).Items) == len(t.query(table.Range{Prefix: "b",
+			Limit: 100}).Items)
 	})
 }

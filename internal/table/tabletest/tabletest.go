@@ -45,7 +45,8 @@ func Run(t *testing.T, open func(t *testing.T, clock clockwork.Clock) table.Tabl
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			t.Cleanup(cancel)
 			clock := clockwork.NewFakeClockAt(time.Date(2100, 1, 1, 12, 0, 0, 500_000_000, time.UTC))
-			p.test(&trial{T: t, ctx: ctx, clock: clock, table: open(t, clock), partition: fmt.Sprintf("%s#%x", t.Name(), rand.Uint64())})
+			p.test(&trial{T: t, ctx: ctx, clock: clock, table: open(t, clock),
+				partition: fmt.Sprintf("%s#%x", t.Name(), rand.Uint64())})
 		})
 	}
 }

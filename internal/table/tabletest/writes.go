@@ -17,7 +17,8 @@ func testConditions(t *trial) {
 			for cond, condName := range []string{"always", "if absent", "if present"} {
 				for beside, shape := range []string{"alone", "with another op"} {
 					t.says(fmt.Sprintf("%s %s over an %s item, %s", name, condName, state, shape), func(t *trial) {
-						c := oneCondition{state: state, delete: op == 1, cond: table.Condition(cond), beside: beside == 1}
+						c := oneCondition{state: state, delete: op == 1, cond: table.Condition(cond),
+							beside: beside == 1}
 						c.test(t)
 					})
 				}
@@ -116,8 +117,10 @@ func testSeveralOps(t *trial) {
 	t.says("a conflict lists every failed op in order", testEveryConflict)
 	t.says("using a key twice is refused", func(t *trial) {
 		t.put(t.item("a", "old"))
-		for _, second := range []table.Op{table.Put(t.item("a", "new"), table.Always), table.Delete(t.key("a"), table.Always)} {
-			err := t.table.Write(t.ctx, table.Put(t.item("b", "new"), table.Always), table.Put(t.item("a", "newer"), table.Always), second)
+		for _, second := range []table.Op{table.Put(t.item("a", "new"), table.Always),
+			table.Delete(t.key("a"), table.Always)} {
+			err := t.table.Write(t.ctx, table.Put(t.item("b", "new"), table.Always),
+				table.Put(t.item("a", "newer"), table.Always), second)
 			if !errors.Is(err, table.ErrInvalid) {
 				t.Errorf("Write: %v; want ErrInvalid", err)
 			}
@@ -139,7 +142,8 @@ func testEveryConflict(t *trial) {
 		table.Delete(t.key("stays"), table.IfAbsent),
 		table.Put(t.item("free", "x"), table.Always),
 	), 1, 2, 3, 5)
-	for i, want := range []struct{ sort, data string }{{"there", "one"}, {"nowhere", ""}, {"gone", ""}, {"stays", "three"}} {
+	for i, want := range []struct{ sort, data string }{{"there", "one"}, {"nowhere", ""}, {"gone", ""},
+		{"stays", "three"}} {
 		got := conflicts[i]
 		if got.Key != t.key(want.sort) || (got.Item != nil) != (want.data != "") {
 			t.Errorf("conflict %d: %s with item %v; want %s with %q", i, got.Key, got.Item, want.sort, want.data)

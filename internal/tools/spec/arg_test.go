@@ -93,7 +93,8 @@ func TestRead_spellingsThatModelsUse_meanTheSame(t *testing.T) {
 }
 
 func TestRead_valueOfNoMeaning_isRefusedByName(t *testing.T) {
-	const seats, wait = "seats must be a whole number from 2 to 100", "wait_seconds must be a whole number from 0 to 290"
+	const seats, wait = "seats must be a whole number from 2 to 100", "wait_seconds must be a whole number from 0 to " +
+		"290"
 	for raw, want := range map[string]string{
 		``:                                 "text is missing",
 		`null`:                             "text is missing",
@@ -152,7 +153,8 @@ func TestRead_zero_isToldFromAbsent(t *testing.T) {
 	} {
 		var in time.Duration
 		var given bool
-		Read([]Arg{Duration("back_in_minutes", &in, time.Minute, 0, time.Hour, "").Then(func() { given = true })}, []byte(raw))
+		Read([]Arg{Duration("back_in_minutes", &in, time.Minute, 0, time.Hour, "").Then(func() { given = true })},
+			[]byte(raw))
 		if in != want.in || given != want.given {
 			t.Errorf("%s is read as %v, given %v", raw, in, given)
 		}
@@ -166,7 +168,8 @@ func TestRead_code_isTakenWithoutWhatSurroundsItAndNeverInFull(t *testing.T) {
 		strings.Repeat("a", 300_000): strings.Repeat("a", longestCode),
 	} {
 		var code string
-		if problems := Read([]Arg{Code("cursor", &code, "")}, []byte(`{"cursor":"`+given+`"}`)); len(problems) > 0 || code != want {
+		if problems := Read([]Arg{Code("cursor", &code, "")}, []byte(`{"cursor":"`+given+`"}`)); len(problems) > 0 ||
+			code != want {
 			t.Errorf("%.20q: %.20q %v", given, code, problems)
 		}
 	}
@@ -197,7 +200,8 @@ func TestRead_list_isReadInEverySpelling(t *testing.T) {
 // A list that turned out shorter than intended, or empty, would publish what was to be
 // private.
 func TestRead_listWithABlank_isRefused(t *testing.T) {
-	for _, raw := range []string{`[""]`, `[" "]`, `[null]`, `["Bob",""]`, `" "`, `"Bob,"`, `","`, `"[]"`, `[["Bob"]]`, `[{"name":"Bob"}]`, `{"name":"Bob"}`, `true`, `[true]`} {
+	for _, raw := range []string{`[""]`, `[" "]`, `[null]`, `["Bob",""]`, `" "`, `"Bob,"`, `","`, `"[]"`, `[["Bob"]]`,
+		`[{"name":"Bob"}]`, `{"name":"Bob"}`, `true`, `[true]`} {
 		var to []string
 		problems := Read([]Arg{List("to", &to, "")}, []byte(`{"to":`+raw+`}`))
 		if want := []string{"to must be a list of texts"}; !slices.Equal(problems, want) || to != nil {
@@ -217,7 +221,8 @@ func TestRead_thousandsOfUnknownArguments_costLittle(t *testing.T) {
 	args := sampleArgs(&in)
 	var problems []string
 	allocations := testing.AllocsPerRun(1, func() { problems = Read(args, raw) })
-	if said := Correction("speak", args, problems); len(problems) < many || len(said) > 2000 || !strings.Contains(said, "recipient_0 ") {
+	if said := Correction("speak", args, problems); len(problems) < many || len(said) > 2000 ||
+		!strings.Contains(said, "recipient_0 ") {
 		t.Errorf("%d problems, corrected as %s", len(problems), said)
 	}
 	if allocations > 10*many { // reading the JSON takes some five for each key

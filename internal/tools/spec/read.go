@@ -50,7 +50,8 @@ func match(args []Arg, object map[string]any) (given map[string]any, problems []
 		case keys[name] == "":
 			given[name], keys[name] = v, key
 		case fmt.Sprint(given[name]) != fmt.Sprint(v):
-			problems = append(problems, fmt.Sprintf("%s and %s mean the same here but differ: give only %s", keys[name], key, name))
+			problems = append(problems, fmt.Sprintf("%s and %s mean the same here but differ: give only %s", keys[name],
+				key, name))
 		}
 	}
 	return given, problems
@@ -128,5 +129,6 @@ func Correction(tool string, args []Arg, problems []string) string {
 			takes = append(takes, a.Name)
 		}
 	}
-	return fmt.Sprintf("Correct this and call %s again: %s. It takes %s.", tool, strings.Join(problems, "; "), strings.Join(takes, ", "))
+	return fmt.Sprintf("Correct this and call %s again: %s. It takes %s.", tool, strings.Join(problems, "; "),
+		strings.Join(takes, ", "))
 }

@@ -34,10 +34,12 @@ func TestRead_alias_isReadAsItsArgument(t *testing.T) {
 
 func TestRead_twoNamesOfOneArgument_thatDiffer_areRefused(t *testing.T) {
 	for raw, want := range map[string]string{
-		`{"text":"hi","message":"bye"}`:              "message and text mean the same here but differ: give only text",
-		`{"content":"a","message":"b"}`:              "content and message mean the same here but differ: give only text",
-		`{"text":"hi","room":"den","name":"hall"}`:   "name and room mean the same here but differ: give only room",
-		`{"text":"hi","timeout":5,"wait_seconds":6}`: "timeout and wait_seconds mean the same here but differ: give only wait_seconds",
+		`{"text":"hi","message":"bye"}`: "message and text mean the same here but differ: give only text",
+		`{"content":"a","message":"b"}`: "content and message mean the same here but differ: give only " +
+			"text",
+		`{"text":"hi","room":"den","name":"hall"}`: "name and room mean the same here but differ: give only room",
+		`{"text":"hi","timeout":5,"wait_seconds":6}`: "timeout and wait_seconds mean the same here but differ: give " +
+			"only wait_seconds",
 	} {
 		var in sample
 		if got := strings.Join(Read(sampleArgs(&in), []byte(raw)), "; "); got != want {
@@ -50,7 +52,8 @@ func TestRead_twoNamesOfOneArgument_thatDiffer_areRefused(t *testing.T) {
 func TestRead_aliasThatIsAnArgument_keepsItsOwnMeaning(t *testing.T) {
 	var room, name string
 	args := []Arg{Text("room", &room, ""), Text("name", &name, "")}
-	if problems := Read(args, []byte(`{"room":"den","name":"Bob"}`)); len(problems) > 0 || room != "den" || name != "Bob" {
+	if problems := Read(args, []byte(`{"room":"den","name":"Bob"}`)); len(problems) > 0 || room != "den" ||
+		name != "Bob" {
 		t.Errorf("room %q, name %q, problems %v", room, name, problems)
 	}
 }
@@ -63,7 +66,8 @@ func TestRead_argumentThatClientsAdd_isIgnored(t *testing.T) {
 		readSample(t, `{"text":"hi","`+key+`":"x"}`)
 	}
 	var action string
-	if problems := Read([]Arg{Text("action", &action, "")}, []byte(`{"action":"kick"}`)); len(problems) > 0 || action != "kick" {
+	if problems := Read([]Arg{Text("action", &action, "")}, []byte(`{"action":"kick"}`)); len(problems) > 0 ||
+		action != "kick" {
 		t.Errorf("a tool's own argument action is read as %q, problems %v", action, problems)
 	}
 }

@@ -16,7 +16,8 @@ import (
 
 func main() {
 	answers := 0
-	lambda.Start(func(_ context.Context, e *events.LambdaFunctionURLRequest) (*events.LambdaFunctionURLStreamingResponse, error) {
+	lambda.Start(func(_ context.Context,
+		e *events.LambdaFunctionURLRequest) (*events.LambdaFunctionURLStreamingResponse, error) {
 		d, err := time.ParseDuration(e.Body)
 		if err != nil {
 			return nil, err

@@ -19,7 +19,8 @@ import (
 // It does not call DynamoDB. The SDK's own lines on standard error, which have
 // another format than the log, are discarded: what matters is in the errors.
 func NewClient(ctx context.Context) (*dynamodb.Client, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(dynamotable.HTTPClient()), config.WithLogger(logging.Nop{}))
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(dynamotable.HTTPClient()),
+		config.WithLogger(logging.Nop{}))
 	if err != nil {
 		return nil, fmt.Errorf("sdkconfig: reading the AWS configuration: %w", err)
 	}
