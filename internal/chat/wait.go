@@ -19,7 +19,7 @@ import (
 // within two minutes if it is in another process.
 //
 // If everyone present waits and nobody has spoken for three seconds, one agent is given the turn:
-// see room.Turn. The first wait when all others are away or have left returns at once.
+// see room.Turn.Next. The first wait when all others are away or have left returns at once.
 func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
 	if err := req.check(); err != nil {
 		return Waited{}, err
