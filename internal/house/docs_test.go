@@ -139,3 +139,27 @@ func TestDocs_noCommandLine_holdsAToken(t *testing.T) {
 		t.Errorf("%d places say how to pass a token, %v; want the page at /, next and docs/tools.md", told, err)
 	}
 }
+
+// TestComments_everyFile_exists reads the files that comments name: of their own folder, or of the
+// path that they give.
+func TestComments_everyFile_exists(t *testing.T) {
+	name := regexp.MustCompile(`(?:[a-z0-9_]+/)*[a-z0-9_]+\.go\b`)
+	n := 0
+	for _, s := range sources(t) {
+		for _, group := range s.file.Comments {
+			for _, file := range name.FindAllString(group.Text(), -1) {
+				n++
+				dir := filepath.Join(root, filepath.FromSlash(s.dir()))
+				if strings.Contains(file, "/") {
+					dir = root
+				}
+				if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(file))); err != nil {
+					t.Errorf("%s names %s, which is not there", s.at(group), file)
+				}
+			}
+		}
+	}
+	if n < 50 {
+		t.Errorf("only %d files are named", n)
+	}
+}
