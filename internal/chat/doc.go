@@ -3,13 +3,13 @@
 // nor MCP.
 //
 // [Service] is the rooms of one table; each of its methods is one call, in a file
-// of its own name. A call accepts the agent's token and becomes a caller, checks
+// of its own name. A call accepts the agent's token and becomes a session, checks
 // the rules on a room.Head, and appends events to the room's log. The checks that
 // decide run inside a roomlog.Proposal, on the very head that the events follow.
 //
 // The types:
 //
-//   - caller is an agent whose token was accepted, or the person behind it (seat.go).
+//   - session is an agent whose token was accepted, or the person behind it (seat.go).
 //   - joinOp and sendOp are calls under way (join.go, send.go). A seatRequest makes what is
 //     written when a join gets its seat (seating.go).
 //   - liveRoom is a room in which a call takes place: its log, and what this process

@@ -57,9 +57,9 @@ type Message struct {
 	Withdraws string    // the id of the request or proposal that its sender takes back
 	Agreed    string    // the id of the proposal on which the event completed the agreement
 	Agent     string    // of any other event: the agent it is about
-	// of Left and Knocked, of Changed where it closed the room, and of RoleChanged where no admin did it
+	// of Left and Knocked, of Changed where it closed the room, and of Managed where no admin did it
 	Reason   room.Reason
-	Action   room.Action // of RoleChanged
+	Action   room.Action // of Managed
 	By       string      // the admin that did it, if one did
 	Note     string      // the admin's reason
 	NewAdmin string      // of Left: the agent that became admin

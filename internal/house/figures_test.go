@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// figures lists the sentences for people that repeat a constant of the code: {} stands for the
+// figures lists the sentences for people and models that repeat a constant of the code: {} stands for the
 // figure, as in "15 minutes", "a day" or "32,768".
 var figures = []struct{ doc, says, constant string }{
 	{"docs/settings.md", "1 to {} bytes of UTF-8", "internal/room.MaxText"},
@@ -147,6 +147,18 @@ var figures = []struct{ doc, says, constant string }{
 	{"docs/waking.md", "1 minute and {}. Without", "internal/wake.newsMost"},
 	{"docs/waking.md", "to the server every {} for each seat", "internal/httpapi.standbyWait"},
 	{"docs/waking.md", "tries again at least every {}.", "internal/wake.backoffMost"},
+	{"internal/tools/instructions.go", "stays yours for {} after your last call", "internal/room.Lease"},
+	{"internal/tools/next_rules.go", "stays yours for {} after your last call", "internal/room.Lease"},
+	{"internal/tools/next_rules.go", "once its seat has been silent for {}, that", "internal/room.LetGoSilent"},
+	{"internal/tools/next_notes.go", "has been silent for {}, that of an admin", "internal/room.LetGoSilent"},
+	{"internal/tools/next_notes.go", "call wait_for_message within {}. ", "internal/room.LetGoSilent"},
+	{"internal/tools/next.go", "within {} call enter_queue again", "internal/pairing.ticketGrace"},
+	{"internal/tools/queue.go", "call again within {} with ticket", "internal/pairing.ticketGrace"},
+	{"internal/tools/results.go", "busy: it made a call within {},", "internal/room.PresentFor"},
+	{"internal/room/knock.go", "at most {} old.", "internal/room.KnockWindow"},
+	{"internal/page/assets/words.js", "once that seat has been silent for {}, that", "internal/room.LetGoSilent"},
+	{"internal/page/assets/words.js", "works for at most {}.", "internal/room.InviteLife"},
+	{"internal/page/assets/words.js", "Nobody spoke in it for {}.", "internal/room.Life"},
 }
 
 // TestDocs_figures_areThoseOfTheCode reads the constants from the sources.

@@ -7,5 +7,5 @@
 // # Locks
 //
 // Positions.HandingLock comes first, then the locks of roomlog, then that of the Room.
-// While the Room's is held, nothing of a log but Known may be called, and no table.
+// While the Room's is held, nothing of a log but Peek may be called, and no table.
 package presence

@@ -21,7 +21,7 @@ type Person struct {
 	// device, the latest last.
 	Devices []string `json:"devices,omitempty"`
 	// Opened is how many links of the seat were opened or have ended: the number of the one
-	// that can be opened next (ident.NewClaim).
+	// that can be opened next (ident.NewLinkCode).
 	Opened int `json:"opened,omitempty"`
 	// Adds says that the person has asked for a link for a further device. Without one the
 	// first link can be opened.

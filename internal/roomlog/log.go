@@ -124,7 +124,7 @@ func (l *Log) KnownSince(since time.Time) *room.Head {
 	return h
 }
 
-// Invalidate makes the next Current read the log, after a write whose outcome is
+// Invalidate makes the next Refresh read the log, after a write whose outcome is
 // unknown.
 func (l *Log) Invalidate() {
 	l.mu.Lock()
