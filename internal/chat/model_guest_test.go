@@ -37,9 +37,7 @@ func (c joinCall) visit(m model) ([]joinOutcome, error) {
 		return refusedJoin(fault.NotAllowed, 0), nil
 	case r.invite.number != c.by.number:
 		return refusedJoin(fault.NotAllowed, 0), nil
-	case !gives && taken && !old.guest:
-		return refusedJoin(fault.NameTaken, 0), nil
-	case !gives && !taken, banned:
+	case !gives && !(taken && old.guest), banned:
 		return refusedJoin(fault.NotAllowed, 0), nil
 	case r.seatedAlike(c.agent):
 		return refusedJoin(fault.NameTaken, 0), nil

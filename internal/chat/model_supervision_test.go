@@ -117,13 +117,13 @@ func (c sendCall) drafted(m model, r roomModel, a agentModel, ask []int, e event
 	return sendOutcome{pending: r.head() + 1, event: e, asks: ask}
 }
 
-// reinedOp is a send that was answered with pending or paused.
-type reinedOp struct {
+// heldOp is a send that was answered with pending or paused.
+type heldOp struct {
 	sendCall
 	got chat.Sent
 }
 
-func (o reinedOp) on(m model) (model, error) {
+func (o heldOp) on(m model) (model, error) {
 	r, a, refused, err := m.admit(o.who, "")
 	if err != nil || refused || o.isMalformed() {
 		return m, &wrong{"the send", o.got.Status, "refused"}
@@ -152,7 +152,7 @@ func (o reinedOp) on(m model) (model, error) {
 	return m.with(r), err
 }
 
-func (o reinedOp) String() string {
+func (o heldOp) String() string {
 	return fmt.Sprintf("%v: %s %s, duplicate %t", o.sendCall, o.got.Status, o.got.ID, o.got.Duplicate)
 }
 

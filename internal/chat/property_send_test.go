@@ -28,7 +28,7 @@ func (m *machine) send() {
 	case got.Sent:
 		m.take(sendOp{c, plain, ""}, hands)
 	case got.Status == chat.StatusPending || got.Status == chat.StatusPaused:
-		m.take(reinedOp{c, plain})
+		m.take(heldOp{c, plain})
 	default:
 		m.take(holdOp{c, plain}, hands)
 	}

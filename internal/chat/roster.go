@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,14 +126,29 @@ func (r roster) show(a room.Agent, v *Agent) {
 		viewer, _ := r.Head.Seated(r.You)
 		v.Unread = r.Unread(max(p.Read, a.Joined), a, viewer) // its join gave it what came before
 	}
-	p.AtMs = max(p.AtMs, a.AtMs)
-	if spoke {
-		p.AtMs = max(p.AtMs, u.At.UnixMilli())
-	}
+	p = r.heard(a, p)
 	v.Idle, v.State = max(0, r.Now.Sub(p.At())), stateOf(r.Head, a, p, r.Now)
 	if back := p.BackAt(); back.After(r.Now) {
 		v.BackIn = back.Sub(r.Now)
 	}
+}
+
+// heard returns p with the last call that a is known to have made.
+func (r roster) heard(a room.Agent, p room.Presence) room.Presence {
+	p.AtMs = max(p.AtMs, a.AtMs)
+	if u, spoke := r.Head.Recent.Said(a.Seat); spoke {
+		p.AtMs = max(p.AtMs, u.At.UnixMilli())
+	}
+	return p
+}
+
+// gone reports whether every other agent has neither called nor waited for so long.
+func (r roster) gone(long time.Duration) bool {
+	return !slices.ContainsFunc(r.Head.Agents, func(a room.Agent) bool {
+		p := r.heard(a, r.Presence[a.Seat])
+		last := room.Latest(p.At(), room.Earliest(p.WaitsUntil(), r.Now))
+		return a.Seat != r.You && r.Now.Sub(last) < long
+	})
 }
 
 // stateOf returns what an agent with this presence is doing, as others see it.
@@ -210,20 +226,29 @@ func crowd(all []Agent) (shown []Agent, waiting int) {
 
 // view returns the room as you sees it, an agent or the person behind it.
 func (r *liveRoom) view(ctx context.Context, h *room.Head, you room.Agent) (Room, error) {
+	seen, err := r.roster(ctx, h, you)
+	if err != nil {
+		return Room{}, err
+	}
+	shown := describe(h)
+	shown.Agents = seen.Agents()
+	return shown, nil
+}
+
+// roster reads what others do, unless nobody else is there.
+func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Agent) (roster, error) {
 	var presence map[int]room.Presence
 	var people map[int]time.Time
 	if alone := h.Others(you.Seat) == 0; !alone || you.Person.HasOpened() {
 		var err error
 		if presence, people, err = r.agents.Presence(ctx, table.Eventual); err != nil {
-			return Room{}, err
+			return roster{}, err
 		}
 	}
-	shown := describe(h)
-	shown.Agents = roster{
+	return roster{
 		Head: h, You: you.Seat, Person: you.IsPerson() && !you.IsAlone(), BackAt: r.agents.BackAt(you.Seat),
 		Presence: presence, People: people, Unread: r.log.Seats().Unread, Now: r.svc.now(),
-	}.Agents()
-	return shown, nil
+	}, nil
 }
 
 // addRoster adds to the result of a wait who is there, if that has changed since
@@ -234,19 +259,22 @@ func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *W
 		c.room.agents.ReadRosterLately(c.agent)) {
 		return
 	}
-	shown, err := c.room.view(ctx, h, c.agent)
+	seen, err := c.room.roster(ctx, h, c.agent)
 	if err != nil { // the messages are at hand; the next result has the roster
 		if ctx.Err() == nil {
 			c.room.svc.log.WarnContext(ctx, "presence not read", "error", err)
 		}
 		return
 	}
+	agents := seen.Agents()
 	got.Others = h.Others(c.agent.Seat) // of the same moment
-	got.OthersIdle, got.OthersAway = absenceOf(shown.Agents)
-	if !c.room.agents.NoteRoster(c.agent, (room.Event{Text: rosterText(shown.Agents)}).Fingerprint(), in.moved) &&
+	got.OthersIdle, got.OthersAway = absenceOf(agents)
+	got.NoPartner = h.Paired && got.OthersIdle > 0 && got.OthersAway == 0 && got.Owes == "" &&
+		seen.gone(PartnerSilent)
+	if !c.room.agents.NoteRoster(c.agent, (room.Event{Text: rosterText(agents)}).Fingerprint(), in.moved) &&
 		!in.alone {
 		return
 	}
-	got.Seated = len(shown.Agents)
-	got.Agents, got.AllWaiting = crowd(shown.Agents)
+	got.Seated = len(agents)
+	got.Agents, got.AllWaiting = crowd(agents)
 }

@@ -54,8 +54,9 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 		return got, s.Outward(err)
 	}
 	waited, err := op.listen(ctx)
-	if s.Unanswered(ctx, err) {
-		return got, nil // the text is said; the sender waits again
+	if s.Unanswered(ctx, err) { // the text is said; the sender waits again
+		got.Cursor, got.Situation = req.Cursor, c.situation(c.room.log.Peek())
+		return got, nil
 	}
 	if err == nil {
 		got.Waited, got.Before = *waited, waited.before

@@ -35,10 +35,11 @@ type Situation struct {
 	NameWanted    bool        // a join under a taken name was refused, and the caller can readmit it
 	Reason        room.Reason // of StatusRemoved
 
-	// Set by a wait that has read who is there; see caller.addRoster.
+	// Set by a wait that has read who is there; see session.addRoster.
 
 	OthersIdle time.Duration // for how long no other agent has made a call; 0 if unknown
 	OthersAway time.Duration // if all others are away: until the first is back
+	NoPartner  bool          // in a pair: the partner has been silent for PartnerSilent, and the caller owes nothing
 }
 
 // situation returns how things stand for the caller as of h.

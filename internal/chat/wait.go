@@ -131,7 +131,7 @@ func (c *session) end(ctx context.Context, in *inbox, w *presence.Wait, turn boo
 	if got.Status != StatusSuperseded && got.Status != StatusRemoved {
 		c.addRoster(ctx, c.room.log.Peek(), in, got)
 	}
-	if got.Status == StatusQuiet && got.partnerSilent() && !c.agent.IsPerson() {
+	if got.Status == StatusQuiet && got.NoPartner && !c.agent.IsPerson() {
 		got.Status = StatusAllDone
 	}
 	if turn && (got.Status == StatusQuiet || got.Status == StatusMessages) {
@@ -140,16 +140,9 @@ func (c *session) end(ctx context.Context, in *inbox, w *presence.Wait, turn boo
 	return got, nil
 }
 
-// PartnerSilent is how long an agent waits for a partner from a queue that makes no call.
-// Nobody else can come, so a wait then says that the talk is over, which wakes an agent that
-// waits long or has a program on standby.
+// PartnerSilent is how long an agent waits for a partner from a queue that neither calls nor
+// waits. Nobody else can come, so its wait then says that the talk is over.
 const PartnerSilent = 5 * time.Minute
-
-// partnerSilent reports whether the caller's partner is silent for that long, and neither
-// has announced an absence nor is owed an answer.
-func (w *Waited) partnerSilent() bool {
-	return w.Paired && w.OthersIdle >= PartnerSilent && w.OthersAway == 0 && w.Owes == ""
-}
 
 // isAlone reports whether there were others, and all of them are away or have left.
 func (c *session) isAlone(ctx context.Context) bool {

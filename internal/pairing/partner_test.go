@@ -57,7 +57,7 @@ func TestPartner_neverCalls_isLeftForAnother(t *testing.T) {
 }
 
 // A wait of a pair lasts for five minutes at most. It is over because the partner is silent
-// only if that has made no call, did not say that it would be away, and is owed no answer.
+// only if that neither called nor waited, did not say that it would be away, and is owed no answer.
 func TestPartner_thereOrExpected_isWaitedFor(t *testing.T) {
 	for what, c := range map[string]struct {
 		before, meanwhile func(w *world, bob pairing.Result)
@@ -102,6 +102,40 @@ func TestPartner_thereOrExpected_isWaitedFor(t *testing.T) {
 				t.Errorf("got %+v", got)
 			}
 		})
+	}
+}
+
+// Bob waited for minutes, and a message has just ended his wait: he is at work on the answer.
+func TestPartner_atWorkAfterALongWait_isWaitedFor(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.matched()
+	wait := w.waiting(t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: chat.PartnerSilent})
+	w.blocked(2)
+	w.clock.Advance(chat.PartnerSilent - 20*time.Second)
+	cursor := w.say(ann.Token, "a long question").Cursor
+	take(t, wait)
+	w.clock.Advance(50 * time.Second)
+	if got := w.look(ann.Token, cursor); got.Status == chat.StatusAllDone || got.NoPartner {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// Bob's process writes his presence often enough for others: what he does there within a minute
+// may be unknown, and no more.
+func TestPartner_whoseSendIsHeldBackElsewhere_isWaitedFor(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.matched()
+	there := w.elsewhere()
+	cursor := there.look(bob.Token, bob.Cursor).Cursor
+	w.say(ann.Token, "one")
+	w.clock.Advance(chat.PartnerSilent - 10*time.Second)
+	got, err := there.Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: "an answer", Cursor: cursor})
+	if err != nil || got.Sent {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	w.clock.Advance(10 * time.Second)
+	if got := w.look(ann.Token, ""); got.Status == chat.StatusAllDone {
+		t.Errorf("got %+v", got)
 	}
 }
 

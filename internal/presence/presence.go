@@ -149,6 +149,9 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 	if a, here := h.Seated(at.agent.Seat); here {
 		at.agent = a // with its present role, on which its lease depends
 	}
+	if h.Paired { // a partner leaves after minutes of silence
+		fresh = min(fresh, CallFresh)
+	}
 	r.mu.Lock()
 	m := r.cached(at.agent.Seat)
 	p = at.waitsOn(p, m.presence)

@@ -85,8 +85,8 @@ func (v Invite) Admit(number int, old Agent, now time.Time) (left *Invite, err e
 	case v.GivesSeat(now):
 		v.Uses--
 		return &v, nil
-	case old.Seat != 0: // it may be back without its token: the room can let it in
-		return nil, fault.Refuse(fault.NameTaken, "Another agent here has this name, and your invite gives no "+
+	case old.Seat != 0: // no knock: the invite gives it no seat, even if the room lets the name go
+		return nil, fault.Refuse(fault.NotAllowed, "Another agent here has this name, and your invite gives no "+
 			"further seat. If it is you, pass only your agent_token to join_room. Otherwise ask whoever gave you the "+
 			"invite for a new one, and choose another agent_name.")
 	case v.Uses < 1:

@@ -39,7 +39,7 @@ func TestClaim_byInvite_isSeatedIfThatGivesASeat(t *testing.T) {
 		"used up, guest's name": {name: "Gil", number: 2, set: used},
 		"expired, guest's name": {name: "Gil", number: 2, after: time.Hour},
 		"renewed, guest's name": {name: "Gil", number: 1, code: fault.NotAllowed, says: "renewed"},
-		"used up, taken name":   {name: "Ann", number: 2, set: used, code: fault.NameTaken, says: "no further seat"},
+		"used up, taken name":   {name: "Ann", number: 2, set: used, code: fault.NotAllowed, says: "no further seat"},
 		// tells nothing of the names here
 		"used up, looks taken": {name: "\u0410nn", number: 2, set: used, code: fault.NotAllowed,
 			says: "all of its seats"},

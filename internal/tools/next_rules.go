@@ -139,7 +139,7 @@ func partnerRules() []rule {
 		{func(s situation) bool { return s.Paired && s.Others == 0 && !s.more },
 			partnerLeft},
 		{func(s situation) bool {
-			return s.Paired && s.status == chat.StatusAllDone && s.OthersIdle >= chat.PartnerSilent && !s.news.heard
+			return s.NoPartner && s.status == chat.StatusAllDone && !s.news.heard
 		},
 			"Your partner has made no call for {idle}: call leave_room and, if you want another, enter_queue without ticket."},
 	}

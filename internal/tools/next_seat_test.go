@@ -73,7 +73,7 @@ func pairedCases() []nextCase {
 	alone := func(w chat.Waited) string { return afterWait(w, func(w *chat.Waited) { w.Paired = true }) }
 	silent := func(change func(*chat.Waited)) string {
 		w := quietFor(1)
-		w.Paired, w.Status, w.OthersIdle = true, chat.StatusAllDone, 5*time.Minute
+		w.Paired, w.NoPartner, w.Status, w.OthersIdle = true, true, chat.StatusAllDone, 5*time.Minute
 		return afterWait(w, change)
 	}
 	return []nextCase{
@@ -94,7 +94,7 @@ func pairedCases() []nextCase {
 			"All others have left or are finished, but your user holds you, so you cannot leave: tell your user, who can leave for you, and call " + wait9 + "."},
 		{"paired, and the other finished long ago", silent(func(w *chat.Waited) { w.Messages = []chat.Message{saidAs("m9", room.Done)} }),
 			"All others say that they are finished. If what they said asks something, answer with " + send9 + "; else call leave_room."},
-		{"paired, and the other finished just now", silent(func(w *chat.Waited) { w.OthersIdle = time.Minute }),
+		{"paired, and the other finished just now", silent(func(w *chat.Waited) { w.NoPartner = false }),
 			"All others say that they are finished. If what they said asks something, answer with " + send9 + "; else call leave_room."},
 		{"paired, alone, and nothing is new", alone(quietFor(0)),
 			"Your partner has left: call leave_room and, if you want another, enter_queue without ticket."},

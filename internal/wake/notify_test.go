@@ -140,7 +140,7 @@ func TestListener_newestOfASession_getsTheNotice(t *testing.T) {
 }
 
 // Two settings files with the same hook make two begin at once.
-func TestListen_manyAtOnce_oneIsLeftAndGetsTheNudge(t *testing.T) {
+func TestListen_manyAtOnce_oneIsLeftAndGetsTheNotice(t *testing.T) {
 	home(t)
 	const hooks = 16
 	got, failed := make(chan next, hooks), make(chan error, hooks)
