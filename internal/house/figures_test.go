@@ -120,7 +120,7 @@ var figures = []struct{ doc, says, constant string }{
 	{"docs/tools.md", "old one has ended: {} after the last call", "internal/room.Lease"},
 	{"docs/tools.md", "return ({} if the token was never used;", "internal/room.UnusedLease"},
 	{"docs/tools.md", "never used; an admin's, {})", "internal/room.AdminLease"},
-	{"docs/design.md", "Unused --> Silent: {} Used", "internal/room.UnusedLease"},
+	{"docs/design.md", "Unused --> Silent: {} (an", "internal/room.UnusedLease"},
 	{"docs/design.md", "Used --> Silent: {} after the last call", "internal/room.Lease"},
 	{"docs/design.md", "joins again after {} of silence", "internal/room.RegainSilent"},
 	{"docs/design.md", "An admin's lease is {}.", "internal/room.AdminLease"},
