@@ -40,7 +40,7 @@ func TestSoak_chaos_nothingIsLostAndEveryTurnIsHeard(t *testing.T) {
 	soak(t)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	fleet, wire := through(t, chaosPlaces, "PARLEY_KEEP_ALIVE=100ms")
+	fleet, wire := through(t, chaosPlaces, "PARLEY_KEEP_ALIVE=100ms", "PARLEY_UNITS_PER_MINUTE=0")
 	c := &chaos{t: t, fleet: fleet, wire: wire,
 		client: fleet.FunctionURL(lambdatest.AtRandom(rand.New(rand.NewPCG(seed, 1))))}
 	rooms := [][]*talker{
