@@ -4,6 +4,7 @@
 import { useEffect, useRef } from "../vendor.js";
 import * as storage from "../storage.js";
 import { firstLine } from "../talk/rows.js";
+import { fold } from "../ui/fold.js";
 import { words } from "../words.js";
 
 /** Returns what the person wants for this seat: {on, preview}. */
@@ -17,7 +18,7 @@ export const can = () => "Notification" in window;
 
 /** Reports whether a text has @ and the name as a whole word, as the server reads it. */
 export function mentions(text, name) {
-  const [low, wanted] = [text.normalize("NFKC").toLowerCase(), "@" + name.normalize("NFKC").toLowerCase()];
+  const [low, wanted] = [fold(text), "@" + fold(name)];
   for (let at = low.indexOf(wanted); at >= 0; at = low.indexOf(wanted, at + 1)) {
     if (!/^[-_]*[\p{L}\p{N}\p{M}]/u.test(low.slice(at + wanted.length))) return true;
   }

@@ -1,6 +1,7 @@
 // Those whose join was refused a short time ago, and how to let them in.
 
 import { html } from "../vendor.js";
+import { fold } from "../ui/fold.js";
 import { useNow } from "../ui/time.js";
 import { words } from "../words.js";
 import { silencedBy } from "../compose/may.js";
@@ -21,21 +22,18 @@ export function knocksFor(state, now) {
   const { agents, capacity } = state.room;
   const admin = isAdmin(state);
   const mayLetIn = admin || (capacity === 2 && !silencedBy(state)); // of two, the other one may
-  const mine = (name) => agents.some((agent) => agent.you && nameKey(agent.name) === nameKey(name));
+  const mine = (name) => agents.some((agent) => agent.you && fold(agent.name) === fold(name));
   return knocksIn(state.messages, now).filter(({ reason, agent }) =>
     reason === "name_taken" ? mayLetIn && !mine(agent) : admin && agents.length >= capacity);
 }
-
-/** Returns what the spellings of a name have in common. */
-const nameKey = (name) => name.normalize("NFKC").toLowerCase();
 
 /** Returns the knocks that nobody has answered, and whose agent has not come in. */
 function knocksIn(messages, now) {
   const open = new Map();
   for (const message of messages) {
     const { type, action, agent } = message;
-    if (type === "knock" && now - Date.parse(message.at) < lasts) open.set(nameKey(agent), message);
-    if (type === "joined" || (type === "role" && action === "readmit")) open.delete(nameKey(agent));
+    if (type === "knock" && now - Date.parse(message.at) < lasts) open.set(fold(agent), message);
+    if (type === "joined" || (type === "role" && action === "readmit")) open.delete(fold(agent));
   }
   return [...open.values()];
 }
