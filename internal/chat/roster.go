@@ -146,8 +146,7 @@ func (r roster) heard(a room.Agent, p room.Presence) room.Presence {
 func (r roster) gone(long time.Duration) bool {
 	return !slices.ContainsFunc(r.Head.Agents, func(a room.Agent) bool {
 		p := r.heard(a, r.Presence[a.Seat])
-		last := room.Latest(p.At(), room.Earliest(p.WaitsUntil(), r.Now))
-		return a.Seat != r.You && r.Now.Sub(last) < long
+		return a.Seat != r.You && r.Now.Sub(room.Latest(p.At(), p.WaitsUntil())) < long
 	})
 }
 
