@@ -71,8 +71,7 @@ type seatRequest struct {
 }
 
 // Blocked notes a seat whose presence, or other sign of a call, was in the way: its agent called
-// meanwhile. Or a
-// departure was read in part, and who was behind the newcomer must be read again.
+// meanwhile. Or a departure was read in part, and who was behind the newcomer must be read again.
 func (c *seatRequest) Blocked(x table.Conflict) {
 	switch x.Key {
 	case c.unkept:

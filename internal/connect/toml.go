@@ -85,8 +85,8 @@ func headerLine(text []byte, path []string) []int {
 	for _, key := range path {
 		keys = append(keys, `["']?`+regexp.QuoteMeta(key)+`["']?`)
 	}
-	header := regexp.MustCompile(`(?m)^[ \t]*\[[ \t]*` + strings.Join(keys,
-		`[ \t]*\.[ \t]*`) + `[ \t]*\][ \t]*(#.*)?(\n|\r\n|$)`)
+	name := strings.Join(keys, `[ \t]*\.[ \t]*`)
+	header := regexp.MustCompile(`(?m)^[ \t]*\[[ \t]*` + name + `[ \t]*\][ \t]*(#.*)?(\n|\r\n|$)`)
 	return header.FindIndex(text)
 }
 

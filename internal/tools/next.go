@@ -232,8 +232,8 @@ func (a advisor) afterJoining(s chat.Seated, opens bool) string {
 		advisor: a, Situation: s.Situation, cursor: s.Cursor, more: s.HasMore, news: newsOf(s.Messages, s.Name),
 		newcomer: s.Status == chat.StatusJoined, opens: opens, uninviting: a.keys && s.Invite.Code == "",
 	}
-	return a.hint + watchNote(s) + draftsNote(s.Undecided) + hiddenNote(s) + notes(s.Messages,
-		s.Situation) + is.sentence(seatedRules(), turnRules())
+	said := a.hint + watchNote(s) + draftsNote(s.Undecided) + hiddenNote(s) + notes(s.Messages, s.Situation)
+	return said + is.sentence(seatedRules(), turnRules())
 }
 
 // waited follows a wait.
