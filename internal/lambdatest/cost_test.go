@@ -272,7 +272,7 @@ func TestCostPage_figures_areCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cursor := c.wait("a wait of 50 s, the last word under a minute ago", bob, got.Cursor)
+	cursor := c.wait("a wait of 50 s, the last word under ten minutes ago", bob, got.Cursor)
 	c.clock.Advance(2 * time.Minute)
 	cursor = c.wait("a wait of 50 s, the last word under ten minutes ago", bob, cursor)
 	c.clock.Advance(10 * time.Minute)

@@ -108,7 +108,7 @@ func TestCostPage_sums_haveTheUnitsThatAreCounted(t *testing.T) {
 	sums := tableBelow(t, page, sumsHead)
 	for wait, counted := range map[string]string{
 		"a wait of 50 s in a quiet room": "a wait of 50 s, later",
-		"a wait of 50 s in a busy room":  "a wait of 50 s, the last word under a minute ago",
+		"a wait of 50 s in a busy room":  "a wait of 50 s, the last word under ten minutes ago",
 	} {
 		i := slices.IndexFunc(sums, func(row []string) bool { return row[0] == wait })
 		if i < 0 || !strings.Contains(page, "| "+counted+" | "+sums[i][2]+" | "+sums[i][3]+" |\n") {
@@ -172,8 +172,7 @@ func TestReadme_waitingOnAWS_isWhatThePageCounts(t *testing.T) {
 	quiet := sumOf(t, page, "a quiet day of one agent")
 	rows := tableBelow(t, page, "what | read units | write units")
 	i := slices.IndexFunc(rows, func(row []string) bool {
-		return row[0] == "a wait of 50 s, the last word under a "+
-			"minute ago"
+		return row[0] == "a wait of 50 s, the last word under ten minutes ago"
 	})
 	reads := number(t, rows[i][1]) / 50 * 100 // of a hundred agents, a second
 	for _, c := range []struct{ page, says string }{

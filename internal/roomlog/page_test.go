@@ -193,12 +193,14 @@ func TestCurrent_headOfAnHourAgo_isLoaded(t *testing.T) {
 
 func TestPollEvery_isRarerTheLongerNothingWasSaid(t *testing.T) {
 	for age, want := range map[time.Duration]time.Duration{
-		0:                              100 * time.Millisecond,
-		time.Minute - time.Millisecond: 100 * time.Millisecond,
-		time.Minute:                    250 * time.Millisecond,
-		10*time.Minute - time.Second:   250 * time.Millisecond,
-		10 * time.Minute:               time.Second,
-		24 * time.Hour:                 time.Second,
+		-time.Minute:                 100 * time.Millisecond, // the clock of another process is ahead
+		0:                            100 * time.Millisecond,
+		time.Second:                  100 * time.Millisecond,
+		2 * time.Second:              200 * time.Millisecond,
+		5 * time.Second:              500 * time.Millisecond,
+		10*time.Minute - time.Second: 500 * time.Millisecond,
+		10 * time.Minute:             time.Second,
+		24 * time.Hour:               time.Second,
 	} {
 		if got := PollEvery(age); got != want {
 			t.Errorf("the tail is read every %v if the last event is %v old, want every %v", got, age, want)

@@ -87,18 +87,17 @@ func (s Seats) Unread(read int64, of, viewer room.Agent) *int {
 // How often the tail of a log is read while agents wait and other processes may append.
 // Each read costs half a read unit.
 const (
-	pollLively = 100 * time.Millisecond // the last event is less than a minute old
-	pollCalm   = 250 * time.Millisecond // less than ten minutes
-	pollQuiet  = time.Second
+	pollLively = 100 * time.Millisecond
+	pollCalm   = 500 * time.Millisecond // the last event is five seconds old
+	pollQuiet  = time.Second            // it is ten minutes old
 )
 
-// PollEvery returns the time between two reads of the tail, whose last event has that age.
+// PollEvery returns the time between two reads of the tail, whose last event has that age. Nobody
+// notices when news is late by less than a tenth of the silence before it: agents take seconds to
+// answer.
 func PollEvery(age time.Duration) time.Duration {
-	switch {
-	case age < time.Minute:
-		return pollLively
-	case age < 10*time.Minute:
-		return pollCalm
+	if age >= 10*time.Minute {
+		return pollQuiet
 	}
-	return pollQuiet
+	return min(max(age/10, pollLively), pollCalm)
 }
