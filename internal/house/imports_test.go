@@ -96,8 +96,8 @@ func arrows() map[string][]string {
 			"internal/table/dynamotable", "internal/table", "internal/roomlog", "internal/room", "internal/ident",
 			"internal/meter", "internal/dynamolocal"},
 		"scripts/dynamodb-local": {"internal/dynamolocal"}, "scripts/confusables": {},
-		"scripts/test": {"internal/dynamolocal"},
-		"e2e":          {}, "e2e/agents": {}, "e2e/browser": {},
+		"scripts/scale": {"internal/roomlog"}, "scripts/test": {"internal/dynamolocal"},
+		"e2e": {}, "e2e/agents": {}, "e2e/browser": {},
 		"e2e/fetch": {"e2e/internal/parts", "internal/dynamolocal"}, "e2e/internal/parts": {},
 		"e2e/internal/process": {"internal/leaks"},
 	}
@@ -107,8 +107,8 @@ func arrows() map[string][]string {
 func testOnly() []string {
 	return []string{"internal/table/tabletest", "internal/table/sqlite/sqlitetest", "internal/app/apptest",
 		"internal/dynamolocal", "internal/lambdatest", "internal/explore", "internal/house", "internal/leaks",
-		"internal/page/bundle", "bench", "scripts/dynamodb-local", "scripts/confusables", "scripts/test", "e2e",
-		"e2e/agents", "e2e/browser", "e2e/fetch", "e2e/internal/parts", "e2e/internal/process"}
+		"internal/page/bundle", "bench", "scripts/dynamodb-local", "scripts/confusables", "scripts/scale",
+		"scripts/test", "e2e", "e2e/agents", "e2e/browser", "e2e/fetch", "e2e/internal/parts", "e2e/internal/process"}
 }
 
 // foreign lists the packages that may import a dependency which belongs to one

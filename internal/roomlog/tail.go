@@ -94,7 +94,7 @@ const (
 
 // PollEvery returns the time between two reads of the tail, whose last event has that age. Nobody
 // notices when news is late by less than a tenth of the silence before it: agents take seconds to
-// answer.
+// answer. docs/scale.md compares other rules; scripts/scale writes its tables.
 func PollEvery(age time.Duration) time.Duration {
 	if age >= 10*time.Minute {
 		return pollQuiet
