@@ -70,8 +70,8 @@ func (f *File) Writer() (*Conn, error) {
 func (c *Conn) Close() error { return c.db.Close() }
 
 // Each executes a statement and calls row for each row of its result, until row
-// returns false. All rows are of one moment. A parameter is a string, an int64, or
-// nil for NULL.
+// returns false. All rows are of one moment. A parameter is a string, an int64, a float64,
+// or nil for NULL.
 func (c *Conn) Each(row func(*sqlite.Stmt) (more bool), text string, parameters ...any) (err error) {
 	stmt := c.statements[text]
 	if stmt == nil {
@@ -86,6 +86,8 @@ func (c *Conn) Each(row func(*sqlite.Stmt) (more bool), text string, parameters 
 			stmt.BindText(i+1, p)
 		case int64:
 			stmt.BindInt64(i+1, p)
+		case float64:
+			stmt.BindFloat(i+1, p)
 		case nil:
 			stmt.BindNull(i + 1)
 		default:

@@ -38,7 +38,8 @@ const (
 	boltMagic   = 0xED0CDAED
 )
 
-// schema mirrors a table of DynamoDB. data is text, so that people can read it.
+// schema mirrors a table of DynamoDB. data is text, so that people can read it. expires is in
+// seconds, with a fraction: see secondsOf.
 const schema = `
 CREATE TABLE items (
 	pk      TEXT NOT NULL,

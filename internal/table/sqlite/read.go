@@ -13,9 +13,10 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
+// An item is live that expires in the next second, the last parameter, or later.
 const (
-	getSQL  = `SELECT sk, expires, data FROM items WHERE pk = ? AND sk = ? AND (expires IS NULL OR expires > ?)`
-	pageSQL = `SELECT sk, expires, data FROM items WHERE pk = ? AND sk >= ? AND sk < ? AND (expires IS NULL OR expires > ?) ORDER BY sk`
+	getSQL  = `SELECT sk, expires, data FROM items WHERE pk = ? AND sk = ? AND (expires IS NULL OR expires >= ?)`
+	pageSQL = `SELECT sk, expires, data FROM items WHERE pk = ? AND sk >= ? AND sk < ? AND (expires IS NULL OR expires >= ?) ORDER BY sk`
 	nextSQL = `SELECT pk FROM items WHERE pk >= ? AND pk < ? ORDER BY pk LIMIT 1`
 )
 
@@ -76,7 +77,7 @@ func (r *Reader) Query(ctx context.Context, q table.Range) (page table.Page, err
 			page.Items = append(page.Items, item)
 			bytes += len(item.Data)
 			return true
-		}, text, q.Partition, from, to, now)
+		}, text, q.Partition, from, to, now+1)
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -140,7 +141,7 @@ func (c *Conn) get(k table.Key, now int64) (item table.Item, found bool, err err
 	err = c.Each(func(row *sqlite.Stmt) bool {
 		item, found = itemOf(row, k.Partition), true
 		return true
-	}, getSQL, k.Partition, k.Sort, now)
+	}, getSQL, k.Partition, k.Sort, now+1)
 	return item, found, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"runtime"
 	"slices"
+	"time"
 
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -13,7 +14,7 @@ const (
 	putSQL = `INSERT INTO items (pk, sk, expires, data) VALUES (?, ?, ?, ?)
 		ON CONFLICT (pk, sk) DO UPDATE SET expires = excluded.expires, data = excluded.data`
 	// insertSQL changes nothing if there is a live item.
-	insertSQL = putSQL + ` WHERE expires <= ?`
+	insertSQL = putSQL + ` WHERE expires < ?`
 	deleteSQL = `DELETE FROM items WHERE pk = ? AND sk = ?`
 )
 
@@ -52,7 +53,7 @@ func (t *Table) Write(ctx context.Context, ops ...table.Op) error {
 // of Write, and then nothing was changed. A failure spoils the transaction.
 func (c *Conn) apply(ops []table.Op, now int64) (verdict, failure error) {
 	if len(ops) == 1 && !ops[0].Delete && ops[0].If == table.IfAbsent { // most writes: one lookup less
-		if err := c.Run(insertSQL, append(row(ops[0].Item), now)...); err != nil || c.Changes() == 1 {
+		if err := c.Run(insertSQL, append(row(ops[0].Item), now+1)...); err != nil || c.Changes() == 1 {
 			return nil, err
 		}
 	}
@@ -93,10 +94,16 @@ func (c *Conn) apply(ops []table.Op, now int64) (verdict, failure error) {
 func row(item table.Item) []any {
 	var expires any
 	if !item.Expires.IsZero() {
-		expires = item.Expires.Unix()
+		expires = secondsOf(item.Expires)
 	}
 	return []any{item.Key.Partition, item.Key.Sort, expires, string(item.Data)}
 }
+
+// secondsOf returns an expiry as it is stored. The whole seconds alone count, also in files of
+// earlier builds, which have nothing else. The milliseconds put the index of expiries into the
+// order in which messages come, so that a commit writes its last page: those of one second
+// would be ordered by their rooms, and each on a page of its own.
+func secondsOf(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
 // job is one caller's part of a transaction.
 type job struct {
