@@ -109,55 +109,51 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, c *call) {
 
 // answer writes the answer to a call.
 func (s *Server) answer(w http.ResponseWriter, c *call, o Outcome) {
-	result := resultOf(o)
-	if c.modern {
-		result.Meta, result.ResultType = s.self, string(library.ResultTypeComplete)
-	}
+	text := s.response(c, o)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusOK)
-	e := json.NewEncoder(w)
-	// six bytes for each < would make a full answer five times as long
-	e.SetEscapeHTML(false)
-	_ = e.Encode(response{library.JSONRPC_VERSION, c.id, result}) // fails only if the client has left
+	_, _ = w.Write(text) // fails only if the client has left
 }
 
-// response is the answer to a tools/call.
-type response struct {
-	JSONRPC string          `json:"jsonrpc"`
-	ID      json.RawMessage `json:"id"`
-	Result  result          `json:"result"`
+// response returns the answer to a call. Its members have the order in which mcp-go writes
+// them. The result is in it twice, as text and structured, because some clients show the
+// model only one of them; so it is made JSON once, and the rest is put around it by hand.
+func (s *Server) response(c *call, o Outcome) []byte {
+	structured := o.JSON()
+	b := make([]byte, 0, 512+2*len(structured)+len(structured)/4) // with the escapes of most results
+	b = append(append(b, `{"jsonrpc":"2.0","id":`...), c.id...)
+	b = append(b, `,"result":{`...)
+	if c.modern {
+		b = append(append(append(b, `"_meta":`...), s.self...), ',')
+	}
+	b = append(b, `"content":[{"type":"text","text":`...)
+	if o.Failure != nil {
+		b = append(append(b, JSON(o.Failure.Error())...), `}],"isError":true`...)
+	} else {
+		b = append(quoteJSON(b, structured), `}]`...)
+	}
+	if c.modern {
+		b = append(b, `,"resultType":"complete"`...)
+	}
+	b = append(append(b, `,"structuredContent":`...), structured...)
+	return append(b, "}}\n"...)
 }
 
-// result is a tool's result. Its fields have the order in which mcp-go writes them.
-type result struct {
-	Meta              *resultMeta     `json:"_meta,omitempty"`
-	Content           [1]textContent  `json:"content"`
-	IsError           bool            `json:"isError,omitempty"`
-	ResultType        string          `json:"resultType,omitempty"`
-	StructuredContent json.RawMessage `json:"structuredContent"`
+// quoteJSON appends a text from [JSON] as a JSON string. Such a text holds no characters that
+// need an escape but these two.
+func quoteJSON(b, text []byte) []byte {
+	b = append(b, '"')
+	from := 0
+	for i, c := range text {
+		if c == '"' || c == '\\' {
+			b = append(append(b, text[from:i]...), '\\')
+			from = i
+		}
+	}
+	return append(append(b, text[from:]...), '"')
 }
 
 // resultMeta is the _meta of every result of protocol version 2026-07-28.
 type resultMeta struct {
 	ServerInfo library.Implementation `json:"io.modelcontextprotocol/serverInfo"`
-}
-
-type textContent struct {
-	Type string `json:"type"`
-	Text string `json:"text"`
-}
-
-// resultOf writes an outcome twice, as text and structured. Both say the same,
-// because some clients show the model only one of them.
-func resultOf(o Outcome) result {
-	structured := o.JSON()
-	said := string(structured)
-	if o.Failure != nil {
-		said = o.Failure.Error()
-	}
-	return result{
-		Content:           [1]textContent{{"text", said}},
-		IsError:           o.Failure != nil,
-		StructuredContent: structured,
-	}
 }

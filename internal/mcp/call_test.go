@@ -53,14 +53,22 @@ func newCompared() *compared {
 // inLibrary is what a tool does, as a handler of mcp-go.
 func inLibrary(tool Tool) server.ToolHandlerFunc {
 	return func(ctx context.Context, r library.CallToolRequest) (*library.CallToolResult, error) {
-		got := resultOf(Do(ctx, quiet, tool.Name, func(ctx context.Context, record *Record) (any, error) {
+		return libraryResult(Do(ctx, quiet, tool.Name, func(ctx context.Context, record *Record) (any, error) {
 			return tool.Call(ctx, r.Params.RawArguments, record)
-		}))
-		return &library.CallToolResult{
-			Content:              []library.Content{library.NewTextContent(got.Content[0].Text)},
-			IsError:              got.IsError,
-			RawStructuredContent: got.StructuredContent,
-		}, nil
+		})), nil
+	}
+}
+
+// libraryResult is an outcome as a result of mcp-go.
+func libraryResult(o Outcome) *library.CallToolResult {
+	said := string(o.JSON())
+	if o.Failure != nil {
+		said = o.Failure.Error()
+	}
+	return &library.CallToolResult{
+		Content:              []library.Content{library.NewTextContent(said)},
+		IsError:              o.Failure != nil,
+		RawStructuredContent: o.JSON(),
 	}
 }
 
@@ -164,6 +172,55 @@ func TestCall_answer_hasNoEscapesForHTML(t *testing.T) {
 	if strings.Count(w.Body.String(), "<b> & ") != 2 {
 		t.Error(w.Body)
 	}
+}
+
+// FuzzResponse compares an answer with the one that encoding/json makes.
+func FuzzResponse(f *testing.F) {
+	for _, text := range []string{"", `say "hi"`, `\`, `\"`, "tab\tline\nbell\a", "\u2028\u2029", "\xff half \xe2\x80", "ä 日 🙂",
+		"<b> & \x7f", `{"a":"\u0022"}`} {
+		f.Add(text, `7`, false, false)
+		f.Add(text, `"x\"\u0041<"`, true, true)
+	}
+	s := NewServer(Options{Version: "1.2.3", Log: quiet})
+	f.Fuzz(func(t *testing.T, text, id string, refused, modern bool) {
+		if m, bad := Parse([]byte(`{"jsonrpc":"2.0","method":"tools/call","id":` + id + `}`)); bad != nil || m.ID == nil {
+			return
+		} else {
+			id = string(m.ID)
+		}
+		o := Outcome{Value: map[string]any{"text": text, text: []string{text}}}
+		if refused {
+			o = Outcome{Failure: &Failure{Code: "unavailable", Message: text, Yours: []string{text}, Next: "Later."}}
+		}
+		want := struct {
+			JSONRPC string          `json:"jsonrpc"`
+			ID      json.RawMessage `json:"id"`
+			Result  struct {
+				Meta       any               `json:"_meta,omitempty"`
+				Content    []json.RawMessage `json:"content"`
+				IsError    bool              `json:"isError,omitempty"`
+				ResultType string            `json:"resultType,omitempty"`
+				Structured json.RawMessage   `json:"structuredContent"`
+			} `json:"result"`
+		}{JSONRPC: "2.0", ID: json.RawMessage(id)}
+		said := struct {
+			Type string `json:"type"`
+			Text string `json:"text"`
+		}{"text", string(o.JSON())}
+		if refused {
+			said.Text = o.Failure.Error()
+		}
+		r := &want.Result
+		r.Content, r.IsError, r.Structured = []json.RawMessage{JSON(said)}, refused, o.JSON()
+		if modern {
+			r.Meta, r.ResultType = json.RawMessage(
+				`{"io.modelcontextprotocol/serverInfo":{"name":"parley","version":"1.2.3","title":"Parley"}}`), "complete"
+		}
+		got := s.response(&call{id: json.RawMessage(id), modern: modern}, o)
+		if string(got) != string(JSON(want))+"\n" {
+			t.Errorf("answered\n%s, encoding/json makes\n%s", got, JSON(want))
+		}
+	})
 }
 
 // modernHeader is that of a call of say in the newer generation.

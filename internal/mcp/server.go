@@ -61,8 +61,8 @@ type Options struct {
 // Server serves MCP. Many goroutines may call it at once.
 type Server struct {
 	tools map[string]*Tool
-	self  *resultMeta
-	rest  http.Handler // mcp-go
+	self  json.RawMessage // resultMeta
+	rest  http.Handler    // mcp-go
 	log   *slog.Logger
 }
 
@@ -75,7 +75,7 @@ func NewServer(o Options) *Server {
 	}
 	s := &Server{
 		tools: make(map[string]*Tool, len(o.Tools)),
-		self:  &resultMeta{library.Implementation{Name: serverName, Title: serverTitle, Version: o.Version}},
+		self:  JSON(resultMeta{library.Implementation{Name: serverName, Title: serverTitle, Version: o.Version}}),
 		rest:  libraryHandler(newLibrary(o), o.Log),
 		log:   o.Log,
 	}
