@@ -24,8 +24,9 @@ type Work func(ctx context.Context, r *Record) (any, error)
 // Record is what the log and the metrics say about a call beside its name and its
 // code.
 type Record struct {
-	// Room is the id of the room that the call is about; "" if it is not known.
-	Room string
+	// Room returns the id of the room that the call is about, or ""; nil: it is not known.
+	// It is called only if somebody asks, such as the log.
+	Room func() string
 }
 
 // Outcome is how a call ended. Exactly one of its fields is set.
@@ -75,8 +76,7 @@ func Do(ctx context.Context, log *slog.Logger, tool string, work Work) Outcome {
 	var r Record
 	value, err := contain(ctx, log, work, &r)
 	o, code := outcome(ctx, log, tool, value, err)
-	room := r.Room
-	account.End(code, func() string { return room })
+	account.End(code, r.Room)
 	return o
 }
 

@@ -26,7 +26,7 @@ func TestDo_outcome_isWhatTheWorkReturns(t *testing.T) {
 	} {
 		account := meter.New(meter.Options{}).Open()
 		o := Do(meter.With(t.Context(), account), quiet, "say", func(_ context.Context, r *Record) (any, error) {
-			r.Room = "abcdefg"
+			r.Room = func() string { return "abcdefg" }
 			return c.value, c.err
 		})
 		call := account.Close(0)

@@ -94,11 +94,14 @@ const crowdedSeconds = 10
 // seatTaken is a result that may hold the agent token of a seat.
 type seatTaken interface{ token() string }
 
-// roomOf returns the id of the room of a token; "" if it is none. The id is not secret.
-func roomOf(token string) string {
-	t, err := ident.ParseToken(token)
-	if err != nil {
-		return ""
+// roomOf returns the way to the id of the room of a token, which is "" if it is none. The id
+// is not secret.
+func roomOf(token string) func() string {
+	return func() string {
+		t, err := ident.ParseToken(token)
+		if err != nil {
+			return ""
+		}
+		return t.Room
 	}
-	return t.Room
 }

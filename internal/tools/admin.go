@@ -39,7 +39,8 @@ func (s *Set) updateRoom() tool {
 				spec.Boolean("closed", func(yes bool) { in.Close = yes }, "Ends the room for all."),
 				spec.Text("redact", &in.Redact, "Id of a text to remove; its author may."),
 				spec.Integer("agent_messages", messages, 0, spec.NoLimit,
-					"How many until a person speaks again; 0: no limit.").Then(func() { in.AgentMessages = messages }),
+					"How many until a person speaks again; 0: no limit.").
+					Then(func() { in.AgentMessages = new(*messages) }),
 				spec.Boolean("new_invite", func(yes bool) { in.NewInvite = yes }, "The old one seats nobody then."),
 				spec.Text("cursor", &in.Cursor, "Refuse if changed since."),
 			}

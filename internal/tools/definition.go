@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/mcp"
@@ -28,8 +29,8 @@ type definition[In, Out any] struct {
 	// lists the rest; nil means all.
 	shown []string
 
-	// args lists the arguments, each bound to the field of in that it fills. It
-	// runs for every call.
+	// args lists the arguments, each bound to the field of in that it fills. Calls use the list one
+	// after the other, so nothing of in may point to a variable beside it.
 	args func(in *In) []spec.Arg
 	// needs says which arguments are missing although none of them is required by
 	// itself; "" if none is. It may be nil.
@@ -47,6 +48,8 @@ type definition[In, Out any] struct {
 	gist func(in In) In
 	// run does the work. An error of chat becomes what the model reads (see refusal).
 	run func(ctx context.Context, in In) (Out, error)
+
+	forms *sync.Pool // of *form[In]; tool sets it
 }
 
 // hints are the MCP annotations that differ between these tools; see [mcp.Tool].
@@ -62,6 +65,11 @@ type tool struct {
 // tool makes the definition ready.
 func (d definition[In, Out]) tool() tool {
 	args, out := d.args(new(In)), reflect.TypeFor[Out]()
+	d.forms = &sync.Pool{New: func() any {
+		f := new(form[In])
+		f.args = d.args(&f.in)
+		return f
+	}}
 	return tool{
 		args: args,
 		out:  out,
@@ -82,8 +90,15 @@ func (d definition[In, Out]) tool() tool {
 	}
 }
 
-// call serves one call.
-func (d definition[In, Out]) call(ctx context.Context, arguments json.RawMessage, r *mcp.Record) (any, error) {
+// form is the arguments of a call before they are read. To bind them to their fields takes
+// longer than to read them, so a form is used again.
+type form[In any] struct {
+	in   In
+	args []spec.Arg // bound to in
+}
+
+// call serves one call. Its frame is on the stack of every call that waits.
+func (d *definition[In, Out]) call(ctx context.Context, arguments json.RawMessage, r *mcp.Record) (any, error) {
 	var in In
 	wrong := d.read(ctx, &in, arguments)
 	if d.token != nil {
@@ -115,7 +130,7 @@ func (d definition[In, Out]) call(ctx context.Context, arguments json.RawMessage
 	return out, nil
 }
 
-func (d definition[In, Out]) nextIfUnclear(in In) string {
+func (d *definition[In, Out]) nextIfUnclear(in In) string {
 	if d.again == nil {
 		return repeatSafely
 	}
@@ -124,9 +139,11 @@ func (d definition[In, Out]) nextIfUnclear(in In) string {
 
 // read fills in from the arguments of a call. Its error names everything that is
 // wrong with them.
-func (d definition[In, Out]) read(ctx context.Context, in *In, arguments json.RawMessage) error {
-	args := d.args(in)
-	problems := spec.Read(args, arguments)
+func (d *definition[In, Out]) read(ctx context.Context, in *In, arguments json.RawMessage) error {
+	f := d.forms.Get().(*form[In])
+	problems := spec.Read(f.args, arguments)
+	*in, f.in = f.in, *new(In) // the next call is another's
+	d.forms.Put(f)
 	if len(problems) == 0 && d.needs != nil {
 		if missing := d.needs(ctx, in); missing != "" {
 			problems = append(problems, missing)
@@ -135,5 +152,5 @@ func (d definition[In, Out]) read(ctx context.Context, in *In, arguments json.Ra
 	if len(problems) == 0 {
 		return nil
 	}
-	return invalidArgument(spec.Correction(d.name, args, problems))
+	return invalidArgument(spec.Correction(d.name, d.args(in), problems))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -349,4 +350,30 @@ func TestWait_batchOfTheWorstTexts_staysUnder9KiB(t *testing.T) {
 			t.Errorf("%s: %d messages came, of %d", c.what, got, c.times)
 		}
 	}
+}
+
+// Calls of a tool share what binds its arguments, one after the other: none may meet those of
+// another.
+func TestCalls_ofOneToolAtOnce_haveTheirOwnArguments(t *testing.T) {
+	w := newWorld(t)
+	var calls sync.WaitGroup
+	for caller := range 8 {
+		p := w.connect(legacy)
+		token := p.call("create_room", args{"agent_name": "Ann"}).Token
+		calls.Go(func() {
+			for n := range 10 {
+				limit, about := 1+10*caller+n, args{}
+				if n%2 == 0 {
+					about["description"] = fmt.Sprint("room ", caller)
+				}
+				about["agent_token"], about["agent_messages"] = token, limit
+				r, err := p.ask("update_room", about)
+				if err != nil || !strings.Contains(r.text, fmt.Sprintf(`"agent_messages":%d`, limit)) ||
+					strings.Contains(r.text, "description") != (n == 0) {
+					t.Errorf("caller %d asks for %v and hears %s, %v", caller, about, r.text, err)
+				}
+			}
+		})
+	}
+	calls.Wait()
 }

@@ -151,7 +151,7 @@ func (a Arg) Want() string {
 
 // read returns what the JSON value v means for the argument. ok is false if it means
 // nothing.
-func (a Arg) read(v any) (value any, ok bool) {
+func (a *Arg) read(v value) (meant any, ok bool) {
 	switch a.kind {
 	case booleanKind:
 		return readBoolean(v)

@@ -2,7 +2,6 @@ package spec
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -10,16 +9,16 @@ import (
 // Read fills the variables that args are bound to from raw, the arguments of a call.
 // It returns everything that is wrong with them; nothing if they are right.
 func Read(args []Arg, raw []byte) (problems []string) {
-	object, problem := readObject(raw)
+	members, problem := readObject(raw, make([]entry, 0, 16))
 	if problem != "" {
 		return []string{problem}
 	}
-	given, problems := match(args, object)
+	members, problems = match(args, members)
 	for _, a := range args {
-		v, ok := given[a.Name]
+		i := slices.IndexFunc(members, func(m entry) bool { return m.argument == a.Name })
 		switch {
-		case ok:
-			if value, ok := a.read(v); ok {
+		case i >= 0:
+			if value, ok := a.read(members[i].value); ok {
 				a.put(value)
 			} else {
 				problems = append(problems, a.Name+" must be "+a.Want())
@@ -33,25 +32,25 @@ func Read(args []Arg, raw []byte) (problems []string) {
 	return problems
 }
 
-// match finds the argument that each key of object stands for. An unknown key is a
-// problem: to ignore it could publish what was meant to be private.
-func match(args []Arg, object map[string]any) (given map[string]any, problems []string) {
-	given = make(map[string]any, len(object))
-	keys := map[string]string{} // by argument: the key that gave it
-	for _, key := range slices.Sorted(maps.Keys(object)) {
-		v := object[key]
-		name, known := argumentOf(args, key)
+// match finds the argument that each member stands for, and returns the members that give
+// one. An unknown key is a problem: to ignore it could publish what was meant to be private.
+func match(args []Arg, members []entry) (given []entry, problems []string) {
+	given = members[:0]
+	for _, m := range members {
+		name, known := argumentOf(args, m.key)
+		first := slices.IndexFunc(given, func(g entry) bool { return g.argument == name })
 		switch {
-		case absent(v) || !known && addedByClient(key):
-		case !known && !printable(key):
+		case absent(m.value) || !known && addedByClient(m.key):
+		case !known && !printable(m.key):
 			problems = append(problems, "an argument has a name that this tool does not know")
 		case !known:
-			problems = append(problems, key+" is not an argument of this tool")
-		case keys[name] == "":
-			given[name], keys[name] = v, key
-		case fmt.Sprint(given[name]) != fmt.Sprint(v):
-			problems = append(problems, fmt.Sprintf("%s and %s mean the same here but differ: give only %s", keys[name],
-				key, name))
+			problems = append(problems, m.key+" is not an argument of this tool")
+		case first < 0:
+			m.argument = name
+			given = append(given, m)
+		case fmt.Sprint(given[first].value.decoded()) != fmt.Sprint(m.value.decoded()):
+			problems = append(problems, fmt.Sprintf("%s and %s mean the same here but differ: give only %s",
+				given[first].key, m.key, name))
 		}
 	}
 	return given, problems

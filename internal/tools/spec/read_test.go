@@ -1,9 +1,64 @@
 package spec
 
 import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
+
+// FuzzReadObject compares the members of an object with those that encoding/json finds.
+func FuzzReadObject(f *testing.F) {
+	for _, raw := range []string{`{}`, `null`, ` { "a" : 1 , "b":[ 1,{"c":"}\""} ] , "":"\\" } `, `[{}]`, `"a"`, ``,
+		`{"a":1,"\u0061":-2e5,"a":null}`, `{"z":true,"y":false,"x":"\ud83d\ude42","w":{"v":{}},"u":[[]]}`, `{"a":"b\n"`,
+		"{\"a\":\"\xff\"}"} {
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		entries, problem := readObject([]byte(raw), nil)
+		var want map[string]any
+		wrong := "must be one JSON object"
+		switch {
+		case !utf8.ValidString(raw):
+			wrong = "not valid UTF-8"
+		case len(bytes.TrimSpace([]byte(raw))) == 0:
+			wrong = ""
+		case json.Valid([]byte(raw)):
+			d := json.NewDecoder(strings.NewReader(raw))
+			if d.UseNumber(); d.Decode(&want) == nil {
+				wrong = ""
+			}
+		}
+		if wrong != "" || problem != "" {
+			if wrong == "" || !strings.Contains(problem, wrong) {
+				t.Errorf("%q: the problem is %q, want %q", raw, problem, wrong)
+			}
+			return
+		}
+		got, keys := map[string]any{}, []string{}
+		for _, e := range entries {
+			got[e.key], keys = e.value.decoded(), append(keys, e.key)
+		}
+		if !maps.EqualFunc(got, want, func(a, b any) bool { return reflect.DeepEqual(a, b) }) ||
+			!slices.Equal(keys, slices.Sorted(maps.Keys(want))) {
+			t.Errorf("%q: the members %v in the order %q, want %v", raw, got, keys, want)
+		}
+	})
+}
+
+// A call of usual form is read without a map or a list of what it holds.
+func TestRead_usualCall_allocatesLittle(t *testing.T) {
+	var in sample
+	args, raw := sampleArgs(&in), []byte(`{"agent_token":"t","text":"hello","wait_seconds":5}`)
+	// three keys, a copy of two texts, what puts the three values
+	if n := testing.AllocsPerRun(100, func() { Read(args, raw) }); n > 9 {
+		t.Errorf("%v allocations", n)
+	}
+}
 
 func TestRead_alias_isReadAsItsArgument(t *testing.T) {
 	for raw, want := range map[string]sample{

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -12,104 +13,165 @@ import (
 // The readers of this file accept values as models write them: a number may be
 // spelled as a text, and a text as a number. They refuse what could mean two things.
 
-// readObject reads the arguments of a call. No arguments are an empty object. If a
-// key occurs twice, the last value counts, as in encoding/json. problem says what is
-// wrong, or is "".
-func readObject(raw []byte) (object map[string]any, problem string) {
+// entry is a member of the object that a call has as its arguments.
+type entry struct {
+	key      string
+	argument string // that key stands for
+	value    value
+}
+
+// value is a JSON value as it was written, without space around it.
+type value []byte
+
+// readObject returns the members of the arguments of a call by their keys, in alphabetical
+// order. No arguments are an empty object. If a key occurs twice, the last value counts, as
+// in encoding/json. problem says what is wrong, or is "".
+func readObject(raw []byte, into []entry) (members []entry, problem string) {
 	raw = bytes.TrimSpace(raw)
-	if len(raw) == 0 || string(raw) == "null" {
+	switch {
+	case len(raw) == 0 || string(raw) == "null":
 		return nil, ""
-	}
-	if !utf8.Valid(raw) {
+	case !utf8.Valid(raw):
 		return nil, "the arguments are not valid UTF-8"
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber() // an integer over 2^53 must not be rounded
-	if err := d.Decode(&object); err != nil {
+	case raw[0] != '{' || !json.Valid(raw):
 		return nil, "the arguments must be one JSON object"
 	}
-	return object, ""
+	for at := skipSpace(raw, 1); raw[at] != '}'; {
+		end := skipValue(raw, at)
+		key, _ := readText(raw[at:end])
+		at = skipSpace(raw, skipSpace(raw, end)+1) // the colon
+		end = skipValue(raw, at)
+		into = append(into, entry{key: key, value: raw[at:end]})
+		if at = skipSpace(raw, end); raw[at] == ',' {
+			at = skipSpace(raw, at+1)
+		}
+	}
+	slices.SortStableFunc(into, func(a, b entry) int { return strings.Compare(a.key, b.key) })
+	for _, m := range into {
+		if n := len(members); n > 0 && members[n-1].key == m.key {
+			members = members[:n-1]
+		}
+		members = append(into[:len(members)], m)
+	}
+	return members, ""
+}
+
+// skipSpace returns where the white space ends that begins at a place in valid JSON.
+func skipSpace(text []byte, at int) int {
+	for text[at] == ' ' || text[at] == '\t' || text[at] == '\r' || text[at] == '\n' {
+		at++
+	}
+	return at
+}
+
+// skipValue returns where the value ends that begins at a place in valid JSON, inside of an
+// object.
+func skipValue(text []byte, at int) int {
+	for depth := 0; ; at++ {
+		switch text[at] {
+		case '"':
+			for at++; text[at] != '"'; at++ {
+				if text[at] == '\\' {
+					at++
+				}
+			}
+		case '{', '[':
+			depth++
+			continue
+		case '}', ']':
+			depth--
+		default:
+			if depth > 0 {
+				continue
+			}
+			return at + bytes.IndexAny(text[at:], ",}] \t\r\n")
+		}
+		if depth == 0 {
+			return at + 1
+		}
+	}
+}
+
+// decoded returns v as encoding/json reads it.
+func (v value) decoded() (x any) {
+	d := json.NewDecoder(bytes.NewReader(v))
+	d.UseNumber() // an integer over 2^53 must not be rounded
+	_ = d.Decode(&x)
+	return x
 }
 
 // absent reports whether v means that the argument is not given.
-func absent(v any) bool {
-	switch v := v.(type) {
-	case nil:
+func absent(v value) bool {
+	switch v[0] {
+	case 'n':
 		return true
-	case string:
-		return v == ""
-	case []any:
-		return len(v) == 0
+	case '"':
+		return len(v) == len(`""`)
+	case '[':
+		return v[skipSpace(v, 1)] == ']'
 	}
 	return false
 }
 
 // readText accepts a text, or a number for its digits: a room or a password may be
 // one.
-func readText(v any) (string, bool) {
-	switch v := v.(type) {
-	case string:
-		return v, true
-	case json.Number:
-		return v.String(), true
+func readText(v value) (string, bool) {
+	switch {
+	case v[0] != '"':
+		return string(v), v[0] == '-' || '0' <= v[0] && v[0] <= '9'
+	case bytes.IndexByte(v, '\\') < 0:
+		return string(v[1 : len(v)-1]), true
 	}
-	return "", false
+	var s string
+	_ = json.Unmarshal(v, &s) // json.Valid has accepted it
+	return s, true
 }
 
 // readList accepts a list of texts, also spelled as a text: "Bob", "Bob, Cy" or
 // "[\"Bob\"]". It refuses a list with a blank in it, which would mean less than the
 // caller intended.
-func readList(v any) ([]string, bool) {
-	if s, ok := v.(string); ok {
-		var spelled []any
-		if json.Unmarshal([]byte(s), &spelled) != nil {
-			for part := range strings.SplitSeq(s, ",") {
-				spelled = append(spelled, part)
+func readList(v value) ([]string, bool) {
+	var given []any
+	switch x := v.decoded().(type) {
+	case string:
+		if json.Unmarshal([]byte(x), &given) != nil {
+			for part := range strings.SplitSeq(x, ",") {
+				given = append(given, part)
 			}
 		}
-		v = spelled
-	}
-	given, ok := v.([]any)
-	if !ok {
-		given = []any{v}
+	case []any:
+		given = x
+	default:
+		given = []any{x}
 	}
 	texts := make([]string, len(given))
 	for i, one := range given {
-		s, ok := readText(one)
-		if texts[i] = strings.TrimSpace(s); !ok || texts[i] == "" {
+		switch one := one.(type) {
+		case string:
+			texts[i] = strings.TrimSpace(one)
+		case json.Number:
+			texts[i] = one.String()
+		}
+		if texts[i] == "" {
 			return nil, false
 		}
 	}
 	return texts, len(texts) > 0
 }
 
-func readBoolean(v any) (value, ok bool) {
-	switch v := v.(type) {
-	case bool:
-		return v, true
-	case string:
-		switch strings.ToLower(strings.TrimSpace(v)) {
-		case "true":
-			return true, true
-		case "false":
-			return false, true
-		}
+func readBoolean(v value) (is, ok bool) {
+	s, text := readText(v) // or else one of true and false, without quotes
+	if text {
+		s = strings.ToLower(strings.TrimSpace(s))
 	}
-	return false, false
+	return s == "true", s == "true" || s == "false"
 }
 
 // readInteger accepts a whole number, also as 50.0, 5e1 or "50".
-func readInteger(v any) (int64, bool) {
-	var literal string
-	switch v := v.(type) {
-	case json.Number:
-		literal = v.String()
-	case string:
-		literal = strings.TrimSpace(v)
-	default:
-		return 0, false
-	}
-	if !isNumber(literal) {
+func readInteger(v value) (int64, bool) {
+	literal, ok := readText(v)
+	literal = strings.TrimSpace(literal)
+	if !ok || !isNumber(literal) {
 		return 0, false
 	}
 	if n, err := strconv.ParseInt(literal, 10, 64); err == nil {
