@@ -1,12 +1,12 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/mcp"
@@ -76,14 +76,13 @@ func (a *api) enter(x *exchange, r *http.Request, d door) (ident.Principal, erro
 	return a.Gate.Bearer(ctx, d.secret, address)
 }
 
-// watch returns r with a context that ends when the key that admitted asker is no longer valid.
-// The caller calls stop when the request is over.
-func watch(gate *access.Gate, r *http.Request, asker ident.Principal) (watched *http.Request, stop func()) {
-	if gate == nil {
-		return r, func() {}
+// watch returns a context that ends when the key that admitted asker is no longer valid. The
+// caller calls stop when the request is over.
+func (a *api) watch(ctx context.Context, asker ident.Principal) (watched context.Context, stop func()) {
+	if a.Gate == nil {
+		return ctx, func() {}
 	}
-	ctx, stop := gate.Watch(r.Context(), asker)
-	return r.WithContext(ctx), stop
+	return a.Gate.Watch(ctx, asker)
 }
 
 // strangerBody is how much is read of the body of a caller that is not admitted.

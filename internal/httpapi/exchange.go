@@ -24,10 +24,11 @@ const (
 // exchange is one request and its answer, as the log sees them.
 type exchange struct {
 	http.ResponseWriter
-	id     string // names the request in the log
+	named  string // see id
 	began  time.Time
 	slow   time.Duration   // how long the client may take to read a part of what is written
 	until  time.Time       // by when it must have read all; zero: any time
+	by     time.Time       // by when it must have read what was written last; zero: nothing was
 	route  string          // empty if the path is not one of ours
 	status int             // of the answer; 0 before it has begun
 	rpcID  json.RawMessage // the JSON-RPC id, once it is known
@@ -38,8 +39,15 @@ type exchange struct {
 }
 
 func (a *api) newExchange(w http.ResponseWriter) *exchange {
-	return &exchange{ResponseWriter: w, id: rand.Text()[:12], began: a.Clock.Now(), slow: a.writeTimeout,
-		account: a.Meter.Open()}
+	return &exchange{ResponseWriter: w, began: a.Clock.Now(), slow: a.writeTimeout, account: a.Meter.Open()}
+}
+
+// id names the request in the log. Most requests never need it.
+func (x *exchange) id() string {
+	if x.named == "" {
+		x.named = rand.Text()[:12]
+	}
+	return x.named
 }
 
 func (x *exchange) WriteHeader(status int) {
@@ -70,14 +78,17 @@ const writePart = 4 << 10
 // The deadlines of a socket are in real time. A server without sockets has the whole
 // body before it calls us, and accepts whatever we write.
 
-// writeSoon starts the time that the client has to read what is written next. If the
-// client does not read it in time, its request ends.
+// writeSoon starts the time that the client has to read what is written next, up to a twentieth
+// of it too early. If the client does not read it in time, its request ends.
 func (x *exchange) writeSoon() {
 	by := x.until
 	if by.IsZero() {
 		by = time.Now().Add(x.slow)
 	}
-	_ = http.NewResponseController(x).SetWriteDeadline(by)
+	if by.Sub(x.by) > x.slow/20 {
+		x.by = by
+		_ = http.NewResponseController(x).SetWriteDeadline(by)
+	}
 }
 
 // readBy sets when the body must have arrived; the zero time means never. It also
@@ -91,7 +102,7 @@ func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 // of the log.
 func (a *api) settle(x *exchange, r *http.Request) {
 	if v := recover(); v != nil {
-		mcp.LogPanic(r.Context(), a.Logger, x.id, v)
+		mcp.LogPanic(r.Context(), a.Logger, x.id(), v)
 		if x.status == 0 {
 			x.refuse(http.StatusInternalServerError, codeInternal, x.failed())
 		}
@@ -110,7 +121,7 @@ func (a *api) settle(x *exchange, r *http.Request) {
 	}
 	attrs := make([]slog.Attr, 0, 13)
 	attrs = append(attrs,
-		slog.String("id", x.id),
+		slog.String("id", x.id()),
 		slog.String("method", knownMethod(r.Method)),
 		slog.String("path", knownRoute(x.route)),
 		slog.Int("status", x.status),
@@ -164,7 +175,7 @@ func knownMethod(method string) string {
 // failed is what a client reads when the fault is the server's.
 func (x *exchange) failed() string {
 	return "Something went wrong inside the server and has been logged. Try again; if it fails again, quote the id " +
-		x.id + " to whoever runs this server."
+		x.id() + " to whoever runs this server."
 }
 
 // rpcFault is the error of a JSON-RPC response.

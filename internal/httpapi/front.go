@@ -25,7 +25,7 @@ func (a *api) serveHealth(x *exchange, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Type", "application/json")
 	if err != nil {
-		a.Logger.WarnContext(r.Context(), "not ready", "id", x.id, "error", err)
+		a.Logger.WarnContext(r.Context(), "not ready", "id", x.id(), "error", err)
 		x.WriteHeader(http.StatusServiceUnavailable)
 		fmt.Fprintln(x,
 			`{"status":"unavailable","message":"The store behind this server does not answer. Try again in a few seconds."}`)

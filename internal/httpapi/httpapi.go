@@ -215,5 +215,8 @@ func (x *exchange) only(r *http.Request, allowed ...string) bool {
 // overLoopback reports whether the request came over a connection within this machine.
 func overLoopback(r *http.Request) bool {
 	addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if tcp, is := addr.(*net.TCPAddr); is { // of nearly every request
+		return tcp.IP.IsLoopback()
+	}
 	return ok && isLoopback(addr.String())
 }

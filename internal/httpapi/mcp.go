@@ -32,7 +32,7 @@ func (a *api) serveMCP(x *exchange, r *http.Request, d door) {
 
 // serveAdmitted answers a POST of asker with a JSON-RPC message.
 func (a *api) serveAdmitted(x *exchange, r *http.Request, asker ident.Principal) {
-	r, stop := watch(a.Gate, r.WithContext(a.context(x, r, asker)), asker)
+	ctx, stop := a.watch(a.context(x, r, asker), asker)
 	defer stop()
 	m, reason := a.receive(x, r)
 	if reason != nil {
@@ -40,9 +40,9 @@ func (a *api) serveAdmitted(x *exchange, r *http.Request, asker ident.Principal)
 		return
 	}
 	if _, events := accepts(r.Header); events {
-		a.serveStream(x, r, m)
+		a.serveStream(ctx, x, r, m)
 	} else {
-		a.MCP(x, r, m)
+		a.MCP(x, r.WithContext(ctx), m)
 	}
 }
 
@@ -84,7 +84,7 @@ func accepts(h http.Header) (jsonText, events bool) {
 	}
 	for part := range strings.SplitSeq(strings.Join(values, ","), ",") {
 		kind, params, err := mediaType(part)
-		if weight, bad := strconv.ParseFloat(params["q"], 64); err != nil || bad == nil && weight == 0 {
+		if err != nil || refusedBy(params) {
 			continue
 		}
 		switch kind {
@@ -95,6 +95,17 @@ func accepts(h http.Header) (jsonText, events bool) {
 		}
 	}
 	return jsonText, events
+}
+
+// refusedBy reports whether the parameters of a type in an Accept header give it the weight 0
+// (RFC 9110, section 12.4.2).
+func refusedBy(params map[string]string) bool {
+	q, given := params["q"]
+	if !given {
+		return false
+	}
+	weight, err := strconv.ParseFloat(q, 64)
+	return err == nil && weight == 0
 }
 
 // mediaType is mime.ParseMediaType at a fraction of its cost for the two types that

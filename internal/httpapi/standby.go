@@ -49,9 +49,9 @@ func (a *api) serveStandby(x *exchange, r *http.Request) {
 		x.standby(standbyStatus(s), s)
 		return
 	}
-	r, stop := watch(a.Gate, r.WithContext(a.context(x, r, asker)), asker)
+	ctx, stop := a.watch(a.context(x, r, asker), asker)
 	defer stop()
-	s := a.Standby(r.Context(), req)
+	s := a.Standby(ctx, req)
 	if len(s.JSON) == 0 {
 		s = standbyCut()
 	}

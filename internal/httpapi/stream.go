@@ -14,9 +14,9 @@ import (
 	"github.com/parley-chat/parley/internal/mcp"
 )
 
-// serveStream passes m on with a stream in front of its answer.
-func (a *api) serveStream(x *exchange, r *http.Request, m *mcp.Message) {
-	ctx, cancel := context.WithCancel(r.Context())
+// serveStream passes m on, in this context, with a stream in front of its answer.
+func (a *api) serveStream(ctx context.Context, x *exchange, r *http.Request, m *mcp.Message) {
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &stream{x: x, cancel: cancel, every: a.KeepAlive, header: http.Header{}}
 	s.start(a.Clock)
