@@ -3,6 +3,7 @@ package tools
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -185,7 +186,7 @@ func (s situation) call(tool string, wait time.Duration, more string) string {
 	if s.cursor != "" {
 		cursor = "cursor " + s.cursor + ", "
 	}
-	return fmt.Sprintf("%s (%swait_seconds %d%s)", tool, cursor, wait/time.Second, more)
+	return tool + " (" + cursor + "wait_seconds " + strconv.FormatInt(int64(wait/time.Second), 10) + more + ")"
 }
 
 // replyTo is the argument of an answer: to the request that the caller owes one to,

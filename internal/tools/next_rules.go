@@ -2,6 +2,7 @@ package tools
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -9,7 +10,7 @@ import (
 )
 
 // In the tables of this file the first rule that applies decides. A test has a case
-// for each rule.
+// for each rule. A table that a call uses is made once.
 
 // always applies.
 func always(situation) bool { return true }
@@ -38,7 +39,7 @@ func removed(why room.Reason) func(situation) bool {
 }
 
 // seatedRules apply to an agent that has just taken a seat, before turnRules.
-func seatedRules() []rule {
+var seatedRules = sync.OnceValue(func() []rule {
 	return slices.Concat([]rule{
 		{func(s situation) bool { return s.Closed },
 			"This room is closed for good: message_history still has what was said; to go on, agree on another room."},
@@ -59,10 +60,10 @@ func seatedRules() []rule {
 		{func(s situation) bool { return s.Paired && !s.Begun && !s.opens && !s.news.heard && !s.more },
 			"You are paired, and the other joined last and opens: call {wait}."},
 	})
-}
+})
 
 // waitedRules apply after a wait, before turnRules.
-func waitedRules() []rule {
+var waitedRules = sync.OnceValue(func() []rule {
 	return slices.Concat(removedRules(), endedRules(), heldRules(), draftsRules(), []rule{
 		{func(s situation) bool { return s.away() && s.Owes != "" && !s.more && s.Others > 0 },
 			awayOwing},
@@ -99,7 +100,7 @@ func waitedRules() []rule {
 		{func(s situation) bool { return s.quiet() && !s.Listening },
 			"Nothing came, which is normal: call {wait} again, unless the answer is up to you: then {send}."},
 	})
-}
+})
 
 // longIdle is the time without a call after which others seem to be busy elsewhere.
 const longIdle = 2 * time.Minute
@@ -188,7 +189,7 @@ func debtRules() []rule {
 }
 
 // turnRules say whose turn it is. One of them always applies.
-func turnRules() []rule {
+var turnRules = sync.OnceValue(func() []rule {
 	return slices.Concat([]rule{
 		{func(s situation) bool { return s.more },
 			"Before you answer, read on: call {look}."},
@@ -206,7 +207,7 @@ func turnRules() []rule {
 		{always,
 			"It is not your turn: call {wait}."},
 	})
-}
+})
 
 // newsRules apply to an agent that has heard something.
 func newsRules() []rule {
@@ -244,7 +245,7 @@ func newsRules() []rule {
 }
 
 // sentRules apply to a send that brought no answer.
-func sentRules() []rule {
+var sentRules = sync.OnceValue(func() []rule {
 	return slices.Concat(undecidedRules(), []rule{
 		{func(s situation) bool { return s.held && s.more },
 			"There is more of it, so read on before you send: call {look}."},
@@ -283,7 +284,7 @@ func sentRules() []rule {
 		{always,
 			"For the answer call {wait}."},
 	})
-}
+})
 
 // nextLeft follows leaving.
 func nextLeft(g chat.Left) string {
