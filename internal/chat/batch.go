@@ -14,7 +14,7 @@ type batch struct {
 	Events   int // the most messages
 	Limit    int // the most bytes
 	Room     *room.State
-	Talk     bool       // fill takes only messages of type Said, and departures that the reader remembers
+	Talk     int64      // unless 0, fill takes only events of type Said, and there are at most so many
 	Oldest   room.Event // of those added
 }
 
@@ -69,7 +69,7 @@ func (b *batch) FillBefore(ctx context.Context, log *roomlog.Log, a room.Agent, 
 	pages := log.Pages(a, b.firstPage())
 	for {
 		last, full, more, err := b.fillPage(ctx, log, a, n, pages.Before)
-		if err != nil || full || !more || last <= a.Since.N {
+		if err != nil || full || !more || last <= a.Since.N || b.Talk > 0 && int64(len(b.Messages)) == b.Talk {
 			return full, err
 		}
 		n = last
@@ -98,7 +98,7 @@ func (b *batch) firstPage() int { return b.Events + 5 }
 // fill adds what a sees of events. full is true if one did not fit.
 func (b *batch) fill(a room.Agent, events []room.Event) (full bool) {
 	for _, e := range events {
-		if !a.Sees(e) || b.Talk && e.Type != room.Said {
+		if !a.Sees(e) || b.Talk > 0 && e.Type != room.Said {
 			continue
 		}
 		if !b.Add(messageOf(b.Room, a, e), e) {

@@ -87,11 +87,15 @@ func (c *session) page(ctx context.Context, req HistoryRequest) (Page, error) {
 
 // addLastMessages adds to the result of a join the last messages before event n, and how many
 // more messages to all there are. It leaves out the coming and going of agents that the newcomer
-// never met.
-func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, a room.Agent, n int64) error {
+// never met. There are at most so many messages to find: it reads no further than the first of
+// them, however often agents came and went before.
+func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, a room.Agent, n, most int64) error {
+	if most == 0 {
+		return nil
+	}
 	crowd := max(0, len(got.Room.Agents)-AgentsShown)
 	h := log.Peek()
-	b := batch{Events: JoinEvents, Limit: max(JoinBytes/6, JoinBytes-crowd*AgentBytes), Talk: true, Room: &h.State}
+	b := batch{Events: JoinEvents, Limit: max(JoinBytes/6, JoinBytes-crowd*AgentBytes), Talk: most, Room: &h.State}
 	full, err := b.FillBefore(ctx, log, a, n)
 	slices.Reverse(b.Messages)
 	if got.Messages = b.Messages; err != nil || !full {

@@ -262,7 +262,8 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 		Watch: c.head.ShownLink(c.agent), Situation: c.situation(c.head),
 	}
 	if mine.N > 1 {
-		if err := got.addLastMessages(ctx, r.log, c.agent, mine.N); err != nil {
+		said := mine.Messages - c.agent.Since.Messages // to all: a newcomer sees no other
+		if err := got.addLastMessages(ctx, r.log, c.agent, mine.N, said); err != nil {
 			return got, err
 		}
 		c.head = r.log.Peek()

@@ -155,7 +155,7 @@ func (c *session) isFirst(p room.ReadPosition) bool {
 // time: what it has not read may be long.
 func (c *session) addLatest(ctx context.Context, got *Seated) error {
 	asOf := c.head.AsOf
-	if err := got.addLastMessages(ctx, c.room.log, c.agent, asOf+1); err != nil {
+	if err := got.addLastMessages(ctx, c.room.log, c.agent, asOf+1, asOf); err != nil {
 		return err
 	}
 	got.Cursor = c.cursor(asOf, false)

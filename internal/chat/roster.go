@@ -87,7 +87,7 @@ type roster struct {
 	BackAt   time.Time             // the reader's announced return
 	Presence map[int]room.Presence // by seat
 	People   map[int]time.Time     // by seat: until when the person behind it watches
-	Unread   func(read int64, of, viewer room.Agent) *int
+	Unread   func(read int64, of room.Agent) *int
 	Now      time.Time
 }
 
@@ -123,8 +123,7 @@ func (r roster) show(a room.Agent, v *Agent) {
 		return
 	}
 	if known {
-		viewer, _ := r.Head.Seated(r.You)
-		v.Unread = r.Unread(max(p.Read, a.Joined), a, viewer) // its join gave it what came before
+		v.Unread = r.Unread(max(p.Read, a.Joined), a) // its join gave it what came before
 	}
 	p = r.heard(a, p)
 	v.Idle, v.State = max(0, r.Now.Sub(p.At())), stateOf(r.Head, a, p, r.Now)
@@ -244,9 +243,10 @@ func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Agent) (ro
 			return roster{}, err
 		}
 	}
+	viewer, _ := h.Seated(you.Seat)
 	return roster{
 		Head: h, You: you.Seat, Person: you.IsPerson() && !you.IsAlone(), BackAt: r.agents.BackAt(you.Seat),
-		Presence: presence, People: people, Unread: r.log.Seats().Unread, Now: r.svc.now(),
+		Presence: presence, People: people, Unread: r.log.Seats().Unread(viewer), Now: r.svc.now(),
 	}, nil
 }
 

@@ -35,7 +35,16 @@ func (p *Pages) After(ctx context.Context, n int64) (events []room.Event, more b
 }
 
 // Before returns events from n-1 down without a gap, and whether more may precede them.
+// The cached tail saves the read: it is as current as the head.
 func (p *Pages) Before(ctx context.Context, n int64) (events []room.Event, more bool, err error) {
+	l := p.log
+	l.mu.Lock()
+	events = l.tail.before(n, p.limit)
+	l.mu.Unlock()
+	if len(events) > 0 {
+		p.limit = pageEvents
+		return events, events[len(events)-1].N > 1, nil
+	}
 	return p.page(ctx, n, -1, p.sees)
 }
 

@@ -57,6 +57,15 @@ func (t *tail) after(n int64) (events []room.Event, ok bool) {
 	return append([]room.Event(nil), t.events[skip:]...), true
 }
 
+// before returns a copy of at most so many events before n, the latest first; none if the tail
+// does not have the one right before n.
+func (t *tail) before(n int64, most int) (events []room.Event) {
+	for e, ok := t.event(n - 1); ok && len(events) < most; e, ok = t.event(e.N - 1) {
+		events = append(events, e)
+	}
+	return events
+}
+
 // event returns event n, if the tail has it.
 func (t *tail) event(n int64) (e room.Event, ok bool) {
 	if len(t.events) == 0 || n < t.events[0].N || n > t.events[len(t.events)-1].N {
@@ -65,23 +74,34 @@ func (t *tail) event(n int64) (e room.Event, ok bool) {
 	return t.events[n-t.events[0].N], true
 }
 
-// Unread returns how many messages after event read both agents see, without those of agent of
-// itself. It is nil if the cached tail does not reach back so far, since no log is read for it.
-func (s Seats) Unread(read int64, of, viewer room.Agent) *int {
+// Unread returns a function that returns how many messages after event read both viewer and the
+// agent of see, without those of that agent itself. That is nil if the cached tail does not reach
+// back so far, since no log is read for it.
+func (s Seats) Unread(viewer room.Agent) func(read int64, of room.Agent) *int {
 	l := s.log
 	l.mu.Lock()
-	events, ok := l.tail.after(read)
-	l.mu.Unlock()
-	if !ok {
-		return nil
+	defer l.mu.Unlock()
+	if len(l.tail.events) == 0 {
+		return func(int64, room.Agent) *int { return nil }
 	}
-	n := 0
-	for _, e := range events {
-		if e.Type == room.Said && (e.Seat != of.Seat || e.Person) && of.IsNews(e) && viewer.Sees(e) {
-			n++
+	from, said := l.tail.events[0].N, []room.Event(nil)
+	for i := range l.tail.events {
+		if e := &l.tail.events[i]; e.Type == room.Said && viewer.Sees(*e) {
+			said = append(said, *e)
 		}
 	}
-	return &n
+	return func(read int64, of room.Agent) *int {
+		if read+1 < from {
+			return nil
+		}
+		n := 0
+		for i := len(said) - 1; i >= 0 && said[i].N > read; i-- {
+			if e := &said[i]; (e.Seat != of.Seat || e.Person) && of.IsNews(*e) {
+				n++
+			}
+		}
+		return &n
+	}
 }
 
 // How often the tail of a log is read while agents wait and other processes may append.
