@@ -18,23 +18,25 @@ import (
 // prototype of all that look like it. It is taken before case is folded: "BiII" and
 // "Bill" are alike only as they are written.
 type Look struct {
+	shown    string
 	skeleton string // folded
-	loose    string // the same, with letters as one that look alike in some case
-	capital  string // the folded skeleton of the name in capitals
 	exotic   bool   // the name has a letter that is not ASCII
 }
 
 // LookOf returns the look of a name as it is shown.
-func LookOf(shown string) Look {
-	folded := fold(skeleton(shown))
-	return Look{folded, inSomeCase.Replace(folded), fold(skeleton(strings.ToUpper(shown))), !isASCII(shown)}
-}
+func LookOf(shown string) Look { return Look{shown, fold(skeleton(shown)), !isASCII(shown)} }
+
+// loose returns the skeleton with letters as one that look alike in some case.
+func (l Look) loose() string { return inSomeCase.Replace(l.skeleton) }
+
+// capital returns the folded skeleton of the name in capitals.
+func (l Look) capital() string { return fold(skeleton(strings.ToUpper(l.shown))) }
 
 // Like reports whether the two looks are alike. If a name has a letter that is not
 // ASCII, its case hides nothing: "SАM" with a Cyrillic А is drawn like SAM, which is Sam,
 // but the prototype of a small m is rn.
 func (l Look) Like(m Look) bool {
-	return l.skeleton == m.skeleton || (l.exotic || m.exotic) && (l.loose == m.loose || l.capital == m.capital)
+	return l.skeleton == m.skeleton || (l.exotic || m.exotic) && (l.loose() == m.loose() || l.capital() == m.capital())
 }
 
 // inSomeCase merges letters of folded skeletons that look alike in one case. The
@@ -54,7 +56,7 @@ func Respelled(shown string) string {
 			return r
 		}
 		return -1
-	}, digitsForLetters.Replace(LookOf(shown).loose))
+	}, digitsForLetters.Replace(LookOf(shown).loose()))
 }
 
 var digitsForLetters = strings.NewReplacer("0", "o", "1", "l", "3", "e", "4", "a", "5", "s")

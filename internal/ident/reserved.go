@@ -39,7 +39,7 @@ func (n Name) isReserved() bool {
 		return true
 	}
 	look := LookOf(n.Shown)
-	return look.exotic && (reserved().looks[letters(look.loose)] || reserved().looks[letters(look.capital)])
+	return look.exotic && (reserved().looks[letters(look.loose())] || reserved().looks[letters(look.capital())])
 }
 
 // hasTitle reports whether a word of n is a title, also with digits that stand for
@@ -49,14 +49,15 @@ func (n Name) hasTitle() bool {
 		return true
 	}
 	look := LookOf(n.Shown)
-	return look.exotic && (anyWord(look.loose, reserved().titleLooks) || anyWord(look.capital, reserved().titleLooks))
+	return look.exotic &&
+		(anyWord(look.loose(), reserved().titleLooks) || anyWord(look.capital(), reserved().titleLooks))
 }
 
 // isOther reports whether n is one of Others, or looks like one.
 func (n Name) isOther() bool {
 	look := LookOf(n.Shown)
 	return reserved().others[letters(n.Key)] || reserved().others[letters(look.skeleton)] ||
-		look.exotic && (reserved().otherLooks[letters(look.loose)] || reserved().otherLooks[letters(look.capital)])
+		look.exotic && (reserved().otherLooks[letters(look.loose())] || reserved().otherLooks[letters(look.capital())])
 }
 
 // holdsUser reports whether a name contains "your user": results call so the sender whose words
@@ -65,8 +66,8 @@ func (n Name) holdsUser() bool {
 	const user = "youruser"
 	look, as := LookOf(n.Shown), LookOf(user)
 	return strings.Contains(letters(digitsForLetters.Replace(n.Key)), user) ||
-		look.exotic && (strings.Contains(letters(look.loose), as.loose) ||
-			strings.Contains(letters(look.capital), as.capital))
+		look.exotic && (strings.Contains(letters(look.loose()), as.loose()) ||
+			strings.Contains(letters(look.capital()), as.capital()))
 }
 
 func anyWord(name string, set map[string]bool) bool {
@@ -109,7 +110,7 @@ func withLooks(list []string) (words, looks map[string]bool) {
 	for _, word := range list {
 		word = letters(word)
 		look := LookOf(word)
-		words[word], looks[look.loose], looks[look.capital] = true, true, true
+		words[word], looks[look.loose()], looks[look.capital()] = true, true, true
 	}
 	return words, looks
 }

@@ -94,7 +94,7 @@ func (s *State) join(e Event) error {
 		s.forgetKnocks(e)
 		return nil
 	}
-	s.Agents = append(slices.Clip(slices.Clone(s.Agents)), *e.Agent)
+	s.Agents = slices.Concat(s.Agents, []Agent{*e.Agent})
 	s.Agents[len(s.Agents)-1].Written = e.N
 	s.NextSeat = nextAfter(s.NextSeat, e.Agent.Seat)
 	return nil

@@ -38,23 +38,31 @@ func (h *Head) Append(e *Event) (*Head, error) {
 		for _, r := range l.agreed {
 			e.Agreed, e.AgreedTo = append(e.Agreed, r.N), append(e.AgreedTo, r.readers())
 		}
+		after.Talk, after.LastTalk = *e.Talk, e.N
 	}
-	return h.Apply(*e)
+	return h.after(*e, *after), nil
 }
 
 // Apply returns the head after e, which must be the next event. h is unchanged.
 func (h *Head) Apply(e Event) (*Head, error) {
-	next := *h
-	if err := next.advance(e); err != nil {
+	after, err := h.State.Apply(e)
+	if err != nil {
 		return nil, err
 	}
+	return h.after(e, *after), nil
+}
+
+// after returns the head after e, which makes the state s of that of h. h is unchanged.
+func (h *Head) after(e Event, s State) *Head {
+	next := *h
+	next.State = s
 	next.Recent.add(e)
 	if e.Talk != nil && (len(h.Proposals) > 0 || e.Kind == Proposal) {
 		next.Proposals = slices.DeleteFunc(append(slices.Clone(h.Proposals), e),
 			func(p Event) bool { return !next.Talk.isProposal(p.N) })
 	}
 	next.Proposals = WithoutTexts(next.Proposals, e)
-	return &next, nil
+	return &next
 }
 
 // Proposal returns the event of a proposal that is open.

@@ -82,11 +82,12 @@ type mark struct {
 
 // Said returns the last message of a seat, if the index covers one.
 func (r *Recent) Said(seat int) (Utterance, bool) {
-	i := slices.IndexFunc(r.said, func(u Utterance) bool { return u.Seat == seat })
-	if i < 0 {
-		return Utterance{}, false
+	for i := range r.said { // by index: an Utterance is large, and who is there asks for each seat
+		if r.said[i].Seat == seat {
+			return r.said[i], true
+		}
 	}
-	return r.said[i], true
+	return Utterance{}, false
 }
 
 // LastWord returns the last message to all that is not of kind Status, and the seat

@@ -53,11 +53,12 @@ func (a Agent) IsGuest() bool { return a.Invite != 0 }
 
 // Seated returns the agent of a seat.
 func (s *State) Seated(seat int) (Agent, bool) {
-	i := slices.IndexFunc(s.Agents, func(a Agent) bool { return a.Seat == seat })
-	if i < 0 {
-		return Agent{}, false
+	for i := range s.Agents { // by index: an Agent is large
+		if s.Agents[i].Seat == seat {
+			return s.Agents[i], true
+		}
 	}
-	return s.Agents[i], true
+	return Agent{}, false
 }
 
 // Named returns the agent whose name has the key.

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,7 +97,8 @@ func (s *State) Parts() []Part {
 func (p *Part) nameOf() string {
 	switch {
 	case p.Agent != nil:
-		return fmt.Sprintf("SEAT#%05d", p.Agent.Seat)
+		seat := strconv.Itoa(p.Agent.Seat)
+		return "SEAT#00000"[:max(len("SEAT#"), len("SEAT#00000")-len(seat))] + seat
 	case p.Ban != nil:
 		return "BAN#" + partOf(p.Ban.Key)
 	case p.Mute != nil:
@@ -120,8 +120,10 @@ func partOf(key string) string {
 // another digest, and the reader reads again.
 func digestOf(parts []Part) string {
 	var digest uint64
+	var text []byte
 	for _, p := range parts {
-		sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", p.Name, p.N))
+		text = strconv.AppendInt(append(append(text[:0], p.Name...), ' '), p.N, 10)
+		sum := sha256.Sum256(text)
 		digest += binary.BigEndian.Uint64(sum[:])
 	}
 	return strconv.FormatUint(digest, 36)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
@@ -22,13 +23,23 @@ func Encode(v any) []byte {
 // Decode reads what Encode wrote into v. It fails with room.ErrNewerVersion where
 // a newer program wrote it.
 func Decode(item table.Item, v any) error {
-	if err := Readable(item); err != nil {
-		return err
+	if !isCurrent(item.Data) {
+		if err := Readable(item); err != nil {
+			return err
+		}
 	}
 	if err := json.Unmarshal(item.Data, v); err != nil {
 		return fmt.Errorf("roomlog: item %s: %w", item.Key, err)
 	}
 	return nil
+}
+
+// isCurrent reports whether data begins as Encode writes what is of this version: then the rest of
+// it need not be read to tell.
+func isCurrent(data []byte) bool {
+	version, ok := bytes.CutPrefix(data, []byte(`{"v":`))
+	number, _, more := bytes.Cut(version, []byte(","))
+	return ok && more && string(number) == strconv.Itoa(room.Version)
 }
 
 // Readable returns an error if this program cannot read item:
