@@ -24,7 +24,7 @@ type session struct {
 	start  room.Start // of the call
 }
 
-func (c *session) attendance() presence.Attendance { return c.room.agents.Attendance(c.head, c.agent) }
+func (c *session) attendance() presence.Attendance { return c.room.agents.Attendance(c.head, &c.agent) }
 
 func (c *session) positions() presence.Positions { return c.room.agents.Positions(c.agent) }
 

@@ -21,19 +21,13 @@ import (
 // If everyone present waits and nobody has spoken for three seconds, one agent is given the turn:
 // see room.Turn.Next. The first wait when all others are away or have left returns at once.
 func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
-	if err := req.check(); err != nil {
-		return Waited{}, err
-	}
-	c, err := s.enterNow(ctx, req.Token)
+	c, err := s.enterWait(ctx, &req)
 	if err != nil {
 		return Waited{}, s.Outward(err)
 	}
 	defer c.room.release()
-	if err := c.agent.CheckActivity(req.Activity); err != nil {
-		return Waited{}, err
-	}
 	var got *Waited
-	if req.LooksIn && !c.agent.IsPerson() {
+	if req.LooksIn {
 		got, err = c.lookIn(ctx, &req)
 	} else {
 		got, err = c.wait(ctx, &req, 0)
@@ -42,6 +36,23 @@ func (s *Service) Wait(ctx context.Context, req WaitRequest) (Waited, error) {
 		return Waited{}, s.Outward(err)
 	}
 	return *got, nil
+}
+
+// enterWait accepts the caller of a wait. A person never only looks in.
+func (s *Service) enterWait(ctx context.Context, req *WaitRequest) (*session, error) {
+	if err := req.check(); err != nil {
+		return nil, err
+	}
+	c, err := s.enterNow(ctx, req.Token)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.agent.CheckActivity(req.Activity); err != nil {
+		c.room.release()
+		return nil, err
+	}
+	req.LooksIn = req.LooksIn && !c.agent.IsPerson()
+	return c, nil
 }
 
 // locate returns where the caller continues to read, and notes what its cursor
@@ -75,16 +86,9 @@ func (c *session) locate(ctx context.Context, req *WaitRequest) (position, error
 // the same call has sent; 0 for none. A call spends its time in collectUntil, so what
 // needs much of the stack before or after that is kept out of this frame.
 func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waited, error) {
-	r := c.room
-	w := &presence.Wait{Began: r.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}),
-		Turn: make(chan int64, 1)}
-	w.Until = w.Began.Add(r.svc.WaitLimit(ctx, req.Wait))
-	if c.head.Paired {
-		w.Until = room.Earliest(w.Until, w.Began.Add(PartnerSilent))
-	}
-	w.Looks = !w.Began.Before(w.Until)
-	r.agents.OpenWait(c.agent, w)
-	defer r.agents.CloseWait(c.agent, w)
+	w := c.newWait(ctx, req)
+	c.room.agents.OpenWait(&c.agent, w)
+	defer c.room.agents.CloseWait(&c.agent, w)
 	in, err := c.begin(ctx, req, w, own)
 	if err != nil {
 		return nil, err
@@ -96,9 +100,35 @@ func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waite
 	return c.end(ctx, in, w, turn)
 }
 
+// newWait returns the wait that a call asks for.
+func (c *session) newWait(ctx context.Context, req *WaitRequest) *presence.Wait {
+	r := c.room
+	w := &presence.Wait{Began: r.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}),
+		Turn: make(chan int64, 1)}
+	w.Until = w.Began.Add(r.svc.WaitLimit(ctx, req.Wait))
+	if c.head.Paired {
+		w.Until = room.Earliest(w.Until, w.Began.Add(PartnerSilent))
+	}
+	w.Looks = !w.Began.Before(w.Until)
+	return w
+}
+
 // begin notes what a wait says about its agent, and returns the inbox that it fills. A wait that
 // finds everyone else away does not last: it would be a call for nothing.
 func (c *session) begin(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) (*inbox, error) {
+	c.note(ctx, req, w, own)
+	in, err := c.inboxFor(ctx, req, own)
+	if err != nil {
+		return nil, err
+	}
+	if in.alone = !w.Looks && !req.Standby && in.pos.named && !in.pos.noted && c.isAlone(ctx); in.alone {
+		w.Until = w.Began
+	}
+	return in, nil
+}
+
+// note notes what a wait says about its agent.
+func (c *session) note(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) {
 	how := presence.Call{Standby: req.Standby, ForMe: req.ForMe, Absence: req.Absence, Activity: req.Activity,
 		Fresh: presence.CallFresh}
 	if !w.Looks {
@@ -107,6 +137,10 @@ func (c *session) begin(ctx context.Context, req *WaitRequest, w *presence.Wait,
 	if w.Due = c.attendance().Note(ctx, how); w.Due.IsZero() {
 		w.Due, w.Announced = w.Began.Add(c.room.agents.RenewEvery()), how.Until
 	}
+}
+
+// inboxFor returns an empty inbox where the caller continues to read.
+func (c *session) inboxFor(ctx context.Context, req *WaitRequest, own int64) (*inbox, error) {
 	pos, err := c.locate(ctx, req)
 	if err != nil {
 		return nil, err
@@ -114,10 +148,6 @@ func (c *session) begin(ctx context.Context, req *WaitRequest, w *presence.Wait,
 	pos.own = own
 	in := newInbox(c, pos)
 	in.forMe = req.ForMe
-	if in.alone = !w.Looks && !req.Standby && !c.agent.IsPerson() && pos.named && !pos.noted &&
-		c.isAlone(ctx); in.alone {
-		w.Until = w.Began
-	}
 	return in, nil
 }
 
@@ -144,18 +174,25 @@ func (c *session) end(ctx context.Context, in *inbox, w *presence.Wait, turn boo
 // waits. Nobody else can come, so its wait then says that the talk is over.
 const PartnerSilent = 5 * time.Minute
 
-// isAlone reports whether there were others, and all of them are away or have left.
+// isAlone reports whether the caller is an agent, there were others, and all of them are away or
+// have left.
 func (c *session) isAlone(ctx context.Context) bool {
 	h := c.head
+	if c.agent.IsPerson() {
+		return false
+	}
 	if h.Others(c.agent.Seat) == 0 {
 		return h.LastFreed.N > c.agent.Joined
 	}
 	if c.room.agents.HasCompany(h, c.agent.Seat) {
 		return false
 	}
-	shown, err := c.room.view(ctx, h, c.agent)
-	_, away := absenceOf(shown.Agents)
-	return err == nil && away > 0
+	seen, err := c.room.roster(ctx, h, c.agent)
+	if err != nil {
+		return false
+	}
+	_, away := absenceOf(seen.Agents())
+	return away > 0
 }
 
 // collectUntil fills the inbox until something wakes the caller, it is given the
@@ -279,12 +316,10 @@ const (
 func (c *session) lookIn(ctx context.Context, req *WaitRequest) (*Waited, error) {
 	now := c.room.svc.now()
 	own := c.attendance().Ahead(ctx, req.ForMe)
-	pos, err := c.locate(ctx, req)
+	in, err := c.inboxFor(ctx, req, 0)
 	if err != nil {
 		return nil, err
 	}
-	in := newInbox(c, pos)
-	in.forMe = req.ForMe
 	w := &presence.Wait{Began: now, Until: now, Standby: true, Looks: true, Yields: own}
 	turn := false
 	if !own {

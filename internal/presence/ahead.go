@@ -48,7 +48,7 @@ func (at Attendance) Ahead(ctx context.Context, forMe bool) (own bool) {
 	p.UntilMs, p.Head = now.Add(room.AnnounceWait).UnixMilli(), at.head.AsOf
 	m.presence, m.presenceAt, m.waitWritten = p, now, true
 	r.mu.Unlock()
-	at.write(ctx, roomlog.PutPresence(r.log.Peek().ID, at.agent, p))
+	at.write(ctx, roomlog.PutPresence(r.log.Peek().ID, *at.agent, p))
 	return false
 }
 
@@ -60,5 +60,5 @@ func (at Attendance) waitsItself(p room.Presence, now time.Time) bool {
 	}
 	woken, when := at.head.NewestWakeup(at.agent.Seat)
 	given := woken > p.Head && !when.After(p.WaitsUntil().Add(CallFresh)) && now.Sub(when) < ownReads
-	return given || p.Attendance(at.head, at.agent, now, CallFresh).Waits
+	return given || p.Attendance(at.head, *at.agent, now, CallFresh).Waits
 }

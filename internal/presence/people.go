@@ -24,7 +24,7 @@ const (
 
 // OpenWait registers a wait of a or, if a stands for its person, of the person: see Room.open. If
 // the person has more than MaxWatches, it ends the oldest.
-func (r *Room) OpenWait(a room.Agent, w *Wait) {
+func (r *Room) OpenWait(a *room.Agent, w *Wait) {
 	if !a.IsPerson() {
 		r.open(a.Seat, w)
 		return
@@ -43,7 +43,7 @@ func (r *Room) OpenWait(a room.Agent, w *Wait) {
 }
 
 // CloseWait ends w, a wait of a.
-func (r *Room) CloseWait(a room.Agent, w *Wait) {
+func (r *Room) CloseWait(a *room.Agent, w *Wait) {
 	if !a.IsPerson() {
 		r.close(a.Seat, w)
 		return

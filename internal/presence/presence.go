@@ -20,15 +20,16 @@ const (
 	activityFresh = 30 * time.Minute // an activity is written again after so long
 )
 
-// Attendance gives access to the presence of one seat.
+// Attendance gives access to the presence of one seat. It is small, because calls that wait hold
+// it on their stacks.
 type Attendance struct {
 	room  *Room
 	head  *room.Head
-	agent room.Agent
+	agent *room.Agent
 }
 
 // Attendance returns the attendance of an agent, whose seat is on the head h.
-func (r *Room) Attendance(h *room.Head, a room.Agent) Attendance { return Attendance{r, h, a} }
+func (r *Room) Attendance(h *room.Head, a *room.Agent) Attendance { return Attendance{r, h, a} }
 
 // Absence is what a call says about the absence of its agent.
 type Absence struct {
@@ -147,7 +148,7 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 	r := at.room
 	now, h := r.now(), r.log.Peek()
 	if a, here := h.Seated(at.agent.Seat); here {
-		at.agent = a // with its present role, on which its lease depends
+		at.agent = &a // with its present role, on which its lease depends
 	}
 	if h.Paired { // a partner leaves after minutes of silence
 		fresh = min(fresh, CallFresh)
@@ -159,7 +160,7 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 	p = p.Younger(m.presence)
 	written, known := m.presenceAt, m.presence
 	m.presence = p
-	knocked := h.KnockedFor(at.agent)
+	knocked := h.KnockedFor(*at.agent)
 	// its name must not be given away: see roomlog.PutCalled
 	answers := knocked.After(m.answered) && !p.OwnCall().Before(knocked)
 	begins := p.UntilMs != 0 && !m.waitWritten // others do not know yet that it waits
@@ -168,7 +169,7 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 		return written.Add(fresh)
 	}
 	m.presenceAt, m.waitWritten = now, p.UntilMs != 0
-	ops := []table.Op{roomlog.PutPresence(h.ID, at.agent, p)}
+	ops := []table.Op{roomlog.PutPresence(h.ID, *at.agent, p)}
 	if answers {
 		m.answered = knocked
 		ops = append(ops, roomlog.PutCalled(h.ID, at.agent.Seat, now))
@@ -252,7 +253,7 @@ func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 	p = at.waitsOn(p, m.presence)
 	m.presence = p
 	r.mu.Unlock()
-	if !at.write(ctx, roomlog.PutPresence(r.log.Peek().ID, at.agent, p)) {
+	if !at.write(ctx, roomlog.PutPresence(r.log.Peek().ID, *at.agent, p)) {
 		w.Announced = time.Time{}
 		return rewriteSoon
 	}
