@@ -3,10 +3,10 @@ package mcp
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
-	"slices"
 	"time"
 
 	library "github.com/mark3labs/mcp-go/mcp"
@@ -28,7 +28,7 @@ const listsFresh = 5 * time.Minute
 func newLibrary(o Options) *server.MCPServer {
 	hooks := &server.Hooks{}
 	hooks.AddBeforeSubscriptionsListen(acknowledge)
-	hooks.AddAfterListTools(withoutHidden(o.Tools))
+	hooks.AddAfterListTools(listing(o.Tools))
 	s := server.NewMCPServer(serverName, o.Version,
 		server.WithTitle(serverTitle),
 		server.WithInstructions(o.Instructions),
@@ -38,30 +38,41 @@ func newLibrary(o Options) *server.MCPServer {
 		server.WithCacheHints(listsFresh.Milliseconds(), library.CacheScopePublic),
 		server.WithHooks(hooks),
 	)
-	for _, t := range o.Tools {
-		s.AddTool(t.listed(), refuseCall)
+	for _, t := range o.Tools { // mcp-go decodes each schema that it is given, at every start
+		s.AddTool(library.Tool{Name: t.Name, RawInputSchema: anyObject}, refuseCall)
 	}
 	addPrompts(s, o.Prompts)
 	return s
 }
 
-// withoutHidden takes the hidden ones of tools from each list. WithToolFilter would make
-// mcp-go say of a malformed call that there is no such tool.
-func withoutHidden(tools []Tool) server.OnAfterListToolsFunc {
-	hidden := map[string]bool{}
+// listing puts what clients see of tools into each list, and takes the hidden ones out.
+// WithToolFilter would make mcp-go say of a malformed call that there is no such tool.
+func listing(tools []Tool) server.OnAfterListToolsFunc {
+	shown := map[string]library.Tool{}
 	for _, t := range tools {
-		hidden[t.Name] = t.Hidden
+		if !t.Hidden {
+			shown[t.Name] = t.listed()
+		}
 	}
 	return func(_ context.Context, _ any, _ *library.ListToolsRequest, result *library.ListToolsResult) {
-		result.Tools = slices.DeleteFunc(result.Tools, func(t library.Tool) bool { return hidden[t.Name] })
+		var list []library.Tool
+		for _, t := range result.Tools {
+			if t, there := shown[t.Name]; there {
+				list = append(list, t)
+			}
+		}
+		result.Tools = list
 	}
 }
+
+// anyObject is the schema of any object.
+var anyObject = json.RawMessage(`{"type":"object"}`)
 
 // listed is the tool as tools/list shows it.
 func (t Tool) listed() library.Tool {
 	input := t.Input
 	if input == nil {
-		input = []byte(`{"type":"object"}`)
+		input = anyObject
 	}
 	return library.Tool{
 		Meta: t.meta(),

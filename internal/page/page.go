@@ -49,13 +49,13 @@ type Site struct {
 func New() (*Site, error) {
 	all := &Site{assets: map[string]File{}}
 	for n := range all.documents {
-		zipped, err := served.ReadFile(fmt.Sprintf("served/%d.html.gz", n))
-		if err != nil {
-			return nil, fmt.Errorf("page: %w", err)
-		}
 		// The address may be a secret, and names the assets of today.
-		all.documents[n] = newFile("text/html; charset=utf-8", "no-store", zipped)
-		restrict(all.documents[n].header)
+		f, err := newFile("text/html; charset=utf-8", "no-store", fmt.Sprintf("served/%d.html.gz", n))
+		if err != nil {
+			return nil, err
+		}
+		restrict(f.header)
+		all.documents[n] = f
 	}
 	version, err := served.ReadFile("served/version")
 	if err != nil {
@@ -63,11 +63,11 @@ func New() (*Site, error) {
 	}
 	all.version = string(version)
 	for _, name := range []string{"main.js", "page.css", "icon.svg", "vendor-licenses.txt"} {
-		zipped, err := served.ReadFile("served/" + name + ".gz")
+		f, err := newFile(kinds[path.Ext(name)], "public, max-age=31536000, immutable", "served/"+name+".gz")
 		if err != nil {
-			return nil, fmt.Errorf("page: %w", err)
+			return nil, err
 		}
-		all.assets[name] = newFile(kinds[path.Ext(name)], "public, max-age=31536000, immutable", zipped)
+		all.assets[name] = f
 	}
 	return all, nil
 }

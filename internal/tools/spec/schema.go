@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -9,39 +8,31 @@ import (
 	"strings"
 )
 
-// property is the schema of one argument or field. Every model pays for the schemas
+// property returns the schema of one argument. Every model pays for the schemas
 // in every conversation, so they hardly describe what an array or an object of a
 // result holds; docs/tools.md does. The type of the items of an argument is there,
 // because some clients insist on it, and so are the main fields of the messages that a
 // wait returns, for models that read them with a program.
-type property struct {
-	Type        string   `json:"type"`
-	Items       *items   `json:"items,omitempty"`
-	Description string   `json:"description,omitempty"`
-	Enum        []string `json:"enum,omitempty"`
-	Minimum     *int64   `json:"minimum,omitempty"`
-	Maximum     *int64   `json:"maximum,omitempty"`
-	Default     any      `json:"default,omitempty"`
-}
-
-// items is the schema of the items of a list.
-type items struct {
-	Type       string `json:"type"`
-	Properties object `json:"properties,omitempty"`
-}
-
-func (a Arg) property() property {
-	p := property{Type: string(a.kind), Description: a.described(), Enum: a.choices, Default: a.Fallback}
+func (a Arg) property() object {
+	p := object{{"type", string(a.kind)}}
 	if a.kind == listKind {
-		p.Items = &items{Type: string(textKind)}
+		p = append(p, member{"items", object{{"type", string(textKind)}}})
 	}
-	if a.kind == integerKind {
-		if a.min > 0 { // nobody asks for less than nothing
-			p.Minimum = &a.min
-		}
-		if a.max != NoLimit && !a.Clamped { // a client must not refuse what counts as the maximum
-			p.Maximum = &a.max
-		}
+	if about := a.described(); about != "" {
+		p = append(p, member{"description", about})
+	}
+	if len(a.choices) > 0 {
+		p = append(p, member{"enum", a.choices})
+	}
+	if a.kind == integerKind && a.min > 0 { // nobody asks for less than nothing
+		p = append(p, member{"minimum", a.min})
+	}
+	// A client must not refuse what counts as the maximum.
+	if a.kind == integerKind && a.max != NoLimit && !a.Clamped {
+		p = append(p, member{"maximum", a.max})
+	}
+	if a.Fallback != nil {
+		p = append(p, member{"default", a.Fallback})
 	}
 	return p
 }
@@ -99,9 +90,10 @@ func outputs(result reflect.Type, shown []string) object {
 		if len(shown) > 0 && !slices.Contains(shown, f.JSON) || f.Tag.Get("schema") == "-" {
 			continue
 		}
-		p := property{Type: f.Kind()}
+		p := object{{"type", f.Kind()}}
 		if names := f.Tag.Get("items"); names != "" {
-			p.Items = &items{Type: "object", Properties: outputs(f.Type.Elem(), strings.Split(names, ","))}
+			p = append(p, member{"items", object{{"type", "object"},
+				{"properties", outputs(f.Type.Elem(), strings.Split(names, ","))}}})
 		}
 		properties = append(properties, member{f.JSON, p})
 	}
@@ -166,24 +158,37 @@ type member struct {
 	value any
 }
 
-// MarshalJSON implements [json.Marshaler].
-func (o object) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, m := range o {
-		if i > 0 {
-			b.WriteByte(',')
+// encode returns a schema as JSON.
+func encode(o object) json.RawMessage { return appendJSON(nil, o) }
+
+// appendJSON appends v as encoding/json writes it. Every start makes all schemas, so what they
+// mostly consist of is written by hand.
+func appendJSON(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case object:
+		b = append(b, '{')
+		for i, m := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(appendText(b, m.key), ':')
+			b = appendJSON(b, m.value)
 		}
-		b.Write(encode(m.key))
-		b.WriteByte(':')
-		b.Write(encode(m.value))
+		return append(b, '}')
+	case string:
+		return appendText(b, v)
 	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	raw, _ := json.Marshal(v) // schemas consist of types that cannot fail
+	return append(b, raw...)
 }
 
-// encode returns v as JSON. Schemas consist of types that cannot fail.
-func encode(v any) json.RawMessage {
-	raw, _ := json.Marshal(v)
-	return raw
+func appendText(b []byte, s string) []byte {
+	if strings.ContainsFunc(s, escaped) {
+		raw, _ := json.Marshal(s)
+		return append(b, raw...)
+	}
+	return append(append(append(b, '"'), s...), '"')
 }
+
+// escaped reports whether encoding/json may write a character in another way.
+func escaped(r rune) bool { return r < ' ' || r > '~' || strings.ContainsRune(`"\<>&`, r) }
