@@ -28,7 +28,7 @@ func speakAtOnce(ctx context.Context, e engine) ([]row, error) {
 			return nil, err
 		}
 		defer c.close()
-		got, err := c.ask("join_room", args{"room": "crowd", "agent_name": fmt.Sprint("agent ", i),
+		got, err := c.ask(joinTool, args{"room": "crowd", "agent_name": fmt.Sprint("agent ", i),
 			"capacity": crowdSize})
 		if err != nil {
 			return nil, err

@@ -127,7 +127,7 @@ type stopwatch struct {
 }
 
 func newStopwatch(ctx context.Context, p *process) (*stopwatch, error) {
-	t, err := emptyTrial(ctx, p, 1)
+	t, err := libraryTrial(ctx, p, 1)
 	if err != nil {
 		return nil, err
 	}

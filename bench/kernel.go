@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -28,28 +29,29 @@ func (p *process) resident() (int64, error) {
 	return kib << 10, err
 }
 
-// busy returns the CPU time that the process has used (proc(5), utime and stime),
-// in steps of ten milliseconds.
-func (p *process) busy() (time.Duration, error) {
-	text, err := p.proc("stat")
-	if err != nil {
-		return 0, err
+// busy returns the CPU time that the threads of the process have used, in nanoseconds
+// (proc(5), schedstat). Go hardly ever ends a thread, so none is missing.
+func (p *process) busy() (sum time.Duration, err error) {
+	files, err := filepath.Glob(filepath.Join("/proc", strconv.Itoa(p.cmd.Process.Pid), "task", "*", "schedstat"))
+	if err != nil || len(files) == 0 {
+		return 0, errors.Join(errUnmeasured, err)
 	}
-	_, rest, _ := bytes.Cut(text, []byte(") ")) // the name before it may contain spaces
-	fields := bytes.Fields(rest)
-	const user, system = 14 - 3, 15 - 3
-	if len(fields) <= system {
-		return 0, errUnmeasured
-	}
-	var ticks int64
-	for _, field := range [][]byte{fields[user], fields[system]} {
-		n, err := strconv.ParseInt(string(field), 10, 64)
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // a thread that has just ended
+		}
 		if err != nil {
 			return 0, err
 		}
-		ticks += n
+		used, _, _ := strings.Cut(string(text), " ")
+		n, err := strconv.ParseInt(used, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		sum += time.Duration(n)
 	}
-	return time.Duration(ticks) * 10 * time.Millisecond, nil
+	return sum, nil
 }
 
 // busyFor returns the share of one core that the process uses during d.

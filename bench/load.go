@@ -16,10 +16,10 @@ type trial struct {
 	process *process
 	calls   []func() error // one per client: a call and its answer
 
-	rates   []float64     // answered calls per second, of each slice
-	times   []float64     // of the calls of all slices, in nanoseconds
-	busy    time.Duration // CPU time of the process in all slices; 0 if unknown
-	commits int64         // transactions that the process wrote to the disk in all slices
+	rates   []float64 // answered calls per second, of each slice
+	costs   []float64 // CPU time of the process per call, of each slice, in nanoseconds; 0 if unknown
+	times   []float64 // of the calls of all slices, in nanoseconds
+	commits int64     // transactions that the process wrote to the disk in all slices
 }
 
 // slice loads the server for d. Each client calls again as soon as it has its
@@ -45,7 +45,7 @@ func (t *trial) slice(ctx context.Context, d time.Duration) error {
 	busyNow, commitsNow, err := t.spent(ctx)
 	t.rates = append(t.rates, float64(len(all))/took.Seconds())
 	t.times = append(t.times, all...)
-	t.busy += busyNow - busy
+	t.costs = append(t.costs, float64(busyNow-busy)/float64(max(1, len(all))))
 	t.commits += commitsNow - commits
 	return err
 }
@@ -88,18 +88,44 @@ func (t *trial) spent(ctx context.Context) (busy time.Duration, commits int64, e
 // rate returns the median of the slices' rates.
 func (t *trial) rate() float64 { return median(t.rates) }
 
-// against returns the median of this trial's rate divided by the other's, round
-// by round. What slows the whole machine for a while cancels out.
-func (t *trial) against(other *trial) float64 {
-	ratios := make([]float64, len(t.rates))
+// commitsPerCall returns the transactions that the server wrote for a call.
+func (t *trial) commitsPerCall() float64 { return float64(t.commits) / float64(max(1, len(t.times))) }
+
+// costs are the CPU times that a trial's server spent on something, one of each slice,
+// in nanoseconds.
+type costs []float64
+
+// per returns what each of so many units of a call costs the server.
+func (t *trial) per(units float64) costs {
+	all := make(costs, len(t.costs))
+	for i, c := range t.costs {
+		all[i] = c / units
+	}
+	return all
+}
+
+// row compares the costs with those of something else.
+func (c costs) row(what string, others costs, name string) row {
+	if median(c) == 0 || median(others) == 0 {
+		return row{What: what, Parley: notMeasured, Beside: errUnmeasured.Error()}
+	}
+	return row{
+		What:   what,
+		Parley: duration(time.Duration(median(c))),
+		Beside: duration(time.Duration(median(others))) + ", " + name,
+		Ratio:  ratio(against(c, others)),
+	}
+}
+
+// against returns the median of these figures divided by the others, slice by slice.
+// What slows the whole machine for a while cancels out.
+func against(figures, others []float64) float64 {
+	ratios := make([]float64, len(figures))
 	for i := range ratios {
-		ratios[i] = t.rates[i] / other.rates[i]
+		ratios[i] = figures[i] / others[i]
 	}
 	return median(ratios)
 }
-
-// perCall returns the CPU time of the server per call.
-func (t *trial) perCall() time.Duration { return t.busy / time.Duration(max(1, len(t.times))) }
 
 // warmUp loads the server without measuring.
 func (b *bench) warmUp(ctx context.Context, t *trial) error {

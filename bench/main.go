@@ -86,7 +86,6 @@ func parse(args []string, stderr io.Writer) (b *bench, write bool, err error) {
 type plan struct {
 	slice      time.Duration // of load on one side before the next side's turn
 	rounds     int           // of slices
-	history    int           // messages in the room that has a long history
 	deliveries int           // messages to time; a tenth of them across processes
 	waiters    int           // agents that wait at once
 	watched    time.Duration // how long the CPU of a server with waiters is measured
@@ -95,7 +94,7 @@ type plan struct {
 
 func fullPlan() plan {
 	return plan{
-		slice: 400 * time.Millisecond, rounds: 7, history: 1_000_000, deliveries: 1000,
+		slice: 150 * time.Millisecond, rounds: 14, deliveries: 1000,
 		waiters: 10_000, watched: 15 * time.Second, settled: time.Second,
 	}
 }

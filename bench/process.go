@@ -31,23 +31,15 @@ func (b *bench) startPage(ctx context.Context) (*process, error) {
 }
 
 // startParley starts Parley on a new file.
-func (b *bench) startParley(ctx context.Context) (*process, error) {
-	file, err := b.newFile()
+func (b *bench) startParley(ctx context.Context) (*process, error) { return b.startOn(ctx, "-file") }
+
+// startOn starts the side that a flag selects, on a new file in a folder of its own.
+func (b *bench) startOn(ctx context.Context, flag string) (*process, error) {
+	dir, err := os.MkdirTemp(b.dir, "data-")
 	if err != nil {
 		return nil, err
 	}
-	return startOn(ctx, file)
-}
-
-// newFile returns the path of a file that does not exist yet, in a folder of its own.
-func (b *bench) newFile() (string, error) {
-	dir, err := os.MkdirTemp(b.dir, "data-")
-	return filepath.Join(dir, "parley.db"), err
-}
-
-// startOn starts Parley on a file.
-func startOn(ctx context.Context, file string) (*process, error) {
-	return startServer(ctx, "-file", file)
+	return startServer(ctx, flag, filepath.Join(dir, "data"))
 }
 
 // startBoth starts the empty tool, and Parley on a new file. stop ends both.

@@ -76,7 +76,7 @@ func pairs(ctx context.Context, p *process, rooms int) ([]seat, error) {
 // pair creates a room of two agents who have read everything.
 func pair(c *client, room string) (first, second seat, err error) {
 	for i, s := range []*seat{&first, &second} {
-		got, err := c.ask("join_room", map[string]any{"room": room, "agent_name": fmt.Sprint("agent ", i)})
+		got, err := c.ask(joinTool, map[string]any{"room": room, "agent_name": fmt.Sprint("agent ", i)})
 		if err != nil {
 			return first, second, err
 		}

@@ -4,125 +4,131 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"slices"
 	"strings"
-	"time"
 )
 
-// sendClients is the number of clients of the rows that say more than the rate.
-const sendClients = 16
+// manyClients is the number of clients of the rows that say more than the rate.
+const manyClients = 16
 
-// The least shares of the empty tool's rate, and the share to aim for. The more
-// clients there are, the more of them share an fsync.
-const (
-	sendGoal     = 0.55 // with 16 clients
-	sendAim      = 0.65 // with 16 clients
-	sendManyGoal = 0.7  // with 64 clients
-)
-
-// diskGoal is the least share of the rate of a writer who has the disk to itself.
-const diskGoal = 0.5
-
-// sending is a number of clients that send messages to a number of rooms.
+// sending is a number of clients that send messages, each in a room of its own, and
+// what the same clients do with the floors.
 type sending struct {
-	clients int
-	rooms   int
-	goal    float64 // 0 means none
-	aim     float64 // 0 means none
-	trial   *trial
-	empty   *trial // the empty tool with as many clients
+	clients                      int
+	parley, empty, journal, rows *trial
+	emptyGoal, emptyAim          float64 // shares of the empty tool's rate; 0 means none
+	rowsGoal, rowsAim            float64 // shares of the rate of the library with our table
 }
 
-// measureSend compares sending messages with calls of the empty tool, and sending
-// them to a room that has many with sending them to a new one.
-func measureSend(ctx context.Context, b *bench) ([]row, error) {
-	rows, err := measureRates(ctx, b)
-	if err != nil {
-		return nil, err
+// The goals of the rates, as shares. With more clients, more of them share an fsync.
+func sendings() []*sending {
+	return []*sending{
+		{clients: 1},
+		{clients: manyClients, emptyGoal: 0.55, emptyAim: 0.6, rowsGoal: 0.85, rowsAim: 0.9},
+		{clients: 64, emptyGoal: 0.62, emptyAim: 0.7},
 	}
-	more, err := measureHistory(ctx, b)
-	return append(rows, more...), err
 }
 
-// measureRates compares sending messages with calls of the empty tool.
-func measureRates(ctx context.Context, b *bench) (rows []row, err error) {
-	empty, parley, stop, err := b.startBoth(ctx)
+// measureSend compares sending messages with calls of the empty tool, and of tools of
+// the same library that only store the text.
+func measureSend(ctx context.Context, b *bench) (rows []row, err error) {
+	servers, stop, err := b.startFloors(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-
-	all, trials, err := sendings(ctx, empty, parley)
-	if err != nil {
-		return nil, err
+	all := sendings()
+	var trials []*trial
+	for _, s := range all {
+		if err := s.begin(ctx, servers); err != nil {
+			return nil, err
+		}
+		trials = append(trials, s.empty, s.journal, s.rows, s.parley)
 	}
-	disk, closeDisk, err := diskTrial(empty, b.dir)
-	if err != nil {
-		return nil, err
-	}
-	defer closeDisk()
-	if err := b.takeTurns(ctx, append(trials, disk)...); err != nil {
+	if err := b.takeTurns(ctx, trials...); err != nil {
 		return nil, err
 	}
 	for _, s := range all {
-		rows = append(rows, s.rateRow())
+		rows = append(rows, s.rateRows()...)
 	}
-	one, busy := all[0], all[1]
-	rows = append(rows, diskRow(one, disk))
-	rows = append(rows, busy.timeRows()...)
-	rows = append(rows, busy.cpuRows()...)
-	rows = append(rows, fsyncRow(busy, one))
-	return rows, errors.Join(b.profile(ctx, busy.trial, "send"), b.profile(ctx, busy.empty, "empty"))
+	one, many := all[0], all[1]
+	rows = append(rows, many.timeRows()...)
+	rows = append(rows, many.costRows()...)
+	rows = append(rows, many.fsyncRow(one))
+	return rows, errors.Join(b.profile(ctx, many.parley, "send"), b.profile(ctx, many.empty, "empty"))
 }
 
-// sendings returns the sendings, and their trials in the order of their turns:
-// each trial of the empty tool comes before those that are compared with it.
-func sendings(ctx context.Context, empty, parley *process) (all []*sending, trials []*trial, err error) {
-	var last *trial
-	for _, s := range []*sending{
-		{clients: 1, rooms: 1},
-		{clients: sendClients, rooms: 1, goal: sendGoal, aim: sendAim},
-		{clients: sendClients, rooms: sendClients, goal: sendGoal, aim: sendAim},
-		{clients: 64, rooms: 1, goal: sendManyGoal},
-		{clients: 64, rooms: 64, goal: sendManyGoal},
+// floors are Parley and the servers that it is compared with.
+type floors struct{ parley, empty, journal, rows *process }
+
+func (b *bench) startFloors(ctx context.Context) (f floors, stop func() error, err error) {
+	var started []*process
+	stop = func() (err error) {
+		for _, p := range started {
+			err = errors.Join(err, p.stop())
+		}
+		return err
+	}
+	for _, side := range []struct {
+		at    **process
+		start func(context.Context) (*process, error)
+	}{
+		{&f.empty, b.startEmpty},
+		{&f.journal, func(ctx context.Context) (*process, error) { return b.startOn(ctx, "-journal") }},
+		{&f.rows, func(ctx context.Context) (*process, error) { return b.startOn(ctx, "-rows") }},
+		{&f.parley, b.startParley},
 	} {
-		if last == nil || len(last.calls) != s.clients {
-			if last, err = emptyTrial(ctx, empty, s.clients); err != nil {
-				return nil, nil, err
-			}
-			trials = append(trials, last)
+		p, err := side.start(ctx)
+		if err != nil {
+			return f, nil, errors.Join(err, stop())
 		}
-		s.empty = last
-		if s.trial, err = sendTrial(ctx, parley, fmt.Sprintf("%d in %d", s.clients, s.rooms), s.clients,
-			s.rooms); err != nil {
-			return nil, nil, err
-		}
-		all, trials = append(all, s), append(trials, s.trial)
+		*side.at, started = p, append(started, p)
 	}
-	return all, trials, nil
+	return f, stop, nil
 }
 
-// emptyTrial returns the load of sendTrial for the empty tool.
-func emptyTrial(ctx context.Context, p *process, clients int) (*trial, error) {
+// begin connects the clients to each server, and seats those of Parley.
+func (s *sending) begin(ctx context.Context, f floors) (err error) {
+	for _, floor := range []struct {
+		at     **trial
+		server *process
+	}{{&s.empty, f.empty}, {&s.journal, f.journal}, {&s.rows, f.rows}} {
+		if *floor.at, err = libraryTrial(ctx, floor.server, s.clients); err != nil {
+			return err
+		}
+	}
+	s.parley, err = sendTrial(ctx, f.parley, s.clients)
+	return err
+}
+
+// libraryTrial returns the load of sendTrial for a tool of the library.
+func libraryTrial(ctx context.Context, p *process, clients int) (*trial, error) {
 	all, err := dialAll(ctx, p, clients)
 	if err != nil {
 		return nil, err
 	}
-	calls, err := sendCalls(all, slices.Repeat([]string{strings.Repeat("x", 28)}, clients))
+	tokens := make([]string, clients)
+	for i := range tokens {
+		tokens[i] = fmt.Sprintf("%s%03d", strings.Repeat("x", 25), i)
+	}
+	calls, err := sendCalls(all, tokens)
 	return &trial{process: p, calls: calls}, err
 }
 
-// sendTrial seats the clients in new rooms, one room after the other, and lets
-// them send.
-func sendTrial(ctx context.Context, p *process, name string, clients, rooms int) (*trial, error) {
+// sendTrial seats each client in a new room, and lets it send there.
+func sendTrial(ctx context.Context, p *process, clients int) (*trial, error) {
 	all, err := dialAll(ctx, p, clients)
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := joinAll(all[0], name, clients, rooms)
-	if err != nil {
-		return nil, err
+	tokens := make([]string, clients)
+	for i, c := range all {
+		got, err := c.ask(joinTool, map[string]any{
+			"room": fmt.Sprintf("%d clients no %d", clients, i), "agent_name": fmt.Sprint("agent ", i),
+		})
+		if err != nil {
+			return nil, err
+		}
+		tokens[i] = got.AgentToken
 	}
 	calls, err := sendCalls(all, tokens)
 	return &trial{process: p, calls: calls}, err
@@ -139,24 +145,6 @@ func dialAll(ctx context.Context, p *process, clients int) ([]*client, error) {
 	}
 	return all, nil
 }
-
-// joinAll seats agents in new rooms, one room after the other, and returns their
-// tokens.
-func joinAll(c *client, name string, agents, rooms int) ([]string, error) {
-	tokens := make([]string, agents)
-	for i := range tokens {
-		got, err := c.ask("join_room", map[string]any{
-			"room": roomName(name, i%rooms), "agent_name": fmt.Sprint("agent ", i), "capacity": max(2, agents),
-		})
-		if err != nil {
-			return nil, err
-		}
-		tokens[i] = got.AgentToken
-	}
-	return tokens, nil
-}
-
-func roomName(name string, n int) string { return fmt.Sprintf("%s no %d", name, n) }
 
 // sendCalls returns one sendCall for each client, with the token at the same place.
 func sendCalls(clients []*client, tokens []string) ([]func() error, error) {
@@ -183,90 +171,61 @@ func messageText(number string) string {
 	return "message " + number + " of somebody who has something to say to all"
 }
 
-// diskTrial loads the disk of dir with a single writer, while p is idle.
-func diskTrial(p *process, dir string) (t *trial, end func(), err error) {
-	write, file, err := pageWriter(filepath.Join(dir, "disk"))
-	if err != nil {
-		return nil, nil, err
-	}
-	return &trial{process: p, calls: []func() error{write}}, func() { _ = file.Close() }, nil
-}
-
 // String describes the sending in the first column of its rows.
 func (s *sending) String() string {
-	where := "one room"
-	if s.rooms > 1 {
-		where = fmt.Sprintf("%d rooms", s.rooms)
+	if s.clients == 1 {
+		return "1 client"
 	}
-	return fmt.Sprintf("%s in %s", counted(s.clients, "client"), where)
+	return fmt.Sprintf("%d clients in %d rooms", s.clients, s.clients)
 }
 
-func (s *sending) rateRow() row {
-	share := s.trial.against(s.empty)
-	r := row{
-		What:   "send, " + s.String(),
-		Parley: perSecond(s.trial.rate()),
-		Beside: perSecond(s.empty.rate()) + ", empty tool",
-		Ratio:  ratio(share),
+// The floors in the third column.
+const (
+	emptyName   = "empty tool"
+	journalName = "library with an append and its fsync"
+	rowsName    = "library with our table"
+)
+
+func (s *sending) rateRows() []row {
+	line := func(other *trial, name string, least, aim float64) row {
+		share := against(s.parley.rates, other.rates)
+		r := row{
+			What:   "send, " + s.String(),
+			Parley: perSecond(s.parley.rate()),
+			Beside: perSecond(other.rate()) + ", " + name,
+			Ratio:  ratio(share),
+		}
+		if least > 0 {
+			r.Goal = atLeast(least, share) + goal("; aim "+ratio(aim), share >= aim)
+		}
+		return r
 	}
-	if s.goal > 0 {
-		r.Goal = atLeast(s.goal, share)
+	return []row{
+		line(s.empty, emptyName, s.emptyGoal, s.emptyAim),
+		line(s.journal, journalName, 0, 0),
+		line(s.rows, rowsName, s.rowsGoal, s.rowsAim),
 	}
-	if s.aim > 0 {
-		r.Goal += goal("; aim "+ratio(s.aim), share >= s.aim)
-	}
-	return r
 }
 
 func (s *sending) timeRows() []row {
-	line := func(what string, q float64) row {
-		t, e := quantile(s.trial.times, q), quantile(s.empty.times, q)
-		return row{
-			What:   "time of a send, " + s.String() + ", " + what,
-			Parley: duration(time.Duration(t)),
-			Beside: duration(time.Duration(e)) + ", empty tool",
-			Ratio:  ratio(t / e),
-		}
+	what := "time of a send, " + s.String()
+	return []row{
+		timeRow(what+", median", 0.5, s.parley.times, s.empty.times, emptyName),
+		timeRow(what+", 99 of 100", 0.99, s.parley.times, s.empty.times, emptyName),
 	}
-	return []row{line("median", 0.5), line("99 of 100", 0.99)}
 }
 
-// cpuRows returns no row if the CPU time is unknown.
-func (s *sending) cpuRows() []row {
-	if s.trial.busy == 0 || s.empty.busy == 0 {
-		return nil
-	}
-	return []row{{
-		What:   "CPU of a send, " + s.String(),
-		Parley: duration(s.trial.perCall()),
-		Beside: duration(s.empty.perCall()) + ", empty tool",
-		Ratio:  ratio(float64(s.trial.perCall()) / float64(s.empty.perCall())),
-	}}
+func (s *sending) costRows() []row {
+	what := "CPU of a send, " + s.String()
+	return []row{s.parley.per(1).row(what, s.empty.per(1), emptyName), s.parley.per(1).row(what, s.rows.per(1), rowsName)}
 }
 
 // fsyncRow shows how many messages share an fsync when many clients send.
-func fsyncRow(busy, one *sending) row {
+func (s *sending) fsyncRow(one *sending) row {
 	return row{
-		What:   "fsyncs of a send, " + busy.String(),
-		Parley: fmt.Sprintf("%.2f", busy.fsyncs()),
-		Beside: fmt.Sprintf("%.2f, 1 client", one.fsyncs()),
-		Ratio:  ratio(busy.fsyncs() / one.fsyncs()),
-	}
-}
-
-// fsyncs returns the number of fsyncs per message. Each transaction takes one.
-func (s *sending) fsyncs() float64 {
-	return float64(s.trial.commits) / float64(max(1, len(s.trial.times)))
-}
-
-// diskRow shows how far one client is from what the disk allows.
-func diskRow(one *sending, disk *trial) row {
-	share := one.trial.against(disk)
-	return row{
-		What:   "send, " + one.String() + ", and the disk",
-		Parley: perSecond(one.trial.rate()),
-		Beside: perSecond(disk.rate()) + ", a page and its fsync",
-		Ratio:  ratio(share),
-		Goal:   atLeast(diskGoal, share),
+		What:   "fsyncs of a send, " + s.String(),
+		Parley: fmt.Sprintf("%.2f", s.parley.commitsPerCall()),
+		Beside: fmt.Sprintf("%.2f, 1 client", one.parley.commitsPerCall()),
+		Ratio:  ratio(s.parley.commitsPerCall() / one.parley.commitsPerCall()),
 	}
 }

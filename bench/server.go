@@ -18,6 +18,7 @@ const serveCommand = "serve"
 
 // The tools that both sides offer.
 const (
+	joinTool      = "join_room"
 	sendTool      = "send_message"
 	waitTool      = "wait_for_message"
 	superviseTool = "supervise"
@@ -38,6 +39,8 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer
 	flags.StringVar(&c.table, "table", "", "Parley on this table of DynamoDB Local")
 	flags.StringVar(&c.endpoint, "endpoint", "", "the address of DynamoDB Local")
 	flags.StringVar(&c.page, "page", "", "the empty tool that writes a page of this file before it answers")
+	flags.StringVar(&c.journal, "journal", "", "a tool that appends each text to this file")
+	flags.StringVar(&c.rows, "rows", "", "a tool that puts each text into this file with Parley's own store")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -7,9 +7,6 @@ import (
 	"net/http"
 	"os"
 
-	"github.com/mark3labs/mcp-go/mcp"
-	"github.com/mark3labs/mcp-go/server"
-
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/httpapi"
@@ -30,6 +27,8 @@ type choice struct {
 	file            string
 	table, endpoint string
 	page            string
+	journal         string
+	rows            string
 }
 
 func (c choice) open(ctx context.Context) (side, error) {
@@ -45,8 +44,12 @@ func (c choice) open(ctx context.Context) (side, error) {
 		return newSide(serverOf(a)), nil
 	case c.page != "":
 		return pageSide(c.page)
+	case c.journal != "":
+		return journalSide(ctx, c.journal)
+	case c.rows != "":
+		return rowsSide(ctx, c.rows)
 	}
-	return newSide(emptyServer(func() error { return nil })), nil
+	return newSide(libraryServer(nothing)), nil
 }
 
 // newSide returns a side that writes no file.
@@ -58,10 +61,9 @@ func newSide(s *http.Server) side {
 	}
 }
 
-// fileSide is Parley on a file. It tunes the process as cmd/parley does.
+// fileSide is Parley on a file.
 func fileSide(ctx context.Context, file string) (side, error) {
-	app.TuneCollector(ctx)
-	app.AddProcessor()
+	tune(ctx)
 	store, err := sqlite.Open(file, sqlite.Options{})
 	if err != nil {
 		return side{}, err
@@ -71,6 +73,12 @@ func fileSide(ctx context.Context, file string) (side, error) {
 		return side{}, errors.Join(err, store.Close())
 	}
 	return side{server: serverOf(a), commits: store.Commits, close: a.Close}, nil
+}
+
+// tune tunes the process as cmd/parley does where it writes a file.
+func tune(ctx context.Context) {
+	app.TuneCollector(ctx)
+	app.AddProcessor()
 }
 
 // newApp assembles the program's server on a table, with the default limits.
@@ -86,44 +94,3 @@ func serverOf(a *app.App) *http.Server { return httpapi.NewServer(a.Handler, war
 
 // warnings returns the program's log at its default level.
 func warnings() *slog.Logger { return app.Settings{LogLevel: "warn"}.Logger(os.Stderr) }
-
-// emptyServer is mcp-go at its plainest: no sessions, no middleware, and tools
-// that read no argument. The send tool does work before it answers; the wait tool
-// blocks until the client leaves.
-func emptyServer(work func() error) *http.Server {
-	s := server.NewMCPServer("empty", "1")
-	s.AddTool(mcp.NewTool(sendTool), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		return mcp.NewToolResultText("done"), work()
-	})
-	s.AddTool(mcp.NewTool(waitTool), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	})
-	return &http.Server{Handler: server.NewStreamableHTTPServer(s, server.WithStateLess(true))}
-}
-
-// pageSide is the empty tool with a write of one page and an fsync, the least
-// that any tool does whose answer promises that something is stored.
-func pageSide(path string) (side, error) {
-	write, file, err := pageWriter(path)
-	if err != nil {
-		return side{}, err
-	}
-	s := newSide(emptyServer(write))
-	s.close = file.Close
-	return s, nil
-}
-
-// pageWriter returns a function that writes one page, always the same, to the
-// file at path and waits until the disk has it.
-func pageWriter(path string) (write func() error, file *os.File, err error) {
-	if file, err = os.Create(path); err != nil {
-		return nil, nil, err
-	}
-	page := make([]byte, 4<<10)
-	return func() error {
-		page[0]++
-		_, err := file.WriteAt(page, 0)
-		return errors.Join(err, file.Sync())
-	}, file, nil
-}

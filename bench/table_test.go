@@ -65,9 +65,7 @@ func TestQuantile_isTheValueBelowWhichTheShareLies(t *testing.T) {
 
 func TestAgainst_isTheMedianOfTheRatiosOfTheRounds(t *testing.T) {
 	// The whole machine was slow in the second round, one side in the third.
-	a := &trial{rates: []float64{50, 5, 10}}
-	b := &trial{rates: []float64{100, 10, 100}}
-	if got := a.against(b); got != 0.5 {
+	if got := against([]float64{50, 5, 10}, []float64{100, 10, 100}); got != 0.5 {
 		t.Errorf("got %v, want 0.5", got)
 	}
 }

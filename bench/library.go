@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/sqlite"
+)
+
+// work is what a tool of the library does before it answers.
+type work func(context.Context, mcp.CallToolRequest) error
+
+// nothing is the work of the empty tool.
+func nothing(context.Context, mcp.CallToolRequest) error { return nil }
+
+// libraryServer is mcp-go at its plainest: no sessions and no middleware. The send
+// tool works and answers a word; the wait tool blocks until the client leaves.
+func libraryServer(do work) *http.Server {
+	s := server.NewMCPServer("library", "1")
+	s.AddTool(mcp.NewTool(sendTool), func(ctx context.Context, q mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return mcp.NewToolResultText("done"), do(ctx, q)
+	})
+	s.AddTool(mcp.NewTool(waitTool), func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	})
+	return &http.Server{Handler: server.NewStreamableHTTPServer(s, server.WithStateLess(true))}
+}
+
+// pageSide is the empty tool with a write of one page and an fsync, the least
+// that any tool does whose answer promises that something is stored.
+func pageSide(path string) (side, error) {
+	write, file, err := pageWriter(path)
+	if err != nil {
+		return side{}, err
+	}
+	s := newSide(libraryServer(func(context.Context, mcp.CallToolRequest) error { return write() }))
+	s.close = file.Close
+	return s, nil
+}
+
+// pageWriter returns a function that writes one page, always the same, to the
+// file at path and waits until the disk has it.
+func pageWriter(path string) (write func() error, file *os.File, err error) {
+	if file, err = os.Create(path); err != nil {
+		return nil, nil, err
+	}
+	page := make([]byte, 4<<10)
+	return func() error {
+		page[0]++
+		_, err := file.WriteAt(page, 0)
+		return errors.Join(err, file.Sync())
+	}, file, nil
+}
+
+// journalSide is the library with the cheapest store for texts: each is appended to a
+// file. It is a floor for a tool that stores what it is given.
+func journalSide(ctx context.Context, path string) (side, error) {
+	tune(ctx)
+	file, err := os.Create(path)
+	if err != nil {
+		return side{}, err
+	}
+	if _, err := file.Write(make([]byte, journalBytes)); err != nil {
+		return side{}, errors.Join(err, file.Close())
+	}
+	j := &journal{file: file, queue: make(chan entry, groupTexts)}
+	go j.commitQueued()
+	return side{
+		server:  libraryServer(func(_ context.Context, q mcp.CallToolRequest) error { return j.add(q.GetString("text", "")) }),
+		commits: j.commits.Load,
+		close:   file.Close,
+	}, nil
+}
+
+const (
+	journalBytes = 8 << 20 // written over again and again: a file that grows is slower
+	groupTexts   = 64      // that share an fsync at most
+)
+
+// journal is a file to which one goroutine appends the texts of all callers. All that
+// queue up during an fsync share the next one.
+type journal struct {
+	file    *os.File
+	at      int64 // where the next text goes
+	queue   chan entry
+	commits atomic.Int64
+}
+
+// entry is a text on its way into the journal.
+type entry struct {
+	text string
+	done chan error // buffered; receives the verdict
+}
+
+// add returns when the disk has the text.
+func (j *journal) add(text string) error {
+	e := entry{text: text, done: make(chan error, 1)}
+	j.queue <- e
+	return <-e.done
+}
+
+func (j *journal) commitQueued() {
+	for first := range j.queue {
+		runtime.Gosched() // the callers that have just had their answer come before the next fsync
+		group, texts := []entry{first}, []byte(first.text)
+		for len(group) < groupTexts && len(j.queue) > 0 {
+			e := <-j.queue
+			group, texts = append(group, e), append(texts, e.text...)
+		}
+		err := j.commit(texts)
+		for _, e := range group {
+			e.done <- err
+		}
+	}
+}
+
+func (j *journal) commit(texts []byte) error {
+	if j.at+int64(len(texts)) > journalBytes {
+		j.at = 0
+	}
+	_, err := j.file.WriteAt(texts, j.at)
+	j.at += int64(len(texts))
+	j.commits.Add(1)
+	return errors.Join(err, j.file.Sync())
+}
+
+// rowsSide is the library with Parley's own store: each text is an event in the log of
+// its room, put as Parley puts it, and nothing is checked. What Parley takes beyond that
+// is the chat.
+func rowsSide(ctx context.Context, path string) (side, error) {
+	tune(ctx)
+	t, err := sqlite.Open(path, sqlite.Options{})
+	if err != nil {
+		return side{}, err
+	}
+	var last atomic.Int64
+	return side{
+		server: libraryServer(func(ctx context.Context, q mcp.CallToolRequest) error {
+			return putEvent(ctx, t, q.GetString("agent_token", ""), q.GetString("text", ""), last.Add(1))
+		}),
+		commits: t.Commits,
+		close:   t.Close,
+	}, nil
+}
+
+func putEvent(ctx context.Context, t table.Table, name, text string, n int64) error {
+	now := time.Now()
+	e := room.Event{N: n, V: room.Version, Messages: n, Type: room.Said, ID: ident.NewEventID(), AtMs: now.UnixMilli(),
+		Seat: 1, Name: "agent 1", Text: text}
+	return t.Write(ctx, table.Put(table.Item{Key: roomlog.EventKey(name, n), Expires: now.Add(32 * 24 * time.Hour),
+		Data: roomlog.Encode(e)}, table.IfAbsent))
+}
