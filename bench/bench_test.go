@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 func small(t *testing.T) *bench {
 	return &bench{
 		plan: plan{
-			slice: 20 * time.Millisecond, rounds: 1, deliveries: 3,
+			slice: 20 * time.Millisecond, rounds: 1, backlog: 60, deliveries: 3,
 			waiters: 20, watched: 50 * time.Millisecond, settled: 50 * time.Millisecond,
 		},
 		dir:      t.TempDir(),

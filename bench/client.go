@@ -17,10 +17,14 @@ import (
 // so that the server does not take a message for a repetition of the last.
 const counter = "0000000000"
 
+// anyCursor is the place in a request for a cursor, as long as each is.
+const anyCursor = "czzzzzzzzzzzzz"
+
 // request is a tool call, ready to be sent many times.
 type request struct {
 	raw    []byte
 	number []byte // the part of raw that was the counter; nil if there was none
+	cursor []byte // the part of raw that was anyCursor; nil if there was none
 	next   int
 }
 
@@ -41,8 +45,24 @@ func newRequest(address, tool string, arguments map[string]any) (*request, error
 	if at := bytes.Index(r.raw, []byte(counter)); at >= 0 {
 		r.number = r.raw[at : at+len(counter)]
 	}
+	if at := bytes.Index(r.raw, []byte(anyCursor)); at >= 0 {
+		r.cursor = r.raw[at : at+len(anyCursor)]
+	}
 	return r, nil
 }
+
+// follow puts the cursor of an answer into the request.
+func (r *request) follow(answer []byte) error {
+	_, rest, found := bytes.Cut(answer, []byte(`"cursor":"`))
+	if !found || len(rest) < len(anyCursor) {
+		return fmt.Errorf("an answer without a cursor: %s", answer)
+	}
+	copy(r.cursor, rest)
+	return nil
+}
+
+// said returns how many messages of messageText an answer has.
+func said(answer []byte) int { return bytes.Count(answer, []byte(`"text":"message `)) }
 
 // count puts the next number into the request.
 func (r *request) count() {
@@ -88,6 +108,11 @@ func (c *client) call(r *request) ([]byte, error) {
 
 func (c *client) send(r *request) error {
 	r.count()
+	return c.resend(r)
+}
+
+// resend sends r with the number that it had before.
+func (c *client) resend(r *request) error {
 	_, err := c.conn.Write(r.raw)
 	return err
 }

@@ -86,6 +86,7 @@ func parse(args []string, stderr io.Writer) (b *bench, write bool, err error) {
 type plan struct {
 	slice      time.Duration // of load on one side before the next side's turn
 	rounds     int           // of slices
+	backlog    int           // messages that an agent missed; a server has only the last ones of a room in memory
 	deliveries int           // messages to time; a tenth of them across processes
 	waiters    int           // agents that wait at once
 	watched    time.Duration // how long the CPU of a server with waiters is measured
@@ -94,7 +95,7 @@ type plan struct {
 
 func fullPlan() plan {
 	return plan{
-		slice: 150 * time.Millisecond, rounds: 14, deliveries: 1000,
+		slice: 150 * time.Millisecond, rounds: 14, backlog: 500, deliveries: 1000,
 		waiters: 10_000, watched: 15 * time.Second, settled: time.Second,
 	}
 }
@@ -117,6 +118,7 @@ type part struct {
 func allParts() []part {
 	return []part{
 		{"send", measureSend},
+		{"room", measureRoom},
 		{"delivery", measureDelivery},
 		{"idle", measureIdle},
 		{"size", measureSize},
