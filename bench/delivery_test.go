@@ -9,10 +9,10 @@ func TestDeliveryRows_longerThanTheGoals_missesThem(t *testing.T) {
 	calls := []float64{float64(100 * time.Microsecond)}
 	pages := []float64{float64(300 * time.Microsecond)}
 	for arrival, want := range map[time.Duration][2]string{
-		300 * time.Microsecond: {"at most 3.00: met", "at most 1.50: met"},
-		301 * time.Microsecond: {"at most 3.00: missed", "at most 1.50: met"},
-		450 * time.Microsecond: {"at most 3.00: missed", "at most 1.50: met"},
-		451 * time.Microsecond: {"at most 3.00: missed", "at most 1.50: missed"},
+		300 * time.Microsecond: {"at most 3.00: met", "at most 1.50: met; aim 1.35: met"},
+		301 * time.Microsecond: {"at most 3.00: missed", "at most 1.50: met; aim 1.35: met"},
+		450 * time.Microsecond: {"at most 3.00: missed", "at most 1.50: met; aim 1.35: missed"},
+		451 * time.Microsecond: {"at most 3.00: missed", "at most 1.50: missed; aim 1.35: missed"},
 	} {
 		times := []float64{float64(arrival)}
 		rows := deliveryRows(&courier{acks: times, arrivals: times}, calls, pages)

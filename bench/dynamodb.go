@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/app"
@@ -104,11 +105,11 @@ func billTools(ctx context.Context, e engine) (rows []row, err error) {
 // returns a client.
 func (e engine) serve(ctx context.Context, l *ledger) (*client, error) {
 	table := dynamotable.New(dynamolocal.Client(e.endpoint), e.table, dynamotable.Options{Observe: l.observe})
-	a, err := newApp(ctx, app.Store{Table: table})
+	a, err := newApp(ctx, os.Stderr, app.Store{Table: table})
 	if err != nil {
 		return nil, err
 	}
-	address, err := listen(serverOf(a))
+	address, err := listen(serverOf(a, os.Stderr))
 	if err != nil {
 		return nil, err
 	}

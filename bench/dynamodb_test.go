@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -54,7 +55,7 @@ func TestGoals_oneRequestMore_areMissed(t *testing.T) {
 }
 
 func TestBilledCalls_everyTool_hasARow(t *testing.T) {
-	a, err := newApp(t.Context(), app.Store{})
+	a, err := newApp(t.Context(), io.Discard, app.Store{})
 	if err != nil {
 		t.Fatal(err)
 	}

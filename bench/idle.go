@@ -8,173 +8,207 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
+	"time"
 )
 
-// idleAim is the memory per waiter to aim for, in bytes. The goal is at most as
-// much as the empty tool takes.
-const idleAim = 40_000
+// The most memory of a waiter in bytes.
+const (
+	oneGoal, oneAim   = 38_000, 32_000 // where one of a room waits, after a garbage collection
+	bothGoal, bothAim = 55_000, 45_000 // where both wait, with none forced
+)
 
-// measureIdle measures the memory and the CPU time that clients cost which only
-// wait.
+// measureIdle measures what agents cost that only wait: to begin, in memory, and in CPU time.
 func measureIdle(ctx context.Context, b *bench) ([]row, error) {
-	waiters, err := b.affordable()
-	if err != nil {
+	if err := b.afford(); err != nil {
 		return nil, err
 	}
-	empty, err := b.idleEmpty(ctx, waiters)
+	empty, err := b.idleEmpty(ctx)
 	if errors.Is(err, errUnmeasured) {
 		return []row{{What: "memory of each waiter", Parley: notMeasured, Beside: err.Error()}}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	parley, err := b.idleParley(ctx, waiters)
+	one, err := b.idleOne(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return idleRows(waiters, parley, empty), nil
+	both, err := b.idleBoth(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return idleRows(b.waiters, one, both, empty), nil
 }
 
-// affordable returns how many of the plan's waiters the limit on open files
-// allows. Each takes one file here and one in the server.
-func (b *bench) affordable() (int, error) {
-	const others = 200
+// afford reduces the waiters and the rooms of the plan to what the limit on open files allows.
+// Each takes one file here and one in the server.
+func (b *bench) afford() error {
+	const others = 300
 	text, err := os.ReadFile("/proc/self/limits")
 	if errors.Is(err, os.ErrNotExist) {
-		return b.waiters, nil
+		return nil
 	}
 	if err != nil {
-		return 0, err
+		return err
 	}
 	_, rest, _ := strings.Cut(string(text), "Max open files")
 	fields := strings.Fields(rest)
 	if len(fields) < 2 {
-		return b.waiters, nil
+		return nil
 	}
 	hard, err := strconv.Atoi(fields[1]) // the Go runtime has raised the soft limit to it
 	if err != nil {
-		return b.waiters, nil // unlimited
+		return nil // unlimited
 	}
-	if hard-others < b.waiters {
-		fmt.Fprintf(b.progress, "(only %d waiters: the limit on open files is %d) ", hard-others, hard)
+	if most := hard - others; most < max(b.waiters, b.rooms) {
+		fmt.Fprintf(b.progress, "(only %d connections: the limit on open files is %d) ", most, hard)
+		b.waiters, b.rooms = min(b.waiters, most), min(b.rooms, most)
 	}
-	return min(b.waiters, hard-others), nil
+	return nil
 }
 
-// load is what a server spends on its waiters. Everything but cpu is per waiter,
-// and in bytes except goroutines.
+// load is what a server spends on its waiters. The memory is in bytes per waiter.
 type load struct {
-	collected  float64 // resident memory after a garbage collection
-	resident   float64 // resident memory before it
-	heap       float64 // after it
-	stacks     float64 // after it
-	goroutines float64
-	cpu        float64 // of all waiters, as a share of one core
+	began      time.Duration // from the first call until all waited, and the table knew it
+	beginning  time.Duration // CPU time of that, per waiter
+	commits    int64         // of that
+	warnings   int64         // of that
+	collected  float64       // resident memory after a garbage collection
+	resident   float64       // resident memory before it
+	heap       float64       // after it
+	stacks     float64       // after it
+	goroutines float64       // per waiter
+	cpu        float64       // of all waiters, as a share of one core
 }
 
-func (b *bench) idleEmpty(ctx context.Context, waiters int) (l load, err error) {
+func (b *bench) idleEmpty(ctx context.Context) (l load, err error) {
 	p, err := b.startEmpty(ctx)
 	if err != nil {
 		return l, err
 	}
 	defer func() { err = errors.Join(err, p.stop()) }()
-	seats := make([]seat, waiters)
+	seats := make([]seat, b.waiters)
 	for i := range seats {
-		seats[i] = seat{Token: strings.Repeat("x", 28), Cursor: "c" + strings.Repeat("x", 13)}
+		seats[i] = seat{Token: strings.Repeat("x", 28), Cursor: anyCursor}
 	}
-	l, clients, err := b.rest(ctx, p, seats, "empty")
-	closeAll(clients)
-	return l, err
+	l, a, err := b.rest(ctx, p, seats, "empty")
+	return l, errors.Join(err, a.close())
 }
 
-// idleParley lets one of the two agents of each room wait, as in most
-// conversations at most moments. If both waited, one of them would get the turn.
-func (b *bench) idleParley(ctx context.Context, waiters int) (l load, err error) {
+// idleOne lets one of the two agents of each room wait, as in most conversations at most
+// moments.
+func (b *bench) idleOne(ctx context.Context) (l load, err error) {
 	p, err := b.startParley(ctx)
 	if err != nil {
 		return l, err
 	}
 	defer func() { err = errors.Join(err, p.stop()) }()
-	seats, err := pairs(ctx, p, waiters)
+	busy, idle, err := pairs(ctx, p, b.waiters)
 	if err != nil {
 		return l, err
 	}
-	waiting := make([]seat, waiters)
-	for i := range waiting {
-		waiting[i] = seats[2*i]
-	}
-	l, clients, err := b.rest(ctx, p, waiting, "wait")
-	defer closeAll(clients)
+	l, a, err := b.rest(ctx, p, idle, "one")
+	defer func() { err = errors.Join(err, a.close()) }()
 	if err != nil {
 		return l, err
 	}
-	return l, wakes(ctx, p, seats[1], clients[0])
+	if l.cpu, err = p.busyFor(ctx, b.watched); err != nil {
+		return l, err
+	}
+	return l, a.wakes(ctx, p, busy[0])
 }
 
-// wakes checks that a wait is a real one: a message of the other agent ends it.
-func wakes(ctx context.Context, p *process, speaker seat, waiter *client) error {
+// idleBoth lets both agents of each room wait. The server gives the turn to one of them, which
+// has nothing to say and waits again.
+func (b *bench) idleBoth(ctx context.Context) (l load, err error) {
+	p, err := b.startParley(ctx)
+	if err != nil {
+		return l, err
+	}
+	defer func() { err = errors.Join(err, p.stop()) }()
+	first, second, err := pairs(ctx, p, b.waiters/2)
+	if err != nil {
+		return l, err
+	}
+	l, a, err := b.rest(ctx, p, append(first, second...), "both")
+	return l, errors.Join(err, a.close())
+}
+
+// wakes checks that the waits are real ones: a message of an agent ends that of the other.
+func (a *audience) wakes(ctx context.Context, p *process, speaker seat) error {
 	c, err := dial(ctx, p.Address, "")
 	if err != nil {
 		return err
 	}
 	defer c.close()
-	const text = "the first message"
-	if _, err := c.ask(sendTool, map[string]any{"agent_token": speaker.Token, "text": text}); err != nil {
+	s, err := newSpeaker(c, speaker)
+	if err != nil {
 		return err
 	}
-	got, err := waiter.receive()
-	if err == nil && !strings.Contains(string(got), text) {
-		err = fmt.Errorf("the answer of an idle waiter lacks the message: %s", got)
-	}
-	return err
+	return errors.Join(s.say(), a.hears(ctx, 1))
 }
 
-// rest lets every seat wait on a connection of its own, and measures what the
-// server spends on them.
-func (b *bench) rest(ctx context.Context, p *process, seats []seat, profile string) (l load, clients []*client,
-	err error) {
+// rest lets every seat wait on a connection of its own, and measures what the server spends on
+// that. The caller must close the audience, also after an error.
+func (b *bench) rest(ctx context.Context, p *process, seats []seat, profile string) (l load, a *audience, err error) {
+	a = &audience{}
 	before, err := p.collected(ctx)
 	if err != nil {
-		return l, nil, err
+		return l, a, err
 	}
 	residentBefore, err := p.resident()
 	if err != nil {
-		return l, nil, err
+		return l, a, err
 	}
-	if clients, err = waitAll(ctx, p, seats); err != nil {
-		return l, clients, err
+	if a, err = connect(ctx, p, seats); err != nil {
+		return l, a, err
 	}
-	// A connection with a call in progress has at least two goroutines.
-	if err := p.settle(ctx, b.settled, before.Goroutines+2*len(seats)); err != nil {
-		return l, clients, err
+	if err := b.beginning(ctx, p, a, before, &l); err != nil {
+		return l, a, err
 	}
 	resident, err := p.resident()
 	if err != nil {
-		return l, clients, err
+		return l, a, err
 	}
 	after, err := p.collected(ctx)
 	if err != nil {
-		return l, clients, err
+		return l, a, err
 	}
 	collected, err := p.resident()
 	if err != nil {
-		return l, clients, err
+		return l, a, err
 	}
 	each := func(a, b float64) float64 { return (a - b) / float64(len(seats)) }
-	l = load{
-		resident:   each(float64(resident), float64(residentBefore)),
-		collected:  each(float64(collected), float64(residentBefore)),
-		heap:       each(float64(after.Heap), float64(before.Heap)),
-		stacks:     each(float64(after.Stacks), float64(before.Stacks)),
-		goroutines: each(float64(after.Goroutines), float64(before.Goroutines)),
+	l.resident = each(float64(resident), float64(residentBefore))
+	l.collected = each(float64(collected), float64(residentBefore))
+	l.heap = each(float64(after.Heap), float64(before.Heap))
+	l.stacks = each(float64(after.Stacks), float64(before.Stacks))
+	l.goroutines = each(float64(after.Goroutines), float64(before.Goroutines))
+	return l, a, b.profileRest(ctx, p, profile)
+}
+
+// beginning lets the audience begin to wait all at once, and measures what that takes.
+func (b *bench) beginning(ctx context.Context, p *process, a *audience, before figures, l *load) error {
+	busyBefore, err := p.busy()
+	if err != nil {
+		return err
 	}
-	if err := b.profileRest(ctx, p, profile); err != nil {
-		return l, clients, err
+	began := time.Now()
+	if err := a.begin(); err != nil {
+		return err
 	}
-	l.cpu, err = p.busyFor(ctx, b.watched)
-	return l, clients, err
+	// A connection with a call in progress has at least two goroutines.
+	if l.began, err = p.settle(ctx, b.settled, before.Goroutines+2*len(a.waiters), began); err != nil {
+		return err
+	}
+	busy, err := p.busy()
+	if err != nil {
+		return err
+	}
+	now, err := p.figures(ctx)
+	l.beginning = (busy - busyBefore) / time.Duration(len(a.waiters))
+	l.commits, l.warnings = now.Commits-before.Commits, now.Warnings-before.Warnings
+	return err
 }
 
 func (b *bench) profileRest(ctx context.Context, p *process, name string) error {
@@ -189,76 +223,36 @@ func (b *bench) profileRest(ctx context.Context, p *process, name string) error 
 	return nil
 }
 
-// waitAll begins the waits. It connects from several addresses of the loopback if
-// it can, since one address has too few ports for many thousands of connections.
-func waitAll(ctx context.Context, p *process, seats []seat) ([]*client, error) {
-	clients := make([]*client, len(seats))
-	var g errgroup.Group
-	for first := range joiners {
-		g.Go(func() (err error) {
-			from := fmt.Sprintf("127.0.0.%d", 2+first)
-			if c, err := dial(ctx, p.Address, from); err != nil {
-				from = ""
-			} else {
-				c.close()
-			}
-			for n := first; n < len(seats); n += joiners {
-				if clients[n], err = beginWait(ctx, p, seats[n], from); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+func idleRows(waiters int, one, both, empty load) []row {
+	bytes := func(what string, n, e float64) row {
+		return row{What: what, Parley: kilobytes(n), Beside: kilobytes(e) + ", empty tool", Ratio: ratio(n / e)}
 	}
-	return clients, g.Wait()
-}
-
-// beginWait opens a connection from the given address and sends a wait on it.
-func beginWait(ctx context.Context, p *process, s seat, from string) (*client, error) {
-	c, err := dial(ctx, p.Address, from)
-	if err != nil {
-		return nil, err
+	most := func(r row, n, most, aim float64) row {
+		r.Goal = goal("at most "+kilobytes(most), n <= most) + goal("; aim "+kilobytes(aim), n <= aim)
+		return r
 	}
-	r, err := newRequest(p.Address, waitTool, map[string]any{
-		"agent_token": s.Token, "cursor": s.Cursor, "wait_seconds": 290,
-	})
-	if err != nil {
-		return c, err
+	times := func(what string, d, e time.Duration) row {
+		return row{What: what, Parley: duration(d), Beside: duration(e) + ", empty tool",
+			Ratio: ratio(float64(d) / float64(e))}
 	}
-	return c, c.send(r)
-}
-
-func closeAll(clients []*client) {
-	for _, c := range clients {
-		if c != nil {
-			c.close()
-		}
-	}
-}
-
-func idleRows(waiters int, parley, empty load) []row {
-	bytes := func(what string, p, e float64, goal string) row {
-		return row{
-			What: what, Parley: kilobytes(p), Beside: kilobytes(e) + ", empty tool",
-			Ratio: ratio(p / e), Goal: goal,
-		}
-	}
-	memory := goal("at most 1.00", parley.collected <= empty.collected) + goal("; aim "+kilobytes(idleAim),
-		parley.collected <= idleAim)
+	all := counted(waiters, "waiter")
+	begin := grouped(int64(waiters)) + " begin to wait at once, "
 	return []row{
-		bytes(fmt.Sprintf("memory (RSS) of each of %s", counted(waiters, "waiter")), parley.collected, empty.collected,
-			memory),
-		bytes("heap of each waiter", parley.heap, empty.heap, ""),
-		bytes("stacks of each waiter", parley.stacks, empty.stacks, ""),
-		bytes("memory (RSS) of each waiter before garbage is collected", parley.resident, empty.resident, ""),
+		most(bytes("memory (RSS) of each of "+all+", one of a room", one.collected, empty.collected), one.collected, oneGoal,
+			oneAim),
+		bytes("the same before garbage is collected", one.resident, empty.resident),
+		bytes("heap of each waiter, one of a room", one.heap, empty.heap),
+		bytes("stacks of each waiter, one of a room", one.stacks, empty.stacks),
 		{
-			What: "goroutines of each waiter", Parley: fmt.Sprintf("%.1f", parley.goroutines),
-			Beside: fmt.Sprintf("%.1f, empty tool", empty.goroutines),
-			Ratio:  ratio(parley.goroutines / empty.goroutines),
+			What: "goroutines of each waiter, one of a room", Parley: fmt.Sprintf("%.1f", one.goroutines),
+			Beside: fmt.Sprintf("%.1f, empty tool", empty.goroutines), Ratio: ratio(one.goroutines / empty.goroutines),
 		},
-		{
-			What: fmt.Sprintf("CPU of %s", counted(waiters, "waiter")), Parley: percent(parley.cpu) + " of a core",
-			Beside: percent(empty.cpu) + ", empty tool",
-		},
+		bytes("memory (RSS) of each of "+all+", both of a room", both.collected, empty.collected),
+		most(bytes("the same before garbage is collected", both.resident, empty.resident), both.resident, bothGoal, bothAim),
+		{What: "CPU of " + all, Parley: percent(one.cpu) + " of a core", Beside: "a sign of life every 15 s"},
+		times(begin+"until all do", one.began, empty.began),
+		times(begin+"CPU of each", one.beginning, empty.beginning),
+		{What: begin + "commits", Parley: grouped(one.commits), Beside: "one of each room"},
+		{What: begin + "warnings", Parley: grouped(one.warnings), Beside: "in the log", Goal: goal("none", one.warnings == 0)},
 	}
 }

@@ -78,11 +78,11 @@ func journalSide(ctx context.Context, path string) (side, error) {
 	}
 	j := &journal{file: file, queue: make(chan entry, groupTexts)}
 	go j.commitQueued()
-	return side{
-		server:  libraryServer(func(_ context.Context, q mcp.CallToolRequest) error { return j.add(q.GetString("text", "")) }),
-		commits: j.commits.Load,
-		close:   file.Close,
-	}, nil
+	s := newSide(libraryServer(func(_ context.Context, q mcp.CallToolRequest) error {
+		return j.add(q.GetString("text", ""))
+	}))
+	s.commits, s.close = j.commits.Load, file.Close
+	return s, nil
 }
 
 const (
@@ -147,13 +147,11 @@ func rowsSide(ctx context.Context, path string) (side, error) {
 		return side{}, err
 	}
 	var last atomic.Int64
-	return side{
-		server: libraryServer(func(ctx context.Context, q mcp.CallToolRequest) error {
-			return putEvent(ctx, t, q.GetString("agent_token", ""), q.GetString("text", ""), last.Add(1))
-		}),
-		commits: t.Commits,
-		close:   t.Close,
-	}, nil
+	s := newSide(libraryServer(func(ctx context.Context, q mcp.CallToolRequest) error {
+		return putEvent(ctx, t, q.GetString("agent_token", ""), q.GetString("text", ""), last.Add(1))
+	}))
+	s.commits, s.close = t.Commits, t.Close
+	return s, nil
 }
 
 func putEvent(ctx context.Context, t table.Table, name, text string, n int64) error {

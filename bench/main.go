@@ -90,13 +90,15 @@ type plan struct {
 	deliveries int           // messages to time; a tenth of them across processes
 	waiters    int           // agents that wait at once
 	watched    time.Duration // how long the CPU of a server with waiters is measured
-	settled    time.Duration // how long its goroutines must not change before that
+	settled    time.Duration // how long nothing must change before that
+	rooms      int           // of two agents, each with a message a minute
+	talked     time.Duration // how long they are measured
 }
 
 func fullPlan() plan {
 	return plan{
 		slice: 150 * time.Millisecond, rounds: 14, backlog: 500, deliveries: 1000,
-		waiters: 10_000, watched: 15 * time.Second, settled: time.Second,
+		waiters: 10_000, watched: 15 * time.Second, settled: time.Second, rooms: 10_000, talked: 25 * time.Second,
 	}
 }
 
@@ -121,6 +123,7 @@ func allParts() []part {
 		{"room", measureRoom},
 		{"delivery", measureDelivery},
 		{"idle", measureIdle},
+		{"minute", measureMinute},
 		{"size", measureSize},
 		{"dynamodb", measureDynamoDB},
 		{"crowd", measureCrowd},

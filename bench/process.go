@@ -121,24 +121,26 @@ func (p *process) control(ctx context.Context, path, query string) ([]byte, erro
 	return text, err
 }
 
-// settle waits until the server has at least so many goroutines, and as many as
-// before for the given time.
-func (p *process) settle(ctx context.Context, still time.Duration, goroutines int) error {
+// settle waits until the server has at least so many goroutines, and until nothing has changed
+// for the given time: neither their number nor what it wrote. It returns how long after began
+// the last change was seen.
+func (p *process) settle(ctx context.Context, still time.Duration, goroutines int, began time.Time) (time.Duration,
+	error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	tick := time.NewTicker(still / 5)
+	tick := time.NewTicker(still / 50)
 	defer tick.Stop()
-	last, since := 0, time.Now()
+	last, since := figures{}, began
 	for {
 		f, err := p.figures(ctx)
 		if err != nil {
-			return fmt.Errorf("waiting for a server with %d goroutines to settle: %w", last, err)
+			return 0, fmt.Errorf("waiting for a server with %d goroutines to settle: %w", last.Goroutines, err)
 		}
-		if f.Goroutines != last {
-			last, since = f.Goroutines, time.Now()
+		if f.Goroutines != last.Goroutines || f.Commits != last.Commits {
+			last, since = f, time.Now()
 		}
-		if last >= goroutines && time.Since(since) >= still {
-			return nil
+		if last.Goroutines >= goroutines && time.Since(since) >= still {
+			return since.Sub(began), nil
 		}
 		select {
 		case <-tick.C:

@@ -94,7 +94,7 @@ var speaking = fmt.Sprintf("%d speak in one room", roomAgents)
 // sharedRow is a row of something that one alone needs once for each message.
 func sharedRow(what string, n, most, aim float64) row {
 	return row{What: what, Parley: fmt.Sprintf("%.2f", n), Beside: "1.00, alone", Ratio: ratio(n),
-		Goal: atMost(most, n) + goal("; aim "+ratio(aim), n <= aim)}
+		Goal: mostOf(n, most, aim)}
 }
 
 func (r rooms) backlogRow() row {
@@ -105,8 +105,7 @@ func (r rooms) backlogRow() row {
 	costs := r.backlog.per(float64(messages) / float64(answers) / unread)
 	line := costs.row(fmt.Sprintf("CPU of %d unread messages", unread), r.call.per(1), "a call of the empty tool")
 	if line.Ratio != "" {
-		n := against(costs, r.call.costs)
-		line.Goal = atMost(backlogGoal, n) + goal("; aim "+ratio(backlogAim), n <= backlogAim)
+		line.Goal = mostOf(against(costs, r.call.costs), backlogGoal, backlogAim)
 	}
 	return line
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 )
 
-// joiners is how many connections pairs uses.
-const joiners = 16
+// joiners is how many connections seat many agents.
+const joiners = 32
 
 // seat is an agent's seat in a room, as its client knows it.
 type seat struct {
@@ -49,40 +49,42 @@ func (s seat) after(got answer) seat {
 	return s
 }
 
-// pairs creates rooms of two agents, and returns the seats of one room after the
-// other.
-func pairs(ctx context.Context, p *process, rooms int) ([]seat, error) {
-	seats := make([]seat, 2*rooms)
+// seated returns seats in a new room, of so many agents, in the order in which they came. Only
+// the last one has read everything: that the others came.
+func seated(c *client, room string, agents int) ([]seat, error) {
+	seats := make([]seat, agents)
+	for i := range seats {
+		got, err := c.ask(joinTool, map[string]any{
+			"room": room, "agent_name": fmt.Sprint("agent ", i), "capacity": max(2, agents),
+		})
+		if err != nil {
+			return nil, err
+		}
+		seats[i] = seats[i].after(got)
+	}
+	return seats, nil
+}
+
+// pairs seats two agents in each of so many new rooms.
+func pairs(ctx context.Context, p *process, rooms int) (first, second []seat, err error) {
+	first, second = make([]seat, rooms), make([]seat, rooms)
 	var g errgroup.Group
-	for first := range joiners {
+	for from := range joiners {
 		g.Go(func() error {
 			c, err := dial(ctx, p.Address, "")
 			if err != nil {
 				return err
 			}
 			defer c.close()
-			for n := first; n < rooms; n += joiners {
-				seats[2*n], seats[2*n+1], err = pair(c, fmt.Sprint("pair ", n))
+			for n := from; n < rooms; n += joiners {
+				both, err := seated(c, fmt.Sprint("pair ", n), 2)
 				if err != nil {
 					return err
 				}
+				first[n], second[n] = both[0], both[1]
 			}
 			return nil
 		})
 	}
-	return seats, g.Wait()
-}
-
-// pair creates a room of two agents who have read everything.
-func pair(c *client, room string) (first, second seat, err error) {
-	for i, s := range []*seat{&first, &second} {
-		got, err := c.ask(joinTool, map[string]any{"room": room, "agent_name": fmt.Sprint("agent ", i)})
-		if err != nil {
-			return first, second, err
-		}
-		*s = s.after(got)
-	}
-	// The first has not read that the second joined.
-	got, err := c.ask(waitTool, map[string]any{"agent_token": first.Token, "wait_seconds": 0})
-	return first.after(got), second, err
+	return first, second, g.Wait()
 }

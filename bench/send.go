@@ -196,7 +196,7 @@ func (s *sending) rateRows() []row {
 			Ratio:  ratio(share),
 		}
 		if least > 0 {
-			r.Goal = atLeast(least, share) + goal("; aim "+ratio(aim), share >= aim)
+			r.Goal = leastOf(share, least, aim)
 		}
 		return r
 	}

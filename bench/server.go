@@ -79,6 +79,7 @@ type figures struct {
 	Heap       uint64 // bytes in use
 	Stacks     uint64 // bytes in use
 	Commits    int64  // transactions written to the disk
+	Warnings   int64  // logged
 }
 
 // control serves the figures, with ?collect after a garbage collection, and the
@@ -94,7 +95,8 @@ func (s side) control() http.Handler {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		// the client may have left
-		_ = json.NewEncoder(w).Encode(figures{runtime.NumGoroutine(), m.HeapInuse, m.StackInuse, s.commits()})
+		_ = json.NewEncoder(w).Encode(figures{runtime.NumGoroutine(), m.HeapInuse, m.StackInuse, s.commits(),
+			s.warnings()})
 	})
 	return mux
 }

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
+	"sync/atomic"
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/dynamolocal"
@@ -17,9 +19,10 @@ import (
 
 // side is one of the servers that are compared.
 type side struct {
-	server  *http.Server
-	commits func() int64 // transactions written to the disk so far
-	close   func() error
+	server   *http.Server
+	commits  func() int64 // transactions written to the disk so far
+	warnings func() int64 // logged so far
+	close    func() error
 }
 
 // choice selects a side. The zero value selects the empty tool.
@@ -36,12 +39,12 @@ func (c choice) open(ctx context.Context) (side, error) {
 	case c.file != "":
 		return fileSide(ctx, c.file)
 	case c.table != "":
-		a, err := newApp(ctx, app.Store{Table: dynamotable.New(dynamolocal.Client(c.endpoint), c.table,
+		a, err := newApp(ctx, os.Stderr, app.Store{Table: dynamotable.New(dynamolocal.Client(c.endpoint), c.table,
 			dynamotable.Options{})})
 		if err != nil {
 			return side{}, err
 		}
-		return newSide(serverOf(a)), nil
+		return newSide(serverOf(a, os.Stderr)), nil
 	case c.page != "":
 		return pageSide(c.page)
 	case c.journal != "":
@@ -55,11 +58,14 @@ func (c choice) open(ctx context.Context) (side, error) {
 // newSide returns a side that writes no file.
 func newSide(s *http.Server) side {
 	return side{
-		server:  s,
-		commits: func() int64 { return 0 },
-		close:   func() error { return nil },
+		server:   s,
+		commits:  none,
+		warnings: none,
+		close:    func() error { return nil },
 	}
 }
+
+func none() int64 { return 0 }
 
 // fileSide is Parley on a file.
 func fileSide(ctx context.Context, file string) (side, error) {
@@ -68,11 +74,12 @@ func fileSide(ctx context.Context, file string) (side, error) {
 	if err != nil {
 		return side{}, err
 	}
-	a, err := newApp(ctx, app.Store{Table: store, SingleProcess: true, Close: store.Close})
+	log := &countedLog{to: os.Stderr}
+	a, err := newApp(ctx, log, app.Store{Table: store, SingleProcess: true, Close: store.Close})
 	if err != nil {
 		return side{}, errors.Join(err, store.Close())
 	}
-	return side{server: serverOf(a), commits: store.Commits, close: a.Close}, nil
+	return side{server: serverOf(a, log), commits: store.Commits, warnings: log.lines.Load, close: a.Close}, nil
 }
 
 // tune tunes the process as cmd/parley does where it writes a file.
@@ -82,15 +89,31 @@ func tune(ctx context.Context) {
 }
 
 // newApp assembles the program's server on a table, with the default limits.
-func newApp(ctx context.Context, store app.Store) (*app.App, error) {
+func newApp(ctx context.Context, log io.Writer, store app.Store) (*app.App, error) {
 	return app.New(ctx, app.Config{
 		Settings: app.Settings{MaxWaits: 20_000, MaxBodies: 64},
 		Open:     func(context.Context, *meter.Meter) (app.Store, error) { return store, nil },
-		Logger:   warnings(),
+		Logger:   warnings(log),
 	})
 }
 
-func serverOf(a *app.App) *http.Server { return httpapi.NewServer(a.Handler, warnings()) }
+func serverOf(a *app.App, log io.Writer) *http.Server {
+	return httpapi.NewServer(a.Handler, warnings(log))
+}
 
 // warnings returns the program's log at its default level.
-func warnings() *slog.Logger { return app.Settings{LogLevel: "warn"}.Logger(os.Stderr) }
+func warnings(log io.Writer) *slog.Logger { return app.Settings{LogLevel: "warn"}.Logger(log) }
+
+// countedLog counts lines, and passes the first ones on: under load, thousands may say the same.
+type countedLog struct {
+	lines atomic.Int64
+	to    io.Writer
+}
+
+func (l *countedLog) Write(line []byte) (int, error) {
+	const shown = 10
+	if l.lines.Add(1) > shown {
+		return len(line), nil
+	}
+	return l.to.Write(line)
+}

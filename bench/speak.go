@@ -88,21 +88,6 @@ func (w *waiter) next() (messages int, err error) {
 	return messages, w.client.send(w.request)
 }
 
-// seated returns seats in a new room, of so many agents, in the order in which they came.
-func seated(c *client, room string, agents int) ([]seat, error) {
-	seats := make([]seat, agents)
-	for i := range seats {
-		got, err := c.ask(joinTool, map[string]any{
-			"room": room, "agent_name": fmt.Sprint("agent ", i), "capacity": max(2, agents),
-		})
-		if err != nil {
-			return nil, err
-		}
-		seats[i] = seats[i].after(got)
-	}
-	return seats, nil
-}
-
 // speakersIn returns agents in a new room that have just said something, so that what
 // each does once is done.
 func speakersIn(ctx context.Context, p *process, room string, agents int) ([]*speaker, error) {

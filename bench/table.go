@@ -66,6 +66,15 @@ func atLeast(least, r float64) string { return goal("at least "+ratio(least), r 
 
 func atMost(most, r float64) string { return goal("at most "+ratio(most), r <= most) }
 
+// leastOf and mostOf do the same for a goal with an aim beyond it.
+func leastOf(r, least, aim float64) string {
+	return atLeast(least, r) + goal("; aim "+ratio(aim), r >= aim)
+}
+
+func mostOf(r, most, aim float64) string {
+	return atMost(most, r) + goal("; aim "+ratio(aim), r <= aim)
+}
+
 func perSecond(rate float64) string { return grouped(int64(rate+0.5)) + "/s" }
 
 // grouped formats a number with commas between its thousands.
