@@ -25,7 +25,11 @@ type trial struct {
 // slice loads the server for d. Each client calls again as soon as it has its
 // answer.
 func (t *trial) slice(ctx context.Context, d time.Duration) error {
-	busy, commits, err := t.spent(ctx)
+	before, err := t.process.figures(ctx)
+	if err != nil {
+		return err
+	}
+	busy, err := t.spent()
 	if err != nil {
 		return err
 	}
@@ -42,11 +46,15 @@ func (t *trial) slice(ctx context.Context, d time.Duration) error {
 		return err
 	}
 	took, all := time.Since(began), slices.Concat(times...)
-	busyNow, commitsNow, err := t.spent(ctx)
+	busyNow, err := t.spent()
+	if err != nil {
+		return err
+	}
+	after, err := t.process.figures(ctx)
 	t.rates = append(t.rates, float64(len(all))/took.Seconds())
 	t.times = append(t.times, all...)
 	t.costs = append(t.costs, float64(busyNow-busy)/float64(max(1, len(all))))
-	t.commits += commitsNow - commits
+	t.commits += after.Commits - before.Commits
 	return err
 }
 
@@ -73,16 +81,13 @@ func callFor(ctx context.Context, call func() error, d time.Duration) (times []f
 	return times, nil
 }
 
-// spent returns what the process has used so far.
-func (t *trial) spent(ctx context.Context) (busy time.Duration, commits int64, err error) {
-	f, err := t.process.figures(ctx)
-	if err != nil {
-		return 0, 0, err
-	}
-	if busy, err = t.process.busy(); errors.Is(err, errUnmeasured) {
+// spent returns the CPU time that the process has used so far; 0 if it is unknown.
+func (t *trial) spent() (time.Duration, error) {
+	busy, err := t.process.busy()
+	if errors.Is(err, errUnmeasured) {
 		err = nil
 	}
-	return busy, f.Commits, err
+	return busy, err
 }
 
 // rate returns the median of the slices' rates.

@@ -93,12 +93,14 @@ type plan struct {
 	settled    time.Duration // how long nothing must change before that
 	rooms      int           // of two agents, each with a message a minute
 	talked     time.Duration // how long they are measured
+	large      int           // agents in a large room
 }
 
 func fullPlan() plan {
 	return plan{
 		slice: 150 * time.Millisecond, rounds: 14, backlog: 500, deliveries: 1000,
 		waiters: 10_000, watched: 15 * time.Second, settled: time.Second, rooms: 10_000, talked: 25 * time.Second,
+		large: 100,
 	}
 }
 
@@ -124,6 +126,8 @@ func allParts() []part {
 		{"delivery", measureDelivery},
 		{"idle", measureIdle},
 		{"minute", measureMinute},
+		{"join", measureJoin},
+		{"start", measureStart},
 		{"size", measureSize},
 		{"dynamodb", measureDynamoDB},
 		{"crowd", measureCrowd},

@@ -21,6 +21,7 @@ const (
 	joinTool      = "join_room"
 	sendTool      = "send_message"
 	waitTool      = "wait_for_message"
+	leaveTool     = "leave_room"
 	superviseTool = "supervise"
 )
 

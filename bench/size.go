@@ -20,9 +20,9 @@ type sizes struct {
 // measureSize builds the programs and compares the Lambda function with the
 // smallest one that aws-lambda-go makes. The code of both ends up in a zip file.
 func measureSize(ctx context.Context, b *bench) ([]row, error) {
-	root, err := output(exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/parley-chat/parley"))
+	root, err := moduleRoot(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("finding the module, which works only in its folders: %w", err)
+		return nil, err
 	}
 	function, err := b.sizesOf(ctx, root, "functions/mcp")
 	if err != nil {
@@ -41,6 +41,15 @@ func measureSize(ctx context.Context, b *bench) ([]row, error) {
 		sizeRow("size of the function's zip file", function.zip, smallest.zip, "the smallest function"),
 		sizeRow("size of the program", program.binary, function.binary, "the function"),
 	}, nil
+}
+
+// moduleRoot returns the folder of Parley's source.
+func moduleRoot(ctx context.Context) (string, error) {
+	root, err := output(exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "github.com/parley-chat/parley"))
+	if err != nil {
+		return "", fmt.Errorf("finding the module, which works only in its folders: %w", err)
+	}
+	return root, nil
 }
 
 func sizeRow(what string, parley, other int64, name string) row {

@@ -66,14 +66,15 @@ func TestColdStart_besideTheSmallestFunction_staysNear(t *testing.T) {
 		Env: []string{"PARLEY_TABLE=" + f.table, "PARLEY_ACCESS=open",
 			"AWS_ENDPOINT_URL_DYNAMODB=" + dynamolocal.Start(t)}}
 	rows := []struct {
-		what            string
+		what, attribute string // bench reads the attributes
 		p               lambdatest.Program
 		event           []byte
 		wall, processor []time.Duration
 	}{
-		{what: "the smallest function", p: bare, event: []byte("{}")},
-		{what: "Parley, initialize", p: parley, event: readEvent(t, "initialize.json")},
-		{what: "Parley, health check with the table", p: parley, event: readEvent(t, "health.json")},
+		{what: "the smallest function", attribute: "smallest", p: bare, event: []byte("{}")},
+		{what: "Parley, initialize", attribute: "initialize", p: parley, event: readEvent(t, "initialize.json")},
+		{what: "Parley, health check with the table", attribute: "health", p: parley,
+			event: readEvent(t, "health.json")},
 	}
 	for range coldStarts { // in turns, so that what else the machine does meets all
 		for k := range rows {
@@ -84,6 +85,7 @@ func TestColdStart_besideTheSmallestFunction_staysNear(t *testing.T) {
 	for _, r := range rows {
 		t.Logf("%-36s median %5.1f ms, fastest %5.1f, slowest %5.1f; %4.1f of a processor",
 			r.what, ms(median(r.wall)), ms(slices.Min(r.wall)), ms(slices.Max(r.wall)), ms(median(r.processor)))
+		t.Attr(r.attribute, median(r.processor).String())
 	}
 	if ratio := float64(median(rows[1].processor)) / float64(median(rows[0].processor)); ratio > mostOfBare {
 		t.Errorf("Parley starts with %.1f times the work of the smallest function, at most %d are wanted", ratio,
