@@ -122,14 +122,14 @@ func (m model) limits() string {
 		row("", "half of its two processors", 1, processors),
 		row("", "three quarters of its memory", 1, memory),
 		row("several machines, one table", "12,000 read units a second, at a new table", 12_000, table.reads/1e5),
-		row("", "40,000 read units a second, by default of an account", 40_000, table.reads/1e5),
-		row("", "40,000 write units a second, by default of an account", 40_000, table.day.writes*table.day.rush),
+		row("", "40,000 read units a second: the quota of a table", 40_000, table.reads/1e5),
+		row("", "40,000 write units a second: the quota of a table", 40_000, table.day.writes*table.day.rush),
 		row("Lambda", "the 100 instances that `make deploy` reserves", 100, lambda.instances),
 		row("", "the 600 read units a second of a new stack", 600, lambda.reads),
-		row("", "1,000 instances, by default of an account", 1000, lambda.instances),
-		row("", "40,000 read units a second, by default of an account", 40_000, lambda.reads),
+		row("", "1,000 instances: the quota of an account", 1000, lambda.instances),
+		row("", "40,000 read units a second: the quota of a table", 40_000, lambda.reads),
 		row("", "3,000 read units a second of one partition: the keys", 3000, keys),
-		row("", "50,000 instances: AWS speaks of tens of thousands", 50_000, lambda.instances),
+		row("", "50,000 instances, if the quota is raised: AWS speaks of tens of thousands", 50_000, lambda.instances),
 	})
 }
 
