@@ -25,7 +25,8 @@ func measureStart(ctx context.Context, _ *bench) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-json", "-run", "^"+coldTest+"$", "./internal/lambdatest")
+	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-json", "-run", "^"+coldTest+"$",
+		"./internal/lambdatest")
 	cmd.Dir = root
 	text, failed := cmd.Output() // it fails, too, if the function takes far too long
 	all, err := attributes(text)
