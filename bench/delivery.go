@@ -95,17 +95,22 @@ func (b *bench) deliverAcross(ctx context.Context, e engine) (rows []row, err er
 
 const arrival = "send to the waiter's answer"
 
+// What times stand beside, in the third column.
+const (
+	emptyCall = "a call of the empty tool"
+	pageCall  = "a call of an empty tool that writes a page"
+)
+
 func deliveryRows(c *courier, calls, pages []float64) []row {
-	const empty, writing = "a call of the empty tool", "a call of an empty tool that writes a page"
-	first := timeRow(arrival+", median", 0.5, c.arrivals, calls, empty)
+	first := timeRow(arrival+", median", 0.5, c.arrivals, calls, emptyCall)
 	first.Goal = atMost(deliveryGoal, median(c.arrivals)/median(calls))
-	second := timeRow(arrival+", median, and the disk", 0.5, c.arrivals, pages, writing)
+	second := timeRow(arrival+", median, and the disk", 0.5, c.arrivals, pages, pageCall)
 	second.Goal = mostOf(median(c.arrivals)/median(pages), deliveryDiskGoal, deliveryDiskAim)
 	return []row{
 		first,
 		second,
-		timeRow(arrival+", 99 of 100", 0.99, c.arrivals, calls, empty),
-		timeRow("send to its own answer, median", 0.5, c.acks, calls, empty),
+		timeRow(arrival+", 99 of 100", 0.99, c.arrivals, calls, emptyCall),
+		timeRow("send to its own answer, median", 0.5, c.acks, calls, emptyCall),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -224,35 +225,49 @@ func (b *bench) profileRest(ctx context.Context, p *process, name string) error 
 }
 
 func idleRows(waiters int, one, both, empty load) []row {
-	bytes := func(what string, n, e float64) row {
-		return row{What: what, Parley: kilobytes(n), Beside: kilobytes(e) + ", empty tool", Ratio: ratio(n / e)}
+	return slices.Concat(memoryRows(waiters, one, both, empty), beginRows(waiters, one, both, empty))
+}
+
+func memoryRows(waiters int, one, both, empty load) []row {
+	line := func(what, who string, n, e float64) row {
+		return row{What: what + " of a waiter, " + who, Parley: kilobytes(n), Beside: kilobytes(e) + ", empty tool",
+			Ratio: ratio(n / e)}
 	}
 	most := func(r row, n, most, aim float64) row {
 		r.Goal = goal("at most "+kilobytes(most), n <= most) + goal("; aim "+kilobytes(aim), n <= aim)
 		return r
 	}
-	times := func(what string, d, e time.Duration) row {
+	const memory, uncollected = "memory (RSS)", "memory (RSS), none collected,"
+	ofOne := fmt.Sprintf("one of a room, %s in all", grouped(int64(waiters)))
+	ofBoth := fmt.Sprintf("both of a room, %s in all", grouped(int64(waiters)))
+	return []row{
+		most(line(memory, ofOne, one.collected, empty.collected), one.collected, oneGoal, oneAim),
+		line(uncollected, ofOne, one.resident, empty.resident),
+		line("heap", ofOne, one.heap, empty.heap),
+		line("stacks", ofOne, one.stacks, empty.stacks),
+		{
+			What: "goroutines of a waiter, " + ofOne, Parley: fmt.Sprintf("%.1f", one.goroutines),
+			Beside: fmt.Sprintf("%.1f, empty tool", empty.goroutines), Ratio: ratio(one.goroutines / empty.goroutines),
+		},
+		{What: "CPU of all waiters, " + ofOne, Parley: percent(one.cpu) + " of a core",
+			Beside: "a sign of life every 15 s"},
+		line(memory, ofBoth, both.collected, empty.collected),
+		most(line(uncollected, ofBoth, both.resident, empty.resident), both.resident, bothGoal, bothAim),
+	}
+}
+
+func beginRows(waiters int, one, both, empty load) []row {
+	line := func(what string, d, e time.Duration) row {
 		return row{What: what, Parley: duration(d), Beside: duration(e) + ", empty tool",
 			Ratio: ratio(float64(d) / float64(e))}
 	}
-	all := counted(waiters, "waiter")
 	begin := grouped(int64(waiters)) + " begin to wait at once, "
+	warnings := one.warnings + both.warnings
 	return []row{
-		most(bytes("memory (RSS) of each of "+all+", one of a room", one.collected, empty.collected), one.collected, oneGoal,
-			oneAim),
-		bytes("the same before garbage is collected", one.resident, empty.resident),
-		bytes("heap of each waiter, one of a room", one.heap, empty.heap),
-		bytes("stacks of each waiter, one of a room", one.stacks, empty.stacks),
-		{
-			What: "goroutines of each waiter, one of a room", Parley: fmt.Sprintf("%.1f", one.goroutines),
-			Beside: fmt.Sprintf("%.1f, empty tool", empty.goroutines), Ratio: ratio(one.goroutines / empty.goroutines),
-		},
-		bytes("memory (RSS) of each of "+all+", both of a room", both.collected, empty.collected),
-		most(bytes("the same before garbage is collected", both.resident, empty.resident), both.resident, bothGoal, bothAim),
-		{What: "CPU of " + all, Parley: percent(one.cpu) + " of a core", Beside: "a sign of life every 15 s"},
-		times(begin+"until all do", one.began, empty.began),
-		times(begin+"CPU of each", one.beginning, empty.beginning),
-		{What: begin + "commits", Parley: grouped(one.commits), Beside: "one of each room"},
-		{What: begin + "warnings", Parley: grouped(one.warnings), Beside: "in the log", Goal: goal("none", one.warnings == 0)},
+		line(begin+"until all do", one.began, empty.began),
+		line(begin+"CPU of each", one.beginning, empty.beginning),
+		{What: begin + "commits", Parley: grouped(one.commits), Beside: "in all"},
+		{What: begin + "warnings", Parley: grouped(warnings), Beside: "with one and with both of a room",
+			Goal: goal("none", warnings == 0)},
 	}
 }

@@ -13,13 +13,14 @@ func TestIdleRows_goals_areForOneAndForBoth(t *testing.T) {
 		warnings  int64
 		want      [3]string
 	}{
-		{32_000, 45_000, 0, [3]string{"at most 38.0 KB: met; aim 32.0 KB: met", "at most 55.0 KB: met; aim 45.0 KB: met",
-			"none: met"}},
+		{32_000, 45_000, 0, [3]string{"at most 38.0 KB: met; aim 32.0 KB: met",
+			"at most 55.0 KB: met; aim 45.0 KB: met", "none: met"}},
 		{38_001, 55_001, 1, [3]string{"at most 38.0 KB: missed; aim 32.0 KB: missed",
 			"at most 55.0 KB: missed; aim 45.0 KB: missed", "none: missed"}},
 	} {
-		rows := idleRows(20, load{collected: c.one, warnings: c.warnings}, load{resident: c.both}, load{})
-		if got := [3]string{rows[0].Goal, rows[6].Goal, rows[len(rows)-1].Goal}; got != c.want {
+		one, both := load{collected: c.one}, load{resident: c.both, warnings: c.warnings}
+		rows := idleRows(20, one, both, load{})
+		if got := [3]string{rows[0].Goal, rows[7].Goal, rows[len(rows)-1].Goal}; got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 	}

@@ -146,16 +146,17 @@ type traffic struct {
 }
 
 func (l traffic) rows() []row {
-	const pages = "a call of an empty tool that writes a page"
 	rooms := fmt.Sprintf("%s of two with a message a minute, ", counted(l.rooms, "room"))
-	last := timeRow(rooms+"a send, 99 of 100", 0.99, l.times, l.pages, pages)
+	last := timeRow(rooms+"a send, 99 of 100", 0.99, l.times, l.pages, pageCall)
 	p99 := time.Duration(quantile(l.times, 0.99))
-	last.Goal = goal("at most "+duration(minuteGoal), p99 <= minuteGoal) + goal("; aim "+duration(minuteAim), p99 <= minuteAim)
+	last.Goal = goal("at most "+duration(minuteGoal), p99 <= minuteGoal) +
+		goal("; aim "+duration(minuteAim), p99 <= minuteAim)
 	return []row{
-		timeRow(rooms+"a send, median", 0.5, l.times, l.pages, pages),
+		timeRow(rooms+"a send, median", 0.5, l.times, l.pages, pageCall),
 		last,
-		{What: rooms + "memory (RSS)", Parley: megabytes(l.resident), Beside: kilobytes(float64(l.resident)/float64(l.rooms)) +
-			" a room"},
-		{What: rooms + "CPU", Parley: percent(l.cpu) + " of a core", Beside: perSecond(float64(l.rooms)/60) + ", messages"},
+		{What: rooms + "memory (RSS)", Parley: megabytes(l.resident),
+			Beside: kilobytes(float64(l.resident)/float64(l.rooms)) + " a room"},
+		{What: rooms + "CPU", Parley: percent(l.cpu) + " of a core",
+			Beside: perSecond(float64(l.rooms)/60) + ", messages"},
 	}
 }

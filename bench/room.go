@@ -79,17 +79,16 @@ func (r rooms) rows() []row {
 	for _, s := range r.crowd {
 		calls, said = calls+s.calls, said+s.said
 	}
+	speaking := fmt.Sprintf("%d speak in one room", roomAgents)
 	return []row{
-		r.heard.per(roomAgents-1).row(fmt.Sprintf("CPU of a message heard, 1 of %d speaks and the others wait", roomAgents),
-			r.chorus.per(roomAgents), "a call of the empty tool"),
-		r.said.per(1).row("CPU of a message said, "+speaking, r.call.per(1), "a call of the empty tool"),
+		r.heard.per(roomAgents-1).row(fmt.Sprintf("CPU of a message heard, %d wait for one who speaks", roomAgents-1),
+			r.chorus.per(roomAgents), emptyCall),
+		r.said.per(1).row("CPU of a message said, "+speaking, r.call.per(1), emptyCall),
 		sharedRow("calls for a message said, "+speaking, float64(calls)/float64(said), callsGoal, callsAim),
 		sharedRow("commits for a message said, "+speaking, r.said.commitsPerCall(), commitsGoal, commitsAim),
 		r.backlogRow(),
 	}
 }
-
-var speaking = fmt.Sprintf("%d speak in one room", roomAgents)
 
 // sharedRow is a row of something that one alone needs once for each message.
 func sharedRow(what string, n, most, aim float64) row {
@@ -103,7 +102,7 @@ func (r rooms) backlogRow() row {
 		messages, answers = messages+reader.messages, answers+reader.answers
 	}
 	costs := r.backlog.per(float64(messages) / float64(answers) / unread)
-	line := costs.row(fmt.Sprintf("CPU of %d unread messages", unread), r.call.per(1), "a call of the empty tool")
+	line := costs.row(fmt.Sprintf("CPU of %d unread messages", unread), r.call.per(1), emptyCall)
 	if line.Ratio != "" {
 		line.Goal = mostOf(against(costs, r.call.costs), backlogGoal, backlogAim)
 	}

@@ -217,8 +217,8 @@ func (s *sending) timeRows() []row {
 
 func (s *sending) costRows() []row {
 	what := "CPU of a send, " + s.String()
-	return []row{s.parley.per(1).row(what, s.empty.per(1), emptyName),
-		s.parley.per(1).row(what, s.rows.per(1), rowsName)}
+	costs := s.parley.per(1)
+	return []row{costs.row(what, s.empty.per(1), emptyName), costs.row(what, s.rows.per(1), rowsName)}
 }
 
 // fsyncRow shows how many messages share an fsync when many clients send.
