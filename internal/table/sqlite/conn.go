@@ -111,6 +111,10 @@ func (c *Conn) Run(text string, parameters ...any) error { return c.Each(nil, te
 // Changes returns how many rows the last statement that writes has changed.
 func (c *Conn) Changes() int { return c.db.Changes() }
 
+// moveLog moves the write-ahead log into the file, as far as no reader needs it. It waits for
+// nobody, and nobody waits for it but who wants to do the same. The connection must be a writer.
+func (c *Conn) moveLog() error { return c.Run("PRAGMA wal_checkpoint(PASSIVE)") }
+
 // EmptyLog moves the write-ahead log into the file and makes it empty, and reports whether
 // it did: not while a reader needs it. It waits for nobody. The connection must be a writer.
 func (c *Conn) EmptyLog() (empty bool, err error) {

@@ -36,7 +36,8 @@ type View struct {
 // File is a file that Open or Look has found in order.
 type File struct {
 	path  string
-	lock  *flock.Flock // nil after Look
+	lock  *flock.Flock // nil after LookAt
+	data  *os.File     // only to sync; nil after LookAt, and then Sync does nothing
 	views []View
 }
 
@@ -53,7 +54,10 @@ func OpenFile(path string, views ...View) (*File, error) {
 	if f.lock, err = acquire(path + ".lock"); err != nil {
 		return nil, f.explain(err)
 	}
-	if err = prepare(path); err != nil {
+	if err = prepare(path); err == nil {
+		f.data, err = os.OpenFile(path, os.O_RDWR, 0)
+	}
+	if err != nil {
 		return nil, errors.Join(f.explain(err), f.Close())
 	}
 	return f, nil
@@ -81,7 +85,12 @@ func (f *File) Close() error {
 	if f.lock == nil {
 		return nil
 	}
-	return f.lock.Close()
+	var err error
+	if f.data != nil {
+		err = f.data.Close()
+		f.data = nil // Close may be called again
+	}
+	return errors.Join(err, f.lock.Close())
 }
 
 // Path returns the absolute path of the file, without symbolic links.

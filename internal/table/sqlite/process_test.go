@@ -32,7 +32,9 @@ func TestMain(m *testing.M) {
 	case "":
 		os.Exit(m.Run())
 	case "write":
-		exitWith(writeForEver(os.Args[1], os.Args[2]))
+		exitWith(writeForEver(os.Args[1], os.Args[2], ""))
+	case "write much":
+		exitWith(writeForEver(os.Args[1], os.Args[2], strings.Repeat(" ", 30*sharedBytes)))
 	case "write beside":
 		exitWith(writeBeside(os.Args[1], os.Args[2]))
 	case "fill the disk":
@@ -63,8 +65,8 @@ func child(t *testing.T, role string, args ...string) *exec.Cmd {
 const killWriters = 8
 
 // writeForEver writes from several goroutines, each to a log of its own, and
-// prints a line for each write that returned.
-func writeForEver(path, round string) error {
+// prints a line for each write that returned. Each event has the padding.
+func writeForEver(path, round, padding string) error {
 	tab, err := Open(path, Options{})
 	if err != nil {
 		return err
@@ -74,7 +76,7 @@ func writeForEver(path, round string) error {
 		go func() {
 			log := fmt.Sprintf("%s/%d", round, w)
 			for n := 0; ; n++ {
-				if err := writeEvent(tab, log, n); err != nil {
+				if err := writePadded(tab, log, n, padding); err != nil {
 					errs <- err
 					return
 				}
@@ -89,8 +91,10 @@ func writeForEver(path, round string) error {
 }
 
 // writeEvent writes event n of a log and a snapshot of it.
-func writeEvent(tab *Table, log string, n int) error {
-	data := strconv.Itoa(n)
+func writeEvent(tab *Table, log string, n int) error { return writePadded(tab, log, n, "") }
+
+func writePadded(tab *Table, log string, n int, padding string) error {
+	data := strconv.Itoa(n) + padding
 	if n%16 == 0 {
 		data += strings.Repeat(" ", 20_000)
 	}
@@ -103,22 +107,28 @@ func writeEvent(tab *Table, log string, n int) error {
 // acknowledged waits in the process's memory, and that the file opens whatever the
 // moment.
 func TestTable_killedAtRandomMoments_keepsWhatItAcknowledged(t *testing.T) {
-	killAtRandom(t, 60)
+	killAtRandom(t, 60, "write")
+}
+
+// After each sixty of these writes the log is moved into the file.
+func TestTable_killedWhileTheLogIsMoved_keepsWhatItAcknowledged(t *testing.T) {
+	killAtRandom(t, 15, "write much")
 }
 
 func TestSoak_killedAtRandomMoments_keepsWhatItAcknowledged(t *testing.T) {
 	if os.Getenv("PARLEY_SOAK") == "" {
 		t.Skip("takes minutes: make nightly plays it")
 	}
-	killAtRandom(t, 1000)
+	killAtRandom(t, 1000, "write")
+	killAtRandom(t, 200, "write much")
 }
 
-// killAtRandom kills a process that writes, and opens its file, so many times.
-func killAtRandom(t *testing.T, kills int) {
+// killAtRandom kills a process in a role that writes, and opens its file, so many times.
+func killAtRandom(t *testing.T, kills int, role string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "table.db")
 	for round := range kills {
-		acknowledged := runAndKill(t, path, fmt.Sprint(round), rand.IntN(300))
+		acknowledged := runAndKill(t, role, path, fmt.Sprint(round), rand.IntN(300))
 		tab := open(t, path, nil)
 		for log, last := range acknowledged {
 			wantLog(t, tab, log, last, last+1) // a writer may not have come to acknowledge its last
@@ -131,9 +141,9 @@ func killAtRandom(t *testing.T, kills int) {
 
 // runAndKill lets a child write until it has acknowledged some writes, kills it
 // and returns the number of the last event that it acknowledged in each log.
-func runAndKill(t *testing.T, path, round string, writes int) map[string]int {
+func runAndKill(t *testing.T, role, path, round string, writes int) map[string]int {
 	t.Helper()
-	cmd := child(t, "write", path, round)
+	cmd := child(t, role, path, round)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -10,7 +10,8 @@
 // A [File] is opened, created, locked, backed up and checked below the table. SQLite's
 // locks are POSIX locks, and a process loses them when it closes any descriptor of the
 // file (https://www.sqlite.org/howtocorrupt.html, 2.2). So nothing else in a process may
-// open the file while the process has connections to it.
+// open the file while the process has connections to it. The File itself has a descriptor,
+// which it opens before them and closes after them.
 package sqlite
 
 import (
@@ -32,6 +33,7 @@ type Table struct {
 	*Reader
 	log     *slog.Logger
 	writer  *Conn            // of commitQueued alone
+	mover   *Conn            // of moveLogBeside alone
 	queue   chan *job        // unbuffered: a job that no transaction has taken is its caller's
 	empty   chan chan<- bool // asks for an empty log, and receives whether it is
 	closing chan struct{}
@@ -113,12 +115,16 @@ func start(file *File, o Options) (*Table, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlite: %w", err), file.Close())
 	}
-	reader, err := NewReader(file, o.Clock)
+	mover, err := file.Writer()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlite: %w", err), writer.Close(), file.Close())
 	}
+	reader, err := NewReader(file, o.Clock)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlite: %w", err), mover.Close(), writer.Close(), file.Close())
+	}
 	t := &Table{
-		Reader: reader, log: o.Logger, writer: writer,
+		Reader: reader, log: o.Logger, writer: writer, mover: mover,
 		queue: make(chan *job), empty: make(chan chan<- bool),
 		closing: make(chan struct{}), drained: make(chan struct{}), swept: make(chan struct{}),
 	}
@@ -150,7 +156,7 @@ func (t *Table) closeFile() error {
 	<-t.drained
 	// The last connection moves the log into the file and removes it. It has to
 	// be the one that writes.
-	return errors.Join(t.pool.Close(), t.writer.Close(), t.file.Close())
+	return errors.Join(t.pool.Close(), t.mover.Close(), t.writer.Close(), t.file.Close())
 }
 
 // Commits returns how many transactions have reached the disk since Open, each

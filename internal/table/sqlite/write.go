@@ -137,7 +137,8 @@ func (t *Table) submit(ctx context.Context, pages int, run func(*Conn, int64) (e
 // commitQueued is the one goroutine that writes.
 func (t *Table) commitQueued() {
 	defer close(t.drained)
-	pages, grown := 0, false // in the log
+	pages, grown := 0, false  // in the log
+	var moved <-chan struct{} // closed once the log is in the file; nil while nobody moves it
 	for {
 		select {
 		case j := <-t.queue:
@@ -148,7 +149,15 @@ func (t *Table) commitQueued() {
 				pages, grown = 0, false
 			}
 			done <- empty
+		case <-moved:
+			// What was committed meanwhile is little. The next commit begins the log again
+			// if all of it is in the file.
+			_ = t.writer.moveLog()
+			moved, pages = nil, 0
 		case <-t.closing:
+			if moved != nil {
+				<-moved
+			}
 			return
 		}
 		// The callers have their verdicts, so hardly anybody waits for what
@@ -157,11 +166,26 @@ func (t *Table) commitQueued() {
 			t.growLog()
 			grown = true
 		}
-		if pages >= checkpointPages {
-			_ = t.writer.Run("PRAGMA wal_checkpoint(PASSIVE)")
-			pages = 0
+		if pages >= checkpointPages && moved == nil {
+			moved = t.moveLogBeside()
 		}
 	}
+}
+
+// moveLogBeside moves the log into the file while others commit, waits for the disk, and then
+// closes moved. Where each message is of another room, that is a thousand pages all over the file,
+// and takes 12 to 18 ms on a quiet machine and 60 to 350 ms on a busy one. SQLite waits for the
+// disk only if nothing was committed meanwhile, and so leaves that to the writer, for which there
+// is little left to wait for.
+func (t *Table) moveLogBeside() (moved <-chan struct{}) {
+	end := make(chan struct{})
+	go func() {
+		defer close(end)
+		if t.mover.moveLog() == nil {
+			_ = t.file.data.Sync()
+		}
+	}()
+	return end
 }
 
 // growLog makes the log as large as it will be. A commit to a log that grows takes

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -219,6 +220,18 @@ func TestCommits_countsWhatWasWrittenAndNothingElse(t *testing.T) {
 	}
 	if got := tab.Commits(); got != 3 {
 		t.Errorf("%d transactions after three writes, a refused one and a read", got)
+	}
+}
+
+// The log is moved into the file while others commit, and then begins again.
+func TestWrite_muchInOneGo_keepsTheLogSmall(t *testing.T) {
+	tab := newTable(t)
+	text := strings.Repeat("x", 200<<10)
+	for n := range 2 * logLimit / len(text) {
+		put(t, tab, "p", fmt.Sprint(n), text)
+	}
+	if got := tab.LogBytes(); got > logLimit {
+		t.Errorf("after %d bytes the log has %d", 2*logLimit, got)
 	}
 }
 
