@@ -52,7 +52,7 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 		return nil, err
 	}
 	p.Guarded, p.Held, p.Acked = in.scanned, held+1, max(p.Acked, cursor.N)
-	if err := c.positions().Write(ctx, p); err != nil {
+	if err := c.positions().HeldBack(ctx, p); err != nil {
 		return nil, err
 	}
 	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})

@@ -132,6 +132,8 @@ type sendOp struct {
 	overtaken   int64      // that message, if only the log told
 	keyed       bool       // the idempotency key stands for known
 	draft       bool       // the event, or known, is a draft
+
+	position *room.ReadPosition // of the caller, to be stored with the message; nil: none
 }
 
 // Reasons for run to look again. None of them leaves the package.
@@ -148,6 +150,7 @@ var (
 func (op *sendOp) run(ctx context.Context) (Sent, error) {
 	c := op.caller
 	op.guard, op.checked = op.named && !c.agent.IsPerson(), op.cursor.N
+	op.position = c.positions().Unwritten()
 	for range maxLooks {
 		p := &roomlog.Proposal{Propose: op.propose, Blocked: op.blocked, Began: op.began}
 		err := c.room.log.Append(ctx, p)
@@ -245,6 +248,9 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	if op.req.Key != "" {
 		ch.Ops = []table.Op{roomlog.PutSent(h.ID, a, op.req.Key, roomlog.SentAs{N: h.AsOf + 1, Draft: op.draft}, now)}
 	}
+	if op.position != nil {
+		ch.Ops = append(ch.Ops, roomlog.PutReadPosition(h.ID, a, *op.position, now))
+	}
 	return ch, nil
 }
 
@@ -315,8 +321,12 @@ func (op *sendOp) lookBack(ctx context.Context) error {
 
 // sent returns the answer. Without events the message was there before.
 func (op *sendOp) sent(ctx context.Context, events []room.Event) Sent {
+	c := op.caller
 	if op.event.N = op.known; len(events) > 0 {
 		op.event = events[0]
+		if op.position != nil {
+			c.positions().Written(op.position)
+		}
 	}
 	got := Sent{Sent: !op.draft, ID: op.caller.head.MessageID(op.event.N), Duplicate: len(events) == 0}
 	if op.draft {

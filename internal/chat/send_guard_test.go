@@ -1,12 +1,14 @@
 package chat_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
 // A service that loads the room first sees only the sender's own messages. The news
@@ -117,4 +119,53 @@ func TestGuard_privateMessageToAnAgentThatJoinedSince_isHeldBackOnce(t *testing.
 			t.Errorf("without a cursor: %+v", late)
 		}
 	})
+}
+
+// A single process stores nothing when it holds a send back: the message stores the read position
+// with it. If the process ends before, the same call is held back once more.
+func TestGuard_inOneProcess_isStoredWithTheMessage(t *testing.T) {
+	w := newWorld(t)
+	var wrote []int // items, by Write
+	start := func() {
+		w.Service = chat.New(&tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
+			if c.Method == tabletest.Write {
+				wrote = append(wrote, len(c.Ops))
+			}
+			return nil
+		}}, chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1})
+	}
+	start()
+	p := w.pair()
+	w.say(p.bob.Token, "wait, read this")
+	w.say(p.ann.Token, "hello")
+	send := func(text string, sent bool, want ...int) {
+		t.Helper()
+		wrote = nil
+		got, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: text, Cursor: p.ann.Cursor})
+		if err != nil || got.Sent != sent || !slices.Equal(wrote, want) {
+			t.Errorf("%s: %+v, %v; it wrote %v items, want %v", text, got, err, wrote, want)
+		}
+	}
+	send("off we go", false)
+	start()
+	w.say(p.ann.Token, "so that her presence is written")
+	send("off we go", false)
+	send("off we go", true, 2)
+	start()
+	w.say(p.ann.Token, "the same")
+	send("there we are", true, 1)
+}
+
+// Another process may take the next call, so each stores what it held back.
+func TestGuard_inManyProcesses_isStoredAtOnce(t *testing.T) {
+	w := newWorld(t).elsewhere()
+	p := w.pair()
+	w.say(p.bob.Token, "wait, read this")
+	req := chat.SendRequest{Token: p.ann.Token, Text: "off we go", Cursor: p.ann.Cursor}
+	if got, err := w.elsewhere().Send(t.Context(), req); err != nil || got.Sent {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if got, err := w.elsewhere().Send(t.Context(), req); err != nil || !got.Sent {
+		t.Errorf("then got %+v, %v", got, err)
+	}
 }

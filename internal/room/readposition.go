@@ -1,7 +1,8 @@
 package room
 
 // ReadPosition is how far a seat has read. It is written at most once a minute for
-// calls with a cursor, and by every call without one that hands something out.
+// calls with a cursor, and by every call without one that hands something out. What a send that
+// was held back changes is written at once, or by a single process with the seat's next message.
 type ReadPosition struct {
 	V       int   `json:"v"`
 	Joined  int64 `json:"n"`                 // the join of the agent whose it is
