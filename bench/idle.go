@@ -70,7 +70,7 @@ func (b *bench) afford() error {
 
 // load is what a server spends on its waiters. The memory is in bytes per waiter.
 type load struct {
-	began      time.Duration // from the first call until all waited, and the table knew it
+	began      time.Duration // from the first call until all waited
 	beginning  time.Duration // CPU time of that, per waiter
 	commits    int64         // of that
 	warnings   int64         // of that

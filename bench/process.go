@@ -121,25 +121,24 @@ func (p *process) control(ctx context.Context, path, query string) ([]byte, erro
 	return text, err
 }
 
-// settle waits until the server has at least so many goroutines, and until nothing has changed
-// for the given time: neither their number nor what it wrote. It returns how long after began
-// the last change was seen.
+// settle waits until the server has at least so many goroutines, and as many as before for the
+// given time. It returns how long after began their number last changed.
 func (p *process) settle(ctx context.Context, still time.Duration, goroutines int, began time.Time) (time.Duration,
 	error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	tick := time.NewTicker(still / 50)
 	defer tick.Stop()
-	last, since := figures{}, began
+	last, since := 0, began
 	for {
 		f, err := p.figures(ctx)
 		if err != nil {
-			return 0, fmt.Errorf("waiting for a server with %d goroutines to settle: %w", last.Goroutines, err)
+			return 0, fmt.Errorf("waiting for a server with %d goroutines to settle: %w", last, err)
 		}
-		if f.Goroutines != last.Goroutines || f.Commits != last.Commits {
-			last, since = f, time.Now()
+		if f.Goroutines != last {
+			last, since = f.Goroutines, time.Now()
 		}
-		if last.Goroutines >= goroutines && time.Since(since) >= still {
+		if last >= goroutines && time.Since(since) >= still {
 			return since.Sub(began), nil
 		}
 		select {
