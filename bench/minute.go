@@ -37,6 +37,9 @@ func measureMinute(ctx context.Context, b *bench) (rows []row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.stop()) }()
+	if _, err := p.resident(); errors.Is(err, errUnmeasured) {
+		return []row{{What: "many rooms", Parley: notMeasured, Beside: err.Error()}}, nil
+	}
 	speaking, waiting, err := pairs(ctx, p, b.rooms)
 	if err != nil {
 		return nil, err
@@ -63,7 +66,7 @@ func (b *bench) talk(ctx context.Context, p *process, a *audience, speaking []se
 		return nil, err
 	}
 	busy, err := p.busy()
-	if err != nil && !errors.Is(err, errUnmeasured) {
+	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
@@ -83,11 +86,11 @@ func (b *bench) talk(ctx context.Context, p *process, a *audience, speaking []se
 	took := time.Since(began)
 	l := traffic{rooms: b.rooms, times: times, pages: pages}
 	after, err := p.busy()
-	l.cpu = (after - busy).Seconds() / took.Seconds()
-	if err == nil {
-		l.resident, err = p.resident()
+	if err != nil {
+		return nil, err
 	}
-	if err != nil && !errors.Is(err, errUnmeasured) {
+	l.cpu = (after - busy).Seconds() / took.Seconds()
+	if l.resident, err = p.resident(); err != nil {
 		return nil, err
 	}
 	return l.rows(), a.hears(ctx, len(times))
