@@ -46,6 +46,9 @@ func (p *Proposal) end(events []room.Event, err error) {
 	close(p.done)
 }
 
+// errPanic ends the proposals beside one that panicked.
+var errPanic = errors.New("roomlog: an append that shared a write with this one panicked")
+
 // How an append continues after conflicts.
 const (
 	maxBatch      = 64      // proposals in one Write
@@ -59,7 +62,8 @@ const (
 func Backoff(try int) time.Duration { return min(firstBackoff<<min(try, 10), lastBackoff) }
 
 // Append waits for p's turn and for its end. On nil, p.Events were written, or p
-// needed no write. If ctx ends first, they may still be written.
+// needed no write. If ctx ends first, they may still be written. With one process, the
+// caller may itself be the one that writes, and then returns after the write.
 func (l *Log) Append(ctx context.Context, p *Proposal) error {
 	p.ctx, p.done = ctx, make(chan struct{})
 	if p.Began.IsZero() {
@@ -74,7 +78,7 @@ func (l *Log) Append(ctx context.Context, p *Proposal) error {
 	}
 }
 
-// appender is the queue of one log's appends. One goroutine works it off, so that
+// appender is the queue of one log's appends. One goroutine at a time works it off, so that
 // the senders of one process do not compete with each other.
 type appender struct {
 	log *Log
@@ -84,29 +88,44 @@ type appender struct {
 	running bool // a goroutine works the queue off
 }
 
-// add queues p, and starts the goroutine if there is none.
+// add queues p, and has the queue worked off. With one process, the first in the queue does that
+// itself: the write takes hardly longer than to start a goroutine and to hear from it. Where a
+// write may take long, the caller must be free to leave.
 func (a *appender) add(p *Proposal) {
 	a.mu.Lock()
 	a.queue = append(a.queue, p)
 	start := !a.running
 	a.running = true
 	a.mu.Unlock()
-	if start {
-		a.log.store.acquireAgain(a.log)
-		go a.run()
+	if !start {
+		return
+	}
+	a.log.store.acquireAgain(a.log)
+	if a.log.store.opts.SingleProcess {
+		a.work()
+	} else {
+		go a.work()
 	}
 }
 
-// run brings proposals to their ends until none is left.
-func (a *appender) run() {
-	defer a.log.Release()
-	for {
-		a.collect()
-		batch := a.take()
-		if batch == nil {
-			return
-		}
-		a.settleAll(batch[0].ctx, batch)
+// work brings a batch to its end, and leaves the rest of the queue to another goroutine.
+func (a *appender) work() {
+	defer a.leave()
+	a.collect()
+	batch := a.take()
+	a.settleAll(batch[0].ctx, batch)
+}
+
+// leave hands the queue on, or releases the log if the queue is empty.
+func (a *appender) leave() {
+	a.mu.Lock()
+	more := len(a.queue) > 0
+	a.running = more
+	a.mu.Unlock()
+	if more {
+		go a.work()
+	} else {
+		a.log.Release()
 	}
 }
 
@@ -126,21 +145,18 @@ func (a *appender) collect() {
 }
 
 // take returns the proposals to write together: all that wait if that pays, else the first. On
-// DynamoDB a transaction costs twice as much as a put, so it pays only for several. It returns
-// nil if the queue is empty, and ends the run.
+// DynamoDB a transaction costs twice as much as a put, so it pays only for several.
 func (a *appender) take() []*Proposal {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	n := min(len(a.queue), maxBatch)
-	if n == 0 {
-		a.running, a.queue = false, nil
-		return nil
-	}
 	if n < a.log.store.opts.MinBatch {
 		n = 1
 	}
 	batch := a.queue[:n:n]
-	a.queue = a.queue[n:]
+	if a.queue = a.queue[n:]; len(a.queue) == 0 {
+		a.queue = nil // so that an idle log keeps no batch
+	}
 	return batch
 }
 
@@ -149,14 +165,20 @@ func (a *appender) take() []*Proposal {
 func (a *appender) settleAll(ctx context.Context, batch []*Proposal) {
 	ctx, cancel := Detached(ctx)
 	defer cancel()
-	for conflicts := 0; len(batch) > 0; {
-		d, settled, err := a.try(ctx, batch, conflicts)
-		switch {
-		case err != nil:
+	err := errPanic
+	defer func() {
+		if len(batch) > 0 {
 			a.log.Invalidate()
-			for _, p := range batch {
-				p.end(nil, err)
-			}
+		}
+		for _, p := range batch {
+			p.end(nil, err)
+		}
+	}()
+	for conflicts := 0; len(batch) > 0; {
+		d, settled, failed := a.try(ctx, batch, conflicts)
+		switch {
+		case failed != nil:
+			err = failed
 			return
 		case settled:
 			conflicts = 0
