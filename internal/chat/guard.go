@@ -39,7 +39,8 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 	if spoke {
 		held = 0
 	}
-	hold, scanned, err := op.strongest(ctx, h, max(cursor.N, op.checked, p.Guarded), held < softHolds)
+	op.softly = held < softHolds
+	hold, scanned, err := op.strongest(ctx, h, max(cursor.N, op.checked, p.Guarded))
 	if err != nil {
 		return nil, err
 	}
@@ -88,13 +89,9 @@ func (op *sendOp) spokeAfter(ctx context.Context, h *room.Head, n int64) (bool, 
 }
 
 // strongest reports whether an event after n holds the send back, and the last event
-// it looked at. softly says that messages not meant for the sender may, too.
-func (op *sendOp) strongest(ctx context.Context, h *room.Head, n int64, softly bool) (hold bool, scanned int64,
-	err error) {
+// it looked at.
+func (op *sendOp) strongest(ctx context.Context, h *room.Head, n int64) (hold bool, scanned int64, err error) {
 	c := op.caller
-	if _, open := h.Talk.Find(op.event.ReplyTo, op.began); open {
-		softly = false
-	}
 	pages := c.room.log.Pages(c.agent, roomlog.PageEvents)
 	for n < h.AsOf {
 		events, err := pages.Read(ctx, n)
@@ -102,16 +99,39 @@ func (op *sendOp) strongest(ctx context.Context, h *room.Head, n int64, softly b
 			return false, n, err
 		}
 		for _, e := range events {
-			switch c.agent.HoldOf(e, len(h.Agents), op.event) {
-			case room.HoldsFirmly:
+			if op.holds(h, c.agent, e) {
 				return true, e.N, nil
-			case room.HoldsSoftly:
-				if softly {
-					return true, e.N, nil
-				}
 			}
 			n = e.N
 		}
 	}
 	return false, n, nil
+}
+
+// passes reports whether nothing up to the head h, which has what is batched before it, holds back
+// the send of a. It looks only at what is at hand: so those who were held back often enough speak
+// in one Write, and need not look for each other's messages in turns. What is batched may never be
+// written, so it does not count as checked.
+func (op *sendOp) passes(h *room.Head, a room.Agent, batched []room.Event) bool {
+	known, ok := op.caller.room.log.Tail(op.checked)
+	n := op.checked
+	for _, e := range append(known, batched...) {
+		if n < h.AsOf && (e.N != n+1 || op.holds(h, a, e)) {
+			return false
+		}
+		n = e.N
+	}
+	return ok && n >= h.AsOf
+}
+
+// holds reports whether e holds the send of a back in the room of h.
+func (op *sendOp) holds(h *room.Head, a room.Agent, e room.Event) bool {
+	switch a.HoldOf(e, len(h.Agents), op.event) {
+	case room.HoldsFirmly:
+		return true
+	case room.HoldsSoftly:
+		_, open := h.Talk.Find(op.event.ReplyTo, op.began)
+		return op.softly && !open
+	}
+	return false
 }

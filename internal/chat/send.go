@@ -127,6 +127,7 @@ type sendOp struct {
 	fingerprint [16]byte   // of its text and addressees
 	guard       bool       // hold the message back for what is unread
 	checked     int64      // nothing up to this event holds it back
+	softly      bool       // messages that are not meant for the sender may
 	credential  string     // that the text seems to hold, and of which the caller was not warned
 	known       int64      // the earlier message that this call repeats
 	overtaken   int64      // that message, if only the log told
@@ -149,10 +150,11 @@ var (
 // run brings the message into the log, or finds that it is there, or holds it back.
 func (op *sendOp) run(ctx context.Context) (Sent, error) {
 	c := op.caller
-	op.guard, op.checked = op.named && !c.agent.IsPerson(), op.cursor.N
+	op.guard, op.checked, op.softly = op.named && !c.agent.IsPerson(), op.cursor.N, true
 	op.position = c.positions().Unwritten()
 	for range maxLooks {
-		p := &roomlog.Proposal{Propose: op.propose, Blocked: op.blocked, Began: op.began}
+		p := &roomlog.Proposal{Blocked: op.blocked, Began: op.began}
+		p.Propose = func(h *room.Head, now time.Time) (roomlog.Change, error) { return op.propose(h, p.Batched, now) }
 		err := c.room.log.Append(ctx, p)
 		switch {
 		case err == nil:
@@ -201,9 +203,9 @@ func (op *sendOp) holdFor(reason error) func(context.Context) (*Sent, error) {
 	return op.holdBack
 }
 
-// propose checks the rules for speaking and appends the message. It does not check
-// them for a message that was sent before.
-func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
+// propose checks the rules for speaking and appends the message after the events that are batched
+// with it. It does not check them for a message that was sent before.
+func (op *sendOp) propose(h *room.Head, batched []room.Event, now time.Time) (roomlog.Change, error) {
 	a, here := h.Owner(op.caller.holder)
 	if !here {
 		return roomlog.Change{}, errUnseated
@@ -226,7 +228,8 @@ func (op *sendOp) propose(h *room.Head, now time.Time) (roomlog.Change, error) {
 	if stop, err := op.checkSupervision(&h.State, a, now); stop {
 		return roomlog.Change{}, err
 	}
-	if op.guard && (h.Recent.NewestForeign(a.Seat) > op.checked || h.ArrivedSince(op.checked, op.event.To)) {
+	if op.guard && (h.Recent.NewestForeign(a.Seat) > op.checked || h.ArrivedSince(op.checked, op.event.To)) &&
+		!op.passes(h, a, batched) {
 		return roomlog.Change{}, errMaybeNews // first: what came may be why the message is refused
 	}
 	e, err := h.Compose(a, op.event, now)

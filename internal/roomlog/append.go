@@ -29,6 +29,9 @@ type Proposal struct {
 	// Blocked, if set, hears which of the change's ops was refused and by what,
 	// before Propose is called again.
 	Blocked func(table.Conflict)
+	// Batched holds, while Propose runs, the events up to its head that the same Write appends
+	// first. No read returns them yet.
+	Batched []room.Event
 	// Began is the time at which, or later, the answer must be true. Zero means
 	// the time of the append.
 	Began time.Time

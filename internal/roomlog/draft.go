@@ -43,6 +43,7 @@ func (d *draft) take(batch []*Proposal, now time.Time) {
 	d.events, d.entries = make([]room.Event, 0, len(batch)), make([]entry, 0, len(batch))
 	var along []table.Op
 	for _, p := range batch {
+		p.Batched = d.events
 		ch, err := p.Propose(d.head, now)
 		if err != nil {
 			d.entries = append(d.entries, entry{p: p, err: err})

@@ -57,6 +57,14 @@ func (t *tail) after(n int64) (events []room.Event, ok bool) {
 	return append([]room.Event(nil), t.events[skip:]...), true
 }
 
+// Tail returns the events after n, as far as they are known. ok is false if the cached tail begins
+// later.
+func (l *Log) Tail(n int64) (events []room.Event, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tail.after(n)
+}
+
 // before returns a copy of at most so many events before n, the latest first; none if the tail
 // does not have the one right before n.
 func (t *tail) before(n int64, most int) (events []room.Event) {

@@ -1,0 +1,69 @@
+package chat
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// A send is checked against the messages that the same Write appends before it, too.
+func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
+	s := newService(t, Options{})
+	var all []Seated
+	for _, name := range []string{"Ann", "Bob", "Cid"} {
+		got, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: name, Capacity: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, got)
+	}
+	token, _ := ident.ParseToken(all[0].Token)
+	c, err := s.enter(t.Context(), all[0].Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.room.release()
+	now, base := s.now(), c.room.log.Peek()
+	bob, _ := base.Named("bob")
+	says := func(h *room.Head, e room.Event) (*room.Head, room.Event) {
+		e.V, e.N, e.AtMs, e.Type, e.Seat, e.Name = room.Version, h.AsOf+1, now.UnixMilli(), room.Said, bob.Seat, bob.Name
+		after, err := h.Append(&e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return after, e
+	}
+	toAll, status, toAnn := room.Event{Text: "to all"}, room.Event{Text: "busy", Kind: room.Status},
+		room.Event{Text: "to Ann", Named: []int{c.agent.Seat}}
+	for what, x := range map[string]struct {
+		softly  bool
+		batched []room.Event
+		unknown int // of them, which another process has written
+		held    bool
+	}{
+		"nothing":                        {softly: true},
+		"a status":                       {softly: true, batched: []room.Event{status}},
+		"a message to all":               {softly: true, batched: []room.Event{toAll}, held: true},
+		"one, after two holds":           {batched: []room.Event{toAll, toAll}},
+		"one to the sender, after those": {batched: []room.Event{toAll, toAnn, toAll}, held: true},
+		"one that nobody here has read":  {batched: []room.Event{toAll, toAll}, unknown: 1, held: true},
+	} {
+		cursor := ident.Cursor{N: base.AsOf}.String(token)
+		op := &sendOp{caller: c, req: SendRequest{Text: "mine", Cursor: cursor}, began: now, guard: true,
+			softly: x.softly, checked: base.AsOf, event: room.Event{Text: "mine"}}
+		for range 2 { // the first Write may fail, and others may have written what they like since
+			h, batched := base, []room.Event(nil)
+			for _, e := range x.batched {
+				h, e = says(h, e)
+				batched = append(batched, e)
+			}
+			ch, err := op.propose(h, batched[x.unknown:], now)
+			if held := errors.Is(err, errMaybeNews); held != x.held || !held && (err != nil || len(ch.Events) != 1) {
+				t.Errorf("%s: held back %v; %+v, %v", what, held, ch.Events, err)
+			}
+			x.batched, x.unknown, x.held = []room.Event{toAnn}, 0, true
+		}
+	}
+}
