@@ -121,7 +121,7 @@ func (at Attendance) watch(ctx context.Context) (again time.Duration) {
 	}
 	m.watchedAt = now
 	r.mu.Unlock()
-	bounded, cancel := context.WithTimeout(ctx, noteTime)
+	bounded, cancel := r.bounded(ctx)
 	defer cancel()
 	err := r.log.Seats().SetPerson(bounded, seat, now.Add(watchShown))
 	if err == nil {

@@ -185,10 +185,20 @@ func (at Attendance) renewLease(ctx context.Context, p room.Presence, fresh time
 // for longer. An attempt on a connection that died, and one on a new connection, fit.
 const noteTime = 3 * time.Second
 
+// bounded returns the context of a write that no answer depends on. A file takes writes or fails
+// within seconds, so there the write has no time of its own. When thousands of agents begin to
+// wait at once, each waits for its turn, and one commit takes up to two thousand of them.
+func (r *Room) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if r.o.SingleProcess {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, noteTime)
+}
+
 // write reports whether the table has the caller's presence, and that it called.
 func (at Attendance) write(ctx context.Context, ops ...table.Op) bool {
 	r := at.room
-	bounded, cancel := context.WithTimeout(ctx, noteTime)
+	bounded, cancel := r.bounded(ctx)
 	defer cancel()
 	err := r.o.Table.Write(bounded, ops...)
 	if err == nil {
@@ -293,7 +303,7 @@ func (at Attendance) setActivity(ctx context.Context, activity string) {
 	if !stale {
 		return
 	}
-	bounded, cancel := context.WithTimeout(ctx, noteTime)
+	bounded, cancel := r.bounded(ctx)
 	defer cancel()
 	err := r.log.Seats().SetActivity(bounded, at.agent.Seat, activity)
 	if err != nil {
