@@ -100,7 +100,8 @@ type api struct {
 }
 
 // New returns the handler of all routes. It serves any number of requests at once, over
-// net/http or over any other server with the same contract.
+// net/http or over any other server with the same contract. That a client does not take what
+// is written to it ends the context of its request.
 func New(o Options) http.Handler {
 	if o.Ready == nil {
 		o.Ready = func(context.Context) error { return nil }

@@ -87,6 +87,34 @@ func TestSlowReaders_haveTimeAsLongAsTheyTakeSomething_andTenSecondsForThePage(t
 	}
 }
 
+// A client that is silent looks like one that waits, until it takes no beat.
+func TestSlowReader_ofBeats_losesItsCallTenSecondsLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began, took := time.Now(), make(chan time.Duration, 1)
+		h := New(Options{MCP: func(_ http.ResponseWriter, r *http.Request, _ *mcp.Message) {
+			<-r.Context().Done()
+			took <- time.Since(began)
+		}})
+		listener := make(pipes, 1)
+		server := NewServer(h, slog.New(slog.DiscardHandler))
+		go func() { _ = server.Serve(listener) }()
+		here, there := net.Pipe()
+		listener <- there
+		if _, err := fmt.Fprintf(here, "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"+
+			"Accept: application/json, text/event-stream\r\nContent-Length: %d\r\n\r\n%s", len(initialize),
+			initialize); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-took; got != DefaultKeepAlive+10*time.Second {
+			t.Errorf("the call ended after %v", got)
+		}
+		here.Close()
+		close(listener)
+		_ = server.Close()
+		synctest.Wait()
+	})
+}
+
 // scriptPath returns the path of the script of the page.
 func scriptPath(t *testing.T, h *api) string {
 	t.Helper()

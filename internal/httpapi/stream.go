@@ -16,9 +16,7 @@ import (
 
 // serveStream passes m on, in this context, with a stream in front of its answer.
 func (a *api) serveStream(ctx context.Context, x *exchange, r *http.Request, m *mcp.Message) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	s := &stream{x: x, cancel: cancel, every: a.KeepAlive, header: http.Header{}}
+	s := &stream{x: x, every: a.KeepAlive, header: http.Header{}}
 	s.start(a.Clock)
 	panicked := true
 	defer func() { s.end(panicked) }()
@@ -34,9 +32,8 @@ func (a *api) serveStream(ctx context.Context, x *exchange, r *http.Request, m *
 // It costs one timer and no goroutine. It has a header of its own, because some servers use the
 // real one in another goroutine once it is written.
 type stream struct {
-	x      *exchange
-	cancel context.CancelFunc // of the request
-	every  time.Duration
+	x     *exchange
+	every time.Duration
 
 	mu     sync.Mutex
 	timer  clockwork.Timer // set under mu, because it may fire before it is set
@@ -97,7 +94,7 @@ func event(message []byte) []byte {
 }
 
 // write sends events, and begins the stream if necessary. If the client does not read
-// them it has left, and its request ends. The caller holds mu.
+// them it has left: the server ends the request, see [New]. The caller holds mu.
 func (s *stream) write(events []byte) {
 	if s.gone {
 		return
@@ -120,7 +117,6 @@ func (s *stream) write(events []byte) {
 	// A writer without Flush sends at once or at the end.
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		s.gone = true
-		s.cancel()
 	}
 }
 

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"bytes"
-	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -21,7 +20,6 @@ type wire struct {
 	header http.Header
 	origin string        // of the calls
 	wrote  chan struct{} // an element for each write
-	broken bool          // writes fail
 	ended  atomic.Bool   // the handler has returned
 	late   atomic.Bool   // used after that
 }
@@ -39,9 +37,6 @@ func (w *wire) Write(p []byte) (int, error) {
 	w.late.CompareAndSwap(false, w.ended.Load())
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.broken {
-		return 0, errors.New("the other end is gone")
-	}
 	w.wrote <- struct{}{}
 	return w.text.Write(p)
 }
@@ -81,20 +76,6 @@ func TestStream_writerWithoutFlush_getsEachBeatAtOnce(t *testing.T) {
 		!strings.Contains(text, "hello") {
 		t.Errorf("%q", text)
 	}
-}
-
-func TestStream_beatCannotBeWritten_endsTheCall(t *testing.T) {
-	s := newSite(t)
-	w, done := newWire(), make(chan struct{})
-	w.broken = true
-	go func() {
-		defer close(done)
-		w.call(t, s.server.Handler, "block")
-	}()
-	await(t, s.entered)
-	s.beat()
-	await(t, s.left)
-	await(t, done)
 }
 
 // With a beat every few microseconds, a beat happens at every moment of an answer, even

@@ -59,6 +59,7 @@ func (f *front) stream(ctx context.Context, cancel context.CancelFunc, e *event)
 		StatusCode: w.status, Headers: w.headers, Cookies: w.cookies, Body: body,
 	}
 	return &answer{response, response.ContentType(), func() {
+		cancel() // if it was not sent to its end, nobody takes the rest
 		body.Close()
 		f.busy.RUnlock()
 	}}

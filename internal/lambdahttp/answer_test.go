@@ -66,6 +66,25 @@ func answers(t *testing.T, h http.HandlerFunc, e *event) map[string]answered {
 	return got
 }
 
+func TestAnswer_closedBeforeItsEnd_endsTheHandler(t *testing.T) {
+	ended := make(chan error)
+	f := newFront(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusOK)
+		<-r.Context().Done()
+		ended <- r.Context().Err()
+	}), Options{Logger: slog.New(slog.DiscardHandler)})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	a, err := f.invoke(ctx, urlEvent("GET", "/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Close()
+	if err := <-ended; err != context.Canceled {
+		t.Errorf("the handler's context ended with %v", err)
+	}
+}
+
 func TestAnswer_statusHeadersAndCookies_arrive(t *testing.T) {
 	for mode, got := range answers(t, func(w http.ResponseWriter, _ *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "a", Value: "1"})
