@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/room"
@@ -55,7 +56,7 @@ func (in *inbox) status(h *room.Head, now time.Time) WaitStatus {
 // full.
 func (in *inbox) collect(ctx context.Context) error {
 	log := in.caller.room.log
-	pages := log.Pages(in.caller.agent, roomlog.PageEvents)
+	pages := log.Pages(in.caller.agent, in.batch.Events+1)
 	for empty := 0; ; {
 		h := log.Peek()
 		if in.scanned >= h.AsOf {
@@ -82,6 +83,7 @@ func (in *inbox) collect(ctx context.Context) error {
 				return err
 			}
 		}
+		in.batch.Messages = slices.Grow(in.batch.Messages, min(len(events), in.batch.Events-len(in.batch.Messages)))
 		for _, e := range events {
 			if !in.take(e, len(h.Agents)) {
 				in.wakes = true

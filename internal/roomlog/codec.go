@@ -89,19 +89,25 @@ func decodeEvent(item table.Item) (room.Event, error) {
 // given their outlines, only those. A nil whole means all. The first is always read as a
 // whole: if it follows a gap, its time matters.
 func decodeEvents(items []table.Item, whole func(room.Event) bool) ([]room.Event, error) {
-	out := make([]room.Event, 0, len(items))
+	out := make([]room.Event, len(items))
 	for i, it := range items {
+		e := &out[i]
+		if message(it, e) {
+			if whole != nil {
+				whole(*e)
+			}
+			continue
+		}
 		if whole != nil {
-			if e, ok := outline(it); ok && !whole(e) && i > 0 {
-				out = append(out, e)
+			if o, ok := outline(it); ok && !whole(o) && i > 0 {
+				*e = o
 				continue
 			}
 		}
-		e, err := decodeEvent(it)
-		if err != nil {
+		var err error
+		if *e, err = decodeEvent(it); err != nil {
 			return nil, err
 		}
-		out = append(out, e)
 	}
 	return out, nil
 }

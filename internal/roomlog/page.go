@@ -22,7 +22,12 @@ type Pages struct {
 	log   *Log
 	agent room.Agent
 	limit int // of the next page
+	tail  []room.Event
 }
+
+// tailPage is how many events of the cached tail Read returns at once. They are copied, since a text
+// may be removed there.
+const tailPage = 16
 
 // Pages returns the pages of the log for a. The first has at most so many events.
 func (l *Log) Pages(a room.Agent, first int) *Pages {
@@ -49,13 +54,14 @@ func (p *Pages) Before(ctx context.Context, n int64) (events []room.Event, more 
 }
 
 // Read returns events from n+1 on without a gap, from the cached tail if that has them.
-// It returns none if event n+1 cannot be read yet.
+// It returns none if event n+1 cannot be read yet. The events are valid until the next call.
 func (p *Pages) Read(ctx context.Context, n int64) ([]room.Event, error) {
 	l := p.log
 	l.mu.Lock()
-	events, ok := l.tail.after(n)
+	events, ok := l.tail.after(n, tailPage, p.tail[:0])
 	l.mu.Unlock()
 	if ok {
+		p.tail = events
 		return events, nil
 	}
 	done, err := l.BeginRead(ctx)

@@ -155,7 +155,7 @@ func TestCurrent_farBehind_loads(t *testing.T) {
 	if u, ok := h.Recent.Said(1); !ok || u.N != messages+1 {
 		t.Errorf("Ann's last message is %+v", u)
 	}
-	if events, ok := other.tail.after(messages - 10); !ok || len(events) != 11 {
+	if events, ok := other.tail.after(messages-10, tailEvents, nil); !ok || len(events) != 11 {
 		t.Errorf("the tail has %d of the last 11 events", len(events))
 	}
 }

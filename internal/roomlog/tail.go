@@ -47,14 +47,14 @@ func (t *tail) add(e room.Event) {
 	}
 }
 
-// after returns a copy of the events after n. ok is false if the tail begins
+// after adds a copy of at most so many events after n to events. ok is false if the tail begins
 // later.
-func (t *tail) after(n int64) (events []room.Event, ok bool) {
+func (t *tail) after(n int64, most int, events []room.Event) (_ []room.Event, ok bool) {
 	if len(t.events) == 0 || t.events[0].N > n+1 {
-		return nil, false
+		return events, false
 	}
 	skip := min(int(n+1-t.events[0].N), len(t.events))
-	return append([]room.Event(nil), t.events[skip:]...), true
+	return append(events, t.events[skip:min(skip+most, len(t.events))]...), true
 }
 
 // Tail returns the events after n, as far as they are known. ok is false if the cached tail begins
@@ -62,7 +62,7 @@ func (t *tail) after(n int64) (events []room.Event, ok bool) {
 func (l *Log) Tail(n int64) (events []room.Event, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.tail.after(n)
+	return l.tail.after(n, tailEvents, nil)
 }
 
 // before returns a copy of at most so many events before n, the latest first; none if the tail
