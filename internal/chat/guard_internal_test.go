@@ -28,7 +28,8 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 	now, base := s.now(), c.room.log.Peek()
 	bob, _ := base.Named("bob")
 	says := func(h *room.Head, e room.Event) (*room.Head, room.Event) {
-		e.V, e.N, e.AtMs, e.Type, e.Seat, e.Name = room.Version, h.AsOf+1, now.UnixMilli(), room.Said, bob.Seat, bob.Name
+		e.V, e.N, e.AtMs, e.Type = room.Version, h.AsOf+1, now.UnixMilli(), room.Said
+		e.Seat, e.Name = bob.Seat, bob.Name
 		after, err := h.Append(&e)
 		if err != nil {
 			t.Fatal(err)
