@@ -103,7 +103,10 @@ func addPresence(item table.Item, all map[int]room.Presence, activities map[int]
 		people[seat] = time.UnixMilli(p.UntilMs)
 	default:
 		var p room.Presence
-		err = Decode(item, &p)
+		if !presence(item.Data, &p) {
+			p = room.Presence{}
+			err = Decode(item, &p)
+		}
 		all[seat] = p
 	}
 	return err

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
@@ -35,5 +37,28 @@ func TestPresence_behindAThousandActivitiesOfOthers_isRead(t *testing.T) {
 	seen, _, err := l.Seats().Presence(t.Context(), table.Strong)
 	if err != nil || len(seen) != 1 || seen[last].Activity != "here" {
 		t.Errorf("got %v, %v", seen, err)
+	}
+}
+
+// The short way reads every presence, and as the long way does.
+func TestPresence_isReadAsAnyItem(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		number := func(name string) int64 {
+			return rapid.OneOf(rapid.Just(int64(0)), rapid.Int64()).Draw(t, name)
+		}
+		flag := func(name string) bool { return rapid.Bool().Draw(t, name) }
+		p := room.Presence{V: room.Version, AtMs: number("at"), OwnMs: number("own"), Used: flag("used"),
+			UntilMs: number("until"), WaitMs: number("wait"), ShellMs: number("shell"), Head: number("head"),
+			Standby: flag("standby"), ForMe: flag("for me"), BackMs: number("back"), Read: number("read")}
+		data := Encode(p)
+		var got room.Presence
+		if !presence(data, &got) || got != p {
+			t.Errorf("%s is read as %+v", data, got)
+		}
+	})
+	for _, text := range []string{`{"v":9,"at":1}`, `{"v":10,"at":1`, `{"v":10,"at":1,"new":2}`, `{"v":10,"used":1}`, ``} {
+		if p := (room.Presence{}); presence([]byte(text), &p) {
+			t.Errorf("%s is read as %+v", text, p)
+		}
 	}
 }

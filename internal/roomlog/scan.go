@@ -61,6 +61,47 @@ func message(item table.Item, e *room.Event) (ok bool) {
 	return e.V == room.Version && string(s.rest) == "}"
 }
 
+// presence reads a presence into p as Decode does, in a tenth of the time: the presence of all seats
+// is read at once. It returns false, and p is of no use, where only Decode can read data.
+func presence(data []byte, p *room.Presence) (ok bool) {
+	s := scanner{rest: data}
+	for ok = s.skip('{'); ok; ok = s.skip(',') {
+		name, value := s.field()
+		switch string(name) {
+		case "v":
+			ok = whole(value, &p.V)
+		case "at":
+			ok = whole(value, &p.AtMs)
+		case "own":
+			ok = whole(value, &p.OwnMs)
+		case "used":
+			p.Used, ok = true, string(value) == "true"
+		case "until":
+			ok = whole(value, &p.UntilMs)
+		case "wait":
+			ok = whole(value, &p.WaitMs)
+		case "shell":
+			ok = whole(value, &p.ShellMs)
+		case "head":
+			ok = whole(value, &p.Head)
+		case "by":
+			p.Standby, ok = true, string(value) == "true"
+		case "me":
+			p.ForMe, ok = true, string(value) == "true"
+		case "back":
+			ok = whole(value, &p.BackMs)
+		case "read":
+			ok = whole(value, &p.Read)
+		default:
+			ok = false
+		}
+		if !ok {
+			return false
+		}
+	}
+	return p.V == room.Version && string(s.rest) == "}"
+}
+
 // whole reads a whole number.
 func whole[T int | int64](value []byte, to *T) bool {
 	n, err := strconv.ParseInt(string(value), 10, strconv.IntSize)
