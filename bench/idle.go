@@ -237,7 +237,7 @@ func memoryRows(waiters int, one, both, empty load) []row {
 		r.Goal = goal("at most "+kilobytes(most), n <= most) + goal("; aim "+kilobytes(aim), n <= aim)
 		return r
 	}
-	const memory, uncollected = "memory (RSS)", "memory (RSS), none collected,"
+	const memory, uncollected = "memory (RSS)", "memory (RSS), no collection forced,"
 	ofOne := fmt.Sprintf("one of a room, %s in all", grouped(int64(waiters)))
 	ofBoth := fmt.Sprintf("both of a room, %s in all", grouped(int64(waiters)))
 	return []row{

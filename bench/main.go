@@ -99,7 +99,7 @@ type plan struct {
 func fullPlan() plan {
 	return plan{
 		slice: 150 * time.Millisecond, rounds: 14, backlog: 500, deliveries: 1000,
-		waiters: 10_000, watched: 15 * time.Second, settled: time.Second, rooms: 10_000, talked: 25 * time.Second,
+		waiters: 10_000, watched: 15 * time.Second, settled: 3 * time.Second, rooms: 10_000, talked: 25 * time.Second,
 		large: 100,
 	}
 }

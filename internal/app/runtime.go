@@ -18,6 +18,9 @@ const (
 	// mostPercent has the first collection at leastGarbage, since the runtime
 	// starts from 4 MiB.
 	mostPercent = 800
+	// calmBytes is how much a server allocates in a second, at most, in which it is calm. Signs
+	// of life to 10,000 agents that wait take less.
+	calmBytes = 1 << 20
 )
 
 // TuneCollector makes the garbage collector of this process wait for 32 MiB of garbage, until ctx
@@ -25,6 +28,9 @@ const (
 // under load. The percentage follows the heap: a fixed high one would multiply a large heap, and
 // a block that is allocated only to enlarge the heap counts as memory in use wherever somebody
 // looks. The variable GOGC takes precedence.
+//
+// When the process has become calm, it also gives the memory back that a burst has left: the
+// runtime would keep it for two minutes, and most of it for longer.
 func TuneCollector(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
@@ -33,15 +39,20 @@ func TuneCollector(ctx context.Context) {
 	go func() {
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
+		var burst burst
 		for percent := mostPercent; ; {
 			select {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
 			}
-			if next := percentFor(liveHeap()); next != percent {
+			live, allocated := heap()
+			if next := percentFor(live); next != percent {
 				debug.SetGCPercent(next)
 				percent = next
+			}
+			if burst.isOver(allocated) {
+				debug.FreeOSMemory()
 			}
 		}
 	}()
@@ -55,14 +66,33 @@ func percentFor(live uint64) int {
 	return int(min(max(percent, usualPercent), mostPercent))
 }
 
-// liveHeap returns the bytes that the last collection found in use.
-func liveHeap() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(sample)
-	if sample[0].Value.Kind() != metrics.KindUint64 {
-		return leastGarbage // this version of Go does not measure it: assume the usual percentage
+// burst is what was allocated since memory was last given back.
+type burst struct{ freed, last uint64 }
+
+// isOver reports, once a second, whether a burst that left garbage is over. allocated is how many
+// bytes the process has allocated since its start. At most every 32 seconds it is, since a calm
+// process takes that long for as much garbage.
+func (b *burst) isOver(allocated uint64) bool {
+	calm := allocated-b.last < calmBytes
+	b.last = allocated
+	if !calm || allocated-b.freed < leastGarbage {
+		return false
 	}
-	return sample[0].Value.Uint64()
+	b.freed = allocated
+	return true
+}
+
+// heap returns the bytes that the last collection found in use, and those allocated since the
+// process started.
+func heap() (live, allocated uint64) {
+	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(samples)
+	for _, s := range samples {
+		if s.Value.Kind() != metrics.KindUint64 {
+			return leastGarbage, 0 // this version of Go does not measure it: assume the usual percentage
+		}
+	}
+	return samples[0].Value.Uint64(), samples[1].Value.Uint64()
 }
 
 // AddProcessor lets the runtime use one processor more than it found. A process
