@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/room"
@@ -83,7 +82,6 @@ func (in *inbox) collect(ctx context.Context) error {
 				return err
 			}
 		}
-		in.batch.Messages = slices.Grow(in.batch.Messages, min(len(events), in.batch.Events-len(in.batch.Messages)))
 		for _, e := range events {
 			if !in.take(e, len(h.Agents)) {
 				in.wakes = true

@@ -151,7 +151,6 @@ var (
 func (op *sendOp) run(ctx context.Context) (Sent, error) {
 	c := op.caller
 	op.guard, op.checked, op.softly = op.named && !c.agent.IsPerson(), op.cursor.N, true
-	op.position = c.positions().Unwritten()
 	for range maxLooks {
 		p := &roomlog.Proposal{Blocked: op.blocked, Began: op.began}
 		p.Propose = func(h *room.Head, now time.Time) (roomlog.Change, error) { return op.propose(h, p.Batched, now) }
@@ -251,7 +250,8 @@ func (op *sendOp) propose(h *room.Head, batched []room.Event, now time.Time) (ro
 	if op.req.Key != "" {
 		ch.Ops = []table.Op{roomlog.PutSent(h.ID, a, op.req.Key, roomlog.SentAs{N: h.AsOf + 1, Draft: op.draft}, now)}
 	}
-	if op.position != nil {
+	// Taken here, since another call of the agent may have written a newer one.
+	if op.position = op.caller.positions().Unwritten(); op.position != nil {
 		ch.Ops = append(ch.Ops, roomlog.PutReadPosition(h.ID, a, *op.position, now))
 	}
 	return ch, nil

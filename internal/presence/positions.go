@@ -71,7 +71,7 @@ func (s Positions) Write(ctx context.Context, p room.ReadPosition) error {
 // HeldBack notes the position after a send was held back. Another process must know of it, since it
 // may take the agent's next call. A single one writes nothing for it: the position is stored with
 // the agent's next message (see Unwritten), or by the next call that writes it. If the process ends
-// before, the agent is held back once more for what it was handed, or is handed that again.
+// or the cache drops the log before, the agent is held back once more for what it was handed, or is handed that again.
 func (s Positions) HeldBack(ctx context.Context, p room.ReadPosition) error {
 	if !s.room.o.SingleProcess {
 		return s.Write(ctx, p)

@@ -49,7 +49,8 @@ func (p *Proposal) end(events []room.Event, err error) {
 	close(p.done)
 }
 
-// errPanic ends the proposals beside one that panicked.
+// errPanic ends the proposals of a batch in which one panicked, if the caller of Append works the
+// queue off: its panic is contained. In a goroutine of the queue's own a panic ends the process.
 var errPanic = errors.New("roomlog: an append that shared a write with this one panicked")
 
 // How an append continues after conflicts.
@@ -73,6 +74,11 @@ func (l *Log) Append(ctx context.Context, p *Proposal) error {
 		p.Began = l.store.now()
 	}
 	l.appender.add(p)
+	select {
+	case <-p.done:
+		return p.err // also if ctx has ended during the caller's own write
+	default:
+	}
 	select {
 	case <-p.done:
 		return p.err

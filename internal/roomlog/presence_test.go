@@ -57,7 +57,7 @@ func TestPresence_isReadAsAnyItem(t *testing.T) {
 		}
 	})
 	for _, text := range []string{`{"v":9,"at":1}`, `{"v":10,"at":1`, `{"v":10,"at":1,"new":2}`, `{"v":10,"used":1}`, ``} {
-		if p := (room.Presence{}); presence([]byte(text), &p) {
+		if p := (room.Presence{}); presence([]byte(ofThisVersion(text)), &p) {
 			t.Errorf("%s is read as %+v", text, p)
 		}
 	}

@@ -181,8 +181,12 @@ func (t *Table) moveLogBeside() (moved <-chan struct{}) {
 	end := make(chan struct{})
 	go func() {
 		defer close(end)
-		if t.mover.moveLog() == nil {
-			_ = t.file.data.Sync()
+		err := t.mover.moveLog()
+		if err == nil {
+			err = t.file.data.Sync()
+		}
+		if err != nil { // the log still has everything
+			t.log.Warn("the write-ahead log could not be moved into the file", "error", err)
 		}
 	}()
 	return end
