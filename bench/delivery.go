@@ -16,8 +16,8 @@ const (
 	deliveryDiskGoal, deliveryDiskAim = 1.5, 1.35 // calls of an empty tool that writes a page and waits for it
 )
 
-// pollEvery is how often a process polls a table that others write to for news
-// of a lively room. A message arrives at any moment in between.
+// pollEvery is how often a process polls a table that others write to for news of a room in the
+// second after a message. The next one arrives at any moment in between.
 const pollEvery = 100 * time.Millisecond
 
 // measureDelivery measures the time from sending a message to its arrival at an

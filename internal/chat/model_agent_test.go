@@ -180,6 +180,14 @@ func (m model) nameFree(a agentModel, own bool) (low, high, letGo time.Time) {
 	return low, high, letGo
 }
 
+// calledAsItWasLetGo reports whether the last call of a was in the same moment as the knock for
+// which the room let its name go. It may have come before, and once the lease has ended, no
+// service knows.
+func (m model) calledAsItWasLetGo(a agentModel) bool {
+	return !a.letGoAt.IsZero() && a.lastHeard().Equal(a.letGoFor) &&
+		m.now.Sub(latest(a.lastHeard().Add(2*time.Minute), a.letGoAt)) < 10*time.Minute
+}
+
 // ownAgain returns when the principal of a gets its seat back by its name.
 func (a agentModel) ownAgain() time.Time {
 	silent := 2 * time.Minute

@@ -225,6 +225,11 @@ func (c joinCall) reclaim(m model, r roomModel, old agentModel) (all []joinOutco
 		out, err = c.succeed(m, r, old, old.letGoFrom)
 	default:
 		out, err = c.succeed(m, r, old, r.sinceTakeOver())
+		if err == nil && m.calledAsItWasLetGo(old) && len(r.seated()) > 1 {
+			var more []joinOutcome
+			more, err = c.succeed(m, r, old, old.letGoFrom)
+			out = append(out, more...)
+		}
 	}
 	if err != nil && len(all) > 0 {
 		return all, nil
