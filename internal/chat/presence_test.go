@@ -1,13 +1,9 @@
 package chat_test
 
 import (
-	"bytes"
 	"context"
-	"fmt"
-	"log/slog"
 	"runtime"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -218,43 +214,27 @@ func await(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-func TestPresence_manyBeginToWaitAtOnceOnAFile_takeTheirTurnInFewCommits(t *testing.T) {
-	const agents = 200
-	var log bytes.Buffer
-	var begun sync.WaitGroup // notes of waits that are about to be written
-	begun.Add(agents)
+// A commit to a file takes up to two thousand notes, and each waits for its turn, however many
+// agents begin to wait at once.
+func TestPresence_ofAWaitOnAFile_isWrittenWithoutATimeOfItsOwn(t *testing.T) {
+	notes := 0
 	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-	tab := sqlitetest.Open(t, clock)
-	held := &tabletest.Hooks{Table: tab, Before: func(ctx context.Context, c tabletest.Call) error {
-		if len(c.Ops) == 1 && strings.HasPrefix(c.Ops[0].Item.Key.Sort, "SEEN#") {
-			if _, bounded := ctx.Deadline(); bounded {
-				t.Error("a note has a time of its own, which a crowd may take")
+	watched := &tabletest.Hooks{Table: sqlitetest.Open(t, clock),
+		Before: func(ctx context.Context, c tabletest.Call) error {
+			if len(c.Ops) == 1 && strings.HasPrefix(c.Ops[0].Item.Key.Sort, "SEEN#") {
+				notes++
+				if _, bounded := ctx.Deadline(); bounded {
+					t.Error("a note has a time of its own, which a crowd may take")
+				}
 			}
-			begun.Done()
-			begun.Wait()
-		}
-		return nil
-	}}
-	w := onTable(t, clock, held, chat.Options{SingleProcess: true, MinBatch: 1,
-		Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))})
-	seats := make([]chat.Seated, agents)
-	for i := range seats {
-		seats[i] = w.join(fmt.Sprint("room ", i), "Ann")
-	}
-	before := tab.Commits()
-	waits := make([]<-chan answer, agents)
-	for i, s := range seats {
-		waits[i] = w.waiting(t.Context(), chat.WaitRequest{Token: s.Token, Cursor: s.Cursor, Wait: time.Minute})
-	}
-	await(t, "the waits", func() bool { return w.watch.count(time.Minute) == agents })
-	if commits := tab.Commits() - before; commits > agents/2 {
-		t.Errorf("%d agents began to wait in %d commits", agents, commits)
-	}
+			return nil
+		}}
+	w := onTable(t, clock, watched, chat.Options{SingleProcess: true, MinBatch: 1})
+	ann := w.join("plans", "Ann")
+	wait := w.waiting(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor, Wait: time.Minute})
+	await(t, "the wait", func() bool { return w.watch.count(time.Minute) == 1 })
 	w.Stop()
-	for _, wait := range waits {
-		take(t, wait)
-	}
-	if log.Len() > 0 {
-		t.Errorf("the log says\n%s", log.String())
+	if take(t, wait); notes != 1 {
+		t.Errorf("%d notes were written; want 1", notes)
 	}
 }
