@@ -88,14 +88,20 @@ func (w *waiter) next() (messages int, err error) {
 	return messages, w.client.send(w.request)
 }
 
+// company seats agents in a new room, each with a connection of its own.
+func company(ctx context.Context, p *process, room string, agents int) ([]*client, []seat, error) {
+	clients, err := dialAll(ctx, p, agents)
+	if err != nil {
+		return nil, nil, err
+	}
+	seats, err := seated(clients[0], room, agents)
+	return clients, seats, err
+}
+
 // speakersIn returns agents in a new room that have just said something, so that what
 // each does once is done.
 func speakersIn(ctx context.Context, p *process, room string, agents int) ([]*speaker, error) {
-	clients, err := dialAll(ctx, p, agents)
-	if err != nil {
-		return nil, err
-	}
-	seats, err := seated(clients[0], room, agents)
+	clients, seats, err := company(ctx, p, room, agents)
 	if err != nil {
 		return nil, err
 	}
@@ -120,11 +126,7 @@ type circle struct {
 
 // newCircle seats the agents in a new room. All but one of them wait.
 func newCircle(ctx context.Context, p *process, room string, agents int) (*circle, error) {
-	clients, err := dialAll(ctx, p, agents)
-	if err != nil {
-		return nil, err
-	}
-	seats, err := seated(clients[0], room, agents)
+	clients, seats, err := company(ctx, p, room, agents)
 	if err != nil {
 		return nil, err
 	}

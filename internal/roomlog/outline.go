@@ -2,7 +2,6 @@ package roomlog
 
 import (
 	"bytes"
-	"strconv"
 
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
@@ -22,11 +21,11 @@ func outline(item table.Item) (e room.Event, ok bool) {
 		name, value := s.field()
 		switch string(name) {
 		case "v":
-			e.V, _ = strconv.Atoi(string(value))
+			ok = whole(value, &e.V)
 		case "t":
 			e.Type = room.EventType(bytes.Trim(value, `"`))
 		case "s":
-			e.Seat, ok = number(value)
+			ok = whole(value, &e.Seat)
 		case "to":
 			e.To, ok = numbers(value)
 		}
@@ -37,18 +36,13 @@ func outline(item table.Item) (e room.Event, ok bool) {
 	return e, e.V == room.Version && e.Type != "" && string(s.rest) == "}"
 }
 
-func number(text []byte) (n int, ok bool) {
-	n, err := strconv.Atoi(string(text))
-	return n, err == nil
-}
-
 // numbers reads a list of numbers.
 func numbers(text []byte) (list []int, ok bool) {
 	text, opens := bytes.CutPrefix(text, []byte("["))
 	text, closes := bytes.CutSuffix(text, []byte("]"))
 	for part := range bytes.SplitSeq(text, []byte(",")) {
-		n, ok := number(part)
-		if !ok {
+		var n int
+		if !whole(part, &n) {
 			return nil, false
 		}
 		list = append(list, n)
