@@ -68,10 +68,11 @@ func (s Positions) Write(ctx context.Context, p room.ReadPosition) error {
 	return nil
 }
 
-// HeldBack notes the position after a send was held back. Another process must know of it, since it
-// may take the agent's next call. A single one writes nothing for it: the position is stored with
-// the agent's next message (see Unwritten), or by the next call that writes it. If the process ends
-// or the cache drops the log before, the agent is held back once more for what it was handed, or is handed that again.
+// HeldBack notes the position after a send was held back. Another process must know of it, since
+// it may take the agent's next call. A single one writes nothing for it: the position is stored
+// with the agent's next message (see Unwritten), or by the next call that writes it. If before
+// that the process ends, or the cache drops the log, the agent is held back once more for what it
+// was handed, or is handed that again.
 func (s Positions) HeldBack(ctx context.Context, p room.ReadPosition) error {
 	if !s.room.o.SingleProcess {
 		return s.Write(ctx, p)
