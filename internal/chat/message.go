@@ -41,6 +41,7 @@ const (
 	EventSupervision EventType = "supervision" // the person behind the reader's own seat did what Reason says
 	// a message of the reader's own seat waits for the person behind it or, with a Reason, the person has decided
 	EventDrafted EventType = "draft"
+	EventTask    EventType = "task" // somebody changed the list of tasks
 )
 
 // Message is one event of a room as an agent sees it.
@@ -64,15 +65,19 @@ type Message struct {
 	Note     string      // the admin's reason
 	NewAdmin string      // of Left: the agent that became admin
 	// of Changed, and of a ban that renewed the invite: the settings that changed, with their new values
-	Changes  *room.Changes
-	Redacts  string // of Changed: the id of the message whose text was removed
-	Draft    string // the id of the draft of the reader's own seat about which the event decides
-	Redacted bool   // of a message: its text was removed, and Text says so
-	Person   bool   // a person said or did it, and not its agent
-	Mine     bool   // of a message, and of Left: it is of the reader's own seat
-	FromUser bool   // of a message: a note of the person behind the reader, an agent
-	Repeated bool   // handed out before, to a call whose client may have given up
-	More     *More  // set if Text is only a part
+	Changes *room.Changes
+	// of EventTask: what was done to which, and its title
+	TaskAction TaskAction
+	Task       *Task
+	File       *File  // that the message carries
+	Redacts    string // of Changed: the id of the message whose text was removed
+	Draft      string // the id of the draft of the reader's own seat about which the event decides
+	Redacted   bool   // of a message: its text was removed, and Text says so
+	Person     bool   // a person said or did it, and not its agent
+	Mine       bool   // of a message, and of Left: it is of the reader's own seat
+	FromUser   bool   // of a message: a note of the person behind the reader, an agent
+	Repeated   bool   // handed out before, to a call whose client may have given up
+	More       *More  // set if Text is only a part
 }
 
 // More says where the rest of a long text begins.

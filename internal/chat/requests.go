@@ -71,8 +71,9 @@ type SendRequest struct {
 	Cursor   string        // the guard: see Send
 	Wait     time.Duration // then wait for an answer
 	Absence
-	Activity string // what the agent is doing, at most MaxActivity characters; "" says nothing
-	Key      string // calls of one seat with the same key are one message, for a day
+	Activity string   // what the agent is doing, at most MaxActivity characters; "" says nothing
+	Finishes []string // ids of tasks that the message reports as done
+	Key      string   // calls of one seat with the same key are one message, for a day
 }
 
 // check refuses what cannot be a message in any room. The error is a *fault.Error.
@@ -151,6 +152,7 @@ type HistoryRequest struct {
 	After  string
 	Limit  int    // 1 to 100, default 20
 	Agreed bool   // the agreements, and nothing else
+	Files  bool   // the messages that carry files, and nothing else; goes with Before and Limit
 	ID     string // one message, from Offset
 	Offset int    // in bytes
 }

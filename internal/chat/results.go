@@ -96,6 +96,8 @@ type Sent struct {
 	Credential string // held back only since the text seems to hold this: see sanitize.Credential
 	Duplicate  bool   // the call repeats an earlier message
 	Before     int    // how many of Messages came before it
+	// Unfinished has the tasks of finishes that the message did not close.
+	Unfinished []Unfinished
 	Agreed     string // the id of the proposal on which it completed the agreement
 	// Waited has what is unread, or what came while the call waited. Its Status is
 	// empty if the call did not wait and nothing is unread.

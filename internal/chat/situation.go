@@ -21,6 +21,7 @@ type Situation struct {
 	Listening bool // the caller may only listen, for that or since only admins speak
 	room.Debt
 	room.Supervised
+	Tasks    []TaskBrief   // that the caller has, at most three
 	Owed     int           // answers that others owe to the caller
 	Quiet    time.Duration // for how long nothing has been said in the room
 	Asked    bool          // somebody knocked for the caller's name, and the caller has made no call since

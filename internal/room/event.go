@@ -58,6 +58,8 @@ type Event struct {
 	ReFor     []int `json:"ref,omitempty"` // the seats that see that event; empty means all
 	Withdraws int64 `json:"wd,omitempty"`  // the sender's own request or proposal that it takes back
 
+	File *File `json:"file,omitempty"`
+
 	// the proposals that the event completes: everyone who is still asked has agreed
 	Agreed   []int64 `json:"ag,omitempty"`
 	AgreedTo [][]int `json:"agt,omitempty"` // the seats that see each of them; an empty list means all
