@@ -21,7 +21,11 @@ type Situation struct {
 	Listening bool // the caller may only listen, for that or since only admins speak
 	room.Debt
 	room.Supervised
-	Tasks    []TaskBrief   // that the caller has, at most three
+	Tasks     []TaskBrief // that the caller has, at most three
+	Offered   string      // the id of the oldest open task that is offered to the caller; "" if there is none
+	FreeTasks int         // that take without an id may give to the caller
+	OpenTasks int         // that the caller sees, and that are neither done nor dropped
+
 	Owed     int           // answers that others owe to the caller
 	Quiet    time.Duration // for how long nothing has been said in the room
 	Asked    bool          // somebody knocked for the caller's name, and the caller has made no call since
