@@ -28,7 +28,8 @@ func defaults() settings {
 	return settings{Addr: "127.0.0.1:8080", Data: defaultFile(), Settings: app.Settings{
 		MessagesPerMinute: app.Usual, BytesPerMinute: app.Usual, UnitsPerMinute: app.Usual, RoomsPerHour: app.Usual,
 		WaitsPerAddress: app.Usual,
-		LongestWait:     12 * time.Hour, KeepAlive: 15 * time.Second, MaxWaits: 20000, MaxBodies: 64, Access: "auto",
+		LongestWait:     12 * time.Hour, KeepAlive: 15 * time.Second, MaxWaits: 20000, MaxBodies: 64,
+		FilesTotal: 5120, Access: "auto",
 		LogLevel: "warn", LogFormat: "text",
 	}}
 }

@@ -20,7 +20,7 @@ func (s settings) opener(figures *scrape.Metrics, log *slog.Logger) func(context
 	if s.Table == "" {
 		return func(context.Context, *meter.Meter) (app.Store, error) {
 			app.AddProcessor()
-			return openFile(s.Data, figures, log)
+			return s.openFile(figures, log)
 		}
 	}
 	return func(ctx context.Context, m *meter.Meter) (app.Store, error) {
@@ -29,16 +29,20 @@ func (s settings) opener(figures *scrape.Metrics, log *slog.Logger) func(context
 	}
 }
 
-// openFile opens the table in a file, which no other process can open meanwhile.
-func openFile(path string, figures *scrape.Metrics, log *slog.Logger) (app.Store, error) {
-	t, err := sqlite.Open(path, sqlite.Options{Logger: log, Views: []sqlite.View{
+// openFile opens the table in the file of the settings, which no other process can open meanwhile.
+func (s settings) openFile(figures *scrape.Metrics, log *slog.Logger) (app.Store, error) {
+	t, err := sqlite.Open(s.Data, sqlite.Options{Logger: log, Views: []sqlite.View{
 		{Name: "rooms", Select: roomlog.RoomsSQL}, {Name: "messages", Select: roomlog.MessagesSQL},
-	}})
+	}, Files: sqlite.FileOptions{Total: s.FilesBytes(), Claim: roomlog.ClaimKey}})
 	if err != nil {
 		return app.Store{}, err
 	}
 	figures.File(t.Commits, t.LogBytes)
-	return app.Store{Table: t, SingleProcess: true, Ready: t.Ready, Close: t.Close}, nil
+	store := app.Store{Table: t, SingleProcess: true, Ready: t.Ready, Close: t.Close}
+	if s.FilesTotal > 0 {
+		store.Files = t.Files()
+	}
+	return store, nil
 }
 
 // dynamoTable returns the DynamoDB table of the settings, and creates it first if

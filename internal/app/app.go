@@ -14,6 +14,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/files"
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
@@ -51,6 +52,8 @@ type Config struct {
 // Store is an open table.
 type Store struct {
 	Table table.Table
+	// Files keeps the bytes of shared files. Nil means that the server takes and gives none.
+	Files files.Store
 	// SingleProcess says that no other process writes to the table while it is
 	// open.
 	SingleProcess bool
@@ -118,7 +121,7 @@ func (c Config) newMeter() *meter.Meter {
 
 func (c Config) chatOptions(store Store) chat.Options {
 	o := chat.Options{LongestWait: c.Settings.LongestWait, Limits: c.limits(), CacheBytes: cacheBytes(),
-		Logger: c.Logger}
+		Files: store.Files, Logger: c.Logger}
 	if store.SingleProcess {
 		// A file writes several items as cheaply as one.
 		o.SingleProcess, o.MinBatch = true, 1

@@ -34,6 +34,7 @@ type Settings struct {
 	WaitsPerAddress   Limit `env:"PARLEY_WAITS_PER_ADDRESS" default:"auto" placeholder:"NUMBER" help:"The most calls of one caller that may wait at once; 0 means no limit. On a server that others can reach: 200."`
 	MaxWaits          int   `env:"PARLEY_MAX_WAITS" default:"20000" placeholder:"NUMBER" help:"The most calls that may wait at once (${default}), but no more than three quarters of the open files that the system allows. Each takes about 40 KB. Further calls are refused with a time to retry."`
 	MaxBodies         int   `env:"PARLEY_MAX_BODIES" default:"64" placeholder:"MIB" help:"The most memory for the bodies of open requests, in MiB (${default}). Further requests are refused with a time to retry."`
+	FilesTotal        int   `env:"PARLEY_FILES_TOTAL" default:"5120" placeholder:"MIB" help:"The most that the shared files of all rooms may take, in MiB (${default}); 0 means that the server takes and gives no files. While less than 1 GiB of its disk is free, a server takes none."`
 
 	LogLevel  string `env:"PARLEY_LOG_LEVEL" default:"warn" enum:"debug,info,warn,error" help:"Log this level and above: ${enum}."`
 	LogFormat string `env:"PARLEY_LOG_FORMAT" default:"text" enum:"text,json" help:"The format of the log: ${enum}."`
@@ -46,6 +47,9 @@ const (
 	longestKeepAlive  = time.Minute
 )
 
+// mostFiles is the largest FilesTotal: 1 PiB.
+const mostFiles = 1 << 30
+
 // Validate returns an error for the first setting that is impossible or can never
 // take effect. The error names the flag and the variable, and says what to write.
 func (s Settings) Validate() error {
@@ -57,6 +61,8 @@ func (s Settings) Validate() error {
 				longestKeepAlive)),
 		check("max-waits", s.MaxWaits, s.MaxWaits >= 1, "must be 1 or more"),
 		check("max-bodies", s.MaxBodies, s.MaxBodies >= 1, "must be 1 or more"),
+		check("files-total", s.FilesTotal, s.FilesTotal >= 0 && s.FilesTotal <= mostFiles,
+			fmt.Sprintf("must be from 0 to %d", mostFiles)),
 		s.checkAccess(),
 		s.checkLimits(),
 		check("log-level", s.LogLevel, new(slog.Level).UnmarshalText([]byte(s.LogLevel)) == nil,
@@ -85,6 +91,9 @@ func Invalid(flag string, value any, rule string) error {
 	}
 	return fmt.Errorf("--%s (%s) %v: %s", flag, variable, value, rule)
 }
+
+// FilesBytes returns how many bytes the shared files of all rooms may take.
+func (s Settings) FilesBytes() int64 { return int64(s.FilesTotal) << 20 }
 
 // maxWaits returns how many calls may wait at once; 0 means any number. Each
 // wait has a connection. A quarter of the connections that the system allows

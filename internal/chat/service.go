@@ -8,6 +8,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/files"
 	"github.com/parley-chat/parley/internal/password"
 	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/ratelimit"
@@ -33,6 +34,8 @@ type Options struct {
 	// CacheBytes is how much memory the cached rooms may take: see roomlog.Options.
 	// The default is UsualCache.
 	CacheBytes int64
+	// Files keeps the bytes of shared files. Nil means that no files are shared.
+	Files files.Store
 	// LongestWait caps every wait. The default is MaxWait.
 	LongestWait time.Duration
 	// Limits bound what each caller does. The zero value does not. Units are counted for

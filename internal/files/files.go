@@ -17,11 +17,12 @@ import (
 // Errors: ErrNotFound, ErrTooLarge, ErrFull, an error of the reader that was given, ErrUnavailable if the
 // store did not answer in time, or the context's error.
 type Store interface {
-	// Put stores what r has, at most limit bytes, and returns how many. If it fails nothing
-	// stays that Open would find. A key is used once.
+	// Put stores what r has, at most limit bytes, and returns how many. Open finds all of it once Put
+	// has returned, and nothing before. If Put fails, nothing of it stays. A key is used once.
 	Put(ctx context.Context, k Key, r io.Reader, limit int64) (size int64, err error)
 
-	// Open returns the bytes from offset on, at most length of them; -1 for all. The caller must close it.
+	// Open returns the bytes from offset on, at most length of them; -1 for all. Behind the last
+	// byte there are none. The caller must close it.
 	Open(ctx context.Context, k Key, offset, length int64) (io.ReadCloser, error)
 
 	// Delete deletes the bytes at k, if there are any, so that nothing of them stays in what the store

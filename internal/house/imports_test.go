@@ -20,22 +20,23 @@ func arrows() map[string][]string {
 	service := slices.Concat(meters, drivers, rooms, []string{
 		"internal/ratelimit", "internal/access", "internal/presence", "internal/chat", "internal/pairing",
 		"internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
-		"internal/page",
+		"internal/page", "internal/files",
 	})
 	clients := []string{"internal/client", "internal/fault", "internal/wake", "internal/shell"}
 	return map[string][]string{
 		// The rules, lowest first.
 		"internal/sanitize": {}, "internal/page": {}, "internal/page/bundle": {},
-		"internal/audit":     {"internal/ident", "internal/table"},
-		"internal/fault":     {},
-		"internal/ident":     {"internal/fault"},
-		"internal/room":      {"internal/ident", "internal/fault"},
-		"internal/roomlog":   {"internal/room", "internal/ident", "internal/fault", "internal/table"},
+		"internal/audit": {"internal/ident", "internal/table"},
+		"internal/fault": {},
+		"internal/ident": {"internal/fault"},
+		"internal/room":  {"internal/ident", "internal/fault"},
+		"internal/roomlog": {"internal/files", "internal/room", "internal/ident", "internal/fault",
+			"internal/table"},
 		"internal/ratelimit": rooms,
 		"internal/access":    {"internal/audit", "internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/password":  rooms,
 		"internal/presence":  rooms,
-		"internal/chat": slices.Concat(rooms, []string{"internal/sanitize", "internal/password",
+		"internal/chat": slices.Concat(rooms, []string{"internal/files", "internal/sanitize", "internal/password",
 			"internal/ratelimit", "internal/presence", "internal/audit"}),
 		"internal/pairing": slices.Concat(rooms, []string{"internal/chat"}),
 
@@ -59,11 +60,12 @@ func arrows() map[string][]string {
 
 		// The store and what is measured.
 		"internal/table":                       {},
-		"internal/table/sqlite":                {"internal/table"},
+		"internal/files":                       {},
+		"internal/table/sqlite":                {"internal/table", "internal/files"},
 		"internal/table/dynamotable":           {"internal/table"},
 		"internal/table/dynamotable/sdkconfig": {"internal/table/dynamotable"},
 		"internal/transfer": {"internal/access", "internal/roomlog", "internal/ident",
-			"internal/fault", "internal/table"},
+			"internal/fault", "internal/table", "internal/files"},
 		"internal/meter":        {"internal/table"}, // it counts what a table spends
 		"internal/meter/emf":    {"internal/meter"},
 		"internal/meter/scrape": {"internal/meter"},
@@ -72,8 +74,8 @@ func arrows() map[string][]string {
 		"internal/app": service,
 		"cmd/parley": slices.Concat(drivers, clients,
 			[]string{"internal/connect", "internal/bridge", "internal/doctor", "internal/access", "internal/app",
-				"internal/roomlog", "internal/httpapi", "internal/transfer", "internal/table", "internal/meter",
-				"internal/meter/scrape"}),
+				"internal/roomlog", "internal/files", "internal/httpapi", "internal/transfer", "internal/table",
+				"internal/meter", "internal/meter/scrape"}),
 		"functions/mcp": {"internal/app", "internal/lambdahttp", "internal/table/dynamotable", "internal/table",
 			"internal/meter", "internal/meter/emf"},
 
@@ -86,6 +88,7 @@ func arrows() map[string][]string {
 
 		// Tests, measurements and scripts: see testOnly.
 		"internal/table/tabletest":         {"internal/table"},
+		"internal/files/filestest":         {"internal/files"},
 		"internal/table/sqlite/sqlitetest": {"internal/table/sqlite"},
 		"internal/app/apptest":             {"internal/app", "internal/meter", "internal/table/sqlite/sqlitetest"},
 		"internal/dynamolocal":             {"internal/table/dynamotable"},
@@ -105,8 +108,9 @@ func arrows() map[string][]string {
 
 // testOnly lists the packages that are no part of the program.
 func testOnly() []string {
-	return []string{"internal/table/tabletest", "internal/table/sqlite/sqlitetest", "internal/app/apptest",
-		"internal/dynamolocal", "internal/lambdatest", "internal/explore", "internal/house", "internal/leaks",
+	return []string{"internal/table/tabletest", "internal/files/filestest", "internal/table/sqlite/sqlitetest",
+		"internal/app/apptest", "internal/dynamolocal", "internal/lambdatest", "internal/explore",
+		"internal/house", "internal/leaks",
 		"internal/page/bundle", "bench", "scripts/dynamodb-local", "scripts/confusables", "scripts/scale",
 		"scripts/test", "e2e", "e2e/agents", "e2e/browser", "e2e/fetch", "e2e/internal/parts", "e2e/internal/process"}
 }

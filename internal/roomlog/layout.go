@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/files"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -37,6 +38,7 @@ const (
 	personSuffix   = "#ME"
 	wrongPrefix    = "WRONG#"
 	madePrefix     = "MADE#"
+	claimPrefix    = "FILE#"
 	callerPrefix   = "CALLER#"
 	listed         = "LISTED"
 )
@@ -71,6 +73,9 @@ func activityKey(id string, seat int) table.Key {
 func personKey(id string, seat int) table.Key {
 	return inRoom(id, seenPrefix+seatDigits(seat)+personSuffix)
 }
+
+// ClaimKey returns the key of the item for whose life the bytes of a file are kept.
+func ClaimKey(k files.Key) table.Key { return inRoom(k.Room, claimPrefix+k.ID) }
 
 // CalledKey returns the key of the item that says that the agent of a seat has called since
 // the last knock for its name.

@@ -19,7 +19,7 @@ func Serve(t *testing.T, front func(http.Handler) http.Handler) (base string) {
 	a, err := app.New(t.Context(), app.Config{OnLoopback: true,
 		Open: func(context.Context, *meter.Meter) (app.Store, error) {
 			tab, remove := sqlitetest.OpenUntil(t, nil)
-			return app.Store{Table: tab, SingleProcess: true, Close: remove}, nil
+			return app.Store{Table: tab, Files: tab.Files(), SingleProcess: true, Close: remove}, nil
 		}})
 	if err != nil {
 		t.Fatal(err)

@@ -62,6 +62,10 @@ func (f *File) Writer() (*Conn, error) {
 	if f.lock == nil {
 		c.db.SetBusyTimeout(besideTimeout)
 		c.tries = besideTries
+		return c, nil
+	}
+	if err := sqlitex.ExecuteScript(c.db, filesSchema, nil); err != nil { // an older program made the file
+		return nil, errors.Join(f.explain(err), c.Close())
 	}
 	return c, nil
 }
@@ -71,7 +75,7 @@ func (c *Conn) Close() error { return c.db.Close() }
 
 // Each executes a statement and calls row for each row of its result, until row
 // returns false. All rows are of one moment. A parameter is a string, an int64, a float64,
-// or nil for NULL.
+// a []byte, or nil for NULL.
 func (c *Conn) Each(row func(*sqlite.Stmt) (more bool), text string, parameters ...any) (err error) {
 	stmt := c.statements[text]
 	if stmt == nil {
@@ -88,6 +92,8 @@ func (c *Conn) Each(row func(*sqlite.Stmt) (more bool), text string, parameters 
 			stmt.BindInt64(i+1, p)
 		case float64:
 			stmt.BindFloat(i+1, p)
+		case []byte:
+			stmt.BindBytes(i+1, p)
 		case nil:
 			stmt.BindNull(i + 1)
 		default:

@@ -39,7 +39,7 @@ const (
 )
 
 // schema mirrors a table of DynamoDB. data is text, so that people can read it. expires is in
-// seconds, with a fraction: see secondsOf.
+// seconds, with a fraction: see secondsOf. The bytes of files are in tables of their own.
 const schema = `
 CREATE TABLE items (
 	pk      TEXT NOT NULL,
@@ -48,7 +48,7 @@ CREATE TABLE items (
 	data    TEXT NOT NULL,
 	PRIMARY KEY (pk, sk)
 ) WITHOUT ROWID;
-CREATE INDEX items_by_expiry ON items (expires) WHERE expires IS NOT NULL;
+CREATE INDEX items_by_expiry ON items (expires) WHERE expires IS NOT NULL;` + filesSchema + `
 PRAGMA application_id = %d;
 PRAGMA user_version = %d;`
 

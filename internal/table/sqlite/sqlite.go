@@ -42,6 +42,7 @@ type Table struct {
 	commits atomic.Int64
 	failed  atomic.Bool // the last commit did not reach the disk
 	erased  atomic.Bool // the log may hold what an op has erased
+	files   *Files
 	close   func() error
 }
 
@@ -60,6 +61,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Views are stored in the file, for people who look into it.
 	Views []View
+	// Files says how the bytes of shared files are kept.
+	Files FileOptions
 }
 
 // complete returns o with the defaults.
@@ -87,6 +90,10 @@ func Open(path string, o Options) (*Table, error) {
 		return nil, err
 	}
 	t.erased.Store(left)
+	if err := t.files.recover(); err != nil {
+		close(t.swept)
+		return nil, errors.Join(fmt.Errorf("sqlite: %w", file.explain(err)), t.Close())
+	}
 	go t.sweep()
 	return t, nil
 }
@@ -128,6 +135,7 @@ func start(file *File, o Options) (*Table, error) {
 		queue: make(chan *job), empty: make(chan chan<- bool),
 		closing: make(chan struct{}), drained: make(chan struct{}), swept: make(chan struct{}),
 	}
+	t.files = &Files{table: t, FileOptions: o.Files.complete()}
 	t.close = sync.OnceValue(t.closeFile)
 	go t.commitQueued()
 	return t, nil

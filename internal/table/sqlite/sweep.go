@@ -8,8 +8,8 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// The sweep deletes expired items in small steps, so that no writer waits long for
-// one. Nothing depends on it, since expired items are absent to every call.
+// The sweep deletes expired items, and files that nobody claims, in small steps, so that no writer
+// waits long for one. Nothing depends on it, since expired items are absent to every call.
 const (
 	sweepItems = 100                    // deleted in a step
 	sweepPages = 100                    // taken off the end of the file in a step
@@ -44,9 +44,11 @@ func (t *Table) sweep() {
 		}
 		if round {
 			t.trust(&trusted)
+			t.files.swept = 0
 			tries = emptyTries
 		}
 		more := t.sweepStep(&trusted)
+		more = t.files.sweepStep(&trusted) || more
 		if tries > 0 && t.erased.Load() {
 			if tries--; t.forget() {
 				tries = 0

@@ -4,6 +4,7 @@ package sqlitetest
 
 import (
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,8 +14,8 @@ import (
 	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
-// Open opens a table in a new file, which is removed when the test ends. A nil clock is
-// the system's.
+// Open opens a table in a new file, which takes any number of shared files and keeps them all. It
+// is removed when the test ends. A nil clock is the system's.
 func Open(t testing.TB, clock clockwork.Clock) *sqlite.Table {
 	t.Helper()
 	tab, remove := OpenUntil(t, clock)
@@ -30,7 +31,9 @@ func OpenUntil(t testing.TB, clock clockwork.Clock) (tab *sqlite.Table, remove f
 	if err != nil {
 		dir = t.TempDir()
 	}
-	tab, err = sqlite.Open(filepath.Join(dir, "parley.db"), sqlite.Options{Clock: clock})
+	all := sqlite.FileOptions{Total: math.MaxInt64,
+		DiskFree: func(string) (int64, error) { return math.MaxInt64, nil }}
+	tab, err = sqlite.Open(filepath.Join(dir, "parley.db"), sqlite.Options{Clock: clock, Files: all})
 	if err != nil {
 		t.Fatal(err)
 	}
