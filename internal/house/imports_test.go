@@ -25,7 +25,7 @@ func arrows() map[string][]string {
 	clients := []string{"internal/client", "internal/fault", "internal/wake", "internal/shell"}
 	return map[string][]string{
 		// The rules, lowest first.
-		"internal/sanitize": {}, "internal/page": {}, "internal/page/bundle": {},
+		"internal/sanitize": {}, "internal/picture": {}, "internal/page": {}, "internal/page/bundle": {},
 		"internal/audit": {"internal/ident", "internal/table"},
 		"internal/fault": {},
 		"internal/ident": {"internal/fault"},
@@ -36,7 +36,7 @@ func arrows() map[string][]string {
 		"internal/access":    {"internal/audit", "internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/password":  rooms,
 		"internal/presence":  rooms,
-		"internal/chat": slices.Concat(rooms, []string{"internal/files", "internal/sanitize", "internal/password",
+		"internal/chat": slices.Concat(rooms, []string{"internal/files", "internal/picture", "internal/sanitize", "internal/password",
 			"internal/ratelimit", "internal/presence", "internal/audit"}),
 		"internal/pairing": slices.Concat(rooms, []string{"internal/chat"}),
 
