@@ -117,10 +117,12 @@ func (s *Server) answer(w http.ResponseWriter, c *call, o Outcome) {
 
 // response returns the answer to a call. Its members have the order in which mcp-go writes
 // them. The result is in it twice, as text and structured, because some clients show the
-// model only one of them; so it is made JSON once, and the rest is put around it by hand.
+// model only one of them; so it is made JSON once, and the rest is put around it by hand. What
+// it has beside its JSON stands behind the text: see [Illustrated].
 func (s *Server) response(c *call, o Outcome) []byte {
-	structured := o.JSON()
-	b := make([]byte, 0, 512+2*len(structured)+len(structured)/4) // with the escapes of most results
+	structured, blocks := o.JSON(), o.blocks()
+	// With the escapes of most results.
+	b := make([]byte, 0, 512+2*len(structured)+len(structured)/4+roomFor(blocks))
 	b = append(append(b, `{"jsonrpc":"2.0","id":`...), c.id...)
 	b = append(b, `,"result":{`...)
 	if c.modern {
@@ -130,7 +132,11 @@ func (s *Server) response(c *call, o Outcome) []byte {
 	if o.Failure != nil {
 		b = append(append(b, JSON(o.Failure.Error())...), `}],"isError":true`...)
 	} else {
-		b = append(quoteJSON(b, structured), `}]`...)
+		b = append(quoteJSON(b, structured), '}')
+		for _, block := range blocks {
+			b = block.append(b)
+		}
+		b = append(b, ']')
 	}
 	if c.modern {
 		b = append(b, `,"resultType":"complete"`...)

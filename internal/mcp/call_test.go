@@ -36,6 +36,10 @@ func newCompared() *compared {
 		{Name: "say", Call: say},
 		{Name: "ärgern", Call: say},
 		{Name: "hush", Call: say, Hidden: true},
+		{Name: "show", Call: func(context.Context, json.RawMessage, *Record) (any, error) {
+			c.calls++
+			return illustrated{"<b> & more"}, nil
+		}},
 		{Name: "refuse", Call: func(context.Context, json.RawMessage, *Record) (any, error) {
 			c.calls++
 			return nil, &Failure{Code: "unavailable", Message: "<Later>.", RetryAfterSeconds: 3}
@@ -65,11 +69,27 @@ func libraryResult(o Outcome) *library.CallToolResult {
 	if o.Failure != nil {
 		said = o.Failure.Error()
 	}
+	content := []library.Content{library.NewTextContent(said)}
+	if _, ok := o.Value.(illustrated); ok {
+		size := int64(7)
+		content = append(content, library.NewImageContent("AAECAw==", "image/png"), library.ResourceLink{
+			Type: "resource_link", URI: "own://a?b=<c>&d", Name: "a \"name\".txt", MIMEType: "text/plain", Size: &size})
+	}
 	return &library.CallToolResult{
-		Content:              []library.Content{library.NewTextContent(said)},
+		Content:              content,
 		IsError:              o.Failure != nil,
 		RawStructuredContent: o.JSON(),
 	}
+}
+
+// illustrated is a result with a picture and a link.
+type illustrated struct {
+	Said string `json:"said"`
+}
+
+func (illustrated) Blocks() []Block {
+	return []Block{Image([]byte{0, 1, 2, 3}, "image/png"),
+		Link("own://a?b=<c>&d", `a "name".txt`, "text/plain", 7)}
 }
 
 // plain undoes the escapes for HTML, which mcp-go uses and a call's answer does not.
@@ -116,6 +136,7 @@ func legacyRequests() map[string]string {
 		"a tool that is not listed": call(`{"name":"hush"}`),
 		"the same, malformed":       call(`{"name":"hush","_meta":[]}`),
 		"a refusal":                 call(`{"name":"refuse","arguments":{}}`),
+		"a picture and a link":      call(`{"name":"show"}`),
 		"an id that is a string":    `{"jsonrpc":"2.0","id":"x<y","method":"tools/call","params":{"name":"say"}}`,
 		"the largest id":            `{"jsonrpc":"2.0","id":9007199254740992,"method":"tools/call","params":{"name":"say"}}`,
 		"a negative id":             `{"jsonrpc":"2.0","id":-7,"method":"tools/call","params":{"name":"say"}}`,
@@ -262,6 +283,9 @@ func TestCall_modernRequest_isAnsweredAsByMCPGo(t *testing.T) {
 			c.check(t, name, header, modernBody(meta))
 		}
 	}
+	header := modernHeader()
+	header.Set("Mcp-Name", "show")
+	c.check(t, "a picture and a link", header, strings.Replace(modernBody(modernMeta), "say", "show", 1))
 }
 
 func TestCall_modernHeaders_areHeldAgainstTheBodyAsByMCPGo(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
@@ -21,7 +22,8 @@ const (
 )
 
 // listsFresh is how long a client may use a list, such as that of the tools, before
-// it asks again. Lists are the same for everybody and change only with a release.
+// it asks again. Lists change only with a release. They are marked as private, since some clients
+// see others: see [Variant].
 const listsFresh = 5 * time.Minute
 
 // newLibrary returns the server of mcp-go with the tools and prompts of o.
@@ -35,29 +37,41 @@ func newLibrary(o Options) *server.MCPServer {
 		// Without this, adding a tool announces that the list may change, and a
 		// client that listens for changes is served for as long as it likes.
 		server.WithToolCapabilities(false),
-		server.WithCacheHints(listsFresh.Milliseconds(), library.CacheScopePublic),
+		server.WithCacheHints(listsFresh.Milliseconds(), library.CacheScopePrivate),
 		server.WithHooks(hooks),
 	)
 	for _, t := range o.Tools { // mcp-go decodes each schema that it is given, at every start
 		s.AddTool(library.Tool{Name: t.Name, RawInputSchema: anyObject}, refuseCall)
 	}
 	addPrompts(s, o.Prompts)
+	addResources(s, hooks, o)
 	return s
 }
 
 // listing puts what clients see of tools into each list, and takes the hidden ones out.
 // WithToolFilter would make mcp-go say of a malformed call that there is no such tool.
 func listing(tools []Tool) server.OnAfterListToolsFunc {
-	shown := map[string]library.Tool{}
+	type variant struct {
+		is   func(Client) bool
+		tool library.Tool
+	}
+	shown, variants := map[string]library.Tool{}, map[string]variant{}
 	for _, t := range tools {
-		if !t.Hidden {
-			shown[t.Name] = t.listed()
+		if t.Hidden {
+			continue
+		}
+		shown[t.Name] = t.listed()
+		if t.Variant != nil {
+			variants[t.Name] = variant{t.Variant.For, t.varied().listed()}
 		}
 	}
-	return func(_ context.Context, _ any, _ *library.ListToolsRequest, result *library.ListToolsResult) {
+	return func(ctx context.Context, _ any, _ *library.ListToolsRequest, result *library.ListToolsResult) {
+		client := ClientFrom(ctx)
 		var list []library.Tool
 		for _, t := range result.Tools {
-			if t, there := shown[t.Name]; there {
+			if of := variants[t.Name]; of.is != nil && of.is(client) {
+				list = append(list, of.tool)
+			} else if t, there := shown[t.Name]; there {
 				list = append(list, t)
 			}
 		}
@@ -87,10 +101,18 @@ func (t Tool) listed() library.Tool {
 	}
 }
 
-// meta is what clients of Anthropic read about loading and finding the tool; nil if there
-// is nothing to say.
+// varied is the tool as its variant shows it.
+func (t Tool) varied() Tool {
+	t.Input = t.Variant.Input
+	t.more = t.Variant.Meta
+	return t
+}
+
+// meta is what some clients read about the tool, such as those of Anthropic about loading and
+// finding it; nil if there is nothing to say.
 func (t Tool) meta() *library.Meta {
 	fields := map[string]any{}
+	maps.Copy(fields, t.more)
 	if t.Eager {
 		fields["anthropic/alwaysLoad"] = true
 	}

@@ -43,10 +43,22 @@ type Tool struct {
 	// model does.
 	Hidden bool
 
+	// Variant is how the list shows the tool to some clients; nil: to all as above.
+	Variant *Variant
+
 	// Call does the work of one call with the arguments that it came with, which
 	// may be any JSON or nil. Otherwise it is a [Work]. It is called by many
 	// goroutines at once.
 	Call func(ctx context.Context, arguments json.RawMessage, r *Record) (any, error)
+
+	more map[string]any // see Variant.Meta
+}
+
+// Variant is a tool as some clients see it.
+type Variant struct {
+	For   func(Client) bool // these clients. Of a client that only lists, Progress is not known
+	Input json.RawMessage   // its schema for them
+	Meta  map[string]any    // fields of _meta for them, beside those for all
 }
 
 // Options of a server.
@@ -55,6 +67,7 @@ type Options struct {
 	Instructions string // for the model, when a client connects
 	Tools        []Tool
 	Prompts      []Prompt
+	Resources    *Resources   // nil: there are none
 	Log          *slog.Logger // nil: slog.Default()
 }
 
@@ -94,6 +107,7 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *Message) {
 		s.serveCall(w, r, c)
 		return
 	}
+	r = r.WithContext(withClient(r, nil))
 	r.Body = io.NopCloser(bytes.NewReader(m.body))
 	s.rest.ServeHTTP(libraryAnswer{w}, r)
 }

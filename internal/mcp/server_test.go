@@ -302,7 +302,7 @@ func TestServer_discover_namesToolsOnly(t *testing.T) {
 		len(r.Result.Capabilities["tools"]) != 0 {
 		t.Errorf("%d %s", status, r.body)
 	}
-	if r.Result.CacheScope != "public" || r.Result.TTLMs != listsFresh.Milliseconds() {
+	if r.Result.CacheScope != "private" || r.Result.TTLMs != listsFresh.Milliseconds() {
 		t.Errorf("it may be kept %d ms, %s", r.Result.TTLMs, r.Result.CacheScope)
 	}
 }
