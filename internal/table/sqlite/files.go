@@ -305,7 +305,7 @@ func (c *Conn) dropStep(number int64) (more bool, err error) {
 // change has the committer run a job, and waits for its verdict: a change of a file is never left
 // to an end that is not known. errNothing is no error of it.
 func (f *Files) change(run func(c *Conn, now int64) (verdict, failure error), pages int) error {
-	err := f.table.submit(context.Background(), pages, run)
+	err := f.table.submitTo(context.Background(), f.table.lots, pages, run)
 	switch {
 	case errors.Is(err, errNothing):
 		return nil

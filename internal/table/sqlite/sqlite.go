@@ -35,6 +35,7 @@ type Table struct {
 	writer  *Conn            // of commitQueued alone
 	mover   *Conn            // of moveLogBeside alone
 	queue   chan *job        // unbuffered: a job that no transaction has taken is its caller's
+	lots    chan *job        // the same for lots of bytes of files
 	empty   chan chan<- bool // asks for an empty log, and receives whether it is
 	closing chan struct{}
 	drained chan struct{} // closed: nothing commits any more
@@ -132,7 +133,7 @@ func start(file *File, o Options) (*Table, error) {
 	}
 	t := &Table{
 		Reader: reader, log: o.Logger, writer: writer, mover: mover,
-		queue: make(chan *job), empty: make(chan chan<- bool),
+		queue: make(chan *job), lots: make(chan *job), empty: make(chan chan<- bool),
 		closing: make(chan struct{}), drained: make(chan struct{}), swept: make(chan struct{}),
 	}
 	t.files = &Files{table: t, FileOptions: o.Files.complete()}

@@ -115,12 +115,18 @@ type job struct {
 // submit has the committer run a job and returns its verdict. If ctx ends before a
 // transaction takes the job, the job never runs.
 func (t *Table) submit(ctx context.Context, pages int, run func(*Conn, int64) (error, error)) error {
+	return t.submitTo(ctx, t.queue, pages, run)
+}
+
+// submitTo is submit for one of the two queues.
+func (t *Table) submitTo(ctx context.Context, queue chan<- *job, pages int,
+	run func(*Conn, int64) (error, error)) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	j := &job{run: run, pages: pages, done: make(chan error, 1)}
 	select {
-	case t.queue <- j:
+	case queue <- j:
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-t.closing:
@@ -134,15 +140,28 @@ func (t *Table) submit(ctx context.Context, pages int, run func(*Conn, int64) (e
 	}
 }
 
-// commitQueued is the one goroutine that writes.
+// commitQueued is the one goroutine that writes. Messages go before the bytes of files: each lot of
+// those has a transaction of its own, the next lot lets those first who wait by then, and none is
+// written while the log is moved, since whoever moves it waits for the same disk.
 func (t *Table) commitQueued() {
 	defer close(t.drained)
 	pages, grown := 0, false  // in the log
 	var moved <-chan struct{} // closed once the log is in the file; nil while nobody moves it
 	for {
+		lots := t.lots
+		if moved != nil {
+			lots = nil
+		}
 		select {
 		case j := <-t.queue:
 			pages += t.commit(t.gather(j))
+		case j := <-lots:
+			pages += t.commit([]*job{j})
+			select {
+			case j := <-t.queue:
+				pages += t.commit(t.gather(j))
+			default:
+			}
 		case done := <-t.empty:
 			empty, _ := t.writer.EmptyLog()
 			if empty {
