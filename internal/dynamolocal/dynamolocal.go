@@ -9,23 +9,26 @@ package dynamolocal
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/parley-chat/parley/internal/engine"
 )
 
 const (
 	// EndpointEnv is the address of a running engine. If set, none is started.
 	EndpointEnv = "PARLEY_TEST_DYNAMODB_ENDPOINT"
 	// CacheEnv is the folder to download into, instead of the user's cache.
-	CacheEnv = "PARLEY_TEST_CACHE"
+	CacheEnv = engine.CacheEnv
 )
 
 // ErrMissing means that this machine cannot run the engine. The error that wraps
 // it says what is missing.
-var ErrMissing = errors.New("DynamoDB Local lacks a part")
+var ErrMissing = engine.ErrMissing
 
 // patience bounds the first use, which in CI may download on a slow line, and wait for
 // other test processes that start an engine.
@@ -34,7 +37,7 @@ const patience = 5 * time.Minute
 // shared starts the engine that all tests of the process share, because a start
 // takes a second and some hundred megabytes. It ends with the process, since Go
 // has no hook for the end of the last test.
-var shared = sync.OnceValues(func() (*Server, error) {
+var shared = sync.OnceValues(func() (*engine.Server, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	return Launch(ctx)
@@ -42,9 +45,9 @@ var shared = sync.OnceValues(func() (*Server, error) {
 
 // Launch starts an engine on a free port of the loopback. It ends with the process. ErrMissing
 // means that this machine cannot run it, or has not fetched it; with CI=true Launch fetches it.
-func Launch(ctx context.Context) (*Server, error) {
-	_, dir, err := fetched(ctx)
-	if strict() && dir != "" {
+func Launch(ctx context.Context) (*engine.Server, error) {
+	dir, err := fetched(ctx)
+	if engine.Strict() && dir != "" {
 		dir, err = Fetch(ctx)
 	}
 	if err != nil {
@@ -70,37 +73,32 @@ func Start(t testing.TB) string {
 	switch {
 	case err == nil:
 		return server.Endpoint
-	case errors.Is(err, ErrMissing) && !strict():
-		t.Skipf("SKIPPED, NOT TESTED: %v", err)
+	case errors.Is(err, ErrMissing) && !engine.Strict():
+		t.Skipf("SKIPPED, NOT TESTED: DynamoDB Local: %v", err)
 	default:
 		t.Fatalf("DynamoDB Local is required: %v", err)
 	}
 	return ""
 }
 
-// strict reports whether a missing engine is a failure.
-func strict() bool { return os.Getenv("CI") == "true" }
+// startFree starts an engine on a free port.
+func startFree(ctx context.Context, dir string) (*engine.Server, error) {
+	return engine.OnFreePort(ctx, filepath.Join(filepath.Dir(dir), "dynamodb-local.start.lock"),
+		func(addr string) (*engine.Server, error) { return Serve(ctx, dir, addr) })
+}
 
-// startFree starts an engine on a free port. Only one process does so at a time:
-// two processes that found the same port free would share the engine of the one
-// that ends first.
-func startFree(ctx context.Context, dir string) (*Server, error) {
-	unlock, err := lock(ctx, filepath.Join(filepath.Dir(dir), "dynamodb-local.start.lock"))
+// Serve starts the engine of the folder that Fetch returned on addr, as in
+// "127.0.0.1:8000", and returns when it answers, within a minute. Its tables live
+// in memory. It accepts any credentials, so it should be reachable from this
+// machine only.
+func Serve(ctx context.Context, dir, addr string) (*engine.Server, error) {
+	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
 	}
-	defer unlock()
-	var failures []error
-	for range 3 {
-		addr, err := freeAddr()
-		if err != nil {
-			return nil, err
-		}
-		server, err := Serve(ctx, dir, addr)
-		if err == nil {
-			return server, nil
-		}
-		failures = append(failures, err)
-	}
-	return nil, errors.Join(failures...)
+	lib := filepath.Join(dir, "lib")
+	return engine.Serve(ctx, what, addr, "java",
+		"-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", // a third of the memory, and a faster start
+		"-Djava.library.path="+lib, "-cp", filepath.Join(lib, "*"),
+		"org.eclipse.jetty.xml.XmlConfiguration", "host="+host, "port="+port, filepath.Join(dir, configurationFile))
 }

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/parley-chat/parley/internal/engine"
 )
 
 // ownerEnv makes the test binary an owner of an engine, which a test kills.
@@ -34,7 +36,7 @@ func own() {
 		os.Exit(1)
 	}
 	fmt.Println(server.Endpoint)
-	<-server.done
+	_ = server.Wait(context.Background())
 	os.Exit(1)
 }
 
@@ -43,7 +45,7 @@ func TestStart_calledTwice_returnsOneEngineThatAnswers(t *testing.T) {
 	if first != second {
 		t.Fatalf("two engines, %s and %s", first, second)
 	}
-	if !answers(t.Context(), first) {
+	if !engine.Answers(t.Context(), first) {
 		t.Fatalf("%s does not answer", first)
 	}
 }
@@ -93,14 +95,14 @@ func TestStart_ownerKilled_engineEndsToo(t *testing.T) {
 	}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	endpoint := strings.TrimSpace(line)
-	if err != nil || !answers(t.Context(), endpoint) {
+	if err != nil || !engine.Answers(t.Context(), endpoint) {
 		t.Fatalf("the owner's engine at %q does not answer: %v", endpoint, err)
 	}
 	if err := owner.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = owner.Wait() // "signal: killed", as wanted
-	await(t, "the engine to end", func() bool { return !answers(t.Context(), endpoint) })
+	await(t, "the engine to end", func() bool { return !engine.Answers(t.Context(), endpoint) })
 }
 
 func TestServe_portTaken_errorSaysSo(t *testing.T) {
@@ -130,7 +132,7 @@ func TestStart_engine_listensOnOneAddressOnly(t *testing.T) {
 	if host := endpoint.Hostname(); os.Getenv(EndpointEnv) == "" && host != "127.0.0.1" {
 		t.Errorf("the engine is on %s", host)
 	}
-	if other := "http://127.0.0.2:" + endpoint.Port(); answers(t.Context(), other) {
+	if other := "http://127.0.0.2:" + endpoint.Port(); engine.Answers(t.Context(), other) {
 		t.Errorf("%s answers, too", other)
 	}
 }
@@ -156,7 +158,7 @@ func TestFetch_mavenFails_leavesNoFolder(t *testing.T) {
 		if !errors.Is(err, ErrMissing) || !strings.Contains(err.Error(), "no network") {
 			t.Fatalf("Fetch with a failing Maven: %v", err)
 		}
-		if isDir(dir) {
+		if engine.Fetched(dir, what, size) == nil {
 			t.Fatalf("%s exists after a failed download", dir)
 		}
 	}
@@ -168,7 +170,7 @@ func TestFetch_concurrentCalls_downloadOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			if dir, err := Fetch(t.Context()); err != nil || !isDir(dir) {
+			if dir, err := Fetch(t.Context()); err != nil || engine.Fetched(dir, what, size) != nil {
 				t.Errorf("Fetch gave %q, %v", dir, err)
 			}
 		})
@@ -179,25 +181,6 @@ func TestFetch_concurrentCalls_downloadOnce(t *testing.T) {
 	}
 }
 
-func TestLock_heldByAnother_waitsUntilTheContextEnds(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "lock")
-	unlock, err := lock(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := lock(ctx, path); !errors.Is(err, context.Canceled) {
-		t.Fatalf("the second lock: %v", err)
-	}
-	unlock()
-	if unlock, err = lock(t.Context(), path); err != nil {
-		t.Fatal(err)
-	}
-	unlock()
-}
-
-// tools sets a PATH with only these shell scripts, and an empty cache.
 func tools(t *testing.T, scripts map[string]string) {
 	t.Helper()
 	bin := t.TempDir()

@@ -91,7 +91,8 @@ func arrows() map[string][]string {
 		"internal/files/filestest":         {"internal/files"},
 		"internal/table/sqlite/sqlitetest": {"internal/table/sqlite"},
 		"internal/app/apptest":             {"internal/app", "internal/meter", "internal/table/sqlite/sqlitetest"},
-		"internal/dynamolocal":             {"internal/table/dynamotable"},
+		"internal/dynamolocal":             {"internal/table/dynamotable", "internal/engine"},
+		"internal/engine":                  {},
 		"internal/lambdatest":              {"internal/leaks"},
 		"internal/explore":                 {}, "internal/leaks": {"internal/ident"},
 		"internal/house": {},
@@ -109,7 +110,8 @@ func arrows() map[string][]string {
 // testOnly lists the packages that are no part of the program.
 func testOnly() []string {
 	return []string{"internal/table/tabletest", "internal/files/filestest", "internal/table/sqlite/sqlitetest",
-		"internal/app/apptest", "internal/dynamolocal", "internal/lambdatest", "internal/explore",
+		"internal/app/apptest", "internal/dynamolocal", "internal/engine",
+		"internal/lambdatest", "internal/explore",
 		"internal/house", "internal/leaks",
 		"internal/page/bundle", "bench", "scripts/dynamodb-local", "scripts/confusables", "scripts/scale",
 		"scripts/test", "e2e", "e2e/agents", "e2e/browser", "e2e/fetch", "e2e/internal/parts", "e2e/internal/process"}
@@ -121,7 +123,8 @@ func foreign() map[string][]string {
 	return map[string][]string{
 		"net/http": {"cmd/parley", "functions/mcp", "internal/app", "internal/client",
 			"internal/doctor", "internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter/scrape",
-			"internal/page", "internal/wake", "internal/table/dynamotable", "internal/bridge"},
+			"internal/page", "internal/wake", "internal/table/dynamotable",
+			"internal/bridge"},
 		"github.com/mark3labs/mcp-go":     {"internal/mcp", "internal/client", "internal/bridge"},
 		"github.com/aws/aws-lambda-go":    {"functions/mcp", "internal/lambdahttp"},
 		"github.com/aws/aws-sdk-go-v2":    {"internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"},

@@ -1,6 +1,6 @@
 //go:build unix
 
-package dynamolocal
+package engine
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// lock waits for an exclusive lock on the file at path. The system releases the
+// Lock waits for an exclusive lock on the file at path. The system releases the
 // lock when the process dies.
-func lock(ctx context.Context, path string) (unlock func(), err error) {
+func Lock(ctx context.Context, path string) (unlock func(), err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, err

@@ -1,15 +1,17 @@
-package dynamolocal
+// Package engine runs servers that others wrote, for tests: on a free port of the loopback, and no longer
+// than the process that started them. They are fetched once, into a cache outside the tree.
+package engine
 
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
 	"time"
 )
@@ -34,26 +36,17 @@ exit "$status"
 type Server struct {
 	Endpoint string // such as "http://127.0.0.1:8000"
 
+	what    string
 	release func() error // ends the engine
 	done    chan struct{}
 	ended   error // why the engine ended; valid after done is closed
 	output  *output
 }
 
-// Serve starts the engine of the folder that Fetch returned on addr, as in
-// "127.0.0.1:8000", and returns when it answers, within a minute. Its tables live
-// in memory. It accepts any credentials, so it should be reachable from this
-// machine only.
-func Serve(ctx context.Context, dir, addr string) (*Server, error) {
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, err
-	}
-	lib := filepath.Join(dir, "lib")
-	cmd := exec.Command("sh", "-c", leash, "dynamodb-local", "java",
-		"-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", // a third of the memory, and a faster start
-		"-Djava.library.path="+lib, "-cp", filepath.Join(lib, "*"),
-		"org.eclipse.jetty.xml.XmlConfiguration", "host="+host, "port="+port, filepath.Join(dir, configurationFile))
+// Serve runs a command that serves HTTP on addr, as in "127.0.0.1:8000", and returns when it answers,
+// within a minute. what names it in errors. It should be reachable from this machine only.
+func Serve(ctx context.Context, what, addr, command string, args ...string) (*Server, error) {
+	cmd := exec.Command("sh", append([]string{"-c", leash, what, command}, args...)...)
 	log := &output{}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = os.TempDir(), log, log
 	stdin, err := cmd.StdinPipe()
@@ -61,10 +54,11 @@ func Serve(ctx context.Context, dir, addr string) (*Server, error) {
 		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting DynamoDB Local: %w", err)
+		return nil, fmt.Errorf("starting %s: %w", what, err)
 	}
 	s := &Server{
 		Endpoint: "http://" + addr,
+		what:     what,
 		release:  stdin.Close,
 		done:     make(chan struct{}),
 		output:   log,
@@ -74,7 +68,7 @@ func Serve(ctx context.Context, dir, addr string) (*Server, error) {
 		close(s.done)
 	}()
 	if err := s.awaitAnswer(ctx); err != nil {
-		return nil, fmt.Errorf("DynamoDB Local on %s: %w; it said:\n%s", addr, err, s.output)
+		return nil, fmt.Errorf("%s on %s: %w; it said:\n%s", what, addr, err, s.output)
 	}
 	return s, nil
 }
@@ -84,14 +78,15 @@ func Serve(ctx context.Context, dir, addr string) (*Server, error) {
 func (s *Server) Wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
-		s.stop()
+		s.Stop()
 		return nil
 	case <-s.done:
-		return fmt.Errorf("DynamoDB Local ended: %v; its output:\n%s", s.ended, s.output)
+		return fmt.Errorf("%s ended: %v; its output:\n%s", s.what, s.ended, s.output)
 	}
 }
 
-func (s *Server) stop() {
+// Stop ends the engine, and returns when it has ended.
+func (s *Server) Stop() {
 	_ = s.release() // it fails only if the engine has already ended
 	<-s.done
 }
@@ -101,12 +96,12 @@ func (s *Server) awaitAnswer(ctx context.Context) error {
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for !answers(ctx, s.Endpoint) {
+	for !Answers(ctx, s.Endpoint) {
 		select {
 		case <-s.done:
 			return fmt.Errorf("it ended: %v", s.ended)
 		case <-ctx.Done():
-			s.stop()
+			s.Stop()
 			return fmt.Errorf("it did not answer: %w", ctx.Err())
 		case <-tick.C:
 		}
@@ -114,9 +109,8 @@ func (s *Server) awaitAnswer(ctx context.Context) error {
 	return nil
 }
 
-// answers reports whether an HTTP server answers within a second. The engine
-// answers a bare GET with 400.
-func answers(ctx context.Context, endpoint string) bool {
+// Answers reports whether an HTTP server answers within a second, with whatever status.
+func Answers(ctx context.Context, endpoint string) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint, nil)
@@ -129,6 +123,29 @@ func answers(ctx context.Context, endpoint string) bool {
 	}
 	_, _ = io.Copy(io.Discard, response.Body)
 	return response.Body.Close() == nil
+}
+
+// OnFreePort has start start an engine on a free port. Only one process does so at a time for the file
+// at lock: two processes that found the same port free would share the engine of the one that ends first.
+func OnFreePort(ctx context.Context, lock string, start func(addr string) (*Server, error)) (*Server, error) {
+	unlock, err := Lock(ctx, lock)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var failures []error
+	for range 3 {
+		addr, err := freeAddr()
+		if err != nil {
+			return nil, err
+		}
+		server, err := start(addr)
+		if err == nil {
+			return server, nil
+		}
+		failures = append(failures, err)
+	}
+	return nil, errors.Join(failures...)
 }
 
 // freeAddr returns an address of the loopback whose port is free.
