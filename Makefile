@@ -45,7 +45,7 @@ dynamodb: ## run DynamoDB Local on DYNAMODB_ADDR (needs Java and Maven)
 fetch:
 	@$(GO) run ./e2e/fetch
 
-test: fetch ## run what a change needs (4 minutes; 70 MB once)
+test: fetch ## run what a change needs (4 minutes; 180 MB once)
 	@$(TESTS) -timeout=15m ./...
 
 fetch-clients:

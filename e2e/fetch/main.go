@@ -10,10 +10,12 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 
 	"github.com/parley-chat/parley/e2e/internal/parts"
 	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/s3local"
 )
 
 func main() {
@@ -27,7 +29,7 @@ func main() {
 		failed = fetch(ctx, parts.Clients())
 	} else {
 		programs = missingPrograms()
-		failed = append(fetchDynamoDB(ctx), fetch(ctx, parts.Tools())...)
+		failed = slices.Concat(fetchDynamoDB(ctx), fetchS3(ctx), fetch(ctx, parts.Tools()))
 	}
 	if len(programs) > 0 {
 		fmt.Println("Not installed, and tests skip what needs it:", strings.Join(programs, ", "))
@@ -61,6 +63,13 @@ func fetchDynamoDB(ctx context.Context) (failed []error) {
 		return nil
 	}
 	if _, err := dynamolocal.Fetch(ctx); err != nil {
+		return []error{err}
+	}
+	return nil
+}
+
+func fetchS3(ctx context.Context) (failed []error) {
+	if _, err := s3local.Fetch(ctx); err != nil {
 		return []error{err}
 	}
 	return nil

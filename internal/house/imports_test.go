@@ -61,6 +61,7 @@ func arrows() map[string][]string {
 		// The store and what is measured.
 		"internal/table":                       {},
 		"internal/files":                       {},
+		"internal/files/bucket":                {"internal/files"},
 		"internal/table/sqlite":                {"internal/table", "internal/files"},
 		"internal/table/dynamotable":           {"internal/table"},
 		"internal/table/dynamotable/sdkconfig": {"internal/table/dynamotable"},
@@ -92,9 +93,9 @@ func arrows() map[string][]string {
 		"internal/table/sqlite/sqlitetest": {"internal/table/sqlite"},
 		"internal/app/apptest":             {"internal/app", "internal/meter", "internal/table/sqlite/sqlitetest"},
 		"internal/dynamolocal":             {"internal/table/dynamotable", "internal/engine"},
-		"internal/engine":                  {},
-		"internal/lambdatest":              {"internal/leaks"},
-		"internal/explore":                 {}, "internal/leaks": {"internal/ident"},
+		"internal/engine":                  {}, "internal/s3local": {"internal/engine"},
+		"internal/lambdatest": {"internal/leaks"},
+		"internal/explore":    {}, "internal/leaks": {"internal/ident"},
 		"internal/house": {},
 		"bench": {"internal/app", "internal/httpapi", "internal/table/sqlite",
 			"internal/table/dynamotable", "internal/table", "internal/roomlog", "internal/room", "internal/ident",
@@ -102,7 +103,7 @@ func arrows() map[string][]string {
 		"scripts/dynamodb-local": {"internal/dynamolocal"}, "scripts/confusables": {},
 		"scripts/scale": {"internal/roomlog"}, "scripts/test": {"internal/dynamolocal"},
 		"e2e": {}, "e2e/agents": {}, "e2e/browser": {},
-		"e2e/fetch": {"e2e/internal/parts", "internal/dynamolocal"}, "e2e/internal/parts": {},
+		"e2e/fetch": {"e2e/internal/parts", "internal/dynamolocal", "internal/s3local"}, "e2e/internal/parts": {},
 		"e2e/internal/process": {"internal/leaks"},
 	}
 }
@@ -110,7 +111,7 @@ func arrows() map[string][]string {
 // testOnly lists the packages that are no part of the program.
 func testOnly() []string {
 	return []string{"internal/table/tabletest", "internal/files/filestest", "internal/table/sqlite/sqlitetest",
-		"internal/app/apptest", "internal/dynamolocal", "internal/engine",
+		"internal/app/apptest", "internal/dynamolocal", "internal/engine", "internal/s3local",
 		"internal/lambdatest", "internal/explore",
 		"internal/house", "internal/leaks",
 		"internal/page/bundle", "bench", "scripts/dynamodb-local", "scripts/confusables", "scripts/scale",
@@ -123,11 +124,12 @@ func foreign() map[string][]string {
 	return map[string][]string{
 		"net/http": {"cmd/parley", "functions/mcp", "internal/app", "internal/client",
 			"internal/doctor", "internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter/scrape",
-			"internal/page", "internal/wake", "internal/table/dynamotable",
+			"internal/page", "internal/wake", "internal/table/dynamotable", "internal/files/bucket",
 			"internal/bridge"},
-		"github.com/mark3labs/mcp-go":     {"internal/mcp", "internal/client", "internal/bridge"},
-		"github.com/aws/aws-lambda-go":    {"functions/mcp", "internal/lambdahttp"},
-		"github.com/aws/aws-sdk-go-v2":    {"internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"},
+		"github.com/mark3labs/mcp-go":  {"internal/mcp", "internal/client", "internal/bridge"},
+		"github.com/aws/aws-lambda-go": {"functions/mcp", "internal/lambdahttp"},
+		"github.com/aws/aws-sdk-go-v2": {"internal/table/dynamotable", "internal/table/dynamotable/sdkconfig",
+			"internal/files/bucket"},
 		"github.com/prometheus":           {"internal/meter/scrape"},
 		"zombiezen.com/go/sqlite":         {"internal/table/sqlite"},
 		"golang.org/x/crypto/argon2":      {"internal/ident"},
