@@ -123,7 +123,7 @@ func (in *inbox) take(e room.Event, agents int) bool {
 		if e.N < in.pos.own {
 			in.before++
 		}
-		in.moved = in.moved || e.Type != room.Said && e.Type != room.Knocked
+		in.moved = in.moved || e.Type != room.Said && e.Type != room.Knocked && e.Type != room.TaskChanged
 		in.parted = in.parted || e.Type == room.Left || e.Kind == room.Done
 		in.seatWanted = in.seatWanted || e.Type == room.Knocked && e.Reason == room.ReasonRoomFull
 		in.nameWanted = in.nameWanted || e.Type == room.Knocked && e.Reason == room.ReasonNameTaken && e.Key != me.Key

@@ -23,6 +23,7 @@ const (
 	AgentsShown  = 10      // in the result of a wait
 	AgentBytes   = 75      // about what each further agent takes in the result of a join
 	eventBytes   = 260     // the most that an event takes beside names and text
+	taskBytes    = 60      // and a task, beside its texts
 	changesBytes = 120     // and its changes, beside texts
 )
 
@@ -66,18 +67,20 @@ type Message struct {
 	NewAdmin string      // of Left: the agent that became admin
 	// of Changed, and of a ban that renewed the invite: the settings that changed, with their new values
 	Changes *room.Changes
-	// of EventTask: what was done to which, and its title
+	// of EventTask: what was done to which, and its title; of add to the first of Tasks
 	TaskAction TaskAction
 	Task       *Task
-	File       *File  // that the message carries
-	Redacts    string // of Changed: the id of the message whose text was removed
-	Draft      string // the id of the draft of the reader's own seat about which the event decides
-	Redacted   bool   // of a message: its text was removed, and Text says so
-	Person     bool   // a person said or did it, and not its agent
-	Mine       bool   // of a message, and of Left: it is of the reader's own seat
-	FromUser   bool   // of a message: a note of the person behind the reader, an agent
-	Repeated   bool   // handed out before, to a call whose client may have given up
-	More       *More  // set if Text is only a part
+	Tasks      []Task   // that were added, but for their details
+	Finished   []string // of a message: the ids of the tasks that it reports as done, and ends
+	File       *File    // that the message carries
+	Redacts    string   // of Changed: the id of the message whose text was removed
+	Draft      string   // the id of the draft of the reader's own seat about which the event decides
+	Redacted   bool     // of a message: its text was removed, and Text says so
+	Person     bool     // a person said or did it, and not its agent
+	Mine       bool     // of a message, and of Left: it is of the reader's own seat
+	FromUser   bool     // of a message: a note of the person behind the reader, an agent
+	Repeated   bool     // handed out before, to a call whose client may have given up
+	More       *More    // set if Text is only a part
 }
 
 // More says where the rest of a long text begins.
@@ -102,7 +105,9 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 	case room.Managed:
 		m.Type, m.Agent, m.Action, m.Reason = EventRole, e.Name, e.Action, e.Reason
 	case room.Changed:
-		m.Type, m.Reason, m.Redacts = EventRoom, e.Reason, s.MessageID(e.Redacts)
+		if m.Type, m.Reason, m.Redacts = EventRoom, e.Reason, s.MessageID(e.Redacts); e.RedactsTask() {
+			m.Redacts = room.TaskID(e.Task.No)
+		}
 	case room.Paired:
 		m.Type = EventPaired
 	case room.Knocked:
@@ -111,6 +116,9 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 		if m.Type, m.Reason = EventSupervision, e.Reason; e.Decides != 0 {
 			m.Type, m.Draft = EventDrafted, s.MessageID(e.Decides)
 		}
+	case room.TaskChanged:
+		m.Type, m.Agent = EventTask, e.Name
+		m.showTask(s, e.Task)
 	case room.Drafted:
 		d := *e.Draft
 		d.N, d.AtMs = e.N, e.AtMs
@@ -125,6 +133,9 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 		m.Type, m.From, m.Kind, m.To, m.Ask = EventSaid, e.Name, e.Kind, e.ToNames, e.AskNames
 		if a.SeesAnswered(e) {
 			m.ReplyTo = s.MessageID(e.ReplyTo)
+		}
+		for _, no := range e.Closes {
+			m.Finished = append(m.Finished, room.TaskID(no))
 		}
 		m.Withdraws, m.Redacted = s.MessageID(e.Withdraws), e.Redacted
 		m.Mine = isMine(a, e)
@@ -146,6 +157,15 @@ func (m Message) size() int {
 		jsonLen(m.NewAdmin)
 	for _, name := range slices.Concat(m.To, m.Ask) {
 		n += jsonLen(name) + len(`"",`)
+	}
+	for _, t := range m.Tasks {
+		n += taskBytes + jsonLen(t.Title)
+	}
+	if t := m.Task; t != nil {
+		n += taskBytes + jsonLen(t.Title) + jsonLen(t.Text) + jsonLen(t.Result) + jsonLen(t.Was)
+		for _, name := range t.For {
+			n += jsonLen(name) + len(`"",`)
+		}
 	}
 	if c := m.Changes; c != nil {
 		n += changesBytes

@@ -335,6 +335,9 @@ func (op *sendOp) sent(ctx context.Context, events []room.Event) Sent {
 	if op.draft {
 		got.Waited = op.unspoken(ctx, StatusPending)
 	}
+	if !op.draft {
+		got.Unfinished = op.unfinished(ctx)
+	}
 	if len(op.event.Agreed) > 0 {
 		got.Agreed = op.caller.head.MessageID(op.event.Agreed[0])
 	}
@@ -398,6 +401,11 @@ func (op *sendOp) address(ctx context.Context) error {
 // meanwhile.
 func (op *sendOp) makeEvent(ctx context.Context) error {
 	op.event = room.Event{Type: room.Said, Text: op.req.Text, Kind: op.req.Kind}
+	for _, id := range op.req.Finishes {
+		if no, ok := room.TaskNumber(id); ok && !slices.Contains(op.event.Finishes, no) {
+			op.event.Finishes = append(op.event.Finishes, no)
+		}
+	}
 	if op.event.Kind == room.Plain {
 		op.event.Kind = ""
 	}
@@ -665,4 +673,28 @@ func (op *sendOp) lookUpDecided(ctx context.Context) error {
 	return fault.Refuse(fault.NotAllowed, "Your user has not let you send this message, or has not decided within a "+
 		"day. Nothing was sent: call wait_for_message, and send something else, if anything, under another "+
 		"idempotency_key.")
+}
+
+// unfinished returns which tasks of finishes the message did not close, and why. A call that repeats
+// an earlier message is told what that has closed.
+func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
+	c := op.caller
+	asked, closed := op.event.Finishes, op.event.Closes
+	if len(asked) > 0 && op.known > 0 {
+		if e, err := c.room.log.Event(ctx, op.known); err == nil {
+			closed = e.Closes
+		}
+	}
+	h := c.room.log.Peek()
+	for _, no := range asked {
+		if slices.Contains(closed, no) {
+			continue
+		}
+		why := h.WhyUnfinished(c.agent, no)
+		if why == "" {
+			why = "it is open again"
+		}
+		list = append(list, Unfinished{room.TaskID(no), why})
+	}
+	return list
 }

@@ -61,6 +61,7 @@ func (c *session) situation(h *room.Head) Situation {
 	if a, here := h.Seated(me); here {
 		s.Admin, s.Muted, s.Listening, s.Supervised = a.Role == room.Admin, a.Muted, h.Silenced(a),
 			h.SupervisedOf(a, now)
+		s.showTasks(h, a, now)
 		s.Asked = !s.Person && c.start.At.Before(h.KnockedFor(a))
 	}
 	return s

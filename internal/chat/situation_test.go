@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -27,7 +28,7 @@ func TestSituation_isTheSameInEveryResult(t *testing.T) {
 	}
 	compare := func(when string, got map[string]chat.Situation, want chat.Situation) {
 		for call, s := range got {
-			if s != want {
+			if !reflect.DeepEqual(s, want) {
 				t.Errorf("%s, a %s says\n     %+v\nwant %+v", when, call, s, want)
 			}
 		}

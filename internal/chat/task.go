@@ -2,7 +2,18 @@ package chat
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/sanitize"
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // TaskAction is what a call does with the room's tasks.
@@ -86,7 +97,473 @@ type Unfinished struct {
 	Why string // in words of the server
 }
 
-// Task does one thing with the room's tasks.
+// Task does one thing with the room's tasks, and returns the list as it is then: see
+// room.TaskOrder.Decide for who may do what, and room.Agent.CheckTaskOrder for agents that a person
+// holds.
+//
+// A call that is repeated changes nothing: an agent that has a task takes it again, and without an id
+// takes the one that it has; it finishes and drops once; and it adds tasks with the same titles once in
+// room.RepeatWindow.
 func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
-	return Tasks{}, errNotYet
+	op, err := req.order()
+	if err != nil {
+		return Tasks{}, err
+	}
+	c, err := s.enterNow(ctx, req.Token)
+	if err != nil {
+		return Tasks{}, s.Outward(err)
+	}
+	defer c.room.release()
+	if op.caller = c; op.order.Action == "" {
+		got, err := c.listTasks(ctx, req.Closed)
+		return got, s.Outward(err)
+	}
+	undo := func() {}
+	if len(op.words) > 0 {
+		if undo, err = s.limits.Message(ctx, len(op.words)); err != nil {
+			return Tasks{}, err
+		}
+	}
+	got, err := op.run(ctx)
+	if gone := ctx.Err() != nil; err != nil && !gone || err == nil && !op.wrote {
+		undo()
+	}
+	return got, s.Outward(err)
+}
+
+// taskOp is a change of tasks on its way into the log.
+type taskOp struct {
+	caller *session
+	req    TaskRequest
+	order  room.TaskOrder
+	words  string    // all that the call says
+	no     int64     // the task that the answer is about; 0: none
+	before room.Task // that task, as it was
+	added  int64     // the event that added tasks, which the answer is about; 0: none
+	wrote  bool
+}
+
+// order returns what req asks for, but for the agents that it names. The error is a *fault.Error.
+func (req TaskRequest) order() (*taskOp, error) {
+	op := &taskOp{req: req}
+	o := &op.order
+	switch req.Action {
+	case "", TaskList:
+		return op, nil
+	case TaskAdd, TaskTake, TaskRelease, TaskFinish, TaskDrop, TaskEdit:
+		o.Action = room.TaskAction(req.Action)
+	default:
+		return nil, fault.Refuse(fault.InvalidArgument, "action must be list, add, take, release, finish, drop or edit. "+
+			"Nothing was changed.")
+	}
+	if req.Action == TaskAdd {
+		return op, op.addTasks()
+	}
+	if len(req.Tasks) > 0 {
+		return nil, fault.Refuse(fault.InvalidArgument, "tasks goes with action add. Nothing was changed.")
+	}
+	if err := op.setID(); err != nil {
+		return nil, err
+	}
+	if err := room.CheckTaskText("text", req.Text); err != nil {
+		return nil, err
+	}
+	switch {
+	case req.Action == TaskTake && req.Text != "":
+		return nil, fault.Refuse(fault.InvalidArgument, "text does not go with take. Nothing was changed: say it with "+
+			"send_message, or with finish.")
+	case req.Action != TaskEdit && (req.Title != "" || req.After != nil):
+		return nil, fault.Refuse(fault.InvalidArgument, "title and after go with add and edit. Nothing was changed.")
+	case req.Action != TaskEdit && req.Action != TaskRelease && len(req.For) > 0:
+		return nil, fault.Refuse(fault.InvalidArgument, "for goes with add, release and edit. Nothing was changed.")
+	case req.Action == TaskEdit && req.Title == "" && req.Text == "" && req.After == nil && req.For == nil:
+		return nil, fault.Refuse(fault.InvalidArgument, "edit: say what to change: title, text, after or for. Nothing "+
+			"was changed.")
+	case req.Title != "":
+		if err := room.CheckTitle("title", req.Title); err != nil {
+			return nil, err
+		}
+	}
+	o.Title, o.Text, op.words = req.Title, req.Text, req.Title+req.Text
+	if req.After != nil {
+		o.After = []int64{}
+		for i, id := range req.After {
+			no, ok := room.TaskNumber(id)
+			if !ok {
+				return nil, refuseAfter(i)
+			}
+			o.After = append(o.After, no)
+		}
+	}
+	return op, checkWords(op.words)
+}
+
+// setID reads the id of the task.
+func (op *taskOp) setID() error {
+	if op.req.ID == "" && op.req.Action == TaskTake {
+		return nil
+	}
+	no, ok := room.TaskNumber(op.req.ID)
+	if !ok {
+		return fault.Refuse(fault.InvalidArgument, "id must be that of a task, such as t7. Nothing was changed: list "+
+			"shows the ids.")
+	}
+	op.order.No = no
+	return nil
+}
+
+func refuseAfter(i int) error {
+	return fault.Refuse(fault.InvalidArgument, "after: number %d is no task. Nothing was changed: name a task of the same "+
+		"call by its place, 1 for the first, and others by their ids, such as t7.", i+1)
+}
+
+// checkWords refuses words that hold what looks like a credential: those of a task stay for a year.
+func checkWords(words string) error {
+	if kind := sanitize.Credential(words); kind != "" {
+		return fault.Refuse(fault.InvalidArgument, "The words hold what looks like %s, and everybody here could use it. "+
+			"Nothing was changed: take it out; what one agent alone must have goes into a private message.", kind)
+	}
+	return nil
+}
+
+// addTasks reads the tasks that the call adds.
+func (op *taskOp) addTasks() error {
+	req := op.req
+	switch {
+	case len(req.Tasks) == 0:
+		return fault.Refuse(fault.InvalidArgument, "add: give tasks, each with a title. Nothing was added.")
+	case len(req.Tasks) > room.MaxAdded:
+		return fault.Refuse(fault.InvalidArgument, "At most %d open tasks of one agent. Nothing was added: add fewer, and "+
+			"put several into one.", room.MaxAdded)
+	case req.ID != "" || req.Text != "" || req.Title != "" || req.After != nil || len(req.For) > 0:
+		return fault.Refuse(fault.InvalidArgument, "add takes tasks alone, and title, text, for and after of each are "+
+			"in there. Nothing was added.")
+	}
+	for i, t := range req.Tasks {
+		x := room.Task{Title: t.Title, Text: t.Text}
+		if err := room.CheckTitle(fmt.Sprintf("title of number %d", i+1), t.Title); err != nil {
+			return err
+		}
+		if err := room.CheckTaskText(fmt.Sprintf("text of number %d", i+1), t.Text); err != nil {
+			return err
+		}
+		for j, id := range t.After {
+			no, ok := room.TaskNumber(id)
+			here, err := strconv.Atoi(strings.TrimSpace(id))
+			switch {
+			case !ok:
+				return refuseAfter(j)
+			case err == nil && here > i:
+				return fault.Refuse(fault.InvalidArgument, "after of number %d names number %d, which is not before it. "+
+					"Nothing was added: put what must be done first first.", i+1, here)
+			case err == nil:
+				no = -no
+			}
+			x.After = append(x.After, no)
+		}
+		op.order.Add = append(op.order.Add, x)
+		op.words += t.Title + "\n" + t.Text + "\n"
+	}
+	return checkWords(op.words)
+}
+
+// offer finds the agents that the call offers tasks to.
+func (op *taskOp) offer() (err error) {
+	s := &op.caller.head.State
+	for i, t := range op.req.Tasks {
+		if op.order.Add[i].For, err = offeredTo(s, t.For); err != nil {
+			return err
+		}
+	}
+	op.order.Offers = op.req.For != nil
+	op.order.For, err = offeredTo(s, op.req.For)
+	return err
+}
+
+// offeredTo returns the agents of names, each once.
+func offeredTo(s *room.State, names []string) (found []room.Party, err error) {
+	for i, key := range nameKeys(names) {
+		a, here := s.Named(key)
+		if !here || i >= room.MaxCapacity {
+			return nil, fault.Refuse(fault.InvalidArgument, "for: number %d does not name an agent in this room. Nothing "+
+				"was changed: room_info tells who is there; leave for out, and anybody may take it.", i+1)
+		}
+		if !slices.Contains(found, a.Party()) {
+			found = append(found, a.Party())
+		}
+	}
+	return found, nil
+}
+
+// errPresence reports that only the presence of the seats tells which tasks have stalled.
+var errPresence = errors.New("chat: the presence of the seats is needed")
+
+// run brings the change into the log, or finds that it is there.
+func (op *taskOp) run(ctx context.Context) (Tasks, error) {
+	c := op.caller
+	if err := op.offer(); err != nil {
+		return Tasks{}, err
+	}
+	var events []room.Event
+	err := errPresence
+	for tries := 0; errors.Is(err, errPresence) && tries < maxLooks; tries++ {
+		if op.order.Seen, err = c.presence(ctx, c.room.log.Peek()); err != nil {
+			return Tasks{}, err
+		}
+		p := &roomlog.Proposal{Began: c.start.At, Propose: op.propose}
+		err = c.room.log.Append(ctx, p)
+		events = p.Events
+	}
+	switch {
+	case errors.Is(err, errUnseated):
+		return Tasks{}, c.whyNot(ctx, c.room.log.Peek())
+	case errors.Is(err, room.ErrNotOpen):
+		return op.closed(ctx)
+	case errors.Is(err, errPresence):
+		return Tasks{}, fault.Refuse(fault.Unavailable, "The room changed too often meanwhile. Nothing was changed: call "+
+			"again.")
+	case err != nil:
+		return Tasks{}, err
+	}
+	if len(events) > 0 {
+		if op.wrote = true; op.order.Action == room.AddTasks {
+			op.added = events[0].N
+		}
+	}
+	return op.answer(ctx, events)
+}
+
+// propose checks the rules, and appends what the call does.
+func (op *taskOp) propose(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
+	a, here := h.Owner(op.caller.holder)
+	if !here {
+		return ch, errUnseated
+	}
+	if op.no, op.added = 0, 0; op.order.Action == room.AddTasks {
+		if op.added = h.AddedBefore(a, op.order.Add, now); op.added > 0 {
+			return ch, nil
+		}
+	}
+	switch {
+	case h.Expired(now) && !h.Closed:
+		return ch, roomlog.ErrNotFound
+	case op.order.Seen == nil && h.NeedsPresence(now):
+		return ch, errPresence
+	}
+	e, no, err := op.order.Decide(h, a, now)
+	if err != nil {
+		return ch, err
+	}
+	op.no = no
+	op.before, _ = h.Task(no)
+	if e != nil {
+		ch.Events = []room.Event{*e}
+	}
+	return ch, nil
+}
+
+// presence returns what tells which tasks of h have stalled; nil if the log does.
+func (c *session) presence(ctx context.Context, h *room.Head) (map[int]room.Presence, error) {
+	now := c.room.svc.now()
+	if !h.NeedsPresence(now) {
+		return nil, nil
+	}
+	all, _, err := c.room.agents.Presence(ctx, table.Eventual)
+	if err != nil {
+		return nil, err
+	}
+	if !c.agent.IsPerson() || c.agent.IsAlone() {
+		all[c.agent.Seat] = room.Presence{AtMs: now.UnixMilli()} // this call is not noted yet
+	}
+	return all, nil
+}
+
+// answer returns the list after the change, and the task that it is about.
+func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error) {
+	c := op.caller
+	c.attendance().NoteCall(ctx)
+	got, err := c.openTasks(ctx, op.added)
+	if err != nil || op.no == 0 {
+		return got, err
+	}
+	if t, open := c.head.Task(op.no); open {
+		v := c.taskOf(t, op.order.Seen)
+		got.Task = &v
+	} else if len(events) > 0 {
+		got.Task = c.doneTask(roomlog.Done{Task: op.before, By: c.agent.Party(), Result: op.req.Text,
+			Dropped: op.order.Action == room.DropTask, AtMs: events[0].AtMs})
+	}
+	if len(events) > 0 && got.Task != nil {
+		got.Task.Was = events[0].Task.Was.Name
+	}
+	return got, nil
+}
+
+// closed answers a call about a task that is not open: what the caller has ended it ends again, and
+// everybody else is told how it ended.
+func (op *taskOp) closed(ctx context.Context) (Tasks, error) {
+	c := op.caller
+	d, err := c.room.log.Seats().Done(ctx, op.order.No)
+	if errors.Is(err, table.ErrNotFound) || err == nil && !c.agent.SeesTask(d.Task.N) {
+		return Tasks{}, room.ErrNotOpen
+	}
+	if err != nil {
+		return Tasks{}, err
+	}
+	again := op.order.Action == room.FinishTask && !d.Dropped || op.order.Action == room.DropTask && d.Dropped
+	if again && d.By.Is(c.agent) {
+		got, err := c.openTasks(ctx, 0)
+		got.Task = c.doneTask(d)
+		return got, err
+	}
+	how := "done"
+	if d.Dropped {
+		how = "dropped"
+	}
+	refused := fault.Refuse(fault.InvalidArgument, "%s is %s already. Nothing was changed: list shows those that are open.",
+		room.TaskID(d.Task.No), how)
+	refused.By = d.By.Name
+	return Tasks{}, refused
+}
+
+// tasksShown is how many tasks a list has at most.
+const tasksShown = 30
+
+// closedShown is how many closed tasks a list has at most: for people and programs.
+const closedShown = 100
+
+// listTasks returns the list of tasks, or the closed ones.
+func (c *session) listTasks(ctx context.Context, closed bool) (Tasks, error) {
+	c.attendance().NoteCall(ctx)
+	if !closed {
+		return c.openTasks(ctx, 0)
+	}
+	stored, more, err := c.room.log.Seats().AllDone(ctx, c.agent, closedShown)
+	got := Tasks{HasMore: more, Situation: c.situation(c.room.log.Peek())}
+	for _, d := range stored {
+		got.Tasks = append(got.Tasks, *c.doneTask(d))
+	}
+	return got, err
+}
+
+// openTasks returns the open tasks that the caller sees: first those that event added has added, then
+// its own, then the others, in the order of adding.
+func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err error) {
+	h := c.room.log.Peek()
+	c.head = h
+	seen, err := c.presence(ctx, h)
+	if err != nil {
+		return got, err
+	}
+	got.Situation = c.situation(h)
+	rank := func(t room.Task) int {
+		switch {
+		case added > 0 && t.N == added:
+			return 0
+		case t.Holder.Is(c.agent):
+			return 1
+		}
+		return 2
+	}
+	list := slices.DeleteFunc(slices.Clone(h.Tasks), func(t room.Task) bool { return !c.agent.SeesTask(t.N) })
+	slices.SortStableFunc(list, func(a, b room.Task) int { return rank(a) - rank(b) })
+	if got.HasMore = len(list) > tasksShown; got.HasMore {
+		list = list[:tasksShown]
+	}
+	for _, t := range list {
+		got.Tasks = append(got.Tasks, c.taskOf(t, seen))
+	}
+	return got, nil
+}
+
+// taskOf returns t as the caller sees it, as of its head.
+func (c *session) taskOf(t room.Task, seen map[int]room.Presence) Task {
+	h, now := c.head, c.room.svc.now()
+	v := Task{ID: room.TaskID(t.No), Title: t.Title, Text: t.Text, State: TaskOpen, Adder: t.Adder.Name,
+		By: t.Holder.Name, Age: max(0, now.Sub(h.TaskSince(t))), Mine: t.Holder.Is(c.agent)}
+	for _, m := range t.For {
+		v.For = append(v.For, m.Name)
+	}
+	for _, no := range h.WaitsFor(t) {
+		v.After = append(v.After, room.TaskID(no))
+	}
+	switch {
+	case h.Stalled(t, seen, now):
+		v.State = TaskStalled
+	case t.Holder.Seat != 0:
+		v.State = TaskTaken
+	case len(v.After) > 0:
+		v.State = TaskBlocked
+	}
+	return v
+}
+
+// doneTask returns a closed task as the caller sees it.
+func (c *session) doneTask(d roomlog.Done) *Task {
+	v := Task{ID: room.TaskID(d.Task.No), Title: d.Task.Title, Text: d.Task.Text, State: TaskDone,
+		Adder: d.Task.Adder.Name, By: d.By.Name, Age: max(0, c.room.svc.now().Sub(time.UnixMilli(d.AtMs))),
+		Result: d.Result}
+	if d.Dropped {
+		v.State = TaskDropped
+	}
+	return &v
+}
+
+// tasksBrief is how many tasks of the caller the result of another call names.
+const tasksBrief = 3
+
+// showTasks tells how the list of tasks stands for a, as far as the log tells: which tasks have stalled,
+// only the presence of their holders does.
+func (s *Situation) showTasks(h *room.Head, a room.Agent, now time.Time) {
+	for _, t := range h.TasksOf(a) {
+		if len(s.Tasks) < tasksBrief {
+			s.Tasks = append(s.Tasks, TaskBrief{room.TaskID(t.No), t.Title})
+		}
+	}
+	for _, t := range h.Tasks {
+		if !a.SeesTask(t.N) {
+			continue
+		}
+		s.OpenTasks++
+		if t.Holder.Seat != 0 || a.CheckTaskOrder() != nil || !h.Free(a, t, nil, now) {
+			continue
+		}
+		if s.FreeTasks++; s.Offered == "" && t.IsOfferedTo(a) {
+			s.Offered = room.TaskID(t.No)
+		}
+	}
+}
+
+// showTask completes m, an event about tasks.
+func (m *Message) showTask(s *room.State, c *room.TaskChange) {
+	m.TaskAction = TaskAction(c.Action)
+	for _, t := range c.Add {
+		v := Task{ID: room.TaskID(t.No), Title: t.Title, State: TaskOpen, Adder: m.Agent}
+		for _, p := range t.For {
+			v.For = append(v.For, p.Name)
+		}
+		for _, no := range t.After {
+			v.After = append(v.After, room.TaskID(no))
+		}
+		m.Tasks = append(m.Tasks, v)
+	}
+	if len(m.Tasks) > 0 {
+		m.Task = &m.Tasks[0]
+		return
+	}
+	v := Task{ID: room.TaskID(c.No), Title: c.Title, Text: c.Text, Was: c.Was.Name}
+	switch c.Action {
+	case room.TakeTask:
+		v.State, v.By = TaskTaken, m.Agent
+	case room.ReleaseTask:
+		v.State = TaskOpen
+	case room.FinishTask:
+		v.State, v.By, v.Text, v.Result = TaskDone, m.Agent, "", c.Text
+	case room.DropTask:
+		v.State, v.By, v.Text, v.Result = TaskDropped, m.Agent, "", c.Text
+	}
+	for _, p := range c.For {
+		v.For = append(v.For, p.Name)
+	}
+	m.Task = &v
 }

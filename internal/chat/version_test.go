@@ -106,7 +106,7 @@ func TestNewerVersion_unknownEventType_isNotSkipped(t *testing.T) {
 }
 
 func TestOtherVersion_listedRoom_isTheOnlyOneLeftOut(t *testing.T) {
-	for _, version := range []int{room.Version - 1, room.Version + 1} {
+	for _, version := range []int{room.OldestVersion - 1, room.Version + 1} {
 		w := newWorld(t)
 		for _, name := range []string{"a", "b", "c"} {
 			got := w.create(chat.CreateRequest{Room: name, AgentName: "Ann", Public: true})

@@ -48,6 +48,8 @@ type Error struct {
 	RetryAfter time.Duration
 	// Yours names the idle seats that the caller can have again, with RoomFull.
 	Yours []string
+	// By names the agent that has the task, where that is why. It is a name that an agent chose.
+	By string
 	// Next says what to do next, where that needs more than Message says.
 	Next string
 

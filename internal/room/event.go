@@ -10,7 +10,10 @@ import (
 // Version is that of everything this program stores. Two versions run side by side during a
 // deployment, so a program that meets another version reads nothing from that item, and writes no
 // snapshot over it.
-const Version = 10
+const Version = 11
+
+// OldestVersion is the oldest one that this program reads: what it has means the same.
+const OldestVersion = 10
 
 // ErrNewerVersion reports data that a newer program stored.
 var ErrNewerVersion = errors.New("room: stored by a newer version of Parley")
@@ -59,6 +62,12 @@ type Event struct {
 	Withdraws int64 `json:"wd,omitempty"`  // the sender's own request or proposal that it takes back
 
 	File *File `json:"file,omitempty"`
+
+	Finishes []int64 `json:"fin,omitempty"`   // of Said: the tasks that it reports as done
+	Closes   []int64 `json:"close,omitempty"` // those of them that it ends
+	// the seats whose waits it ends, whatever it is, beside those that WokenBy tells
+	Wakes []int       `json:"wk,omitempty"`
+	Task  *TaskChange `json:"task,omitempty"` // of TaskChanged, and of a Changed that removes the words of a task
 
 	// the proposals that the event completes: everyone who is still asked has agreed
 	Agreed   []int64 `json:"ag,omitempty"`
@@ -115,6 +124,7 @@ const (
 	// what a room knows of a person behind a seat has changed; made by Supervise
 	SupervisionSet EventType = "supervision"
 	Drafted        EventType = "draft" // a message of an agent waits for its person; made by Agent.Draft
+	TaskChanged    EventType = "task"  // the list of tasks has changed; made by TaskOrder.Decide
 )
 
 // Kind says what the sender of a message expects.
@@ -186,8 +196,10 @@ func (e Event) Before() Mark {
 }
 
 // ChangesState reports whether a snapshot must be written with the event. A message needs none,
-// unless it was a draft: it changes at most the talk state, which the event itself carries.
-func (e Event) ChangesState() bool { return e.Type != Said || e.ExpiresMs != 0 || e.Decides != 0 }
+// unless it was a draft or ends tasks: it changes at most the talk state, which the event itself carries.
+func (e Event) ChangesState() bool {
+	return e.Type != Said || e.ExpiresMs != 0 || e.Decides != 0 || len(e.Closes) > 0
+}
 
 // Actor returns the seat that caused the event; an admin's, if an admin did. It is 0 for a knock,
 // and for an agent that becomes admin because all admins are silent.
@@ -224,6 +236,9 @@ func (e Event) Fingerprint() (sum [16]byte) {
 	}
 	if e.ReplyTo != 0 || e.Withdraws != 0 {
 		h.Write(fmt.Append(nil, e.ReplyTo, e.Withdraws, "\x00"))
+	}
+	if len(e.Finishes) > 0 {
+		h.Write(fmt.Append(nil, e.Finishes, "\x00"))
 	}
 	h.Write([]byte(e.Text))
 	copy(sum[:], h.Sum(nil))

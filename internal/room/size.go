@@ -45,6 +45,13 @@ func (e *Event) Held() int {
 	if e.Ban != nil {
 		n += int(unsafe.Sizeof(*e.Ban)) + e.Ban.held()
 	}
+	n += list(e.Finishes) + list(e.Closes) + list(e.Wakes)
+	if e.Task != nil {
+		n += int(unsafe.Sizeof(*e.Task)) + e.Task.held()
+	}
+	if e.File != nil {
+		n += int(unsafe.Sizeof(*e.File)) + texts(e.File.Name, e.File.Type, e.File.Key, e.File.Sum)
+	}
 	if e.Invite != nil {
 		n += int(unsafe.Sizeof(*e.Invite))
 	}
@@ -73,6 +80,32 @@ func (s *State) held() int {
 	}
 	for _, k := range s.Knocks {
 		n += texts(k.Key)
+	}
+	n += list(s.Tasks) + list(s.TasksAdded) + list(s.TaskEnds)
+	for i := range s.Tasks {
+		n += s.Tasks[i].held()
+	}
+	for _, x := range s.TasksAdded {
+		n += texts(x.Name, x.Titles)
+	}
+	return n
+}
+
+func (t *Task) held() int {
+	n := texts(t.Title, t.Text, t.Adder.Name, t.Holder.Name) + list(t.For) + list(t.After)
+	for _, m := range t.For {
+		n += texts(m.Name)
+	}
+	return n
+}
+
+func (c *TaskChange) held() int {
+	n := texts(string(c.Action), c.Title, c.Text, c.Was.Name) + list(c.Add) + list(c.For) + list(c.After)
+	for i := range c.Add {
+		n += c.Add[i].held()
+	}
+	for _, m := range c.For {
+		n += texts(m.Name)
 	}
 	return n
 }

@@ -16,26 +16,29 @@ import (
 // does not grow with the room. In the largest room a join writes 8 units; one item for all would
 // take 254.
 type Snapshot struct {
-	V         int       `json:"v"`
-	AsOf      int64     `json:"as_of"`
-	Settings  Settings  `json:"room"` // without the description
-	Seated    int       `json:"agents"`
-	NextSeat  int       `json:"next_seat"`
-	LastFreed Mark      `json:"freed,omitzero"`
-	LastTalk  int64     `json:"lt,omitempty"`
-	Messages  int64     `json:"p,omitempty"`
-	Run       int       `json:"run,omitempty"`
-	LogKey    string    `json:"key"`
-	Updated   int64     `json:"set,omitempty"`
-	Retired   bool      `json:"retired,omitempty"`
-	Closed    bool      `json:"closed,omitempty"`
-	ExpiresMs int64     `json:"expires"`
-	HeadMs    int64     `json:"at"`
-	Departed  Departure `json:"departed,omitzero"`
-	Parts     string    `json:"parts"` // digestOf its parts: a reader sees if it has others
+	V          int         `json:"v"`
+	AsOf       int64       `json:"as_of"`
+	Settings   Settings    `json:"room"` // without the description
+	Seated     int         `json:"agents"`
+	NextSeat   int         `json:"next_seat"`
+	LastFreed  Mark        `json:"freed,omitzero"`
+	LastTalk   int64       `json:"lt,omitempty"`
+	Messages   int64       `json:"p,omitempty"`
+	Run        int         `json:"run,omitempty"`
+	LogKey     string      `json:"key"`
+	Updated    int64       `json:"set,omitempty"`
+	Retired    bool        `json:"retired,omitempty"`
+	Closed     bool        `json:"closed,omitempty"`
+	ExpiresMs  int64       `json:"expires"`
+	HeadMs     int64       `json:"at"`
+	Departed   Departure   `json:"departed,omitzero"`
+	LastTask   int64       `json:"task,omitempty"`
+	TasksAdded []AddedTask `json:"tasks_added,omitempty"`
+	TaskEnds   []TaskEnd   `json:"task_ends,omitempty"`
+	Parts      string      `json:"parts"` // digestOf its parts: a reader sees if it has others
 }
 
-// Part is an agent, a ban, a muting, the description or the knocks of a room, as stored.
+// Part is an agent, a ban, a muting, an open task, the description or the knocks of a room, as stored.
 type Part struct {
 	Name   string  `json:"-"` // says which part of the room it is
 	V      int     `json:"v"`
@@ -43,6 +46,7 @@ type Part struct {
 	Agent  *Agent  `json:"agent,omitempty"`
 	Ban    *Ban    `json:"ban,omitempty"`
 	Mute   *Ban    `json:"mute,omitempty"`
+	Task   *Task   `json:"task,omitempty"`
 	About  string  `json:"about,omitempty"`
 	Knocks []Knock `json:"knocks,omitempty"`
 
@@ -61,13 +65,14 @@ func (s *State) Snapshot() Snapshot {
 		LastFreed: s.LastFreed, LastTalk: s.LastTalk, Messages: s.Messages, Run: s.Run, LogKey: s.LogKey,
 		Updated: s.Updated,
 		Retired: s.Retired, Closed: s.Closed, ExpiresMs: s.ExpiresMs, HeadMs: s.HeadMs, Departed: s.Departed,
+		LastTask: s.LastTask, TasksAdded: s.TasksAdded, TaskEnds: s.TaskEnds,
 		Parts: digestOf(s.Parts()),
 	}
 }
 
 // Parts returns the parts of s. They refer to it.
 func (s *State) Parts() []Part {
-	parts := make([]Part, 0, len(s.Agents)+len(s.Bans)+len(s.Mutes)+2)
+	parts := make([]Part, 0, len(s.Agents)+len(s.Bans)+len(s.Mutes)+len(s.Tasks)+2)
 	add := func(p Part, written *int64) {
 		p.Name, p.V, p.N, p.written = p.nameOf(), Version, *written, written
 		parts = append(parts, p)
@@ -90,6 +95,10 @@ func (s *State) Parts() []Part {
 		b := &s.Mutes[i]
 		add(Part{Mute: b}, &b.Written)
 	}
+	for i := range s.Tasks {
+		t := &s.Tasks[i]
+		add(Part{Task: t}, &t.Written)
+	}
 	return parts
 }
 
@@ -103,6 +112,8 @@ func (p *Part) nameOf() string {
 		return "BAN#" + partOf(p.Ban.Key)
 	case p.Mute != nil:
 		return "MUTE#" + partOf(p.Mute.Key)
+	case p.Task != nil:
+		return "TASK#" + TaskID(p.Task.No)
 	case p.About != "":
 		return "ABOUT"
 	}
@@ -139,6 +150,7 @@ func (x Snapshot) State(id string, parts []Part) (State, error) {
 		Settings: x.Settings, ID: id, AsOf: x.AsOf, LastChange: x.AsOf, NextSeat: x.NextSeat,
 		LastFreed: x.LastFreed, LastTalk: x.LastTalk, Messages: x.Messages, Run: x.Run, Updated: x.Updated,
 		Retired: x.Retired, Closed: x.Closed, ExpiresMs: x.ExpiresMs, HeadMs: x.HeadMs, Departed: x.Departed,
+		LastTask: x.LastTask, TasksAdded: x.TasksAdded, TaskEnds: x.TaskEnds,
 	}
 	for _, p := range parts {
 		if p.Name != p.nameOf() {
@@ -147,6 +159,7 @@ func (x Snapshot) State(id string, parts []Part) (State, error) {
 		s.add(p)
 	}
 	slices.SortFunc(s.Agents, func(a, b Agent) int { return int(a.Joined - b.Joined) })
+	slices.SortFunc(s.Tasks, func(a, b Task) int { return int(a.No - b.No) })
 	return s, s.useLogKey(x.LogKey)
 }
 
@@ -167,6 +180,9 @@ func (s *State) add(p Part) {
 		s.Bans = withBan(s.Bans, p.Ban, p.N)
 	case p.Mute != nil:
 		s.Mutes = withBan(s.Mutes, p.Mute, p.N)
+	case p.Task != nil:
+		s.Tasks = append(s.Tasks, *p.Task)
+		s.Tasks[len(s.Tasks)-1].Written = p.N
 	case p.About != "":
 		s.Description, s.Described = p.About, p.N
 	default:
@@ -176,7 +192,7 @@ func (s *State) add(p Part) {
 
 // How many parts one event writes at most.
 const (
-	// PartsChanged is how many an event changes.
+	// PartsChanged is how many an event changes, beside tasks: see Event.Parts.
 	PartsChanged = 3
 	// PartsRenewed is how many an event writes again that renews the room: those that
 	// were written longest ago. So the parts live on, and no event writes all of them.
@@ -187,6 +203,7 @@ const (
 // again. So parts that never change live as long as the room, and no event writes all of them.
 func (s *State) renewParts(e Event) {
 	s.Agents, s.Bans, s.Mutes = slices.Clone(s.Agents), slices.Clone(s.Bans), slices.Clone(s.Mutes)
+	s.Tasks = slices.Clone(s.Tasks)
 	parts := s.Parts()
 	slices.SortFunc(parts, func(a, b Part) int {
 		if a.N != b.N {

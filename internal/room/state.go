@@ -18,21 +18,25 @@ type State struct {
 	Settings
 	ID         string
 	AsOf       int64
-	LastChange int64   // the last event that changed the state, beside the talk
-	Talk       Talk    // what is asked and not answered, and who is done; not part of the snapshot
-	LastTalk   int64   // the last event that changed Talk
-	Messages   int64   // how many messages to all there are
-	Run        int     // how many of them agents have sent since a person spoke
-	LogKey     string  // of the ids of messages
-	Agents     []Agent // in the order of their joins
-	NextSeat   int     // which seat in turn is next: see NewSeat
-	LastFreed  Mark    // the last event that freed a seat
-	Updated    int64   // the last event that changed the settings
-	Retired    bool    // the name leads to another log
-	Closed     bool    // for good, but for reading: see WhyClosed
-	Bans       []Ban   // names that may not join
-	Mutes      []Ban   // names that may not speak
-	Knocks     []Knock // of the last ten minutes
+	LastChange int64       // the last event that changed the state, beside the talk
+	Talk       Talk        // what is asked and not answered, and who is done; not part of the snapshot
+	LastTalk   int64       // the last event that changed Talk
+	Messages   int64       // how many messages to all there are
+	Run        int         // how many of them agents have sent since a person spoke
+	LogKey     string      // of the ids of messages
+	Agents     []Agent     // in the order of their joins
+	NextSeat   int         // which seat in turn is next: see NewSeat
+	LastFreed  Mark        // the last event that freed a seat
+	Updated    int64       // the last event that changed the settings
+	Retired    bool        // the name leads to another log
+	Closed     bool        // for good, but for reading: see WhyClosed
+	Bans       []Ban       // names that may not join
+	Mutes      []Ban       // names that may not speak
+	Knocks     []Knock     // of the last ten minutes
+	Tasks      []Task      // those that are open, in the order of adding
+	LastTask   int64       // the number of the last task that was added
+	TasksAdded []AddedTask // calls that added tasks, of the last ten minutes
+	TaskEnds   []TaskEnd   // of tasks that open ones come after
 	Departed   Departure
 	Described  int64 // the event that the description was last written with: see Part
 	Knocked    int64 // and the knocks

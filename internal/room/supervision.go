@@ -129,8 +129,11 @@ func (s *State) runIsOver() bool { return s.AgentMessages > 0 && s.Run >= s.Agen
 // not everybody sees do not count: others could tell that they were sent.
 func (s *State) runAfter(e Event) int {
 	switch {
+	case e.Type == TaskChanged && e.Task != nil && e.Task.HasWords(): // they count as a message
 	case e.Type != Said || s.hidesFromSome(e):
 		return s.Run
+	}
+	switch {
 	case e.Person:
 		return 0
 	}

@@ -33,6 +33,9 @@ func (a Agent) Sees(e Event) bool {
 	if e.Redacts != 0 && !a.Sees(e.redacted()) {
 		return false
 	}
+	if e.Task != nil && !a.SeesTask(e.Task.Added) {
+		return false
+	}
 	if e.Type == SupervisionSet && !a.hears(e.Reason) {
 		return false
 	}

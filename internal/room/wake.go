@@ -1,6 +1,7 @@
 package room
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,7 +21,8 @@ import (
 func (a Agent) WokenBy(e Event, agents int, forMe bool) bool {
 	switch {
 	case agents <= 2, e.Type == SupervisionSet, a.IsPerson() && !forMe, e.ClosesRoom(),
-		e.Type == Managed && e.Seat == a.Seat, e.Type == Knocked, len(a.AgreedIn(e)) > 0:
+		e.Type == Managed && e.Seat == a.Seat, e.Type == Knocked, len(a.AgreedIn(e)) > 0,
+		e.N >= a.Joined && slices.Contains(e.Wakes, a.Seat):
 		return true
 	case e.Type != Said:
 		return false

@@ -34,12 +34,13 @@ func Decode(item table.Item, v any) error {
 	return nil
 }
 
-// isCurrent reports whether data begins as Encode writes what is of this version: then the rest of
+// isCurrent reports whether data begins as Encode writes what this program reads: then the rest of
 // it need not be read to tell.
 func isCurrent(data []byte) bool {
 	version, ok := bytes.CutPrefix(data, []byte(`{"v":`))
 	number, _, more := bytes.Cut(version, []byte(","))
-	return ok && more && string(number) == strconv.Itoa(room.Version)
+	v, err := strconv.Atoi(string(number))
+	return ok && more && err == nil && room.OldestVersion <= v && v <= room.Version
 }
 
 // Readable returns an error if this program cannot read item:
@@ -55,12 +56,12 @@ func Readable(item table.Item) error {
 	return checkVersion(head.V, item.Key)
 }
 
-// checkVersion refuses every version but this program's.
+// checkVersion refuses every version that this program does not read.
 func checkVersion(v int, k table.Key) error {
 	switch {
 	case v > room.Version:
 		return fmt.Errorf("%w: %s", room.ErrNewerVersion, k)
-	case v < room.Version:
+	case v < room.OldestVersion:
 		return fmt.Errorf("%w: %s", room.ErrOlderVersion, k)
 	}
 	return nil

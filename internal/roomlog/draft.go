@@ -18,7 +18,7 @@ type draft struct {
 	events  []room.Event
 	ops     []table.Op // one per event, in order, then all others
 	owners  []*Proposal
-	agreed  []table.Op // the agreements that events complete
+	kept    []table.Op // the agreements that events complete, and the tasks that they end
 	keys    map[table.Key]bool
 	bytes   int
 	parts   int             // of the snapshot that change, at most
@@ -93,17 +93,22 @@ func textOf(e room.Event) int {
 	if e.Draft != nil {
 		return len(e.Draft.Text)
 	}
+	if e.Task != nil {
+		n := len(e.Task.Text)
+		for _, t := range e.Task.Add {
+			n += len(t.Title) + len(t.Text)
+		}
+		return n
+	}
 	return len(e.Text)
 }
 
 // others returns how many further ops the draft has at most once ch is in it: the
-// snapshot, the name and the listing, agreements, and parts of the snapshot.
+// snapshot, the name and the listing, agreements, tasks that end, and parts of the snapshot.
 func (d *draft) others(ch Change, now time.Time) int {
 	n := 5 + room.MaxOpen + d.parts
 	for _, e := range ch.Events {
-		if e.ChangesState() {
-			n += room.PartsChanged
-		}
+		n += e.Parts() + e.Ends()
 	}
 	if d.head.RenewalDue(now) {
 		n += room.PartsRenewed
@@ -114,7 +119,7 @@ func (d *draft) others(ch Change, now time.Time) int {
 // add numbers the events of ch and applies them.
 func (d *draft) add(ch Change, now time.Time) ([]room.Event, error) {
 	next, from := d.head, len(d.events)
-	var agreed []table.Op
+	var kept []table.Op
 	for _, e := range ch.Events {
 		e.V, e.N, e.ID = room.Version, next.AsOf+1, ident.NewEventID()
 		e.AtMs = max(now.UnixMilli(), next.HeadMs) // never back, even if the clock is: events expire in order
@@ -134,18 +139,19 @@ func (d *draft) add(ch Change, now time.Time) ([]room.Event, error) {
 		}
 		for _, n := range e.Agreed {
 			if p, ok := next.Proposal(n); ok {
-				agreed = append(agreed, putAgreement(next, p, e))
+				kept = append(kept, putAgreement(next, p, e))
 			}
 		}
-		if e.ChangesState() {
-			d.parts += room.PartsChanged
+		for _, t := range next.ClosedBy(e) {
+			kept = append(kept, putDone(next, t, e))
 		}
+		d.parts += e.Parts() + e.Ends()
 		if e.ExpiresMs != 0 {
 			d.parts += room.PartsRenewed
 		}
 		d.events, next = append(d.events, e), after
 	}
-	d.head, d.agreed = next, append(d.agreed, agreed...)
+	d.head, d.kept = next, append(d.kept, kept...)
 	events := slices.Clip(d.events[from:])
 	for _, e := range events {
 		d.bytes += textOf(e)
@@ -163,11 +169,11 @@ func (d *draft) finish(along []table.Op) {
 	if len(d.events) == 0 {
 		return
 	}
-	d.ops = make([]table.Op, 0, len(d.events)+len(along)+len(d.agreed)+5) // the snapshot, the name and the listing
+	d.ops = make([]table.Op, 0, len(d.events)+len(along)+len(d.kept)+5) // the snapshot, the name and the listing
 	for _, e := range d.events {
 		d.ops = append(d.ops, putEvent(d.head.ID, e))
 	}
-	d.ops = append(append(d.ops, along...), d.agreed...)
+	d.ops = append(append(d.ops, along...), d.kept...)
 	if d.head.LastChange > d.base.LastChange {
 		d.ops = append(append(d.ops, putMeta(&d.head.State)), putParts(&d.base.State, &d.head.State)...)
 	}

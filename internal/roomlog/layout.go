@@ -34,6 +34,7 @@ const (
 	logPrefix      = "LOG#"
 	seenPrefix     = "SEEN#"
 	agreedPrefix   = "AGREED#"
+	donePrefix     = "DONE#"
 	activitySuffix = "#ACT"
 	personSuffix   = "#ME"
 	wrongPrefix    = "WRONG#"

@@ -72,3 +72,15 @@ func (t *tail) redact(n int64) {
 		t.events[n-t.events[0].N] = e
 	}
 }
+
+// redactTask drops the words of task no.
+func (t *tail) redactTask(no int64) {
+	for i, e := range t.events {
+		if e.HasWordsOf(no) {
+			t.held -= e.Held()
+			e = e.WithoutTask(no)
+			t.held += e.Held()
+			t.events[i] = e
+		}
+	}
+}

@@ -90,8 +90,9 @@ func putParts(base, s *room.State) (ops []table.Op) {
 	expires := s.PartExpires(len(parts)).Add(nameLife)
 	for _, p := range parts {
 		if n, ok := stored[p.Name]; !ok || n != p.N {
-			ops = append(ops, table.Put(table.Item{Key: partKey(s.ID, p.Name), Expires: expires, Data: Encode(p)},
-				table.Always))
+			op := table.Put(table.Item{Key: partKey(s.ID, p.Name), Expires: expires, Data: Encode(p)}, table.Always)
+			op.Erase = p.Task != nil && p.Task.Redacted
+			ops = append(ops, op)
 		}
 		delete(stored, p.Name)
 	}

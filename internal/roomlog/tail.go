@@ -31,6 +31,9 @@ func (t *tail) add(e room.Event) {
 	for _, n := range e.Emptied() {
 		t.redact(n)
 	}
+	if e.RedactsTask() {
+		t.redactTask(e.Task.No)
+	}
 	before := cap(t.events)
 	if t.events = append(t.events, e); cap(t.events) != before {
 		t.array = cap(t.events)

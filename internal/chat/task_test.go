@@ -1,0 +1,112 @@
+package chat_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+)
+
+// task does one thing with the room's tasks.
+func (w *world) task(token string, action chat.TaskAction, id string) chat.Tasks {
+	w.t.Helper()
+	return w.does(chat.TaskRequest{Token: token, Action: action, ID: id})
+}
+
+func (w *world) does(req chat.TaskRequest) chat.Tasks {
+	w.t.Helper()
+	got, err := w.Task(w.t.Context(), req)
+	if err != nil {
+		w.t.Fatalf("%s %s: %v", req.Action, req.ID, err)
+	}
+	return got
+}
+
+// adds adds tasks, each given as "title", "title > Ann" (offered) or "title < 1 t2" (after).
+func (w *world) adds(token string, tasks ...string) chat.Tasks {
+	w.t.Helper()
+	return w.does(chat.TaskRequest{Token: token, Action: chat.TaskAdd, Tasks: newTasks(tasks...)})
+}
+
+func newTasks(tasks ...string) (list []chat.NewTask) {
+	for _, s := range tasks {
+		s, after, _ := strings.Cut(s, " < ")
+		title, to, _ := strings.Cut(s, " > ")
+		list = append(list, chat.NewTask{Title: title, For: strings.Fields(to), After: strings.Fields(after)})
+	}
+	return list
+}
+
+// board renders tasks as "t1 sand open", "t2 paint taken Bob" and "t3 hang blocked after t1".
+func board(list []chat.Task) (out []string) {
+	for _, t := range list {
+		s := fmt.Sprintf("%s %s %s", t.ID, t.Title, t.State)
+		if t.By != "" {
+			s += " " + t.By
+		}
+		if len(t.For) > 0 {
+			s += " for " + strings.Join(t.For, " ")
+		}
+		if len(t.After) > 0 {
+			s += " after " + strings.Join(t.After, " ")
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// tasks returns the list as the owner of a token sees it.
+func (w *world) tasks(token string) []string {
+	w.t.Helper()
+	return board(w.does(chat.TaskRequest{Token: token}).Tasks)
+}
+
+func TestTask_planOfThreeAgents_isDoneOnce(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "sand", "paint < 1", "hang < 2 1", "sweep > Cid")
+	same(t, "the list", w.tasks(p.ann.Token), []string{"t1 sand open", "t2 paint blocked after t1",
+		"t3 hang blocked after t2 t1", "t4 sweep open for Cid"})
+	if got := w.task(p.cid.Token, chat.TaskTake, ""); got.Task.ID != "t4" || !got.Task.Mine {
+		t.Errorf("Cid took %+v; want what it was offered", got.Task)
+	}
+	if got := w.task(p.bob.Token, chat.TaskTake, ""); got.Task.ID != "t1" || got.FreeTasks != 0 || got.OpenTasks != 4 {
+		t.Errorf("Bob took %+v; want the oldest free one", got.Task)
+	}
+	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskTake, ID: "t1"})
+	var e *fault.Error
+	if wants(t, err, fault.InvalidArgument); !errors.As(err, &e) || e.By != "Bob" {
+		t.Errorf("the refusal names %q", e.By)
+	}
+	_, err = w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskTake})
+	wants(t, err, fault.InvalidArgument)
+	got := w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskFinish, ID: "t1", Text: "as smooth as glass"})
+	if got.Task.State != chat.TaskDone || got.Task.Result != "as smooth as glass" || got.FreeTasks != 1 {
+		t.Errorf("finished %+v, %d are free", got.Task, got.FreeTasks)
+	}
+	w.task(p.bob.Token, chat.TaskTake, "t2")
+	sent := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "painted, and the floor is swept",
+		Finishes: []string{"t2", "t4", "t9"}})
+	same(t, "unfinished", []string{fmt.Sprint(sent.Unfinished)},
+		[]string{"[{t4 another agent has it} {t9 there is no such task}]"})
+	same(t, "the list", w.tasks(p.ann.Token), []string{"t3 hang open", "t4 sweep taken Cid"})
+	w.task(p.cid.Token, chat.TaskRelease, "t4")
+	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskEdit, ID: "t3", Title: "hang it", For: []string{"Bob"}})
+	w.task(p.ann.Token, chat.TaskDrop, "t4")
+	same(t, "the list", w.tasks(p.cid.Token), []string{"t3 hang it open for Bob"})
+	closed := w.does(chat.TaskRequest{Token: p.cid.Token, Closed: true}).Tasks
+	same(t, "closed", board(closed), []string{"t4 sweep dropped Ann", "t2 paint done Bob", "t1 sand done Bob"})
+	if closed[1].Result != "painted, and the floor is swept" {
+		t.Errorf("the result of a report is %q", closed[1].Result)
+	}
+	other := w.elsewhere()
+	same(t, "in another process", other.tasks(p.bob.Token), []string{"t3 hang it open for Bob"})
+	w.clock.Advance(11 * time.Minute)
+	if got := other.task(p.cid.Token, chat.TaskTake, ""); got.Task.ID != "t3" {
+		t.Errorf("after the offer Cid took %+v", got.Task)
+	}
+}

@@ -1,0 +1,486 @@
+package room
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/fault"
+)
+
+// The limits on tasks.
+const (
+	MaxTasks     = 100   // of a room, open at once
+	MaxAdded     = 30    // of these, of one adder; so many a call adds at most
+	MaxTaken     = 5     // of these, by one agent
+	MaxTitle     = 200   // characters
+	MaxTaskText  = 1_000 // characters of details, of a reason, or of what was done
+	MaxFinishes  = 10    // tasks that one message reports as done
+	maxOfferedTo = MaxCapacity
+
+	// OfferLife is how long only those to whom a task is offered may take it, from when it can be taken.
+	OfferLife = 10 * time.Minute
+	// StallsAfter is how long the holder of a task must not have been heard until anyone may take it.
+	StallsAfter = 15 * time.Minute
+)
+
+// TaskAction is what an event does with a task.
+type TaskAction string
+
+// The actions.
+const (
+	AddTasks    TaskAction = "add"
+	TakeTask    TaskAction = "take"
+	ReleaseTask TaskAction = "release"
+	FinishTask  TaskAction = "finish"
+	DropTask    TaskAction = "drop"
+	EditTask    TaskAction = "edit"
+	RedactTask  TaskAction = "redact" // of Changed: its words were removed
+)
+
+// Task is an entry of the room's to-do list that is open: neither done nor dropped. A task is
+// never changed once it is in a published State.
+type Task struct {
+	No       int64   `json:"no"`              // 7 of t7: see TaskID
+	N        int64   `json:"added,omitempty"` // the event that added it; in that event 0
+	Title    string  `json:"title"`
+	Text     string  `json:"x,omitempty"` // details
+	Redacted bool    `json:"gone,omitempty"`
+	Adder    Party   `json:"f,omitzero"`
+	Holder   Party   `json:"has,omitzero"`    // who took it; zero: nobody
+	For      []Party `json:"for,omitempty"`   // to whom it is offered, until somebody takes it
+	After    []int64 `json:"after,omitempty"` // numbers of earlier tasks that must be done first
+	AtMs     int64   `json:"at,omitempty"`    // when it was added
+	SinceN   int64   `json:"sn,omitempty"`    // the event since which it is taken, or open and offered as it is
+	SinceMs  int64   `json:"sat,omitempty"`   // the time of that event
+	Last     int64   `json:"last,omitempty"`  // the last event about it
+
+	Written int64 `json:"-"` // the event that it was last written with: see Part
+}
+
+// Party is the agent of a seat since its join: who regains a seat is the same.
+type Party struct {
+	Seat   int    `json:"s"`
+	Joined int64  `json:"n"`
+	Name   string `json:"f"` // at that time
+}
+
+// Party returns what tells a from the agents that have its seat before and after it.
+func (a Agent) Party() Party { return Party{a.Seat, a.Joined, a.Name} }
+
+// Is reports whether m is a.
+func (m Party) Is(a Agent) bool { return m.Seat == a.Seat && m.Joined == a.Joined }
+
+// isHere reports whether m still has its seat.
+func (m Party) isHere(s *State) bool {
+	a, here := s.Seated(m.Seat)
+	return here && m.Is(a)
+}
+
+// TaskChange is what an event does with tasks. Like every event it is a complete delta.
+type TaskChange struct {
+	Action   TaskAction `json:"do"`
+	Add      []Task     `json:"add,omitempty"`   // of AddTasks: what it adds, in order
+	No       int64      `json:"no,omitempty"`    // of all others: the task
+	Added    int64      `json:"added,omitempty"` // the event that added it
+	Prev     int64      `json:"prev,omitempty"`  // the event before this one about the task
+	Title    string     `json:"title,omitempty"` // of the task, after this event
+	Text     string     `json:"x,omitempty"`     // what was done, or why; of EditTask the details after it
+	Redacted bool       `json:"gone,omitempty"`
+	For      []Party    `json:"for,omitempty"`   // of ReleaseTask and EditTask: after it
+	After    []int64    `json:"after,omitempty"` // of EditTask: after it
+	Was      Party      `json:"was,omitzero"`    // of TakeTask: who had it, and had stalled
+}
+
+// AddedTask is a call that added tasks, by which a repetition of it is recognized.
+type AddedTask struct {
+	Party
+	At     int64  `json:"at"` // in milliseconds
+	N      int64  `json:"e"`  // its event
+	Titles string `json:"sum"`
+}
+
+// TaskEnd is how a task ended that others, still open, come after.
+type TaskEnd struct {
+	No      int64 `json:"no"`
+	N       int64 `json:"n"` // the event
+	AtMs    int64 `json:"at"`
+	Dropped bool  `json:"drop,omitempty"` // those that come after it stay blocked until somebody edits or drops them
+}
+
+// TaskID returns the id of task no as agents see it.
+func TaskID(no int64) string { return "t" + strconv.FormatInt(no, 10) }
+
+// TaskNumber returns the number of a task's id. Models write it in several ways.
+func TaskNumber(id string) (no int64, ok bool) {
+	digits := strings.TrimLeft(strings.TrimSpace(id), "tT#")
+	no, err := strconv.ParseInt(digits, 10, 64)
+	return no, err == nil && no > 0 && len(id)-len(digits) <= 2
+}
+
+// Task returns the open task no.
+func (s *State) Task(no int64) (Task, bool) {
+	i := slices.IndexFunc(s.Tasks, func(t Task) bool { return t.No == no })
+	if i < 0 {
+		return Task{}, false
+	}
+	return s.Tasks[i], true
+}
+
+// TasksOf returns the open tasks that a has taken, in the order of adding.
+func (s *State) TasksOf(a Agent) (list []Task) {
+	for _, t := range s.Tasks {
+		if t.Holder.Is(a) {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// SeesTask reports whether a sees the task that event added has added, and what becomes of it.
+func (a Agent) SeesTask(added int64) bool { return added == 0 || added >= a.Since.N }
+
+// WaitsFor returns the numbers of the tasks that must be done before t can be taken.
+func (s *State) WaitsFor(t Task) (open []int64) {
+	for _, no := range t.After {
+		_, still := s.Task(no)
+		if still || slices.ContainsFunc(s.TaskEnds, func(e TaskEnd) bool { return e.No == no && e.Dropped }) {
+			open = append(open, no)
+		}
+	}
+	return open
+}
+
+// freeSince returns the event and the time since which t, which waits for nothing, can be taken.
+func (s *State) freeSince(t Task) (n int64, at time.Time) {
+	n, ms := t.SinceN, t.SinceMs
+	for _, e := range s.TaskEnds {
+		if slices.Contains(t.After, e.No) {
+			n, ms = max(n, e.N), max(ms, e.AtMs)
+		}
+	}
+	return n, time.UnixMilli(ms)
+}
+
+// TaskSince returns the time since which t is as it is: taken, blocked or free.
+func (s *State) TaskSince(t Task) time.Time {
+	if t.Holder.Seat == 0 && len(s.WaitsFor(t)) == 0 {
+		_, at := s.freeSince(t)
+		return at
+	}
+	return time.UnixMilli(t.SinceMs)
+}
+
+// offeredTo returns those who alone may take t, which is open and waits for nothing, and until
+// when; none if anyone may. An offer ends with OfferLife, and when all to whom it was made have left.
+func (s *State) offeredTo(t Task, now time.Time) (here []Party, until time.Time) {
+	_, at := s.freeSince(t)
+	if until = at.Add(OfferLife); !now.Before(until) {
+		return nil, until
+	}
+	for _, m := range t.For {
+		if m.isHere(s) {
+			here = append(here, m)
+		}
+	}
+	return here, until
+}
+
+// IsOfferedTo reports whether t is offered to a.
+func (t Task) IsOfferedTo(a Agent) bool { return isAmong(t.For, a) }
+
+func isAmong(list []Party, a Agent) bool {
+	return slices.ContainsFunc(list, func(m Party) bool { return m.Is(a) })
+}
+
+// signOf returns when the holder of t was last heard, as far as the log and seen tell.
+func (h *Head) signOf(t Task, seen map[int]Presence) time.Time {
+	at := time.UnixMilli(t.SinceMs)
+	if u, spoke := h.Recent.Said(t.Holder.Seat); spoke {
+		at = Latest(at, u.Heard)
+	}
+	if p, known := seen[t.Holder.Seat]; known {
+		at = Latest(at, p.SilentFrom())
+	}
+	return at
+}
+
+// Stalled reports whether t is taken, and its holder has lost its seat or was not heard for
+// StallsAfter, whatever its lease is. A wait, a standby and an announced absence count as heard.
+// seen is the presence of the seats: see NeedsPresence.
+func (h *Head) Stalled(t Task, seen map[int]Presence, now time.Time) bool {
+	return t.Holder.Seat != 0 && (!t.Holder.isHere(&h.State) || now.Sub(h.signOf(t, seen)) >= StallsAfter)
+}
+
+// NeedsPresence reports whether only the presence of the seats tells which tasks have stalled. For
+// a while after a holder took a task, or spoke, the log tells.
+func (h *Head) NeedsPresence(now time.Time) bool {
+	return slices.ContainsFunc(h.Tasks, func(t Task) bool {
+		return t.Holder.Seat != 0 && t.Holder.isHere(&h.State) && h.Stalled(t, nil, now)
+	})
+}
+
+// Works reports whether a task that is not stalled is taken.
+func (h *Head) Works(seen map[int]Presence, now time.Time) bool {
+	return slices.ContainsFunc(h.Tasks, func(t Task) bool { return t.Holder.Seat != 0 && !h.Stalled(t, seen, now) })
+}
+
+// HasTaken reports whether a task is taken by an agent that is still here.
+func (s *State) HasTaken() bool {
+	return slices.ContainsFunc(s.Tasks, func(t Task) bool { return t.Holder.Seat != 0 && t.Holder.isHere(s) })
+}
+
+// Free reports whether a may take t now, but for how many it has.
+func (h *Head) Free(a Agent, t Task, seen map[int]Presence, now time.Time) bool {
+	switch {
+	case !a.SeesTask(t.N), t.Holder.Is(a):
+		return false
+	case t.Holder.Seat != 0:
+		return h.Stalled(t, seen, now)
+	case len(h.WaitsFor(t)) > 0:
+		return false
+	}
+	only, _ := h.offeredTo(t, now)
+	return len(only) == 0 || isAmong(only, a)
+}
+
+// NextTask returns the task that a gets if it names none: the oldest one that is offered to it,
+// else the oldest free one, else the oldest that has stalled.
+func (h *Head) NextTask(a Agent, seen map[int]Presence, now time.Time) (Task, bool) {
+	best, rank := -1, 3
+	for i, t := range h.Tasks {
+		if !h.Free(a, t, seen, now) {
+			continue
+		}
+		r := 1
+		switch {
+		case t.Holder.Seat != 0:
+			r = 2
+		case isAmong(t.For, a):
+			r = 0
+		}
+		if r < rank {
+			best, rank = i, r
+		}
+	}
+	if best < 0 {
+		return Task{}, false
+	}
+	return h.Tasks[best], true
+}
+
+// MayManage reports whether a may edit and drop t: it added it, is an admin, or is one of two.
+func (s *State) MayManage(a Agent, t Task) bool {
+	return t.Adder.Is(a) || a.Role == Admin || s.Capacity == 2
+}
+
+// Closes reports whether e ends tasks, and returns them: they were open in s, before e.
+func (e Event) closed() []int64 {
+	if e.Task != nil && (e.Task.Action == FinishTask || e.Task.Action == DropTask) {
+		return []int64{e.Task.No}
+	}
+	return e.Closes
+}
+
+// ClosedBy returns the tasks of s, the state before e, that e ends.
+func (s *State) ClosedBy(e Event) (list []Task) {
+	for _, no := range e.closed() {
+		if t, open := s.Task(no); open {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// changeTasks does what e says about tasks.
+func (s *State) changeTasks(e Event) {
+	by := Party{Seat: e.Seat, Name: e.Name}
+	if a, here := s.Seated(e.Seat); here {
+		by.Joined = a.Joined
+	}
+	for _, no := range e.closed() {
+		s.endTask(e, no, e.Task != nil && e.Task.Action == DropTask)
+	}
+	c := e.Task
+	if c == nil {
+		return
+	}
+	switch c.Action {
+	case AddTasks:
+		s.addTasks(e, by)
+	case TakeTask:
+		s.changeTask(e, func(t *Task) { t.Holder, t.For, t.SinceN, t.SinceMs = by, nil, e.N, e.AtMs })
+	case ReleaseTask:
+		s.changeTask(e, func(t *Task) { t.Holder, t.For, t.SinceN, t.SinceMs = Party{}, c.For, e.N, e.AtMs })
+	case EditTask:
+		s.changeTask(e, func(t *Task) {
+			if t.Holder.Seat == 0 {
+				t.SinceN, t.SinceMs = e.N, e.AtMs
+			}
+			t.Title, t.Text, t.Redacted, t.For, t.After = c.Title, c.Text, false, c.For, c.After
+		})
+		s.forgetEnds()
+	case RedactTask:
+		s.changeTask(e, func(t *Task) { *t = t.withoutWords() })
+	}
+}
+
+// addTasks adds the tasks of e.
+func (s *State) addTasks(e Event, by Party) {
+	s.Tasks = slices.Clone(s.Tasks)
+	for _, t := range e.Task.Add {
+		t.N, t.Adder, t.AtMs, t.SinceN, t.SinceMs, t.Last, t.Written = e.N, by, e.AtMs, e.N, e.AtMs, e.N, e.N
+		s.Tasks = append(s.Tasks, t)
+		s.LastTask = max(s.LastTask, t.No)
+	}
+	s.TasksAdded = append(s.recentlyAdded(e.At()), AddedTask{by, e.AtMs, e.N, titlesOf(e.Task.Add)})
+	s.TasksAdded[len(s.TasksAdded)-1].Name = ""
+}
+
+// recentlyAdded returns the calls that added tasks within RepeatWindow.
+func (s *State) recentlyAdded(now time.Time) (list []AddedTask) {
+	for _, x := range s.TasksAdded {
+		if now.Sub(time.UnixMilli(x.At)) < RepeatWindow {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// titlesOf returns what identifies the titles of tasks.
+func titlesOf(tasks []Task) string {
+	var titles strings.Builder
+	for _, t := range tasks {
+		titles.WriteString(t.Title + "\x00")
+	}
+	return partOf(titles.String())
+}
+
+// AddedBefore returns the event by which a has added tasks with the titles of these within
+// RepeatWindow; 0 if it has not. Then the call that adds them is a repetition.
+func (s *State) AddedBefore(a Agent, tasks []Task, now time.Time) (n int64) {
+	sum := titlesOf(tasks)
+	for _, x := range s.recentlyAdded(now) {
+		if x.Party.Is(a) && x.Titles == sum {
+			n = x.N
+		}
+	}
+	return n
+}
+
+// changeTask replaces the task of e by a changed copy.
+func (s *State) changeTask(e Event, how func(*Task)) {
+	s.Tasks = slices.Clone(s.Tasks)
+	for i := range s.Tasks {
+		if t := &s.Tasks[i]; t.No == e.Task.No {
+			how(t)
+			t.Last, t.Written = e.N, e.N
+		}
+	}
+}
+
+// endTask takes task no from the list. Those that come after it learn when it ended, and how.
+func (s *State) endTask(e Event, no int64, dropped bool) {
+	s.Tasks = slices.DeleteFunc(slices.Clone(s.Tasks), func(t Task) bool { return t.No == no })
+	s.TaskEnds = append(slices.Clone(s.TaskEnds), TaskEnd{no, e.N, e.AtMs, dropped})
+	s.forgetEnds()
+}
+
+// forgetEnds drops the ends of tasks that no open one comes after.
+func (s *State) forgetEnds() {
+	named := func(no int64) bool {
+		return slices.ContainsFunc(s.Tasks, func(t Task) bool { return slices.Contains(t.After, no) })
+	}
+	s.TaskEnds = slices.DeleteFunc(slices.Clone(s.TaskEnds), func(e TaskEnd) bool { return !named(e.No) })
+}
+
+// HasWords reports whether an agent says something by c. Such words count as a message.
+func (c *TaskChange) HasWords() bool {
+	switch c.Action {
+	case AddTasks, EditTask:
+		return true
+	}
+	return c.Text != ""
+}
+
+func (t Task) withoutWords() Task {
+	t.Title, t.Text, t.Redacted = Removed, "", true
+	return t
+}
+
+// Concerns reports whether e, an event of type TaskChanged, has words of task no.
+func (e Event) Concerns(no int64) bool {
+	return e.Type == TaskChanged && e.Task != nil && (e.Task.No == no ||
+		slices.ContainsFunc(e.Task.Add, func(t Task) bool { return t.No == no }))
+}
+
+// HasWordsOf reports whether words of task no, which were to be removed, are in e.
+func (e Event) HasWordsOf(no int64) bool {
+	if !e.Concerns(no) {
+		return false
+	}
+	if e.Task.No == no {
+		return !e.Task.Redacted
+	}
+	return slices.ContainsFunc(e.Task.Add, func(t Task) bool { return t.No == no && !t.Redacted })
+}
+
+// WithoutTask returns e without the words of task no.
+func (e Event) WithoutTask(no int64) Event {
+	if !e.Concerns(no) {
+		return e
+	}
+	c := *e.Task
+	if c.No == no {
+		c.Title, c.Text, c.Redacted = Removed, "", true
+	}
+	c.Add = slices.Clone(c.Add)
+	for i, t := range c.Add {
+		if t.No == no {
+			c.Add[i] = t.withoutWords()
+		}
+	}
+	e.Task = &c
+	return e
+}
+
+// Parts returns how many parts of the snapshot e changes at most.
+func (e Event) Parts() int {
+	switch {
+	case !e.ChangesState():
+		return 0
+	case e.Task != nil:
+		return PartsChanged + len(e.Task.Add)
+	}
+	return PartsChanged + len(e.Closes)
+}
+
+// CheckTaskText refuses a text that cannot be one of a task. field names the argument. The error
+// is a *fault.Error.
+func CheckTaskText(field, text string) error {
+	if utf8.RuneCountInString(text) > MaxTaskText || !utf8.ValidString(text) || HasControls(text, "\n\t\r") {
+		return fault.Refuse(fault.InvalidArgument, "%s: at most %d characters of UTF-8 without control characters. "+
+			"Nothing was changed: put what is longer into a message.", field, MaxTaskText)
+	}
+	return CheckSecret(field, text)
+}
+
+// CheckTitle refuses a text that cannot be the title of a task. The error is a *fault.Error.
+func CheckTitle(field, title string) error {
+	if !strings.ContainsFunc(title, visible) || utf8.RuneCountInString(title) > MaxTitle ||
+		!utf8.ValidString(title) || HasControls(title, "") {
+		return fault.Refuse(fault.InvalidArgument, "%s: 1 to %d characters in one line. Nothing was changed: put "+
+			"details into text.", field, MaxTitle)
+	}
+	return CheckSecret(field, title)
+}
+
+// Ends returns how many tasks e ends.
+func (e Event) Ends() int { return len(e.closed()) }
+
+// RedactsTask reports whether e says that the words of a task were removed.
+func (e Event) RedactsTask() bool {
+	return e.Type == Changed && e.Task != nil && e.Task.Action == RedactTask
+}

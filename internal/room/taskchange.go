@@ -1,0 +1,343 @@
+package room
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+)
+
+// TaskOrder is what a call wants to do with a task, or with several that it adds.
+type TaskOrder struct {
+	Action TaskAction
+	No     int64   // 0: of TakeTask, the next free one
+	Add    []Task  // of AddTasks: Title, Text, For, and After with negative numbers for those of this call
+	Title  string  // of EditTask; "" leaves it
+	Text   string  // what was done, or why; of EditTask the details, "" leaves them
+	After  []int64 // of EditTask; nil leaves it
+	For    []Party
+	Offers bool // For is given, of ReleaseTask and EditTask
+	Seen   map[int]Presence
+}
+
+// Decide returns the event by which a does this, as the event after h; nil if that is so already:
+// it has the task that it takes, nobody has the one that it releases, or nothing would change. no
+// is the task that the answer is about. A task that is not open is errClosed. The error is a
+// *fault.Error.
+//
+// Each row of the table of tasks is a case here: who may do it, and who is woken (Event.Wakes).
+// A task that becomes free for anyone wakes nobody by the event: see Openings.
+func (o TaskOrder) Decide(h *Head, a Agent, now time.Time) (e *Event, no int64, err error) {
+	if err := a.CheckTaskOrder(); err != nil {
+		return nil, 0, err
+	}
+	if h.Closed {
+		return nil, 0, h.RefuseClosed()
+	}
+	c := &TaskChange{Action: o.Action, Text: o.Text}
+	e = &Event{Type: TaskChanged, Seat: a.Seat, Name: a.Name, Person: a.IsPerson(), Task: c}
+	if c.HasWords() {
+		if err := h.CheckSpeak(a, nil); err != nil {
+			return nil, 0, err
+		}
+		if !a.IsPerson() {
+			if err := h.CheckRun(); err != nil {
+				return nil, 0, err
+			}
+		}
+	}
+	if o.Action == AddTasks {
+		return o.add(h, a, e)
+	}
+	t, err := o.find(h, a, now)
+	if err != nil {
+		return nil, 0, err
+	}
+	c.No, c.Added, c.Prev, c.Title = t.No, t.N, t.Last, t.Title
+	switch o.Action {
+	case TakeTask:
+		e, err = o.take(h, a, t, e, now)
+	case ReleaseTask:
+		e, err = o.release(h, a, t, e)
+	case FinishTask:
+		if t.Holder.Seat != 0 && !t.Holder.Is(a) {
+			return nil, 0, h.refuseTaken(a, t, o.Seen, now)
+		}
+		e.Wakes = h.wokenByEnd([]Task{t}, a)
+	case DropTask:
+		if !h.MayManage(a, t) {
+			return nil, 0, refuseManage(t)
+		}
+		e.Wakes = wake(nil, &h.State, a, t.Holder)
+	case EditTask:
+		e, err = o.edit(h, a, t, e)
+	}
+	return e, t.No, err
+}
+
+// CheckTaskOrder returns the reason why the supervision of a forbids it to change the list; nil if
+// it does not. The error is a *fault.Error.
+func (a Agent) CheckTaskOrder() error {
+	if a.IsPerson() || !a.Person.Holds() {
+		return nil
+	}
+	return &fault.Error{Code: fault.Paused,
+		Message: "Your user has paused you, or approves what you say, so you cannot change the list of tasks. Nothing " +
+			"was changed.",
+		Next: "Report with send_message what you have done, and name the tasks in finishes: once your user lets you " +
+			"send it, they are finished. For anything else ask your user, who can do it on the page that the link opened."}
+}
+
+// find returns the open task that the order is about.
+func (o TaskOrder) find(h *Head, a Agent, now time.Time) (Task, error) {
+	if o.No == 0 && o.Action == TakeTask {
+		if mine := h.TasksOf(a); len(mine) > 0 {
+			return mine[0], nil
+		}
+		t, ok := h.NextTask(a, o.Seen, now)
+		if !ok {
+			return t, fault.Refuse(fault.InvalidArgument, "No task is free. Nothing was changed: list shows what "+
+				"others do and what waits for what; call wait_for_message, which ends when a task becomes free.")
+		}
+		return t, nil
+	}
+	t, open := h.Task(o.No)
+	if !open || !a.SeesTask(t.N) {
+		return t, ErrNotOpen
+	}
+	return t, nil
+}
+
+// ErrNotOpen reports a task that is done, dropped, or none that the caller may see.
+var ErrNotOpen = fault.Refuse(fault.InvalidArgument, "id: there is no open task of this id. Nothing was changed: it "+
+	"is done or dropped, or there never was one; list shows those that are open.")
+
+// add completes the event that adds tasks.
+func (o TaskOrder) add(h *Head, a Agent, e *Event) (*Event, int64, error) {
+	mine := 0
+	for _, t := range h.Tasks {
+		if t.Adder.Is(a) {
+			mine++
+		}
+	}
+	switch {
+	case mine+len(o.Add) > MaxAdded:
+		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks of one agent; you have %d and add "+
+			"%d. Nothing was added: finish or drop some first, or put several into one.", MaxAdded, mine, len(o.Add))
+	case len(h.Tasks)+len(o.Add) > MaxTasks:
+		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks in a room; there are %d. Nothing was "+
+			"added: finish or drop some first.", MaxTasks, len(h.Tasks))
+	}
+	for i, t := range o.Add {
+		t.No = h.LastTask + int64(i) + 1
+		var after []int64
+		for _, no := range t.After {
+			if no < 0 { // of this call
+				no = h.LastTask - no
+			} else if open, err := h.mayFollow(a, no); err != nil || !open {
+				if err != nil {
+					return nil, 0, err
+				}
+				continue
+			}
+			if !slices.Contains(after, no) {
+				after = append(after, no)
+			}
+		}
+		if t.After = after; len(h.WaitsFor(t)) == 0 && !slices.ContainsFunc(after, func(no int64) bool {
+			return no > h.LastTask
+		}) {
+			e.Wakes = wake(e.Wakes, &h.State, a, t.For...)
+		}
+		e.Task.Add = append(e.Task.Add, t)
+	}
+	return e, 0, nil
+}
+
+// mayFollow reports whether task no is open, so that another can come after it. One that has ended
+// counts as done. The error says that a sees no such task.
+func (h *Head) mayFollow(a Agent, no int64) (open bool, err error) {
+	t, open := h.Task(no)
+	if no > h.LastTask || open && !a.SeesTask(t.N) {
+		return false, fault.Refuse(fault.InvalidArgument, "after: there is no task %s. Nothing was changed: name the "+
+			"tasks of this call by 1, 2, …, and others by their ids.", TaskID(no))
+	}
+	return open, nil
+}
+
+// take completes the event by which a takes t.
+func (o TaskOrder) take(h *Head, a Agent, t Task, e *Event, now time.Time) (*Event, error) {
+	switch {
+	case t.Holder.Is(a):
+		return nil, nil
+	case len(h.TasksOf(a)) >= MaxTaken:
+		return nil, fault.Refuse(fault.InvalidArgument, "You have %d tasks, and no more at once. Nothing was taken: "+
+			"finish or release one first.", MaxTaken)
+	case t.Holder.Seat != 0 && !h.Stalled(t, o.Seen, now):
+		return nil, h.refuseTaken(a, t, o.Seen, now)
+	case t.Holder.Seat != 0:
+		e.Task.Was, e.Wakes = t.Holder, wake(nil, &h.State, a, t.Holder)
+		return e, nil
+	}
+	if open := h.WaitsFor(t); len(open) > 0 {
+		return nil, fault.Refuse(fault.InvalidArgument, "%s cannot be taken yet: %s must be done first. Nothing was "+
+			"taken: %s", TaskID(t.No), taskIDs(open), h.insteadOf(a, o.Seen, now))
+	}
+	if only, until := h.offeredTo(t, now); len(only) > 0 && !isAmong(only, a) {
+		return nil, fault.Refuse(fault.InvalidArgument, "%s is offered to another agent, which alone may take it for "+
+			"%d more seconds. Nothing was taken: %s", TaskID(t.No), fault.Seconds(until.Sub(now)),
+			h.insteadOf(a, o.Seen, now))
+	}
+	return e, nil
+}
+
+// release completes the event by which a gives t back, takes it from its holder, or declines it.
+func (o TaskOrder) release(h *Head, a Agent, t Task, e *Event) (*Event, error) {
+	switch {
+	case t.Holder.Seat == 0 && t.IsOfferedTo(a): // it declines
+		e.Task.For = slices.DeleteFunc(slices.Clone(t.For), func(m Party) bool { return m.Is(a) })
+		return e, nil
+	case !t.Holder.Is(a) && !t.Adder.Is(a) && a.Role != Admin:
+		return nil, fault.Refuse(fault.NotAllowed, "Only the agent that has %s, the one that added it, or an admin may "+
+			"release it. Nothing was changed: ask one of them with send_message.", TaskID(t.No))
+	case t.Holder.Seat == 0:
+		return nil, nil
+	}
+	e.Task.For = o.For
+	if len(h.WaitsFor(t)) == 0 {
+		e.Wakes = wake(nil, &h.State, a, o.For...)
+	}
+	return e, nil
+}
+
+// edit completes the event by which a changes t.
+func (o TaskOrder) edit(h *Head, a Agent, t Task, e *Event) (*Event, error) {
+	c := e.Task
+	c.Text, c.For, c.After = t.Text, t.For, t.After
+	switch {
+	case !h.MayManage(a, t):
+		return nil, refuseManage(t)
+	case o.Offers && t.Holder.Seat != 0:
+		return nil, fault.Refuse(fault.InvalidArgument, "%s is taken, so it cannot be offered. Nothing was changed: "+
+			"release it with for.", TaskID(t.No))
+	}
+	if o.Title != "" {
+		c.Title = o.Title
+	}
+	if o.Text != "" {
+		c.Text = o.Text
+	}
+	if o.Offers {
+		c.For = o.For
+	}
+	if o.After != nil {
+		c.After = nil
+		for _, no := range o.After {
+			open, err := h.mayFollow(a, no)
+			switch {
+			case err != nil:
+				return nil, err
+			case no >= t.No:
+				return nil, fault.Refuse(fault.InvalidArgument, "after: only earlier tasks than %s itself. Nothing was "+
+					"changed.", TaskID(t.No))
+			case open && !slices.Contains(c.After, no):
+				c.After = append(c.After, no)
+			}
+		}
+	}
+	if c.Title == t.Title && c.Text == t.Text && slices.Equal(c.For, t.For) && slices.Equal(c.After, t.After) {
+		return nil, nil
+	}
+	if t.After = c.After; t.Holder.Seat == 0 && len(h.WaitsFor(t)) == 0 {
+		e.Wakes = wake(nil, &h.State, a, c.For...)
+	}
+	e.Wakes = wake(e.Wakes, &h.State, a, t.Holder)
+	return e, nil
+}
+
+// refuseTaken refuses what only the holder of t may do, or what comes too late. It names who has
+// it and which other is free.
+func (h *Head) refuseTaken(a Agent, t Task, seen map[int]Presence, now time.Time) error {
+	err := fault.Refuse(fault.InvalidArgument, "%s is taken by another agent. Nothing was changed: %s", TaskID(t.No),
+		h.insteadOf(a, seen, now))
+	err.By = t.Holder.Name
+	return err
+}
+
+// insteadOf says which task a can take.
+func (h *Head) insteadOf(a Agent, seen map[int]Presence, now time.Time) string {
+	if next, ok := h.NextTask(a, seen, now); ok {
+		return "the next free one is " + TaskID(next.No) + "."
+	}
+	return "no other is free, and wait_for_message ends when one becomes free."
+}
+
+func refuseManage(t Task) error {
+	return fault.Refuse(fault.NotAllowed, "Only the agent that added %s, or an admin, may change or drop it. Nothing was "+
+		"changed: ask one of them with send_message.", TaskID(t.No))
+}
+
+// taskIDs returns the ids of tasks.
+func taskIDs(list []int64) string {
+	ids := make([]string, len(list))
+	for i, no := range list {
+		ids[i] = TaskID(no)
+	}
+	return strings.Join(ids, ", ")
+}
+
+// wake adds the seats of those who are here to list, each once, and not that of a.
+func wake(list []int, s *State, a Agent, who ...Party) []int {
+	for _, m := range who {
+		if m.Seat != a.Seat && m.isHere(s) && !slices.Contains(list, m.Seat) {
+			list = append(list, m.Seat)
+		}
+	}
+	return list
+}
+
+// wokenByEnd returns who is woken once a has finished tasks: who added them, and those to whom
+// others are offered that waited for nothing else.
+func (h *Head) wokenByEnd(done []Task, a Agent) (seats []int) {
+	isDone := func(no int64) bool {
+		return slices.ContainsFunc(done, func(t Task) bool { return t.No == no })
+	}
+	for _, t := range done {
+		seats = wake(seats, &h.State, a, t.Adder)
+	}
+	for _, t := range h.Tasks {
+		open := h.WaitsFor(t)
+		if t.Holder.Seat == 0 && len(open) > 0 && !slices.ContainsFunc(open, func(no int64) bool { return !isDone(no) }) {
+			seats = wake(seats, &h.State, a, t.For...)
+		}
+	}
+	return seats
+}
+
+// finish completes the report e of a: it closes the tasks of e.Finishes that a may finish.
+func (h *Head) finish(a Agent, e *Event) {
+	e.Closes, e.Wakes = nil, nil
+	var done []Task
+	for _, no := range e.Finishes {
+		if h.WhyUnfinished(a, no) == "" && !slices.Contains(e.Closes, no) {
+			t, _ := h.Task(no)
+			e.Closes, done = append(e.Closes, no), append(done, t)
+		}
+	}
+	e.Wakes = h.wokenByEnd(done, a)
+}
+
+// WhyUnfinished says why a report of a does not close task no; "" if it does.
+func (h *Head) WhyUnfinished(a Agent, no int64) string {
+	t, open := h.Task(no)
+	switch {
+	case no > h.LastTask, open && !a.SeesTask(t.N):
+		return "there is no such task"
+	case !open:
+		return "it is done or dropped already"
+	case t.Holder.Seat != 0 && !t.Holder.Is(a):
+		return "another agent has it"
+	}
+	return ""
+}

@@ -1,0 +1,139 @@
+package roomlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// Done is the stored form of a task that was finished or dropped. Like an agreement it outlives the
+// events that led to it.
+type Done struct {
+	V        int        `json:"v"`
+	Task     room.Task  `json:"task"` // as it was
+	By       room.Party `json:"by"`   // who ended it
+	Dropped  bool       `json:"drop,omitempty"`
+	Result   string     `json:"x,omitempty"`      // what was done, or why it was dropped
+	Report   int64      `json:"report,omitempty"` // the message that said so, of which Result is the beginning
+	Redacted bool       `json:"gone,omitempty"`   // Result was removed
+	AtMs     int64      `json:"at"`
+}
+
+// doneKey returns the key of task no once it is closed.
+func doneKey(id string, no int64) table.Key {
+	return inRoom(id, fmt.Sprintf("%s%016d", donePrefix, no))
+}
+
+// resultBytes is how much of a report is kept with the task that it ends.
+const resultBytes = 1_000
+
+// putDone stores that e ends t.
+func putDone(h *room.Head, t room.Task, e room.Event) table.Op {
+	by, _ := h.Seated(e.Seat)
+	d := Done{V: room.Version, Task: t, By: by.Party(), AtMs: e.AtMs}
+	if e.Task != nil {
+		d.Dropped, d.Result = e.Task.Action == room.DropTask, e.Task.Text
+		d.Task.Last = e.N
+	} else {
+		d.Report, d.Result = e.N, firstBytes(e.Text, resultBytes)
+	}
+	return table.Put(table.Item{Key: doneKey(h.ID, t.No), Expires: e.At().Add(agreementLife), Data: Encode(d)},
+		table.Always)
+}
+
+// Done returns the task no, which is closed. It fails with table.ErrNotFound if it is not, or was
+// closed a year ago.
+func (s Seats) Done(ctx context.Context, no int64) (d Done, err error) {
+	item, err := s.log.store.table.Get(ctx, doneKey(s.log.id, no), table.Strong)
+	if err == nil {
+		err = Decode(item, &d)
+	}
+	return d, err
+}
+
+// AllDone returns the closed tasks that a sees, the last added first, at most limit.
+func (s Seats) AllDone(ctx context.Context, a room.Agent, limit int) (list []Done, more bool, err error) {
+	where := table.Range{Partition: roomPrefix + s.log.id, Prefix: donePrefix, Reverse: true, Consistency: strongly}
+	for item, err := range table.All(ctx, s.log.store.table, where) {
+		var d Done
+		if err == nil {
+			err = Decode(item, &d)
+		}
+		switch {
+		case err != nil:
+			return nil, false, err
+		case !a.SeesTask(d.Task.N):
+		case len(list) == limit:
+			return list, true, nil
+		default:
+			list = append(list, d)
+		}
+	}
+	return list, false, nil
+}
+
+// RedactTask returns the ops that take the words of task no out of the table: of the events about it,
+// from last back to the one that added it, and of its Done. They go into the Write of the event that says
+// so, which writes the part of an open task again. first are those that go before, where one Write
+// cannot take all.
+func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops []table.Op, err error) {
+	for n := last; n != 0; {
+		item, err := s.table.Get(ctx, EventKey(id, n), strongly)
+		if errors.Is(err, table.ErrNotFound) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		e, err := decodeEvent(item)
+		if err != nil {
+			return nil, err
+		}
+		if n = 0; e.Task != nil {
+			n = e.Task.Prev
+		}
+		if e.HasWordsOf(no) {
+			item.Data = Encode(e.WithoutTask(no))
+			ops = append(ops, erase(item))
+		}
+	}
+	done, err := s.table.Get(ctx, doneKey(id, no), strongly)
+	if errors.Is(err, table.ErrNotFound) {
+		return ops, nil
+	}
+	var d Done
+	if err == nil {
+		err = Decode(done, &d)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.Task.Title, d.Task.Text, d.Task.Redacted, d.Result, d.Redacted = room.Removed, "", true, "", true
+	done.Data = Encode(d)
+	return append(ops, erase(done)), nil
+}
+
+// FreedFor puts an item that says that one waiting agent was told that a task is free, and
+// returns false if that is there already. what says which task, and since when.
+func (s Seats) FreedFor(ctx context.Context, what string) (first bool, err error) {
+	l := s.log
+	item := table.Item{Key: inRoom(l.id, "FREE#"+what), Expires: l.store.now().Add(room.Life),
+		Data: Encode(turnItem{V: room.Version, ID: ident.NewEventID(), AtMs: l.store.now().UnixMilli()})}
+	before, err := l.store.putOnce(ctx, item)
+	return before == nil && err == nil, err
+}
+
+// firstBytes returns the first n bytes of s, cut between characters.
+func firstBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xc0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}
