@@ -47,6 +47,11 @@ func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 		{"`changes` of a message", reflect.TypeFor[changes]()},
 		{"A request", reflect.TypeFor[request]()},
 		{"An agreement", reflect.TypeFor[agreement]()},
+		{"A file", reflect.TypeFor[fileView]()},
+		{"`upload` of share_file", reflect.TypeFor[upload]()},
+		{"A task", reflect.TypeFor[taskView]()},
+		{"`tasks` of other results", reflect.TypeFor[taskBrief]()},
+		{"`unfinished` of send_message", reflect.TypeFor[unfinished]()},
 		{"A partner", reflect.TypeFor[partner]()},
 		{"A draft", reflect.TypeFor[draft]()},
 	} {

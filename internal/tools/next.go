@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -62,6 +63,14 @@ type situation struct {
 	then    bool // the call waited for an answer
 	settled bool // it completed an agreement
 	settles bool // it wants none: it agrees, objects, or only takes something back
+	closes  bool // it closes a task
+
+	// Set after a share of a file.
+	uploaded bool // its bytes came by an upload
+
+	// Set after a call of task.
+	action chat.TaskAction
+	task   string // the id of the task that it changed
 }
 
 // news is what the messages of a result mean for the question of who speaks next.
@@ -170,6 +179,22 @@ func (s situation) replacement(word string) string {
 		return s.call("wait_for_message", min(s.wait, s.OthersAway+30*time.Second), "")
 	case "look":
 		return s.call("wait_for_message", 0, "")
+	case "cursor":
+		return s.cursor
+	case "mine":
+		return s.Tasks[0].ID
+	case "task":
+		return s.task
+	case "take":
+		return "task (action take)"
+	case "offered":
+		return "task (action take, id " + s.Offered + ")"
+	case "report":
+		return s.call("send_message", s.send, ", finishes "+cmp.Or(s.task, s.mine()))
+	case "on":
+		return s.goOn("call ")
+	case "else":
+		return s.goOn("")
 	case "send":
 		return s.call("send_message", s.send, "")
 	case "answer":
@@ -178,6 +203,31 @@ func (s situation) replacement(word string) string {
 		return s.call("send_message", s.send, s.replyTo()+", kind agree")
 	}
 	return s.call("wait_for_message", s.wait, "")
+}
+
+// mine is the id of a task that the caller has; "" if it has none.
+func (s situation) mine() string {
+	if len(s.Tasks) == 0 {
+		return ""
+	}
+	return s.Tasks[0].ID
+}
+
+// hasWork reports whether the caller has a task, or may take one.
+func (s situation) hasWork() bool { return s.mine() != "" || s.Offered != "" || s.FreeTasks > 0 }
+
+// goOn is what the caller does if nobody asks it for an answer: it works, or waits. A task goes by its
+// id alone, and one that the caller has not taken is never called its own: others chose the words.
+func (s situation) goOn(call string) string {
+	switch {
+	case s.mine() != "":
+		return "go on with " + s.mine() + ", and when it is done report with finishes " + s.mine()
+	case s.Offered != "":
+		return call + s.replacement("offered")
+	case s.FreeTasks > 0:
+		return call + s.replacement("take")
+	}
+	return call + s.replacement("wait")
 }
 
 // call is a call with the arguments that are known.
@@ -285,6 +335,9 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 		said += fmt.Sprintf("Yours was the last answer: everyone asked has agreed to %s, and it is on record. ",
 			s.Agreed)
 	}
+	if len(s.Unfinished) > 0 {
+		said += "Not every task in finishes is closed: unfinished says why. "
+	}
 	said += notes(s.Messages, s.Situation)
 	if is.then && s.Sent && s.Status != "" && (s.Status != chat.StatusQuiet || is.stopping) {
 		return said + is.sentence(waitedRules(), turnRules()) + is.standbyHint()
@@ -297,7 +350,61 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) situation {
 	is.held, is.reveals, is.kind, is.then = !s.Sent, s.Credential != "", asked.Kind, asked.Wait > 0
 	is.settles = is.kind == room.Agree || is.kind == room.Object || asked.Text == "" && asked.Withdraw != ""
 	is.settled = s.Agreed != ""
+	is.closes = len(asked.Finishes) > 0
 	return is
+}
+
+// shared follows a share of a file whose bytes came with the call or, uploaded, after it.
+func (a advisor) shared(s chat.Sent, uploaded bool) string {
+	if s.Sent || s.Person || s.Paused || s.Status == chat.StatusPending {
+		return a.sent(s, chat.SendRequest{})
+	}
+	is := a.afterSending(s, chat.SendRequest{})
+	is.uploaded = uploaded
+	said := "NOT sent: what is in messages came first. "
+	if is.reveals {
+		said = "NOT sent: the file holds what looks like " + s.Credential + ", and whoever reads it could use it. "
+	}
+	return said + notes(s.Messages, s.Situation) + is.sentence(unsharedRules())
+}
+
+// asksForUpload follows a share of a file that is to be uploaded.
+func (a advisor) asksForUpload(s chat.Situation) string {
+	if s.Person {
+		return ""
+	}
+	is := situation{advisor: a, Situation: s}
+	return is.fill("Nothing is sent yet: run line of upload in a shell; its answer says that the file was sent, and what to do next. Without a shell give your user page of upload, and call {wait}.")
+}
+
+// gotFile follows a look at a file. A file that is whole there needs no word.
+func (a advisor) gotFile(g chat.FileGot) string {
+	switch {
+	case g.Person:
+		return ""
+	case g.More > 0:
+		return fmt.Sprintf("This is a part: run download in a shell to save the whole, or for the next part call "+
+			"get_file (id %s, offset %d).", g.Message.ID, g.More)
+	case g.Text == "" && g.Image == nil && g.File.Size > 0:
+		return "This kind of file is not shown: run download in a shell to save it, and look at it there."
+	}
+	return ""
+}
+
+// tasked follows a call of task.
+func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
+	if t.Person {
+		return ""
+	}
+	is := situation{advisor: a, Situation: t.Situation, action: asked.Action}
+	said := ""
+	if t.Task != nil {
+		is.task = t.Task.ID
+		if is.action == chat.TaskTake && t.Task.Was != "" {
+			said = "Another had begun it: see first what is there already. "
+		}
+	}
+	return said + is.sentence(heldRules(), taskedRules())
 }
 
 // plain reports whether an address is one to put into a shell as it is.

@@ -69,6 +69,7 @@ var waitedRules = sync.OnceValue(func() []rule {
 			awayOwing},
 		{func(s situation) bool { return s.away() && !s.news.heard && !s.more && s.Others > 0 },
 			awaySaid},
+	}, only(situation.idle, workRules()), []rule{
 		{func(s situation) bool {
 			return s.status == chat.StatusTurn && !s.more && s.Owes == "" && s.Begun && s.Owed == 0
 		},
@@ -78,7 +79,7 @@ var waitedRules = sync.OnceValue(func() []rule {
 		{func(s situation) bool {
 			return s.news.arrived && !s.news.heard && !s.news.own && !s.more && s.Others > 0 && s.Owes == ""
 		},
-			"Whoever joined last speaks first: call {wait}."},
+			"Whoever joined last speaks first: {on}."},
 		{func(s situation) bool { return s.resting() && s.Others == 0 },
 			"Nobody has come for a long time: stop waiting and tell your user, or leave_room. " + seatExpires},
 		{func(s situation) bool { return s.quiet() && s.OthersAway > 0 },
@@ -157,6 +158,10 @@ func endedRules() []rule {
 		{func(s situation) bool { return s.stopping },
 			"The server is restarting and nothing is lost: call {wait}."},
 	}, boundRules(), partnerRules(), []rule{
+		{func(s situation) bool { return over(s) && s.mine() != "" },
+			"All others have left or say that they are finished: {on}."},
+		{func(s situation) bool { return over(s) && s.FreeTasks > 0 },
+			"All others have left or say that they are finished, but a task is free: call {take}, or leave_room."},
 		{func(s situation) bool { return over(s) && s.Others == 0 && s.Admin },
 			"All others have left: close the room with update_room (closed true), or call leave_room, after which a room without a password begins anew; if you expect somebody, call {wait}."},
 		{func(s situation) bool { return over(s) && s.Others == 0 },
@@ -193,11 +198,11 @@ var turnRules = sync.OnceValue(func() []rule {
 	return slices.Concat([]rule{
 		{func(s situation) bool { return s.more },
 			"Before you answer, read on: call {look}."},
-		{func(s situation) bool { return s.Others == 0 },
+		{func(s situation) bool { return s.Others == 0 && !s.hasWork() },
 			"Nobody else is here now: call {wait}, or leave_room if you expect nobody."},
 		{func(s situation) bool { return s.Listening },
 			"You can only read here, because you are muted or only admins may speak: call {wait}."},
-	}, debtRules(), userRules(), newsRules(), []rule{
+	}, debtRules(), userRules(), newsRules(), workRules(), []rule{
 		{func(s situation) bool { return s.newcomer && s.crowded() && s.Begun },
 			"You joined last among several who are talking: greet with {send}, or listen with {wait}."},
 		{func(s situation) bool { return s.newcomer },
@@ -220,23 +225,27 @@ func newsRules() []rule {
 		{func(s situation) bool { return s.news.private && !s.news.elsewhere },
 			"This was said to you and not to all: answer with {send} and put its sender in to; without to everybody reads it."},
 		{func(s situation) bool { return s.news.request != "" && s.crowded() },
-			"A request to anyone is open: if you have the answer, and your user would want it given, call {answer}; if not, {wait}."},
+			"A request to anyone is open: if you have the answer, and your user would want it given, call {answer}; if not, {else}."},
 		{func(s situation) bool { return s.news.request != "" },
 			"You are asked for an answer: if your user would want it given, call {answer}; if not, decline with the same call."},
 		{func(s situation) bool { return heard(s) && s.Owed > 0 },
-			"{owed}: call {wait}, unless what was said asks something of you: then {send}."},
-		{func(s situation) bool { return s.news.report && s.OthersAway > 0 },
+			"{owed}: {on}, unless what was said asks something of you: then {send}."},
+		{func(s situation) bool { return s.news.report && s.OthersAway > 0 && !s.hasWork() },
 			othersAway},
 		{func(s situation) bool { return s.news.report },
-			"This wants no answer: call {wait}."},
+			"This wants no answer: {on}."},
 		{func(s situation) bool { return s.news.done && s.crowded() && s.Owed == 0 },
-			"One of them says that it is finished: if the answer is up to you, call {send}; if all is settled, leave_room; else {wait}."},
+			"One of them says that it is finished: if the answer is up to you, call {send}; if all is settled, leave_room; else {else}."},
+		{func(s situation) bool { return s.news.done && s.hasWork() },
+			"The other says that it is finished: if what it said asks something, answer with {send}; else {on}."},
 		{func(s situation) bool { return s.news.done && !s.crowded() },
 			"The other says that it is finished: if what it said asks something, answer with {send}; else call leave_room."},
 		{func(s situation) bool { return heard(s) && s.news.elsewhere },
-			"It is for others to answer: call {wait}."},
+			"It is for others to answer: {on}."},
 		{func(s situation) bool { return heard(s) && s.crowded() },
-			"If the answer is up to you, call {send}; if not, {wait}."},
+			"If the answer is up to you, call {send}; if not, {else}."},
+		{func(s situation) bool { return heard(s) && s.hasWork() },
+			"Answer with {send} if it wants an answer; else {on}."},
 		{func(s situation) bool { return heard(s) && s.Begun },
 			"Answer with {send}; if all is said, leave_room."},
 		{heard,
@@ -256,7 +265,7 @@ var sentRules = sync.OnceValue(func() []rule {
 		{func(s situation) bool { return s.held },
 			"Read it and send again with the new cursor: call {send} with a text that fits it."},
 	}, partnerRules(), []rule{
-		{func(s situation) bool { return s.Others == 0 },
+		{func(s situation) bool { return s.Others == 0 && !s.closes && s.mine() == "" },
 			"Nobody else is here; the next to join will read it: call {wait}."},
 		{func(s situation) bool { return s.more },
 			"Before you say more, read on: call {look}."},
@@ -267,8 +276,19 @@ var sentRules = sync.OnceValue(func() []rule {
 			"Something was said to you and not to all: answer with {send} and put its sender in to; without to everybody reads it."},
 		{situation.away,
 			awaySaid},
+		{func(s situation) bool { return s.kind == room.Done && s.mine() != "" },
+			"You have said that you are finished, but {mine} is still yours: finish it, or give it back with task (action release, id {mine}); then call leave_room."},
 		{func(s situation) bool { return s.kind == room.Done },
 			"You have said that you are finished: call leave_room, or {wait} for a last word."},
+		{func(s situation) bool { return s.mine() != "" && s.Owed > 0 },
+			"{owed}: go on with {mine} if you can before that; if not, call {wait}."},
+		{func(s situation) bool { return s.mine() != "" },
+			workMine},
+	}, only(func(s situation) bool { return s.closes }, workRules()), []rule{
+		{func(s situation) bool { return s.closes && s.OpenTasks == 0 },
+			"No task is left: if all is settled, call leave_room; if not, {wait}."},
+		{func(s situation) bool { return s.closes && s.Others > 0 },
+			workTaken},
 		{func(s situation) bool { return s.kind == room.Status },
 			"A status asks for nothing, so the turn is still yours: go on with your own work, and say more when there is more."},
 		{func(s situation) bool { return s.OthersAway > 0 },
@@ -285,6 +305,70 @@ var sentRules = sync.OnceValue(func() []rule {
 			"For the answer call {wait}."},
 	})
 })
+
+// only narrows rules to what a case allows.
+func only(in func(situation) bool, rules []rule) []rule {
+	narrowed := make([]rule, len(rules))
+	for i, r := range rules {
+		narrowed[i] = rule{func(s situation) bool { return in(s) && r.when(s) }, r.say}
+	}
+	return narrowed
+}
+
+// idle reports whether a wait ended with nothing to answer.
+func (s situation) idle() bool {
+	return (s.status == chat.StatusQuiet || s.status == chat.StatusTurn) && s.Owes == "" && !s.more &&
+		(!s.resting() || s.mine() != "")
+}
+
+// What to do about the room's tasks.
+const (
+	workMine  = "Go on with {mine}; once it is done, say what was done, and where, with {report}."
+	workTaken = "What is left of the tasks is taken, or waits for one that is: call {wait}, which ends when one is free."
+)
+
+// workRules apply to an agent that nobody asks for an answer, and for which there is work.
+func workRules() []rule {
+	return []rule{
+		{func(s situation) bool { return s.mine() != "" },
+			workMine},
+		{func(s situation) bool { return s.Offered != "" },
+			"A task is offered to you: take it with {offered}, or release it with the same call and action release."},
+		{func(s situation) bool { return s.FreeTasks > 0 },
+			"A task is free: call {take}, or, if it is not for you, {wait}."},
+	}
+}
+
+// taskedRules apply to a call of task. One of them always applies.
+var taskedRules = sync.OnceValue(func() []rule {
+	return slices.Concat([]rule{
+		{func(s situation) bool { return s.action == chat.TaskTake && s.task != "" },
+			"{task} is yours: do it now; once it is done, say what was done, and where, with {report}."},
+		{func(s situation) bool { return s.Owes != "" },
+			"You owe an answer: read what is asked with {look}, and answer that first."},
+	}, workRules(), []rule{
+		{func(s situation) bool { return s.OpenTasks == 0 && s.action == chat.TaskFinish },
+			"No task is left: tell the others what came of it with {send}, or call {wait}."},
+		{func(s situation) bool { return s.OpenTasks == 0 },
+			"There is nothing to do: if there is work to share out, call task (action add, tasks); if not, {wait}."},
+		{always,
+			workTaken},
+	})
+})
+
+// unsharedRules apply to a file that was not shared, for what it holds or what came first.
+func unsharedRules() []rule {
+	return []rule{
+		{func(s situation) bool { return s.more },
+			"There is more of it, so read on first: call {look}."},
+		{func(s situation) bool { return s.reveals && s.uploaded },
+			"If others are meant to have it, run the same command again, and it is sent."},
+		{func(s situation) bool { return s.reveals },
+			"Take it out and call share_file; if others are meant to have it, repeat the same call, and it is sent."},
+		{always,
+			"Read it; if the file is still to be shared, repeat the call with the new cursor, {cursor}."},
+	}
+}
 
 // nextLeft follows leaving.
 func nextLeft(g chat.Left) string {

@@ -118,9 +118,10 @@ func TestNext_eachCase_hasItsSentence(t *testing.T) {
 
 func TestNext_everyRule_hasACase(t *testing.T) {
 	braces := regexp.MustCompile(`\\\{[a-z]+\\\}`) // calls, numbers and times
-	for _, r := range slices.Concat(seatedRules(), waitedRules(), turnRules(), sentRules()) {
+	for _, r := range slices.Concat(seatedRules(), waitedRules(), turnRules(), sentRules(), taskedRules(),
+		unsharedRules()) {
 		form := regexp.MustCompile("(^|[.] )" + braces.ReplaceAllString(regexp.QuoteMeta(r.say),
-			`([a-z_]+ \([^()]+\)|[0-9]+ minutes?|[0-9]+ answers? to you (is|are) outstanding|20[0-9TZ:-]+)`) + "$")
+			`((?:call )?[a-z_]+ \([^()]+\)|go on with t[0-9]+, and when it is done report with finishes t[0-9]+|t[0-9]+|c[0-9]+|[0-9]+ minutes?|[0-9]+ answers? to you (is|are) outstanding|20[0-9TZ:-]+)`) + "$")
 		if !slices.ContainsFunc(nextCases(), func(c nextCase) bool { return form.MatchString(c.want) }) {
 			t.Errorf("no case ends with %q", r.say)
 		}
@@ -168,7 +169,7 @@ func nextCases() []nextCase {
 	return slices.Concat(seatedCases(), returnCases(), pairedCases(), waitedCases(), noteCases(), kindCases(),
 		debtCases(),
 		endCases(), lullCases(), awayCases(), removedCases(), sentCases(), debtSentCases(), adminCases(), clientCases(),
-		userCases(), heldCases())
+		userCases(), heldCases(), workCases(), taskCases(), fileCases())
 }
 
 const (

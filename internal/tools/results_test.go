@@ -336,7 +336,8 @@ func TestResult_untrustedNotice_comesAheadOfWhatAgentsChose(t *testing.T) {
 		noticed := false
 		for _, f := range spec.Fields(tool.out) {
 			noticed = noticed || f.JSON == "untrusted"
-			if slices.Contains([]string{"room", "rooms", "messages", "agents", "requests", "agreements", "partner"},
+			if slices.Contains([]string{"room", "rooms", "messages", "agents", "requests", "agreements", "partner", "task", "tasks", "from",
+				"file", "text"},
 				f.JSON) && !noticed {
 				t.Errorf("%s: %s comes ahead of untrusted", tool.Name, f.JSON)
 			}
@@ -356,6 +357,7 @@ func TestOutputSchema_namesEveryFieldOfTheResult(t *testing.T) {
 		"messages": "array",
 		"has_more": "boolean", "cursor": "string", "agents": "array", "next": "string",
 		"seated": "integer", "waiting": "integer", "away_until": "string", "owed": "integer",
+		"unfinished": "array", "tasks": "array",
 	}
 	for name, kind := range want {
 		if schema.Properties[name].Type != kind {

@@ -27,6 +27,7 @@ type seated struct {
 	Earlier    int64       `json:"earlier,omitempty" doc:"how many more messages message_history has before these"`
 	Hidden     int64       `json:"hidden,omitempty" doc:"how many messages to all from before your time you may not see"`
 	Agreements []agreement `json:"agreements,omitempty" doc:"what was agreed on, the newest 5"`
+	Tasks      []taskBrief `json:"tasks,omitempty" doc:"as in wait_for_message"`
 	Cursor     string      `json:"cursor" doc:"how far you have read: for wait_for_message and send_message"`
 	Now        string      `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
 	Invite     string      `json:"invite,omitempty" doc:"while a seat is free: one line to hand to the other person; it holds the password if you gave one"`
@@ -51,7 +52,7 @@ func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) 
 		Status: string(got.Status), AgentToken: got.Token, AgentName: got.Name,
 		Untrusted: notice(got.Messages, true), Room: in,
 		Messages: viewMessages(got.Messages), HasMore: got.HasMore, Earlier: got.Earlier, Hidden: got.Hidden,
-		Agreements: viewAgreements(got.Agreements), Cursor: got.Cursor,
+		Agreements: viewAgreements(got.Agreements), Tasks: viewBriefs(got.Tasks), Cursor: got.Cursor,
 		Now: viewTime(got.Now), Invite: s.inviteTo(ctx, got.Room, got.Invite, password),
 		InviteLink: s.personsInvite(ctx, got.Token, got.Room, got.Invite), Watch: got.Watch, Next: next.seated(got),
 	}

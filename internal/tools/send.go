@@ -13,21 +13,23 @@ import (
 
 // sent is the result of send_message.
 type sent struct {
-	Sent       bool      `json:"sent" doc:"false: nothing was sent: what is in messages may change what you say, or status is pending or paused"`
-	ID         string    `json:"id,omitempty" doc:"of the message or, if status is pending, of the draft"`
-	Credential string    `json:"credential,omitempty" doc:"what the text seems to hold, if it was not sent for that: the same call again is sent"`
-	Duplicate  bool      `json:"duplicate,omitempty" doc:"true if the message was there already; it was not sent again"`
-	Status     string    `json:"status,omitempty" doc:"as in wait_for_message, or pending: your user decides first about the message; paused: your user lets you send nothing; absent if the call did not wait and nothing was unread"`
-	Untrusted  string    `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
-	Messages   []message `json:"messages,omitempty" doc:"what was unread, or came while the call waited, oldest first"`
-	HasMore    bool      `json:"has_more,omitempty" doc:"true if more follows at cursor"`
-	Cursor     string    `json:"cursor,omitempty" doc:"how far you have read: give it to the next call"`
-	Agents     []agent   `json:"agents,omitempty" doc:"as in wait_for_message"`
-	Seated     int       `json:"seated,omitempty" doc:"as in wait_for_message"`
-	Waiting    int       `json:"waiting,omitempty" doc:"as in wait_for_message"`
-	AwayUntil  string    `json:"away_until,omitempty" doc:"as in wait_for_message"`
-	Owed       int       `json:"owed,omitempty" doc:"how many answers others still owe you"`
-	Next       string    `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
+	Sent       bool         `json:"sent" doc:"false: nothing was sent: what is in messages may change what you say, or status is pending or paused"`
+	ID         string       `json:"id,omitempty" doc:"of the message or, if status is pending, of the draft"`
+	Credential string       `json:"credential,omitempty" doc:"what the text seems to hold, if it was not sent for that: the same call again is sent"`
+	Duplicate  bool         `json:"duplicate,omitempty" doc:"true if the message was there already; it was not sent again"`
+	Status     string       `json:"status,omitempty" doc:"as in wait_for_message, or pending: your user decides first about the message; paused: your user lets you send nothing; absent if the call did not wait and nothing was unread"`
+	Untrusted  string       `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
+	Messages   []message    `json:"messages,omitempty" doc:"what was unread, or came while the call waited, oldest first"`
+	HasMore    bool         `json:"has_more,omitempty" doc:"true if more follows at cursor"`
+	Cursor     string       `json:"cursor,omitempty" doc:"how far you have read: give it to the next call"`
+	Agents     []agent      `json:"agents,omitempty" doc:"as in wait_for_message"`
+	Seated     int          `json:"seated,omitempty" doc:"as in wait_for_message"`
+	Waiting    int          `json:"waiting,omitempty" doc:"as in wait_for_message"`
+	AwayUntil  string       `json:"away_until,omitempty" doc:"as in wait_for_message"`
+	Owed       int          `json:"owed,omitempty" doc:"how many answers others still owe you"`
+	Unfinished []unfinished `json:"unfinished,omitempty" doc:"the tasks of finishes that stay as they were"`
+	Tasks      []taskBrief  `json:"tasks,omitempty" doc:"as in wait_for_message"`
+	Next       string       `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
 }
 
 func (s *Set) sendMessage() tool {
@@ -42,8 +44,8 @@ func (s *Set) sendMessage() tool {
 			"What you had not read comes back too. sent false: nothing was sent, mostly because that may change your " +
 			"text: do what next says. " +
 			"A call that failed may be repeated word for word, with its cursor.",
-		shown: []string{"sent", "id", "duplicate", "status", "messages", "has_more", "cursor", "agents", "away_until",
-			"owed", "next"},
+		shown: []string{"sent", "id", "duplicate", "status", "messages", "has_more", "cursor", "agents", "owed",
+			"next"},
 		args:  s.sendArgs,
 		needs: sendNeeds,
 		token: func(in chat.SendRequest) string { return in.Token },
@@ -68,6 +70,7 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 		spec.Choice("kind", &in.Kind, "request: wants an answer; status: wants none; proposal: asks all, or those in "+
 			"ask, to agree; agree, object: answer one; done: you are finished.",
 			room.Kinds()...),
+		spec.List("finishes", &in.Finishes, "ids of tasks that this reports as done."),
 		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal, to take it back."),
 		spec.Code("cursor", &in.Cursor, "From your last result: keeps you from speaking over news."),
 		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest,
@@ -92,6 +95,7 @@ func sendGist(in chat.SendRequest) chat.SendRequest {
 		in.Text = strings.Clone(in.Text[:chat.ShortText])
 	}
 	in.To, in.Ask, in.ReplyTo, in.Activity = nil, nil, "", ""
+	in.Finishes = make([]string, min(1, len(in.Finishes))) // whether there are any
 	return in
 }
 
@@ -122,9 +126,10 @@ func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) sent {
 	return sent{
 		Sent: got.Sent, ID: got.ID, Credential: got.Credential, Duplicate: got.Duplicate, Status: string(got.Status),
 		HasMore: got.HasMore, Cursor: got.Cursor,
-		Untrusted: notice(got.Messages, len(got.Agents) > 0), Messages: viewMessages(got.Messages),
+		Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks) > 0), Messages: viewMessages(got.Messages),
 		Agents: viewAgents(got.Agents),
 		Seated: crowd(got.Waited), Waiting: got.AllWaiting,
-		AwayUntil: viewTimeIf(got.AwayUntil), Owed: got.Owed, Next: a.sent(got, asked),
+		AwayUntil: viewTimeIf(got.AwayUntil), Owed: got.Owed, Unfinished: viewUnfinished(got.Unfinished),
+		Tasks: viewBriefs(got.Tasks), Next: a.sent(got, asked),
 	}
 }

@@ -4,8 +4,8 @@
 // the calls here.
 //
 // A tool is declared once, as a [definition], in the file of its noun: room.go,
-// seat.go, send.go, history.go, wait.go, admin.go, queue.go, supervise.go. Its schema, the reader
-// of its arguments and its part of docs/tools.md are all made from that.
+// seat.go, send.go, history.go, file.go, task.go, wait.go, admin.go, queue.go, supervise.go. Its
+// schema, the reader of its arguments and its part of docs/tools.md are all made from that.
 package tools
 
 import (
@@ -85,6 +85,9 @@ func (s *Set) all() []tool {
 		s.sendMessage(),
 		s.waitForMessage(),
 		s.messageHistory(),
+		s.shareFile(),
+		s.getFile(),
+		s.task(),
 		s.roomInfo(),
 		s.listRooms(),
 		s.updateRoom(),

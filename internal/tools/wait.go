@@ -10,16 +10,17 @@ import (
 
 // waited is the result of wait_for_message.
 type waited struct {
-	Status    string    `json:"status" doc:"messages; quiet: nothing is new, which is normal; your_turn: all are waiting, and you are the one to speak; all_done: all others have left, said that they are finished or, of a pair, fell silent; superseded: a newer call of yours has the rest; removed: the seat is no longer yours"`
-	Untrusted string    `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
-	Messages  []message `json:"messages" items:"id,type,from,text,kind" doc:"what is new, oldest first: at most 50 and 9 KiB"`
-	HasMore   bool      `json:"has_more,omitempty" doc:"true if more follows at cursor"`
-	Cursor    string    `json:"cursor" doc:"how far you have read: give it to the next call"`
-	Agents    []agent   `json:"agents,omitempty" doc:"who is seated, if that changed since your last result; if more than ten are seated, those who wait, at most ten"`
-	Seated    int       `json:"seated,omitempty" doc:"if more than ten are seated: how many"`
-	Waiting   int       `json:"waiting,omitempty" doc:"if more than ten are seated: how many wait"`
-	AwayUntil string    `json:"away_until,omitempty" doc:"until when the others see you as away, as RFC 3339 in UTC"`
-	Next      string    `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
+	Status    string      `json:"status" doc:"messages; quiet: nothing is new, which is normal; your_turn: all are waiting, and you are the one to speak; all_done: all others have left, said that they are finished or, of a pair, fell silent; superseded: a newer call of yours has the rest; removed: the seat is no longer yours"`
+	Untrusted string      `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
+	Messages  []message   `json:"messages" items:"id,type,from,text,kind" doc:"what is new, oldest first: at most 50 and 9 KiB"`
+	HasMore   bool        `json:"has_more,omitempty" doc:"true if more follows at cursor"`
+	Cursor    string      `json:"cursor" doc:"how far you have read: give it to the next call"`
+	Agents    []agent     `json:"agents,omitempty" doc:"who is seated, if that changed since your last result; if more than ten are seated, those who wait, at most ten"`
+	Seated    int         `json:"seated,omitempty" doc:"if more than ten are seated: how many"`
+	Waiting   int         `json:"waiting,omitempty" doc:"if more than ten are seated: how many wait"`
+	AwayUntil string      `json:"away_until,omitempty" doc:"until when the others see you as away, as RFC 3339 in UTC"`
+	Tasks     []taskBrief `json:"tasks,omitempty" doc:"the tasks that you have taken, at most three: task lists all"`
+	Next      string      `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
 }
 
 func (s *Set) waitForMessage() tool {
@@ -31,7 +32,7 @@ func (s *Set) waitForMessage() tool {
 			"after cursor. Call it when it is not your turn to talk or send, and again after quiet (nothing came). " +
 			"Other status: your_turn, speak; all_done, the others are finished; removed, your seat is gone.",
 		hints: hints{readOnly: true, idempotent: true},
-		shown: []string{"status", "messages", "has_more", "cursor", "agents", "away_until", "next"},
+		shown: []string{"status", "messages", "has_more", "cursor", "agents", "next"},
 		args: func(in *chat.WaitRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
@@ -75,11 +76,11 @@ func (s *Set) waited(ctx context.Context, got *chat.Waited, asked *chat.WaitRequ
 
 func (a advisor) viewWaited(got chat.Waited, asked chat.WaitRequest) waited {
 	return waited{
-		Status: string(got.Status), Untrusted: notice(got.Messages, len(got.Agents) > 0),
+		Status: string(got.Status), Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks) > 0),
 		Messages: viewMessages(got.Messages),
 		HasMore:  got.HasMore, Cursor: got.Cursor, Agents: viewAgents(got.Agents), Seated: crowd(got),
 		Waiting:   got.AllWaiting,
-		AwayUntil: viewTimeIf(got.AwayUntil), Next: a.waited(got, asked),
+		AwayUntil: viewTimeIf(got.AwayUntil), Tasks: viewBriefs(got.Tasks), Next: a.waited(got, asked),
 	}
 }
 

@@ -4,6 +4,7 @@
 package spec
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,8 +23,11 @@ type Arg struct {
 	kind     kind
 	min, max int64    // of an integer; NoLimit: no maximum
 	choices  []string // of a text; none: any text
+	fields   []Arg    // of each object of a list; none: a list of texts
+	aliases  []string // see Also
 
-	put func(v any) // takes a string, an int64, a bool or a []string, by kind
+	put  func(v any)                         // takes a string, an int64, a bool or a []string, by kind
+	fill func([][]entry) (problems []string) // in place of put, for the members of each object of a list
 }
 
 // kind is what the value of an argument is, in the words of JSON Schema.
@@ -33,7 +37,8 @@ const (
 	textKind    kind = "string"
 	integerKind kind = "integer"
 	booleanKind kind = "boolean"
-	listKind    kind = "array" // of texts
+	bytesKind   kind = "bytes" // a string
+	listKind    kind = "array" // of texts or, if the argument has fields, of objects
 )
 
 // NoLimit is the greatest integer that is exact in every client's JSON (RFC 8259,
@@ -99,9 +104,41 @@ func List(name string, to *[]string, about string) Arg {
 	return Arg{Name: name, About: about, kind: listKind, put: func(v any) { *to = v.([]string) }}
 }
 
+// Objects is a list of objects with these fields, each bound to the field of one that it fills. A
+// text in the list stands for an object that has only the first field. A single object or text counts
+// as a list of one.
+func Objects[T any](name string, to *[]T, about string, fields func(one *T) []Arg) Arg {
+	return Arg{
+		Name: name, About: about, kind: listKind, fields: fields(new(T)),
+		fill: func(list [][]entry) (problems []string) {
+			*to = make([]T, len(list))
+			for i, members := range list {
+				has := fields(&(*to)[i])
+				for _, p := range readMembers(has, members) {
+					p = strings.Replace(p, "an argument of this tool", "one of "+names(has), 1)
+					problems = append(problems, fmt.Sprintf("number %d of %s: %s", i+1, name, p))
+				}
+			}
+			return problems
+		},
+	}
+}
+
+// Bytes are bytes as a text in base64 (RFC 4648), with padding or without.
+func Bytes(name string, to *[]byte, about string) Arg {
+	return Arg{Name: name, About: about, kind: bytesKind, put: func(v any) { *to = v.([]byte) }}
+}
+
 // Require makes the argument a required one.
 func (a Arg) Require() Arg {
 	a.Required = true
+	return a
+}
+
+// Also gives the argument other names, which mean it even where they stand for another argument in
+// other tools.
+func (a Arg) Also(names ...string) Arg {
+	a.aliases = names
 	return a
 }
 
@@ -141,6 +178,10 @@ func (a Arg) Want() string {
 		return "a whole number from " + strconv.FormatInt(a.min, 10)
 	case a.kind == integerKind:
 		return "a whole number from " + strconv.FormatInt(a.min, 10) + " to " + strconv.FormatInt(a.max, 10)
+	case a.kind == bytesKind:
+		return "bytes in base64"
+	case len(a.fields) > 0:
+		return "a list of objects with " + names(a.fields)
 	case a.kind == listKind:
 		return "a list of texts"
 	case len(a.choices) > 0:
@@ -157,6 +198,8 @@ func (a *Arg) read(v value) (meant any, ok bool) {
 		return readBoolean(v)
 	case listKind:
 		return readList(v)
+	case bytesKind:
+		return readBytes(v)
 	case integerKind:
 		n, ok := readInteger(v)
 		if a.Clamped {

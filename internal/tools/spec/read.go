@@ -13,16 +13,17 @@ func Read(args []Arg, raw []byte) (problems []string) {
 	if problem != "" {
 		return []string{problem}
 	}
+	return readMembers(args, members)
+}
+
+// readMembers fills the variables that args are bound to from the members of an object.
+func readMembers(args []Arg, members []entry) (problems []string) {
 	members, problems = match(args, members)
 	for _, a := range args {
 		i := slices.IndexFunc(members, func(m entry) bool { return m.argument == a.Name })
 		switch {
 		case i >= 0:
-			if value, ok := a.read(members[i].value); ok {
-				a.put(value)
-			} else {
-				problems = append(problems, a.Name+" must be "+a.Want())
-			}
+			problems = append(problems, a.take(members[i].value)...)
 		case a.Required:
 			problems = append(problems, a.Name+" is missing")
 		case a.Fallback != nil:
@@ -30,6 +31,19 @@ func Read(args []Arg, raw []byte) (problems []string) {
 		}
 	}
 	return problems
+}
+
+// take fills the variable of a from v.
+func (a *Arg) take(v value) (problems []string) {
+	if a.fill != nil {
+		if list, ok := readObjects(v, a.fields[0].Name); ok {
+			return a.fill(list)
+		}
+	} else if meant, ok := a.read(v); ok {
+		a.put(meant)
+		return nil
+	}
+	return []string{a.Name + " must be " + a.Want()}
 }
 
 // match finds the argument that each member stands for, and returns the members that give
@@ -61,8 +75,22 @@ func argumentOf(args []Arg, key string) (name string, ok bool) {
 	if has(args, key) {
 		return key, true
 	}
+	if i := slices.IndexFunc(args, func(a Arg) bool { return slices.Contains(a.aliases, key) }); i >= 0 {
+		return args[i].Name, true
+	}
 	name = aliasOf(key)
 	return name, has(args, name)
+}
+
+// names lists the names of args.
+func names(args []Arg) string {
+	var list []string
+	for _, a := range args {
+		if !a.Hidden {
+			list = append(list, a.Name)
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 // has reports whether one of args has the name.

@@ -14,8 +14,15 @@ import (
 // because some clients insist on it, and so are the main fields of the messages that a
 // wait returns, for models that read them with a program.
 func (a Arg) property() object {
-	p := object{{"type", string(a.kind)}}
-	if a.kind == listKind {
+	kind := a.kind
+	if kind == bytesKind {
+		kind = textKind
+	}
+	p := object{{"type", string(kind)}}
+	switch {
+	case len(a.fields) > 0:
+		p = append(p, member{"items", objectSchema(a.fields)})
+	case a.kind == listKind:
 		p = append(p, member{"items", object{{"type", string(textKind)}}})
 	}
 	if about := a.described(); about != "" {
@@ -56,7 +63,10 @@ func (a Arg) described() string {
 // InputSchema is the schema of the arguments, in their order. It does not say
 // whether there may be others, so that no client refuses what Read forgives; Read
 // refuses what it does not know.
-func InputSchema(args []Arg) json.RawMessage {
+func InputSchema(args []Arg) json.RawMessage { return encode(objectSchema(args)) }
+
+// objectSchema is the schema of an object with these members.
+func objectSchema(args []Arg) object {
 	var properties object
 	required := []string{}
 	for _, a := range args {
@@ -72,7 +82,7 @@ func InputSchema(args []Arg) json.RawMessage {
 	if len(required) > 0 {
 		schema = append(schema, member{"required", required})
 	}
-	return encode(schema)
+	return schema
 }
 
 // OutputSchema is the schema of a result, a struct. It requires nothing and forbids

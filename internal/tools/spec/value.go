@@ -2,6 +2,7 @@ package spec
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"math"
 	"slices"
@@ -157,6 +158,51 @@ func readList(v value) ([]string, bool) {
 		}
 	}
 	return texts, len(texts) > 0
+}
+
+// readObjects accepts a list of objects, and returns the members of each: see [Objects]. A text may
+// also spell an object or the whole list. first is the field that any other text stands for.
+func readObjects(v value, first string) (list [][]entry, ok bool) {
+	given := []json.RawMessage{json.RawMessage(v)}
+	if v[0] == '[' {
+		_ = json.Unmarshal(v, &given) // json.Valid has accepted it
+	}
+	for _, one := range given {
+		members, ok := readOne(value(bytes.TrimSpace(one)), first)
+		if !ok {
+			return nil, false
+		}
+		list = append(list, members...)
+	}
+	return list, true
+}
+
+// readOne accepts what may stand in a list of objects.
+func readOne(v value, first string) (list [][]entry, ok bool) {
+	switch v[0] {
+	case '{':
+		members, _ := readObject(v, nil)
+		return [][]entry{members}, true
+	case '"':
+		text, _ := readText(v)
+		text = strings.TrimSpace(text)
+		if spelled := text != "" && (text[0] == '{' || text[0] == '['); spelled && json.Valid([]byte(text)) {
+			return readObjects(value(text), first)
+		}
+		return [][]entry{{{key: first, value: v}}}, text != ""
+	}
+	return nil, false
+}
+
+// readBytes accepts bytes in either alphabet of base64, also as a data URL and with line breaks.
+func readBytes(v value) ([]byte, bool) {
+	s, ok := readText(v)
+	if strings.HasPrefix(s, "data:") {
+		_, s, _ = strings.Cut(s, ",")
+	}
+	s = strings.NewReplacer("\n", "", "\r", "", "-", "+", "_", "/").Replace(s)
+	b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "="))
+	return b, ok && err == nil
 }
 
 func readBoolean(v value) (is, ok bool) {

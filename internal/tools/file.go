@@ -1,0 +1,249 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/ratelimit"
+	"github.com/parley-chat/parley/internal/sanitize"
+	"github.com/parley-chat/parley/internal/tools/spec"
+)
+
+// shared is the result of share_file, and of the upload that it asks for.
+type shared struct {
+	Sent bool `json:"sent" doc:"false: nothing was sent: the file is to be uploaded, or as in send_message"`
+	*sent
+	File   *fileView `json:"file,omitempty" doc:"what was shared"`
+	Upload *upload   `json:"upload,omitempty" doc:"how the file gets here, if size was given"`
+	Next   string    `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
+}
+
+// fileView is a file as a message shows it. Its sender chose the name.
+type fileView struct {
+	Name string `json:"name" doc:"as its sender called it"`
+	Size int64  `json:"size" doc:"in bytes"`
+	Type string `json:"type" doc:"a media type, as the server sees it: nothing that the sender said"`
+}
+
+// upload is where the bytes of one file are to go.
+type upload struct {
+	Line    string `json:"line" doc:"a command for a shell that uploads the file; its answer is the result of the send"`
+	Page    string `json:"page" doc:"the same for a person: a page to pick the file on"`
+	Expires int    `json:"expires_in_seconds" doc:"how long both work, for one file of at most size bytes"`
+}
+
+// gotFile is the result of get_file.
+type gotFile struct {
+	Untrusted string   `json:"untrusted" schema:"-" doc:"says that the following are other agents' words"`
+	From      string   `json:"from,omitempty" doc:"who shared it"`
+	File      fileView `json:"file" doc:"what it is"`
+	Text      string   `json:"text,omitempty" doc:"of a text of up to 8 KiB: all of it; of a longer one, its beginning or the part from offset on"`
+	More      int64    `json:"more,omitempty" doc:"the offset of the next part"`
+	Download  string   `json:"download" doc:"a command for a shell that saves the whole, under a name of the server's"`
+	Next      string   `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
+}
+
+func (s *Set) shareFile() tool {
+	return definition[chat.ShareRequest, shared]{
+		name:   "share_file",
+		title:  "Share a file",
+		search: "upload attach send file image screenshot document",
+		about: "Share a file with the agents in your Parley chat room. A short text: give text. Anything else, " +
+			"pictures too: give size and run the command in upload; its answer says that the file was sent. Never " +
+			"retype a file.",
+		shown: []string{"sent", "id", "upload", "next"},
+		args: func(in *chat.ShareRequest) []spec.Arg {
+			return []spec.Arg{
+				tokenArg(&in.Token).Require(),
+				spec.Text("name", &in.Name, "report.pdf. Of a path, others see the last part.").Require().
+					Also("file", "path", "filename"),
+				spec.Text("text", &in.Text, "1-32768 bytes."),
+				spec.Integer("size", &in.Size, 1, spec.NoLimit, "Of a file on disk, in bytes."),
+				spec.Text("note", &in.Note, "").Also("message", "caption", "description"),
+				spec.List("to", &in.To, "Names; only they and you see it."),
+				spec.Text("reply_to", &in.ReplyTo, "id of what you answer."),
+				spec.Bytes("base64", &in.Data, "").Hide(),
+				spec.Code("cursor", &in.Cursor, "").Hide(),
+				spec.Text("idempotency_key", &in.Key, "").Hide(),
+			}
+		},
+		needs: func(_ context.Context, in *chat.ShareRequest) string { return shareNeeds(in) },
+		token: func(in chat.ShareRequest) string { return in.Token },
+		again: func(in chat.ShareRequest) string {
+			if in.Text == "" && in.Data == nil {
+				return repeatSafely
+			}
+			return "The file may have been shared: look with message_history whether it is there before you repeat " +
+				"the call."
+		},
+		run: func(ctx context.Context, in chat.ShareRequest) (shared, error) {
+			got, err := s.rooms.ShareFile(ctx, in)
+			return s.viewShared(ctx, got, in), err
+		},
+	}.tool()
+}
+
+// shareNeeds says what is wrong with the arguments together, and with a path: its command must not
+// hold what nobody sees.
+func shareNeeds(in *chat.ShareRequest) string {
+	given := 0
+	for _, is := range []bool{in.Text != "", in.Data != nil, in.Size > 0} {
+		if is {
+			given++
+		}
+	}
+	switch {
+	case sanitize.Escape(in.Name, "") != in.Name:
+		return "name holds characters that nobody sees"
+	case given == 0:
+		return "text is missing (or, for a file on disk, size)"
+	case given > 1:
+		return "text and size do not go together: give text for what the file holds, or size for a file on disk"
+	}
+	return ""
+}
+
+func (s *Set) getFile() tool {
+	return definition[chat.FileRequest, gotFile]{
+		name:   "get_file",
+		title:  "Get a file",
+		search: "download open view read attachment image picture",
+		about: "Look at or download a file that somebody shared in your Parley chat room: a message with file. " +
+			"Returns pictures, the beginning of a text, and a command that saves the whole.",
+		hints: hints{readOnly: true, idempotent: true},
+		shown: []string{"file", "text", "more", "download", "next"},
+		args: func(in *chat.FileRequest) []spec.Arg {
+			return []spec.Arg{
+				tokenArg(&in.Token).Require(),
+				spec.Text("id", &in.ID, "Of the message.").Require().Also("file_id"),
+				spec.Integer("offset", &in.Offset, 0, spec.NoLimit, ""),
+			}
+		},
+		token: func(in chat.FileRequest) string { return in.Token },
+		run: func(ctx context.Context, in chat.FileRequest) (gotFile, error) {
+			got, err := s.rooms.GetFile(ctx, in)
+			return s.viewFile(ctx, got), err
+		},
+	}.tool()
+}
+
+// The paths at which bytes go in and out; a code or a ticket follows.
+const (
+	UploadPath   = "/v1/upload/"
+	DownloadPath = "/v1/file/"
+)
+
+func (s *Set) viewShared(ctx context.Context, got chat.Shared, asked chat.ShareRequest) shared {
+	a := s.clients.advisor(ctx)
+	if got.Upload == nil {
+		return a.viewShared(got, false)
+	}
+	at := s.at(ctx, UploadPath+got.Upload.Code)
+	return shared{
+		Upload: &upload{uploadLine(asked.Name, at), at, fault.Seconds(got.Upload.Expires)},
+		Next:   a.asksForUpload(got.Situation),
+	}
+}
+
+// viewShared is the result of a share whose bytes are there.
+func (a advisor) viewShared(got chat.Shared, uploaded bool) shared {
+	of := a.viewSent(got.Sent, chat.SendRequest{})
+	return shared{Sent: got.Sent.Sent, sent: &of, File: viewFileIf(got.File), Next: a.shared(got.Sent, uploaded)}
+}
+
+// Uploaded is how an upload ended.
+type Uploaded struct {
+	// JSON is the result of share_file, or the structured content of its error. It is empty if the
+	// caller has left.
+	JSON json.RawMessage
+	// Code of the error; "" for a result.
+	Code fault.Code
+	// RetryAfter says when an upload that was refused can succeed.
+	RetryAfter time.Duration
+}
+
+// Upload takes the bytes of an upload for which share_file gave the code.
+func (s *Set) Upload(ctx context.Context, code string, body io.Reader) Uploaded {
+	o := mcp.Do(ctx, s.log, "upload", func(ctx context.Context, _ *mcp.Record) (any, error) {
+		ctx, err := s.admit(ctx, ratelimit.Usual)
+		if err != nil {
+			return nil, err
+		}
+		got, err := s.rooms.Upload(ctx, code, body)
+		if err != nil {
+			return nil, refusal(err, "Run the same command again: the file is sent only once.")
+		}
+		return s.clients.advisor(ctx).viewShared(chat.Shared{Sent: got}, true), nil
+	})
+	ended := Uploaded{JSON: o.JSON()}
+	if o.Failure != nil {
+		ended.Code = fault.Code(o.Failure.Code)
+		ended.RetryAfter = time.Duration(o.Failure.RetryAfterSeconds) * time.Second
+	}
+	return ended
+}
+
+// at is the address of a path of this server, for a command of a shell.
+func (s *Set) at(ctx context.Context, path string) string {
+	address := s.address(ctx)
+	if !plain(address) {
+		return "https://ADDRESS-OF-THIS-SERVER" + path
+	}
+	return site(address) + path
+}
+
+// uploadLine is a command for any POSIX shell with curl that uploads a file. path is what the caller
+// gave, and nothing in it does anything but name the file.
+func uploadLine(path, to string) string {
+	globs := ""
+	if strings.ContainsAny(path, "[]{}") { // curl would take these for a pattern
+		globs = "-g "
+	}
+	return "curl -sS " + globs + "-T " + shellPath(path) + " " + shellQuote(to)
+}
+
+// shellPath quotes a path. One that begins with ~/ is in the home directory, as its caller expects,
+// and one that begins with - is neither an option nor standard input.
+func shellPath(path string) string {
+	switch {
+	case strings.HasPrefix(path, "~/"):
+		return "~/" + shellQuote(path[len("~/"):])
+	case strings.HasPrefix(path, "-"):
+		path = "./" + path
+	}
+	return shellQuote(path)
+}
+
+// shellQuote returns s as one word of a POSIX shell (XCU, 2.2.2: nothing is special between single
+// quotes but their end).
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// downloadLine is a command that saves the file of a message. It holds nothing that an agent chose:
+// a name such as .mcp.json would be read by the reader's own client.
+func downloadLine(id, ending, from string) string {
+	return "curl -fsS -o " + shellQuote("parley-"+id+ending) + " " + shellQuote(from)
+}
+
+func (s *Set) viewFile(ctx context.Context, got chat.FileGot) gotFile {
+	v := gotFile{Untrusted: untrustedNotice, From: sender(got.Message), File: viewFile(got.File),
+		Text: words(got.Text), More: got.More,
+		Download: downloadLine(got.Message.ID, got.Ending, s.at(ctx, DownloadPath+got.Ticket))}
+	v.Next = s.clients.advisor(ctx).gotFile(got)
+	return v
+}
+
+func viewFile(f chat.File) fileView { return fileView{Name: words(f.Name), Size: f.Size, Type: f.Type} }
+
+func viewFileIf(f *chat.File) *fileView {
+	if f == nil {
+		return nil
+	}
+	v := viewFile(*f)
+	return &v
+}

@@ -1,0 +1,179 @@
+package tools
+
+import (
+	"strings"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+const (
+	report3  = "send_message (cursor c9, wait_seconds 45, finishes t3)"
+	goOn3    = "Go on with t3; once it is done, say what was done, and where, with " + report3 + "."
+	else3    = "go on with t3, and when it is done report with finishes t3"
+	offered4 = "A task is offered to you: take it with task (action take, id t4), or release it with the same call and action release."
+	free     = "A task is free: call task (action take), or, if it is not for you, " + wait9 + "."
+	taken    = "What is left of the tasks is taken, or waits for one that is: call " + wait9 + ", which ends when one is free."
+	nothing  = "There is nothing to do: if there is work to share out, call task (action add, tasks); if not, "
+)
+
+// An agent that has t3, is offered t4, or may take what is free.
+func has3(s *chat.Situation) {
+	s.Tasks, s.OpenTasks = []chat.TaskBrief{{ID: "t3", Title: chosen}, {ID: "t5", Title: chosen}}, 2
+}
+func isOffered(s *chat.Situation) { s.Offered, s.FreeTasks, s.OpenTasks = "t4", 1, 1 }
+func mayTake(s *chat.Situation)   { s.FreeTasks, s.OpenTasks = 2, 2 }
+
+// workCases are those of an agent with something to do, after a join, a wait or a send.
+func workCases() []nextCase {
+	with := func(w chat.Waited, work func(*chat.Situation)) chat.Waited { work(&w.Situation); return w }
+	wait := func(w chat.Waited, work func(*chat.Situation)) string { return afterWait(with(w, work), nil) }
+	turn, over, owed, lull := quietFor(1), quietFor(1), quietFor(1), quietFor(1)
+	turn.Status, over.Status, owed.Owed, lull.Quiet = chat.StatusTurn, chat.StatusAllDone, 1, longQuiet
+	asked := newsFor(2, said("m9"))
+	asked.Debt = room.Debt{Owes: "m9"}
+	hearing := newsFor(1, said("m9"))
+	hearing.Owed = 2
+	join := func(work func(*chat.Situation)) string {
+		return advise().seated(seatedWith(2, func(s *chat.Seated) { s.Cursor = "c9"; work(&s.Situation) }))
+	}
+	return []nextCase{
+		{"joins, and a task is free", join(mayTake), free},
+		{"joins, and a task is offered", join(isOffered), offered4},
+		{"returns to a task", join(has3), goOn3},
+		{"has a task, and nothing came", wait(quietFor(1), has3), goOn3},
+		{"has a task, is alone, and nothing came", wait(quietFor(0), has3), goOn3},
+		{"has a task, and it is quiet for long", wait(lull, has3), goOn3},
+		{"has a task, and it is its turn", wait(turn, has3), goOn3},
+		{"is offered a task, and nothing was said", wait(newsFor(1), isOffered), offered4},
+		{"is offered a task, and it is its turn", wait(turn, isOffered), offered4},
+		{"a task is free, and it is its turn", wait(turn, mayTake), free},
+		{"a task is free for long", wait(lull, mayTake),
+			"Nothing has been said for a long time: you may stop waiting, do other work and look in with " + look9 + ". " + seatExpires},
+		{"has a task and owes an answer", wait(asked, has3),
+			"You owe an answer: if your user would want it given, call send_message (cursor c9, wait_seconds 45, reply_to m9); if not, decline with the same call."},
+		{"has a task, and the other spoke", wait(newsFor(1, said("m9")), has3), "Answer with " + send9 + " if it wants an answer; else " + else3 + "."},
+		{"has a task, and one of several spoke", wait(newsFor(2, said("m9")), has3), "If the answer is up to you, call " + send9 + "; if not, " + else3 + "."},
+		{"a task is free, and one of several spoke", wait(newsFor(2, said("m9")), mayTake),
+			"If the answer is up to you, call " + send9 + "; if not, task (action take)."},
+		{"has a task, and others report", wait(newsFor(2, saidAs("m9", room.Status)), has3), "This wants no answer: " + else3 + "."},
+		{"is offered a task, and others report", wait(newsFor(2, saidAs("m9", room.Status)), isOffered),
+			"This wants no answer: call task (action take, id t4)."},
+		{"has a task, and others are asked", wait(newsFor(2, askedOf(said("m9"))), has3), "It is for others to answer: " + else3 + "."},
+		{"has a task, and a request is open", wait(newsFor(2, saidAs("m9", room.Request)), has3),
+			"A request to anyone is open: if you have the answer, and your user would want it given, call send_message (cursor c9, wait_seconds 45, reply_to m9); if not, " + else3 + "."},
+		{"has a task, is owed answers, and hears something", wait(hearing, has3),
+			"2 answers to you are outstanding: " + else3 + ", unless what was said asks something of you: then " + send9 + "."},
+		{"has a task, and somebody came", wait(newsFor(2, came("m9")), has3), "Whoever joined last speaks first: " + else3 + "."},
+		{"has a task, and the other is finished", wait(newsFor(1, saidAs("m9", room.Done)), has3),
+			"The other says that it is finished: if what it said asks something, answer with " + send9 + "; else " + else3 + "."},
+		{"has a task, and one of several is finished", wait(newsFor(2, saidAs("m9", room.Done)), has3),
+			"One of them says that it is finished: if the answer is up to you, call " + send9 + "; if all is settled, leave_room; else " + else3 + "."},
+		{"has a task, and all others are finished", wait(over, has3), "All others have left or say that they are finished: " + else3 + "."},
+		{"a task is free, and all others are finished", wait(over, mayTake),
+			"All others have left or say that they are finished, but a task is free: call task (action take), or leave_room."},
+		{"has a task and is paused", wait(quietFor(1), func(s *chat.Situation) { has3(s); s.Paused = true }),
+			"Your user has paused you, so nothing that you send is sent: call " + wait9 + ", which tells you when you may go on."},
+	}
+}
+
+// taskCases are those of a call of task, and of a send that finishes some.
+func taskCases() []nextCase {
+	const wait = "wait_for_message (wait_seconds 50)"
+	did := func(action chat.TaskAction, work func(*chat.Situation), change func(*chat.Tasks)) string {
+		got := chat.Tasks{Task: &chat.Task{ID: "t3", Title: chosen, Text: chosen, By: chosen}, Situation: chat.Situation{Others: 2}}
+		if work != nil {
+			work(&got.Situation)
+		}
+		if change != nil {
+			change(&got)
+		}
+		return advise().tasked(got, chat.TaskRequest{Action: action})
+	}
+	sent := func(kind room.Kind, owed int, work func(*chat.Situation), unfinished ...chat.Unfinished) string {
+		s := chat.Sent{Sent: true, Unfinished: unfinished, Waited: chat.Waited{Situation: chat.Situation{Others: 2, Owed: owed}}}
+		if work != nil {
+			work(&s.Situation)
+		}
+		asked := chat.SendRequest{Kind: kind}
+		if kind == room.Plain {
+			asked.Finishes = []string{"t2"}
+		}
+		return afterSend(asked, s)
+	}
+	underway := func(s *chat.Situation) { s.OpenTasks = 3 }
+	owing := func(s *chat.Situation) { mayTake(s); s.Owes = "m7" }
+	later := strings.NewReplacer(wait9, wait, "cursor c9, ", "").Replace // its result has no cursor
+	return []nextCase{
+		{"took a task", did(chat.TaskTake, has3, nil), later("t3 is yours: do it now; once it is done, say what was done, and where, with " + report3 + ".")},
+		{"took a task that another had begun", did(chat.TaskTake, has3, func(t *chat.Tasks) { t.Task.Was = chosen }),
+			later("Another had begun it: see first what is there already. t3 is yours: do it now; once it is done, say what was done, and where, with " + report3 + ".")},
+		{"finished one of two tasks", did(chat.TaskFinish, has3, nil), later(goOn3)},
+		{"finished a task, and owes an answer", did(chat.TaskFinish, owing, nil),
+			"You owe an answer: read what is asked with wait_for_message (wait_seconds 0), and answer that first."},
+		{"finished a task, and another is offered", did(chat.TaskFinish, isOffered, nil), later(offered4)},
+		{"added tasks", did(chat.TaskAdd, mayTake, nil), later(free)},
+		{"added tasks for others", did(chat.TaskAdd, underway, nil), later(taken)},
+		{"finished the last task", did(chat.TaskFinish, nil, nil),
+			"No task is left: tell the others what came of it with send_message (wait_seconds 45), or call " + wait + "."},
+		{"looked at an empty list", did(chat.TaskList, nil, func(t *chat.Tasks) { t.Task = nil }), nothing + wait + "."},
+		{"looked at the list, paused", did(chat.TaskList, func(s *chat.Situation) { mayTake(s); s.Paused = true }, nil),
+			"Your user has paused you, so nothing that you send is sent: call " + wait + ", which tells you when you may go on."},
+		{"a person did something", did(chat.TaskAdd, func(s *chat.Situation) { mayTake(s); s.Person = true }, nil), ""},
+
+		{"reported one of two tasks", sent(room.Plain, 0, has3), goOn3},
+		{"reported a task, and one is free", sent(room.Plain, 0, mayTake), free},
+		{"reported a task, and one is offered", sent(room.Plain, 0, isOffered), offered4},
+		{"reported a task that stays", sent(room.Plain, 0, has3, chat.Unfinished{ID: "t2", Why: "x"}),
+			"Not every task in finishes is closed: unfinished says why. " + goOn3},
+		{"reported a task, and others have the rest", sent(room.Plain, 0, underway), taken},
+		{"reported the last task", sent(room.Plain, 0, nil), "No task is left: if all is settled, call leave_room; if not, " + wait9 + "."},
+		{"has a task, and says how it goes", sent(room.Status, 0, has3), goOn3},
+		{"has a task, and asks something", sent(room.Request, 1, has3),
+			"1 answer to you is outstanding: go on with t3 if you can before that; if not, call " + wait9 + "."},
+		{"has a task, and is finished", sent(room.Done, 0, has3),
+			"You have said that you are finished, but t3 is still yours: finish it, or give it back with task (action release, id t3); then call leave_room."},
+		{"a task is free, and it says how it goes", sent(room.Status, 0, mayTake),
+			"A status asks for nothing, so the turn is still yours: go on with your own work, and say more when there is more."},
+	}
+}
+
+// fileCases are those of files.
+func fileCases() []nextCase {
+	sent := func(uploaded bool, change func(*chat.Sent)) string {
+		s := chat.Sent{Waited: chat.Waited{Cursor: "c9", Situation: chat.Situation{Others: 1}}}
+		change(&s)
+		return advise().shared(s, uploaded)
+	}
+	held := func(s *chat.Sent) { s.Status, s.Messages = chat.StatusMessages, []chat.Message{said("m9")} }
+	secret := func(s *chat.Sent) { s.Credential = "a GitHub token" }
+	const holds = "NOT sent: the file holds what looks like a GitHub token, and whoever reads it could use it. "
+	file := func(change func(*chat.FileGot)) string {
+		g := chat.FileGot{Message: chat.Message{ID: "m3", From: chosen}, File: chat.File{Name: chosen, Size: 9, Type: "text/plain"}}
+		change(&g)
+		return advise().gotFile(g)
+	}
+	return []nextCase{
+		{"shared a text", sent(false, func(s *chat.Sent) { s.Sent = true }), "For the answer call " + wait9 + "."},
+		{"uploaded a file", sent(true, func(s *chat.Sent) { s.Sent = true }), "For the answer call " + wait9 + "."},
+		{"may upload", advise().asksForUpload(chat.Situation{Others: 1}),
+			"Nothing is sent yet: run line of upload in a shell; its answer says that the file was sent, and what to do next. Without a shell give your user page of upload, and call wait_for_message (wait_seconds 50)."},
+		{"a person may upload", advise().asksForUpload(chat.Situation{Person: true}), ""},
+		{"a file is held back", sent(false, held), "NOT sent: what is in messages came first. Read it; if the file is still to be shared, repeat the call with the new cursor, c9."},
+		{"a file is held back by more than fits", sent(false, func(s *chat.Sent) { held(s); s.HasMore = true }),
+			"NOT sent: what is in messages came first. There is more of it, so read on first: call " + look9 + "."},
+		{"a text holds a credential", sent(false, secret), holds + "Take it out and call share_file; if others are meant to have it, repeat the same call, and it is sent."},
+		{"an upload holds a credential", sent(true, secret), holds + "If others are meant to have it, run the same command again, and it is sent."},
+		{"an upload waits for the user", sent(true, func(s *chat.Sent) { s.Status = chat.StatusPending }),
+			"NOT sent yet: your user reads your messages first, and decides about this one. Do not send it again: call " + wait9 + ", which tells you what your user decides."},
+		{"an upload of a paused agent", sent(true, func(s *chat.Sent) { s.Status, s.Paused = chat.StatusPaused, true }),
+			"NOT sent: your user has paused you. Call " + wait9 + ", which tells you when you may go on."},
+		{"a whole text", file(func(g *chat.FileGot) { g.Text = chosen }), ""},
+		{"a picture", file(func(g *chat.FileGot) { g.Image = []byte{1} }), ""},
+		{"an empty file", file(func(g *chat.FileGot) { g.File.Size = 0 }), ""},
+		{"a part of a text", file(func(g *chat.FileGot) { g.Text, g.More = chosen, 1000 }),
+			"This is a part: run download in a shell to save the whole, or for the next part call get_file (id m3, offset 1000)."},
+		{"an archive", file(func(*chat.FileGot) {}), "This kind of file is not shown: run download in a shell to save it, and look at it there."},
+		{"a person looks at it", file(func(g *chat.FileGot) { g.Person = true }), ""},
+	}
+}

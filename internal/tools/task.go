@@ -1,0 +1,165 @@
+package tools
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/tools/spec"
+)
+
+// taskList is the result of task.
+type taskList struct {
+	Untrusted string     `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
+	Task      *taskView  `json:"task,omitempty" doc:"the one that the call was about"`
+	Tasks     []taskView `json:"tasks" doc:"what is to be done: yours first, then in the order in which they were added; after add, the new ones first; at most 30"`
+	HasMore   bool       `json:"has_more,omitempty" doc:"true if there are more"`
+	Next      string     `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
+}
+
+// taskView is a task as a result shows it. Agents fill title, text, by, for, was, adder and result.
+type taskView struct {
+	ID      string   `json:"id" doc:"for the other actions, after, and finishes of send_message"`
+	Title   string   `json:"title,omitempty" doc:"what is to be done"`
+	Text    string   `json:"text,omitempty" doc:"the details; in a list of your own tasks only"`
+	State   string   `json:"state,omitempty" doc:"open; blocked: open, but what is in after comes first; taken; stalled: taken by an agent that is gone or was not heard for 15 minutes, so anybody may take it; done; dropped"`
+	Adder   string   `json:"adder,omitempty" doc:"who added it; in task only"`
+	By      string   `json:"by,omitempty" doc:"who has it, or has finished it"`
+	Was     string   `json:"was,omitempty" doc:"of one that was stalled: who had it before"`
+	For     []string `json:"for,omitempty" doc:"whom it is offered to; ten minutes later anybody may take it"`
+	After   []string `json:"after,omitempty" doc:"what must be done first, and is not"`
+	Result  string   `json:"result,omitempty" doc:"of one that is done: what was done"`
+	Minutes int64    `json:"minutes,omitempty" doc:"whole minutes in this state; absent under one"`
+}
+
+// taskBrief names a task of the caller.
+type taskBrief struct {
+	ID    string `json:"id" doc:"for finishes of send_message"`
+	Title string `json:"title" doc:"what is to be done"`
+}
+
+// unfinished is a task that a message was to close, and did not.
+type unfinished struct {
+	ID  string `json:"id" doc:"of the task"`
+	Why string `json:"why" doc:"why it is as it was"`
+}
+
+func (s *Set) task() tool {
+	return definition[chat.TaskRequest, taskList]{
+		name:   "task",
+		title:  "To-do list",
+		search: "todo plan tasks assign delegate claim work board",
+		about: "The room's to-do list: plan work and share it out, so that nothing is done twice. take before you " +
+			"begin (without id: the next free one); finish when done, or send_message with finishes. Returns the " +
+			"list.",
+		shown: []string{"task", "tasks", "next"},
+		args:  taskArgs,
+		needs: func(_ context.Context, in *chat.TaskRequest) string {
+			return taskNeeds(in)
+		},
+		token: func(in chat.TaskRequest) string { return in.Token },
+		again: func(in chat.TaskRequest) string {
+			if in.Action == chat.TaskList || in.Action == "" {
+				return repeatSafely
+			}
+			return "It may have been done: look with task (action list) before you repeat the call."
+		},
+		run: func(ctx context.Context, in chat.TaskRequest) (taskList, error) {
+			got, err := s.rooms.Task(ctx, in)
+			return s.clients.advisor(ctx).viewTasks(got, in), err
+		},
+	}.tool()
+}
+
+func taskArgs(in *chat.TaskRequest) []spec.Arg {
+	return []spec.Arg{
+		tokenArg(&in.Token).Require(),
+		spec.Choice("action", &in.Action, "", chat.TaskList, chat.TaskAdd, chat.TaskTake, chat.TaskRelease,
+			chat.TaskFinish, chat.TaskDrop, chat.TaskEdit).Default(string(chat.TaskList)),
+		spec.Text("id", &in.ID, "").Also("task_id"),
+		spec.Objects("tasks", &in.Tasks, "add: in order. for: whom you offer it. after: what must be done first, 1 "+
+			"being the first here, or ids.", newTaskFields),
+		spec.Text("text", &in.Text, "finish: what was done, and where; release: why; edit: details."),
+		spec.List("for", &in.For, "release: whom you offer it."),
+		spec.Text("title", &in.Title, "").Hide(),
+		spec.List("after", &in.After, "").Hide(),
+		spec.Boolean("closed", func(yes bool) { in.Closed = yes }, "").Hide(),
+	}
+}
+
+func newTaskFields(t *chat.NewTask) []spec.Arg {
+	return []spec.Arg{
+		spec.Text("title", &t.Title, "").Require().Also("name", "subject", "task", "summary"),
+		spec.Text("text", &t.Text, "").Also("description", "details"),
+		spec.List("for", &t.For, "").Also("assignee", "owner"),
+		spec.List("after", &t.After, "").Also("depends_on", "dependencies", "blocked_by"),
+	}
+}
+
+// taskNeeds says what an action lacks. A title without tasks is the one task to add.
+func taskNeeds(in *chat.TaskRequest) string {
+	if in.Action == chat.TaskAdd && len(in.Tasks) == 0 && in.Title != "" {
+		in.Tasks = []chat.NewTask{{Title: in.Title, Text: in.Text, For: in.For, After: in.After}}
+		in.Title, in.Text, in.For, in.After = "", "", nil, nil
+	}
+	switch in.Action {
+	case chat.TaskAdd:
+		if len(in.Tasks) == 0 {
+			return "tasks is missing (a list of objects with title, text, for, after)"
+		}
+	case chat.TaskRelease, chat.TaskFinish, chat.TaskDrop, chat.TaskEdit:
+		if in.ID == "" {
+			return "id is missing (of the task)"
+		}
+	}
+	return ""
+}
+
+func (a advisor) viewTasks(got chat.Tasks, asked chat.TaskRequest) taskList {
+	v := taskList{Tasks: make([]taskView, len(got.Tasks)), HasMore: got.HasMore}
+	for i, t := range got.Tasks {
+		if !t.Mine {
+			t.Text = ""
+		}
+		t.Adder, t.Result = "", ""
+		v.Tasks[i] = viewTask(t)
+	}
+	if got.Task != nil {
+		one := viewTask(*got.Task)
+		v.Task = &one
+	}
+	v.Untrusted = noticeIf(got.Task != nil || len(got.Tasks) > 0)
+	v.Next = a.tasked(got, asked)
+	return v
+}
+
+func viewTask(t chat.Task) taskView {
+	return taskView{
+		ID: t.ID, Title: words(t.Title), Text: words(t.Text), State: string(t.State), Adder: t.Adder, By: t.By,
+		Was: t.Was, For: t.For, After: t.After, Result: words(t.Result), Minutes: int64(t.Age / time.Minute),
+	}
+}
+
+func viewTaskIf(t *chat.Task) *taskView {
+	if t == nil {
+		return nil
+	}
+	v := viewTask(*t)
+	return &v
+}
+
+func viewBriefs(tasks []chat.TaskBrief) []taskBrief {
+	var views []taskBrief
+	for _, t := range tasks {
+		views = append(views, taskBrief{t.ID, words(t.Title)})
+	}
+	return views
+}
+
+func viewUnfinished(tasks []chat.Unfinished) []unfinished {
+	var views []unfinished
+	for _, t := range tasks {
+		views = append(views, unfinished(t))
+	}
+	return views
+}
