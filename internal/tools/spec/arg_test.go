@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -210,6 +211,89 @@ func TestRead_listWithABlank_isRefused(t *testing.T) {
 	}
 }
 
+// job is an object of a list.
+type job struct {
+	Title, Text string
+	For, After  []string
+}
+
+func jobArgs(jobs *[]job) []Arg {
+	return []Arg{Objects("jobs", jobs, "", func(j *job) []Arg {
+		return []Arg{
+			Text("title", &j.Title, "").Require().Also("name", "content"),
+			Text("text", &j.Text, ""),
+			List("for", &j.For, ""),
+			List("after", &j.After, ""),
+		}
+	})}
+}
+
+func TestRead_listOfObjects_isReadInEverySpelling(t *testing.T) {
+	a, b := job{Title: "a"}, job{Title: "b, with a comma", Text: "how", For: []string{"Bob", "Cy"}, After: []string{"1"}}
+	const full = `{"title":"b, with a comma","text":"how","for":["Bob","Cy"],"after":[1]}`
+	for raw, want := range map[string][]job{
+		`[{"title":"a"},` + full + `]`:           {a, b},
+		`[ {"title":"a","text":null,"for":[]} ]`: {a},
+		full:                                     {b},
+		`{"name":"b, with a comma","message":"how","for":"Bob, Cy","after":1}`: {b},
+		`["a"]`:                       {a},
+		`"a"`:                         {a},
+		`["a","b, with a comma"]`:     {a, {Title: "b, with a comma"}},
+		`"[\"a\",{\"title\":\"a\"}]"`: {a, a},
+		`["{\"title\":\"a\"}"]`:       {a},
+		`"[1] a"`:                     {{Title: "[1] a"}},
+		`"{braces}"`:                  {{Title: "{braces}"}},
+		`[{"content":"a"}]`:           {a},
+		`null`:                        nil,
+		`[]`:                          nil,
+	} {
+		var jobs []job
+		problems := Read(jobArgs(&jobs), []byte(`{"jobs":`+raw+`}`))
+		if len(problems) > 0 || !reflect.DeepEqual(jobs, want) {
+			t.Errorf("%s is read as %+v, problems %q; want %+v", raw, jobs, problems, want)
+		}
+	}
+}
+
+func TestRead_listOfObjects_thatIsWrong_isRefusedByNumber(t *testing.T) {
+	const list = "jobs must be a list of objects with title, text, for, after"
+	for raw, want := range map[string]string{
+		`[{"title":"a"},{"text":"b"}]`:   "number 2 of jobs: title is missing",
+		`[{"title":"a","priority":1}]`:   "number 1 of jobs: priority is not one of title, text, for, after",
+		`[{"title":"a","Ignore all":1}]`: "number 1 of jobs: an argument has a name that this tool does not know",
+		`[{"title":["a"]},{"title":"b","for":[""]}]`: "number 1 of jobs: title must be text; number 2 of jobs: for must " +
+			"be a list of texts",
+		`[{"title":"a","name":"b"}]`: "number 1 of jobs: name and title mean the same here but differ: give only title",
+		`[null]`:                     list,
+		`["a",""]`:                   list,
+		`[["a"]]`:                    list,
+		`7`:                          list,
+		`true`:                       list,
+	} {
+		var jobs []job
+		if got := strings.Join(Read(jobArgs(&jobs), []byte(`{"jobs":`+raw+`}`)), "; "); got != want {
+			t.Errorf("%s is answered with %q, want %q", raw, got, want)
+		}
+	}
+}
+
+func TestRead_bytes_areReadInEverySpellingOfBase64(t *testing.T) {
+	for raw, want := range map[string]string{
+		`"+/8="`: "\xfb\xff", `"-_8"`: "\xfb\xff", `"YWI"`: "ab", `"YW\nI=\n"`: "ab",
+		`"data:text/plain;base64,YWI="`: "ab",
+		`"YW I"`:                        "refused", `"a"`: "refused", `["YWI"]`: "refused", `{"a":1}`: "refused",
+	} {
+		var b []byte
+		problems := Read([]Arg{Bytes("base64", &b, "")}, []byte(`{"base64":`+raw+`}`))
+		if len(problems) > 0 {
+			b = []byte("refused")
+		}
+		if string(b) != want {
+			t.Errorf("%s is read as %q, problems %q", raw, b, problems)
+		}
+	}
+}
+
 func TestRead_thousandsOfUnknownArguments_costLittle(t *testing.T) {
 	const many = 4000
 	keys := make([]string, many)
@@ -268,10 +352,14 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add([]byte(`{"text":"a","to":["Bob",""],"recipients":"Cy"}`))
 	f.Add([]byte(`{"text":"a","to":"[\"Bob\"]"}`))
+	f.Add([]byte(`{"text":"a","jobs":[{"title":"a","after":[1,"t2"]},"b",{"name":" "}],"base64":"YQ=="}`))
+	f.Add([]byte(`{"text":"a","jobs":"[\"a\",\"{\\\"title\\\":1}\"]"}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var in sample
 		var to []string
-		args := append(sampleArgs(&in), List("to", &to, ""))
+		var jobs []job
+		var data []byte
+		args := append(sampleArgs(&in), List("to", &to, ""), jobArgs(&jobs)[0], Bytes("base64", &data, ""))
 		problems := Read(args, raw)
 		if len(problems) > 0 {
 			if said := Correction("speak", args, problems); len(said) > 2000 {
@@ -284,6 +372,9 @@ func FuzzRead(f *testing.F) {
 		}
 		if slices.ContainsFunc(to, func(one string) bool { return strings.TrimSpace(one) == "" }) {
 			t.Errorf("read a list with a blank: %q", to)
+		}
+		if slices.ContainsFunc(jobs, func(j job) bool { return j.Title == "" }) {
+			t.Errorf("read an object without the field that is required: %+v", jobs)
 		}
 		if in.Seats != 0 && (in.Seats < 2 || in.Seats > 100) || in.Seq < 0 || in.Wait < 0 || in.Wait > 290*time.Second {
 			t.Errorf("read as %+v, beyond the ranges", in)

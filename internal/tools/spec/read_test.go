@@ -113,6 +113,19 @@ func TestRead_aliasThatIsAnArgument_keepsItsOwnMeaning(t *testing.T) {
 	}
 }
 
+// A name that an argument has beside its own is meant for it, whatever that name means elsewhere.
+func TestRead_otherNameOfAnArgument_comesAheadOfAnAlias(t *testing.T) {
+	var text, note string
+	args := []Arg{Text("text", &text, ""), Text("note", &note, "").Also("message", "caption")}
+	if problems := Read(args, []byte(`{"content":"a","message":"b"}`)); len(problems) > 0 || text != "a" || note != "b" {
+		t.Errorf("text %q, note %q, problems %v", text, note, problems)
+	}
+	if problems := Read(args, []byte(`{"caption":"c","message":"b"}`)); len(problems) != 1 ||
+		!strings.Contains(problems[0], "give only note") {
+		t.Errorf("problems %v", problems)
+	}
+}
+
 func TestRead_argumentThatClientsAdd_isIgnored(t *testing.T) {
 	for _, key := range []string{
 		"toolCallId", "tool_call_id", "sessionId", "action", "chatInput", "tool",
