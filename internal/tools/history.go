@@ -37,6 +37,7 @@ func (s *Set) messageHistory() tool {
 				spec.Text("after", &in.After, "Only what came after this id."),
 				spec.Integer("limit", &in.Limit, 0, 100, "").Default(int64(usualLimit)).Clamp(),
 				spec.Boolean("agreed", func(yes bool) { in.Agreed = yes }, "true: only what all agreed on."),
+				spec.Boolean("files", func(yes bool) { in.Files = yes }, "").Hide(),
 				spec.Text("id", &in.ID, "One message; with offset the rest of its text, as more says."),
 				spec.Integer("offset", &in.Offset, 0, room.MaxText, "In bytes."),
 			}
@@ -70,6 +71,9 @@ func nextPage(got chat.Page, asked chat.HistoryRequest) string {
 	call, which := "before "+first.ID, "older"
 	if asked.After != "" {
 		call, which = "after "+last.ID, "later"
+	}
+	if asked.Files {
+		call = "files true, " + call
 	}
 	if asked.Limit != 0 && asked.Limit != usualLimit {
 		call += fmt.Sprintf(", limit %d", asked.Limit)
