@@ -8,9 +8,11 @@ import (
 	"github.com/parley-chat/parley/internal/roomlog"
 )
 
-// softHolds is how often in a row a send is held back for messages that are not
-// meant for the sender.
-const softHolds = 2
+// How often in a row a send is held back for messages that are not meant for the sender.
+const (
+	onceHolds = 1 // those of room.HoldsOnce
+	softHolds = 2 // those of room.HoldsSoftly
+)
 
 // holdBack looks for messages after the cursor that hold the send back. If there is
 // one, the answer is everything that is unread. A message that was handed out with
@@ -31,15 +33,13 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 	if err != nil {
 		return nil, err
 	}
-	held := p.Held
 	spoke, err := op.spokeAfter(ctx, h, p.Guarded)
 	if err != nil {
 		return nil, err
 	}
-	if spoke {
-		held = 0
+	if op.held = p.Held; spoke {
+		op.held = 0
 	}
-	op.softly = held < softHolds
 	hold, scanned, err := op.strongest(ctx, h, max(cursor.N, op.checked, p.Guarded))
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 	if err := in.collect(ctx); err != nil {
 		return nil, err
 	}
-	p.Guarded, p.Held, p.Acked = in.scanned, held+1, max(p.Acked, cursor.N)
+	p.Guarded, p.Held, p.Acked = in.scanned, op.held+1, max(p.Acked, cursor.N)
 	if err := c.positions().HeldBack(ctx, p); err != nil {
 		return nil, err
 	}
@@ -129,9 +129,11 @@ func (op *sendOp) holds(h *room.Head, a room.Agent, e room.Event) bool {
 	switch a.HoldOf(e, len(h.Agents), op.event) {
 	case room.HoldsFirmly:
 		return true
+	case room.HoldsOnce:
+		return op.held < onceHolds
 	case room.HoldsSoftly:
 		_, open := h.Talk.Find(op.event.ReplyTo, op.began)
-		return op.softly && !open
+		return op.held < softHolds && !open
 	}
 	return false
 }

@@ -39,21 +39,21 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 	toAll, status, toAnn := room.Event{Text: "to all"}, room.Event{Text: "busy", Kind: room.Status},
 		room.Event{Text: "to Ann", Named: []int{c.agent.Seat}}
 	for what, x := range map[string]struct {
-		softly  bool
+		held    int // how often Ann was held back before
 		batched []room.Event
 		unknown int // of them, which another process has written
-		held    bool
+		holds   bool
 	}{
-		"nothing":                        {softly: true},
-		"a status":                       {softly: true, batched: []room.Event{status}},
-		"a message to all":               {softly: true, batched: []room.Event{toAll}, held: true},
-		"one, after two holds":           {batched: []room.Event{toAll, toAll}},
-		"one to the sender, after those": {batched: []room.Event{toAll, toAnn, toAll}, held: true},
-		"one that nobody here has read":  {batched: []room.Event{toAll, toAll}, unknown: 1, held: true},
+		"nothing":                        {},
+		"a status":                       {batched: []room.Event{status}},
+		"a message to all":               {batched: []room.Event{toAll}, holds: true},
+		"one, after a hold":              {held: 1, batched: []room.Event{toAll, toAll}},
+		"one to the sender, after those": {held: 1, batched: []room.Event{toAll, toAnn, toAll}, holds: true},
+		"one that nobody here has read":  {held: 1, batched: []room.Event{toAll, toAll}, unknown: 1, holds: true},
 	} {
 		cursor := ident.Cursor{N: base.AsOf}.String(token)
 		op := &sendOp{caller: c, req: SendRequest{Text: "mine", Cursor: cursor}, began: now, guard: true,
-			softly: x.softly, checked: base.AsOf, event: room.Event{Text: "mine"}}
+			held: x.held, checked: base.AsOf, event: room.Event{Text: "mine"}}
 		for range 2 { // the first Write may fail, and others may have written what they like since
 			h, batched := base, []room.Event(nil)
 			for _, e := range x.batched {
@@ -61,10 +61,10 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 				batched = append(batched, e)
 			}
 			ch, err := op.propose(h, batched[x.unknown:], now)
-			if held := errors.Is(err, errMaybeNews); held != x.held || !held && (err != nil || len(ch.Events) != 1) {
+			if held := errors.Is(err, errMaybeNews); held != x.holds || !held && (err != nil || len(ch.Events) != 1) {
 				t.Errorf("%s: held back %v; %+v, %v", what, held, ch.Events, err)
 			}
-			x.batched, x.unknown, x.held = []room.Event{toAnn}, 0, true
+			x.batched, x.unknown, x.holds = []room.Event{toAnn}, 0, true
 		}
 	}
 }

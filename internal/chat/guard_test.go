@@ -18,30 +18,46 @@ func (w *world) guarded(p company, text, cursor, reply string) chat.Sent {
 	return got
 }
 
-// In a room of three, Cid sends with a cursor. He has not read what happened since, which room.Agent.HoldOf judges.
+// companyOf is a company in a room of so many agents.
+func (w *world) companyOf(seats int) company {
+	w.t.Helper()
+	p := company{ann: w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: seats})}
+	p.bob = w.join("plans", "Bob")
+	for i := range seats - 3 {
+		w.join("plans", fmt.Sprintf("Agent %d", i))
+	}
+	p.cid = w.join("plans", "Cid")
+	return p
+}
+
+// Cid sends with a cursor. He has not read what happened since, which room.Agent.HoldOf judges.
 func TestGuard_holdsBackOnlyForWhatMayChangeTheText(t *testing.T) {
 	for what, c := range map[string]struct {
-		happens func(w *world, p company)
-		held    bool
+		happens  func(w *world, p company)
+		of6, of7 bool // in a room of so many it holds Cid back
 	}{
-		"private to Cid": {said(chat.SendRequest{Text: "psst", To: []string{"Cid"}}), true},
-		"message to all": {said(chat.SendRequest{Text: "listen"}), true},
-		"replies to Cid": {answered(chat.SendRequest{Text: "indeed"}, 4), true},
-		"replies to Bob": {answered(chat.SendRequest{Text: "welcome"}, 2), false},
-		"asks Bob":       {said(chat.SendRequest{Text: "Bob?", Ask: []string{"Bob"}}), false},
-		"private to Bob": {said(chat.SendRequest{Text: "psst", To: []string{"Bob"}}), false},
+		"private to Cid": {said(chat.SendRequest{Text: "psst", To: []string{"Cid"}}), true, true},
+		"message to all": {said(chat.SendRequest{Text: "listen"}), true, true},
+		"replies to Cid": {answered(chat.SendRequest{Text: "indeed"}, 8), true, true},
+		"replies to Bob": {answered(chat.SendRequest{Text: "welcome"}, 2), true, false},
+		"asks Bob":       {said(chat.SendRequest{Text: "Bob?", Ask: []string{"Bob"}}), true, false},
+		"private to Bob": {said(chat.SendRequest{Text: "psst", To: []string{"Bob"}}), false, false},
 	} {
-		t.Run(what, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, w, there *world) {
-				p := w.company()
-				w.say(p.cid.Token, "Cid's first words") // event 4
-				cursor := w.look(p.cid.Token, "").Cursor
-				c.happens(w, p)
-				if got := there.guarded(p, "Cid's second words", cursor, ""); got.Sent == c.held {
-					t.Errorf("sent: %t with %q", got.Sent, lines(got.Messages))
-				}
+		for seats, held := range map[int]bool{6: c.of6, 7: c.of7} {
+			t.Run(fmt.Sprintf("%s, %d agents", what, seats), func(t *testing.T) {
+				onBoth(t, func(t *testing.T, w, there *world) {
+					p := w.companyOf(seats)
+					for n := seats + 1; n <= 8; n++ {
+						w.say(p.cid.Token, fmt.Sprintf("Cid's words, as event %d", n))
+					}
+					cursor := w.look(p.cid.Token, "").Cursor
+					c.happens(w, p)
+					if got := there.guarded(p, "Cid's next words", cursor, ""); got.Sent == held {
+						t.Errorf("sent: %t with %q", got.Sent, lines(got.Messages))
+					}
+				})
 			})
-		})
+		}
 	}
 }
 
@@ -70,47 +86,95 @@ func TestGuard_meantForTheSender_holdsBackEachMessageOnceAndAlways(t *testing.T)
 	})
 }
 
-func TestGuard_otherPublicMessages_holdBackTwiceInARow(t *testing.T) {
+func TestGuard_otherPublicMessages_holdBackSoOftenInARow(t *testing.T) {
+	for seats, most := range map[int]int{3: 1, 6: 1, 7: 2} {
+		t.Run(fmt.Sprintf("%d agents", seats), func(t *testing.T) {
+			onBoth(t, func(t *testing.T, w, there *world) {
+				p := w.companyOf(seats)
+				cursor := p.cid.Cursor
+				for round := range 2 { // a message that is sent begins a new row
+					text := fmt.Sprintf("what I say in round %d", round)
+					for i := range most {
+						w.say(p.ann.Token, fmt.Sprintf("round %d, word %d", round, i))
+						got := there.guarded(p, text, cursor, "")
+						if got.Sent {
+							t.Fatalf("sent over word %d", i)
+						}
+						cursor = got.Cursor
+					}
+					w.say(p.ann.Token, fmt.Sprintf("round %d, one word more", round))
+					got := there.guarded(p, text, cursor, "")
+					if !got.Sent {
+						t.Fatalf("held back %d times in a row", most+1)
+					}
+					same(t, "with it come", lines(got.Messages),
+						[]string{fmt.Sprintf("Ann: round %d, one word more", round)})
+					cursor = got.Cursor
+				}
+			})
+		})
+	}
+}
+
+// A room that grew or shrank counts by who is seated now.
+func TestGuard_roomThatShrinksToTwo_holdsBackOnceMore(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.say(p.ann.Token, "word one")
+	if got := w.guarded(p, "what I say", p.cid.Cursor, ""); got.Sent {
+		t.Fatal("sent over news")
+	}
+	w.leave(p.bob.Token)
+	w.say(p.ann.Token, "word two")
+	if got := w.guarded(p, "what I say", p.cid.Cursor, ""); got.Sent {
+		t.Error("sent over the word of a partner")
+	}
+	w.say(p.ann.Token, "word three")
+	if got := w.guarded(p, "what I say", p.cid.Cursor, ""); !got.Sent {
+		t.Error("held back three times in a row")
+	}
+}
+
+// However often it was held back, nobody speaks over what is meant for it.
+func TestGuard_afterThat_isHeldBackForAWordToTheSender(t *testing.T) {
+	for seats, most := range map[int]int{6: 1, 7: 2} {
+		w := newWorld(t)
+		p := w.companyOf(seats)
+		for i := range most {
+			w.say(p.ann.Token, fmt.Sprintf("word %d", i))
+			if got := w.guarded(p, "what I say", p.cid.Cursor, ""); got.Sent {
+				t.Fatalf("%d agents: sent over word %d", seats, i)
+			}
+		}
+		w.say(p.ann.Token, "one word more, @Cid")
+		if got := w.guarded(p, "what I say", p.cid.Cursor, ""); got.Sent {
+			t.Errorf("%d agents: sent over a word to Cid", seats)
+		}
+	}
+}
+
+// Three compare notes. Ann asks both the others, Bob answers, and what Cid was about to answer may be just that.
+func TestGuard_answerOfAnother_holdsBackMineOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, w, there *world) {
 		p := w.company()
-		cursor := p.cid.Cursor
-		for round := range 2 { // a message that is sent begins a new row
-			for i := range 2 {
-				w.say(p.ann.Token, fmt.Sprintf("round %d, word %d", round, i))
-				got := there.guarded(p, fmt.Sprintf("what I say in round %d", round), cursor, "")
-				if got.Sent {
-					t.Fatalf("sent over word %d", i)
-				}
-				cursor = got.Cursor
-			}
-			w.say(p.ann.Token, fmt.Sprintf("round %d, the third word", round))
-			got := there.guarded(p, fmt.Sprintf("what I say in round %d", round), cursor, "")
-			if !got.Sent {
-				t.Fatalf("held back three times in a row")
-			}
-			same(t, "with it come", lines(got.Messages), []string{fmt.Sprintf("Ann: round %d, the third word", round)})
-			cursor = got.Cursor
+		id := w.ask(p.ann.Token, "which row is it?", "Bob", "Cid")
+		cursor := w.look(p.cid.Token, p.cid.Cursor).Cursor
+		w.sends(chat.SendRequest{Token: p.bob.Token, Text: "row 17", ReplyTo: id})
+		got := there.guarded(p, "I look for it", cursor, id)
+		if got.Sent {
+			t.Fatal("sent over the answer of another")
+		}
+		same(t, "Cid reads", lines(got.Messages), []string{"Bob: row 17"})
+		w.say(p.bob.Token, "and row 18")
+		if got = there.guarded(p, "I find the same", got.Cursor, id); !got.Sent {
+			t.Errorf("held back twice: %q", lines(got.Messages))
 		}
 	})
 }
 
-// Even after two refusals, nobody speaks over what is meant for it.
-func TestGuard_thirdTime_isHeldBackForAWordToTheSender(t *testing.T) {
+func TestGuard_answerToAnOpenRequestOfMany_isHeldBackOnlyForWordsToTheSender(t *testing.T) {
 	w := newWorld(t)
-	p := w.company()
-	for i := range 2 {
-		w.say(p.ann.Token, fmt.Sprintf("word %d", i))
-		w.guarded(p, "what I say", p.cid.Cursor, "")
-	}
-	w.say(p.ann.Token, "a third word, @Cid")
-	if got := w.guarded(p, "what I say", p.cid.Cursor, ""); got.Sent {
-		t.Error("sent over a word to Cid")
-	}
-}
-
-func TestGuard_answerToAnOpenRequest_isHeldBackOnlyForWordsToTheSender(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
+	p := w.companyOf(7)
 	id := w.ask(p.ann.Token, "blue?", "Cid")
 	cursor := w.look(p.cid.Token, p.cid.Cursor).Cursor
 	w.say(p.bob.Token, "I like red")

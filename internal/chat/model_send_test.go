@@ -97,8 +97,8 @@ func (c sendCall) sees(r roomModel, a agentModel, n int64) bool {
 }
 
 // isHeld reports whether the send to these seats is held back: once for the join of one of
-// them, for each message that is meant for its sender and, at most twice in a row and not as an answer to an open
-// request, for others that may change what it says.
+// them, for each message that is meant for its sender and, at most so often in a row as the room has it, for others
+// that may change what it says.
 func (c sendCall) isHeld(m model, r roomModel, a agentModel, to []int) bool {
 	if c.cursor.n == 0 {
 		return false
@@ -111,6 +111,10 @@ func (c sendCall) isHeld(m model, r roomModel, a agentModel, to []int) bool {
 		switch r.holdOf(a, e, c.replyTo) {
 		case firmly:
 			return true
+		case once:
+			if r.heldInARow(a) < 1 {
+				return true
+			}
 		case softly:
 			if r.heldInARow(a) < 2 && !answers {
 				return true

@@ -248,11 +248,12 @@ func without(list []int, seat int) []int {
 	return slices.DeleteFunc(slices.Clone(list), func(s int) bool { return s == seat })
 }
 
-// hold says how an unread message holds a send back: never, softly or firmly.
+// hold says how an unread message holds a send back: never, once in a row, softly or firmly.
 type hold int
 
 const (
 	never hold = iota
+	once
 	softly
 	firmly
 )
@@ -268,6 +269,8 @@ func (r roomModel) holdOf(a agentModel, e eventModel, answers int64) hold {
 		return firmly
 	case len(r.seated()) <= 2:
 		return softly
+	case len(r.seated()) <= 6:
+		return once
 	case e.Kind != "" && e.Kind != room.Request && e.Kind != room.Proposal, len(e.ask) > 0,
 		answered.n > 0 && answered.n >= a.since && a.sees(answered):
 		return never

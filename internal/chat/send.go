@@ -127,7 +127,7 @@ type sendOp struct {
 	fingerprint [16]byte   // of its text and addressees
 	guard       bool       // hold the message back for what is unread
 	checked     int64      // nothing up to this event holds it back
-	softly      bool       // messages that are not meant for the sender may
+	held        int        // how often the sender was held back in a row, as far as is known
 	credential  string     // that the text seems to hold, and of which the caller was not warned
 	known       int64      // the earlier message that this call repeats
 	overtaken   int64      // that message, if only the log told
@@ -150,7 +150,7 @@ var (
 // run brings the message into the log, or finds that it is there, or holds it back.
 func (op *sendOp) run(ctx context.Context) (Sent, error) {
 	c := op.caller
-	op.guard, op.checked, op.softly = op.named && !c.agent.IsPerson(), op.cursor.N, true
+	op.guard, op.checked = op.named && !c.agent.IsPerson(), op.cursor.N
 	for range maxLooks {
 		p := &roomlog.Proposal{Blocked: op.blocked, Began: op.began}
 		p.Propose = func(h *room.Head, now time.Time) (roomlog.Change, error) { return op.propose(h, p.Batched, now) }

@@ -8,9 +8,13 @@ type Hold int
 // The degrees. A message that never holds a send back comes with its result.
 const (
 	HoldsNever  Hold = iota
+	HoldsOnce        // at most once in a row
 	HoldsSoftly      // at most twice in a row, and not an answer to an open request
 	HoldsFirmly      // once and always: it is meant for the sender
 )
+
+// smallRoom is how many agents at most follow all that is said to all.
+const smallRoom = 6
 
 // HoldOf returns how far e, which a has not read, holds back the message said of a, in a room of
 // so many agents. A text must not pass over something that may change it, but each hold costs a
@@ -18,9 +22,11 @@ const (
 //
 // A message holds firmly if it is meant for a (see isMeant), or withdraws the one that said
 // answers. The join of an agent to which a writes in private holds firmly, too: it may have the
-// name of another that a knows. Every other message holds softly in a room of two. In a larger
-// room those do that neither ask somebody nor reply to something that a sees. Messages of kind
-// Status, other events, and events hidden from a never hold.
+// name of another that a knows. Every other message holds softly in a room of two. In a room of
+// three to six it holds once: there, agents divide work among them, and what one of them asks or
+// answers another is often what a was about to say. In a larger room those hold softly that neither
+// ask somebody nor reply to something that a sees. Messages of kind Status, other events, and
+// events hidden from a never hold.
 func (a Agent) HoldOf(e Event, agents int, said Event) Hold {
 	switch {
 	case e.Type == Joined && !e.Regains && slices.Contains(said.To, e.Seat) && a.IsNews(e):
@@ -31,6 +37,8 @@ func (a Agent) HoldOf(e Event, agents int, said Event) Hold {
 		return HoldsFirmly
 	case agents <= 2:
 		return HoldsSoftly
+	case agents <= smallRoom:
+		return HoldsOnce
 	case e.Kind != Plain && e.Kind != "" && e.Kind != Request && e.Kind != Proposal:
 		return HoldsNever
 	case len(e.Ask) > 0 || a.SeesAnswered(e):

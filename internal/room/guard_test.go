@@ -8,7 +8,7 @@ import (
 
 // The cases are what Cid, in seat 3, has not read. Cid answers event 4, to seat 1 in private.
 func TestHoldOf_ofUnreadEvents_dependsOnWhomTheyAreFor(t *testing.T) {
-	const never, softly, firmly = room.HoldsNever, room.HoldsSoftly, room.HoldsFirmly
+	const never, once, softly, firmly = room.HoldsNever, room.HoldsOnce, room.HoldsSoftly, room.HoldsFirmly
 	cid := room.Agent{Seat: 3, Joined: 3, Since: room.Mark{N: 3}}
 	said := func(e room.Event) room.Event {
 		e.N, e.Type, e.Seat = 9, room.Said, 1
@@ -16,7 +16,7 @@ func TestHoldOf_ofUnreadEvents_dependsOnWhomTheyAreFor(t *testing.T) {
 	}
 	for what, c := range map[string]struct {
 		e        room.Event
-		of3, of2 room.Hold // in a room of three and of two
+		of7, of2 room.Hold // in a room of seven and of two; in one between them, what holds at all holds once or firmly
 	}{
 		"private":                    {said(room.Event{To: []int{3}}), firmly, firmly},
 		"private done":               {said(room.Event{Kind: room.Done, To: []int{3}}), firmly, firmly},
@@ -54,14 +54,22 @@ func TestHoldOf_ofUnreadEvents_dependsOnWhomTheyAreFor(t *testing.T) {
 		"knock":                      {room.Event{N: 9, Type: room.Knocked}, never, never},
 	} {
 		answer := room.Event{ReplyTo: 4, To: []int{1}}
-		if got := cid.HoldOf(c.e, 3, answer); got != c.of3 {
-			t.Errorf("%s: %d, want %d", what, got, c.of3)
+		if got := cid.HoldOf(c.e, 7, answer); got != c.of7 {
+			t.Errorf("%s: %d, want %d", what, got, c.of7)
+		}
+		for agents, want := 3, c.of2; agents <= 6; agents++ {
+			if want == softly {
+				want = once
+			}
+			if got := cid.HoldOf(c.e, agents, answer); got != want {
+				t.Errorf("%s, in a room of %d: %d, want %d", what, agents, got, want)
+			}
 		}
 		if got := cid.HoldOf(c.e, 2, answer); got != c.of2 {
 			t.Errorf("%s, in a room of two: %d, want %d", what, got, c.of2)
 		}
 	}
-	if got := cid.HoldOf(said(room.Event{}), 3, room.Event{}); got != softly {
+	if got := cid.HoldOf(said(room.Event{}), 7, room.Event{}); got != softly {
 		t.Errorf("a message holds one that answers nothing: %d", got)
 	}
 }
