@@ -42,11 +42,11 @@ export function Agreements({ room, state, onJump }) {
 }
 
 /** agreement is one of room_info, or the proposal itself. */
-const Agreement = ({ agreement: { id, text, by, from, agreed_by: others, at }, now, onJump }) => html`
+const Agreement = ({ agreement: { id, text, by, from, agreed_by: all, at }, now, onJump }) => html`
   <li>
     <${Quote} id=${id} text=${text} onJump=${onJump} />
     <p class="small quiet">
-      ${fill(others ? w.agreedWith : w.agreedBy, { by: by ?? from, names: others })} <span
+      ${fill(all ? w.agreedWith : w.agreedBy, { by: by ?? from, names: all?.filter((name) => name !== by) })} <span
         class="sidebar-when">· <${Ago} at=${at} now=${now} />
       </span>
     </p>
