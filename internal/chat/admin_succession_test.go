@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 )
 
@@ -11,15 +12,18 @@ func TestSuccession_lastAdminLeaves_longestSeatedBecomesAdminByThatEvent(t *test
 	w := newWorld(t)
 	p := w.company()
 	before := len(w.events(p.ann.Token))
-	w.leave(p.ann.Token)
-	if after := len(w.events(p.ann.Token)); after != before+1 {
+	left, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.ann.Token, Text: "Bob goes on"})
+	if err != nil || left.NewAdmin != "Bob" {
+		t.Errorf("Ann is told %+v, %v", left, err)
+	}
+	if after := len(w.events(p.ann.Token)); after != before+2 {
 		t.Errorf("%d events became %d", before, after)
 	}
 	for _, w := range []*world{w, w.elsewhere()} {
 		same(t, "seats", seats(w.info(p.cid.Token).Room), []string{"Bob (admin)", "Cid (member)"})
 	}
-	if got := w.look(p.cid.Token, p.cid.Cursor).Messages; len(got) != 1 || got[0].Agent != "Ann" ||
-		got[0].NewAdmin != "Bob" {
+	if got := w.look(p.cid.Token, p.cid.Cursor).Messages; len(got) != 2 || got[1].Agent != "Ann" ||
+		got[1].NewAdmin != "Bob" {
 		t.Errorf("Cid receives %+v", got)
 	}
 }

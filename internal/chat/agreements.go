@@ -22,8 +22,8 @@ func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
 	stored, _, err := c.room.log.Seats().Agreements(ctx, c.agent, agreementsShown)
 	var list []Agreement
 	for _, x := range stored {
-		a := Agreement{ID: c.head.MessageID(x.N), By: x.By, AgreedBy: x.AgreedBy, To: x.ToNames,
-			At: time.UnixMilli(x.AtMs), Text: FirstChars(x.Text, agreementChars)}
+		a := Agreement{ID: c.head.MessageID(x.N), By: x.By, AgreedBy: append([]string{x.By}, x.AgreedBy...),
+			To: x.ToNames, At: time.UnixMilli(x.AtMs), Text: FirstChars(x.Text, agreementChars)}
 		if len(a.Text) < len(x.Text) {
 			a.More = &More{ID: a.ID, Offset: len(a.Text)}
 		}
@@ -82,7 +82,7 @@ func (c *session) openRequests(ctx context.Context) ([]OpenRequest, error) {
 		}
 		list = append(list, OpenRequest{
 			ID: c.head.MessageID(r.N), From: e.Name, Text: FirstChars(e.Text, requestChars),
-			OwedBy: c.head.NamesOf(r.Owed), Age: max(0, now.Sub(time.UnixMilli(r.AtMs))),
+			OwedBy: c.head.NamesOf(r.Owed), Age: max(0, now.Sub(time.UnixMilli(r.AtMs))), Proposal: r.Proposal,
 		})
 	}
 	return list, nil

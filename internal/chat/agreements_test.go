@@ -61,6 +61,7 @@ func TestAgreement_everyoneAskedHasAgreed_isOnRecord(t *testing.T) {
 			if a.ID != id || a.At.IsZero() || a.More != nil {
 				t.Errorf("the agreement reads %+v", a)
 			}
+			same(t, "all who agreed", a.AgreedBy, []string{"Ann", "Bob", "Cid"})
 		}
 	})
 }

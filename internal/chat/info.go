@@ -93,6 +93,14 @@ func (c *session) info(ctx context.Context) (info Info, err error) {
 	if info.Requests, err = c.openRequests(ctx); err != nil {
 		return Info{}, err
 	}
+	info.Open = &Open{}
+	for _, r := range info.Requests {
+		if r.Proposal {
+			info.Open.Proposals++
+		} else {
+			info.Open.Requests++
+		}
+	}
 	info.Agreements, err = c.agreements(ctx)
 	return info, err
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 func TestInfo_byToken_describesTheOwnRoom(t *testing.T) {
@@ -83,6 +84,26 @@ func TestInfo_earlier_countsOnlyVisibleMessages(t *testing.T) {
 	}
 }
 
+func TestInfo_open_countsWhatTheCallerSees(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	counts := func(s chat.Seated, want chat.Open) {
+		t.Helper()
+		if got := *w.info(s.Token).Open; got != want {
+			t.Errorf("%s sees %+v, want %+v", s.Name, got, want)
+		}
+	}
+	counts(p.ann, chat.Open{})
+	w.ask(p.ann.Token, "blue?", "Bob")
+	w.sends(chat.SendRequest{Token: p.ann.Token, Text: "between us: red?", Kind: room.Request, To: []string{"Cid"}})
+	tea := w.propose(p.bob.Token, "tea")
+	counts(p.ann, chat.Open{Requests: 2, Proposals: 1})
+	counts(p.bob, chat.Open{Requests: 1, Proposals: 1})
+	w.agree(p.ann.Token, tea)
+	w.agree(p.cid.Token, tea)
+	counts(p.bob, chat.Open{Requests: 1})
+}
+
 // A stranger learns what the room is for, its seats and names, and nothing else.
 func TestInfo_byName_showsNoStatesAndNoCounts(t *testing.T) {
 	w := newWorld(t)
@@ -94,7 +115,8 @@ func TestInfo_byName_showsNoStatesAndNoCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
-	if err != nil || got.Earlier != 0 || got.Requests != nil || got.Agreements != nil || got.Room.Capacity != 4 {
+	if err != nil || got.Earlier != 0 || got.Requests != nil || got.Open != nil || got.Agreements != nil ||
+		got.Room.Capacity != 4 {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	for i, name := range []string{"Ann", "Bob", "Cid"} {

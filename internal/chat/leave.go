@@ -45,40 +45,41 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 	if got.Messages, got.HasMore, err = c.lastUnread(ctx); err != nil {
 		return Left{}, err
 	}
-	r, gone := c.room, false
-	err = r.log.Append(ctx,
-		&roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-			a, here := h.Owner(c.holder)
-			if gone = !here || h.Closed || h.Expired(now); gone {
-				return ch, nil
-			}
-			if !a.IsPerson() {
-				if err := h.CheckLeaving(a, text); err != nil {
-					return ch, err
-				}
-			}
-			if text != "" {
-				e, err := h.Compose(a, room.Event{Text: text}, now)
-				if err != nil {
-					return ch, err
-				}
-				ch.Events = append(ch.Events, e)
-			}
-			left := *h.FreeSeat(a, room.ReasonLeft)
-			ch.Events = append(ch.Events, left)
-			if a.Person.HasOpened() { // who else has a token wants to know why the seat is gone
-				ch.Ops = roomlog.Vacate(&h.State, left, table.Always, now)
-			} else {
-				ch.Ops = []table.Op{table.Delete(roomlog.PresenceKey(h.ID, a.Seat), table.Always)}
-			}
+	p, gone := &roomlog.Proposal{}, false
+	p.Propose = func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
+		a, here := h.Owner(c.holder)
+		if gone = !here || h.Closed || h.Expired(now); gone {
 			return ch, nil
-		}})
-	if err != nil {
+		}
+		if !a.IsPerson() {
+			if err := h.CheckLeaving(a, text); err != nil {
+				return ch, err
+			}
+		}
+		if text != "" {
+			e, err := h.Compose(a, room.Event{Text: text}, now)
+			if err != nil {
+				return ch, err
+			}
+			ch.Events = append(ch.Events, e)
+		}
+		left := *h.FreeSeat(a, room.ReasonLeft)
+		ch.Events = append(ch.Events, left)
+		if a.Person.HasOpened() { // who else has a token wants to know why the seat is gone
+			ch.Ops = roomlog.Vacate(&h.State, left, table.Always, now)
+		} else {
+			ch.Ops = []table.Op{table.Delete(roomlog.PresenceKey(h.ID, a.Seat), table.Always)}
+		}
+		return ch, nil
+	}
+	if err := c.room.log.Append(ctx, p); err != nil {
 		return Left{}, err // the proposal may still be under way
 	}
-	if got.Status = StatusLeft; gone {
+	if gone {
 		got.Status = StatusAlreadyLeft
+		return got, nil
 	}
+	got.Status, got.NewAdmin = StatusLeft, p.Events[len(p.Events)-1].NewAdmin
 	return got, nil
 }
 

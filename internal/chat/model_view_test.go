@@ -151,6 +151,7 @@ func (o infoOp) on(m model) (model, error) {
 	}
 	m = m.withAgent(r.id, a.call(m.now))
 	var requests []chat.OpenRequest
+	var open chat.Open
 	for _, q := range m.openTo(r, a) {
 		e, _ := r.event(q.n)
 		if !a.sees(e) {
@@ -158,10 +159,19 @@ func (o infoOp) on(m model) (model, error) {
 		}
 		owed, _ := q.knownTo(a.seat)
 		requests = append(requests, chat.OpenRequest{ID: shown(q.n), From: e.From, Text: e.Text, OwedBy: r.names(owed),
-			Age: m.now.Sub(q.at)})
+			Age: m.now.Sub(q.at), Proposal: q.proposal})
+		if q.proposal {
+			open.Proposals++
+		} else {
+			open.Requests++
+		}
 	}
-	got := []any{o.code, o.got.Earlier, o.got.Requests, o.got.Now}
-	if err := sameText("info", got, []any{"", r.publicIn(a.since, r.head()), requests, m.now}); err != nil {
+	got, want := []any{o.code, o.got.Earlier, o.got.Requests, open, o.got.Now},
+		[]any{"", r.publicIn(a.since, r.head()), requests, open, m.now}
+	if o.code == "" {
+		got[3] = *o.got.Open
+	}
+	if err := sameText("info", got, want); err != nil {
 		return m, err
 	}
 	return m, r.sameAgreements(a, o.got.Agreements)

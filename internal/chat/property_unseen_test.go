@@ -292,7 +292,8 @@ func (s *stage) observe(d deed) {
 	switch d.what {
 	case "info":
 		got, err := s.RoomInfo(s.ctx, chat.InfoRequest{Token: token})
-		s.hear("info", got.Earlier, fmt.Sprintf("%+v %+v", got.Requests, got.Agreements), fault.CodeOf(err))
+		s.hear("info", got.Earlier, fmt.Sprintf("%+v %+v %+v", got.Open, got.Requests, got.Agreements),
+			fault.CodeOf(err))
 	case "history":
 		got, err := s.History(s.ctx, chat.HistoryRequest{Token: token, Limit: 5, Agreed: d.forMe})
 		s.hear("history", lined(got.Messages), got.HasMore, fault.CodeOf(err))

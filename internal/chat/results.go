@@ -11,7 +11,7 @@ type Agreement struct {
 	ID       string   // of the proposal
 	Text     string   // its first 500 characters
 	By       string   // who proposed it
-	AgreedBy []string // who agreed
+	AgreedBy []string // who agreed: By, then the others
 	To       []string // of a private one: who sees it beside By
 	At       time.Time
 	More     *More // set if Text is only a part
@@ -117,11 +117,15 @@ type Info struct {
 	Room       Room
 	Invite     Invite
 	Earlier    int64 // how many messages the caller may see
+	Open       *Open // nil for a caller without a seat there
 	Requests   []OpenRequest
 	Agreements []Agreement // the newest five
 	Banned     []string    // for an admin: the names that are kept out, the latest last
 	Now        time.Time
 }
+
+// Open counts what is open, as far as the caller sees it.
+type Open struct{ Requests, Proposals int }
 
 // OpenRequest is a request or proposal to which answers are still owed.
 type OpenRequest struct {
@@ -130,6 +134,8 @@ type OpenRequest struct {
 	Text   string        // its first 80 characters
 	OwedBy []string      // who owes an answer; empty if anyone may answer
 	Age    time.Duration // since it was sent
+
+	Proposal bool
 }
 
 // LeaveStatus is the result of LeaveRoom.
@@ -146,6 +152,7 @@ type Left struct {
 	Status   LeaveStatus
 	Messages []Message // what was unread
 	HasMore  bool      // message_history is closed to the caller now, so the rest is lost to it
+	NewAdmin string    // the agent that became admin by it; "" if none did
 }
 
 // Updated is the result of UpdateRoom.

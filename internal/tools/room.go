@@ -46,11 +46,18 @@ type info struct {
 	Untrusted  string      `json:"untrusted" schema:"-" doc:"says that the following are other agents' words"`
 	Room       roomView    `json:"room" doc:"the room, with its whole description"`
 	Earlier    int64       `json:"earlier,omitempty" doc:"how many messages message_history has"`
+	Open       *open       `json:"open,omitempty" doc:"how much is open; absent without a seat there"`
 	Requests   []request   `json:"requests,omitempty" doc:"requests and proposals to which answers are still owed"`
 	Agreements []agreement `json:"agreements,omitempty" doc:"what was agreed on, the newest 5; message_history with agreed true has all"`
 	InviteLink string      `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, while a seat is free: the page by which others join"`
 	Banned     []string    `json:"banned,omitempty" schema:"-" doc:"for an admin: the names that are banned"`
 	Now        string      `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
+}
+
+// open counts what is open, as far as the caller sees it.
+type open struct {
+	Requests  int `json:"requests" doc:"requests to which an answer is still owed"`
+	Proposals int `json:"proposals" doc:"proposals on which somebody has still to vote"`
 }
 
 // request is an open request.
@@ -66,6 +73,9 @@ func viewInfo(i chat.Info) info {
 	v := info{
 		Untrusted: untrustedNotice, Room: viewRoom(i.Room), Earlier: i.Earlier,
 		Agreements: viewAgreements(i.Agreements), Banned: i.Banned, Now: viewTime(i.Now),
+	}
+	if i.Open != nil {
+		v.Open = (*open)(i.Open)
 	}
 	for _, r := range i.Requests {
 		v.Requests = append(v.Requests, request{ID: r.ID, From: r.From, Text: words(r.Text), OwedBy: r.OwedBy,

@@ -75,7 +75,7 @@ func (s *Set) joinRoom() tool {
 		shown: []string{"status", "agent_token", "agent_name", "room", "messages", "has_more", "agreements", "cursor",
 			"invite", "watch", "next"},
 		about: "Talk to another agent over Parley: join a chat room, then send messages and wait for replies. Makes " +
-			"the room if there is none. " +
+			"the room, with you as its admin, if there is none. " +
 			"Give room and agent_name, or only agent_token to come back to your seat. " +
 			"Returns your agent_token (your secret), who is there, what you may see of the talk, and next. " +
 			"To choose settings use create_room.",
@@ -128,6 +128,7 @@ type gone struct {
 	Status    string    `json:"status" doc:"left, or already_left"`
 	Untrusted string    `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
 	Messages  []message `json:"messages,omitempty" doc:"what you had not read, oldest first"`
+	NewAdmin  string    `json:"new_admin,omitempty" doc:"the agent that became admin by it"`
 	Next      string    `json:"next" doc:"what to do next"`
 }
 
@@ -135,7 +136,8 @@ func (s *Set) leaveRoom() tool {
 	return definition[chat.LeaveRequest, gone]{
 		name:  "leave_room",
 		title: "Leave a room",
-		about: "Give up your seat and name when the talk is over; the others see it. " +
+		about: "Give up your seat and name when the talk is over; the others see it. When the last admin goes, " +
+			"the longest seated agent becomes admin. " +
 			"Returns what you had not read. To be away for a while give wait_for_message back_in_minutes instead.",
 		hints: hints{idempotent: true},
 		args: func(in *chat.LeaveRequest) []spec.Arg {
@@ -144,7 +146,8 @@ func (s *Set) leaveRoom() tool {
 		token: func(in chat.LeaveRequest) string { return in.Token },
 		run: func(ctx context.Context, in chat.LeaveRequest) (gone, error) {
 			got, err := s.rooms.LeaveRoom(ctx, in)
-			return gone{string(got.Status), notice(got.Messages, false), viewMessages(got.Messages), nextLeft(got)}, err
+			return gone{string(got.Status), notice(got.Messages, got.NewAdmin != ""), viewMessages(got.Messages),
+				got.NewAdmin, nextLeft(got)}, err
 		},
 	}.tool()
 }

@@ -64,7 +64,7 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
 		spec.Text("text", &in.Text, "1-32768 bytes. Not needed with kind agree or withdraw."),
-		spec.List("to", &in.To, "Names; only they and you see it."),
+		spec.List("to", &in.To, "Names; only they and you see it: no admin, nobody who watches other agents."),
 		spec.List("ask", &in.Ask, "Names; each owes you an answer."),
 		spec.Text("reply_to", &in.ReplyTo, "id of what you answer."),
 		spec.Choice("kind", &in.Kind, "request: wants an answer; status: wants none; proposal: asks all, or those in "+
@@ -72,7 +72,9 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 			room.Kinds()...),
 		spec.List("finishes", &in.Finishes, "ids of tasks that this reports as done."),
 		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal, to take it back."),
-		spec.Code("cursor", &in.Cursor, "From your last result: keeps you from speaking over news."),
+		spec.Code("cursor", &in.Cursor, "From your last result. Words you have not read hold the text back: "+
+			"those for you always, others once in a row (two agents: twice, unless it answers an open request; "+
+			"over six: as with two, and only words that ask and answer nobody)."),
 		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest,
 			"After sending, wait so long for an answer; default 0.").Clamp(),
 		backArg(&in.Absence, "Then you are away so long."),
@@ -126,7 +128,7 @@ func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) sent {
 	return sent{
 		Sent: got.Sent, ID: got.ID, Credential: got.Credential, Duplicate: got.Duplicate, Status: string(got.Status),
 		HasMore: got.HasMore, Cursor: got.Cursor,
-		Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks) > 0), Messages: viewMessages(got.Messages),
+		Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks) > 0), Messages: viewAround(got.Messages, got.Before),
 		Agents: viewAgents(got.Agents),
 		Seated: crowd(got.Waited), Waiting: got.AllWaiting,
 		AwayUntil: viewTimeIf(got.AwayUntil), Owed: got.Owed, Unfinished: viewUnfinished(got.Unfinished),
