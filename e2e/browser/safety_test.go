@@ -122,7 +122,7 @@ func TestSafety_conversation_isHeldEverywhereWithSecretsInTheStorageAlone(t *tes
 // ask of MCP.
 func (tab *tab) loadedLittle() {
 	tab.t.Helper()
-	const limit = 150_000
+	const limit = 170_000
 	root := tab.person.at.root
 	var whole float64
 	assets := 0

@@ -12,7 +12,7 @@ import (
 )
 
 // mostOnTheWire is what the first view of a page may bring, headers included, in bytes.
-const mostOnTheWire = 120_000
+const mostOnTheWire = 140_000
 
 // counted is a connection that counts what it brings.
 type counted struct {

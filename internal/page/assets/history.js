@@ -54,7 +54,7 @@ export class History {
   /** Returns a message as it is shown, whichever came first: it, or the word that its text was taken away. */
   #shown(message) {
     if (message.redacted || !this.#redacted.has(message.id)) return message;
-    const { more, ...rest } = message;
+    const { more, file, ...rest } = message;
     return { ...rest, redacted: true, text: removed };
   }
 }

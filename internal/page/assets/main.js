@@ -3,6 +3,7 @@
 import { ErrorPage } from "./landing/error-page.js";
 import { HomePage } from "./landing/home.js";
 import { InvitePage } from "./landing/invite.js";
+import { UploadPage } from "./landing/upload.js";
 import * as storage from "./storage.js";
 import { Room } from "./room.js";
 import { RoomPage } from "./room-page.js";
@@ -38,9 +39,13 @@ function roomPage(id) {
   return html`<${RoomPage} key=${seat.token + claim} room=${room} />`;
 }
 
-const pages = { r: roomPage, i: (code) => html`<${InvitePage} code=${code} />` };
+const pages = {
+  r: roomPage,
+  i: (code) => html`<${InvitePage} code=${code} />`,
+  "v1/upload": (code) => html`<${UploadPage} code=${code} />`,
+};
 
-const [kind, name] = location.pathname.slice(root.pathname.length).split("/");
+const [, kind, name] = /^(v1\/\w+|\w*)\/?([^/]*)/.exec(location.pathname.slice(root.pathname.length)) ?? [];
 
 function show() {
   room?.close();
@@ -76,6 +81,7 @@ document.addEventListener("visibilitychange", seen);
 addEventListener("focus", seen);
 addEventListener("blur", seen);
 addEventListener("online", () => room?.wake());
+addEventListener("beforeunload", (event) => room?.sharing.busy && event.preventDefault()); // files would be lost
 addEventListener("pageshow", (event) => event.persisted && room?.wake()); // out of the cache of pages
 addEventListener("hashchange", () => location.hash && kind === "r" && show()); // a link was pasted into the address
 show();

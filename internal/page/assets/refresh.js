@@ -1,5 +1,5 @@
-// Reads anew who is in a room and what is open there, and the supervision: soon after events that
-// may have changed them, and from time to time while somebody looks.
+// Reads anew who is in a room and what is open there, the tasks, and the supervision: soon after
+// events that may have changed them, and from time to time while somebody looks.
 
 const least = 1_000; // ms between two readings
 const often = 30_000; // ms after which what is shown is old
@@ -15,7 +15,8 @@ export class Refresh {
 
   /**
    * @param {{read: (what: import("./types.d.ts").Due) => Promise<void>, clock: import("./types.d.ts").Clock,
-   *   signal: AbortSignal}} room
+   *   signal: AbortSignal, stalls?: () => boolean}} room
+   *   stalls tells whether time alone may change a task
    */
   constructor(room) {
     this.room = room;
@@ -23,7 +24,7 @@ export class Refresh {
 
   /** Reads now what is shown from the beginning, and from then on what changes. It throws what a call throws. */
   async begin() {
-    await this.room.read({ info: true, supervision: true });
+    await this.room.read({ info: true, tasks: true, supervision: true });
     this.#on = true;
     this.#readAt = this.room.clock.now();
     this.#keepFresh();
@@ -32,15 +33,16 @@ export class Refresh {
   /** Notes what messages may have changed. */
   after(messages) {
     const supervised = messages.filter(({ type }) => type === "draft" || type === "supervision").length;
-    this.want({ supervision: supervised > 0, info: messages.length > supervised });
+    this.want({ supervision: supervised > 0, info: messages.length > supervised, tasks: messages.some(movesTasks) });
   }
 
   /**
    * Notes that something may have changed, and reads it soon. Resolves when it is read.
    * @param {import("./types.d.ts").Due} what
    */
-  want({ info, supervision }) {
-    this.#due = { info: this.#due.info || info, supervision: this.#due.supervision || supervision };
+  want({ info, tasks, supervision }) {
+    const due = this.#due;
+    this.#due = { info: due.info || info, tasks: due.tasks || tasks, supervision: due.supervision || supervision };
     return (this.#reading ??= this.#read().finally(() => {
       this.#reading = null;
       if (this.#isDue()) this.want({});
@@ -54,13 +56,15 @@ export class Refresh {
 
   /** Nobody sees the room of a hidden tab; its drafts are told of. */
   #isDue() {
-    return this.#on && !this.room.signal.aborted && (this.#due.supervision || (this.#due.info && this.#visible));
+    const { info, tasks, supervision } = this.#due;
+    return this.#on && !this.room.signal.aborted && (supervision || ((info || tasks) && this.#visible));
   }
 
   here(visible) {
     const shown = visible && !this.#visible;
     this.#visible = visible;
-    if (shown) this.want({ info: this.#age() > often });
+    const old = this.#age() > often;
+    if (shown) this.want({ info: old, tasks: old });
   }
 
   /** Returns how old what is shown is, in ms. Where the clock was set back meanwhile, it counts as old. */
@@ -75,8 +79,10 @@ export class Refresh {
     while (this.#isDue()) {
       await clock.pause(least - this.#age(), signal);
       if (!this.#isDue()) return; // it was hidden meanwhile, or has ended
-      const due = { supervision: this.#due.supervision, info: this.#due.info && this.#visible };
-      this.#due = { info: this.#due.info && !due.info };
+      const { info, tasks, supervision } = this.#due;
+      const seen = this.#visible;
+      const due = { supervision, info: info && seen, tasks: tasks && seen };
+      this.#due = seen ? {} : { info, tasks };
       this.#readAt = clock.now();
       try {
         await read(due);
@@ -90,7 +96,12 @@ export class Refresh {
     const { clock, signal } = this.room;
     while (this.#on && !signal.aborted) {
       await clock.pause(often, signal);
-      if (this.#visible && this.#age() > often - least) this.want({ info: true, supervision: true });
+      if (this.#visible && this.#age() > often - least) {
+        this.want({ info: true, tasks: this.room.stalls?.(), supervision: true });
+      }
     }
   }
 }
+
+/** Reports whether an event may have changed the list of tasks: who leaves may have had one. */
+const movesTasks = ({ type, finished }) => type === "task" || type === "left" || !!finished;

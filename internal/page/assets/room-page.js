@@ -61,7 +61,8 @@ function OpenRoom({ room, state }) {
       </main>
       <aside class=${"room-sidebar" + (sidebar.open ? " open" : "")} aria-label=${words.room.sidebar}
         ref=${sidebar.element} tabindex="-1" onKeyDown=${sidebar.key}>
-        <${Sidebar} room=${room} state=${state} onJump=${jump} onReply=${reply} onClose=${sidebar.hide} />
+        <${Sidebar} room=${room} state=${state} onJump=${jump} onReply=${reply} onClose=${sidebar.hide}
+          onTasks=${(id) => setDialog(id ? "tasks " + id : "tasks")} />
       </aside>
       <${OpenDialog} name=${dialog} room=${room} onClose=${() => setDialog("")} />
     </div>`;

@@ -3,6 +3,9 @@
 // never changed; the fields of messages, agents and requests have the names of docs/tools.md.
 
 import { clock as realClock } from "./clock.js";
+import { Gallery } from "./files/gallery.js";
+import { Sharing } from "./files/sharing.js";
+import { addressIn, get, put } from "./files/wire.js";
 import { Following } from "./follow.js";
 import { History, whole } from "./history.js";
 import * as storage from "./storage.js";
@@ -36,6 +39,8 @@ const nothing = {
   renewed: 0, // how often what this person did ended the invite and made another
   supervision: { paused: false, approve: false, drafts: [] },
   outbox: [], // what is being sent: {key, args, state: sending | held | refused, why, credential}
+  sharing: [], // files that are being shared: see files/sharing.js
+  tasks: [], // that are neither done nor dropped
   clock: 0, // ms to add to this machine's time for the server's
 };
 
@@ -51,6 +56,7 @@ export class Room {
   #visible = true;
   #watching = false; // what other tabs keep
   #supervised = 0; // how often the person has paused its agent, or set whether it approves
+  #tasked = 0; // how often the person has changed the tasks
   #cameBack = false; // the next look brings what came while the person was not there
 
   /**
@@ -66,12 +72,27 @@ export class Room {
       open: (turn) => this.#open(turn),
       look: (seconds, turn) => this.#look(seconds, turn),
       show: (parts) => this.#set(parts),
-      back: () => (this.outbox.wake(), this.refresh.want({ info: true, supervision: true })),
+      back: () => {
+        this.outbox.wake();
+        this.sharing.wake();
+        this.refresh.want({ info: true, tasks: true, supervision: true });
+      },
       online: () => navigator.onLine,
       clock,
       signal,
     });
-    this.refresh = new Refresh({ read: (what) => this.#read(what), clock, signal });
+    this.refresh = new Refresh({
+      read: (what) => this.#read(what), stalls: () => this.state.tasks.some(({ by }) => by), clock, signal,
+    });
+    this.gallery = new Gallery((id) => this.fileOf(id));
+    this.sharing = new Sharing({
+      call: (tool, args, stop) => this.call(tool, { cursor: this.#cursor, ...args }, stop),
+      put,
+      has: (id) => this.#history.has(id),
+      show: (sharing) => this.#set({ messages: this.#history.messages, sharing }),
+      clock,
+      signal,
+    });
     if (!seat.claim && !seat.spare) this.#startOutbox();
   }
 
@@ -116,6 +137,7 @@ export class Room {
   wake() {
     this.following.wake();
     this.outbox?.wake();
+    this.sharing.wake();
   }
 
   async #open(turn) {
@@ -190,18 +212,21 @@ export class Room {
     const fresh = this.#history.append(messages);
     if (!fresh.length) return;
     this.outbox.arrived(fresh, this.#isMine); // which shows them
+    this.sharing.arrived(fresh, this.#isMine);
+    for (const { changes } of fresh) if (changes?.redacted) this.gallery.forget(changes.redacted);
     this.refresh.after(fresh);
   }
 
   /** Reports whether this person has said a message, and not its agent. */
   #isMine = ({ from, person }) => from === this.state.me && !!person;
 
-  /** Reads anew who is there and what is open, or the supervision. */
-  async #read(/** @type {import("./types.d.ts").Due} */ { info, supervision }) {
+  /** Reads anew who is there and what is open, the tasks, or the supervision. */
+  async #read(/** @type {import("./types.d.ts").Due} */ { info, tasks, supervision }) {
     const supervised = this.#supervised;
     const [got, held] = await Promise.all([
       info && this.call("room_info"),
       supervision && !this.state.alone && this.call("supervise"),
+      tasks && this.#readTasks(),
     ]);
     if (supervised !== this.#supervised) this.refresh.want({ supervision: true }); // what came may be from before
     else if (held) this.#set({ supervision: held });
@@ -262,7 +287,7 @@ export class Room {
    */
   async everything(/** @type {(n: number) => void} */ onProgress = () => {}, signal = this.#stop.signal) {
     const told = (args) => this.#patiently(() => this.#told(args, signal), signal);
-    await this.#read({ info: true }).catch(() => {}); // offline, what is known has to do
+    await this.#read({ info: true, tasks: true }).catch(() => {}); // offline, what is known has to do
     let { messages: all, earlier } = this.state;
     while (earlier) {
       const got = await told({ limit: pageSize, before: all[0].id });
@@ -338,7 +363,58 @@ export class Room {
     return this.#act("update_room", args);
   }
 
-  /** Removes the text of a message. */
+  async #readTasks() {
+    const changed = this.#tasked;
+    const { tasks } = await this.call("task");
+    if (changed === this.#tasked) this.#set({ tasks: inOrder(tasks) });
+    else this.refresh.want({ tasks: true }); // what came may be from before
+  }
+
+  /** Calls task: {action, id, tasks, text, for, after, title}. Returns the task that it changed. */
+  async task(args) {
+    const { task, tasks } = await this.call("task", args);
+    this.#tasked++;
+    this.#set({ tasks: inOrder(tasks) });
+    return task;
+  }
+
+  /** Returns tasks that are done or dropped, the newest first: {tasks, has_more}. */
+  async closedTasks(before = "") {
+    return this.call("task", { closed: true, ...(before && { id: before }) });
+  }
+
+  /** Returns all of them, the oldest first. */
+  async allClosedTasks(signal = this.#stop.signal) {
+    let all = [];
+    for (let more = true; more; ) {
+      const got = await this.#patiently(() => this.closedTasks(all[0]?.id), signal);
+      all = [...got.tasks.reverse(), ...all];
+      more = got.has_more && got.tasks.length > 0;
+    }
+    return all;
+  }
+
+  /** Shares files: see Sharing.take. */
+  share(files, args) {
+    this.sharing.take(files, args);
+  }
+
+  /** Returns the address from which the file of a message can be downloaded for a short time. */
+  async addressOf(id) {
+    return addressIn((await this.call("get_file", { id })).download);
+  }
+
+  /** Returns the bytes of the file of a message. */
+  async fileOf(id) {
+    return get(await this.addressOf(id), this.#stop.signal);
+  }
+
+  /** Returns messages that carry files, the newest page or the one before a message: {messages, has_more}. */
+  filesBefore(id = "") {
+    return this.#told({ files: true, limit: pageSize, ...(id && { before: id }) });
+  }
+
+  /** Removes the text of a message, and its file. */
   redact(id) {
     return this.#act("update_room", { redact: id });
   }
@@ -397,3 +473,8 @@ export class Room {
     this.#stop.signal.addEventListener("abort", end);
   }
 }
+
+/** Returns tasks in the order in which they were added, which is that of what comes first. */
+const inOrder = (tasks = []) => [...tasks].sort((a, b) => numberOf(a) - numberOf(b));
+
+const numberOf = ({ id }) => Number(id.slice(1));

@@ -47,10 +47,51 @@ export interface Message {
   ask?: string[];
   kind?: string;
   reply_to?: string;
+  file?: SharedFile;
   more?: { id: string; offset: number }; // where the rest of a long text begins
   redacted?: boolean;
   changes?: Record<string, any>;
   [field: string]: any;
+}
+
+/** A file that a message carries. */
+export interface SharedFile {
+  name: string;
+  size: number; // in bytes
+  type: string; // of the server's own list
+}
+
+/** A task of the room's list. */
+export interface Task {
+  id: string;
+  title: string;
+  text?: string;
+  state: "blocked" | "open" | "taken" | "stalled" | "done" | "dropped";
+  adder?: string;
+  by?: string; // who has it, or finished it
+  for?: string[]; // whom it is offered to
+  after?: string[]; // ids of what must be done first, and is not
+  minutes?: number; // since it got into its state
+  result?: string; // what was done
+  [field: string]: any;
+}
+
+/** A file that is being shared. */
+export interface Sharing {
+  key: string;
+  file: File;
+  name: string;
+  size: number;
+  args: Record<string, any>; // of share_file, beside name and size
+  state: "waiting" | "uploading" | "held" | "refused";
+  loaded: number; // bytes that have gone
+  whole: boolean; // all of them have gone once
+  why: string;
+  credential?: string;
+  at: number;
+  upload: { address: string; until: number } | null; // where it goes, and for how long
+  id?: string; // of the answer
+  seen?: boolean; // the log shows it, and its answer is on the way
 }
 
 /** A message that somebody owes an answer to. */
@@ -98,6 +139,8 @@ export interface State {
   renewed: number;
   supervision: Supervision;
   outbox: Outgoing[];
+  sharing: Sharing[];
+  tasks: Task[]; // that are neither done nor dropped
   clock: number;
 }
 
@@ -106,8 +149,9 @@ export interface Clock {
   pause(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** What is to be read: who is there and what is open, and whether the agent is held back. */
+/** What is to be read: who is there and what is open, the tasks, and whether the agent is held back. */
 export interface Due {
   info?: boolean;
+  tasks?: boolean;
   supervision?: boolean;
 }

@@ -21,6 +21,12 @@ export const words = {
     copied: "Copied",
     notCopied: "Not copied",
     others: (n) => `${n} others`,
+    // The size of a file, as people say it: 1 KB are 1,024 bytes, as in the limits of the server.
+    size: (bytes) => {
+      if (bytes < 1024) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
+      const [n, unit] = bytes < 1023.5 * 1024 ? [bytes / 1024, "KB"] : [bytes / 1024 / 1024, "MB"];
+      return `${n.toLocaleString("en", { maximumFractionDigits: n < 9.95 ? 1 : 0 })} ${unit}`;
+    },
   },
 
   // The parts of a room.
@@ -78,10 +84,11 @@ export const words = {
     waitsFor: "waits for {names}",
     agreed: "Agreed by everyone asked:",
     withdraws: "Withdraws:",
+    finishes: "finishes {tasks}",
     answers: (who) => `Answers ${who}:`,
     earlierMessage: "an earlier message",
     goTo: "Go to this message",
-    removed: "This text was removed.",
+    removed: "This was removed.",
     repeated: "may be a duplicate",
     approved: "approved by you",
     edited: "your words, in place of your agent's",
@@ -93,8 +100,11 @@ export const words = {
     reply: "Reply",
     copy: "Copy the text",
     remove: "Remove the text",
+    removeFile: "Remove the file",
     removeTitle: "Remove this text?",
     removeText: "Everybody will see that it was removed. Those who have read it may still have it.",
+    removeFileTitle: "Remove this file?",
+    removeFileText: "Nobody can look at it or download it after that, and what was said with it is removed, too. Everybody will see that. Those who have a copy keep it.",
     removeButton: "Remove",
     showAll: "Show all",
     showLess: "Show less",
@@ -154,6 +164,18 @@ export const words = {
         name_taken: "Somebody asked to come back as {agent}",
         room_full: "{agent} asked to join, but no seat is free",
       },
+      // {by} did something with {tasks}.
+      task: {
+        add: "{by} added {tasks}",
+        take: "{by} took {tasks}",
+        takeOver: "{by} took {tasks} over from {was}",
+        release: "{by} released {tasks}",
+        finish: "{by} finished {tasks}",
+        drop: "{by} dropped {tasks}",
+        edit: "{by} changed {tasks}",
+        other: "{by} changed the tasks",
+      },
+      taskFor: ", for {for}",
       draft: {
         waits: "A message of your agent waits for you",
         sent: "You approved a message of your agent",
@@ -184,6 +206,121 @@ export const words = {
     // For screen readers.
     says: (who, text) => `${who}: ${text}`,
     several: (n, who) => `${n} new messages, the last from ${who}`,
+  },
+
+  // Files (files/).
+  files: {
+    attach: "Attach files",
+    attached: "Files to send",
+    drop: "Drop files to share them",
+    unattach: (name) => `Do not send ${name}`,
+    folder: "A folder cannot be shared. Choose the files in it.",
+    empty: (name) => `${name} is empty.`,
+    many: (n) => `At most ${n} files at once.`,
+    apart: "The text goes first, then each file as a message of its own.",
+    note: "Say something about it, if you like",
+    send: (n) => (n === 1 ? "Send the file" : `Send ${n} files`),
+
+    // On the way.
+    waiting: "Waits for its turn",
+    uploading: "Uploading",
+    progress: (name) => `Upload of ${name}`,
+    sent: (loaded, size) => `${loaded} of ${size}`,
+    finishing: "Nearly there",
+    cancel: "Cancel",
+    refused: "Not shared:",
+    held: (credential) => `Not shared: it seems to hold ${credential}. Everybody here could use it.`,
+    shareAnyway: "Share it anyway",
+
+    // A file in the conversation.
+    card: (name, size) => `File ${name}, ${size}`,
+    download: "Download",
+    downloadIt: (name) => `Download ${name}`,
+    look: (name) => `Look at ${name}`,
+    picture: (name) => `The picture ${name}`,
+    noPicture: "This picture could not be shown.",
+    loading: "Loading the picture",
+    kinds: {
+      "image/png": "PNG picture", "image/jpeg": "JPEG picture", "image/gif": "GIF picture", "image/webp": "WebP picture",
+      "image/svg+xml": "SVG file", "application/pdf": "PDF", "application/zip": "ZIP archive", "text/html": "HTML file",
+      "text/plain": "text", "text/markdown": "Markdown", "text/csv": "CSV", "application/json": "JSON",
+      text: "text", image: "picture", audio: "sound", video: "video", other: "file",
+    },
+
+    // The room's files, beside the conversation.
+    title: "Files",
+    none: "No files yet. Drop one anywhere on this page.",
+    more: "Show earlier files",
+
+    // Refusals, whose own words are for agents.
+    tooLarge: "It is larger than this server takes.",
+    refusedByServer: "The server did not take it.",
+    refusals: {
+      file_too_large: "It is larger than this server takes.",
+      unsure: "No answer came. Check whether it arrived before you share it again.",
+    },
+  },
+
+  // The room's list of tasks (tasks/).
+  tasks: {
+    title: "Tasks",
+    none: "There are no tasks.",
+    all: (n) => (n > 0 ? `Show all tasks (${n})` : "Show all tasks"),
+    add: "Add a task",
+
+    // How one stands.
+    states: {
+      mine: "{you} {have} it",
+      taken: "{by} has it",
+      stalled: "{by} has it, but has not been heard for a while",
+      stalledMine: "{you} {have} it, but not been heard for a while",
+      open: "Free",
+      offered: "Offered to {for}",
+      blocked: "After {after}",
+      done: "Done by {by}",
+      dropped: "Dropped",
+    },
+    have: (you) => (you ? "have" : "has"),
+    addedBy: "added by {adder}",
+    groups: {
+      mine: "Yours", taken: "Taken by others", free: "Free", blocked: "Not yet: something else comes first",
+      closed: "Done and dropped",
+    },
+    groupOfAgent: "Your agent's",
+    showClosed: "Show what is done",
+    moreClosed: "Show earlier ones",
+    noClosed: "Nothing is done yet.",
+
+    // What can be done.
+    take: "Take",
+    takeForAgent: "Take for my agent",
+    takeOver: "Take over",
+    finish: "Done",
+    release: "Release",
+    offer: "Offer",
+    edit: "Change",
+    drop: "Drop",
+    actionsFor: (id) => `Actions for ${id}`,
+
+    // Forms.
+    titleLabel: "What is to be done",
+    details: "Details (optional)",
+    offerTo: "Offer it to",
+    after: "After these are done",
+    result: "What was done, and where (optional)",
+    why: "Why (optional)",
+    offerHint: "For ten minutes only they can take it.",
+    dropText: (id) => `Drop ${id}? What comes after it stays blocked until somebody changes or drops that, too.`,
+    buttons: { add: "Add", finish: "Mark as done", release: "Release", offer: "Offer", edit: "Save", drop: "Drop" },
+    // What the server did not do, and why, as far as the list tells.
+    refusals: {
+      closed: "Somebody has finished or dropped it meanwhile.",
+      taken: (name) => `${name} has taken it meanwhile.`,
+      blocked: "Something else must be done first.",
+      many: (n) => `${n} at a time are the most. Finish or release one first.`,
+      offered: "It was offered to somebody else a short time ago. Wait ten minutes.",
+      other: "The server did not do this: the room or the task has changed, or the words hold what looks like a password or a key.",
+    },
   },
 
   // What a person says (compose/).
@@ -252,6 +389,7 @@ export const words = {
     home: "My rooms",
     menuItems: {
       invite: "Invite",
+      tasks: "Tasks",
       notices: "Notifications",
       export: "Export",
       device: "Another device",
@@ -262,7 +400,7 @@ export const words = {
     invite: "Invite",
 
     exportTitle: "Export the conversation",
-    exportText: "Everything that you may see here, private messages and notes included.",
+    exportText: "Everything that you may see here, private messages and notes included. Of files, their names.",
     exportForm: "As",
     exportForms: { md: "Markdown, to read", json: "JSON, for programs" },
     exportButton: "Save",
@@ -585,6 +723,24 @@ export const words = {
       full: "Every seat is taken. Ask whoever invited you to add one.",
     },
 
+    upload: {
+      title: "Share a file",
+      what: "An agent asks for a file for its room:",
+      most: (size) => `It may have at most ${size}.`,
+      choose: "Choose a file",
+      another: "Choose another file",
+      none: "No file is chosen.",
+      tooLarge: (size) => `It is too large: at most ${size}.`,
+      send: "Send it",
+      ended: {
+        sent: "The file was sent to the room. You can close this page.",
+        pending: "The file has arrived. It is sent once the person behind the agent has approved it. You can close this page.",
+        paused: "The file was not sent: the person behind the agent has paused it.",
+        other: "The file was not sent. The agent knows why: ask it for a new link.",
+      },
+      foot: "This page takes one file, for 15 minutes. Those in the room to whom the agent sends it can look at it.",
+    },
+
     // Why there is no room here, and what to do.
     errors: {
       home: "My rooms",
@@ -604,6 +760,7 @@ export const words = {
         room_closed: { title: "This room was closed", text: "An admin closed it for good. Create another one to go on." },
         room_not_found: { title: "This room has ended", text: "Nobody spoke in it for 30 days. Create another one to go on." },
         key_invalid: { title: "You are no longer admitted", text: "The key or the invite of this seat was revoked or has expired. Ask whoever runs this server for a new one." },
+        upload: { title: "This upload is over", text: "It took a file already, or its 15 minutes have passed. Ask the agent for a new link." },
         invite: { title: "This invite is no longer valid", text: "It is mistyped or used up, it has expired, or its room has ended. Ask whoever invited you for a new link." },
         blocked: {
           title: "This browser stores nothing for this page",

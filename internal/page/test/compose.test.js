@@ -1,10 +1,12 @@
 import { happens, newBrowser } from "./platform.js";
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { beforeEach, test } from "node:test";
 
-import { Draft, messageOf, readersOf } from "../assets/compose/draft.js";
-import { agreementsIn, fenced, fileName, json, markdown } from "../assets/compose/export.js";
+import { Draft, messageOf, readersOf, sharedBy } from "../assets/compose/draft.js";
+import { agreementsIn, fileName, json, markdown } from "../assets/compose/export.js";
+import { fenced, filesIn, minutes } from "../assets/compose/minutes.js";
 import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "../assets/compose/may.js";
 import { beginning, completions } from "../assets/compose/mention.js";
 import { isMeant, mentions, noticeOf } from "../assets/compose/notices.js";
@@ -190,16 +192,21 @@ test("in an export every text stays in its place", () => {
   messages.push({ id: "s", type: "message", from: "Dee", redacted: true, text: "removed", at });
   const room = { name: "den", description: fakes[0], agents: agents() };
   const agreements = agreementsIn(messages, []);
-  const file = markdown({ room, me: "Ada", at, messages, agreements }).join("");
+  messages.push({ id: "t", type: "message", from: "Bo", at, file: { name: fakes[5], size: 7, type: "text/plain" } });
+  messages.push({ id: "u", type: "task", agent: "Bo", action: "add", task: { id: "t1", title: fakes[5] }, at });
+  const open = fakes.map((title, n) => ({ id: "t" + n, title, text: title, state: "open" }));
+  const done = fakes.map((result) => ({ id: "t0", title: "paint", result, state: "done", by: "Cy" }));
+  const what = { room, me: "Ada", at, messages, agreements, open, done, files: filesIn(messages) };
+  const file = markdown(what).join("");
   const lines = outside(file);
   assert.deepEqual(lines.filter((line) => line.includes("FAKE")), []);
-  assert.equal(lines.filter((line) => line.startsWith("### ")).length, fakes.length + 3 + 1);
+  assert.equal(lines.filter((line) => line.startsWith("### ")).length, 3 * fakes.length + 4 + 1 + 1);
   for (const text of [...fakes, "Steel ```"]) assert.ok(file.includes("text\n" + text), text.slice(0, 60));
   assert.ok(
-    lines.includes("- Dee, has left") && lines.includes("- Ada, admin") && lines.includes("*The text was removed.*"),
+    lines.includes("- Dee, has left") && lines.includes("- Ada, admin") && lines.includes("*This was removed.*"),
   );
   assert.ok(lines.includes("### Proposed by Bo, agreed by Cy"));
-  assert.deepEqual(JSON.parse(json({ room, me: "Ada", at, messages, agreements }).join("")).messages, messages);
+  assert.deepEqual(JSON.parse(json(what).join("")).messages, messages);
 });
 
 test("agreements are those that are known and those in what was said, the oldest first", () => {
@@ -217,4 +224,34 @@ test("a fence is longer than any in its text, and the name of a file suits every
   assert.equal(fenced("````\n"), "`````text\n````\n`````\n");
   assert.equal(fileName("The bridge / ../é", "2030-01-01T12:00:00Z", "md"), "The-bridge-é-2030-01-01.md");
   assert.equal(fileName("…", "2030-01-01T12:00:00Z", "json"), "room-2030-01-01.json");
+});
+
+// internal/shell prints the same of the same: `parley history --minutes`.
+test("the minutes say what was agreed, what was done and by whom, what is open, and which files there are", async () => {
+  const read = (name) => readFile(new URL(name, import.meta.url), "utf8");
+  const what = JSON.parse(await read("minutes.json"));
+  assert.equal(minutes(what).join(""), await read("minutes.md"));
+  assert.deepEqual(minutes({ agreements: [], done: [], open: [], files: [] }), []);
+});
+
+test("the files of a conversation are those that are still there", () => {
+  const file = { name: "a.csv", size: 1, type: "text/csv" };
+  const messages = [{ id: "m1", from: "Bo", at: "x", file, text: "look" }, { id: "m2", from: "Bo", at: "x", text: "no" },
+    { id: "m3", from: "Bo", at: "x", file, redacted: true }, { id: "m4", from: "Bo", at: "x", file, to: ["Cy"] }];
+  assert.deepEqual(filesIn(messages),
+    [{ id: "m1", from: "Bo", at: "x", file }, { id: "m4", from: "Bo", at: "x", file, to: ["Cy"] }]);
+});
+
+test("the text goes with the first file, and apart where something is wanted", () => {
+  assert.deepEqual(sharedBy({ text: "look", to: ["Bo"] }, 0), { message: { text: "look", to: ["Bo"] }, share: {} });
+  assert.deepEqual(sharedBy({ text: "look", to: ["Bo"], reply_to: "m1" }, 2),
+    { message: null, share: { note: "look", to: ["Bo"], reply_to: "m1" } });
+  assert.deepEqual(sharedBy({}, 1), { message: null, share: {} });
+  const asks = { text: "Right?", kind: "request", ask: ["Bo"], to: ["Bo"] };
+  assert.deepEqual(sharedBy(asks, 1), { message: asks, share: { to: ["Bo"] } });
+  const agrees = { kind: "agree", reply_to: "m1" };
+  assert.deepEqual(sharedBy(agrees, 1), { message: agrees, share: { reply_to: "m1" } });
+  const files = (parts, n) => unfit(draft(parts), state(), n).why;
+  assert.deepEqual([files({ text: "" }, 1), files({ text: "" }, 0), files({ text: "", kind: "object" }, 1)],
+    ["", "empty", "empty"]);
 });

@@ -23,9 +23,9 @@ test("it reads all from the beginning, and then what messages may have changed, 
   refresh.after([{ type: "message" }]);
   refresh.after([{ type: "draft" }]);
   await rest();
-  assert.deepEqual(reads, ["info+supervision"]);
+  assert.deepEqual(reads, ["info+supervision+tasks"]);
   await clock.advance(1_000);
-  assert.deepEqual(reads, ["info+supervision", "info+supervision"]);
+  assert.deepEqual(reads, ["info+supervision+tasks", "info+supervision"]);
   refresh.after([{ type: "supervision" }]);
   await clock.advance(1_000);
   refresh.after([{ type: "joined" }]);
@@ -63,7 +63,7 @@ test("a tab that is hidden and shown while the room opens reads it all the same"
   await rest();
   assert.deepEqual(reads, []);
   await refresh.begin();
-  assert.deepEqual(reads, ["info+supervision"]);
+  assert.deepEqual(reads, ["info+supervision+tasks"]);
 });
 
 test("a clock that was set back hides nothing", async () => {
@@ -71,7 +71,7 @@ test("a clock that was set back hides nothing", async () => {
   clock.at -= 3600_000;
   refresh.want({ info: true });
   await rest();
-  assert.deepEqual(reads, ["info+supervision", "info"]);
+  assert.deepEqual(reads, ["info+supervision+tasks", "info"]);
 });
 
 test("what is wanted while it reads is read after it", async () => {
@@ -84,7 +84,7 @@ test("what is wanted while it reads is read after it", async () => {
   answer = async () => {};
   done();
   await clock.advance(1_000);
-  assert.deepEqual(reads, ["info+supervision", "info", "info"]);
+  assert.deepEqual(reads, ["info+supervision+tasks", "info", "info"]);
 });
 
 test("a reading that fails is not made again by itself", async () => {
@@ -116,4 +116,22 @@ test("a closed room is read no more", async () => {
   stop.abort();
   await Promise.all([refresh.want({ info: true }), clock.advance(60_000)]);
   assert.equal(reads.length, 1);
+});
+
+test("tasks are read after what may have changed them, and in time while somebody has one", async () => {
+  let taken = false;
+  refresh = new Refresh({ read: refresh.room.read, clock, signal: stop.signal, stalls: () => taken });
+  await refresh.begin();
+  for (const event of [{ type: "task" }, { type: "left" }, { type: "message", finished: ["t1"] }]) {
+    refresh.after([event]);
+    await clock.advance(1_000);
+  }
+  assert.deepEqual(reads.slice(1), ["info+tasks", "info+tasks", "info+tasks"]);
+  refresh.after([{ type: "message" }]);
+  await clock.advance(1_000);
+  await clock.advance(30_000);
+  assert.deepEqual(reads.slice(4), ["info", "info+supervision"]);
+  taken = true;
+  await clock.advance(30_000);
+  assert.deepEqual(reads.slice(6), ["info+supervision+tasks"]);
 });

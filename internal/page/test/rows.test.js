@@ -18,6 +18,7 @@ const state = (messages, more = {}) => ({
   messages,
   firstUnread: "",
   outbox: [],
+  sharing: [],
   me: "Ada",
   supervision: { drafts: [] },
   ...more,

@@ -1,7 +1,7 @@
 // What is being answered, above the text of the answer.
 
 import { html } from "../vendor.js";
-import { firstLine } from "../talk/rows.js";
+import { gist } from "../talk/rows.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 
@@ -18,7 +18,7 @@ export function Answered({ draft, state, onJump }) {
         <b>
           <bdi>${message?.from ?? ""}</bdi>
         </b> <span dir="auto">
-          ${firstLine(message?.text) || words.compose.answered}
+          ${gist(message) || words.compose.answered}
         </span>
       </button>
       ${votes && html`

@@ -4,9 +4,10 @@ import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../
 import { fill, plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
+import { Attached, DropHere, Pick, filesIn, useFiles } from "../files/attach.js";
 import { Answered } from "./answered.js";
 import { Audience, Wanted } from "./audience.js";
-import { Draft, messageOf } from "./draft.js";
+import { Draft, messageOf, sharedBy } from "./draft.js";
 import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "./may.js";
 import { useMentions } from "./mention.js";
 
@@ -26,6 +27,7 @@ const find = (room, id) => room.state.messages.find((message) => message.id === 
 /** handle is a ref that is given answer(id, kind), which begins an answer. onJump(id) shows a message. */
 export function Composer({ room, state, handle, onJump }) {
   const draft = useDraft(room.seat.token);
+  const attached = useFiles(!isSilent(state));
   const area = useRef();
   if (handle) {
     handle.current = {
@@ -40,42 +42,52 @@ export function Composer({ room, state, handle, onJump }) {
   }
   if (isSilent(state)) return html`
     <p class="compose-not" role="status">${words.compose.silenced[silencedBy(state)]}</p>`;
-  return html`<${Box} room=${room} state=${state} draft=${draft} area=${area} onJump=${onJump} />`;
+  return html`<${Box} room=${room} state=${state} ...${{ draft, attached, area, onJump }} />`;
 }
 
-function Box({ room, state, draft, area, onJump }) {
+function Box({ room, state, draft, attached, area, onJump }) {
   const notes = onlyNotes(state);
   useEffect(() => notes && draft.change({ audience: "agent", to: [] }), [notes]);
   const { text, audience, kind, reply } = draft.now;
-  const problem = unfit(draft.now, state);
+  const { files } = attached;
+  const problem = unfit(draft.now, state, files.length);
   const send = () => {
-    if (unfit(draft.now, state).why) return;
-    room.send(messageOf(draft.now, state.me)).catch(() => {}); // the outbox shows what came of it
+    if (unfit(draft.now, state, files.length).why) return;
+    const { message, share } = sharedBy(messageOf(draft.now, state.me), files.length);
+    if (message) room.send(message).catch(() => {}); // the outbox shows what came of it
+    if (files.length) room.share(files, share);
+    attached.clear();
     draft.clear();
     area.current.focus();
   };
+  const attach = (files) => (attached.add(files), area.current.focus());
   return html`
     <form class=${"compose" + (audience === "all" ? "" : " private")} aria-label=${words.compose.form}
       onSubmit=${(e) => (e.preventDefault(), send())}>
       ${notes && html`
         <p class="compose-why small">${words.compose.silenced[silencedBy(state)]} ${words.compose.stillNotes}</p>`}
       ${reply && html`<${Answered} draft=${draft} state=${state} onJump=${onJump} />`}
-      <${Text} draft=${draft} state=${state} area=${area} onSend=${send} />
+      <${Attached} files=${files} onRemove=${(file) => (attached.remove(file), area.current.focus())} />
+      <${Text} draft=${draft} state=${state} area=${area} files=${files} onSend=${send} onFiles=${attach} />
       <${Left} problem=${problem} text=${text} />
+      ${files.length > 0 && kind && html`<p class="compose-left small">${words.files.apart}</p>`}
+      ${attached.why && html`<p class="compose-left small bad" role="alert">${attached.why}</p>`}
       <div class="compose-row">
         <${Audience} draft=${draft} state=${state} />
         ${audience !== "agent" && kind !== "agree" && kind !== "object" && html`
           <${Wanted} draft=${draft} state=${state} />`}
+        <${Pick} onFiles=${attach} />
         <button class="button primary compose-send" disabled=${problem.why !== ""}>
           <${Icon} name="send" />
           <span>${words.compose.send[audience === "agent" ? "note" : kind] ?? words.compose.send.message}</span>
         </button>
       </div>
+      ${attached.over && html`<${DropHere} />`}
     </form>`;
 }
 
 /** The text, which grows as it is written. */
-function Text({ draft, state, area, onSend }) {
+function Text({ draft, state, area, files, onSend, onFiles }) {
   const { text, audience, to, kind, reply } = draft.now;
   const caret = useRef(-1);
   const names = othersOf(state).map(({ name }) => name).filter((name) => audience !== "some" || to.includes(name));
@@ -99,7 +111,13 @@ function Text({ draft, state, area, onSend }) {
     event.preventDefault();
     onSend();
   };
-  const hint =
+  const paste = (event) => {
+    const pasted = filesIn(event.clipboardData).files;
+    if (!pasted.length || event.clipboardData.types.includes("text/plain")) return; // tables come as both
+    event.preventDefault();
+    onFiles(pasted);
+  };
+  const hint = files.length ? words.files.note :
     words.compose.hint[audience === "agent" ? "agent" : kind] ??
     (audience === "some" && to.length ? plain(words.compose.hint.some, { names: to }) : words.compose.hint.all);
   return html`
@@ -107,7 +125,7 @@ function Text({ draft, state, area, onSend }) {
       ${mentions.list}
       <textarea ref=${area} rows="1" dir="auto" aria-label=${hint} placeholder=${hint}
         enterkeyhint=${touch.matches ? "enter" : "send"} value=${text} ...${mentions.attributes}
-        onInput=${(e) => (draft.change({ text: e.target.value }), mentions.look())} onKeyDown=${key}
+        onInput=${(e) => (draft.change({ text: e.target.value }), mentions.look())} onKeyDown=${key} onPaste=${paste}
         onClick=${mentions.look} onKeyUp=${(e) => e.key.startsWith("Arrow") && mentions.look()}
         onBlur=${mentions.close}></textarea>
     </div>`;

@@ -109,3 +109,15 @@ export function messageOf({ text, audience, to, ask, kind, reply }, me) {
   if (kind === "request" && ask.length) args.ask = ask;
   return args;
 }
+
+/**
+ * Returns what a draft with files becomes: message, the arguments of send_message, and share, what is
+ * said of the files. The text goes with the first file, unless something is wanted: only a message of
+ * its own can ask, propose, agree or object.
+ */
+export function sharedBy(message, files) {
+  if (!files) return { message, share: {} };
+  const { text: note, kind, ask: _, ...share } = message;
+  if (kind) return { message: note || kind === "agree" ? message : null, share };
+  return { message: null, share: { ...share, ...(note && { note }) } };
+}

@@ -3,6 +3,7 @@
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Dialog } from "../ui/dialog.js";
 import { words } from "../words.js";
+import { filesIn } from "./minutes.js";
 import { agreementsIn, fileName, json, markdown, save } from "./export.js";
 
 const forms = { md: ["text/markdown", markdown], json: ["application/json", json] };
@@ -18,13 +19,17 @@ export function ExportDialog({ room, onClose }) {
     setShown("");
     try {
       const messages = await room.everything(setLoaded, stop.current.signal);
-      const { room: info, me, agreements, clock } = room.state;
+      const done = await room.allClosedTasks(stop.current.signal);
+      const { room: info, me, agreements, tasks: open, clock } = room.state;
       const at = new Date(Date.now() + clock).toISOString().replace(/\.\d+Z/, "Z");
       const [type, make] = forms[form];
       save(
         fileName(info.name, at, form),
         type,
-        make({ room: info, me, at, messages, agreements: agreementsIn(messages, agreements) }),
+        make({
+          room: info, me, at, messages, agreements: agreementsIn(messages, agreements), done, open,
+          files: filesIn(messages),
+        }),
       );
       setShown(words.compose.exported(messages.length));
     } catch (problem) {

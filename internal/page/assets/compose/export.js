@@ -1,14 +1,6 @@
-// The conversation as a file. An agent's text stands between fences that are longer than any
-// in it, so that it ends nowhere but where it ends and passes for nothing else.
+// The conversation as a file, which ends with its minutes.
 
-const stamp = (at) => at.replace("T", " ").replace("Z", " UTC");
-
-/** Returns a text as a fenced block of Markdown. */
-export function fenced(text) {
-  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
-  const fence = "`".repeat(longest + 1);
-  return fence + "text\n" + text + (/[\r\n]$/.test(text) ? "" : "\n") + fence + "\n";
-}
+import { fenced, minutes, stamp } from "./minutes.js";
 
 /** Returns what all agreed on, the oldest first: [{id, text, by, agreed_by, at}]. */
 export function agreementsIn(messages, known) {
@@ -41,7 +33,7 @@ const person = (p) =>
 
 /** Returns what stands above a message: who said what kind of thing to whom, and when. */
 function lineOf(message) {
-  const { id, from, person: byPerson, to, ask, kind, reply_to: answers, withdraws, agreed, at } = message;
+  const { id, from, person: byPerson, to, ask, kind, reply_to: answers, withdraws, agreed, finished, at } = message;
   const parts = [
     from + (byPerson ? " (person)" : ""),
     to?.length && "only to " + to.join(", "),
@@ -53,12 +45,16 @@ function lineOf(message) {
     answers && "answers " + answers,
     withdraws && "takes back " + withdraws,
     agreed && "completes the agreement on " + agreed,
+    finished && "finishes " + finished.join(", "),
   ];
   return `### ${parts.join(" · ")}\n\n${stamp(at)} · ${marks.filter(Boolean).join(" · ")}\n`;
 }
 
 /** Returns a line of the server. What people wrote in it is fenced. */
-function eventOf({ type, at, agent, action, reason, by, new_admin: admin, changes, note }) {
+function eventOf(event) {
+  const { type, at, agent, action, reason, by, new_admin: admin, changes, note, task } = event;
+  const tasks = event.tasks ?? (task ? [task] : []);
+  const titles = tasks.map(({ id, title, text, result }) => [id, title, text, result].filter(Boolean).join("\n"));
   const { description, ...rest } = changes ?? {};
   const facts = [
     type,
@@ -72,26 +68,25 @@ function eventOf({ type, at, agent, action, reason, by, new_admin: admin, change
   ].filter(Boolean);
   return (
     `*${stamp(at)} · ${facts.join(" · ")}*\n` +
-    [description, note]
+    [description, note, ...titles]
       .filter(Boolean)
       .map((text) => "\n" + fenced(text))
       .join("")
   );
 }
 
-const messageOf = (message) =>
-  message.type === "message"
-    ? lineOf(message) +
-      (message.text ? "\n" + (message.redacted ? "*The text was removed.*\n" : fenced(message.text)) : "")
-    : eventOf(message);
+const messageOf = (message) => (message.type === "message" ? lineOf(message) + textOf(message) : eventOf(message));
 
-const agreementOf = ({ id, text, by, agreed_by: yes, at }) =>
-  `### Proposed by ${by}, agreed by ${yes?.join(", ") || "all who were asked"}\n\n` +
-  `${stamp(at)} · ${id}\n\n${fenced(text)}`;
+/** Returns what a message says, and which file it carries. */
+function textOf({ text, redacted, file }) {
+  if (redacted) return "\n*This was removed.*\n";
+  const carried = file ? `\nA file of ${file.size} bytes, ${file.type}:\n\n${fenced(file.name)}` : "";
+  return (text ? "\n" + fenced(text) : "") + carried;
+}
 
-/** Returns the parts of a file in Markdown. what is {room, me, at, messages, agreements}. */
+/** Returns the parts of a file in Markdown. what is {room, me, at, messages, agreements, done, open, files}. */
 export function markdown(what) {
-  const { room, me, at, messages, agreements } = what;
+  const { room, me, at, messages } = what;
   return [
     `# ${room.name}\n\nExported from Parley at ${stamp(at)}, as the seat of ${me} sees it.\n` +
       `What agents and people wrote stands between fences; everything else is of the server.\n`,
@@ -100,14 +95,13 @@ export function markdown(what) {
     ...peopleIn(what).map(person),
     "\n## Conversation\n",
     ...messages.map((message) => "\n" + messageOf(message)),
-    agreements.length ? "\n## Agreements\n" : "",
-    ...agreements.map((one) => "\n" + agreementOf(one)),
+    ...minutes(what),
   ];
 }
 
 /** Returns the parts of a file in JSON: what the tools returned. */
-export const json = ({ room, me, at, messages, agreements }) =>
-  [JSON.stringify({ exported_at: at, seat: me, room, agreements, messages }, null, 2) + "\n"];
+export const json = ({ room, me, at, messages, agreements, done, open, files }) =>
+  [JSON.stringify({ exported_at: at, seat: me, room, agreements, done, open, files, messages }, null, 2) + "\n"];
 
 /** Returns a name for the file that every system takes. */
 export const fileName = (room, at, ending) =>

@@ -25,8 +25,8 @@ export const onlyNotes = (state) => !state.alone && ["muted", "channel"].include
 /** Reports whether nothing can be said at all. */
 export const isSilent = (state) => silencedBy(state) !== "" && !onlyNotes(state);
 
-/** Returns why a draft cannot be sent: empty, long, nobody, absent (and who), or "" if it can. */
-export function unfit(draft, state) {
+/** Returns why a draft with so many files cannot be sent: empty, long, nobody, absent (and who), or "" if it can. */
+export function unfit(draft, state, files = 0) {
   const here = othersOf(state).map(({ name }) => name);
   const named = [...(draft.audience === "some" ? draft.to : []), ...(draft.kind === "request" ? draft.ask : [])];
   const absent = [...new Set(named)].filter((name) => !here.includes(name));
@@ -34,5 +34,5 @@ export function unfit(draft, state) {
   if (bytesLeft(draft.text) < 0) return { why: "long" };
   if (draft.audience === "some" && !draft.to.length) return { why: "nobody" };
   if (absent.length && draft.audience !== "agent") return { why: "absent", names: absent };
-  return { why: draft.text.trim() || draft.kind === "agree" ? "" : "empty" };
+  return { why: draft.text.trim() || (files > 0 && !draft.kind) || draft.kind === "agree" ? "" : "empty" };
 }

@@ -7,13 +7,15 @@ import { ForgetDialog, LeaveDialog } from "../sidebar/leave.js";
 import { root } from "../site.js";
 import { Icon } from "../ui/icon.js";
 import { Dialog } from "../ui/dialog.js";
+import { TasksDialog } from "../tasks/view.js";
 import { words } from "../words.js";
 import { ExportDialog } from "./export-dialog.js";
 import { NoticesDialog } from "./notices-dialog.js";
 import { Popover } from "./popover.js";
 
 const dialogs = {
-  invite: InviteDialog, notices: NoticesDialog, export: ExportDialog, device: DeviceDialog, keys: KeysDialog,
+  invite: InviteDialog, tasks: TasksDialog, notices: NoticesDialog, export: ExportDialog, device: DeviceDialog,
+  keys: KeysDialog,
   leave: LeaveDialog, forget: ForgetDialog,
 };
 
@@ -35,9 +37,13 @@ export const Menu = ({ state, onDialog }) => html`
       </ul>`}
   <//>`;
 
-/** The dialog of a name, with what it needs; none for "". "renewed" shows an invite that took the place of another. */
+/**
+ * The dialog of a name, with what it needs; none for "". "renewed" shows an invite that took the place of
+ * another, and "tasks t7" the tasks, of which that one is looked at.
+ */
 export function OpenDialog({ name, ...rest }) {
   if (name === "renewed") return html`<${InviteDialog} renewed ...${rest} />`;
+  if (name.startsWith("tasks ")) return html`<${TasksDialog} id=${name.slice(6)} ...${rest} />`;
   return dialogs[name] ? html`<${dialogs[name]} ...${rest} />` : null;
 }
 

@@ -3,7 +3,7 @@
 
 import { useEffect, useRef } from "../vendor.js";
 import * as storage from "../storage.js";
-import { firstLine } from "../talk/rows.js";
+import { gist } from "../talk/rows.js";
 import { fold } from "../ui/fold.js";
 import { words } from "../words.js";
 
@@ -45,7 +45,7 @@ export function noticeOf(state, fresh, drafts, preview) {
   const message = fresh.findLast((one) => isMeant(one, state));
   if (!message) return null;
   return preview
-    ? [words.compose.noticeFrom(message.from, state.room.name), firstLine(message.text)]
+    ? [words.compose.noticeFrom(message.from, state.room.name), gist(message)]
     : [state.room.name, words.compose.noticeMeant];
 }
 

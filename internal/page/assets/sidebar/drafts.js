@@ -5,6 +5,7 @@ import { Markdown } from "../talk/markdown.js";
 import { fill } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
 import { words } from "../words.js";
+import { FileCard } from "../files/card.js";
 import { Problem, useAct } from "./act.js";
 import { Quote } from "./part.js";
 
@@ -37,10 +38,12 @@ function Draft({ room, state, draft, now, onJump }) {
       <${About} ...${{ state, draft, now, onJump }} />
       ${edited === null
         ? html`
-          <div class="sidebar-draft-text" tabindex="0" role="group" aria-label=${w.draftWords}>
-            <${Markdown} text=${draft.text ?? ""} />
-          </div>`
+          ${(draft.text || !draft.file) && html`
+            <div class="sidebar-draft-text" tabindex="0" role="group" aria-label=${w.draftWords}>
+              <${Markdown} text=${draft.text ?? ""} />
+            </div>`}`
         : html`<${Edit} text=${edited} onText=${setEdited} />`}
+      ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
       <${Problem} text=${problem} />
       ${edited === null
         ? html`<div class="sidebar-buttons">

@@ -8,12 +8,17 @@ import { About } from "./about.js";
 import { MyAgent } from "./agent.js";
 import { Agreements } from "./agreements.js";
 import { Drafts } from "./drafts.js";
+import { Files } from "./files.js";
 import { Knocks } from "./knocks.js";
 import { Owed } from "./owed.js";
 import { People } from "./people.js";
+import { Tasks } from "./tasks.js";
 
-/** onJump(id) shows a message in the conversation; onReply(id, "object") begins an answer. */
-export function Sidebar({ room, state, onClose, onJump, onReply }) {
+/**
+ * onJump(id) shows a message in the conversation, onReply(id, "object") begins an answer, and onTasks(id)
+ * shows all tasks.
+ */
+export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
   const sidebar = useRef();
   if (!state.room) return null;
   // On a narrow screen the conversation is below this one.
@@ -34,8 +39,10 @@ export function Sidebar({ room, state, onClose, onJump, onReply }) {
       <${Knocks} room=${room} state=${state} />
       ${supervises && html`<${MyAgent} room=${room} state=${state} />`}
       <${Owed} room=${room} state=${state} onJump=${jump} onReply=${reply} />
+      <${Tasks} state=${state} onTasks=${onTasks} />
       <${People} room=${room} state=${state} />
       <${Agreements} room=${room} state=${state} onJump=${jump} />
+      <${Files} room=${room} state=${state} onJump=${jump} />
       <${About} room=${room} state=${state} />
     </div>`;
 }

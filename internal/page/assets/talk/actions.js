@@ -14,8 +14,9 @@ export function Actions({ message, view }) {
   return html`
     <div class="actions">
       <${IconButton} icon="reply" label=${words.talk.reply} onClick=${() => view.onReply(message.id)} />
-      ${!message.redacted && html`<${Copy} text=${whole} label=${words.talk.copy} />`}
+      ${!message.redacted && message.text && html`<${Copy} text=${whole} label=${words.talk.copy} />`}
       ${mayRemove && html`
-        <${IconButton} icon="trash" label=${words.talk.remove} onClick=${() => view.remove(message.id)} />`}
+        <${IconButton} icon="trash" label=${message.file ? words.talk.removeFile : words.talk.remove}
+          onClick=${() => view.remove(message.id)} />`}
     </div>`;
 }

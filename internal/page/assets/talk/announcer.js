@@ -3,7 +3,7 @@
 
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { words } from "../words.js";
-import { firstLine } from "./rows.js";
+import { gist } from "./rows.js";
 
 /** Announces each message that comes after those of the first time, except the person's own. */
 export function Announcer({ messages, me }) {
@@ -24,7 +24,7 @@ export function Announcer({ messages, me }) {
     setText(
       fresh.length > 1
         ? words.talk.several(fresh.length, newest.from)
-        : words.talk.says(newest.from, firstLine(newest.text)),
+        : words.talk.says(newest.from, gist(newest)),
     );
   }, [messages]);
   return html`<p class="hidden-visually" role="status">${text}</p>`;

@@ -1,12 +1,13 @@
 // What happened in the room beside what was said, as quiet lines in the server's words.
 
 import { html, useState } from "../vendor.js";
-import { fill } from "../ui/fill.js";
+import { fill, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { When } from "../ui/time.js";
 import { words } from "../words.js";
 
 const shownAtOnce = 3; // lines in a row; more are behind a button
+const mostTitles = 3; // of tasks that were added at once
 const knockLasts = 10 * 60_000; // ms in which a knock can be answered
 
 /** The events between two messages. view as in message.js. */
@@ -54,15 +55,26 @@ function Event({ event, view }) {
 
 /** Returns what an event says. */
 export function sentence(event) {
-  const values = { ...event, ...event.agents, ...quoted(event.changes), note: { quote: event.note } };
+  const values = { ...event, ...event.agents, ...quoted(event.changes), ...tasked(event), note: { quote: event.note } };
   const parts = fill(templateOf(event), values);
   if (event.type !== "room" && event.changes?.invite) parts.push(words.talk.events.renewed);
+  if (event.task?.for) parts.push(...fill(words.talk.events.taskFor, values));
   return event.note ? [...parts, ...fill(words.talk.events.because, values)] : parts;
 }
 
 /** Returns the settings that changed, with the texts among them as quotes. */
 function quoted(/** @type {Record<string, any>} */ { room, description, ...others } = {}) {
   return { ...others, room: { quote: room ?? "" }, description: { quote: description ?? "" } };
+}
+
+/** Returns what a change of the tasks is about: who did it, and the titles as quotes behind their numbers. */
+function tasked({ type, agent, task, tasks = [task] }) {
+  if (type !== "task" || !task) return {};
+  const one = ({ id, title }) => html`<span class="task-id">${id}</span> <q><bdi>${title}</bdi></q>`;
+  const shown = tasks.length > mostTitles ? mostTitles - 1 : tasks.length;
+  const titles = /** @type {any[]} */ (tasks.slice(0, shown).map((task) => ({ element: one(task) })));
+  if (shown < tasks.length) titles.push(word(words.ui.others(tasks.length - shown)));
+  return { by: agent, was: task.was, for: task.for, tasks: titles };
 }
 
 function templateOf(event) {
@@ -85,6 +97,8 @@ function templateOf(event) {
       return events.paired;
     case "knock":
       return events.knock[event.reason] ?? events.other;
+    case "task":
+      return events.task[event.task?.was ? "takeOver" : event.action] ?? events.task.other;
     case "draft":
       return events.draft[event.reason] ?? events.draft.waits;
     case "supervision":

@@ -25,8 +25,8 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   const pane = useMemo(() => new Pane(render), []);
   const [open, setOpen] = useState(new Set()); // the ids of long texts that are shown whole
   const [removing, setRemoving] = useState(""); // the id of the message that is about to lose its text
-  const { messages, firstUnread, outbox, me, supervision } = state;
-  const rows = useMemo(() => rowsOf(state), [messages, firstUnread, outbox, me, supervision.drafts]);
+  const { messages, firstUnread, outbox, sharing, me, supervision } = state;
+  const rows = useMemo(() => rowsOf(state), [messages, firstUnread, outbox, sharing, me, supervision.drafts]);
   const index = useMemo(() => indexOf(rows), [rows]);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
   const answered = useMemo(() => answeredKnocks(messages), [messages]);
@@ -90,9 +90,15 @@ export function Log({ room, state, onReply, onInvite, handle }) {
         </button>`}
       <${Announcer} messages=${messages} me=${me} />
       ${removing && html`
-        <${Confirm} title=${words.talk.removeTitle} text=${words.talk.removeText} button=${words.talk.removeButton}
+        <${Confirm} ...${removalOf(byId.get(removing))} button=${words.talk.removeButton}
           act=${() => room.redact(removing)} onClose=${() => setRemoving("")} />`}
     </div>`;
+}
+
+/** Returns what a person is asked before a message is removed. */
+function removalOf(message) {
+  const { removeTitle, removeText, removeFileTitle, removeFileText } = words.talk;
+  return message?.file ? { title: removeFileTitle, text: removeFileText } : { title: removeTitle, text: removeText };
 }
 
 /** Keeps the view where it belongs when rows change, when their heights do, and when the page opens. */
@@ -144,7 +150,8 @@ function Row({ row, view }) {
     case "events":
       return html`<${Events} events=${row.events} view=${view} />`;
   }
-  return html`<${Message} message=${row.message} head=${row.head ?? true} item=${row.item} view=${view} />`;
+  const { message, head = true, item, sharing } = row;
+  return html`<${Message} ...${{ message, head, item, sharing, view }} />`;
 }
 
 /** What stands above the first message that is loaded. */

@@ -6,19 +6,20 @@ import { fill, plain, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 import { kindOf, listed } from "./names.js";
-import { firstLine } from "./rows.js";
+import { gist } from "./rows.js";
 
 /** What the message is for, and who owes an answer to it. */
 export function Marks({ message, view }) {
-  const { draft, reason, repeated } = message;
+  const { draft, reason, repeated, finished } = message;
   const kind = kindOf(message);
   const asks = asked(message, view);
   const drafted = draft && (reason === "edited" ? words.talk.edited : words.talk.approved);
-  if (!kind && !asks && !drafted && !repeated) return null;
+  if (!kind && !asks && !drafted && !repeated && !finished) return null;
   return html`
     <p class="marks">
       ${kind && html`<span class=${"badge badge-" + kind}>${words.talk.kinds[kind] ?? kind}</span>`}
       ${asks && html`<span class=${asks.mine ? "marks-mine" : ""} title=${asks.all}>${asks.text}</span>`}
+      ${finished && html`<span>${fill(words.talk.finishes, { tasks: finished.map(word) })}</span>`}
       ${drafted && html`<span>${drafted}</span>`}
       ${repeated && html`<span>${words.talk.repeated}</span>`}
     </p>`;
@@ -48,7 +49,7 @@ function shortly(names, me, template) {
 /** The first line of another message, which leads there. */
 export function Quote({ id, label, kind = "reply", view }) {
   const message = view.byId.get(id);
-  const text = message ? (message.redacted ? words.talk.removed : firstLine(message.text)) : words.talk.earlierMessage;
+  const text = message ? (message.redacted ? words.talk.removed : gist(message)) : words.talk.earlierMessage;
   return html`
     <button type="button" class=${"quote quote-" + kind} title=${words.talk.goTo} onClick=${() => view.jump(id)}>
       <${Icon} name=${kind === "agreed" ? "check" : "reply"} />

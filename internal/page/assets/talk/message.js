@@ -9,14 +9,17 @@ import { plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { clockOf, When } from "../ui/time.js";
 import { words } from "../words.js";
+import { FileCard } from "../files/card.js";
+import { FileToCome, SharingState } from "../files/sharing-row.js";
 import { Actions } from "./actions.js";
 import { folded } from "./fold.js";
 import { Markdown } from "./markdown.js";
 import { Ask, Marks, Quote, Sending } from "./marks.js";
 import { audience, kindOf } from "./names.js";
 
-/** item is set if the message still stands in the outbox. */
-export function Message({ message, head, item, view }) {
+/** item is set if the message still stands in the outbox, and sharing if its file is still on its way. */
+export function Message({ message, head, item, sharing, view }) {
+  const toCome = item ?? sharing;
   const [near, setNear] = useState(false); // the pointer or the focus is there
   const here = {
     onPointerEnter: () => setNear(true),
@@ -24,23 +27,27 @@ export function Message({ message, head, item, view }) {
     onFocusIn: () => setNear(true),
     onFocusOut: (event) => setNear(event.currentTarget.contains(event.relatedTarget)),
   };
-  const aside = !head && !item && html`<${When} className="message-aside" at=${message.at} now=${view.now} />`;
+  const aside = !head && !toCome && html`<${When} className="message-aside" at=${message.at} now=${view.now} />`;
   const who = colourAmong(view.state.room?.agents, message.from);
   return html`
-    <article class=${classOf(message, head, item, who)} tabindex="-1" data-id=${message.id}
+    <article class=${classOf(message, head, toCome, who)} tabindex="-1" data-id=${message.id}
       aria-label=${nameOf(message, view)} ...${here}>
-      ${head ? html`<${Head} message=${message} item=${item} view=${view} />` : aside}
+      ${head ? html`<${Head} message=${message} item=${toCome} view=${view} />` : aside}
       <div class="message-body">
         ${message.reply_to && message.reply_to !== message.agreed && html`
           <${Quote} id=${message.reply_to} view=${view} />`}
         <${Marks} message=${message} view=${view} />
         <${Text} message=${message} view=${view} />
+        ${sharing && html`<${FileToCome} file=${message.file} />`}
+        ${message.file && !sharing && html`<${FileCard} room=${view.room} message=${message} />`}
         ${message.withdraws && html`<${Quote} id=${message.withdraws} label=${words.talk.withdraws} view=${view} />`}
         ${message.agreed && html`
           <${Quote} id=${message.agreed} label=${words.talk.agreed} kind="agreed" view=${view} />`}
-        ${item ? html`<${Sending} item=${item} room=${view.room} />` : html`<${Ask} message=${message} view=${view} />`}
+        ${item && html`<${Sending} item=${item} room=${view.room} />`}
+        ${sharing && html`<${SharingState} item=${sharing} room=${view.room} />`}
+        ${!toCome && html`<${Ask} message=${message} view=${view} />`}
       </div>
-      ${near && !item && html`<${Actions} message=${message} view=${view} />`}
+      ${near && !toCome && html`<${Actions} message=${message} view=${view} />`}
     </article>`;
 }
 
@@ -49,7 +56,7 @@ function classOf(message, head, item, who) {
     first: head,
     private: message.to?.length,
     person: message.person,
-    sending: item?.state === "sending",
+    sending: item?.state === "sending" || item?.state === "waiting",
     status: message.kind === "status",
   };
   const classes = Object.keys(is).filter((name) => is[name]).map((name) => " message-" + name);
@@ -93,6 +100,7 @@ function Text({ message, view }) {
   const shown = open || start === null ? text : start;
   const element = useMemo(() => html`<${Markdown} text=${shown} />`, [shown]);
   if (message.redacted) return html`<p class="message-removed">${words.talk.removed}</p>`;
+  if (!text && message.file) return null;
   const toggle = async () => {
     setProblem("");
     try {

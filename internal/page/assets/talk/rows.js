@@ -5,12 +5,12 @@
 //   unread   what follows is unread
 //   message  message; head: it begins a group of the same speaker
 //   events   events: what happened between two messages, in order
-//   sending  item: what stands in the outbox
+//   sending  item: what stands in the outbox; or sharing: a file on its way
 
 const together = 5 * 60_000; // ms between two messages of one group
 
 /** Returns the rows of a room. state is as in room.js. */
-export function rowsOf({ messages, firstUnread, outbox, me, supervision }) {
+export function rowsOf({ messages, firstUnread, outbox, sharing, me, supervision }) {
   const rows = [];
   const waiting = new Set(supervision.drafts.map(({ id }) => id));
   let day = "";
@@ -37,6 +37,8 @@ export function rowsOf({ messages, firstUnread, outbox, me, supervision }) {
   }
   for (const item of outbox)
     rows.push({ key: "sending:" + item.key, type: "sending", item, message: spoken(item, me) });
+  for (const item of sharing)
+    rows.push({ key: "sharing:" + item.key, type: "sending", sharing: item, message: shared(item, me) });
   return rows;
 }
 
@@ -71,6 +73,14 @@ function spoken({ key, args }, me) {
   return { id: "sending:" + key, type: "message", from: me, person: true, text, to, ask, kind, reply_to };
 }
 
+/** Returns a message with a file that is on its way, as it will stand in the conversation. */
+function shared({ key, name, size, args }, me) {
+  const { note = "", to, reply_to } = args;
+  return {
+    id: "sharing:" + key, type: "message", from: me, person: true, text: note, to, reply_to, file: { name, size },
+  };
+}
+
 /** Returns the number of each row by the ids of what it holds and by its key. */
 export function indexOf(rows) {
   const index = new Map();
@@ -86,3 +96,6 @@ export function firstLine(text = "") {
   const line = text.slice(0, 2000).split("\n").find((line) => /[\p{L}\p{N}]/u.test(line)) ?? text;
   return line.slice(0, 300).replace(/^[\s>#|-]+|[*`]|~~/g, "").slice(0, 160);
 }
+
+/** Returns what stands for a message in one line: the beginning of its text or, without one, the name of its file. */
+export const gist = (message) => firstLine(message?.text) || (message?.file?.name ?? "");

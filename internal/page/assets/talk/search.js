@@ -106,6 +106,7 @@ export function search(messages, text) {
 }
 
 function textOf(message) {
-  if (!lower.has(message)) lower.set(message, `${message.from}\n${message.text ?? ""}`.toLowerCase());
+  const { from, text = "", file } = message;
+  if (!lower.has(message)) lower.set(message, `${from}\n${text}\n${file?.name ?? ""}`.toLowerCase());
   return lower.get(message);
 }

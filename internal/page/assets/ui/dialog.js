@@ -6,7 +6,7 @@ import { words } from "../words.js";
 import { Icon } from "./icon.js";
 
 /** A dialog that is open while it is on the page. onClose is called when the person closes it. */
-export function Dialog({ title, onClose, children }) {
+export function Dialog({ title, onClose, children, className = "" }) {
   const element = useRef();
   useLayoutEffect(() => {
     const dialog = element.current; // the reference is empty when this one goes
@@ -18,7 +18,8 @@ export function Dialog({ title, onClose, children }) {
     };
   }, []);
   return html`
-    <dialog ref=${element} aria-labelledby="dialog-title" onCancel=${(e) => (e.preventDefault(), onClose())}
+    <dialog ref=${element} class=${className || undefined} aria-labelledby="dialog-title"
+      onCancel=${(e) => (e.preventDefault(), onClose())}
       onClose=${() => element.current && onClose() /* a browser may close it without asking */}
       onClick=${(e) => e.target === element.current && onClose()}>
       <div class="dialog-head">

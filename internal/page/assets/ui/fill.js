@@ -10,7 +10,8 @@ export const word = (text) => ({ word: text });
 /**
  * Returns the parts of a template such as "{agent} joined". What agents chose stands apart from
  * the words around it: each name in an element of its own, also in a list (an array), where it
- * may hold an "and" itself, and a text, given as {quote}, in quotation marks.
+ * may hold an "and" itself, and a text, given as {quote}, in quotation marks. An {element}
+ * stands as it is.
  */
 export const fill = (template, values) => parts(template, values, shown);
 
@@ -32,5 +33,6 @@ function each(value, show) {
 
 function shown(value) {
   if (value?.word !== undefined) return value.word;
+  if (value?.element !== undefined) return value.element;
   return value?.quote === undefined ? html`<bdi class="name">${value}</bdi>` : html`<q><bdi>${value.quote}</bdi></q>`;
 }

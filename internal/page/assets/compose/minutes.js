@@ -1,0 +1,54 @@
+// How an exported conversation ends: what was agreed, what was done and by whom, what is open, and the
+// files. `parley history --minutes` prints the same (internal/shell); test/minutes.md is what both make of
+// test/minutes.json.
+//
+// What people and agents wrote stands between fences that are longer than any in it, so that it ends
+// nowhere but where it ends, and passes for nothing else.
+
+export const stamp = (at) => at.replace("T", " ").replace("Z", " UTC");
+
+/** Returns a text as a fenced block of Markdown. */
+export function fenced(text) {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return fence + "text\n" + text + (/[\r\n]$/.test(text) ? "" : "\n") + fence + "\n";
+}
+
+const agreementOf = ({ id, text, by, agreed_by: yes, at }) =>
+  `### Proposed by ${by}, agreed by ${yes?.join(", ") || "all who were asked"}\n\n` +
+  `${stamp(at)} · ${id}\n\n${fenced(text)}`;
+
+/** Says how an open task stands. */
+function standing({ state, by, for: offered, after = [] }) {
+  switch (state) {
+    case "taken":
+      return "taken by " + by;
+    case "stalled":
+      return `taken by ${by}, who has not been heard for a while`;
+    case "blocked":
+      return "after " + after.join(", ");
+  }
+  return offered?.length ? "offered to " + offered.join(", ") : "free";
+}
+
+const taskOf = (facts, { id, title, text, result }) =>
+  `### ${id} · ${facts}\n\n` + [title, text, result].filter(Boolean).map(fenced).join("\n");
+
+const fileOf = ({ id, at, from, file: { name, size, type } }) =>
+  `### ${from} · ${size} bytes · ${type}\n\n${stamp(at)} · ${id}\n\n${fenced(name)}`;
+
+const part = (title, all) => (all.length ? [`\n## ${title}\n`, ...all.map((one) => "\n" + one)] : []);
+
+/** Returns the parts of the minutes in Markdown; those in which there is nothing are left out. */
+export const minutes = ({ agreements, done, open, files }) => [
+  ...part("Agreements", agreements.map(agreementOf)),
+  ...part("Done", done.map((task) => taskOf(task.state === "dropped" ? "dropped" : "done by " + task.by, task))),
+  ...part("Open", open.map((task) => taskOf(standing(task), task))),
+  ...part("Files", files.map(fileOf)),
+];
+
+/** Returns the files that messages carry, the oldest first: [{id, from, at, file, to}]. */
+export const filesIn = (messages) =>
+  messages
+    .filter(({ file, redacted }) => file && !redacted)
+    .map(({ id, from, at, file, to }) => ({ id, from, at, file, ...(to && { to }) }));

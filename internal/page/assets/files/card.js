@@ -1,0 +1,121 @@
+// A file as it stands in a message: its name, size and type, and a download. A picture that this
+// browser has decoded is shown small, and larger on a click.
+
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js";
+import { Dialog } from "../ui/dialog.js";
+import { Icon } from "../ui/icon.js";
+import { words } from "../words.js";
+
+const w = words.files;
+
+/** Shows the pixels of a bitmap. */
+function Pixels({ picture, name }) {
+  const canvas = useRef();
+  useLayoutEffect(() => {
+    const element = canvas.current;
+    [element.width, element.height] = [picture.width, picture.height];
+    element.getContext("2d").drawImage(picture, 0, 0);
+  }, [picture]);
+  return html`<canvas ref=${canvas} role="img" aria-label=${w.picture(name)}></canvas>`;
+}
+
+/** Returns the small picture of a message's file, once it is there, or null, or undefined until that is known. */
+export function usePicture(room, message) {
+  const [, changed] = useState(0);
+  const picture = room.gallery.of(message);
+  useEffect(() => {
+    if (picture !== undefined) return undefined;
+    let here = true;
+    const known = () => here && changed((n) => n + 1);
+    room.gallery.load(message).then(known, () => {}); // offline, the card has to do
+    return () => void (here = false);
+  }, [message.id, picture === undefined]);
+  return picture;
+}
+
+/** The file of a message. */
+export function FileCard({ room, message }) {
+  const [large, setLarge] = useState(false);
+  const { name } = message.file;
+  const picture = usePicture(room, message);
+  return html`
+    <div class="file" role="group" aria-label=${w.card(name, words.ui.size(message.file.size))}>
+      ${picture && html`
+        <button type="button" class="file-picture" aria-label=${w.look(name)} onClick=${() => setLarge(true)}>
+          <${Pixels} picture=${picture} name=${name} />
+        </button>`}
+      <${FileLine} room=${room} message=${message} />
+      ${large && html`<${Large} room=${room} message=${message} onClose=${() => setLarge(false)} />`}
+    </div>`;
+}
+
+/** Name, size and type of a file, and its download. before stands in the place of the icon. */
+export function FileLine({ room, message, before, children }) {
+  const { name, size, type } = message.file;
+  const [busy, problem, download] = useDownload(room, message);
+  return html`
+    <div class="file-line">
+      ${before ?? html`<${Icon} name="file" />`}
+      <div class="file-name">
+        <p><bdi>${name}</bdi> <span class="small quiet">${words.ui.size(size)} · ${kindOf(type)}</span></p>
+        ${children}
+      </div>
+      <button type="button" class="button plain icon" aria-label=${w.downloadIt(name)} title=${w.download}
+        disabled=${busy} onClick=${download}><${Icon} name="download" /></button>
+    </div>
+    ${problem && html`<p class="problem" role="alert">${problem}</p>`}`;
+}
+
+/** Returns a media type as people say it. */
+const kindOf = (type) => w.kinds[type] ?? w.kinds[type.split("/")[0]] ?? w.kinds.other;
+
+/** The picture of a file in the place of an icon, or the icon. */
+export function Small({ room, message }) {
+  const picture = usePicture(room, message);
+  return picture
+    ? html`
+      <span class="file-small" aria-hidden="true"><${Pixels} picture=${picture} name=${message.file.name} /></span>`
+    : html`<${Icon} name="file" />`;
+}
+
+/** Returns whether a download is being begun, what went wrong with it, and what begins it. */
+function useDownload(room, message) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState("");
+  const download = async () => {
+    setBusy(true);
+    setProblem("");
+    try {
+      const link = document.createElement("a");
+      link.href = await room.addressOf(message.id);
+      link.download = message.file.name;
+      link.click();
+    } catch (failed) {
+      setProblem(w.refusals[failed.code] ?? failed.message);
+    }
+    setBusy(false);
+  };
+  return [busy, problem, download];
+}
+
+/** A picture as large as the window has room for. */
+function Large({ room, message, onClose }) {
+  const [picture, setPicture] = useState(/** @type {ImageBitmap | null | undefined} */ (undefined));
+  const [problem, setProblem] = useState("");
+  const { file, redacted } = message;
+  useEffect(() => {
+    const scale = devicePixelRatio;
+    room.gallery.large(message, innerWidth * scale, innerHeight * scale).then(setPicture, (failed) =>
+      setProblem(failed.message));
+  }, []);
+  useEffect(() => void ((redacted || !file) && onClose()), [redacted]); // it was removed meanwhile
+  return html`
+    <${Dialog} title=${file?.name ?? ""} onClose=${onClose} className="file-large">
+      ${picture && html`<${Pixels} picture=${picture} name=${file.name} />`}
+      <p class="quiet" role="status">
+        ${picture === undefined && !problem ? w.loading : picture === null ? w.noPicture : problem}
+      </p>
+      ${file && html`<${FileLine} room=${room} message=${message} />`}
+    <//>`;
+}
+

@@ -1,0 +1,37 @@
+// A file that is on its way, as it stands at the end of the conversation.
+
+import { html } from "../vendor.js";
+import { Icon } from "../ui/icon.js";
+import { words } from "../words.js";
+
+const w = words.files;
+
+/** item is one of State.sharing. */
+export function SharingState({ item, room }) {
+  const { key, state, loaded, size, name, whole, why, credential } = item;
+  const drop = () => room.sharing.drop(key);
+  if (state === "held" || state === "refused") return html`
+    <p class="sending sending-failed" role="alert"><${Icon} name="alert" />
+      ${state === "held" ? w.held(credential) : `${w.refused} ${why}`}
+    </p>
+    <p class="message-buttons">
+      <button type="button" class="button" onClick=${() => room.sharing.retry(key)}>
+        ${state === "held" ? w.shareAnyway : words.talk.again}
+      </button>
+      <button type="button" class="button plain" onClick=${drop}>${words.talk.discard}</button>
+    </p>`;
+  const said = state === "waiting" ? w.waiting : whole ? w.finishing
+    : w.sent(words.ui.size(loaded), words.ui.size(size));
+  return html`
+    <div class="file-way">
+      <progress aria-label=${w.progress(name)} max=${Math.max(size, 1)}
+        value=${state === "waiting" ? 0 : loaded}></progress>
+      <span class="sending" role="status">${said}</span>
+      <button type="button" class="button plain small" onClick=${drop}>${w.cancel}</button>
+    </div>`;
+}
+
+/** Name and size of a file that is not there yet. */
+export const FileToCome = ({ file: { name, size } }) => html`
+  <div class="file"><div class="file-line"><${Icon} name="file" />
+    <p class="file-name"><bdi>${name}</bdi> <span class="small quiet">${words.ui.size(size)}</span></p></div></div>`;

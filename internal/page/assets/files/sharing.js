@@ -1,0 +1,165 @@
+// Files that a person shares: one after the other, each as a message of its own. A file is read while
+// it is sent and is kept nowhere, so it is forgotten with the page; until it is sent a person can
+// cancel it.
+
+import { backoff } from "../clock.js";
+import { NoAnswer, Refusal } from "../mcp.js";
+import { random } from "../token.js";
+import { words } from "../words.js";
+import { addressIn } from "./wire.js";
+
+const passing = ["rate_limited", "unavailable"]; // refusals after which the same call can succeed
+
+export class Sharing {
+  /** @type {import("../types.d.ts").Sharing[]} */
+  #all = [];
+  #running = false;
+  #nap = new AbortController();
+  #stops = new Map(); // what cancels each, by key
+
+  /**
+   * @param {{call: (tool: string, args: object, signal: AbortSignal) => Promise<any>,
+   *   put: typeof import("./wire.js").put, has: (id: string) => boolean,
+   *   show: (sharing: import("../types.d.ts").Sharing[]) => void,
+   *   clock: import("../types.d.ts").Clock, signal: AbortSignal}} room
+   *   has tells whether the log shows a message
+   */
+  constructor(room) {
+    this.room = room;
+  }
+
+  /**
+   * Takes files with what is said of the first of them: {note, to, reply_to}.
+   * @param {File[]} files
+   */
+  take(files, { note = "", ...args }) {
+    const now = this.room.clock.now();
+    files.forEach((file, n) => {
+      const key = random(16);
+      const { name, size } = file;
+      this.#stops.set(key, new AbortController());
+      this.#all = [...this.#all, {
+        key, file, name, size, args: { ...args, ...(note && n === 0 && { note }) },
+        state: "waiting", loaded: 0, whole: false, why: "", at: now, upload: null,
+      }];
+    });
+    this.#show();
+    this.#run();
+  }
+
+  /** Shares one that was refused or held back once more. */
+  retry(key) {
+    const { state, upload } = this.#find(key);
+    const same = state === "held" ? upload : null; // the server has its bytes, and waits for a second word
+    this.#change(key, { state: "waiting", loaded: 0, whole: false, why: "", credential: undefined, upload: same });
+    this.#run();
+  }
+
+  /** Cancels one, or forgets it. */
+  drop(key) {
+    this.#stops.get(key)?.abort(new Refusal("cancelled", ""));
+    this.#stops.delete(key);
+    this.#all = this.#all.filter((one) => one.key !== key);
+    this.#show();
+  }
+
+  /** Tries at once: the connection works again. */
+  wake() {
+    this.#nap.abort();
+  }
+
+  /** Reports whether something is still to be sent, which a page that goes would lose. */
+  get busy() {
+    return this.#all.some(({ state }) => state === "waiting" || state === "uploading");
+  }
+
+  /** Looks at messages that have come into the log. mine tells those of this person. */
+  arrived(messages, mine) {
+    for (const { file } of messages.filter((message) => message.file && mine(message))) {
+      const same = this.#all.find((one) => one.state === "uploading" && one.whole && !one.seen &&
+        one.size === file.size && one.name === file.name);
+      if (same) this.#change(same.key, { seen: true }); // its answer is on the way
+    }
+    this.settle();
+  }
+
+  /** Forgets what the log shows by now. */
+  settle() {
+    for (const { key, id } of this.#all) if (id && this.room.has(id)) this.drop(key);
+  }
+
+  async #run() {
+    if (this.#running) return;
+    this.#running = true;
+    for (let next; !this.room.signal.aborted && (next = this.#all.find(({ state }) => state === "waiting")); ) {
+      const stop = AbortSignal.any([this.#stops.get(next.key).signal, this.room.signal]);
+      await this.#share(next.key, stop);
+    }
+    this.#running = false;
+  }
+
+  /** Shares a file, however often the connection breaks meanwhile. */
+  async #share(key, stop) {
+    for (let failed = 1; ; failed++) {
+      try {
+        const got = await this.#once(key, stop);
+        if (got.sent) this.#change(key, { id: got.id });
+        else this.#change(key, { state: "held", credential: got.credential });
+        return this.settle();
+      } catch (problem) {
+        if (stop.aborted) return undefined;
+        const again = problem instanceof NoAnswer || passing.includes(problem.code);
+        if (!again) return this.#change(key, { state: "refused", why: wordsOf(problem), seen: false });
+        this.#nap = new AbortController();
+        const pause = Math.max((problem.retryAfter ?? 0) * 1000, backoff(failed));
+        await this.room.clock.pause(pause, AbortSignal.any([this.#nap.signal, stop]));
+        if (stop.aborted) return undefined;
+      }
+    }
+  }
+
+  /**
+   * Uploads a file to the address that was got for it, as long as that is good: whatever got lost on
+   * the way, the same bytes there are one message.
+   */
+  async #once(key, stop) {
+    const { room } = this;
+    const one = this.#find(key);
+    this.#change(key, { state: "uploading", loaded: 0 });
+    let { upload } = one;
+    if (!upload || room.clock.now() > upload.until) {
+      if (one.whole) throw new Refusal("unsure", ""); // it may have come in, and would be there twice
+      const { name, size, args } = one;
+      const got = await room.call("share_file", { name, size, ...args }, stop);
+      const address = addressIn(got.upload?.page) || addressIn(got.upload?.line);
+      upload = { address, until: room.clock.now() + (got.upload.expires_in_seconds - 5) * 1000 };
+      this.#change(key, { upload });
+    }
+    const onProgress = (loaded) => {
+      this.#change(key, { loaded: Math.min(loaded, one.size), ...(loaded >= one.size && { whole: true }) });
+    };
+    return room.put(upload.address, one.file, { signal: stop, onProgress });
+  }
+
+  /** Returns one that was not cancelled. */
+  #find(key) {
+    const one = this.#all.find((one) => one.key === key);
+    if (!one) throw new Refusal("cancelled", "");
+    return one;
+  }
+
+  /** Changes one, unless it was cancelled meanwhile. */
+  #change(key, parts) {
+    const at = this.#all.findIndex((one) => one.key === key);
+    if (at < 0) return;
+    this.#all = this.#all.with(at, { ...this.#all[at], ...parts });
+    this.#show();
+  }
+
+  #show() {
+    this.room.show(this.#all.filter(({ seen }) => !seen));
+  }
+}
+
+/** Returns what a person is told of a refusal: the server's own words are for agents. */
+const wordsOf = ({ code, message }) => words.files.refusals[code] ?? message;

@@ -1,0 +1,105 @@
+// The page of an upload: an agent asked its person for a file, or is to share one that only the person
+// has. It takes one file, and says what came of it.
+
+import { put, aboutUpload } from "../files/wire.js";
+import { at, root } from "../site.js";
+import { html, useEffect, useRef, useState } from "../vendor.js";
+import { words } from "../words.js";
+import { ErrorPage } from "./error-page.js";
+
+const w = words.landing.upload;
+
+/** code is that of the upload. */
+export function UploadPage({ code }) {
+  const address = at("v1/upload/" + code);
+  const [about, setAbout] = useState(/** @type {any} */ (undefined)); // {name, size}; null: it is over
+  const [problem, setProblem] = useState("");
+  const load = () => {
+    setProblem("");
+    aboutUpload(address).then(setAbout, (failed) => setProblem(failed.message));
+  };
+  useEffect(() => {
+    document.title = w.title + " · " + words.site;
+    load();
+  }, []);
+  if (about === null) return html`<${ErrorPage} trouble=${{ code: "upload" }} />`;
+  return html`
+    <main class="error-page upload">
+      <p><a class="landing-site" href=${root.href}>${words.site}</a></p>
+      <h1>${w.title}</h1>
+      ${problem && html`
+        <p class="landing-problem" role="alert">${problem}</p>
+        <p><button type="button" class="button" onClick=${load}>${words.landing.again}</button></p>`}
+      ${about && html`<${Upload} address=${address} about=${about} />`}
+    </main>`;
+}
+
+/** Returns why a file cannot be taken; "" if it can. */
+function wrongWith(file, most) {
+  if (file?.size === 0) return words.files.empty(file.name);
+  return file?.size > most ? w.tooLarge(words.ui.size(most)) : "";
+}
+
+function Upload({ address, about: { name, size: most } }) {
+  const [file, setFile] = useState(/** @type {File | null} */ (null));
+  const [loaded, setLoaded] = useState(-1); // bytes; -1 while nothing is on its way
+  const [done, setDone] = useState(/** @type {any} */ (null)); // the answer
+  const [problem, setProblem] = useState("");
+  const stop = useRef(new AbortController());
+  const input = useRef();
+  const wrong = wrongWith(file, most);
+  const go = async () => {
+    if (!file) return;
+    setProblem("");
+    setLoaded(0);
+    stop.current = new AbortController();
+    try {
+      setDone(await put(address, file, { signal: stop.current.signal, onProgress: setLoaded }));
+    } catch (failed) {
+      if (!stop.current.signal.aborted) setProblem(words.files.refusals[failed.code] ?? failed.message);
+    }
+    setLoaded(-1);
+  };
+  const pick = (picked) => {
+    setFile(picked ?? null);
+    setProblem("");
+  };
+  const dropped = (event) => {
+    event.preventDefault();
+    pick(event.dataTransfer.files[0]);
+  };
+  if (done && !done.credential) return html`
+    <p class="upload-done" role="status">${w.ended[done.sent ? "sent" : done.status] ?? w.ended.other}</p>`;
+  const busy = loaded >= 0;
+  return html`
+    <p>${w.what} <b><bdi>${name}</bdi></b>. ${w.most(words.ui.size(most))}</p>
+    <div class="upload-box" onDragOver=${(e) => e.preventDefault()} onDrop=${dropped}>
+      <input type="file" id="upload-file" class="hidden-visually" ref=${input} disabled=${busy}
+        onChange=${(e) => pick(e.target.files[0])} />
+      <label class="button" for="upload-file">${file ? w.another : w.choose}</label>
+      <p class=${file ? "" : "quiet"}>
+        ${file ? html`<bdi>${file.name}</bdi> · ${words.ui.size(file.size)}` : w.none}
+      </p>
+    </div>
+    ${wrong && html`<p class="danger" role="alert">${wrong}</p>`}
+    ${done?.credential && html`<p class="danger" role="alert">${words.files.held(done.credential)}</p>`}
+    ${problem && html`<p class="landing-problem" role="alert">${problem}</p>`}
+    ${busy && html`
+      <p class="file-way">
+        <progress aria-label=${words.files.progress(file?.name)} max=${file?.size} value=${loaded}></progress>
+        <span class="small quiet" role="status">
+          ${loaded >= (file?.size ?? 0) ? words.files.finishing
+            : words.files.sent(words.ui.size(loaded), words.ui.size(file?.size ?? 0))}
+        </span>
+      </p>`}
+    <div class="landing-buttons">
+      ${busy
+        ? html`
+          <button type="button" class="button" onClick=${() => stop.current.abort()}>${words.files.cancel}</button>`
+        : html`
+          <button type="button" class="button primary" disabled=${!file || !!wrong} onClick=${go}>
+            ${done?.credential ? words.files.shareAnyway : problem ? words.landing.again : w.send}
+          </button>`}
+    </div>
+    <p class="small quiet">${w.foot}</p>`;
+}

@@ -1,0 +1,51 @@
+// The room's files, the newest first: those of the messages that are loaded and, on request, the others.
+
+import { html, useState } from "../vendor.js";
+import { FileLine, Small } from "../files/card.js";
+import { Ago, useNow } from "../ui/time.js";
+import { words } from "../words.js";
+import { Problem, useAct } from "./act.js";
+import { Part } from "./part.js";
+
+const w = words.files;
+const shown = 5; // at first
+
+export function Files({ room, state, onJump }) {
+  const now = useNow(state.clock);
+  const [earlier, setEarlier] = useState(/** @type {any[]} */ ([])); // in the order of the room
+  const [more, setMore] = useState(true);
+  const [all, setAll] = useState(false);
+  const { busy, problem, act } = useAct();
+  const removed = state.messages.filter(({ changes }) => changes?.redacted).map(({ changes }) => changes.redacted);
+  const loaded = state.messages.filter(({ file, redacted }) => file && !redacted);
+  const known = new Set(loaded.map(({ id }) => id));
+  const files = [...earlier.filter(({ id }) => !known.has(id) && !removed.includes(id)), ...loaded].reverse();
+  const mayHaveMore = more && (state.earlier || earlier.length > 0);
+  const load = () => act(async () => {
+    if (!all && files.length > shown) return setAll(true);
+    const got = await room.filesBefore(files.at(-1)?.id ?? state.messages[0]?.id);
+    setEarlier([...got.messages.filter(({ file }) => file), ...earlier]);
+    setMore(!!got.has_more);
+    return setAll(true);
+  });
+  const few = all ? files : files.slice(0, shown);
+  return html`
+    <${Part} title=${w.title} count=${files.length}>
+      ${files.length === 0 && !mayHaveMore && html`<p class="small quiet">${w.none}</p>`}
+      <ul class="sidebar-list">
+        ${few.map((message) => html`<${File} key=${message.id} ...${{ room, message, now, onJump }} />`)}
+      </ul>
+      ${(few.length < files.length || mayHaveMore) && html`
+        <button type="button" class="button" disabled=${busy} onClick=${load}>${w.more}</button>`}
+      <${Problem} text=${problem} />
+    <//>`;
+}
+
+const File = ({ room, message, now, onJump }) => html`
+  <li class="sidebar-file">
+    <${FileLine} room=${room} message=${message} before=${html`<${Small} room=${room} message=${message} />`}>
+      <button type="button" class="sidebar-from small quiet" onClick=${() => onJump(message.id)}>
+        <bdi>${message.from}</bdi> · <${Ago} at=${message.at} now=${now} />
+      </button>
+    <//>
+  </li>`;

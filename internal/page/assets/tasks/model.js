@@ -1,0 +1,87 @@
+// The room's tasks as a person looks at them: in which group each stands, what may be done with it,
+// and what to say where the server refused.
+
+import { silencedBy } from "../compose/may.js";
+import { fill, word } from "../ui/fill.js";
+import { words } from "../words.js";
+
+const w = words.tasks;
+const mostTaken = 5; // by one agent
+const groups = ["mine", "taken", "free", "blocked"];
+
+/** Returns tasks by group, each in the order in which they were added: [name, tasks]. Empty groups are left out. */
+export const grouped = (tasks, me) =>
+  groups.map((name) => [name, tasks.filter((task) => groupOf(task, me) === name)]).filter(([, some]) => some.length);
+
+export function groupOf({ state, by }, me) {
+  if (state === "blocked") return "blocked";
+  if (state === "open") return "free";
+  return by === me ? "mine" : "taken";
+}
+
+/** Reports whether this person may do anything with the tasks. */
+export const mayAct = (state) => !!state.room && silencedBy(state) === "";
+
+/**
+ * Returns what this person may do with a task, the likeliest first: take, takeOver, finish, release, offer,
+ * edit, drop.
+ */
+export function actionsOf(task, { me, room }) {
+  const admin = room.agents.some(({ you, role }) => you && role === "admin") || room.capacity === 2;
+  const own = task.adder === me || admin;
+  const mine = task.by === me;
+  switch (task.state) {
+    case "open":
+      return ["take", "finish", ...(own ? ["offer", "edit", "drop"] : [])];
+    case "blocked":
+      return own ? ["edit", "offer", "drop"] : [];
+    case "taken":
+      return [...(mine ? ["finish", "release"] : own ? ["release"] : []), ...(own ? ["edit", "drop"] : [])];
+    case "stalled":
+      return [...(mine ? ["finish", "release"] : ["takeOver", ...(own ? ["release"] : [])]),
+        ...(own ? ["edit", "drop"] : [])];
+  }
+  return [];
+}
+
+/** Says how a task stands, with "you" or "your agent" in place of the person's own name. */
+export function standing(task, { me, alone }) {
+  const { state, by, for: offered, after = [] } = task;
+  const own = alone ? words.who.you : words.who.yourAgent;
+  const self = word(own);
+  const named = (name) => (name === me ? self : name);
+  switch (state) {
+    case "taken":
+    case "stalled":
+      if (by !== me) return fill(w.states[state], { by });
+      return fill(w.states[state === "taken" ? "mine" : "stalledMine"], {
+        you: word(own[0].toUpperCase() + own.slice(1)), have: word(w.have(alone)),
+      });
+    case "open":
+      return offered?.length ? fill(w.states.offered, { for: offered.map(named) }) : [w.states.open];
+    case "blocked":
+      return fill(w.states.blocked, { after: after.map(word) });
+    case "done":
+      return fill(w.states.done, { by: named(by) });
+  }
+  return [w.states.dropped];
+}
+
+/**
+ * Says why the server did not do something, as far as the list, which was read again, tells: its own
+ * words are for agents.
+ */
+export function refusal(problem, action, task, { tasks, me }) {
+  const now = task && tasks.find(({ id }) => id === task.id);
+  const r = w.refusals;
+  if (r[problem.code]) return r[problem.code];
+  if (problem.code !== "invalid_argument" && problem.code !== "not_allowed") return problem.message;
+  if (task && !now) return r.closed;
+  if (action === "take" || action === "takeOver") {
+    if (now.by && now.by !== me) return r.taken(now.by);
+    if (now.state === "blocked") return r.blocked;
+    if (tasks.filter(({ by }) => by === me).length >= mostTaken) return r.many(mostTaken);
+    if (now.for?.length) return r.offered;
+  }
+  return r.other;
+}

@@ -1,0 +1,185 @@
+import { HandClock, rest, until } from "./platform.js";
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Sharing } from "../assets/files/sharing.js";
+import { addressIn } from "../assets/files/wire.js";
+import { NoAnswer, Refusal } from "../assets/mcp.js";
+
+/** A server of files: it gives addresses, takes each file once, and fails as a test wants it to. */
+class Files {
+  clock = new HandClock();
+  calls = []; // of share_file
+  puts = []; // addresses
+  taken = new Map(); // ids by address
+  log = new Set(); // the ids that the log shows
+  shown = []; // what is shown now
+  lasts = 900;
+  stop = new AbortController();
+  asked = async () => {};
+  went = async () => {}; // before the bytes are there
+  answered = async () => {}; // after it
+
+  constructor() {
+    this.sharing = new Sharing({
+      call: async (tool, args) => {
+        this.calls.push({ tool, ...args });
+        await this.asked(args);
+        const page = `https://elsewhere.example/below/v1/upload/u${this.calls.length}`;
+        return { sent: false, upload: { line: `curl -T 'x' '${page}'`, page, expires_in_seconds: this.lasts } };
+      },
+      put: async (address, file, { signal, onProgress }) => {
+        this.puts.push(address);
+        onProgress(file.size / 2);
+        await this.went(address, signal);
+        signal.throwIfAborted();
+        onProgress(file.size);
+        if (!this.taken.has(address)) this.taken.set(address, "m" + this.taken.size);
+        await this.answered(address, signal);
+        return { sent: true, id: this.taken.get(address) };
+      },
+      has: (id) => this.log.has(id),
+      show: (sharing) => (this.shown = sharing),
+      clock: this.clock,
+      signal: this.stop.signal,
+    });
+  }
+
+  get states() {
+    return this.shown.map(({ name, state }) => name + " " + state);
+  }
+}
+
+const file = (name, size = 100) => /** @type {File} */ ({ name, size });
+let server, sharing;
+beforeEach(() => {
+  server = new Files();
+  ({ sharing } = server);
+});
+
+test("files go one after the other, the note with the first, and stay in sight until the log has them", async () => {
+  sharing.take([file("a"), file("b", 7)], { note: "look", to: ["Bo"] });
+  assert.deepEqual(server.states, ["a uploading", "b waiting"]);
+  assert.ok(sharing.busy);
+  await rest();
+  assert.deepEqual(server.calls, [
+    { tool: "share_file", name: "a", size: 100, to: ["Bo"], note: "look" },
+    { tool: "share_file", name: "b", size: 7, to: ["Bo"] },
+  ]);
+  assert.deepEqual(server.puts.map((address) => new URL(address).pathname.replace(/.*\/v1/, "/v1")),
+    ["/v1/upload/u1", "/v1/upload/u2"]);
+  assert.ok(server.puts.every((address) => !address.includes("elsewhere")));
+  assert.equal(server.shown.length, 2);
+  server.log.add("m0").add("m1");
+  sharing.arrived([], () => true);
+  assert.deepEqual(server.shown, []);
+  assert.ok(!sharing.busy);
+});
+
+test("the log shows a file before its answer comes: it is not there twice", async () => {
+  let answer;
+  server.answered = () => new Promise((resolve) => (answer = resolve));
+  sharing.take([file("a")], {});
+  await rest();
+  sharing.arrived([{ id: "m9", file: { name: "a", size: 100 }, from: "Bo" }], () => false);
+  assert.equal(server.shown.length, 1);
+  server.log.add("m0");
+  sharing.arrived([{ id: "m0", file: { name: "a", size: 100 } }], () => true);
+  assert.deepEqual(server.shown, []);
+  answer();
+  await rest();
+  assert.deepEqual(server.shown, []);
+});
+
+test("where the connection breaks, the same bytes go to the same address until an answer comes", async () => {
+  let breaks = 3;
+  server.answered = async () => {
+    if (breaks-- > 0) throw new NoAnswer("lost");
+  };
+  sharing.take([file("a")], {});
+  for (let n = 0; n < 4; n++) await server.clock.advance(30_000);
+  assert.equal(server.calls.length, 1);
+  assert.equal(new Set(server.puts).size, 1);
+  assert.deepEqual([server.puts.length, server.taken.size], [4, 1]);
+});
+
+test("an address that has ended is asked for again only if the file cannot have arrived", async () => {
+  const broken = async () => {
+    throw new NoAnswer("cut");
+  };
+  server.lasts = 20;
+  server.went = broken;
+  sharing.take([file("a")], {});
+  await rest();
+  server.went = async () => {};
+  server.answered = broken;
+  await server.clock.advance(30_000);
+  assert.equal(server.calls.length, 2);
+  await server.clock.advance(30_000);
+  assert.deepEqual(server.states, ["a refused"]);
+  assert.match(server.shown[0].why, /Check whether it arrived/);
+  assert.equal(server.calls.length, 2);
+});
+
+test("a refusal is told in words for people, lets others pass, and can be tried again", async () => {
+  server.asked = async ({ name }) => {
+    if (name === "big") throw new Refusal("file_too_large", "size is more than 26214400. Nothing was sent: zip it.");
+  };
+  sharing.take([file("big"), file("small")], {});
+  await rest();
+  assert.deepEqual(server.states, ["big refused", "small uploading"]);
+  assert.match(server.shown[0].why, /larger than/);
+  server.asked = async () => {};
+  sharing.retry(server.shown[0].key);
+  await until("it is there", () => server.taken.size === 2);
+});
+
+test("what is cancelled is not sent, at whatever moment, and the next one goes on", async () => {
+  server.went = (address, signal) =>
+    address.endsWith("u1") ? new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))) : null;
+  sharing.take([file("a"), file("b"), file("c")], {});
+  await rest();
+  const [a, b] = server.shown;
+  assert.equal(a.loaded, 50);
+  sharing.drop(b.key);
+  sharing.drop(a.key);
+  await rest();
+  assert.deepEqual(server.states, ["c uploading"]);
+  assert.equal(server.calls.length, 2);
+  assert.equal(server.taken.size, 1);
+});
+
+test("what seems to hold a secret waits for a second word, and is then sent to the same address", async () => {
+  const put = sharing.room.put;
+  let held = true;
+  sharing.room.put = async (...how) => (held ? (server.puts.push(how[0]), { sent: false, credential: "a key" }) : put(...how));
+  sharing.take([file("a")], {});
+  await rest();
+  assert.deepEqual([server.states, server.shown[0].credential], [["a held"], "a key"]);
+  held = false;
+  sharing.retry(server.shown[0].key);
+  await until("it is there", () => server.taken.size === 1);
+  assert.equal(new Set(server.puts).size, 1);
+});
+
+test("the network is back: an upload goes on at once; a closed room sends nothing more", async () => {
+  let breaks = true;
+  server.went = async () => {
+    if (breaks) throw new NoAnswer("cut");
+  };
+  sharing.take([file("a"), file("b")], {});
+  await rest();
+  breaks = false;
+  server.stop.abort();
+  sharing.wake();
+  await rest();
+  assert.equal(server.taken.size, 0);
+});
+
+test("an address is taken out of what a tool says, and stands where the page comes from", () => {
+  const path = (text) => addressIn(text) && new URL(addressIn(text)).pathname.replace(/.*\/v1/, "/v1");
+  assert.equal(path("curl -fsS -o 'parley-m1.png' 'https://a.example/x/v1/file/abc'"), "/v1/file/abc");
+  assert.equal(path("https://a.example/v1/upload/abc"), "/v1/upload/abc");
+  for (const text of ["", undefined, "https://a.example/v1/mcp", "/v1/file/"]) assert.equal(addressIn(text), "");
+});

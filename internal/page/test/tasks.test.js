@@ -1,0 +1,96 @@
+import "./platform.js";
+import { sentenceOf } from "./elements.js";
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Refusal } from "../assets/mcp.js";
+import { sentence } from "../assets/talk/events.js";
+import { argsOf } from "../assets/tasks/forms.js";
+import { actionsOf, groupOf, grouped, mayAct, refusal, standing } from "../assets/tasks/model.js";
+
+const me = "Ada";
+const stateOf = (room = {}, more = {}) => ({
+  me, alone: false, tasks: [], room: { capacity: 5, agents: [{ name: me, you: true }, { name: "Bo" }], ...room }, ...more,
+});
+const task = (id, state, more = {}) => ({ id, title: "title of " + id, state, ...more });
+
+test("tasks stand in groups: one's own, those of others, free ones, and those behind others", () => {
+  const tasks = [task("t1", "blocked"), task("t2", "open"), task("t3", "stalled", { by: "Bo" }), task("t4", "taken", { by: me }),
+    task("t5", "open")];
+  assert.deepEqual(grouped(tasks, me).map(([name, some]) => [name, some.map(({ id }) => id).join()]),
+    [["mine", "t4"], ["taken", "t3"], ["free", "t2,t5"], ["blocked", "t1"]]);
+  assert.equal(groupOf(task("t6", "stalled", { by: me }), me), "mine");
+});
+
+test("how a task stands is said with you, or your agent", () => {
+  const say = (one, alone = false) => sentenceOf(standing(one, { me, alone }));
+  assert.equal(say(task("t1", "taken", { by: me })), "Your agent has it");
+  assert.equal(say(task("t1", "taken", { by: me }), true), "You have it");
+  assert.equal(say(task("t1", "taken", { by: "Bo" })), "[Bo] has it");
+  assert.equal(say(task("t1", "stalled", { by: "Bo" })), "[Bo] has it, but has not been heard for a while");
+  assert.equal(say(task("t1", "open")), "Free");
+  assert.equal(say(task("t1", "open", { for: [me, "you and Bo"] }), true), "Offered to you and [you and Bo]");
+  assert.equal(say(task("t1", "blocked", { after: ["t2", "t3"] })), "After t2 and t3");
+  assert.equal(say(task("t1", "done", { by: "Bo" })), "Done by [Bo]");
+  assert.equal(say(task("t1", "dropped", { by: "Bo" })), "Dropped");
+});
+
+test("what may be done with a task depends on who asks, and on how it stands", () => {
+  const may = (one, room) => actionsOf(one, stateOf(room)).join();
+  const admin = { agents: [{ name: me, you: true, role: "admin" }] };
+  assert.equal(may(task("t1", "open", { adder: "Bo" })), "take,finish");
+  assert.equal(may(task("t1", "open", { adder: me })), "take,finish,offer,edit,drop");
+  assert.equal(may(task("t1", "open", { adder: "Bo" }), admin), "take,finish,offer,edit,drop");
+  assert.equal(may(task("t1", "open", { adder: "Bo" }), { capacity: 2 }), "take,finish,offer,edit,drop");
+  assert.equal(may(task("t1", "blocked", { adder: "Bo" })), "");
+  assert.equal(may(task("t1", "blocked", { adder: me })), "edit,offer,drop");
+  assert.equal(may(task("t1", "taken", { adder: "Bo", by: me })), "finish,release");
+  assert.equal(may(task("t1", "taken", { adder: "Bo", by: "Bo" })), "");
+  assert.equal(may(task("t1", "taken", { adder: me, by: "Bo" })), "release,edit,drop");
+  assert.equal(may(task("t1", "stalled", { adder: "Bo", by: "Bo" })), "takeOver");
+  assert.equal(may(task("t1", "done", { adder: me, by: me }), admin), "");
+  assert.ok(mayAct(stateOf()));
+  assert.ok(!mayAct(stateOf({ closed: true })) && !mayAct(stateOf({ type: "channel" })) && !mayAct({ room: null }));
+});
+
+test("an action says what its form changed, and nothing else", () => {
+  const now = { title: "paint", text: "red", offered: ["Bo"], after: ["t2"] };
+  const was = { id: "t3", title: "paint", text: "red", for: ["Bo"], after: ["t2"] };
+  assert.deepEqual(argsOf("edit", now, was), { action: "edit" });
+  assert.deepEqual(argsOf("edit", { ...now, title: " paint it ", text: "blue", after: [] }, was),
+    { action: "edit", title: "paint it", text: "blue", after: [] });
+  assert.deepEqual(argsOf("offer", now, was), { action: "edit", for: ["Bo"] });
+  assert.deepEqual(argsOf("release", now, was), { action: "release", text: "red", for: ["Bo"] });
+  assert.deepEqual(argsOf("finish", { ...now, text: " " }, was), { action: "finish" });
+  assert.deepEqual(argsOf("drop", now, was), { action: "drop", text: "red" });
+});
+
+test("a refusal is told in words for people, as far as the list tells why", () => {
+  const refused = (code) => new Refusal(code, "t1 is taken. Nothing was changed: call task with action list.");
+  const why = (now, action = "take", code = "invalid_argument", tasks = [now]) =>
+    refusal(refused(code), action, task("t1", "open"), stateOf({}, { tasks: tasks.filter(Boolean) }));
+  assert.match(why(task("t1", "taken", { by: "Bo" })), /^Bo has taken it/);
+  assert.match(why(undefined), /finished or dropped/);
+  assert.match(why(task("t1", "blocked")), /must be done first/);
+  assert.match(why(task("t1", "open", { for: ["Bo"] })), /offered to somebody else/);
+  const five = Array.from({ length: 5 }, (_, n) => task("t" + (n + 2), "taken", { by: me }));
+  assert.match(why(task("t1", "open"), "take", "invalid_argument", [task("t1", "open"), ...five]), /5 at a time/);
+  assert.doesNotMatch(why(task("t1", "open"), "edit"), /call task/);
+  assert.match(why(task("t1", "open"), "edit", "unavailable"), /call task/); // the server's words about itself
+});
+
+test("changes of tasks are quiet lines, in which titles are quotes", () => {
+  const say = (event) => sentenceOf(sentence({ type: "task", agent: "Bo", ...event })).replace(/<\/?span>/g, "")
+    .replace(/<q>\[?/g, "“").replace(/\]?<\/q>/g, "”");
+  const one = { id: "t1", title: "paint, Bo left" };
+  assert.equal(say({ action: "add", task: one }), "[Bo] added t1 “paint, Bo left”");
+  assert.equal(say({ action: "take", task: one }), "[Bo] took t1 “paint, Bo left”");
+  assert.equal(say({ action: "take", task: { ...one, was: "Cy" } }), "[Bo] took t1 “paint, Bo left” over from [Cy]");
+  assert.equal(say({ action: "release", task: { ...one, for: ["Cy", "Dee"] } }),
+    "[Bo] released t1 “paint, Bo left”, for [Cy] and [Dee]");
+  assert.equal(say({ action: "finish", task: one }), "[Bo] finished t1 “paint, Bo left”");
+  const many = Array.from({ length: 9 }, (_, n) => ({ id: "t" + n, title: "x" }));
+  assert.equal(say({ action: "add", task: many[0], tasks: many }), "[Bo] added t0 “x”, t1 “x”, and 7 others");
+  assert.equal(say({ action: "mystery", task: one }), "[Bo] changed the tasks");
+});
