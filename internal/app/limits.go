@@ -47,6 +47,8 @@ const (
 	usualUnits    = 3000
 	usualRooms    = 60
 	usualWaits    = 200
+	usualFilesIn  = 100 << 20 // bytes an hour
+	usualFilesOut = 1 << 30
 )
 
 // number returns the limit in numbers; 0 for none.
@@ -81,6 +83,7 @@ func (c Config) limits() ratelimit.Limits {
 	return ratelimit.Limits{
 		Messages: s.MessagesPerMinute.number(local, usualMessages), Bytes: s.BytesPerMinute.number(local, usualBytes),
 		Units: s.UnitsPerMinute.number(local, usualUnits), Rooms: s.RoomsPerHour.number(local, usualRooms),
+		FilesIn: int64(Usual.number(local, usualFilesIn)), FilesOut: int64(Usual.number(local, usualFilesOut)),
 	}
 }
 

@@ -31,7 +31,7 @@ func (b *batch) Redact(n int64) {
 	id := b.Room.MessageID(n)
 	for i := range b.Messages {
 		if m := &b.Messages[i]; m.ID == id {
-			m.Text, m.Redacted, m.More = room.Removed, true, nil
+			m.Text, m.Redacted, m.More, m.File = room.Removed, true, nil, nil
 		}
 	}
 }

@@ -1,10 +1,22 @@
 package chat
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"time"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/files"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/picture"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/sanitize"
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // ShareRequest asks to share a file: a short one in Text or Data, or one of Size bytes that is
@@ -71,22 +83,228 @@ type Download struct {
 
 var errNotYet = errors.New("chat: not yet")
 
-// ShareFile shares a file, or returns where to upload it.
+// viewFile returns f as an agent sees it; nil for none.
+func viewFile(f *room.File) *File {
+	if f == nil {
+		return nil
+	}
+	return &File{Name: f.Name, Size: f.Size, Type: f.Type}
+}
+
+// sameFile reports whether two messages carry the same file, or none.
+func sameFile(f, g *room.File) bool {
+	return f == nil && g == nil || f != nil && g != nil && f.Name == g.Name && f.Sum == g.Sum
+}
+
+// errNoFiles refuses files on a server that holds none.
+func errNoFiles() error {
+	return fault.Refuse(fault.NotAllowed, "This server holds no files: whoever runs it has given it no place for "+
+		"them. Nothing was done: send what matters as a text.")
+}
+
+// check refuses what cannot be a file in any room, and returns its name. The error is a *fault.Error.
+func (req ShareRequest) check() (name string, err error) {
+	if name, err = room.FileName(req.Name); err != nil {
+		return "", err
+	}
+	given := 0
+	for _, is := range []bool{req.Text != "", len(req.Data) > 0, req.Size != 0} {
+		if is {
+			given++
+		}
+	}
+	switch {
+	case given != 1, req.Size < 0:
+		return "", fault.Refuse(fault.InvalidArgument, "Give either text, for what a short file holds, or size, for "+
+			"a file on disk. Nothing was shared.")
+	case len(req.Text) > room.MaxText:
+		return "", fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was shared: "+
+			"give size instead, which gives you a command that uploads the file.", len(req.Text), room.MaxText)
+	}
+	note := SendRequest{Text: req.Note, To: req.To, Key: req.Key}
+	if req.Note == "" {
+		note.Text = "-" // a file needs no note
+	}
+	return name, note.check()
+}
+
+// ShareFile shares a file, or returns where to upload it. A file that comes with the call is said as
+// Send says a text, with the same guard. For one that is uploaded the same rules are checked now,
+// so that nobody uploads in vain, and once more when the bytes are there.
 func (s *Service) ShareFile(ctx context.Context, req ShareRequest) (Shared, error) {
-	return Shared{}, errNotYet
+	got, err := s.shareFile(ctx, req)
+	return got, s.Outward(err)
 }
 
-// Upload takes the bytes of an upload, and sends the message that carries them.
-func (s *Service) Upload(ctx context.Context, code string, r io.Reader) (Sent, error) {
-	return Sent{}, errNotYet
+func (s *Service) shareFile(ctx context.Context, req ShareRequest) (Shared, error) {
+	name, err := req.check()
+	switch {
+	case err != nil:
+		return Shared{}, err
+	case s.opts.Files == nil:
+		return Shared{}, errNoFiles()
+	}
+	c, err := s.enter(ctx, req.Token)
+	if err != nil {
+		return Shared{}, err
+	}
+	defer c.room.release()
+	op := c.newSend(SendRequest{Token: req.Token, Text: req.Note, To: req.To, ReplyTo: req.ReplyTo, Cursor: req.Cursor,
+		Key: req.Key})
+	if req.Size > 0 {
+		return op.offer(ctx, name, req.Size)
+	}
+	content := req.Data
+	if req.Text != "" {
+		content = []byte(req.Text)
+	}
+	return op.share(ctx, name, content)
 }
 
-// GetFile returns the file that a message carries.
-func (s *Service) GetFile(ctx context.Context, req FileRequest) (FileGot, error) {
-	return FileGot{}, errNotYet
+// share says the message with a file that came with the call.
+func (op *sendOp) share(ctx context.Context, name string, content []byte) (Shared, error) {
+	c := op.caller
+	x := arrival{head: content[:min(len(content), headBytes)], size: int64(len(content)), sum: sha256.New()}
+	x.sum.Write(content) // a hash takes all that it is given
+	if err := op.carry(name, c.newFileKey(), &x); err != nil {
+		return Shared{}, err
+	}
+	if err := op.address(ctx); err != nil {
+		return Shared{}, err
+	}
+	back, err := c.room.svc.limits.Upload(ctx, x.size)
+	if err != nil {
+		return Shared{}, err
+	}
+	got, err := op.sendFile(ctx, func(k files.Key) error {
+		_, err := c.room.svc.opts.Files.Put(ctx, k, bytes.NewReader(content), x.size)
+		return err
+	})
+	if err != nil || !got.wrote() {
+		back(x.size)
+	}
+	shared := Shared{Sent: got}
+	if err != nil || !got.Sent {
+		return shared, err
+	}
+	shared.File = viewFile(op.event.File)
+	shared.Sent, err = op.answer(ctx, got)
+	return shared, err
 }
 
-// Download returns the file of a ticket.
-func (s *Service) Download(ctx context.Context, ticket string) (Download, error) {
-	return Download{}, errNotYet
+// newFileKey returns a key for the bytes of a new file.
+func (c *session) newFileKey() files.Key { return files.Key{Room: c.token.Room, ID: ident.NewFileID()} }
+
+// fileKey returns the key of the bytes of f.
+func (c *session) fileKey(f *room.File) files.Key { return files.Key{Room: c.token.Room, ID: f.Key} }
+
+// carry lets the message carry a file that has arrived. A short text is checked as a message is: for
+// secrets of Parley, which are refused, and for credentials, which hold the message back once.
+func (op *sendOp) carry(name string, k files.Key, x *arrival) error {
+	f := room.File{Name: name, Size: x.size, Type: picture.TypeOf(name, x.head), Key: k.ID,
+		Sum: hex.EncodeToString(x.sum.Sum(nil))}
+	if picture.IsText(f.Type) && x.size <= headBytes {
+		text := string(x.head)
+		if err := room.CheckSecret("The file", text); err != nil {
+			return err
+		}
+		if kind := sanitize.Credential(text); kind != "" {
+			op.credential = kind
+		}
+	}
+	op.event.File = &f
+	op.fingerprint = op.event.Fingerprint()
+	return nil
+}
+
+// sendFile says the message with its file, whose bytes put stores unless they are there, if there is
+// room for it. If the message does not carry the file in the end, its bytes are deleted; if that is
+// unclear, they are left to the claim: see files.Store.
+func (op *sendOp) sendFile(ctx context.Context, put func(files.Key) error) (got Sent, err error) {
+	f, unclear := op.event.File, false
+	defer func() {
+		carried := err == nil && !got.Duplicate && (got.Sent || got.Status == StatusPending)
+		if !carried && !unclear {
+			op.caller.dropFile(ctx, f)
+		}
+	}()
+	select {
+	case op.caller.room.sharing <- struct{}{}:
+		defer func() { <-op.caller.room.sharing }()
+	case <-ctx.Done():
+		return Sent{}, ctx.Err()
+	}
+	if err := op.caller.checkFits(ctx, f.Size); err != nil {
+		return Sent{}, err
+	}
+	if put != nil {
+		if err := put(op.caller.fileKey(f)); err != nil {
+			return Sent{}, storeFault(err)
+		}
+	}
+	got, err = op.send(ctx)
+	refused := errors.As(err, new(*fault.Error)) && fault.CodeOf(err) != fault.Unavailable
+	unclear = err != nil && !refused
+	return got, err
+}
+
+// checkFits refuses a file of so many bytes for which there is no room.
+func (c *session) checkFits(ctx context.Context, size int64) error {
+	s := c.room.svc
+	claims, err := roomlog.Claims(ctx, s.store.Table(), c.token.Room)
+	if err != nil {
+		return err
+	}
+	used := room.FileUsage{Files: len(claims)}
+	for _, x := range claims {
+		used.Bytes += x.Size
+	}
+	if err := room.CheckFileSize(size, s.opts.FileLimit, used); err != nil {
+		return err
+	}
+	free, err := s.opts.Files.Free(ctx)
+	if err == nil && free < size {
+		err = files.ErrFull
+	}
+	return storeFault(err)
+}
+
+// storeFault turns an error of the store of files into one for the caller.
+func storeFault(err error) error {
+	switch {
+	case errors.Is(err, files.ErrFull):
+		return fault.Refuse(fault.Unavailable, "This server has no room for the file. Nothing was shared: tell your "+
+			"user, who can ask whoever runs the server for more, or share less.")
+	case errors.Is(err, files.ErrTooLarge):
+		return fault.Refuse(fault.MessageTooLong, "The file has more bytes than share_file was told. Nothing was "+
+			"shared: call share_file again with its size.")
+	case errors.Is(err, files.ErrUnavailable):
+		return fault.Wrap(err, fault.Unavailable, 2*time.Second, "The store of files did not answer in time.")
+	}
+	return err
+}
+
+// fileOps returns the ops that go with e, which is to become the event after h: the claim of its
+// file, and the end of the upload that brought it.
+func (op *sendOp) fileOps(h *room.Head, e room.Event, now time.Time) (ops []table.Op) {
+	if e.CarriedFile() != nil {
+		ops = append(ops, roomlog.PutClaim(h, e, now))
+	}
+	if op.upload != nil && now.Before(op.upload.Until()) { // else another may have its slot
+		ops = append(ops, table.Delete(op.upload.Key, table.Always))
+	}
+	return ops
+}
+
+// dropFile deletes the bytes of f, which nobody claims; nil is none. If it fails, the store does so
+// later.
+func (c *session) dropFile(ctx context.Context, f *room.File) {
+	if f == nil || c.room.svc.opts.Files == nil {
+		return
+	}
+	ctx, cancel := roomlog.Detached(ctx)
+	defer cancel()
+	if err := c.room.svc.opts.Files.Delete(ctx, c.fileKey(f)); err != nil {
+		c.room.svc.log.Warn("the bytes of a file could not be deleted", "error", err)
+	}
 }

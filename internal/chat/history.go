@@ -29,6 +29,8 @@ func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error)
 	switch {
 	case req.Agreed:
 		page, err = c.agreed(ctx, req.Limit)
+	case req.Files:
+		page, err = c.filesPage(ctx, req)
 	case req.ID != "":
 		page, err = c.rest(ctx, req.ID, req.Offset)
 	default:
@@ -45,6 +47,8 @@ func (req HistoryRequest) check() error {
 		}
 	}
 	switch {
+	case req.Files && (req.After != "" || req.ID != "" || req.Agreed):
+		return fault.Refuse(fault.InvalidArgument, "files goes with before and limit only.")
 	case set > 1:
 		return fault.Refuse(fault.InvalidArgument, "Give only one of before, after, agreed and id.")
 	case req.Limit < 1 || req.Limit > 100:

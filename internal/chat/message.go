@@ -25,6 +25,7 @@ const (
 	eventBytes   = 260     // the most that an event takes beside names and text
 	taskBytes    = 60      // and a task, beside its texts
 	changesBytes = 120     // and its changes, beside texts
+	fileBytes    = 120     // and its file, beside the name
 )
 
 // EventType says what happened in a room.
@@ -140,6 +141,7 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 		m.Withdraws, m.Redacted = s.MessageID(e.Withdraws), e.Redacted
 		m.Mine = isMine(a, e)
 		m.FromUser = e.IsNote() && !a.IsPerson()
+		m.File = viewFile(e.File)
 		m.Text = firstPart(e.Text, partBytes)
 		if len(m.Text) < len(e.Text) {
 			m.More = &More{ID: m.ID, Offset: len(m.Text)}
@@ -166,6 +168,9 @@ func (m Message) size() int {
 		for _, name := range t.For {
 			n += jsonLen(name) + len(`"",`)
 		}
+	}
+	if f := m.File; f != nil {
+		n += fileBytes + jsonLen(f.Name)
 	}
 	if c := m.Changes; c != nil {
 		n += changesBytes

@@ -74,9 +74,13 @@ func (c *session) removeText(ctx context.Context, id string) ([]room.Event, erro
 	if err != nil {
 		return nil, err
 	}
+	f := e.CarriedFile()
+	if f != nil {
+		ops = append(ops, roomlog.DropClaim(c.fileKey(f)))
+	}
 	expired := false
-	return c.decide(ctx, may, func(h *room.Head, _ room.Agent, _ time.Time) (roomlog.Change, error) {
-		if e.Redacted || e.Text == "" {
+	events, err := c.decide(ctx, may, func(h *room.Head, _ room.Agent, _ time.Time) (roomlog.Change, error) {
+		if e.Redacted || e.Text == "" && e.File == nil {
 			return roomlog.Change{}, nil
 		}
 		if _, still := h.Proposal(e.N); still != open || expired || h.LastChange != changed {
@@ -84,4 +88,8 @@ func (c *session) removeText(ctx context.Context, id string) ([]room.Event, erro
 		}
 		return roomlog.Change{Events: []room.Event{e.Redaction()}, Ops: ops}, nil
 	}, func(table.Conflict) { expired = true })
+	if len(events) > 0 {
+		c.dropFile(ctx, f)
+	}
+	return events, err
 }

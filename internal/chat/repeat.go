@@ -29,7 +29,7 @@ func repeats(h *room.Head, a room.Agent, e room.Event, fingerprint [16]byte, rea
 		return 0, known
 	}
 	unheard := read >= 0 && read < u.N
-	if len(e.Text) < ShortText && h.Recent.NewestMessage(a.Seat) > u.N && !unheard {
+	if e.File == nil && len(e.Text) < ShortText && h.Recent.NewestMessage(a.Seat) > u.N && !unheard {
 		return 0, known
 	}
 	return u.N, known

@@ -79,6 +79,11 @@ type SendRequest struct {
 // check refuses what cannot be a message in any room. The error is a *fault.Error.
 func (req SendRequest) check() error {
 	vote := req.Kind == room.Agree || req.Kind == room.Object
+	if len(req.Text) > room.MaxText {
+		return fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was sent: write "+
+			"it to a file and call share_file with name and size, which gives you a command that shares it; or say "+
+			"it shorter.", len(req.Text), room.MaxText)
+	}
 	if wordless := req.Kind == room.Agree || req.Withdraw != ""; req.Text != "" || !wordless {
 		if err := room.CheckText(req.Text); err != nil {
 			return err

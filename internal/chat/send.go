@@ -34,14 +34,29 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 		return Sent{}, s.Outward(err)
 	}
 	defer c.room.release()
+	op := c.newSend(req)
+	if err := op.address(ctx); err != nil {
+		return Sent{}, s.Outward(err)
+	}
+	got, err := op.send(ctx)
+	if err != nil || !got.Sent {
+		return got, s.Outward(err)
+	}
+	return op.answer(ctx, got)
+}
+
+// newSend returns the message that the caller asks to send.
+func (c *session) newSend(req SendRequest) *sendOp {
 	op := &sendOp{caller: c, req: req, began: c.start.At, credential: sanitize.Credential(req.Text)}
 	if op.cursor, op.named = c.token.ParseCursor(req.Cursor); op.named {
 		c.start.Known = max(c.start.Known, op.cursor.N) // the client had the answer that brought the cursor
 	}
-	if err := op.address(ctx); err != nil {
-		return Sent{}, s.Outward(err)
-	}
-	undo, err := s.limits.Message(ctx, len(req.Text))
+	return op
+}
+
+// send counts the message against the limits of its caller, and brings it into the log.
+func (op *sendOp) send(ctx context.Context) (Sent, error) {
+	undo, err := op.caller.room.svc.limits.Message(ctx, len(op.req.Text))
 	if err != nil {
 		return Sent{}, err
 	}
@@ -50,12 +65,17 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 	if err != nil && !gone || err == nil && !got.wrote() {
 		undo()
 	}
-	if err != nil || !got.Sent {
-		return got, s.Outward(err)
-	}
+	return got, err
+}
+
+// answer adds to the result of a message that is said what is unread, or what comes while the
+// call waits.
+func (op *sendOp) answer(ctx context.Context, got Sent) (Sent, error) {
+	c := op.caller
+	s := c.room.svc
 	waited, err := op.listen(ctx)
 	if s.Unanswered(ctx, err) { // the text is said; the sender waits again
-		got.Cursor, got.Situation = req.Cursor, c.situation(c.room.log.Peek())
+		got.Cursor, got.Situation = op.req.Cursor, c.situation(c.room.log.Peek())
 		return got, nil
 	}
 	if err == nil {
@@ -135,6 +155,9 @@ type sendOp struct {
 	draft       bool       // the event, or known, is a draft
 
 	position *room.ReadPosition // of the caller, to be stored with the message; nil: none
+
+	upload *roomlog.Upload // that ends with the message; nil: its file, if it has one, came with the call
+	check  bool            // only look whether the message may be sent
 }
 
 // Reasons for run to look again. None of them leaves the package.
@@ -246,9 +269,15 @@ func (op *sendOp) propose(h *room.Head, batched []room.Event, now time.Time) (ro
 			return roomlog.Change{}, err
 		}
 	}
+	if op.check {
+		op.draft = false
+		return roomlog.Change{}, nil
+	}
 	ch := roomlog.Change{Events: []room.Event{e}}
+	ch.Ops = op.fileOps(h, e, now)
 	if op.req.Key != "" {
-		ch.Ops = []table.Op{roomlog.PutSent(h.ID, a, op.req.Key, roomlog.SentAs{N: h.AsOf + 1, Draft: op.draft}, now)}
+		ch.Ops = append(ch.Ops,
+			roomlog.PutSent(h.ID, a, op.req.Key, roomlog.SentAs{N: h.AsOf + 1, Draft: op.draft}, now))
 	}
 	// Taken here, since another call of the agent may have written a newer one.
 	if op.position = op.caller.positions().Unwritten(); op.position != nil {
@@ -400,7 +429,7 @@ func (op *sendOp) address(ctx context.Context) error {
 // attempt. So what is meant for one agent never reaches another that takes its name
 // meanwhile.
 func (op *sendOp) makeEvent(ctx context.Context) error {
-	op.event = room.Event{Type: room.Said, Text: op.req.Text, Kind: op.req.Kind}
+	op.event = room.Event{Type: room.Said, Text: op.req.Text, Kind: op.req.Kind, File: op.event.File}
 	for _, id := range op.req.Finishes {
 		if no, ok := room.TaskNumber(id); ok && !slices.Contains(op.event.Finishes, no) {
 			op.event.Finishes = append(op.event.Finishes, no)
@@ -551,7 +580,7 @@ func (op *sendOp) sentBefore(ctx context.Context, unfound error) bool {
 	for _, s := range said {
 		e, err := c.room.log.Event(ctx, s.N)
 		if err != nil || e.Redacted || len(e.To) > 0 != (len(op.req.To) > 0) || e.HasReadersOfAnother() ||
-			e.Text != op.req.Text || e.ReplyTo != answered || !sameCompany(c.agent, e.ToNames, op.req.To) {
+			e.Text != op.req.Text || !sameFile(e.File, op.event.File) || e.ReplyTo != answered || !sameCompany(c.agent, e.ToNames, op.req.To) {
 			continue
 		}
 		op.fingerprint = s.Fingerprint

@@ -10,6 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/files"
 	"github.com/parley-chat/parley/internal/password"
+	"github.com/parley-chat/parley/internal/picture"
 	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/room"
@@ -19,6 +20,9 @@ import (
 
 // UsualCache is how many bytes the cached rooms may take: thousands of small ones.
 const UsualCache = 128 << 20
+
+// UsualFile is how many bytes a file has at most.
+const UsualFile = 25 << 20
 
 // Options of a Service. The zero value suits several processes on one table.
 type Options struct {
@@ -36,6 +40,8 @@ type Options struct {
 	CacheBytes int64
 	// Files keeps the bytes of shared files. Nil means that no files are shared.
 	Files files.Store
+	// FileLimit is how many bytes a file has at most. The default is UsualFile.
+	FileLimit int64
 	// LongestWait caps every wait. The default is MaxWait.
 	LongestWait time.Duration
 	// Limits bound what each caller does. The zero value does not. Units are counted for
@@ -60,6 +66,7 @@ type Service struct {
 	audit     *slog.Logger // nil: nobody wants the lines
 	limits    *ratelimit.Limiter
 	passwords *password.Checker
+	pictures  *picture.Decoder
 	stopping  chan struct{}
 	stop      sync.Once
 }
@@ -74,6 +81,9 @@ func New(t table.Table, o Options) *Service {
 	}
 	if o.CacheBytes == 0 {
 		o.CacheBytes = UsualCache
+	}
+	if o.FileLimit == 0 {
+		o.FileLimit = UsualFile
 	}
 	if o.LongestWait == 0 {
 		o.LongestWait = MaxWait
@@ -93,6 +103,7 @@ func New(t table.Table, o Options) *Service {
 	s.live = presence.Options{Store: s.store, Table: t, Clock: o.Clock, Logger: o.Logger,
 		SingleProcess: o.SingleProcess}
 	s.passwords = password.New(s.store, limits.Password)
+	s.pictures = picture.NewDecoder()
 	return s
 }
 
@@ -147,10 +158,13 @@ type liveRoom struct {
 	log    *roomlog.Log
 	svc    *Service
 	agents *presence.Room // what this process knows of them
+	// sharing holds a value while a file is shared: so two files at once do not both take the
+	// last bytes of the room. Several processes may still do so.
+	sharing chan struct{}
 }
 
 func newLiveRoom(s *Service, l *roomlog.Log) *liveRoom {
-	r := &liveRoom{log: l, svc: s}
+	r := &liveRoom{log: l, svc: s, sharing: make(chan struct{}, 1)}
 	r.agents = presence.New(l, &s.live)
 	return r
 }

@@ -182,7 +182,8 @@ func (c *session) decideDraft(ctx context.Context, id string, decision room.Deci
 	if err != nil {
 		return err
 	}
-	return c.asPerson(ctx, func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
+	f := d.CarriedFile()
+	err = c.asPerson(ctx, func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
 		e, err := h.DecideDraft(a, d, decision, text, now)
 		if err != nil {
 			return ch, err
@@ -190,6 +191,17 @@ func (c *session) decideDraft(ctx context.Context, id string, decision room.Deci
 		if ch.Events = []room.Event{e}; d.Key != "" && e.Type == room.Said {
 			ch.Ops = []table.Op{roomlog.MoveSent(h.ID, a, d.Key, roomlog.SentAs{N: h.AsOf + 1}, now)}
 		}
+		switch {
+		case f == nil:
+		case e.Type == room.Said:
+			ch.Ops = append(ch.Ops, roomlog.PutClaim(h, e, now))
+		default:
+			ch.Ops = append(ch.Ops, roomlog.DropClaim(c.fileKey(f)))
+		}
 		return ch, nil
 	})
+	if err == nil && decision == room.RefuseDraft {
+		c.dropFile(ctx, f)
+	}
+	return err
 }

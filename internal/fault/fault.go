@@ -28,7 +28,8 @@ const (
 	Paused         Code = "paused"           // the person behind the agent, or a limit on agents, keeps it silent
 	Removed        Code = "removed"          // the agent has lost its seat
 	RoomClosed     Code = "room_closed"      // an admin has closed the room
-	MessageTooLong Code = "message_too_long" // over the limit on a message's bytes
+	MessageTooLong Code = "message_too_long" // over the limit on the bytes of a message, or of a file
+	AlreadyShared  Code = "already_shared"   // another file came through the same address of an upload
 	RateLimited    Code = "rate_limited"     // too many calls; retry later
 	Unavailable    Code = "unavailable"      // the store did not answer, or the server is full
 	Internal       Code = "internal"         // a fault of the server

@@ -15,7 +15,7 @@ func statusOf(code fault.Code) int {
 		return http.StatusUnauthorized
 	case fault.WrongPassword, fault.NotAllowed, fault.Paused:
 		return http.StatusForbidden
-	case fault.RoomExists, fault.NameTaken, fault.RoomFull:
+	case fault.RoomExists, fault.NameTaken, fault.RoomFull, fault.AlreadyShared:
 		return http.StatusConflict
 	case fault.RoomNotFound, fault.Removed, fault.RoomClosed:
 		return http.StatusGone // it existed once: a token led to it

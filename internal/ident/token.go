@@ -110,7 +110,7 @@ func checked(prefix, s string, n int) bool {
 }
 
 // SecretIn names the secret that a text holds: a token of an agent or of a person, a link to a
-// seat, or a key, in either case; "" if it holds none.
+// seat, the address of a file, or a key, in either case; "" if it holds none.
 //
 // A secret that a space or the end of a line splits in two is found, too. One in more parts is
 // not: in a dump of hexadecimal bytes, about one window in a thousand has matching check
@@ -160,6 +160,13 @@ func secretAt(text string, start, end int) string {
 		if _, ok := ParseLinkCode(run); ok {
 			return "a link to a seat"
 		}
+		if _, ok := ParseUploadCode(run); ok {
+			return "the address of an upload"
+		}
+	case len(ticketPrefix) + ticketChars:
+		if _, ok := ParseTicket(run); ok {
+			return "the address of a download"
+		}
 	case keyBodyChars:
 		if _, ok := ParseKey(text[max(0, start-len(keyPrefix)):end]); ok {
 			return "a key"
@@ -193,6 +200,9 @@ func NewSecret() string { return randomChars(SecretChars) }
 // NewEventID returns 60 random bits, by which a writer recognizes its own event
 // after a lost reply.
 func NewEventID() string { return randomChars(12) }
+
+// NewFileID returns a random id of 100 bits for the bytes of a file.
+func NewFileID() string { return randomChars(20) }
 
 // randomChars returns n characters of 5 random bits each. crypto/rand never fails.
 func randomChars(n int) string {

@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// budgets are budgets of one kind, by key. Each is refilled evenly within a minute, and may
+// budgets are budgets of one kind, by key. Each is refilled evenly within a period, and may
 // be spent at once. On nil, for no limit, nothing is counted.
 type budgets struct {
-	limit float64 // per minute
+	limit  float64 // per period
+	period time.Duration
 
 	mu sync.Mutex
 	of map[string]*budget
@@ -25,17 +26,20 @@ type budget struct {
 const mostKeys = 20_000
 
 // perMinute returns budgets of so much a minute; nil for no limit.
-func perMinute(limit int) *budgets {
+func perMinute(limit int) *budgets { return within(time.Minute, int64(limit)) }
+
+// within returns budgets of so much in a period; nil for no limit.
+func within(period time.Duration, limit int64) *budgets {
 	if limit <= 0 {
 		return nil
 	}
-	return &budgets{limit: float64(limit), of: map[string]*budget{}}
+	return &budgets{limit: float64(limit), period: period, of: map[string]*budget{}}
 }
 
-// time returns how long it takes to refill n, rounded down so that the parts of a minute's
-// budget never take longer than a minute.
+// time returns how long it takes to refill n, rounded down so that the parts of a period's
+// budget never take longer than the period.
 func (b *budgets) time(n float64) time.Duration {
-	return time.Duration(n * float64(time.Minute) / b.limit)
+	return time.Duration(n * float64(b.period) / b.limit)
 }
 
 // take spends n of the budget of key if that leaves kept of it, as a part of the limit.
@@ -78,7 +82,7 @@ func (b *budgets) left(key string, now time.Time) float64 {
 
 // leftOf is left of a budget from get. b.mu is held.
 func (b *budgets) leftOf(x *budget, now time.Time) float64 {
-	return max(0, b.limit*(1-x.full.Sub(now).Minutes()))
+	return max(0, b.limit*(1-float64(x.full.Sub(now))/float64(b.period)))
 }
 
 // get returns the budget of key, which is never fuller than full. b.mu is held.

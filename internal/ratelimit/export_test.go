@@ -15,5 +15,5 @@ func (b *budgets) spent(key string, l *Limiter) float64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := l.clock.Now()
-	return b.get(key, now).full.Sub(now).Minutes() * b.limit
+	return float64(b.get(key, now).full.Sub(now)) / float64(b.period) * b.limit
 }

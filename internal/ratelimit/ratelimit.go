@@ -20,6 +20,8 @@ type Limits struct {
 	Bytes    int // of one caller's texts, per minute
 	Rooms    int // created by one caller, pairs included, per hour
 	Units    int // that one caller's calls cost, per minute; a room may cost twice as much
+
+	FilesIn, FilesOut int64 // bytes of files that one caller uploads and downloads, per hour
 }
 
 // Limiter applies Limits. Its methods may be called concurrently.
@@ -28,6 +30,7 @@ type Limiter struct {
 	clock           clockwork.Clock
 	messages, bytes *budgets // by caller
 	callers, rooms  *budgets // units, by caller and by room
+	in, out         *budgets // bytes of files, by caller
 }
 
 // New returns a Limiter.
@@ -36,6 +39,7 @@ func New(l Limits, clock clockwork.Clock) *Limiter {
 		limits: l, clock: clock,
 		messages: perMinute(l.Messages), bytes: perMinute(l.Bytes),
 		callers: perMinute(l.Units), rooms: perMinute(2 * l.Units),
+		in: within(time.Hour, l.FilesIn), out: within(time.Hour, l.FilesOut),
 	}
 }
 

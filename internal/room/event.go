@@ -61,7 +61,7 @@ type Event struct {
 	ReFor     []int `json:"ref,omitempty"` // the seats that see that event; empty means all
 	Withdraws int64 `json:"wd,omitempty"`  // the sender's own request or proposal that it takes back
 
-	File *File `json:"file,omitempty"`
+	File *File `json:"file,omitempty"` // that it carries beside its text
 
 	Finishes []int64 `json:"fin,omitempty"`   // of Said: the tasks that it reports as done
 	Closes   []int64 `json:"close,omitempty"` // those of them that it ends
@@ -219,7 +219,7 @@ func (e Event) ClosesRoom() bool {
 	return e.Type == Changed && e.Reason == ReasonClosed || e.Type == Retired && e.Reason == ReasonBegunAnew
 }
 
-// Fingerprint identifies a message by its text, its addressees and what it answers or takes back,
+// Fingerprint identifies a message by its text, its file, its addressees and what it answers or takes back,
 // so that a repeated call is recognized. A vote and a withdrawal have no addressees of their own:
 // they get the readers of what they answer. A message whose text was removed has no fingerprint,
 // so no call repeats it.
@@ -239,6 +239,9 @@ func (e Event) Fingerprint() (sum [16]byte) {
 	}
 	if len(e.Finishes) > 0 {
 		h.Write(fmt.Append(nil, e.Finishes, "\x00"))
+	}
+	if f := e.File; f != nil {
+		h.Write(fmt.Append(nil, "file\x00", f.Name, "\x00", f.Sum, "\x00"))
 	}
 	h.Write([]byte(e.Text))
 	copy(sum[:], h.Sum(nil))

@@ -49,7 +49,7 @@ func (e Event) redacted() Event {
 	return Event{N: e.Redacts, Type: Said, Seat: e.Seat, Name: e.Name, To: e.To}
 }
 
-// WithoutText returns e, a message or the draft of one, without its text. The text must leave the
+// WithoutText returns e, a message or the draft of one, without its text and its file. Both must leave the
 // table and every cache, so no rule may depend on it. The fingerprint goes, too: a process that
 // loads the room later recognizes a repeated send only by its idempotency key.
 func (e Event) WithoutText() Event {
@@ -58,7 +58,7 @@ func (e Event) WithoutText() Event {
 		e.Draft = &draft
 		return e
 	}
-	e.Text = Removed
+	e.Text, e.File = Removed, nil
 	return e
 }
 

@@ -1,0 +1,335 @@
+package chat
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/presence"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+)
+
+// offer opens an upload for a file of at most so many bytes, if the message could be sent now.
+func (op *sendOp) offer(ctx context.Context, name string, most int64) (Shared, error) {
+	c := op.caller
+	s := c.room.svc
+	if err := c.checkFits(ctx, most); err != nil {
+		return Shared{}, err
+	}
+	back, err := s.limits.Upload(ctx, most)
+	if err != nil {
+		return Shared{}, err
+	}
+	back(most) // the upload counts
+	code := ident.NewUploadCode(c.token.Room, c.agent.Seat)
+	if key := op.req.Key; key != "" {
+		code = ident.KeyedUploadCode(c.head.LogKey, c.token.Room, c.agent.Seat, c.agent.Joined, c.agent.IsPerson(), key)
+	}
+	op.req.Key = uploadKey(code)
+	if err := op.address(ctx); err != nil {
+		return Shared{}, err
+	}
+	if err := op.lookUpKey(ctx); err != nil {
+		return Shared{}, err
+	}
+	got, ok, err := op.mayBeSent(ctx)
+	if err != nil || !ok {
+		return Shared{Sent: got}, err
+	}
+	wait, err := c.room.log.Seats().OpenUpload(ctx, c.agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
+		Holder: c.holder.Hash, Person: c.holder.Person, Name: name, Most: most, Message: op.event, Found: op.found})
+	switch {
+	case err != nil:
+		return Shared{}, err
+	case wait > 0:
+		return Shared{}, fault.RetryLater(fault.RateLimited, wait, "%d uploads of yours are open, as many as can be. "+
+			"Nothing was shared: run the commands that you got, or try again in %d seconds.", roomlog.MaxUploads,
+			fault.Seconds(wait))
+	}
+	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
+	return Shared{
+		Sent:   Sent{Waited: Waited{Cursor: op.req.Cursor, Situation: c.situation(c.room.log.Peek())}},
+		Upload: &Upload{Code: code.String(), Expires: roomlog.UploadLife},
+	}, nil
+}
+
+// mayBeSent reports whether the message can be sent as of now, without sending it. If not, got is the
+// result, which also says so if it was sent before.
+func (op *sendOp) mayBeSent(ctx context.Context) (got Sent, ok bool, err error) {
+	op.check = true
+	got, err = op.run(ctx)
+	op.check = false
+	return got, err == nil && got.Sent && !op.keyed, err
+}
+
+// uploadKey is the idempotency key of the message whose file is uploaded with a code.
+func uploadKey(code ident.UploadCode) string { return "upload-" + ident.HashSecret(code.Secret)[:32] }
+
+// Upload takes the bytes of an upload, and sends the message that carries them. It takes one
+// complete upload: for the same bytes again it returns what it returned before, and it refuses
+// others. If r knows its length (Len() int, as a bytes.Reader does), what is too long is refused
+// before a byte is read.
+//
+// An upload that ends before it is complete leaves nothing. Whatever may have changed since the
+// call of ShareFile is checked before a byte is read, and again once all are there.
+func (s *Service) Upload(ctx context.Context, code string, r io.Reader) (Sent, error) {
+	got, err := s.upload(ctx, code, r)
+	return got, s.Outward(err)
+}
+
+func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, error) {
+	if s.opts.Files == nil {
+		return Sent{}, errNoFiles()
+	}
+	code, ok := ident.ParseUploadCode(text)
+	if !ok {
+		return Sent{}, fault.Refuse(fault.TokenInvalid, "This address of an upload is mistyped: use it as share_file "+
+			"gave it. Nothing was shared.")
+	}
+	c, u, err := s.enterUpload(ctx, code)
+	if err != nil {
+		return Sent{}, err
+	}
+	defer c.room.release()
+	if u == nil {
+		return c.uploadAgain(ctx, code, r)
+	}
+	op := c.sendUploaded(code, u)
+	if got, ok, err := op.mayBeSent(ctx); err != nil || !ok {
+		return got, err
+	}
+	most := u.Most
+	if n, known := lengthOf(r); known {
+		if n > most {
+			return Sent{}, fault.Refuse(fault.MessageTooLong, "The file has %d bytes, and share_file was told at most "+
+				"%d. Nothing was shared: call share_file again with its size.", n, most)
+		}
+		most = n
+	}
+	back, err := s.limits.Upload(ctx, most)
+	if err != nil {
+		return Sent{}, err
+	}
+	x := &arrival{from: r, sum: sha256.New()}
+	got, err := op.receive(ctx, u, x, most)
+	back(most - x.size)
+	return got, err
+}
+
+// receive stores what arrives, and sends the message that carries it.
+func (op *sendOp) receive(ctx context.Context, u *roomlog.Upload, x *arrival, most int64) (Sent, error) {
+	c := op.caller
+	if err := c.checkFits(ctx, max(1, most)); err != nil {
+		return Sent{}, err
+	}
+	k := c.newFileKey()
+	if _, err := c.room.svc.opts.Files.Put(ctx, k, x, u.Most); err != nil {
+		if x.failed != nil && ctx.Err() == nil {
+			err = brokenOff(x.failed)
+		}
+		return Sent{}, storeFault(err)
+	}
+	if err := op.carry(u.Name, k, x); err != nil {
+		c.dropFile(ctx, &room.File{Key: k.ID})
+		return Sent{}, err
+	}
+	got, err := op.sendFile(ctx, nil)
+	if err != nil {
+		return Sent{}, err
+	}
+	if op.keyed { // another upload to this address was first
+		return c.sharedBefore(ctx, roomlog.SentAs{N: op.known, Draft: op.draft}, x)
+	}
+	if got.Sent {
+		c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
+		got.Waited = Waited{Situation: c.situation(c.room.log.Peek())}
+	}
+	return got, nil
+}
+
+// brokenOff is the refusal of an upload whose bytes have not all come.
+func brokenOff(cause error) error {
+	return fault.Wrap(cause, fault.Unavailable, 1, "The upload broke off before all bytes were there. Nothing was "+
+		"shared: run the command again.")
+}
+
+// enterUpload returns the caller for whom an upload was opened, and the upload; nil if it is not, or
+// no longer, open. The caller's room must be released.
+func (s *Service) enterUpload(ctx context.Context, code ident.UploadCode) (*session, *roomlog.Upload, error) {
+	t := ident.Token{Room: code.Room, Seat: code.Seat}
+	if err := ident.PrincipalOf(ctx).CheckToken(t); err != nil {
+		return nil, nil, err
+	}
+	r := s.acquire(code.Room)
+	c, u, err := r.enterUpload(ctx, code)
+	if err == nil {
+		err = s.limits.Enter(ctx, code.Room)
+	}
+	if err != nil {
+		r.release()
+		return nil, nil, err
+	}
+	return c, u, nil
+}
+
+func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (*session, *roomlog.Upload, error) {
+	now := r.svc.now()
+	h, err := r.log.Refresh(ctx, now)
+	if errors.Is(err, roomlog.ErrNotFound) {
+		return nil, nil, errUploadOver()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	a, here := h.Seated(code.Seat)
+	if !here || h.Expired(now) {
+		return nil, nil, errUploadOver()
+	}
+	u, open, err := r.log.Seats().Upload(ctx, a, code)
+	if err != nil {
+		return nil, nil, err
+	}
+	c := &session{token: ident.Token{Room: code.Room, Seat: code.Seat, Person: u.Person}, room: r, head: h, agent: a,
+		holder: room.Holder{Seat: code.Seat, Hash: u.Holder, Person: u.Person},
+		start:  room.Start{At: now, Known: h.AsOf, Head: h.AsOf}}
+	if !open {
+		return c, nil, nil
+	}
+	if c.agent, here = h.Owner(c.holder); !here {
+		return nil, nil, errUploadOver()
+	}
+	return c, &u, nil
+}
+
+// errUploadOver refuses the address of an upload that takes nothing.
+func errUploadOver() error {
+	return fault.Refuse(fault.TokenInvalid, "This address takes no file, or no longer: an upload must begin within "+
+		"%d minutes of the call of share_file, and its agent must still be in the room. Nothing was shared: call "+
+		"share_file again.", int(roomlog.UploadLife.Minutes()))
+}
+
+// sendUploaded returns the message that an upload is to bring.
+func (c *session) sendUploaded(code ident.UploadCode, u *roomlog.Upload) *sendOp {
+	return &sendOp{caller: c, req: SendRequest{Text: u.Message.Text, Key: uploadKey(code)}, began: c.start.At,
+		event: u.Message, found: u.Found, upload: u}
+}
+
+// uploadAgain answers an upload to an address that has had one.
+func (c *session) uploadAgain(ctx context.Context, code ident.UploadCode, r io.Reader) (Sent, error) {
+	as, err := c.sentByUpload(ctx, code)
+	if err != nil {
+		return Sent{}, err
+	}
+	if as.N == 0 {
+		return Sent{}, errUploadOver()
+	}
+	e, err := c.room.log.Event(ctx, as.N)
+	if err != nil {
+		return Sent{}, err
+	}
+	f := e.CarriedFile()
+	if f == nil {
+		return Sent{}, errFileRemoved()
+	}
+	back, err := c.room.svc.limits.Upload(ctx, f.Size)
+	if err != nil {
+		return Sent{}, err
+	}
+	defer back(0)
+	x := &arrival{from: io.LimitReader(r, f.Size+1), sum: sha256.New()}
+	if n, known := lengthOf(r); known && n != f.Size {
+		return Sent{}, errOtherBytes()
+	}
+	if _, err := io.Copy(io.Discard, x); err != nil {
+		return Sent{}, brokenOff(err)
+	}
+	return c.sharedBefore(ctx, as, x)
+}
+
+// sentByUpload returns what the file of a code was shared as, by the agent or the person behind it.
+func (c *session) sentByUpload(ctx context.Context, code ident.UploadCode) (as roomlog.SentAs, err error) {
+	person := c.agent
+	person.Device = "-" // whichever it was
+	for _, a := range []room.Agent{c.agent, person} {
+		if as, err = c.room.log.Seats().Sent(ctx, a, uploadKey(code)); err != nil || as.N > 0 {
+			return as, err
+		}
+	}
+	return as, nil
+}
+
+// sharedBefore returns the result of the upload that was shared as the message as, if x are the same
+// bytes.
+func (c *session) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arrival) (Sent, error) {
+	e, err := c.room.log.Event(ctx, as.N)
+	if err != nil {
+		return Sent{}, err
+	}
+	h := c.room.log.Peek()
+	a, _ := h.Seated(c.agent.Seat)
+	f := e.CarriedFile()
+	switch {
+	case f == nil:
+		return Sent{}, errFileRemoved()
+	case f.Sum != hex.EncodeToString(x.sum.Sum(nil)):
+		return Sent{}, errOtherBytes()
+	case as.Draft && !a.HasDraft(as.N, c.room.svc.now()):
+		return Sent{}, fault.Refuse(fault.NotAllowed, "Your user has not let you share this file, or has not decided "+
+			"within a day. Nothing was shared: call wait_for_message.")
+	}
+	got := Sent{Sent: !as.Draft, ID: h.MessageID(as.N), Duplicate: true, Waited: Waited{Situation: c.situation(h)}}
+	if as.Draft {
+		got.Status = StatusPending
+	}
+	return got, nil
+}
+
+func errOtherBytes() error {
+	return fault.Refuse(fault.AlreadyShared, "Another file was shared through this address, which takes one. Nothing "+
+		"was shared: call share_file again for this file.")
+}
+
+func errFileRemoved() error {
+	return fault.Refuse(fault.NotAllowed, "The file was shared, and has been removed since. Nothing was done.")
+}
+
+// lengthOf returns how many bytes r has, if it knows.
+func lengthOf(r io.Reader) (n int64, known bool) {
+	x, known := r.(interface{ Len() int })
+	if !known {
+		return 0, false
+	}
+	return int64(x.Len()), true
+}
+
+// headBytes is how much of a file is looked at: as much as a text that may come with a call.
+const headBytes = room.MaxText
+
+// arrival is a file as it comes in: its beginning, and the hash and the number of its bytes.
+type arrival struct {
+	from   io.Reader
+	head   []byte
+	size   int64
+	sum    hash.Hash // of SHA-256
+	failed error     // of from
+}
+
+// Read reads from the file that comes in.
+func (x *arrival) Read(p []byte) (n int, err error) {
+	n, err = x.from.Read(p)
+	if room := headBytes - len(x.head); room > 0 {
+		x.head = append(x.head, p[:min(n, room)]...)
+	}
+	x.size += int64(n)
+	x.sum.Write(p[:n]) // a hash takes all that it is given
+	if err != nil && !errors.Is(err, io.EOF) {
+		x.failed = err
+	}
+	return n, err
+}

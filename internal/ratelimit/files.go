@@ -1,0 +1,34 @@
+package ratelimit
+
+import (
+	"context"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+)
+
+// Upload counts so many bytes of files that the caller uploads, or refuses them. back takes so many
+// of them back, which were not uploaded.
+func (l *Limiter) Upload(ctx context.Context, bytes int64) (back func(bytes int64), err error) {
+	return l.transfer(ctx, l.in, bytes, "Files of at most %d bytes an hour may come from where you call, and %d are "+
+		"left. Nothing was shared: try again in %d seconds, or share less.")
+}
+
+// Download is Upload for files that the caller downloads.
+func (l *Limiter) Download(ctx context.Context, bytes int64) (back func(bytes int64), err error) {
+	return l.transfer(ctx, l.out, bytes, "Files of at most %d bytes an hour may be downloaded from where you call, "+
+		"and %d are left. Nothing was sent: try again in %d seconds.")
+}
+
+// transfer counts bytes in b. refusal says of the limit, of what is left and of when enough is.
+func (l *Limiter) transfer(ctx context.Context, b *budgets, bytes int64, refusal string) (back func(int64), err error) {
+	if b == nil {
+		return func(int64) {}, nil
+	}
+	caller, now := ident.ClientKey(ctx), l.clock.Now()
+	if wait := b.take(caller, float64(bytes), now, 0); wait > 0 {
+		return nil, fault.RetryLater(fault.RateLimited, wait, refusal, int64(b.limit), int64(b.left(caller, now)),
+			fault.Seconds(wait))
+	}
+	return func(bytes int64) { b.spend(caller, -float64(bytes), l.clock.Now()) }, nil
+}
