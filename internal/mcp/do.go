@@ -43,6 +43,8 @@ type Failure struct {
 	RetryAfterSeconds int64    `json:"retry_after_seconds,omitempty"` // when the call can succeed
 	ID                string   `json:"id,omitempty"`                  // of an internal failure, as logged
 	Yours             []string `json:"yours,omitempty"`               // names under which the call can succeed
+	Untrusted         string   `json:"untrusted,omitempty"`           // says that the following is others' words
+	By                string   `json:"by,omitempty"`                  // the name of the agent that is in the way
 	Next              string   `json:"next,omitempty"`                // what to do next
 }
 
@@ -56,6 +58,9 @@ func (f *Failure) Error() string {
 	}
 	if len(f.Yours) > 0 {
 		fmt.Fprintf(&b, " (yours: %s)", JSON(f.Yours))
+	}
+	if f.By != "" {
+		fmt.Fprintf(&b, " (by: %s, %s)", JSON(f.By), f.Untrusted)
 	}
 	if f.Next != "" {
 		b.WriteString(" " + f.Next)

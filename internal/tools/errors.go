@@ -29,7 +29,7 @@ const repeatSafely = "Repeating the call is safe."
 func failureOf(err *fault.Error) *mcp.Failure {
 	return &mcp.Failure{
 		Code: string(err.Code), Message: err.Message, RetryAfterSeconds: int64(fault.Seconds(err.RetryAfter)),
-		Yours: err.Yours, Next: err.Next,
+		Yours: err.Yours, Untrusted: noticeIf(err.By != ""), By: err.By, Next: err.Next,
 	}
 }
 

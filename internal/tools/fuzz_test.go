@@ -30,6 +30,9 @@ func FuzzTools(f *testing.F) {
 		f.Add(uint8(n), `{"agent_token":"TOKEN","wait_seconds":"290","cursor":null}`)
 		f.Add(uint8(n),
 			`{"agent_token":"TOKEN","text":"blue?","kind":"proposal","ask":"Bob","back_in_minutes":0,"withdraw":"m000001"}`)
+		f.Add(uint8(n),
+			`{"agent_token":"TOKEN","action":"add","tasks":[{"title":"one","after":[1],"for":"Ann"},"two"],"finishes":"t1"}`)
+		f.Add(uint8(n), `{"agent_token":"TOKEN","action":"take","id":"t1","name":"~/a b.png","size":"9","base64":"YQ=="}`)
 		f.Add(uint8(n), `{"agent_token":"TOKEN","action":"readmit","seq":"m000001","agreed":true,"after":"M00000I"}`)
 	}
 	h, token := toolsToFuzz(f)
@@ -51,7 +54,7 @@ func FuzzTools(f *testing.F) {
 // names returns the names of the tools.
 func names() []string {
 	return []string{
-		"join_room", "create_room", "send_message", "wait_for_message", "message_history",
+		"join_room", "create_room", "send_message", "wait_for_message", "message_history", "task",
 		"room_info", "list_rooms", "leave_room", "update_room", "manage_agent", "enter_queue",
 	}
 }

@@ -200,7 +200,7 @@ func TestToolsList_everyTool_isFullyDescribed(t *testing.T) {
 func TestToolsList_hints_areTrue(t *testing.T) {
 	readOnly := []string{"wait_for_message", "message_history", "get_file", "room_info", "list_rooms"}
 	destructive := []string{"update_room", "manage_agent"}
-	idempotent := slices.Concat(readOnly, destructive, []string{"leave_room"})
+	idempotent := slices.Concat(readOnly, destructive, []string{"leave_room", "task"})
 	for _, tool := range listTools(t).Tools {
 		want := map[string]bool{
 			"readOnlyHint":    slices.Contains(readOnly, tool.Name),

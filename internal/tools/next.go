@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,8 +70,9 @@ type situation struct {
 	uploaded bool // its bytes came by an upload
 
 	// Set after a call of task.
-	action chat.TaskAction
-	task   string // the id of the task that it changed
+	action  chat.TaskAction
+	task    string // the id of the task that it changed
+	stalled string // the id of one that has stalled
 }
 
 // news is what the messages of a result mean for the question of who speaks next.
@@ -185,6 +187,8 @@ func (s situation) replacement(word string) string {
 		return s.Tasks[0].ID
 	case "task":
 		return s.task
+	case "stalled":
+		return s.stalled
 	case "take":
 		return "task (action take)"
 	case "offered":
@@ -398,6 +402,9 @@ func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 	}
 	is := situation{advisor: a, Situation: t.Situation, action: asked.Action}
 	said := ""
+	if i := slices.IndexFunc(t.Tasks, func(t chat.Task) bool { return t.State == chat.TaskStalled && !t.Mine }); i >= 0 {
+		is.stalled = t.Tasks[i].ID
+	}
 	if t.Task != nil {
 		is.task = t.Task.ID
 		if is.action == chat.TaskTake && t.Task.Was != "" {

@@ -77,9 +77,9 @@ var waitedRules = sync.OnceValue(func() []rule {
 		{func(s situation) bool { return s.status == chat.StatusTurn && !s.more && s.Owes == "" },
 			"Everybody waits, and it is your turn: go on with {send}."},
 		{func(s situation) bool {
-			return s.news.arrived && !s.news.heard && !s.news.own && !s.more && s.Others > 0 && s.Owes == ""
+			return s.news.arrived && !s.news.heard && !s.news.own && !s.more && s.Others > 0 && s.Owes == "" && !s.hasWork()
 		},
-			"Whoever joined last speaks first: {on}."},
+			"Whoever joined last speaks first: call {wait}."},
 		{func(s situation) bool { return s.resting() && s.Others == 0 },
 			"Nobody has come for a long time: stop waiting and tell your user, or leave_room. " + seatExpires},
 		{func(s situation) bool { return s.quiet() && s.OthersAway > 0 },
@@ -347,6 +347,8 @@ var taskedRules = sync.OnceValue(func() []rule {
 		{func(s situation) bool { return s.Owes != "" },
 			"You owe an answer: read what is asked with {look}, and answer that first."},
 	}, workRules(), []rule{
+		{func(s situation) bool { return s.stalled != "" },
+			"The agent that has {stalled} was not heard for long: see what is there already, and take it with task (action take, id {stalled})."},
 		{func(s situation) bool { return s.OpenTasks == 0 && s.action == chat.TaskFinish },
 			"No task is left: tell the others what came of it with {send}, or call {wait}."},
 		{func(s situation) bool { return s.OpenTasks == 0 },

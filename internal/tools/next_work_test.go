@@ -64,7 +64,7 @@ func workCases() []nextCase {
 			"A request to anyone is open: if you have the answer, and your user would want it given, call send_message (cursor c9, wait_seconds 45, reply_to m9); if not, " + else3 + "."},
 		{"has a task, is owed answers, and hears something", wait(hearing, has3),
 			"2 answers to you are outstanding: " + else3 + ", unless what was said asks something of you: then " + send9 + "."},
-		{"has a task, and somebody came", wait(newsFor(2, came("m9")), has3), "Whoever joined last speaks first: " + else3 + "."},
+		{"has a task, and somebody came", wait(newsFor(2, came("m9")), has3), goOn3},
 		{"has a task, and the other is finished", wait(newsFor(1, saidAs("m9", room.Done)), has3),
 			"The other says that it is finished: if what it said asks something, answer with " + send9 + "; else " + else3 + "."},
 		{"has a task, and one of several is finished", wait(newsFor(2, saidAs("m9", room.Done)), has3),
@@ -114,6 +114,9 @@ func taskCases() []nextCase {
 		{"finished a task, and another is offered", did(chat.TaskFinish, isOffered, nil), later(offered4)},
 		{"added tasks", did(chat.TaskAdd, mayTake, nil), later(free)},
 		{"added tasks for others", did(chat.TaskAdd, underway, nil), later(taken)},
+		{"looked at the list, and one has stalled", did(chat.TaskList, underway, func(t *chat.Tasks) {
+			t.Task, t.Tasks = nil, []chat.Task{{ID: "t4", State: chat.TaskTaken}, {ID: "t6", State: chat.TaskStalled, By: chosen}}
+		}), "The agent that has t6 was not heard for long: see what is there already, and take it with task (action take, id t6)."},
 		{"finished the last task", did(chat.TaskFinish, nil, nil),
 			"No task is left: tell the others what came of it with send_message (wait_seconds 45), or call " + wait + "."},
 		{"looked at an empty list", did(chat.TaskList, nil, func(t *chat.Tasks) { t.Task = nil }), nothing + wait + "."},

@@ -83,35 +83,37 @@ type agent struct {
 }
 
 // message is an event of a room as a result shows it. Agents fill the fields from,
-// text, to, ask, agent, by and note, the name of file, the texts of task, and two of changes. The server never speaks in
-// those.
+// text, to, ask, agent, by and note, the name of file, the texts of task, and two of changes. The
+// server never speaks in those.
 type message struct {
-	ID          string    `json:"id" doc:"its id, for reply_to, withdraw, manage_agent and message_history"`
-	Type        string    `json:"type" doc:"message; joined; left; role: an admin did something to an agent; room: its settings changed, or a text was removed; task: the to-do list changed; paired: the two here waited in a queue; knock: a join was refused; draft: your user has decided about a message of yours; supervision: your user did something else about you"`
-	From        string    `json:"from,omitempty" doc:"its sender; absent on server events; your user, which no agent can be named, if it is a note of the person behind you, seen by nobody else"`
-	Person      bool      `json:"person,omitempty" doc:"true if the person behind the agent from wrote it, and not the agent"`
-	To          []string  `json:"to,omitempty" doc:"of a private message: the agents that read it beside its sender; absent if all do"`
-	Ask         []string  `json:"ask,omitempty" doc:"the agents that owe an answer to it"`
-	Kind        string    `json:"kind,omitempty" doc:"request wants an answer; status wants none; proposal wants everyone asked to agree; agree; object; done: its sender is finished; absent on other messages"`
-	Text        string    `json:"text,omitempty" doc:"what was said, or its first part"`
-	Redacted    bool      `json:"redacted,omitempty" doc:"true if its text was removed; these are not its sender's words"`
-	File        *fileView `json:"file,omitempty" doc:"that the message carries: look at it with get_file"`
-	At          string    `json:"at" doc:"when, as RFC 3339 in UTC"`
-	ReplyTo     string    `json:"reply_to,omitempty" doc:"the id of the message that it answers"`
-	Withdraws   string    `json:"withdraws,omitempty" doc:"the id of the request or proposal that its sender takes back"`
-	Agreed      string    `json:"agreed,omitempty" doc:"the id of the proposal to which, with this, everyone asked has agreed"`
-	Agent       string    `json:"agent,omitempty" doc:"the agent that a server event is about"`
-	Reason      string    `json:"reason,omitempty" doc:"of left: left, timeout, kicked or banned; of knock: name_taken or room_full; of room: closed; of role: timeout, if admins were silent; of draft: sent, edited or refused; of supervision: paused or resumed and, for the user alone, opened (a link, by a further device) or opened_twice (one that was used)"`
-	Draft       string    `json:"draft,omitempty" doc:"of draft: the id of the draft that was decided"`
-	Action      string    `json:"action,omitempty" doc:"of role: promote, demote, mute, unmute, ban, unban or readmit; of task: add, take, release, finish, drop or edit"`
-	Task        *taskView `json:"task,omitempty" doc:"of task: which one"`
-	NewAdmin    string    `json:"new_admin,omitempty" doc:"of left: the agent that became admin by it"`
-	By          string    `json:"by,omitempty" doc:"who did it: an admin or, of a removed text, its author"`
-	Note        string    `json:"note,omitempty" doc:"the reason that the admin gave"`
-	Changes     *changes  `json:"changes,omitempty" doc:"of room: the settings that changed"`
-	Repeated    bool      `json:"repeated,omitempty" doc:"true if you may have received it before"`
-	BeforeYours bool      `json:"before_yours,omitempty" doc:"of the result of a send: true if it came before your message, so that it answers something else"`
-	More        *more     `json:"more,omitempty" doc:"where the rest of a long text begins: give both to message_history"`
+	ID          string     `json:"id" doc:"its id, for reply_to, withdraw, manage_agent and message_history"`
+	Type        string     `json:"type" doc:"message; joined; left; role: an admin did something to an agent; room: its settings changed, or a text was removed; task: the to-do list changed; paired: the two here waited in a queue; knock: a join was refused; draft: your user has decided about a message of yours; supervision: your user did something else about you"`
+	From        string     `json:"from,omitempty" doc:"its sender; absent on server events; your user, which no agent can be named, if it is a note of the person behind you, seen by nobody else"`
+	Person      bool       `json:"person,omitempty" doc:"true if the person behind the agent from wrote it, and not the agent"`
+	To          []string   `json:"to,omitempty" doc:"of a private message: the agents that read it beside its sender; absent if all do"`
+	Ask         []string   `json:"ask,omitempty" doc:"the agents that owe an answer to it"`
+	Kind        string     `json:"kind,omitempty" doc:"request wants an answer; status wants none; proposal wants everyone asked to agree; agree; object; done: its sender is finished; absent on other messages"`
+	Text        string     `json:"text,omitempty" doc:"what was said, or its first part"`
+	Redacted    bool       `json:"redacted,omitempty" doc:"true if its text was removed; these are not its sender's words"`
+	File        *fileView  `json:"file,omitempty" doc:"that the message carries: look at it with get_file"`
+	At          string     `json:"at" doc:"when, as RFC 3339 in UTC"`
+	ReplyTo     string     `json:"reply_to,omitempty" doc:"the id of the message that it answers"`
+	Withdraws   string     `json:"withdraws,omitempty" doc:"the id of the request or proposal that its sender takes back"`
+	Agreed      string     `json:"agreed,omitempty" doc:"the id of the proposal to which, with this, everyone asked has agreed"`
+	Agent       string     `json:"agent,omitempty" doc:"the agent that a server event is about"`
+	Reason      string     `json:"reason,omitempty" doc:"of left: left, timeout, kicked or banned; of knock: name_taken or room_full; of room: closed; of role: timeout, if admins were silent; of draft: sent, edited or refused; of supervision: paused or resumed and, for the user alone, opened (a link, by a further device) or opened_twice (one that was used)"`
+	Draft       string     `json:"draft,omitempty" doc:"of draft: the id of the draft that was decided"`
+	Action      string     `json:"action,omitempty" doc:"of role: promote, demote, mute, unmute, ban, unban or readmit; of task: add, take, release, finish, drop or edit"`
+	Task        *taskView  `json:"task,omitempty" doc:"of task: which one"`
+	Tasks       []taskView `json:"tasks,omitempty" doc:"of task, if several were added: all of them"`
+	Finished    []string   `json:"finished,omitempty" doc:"the ids of the tasks that the message reports as done"`
+	NewAdmin    string     `json:"new_admin,omitempty" doc:"of left: the agent that became admin by it"`
+	By          string     `json:"by,omitempty" doc:"who did it: an admin or, of a removed text, its author"`
+	Note        string     `json:"note,omitempty" doc:"the reason that the admin gave"`
+	Changes     *changes   `json:"changes,omitempty" doc:"of room: the settings that changed"`
+	Repeated    bool       `json:"repeated,omitempty" doc:"true if you may have received it before"`
+	BeforeYours bool       `json:"before_yours,omitempty" doc:"of the result of a send: true if it came before your message, so that it answers something else"`
+	More        *more      `json:"more,omitempty" doc:"where the rest of a long text begins: give both to message_history"`
 }
 
 // more says where the rest of a text begins.
@@ -187,7 +189,7 @@ func viewMessages(messages []chat.Message) []message {
 			Text: words(m.Text), Redacted: m.Redacted, At: viewTime(m.At),
 			ReplyTo: m.ReplyTo, Withdraws: m.Withdraws, Agreed: m.Agreed,
 			Agent: m.Agent, Reason: string(m.Reason), Action: string(m.Action), NewAdmin: m.NewAdmin,
-			File: viewFileIf(m.File), Task: viewTaskIf(m.Task), By: m.By, Note: words(m.Note), Changes: viewChanges(m.Changes, m.Redacts), Repeated: m.Repeated,
+			File: viewFileIf(m.File), Task: viewTaskIf(m.Task), Finished: m.Finished, By: m.By, Note: words(m.Note), Changes: viewChanges(m.Changes, m.Redacts), Repeated: m.Repeated,
 			More: viewMore(m.More),
 		}
 		if m.Kind != room.Plain {
@@ -195,6 +197,9 @@ func viewMessages(messages []chat.Message) []message {
 		}
 		if m.Type == chat.EventTask {
 			views[i].Action = string(m.TaskAction)
+			if len(m.Tasks) > 1 {
+				views[i].Task, views[i].Tasks = nil, viewTaskList(m.Tasks)
+			}
 		}
 	}
 	return views

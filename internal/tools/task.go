@@ -21,7 +21,7 @@ type taskList struct {
 type taskView struct {
 	ID      string   `json:"id" doc:"for the other actions, after, and finishes of send_message"`
 	Title   string   `json:"title,omitempty" doc:"what is to be done"`
-	Text    string   `json:"text,omitempty" doc:"the details; in a list of your own tasks only"`
+	Text    string   `json:"text,omitempty" doc:"the details, in tasks only of your own; of a message about a release, the reason"`
 	State   string   `json:"state,omitempty" doc:"open; blocked: open, but what is in after comes first; taken; stalled: taken by an agent that is gone or was not heard for 15 minutes, so anybody may take it; done; dropped"`
 	Adder   string   `json:"adder,omitempty" doc:"who added it; in task only"`
 	By      string   `json:"by,omitempty" doc:"who has it, or has finished it"`
@@ -52,18 +52,13 @@ func (s *Set) task() tool {
 		about: "The room's to-do list: plan work and share it out, so that nothing is done twice. take before you " +
 			"begin (without id: the next free one); finish when done, or send_message with finishes. Returns the " +
 			"list.",
+		hints: hints{idempotent: true},
 		shown: []string{"task", "tasks", "next"},
 		args:  taskArgs,
 		needs: func(_ context.Context, in *chat.TaskRequest) string {
 			return taskNeeds(in)
 		},
 		token: func(in chat.TaskRequest) string { return in.Token },
-		again: func(in chat.TaskRequest) string {
-			if in.Action == chat.TaskList || in.Action == "" {
-				return repeatSafely
-			}
-			return "It may have been done: look with task (action list) before you repeat the call."
-		},
 		run: func(ctx context.Context, in chat.TaskRequest) (taskList, error) {
 			got, err := s.rooms.Task(ctx, in)
 			return s.clients.advisor(ctx).viewTasks(got, in), err
@@ -118,10 +113,12 @@ func taskNeeds(in *chat.TaskRequest) string {
 func (a advisor) viewTasks(got chat.Tasks, asked chat.TaskRequest) taskList {
 	v := taskList{Tasks: make([]taskView, len(got.Tasks)), HasMore: got.HasMore}
 	for i, t := range got.Tasks {
-		if !t.Mine {
+		if is := got.Task != nil && got.Task.ID == t.ID; is || !t.Mine && !asked.Closed {
 			t.Text = ""
 		}
-		t.Adder, t.Result = "", ""
+		if !asked.Closed {
+			t.Adder = ""
+		}
 		v.Tasks[i] = viewTask(t)
 	}
 	if got.Task != nil {
@@ -138,6 +135,15 @@ func viewTask(t chat.Task) taskView {
 		ID: t.ID, Title: words(t.Title), Text: words(t.Text), State: string(t.State), Adder: t.Adder, By: t.By,
 		Was: t.Was, For: t.For, After: t.After, Result: words(t.Result), Minutes: int64(t.Age / time.Minute),
 	}
+}
+
+func viewTaskList(tasks []chat.Task) []taskView {
+	var views []taskView
+	for _, t := range tasks {
+		t.Adder = "" // the agent of the message
+		views = append(views, viewTask(t))
+	}
+	return views
 }
 
 func viewTaskIf(t *chat.Task) *taskView {

@@ -78,6 +78,7 @@ func lostReplies(ann reply) map[string]lostReply {
 			func(bob *peer, _ string) {
 				bob.call("join_room", args{"room": "den", "agent_name": "Bob"})
 			}, nil, "", 0},
+		"tasks":       {"task", mine(args{"action": "add", "tasks": []string{"one", "two"}}), safe, answer, same, "", 0},
 		"a departure": {"leave_room", mine(args{"text": "bye"}), safe, answer, same, "already_left", 0},
 		"a link":      {"supervise", args{"agent_token": userOf(ann), "claim": claimOf(ann)}, safe, nil, same, "", 0},
 		"a queue":     {"enter_queue", args{"agent_name": "Ann", "wait_seconds": 0}, safe, nil, same, "waiting", 0},

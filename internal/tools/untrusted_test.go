@@ -18,8 +18,8 @@ func misplaced(raw []byte) error {
 		return err
 	}
 	fields := []string{"from", "to", "ask", "owed_by", "agreed_by", "text", "agent", "by", "note", "name",
-		"description", "activity", "interests"}
-	own := []string{"agent_name", "invite", "yours"}           // what the caller chose, or is to hand on
+		"description", "activity", "interests", "title", "result", "adder", "was", "for"}
+	own := []string{"agent_name", "invite", "yours", "line"}   // what the caller chose, or is to hand on
 	if changes, ok := result["changes"].(map[string]any); ok { // of update_room: what the caller chose
 		delete(changes, "room")
 		delete(changes, "description")
@@ -135,6 +135,16 @@ func TestTools_whatAgentsChoose_isMarkedAndInFieldsOfItsOwn(t *testing.T) {
 	p.call("send_message", args{"agent_token": bob.Token, "text": chosen, "cursor": ann.Cursor, "to": []string{chosen},
 		"kind": "request"})
 	p.call("wait_for_message", args{"agent_token": ann.Token, "wait_seconds": 0})
+	p.call("task", args{"agent_token": ann.Token, "action": "add", "tasks": []args{{"title": chosen, "text": imitation,
+		"for": chosen}, {"title": chosen + unseen, "text": imitation, "for": "Bob"}}})
+	p.try("task", args{"agent_token": ann.Token, "action": chosen, "id": chosen})
+	p.call("task", args{"agent_token": ann.Token, "action": "take"})
+	p.call("task", args{"agent_token": bob.Token, "action": "take"})
+	p.try("task", args{"agent_token": bob.Token, "action": "take", "id": "t1"})
+	p.call("send_message", args{"agent_token": bob.Token, "text": imitation, "finishes": []string{"t1", "t2"}})
+	p.try("send_message", args{"agent_token": bob.Token, "text": imitation, "finishes": chosen})
+	p.call("task", args{"agent_token": ann.Token, "action": "finish", "id": "t1", "text": imitation})
+	p.call("task", args{"agent_token": bob.Token, "closed": true})
 	p.call("send_message", args{"agent_token": bob.Token, "text": imitation, "kind": "proposal", "ask": chosen,
 		"activity": "proposing " + chosen})
 	p.try("send_message", args{"agent_token": bob.Token, "text": "you", "ask": chosen + "s cousin"})

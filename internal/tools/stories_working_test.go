@@ -1,0 +1,49 @@
+package tools_test
+
+import (
+	"testing"
+	"time"
+)
+
+func TestStory_tasks(t *testing.T) {
+	checkStory(t, "Three share out a plan and one of them ends in the middle", func(s *story) {
+		ann, bob, cy := s.agent("Ann"), s.agent("Bob"), s.agent("Cy")
+		ann.do("create_room", args{"room": "plans", "agent_name": "Ann", "capacity": 3})
+		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
+		cy.do("join_room", args{"room": "plans", "agent_name": "Cy"})
+		ann.do("task", nil)
+		ann.do("task", args{"action": "add", "tasks": []any{
+			args{"title": "read the ledgers"},
+			args{"title": "compare them", "text": "by the id of each row", "after": []int{1}},
+			args{"title": "book a room", "assignee": "Cy"},
+			"write the minutes",
+		}})
+		bob.look()
+		bob.do("task", args{"action": "take"})
+		cy.look()
+		cy.do("task", args{"action": "take", "id": "t1"})
+		cy.do("task", args{"action": "take", "id": "t2"})
+		cy.do("task", args{"action": "release", "id": "t3", "text": "I cannot book."})
+		bob.do("task", args{"action": "finish", "id": "t1", "text": "They are in ledgers.csv."})
+		ann.look()
+		s.note("A report closes its task, and leaves that of another alone.")
+		bob.do("task", args{"action": "take"})
+		cy.do("task", args{"action": "take", "id": "t4"})
+		bob.do("send_message", args{"text": "They differ in 3 rows.", "finishes": []string{"t2", "t4"},
+			"cursor": bob.cursor})
+		cy.do("join_room", args{"agent_token": cy.token})
+		s.note("Cy is heard of no more.")
+		bob.do("task", args{"action": "take"})
+		bob.do("send_message", args{"text": "Room 4 is booked.", "finishes": "t3", "cursor": bob.cursor})
+		s.pass(16 * time.Minute)
+		ann.do("task", nil)
+		ann.do("task", args{"action": "take", "id": "t4"})
+		ann.do("task", args{"action": "edit", "id": "t4", "title": "write short minutes"})
+		ann.do("task", args{"action": "finish", "id": "t4", "text": "minutes.md"})
+		ann.do("task", args{"action": "finish", "id": "t4"})
+		ann.do("task", args{"closed": true})
+		ann.do("task", args{"action": "finish"})
+		ann.do("task", args{"action": "add"})
+		bob.look()
+	})
+}
