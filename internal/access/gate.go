@@ -25,6 +25,12 @@ type Options struct {
 	// Seat returns the agent on the seat of a token; ok is false if the token is not, or
 	// no longer, that of the agent or of the person behind it.
 	Seat func(context.Context, ident.Token) (agent room.Agent, ok bool, err error)
+	// Upload returns the agent in whose name the code of an upload takes a file; ok is false if
+	// it takes none.
+	Upload func(context.Context, ident.UploadCode) (agent room.Agent, ok bool, err error)
+	// Download returns the agent for whom the ticket of a download was made; ok is false if it leads
+	// to nothing.
+	Download func(context.Context, ident.Ticket) (agent room.Agent, ok bool, err error)
 	// Link returns the agent to whose seat the link of a claim leads; ok is false if it leads
 	// to none.
 	Link func(context.Context, ident.LinkCode) (agent room.Agent, ok bool, err error)
@@ -148,6 +154,32 @@ func (g *Gate) claim(ctx context.Context, c ident.LinkCode, address string) (ide
 		"the link that you opened leads to no seat, or no longer",
 		func() (room.Agent, bool, error) { return g.o.Link(ctx, c) })
 }
+
+// Upload admits by the code of an upload, as Token does: for the seat alone in whose name it shares.
+func (g *Gate) Upload(ctx context.Context, text, address string) (ident.Principal, error) {
+	c, ok := ident.ParseUploadCode(text)
+	if !ok {
+		return ident.Principal{}, errFileAddress()
+	}
+	return g.seat(ctx, c.String(), address, ident.Principal{Room: c.Room, Seat: c.Seat}, wrongFileAddress,
+		func() (room.Agent, bool, error) { return g.o.Upload(ctx, c) })
+}
+
+// Download admits by the ticket of a download, as Token does: for the seat alone for which it was made.
+func (g *Gate) Download(ctx context.Context, text, address string) (ident.Principal, error) {
+	t, ok := ident.ParseTicket(text)
+	if !ok {
+		return ident.Principal{}, errFileAddress()
+	}
+	return g.seat(ctx, t.String(), address, ident.Principal{Room: t.Room, Seat: t.Seat}, wrongFileAddress,
+		func() (room.Agent, bool, error) { return g.o.Download(ctx, t) })
+}
+
+// wrongFileAddress says why the address of a file does not admit.
+const wrongFileAddress = "the address that you used leads to no file, or no longer: have your agent call share_file " +
+	"or get_file again"
+
+func errFileAddress() error { return refuse("needs a key, and the address that you used is mistyped") }
 
 // seat admits asker to the seat of the agent that find returns for a secret, as behind allows.
 // unknown says in the refusal that there is no such agent.

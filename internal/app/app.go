@@ -152,7 +152,8 @@ func (a *App) handler(c Config, m *meter.Meter, site *page.Site) http.Handler {
 		Version: Version(), Instructions: set.Instructions(), Tools: list, Prompts: set.Prompts(), Log: c.Logger,
 	})
 	return httpapi.New(httpapi.Options{
-		Fetch: a.rooms.Limits().Fetch,
+		Fetch:  a.rooms.Limits().Fetch,
+		Upload: set.Upload, LookAtUpload: a.rooms.LookAtUpload, Download: a.rooms.Download,
 		MCP:   server.Serve, Standby: set.Standby, Gate: a.gate, Keys: c.Keys(), Ready: a.Ready, Logger: c.Logger,
 		Meter: m, Page: site,
 		Private: c.Local(), Address: s.PublicAddress(), Reachable: c.Reachable, KeepAlive: s.KeepAlive,

@@ -20,6 +20,12 @@ func (a *App) newGate(t table.Table, log *slog.Logger) *access.Gate {
 		Seat: func(ctx context.Context, t ident.Token) (room.Agent, bool, error) {
 			return a.rooms.SeatOf(ctx, t)
 		},
+		Upload: func(ctx context.Context, c ident.UploadCode) (room.Agent, bool, error) {
+			return a.rooms.UploaderOf(ctx, c)
+		},
+		Download: func(ctx context.Context, t ident.Ticket) (room.Agent, bool, error) {
+			return a.rooms.DownloaderOf(ctx, t)
+		},
 		Link: func(ctx context.Context, c ident.LinkCode) (room.Agent, bool, error) {
 			return a.rooms.AgentBehind(ctx, c)
 		},

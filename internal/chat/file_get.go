@@ -243,24 +243,29 @@ func (s *Service) enterDownload(ctx context.Context, t ident.Ticket) (*session, 
 		return nil, err
 	}
 	r := s.acquire(t.Room)
-	now := s.now()
-	h, err := r.log.Refresh(ctx, now)
-	if errors.Is(err, roomlog.ErrNotFound) {
-		err = errTicketOver()
-	}
-	var a room.Agent
-	if err == nil {
-		here := false
-		if a, here = h.Seated(t.Seat); !here || h.Expired(now) || !now.Before(t.Until) || !t.Of(h.LogKey, a.Joined) {
-			err = errTicketOver()
-		}
-	}
+	c, err := r.enterDownload(ctx, t)
 	if err == nil {
 		err = s.limits.Enter(ctx, t.Room)
 	}
 	if err != nil {
 		r.release()
 		return nil, err
+	}
+	return c, nil
+}
+
+func (r *liveRoom) enterDownload(ctx context.Context, t ident.Ticket) (*session, error) {
+	now := r.svc.now()
+	h, err := r.log.Refresh(ctx, now)
+	if errors.Is(err, roomlog.ErrNotFound) {
+		return nil, errTicketOver()
+	}
+	if err != nil {
+		return nil, err
+	}
+	a, here := h.Seated(t.Seat)
+	if !here || h.Expired(now) || !now.Before(t.Until) || !t.Of(h.LogKey, a.Joined) {
+		return nil, errTicketOver()
 	}
 	return &session{token: ident.Token{Room: t.Room, Seat: t.Seat}, room: r, head: h, agent: a}, nil
 }

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/presence"
+	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 )
@@ -89,8 +91,7 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 	}
 	code, ok := ident.ParseUploadCode(text)
 	if !ok {
-		return Sent{}, fault.Refuse(fault.TokenInvalid, "This address of an upload is mistyped: use it as share_file "+
-			"gave it. Nothing was shared.")
+		return Sent{}, errUploadMistyped()
 	}
 	c, u, err := s.enterUpload(ctx, code)
 	if err != nil {
@@ -155,7 +156,7 @@ func (op *sendOp) receive(ctx context.Context, u *roomlog.Upload, x *arrival, mo
 
 // brokenOff is the refusal of an upload whose bytes have not all come.
 func brokenOff(cause error) error {
-	return fault.Wrap(cause, fault.Unavailable, 1, "The upload broke off before all bytes were there. Nothing was "+
+	return fault.Wrap(cause, fault.Unavailable, time.Second, "The upload broke off before all bytes were there. Nothing was "+
 		"shared: run the command again.")
 }
 
@@ -332,4 +333,83 @@ func (x *arrival) Read(p []byte) (n int, err error) {
 		x.failed = err
 	}
 	return n, err
+}
+
+// UploadView is what a person sees of an upload before picking the file.
+type UploadView struct {
+	Name    string // of the file, as the call of ShareFile said
+	Most    int64  // bytes
+	Expires time.Duration
+	Shared  bool // the upload has had its file
+}
+
+// LookAtUpload returns what an upload takes.
+func (s *Service) LookAtUpload(ctx context.Context, text string) (UploadView, error) {
+	got, err := s.lookAtUpload(ctx, text)
+	return got, s.Outward(err)
+}
+
+func (s *Service) lookAtUpload(ctx context.Context, text string) (UploadView, error) {
+	if s.opts.Files == nil {
+		return UploadView{}, errNoFiles()
+	}
+	code, ok := ident.ParseUploadCode(text)
+	if !ok {
+		return UploadView{}, errUploadMistyped()
+	}
+	ctx, err := s.limits.Begin(ctx, ratelimit.Usual)
+	if err != nil {
+		return UploadView{}, err
+	}
+	c, u, err := s.enterUpload(ctx, code)
+	if err != nil {
+		return UploadView{}, err
+	}
+	defer c.room.release()
+	if u != nil {
+		return UploadView{Name: u.Name, Most: u.Most, Expires: u.Until().Sub(s.now())}, nil
+	}
+	as, err := c.sentByUpload(ctx, code)
+	if err == nil && as.N == 0 {
+		err = errUploadOver()
+	}
+	return UploadView{Shared: true}, err
+}
+
+// UploaderOf returns the agent in whose name a code uploads, and whether it still does.
+func (s *Service) UploaderOf(ctx context.Context, code ident.UploadCode) (room.Agent, bool, error) {
+	r := s.acquire(code.Room)
+	defer r.release()
+	c, u, err := r.enterUpload(ctx, code)
+	if err == nil && u == nil {
+		var as roomlog.SentAs
+		if as, err = c.sentByUpload(ctx, code); err == nil && as.N == 0 {
+			err = errUploadOver()
+		}
+	}
+	return c.found(err, s)
+}
+
+// DownloaderOf returns the agent for whom a ticket was made, and whether it still is good.
+func (s *Service) DownloaderOf(ctx context.Context, t ident.Ticket) (room.Agent, bool, error) {
+	r := s.acquire(t.Room)
+	defer r.release()
+	c, err := r.enterDownload(ctx, t)
+	return c.found(err, s)
+}
+
+// found returns the agent of c, or whether err says that there is none.
+func (c *session) found(err error, s *Service) (room.Agent, bool, error) {
+	switch {
+	case err == nil:
+		return c.agent, true, nil
+	case fault.CodeOf(err) == fault.TokenInvalid:
+		return room.Agent{}, false, nil
+	}
+	return room.Agent{}, false, s.Outward(err)
+}
+
+func errUploadMistyped() error {
+	return fault.Refuse(fault.TokenInvalid, "This address of an upload is mistyped: use it as share_file gave it. "+
+		"Nothing was shared.")
 }

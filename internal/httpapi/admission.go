@@ -29,9 +29,13 @@ type door struct {
 	secret string
 }
 
-// secretPath reports whether a path may hold a key or the code of an invite.
+// hasSecret reports whether the address of d holds what admits its caller.
+func (d door) hasSecret() bool { return d.route != MCPPath && d.route != StandbyPath }
+
+// secretPath reports whether a path may hold a key, the code of an invite, or the secret of a file.
 func secretPath(path string) bool {
-	return strings.HasPrefix(path, keyPath) || strings.HasPrefix(path, tools.InvitePath)
+	return strings.HasPrefix(path, keyPath) || strings.HasPrefix(path, tools.InvitePath) ||
+		strings.HasPrefix(path, tools.UploadPath) || strings.HasPrefix(path, tools.DownloadPath)
 }
 
 // serveSecretPath answers a request whose path may hold a secret.
@@ -41,6 +45,12 @@ func (a *api) serveSecretPath(x *exchange, r *http.Request) {
 	switch {
 	case a.Gate == nil:
 		x.nothingHere()
+	case len(parts) == 3 && parts[0] == "v1" && parts[1] == "upload":
+		x.route = uploadRoute
+		a.serveUpload(x, r, door{uploadRoute, parts[2]})
+	case len(parts) == 3 && parts[0] == "v1" && parts[1] == "file":
+		x.route = downloadRoute
+		a.serveDownload(x, r, door{downloadRoute, parts[2]})
 	case len(parts) == 3 && "/"+parts[2] == MCPPath && parts[0] == "k":
 		x.route = keyRoute
 		a.serveMCP(x, r, door{keyRoute, parts[1]})
@@ -72,6 +82,10 @@ func (a *api) enter(x *exchange, r *http.Request, d door) (ident.Principal, erro
 		return a.Gate.Key(ctx, d.secret, address)
 	case d.route == StandbyPath:
 		return a.Gate.Token(ctx, d.secret, address)
+	case d.route == uploadRoute:
+		return a.Gate.Upload(ctx, d.secret, address)
+	case d.route == downloadRoute:
+		return a.Gate.Download(ctx, d.secret, address)
 	}
 	return a.Gate.Bearer(ctx, d.secret, address)
 }
@@ -119,7 +133,7 @@ func (x *exchange) noteTurned(refused *fault.Error, d door) (status int) {
 		x.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(refused.RetryAfter)))
 	}
 	status = statusOf(refused.Code)
-	if status == http.StatusUnauthorized && (d.route == keyRoute || d.route == inviteRoute) {
+	if status == http.StatusUnauthorized && d.hasSecret() {
 		return http.StatusNotFound
 	}
 	return status

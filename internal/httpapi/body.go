@@ -117,3 +117,12 @@ func (s *readers) expireSoon() {
 		x.readBy(time.Now().Add(lastBody))
 	}
 }
+
+// readBy gives the body of x until t, unless the server is shutting down.
+func (s *readers) readBy(x *exchange, t time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.expiring {
+		x.readBy(t)
+	}
+}

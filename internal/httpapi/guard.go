@@ -78,7 +78,7 @@ func (x *exchange) preflight(r *http.Request, origin string) bool {
 	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
 		return false
 	}
-	h.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
+	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS")
 	h.Set("Access-Control-Allow-Headers", clientHeaders)
 	h.Set("Access-Control-Max-Age", "7200")
 	x.WriteHeader(http.StatusNoContent)

@@ -9,6 +9,7 @@ package httpapi
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -41,6 +42,13 @@ type Options struct {
 	MCP func(w http.ResponseWriter, r *http.Request, m *mcp.Message)
 	// Standby answers a wait at StandbyPath. Nil means that there is no such address.
 	Standby func(context.Context, chat.WaitRequest) tools.Standby
+	// Upload takes the bytes that are put at an address that share_file gave. Nil means that there
+	// is no such address, and none for downloads.
+	Upload func(ctx context.Context, code string, body io.Reader) tools.Uploaded
+	// LookAtUpload says what such an address takes, for a person who opens it.
+	LookAtUpload func(ctx context.Context, code string) (chat.UploadView, error)
+	// Download returns the file at an address that get_file gave.
+	Download func(ctx context.Context, ticket string) (chat.Download, error)
 	// Gate says who is admitted by a key, an invite or the token of a seat. Nil: nobody
 	// is, and everybody may use MCPPath and StandbyPath.
 	Gate *access.Gate
@@ -96,6 +104,8 @@ type api struct {
 	bodyTimeout  time.Duration // for a body to arrive
 	writeTimeout time.Duration // for the client to read a part of an answer, or all of an asset
 	readers      readers
+	uploads      lanes
+	downloads    lanes
 	origins      origins
 }
 
@@ -123,7 +133,8 @@ func New(o Options) http.Handler {
 	}
 	o.Hosts, o.Origins = lowered(o.Hosts), lowered(o.Origins)
 	o.Private = o.Private && !o.TrustProxy && len(o.Hosts) == 0
-	return &api{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 10 * time.Second, origins: newOrigins(o)}
+	return &api{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 10 * time.Second, origins: newOrigins(o),
+		uploads: newLanes(mostUploads), downloads: newLanes(mostDownloads)}
 }
 
 func lowered(names []string) []string {
