@@ -81,25 +81,37 @@ func (f *front) whole(ctx context.Context, e *event) (*answer, error) {
 	return &answer{bytes.NewReader(text), "application/json", f.busy.RUnlock}, nil
 }
 
-// encode returns an answer in one piece.
+// encode returns an answer in one piece. A body that is no text is in base64, and so is one that JSON would make
+// longer than base64 does, such as zeros: what has more than 6 MB is not passed on ("Lambda quotas").
 func (w *writer) encode(body []byte) ([]byte, error) {
-	response := events.LambdaFunctionURLResponse{StatusCode: w.status, Headers: w.headers, Cookies: w.cookies,
-		Body: string(body)}
-	if !utf8.Valid(body) {
-		response.Body, response.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
+	response := events.LambdaFunctionURLResponse{StatusCode: w.status, Headers: w.headers, Cookies: w.cookies}
+	if utf8.Valid(body) {
+		response.Body = string(body)
+		text, err := json.Marshal(response)
+		if err != nil || len(text) < base64.StdEncoding.EncodedLen(len(body))+slack {
+			return text, err
+		}
 	}
+	response.Body, response.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
 	return json.Marshal(response)
 }
 
+// slack is how much longer than in base64 a text may be, so that short ones can be read in a log.
+const slack = 64 << 10
+
 // serve runs the handler for e. The answer in w has begun when it returns. A panic
 // is logged and answered with 500. If the answer has begun, serve returns an
-// error, because the answer is incomplete.
+// error, because the answer is incomplete; a handler that wants just that panics with
+// [http.ErrAbortHandler], as with net/http, and nothing is logged.
 func (f *front) serve(ctx context.Context, w *writer, e *event) (err error) {
 	defer func() {
 		v := recover()
 		switch {
 		case v == nil:
 			w.WriteHeader(http.StatusOK) // if the handler has written nothing
+		case v == http.ErrAbortHandler && w.status != 0:
+			err = messages.InvokeResponse_Error{Type: "Handler.Abort",
+				Message: "the handler cut its answer off"}
 		case w.status != 0:
 			f.logPanic(ctx, v)
 			err = messages.InvokeResponse_Error{Type: "Handler.Panic",

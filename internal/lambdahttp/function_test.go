@@ -91,6 +91,10 @@ func (f *testFunction) routes() http.Handler {
 		var none *http.Request
 		_ = none.Method // a fault of the runtime's own kind
 	})
+	mux.HandleFunc("/abort", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "half")
+		panic(http.ErrAbortHandler)
+	})
 	mux.HandleFunc("/deadline", func(w http.ResponseWriter, r *http.Request) {
 		end, _ := r.Context().Deadline()
 		fmt.Fprint(w, time.Until(end).Milliseconds())

@@ -1,6 +1,7 @@
 package lambdahttp
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -8,7 +9,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
 )
@@ -76,6 +79,10 @@ func newRequest(ctx context.Context, e *event) (*http.Request, error) {
 	if len(e.Cookies) > 0 {
 		header.Set("Cookie", strings.Join(e.Cookies, "; "))
 	}
+	if e.changed(header.Get("Content-Length")) {
+		return nil, fmt.Errorf("the body is not UTF-8, though its Content-Type is that of a text, so it came here " +
+			"changed: send it as application/octet-stream")
+	}
 	host := header.Get("Host")
 	if host == "" {
 		host = e.RequestContext.DomainName
@@ -85,19 +92,28 @@ func newRequest(ctx context.Context, e *event) (*http.Request, error) {
 		Method: e.RequestContext.HTTP.Method, URL: address, RequestURI: target,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: header, Host: host,
-		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
+		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
 		RemoteAddr: net.JoinHostPort(e.RequestContext.HTTP.SourceIP, "0"), // the event has no port
 	}
 	return r.WithContext(ctx), nil
 }
 
-func (e *event) decodeBody() (string, error) {
+// changed reports whether the front replaced bytes of the body, as it does with those that are not UTF-8 if the
+// Content-Type is that of a text.
+func (e *event) changed(announced string) bool {
+	if e.IsBase64Encoded || announced == "" || !strings.ContainsRune(e.Body, utf8.RuneError) {
+		return false
+	}
+	return announced != strconv.Itoa(len(e.Body))
+}
+
+func (e *event) decodeBody() ([]byte, error) {
 	if !e.IsBase64Encoded {
-		return e.Body, nil
+		return []byte(e.Body), nil
 	}
 	body, err := base64.StdEncoding.DecodeString(e.Body)
 	if err != nil {
-		return "", fmt.Errorf("the body is marked as base64 but is not")
+		return nil, fmt.Errorf("the body is marked as base64 but is not")
 	}
-	return string(body), nil
+	return body, nil
 }

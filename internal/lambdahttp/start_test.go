@@ -1,6 +1,8 @@
 package lambdahttp_test
 
 import (
+	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -67,6 +69,17 @@ func TestStart_panicDuringTheAnswer_cutsItOff(t *testing.T) {
 	}
 	if !strings.Contains(i.Output(), "nil pointer dereference") {
 		t.Error("no line in the log")
+	}
+	checkAlive(t, i)
+}
+
+func TestStart_handlerAborts_cutsTheAnswerOffWithoutALine(t *testing.T) {
+	i := start(t, "plain", 0)
+	resp := open(t, i.FunctionURL(), "/abort")
+	body, err := io.ReadAll(resp.Body)
+	var failed *lambdatest.FunctionError
+	if !errors.As(err, &failed) || !failed.Begun || string(body) != "half" || strings.Contains(i.Output(), "panic") {
+		t.Errorf("%q, %v; it printed %q", body, err, i.Output())
 	}
 	checkAlive(t, i)
 }
@@ -219,5 +232,57 @@ func TestStart_SIGTERM_doesNotWaitForAHangingRequest(t *testing.T) {
 	}
 	if body, err := io.ReadAll(resp.Body); !errors.Is(err, lambdatest.ErrExited) {
 		t.Errorf("%q, %v", body, err)
+	}
+}
+
+// Files of the greatest size pass, whatever is in them and whatever they are called.
+func TestStart_binaryBody_comesBackWhole(t *testing.T) {
+	const most = 4 << 20
+	random := make([]byte, most)
+	rand.Read(random)
+	i := start(t, "plain", 0)
+	for front, client := range map[string]*http.Client{"Function URL": i.FunctionURL(), "HTTP API": i.HTTPAPI()} {
+		for name, c := range map[string]struct {
+			kind string
+			body []byte
+		}{
+			"bytes":          {"application/octet-stream", random},
+			"without a type": {"", random},
+			"a picture":      {"image/png", random[:most-1]},
+			"zeros":          {"application/octet-stream", make([]byte, most)},
+			"no text at all": {"text/plain", nil},
+			"a text":         {"text/plain", []byte("Zürich \ufffd")},
+		} {
+			q, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "https://any.example/echo",
+				bytes.NewReader(c.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.kind != "" {
+				q.Header.Set("Content-Type", c.kind)
+			}
+			resp, err := client.Do(q)
+			if err != nil {
+				t.Errorf("%s, %s: %v", front, name, err)
+				continue
+			}
+			if got := rest(t, resp); resp.StatusCode != 200 || got != string(c.body) {
+				t.Errorf("%s, %s: %d, %d of %d bytes, or others", front, name, resp.StatusCode, len(got), len(c.body))
+			}
+		}
+	}
+}
+
+// A front takes what is called a text for UTF-8, and replaces what is not.
+func TestStart_textThatIsNotUTF8_isRefused(t *testing.T) {
+	i := start(t, "plain", 0)
+	for name, client := range map[string]*http.Client{"Function URL": i.FunctionURL(), "HTTP API": i.HTTPAPI()} {
+		resp, err := request(t, client, "/echo", "Z\xfcrich")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := rest(t, resp); resp.StatusCode != 400 || !strings.Contains(said, "application/octet-stream") {
+			t.Errorf("%s: %d %q", name, resp.StatusCode, said)
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -24,6 +25,9 @@ const (
 // integration is the content type of an answer that begins with its status and
 // header.
 const integration = "application/vnd.awslambda.http-integration-response"
+
+// payload is how many bytes an event may have, and an answer in one piece ("Lambda quotas").
+const payload = 6 << 20
 
 // errPrelude means that an answer does not begin with its status and header.
 var errPrelude = errors.New("lambdatest: the answer does not begin with status and header")
@@ -57,6 +61,9 @@ func (f front) RoundTrip(q *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(event) > payload {
+		return prelude{StatusCode: http.StatusRequestEntityTooLarge}.response(q, http.NoBody), nil
+	}
 	response, err := f.Invoke(q.Context(), event)
 	if errors.Is(err, ErrBusy) {
 		return prelude{StatusCode: http.StatusTooManyRequests}.response(q, http.NoBody), nil
@@ -85,6 +92,9 @@ func Event(host string, q *http.Request) ([]byte, error) {
 	}
 	headers := map[string]string{
 		"host": host, "x-forwarded-proto": "https", "x-forwarded-port": "443", "x-forwarded-for": "192.0.2.1",
+	}
+	if len(body) > 0 {
+		headers["content-length"] = strconv.Itoa(len(body))
 	}
 	for name, values := range q.Header {
 		headers[strings.ToLower(name)] = strings.Join(values, ",")
@@ -178,6 +188,10 @@ func whole(q *http.Request, r *Response) (*http.Response, error) {
 	text, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, err
+	}
+	if len(text) > payload {
+		return nil, &FunctionError{Type: "Function.ResponseSizeTooLarge",
+			Message: fmt.Sprintf("the answer has %d bytes", len(text))}
 	}
 	var p prelude
 	if err := json.Unmarshal(text, &p); err != nil {

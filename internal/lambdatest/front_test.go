@@ -2,6 +2,7 @@ package lambdatest_test
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -147,5 +148,20 @@ func TestFrontend_answerInAnotherForm_isRefused(t *testing.T) {
 				t.Errorf("%+v", got)
 			}
 		})
+	}
+}
+
+// Lambda passes on 6 MB, in both directions.
+func TestFrontend_tooLarge_isRefused(t *testing.T) {
+	api := lambdatest.Listen(t)
+	large := strings.Repeat("x", 6<<20)
+	resp, err := api.FunctionURL().Post("https://any.example/", "text/plain", strings.NewReader(large))
+	if err != nil || resp.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("%+v, %v", resp, err)
+	}
+	got := get(t, api, api.HTTPAPI(), "application/json", `{"statusCode":200,"body":"`+large+`"}`)
+	var failed *lambdatest.FunctionError
+	if !errors.As(got.err, &failed) || failed.Type != "Function.ResponseSizeTooLarge" {
+		t.Errorf("%v", got.err)
 	}
 }
