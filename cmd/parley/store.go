@@ -24,9 +24,21 @@ func (s settings) opener(figures *scrape.Metrics, log *slog.Logger) func(context
 		}
 	}
 	return func(ctx context.Context, m *meter.Meter) (app.Store, error) {
-		t, err := s.dynamoTable(ctx, app.Charge(m))
-		return app.Store{Table: t}, err
+		return s.openTable(ctx, app.Charge(m))
 	}
+}
+
+// openTable opens the DynamoDB table of the settings, and the bucket beside it.
+func (s settings) openTable(ctx context.Context, o dynamotable.Options) (app.Store, error) {
+	t, err := s.dynamoTable(ctx, o)
+	if err != nil {
+		return app.Store{}, err
+	}
+	store := app.Store{Table: t}
+	if s.FilesBucket != "" && s.FilesTotal > 0 {
+		store.Files, err = sdkconfig.NewBucket(ctx, s.FilesBucket)
+	}
+	return store, err
 }
 
 // openFile opens the table in the file of the settings, which no other process can open meanwhile.

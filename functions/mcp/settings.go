@@ -11,6 +11,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/files/bucket"
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
@@ -36,6 +37,10 @@ const usualWait = 50 * time.Second
 // otherwise. Each instance counts for itself, and serves one call at a time: three busy agents
 // fit into it, and a caller needs ten instances to cost what it may cost on a server.
 const usualUnits = 300
+
+// fileLimit is how many bytes a shared file has at most: uploads and answers pass the function, and an event
+// has at most 6 MB, in which base64 takes a third more ("Lambda quotas", invocation payload).
+const fileLimit = 4 << 20
 
 // parse reads the environment. An error names the variable to change.
 func parse() (settings, error) {
@@ -76,5 +81,11 @@ func (s settings) open(ctx context.Context, m *meter.Meter) (app.Store, error) {
 	if err != nil {
 		return app.Store{}, err
 	}
-	return app.Store{Table: dynamotable.New(client, s.Table, app.Charge(m))}, nil
+	store := app.Store{Table: dynamotable.New(client, s.Table, app.Charge(m)), FileLimit: fileLimit}
+	if s.FilesBucket == "" || s.FilesTotal == 0 {
+		return store, nil
+	}
+	store.Files, err = bucket.New(bucket.Options{Name: s.FilesBucket, Region: os.Getenv("AWS_REGION"),
+		Credentials: dynamotable.RoleCredentials(), Endpoint: os.Getenv(bucket.EndpointEnv)})
+	return store, err
 }

@@ -54,6 +54,8 @@ type Store struct {
 	Table table.Table
 	// Files keeps the bytes of shared files. Nil means that the server takes and gives none.
 	Files files.Store
+	// FileLimit is how many bytes a file has at most; 0 means the usual limit.
+	FileLimit int64
 	// SingleProcess says that no other process writes to the table while it is
 	// open.
 	SingleProcess bool
@@ -121,7 +123,7 @@ func (c Config) newMeter() *meter.Meter {
 
 func (c Config) chatOptions(store Store) chat.Options {
 	o := chat.Options{LongestWait: c.Settings.LongestWait, Limits: c.limits(), CacheBytes: cacheBytes(),
-		Files: store.Files, Logger: c.Logger}
+		Files: store.Files, FileLimit: store.FileLimit, Logger: c.Logger}
 	if store.SingleProcess {
 		// A file writes several items as cheaply as one.
 		o.SingleProcess, o.MinBatch = true, 1

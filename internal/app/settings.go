@@ -18,6 +18,7 @@ import (
 type Settings struct {
 	Table       string        `env:"PARLEY_TABLE" placeholder:"NAME" help:"Store the rooms in this DynamoDB table. The AWS SDK finds the region, the credentials and the endpoint (AWS_ENDPOINT_URL_DYNAMODB)."`
 	CreateTable bool          `env:"PARLEY_CREATE_TABLE" help:"Create the DynamoDB table if it does not exist. For local use."`
+	FilesBucket string        `env:"PARLEY_FILES_BUCKET" placeholder:"NAME" help:"With --table: keep the bytes of shared files in this private S3 bucket. Without it the server takes and gives no files. The AWS SDK finds the region and the credentials; AWS_ENDPOINT_URL_S3 names another server that speaks S3."`
 	PublicURL   string        `name:"public-url" env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"The address that invites give, such as https://parley.example; requests for its host name are accepted. By default it is the address that the client used."`
 	AllowHost   []string      `env:"PARLEY_ALLOW_HOST" placeholder:"NAME" help:"Also accept requests for this host name on a loopback address. Needed behind a proxy on this machine that passes on a Host header other than that of --public-url."`
 	AllowOrigin []string      `env:"PARLEY_ALLOW_ORIGIN" placeholder:"ORIGIN" help:"Accept requests from web pages of this origin (https://example.org, or * for all). Other clients send no origin."`
@@ -34,7 +35,7 @@ type Settings struct {
 	WaitsPerAddress   Limit `env:"PARLEY_WAITS_PER_ADDRESS" default:"auto" placeholder:"NUMBER" help:"The most calls of one caller that may wait at once; 0 means no limit. On a server that others can reach: 200."`
 	MaxWaits          int   `env:"PARLEY_MAX_WAITS" default:"20000" placeholder:"NUMBER" help:"The most calls that may wait at once (${default}), but no more than three quarters of the open files that the system allows. Each takes about 40 KB. Further calls are refused with a time to retry."`
 	MaxBodies         int   `env:"PARLEY_MAX_BODIES" default:"64" placeholder:"MIB" help:"The most memory for the bodies of open requests, in MiB (${default}). Further requests are refused with a time to retry."`
-	FilesTotal        int   `env:"PARLEY_FILES_TOTAL" default:"5120" placeholder:"MIB" help:"The most that the shared files of all rooms may take, in MiB (${default}); 0 means that the server takes and gives no files. While less than 1 GiB of its disk is free, a server takes none."`
+	FilesTotal        int   `env:"PARLEY_FILES_TOTAL" default:"5120" placeholder:"MIB" help:"The most that the shared files of all rooms may take, in MiB (${default}), unless they are in a bucket; 0 means that the server takes and gives no files. While less than 1 GiB of its disk is free, a server takes none."`
 
 	LogLevel  string `env:"PARLEY_LOG_LEVEL" default:"warn" enum:"debug,info,warn,error" help:"Log this level and above: ${enum}."`
 	LogFormat string `env:"PARLEY_LOG_FORMAT" default:"text" enum:"text,json" help:"The format of the log: ${enum}."`
@@ -63,6 +64,8 @@ func (s Settings) Validate() error {
 		check("max-bodies", s.MaxBodies, s.MaxBodies >= 1, "must be 1 or more"),
 		check("files-total", s.FilesTotal, s.FilesTotal >= 0 && s.FilesTotal <= mostFiles,
 			fmt.Sprintf("must be from 0 to %d", mostFiles)),
+		check("files-bucket", s.FilesBucket, s.FilesBucket == "" || s.Table != "",
+			"needs --table: a server with a file keeps the bytes of shared files there"),
 		s.checkAccess(),
 		s.checkLimits(),
 		check("log-level", s.LogLevel, new(slog.Level).UnmarshalText([]byte(s.LogLevel)) == nil,

@@ -25,6 +25,7 @@ func TestValidate_impossibleSetting_saysWhy(t *testing.T) {
 		{func(s *Settings) { s.MaxWaits = -1 }, "--max-waits"},
 		{func(s *Settings) { s.MaxBodies = 0 }, "--max-bodies"},
 		{func(s *Settings) { s.FilesTotal = -1 }, "--files-total (PARLEY_FILES_TOTAL) -1: must be from 0"},
+		{func(s *Settings) { s.FilesBucket = "b" }, `--files-bucket (PARLEY_FILES_BUCKET) "b": needs --table`},
 		{func(s *Settings) { s.MessagesPerMinute = -1 }, "--messages-per-minute"},
 		{func(s *Settings) { s.BytesPerMinute = -1 }, "--bytes-per-minute"},
 		{func(s *Settings) { s.RoomsPerHour = -1 }, "--rooms-per-hour"},

@@ -64,7 +64,7 @@ func arrows() map[string][]string {
 		"internal/files/bucket":                {"internal/files"},
 		"internal/table/sqlite":                {"internal/table", "internal/files"},
 		"internal/table/dynamotable":           {"internal/table"},
-		"internal/table/dynamotable/sdkconfig": {"internal/table/dynamotable"},
+		"internal/table/dynamotable/sdkconfig": {"internal/table/dynamotable", "internal/files/bucket"},
 		"internal/transfer": {"internal/access", "internal/roomlog", "internal/ident",
 			"internal/fault", "internal/table", "internal/files"},
 		"internal/meter":        {"internal/table"}, // it counts what a table spends
@@ -77,8 +77,8 @@ func arrows() map[string][]string {
 			[]string{"internal/connect", "internal/bridge", "internal/doctor", "internal/access", "internal/app",
 				"internal/roomlog", "internal/files", "internal/httpapi", "internal/transfer", "internal/table",
 				"internal/meter", "internal/meter/scrape"}),
-		"functions/mcp": {"internal/app", "internal/lambdahttp", "internal/table/dynamotable", "internal/table",
-			"internal/meter", "internal/meter/emf"},
+		"functions/mcp": {"internal/app", "internal/files/bucket", "internal/lambdahttp",
+			"internal/table/dynamotable", "internal/table", "internal/meter", "internal/meter/emf"},
 
 		// For clients without HTTP.
 		"internal/bridge": {"internal/client", "internal/mcp", "internal/tools/spec", "internal/ident",

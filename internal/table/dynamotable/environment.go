@@ -21,7 +21,7 @@ func NewLambdaClient() (*dynamodb.Client, error) {
 	o := dynamodb.Options{
 		Region:      os.Getenv("AWS_REGION"),
 		HTTPClient:  HTTPClient(),
-		Credentials: aws.CredentialsProviderFunc(roleCredentials),
+		Credentials: RoleCredentials(),
 	}
 	if o.Region == "" || os.Getenv("AWS_ACCESS_KEY_ID") == "" {
 		return nil, errors.New("dynamotable: AWS_REGION, AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is missing; " +
@@ -33,11 +33,15 @@ func NewLambdaClient() (*dynamodb.Client, error) {
 	return dynamodb.New(o), nil
 }
 
-func roleCredentials(context.Context) (aws.Credentials, error) {
-	return aws.Credentials{
-		AccessKeyID:     os.Getenv("AWS_ACCESS_KEY_ID"),
-		SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"),
-		SessionToken:    os.Getenv("AWS_SESSION_TOKEN"),
-		Source:          "environment",
-	}, nil
+// RoleCredentials returns what gives the credentials of the function's role. They last as long as the
+// process does.
+func RoleCredentials() aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{
+			AccessKeyID:     os.Getenv("AWS_ACCESS_KEY_ID"),
+			SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"),
+			SessionToken:    os.Getenv("AWS_SESSION_TOKEN"),
+			Source:          "environment",
+		}, nil
+	})
 }
