@@ -188,7 +188,11 @@ func TestTemplate_everyResource_hasTheTagOfTheBudget(t *testing.T) {
 		if i+1 < len(all) {
 			end = all[i+1][0]
 		}
-		if body := resources[at[0]:end]; !regexp.MustCompile(
+		body := resources[at[0]:end]
+		if strings.Contains(body, "Type: AWS::S3::BucketPolicy") {
+			continue // takes no tags, and costs nothing
+		}
+		if !regexp.MustCompile(
 			`Tags: (\[\{Key: parley, Value: |\{parley: )!Ref AWS::StackName\}`).MatchString(body) {
 			t.Errorf("no tag: %s", body)
 		}

@@ -98,7 +98,7 @@ class Cloud:
         _, parameters = self.changes[name]
         self.stacks[name] = {
             "status": "CREATE_COMPLETE" if new else "UPDATE_COMPLETE", "change": self.changes[name], "parameters": parameters, "tags": {},
-            "outputs": {"Table": f"{name}-Table-1A2B3C", "Address": f"{self.address}/mcp", "Access": parameters.get("Access", "keys")}}
+            "outputs": {"Table": f"{name}-Table-1A2B3C", "Files": f"{name}-files-1a2b3c", "Address": f"{self.address}/mcp", "Access": parameters.get("Access", "keys")}}
         return {}
 
     def DescribeStackEvents(self, q):

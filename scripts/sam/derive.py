@@ -3,7 +3,7 @@
 `sam local` serves no Function URLs, so an HTTP API takes that one's place; the
 table is an engine on this machine, made when it is not there; and the function
 is of the architecture that is named, this machine's own. What has no part in a
-request (alarms, log, role) is left out.
+request (alarms, log, role) is left out, and so is the bucket: such a server holds no files.
 """
 
 import sys
@@ -23,6 +23,7 @@ def main():
     properties = function["Properties"]
     for name in ("Role", "LoggingConfig", "FunctionUrlConfig", "ReservedConcurrentExecutions"):
         del properties[name]
+    del properties["Environment"]["Variables"]["PARLEY_FILES_BUCKET"]
     properties["Architectures"] = [architecture]
     properties["Events"] = {"Http": {"Type": "HttpApi", "Properties": {"PayloadFormatVersion": "2.0"}}}
     properties["Environment"]["Variables"].update({
