@@ -81,8 +81,6 @@ type Download struct {
 	Open   func(ctx context.Context, offset, length int64) (io.ReadCloser, error)
 }
 
-var errNotYet = errors.New("chat: not yet")
-
 // viewFile returns f as an agent sees it; nil for none.
 func viewFile(f *room.File) *File {
 	if f == nil {

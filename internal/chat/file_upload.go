@@ -156,8 +156,8 @@ func (op *sendOp) receive(ctx context.Context, u *roomlog.Upload, x *arrival, mo
 
 // brokenOff is the refusal of an upload whose bytes have not all come.
 func brokenOff(cause error) error {
-	return fault.Wrap(cause, fault.Unavailable, time.Second, "The upload broke off before all bytes were there. Nothing was "+
-		"shared: run the command again.")
+	return fault.Wrap(cause, fault.Unavailable, time.Second, "The upload broke off before all bytes were there. "+
+		"Nothing was shared: run the command again.")
 }
 
 // enterUpload returns the caller for whom an upload was opened, and the upload; nil if it is not, or

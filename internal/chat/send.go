@@ -580,7 +580,8 @@ func (op *sendOp) sentBefore(ctx context.Context, unfound error) bool {
 	for _, s := range said {
 		e, err := c.room.log.Event(ctx, s.N)
 		if err != nil || e.Redacted || len(e.To) > 0 != (len(op.req.To) > 0) || e.HasReadersOfAnother() ||
-			e.Text != op.req.Text || !sameFile(e.File, op.event.File) || e.ReplyTo != answered || !sameCompany(c.agent, e.ToNames, op.req.To) {
+			e.Text != op.req.Text || !sameFile(e.File, op.event.File) || e.ReplyTo != answered ||
+			!sameCompany(c.agent, e.ToNames, op.req.To) {
 			continue
 		}
 		op.fingerprint = s.Fingerprint

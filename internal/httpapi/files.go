@@ -144,7 +144,8 @@ func (x *exchange) turnedFromFile(d door, err error) {
 	if d.route == uploadRoute {
 		x.Header().Set("Content-Type", "application/json")
 		x.WriteHeader(status)
-		_, _ = x.Write(append(mcp.JSON(refusedFile{refused.Code, refused.Message, fault.Seconds(refused.RetryAfter)}), '\n'))
+		wait := fault.Seconds(refused.RetryAfter)
+		_, _ = x.Write(append(mcp.JSON(refusedFile{refused.Code, refused.Message, wait}), '\n'))
 		return
 	}
 	x.text(status, refused.Message+"\n")
@@ -217,8 +218,8 @@ func (a *api) serveDownload(x *exchange, r *http.Request, d door) {
 	leave, ok := a.downloads.enter(ident.ClientKey(ctx))
 	if !ok {
 		h.Set("Retry-After", "5")
-		x.text(http.StatusServiceUnavailable, "As many files are being downloaded, from this server or to your address, "+
-			"as can be at once. Repeat this in 5 seconds.\n")
+		x.text(http.StatusServiceUnavailable, "As many files are being downloaded, from this server or to your "+
+			"address, as can be at once. Repeat this in 5 seconds.\n")
 		return
 	}
 	defer leave()

@@ -67,7 +67,8 @@ func NewTicket(logKey, room string, seat int, joined int64, message string, unti
 
 // String returns the ticket as it stands in the address.
 func (t Ticket) String() string {
-	body := ticketPrefix + t.Room + Digits(uint64(t.Seat), seatChars) + strings.TrimPrefix(t.Message, string(messagePrefix)) +
+	message := strings.TrimPrefix(t.Message, string(messagePrefix))
+	body := ticketPrefix + t.Room + Digits(uint64(t.Seat), seatChars) + message +
 		Digits(uint64(t.Until.Unix()), secondChars) + t.secret
 	return body + Check(body)
 }

@@ -49,9 +49,9 @@ func (e Event) redacted() Event {
 	return Event{N: e.Redacts, Type: Said, Seat: e.Seat, Name: e.Name, To: e.To}
 }
 
-// WithoutText returns e, a message or the draft of one, without its text and its file. Both must leave the
-// table and every cache, so no rule may depend on it. The fingerprint goes, too: a process that
-// loads the room later recognizes a repeated send only by its idempotency key.
+// WithoutText returns e, a message or the draft of one, without its text and its file. Both must
+// leave the table and every cache, so no rule may depend on them. The fingerprint goes, too: a
+// process that loads the room later recognizes a repeated send only by its idempotency key.
 func (e Event) WithoutText() Event {
 	if e.Redacted = true; e.Draft != nil {
 		draft := e.Draft.WithoutText()

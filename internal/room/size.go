@@ -30,9 +30,6 @@ func (e *Event) Held() int {
 	if e.Draft != nil {
 		n += int(unsafe.Sizeof(*e.Draft)) + e.Draft.Held()
 	}
-	if f := e.File; f != nil {
-		n += int(unsafe.Sizeof(*f)) + texts(f.Name, f.Type, f.Key, f.Sum)
-	}
 	if e.Settings != nil {
 		n += int(unsafe.Sizeof(*e.Settings)) + e.Settings.held()
 	}

@@ -36,9 +36,11 @@ func PutClaim(h *room.Head, e room.Event, now time.Time) table.Op {
 	if e.Draft != nil {
 		life = room.DraftLife + nameLife
 	}
+	at := room.Latest(now, time.UnixMilli(h.HeadMs))
 	return table.Put(table.Item{
-		Key: ClaimKey(files.Key{Room: h.ID, ID: f.Key}), Expires: room.Latest(now, time.UnixMilli(h.HeadMs)).Add(life),
-		Data: Encode(Claim{V: room.Version, N: h.AsOf + 1, Size: f.Size, Seat: e.Seat, To: e.To, Draft: e.Draft != nil}),
+		Key: ClaimKey(files.Key{Room: h.ID, ID: f.Key}), Expires: at.Add(life),
+		Data: Encode(Claim{V: room.Version, N: h.AsOf + 1, Size: f.Size, Seat: e.Seat, To: e.To,
+			Draft: e.Draft != nil}),
 	}, table.Always)
 }
 
@@ -137,7 +139,8 @@ func (s Seats) OpenUpload(ctx context.Context, a room.Agent, u Upload) (wait tim
 		if wait > 0 {
 			return wait, nil
 		}
-		err = s.log.store.table.Write(ctx, table.Put(table.Item{Key: key, Expires: room.CeilSecond(u.Until()), Data: Encode(u)}, how))
+		item := table.Item{Key: key, Expires: room.CeilSecond(u.Until()), Data: Encode(u)}
+		err = s.log.store.table.Write(ctx, table.Put(item, how))
 		if !errors.As(err, new(*table.ConflictError)) {
 			return 0, err
 		}
