@@ -35,6 +35,8 @@ func TestMain(m *testing.M) {
 		exitWith(writeForEver(os.Args[1], os.Args[2], ""))
 	case "write much":
 		exitWith(writeForEver(os.Args[1], os.Args[2], strings.Repeat(" ", 30*sharedBytes)))
+	case "put files":
+		exitWith(putForEver(os.Args[1], os.Args[2]))
 	case "write beside":
 		exitWith(writeBeside(os.Args[1], os.Args[2]))
 	case "fill the disk":
