@@ -179,10 +179,20 @@ func (c *Client) Call(ctx context.Context, tool string, args, result any) error 
 	if answer.IsError {
 		return refusal(answer.RawStructuredContent)
 	}
-	if err := json.Unmarshal(answer.RawStructuredContent, result); err != nil {
+	if err := json.Unmarshal(resultIn(answer), result); err != nil {
 		return &Unreachable{c.base, fmt.Errorf("%s gave a result that is none of Parley's: %w", tool, err)}
 	}
 	return nil
+}
+
+// resultIn returns the result in an answer. It is the text of one that has a picture beside it.
+func resultIn(answer *mcp.CallToolResult) json.RawMessage {
+	if answer.RawStructuredContent == nil && len(answer.Content) > 1 {
+		if text, ok := answer.Content[0].(mcp.TextContent); ok {
+			return json.RawMessage(text.Text)
+		}
+	}
+	return answer.RawStructuredContent
 }
 
 // failure is the error of a call that got no result.

@@ -6,8 +6,12 @@ import (
 	library "github.com/mark3labs/mcp-go/mcp"
 )
 
-// Illustrated is a result whose answer has more for the client than its JSON. The blocks
-// stand behind it, in their order.
+// Illustrated is a result whose answer has more for the client than its JSON. The blocks stand
+// behind it, in their order.
+//
+// An answer with blocks has no structured content, because Codex 0.169 shows its model that alone
+// where there is any. A tool with such results has no Output: clients expect that a
+// schema is kept.
 type Illustrated interface{ Blocks() []Block }
 
 // Block is a part of an answer: see [Image] and [Link].

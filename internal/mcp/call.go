@@ -141,7 +141,9 @@ func (s *Server) response(c *call, o Outcome) []byte {
 	if c.modern {
 		b = append(b, `,"resultType":"complete"`...)
 	}
-	b = append(append(b, `,"structuredContent":`...), structured...)
+	if len(blocks) == 0 || c.tool.Output != nil { // a schema promises it
+		b = append(append(b, `,"structuredContent":`...), structured...)
+	}
 	return append(b, "}}\n"...)
 }
 

@@ -69,8 +69,9 @@ func libraryResult(o Outcome) *library.CallToolResult {
 	if o.Failure != nil {
 		said = o.Failure.Error()
 	}
-	content := []library.Content{library.NewTextContent(said)}
+	content, structured := []library.Content{library.NewTextContent(said)}, o.JSON()
 	if _, ok := o.Value.(illustrated); ok {
+		structured = nil
 		size := int64(7)
 		content = append(content, library.NewImageContent("AAECAw==", "image/png"), library.ResourceLink{
 			Type: "resource_link", URI: "own://a?b=<c>&d", Name: "a \"name\".txt", MIMEType: "text/plain", Size: &size})
@@ -78,7 +79,7 @@ func libraryResult(o Outcome) *library.CallToolResult {
 	return &library.CallToolResult{
 		Content:              content,
 		IsError:              o.Failure != nil,
-		RawStructuredContent: o.JSON(),
+		RawStructuredContent: structured,
 	}
 }
 

@@ -78,7 +78,7 @@ func (d definition[In, Out]) tool() tool {
 			Title:       d.title,
 			Description: d.about,
 			Input:       spec.InputSchema(args),
-			Output:      spec.OutputSchema(out, d.shown),
+			Output:      outputSchema(out, d.shown),
 			ReadOnly:    d.hints.readOnly,
 			Destructive: d.hints.destructive,
 			Idempotent:  d.hints.idempotent,
@@ -88,6 +88,15 @@ func (d definition[In, Out]) tool() tool {
 			Call:        d.call,
 		},
 	}
+}
+
+// outputSchema returns the schema of a tool's results; nil if they may have pictures: see
+// [mcp.Illustrated].
+func outputSchema(out reflect.Type, shown []string) json.RawMessage {
+	if out.Implements(reflect.TypeFor[mcp.Illustrated]()) {
+		return nil
+	}
+	return spec.OutputSchema(out, shown)
 }
 
 // form is the arguments of a call before they are read. To bind them to their fields takes
