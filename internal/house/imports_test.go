@@ -28,6 +28,7 @@ func arrows() map[string][]string {
 		"internal/sanitize": {}, "internal/picture": {}, "internal/page": {}, "internal/page/bundle": {},
 		"internal/audit": {"internal/ident", "internal/table"},
 		"internal/fault": {},
+		"internal/fetch": {"internal/fault"},
 		"internal/ident": {"internal/fault"},
 		"internal/room":  {"internal/ident", "internal/fault"},
 		"internal/roomlog": {"internal/files", "internal/room", "internal/ident", "internal/fault",
@@ -43,8 +44,8 @@ func arrows() map[string][]string {
 		// The protocol.
 		"internal/mcp":        {"internal/fault", "internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
-		"internal/tools": {"internal/sanitize", "internal/tools/spec", "internal/mcp", "internal/pairing",
-			"internal/chat", "internal/ratelimit", "internal/room", "internal/ident", "internal/fault",
+		"internal/tools": {"internal/fetch", "internal/sanitize", "internal/tools/spec", "internal/mcp",
+			"internal/pairing", "internal/chat", "internal/ratelimit", "internal/room", "internal/ident", "internal/fault",
 			"internal/meter"},
 		"internal/httpapi": {"internal/page", "internal/access", "internal/tools", "internal/mcp", "internal/chat",
 			"internal/room", "internal/ident", "internal/fault", "internal/meter"},
@@ -123,8 +124,8 @@ func testOnly() []string {
 func foreign() map[string][]string {
 	return map[string][]string{
 		"net/http": {"cmd/parley", "functions/mcp", "internal/app", "internal/client",
-			"internal/doctor", "internal/httpapi", "internal/lambdahttp", "internal/mcp", "internal/meter/scrape",
-			"internal/page", "internal/wake", "internal/table/dynamotable", "internal/files/bucket",
+			"internal/doctor", "internal/fetch", "internal/httpapi", "internal/lambdahttp", "internal/mcp",
+			"internal/meter/scrape", "internal/page", "internal/wake", "internal/table/dynamotable", "internal/files/bucket",
 			"internal/bridge"},
 		"github.com/mark3labs/mcp-go":  {"internal/mcp", "internal/client", "internal/bridge"},
 		"github.com/aws/aws-lambda-go": {"functions/mcp", "internal/lambdahttp"},
