@@ -36,6 +36,23 @@ func (b *batch) Redact(n int64) {
 	}
 }
 
+// RedactTask drops the words of a task, as Redact does.
+func (b *batch) RedactTask(no int64) {
+	id := room.TaskID(no)
+	empty := func(t *Task) { t.Title, t.Text, t.Result = room.Removed, "", "" }
+	for i := range b.Messages {
+		m := &b.Messages[i]
+		for j := range m.Tasks {
+			if m.Tasks[j].ID == id {
+				empty(&m.Tasks[j])
+			}
+		}
+		if m.Task != nil && m.Task.ID == id {
+			empty(m.Task)
+		}
+	}
+}
+
 // Add takes m, which shows e, or returns false if the Batch is full.
 func (b *batch) Add(m Message, e room.Event) bool {
 	size := m.size()

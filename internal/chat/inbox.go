@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
@@ -29,15 +28,16 @@ type inbox struct {
 	missed     bool // events had expired
 	removed    bool // the caller's seat is gone, or the room closed
 	reason     room.Reason
+	freeTask   int64 // the number of a task that ended the wait, since it is free; 0: none
 }
 
 func newInbox(c *session, pos position) *inbox {
 	return &inbox{caller: c, pos: pos, scanned: pos.after, batch: batchFor(c.agent, &c.head.State)}
 }
 
-// status returns how a wait ends that found this.
-func (in *inbox) status(h *room.Head, now time.Time) WaitStatus {
-	ended := h.Ended(in.caller.agent, now)
+// status returns how a wait ends that found this. Nothing is all done while a task is worked on.
+func (in *inbox) status(ctx context.Context, h *room.Head) WaitStatus {
+	ended := h.Ended(in.caller.agent, in.caller.room.svc.now()) && !in.caller.isWorkedOn(ctx, h)
 	switch {
 	case in.removed:
 		return StatusRemoved
@@ -108,6 +108,9 @@ func (in *inbox) take(e room.Event, agents int) bool {
 	}
 	for _, n := range e.Emptied() {
 		in.batch.Redact(n)
+	}
+	if e.RedactsTask() {
+		in.batch.RedactTask(e.Task.No)
 	}
 	// what became of its draft, the repeated call may not know
 	if me.IsNews(e) && (e.N != in.pos.own || e.Decides != 0) {

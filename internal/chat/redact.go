@@ -26,8 +26,12 @@ func (s *Service) redact(ctx context.Context, req UpdateRequest) (got Updated, e
 		return got, err
 	}
 	defer c.room.release()
+	remove := c.removeText
+	if _, ok := room.TaskNumber(req.Redact); ok {
+		remove = c.removeTask
+	}
 	for range maxLooks {
-		events, err := c.removeText(ctx, req.Redact)
+		events, err := remove(ctx, req.Redact)
 		switch {
 		case errors.Is(err, errMoved):
 			continue
@@ -36,7 +40,7 @@ func (s *Service) redact(ctx context.Context, req UpdateRequest) (got Updated, e
 		case len(events) == 0:
 			return Updated{Status: StatusUnchanged}, nil
 		}
-		return Updated{Status: StatusUpdated, Redacted: c.head.MessageID(events[0].Redacts)}, nil
+		return Updated{Status: StatusUpdated, Redacted: redactedID(&c.head.State, events[0])}, nil
 	}
 	return got, fault.Refuse(fault.Unavailable,
 		"The room changed too often meanwhile. Nothing was changed: call again.")
@@ -92,4 +96,62 @@ func (c *session) removeText(ctx context.Context, id string) ([]room.Event, erro
 		c.dropFile(ctx, f)
 	}
 	return events, err
+}
+
+// redactedID returns the id of what e, a redaction, has removed.
+func redactedID(s *room.State, e room.Event) string {
+	if e.RedactsTask() {
+		return room.TaskID(e.Task.No)
+	}
+	return s.MessageID(e.Redacts)
+}
+
+// removeTask removes the words of the task with an id, open or closed, as removeText does.
+func (c *session) removeTask(ctx context.Context, id string) ([]room.Event, error) {
+	log := c.room.log
+	h, err := log.Refresh(ctx, c.room.svc.now())
+	if err != nil {
+		return nil, err
+	}
+	no, _ := room.TaskNumber(id)
+	t, open := h.Task(no)
+	by, empty := t.Holder, t.Redacted
+	if !open {
+		d, err := log.Seats().Done(ctx, no)
+		if errors.Is(err, table.ErrNotFound) {
+			d, err = roomlog.Done{}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		t, by, empty = d.Task, d.By, d.Task.Redacted && d.Result == ""
+	}
+	if t.No == 0 || !c.agent.SeesTask(t.N) {
+		return nil, fault.Refuse(fault.InvalidArgument, "redact: there is no task of this id. Nothing was changed: "+
+			"task lists those that there are.")
+	}
+	may := func(h *room.Head, a room.Agent, now time.Time) error {
+		if err := checkLive(h, now); err != nil {
+			return err
+		}
+		return a.CheckRedactTask(t, by)
+	}
+	if err := may(h, c.agent, c.room.svc.now()); err != nil {
+		return nil, err
+	}
+	changed := h.LastChange
+	ops, err := c.room.svc.store.RedactTask(ctx, c.token.Room, no, t.Last)
+	if err != nil {
+		return nil, err
+	}
+	expired := false
+	return c.decide(ctx, may, func(h *room.Head, _ room.Agent, _ time.Time) (roomlog.Change, error) {
+		if empty {
+			return roomlog.Change{}, nil
+		}
+		if expired || h.LastChange != changed {
+			return roomlog.Change{}, errMoved
+		}
+		return roomlog.Change{Events: []room.Event{t.Redaction()}, Ops: ops}, nil
+	}, func(table.Conflict) { expired = true })
 }

@@ -117,14 +117,14 @@ func (req SendRequest) check() error {
 func (req SendRequest) checkFinishes(vote bool) error {
 	for i, id := range req.Finishes {
 		if _, ok := room.TaskNumber(id); !ok {
-			return fault.Refuse(fault.InvalidArgument, "finishes: number %d is no id of a task, such as t7. Nothing was "+
-				"sent: task lists them.", i+1)
+			return fault.Refuse(fault.InvalidArgument, "finishes: number %d is no id of a task, such as t7. Nothing "+
+				"was sent: task lists them.", i+1)
 		}
 	}
 	switch {
 	case len(req.Finishes) > room.MaxFinishes:
-		return fault.Refuse(fault.InvalidArgument, "finishes: at most %d tasks. Nothing was sent: report the others by "+
-			"another message.", room.MaxFinishes)
+		return fault.Refuse(fault.InvalidArgument, "finishes: at most %d tasks. Nothing was sent: report the others "+
+			"by another message.", room.MaxFinishes)
 	case len(req.Finishes) > 0 && (len(req.To) > 0 || vote || req.Withdraw != ""):
 		return fault.Refuse(fault.InvalidArgument, "finishes goes with a message to all, and not with to, a vote or "+
 			"withdraw. Nothing was sent: use two calls.")

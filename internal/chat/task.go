@@ -153,8 +153,8 @@ func (req TaskRequest) order() (*taskOp, error) {
 	case TaskAdd, TaskTake, TaskRelease, TaskFinish, TaskDrop, TaskEdit:
 		o.Action = room.TaskAction(req.Action)
 	default:
-		return nil, fault.Refuse(fault.InvalidArgument, "action must be list, add, take, release, finish, drop or edit. "+
-			"Nothing was changed.")
+		return nil, fault.Refuse(fault.InvalidArgument, "action must be list, add, take, release, finish, drop or "+
+			"edit. Nothing was changed.")
 	}
 	if req.Action == TaskAdd {
 		return op, op.addTasks()
@@ -213,15 +213,15 @@ func (op *taskOp) setID() error {
 }
 
 func refuseAfter(i int) error {
-	return fault.Refuse(fault.InvalidArgument, "after: number %d is no task. Nothing was changed: name a task of the same "+
-		"call by its place, 1 for the first, and others by their ids, such as t7.", i+1)
+	return fault.Refuse(fault.InvalidArgument, "after: number %d is no task. Nothing was changed: name a task of "+
+		"the same call by its place, 1 for the first, and others by their ids, such as t7.", i+1)
 }
 
 // checkWords refuses words that hold what looks like a credential: those of a task stay for a year.
 func checkWords(words string) error {
 	if kind := sanitize.Credential(words); kind != "" {
-		return fault.Refuse(fault.InvalidArgument, "The words hold what looks like %s, and everybody here could use it. "+
-			"Nothing was changed: take it out; what one agent alone must have goes into a private message.", kind)
+		return fault.Refuse(fault.InvalidArgument, "The words hold what looks like %s, and everybody here could use "+
+			"it. Nothing was changed: take it out; what one agent alone must have goes into a private message.", kind)
 	}
 	return nil
 }
@@ -233,8 +233,8 @@ func (op *taskOp) addTasks() error {
 	case len(req.Tasks) == 0:
 		return fault.Refuse(fault.InvalidArgument, "add: give tasks, each with a title. Nothing was added.")
 	case len(req.Tasks) > room.MaxAdded:
-		return fault.Refuse(fault.InvalidArgument, "At most %d open tasks of one agent. Nothing was added: add fewer, and "+
-			"put several into one.", room.MaxAdded)
+		return fault.Refuse(fault.InvalidArgument, "At most %d open tasks of one agent. Nothing was added: add "+
+			"fewer, and put several into one.", room.MaxAdded)
 	case req.ID != "" || req.Text != "" || req.Title != "" || req.After != nil || len(req.For) > 0:
 		return fault.Refuse(fault.InvalidArgument, "add takes tasks alone, and title, text, for and after of each are "+
 			"in there. Nothing was added.")
@@ -254,8 +254,8 @@ func (op *taskOp) addTasks() error {
 			case !ok:
 				return refuseAfter(j)
 			case err == nil && here > i:
-				return fault.Refuse(fault.InvalidArgument, "after of number %d names number %d, which is not before it. "+
-					"Nothing was added: put what must be done first first.", i+1, here)
+				return fault.Refuse(fault.InvalidArgument, "after of number %d names number %d, which is not before "+
+					"it. Nothing was added: put what must be done first first.", i+1, here)
 			case err == nil:
 				no = -no
 			}
@@ -285,8 +285,8 @@ func offeredTo(s *room.State, names []string) (found []room.Party, err error) {
 	for i, key := range nameKeys(names) {
 		a, here := s.Named(key)
 		if !here || i >= room.MaxCapacity {
-			return nil, fault.Refuse(fault.InvalidArgument, "for: number %d does not name an agent in this room. Nothing "+
-				"was changed: room_info tells who is there; leave for out, and anybody may take it.", i+1)
+			return nil, fault.Refuse(fault.InvalidArgument, "for: number %d does not name an agent in this room. "+
+				"Nothing was changed: room_info tells who is there; leave for out, and anybody may take it.", i+1)
 		}
 		if !slices.Contains(found, a.Party()) {
 			found = append(found, a.Party())
@@ -320,8 +320,8 @@ func (op *taskOp) run(ctx context.Context) (Tasks, error) {
 	case errors.Is(err, room.ErrNotOpen):
 		return op.closed(ctx)
 	case errors.Is(err, errPresence):
-		return Tasks{}, fault.Refuse(fault.Unavailable, "The room changed too often meanwhile. Nothing was changed: call "+
-			"again.")
+		return Tasks{}, fault.Refuse(fault.Unavailable, "The room changed too often meanwhile. Nothing was changed: "+
+			"call again.")
 	case err != nil:
 		return Tasks{}, err
 	}
@@ -378,6 +378,21 @@ func (c *session) presence(ctx context.Context, h *room.Head) (map[int]room.Pres
 	return all, nil
 }
 
+// isWorkedOn reports whether a task is taken that has not stalled. If that is not known, it is.
+func (c *session) isWorkedOn(ctx context.Context, h *room.Head) bool {
+	if !h.HasTaken() {
+		return false
+	}
+	seen, err := c.presence(ctx, h)
+	if err != nil {
+		if ctx.Err() == nil {
+			c.room.svc.log.WarnContext(ctx, "presence not read", "error", err)
+		}
+		return true
+	}
+	return h.Works(seen, c.room.svc.now())
+}
+
 // answer returns the list after the change, and the task that it is about.
 func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error) {
 	c := op.caller
@@ -420,7 +435,8 @@ func (op *taskOp) closed(ctx context.Context) (Tasks, error) {
 	if d.Dropped {
 		how = "dropped"
 	}
-	refused := fault.Refuse(fault.InvalidArgument, "%s is %s already. Nothing was changed: list shows those that are open.",
+	refused := fault.Refuse(fault.InvalidArgument, "%s is %s already. Nothing was changed: list shows those that "+
+		"are open.",
 		room.TaskID(d.Task.No), how)
 	refused.By = d.By.Name
 	return Tasks{}, refused

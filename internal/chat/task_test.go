@@ -9,6 +9,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/roomlog"
 )
 
 // task does one thing with the room's tasks.
@@ -65,6 +66,52 @@ func (w *world) tasks(token string) []string {
 	return board(w.does(chat.TaskRequest{Token: token}).Tasks)
 }
 
+// The words of a task are in the events about it, in its part of the snapshot, and once it is closed in an item of
+// its own. A report that ends a task is in there, too.
+func TestRedact_task_isGoneEverywhere(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	other := w.another()
+	other.look(p.bob.Token, p.bob.Cursor) // its tail has the words
+	w.does(chat.TaskRequest{Token: p.cid.Token, Action: chat.TaskAdd, Tasks: []chat.NewTask{{Title: "sand"},
+		{Title: "the key is " + spilled, Text: "really, " + spilled}, {Title: "paint"}, {Title: spilled}}})
+	w.does(chat.TaskRequest{Token: p.cid.Token, Action: chat.TaskEdit, ID: "t2", Text: "now it is " + spilled})
+	w.task(p.bob.Token, chat.TaskTake, "t2")
+	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskRelease, ID: "t2", Text: "mine is " + spilled})
+	w.task(p.bob.Token, chat.TaskTake, "t4")
+	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskFinish, ID: "t4", Text: "it was " + spilled})
+	report := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "sanded, for " + spilled, Finishes: []string{"t1"}}).ID
+	other.look(p.bob.Token, p.bob.Cursor)
+	if n := w.inTable(p.ann.Token); n != 10 {
+		t.Fatalf("%d items hold the secret before", n)
+	}
+	_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.bob.Token, Redact: "t2"}) // he gave it back
+	wants(t, err, fault.NotAllowed)
+	w.redact(p.cid.Token, "t2")
+	w.redact(p.bob.Token, "t4") // which he has ended
+	if n := w.inTable(p.ann.Token); n != 2 {
+		t.Errorf("%d items hold the secret of the report", n)
+	}
+	w.redact(p.bob.Token, report)
+	if n := w.inTable(p.ann.Token); n != 0 {
+		t.Errorf("%d items hold the secret", n)
+	}
+	if got := w.update(chat.UpdateRequest{Token: p.ann.Token, Redact: "t2"}); got.Status != chat.StatusUnchanged {
+		t.Errorf("once more: %+v", got)
+	}
+	_, err = w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.ann.Token, Redact: "t9"})
+	wants(t, err, fault.InvalidArgument)
+	same(t, "the list", other.tasks(p.ann.Token), []string{"t2 removed open", "t3 paint open"})
+	for where, x := range map[string]*world{"here": w, "there": other, "elsewhere": w.elsewhere()} {
+		shown := fmt.Sprint(x.reads(p.bob), x.does(chat.TaskRequest{Token: p.bob.Token}),
+			x.does(chat.TaskRequest{Token: p.bob.Token, Closed: true}))
+		if strings.Contains(shown, spilled) {
+			t.Errorf("%s the secret is shown: %s", where, shown)
+		}
+	}
+	w.verify(p.ann.Token)
+}
+
 func TestTask_planOfThreeAgents_isDoneOnce(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
@@ -95,7 +142,8 @@ func TestTask_planOfThreeAgents_isDoneOnce(t *testing.T) {
 		[]string{"[{t4 another agent has it} {t9 there is no such task}]"})
 	same(t, "the list", w.tasks(p.ann.Token), []string{"t3 hang open", "t4 sweep taken Cid"})
 	w.task(p.cid.Token, chat.TaskRelease, "t4")
-	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskEdit, ID: "t3", Title: "hang it", For: []string{"Bob"}})
+	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskEdit, ID: "t3", Title: "hang " +
+		"it", For: []string{"Bob"}})
 	w.task(p.ann.Token, chat.TaskDrop, "t4")
 	same(t, "the list", w.tasks(p.cid.Token), []string{"t3 hang it open for Bob"})
 	closed := w.does(chat.TaskRequest{Token: p.cid.Token, Closed: true}).Tasks
@@ -108,5 +156,13 @@ func TestTask_planOfThreeAgents_isDoneOnce(t *testing.T) {
 	w.clock.Advance(11 * time.Minute)
 	if got := other.task(p.cid.Token, chat.TaskTake, ""); got.Task.ID != "t3" {
 		t.Errorf("after the offer Cid took %+v", got.Task)
+	}
+}
+
+// verify fails unless the log of the token's room is sound.
+func (w *world) verify(token string) {
+	w.t.Helper()
+	if _, err := roomlog.Verify(w.t.Context(), w.table, token[:7]); err != nil {
+		w.t.Error(err)
 	}
 }

@@ -104,7 +104,7 @@ func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waite
 func (c *session) newWait(ctx context.Context, req *WaitRequest) *presence.Wait {
 	r := c.room
 	w := &presence.Wait{Began: r.svc.now(), Standby: req.Standby, Superseded: make(chan struct{}),
-		Turn: make(chan int64, 1)}
+		Turn: make(chan int64, 1), Task: make(chan int64, 1)}
 	w.Until = w.Began.Add(r.svc.WaitLimit(ctx, req.Wait))
 	if c.head.Paired {
 		w.Until = room.Earliest(w.Until, w.Began.Add(PartnerSilent))
@@ -161,11 +161,14 @@ func (c *session) end(ctx context.Context, in *inbox, w *presence.Wait, turn boo
 	if got.Status != StatusSuperseded && got.Status != StatusRemoved {
 		c.addRoster(ctx, c.room.log.Peek(), in, got)
 	}
-	if got.Status == StatusQuiet && got.NoPartner && !c.agent.IsPerson() {
+	if got.Status == StatusQuiet && got.NoPartner && !c.agent.IsPerson() && !c.isWorkedOn(ctx, c.room.log.Peek()) {
 		got.Status = StatusAllDone
 	}
 	if turn && (got.Status == StatusQuiet || got.Status == StatusMessages) {
 		got.Status = StatusTurn
+		if in.freeTask != 0 {
+			got.FreeTask = room.TaskID(in.freeTask)
+		}
 	}
 	return got, nil
 }
@@ -223,6 +226,8 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 			if mine, err := r.agents.ClaimTurn(ctx, c.agent.Seat, word, w); err != nil || mine {
 				return mine, err
 			}
+		case in.freeTask = <-w.Task:
+			return true, in.collect(ctx) // what has just come, comes along
 		case <-refreshed:
 			if again := c.attendance().Renew(ctx, w); again > 0 {
 				refresh.Reset(again)
@@ -251,7 +256,7 @@ func (c *session) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waite
 			Situation: c.situation(h)}, nil
 	}
 	got := &Waited{
-		Status: in.status(h, c.room.svc.now()), Messages: in.batch.Messages, HasMore: in.full, before: in.before,
+		Status: in.status(ctx, h), Messages: in.batch.Messages, HasMore: in.full, before: in.before,
 		Cursor:    c.cursor(in.scanned, in.alone || in.pos.noted && len(in.batch.Messages) == 0),
 		Situation: in.situation(h),
 	}

@@ -35,12 +35,15 @@ type Room struct {
 	o   *Options
 
 	mu      sync.Mutex
-	waits   map[int]*Wait      // by seat, of agents
-	watches map[int][]*Wait    // by seat, of the people behind them, oldest first
-	silence *silence           // runs while every agent may be waiting; else nil
-	stop    context.CancelFunc // ends the polling; nil: none runs
-	seats   map[int]*seatCache // by seat
-	asOf    int64              // the last event of the head that OnAdvance heard of
+	waits   map[int]*Wait         // by seat, of agents
+	watches map[int][]*Wait       // by seat, of the people behind them, oldest first
+	silence *silence              // runs while every agent may be waiting; else nil
+	tasks   *freeLook             // runs while agents wait and there are tasks; else nil
+	told    map[string]bool       // of the tasks that are free now: those of which an agent was told
+	seen    map[int]room.Presence // as it was last read to tell whether tasks have stalled
+	stop    context.CancelFunc    // ends the polling; nil: none runs
+	seats   map[int]*seatCache    // by seat
+	asOf    int64                 // the last event of the head that OnAdvance heard of
 }
 
 // New returns the Room of a log.
@@ -61,6 +64,7 @@ type Wait struct {
 	Superseded chan struct{} // closed by a younger wait of the agent, or by many of the person; nil: never
 	Yields     bool          // superseded because the agent itself waits; set before that is closed
 	Turn       chan int64    // receives the last word whose silence gives the caller the turn: see ClaimTurn
+	Task       chan int64    // receives the number of a task that is free for the caller
 }
 
 // rank returns when w counts as begun among the waits of its seat. The youngest gets the turn,
@@ -93,6 +97,7 @@ func (r *Room) open(seat int, w *Wait) {
 	r.waits[seat] = w
 	if !w.Looks {
 		r.startSilence()
+		r.lookForTasks()
 	}
 }
 
@@ -115,6 +120,7 @@ func (r *Room) close(seat int, w *Wait) {
 	if len(r.waits) == 0 {
 		r.waits = nil
 		r.endSilence()
+		r.endTasks()
 	}
 	r.rest()
 }
@@ -218,6 +224,9 @@ type seatCache struct {
 
 	people    map[string]*reading // of the person behind the agent, by device
 	watchedAt time.Time           // when it was last written here that the person watches
+
+	toldAsOf int64 // the last event, and the time, when the agent was last told of a free task
+	toldAt   time.Time
 }
 
 // reading is how far one reader has come, and what it saw.

@@ -39,6 +39,7 @@ func (r *Room) OnAdvance(h *room.Head, events []room.Event) {
 	r.asOf = h.AsOf
 	if len(r.waits) > 0 {
 		r.startSilence()
+		r.lookForTasks()
 	}
 }
 

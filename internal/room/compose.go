@@ -33,8 +33,8 @@ func (h *Head) Compose(a Agent, e Event, now time.Time) (Event, error) {
 		return e, err
 	}
 	if h.finish(a, &e); len(e.Finishes) > 0 && len(e.To) > 0 {
-		return e, fault.Refuse(fault.InvalidArgument, "finishes goes with a message to all. Nothing was sent: leave to "+
-			"out.")
+		return e, fault.Refuse(fault.InvalidArgument, "finishes goes with a message to all. Nothing was sent: leave "+
+			"to out.")
 	}
 	e.AskNames = h.NamesOf(e.Ask)
 	text := mentionable(e.Text)

@@ -34,6 +34,22 @@ func (e Event) Redaction() Event {
 	return Event{Type: Changed, Redacts: e.N, Erases: e.Decides, Seat: e.Seat, Name: e.Name, To: e.To}
 }
 
+// CheckRedactTask returns the reason why a must not remove the words of t, which it sees; nil if there is
+// none. by is who has it, or has ended it. Those whose words they are may, and so may an admin.
+func (a Agent) CheckRedactTask(t Task, by Party) error {
+	if a.Role == Admin || t.Adder.Is(a) || by.Is(a) {
+		return nil
+	}
+	return fault.Refuse(fault.NotAllowed, "Only the agent that added a task, the one that has it or has ended it, "+
+		"or an admin may remove its words. Nothing was changed: room_info tells who is admin; ask one of them with "+
+		"send_message.")
+}
+
+// Redaction returns the event which says that the words of t were removed, to those who see t.
+func (t Task) Redaction() Event {
+	return Event{Type: Changed, Task: &TaskChange{Action: RedactTask, No: t.No, Added: t.N, Prev: t.Last}}
+}
+
 // Emptied returns the events whose texts e has removed.
 func (e Event) Emptied() (list []int64) {
 	for _, n := range []int64{e.Redacts, e.Erases} {

@@ -214,6 +214,58 @@ func (h *Head) Stalled(t Task, seen map[int]Presence, now time.Time) bool {
 	return t.Holder.Seat != 0 && (!t.Holder.isHere(&h.State) || now.Sub(h.signOf(t, seen)) >= StallsAfter)
 }
 
+// Opening is a task that anybody may take, of which somebody who waits should hear.
+type Opening struct {
+	Task    Task
+	Stalled bool      // else it is free: nobody has it, and it is offered to nobody, or no longer
+	N       int64     // the event since which it is free, or its holder has it
+	At      time.Time // the time since which anybody may take it
+	What    string    // tells it from all others
+}
+
+// Openings returns the tasks that anybody may take now, and how long until another may be one if nothing
+// happens; 0 if there is none. seen is the presence of the seats.
+func (h *Head) Openings(seen map[int]Presence, now time.Time) (open []Opening, again time.Duration) {
+	later := func(at time.Time) {
+		if d := at.Sub(now); again == 0 || d < again {
+			again = d
+		}
+	}
+	for _, t := range h.Tasks {
+		x := Opening{Task: t, N: t.SinceN, Stalled: t.Holder.Seat != 0}
+		why := "free"
+		switch {
+		case x.Stalled && !h.Stalled(t, seen, now):
+			later(h.signOf(t, seen).Add(StallsAfter))
+			continue
+		case x.Stalled:
+			why, x.At = "stalled", Earliest(now, h.signOf(t, seen).Add(StallsAfter))
+		case len(h.WaitsFor(t)) > 0:
+			continue
+		default:
+			x.N, x.At = h.freeSince(t)
+			only, until := h.offeredTo(t, now)
+			if len(only) > 0 {
+				later(until)
+				continue
+			}
+			if len(t.For) > 0 {
+				why, x.At = "lapsed", Earliest(now, until)
+			}
+		}
+		x.What = TaskID(t.No) + "#" + strconv.FormatInt(x.N, 10) + "#" + why
+		open = append(open, x)
+	}
+	return open, again
+}
+
+// Suits reports whether a, who waits, should hear of x: it sees it, may take it, has no other, and did not
+// add it itself, unless its holder fell silent.
+func (x Opening) Suits(h *Head, a Agent) bool {
+	return a.SeesTask(x.Task.N) && !x.Task.Holder.Is(a) && len(h.TasksOf(a)) == 0 &&
+		!a.Person.Holds() && !a.IsAlone() && (x.Stalled || !x.Task.Adder.Is(a))
+}
+
 // NeedsPresence reports whether only the presence of the seats tells which tasks have stalled. For
 // a while after a holder took a task, or spoke, the log tells.
 func (h *Head) NeedsPresence(now time.Time) bool {
@@ -276,8 +328,8 @@ func (s *State) MayManage(a Agent, t Task) bool {
 	return t.Adder.Is(a) || a.Role == Admin || s.Capacity == 2
 }
 
-// Closes reports whether e ends tasks, and returns them: they were open in s, before e.
-func (e Event) closed() []int64 {
+// TasksClosed returns the tasks that e ends.
+func (e Event) TasksClosed() []int64 {
 	if e.Task != nil && (e.Task.Action == FinishTask || e.Task.Action == DropTask) {
 		return []int64{e.Task.No}
 	}
@@ -286,7 +338,7 @@ func (e Event) closed() []int64 {
 
 // ClosedBy returns the tasks of s, the state before e, that e ends.
 func (s *State) ClosedBy(e Event) (list []Task) {
-	for _, no := range e.closed() {
+	for _, no := range e.TasksClosed() {
 		if t, open := s.Task(no); open {
 			list = append(list, t)
 		}
@@ -300,7 +352,7 @@ func (s *State) changeTasks(e Event) {
 	if a, here := s.Seated(e.Seat); here {
 		by.Joined = a.Joined
 	}
-	for _, no := range e.closed() {
+	for _, no := range e.TasksClosed() {
 		s.endTask(e, no, e.Task != nil && e.Task.Action == DropTask)
 	}
 	c := e.Task
@@ -410,26 +462,12 @@ func (t Task) withoutWords() Task {
 	return t
 }
 
-// Concerns reports whether e, an event of type TaskChanged, has words of task no.
-func (e Event) Concerns(no int64) bool {
-	return e.Type == TaskChanged && e.Task != nil && (e.Task.No == no ||
-		slices.ContainsFunc(e.Task.Add, func(t Task) bool { return t.No == no }))
-}
-
-// HasWordsOf reports whether words of task no, which were to be removed, are in e.
-func (e Event) HasWordsOf(no int64) bool {
-	if !e.Concerns(no) {
-		return false
-	}
-	if e.Task.No == no {
-		return !e.Task.Redacted
-	}
-	return slices.ContainsFunc(e.Task.Add, func(t Task) bool { return t.No == no && !t.Redacted })
-}
+// HasWordsOf reports whether words of task no are in e.
+func (e Event) HasWordsOf(no int64) bool { return slices.Contains(e.TasksTold(), no) }
 
 // WithoutTask returns e without the words of task no.
 func (e Event) WithoutTask(no int64) Event {
-	if !e.Concerns(no) {
+	if !e.HasWordsOf(no) {
 		return e
 	}
 	c := *e.Task
@@ -477,8 +515,21 @@ func CheckTitle(field, title string) error {
 	return CheckSecret(field, title)
 }
 
-// Ends returns how many tasks e ends.
-func (e Event) Ends() int { return len(e.closed()) }
+// TasksTold returns the tasks of which e has words.
+func (e Event) TasksTold() (list []int64) {
+	if e.Type != TaskChanged || e.Task == nil {
+		return nil
+	}
+	for _, t := range e.Task.Add {
+		if !t.Redacted {
+			list = append(list, t.No)
+		}
+	}
+	if e.Task.No != 0 && !e.Task.Redacted {
+		list = append(list, e.Task.No)
+	}
+	return list
+}
 
 // RedactsTask reports whether e says that the words of a task were removed.
 func (e Event) RedactsTask() bool {

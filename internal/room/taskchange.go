@@ -83,10 +83,11 @@ func (a Agent) CheckTaskOrder() error {
 		return nil
 	}
 	return &fault.Error{Code: fault.Paused,
-		Message: "Your user has paused you, or approves what you say, so you cannot change the list of tasks. Nothing " +
-			"was changed.",
+		Message: "Your user has paused you, or approves what you say, so you cannot change the list of tasks. " +
+			"Nothing was changed.",
 		Next: "Report with send_message what you have done, and name the tasks in finishes: once your user lets you " +
-			"send it, they are finished. For anything else ask your user, who can do it on the page that the link opened."}
+			"send it, they are finished. For anything else ask your user, who can do it on the page that the link " +
+			"opened."}
 }
 
 // find returns the open task that the order is about.
@@ -126,8 +127,8 @@ func (o TaskOrder) add(h *Head, a Agent, e *Event) (*Event, int64, error) {
 		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks of one agent; you have %d and add "+
 			"%d. Nothing was added: finish or drop some first, or put several into one.", MaxAdded, mine, len(o.Add))
 	case len(h.Tasks)+len(o.Add) > MaxTasks:
-		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks in a room; there are %d. Nothing was "+
-			"added: finish or drop some first.", MaxTasks, len(h.Tasks))
+		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks in a room; there are %d. Nothing "+
+			"was added: finish or drop some first.", MaxTasks, len(h.Tasks))
 	}
 	for i, t := range o.Add {
 		t.No = h.LastTask + int64(i) + 1
@@ -199,8 +200,8 @@ func (o TaskOrder) release(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 		e.Task.For = slices.DeleteFunc(slices.Clone(t.For), func(m Party) bool { return m.Is(a) })
 		return e, nil
 	case !t.Holder.Is(a) && !t.Adder.Is(a) && a.Role != Admin:
-		return nil, fault.Refuse(fault.NotAllowed, "Only the agent that has %s, the one that added it, or an admin may "+
-			"release it. Nothing was changed: ask one of them with send_message.", TaskID(t.No))
+		return nil, fault.Refuse(fault.NotAllowed, "Only the agent that has %s, the one that added it, or an admin "+
+			"may release it. Nothing was changed: ask one of them with send_message.", TaskID(t.No))
 	case t.Holder.Seat == 0:
 		return nil, nil
 	}
@@ -239,8 +240,8 @@ func (o TaskOrder) edit(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 			case err != nil:
 				return nil, err
 			case no >= t.No:
-				return nil, fault.Refuse(fault.InvalidArgument, "after: only earlier tasks than %s itself. Nothing was "+
-					"changed.", TaskID(t.No))
+				return nil, fault.Refuse(fault.InvalidArgument, "after: only earlier tasks than %s itself. Nothing "+
+					"was changed.", TaskID(t.No))
 			case open && !slices.Contains(c.After, no):
 				c.After = append(c.After, no)
 			}
@@ -274,8 +275,8 @@ func (h *Head) insteadOf(a Agent, seen map[int]Presence, now time.Time) string {
 }
 
 func refuseManage(t Task) error {
-	return fault.Refuse(fault.NotAllowed, "Only the agent that added %s, or an admin, may change or drop it. Nothing was "+
-		"changed: ask one of them with send_message.", TaskID(t.No))
+	return fault.Refuse(fault.NotAllowed, "Only the agent that added %s, or an admin, may change or drop it. "+
+		"Nothing was changed: ask one of them with send_message.", TaskID(t.No))
 }
 
 // taskIDs returns the ids of tasks.

@@ -108,7 +108,7 @@ func textOf(e room.Event) int {
 func (d *draft) others(ch Change, now time.Time) int {
 	n := 5 + room.MaxOpen + d.parts
 	for _, e := range ch.Events {
-		n += e.Parts() + e.Ends()
+		n += e.Parts() + len(e.TasksClosed())
 	}
 	if d.head.RenewalDue(now) {
 		n += room.PartsRenewed
@@ -145,7 +145,7 @@ func (d *draft) add(ch Change, now time.Time) ([]room.Event, error) {
 		for _, t := range next.ClosedBy(e) {
 			kept = append(kept, putDone(next, t, e))
 		}
-		d.parts += e.Parts() + e.Ends()
+		d.parts += e.Parts() + len(e.TasksClosed())
 		if e.ExpiresMs != 0 {
 			d.parts += room.PartsRenewed
 		}

@@ -12,11 +12,10 @@ import (
 // put again without the text, in the Write of the event that says so. By that event each
 // process that follows the log drops the text.
 
-// Redact returns the ops that take the text of event n out of the table: of the event, of the
-// draft that it was, and of the agreement on it. They go into the Write of the event that says
-// so, and by that event every process drops the text from its caches. They fail if one of the
-// items expires before they are written. They do not cover an agreement that is completed after
-// the call.
+// Redact returns the ops that take the text of event n out of the table: of the event, of the draft that it
+// was, of the agreement on it, and of the tasks that it has ended. They go into the Write of the event that
+// says so, and by that event every process drops the text from its caches. They fail if one of the items
+// expires before they are written. They do not cover an agreement that is completed after the call.
 func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op, err error) {
 	for next := n; next != 0; {
 		item, err := s.table.Get(ctx, EventKey(id, next), strongly)
@@ -32,6 +31,11 @@ func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op,
 		}
 		item.Data = Encode(e.WithoutText())
 		ops, next = append(ops, erase(item)), e.Decides
+		results, err := s.redactResults(ctx, id, e)
+		if err != nil {
+			return nil, err
+		}
+		ops = append(ops, results...)
 	}
 	where := table.Range{Partition: roomPrefix + id, Prefix: agreedPrefix, Consistency: strongly}
 	for item, err := range table.All(ctx, s.table, where) {

@@ -78,8 +78,8 @@ func (s Seats) AllDone(ctx context.Context, a room.Agent, limit int) (list []Don
 
 // RedactTask returns the ops that take the words of task no out of the table: of the events about it,
 // from last back to the one that added it, and of its Done. They go into the Write of the event that says
-// so, which writes the part of an open task again. first are those that go before, where one Write
-// cannot take all.
+// so, which writes the part of an open task again. Where one Write cannot take all, RedactTask writes the
+// first itself. The ops fail if one of the items expires before they are written.
 func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops []table.Op, err error) {
 	for n := last; n != 0; {
 		item, err := s.table.Get(ctx, EventKey(id, n), strongly)
@@ -101,6 +101,12 @@ func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops 
 			ops = append(ops, erase(item))
 		}
 	}
+	for len(ops) > redactedAtOnce {
+		if err := s.table.Write(ctx, ops[:redactedAtOnce]...); err != nil {
+			return nil, err
+		}
+		ops = ops[redactedAtOnce:]
+	}
 	done, err := s.table.Get(ctx, doneKey(id, no), strongly)
 	if errors.Is(err, table.ErrNotFound) {
 		return ops, nil
@@ -117,9 +123,33 @@ func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops 
 	return append(ops, erase(done)), nil
 }
 
-// FreedFor puts an item that says that one waiting agent was told that a task is free, and
-// returns false if that is there already. what says which task, and since when.
-func (s Seats) FreedFor(ctx context.Context, what string) (first bool, err error) {
+// redactedAtOnce is how many events a redaction empties in one Write.
+const redactedAtOnce = 40
+
+// redactResults returns the ops that take the beginning of report e from the tasks that it has ended.
+func (s *Store) redactResults(ctx context.Context, id string, e room.Event) (ops []table.Op, err error) {
+	for _, no := range e.Closes {
+		item, err := s.table.Get(ctx, doneKey(id, no), strongly)
+		if errors.Is(err, table.ErrNotFound) {
+			continue
+		}
+		var d Done
+		if err == nil {
+			err = Decode(item, &d)
+		}
+		if err != nil {
+			return nil, err
+		}
+		d.Result, d.Redacted = room.Removed, true
+		item.Data = Encode(d)
+		ops = append(ops, erase(item))
+	}
+	return ops, nil
+}
+
+// TellOfTask puts an item that says that a waiting agent was told that a task is free. It returns
+// false if that is there already. what says which task, and since when.
+func (s Seats) TellOfTask(ctx context.Context, what string) (first bool, err error) {
 	l := s.log
 	item := table.Item{Key: inRoom(l.id, "FREE#"+what), Expires: l.store.now().Add(room.Life),
 		Data: Encode(turnItem{V: room.Version, ID: ident.NewEventID(), AtMs: l.store.now().UnixMilli()})}

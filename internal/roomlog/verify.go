@@ -14,7 +14,7 @@ var ErrDamaged = errors.New("the log is damaged")
 
 // Verify reads the whole log of a room and returns the number of its messages. It fails with
 // table.ErrNotFound if there is no room, and with the error of Readable if an item cannot be
-// read. It fails with ErrDamaged if an event or an agreement is missing, if a text that was
+// read. It fails with ErrDamaged if an event, an agreement or a closed task is missing, if a text that was
 // removed is there, or if the log does not match the snapshot or itself. The room may be in use
 // meanwhile, in a table whose Writes become visible at once.
 func Verify(ctx context.Context, t table.Reader, id string) (messages int, err error) {
@@ -25,6 +25,7 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 	last := room.Event{}
 	var agreed []table.Key
 	redacted := map[int64]bool{}
+	done := taskCheck{ended: map[int64]int64{}, redacted: map[int64]int64{}, words: map[int64][]int64{}}
 	r := table.Range{Partition: roomPrefix + id, Prefix: logPrefix, Limit: table.MaxLimit, Consistency: table.Strong}
 	for more := true; more; r.After = eventSort(last.N) {
 		page, err := t.Query(ctx, r)
@@ -45,6 +46,7 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 			for _, n := range e.Emptied() {
 				redacted[n] = true
 			}
+			done.note(e)
 			if last = e; e.Type == room.Said {
 				messages++
 			}
@@ -55,6 +57,9 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 		return messages, err
 	}
 	if err := verifyRedacted(ctx, t, id, redacted); err != nil {
+		return messages, err
+	}
+	if err := done.verify(ctx, t, id, redacted); err != nil {
 		return messages, err
 	}
 	after, err := snapshotOf(ctx, t, id)
@@ -152,4 +157,66 @@ func snapshotOf(ctx context.Context, t table.Reader, id string) (*snapshot, erro
 		return nil, table.ErrNotFound
 	}
 	return x, x.check()
+}
+
+// taskCheck is what the events of a log say about tasks.
+type taskCheck struct {
+	ended    map[int64]int64   // the event that closed a task, by the task
+	redacted map[int64]int64   // the last event that removed the words of a task, by the task
+	words    map[int64][]int64 // the events that have words of a task
+}
+
+// note notes what e says.
+func (c *taskCheck) note(e room.Event) {
+	for _, no := range e.TasksClosed() {
+		c.ended[no] = e.N
+	}
+	if e.RedactsTask() {
+		c.redacted[e.Task.No] = e.N
+	}
+	for _, no := range e.TasksTold() {
+		c.words[no] = append(c.words[no], e.N)
+	}
+}
+
+// verify fails with ErrDamaged if a closed task is missing, or if words of a task are there that were
+// removed: by a redaction of the task, or of its report, which is in texts.
+func (c *taskCheck) verify(ctx context.Context, t table.Reader, id string, texts map[int64]bool) error {
+	for no, by := range c.ended {
+		item, err := t.Get(ctx, doneKey(id, no), table.Strong)
+		if errors.Is(err, table.ErrNotFound) {
+			return fmt.Errorf("%w: the closed task %s is missing", ErrDamaged, room.TaskID(no))
+		}
+		var d Done
+		if err == nil {
+			err = Decode(item, &d)
+		}
+		switch {
+		case err != nil:
+			return err
+		case c.redacted[no] > by && !d.Task.Redacted, texts[d.Report] && !d.Redacted:
+			return fmt.Errorf("%w: the closed task %s has words that were removed", ErrDamaged, room.TaskID(no))
+		}
+	}
+	for no, by := range c.redacted {
+		for _, n := range c.words[no] {
+			if n > by {
+				continue
+			}
+			item, err := t.Get(ctx, EventKey(id, n), table.Strong) // it may have been in use
+			if errors.Is(err, table.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if e, err := decodeEvent(item); err != nil {
+				return err
+			} else if e.HasWordsOf(no) {
+				return fmt.Errorf("%w: event %d has words of the task %s that were removed", ErrDamaged, n,
+					room.TaskID(no))
+			}
+		}
+	}
+	return nil
 }

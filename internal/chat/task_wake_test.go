@@ -1,0 +1,94 @@
+package chat_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// toldOf fails unless the wait ends as a turn for a task.
+func (w *world) toldOf(who string, wait <-chan answer, id string) {
+	w.t.Helper()
+	got := take(w.t, wait)
+	if wantStatus(w.t, who, got, chat.StatusTurn); got.FreeTask != id {
+		w.t.Fatalf("%s is told of %q, want %s", who, got.FreeTask, id)
+	}
+}
+
+func TestTask_added_wakesThoseToWhomItIsOfferedAndOneForEachFreeOne(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid", "Dan", "Eve", "Fay")
+	waits := w.hold(all...)
+	w.adds(all[0].Token, "sand", "paint > Fay", "hang < 1", "hang for Eve > Eve < 1")
+	w.toldOf("Bob", waits[1], "t1")
+	wantStatus(t, "Fay", take(t, waits[5]), chat.StatusMessages)
+	for i, who := range []string{"Ann", "", "Cid", "Dan", "Eve"} {
+		if who != "" {
+			w.stillWaits(who, waits[i])
+		}
+	}
+	again := w.hold(all[1])
+	w.task(all[5].Token, chat.TaskTake, "")
+	w.task(all[1].Token, chat.TaskTake, "t1")
+	w.stillWaits("Bob, who was told", again[0])
+	w.does(chat.TaskRequest{Token: all[1].Token, Action: chat.TaskFinish, ID: "t1"})
+	wantStatus(t, "Ann, who added it", take(t, waits[0]), chat.StatusMessages)
+	wantStatus(t, "Eve, to whom what follows is offered", take(t, waits[4]), chat.StatusMessages)
+	w.toldOf("Bob, who has no other", again[0], "t3")
+	w.stillWaits("Cid", waits[2])
+}
+
+// No event says that an offer has lapsed, or that an agent has fallen silent. Those who are done get no
+// turn to speak, but may do more.
+func TestTask_offerLapsesOrHolderFallsSilent_wakesOne(t *testing.T) {
+	for name, two := range map[string]bool{"one process": false, "two processes": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			there := w
+			if two {
+				w, there = w.another(), w.another()
+			}
+			all := w.crowd("plans", "Ann", "Bob", "Cid", "Dan")
+			for _, s := range all[2:] {
+				w.sends(chat.SendRequest{Token: s.Token, Text: "I am done", Kind: room.Done})
+			}
+			w.adds(all[0].Token, "sand > Bob", "paint > Bob")
+			w.task(all[1].Token, chat.TaskTake, "t1")
+			passed := time.Duration(0)
+			for _, x := range []struct {
+				after time.Duration
+				id    string
+			}{{room.OfferLife, "t2"}, {room.StallsAfter, "t1"}} {
+				w.clock.Advance(x.after - passed - time.Minute)
+				passed = x.after
+				for i := range all[2:] {
+					all[2+i].Cursor = w.look(all[2+i].Token, all[2+i].Cursor).Cursor
+				}
+				cid, dan := w.hold(all[2])[0], there.hold(all[3])[0]
+				w.pass(time.Minute - time.Second)
+				w.stillWaits("Cid", cid)
+				there.stillWaits("Dan", dan)
+				w.pass(time.Second)
+				first, second := cid, dan
+				await(t, "news of "+x.id, func() bool { return len(cid)+len(dan) > 0 })
+				if len(dan) > 0 {
+					first, second = dan, cid
+				}
+				w.toldOf("the first", first, x.id)
+				w.stillWaits("the second", second)
+				w.pass(time.Minute)
+				w.stillWaits("the second", second)
+				passed += time.Minute
+				w.say(all[0].Token, "who heard of "+x.id+"?")
+				w.pass(time.Second) // the other process polls
+				passed += time.Second
+				take(t, second)
+			}
+			if got := w.task(all[3].Token, chat.TaskTake, "t1"); got.Task.Was != "Bob" {
+				t.Errorf("took %+v", got.Task)
+			}
+		})
+	}
+}
