@@ -309,7 +309,8 @@ func (h *Head) wokenByEnd(done []Task, a Agent) (seats []int) {
 	}
 	for _, t := range h.Tasks {
 		open := h.WaitsFor(t)
-		if t.Holder.Seat == 0 && len(open) > 0 && !slices.ContainsFunc(open, func(no int64) bool { return !isDone(no) }) {
+		left := slices.ContainsFunc(open, func(no int64) bool { return !isDone(no) })
+		if t.Holder.Seat == 0 && len(open) > 0 && !left {
 			seats = wake(seats, &h.State, a, t.For...)
 		}
 	}
