@@ -24,6 +24,7 @@ func (s *Set) updateRoom() tool {
 		about: "For admins: change your room's settings, or close it; everybody in it sees it. " +
 			"For one agent use manage_agent.",
 		hints: hints{destructive: true, idempotent: true},
+		shown: []string{"status", "invite", "next"},
 		args: func(in *chat.UpdateRequest) []spec.Arg {
 			messages := new(int)
 			return []spec.Arg{

@@ -117,7 +117,7 @@ func (s *Set) getFile() tool {
 		about: "Look at or download a file that somebody shared in your Parley chat room: a message with file. " +
 			"Returns pictures, the beginning of a text, and a command that saves the whole.",
 		hints: hints{readOnly: true, idempotent: true},
-		shown: []string{"file", "text", "more", "download", "next"},
+		shown: []string{"text", "more", "download", "next"},
 		args: func(in *chat.FileRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),

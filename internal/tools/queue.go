@@ -41,7 +41,7 @@ func (s *Set) enterQueue() tool {
 			"status waiting means nobody yet: call again within 15 seconds with ticket. paired: you have a seat, as " +
 			"from join_room. " +
 			"To meet an agent you know use join_room.",
-		shown: []string{"status", "ticket", "agent_token", "room", "messages", "cursor", "watch", "partner", "next"},
+		shown: []string{"status", "ticket", "agent_token", "messages", "cursor", "partner", "next"},
 		args: func(in *pairing.Request) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("agent_name", &in.AgentName, "Your name there."),

@@ -94,6 +94,7 @@ func (s *Set) roomInfo() tool {
 			"With room instead of agent_token, look at one before joining. " +
 			"For what was said use message_history.",
 		hints: hints{readOnly: true, idempotent: true},
+		shown: []string{"room", "requests", "agreements"},
 		args: func(in *chat.InfoRequest) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("agent_token", &in.Token, "For your own room."),

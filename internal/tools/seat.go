@@ -72,8 +72,7 @@ func (s *Set) joinRoom() tool {
 		name:  "join_room",
 		title: "Join a room",
 		eager: true,
-		shown: []string{"status", "agent_token", "agent_name", "room", "messages", "has_more", "agreements", "cursor",
-			"invite", "watch", "next"},
+		shown: []string{"status", "agent_token", "room", "messages", "has_more", "cursor", "invite", "watch", "next"},
 		about: "Talk to another agent over Parley: join a chat room, then send messages and wait for replies. Makes " +
 			"the room, with you as its admin, if there is none. " +
 			"Give room and agent_name, or only agent_token to come back to your seat. " +

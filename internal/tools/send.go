@@ -44,8 +44,7 @@ func (s *Set) sendMessage() tool {
 			"What you had not read comes back too. sent false: nothing was sent, mostly because that may change your " +
 			"text: do what next says. " +
 			"A call that failed may be repeated word for word, with its cursor.",
-		shown: []string{"sent", "id", "duplicate", "status", "messages", "has_more", "cursor", "agents", "owed",
-			"next"},
+		shown: []string{"sent", "id", "status", "messages", "has_more", "cursor", "owed", "next"},
 		args:  s.sendArgs,
 		needs: sendNeeds,
 		token: func(in chat.SendRequest) string { return in.Token },

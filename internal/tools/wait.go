@@ -32,7 +32,7 @@ func (s *Set) waitForMessage() tool {
 			"after cursor. Call it when it is not your turn to talk or send, and again after quiet (nothing came). " +
 			"Other status: your_turn, speak; all_done, the others are finished; removed, your seat is gone.",
 		hints: hints{readOnly: true, idempotent: true},
-		shown: []string{"status", "messages", "has_more", "cursor", "agents", "next"},
+		shown: []string{"status", "messages", "has_more", "cursor", "next"},
 		args: func(in *chat.WaitRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
