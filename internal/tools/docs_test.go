@@ -78,6 +78,8 @@ func TestDocs_everyField_isExplained(t *testing.T) {
 		for f := range kind.Fields() {
 			if f.Anonymous {
 				check(f.Type)
+			}
+			if f.Anonymous || !f.IsExported() {
 				continue
 			}
 			if f.Tag.Get("json") == "" || f.Tag.Get("doc") == "" {

@@ -47,7 +47,12 @@ type gotFile struct {
 	More      int64    `json:"more,omitempty" doc:"the offset of the next part"`
 	Download  string   `json:"download" doc:"a command for a shell that saves the whole, under a name of the server's"`
 	Next      string   `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
+
+	blocks []mcp.Block
 }
+
+// Blocks implements mcp.Illustrated.
+func (v gotFile) Blocks() []mcp.Block { return v.blocks }
 
 func (s *Set) shareFile() tool {
 	return definition[chat.ShareRequest, shared]{
@@ -234,6 +239,9 @@ func (s *Set) viewFile(ctx context.Context, got chat.FileGot) gotFile {
 	v := gotFile{Untrusted: untrustedNotice, From: sender(got.Message), File: viewFile(got.File),
 		Text: words(got.Text), More: got.More,
 		Download: downloadLine(got.Message.ID, got.Ending, s.at(ctx, DownloadPath+got.Ticket))}
+	if got.Image != nil {
+		v.blocks = append(v.blocks, mcp.Image(got.Image, got.File.Type))
+	}
 	v.Next = s.clients.advisor(ctx).gotFile(got)
 	return v
 }

@@ -30,6 +30,12 @@ func notes(messages []chat.Message, is chat.Situation) string {
 	if slices.ContainsFunc(messages, func(m chat.Message) bool { return m.More != nil }) {
 		b.WriteString("A text with more is only a part: call message_history with that id and offset for the rest. ")
 	}
+	for _, m := range slices.Backward(messages) {
+		if m.File != nil && !m.Mine && !m.Redacted {
+			fmt.Fprintf(&b, "%s carries a file: get_file (id %s) shows or saves it. ", m.ID, m.ID)
+			break
+		}
+	}
 	if i := slices.IndexFunc(messages, func(m chat.Message) bool { return m.Agreed != "" }); i >= 0 {
 		fmt.Fprintf(&b, "Everyone asked has agreed to %s: it is on record, and room_info shows it. ", messages[i].Agreed)
 	}

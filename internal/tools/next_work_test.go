@@ -141,6 +141,13 @@ func taskCases() []nextCase {
 	}
 }
 
+// carrying is a message with a file.
+func carrying(id string) chat.Message {
+	m := said(id)
+	m.File = &chat.File{Name: chosen, Size: 9, Type: "text/plain"}
+	return m
+}
+
 // fileCases are those of files.
 func fileCases() []nextCase {
 	sent := func(uploaded bool, change func(*chat.Sent)) string {
@@ -157,6 +164,7 @@ func fileCases() []nextCase {
 		return advise().gotFile(g)
 	}
 	return []nextCase{
+		{"heard of two files", afterWait(newsFor(1, carrying("m8"), carrying("m9")), nil), "m9 carries a file: get_file (id m9) shows or saves it. " + answer9},
 		{"shared a text", sent(false, func(s *chat.Sent) { s.Sent = true }), "For the answer call " + wait9 + "."},
 		{"uploaded a file", sent(true, func(s *chat.Sent) { s.Sent = true }), "For the answer call " + wait9 + "."},
 		{"may upload", advise().asksForUpload(chat.Situation{Others: 1}),

@@ -1,9 +1,44 @@
 package tools_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
+
+func TestStory_files(t *testing.T) {
+	checkStory(t, "Two share files and look at them", func(s *story) {
+		ann, bob := s.agent("Ann"), s.agent("Bob")
+		ann.do("join_room", args{"room": "plans", "agent_name": "Ann"})
+		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
+		ann.do("share_file", args{"name": "rates.csv", "text": "day,rate\n1,0.5\n", "note": "for March"})
+		bob.look()
+		bob.do("get_file", args{"id": bob.last})
+		s.note("A file on disk is uploaded. Its path has a quote, and no other agent sees where it was.")
+		ledger := strings.Repeat("2026-03-01,Bob's lunch,12.50\n", 300) // more than comes whole
+		bob.do("share_file", args{"path": "~/Bob's/ledger.csv", "size": len(ledger), "message": "compare this",
+			"reply_to": bob.last})
+		bob.run(ledger)
+		bob.run(ledger)
+		bob.run("something else")
+		ann.look()
+		ann.do("get_file", args{"id": ann.last})
+		ann.do("get_file", args{"id": ann.last, "offset": 8600})
+		ann.do("get_file", args{"id": ann.last, "offset": 100000})
+		s.note("What is refused.")
+		ann.do("share_file", args{"name": "big.csv", "text": "a", "size": 5})
+		ann.do("share_file", args{"name": "big.csv"})
+		ann.do("share_file", args{"text": "a"})
+		ann.do("share_file", args{"name": "keys.env", "text": "AWS_ID=AKIAQYLPMN5HFIQR7XYA"})
+		ann.do("share_file", args{"name": "archive.zip", "size": 9, "to": "Bob"})
+		ann.run("PK\x03\x04 more than was said")
+		ann.run("PK\x03\x04 zip")
+		bob.look()
+		bob.do("get_file", args{"id": bob.last})
+		bob.do("get_file", args{"id": ann.token})
+		bob.do("message_history", args{"files": true})
+	})
+}
 
 func TestStory_tasks(t *testing.T) {
 	checkStory(t, "Three share out a plan and one of them ends in the middle", func(s *story) {

@@ -18,6 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
+	"github.com/parley-chat/parley/internal/tools"
 )
 
 // A story is a conversation as a text: what each agent calls and what it gets, byte for
@@ -79,6 +80,7 @@ type actor struct {
 	knock  string            // of the last join that was refused
 	claim  string            // of the link for its user
 	draft  string            // the id of the last draft that it was shown
+	line   string            // of the last upload that it may make
 	heard  map[string]string // the texts that it received, by id
 }
 
@@ -123,7 +125,7 @@ func checkStory(t *testing.T, title string, plot func(*story)) {
 		// The engine removes what has expired by the system's clock.
 		clock := newStoryClock(time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC))
 		tab, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
-		hold(t, tell(t, tab, clock, chat.Options{}, plot))
+		hold(t, tell(t, tab, clock, chat.Options{Files: sqlitetest.Open(t, clock).Files()}, plot))
 	})
 }
 
@@ -165,6 +167,22 @@ func (a *actor) do(tool string, arguments args) reply {
 func (a *actor) look() reply {
 	a.s.t.Helper()
 	return a.do("wait_for_message", args{"cursor": a.cursor, "wait_seconds": 0})
+}
+
+// run runs the line of its upload on a file that holds this, and writes down the answer.
+func (a *actor) run(content string) {
+	a.s.t.Helper()
+	fmt.Fprintf(&a.s.text, "\n%s runs %s\n", a.name, a.line)
+	var r reply
+	ended := a.upload(a.line, content)
+	if err := json.Unmarshal(ended.JSON, &r); err != nil {
+		a.s.t.Fatal(err)
+	}
+	if r.text = string(ended.JSON); r.Code != "" {
+		r.text = r.Code + ": " + r.Message
+	}
+	fmt.Fprintf(&a.s.text, "%s gets\n%s", a.name, laidOut(a.s.t, r))
+	a.learn(r)
 }
 
 // held is a call that has begun.
@@ -270,6 +288,13 @@ func (a *actor) learn(r reply) {
 		a.s.standIn(r.Ticket, a.name+"'s ticket")
 	}
 	a.learnLink(r)
+	if _, code, ok := strings.Cut(r.Upload.Page, tools.UploadPath); ok {
+		a.line = r.Upload.Line
+		a.s.standIn(code, "the code of "+a.name+"'s upload")
+	}
+	if _, ticket, ok := strings.Cut(strings.TrimSuffix(r.Download, "'"), tools.DownloadPath); ok {
+		a.s.standIn(ticket, a.name+"'s ticket for the file")
+	}
 	if r.Link != "" {
 		a.s.standIn(r.Link, "link of the invite")
 	}

@@ -27,6 +27,7 @@ import (
 type world struct {
 	t     *testing.T
 	url   string
+	set   *tools.Set
 	table *sqlite.Table
 	log   *leaks.Buffer
 
@@ -60,10 +61,14 @@ func serve(t *testing.T, tab table.Table, o chat.Options) *world {
 	w := &world{t: t, log: leaks.NewBuffer(t)}
 	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o.Logger = logger
+	if kept, ok := tab.(*sqlite.Table); ok {
+		o.Files = kept.Files()
+	}
 	rooms := chat.New(tab, o)
 	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}),
 		tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" },
 			LongestWait: o.LongestWait, Log: logger})
+	w.set = set
 	site := httptest.NewServer(set.Handler())
 	w.url, w.instructions = site.URL, set.Instructions()
 	t.Cleanup(func() {
@@ -129,6 +134,11 @@ type reply struct {
 	Seated    int       `json:"seated"`
 	Waiting   int       `json:"waiting"`
 	Next      string    `json:"next"`
+	Upload    struct {
+		Line string `json:"line"`
+		Page string `json:"page"`
+	} `json:"upload"`
+	Download string `json:"download"`
 
 	Code    string `json:"code"` // of a refusal, else empty
 	Message string `json:"message"`
@@ -213,6 +223,12 @@ func (p *peer) ask(tool string, arguments args) (reply, error) {
 		err = misplaced(result.RawStructuredContent)
 	}
 	return r, err
+}
+
+// upload is what the line of an upload does with these bytes.
+func (p *peer) upload(line string, content string) tools.Uploaded {
+	_, code, _ := strings.Cut(line, tools.UploadPath)
+	return p.w.set.Upload(p.w.t.Context(), strings.TrimSuffix(code, "'"), strings.NewReader(content))
 }
 
 // try is ask for the test's own goroutine.

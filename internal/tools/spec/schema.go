@@ -124,6 +124,9 @@ func Fields(result reflect.Type) []Field {
 	var fields []Field
 	own := map[string]bool{}
 	for f := range result.Fields() {
+		if !f.IsExported() && !f.Anonymous { // encoding/json leaves it out
+			continue
+		}
 		name, omit, _ := strings.Cut(f.Tag.Get("json"), ",")
 		own[name] = true
 		fields = append(fields, Field{f, name, omit != ""})
