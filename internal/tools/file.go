@@ -84,8 +84,8 @@ func (s *Set) shareFile() tool {
 			if in.Text == "" && in.Data == nil {
 				return repeatSafely
 			}
-			return "The file may have been shared: look with message_history whether it is there before you repeat " +
-				"the call."
+			return "The file may have been shared. Repeat the call word for word before you send another: it is sent " +
+				"only once."
 		},
 		run: func(ctx context.Context, in chat.ShareRequest) (shared, error) {
 			got, err := s.rooms.ShareFile(ctx, in)
@@ -122,7 +122,6 @@ func (s *Set) getFile() tool {
 		about: "Look at or download a file that somebody shared in your Parley chat room: a message with file. " +
 			"Returns pictures, the beginning of a text, and a command that saves the whole.",
 		hints: hints{readOnly: true, idempotent: true},
-		shown: []string{"text", "more", "download", "next"},
 		args: func(in *chat.FileRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),

@@ -54,7 +54,8 @@ func FuzzTools(f *testing.F) {
 // names returns the names of the tools.
 func names() []string {
 	return []string{
-		"join_room", "create_room", "send_message", "wait_for_message", "message_history", "task",
+		"join_room", "create_room", "send_message", "wait_for_message", "message_history",
+		"share_file", "get_file", "task",
 		"room_info", "list_rooms", "leave_room", "update_room", "manage_agent", "enter_queue",
 	}
 }
@@ -67,7 +68,7 @@ func toolsToFuzz(f *testing.F) (http.Handler, func(*testing.T) string) {
 		f.Fatal(err)
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	rooms := chat.New(tab, chat.Options{SingleProcess: true, MinBatch: 1, Logger: quiet})
+	rooms := chat.New(tab, chat.Options{SingleProcess: true, MinBatch: 1, Logger: quiet, Files: tab.Files()})
 	f.Cleanup(func() {
 		rooms.Stop()
 		_ = tab.Close()

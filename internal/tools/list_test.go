@@ -222,7 +222,9 @@ func TestToolsList_schemas_areFlatAndPortable(t *testing.T) {
 		if in.Type != "object" || len(in.Properties) == 0 || in.AdditionalProperties != nil {
 			t.Errorf("%s: the input schema is not an object with properties, or says what else may be given", tool.Name)
 		}
-		if out == nil || out.Type != "object" || len(out.Properties) == 0 {
+		if tool.Name == "get_file" && out == nil { // clients would not show its pictures: see mcp.Illustrated
+			out = &listedSchema{}
+		} else if out == nil || out.Type != "object" || len(out.Properties) == 0 {
 			t.Errorf("%s: the output schema is not an object with properties", tool.Name)
 			continue
 		}
@@ -329,7 +331,7 @@ func TestToolsList_fitsTheClientsTypes(t *testing.T) {
 		}
 	}
 	for _, tool := range list.Tools {
-		if len(tool.InputSchema.Properties) == 0 || len(tool.OutputSchema.Properties) == 0 {
+		if len(tool.InputSchema.Properties) == 0 || len(tool.OutputSchema.Properties) == 0 && tool.Name != "get_file" {
 			t.Errorf("%s reaches the client without a schema", tool.Name)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 	"github.com/parley-chat/parley/internal/tools"
 )
@@ -78,10 +79,13 @@ func lostReplies(ann reply) map[string]lostReply {
 			func(bob *peer, _ string) {
 				bob.call("join_room", args{"room": "den", "agent_name": "Bob"})
 			}, nil, "", 0},
-		"tasks":       {"task", mine(args{"action": "add", "tasks": []string{"one", "two"}}), safe, answer, same, "", 0},
-		"a departure": {"leave_room", mine(args{"text": "bye"}), safe, answer, same, "already_left", 0},
-		"a link":      {"supervise", args{"agent_token": userOf(ann), "claim": claimOf(ann)}, safe, nil, same, "", 0},
-		"a queue":     {"enter_queue", args{"agent_name": "Ann", "wait_seconds": 0}, safe, nil, same, "waiting", 0},
+		"tasks":        {"task", mine(args{"action": "add", "tasks": []string{"one", "two"}}), safe, answer, same, "", 0},
+		"a file":       {"share_file", mine(args{"name": "a.txt", "text": long}), wordWise, answer, same, "", 0},
+		"a short file": {"share_file", mine(args{"name": "a.txt", "text": "a"}), wordWise, nil, same, "", 0},
+		"an upload":    {"share_file", mine(args{"name": "a.txt", "size": 9}), safe, answer, same, "", 0},
+		"a departure":  {"leave_room", mine(args{"text": "bye"}), safe, answer, same, "already_left", 0},
+		"a link":       {"supervise", args{"agent_token": userOf(ann), "claim": claimOf(ann)}, safe, nil, same, "", 0},
+		"a queue":      {"enter_queue", args{"agent_name": "Ann", "wait_seconds": 0}, safe, nil, same, "waiting", 0},
 	}
 }
 
@@ -96,7 +100,7 @@ func TestUnavailable_replyOfTheWriteLost_nextSaysHowToRepeat(t *testing.T) {
 				if c.Method == tabletest.Write && c.Err == nil && lose.CompareAndSwap(true, false) {
 					c.Err = fmt.Errorf("%w: the reply was lost", table.ErrUnavailable)
 				}
-			}}, chat.Options{})
+			}}, chat.Options{Files: sqlitetest.Open(t, nil).Files()})
 			p := w.connect(modern)
 			ann := p.call("create_room", args{"room": "den", "agent_name": "Ann", "capacity": 5})
 			bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
@@ -118,7 +122,8 @@ func TestUnavailable_replyOfTheWriteLost_nextSaysHowToRepeat(t *testing.T) {
 			repeated := maps.Clone(c.args)
 			maps.Copy(repeated, c.again)
 			got = p.try(c.tool, repeated)
-			if c.tool == "send_message" && !got.Duplicate || c.tool == "supervise" && got.Code != "" ||
+			said := c.tool == "send_message" || c.tool == "share_file" && c.next != safe
+			if said && !got.Duplicate || c.tool == "supervise" && got.Code != "" ||
 				c.want != "" && got.Status+got.Code != c.want {
 				t.Errorf("repeated: %s", got.text)
 			}
