@@ -93,7 +93,7 @@ func (c *session) info(ctx context.Context) (info Info, err error) {
 	if info.Requests, err = c.openRequests(ctx); err != nil {
 		return Info{}, err
 	}
-	info.Open = &Open{}
+	info.Open = &Open{Tasks: c.situation(c.head).OpenTasks}
 	for _, r := range info.Requests {
 		if r.Proposal {
 			info.Open.Proposals++

@@ -97,10 +97,19 @@ func TestInfo_open_countsWhatTheCallerSees(t *testing.T) {
 	w.ask(p.ann.Token, "blue?", "Bob")
 	w.sends(chat.SendRequest{Token: p.ann.Token, Text: "between us: red?", Kind: room.Request, To: []string{"Cid"}})
 	tea := w.propose(p.bob.Token, "tea")
-	counts(p.ann, chat.Open{Requests: 2, Proposals: 1})
-	counts(p.bob, chat.Open{Requests: 1, Proposals: 1})
+	task := chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskAdd, Tasks: []chat.NewTask{{Title: "count the beans"}}}
+	added, err := w.Task(t.Context(), task)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts(p.ann, chat.Open{Requests: 2, Proposals: 1, Tasks: 1})
+	counts(p.bob, chat.Open{Requests: 1, Proposals: 1, Tasks: 1})
 	w.agree(p.ann.Token, tea)
 	w.agree(p.cid.Token, tea)
+	if _, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskFinish,
+		ID: added.Tasks[0].ID, Text: "312 beans"}); err != nil {
+		t.Fatal(err)
+	}
 	counts(p.bob, chat.Open{Requests: 1})
 }
 

@@ -126,7 +126,7 @@ type Info struct {
 }
 
 // Open counts what is open, as far as the caller sees it.
-type Open struct{ Requests, Proposals int }
+type Open struct{ Requests, Proposals, Tasks int }
 
 // OpenRequest is a request or proposal to which answers are still owed.
 type OpenRequest struct {

@@ -58,6 +58,7 @@ type info struct {
 type open struct {
 	Requests  int `json:"requests" doc:"requests to which an answer is still owed"`
 	Proposals int `json:"proposals" doc:"proposals on which somebody has still to vote"`
+	Tasks     int `json:"tasks" doc:"tasks that are neither done nor dropped: task lists them"`
 }
 
 // request is an open request.
