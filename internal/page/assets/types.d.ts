@@ -87,8 +87,8 @@ export interface Sharing {
   loaded: number; // bytes that have gone
   whole: boolean; // all of them have gone once
   why: string;
+  patience: number; // seconds for which the server asks to wait
   credential?: string;
-  at: number;
   upload: { address: string; until: number } | null; // where it goes, and for how long
   id?: string; // of the answer
   seen?: boolean; // the log shows it, and its answer is on the way

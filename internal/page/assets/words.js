@@ -223,7 +223,7 @@ export const words = {
 
     // On the way.
     waiting: "Waits for its turn",
-    uploading: "Uploading",
+    patience: (minutes) => `The server asks to wait. This goes on by itself in ${minutes} min.`,
     progress: (name) => `Upload of ${name}`,
     sent: (loaded, size) => `${loaded} of ${size}`,
     finishing: "Nearly there",
@@ -256,8 +256,13 @@ export const words = {
     tooLarge: "It is larger than this server takes.",
     refusedByServer: "The server did not take it.",
     refusals: {
-      file_too_large: "It is larger than this server takes.",
-      unsure: "No answer came. Check whether it arrived before you share it again.",
+      message_too_long: "It is too large: for this server, or for what this room has left for files. Removing files that nobody needs makes room.",
+      already_shared: "Another file was shared in its place. Try again.",
+      token_invalid: "The upload took too long. Try again.",
+      unavailable: "The server has no room for it. Ask whoever runs the server.",
+      not_allowed: "It cannot be shared here: the server takes no files, or this seat may not speak.",
+      invalid_argument: "It cannot be shared: it may hold a key of Parley, or it answers or addresses somebody who is gone.",
+      not_found: "This file is no longer there.",
     },
   },
 

@@ -3,7 +3,7 @@ import { HandClock, rest, until } from "./platform.js";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { Sharing } from "../assets/files/sharing.js";
+import { Sharing, nameOf } from "../assets/files/sharing.js";
 import { addressIn } from "../assets/files/wire.js";
 import { NoAnswer, Refusal } from "../assets/mcp.js";
 
@@ -16,6 +16,7 @@ class Files {
   log = new Set(); // the ids that the log shows
   shown = []; // what is shown now
   lasts = 900;
+  arrived = null; // what share_file says of a file that it has
   stop = new AbortController();
   asked = async () => {};
   went = async () => {}; // before the bytes are there
@@ -26,6 +27,7 @@ class Files {
       call: async (tool, args) => {
         this.calls.push({ tool, ...args });
         await this.asked(args);
+        if (this.arrived) return this.arrived;
         const page = `https://elsewhere.example/below/v1/upload/u${this.calls.length}`;
         return { sent: false, upload: { line: `curl -T 'x' '${page}'`, page, expires_in_seconds: this.lasts } };
       },
@@ -64,8 +66,8 @@ test("files go one after the other, the note with the first, and stay in sight u
   assert.ok(sharing.busy);
   await rest();
   assert.deepEqual(server.calls, [
-    { tool: "share_file", name: "a", size: 100, to: ["Bo"], note: "look" },
-    { tool: "share_file", name: "b", size: 7, to: ["Bo"] },
+    { tool: "share_file", name: "a", size: 100, to: ["Bo"], note: "look", idempotency_key: server.shown[0].key },
+    { tool: "share_file", name: "b", size: 7, to: ["Bo"], idempotency_key: server.shown[1].key },
   ]);
   assert.deepEqual(server.puts.map((address) => new URL(address).pathname.replace(/.*\/v1/, "/v1")),
     ["/v1/upload/u1", "/v1/upload/u2"]);
@@ -104,7 +106,7 @@ test("where the connection breaks, the same bytes go to the same address until a
   assert.deepEqual([server.puts.length, server.taken.size], [4, 1]);
 });
 
-test("an address that has ended is asked for again only if the file cannot have arrived", async () => {
+test("an address that has ended is asked for again with the same key, which finds what had arrived", async () => {
   const broken = async () => {
     throw new NoAnswer("cut");
   };
@@ -115,29 +117,49 @@ test("an address that has ended is asked for again only if the file cannot have 
   server.went = async () => {};
   server.answered = broken;
   await server.clock.advance(30_000);
-  assert.equal(server.calls.length, 2);
+  assert.equal(new Set(server.calls.map((call) => call.idempotency_key)).size, 1);
+  assert.deepEqual([server.calls.length, server.taken.size], [2, 1]);
+  server.arrived = { sent: true, id: "m0", duplicate: true };
   await server.clock.advance(30_000);
-  assert.deepEqual(server.states, ["a refused"]);
-  assert.match(server.shown[0].why, /Check whether it arrived/);
-  assert.equal(server.calls.length, 2);
+  assert.deepEqual([server.calls.length, server.taken.size, server.shown[0].id], [3, 1, "m0"]);
+});
+
+test("a server that asks for patience gets it, and the person is told", async () => {
+  server.asked = async () => {
+    throw new Refusal("rate_limited", "Files of at most 104857600 bytes an hour may come.", 600);
+  };
+  sharing.take([file("a")], {});
+  await rest();
+  assert.equal(server.shown[0].patience, 600);
+  server.asked = async () => {};
+  await server.clock.advance(599_000);
+  assert.equal(server.taken.size, 0);
+  await server.clock.advance(1_000);
+  assert.deepEqual([server.taken.size, server.shown[0].patience], [1, 0]);
+});
+
+test("the name of a file becomes one that the server takes", () => {
+  assert.equal(nameOf("Screenshot 2030\u202f10\u200b.png"), "Screenshot 2030 10.png");
+  assert.equal(nameOf("\u0007\u202e"), "file");
+  assert.equal(nameOf("é".repeat(300) + ".tar.gz"), "é".repeat(117) + ".gz");
 });
 
 test("a refusal is told in words for people, lets others pass, and can be tried again", async () => {
   server.asked = async ({ name }) => {
-    if (name === "big") throw new Refusal("file_too_large", "size is more than 26214400. Nothing was sent: zip it.");
+    if (name === "big") throw new Refusal("message_too_long", "size is more than 26214400. Nothing was sent: zip it.");
   };
   sharing.take([file("big"), file("small")], {});
   await rest();
   assert.deepEqual(server.states, ["big refused", "small uploading"]);
-  assert.match(server.shown[0].why, /larger than/);
+  assert.match(server.shown[0].why, /too large/);
   server.asked = async () => {};
   sharing.retry(server.shown[0].key);
   await until("it is there", () => server.taken.size === 2);
 });
 
 test("what is cancelled is not sent, at whatever moment, and the next one goes on", async () => {
-  server.went = (address, signal) =>
-    address.endsWith("u1") ? new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))) : null;
+  const until = (signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  server.went = (address, signal) => (address.endsWith("u1") ? until(signal) : null);
   sharing.take([file("a"), file("b"), file("c")], {});
   await rest();
   const [a, b] = server.shown;
@@ -153,7 +175,11 @@ test("what is cancelled is not sent, at whatever moment, and the next one goes o
 test("what seems to hold a secret waits for a second word, and is then sent to the same address", async () => {
   const put = sharing.room.put;
   let held = true;
-  sharing.room.put = async (...how) => (held ? (server.puts.push(how[0]), { sent: false, credential: "a key" }) : put(...how));
+  sharing.room.put = async (address, ...how) => {
+    if (!held) return put(address, ...how);
+    server.puts.push(address);
+    return { sent: false, credential: "a key" };
+  };
   sharing.take([file("a")], {});
   await rest();
   assert.deepEqual([server.states, server.shown[0].credential], [["a held"], "a key"]);

@@ -14,8 +14,10 @@ export function fenced(text) {
   return fence + "text\n" + text + (/[\r\n]$/.test(text) ? "" : "\n") + fence + "\n";
 }
 
+const others = (names = [], by = "") => names.filter((name) => name !== by).join(", ");
+
 const agreementOf = ({ id, text, by, agreed_by: yes, at }) =>
-  `### Proposed by ${by}, agreed by ${yes?.join(", ") || "all who were asked"}\n\n` +
+  `### Proposed by ${by}, agreed by ${others(yes, by) || "all who were asked"}\n\n` +
   `${stamp(at)} · ${id}\n\n${fenced(text)}`;
 
 /** Says how an open task stands. */

@@ -8,7 +8,7 @@ const w = words.files;
 
 /** item is one of State.sharing. */
 export function SharingState({ item, room }) {
-  const { key, state, loaded, size, name, whole, why, credential } = item;
+  const { key, state, loaded, size, name, whole, patience, why, credential } = item;
   const drop = () => room.sharing.drop(key);
   if (state === "held" || state === "refused") return html`
     <p class="sending sending-failed" role="alert"><${Icon} name="alert" />
@@ -20,7 +20,7 @@ export function SharingState({ item, room }) {
       </button>
       <button type="button" class="button plain" onClick=${drop}>${words.talk.discard}</button>
     </p>`;
-  const said = state === "waiting" ? w.waiting : whole ? w.finishing
+  const said = state === "waiting" ? w.waiting : patience ? w.patience(Math.ceil(patience / 60)) : whole ? w.finishing
     : w.sent(words.ui.size(loaded), words.ui.size(size));
   return html`
     <div class="file-way">

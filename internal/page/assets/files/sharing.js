@@ -8,7 +8,8 @@ import { random } from "../token.js";
 import { words } from "../words.js";
 import { addressIn } from "./wire.js";
 
-const passing = ["rate_limited", "unavailable"]; // refusals after which the same call can succeed
+const longestName = 120; // characters; the server takes no more
+const shown = 5; // seconds: a shorter time to wait is not shown
 
 export class Sharing {
   /** @type {import("../types.d.ts").Sharing[]} */
@@ -33,14 +34,14 @@ export class Sharing {
    * @param {File[]} files
    */
   take(files, { note = "", ...args }) {
-    const now = this.room.clock.now();
     files.forEach((file, n) => {
       const key = random(16);
-      const { name, size } = file;
+      const { size } = file;
+      const name = nameOf(file.name);
       this.#stops.set(key, new AbortController());
       this.#all = [...this.#all, {
         key, file, name, size, args: { ...args, ...(note && n === 0 && { note }) },
-        state: "waiting", loaded: 0, whole: false, why: "", at: now, upload: null,
+        state: "waiting", loaded: 0, whole: false, why: "", patience: 0, upload: null,
       }];
     });
     this.#show();
@@ -49,9 +50,7 @@ export class Sharing {
 
   /** Shares one that was refused or held back once more. */
   retry(key) {
-    const { state, upload } = this.#find(key);
-    const same = state === "held" ? upload : null; // the server has its bytes, and waits for a second word
-    this.#change(key, { state: "waiting", loaded: 0, whole: false, why: "", credential: undefined, upload: same });
+    this.#change(key, { state: "waiting", loaded: 0, whole: false, why: "", credential: undefined });
     this.#run();
   }
 
@@ -108,10 +107,10 @@ export class Sharing {
         return this.settle();
       } catch (problem) {
         if (stop.aborted) return undefined;
-        const again = problem instanceof NoAnswer || passing.includes(problem.code);
-        if (!again) return this.#change(key, { state: "refused", why: wordsOf(problem), seen: false });
+        if (!passes(problem)) return this.#refused(key, problem);
         this.#nap = new AbortController();
         const pause = Math.max((problem.retryAfter ?? 0) * 1000, backoff(failed));
+        if (problem.retryAfter > shown) this.#change(key, { patience: problem.retryAfter });
         await this.room.clock.pause(pause, AbortSignal.any([this.#nap.signal, stop]));
         if (stop.aborted) return undefined;
       }
@@ -119,18 +118,18 @@ export class Sharing {
   }
 
   /**
-   * Uploads a file to the address that was got for it, as long as that is good: whatever got lost on
-   * the way, the same bytes there are one message.
+   * Uploads a file to the address that was got for it, as long as that is good. The key of the call and
+   * the address each stand for one message, so whatever got lost on the way, it is there once.
    */
   async #once(key, stop) {
     const { room } = this;
     const one = this.#find(key);
-    this.#change(key, { state: "uploading", loaded: 0 });
+    this.#change(key, { state: "uploading", loaded: 0, patience: 0 });
     let { upload } = one;
     if (!upload || room.clock.now() > upload.until) {
-      if (one.whole) throw new Refusal("unsure", ""); // it may have come in, and would be there twice
       const { name, size, args } = one;
-      const got = await room.call("share_file", { name, size, ...args }, stop);
+      const got = await room.call("share_file", { name, size, ...args, idempotency_key: key }, stop);
+      if (!got.upload) return got; // it had arrived
       const address = addressIn(got.upload?.page) || addressIn(got.upload?.line);
       upload = { address, until: room.clock.now() + (got.upload.expires_in_seconds - 5) * 1000 };
       this.#change(key, { upload });
@@ -139,6 +138,11 @@ export class Sharing {
       this.#change(key, { loaded: Math.min(loaded, one.size), ...(loaded >= one.size && { whole: true }) });
     };
     return room.put(upload.address, one.file, { signal: stop, onProgress });
+  }
+
+  #refused(key, problem) {
+    const upload = problem.code === "token_invalid" ? null : this.#find(key).upload; // null: the address is over
+    this.#change(key, { state: "refused", why: wordsOf(problem), seen: false, upload });
   }
 
   /** Returns one that was not cancelled. */
@@ -159,6 +163,19 @@ export class Sharing {
   #show() {
     this.room.show(this.#all.filter(({ seen }) => !seen));
   }
+}
+
+/** Reports whether the same call may succeed after a failure. */
+const passes = (problem) =>
+  problem instanceof NoAnswer || problem.code === "rate_limited" || (problem.code === "unavailable" && problem.retryAfter);
+
+/** Returns the name of a file without what the server does not take: characters that nobody sees, and too many. */
+export function nameOf(given) {
+  const name = given.replace(/[\p{Zs}\p{Zl}\p{Zp}]/gu, " ").replace(/\p{C}/gu, "").trim() || "file";
+  const characters = [...name];
+  if (characters.length <= longestName) return name;
+  const ending = /\.[^.]{1,10}$/.exec(name)?.[0] ?? "";
+  return characters.slice(0, longestName - [...ending].length).join("") + ending;
 }
 
 /** Returns what a person is told of a refusal: the server's own words are for agents. */

@@ -65,7 +65,7 @@ function answerOf(request) {
   }
   if (status >= 200 && status < 300 && said.sent !== undefined) return said;
   if (said.code) throw new Refusal(said.code, said.message, said.retry_after_seconds ?? later);
-  if (status === 413) throw new Refusal("file_too_large", words.files.tooLarge);
+  if (status === 413) throw new Refusal("message_too_long", words.files.tooLarge);
   if (status >= 400 && status < 500 && status !== 408 && status !== 429)
     throw new Refusal("internal", words.files.refusedByServer);
   throw new NoAnswer("HTTP " + status, later);
