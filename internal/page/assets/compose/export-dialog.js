@@ -2,11 +2,14 @@
 
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Dialog } from "../ui/dialog.js";
+import { save } from "../ui/save.js";
 import { words } from "../words.js";
 import { filesIn } from "./minutes.js";
-import { agreementsIn, fileName, json, markdown, save } from "./export.js";
+import { agreementsIn, fileName, json, markdown } from "./export.js";
 
-const forms = { md: ["text/markdown", markdown], json: ["application/json", json] };
+const forms = {
+  md: ["text/markdown;charset=utf-8", markdown], json: ["application/json;charset=utf-8", json],
+};
 
 export function ExportDialog({ room, onClose }) {
   const [form, setForm] = useState("md");

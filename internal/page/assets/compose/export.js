@@ -106,13 +106,3 @@ export const json = ({ room, me, at, messages, agreements, done, open, files }) 
 /** Returns a name for the file that every system takes. */
 export const fileName = (room, at, ending) =>
   `${room.replace(/[^\p{L}\p{M}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "") || "room"}-${at.slice(0, 10)}.${ending}`;
-
-/** Hands a file to the browser to save. */
-export function save(name, type, parts) {
-  const address = URL.createObjectURL(new Blob(parts, { type: type + ";charset=utf-8" }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000); // the browser reads it after the click
-}

@@ -5,6 +5,7 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js
 import { Dialog } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
+import { save } from "../ui/save.js";
 
 const w = words.files;
 
@@ -86,10 +87,7 @@ function useDownload(room, message) {
     setBusy(true);
     setProblem("");
     try {
-      const link = document.createElement("a");
-      link.href = await room.addressOf(message.id);
-      link.download = message.file.name;
-      link.click();
+      save(message.file.name, "application/octet-stream", [await room.fileOf(message.id)]);
     } catch (failed) {
       setProblem(w.refusals[failed.code] ?? failed.message);
     }

@@ -47,6 +47,7 @@ export function put(address, file, { signal, onProgress = () => {} } = {}) {
     signal?.addEventListener("abort", stop);
     request.open("PUT", address);
     request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("Content-Type", "application/octet-stream"); // the server looks at the bytes alone
     alive();
     request.send(file);
     if (signal?.aborted) stop();
@@ -78,7 +79,10 @@ export async function aboutUpload(address) {
     answer = await fetch(address, {
       headers: { Accept: "application/json" }, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer",
     });
-    if (answer.ok) return await answer.json();
+    if (answer.ok) {
+      const { shared, ...about } = await answer.json();
+      return shared ? null : about;
+    }
   } catch (problem) {
     throw new NoAnswer(problem);
   }
