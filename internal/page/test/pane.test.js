@@ -78,8 +78,7 @@ class Screen {
   scroll(y) {
     const before = this.changes;
     this.box.scrollTop = y;
-    this.pane.goal = null;
-    this.pane.note();
+    this.pane.scrolled();
     if (this.changes !== before) this.show(this.rows);
   }
 
@@ -165,6 +164,17 @@ test("it goes to nothing that is not there", () => {
   assert.equal(screen.pane.goal.key, "unknown"); // it may still come
   screen.scroll(500);
   assert.equal(screen.pane.goal, null);
+});
+
+test("at the end, what grows is followed, also if the browser tells first that the view was scrolled", () => {
+  screen.show(rows(0, 100));
+  screen.heights.set("r99", 300); // a picture has come
+  screen.pane.scrolled(); // by settle, before that
+  assert.ok(screen.pane.atEnd && screen.place("r99") === view - 300);
+  screen.scroll(screen.box.scrollTop - 200);
+  screen.heights.set("r98", 300);
+  screen.pane.scrolled();
+  assert.ok(!screen.pane.atEnd);
 });
 
 test("it stays where it is when something at the end grows, if it is held", () => {

@@ -9,15 +9,19 @@ import { save } from "../ui/save.js";
 
 const w = words.files;
 
-/** Shows the pixels of a bitmap. */
-function Pixels({ picture, name }) {
+const small = { width: 320, height: 240 }; // px: a picture in the conversation has no more
+
+/** Shows the pixels of a bitmap, in a box of so many pixels of the page if that is given. */
+function Pixels({ picture, name, box }) {
   const canvas = useRef();
   useLayoutEffect(() => {
     const element = canvas.current;
     [element.width, element.height] = [picture.width, picture.height];
     element.getContext("2d").drawImage(picture, 0, 0);
   }, [picture]);
-  return html`<canvas ref=${canvas} role="img" aria-label=${w.picture(name)}></canvas>`;
+  const scale = box && Math.min(1, box.width / picture.width, box.height / picture.height);
+  const style = box && { width: Math.max(1, Math.round(picture.width * scale)) + "px" };
+  return html`<canvas ref=${canvas} role="img" aria-label=${w.picture(name)} style=${style}></canvas>`;
 }
 
 /** Returns the small picture of a message's file, once it is there, or null, or undefined until that is known. */
@@ -43,14 +47,14 @@ export function FileCard({ room, message }) {
     <div class="file" role="group" aria-label=${w.card(name, words.ui.size(message.file.size))}>
       ${picture && html`
         <button type="button" class="file-picture" aria-label=${w.look(name)} onClick=${() => setLarge(true)}>
-          <${Pixels} picture=${picture} name=${name} />
+          <${Pixels} picture=${picture} name=${name} box=${small} />
         </button>`}
-      <${FileLine} room=${room} message=${message} />
+      <${FileLine} room=${room} message=${message} before=${picture ? false : undefined} />
       ${large && html`<${Large} room=${room} message=${message} onClose=${() => setLarge(false)} />`}
     </div>`;
 }
 
-/** Name, size and type of a file, and its download. before stands in the place of the icon. */
+/** Name, size and type of a file, and its download. before stands in the place of the icon; false is nothing. */
 export function FileLine({ room, message, before, children }) {
   const { name, size, type } = message.file;
   const [busy, problem, download] = useDownload(room, message);

@@ -58,7 +58,7 @@ export function sentence(event) {
   const values = { ...event, ...event.agents, ...quoted(event.changes), ...tasked(event), note: { quote: event.note } };
   const parts = fill(templateOf(event), values);
   if (event.type !== "room" && event.changes?.invite) parts.push(words.talk.events.renewed);
-  if (event.task?.for) parts.push(...fill(words.talk.events.taskFor, values));
+  if (event.task?.for?.length) parts.push(...fill(words.talk.events.taskFor, values));
   return event.note ? [...parts, ...fill(words.talk.events.because, values)] : parts;
 }
 
@@ -68,8 +68,8 @@ function quoted(/** @type {Record<string, any>} */ { room, description, ...other
 }
 
 /** Returns what a change of the tasks is about: who did it, and the titles as quotes behind their numbers. */
-function tasked({ type, agent, task, tasks = [task] }) {
-  if (type !== "task" || !task) return {};
+function tasked({ type, agent, task = {}, tasks = [task] }) {
+  if (type !== "task") return {};
   const one = ({ id, title }) => html`<span class="task-id">${id}</span> <q><bdi>${title}</bdi></q>`;
   const shown = tasks.length > mostTitles ? mostTitles - 1 : tasks.length;
   const titles = /** @type {any[]} */ (tasks.slice(0, shown).map((task) => ({ element: one(task) })));

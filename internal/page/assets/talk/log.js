@@ -66,8 +66,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
 
   if (!ready) return html`<${Skeleton} />`;
   const scrolled = () => {
-    pane.goal = null;
-    pane.note();
+    pane.scrolled();
     if (state.earlier && !state.loading && box.current.scrollTop < 500) room.loadEarlier().catch(() => {});
   };
   return html`

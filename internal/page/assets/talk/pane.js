@@ -23,6 +23,7 @@ export class Pane {
     this.anchor = null; // {key, top}: a row and where it is in the view, in px
     /** @type {{key: string, part: number} | null} */
     this.goal = null; // {key, part}: a row that is to come to this part of the view
+    this.noted = { top: 0, height: 0 }; // where the view stood in what height of the list, when that was noted last
   }
 
   /** Takes the elements: the box that scrolls, and the list in it. */
@@ -143,9 +144,18 @@ export class Pane {
     );
   }
 
+  /** The view was scrolled: by the person, or by settle, and something at the end has grown since. */
+  scrolled() {
+    this.goal = null;
+    const { scrollTop, scrollHeight } = this.box;
+    if (this.atEnd && scrollTop >= this.noted.top && scrollHeight > this.noted.height) this.settle();
+    else this.note();
+  }
+
   /** Notes where the view stands, after the person or settle has moved it. */
   note() {
     const { scrollTop, scrollHeight, clientHeight } = this.box;
+    this.noted = { top: scrollTop, height: scrollHeight };
     this.atEnd = scrollHeight - scrollTop - clientHeight <= near;
     const key = this.firstVisible();
     const top = key && this.#topOf(key);
