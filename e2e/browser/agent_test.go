@@ -45,6 +45,11 @@ type result struct {
 		From   string   `json:"from"`
 		OwedBy []string `json:"owed_by"`
 	} `json:"requests"`
+	Tasks  []task `json:"tasks"`
+	Upload struct {
+		Page string `json:"page"`
+	} `json:"upload"`
+	Download   string `json:"download"`
 	Agreements []struct {
 		ID       string   `json:"id"`
 		Text     string   `json:"text"`
@@ -81,6 +86,25 @@ type message struct {
 	Draft   string         `json:"draft"`
 	Action  string         `json:"action"`
 	Changes map[string]any `json:"changes"`
+	File    *file          `json:"file"`
+	Task    *task          `json:"task"`
+}
+
+// file is what a message carries.
+type file struct {
+	Name string `json:"name"`
+	Size int    `json:"size"`
+	Type string `json:"type"`
+}
+
+// task is one of the room's list.
+type task struct {
+	ID    string   `json:"id"`
+	Title string   `json:"title"`
+	State string   `json:"state"`
+	By    string   `json:"by"`
+	For   []string `json:"for"`
+	After []string `json:"after"`
 }
 
 // agent seats an agent in a room, which exists from then on. bearer is the key that admits
