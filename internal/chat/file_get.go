@@ -29,8 +29,8 @@ const (
 // ticketLife is for how long a download can begin.
 const ticketLife = 15 * time.Minute
 
-// GetFile returns the file that a message carries: of a text the beginning or a part, a picture that
-// a model may see, and a ticket for the whole.
+// GetFile returns the file that a message carries: a ticket for the whole and, for an agent, of a text the
+// beginning or a part, and a picture that a model may see.
 func (s *Service) GetFile(ctx context.Context, req FileRequest) (FileGot, error) {
 	got, err := s.getFile(ctx, req)
 	return got, s.Outward(err)
@@ -60,6 +60,7 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 	got.Ticket = ident.NewTicket(h.LogKey, c.token.Room, c.agent.Seat, c.agent.Joined, h.MessageID(e.N),
 		s.now().Add(ticketLife)).String()
 	switch {
+	case c.agent.IsPerson(): // who downloads it, and looks at that
 	case picture.IsText(f.Type):
 		got.Text, got.More, err = c.textOf(ctx, f, req.Offset)
 	case req.Offset > 0:

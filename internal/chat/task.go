@@ -40,7 +40,7 @@ type TaskRequest struct {
 	Title  string    // of edit: the new title; "" leaves it
 	After  []string  // of edit: what must be done first instead; nil leaves it
 	For    []string  // of release and edit: the agents that it is offered to
-	Closed bool      // of list, for people and programs: those that are done or dropped, newest first
+	Closed bool      // of list, for people and programs: those that are done or dropped, newest first; before ID
 }
 
 // NewTask is a task to be added.
@@ -115,7 +115,7 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	}
 	defer c.room.release()
 	if op.caller = c; op.order.Action == "" {
-		got, err := c.listTasks(ctx, req.Closed)
+		got, err := c.listTasks(ctx, req)
 		return got, s.Outward(err)
 	}
 	undo := func() {}
@@ -442,19 +442,24 @@ func (op *taskOp) closed(ctx context.Context) (Tasks, error) {
 	return Tasks{}, refused
 }
 
-// tasksShown is how many tasks a list has at most.
+// tasksShown is how many tasks a list has at most. A person gets them all: its page shows the whole list.
 const tasksShown = 30
 
 // closedShown is how many closed tasks a list has at most: for people and programs.
 const closedShown = 100
 
-// listTasks returns the list of tasks, or the closed ones.
-func (c *session) listTasks(ctx context.Context, closed bool) (Tasks, error) {
+// listTasks returns the list of tasks, or the closed ones: all, or those that were added before task ID.
+func (c *session) listTasks(ctx context.Context, req TaskRequest) (Tasks, error) {
 	c.attendance().NoteCall(ctx)
-	if !closed {
+	if !req.Closed {
 		return c.openTasks(ctx, 0)
 	}
-	stored, more, err := c.room.log.Seats().AllDone(ctx, c.agent, closedShown)
+	before, ok := room.TaskNumber(req.ID)
+	if !ok && req.ID != "" {
+		return Tasks{}, fault.Refuse(fault.InvalidArgument, "id must be that of a task, such as t7: the closed ones "+
+			"before it are listed.")
+	}
+	stored, more, err := c.room.log.Seats().AllDone(ctx, c.agent, before, closedShown)
 	got := Tasks{HasMore: more, Situation: c.situation(c.room.log.Peek())}
 	for _, d := range stored {
 		got.Tasks = append(got.Tasks, *c.doneTask(d))
@@ -483,7 +488,7 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 	}
 	list := slices.DeleteFunc(slices.Clone(h.Tasks), func(t room.Task) bool { return !c.agent.SeesTask(t.N) })
 	slices.SortStableFunc(list, func(a, b room.Task) int { return rank(a) - rank(b) })
-	if got.HasMore = len(list) > tasksShown; got.HasMore {
+	if got.HasMore = len(list) > tasksShown && !c.agent.IsPerson(); got.HasMore {
 		list = list[:tasksShown]
 	}
 	for _, t := range list {

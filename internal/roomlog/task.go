@@ -55,9 +55,13 @@ func (s Seats) Done(ctx context.Context, no int64) (d Done, err error) {
 	return d, err
 }
 
-// AllDone returns the closed tasks that a sees, the last added first, at most limit.
-func (s Seats) AllDone(ctx context.Context, a room.Agent, limit int) (list []Done, more bool, err error) {
+// AllDone returns the closed tasks that a sees, the last added first, at most limit: all, or those that were
+// added before the one of number before.
+func (s Seats) AllDone(ctx context.Context, a room.Agent, before int64, limit int) (list []Done, more bool, err error) {
 	where := table.Range{Partition: roomPrefix + s.log.id, Prefix: donePrefix, Reverse: true, Consistency: strongly}
+	if before > 0 {
+		where.After = doneKey(s.log.id, before).Sort
+	}
 	for item, err := range table.All(ctx, s.log.store.table, where) {
 		var d Done
 		if err == nil {

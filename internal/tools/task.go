@@ -112,11 +112,12 @@ func taskNeeds(in *chat.TaskRequest) string {
 
 func (a advisor) viewTasks(got chat.Tasks, asked chat.TaskRequest) taskList {
 	v := taskList{Tasks: make([]taskView, len(got.Tasks)), HasMore: got.HasMore}
+	whole := asked.Closed || isPersons(asked.Token) // a person's page shows all of them
 	for i, t := range got.Tasks {
-		if is := got.Task != nil && got.Task.ID == t.ID; is || !t.Mine && !asked.Closed {
+		if is := got.Task != nil && got.Task.ID == t.ID; !whole && (is || !t.Mine) {
 			t.Text = ""
 		}
-		if !asked.Closed {
+		if !whole {
 			t.Adder = ""
 		}
 		v.Tasks[i] = viewTask(t)
