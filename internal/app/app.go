@@ -156,7 +156,7 @@ func (a *App) handler(c Config, m *meter.Meter, site *page.Site) http.Handler {
 	return httpapi.New(httpapi.Options{
 		Fetch:  a.rooms.Limits().Fetch,
 		Upload: set.Upload, LookAtUpload: a.rooms.LookAtUpload, Download: a.rooms.Download,
-		MCP:   server.Serve, Standby: set.Standby, Gate: a.gate, Keys: c.Keys(), Ready: a.Ready, Logger: c.Logger,
+		MCP: server.Serve, Standby: set.Standby, Gate: a.gate, Keys: c.Keys(), Ready: a.Ready, Logger: c.Logger,
 		Meter: m, Page: site,
 		Private: c.Local(), Address: s.PublicAddress(), Reachable: c.Reachable, KeepAlive: s.KeepAlive,
 		Hosts: s.hosts(), Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,

@@ -69,7 +69,10 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 	case f.Size <= picture.MaxBytes && strings.HasPrefix(f.Type, "image/"):
 		err = c.drawInto(ctx, f, &got)
 	}
-	return got, err
+	if err != nil {
+		return FileGot{}, err
+	}
+	return got, nil
 }
 
 // carried returns the file of e, which the caller sees. That of a draft is there as long as the

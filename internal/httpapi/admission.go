@@ -43,14 +43,14 @@ func (a *api) serveSecretPath(x *exchange, r *http.Request) {
 	x.Header().Set("Cache-Control", "no-store")
 	parts := strings.Split(strings.TrimSuffix(r.URL.Path, "/")[1:], "/") // "i", the code, "mcp"
 	switch {
-	case a.Gate == nil:
-		x.nothingHere()
 	case len(parts) == 3 && parts[0] == "v1" && parts[1] == "upload":
 		x.route = uploadRoute
 		a.serveUpload(x, r, door{uploadRoute, parts[2]})
 	case len(parts) == 3 && parts[0] == "v1" && parts[1] == "file":
 		x.route = downloadRoute
 		a.serveDownload(x, r, door{downloadRoute, parts[2]})
+	case a.Gate == nil:
+		x.nothingHere()
 	case len(parts) == 3 && "/"+parts[2] == MCPPath && parts[0] == "k":
 		x.route = keyRoute
 		a.serveMCP(x, r, door{keyRoute, parts[1]})

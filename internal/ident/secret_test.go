@@ -3,6 +3,7 @@ package ident
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // secrets returns one of each kind, with how it is read.
@@ -20,6 +21,8 @@ func secrets() map[string]struct {
 	claim := NewLinkCode(logKey, agent.Room, 3, 17, 0)
 	invite := NewInvite(logKey, agent.Room, 2)
 	key := NewKey()
+	upload := NewUploadCode(agent.Room, 3)
+	ticket := NewTicket(logKey, agent.Room, 3, 17, "m4x0q7c", time.Unix(1_800_000_000, 0))
 	return map[string]secret{
 		"agent": {agent.String(), func(s string) bool {
 			got, err := ParseToken(s)
@@ -33,6 +36,11 @@ func secrets() map[string]struct {
 		"invite": {invite.String(), func(s string) bool {
 			got, ok := ParseInvite(s)
 			return ok && got.Number == 2 && got.Of(logKey)
+		}},
+		"upload": {upload.String(), func(s string) bool { got, ok := ParseUploadCode(s); return ok && got == upload }},
+		"ticket": {ticket.String(), func(s string) bool {
+			got, ok := ParseTicket(s)
+			return ok && got == ticket && got.Of(logKey, 17)
 		}},
 		"key": {key.String(), func(s string) bool { got, ok := ParseKey(s); return ok && got == key }},
 	}
@@ -61,7 +69,9 @@ func TestSecrets_anyChangedCharacter_isNoticedWithoutTheTable(t *testing.T) {
 				_, claim := ParseLinkCode(changed)
 				_, invite := ParseInvite(changed)
 				_, key := ParseKey(changed)
-				if changed != x.text && (token == nil || claim || invite || key) {
+				_, upload := ParseUploadCode(changed)
+				_, ticket := ParseTicket(changed)
+				if changed != x.text && (token == nil || claim || invite || key || upload || ticket) {
 					t.Errorf("%s: %q, changed at %d, still has the form of a secret", kind, changed, i)
 				}
 			}
@@ -71,7 +81,7 @@ func TestSecrets_anyChangedCharacter_isNoticedWithoutTheTable(t *testing.T) {
 
 func TestSecretIn_namesEachSecretThatNoTextMayHold(t *testing.T) {
 	names := map[string]string{"agent": "an agent token", "person": "a person's token", "claim": "a link to a seat",
-		"key": "a key"}
+		"key": "a key", "upload": "the address of an upload", "ticket": "the address of a download"}
 	for kind, x := range secrets() {
 		want := names[kind] // none for an invite, which a member hands on as it likes
 		texts := []string{x.text, "take " + strings.ToUpper(x.text) + "!", "https://parley.example/r/room#" + x.text,
@@ -106,5 +116,35 @@ func TestLinks_areOfOneRoomSeatAndNumber(t *testing.T) {
 		if claim.Is(x) {
 			t.Errorf("claim %v passes for %v", claim, x)
 		}
+	}
+}
+
+func TestTicket_isOfOneSeatMessageAndTime(t *testing.T) {
+	const logKey, other = "00112233445566778899aabbccddeeff", "ffeeddccbbaa99887766554433221100"
+	until := time.Unix(1_800_000_000, 0)
+	ticket := NewTicket(logKey, "r000000", 3, 17, "m4x0q7c", until)
+	if !ticket.Of(logKey, 17) || ticket.Of(other, 17) || ticket.Of(logKey, 18) {
+		t.Error("a ticket is not bound to its log and the join of its seat")
+	}
+	for what, change := range map[string]func(*Ticket){
+		"room": func(x *Ticket) { x.Room = "r000001" }, "seat": func(x *Ticket) { x.Seat++ },
+		"message": func(x *Ticket) { x.Message = "m4x0q7d" },
+		"time":    func(x *Ticket) { x.Until = x.Until.Add(time.Second) },
+	} {
+		changed := ticket
+		if change(&changed); changed.Of(logKey, 17) {
+			t.Errorf("it passes with another %s", what)
+		}
+	}
+	keyed := KeyedUploadCode(logKey, "r000000", 3, 17, false, "k")
+	for _, x := range []UploadCode{KeyedUploadCode(other, "r000000", 3, 17, false, "k"),
+		KeyedUploadCode(logKey, "r000000", 3, 18, false, "k"), KeyedUploadCode(logKey, "r000000", 3, 17, true, "k"),
+		KeyedUploadCode(logKey, "r000000", 3, 17, false, "l")} {
+		if x.Secret == keyed.Secret {
+			t.Errorf("%+v is the code of another call", x)
+		}
+	}
+	if keyed != KeyedUploadCode(logKey, "r000000", 3, 17, false, "k") {
+		t.Error("a repeated call has another code")
 	}
 }

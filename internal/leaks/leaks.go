@@ -1,5 +1,5 @@
 // Package leaks finds secrets of Parley in what programs print, for tests. Tokens, claims,
-// keys, invites and tickets have check characters, so each is known by its form, whichever
+// keys, invites, tickets and the addresses of files have check characters, so each is known by its form, whichever
 // test made it.
 package leaks
 
@@ -40,6 +40,12 @@ func kindOf(run string) string {
 	}
 	if _, ok := ident.ParseInvite(run); ok {
 		return "an invite"
+	}
+	if _, ok := ident.ParseUploadCode(run); ok {
+		return "the address of an upload"
+	}
+	if _, ok := ident.ParseTicket(run); ok {
+		return "the address of a download"
 	}
 	if t, err := ident.ParseToken(run); err == nil && t.Person {
 		return "a person's token"

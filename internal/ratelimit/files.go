@@ -2,6 +2,7 @@ package ratelimit
 
 import (
 	"context"
+	"math"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
@@ -27,7 +28,7 @@ func (l *Limiter) transfer(ctx context.Context, b *budgets, bytes int64, refusal
 	}
 	caller, now := ident.ClientKey(ctx), l.clock.Now()
 	if wait := b.take(caller, float64(bytes), now, 0); wait > 0 {
-		return nil, fault.RetryLater(fault.RateLimited, wait, refusal, int64(b.limit), int64(b.left(caller, now)),
+		return nil, fault.RetryLater(fault.RateLimited, wait, refusal, int64(b.limit), int64(math.Round(b.left(caller, now))),
 			fault.Seconds(wait))
 	}
 	return func(bytes int64) { b.spend(caller, -float64(bytes), l.clock.Now()) }, nil
