@@ -23,7 +23,7 @@ type backupCommand struct {
 
 // Help returns the text that kong shows for parley backup --help.
 func (backupCommand) Help() string {
-	return `The backup holds everything as it is at one moment. It is read back and checked before it appears under its name, and only its owner may read it. To use it, start the server with --data FILE, or stop the server and put the backup in the place of its file, without the -wal and -shm of that one.
+	return `The backup holds everything as it is at one moment, shared files too. It is read back and checked before it appears under its name, and only its owner may read it. To use it, start the server with --data FILE, or stop the server and put the backup in the place of its file, without the -wal and -shm of that one.
 
 A backup holds every message, and the hashes of tokens, keys and passwords. Protect it like the original. A DynamoDB table is backed up by AWS, or with parley copy.`
 }
@@ -54,7 +54,7 @@ type checkCommand struct {
 
 // Help returns the text that kong shows for parley check --help.
 func (checkCommand) Help() string {
-	return `The check reads every page of the file, the keys and the log of every room. It changes nothing in the file, but may leave an empty FILE-wal and a FILE-shm next to it. It exits with status 1 if the file is damaged.`
+	return `The check reads every page of the file, the keys, the log of every room and the files that its messages carry. It changes nothing in the file, but may leave an empty FILE-wal and a FILE-shm next to it. It exits with status 1 if the file is damaged.`
 }
 
 // Run checks the file.
@@ -86,11 +86,16 @@ func warnOfOthers(streams streams, path string) error {
 type contents struct {
 	Rooms    int `json:"rooms"`
 	Messages int `json:"messages"`
+	Files    int `json:"files"` // that messages carry
 }
 
 // String describes the contents for a person.
 func (c contents) String() string {
-	return counted(c.Rooms, "room") + " with " + counted(c.Messages, "message")
+	text := counted(c.Rooms, "room") + " with " + counted(c.Messages, "message")
+	if c.Files > 0 {
+		text += " and " + counted(c.Files, "file")
+	}
+	return text
 }
 
 // check reads the whole file at path. It goes on after damage, and the error joins
@@ -121,6 +126,11 @@ func check(ctx context.Context, path string) (found contents, err error) {
 		if err != nil {
 			damage = errors.Join(damage, fmt.Errorf("the room with id %s: %w", id, err))
 		}
+		kept, err := roomlog.VerifyFiles(ctx, reader, reader.Files(), id)
+		if err != nil {
+			damage = errors.Join(damage, fmt.Errorf("the room with id %s: %w", id, err))
+		}
+		found.Files += kept
 		found.Rooms++
 		found.Messages += messages
 	}

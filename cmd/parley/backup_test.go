@@ -56,7 +56,7 @@ func TestBackup_ofAServedFile_saysWhatItHolds(t *testing.T) {
 	if code, says := report(t, "check", backup); code != 0 || says != backup+" holds 1 room with 2 messages.\n" {
 		t.Errorf("code %d, %q", code, says)
 	}
-	if code, out, says := command(t, "check", "--json", backup); code != 0 || out != `{"rooms":1,"messages":2}`+"\n" ||
+	if code, out, says := command(t, "check", "--json", backup); code != 0 || out != `{"rooms":1,"messages":2,"files":0}`+"\n" ||
 		says != "" {
 		t.Errorf("code %d, %q, %q", code, out, says)
 	}

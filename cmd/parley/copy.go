@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/files"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/table/dynamotable/sdkconfig"
 	"github.com/parley-chat/parley/internal/table/sqlite"
 	"github.com/parley-chat/parley/internal/transfer"
 )
@@ -20,13 +23,16 @@ type copyCommand struct {
 	To   string `required:"" placeholder:"DESTINATION" help:"Copy to this file or table:NAME. A missing file is created; a missing table only with --create-table."`
 	Room string `placeholder:"NAME" help:"Copy only this room."`
 
+	FromBucket string `placeholder:"NAME" help:"The S3 bucket with the files of the DynamoDB table of --from."`
+	ToBucket   string `placeholder:"NAME" help:"The S3 bucket for the files at the DynamoDB table of --to."`
+
 	CreateTable bool `env:"PARLEY_CREATE_TABLE" help:"Create the DynamoDB table of --to if it does not exist. For local use."`
 	outcome
 }
 
 // Help returns the text that kong shows for parley copy --help.
 func (copyCommand) Help() string {
-	return `Rooms are copied with everything that belongs to them. Tokens, cursors and passwords work at the destination. Agents that are waiting in a queue have to enter it again. The keys of the server are copied with all its rooms, but not with --room. A key that you have revoked at the destination comes back if the source still has it.
+	return `Rooms are copied with everything that belongs to them, shared files too: a file of rooms holds them, and for a table you name their bucket. Tokens, cursors and passwords work at the destination. Agents that are waiting in a queue have to enter it again. The keys of the server are copied with all its rooms, but not with --room. A key that you have revoked at the destination comes back if the source still has it.
 
 Stop whatever serves the source first; docs/operations.md says how to stop a stack on AWS. A file that is being served is refused, and so is each room of a table that is used while it is copied. Afterwards serve the rooms at the destination only.
 
@@ -41,7 +47,7 @@ func (c *copyCommand) Run(ctx context.Context, streams streams) (err error) {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(streams.err, nil))
-	from, closeFrom, err := openSource(ctx, log, c.From)
+	from, err := openSource(ctx, log, c.From, c.FromBucket)
 	if errors.Is(err, sqlite.ErrInUse) {
 		return fmt.Errorf("--from: %s is being served. Stop the server, and serve the rooms only at the "+
 			"destination afterwards. "+
@@ -50,16 +56,16 @@ func (c *copyCommand) Run(ctx context.Context, streams streams) (err error) {
 	if err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}
-	defer func() { err = errors.Join(err, closeFrom()) }()
-	to, closeTo, err := openRooms(ctx, log, c.To, c.CreateTable)
+	defer func() { err = errors.Join(err, from.close()) }()
+	to, err := openRooms(ctx, log, c.To, c.ToBucket, c.CreateTable)
 	if errors.Is(err, sqlite.ErrInUse) {
 		return fmt.Errorf("--to: %s is being served. Stop the server, and start it again after the copy", c.To)
 	}
 	if err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}
-	defer func() { err = errors.Join(err, closeTo()) }()
-	summary, err := transfer.Copy(ctx, from, to, c.Room)
+	defer func() { err = errors.Join(err, to.close()) }()
+	summary, err := transfer.Copy(ctx, from, to, transfer.Files{From: from.files, To: to.files}, c.Room)
 	return errors.Join(err, c.report(streams, summary, describe(summary)))
 }
 
@@ -76,41 +82,52 @@ func (c copyCommand) checkDifferent() error {
 	return nil
 }
 
+// place is where rooms are, and their files.
+type place struct {
+	transfer.Source
+	files files.Store // nil for a table without a bucket
+	close func() error
+}
+
 // openSource opens the rooms at a place that has to exist.
-func openSource(ctx context.Context, log *slog.Logger, place string) (transfer.Source, func() error, error) {
-	if _, isTable := tableName(place); !isTable {
-		info, err := os.Stat(place)
+func openSource(ctx context.Context, log *slog.Logger, at, bucket string) (place, error) {
+	if _, isTable := tableName(at); !isTable {
+		info, err := os.Stat(at)
 		if err != nil {
-			return nil, nil, fmt.Errorf("no rooms there; name a file, or a DynamoDB table as table:NAME: %w", err)
+			return place{}, fmt.Errorf("no rooms there; name a file, or a DynamoDB table as table:NAME: %w", err)
 		}
 		if info.Size() == 0 { // opening it would make it a table
-			return nil, nil, fmt.Errorf("no rooms there: %s is empty", place)
+			return place{}, fmt.Errorf("no rooms there: %s is empty", at)
 		}
 	}
-	return openRooms(ctx, log, place, false)
+	return openRooms(ctx, log, at, bucket, false)
 }
 
 // openRooms opens the file or the DynamoDB table at a place. A file is created if
-// it does not exist; createTable does the same for a table.
-func openRooms(ctx context.Context, log *slog.Logger, place string, createTable bool) (transfer.Source, func() error,
-	error) {
-	name, isTable := tableName(place)
+// it does not exist; createTable does the same for a table. bucket has the files of a table. A file
+// takes all files that there are, and deletes none: what nobody claims is the server's to delete.
+func openRooms(ctx context.Context, log *slog.Logger, at, bucket string, createTable bool) (place, error) {
+	name, isTable := tableName(at)
 	if !isTable {
-		t, err := sqlite.Open(place, sqlite.Options{Logger: log})
-		if err != nil {
-			return nil, nil, err
+		if bucket != "" {
+			return place{}, fmt.Errorf("%s holds its files itself: name a bucket only for a DynamoDB table", at)
 		}
-		return t, t.Close, nil
+		t, err := sqlite.Open(at, sqlite.Options{Logger: log, Files: sqlite.FileOptions{Total: math.MaxInt64}})
+		if err != nil {
+			return place{}, err
+		}
+		return place{t, t.Files(), t.Close}, nil
 	}
 	t, err := (settings{Settings: app.Settings{Table: name,
 		CreateTable: createTable}}).dynamoTable(ctx, dynamotable.Options{})
 	if err == nil {
 		err = t.Ready(ctx)
 	}
-	if err != nil {
-		return nil, nil, err
+	p := place{Source: t, close: func() error { return nil }}
+	if err == nil && bucket != "" {
+		p.files, err = sdkconfig.NewBucket(ctx, bucket)
 	}
-	return t, func() error { return nil }, nil
+	return p, err
 }
 
 // tableName returns NAME if place is table:NAME. Any other place is a file.
@@ -121,6 +138,12 @@ func describe(s transfer.Summary) string {
 	text := fmt.Sprintf("Copied %s (%d items).", counted(s.Copied, "room"), s.Items)
 	if s.Keys > 0 {
 		text += fmt.Sprintf(" Copied %s.", counted(s.Keys, "key"))
+	}
+	if s.Files > 0 {
+		text += fmt.Sprintf(" Copied %s.", counted(s.Files, "file"))
+	}
+	if s.LostFiles > 0 {
+		text += fmt.Sprintf(" The source does not have the bytes of %s.", counted(s.LostFiles, "file"))
 	}
 	if s.AlreadyPresent > 0 {
 		text += fmt.Sprintf(" %s already present.", counted(s.AlreadyPresent, "room"))

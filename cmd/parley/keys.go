@@ -66,7 +66,8 @@ func (k *keyTable) open(ctx context.Context, log *slog.Logger) (table.Table, fun
 		}
 		return t, t.Close, nil
 	}
-	return openRooms(ctx, log, "table:"+k.Table, false)
+	p, err := openRooms(ctx, log, "table:"+k.Table, "", false)
+	return p, p.close, err
 }
 
 // list returns the keys. It changes nothing in a file, which may be a backup.

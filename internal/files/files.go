@@ -17,13 +17,11 @@ import (
 // Errors: ErrNotFound, ErrTooLarge, ErrFull, an error of the reader that was given, ErrUnavailable if the
 // store did not answer in time, or the context's error.
 type Store interface {
+	Reader
+
 	// Put stores what r has, at most limit bytes, and returns how many. Open finds all of it once Put
 	// has returned, and nothing before. If Put fails, nothing of it stays. A key is used once.
 	Put(ctx context.Context, k Key, r io.Reader, limit int64) (size int64, err error)
-
-	// Open returns the bytes from offset on, at most length of them; -1 for all. Behind the last
-	// byte there are none. The caller must close it.
-	Open(ctx context.Context, k Key, offset, length int64) (io.ReadCloser, error)
 
 	// Delete deletes the bytes at k, if there are any, so that nothing of them stays in what the store
 	// keeps. A file that is open may fail from then on.
@@ -31,6 +29,13 @@ type Store interface {
 
 	// Free returns how many bytes more the store may take, in all.
 	Free(ctx context.Context) (int64, error)
+}
+
+// Reader is the part of a Store that reads.
+type Reader interface {
+	// Open returns the bytes from offset on, at most length of them; -1 for all. Behind the last
+	// byte there are none. The caller must close it.
+	Open(ctx context.Context, k Key, offset, length int64) (io.ReadCloser, error)
 }
 
 // Key names the bytes of one file.

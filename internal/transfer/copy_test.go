@@ -122,18 +122,19 @@ func TestCopy_roomOfManyPages_isWhole(t *testing.T) {
 func TestCopy_onlyOneRoom_leavesTheOthers(t *testing.T) {
 	from, to := inFile(t), inFile(t)
 	from.furnish()
-	summary, err := transfer.Copy(t.Context(), from.table, to.table, "THE ÖFFENTLICHE")
+	summary, err := transfer.Copy(t.Context(), from.table, to.table, none, "THE ÖFFENTLICHE")
 	if err != nil || summary.Copied != 1 {
 		t.Fatalf("%+v, %v; want one copied room", summary, err)
 	}
 	if got := to.partitions("NAME#", "-"); !slices.Equal(got, []string{"NAME#the öffentliche"}) {
 		t.Errorf("the destination has %q", got)
 	}
-	if _, err := transfer.Copy(t.Context(), from.table, to.table, "nowhere"); !errors.Is(err, transfer.ErrNoRoom) ||
-		!strings.Contains(err.Error(), `"nowhere"`) {
+	if _, err := transfer.Copy(t.Context(), from.table, to.table, none, "nowhere"); !errors.Is(err,
+		transfer.ErrNoRoom) || !strings.Contains(err.Error(), `"nowhere"`) {
 		t.Errorf("a room that does not exist: %v", err)
 	}
-	if _, err := transfer.Copy(t.Context(), from.table, to.table, "a/b"); fault.CodeOf(err) != fault.InvalidArgument {
+	if _, err := transfer.Copy(t.Context(), from.table, to.table, none,
+		"a/b"); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("an invalid name: %v", err)
 	}
 }
@@ -220,7 +221,7 @@ func (s site) copyUntilWrite(from site, number int, performed bool) (cut bool) {
 		}
 		return table.ErrUnavailable
 	}}
-	_, err := transfer.Copy(s.t.Context(), from.table, failing, "")
+	_, err := transfer.Copy(s.t.Context(), from.table, failing, none, "")
 	if err != nil && !errors.Is(err, table.ErrUnavailable) {
 		s.t.Fatal(err)
 	}
@@ -257,7 +258,7 @@ func TestCopy_repliesOfWritesAreLost_copiesTheSame(t *testing.T) {
 		from.say(ann, fmt.Sprint("message ", n))
 	}
 	repeating := tabletest.NewFaulty(to.table, clockwork.NewRealClock(), 1, tabletest.Faults{Repeated: 1})
-	if got, err := transfer.Copy(t.Context(), from.table, repeating, ""); err != nil || got.Copied != 1 {
+	if got, err := transfer.Copy(t.Context(), from.table, repeating, none, ""); err != nil || got.Copied != 1 {
 		t.Errorf("%+v, %v; want one copied room", got, err)
 	}
 	to.sameAs(from.content())

@@ -66,7 +66,7 @@ func TestCopy_oneRoom_copiesNoKey(t *testing.T) {
 	if _, err := from.JoinRoom(t.Context(), chat.JoinRequest{Room: "tea", AgentName: "Ann"}); err != nil {
 		t.Fatal(err)
 	}
-	summary, err := transfer.Copy(t.Context(), from.table, to.table, "tea")
+	summary, err := transfer.Copy(t.Context(), from.table, to.table, none, "tea")
 	if some, _ := to.keys().Any(t.Context()); some || err != nil || summary.Copied != 1 || summary.Keys != 0 {
 		t.Errorf("%+v, %v; there are keys: %v", summary, err, some)
 	}

@@ -62,7 +62,7 @@ func TestCopy_nameTakenDuringTheCopy_leavesNoVisibleRoom(t *testing.T) {
 		}
 		return nil
 	}}
-	if _, err := transfer.Copy(t.Context(), from.table, racing, ""); !errors.Is(err, transfer.ErrNameTaken) {
+	if _, err := transfer.Copy(t.Context(), from.table, racing, none, ""); !errors.Is(err, transfer.ErrNameTaken) {
 		t.Errorf("got %v; want ErrNameTaken", err)
 	}
 	if _, err := to.Send(t.Context(), chat.SendRequest{Token: ann.token, Text: "hello"}); err == nil {
@@ -111,7 +111,7 @@ func TestCopy_roomThatAnotherCopyBrought_isLeftAlone(t *testing.T) {
 			beforeRead:  func() error { faster(); return nil },
 			beforeWrite: func([]table.Op) error { faster(); return nil },
 		}
-		_, err := transfer.Copy(t.Context(), from.table, racing, "")
+		_, err := transfer.Copy(t.Context(), from.table, racing, none, "")
 		if used == nil {
 			if err != nil || moment == 0 {
 				t.Fatalf("after %d calls the copy ended: %v", calls, err)
@@ -209,7 +209,7 @@ func TestCopy_unreadableItem_refusesItsRoomOnly(t *testing.T) {
 				c.of.Partition = from.roomPartition("tea")
 			}
 			from.damage(c.of, c.change)
-			_, err := transfer.Copy(t.Context(), from.table, to.table, "")
+			_, err := transfer.Copy(t.Context(), from.table, to.table, none, "")
 			if err == nil || !strings.Contains(err.Error(), "damaged") && !strings.Contains(err.Error(), "invalid") {
 				t.Errorf("got %v; want ErrMalformed", err)
 			}

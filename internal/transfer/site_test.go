@@ -29,6 +29,9 @@ type site struct {
 	table transfer.Source
 }
 
+// none is for sites that keep no files.
+var none transfer.Files
+
 func inFile(t *testing.T) site {
 	t.Helper()
 	return inFileAt(t, clockwork.NewRealClock())
@@ -55,7 +58,7 @@ func inDynamoDB(t *testing.T) site {
 // copyFrom copies all rooms to s and fails the test if one is refused.
 func (s site) copyFrom(from transfer.Source) transfer.Summary {
 	s.t.Helper()
-	summary, err := transfer.Copy(s.t.Context(), from, s.table, "")
+	summary, err := transfer.Copy(s.t.Context(), from, s.table, none, "")
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -65,7 +68,7 @@ func (s site) copyFrom(from transfer.Source) transfer.Summary {
 // refuse copies all rooms to s and fails the test unless one is refused for want.
 func (s site) refuse(from transfer.Source, want error) error {
 	s.t.Helper()
-	_, err := transfer.Copy(s.t.Context(), from, s.table, "")
+	_, err := transfer.Copy(s.t.Context(), from, s.table, none, "")
 	if !errors.Is(err, want) {
 		s.t.Errorf("got %v; want %v", err, want)
 	}

@@ -8,6 +8,8 @@
 // META exactly when it has the whole room. The next copy replaces what an interrupted one has
 // left.
 //
+// The bytes of files go before META, too, so that no copied message lacks its file.
+//
 // The keys of a server are copied with all its rooms.
 package transfer
 
@@ -20,6 +22,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/access"
+	"github.com/parley-chat/parley/internal/files"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -39,6 +42,11 @@ var (
 	// ErrDiverged means that the destination has the room without its last event at the source.
 	ErrDiverged = errors.New("the destination has this room in another state, and nothing there was replaced; " +
 		"copy to a new file or table")
+	// ErrNoFiles means that the room has files, and that one of the two places keeps no bytes.
+	ErrNoFiles = errors.New("the room has files; say in which bucket the files of each DynamoDB table are, with " +
+		"--from-bucket and --to-bucket")
+	// ErrFilesFull means that the destination takes no more files.
+	ErrFilesFull = errors.New("there is no room for its files at the destination; make room on the disk")
 	// ErrMalformed means that an item cannot be read.
 	ErrMalformed = errors.New("an item is damaged or was written by a newer version of Parley")
 )
@@ -55,9 +63,17 @@ type Source interface {
 type Summary struct {
 	Keys           int `json:"keys"`            // keys that were copied
 	Copied         int `json:"copied"`          // rooms that were copied
+	Files          int `json:"files"`           // files whose bytes were copied
+	LostFiles      int `json:"lost_files"`      // files of copied rooms whose bytes the source does not have
 	Items          int `json:"items"`           // items written for them and for rooms that were refused halfway
 	AlreadyPresent int `json:"already_present"` // rooms left alone: the destination has all their events
 	Expired        int `json:"expired"`         // rooms that reached the end of their life during the copy
+}
+
+// Files is where the bytes of files are. Nil means that nothing keeps them there.
+type Files struct {
+	From files.Reader
+	To   files.Store
 }
 
 // Copy copies the room of that name, or every room and every key if name is empty. They stay
@@ -65,8 +81,8 @@ type Summary struct {
 //
 // A refused room does not stop the others; the error then joins one error for each refused
 // room. Any other error ends the copy at once. Repeating the copy completes it.
-func Copy(ctx context.Context, from Source, to table.Table, name string) (Summary, error) {
-	c := &copier{from: from, to: to}
+func Copy(ctx context.Context, from Source, to table.Table, bytes Files, name string) (Summary, error) {
+	c := &copier{from: from, to: to, bytes: bytes}
 	ids, err := c.choose(ctx, name)
 	if err == nil && name == "" {
 		err = c.copyKeys(ctx)
@@ -89,7 +105,8 @@ func Copy(ctx context.Context, from Source, to table.Table, name string) (Summar
 // isRefusal reports whether err is about one room. A table answers ErrInvalid
 // where the key or the data of an item is damaged.
 func isRefusal(err error) bool {
-	for _, reason := range []error{ErrBusy, ErrNameTaken, ErrDiverged, ErrMalformed, table.ErrInvalid} {
+	for _, reason := range []error{ErrBusy, ErrNameTaken, ErrDiverged, ErrMalformed, ErrNoFiles, ErrFilesFull,
+		table.ErrInvalid} {
 		if errors.Is(err, reason) {
 			return true
 		}
@@ -100,6 +117,7 @@ func isRefusal(err error) bool {
 type copier struct {
 	from    Source
 	to      table.Table
+	bytes   Files
 	summary Summary
 }
 
@@ -232,7 +250,7 @@ func (c *copier) checkName(ctx context.Context, source *room) error {
 // fill makes the partition of the room at the destination that of the source, except what commit
 // writes. Items are opaque, so a kind of item that is added later is copied, too. It puts over
 // what an interrupted copy has left, and deletes the rest of that. It returns the items of the
-// snapshot.
+// snapshot. The bytes of files follow their claims, so that the next copy knows of them.
 func (c *copier) fill(ctx context.Context, source *room) (snapshot []table.Item, err error) {
 	layout := roomlog.LayoutOf(source.id, "")
 	left := map[table.Key]bool{} // by an interrupted copy, and no longer at the source
@@ -242,6 +260,7 @@ func (c *copier) fill(ctx context.Context, source *room) (snapshot []table.Item,
 		}
 		left[item.Key] = true
 	}
+	var claims []table.Item
 	b := batch{to: c.to, written: &c.summary.Items, absent: layout.Meta}
 	for item, err := range itemsOf(ctx, c.from, layout.Partition) {
 		if err != nil {
@@ -257,16 +276,78 @@ func (c *copier) fill(ctx context.Context, source *room) (snapshot []table.Item,
 		if item.Key == layout.Meta || item.Key == source.head.Key {
 			continue
 		}
+		if _, isClaim := roomlog.ClaimedBy(item.Key); isClaim {
+			claims = append(claims, item)
+		}
 		if err := b.add(ctx, table.Put(item, table.Always)); err != nil {
 			return nil, err
 		}
 	}
 	for k := range left {
+		if err := c.dropFile(ctx, k); err != nil {
+			return nil, err
+		}
 		if err := b.add(ctx, table.Delete(k, table.Always)); err != nil {
 			return nil, err
 		}
 	}
-	return snapshot, b.flush(ctx)
+	if err := b.flush(ctx); err != nil {
+		return nil, err
+	}
+	for _, item := range claims {
+		if err := c.copyFile(ctx, item); err != nil {
+			return nil, err
+		}
+	}
+	return snapshot, nil
+}
+
+// copyFile copies the bytes that an item claims. Bytes that the destination has
+// under the key are those of an earlier copy: a key is used once, and bytes are stored whole.
+func (c *copier) copyFile(ctx context.Context, item table.Item) error {
+	claim, k, err := roomlog.ClaimOf(item)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	case c.bytes.From == nil, c.bytes.To == nil:
+		return ErrNoFiles
+	}
+	there, err := c.bytes.To.Open(ctx, k, 0, 1)
+	if err == nil {
+		return there.Close()
+	}
+	if !errors.Is(err, files.ErrNotFound) {
+		return err
+	}
+	r, err := c.bytes.From.Open(ctx, k, 0, -1)
+	if errors.Is(err, files.ErrNotFound) {
+		c.summary.LostFiles++
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	n, err := c.bytes.To.Put(ctx, k, r, claim.Size)
+	switch {
+	case errors.Is(err, files.ErrFull):
+		return ErrFilesFull
+	case errors.Is(err, files.ErrTooLarge), err == nil && n < claim.Size:
+		return fmt.Errorf("%w: the file of event %d has not the %d bytes that were shared", ErrMalformed, claim.N,
+			claim.Size)
+	case err == nil:
+		c.summary.Files++
+	}
+	return err
+}
+
+// dropFile deletes the bytes that the item at k claims, if it claims any: it is no longer at the source.
+func (c *copier) dropFile(ctx context.Context, k table.Key) error {
+	key, ok := roomlog.ClaimedBy(k)
+	if !ok || c.bytes.To == nil {
+		return nil
+	}
+	return c.bytes.To.Delete(ctx, key)
 }
 
 // commit writes the last event and, in the same Write, what makes the room visible. So the

@@ -66,6 +66,7 @@ const (
 // Bytes are written while they arrive, a few rows at a time, and each of these transactions may have
 // messages of others in it.
 type Files struct {
+	FileReader
 	FileOptions
 	table *Table
 	used  atomic.Int64 // bytes of all files, those included that still arrive
@@ -315,12 +316,18 @@ func (f *Files) change(run func(c *Conn, now int64) (verdict, failure error), pa
 	return err
 }
 
+// FileReader reads the bytes of shared files in the file of a Reader. It is a files.Reader.
+type FileReader struct{ reader *Reader }
+
+// Files returns the bytes of shared files that the file holds.
+func (r *Reader) Files() FileReader { return FileReader{r} }
+
 // Open returns the bytes at k from offset on. Each part is read by itself when it is needed, so
 // that a slow reader does not keep the log from being emptied.
-func (f *Files) Open(ctx context.Context, k files.Key, offset, length int64) (io.ReadCloser, error) {
+func (f FileReader) Open(ctx context.Context, k files.Key, offset, length int64) (io.ReadCloser, error) {
 	var file stored
 	found := false
-	err := f.table.read(ctx, func(c *Conn, _ int64) (err error) {
+	err := f.reader.read(ctx, func(c *Conn, _ int64) (err error) {
 		file, found, err = c.findFile(k)
 		return err
 	})
@@ -334,7 +341,7 @@ func (f *Files) Open(ctx context.Context, k files.Key, offset, length int64) (io
 	if length >= 0 {
 		end = min(end, offset+length)
 	}
-	return &download{ctx: ctx, table: f.table, number: file.number, at: offset, end: end}, nil
+	return &download{ctx: ctx, reader: f.reader, number: file.number, at: offset, end: end}, nil
 }
 
 // readFailed returns the error of a read that failed with err.
@@ -348,7 +355,7 @@ func readFailed(ctx context.Context, err error) error {
 // download reads the bytes of a file, a part at a time.
 type download struct {
 	ctx     context.Context // of Open
-	table   *Table
+	reader  *Reader
 	number  int64
 	at, end int64  // what is still to be read from the table
 	part    []byte // the memory of rest
@@ -374,7 +381,7 @@ func (d *download) Read(p []byte) (n int, err error) {
 func (d *download) load() error {
 	from := d.at % partBytes
 	found := false
-	err := d.table.read(d.ctx, func(c *Conn, _ int64) error {
+	err := d.reader.read(d.ctx, func(c *Conn, _ int64) error {
 		return c.Each(func(row *sqlite.Stmt) bool {
 			if size := row.ColumnLen(0); cap(d.part) < size {
 				d.part = make([]byte, size)

@@ -136,7 +136,7 @@ func start(file *File, o Options) (*Table, error) {
 		queue: make(chan *job), lots: make(chan *job), empty: make(chan chan<- bool),
 		closing: make(chan struct{}), drained: make(chan struct{}), swept: make(chan struct{}),
 	}
-	t.files = &Files{table: t, FileOptions: o.Files.complete()}
+	t.files = &Files{FileReader: FileReader{reader}, table: t, FileOptions: o.Files.complete()}
 	t.close = sync.OnceValue(t.closeFile)
 	go t.commitQueued()
 	return t, nil

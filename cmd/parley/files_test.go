@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/files"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/s3local"
+	"github.com/parley-chat/parley/internal/table/sqlite"
+)
+
+// shared is what the file holds that Ann shares.
+var shared = bytes.Repeat([]byte("date;amount\n"), 60_000)
+
+// fileWithFiles makes a file with a room in which two files are shared.
+func fileWithFiles(t *testing.T) (path string, keys []files.Key) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "parley.db")
+	at(t, path, func(rooms *chat.Service, tab *sqlite.Table) {
+		ann, err := rooms.JoinRoom(t.Context(), chat.JoinRequest{Room: "tea", AgentName: "Ann"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			got, err := rooms.ShareFile(t.Context(), chat.ShareRequest{Token: ann.Token, Name: "a.csv",
+				Size: int64(len(shared))})
+			if err != nil || got.Upload == nil {
+				t.Fatalf("%+v, %v", got, err)
+			}
+			if _, err := rooms.Upload(t.Context(), got.Upload.Code, bytes.NewReader(shared)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		claims, err := roomlog.Claims(t.Context(), tab, ann.Token[:7])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range claims {
+			keys = append(keys, files.Key{Room: ann.Token[:7], ID: c.ID})
+		}
+	})
+	return path, keys
+}
+
+// at calls do with the rooms in a file, which is open meanwhile.
+func at(t *testing.T, path string, do func(*chat.Service, *sqlite.Table)) {
+	t.Helper()
+	tab, err := sqlite.Open(path, sqlite.Options{Files: sqlite.FileOptions{Total: 1 << 30,
+		DiskFree: func(string) (int64, error) { return 1 << 40, nil }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(chat.New(tab, chat.Options{SingleProcess: true, Files: tab.Files()}), tab)
+	if err := tab.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBackup_withFiles_hasAndChecksTheirBytes(t *testing.T) {
+	path, keys := fileWithFiles(t)
+	dir := t.TempDir()
+	const holds = "1 room with 2 messages and 2 files"
+	backup := filepath.Join(dir, "backup.db")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"backup", "--data", path, backup}, "Backed up " + holds + " to "},
+		{[]string{"check", backup}, backup + " holds " + holds + "."},
+		{[]string{"copy", "--from", backup, "--to", filepath.Join(dir, "copy.db")}, "Copied 2 files."},
+		{[]string{"check", filepath.Join(dir, "copy.db")}, holds},
+	} {
+		if code, says := report(t, c.args...); code != 0 || !strings.Contains(says, c.want) {
+			t.Errorf("%s: code %d, %q; want %q", c.args[0], code, says, c.want)
+		}
+	}
+	at(t, backup, func(_ *chat.Service, tab *sqlite.Table) {
+		if err := tab.Files().Delete(t.Context(), keys[0]); err != nil {
+			t.Fatal(err)
+		}
+	})
+	for _, args := range [][]string{{"check", backup}, {"backup", "--data", backup, filepath.Join(dir, "more.db")}} {
+		if code, says := report(t, args...); code != 1 || !strings.Contains(says, "its bytes are missing") ||
+			!strings.Contains(says, "the room with id "+keys[0].Room) {
+			t.Errorf("%s without the bytes of a file: code %d, %q", args[0], code, says)
+		}
+	}
+	exists(t, filepath.Join(dir, "more.db"), false)
+}
+
+// To a table and back, with the files in a bucket.
+func TestCopy_withFiles_needsTheBucketOfATable(t *testing.T) {
+	s3 := s3local.Start(t)
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL_DYNAMODB": dynamolocal.Start(t), "AWS_ENDPOINT_URL_S3": s3.Endpoint,
+		"AWS_REGION": s3local.Region, "AWS_ACCESS_KEY_ID": s3local.AccessKeyID,
+		"AWS_SECRET_ACCESS_KEY": s3local.SecretAccessKey,
+	} {
+		t.Setenv(name, value)
+	}
+	path, _ := fileWithFiles(t)
+	to, back := "table:copy-"+rand.Text(), filepath.Join(t.TempDir(), "back.db")
+	for _, c := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"--create-table --from " + path + " --to " + to, 1, "--to-bucket"},
+		{"--from " + path + " --to " + to + " --to-bucket missing-bucket", 1, "missing-bucket"},
+		{"--from " + path + " --from-bucket b --to " + to, 1, "holds its files itself"},
+		{"--from " + path + " --to " + to + " --to-bucket " + s3.Bucket, 0, "Copied 2 files."},
+		{"--from " + to + " --to " + back, 1, "--from-bucket"},
+		{"--from " + to + " --from-bucket " + s3.Bucket + " --to " + back, 0, "Copied 2 files."},
+	} {
+		if code, says := copyRooms(t, strings.Fields(c.args)...); code != c.code || !strings.Contains(says, c.want) {
+			t.Errorf("%s: code %d, %q; want %q", c.args, code, says, c.want)
+		}
+	}
+	if code, says := report(t, "check", back); code != 0 || !strings.Contains(says, "2 files") {
+		t.Errorf("code %d, %q", code, says)
+	}
+}
