@@ -120,9 +120,14 @@ type answer struct {
 	Partner    *partner    `json:"partner"`
 	Requests   []request   `json:"requests"`
 	Agreements []agreement `json:"agreements"`
-	Code       string      `json:"code"` // of a refusal; else empty
-	Message    string      `json:"message"`
-	Retry      int         `json:"retry_after_seconds"`
+	Upload     struct {
+		Page string `json:"page"`
+	} `json:"upload"`
+	Download string `json:"download"` // a command with the address of a file
+	HasMore  bool   `json:"has_more"`
+	Code     string `json:"code"` // of a refusal; else empty
+	Message  string `json:"message"`
+	Retry    int    `json:"retry_after_seconds"`
 }
 
 type partner struct {
@@ -177,6 +182,10 @@ type message struct {
 	Agent    string   `json:"agent"`
 	Reason   string   `json:"reason"`
 	Repeated bool     `json:"repeated"`
+	File     *struct {
+		Name string `json:"name"`
+		Size int64  `json:"size"`
+	} `json:"file"`
 }
 
 // readAnswer reads a tool result, and refuses one whose text and structured
