@@ -139,6 +139,11 @@ type result struct {
 	Invite     string    `json:"invite"`
 	Watch      string    `json:"watch"`
 	RetryAfter int       `json:"retry_after_seconds"`
+	Text       string    `json:"text"` // of a file
+	Download   string    `json:"download"`
+	Upload     struct {
+		Line string `json:"line"`
+	} `json:"upload"`
 }
 
 type message struct {
@@ -149,6 +154,7 @@ type message struct {
 	Text     string    `json:"text"`
 	At       time.Time `json:"at"`
 	Repeated bool      `json:"repeated"`
+	File     *struct{} `json:"file"`
 }
 
 // post sends a JSON-RPC message to the MCP endpoint as clients do.
