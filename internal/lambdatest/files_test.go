@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
-	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -213,12 +212,8 @@ type struckKey struct{}
 // serve returns the address of a server through the crossing.
 func (x *crossing) serve(t *testing.T, endpoint string) string {
 	t.Helper()
-	target, err := url.Parse(endpoint)
-	if err != nil {
-		t.Fatal(err)
-	}
 	proxy := &httputil.ReverseProxy{
-		Rewrite: func(p *httputil.ProxyRequest) { p.Out.URL.Scheme, p.Out.URL.Host = target.Scheme, target.Host },
+		Rewrite: func(p *httputil.ProxyRequest) { passTo(p, endpoint) },
 		ModifyResponse: func(a *http.Response) error {
 			if a.Request.Context().Value(struckKey{}) != nil {
 				x.strike()

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,6 +17,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/parley-chat/parley/internal/lambdatest"
+	"github.com/parley-chat/parley/internal/s3local"
 )
 
 // template returns the text of the template.
@@ -90,27 +92,65 @@ func (w *wiretap) note(q *http.Request) {
 	}
 }
 
-func TestTemplate_permissionsOnTheTable_areThoseThatARunUses(t *testing.T) {
+// noteObject notes which permissions a call needs on the bucket ("Actions, resources, and condition keys for
+// Amazon S3"). What is not there is told only to those who may list.
+func (w *wiretap) noteObject(a *http.Response) error {
+	action := map[string]string{http.MethodGet: "GetObject", http.MethodPut: "PutObject",
+		http.MethodDelete: "DeleteObject"}[a.Request.Method]
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.needed["s3:"+action] = true
+	if a.StatusCode == http.StatusNotFound {
+		w.needed["s3:ListBucket"] = true
+	}
+	return nil
+}
+
+func TestTemplate_permissions_areThoseThatARunUses(t *testing.T) {
 	t.Parallel()
 	f := deploy(t)
-	engine, err := url.Parse(f.endpoint)
-	if err != nil {
-		t.Fatal(err)
-	}
+	bucket := s3local.Start(t)
 	tap := &wiretap{t: t, needed: map[string]bool{}}
-	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
-		p.SetURL(engine)
+	table := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
+		passTo(p, f.endpoint)
 		tap.note(p.Out)
 	}})
-	defer proxy.Close()
-	f.endpoint = proxy.URL
-	everyTool(t, f.start(0).FunctionURL())
+	defer table.Close()
+	objects := httptest.NewServer(&httputil.ReverseProxy{ModifyResponse: tap.noteObject,
+		Rewrite: func(p *httputil.ProxyRequest) { passTo(p, bucket.Endpoint) }})
+	defer objects.Close()
+	program := f.program(0, append(bucketEnv(bucket, objects.URL), "AWS_ENDPOINT_URL_DYNAMODB="+table.URL)...)
+	client := lambdatest.Start(t, program).FunctionURL()
+	everyTool(t, client)
+	everyFile(t, client, bucket)
 	used := slices.Sorted(maps.Keys(tap.needed))
-	granted := regexp.MustCompile(`dynamodb:[A-Za-z*]+`).FindAllString(template(t), -1)
+	granted := regexp.MustCompile(`(dynamodb|s3):[A-Z][A-Za-z*]+`).FindAllString(template(t), -1)
 	slices.Sort(granted)
 	if !slices.Equal(used, granted) {
 		t.Errorf("the template grants %v, a run used %v", granted, used)
 	}
+}
+
+// everyFile shares a file, looks at it and removes it, and looks at one whose bytes are gone.
+func everyFile(t *testing.T, client *http.Client, bucket *s3local.Server) {
+	t.Helper()
+	alice := join(t, client, "files", "Alice")
+	share := func(text string) string {
+		return call(t, client, "share_file", args{"agent_token": alice.AgentToken, "name": "a", "text": text}).ID
+	}
+	removed, gone := share("removed"), share("gone")
+	call(t, client, "get_file", args{"agent_token": alice.AgentToken, "id": removed})
+	call(t, client, "update_room", args{"agent_token": alice.AgentToken, "redact": removed})
+	bucket.Lose(t)
+	got, err := try(t, client, "get_file", args{"agent_token": alice.AgentToken, "id": gone})
+	if err != nil || got.Code != "invalid_argument" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// passTo passes a request on, with the host for which it is signed.
+func passTo(p *httputil.ProxyRequest, endpoint string) {
+	p.Out.URL.Scheme, p.Out.URL.Host = "http", strings.TrimPrefix(endpoint, "http://")
 }
 
 // everyTool calls each tool in every way that uses the table differently.

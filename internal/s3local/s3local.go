@@ -135,3 +135,13 @@ func (s *Server) Objects(t testing.TB) map[string][]byte {
 	}
 	return objects
 }
+
+// Lose deletes all objects behind the engine's back, as a lifecycle does.
+func (s *Server) Lose(t testing.TB) {
+	t.Helper()
+	for key := range s.Objects(t) {
+		if err := os.Remove(filepath.Join(s.objects, filepath.FromSlash(key))); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
