@@ -42,6 +42,10 @@ const usualUnits = 300
 // has at most 6 MB, in which base64 takes a third more ("Lambda quotas", invocation payload).
 const fileLimit = 4 << 20
 
+// filesOut is how many bytes of files an instance gives in an hour, whoever asks. AWS bills what leaves it: without
+// a bound an instance could give for hundreds of dollars a day. docs/cost.md has the sum.
+const filesOut = 1 << 30
+
 // parse reads the environment. An error names the variable to change.
 func parse() (settings, error) {
 	s, err := env.ParseAsWithOptions[settings](env.Options{DefaultValueTagName: "default"})

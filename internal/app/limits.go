@@ -84,6 +84,7 @@ func (c Config) limits() ratelimit.Limits {
 		Messages: s.MessagesPerMinute.number(local, usualMessages), Bytes: s.BytesPerMinute.number(local, usualBytes),
 		Units: s.UnitsPerMinute.number(local, usualUnits), Rooms: s.RoomsPerHour.number(local, usualRooms),
 		FilesIn: int64(Usual.number(local, usualFilesIn)), FilesOut: int64(Usual.number(local, usualFilesOut)),
+		AllFilesOut: c.FilesOut,
 	}
 }
 

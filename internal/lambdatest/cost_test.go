@@ -1,10 +1,16 @@
 package lambdatest_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,13 +18,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/files/bucket"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/ratelimit"
+	"github.com/parley-chat/parley/internal/s3local"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
@@ -249,6 +258,96 @@ func (c *counted) departures() {
 	}
 }
 
+// objects counts the requests to a bucket.
+type objects struct {
+	mu   sync.Mutex
+	made map[string]int // by method
+}
+
+func (o *objects) note(a *http.Response) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.made[a.Request.Method]++
+	return nil
+}
+
+// take returns the requests since it was last asked, as cells of a row.
+func (o *objects) take() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	cells := fmt.Sprintf("%d | %d", o.made[http.MethodPut], o.made[http.MethodGet])
+	clear(o.made)
+	return cells
+}
+
+// files counts what files cost the table and the bucket, in a room that has some already.
+func (c *counted) files() {
+	c.t.Helper()
+	s, o := s3local.Start(c.t), &objects{made: map[string]int{}}
+	proxy := httptest.NewServer(&httputil.ReverseProxy{ModifyResponse: o.note,
+		Rewrite: func(p *httputil.ProxyRequest) { passTo(p, s.Endpoint) }})
+	c.t.Cleanup(proxy.Close)
+	b, err := bucket.New(bucket.Options{Name: s.Bucket, Region: s3local.Region, Endpoint: proxy.URL,
+		Credentials: credentials.NewStaticCredentialsProvider(s3local.AccessKeyID, s3local.SecretAccessKey, "")})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	options := c.options
+	options.Files = b
+	one, other := chat.New(c.table, options), chat.New(c.table, options)
+	ann, err := one.JoinRoom(c.t.Context(), chat.JoinRequest{Room: "files", AgentName: "Ann"})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	row := func(what string) {
+		read, write := c.meter.take()
+		c.rows = append(c.rows, fmt.Sprintf("| %s | %g | %g | %s |", what, read, write, o.take()))
+	}
+	must := func(err error) {
+		c.t.Helper()
+		if err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	share := func(r chat.ShareRequest) chat.Shared {
+		c.t.Helper()
+		r.Token = ann.Token
+		got, err := one.ShareFile(c.t.Context(), r)
+		must(err)
+		return got
+	}
+	download := func(id string) {
+		c.t.Helper()
+		got, err := one.GetFile(c.t.Context(), chat.FileRequest{Token: ann.Token, ID: id})
+		must(err)
+		row("a look at it with get_file, by an instance that knows the room")
+		file, err := other.Download(c.t.Context(), got.Ticket)
+		must(err)
+		r, err := file.Open(c.t.Context(), 0, file.Size)
+		must(err)
+		n, err := io.Copy(io.Discard, r)
+		must(errors.Join(err, r.Close()))
+		if n != mostBytes {
+			c.t.Errorf("%d bytes came", n)
+		}
+		row("its download, by one that does not")
+	}
+	share(chat.ShareRequest{Name: "first.txt", Text: "the first word of a seat says that it is used, too"})
+	c.meter.take()
+	o.take()
+	share(chat.ShareRequest{Name: "short.txt", Text: "short"})
+	row("a short text as a file")
+	upload := share(chat.ShareRequest{Name: "long.bin", Size: mostBytes}).Upload
+	row("a call that asks where to upload a file")
+	sent, err := one.Upload(c.t.Context(), upload.Code, bytes.NewReader(randomBytes(mostBytes)))
+	must(err)
+	row("its upload")
+	download(sent.ID)
+	_, err = one.UpdateRoom(c.t.Context(), chat.UpdateRequest{Token: ann.Token, Redact: sent.ID})
+	must(err)
+	row("its removal")
+}
+
 func TestCostPage_figures_areCounted(t *testing.T) {
 	t.Parallel()
 	c := count(t)
@@ -278,6 +377,7 @@ func TestCostPage_figures_areCounted(t *testing.T) {
 	c.clock.Advance(10 * time.Minute)
 	cursor = c.wait("a wait of 50 s, later", bob, cursor)
 	c.looks(bob, cursor)
+	c.files()
 	before := c.meter.asked()
 	c.clock.Advance(time.Hour)
 	c.row("an hour in which nobody calls")

@@ -15,10 +15,25 @@ func (l *Limiter) Upload(ctx context.Context, bytes int64) (back func(bytes int6
 		"left. Nothing was shared: try again in %d seconds, or share less.")
 }
 
-// Download is Upload for files that the caller downloads.
+// Download is Upload for files that the caller downloads. What all callers download is counted, too.
 func (l *Limiter) Download(ctx context.Context, bytes int64) (back func(bytes int64), err error) {
-	return l.transfer(ctx, l.out, bytes, "Files of at most %d bytes an hour may be downloaded from where you call, "+
+	own, err := l.transfer(ctx, l.out, bytes, "Files of at most %d bytes an hour may be downloaded from where you call, "+
 		"and %d are left. Nothing was sent: try again in %d seconds.")
+	if err != nil {
+		return nil, err
+	}
+	const all = "" // the key of what all callers take
+	now := l.clock.Now()
+	if wait := l.allOut.take(all, float64(bytes), now, 0); wait > 0 {
+		own(bytes)
+		return nil, fault.RetryLater(fault.RateLimited, wait, "This server gives files of at most %d bytes an hour to "+
+			"all, and %d are left. Nothing was sent: try again in %d seconds.", int64(l.allOut.limit),
+			int64(l.allOut.left(all, now)), fault.Seconds(wait))
+	}
+	return func(bytes int64) {
+		own(bytes)
+		l.allOut.spend(all, -float64(bytes), l.clock.Now())
+	}, nil
 }
 
 // transfer counts bytes in b. refusal says of the limit, of what is left and of when enough is.

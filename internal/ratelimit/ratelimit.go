@@ -22,6 +22,7 @@ type Limits struct {
 	Units    int // that one caller's calls cost, per minute; a room may cost twice as much
 
 	FilesIn, FilesOut int64 // bytes of files that one caller uploads and downloads, per hour
+	AllFilesOut       int64 // bytes of files that all callers download from this process, per hour
 }
 
 // Limiter applies Limits. Its methods may be called concurrently.
@@ -31,6 +32,7 @@ type Limiter struct {
 	messages, bytes *budgets // by caller
 	callers, rooms  *budgets // units, by caller and by room
 	in, out         *budgets // bytes of files, by caller
+	allOut          *budgets // bytes of files, of all callers
 }
 
 // New returns a Limiter.
@@ -40,6 +42,7 @@ func New(l Limits, clock clockwork.Clock) *Limiter {
 		messages: perMinute(l.Messages), bytes: perMinute(l.Bytes),
 		callers: perMinute(l.Units), rooms: perMinute(2 * l.Units),
 		in: within(time.Hour, l.FilesIn), out: within(time.Hour, l.FilesOut),
+		allOut: within(time.Hour, l.AllFilesOut),
 	}
 }
 
