@@ -44,7 +44,6 @@ func newLibrary(o Options) *server.MCPServer {
 		s.AddTool(library.Tool{Name: t.Name, RawInputSchema: anyObject}, refuseCall)
 	}
 	addPrompts(s, o.Prompts)
-	addResources(s, hooks, o)
 	return s
 }
 

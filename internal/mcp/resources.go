@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"log/slog"
+	"net/http"
 
 	library "github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -14,7 +15,7 @@ import (
 type Resources struct {
 	Name     string
 	Template string            // of their URIs (RFC 6570)
-	For      func(Client) bool // clients that learn that there are resources
+	For      func(Client) bool // clients for which there are resources
 
 	// Read returns the resource at uri. It is a [Work] otherwise, and called by many goroutines
 	// at once.
@@ -30,30 +31,39 @@ type Resource struct {
 // resourcesRead is the method that reads a resource.
 const resourcesRead = string(library.MethodResourcesRead)
 
-// addResources gives s the resources, if there are any.
-func addResources(s *server.MCPServer, hooks *server.Hooks, o Options) {
-	if o.Resources == nil {
-		return
-	}
-	of := *o.Resources
-	server.WithResourceCapabilities(false, false)(s) // there is nothing to subscribe to, and the list is empty
-	// Nobody keeps one for longer than the reader may read it.
-	server.WithMethodCacheHints(library.MethodResourcesRead, 0, library.CacheScopePrivate)(s)
-	s.AddResourceTemplate(library.NewResourceTemplate(of.Template, of.Name), of.read(o.Log))
+// mostReads is how many resources are read at once: mcp-go holds each answer in memory several
+// times.
+const mostReads = 4
 
-	// Some clients give their model tools for resources as soon as a server has any.
-	hide := func(ctx context.Context, c *library.ServerCapabilities) {
-		if !of.For(ClientFrom(ctx)) {
-			c.Resources = nil
+// readers serves the clients that read resources. For others there are none, because some clients
+// give their model tools for resources as soon as a server has any.
+type readers struct {
+	of      func(Client) bool
+	library http.Handler  // mcp-go
+	reading chan struct{} // an element for each resource that is being read
+}
+
+func newReaders(o Options) *readers {
+	all := *o.Resources
+	s := newLibrary(o)
+	server.WithResourceCapabilities(false, false)(s) // there is nothing to subscribe to, and the list is empty
+	// Nobody keeps one for longer than its reader may read it.
+	server.WithMethodCacheHints(library.MethodResourcesRead, 0, library.CacheScopePrivate)(s)
+	s.AddResourceTemplate(library.NewResourceTemplate(all.Template, all.Name), all.read(o.Log))
+	return &readers{all.For, libraryHandler(s, o.Log), make(chan struct{}, mostReads)}
+}
+
+// serve answers a request of such a client.
+func (rs *readers) serve(w http.ResponseWriter, r *http.Request, method string) {
+	if method == resourcesRead {
+		select {
+		case rs.reading <- struct{}{}:
+			defer func() { <-rs.reading }()
+		case <-r.Context().Done():
+			return
 		}
 	}
-	hooks.AddAfterInitialize(func(ctx context.Context, _ any, _ *library.InitializeRequest,
-		r *library.InitializeResult) {
-		hide(ctx, &r.Capabilities)
-	})
-	hooks.AddAfterDiscover(func(ctx context.Context, _ any, _ *library.DiscoverRequest, r *library.DiscoverResult) {
-		hide(ctx, &r.Capabilities)
-	})
+	rs.library.ServeHTTP(w, r)
 }
 
 // read serves a resources/read.

@@ -65,7 +65,7 @@ func TestResources_read_returnsTheBytes(t *testing.T) {
 	h := newReader()
 	for _, version := range []string{legacy, modern} {
 		read := func(uri string) (map[string]any, map[string]any) {
-			return ask(t, h, "any", version, "resources/read", uri, `{"uri":"`+uri+`"}`)
+			return ask(t, h, "reader", version, "resources/read", uri, `{"uri":"`+uri+`"}`)
 		}
 		result, failure := read("own://file/good")
 		if failure != nil {
@@ -78,6 +78,10 @@ func TestResources_read_returnsTheBytes(t *testing.T) {
 		}
 		if version == modern && (result["ttlMs"] != 0. || result["cacheScope"] != "private") {
 			t.Errorf("it may be kept: %v", result)
+		}
+		if result, _ := ask(t, h, "other", version, "resources/read", "own://file/good",
+			`{"uri":"own://file/good"}`); result != nil {
+			t.Errorf("%s: another client reads %v", version, result)
 		}
 		for uri, want := range map[string]string{
 			"own://file/gone": "not_found: It is gone.", "own://file/bad": "quote the id",

@@ -77,6 +77,8 @@ type Server struct {
 	self  json.RawMessage // resultMeta
 	rest  http.Handler    // mcp-go
 	log   *slog.Logger
+
+	readers *readers // nil: nobody reads resources
 }
 
 // NewServer returns a server of these tools and prompts. Nothing can be subscribed
@@ -95,6 +97,9 @@ func NewServer(o Options) *Server {
 	for _, t := range o.Tools {
 		s.tools[t.Name] = &t
 	}
+	if o.Resources != nil {
+		s.readers = newReaders(o)
+	}
 	return s
 }
 
@@ -109,5 +114,9 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *Message) {
 	}
 	r = r.WithContext(withClient(r, nil))
 	r.Body = io.NopCloser(bytes.NewReader(m.body))
+	if s.readers != nil && s.readers.of(ClientFrom(r.Context())) {
+		s.readers.serve(libraryAnswer{w}, r, m.Method)
+		return
+	}
 	s.rest.ServeHTTP(libraryAnswer{w}, r)
 }

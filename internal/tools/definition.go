@@ -85,6 +85,7 @@ func (d definition[In, Out]) tool() tool {
 			Eager:       d.eager,
 			SearchHint:  d.search,
 			Hidden:      d.hidden,
+			Variant:     forChatGPT(args),
 			Call:        d.call,
 		},
 	}

@@ -17,7 +17,8 @@ const (
 func (s *Set) Handler(more ...mcp.Tool) http.Handler {
 	server := mcp.NewServer(mcp.Options{
 		Version: "test", Instructions: s.Instructions(), Prompts: s.Prompts(), Log: s.log,
-		Tools: append(s.Tools(), more...),
+		Resources: s.Resources(),
+		Tools:     append(s.Tools(), more...),
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)

@@ -54,8 +54,14 @@ type gotFile struct {
 // Blocks implements mcp.Illustrated.
 func (v gotFile) Blocks() []mcp.Block { return v.blocks }
 
+// shareCall is a call of share_file.
+type shareCall struct {
+	chat.ShareRequest
+	attached *attachment // nil: none
+}
+
 func (s *Set) shareFile() tool {
-	return definition[chat.ShareRequest, shared]{
+	return definition[shareCall, shared]{
 		name:   "share_file",
 		title:  "Share a file",
 		search: "upload attach send file image screenshot document",
@@ -63,7 +69,7 @@ func (s *Set) shareFile() tool {
 			"pictures too: give size and run the command in upload; its answer says that the file was sent. Never " +
 			"retype a file.",
 		shown: []string{"sent", "id", "upload", "next"},
-		args: func(in *chat.ShareRequest) []spec.Arg {
+		args: func(in *shareCall) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
 				spec.Text("name", &in.Name, "report.pdf. Of a path, others see the last part.").Require().
@@ -73,32 +79,40 @@ func (s *Set) shareFile() tool {
 				spec.Text("note", &in.Note, "").Also("message", "caption", "description"),
 				spec.List("to", &in.To, "Names; only they and you see it."),
 				spec.Text("reply_to", &in.ReplyTo, "id of what you answer."),
+				attachmentArg(&in.attached),
 				spec.Bytes("base64", &in.Data, "").Hide(),
 				spec.Code("cursor", &in.Cursor, "").Hide(),
 				spec.Text("idempotency_key", &in.Key, "").Hide(),
 			}
 		},
-		needs: func(_ context.Context, in *chat.ShareRequest) string { return shareNeeds(in) },
-		token: func(in chat.ShareRequest) string { return in.Token },
-		again: func(in chat.ShareRequest) string {
-			if in.Text == "" && in.Data == nil {
+		needs: func(_ context.Context, in *shareCall) string { return shareNeeds(in) },
+		token: func(in shareCall) string { return in.Token },
+		again: func(in shareCall) string {
+			switch {
+			case in.attached != nil:
+				return "The file may have been shared: look with message_history whether it is there before you " +
+					"repeat the call."
+			case in.Text == "" && in.Data == nil:
 				return repeatSafely
 			}
 			return "The file may have been shared. Repeat the call word for word before you send another: it is sent " +
 				"only once."
 		},
-		run: func(ctx context.Context, in chat.ShareRequest) (shared, error) {
-			got, err := s.rooms.ShareFile(ctx, in)
-			return s.viewShared(ctx, got, in), err
+		run: func(ctx context.Context, in shareCall) (shared, error) {
+			if in.attached != nil {
+				return s.shareAttached(ctx, in)
+			}
+			got, err := s.rooms.ShareFile(ctx, in.ShareRequest)
+			return s.viewShared(ctx, got, in.ShareRequest), err
 		},
 	}.tool()
 }
 
 // shareNeeds says what is wrong with the arguments together, and with a path: its command must not
 // hold what nobody sees.
-func shareNeeds(in *chat.ShareRequest) string {
+func shareNeeds(in *shareCall) string {
 	given := 0
-	for _, is := range []bool{in.Text != "", in.Data != nil, in.Size > 0} {
+	for _, is := range []bool{in.Text != "", in.Data != nil, in.Size > 0, in.attached != nil} {
 		if is {
 			given++
 		}
@@ -231,8 +245,11 @@ func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''
 // downloadLine is a command that saves the file of a message. It holds nothing that an agent chose:
 // a name such as .mcp.json would be read by the reader's own client.
 func downloadLine(id, ending, from string) string {
-	return "curl -fsS -o " + shellQuote("parley-"+id+ending) + " " + shellQuote(from)
+	return "curl -fsS -o " + shellQuote(savedName(id, ending)) + " " + shellQuote(from)
 }
+
+// savedName is the name under which the file of a message is saved.
+func savedName(id, ending string) string { return "parley-" + id + ending }
 
 func (s *Set) viewFile(ctx context.Context, got chat.FileGot) gotFile {
 	v := gotFile{Untrusted: untrustedNotice, From: sender(got.Message), File: viewFile(got.File),
@@ -240,6 +257,9 @@ func (s *Set) viewFile(ctx context.Context, got chat.FileGot) gotFile {
 		Download: downloadLine(got.Message.ID, got.Ending, s.at(ctx, DownloadPath+got.Ticket))}
 	if got.Image != nil {
 		v.blocks = append(v.blocks, mcp.Image(got.Image, got.File.Type))
+	}
+	if link, ok := linkTo(ctx, got); ok {
+		v.blocks = append(v.blocks, link)
 	}
 	v.Next = s.clients.advisor(ctx).gotFile(got)
 	return v

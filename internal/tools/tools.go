@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fetch"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/pairing"
 )
@@ -36,6 +37,8 @@ type Options struct {
 	// StandbyLooks says that a program on standby for an agent may not wait, since each call
 	// that waits occupies an instance: it looks in, and is told when to do so again.
 	StandbyLooks bool
+	// Fetcher brings the files that ChatGPT hands over; nil: one that fetches them from OpenAI.
+	Fetcher *fetch.Fetcher
 	// Log gets what goes wrong in a wait without MCP; nil means slog.Default().
 	Log *slog.Logger
 }
@@ -49,6 +52,7 @@ type Set struct {
 	clients clients
 	inQueue time.Duration // the longest wait for a partner
 	looksIn bool          // see Options.StandbyLooks
+	fetcher *fetch.Fetcher
 	log     *slog.Logger
 }
 
@@ -63,8 +67,11 @@ func New(rooms *chat.Service, queues *pairing.Service, o Options) *Set {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	if o.Fetcher == nil {
+		o.Fetcher = fetch.New(fetch.Options{Domain: attachments})
+	}
 	return &Set{rooms: rooms, queues: queues, address: o.Address, keys: o.Keys, clients: clients{o.LongestWait},
-		inQueue: min(o.LongestInQueue, o.LongestWait), looksIn: o.StandbyLooks, log: o.Log}
+		inQueue: min(o.LongestInQueue, o.LongestWait), looksIn: o.StandbyLooks, fetcher: o.Fetcher, log: o.Log}
 }
 
 // Tools returns the tools for a server of MCP.

@@ -23,7 +23,7 @@ type Arg struct {
 	kind     kind
 	min, max int64    // of an integer; NoLimit: no maximum
 	choices  []string // of a text; none: any text
-	fields   []Arg    // of each object of a list; none: a list of texts
+	fields   []Arg    // of an object, or of each object of a list; none: a list of texts
 	aliases  []string // see Also
 
 	put  func(v any)                         // takes a string, an int64, a bool or a []string, by kind
@@ -38,6 +38,7 @@ const (
 	integerKind kind = "integer"
 	booleanKind kind = "boolean"
 	bytesKind   kind = "bytes" // a string
+	objectKind  kind = "object"
 	listKind    kind = "array" // of texts or, if the argument has fields, of objects
 )
 
@@ -124,6 +125,28 @@ func Objects[T any](name string, to *[]T, about string, fields func(one *T) []Ar
 	}
 }
 
+// Object is an object with these fields, each bound to the field of one that it fills. to is nil unless
+// the call has it. Other fields are ignored, because a client fills it.
+func Object[T any](name string, to **T, about string, fields func(one *T) []Arg) Arg {
+	return Arg{
+		Name: name, About: about, kind: objectKind, fields: fields(new(T)),
+		fill: func(list [][]entry) (problems []string) {
+			if len(list) != 1 {
+				return []string{name + " must be one object"}
+			}
+			*to = new(T)
+			has := fields(*to)
+			known := slices.DeleteFunc(list[0], func(m entry) bool {
+				return !slices.ContainsFunc(has, func(a Arg) bool { return a.Name == m.key })
+			})
+			for _, p := range readMembers(has, known) {
+				problems = append(problems, name+": "+p)
+			}
+			return problems
+		},
+	}
+}
+
 // Bytes are bytes as a text in base64 (RFC 4648), with padding or without.
 func Bytes(name string, to *[]byte, about string) Arg {
 	return Arg{Name: name, About: about, kind: bytesKind, put: func(v any) { *to = v.([]byte) }}
@@ -180,6 +203,8 @@ func (a Arg) Want() string {
 		return "a whole number from " + strconv.FormatInt(a.min, 10) + " to " + strconv.FormatInt(a.max, 10)
 	case a.kind == bytesKind:
 		return "bytes in base64"
+	case a.kind == objectKind:
+		return "an object with " + names(a.fields)
 	case len(a.fields) > 0:
 		return "a list of objects with " + names(a.fields)
 	case a.kind == listKind:

@@ -51,7 +51,7 @@ func (a *Arg) take(v value) (problems []string) {
 func match(args []Arg, members []entry) (given []entry, problems []string) {
 	given = members[:0]
 	for _, m := range members {
-		name, known := argumentOf(args, m.key)
+		name, known := argumentOf(args, m.key, m.value)
 		first := slices.IndexFunc(given, func(g entry) bool { return g.argument == name })
 		switch {
 		case absent(m.value) || !known && addedByClient(m.key):
@@ -70,16 +70,24 @@ func match(args []Arg, members []entry) (given []entry, problems []string) {
 	return given, problems
 }
 
-// argumentOf returns the name of the argument that key stands for.
-func argumentOf(args []Arg, key string) (name string, ok bool) {
-	if has(args, key) {
+// argumentOf returns the name of the argument that key stands for. A key that is an object of this
+// tool and another name of a text is the text if that is its value.
+func argumentOf(args []Arg, key string, v value) (name string, ok bool) {
+	i := slices.IndexFunc(args, func(a Arg) bool { return slices.Contains(a.aliases, key) })
+	if has(args, key) && (i < 0 || !isPlain(v)) {
 		return key, true
 	}
-	if i := slices.IndexFunc(args, func(a Arg) bool { return slices.Contains(a.aliases, key) }); i >= 0 {
+	if i >= 0 {
 		return args[i].Name, true
 	}
 	name = aliasOf(key)
 	return name, has(args, name)
+}
+
+// isPlain reports whether v is a text that spells no object.
+func isPlain(v value) bool {
+	text, ok := readText(v)
+	return ok && !strings.HasPrefix(strings.TrimSpace(text), "{")
 }
 
 // names lists the names of args.

@@ -20,6 +20,8 @@ func (a Arg) property() object {
 	}
 	p := object{{"type", string(kind)}}
 	switch {
+	case a.kind == objectKind:
+		p = objectSchema(a.fields)
 	case len(a.fields) > 0:
 		p = append(p, member{"items", objectSchema(a.fields)})
 	case a.kind == listKind:
