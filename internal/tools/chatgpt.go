@@ -103,8 +103,8 @@ func (s *Set) Resources() *mcp.Resources {
 func (s *Set) readResource(ctx context.Context, uri string, _ *mcp.Record) (mcp.Resource, error) {
 	f, err := s.rooms.Download(ctx, strings.TrimPrefix(uri, resourcePrefix))
 	if err == nil && f.Size > mostRead {
-		err = fault.Refuse(fault.InvalidArgument, "The file has %d bytes: a resource has at most %d. Give your user the "+
-			"address in download of get_file.", f.Size, mostRead)
+		err = fault.Refuse(fault.InvalidArgument, "The file has %d bytes: a resource has at most %d. Give your user "+
+			"the address in download of get_file.", f.Size, mostRead)
 	}
 	if err != nil {
 		return mcp.Resource{}, refusal(err, repeatSafely)

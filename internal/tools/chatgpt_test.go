@@ -184,7 +184,8 @@ func TestChatGPT_sharesAndReadsFiles_whichOtherClientsDoOtherwise(t *testing.T) 
 		t.Fatalf("ChatGPT gets %s", got.body)
 	}
 	link := got.Result.Content[2]
-	if link.Name != "parley-"+shot+".png" || link.MIMEType != "image/png" || !strings.HasPrefix(link.URI, "parley://file/f") {
+	if link.Name != "parley-"+shot+".png" || link.MIMEType != "image/png" ||
+		!strings.HasPrefix(link.URI, "parley://file/f") {
 		t.Errorf("the link is %+v", link)
 	}
 	read := gpt.ask("resources/read", map[string]any{"uri": link.URI})
