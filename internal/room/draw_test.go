@@ -28,6 +28,7 @@ func (l *timeline) draw(t *rapid.T) {
 	what := rapid.SampledFrom([]string{
 		"say", "say", "say", "say", "tell", "tell", "answer", "answer", "answer", "withdraw",
 		"join", "leave", "manage", "set", "knock", "readmit", "regain", "pair", "supervise", "note", "draft", "decide",
+		"task", "task", "task", "redact task",
 	}).Draw(t, "event")
 	if len(taken) == 0 {
 		what = "join"
@@ -92,6 +93,14 @@ func (l *timeline) draw(t *rapid.T) {
 		}
 	case "decide":
 		l.drawDecision(t, l.agent(pick()))
+	case "task":
+		l.drawTask(t, pick())
+	case "redact task":
+		if list := l.head.Tasks; len(list) > 0 {
+			e := rapid.SampledFrom(list).Draw(t, "task").Redaction()
+			e.By = pick()
+			l.apply(e)
+		}
 	case "pair":
 		l.apply(room.Event{Type: room.Paired})
 	}
@@ -157,6 +166,31 @@ func (l *timeline) drawAnswer(t *rapid.T) {
 		e.To = []int{r.Seat}
 	}
 	l.try(from, e)
+}
+
+// drawTask has a seat do something with tasks, unless the rules refuse it.
+func (l *timeline) drawTask(t *rapid.T, seat int) {
+	o := room.TaskOrder{Seen: map[int]room.Presence{}, Action: rapid.SampledFrom([]room.TaskAction{room.AddTasks,
+		room.AddTasks, room.TakeTask, room.TakeTask, room.ReleaseTask, room.FinishTask, room.DropTask,
+		room.EditTask}).Draw(t, "action")}
+	o.No = rapid.Int64Range(max(1, l.head.LastTask-4), l.head.LastTask+1).Draw(t, "task")
+	if rapid.Bool().Draw(t, "offers") {
+		o.For, o.Offers = []room.Party{l.agent(rapid.SampledFrom(seats(&l.head.State)).Draw(t, "for")).Party()}, true
+	}
+	switch o.Action {
+	case room.AddTasks:
+		o.Add = []room.Task{{Title: "sand", For: o.For}, {Title: "paint", Text: "blue", After: []int64{-1}}}
+	case room.EditTask:
+		o.Title, o.After = "hang", []int64{max(1, o.No-1)}
+	case room.FinishTask:
+		if rapid.Bool().Draw(t, "reports") {
+			l.try(seat, room.Event{Text: "done", Finishes: []int64{o.No, o.No + 1}})
+			return
+		}
+	}
+	if e, _, err := o.Decide(l.head, l.agent(seat), l.now); err == nil && e != nil {
+		l.apply(*e)
+	}
 }
 
 // drawDecision has the person behind a decide about its oldest draft.

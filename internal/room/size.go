@@ -49,8 +49,8 @@ func (e *Event) Held() int {
 	if e.Task != nil {
 		n += int(unsafe.Sizeof(*e.Task)) + e.Task.held()
 	}
-	if e.File != nil {
-		n += int(unsafe.Sizeof(*e.File)) + texts(e.File.Name, e.File.Type, e.File.Key, e.File.Sum)
+	if f := e.File; f != nil {
+		n += int(unsafe.Sizeof(*f)) + texts(f.Name, f.Type, f.Key, f.Sum)
 	}
 	if e.Invite != nil {
 		n += int(unsafe.Sizeof(*e.Invite))

@@ -445,7 +445,13 @@ func (s *State) forgetEnds() {
 	named := func(no int64) bool {
 		return slices.ContainsFunc(s.Tasks, func(t Task) bool { return slices.Contains(t.After, no) })
 	}
-	s.TaskEnds = slices.DeleteFunc(slices.Clone(s.TaskEnds), func(e TaskEnd) bool { return !named(e.No) })
+	ends := s.TaskEnds
+	s.TaskEnds = nil
+	for _, e := range ends {
+		if named(e.No) {
+			s.TaskEnds = append(s.TaskEnds, e)
+		}
+	}
 }
 
 // HasWords reports whether an agent says something by c. Such words count as a message.

@@ -197,7 +197,11 @@ func (o TaskOrder) take(h *Head, a Agent, t Task, e *Event, now time.Time) (*Eve
 func (o TaskOrder) release(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 	switch {
 	case t.Holder.Seat == 0 && t.IsOfferedTo(a): // it declines
-		e.Task.For = slices.DeleteFunc(slices.Clone(t.For), func(m Party) bool { return m.Is(a) })
+		for _, m := range t.For {
+			if !m.Is(a) {
+				e.Task.For = append(e.Task.For, m)
+			}
+		}
 		return e, nil
 	case !t.Holder.Is(a) && !t.Adder.Is(a) && a.Role != Admin:
 		return nil, fault.Refuse(fault.NotAllowed, "Only the agent that has %s, the one that added it, or an admin "+
