@@ -3,12 +3,15 @@ package chat_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 )
 
@@ -164,5 +167,113 @@ func (w *world) verify(token string) {
 	w.t.Helper()
 	if _, err := roomlog.Verify(w.t.Context(), w.table, token[:7]); err != nil {
 		w.t.Error(err)
+	}
+}
+
+// A report finishes tasks when it is said, and never before.
+func TestSend_finishes_onlyWithAReportThatIsSent(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	person := w.person(p.bob)
+	w.adds(p.ann.Token, "sand", "paint", "mop", "sweep")
+	w.task(p.bob.Token, chat.TaskTake, "t1")
+	left := func(what string, want ...string) {
+		t.Helper()
+		var ids []string
+		for _, x := range w.does(chat.TaskRequest{Token: p.ann.Token}).Tasks {
+			ids = append(ids, x.ID)
+		}
+		same(t, "open after "+what, ids, want)
+	}
+	report := func(text string, ids ...string) chat.SendRequest {
+		return chat.SendRequest{Token: p.bob.Token, Text: text, Finishes: ids}
+	}
+	for what, req := range map[string]chat.SendRequest{
+		"one to Ann":   {To: []string{"Ann"}, Text: "done", Finishes: []string{"t1"}},
+		"a vote":       {Kind: room.Agree, Finishes: []string{"t1"}},
+		"no id":        {Text: "done", Finishes: []string{"the first"}},
+		"eleven":       {Text: "done", Finishes: strings.Fields(strings.Repeat("t1 ", 11))},
+		"a message":    {Text: "done", Finishes: []string{"m1a2b3"}},
+		"a withdrawal": {Withdraw: "m1a2b3", Finishes: []string{"t1"}},
+	} {
+		req.Token = p.bob.Token
+		_, err := w.send(req)
+		wants(t, err, fault.InvalidArgument)
+		left(what, "t1", "t2", "t3", "t4")
+	}
+	w.say(p.ann.Token, "wait, @Bob")
+	held := report("sanded", "t1")
+	held.Cursor = p.bob.Cursor
+	if got, err := w.send(held); err != nil || got.Sent || len(got.Unfinished) > 0 {
+		t.Fatalf("held back: %+v, %v", got, err)
+	}
+	left("a report that was held back", "t1", "t2", "t3", "t4")
+	w.pauses(person, true)
+	if got, err := w.send(report("sanded", "t1")); err != nil || got.Sent {
+		t.Fatalf("paused: %+v, %v", got, err)
+	}
+	left("a report of a paused agent", "t1", "t2", "t3", "t4")
+	w.pauses(person, false)
+	w.approves(person, true)
+	draft := w.drafts(report("sanded", "t1", "t3"))
+	left("a draft", "t1", "t2", "t3", "t4")
+	for _, action := range []chat.TaskAction{chat.TaskTake, chat.TaskFinish, chat.TaskRelease, chat.TaskDrop} {
+		_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: action, ID: "t1"})
+		var refused *fault.Error
+		if wants(t, err, fault.Paused); !errors.As(err, &refused) || !strings.Contains(refused.Next, "finishes") {
+			t.Errorf("%s: next is %q", action, refused.Next)
+		}
+	}
+	w.task(p.cid.Token, chat.TaskTake, "t3") // meanwhile
+	w.decides(person, draft, room.SendDraft, "")
+	left("the draft was sent", "t2", "t3", "t4")
+	other := w.drafts(report("painted", "t2"))
+	w.decides(person, other, room.RefuseDraft, "")
+	left("a draft that is not sent", "t2", "t3", "t4")
+	w.approves(person, false)
+	first := w.sends(report("painted, not mopped", "t2", "t3"))
+	again := w.sends(report("painted, not mopped", "t2", "t3"))
+	if fmt.Sprint(first.Unfinished) != fmt.Sprint(again.Unfinished) || !again.Duplicate || len(again.Unfinished) != 1 {
+		t.Errorf("first %+v, again %+v", first.Unfinished, again.Unfinished)
+	}
+	left("a report", "t3", "t4")
+	// the person finishes, adds and drops in the place of the agent
+	w.approves(person, true)
+	w.task(person, chat.TaskFinish, "t4")
+	w.adds(person, "rest")
+	w.task(person, chat.TaskDrop, "t5")
+	left("the person", "t3")
+	w.verify(p.ann.Token)
+}
+
+// Whatever is asked for twice happens once, and is answered as before.
+func TestTask_repeatedCall_changesNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	for _, c := range []struct {
+		token string
+		req   chat.TaskRequest
+	}{
+		{p.ann.Token, chat.TaskRequest{Action: chat.TaskAdd, Tasks: newTasks("sand", "paint", "mop < 1")}},
+		{p.bob.Token, chat.TaskRequest{Action: chat.TaskTake}},
+		{p.bob.Token, chat.TaskRequest{Action: chat.TaskTake, ID: "t1"}},
+		{p.ann.Token, chat.TaskRequest{Action: chat.TaskRelease, ID: "t1", Text: "too dusty"}},
+		{p.ann.Token, chat.TaskRequest{Action: chat.TaskEdit, ID: "t1", Text: "with a mask"}},
+		{p.cid.Token, chat.TaskRequest{Action: chat.TaskFinish, ID: "#1", Text: "smooth"}},
+		{p.ann.Token, chat.TaskRequest{Action: chat.TaskDrop, ID: "T2"}},
+	} {
+		c.req.Token = c.token
+		first := w.does(c.req)
+		events := len(w.all(p.ann.Token))
+		again, there := w.does(c.req), w.elsewhere().does(c.req)
+		if !reflect.DeepEqual(first, again) || !reflect.DeepEqual(first.Task, there.Task) ||
+			!slices.Equal(board(first.Tasks), board(there.Tasks)) || len(w.all(p.ann.Token)) != events {
+			t.Errorf("%s: first %+v\nagain %+v\nthere %+v", c.req.Action, first, again, there)
+		}
+	}
+	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskFinish, ID: "t1"})
+	var refused *fault.Error
+	if wants(t, err, fault.InvalidArgument); !errors.As(err, &refused) || refused.By != "Cid" {
+		t.Errorf("what Cid has finished: %v", err)
 	}
 }
