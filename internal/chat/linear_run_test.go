@@ -335,6 +335,13 @@ func (x *finalLogs) add(id string, log *roomLog) (retired bool) {
 		if kind == "said" {
 			kind = string(chat.EventSaid)
 		}
+		if t := e.Task; t != nil {
+			no := t.No
+			if len(t.Add) > 0 {
+				no = t.Add[0].No
+			}
+			e.Text = taskLine(t.Action, fmt.Sprintf("t%d", no))
+		}
 		x.rooms[id] = append(x.rooms[id], logLine(kind, e.Name, e.Text, e.Action, e.Reason, e.NewAdmin, e.ByName))
 		x.total++
 		retired = e.Type == "retired"

@@ -19,13 +19,20 @@ type roomLog struct {
 }
 
 type loggedEvent struct {
-	n        int64
-	AtMs     int64  `json:"at"`
-	Type     string `json:"t"`
-	Seat     int    `json:"s"`
-	Name     string `json:"f"`
-	Text     string `json:"x"`
-	Action   string `json:"act"`
+	n      int64
+	AtMs   int64  `json:"at"`
+	Type   string `json:"t"`
+	Seat   int    `json:"s"`
+	Name   string `json:"f"`
+	Text   string `json:"x"`
+	Action string `json:"act"`
+	Task   *struct {
+		Action string `json:"do"`
+		No     int64  `json:"no"`
+		Add    []struct {
+			No int64 `json:"no"`
+		} `json:"add"`
+	} `json:"task"`
 	Reason   string `json:"why"`
 	By       int    `json:"by"`
 	ByName   string `json:"byf"`

@@ -214,7 +214,7 @@ func (m model) presenceUnclear(a agentModel) bool {
 
 // sees reports whether a may read e.
 func (a agentModel) sees(e eventModel) bool {
-	if e.n < a.since {
+	if e.n < a.since || e.added > 0 && e.added < a.since {
 		return false
 	}
 	if e.hidden {

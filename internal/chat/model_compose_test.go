@@ -34,7 +34,7 @@ func (m model) compose(r roomModel, a agentModel, e eventModel) (out eventModel,
 		}
 	}
 	e.To, e.Ask = r.names(e.to), r.names(e.ask)
-	return e, ""
+	return r.finish(a, e), ""
 }
 
 // withdrawal is what takes back an open request or proposal of a's own. It is meant

@@ -21,13 +21,15 @@ type sendCall struct {
 	kind     room.Kind
 	key      string
 	cursor   cursorArg
+	finishes []int64 // of a message to all that is no vote and no withdrawal
 	absence  chat.Absence
 	call     int // which send of its client it is; 0: any
 }
 
 func (c sendCall) String() string {
-	return fmt.Sprintf("%v sends %q to %q, asks %q, %s, key %q, reply to %d, withdraws %d, %v, after %v, call %d",
-		c.who, c.text, c.to, c.ask, c.kind, c.key, c.replyTo, c.withdraw, c.absence, c.cursor, c.call)
+	return fmt.Sprintf("%v sends %q to %q, asks %q, %s, key %q, reply to %d, withdraws %d, finishes %v, %v, after %v, "+
+		"call %d", c.who, c.text, c.to, c.ask, c.kind, c.key, c.replyTo, c.withdraw, c.finishes, c.absence, c.cursor,
+		c.call)
 }
 
 func (c sendCall) isVote() bool { return c.kind == room.Agree || c.kind == room.Object }
@@ -71,6 +73,7 @@ func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
 		return sendOutcome{duplicate: known}
 	}
 	e := eventModel{seat: a.seat, to: to, ask: ask, replyTo: c.replyTo, withdraws: c.withdraw, call: c.call,
+		finishes: c.finishes,
 		Message: chat.Message{
 			Type: chat.EventSaid, From: a.name, Text: c.text, Kind: c.kind,
 		}}
@@ -171,7 +174,7 @@ func (c sendCall) mayRepeat(m model, r roomModel, a agentModel, n int64) bool {
 // sameAim reports whether the call has the addressees of the message last. Those of a
 // vote or a withdrawal follow from what it answers or takes back.
 func (c sendCall) sameAim(m model, r roomModel, a agentModel, last eventModel) bool {
-	sameTarget := c.replyTo == last.replyTo && c.withdraw == last.withdraws
+	sameTarget := c.replyTo == last.replyTo && c.withdraw == last.withdraws && slices.Equal(c.finishes, last.finishes)
 	wasVote := last.Kind == room.Agree || last.Kind == room.Object
 	if c.isVote() && c.replyTo == 0 && !slices.ContainsFunc(r.open, func(q requestModel) bool {
 		return q.proposal && slices.Contains(q.owed, a.seat) && m.now.Sub(q.at) < 24*time.Hour
@@ -299,7 +302,10 @@ func (o sendOp) checkRest(r roomModel, a agentModel, n int64) error {
 	if e, _ := r.event(n); !o.got.Duplicate {
 		agreed = r.reads(a, e).Agreed
 	}
-	return sameText("the message", []any{o.got.Before, o.got.Agreed}, []any{before, agreed})
+	e, _ := r.event(n)
+	unfinished := len(o.finishes) - len(e.Finished)
+	return sameText("the message", []any{o.got.Before, o.got.Agreed, len(o.got.Unfinished)},
+		[]any{before, agreed, unfinished})
 }
 
 // uncertain reports whether a send of a may be guarded more or less often than the

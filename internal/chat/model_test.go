@@ -107,8 +107,10 @@ type roomModel struct {
 	renewed          time.Time
 	named            bool // the name leads here
 	closed           bool
-	agentMessages    int  // how many messages agents may send until a person speaks; 0: any
-	run              int  // how many they have
+	agentMessages    int         // how many messages agents may send until a person speaks; 0: any
+	run              int         // how many they have
+	tasks            []taskModel // all that ever were; task n is the nth
+	added            []addedModel
 	retired          bool // the name leads to a later room
 	abandoned        bool // and its agents, all silent, can go on reading
 
@@ -147,6 +149,9 @@ type eventModel struct {
 	drafts                bool    // it keeps a draft
 	decides               int64   // the draft about which the person behind seat has decided so
 	call                  int     // the send of its client that said it; 0: any
+	finishes              []int64 // the tasks that it reports as done; those that it ends are in Finished
+	added                 int64   // of a change of a task: the event that added it
+	words                 bool    // of a change of tasks: it counts as a message
 }
 
 // actor returns the agent that caused the event; 0 for one without a seat.
@@ -165,8 +170,14 @@ func (e eventModel) isPublic() bool { return e.Type == chat.EventSaid && len(e.t
 
 // line describes an event as finalLogs does.
 func (e eventModel) line() string {
+	if e.Type == chat.EventTask {
+		return logLine(string(e.Type), e.Agent, taskLine(string(e.TaskAction), e.Task.ID), "", "", "", "")
+	}
 	return logLine(string(e.Type), e.From+e.Agent, e.Text, string(e.Action), string(e.Reason), e.NewAdmin, e.By)
 }
+
+// taskLine describes a change of a task, or of the first of those that were added.
+func taskLine(action, id string) string { return action + " " + id }
 
 func logLine(kind, name, text, action, reason, newAdmin, by string) string {
 	return strings.Join([]string{kind, name, text, action, reason, newAdmin, by}, "|")
@@ -290,6 +301,7 @@ func (m model) append(r roomModel, e eventModel) (roomModel, error) {
 	if m.now.Sub(r.renewed) > 24*time.Hour {
 		r.renewed = m.now
 	}
+	r = m.finished(r, e)
 	r, e = m.settle(r, e)
 	r.log = append(slices.Clip(r.log), e)
 	return r, nil

@@ -166,6 +166,11 @@ func (o infoOp) on(m model) (model, error) {
 			open.Requests++
 		}
 	}
+	for _, t := range r.tasks {
+		if t.end == "" && t.added >= a.since {
+			open.Tasks++
+		}
+	}
 	got, want := []any{o.code, o.got.Earlier, o.got.Requests, open, o.got.Now},
 		[]any{"", r.publicIn(a.since, r.head()), requests, open, m.now}
 	if o.code == "" {

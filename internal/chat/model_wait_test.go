@@ -273,7 +273,11 @@ func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 
 // status returns how the wait has to end.
 func (o waitOp) status(m model, r roomModel, a agentModel) (status chat.WaitStatus, reason room.Reason) {
-	parted, ended := false, m.talkEnded(r, a)
+	works, sure := m.isWorkedOn(r)
+	if !sure { // what the answer says
+		works = o.got.Status != chat.StatusAllDone
+	}
+	parted, ended := false, m.talkEnded(r, a) && !works
 	for _, x := range o.got.Messages {
 		parted = parted || x.Type == chat.EventLeft || x.Kind == room.Done
 	}

@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"fmt"
 	"slices"
 
 	"pgregory.net/rapid"
@@ -14,6 +15,12 @@ func (m *machine) send() {
 	req := chat.SendRequest{
 		Token: m.tokens[c.who], Text: c.text, To: c.to, Ask: c.ask, Kind: c.kind, Key: c.key, Absence: c.absence,
 		ReplyTo: m.numbers.id(c.who.room, c.replyTo), Withdraw: m.numbers.id(c.who.room, c.withdraw),
+	}
+	if r, a := m.find(c.who); len(r.tasks) > 0 && !a.person.approve && len(c.to) == 0 && !c.isVote() &&
+		c.withdraw == 0 && pick(m, "finishes", false, false, true) {
+		no := taskNumber(m.taskID(r))
+		c.finishes = []int64{no}
+		req.Finishes = []string{fmt.Sprintf("t%d", no)}
 	}
 	req.Cursor, c.cursor = m.cursor(c.who)
 	service := m.service()

@@ -427,6 +427,7 @@ func (op *taskOp) closed(ctx context.Context) (Tasks, error) {
 	}
 	again := op.order.Action == room.FinishTask && !d.Dropped || op.order.Action == room.DropTask && d.Dropped
 	if again && d.By.Is(c.agent) {
+		c.attendance().NoteCall(ctx)
 		got, err := c.openTasks(ctx, 0)
 		got.Task = c.doneTask(d)
 		return got, err
