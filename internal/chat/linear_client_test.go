@@ -54,7 +54,7 @@ func (c *client) makeCall() error {
 	if c.token == "" {
 		return c.join()
 	}
-	switch n := c.rng.IntN(25); {
+	switch n := c.rng.IntN(31); {
 	case n < 11:
 		return c.send()
 	case n < 17:
@@ -65,6 +65,8 @@ func (c *client) makeCall() error {
 		return c.info()
 	case n < 22:
 		return c.leave()
+	case n < 28:
+		return c.task()
 	}
 	return c.manage()
 }
@@ -273,6 +275,9 @@ func (c *client) send() error {
 	c.sends++
 	call.call = c.sends
 	req := chat.SendRequest{Token: c.token, Text: call.text, Key: call.key}
+	for _, no := range call.finishes {
+		req.Finishes = append(req.Finishes, fmt.Sprintf("t%d", no))
+	}
 	if call.cursor.given {
 		req.Cursor = c.cursor
 	}
@@ -310,8 +315,11 @@ func (c *client) chooseMessage() sendCall {
 		call.cursor = c.passed()
 	}
 	if c.last.text != "" && c.oneIn(3) {
-		call.text, call.key = c.last.text, c.last.key
+		call.text, call.key, call.finishes = c.last.text, c.last.key, c.last.finishes
 		return call
+	}
+	if c.oneIn(5) {
+		call.finishes = []int64{int64(1 + c.rng.IntN(3))}
 	}
 	c.said++
 	call.text = fmt.Sprintf("text %d of %d", c.said, c.id)
@@ -338,6 +346,40 @@ func (c *client) sent(s callSpan, call sendCall, waited bool, got chat.Sent) {
 		op.since = numberOf(plain.ID)
 	}
 	c.handedOut(s, op)
+}
+
+// task does something with the tasks of the room: it lists them, or adds one, and takes and finishes some of the
+// first. So the clients meet at the same ones.
+func (c *client) task() error {
+	actions := []chat.TaskAction{"", chat.TaskAdd, chat.TaskTake, chat.TaskTake, chat.TaskRelease, chat.TaskFinish,
+		chat.TaskDrop}
+	req := chat.TaskRequest{Action: actions[c.rng.IntN(len(actions))]}
+	switch req.Action {
+	case "":
+	case chat.TaskAdd:
+		c.said++
+		req.Tasks = []chat.NewTask{{Title: fmt.Sprintf("task %d of %d", c.said, c.id)}}
+	default:
+		if req.ID = fmt.Sprintf("t%d", 1+c.rng.IntN(3)); req.Action == chat.TaskTake && c.oneIn(2) {
+			req.ID = ""
+		}
+	}
+	call := taskCall{c.who, req}
+	req.Token = c.token
+	got, s, err := during(c, func(ctx context.Context, service *chat.Service) (chat.Tasks, error) {
+		return service.Task(ctx, req)
+	})
+	switch code := fault.CodeOf(err); {
+	case err == nil, code == fault.InvalidArgument, code == fault.NotAllowed:
+		c.record(s, taskOp{call, got, code})
+	case unanswered(err):
+		if req.Action != "" {
+			c.recordLost(s, lostTask{call})
+		}
+	default:
+		return c.removed(s, err)
+	}
+	return nil
 }
 
 // manage decides something, which only an admin may.

@@ -106,6 +106,8 @@ func trace(op operation) string {
 		return "acts"
 	case lostSend:
 		return "said " + x.text
+	case lostTask:
+		return "task " + string(x.req.Action)
 	}
 	return ""
 }
@@ -127,6 +129,9 @@ func (x *finalLogs) unexplained() map[string]int {
 				n["joined "+e[1]]++
 			case kind == chat.EventSaid && !claimed:
 				n["said "+e[2]]++
+			case kind == chat.EventTask:
+				action, _, _ := strings.Cut(e[2], " ")
+				n["task "+action]++
 			case kind == chat.EventRole && e[6] == "":
 				n["acts"]++
 			case kind == chat.EventKnocked:

@@ -141,6 +141,7 @@ type taskOp struct {
 	before room.Task // that task, as it was
 	added  int64     // the event that added tasks, which the answer is about; 0: none
 	wrote  bool
+	after  *room.Head // right after the change: the answer is of one moment
 }
 
 // order returns what req asks for, but for the agents that it names. The error is a *fault.Error.
@@ -339,6 +340,7 @@ func (op *taskOp) propose(h *room.Head, now time.Time) (ch roomlog.Change, err e
 	if !here {
 		return ch, errUnseated
 	}
+	op.after = h
 	if op.no, op.added = 0, 0; op.order.Action == room.AddTasks {
 		if op.added = h.AddedBefore(a, op.order.Add, now); op.added > 0 {
 			return ch, nil
@@ -358,8 +360,11 @@ func (op *taskOp) propose(h *room.Head, now time.Time) (ch roomlog.Change, err e
 	op.before, _ = h.Task(no)
 	if e != nil {
 		ch.Events = []room.Event{*e}
+		next := *e
+		next.N, next.AtMs = h.AsOf+1, max(now.UnixMilli(), h.HeadMs)
+		op.after, err = h.Append(&next)
 	}
-	return ch, nil
+	return ch, err
 }
 
 // presence returns what tells which tasks of h have stalled; nil if the log does.
@@ -397,6 +402,7 @@ func (c *session) isWorkedOn(ctx context.Context, h *room.Head) bool {
 func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error) {
 	c := op.caller
 	c.attendance().NoteCall(ctx)
+	c.head = op.after
 	got, err := c.openTasks(ctx, op.added)
 	if err != nil || op.no == 0 {
 		return got, err
@@ -428,6 +434,7 @@ func (op *taskOp) closed(ctx context.Context) (Tasks, error) {
 	again := op.order.Action == room.FinishTask && !d.Dropped || op.order.Action == room.DropTask && d.Dropped
 	if again && d.By.Is(c.agent) {
 		c.attendance().NoteCall(ctx)
+		c.head = c.room.log.Peek()
 		got, err := c.openTasks(ctx, 0)
 		got.Task = c.doneTask(d)
 		return got, err
@@ -468,11 +475,10 @@ func (c *session) listTasks(ctx context.Context, req TaskRequest) (Tasks, error)
 	return got, err
 }
 
-// openTasks returns the open tasks that the caller sees: first those that event added has added, then
+// openTasks returns the open tasks that the caller sees, as of its head: first those that event added has added, then
 // its own, then the others, in the order of adding.
 func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err error) {
-	h := c.room.log.Peek()
-	c.head = h
+	h := c.head
 	seen, err := c.presence(ctx, h)
 	if err != nil {
 		return got, err
