@@ -20,7 +20,7 @@ func TestDocs_examplesOfTheCommands_work(t *testing.T) {
 		t.Fatal(err)
 	}
 	examples := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(page), -1)
-	if len(examples) != 2 {
+	if len(examples) != 3 {
 		t.Fatalf("%d examples", len(examples))
 	}
 	parts.Need(t, "sh", "it runs the lines")
@@ -52,6 +52,13 @@ func TestDocs_examplesOfTheCommands_work(t *testing.T) {
 	if got := plainly(runs(examples[1][1])); !strings.Contains(got,
 		"hh:mm Ann: Is there milk?\nhh:mm Cy: There is, and sugar.\n") {
 		t.Errorf("the second example printed\n%s", got)
+	}
+	if got := runs(examples[2][1]); !strings.Contains(got, "t1  open  Run the tests on Windows\n") {
+		t.Errorf("the third example printed\n%s", got)
+	}
+	if got, err := os.ReadFile(filepath.Join(folder, "minutes.txt")); err != nil ||
+		!regexp.MustCompile(`(?s)\nOPEN\n +t1 .*\nFILES\n.* Ann \[file "fix.diff", \d+ bytes; m`).Match(got) {
+		t.Errorf("the minutes are\n%s%v", got, err)
 	}
 }
 

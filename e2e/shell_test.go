@@ -122,7 +122,7 @@ func TestShell_textTooLong_isRefusedWithWhatToDo(t *testing.T) {
 		cmd := ann.command(t.Context(), "say", "-")
 		cmd.Stdin = strings.NewReader(strings.Repeat("x", size) + "\n")
 		text, err := cmd.CombinedOutput()
-		if cmd.ProcessState.ExitCode() != code || code == 1 && !strings.Contains(string(text), "in parts") {
+		if cmd.ProcessState.ExitCode() != code || code == 1 && !strings.Contains(string(text), "parley put -") {
 			t.Errorf("%d bytes: %v, %s", size, err, text)
 		}
 	}

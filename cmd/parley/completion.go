@@ -27,6 +27,7 @@ func completed(parser *kong.Kong) (done bool) {
 	kongcompletion.Register(parser,
 		kongcompletion.WithPredictor("room", from(shell.RoomNames)),
 		kongcompletion.WithPredictor("as", from(shell.AgentNames)),
+		kongcompletion.WithPredictor("file", complete.PredictFiles("*")),
 		kongcompletion.WithExitFunc(func(int) { done = true }))
 	return done
 }

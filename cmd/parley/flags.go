@@ -79,6 +79,10 @@ type commandLine struct {
 	Tail       tailCommand       `cmd:"" group:"People and scripts" help:"Follow a talk."`
 	Who        whoCommand        `cmd:"" group:"People and scripts" help:"Show who is in a room."`
 	History    historyCommand    `cmd:"" group:"People and scripts" help:"Show what was said."`
+	Put        putCommand        `cmd:"" group:"People and scripts" help:"Share a file in a room."`
+	Get        getCommand        `cmd:"" group:"People and scripts" help:"Save a file that somebody shared."`
+	Tasks      tasksCommand      `cmd:"" group:"People and scripts" help:"Show the to-do list of a room."`
+	Task       taskCommand       `cmd:"" group:"People and scripts" help:"Change the to-do list of a room."`
 	Rooms      roomsCommand      `cmd:"" group:"People and scripts" help:"List public rooms."`
 	Watch      watchCommand      `cmd:"" group:"People and scripts" help:"Open the link of your agent, to watch its talk and speak in it."`
 	Supervise  superviseCommand  `cmd:"" group:"People and scripts" help:"Pause your agent, or decide what it says."`

@@ -10,17 +10,20 @@ import (
 // historyCommand is `parley history`.
 type historyCommand struct {
 	ownSeat
-	Lines  int    `short:"n" default:"20" placeholder:"N" help:"Show the last N messages (${default})."`
-	Before string `placeholder:"ID" help:"Show messages from before the one of this id."`
-	Agreed bool   `help:"Show only what all agreed on."`
-	Follow bool   `short:"f" help:"Go on with what is said from then on, as parley tail does."`
+	Lines   *int   `short:"n" placeholder:"N" help:"Show the last N messages (20; with --minutes all)."`
+	Before  string `placeholder:"ID" help:"Show messages from before the one of this id."`
+	Agreed  bool   `help:"Show only what all agreed on."`
+	Minutes bool   `help:"End with what was agreed, what was done and by whom, what is open, and the files."`
+	Follow  bool   `short:"f" help:"Go on with what is said from then on, as parley tail does."`
 }
 
 // Validate is called by kong.
 func (c *historyCommand) Validate() error {
 	switch {
-	case c.Lines < 1:
+	case c.Lines != nil && *c.Lines < 1:
 		return errors.New("-n must be 1 or more")
+	case c.Minutes && (c.Agreed || c.Follow):
+		return errors.New("--minutes excludes --agreed and --follow")
 	case c.Agreed && c.Before != "":
 		return errors.New("--agreed and --before exclude each other")
 	case c.Follow && (c.Agreed || c.Before != ""):
@@ -35,8 +38,15 @@ func (c *historyCommand) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	return s.History(ctx, c.which(), shell.HistoryRequest{Last: c.Lines, Before: c.Before, Agreed: c.Agreed,
-		Follow: c.Follow})
+	last := 20
+	switch {
+	case c.Lines != nil:
+		last = *c.Lines
+	case c.Minutes:
+		last = 0
+	}
+	return s.History(ctx, c.which(), shell.HistoryRequest{Last: last, Before: c.Before, Agreed: c.Agreed,
+		Minutes: c.Minutes, Follow: c.Follow})
 }
 
 // tailCommand is `parley tail`: the history that follows.
@@ -60,5 +70,5 @@ func (c *tailCommand) Validate() error {
 
 // Run follows the room.
 func (c *tailCommand) Run(ctx context.Context, io streams) error {
-	return (&historyCommand{ownSeat: c.ownSeat, Lines: c.Lines, Follow: true}).Run(ctx, io)
+	return (&historyCommand{ownSeat: c.ownSeat, Lines: &c.Lines, Follow: true}).Run(ctx, io)
 }

@@ -1,7 +1,7 @@
-// Package client is the client side of Parley. It calls a server: its tools over MCP, and the
-// wait without MCP at /v1/wait. It keeps the files that only their owner can read: the seats
-// that a person and the person's agents have taken, with their tokens (tokens.go), the keys of
-// servers (key.go), and how files are read and replaced in one step, under a lock (state.go).
+// Package client is the client side of Parley. It calls a server: its tools over MCP, the wait without
+// MCP at /v1/wait, and the addresses at which files are shared (files.go). It keeps what only its owner
+// can read: the seats that a person and the person's agents have taken, with their tokens (tokens.go), the
+// keys of servers (key.go), and how such files are read and replaced in one step, under a lock (state.go).
 package client
 
 import (
@@ -48,6 +48,7 @@ type Client struct {
 	base  string
 	mcpAt string // the address of MCP
 	http  *http.Client
+	files *http.Client // for files: bounded by their sizes alone
 	info  mcp.Implementation
 
 	mu  sync.Mutex
@@ -62,7 +63,8 @@ func New(base string, o Options) *Client {
 	if o.HTTP == nil {
 		o.HTTP = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
 	}
-	own := *o.HTTP
+	own, files := *o.HTTP, *o.HTTP
+	files.CheckRedirect = SameServer
 	way := Bounded{cmp.Or[http.RoundTripper](own.Transport, http.DefaultTransport)}
 	admitted := func() {}
 	if o.Admitted != nil {
@@ -70,7 +72,7 @@ func New(base string, o Options) *Client {
 	}
 	own.Transport, own.CheckRedirect = door{way, o.Bearer, admitted}, SameServer
 	return &Client{
-		base: base, mcpAt: Place{Base: base, Invite: o.Invite}.MCP(), http: &own,
+		base: base, mcpAt: Place{Base: base, Invite: o.Invite}.MCP(), http: &own, files: &files,
 		info: mcp.Implementation{Name: "parley", Version: o.Version},
 	}
 }
@@ -120,6 +122,7 @@ func (c *Client) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer c.http.CloseIdleConnections()
+	defer c.files.CloseIdleConnections()
 	if c.mcp == nil {
 		return nil
 	}
@@ -229,6 +232,7 @@ func refusal(content json.RawMessage) error {
 		Message    string     `json:"message"`
 		RetryAfter int64      `json:"retry_after_seconds"`
 		Yours      []string   `json:"yours"`
+		By         string     `json:"by"`
 		Next       string     `json:"next"`
 	}
 	if err := json.Unmarshal(content, &f); err != nil || f.Code == "" {
@@ -236,6 +240,6 @@ func refusal(content json.RawMessage) error {
 	}
 	return &fault.Error{
 		Code: f.Code, Message: f.Message, RetryAfter: time.Duration(f.RetryAfter) * time.Second,
-		Yours: f.Yours, Next: f.Next,
+		Yours: f.Yours, By: f.By, Next: f.Next,
 	}
 }

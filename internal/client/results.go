@@ -119,8 +119,60 @@ type Message struct {
 	By        string         `json:"by"`
 	Note      string         `json:"note"`
 	Changes   map[string]any `json:"changes"`
+	File      *File          `json:"file"`
+	Task      *Task          `json:"task"`
+	Tasks     []Task         `json:"tasks"`
+	Finished  []string       `json:"finished"`
 	Repeated  bool           `json:"repeated"`
 	More      *More          `json:"more"`
+}
+
+// File is what a message carries beside its text.
+type File struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"`
+	Type string `json:"type"`
+}
+
+// Shared is the result of share_file, and the answer to the upload that it asks for.
+type Shared struct {
+	Sent       bool   `json:"sent"`
+	ID         string `json:"id"`
+	Credential string `json:"credential"`
+	Status     string `json:"status"`
+	File       *File  `json:"file"`
+	Upload     *struct {
+		Page string `json:"page"` // the address; secret
+	} `json:"upload"`
+}
+
+// GotFile is the result of get_file.
+type GotFile struct {
+	From     string `json:"from"`
+	File     File   `json:"file"`
+	Download string `json:"download"` // a command with a secret address
+}
+
+// Task is a task of the room's to-do list.
+type Task struct {
+	ID      string   `json:"id"`
+	Title   string   `json:"title"`
+	Text    string   `json:"text"`
+	State   string   `json:"state"`
+	Adder   string   `json:"adder"`
+	By      string   `json:"by"`
+	Was     string   `json:"was"`
+	For     []string `json:"for"`
+	After   []string `json:"after"`
+	Result  string   `json:"result"`
+	Minutes int      `json:"minutes"`
+}
+
+// Tasks is the result of task.
+type Tasks struct {
+	Task    *Task  `json:"task"`
+	Tasks   []Task `json:"tasks"`
+	HasMore bool   `json:"has_more"`
 }
 
 // More says where the rest of a long text begins, for message_history.

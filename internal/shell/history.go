@@ -3,6 +3,7 @@ package shell
 import (
 	"context"
 	"encoding/json"
+	"math"
 
 	"github.com/parley-chat/parley/internal/client"
 )
@@ -12,7 +13,10 @@ type HistoryRequest struct {
 	Last   int    // how many messages
 	Before string // only what came before this id
 	Agreed bool   // only what all agreed on
-	Follow bool   // and everything that follows, until the context ends
+	// Minutes ends with what was agreed, what was done and by whom, what is open, and the files. Then Last is 0 for
+	// all that was said.
+	Minutes bool
+	Follow  bool // and everything that follows, until the context ends
 }
 
 // History shows what was said: as JSON in one result or, if it follows the talk, each message
@@ -25,6 +29,9 @@ func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) er
 		list, more, err := s.said(ctx, req)
 		if err != nil {
 			return err
+		}
+		if req.Minutes {
+			return s.minutes(ctx, list)
 		}
 		if more && !req.Agreed && !s.out.JSON && s.out.Screen.Terminal {
 			s.out.note("There is more: parley history --before %s", list[0].ID)
@@ -75,9 +82,12 @@ func (s *session) said(ctx context.Context, req HistoryRequest) ([]entry, bool, 
 	if req.Agreed {
 		return s.history(ctx, args{"agreed": true, "limit": min(req.Last, pageSize)})
 	}
-	a := args{}
+	a, last := args{}, req.Last
 	a.set("before", req.Before)
-	return s.latest(ctx, req.Last, a)
+	if last == 0 {
+		last = math.MaxInt
+	}
+	return s.latest(ctx, last, a)
 }
 
 // page returns messages as one result of the history.

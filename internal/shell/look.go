@@ -50,12 +50,17 @@ func (o *Output) about(got client.Info) {
 	}
 	o.table(rows)
 	for _, q := range got.Requests {
-		owing := "anyone"
-		if len(q.OwedBy) > 0 {
-			owing = named(q.OwedBy, ", ")
-		}
-		o.print("Open: %s asks %s, for %d min [%s]: %s", q.From, owing, q.Minutes, q.ID, q.Text)
+		o.print("Open: %s", asksFor(q))
 	}
+}
+
+// asksFor says who asks whom.
+func asksFor(q client.Request) string {
+	owing := "anyone"
+	if len(q.OwedBy) > 0 {
+		owing = named(q.OwedBy, ", ")
+	}
+	return fmt.Sprintf("%s asks %s, for %d min [%s]: %s", q.From, owing, q.Minutes, q.ID, q.Text)
 }
 
 // doing says what an agent is and does.

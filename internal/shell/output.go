@@ -15,7 +15,9 @@ import (
 type Output struct {
 	Screen *Screen   // standard output
 	Notes  io.Writer // standard error, for what a person is told beside the output
-	JSON   bool      // results are printed as the server wrote them, one per line
+	// Progress says that Notes are a terminal, which is told how far a transfer is.
+	Progress bool
+	JSON     bool // results are printed as the server wrote them, one per line
 }
 
 // note tells the person something beside the output.

@@ -48,9 +48,8 @@ func ReadText(ctx context.Context, in io.Reader) (string, error) {
 	text = bytes.TrimRight(text, "\r\n")
 	switch {
 	case len(text) > MaxText:
-		return "", fail(failed, "The text has more than 32,768 bytes, the most that a message can have. Say only "+
-			"what matters of it, say it in parts (see split -b 30000), or put it where the others can read it and "+
-			"say where that is.")
+		return "", fail(failed, "The text has more than 32,768 bytes, the most that a message can have. Share it as a "+
+			"file (parley put -), or say only what matters of it.")
 	case len(bytes.TrimSpace(text)) == 0:
 		return "", fail(failed, "There is nothing to say: standard input is empty.")
 	case !utf8.Valid(text):

@@ -1,11 +1,13 @@
 package shell
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +20,8 @@ import (
 //	09:42 * joined: Cy
 //	09:43 Ann [re mzg1drj]: Version 3 since Monday.
 //	      Field net_total is gone.
+//	09:44 Bob [file "schema.sql", 12 KB; m7hq2wd]: as I have it
+//	09:45 * task done: t3 "compare the schemas"; by Cy: two fields differ
 //
 // Only a line of Parley begins in the first column: every further line of a text is
 // indented, also where a narrow terminal breaks it. Names hold none of the characters
@@ -53,6 +57,8 @@ func (s *Screen) Show(messages ...client.Message) {
 		switch {
 		case waits(m):
 			s.line(at, "* draft "+m.ID+": "+m.From, "dim", marks(m), m.Text)
+		case m.Type == "task" && m.Task != nil:
+			s.tasks(at, m)
 		case m.Type != "message":
 			s.line(at, "* "+event(m), "dim", "", m.Note)
 		default:
@@ -137,6 +143,9 @@ func marks(m client.Message) string {
 	if m.Person {
 		add("in person", "")
 	}
+	if m.File != nil {
+		add("file", fileOf(*m.File))
+	}
 	asks := m.Kind == "request" || m.Kind == "proposal" || len(m.Ask) > 0
 	switch {
 	case m.Kind == "proposal":
@@ -163,10 +172,59 @@ func marks(m client.Message) string {
 	if m.Withdraws != "" {
 		add("withdraws", m.Withdraws)
 	}
-	if asks {
+	if len(m.Finished) > 0 {
+		add("finishes", strings.Join(m.Finished, ", "))
+	}
+	if asks || m.File != nil {
 		add(m.ID, "")
 	}
 	return strings.Join(is, "; ")
+}
+
+// fileOf is a file beside the message that carries it. Its sender chose the name, which may hold any mark.
+func fileOf(f client.File) string { return strconv.Quote(f.Name) + ", " + size(f.Size) }
+
+// size is a number of bytes as people read it.
+func size(n int64) string {
+	switch {
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+	case n >= 1<<10:
+		return fmt.Sprintf("%d KB", (n+1<<10-1)>>10)
+	case n == 1:
+		return "1 byte"
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// tasks writes what somebody did with tasks. Their titles may hold any mark.
+func (s *Screen) tasks(at string, m client.Message) {
+	list := m.Tasks
+	if len(list) == 0 {
+		list = []client.Task{*m.Task}
+	}
+	what := map[string]string{"add": "added", "take": "taken", "release": "released", "finish": "done",
+		"drop": "dropped", "edit": "changed"}[m.Action]
+	for _, t := range list {
+		head := "* task " + cmp.Or(what, m.Action) + ": " + strings.TrimSpace(t.ID+" "+titleOf(t)) + "; by " + m.Agent
+		if t.Was != "" {
+			head += "; " + named([]string{t.Was}, "") + " had it"
+		}
+		if len(t.For) > 0 {
+			head += "; offered to " + named(t.For, ", ")
+		}
+		if len(t.After) > 0 {
+			head += "; after " + strings.Join(t.After, ", ")
+		}
+		s.line(at, head, "dim", "", cmp.Or(t.Result, t.Text))
+	}
+}
+
+func titleOf(t client.Task) string {
+	if t.Title == "" {
+		return ""
+	}
+	return strconv.Quote(t.Title)
 }
 
 // named lists names in quotes, which no name holds: one that is called "Bob and Ann" does not

@@ -82,6 +82,26 @@ func TestShow_messagesAndEvents_areOneLineEach(t *testing.T) {
 		"09:41 * could not join, the room is full: Di; m000002": said(func(m *client.Message) {
 			*m = client.Message{Type: "knock", ID: "m000002", Reason: "room_full", Agent: "Di", At: m.At}
 		}),
+		`09:41 Bob [file "a.csv", 12 KB; only to "Ann"; m000003]: as I have it`: said(func(m *client.Message) {
+			m.ID, m.Text, m.To = "m000003", "as I have it", []string{"Ann"}
+			m.File = &client.File{Name: "a.csv", Size: 12_000}
+		}),
+		`09:41 Bob [file "a\"; only to \"Ann]: x", 1 byte; m000003]`: said(func(m *client.Message) {
+			m.ID, m.Text, m.File = "m000003", "", &client.File{Name: `a"; only to "Ann]: x`, Size: 1}
+		}),
+		"09:41 Bob [finishes t1, t2]: done": said(func(m *client.Message) {
+			m.Text, m.Finished = "done", []string{"t1", "t2"}
+		}),
+		`09:41 * task taken: t1 "a\"; by Ann"; by Bob; "Cy" had it`: said(func(m *client.Message) {
+			*m = client.Message{Type: "task", Action: "take", Agent: "Bob", At: m.At,
+				Task: &client.Task{ID: "t1", Title: `a"; by Ann`, Was: "Cy"}}
+		}),
+		"09:41 * task added: t1 \"a\"; by Bob; offered to \"Cy\"\n09:41 * task added: t2 \"b\"; by Bob; after t1": said(
+			func(m *client.Message) {
+				*m = client.Message{Type: "task", Action: "add", Agent: "Bob", At: m.At, Task: &client.Task{ID: "t1"},
+					Tasks: []client.Task{{ID: "t1", Title: "a", For: []string{"Cy"}},
+						{ID: "t2", Title: "b", After: []string{"t1"}}}}
+			}),
 	} {
 		if got := shown(t, 0, m); got != want+"\n" {
 			t.Errorf("shown as %q, want %q", got, want)
@@ -192,6 +212,9 @@ func TestShow_hostileFields_areHarmless(t *testing.T) {
 		all = append(all, client.Message{Type: "message", From: evil, Kind: kind, To: []string{evil},
 			Ask: []string{evil}, ReplyTo: evil, Withdraws: evil, Agreed: evil, ID: evil, Text: evil})
 	}
+	task := client.Task{ID: evil, Title: evil, Text: evil, Was: evil, For: []string{evil}, After: []string{evil}}
+	all = append(all, client.Message{Type: "message", From: evil, ID: evil, Finished: []string{evil},
+		File: &client.File{Name: evil, Type: evil}}, client.Message{Type: "task", Action: evil, Agent: evil, Task: &task})
 	for _, of := range []string{"joined", "left", "role", "room", "paired", "knock"} {
 		all = append(all, client.Message{Type: of, Agent: evil, By: evil, Note: evil, Reason: evil, Action: evil,
 			NewAdmin: evil, ID: evil, Changes: map[string]any{evil: evil, "room": []any{evil}}})

@@ -151,7 +151,11 @@ func reason(code fault.Code) string {
 
 // plain returns a refusal without what a terminal must not be shown.
 func plain(refused *fault.Error) error {
-	return &fault.Error{Code: refused.Code, Message: HarmlessLine(refused.Message), RetryAfter: refused.RetryAfter}
+	message := refused.Message
+	if refused.By != "" { // of a task that somebody else has, or has ended
+		message += " (by " + named([]string{refused.By}, "") + ")"
+	}
+	return &fault.Error{Code: refused.Code, Message: HarmlessLine(message), RetryAfter: refused.RetryAfter}
 }
 
 // passing reports whether a call that failed so may succeed soon.

@@ -16,10 +16,10 @@ import (
 // the terminal is dumb.
 func ScreenOn(out io.Writer) *Screen {
 	s := &Screen{Out: out, Width: func() int { return 0 }, Now: time.Now, columns: columnsOf(os.Getenv)}
-	file, ok := out.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	if !IsTerminal(out) {
 		return s
 	}
+	file := out.(*os.File)
 	s.Terminal = true
 	s.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && showsColors(file)
 	s.Width = func() int {
@@ -30,6 +30,12 @@ func ScreenOn(out io.Writer) *Screen {
 		return width
 	}
 	return s
+}
+
+// IsTerminal reports whether a standard stream is a terminal.
+func IsTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // agentVariables are set in the shells of agents: the first two by Claude Code, the others

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/shell"
+)
+
+// putCommand is `parley put`.
+type putCommand struct {
+	ownSeat
+	File    string   `arg:"" placeholder:"FILE" predictor:"file" help:"The file, or - to read it from standard input."`
+	Name    string   `placeholder:"NAME" help:"Share it under this name. By default that of the file."`
+	Note    string   `placeholder:"TEXT" help:"What to say with it."`
+	To      []string `placeholder:"NAME" help:"Share it only with these agents (names with commas between them)."`
+	ReplyTo string   `placeholder:"ID" help:"Answer the message of this id."`
+}
+
+// Help returns the text that kong shows for parley put --help.
+func (putCommand) Help() string {
+	return `It prints the id, with which the others get the file.
+
+  parley put report.pdf --note "page 3 is new"
+  git diff | parley put - --name fix.diff`
+}
+
+// Run shares the file.
+func (c *putCommand) Run(ctx context.Context, io streams) error {
+	s, err := c.shell(io)
+	if err != nil {
+		return err
+	}
+	return s.Put(ctx, c.which(), shell.PutRequest{Path: c.File, In: io.in, Name: c.Name, Note: c.Note, To: c.To,
+		ReplyTo: c.ReplyTo})
+}
+
+// getCommand is `parley get`.
+type getCommand struct {
+	ownSeat
+	ID     string `arg:"" placeholder:"ID" help:"Of the message that carries the file."`
+	Output string `short:"o" placeholder:"PATH" predictor:"file" help:"Save it here: a file, a folder, or - for standard output."`
+	Force  bool   `help:"Replace a file that is there."`
+}
+
+// Help returns the text that kong shows for parley get --help.
+func (getCommand) Help() string {
+	return `Without -o it is saved here, under a name of the server's, such as parley-m1a2b3.png. The name that its sender chose names no file: it could be that of one which a program runs or obeys. parley history --minutes lists all files.
+
+  parley get m1a2b3
+  parley get m1a2b3 -o - | less`
+}
+
+// Run saves the file.
+func (c *getCommand) Run(ctx context.Context, io streams) error {
+	s, err := c.shell(io)
+	if err != nil {
+		return err
+	}
+	return s.Get(ctx, c.which(), shell.GetRequest{ID: strings.TrimSpace(c.ID), Path: c.Output, Force: c.Force})
+}

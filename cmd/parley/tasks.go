@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/shell"
+)
+
+// tasksCommand is `parley tasks`.
+type tasksCommand struct {
+	ownSeat
+	Closed bool `help:"Show what is done or dropped, the newest first."`
+}
+
+// Run shows the list.
+func (c *tasksCommand) Run(ctx context.Context, io streams) error {
+	s, err := c.shell(io)
+	if err != nil {
+		return err
+	}
+	return s.Tasks(ctx, c.which(), c.Closed)
+}
+
+// taskCommand is `parley task`.
+type taskCommand struct {
+	ownSeat
+	Do    string   `arg:"" placeholder:"WHAT" help:"What to do: see above."`
+	With  []string `arg:"" optional:"" placeholder:"WITH" help:"What it needs: the id of a task, a title, words."`
+	Text  string   `placeholder:"TEXT" help:"The details, with add and edit."`
+	For   []string `placeholder:"NAME" help:"Offer it to these agents, with add, release and edit (names with commas between them)."`
+	After []string `placeholder:"ID" help:"What must be done first, with add and edit (ids with commas between them)."`
+
+	want shell.TaskRequest
+}
+
+// Help returns the text that kong shows for parley task --help.
+func (taskCommand) Help() string {
+	return `Everybody in the room sees it. parley tasks shows the list.
+
+  parley task add TITLE ...          put something on the list
+  parley task take [ID]              take one, or the next free one
+  parley task release ID [WHY ...]   give it back
+  parley task finish ID [WHAT ...]   it is done: say what was done, and where
+  parley task drop ID                nobody is to do it
+  parley task edit ID [TITLE ...]    change its title, or --text, --for, --after`
+}
+
+// Validate is called by kong.
+func (c *taskCommand) Validate() error {
+	c.want = shell.TaskRequest{Action: c.Do, Text: c.Text, For: c.For, After: c.After}
+	words := c.With
+	if c.Do != "add" && len(c.With) > 0 {
+		c.want.ID, words = c.With[0], c.With[1:]
+	}
+	said := strings.TrimSpace(strings.Join(words, " "))
+	changes := c.Text != "" || len(c.For) > 0 || len(c.After) > 0
+	switch {
+	case !slices.Contains([]string{"add", "take", "release", "finish", "drop", "edit"}, c.Do):
+		return errors.New("say what to do: add, take, release, finish, drop or edit")
+	case c.Do == "add" && said == "":
+		return errors.New("add what: a title")
+	case c.Do != "add" && c.Do != "take" && c.want.ID == "":
+		return fmt.Errorf("%s what: the id of a task, such as t7 (parley tasks shows them)", c.Do)
+	case (c.Do == "take" || c.Do == "drop") && said != "":
+		return fmt.Errorf("%s takes only the id of a task, such as t7", c.Do)
+	case c.Do == "edit" && said == "" && !changes:
+		return errors.New("edit: say what changes, with a TITLE, --text, --for or --after")
+	case c.Do != "add" && c.Do != "edit" && (c.Text != "" || len(c.After) > 0):
+		return errors.New("--text and --after go with add and edit")
+	case c.Do != "add" && c.Do != "edit" && c.Do != "release" && len(c.For) > 0:
+		return errors.New("--for goes with add, release and edit")
+	}
+	if c.Do == "add" || c.Do == "edit" {
+		c.want.Title = said
+	} else {
+		c.want.Text = said
+	}
+	return nil
+}
+
+// Run changes the list.
+func (c *taskCommand) Run(ctx context.Context, io streams) error {
+	s, err := c.shell(io)
+	if err != nil {
+		return err
+	}
+	return s.Task(ctx, c.which(), c.want)
+}

@@ -1,0 +1,290 @@
+package e2e
+
+import (
+	"bytes"
+	"crypto/rand"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// inFolder is a command line of the person that runs in a folder.
+func (w *talker) inFolder(folder, input string, arguments ...string) said {
+	w.t.Helper()
+	cmd := w.command(w.t.Context(), arguments...)
+	var out, complaints bytes.Buffer
+	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = folder, strings.NewReader(input), &out, &complaints
+	_ = cmd.Run() // the exit code says how it ended
+	return said{out.String(), complaints.String(), cmd.ProcessState.ExitCode()}
+}
+
+// written writes a file and returns its path.
+func written(t *testing.T, folder, name string, content []byte) string {
+	t.Helper()
+	path := filepath.Join(folder, name)
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// holds fails unless the file at path has this content.
+func holds(t *testing.T, path string, content []byte) {
+	t.Helper()
+	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, content) {
+		t.Errorf("%s has %d bytes, %v; want the %d that were shared", path, len(got), err, len(content))
+	}
+}
+
+func TestShell_file_goesFromOneToAnother(t *testing.T) {
+	p := start(t)
+	ann, bob := visitor(t, p), visitor(t, p)
+	ann.does("join", "tea", "--as", "Ann")
+	bob.does("join", "tea", "--as", "Bob")
+	from, to := t.TempDir(), t.TempDir()
+	content := make([]byte, 9<<20) // more than an answer of a tool may have
+	_, _ = rand.Read(content)      // never fails
+	path := written(t, from, "ledger.bin", content)
+	shared := ann.does("put", path, "--note", "as of today")
+	id := regexp.MustCompile(`^Shared "ledger\.bin", 9\.0 MB as (m[a-z0-9]+)\.\n$`).FindStringSubmatch(shared)
+	if id == nil {
+		t.Fatalf("it printed %q", shared)
+	}
+	if got := plainly(bob.does("wait")); got != `hh:mm Ann [file "ledger.bin", 9.0 MB; mID]: as of today`+"\n" {
+		t.Errorf("Bob is shown %q", got)
+	}
+	name := "parley-" + id[1]
+	ends := func(code int, words string, arguments ...string) {
+		t.Helper()
+		if got := bob.inFolder(to, "", arguments...); got.code != code || !strings.Contains(got.out+got.err, words) {
+			t.Errorf("parley %q: exit code %d, %q, %q; want %d and %q", arguments, got.code, got.out, got.err, code,
+				words)
+		}
+	}
+	ends(0, name+`: "ledger.bin", 9.0 MB, from Ann`, "get", id[1])
+	holds(t, filepath.Join(to, name), content)
+	mine := written(t, to, "mine.txt", []byte("mine"))
+	ends(1, "mine.txt is there already", "get", id[1], "-o", "mine.txt")
+	holds(t, mine, []byte("mine"))
+	ends(0, "mine.txt: ", "get", id[1], "-o", "mine.txt", "--force")
+	holds(t, mine, content)
+	if err := os.Mkdir(filepath.Join(to, "sub"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	ends(0, "sub", "get", id[1], "-o", "sub")
+	holds(t, filepath.Join(to, "sub", name), content)
+	if got := bob.inFolder(to, "", "get", id[1], "-o", "-"); got.code != 0 || got.out != string(content) {
+		t.Errorf("a pipe gets %d bytes, exit code %d, %s", len(got.out), got.code, got.err)
+	}
+	left, err := os.ReadDir(to)
+	if err != nil || len(left) != 3 { // the two files and the folder
+		t.Errorf("in the folder are %v, %v", left, err)
+	}
+	if got := bob.does("get", id[1], "--json", "-o", filepath.Join(to, "again")); strings.Contains(got, "/v1/file/") ||
+		!strings.Contains(got, `"saved":`) {
+		t.Errorf("as JSON it prints %s", got)
+	}
+}
+
+// The name of a file is what its sender chose. It is shown in quotes, as data, and names nothing here.
+func TestShell_file_ofAHostileName_isSavedUnderTheServers(t *testing.T) {
+	p := start(t)
+	ann, bob := visitor(t, p), visitor(t, p)
+	ann.does("join", "tea", "--as", "Ann")
+	bob.does("join", "tea", "--as", "Bob")
+	from, to := t.TempDir(), t.TempDir()
+	for name, shown := range map[string]string{
+		".mcp.json":               `".mcp.json"`,
+		"CLAUDE.md":               `"CLAUDE.md"`,
+		"$(touch x)'; touch y #":  `"$(touch x)'; touch y #"`,
+		`a"; only to "Bob]: x.md`: `"a\"; only to \"Bob]: x.md"`,
+	} {
+		if got := ann.inFolder(from, "content", "put", "-", "--name", name); got.code != 0 {
+			t.Fatalf("%s: %s", name, got.err)
+		}
+		asked := bob.does("wait")
+		if want := "hh:mm Ann [file " + shown + ", 7 bytes; mID]\n"; !strings.HasSuffix(plainly(asked), want) {
+			t.Errorf("%s is shown as %q, want %q", name, plainly(asked), want)
+		}
+		if got := bob.inFolder(to, "", "get", bob.idIn(asked)); got.code != 0 {
+			t.Errorf("%s: %s", name, got.err)
+		}
+	}
+	left, err := os.ReadDir(to)
+	for _, file := range left {
+		if !regexp.MustCompile(`^parley-m[a-z0-9]+(\.[a-z]+)?$`).MatchString(file.Name()) {
+			t.Errorf("%q was saved", file.Name())
+		}
+	}
+	if err != nil || len(left) != 4 {
+		t.Errorf("%d files were saved, %v", len(left), err)
+	}
+	if got := ann.inFolder(from, "content", "put", "-", "--name", "\x1b]0;title\a"); got.code != 1 {
+		t.Errorf("a name with control characters: %+v", got)
+	}
+}
+
+func TestShell_filesAndTasks_badInput_isRefused(t *testing.T) {
+	p := start(t)
+	ann := visitor(t, p)
+	ann.does("join", "tea", "--as", "Ann")
+	folder := t.TempDir()
+	written(t, folder, "empty", nil)
+	for words, arguments := range map[string][]string{
+		`expected "<file>"`:                   {"put"},
+		"no such file":                        {"put", "nowhere.txt"},
+		"empty is empty":                      {"put", "empty"},
+		"is a folder":                         {"put", "."},
+		"standard input is empty":             {"put", "-"},
+		`expected "<id>"`:                     {"get"},
+		"--json and -o - exclude each other":  {"get", "m1", "-o", "-", "--json"},
+		"say what to do":                      {"task"},
+		"say what to do: add, take":           {"task", "sing"},
+		"add what: a title":                   {"task", "add", "--text", "x"},
+		"finish what: the id of a task":       {"task", "finish"},
+		"takes only the id of a task":         {"task", "drop", "t1", "because"},
+		"edit: say what changes":              {"task", "edit", "t1"},
+		"--text and --after go with":          {"task", "finish", "t1", "--text", "x"},
+		"--for goes with":                     {"task", "take", "t1", "--for", "Bob"},
+		"--minutes excludes --agreed and --f": {"history", "--minutes", "--agreed"},
+	} {
+		if words == "--json and -o - exclude each other" {
+			arguments[1] = ann.idIn(ann.inFolder(folder, "x", "put", "-").out)
+		}
+		got := ann.inFolder(folder, "", arguments...)
+		if got.code != 2 || !strings.Contains(got.err, words) || got.out != "" {
+			t.Errorf("parley %q: exit code %d, %q, %q; want 2 and %q", arguments, got.code, got.out, got.err, words)
+		}
+	}
+	for words, arguments := range map[string][]string{
+		"no message of this id":   {"get", "m000000"},
+		"no open task of this id": {"task", "take", "t9"},
+	} {
+		if got := ann.inFolder(folder, "", arguments...); got.code != 1 || !strings.Contains(got.err, words) {
+			t.Errorf("parley %q: exit code %d, %q; want 1 and %q", arguments, got.code, got.err, words)
+		}
+	}
+}
+
+func TestShell_tasks_areSharedOut(t *testing.T) {
+	p := start(t)
+	ann, bob := visitor(t, p), visitor(t, p)
+	ann.does("join", "tea", "--as", "Ann")
+	bob.does("join", "tea", "--as", "Bob")
+	is := func(got, want string) {
+		t.Helper()
+		if got = plainly(got); got != want {
+			t.Errorf("shown as\n%s, want\n%s", got, want)
+		}
+	}
+	is(ann.does("task", "add", "Count", "the", "beans", "--text", "all of them\nin the jar", "--for", "Bob"),
+		"t1  open, offered to \"Bob\"  Count the beans\n")
+	is(ann.does("task", "add", "Report: done", "--after", "t1"), "t2  blocked by t1  Report: done\n")
+	is(bob.does("task", "take"), "t1  taken by you  Count the beans\n      all of them\n      in the jar\n")
+	is(ann.does("tasks"), "t1  taken by \"Bob\"  Count the beans\nt2  blocked by t1   Report: done\n")
+	if got := ann.runs("task", "take", "t1"); got.code != 1 || !strings.Contains(got.err, `(by "Bob")`) {
+		t.Errorf("a task that Bob has: %+v", got)
+	}
+	is(bob.does("task", "release", "t1", "no", "jar"), "t1  open  Count the beans\n")
+	is(bob.does("task", "take", "t1"), "t1  taken by you  Count the beans\n      all of them\n      in the jar\n")
+	is(bob.does("task", "finish", "t1", "312", "beans"), "t1  done by you  Count the beans (312 beans)\n")
+	is(ann.does("task", "edit", "t2", "Report"), "t2  open  Report\n")
+	is(ann.does("tasks", "--closed"), "t1  done by \"Bob\"  Count the beans (312 beans)\n")
+	is(ann.does("task", "drop", "t2"), "t2  dropped by you  Report\n")
+	is(ann.does("tasks"), "")
+	is(bob.does("history", "-n", "8"), `hh:mm * task added: t1 "Count the beans"; by Ann; offered to "Bob"
+hh:mm * task added: t2 "Report: done"; by Ann; after t1
+hh:mm * task taken: t1 "Count the beans"; by Bob
+hh:mm * task released: t1 "Count the beans"; by Bob: no jar
+hh:mm * task taken: t1 "Count the beans"; by Bob
+hh:mm * task done: t1 "Count the beans"; by Bob: 312 beans
+hh:mm * task changed: t2 "Report"; by Ann
+hh:mm * task dropped: t2 "Report"; by Ann
+`)
+}
+
+// The minutes end with what came of the talk.
+func TestShell_minutes_endWithWhatCameOfIt(t *testing.T) {
+	p := start(t)
+	ann, bob := visitor(t, p), visitor(t, p)
+	ann.does("join", "tea", "--as", "Ann")
+	bob.does("join", "tea", "--as", "Bob")
+	is := func(got, want string) {
+		t.Helper()
+		if got = plainly(got); got != want {
+			t.Errorf("shown as\n%s, want\n%s", got, want)
+		}
+	}
+	is(ann.does("history", "--minutes", "-n", "1"),
+		"hh:mm * joined: Bob\n\nAGREED: nothing\n\nDONE: nothing\n\nOPEN: nothing\n\nFILES: nothing\n")
+	ann.does("say", "We ship on Friday.", "--kind", "proposal")
+	bob.does("say", "--kind", "agree")
+	ann.does("task", "add", "Count the beans")
+	ann.does("task", "add", "Write to Cy")
+	bob.does("task", "take", "t1")
+	bob.does("task", "finish", "t1", "312 beans")
+	if got := bob.inFolder(t.TempDir(), "312\n", "put", "-", "--name", "beans.txt"); got.code != 0 {
+		t.Fatal(got.err)
+	}
+	bob.does("say", "Who writes?", "--ask", "Ann")
+	got := ann.does("history", "--minutes")
+	_, end, _ := strings.Cut(plainly(got), "\n\n")
+	is(end, `AGREED
+hh:mm Ann [proposes; mID]: We ship on Friday.
+hh:mm * agreed: mID
+
+DONE
+      t1  done by "Bob"  Count the beans (312 beans)
+
+OPEN
+      t2  open  Write to Cy
+      Bob asks "Ann", for 0 min [mID]: Who writes?
+
+FILES
+hh:mm Bob [file "beans.txt", 4 bytes; mID]
+`)
+	if said, _, _ := strings.Cut(got, "\n\n"); strings.Count(said, "\n") != 10 {
+		t.Errorf("what was said is\n%s", said)
+	}
+	parts := jsonLines[map[string][]any](t, ann.does("history", "--minutes", "--json"))[0]
+	for part, entries := range map[string]int{"messages": 10, "agreed": 1, "closed_tasks": 1, "open_tasks": 1,
+		"requests": 1, "files": 1} {
+		if len(parts[part]) != entries {
+			t.Errorf("the JSON has %d %s, want %d", len(parts[part]), part, entries)
+		}
+	}
+}
+
+// The person behind an agent, who has no key of the server, shares a file and adds work as itself, and a
+// guest gets the file. The shell of an agent does neither.
+func TestShell_filesAndTasks_ofAPerson(t *testing.T) {
+	a := watched(t)
+	a.ann.types("Link: ", a.link, "watch")
+	folder := t.TempDir()
+	a.ann.does("put", written(t, folder, "plan.txt", []byte("a plan\n")), "--note", "mine")
+	a.ann.does("task", "add", "Read the plan")
+	heard := a.bob.does("wait")
+	if got, want := plainly(heard), `hh:mm Ann's Claude [in person; file "plan.txt", 7 bytes; mID]: mine`+"\n"; !strings.Contains(
+		got, want) {
+		t.Errorf("Bob heard %q, want %q", got, want)
+	}
+	_, file, _ := strings.Cut(heard, `file "plan.txt"`)
+	id := a.bob.idIn(file)
+	if got := a.bob.inFolder(folder, "", "get", id, "-o", "-"); got.out != "a plan\n" {
+		t.Errorf("Bob gets %+v", got)
+	}
+	if got := a.ann.inFolder(folder, "", "get", id, "-o", "-"); got.out != "a plan\n" {
+		t.Errorf("the person gets %+v", got)
+	}
+	if got := a.ann.does("tasks"); got != "t1  open  Read the plan\n" {
+		t.Errorf("the person sees %q", got)
+	}
+	agents := a.ann.again(a.ann.state, "CLAUDECODE=1")
+	for _, arguments := range [][]string{{"put", filepath.Join(folder, "plan.txt")}, {"task", "drop", "t1"}} {
+		if got := agents.runs(arguments...); got.code != 1 || !strings.Contains(got.err, "Nothing was done") {
+			t.Errorf("parley %q in the shell of the agent: %+v", arguments, got)
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package shell
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/client"
+)
+
+// Tasks shows the room's to-do list or, with closed, what is done or dropped.
+func (s *Shell) Tasks(ctx context.Context, which Which, closed bool) error {
+	return s.with(which, func(s *session) error {
+		a := args{}
+		if closed {
+			a["closed"] = true
+		}
+		var got client.Tasks
+		r, err := s.call(ctx, "task", a, &got)
+		if err != nil {
+			return err
+		}
+		return s.out.show(r, func() { s.toDo(got, closed) })
+	})
+}
+
+// toDo shows a list of tasks.
+func (s *session) toDo(got client.Tasks, closed bool) {
+	switch {
+	case len(got.Tasks) == 0 && closed:
+		s.out.note("No task is done or dropped.")
+	case len(got.Tasks) == 0:
+		s.out.note("Nothing is to be done. To add something: parley task add TITLE")
+	}
+	s.list(got.Tasks, "")
+	if got.HasMore {
+		s.out.note("There are more.")
+	}
+}
+
+// list shows tasks as a table, with what was done below.
+func (s *session) list(tasks []client.Task, indent string) {
+	rows := make([][]string, len(tasks))
+	for i, t := range tasks {
+		rows[i] = []string{indent + t.ID, s.stands(t), titleAndResult(t)}
+	}
+	s.out.table(rows)
+}
+
+func titleAndResult(t client.Task) string {
+	if t.Result == "" {
+		return t.Title
+	}
+	return t.Title + " (" + strings.Join(strings.Fields(t.Result), " ") + ")"
+}
+
+// stands says how a task stands, and with whom.
+func (s *session) stands(t client.Task) string {
+	is := t.State
+	by := named([]string{t.By}, "")
+	if t.By == s.seat.Name {
+		by = "you"
+	}
+	switch t.State {
+	case "taken", "done", "dropped":
+		is += " by " + by
+	case "stalled":
+		is += ", " + by + " had it"
+	case "blocked":
+		is += " by " + strings.Join(t.After, ", ")
+	}
+	if len(t.For) > 0 && t.State != "taken" {
+		is += ", offered to " + named(t.For, ", ")
+	}
+	switch ago := span(t.Minutes); {
+	case ago == "":
+		return is
+	case t.State == "done" || t.State == "dropped":
+		return is + ", " + ago + " ago"
+	default:
+		return is + " for " + ago
+	}
+}
+
+// span is a time in minutes as people say it; "" if it is less than one.
+func span(minutes int) string {
+	switch {
+	case minutes >= 48*60:
+		return fmt.Sprintf("%d days", minutes/60/24)
+	case minutes >= 120:
+		return fmt.Sprintf("%d h", minutes/60)
+	case minutes > 0:
+		return fmt.Sprintf("%d min", minutes)
+	}
+	return ""
+}
+
+// TaskRequest changes the room's to-do list.
+type TaskRequest struct {
+	Action string   // add, take, release, finish, drop or edit
+	ID     string   // of the task; of take, "" is the next free one
+	Title  string   // of add and edit
+	Text   string   // of add and edit: the details; of release: why; of finish: what was done
+	For    []string // of add, release and edit: whom it is offered to
+	After  []string // of add and edit: the ids of what must be done first
+}
+
+// Task changes the list, and shows the task.
+func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
+	return s.inPerson(which, func(s *session) error {
+		a := args{"action": req.Action}
+		to := a
+		if req.Action == "add" {
+			to = args{}
+			a["tasks"] = []args{to}
+		}
+		a.set("id", req.ID)
+		to.set("title", req.Title)
+		to.set("text", req.Text)
+		if len(req.For) > 0 {
+			to["for"] = req.For
+		}
+		if len(req.After) > 0 {
+			to["after"] = req.After
+		}
+		var got client.Tasks
+		r, err := s.call(ctx, "task", a, &got)
+		if err != nil {
+			return err
+		}
+		touch(s.file)
+		return s.out.show(r, func() { s.changedTask(req.Action, got) })
+	})
+}
+
+// changedTask shows the task that a call changed: the first of the list after an add.
+func (s *session) changedTask(action string, got client.Tasks) {
+	t := got.Task
+	if t == nil && action == "add" && len(got.Tasks) > 0 {
+		t = &got.Tasks[0]
+	}
+	if t == nil {
+		s.out.note("No task is free now: see parley tasks")
+		return
+	}
+	s.list([]client.Task{*t}, "")
+	if t.Was != "" && action == "take" {
+		s.out.note("%s had it, and was not heard for long.", named([]string{t.Was}, ""))
+	}
+	if t.Text != "" && action == "take" {
+		s.out.print("%s", lines(indented(Harmless(t.Text))))
+	}
+}
+
+// indented is a text of which no line begins in the first column.
+func indented(text string) string {
+	return indent + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+indent)
+}
