@@ -133,7 +133,8 @@ func TestFiles_overHTTP(t *testing.T) {
 	bob := tool(t, base, "/mcp", "join_room", map[string]any{"room": "plans", "agent_name": "Bob"}).AgentToken
 	offer := func(size int) string {
 		t.Helper()
-		got := tool(t, base, "/mcp", "share_file", map[string]any{"agent_token": ann, "name": "/x/page.html", "size": size})
+		got := tool(t, base, "/mcp", "share_file", map[string]any{"agent_token": ann, "name": "/x/page.html",
+			"size": size})
 		if got.Sent || !strings.HasPrefix(got.Upload.Page, base+"/v1/upload/") {
 			t.Fatalf("%+v", got)
 		}
@@ -179,7 +180,8 @@ func TestFiles_overHTTP(t *testing.T) {
 			t.Errorf("upload %d: %d %s", i, resp.StatusCode, text)
 		}
 		var got result
-		if err := json.Unmarshal([]byte(text), &got); err != nil || want == 200 && (!got.Sent || i > 0 && got.ID != sent.ID) {
+		if err := json.Unmarshal([]byte(text), &got); err != nil || want == 200 && (!got.Sent || i > 0 &&
+			got.ID != sent.ID) {
 			t.Errorf("upload %d: %s, %v", i, text, err)
 		}
 		if i == 0 {
@@ -202,18 +204,22 @@ func TestFiles_overHTTP(t *testing.T) {
 	} {
 		resp, text := do(t, c.method, from, "", "Range", c.spec)
 		h := resp.Header
-		if resp.StatusCode != c.want || c.want < 400 && text != c.body || c.part != "" && h.Get("Content-Range") != c.part {
+		if resp.StatusCode != c.want || c.want < 400 && text != c.body || c.part != "" &&
+			h.Get("Content-Range") != c.part {
 			t.Errorf("%s: %d %q %v", what, resp.StatusCode, text, h)
 		}
 		if h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Cache-Control") != "no-store" ||
 			c.want < 400 && (h.Get("Content-Disposition") != `attachment; filename="parley-`+sent.ID+`.txt"` ||
-				!strings.Contains(h.Get("Content-Security-Policy"), "sandbox") || h.Get("Content-Type") != "text/plain") {
+				!strings.Contains(h.Get("Content-Security-Policy"), "sandbox") ||
+				h.Get("Content-Type") != "text/plain") {
 			t.Errorf("%s: %v", what, h)
 		}
 	}
-	for what, address := range map[string]string{"mistyped": from[:len(from)-1] + "!", "an upload's": strings.Replace(at,
-		"/upload/", "/file/", 1)} {
-		if resp, text := do(t, "GET", address, ""); resp.StatusCode != 404 || strings.HasPrefix(text, "{") || text == "" {
+	for what, address := range map[string]string{"mistyped": from[:len(from)-1] + "!",
+		"an upload's": strings.Replace(at,
+			"/upload/", "/file/", 1)} {
+		if resp, text := do(t, "GET", address, ""); resp.StatusCode != 404 || strings.HasPrefix(text, "{") ||
+			text == "" {
 			t.Errorf("%s: %d %s", what, resp.StatusCode, text)
 		}
 	}

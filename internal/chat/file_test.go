@@ -3,9 +3,11 @@ package chat_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -24,9 +27,11 @@ var long = strings.Repeat("0123456789abcde\n", 40_000) // 640,000 bytes
 func TestFile_isSeenByThoseWhoSeeItsMessage(t *testing.T) {
 	onEachStore(t, func(t *testing.T, s *shelf) {
 		p := s.company()
-		public := s.share(chat.ShareRequest{Token: p.ann.Token, Name: `C:\work\plan.txt`, Text: "the plan", Note: "read"})
-		private := s.uploads(s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "/tmp/rows.csv", Size: int64(len(long)),
-			To: []string{"Bob"}, ReplyTo: public}), long)
+		public := s.share(chat.ShareRequest{Token: p.ann.Token, Name: `C:\work\plan.txt`, Text: "the plan",
+			Note: "read"})
+		private := s.uploads(s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "/tmp/rows.csv",
+			Size: int64(len(long)),
+			To:   []string{"Bob"}, ReplyTo: public}), long)
 		for _, who := range []chat.Seated{p.ann, p.bob} {
 			same(t, who.Name, s.names(who.Token), []string{"plan.txt", "rows.csv"})
 			s.has(who.Token, public, "the plan")
@@ -37,7 +42,8 @@ func TestFile_isSeenByThoseWhoSeeItsMessage(t *testing.T) {
 			t.Errorf("Cid gets it: %v", err)
 		}
 		for _, m := range s.look(p.bob.Token, p.bob.Cursor).Messages {
-			if m.ID == public && (m.Text != "read" || *m.File != chat.File{Name: "plan.txt", Size: 8, Type: "text/plain"}) ||
+			if m.ID == public && (m.Text != "read" || *m.File != chat.File{Name: "plan.txt", Size: 8,
+				Type: "text/plain"}) ||
 				m.ID == private && (m.ReplyTo != public || m.File.Size != int64(len(long))) {
 				t.Errorf("Bob sees %+v %+v", m, m.File)
 			}
@@ -60,7 +66,8 @@ func TestShare_whoMayNotSpeak_sharesNothing(t *testing.T) {
 		status  chat.WaitStatus
 		late    fault.Code // of the upload, if another
 	}{
-		"paused": {happens: func(s *shelf, _ company, person string) { s.pauses(person, true) }, status: chat.StatusPaused},
+		"paused": {happens: func(s *shelf, _ company, person string) { s.pauses(person, true) },
+			status: chat.StatusPaused},
 		"muted": {happens: func(s *shelf, p company, _ string) {
 			s.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
 		}, code: fault.NotAllowed},
@@ -156,7 +163,8 @@ func TestUpload_rightsEndWhileItArrives_isNotShared(t *testing.T) {
 				s, store := base.watching()
 				p := s.company()
 				person := s.person(p.bob)
-				code := s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "a.bin", Size: 1 << 20, To: []string{"Cid"}})
+				code := s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "a.bin", Size: 1 << 20,
+					To: []string{"Cid"}})
 				got, err := s.Upload(t.Context(), code,
 					&happening{strings.NewReader(long), func() { happens(s, p, person) }})
 				if got.Sent || err == nil && got.Status != chat.StatusPaused {
@@ -244,8 +252,9 @@ func TestTicket_changed_leadsNowhere(t *testing.T) {
 
 // A file behind a draft is there for the agent and its person, until it is decided.
 func TestDraft_withFile_isSeenByItsSeatAlone(t *testing.T) {
-	for decision, text := range map[room.Decision]string{room.SendDraft: "", room.EditDraft: "mine", room.RefuseDraft: "",
-		"": ""} {
+	for decision, text := range map[room.Decision]string{room.SendDraft: "", room.EditDraft: "mine",
+		room.RefuseDraft: "",
+		"":               ""} {
 		t.Run("decision "+string(decision), func(t *testing.T) {
 			onEachStore(t, func(t *testing.T, base *shelf) {
 				s, store := base.watching()
@@ -282,7 +291,8 @@ func TestDraft_withFile_isSeenByItsSeatAlone(t *testing.T) {
 					s.decides(person, draft, decision, text)
 				}
 				if decision == room.SendDraft || decision == room.EditDraft {
-					s.has(p.ann.Token, s.history(p.ann.Token, chat.HistoryRequest{Files: true}).Messages[0].ID, "drafted")
+					s.has(p.ann.Token, s.history(p.ann.Token, chat.HistoryRequest{Files: true}).Messages[0].ID,
+						"drafted")
 					if !store.all[key] || len(s.kept(p.ann.Token)) != 1 {
 						t.Error("its bytes are gone")
 					}
@@ -314,7 +324,8 @@ func TestShare_credential_isHeldBackOnce(t *testing.T) {
 		for _, share := range []func() (chat.Sent, error){
 			func() (chat.Sent, error) { return s.upload(code, "KEY="+secret) },
 			func() (chat.Sent, error) {
-				got, err := s.ShareFile(t.Context(), chat.ShareRequest{Token: p.ann.Token, Name: "env", Text: "K=" + secret})
+				got, err := s.ShareFile(t.Context(), chat.ShareRequest{Token: p.ann.Token, Name: "env",
+					Text: "K=" + secret})
 				return got.Sent, err
 			},
 		} {
@@ -360,7 +371,8 @@ func TestRedact_file_isGoneEverywhere(t *testing.T) {
 		p := s.company()
 		code := s.offer(chat.ShareRequest{Token: p.bob.Token, Name: spilled + ".txt", Size: 99, Note: spilled})
 		ids := []string{s.uploads(code, "sp"+spilled),
-			s.share(chat.ShareRequest{Token: p.bob.Token, Name: "x" + spilled, Text: "y" + spilled, To: []string{"Ann"}})}
+			s.share(chat.ShareRequest{Token: p.bob.Token, Name: "x" + spilled, Text: "y" + spilled,
+				To: []string{"Ann"}})}
 		keys := s.kept(p.ann.Token)
 		_, err := s.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.cid.Token, Redact: ids[0]})
 		wants(t, err, fault.NotAllowed)
@@ -398,7 +410,8 @@ func TestUpload_takesOneFile(t *testing.T) {
 			t.Errorf("%+v, %v", view, err)
 		}
 		for what, r := range map[string]io.Reader{
-			"that breaks off":         io.MultiReader(strings.NewReader(long[:9000]), iotest.ErrReader(errors.New("gone"))),
+			"that breaks off": io.MultiReader(strings.NewReader(long[:9000]),
+				iotest.ErrReader(errors.New("gone"))),
 			"that is too long":        struct{ io.Reader }{strings.NewReader(long + "x")},
 			"that says so":            &unread{t: t, n: len(long) + 1},
 			"of nothing":              strings.NewReader(""),
@@ -412,7 +425,8 @@ func TestUpload_takesOneFile(t *testing.T) {
 		if got, err := s.upload(code, long); err != nil || !got.Sent || !got.Duplicate || got.ID != id {
 			t.Errorf("the same file again: %+v, %v", got, err)
 		}
-		for what, other := range map[string]string{"another": "x" + long[1:], "a longer": long + "x", "a shorter": "x"} {
+		for what, other := range map[string]string{"another": "x" + long[1:], "a longer": long + "x",
+			"a shorter": "x"} {
 			_, err := s.upload(code, other)
 			if fault.CodeOf(err) != fault.AlreadyShared {
 				t.Errorf("%s file: %v", what, err)
@@ -423,7 +437,8 @@ func TestUpload_takesOneFile(t *testing.T) {
 		}
 		late := s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "b", Size: 9})
 		s.clock.Advance(15*time.Minute + time.Second)
-		for what, code := range map[string]string{"late": late, "of nobody": ident.NewUploadCode(p.ann.Token[:7], 1).String(),
+		for what, code := range map[string]string{"late": late, "of nobody": ident.NewUploadCode(p.ann.Token[:7],
+			1).String(),
 			"of no seat": ident.NewUploadCode(p.ann.Token[:7], 9).String(), "mistyped": late[1:],
 			"of no room": ident.NewUploadCode("0000000", 1).String()} {
 			_, err := s.upload(code, "b")
@@ -470,7 +485,8 @@ func TestShare_repeatedCalls_shareOnce(t *testing.T) {
 			t.Error("a repeated call has another address")
 		}
 		id := s.uploads(code, "c")
-		if got, err := s.ShareFile(t.Context(), keyed); err != nil || got.ID != id || !got.Sent.Sent || got.Upload != nil {
+		if got, err := s.ShareFile(t.Context(), keyed); err != nil || got.ID != id || !got.Sent.Sent ||
+			got.Upload != nil {
 			t.Errorf("once it is shared: %+v, %v", got, err)
 		}
 		if len(store.all) != 3 || len(s.kept(p.ann.Token)) != 3 {
@@ -485,7 +501,8 @@ func TestShare_limits_areRefusedWithWhatIsLeft(t *testing.T) {
 	fill := func(n int, size string) {
 		for i := range n {
 			s.write(table.Put(table.Item{Key: table.Key{Partition: "ROOM#" + p.ann.Token[:7],
-				Sort: "FILE#" + strings.Repeat("x", i+1)}, Data: []byte(`{"v":11,"n":1,"s":1,"size":` + size + `}`)}, table.Always))
+				Sort: "FILE#" + strings.Repeat("x", i+1)}, Data: []byte(`{"v":11,"n":1,"s":1,"size":` + size + `}`)},
+				table.Always))
 		}
 	}
 	refused := func(what string, req chat.ShareRequest, want fault.Code, says string) {
@@ -499,7 +516,8 @@ func TestShare_limits_areRefusedWithWhatIsLeft(t *testing.T) {
 	refused("a large file", chat.ShareRequest{Size: 25<<20 + 1}, fault.MessageTooLong, "26214400")
 	fill(1, "262143000")
 	refused("a full room", chat.ShareRequest{Size: 2000}, fault.MessageTooLong, "1000 bytes left")
-	refused("a text in a full room", chat.ShareRequest{Text: strings.Repeat("x", 1001)}, fault.MessageTooLong, "1000 bytes")
+	refused("a text in a full room", chat.ShareRequest{Text: strings.Repeat("x", 1001)}, fault.MessageTooLong,
+		"1000 bytes")
 	s.share(chat.ShareRequest{Token: p.ann.Token, Name: "a", Text: strings.Repeat("x", 1000)})
 	fill(999, "1")
 	refused("many files", chat.ShareRequest{Size: 1}, fault.MessageTooLong, "1000 files")
@@ -600,4 +618,207 @@ func TestFileName_isTheLastPartOfAPath(t *testing.T) {
 	if !slices.Contains(s.names(p.bob.Token), "CLAUDE.md") {
 		t.Error("the list is void")
 	}
+}
+
+func TestVerify_findsFilesWithoutClaims_andClaimsOfWhatWasRemoved(t *testing.T) {
+	s := inFile(t)
+	p := s.company()
+	verify := func(what string, damaged bool) {
+		t.Helper()
+		_, err := roomlog.Verify(t.Context(), s.table, p.ann.Token[:7])
+		if errors.Is(err, roomlog.ErrDamaged) != damaged || err != nil && !damaged {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	id := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "a", Text: "a"})
+	verify("as it is", false)
+	key := roomlog.ClaimKey(s.kept(p.ann.Token)[0])
+	claim := s.stored(key)
+	s.write(table.Delete(key, table.Always))
+	verify("without the claim", true)
+	s.write(table.Put(claim, table.Always))
+	s.redact(p.ann.Token, id)
+	verify("removed", false)
+	s.write(table.Put(claim, table.Always))
+	verify("with a claim of what was removed", true)
+}
+
+// Of uploads at the same moment, as many as a seat may have are opened, in however many processes.
+func TestOffer_atOnce_opensAsManyAsMayBe(t *testing.T) {
+	onEachStore(t, func(t *testing.T, s *shelf) {
+		p := s.company()
+		services := []*shelf{s, s}
+		if !s.single {
+			services = []*shelf{s.with(chat.Options{}), s.with(chat.Options{})}
+		}
+		for round := range 5 {
+			opened := make(chan string, 16)
+			var all sync.WaitGroup
+			for i := range 16 {
+				all.Go(func() {
+					got, err := services[i%2].ShareFile(t.Context(), chat.ShareRequest{Token: p.ann.Token, Name: "a",
+						Size: 9})
+					switch {
+					case err == nil && got.Upload != nil:
+						opened <- got.Upload.Code
+					case fault.CodeOf(err) != fault.RateLimited && fault.CodeOf(err) != fault.Unavailable:
+						t.Errorf("%+v, %v", got, err)
+					}
+				})
+			}
+			all.Wait()
+			close(opened)
+			n := 0
+			for code := range opened {
+				s.uploads(code, fmt.Sprintf("%d %d", round, n)) // which frees its place
+				n++
+			}
+			if n != roomlog.MaxUploads {
+				t.Fatalf("round %d: %d uploads are open", round, n)
+			}
+		}
+	})
+}
+
+// Two uploads of different files to one address at the same moment: one is shared.
+func TestUpload_twoAtOnceToOneAddress_shareOneFile(t *testing.T) {
+	onEachStore(t, func(t *testing.T, s *shelf) {
+		p := s.company()
+		services := []*shelf{s, s}
+		if !s.single {
+			services = []*shelf{s.with(chat.Options{}), s.with(chat.Options{})}
+		}
+		for round := range 10 {
+			code := s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "a", Size: 1 << 20})
+			same := round%2 == 0
+			var all sync.WaitGroup
+			var sent [2]chat.Sent
+			var errs [2]error
+			for i := range 2 {
+				all.Go(func() {
+					content := fmt.Sprint(round, long)
+					if !same {
+						content = fmt.Sprint(round, i, long)
+					}
+					sent[i], errs[i] = services[i].upload(code, content)
+				})
+			}
+			all.Wait()
+			ok, other := 0, 0
+			for i := range 2 {
+				switch {
+				case errs[i] == nil && sent[i].Sent:
+					ok++
+				case fault.CodeOf(errs[i]) == fault.AlreadyShared:
+					other++
+				default:
+					t.Errorf("%+v, %v", sent[i], errs[i])
+				}
+			}
+			if same && (ok != 2 || sent[0].ID != sent[1].ID) || !same && (ok != 1 || other != 1) {
+				t.Errorf("round %d: %d shared, %d refused: %v", round, ok, other, errs)
+			}
+			if n := len(s.kept(p.ann.Token)); n != round+1 || len(s.names(p.bob.Token)) != n {
+				t.Fatalf("round %d: %d claims, %q", round, n, s.names(p.bob.Token))
+			}
+		}
+	})
+}
+
+// An upload races a kick, a pause or the removal of an earlier file: there is a message with its bytes, or
+// neither.
+func TestUpload_againstWhatForbidsIt_isSharedOrLeavesNothing(t *testing.T) {
+	for what, forbids := range map[string]func(s *shelf, p company, person, earlier string) error{
+		"kick": func(s *shelf, p company, _, _ string) error {
+			_, err := s.ManageAgent(s.t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob",
+				Action: room.Kick})
+			return err
+		},
+		"pause": func(s *shelf, _ company, person, _ string) error {
+			paused := true
+			_, err := s.Supervise(s.t.Context(), chat.SuperviseRequest{Token: person, Paused: &paused})
+			return err
+		},
+		"redact": func(s *shelf, p company, _, earlier string) error {
+			_, err := s.UpdateRoom(s.t.Context(), chat.UpdateRequest{Token: p.ann.Token, Redact: earlier})
+			return err
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			onEachStore(t, func(t *testing.T, base *shelf) {
+				for range 5 {
+					s, store := base.watching()
+					w := *s
+					p := w.races()
+					person := s.person(p.bob)
+					earlier := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "earlier", Text: "earlier"})
+					code := s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "a", Size: 99})
+					there := s
+					if !s.single {
+						there = s.with(chat.Options{})
+					}
+					var got chat.Sent
+					var failed, forbidden error
+					var all sync.WaitGroup
+					all.Go(func() { got, failed = s.upload(code, "content") })
+					all.Go(func() { forbidden = forbids(there, p, person, earlier) })
+					all.Wait()
+					names := s.names(p.ann.Token)
+					shared := slices.Contains(names, "a")
+					if forbidden != nil || shared != (failed == nil && got.Sent) || what == "redact" && !shared {
+						t.Errorf("%q are there; the upload: %+v, %v; the other: %v", names, got.Sent, failed, forbidden)
+					}
+					if n := len(s.kept(p.ann.Token)); n != len(names) {
+						t.Errorf("%d claims of %q", n, names)
+					}
+					// The service that did not redact still has the bytes in its books.
+					if what != "redact" && len(store.all) != len(names) {
+						t.Errorf("%d files are kept of %q", len(store.all), names)
+					}
+				}
+			})
+		})
+	}
+}
+
+// races returns a company in a room of its own.
+func (s *shelf) races() company {
+	s.t.Helper()
+	name := "race " + ident.NewSecret()
+	p := company{ann: s.enter(chat.JoinRequest{Room: name, AgentName: "Ann", Capacity: 3})}
+	p.bob, p.cid = s.join(name, "Bob"), s.join(name, "Cid")
+	return p
+}
+
+// The message is written, and its reply is lost: it is found again, with its bytes. If nobody can tell
+// whether it was written, the bytes stay.
+func TestUpload_lostReplies_shareOnce(t *testing.T) {
+	onEachStore(t, func(t *testing.T, s *shelf) {
+		for what, lost := range map[string]string{"of the message": "FILE#", "of the place": "UPLOAD#"} {
+			p := s.races()
+			o := chat.Options{Clock: hurriedClock{s.clock}, SingleProcess: s.single, Files: s.store}
+			bad := *s
+			bad.world = s.losingReplies(lost, o)
+			ask := chat.ShareRequest{Token: p.bob.Token, Name: "a", Size: 99, Key: "k"}
+			offered, err := bad.ShareFile(t.Context(), ask)
+			if err != nil {
+				wants(t, err, fault.Unavailable)
+				if offered, err = bad.ShareFile(t.Context(), ask); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := bad.upload(offered.Upload.Code, "content")
+			if err != nil {
+				wants(t, err, fault.Unavailable)
+				if got, err = bad.upload(offered.Upload.Code, "content"); err != nil || !got.Sent {
+					t.Fatalf("%s: %+v, %v", what, got, err)
+				}
+			}
+			after := s.with(chat.Options{})
+			if names := after.names(p.ann.Token); len(names) != 1 || len(after.kept(p.ann.Token)) != 1 {
+				t.Errorf("the reply %s is lost: %q", what, names)
+			}
+			after.has(p.ann.Token, got.ID, "content")
+		}
+	})
 }

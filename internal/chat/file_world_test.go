@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"testing"
 	"time"
 
@@ -186,27 +187,30 @@ func (s *shelf) erased(k files.Key) {
 // watched is a store that knows which keys have bytes.
 type watched struct {
 	files.Store
+	mu  sync.Mutex
 	all map[files.Key]bool
 }
 
 func (w *watched) Put(ctx context.Context, k files.Key, r io.Reader, limit int64) (int64, error) {
 	n, err := w.Store.Put(ctx, k, r, limit)
-	if err == nil {
+	if w.mu.Lock(); err == nil {
 		w.all[k] = true
 	}
+	w.mu.Unlock()
 	return n, err
 }
 
 func (w *watched) Delete(ctx context.Context, k files.Key) error {
 	err := w.Store.Delete(ctx, k)
-	if err == nil {
+	if w.mu.Lock(); err == nil {
 		delete(w.all, k)
 	}
+	w.mu.Unlock()
 	return err
 }
 
 // watching returns a service whose store is watched.
 func (s *shelf) watching() (*shelf, *watched) {
-	w := &watched{s.store, map[files.Key]bool{}}
+	w := &watched{Store: s.store, all: map[files.Key]bool{}}
 	return s.with(chat.Options{Files: w}), w
 }

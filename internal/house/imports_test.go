@@ -30,7 +30,7 @@ func arrows() map[string][]string {
 		"internal/fault": {},
 		"internal/fetch": {"internal/fault"},
 		"internal/ident": {"internal/fault"},
-		"internal/room":  {"internal/ident", "internal/fault"},
+		"internal/room":  {"internal/sanitize", "internal/ident", "internal/fault"},
 		"internal/roomlog": {"internal/files", "internal/room", "internal/ident", "internal/fault",
 			"internal/table"},
 		"internal/ratelimit": rooms,

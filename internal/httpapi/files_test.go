@@ -47,9 +47,10 @@ func TestUpload_thatDoesNotKeepItsPace_isEnded(t *testing.T) {
 		whole bool
 		ends  time.Duration // at most
 	}{
-		"one that stops":          {bytes: 1000, pause: time.Hour, total: 1 << 20, ends: paceTime},
-		"a byte now and then":     {bytes: 1, pause: 5 * time.Second, total: 1 << 20, ends: paceTime},
-		"one as slow as may be":   {bytes: pace / 4, pause: 7 * time.Second, total: 4 << 20, whole: true, ends: 8 * time.Minute},
+		"one that stops":      {bytes: 1000, pause: time.Hour, total: 1 << 20, ends: paceTime},
+		"a byte now and then": {bytes: 1, pause: 5 * time.Second, total: 1 << 20, ends: paceTime},
+		"one as slow as may be": {bytes: pace / 4, pause: 7 * time.Second, total: 4 << 20, whole: true,
+			ends: 8 * time.Minute},
 		"one that takes too long": {bytes: pace / 4, pause: 7 * time.Second, total: 20 << 20, ends: longestUpload},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +72,8 @@ func TestUpload_thatDoesNotKeepItsPace_isEnded(t *testing.T) {
 				here, there := net.Pipe()
 				listener <- there
 				go func() { _, _ = io.Copy(io.Discard, here) }()
-				if _, err := fmt.Fprintf(here, "PUT /v1/upload/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n",
+				if _, err := fmt.Fprintf(here,
+					"PUT /v1/upload/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n",
 					c.total); err != nil {
 					t.Fatal(err)
 				}
@@ -95,7 +97,7 @@ func TestUpload_thatDoesNotKeepItsPace_isEnded(t *testing.T) {
 				here.Close()
 				close(listener)
 				_ = server.Close()
-				time.Sleep(time.Second) // in which the server waits for the client to hear of it
+				<-time.After(time.Second) // in which the server waits for the client to hear of it
 			})
 		})
 	}

@@ -37,7 +37,8 @@ func (l *Limiter) Download(ctx context.Context, bytes int64) (back func(bytes in
 }
 
 // transfer counts bytes in b. refusal says of the limit, of what is left and of when enough is.
-func (l *Limiter) transfer(ctx context.Context, b *budgets, bytes int64, refusal string) (back func(int64), err error) {
+func (l *Limiter) transfer(ctx context.Context, b *budgets, bytes int64, refusal string) (
+	back func(bytes int64), err error) {
 	if b == nil {
 		return func(int64) {}, nil
 	}

@@ -14,8 +14,9 @@ var ErrDamaged = errors.New("the log is damaged")
 
 // Verify reads the whole log of a room and returns the number of its messages. It fails with
 // table.ErrNotFound if there is no room, and with the error of Readable if an item cannot be
-// read. It fails with ErrDamaged if an event, an agreement or a closed task is missing, if a text that was
-// removed is there, or if the log does not match the snapshot or itself. The room may be in use
+// read. It fails with ErrDamaged if an event, an agreement, a closed task or the claim of a file is
+// missing, if a text or a claim that was removed is there, or if the log does not match the snapshot
+// or itself. The room may be in use
 // meanwhile, in a table whose Writes become visible at once.
 func Verify(ctx context.Context, t table.Reader, id string) (messages int, err error) {
 	before, err := snapshotOf(ctx, t, id)
@@ -24,7 +25,7 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 	}
 	last := room.Event{}
 	var agreed []table.Key
-	redacted := map[int64]bool{}
+	redacted, carrying := map[int64]bool{}, map[int64]string{}
 	done := taskCheck{ended: map[int64]int64{}, redacted: map[int64]int64{}, words: map[int64][]int64{}}
 	r := table.Range{Partition: roomPrefix + id, Prefix: logPrefix, Limit: table.MaxLimit, Consistency: table.Strong}
 	for more := true; more; r.After = eventSort(last.N) {
@@ -47,6 +48,9 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 				redacted[n] = true
 			}
 			done.note(e)
+			if e.Type == room.Said && e.File != nil {
+				carrying[e.N] = e.File.Key
+			}
 			if last = e; e.Type == room.Said {
 				messages++
 			}
@@ -57,6 +61,9 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 		return messages, err
 	}
 	if err := verifyRedacted(ctx, t, id, redacted); err != nil {
+		return messages, err
+	}
+	if err := verifyClaims(ctx, t, id, carrying, redacted); err != nil {
 		return messages, err
 	}
 	if err := done.verify(ctx, t, id, redacted); err != nil {
@@ -141,6 +148,40 @@ func verifyRedacted(ctx context.Context, t table.Reader, id string, redacted map
 			return err
 		} else if !e.Redacted {
 			return fmt.Errorf("%w: event %d has a text that was removed", ErrDamaged, n)
+		}
+	}
+	return nil
+}
+
+// verifyClaims fails with ErrDamaged if a message of carrying, which has the keys of files by
+// their events, does not claim its file, or if a file is claimed that was removed.
+func verifyClaims(ctx context.Context, t table.Reader, id string, carrying map[int64]string,
+	redacted map[int64]bool) error {
+	claims, err := Claims(ctx, t, id)
+	if err != nil {
+		return err
+	}
+	claimed := map[string]bool{}
+	for _, c := range claims {
+		if claimed[c.ID] = true; redacted[c.N] {
+			return fmt.Errorf("%w: the file of event %d, which was removed, is still claimed", ErrDamaged, c.N)
+		}
+	}
+	for n, key := range carrying {
+		if claimed[key] {
+			continue
+		}
+		item, err := t.Get(ctx, EventKey(id, n), table.Strong)
+		if errors.Is(err, table.ErrNotFound) {
+			continue // it has expired, and the claim with it
+		}
+		if err != nil {
+			return err
+		}
+		if e, err := decodeEvent(item); err != nil {
+			return err
+		} else if !e.Redacted { // it was removed meanwhile
+			return fmt.Errorf("%w: the file of event %d is not claimed", ErrDamaged, n)
 		}
 	}
 	return nil
