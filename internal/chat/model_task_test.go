@@ -140,8 +140,8 @@ type taskCall struct {
 }
 
 func (c taskCall) String() string {
-	return fmt.Sprintf("%v: task %s %s %q %v after %v for %v, %v", c.who, c.req.Action, c.req.ID, c.req.Title+c.req.Text,
-		c.req.Tasks, c.req.After, c.req.For, c.req.Closed)
+	return fmt.Sprintf("%v: task %s %s %q %v after %v for %v, %v", c.who, c.req.Action, c.req.ID,
+		c.req.Title+c.req.Text, c.req.Tasks, c.req.After, c.req.For, c.req.Closed)
 }
 
 // taskOutcome is how a call ends.
