@@ -89,14 +89,17 @@ func (m model) hasStalled(r roomModel, t taskModel) (yes, sure bool) {
 	return false, false
 }
 
-// isWorkedOn reports whether a task is taken that has not stalled.
-func (m model) isWorkedOn(r roomModel) (yes, sure bool) {
+// isWorkedOn reports whether a task is taken that has not stalled, as a call of a finds it.
+func (m model) isWorkedOn(r roomModel, a agentModel) (yes, sure bool) {
 	sure = true
 	for _, t := range r.tasks {
 		if t.end != "" || t.holder == 0 {
 			continue
 		}
 		stalled, known := m.hasStalled(r, t)
+		if t.holder == a.seat { // who calls
+			stalled, known = false, true
+		}
 		yes, sure = yes || known && !stalled, sure && known
 	}
 	return yes, yes || sure

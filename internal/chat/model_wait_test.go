@@ -273,7 +273,7 @@ func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 
 // status returns how the wait has to end.
 func (o waitOp) status(m model, r roomModel, a agentModel) (status chat.WaitStatus, reason room.Reason) {
-	works, sure := m.isWorkedOn(r)
+	works, sure := m.isWorkedOn(r, a)
 	if !sure { // what the answer says
 		works = o.got.Status != chat.StatusAllDone
 	}

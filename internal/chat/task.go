@@ -312,8 +312,9 @@ func (op *taskOp) run(ctx context.Context) (Tasks, error) {
 			return Tasks{}, err
 		}
 		p := &roomlog.Proposal{Began: c.start.At, Propose: op.propose}
-		err = c.room.log.Append(ctx, p)
-		events = p.Events
+		if err = c.room.log.Append(ctx, p); err == nil { // else p may still be under way
+			events = p.Events
+		}
 	}
 	switch {
 	case errors.Is(err, errUnseated):

@@ -33,6 +33,15 @@ func FuzzStored(f *testing.F) {
 			Changed: &room.Changes{Room: &settings.Name}},
 		{V: room.Version, ID: "g", LastChange: 7, AtMs: at, Type: room.Knocked, Name: "Bob", Key: "bob",
 			Reason: room.ReasonRoomFull},
+		{V: room.Version, ID: "h", LastChange: 8, AtMs: at, Type: room.TaskChanged, Seat: 1, Name: "Ann",
+			Wakes: []int{1}, Task: &room.TaskChange{Action: room.AddTasks, Add: []room.Task{
+				{No: 1, Title: "sand", For: []room.Party{ann.Party()}}, {No: 2, Title: "paint", After: []int64{1}}}}},
+		{V: room.Version, ID: "i", LastChange: 9, AtMs: at, Type: room.TaskChanged, Seat: 1, Name: "Ann",
+			Task: &room.TaskChange{Action: room.DropTask, No: 1, Added: 2, Prev: 2, Title: "sand", Text: "no need"}},
+		{V: room.Version, ID: "j", LastChange: 10, AtMs: at, Type: room.Said, Seat: 1, Name: "Ann", Text: "done",
+			Finishes: []int64{1, 2}, Closes: []int64{1}},
+		{V: room.Version, ID: "k", LastChange: 11, AtMs: at, Type: room.Changed, By: 1,
+			Task: &room.TaskChange{Action: room.RedactTask, No: 1, Added: 2, Prev: 2}},
 		{V: room.Version + 1, Type: "sang"},
 	} {
 		f.Add(eventSort(2), Encode(e), Encode(before.Snapshot()), Encode(before.Parts()[0]))

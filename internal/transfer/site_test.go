@@ -229,9 +229,30 @@ func (s site) furnish() {
 	for range 2 { // the second join starts a new log under the name
 		s.leave(s.join("deserted", "Ann"))
 	}
-	s.agree("the council")
+	ann, _ := s.agree("the council")
+	s.plan(ann)
 	closed := s.join("closed", "Ann")
 	if _, err := s.UpdateRoom(s.t.Context(), chat.UpdateRequest{Token: closed.token, Close: true}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// plan adds tasks to the room of an agent, of which one is taken, one done, one dropped and one redacted.
+func (s site) plan(a *agent) {
+	s.t.Helper()
+	for _, req := range []chat.TaskRequest{
+		{Action: chat.TaskAdd, Tasks: []chat.NewTask{{Title: "sand"}, {Title: "paint", After: []string{"1"}},
+			{Title: "hang", For: []string{"Bob"}}, {Title: "471!"}, {Title: "sweep", After: []string{"3"}}}},
+		{Action: chat.TaskFinish, ID: "t1", Text: "smooth"},
+		{Action: chat.TaskTake, ID: "t2"},
+		{Action: chat.TaskDrop, ID: "t3"},
+	} {
+		req.Token = a.token
+		if _, err := s.Task(s.t.Context(), req); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	if _, err := s.UpdateRoom(s.t.Context(), chat.UpdateRequest{Token: a.token, Redact: "t4"}); err != nil {
 		s.t.Fatal(err)
 	}
 }
