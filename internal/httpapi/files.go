@@ -255,10 +255,11 @@ func (a *api) sendFile(ctx context.Context, x *exchange, r *http.Request, d door
 	for sent := 0; ; {
 		if sent == 0 || sent >= pace {
 			sent, x.until = 0, time.Now().Add(paceTime)
+			x.writeSoon()
 		}
 		n, err := from.Read(buffer)
 		if n > 0 {
-			if _, err := x.Write(buffer[:n]); err != nil {
+			if _, err := x.ResponseWriter.Write(buffer[:n]); err != nil { // not in parts, which take time
 				return
 			}
 			sent += n
