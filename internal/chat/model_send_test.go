@@ -303,7 +303,12 @@ func (o sendOp) checkRest(r roomModel, a agentModel, n int64) error {
 		agreed = r.reads(a, e).Agreed
 	}
 	e, _ := r.event(n)
-	unfinished := len(o.finishes) - len(e.Finished)
+	unfinished := 0
+	for _, no := range o.finishes {
+		if !slices.Contains(e.Finished, fmt.Sprintf("t%d", no)) {
+			unfinished++
+		}
+	}
 	return sameText("the message", []any{o.got.Before, o.got.Agreed, len(o.got.Unfinished)},
 		[]any{before, agreed, unfinished})
 }

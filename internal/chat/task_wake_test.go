@@ -12,8 +12,8 @@ import (
 func (w *world) toldOf(who string, wait <-chan answer, id string) {
 	w.t.Helper()
 	got := take(w.t, wait)
-	if wantStatus(w.t, who, got, chat.StatusTurn); got.FreeTask != id {
-		w.t.Fatalf("%s is told of %q, want %s", who, got.FreeTask, id)
+	if wantStatus(w.t, who, got, chat.StatusTurn); got.FreeTask != id || got.FreeTasks == 0 {
+		w.t.Fatalf("%s is told of %q of %d, want %s", who, got.FreeTask, got.FreeTasks, id)
 	}
 }
 

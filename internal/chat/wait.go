@@ -167,7 +167,7 @@ func (c *session) end(ctx context.Context, in *inbox, w *presence.Wait, turn boo
 	if turn && (got.Status == StatusQuiet || got.Status == StatusMessages) {
 		got.Status = StatusTurn
 		if in.freeTask != 0 {
-			got.FreeTask = room.TaskID(in.freeTask)
+			got.FreeTask, got.FreeTasks = room.TaskID(in.freeTask), max(1, got.FreeTasks) // it may have stalled
 		}
 	}
 	return got, nil
