@@ -174,10 +174,13 @@ func (op *sendOp) share(ctx context.Context, name string, content []byte) (Share
 	if err != nil {
 		return Shared{}, err
 	}
-	got, err := op.sendFile(ctx, func(k files.Key) error {
-		_, err := c.room.svc.opts.Files.Put(ctx, k, bytes.NewReader(content), x.size)
-		return err
-	})
+	got, ok, err := op.mayBeSent(ctx) // nothing is stored in vain
+	if ok && op.known == 0 {
+		got, err = op.sendFile(ctx, func(k files.Key) error {
+			_, err := c.room.svc.opts.Files.Put(ctx, k, bytes.NewReader(content), x.size)
+			return err
+		})
+	}
 	if err != nil || !got.wrote() {
 		back(x.size)
 	}
