@@ -337,6 +337,8 @@ func (c *counted) files() {
 	o.take()
 	share(chat.ShareRequest{Name: "short.txt", Text: "short"})
 	row("a short text as a file")
+	share(chat.ShareRequest{Name: "short.txt", Text: "short"})
+	row("the same once more")
 	upload := share(chat.ShareRequest{Name: "long.bin", Size: mostBytes}).Upload
 	row("a call that asks where to upload a file")
 	sent, err := one.Upload(c.t.Context(), upload.Code, bytes.NewReader(randomBytes(mostBytes)))

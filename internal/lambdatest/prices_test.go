@@ -16,7 +16,7 @@ import (
 const (
 	loggedBytes        = 700     // of the log, for a request
 	metricBytes        = 400     // of the log, for a minute of an instance
-	answerBytes        = 112_000 // of an answer that reads nothing: the script of the page
+	answerBytes        = 130_000 // of an answer that reads nothing: the script of the page
 	answerBytesPerRead = 15_000  // of an answer, for each unit that it read
 )
 
@@ -70,8 +70,11 @@ func readPage(t *testing.T, path ...string) string {
 
 // The tables of sums in docs/cost.md.
 const (
-	sumsHead = "what | GB-seconds | reads | writes | requests | GB of log | GB stored | dollars"
-	mostHead = "what | GB-seconds | reads | writes | requests | GB of log | GB of traffic | GB stored | dollars"
+	sumsHead  = "what | GB-seconds | reads | writes | requests | GB of log | GB stored | dollars"
+	filesHead = "what | GB-seconds | reads | writes | requests | PUTs | GETs | GB of log | GB in S3 | GB of traffic | " +
+		"dollars"
+	mostHead = "what | GB-seconds | reads | writes | requests | PUTs | GETs | GB of log | GB of traffic | GB stored | " +
+		"GB in S3 | dollars"
 )
 
 // pricesOf are the names of the prices of the columns of sums.
@@ -79,13 +82,14 @@ var pricesOf = map[string]string{
 	"GB-seconds": "Lambda on arm64, a GB-second", "reads": "DynamoDB on demand, a million read units",
 	"writes": "DynamoDB on demand, a million write units", "requests": "Lambda, a million requests",
 	"GB of log": "CloudWatch, a GB of log", "GB of traffic": "traffic to the internet, a GB",
-	"GB stored": "DynamoDB, a GB stored",
+	"GB stored": "DynamoDB, a GB stored", "PUTs": "S3, a million PUTs", "GETs": "S3, a million GETs",
+	"GB in S3": "S3, a GB stored",
 }
 
 func TestCostPage_sums_followFromThePrices(t *testing.T) {
 	page := readPage(t, "docs", "cost.md")
 	prices := tableBelow(t, page, "what | price")
-	for head, least := range map[string]int{sumsHead: 8, mostHead: 4} {
+	for head, least := range map[string]int{sumsHead: 8, filesHead: 2, mostHead: 5} {
 		columns, rows := strings.Split(head, " | "), tableBelow(t, page, head)
 		if len(rows) < least {
 			t.Errorf("only %d sums: %q", len(rows), rows)
@@ -119,6 +123,42 @@ func TestCostPage_sums_haveTheUnitsThatAreCounted(t *testing.T) {
 	if i < 0 || !strings.Contains(page, "A million messages cost "+sums[i][len(sums[i])-1]+" dollars") {
 		t.Error("the page begins with another price of a million messages")
 	}
+}
+
+// A file is shared by a call and an upload, and each download needs a look.
+func TestCostPage_sumOfFiles_hasTheUnitsThatAreCounted(t *testing.T) {
+	page := readPage(t, "docs", "cost.md")
+	sum := tableBelow(t, page, filesHead)[0]
+	for column, k := range map[int]int{2: 1, 3: 2, 5: 3, 6: 4} {
+		want := 1000 * (ofFile(t, page, "a call that asks where to upload a file", k) + ofFile(t, page, "its upload", k) +
+			2*ofFile(t, page, "a look at it with get_file, by an instance that knows the room", k) +
+			2*ofFile(t, page, "its download, by one that does not", k))
+		if got := number(t, sum[column]); got != want {
+			t.Errorf("column %d: %v, want %v", column, got, want)
+		}
+	}
+}
+
+// ofFile returns a figure of the table about files.
+func ofFile(t *testing.T, page, what string, column int) float64 {
+	t.Helper()
+	rows := tableBelow(t, page, "of a file | read units | write units | PUTs | GETs")
+	i := slices.IndexFunc(rows, func(row []string) bool { return row[0] == what })
+	if i < 0 {
+		t.Fatalf("no figures of %q", what)
+	}
+	return number(t, rows[i][column])
+}
+
+// bytesIn returns a number of bytes that the function's source names.
+func bytesIn(t *testing.T, name string) float64 {
+	t.Helper()
+	source := readPage(t, "functions", "mcp", "settings.go")
+	found := regexp.MustCompile(`(?m)^const ` + name + ` = (\d+) << (\d+)$`).FindStringSubmatch(source)
+	if found == nil {
+		t.Fatalf("the function has no %s", name)
+	}
+	return number(t, found[1]) * math.Exp2(number(t, found[2]))
 }
 
 // sumOf is what a row of the sums costs, from its units and the prices.
@@ -213,15 +253,20 @@ func TestCostPage_mostOfADay_followsFromTheTemplate(t *testing.T) {
 	reads, writes, instances := setting(t, "TableReadsPerSecond")*day, setting(t, "TableWritesPerSecond")*day,
 		number(t, proposed[1])
 	requests := 10.0 * day // Lambda Developer Guide: "Control access and throttling" of Function URLs
-	busy := []float64{setting(t, "MemorySize") / 1024 * day, 0, 0, requests,
-		(requests*loggedBytes + 24*60*metricBytes) / 1e9, requests * answerBytes / 1e9, 0}
+	// Each request may look at a file. An hour's allowance may be taken at once, and then a day's.
+	busy := []float64{setting(t, "MemorySize") / 1024 * day, 0, 0, requests, 0, requests,
+		(requests*loggedBytes + 24*60*metricBytes) / 1e9,
+		(requests*answerBytes + 25*bytesIn(t, "filesOut")) / 1e9, 0, 0}
+	uploaded := writes / (ofFile(t, page, "a call that asks where to upload a file", 2) + ofFile(t, page, "its upload", 2))
 	want := [][]float64{
-		{0, reads, writes, 0, 0, 0, writes * 1000 / 1e9},
-		{0, 0, 0, 0, 0, reads * answerBytesPerRead / 1e9, 0},
+		{0, reads, writes, 0, 0, 0, 0, 0, writes * 1000 / 1e9, 0},
+		{0, 0, 0, 0, 0, 0, 0, reads * answerBytesPerRead / 1e9, 0, 0},
+		{0, 0, 0, 0, writes / ofFile(t, page, "a short text as a file", 2), 0, 0, 0, 0,
+			uploaded * bytesIn(t, "fileLimit") / 1e9},
 		busy, nil,
 	}
 	for _, n := range busy {
-		want[3] = append(want[3], n*instances)
+		want[4] = append(want[4], n*instances)
 	}
 	whole := 0.0
 	for i, row := range rows {
@@ -230,7 +275,7 @@ func TestCostPage_mostOfADay_followsFromTheTemplate(t *testing.T) {
 				t.Errorf("%s, column %d: the page says %v, the template %v", row[0], k+1, said, n)
 			}
 		}
-		if i != 2 { // the row of one instance
+		if i != 3 { // the row of one instance
 			whole += number(t, row[len(row)-1])
 		}
 	}
