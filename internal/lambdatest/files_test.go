@@ -138,12 +138,14 @@ func TestFunction_files_comeAndGo(t *testing.T) {
 		}
 		text := call(t, client, "share_file",
 			args{"agent_token": alice.AgentToken, "name": "notes.txt", "text": "eins\n"})
-		if got := call(t, client, "get_file", args{"agent_token": bob.AgentToken, "id": text.ID}); got.Text != "eins\n" {
+		got := call(t, client, "get_file", args{"agent_token": bob.AgentToken, "id": text.ID})
+		if got.Text != "eins\n" {
 			t.Errorf("%s: %+v", front, got)
 		}
 		call(t, client, "update_room", args{"agent_token": alice.AgentToken, "redact": text.ID})
-		if got, err := try(t, client, "share_file", args{"agent_token": alice.AgentToken, "name": "x",
-			"size": mostBytes + 1}); err != nil || got.Code == "" {
+		got, err := try(t, client, "share_file", args{"agent_token": alice.AgentToken, "name": "x",
+			"size": mostBytes + 1})
+		if err != nil || got.Code == "" {
 			t.Errorf("%s: a file that is too large: %+v, %v", front, got, err)
 		}
 	}

@@ -130,7 +130,8 @@ func TestCostPage_sumOfFiles_hasTheUnitsThatAreCounted(t *testing.T) {
 	page := readPage(t, "docs", "cost.md")
 	sum := tableBelow(t, page, filesHead)[0]
 	for column, k := range map[int]int{2: 1, 3: 2, 5: 3, 6: 4} {
-		want := 1000 * (ofFile(t, page, "a call that asks where to upload a file", k) + ofFile(t, page, "its upload", k) +
+		want := 1000 * (ofFile(t, page, "a call that asks where to upload a file", k) +
+			ofFile(t, page, "its upload", k) +
 			2*ofFile(t, page, "a look at it with get_file, by an instance that knows the room", k) +
 			2*ofFile(t, page, "its download, by one that does not", k))
 		if got := number(t, sum[column]); got != want {
@@ -257,7 +258,8 @@ func TestCostPage_mostOfADay_followsFromTheTemplate(t *testing.T) {
 	busy := []float64{setting(t, "MemorySize") / 1024 * day, 0, 0, requests, 0, requests,
 		(requests*loggedBytes + 24*60*metricBytes) / 1e9,
 		(requests*answerBytes + 25*bytesIn(t, "filesOut")) / 1e9, 0, 0}
-	uploaded := writes / (ofFile(t, page, "a call that asks where to upload a file", 2) + ofFile(t, page, "its upload", 2))
+	uploaded := writes / (ofFile(t, page, "a call that asks where to upload a file", 2) +
+		ofFile(t, page, "its upload", 2))
 	want := [][]float64{
 		{0, reads, writes, 0, 0, 0, 0, 0, writes * 1000 / 1e9, 0},
 		{0, 0, 0, 0, 0, 0, 0, reads * answerBytesPerRead / 1e9, 0, 0},
