@@ -1,20 +1,23 @@
 package e2e
 
 import (
+	"bytes"
 	"crypto/rand"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/s3local"
 )
 
 // startPair launches two programs on one new table of DynamoDB Local, as two
 // Lambda instances would stand side by side.
-func startPair(t *testing.T) (one, other *program) {
+func startPair(t *testing.T, more ...string) (one, other *program) {
 	t.Helper()
 	env := []string{
 		"AWS_ENDPOINT_URL_DYNAMODB=" + dynamolocal.Start(t),
 		"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
 	}
+	env = append(env, more...)
 	settings := []string{"--create-table", "--table", "e2e-" + rand.Text()}
 	return startOn(t, settings, env), startOn(t, settings, env)
 }
@@ -36,4 +39,24 @@ func TestDynamoDB_agentsOnTwoPrograms_holdOneConversation(t *testing.T) {
 func TestDynamoDB_crowdAtOneDoorOfTwoPrograms_twoComeIn(t *testing.T) {
 	one, other := startPair(t)
 	joinTogether(t, crowdOf(t, one, other))
+}
+
+// A file that one server took is given by the other, and is gone from the bucket once its message is removed.
+func TestDynamoDB_fileOfOneProgram_isGivenByTheOther(t *testing.T) {
+	bucket := s3local.Start(t)
+	one, other := startPair(t, "PARLEY_FILES_BUCKET="+bucket.Bucket, "AWS_ENDPOINT_URL_S3="+bucket.Endpoint)
+	a, b := talk{t, openGo(t, one.url, modernProtocol)}, talk{t, openGo(t, other.url, modernProtocol)}
+	alice, bob := a.join("the bridge", "Alice"), b.join("the bridge", "Bob")
+	const name = "plan.bin"
+	id, err := upload(t.Context(), a.c, alice.token, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := b.download(bob.token, id); !bytes.Equal(got, contentOf(name)) {
+		t.Errorf("%d bytes came, or others", len(got))
+	}
+	b.ok("update_room", args{"agent_token": alice.token, "redact": id})
+	if n := len(bucket.Objects(t)); n != 0 {
+		t.Errorf("after its removal the bucket has %d objects", n)
+	}
 }

@@ -25,8 +25,9 @@ func TestFiles_atTheSmallestFunction_fit(t *testing.T) {
 	measure := func(what string, do func()) {
 		before, began := cpuTime(t, i), time.Now()
 		do()
-		t.Logf("%-34s %4d ms of a processor, took %5d ms at a fourteenth of one (throttled: %v), peak %.1f MB",
-			what, (cpuTime(t, i) - before).Milliseconds(), time.Since(began).Milliseconds(), throttled, peak(t, i.PID()))
+		used, took := cpuTime(t, i)-before, time.Since(began)
+		t.Logf("%-20s %4d ms of a processor, took %5d ms at a fourteenth of one (throttled: %v), peak %.1f MB",
+			what, used.Milliseconds(), took.Milliseconds(), throttled, peak(t, i.PID()))
 	}
 	for range 4 { // the first ones find the memory clean
 		data := randomBytes(mostBytes)

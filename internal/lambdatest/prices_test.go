@@ -71,10 +71,10 @@ func readPage(t *testing.T, path ...string) string {
 // The tables of sums in docs/cost.md.
 const (
 	sumsHead  = "what | GB-seconds | reads | writes | requests | GB of log | GB stored | dollars"
-	filesHead = "what | GB-seconds | reads | writes | requests | PUTs | GETs | GB of log | GB in S3 | GB of traffic | " +
-		"dollars"
-	mostHead = "what | GB-seconds | reads | writes | requests | PUTs | GETs | GB of log | GB of traffic | GB stored | " +
-		"GB in S3 | dollars"
+	filesHead = "what | GB-seconds | reads | writes | requests | PUTs | GETs | " +
+		"GB of log | GB in S3 | GB of traffic | dollars"
+	mostHead = "what | GB-seconds | reads | writes | requests | PUTs | GETs | " +
+		"GB of log | GB of traffic | GB stored | GB in S3 | dollars"
 )
 
 // pricesOf are the names of the prices of the columns of sums.
