@@ -28,7 +28,7 @@ func small(t *testing.T) *bench {
 		plan: plan{
 			slice: 20 * time.Millisecond, rounds: 1, backlog: 60, deliveries: 3,
 			waiters: 20, watched: 50 * time.Millisecond, settled: 50 * time.Millisecond,
-			rooms: 20, talked: 200 * time.Millisecond, large: 5,
+			rooms: 20, talked: 200 * time.Millisecond, large: 5, fileBytes: 1 << 20, fileRounds: 1,
 		},
 		dir:      t.TempDir(),
 		progress: io.Discard,

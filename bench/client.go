@@ -175,7 +175,11 @@ type answer struct {
 	AgentToken string `json:"agent_token"`
 	Cursor     string `json:"cursor"`
 	Watch      string `json:"watch"`
-	Messages   []struct {
+	Download   string `json:"download"` // a command
+	Upload     struct {
+		Page string `json:"page"`
+	} `json:"upload"`
+	Messages []struct {
 		ID   string `json:"id"`
 		Text string `json:"text"`
 	} `json:"messages"`

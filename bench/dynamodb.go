@@ -105,7 +105,7 @@ func billTools(ctx context.Context, e engine) (rows []row, err error) {
 // returns a client.
 func (e engine) serve(ctx context.Context, l *ledger) (*client, error) {
 	table := dynamotable.New(dynamolocal.Client(e.endpoint), e.table, dynamotable.Options{Observe: l.observe})
-	a, err := newApp(ctx, os.Stderr, app.Store{Table: table})
+	a, err := newApp(ctx, os.Stderr, app.Config{}, app.Store{Table: table})
 	if err != nil {
 		return nil, err
 	}

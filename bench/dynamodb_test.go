@@ -55,7 +55,7 @@ func TestGoals_oneRequestMore_areMissed(t *testing.T) {
 }
 
 func TestBilledCalls_everyTool_hasARow(t *testing.T) {
-	a, err := newApp(t.Context(), io.Discard, app.Store{})
+	a, err := newApp(t.Context(), io.Discard, app.Config{}, app.Store{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,13 +94,15 @@ type plan struct {
 	rooms      int           // of two agents, each with a message a minute
 	talked     time.Duration // how long they are measured
 	large      int           // agents in a large room
+	fileBytes  int64         // of each shared file
+	fileRounds int           // of one file for each connection
 }
 
 func fullPlan() plan {
 	return plan{
 		slice: 150 * time.Millisecond, rounds: 14, backlog: 500, deliveries: 1000,
 		waiters: 10_000, watched: 15 * time.Second, settled: 3 * time.Second, rooms: 10_000, talked: 25 * time.Second,
-		large: 100,
+		large: 100, fileBytes: 25 << 20, fileRounds: 5,
 	}
 }
 
@@ -124,6 +126,7 @@ func allParts() []part {
 		{"send", measureSend},
 		{"room", measureRoom},
 		{"delivery", measureDelivery},
+		{"files", measureFiles},
 		{"idle", measureIdle},
 		{"minute", measureMinute},
 		{"join", measureJoin},

@@ -23,6 +23,8 @@ const (
 	waitTool      = "wait_for_message"
 	leaveTool     = "leave_room"
 	superviseTool = "supervise"
+	shareTool     = "share_file"
+	getFileTool   = "get_file"
 )
 
 // announcement is the line of JSON that a server prints when it is ready.
@@ -37,6 +39,7 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer
 	flags := flag.NewFlagSet(serveCommand, flag.ContinueOnError)
 	var c choice
 	flags.StringVar(&c.file, "file", "", "Parley on this file")
+	flags.BoolVar(&c.local, "local", false, "Parley's callers are on this machine, and have no limits")
 	flags.StringVar(&c.table, "table", "", "Parley on this table of DynamoDB Local")
 	flags.StringVar(&c.endpoint, "endpoint", "", "the address of DynamoDB Local")
 	flags.StringVar(&c.page, "page", "", "the empty tool that writes a page of this file before it answers")

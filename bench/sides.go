@@ -13,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 	"github.com/parley-chat/parley/internal/table/sqlite"
 )
@@ -28,6 +29,7 @@ type side struct {
 // choice selects a side. The zero value selects the empty tool.
 type choice struct {
 	file            string
+	local           bool
 	table, endpoint string
 	page            string
 	journal         string
@@ -37,10 +39,10 @@ type choice struct {
 func (c choice) open(ctx context.Context) (side, error) {
 	switch {
 	case c.file != "":
-		return fileSide(ctx, c.file)
+		return fileSide(ctx, c.file, c.local)
 	case c.table != "":
-		a, err := newApp(ctx, os.Stderr, app.Store{Table: dynamotable.New(dynamolocal.Client(c.endpoint), c.table,
-			dynamotable.Options{})})
+		t := dynamotable.New(dynamolocal.Client(c.endpoint), c.table, dynamotable.Options{})
+		a, err := newApp(ctx, os.Stderr, app.Config{}, app.Store{Table: t})
 		if err != nil {
 			return side{}, err
 		}
@@ -68,14 +70,16 @@ func newSide(s *http.Server) side {
 func none() int64 { return 0 }
 
 // fileSide is Parley on a file.
-func fileSide(ctx context.Context, file string) (side, error) {
+func fileSide(ctx context.Context, file string, local bool) (side, error) {
 	tune(ctx)
-	store, err := sqlite.Open(file, sqlite.Options{})
+	store, err := sqlite.Open(file, sqlite.Options{Files: sqlite.FileOptions{Total: 5 << 30,
+		Claim: roomlog.ClaimKey}})
 	if err != nil {
 		return side{}, err
 	}
 	log := &countedLog{to: os.Stderr}
-	a, err := newApp(ctx, log, app.Store{Table: store, SingleProcess: true, Close: store.Close})
+	a, err := newApp(ctx, log, app.Config{OnLoopback: local}, app.Store{Table: store, Files: store.Files(), SingleProcess: true,
+		Close: store.Close})
 	if err != nil {
 		return side{}, errors.Join(err, store.Close())
 	}
@@ -88,13 +92,12 @@ func tune(ctx context.Context) {
 	app.AddProcessor()
 }
 
-// newApp assembles the program's server on a table, with the default limits.
-func newApp(ctx context.Context, log io.Writer, store app.Store) (*app.App, error) {
-	return app.New(ctx, app.Config{
-		Settings: app.Settings{MaxWaits: 20_000, MaxBodies: 64},
-		Open:     func(context.Context, *meter.Meter) (app.Store, error) { return store, nil },
-		Logger:   warnings(log),
-	})
+// newApp completes c to the program's server on a table, with the default limits.
+func newApp(ctx context.Context, log io.Writer, c app.Config, store app.Store) (*app.App, error) {
+	c.Settings = app.Settings{MaxWaits: 20_000, MaxBodies: 64}
+	c.Open = func(context.Context, *meter.Meter) (app.Store, error) { return store, nil }
+	c.Logger = warnings(log)
+	return app.New(ctx, c)
 }
 
 func serverOf(a *app.App, log io.Writer) *http.Server {
