@@ -50,6 +50,21 @@ func TestDisk_full_isUnavailableAndLosesNothing(t *testing.T) {
 	})
 }
 
+// On a disk with less than 1 GiB free no file is taken, before a byte is read, and messages are.
+func TestAttack_files_diskNearlyFull(t *testing.T) {
+	p := startOn(t, []string{"--trust-proxy", "--access", "open", "--data",
+		filepath.Join(smallDisk(t, "900m"), "parley.db")}, nil)
+	two := p.pair(t, "full")
+	for _, more := range []args{{"size": 1 << 20}, {"text": "short"}} {
+		got := two.ann.files(t, "share_file", two.hers.with(more).with(args{"name": "x.bin"}))
+		if got.Code != "unavailable" {
+			t.Errorf("%v: %+v", more, got)
+		}
+	}
+	two.ann.must(t, "send_message", two.hers.with(args{"text": "still here"}))
+	attacks(t, "with less than 1 GiB of disk free: no file is taken, and messages are")
+}
+
 // smallDisk returns a folder on a disk of its own. Only root can make one, and not
 // in every container, so that the test is skipped in CI too.
 func smallDisk(t *testing.T, size string) string {
