@@ -97,8 +97,8 @@ func TestInfo_open_countsWhatTheCallerSees(t *testing.T) {
 	w.ask(p.ann.Token, "blue?", "Bob")
 	w.sends(chat.SendRequest{Token: p.ann.Token, Text: "between us: red?", Kind: room.Request, To: []string{"Cid"}})
 	tea := w.propose(p.bob.Token, "tea")
-	task := chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskAdd, Tasks: []chat.NewTask{{Title: "count the beans"}}}
-	added, err := w.Task(t.Context(), task)
+	added, err := w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskAdd,
+		Tasks: []chat.NewTask{{Title: "count the beans"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

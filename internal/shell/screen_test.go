@@ -213,8 +213,9 @@ func TestShow_hostileFields_areHarmless(t *testing.T) {
 			Ask: []string{evil}, ReplyTo: evil, Withdraws: evil, Agreed: evil, ID: evil, Text: evil})
 	}
 	task := client.Task{ID: evil, Title: evil, Text: evil, Was: evil, For: []string{evil}, After: []string{evil}}
-	all = append(all, client.Message{Type: "message", From: evil, ID: evil, Finished: []string{evil},
-		File: &client.File{Name: evil, Type: evil}}, client.Message{Type: "task", Action: evil, Agent: evil, Task: &task})
+	all = append(all, client.Message{Type: "task", Action: evil, Agent: evil, Task: &task},
+		client.Message{Type: "message", From: evil, ID: evil, Finished: []string{evil},
+			File: &client.File{Name: evil, Type: evil}})
 	for _, of := range []string{"joined", "left", "role", "room", "paired", "knock"} {
 		all = append(all, client.Message{Type: of, Agent: evil, By: evil, Note: evil, Reason: evil, Action: evil,
 			NewAdmin: evil, ID: evil, Changes: map[string]any{evil: evil, "room": []any{evil}}})
