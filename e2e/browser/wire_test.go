@@ -9,6 +9,7 @@ import (
 	"net/http/httputil"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,8 +21,11 @@ type wire struct {
 	losing atomic.Bool // the server gets what pages send and wait for, and its answers are lost
 	busy   atomic.Bool // all calls are asked to come back later, and the server gets none
 
+	cutting atomic.Bool // uploads break off before the server gets them
+
 	mu    sync.Mutex
-	sends []time.Time // when a call of send_message came
+	sends []time.Time       // when a call of send_message came
+	acts  map[string]func() // done once, before the first call with a text in it
 }
 
 // comeBack is after how many seconds a busy wire asks for the next call. A page that only backs
@@ -43,6 +47,8 @@ func (s *server) through() *wire {
 			return // the page has gone
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
+		uploads := r.Method == http.MethodPut
+		w.act(body)
 		sends := bytes.Contains(body, []byte(`"name":"send_message"`))
 		if sends {
 			w.mu.Lock()
@@ -53,7 +59,9 @@ func (s *server) through() *wire {
 		case r.Method == http.MethodPost && w.busy.Load():
 			rw.Header().Set("Retry-After", strconv.Itoa(comeBack))
 			http.Error(rw, "Too many calls.", http.StatusTooManyRequests)
-		case w.losing.Load() && (sends || bytes.Contains(body, []byte(`"name":"wait_for_message"`))):
+		case uploads && w.cutting.Load():
+			panic(http.ErrAbortHandler)
+		case w.losing.Load() && (sends || uploads || bytes.Contains(body, []byte(`"name":"wait_for_message"`))):
 			direct.ServeHTTP(httptest.NewRecorder(), r)
 			panic(http.ErrAbortHandler)
 		default:
@@ -64,6 +72,28 @@ func (s *server) through() *wire {
 	s.t.Cleanup(proxy.CloseClientConnections) // first: a page may be waiting
 	s.proxy = proxy.URL
 	return w
+}
+
+// before does something before the next call of a tool with an action.
+func (w *wire) before(tool, action string, act func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.acts == nil {
+		w.acts = map[string]func(){}
+	}
+	w.acts[`"name":"`+tool+`","arguments":`+"\x00"+`"action":"`+action+`"`] = act
+}
+
+func (w *wire) act(body []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for texts, act := range w.acts {
+		tool, action, _ := strings.Cut(texts, "\x00")
+		if bytes.Contains(body, []byte(tool)) && bytes.Contains(body, []byte(action)) {
+			delete(w.acts, texts)
+			act()
+		}
+	}
 }
 
 // sent returns when pages called send_message so far.

@@ -46,8 +46,21 @@ func encoded(t *testing.T, m image.Image, kind string) []byte {
 	return out.Bytes()
 }
 
-// webp is a picture of 16 by 16 pixels, lossless: no library of Go writes one.
-const webp = "UklGRh4AAABXRUJQVlA4TBEAAAAvD8ADAAdQqgCKEYhA/Y/+BwAA"
+// webp returns a picture as WebP, which no library of Go writes: the browser does.
+func (tab *tab) webp() []byte {
+	tab.t.Helper()
+	text := evaluate[string](tab, `(async () => {
+	  const canvas = new OffscreenCanvas(300, 200);
+	  canvas.getContext("2d").fillRect(50, 50, 100, 100);
+	  const blob = await canvas.convertToBlob({ type: "image/webp" });
+	  return btoa(String.fromCharCode(...new Uint8Array(await blob.arrayBuffer())));
+	})()`)
+	content, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || !bytes.Contains(content, []byte("WEBP")) {
+		tab.t.Fatalf("the browser made %.20q: %v", content, err)
+	}
+	return content
+}
 
 // shares shares a file, and returns the id of its message. with are further arguments.
 func (a *agent) shares(name string, content []byte, with ...args) string {

@@ -154,7 +154,7 @@ func (c *session) asPerson(ctx context.Context,
 }
 
 // DraftView is a draft as the person sees it that decides about it: a message of type
-// EventDrafted with its whole text.
+// EventDrafted with its whole text, its file, and in Finished the tasks that it would end.
 type DraftView = Message
 
 // drafts returns the open drafts of a, the caller's seat, oldest first.
@@ -167,7 +167,10 @@ func (c *session) drafts(ctx context.Context, a room.Agent) ([]DraftView, error)
 			return nil, err
 		}
 		m := messageOf(&h.State, a, e)
-		m.Text, m.More = e.Draft.Text, nil
+		m.Text, m.More, m.File, m.Finished = e.Draft.Text, nil, viewFile(e.Draft.File), nil
+		for _, no := range e.Draft.Finishes {
+			m.Finished = append(m.Finished, room.TaskID(no))
+		}
 		list = append(list, m)
 	}
 	return list, nil

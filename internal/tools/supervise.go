@@ -27,6 +27,9 @@ type draft struct {
 	ReplyTo string   `json:"reply_to,omitempty" doc:"the id of the message that it answers"`
 	Kind    string   `json:"kind,omitempty" doc:"as of a message"`
 	At      string   `json:"at" doc:"when the agent sent it, as RFC 3339 in UTC; it is dropped a day later"`
+
+	File     *fileView `json:"file,omitempty" doc:"that it carries: get_file takes the id of the draft"`
+	Finishes []string  `json:"finishes,omitempty" doc:"the ids of the tasks that it would end"`
 }
 
 // supervise is callable and in no list of tools: every conversation of a model pays for the list, and
@@ -85,7 +88,8 @@ func (s *Set) viewReins(ctx context.Context, got chat.Supervised) supervision {
 		Drafts: make([]draft, len(got.Drafts)), Watch: watchLink(s.address(ctx), got.Watch),
 	}
 	for i, d := range got.Drafts {
-		v.Drafts[i] = draft{ID: d.ID, Text: words(d.Text), To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, At: viewTime(d.At)}
+		v.Drafts[i] = draft{ID: d.ID, Text: words(d.Text), To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, At: viewTime(d.At),
+			File: viewFileIf(d.File), Finishes: d.Finished}
 		if d.Kind != room.Plain {
 			v.Drafts[i].Kind = string(d.Kind)
 		}

@@ -27,15 +27,16 @@ function Pixels({ picture, name, box }) {
 /** Returns the small picture of a message's file, once it is there, or null, or undefined until that is known. */
 export function usePicture(room, message) {
   const [, changed] = useState(0);
+  const [failed, setFailed] = useState(false);
   const picture = room.gallery.of(message);
   useEffect(() => {
     if (picture !== undefined) return undefined;
     let here = true;
     const known = () => here && changed((n) => n + 1);
-    room.gallery.load(message).then(known, () => {}); // offline, the card has to do
+    room.gallery.load(message).then(known, () => here && setFailed(true)); // offline, the card has to do
     return () => void (here = false);
   }, [message.id, picture === undefined]);
-  return picture;
+  return picture === undefined && failed ? null : picture;
 }
 
 /** The file of a message. */
@@ -44,7 +45,7 @@ export function FileCard({ room, message }) {
   const { name } = message.file;
   const picture = usePicture(room, message);
   return html`
-    <div class="file" role="group" aria-label=${w.card(name, words.ui.size(message.file.size))}>
+    <div class="file" role="group" aria-busy=${picture === undefined} aria-label=${w.card(name, words.ui.size(message.file.size))}>
       ${picture && html`
         <button type="button" class="file-picture" aria-label=${w.look(name)} onClick=${() => setLarge(true)}>
           <${Pixels} picture=${picture} name=${name} box=${small} />

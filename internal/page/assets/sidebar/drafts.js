@@ -2,7 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Markdown } from "../talk/markdown.js";
-import { fill } from "../ui/fill.js";
+import { fill, word } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
 import { words } from "../words.js";
 import { FileCard } from "../files/card.js";
@@ -75,6 +75,7 @@ function About({ state, draft, now, onJump }) {
       ${draft.to ? fill(w.draftTo, { names: draft.to }) : w.draftToAll}
       ${draft.kind && html` · ${w.draftKind[draft.kind]}`}
       ${draft.ask && html` · ${fill(w.draftAsks, { names: draft.ask })}`}
+      ${draft.finishes && html` · ${fill(w.draftFinishes, { tasks: draft.finishes.map(word) })}`}
       ${" · "}<${Ago} at=${draft.at} now=${now} />
     </p>
     ${draft.reply_to && (answered

@@ -3,23 +3,27 @@
 import { useState } from "../vendor.js";
 import { refusal } from "./model.js";
 
-/** Returns {busy, problem, act}: act(args) calls task about a task, and resolves to whether that succeeded. */
-export function useTask(room, action, task) {
+/**
+ * Returns [busy, act]: act(args) calls task, about a task or none, and resolves to whether that succeeded.
+ * onProblem hears what the server refused, and "" before: a task that others have changed meanwhile
+ * stands elsewhere then, so it is told above them all.
+ */
+export function useTask(room, action, task, onProblem) {
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState("");
   const act = async (args) => {
     setBusy(true);
-    setProblem("");
+    onProblem("");
     try {
       await room.task(args);
       return true;
     } catch (refused) {
       await room.refresh.want({ tasks: true });
-      setProblem(refusal(refused, action ?? args.action, task, room.state));
+      const why = refusal(refused, action ?? args.action, task, room.state);
+      onProblem(task ? `${task.id}: ${why}` : why);
       return false;
     } finally {
       setBusy(false);
     }
   };
-  return { busy, problem, act };
+  return /** @type {[boolean, typeof act]} */ ([busy, act]);
 }

@@ -1,7 +1,6 @@
 // The forms with which a person adds a task, and says what is to happen to one.
 
 import { html, useState } from "../vendor.js";
-import { Problem } from "../sidebar/act.js";
 import { words } from "../words.js";
 import { useTask } from "./act.js";
 
@@ -54,11 +53,11 @@ const Buttons = ({ button, busy, onCancel, kind = "primary" }) => html`
   </div>`;
 
 /** Adds one task; after it, another can follow. */
-export function AddForm({ room, state, onDone }) {
+export function AddForm({ room, state, onDone, onProblem }) {
   const nothing = { title: "", text: "", offered: [], after: [] };
   const [now, setNow] = useState(nothing);
   const [times, setTimes] = useState(0); // that one was added: the next form begins with the title again
-  const { busy, problem, act } = useTask(room, "add", null);
+  const [busy, act] = useTask(room, "add", null, onProblem);
   const set = (parts) => setNow({ ...now, ...parts });
   const add = async (event) => {
     event.preventDefault();
@@ -77,17 +76,16 @@ export function AddForm({ room, state, onDone }) {
       <${Area} label=${w.details} value=${now.text} onValue=${(text) => set({ text })} />
       <${Offer} state=${state} chosen=${now.offered} onChange=${(offered) => set({ offered })} />
       <${After} state=${state} chosen=${now.after} onChange=${(after) => set({ after })} />
-      <${Problem} text=${problem} />
       <${Buttons} button=${w.buttons.add} busy=${busy || !now.title.trim()} onCancel=${onDone} />
     </form>`;
 }
 
 /** Asks what an action needs: finish, release, offer, edit or drop. */
-export function ActForm({ room, state, task, action, onDone }) {
+export function ActForm({ room, state, task, action, onDone, onProblem }) {
   const [now, setNow] = useState({
     title: task.title, text: action === "edit" ? task.text ?? "" : "", offered: task.for ?? [], after: task.after ?? [],
   });
-  const { busy, problem, act } = useTask(room, action, task);
+  const [busy, act] = useTask(room, action, task, onProblem);
   const set = (parts) => setNow({ ...now, ...parts });
   const go = async (event) => {
     event.preventDefault();
@@ -106,7 +104,6 @@ export function ActForm({ room, state, task, action, onDone }) {
         ${text(w.details)}
         <${After} state=${state} before=${task.id} chosen=${now.after} onChange=${(after) => set({ after })} />`}
       ${action === "drop" && html`<p>${w.dropText(task.id)}</p>${text(w.why)}`}
-      <${Problem} text=${problem} />
       <${Buttons} button=${w.buttons[action]} busy=${busy || !now.title.trim()} onCancel=${onDone}
         kind=${action === "drop" ? "danger" : "primary"} />
     </form>`;

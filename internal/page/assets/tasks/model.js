@@ -44,12 +44,15 @@ export function actionsOf(task, { me, room }) {
   return [];
 }
 
-/** Says how a task stands, with "you" or "your agent" in place of the person's own name. */
+const ownName = (alone) => (alone ? words.who.you : words.who.yourAgent);
+
+/** Returns a name for a sentence, with "you" or "your agent" in place of the person's own. */
+export const named = (name, { me, alone }) => (name === me ? word(ownName(alone)) : name);
+
+/** Says how a task stands. */
 export function standing(task, { me, alone }) {
   const { state, by, for: offered, after = [] } = task;
-  const own = alone ? words.who.you : words.who.yourAgent;
-  const self = word(own);
-  const named = (name) => (name === me ? self : name);
+  const own = ownName(alone);
   switch (state) {
     case "taken":
     case "stalled":
@@ -58,11 +61,11 @@ export function standing(task, { me, alone }) {
         you: word(own[0].toUpperCase() + own.slice(1)), have: word(w.have(alone)),
       });
     case "open":
-      return offered?.length ? fill(w.states.offered, { for: offered.map(named) }) : [w.states.open];
+      return offered?.length ? fill(w.states.offered, { for: offered.map((name) => named(name, { me, alone })) }) : [w.states.open];
     case "blocked":
       return fill(w.states.blocked, { after: after.map(word) });
     case "done":
-      return fill(w.states.done, { by: named(by) });
+      return fill(w.states.done, { by: named(by, { me, alone }) });
   }
   return [w.states.dropped];
 }

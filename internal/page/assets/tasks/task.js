@@ -1,19 +1,18 @@
 // One task: what is to be done, how it stands, and what this person may do with it.
 
 import { html, useRef, useState } from "../vendor.js";
-import { Problem } from "../sidebar/act.js";
 import { Markdown } from "../talk/markdown.js";
 import { fill } from "../ui/fill.js";
 import { words } from "../words.js";
 import { useTask } from "./act.js";
 import { ActForm } from "./forms.js";
-import { actionsOf, mayAct, standing } from "./model.js";
+import { actionsOf, mayAct, named, standing } from "./model.js";
 
 const w = words.tasks;
 
-export function Task({ room, state, task }) {
+export function Task({ room, state, task, onProblem }) {
   const [form, setForm] = useState(""); // the action whose form is open
-  const { busy, problem, act } = useTask(room, undefined, task);
+  const [busy, act] = useTask(room, undefined, task, onProblem);
   const row = useRef();
   const { id, title, text, adder, minutes, result } = task;
   const actions = mayAct(state) ? actionsOf(task, state) : [];
@@ -32,7 +31,7 @@ export function Task({ room, state, task }) {
       <p class="small quiet">
         ${standing(task, state)}
         ${minutes > 0 && html` · ${words.sidebar.minutes(minutes)}`}
-        ${adder && html` · ${fill(w.addedBy, { adder })}`}
+        ${adder && html` · ${fill(w.addedBy, { adder: named(adder, state) })}`}
       </p>
       ${text && html`<div class="task-text"><${Markdown} text=${text} /></div>`}
       ${result && html`<div class="task-text task-result"><${Markdown} text=${result} /></div>`}
@@ -44,8 +43,7 @@ export function Task({ room, state, task }) {
               ${nameOf(action)}
             </button>`)}
         </div>`}
-      <${Problem} text=${problem} />
       ${form && actions.includes(form) && html`
-        <${ActForm} key=${form} ...${{ room, state, task, action: form }} onDone=${close} />`}
+        <${ActForm} key=${form} ...${{ room, state, task, onProblem, action: form }} onDone=${close} />`}
     </li>`;
 }

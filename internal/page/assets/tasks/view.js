@@ -15,6 +15,7 @@ const w = words.tasks;
 export function TasksDialog({ room, id, onClose }) {
   const state = useRoom(room);
   const [adding, setAdding] = useState(!id && state.tasks.length === 0 && mayAct(state));
+  const [problem, onProblem] = useState(""); // what the server refused
   const list = useRef();
   useEffect(() => {
     room.refresh.want({ tasks: true });
@@ -26,15 +27,17 @@ export function TasksDialog({ room, id, onClose }) {
   const titleOf = (group) => (group === "mine" && !state.alone ? w.groupOfAgent : w.groups[group]);
   return html`
     <${Dialog} title=${w.title} onClose=${onClose} className="tasks">
+      ${problem && html`<p class="tasks-problem" role="alert">${problem}</p>`}
       ${mayAct(state) && (adding
-        ? html`<${AddForm} room=${room} state=${state} onDone=${() => setAdding(false)} />`
+        ? html`<${AddForm} ...${{ room, state, onProblem }} onDone=${() => setAdding(false)} />`
         : html`<p><button type="button" class="button primary" onClick=${() => setAdding(true)}>${w.add}</button></p>`)}
       <div class="tasks-groups" ref=${list}>
         ${state.tasks.length === 0 && html`<p class="quiet">${w.none}</p>`}
         ${grouped(state.tasks, state.me).map(([group, tasks]) => html`
           <section key=${group} aria-labelledby=${"tasks-" + group}>
             <h3 id=${"tasks-" + group}>${titleOf(group)} <span class="sidebar-count">${tasks.length}</span></h3>
-            <ul>${tasks.map((task) => html`<${Task} key=${task.id} ...${{ room, state, task }} />`)}</ul>
+            <ul>${tasks.map((task) => html`
+              <${Task} key=${task.id} ...${{ room, state, task, onProblem }} />`)}</ul>
           </section>`)}
         <${Closed} room=${room} state=${state} />
       </div>
@@ -59,7 +62,8 @@ function Closed({ room, state }) {
       <h3 id="tasks-closed">${w.groups.closed}</h3>
       ${!got && button(w.showClosed, load)}
       ${got?.tasks.length === 0 && html`<p class="quiet">${w.noClosed}</p>`}
-      ${got && html`<ul>${got.tasks.map((task) => html`<${Task} key=${task.id} ...${{ room, state, task }} />`)}</ul>`}
+      ${got && html`<ul>${got.tasks.map((task) => html`
+        <${Task} key=${task.id} ...${{ room, state, task }} />`)}</ul>`}
       ${got?.has_more && button(w.moreClosed, more)}
       <${Problem} text=${problem} />
     </section>`;

@@ -1,0 +1,148 @@
+package browser
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// list returns the tasks that are open.
+func (a *agent) list() []task {
+	a.t.Helper()
+	return a.call("task", nil).Tasks
+}
+
+// standing waits until the view of all tasks says this of one.
+func (tab *tab) standing(id, how string) {
+	tab.t.Helper()
+	tab.until(id+": "+how, fmt.Sprintf(`document.querySelector('dialog [data-task="%s"]')?.innerText.includes(%s)`, id,
+		quoted(how)))
+}
+
+// acts presses a button of a task.
+func (tab *tab) acts(id, name string) {
+	tab.t.Helper()
+	tab.click(button(name).in(`dialog [data-task="` + id + `"]`))
+}
+
+func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *testing.T) {
+	t.Parallel()
+	talk := trioOn(onFile(t))
+	tab := talk.page
+	tab.click(button("Add a task"))
+	tab.fill(field("What is to be done"), "Weigh the girders")
+	tab.press("Enter")
+	tab.standing("t1", "Weigh the girders")
+	tab.types("Paint them") // the form is there for the next one
+	tab.fill(field("Details (optional)"), "Two coats of **red**.")
+	tab.click(role("checkbox", "Bob"))
+	tab.click(role("checkbox", "t1 Weigh the girders"))
+	tab.click(button("Add"))
+	tab.standing("t2", "After t1")
+	tab.click(button("Cancel").in("dialog"))
+	tasks := talk.bob.list()
+	if len(tasks) != 2 || tasks[1].Title != "Paint them" || len(tasks[1].For) != 1 || tasks[1].For[0] != "Bob" {
+		t.Fatalf("the list is %+v", tasks)
+	}
+
+	tab.acts("t1", "Take for my agent")
+	tab.standing("t1", "Your agent has it")
+	tab.acts("t1", "Done")
+	tab.fill(field("What was done, and where (optional)"), "Nine tons, see the log")
+	tab.click(button("Mark as done"))
+	tab.standing("t2", "Offered to Bob")
+	talk.bob.call("task", args{"action": "take", "id": "t2"})
+	tab.standing("t2", "Bob has it")
+	tab.acts("t2", "Release")
+	tab.click(role("checkbox", "Cy Long"))
+	tab.click(button("Release").in("dialog form"))
+	tab.standing("t2", "Offered to Cy Long")
+	tab.acts("t2", "Change")
+	tab.fill(field("What is to be done").in("dialog form"), "Paint them twice")
+	tab.click(button("Save"))
+	tab.standing("t2", "Paint them twice")
+	tab.acts("t2", "Drop")
+	tab.click(button("Drop").in("dialog form"))
+	tab.click(button("Show what is done"))
+	tab.standing("t1", "Nine tons, see the log")
+	tab.standing("t2", "Dropped")
+	if left := talk.cy.list(); len(left) > 0 {
+		t.Errorf("still on the list: %+v", left)
+	}
+	tab.press("Escape")
+	tab.isNot(css("dialog"))
+	tab.click(css(".event-more"))
+	for _, line := range []string{"Ann added t1 “Weigh the girders”", "Ann took t1", "Ann finished t1", "Bob took t2",
+		"Ann released t2 “Paint them”, for Cy Long", "Ann dropped t2"} {
+		tab.until("the conversation says "+line, `document.querySelector(".log").innerText.replace(/"/g, "").includes(`+
+			quoted(strings.NewReplacer("“", "", "”", "").Replace(line))+`)`)
+	}
+}
+
+// Somebody else is faster, or the list has changed: the page says so in words for people.
+func TestBoard_whatTheServerRefuses_isToldInWordsForPeople(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	w := s.through()
+	talk := trioOn(s)
+	tab := talk.page
+	talk.bob.call("task", args{"action": "add", "tasks": []args{{"title": "Lift"}, {"title": "Weld"}}})
+	tab.click(button("Show all tasks"))
+	tab.standing("t1", "Free")
+	w.before("task", "take", func() { talk.cy.call("task", args{"action": "take", "id": "t1"}) })
+	tab.acts("t1", "Take for my agent")
+	tab.sees("t1: Cy Long has taken it meanwhile")
+	w.before("task", "finish", func() { talk.bob.call("task", args{"action": "drop", "id": "t2"}) })
+	tab.acts("t2", "Done")
+	tab.click(button("Mark as done"))
+	tab.sees("Somebody has finished or dropped it meanwhile")
+}
+
+func TestBoard_longList_isShownWhole(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, cy := threeOf(t, s, "Long list")
+	for n, a := range []*agent{ann, bob} {
+		var tasks []args
+		for i := range 25 {
+			tasks = append(tasks, args{"title": fmt.Sprintf("Task %d of %d", i, n), "text": "With details."})
+		}
+		a.call("task", args{"action": "add", "tasks": tasks})
+	}
+	cy.call("task", args{"action": "take"})
+	tab := s.person().open(ann.watch)
+	tab.click(button("Show all tasks (50)"))
+	tab.until("all are shown", `document.querySelectorAll("dialog .task").length === 50`)
+	tab.standing("t50", "With details.")
+	tab.press("Escape")
+	tab.click(button("t2 Task 1 of 0"))
+	tab.until("it is in view and has the focus", `document.activeElement.dataset.task === "t2"`)
+}
+
+// The export ends with what came of it all.
+func TestBoard_export_endsWithTheMinutes(t *testing.T) {
+	t.Parallel()
+	talk := trioOn(onFile(t))
+	tab := talk.page
+	talk.ann.call("task", args{"action": "add", "tasks": []args{{"title": "Lift"}, {"title": "Weld"}, {"title": "Paint"}}})
+	talk.bob.call("task", args{"action": "take", "id": "t1"})
+	talk.bob.says("Lifted, see the picture.", args{"finishes": []string{"t1"}})
+	talk.cy.call("task", args{"action": "take", "id": "t2"})
+	talk.bob.shares("crane.csv", []byte("tons\n9\n"))
+	plan := talk.bob.says("Steel", args{"kind": "proposal", "ask": []string{"Cy Long"}})
+	talk.cy.call("send_message", args{"kind": "agree", "reply_to": plan})
+	tab.sees("Steel")
+	_, markdown := tab.exported("Markdown, to read")
+	_, ends, _ := strings.Cut(markdown, "\n## Agreements\n")
+	at := 0
+	for _, part := range []string{"### Proposed by Bob, agreed by Cy Long", "## Done", "### t1 · done by Bob", "Lift",
+		"Lifted, see the picture.", "## Open", "### t2 · taken by Cy Long", "Weld", "### t3 · free", "Paint", "## Files",
+		"### Bob · 7 bytes · text/", "crane.csv"} {
+		found := strings.Index(ends[at:], part)
+		if found < 0 {
+			t.Errorf("the file has no %q where it belongs:\n%s", part, ends)
+			continue
+		}
+		at += found
+	}
+}

@@ -1,0 +1,359 @@
+package browser
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/input"
+)
+
+// kept writes files where a person has them, and returns their paths.
+func (tab *tab) kept(files map[string][]byte) (paths []string) {
+	tab.t.Helper()
+	dir := tab.t.TempDir()
+	for name, content := range files {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			tab.t.Fatal(err)
+		}
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// picks picks files in a field for them.
+func (tab *tab) picks(selector string, paths ...string) {
+	tab.t.Helper()
+	tab.until("there is "+selector, "document.querySelector("+quoted(selector)+")")
+	found, err := tab.find(tab.ctx, css(selector))
+	if err != nil {
+		tab.t.Fatal(err)
+	}
+	do(tab, dom.SetFileInputFiles, dom.SetFileInputFilesParams{Files: paths, ObjectID: found.ObjectID})
+}
+
+// drops drags files over the page, sees that it takes them, and drops them.
+func (tab *tab) drops(paths ...string) {
+	tab.t.Helper()
+	drag := func(kind input.DispatchDragEventType) {
+		do(tab, input.DispatchDragEvent, input.DispatchDragEventParams{Type: kind, X: 300, Y: 300,
+			Data: &input.DragData{Items: []*input.DragDataItem{}, Files: paths, DragOperationsMask: 1}})
+	}
+	drag("dragEnter")
+	drag("dragOver")
+	tab.is(css(".drop-here"))
+	drag("drop")
+	tab.isNot(css(".drop-here"))
+}
+
+// pastes pastes a file into the composer, as a screenshot comes.
+func (tab *tab) pastes(name, kind string, content []byte) {
+	tab.t.Helper()
+	evaluate[*bool](tab, fmt.Sprintf(`(() => {
+	  const data = new DataTransfer();
+	  data.items.add(new File([Uint8Array.from(atob(%q), (c) => c.charCodeAt(0))], %q, { type: %q }));
+	  document.querySelector(".compose textarea").dispatchEvent(
+	    new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+	  return null;
+	})()`, base64.StdEncoding.EncodeToString(content), name, kind))
+}
+
+// sends presses the button of the composer, and waits until all files are on their way.
+func (tab *tab) sends() {
+	tab.t.Helper()
+	tab.click(css(".compose-send"))
+	tab.isNot(css(".attached"))
+}
+
+// hearsFile waits until somebody shares a file of a name.
+func (a *agent) hearsFile(name string) message {
+	a.t.Helper()
+	return a.hears("the file "+name, func(m message) bool { return m.File != nil && m.File.Name == name })
+}
+
+// pictures waits until the page shows so many pictures in the conversation.
+func (tab *tab) pictures(n int) {
+	tab.t.Helper()
+	tab.until(fmt.Sprintf("%d pictures are shown", n),
+		fmt.Sprintf(`document.querySelectorAll(".log canvas").length === %d`, n))
+}
+
+func TestFiles_pickedDroppedAndPasted_reachThoseForWhomTheyAre(t *testing.T) {
+	t.Parallel()
+	talk := trioOn(onFile(t))
+	tab := talk.page
+	plot := encoded(t, drawn(900, 300), "png")
+	tab.picks(".compose input[type=file]", tab.kept(map[string][]byte{
+		"a ledger.csv": []byte("a;b\n1;2\n"), "plot.png": plot})...)
+	tab.sees("a ledger.csv")
+	tab.addresses(onlySome, "Bob")
+	tab.types("Both for you")
+	tab.sends()
+	ledger := talk.bob.hearsFile("a ledger.csv")
+	if ledger.Text != "Both for you" || !ledger.Person || !slices.Equal(ledger.To, []string{"Bob"}) {
+		t.Errorf("Bob heard %+v", ledger)
+	}
+	if got := talk.bob.downloads(ledger.ID); string(got) != "a;b\n1;2\n" {
+		t.Errorf("Bob has %q", got)
+	}
+	if got := talk.bob.hearsFile("plot.png"); got.Text != "" || got.File.Type != "image/png" ||
+		!bytes.Equal(talk.bob.downloads(got.ID), plot) {
+		t.Errorf("Bob heard %+v, or has other bytes", got)
+	}
+	tab.pictures(1)
+	tab.until("each stands there once", `document.querySelectorAll(".file").length === 2`)
+
+	tab.addresses(everyone)
+	tab.drops(tab.kept(map[string][]byte{"notes.md": []byte("# Notes"), "empty.txt": {}})...)
+	tab.sees("empty.txt is empty")
+	tab.pastes("image.png", "image/png", plot)
+	tab.click(button("Do not send notes.md"))
+	tab.sends()
+	if got := talk.cy.hearsFile("image.png"); len(got.To) > 0 {
+		t.Errorf("Cy heard %+v", got)
+	}
+	if heard := talk.cy.history(); slices.ContainsFunc(heard, func(m message) bool {
+		return m.File != nil && m.File.Name != "image.png"
+	}) {
+		t.Errorf("Cy has %+v", heard)
+	}
+	tab.pictures(2)
+
+	tab.sees("Files")
+	name, content := tab.saved(func() { tab.click(button("Download a ledger.csv").in(".log")) })
+	if name != "a ledger.csv" || string(content) != "a;b\n1;2\n" {
+		t.Errorf("saved %q as %s", content, name)
+	}
+	tab.click(button("Look at plot.png"))
+	tab.is(css("dialog canvas"))
+	tab.press("Escape")
+	tab.isNot(css("dialog"))
+}
+
+// chunk is one of a PNG.
+func chunk(kind string, data []byte) []byte {
+	out := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
+	out = append(append(out, kind...), data...)
+	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(out[4:]))
+}
+
+// huge is a PNG of a few bytes that claims to have many pixels.
+func huge(width, height uint32) []byte {
+	head := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, width), height)
+	return slices.Concat([]byte("\x89PNG\r\n\x1a\n"), chunk("IHDR", append(head, 8, 2, 0, 0, 0)),
+		chunk("IDAT", []byte{0x78, 0x9c, 3, 0, 0, 0, 0, 1}), chunk("IEND", nil))
+}
+
+// Nothing is shown but the pixels of pictures that the browser has decoded, under the policy of the
+// page, whatever a file calls itself or is as well.
+func TestFiles_hostile_nothingIsShownButDecodedPictures(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, _ := threeOf(t, s, "Hostile")
+	const act = `<script>window.acted = 1</script><img src=x onerror="window.acted = 1">`
+	svg := []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="50" height="50" onload="window.acted = 1"><script>` +
+		`window.acted = 1</script><image href="http://127.0.0.1:9/x.png"/><rect width="50" height="50"/></svg>`)
+	good := encoded(t, drawn(300, 200), "png")
+	tab := s.person().open(ann.watch)
+	tab.is(css(".log"))
+	comment := append([]byte{0xff, 0xfe, byte((len(act) + 2) >> 8), byte(len(act) + 2)}, act...)
+	photo := encoded(t, drawn(300, 200), "jpeg")
+	shown := map[string][]byte{
+		"a.png": good, "b.jpg": photo, "c.gif": encoded(t, drawn(300, 200), "gif"), "d.webp": tab.webp(),
+		"png and html.html": append(slices.Clone(good), act...), // what it is by its bytes is a picture
+		"jpeg and html.jpg": slices.Concat(photo[:2], comment, photo[2:]),
+	}
+	hidden := map[string][]byte{
+		"svg.svg": svg, "svg.png": svg, "html.html": []byte("<!doctype html>" + act), "html.png": []byte("<html>" + act),
+		"half.png": good[:len(good)/2], "half.jpg": photo[:len(photo)/8], "head.png": good[:40], "huge.png": huge(60_000, 60_000),
+		"wide.png": huge(12_001, 1), "gif and js.gif": []byte("GIF89a/*" + act + "*/=1;window.acted=1"),
+		"page.pdf": []byte("%PDF-1.7\n" + act), "empty head.webp": []byte("RIFF\x00\x00\x00\x00WEBPVP8X" + act),
+		"<img src=x onerror=window.acted=1>.png": []byte("not a picture"),
+	}
+	for _, files := range []map[string][]byte{hidden, shown} {
+		for name, content := range files {
+			bob.shares(name, content, args{"note": "look at " + name})
+		}
+	}
+	for _, size := range []struct{ width, height int64 }{{1440, 900}, {390, 844}} {
+		tab.look(size.width, size.height, "light")
+		tab.reload()
+		tab.until("the room is open", `document.querySelector(".log .file")`)
+		tab.until("the end is shown", `(() => {
+		  const log = document.querySelector(".log");
+		  log.scrollTop = log.scrollHeight;
+		  return !document.querySelector(".log .file[aria-busy=true], .log-latest") && log.scrollTop > 0;
+		})()`)
+		seen := map[string]bool{}
+		for at := 1.0; at != 0; { // from the end to the beginning: what is far from the view is not on the page
+			tab.until("all files on the page are decided about", `!document.querySelector(".log .file[aria-busy=true]")`)
+			for _, name := range evaluate[[]string](tab, `[...document.querySelectorAll(".log .file:has(canvas) bdi")]
+			  .map((name) => name.textContent)`) {
+				seen[name] = true
+			}
+			at = evaluate[float64](tab, `new Promise((done) => {
+			  const log = document.querySelector(".log"), at = log.scrollTop;
+			  log.scrollTop -= log.clientHeight / 2;
+			  requestAnimationFrame(() => requestAnimationFrame(() => done(at)));
+			})`)
+		}
+		for name := range shown {
+			if !seen[name] {
+				t.Errorf("at %d px %s is not shown", size.width, name)
+			}
+			delete(seen, name)
+		}
+		for name := range seen {
+			t.Errorf("at %d px %s is shown", size.width, name)
+		}
+		if found := evaluate[string](tab, `[...document.querySelectorAll("img, iframe, object, embed, video, audio, `+
+			`image, picture, [src^=blob], [href^=blob]")].map((one) => one.outerHTML).join()`); found != "" {
+			t.Errorf("at %d px the page holds %s", size.width, found)
+		}
+		if evaluate[bool](tab, "'acted' in window") {
+			t.Errorf("at %d px a file has acted", size.width)
+		}
+	}
+	tab.look(1440, 900, "light")
+	tab.documentsHavePolicy(3)
+}
+
+func TestFiles_draft_isShownToItsPersonWithItsFile(t *testing.T) {
+	t.Parallel()
+	talk := trioOn(onFile(t))
+	tab := talk.page
+	tab.turns("Approve", true)
+	got := talk.ann.call("share_file", args{"name": "plan.png", "note": "My plan",
+		"base64": base64.StdEncoding.EncodeToString(encoded(t, drawn(200, 100), "png"))})
+	if got.Sent || got.Status != "pending" {
+		t.Fatalf("it was sent: %+v", got)
+	}
+	tab.sees("1 message waits for you")
+	tab.is(css(".sidebar-draft canvas"))
+	tab.is(button("Download plan.png").in(".sidebar-draft"))
+	if files := talk.bob.call("message_history", args{"files": true}).Messages; len(files) > 0 {
+		t.Errorf("Bob sees %+v", files)
+	}
+	tab.click(button("Send").in(".sidebar-draft"))
+	if heard := talk.bob.hearsFile("plan.png"); heard.Text != "My plan" {
+		t.Errorf("Bob heard %+v", heard)
+	}
+	tab.pictures(1)
+}
+
+func TestFiles_removed_isGoneFromThePageAndForEverybody(t *testing.T) {
+	t.Parallel()
+	talk := trioOn(onFile(t))
+	tab := talk.page
+	id := talk.bob.shares("secret.png", encoded(t, drawn(200, 100), "png"), args{"note": "Not meant for you"})
+	tab.pictures(1)
+	tab.is(button("Download secret.png").in(".sidebar"))
+	tab.click(css(articleOf(id)))
+	tab.click(button("Remove the file"))
+	tab.sees("Remove this file?")
+	tab.click(button("Remove").in("dialog"))
+	tab.sees("This was removed.")
+	tab.isNot(css(".log canvas"))
+	tab.isNot(button("Download secret.png"))
+	if _, err := talk.cy.try("get_file", args{"id": id}); err == nil {
+		t.Error("Cy still gets it")
+	}
+	tab.reload()
+	tab.sees("This was removed.")
+	tab.seesNot("secret.png")
+}
+
+// The room's files are listed from its beginning, also where the conversation is not loaded so far.
+func TestFiles_ofALongRoom_areAllListed(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, _ := threeOf(t, s, "Long")
+	bob.shares("first.txt", []byte("the first"))
+	for n := range 110 {
+		bob.says(fmt.Sprint("message ", n))
+	}
+	for n := range 7 {
+		bob.shares(fmt.Sprintf("later-%d.txt", n), []byte("later"))
+	}
+	tab := s.person().open(ann.watch)
+	tab.is(button("Download later-6.txt").in(".sidebar"))
+	tab.isNot(button("Download later-1.txt").in(".sidebar"))
+	tab.click(button("Show earlier files"))
+	tab.is(button("Download later-0.txt").in(".sidebar"))
+	tab.click(button("Show earlier files"))
+	tab.is(button("Download first.txt").in(".sidebar"))
+	tab.isNot(button("Show earlier files"))
+}
+
+func TestFiles_answerLostOrUploadCutOff_isSharedOnceOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	w := s.through()
+	talk := trioOn(s)
+	tab := talk.page
+	tab.expects(`ERR_|HTTP 5\d\d`)
+	w.losing.Store(true)
+	tab.picks(".compose input[type=file]", tab.kept(map[string][]byte{"once.txt": []byte("once")})...)
+	tab.sends()
+	talk.bob.hearsFile("once.txt")
+	w.losing.Store(false)
+	tab.until("nothing is on its way", `!document.querySelector(".file-way")`)
+	tab.until("it stands there once", `document.querySelectorAll(".log .file").length === 1`)
+
+	w.cutting.Store(true)
+	tab.picks(".compose input[type=file]", tab.kept(map[string][]byte{"never.txt": []byte("never")})...)
+	tab.sends()
+	tab.is(role("progressbar", "Upload of never.txt"))
+	tab.click(button("Cancel"))
+	tab.isNot(css(".file-way"))
+	w.cutting.Store(false)
+	tab.says("That is all")
+	talk.bob.hearsText("That is all")
+	var names []string
+	for _, m := range talk.bob.call("message_history", args{"files": true}).Messages {
+		names = append(names, m.File.Name)
+	}
+	if !slices.Equal(names, []string{"once.txt"}) {
+		t.Errorf("the room has %q", names)
+	}
+}
+
+// An agent asks its person for a file, who has a phone.
+func TestUpload_pageOfTheAddress_takesOneFile(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, bob, _ := threeOf(t, s, "Upload")
+	got := ann.call("share_file", args{"name": "/home/ann/receipt.jpg", "size": 3000, "note": "The receipt"})
+	tab := s.person().tab()
+	tab.look(390, 844, "light")
+	tab.visit(got.Upload.Page)
+	tab.sees("receipt.jpg")
+	tab.sees("at most 2.9 KB")
+	tab.seesNot("/home")
+	tab.picks("#upload-file", tab.kept(map[string][]byte{"large.jpg": bytes.Repeat([]byte("x"), 3001)})...)
+	tab.sees("It is too large")
+	tab.is(css(".landing-buttons .button.primary:disabled"))
+	content := encoded(t, drawn(60, 40), "jpeg")
+	tab.picks("#upload-file", tab.kept(map[string][]byte{"IMG_1.jpg": content})...)
+	tab.click(button("Send it"))
+	tab.sees("The file was sent to the room")
+	if heard := bob.hearsFile("receipt.jpg"); heard.Text != "The receipt" || heard.Person ||
+		!bytes.Equal(bob.downloads(heard.ID), content) {
+		t.Errorf("Bob heard %+v", heard)
+	}
+	tab.reload()
+	tab.sees("This upload is over")
+	tab.expects("HTTP 4")
+	tab.visit(strings.Replace(got.Upload.Page, "/v1/upload/u", "/v1/upload/u0", 1))
+	tab.sees("This upload is over")
+}
