@@ -94,7 +94,7 @@ func TestSoak_axe_allWidthsAndColors_haveNoFindings(t *testing.T) {
 	playedAtNight(t)
 	for name, judge := range map[string]func(*testing.T, []look){
 		"room": roomHasNoFindings, "popovers and dialogs": popoversHaveNoFindings,
-		"pages beside a room": pagesHaveNoFindings, "a server with keys": pagesWithKeysHaveNoFindings,
+		"files and tasks": workHasNoFindings, "pages beside a room": pagesHaveNoFindings, "a server with keys": pagesWithKeysHaveNoFindings,
 	} {
 		t.Run(name, func(t *testing.T) { judge(t, atNight) })
 	}
@@ -115,6 +115,11 @@ func TestAxe_pagesBesideARoom_haveNoFindings(t *testing.T) {
 	pagesHaveNoFindings(t, byDay)
 }
 
+func TestAxe_filesAndTasks_haveNoFindings(t *testing.T) {
+	t.Parallel()
+	workHasNoFindings(t, byDay)
+}
+
 func TestAxe_pagesOfAServerWithKeys_haveNoFindings(t *testing.T) {
 	t.Parallel()
 	pagesWithKeysHaveNoFindings(t, byDay)
@@ -129,6 +134,32 @@ func roomHasNoFindings(t *testing.T, looks []look) {
 	sc.mayas.look(360, 780, "light")
 	sc.mayas.click(css(".room-sidebar-button"))
 	sc.mayas.accessible(looks, "the side of the room on a phone")
+}
+
+func workHasNoFindings(t *testing.T, looks []look) {
+	t.Helper()
+	axe(t)
+	sc := workOn(onFile(t))
+	tab := sc.mayas
+	tab.sees("Rows 212")
+	tab.picks(".compose input[type=file]", tab.kept(map[string][]byte{"notes.md": []byte("# Notes")})...)
+	tab.is(css(".attached"))
+	tab.until("all files are decided about", `!document.querySelector(".file[aria-busy=true]")`)
+	tab.accessible(looks, "a room with files and tasks")
+	tab.click(button("Look at phone-checkout.jpg"))
+	tab.is(css("dialog canvas"))
+	tab.isAccessible(looks, "a picture", `document.querySelector("dialog")`)
+	tab.press("Escape")
+	tab.isNot(css("dialog"))
+	tab.click(button("Show all tasks"))
+	tab.click(button("Add a task").in("dialog"))
+	tab.acts("t6", "Change")
+	tab.click(button("Show what is done"))
+	tab.standing("t3", "Done")
+	tab.isAccessible(looks, "the tasks", `document.querySelector("dialog")`)
+	upload := sc.at.person().open(sc.jonas.call("share_file", args{"name": "receipt.jpg", "size": 3000}).Upload.Page)
+	upload.sees("receipt.jpg")
+	upload.accessible(looks, "the page of an upload")
 }
 
 func popoversHaveNoFindings(t *testing.T, looks []look) {
