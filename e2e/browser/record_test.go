@@ -76,19 +76,21 @@ func (r *record) begin(e *network.EventRequestWillBeSent) {
 	case at.Scheme+"://"+at.Host != r.origin:
 		r.problem("a request to another server: %s", q.url)
 	}
-	if err := leaks.Find(withoutInvite(q.url)); err != nil {
+	if err := leaks.Find(withoutCode(q.url)); err != nil {
 		r.problem("the address of a request: %v", err)
 	}
 }
 
-// withoutInvite takes the code out of the address of an invite, which is where it belongs.
-func withoutInvite(address string) string {
-	before, code, found := strings.Cut(address, "/i/")
-	if !found {
-		return address
+// withoutCode takes the secret out of the address of an invite, of an upload or of a download, which is
+// where it belongs.
+func withoutCode(address string) string {
+	for _, path := range []string{"/i/", "/v1/upload/", "/v1/file/"} {
+		if before, code, found := strings.Cut(address, path); found {
+			_, rest, _ := strings.Cut(code, "/")
+			return before + path + "/" + rest
+		}
 	}
-	_, rest, _ := strings.Cut(code, "/")
-	return before + "/i/" + "/" + rest
+	return address
 }
 
 // sent takes the header as it went out.
