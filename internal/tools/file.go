@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -57,6 +58,7 @@ func (v gotFile) Blocks() []mcp.Block { return v.blocks }
 // shareCall is a call of share_file.
 type shareCall struct {
 	chat.ShareRequest
+	path     string      // of the file on disk, if name is not that
 	attached *attachment // nil: none
 }
 
@@ -72,13 +74,14 @@ func (s *Set) shareFile() tool {
 		args: func(in *shareCall) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
-				spec.Text("name", &in.Name, "report.pdf. Of a path, others see the last part.").Require().
-					Also("file", "path", "filename"),
+				spec.Text("name", &in.Name, "report.pdf. Of a path, others see the last part.").RequireOr().
+					Also("file", "filename"),
 				spec.Text("text", &in.Text, "1-32768 bytes."),
 				spec.Integer("size", &in.Size, 1, spec.NoLimit, "Of a file on disk, in bytes."),
 				spec.Text("note", &in.Note, "").Also("message", "caption", "description"),
 				spec.List("to", &in.To, "Names; only they and you see it."),
 				spec.Text("reply_to", &in.ReplyTo, "id of what you answer."),
+				spec.Text("path", &in.path, "").Hide(),
 				attachmentArg(&in.attached),
 				spec.Bytes("base64", &in.Data, "").Hide(),
 				spec.Code("cursor", &in.Cursor, "").Hide(),
@@ -103,14 +106,16 @@ func (s *Set) shareFile() tool {
 				return s.shareAttached(ctx, in)
 			}
 			got, err := s.rooms.ShareFile(ctx, in.ShareRequest)
-			return s.viewShared(ctx, got, in.ShareRequest), err
+			return s.viewShared(ctx, got, in.path), err
 		},
 	}.tool()
 }
 
 // shareNeeds says what is wrong with the arguments together, and with a path: its command must not
-// hold what nobody sees.
+// hold what nobody sees. A path without a name gives the name.
 func shareNeeds(in *shareCall) string {
+	in.path = cmp.Or(in.path, in.Name)
+	in.Name = cmp.Or(in.Name, in.path)
 	given := 0
 	for _, is := range []bool{in.Text != "", in.Data != nil, in.Size > 0, in.attached != nil} {
 		if is {
@@ -118,7 +123,9 @@ func shareNeeds(in *shareCall) string {
 		}
 	}
 	switch {
-	case sanitize.Escape(in.Name, "") != in.Name:
+	case in.Name == "":
+		return "name is missing"
+	case sanitize.Escape(in.Name+in.path, "") != in.Name+in.path:
 		return "name holds characters that nobody sees"
 	case given == 0:
 		return "text is missing (or, for a file on disk, size)"
@@ -157,14 +164,14 @@ const (
 	DownloadPath = "/v1/file/"
 )
 
-func (s *Set) viewShared(ctx context.Context, got chat.Shared, asked chat.ShareRequest) shared {
+func (s *Set) viewShared(ctx context.Context, got chat.Shared, path string) shared {
 	a := s.clients.advisor(ctx)
 	if got.Upload == nil {
 		return a.viewShared(got, false)
 	}
 	at := s.at(ctx, UploadPath+got.Upload.Code)
 	return shared{
-		Upload: &upload{uploadLine(asked.Name, at), at, fault.Seconds(got.Upload.Expires)},
+		Upload: &upload{uploadLine(path, at), at, fault.Seconds(got.Upload.Expires)},
 		Next:   a.asksForUpload(got.Situation),
 	}
 }

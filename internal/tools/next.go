@@ -381,7 +381,10 @@ func (a advisor) asksForUpload(s chat.Situation) string {
 	return is.fill("Nothing is sent yet: run line of upload in a shell; its answer says that the file was sent, and what to do next. Without a shell give your user page of upload, and call {wait}.")
 }
 
-// gotFile follows a look at a file. A file that is whole there needs no word.
+// shownText is the length, in bytes, from which on nobody should retype a text.
+const shownText = 1000
+
+// gotFile follows a look at a file. A short file that is whole there needs no word.
 func (a advisor) gotFile(g chat.FileGot) string {
 	switch {
 	case g.Person:
@@ -389,6 +392,8 @@ func (a advisor) gotFile(g chat.FileGot) string {
 	case g.More > 0:
 		return fmt.Sprintf("This is a part: run download in a shell to save the whole, or for the next part call "+
 			"get_file (id %s, offset %d).", g.Message.ID, g.More)
+	case len(g.Text) > shownText:
+		return "To work on it in a shell run download, which saves it: do not retype it."
 	case g.Text == "" && g.Image == nil && g.File.Size > 0:
 		return "This kind of file is not shown: run download in a shell to save it, and look at it there."
 	}

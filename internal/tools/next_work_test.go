@@ -180,6 +180,7 @@ func fileCases() []nextCase {
 		{"an upload of a paused agent", sent(true, func(s *chat.Sent) { s.Status, s.Paused = chat.StatusPaused, true }),
 			"NOT sent: your user has paused you. Call " + wait9 + ", which tells you when you may go on."},
 		{"a whole text", file(func(g *chat.FileGot) { g.Text = chosen }), ""},
+		{"a longer text", file(func(g *chat.FileGot) { g.Text = strings.Repeat("a", 1001) }), "To work on it in a shell run download, which saves it: do not retype it."},
 		{"a picture", file(func(g *chat.FileGot) { g.Image = []byte{1} }), ""},
 		{"an empty file", file(func(g *chat.FileGot) { g.File.Size = 0 }), ""},
 		{"a part of a text", file(func(g *chat.FileGot) { g.Text, g.More = chosen, 1000 }),

@@ -16,6 +16,7 @@ type Arg struct {
 	Name     string
 	About    string // for the model: what the schema does not say
 	Required bool   // the call is refused without it
+	Excused  bool   // of a required one: the tool says itself if it is missing
 	Clamped  bool   // an integer over the maximum counts as the maximum
 	Hidden   bool   // no schema and no refusal names it: no model needs it
 	Fallback any    // what is put if the argument is absent; nil: nothing
@@ -155,6 +156,13 @@ func Bytes(name string, to *[]byte, about string) Arg {
 // Require makes the argument a required one.
 func (a Arg) Require() Arg {
 	a.Required = true
+	return a
+}
+
+// RequireOr makes the argument one that schemas require. Read does without, since something else may
+// stand for it: the tool says if it is missing.
+func (a Arg) RequireOr() Arg {
+	a.Required, a.Excused = true, true
 	return a
 }
 

@@ -24,7 +24,7 @@ func readMembers(args []Arg, members []entry) (problems []string) {
 		switch {
 		case i >= 0:
 			problems = append(problems, a.take(members[i].value)...)
-		case a.Required:
+		case a.Required && !a.Excused:
 			problems = append(problems, a.Name+" is missing")
 		case a.Fallback != nil:
 			a.put(a.Fallback)
