@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -356,67 +355,6 @@ func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) situation {
 	is.settled = s.Agreed != ""
 	is.closes = len(asked.Finishes) > 0
 	return is
-}
-
-// shared follows a share of a file whose bytes came with the call or, uploaded, after it.
-func (a advisor) shared(s chat.Sent, uploaded bool) string {
-	if s.Sent || s.Person || s.Paused || s.Status == chat.StatusPending {
-		return a.sent(s, chat.SendRequest{})
-	}
-	is := a.afterSending(s, chat.SendRequest{})
-	is.uploaded = uploaded
-	said := "NOT sent: what is in messages came first. "
-	if is.reveals {
-		said = "NOT sent: the file holds what looks like " + s.Credential + ", and whoever reads it could use it. "
-	}
-	return said + notes(s.Messages, s.Situation) + is.sentence(unsharedRules())
-}
-
-// asksForUpload follows a share of a file that is to be uploaded.
-func (a advisor) asksForUpload(s chat.Situation) string {
-	if s.Person {
-		return ""
-	}
-	is := situation{advisor: a, Situation: s}
-	return is.fill("Nothing is sent yet: run line of upload in a shell; its answer says that the file was sent, and what to do next. Without a shell give your user page of upload, and call {wait}.")
-}
-
-// shownText is the length, in bytes, from which on nobody should retype a text.
-const shownText = 1000
-
-// gotFile follows a look at a file. A short file that is whole there needs no word.
-func (a advisor) gotFile(g chat.FileGot) string {
-	switch {
-	case g.Person:
-		return ""
-	case g.More > 0:
-		return fmt.Sprintf("This is a part: run download in a shell to save the whole, or for the next part call "+
-			"get_file (id %s, offset %d).", g.Message.ID, g.More)
-	case len(g.Text) > shownText:
-		return "To work on it in a shell run download, which saves it: do not retype it."
-	case g.Text == "" && g.Image == nil && g.File.Size > 0:
-		return "This kind of file is not shown: run download in a shell to save it, and look at it there."
-	}
-	return ""
-}
-
-// tasked follows a call of task.
-func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
-	if t.Person {
-		return ""
-	}
-	is := situation{advisor: a, Situation: t.Situation, action: asked.Action}
-	said := ""
-	if i := slices.IndexFunc(t.Tasks, func(t chat.Task) bool { return t.State == chat.TaskStalled && !t.Mine }); i >= 0 {
-		is.stalled = t.Tasks[i].ID
-	}
-	if t.Task != nil {
-		is.task = t.Task.ID
-		if is.action == chat.TaskTake && t.Task.Was != "" {
-			said = "Another had begun it: see first what is there already. "
-		}
-	}
-	return said + is.sentence(heldRules(), taskedRules())
 }
 
 // plain reports whether an address is one to put into a shell as it is.

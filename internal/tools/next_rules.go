@@ -321,57 +321,6 @@ func (s situation) idle() bool {
 		(!s.resting() || s.mine() != "")
 }
 
-// What to do about the room's tasks.
-const (
-	workMine  = "Go on with {mine}; once it is done, say what was done, and where, with {report}."
-	workTaken = "What is left of the tasks is taken, or waits for one that is: call {wait}, which ends when one is free."
-)
-
-// workRules apply to an agent that nobody asks for an answer, and for which there is work.
-func workRules() []rule {
-	return []rule{
-		{func(s situation) bool { return s.mine() != "" },
-			workMine},
-		{func(s situation) bool { return s.Offered != "" },
-			"A task is offered to you: take it with {offered}, or release it with the same call and action release."},
-		{func(s situation) bool { return s.FreeTasks > 0 },
-			"A task is free: call {take}, or, if it is not for you, {wait}."},
-	}
-}
-
-// taskedRules apply to a call of task. One of them always applies.
-var taskedRules = sync.OnceValue(func() []rule {
-	return slices.Concat([]rule{
-		{func(s situation) bool { return s.action == chat.TaskTake && s.task != "" },
-			"{task} is yours: do it now; once it is done, say what was done, and where, with {report}."},
-		{func(s situation) bool { return s.Owes != "" },
-			"You owe an answer: read what is asked with {look}, and answer that first."},
-	}, workRules(), []rule{
-		{func(s situation) bool { return s.stalled != "" },
-			"The agent that has {stalled} was not heard for long: see what is there already, and take it with task (action take, id {stalled})."},
-		{func(s situation) bool { return s.OpenTasks == 0 && s.action == chat.TaskFinish },
-			"No task is left: tell the others what came of it with {send}, or call {wait}."},
-		{func(s situation) bool { return s.OpenTasks == 0 },
-			"There is nothing to do: if there is work to share out, call task (action add, tasks); if not, {wait}."},
-		{always,
-			workTaken},
-	})
-})
-
-// unsharedRules apply to a file that was not shared, for what it holds or what came first.
-func unsharedRules() []rule {
-	return []rule{
-		{func(s situation) bool { return s.more },
-			"There is more of it, so read on first: call {look}."},
-		{func(s situation) bool { return s.reveals && s.uploaded },
-			"If others are meant to have it, run the same command again, and it is sent."},
-		{func(s situation) bool { return s.reveals },
-			"Take it out and call share_file; if others are meant to have it, repeat the same call, and it is sent."},
-		{always,
-			"Read it; if the file is still to be shared, repeat the call with the new cursor, {cursor}."},
-	}
-}
-
 // nextLeft follows leaving.
 func nextLeft(g chat.Left) string {
 	if g.Status == chat.StatusAlreadyLeft {

@@ -189,7 +189,8 @@ func viewMessages(messages []chat.Message) []message {
 			Text: words(m.Text), Redacted: m.Redacted, At: viewTime(m.At),
 			ReplyTo: m.ReplyTo, Withdraws: m.Withdraws, Agreed: m.Agreed,
 			Agent: m.Agent, Reason: string(m.Reason), Action: string(m.Action), NewAdmin: m.NewAdmin,
-			File: viewFileIf(m.File), Task: viewTaskIf(m.Task), Finished: m.Finished, By: m.By, Note: words(m.Note), Changes: viewChanges(m.Changes, m.Redacts), Repeated: m.Repeated,
+			File: viewFileIf(m.File), Task: viewTaskIf(m.Task), Finished: m.Finished,
+			By: m.By, Note: words(m.Note), Changes: viewChanges(m.Changes, m.Redacts), Repeated: m.Repeated,
 			More: viewMore(m.More),
 		}
 		if m.Kind != room.Plain {

@@ -336,9 +336,9 @@ func TestResult_untrustedNotice_comesAheadOfWhatAgentsChose(t *testing.T) {
 		noticed := false
 		for _, f := range spec.Fields(tool.out) {
 			noticed = noticed || f.JSON == "untrusted"
-			if slices.Contains([]string{"room", "rooms", "messages", "agents", "requests", "agreements", "partner", "task", "tasks", "from",
-				"file", "text"},
-				f.JSON) && !noticed {
+			holds := []string{"room", "rooms", "messages", "agents", "requests", "agreements", "partner", "task",
+				"tasks", "from", "file", "text"}
+			if slices.Contains(holds, f.JSON) && !noticed {
 				t.Errorf("%s: %s comes ahead of untrusted", tool.Name, f.JSON)
 			}
 		}

@@ -127,9 +127,10 @@ func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) sent {
 	return sent{
 		Sent: got.Sent, ID: got.ID, Credential: got.Credential, Duplicate: got.Duplicate, Status: string(got.Status),
 		HasMore: got.HasMore, Cursor: got.Cursor,
-		Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks) > 0), Messages: viewAround(got.Messages, got.Before),
-		Agents: viewAgents(got.Agents),
-		Seated: crowd(got.Waited), Waiting: got.AllWaiting,
+		Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks) > 0),
+		Messages:  viewAround(got.Messages, got.Before),
+		Agents:    viewAgents(got.Agents),
+		Seated:    crowd(got.Waited), Waiting: got.AllWaiting,
 		AwayUntil: viewTimeIf(got.AwayUntil), Owed: got.Owed, Unfinished: viewUnfinished(got.Unfinished),
 		Tasks: viewBriefs(got.Tasks), Next: a.sent(got, asked),
 	}

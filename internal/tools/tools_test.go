@@ -61,8 +61,8 @@ func TestCalls_refused_sayWhyByCode(t *testing.T) {
 			"invalid_argument: Correct this and call send_message again: text is missing"},
 		{"send_message", args{"agent_token": ann.Token, "text": " "}, "invalid_argument: text is missing or blank"},
 		{"send_message", args{"agent_token": ann.Token, "text": strings.Repeat("a", 32769)},
-			"message_too_long: text has 32769 bytes, at most 32768 are allowed. Nothing was sent: write it to a file and " +
-				"call share_file with name and size"},
+			"message_too_long: text has 32769 bytes, at most 32768 are allowed. Nothing was sent: write it to a " +
+				"file and call share_file with name and size"},
 		{"send_message", args{"agent_token": ann.Token, "text": "my token is " + ann.Token},
 			"invalid_argument: text holds an agent token"},
 		{"send_message", args{"agent_token": reader.Token, "text": "me too"}, "not_allowed: Only admins speak"},

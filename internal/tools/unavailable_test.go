@@ -79,7 +79,8 @@ func lostReplies(ann reply) map[string]lostReply {
 			func(bob *peer, _ string) {
 				bob.call("join_room", args{"room": "den", "agent_name": "Bob"})
 			}, nil, "", 0},
-		"tasks":        {"task", mine(args{"action": "add", "tasks": []string{"one", "two"}}), safe, answer, same, "", 0},
+		"tasks": {"task", mine(args{"action": "add", "tasks": []string{"one", "two"}}), safe, answer, same, "",
+			0},
 		"a file":       {"share_file", mine(args{"name": "a.txt", "text": long}), wordWise, answer, same, "", 0},
 		"a short file": {"share_file", mine(args{"name": "a.txt", "text": "a"}), wordWise, nil, same, "", 0},
 		"an upload":    {"share_file", mine(args{"name": "a.txt", "size": 9}), safe, answer, same, "", 0},

@@ -229,7 +229,8 @@ func jobArgs(jobs *[]job) []Arg {
 }
 
 func TestRead_listOfObjects_isReadInEverySpelling(t *testing.T) {
-	a, b := job{Title: "a"}, job{Title: "b, with a comma", Text: "how", For: []string{"Bob", "Cy"}, After: []string{"1"}}
+	a := job{Title: "a"}
+	b := job{Title: "b, with a comma", Text: "how", For: []string{"Bob", "Cy"}, After: []string{"1"}}
 	const full = `{"title":"b, with a comma","text":"how","for":["Bob","Cy"],"after":[1]}`
 	for raw, want := range map[string][]job{
 		`[{"title":"a"},` + full + `]`:           {a, b},

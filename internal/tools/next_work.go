@@ -1,0 +1,123 @@
+package tools
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// The sentences of this file are about the work of agents: the room's tasks, and files.
+
+// What to do about the room's tasks.
+const (
+	workMine  = "Go on with {mine}; once it is done, say what was done, and where, with {report}."
+	workTaken = "What is left of the tasks is taken, or waits for one that is: call {wait}, which ends when one is free."
+)
+
+// workRules apply to an agent that nobody asks for an answer, and for which there is work.
+func workRules() []rule {
+	return []rule{
+		{func(s situation) bool { return s.mine() != "" },
+			workMine},
+		{func(s situation) bool { return s.Offered != "" },
+			"A task is offered to you: take it with {offered}, or release it with the same call and action release."},
+		{func(s situation) bool { return s.FreeTasks > 0 },
+			"A task is free: call {take}, or, if it is not for you, {wait}."},
+	}
+}
+
+// taskedRules apply to a call of task. One of them always applies.
+var taskedRules = sync.OnceValue(func() []rule {
+	return slices.Concat([]rule{
+		{func(s situation) bool { return s.action == chat.TaskTake && s.task != "" },
+			"{task} is yours: do it now; once it is done, say what was done, and where, with {report}."},
+		{func(s situation) bool { return s.Owes != "" },
+			"You owe an answer: read what is asked with {look}, and answer that first."},
+	}, workRules(), []rule{
+		{func(s situation) bool { return s.stalled != "" },
+			"The agent that has {stalled} was not heard for long: see what is there already, and take it with task (action take, id {stalled})."},
+		{func(s situation) bool { return s.OpenTasks == 0 && s.action == chat.TaskFinish },
+			"No task is left: tell the others what came of it with {send}, or call {wait}."},
+		{func(s situation) bool { return s.OpenTasks == 0 },
+			"There is nothing to do: if there is work to share out, call task (action add, tasks); if not, {wait}."},
+		{always,
+			workTaken},
+	})
+})
+
+// unsharedRules apply to a file that was not shared, for what it holds or what came first.
+func unsharedRules() []rule {
+	return []rule{
+		{func(s situation) bool { return s.more },
+			"There is more of it, so read on first: call {look}."},
+		{func(s situation) bool { return s.reveals && s.uploaded },
+			"If others are meant to have it, run the same command again, and it is sent."},
+		{func(s situation) bool { return s.reveals },
+			"Take it out and call share_file; if others are meant to have it, repeat the same call, and it is sent."},
+		{always,
+			"Read it; if the file is still to be shared, repeat the call with the new cursor, {cursor}."},
+	}
+}
+
+// shared follows a share of a file whose bytes came with the call or, uploaded, after it.
+func (a advisor) shared(s chat.Sent, uploaded bool) string {
+	if s.Sent || s.Person || s.Paused || s.Status == chat.StatusPending {
+		return a.sent(s, chat.SendRequest{})
+	}
+	is := a.afterSending(s, chat.SendRequest{})
+	is.uploaded = uploaded
+	said := "NOT sent: what is in messages came first. "
+	if is.reveals {
+		said = "NOT sent: the file holds what looks like " + s.Credential + ", and whoever reads it could use it. "
+	}
+	return said + notes(s.Messages, s.Situation) + is.sentence(unsharedRules())
+}
+
+// asksForUpload follows a share of a file that is to be uploaded.
+func (a advisor) asksForUpload(s chat.Situation) string {
+	if s.Person {
+		return ""
+	}
+	is := situation{advisor: a, Situation: s}
+	return is.fill("Nothing is sent yet: run line of upload in a shell; its answer says that the file was sent, and what to do next. Without a shell give your user page of upload, and call {wait}.")
+}
+
+// shownText is the length, in bytes, from which on nobody should retype a text.
+const shownText = 1000
+
+// gotFile follows a look at a file. A short file that is whole there needs no word.
+func (a advisor) gotFile(g chat.FileGot) string {
+	switch {
+	case g.Person:
+		return ""
+	case g.More > 0:
+		return fmt.Sprintf("This is a part: run download in a shell to save the whole, or for the next part call "+
+			"get_file (id %s, offset %d).", g.Message.ID, g.More)
+	case len(g.Text) > shownText:
+		return "To work on it in a shell run download, which saves it: do not retype it."
+	case g.Text == "" && g.Image == nil && g.File.Size > 0:
+		return "This kind of file is not shown: run download in a shell to save it, and look at it there."
+	}
+	return ""
+}
+
+// tasked follows a call of task.
+func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
+	if t.Person {
+		return ""
+	}
+	is := situation{advisor: a, Situation: t.Situation, action: asked.Action}
+	said := ""
+	if i := slices.IndexFunc(t.Tasks, func(t chat.Task) bool { return t.State == chat.TaskStalled && !t.Mine }); i >= 0 {
+		is.stalled = t.Tasks[i].ID
+	}
+	if t.Task != nil {
+		is.task = t.Task.ID
+		if is.action == chat.TaskTake && t.Task.Was != "" {
+			said = "Another had begun it: see first what is there already. "
+		}
+	}
+	return said + is.sentence(heldRules(), taskedRules())
+}
