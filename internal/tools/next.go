@@ -54,6 +54,7 @@ type situation struct {
 	// Set after a wait.
 	looked    bool      // the call did not wait
 	stopping  bool      // the server is stopping, and nothing came
+	freeTask  string    // the id of the task that ended it, since it is free
 	awayUntil time.Time // until when the caller is away, as the call announced
 
 	// Set after a send.
@@ -189,6 +190,9 @@ func (s situation) replacement(word string) string {
 	case "stalled":
 		return s.stalled
 	case "take":
+		if s.freeTask != "" {
+			return "task (action take, id " + s.freeTask + ")"
+		}
 		return "task (action take)"
 	case "offered":
 		return "task (action take, id " + s.Offered + ")"
@@ -216,8 +220,11 @@ func (s situation) mine() string {
 	return s.Tasks[0].ID
 }
 
+// mayTake reports whether a task is free for the caller.
+func (s situation) mayTake() bool { return s.FreeTasks > 0 || s.freeTask != "" }
+
 // hasWork reports whether the caller has a task, or may take one.
-func (s situation) hasWork() bool { return s.mine() != "" || s.Offered != "" || s.FreeTasks > 0 }
+func (s situation) hasWork() bool { return s.mine() != "" || s.Offered != "" || s.mayTake() }
 
 // goOn is what the caller does if nobody asks it for an answer: it works, or waits. A task goes by its
 // id alone, and one that the caller has not taken is never called its own: others chose the words.
@@ -227,7 +234,7 @@ func (s situation) goOn(call string) string {
 		return "go on with " + s.mine() + ", and when it is done report with finishes " + s.mine()
 	case s.Offered != "":
 		return call + s.replacement("offered")
-	case s.FreeTasks > 0:
+	case s.mayTake():
 		return call + s.replacement("take")
 	}
 	return call + s.replacement("wait")
@@ -303,7 +310,7 @@ func (a advisor) waited(w chat.Waited, asked chat.WaitRequest) string {
 func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) situation {
 	s := situation{
 		advisor: a, Situation: w.Situation, cursor: w.Cursor, more: w.HasMore, news: newsOf(w.Messages, ""),
-		status: w.Status, looked: asked.Wait == 0, stopping: w.Stopping && len(w.Messages) == 0,
+		status: w.Status, looked: asked.Wait == 0, stopping: w.Stopping && len(w.Messages) == 0, freeTask: w.FreeTask,
 	}
 	if asked.BackIn > 0 {
 		s.awayUntil = w.AwayUntil

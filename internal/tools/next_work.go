@@ -23,7 +23,7 @@ func workRules() []rule {
 			workMine},
 		{func(s situation) bool { return s.Offered != "" },
 			"A task is offered to you: take it with {offered}, or release it with the same call and action release."},
-		{func(s situation) bool { return s.FreeTasks > 0 },
+		{situation.mayTake,
 			"A task is free: call {take}, or, if it is not for you, {wait}."},
 	}
 }

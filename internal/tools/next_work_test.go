@@ -48,6 +48,8 @@ func workCases() []nextCase {
 		{"is offered a task, and nothing was said", wait(newsFor(1), isOffered), offered4},
 		{"is offered a task, and it is its turn", wait(turn, isOffered), offered4},
 		{"a task is free, and it is its turn", wait(turn, mayTake), free},
+		{"a task has stalled or become free, and its wait ends", afterWait(turn, func(w *chat.Waited) { w.FreeTask = "t4" }),
+			"A task is free: call task (action take, id t4), or, if it is not for you, " + wait9 + "."},
 		{"a task is free for long", wait(lull, mayTake),
 			"Nothing has been said for a long time: you may stop waiting, do other work and look in with " + look9 + ". " + seatExpires},
 		{"has a task and owes an answer", wait(asked, has3),

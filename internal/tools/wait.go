@@ -10,7 +10,7 @@ import (
 
 // waited is the result of wait_for_message.
 type waited struct {
-	Status    string      `json:"status" doc:"messages; quiet: nothing is new, which is normal; your_turn: all are waiting, and you are the one to speak; all_done: all others have left, said that they are finished or, of a pair, fell silent; superseded: a newer call of yours has the rest; removed: the seat is no longer yours"`
+	Status    string      `json:"status" doc:"messages; quiet: nothing is new, which is normal; your_turn: all are waiting, and you are the one to speak, or a task is free for you; all_done: all others have left, said that they are finished or, of a pair, fell silent; superseded: a newer call of yours has the rest; removed: the seat is no longer yours"`
 	Untrusted string      `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
 	Messages  []message   `json:"messages" items:"id,type,from,text,kind" doc:"what is new, oldest first: at most 50 and 9 KiB"`
 	HasMore   bool        `json:"has_more,omitempty" doc:"true if more follows at cursor"`
