@@ -85,6 +85,7 @@ type news struct {
 	agreed    bool   // the last word completed an agreement
 	request   string // the last request to anyone that nobody answered; "" for none
 	arrived   bool   // somebody joined
+	finished  bool   // somebody has finished a task
 	own       bool   // the reader's own user has said or done something that is up to the reader
 	left      bool   // the reader's own user has given its seat up
 }
@@ -93,6 +94,7 @@ type news struct {
 func newsOf(messages []chat.Message, self string) news {
 	var n news
 	for _, m := range messages {
+		n.finished = n.finished || len(m.Finished) > 0 || m.TaskAction == chat.TaskFinish
 		switch {
 		case m.Type == chat.EventJoined:
 			n.arrived = n.arrived || m.Reason != room.ReasonReturned // who has its seat again is no newcomer
@@ -102,7 +104,7 @@ func newsOf(messages []chat.Message, self string) news {
 		case m.FromUser, m.Reason == room.ReasonResumed, m.Reason == room.ReasonRefused:
 			n.own = true
 		case m.Type == chat.EventDrafted, m.Mine, self != "" && m.From == self: // the reader has spoken by that
-			n = news{arrived: n.arrived, own: n.own}
+			n = news{arrived: n.arrived, own: n.own, finished: n.finished}
 		case m.Type != chat.EventSaid:
 		default:
 			n.hear(m)
@@ -190,7 +192,7 @@ func (s situation) replacement(word string) string {
 	case "stalled":
 		return s.stalled
 	case "take":
-		if s.freeTask != "" {
+		if s.FreeTasks == 0 && s.freeTask != "" { // stalled; else another may be free if that is taken by then
 			return "task (action take, id " + s.freeTask + ")"
 		}
 		return "task (action take)"

@@ -218,6 +218,10 @@ var turnRules = sync.OnceValue(func() []rule {
 func newsRules() []rule {
 	heard := func(s situation) bool { return s.news.heard }
 	return []rule{
+		{func(s situation) bool {
+			return s.news.finished && s.OpenTasks == 0 && (!heard(s) || s.news.report) && s.Owed == 0
+		},
+			workDone},
 		{func(s situation) bool { return s.news.agreed && s.news.request == "" && s.Owed == 0 && s.crowded() },
 			"If you have more to settle, call {send}; if others may, {wait}; if all is settled, leave_room."},
 		{func(s situation) bool { return s.news.agreed && s.news.request == "" && s.Owed == 0 },
@@ -286,9 +290,8 @@ var sentRules = sync.OnceValue(func() []rule {
 			workMine},
 	}, only(func(s situation) bool { return s.closes }, workRules()), []rule{
 		{func(s situation) bool { return s.closes && s.OpenTasks == 0 },
-			"No task is left: if all is settled, call leave_room; if not, {wait}."},
-		{func(s situation) bool { return s.closes && s.Others > 0 },
-			workTaken},
+			workDone},
+	}, only(func(s situation) bool { return s.closes && s.Others > 0 }, takenRules()), []rule{
 		{func(s situation) bool { return s.kind == room.Status },
 			"A status asks for nothing, so the turn is still yours: go on with your own work, and say more when there is more."},
 		{func(s situation) bool { return s.OthersAway > 0 },

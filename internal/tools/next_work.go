@@ -12,8 +12,8 @@ import (
 
 // What to do about the room's tasks.
 const (
-	workMine  = "Go on with {mine}; once it is done, say what was done, and where, with {report}."
-	workTaken = "What is left of the tasks is taken, or waits for one that is: call {wait}, which ends when one is free."
+	workMine = "Go on with {mine}; once it is done, say what was done, and where, with {report}."
+	workDone = "No task is left: if all is settled, call leave_room; if not, {wait}."
 )
 
 // workRules apply to an agent that nobody asks for an answer, and for which there is work.
@@ -42,10 +42,18 @@ var taskedRules = sync.OnceValue(func() []rule {
 			"No task is left: tell the others what came of it with {send}, or call {wait}."},
 		{func(s situation) bool { return s.OpenTasks == 0 },
 			"There is nothing to do: if there is work to share out, call task (action add, tasks); if not, {wait}."},
-		{always,
-			workTaken},
-	})
+	}, takenRules())
 })
+
+// takenRules apply where nothing is free. One of them always applies.
+func takenRules() []rule {
+	return []rule{
+		{func(s situation) bool { return s.Admin },
+			"What is left of the tasks is taken, or waits for one that is: call {wait}, which ends when one is free. If an agent has left off one, free it with task (action release)."},
+		{always,
+			"What is left of the tasks is taken, or waits for one that is: call {wait}, which ends when one is free."},
+	}
+}
 
 // unsharedRules apply to a file that was not shared, for what it holds or what came first.
 func unsharedRules() []rule {

@@ -14,6 +14,7 @@ const (
 	offered4 = "A task is offered to you: take it with task (action take, id t4), or release it with the same call and action release."
 	free     = "A task is free: call task (action take), or, if it is not for you, " + wait9 + "."
 	taken    = "What is left of the tasks is taken, or waits for one that is: call " + wait9 + ", which ends when one is free."
+	lastDone = "No task is left: if all is settled, call leave_room; if not, " + wait9 + "."
 	nothing  = "There is nothing to do: if there is work to share out, call task (action add, tasks); if not, "
 )
 
@@ -23,6 +24,15 @@ func has3(s *chat.Situation) {
 }
 func isOffered(s *chat.Situation) { s.Offered, s.FreeTasks, s.OpenTasks = "t4", 1, 1 }
 func mayTake(s *chat.Situation)   { s.FreeTasks, s.OpenTasks = 2, 2 }
+
+func finishing(m chat.Message) chat.Message {
+	if m.Type == chat.EventTask {
+		m.TaskAction = chat.TaskFinish
+	} else {
+		m.Finished = []string{"t3"}
+	}
+	return m
+}
 
 // workCases are those of an agent with something to do, after a join, a wait or a send.
 func workCases() []nextCase {
@@ -50,6 +60,11 @@ func workCases() []nextCase {
 		{"a task is free, and it is its turn", wait(turn, mayTake), free},
 		{"a task has stalled or become free, and its wait ends", afterWait(turn, func(w *chat.Waited) { w.FreeTask = "t4" }),
 			"A task is free: call task (action take, id t4), or, if it is not for you, " + wait9 + "."},
+		{"a task has become free, and its wait ends", afterWait(turn, func(w *chat.Waited) { mayTake(&w.Situation); w.FreeTask = "t4" }), free},
+		{"the last task is reported", afterWait(newsFor(2, finishing(saidAs("m9", room.Status))), nil), lastDone},
+		{"the last task is finished", afterWait(newsFor(2, finishing(chat.Message{ID: "m9", Type: chat.EventTask})), nil), lastDone},
+		{"the last task is reported, with a question", afterWait(newsFor(2, finishing(said("m9"))), nil),
+			"If the answer is up to you, call " + send9 + "; if not, " + wait9 + "."},
 		{"a task is free for long", wait(lull, mayTake),
 			"Nothing has been said for a long time: you may stop waiting, do other work and look in with " + look9 + ". " + seatExpires},
 		{"has a task and owes an answer", wait(asked, has3),
@@ -132,6 +147,8 @@ func taskCases() []nextCase {
 		{"reported a task that stays", sent(room.Plain, 0, has3, chat.Unfinished{ID: "t2", Why: "x"}),
 			"Not every task in finishes is closed: unfinished says why. " + goOn3},
 		{"reported a task, and others have the rest", sent(room.Plain, 0, underway), taken},
+		{"an admin reported a task, and others have the rest", sent(room.Plain, 0, func(s *chat.Situation) { underway(s); s.Admin = true }),
+			taken + " If an agent has left off one, free it with task (action release)."},
 		{"reported the last task", sent(room.Plain, 0, nil), "No task is left: if all is settled, call leave_room; if not, " + wait9 + "."},
 		{"has a task, and says how it goes", sent(room.Status, 0, has3), goOn3},
 		{"has a task, and asks something", sent(room.Request, 1, has3),

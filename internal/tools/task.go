@@ -142,6 +142,9 @@ func viewTaskList(tasks []chat.Task) []taskView {
 	var views []taskView
 	for _, t := range tasks {
 		t.Adder = "" // the agent of the message
+		if t.State == chat.TaskOpen && len(t.After) > 0 {
+			t.State = chat.TaskBlocked
+		}
 		views = append(views, viewTask(t))
 	}
 	return views
