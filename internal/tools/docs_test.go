@@ -103,10 +103,15 @@ func limits() string {
 - a password: 1 to %d bytes
 - a description: up to %d characters
 - a text: 1 to %d bytes of UTF-8
+- a file's name: 1 to %d characters; the files of a room: %d, with %d MiB
+- a task's title: 1 to %d characters, its text up to %d; an agent has at most %d, and %d open ones that
+  it added; a room has %d
 - an idempotency key: up to %d characters, good for a day
 - an activity: up to %d characters; an admin's note: up to %d
 - interests: up to %d, of %d characters each
-`, ident.MaxName, ident.MaxPassword, room.MaxDescription, room.MaxText, chat.MaxKey,
+`, ident.MaxName, ident.MaxPassword, room.MaxDescription, room.MaxText,
+		room.MaxFileName, room.MaxFiles, room.MaxRoomBytes>>20,
+		room.MaxTitle, room.MaxTaskText, room.MaxTaken, room.MaxAdded, room.MaxTasks, chat.MaxKey,
 		chat.MaxActivity, room.MaxNote, pairing.MaxInterests, pairing.MaxInterest)
 }
 

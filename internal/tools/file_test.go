@@ -41,7 +41,8 @@ func TestShare_line_namesTheFileInAShell(t *testing.T) {
 		"{a,b}.png":                  "-g -T {a,b}.png",
 		`C:\docs\a.txt`:              `-T C:\docs\a.txt`,
 	} {
-		upload := p.call("share_file", args{"agent_token": ann.Token, "name": path, "size": 9, "idempotency_key": "one"})
+		upload := p.call("share_file", args{"agent_token": ann.Token, "name": path, "size": 9,
+			"idempotency_key": "one"})
 		run := exec.CommandContext(t.Context(), "sh", "-c", upload.Upload.Line)
 		run.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "HOME="+home)
 		out, err := run.CombinedOutput()
@@ -90,7 +91,8 @@ func TestShare_bytesAndNames_asModelsGiveThem(t *testing.T) {
 		given["agent_token"] = ann.Token
 		sent := p.call("share_file", given)
 		got := p.call("get_file", args{"agent_token": ann.Token, "file_id": sent.ID})
-		if said := p.call("message_history", args{"agent_token": ann.Token, "id": sent.ID}).Messages[0]; said.Text != "look" ||
+		said := p.call("message_history", args{"agent_token": ann.Token, "id": sent.ID}).Messages[0]
+		if said.Text != "look" ||
 			!strings.Contains(got.text, `"file":{"name":"a.txt","size":2,"type":"text/plain"},"text":"ab"`) {
 			t.Errorf("%v gives %s, said with %q", given, got.text, said.Text)
 		}
