@@ -92,7 +92,7 @@ func TestShare_whoMayNotSpeak_sharesNothing(t *testing.T) {
 		}, code: fault.Removed, late: fault.TokenInvalid},
 		"left": {happens: func(s *shelf, p company, _ string) {
 			s.leave(p.bob.Token)
-		}, code: fault.TokenInvalid},
+		}, code: fault.Removed, late: fault.TokenInvalid},
 		"room expired": {happens: func(s *shelf, _ company, _ string) { s.clock.Advance(room.Life + time.Hour) },
 			code: fault.RoomNotFound, late: fault.TokenInvalid},
 	} {

@@ -17,8 +17,8 @@ func (l *Limiter) Upload(ctx context.Context, bytes int64) (back func(bytes int6
 
 // Download is Upload for files that the caller downloads. What all callers download is counted, too.
 func (l *Limiter) Download(ctx context.Context, bytes int64) (back func(bytes int64), err error) {
-	own, err := l.transfer(ctx, l.out, bytes, "Files of at most %d bytes an hour may be downloaded from where you call, "+
-		"and %d are left. Nothing was sent: try again in %d seconds.")
+	own, err := l.transfer(ctx, l.out, bytes, "Files of at most %d bytes an hour may be downloaded from where you "+
+		"call, and %d are left. Nothing was sent: try again in %d seconds.")
 	if err != nil {
 		return nil, err
 	}
@@ -44,8 +44,8 @@ func (l *Limiter) transfer(ctx context.Context, b *budgets, bytes int64, refusal
 	}
 	caller, now := ident.ClientKey(ctx), l.clock.Now()
 	if wait := b.take(caller, float64(bytes), now, 0); wait > 0 {
-		return nil, fault.RetryLater(fault.RateLimited, wait, refusal, int64(b.limit), int64(math.Round(b.left(caller, now))),
-			fault.Seconds(wait))
+		left := int64(math.Round(b.left(caller, now)))
+		return nil, fault.RetryLater(fault.RateLimited, wait, refusal, int64(b.limit), left, fault.Seconds(wait))
 	}
 	return func(bytes int64) { b.spend(caller, -float64(bytes), l.clock.Now()) }, nil
 }
