@@ -81,7 +81,8 @@ func measureFiles(ctx context.Context, b *bench) (rows []row, err error) {
 		if round == 0 {
 			peak = highest
 		}
-		if times, err = beside(ctx, talk.calls, func() (err error) { more, err = sharing.get(ctx); return err }); err != nil {
+		times, err = beside(ctx, talk.calls, func() (err error) { more, err = sharing.get(ctx); return err })
+		if err != nil {
 			return nil, err
 		}
 		out, atOut = append(out, sharing.rate(more)), append(atOut, times...)
@@ -104,7 +105,8 @@ func measureFiles(ctx context.Context, b *bench) (rows []row, err error) {
 			Beside: perSecondMB(median(floor)) + ", a plain file with an fsync for each MB",
 			Ratio:  ratio(median(in) / median(floor)), Goal: goal("at least 60 MB/s", median(in) >= filesInGoal)},
 		{What: what + "out", Parley: perSecondMB(median(out)),
-			Beside: fmt.Sprintf("median of %s", counted(len(out), "round")), Goal: goal("at least 200 MB/s", median(out) >= filesOutGoal)},
+			Beside: "median of " + counted(len(out), "round"),
+			Goal:   goal("at least 200 MB/s", median(out) >= filesOutGoal)},
 		send("in", atIn), send("out", atOut), memory,
 	}, nil
 }

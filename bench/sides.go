@@ -78,8 +78,8 @@ func fileSide(ctx context.Context, file string, local bool) (side, error) {
 		return side{}, err
 	}
 	log := &countedLog{to: os.Stderr}
-	a, err := newApp(ctx, log, app.Config{OnLoopback: local}, app.Store{Table: store, Files: store.Files(), SingleProcess: true,
-		Close: store.Close})
+	a, err := newApp(ctx, log, app.Config{OnLoopback: local}, app.Store{Table: store, Files: store.Files(),
+		SingleProcess: true, Close: store.Close})
 	if err != nil {
 		return side{}, errors.Join(err, store.Close())
 	}

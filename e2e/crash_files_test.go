@@ -60,7 +60,8 @@ func shareAndCrash(t *testing.T, times int) {
 		t.Errorf("backup: code %d, %s", code, out)
 	}
 	for _, name := range []string{at.name, backup.name} {
-		if out, code := parley(t, "check", name); code != 0 || !strings.Contains(out, fmt.Sprintf("and %d file", len(there))) {
+		holds := fmt.Sprintf("and %d file", len(there))
+		if out, code := parley(t, "check", name); code != 0 || !strings.Contains(out, holds) {
 			t.Errorf("check of %d files: code %d, %s", len(there), code, out)
 		}
 	}

@@ -15,9 +15,9 @@ import (
 )
 
 // VerifyFiles reads the bytes of all files of a room and returns how many files are there. It fails
-// with ErrDamaged, and says so of each, if a message has a file that nobody claims, or if bytes that
-// are claimed are missing or others than those that were shared. The room may be in use meanwhile.
-// Bytes that nobody claims are no damage.
+// with ErrDamaged, and says so of each, if bytes that are claimed are missing or others than those
+// that were shared. The room may be in use meanwhile. Bytes that nobody claims are no damage; a claim
+// that is missing is: see Verify.
 func VerifyFiles(ctx context.Context, t table.Reader, kept files.Reader, id string) (there int, err error) {
 	var damage error
 	seen := map[string]bool{} // by files.Key.ID: a draft that was sent has the file of its message
@@ -49,38 +49,20 @@ func VerifyFiles(ctx context.Context, t table.Reader, kept files.Reader, id stri
 	return there, damage
 }
 
-// verifyFile reads the bytes of the file that e carries. They are not there, and this is no damage, if
-// e is a draft that nobody may send any more, or was removed meanwhile.
+// verifyFile reads the bytes of the file that e carries. If nobody claims them, as those of a draft that
+// nobody may send any more, or if they are removed meanwhile, they are not there.
 func verifyFile(ctx context.Context, t table.Reader, kept files.Reader, id string, e room.Event) (whole bool,
 	err error) {
 	k := files.Key{Room: id, ID: e.CarriedFile().Key}
-	claimed, err := exists(ctx, t, ClaimKey(k))
-	if err != nil {
+	if claimed, err := exists(ctx, t, ClaimKey(k)); err != nil || !claimed {
 		return false, err
 	}
-	why := "nobody claims it"
-	if claimed {
-		if why, err = fileFault(ctx, kept, k, *e.CarriedFile()); err != nil || why == "" {
-			return err == nil, err
-		}
-		if claimed, err = exists(ctx, t, ClaimKey(k)); err != nil {
-			return false, err
-		}
+	why, err := fileFault(ctx, kept, k, *e.CarriedFile())
+	if err != nil || why == "" {
+		return err == nil, err
 	}
-	if !claimed {
-		if e.Draft != nil {
-			return false, nil
-		}
-		item, err := t.Get(ctx, EventKey(id, e.N), table.Strong)
-		if errors.Is(err, table.ErrNotFound) {
-			return false, nil // it has expired
-		}
-		if err != nil {
-			return false, err
-		}
-		if now, err := decodeEvent(item); err != nil || now.CarriedFile() == nil {
-			return false, err
-		}
+	if claimed, err := exists(ctx, t, ClaimKey(k)); err != nil || !claimed {
+		return false, err
 	}
 	return false, fmt.Errorf("%w: the file of event %d: %s", ErrDamaged, e.N, why)
 }
