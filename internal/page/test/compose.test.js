@@ -227,7 +227,7 @@ test("a fence is longer than any in its text, and the name of a file suits every
 });
 
 // internal/shell prints the same of the same: `parley history --minutes`.
-test("the minutes say what was agreed, what was done and by whom, what is open, and which files there are", async () => {
+test("the minutes say what was agreed, what was done by whom, what is open, and which files there are", async () => {
   const read = (name) => readFile(new URL(name, import.meta.url), "utf8");
   const what = JSON.parse(await read("minutes.json"));
   assert.equal(minutes(what).join(""), await read("minutes.md"));
@@ -236,7 +236,8 @@ test("the minutes say what was agreed, what was done and by whom, what is open, 
 
 test("the files of a conversation are those that are still there", () => {
   const file = { name: "a.csv", size: 1, type: "text/csv" };
-  const messages = [{ id: "m1", from: "Bo", at: "x", file, text: "look" }, { id: "m2", from: "Bo", at: "x", text: "no" },
+  const messages = [{ id: "m1", from: "Bo", at: "x", file, text: "look" },
+    { id: "m2", from: "Bo", at: "x", text: "no" },
     { id: "m3", from: "Bo", at: "x", file, redacted: true }, { id: "m4", from: "Bo", at: "x", file, to: ["Cy"] }];
   assert.deepEqual(filesIn(messages),
     [{ id: "m1", from: "Bo", at: "x", file }, { id: "m4", from: "Bo", at: "x", file, to: ["Cy"] }]);

@@ -9,13 +9,15 @@ import { decoded, headOf, mayShow, most } from "../assets/files/picture.js";
 import { rest } from "./platform.js";
 
 const latin = (text) => Uint8Array.from(text, (c) => c.charCodeAt(0));
-const join = (...parts) => Uint8Array.from(parts.flatMap((part) => [...(typeof part === "string" ? latin(part) : part)]));
+const join = (...parts) =>
+  Uint8Array.from(parts.flatMap((part) => [...(typeof part === "string" ? latin(part) : part)]));
 const of16 = (n) => [n & 255, n >> 8]; // the low byte first
 const of32 = (n) => [n >>> 24, (n >> 16) & 255, (n >> 8) & 255, n & 255]; // the high byte first
 
 const png = (width, height) => join("\x89PNG\r\n\x1a\n", of32(13), "IHDR", of32(width), of32(height), [8, 2, 0, 0, 0]);
 const gif = (screen, first, table = false) => join("GIF89a", of16(screen[0]), of16(screen[1]), [table ? 0x81 : 0, 0, 0],
-  table ? new Uint8Array(12) : [], [0x21, 0xf9, 4, 0, 0, 0, 0, 0], [0x2c], of16(0), of16(0), of16(first[0]), of16(first[1]), [0]);
+  table ? new Uint8Array(12) : [], [0x21, 0xf9, 4, 0, 0, 0, 0, 0], [0x2c],
+  of16(0), of16(0), of16(first[0]), of16(first[1]), [0]);
 const jpeg = (width, height) => join([0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2, 0xff, 0xff, 0xdb, 0, 3, 0],
   [0xff, 0xc2, 0, 17, 8, height >> 8, height & 255, width >> 8, width & 255]);
 const lossy = (width, height) => join("RIFF", [0, 0, 0, 0], "WEBPVP8 ", [0, 0, 0, 0], [0, 0, 0, 0x9d, 1, 0x2a],
@@ -36,8 +38,10 @@ test("the head of each kind of picture tells its size", () => {
 });
 
 test("what is no picture of the four kinds has no head, and neither has one that is cut off anywhere", () => {
-  for (const text of ["", "<svg xmlns='http://www.w3.org/2000/svg'/>", "<html>", "%PDF-1.7", "BM\x00\x00", "GIF88a123456789",
-    "\x89PNG\r\n\x1a\n<svg/>padding it to a length", "RIFF....WAVEfmt ", "\xff\xd8\xff\xda\x00\x08", "\xff\xd8\xff\xd9"])
+  for (const text of ["", "<svg xmlns='http://www.w3.org/2000/svg'/>", "<html>", "%PDF-1.7", "BM\x00\x00",
+    "GIF88a123456789",
+    "\x89PNG\r\n\x1a\n<svg/>padding it to a length", "RIFF....WAVEfmt ", "\xff\xd8\xff\xda\x00\x08",
+    "\xff\xd8\xff\xd9"])
     assert.equal(headOf(latin(text)), null, text);
   for (const whole of [png(3, 2), gif([3, 2], [1, 1], true), jpeg(3, 2), lossy(3, 2), lossless(3, 2), extended(3, 2)]) {
     const sizeAt = headOf(whole) && whole.length;
@@ -56,17 +60,19 @@ test("a picture beyond the bounds is none, however few bytes it has", async () =
   assert.equal(await decoded(join(png(9_000, 9_000), deflateSync(new Uint8Array(1000))), 100, 100), null);
   assert.equal(await decoded(new Uint8Array(most.bytes + 1), 100, 100), null);
   assert.ok(!mayShow({ type: "image/png", size: most.bytes + 1 }));
-  for (const type of ["image/svg+xml", "text/html", "application/pdf", "image/avif", ""]) assert.ok(!mayShow({ type, size: 1 }));
+  for (const type of ["image/svg+xml", "text/html", "application/pdf", "image/avif", ""])
+    assert.ok(!mayShow({ type, size: 1 }));
 });
 
 /** A browser that decodes: it notes what it was given, and how large the pictures are that it made. */
 function decoder({ fails = () => false } = {}) {
   const given = [];
   const open = new Set();
-  globalThis.createImageBitmap = async (from, { resizeWidth = from.width ?? 3, resizeHeight = from.height ?? 2 } = {}) => {
+  globalThis.createImageBitmap = async (from, { resizeWidth = from.width, resizeHeight = from.height } = {}) => {
     given.push(from.type ?? "bitmap");
     if (fails(given.length)) throw new DOMException("no", "InvalidStateError");
-    const made = { width: from instanceof Blob ? 2_000 : resizeWidth, height: from instanceof Blob ? 1_000 : resizeHeight };
+    const whole = from instanceof Blob;
+    const made = { width: whole ? 2_000 : resizeWidth, height: whole ? 1_000 : resizeHeight };
     open.add(made);
     return { ...made, close: () => open.delete(made) };
   };

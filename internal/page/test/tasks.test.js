@@ -11,13 +11,14 @@ import { actionsOf, groupOf, grouped, mayAct, refusal, standing } from "../asset
 
 const me = "Ada";
 const stateOf = (room = {}, more = {}) => ({
-  me, alone: false, tasks: [], room: { capacity: 5, agents: [{ name: me, you: true }, { name: "Bo" }], ...room }, ...more,
+  me, alone: false, tasks: [],
+  room: { capacity: 5, agents: [{ name: me, you: true }, { name: "Bo" }], ...room }, ...more,
 });
 const task = (id, state, more = {}) => ({ id, title: "title of " + id, state, ...more });
 
 test("tasks stand in groups: one's own, those of others, free ones, and those behind others", () => {
-  const tasks = [task("t1", "blocked"), task("t2", "open"), task("t3", "stalled", { by: "Bo" }), task("t4", "taken", { by: me }),
-    task("t5", "open")];
+  const tasks = [task("t1", "blocked"), task("t2", "open"), task("t3", "stalled", { by: "Bo" }),
+    task("t4", "taken", { by: me }), task("t5", "open")];
   assert.deepEqual(grouped(tasks, me).map(([name, some]) => [name, some.map(({ id }) => id).join()]),
     [["mine", "t4"], ["taken", "t3"], ["free", "t2,t5"], ["blocked", "t1"]]);
   assert.equal(groupOf(task("t6", "stalled", { by: me }), me), "mine");
