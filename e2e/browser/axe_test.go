@@ -94,7 +94,8 @@ func TestSoak_axe_allWidthsAndColors_haveNoFindings(t *testing.T) {
 	playedAtNight(t)
 	for name, judge := range map[string]func(*testing.T, []look){
 		"room": roomHasNoFindings, "popovers and dialogs": popoversHaveNoFindings,
-		"files and tasks": workHasNoFindings, "pages beside a room": pagesHaveNoFindings, "a server with keys": pagesWithKeysHaveNoFindings,
+		"files and tasks": workHasNoFindings, "pages beside a room": pagesHaveNoFindings,
+		"a server with keys": pagesWithKeysHaveNoFindings,
 	} {
 		t.Run(name, func(t *testing.T) { judge(t, atNight) })
 	}

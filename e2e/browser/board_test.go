@@ -124,7 +124,8 @@ func TestBoard_export_endsWithTheMinutes(t *testing.T) {
 	t.Parallel()
 	talk := trioOn(onFile(t))
 	tab := talk.page
-	talk.ann.call("task", args{"action": "add", "tasks": []args{{"title": "Lift"}, {"title": "Weld"}, {"title": "Paint"}}})
+	talk.ann.call("task", args{"action": "add", "tasks": []args{{"title": "Lift"}, {"title": "Weld"},
+		{"title": "Paint"}}})
 	talk.bob.call("task", args{"action": "take", "id": "t1"})
 	talk.bob.says("Lifted, see the picture.", args{"finishes": []string{"t1"}})
 	talk.cy.call("task", args{"action": "take", "id": "t2"})
@@ -136,7 +137,8 @@ func TestBoard_export_endsWithTheMinutes(t *testing.T) {
 	_, ends, _ := strings.Cut(markdown, "\n## Agreements\n")
 	at := 0
 	for _, part := range []string{"### Proposed by Bob, agreed by Cy Long", "## Done", "### t1 · done by Bob", "Lift",
-		"Lifted, see the picture.", "## Open", "### t2 · taken by Cy Long", "Weld", "### t3 · free", "Paint", "## Files",
+		"Lifted, see the picture.", "## Open", "### t2 · taken by Cy Long", "Weld", "### t3 · free", "Paint",
+		"## Files",
 		"### Bob · 7 bytes · text/", "crane.csv"} {
 		found := strings.Index(ends[at:], part)
 		if found < 0 {

@@ -174,8 +174,10 @@ func TestFiles_hostile_nothingIsShownButDecodedPictures(t *testing.T) {
 		"jpeg and html.jpg": slices.Concat(photo[:2], comment, photo[2:]),
 	}
 	hidden := map[string][]byte{
-		"svg.svg": svg, "svg.png": svg, "html.html": []byte("<!doctype html>" + act), "html.png": []byte("<html>" + act),
-		"half.png": good[:len(good)/2], "half.jpg": photo[:len(photo)/8], "head.png": good[:40], "huge.png": huge(60_000, 60_000),
+		"svg.svg": svg, "svg.png": svg, "html.html": []byte("<!doctype html>" + act),
+		"html.png": []byte("<html>" + act),
+		"half.png": good[:len(good)/2], "half.jpg": photo[:len(photo)/8], "head.png": good[:40],
+		"huge.png": huge(60_000, 60_000),
 		"wide.png": huge(12_001, 1), "gif and js.gif": []byte("GIF89a/*" + act + "*/=1;window.acted=1"),
 		"page.pdf": []byte("%PDF-1.7\n" + act), "empty head.webp": []byte("RIFF\x00\x00\x00\x00WEBPVP8X" + act),
 		"<img src=x onerror=window.acted=1>.png": []byte("not a picture"),
