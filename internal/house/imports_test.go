@@ -125,7 +125,8 @@ func foreign() map[string][]string {
 	return map[string][]string{
 		"net/http": {"cmd/parley", "functions/mcp", "internal/app", "internal/client",
 			"internal/doctor", "internal/fetch", "internal/httpapi", "internal/lambdahttp", "internal/mcp",
-			"internal/meter/scrape", "internal/page", "internal/wake", "internal/table/dynamotable", "internal/files/bucket",
+			"internal/meter/scrape", "internal/page", "internal/wake", "internal/table/dynamotable",
+			"internal/files/bucket",
 			"internal/bridge"},
 		"github.com/mark3labs/mcp-go":  {"internal/mcp", "internal/client", "internal/bridge"},
 		"github.com/aws/aws-lambda-go": {"functions/mcp", "internal/lambdahttp"},
