@@ -37,8 +37,8 @@ func arrows() map[string][]string {
 		"internal/access":    {"internal/audit", "internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/password":  rooms,
 		"internal/presence":  rooms,
-		"internal/chat": slices.Concat(rooms, []string{"internal/files", "internal/picture", "internal/sanitize", "internal/password",
-			"internal/ratelimit", "internal/presence", "internal/audit"}),
+		"internal/chat": slices.Concat(rooms, []string{"internal/files", "internal/picture", "internal/sanitize",
+			"internal/password", "internal/ratelimit", "internal/presence", "internal/audit"}),
 		"internal/pairing": slices.Concat(rooms, []string{"internal/chat"}),
 
 		// The protocol.

@@ -45,7 +45,8 @@ export function FileCard({ room, message }) {
   const { name } = message.file;
   const picture = usePicture(room, message);
   return html`
-    <div class="file" role="group" aria-busy=${picture === undefined} aria-label=${w.card(name, words.ui.size(message.file.size))}>
+    <div class="file" role="group" aria-busy=${picture === undefined}
+      aria-label=${w.card(name, words.ui.size(message.file.size))}>
       ${picture && html`
         <button type="button" class="file-picture" aria-label=${w.look(name)} onClick=${() => setLarge(true)}>
           <${Pixels} picture=${picture} name=${name} box=${small} />

@@ -167,7 +167,8 @@ export class Sharing {
 
 /** Reports whether the same call may succeed after a failure. */
 const passes = (problem) =>
-  problem instanceof NoAnswer || problem.code === "rate_limited" || (problem.code === "unavailable" && problem.retryAfter);
+  problem instanceof NoAnswer || problem.code === "rate_limited"
+  || (problem.code === "unavailable" && problem.retryAfter);
 
 /** Returns the name of a file without what the server does not take: characters that nobody sees, and too many. */
 export function nameOf(given) {

@@ -61,7 +61,9 @@ export function standing(task, { me, alone }) {
         you: word(own[0].toUpperCase() + own.slice(1)), have: word(w.have(alone)),
       });
     case "open":
-      return offered?.length ? fill(w.states.offered, { for: offered.map((name) => named(name, { me, alone })) }) : [w.states.open];
+      return offered?.length
+        ? fill(w.states.offered, { for: offered.map((name) => named(name, { me, alone })) })
+        : [w.states.open];
     case "blocked":
       return fill(w.states.blocked, { after: after.map(word) });
     case "done":
