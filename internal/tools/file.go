@@ -74,7 +74,7 @@ func (s *Set) shareFile() tool {
 		args: func(in *shareCall) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
-				spec.Text("name", &in.Name, "report.pdf. Of a path, others see the last part.").RequireOr().
+				spec.Text("name", &in.Name, "Its path on your disk; others see the last part.").RequireOr().
 					Also("file", "filename"),
 				spec.Text("text", &in.Text, "1-32768 bytes."),
 				spec.Integer("size", &in.Size, 1, spec.NoLimit, "Of a file on disk, in bytes."),

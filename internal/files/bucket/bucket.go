@@ -154,7 +154,8 @@ func (b *Bucket) Delete(ctx context.Context, k files.Key) error {
 func (b *Bucket) Free(context.Context) (int64, error) { return math.MaxInt64, nil }
 
 // address returns where an object is. A key is of letters, digits, - and _, so that no part of it can
-// mean something else in an address.
+// mean something else in an address. An object's key has no slash: a server of S3 on a file system makes
+// folders of those, and removes a folder with its last object while the next one is put.
 func (b *Bucket) address(k files.Key) (string, error) {
 	for _, part := range []string{k.Room, k.ID} {
 		if part == "" || strings.ContainsFunc(part, func(r rune) bool {
@@ -163,5 +164,5 @@ func (b *Bucket) address(k files.Key) (string, error) {
 			return "", errors.New("bucket: a key is of letters, digits, - and _")
 		}
 	}
-	return b.base.JoinPath("files", k.Room, k.ID).String(), nil
+	return b.base.JoinPath("file." + k.Room + "." + k.ID).String(), nil
 }

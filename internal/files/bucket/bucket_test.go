@@ -94,7 +94,7 @@ func TestBucket_refusals_changeNothingAndSayWhatToDo(t *testing.T) {
 			}
 		})
 	}
-	if got := s.Objects(t); len(got) != 1 || string(got["files/room/kept"]) != "here" {
+	if got := s.Objects(t); len(got) != 1 || string(got["file.room.kept"]) != "here" {
 		t.Errorf("the bucket has %d objects", len(got))
 	}
 }
@@ -112,8 +112,8 @@ func TestNew_settings_areChecked(t *testing.T) {
 		}
 	}
 	for region, want := range map[string]string{
-		"eu-west-1":  "https://a-1.s3.eu-west-1.amazonaws.com/files/r/i",
-		"cn-north-1": "https://a-1.s3.cn-north-1.amazonaws.com.cn/files/r/i",
+		"eu-west-1":  "https://a-1.s3.eu-west-1.amazonaws.com/file.r.i",
+		"cn-north-1": "https://a-1.s3.cn-north-1.amazonaws.com.cn/file.r.i",
 	} {
 		b := open(t, Options{Name: "a-1", Region: region, Credentials: keys("id", "secret", "")})
 		if got, err := b.address(files.Key{Room: "r", ID: "i"}); err != nil || got != want {
@@ -177,7 +177,7 @@ func TestBucket_lostReply_isAskedAgain(t *testing.T) {
 	first := func(n int64, _ *http.Request, _ *http.Response) bool { return n > 1 }
 	b, puts := between(t, s, http.MethodPut, first)
 	put(t, b, k, text)
-	if got := s.Objects(t); len(got) != 1 || string(got["files/room/id"]) != text || puts.Load() != 2 {
+	if got := s.Objects(t); len(got) != 1 || string(got["file.room.id"]) != text || puts.Load() != 2 {
 		t.Errorf("%d objects after %d attempts", len(got), puts.Load())
 	}
 	b, gets := between(t, s, http.MethodGet, first)
