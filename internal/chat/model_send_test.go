@@ -111,7 +111,7 @@ func (c sendCall) isHeld(m model, r roomModel, a agentModel, to []int) bool {
 		if e.Type == chat.EventJoined && e.Reason == "" && slices.Contains(to, e.seat) {
 			return true
 		}
-		switch r.holdOf(a, e, c.replyTo) {
+		switch r.holdOf(a, e, c.replyTo, len(c.finishes) > 0) {
 		case firmly:
 			return true
 		case once:

@@ -259,14 +259,16 @@ const (
 )
 
 // holdOf returns how far e, which a has not read, holds back what a says in answer to
-// a message.
-func (r roomModel) holdOf(a agentModel, e eventModel, answers int64) hold {
+// a message. A report finishes tasks.
+func (r roomModel) holdOf(a agentModel, e eventModel, answers int64, report bool) hold {
 	answered, _ := r.event(e.replyTo)
 	switch {
 	case e.Type != chat.EventSaid, e.Kind == room.Status, !a.isNews(e):
 		return never
 	case r.meant(a, e), e.withdraws > 0 && e.withdraws == answers:
 		return firmly
+	case report:
+		return never
 	case len(r.seated()) <= 2:
 		return softly
 	case len(r.seated()) <= 6:

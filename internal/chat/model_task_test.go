@@ -249,7 +249,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, stalled func(no in
 			t.offered = slices.DeleteFunc(slices.Clone(t.offered), func(seat int) bool { return seat == a.seat })
 		case t.holder != a.seat && t.adder != a.seat && !a.admin:
 			return refuse(fault.NotAllowed)
-		case t.holder == 0:
+		case t.holder == 0 && slices.Equal(t.offered, offered[0]):
 			return x, nil
 		default:
 			t.offered = offered[0]

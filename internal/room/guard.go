@@ -26,7 +26,8 @@ const smallRoom = 6
 // three to six it holds once: there, agents divide work among them, and what one of them asks or
 // answers another is often what a was about to say. In a larger room those hold softly that neither
 // ask somebody nor reply to something that a sees. Messages of kind Status, other events, and
-// events hidden from a never hold.
+// events hidden from a never hold. A report that finishes tasks is held firmly or not at all: what was
+// done does not change by what others say, and a list that lags costs them work.
 func (a Agent) HoldOf(e Event, agents int, said Event) Hold {
 	switch {
 	case e.Type == Joined && !e.Regains && slices.Contains(said.To, e.Seat) && a.IsNews(e):
@@ -35,6 +36,8 @@ func (a Agent) HoldOf(e Event, agents int, said Event) Hold {
 		return HoldsNever
 	case a.isMeant(e), e.Withdraws != 0 && e.Withdraws == said.ReplyTo:
 		return HoldsFirmly
+	case len(said.Finishes) > 0:
+		return HoldsNever
 	case agents <= 2:
 		return HoldsSoftly
 	case agents <= smallRoom:

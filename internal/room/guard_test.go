@@ -57,6 +57,14 @@ func TestHoldOf_ofUnreadEvents_dependsOnWhomTheyAreFor(t *testing.T) {
 		if got := cid.HoldOf(c.e, 7, answer); got != c.of7 {
 			t.Errorf("%s: %d, want %d", what, got, c.of7)
 		}
+		report := answer
+		if report.Finishes = []int64{1}; c.of2 == firmly {
+			if got := cid.HoldOf(c.e, 3, report); got != firmly {
+				t.Errorf("%s, of a report: %d", what, got)
+			}
+		} else if got := cid.HoldOf(c.e, 3, report); got != never {
+			t.Errorf("%s, of a report: %d", what, got)
+		}
 		for agents, want := 3, c.of2; agents <= 6; agents++ {
 			if want == softly {
 				want = once

@@ -22,7 +22,7 @@ type TaskOrder struct {
 }
 
 // Decide returns the event by which a does this, as the event after h; nil if that is so already:
-// it has the task that it takes, nobody has the one that it releases, or nothing would change. no
+// it has the task that it takes, the one that it releases is free as asked for, or nothing would change. no
 // is the task that the answer is about. A task that is not open is errClosed. The error is a
 // *fault.Error.
 //
@@ -187,13 +187,14 @@ func (o TaskOrder) take(h *Head, a Agent, t Task, e *Event, now time.Time) (*Eve
 	}
 	if only, until := h.offeredTo(t, now); len(only) > 0 && !isAmong(only, a) {
 		return nil, fault.Refuse(fault.InvalidArgument, "%s is offered to another agent, which alone may take it for "+
-			"%d more seconds. Nothing was taken: %s", TaskID(t.No), fault.Seconds(until.Sub(now)),
-			h.insteadOf(a, o.Seen, now))
+			"%d more seconds, unless that one, the one that added it or an admin releases it. Nothing was taken: %s",
+			TaskID(t.No), fault.Seconds(until.Sub(now)), h.insteadOf(a, o.Seen, now))
 	}
 	return e, nil
 }
 
-// release completes the event by which a gives t back, takes it from its holder, or declines it.
+// release completes the event by which a gives t back, takes it from its holder, declines it, or
+// offers it to others than before.
 func (o TaskOrder) release(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 	switch {
 	case t.Holder.Seat == 0 && t.IsOfferedTo(a): // it declines
@@ -206,7 +207,7 @@ func (o TaskOrder) release(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 	case !t.Holder.Is(a) && !t.Adder.Is(a) && a.Role != Admin:
 		return nil, fault.Refuse(fault.NotAllowed, "Only the agent that has %s, the one that added it, or an admin "+
 			"may release it. Nothing was changed: ask one of them with send_message.", TaskID(t.No))
-	case t.Holder.Seat == 0:
+	case t.Holder.Seat == 0 && slices.Equal(t.For, o.For):
 		return nil, nil
 	}
 	e.Task.For = o.For

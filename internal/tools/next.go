@@ -347,6 +347,9 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 		said += fmt.Sprintf("Yours was the last answer: everyone asked has agreed to %s, and it is on record. ",
 			s.Agreed)
 	}
+	if is.held && is.closes {
+		said += "So no task is finished by it yet. "
+	}
 	if len(s.Unfinished) > 0 {
 		said += "Not every task in finishes is closed: unfinished says why. "
 	}
