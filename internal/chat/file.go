@@ -235,10 +235,13 @@ func (op *sendOp) sendFile(ctx context.Context, put func(files.Key) error) (got 
 	case <-ctx.Done():
 		return Sent{}, ctx.Err()
 	}
-	if err := op.caller.checkFits(ctx, f.Size); err != nil {
+	if err := op.caller.checkRoomFits(ctx, f.Size); err != nil {
 		return Sent{}, err
 	}
 	if put != nil {
+		if err := op.caller.checkStoreFits(ctx, f.Size); err != nil {
+			return Sent{}, err
+		}
 		if err := put(op.caller.fileKey(f)); err != nil {
 			return Sent{}, storeFault(err)
 		}
@@ -249,8 +252,16 @@ func (op *sendOp) sendFile(ctx context.Context, put func(files.Key) error) (got 
 	return got, err
 }
 
-// checkFits refuses a file of so many bytes for which there is no room.
+// checkFits refuses a file of so many bytes that is still to be stored, and for which there is no room.
 func (c *session) checkFits(ctx context.Context, size int64) error {
+	if err := c.checkRoomFits(ctx, size); err != nil {
+		return err
+	}
+	return c.checkStoreFits(ctx, size)
+}
+
+// checkRoomFits refuses a file of so many bytes that the room has not left.
+func (c *session) checkRoomFits(ctx context.Context, size int64) error {
 	s := c.room.svc
 	claims, err := roomlog.Claims(ctx, s.store.Table(), c.token.Room)
 	if err != nil {
@@ -260,10 +271,12 @@ func (c *session) checkFits(ctx context.Context, size int64) error {
 	for _, x := range claims {
 		used.Bytes += x.Size
 	}
-	if err := room.CheckFileSize(size, s.opts.FileLimit, used); err != nil {
-		return err
-	}
-	free, err := s.opts.Files.Free(ctx)
+	return room.CheckFileSize(size, s.opts.FileLimit, used)
+}
+
+// checkStoreFits refuses so many bytes that the store, which has none of them yet, cannot take.
+func (c *session) checkStoreFits(ctx context.Context, size int64) error {
+	free, err := c.room.svc.opts.Files.Free(ctx)
 	if err == nil && free < size {
 		err = files.ErrFull
 	}

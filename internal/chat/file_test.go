@@ -20,6 +20,7 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 var long = strings.Repeat("0123456789abcde\n", 40_000) // 640,000 bytes
@@ -536,6 +537,14 @@ func TestShare_limits_areRefusedWithWhatIsLeft(t *testing.T) {
 	wants(t, err, fault.NotAllowed)
 	_, err = none.Upload(t.Context(), code, &unread{t: t, n: 1})
 	wants(t, err, fault.NotAllowed)
+}
+
+// The bytes of an upload that has arrived are not counted twice.
+func TestUpload_moreThanHalfOfWhatIsLeft_isShared(t *testing.T) {
+	s := inFile(t)
+	s.store.(*sqlite.Files).Total = 100
+	p := s.company()
+	s.uploads(s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "a", Size: 100}), strings.Repeat("x", 100))
 }
 
 // fullStore has 100 bytes left.
