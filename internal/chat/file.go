@@ -188,7 +188,15 @@ func (op *sendOp) share(ctx context.Context, name string, content []byte) (Share
 	if err != nil || !got.Sent {
 		return shared, err
 	}
-	shared.File = viewFile(op.event.File)
+	f := op.event.File
+	if got.Duplicate { // the key may stand for another file
+		e, err := c.room.log.Event(ctx, op.event.N)
+		if err != nil {
+			return shared, err
+		}
+		f = e.File
+	}
+	shared.File = viewFile(f)
 	shared.Sent, err = op.answer(ctx, got)
 	return shared, err
 }

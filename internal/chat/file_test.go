@@ -480,6 +480,13 @@ func TestShare_repeatedCalls_shareOnce(t *testing.T) {
 		if s.share(text) == first {
 			t.Error("another name is the same file")
 		}
+		text.Key = "text"
+		s.share(text)
+		text.Name, text.Text = "c.txt", "another"
+		if got, err := s.ShareFile(t.Context(), text); err != nil || !got.Duplicate || got.File == nil ||
+			got.File.Name != "b.txt" || got.File.Size != 3 {
+			t.Errorf("the key of another file: %+v, %+v, %v", got.Sent, got.File, err)
+		}
 		keyed := chat.ShareRequest{Token: p.ann.Token, Name: "c", Size: 9, Key: "k"}
 		code := s.offer(keyed)
 		if s.offer(keyed) != code {
@@ -490,7 +497,7 @@ func TestShare_repeatedCalls_shareOnce(t *testing.T) {
 			got.Upload != nil {
 			t.Errorf("once it is shared: %+v, %v", got, err)
 		}
-		if len(store.all) != 3 || len(s.kept(p.ann.Token)) != 3 {
+		if len(store.all) != 4 || len(s.kept(p.ann.Token)) != 4 {
 			t.Errorf("%d files, %d claims", len(store.all), len(s.kept(p.ann.Token)))
 		}
 	})
