@@ -90,7 +90,7 @@ func (f *Files) drop(some []old, trusted *trusted) error {
 			if failure != nil {
 				return nil, failure
 			}
-			if left -= some[0].size; !more {
+			if left -= some[0].size; !more && c.Changes() > 0 { // else Delete was first, and has counted it
 				dropped += some[0].size
 			}
 		}

@@ -165,6 +165,30 @@ func TestFiles_thatNobodyClaims_areDeletedAnHourLater(t *testing.T) {
 	}
 }
 
+// The sweep finds a file that somebody deletes before its own turn comes.
+func TestFiles_deletedBeforeTheSweepDoes_areCountedOnce(t *testing.T) {
+	f := openFiles(t, filepath.Join(t.TempDir(), "table.db"), nil)
+	whole, _ := f.Free(t.Context())
+	f.put(t, "a", content(3<<20))
+	var found []old
+	err := f.table.read(t.Context(), func(c *Conn, now int64) (err error) {
+		found, err = c.oldFiles(0, now+1)
+		return err
+	})
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if err := f.Delete(t.Context(), keyOf("a")); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.drop(found, new(trusted)); err != nil {
+		t.Fatal(err)
+	}
+	if free, err := f.Free(t.Context()); err != nil || free != whole {
+		t.Errorf("%d bytes are free, %v; want %d", free, err, whole)
+	}
+}
+
 // A clock that is wrong hides claims, but only until it is put right.
 func TestFiles_clockAYearAhead_areKept(t *testing.T) {
 	clock := clockwork.NewFakeClock()
