@@ -183,6 +183,10 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, stalled func(no in
 	if req.Action == chat.TaskAdd {
 		for _, d := range slices.Backward(r.added) {
 			if d.seat == a.seat && d.titles == strings.Join(titles, "\x00") && m.now.Sub(d.at) < 10*time.Minute {
+				if open := func(t taskModel) bool { return t.end == "" }; !slices.ContainsFunc(
+					r.tasks[d.first:d.first+d.n], open) {
+					return refuse(fault.InvalidArgument)
+				}
 				x.added = r.tasks[d.first].added
 				return x, nil
 			}

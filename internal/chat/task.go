@@ -103,7 +103,7 @@ type Unfinished struct {
 //
 // A call that is repeated changes nothing: an agent that has a task takes it again, and without an id
 // takes the one that it has; it finishes and drops once; and it adds tasks with the same titles once in
-// room.RepeatWindow.
+// room.RepeatWindow, and is refused if they have ended since.
 func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	op, err := req.order()
 	if err != nil {
@@ -344,7 +344,7 @@ func (op *taskOp) propose(h *room.Head, now time.Time) (ch roomlog.Change, err e
 	op.after = h
 	if op.no, op.added = 0, 0; op.order.Action == room.AddTasks {
 		if op.added = h.AddedBefore(a, op.order.Add, now); op.added > 0 {
-			return ch, nil
+			return ch, checkAddedBefore(h, op.added)
 		}
 	}
 	switch {
@@ -366,6 +366,16 @@ func (op *taskOp) propose(h *room.Head, now time.Time) (ch roomlog.Change, err e
 		op.after, err = h.Append(&next)
 	}
 	return ch, err
+}
+
+// checkAddedBefore refuses to add again what event n has added, if all of it has ended: an answer without it
+// would look as if it were there.
+func checkAddedBefore(h *room.Head, n int64) error {
+	if slices.ContainsFunc(h.Tasks, func(t room.Task) bool { return t.N == n }) {
+		return nil
+	}
+	return fault.Refuse(fault.InvalidArgument, "You have added tasks with these titles in the last ten minutes, and "+
+		"they are done or dropped. Nothing was added: if there is more to do, say in the titles what is different.")
 }
 
 // presence returns what tells which tasks of h have stalled; nil if the log does.

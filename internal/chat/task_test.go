@@ -276,4 +276,15 @@ func TestTask_repeatedCall_changesNothing(t *testing.T) {
 	if wants(t, err, fault.InvalidArgument); !errors.As(err, &refused) || refused.By != "Cid" {
 		t.Errorf("what Cid has finished: %v", err)
 	}
+	again := chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskAdd, Tasks: newTasks("sand", "paint", "mop < 1")}
+	if got := w.does(again); len(got.Tasks) != 1 || got.Tasks[0].ID != "t3" {
+		t.Errorf("added again while one is open: %+v", got.Tasks)
+	}
+	w.task(p.ann.Token, chat.TaskDrop, "t3")
+	_, err = w.Task(t.Context(), again) // the list does not have them, so an answer would hide that none was added
+	wants(t, err, fault.InvalidArgument)
+	w.clock.Advance(room.RepeatWindow)
+	if got := w.does(again); len(got.Tasks) != 3 || got.Tasks[0].ID != "t4" {
+		t.Errorf("added again later: %+v", got.Tasks)
+	}
 }
