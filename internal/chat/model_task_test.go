@@ -230,6 +230,11 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, stalled func(no in
 	case t.end != "":
 		return refuse(fault.InvalidArgument)
 	}
+	for _, seat := range offered[0] {
+		if to, _ := r.agent(seat); t.added < to.since {
+			return refuse(fault.InvalidArgument)
+		}
+	}
 	x.no = no
 	manages := t.adder == a.seat || a.admin || r.capacity == 2
 	shows := chat.Task{ID: req.ID, Title: t.title, Text: req.Text}

@@ -613,6 +613,9 @@ func (op *sendOp) findAnswered(ctx context.Context) error {
 	if len(e.To) > 0 {
 		op.event.ReFor = e.To
 	}
+	if e.Task != nil {
+		op.event.ReAdded = e.Task.Added
+	}
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 )
 
 // The page of a person shows the whole list, also of what is done.
@@ -35,4 +36,34 @@ func TestTask_listOfAPerson_hasAllOfThem(t *testing.T) {
 	if err == nil {
 		t.Error("the closed tasks before no task are listed")
 	}
+}
+
+// Who joined after a seat was freed does not see the earlier tasks: so nobody can offer it one, which others could
+// not take then, and an answer to an event about one is no answer.
+func TestTask_whoDoesNotSeeIt_isNotOfferedIt(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "sand")
+	w.leave(p.bob.Token)
+	w.task(p.cid.Token, chat.TaskTake, "t1")
+	events := w.all(p.cid.Token)
+	dan := w.join("plans", "Dan")
+	w.sends(chat.SendRequest{Token: p.cid.Token, Text: "with a mask", ReplyTo: events[len(events)-1].ID})
+	for who, c := range map[string]struct {
+		token   string
+		answers bool
+	}{"Ann": {p.ann.Token, true}, "Dan": {dan.Token, false}} {
+		seen := w.all(c.token)
+		if m := seen[len(seen)-1]; m.Text != "with a mask" || (m.ReplyTo != "") != c.answers {
+			t.Errorf("%s sees %+v", who, m)
+		}
+	}
+	offer := chat.TaskRequest{Token: p.cid.Token, Action: chat.TaskRelease, ID: "t1", For: []string{"Dan"}}
+	wants(t, w.changesNothing(p.ann.Token, func() error { _, err := w.Task(t.Context(), offer); return err }),
+		fault.InvalidArgument)
+	w.task(p.cid.Token, chat.TaskRelease, "t1")
+	offer.Token, offer.Action = p.ann.Token, chat.TaskEdit
+	_, err := w.Task(t.Context(), offer)
+	wants(t, err, fault.InvalidArgument)
+	same(t, "the list", w.tasks(p.ann.Token), []string{"t1 sand open"})
 }

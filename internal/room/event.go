@@ -59,6 +59,7 @@ type Event struct {
 	ReplyTo   int64 `json:"re,omitempty"`  // the event that it answers
 	ReSeat    int   `json:"res,omitempty"` // the sender of that event
 	ReFor     []int `json:"ref,omitempty"` // the seats that see that event; empty means all
+	ReAdded   int64 `json:"rea,omitempty"` // the event that added the task which that event is about
 	Withdraws int64 `json:"wd,omitempty"`  // the sender's own request or proposal that it takes back
 
 	File *File `json:"file,omitempty"` // that it carries beside its text

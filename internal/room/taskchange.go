@@ -55,6 +55,12 @@ func (o TaskOrder) Decide(h *Head, a Agent, now time.Time) (e *Event, no int64, 
 		return nil, 0, err
 	}
 	c.No, c.Added, c.Prev, c.Title = t.No, t.N, t.Last, t.Title
+	for _, m := range o.For {
+		if x, here := h.Seated(m.Seat); here && !x.SeesTask(t.N) {
+			return nil, 0, fault.Refuse(fault.InvalidArgument, "for names an agent that joined later, and cannot see "+
+				"%s. Nothing was changed: add it again as a new task, and drop this one.", TaskID(t.No))
+		}
+	}
 	switch o.Action {
 	case TakeTask:
 		e, err = o.take(h, a, t, e, now)
