@@ -115,7 +115,7 @@ func (c *session) removeTask(ctx context.Context, id string) ([]room.Event, erro
 	}
 	no, _ := room.TaskNumber(id)
 	t, open := h.Task(no)
-	by, empty := t.Holder, t.Redacted
+	by := t.Holder
 	if !open {
 		d, err := log.Seats().Done(ctx, no)
 		if errors.Is(err, table.ErrNotFound) {
@@ -124,7 +124,7 @@ func (c *session) removeTask(ctx context.Context, id string) ([]room.Event, erro
 		if err != nil {
 			return nil, err
 		}
-		t, by, empty = d.Task, d.By, d.Task.Redacted && d.Result == ""
+		t, by = d.Task, d.By
 	}
 	if t.No == 0 || !c.agent.SeesTask(t.N) {
 		return nil, fault.Refuse(fault.InvalidArgument, "redact: there is no task of this id. Nothing was changed: "+
@@ -146,7 +146,7 @@ func (c *session) removeTask(ctx context.Context, id string) ([]room.Event, erro
 	}
 	expired := false
 	return c.decide(ctx, may, func(h *room.Head, _ room.Agent, _ time.Time) (roomlog.Change, error) {
-		if empty {
+		if t.Redacted && len(ops) == 0 { // what was said of it since, has words of its own
 			return roomlog.Change{}, nil
 		}
 		if expired || h.LastChange != changed {

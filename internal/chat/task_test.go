@@ -102,6 +102,15 @@ func TestRedact_task_isGoneEverywhere(t *testing.T) {
 	if got := w.update(chat.UpdateRequest{Token: p.ann.Token, Redact: "t2"}); got.Status != chat.StatusUnchanged {
 		t.Errorf("once more: %+v", got)
 	}
+	w.task(p.bob.Token, chat.TaskTake, "t2")
+	w.does(chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskRelease, ID: "t2", Text: "again: " + spilled})
+	w.redact(p.cid.Token, "t2") // what was said of it since
+	if n := w.inTable(p.ann.Token); n != 0 {
+		t.Errorf("%d items hold the secret of the second reason", n)
+	}
+	if got := w.update(chat.UpdateRequest{Token: p.ann.Token, Redact: "t2"}); got.Status != chat.StatusUnchanged {
+		t.Errorf("a third time: %+v", got)
+	}
 	_, err = w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.ann.Token, Redact: "t9"})
 	wants(t, err, fault.InvalidArgument)
 	same(t, "the list", other.tasks(p.ann.Token), []string{"t2 removed open", "t3 paint open"})

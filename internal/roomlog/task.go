@@ -82,8 +82,9 @@ func (s Seats) AllDone(ctx context.Context, a room.Agent, before int64, limit in
 
 // RedactTask returns the ops that take the words of task no out of the table: of the events about it,
 // from last back to the one that added it, and of its Done. They go into the Write of the event that says
-// so, which writes the part of an open task again. Where one Write cannot take all, RedactTask writes the
-// first itself. The ops fail if one of the items expires before they are written.
+// so, which writes the part of an open task again; there are none if nothing of it has words. Where one
+// Write cannot take all, RedactTask writes the first itself. The ops fail if one of the items expires
+// before they are written.
 func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops []table.Op, err error) {
 	for n := last; n != 0; {
 		item, err := s.table.Get(ctx, EventKey(id, n), strongly)
@@ -121,6 +122,9 @@ func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops 
 	}
 	if err != nil {
 		return nil, err
+	}
+	if d.Task.Redacted && d.Result == "" {
+		return ops, nil
 	}
 	d.Task.Title, d.Task.Text, d.Task.Redacted, d.Result, d.Redacted = room.Removed, "", true, "", true
 	done.Data = Encode(d)
