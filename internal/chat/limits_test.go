@@ -368,3 +368,18 @@ func (w *world) fillGuesses(token string) {
 		}
 	}
 }
+
+// Each change of the list of tasks counts as a message, with words or without: it is an event that all read.
+func TestLimits_tasks_countAsMessages(t *testing.T) {
+	w := limited(t, ratelimit.Limits{Messages: 3})
+	p := w.pair()
+	w.adds(p.ann.Token, "sand")
+	for range 4 { // the first counts
+		w.task(p.bob.Token, chat.TaskTake, "t1")
+		w.task(p.ann.Token, chat.TaskList, "")
+	}
+	w.task(p.bob.Token, chat.TaskRelease, "t1")
+	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskTake})
+	wants(t, err, fault.RateLimited)
+	same(t, "the list", w.tasks(p.ann.Token), []string{"t1 sand open"})
+}

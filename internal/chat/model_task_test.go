@@ -198,7 +198,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, stalled func(no in
 		return refuse(fault.Paused)
 	case r.closed:
 		return refuse(fault.RoomClosed)
-	case words && r.silences(a):
+	case (words || len(req.For) > 0) && r.silences(a):
 		return refuse(fault.NotAllowed)
 	case words && r.tooMany():
 		return refuse(fault.Paused)

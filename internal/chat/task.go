@@ -118,11 +118,9 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 		got, err := c.listTasks(ctx, req)
 		return got, s.Outward(err)
 	}
-	undo := func() {}
-	if len(op.words) > 0 {
-		if undo, err = s.limits.Message(ctx, len(op.words)); err != nil {
-			return Tasks{}, err
-		}
+	undo, err := s.limits.Message(ctx, len(op.words)) // a change without words is an event, too
+	if err != nil {
+		return Tasks{}, err
 	}
 	got, err := op.run(ctx)
 	if gone := ctx.Err() != nil; err != nil && !gone || err == nil && !op.wrote {

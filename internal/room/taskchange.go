@@ -37,14 +37,14 @@ func (o TaskOrder) Decide(h *Head, a Agent, now time.Time) (e *Event, no int64, 
 	}
 	c := &TaskChange{Action: o.Action, Text: o.Text}
 	e = &Event{Type: TaskChanged, Seat: a.Seat, Name: a.Name, Person: a.IsPerson(), Task: c}
-	if c.HasWords() {
+	if c.HasWords() || len(o.For) > 0 { // an offer ends the wait of another agent
 		if err := h.CheckSpeak(a, nil); err != nil {
 			return nil, 0, err
 		}
-		if !a.IsPerson() {
-			if err := h.CheckRun(); err != nil {
-				return nil, 0, err
-			}
+	}
+	if c.HasWords() && !a.IsPerson() {
+		if err := h.CheckRun(); err != nil {
+			return nil, 0, err
 		}
 	}
 	if o.Action == AddTasks {
