@@ -581,6 +581,7 @@ func (op *sendOp) sentBefore(ctx context.Context, unfound error) bool {
 		e, err := c.room.log.Event(ctx, s.N)
 		if err != nil || e.Redacted || len(e.To) > 0 != (len(op.req.To) > 0) || e.HasReadersOfAnother() ||
 			e.Text != op.req.Text || !sameFile(e.File, op.event.File) || e.ReplyTo != answered ||
+			!slices.Equal(e.Finishes, op.event.Finishes) ||
 			!sameCompany(c.agent, e.ToNames, op.req.To) {
 			continue
 		}

@@ -297,3 +297,18 @@ func TestTask_repeatedCall_changesNothing(t *testing.T) {
 		t.Errorf("added again later: %+v", got.Tasks)
 	}
 }
+
+// The same words that report a task are another message, also when an agent that they ask has left.
+func TestSend_sameTextThatFinishes_isNoRepetition(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "sand")
+	report := chat.SendRequest{Token: p.ann.Token, Text: "all is sanded, please look at it", Ask: []string{"Bob"}}
+	w.sends(report)
+	w.leave(p.bob.Token)
+	report.Finishes = []string{"t1"}
+	if got, err := w.Send(t.Context(), report); fault.CodeOf(err) != fault.InvalidArgument {
+		t.Errorf("got %+v, %v; want a refusal: Bob has left", got, err)
+	}
+	same(t, "the list", w.tasks(p.ann.Token), []string{"t1 sand open"})
+}
