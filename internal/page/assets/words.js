@@ -275,17 +275,16 @@ export const words = {
 
     // How one stands.
     states: {
-      mine: "{you} {have} it",
+      mine: (you) => (you ? "You have it" : "Your agent has it"),
       taken: "{by} has it",
       stalled: "{by} has it, but has not been heard for a while",
-      stalledMine: "{you} {have} it, but not been heard for a while",
+      stalledMine: (you) => `${you ? "You have it, but have" : "Your agent has it, but has"} not been heard for a while`,
       open: "Free",
       offered: "Offered to {for}",
       blocked: "After {after}",
       done: "Done by {by}",
       dropped: "Dropped",
     },
-    have: (you) => (you ? "have" : "has"),
     addedBy: "added by {adder}",
     groups: {
       mine: "Yours", taken: "Taken by others", free: "Free", blocked: "Not yet: something else comes first",

@@ -28,6 +28,8 @@ test("how a task stands is said with you, or your agent", () => {
   const say = (one, alone = false) => sentenceOf(standing(one, { me, alone }));
   assert.equal(say(task("t1", "taken", { by: me })), "Your agent has it");
   assert.equal(say(task("t1", "taken", { by: me }), true), "You have it");
+  assert.equal(say(task("t1", "stalled", { by: me })), "Your agent has it, but has not been heard for a while");
+  assert.equal(say(task("t1", "stalled", { by: me }), true), "You have it, but have not been heard for a while");
   assert.equal(say(task("t1", "taken", { by: "Bo" })), "[Bo] has it");
   assert.equal(say(task("t1", "stalled", { by: "Bo" })), "[Bo] has it, but has not been heard for a while");
   assert.equal(say(task("t1", "open")), "Free");

@@ -44,22 +44,20 @@ export function actionsOf(task, { me, room }) {
   return [];
 }
 
-const ownName = (alone) => (alone ? words.who.you : words.who.yourAgent);
-
 /** Returns a name for a sentence, with "you" or "your agent" in place of the person's own. */
-export const named = (name, { me, alone }) => (name === me ? word(ownName(alone)) : name);
+export function named(name, { me, alone }) {
+  if (name !== me) return name;
+  return alone ? word(words.who.you) : word(words.who.yourAgent);
+}
 
 /** Says how a task stands. */
 export function standing(task, { me, alone }) {
   const { state, by, for: offered, after = [] } = task;
-  const own = ownName(alone);
   switch (state) {
     case "taken":
     case "stalled":
       if (by !== me) return fill(w.states[state], { by });
-      return fill(w.states[state === "taken" ? "mine" : "stalledMine"], {
-        you: word(own[0].toUpperCase() + own.slice(1)), have: word(w.have(alone)),
-      });
+      return [w.states[state === "taken" ? "mine" : "stalledMine"](alone)];
     case "open":
       return offered?.length
         ? fill(w.states.offered, { for: offered.map((name) => named(name, { me, alone })) })
