@@ -248,7 +248,7 @@ func TestTalk_message_isUnfoldedCopiedAndRemoved(t *testing.T) {
 	focus(secret)
 	tab.click(button("Remove the text"))
 	tab.click(button("Remove"))
-	tab.sees("This text was removed.")
-	other.sees("This text was removed.")
+	tab.sees("This was removed.")
+	other.sees("This was removed.")
 	other.seesNot("My salary is secret.")
 }
