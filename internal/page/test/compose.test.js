@@ -226,7 +226,6 @@ test("a fence is longer than any in its text, and the name of a file suits every
   assert.equal(fileName("…", "2030-01-01T12:00:00Z", "json"), "room-2030-01-01.json");
 });
 
-// internal/shell prints the same of the same: `parley history --minutes`.
 test("the minutes say what was agreed, what was done by whom, what is open, and which files there are", async () => {
   const read = (name) => readFile(new URL(name, import.meta.url), "utf8");
   const what = JSON.parse(await read("minutes.json"));

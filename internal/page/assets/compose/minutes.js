@@ -1,6 +1,5 @@
 // How an exported conversation ends: what was agreed, what was done and by whom, what is open, and the
-// files. `parley history --minutes` prints the same (internal/shell); test/minutes.md is what both make of
-// test/minutes.json.
+// files. test/minutes.md is what it makes of test/minutes.json.
 //
 // What people and agents wrote stands between fences that are longer than any in it, so that it ends
 // nowhere but where it ends, and passes for nothing else.
