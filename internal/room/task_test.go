@@ -159,7 +159,7 @@ func TestTaskOrder_eachCellOfTheTable(t *testing.T) {
 			want: "taken 3"},
 		"a muted agent offers": {before: []func(*timeline){takes(cid, 1),
 			func(l *timeline) { l.manage(room.Mute, cid) }}, by: cid,
-			do: room.TaskOrder{Action: room.ReleaseTask, No: 1, For: []room.Party{{Seat: dora, Joined: 4}}},
+			do:   room.TaskOrder{Action: room.ReleaseTask, No: 1, For: []room.Party{{Seat: dora, Joined: 4}}},
 			code: fault.NotAllowed, want: "taken 3"},
 		"a muted agent says nothing": {before: []func(*timeline){takes(cid, 1),
 			func(l *timeline) { l.manage(room.Mute, cid) }}, by: cid, do: finish(1), want: "gone", wakes: []int{bob}},
