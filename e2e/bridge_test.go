@@ -125,7 +125,14 @@ func TestBridge_serverKilledAndStarted_callsGoOn(t *testing.T) {
 	if a := <-cut; a.Code != "unavailable" || a.Next != "Repeating the call is safe." || a.Retry == 0 {
 		t.Errorf("the wait that was cut off was answered %+v", a)
 	}
-	down := c.refused("unavailable", "send_message", args{"agent_token": alice.token, "text": opening})
+	say := args{"agent_token": alice.token, "text": opening}
+	down := c.refused("unavailable", "send_message", say)
+	for range 4 { // a connection of which the bridge has not heard yet that it broke leaves it in doubt
+		if !strings.Contains(down.Message, "may have been done") {
+			break
+		}
+		down = c.refused("unavailable", "send_message", say)
+	}
 	if !strings.Contains(down.Message, "Nothing was done.") || !strings.Contains(down.Next, "parley doctor") {
 		t.Errorf("with the server down a call was answered %+v", down)
 	}
