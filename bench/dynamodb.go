@@ -30,7 +30,8 @@ type billedCall struct {
 // args are the arguments of a call without the agent's token and cursor.
 type args map[string]any
 
-// billedCalls returns a short conversation in which every tool is called.
+// billedCalls returns a short conversation in which every tool is called, but for those of files:
+// they need a bucket, and internal/lambdatest counts them with one.
 func billedCalls() []billedCall {
 	text := strings.Repeat("x", 800)
 	return []billedCall{
@@ -54,6 +55,9 @@ func billedCalls() []billedCall {
 		{what: "supervise, opening the link", as: "first", tool: superviseTool, arguments: args{"claim": ""}},
 		{what: "supervise, pausing the agent", as: "first", tool: superviseTool, arguments: args{"paused": true}},
 		{as: "first", tool: superviseTool, arguments: args{"paused": false}},
+		{what: "task, adding one", as: "first", tool: "task",
+			arguments: args{"action": "add", "tasks": []string{"measure"}}},
+		{what: "task, taking it", as: "second", tool: "task", arguments: args{"action": "take"}},
 		{what: "manage_agent, mute", as: "first", tool: "manage_agent",
 			arguments: args{"agent_name": "second", "action": "mute"}},
 		{what: "leave_room", as: "second", tool: "leave_room", arguments: args{}},
