@@ -24,6 +24,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/parley-chat/parley/e2e/internal/parts"
 )
 
 // shared is the answer to share_file, get_file and an upload.
@@ -169,6 +171,7 @@ func hostileNames() []string {
 // No command that the server writes holds a name that an agent chose: each is run, and makes one
 // file with a name of the server's.
 func TestAttack_files_hostileNames(t *testing.T) {
+	needsCurl(t)
 	p := exposed(t, "--messages-per-minute", "1000")
 	two := p.pair(t, "names")
 	taken, run := 0, 0
@@ -200,6 +203,13 @@ func TestAttack_files_hostileNames(t *testing.T) {
 		"of the server's name", len(hostileNames()), taken, run)
 }
 
+func needsCurl(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{"sh", "curl"} {
+		parts.Need(t, name, "it runs the commands of files")
+	}
+}
+
 // sh runs a line in a folder, as an agent does.
 func sh(t *testing.T, dir, line string) bool {
 	t.Helper()
@@ -226,6 +236,7 @@ func ls(t *testing.T, dir string) (names []string) {
 
 // An agent's own path stands in the command that uploads it, quoted.
 func TestAttack_files_hostilePaths(t *testing.T) {
+	needsCurl(t)
 	p := exposed(t, "--messages-per-minute", "1000")
 	two := p.pair(t, "paths")
 	sent := 0

@@ -73,6 +73,9 @@ func Start(t testing.TB) *Server {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	dir, err := folder()
+	if _, missing := exec.LookPath("sh"); missing != nil { // which engine.Serve runs
+		err = fmt.Errorf("%w: there is no shell", engine.ErrMissing)
+	}
 	if err == nil {
 		err = engine.Fetched(dir, "versitygw", size)
 	}
