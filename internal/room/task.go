@@ -12,13 +12,12 @@ import (
 
 // The limits on tasks.
 const (
-	MaxTasks     = 100   // of a room, open at once
-	MaxAdded     = 30    // of these, of one adder; so many a call adds at most
-	MaxTaken     = 5     // of these, by one agent
-	MaxTitle     = 200   // characters
-	MaxTaskText  = 1_000 // characters of details, of a reason, or of what was done
-	MaxFinishes  = 10    // tasks that one message reports as done
-	maxOfferedTo = MaxCapacity
+	MaxTasks    = 100   // of a room, open at once
+	MaxAdded    = 30    // of these, of one adder; so many a call adds at most
+	MaxTaken    = 5     // of these, by one agent
+	MaxTitle    = 200   // characters
+	MaxTaskText = 1_000 // characters of details, of a reason, or of what was done
+	MaxFinishes = 10    // tasks that one message reports as done
 
 	// OfferLife is how long only those to whom a task is offered may take it, from when it can be taken.
 	OfferLife = 10 * time.Minute

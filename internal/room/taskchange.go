@@ -11,19 +11,19 @@ import (
 // TaskOrder is what a call wants to do with a task, or with several that it adds.
 type TaskOrder struct {
 	Action TaskAction
-	No     int64   // 0: of TakeTask, the next free one
-	Add    []Task  // of AddTasks: Title, Text, For, and After with negative numbers for those of this call
-	Title  string  // of EditTask; "" leaves it
-	Text   string  // what was done, or why; of EditTask the details, "" leaves them
-	After  []int64 // of EditTask; nil leaves it
-	For    []Party
-	Offers bool // For is given, of ReleaseTask and EditTask
-	Seen   map[int]Presence
+	No     int64            // 0: of TakeTask, the next free one
+	Add    []Task           // of AddTasks: Title, Text, For, and After with negative numbers for those of this call
+	Title  string           // of EditTask; "" leaves it
+	Text   string           // what was done, or why; of EditTask the details, "" leaves them
+	After  []int64          // of EditTask; nil leaves it
+	For    []Party          // of ReleaseTask and EditTask: to whom the task is offered then
+	Offers bool             // of EditTask: For replaces to whom the task is offered; else that stays
+	Seen   map[int]Presence // of the seats: see NeedsPresence
 }
 
 // Decide returns the event by which a does this, as the event after h; nil if that is so already:
 // it has the task that it takes, the one that it releases is free as asked for, or nothing would change. no
-// is the task that the answer is about. A task that is not open is errClosed. The error is a
+// is the task that the answer is about. A task that is not open is ErrNotOpen. The error is a
 // *fault.Error.
 //
 // Each row of the table of tasks is a case here: who may do it, and who is woken (Event.Wakes).
