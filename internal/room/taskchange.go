@@ -338,7 +338,9 @@ func (h *Head) finish(a Agent, e *Event) {
 			e.Closes, done = append(e.Closes, no), append(done, t)
 		}
 	}
-	e.Wakes = h.wokenByEnd(done, a)
+	if len(done) > 0 {
+		e.Wakes = h.wokenByEnd(done, a)
+	}
 }
 
 // WhyUnfinished says why a report of a does not close task no; "" if it does.
