@@ -126,14 +126,12 @@ func (s *State) CheckRun() error {
 func (s *State) runIsOver() bool { return s.AgentMessages > 0 && s.Run >= s.AgentMessages }
 
 // runAfter returns State.Run after e. Each event carries it, so it costs no read. Messages that
-// not everybody sees do not count: others could tell that they were sent.
+// not everybody sees do not count: others could tell that they were sent. Words about tasks count.
 func (s *State) runAfter(e Event) int {
+	said := e.Type == Said || e.Type == TaskChanged && e.Task != nil && e.Task.HasWords()
 	switch {
-	case e.Type == TaskChanged && e.Task != nil && e.Task.HasWords(): // they count as a message
-	case e.Type != Said || s.hidesFromSome(e):
+	case !said || s.hidesFromSome(e):
 		return s.Run
-	}
-	switch {
 	case e.Person:
 		return 0
 	}

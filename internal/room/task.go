@@ -309,7 +309,7 @@ func (h *Head) NextTask(a Agent, seen map[int]Presence, now time.Time) (Task, bo
 		switch {
 		case t.Holder.Seat != 0:
 			r = 2
-		case isAmong(t.For, a):
+		case t.IsOfferedTo(a):
 			r = 0
 		}
 		if r < rank {
@@ -386,8 +386,8 @@ func (s *State) addTasks(e Event, by Party) {
 		s.Tasks = append(s.Tasks, t)
 		s.LastTask = max(s.LastTask, t.No)
 	}
+	by.Name = ""
 	s.TasksAdded = append(s.recentlyAdded(e.At()), AddedTask{by, e.AtMs, e.N, titlesOf(e.Task.Add)})
-	s.TasksAdded[len(s.TasksAdded)-1].Name = ""
 }
 
 // recentlyAdded returns the calls that added tasks within RepeatWindow.
