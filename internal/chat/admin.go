@@ -104,6 +104,14 @@ func (c *session) decide(ctx context.Context, may func(h *room.Head, by room.Age
 	return p.Events, nil
 }
 
+// addCall adds this call, which is not noted yet, to the presence of the seats. A call of a person is no
+// sign of its agent.
+func (c *session) addCall(presence map[int]room.Presence) {
+	if !c.agent.IsPerson() || c.agent.IsAlone() {
+		presence[c.agent.Seat] = room.Presence{AtMs: c.room.svc.now().UnixMilli()}
+	}
+}
+
 // succeed makes an agent an admin if that is due, perhaps the caller. It is for a call that
 // only an admin may make: a call that needs no admin does not look for one.
 func (c *session) succeed(ctx context.Context) error {
@@ -115,9 +123,7 @@ func (c *session) succeed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !c.agent.IsPerson() || c.agent.IsAlone() {
-		presence[c.agent.Seat] = room.Presence{AtMs: r.svc.now().UnixMilli()} // this call is not noted yet
-	}
+	c.addCall(presence)
 	claim := &room.SeatRequest{Presence: presence}
 	err = r.log.Append(ctx,
 		&roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {

@@ -378,25 +378,19 @@ func checkAddedBefore(h *room.Head, n int64) error {
 
 // presence returns what tells which tasks of h have stalled; nil if the log does.
 func (c *session) presence(ctx context.Context, h *room.Head) (map[int]room.Presence, error) {
-	now := c.room.svc.now()
-	if !h.NeedsPresence(now) {
+	if !h.NeedsPresence(c.room.svc.now()) {
 		return nil, nil
 	}
 	all, _, err := c.room.agents.Presence(ctx, table.Eventual)
 	if err != nil {
 		return nil, err
 	}
-	if !c.agent.IsPerson() || c.agent.IsAlone() {
-		all[c.agent.Seat] = room.Presence{AtMs: now.UnixMilli()} // this call is not noted yet
-	}
+	c.addCall(all)
 	return all, nil
 }
 
 // isWorkedOn reports whether a task is taken that has not stalled. If that is not known, it is.
 func (c *session) isWorkedOn(ctx context.Context, h *room.Head) bool {
-	if !h.HasTaken() {
-		return false
-	}
 	seen, err := c.presence(ctx, h)
 	if err != nil {
 		if ctx.Err() == nil {

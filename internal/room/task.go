@@ -278,11 +278,6 @@ func (h *Head) Works(seen map[int]Presence, now time.Time) bool {
 	return slices.ContainsFunc(h.Tasks, func(t Task) bool { return t.Holder.Seat != 0 && !h.Stalled(t, seen, now) })
 }
 
-// HasTaken reports whether a task is taken by an agent that is still here.
-func (s *State) HasTaken() bool {
-	return slices.ContainsFunc(s.Tasks, func(t Task) bool { return t.Holder.Seat != 0 && t.Holder.isHere(s) })
-}
-
 // Free reports whether a may take t now, but for how many it has.
 func (h *Head) Free(a Agent, t Task, seen map[int]Presence, now time.Time) bool {
 	switch {
