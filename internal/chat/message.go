@@ -161,13 +161,10 @@ func (m Message) size() int {
 		n += jsonLen(name) + len(`"",`)
 	}
 	for _, t := range m.Tasks {
-		n += taskBytes + jsonLen(t.Title)
+		n += t.size()
 	}
-	if t := m.Task; t != nil {
-		n += taskBytes + jsonLen(t.Title) + jsonLen(t.Text) + jsonLen(t.Result) + jsonLen(t.Was)
-		for _, name := range t.For {
-			n += jsonLen(name) + len(`"",`)
-		}
+	if m.Task != nil {
+		n += m.Task.size()
 	}
 	if f := m.File; f != nil {
 		n += fileBytes + jsonLen(f.Name)
@@ -179,6 +176,15 @@ func (m Message) size() int {
 				n += jsonLen(*text)
 			}
 		}
+	}
+	return n
+}
+
+// size returns at least the bytes that t takes as JSON.
+func (t Task) size() int {
+	n := taskBytes + jsonLen(t.Title) + jsonLen(t.Text) + jsonLen(t.Result) + jsonLen(t.Was)
+	for _, word := range slices.Concat(t.For, t.After) {
+		n += jsonLen(word) + len(`"",`)
 	}
 	return n
 }

@@ -312,6 +312,7 @@ func TestWait_batchOfTheWorstTexts_staysUnder9KiB(t *testing.T) {
 		what, text string
 		times      int
 	}{
+		{"tasks, each offered to many", "", 12},
 		{"one byte", "x", 60},
 		{"quotes", strings.Repeat(`"`, 1000), 12},
 		{"line separators", "x" + strings.Repeat("\u2028", 333), 12},
@@ -323,10 +324,23 @@ func TestWait_batchOfTheWorstTexts_staysUnder9KiB(t *testing.T) {
 	} {
 		w := newWorld(t)
 		p := w.connect(modern)
-		ann := p.call("join_room", args{"room": "den", "agent_name": strings.Repeat("𐐨", 40)})
+		ann := p.call("join_room", args{"room": "den", "agent_name": strings.Repeat("𐐨", 40), "capacity": 10})
 		bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
+		var many []string
+		for len(many) < 8 && c.text == "" {
+			many = append(many, strings.Repeat(string('a'+rune(len(many))), 40))
+			p.call("join_room", args{"room": "den", "agent_name": many[len(many)-1]})
+		}
+		if len(many) > 0 {
+			bob.Cursor = p.call("wait_for_message", args{"agent_token": bob.Token, "wait_seconds": 0}).Cursor
+		}
 		first := ""
 		for i := range c.times {
+			if c.text == "" {
+				p.call("task", args{"agent_token": ann.Token, "action": "add",
+					"tasks": []args{{"title": fmt.Sprint(i), "for": many}, {"title": fmt.Sprint("also ", i), "for": many}}})
+				continue
+			}
 			sent := p.call("send_message", args{"agent_token": ann.Token, "text": c.text, "reply_to": first,
 				"idempotency_key": i})
 			if first == "" {
