@@ -46,7 +46,7 @@ func TestClose_tokens_canOnlyReadAndLeave(t *testing.T) {
 	for _, w := range []*world{w, w.elsewhere()} {
 		for _, token := range []string{p.ann.Token, p.bob.Token} {
 			all := calls(w, token)
-			for _, call := range []string{"join", "send", "update", "manage"} {
+			for _, call := range []string{"join", "send", "update", "manage", "task"} {
 				says(t, w.changesNothing(token, all[call]), fault.RoomClosed, "agree on a new room")
 			}
 			if !w.info(token).Room.Closed {

@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -229,6 +230,89 @@ func TestDownload_asksTheHeadEachTime(t *testing.T) {
 	}
 }
 
+// A guest shares and gets the files of its room as others do. The gate admits the address of a file for its seat
+// alone.
+func TestGuest_sharesAndGetsTheFilesOfItsRoom(t *testing.T) {
+	onEachStore(t, func(t *testing.T, s *shelf) {
+		ann := s.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 5})
+		bob, dan := s.join("plans", "Bob"), s.join("plots", "Dan")
+		invited := guest(t, ann.Invite)
+		eve, err := s.arrives(invited, "Eve")
+		if err != nil {
+			t.Fatal(err)
+		}
+		offer := func(ctx context.Context, to ...string) (string, error) {
+			got, err := s.ShareFile(ctx, chat.ShareRequest{Token: eve.Token, Name: "a.txt", Size: 99, To: to})
+			if err != nil {
+				return "", err
+			}
+			return got.Upload.Code, nil
+		}
+		get := func(ctx context.Context, token, id string) (string, error) {
+			got, err := s.GetFile(ctx, chat.FileRequest{Token: token, ID: id})
+			return got.Ticket, err
+		}
+		code, err := offer(invited, "Ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent, err := s.Upload(s.bearer(eve), code, strings.NewReader("from Eve"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.has(ann.Token, sent.ID, "from Eve")
+		public := s.share(chat.ShareRequest{Token: ann.Token, Name: "b.txt", Text: "to all"})
+		ticket, err := get(invited, eve.Token, public)
+		if text, failed := s.downloadBy(s.bearer(eve), ticket); err != nil || failed != nil || text != "to all" {
+			t.Errorf("Eve gets %q, %v, %v", text, err, failed)
+		}
+
+		private := s.share(chat.ShareRequest{Token: ann.Token, Name: "c.txt", Text: "to Bob", To: []string{"Bob"}})
+		elsewhere := s.share(chat.ShareRequest{Token: dan.Token, Name: "d.txt", Text: "elsewhere"})
+		anns := s.offer(chat.ShareRequest{Token: ann.Token, Name: "e.txt", Size: 99})
+		bobs, err := get(t.Context(), bob.Token, private)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused := func(what string, code fault.Code, call func() error) {
+			t.Helper()
+			if err := s.changesNothing(ann.Token, call); fault.CodeOf(err) != code {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		gets := func(token, id string) func() error {
+			return func() error { _, err := get(invited, token, id); return err }
+		}
+		uploads := func(code string) func() error {
+			return func() error { _, err := s.Upload(s.bearer(eve), code, strings.NewReader("x")); return err }
+		}
+		refused("a file to Bob", fault.InvalidArgument, gets(eve.Token, private))
+		refused("a file of another room", fault.InvalidArgument, gets(eve.Token, elsewhere))
+		refused("by a token of another room", fault.NotAllowed, gets(dan.Token, elsewhere))
+		refused("by a token that no invite gave", fault.NotAllowed, gets(ann.Token, public))
+		refused("a download of Bob's", fault.NotAllowed, func() error {
+			_, err := s.downloadBy(s.bearer(eve), bobs)
+			return err
+		})
+		refused("an upload of Ann's", fault.NotAllowed, uploads(anns))
+
+		fresh := guest(t, s.renew(ann.Token))
+		gil, err := s.arrives(fresh, "Gil")
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused("a seat of the new invite by the old", fault.NotAllowed, gets(gil.Token, public))
+		code, err = offer(invited) // which still admits to its own seat
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.manage(ann.Token, room.BanName, "Eve", chat.StatusBanned)
+		refused("an upload of a guest that was banned", fault.TokenInvalid, uploads(code))
+		refused("a download of it", fault.TokenInvalid, func() error { _, err := s.download(ticket); return err })
+		refused("get_file by it", fault.Removed, gets(eve.Token, public))
+	})
+}
+
 func TestTicket_changed_leadsNowhere(t *testing.T) {
 	s := inFile(t)
 	p := s.company()
@@ -251,7 +335,7 @@ func TestTicket_changed_leadsNowhere(t *testing.T) {
 	}
 }
 
-// A file behind a draft is there for the agent and its person, until it is decided.
+// A file behind a draft is there for the agent and its person alone, until it is decided.
 func TestDraft_withFile_isSeenByItsSeatAlone(t *testing.T) {
 	for decision, text := range map[room.Decision]string{room.SendDraft: "", room.EditDraft: "mine",
 		room.RefuseDraft: "",
@@ -269,11 +353,14 @@ func TestDraft_withFile_isSeenByItsSeatAlone(t *testing.T) {
 				}
 				draft := got.ID
 				s.has(person, draft, "drafted")
+				s.has(p.bob.Token, draft, "drafted")
 				if list := s.supervise(person, chat.SuperviseRequest{}).Drafts; len(list) != 1 || list[0].File == nil {
 					t.Errorf("the person sees %+v", list)
 				}
-				if _, err := s.file(p.ann.Token, draft); err == nil || len(s.names(p.ann.Token)) > 0 {
-					t.Error("others see it")
+				for _, other := range []string{p.ann.Token, p.cid.Token, s.person(p.ann)} { // Ann is the admin
+					if _, err := s.file(other, draft); err == nil || len(s.names(other)) > 0 {
+						t.Error("others see it")
+					}
 				}
 				if again, err := s.upload(code, "drafted"); err != nil || again.Sent || again.ID != draft {
 					t.Errorf("the same upload again: %+v, %v", again, err)
@@ -397,6 +484,61 @@ func TestRedact_file_isGoneEverywhere(t *testing.T) {
 	})
 }
 
+// What was removed, was refused or never arrived is not in the file of SQLite, nor in its log, nor in the bucket.
+func TestFile_removed_isOnNoDisk(t *testing.T) {
+	onEachStore(t, func(t *testing.T, s *shelf) {
+		const marker = "the door opens with " + spilled
+		p := s.company()
+		person := s.person(p.bob)
+		s.share(chat.ShareRequest{Token: p.ann.Token, Name: "kept", Text: "kept text"})
+		shared := s.share(chat.ShareRequest{Token: p.ann.Token, Name: marker, Text: marker, Note: marker})
+		private := s.uploads(s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "a", Size: 1 << 20, To: []string{"Cid"}}),
+			strings.Repeat(marker, 30_000))
+		s.approves(person, true)
+		got, err := s.upload(s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "b", Size: 99}), marker)
+		if err != nil || got.Status != chat.StatusPending {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		if _, err := s.Upload(t.Context(), s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "c", Size: 2 << 20}),
+			io.MultiReader(strings.NewReader(strings.Repeat(marker, 60_000)), iotest.ErrReader(errors.New("gone")))); err == nil {
+			t.Error("an upload that broke off is shared")
+		}
+		if n := bytes.Count(s.disk(), []byte(marker)); n < 20_000 {
+			t.Fatalf("it is there %d times: the test is void", n)
+		}
+		s.decides(person, got.ID, room.RefuseDraft, "")
+		s.approves(person, false)
+		s.redact(p.ann.Token, shared)
+		s.redact(p.bob.Token, private)
+		s.sweeps()
+		disk := s.disk()
+		if n := bytes.Count(disk, []byte(marker)); n > 0 || !bytes.Contains(disk, []byte("kept text")) {
+			t.Errorf("it is there %d times", n)
+		}
+	})
+}
+
+// In a room that goes on, a file is claimed, listed and given out as long as its message lives, and no longer.
+func TestFile_expiresWithItsMessage(t *testing.T) {
+	onEachStore(t, func(t *testing.T, s *shelf) {
+		p := s.company()
+		id := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Text: "text"})
+		s.clock.Advance(20 * day)
+		s.say(p.ann.Token, "still here")
+		s.clock.Advance(12*day - time.Minute)
+		s.say(p.ann.Token, "and still")
+		s.has(p.ann.Token, id, "text")
+		s.clock.Advance(2 * time.Minute)
+		s.Service = s.with(chat.Options{}).Service // which remembers no messages
+		if _, err := s.file(p.ann.Token, id); fault.CodeOf(err) != fault.InvalidArgument {
+			t.Errorf("%v", err)
+		}
+		if keys, names := s.kept(p.ann.Token), s.names(p.ann.Token); len(keys)+len(names) > 0 {
+			t.Errorf("%v are claimed, %q are there", keys, names)
+		}
+	})
+}
+
 func TestUpload_takesOneFile(t *testing.T) {
 	onEachStore(t, func(t *testing.T, base *shelf) {
 		s, store := base.watching()
@@ -504,13 +646,19 @@ func TestShare_repeatedCalls_shareOnce(t *testing.T) {
 }
 
 func TestShare_limits_areRefusedWithWhatIsLeft(t *testing.T) {
-	s := inFile(t)
+	onEachStore(t, refusesWhatIsTooMuch)
+}
+
+func refusesWhatIsTooMuch(t *testing.T, s *shelf) {
 	p := s.company()
 	fill := func(n int, size string) {
+		var ops []table.Op
 		for i := range n {
-			s.write(table.Put(table.Item{Key: table.Key{Partition: "ROOM#" + p.ann.Token[:7],
-				Sort: "FILE#" + strings.Repeat("x", i+1)}, Data: []byte(`{"v":11,"n":1,"s":1,"size":` + size + `}`)},
-				table.Always))
+			ops = append(ops, table.Put(table.Item{Key: table.Key{Partition: "ROOM#" + p.ann.Token[:7],
+				Sort: fmt.Sprint("FILE#x", i)}, Data: []byte(`{"v":11,"n":1,"s":1,"size":` + size + `}`)}, table.Always))
+		}
+		for some := range slices.Chunk(ops, table.MaxOps) {
+			s.write(some...)
 		}
 	}
 	refused := func(what string, req chat.ShareRequest, want fault.Code, says string) {
@@ -530,8 +678,7 @@ func TestShare_limits_areRefusedWithWhatIsLeft(t *testing.T) {
 	fill(999, "1")
 	refused("many files", chat.ShareRequest{Size: 1}, fault.MessageTooLong, "1000 files")
 
-	s = inFile(t)
-	p = s.company()
+	p = s.races()
 	full := s.with(chat.Options{Files: fullStore{s.store}})
 	_, err := full.ShareFile(t.Context(), chat.ShareRequest{Token: p.ann.Token, Name: "a", Size: 101})
 	wants(t, err, fault.Unavailable)
@@ -539,7 +686,7 @@ func TestShare_limits_areRefusedWithWhatIsLeft(t *testing.T) {
 	_, err = full.Upload(t.Context(), code, &unread{t: t, n: 101})
 	wants(t, err, fault.Unavailable)
 	none := s.with(chat.Options{})
-	none.Service = chat.New(s.table, chat.Options{Clock: hurriedClock{s.clock}, SingleProcess: true})
+	none.Service = chat.New(s.table, chat.Options{Clock: hurriedClock{s.clock}, SingleProcess: s.single})
 	_, err = none.ShareFile(t.Context(), chat.ShareRequest{Token: p.ann.Token, Name: "a", Size: 1})
 	wants(t, err, fault.NotAllowed)
 	_, err = none.Upload(t.Context(), code, &unread{t: t, n: 1})
@@ -560,7 +707,11 @@ type fullStore struct{ files.Store }
 func (fullStore) Free(context.Context) (int64, error) { return 100, nil }
 
 func TestShare_limitsOfACaller_countWhatWasMoved(t *testing.T) {
-	s := inFile(t).with(chat.Options{Limits: ratelimit.Limits{FilesIn: 1000, FilesOut: 1300}})
+	onEachStore(t, countsWhatWasMoved)
+}
+
+func countsWhatWasMoved(t *testing.T, base *shelf) {
+	s := base.with(chat.Options{Limits: ratelimit.Limits{FilesIn: 1000, FilesOut: 1300}})
 	p := s.company()
 	codes := []string{}
 	for range 3 {

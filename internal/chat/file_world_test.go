@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -26,7 +27,8 @@ import (
 type shelf struct {
 	*world // with a service
 	store  files.Store
-	single bool // there may be no other service
+	single bool          // there may be no other service
+	disk   func() []byte // all that is there of files, in whatever state
 }
 
 // onEachStore runs a test on a file, and on DynamoDB Local with a bucket of versitygw.
@@ -43,7 +45,12 @@ func onEachStore(t *testing.T, test func(t *testing.T, s *shelf)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &shelf{world: &world{t: t, clock: clock, table: db}, store: b}
+		s := &shelf{world: &world{t: t, clock: clock, table: db}, store: b, disk: func() (all []byte) {
+			for _, object := range s3.Objects(t) {
+				all = append(all, object...)
+			}
+			return all
+		}}
 		s.Service = s.with(chat.Options{}).Service
 		test(t, s)
 	})
@@ -52,8 +59,15 @@ func onEachStore(t *testing.T, test func(t *testing.T, s *shelf)) {
 // inFile returns a service alone on a file.
 func inFile(t *testing.T) *shelf {
 	clock := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-	tab := sqlitetest.Open(t, clock)
-	s := &shelf{world: &world{t: t, clock: clock, table: tab}, store: tab.Files(), single: true}
+	tab, path := sqlitetest.OpenFile(t, clock)
+	s := &shelf{world: &world{t: t, clock: clock, table: tab}, store: tab.Files(), single: true, disk: func() []byte {
+		file, err := os.ReadFile(path)
+		log, failed := os.ReadFile(path + "-wal")
+		if err := errors.Join(err, failed); err != nil {
+			t.Fatal(err)
+		}
+		return append(file, log...)
+	}}
 	s.Service = s.with(chat.Options{}).Service
 	return s
 }
@@ -110,12 +124,15 @@ func (s *shelf) file(token, id string) (chat.FileGot, error) {
 }
 
 // download returns the whole file of a ticket.
-func (s *shelf) download(ticket string) (string, error) {
-	d, err := s.Download(s.t.Context(), ticket)
+func (s *shelf) download(ticket string) (string, error) { return s.downloadBy(s.t.Context(), ticket) }
+
+// downloadBy is download for the caller of ctx.
+func (s *shelf) downloadBy(ctx context.Context, ticket string) (string, error) {
+	d, err := s.Download(ctx, ticket)
 	if err != nil {
 		return "", err
 	}
-	r, err := d.Open(s.t.Context(), 0, d.Size)
+	r, err := d.Open(ctx, 0, d.Size)
 	if err != nil {
 		return "", err
 	}
@@ -181,6 +198,21 @@ func (s *shelf) erased(k files.Key) {
 	}
 	if err == nil {
 		r.Close()
+	}
+}
+
+// sweeps lets the store forget what it has deleted: the sweep of a file does so within a minute.
+func (s *shelf) sweeps() {
+	s.t.Helper()
+	if !s.single {
+		return
+	}
+	s.clock.Advance(time.Minute)
+	for range 100 {
+		if err := s.clock.BlockUntilContext(s.t.Context(), 1); err != nil {
+			s.t.Fatal(err)
+		}
+		s.clock.Advance(100 * time.Millisecond)
 	}
 }
 

@@ -35,6 +35,10 @@ func callsOf(ctx context.Context, w *world, token string) map[string]func() erro
 			_, err := w.ManageAgent(ctx, chat.ManageRequest{Token: token, AgentName: "Eve", Action: room.BanName})
 			return err
 		},
+		"task": func() error {
+			_, err := w.Task(ctx, chat.TaskRequest{Token: token, Action: chat.TaskAdd, Tasks: newTasks("sand")})
+			return err
+		},
 		"leave": func() error { _, err := w.LeaveRoom(ctx, chat.LeaveRequest{Token: token}); return err },
 	}
 }

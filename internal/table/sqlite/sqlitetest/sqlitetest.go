@@ -18,14 +18,27 @@ import (
 // is removed when the test ends. A nil clock is the system's.
 func Open(t testing.TB, clock clockwork.Clock) *sqlite.Table {
 	t.Helper()
-	tab, remove := OpenUntil(t, clock)
-	t.Cleanup(func() { _ = remove() })
+	tab, _ := OpenFile(t, clock)
 	return tab
+}
+
+// OpenFile is Open for a caller that looks into the file.
+func OpenFile(t testing.TB, clock clockwork.Clock) (tab *sqlite.Table, path string) {
+	t.Helper()
+	tab, path, remove := open(t, clock)
+	t.Cleanup(func() { _ = remove() })
+	return tab, path
 }
 
 // OpenUntil is Open for a caller that closes the table and removes its file itself, such
 // as a test that opens too many to wait for its end.
 func OpenUntil(t testing.TB, clock clockwork.Clock) (tab *sqlite.Table, remove func() error) {
+	t.Helper()
+	tab, _, remove = open(t, clock)
+	return tab, remove
+}
+
+func open(t testing.TB, clock clockwork.Clock) (tab *sqlite.Table, path string, remove func() error) {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "parley-")
 	if err != nil {
@@ -33,9 +46,10 @@ func OpenUntil(t testing.TB, clock clockwork.Clock) (tab *sqlite.Table, remove f
 	}
 	all := sqlite.FileOptions{Total: math.MaxInt64,
 		DiskFree: func(string) (int64, error) { return math.MaxInt64, nil }}
-	tab, err = sqlite.Open(filepath.Join(dir, "parley.db"), sqlite.Options{Clock: clock, Files: all})
+	path = filepath.Join(dir, "parley.db")
+	tab, err = sqlite.Open(path, sqlite.Options{Clock: clock, Files: all})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tab, func() error { return errors.Join(tab.Close(), os.RemoveAll(dir)) }
+	return tab, path, func() error { return errors.Join(tab.Close(), os.RemoveAll(dir)) }
 }
