@@ -16,6 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/files"
 	"github.com/parley-chat/parley/internal/files/bucket"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/s3local"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
@@ -54,16 +55,26 @@ func archiveOnAWS(t *testing.T) archive {
 // share shares a file, and returns the message that carries it.
 func (s archive) share(a *agent, data []byte, to ...string) (id string) {
 	s.t.Helper()
+	sent := s.upload(a, data, to...)
+	if !sent.Sent {
+		s.t.Fatalf("%+v", sent)
+	}
+	return sent.ID
+}
+
+// upload uploads a file, which may become a draft.
+func (s archive) upload(a *agent, data []byte, to ...string) chat.Sent {
+	s.t.Helper()
 	got, err := s.ShareFile(s.t.Context(), chat.ShareRequest{Token: a.token, Name: "ledger.csv", Size: int64(len(data)),
 		To: to})
 	if err != nil || got.Upload == nil {
 		s.t.Fatalf("%+v, %v", got, err)
 	}
 	sent, err := s.Upload(s.t.Context(), got.Upload.Code, bytes.NewReader(data))
-	if err != nil || !sent.Sent {
-		s.t.Fatalf("%+v, %v", sent, err)
+	if err != nil {
+		s.t.Fatal(err)
 	}
-	return sent.ID
+	return sent
 }
 
 // download returns the file of a message as a gets it.
@@ -156,6 +167,16 @@ func TestCopy_files_followTheirRooms(t *testing.T) {
 			removed := at.share(ann, []byte("too much"))
 			gone := slices.DeleteFunc(at.claims("tea"), func(k files.Key) bool { return slices.Contains(before, k) })[0]
 			at.redact(ann, removed)
+			cid, err := at.JoinRoom(t.Context(), chat.JoinRequest{Room: "tea", AgentName: "Cid"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			person := &agent{token: at.approve(cid.Watch)}
+			drafted := at.upload(&agent{token: cid.Token}, []byte("drafted"))
+			if drafted.Status != chat.StatusPending {
+				t.Fatalf("%+v", drafted)
+			}
+			shared[drafted.ID] = []byte("drafted")
 			for _, next := range route[1:] {
 				to := next(t)
 				bytesOf := transfer.Files{From: at.files, To: to.files}
@@ -168,7 +189,11 @@ func TestCopy_files_followTheirRooms(t *testing.T) {
 					t.Errorf("%d files are there, %v", n, err)
 				}
 				for id, data := range shared {
-					if !bytes.Equal(to.download(bob, id), data) {
+					who := bob
+					if id == drafted.ID {
+						who = person
+					}
+					if !bytes.Equal(to.download(who, id), data) {
 						t.Errorf("the file of %d bytes is another one", len(data))
 					}
 				}
@@ -179,6 +204,14 @@ func TestCopy_files_followTheirRooms(t *testing.T) {
 					t.Errorf("the second copy: %+v, %v", got, err)
 				}
 				at = to
+			}
+			if _, err := at.Supervise(t.Context(), chat.SuperviseRequest{Token: person.token, Draft: drafted.ID,
+				Decision: room.SendDraft}); err != nil {
+				t.Fatal(err)
+			}
+			said, err := at.History(t.Context(), chat.HistoryRequest{Token: bob.token, Files: true, Limit: 1})
+			if err != nil || string(at.download(bob, said.Messages[0].ID)) != "drafted" {
+				t.Errorf("the draft is sent as %+v, %v", said, err)
 			}
 		})
 	}
@@ -285,7 +318,12 @@ func TestCopy_bytesThatTheSourceLacks_areCounted(t *testing.T) {
 
 // What a copy finds wrong with bytes, check says of each message that carries them.
 func TestVerifyFiles_bytesMissingOrOthers_isDamageOfTheirEvents(t *testing.T) {
-	s := archiveInFile(t)
+	for name, open := range map[string]func(*testing.T) archive{"file": archiveInFile, "AWS": archiveOnAWS} {
+		t.Run(name, func(t *testing.T) { findsDamagedFiles(t, open(t)) })
+	}
+}
+
+func findsDamagedFiles(t *testing.T, s archive) {
 	ann := s.join("tea", "Ann")
 	var keys []files.Key
 	for range 5 {

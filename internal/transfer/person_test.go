@@ -12,6 +12,25 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
+// approve opens the link of an agent, and returns the token of its person, who approves what it says.
+func (s site) approve(link string) (person string) {
+	s.t.Helper()
+	claim, ok := ident.ParseLinkCode(link)
+	if !ok {
+		s.t.Fatalf("%q is no link", link)
+	}
+	secret := ident.Digits(1, ident.SecretChars)
+	person = ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: secret, Person: true}.String()
+	approve := true
+	for _, req := range []chat.SuperviseRequest{{Claim: link}, {Approve: &approve}} {
+		req.Token = person
+		if _, err := s.Supervise(s.t.Context(), req); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return person
+}
+
 // The person behind an agent, its supervision and what waits for its word are there after a copy. So
 // is the person of an agent that has lost its seat within the day: the agent comes back under
 // its name without a link that it could open itself.
@@ -25,19 +44,7 @@ func TestCopy_personBehindAnAgent_isItsPersonAtTheDestination(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			claim, ok := ident.ParseLinkCode(bob.Watch)
-			if !ok {
-				t.Fatalf("%q is no link", bob.Watch)
-			}
-			secret := ident.Digits(1, ident.SecretChars)
-			person := ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: secret, Person: true}.String()
-			approve := true
-			for _, req := range []chat.SuperviseRequest{{Claim: bob.Watch}, {Approve: &approve}} {
-				req.Token = person
-				if _, err := at.Supervise(t.Context(), req); err != nil {
-					t.Fatal(err)
-				}
-			}
+			person := at.approve(bob.Watch)
 			draft := at.send(chat.SendRequest{Token: bob.Token, Text: "it waits"})
 			move := func(next func(*testing.T) site) {
 				to := next(t)
