@@ -57,7 +57,7 @@ func (a *api) serveUpload(x *exchange, r *http.Request, d door) {
 // takeUpload takes the bytes of an upload. Its answers are those of share_file, in JSON.
 func (a *api) takeUpload(x *exchange, r *http.Request, d door) {
 	if reason := refuseEncoded(r); reason != "" {
-		x.uploaded(d, tools.Uploaded{}, http.StatusUnsupportedMediaType, reason)
+		x.json(http.StatusUnsupportedMediaType, refusedFile{fault.InvalidArgument, reason, 0})
 		return
 	}
 	asker, err := a.enter(x, r, d)
@@ -70,16 +70,16 @@ func (a *api) takeUpload(x *exchange, r *http.Request, d door) {
 	leave, ok := a.uploads.enter(ident.ClientKey(ctx))
 	if !ok {
 		x.Header().Set("Retry-After", "5")
-		x.uploaded(d, tools.Uploaded{}, http.StatusServiceUnavailable, "As many files are being uploaded, to this "+
-			"server or from your address, as can be at once. Nothing was shared: repeat this upload in 5 seconds.")
+		x.json(http.StatusServiceUnavailable, refusedFile{fault.Unavailable, "As many files are being uploaded, to " +
+			"this server or from your address, as can be at once. Nothing was shared: repeat this upload in 5 seconds.",
+			5})
 		return
 	}
 	defer leave()
 	a.readers.enter(x)
 	defer a.readers.leave(x)
 	body := &paced{Reader: r.Body, began: time.Now(), by: func(t time.Time) { a.readers.readBy(x, t) }}
-	ended := a.Upload(ctx, d.secret, sized(body, r.ContentLength))
-	x.uploaded(d, ended, 0, "")
+	x.uploaded(d, a.Upload(ctx, d.secret, sized(body, r.ContentLength)))
 }
 
 // refuseEncoded says why the body of r is not the bytes of a file; "" if it is.
@@ -96,32 +96,23 @@ func refuseEncoded(r *http.Request) string {
 	return ""
 }
 
-// uploaded answers an upload: with how it ended or, if that is empty, with a status and a sentence.
-func (x *exchange) uploaded(d door, ended tools.Uploaded, status int, sentence string) {
-	body := []byte(ended.JSON)
+// uploaded answers an upload with how it ended.
+func (x *exchange) uploaded(d door, ended tools.Uploaded) {
 	switch {
-	case sentence != "":
-		body = mcp.JSON(refusedFile{fault.InvalidArgument, sentence, 0})
-		if status == http.StatusServiceUnavailable {
-			body = mcp.JSON(refusedFile{fault.Unavailable, sentence, 5})
-		}
-	case len(body) == 0: // the client has left, or the time is up
-		status, body = http.StatusServiceUnavailable, mcp.JSON(refusedFile{fault.Unavailable, cutOff, 1})
+	case len(ended.JSON) == 0: // the client has left, or the time is up
+		x.json(http.StatusServiceUnavailable, refusedFile{fault.Unavailable, cutOff, 1})
 	case ended.Code != "":
-		x.refused = ended.Code
-		if status = statusOf(ended.Code); status == http.StatusUnauthorized && d.hasSecret() {
-			status = http.StatusNotFound
-		}
-		if ended.RetryAfter > 0 {
-			x.Header().Set("Retry-After", strconv.Itoa(max(1, fault.Seconds(ended.RetryAfter))))
-		}
+		x.json(x.noteTurned(&fault.Error{Code: ended.Code, RetryAfter: ended.RetryAfter}, d), ended.JSON)
 	default:
-		status = http.StatusOK
+		x.json(http.StatusOK, ended.JSON)
 	}
-	h := x.Header()
-	h.Set("Content-Type", "application/json")
+}
+
+// json answers with a value.
+func (x *exchange) json(status int, value any) {
+	x.Header().Set("Content-Type", "application/json")
 	x.WriteHeader(status)
-	_, _ = x.Write(append(body, '\n')) // fails only if the client has left
+	_, _ = x.Write(append(mcp.JSON(value), '\n')) // fails only if the client has left
 }
 
 // refusedFile is a refusal of this package in the form of those of share_file.
@@ -142,10 +133,7 @@ func (x *exchange) turnedFromFile(d door, err error) {
 		status = http.StatusNotFound // of a secret that is right: the file was removed
 	}
 	if d.route == uploadRoute {
-		x.Header().Set("Content-Type", "application/json")
-		x.WriteHeader(status)
-		wait := fault.Seconds(refused.RetryAfter)
-		_, _ = x.Write(append(mcp.JSON(refusedFile{refused.Code, refused.Message, wait}), '\n'))
+		x.json(status, refusedFile{refused.Code, refused.Message, fault.Seconds(refused.RetryAfter)})
 		return
 	}
 	x.text(status, refused.Message+"\n")
@@ -163,13 +151,12 @@ func (a *api) showUpload(x *exchange, r *http.Request, d door) {
 		return
 	}
 	if jsonText, _ := accepts(r.Header); jsonText && strings.Contains(r.Header.Get("Accept"), "json") {
-		x.Header().Set("Content-Type", "application/json")
-		_, _ = x.Write(append(mcp.JSON(struct {
+		x.json(http.StatusOK, struct {
 			Name    string `json:"name,omitempty"`
 			Most    int64  `json:"size,omitempty"`
 			Expires int    `json:"expires_in_seconds,omitempty"`
 			Shared  bool   `json:"shared"`
-		}{view.Name, view.Most, fault.Seconds(view.Expires), view.Shared}), '\n'))
+		}{view.Name, view.Most, fault.Seconds(view.Expires), view.Shared})
 		return
 	}
 	if view.Shared {
