@@ -346,26 +346,26 @@ func (l *lengthy) Len() int { return int(l.left) }
 type lanes struct {
 	most int
 
-	mu  *sync.Mutex
-	of  map[string]int
-	all *int
+	mu  sync.Mutex
+	all int
+	of  map[string]int // by caller
 }
 
-func newLanes(most int) lanes { return lanes{most, &sync.Mutex{}, map[string]int{}, new(int)} }
+func newLanes(most int) *lanes { return &lanes{most: most, of: map[string]int{}} }
 
 // enter takes a lane for a caller, until leave is called. ok is false if there is none.
-func (l lanes) enter(caller string) (leave func(), ok bool) {
+func (l *lanes) enter(caller string) (leave func(), ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if *l.all >= l.most || l.of[caller] >= l.most/8 {
+	if l.all >= l.most || l.of[caller] >= l.most/8 {
 		return nil, false
 	}
-	*l.all++
+	l.all++
 	l.of[caller]++
 	return func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		*l.all--
+		l.all--
 		if l.of[caller]--; l.of[caller] == 0 {
 			delete(l.of, caller)
 		}

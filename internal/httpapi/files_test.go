@@ -126,7 +126,7 @@ func TestLanes_areBoundedInAllAndForACaller(t *testing.T) {
 	for _, end := range leave {
 		end()
 	}
-	if *l.all != 0 || len(l.of) != 0 {
-		t.Errorf("%d are left, of %d callers", *l.all, len(l.of))
+	if l.all != 0 || len(l.of) != 0 {
+		t.Errorf("%d are left, of %d callers", l.all, len(l.of))
 	}
 }

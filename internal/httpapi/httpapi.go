@@ -104,8 +104,8 @@ type api struct {
 	bodyTimeout  time.Duration // for a body to arrive
 	writeTimeout time.Duration // for the client to read a part of an answer, or all of an asset
 	readers      readers
-	uploads      lanes
-	downloads    lanes
+	uploads      *lanes
+	downloads    *lanes
 	origins      origins
 }
 
