@@ -26,5 +26,3 @@ func TestLock_heldByAnother_waitsUntilTheContextEnds(t *testing.T) {
 	}
 	unlock()
 }
-
-// tools sets a PATH with only these shell scripts, and an empty cache.
