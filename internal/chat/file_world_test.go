@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -39,9 +39,7 @@ func onEachStore(t *testing.T, test func(t *testing.T, s *shelf)) {
 		db, _ := dynamolocal.NewTable(t, dynamotable.Options{Clock: clock})
 		s3 := s3local.Start(t)
 		b, err := bucket.New(bucket.Options{Name: s3.Bucket, Region: s3local.Region, Endpoint: s3.Endpoint,
-			Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-				return aws.Credentials{AccessKeyID: s3local.AccessKeyID, SecretAccessKey: s3local.SecretAccessKey}, nil
-			})})
+			Credentials: credentials.NewStaticCredentialsProvider(s3local.AccessKeyID, s3local.SecretAccessKey, "")})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
@@ -43,9 +43,7 @@ func archiveOnAWS(t *testing.T) archive {
 	tab, _ := dynamolocal.NewTable(t, dynamotable.Options{})
 	server := s3local.Start(t)
 	b, err := bucket.New(bucket.Options{Name: server.Bucket, Region: s3local.Region, Endpoint: server.Endpoint,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: s3local.AccessKeyID, SecretAccessKey: s3local.SecretAccessKey}, nil
-		})})
+		Credentials: credentials.NewStaticCredentialsProvider(s3local.AccessKeyID, s3local.SecretAccessKey, "")})
 	if err != nil {
 		t.Fatal(err)
 	}
