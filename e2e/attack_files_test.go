@@ -158,14 +158,13 @@ var command = regexp.MustCompile(`^curl -fsS -o 'parley-m[0-9a-z]+(\.[a-z0-9]+)?
 
 // hostileNames are names that do something if a shell, a client or a desktop takes them.
 func hostileNames() []string {
-	names := []string{"CLAUDE.md", "AGENTS.md", ".mcp.json", ".bashrc", ".git/config", "../../.ssh/authorized_keys",
-		"/etc/cron.d/x", `C:\Windows\x.bat`, "-o", "-K/etc/passwd", "--config=x", "@/etc/passwd", "~/.profile", ".", "..",
-		"x'; touch pwned; '", `x"; touch pwned; "`, "$(touch pwned)", "`touch pwned`", "x\ntouch pwned\n", "x;touch pwned",
-		"x|touch pwned", "x&touch pwned", "x>pwned", "<script>alert(1)</script>.html", "a\x00b", "a\x1b[2Jb",
-		"a\u202egnp.sh", "a\u200b.png", "a\u2028b", "{a,b}", "[a-z]", "*", "?", "x#", "%2e%2e%2f", "CON",
-		"desktop.ini", "x.png\r\nX-Evil: 1",
-		"\ufeffCLAUDE.md", "CLAUDE.md.", " CLAUDE.md", strings.Repeat("x", 5000), strings.Repeat("日", 120), "\xff\xfe"}
-	return names
+	return []string{"CLAUDE.md", "AGENTS.md", ".mcp.json", ".bashrc", ".git/config", "../../.ssh/authorized_keys",
+		"/etc/cron.d/x", `C:\Windows\x.bat`, "-o", "-K/etc/passwd", "--config=x", "@/etc/passwd", "~/.profile", ".",
+		"..", "x'; touch pwned; '", `x"; touch pwned; "`, "$(touch pwned)", "`touch pwned`", "x\ntouch pwned\n",
+		"x;touch pwned", "x|touch pwned", "x&touch pwned", "x>pwned", "<script>alert(1)</script>.html", "a\x00b",
+		"a\x1b[2Jb", "a\u202egnp.sh", "a\u200b.png", "a\u2028b", "{a,b}", "[a-z]", "*", "?", "x#", "%2e%2e%2f", "CON",
+		"desktop.ini", "x.png\r\nX-Evil: 1", "\ufeffCLAUDE.md", "CLAUDE.md.", " CLAUDE.md", strings.Repeat("x", 5000),
+		strings.Repeat("日", 120), "\xff\xfe"}
 }
 
 // No command that the server writes holds a name that an agent chose: each is run, and makes one
@@ -240,8 +239,9 @@ func TestAttack_files_hostilePaths(t *testing.T) {
 	p := exposed(t, "--messages-per-minute", "1000")
 	two := p.pair(t, "paths")
 	sent := 0
-	for _, name := range []string{"x'; touch pwned; '", `x"; touch pwned; "`, "$(touch pwned)", "`touch pwned`", "x;touch pwned",
-		"-o", "-Kx", "@x", "x y", "[a-z]", "{a,b}", "*", "~", "#", "x&y", "x|y", "x>pwned", "%41", "日本.png", "x\\y"} {
+	for _, name := range []string{"x'; touch pwned; '", `x"; touch pwned; "`, "$(touch pwned)", "`touch pwned`",
+		"x;touch pwned", "-o", "-Kx", "@x", "x y", "[a-z]", "{a,b}", "*", "~", "#", "x&y", "x|y", "x>pwned",
+		"%41", "日本.png", "x\\y"} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("content of "+name), 0o600); err != nil {
 			t.Fatal(err)
