@@ -14,10 +14,8 @@ import (
 func (w *talker) inFolder(folder, input string, arguments ...string) said {
 	w.t.Helper()
 	cmd := w.command(w.t.Context(), arguments...)
-	var out, complaints bytes.Buffer
-	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = folder, strings.NewReader(input), &out, &complaints
-	_ = cmd.Run() // the exit code says how it ended
-	return said{out.String(), complaints.String(), cmd.ProcessState.ExitCode()}
+	cmd.Dir, cmd.Stdin = folder, strings.NewReader(input)
+	return w.starts(cmd).ends()
 }
 
 // written writes a file and returns its path.
@@ -173,12 +171,7 @@ func TestShell_tasks_areSharedOut(t *testing.T) {
 	ann, bob := visitor(t, p), visitor(t, p)
 	ann.does("join", "tea", "--as", "Ann")
 	bob.does("join", "tea", "--as", "Bob")
-	is := func(got, want string) {
-		t.Helper()
-		if got = plainly(got); got != want {
-			t.Errorf("shown as\n%s, want\n%s", got, want)
-		}
-	}
+	is := showsAs(t)
 	is(ann.does("task", "add", "Count", "the", "beans", "--text", "all of them\nin the jar", "--for", "Bob"),
 		"t1  open, offered to \"Bob\"  Count the beans\n")
 	is(ann.does("task", "add", "Report: done", "--after", "t1"), "t2  blocked by t1  Report: done\n")
@@ -211,12 +204,7 @@ func TestShell_minutes_endWithWhatCameOfIt(t *testing.T) {
 	ann, bob := visitor(t, p), visitor(t, p)
 	ann.does("join", "tea", "--as", "Ann")
 	bob.does("join", "tea", "--as", "Bob")
-	is := func(got, want string) {
-		t.Helper()
-		if got = plainly(got); got != want {
-			t.Errorf("shown as\n%s, want\n%s", got, want)
-		}
-	}
+	is := showsAs(t)
 	is(ann.does("history", "--minutes", "-n", "1"),
 		"hh:mm * joined: Bob\n\nAGREED: nothing\n\nDONE: nothing\n\nOPEN: nothing\n\nFILES: nothing\n")
 	ann.does("say", "We ship on Friday.", "--kind", "proposal")

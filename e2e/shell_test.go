@@ -18,12 +18,7 @@ import (
 func TestShell_twoPeople_talk(t *testing.T) {
 	p := start(t)
 	ann, bob := visitor(t, p), visitor(t, p)
-	is := func(got, want string) {
-		t.Helper()
-		if got = plainly(got); got != want {
-			t.Errorf("shown as\n%s, want\n%s", got, want)
-		}
-	}
+	is := showsAs(t)
 	is(ann.does("join", "tea", "--as", "Ann"), "You are Ann in the new room tea: 1 of 2 seats are taken.\nPass this "+
 		"on to whoever is to join:\n  Add the MCP server "+p.url+" and call join_room with room \"tea\".\n")
 	is(ann.does("invite"), "Add the MCP server "+p.url+" and call join_room with room \"tea\".\n")

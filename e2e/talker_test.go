@@ -99,7 +99,13 @@ type running struct {
 // begin starts a command. It is killed when the test ends.
 func (w *talker) begin(arguments ...string) *running {
 	w.t.Helper()
-	r := &running{w: w, what: arguments, cmd: w.command(w.t.Context(), arguments...), ended: make(chan error, 1)}
+	return w.starts(w.command(w.t.Context(), arguments...))
+}
+
+// starts starts a command line of the person, whose output it reads.
+func (w *talker) starts(cmd *exec.Cmd) *running {
+	w.t.Helper()
+	r := &running{w: w, what: cmd.Args[1:], cmd: cmd, ended: make(chan error, 1)}
 	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.err
 	if err := r.cmd.Start(); err != nil {
 		w.t.Fatal(err)
@@ -218,6 +224,16 @@ var (
 // plainly returns what was shown without what differs from run to run.
 func plainly(shown string) string {
 	return messageID.ReplaceAllString(clockTime.ReplaceAllString(shown, "hh:mm "), "mID")
+}
+
+// showsAs returns a check of what was shown, but for times and ids.
+func showsAs(t *testing.T) func(got, want string) {
+	return func(got, want string) {
+		t.Helper()
+		if got = plainly(got); got != want {
+			t.Errorf("shown as\n%s, want\n%s", got, want)
+		}
+	}
 }
 
 // idIn returns the id of a message in what was shown.
