@@ -149,6 +149,7 @@ func TestFiles_overHTTP(t *testing.T) {
 		want              int
 	}{
 		"compressed":              {"PUT", at, "x", []string{"Content-Encoding", "gzip"}, 415},
+		"a part":                  {"PUT", at, "x", []string{"Content-Range", "bytes 1-1/2"}, 415},
 		"a form":                  {"POST", at, "x", []string{"Content-Type", "multipart/form-data; boundary=x"}, 415},
 		"too long":                {"PUT", at, strings.Repeat("x", 101), nil, 413},
 		"too long, of any length": {"PUT", at, strings.Repeat("x", 101), []string{"chunked", ""}, 413},

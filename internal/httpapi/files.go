@@ -88,6 +88,9 @@ func refuseEncoded(r *http.Request) string {
 		return "This address takes the bytes of the file as they are. Nothing was shared: upload it without a " +
 			"Content-Encoding."
 	}
+	if r.Header.Get("Content-Range") != "" { // RFC 9110, 14.5
+		return "This address takes a whole file at once, and not a part. Nothing was shared: with curl, leave out -C."
+	}
 	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(kind)), "multipart/") {
 		return "This address takes the bytes of the file as they are, and not a form. Nothing was shared: with curl, " +
