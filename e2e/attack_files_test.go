@@ -140,7 +140,7 @@ func (a args) with(more args) args {
 func (two pair) share(t *testing.T, name string, file []byte) (sent shared) {
 	t.Helper()
 	at := two.ann.files(t, "share_file", two.hers.with(args{"name": name, "size": len(file)})).Upload.Page
-	status, answer, _ := two.ann.ask(t, http.MethodPut, at, bytes.NewReader(file))
+	status, answer, _ := two.ann.ask(t, http.MethodPut, at, bytes.NewReader(file), "Content-Type", "text/html")
 	if err := json.Unmarshal(answer, &sent); err != nil || status != http.StatusOK {
 		t.Fatalf("%s: %d %s", name, status, answer)
 	}
@@ -480,6 +480,55 @@ func TestAttack_files_twoUploadsToOneAddress(t *testing.T) {
 	attacks(t, "4 uploads at once to each of %d addresses, of two contents: one message each; %d times the same bytes "+
 		"got the same answer, all others 409", rounds, again)
 }
+
+// An address of an upload takes the file that was promised, whole and as it is.
+func TestAttack_files_otherFilesThanPromised(t *testing.T) {
+	p := exposed(t, "--messages-per-minute", "1000")
+	two := p.pair(t, "promises")
+	at := two.ann.offer(t, two.hers, 100)
+	half := strings.Repeat("x", 50)
+	tried := 0
+	for what, upload := range map[string]struct {
+		body   io.Reader
+		header []string
+		want   int
+	}{
+		"of a byte more":              {body: strings.NewReader(half + half + "x"), want: 413},
+		"of a byte more, unannounced": {body: struct{ io.Reader }{strings.NewReader(half + half + "x")}, want: 413},
+		"of far more, unannounced":    {body: io.LimitReader(zeros{}, 200<<10), want: 413},
+		"of nothing":                  {body: strings.NewReader(""), want: 400},
+		"that is compressed": {body: strings.NewReader(half), header: []string{"Content-Encoding", "gzip"},
+			want: 415},
+		"in a form": {body: strings.NewReader(half),
+			header: []string{"Content-Type", "multipart/form-data; boundary=x"}, want: 415},
+		"that is a part": {body: strings.NewReader(half), header: []string{"Content-Range", "bytes 50-99/100"},
+			want: 415},
+	} {
+		status, answer, _, err := two.ann.try(t.Context(), http.MethodPut, at, upload.body, upload.header...)
+		if tried++; err != nil || status != upload.want {
+			t.Errorf("a file %s: %d, want %d: %s, %v", what, status, upload.want, answer, err)
+		}
+	}
+	if got := two.bob.must(t, "message_history", two.his.with(args{"files": true})); len(got.Messages) > 0 {
+		t.Errorf("shared: %+v", got.Messages)
+	}
+	for what, body := range map[string]string{"another": "other", "a longer": "right, and more", "a shorter": "r"} {
+		if status, answer, _ := two.ann.ask(t, http.MethodPut, at, strings.NewReader("right")); status != 200 {
+			t.Fatalf("the file itself: %d %s", status, answer)
+		}
+		status, answer, _ := two.ann.ask(t, http.MethodPut, at, strings.NewReader(body))
+		if tried++; status != http.StatusConflict {
+			t.Errorf("%s file in its place: %d %s", what, status, answer)
+		}
+	}
+	attacks(t, "%d files that were not promised: longer, encoded, in parts, or in the place of one that is there: "+
+		"none was taken", tried)
+}
+
+// zeros is a file without an end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
 func TestAttack_files_addressesForOthers(t *testing.T) {
 	p := exposed(t, "--messages-per-minute", "1000")
