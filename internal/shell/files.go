@@ -96,26 +96,15 @@ func openFile(ctx context.Context, req PutRequest) (io.ReadSeekCloser, int64, er
 
 // readPipe reads a pipe until that or ctx ends.
 func readPipe(ctx context.Context, in io.Reader) (io.ReadSeekCloser, int64, error) {
-	var all []byte
-	read := make(chan error, 1)
-	go func() { // which a pipe that never ends keeps for as long as the program runs
-		var err error
-		all, err = io.ReadAll(io.LimitReader(in, mostPiped+1))
-		read <- err
-	}()
-	select {
-	case <-ctx.Done():
-		return nil, 0, ctx.Err()
-	case err := <-read:
-		switch {
-		case err != nil:
-			return nil, 0, err
-		case len(all) == 0:
-			return nil, 0, fail(usage, "There is nothing to share: standard input is empty.")
-		case len(all) > mostPiped:
-			return nil, 0, fail(usage, "Standard input has more than %s, the most that a file can have.",
-				size(mostPiped))
-		}
+	all, err := readAll(ctx, in, mostPiped+1)
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case len(all) == 0:
+		return nil, 0, fail(usage, "There is nothing to share: standard input is empty.")
+	case len(all) > mostPiped:
+		return nil, 0, fail(usage, "Standard input has more than %s, the most that a file can have.",
+			size(mostPiped))
 	}
 	return piped{bytes.NewReader(all)}, int64(len(all)), nil
 }
@@ -132,9 +121,7 @@ func (s *session) put(ctx context.Context, req PutRequest, file io.ReadSeeker, s
 	a := args{"name": req.Name, "size": size, "idempotency_key": rand.Text()}
 	a.set("note", req.Note)
 	a.set("reply_to", req.ReplyTo)
-	if len(req.To) > 0 {
-		a["to"] = req.To
-	}
+	a.list("to", req.To)
 	if r, err = s.call(ctx, "share_file", a, &sent); err != nil || sent.Upload == nil {
 		return sent, r, err
 	}

@@ -36,11 +36,7 @@ func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) er
 		if more && !req.Agreed && !s.out.JSON && s.out.Screen.Terminal {
 			s.out.note("There is more: parley history --before %s", list[0].ID)
 		}
-		return s.out.show(page(list, more), func() {
-			for _, e := range list {
-				s.out.Screen.Show(e.Message)
-			}
-		})
+		return s.out.show(page(list, more), func() { s.show(list) })
 	})
 	if req.Follow && stopped(ctx, err) {
 		return nil

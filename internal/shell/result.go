@@ -20,6 +20,13 @@ func (a args) set(name, value string) {
 	}
 }
 
+// list adds an argument unless it is empty.
+func (a args) list(name string, values []string) {
+	if len(values) > 0 {
+		a[name] = values
+	}
+}
+
 // result is what a tool gave, field by field, as the server wrote it.
 type result map[string]json.RawMessage
 

@@ -30,20 +30,9 @@ type SayRequest struct {
 
 // ReadText reads a text to say from a pipe, until that or ctx ends.
 func ReadText(ctx context.Context, in io.Reader) (string, error) {
-	var text []byte
-	read := make(chan error, 1)
-	go func() { // which a pipe that never ends keeps for as long as the program runs
-		var err error
-		text, err = io.ReadAll(io.LimitReader(in, MaxText+2))
-		read <- err
-	}()
-	select {
-	case <-ctx.Done():
-		return "", ctx.Err()
-	case err := <-read:
-		if err != nil {
-			return "", err
-		}
+	text, err := readAll(ctx, in, MaxText+2)
+	if err != nil {
+		return "", err
 	}
 	text = bytes.TrimRight(text, "\r\n")
 	switch {
@@ -56,6 +45,23 @@ func ReadText(ctx context.Context, in io.Reader) (string, error) {
 		return "", fail(failed, "The text is not UTF-8. Convert it, for example with iconv.")
 	}
 	return string(text), nil
+}
+
+// readAll reads a pipe until that or ctx ends, or most bytes are there.
+func readAll(ctx context.Context, in io.Reader, most int64) ([]byte, error) {
+	var all []byte
+	read := make(chan error, 1)
+	go func() { // which a pipe that never ends keeps for as long as the program runs
+		var err error
+		all, err = io.ReadAll(io.LimitReader(in, most))
+		read <- err
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case err := <-read:
+		return all, err
+	}
 }
 
 // sendFor is how long Say tries to reach a server that is being restarted.
@@ -88,12 +94,8 @@ func (s *session) send(ctx context.Context, req SayRequest) (sent client.Sent, r
 	a.set("text", req.Text)
 	a.set("reply_to", req.ReplyTo)
 	a.set("kind", req.Kind)
-	if len(req.To) > 0 {
-		a["to"] = req.To
-	}
-	if len(req.Ask) > 0 {
-		a["ask"] = req.Ask
-	}
+	a.list("to", req.To)
+	a.list("ask", req.Ask)
 	until, tried := s.clock.Now().Add(sendFor), false
 	goOn := func(err error) bool {
 		again := passing(err) && !s.clock.Now().After(until) && (tried || !unheard(err))

@@ -117,12 +117,8 @@ func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
 		a.set("id", req.ID)
 		to.set("title", req.Title)
 		to.set("text", req.Text)
-		if len(req.For) > 0 {
-			to["for"] = req.For
-		}
-		if len(req.After) > 0 {
-			to["after"] = req.After
-		}
+		to.list("for", req.For)
+		to.list("after", req.After)
 		var got client.Tasks
 		r, err := s.call(ctx, "task", a, &got)
 		if err != nil {
