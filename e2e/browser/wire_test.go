@@ -9,7 +9,6 @@ import (
 	"net/http/httputil"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -35,7 +34,7 @@ const comeBack = 3
 // through puts a wire between a server and the browsers of people who come from now on.
 func (s *server) through() *wire {
 	s.t.Helper()
-	w := &wire{}
+	w := &wire{acts: map[string]func(){}}
 	direct := &httputil.ReverseProxy{
 		FlushInterval: -1,
 		Rewrite:       func(*httputil.ProxyRequest) {}, // browsers name the whole address
@@ -74,23 +73,19 @@ func (s *server) through() *wire {
 	return w
 }
 
-// before does something before the next call of a tool with an action.
-func (w *wire) before(tool, action string, act func()) {
+// before does something before the next call with an action.
+func (w *wire) before(action string, act func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.acts == nil {
-		w.acts = map[string]func(){}
-	}
-	w.acts[`"name":"`+tool+`","arguments":`+"\x00"+`"action":"`+action+`"`] = act
+	w.acts[`"action":"`+action+`"`] = act
 }
 
 func (w *wire) act(body []byte) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for texts, act := range w.acts {
-		tool, action, _ := strings.Cut(texts, "\x00")
-		if bytes.Contains(body, []byte(tool)) && bytes.Contains(body, []byte(action)) {
-			delete(w.acts, texts)
+	for text, act := range w.acts {
+		if bytes.Contains(body, []byte(text)) {
+			delete(w.acts, text)
 			act()
 		}
 	}
