@@ -99,9 +99,7 @@ async function lastEvent(body, alive) {
  * server stops, there is no answer.
  */
 function resultOf({ result, error }, { status, headers }) {
-  // Beside a picture the result is the text alone.
-  const [text, picture] = result?.content ?? [];
-  const got = result?.structuredContent ?? (picture && JSON.parse(text.text));
+  const got = result?.structuredContent;
   if (got && !result.isError) return got;
   const refused = got ?? { ...error?.data, message: error?.message };
   const later = refused.retry_after_seconds ?? (Number(headers.get("Retry-After")) || undefined);

@@ -399,14 +399,10 @@ export class Room {
     this.sharing.take(files, args);
   }
 
-  /** Returns the address from which the file of a message can be downloaded for a short time. */
-  async addressOf(id) {
-    return addressIn((await this.call("get_file", { id })).download);
-  }
-
   /** Returns the bytes of the file of a message. */
   async fileOf(id) {
-    return get(await this.addressOf(id), this.#stop.signal);
+    const { download } = await this.call("get_file", { id });
+    return get(addressIn(download), this.#stop.signal);
   }
 
   /** Returns messages that carry files, the newest page or the one before a message: {messages, has_more}. */

@@ -153,9 +153,3 @@ test("forty seconds without a sign of life end a call, and each part of an answe
   await assert.rejects(silent, NoAnswer);
   stop.abort();
 });
-
-test("a result that a picture stands beside is its text", async () => {
-  const content = [{ type: "text", text: '{"n":1}' }, { type: "image", data: "AA==", mimeType: "image/png" }];
-  answered(() => json(200, { jsonrpc: "2.0", id: 1, result: { content } }));
-  assert.deepEqual(await call("get_file", {}), { n: 1 });
-});

@@ -130,8 +130,8 @@ export class Sharing {
       const { name, size, args } = one;
       const got = await room.call("share_file", { name, size, ...args, idempotency_key: key }, stop);
       if (!got.upload) return got; // it had arrived
-      const address = addressIn(got.upload?.page) || addressIn(got.upload?.line);
-      upload = { address, until: room.clock.now() + (got.upload.expires_in_seconds - 5) * 1000 };
+      const { page, expires_in_seconds: lasts } = got.upload;
+      upload = { address: addressIn(page), until: room.clock.now() + (lasts - 5) * 1000 };
       this.#change(key, { upload });
     }
     const onProgress = (loaded) => {

@@ -46,7 +46,6 @@ function Upload({ address, about: { name, size: most } }) {
   const [done, setDone] = useState(/** @type {any} */ (null)); // the answer
   const [problem, setProblem] = useState("");
   const stop = useRef(new AbortController());
-  const input = useRef();
   const wrong = wrongWith(file, most);
   const go = async () => {
     if (!file) return;
@@ -74,7 +73,7 @@ function Upload({ address, about: { name, size: most } }) {
   return html`
     <p>${w.what} <b><bdi>${name}</bdi></b>. ${w.most(words.ui.size(most))}</p>
     <div class="upload-box" onDragOver=${(e) => e.preventDefault()} onDrop=${dropped}>
-      <input type="file" id="upload-file" class="hidden-visually" ref=${input} disabled=${busy}
+      <input type="file" id="upload-file" class="hidden-visually" disabled=${busy}
         onChange=${(e) => pick(e.target.files[0])} />
       <label class="button" for="upload-file">${file ? w.another : w.choose}</label>
       <p class=${file ? "" : "quiet"}>
