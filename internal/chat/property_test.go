@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
@@ -102,7 +104,22 @@ func checkProperty(t *testing.T, runs int, open func(*testing.T) propertyTable) 
 			m.services = append(m.services, chat.New(tbl.table, o))
 		}
 		rt.Repeat(m.actions())
+		m.T = rt
+		m.verify(tbl.table)
 	})
+}
+
+// verify fails if the verifier finds damage in a room.
+func (m *machine) verify(t table.Table) {
+	rooms := map[string]bool{}
+	for _, token := range m.tokens {
+		rooms[token[:7]] = true
+	}
+	for id := range rooms {
+		if _, err := roomlog.Verify(m.ctx, t, id); err != nil && !errors.Is(err, table.ErrNotFound) {
+			m.Fatalf("after the calls\n\t%s\nroom %s: %v", strings.Join(m.calls, "\n\t"), id, err)
+		}
+	}
 }
 
 // instantClock is a fake clock on which pauses take no time.

@@ -38,12 +38,12 @@ func (s *State) happen(e Event) error {
 		if e.Decides != 0 {
 			s.change(e.Seat, func(a *Agent) { a.Person = a.Person.WithoutDraft(e.Decides) })
 		}
-		s.changeTasks(e)
+		s.ChangeTasks(e)
 	case TaskChanged:
 		if e.Task == nil {
 			return fmt.Errorf("room: event %d is of no task", e.N)
 		}
-		s.changeTasks(e)
+		s.ChangeTasks(e)
 	case Drafted:
 		if e.Draft == nil {
 			return fmt.Errorf("room: event %d is a draft without a message", e.N)
@@ -62,7 +62,7 @@ func (s *State) happen(e Event) error {
 				s.Described = e.N
 			}
 		}
-		s.changeTasks(e)
+		s.ChangeTasks(e)
 		s.Closed = s.Closed || e.ClosesRoom()
 	case Paired:
 	case SupervisionSet:

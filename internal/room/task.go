@@ -340,8 +340,8 @@ func (s *State) ClosedBy(e Event) (list []Task) {
 	return list
 }
 
-// changeTasks does what e says about tasks.
-func (s *State) changeTasks(e Event) {
+// ChangeTasks does what e says about tasks, and nothing else of it.
+func (s *State) ChangeTasks(e Event) {
 	by := Party{Seat: e.Seat, Name: e.Name}
 	if a, here := s.Seated(e.Seat); here {
 		by.Joined = a.Joined

@@ -2,6 +2,7 @@ package roomlog
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -88,4 +89,35 @@ func TestVerify_tasksAreNotAsTheEventsSay_isDamaged(t *testing.T) {
 		}
 	}
 	check("as it was", false)
+
+	// The snapshot is whole, and says something else of the third task than the events do.
+	l.task(t, 1, room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "hang"}}})
+	l.task(t, 1, room.TaskOrder{Action: room.TakeTask, No: 3})
+	h := l.Peek()
+	store := func(s, instead *room.State) {
+		for _, op := range append(putParts(instead, s), putMeta(s)) {
+			if err := l.store.table.Write(t.Context(), op); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for what, change := range map[string]func(s *room.State, x *room.Task){
+		"as it is":        nil,
+		"has no holder":   func(_ *room.State, x *room.Task) { x.Holder = room.Party{} },
+		"another has it":  func(_ *room.State, x *room.Task) { x.Holder.Seat = 2 },
+		"has other words": func(_ *room.State, x *room.Task) { x.Title = "mop twice" },
+		"comes after":     func(_ *room.State, x *room.Task) { x.After = []int64{1} },
+		"is not there":    func(s *room.State, _ *room.Task) { s.Tasks = s.Tasks[1:] },
+		"is open again":   func(s *room.State, x *room.Task) { y := *x; y.No = 2; s.Tasks = append(s.Tasks, y) },
+	} {
+		s := h.State
+		s.Tasks = slices.Clone(s.Tasks)
+		if change != nil {
+			change(&s, &s.Tasks[0])
+			s.Tasks[0].Written++ // else it is no other part
+		}
+		store(&s, &h.State)
+		check("the third task "+what, change != nil)
+		store(&h.State, &s)
+	}
 }

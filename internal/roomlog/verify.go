@@ -26,7 +26,7 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 	last := room.Event{}
 	var agreed []table.Key
 	redacted, carrying := map[int64]bool{}, map[int64]string{}
-	done := taskCheck{ended: map[int64]int64{}, redacted: map[int64]int64{}, words: map[int64][]int64{}}
+	tasks := taskCheck{ended: map[int64]int64{}, redacted: map[int64]int64{}, words: map[int64][]int64{}}
 	r := table.Range{Partition: roomPrefix + id, Prefix: logPrefix, Limit: table.MaxLimit, Consistency: table.Strong}
 	for more := true; more; r.After = eventSort(last.N) {
 		page, err := t.Query(ctx, r)
@@ -47,7 +47,7 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 			for _, n := range e.Emptied() {
 				redacted[n] = true
 			}
-			done.note(e)
+			tasks.note(e, before.AsOf)
 			if e.Type == room.Said && e.File != nil {
 				carrying[e.N] = e.File.Key
 			}
@@ -66,7 +66,10 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 	if err := verifyClaims(ctx, t, id, carrying, redacted); err != nil {
 		return messages, err
 	}
-	if err := done.verify(ctx, t, id, redacted); err != nil {
+	if err := tasks.verify(ctx, t, id, redacted); err != nil {
+		return messages, err
+	}
+	if err := tasks.verifyOpen(before); err != nil {
 		return messages, err
 	}
 	after, err := snapshotOf(ctx, t, id)
@@ -205,10 +208,18 @@ type taskCheck struct {
 	ended    map[int64]int64   // the event that closed a task, by the task
 	redacted map[int64]int64   // the last event that removed the words of a task, by the task
 	words    map[int64][]int64 // the events that have words of a task
+	first    int64             // the first event; those before it have expired
+	open     room.State        // the tasks that events from then on added, as those up to the snapshot leave them
 }
 
-// note notes what e says.
-func (c *taskCheck) note(e room.Event) {
+// note notes what e says, up to the event asOf also about what is open.
+func (c *taskCheck) note(e room.Event, asOf int64) {
+	if c.first == 0 {
+		c.first = e.N
+	}
+	if e.N <= asOf {
+		c.open.ChangeTasks(e)
+	}
 	for _, no := range e.TasksClosed() {
 		c.ended[no] = e.N
 	}
@@ -260,4 +271,38 @@ func (c *taskCheck) verify(ctx context.Context, t table.Reader, id string, texts
 		}
 	}
 	return nil
+}
+
+// verifyOpen fails with ErrDamaged if an open task of a snapshot is not as the events say, or is missing
+// there. Of tasks that were added by events that have expired it knows nothing.
+func (c *taskCheck) verifyOpen(x *snapshot) error {
+	s, err := x.state("")
+	if err != nil {
+		return err
+	}
+	stored := map[int64]string{}
+	for _, t := range s.Tasks {
+		if t.N >= c.first {
+			stored[t.No] = c.plain(t)
+		}
+	}
+	said := map[int64]string{}
+	for _, t := range c.open.Tasks {
+		said[t.No] = c.plain(t)
+	}
+	for no := int64(1); no <= max(s.LastTask, c.open.LastTask); no++ {
+		if stored[no] != said[no] {
+			return fmt.Errorf("%w: the open task %s is not as the events say", ErrDamaged, room.TaskID(no))
+		}
+	}
+	return nil
+}
+
+// plain renders t without what the events do not say: when its agents joined, and words that were removed.
+func (c *taskCheck) plain(t room.Task) string {
+	t.Adder.Joined, t.Holder.Joined = 0, 0
+	if c.redacted[t.No] > 0 {
+		t.Title, t.Text, t.Redacted = "", "", false
+	}
+	return string(Encode(t))
 }
