@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,14 +13,16 @@ import (
 	"github.com/parley-chat/parley/internal/files"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/s3local"
+	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlite"
 )
 
 // shared is what the file holds that Ann shares.
 var shared = bytes.Repeat([]byte("date;amount\n"), 60_000)
 
-// fileWithFiles makes a file with a room in which two files are shared.
-func fileWithFiles(t *testing.T) (path string, keys []files.Key) {
+// fileWithFiles makes a file with the room of a token, in which two files are shared, and of four tasks one is
+// free, one taken, one done and one dropped.
+func fileWithFiles(t *testing.T) (path, token string, keys []files.Key) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "parley.db")
 	at(t, path, func(rooms *chat.Service, tab *sqlite.Table) {
@@ -37,6 +40,17 @@ func fileWithFiles(t *testing.T) (path string, keys []files.Key) {
 				t.Fatal(err)
 			}
 		}
+		for _, req := range []chat.TaskRequest{
+			{Action: chat.TaskAdd, Tasks: []chat.NewTask{{Title: "sand"}, {Title: "paint"}, {Title: "hang"}, {Title: "mop"}}},
+			{Action: chat.TaskFinish, ID: "t1", Text: "smooth"}, {Action: chat.TaskTake, ID: "t2"},
+			{Action: chat.TaskDrop, ID: "t4"},
+		} {
+			req.Token = ann.Token
+			if _, err := rooms.Task(t.Context(), req); err != nil {
+				t.Fatal(err)
+			}
+		}
+		token = ann.Token
 		claims, err := roomlog.Claims(t.Context(), tab, ann.Token[:7])
 		if err != nil {
 			t.Fatal(err)
@@ -45,7 +59,7 @@ func fileWithFiles(t *testing.T) (path string, keys []files.Key) {
 			keys = append(keys, files.Key{Room: ann.Token[:7], ID: c.ID})
 		}
 	})
-	return path, keys
+	return path, token, keys
 }
 
 // at calls do with the rooms in a file, which is open meanwhile.
@@ -62,36 +76,75 @@ func at(t *testing.T, path string, do func(*chat.Service, *sqlite.Table)) {
 	}
 }
 
-func TestBackup_withFiles_hasAndChecksTheirBytes(t *testing.T) {
-	path, keys := fileWithFiles(t)
+func TestBackup_withFilesAndTasks_hasAndChecksThem(t *testing.T) {
+	path, token, keys := fileWithFiles(t)
 	dir := t.TempDir()
 	const holds = "1 room with 2 messages and 2 files"
-	backup := filepath.Join(dir, "backup.db")
+	backup, copied := filepath.Join(dir, "backup.db"), filepath.Join(dir, "copy.db")
 	for _, c := range []struct {
 		args []string
 		want string
 	}{
 		{[]string{"backup", "--data", path, backup}, "Backed up " + holds + " to "},
 		{[]string{"check", backup}, backup + " holds " + holds + "."},
-		{[]string{"copy", "--from", backup, "--to", filepath.Join(dir, "copy.db")}, "Copied 2 files."},
-		{[]string{"check", filepath.Join(dir, "copy.db")}, holds},
+		{[]string{"copy", "--from", backup, "--to", copied}, "Copied 2 files."},
+		{[]string{"check", copied}, holds},
 	} {
 		if code, says := report(t, c.args...); code != 0 || !strings.Contains(says, c.want) {
 			t.Errorf("%s: code %d, %q; want %q", c.args[0], code, says, c.want)
 		}
 	}
-	at(t, backup, func(_ *chat.Service, tab *sqlite.Table) {
-		if err := tab.Files().Delete(t.Context(), keys[0]); err != nil {
-			t.Fatal(err)
+	at(t, copied, func(rooms *chat.Service, _ *sqlite.Table) {
+		for want, closed := range map[string]bool{"t2 paint taken, t3 hang open": false,
+			"t4 mop dropped, t1 sand done smooth": true} {
+			got, err := rooms.Task(t.Context(), chat.TaskRequest{Token: token, Closed: closed})
+			var list []string
+			for _, x := range got.Tasks {
+				list = append(list, strings.TrimSpace(fmt.Sprint(x.ID, " ", x.Title, " ", x.State, " ", x.Result)))
+			}
+			if strings.Join(list, ", ") != want || err != nil {
+				t.Errorf("the copy of the backup has %q, %v; want %q", list, err, want)
+			}
 		}
 	})
-	for _, args := range [][]string{{"check", backup}, {"backup", "--data", backup, filepath.Join(dir, "more.db")}} {
-		if code, says := report(t, args...); code != 1 || !strings.Contains(says, "its bytes are missing") ||
-			!strings.Contains(says, "the room with id "+keys[0].Room) {
-			t.Errorf("%s without the bytes of a file: code %d, %q", args[0], code, says)
+	id := token[:7]
+	for what, damage := range map[string]struct {
+		do   func(*sqlite.Table) error
+		says string
+	}{
+		"a file without bytes": {func(tab *sqlite.Table) error { return tab.Files().Delete(t.Context(), keys[0]) },
+			"its bytes are missing"},
+		"a done task that is gone": {func(tab *sqlite.Table) error { return drop(t, tab, id, "DONE#") },
+			"the closed task t1 is missing"},
+		"an open task that is gone": {func(tab *sqlite.Table) error { return drop(t, tab, id, "META#TASK#") },
+			"its snapshot is incomplete"},
+	} {
+		damaged, more := filepath.Join(t.TempDir(), "damaged.db"), filepath.Join(t.TempDir(), "more.db")
+		if code, says := report(t, "backup", "--data", backup, damaged); code != 0 {
+			t.Fatal(says)
 		}
+		at(t, damaged, func(_ *chat.Service, tab *sqlite.Table) {
+			if err := damage.do(tab); err != nil {
+				t.Fatal(err)
+			}
+		})
+		for _, args := range [][]string{{"check", damaged}, {"backup", "--data", damaged, more}} {
+			if code, says := report(t, args...); code != 1 || !strings.Contains(says, damage.says) ||
+				!strings.Contains(says, "the room with id "+id) {
+				t.Errorf("%s with %s: code %d, %q", args[0], what, code, says)
+			}
+		}
+		exists(t, more, false)
 	}
-	exists(t, filepath.Join(dir, "more.db"), false)
+}
+
+// drop deletes the first item of a room whose sort key begins like this.
+func drop(t *testing.T, tab *sqlite.Table, id, prefix string) error {
+	page, err := tab.Query(t.Context(), table.Range{Partition: roomlog.RoomPrefix + id, Prefix: prefix, Limit: 1})
+	if err != nil || len(page.Items) == 0 {
+		t.Fatal(page, err)
+	}
+	return tab.Write(t.Context(), table.Delete(page.Items[0].Key, table.IfPresent))
 }
 
 // To a table and back, with the files in a bucket.
@@ -104,7 +157,7 @@ func TestCopy_withFiles_needsTheBucketOfATable(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	path, _ := fileWithFiles(t)
+	path, _, _ := fileWithFiles(t)
 	to, back := "table:copy-"+rand.Text(), filepath.Join(t.TempDir(), "back.db")
 	for _, c := range []struct {
 		args string
