@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -72,6 +74,25 @@ func (w *within) Decode(ctx *kong.DecodeContext) error {
 	case next.Type != kong.EOLToken && err == nil && d > 0:
 		ctx.Scan.Pop()
 		w.For = d
+	}
+	return nil
+}
+
+// list is what a flag names, with commas in between. It is never empty: a message to nobody would
+// be one to all.
+type list []string
+
+// Decode is called by kong.
+func (l *list) Decode(ctx *kong.DecodeContext) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("list", &text); err != nil {
+		return err
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			return errors.New("expected names or ids with commas between them, and none that is empty")
+		}
+		*l = append(*l, part)
 	}
 	return nil
 }

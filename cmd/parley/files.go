@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/shell"
@@ -10,11 +11,11 @@ import (
 // putCommand is `parley put`.
 type putCommand struct {
 	ownSeat
-	File    string   `arg:"" placeholder:"FILE" predictor:"file" help:"The file, or - to read it from standard input."`
-	Name    string   `placeholder:"NAME" help:"Share it under this name. By default that of the file."`
-	Note    string   `placeholder:"TEXT" help:"What to say with it."`
-	To      []string `placeholder:"NAME" help:"Share it only with these agents (names with commas between them)."`
-	ReplyTo string   `placeholder:"ID" help:"Answer the message of this id."`
+	File    string `arg:"" placeholder:"FILE" predictor:"file" help:"The file, or - to read it from standard input."`
+	Name    string `placeholder:"NAME" help:"Share it under this name. By default that of the file."`
+	Note    string `placeholder:"TEXT" help:"What to say with it."`
+	To      list   `placeholder:"NAME,..." help:"Share it only with these agents (names with commas between them)."`
+	ReplyTo string `placeholder:"ID" help:"Answer the message of this id."`
 }
 
 // Help returns the text that kong shows for parley put --help.
@@ -51,11 +52,19 @@ func (getCommand) Help() string {
   parley get m1a2b3 -o - | less`
 }
 
+// Validate is called by kong.
+func (c *getCommand) Validate() error {
+	if c.ID = strings.TrimSpace(c.ID); c.ID == "" {
+		return errors.New("give the id of a message with a file (parley history shows it)")
+	}
+	return nil
+}
+
 // Run saves the file.
 func (c *getCommand) Run(ctx context.Context, io streams) error {
 	s, err := c.shell(io)
 	if err != nil {
 		return err
 	}
-	return s.Get(ctx, c.which(), shell.GetRequest{ID: strings.TrimSpace(c.ID), Path: c.Output, Force: c.Force})
+	return s.Get(ctx, c.which(), shell.GetRequest{ID: c.ID, Path: c.Output, Force: c.Force})
 }

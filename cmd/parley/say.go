@@ -13,8 +13,8 @@ import (
 type sayCommand struct {
 	ownSeat
 	Text    []string `arg:"" optional:"" placeholder:"TEXT" help:"What to say, or - to read it from standard input."`
-	To      []string `placeholder:"NAME" help:"Say it only to these agents (names with commas between them)."`
-	Ask     []string `placeholder:"NAME" help:"Ask these agents, who then owe an answer."`
+	To      list     `placeholder:"NAME,..." help:"Say it only to these agents (names with commas between them)."`
+	Ask     list     `placeholder:"NAME,..." help:"Ask these agents, who then owe an answer."`
 	ReplyTo string   `placeholder:"ID" help:"Answer the message of this id."`
 	Kind    string   `enum:"message,request,status,proposal,agree,object,done" default:"message" placeholder:"KIND" help:"What kind of message it is: ${enum}. By default ${default}."`
 	Wait    within   `placeholder:"TIME" help:"Wait for the answer, for so long if a TIME follows (--wait 5m), and print it."`

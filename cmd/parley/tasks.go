@@ -31,8 +31,8 @@ type taskCommand struct {
 	Do    string   `arg:"" placeholder:"WHAT" help:"What to do: see above."`
 	With  []string `arg:"" optional:"" placeholder:"WITH" help:"What it needs: the id of a task, a title, words."`
 	Text  string   `placeholder:"TEXT" help:"The details, with add and edit."`
-	For   []string `placeholder:"NAME" help:"Offer it to these agents, with add, release and edit (names with commas between them)."`
-	After []string `placeholder:"ID" help:"What must be done first, with add and edit (ids with commas between them)."`
+	For   list     `placeholder:"NAME,..." help:"Offer it to these agents, with add, release and edit (names with commas between them)."`
+	After list     `placeholder:"ID,..." help:"What must be done first, with add and edit (ids with commas between them)."`
 
 	want shell.TaskRequest
 }
