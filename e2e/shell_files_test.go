@@ -183,7 +183,7 @@ func TestShell_tasks_areSharedOut(t *testing.T) {
 	if got := ann.runs("task", "take", "t1"); got.code != 1 || !strings.Contains(got.err, `(by "Bob")`) {
 		t.Errorf("a task that Bob has: %+v", got)
 	}
-	is(bob.does("task", "release", "t1", "no", "jar"), "t1  open  Count the beans\n")
+	is(bob.does("task", "release", "t1", "--room", "tea", "no", "jar"), "t1  open  Count the beans\n")
 	is(bob.does("task", "take", "t1"), "t1  taken by you  Count the beans\n      all of them\n      in the jar\n")
 	is(bob.does("task", "finish", "t1", "312", "beans"), "t1  done by you  Count the beans (312 beans)\n")
 	is(ann.does("task", "edit", "t2", "Report"), "t2  open  Report\n")

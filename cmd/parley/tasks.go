@@ -29,7 +29,8 @@ func (c *tasksCommand) Run(ctx context.Context, io streams) error {
 type taskCommand struct {
 	ownSeat
 	Do    string   `arg:"" placeholder:"WHAT" help:"What to do: see above."`
-	With  []string `arg:"" optional:"" placeholder:"WITH" help:"What it needs: the id of a task, a title, words."`
+	ID    string   `arg:"" optional:"" placeholder:"ID" help:"The id of a task, such as t7. Not with add."`
+	Words []string `arg:"" optional:"" placeholder:"WORDS" help:"What it needs: a title, why, or what was done."`
 	Text  string   `placeholder:"TEXT" help:"The details, with add and edit."`
 	For   list     `placeholder:"NAME,..." help:"Offer it to these agents, with add, release and edit (names with commas between them)."`
 	After list     `placeholder:"ID,..." help:"What must be done first, with add and edit (ids with commas between them)."`
@@ -52,11 +53,13 @@ func (taskCommand) Help() string {
 // Validate is called by kong.
 func (c *taskCommand) Validate() error {
 	c.want = shell.TaskRequest{Action: c.Do, Text: c.Text, For: c.For, After: c.After}
-	words := c.With
-	if c.Do != "add" && len(c.With) > 0 {
-		c.want.ID, words = c.With[0], c.With[1:]
+	said := strings.Join(c.Words, " ")
+	if c.Do == "add" {
+		said = c.ID + " " + said
+	} else {
+		c.want.ID = c.ID
 	}
-	said := strings.TrimSpace(strings.Join(words, " "))
+	said = strings.TrimSpace(said)
 	changes := c.Text != "" || len(c.For) > 0 || len(c.After) > 0
 	switch {
 	case !slices.Contains([]string{"add", "take", "release", "finish", "drop", "edit"}, c.Do):
