@@ -272,6 +272,17 @@ func TestShell_filesAndTasks_ofAPerson(t *testing.T) {
 	if got := a.ann.does("tasks"); got != "t1  open  Read the plan\n" {
 		t.Errorf("the person sees %q", got)
 	}
+	a.ann.does("supervise", "approve", "on")
+	draft := a.ok("share_file", args{"agent_token": a.token, "name": "list.md", "text": "a list", "note": "as asked"})
+	a.ok("send_message", args{"agent_token": a.token, "text": "I have read it.", "finishes": "t1"})
+	drafts := a.ann.does("supervise", "drafts")
+	if got := plainly(drafts); !strings.Contains(got, ` [file "list.md", 6 bytes; mID]: as asked`) ||
+		!strings.Contains(got, " [finishes t1]: I have read it.") {
+		t.Errorf("the person decides about %s", drafts)
+	}
+	if got := a.ann.inFolder(folder, "", "get", draft.ID, "-o", "-"); got.out != "a list" {
+		t.Errorf("the person gets %+v of the draft", got)
+	}
 	agents := a.ann.again(a.ann.state, "CLAUDECODE=1")
 	for _, arguments := range [][]string{{"put", filepath.Join(folder, "plan.txt")}, {"task", "drop", "t1"}} {
 		if got := agents.runs(arguments...); got.code != 1 || !strings.Contains(got.err, "Nothing was done") {

@@ -208,6 +208,9 @@ type Draft struct {
 	ReplyTo string   `json:"reply_to"`
 	Kind    string   `json:"kind"`
 	At      string   `json:"at"`
+
+	File     *File    `json:"file"`
+	Finishes []string `json:"finishes"`
 }
 
 // Rooms is the result of list_rooms.

@@ -74,6 +74,7 @@ func (s *session) supervision(got client.Supervised) {
 		s.out.Screen.Show(client.Message{
 			Type: "message", ID: d.ID, From: s.seat.Name, Text: d.Text,
 			To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, Kind: d.Kind, At: d.At,
+			File: d.File, Finished: d.Finishes,
 		})
 	}
 }
