@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -68,16 +69,19 @@ func TestShell_file_goesFromOneToAnother(t *testing.T) {
 	holds(t, mine, []byte("mine"))
 	ends(0, "mine.txt: ", "get", id[1], "-o", "mine.txt", "--force")
 	holds(t, mine, content)
-	if err := os.Mkdir(filepath.Join(to, "sub"), 0o700); err != nil {
+	if err := errors.Join(os.Mkdir(filepath.Join(to, "sub"), 0o700),
+		os.Symlink(mine, filepath.Join(to, "link"))); err != nil {
 		t.Fatal(err)
 	}
+	ends(1, "no file that could be replaced", "get", id[1], "-o", "link", "--force")
+	ends(1, "Nothing can be saved in nowhere: no such file or directory", "get", id[1], "-o", "nowhere/x")
 	ends(0, "sub", "get", id[1], "-o", "sub")
 	holds(t, filepath.Join(to, "sub", name), content)
 	if got := bob.inFolder(to, "", "get", id[1], "-o", "-"); got.code != 0 || got.out != string(content) {
 		t.Errorf("a pipe gets %d bytes, exit code %d, %s", len(got.out), got.code, got.err)
 	}
 	left, err := os.ReadDir(to)
-	if err != nil || len(left) != 3 { // the two files and the folder
+	if err != nil || len(left) != 4 { // the two files, the folder and the link
 		t.Errorf("in the folder are %v, %v", left, err)
 	}
 	if got := bob.does("get", id[1], "--json", "-o", filepath.Join(to, "again")); strings.Contains(got, "/v1/file/") ||

@@ -222,13 +222,21 @@ func (s *session) pour(ctx context.Context, door client.Door, file client.File) 
 func (s *session) save(ctx context.Context, door client.Door, file client.File, path string, force bool) error {
 	exists := fail(failed, "%s is there already, and stays as it is. Give another path with -o, or --force to replace "+
 		"it.", path)
-	if _, err := os.Lstat(path); err == nil && !force {
+	switch about, err := os.Lstat(path); {
+	case err != nil: // it is not there
+	case !about.Mode().IsRegular(): // such as a link, or /dev/null
+		return fail(failed, "%s is there already, and no file that could be replaced. Give another path with -o, or - "+
+			"for standard output.", path)
+	case !force:
 		return exists
 	}
 	part := filepath.Join(filepath.Dir(path), ".parley-"+rand.Text()+".part")
 	out, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return fail(failed, "Nothing can be saved there: %s", err)
+		if reason := new(fs.PathError); errors.As(err, &reason) {
+			err = reason.Err // the name of the part says nothing
+		}
+		return fail(failed, "Nothing can be saved in %s: %s", filepath.Dir(path), err)
 	}
 	defer os.Remove(part) // unless it has its name by then
 	err = s.persist(ctx, s.again(), func() error {
