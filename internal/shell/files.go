@@ -134,7 +134,7 @@ func (s *session) put(ctx context.Context, req PutRequest, file io.ReadSeeker, s
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		shown := s.out.progress(s.clock, req.Name, size)
+		shown := s.out.progress(s.clock, size)
 		defer shown.end()
 		r = result{}
 		return s.client.Put(ctx, door, io.TeeReader(io.LimitReader(file, size), shown), size, &r)
@@ -213,7 +213,7 @@ func (s *session) pour(ctx context.Context, door client.Door, file client.File) 
 	case s.out.Screen.Terminal:
 		return fail(usage, "What others share could act on a terminal: give -o PATH, or send it on into a pipe.")
 	}
-	shown := s.out.progress(s.clock, file.Name, file.Size)
+	shown := s.out.progress(s.clock, file.Size)
 	defer shown.end()
 	return s.client.Get(ctx, door, file.Size, io.MultiWriter(s.out.Screen.Out, shown))
 }
@@ -243,7 +243,7 @@ func (s *session) save(ctx context.Context, door client.Door, file client.File, 
 		if err := errors.Join(out.Truncate(0), seekStart(out)); err != nil {
 			return err
 		}
-		shown := s.out.progress(s.clock, filepath.Base(path), file.Size)
+		shown := s.out.progress(s.clock, file.Size)
 		defer shown.end()
 		return s.client.Get(ctx, door, file.Size, io.MultiWriter(out, shown))
 	})
@@ -278,14 +278,13 @@ const progressEvery = 200 * time.Millisecond
 type progress struct {
 	out        *Output
 	clock      clockwork.Clock
-	name       string
 	done, size int64
 	at         time.Time // of the last line
-	wide       int       // of that, in characters
+	wide       int       // of that
 }
 
-func (o *Output) progress(clock clockwork.Clock, name string, size int64) *progress {
-	return &progress{out: o, clock: clock, name: HarmlessLine(name), size: size, at: clock.Now()}
+func (o *Output) progress(clock clockwork.Clock, size int64) *progress {
+	return &progress{out: o, clock: clock, size: size, at: clock.Now()}
 }
 
 // Write implements io.Writer. It never fails.
@@ -293,16 +292,15 @@ func (p *progress) Write(b []byte) (int, error) {
 	p.done += int64(len(b))
 	if now := p.clock.Now(); p.out.Progress && now.Sub(p.at) >= progressEvery {
 		p.at = now
-		p.line(p.name + ": " + size(p.done) + " of " + size(p.size))
+		p.line(size(p.done) + " of " + size(p.size))
 	}
 	return len(b), nil
 }
 
 // line replaces the last line that it wrote.
 func (p *progress) line(text string) {
-	columns := p.out.Screen.columns.text(text)
-	_, _ = io.WriteString(p.out.Notes, "\r"+text+strings.Repeat(" ", max(0, p.wide-columns))) // the command goes on
-	p.wide = columns
+	_, _ = io.WriteString(p.out.Notes, "\r"+text+strings.Repeat(" ", max(0, p.wide-len(text)))) // the command goes on
+	p.wide = len(text)
 }
 
 // end takes the line away.
