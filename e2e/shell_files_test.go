@@ -164,10 +164,11 @@ func TestShell_filesAndTasks_badInput_isRefused(t *testing.T) {
 		}
 	}
 	for words, arguments := range map[string][]string{
-		"no message of this id":   {"get", "m000000"},
-		"no open task of this id": {"task", "take", "t9"},
+		"no message of this id":    {"get", "m000000"},
+		"parley tasks shows those": {"task", "take", "t9"},
+		"parley who tells who":     {"put", "-", "--to", "Nobody"},
 	} {
-		if got := ann.inFolder(folder, "", arguments...); got.code != 1 || !strings.Contains(got.err, words) {
+		if got := ann.inFolder(folder, "x", arguments...); got.code != 1 || !strings.Contains(got.err, words) {
 			t.Errorf("parley %q: exit code %d, %q; want 1 and %q", arguments, got.code, got.err, words)
 		}
 	}
@@ -184,7 +185,8 @@ func TestShell_tasks_areSharedOut(t *testing.T) {
 	is(ann.does("task", "add", "Report: done", "--after", "t1"), "t2  blocked by t1  Report: done\n")
 	is(bob.does("task", "take"), "t1  taken by you  Count the beans\n      all of them\n      in the jar\n")
 	is(ann.does("tasks"), "t1  taken by \"Bob\"  Count the beans\nt2  blocked by t1   Report: done\n")
-	if got := ann.runs("task", "take", "t1"); got.code != 1 || !strings.Contains(got.err, `(by "Bob")`) {
+	if got := ann.runs("task", "take", "t1"); got.code != 1 ||
+		!strings.HasPrefix(got.err, `parley: t1 is taken by "Bob". `) {
 		t.Errorf("a task that Bob has: %+v", got)
 	}
 	is(bob.does("task", "release", "t1", "--room", "tea", "no", "jar"), "t1  open  Count the beans\n")

@@ -3,6 +3,7 @@ package shell
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -149,14 +150,21 @@ func reason(code fault.Code) string {
 	return "you left, were removed, or another agent of that name has it now. parley join takes a new one."
 }
 
-// plain returns a refusal without what a terminal must not be shown.
+// plain returns a refusal as a person at a shell reads it: it names commands in place of tools, and holds
+// nothing that a terminal must not be shown.
 func plain(refused *fault.Error) error {
-	message := refused.Message
-	if refused.By != "" { // of a task that somebody else has, or has ended
-		message += " (by " + named([]string{refused.By}, "") + ")"
+	message := commands.Replace(refused.Message)
+	if refused.By != "" { // who has a task, or has ended it
+		what, rest, _ := strings.Cut(message, ".")
+		message = strings.TrimSuffix(what, " by another agent") + " by " + named([]string{refused.By}, "") + "." + rest
 	}
 	return &fault.Error{Code: refused.Code, Message: HarmlessLine(message), RetryAfter: refused.RetryAfter}
 }
+
+// commands puts commands in the places of the tools that refusals name.
+var commands = strings.NewReplacer("wait_for_message", "parley wait", "send_message", "parley say",
+	"message_history", "parley history", "room_info", "parley who", "share_file", "parley put",
+	"get_file", "parley get", "list shows", "parley tasks shows", "reply_to", "--reply-to")
 
 // passing reports whether a call that failed so may succeed soon.
 func passing(err error) bool {
