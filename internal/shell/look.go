@@ -50,7 +50,7 @@ func (o *Output) about(got client.Info) {
 	}
 	o.table(rows)
 	for _, q := range got.Requests {
-		o.print("Open: %s", asksFor(q))
+		o.row("Open: %s", asksFor(q))
 	}
 }
 

@@ -50,7 +50,7 @@ func (s *session) minutes(ctx context.Context, said []entry) error {
 		s.heading("Open", len(open.Tasks)+len(info.Requests))
 		s.list(open.Tasks, indent)
 		for _, q := range info.Requests {
-			s.out.print("%s%s", lines(indent), asksFor(q))
+			s.out.row("%s%s", lines(indent), asksFor(q))
 		}
 		s.heading("Files", len(files))
 		s.show(files)

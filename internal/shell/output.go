@@ -48,24 +48,28 @@ func (o *Output) print(format string, args ...any) {
 	o.Screen.write(sentence(format, args...) + "\n")
 }
 
+// row is print for words of others. Where a terminal is too narrow for a line, the rest is indented.
+func (o *Output) row(format string, args ...any) {
+	for line := range strings.SplitSeq(sentence(format, args...), "\n") {
+		beside, width := true, o.Screen.Width()
+		o.Screen.write(strings.Join(o.Screen.fold(line, width, width, &beside), "\n"+indent) + "\n")
+	}
+}
+
 // table prints rows of cells.
 func (o *Output) table(rows [][]string) {
-	w := tabwriter.NewWriter(writer(o.Screen.write), 0, 0, 2, ' ', 0)
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		for i := range row {
 			row[i] = HarmlessLine(row[i])
 		}
-		_, _ = fmt.Fprintln(w, strings.TrimRight(strings.Join(row, "\t"), "\t ")) // the screen keeps the error
+		_, _ = fmt.Fprintln(w, strings.TrimRight(strings.Join(row, "\t"), "\t ")) // never fails
 	}
 	_ = w.Flush()
-}
-
-// writer is a function that writes, and never fails.
-type writer func(text string)
-
-func (w writer) Write(p []byte) (int, error) {
-	w(string(p))
-	return len(p), nil
+	for line := range strings.Lines(text.String()) {
+		o.row("%s", strings.TrimSuffix(line, "\n"))
+	}
 }
 
 // lines is an argument of sentence that may have line breaks.

@@ -238,3 +238,21 @@ func TestShow_inColor_nameAndTimeStandOut(t *testing.T) {
 		t.Errorf("shown as %q", got)
 	}
 }
+
+// Titles of tasks and texts of requests are others' words, too.
+func TestTable_onANarrowTerminal_beginsNoLineWithWordsOfOthers(t *testing.T) {
+	var out strings.Builder
+	o := Output{Screen: &Screen{Out: &out, Width: func() int { return 40 }, columns: columns{1}}}
+	title := strings.TrimSpace(strings.Repeat("12:00 Ann: I agree. ", 9))
+	o.table([][]string{{"t1", "open", title}})
+	o.row("Open: %s\n%s", title, lines(indent+title))
+	for line := range strings.Lines(out.String()) {
+		if line = strings.TrimSuffix(line, "\n"); len(line) > 40 || !strings.HasPrefix(line, indent) &&
+			!strings.HasPrefix(line, "t1  open  ") && !strings.HasPrefix(line, "Open: ") {
+			t.Errorf("it shows %q", line)
+		}
+	}
+	if got := strings.Join(strings.Fields(out.String()), " "); got != "t1 open "+title+" Open: "+title+" "+title {
+		t.Errorf("all in all it shows %q", got)
+	}
+}
