@@ -194,16 +194,29 @@ func TestShell_tasks_areSharedOut(t *testing.T) {
 	is(bob.does("task", "finish", "t1", "312", "beans"), "t1  done by you  Count the beans (312 beans)\n")
 	is(ann.does("task", "edit", "t2", "Report"), "t2  open  Report\n")
 	is(ann.does("tasks", "--closed"), "t1  done by \"Bob\"  Count the beans (312 beans)\n")
-	is(ann.does("task", "drop", "t2"), "t2  dropped by you  Report\n")
+	if got := ann.runs("task", "finish", "t1"); got.code != 1 ||
+		!strings.HasPrefix(got.err, `parley: t1 is done already by "Bob". `) {
+		t.Errorf("a task that Bob has done: %+v", got)
+	}
+	is(ann.does("task", "add", "Print it", "--after", "t2"), "t3  blocked by t2  Print it\n")
+	if got := ann.runs("task", "drop", "t2"); got.out != "t2  dropped by you  Report\n" ||
+		!strings.Contains(got.err, "t3 waits for it still") || !strings.Contains(got.err, "task edit t3 --after t2") {
+		t.Errorf("a task that another waits for: %+v", got)
+	}
+	is(ann.does("task", "edit", "t3", "--after", "t2"), "t3  open  Print it\n")
+	is(ann.does("task", "drop", "t3"), "t3  dropped by you  Print it\n")
 	is(ann.does("tasks"), "")
-	is(bob.does("history", "-n", "8"), `hh:mm * task added: t1 "Count the beans"; by Ann; offered to "Bob"
+	is(bob.does("history", "-n", "11"), `hh:mm * task added: t1 "Count the beans"; by Ann; offered to "Bob"
 hh:mm * task added: t2 "Report: done"; by Ann; after t1
 hh:mm * task taken: t1 "Count the beans"; by Bob
 hh:mm * task released: t1 "Count the beans"; by Bob: no jar
 hh:mm * task taken: t1 "Count the beans"; by Bob
 hh:mm * task done: t1 "Count the beans"; by Bob: 312 beans
 hh:mm * task changed: t2 "Report"; by Ann
+hh:mm * task added: t3 "Print it"; by Ann; after t2
 hh:mm * task dropped: t2 "Report"; by Ann
+hh:mm * task changed: t3 "Print it"; by Ann
+hh:mm * task dropped: t3 "Print it"; by Ann
 `)
 }
 

@@ -3,6 +3,7 @@ package shell
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/client"
@@ -109,16 +110,11 @@ type TaskRequest struct {
 func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
 	return s.inPerson(which, func(s *session) error {
 		a := args{"action": req.Action}
-		to := a
-		if req.Action == "add" {
-			to = args{}
-			a["tasks"] = []args{to}
-		}
 		a.set("id", req.ID)
-		to.set("title", req.Title)
-		to.set("text", req.Text)
-		to.list("for", req.For)
-		to.list("after", req.After)
+		a.set("title", req.Title)
+		a.set("text", req.Text)
+		a.list("for", req.For)
+		a.list("after", req.After)
 		var got client.Tasks
 		r, err := s.call(ctx, "task", a, &got)
 		if err != nil {
@@ -132,11 +128,10 @@ func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
 // changedTask shows the task that a call changed: the first of the list after an add.
 func (s *session) changedTask(action string, got client.Tasks) {
 	t := got.Task
-	if t == nil && action == "add" && len(got.Tasks) > 0 {
+	if t == nil && len(got.Tasks) > 0 { // an add has no other answer
 		t = &got.Tasks[0]
 	}
 	if t == nil {
-		s.out.note("No task is free now: see parley tasks")
 		return
 	}
 	s.list([]client.Task{*t}, "")
@@ -144,7 +139,13 @@ func (s *session) changedTask(action string, got client.Tasks) {
 		s.out.note("%s had it, and was not heard for long.", named([]string{t.Was}, ""))
 	}
 	if t.Text != "" && action == "take" {
-		s.out.print("%s", lines(indented(Harmless(t.Text))))
+		s.out.row("%s", lines(indented(Harmless(t.Text))))
+	}
+	for _, other := range got.Tasks {
+		if action == "drop" && slices.Contains(other.After, t.ID) {
+			s.out.note("%s waits for it still. Drop it, too, or let it go on: parley task edit %s --after %s", other.ID,
+				other.ID, t.ID)
+		}
 	}
 }
 
