@@ -19,16 +19,15 @@ func (s *session) minutes(ctx context.Context, said []entry) error {
 	if err != nil {
 		return err
 	}
-	var closed, open client.Tasks
+	closed, closedRaw, err := s.tasks(ctx, true)
+	if err != nil {
+		return err
+	}
+	open, openRaw, err := s.tasks(ctx, false)
+	if err != nil {
+		return err
+	}
 	var info client.Info
-	closedRaw, err := s.call(ctx, "task", args{"closed": true}, &closed)
-	if err != nil {
-		return err
-	}
-	openRaw, err := s.call(ctx, "task", args{}, &open)
-	if err != nil {
-		return err
-	}
 	infoRaw, err := s.call(ctx, "room_info", args{}, &info)
 	if err != nil {
 		return err
@@ -54,8 +53,8 @@ func (s *session) minutes(ctx context.Context, said []entry) error {
 		}
 		s.heading("Files", len(files))
 		s.show(files)
-		if closed.HasMore || open.HasMore {
-			s.out.note("There are more tasks than are shown.")
+		if open.HasMore {
+			s.out.note("More tasks are open than are shown.")
 		}
 	})
 }

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,17 +13,34 @@ import (
 // Tasks shows the room's to-do list or, with closed, what is done or dropped.
 func (s *Shell) Tasks(ctx context.Context, which Which, closed bool) error {
 	return s.with(which, func(s *session) error {
-		a := args{}
-		if closed {
-			a["closed"] = true
-		}
-		var got client.Tasks
-		r, err := s.call(ctx, "task", a, &got)
+		got, r, err := s.tasks(ctx, closed)
 		if err != nil {
 			return err
 		}
 		return s.out.show(r, func() { s.toDo(got, closed) })
 	})
+}
+
+// tasks returns the open tasks or all that are done or dropped, of which a call gives a part.
+func (s *session) tasks(ctx context.Context, closed bool) (got client.Tasks, r result, err error) {
+	a := args{"closed": closed}
+	fields := []json.RawMessage{}
+	for more := true; more; {
+		var page client.Tasks
+		if r, err = s.call(ctx, "task", a, &page); err != nil {
+			return got, r, err
+		}
+		var part []json.RawMessage
+		if err = json.Unmarshal(r["tasks"], &part); err != nil {
+			return got, r, err
+		}
+		fields, got.Tasks, got.HasMore = append(fields, part...), append(got.Tasks, page.Tasks...), page.HasMore
+		if more = closed && page.HasMore && len(page.Tasks) > 0; more {
+			a["id"] = page.Tasks[len(page.Tasks)-1].ID
+		}
+	}
+	r["tasks"], err = json.Marshal(fields)
+	return got, r, err
 }
 
 // toDo shows a list of tasks.
