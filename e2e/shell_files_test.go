@@ -54,6 +54,19 @@ func TestShell_file_goesFromOneToAnother(t *testing.T) {
 	if got := plainly(bob.does("wait")); got != `hh:mm Ann [file "ledger.bin", 9.0 MB; mID]: as of today`+"\n" {
 		t.Errorf("Bob is shown %q", got)
 	}
+	cmd := ann.command(t.Context(), "put", "/dev/fd/3") // as a shell writes <(COMMAND)
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.ExtraFiles = []*os.File{in}
+	if _, err := out.WriteString("beans"); errors.Join(err, out.Close()) != nil {
+		t.Fatal(err)
+	}
+	if got := ann.starts(cmd).ends(); !strings.HasPrefix(got.out, `Shared "stdin", 5 bytes as m`) {
+		t.Errorf("a pipe: %+v", got)
+	}
+	_ = in.Close() // the command has ended
 	name := "parley-" + id[1]
 	ends := func(code int, words string, arguments ...string) {
 		t.Helper()

@@ -41,7 +41,8 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 		}
 		defer file.Close()
 		if req.Name == "" {
-			if req.Name = filepath.Base(req.Path); req.Path == "-" {
+			req.Name = filepath.Base(req.Path)
+			if _, ok := file.(piped); ok { // as of /dev/fd/63
 				req.Name = "stdin"
 			}
 		}
