@@ -33,7 +33,7 @@ type taskCommand struct {
 	Words []string `arg:"" optional:"" placeholder:"WORDS" help:"What it needs: a title, why, or what was done."`
 	Text  string   `placeholder:"TEXT" help:"The details, with add and edit."`
 	For   list     `placeholder:"NAME,..." help:"Offer it to these agents, with add, release and edit (names with commas between them)."`
-	After list     `placeholder:"ID,..." help:"What must be done first, with add and edit (ids with commas between them)."`
+	After list     `placeholder:"ID,..." help:"What must be done first, with add and edit (ids with commas between them). What has ended holds nothing up."`
 
 	want shell.TaskRequest
 }
