@@ -222,6 +222,11 @@ func TestSend_finishes_onlyWithAReportThatIsSent(t *testing.T) {
 		t.Fatalf("paused: %+v, %v", got, err)
 	}
 	left("a report of a paused agent", "t1", "t2", "t3", "t4")
+	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskFinish, ID: "t1"})
+	var paused *fault.Error
+	if !errors.As(err, &paused) || strings.Contains(paused.Next, "finishes") {
+		t.Errorf("paused: %v", err) // a report would not be kept
+	}
 	w.pauses(person, false)
 	w.approves(person, true)
 	draft := w.drafts(report("sanded", "t1", "t3"))

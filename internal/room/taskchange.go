@@ -88,12 +88,15 @@ func (a Agent) CheckTaskOrder() error {
 	if a.IsPerson() || !a.Person.Holds() {
 		return nil
 	}
+	next := "Report with send_message what you have done, and name the tasks in finishes: once your user lets you " +
+		"send it, they are finished. "
+	if a.Person.Paused {
+		next = "A report is not sent either: call wait_for_message, which tells you when you may go on. "
+	}
 	return &fault.Error{Code: fault.Paused,
 		Message: "Your user has paused you, or approves what you say, so you cannot change the list of tasks. " +
 			"Nothing was changed.",
-		Next: "Report with send_message what you have done, and name the tasks in finishes: once your user lets you " +
-			"send it, they are finished. For anything else ask your user, who can do it on the page that the link " +
-			"opened."}
+		Next: next + "For anything else ask your user, who can do it on the page that the link opened."}
 }
 
 // find returns the open task that the order is about.
