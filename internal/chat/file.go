@@ -207,12 +207,12 @@ func (c *session) newFileKey() files.Key { return files.Key{Room: c.token.Room, 
 // fileKey returns the key of the bytes of f.
 func (c *session) fileKey(f *room.File) files.Key { return files.Key{Room: c.token.Room, ID: f.Key} }
 
-// carry lets the message carry a file that has arrived. A short text is checked as a message is: for
-// secrets of Parley, which are refused, and for credentials, which hold the message back once.
+// carry lets the message carry a file that has arrived. The head of a text is checked as a message is:
+// for secrets of Parley, which are refused, and for credentials, which hold the message back once.
 func (op *sendOp) carry(name string, k files.Key, x *arrival) error {
 	f := room.File{Name: name, Size: x.size, Type: picture.TypeOf(name, x.head), Key: k.ID,
 		Sum: hex.EncodeToString(x.sum.Sum(nil))}
-	if picture.IsText(f.Type) && x.size <= headBytes {
+	if picture.IsText(f.Type) {
 		text := string(x.head)
 		if err := room.CheckSecret("The file", text); err != nil {
 			return err

@@ -408,9 +408,14 @@ func TestShare_credential_isHeldBackOnce(t *testing.T) {
 	onEachStore(t, func(t *testing.T, base *shelf) {
 		s, store := base.watching()
 		p := s.company()
-		code := s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "env", Size: 999})
+		const long = 40_000 // of a text, the first 32,768 bytes are checked
+		code := s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "env", Size: 99_999})
+		more := s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "long", Size: 99_999})
 		for _, share := range []func() (chat.Sent, error){
 			func() (chat.Sent, error) { return s.upload(code, "KEY="+secret) },
+			func() (chat.Sent, error) {
+				return s.upload(more, strings.Repeat(" ", 32_000)+secret+strings.Repeat(" ", long))
+			},
 			func() (chat.Sent, error) {
 				got, err := s.ShareFile(t.Context(), chat.ShareRequest{Token: p.ann.Token, Name: "env",
 					Text: "K=" + secret})
@@ -425,11 +430,14 @@ func TestShare_credential_isHeldBackOnce(t *testing.T) {
 				t.Errorf("again: %+v, %v", got, err)
 			}
 		}
-		code = s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "notes", Size: 999})
-		got, err := s.upload(code, "my token is "+p.bob.Token)
-		if wants(t, err, fault.InvalidArgument); got.Sent || len(store.all) != 2 {
-			t.Errorf("%+v, %d files", got, len(store.all))
+		code = s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "notes", Size: 99_999})
+		for _, text := range []string{"my token is " + p.bob.Token, p.bob.Token + strings.Repeat(" ", long)} {
+			got, err := s.upload(code, text)
+			if wants(t, err, fault.InvalidArgument); got.Sent || len(store.all) != 3 {
+				t.Errorf("%+v, %d files", got, len(store.all))
+			}
 		}
+		s.uploads(code, strings.Repeat(" ", long)+secret)
 	})
 }
 
