@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -286,17 +287,22 @@ func (c *session) checkRoomFits(ctx context.Context, size int64) error {
 func (c *session) checkStoreFits(ctx context.Context, size int64) error {
 	free, err := c.room.svc.opts.Files.Free(ctx)
 	if err == nil && free < size {
-		err = files.ErrFull
+		return errStoreFull(fmt.Sprintf(": it takes %d bytes more", free))
 	}
 	return storeFault(err)
+}
+
+// errStoreFull refuses a file that the store cannot take. left says how much it can, if that is known.
+func errStoreFull(left string) error {
+	return fault.Refuse(fault.Unavailable, "This server has no room for the file%s. Nothing was shared: share less, "+
+		"or tell your user, who can ask whoever runs the server for more.", left)
 }
 
 // storeFault turns an error of the store of files into one for the caller.
 func storeFault(err error) error {
 	switch {
 	case errors.Is(err, files.ErrFull):
-		return fault.Refuse(fault.Unavailable, "This server has no room for the file. Nothing was shared: tell your "+
-			"user, who can ask whoever runs the server for more, or share less.")
+		return errStoreFull("") // since it was asked
 	case errors.Is(err, files.ErrTooLarge):
 		return fault.Refuse(fault.MessageTooLong, "The file has more bytes than share_file was told. Nothing was "+
 			"shared: call share_file again with its size.")
