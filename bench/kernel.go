@@ -15,12 +15,18 @@ import (
 var errUnmeasured = errors.New("this operating system has no /proc")
 
 // resident returns the bytes of memory that the process occupies (proc(5), VmRSS).
-func (p *process) resident() (int64, error) {
+func (p *process) resident() (int64, error) { return p.memory("VmRSS:") }
+
+// peak returns the most that it has occupied since it began.
+func (p *process) peak() (int64, error) { return p.memory("VmHWM:") }
+
+// memory returns a figure of proc(5), status, in bytes.
+func (p *process) memory(name string) (int64, error) {
 	text, err := p.proc("status")
 	if err != nil {
 		return 0, err
 	}
-	_, rest, _ := bytes.Cut(text, []byte("VmRSS:"))
+	_, rest, _ := bytes.Cut(text, []byte(name))
 	fields := bytes.Fields(rest)
 	if len(fields) == 0 {
 		return 0, errUnmeasured
