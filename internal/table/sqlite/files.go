@@ -381,7 +381,7 @@ func (d *download) Read(p []byte) (n int, err error) {
 func (d *download) load() error {
 	from := d.at % partBytes
 	found := false
-	err := d.reader.read(d.ctx, func(c *Conn, _ int64) error {
+	err := d.reader.readFrom(d.ctx, d.reader.parts, func(c *Conn, _ int64) error {
 		return c.Each(func(row *sqlite.Stmt) bool {
 			if size := row.ColumnLen(0); cap(d.part) < size {
 				d.part = make([]byte, size)

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"runtime"
@@ -27,13 +28,25 @@ const minReaders = 4
 type Reader struct {
 	file  *File
 	pool  *Pool
+	parts *Pool // one connection for the bytes of files: see NewReader
 	clock clockwork.Clock
 }
 
 // NewReader returns a reader of a file, which it closes when it is closed.
+//
+// One connection reads the bytes of all files, a part at a time. So however many are downloaded,
+// that takes one processor at most, fills the page cache of one connection, and keeps no message
+// from one.
 func NewReader(file *File, clock clockwork.Clock) (*Reader, error) {
 	pool, err := file.Pool(max(minReaders, runtime.GOMAXPROCS(0)))
-	return &Reader{file: file, pool: pool, clock: clock}, err
+	if err != nil {
+		return nil, err
+	}
+	parts, err := file.Pool(1)
+	if err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return &Reader{file: file, pool: pool, parts: parts, clock: clock}, nil
 }
 
 // Get returns the item at k, or table.ErrNotFound.
@@ -126,7 +139,12 @@ func (r *Reader) Partitions(ctx context.Context, prefix, sort string) iter.Seq2[
 // read calls f with a connection and the current second. If ctx ends before f has
 // succeeded, the error is that of ctx.
 func (r *Reader) read(ctx context.Context, f func(c *Conn, now int64) error) error {
-	err := r.pool.Read(ctx, func(c *Conn) error { return f(c, r.clock.Now().Unix()) })
+	return r.readFrom(ctx, r.pool, f)
+}
+
+// readFrom is read with a connection of a pool.
+func (r *Reader) readFrom(ctx context.Context, p *Pool, f func(c *Conn, now int64) error) error {
+	err := p.Read(ctx, func(c *Conn) error { return f(c, r.clock.Now().Unix()) })
 	switch {
 	case err == nil:
 		return nil

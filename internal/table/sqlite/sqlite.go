@@ -165,7 +165,7 @@ func (t *Table) closeFile() error {
 	<-t.drained
 	// The last connection moves the log into the file and removes it. It has to
 	// be the one that writes.
-	return errors.Join(t.pool.Close(), t.mover.Close(), t.writer.Close(), t.file.Close())
+	return errors.Join(t.pool.Close(), t.parts.Close(), t.mover.Close(), t.writer.Close(), t.file.Close())
 }
 
 // Commits returns how many transactions have reached the disk since Open, each
@@ -192,7 +192,7 @@ func (t *Table) Ready(ctx context.Context) error {
 }
 
 // Close closes the file after the calls in progress. It must be called once.
-func (r *Reader) Close() error { return errors.Join(r.pool.Close(), r.file.Close()) }
+func (r *Reader) Close() error { return errors.Join(r.pool.Close(), r.parts.Close(), r.file.Close()) }
 
 // unavailable is the error of a call that the file did not serve.
 func (r *Reader) unavailable(doing string, cause error) error {
