@@ -167,14 +167,20 @@ func (c talk) files(token string) map[string]string {
 	}
 }
 
-// download returns the bytes of a file, by the command that get_file gives.
-func (c talk) download(token, id string) []byte {
+// address returns where a file is downloaded: it stands in the command that get_file gives.
+func (c talk) address(token, id string) string {
 	c.t.Helper()
 	parts := strings.Split(c.ok("get_file", args{"agent_token": token, "id": id}).Download, "'")
 	if len(parts) < 2 {
 		c.t.Fatalf("there is no address in %q", parts)
 	}
-	response, err := http.Get(parts[len(parts)-2])
+	return parts[len(parts)-2]
+}
+
+// download returns the bytes of a file.
+func (c talk) download(token, id string) []byte {
+	c.t.Helper()
+	response, err := http.Get(c.address(token, id))
 	if err != nil {
 		c.t.Fatal(err)
 	}

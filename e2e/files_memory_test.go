@@ -9,7 +9,6 @@ import (
 	"os"
 	"regexp"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 )
@@ -70,8 +69,7 @@ func TestFiles_hundredMegabytesOverFourConnections_takeLittleMemory(t *testing.T
 	}
 	var downloads []string
 	for id := range there {
-		parts := strings.Split(c.ok("get_file", args{"agent_token": ann.token, "id": id}).Download, "'")
-		downloads = append(downloads, parts[len(parts)-2])
+		downloads = append(downloads, c.address(ann.token, id))
 	}
 	each(func(n int) error {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, downloads[n], nil)
