@@ -66,7 +66,7 @@ func TestAttack_files_addressesUsedLate(t *testing.T) {
 			uploads[n] = call("share_file", hers.with(args{"name": "b.txt", "size": 100})).Upload.Page
 		}
 
-		time.Sleep(15*time.Minute - time.Second)
+		<-time.After(15*time.Minute - time.Second)
 		for _, early := range [][3]string{{http.MethodGet, download, ""}, {http.MethodPut, uploads[0], "in time"}} {
 			if status, text := ask(early[0], early[1], early[2]); status != http.StatusOK {
 				t.Errorf("%s a second before the end: %d %s", early[0], status, text)
@@ -74,7 +74,7 @@ func TestAttack_files_addressesUsedLate(t *testing.T) {
 		}
 		tried := 0
 		for _, wait := range []time.Duration{2 * time.Second, time.Hour, 24 * time.Hour} {
-			time.Sleep(wait)
+			<-time.After(wait)
 			for _, late := range [][3]string{{http.MethodGet, download, ""}, {http.MethodHead, download, ""},
 				{http.MethodPut, uploads[1], "late"}, {http.MethodPost, uploads[1], "late"}} {
 				if status, text := ask(late[0], late[1], late[2]); status != http.StatusNotFound {

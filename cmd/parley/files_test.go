@@ -41,7 +41,8 @@ func fileWithFiles(t *testing.T) (path, token string, keys []files.Key) {
 			}
 		}
 		for _, req := range []chat.TaskRequest{
-			{Action: chat.TaskAdd, Tasks: []chat.NewTask{{Title: "sand"}, {Title: "paint"}, {Title: "hang"}, {Title: "mop"}}},
+			{Action: chat.TaskAdd, Tasks: []chat.NewTask{{Title: "sand"}, {Title: "paint"}, {Title: "hang"},
+				{Title: "mop"}}},
 			{Action: chat.TaskFinish, ID: "t1", Text: "smooth"}, {Action: chat.TaskTake, ID: "t2"},
 			{Action: chat.TaskDrop, ID: "t4"},
 		} {

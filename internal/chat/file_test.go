@@ -500,7 +500,8 @@ func TestFile_removed_isOnNoDisk(t *testing.T) {
 		person := s.person(p.bob)
 		s.share(chat.ShareRequest{Token: p.ann.Token, Name: "kept", Text: "kept text"})
 		shared := s.share(chat.ShareRequest{Token: p.ann.Token, Name: marker, Text: marker, Note: marker})
-		private := s.uploads(s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "a", Size: 1 << 20, To: []string{"Cid"}}),
+		private := s.uploads(s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "a", Size: 1 << 20,
+			To: []string{"Cid"}}),
 			strings.Repeat(marker, 30_000))
 		s.approves(person, true)
 		got, err := s.upload(s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "b", Size: 99}), marker)
@@ -508,7 +509,8 @@ func TestFile_removed_isOnNoDisk(t *testing.T) {
 			t.Fatalf("%+v, %v", got, err)
 		}
 		if _, err := s.Upload(t.Context(), s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "c", Size: 2 << 20}),
-			io.MultiReader(strings.NewReader(strings.Repeat(marker, 60_000)), iotest.ErrReader(errors.New("gone")))); err == nil {
+			io.MultiReader(strings.NewReader(strings.Repeat(marker, 60_000)),
+				iotest.ErrReader(errors.New("gone")))); err == nil {
 			t.Error("an upload that broke off is shared")
 		}
 		if n := bytes.Count(s.disk(), []byte(marker)); n < 20_000 {

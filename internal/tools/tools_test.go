@@ -338,7 +338,8 @@ func TestWait_batchOfTheWorstTexts_staysUnder9KiB(t *testing.T) {
 		for i := range c.times {
 			if c.text == "" {
 				p.call("task", args{"agent_token": ann.Token, "action": "add",
-					"tasks": []args{{"title": fmt.Sprint(i), "for": many}, {"title": fmt.Sprint("also ", i), "for": many}}})
+					"tasks": []args{{"title": fmt.Sprint(i), "for": many},
+						{"title": fmt.Sprint("also ", i), "for": many}}})
 				continue
 			}
 			sent := p.call("send_message", args{"agent_token": ann.Token, "text": c.text, "reply_to": first,
