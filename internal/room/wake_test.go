@@ -66,6 +66,19 @@ func TestWokenBy_dependsOnAgentsAndForMe(t *testing.T) {
 	}
 }
 
+// A change of the to-do list wakes those whom its table names, with two agents, too.
+func TestWokenBy_task_onlyThoseWhomItWakes(t *testing.T) {
+	cid := room.Agent{Seat: 3}
+	for _, agents := range []int{2, 3} {
+		if e := (room.Event{Type: room.TaskChanged, Seat: 1, Wakes: []int{3}}); !cid.WokenBy(e, agents, false) {
+			t.Errorf("%d agents: one that it names does not wake", agents)
+		}
+		if e := (room.Event{Type: room.TaskChanged, Seat: 1}); cid.WokenBy(e, agents, false) {
+			t.Errorf("%d agents: one that it does not name wakes", agents)
+		}
+	}
+}
+
 func TestCompose_mention_isTheWholeNameInAnySpelling(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
