@@ -250,6 +250,18 @@ func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Agent) (ro
 	}, nil
 }
 
+// showSilent tells a of a task that an agent has that is silent. agents are those of h.
+func (s *Situation) showSilent(h *room.Head, a room.Agent, agents []Agent) {
+	for _, t := range h.Tasks {
+		i := slices.IndexFunc(h.Agents, t.Holder.Is)
+		if i >= 0 && agents[i].State == AgentSilent && a.SeesTask(t.N) {
+			s.SilentTask, s.SilentFor = room.TaskID(t.No), agents[i].Idle
+			s.MayRelease = a.Role == room.Admin || t.Adder.Is(a)
+			return
+		}
+	}
+}
+
 // addRoster adds to the result of a wait who is there, if that has changed since
 // the seat's last result. While messages come, it waits for a quieter moment, unless
 // an agent came or left.
@@ -270,6 +282,7 @@ func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *W
 	got.OthersIdle, got.OthersAway = absenceOf(agents)
 	got.NoPartner = h.Paired && got.OthersIdle > 0 && got.OthersAway == 0 && got.Owes == "" &&
 		seen.gone(PartnerSilent)
+	got.showSilent(h, c.agent, agents)
 	if !c.room.agents.NoteRoster(c.agent, (room.Event{Text: rosterText(agents)}).Fingerprint(), in.moved) &&
 		!in.alone {
 		return

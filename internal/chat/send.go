@@ -90,7 +90,7 @@ func (op *sendOp) listen(ctx context.Context) (got *Waited, err error) {
 	c.head = c.room.log.Peek()
 	cursor, named := c.readCursor(op.req.Cursor)
 	c.positions().Arrived(cursor.N, op.event.ReplyTo)
-	if op.req.Wait == 0 {
+	if op.req.Wait == 0 || op.leavesWork() {
 		c.attendance().Note(ctx, presence.Call{Absence: op.req.Absence, Activity: op.req.Activity,
 			Fresh: presence.SendFresh})
 		return op.unread(ctx, cursor, named)
@@ -100,6 +100,16 @@ func (op *sendOp) listen(ctx context.Context) (got *Waited, err error) {
 	}
 	return c.wait(ctx, &WaitRequest{Cursor: op.req.Cursor, Wait: op.req.Wait, Absence: op.req.Absence,
 		Activity: op.req.Activity}, op.event.N)
+}
+
+// leavesWork reports whether the message finishes a task, and its sender has another, or more are free than
+// there are agents that wait for one. Then it need not wait, unless it is owed an answer.
+func (op *sendOp) leavesWork() bool {
+	if len(op.event.Closes) == 0 {
+		return false
+	}
+	is := op.caller.situation(op.caller.head)
+	return is.Owed == 0 && (len(is.Tasks) > 0 || is.FreeTasks > op.caller.room.agents.Waiting())
 }
 
 // unread returns what the caller has not read, without waiting. named says that the

@@ -23,7 +23,7 @@ type Situation struct {
 	room.Supervised
 	Tasks     []TaskBrief // that the caller has, at most three
 	Offered   string      // the id of the oldest open task that is offered to the caller; "" if there is none
-	FreeTasks int         // that take without an id may give to the caller
+	FreeTasks int         // that take without an id may give to the caller, as far as the log tells
 	OpenTasks int         // that the caller sees, and that are neither done nor dropped
 
 	Owed     int           // answers that others owe to the caller
@@ -45,6 +45,9 @@ type Situation struct {
 	OthersIdle time.Duration // for how long no other agent has made a call; 0 if unknown
 	OthersAway time.Duration // if all others are away: until the first is back
 	NoPartner  bool          // in a pair: the partner has been silent for PartnerSilent, and the caller owes nothing
+	SilentTask string        // the id of the oldest task that a silent agent has; "" if there is none
+	SilentFor  time.Duration // for how long that agent has made no call
+	MayRelease bool          // the caller may release SilentTask
 }
 
 // situation returns how things stand for the caller as of h.

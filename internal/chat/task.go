@@ -270,22 +270,22 @@ func (op *taskOp) addTasks() error {
 func (op *taskOp) offer() (err error) {
 	s := &op.caller.head.State
 	for i, t := range op.req.Tasks {
-		if op.order.Add[i].For, err = offeredTo(s, t.For); err != nil {
+		if op.order.Add[i].For, err = offeredTo(s, t.For, fmt.Sprintf("for of number %d", i+1)); err != nil {
 			return err
 		}
 	}
 	op.order.Offers = op.req.For != nil
-	op.order.For, err = offeredTo(s, op.req.For)
+	op.order.For, err = offeredTo(s, op.req.For, "for")
 	return err
 }
 
-// offeredTo returns the agents of names, each once.
-func offeredTo(s *room.State, names []string) (found []room.Party, err error) {
+// offeredTo returns the agents of names, each once. field is the argument that has them.
+func offeredTo(s *room.State, names []string, field string) (found []room.Party, err error) {
 	for i, key := range nameKeys(names) {
 		a, here := s.Named(key)
 		if !here || i >= room.MaxCapacity {
-			return nil, fault.Refuse(fault.InvalidArgument, "for: number %d does not name an agent in this room. "+
-				"Nothing was changed: room_info tells who is there; leave for out, and anybody may take it.", i+1)
+			return nil, fault.Refuse(fault.InvalidArgument, "%s: name %d in it is nobody who is in this room now. "+
+				"Nothing was changed: leave for out, and anybody may take the task, also who joins later.", field, i+1)
 		}
 		if !slices.Contains(found, a.Party()) {
 			found = append(found, a.Party())
@@ -543,8 +543,8 @@ func (c *session) doneTask(d roomlog.Done) *Task {
 // tasksBrief is how many tasks of the caller the result of another call names.
 const tasksBrief = 3
 
-// showTasks tells how the list of tasks stands for a, as far as the log tells: which tasks have stalled,
-// only the presence of their holders does.
+// showTasks tells how the list of tasks stands for a, as far as the log tells: whether the holder of a task
+// is silent, only its presence does.
 func (s *Situation) showTasks(h *room.Head, a room.Agent, now time.Time) {
 	for _, t := range h.TasksOf(a) {
 		if len(s.Tasks) < tasksBrief {
@@ -556,7 +556,8 @@ func (s *Situation) showTasks(h *room.Head, a room.Agent, now time.Time) {
 			continue
 		}
 		s.OpenTasks++
-		if t.Holder.Seat != 0 || a.CheckTaskOrder() != nil || !h.Free(a, t, nil, now) {
+		holder, here := h.Seated(t.Holder.Seat)
+		if here && t.Holder.Is(holder) || a.CheckTaskOrder() != nil || !h.Free(a, t, nil, now) {
 			continue
 		}
 		if s.FreeTasks++; s.Offered == "" && t.IsOfferedTo(a) {

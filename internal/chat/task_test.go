@@ -136,7 +136,15 @@ func TestTask_planOfThreeAgents_isDoneOnce(t *testing.T) {
 	if got := w.task(p.bob.Token, chat.TaskTake, ""); got.Task.ID != "t1" || got.FreeTasks != 0 || got.OpenTasks != 4 {
 		t.Errorf("Bob took %+v; want the oldest free one", got.Task)
 	}
-	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskTake, ID: "t1"})
+	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskAdd,
+		Tasks: newTasks("mop", "wax > Cid Zoe")})
+	if wants(t, err, fault.InvalidArgument); !strings.Contains(err.Error(), "for of number 2: name 2 in it is nobody") {
+		t.Errorf("a name of nobody: %v", err)
+	}
+	_, err = w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskAdd,
+		Tasks: newTasks("mop\u2028wax")})
+	wants(t, err, fault.InvalidArgument)
+	_, err = w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskTake, ID: "t1"})
 	var e *fault.Error
 	if wants(t, err, fault.InvalidArgument); !errors.As(err, &e) || e.By != "Bob" {
 		t.Errorf("the refusal names %q", e.By)

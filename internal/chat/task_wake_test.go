@@ -92,3 +92,59 @@ func TestTask_offerLapsesOrHolderFallsSilent_wakesOne(t *testing.T) {
 		})
 	}
 }
+
+func TestWait_nothingCame_tellsOfTheTaskOfASilentAgent(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	ann, bob, cid := all[0], all[1], all[2]
+	w.adds(bob.Token, "sand", "paint", "hang")
+	w.task(cid.Token, chat.TaskTake, "t1")
+	w.task(ann.Token, chat.TaskTake, "t2")
+	w.clock.Advance(room.PresentFor - time.Second)
+	looks := func(s chat.Seated) chat.Waited { return w.look(s.Token, w.look(s.Token, s.Cursor).Cursor) }
+	if got := looks(ann); got.SilentTask != "" {
+		t.Errorf("too early Ann is told of %+v", got.Situation)
+	}
+	w.clock.Advance(time.Second)
+	for name, s := range map[string]chat.Seated{"Ann, an admin": ann, "Bob, who added it": bob} {
+		if got := looks(s); got.SilentTask != "t1" || got.SilentFor != room.PresentFor || !got.MayRelease {
+			t.Errorf("%s is told of %+v", name, got.Situation)
+		}
+	}
+	w.clock.Advance(room.PresentFor)
+	looks(ann)
+	if got := looks(cid); got.SilentTask != "" || got.MayRelease {
+		t.Errorf("Cid, who has it, is told of %+v", got.Situation)
+	}
+	w.leave(cid.Token)
+	if got := looks(ann); got.SilentTask != "" || got.FreeTasks != 2 {
+		t.Errorf("once its holder has left, Ann is told of %+v", got.Situation)
+	}
+}
+
+// A report is the place to wait for what comes next, but not if there is something to do.
+func TestSend_finishesAndLeavesWork_doesNotWait(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	ann, bob := all[0], all[1]
+	w.adds(ann.Token, "sand", "paint < 1", "hang < 1", "sweep < 3")
+	report := func(id string) chat.SendRequest {
+		return chat.SendRequest{Token: bob.Token, Text: "done: " + id, Finishes: []string{id}, Wait: time.Minute}
+	}
+	w.task(bob.Token, chat.TaskTake, "t1")
+	waits := w.hold(ann) // and takes one of the two
+	if got := w.sends(report("t1")); got.FreeTasks != 2 {
+		t.Errorf("got %+v", got)
+	}
+	wantStatus(t, "Ann, who added it", take(t, waits[0]), chat.StatusMessages)
+	w.task(ann.Token, chat.TaskTake, "")
+	w.task(bob.Token, chat.TaskTake, "")
+	waits = w.hold(ann, all[2])
+	sent := make(chan chat.Sent, 1)
+	go func() { got, _ := w.Send(t.Context(), report("t3")); sent <- got }()
+	wantStatus(t, "Ann, who added it", take(t, waits[0]), chat.StatusMessages)
+	await(t, "news for Bob or Cid", func() bool { return len(sent)+len(waits[1]) > 0 })
+	if got := len(sent) + len(waits[1]); got != 1 {
+		t.Errorf("%d agents are told of one task", got)
+	}
+}

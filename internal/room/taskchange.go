@@ -107,8 +107,8 @@ func (o TaskOrder) find(h *Head, a Agent, now time.Time) (Task, error) {
 		}
 		t, ok := h.NextTask(a, o.Seen, now)
 		if !ok {
-			return t, fault.Refuse(fault.InvalidArgument, "No task is free. Nothing was changed: list shows what "+
-				"others do and what waits for what; call wait_for_message, which ends when a task becomes free.")
+			return t, fault.Refuse(fault.InvalidArgument, "No task is free now. Nothing was changed: call "+
+				"wait_for_message, which ends when one is.")
 		}
 		return t, nil
 	}
