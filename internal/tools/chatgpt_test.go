@@ -193,7 +193,13 @@ func TestChatGPT_sharesAndReadsFiles_whichOtherClientsDoOtherwise(t *testing.T) 
 		read.Result.Contents[0].Blob != base64.StdEncoding.EncodeToString(picture.Bytes()) {
 		t.Errorf("the resource is %s", read.body)
 	}
-	for _, uri := range []string{link.URI[:len(link.URI)-1] + "x", "parley://file/", "parley://file/" + shot,
+	flipped := []byte(link.URI)
+	if at := len(flipped) - 9; flipped[at] == 'x' {
+		flipped[at] = 'y'
+	} else {
+		flipped[at] = 'x'
+	}
+	for _, uri := range []string{string(flipped), "parley://file/", "parley://file/" + shot,
 		strings.Replace(link.URI, "file/f", "file/g", 1)} {
 		if a := gpt.ask("resources/read", map[string]any{"uri": uri}); !a.refused() {
 			t.Errorf("%s: %s", uri, a.body)

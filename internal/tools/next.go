@@ -54,7 +54,6 @@ type situation struct {
 	// Set after a wait.
 	looked    bool      // the call did not wait
 	stopping  bool      // the server is stopping, and nothing came
-	freeTask  string    // the id of the task that ended it, since it is free
 	awayUntil time.Time // until when the caller is away, as the call announced
 
 	// Set after a send.
@@ -72,6 +71,8 @@ type situation struct {
 	// Set after a call of task.
 	action  chat.TaskAction
 	task    string // the id of the task that it changed
+	freed   bool   // which is free for anybody now
+	other   string // the id of another that is free; "" if there is none
 	stalled string // the id of one that has stalled
 }
 
@@ -192,14 +193,18 @@ func (s situation) replacement(word string) string {
 	case "stalled":
 		return s.stalled
 	case "take":
-		if s.FreeTasks == 0 && s.freeTask != "" { // stalled; else another may be free if that is taken by then
-			return "task (action take, id " + s.freeTask + ")"
+		if s.other != "" {
+			return "task (action take, id " + s.other + ")"
 		}
 		return "task (action take)"
+	case "silent":
+		return s.SilentTask
+	case "silence":
+		return plural(int64(s.SilentFor/time.Minute), "minute")
 	case "offered":
 		return "task (action take, id " + s.Offered + ")"
 	case "report":
-		return s.call("send_message", s.send, ", finishes "+cmp.Or(s.task, s.mine()))
+		return s.call("send_message", s.send, ", kind status, finishes "+cmp.Or(s.task, s.mine()))
 	case "on":
 		return s.goOn("call ")
 	case "else":
@@ -223,7 +228,7 @@ func (s situation) mine() string {
 }
 
 // mayTake reports whether a task is free for the caller.
-func (s situation) mayTake() bool { return s.FreeTasks > 0 || s.freeTask != "" }
+func (s situation) mayTake() bool { return s.FreeTasks > 0 }
 
 // hasWork reports whether the caller has a task, or may take one.
 func (s situation) hasWork() bool { return s.mine() != "" || s.Offered != "" || s.mayTake() }
@@ -242,13 +247,13 @@ func (s situation) goOn(call string) string {
 	return call + s.replacement("wait")
 }
 
-// call is a call with the arguments that are known.
+// call is a call with the arguments that are known. A result without a cursor leaves that of an earlier one good.
 func (s situation) call(tool string, wait time.Duration, more string) string {
-	cursor := ""
+	cursor := "your last cursor"
 	if s.cursor != "" {
-		cursor = "cursor " + s.cursor + ", "
+		cursor = "cursor " + s.cursor
 	}
-	return tool + " (" + cursor + "wait_seconds " + strconv.FormatInt(int64(wait/time.Second), 10) + more + ")"
+	return tool + " (" + cursor + ", wait_seconds " + strconv.FormatInt(int64(wait/time.Second), 10) + more + ")"
 }
 
 // replyTo is the argument of an answer: to the request that the caller owes one to,
@@ -312,7 +317,7 @@ func (a advisor) waited(w chat.Waited, asked chat.WaitRequest) string {
 func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) situation {
 	s := situation{
 		advisor: a, Situation: w.Situation, cursor: w.Cursor, more: w.HasMore, news: newsOf(w.Messages, ""),
-		status: w.Status, looked: asked.Wait == 0, stopping: w.Stopping && len(w.Messages) == 0, freeTask: w.FreeTask,
+		status: w.Status, looked: asked.Wait == 0, stopping: w.Stopping && len(w.Messages) == 0,
 	}
 	if asked.BackIn > 0 {
 		s.awayUntil = w.AwayUntil

@@ -46,10 +46,10 @@ var seatedRules = sync.OnceValue(func() []rule {
 	}, boundRules(), []rule{
 		{func(s situation) bool { return s.Others == 0 && !s.more && s.Paired },
 			partnerLeft},
-		{func(s situation) bool { return s.Others == 0 && !s.more && !s.Bound && s.uninviting },
+		{func(s situation) bool { return s.Others == 0 && !s.more && !s.Bound && s.uninviting && !s.hasWork() },
 			"You are alone here, and the invite to this room seats nobody any more: if somebody is to come, call update_room with new_invite true and give your user the new one; then call {wait}."},
-		{func(s situation) bool { return s.Others == 0 && !s.more && !s.Paused && !s.uninviting },
-			"You are alone here: give your user the invite, say something first with send_message if you like, then call {wait}."},
+		{func(s situation) bool { return s.Others == 0 && !s.more && !s.Paused && !s.uninviting && !s.hasWork() },
+			"You are alone here: give your user the invite; if you like, share out work with task (action add) or say something with send_message, which others find when they come; then call {wait}."},
 		{func(s situation) bool { return s.Muted && !s.more },
 			"An admin of this room has muted you, so you can only read: call {wait}."},
 		{func(s situation) bool { return s.Listening && !s.more },
@@ -69,7 +69,12 @@ var waitedRules = sync.OnceValue(func() []rule {
 			awayOwing},
 		{func(s situation) bool { return s.away() && !s.news.heard && !s.more && s.Others > 0 },
 			awaySaid},
-	}, only(situation.idle, workRules()), []rule{
+	}, only(situation.idle, workRules()), only(func(s situation) bool { return s.idle() && s.Owed == 0 },
+		silentRules()), []rule{
+		{func(s situation) bool {
+			return s.status == chat.StatusTurn && s.idle() && s.OpenTasks > 0 && s.Owed == 0
+		},
+			"Everybody who is here waits, and what is left of the tasks is taken, or waits for one that is: if you have nothing to say with {send}, call {wait}, which ends when one is free."},
 		{func(s situation) bool {
 			return s.status == chat.StatusTurn && !s.more && s.Owes == "" && s.Begun && s.Owed == 0
 		},
@@ -96,6 +101,8 @@ var waitedRules = sync.OnceValue(func() []rule {
 			"Nothing is new: go on with your own work, or call {wait}."},
 		{func(s situation) bool { return s.quiet() && s.Owed > 0 },
 			"Nothing came yet, and {owed}: call {wait} again."},
+		{func(s situation) bool { return s.quiet() && s.OpenTasks > 0 },
+			"Nothing came, which is normal while others work: call {wait} again."},
 		{func(s situation) bool { return s.quiet() && s.Spoke },
 			"Nothing came, which is normal: call {wait} again."},
 		{func(s situation) bool { return s.quiet() && !s.Listening },
@@ -219,9 +226,16 @@ func newsRules() []rule {
 	heard := func(s situation) bool { return s.news.heard }
 	return []rule{
 		{func(s situation) bool {
-			return s.news.finished && s.OpenTasks == 0 && (!heard(s) || s.news.report) && s.Owed == 0
+			return s.news.finished && s.FreeTasks == 1 && s.status == chat.StatusMessages && s.Offered == "" &&
+				s.mine() == "" && (!heard(s) || s.news.report) && s.Owed == 0
+		},
+			"A task is finished, and its agent takes the one that is free: call {wait}."},
+		{func(s situation) bool {
+			return (s.news.finished || s.closes) && s.OpenTasks == 0 && (!heard(s) || s.news.report) && s.Owed == 0
 		},
 			workDone},
+		{func(s situation) bool { return s.news.agreed && s.news.request == "" && s.Owed == 0 && s.hasWork() },
+			"If more is to be settled, go on with {send}; if all is, {on}."},
 		{func(s situation) bool { return s.news.agreed && s.news.request == "" && s.Owed == 0 && s.crowded() },
 			"If you have more to settle, call {send}; if others may, {wait}; if all is settled, leave_room."},
 		{func(s situation) bool { return s.news.agreed && s.news.request == "" && s.Owed == 0 },
@@ -269,7 +283,7 @@ var sentRules = sync.OnceValue(func() []rule {
 		{func(s situation) bool { return s.held },
 			"Read it and send again with the new cursor: call {send} with a text that fits it."},
 	}, partnerRules(), []rule{
-		{func(s situation) bool { return s.Others == 0 && !s.closes && s.mine() == "" },
+		{func(s situation) bool { return s.Others == 0 && !s.closes && !s.hasWork() },
 			"Nobody else is here; the next to join will read it: call {wait}."},
 		{func(s situation) bool { return s.more },
 			"Before you say more, read on: call {look}."},
@@ -288,7 +302,7 @@ var sentRules = sync.OnceValue(func() []rule {
 			"{owed}: go on with {mine} if you can before that; if not, call {wait}."},
 		{func(s situation) bool { return s.mine() != "" },
 			workMine},
-	}, only(func(s situation) bool { return s.closes }, workRules()), []rule{
+	}, only(func(s situation) bool { return s.closes || s.Owed == 0 }, workRules()), []rule{
 		{func(s situation) bool { return s.closes && s.OpenTasks == 0 },
 			workDone},
 	}, only(func(s situation) bool { return s.closes && s.Others > 0 }, takenRules()), []rule{

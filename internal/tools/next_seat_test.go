@@ -8,7 +8,7 @@ import (
 )
 
 func seatedCases() []nextCase {
-	const alone = "You are alone here: give your user the invite, say something first with send_message if you like, then call " + wait5 + "."
+	const alone = "You are alone here: give your user the invite; if you like, share out work with task (action add) or say something with send_message, which others find when they come; then call " + wait5 + "."
 	return []nextCase{
 		{"made the room", advise().seated(seatedWith(0, func(s *chat.Seated) { s.Status = chat.StatusCreated })), alone},
 		{"back, alone, and the invite is used up", advisor{habits: advise().habits, keys: true}.seated(seatedWith(0, func(s *chat.Seated) { s.Status = chat.StatusReturned })),

@@ -75,7 +75,7 @@ func sentCases() []nextCase {
 	return []nextCase{
 		{"sent", afterSend(plain, chat.Sent{Sent: true, Waited: chat.Waited{Situation: chat.Situation{Others: 1}}}), "For the answer call " + wait9 + "."},
 		{"sent from an unknown place", advise().sent(chat.Sent{Sent: true, Waited: chat.Waited{Situation: chat.Situation{Others: 1}}}, plain),
-			"For the answer call wait_for_message (wait_seconds 50)."},
+			"For the answer call wait_for_message (your last cursor, wait_seconds 50)."},
 		{"sent to nobody", afterSend(plain, chat.Sent{Sent: true}), alone},
 		{"sent, and nobody came", afterSend(waits, chat.Sent{Sent: true, Waited: quietFor(0)}), alone},
 		{"sent, and no answer came", afterSend(waits, chat.Sent{Sent: true, Waited: quietFor(1)}), "No answer yet: call " + wait9 + "."},

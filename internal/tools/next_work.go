@@ -23,8 +23,20 @@ func workRules() []rule {
 			workMine},
 		{func(s situation) bool { return s.Offered != "" },
 			"A task is offered to you: take it with {offered}, or release it with the same call and action release."},
+		{func(s situation) bool { return s.mayTake() && (s.closes || s.action == chat.TaskFinish) },
+			"A task is free: call {take}."},
 		{situation.mayTake,
 			"A task is free: call {take}, or, if it is not for you, {wait}."},
+	}
+}
+
+// silentRules apply where a task waits for an agent that is silent.
+func silentRules() []rule {
+	return []rule{
+		{func(s situation) bool { return s.SilentTask != "" && s.MayRelease },
+			"The agent that has {silent} made no call for {silence}, so it works or is gone: if it is gone, call task (action release, id {silent}); if not, {wait}."},
+		{func(s situation) bool { return s.SilentTask != "" },
+			"The agent that has {silent} made no call for {silence}, so it works or is gone, and only an admin or the one that added {silent} may release it: call {wait}, which ends when a task is free."},
 	}
 }
 
@@ -32,9 +44,15 @@ func workRules() []rule {
 var taskedRules = sync.OnceValue(func() []rule {
 	return slices.Concat([]rule{
 		{func(s situation) bool { return s.action == chat.TaskTake && s.task != "" },
-			"{task} is yours: do it now; once it is done, say what was done, and where, with {report}."},
+			"{task} is yours: do it now; once it is done, say what was done, and where, with {report}, which tells you what is next."},
 		{func(s situation) bool { return s.Owes != "" },
 			"You owe an answer: read what is asked with {look}, and answer that first."},
+		{func(s situation) bool {
+			return s.action == chat.TaskAdd && s.mine() == "" && s.Offered == "" && s.mayTake()
+		},
+			"All see the list, and those who wait are told what is free, so a message about it is not needed: take a task yourself with {take} or, if none is for you, call {wait}."},
+		{func(s situation) bool { return s.freed && s.other == "" && s.mine() == "" && s.Offered == "" },
+			"{task} is free, and an agent that waits is told: call {wait}, or, to do it yourself, task (action take, id {task})."},
 	}, workRules(), []rule{
 		{func(s situation) bool { return s.stalled != "" },
 			"The agent that has {stalled} was not heard for long: see what is there already, and take it with task (action take, id {stalled})."},
@@ -123,8 +141,17 @@ func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 	}
 	if t.Task != nil {
 		is.task = t.Task.ID
+		is.freed = is.action == chat.TaskRelease && t.Task.State == chat.TaskOpen && len(t.Task.For) == 0
 		if is.action == chat.TaskTake && t.Task.Was != "" {
 			said = "Another had begun it: see first what is there already. "
+		}
+	}
+	if is.freed { // to take the next one would take this one back
+		i := slices.IndexFunc(t.Tasks, func(x chat.Task) bool {
+			return x.State == chat.TaskOpen && len(x.For) == 0 && x.ID != is.task
+		})
+		if i >= 0 {
+			is.other = t.Tasks[i].ID
 		}
 	}
 	return said + is.sentence(heldRules(), taskedRules())

@@ -2,13 +2,14 @@ package tools
 
 import (
 	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
 )
 
 const (
-	report3  = "send_message (cursor c9, wait_seconds 45, finishes t3)"
+	report3  = "send_message (cursor c9, wait_seconds 45, kind status, finishes t3)"
 	goOn3    = "Go on with t3; once it is done, say what was done, and where, with " + report3 + "."
 	else3    = "go on with t3, and when it is done report with finishes t3"
 	offered4 = "A task is offered to you: take it with task (action take, id t4), or release it with the same call and action release."
@@ -24,6 +25,16 @@ func has3(s *chat.Situation) {
 }
 func isOffered(s *chat.Situation) { s.Offered, s.FreeTasks, s.OpenTasks = "t4", 1, 1 }
 func mayTake(s *chat.Situation)   { s.FreeTasks, s.OpenTasks = 2, 2 }
+func oneIsFree(s *chat.Situation) { s.FreeTasks, s.OpenTasks = 1, 3 }
+
+// silentHas is the situation in which a silent agent has t4.
+func silentHas(mayRelease bool) func(*chat.Situation) {
+	return func(s *chat.Situation) {
+		s.OpenTasks, s.SilentTask, s.SilentFor, s.MayRelease = 2, "t4", 3*time.Minute, mayRelease
+	}
+}
+
+const isSilent = "The agent that has t4 made no call for 3 minutes, so it works or is gone"
 
 func finishing(m chat.Message) chat.Message {
 	if m.Type == chat.EventTask {
@@ -39,6 +50,10 @@ func workCases() []nextCase {
 	with := func(w chat.Waited, work func(*chat.Situation)) chat.Waited { work(&w.Situation); return w }
 	wait := func(w chat.Waited, work func(*chat.Situation)) string { return afterWait(with(w, work), nil) }
 	turn, over, owed, lull := quietFor(1), quietFor(1), quietFor(1), quietFor(1)
+	told := newsFor(2, finishing(saidAs("m9", room.Status)))
+	told.Status = chat.StatusTurn
+	agreed := saidAs("m9", room.Agree)
+	agreed.Agreed = "m4"
 	turn.Status, over.Status, owed.Owed, lull.Quiet = chat.StatusTurn, chat.StatusAllDone, 1, longQuiet
 	asked := newsFor(2, said("m9"))
 	asked.Debt = room.Debt{Owes: "m9"}
@@ -58,9 +73,22 @@ func workCases() []nextCase {
 		{"is offered a task, and nothing was said", wait(newsFor(1), isOffered), offered4},
 		{"is offered a task, and it is its turn", wait(turn, isOffered), offered4},
 		{"a task is free, and it is its turn", wait(turn, mayTake), free},
-		{"a task has stalled or become free, and its wait ends", afterWait(turn, func(w *chat.Waited) { w.FreeTask = "t4" }),
-			"A task is free: call task (action take, id t4), or, if it is not for you, " + wait9 + "."},
-		{"a task has become free, and its wait ends", afterWait(turn, func(w *chat.Waited) { mayTake(&w.Situation); w.FreeTask = "t4" }), free},
+		{"another finished a task, and takes the one that is free", wait(newsFor(2, finishing(saidAs("m9", room.Status))), oneIsFree),
+			"A task is finished, and its agent takes the one that is free: call " + wait9 + "."},
+		{"another finished a task, and several are free", wait(newsFor(2, finishing(saidAs("m9", room.Status))), mayTake),
+			"This wants no answer: call task (action take)."},
+		{"another finished a task, and what is free is for it", wait(told, oneIsFree), free},
+		{"nothing came, and a silent agent has a task that it may release", wait(quietFor(2), silentHas(true)), isSilent +
+			": if it is gone, call task (action release, id t4); if not, " + wait9 + "."},
+		{"all wait but one that has a task, which an admin may release", wait(turn, silentHas(false)), isSilent +
+			", and only an admin or the one that added t4 may release it: call " + wait9 + ", which ends when a task is free."},
+		{"all wait, and others have the rest", wait(turn, func(s *chat.Situation) { s.OpenTasks = 2 }),
+			"Everybody who is here waits, and what is left of the tasks is taken, or waits for one that is: if you have nothing to say with " + send9 + ", call " + wait9 + ", which ends when one is free."},
+		{"nothing came while others work", wait(quietFor(2), func(s *chat.Situation) { s.OpenTasks = 1 }),
+			"Nothing came, which is normal while others work: call " + wait9 + " again."},
+		{"all have agreed, and a task is free", wait(newsFor(2, agreed), mayTake),
+			"Everyone asked has agreed to m4: it is on record, and room_info shows it. If more is to be settled, go on with " + send9 + "; if all is, call task (action take)."},
+		{"returns alone to a free task", advise().seated(seatedWith(0, func(s *chat.Seated) { s.Cursor = "c9"; mayTake(&s.Situation) })), free},
 		{"the last task is reported", afterWait(newsFor(2, finishing(saidAs("m9", room.Status))), nil), lastDone},
 		{"the last task is finished", afterWait(newsFor(2, finishing(chat.Message{ID: "m9", Type: chat.EventTask})), nil), lastDone},
 		{"the last task is reported, with a question", afterWait(newsFor(2, finishing(said("m9"))), nil),
@@ -96,7 +124,7 @@ func workCases() []nextCase {
 
 // taskCases are those of a call of task, and of a send that finishes some.
 func taskCases() []nextCase {
-	const wait = "wait_for_message (wait_seconds 50)"
+	const wait = "wait_for_message (your last cursor, wait_seconds 50)"
 	did := func(action chat.TaskAction, work func(*chat.Situation), change func(*chat.Tasks)) string {
 		got := chat.Tasks{Task: &chat.Task{ID: "t3", Title: chosen, Text: chosen, By: chosen}, Situation: chat.Situation{Others: 2}}
 		if work != nil {
@@ -120,29 +148,38 @@ func taskCases() []nextCase {
 	}
 	underway := func(s *chat.Situation) { s.OpenTasks = 3 }
 	owing := func(s *chat.Situation) { mayTake(s); s.Owes = "m7" }
-	later := strings.NewReplacer(wait9, wait, "cursor c9, ", "").Replace // its result has no cursor
+	later := strings.NewReplacer(wait9, wait, "cursor c9, ", "your last cursor, ").Replace // its result has no cursor
 	return []nextCase{
-		{"took a task", did(chat.TaskTake, has3, nil), later("t3 is yours: do it now; once it is done, say what was done, and where, with " + report3 + ".")},
+		{"took a task", did(chat.TaskTake, has3, nil), later("t3 is yours: do it now; once it is done, say what was done, and where, with " + report3 + ", which tells you what is next.")},
 		{"took a task that another had begun", did(chat.TaskTake, has3, func(t *chat.Tasks) { t.Task.Was = chosen }),
-			later("Another had begun it: see first what is there already. t3 is yours: do it now; once it is done, say what was done, and where, with " + report3 + ".")},
+			later("Another had begun it: see first what is there already. t3 is yours: do it now; once it is done, say what was done, and where, with " + report3 + ", which tells you what is next.")},
 		{"finished one of two tasks", did(chat.TaskFinish, has3, nil), later(goOn3)},
 		{"finished a task, and owes an answer", did(chat.TaskFinish, owing, nil),
-			"You owe an answer: read what is asked with wait_for_message (wait_seconds 0), and answer that first."},
+			"You owe an answer: read what is asked with wait_for_message (your last cursor, wait_seconds 0), and answer that first."},
 		{"finished a task, and another is offered", did(chat.TaskFinish, isOffered, nil), later(offered4)},
-		{"added tasks", did(chat.TaskAdd, mayTake, nil), later(free)},
+		{"finished a task, and another is free", did(chat.TaskFinish, mayTake, nil), "A task is free: call task (action take)."},
+		{"looked at the list, and a task is free", did(chat.TaskList, mayTake, nil), later(free)},
+		{"added tasks", did(chat.TaskAdd, mayTake, nil),
+			"All see the list, and those who wait are told what is free, so a message about it is not needed: take a task yourself with task (action take) or, if none is for you, call " + wait + "."},
+		{"gave a task back, or freed that of another", did(chat.TaskRelease, oneIsFree, func(t *chat.Tasks) { t.Task.State = chat.TaskOpen }),
+			"t3 is free, and an agent that waits is told: call " + wait + ", or, to do it yourself, task (action take, id t3)."},
+		{"gave a task back, and another is free", did(chat.TaskRelease, mayTake, func(t *chat.Tasks) {
+			t.Task.State, t.Tasks = chat.TaskOpen, []chat.Task{{ID: "t2", State: chat.TaskOpen, For: []string{chosen}}, {ID: "t3", State: chat.TaskOpen}, {ID: "t4", State: chat.TaskBlocked}, {ID: "t6", State: chat.TaskOpen}}
+		}), later("A task is free: call task (action take, id t6), or, if it is not for you, " + wait9 + ".")},
+		{"offered a task to another, and one is free", did(chat.TaskRelease, oneIsFree, func(t *chat.Tasks) { t.Task.State, t.Task.For = chat.TaskOpen, []string{chosen} }), later(free)},
 		{"added tasks for others", did(chat.TaskAdd, underway, nil), later(taken)},
 		{"looked at the list, and one has stalled", did(chat.TaskList, underway, func(t *chat.Tasks) {
 			t.Task, t.Tasks = nil, []chat.Task{{ID: "t4", State: chat.TaskTaken}, {ID: "t6", State: chat.TaskStalled, By: chosen}}
 		}), "The agent that has t6 was not heard for long: see what is there already, and take it with task (action take, id t6)."},
 		{"finished the last task", did(chat.TaskFinish, nil, nil),
-			"No task is left: tell the others what came of it with send_message (wait_seconds 45), or call " + wait + "."},
+			"No task is left: tell the others what came of it with send_message (your last cursor, wait_seconds 45), or call " + wait + "."},
 		{"looked at an empty list", did(chat.TaskList, nil, func(t *chat.Tasks) { t.Task = nil }), nothing + wait + "."},
 		{"looked at the list, paused", did(chat.TaskList, func(s *chat.Situation) { mayTake(s); s.Paused = true }, nil),
 			"Your user has paused you, so nothing that you send is sent: call " + wait + ", which tells you when you may go on."},
 		{"a person did something", did(chat.TaskAdd, func(s *chat.Situation) { mayTake(s); s.Person = true }, nil), ""},
 
 		{"reported one of two tasks", sent(room.Plain, 0, has3), goOn3},
-		{"reported a task, and one is free", sent(room.Plain, 0, mayTake), free},
+		{"reported a task, and one is free", sent(room.Plain, 0, mayTake), "A task is free: call task (action take)."},
 		{"reported a task, and one is offered", sent(room.Plain, 0, isOffered), offered4},
 		{"reported a task that stays", sent(room.Plain, 0, has3, chat.Unfinished{ID: "t2", Why: "x"}),
 			"Not every task in finishes is closed: unfinished says why. " + goOn3},
@@ -150,13 +187,15 @@ func taskCases() []nextCase {
 		{"an admin reported a task, and others have the rest", sent(room.Plain, 0, func(s *chat.Situation) { underway(s); s.Admin = true }),
 			taken + " If an agent has left off one, free it with task (action release)."},
 		{"reported the last task", sent(room.Plain, 0, nil), "No task is left: if all is settled, call leave_room; if not, " + wait9 + "."},
+		{"reported the last task, and another left meanwhile", afterSend(chat.SendRequest{Kind: room.Status, Finishes: []string{"t2"}, Wait: time.Minute},
+			chat.Sent{Sent: true, Waited: newsFor(1, went("m9"))}), lastDone},
 		{"has a task, and says how it goes", sent(room.Status, 0, has3), goOn3},
 		{"has a task, and asks something", sent(room.Request, 1, has3),
 			"1 answer to you is outstanding: go on with t3 if you can before that; if not, call " + wait9 + "."},
 		{"has a task, and is finished", sent(room.Done, 0, has3),
 			"You have said that you are finished, but t3 is still yours: finish it, or give it back with task (action release, id t3); then call leave_room."},
-		{"a task is free, and it says how it goes", sent(room.Status, 0, mayTake),
-			"A status asks for nothing, so the turn is still yours: go on with your own work, and say more when there is more."},
+		{"a task is free, and it says how it goes", sent(room.Status, 0, mayTake), free},
+		{"a task is free, and it asks something", sent(room.Request, 1, mayTake), "For the answer call " + wait9 + "."},
 	}
 }
 
@@ -187,7 +226,7 @@ func fileCases() []nextCase {
 		{"shared a text", sent(false, func(s *chat.Sent) { s.Sent = true }), "For the answer call " + wait9 + "."},
 		{"uploaded a file", sent(true, func(s *chat.Sent) { s.Sent = true }), "For the answer call " + wait9 + "."},
 		{"may upload", advise().asksForUpload(chat.Situation{Others: 1}),
-			"Nothing is sent yet: run line of upload in a shell; its answer says that the file was sent, and what to do next. Without a shell give your user page of upload, and call wait_for_message (wait_seconds 50)."},
+			"Nothing is sent yet: run line of upload in a shell; its answer says that the file was sent, and what to do next. Without a shell give your user page of upload, and call wait_for_message (your last cursor, wait_seconds 50)."},
 		{"a person may upload", advise().asksForUpload(chat.Situation{Person: true}), ""},
 		{"a file is held back", sent(false, held), "NOT sent: what is in messages came first. Read it; if the file is still to be shared, repeat the call with the new cursor, c9."},
 		{"a file is held back by more than fits", sent(false, func(s *chat.Sent) { held(s); s.HasMore = true }),

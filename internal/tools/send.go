@@ -62,7 +62,7 @@ func (s *Set) sendMessage() tool {
 func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
-		spec.Text("text", &in.Text, "1-32768 bytes. Not needed with kind agree or withdraw."),
+		spec.Text("text", &in.Text, "1-32768 bytes. Not needed with withdraw or kind agree."),
 		spec.List("to", &in.To, "Names; only they and you see it: no admin, nobody who watches other agents."),
 		spec.List("ask", &in.Ask, "Names; each owes you an answer."),
 		spec.Text("reply_to", &in.ReplyTo, "id of what you answer."),

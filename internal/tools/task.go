@@ -21,15 +21,15 @@ type taskList struct {
 type taskView struct {
 	ID      string   `json:"id" doc:"for the other actions, after, and finishes of send_message"`
 	Title   string   `json:"title,omitempty" doc:"what is to be done"`
-	Text    string   `json:"text,omitempty" doc:"the details, in tasks only of your own; of a message about a release, the reason"`
+	Text    string   `json:"text,omitempty" doc:"the details; in tasks only of your own and, in the result of list, of others their first 200 characters; of a message about a release, the reason"`
 	State   string   `json:"state,omitempty" doc:"open; blocked: open, but what is in after comes first; taken; stalled: taken by an agent that is gone or was not heard for 15 minutes, so anybody may take it; done; dropped"`
+	Minutes int64    `json:"minutes,omitempty" doc:"whole minutes in this state; absent under one"`
 	Adder   string   `json:"adder,omitempty" doc:"who added it; in task only"`
 	By      string   `json:"by,omitempty" doc:"who has it, or has finished it"`
 	Was     string   `json:"was,omitempty" doc:"of one that was stalled: who had it before"`
 	For     []string `json:"for,omitempty" doc:"whom it is offered to; ten minutes later anybody may take it"`
 	After   []string `json:"after,omitempty" doc:"what must be done first, and is not"`
 	Result  string   `json:"result,omitempty" doc:"of one that is done: what was done"`
-	Minutes int64    `json:"minutes,omitempty" doc:"whole minutes in this state; absent under one"`
 }
 
 // taskBrief names a task of the caller.
@@ -49,9 +49,9 @@ func (s *Set) task() tool {
 		name:   "task",
 		title:  "To-do list",
 		search: "todo plan tasks assign delegate claim work board",
-		about: "The room's to-do list: plan work and share it out, so that nothing is done twice. take before you " +
-			"begin (without id: the next free one); finish when done, or send_message with finishes. Returns the " +
-			"list.",
+		about: "The room's to-do list: plan and share out work here, not in messages, so that nothing is done " +
+			"twice. add all at once; take before you begin (without id: the next free); finish by send_message with " +
+			"finishes, or here. Returns the list.",
 		hints: hints{idempotent: true},
 		shown: []string{"task", "tasks", "next"},
 		args:  taskArgs,
@@ -72,7 +72,7 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 		spec.Choice("action", &in.Action, "", chat.TaskList, chat.TaskAdd, chat.TaskTake, chat.TaskRelease,
 			chat.TaskFinish, chat.TaskDrop, chat.TaskEdit).Default(string(chat.TaskList)),
 		spec.Text("id", &in.ID, "").Also("task_id"),
-		spec.Objects("tasks", &in.Tasks, "add: in order. for: whom you offer it. after: what must be done first, 1 "+
+		spec.Objects("tasks", &in.Tasks, "add: in order. for: whom you offer it, if here. after: what must be done first, 1 "+
 			"being the first here, or ids.", newTaskFields),
 		spec.Text("text", &in.Text, "finish: what was done, and where; release: why; edit: details."),
 		spec.List("for", &in.For, "release: whom you offer it."),
@@ -114,11 +114,8 @@ func (a advisor) viewTasks(got chat.Tasks, asked chat.TaskRequest) taskList {
 	v := taskList{Tasks: make([]taskView, len(got.Tasks)), HasMore: got.HasMore}
 	whole := asked.Closed || isPersons(asked.Token) // a person's page shows all of them
 	for i, t := range got.Tasks {
-		if is := got.Task != nil && got.Task.ID == t.ID; !whole && (is || !t.Mine) {
-			t.Text = ""
-		}
 		if !whole {
-			t.Adder = ""
+			t.Adder, t.Text = "", listedText(t, got.Task, asked.Action)
 		}
 		v.Tasks[i] = viewTask(t)
 	}
@@ -129,6 +126,26 @@ func (a advisor) viewTasks(got chat.Tasks, asked chat.TaskRequest) taskList {
 	v.Untrusted = noticeIf(got.Task != nil || len(got.Tasks) > 0)
 	v.Next = a.tasked(got, asked)
 	return v
+}
+
+// choiceChars is how much of the details of a task a look at the list shows to an agent that may choose it.
+const choiceChars = 200
+
+// listedText is what a list shows an agent of the details of t. one is the task that the call was about, which is
+// shown beside the list; nil for none.
+func listedText(t chat.Task, one *chat.Task, action chat.TaskAction) string {
+	switch {
+	case one != nil && one.ID == t.ID:
+		return ""
+	case t.Mine:
+		return t.Text
+	case action != chat.TaskList && action != "":
+		return ""
+	}
+	if start := chat.FirstChars(t.Text, choiceChars); start != t.Text {
+		return start + "…"
+	}
+	return t.Text
 }
 
 func viewTask(t chat.Task) taskView {
