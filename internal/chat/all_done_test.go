@@ -29,6 +29,29 @@ func TestAllDone_otherAgentIsDone_endsTheTalk(t *testing.T) {
 	wantStatus(t, "Ann", w.look(p.ann.Token, p.ann.Cursor), chat.StatusQuiet)
 }
 
+// Ann says that she is done with talking. A task that nobody has keeps nobody.
+func TestAllDone_aTaskIsTaken_comesOnceItEndsOrStalls(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	bob := func(when string, want chat.WaitStatus) {
+		t.Helper()
+		p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor // past what happened
+		wantStatus(t, when, w.look(p.bob.Token, p.bob.Cursor), want)
+	}
+	w.adds(p.ann.Token, "sand", "paint", "sweep")
+	w.sayAs(p.ann.Token, room.Done, "that is all")
+	bob("free", chat.StatusAllDone)
+	w.task(p.ann.Token, chat.TaskTake, "t1")
+	bob("taken", chat.StatusQuiet)
+	w.task(p.ann.Token, chat.TaskFinish, "t1")
+	bob("done", chat.StatusAllDone)
+	w.task(p.ann.Token, chat.TaskTake, "t2")
+	w.clock.Advance(room.StallsAfter - time.Second)
+	bob("taken for long", chat.StatusQuiet)
+	w.clock.Advance(time.Second)
+	bob("stalled", chat.StatusAllDone)
+}
+
 func TestAllDone_processThatStartsLater_knowsIt(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()

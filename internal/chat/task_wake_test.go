@@ -1,10 +1,12 @@
 package chat_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -146,5 +148,54 @@ func TestSend_finishesAndLeavesWork_doesNotWait(t *testing.T) {
 	await(t, "news for Bob or Cid", func() bool { return len(sent)+len(waits[1]) > 0 })
 	if got := len(sent) + len(waits[1]); got != 1 {
 		t.Errorf("%d agents are told of one task", got)
+	}
+}
+
+// Bob wants the task that Cid has taken. Cid does something, and falls silent for the rest of the time.
+func TestTask_ofAHolderThatWaitsOrIsAway_stallsOnlyAfterIt(t *testing.T) {
+	waits := func(wait func(w *world, cid chat.Seated) <-chan answer) func(*world, chat.Seated) {
+		return func(w *world, cid chat.Seated) {
+			ended := wait(w, cid)
+			w.pass(longWait)
+			wantStatus(w.t, "Cid", take(w.t, ended), chat.StatusQuiet)
+		}
+	}
+	for what, c := range map[string]struct {
+		does  func(w *world, cid chat.Seated)
+		lasts time.Duration
+	}{
+		"looks in": {func(w *world, cid chat.Seated) {
+			w.clock.Advance(10 * time.Minute)
+			w.look(cid.Token, cid.Cursor)
+		}, 10 * time.Minute},
+		"waits": {waits(func(w *world, cid chat.Seated) <-chan answer {
+			return w.hold(cid)[0]
+		}), longWait},
+		"leaves a program on standby": {waits((*world).shell), longWait},
+		"says that it will be away":   {func(w *world, cid chat.Seated) { w.leaves(cid, time.Hour) }, time.Hour},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			p := w.company()
+			w.adds(p.ann.Token, "sand")
+			w.task(p.cid.Token, chat.TaskTake, "t1")
+			w.sayAs(p.cid.Token, room.Done, "I sand, and need no turn")
+			p.cid.Cursor = w.look(p.cid.Token, p.cid.Cursor).Cursor
+			end := w.clock.Now().Add(c.lasts + room.StallsAfter)
+			c.does(w, p.cid)
+			w.clock.Advance(end.Sub(w.clock.Now()) - time.Minute)
+			taking := chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskTake, ID: "t1"}
+			for _, x := range []*world{w, w.elsewhere()} {
+				_, err := x.Task(t.Context(), taking)
+				var refused *fault.Error
+				if wants(t, err, fault.InvalidArgument); !errors.As(err, &refused) || refused.By != "Cid" {
+					t.Errorf("got %v", err)
+				}
+			}
+			w.clock.Advance(time.Minute)
+			if got := w.does(taking); got.Task.Was != "Cid" {
+				t.Errorf("took %+v", got.Task)
+			}
+		})
 	}
 }

@@ -101,6 +101,8 @@ func TestWayBack_samePrincipal_hasTheWholeSeatAgain(t *testing.T) {
 		w.clock.Advance(time.Minute) // so that its position is stored
 		w.look(ann.Token, cursor)
 		w.say(ann.Token, "my own words")
+		w.adds(bob.Token, "sand")
+		w.task(ann.Token, chat.TaskTake, "t1")
 		id := w.ask(bob.Token, "are you there?", "Ann")
 		w.clock.Advance(2 * time.Minute)
 		back := there.joinAs(there.local(), "plans", "Ann")
@@ -112,6 +114,10 @@ func TestWayBack_samePrincipal_hasTheWholeSeatAgain(t *testing.T) {
 		same(t, "and reads back", texts(there.all(back.Token)),
 			[]string{"for Ann's eyes", "my own words", "are you there?"})
 		for _, w := range services {
+			tasks := w.does(chat.TaskRequest{Token: back.Token}).Tasks
+			if same(t, "the list", board(tasks), []string{"t1 sand taken Ann"}); !tasks[0].Mine {
+				t.Error("her task is no longer hers")
+			}
 			_, err := w.send(chat.SendRequest{Token: ann.Token, Text: "it is me"})
 			if wants(t, err, fault.TokenInvalid); !strings.Contains(err.Error(), "an agent of the same user") {
 				t.Errorf("the ended token is told: %v", err)

@@ -51,7 +51,10 @@ func TestHoldOf_ofUnreadEvents_dependsOnWhomTheyAreFor(t *testing.T) {
 		"departure that completes":   {room.Event{N: 9, Type: room.Left, Seat: 1, Agreed: []int64{4}}, never, never},
 		"role of Cid":                {room.Event{N: 9, Type: room.Managed, Seat: 3, By: 1}, never, never},
 		"settings":                   {room.Event{N: 9, Type: room.Changed, By: 1}, never, never},
-		"knock":                      {room.Event{N: 9, Type: room.Knocked}, never, never},
+		"task that Cid is offered": {room.Event{N: 9, Type: room.TaskChanged, Seat: 1, Wakes: []int{3},
+			Task: &room.TaskChange{Action: room.AddTasks, Add: []room.Task{{No: 1, For: []room.Party{cid.Party()}}}}},
+			never, never},
+		"knock": {room.Event{N: 9, Type: room.Knocked}, never, never},
 	} {
 		answer := room.Event{ReplyTo: 4, To: []int{1}}
 		if got := cid.HoldOf(c.e, 7, answer); got != c.of7 {

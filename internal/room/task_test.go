@@ -71,7 +71,9 @@ func TestTaskOrder_eachCellOfTheTable(t *testing.T) {
 	retitle := func(no int64) room.TaskOrder {
 		return room.TaskOrder{Action: room.EditTask, No: no, Title: "another"}
 	}
+	add := room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "rest"}}}
 	const ann, bob, cid, dora = 1, 2, 3, 4
+	channel := func(l *timeline) { l.set(func(s *room.Settings) { s.Type = room.Channel }) }
 	takes := func(seat int, no int64) func(*timeline) {
 		return func(l *timeline) { l.must(seat, take(no)) }
 	}
@@ -111,6 +113,8 @@ func TestTaskOrder_eachCellOfTheTable(t *testing.T) {
 			code: fault.InvalidArgument, holds: "Cid", want: "taken 3"},
 		"take it from one who has left": {before: []func(*timeline){takes(cid, 1), func(l *timeline) { l.leave(cid) }},
 			by: dora, do: take(1), want: "taken 4"},
+		"take it from one whose seat another has": {before: []func(*timeline){takes(cid, 1),
+			func(l *timeline) { l.leave(cid); l.turnTo(cid); l.join("Eve") }}, by: dora, do: take(1), want: "taken 4"},
 		"take what is gone": {by: cid, do: take(9), code: fault.InvalidArgument, want: "gone"},
 
 		"release by its holder": {before: []func(*timeline){takes(cid, 1)}, by: cid, do: release(1), want: "open"},
@@ -152,6 +156,10 @@ func TestTaskOrder_eachCellOfTheTable(t *testing.T) {
 			code: fault.InvalidArgument, want: "open"},
 		"edit after one that never was": {by: bob, do: room.TaskOrder{Action: room.EditTask, No: 2, After: []int64{9}},
 			code: fault.InvalidArgument, want: "after t1"},
+
+		"add in a channel": {before: []func(*timeline){channel}, by: cid, do: add, of: 5, code: fault.NotAllowed,
+			want: "gone"},
+		"add in a channel by an admin": {before: []func(*timeline){channel}, by: ann, do: add, of: 5, want: "open"},
 
 		"a muted agent says what it did": {before: []func(*timeline){takes(cid, 1),
 			func(l *timeline) { l.manage(room.Mute, cid) }}, by: cid,
