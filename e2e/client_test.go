@@ -126,6 +126,7 @@ type answer struct {
 	Download string `json:"download"` // a command with the address of a file
 	HasMore  bool   `json:"has_more"`
 	Code     string `json:"code"` // of a refusal; else empty
+	By       string `json:"by"`   // who has the task that was refused
 	Message  string `json:"message"`
 	Retry    int    `json:"retry_after_seconds"`
 }
