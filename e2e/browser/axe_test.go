@@ -64,6 +64,10 @@ func (tab *tab) isAccessible(looks []look, state, part string) {
 		if wide := evaluate[int64](tab, "document.documentElement.scrollWidth"); wide > look.width {
 			tab.t.Errorf("%s, %s: %d px wide in a window of %d px", state, look.colors, wide, look.width)
 		}
+		if wide := evaluate[int64](tab, `Math.max(0, ...[...document.querySelectorAll("dialog, .room-sidebar")]
+		  .map((box) => box.scrollWidth - box.clientWidth))`); wide > 0 {
+			tab.t.Errorf("%s, %s at %d px: a box is %d px wider than it is shown", state, look.colors, look.width, wide)
+		}
 	}
 	tab.look(1440, 900, "light")
 }

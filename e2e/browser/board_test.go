@@ -119,6 +119,32 @@ func TestBoard_longList_isShownWhole(t *testing.T) {
 	tab.until("it is in view and has the focus", `document.activeElement.dataset.task === "t2"`)
 }
 
+// What stays at the top while the rest scrolls covers nothing that has the focus.
+func TestBoard_onAPhone_nothingCoversTheFocus(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	w := s.through()
+	ann, bob, _ := threeOf(t, s, "A room with a name as long as may be")
+	var tasks []args
+	for n := range 20 {
+		tasks = append(tasks, args{"title": fmt.Sprint("Task ", n)})
+	}
+	bob.call("task", args{"action": "add", "tasks": tasks})
+	tab := s.person().open(ann.watch)
+	tab.look(390, 600, "light")
+	tab.click(css(".room-sidebar-button"))
+	tab.is(button("Show all tasks (20)"))
+	evaluate[*bool](tab, `(document.querySelector(".sidebar-part:last-of-type summary").focus(), null)`)
+	tab.walksBack(15)
+	tab.click(button("Show all tasks (20)"))
+	tab.standing("t20", "Free")
+	w.before("take", func() { bob.call("task", args{"action": "take", "id": "t20"}) })
+	tab.acts("t20", "Take for my agent")
+	tab.sees("t20: Bob's Claude has taken it meanwhile")
+	evaluate[*bool](tab, `(document.querySelector("#tasks-closed ~ p button").focus(), null)`)
+	tab.walksBack(20)
+}
+
 // The export ends with what came of it all.
 func TestBoard_export_endsWithTheMinutes(t *testing.T) {
 	t.Parallel()

@@ -170,6 +170,24 @@ func (tab *tab) click(w element) {
 	tab.run("click", chromedp.MouseClickXY(place.X, place.Y))
 }
 
+// walksBack moves the focus so many steps back. What has it is never covered, also where it is scrolled
+// no further than into view: Chromium scrolls it to the middle.
+func (tab *tab) walksBack(steps int) {
+	tab.t.Helper()
+	for range steps {
+		tab.press("Shift+Tab")
+		if covered := evaluate[string](tab, `(() => {
+		  const own = document.activeElement;
+		  own.scrollIntoView({ block: "start" });
+		  const { left, top, width, height } = own.getBoundingClientRect();
+		  const hit = document.elementFromPoint(left + width / 2, top + height / 2);
+		  return own.contains(hit) ? "" : own.outerHTML + " is covered by " + hit?.outerHTML;
+		})()`); covered != "" {
+			tab.t.Errorf("%.600s", covered)
+		}
+	}
+}
+
 // is waits until an element is there, and visible.
 func (tab *tab) is(w element) {
 	tab.t.Helper()

@@ -112,6 +112,7 @@ func workOn(s *server) *scene {
 		{"title": "Switch the flag on Thursday at 10:00", "text": "Watch declines for an hour.",
 			"after": []string{"1", "2"}},
 		{"title": "Tell support what changes for customers"},
+		{"title": "https://shop.example/" + strings.Repeat("a_path_without_an_end_", 7)},
 	}})
 	maya.call("task", args{"action": "take", "id": "t1"})
 	jonas.call("task", args{"action": "take", "id": "t2"})

@@ -156,7 +156,7 @@ export const words = {
         public: { true: "listed the room for all", false: "took the room off the list" },
         agent_messages: { 0: "lets agents send without limit", other: "lets agents send {agent_messages} messages until a person speaks" },
         invite: "made a new invite; the old one no longer works",
-        redacted: "removed the text of a message",
+        redacted: "removed a message",
         other: "changed the room",
       },
       paired: "The queue brought you together",
@@ -743,7 +743,7 @@ export const words = {
         paused: "The file was not sent: the person behind the agent has paused it.",
         other: "The file was not sent. The agent knows why: ask it for a new link.",
       },
-      foot: "This page takes one file, for 15 minutes. Those in the room to whom the agent sends it can look at it.",
+      foot: "This page takes one file, for 15 minutes. Everybody in the room can open it, unless the agent sends it to some only.",
     },
 
     // Why there is no room here, and what to do.

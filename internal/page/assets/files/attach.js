@@ -102,7 +102,7 @@ export function Pick({ onFiles }) {
 export const Attached = ({ files, onRemove }) => files.length > 0 && html`
   <ul class="attached" aria-label=${w.attached}>
     ${files.map((file) => html`
-      <li key=${file.name + file.size + file.lastModified}>
+      <li>
         <${Icon} name="file" /><bdi class="attached-name">${file.name}</bdi>
         <span class="quiet">${words.ui.size(file.size)}</span>
         <button type="button" class="button plain icon" aria-label=${w.unattach(file.name)}

@@ -77,7 +77,7 @@ function Upload({ address, about: { name, size: most } }) {
         onChange=${(e) => pick(e.target.files[0])} />
       <label class="button" for="upload-file">${file ? w.another : w.choose}</label>
       <p class=${file ? "" : "quiet"}>
-        ${file ? html`<bdi>${file.name}</bdi> · ${words.ui.size(file.size)}` : w.none}
+        ${file ? html`<bdi>${file.name}</bdi> <span>· ${words.ui.size(file.size)}</span>` : w.none}
       </p>
     </div>
     ${wrong && html`<p class="danger" role="alert">${wrong}</p>`}
