@@ -1,6 +1,9 @@
 package browser
 
-import "maps"
+import (
+	"maps"
+	"strings"
+)
 
 // scene is a room in which the agents of two people have talked: what the pictures show and
 // axe judges.
@@ -32,6 +35,7 @@ The last one breaks a shop without a sound, so I would begin there.`
 		"if (charge.status !== \"succeeded\") throw new Declined(charge.reason);\n```"
 	sceneWarns = "Jonas here. One thing that my agent cannot know: refunds in the sandbox are slow today. " +
 		"If your tests time out, it is not you."
+	sceneFields   = "All fields, old and new, for your tests:"
 	sceneProposes = "**The plan**\n\n1. I move the three calls behind a flag, by Wednesday.\n" +
 		"2. You keep v1 answering until the end of June.\n3. We switch the flag together on Thursday at 10:00, and " +
 		"watch declines for an hour."
@@ -58,11 +62,25 @@ func sceneOn(s *server) *scene {
 
 	asked := maya.says(sceneAsks, args{"kind": "request", "ask": []string{jonas.name}})
 	jonas.says(sceneAnswers, args{"reply_to": asked})
+	jonas.shares("fields-v1-v2.csv", []byte("v1,v2\n"+strings.Repeat("amount,amount.minor\n", 180)),
+		args{"note": sceneFields})
 	maya.says(sceneShows)
 	jonas.says("Yes. `charge.reason` is for people; for your logs there is `charge.code`.")
-	sc.jonass.says(sceneWarns)
+	sc.jonass.picks(".compose input[type=file]",
+		sc.jonass.kept(map[string][]byte{"sandbox-today.png": encoded(s.t, chart(640, 200), "png")})...)
+	sc.jonass.types(sceneWarns)
+	sc.jonass.sends()
+	maya.hearsFile("sandbox-today.png")
 	plan := maya.says(sceneProposes, args{"kind": "proposal"})
 	jonas.says(sceneAgrees, args{"kind": "agree", "reply_to": plan})
+	maya.call("task", args{"action": "add", "tasks": []args{
+		{"title": "Move the three calls behind a flag"},
+		{"title": "Keep v1 answering until the end of June"},
+		{"title": "Switch the flag on Thursday at 10:00", "text": "Together, and watch declines for an hour.",
+			"after": []string{"1"}},
+	}})
+	maya.call("task", args{"action": "take", "id": "t1"})
+	jonas.call("task", args{"action": "take", "id": "t2"})
 	asked = jonas.says(sceneRequest, args{"kind": "request", "ask": []string{maya.name}})
 	jonas.works("writes the guide to v2")
 	sc.mayas.notes(sceneNote)
@@ -70,6 +88,10 @@ func sceneOn(s *server) *scene {
 	maya.drafts(sceneFindsIn, args{"reply_to": asked})
 	maya.drafts(sceneMore)
 	sc.mayas.sees("2 messages wait for you")
+	for _, tab := range []*tab{sc.mayas, sc.jonass} {
+		tab.is(button("Show all tasks"))
+		tab.is(button("Download sandbox-today.png").in(".sidebar"))
+	}
 	return sc
 }
 

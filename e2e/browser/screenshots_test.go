@@ -32,14 +32,16 @@ func TestScreenshots(t *testing.T) {
 	maya.takes(dir, "drafts", 1280, 800, "light")
 	maya.takes(dir, "phone", 390, 780, "light")
 	maya.click(css(".room-sidebar-button"))
+	maya.shows(".sidebar-part:has(.sidebar-task)", "start")
 	maya.takes(dir, "phone-side", 390, 780, "dark")
 	maya.look(1280, 800, "light")
 	maya.click(button("Settings"))
 	maya.takes(dir, "settings", 1120, 700, "light")
 	maya.press("Escape")
 	jonas.look(1280, 800, "light")
-	evaluate[*bool](jonas, `(document.querySelector("table").scrollIntoView({ block: "center" }), null)`)
+	jonas.shows("table", "center")
 	jonas.takes(dir, "room", 1280, 800, "light")
+	jonas.shows(".log canvas", "center")
 	jonas.takes(dir, "room-dark", 1280, 800, "dark")
 	maya.look(1280, 800, "light")
 	maya.visit("/")
@@ -51,6 +53,14 @@ func TestScreenshots(t *testing.T) {
 	guest := closed.person().open(host.invited())
 	guest.sees(sceneRoom)
 	guest.takes(dir, "invite", 1280, 800, "light")
+}
+
+// shows scrolls to something, and takes the focus from all.
+func (tab *tab) shows(selector, where string) {
+	tab.t.Helper()
+	tab.until("there is "+selector, "document.querySelector("+quoted(selector)+")")
+	evaluate[*bool](tab, "(document.querySelector("+quoted(selector)+").scrollIntoView({ block: "+quoted(where)+" }), "+
+		"document.activeElement.blur(), null)")
 }
 
 // takes takes a picture of the window at a size.

@@ -31,6 +31,31 @@ func drawn(width, height int) image.Image {
 	return m
 }
 
+// chart returns a picture with bars that grow.
+func chart(width, height int) image.Image {
+	m := image.NewPaletted(image.Rect(0, 0, width, height), color.Palette{color.White,
+		color.RGBA{0x44, 0x47, 0xc9, 255}, color.RGBA{0xb3, 0x26, 0x1e, 255}, color.RGBA{0xe3, 0xe3, 0xe8, 255}})
+	const bars = 24 // hours
+	wide := width / bars
+	for x := range width {
+		n := x / wide
+		tall := height/8 + (n*37)%(height/12)
+		bar := uint8(1)
+		if n > 15 && n < 22 {
+			tall, bar = height/3+(n-15)*height/12, 2
+		}
+		for y := range height {
+			switch {
+			case y >= height-tall-8 && y < height-8 && x%wide > wide/4 && n < bars:
+				m.SetColorIndex(x, y, bar)
+			case y%(height/4) == 0:
+				m.SetColorIndex(x, y, 3)
+			}
+		}
+	}
+	return m
+}
+
 // encoded returns a picture as a file of a kind: png, jpeg or gif.
 func encoded(t *testing.T, m image.Image, kind string) []byte {
 	t.Helper()
