@@ -124,7 +124,7 @@ func (a advisor) gotFile(g chat.FileGot) string {
 	case len(g.Text) > shownText:
 		return "To work on it in a shell run download, which saves it: do not retype it."
 	case g.Text == "" && g.Image == nil && g.File.Size > 0:
-		return "This kind of file is not shown: run download in a shell to save it, and look at it there."
+		return "This file is not shown: run download in a shell to save it, and look at it there."
 	}
 	return ""
 }

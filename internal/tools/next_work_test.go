@@ -243,7 +243,7 @@ func fileCases() []nextCase {
 		{"an empty file", file(func(g *chat.FileGot) { g.File.Size = 0 }), ""},
 		{"a part of a text", file(func(g *chat.FileGot) { g.Text, g.More = chosen, 1000 }),
 			"This is a part: run download in a shell to save the whole, or for the next part call get_file (id m3, offset 1000)."},
-		{"an archive", file(func(*chat.FileGot) {}), "This kind of file is not shown: run download in a shell to save it, and look at it there."},
+		{"an archive", file(func(*chat.FileGot) {}), "This file is not shown: run download in a shell to save it, and look at it there."},
 		{"a person looks at it", file(func(g *chat.FileGot) { g.Person = true }), ""},
 	}
 }
