@@ -13,11 +13,11 @@ import (
 
 // WokenBy reports whether e, which is news to a, ends a's wait.
 //
-// With at most two agents every event does, but of tasks only those that wake it. In a larger room messages do, unless they are of kind
-// Status, and so do knocks. Joins, leaves and changes wait for the next event that wakes: a crowd
-// must not wake everybody for everything. An event that is meant for a (see isMeant) wakes it in
-// every room, whatever its kind. With forMe only such events do, and requests to all. Everything
-// wakes a person.
+// With at most two agents every event does, but a change of tasks only if it wakes a in a larger room,
+// too. There messages wake, unless they are of kind Status, and so do knocks. Joins, leaves and changes
+// wait for the next event that wakes: a crowd must not wake everybody for everything. An event that is
+// meant for a (see isMeant) wakes it in every room, whatever its kind. With forMe only such events do, and
+// requests to all. Everything wakes a person.
 func (a Agent) WokenBy(e Event, agents int, forMe bool) bool {
 	switch {
 	case agents <= 2 && e.Type != TaskChanged, e.Type == SupervisionSet, a.IsPerson() && !forMe, e.ClosesRoom(),

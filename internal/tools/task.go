@@ -72,8 +72,8 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 		spec.Choice("action", &in.Action, "", chat.TaskList, chat.TaskAdd, chat.TaskTake, chat.TaskRelease,
 			chat.TaskFinish, chat.TaskDrop, chat.TaskEdit).Default(string(chat.TaskList)),
 		spec.Text("id", &in.ID, "").Also("task_id"),
-		spec.Objects("tasks", &in.Tasks, "add: in order. for: whom you offer it, if here. after: what must be done first, 1 "+
-			"being the first here, or ids.", newTaskFields),
+		spec.Objects("tasks", &in.Tasks, "add: in order. for: whom you offer it, if here. after: what must be "+
+			"done first, 1 being the first here, or ids.", newTaskFields),
 		spec.Text("text", &in.Text, "finish: what was done, and where; release: why; edit: details."),
 		spec.List("for", &in.For, "release: whom you offer it."),
 		spec.Text("title", &in.Title, "").Hide(),
