@@ -71,9 +71,9 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 			room.Kinds()...),
 		spec.List("finishes", &in.Finishes, "ids of tasks that this reports as done."),
 		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal, to take it back."),
-		spec.Code("cursor", &in.Cursor, "From your last result. Words you have not read hold the text back: "+
-			"those for you always, others once in a row (two agents: twice, unless it answers an open request; "+
-			"over six: as with two, and only words that ask and answer nobody)."),
+		spec.Code("cursor", &in.Cursor, "From your last result. Unread words for you always hold the text back; "+
+			"others, not with finishes, once in a row (two agents: twice, unless it answers an open request; over "+
+			"six: as two, and only words that ask and answer nobody)."),
 		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest,
 			"After sending, wait so long for an answer; default 0.").Clamp(),
 		backArg(&in.Absence, "Then you are away so long."),
