@@ -70,10 +70,10 @@ func (m *machine) shell(line string) {
 	}
 }
 
-// claudeCode gives Claude Code a task, with leave to use Parley's tools.
-func (m *machine) claudeCode(dir, task string) *client {
+// claudeCode gives Claude Code a task, with leave to use Parley's tools and some others.
+func (m *machine) claudeCode(dir, task string, tools ...string) *client {
 	m.t.Helper()
-	return m.start(dir, "claude", "--print", task, "--allowedTools", "mcp__parley")
+	return m.start(dir, "claude", append([]string{"--print", task, "--allowedTools", "mcp__parley"}, tools...)...)
 }
 
 // approve puts the line under Parley in Codex' settings, as a person does in an editor.
@@ -101,12 +101,13 @@ const (
 	searchingModel = "gpt-5.5"
 )
 
-// codexCLI gives Codex a task. The settings are those that name the stand-in.
-func (m *machine) codexCLI(dir, name, task string) *client {
+// codexCLI gives Codex a task, with some options. The settings are those that name the stand-in.
+func (m *machine) codexCLI(dir, name, task string, options ...string) *client {
 	m.t.Helper()
 	provider := fmt.Sprintf(`model_providers.standin={name="stand-in",base_url=%q,wire_api="responses",env_key="STAND_IN_KEY"}`, m.codex.url+"/v1")
-	return m.start(dir, "codex", "exec", "--skip-git-repo-check", "--model", name,
+	options = append(options, "--skip-git-repo-check", "--model", name,
 		"-c", provider, "-c", `model_provider="standin"`, "-c", "analytics.enabled=false", task)
+	return m.start(dir, "codex", append([]string{"exec"}, options...)...)
 }
 
 // client is a running client. It is killed when the test ends, with what it has

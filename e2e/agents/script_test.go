@@ -16,8 +16,9 @@ type step struct {
 	Until string `json:"until,omitempty"`
 }
 
-// call is a call of a tool. $TOKEN and $CURSOR in it stand for the newest
-// agent_token and cursor that the model has seen in a result.
+// call is a call of a tool. $TOKEN, $CURSOR, $LINE, $DOWNLOAD and $FILE in it stand for
+// the newest agent_token, cursor, line, download and id of a file that the model has seen
+// in a result.
 type call struct {
 	Tool  string         `json:"tool"` // for Codex also "namespace/tool"
 	Input map[string]any `json:"input,omitempty"`
@@ -81,6 +82,9 @@ func filled(s step, seen conversation) step {
 	values := strings.NewReplacer(
 		"$TOKEN", newest(results, `"agent_token":\s*"([^"]+)`),
 		"$CURSOR", newest(results, `"cursor":\s*"([^"]+)`),
+		"$LINE", newest(results, `"line":\s*"([^"]+)`),
+		"$DOWNLOAD", newest(results, `"download":\s*"([^"]+)`),
+		"$FILE", newest(results, `"id":\s*"(m[0-9a-z]{6})"[^{}]*"file":`),
 	)
 	var out step
 	if err := json.Unmarshal([]byte(values.Replace(string(text))), &out); err != nil {
