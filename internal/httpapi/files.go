@@ -103,7 +103,7 @@ func refuseEncoded(r *http.Request) string {
 func (x *exchange) uploaded(d door, ended tools.Uploaded) {
 	switch {
 	case len(ended.JSON) == 0: // the client has left, or the time is up
-		x.json(http.StatusServiceUnavailable, refusedFile{fault.Unavailable, cutOff, 1})
+		x.turnedFromFile(d, nil)
 	case ended.Code != "":
 		x.json(x.noteTurned(&fault.Error{Code: ended.Code, RetryAfter: ended.RetryAfter}, d), ended.JSON)
 	default:
@@ -125,7 +125,8 @@ type refusedFile struct {
 	RetryAfter int        `json:"retry_after_seconds,omitempty"`
 }
 
-// turnedFromFile answers a request for a file that is refused.
+// turnedFromFile answers a request for a file that is refused. An err that is no *fault.Error says that it
+// was cut off.
 func (x *exchange) turnedFromFile(d door, err error) {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {

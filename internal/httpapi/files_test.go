@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -35,6 +36,16 @@ func TestRangeOf_isOnePartOrTheWhole(t *testing.T) {
 	}
 	if got, _ := rangeOf(http.Header{"Range": {"bytes=1-2"}, "If-Range": {"x"}}, size); got.asked {
 		t.Errorf("a part of another file: %+v", got)
+	}
+}
+
+func TestUpload_cutOff_saysWhenToTryAgain(t *testing.T) {
+	h := New(Options{Upload: func(context.Context, string, io.Reader) tools.Uploaded { return tools.Uploaded{} }})
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPut, "http://localhost/v1/upload/x",
+		strings.NewReader("x")))
+	if after := w.Header().Get("Retry-After"); w.Code != http.StatusServiceUnavailable || after != "1" {
+		t.Errorf("%d with Retry-After %q: %s", w.Code, after, w.Body)
 	}
 }
 
