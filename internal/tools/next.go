@@ -345,6 +345,8 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 		said = "You had sent this already; it was not sent again. "
 	case s.Before > 0 && s.Before == len(s.Messages):
 		said = "Your message WAS sent; what is in messages came before it. "
+	case s.Before == 1:
+		said = "Your message WAS sent; the first of messages came before it. "
 	case s.Before > 0:
 		said = fmt.Sprintf("Your message WAS sent; the first %d of messages came before it. ", s.Before)
 	}

@@ -32,7 +32,7 @@ func notes(messages []chat.Message, is chat.Situation) string {
 	}
 	for _, m := range slices.Backward(messages) {
 		if m.File != nil && !m.Mine && !m.Redacted {
-			fmt.Fprintf(&b, "%s carries a file: get_file (id %s) shows or saves it. ", m.ID, m.ID)
+			fmt.Fprintf(&b, "%s carries a file: get_file (id %s) shows it, and has the command that saves it. ", m.ID, m.ID)
 			break
 		}
 	}

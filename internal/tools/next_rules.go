@@ -280,7 +280,7 @@ var sentRules = sync.OnceValue(func() []rule {
 			"Take it out and call {send}; if others are meant to have it, repeat the same call, and it is sent."},
 		{func(s situation) bool { return s.held && s.news.own },
 			"If yours is still to be said, call {send} with a text that fits it; if not, {wait}."},
-		{func(s situation) bool { return s.held },
+		{func(s situation) bool { return s.held && s.Owes == "" },
 			"Read it and send again with the new cursor: call {send} with a text that fits it."},
 	}, partnerRules(), []rule{
 		{func(s situation) bool { return s.Others == 0 && !s.closes && !s.hasWork() },

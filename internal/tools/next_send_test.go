@@ -71,6 +71,8 @@ func sentCases() []nextCase {
 	plain, waits := chat.SendRequest{}, chat.SendRequest{Wait: usualHabits.send}
 	news := newsFor(1, said("m9"))
 	alone := "Nobody else is here; the next to join will read it: call " + wait9 + "."
+	voting := newsFor(1, said("m9"))
+	voting.Owes, voting.OwesAgreement = "m9", true
 	const twice = "You had sent this already; it was not sent again. "
 	return []nextCase{
 		{"sent", afterSend(plain, chat.Sent{Sent: true, Waited: chat.Waited{Situation: chat.Situation{Others: 1}}}), "For the answer call " + wait9 + "."},
@@ -83,7 +85,7 @@ func sentCases() []nextCase {
 		{"sent over news that does not concern it", afterSend(plain, chat.Sent{Sent: true, Before: 1, Waited: news}),
 			"Your message WAS sent; what is in messages came before it. For the answer call " + wait9 + "."},
 		{"sent among several, and something came before and after", afterSend(waits, chat.Sent{Sent: true, ID: "m8", Before: 1, Waited: newsFor(2, said("m7"), said("m9"))}),
-			"Your message WAS sent; the first 1 of messages came before it. If the answer is up to you, call " + send9 + "; if not, " + wait9 + "."},
+			"Your message WAS sent; the first of messages came before it. If the answer is up to you, call " + send9 + "; if not, " + wait9 + "."},
 		{"sent, and somebody had come", afterSend(waits, chat.Sent{Sent: true, ID: "m8", Before: 1, Waited: newsFor(1, came("m7"))}),
 			"Your message WAS sent; what is in messages came before it. Whoever joined last speaks first: call " + wait9 + "."},
 		{"sent among several, and answered", afterSend(waits, chat.Sent{Sent: true, ID: "m8", Waited: newsFor(2, answering("m8", said("m9")))}),
@@ -110,6 +112,8 @@ func sentCases() []nextCase {
 			"The cursor you gave is not one of yours (an id is no cursor) and was ignored. For the answer call " + wait9 + "."},
 		{"held back", afterSend(plain, chat.Sent{Waited: news}),
 			"NOT sent: what is in messages came first. Read it and send again with the new cursor: call " + send9 + " with a text that fits it."},
+		{"held back by a proposal", afterSend(plain, chat.Sent{Waited: voting}),
+			"NOT sent: what is in messages came first. You are asked to agree: call send_message (cursor c9, wait_seconds 45, reply_to m9, kind agree), which needs no text; or give kind object instead, with the reason in text."},
 		{"held back from one of the name of another", afterSend(plain, chat.Sent{Waited: newsFor(1, lapsed("m8"), came("m9"))}),
 			"NOT sent: what is in messages came first. " + mayBeAnother + "Read it and send again with the new cursor: call " + send9 + " with a text that fits it."},
 		{"held back for a credential", afterSend(plain, chat.Sent{Credential: "a GitHub token", Waited: chat.Waited{Situation: chat.Situation{Others: 1}}}),

@@ -222,7 +222,7 @@ func fileCases() []nextCase {
 		return advise().gotFile(g)
 	}
 	return []nextCase{
-		{"heard of two files", afterWait(newsFor(1, carrying("m8"), carrying("m9")), nil), "m9 carries a file: get_file (id m9) shows or saves it. " + answer9},
+		{"heard of two files", afterWait(newsFor(1, carrying("m8"), carrying("m9")), nil), "m9 carries a file: get_file (id m9) shows it, and has the command that saves it. " + answer9},
 		{"shared a text", sent(false, func(s *chat.Sent) { s.Sent = true }), "For the answer call " + wait9 + "."},
 		{"uploaded a file", sent(true, func(s *chat.Sent) { s.Sent = true }), "For the answer call " + wait9 + "."},
 		{"may upload", advise().asksForUpload(chat.Situation{Others: 1}),
