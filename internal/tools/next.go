@@ -357,8 +357,11 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 	if is.held && is.closes {
 		said += "So no task is finished by it yet. "
 	}
-	if len(s.Unfinished) > 0 {
+	switch {
+	case len(s.Unfinished) > 0:
 		said += "Not every task in finishes is closed: unfinished says why. "
+	case is.closes && s.Sent:
+		said += "What finishes names is done. "
 	}
 	said += notes(s.Messages, s.Situation)
 	if is.then && s.Sent && s.Status != "" && (s.Status != chat.StatusQuiet || is.stopping) {

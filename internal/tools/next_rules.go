@@ -229,7 +229,7 @@ func newsRules() []rule {
 			return s.news.finished && s.FreeTasks == 1 && s.status == chat.StatusMessages && s.Offered == "" &&
 				s.mine() == "" && (!heard(s) || s.news.report) && s.Owed == 0
 		},
-			"A task is finished, and its agent takes the one that is free: call {wait}."},
+			"The agent that finished a task takes the one that is free: call {wait}."},
 		{func(s situation) bool {
 			return (s.news.finished || s.closes) && s.OpenTasks == 0 && (!heard(s) || s.news.report) && s.Owed == 0
 		},

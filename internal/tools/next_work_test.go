@@ -30,11 +30,11 @@ func oneIsFree(s *chat.Situation) { s.FreeTasks, s.OpenTasks = 1, 3 }
 // silentHas is the situation in which a silent agent has t4.
 func silentHas(mayRelease bool) func(*chat.Situation) {
 	return func(s *chat.Situation) {
-		s.OpenTasks, s.SilentTask, s.SilentFor, s.MayRelease = 2, "t4", 3*time.Minute, mayRelease
+		s.OpenTasks, s.SilentTask, s.SilentFor, s.MayRelease = 2, "t4", 6*time.Minute, mayRelease
 	}
 }
 
-const isSilent = "The agent that has t4 made no call for 3 minutes, so it works or is gone"
+const isSilent = "The agent that has t4 made no call for 6 minutes"
 
 func finishing(m chat.Message) chat.Message {
 	if m.Type == chat.EventTask {
@@ -74,14 +74,14 @@ func workCases() []nextCase {
 		{"is offered a task, and it is its turn", wait(turn, isOffered), offered4},
 		{"a task is free, and it is its turn", wait(turn, mayTake), free},
 		{"another finished a task, and takes the one that is free", wait(newsFor(2, finishing(saidAs("m9", room.Status))), oneIsFree),
-			"A task is finished, and its agent takes the one that is free: call " + wait9 + "."},
+			"The agent that finished a task takes the one that is free: call " + wait9 + "."},
 		{"another finished a task, and several are free", wait(newsFor(2, finishing(saidAs("m9", room.Status))), mayTake),
 			"This wants no answer: call task (action take)."},
 		{"another finished a task, and what is free is for it", wait(told, oneIsFree), free},
-		{"nothing came, and a silent agent has a task that it may release", wait(quietFor(2), silentHas(true)), isSilent +
-			": if it is gone, call task (action release, id t4); if not, " + wait9 + "."},
+		{"nothing came, and an agent that seems to be gone has a task that it may release", wait(quietFor(2), silentHas(true)), isSilent +
+			": unless you know that it is at work, call task (action release, id t4), and take it then; else " + wait9 + "."},
 		{"all wait but one that has a task, which an admin may release", wait(turn, silentHas(false)), isSilent +
-			", and only an admin or the one that added t4 may release it: call " + wait9 + ", which ends when a task is free."},
+			", and an admin or the one that added t4 may release it: call " + wait9 + ", which ends when a task is free."},
 		{"all wait, and others have the rest", wait(turn, func(s *chat.Situation) { s.OpenTasks = 2 }),
 			"Everybody who is here waits, and what is left of the tasks is taken, or waits for one that is: if you have nothing to say with " + send9 + ", call " + wait9 + ", which ends when one is free."},
 		{"nothing came while others work", wait(quietFor(2), func(s *chat.Situation) { s.OpenTasks = 1 }),
@@ -148,6 +148,7 @@ func taskCases() []nextCase {
 	}
 	underway := func(s *chat.Situation) { s.OpenTasks = 3 }
 	owing := func(s *chat.Situation) { mayTake(s); s.Owes = "m7" }
+	const done = "What finishes names is done. "
 	later := strings.NewReplacer(wait9, wait, "cursor c9, ", "your last cursor, ").Replace // its result has no cursor
 	return []nextCase{
 		{"took a task", did(chat.TaskTake, has3, nil), later("t3 is yours: do it now; once it is done, say what was done, and where, with " + report3 + ", which tells you what is next.")},
@@ -178,17 +179,17 @@ func taskCases() []nextCase {
 			"Your user has paused you, so nothing that you send is sent: call " + wait + ", which tells you when you may go on."},
 		{"a person did something", did(chat.TaskAdd, func(s *chat.Situation) { mayTake(s); s.Person = true }, nil), ""},
 
-		{"reported one of two tasks", sent(room.Plain, 0, has3), goOn3},
-		{"reported a task, and one is free", sent(room.Plain, 0, mayTake), "A task is free: call task (action take)."},
-		{"reported a task, and one is offered", sent(room.Plain, 0, isOffered), offered4},
+		{"reported one of two tasks", sent(room.Plain, 0, has3), done + goOn3},
+		{"reported a task, and one is free", sent(room.Plain, 0, mayTake), done + "A task is free: call task (action take)."},
+		{"reported a task, and one is offered", sent(room.Plain, 0, isOffered), done + offered4},
 		{"reported a task that stays", sent(room.Plain, 0, has3, chat.Unfinished{ID: "t2", Why: "x"}),
 			"Not every task in finishes is closed: unfinished says why. " + goOn3},
-		{"reported a task, and others have the rest", sent(room.Plain, 0, underway), taken},
+		{"reported a task, and others have the rest", sent(room.Plain, 0, underway), done + taken},
 		{"an admin reported a task, and others have the rest", sent(room.Plain, 0, func(s *chat.Situation) { underway(s); s.Admin = true }),
-			taken + " If an agent has left off one, free it with task (action release)."},
-		{"reported the last task", sent(room.Plain, 0, nil), "No task is left: if all is settled, call leave_room; if not, " + wait9 + "."},
+			done + taken + " If an agent has left off one, free it with task (action release)."},
+		{"reported the last task", sent(room.Plain, 0, nil), done + "No task is left: if all is settled, call leave_room; if not, " + wait9 + "."},
 		{"reported the last task, and another left meanwhile", afterSend(chat.SendRequest{Kind: room.Status, Finishes: []string{"t2"}, Wait: time.Minute},
-			chat.Sent{Sent: true, Waited: newsFor(1, went("m9"))}), lastDone},
+			chat.Sent{Sent: true, Waited: newsFor(1, went("m9"))}), done + lastDone},
 		{"has a task, and says how it goes", sent(room.Status, 0, has3), goOn3},
 		{"has a task, and asks something", sent(room.Request, 1, has3),
 			"1 answer to you is outstanding: go on with t3 if you can before that; if not, call " + wait9 + "."},
