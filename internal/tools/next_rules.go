@@ -278,8 +278,8 @@ var sentRules = sync.OnceValue(func() []rule {
 			"There is more of it, so read on before you send: call {look}."},
 		{func(s situation) bool { return s.reveals },
 			"Take it out and call {send}; if others are meant to have it, repeat the same call, and it is sent."},
-		{func(s situation) bool { return s.held && s.news.own },
-			"If yours is still to be said, call {send} with a text that fits it; if not, {wait}."},
+		{func(s situation) bool { return s.held && (s.news.own || s.mayTake() && s.Owes == "") },
+			"If yours is still to be said, call {send} with a text that fits it; if not, {else}."},
 		{func(s situation) bool { return s.held && s.Owes == "" },
 			"Read it and send again with the new cursor: call {send} with a text that fits it."},
 	}, partnerRules(), []rule{

@@ -148,6 +148,8 @@ func taskCases() []nextCase {
 	}
 	underway := func(s *chat.Situation) { s.OpenTasks = 3 }
 	owing := func(s *chat.Situation) { mayTake(s); s.Owes = "m7" }
+	heard := newsFor(2, said("m9"))
+	mayTake(&heard.Situation)
 	const done = "What finishes names is done. "
 	later := strings.NewReplacer(wait9, wait, "cursor c9, ", "your last cursor, ").Replace // its result has no cursor
 	return []nextCase{
@@ -188,6 +190,8 @@ func taskCases() []nextCase {
 		{"an admin reported a task, and others have the rest", sent(room.Plain, 0, func(s *chat.Situation) { underway(s); s.Admin = true }),
 			done + taken + " If an agent has left off one, free it with task (action release)."},
 		{"reported the last task", sent(room.Plain, 0, nil), done + "No task is left: if all is settled, call leave_room; if not, " + wait9 + "."},
+		{"held back, and a task is free", afterSend(chat.SendRequest{}, chat.Sent{Waited: heard}),
+			"NOT sent: what is in messages came first. If yours is still to be said, call " + send9 + " with a text that fits it; if not, task (action take)."},
 		{"reported the last task, and another left meanwhile", afterSend(chat.SendRequest{Kind: room.Status, Finishes: []string{"t2"}, Wait: time.Minute},
 			chat.Sent{Sent: true, Waited: newsFor(1, went("m9"))}), done + lastDone},
 		{"has a task, and says how it goes", sent(room.Status, 0, has3), goOn3},
