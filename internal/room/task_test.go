@@ -117,13 +117,18 @@ func TestTaskOrder_eachCellOfTheTable(t *testing.T) {
 			func(l *timeline) { l.leave(cid); l.turnTo(cid); l.join("Eve") }}, by: dora, do: take(1), want: "taken 4"},
 		"take what is gone": {by: cid, do: take(9), code: fault.InvalidArgument, want: "gone"},
 
-		"release by its holder": {before: []func(*timeline){takes(cid, 1)}, by: cid, do: release(1), want: "open"},
-		"release by its adder":  {before: []func(*timeline){takes(cid, 1)}, by: bob, do: release(1), want: "open"},
-		"release by an admin":   {before: []func(*timeline){takes(cid, 1)}, by: ann, do: release(1), want: "open"},
+		"release by its holder": {before: []func(*timeline){takes(cid, 1)}, by: cid, do: release(1), want: "open",
+			wakes: []int{bob}},
+		"release by its adder": {before: []func(*timeline){takes(cid, 1)}, by: bob, do: release(1), want: "open"},
+		"release by an admin": {before: []func(*timeline){takes(cid, 1)}, by: ann, do: release(1), want: "open",
+			wakes: []int{bob}},
 		"release by another": {before: []func(*timeline){takes(cid, 1)}, by: dora, do: release(1),
 			code: fault.NotAllowed,
 			want: "taken 3"},
-		"decline an offer":                   {by: cid, do: release(3), want: "open"},
+		"decline an offer": {by: cid, do: release(3), want: "open", wakes: []int{bob}},
+		"decline one of two offers": {before: []func(*timeline){func(l *timeline) {
+			l.must(bob, room.TaskOrder{Action: room.ReleaseTask, No: 3, For: l.parties(cid, dora)})
+		}}, by: cid, do: release(3), want: "open for 4"},
 		"release what is open":               {by: bob, do: release(1), want: "open"},
 		"release what others have not taken": {by: bob, do: release(3), want: "open"},
 		"release it by another":              {by: dora, do: release(3), code: fault.NotAllowed, want: "open for 3"},

@@ -212,16 +212,23 @@ func (o TaskOrder) release(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 				e.Task.For = append(e.Task.For, m)
 			}
 		}
-		return e, nil
+		if len(e.Task.For) > 0 {
+			return e, nil // those have heard of it
+		}
 	case !t.Holder.Is(a) && !t.Adder.Is(a) && a.Role != Admin:
 		return nil, fault.Refuse(fault.NotAllowed, "Only the agent that has %s, the one that added it, or an admin "+
 			"may release it. Nothing was changed: ask one of them with send_message.", TaskID(t.No))
 	case t.Holder.Seat == 0 && slices.Equal(t.For, o.For):
 		return nil, nil
+	default:
+		e.Task.For = o.For
 	}
-	e.Task.For = o.For
-	if len(h.WaitsFor(t)) == 0 {
-		e.Wakes = wake(nil, &h.State, a, o.For...)
+	switch {
+	case len(h.WaitsFor(t)) > 0:
+	case len(e.Task.For) > 0:
+		e.Wakes = wake(nil, &h.State, a, e.Task.For...)
+	default: // a free task of its own is news to its adder if another gave it back: see Opening.Suits
+		e.Wakes = wake(nil, &h.State, a, t.Adder)
 	}
 	return e, nil
 }
