@@ -551,6 +551,7 @@ func (s *Situation) showTasks(h *room.Head, a room.Agent, now time.Time) {
 			s.Tasks = append(s.Tasks, TaskBrief{room.TaskID(t.No), t.Title})
 		}
 	}
+	var free room.Task
 	for _, t := range h.Tasks {
 		if !a.SeesTask(t.N) {
 			continue
@@ -563,7 +564,22 @@ func (s *Situation) showTasks(h *room.Head, a room.Agent, now time.Time) {
 		if s.FreeTasks++; s.Offered == "" && t.IsOfferedTo(a) {
 			s.Offered = room.TaskID(t.No)
 		}
+		free = t
 	}
+	if s.FreeTasks == 1 && len(s.Tasks) == 0 {
+		s.Takers = takers(h, a, free, now)
+	}
+}
+
+// takers returns the agents but a that have no task and may take t.
+func takers(h *room.Head, a room.Agent, t room.Task, now time.Time) (names []string) {
+	for _, b := range h.Agents {
+		if b.Seat != a.Seat && !b.IsAlone() && b.CheckTaskOrder() == nil &&
+			len(h.TasksOf(b)) == 0 && h.Free(b, t, nil, now) {
+			names = append(names, b.Name)
+		}
+	}
+	return names
 }
 
 // showTask completes m, an event about tasks.

@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -149,6 +150,23 @@ func TestSend_finishesAndLeavesWork_doesNotWait(t *testing.T) {
 	await(t, "news for Bob or Cid", func() bool { return len(sent)+len(waits[1]) > 0 })
 	if got := len(sent) + len(waits[1]); got != 1 {
 		t.Errorf("%d agents are told of one task", got)
+	}
+}
+
+// Takers are those who may take what is free, as its reader may: not one that has a task.
+func TestWait_oneTaskIsFree_tellsWhoElseMayTakeIt(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	w.adds(all[0].Token, "sand", "paint", "hang < 1")
+	w.task(all[1].Token, chat.TaskTake, "t1")
+	w.task(all[1].Token, chat.TaskTake, "t2")
+	w.does(chat.TaskRequest{Token: all[1].Token, Action: chat.TaskFinish, ID: "t1"})
+	if got := w.look(all[0].Token, all[0].Cursor); !slices.Equal(got.Takers, []string{"Cid"}) {
+		t.Errorf("while Bob has one: %q", got.Takers)
+	}
+	w.does(chat.TaskRequest{Token: all[1].Token, Action: chat.TaskFinish, ID: "t2"})
+	if got := w.look(all[0].Token, all[0].Cursor); !slices.Equal(got.Takers, []string{"Bob", "Cid"}) {
+		t.Errorf("then: %q", got.Takers)
 	}
 }
 

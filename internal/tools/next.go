@@ -87,6 +87,7 @@ type news struct {
 	request   string // the last request to anyone that nobody answered; "" for none
 	arrived   bool   // somebody joined
 	finished  bool   // somebody has finished a task
+	finisher  string // who did so last
 	own       bool   // the reader's own user has said or done something that is up to the reader
 	left      bool   // the reader's own user has given its seat up
 }
@@ -95,7 +96,9 @@ type news struct {
 func newsOf(messages []chat.Message, self string) news {
 	var n news
 	for _, m := range messages {
-		n.finished = n.finished || len(m.Finished) > 0 || m.TaskAction == chat.TaskFinish
+		if len(m.Finished) > 0 || m.TaskAction == chat.TaskFinish {
+			n.finished, n.finisher = true, m.From
+		}
 		switch {
 		case m.Type == chat.EventJoined:
 			n.arrived = n.arrived || m.Reason != room.ReasonReturned // who has its seat again is no newcomer
@@ -105,7 +108,7 @@ func newsOf(messages []chat.Message, self string) news {
 		case m.FromUser, m.Reason == room.ReasonResumed, m.Reason == room.ReasonRefused:
 			n.own = true
 		case m.Type == chat.EventDrafted, m.Mine, self != "" && m.From == self: // the reader has spoken by that
-			n = news{arrived: n.arrived, own: n.own, finished: n.finished}
+			n = news{arrived: n.arrived, own: n.own, finished: n.finished, finisher: n.finisher}
 		case m.Type != chat.EventSaid:
 		default:
 			n.hear(m)

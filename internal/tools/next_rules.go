@@ -226,8 +226,8 @@ func newsRules() []rule {
 	heard := func(s situation) bool { return s.news.heard }
 	return []rule{
 		{func(s situation) bool {
-			return s.news.finished && s.FreeTasks == 1 && s.status == chat.StatusMessages && s.Offered == "" &&
-				s.mine() == "" && (!heard(s) || s.news.report) && s.Owed == 0
+			return s.status == chat.StatusMessages && slices.Contains(s.Takers, s.news.finisher) && s.Offered == "" &&
+				(!heard(s) || s.news.report) && s.Owed == 0
 		},
 			"The agent that finished a task takes the one that is free: call {wait}."},
 		{func(s situation) bool {

@@ -27,6 +27,8 @@ func isOffered(s *chat.Situation) { s.Offered, s.FreeTasks, s.OpenTasks = "t4", 
 func mayTake(s *chat.Situation)   { s.FreeTasks, s.OpenTasks = 2, 2 }
 func oneIsFree(s *chat.Situation) { s.FreeTasks, s.OpenTasks = 1, 3 }
 
+func oneForIt(s *chat.Situation) { oneIsFree(s); s.Takers = []string{chosen} }
+
 // silentHas is the situation in which a silent agent has t4.
 func silentHas(mayRelease bool) func(*chat.Situation) {
 	return func(s *chat.Situation) {
@@ -73,11 +75,13 @@ func workCases() []nextCase {
 		{"is offered a task, and nothing was said", wait(newsFor(1), isOffered), offered4},
 		{"is offered a task, and it is its turn", wait(turn, isOffered), offered4},
 		{"a task is free, and it is its turn", wait(turn, mayTake), free},
-		{"another finished a task, and takes the one that is free", wait(newsFor(2, finishing(saidAs("m9", room.Status))), oneIsFree),
+		{"another finished a task, and takes the one that is free", wait(newsFor(2, finishing(saidAs("m9", room.Status))), oneForIt),
 			"The agent that finished a task takes the one that is free: call " + wait9 + "."},
+		{"another finished a task, and has one more or is a person", wait(newsFor(2, finishing(saidAs("m9", room.Status))), oneIsFree),
+			"This wants no answer: call task (action take)."},
 		{"another finished a task, and several are free", wait(newsFor(2, finishing(saidAs("m9", room.Status))), mayTake),
 			"This wants no answer: call task (action take)."},
-		{"another finished a task, and what is free is for it", wait(told, oneIsFree), free},
+		{"another finished a task, and what is free is for it", wait(told, oneForIt), free},
 		{"nothing came, and an agent that seems to be gone has a task that it may release", wait(quietFor(2), silentHas(true)), isSilent +
 			": unless you know that it is at work, call task (action release, id t4), and take it then; else " + wait9 + "."},
 		{"all wait but one that has a task, which an admin may release", wait(turn, silentHas(false)), isSilent +
