@@ -109,7 +109,7 @@ func (op *sendOp) leavesWork() bool {
 		return false
 	}
 	is := op.caller.situation(op.caller.head)
-	return is.Owed == 0 && (len(is.Tasks) > 0 || is.FreeTasks > op.caller.room.agents.Waiting())
+	return is.Owed == 0 && (len(is.Tasks) > 0 || is.FreeTasks > op.caller.room.agents.Idle(op.caller.head))
 }
 
 // unread returns what the caller has not read, without waiting. named says that the

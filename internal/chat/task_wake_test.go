@@ -153,6 +153,24 @@ func TestSend_finishesAndLeavesWork_doesNotWait(t *testing.T) {
 	}
 }
 
+// An agent that has a task, and a program in the place of one, take none: nobody leaves one to them.
+func TestSend_finishesWhileOthersWaitWhoTakeNone_doesNotWait(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	w.adds(all[0].Token, "sand", "paint", "hang")
+	w.task(all[0].Token, chat.TaskTake, "t1")
+	w.task(all[1].Token, chat.TaskTake, "t2")
+	w.catchUp(all)
+	bob, cid := w.hold(all[1])[0], w.shell(all[2])
+	got := w.sends(chat.SendRequest{Token: all[0].Token, Text: "done: t1", Kind: room.Status,
+		Finishes: []string{"t1"}, Wait: time.Minute})
+	if got.FreeTasks != 1 {
+		t.Errorf("got %+v", got)
+	}
+	w.stillWaits("Bob", bob)
+	w.stillWaits("the shell of Cid", cid)
+}
+
 // Takers are those who may take what is free, as its reader may: not one that has a task.
 func TestWait_oneTaskIsFree_tellsWhoElseMayTakeIt(t *testing.T) {
 	w := newWorld(t)

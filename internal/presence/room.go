@@ -76,13 +76,6 @@ func (w *Wait) rank() time.Time {
 	return w.Began
 }
 
-// Waiting returns how many agents wait here.
-func (r *Room) Waiting() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.waits)
-}
-
 // open registers a wait of a seat and ends an older one: an answer must arrive once, and one
 // token must not hold many instances. A program on standby never ends a wait of its agent: then
 // open ends w instead. A call that only looks in starts no silence.

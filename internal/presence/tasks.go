@@ -124,7 +124,7 @@ func (r *Room) deal(h *room.Head, open []room.Opening) (dealt []dealtTask) {
 	for _, x := range open {
 		for _, a := range h.Agents {
 			w := r.waits[a.Seat]
-			if w == nil || w.Looks || w.Standby || busy[a.Seat] || !x.Suits(h, a) {
+			if !w.hearsOfTasks() || busy[a.Seat] || !x.Suits(h, a) {
 				continue
 			}
 			m := r.cached(a.Seat)
@@ -137,6 +137,21 @@ func (r *Room) deal(h *room.Head, open []room.Opening) (dealt []dealtTask) {
 		}
 	}
 	return dealt
+}
+
+// hearsOfTasks reports whether w, which may be nil, ends when a task is free for its agent.
+func (w *Wait) hearsOfTasks() bool { return w != nil && !w.Looks && !w.Standby }
+
+// Idle returns how many agents without a task wait here for one.
+func (r *Room) Idle(h *room.Head) (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, a := range h.Agents {
+		if r.waits[a.Seat].hearsOfTasks() && len(h.TasksOf(a)) == 0 && a.CheckTaskOrder() == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // tell ends the wait of x, unless another process has told an agent before.
