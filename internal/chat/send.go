@@ -60,6 +60,9 @@ func (op *sendOp) send(ctx context.Context) (Sent, error) {
 	if err != nil {
 		return Sent{}, err
 	}
+	if len(op.req.Finishes) > 0 { // before any of them is told of what becomes free, and waits no more
+		op.idle = op.caller.room.agents.Idle(op.caller.head)
+	}
 	got, err := op.run(ctx)
 	gone := ctx.Err() != nil // its text may be said yet
 	if err != nil && !gone || err == nil && !got.wrote() {
@@ -109,7 +112,7 @@ func (op *sendOp) leavesWork() bool {
 		return false
 	}
 	is := op.caller.situation(op.caller.head)
-	return is.Owed == 0 && (len(is.Tasks) > 0 || is.FreeTasks > op.caller.room.agents.Idle(op.caller.head))
+	return is.Owed == 0 && (len(is.Tasks) > 0 || is.FreeTasks > op.idle)
 }
 
 // unread returns what the caller has not read, without waiting. named says that the
@@ -167,6 +170,7 @@ type sendOp struct {
 	position *room.ReadPosition // of the caller, to be stored with the message; nil: none
 
 	upload *roomlog.Upload // that ends with the message; nil: its file, if it has one, came with the call
+	idle   int             // how many agents waited for a task when the call began
 	check  bool            // only look whether the message may be sent
 }
 
