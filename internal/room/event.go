@@ -239,7 +239,7 @@ func (e Event) Fingerprint() (sum [16]byte) {
 		h.Write(fmt.Append(nil, e.ReplyTo, e.Withdraws, "\x00"))
 	}
 	if len(e.Finishes) > 0 {
-		h.Write(fmt.Append(nil, e.Finishes, "\x00"))
+		h.Write(fmt.Append(nil, "finishes\x00", e.Finishes, "\x00"))
 	}
 	if f := e.File; f != nil {
 		h.Write(fmt.Append(nil, "file\x00", f.Name, "\x00", f.Sum, "\x00"))

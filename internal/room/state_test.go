@@ -277,6 +277,7 @@ func TestFingerprint_dependsOnTextAndAddressees(t *testing.T) {
 	seen := map[[16]byte]string{}
 	for _, e := range []room.Event{
 		{Text: "yes"}, {Text: "yes", To: []int{1}}, {Text: "yes", To: []int{1, 2}}, {Text: "yes", To: []int{12}},
+		{Text: "yes", Finishes: []int64{1}}, {Text: "yes", Finishes: []int64{1, 2}},
 		{Text: "no"}, {Text: "[1]yes"}, {Kind: room.Agree, ReplyTo: 5}, {Kind: room.Agree, ReplyTo: 6},
 		{Kind: room.Object, ReplyTo: 5}, {Withdraws: 5}, {Withdraws: 6}, {Withdraws: 5, Text: "yes"},
 	} {
