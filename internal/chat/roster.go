@@ -250,14 +250,11 @@ func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Agent) (ro
 	}, nil
 }
 
-// goneFor is the silence after which an agent that has a task seems to be gone.
-const goneFor = 5 * time.Minute
-
-// showSilent tells a of a task that an agent has that seems to be gone. agents are those of h.
+// showSilent tells a of a task that an agent has that is silent. agents are those of h.
 func (s *Situation) showSilent(h *room.Head, a room.Agent, agents []Agent) {
 	for _, t := range h.Tasks {
 		i := slices.IndexFunc(h.Agents, t.Holder.Is)
-		if i >= 0 && agents[i].State == AgentSilent && agents[i].Idle >= goneFor && a.SeesTask(t.N) {
+		if i >= 0 && agents[i].State == AgentSilent && a.SeesTask(t.N) {
 			s.SilentTask, s.SilentFor = room.TaskID(t.No), agents[i].Idle
 			s.MayRelease = a.Role == room.Admin || t.Adder.Is(a)
 			return

@@ -46,7 +46,7 @@ type Situation struct {
 	OthersIdle time.Duration // for how long no other agent has made a call; 0 if unknown
 	OthersAway time.Duration // if all others are away: until the first is back
 	NoPartner  bool          // in a pair: the partner has been silent for PartnerSilent, and the caller owes nothing
-	SilentTask string        // the id of the oldest task that an agent has that seems to be gone; "" if there is none
+	SilentTask string        // the id of the oldest task that a silent agent has; "" if there is none
 	SilentFor  time.Duration // for how long that agent has made no call
 	MayRelease bool          // the caller may release SilentTask
 }

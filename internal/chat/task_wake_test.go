@@ -103,19 +103,18 @@ func TestWait_nothingCame_tellsOfTheTaskOfASilentAgent(t *testing.T) {
 	w.adds(bob.Token, "sand", "paint", "hang")
 	w.task(cid.Token, chat.TaskTake, "t1")
 	w.task(ann.Token, chat.TaskTake, "t2")
-	const gone = 5 * time.Minute
-	w.clock.Advance(gone - time.Second)
+	w.clock.Advance(room.PresentFor - time.Second)
 	looks := func(s chat.Seated) chat.Waited { return w.look(s.Token, w.look(s.Token, s.Cursor).Cursor) }
 	if got := looks(ann); got.SilentTask != "" {
 		t.Errorf("too early Ann is told of %+v", got.Situation)
 	}
 	w.clock.Advance(time.Second)
 	for name, s := range map[string]chat.Seated{"Ann, an admin": ann, "Bob, who added it": bob} {
-		if got := looks(s); got.SilentTask != "t1" || got.SilentFor != gone || !got.MayRelease {
+		if got := looks(s); got.SilentTask != "t1" || got.SilentFor != room.PresentFor || !got.MayRelease {
 			t.Errorf("%s is told of %+v", name, got.Situation)
 		}
 	}
-	w.clock.Advance(gone)
+	w.clock.Advance(room.PresentFor)
 	looks(ann)
 	if got := looks(cid); got.SilentTask != "" || got.MayRelease {
 		t.Errorf("Cid, who has it, is told of %+v", got.Situation)

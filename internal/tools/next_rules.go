@@ -226,7 +226,7 @@ func newsRules() []rule {
 	heard := func(s situation) bool { return s.news.heard }
 	return []rule{
 		{func(s situation) bool {
-			return s.status == chat.StatusMessages && slices.Contains(s.Takers, s.news.finisher) && s.Offered == "" &&
+			return !s.closes && s.status == chat.StatusMessages && slices.Contains(s.Takers, s.news.finisher) && s.Offered == "" &&
 				(!heard(s) || s.news.report) && s.Owed == 0
 		},
 			"The agent that finished a task takes the one that is free: call {wait}."},

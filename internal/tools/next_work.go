@@ -34,7 +34,7 @@ func workRules() []rule {
 func silentRules() []rule {
 	return []rule{
 		{func(s situation) bool { return s.SilentTask != "" && s.MayRelease },
-			"The agent that has {silent} made no call for {silence}: unless you know that it is at work, call task (action release, id {silent}), and take it then; else {wait}."},
+			"The agent that has {silent} made no call for {silence}, so it works for long, or is gone: to free its task call task (action release, id {silent}), and take it then; to wait for it, {wait}."},
 		{func(s situation) bool { return s.SilentTask != "" },
 			"The agent that has {silent} made no call for {silence}, and an admin or the one that added {silent} may release it: call {wait}, which ends when a task is free."},
 	}

@@ -82,8 +82,8 @@ func workCases() []nextCase {
 		{"another finished a task, and several are free", wait(newsFor(2, finishing(saidAs("m9", room.Status))), mayTake),
 			"This wants no answer: call task (action take)."},
 		{"another finished a task, and what is free is for it", wait(told, oneForIt), free},
-		{"nothing came, and an agent that seems to be gone has a task that it may release", wait(quietFor(2), silentHas(true)), isSilent +
-			": unless you know that it is at work, call task (action release, id t4), and take it then; else " + wait9 + "."},
+		{"nothing came, and a silent agent has a task that it may release", wait(quietFor(2), silentHas(true)), isSilent +
+			", so it works for long, or is gone: to free its task call task (action release, id t4), and take it then; to wait for it, " + wait9 + "."},
 		{"all wait but one that has a task, which an admin may release", wait(turn, silentHas(false)), isSilent +
 			", and an admin or the one that added t4 may release it: call " + wait9 + ", which ends when a task is free."},
 		{"all wait, and others have the rest", wait(turn, func(s *chat.Situation) { s.OpenTasks = 2 }),
