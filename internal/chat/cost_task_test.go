@@ -42,6 +42,8 @@ func TestTask_onDynamoDB_writesAnItemForEachTaskItChanges(t *testing.T) {
 			w.sends(chat.SendRequest{Token: p.bob.Token, Text: "painted", Finishes: []string{"t2"},
 				Cursor: p.bob.Cursor})
 		}, 8},
+		{"take the third", func() { w.task(p.bob.Token, chat.TaskTake, "t3") }, 6},
+		{"next", func() { w.task(p.bob.Token, chat.TaskNext, "t3") }, 12},
 		{"drop", func() { w.task(p.ann.Token, chat.TaskDrop, "t9") }, 8},
 	} {
 		p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor // so that nothing is unread

@@ -25,7 +25,6 @@ type Situation struct {
 	Offered   string      // the id of the oldest open task that is offered to the caller; "" if there is none
 	FreeTasks int         // that take without an id may give to the caller, as far as the log tells
 	OpenTasks int         // that the caller sees, and that are neither done nor dropped
-	Takers    []string    // if one is free for the caller, which has none: the other agents that may take it, too
 
 	Owed     int           // answers that others owe to the caller
 	Quiet    time.Duration // for how long nothing has been said in the room

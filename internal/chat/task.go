@@ -26,6 +26,7 @@ const (
 	TaskTake    TaskAction = "take"
 	TaskRelease TaskAction = "release"
 	TaskFinish  TaskAction = "finish"
+	TaskNext    TaskAction = "next" // finish, and take the next free one
 	TaskDrop    TaskAction = "drop"
 	TaskEdit    TaskAction = "edit"
 )
@@ -102,7 +103,7 @@ type Unfinished struct {
 // holds.
 //
 // A call that is repeated changes nothing: an agent that has a task takes it again, and without an id
-// takes the one that it has; it finishes and drops once; and it adds tasks with the same titles once in
+// takes the one that it has, as after next; it finishes and drops once; and it adds tasks with the same titles once in
 // room.RepeatWindow, and is refused if they have ended since.
 func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	op, err := req.order()
@@ -151,9 +152,11 @@ func (req TaskRequest) order() (*taskOp, error) {
 		return op, nil
 	case TaskAdd, TaskTake, TaskRelease, TaskFinish, TaskDrop, TaskEdit:
 		o.Action = room.TaskAction(req.Action)
+	case TaskNext:
+		o.Action = room.FinishTask
 	default:
-		return nil, fault.Refuse(fault.InvalidArgument, "action must be list, add, take, release, finish, drop or "+
-			"edit. Nothing was changed.")
+		return nil, fault.Refuse(fault.InvalidArgument, "action must be list, add, take, release, finish, next, drop "+
+			"or edit. Nothing was changed.")
 	}
 	if req.Action == TaskAdd {
 		return op, op.addTasks()
@@ -357,13 +360,34 @@ func (op *taskOp) propose(h *room.Head, now time.Time) (ch roomlog.Change, err e
 	}
 	op.no = no
 	op.before, _ = h.Task(no)
-	if e != nil {
-		ch.Events = []room.Event{*e}
-		next := *e
-		next.N, next.AtMs = h.AsOf+1, max(now.UnixMilli(), h.HeadMs)
-		op.after, err = h.Append(&next)
+	if e == nil {
+		return ch, nil
 	}
-	return ch, err
+	if err := op.append(&ch, *e, now); err != nil || op.req.Action != TaskNext {
+		return ch, err
+	}
+	return ch, op.takeNext(&ch, a, now)
+}
+
+// append adds e to what the call does.
+func (op *taskOp) append(ch *roomlog.Change, e room.Event, now time.Time) (err error) {
+	ch.Events = append(ch.Events, e)
+	e.N, e.AtMs = op.after.AsOf+1, max(now.UnixMilli(), op.after.HeadMs)
+	op.after, err = op.after.Append(&e)
+	return err
+}
+
+// takeNext takes the next free task in the same write, if there is one, so that nobody is told of it as free.
+func (op *taskOp) takeNext(ch *roomlog.Change, a room.Agent, now time.Time) error {
+	e, no, err := room.TaskOrder{Action: room.TakeTask, Seen: op.order.Seen}.Decide(op.after, a, now)
+	if err != nil {
+		return nil // none is free, and the other is finished all the same
+	}
+	op.no = no
+	if e == nil { // it has another
+		return nil
+	}
+	return op.append(ch, *e, now)
 }
 
 // checkAddedBefore refuses to add again what event n has added, if all of it has ended: an answer without it
@@ -418,7 +442,7 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error
 			Dropped: op.order.Action == room.DropTask, AtMs: events[0].AtMs})
 	}
 	if len(events) > 0 && got.Task != nil {
-		got.Task.Was = events[0].Task.Was.Name
+		got.Task.Was = events[len(events)-1].Task.Was.Name
 	}
 	return got, nil
 }
@@ -436,6 +460,13 @@ func (op *taskOp) closed(ctx context.Context) (Tasks, error) {
 	}
 	again := op.order.Action == room.FinishTask && !d.Dropped || op.order.Action == room.DropTask && d.Dropped
 	if again && d.By.Is(c.agent) {
+		if op.req.Action == TaskNext { // the answer was lost: it has the next one already, or takes it now
+			take := &taskOp{caller: c, order: room.TaskOrder{Action: room.TakeTask}}
+			if got, err := take.run(ctx); err == nil {
+				op.wrote = take.wrote
+				return got, nil
+			}
+		}
 		c.attendance().NoteCall(ctx)
 		c.head = c.room.log.Peek()
 		got, err := c.openTasks(ctx, 0)
@@ -551,7 +582,6 @@ func (s *Situation) showTasks(h *room.Head, a room.Agent, now time.Time) {
 			s.Tasks = append(s.Tasks, TaskBrief{room.TaskID(t.No), t.Title})
 		}
 	}
-	var free room.Task
 	for _, t := range h.Tasks {
 		if !a.SeesTask(t.N) {
 			continue
@@ -564,22 +594,7 @@ func (s *Situation) showTasks(h *room.Head, a room.Agent, now time.Time) {
 		if s.FreeTasks++; s.Offered == "" && t.IsOfferedTo(a) {
 			s.Offered = room.TaskID(t.No)
 		}
-		free = t
 	}
-	if s.FreeTasks == 1 && len(s.Tasks) == 0 {
-		s.Takers = takers(h, a, free, now)
-	}
-}
-
-// takers returns the agents but a that have no task and may take t.
-func takers(h *room.Head, a room.Agent, t room.Task, now time.Time) (names []string) {
-	for _, b := range h.Agents {
-		if b.Seat != a.Seat && !b.IsAlone() && b.CheckTaskOrder() == nil &&
-			len(h.TasksOf(b)) == 0 && h.Free(b, t, nil, now) {
-			names = append(names, b.Name)
-		}
-	}
-	return names
 }
 
 // showTask completes m, an event about tasks.

@@ -170,23 +170,6 @@ func TestSend_finishesWhileOthersWaitWhoTakeNone_doesNotWait(t *testing.T) {
 	w.stillWaits("the shell of Cid", cid)
 }
 
-// Takers are those who may take what is free, as its reader may: not one that has a task.
-func TestWait_oneTaskIsFree_tellsWhoElseMayTakeIt(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	w.adds(all[0].Token, "sand", "paint", "hang < 1")
-	w.task(all[1].Token, chat.TaskTake, "t1")
-	w.task(all[1].Token, chat.TaskTake, "t2")
-	w.does(chat.TaskRequest{Token: all[1].Token, Action: chat.TaskFinish, ID: "t1"})
-	if got := w.look(all[0].Token, all[0].Cursor); !slices.Equal(got.Takers, []string{"Cid"}) {
-		t.Errorf("while Bob has one: %q", got.Takers)
-	}
-	w.does(chat.TaskRequest{Token: all[1].Token, Action: chat.TaskFinish, ID: "t2"})
-	if got := w.look(all[0].Token, all[0].Cursor); !slices.Equal(got.Takers, []string{"Bob", "Cid"}) {
-		t.Errorf("then: %q", got.Takers)
-	}
-}
-
 // Bob wants the task that Cid has taken. Cid does something, and falls silent for the rest of the time.
 func TestTask_ofAHolderThatWaitsOrIsAway_stallsOnlyAfterIt(t *testing.T) {
 	waits := func(wait func(w *world, cid chat.Seated) <-chan answer) func(*world, chat.Seated) {
@@ -233,5 +216,38 @@ func TestTask_ofAHolderThatWaitsOrIsAway_stallsOnlyAfterIt(t *testing.T) {
 				t.Errorf("took %+v", got.Task)
 			}
 		})
+	}
+}
+
+// Both changes are one: nobody who waits is told of a task that is taken with them.
+func TestTask_next_finishesOneAndTakesTheNext(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	ann, bob, cid := all[0], all[1], all[2]
+	w.adds(ann.Token, "sand", "paint < 1", "hang < 1")
+	next := func(id string) chat.TaskRequest {
+		return chat.TaskRequest{Token: bob.Token, Action: chat.TaskNext, ID: id, Text: "done: " + id}
+	}
+	w.task(cid.Token, chat.TaskTake, "t1")
+	_, err := w.Task(t.Context(), next("t1"))
+	wants(t, err, fault.InvalidArgument)
+	w.task(cid.Token, chat.TaskRelease, "t1")
+	w.task(bob.Token, chat.TaskTake, "t1")
+	w.catchUp(all)
+	waits := w.hold(cid)
+	for range 2 { // the second time as if the answer had been lost
+		if got := w.does(next("t1")); got.Task == nil || got.Task.ID != "t2" || !got.Task.Mine {
+			t.Fatalf("got %+v", got)
+		}
+	}
+	w.toldOf("Cid", waits[0], "t3")
+	w.task(cid.Token, chat.TaskTake, "t3")
+	got := w.does(next("t2"))
+	if got.Task == nil || got.Task.ID != "t2" || got.Task.State != chat.TaskDone || got.Task.Result != "done: t2" {
+		t.Errorf("with none free: %+v", got.Task)
+	}
+	want := []string{"t3 hang taken Cid"}
+	if left := w.tasks(ann.Token); !slices.Equal(left, want) {
+		t.Errorf("left is %q", left)
 	}
 }

@@ -87,7 +87,6 @@ type news struct {
 	request   string // the last request to anyone that nobody answered; "" for none
 	arrived   bool   // somebody joined
 	finished  bool   // somebody has finished a task
-	finisher  string // who did so last
 	own       bool   // the reader's own user has said or done something that is up to the reader
 	left      bool   // the reader's own user has given its seat up
 }
@@ -97,7 +96,7 @@ func newsOf(messages []chat.Message, self string) news {
 	var n news
 	for _, m := range messages {
 		if len(m.Finished) > 0 || m.TaskAction == chat.TaskFinish {
-			n.finished, n.finisher = true, m.From
+			n.finished = true
 		}
 		switch {
 		case m.Type == chat.EventJoined:
@@ -108,7 +107,7 @@ func newsOf(messages []chat.Message, self string) news {
 		case m.FromUser, m.Reason == room.ReasonResumed, m.Reason == room.ReasonRefused:
 			n.own = true
 		case m.Type == chat.EventDrafted, m.Mine, self != "" && m.From == self: // the reader has spoken by that
-			n = news{arrived: n.arrived, own: n.own, finished: n.finished, finisher: n.finisher}
+			n = news{arrived: n.arrived, own: n.own, finished: n.finished}
 		case m.Type != chat.EventSaid:
 		default:
 			n.hear(m)
@@ -207,7 +206,11 @@ func (s situation) replacement(word string) string {
 	case "offered":
 		return "task (action take, id " + s.Offered + ")"
 	case "report":
-		return s.call("send_message", s.send, ", kind status, finishes "+cmp.Or(s.task, s.mine()))
+		mine := cmp.Or(s.task, s.mine())
+		if !s.Bound { // else it may report alone
+			return "task (action next, id " + mine + ", text)"
+		}
+		return s.call("send_message", s.send, ", kind status, finishes "+mine)
 	case "on":
 		return s.goOn("call ")
 	case "else":
@@ -241,7 +244,7 @@ func (s situation) hasWork() bool { return s.mine() != "" || s.Offered != "" || 
 func (s situation) goOn(call string) string {
 	switch {
 	case s.mine() != "":
-		return "go on with " + s.mine() + ", and when it is done report with finishes " + s.mine()
+		return "go on with " + s.mine() + ", and say what was done with " + s.replacement("report")
 	case s.Offered != "":
 		return call + s.replacement("offered")
 	case s.mayTake():

@@ -226,11 +226,6 @@ func newsRules() []rule {
 	heard := func(s situation) bool { return s.news.heard }
 	return []rule{
 		{func(s situation) bool {
-			return !s.closes && s.status == chat.StatusMessages && slices.Contains(s.Takers, s.news.finisher) && s.Offered == "" &&
-				(!heard(s) || s.news.report) && s.Owed == 0
-		},
-			"The agent that finished a task takes the one that is free: call {wait}."},
-		{func(s situation) bool {
 			return (s.news.finished || s.closes) && s.OpenTasks == 0 && (!heard(s) || s.news.report) && s.Owed == 0
 		},
 			workDone},

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // The sentences of this file are about the work of agents: the room's tasks, and files.
@@ -44,7 +45,7 @@ func silentRules() []rule {
 var taskedRules = sync.OnceValue(func() []rule {
 	return slices.Concat([]rule{
 		{func(s situation) bool { return s.action == chat.TaskTake && s.task != "" },
-			"{task} is yours: do it now; once it is done, say what was done, and where, with {report}, which tells you what is next."},
+			"{task} is yours: do it now; once it is done, say what was done, and where, with {report}, which gives you the next one."},
 		{func(s situation) bool { return s.Owes != "" },
 			"You owe an answer: read what is asked with {look}, and answer that first."},
 		{func(s situation) bool {
@@ -140,10 +141,16 @@ func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 		is.stalled = t.Tasks[i].ID
 	}
 	if t.Task != nil {
-		is.task = t.Task.ID
+		if is.task = t.Task.ID; is.action == chat.TaskNext {
+			no, _ := room.TaskNumber(asked.ID)
+			said, is.action = room.TaskID(no)+" is done. ", chat.TaskFinish
+			if t.Task.Mine {
+				is.action = chat.TaskTake
+			}
+		}
 		is.freed = is.action == chat.TaskRelease && t.Task.State == chat.TaskOpen && len(t.Task.For) == 0
 		if is.action == chat.TaskTake && t.Task.Was != "" {
-			said = "Another had begun it: see first what is there already. "
+			said += "Another had begun it: see first what is there already. "
 		}
 	}
 	if is.freed { // to take the next one would take this one back

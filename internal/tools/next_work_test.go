@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	report3  = "send_message (cursor c9, wait_seconds 45, kind status, finishes t3)"
+	report3  = "task (action next, id t3, text)"
 	goOn3    = "Go on with t3; once it is done, say what was done, and where, with " + report3 + "."
-	else3    = "go on with t3, and when it is done report with finishes t3"
+	else3    = "go on with t3, and say what was done with " + report3
 	offered4 = "A task is offered to you: take it with task (action take, id t4), or release it with the same call and action release."
 	free     = "A task is free: call task (action take), or, if it is not for you, " + wait9 + "."
 	taken    = "What is left of the tasks is taken, or waits for one that is: call " + wait9 + ", which ends when one is free."
@@ -26,8 +26,6 @@ func has3(s *chat.Situation) {
 func isOffered(s *chat.Situation) { s.Offered, s.FreeTasks, s.OpenTasks = "t4", 1, 1 }
 func mayTake(s *chat.Situation)   { s.FreeTasks, s.OpenTasks = 2, 2 }
 func oneIsFree(s *chat.Situation) { s.FreeTasks, s.OpenTasks = 1, 3 }
-
-func oneForIt(s *chat.Situation) { oneIsFree(s); s.Takers = []string{chosen} }
 
 // silentHas is the situation in which a silent agent has t4.
 func silentHas(mayRelease bool) func(*chat.Situation) {
@@ -75,13 +73,11 @@ func workCases() []nextCase {
 		{"is offered a task, and nothing was said", wait(newsFor(1), isOffered), offered4},
 		{"is offered a task, and it is its turn", wait(turn, isOffered), offered4},
 		{"a task is free, and it is its turn", wait(turn, mayTake), free},
-		{"another finished a task, and takes the one that is free", wait(newsFor(2, finishing(saidAs("m9", room.Status))), oneForIt),
-			"The agent that finished a task takes the one that is free: call " + wait9 + "."},
 		{"another finished a task, and has one more or is a person", wait(newsFor(2, finishing(saidAs("m9", room.Status))), oneIsFree),
 			"This wants no answer: call task (action take)."},
 		{"another finished a task, and several are free", wait(newsFor(2, finishing(saidAs("m9", room.Status))), mayTake),
 			"This wants no answer: call task (action take)."},
-		{"another finished a task, and what is free is for it", wait(told, oneForIt), free},
+		{"another finished a task, and what is free is for it", wait(told, oneIsFree), free},
 		{"nothing came, and a silent agent has a task that it may release", wait(quietFor(2), silentHas(true)), isSilent +
 			", so it works for long, or is gone: to free its task call task (action release, id t4), and take it then; to wait for it, " + wait9 + "."},
 		{"all wait but one that has a task, which an admin may release", wait(turn, silentHas(false)), isSilent +
@@ -137,7 +133,7 @@ func taskCases() []nextCase {
 		if change != nil {
 			change(&got)
 		}
-		return advise().tasked(got, chat.TaskRequest{Action: action})
+		return advise().tasked(got, chat.TaskRequest{Action: action, ID: "T2"})
 	}
 	sent := func(kind room.Kind, owed int, work func(*chat.Situation), unfinished ...chat.Unfinished) string {
 		s := chat.Sent{Sent: true, Unfinished: unfinished, Waited: chat.Waited{Situation: chat.Situation{Others: 2, Owed: owed}}}
@@ -157,9 +153,12 @@ func taskCases() []nextCase {
 	const done = "What finishes names is done. "
 	later := strings.NewReplacer(wait9, wait, "cursor c9, ", "your last cursor, ").Replace // its result has no cursor
 	return []nextCase{
-		{"took a task", did(chat.TaskTake, has3, nil), later("t3 is yours: do it now; once it is done, say what was done, and where, with " + report3 + ", which tells you what is next.")},
+		{"took a task", did(chat.TaskTake, has3, nil), later("t3 is yours: do it now; once it is done, say what was done, and where, with " + report3 + ", which gives you the next one.")},
 		{"took a task that another had begun", did(chat.TaskTake, has3, func(t *chat.Tasks) { t.Task.Was = chosen }),
-			later("Another had begun it: see first what is there already. t3 is yours: do it now; once it is done, say what was done, and where, with " + report3 + ", which tells you what is next.")},
+			later("Another had begun it: see first what is there already. t3 is yours: do it now; once it is done, say what was done, and where, with " + report3 + ", which gives you the next one.")},
+		{"finished a task, and took the next", did(chat.TaskNext, has3, func(t *chat.Tasks) { t.Task.Mine = true }),
+			"t2 is done. t3 is yours: do it now; once it is done, say what was done, and where, with " + report3 + ", which gives you the next one."},
+		{"finished a task, and none is free", did(chat.TaskNext, underway, nil), "t2 is done. " + later(taken)},
 		{"finished one of two tasks", did(chat.TaskFinish, has3, nil), later(goOn3)},
 		{"finished a task, and owes an answer", did(chat.TaskFinish, owing, nil),
 			"You owe an answer: read what is asked with wait_for_message (your last cursor, wait_seconds 0), and answer that first."},

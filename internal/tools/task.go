@@ -49,9 +49,9 @@ func (s *Set) task() tool {
 		name:   "task",
 		title:  "To-do list",
 		search: "todo plan tasks assign delegate claim work board",
-		about: "The room's to-do list: plan and share out work here, not in messages, so that nothing is done " +
-			"twice. add all at once; take before you begin (without id: the next free); finish by send_message with " +
-			"finishes, or here. Returns the list.",
+		about: "The room's to-do list: plan and share out work here, not in messages. add all at once; take " +
+			"before you begin (without id: the next free); next finishes yours and takes another; or finish by " +
+			"send_message with finishes. Returns the list.",
 		hints: hints{idempotent: true},
 		shown: []string{"task", "tasks", "next"},
 		args:  taskArgs,
@@ -70,11 +70,11 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
 		spec.Choice("action", &in.Action, "", chat.TaskList, chat.TaskAdd, chat.TaskTake, chat.TaskRelease,
-			chat.TaskFinish, chat.TaskDrop, chat.TaskEdit).Default(string(chat.TaskList)),
+			chat.TaskFinish, chat.TaskNext, chat.TaskDrop, chat.TaskEdit).Default(string(chat.TaskList)),
 		spec.Text("id", &in.ID, "").Also("task_id"),
 		spec.Objects("tasks", &in.Tasks, "add: in order. for: whom you offer it, if here. after: what must be "+
 			"done first, 1 being the first here, or ids.", newTaskFields),
-		spec.Text("text", &in.Text, "finish: what was done, and where; release: why; edit: details."),
+		spec.Text("text", &in.Text, "finish, next: what was done; release: why; edit: details."),
 		spec.List("for", &in.For, "release: whom you offer it."),
 		spec.Text("title", &in.Title, "").Hide(),
 		spec.List("after", &in.After, "").Hide(),
@@ -102,7 +102,7 @@ func taskNeeds(in *chat.TaskRequest) string {
 		if len(in.Tasks) == 0 {
 			return "tasks is missing (a list of objects with title, text, for, after)"
 		}
-	case chat.TaskRelease, chat.TaskFinish, chat.TaskDrop, chat.TaskEdit:
+	case chat.TaskRelease, chat.TaskFinish, chat.TaskNext, chat.TaskDrop, chat.TaskEdit:
 		if in.ID == "" {
 			return "id is missing (of the task)"
 		}
