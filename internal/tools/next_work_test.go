@@ -80,6 +80,8 @@ func workCases() []nextCase {
 		{"another finished a task, and what is free is for it", wait(told, oneIsFree), free},
 		{"nothing came, and a silent agent has a task that it may release", wait(quietFor(2), silentHas(true)), isSilent +
 			", so it works for long, or is gone: to free its task call task (action release, id t4), and take it then; to wait for it, " + wait9 + "."},
+		{"asked the silent agent that has a task, which it may release", wait(turn, func(s *chat.Situation) { silentHas(true)(s); s.Owed = 1 }), isSilent +
+			", so it works for long, or is gone: to free its task call task (action release, id t4), and take it then; to wait for it, " + wait9 + "."},
 		{"all wait but one that has a task, which an admin may release", wait(turn, silentHas(false)), isSilent +
 			", and an admin or the one that added t4 may release it: call " + wait9 + ", which ends when a task is free."},
 		{"all wait, and others have the rest", wait(turn, func(s *chat.Situation) { s.OpenTasks = 2 }),

@@ -51,7 +51,7 @@ func (s *Set) task() tool {
 		search: "todo plan tasks assign delegate claim work board",
 		about: "The room's to-do list: plan and share out work here, not in messages. add all at once; take " +
 			"before you begin (without id: the next free); next finishes yours and takes another; or finish by " +
-			"send_message with finishes. Returns the list.",
+			"send_message with finishes. Returns what is left.",
 		hints: hints{idempotent: true},
 		shown: []string{"task", "tasks", "next"},
 		args:  taskArgs,
