@@ -57,7 +57,7 @@ func (s *Screen) Show(messages ...client.Message) {
 		switch {
 		case waits(m):
 			s.line(at, "* draft "+m.ID+": "+m.From, "dim", marks(m), m.Text)
-		case m.Type == "task" && m.Task != nil:
+		case m.Type == "task" && (m.Task != nil || len(m.Tasks) > 0):
 			s.tasks(at, m)
 		case m.Type != "message":
 			s.line(at, "* "+event(m), "dim", "", m.Note)

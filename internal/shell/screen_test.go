@@ -98,7 +98,7 @@ func TestShow_messagesAndEvents_areOneLineEach(t *testing.T) {
 		}),
 		"09:41 * task added: t1 \"a\"; by Bob; offered to \"Cy\"\n09:41 * task added: t2 \"b\"; by Bob; after t1": said(
 			func(m *client.Message) {
-				*m = client.Message{Type: "task", Action: "add", Agent: "Bob", At: m.At, Task: &client.Task{ID: "t1"},
+				*m = client.Message{Type: "task", Action: "add", Agent: "Bob", At: m.At,
 					Tasks: []client.Task{{ID: "t1", Title: "a", For: []string{"Cy"}},
 						{ID: "t2", Title: "b", After: []string{"t1"}}}}
 			}),

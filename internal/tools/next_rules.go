@@ -74,7 +74,7 @@ var waitedRules = sync.OnceValue(func() []rule {
 		{func(s situation) bool {
 			return s.status == chat.StatusTurn && s.idle() && s.OpenTasks > 0 && s.Owed == 0
 		},
-			"Everybody who is here waits, and what is left of the tasks is taken, or waits for one that is: if you have nothing to say with {send}, call {wait}, which ends when one is free."},
+			"Everybody who is here waits, and what is left of the tasks is taken, offered to others, or waits for such a one: if you have nothing to say with {send}, call {wait}, which ends when one is free."},
 		{func(s situation) bool {
 			return s.status == chat.StatusTurn && !s.more && s.Owes == "" && s.Begun && s.Owed == 0
 		},

@@ -68,9 +68,9 @@ var taskedRules = sync.OnceValue(func() []rule {
 func takenRules() []rule {
 	return []rule{
 		{func(s situation) bool { return s.Admin },
-			"What is left of the tasks is taken, or waits for one that is: call {wait}, which ends when one is free. If an agent has left off one, free it with task (action release)."},
+			"What is left of the tasks is taken, offered to others, or waits for such a one: call {wait}, which ends when one is free. If an agent has left off one, free it with task (action release)."},
 		{always,
-			"What is left of the tasks is taken, or waits for one that is: call {wait}, which ends when one is free."},
+			"What is left of the tasks is taken, offered to others, or waits for such a one: call {wait}, which ends when one is free."},
 	}
 }
 

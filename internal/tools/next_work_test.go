@@ -14,7 +14,7 @@ const (
 	else3    = "go on with t3, and say what was done with " + report3
 	offered4 = "A task is offered to you: take it with task (action take, id t4), or release it with the same call and action release."
 	free     = "A task is free: call task (action take), or, if it is not for you, " + wait9 + "."
-	taken    = "What is left of the tasks is taken, or waits for one that is: call " + wait9 + ", which ends when one is free."
+	taken    = "What is left of the tasks is taken, offered to others, or waits for such a one: call " + wait9 + ", which ends when one is free."
 	lastDone = "No task is left: if all is settled, call leave_room; if not, " + wait9 + "."
 	nothing  = "There is nothing to do: if there is work to share out, call task (action add, tasks); if not, "
 )
@@ -85,7 +85,7 @@ func workCases() []nextCase {
 		{"all wait but one that has a task, which an admin may release", wait(turn, silentHas(false)), isSilent +
 			", and an admin or the one that added t4 may release it: call " + wait9 + ", which ends when a task is free."},
 		{"all wait, and others have the rest", wait(turn, func(s *chat.Situation) { s.OpenTasks = 2 }),
-			"Everybody who is here waits, and what is left of the tasks is taken, or waits for one that is: if you have nothing to say with " + send9 + ", call " + wait9 + ", which ends when one is free."},
+			"Everybody who is here waits, and what is left of the tasks is taken, offered to others, or waits for such a one: if you have nothing to say with " + send9 + ", call " + wait9 + ", which ends when one is free."},
 		{"nothing came while others work", wait(quietFor(2), func(s *chat.Situation) { s.OpenTasks = 1 }),
 			"Nothing came, which is normal while others work: call " + wait9 + " again."},
 		{"all have agreed, and a task is free", wait(newsFor(2, agreed), mayTake),
