@@ -378,6 +378,7 @@ func (op *taskOp) append(ch *roomlog.Change, e room.Event, now time.Time) (err e
 }
 
 // takeNext takes the next free task in the same write, if there is one, so that nobody is told of it as free.
+// Who added the finished one is not woken then: the work goes on.
 func (op *taskOp) takeNext(ch *roomlog.Change, a room.Agent, now time.Time) error {
 	e, no, err := room.TaskOrder{Action: room.TakeTask, Seen: op.order.Seen}.Decide(op.after, a, now)
 	if err != nil {
@@ -387,6 +388,10 @@ func (op *taskOp) takeNext(ch *roomlog.Change, a room.Agent, now time.Time) erro
 	if e == nil { // it has another
 		return nil
 	}
+	done := &ch.Events[0]
+	done.Wakes = slices.DeleteFunc(slices.Clone(done.Wakes), func(seat int) bool {
+		return seat == op.before.Adder.Seat && !op.after.HasOffer(seat)
+	})
 	return op.append(ch, *e, now)
 }
 

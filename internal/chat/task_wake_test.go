@@ -234,15 +234,17 @@ func TestTask_next_finishesOneAndTakesTheNext(t *testing.T) {
 	w.task(cid.Token, chat.TaskRelease, "t1")
 	w.task(bob.Token, chat.TaskTake, "t1")
 	w.catchUp(all)
-	waits := w.hold(cid)
+	waits := w.hold(all[2], all[0])
 	for range 2 { // the second time as if the answer had been lost
 		if got := w.does(next("t1")); got.Task == nil || got.Task.ID != "t2" || !got.Task.Mine {
 			t.Fatalf("got %+v", got)
 		}
 	}
 	w.toldOf("Cid", waits[0], "t3")
+	w.stillWaits("Ann, who added it, while the work goes on", waits[1])
 	w.task(cid.Token, chat.TaskTake, "t3")
 	got := w.does(next("t2"))
+	wantStatus(t, "Ann, once Bob has nothing more", take(t, waits[1]), chat.StatusMessages)
 	if got.Task == nil || got.Task.ID != "t2" || got.Task.State != chat.TaskDone || got.Task.Result != "done: t2" {
 		t.Errorf("with none free: %+v", got.Task)
 	}
