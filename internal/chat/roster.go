@@ -256,7 +256,7 @@ func (s *Situation) showSilent(h *room.Head, a room.Agent, agents []Agent) {
 		i := slices.IndexFunc(h.Agents, t.Holder.Is)
 		if i >= 0 && agents[i].State == AgentSilent && a.SeesTask(t.N) {
 			s.SilentTask, s.SilentFor = room.TaskID(t.No), agents[i].Idle
-			s.MayRelease = a.Role == room.Admin || t.Adder.Is(a)
+			s.MayRelease = t.MayRelease(a)
 			return
 		}
 	}

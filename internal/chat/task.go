@@ -103,8 +103,8 @@ type Unfinished struct {
 // holds.
 //
 // A call that is repeated changes nothing: an agent that has a task takes it again, and without an id
-// takes the one that it has, as after next; it finishes and drops once; and it adds tasks with the same titles once in
-// room.RepeatWindow, and is refused if they have ended since.
+// takes the one that it has, as after next; it finishes and drops once; and it adds tasks with the same
+// titles once in room.RepeatWindow, and is refused if they have ended since.
 func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	op, err := req.order()
 	if err != nil {
@@ -592,8 +592,7 @@ func (s *Situation) showTasks(h *room.Head, a room.Agent, now time.Time) {
 			continue
 		}
 		s.OpenTasks++
-		holder, here := h.Seated(t.Holder.Seat)
-		if here && t.Holder.Is(holder) || a.CheckTaskOrder() != nil || !h.Free(a, t, nil, now) {
+		if t.Holder.IsHere(&h.State) || a.CheckTaskOrder() != nil || !h.Free(a, t, nil, now) {
 			continue
 		}
 		if s.FreeTasks++; s.Offered == "" && t.IsOfferedTo(a) {

@@ -72,8 +72,8 @@ func (a Agent) Party() Party { return Party{a.Seat, a.Joined, a.Name} }
 // Is reports whether m is a.
 func (m Party) Is(a Agent) bool { return m.Seat == a.Seat && m.Joined == a.Joined }
 
-// isHere reports whether m still has its seat.
-func (m Party) isHere(s *State) bool {
+// IsHere reports whether m still has its seat.
+func (m Party) IsHere(s *State) bool {
 	a, here := s.Seated(m.Seat)
 	return here && m.Is(a)
 }
@@ -180,7 +180,7 @@ func (s *State) offeredTo(t Task, now time.Time) (here []Party, until time.Time)
 		return nil, until
 	}
 	for _, m := range t.For {
-		if m.isHere(s) {
+		if m.IsHere(s) {
 			here = append(here, m)
 		}
 	}
@@ -210,7 +210,7 @@ func (h *Head) signOf(t Task, seen map[int]Presence) time.Time {
 // StallsAfter, whatever its lease is. A wait, a standby and an announced absence count as heard.
 // seen is the presence of the seats: see NeedsPresence.
 func (h *Head) Stalled(t Task, seen map[int]Presence, now time.Time) bool {
-	return t.Holder.Seat != 0 && (!t.Holder.isHere(&h.State) || now.Sub(h.signOf(t, seen)) >= StallsAfter)
+	return t.Holder.Seat != 0 && (!t.Holder.IsHere(&h.State) || now.Sub(h.signOf(t, seen)) >= StallsAfter)
 }
 
 // Opening is a task that anybody may take, of which somebody who waits should hear.
@@ -269,7 +269,7 @@ func (x Opening) Suits(h *Head, a Agent) bool {
 // a while after a holder took a task, or spoke, the log tells.
 func (h *Head) NeedsPresence(now time.Time) bool {
 	return slices.ContainsFunc(h.Tasks, func(t Task) bool {
-		return t.Holder.Seat != 0 && t.Holder.isHere(&h.State) && h.Stalled(t, nil, now)
+		return t.Holder.Seat != 0 && t.Holder.IsHere(&h.State) && h.Stalled(t, nil, now)
 	})
 }
 
@@ -323,6 +323,10 @@ func (h *Head) NextTask(a Agent, seen map[int]Presence, now time.Time) (Task, bo
 	}
 	return h.Tasks[best], true
 }
+
+// MayRelease reports whether a may take t from its holder, or offer it to others: it has it, added it, or
+// is an admin.
+func (t Task) MayRelease(a Agent) bool { return t.Holder.Is(a) || t.Adder.Is(a) || a.Role == Admin }
 
 // MayManage reports whether a may edit and drop t: it added it, is an admin, or is one of two.
 func (s *State) MayManage(a Agent, t Task) bool {

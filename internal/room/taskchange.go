@@ -215,7 +215,7 @@ func (o TaskOrder) release(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 		if len(e.Task.For) > 0 {
 			return e, nil // those have heard of it
 		}
-	case !t.Holder.Is(a) && !t.Adder.Is(a) && a.Role != Admin:
+	case !t.MayRelease(a):
 		return nil, fault.Refuse(fault.NotAllowed, "Only the agent that has %s, the one that added it, or an admin "+
 			"may release it. Nothing was changed: ask one of them with send_message.", TaskID(t.No))
 	case t.Holder.Seat == 0 && slices.Equal(t.For, o.For):
@@ -312,7 +312,7 @@ func taskIDs(list []int64) string {
 // wake adds the seats of those who are here to list, each once, and not that of a.
 func wake(list []int, s *State, a Agent, who ...Party) []int {
 	for _, m := range who {
-		if m.Seat != a.Seat && m.isHere(s) && !slices.Contains(list, m.Seat) {
+		if m.Seat != a.Seat && m.IsHere(s) && !slices.Contains(list, m.Seat) {
 			list = append(list, m.Seat)
 		}
 	}

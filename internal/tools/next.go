@@ -95,9 +95,7 @@ type news struct {
 func newsOf(messages []chat.Message, self string) news {
 	var n news
 	for _, m := range messages {
-		if len(m.Finished) > 0 || m.TaskAction == chat.TaskFinish {
-			n.finished = true
-		}
+		n.finished = n.finished || len(m.Finished) > 0 || m.TaskAction == chat.TaskFinish
 		switch {
 		case m.Type == chat.EventJoined:
 			n.arrived = n.arrived || m.Reason != room.ReasonReturned // who has its seat again is no newcomer
