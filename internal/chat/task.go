@@ -354,45 +354,24 @@ func (op *taskOp) propose(h *room.Head, now time.Time) (ch roomlog.Change, err e
 	case op.order.Seen == nil && h.NeedsPresence(now):
 		return ch, errPresence
 	}
-	e, no, err := op.order.Decide(h, a, now)
+	if op.req.Action == TaskNext { // in one write, so that nobody is told of what it takes as free
+		ch.Events, op.no, err = op.order.DecideNext(h, a, now)
+	} else {
+		var e *room.Event
+		if e, op.no, err = op.order.Decide(h, a, now); e != nil {
+			ch.Events = []room.Event{*e}
+		}
+	}
 	if err != nil {
-		return ch, err
+		return roomlog.Change{}, err
 	}
-	op.no = no
-	op.before, _ = h.Task(no)
-	if e == nil {
-		return ch, nil
+	op.before, _ = h.Task(op.no)
+	for _, e := range ch.Events {
+		if op.after, err = op.after.After(e, now); err != nil {
+			return roomlog.Change{}, err
+		}
 	}
-	if err := op.append(&ch, *e, now); err != nil || op.req.Action != TaskNext {
-		return ch, err
-	}
-	return ch, op.takeNext(&ch, a, now)
-}
-
-// append adds e to what the call does.
-func (op *taskOp) append(ch *roomlog.Change, e room.Event, now time.Time) (err error) {
-	ch.Events = append(ch.Events, e)
-	e.N, e.AtMs = op.after.AsOf+1, max(now.UnixMilli(), op.after.HeadMs)
-	op.after, err = op.after.Append(&e)
-	return err
-}
-
-// takeNext takes the next free task in the same write, if there is one, so that nobody is told of it as free.
-// Who added the finished one is not woken then: the work goes on.
-func (op *taskOp) takeNext(ch *roomlog.Change, a room.Agent, now time.Time) error {
-	e, no, err := room.TaskOrder{Action: room.TakeTask, Seen: op.order.Seen}.Decide(op.after, a, now)
-	if err != nil {
-		return nil // none is free, and the other is finished all the same
-	}
-	op.no = no
-	if e == nil { // it has another
-		return nil
-	}
-	done := &ch.Events[0]
-	done.Wakes = slices.DeleteFunc(slices.Clone(done.Wakes), func(seat int) bool {
-		return seat == op.before.Adder.Seat && !op.after.HasOffer(seat)
-	})
-	return op.append(ch, *e, now)
+	return ch, nil
 }
 
 // checkAddedBefore refuses to add again what event n has added, if all of it has ended: an answer without it

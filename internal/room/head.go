@@ -18,6 +18,12 @@ func NewHead(s State) *Head {
 	return &Head{State: s, Recent: Recent{From: s.AsOf + 1, FromMs: s.HeadMs}}
 }
 
+// After returns the head after e, as if it were appended at now.
+func (h *Head) After(e Event, now time.Time) (*Head, error) {
+	e.N, e.AtMs = h.AsOf+1, max(now.UnixMilli(), h.HeadMs)
+	return h.Append(&e)
+}
+
 // Append returns the head after e, which is to become the next event. It completes e
 // with what follows from the events before it. h is unchanged.
 func (h *Head) Append(e *Event) (*Head, error) {

@@ -278,13 +278,6 @@ func (h *Head) Works(seen map[int]Presence, now time.Time) bool {
 	return slices.ContainsFunc(h.Tasks, func(t Task) bool { return t.Holder.Seat != 0 && !h.Stalled(t, seen, now) })
 }
 
-// HasOffer reports whether an open task is offered to a seat.
-func (s *State) HasOffer(seat int) bool {
-	return slices.ContainsFunc(s.Tasks, func(t Task) bool {
-		return t.Holder.Seat == 0 && slices.ContainsFunc(t.For, func(p Party) bool { return p.Seat == seat })
-	})
-}
-
 // Free reports whether a may take t now, but for how many it has.
 func (h *Head) Free(a Agent, t Task, seen map[int]Presence, now time.Time) bool {
 	switch {

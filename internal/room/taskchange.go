@@ -82,6 +82,30 @@ func (o TaskOrder) Decide(h *Head, a Agent, now time.Time) (e *Event, no int64, 
 	return e, t.No, err
 }
 
+// DecideNext is Decide of FinishTask, and of TakeTask for the next free one right after it, if there is one.
+// Then who added the finished one is not woken: the work goes on. no is the task that the agent has then, or
+// the finished one.
+func (o TaskOrder) DecideNext(h *Head, a Agent, now time.Time) (events []Event, no int64, err error) {
+	e, no, err := o.Decide(h, a, now)
+	if err != nil {
+		return nil, 0, err
+	}
+	after, err := h.After(*e, now)
+	if err != nil {
+		return nil, 0, err
+	}
+	take, next, err := TaskOrder{Action: TakeTask, Seen: o.Seen}.Decide(after, a, now)
+	switch {
+	case err != nil: // none is free
+		return []Event{*e}, no, nil
+	case take == nil: // it has another
+		return []Event{*e}, next, nil
+	}
+	done, _ := h.Task(no)
+	e.Wakes = h.unblockedBy([]Task{done}, a, nil)
+	return []Event{*e, *take}, next, nil
+}
+
 // CheckTaskOrder returns the reason why the supervision of a forbids it to change the list; nil if
 // it does not. The error is a *fault.Error.
 func (a Agent) CheckTaskOrder() error {
@@ -322,11 +346,16 @@ func wake(list []int, s *State, a Agent, who ...Party) []int {
 // wokenByEnd returns who is woken once a has finished tasks: who added them, and those to whom
 // others are offered that waited for nothing else.
 func (h *Head) wokenByEnd(done []Task, a Agent) (seats []int) {
-	isDone := func(no int64) bool {
-		return slices.ContainsFunc(done, func(t Task) bool { return t.No == no })
-	}
 	for _, t := range done {
 		seats = wake(seats, &h.State, a, t.Adder)
+	}
+	return h.unblockedBy(done, a, seats)
+}
+
+// unblockedBy adds to seats those to whom tasks are offered that waited only for what a has finished.
+func (h *Head) unblockedBy(done []Task, a Agent, seats []int) []int {
+	isDone := func(no int64) bool {
+		return slices.ContainsFunc(done, func(t Task) bool { return t.No == no })
 	}
 	for _, t := range h.Tasks {
 		open := h.WaitsFor(t)
