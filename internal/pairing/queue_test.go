@@ -221,7 +221,7 @@ func TestEnterQueue_nobodyComes_returnsTheTicketWhenTheWaitEnds(t *testing.T) {
 	waiting := w.inQueue(t.Context(), pairing.Request{AgentName: "Ann", Wait: time.Minute})
 	for w.clock.Since(began) < time.Minute {
 		w.clock.Advance(100 * time.Millisecond)
-		w.blockedOr(waiting)
+		w.blockedOr(1, waiting)
 	}
 	if got := queued(t, waiting); got.Status != pairing.Waiting || got.Position != 1 || got.Ticket == "" {
 		t.Fatalf("got %+v", got)

@@ -194,7 +194,7 @@ func TestPairing_youngerFailsBeforeItsClaim_olderClaims(t *testing.T) {
 		return nil
 	}})
 	ticket := broken.queue(pairing.Request{AgentName: "Bob"}).Ticket
-	for until := w.clock.Now().Add(6 * time.Second); w.clock.Now().Before(until); w.blockedOr(waiting) {
+	for until := w.clock.Now().Add(6 * time.Second); w.clock.Now().Before(until); w.blockedOr(1, waiting) {
 		w.clock.Advance(100 * time.Millisecond)
 	}
 	met(t, queued(t, waiting), w.comesBack(ticket))

@@ -163,7 +163,7 @@ func TestTicket_newerCallInAnotherProcess_endsTheOlderWithinSeconds(t *testing.T
 			w.blocked(2)
 			for range 6 {
 				w.clock.Advance(time.Second)
-				w.blockedOr(older)
+				w.blockedOr(2, older)
 			}
 			if got := queued(t, older); got.Status != pairing.Superseded {
 				t.Fatalf("the older call got %+v", got)
@@ -192,10 +192,10 @@ func TestTicket_writeOfAnOlderCallComesLate_doesNotShortenTheNewer(t *testing.T)
 	w.write(late...)
 	for range 6 {
 		w.clock.Advance(time.Second)
-		here.blockedOr(newer)
+		here.blockedOr(1, newer)
 	}
 	w.clock.Advance(30 * time.Second)
-	here.blockedOr(newer)
+	here.blockedOr(1, newer)
 	bob := w.queue(pairing.Request{AgentName: "Bob"})
 	w.clock.Advance(time.Second) // it is in another process
 	met(t, bob, queued(t, newer))

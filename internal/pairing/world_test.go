@@ -146,13 +146,16 @@ func queued(t *testing.T, from <-chan queueAnswer) pairing.Result {
 	}
 }
 
-// blockedOr waits until the call waits again or has returned.
-func (w *world) blockedOr(waiting <-chan queueAnswer) {
+// blockedOr waits until as many calls as timers wait again, or waiting has its answer.
+func (w *world) blockedOr(timers int, waiting <-chan queueAnswer) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if len(waiting) == 0 {
-		_ = w.clock.BlockUntilContext(ctx, 2)
+	for len(waiting) == 0 && w.t.Context().Err() == nil {
+		ctx, cancel := context.WithTimeout(w.t.Context(), 5*time.Millisecond)
+		err := w.clock.BlockUntilContext(ctx, 1+timers)
+		cancel()
+		if err == nil {
+			return
+		}
 	}
 }
 
