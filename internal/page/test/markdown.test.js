@@ -13,8 +13,34 @@ test("a text is shown as its writer laid it out", () => {
     "<p>one<br></br>two <em>em</em> <strong>strong</strong> <s>s</s> <code>code</code></p>");
   assert.equal(md("- a\n- b"), "<ul><li>a</li><li>b</li></ul>");
   assert.equal(md("7. a\n8. b", "start"), '<ol start="7"><li>a</li><li>b</li></ol>');
+  assert.equal(md("0. a", "start"), '<ol start="0"><li>a</li></ol>');
   assert.equal(md("> quoted"), "<blockquote><p>quoted</p></blockquote>");
   assert.equal(md("---"), "<hr></hr>");
+});
+
+test("a number that begins no list is text", () => {
+  assert.equal(md("8443. That is the *TLS* port."), "<p>8443. That is the <em>TLS</em> port.</p>");
+  assert.equal(md("2019."), "<p>2019. </p>");
+  assert.equal(md("42) yes"), "<p>42) yes</p>");
+  assert.equal(md("1. a"), "<ol><li>a</li></ol>");
+  assert.equal(md("999. a\n1000. b", "start"), '<ol start="999"><li>a</li><li>b</li></ol>');
+  assert.equal(md("1000. a\n1001. b"), "<p>1000. a</p><p>1001. b</p>");
+});
+
+test("what stands below such a number stays what it is", () => {
+  assert.equal(md("5. a\n\n   b\n   - c\n   - d"), "<p>5. a</p><p>b</p><ul><li>c</li><li>d</li></ul>");
+  assert.equal(md("5. 7. a"), "<p>5. 7. a</p>");
+  assert.equal(md("7. - a"), "<p>7. </p><ul><li>a</li></ul>");
+  assert.equal(md("1. a\n   7. b"), "<ol><li>a<br></br>7. b</li></ol>");
+  assert.equal(md("1. a\n2. 8443. b"), "<ol><li>a</li><li><p>8443. b</p></li></ol>");
+});
+
+test("a list has room for its digits", () => {
+  const classes = (text) => all(Markdown({ text }), "ol").map(({ props }) => props.class).join();
+  assert.equal(classes("1. a\n2. b"), "md-digits-1");
+  assert.equal(classes("9. a\n1. b"), "md-digits-2");
+  assert.equal(classes("1. a\n".repeat(100)), "md-digits-3");
+  assert.equal(classes("999. a\n1. b"), "md-digits-4");
 });
 
 test("a heading of a text is none of the page", () => {

@@ -45,8 +45,58 @@ function parse(text) {
     count += 1 + (token.children?.length ?? 0);
     if (token.level > most.depth || token.children?.some(({ level }) => level > most.depth)) return null;
   }
-  return count > most.tokens ? null : tokens;
+  return count > most.tokens ? null : withoutFalseLists(tokens);
 }
+
+/** Makes text of each numbered list that is none, as in "8443. That is the TLS port.", the inner ones first. */
+function withoutFalseLists(tokens) {
+  const lists = []; // that are open, by where they begin in out
+  const out = [];
+  for (const token of tokens) {
+    if (token.type === "ordered_list_open") lists.push(out.length);
+    out.push(token);
+    if (token.type !== "ordered_list_close") continue;
+    const list = out.splice(lists.pop());
+    for (const one of isList(list) ? list : asText(list)) out.push(one);
+  }
+  return out;
+}
+
+const opensItem = (token) => token.type === "list_item_open";
+
+/**
+ * Reports whether a list of Markdown is meant as one: it begins with at most three digits, and has
+ * two items or begins with 0 or 1. Its token then knows how many digits need room.
+ */
+function isList(tokens) {
+  const [list] = tokens;
+  const items = tokens.filter((token) => opensItem(token) && token.level === list.level + 1);
+  const first = Number(items[0].info);
+  list.meta = { digits: String(first + items.length - 1).length };
+  return items[0].info.length <= 3 && (items.length > 1 || first <= 1);
+}
+
+/** Returns what is in a list, with the numbers as they were written. */
+function asText(tokens) {
+  const { level } = tokens[0]; // its items have the next one
+  return tokens.flatMap((token, n) => {
+    if (token.level > level + 1) {
+      if (token.level === level + 2) token.hidden = false; // each paragraph is one
+      return token;
+    }
+    if (!opensItem(token)) return [];
+    const number = { type: "text", nesting: 0, content: token.info + token.markup + " " };
+    const begins = tokens[n + 1].type === "paragraph_open";
+    if (begins) tokens[n + 2].children.unshift(number);
+    return begins ? [] : paragraph([number], level + 2);
+  });
+}
+
+const paragraph = (children, level) => [
+  { type: "paragraph_open", nesting: 1, level },
+  { type: "inline", nesting: 0, level: level + 1, children },
+  { type: "paragraph_close", nesting: -1, level },
+];
 
 /** Makes elements of tokens, in which those that open and close enclose what is between. */
 function build(tokens) {
@@ -80,7 +130,8 @@ const kinds = {
   heading: (token, children) => headings[token.tag](token, children),
   blockquote: (_, children) => html`<blockquote dir="auto">${children}</blockquote>`,
   bullet_list: plain("ul"),
-  ordered_list: (token, children) => html`<ol start=${startOf(token)}>${children}</ol>`,
+  ordered_list: (token, children) => html`
+    <ol class=${"md-digits-" + token.meta.digits} start=${token.attrGet("start") ?? 1}>${children}</ol>`,
   list_item: (_, children) => html`<li dir="auto">${children}</li>`,
   table: (_, children) => html`
     <div class="md-table" role="group" tabindex="0" aria-label=${words.talk.table}><table>${children}</table></div>`,
@@ -118,11 +169,6 @@ function alone(token) {
       return link(token.attrGet("src") ?? "", [token.content || words.talk.picture]);
   }
   return token.content;
-}
-
-function startOf(token) {
-  const start = Number(token.attrGet("start") ?? 1);
-  return start > 1 && start < 1e6 ? start : undefined;
 }
 
 function code(text, language) {
