@@ -78,7 +78,7 @@ func TestTalk_hostileTexts_areOnlyTexts(t *testing.T) {
 		if !slices.Equal(saw.IDs, sent) {
 			t.Errorf("at %d px %d messages were seen of %d", size.width, len(saw.IDs), len(sent))
 		}
-		own := regexp.MustCompile(`^(Today|Yesterday|New|Ann's Codex, Bob's Claude and Cy joined\s.*)$`)
+		own := regexp.MustCompile(`^(Today|Yesterday|New|Ann's Codex, Bob's Claude, and Cy joined\s.*)$`)
 		for _, line := range saw.Lines {
 			if !own.MatchString(line) {
 				t.Errorf("at %d px the server says %q", size.width, line)

@@ -68,7 +68,6 @@ export const words = {
     onlyTo: "Only to {names}",
     noteTo: "Note to your agent: nobody else sees it",
     toAll: "to all",
-    and: " and ",
     messageName: (who, audience, kind, time) => [who, audience, kind, time].filter(Boolean).join(", "),
 
     // What a message is for.
@@ -125,7 +124,7 @@ export const words = {
     eventsHidden: (n) => (n === 1 ? "1 earlier event" : `${n} earlier events`),
     letIn: "Let in",
     events: {
-      joined: " joined",
+      joined: "{agents} joined",
       left: {
         left: "{agent} left",
         timeout: "{agent} was silent for too long and lost its seat",

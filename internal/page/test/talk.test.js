@@ -1,10 +1,10 @@
 import "./platform.js";
-import { sentenceOf, shown } from "./elements.js";
+import { all, sentenceOf, shown } from "./elements.js";
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { answeredKnocks, isLoud, joinsTogether, mayLetIn, sentence } from "../assets/talk/events.js";
+import { answeredKnocks, isLoud, joinsTogether, mayLetIn, sentence, shortened } from "../assets/talk/events.js";
 import { asked } from "../assets/talk/marks.js";
 import { initials, nameOf } from "../assets/talk/message.js";
 import { audience, kindOf } from "../assets/talk/names.js";
@@ -12,7 +12,7 @@ import { search } from "../assets/talk/search.js";
 import { colourAmong, colourOf } from "../assets/ui/colour.js";
 import { few } from "../assets/ui/few.js";
 import { fill, plain, word } from "../assets/ui/fill.js";
-import { ago, dayName } from "../assets/ui/time.js";
+import { ago, Clock, clockOf, dayName, shortClockOf } from "../assets/ui/time.js";
 
 const says = (event) => sentenceOf(sentence(event));
 
@@ -63,9 +63,21 @@ test("a name that looks like a template stays a name", () => {
 test("agents that joined one after the other are one line, with each name apart", () => {
   const joined = ["Ann", "Bob and Cy", "Dee"].map((agent, n) => ({ type: "joined", id: "e" + n, agent }));
   const [line, left] = joinsTogether([...joined, { type: "left", agent: "Dee" }]);
-  assert.equal(says(line), "[Ann], [Bob and Cy] and [Dee] joined");
+  assert.equal(says(line), "[Ann], [Bob and Cy], and [Dee] joined");
   assert.equal(left.type, "left");
   assert.equal(says(joinsTogether(joined.slice(0, 1))[0]), "[Ann] joined");
+});
+
+test("forty-six agents that joined are one line, which opens", () => {
+  const joined = Array.from({ length: 46 }, (_, n) => ({ type: "joined", id: "e" + n, agent: "Agent " + n }));
+  const [line, ...others] = joinsTogether(joined);
+  let opened = false;
+  const short = sentence(shortened(line, () => (opened = true)));
+  assert.equal(sentenceOf(short), "[Agent 0], [Agent 1], [Agent 2], and <button>43 others</button> joined");
+  all(short, "button")[0].props.onClick();
+  assert.deepEqual([opened, others.length, says(line).includes("[Agent 45] joined")], [true, 0, true]);
+  const four = joinsTogether(joined.slice(0, 4))[0];
+  assert.deepEqual(shortened(four), four);
 });
 
 const at = "2030-01-01T12:00:00Z";
@@ -180,4 +192,11 @@ test("times are said as people say them", () => {
   assert.deepEqual([noon, noon - 13 * 3_600_000].map((at) => dayName(at, noon)), ["Today", "Yesterday"]);
   assert.match(dayName(noon - 4 * 86_400_000, noon), /January 5|5 January/);
   assert.match(dayName(noon - 400 * 86_400_000, noon), /2028/);
+});
+
+test("in the conversation, times are those of the clock", () => {
+  const noon = new Date(2030, 0, 9, 12, 5);
+  assert.equal(shown(Clock({ at: noon.toISOString() })), `<time>${clockOf(noon)}</time>`);
+  assert.match(clockOf(noon), /^12[:.]05/);
+  assert.match(shortClockOf(noon), /^12[:.]05$/);
 });

@@ -1,9 +1,10 @@
 // What happened in the room beside what was said, as quiet lines in the server's words.
 
 import { html, useState } from "../vendor.js";
+import { few } from "../ui/few.js";
 import { fill, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
-import { When } from "../ui/time.js";
+import { Clock } from "../ui/time.js";
 import { words } from "../words.js";
 
 const shownAtOnce = 3; // lines in a row; more are behind a button
@@ -43,19 +44,30 @@ export const isLoud = (event, view) =>
   event.reason === "opened_twice" || event.reason === "closed" || mayLetIn(event, view);
 
 function Event({ event, view }) {
+  const [open, setOpen] = useState(false);
   const loud = event.reason === "opened_twice";
+  const showAll = () => (view.hold(), setOpen(true));
   return html`
     <p class=${"event" + (loud ? " event-loud" : "")}>
       <span>
-        ${loud && html`<${Icon} name="alert" />`}${sentence(event)}
-      </span> <${When} at=${event.at} now=${view.now} />
+        ${loud && html`<${Icon} name="alert" />`}${sentence(open ? event : shortened(event, showAll))}
+      </span> <${Clock} at=${event.at} />
       ${mayLetIn(event, view) && html`<${LetIn} event=${event} room=${view.room} />`}
     </p>`;
 }
 
+/** Returns an event with few of the agents that joined, and a button in the place of the others. */
+export function shortened(event, showAll) {
+  if (!event.agents) return event;
+  const button = ({ word: others }) => ({
+    element: html`<button type="button" class="event-more" onClick=${showAll}>${others}</button>`,
+  });
+  return { ...event, agents: few(event.agents).map((agent) => (agent.word ? button(agent) : agent)) };
+}
+
 /** Returns what an event says. */
 export function sentence(event) {
-  const values = { ...event, ...event.agents, ...quoted(event.changes), ...tasked(event), note: { quote: event.note } };
+  const values = { ...event, ...quoted(event.changes), ...tasked(event), note: { quote: event.note } };
   const parts = fill(templateOf(event), values);
   if (event.type !== "room" && event.changes?.invite) parts.push(words.talk.events.renewed);
   if (event.task?.for?.length) parts.push(...fill(words.talk.events.taskFor, values));
@@ -81,12 +93,7 @@ function templateOf(event) {
   const { events } = words.talk;
   switch (event.type) {
     case "joined":
-      return (
-        [...event.agents.keys()]
-          .map((n) => `{${n}}`)
-          .join(", ")
-          .replace(/, (?=[^,]*$)/, words.talk.and) + events.joined
-      );
+      return events.joined;
     case "left":
       return (events.left[event.reason] ?? events.left.left) + (event.new_admin ? events.succeeds : "");
     case "role":

@@ -7,7 +7,7 @@ import { html, useMemo, useState } from "../vendor.js";
 import { colourAmong } from "../ui/colour.js";
 import { plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
-import { clockOf, When } from "../ui/time.js";
+import { Clock, clockOf } from "../ui/time.js";
 import { words } from "../words.js";
 import { FileCard } from "../files/card.js";
 import { FileToCome, SharingState } from "../files/sharing-row.js";
@@ -27,7 +27,7 @@ export function Message({ message, head, item, sharing, view }) {
     onFocusIn: () => setNear(true),
     onFocusOut: (event) => setNear(event.currentTarget.contains(event.relatedTarget)),
   };
-  const aside = !head && !toCome && html`<${When} className="message-aside" at=${message.at} now=${view.now} />`;
+  const aside = !head && !toCome && html`<${Clock} className="message-aside" at=${message.at} short />`;
   const who = colourAmong(view.state.room?.agents, message.from);
   return html`
     <article class=${classOf(message, head, toCome, who)} tabindex="-1" data-id=${message.id}
@@ -73,7 +73,7 @@ function Head({ message, item, view }) {
       <bdi class="message-who">${message.from}</bdi>
       ${message.person && html`<span class="badge badge-person">${words.who.person}</span>`}
       ${own && html`<span class="badge">${message.person ? words.who.you : words.who.yourAgent}</span>`}
-      ${!item && html`<${When} at=${message.at} now=${view.now} />`}
+      ${!item && html`<${Clock} at=${message.at} />`}
       ${message.to?.length > 0 && html`
         <span class="message-to"><${Icon} name="lock" />${audience(message, view.me)}</span>`}
     </div>`;

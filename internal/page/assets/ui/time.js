@@ -18,8 +18,10 @@ export function ago(at, now) {
   return step ? relative.format(-Math.floor(seconds / step[1]), step[0]) : relative.format(0, "second");
 }
 
-/** Says when a time was, of the day and in full. */
+/** Says when a time was: of the day, without what tells morning from afternoon, and in full. */
 export const clockOf = (at) => clock.format(at);
+export const shortClockOf = (at) =>
+  clock.formatToParts(at).map(({ type, value }) => (type === "dayPeriod" ? "" : value)).join("").trim();
 export const exactly = (at) => exact.format(at);
 
 /** Names the day of a time: "Today", "Monday, June 1". Both are in ms. */
@@ -43,11 +45,9 @@ export function useNow(skew = 0) {
 export const Ago = ({ at, now }) => html`
   <time datetime=${at} title=${exactly(Date.parse(at))}>${ago(Date.parse(at), now)}</time>`;
 
-/** A time of the last hour relative to now, else the time of the day. */
-export const When = ({ at, now, className }) => {
+/** The time of the day. short leaves out what tells morning from afternoon, for where there is no room. */
+export const Clock = ({ at, className, short = false }) => {
   const ms = Date.parse(at);
   return html`
-    <time class=${className} datetime=${at} title=${exactly(ms)}>
-      ${now - ms < 3_600_000 ? ago(ms, now) : clockOf(ms)}
-    </time>`;
+    <time class=${className} datetime=${at} title=${exactly(ms)}>${short ? shortClockOf(ms) : clockOf(ms)}</time>`;
 };
