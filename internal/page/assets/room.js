@@ -13,6 +13,7 @@ import { call, Refusal } from "./mcp.js";
 import { Outbox } from "./outbox.js";
 import { Refresh } from "./refresh.js";
 import { open } from "./seats.js";
+import { withColours } from "./ui/colour.js";
 import { words } from "./words.js";
 
 const pageSize = 100; // messages; the server gives no more at once
@@ -28,6 +29,7 @@ const nothing = {
   me: "", // the name of the seat
   alone: false, // the person has no agent there
   room: null, // as in room_info; if it is closed, nothing more comes
+  colours: new Map(), // of who is or was seated, by name
   messages: [], // in the order of the room, without gaps up to the newest
   earlier: false, // there are more before those
   loading: false, // they are being loaded
@@ -188,7 +190,7 @@ export class Room {
       this.#cursor = got.cursor;
       this.#append(got.messages);
     } while (got.has_more);
-    if (got.agents && !got.seated) this.#set({ room: { ...this.state.room, agents: got.agents } });
+    if (got.agents && !got.seated) this.#set(this.#seated({ ...this.state.room, agents: got.agents }));
     if (got.status === "removed") {
       await this.#read({ info: true }); // which refuses, unless the room was closed: that can be read
       return this.state.room?.closed ? "closed" : "";
@@ -237,7 +239,18 @@ export class Room {
     storage.keep(this.seat);
     const now = Date.parse(got.now) + 500; // it is in whole seconds
     const { requests = [], agreements = [], banned = [] } = got;
-    this.#set({ me, alone, room: got.room, requests, agreements, banned, clock: now - this.clock.now() });
+    this.#set({
+      ...this.#seated(got.room), me, alone, requests, agreements, banned, clock: now - this.clock.now(),
+    });
+  }
+
+  /** Returns a room as parts of the state: it, and the colours of its names, which this browser keeps. */
+  #seated(room) {
+    const { token } = this.seat;
+    const known = new Map(storage.notesOf(token).colours);
+    const colours = withColours(known, room.agents.map(({ name }) => name));
+    if (colours !== known) storage.note(token, { colours: [...colours] });
+    return { room, colours };
   }
 
   /** Loads what was said before. */

@@ -58,7 +58,7 @@ export const readOf = (token) => store.get(readName(token)) ?? "";
 /** Keeps it. */
 export const keepRead = (token, id) => store.put(readName(token), id);
 
-/** Returns what is kept for a seat beside it: {draft}. */
+/** Returns what is kept for a seat beside it: {draft, colours: of names, as a list of pairs}. */
 export const notesOf = (token) => store.get(notesName(token)) ?? {};
 
 /** Replaces parts of what is kept for a seat. */

@@ -128,6 +128,7 @@ export interface State {
   me: string;
   alone: boolean;
   room: RoomInfo | null;
+  colours: Map<string, number>;
   messages: Message[];
   earlier: boolean;
   loading: boolean;

@@ -62,6 +62,18 @@ test("what is said comes in order and once", async () => {
   assert.deepEqual(textsOf(room), ["before", "one", "two"]);
 });
 
+test("who left keeps its colour, also in a page that is loaded later", async () => {
+  server.agents.push({ name: "Cy" }, { name: "Dee" });
+  const room = await opened();
+  const before = [...room.state.colours];
+  assert.equal(before.length, 4);
+  server.agents = server.agents.filter(({ name }) => name !== "Bo");
+  server.happens({ type: "left", agent: "Bo" });
+  const later = await again(room);
+  assert.equal(later.state.room.agents.length, 3);
+  assert.deepEqual([...later.state.colours], before);
+});
+
 test("a lost connection is shown, and what came meanwhile is there without a gap", async () => {
   const room = await opened();
   server.says("Bo", "before");

@@ -9,7 +9,7 @@ import { asked } from "../assets/talk/marks.js";
 import { initials, nameOf } from "../assets/talk/message.js";
 import { audience, kindOf } from "../assets/talk/names.js";
 import { search } from "../assets/talk/search.js";
-import { colourAmong, colourOf } from "../assets/ui/colour.js";
+import { colourIn, colourOf, withColours } from "../assets/ui/colour.js";
 import { few } from "../assets/ui/few.js";
 import { fill, plain, word } from "../assets/ui/fill.js";
 import { ago, Clock, clockOf, dayName, shortClockOf } from "../assets/ui/time.js";
@@ -161,12 +161,16 @@ test("a message is called by who says it to whom, for what and when", () => {
   assert.deepEqual(["Bob's Claude", "-x", "Ünal_de", "…"].map(initials), ["BC", "X", "ÜD", ""]);
 });
 
-test("three agents have three colours, and everybody sees the same", () => {
-  const agents = Array.from({ length: 8 }, (_, n) => ({ name: "Agent " + n }));
-  assert.equal(new Set(agents.map(({ name }) => colourAmong(agents, name))).size, 8);
-  assert.equal(colourAmong(agents, agents[0].name), colourOf("agent 0"));
-  assert.equal(colourAmong(undefined, "Bo"), colourOf("Bo"));
-  assert.equal(colourAmong(agents, "who left"), colourOf("who left"));
+test("eight agents have eight colours, and keep them whoever comes and goes", () => {
+  const names = Array.from({ length: 8 }, (_, n) => "Agent " + n);
+  const first = withColours(new Map(), names);
+  assert.deepEqual([...new Set(first.values())].sort(), [0, 1, 2, 3, 4, 5, 6, 7]);
+  assert.equal(colourIn(first, names[0]), colourOf("agent 0"));
+  const later = withColours(first, [...names.slice(5), "Bo", "Cy"]);
+  assert.deepEqual(names.map((name) => colourIn(later, name)), names.map((name) => colourIn(first, name)));
+  assert.notEqual(colourIn(later, "Bo"), colourIn(later, "Cy"));
+  assert.equal(withColours(later, ["Cy", "Agent 7"]), later);
+  assert.equal(colourIn(later, "who left before"), colourOf("who left before"));
 });
 
 test("searching finds texts and speakers in any case, and nothing of events", () => {

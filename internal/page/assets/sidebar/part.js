@@ -2,7 +2,7 @@
 
 import { html } from "../vendor.js";
 import { firstLine } from "../talk/rows.js";
-import { colourAmong } from "../ui/colour.js";
+import { colourIn } from "../ui/colour.js";
 
 /** A section that folds. count is shown beside its title. */
 export const Part = ({ title, count, children }) => html`
@@ -11,9 +11,9 @@ export const Part = ({ title, count, children }) => html`
     ${children}
   </details>`;
 
-/** The colour of a name among the agents of the room. */
-export const Dot = ({ agents, name }) => html`
-  <span class=${"sidebar-dot who-" + colourAmong(agents, name)} aria-hidden="true"></span>`;
+/** The colour of a name in the room. */
+export const Dot = ({ colours, name }) => html`
+  <span class=${"sidebar-dot who-" + colourIn(colours, name)} aria-hidden="true"></span>`;
 
 /** The first words of a message, which lead to it. */
 export const Quote = ({ id, text, onJump }) =>

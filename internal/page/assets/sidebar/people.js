@@ -37,7 +37,7 @@ function Person({ room, state, agent, admin }) {
   return html`
     <li class="sidebar-person">
       <div class="sidebar-person-head">
-        <${Dot} agents=${state.room.agents} name=${agent.name} />
+        <${Dot} colours=${state.colours} name=${agent.name} />
         <p><bdi><b>${agent.name}</b></bdi> <${Badges} agent=${agent} alone=${state.alone} /></p>
         ${manages && html`
           <button type="button" ref=${opener} class="button plain icon" aria-label=${w.actionsFor(agent.name)}

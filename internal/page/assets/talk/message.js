@@ -4,7 +4,7 @@
 // onReply, jump, hold, open, toggle, remove}.
 
 import { html, useMemo, useState } from "../vendor.js";
-import { colourAmong } from "../ui/colour.js";
+import { colourIn } from "../ui/colour.js";
 import { plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock, clockOf } from "../ui/time.js";
@@ -28,7 +28,7 @@ export function Message({ message, head, item, sharing, view }) {
     onFocusOut: (event) => setNear(event.currentTarget.contains(event.relatedTarget)),
   };
   const aside = !head && !toCome && html`<${Clock} className="message-aside" at=${message.at} short />`;
-  const who = colourAmong(view.state.room?.agents, message.from);
+  const who = colourIn(view.state.colours, message.from);
   return html`
     <article class=${classOf(message, head, toCome, who)} tabindex="-1" data-id=${message.id}
       aria-label=${nameOf(message, view)} ...${here}>

@@ -1,8 +1,7 @@
-// One stable colour for each name, the same for everybody who looks.
+// One colour for each name in a room. It stays while the room lasts, whoever comes and goes.
 
 const colours = 8; // --who-0 and on, in base.css
-
-const taken = new WeakMap(); // the colours of the agents of a room, by the list of them
+const kept = 400; // names of a room; a room has at most 100 seats
 
 /** Returns the number of the colour that a name has by itself. */
 export function colourOf(name) {
@@ -12,24 +11,24 @@ export function colourOf(name) {
 }
 
 /**
- * Returns the number of the colour of a name among the agents of a room: its own, or the
- * next one that nobody seated longer has. Who is not seated has its own.
- * @param {{name: string}[] | undefined} agents as in room_info, which gives everybody the same order
+ * Returns the colours of a room, by name, with those of agents that were never seated there before. Such a one
+ * has its own colour, or the next one that the fewest others have.
+ * @param {Map<string, number>} known stays as it is
+ * @param {string[]} names in the order in which they took their seats, which is the same for everybody
  */
-export function colourAmong(agents, name) {
-  if (!agents) return colourOf(name);
-  if (!taken.has(agents)) taken.set(agents, share(agents));
-  return taken.get(agents).get(name) ?? colourOf(name);
+export function withColours(known, names) {
+  const all = new Map(known);
+  for (const name of names) if (!all.has(name)) all.set(name, leastUsed(all, name));
+  return all.size > known.size ? new Map([...all].slice(-kept)) : known;
 }
 
-function share(agents) {
-  const found = new Map();
-  const free = new Set(Array.from({ length: colours }, (_, n) => n));
-  for (const { name } of agents) {
-    let n = colourOf(name);
-    while (free.size && !free.has(n)) n = (n + 1) % colours;
-    free.delete(n);
-    found.set(name, n);
-  }
-  return found;
+function leastUsed(known, name) {
+  const uses = new Array(colours).fill(0);
+  for (const n of known.values()) uses[n]++;
+  let n = colourOf(name);
+  while (uses[n] > Math.min(...uses)) n = (n + 1) % colours;
+  return n;
 }
+
+/** Returns the colour of a name in a room: its own if it left before this browser came. */
+export const colourIn = (known, name) => known.get(name) ?? colourOf(name);
