@@ -59,7 +59,7 @@ test("a table has its alignment, and no other style", () => {
 test("code is shown as it is, with its language and a button", () => {
   const element = Markdown({ text: "```go run\nx := 1\n```" });
   assert.equal(shown(all(element, "bdi")[0]), "<bdi>go</bdi>");
-  assert.equal(shown(all(element, "pre")[0]), "<pre><code>x := 1</code></pre>");
+  assert.equal(shown(all(element, "pre")[0]), "<pre><code>x := <span>1</span></code></pre>");
   assert.match(shown(element), /<Copy>/);
 });
 

@@ -5,6 +5,7 @@
 import { html, h, MarkdownIt, Fragment } from "../vendor.js";
 import { Copy } from "../ui/copy.js";
 import { words } from "../words.js";
+import { coloured } from "./syntax.js";
 
 // Bounds of what is shown as Markdown. Beyond them a text is shown as it is. The slowest
 // texts of 32 KB, all brackets, take a tenth of a second to parse.
@@ -171,12 +172,16 @@ function alone(token) {
   return token.content;
 }
 
+const painted = ({ kind, text }) => (kind ? html`<span class=${"code-" + kind}>${text}</span>` : text);
+const drawings = /[\u2500-\u259f]/; // boxes and blocks, which touch each other
+
 function code(text, language) {
+  const parts = coloured(text.replace(/\n$/, ""), language);
   return html`
-    <div class="md-code">
+    <div class=${"md-code" + (drawings.test(text) ? " md-drawing" : "")}>
       <div class="md-code-head"><bdi>${language}</bdi><${Copy} text=${text} label=${words.talk.copyCode} /></div>
       <pre dir="ltr" tabindex="0" role="group" aria-label=${words.talk.code(language)}>
-        <code>${text.replace(/\n$/, "")}</code>
+        <code>${parts.map(painted)}</code>
       </pre>
     </div>`;
 }
