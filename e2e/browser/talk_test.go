@@ -168,22 +168,34 @@ func TestTalk_search_findsByKeyboardAlone(t *testing.T) {
 	ann, bob, _ := threeOf(t, s, "Searching")
 	needle := bob.says("The first Needle of all.")
 	bob.speaks(220, numbered("Hay"))
-	late := bob.says("Another needle.")
+	filler := strings.Repeat("A line of code.\n", 60)
+	late := bob.says(strings.Repeat("A line.\n\n", 40) + "```go\n" + filler + "\tneedle │\n    needle │\n" + filler + "```")
 	bob.speaks(60, numbered("Straw"))
 	tab := s.person().open(ann.watch)
 	tab.sees("Straw 59")
 	evaluate[*bool](tab, "void document.activeElement.blur()")
 	tab.press("/")
 	tab.types("needle")
-	tab.sees("0 of 1")
+	tab.sees("1 of 2")
+	// The word itself is in view, in a long text that was folded and a box of code that scrolls.
+	const place = `[...CSS.highlights.get("found-here") ?? []][0]?.getBoundingClientRect()`
+	tab.until("the newest place is shown", fmt.Sprintf(`((word, box, log) => word && box && word.height > 0 &&
+		[box, log].every((it) => word.top >= it.top && word.bottom <= it.bottom))(
+		%s, document.querySelector('[data-id=%q] pre')?.getBoundingClientRect(),
+		document.querySelector('.log').getBoundingClientRect())`, place, late))
+	tab.until("all places are marked", "CSS.highlights.get('found').size === 2")
+	// A tab is as wide as four spaces, and lines that are drawn touch each other.
+	if apart := evaluate[float64](tab, `(([a, b]) => Math.max(Math.abs(a.left - b.left), b.top - a.bottom))(
+		[...CSS.highlights.get("found")].map((word) => word.getBoundingClientRect()))`); apart > 1 {
+		t.Errorf("in code, a tab and four spaces, or two lines, are %v px apart", apart)
+	}
 	tab.press("Enter")
-	tab.sees("1 of 1")
-	tab.until("the newest is shown", fmt.Sprintf("document.querySelector('[data-id=%q]')", late))
-	tab.until("it is marked", "CSS.highlights.get('found')?.size > 0")
+	tab.sees("2 of 2")
 	tab.until("all is searched", `document.body.innerText.includes("All messages were searched.") ||
 		([...document.querySelectorAll("button")].find((it) => it.innerText === "Search earlier messages")?.click(), false)`)
-	tab.sees("of 2")
+	tab.sees("2 of 3")
 	tab.press("Enter")
+	tab.sees("3 of 3")
 	tab.until("the first is shown", fmt.Sprintf("document.querySelector('[data-id=%q]')", needle))
 	tab.press("Escape")
 	tab.isNot(role("search", ""))

@@ -199,6 +199,7 @@ export const words = {
       next: "Next",
       previous: "Previous",
       more: "Search earlier messages",
+      rest: "Search the rest of long texts",
       allLoaded: "All messages were searched.",
     },
 

@@ -56,6 +56,7 @@ class Screen {
       y += height;
       return {
         key: row.key,
+        top,
         querySelector: () => null,
         getBoundingClientRect: () => ({ top, bottom: top + height, height }),
       };
@@ -155,6 +156,14 @@ test("it goes to a row that was never on the page, and stays there", () => {
   screen.pane.goToEnd();
   screen.show(screen.rows);
   assert.equal(screen.place("r1009"), view - 50);
+});
+
+test("it goes to a place within a row", () => {
+  for (const { key } of rows(0, 600)) screen.heights.set(key, 2_000);
+  screen.show(rows(0, 600));
+  screen.pane.go("r300", 0.25, ({ top }) => ({ getBoundingClientRect: () => ({ top: top + 1_500 }) }));
+  screen.show(screen.rows);
+  assert.equal(screen.place("r300"), 200 - 1_500);
 });
 
 test("it goes to nothing that is not there", () => {

@@ -173,17 +173,15 @@ test("eight agents have eight colours, and keep them whoever comes and goes", ()
   assert.equal(colourIn(later, "who left before"), colourOf("who left before"));
 });
 
-test("searching finds texts and speakers in any case, and nothing of events", () => {
+test("searching finds each place of a text, speakers and files in any case, and nothing of events", () => {
   const messages = [
-    { id: "a", type: "message", from: "Bo", text: "The first Needle" },
+    { id: "a", type: "message", from: "Bo", text: "The first Needle, and a needle" },
     { id: "b", type: "message", from: "Needler", text: "hay" },
     { id: "c", type: "joined", agent: "needle" },
-    { id: "d", type: "message", from: "Bo" },
+    { id: "d", type: "message", from: "Bo", file: { name: "Needle.csv" } },
   ];
-  assert.deepEqual(
-    [search(messages, " needle "), search(messages, ""), search(messages, "BO")],
-    [["a", "b"], [], ["a", "d"]],
-  );
+  const found = (text) => search(messages, text).map(({ id, nth }) => id + nth).join(" ");
+  assert.deepEqual([found(" needle "), found(""), found("BO")], ["a0 a1 b-1 d-1", "", "a-1 d-1"]);
 });
 
 test("times are said as people say them", () => {

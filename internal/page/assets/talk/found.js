@@ -1,17 +1,21 @@
-// What is sought in the conversation, marked in the texts on the page. The marks are painted
-// by the browser (CSS Custom Highlight API): no element changes. Where that is missing the
-// messages are found all the same.
+// What is sought in the conversation, marked in the texts on the page, and the word that the person
+// is at. The marks are painted by the browser (CSS Custom Highlight API): no element changes. Where
+// that is missing the words are found all the same.
 
 import { useEffect } from "../vendor.js";
 
 const listeners = new Set();
+const inline = "A, BDI, CODE, EM, S, SPAN, STRONG".split(", "); // words go on across their ends
 
-/** What is sought: the text in lower case; "" for nothing. */
-export const sought = { text: "" };
+/**
+ * What is sought: the text in lower case, "" for nothing; at: the word that is shown, as in search.js.
+ * @type {{text: string, at: {id: string, nth: number} | null}}
+ */
+export const sought = { text: "", at: null };
 
-/** Seeks another text. */
-export function seek(text) {
-  sought.text = text.trim().toLowerCase();
+/** Seeks another text, or goes to another place of it. */
+export function seek(text, at = null) {
+  Object.assign(sought, { text: text.trim().toLowerCase(), at });
   for (const listen of listeners) listen();
 }
 
@@ -27,24 +31,64 @@ export function useSought(list) {
 /** Marks what is sought in the texts in an element. */
 export function paint(element) {
   if (!globalThis.CSS?.highlights || (!sought.text && !CSS.highlights.has("found"))) return;
-  CSS.highlights.delete("found");
+  for (const name of ["found", "found-here"]) CSS.highlights.delete(name);
   if (!sought.text || !element) return;
-  const marks = new Highlight();
-  for (const text of element.querySelectorAll(".message-text")) mark(text, marks);
-  CSS.highlights.set("found", marks);
+  const marks = [...element.querySelectorAll(".message-text, .message-who, .file-name")].flatMap(rangesIn);
+  CSS.highlights.set("found", new Highlight(...marks));
+  const here = sought.at && element.querySelector(`[data-id="${CSS.escape(sought.at.id)}"]`);
+  const word = here && wordIn(here);
+  if (!word) return;
+  const mark = new Highlight(word);
+  mark.priority = 1;
+  CSS.highlights.set("found-here", mark);
 }
 
-function mark(element, marks) {
-  const walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+/** Returns the place of the word that the person is at in the message, which it has brought into a box that scrolls. */
+export function wordIn(row) {
+  const { nth = 0 } = sought.at ?? {};
+  const places = [...row.querySelectorAll(nth < 0 ? ".message-who, .file-name" : ".message-text")].flatMap(rangesIn);
+  const word = places[Math.min(Math.max(nth, 0), places.length - 1)]; // Markdown may show fewer than were written
+  const box = word?.startContainer.parentElement?.closest("pre, .md-table");
+  if (box) show(word.getBoundingClientRect(), box);
+  return word;
+}
+
+/** Scrolls a box until a place in it is seen. */
+function show(place, box) {
+  const view = box.getBoundingClientRect();
+  if (place.top < view.top || place.bottom > view.bottom) box.scrollTop += place.top - view.top - view.height / 2;
+  if (place.left < view.left || place.right > view.right) box.scrollLeft += place.left - view.left - view.width / 2;
+}
+
+/** Returns the places of what is sought in an element, in order. A word may stand in several of its texts. */
+function rangesIn(element) {
+  const walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+  const nodes = []; // {node, from: where it begins in text}
+  let text = "";
   while (walk.nextNode()) {
     const node = /** @type {Text} */ (walk.currentNode);
-    const text = node.data.toLowerCase();
-    if (text.length !== node.data.length) continue; // lower case moved the letters
-    for (let at = text.indexOf(sought.text); at >= 0; at = text.indexOf(sought.text, at + sought.text.length)) {
-      const range = new Range();
-      range.setStart(node, at);
-      range.setEnd(node, at + sought.text.length);
-      marks.add(range);
+    if (node.nodeType !== Node.TEXT_NODE) {
+      if (!inline.includes(node.nodeName)) text += "\n";
+      continue;
     }
+    const lower = node.data.toLowerCase();
+    nodes.push({ node, from: text.length });
+    text += lower.length === node.length ? lower : node.data; // lower case may move the letters
   }
+  return placesOf(sought.text, text).map((at) => {
+    const [range, end] = [new Range(), at + sought.text.length];
+    const first = nodes.findLast(({ from }) => from <= at);
+    const last = nodes.findLast(({ from }) => from < end);
+    range.setStart(first.node, at - first.from);
+    range.setEnd(last.node, end - last.from);
+    return range;
+  });
+}
+
+/** Returns where a text stands in another, from the beginning; nowhere if it is empty. */
+export function placesOf(wanted, text) {
+  const places = [];
+  if (!wanted) return places;
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + wanted.length)) places.push(at);
+  return places;
 }

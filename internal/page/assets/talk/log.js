@@ -8,7 +8,7 @@ import { dayName, useNow } from "../ui/time.js";
 import { words } from "../words.js";
 import { Announcer } from "./announcer.js";
 import { answeredKnocks, Events } from "./events.js";
-import { paint, sought, useSought } from "./found.js";
+import { paint, sought, useSought, wordIn } from "./found.js";
 import { onKey } from "./keys.js";
 import { Message } from "./message.js";
 import { useReading } from "./reading.js";
@@ -37,8 +37,12 @@ export function Log({ room, state, onReply, onInvite, handle }) {
 
   const jump = async (id) => {
     if (!index.has(id) && !(await room.loadBack(id).catch(() => false))) return; // offline, it stays where it is
-    if (sought.text) setOpen((ids) => new Set(ids).add(id));
-    show(pane, id);
+    const { at } = sought;
+    if (at?.id !== id) return show(pane, id);
+    await room.textOf(id).catch(() => {}); // offline, its beginning has to do
+    if (at !== sought.at) return; // the person has gone on
+    setOpen((ids) => new Set(ids).add(id));
+    show(pane, id, wordIn);
   };
   if (handle) handle.current = { jump };
   const view = {
@@ -126,11 +130,11 @@ function useScrolling(pane, ready, { firstUnread }, rows) {
 }
 
 /**
- * Brings a message into the view and marks it for a moment. The focus goes there, too, but not that
- * of who searches.
+ * Brings a message into the view, or the place in it that within finds, and marks it for a moment. The
+ * focus goes there, too, but not that of who searches.
  */
-function show(pane, id) {
-  pane.go(id, 0.2);
+function show(pane, id, within) {
+  pane.go(id, within ? 0.35 : 0.2, within);
   requestAnimationFrame(() => requestAnimationFrame(() => {
     const element = pane.element(id);
     const target = element?.querySelector("article") ?? element;

@@ -21,8 +21,8 @@ export class Pane {
     this.atEnd = true;
     /** @type {{key: string, top: number} | null} */
     this.anchor = null; // {key, top}: a row and where it is in the view, in px
-    /** @type {{key: string, part: number} | null} */
-    this.goal = null; // {key, part}: a row that is to come to this part of the view
+    /** @type {{key: string, part: number, within?: (row: Element) => Element | Range | undefined} | null} */
+    this.goal = null; // a row that is to come to this part of the view, or what within finds in it
     this.noted = { top: 0, height: 0 }; // where the view stood in what height of the list, when that was noted last
   }
 
@@ -125,8 +125,8 @@ export class Pane {
   }
 
   /** Goes to the goal. Reports whether its row is on the page. */
-  #reach({ key, part }) {
-    const at = this.#topOf(key);
+  #reach(/** @type {NonNullable<Pane["goal"]>} */ { key, part, within }) {
+    const at = this.#topOf(key, within);
     if (at === undefined) return false;
     this.box.scrollTop += at - this.box.clientHeight * part;
     this.goal = null;
@@ -135,13 +135,16 @@ export class Pane {
     return true;
   }
 
-  /** Returns where the body of a row is in the view: what stands above it may come and go. */
-  #topOf(key) {
+  /**
+   * Returns where the body of a row is in the view, since what stands above it may come and go, or what
+   * within finds in it.
+   * @param {string} key
+   * @param {(row: Element) => Element | Range | undefined} [within]
+   */
+  #topOf(key, within) {
     const row = this.element(key);
-    return (
-      row &&
-      (row.querySelector(".message-body") ?? row).getBoundingClientRect().top - this.box.getBoundingClientRect().top
-    );
+    const place = row && (within?.(row) ?? row.querySelector(".message-body") ?? row);
+    return place && place.getBoundingClientRect().top - this.box.getBoundingClientRect().top;
   }
 
   /** The view was scrolled: by the person, or by settle, and something at the end has grown since. */
@@ -189,9 +192,13 @@ export class Pane {
     return this.rows.slice(this.from, this.to).map((row, n) => [row, this.list.children[n + 1]]);
   }
 
-  /** Brings a row to a part of the view: 0 is its top. */
-  go(key, part = 0.2) {
-    this.goal = { key, part };
+  /**
+   * Brings a row to a part of the view, or what within finds in it: 0 is the top.
+   * @param {string} key
+   * @param {(row: Element) => Element | Range | undefined} [within]
+   */
+  go(key, part = 0.2, within) {
+    this.goal = { key, part, within };
     this.atEnd = false;
     this.changed();
   }

@@ -3,7 +3,7 @@
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
 import { Icon, IconButton } from "../ui/icon.js";
 import { words } from "../words.js";
-import { seek } from "./found.js";
+import { placesOf, seek } from "./found.js";
 
 /** A button that opens a line for searching; so do / and Ctrl+K. onJump(id) shows a message. */
 export function Search({ room, state, onJump }) {
@@ -42,38 +42,38 @@ function asksForSearch(event) {
 
 function Line({ room, state, onJump, onClose, field }) {
   const [text, setText] = useState("");
-  const [at, setAt] = useState(""); // the id of the message that is shown
+  const [at, setAt] = useState(/** @type {{id: string, nth: number} | null} */ (null)); // what is shown
   const [problem, setProblem] = useState("");
   const found = useMemo(() => search(state.messages, text), [state.messages, text]);
-  const n = found.indexOf(at);
+  const n = found.findLastIndex(({ id, nth }) => !at || (id === at.id && nth === at.nth)); // at first the newest
   useLayoutEffect(() => field.current.focus(), []);
-  const go = (id) => {
-    if (!id) return;
-    setAt(id);
+  const go = (hit, wanted = text) => {
+    setAt(hit ?? null);
+    seek(wanted, hit);
     field.current.focus(); // the next key goes on, or ends it
-    onJump(id);
+    if (hit) onJump(hit.id);
   };
-  const input = (event) => {
-    setText(event.target.value);
-    setAt("");
-    seek(event.target.value);
+  const input = ({ target }) => {
+    setText(target.value);
+    go(search(state.messages, target.value).at(-1), target.value);
   };
   // The newest comes first: what one looks for was mostly said lately.
-  const older = () => go(n < 0 ? found.at(-1) : found[(n - 1 + found.length) % found.length]);
-  const newer = () => go(n < 0 ? found.at(-1) : found[(n + 1) % found.length]);
+  const older = () => go(found.at(n - 1));
+  const newer = () => go(found[(n + 1) % found.length]);
   const onKey = (event) => {
     if (event.key === "Escape") onClose();
     else if (event.key === "Enter") (event.shiftKey ? newer : older)();
   };
+  const long = state.messages.filter(({ more }) => more); // texts of which the page has the beginning
   const more = () => {
     setProblem("");
     field.current.focus(); // the button may go
-    room.loadEarlier().catch((failed) => setProblem(failed.message));
+    const loaded = state.earlier ? room.loadEarlier() : Promise.all(long.map(({ id }) => room.textOf(id)));
+    loaded.catch((failed) => setProblem(failed.message));
   };
-  const counted = found.length
-    ? words.talk.search.count(n < 0 ? 0 : found.length - n, found.length)
-    : words.talk.search.none;
-  const loadMore = state.loading ? words.talk.loading : words.talk.search.more;
+  const counted = found.length ? words.talk.search.count(found.length - n, found.length) : words.talk.search.none;
+  const { more: earlier, rest, allLoaded } = words.talk.search;
+  const loadMore = state.loading ? words.talk.loading : state.earlier ? earlier : rest;
   return html`
     <div class="search-line" role="search">
       <input class="input" type="text" enterkeyhint="search" ref=${field} aria-label=${words.talk.search.label}
@@ -85,10 +85,10 @@ function Line({ room, state, onJump, onClose, field }) {
       <${IconButton} icon="close" label=${words.ui.close} onClick=${onClose} />
       ${text.trim() && html`
         <p class="search-more small">
-          ${state.earlier
+          ${state.earlier || long.length
             ? html`
               <button type="button" class="button small" disabled=${state.loading} onClick=${more}>${loadMore}</button>`
-            : html`<span class="quiet">${words.talk.search.allLoaded}</span>`}
+            : html`<span class="quiet">${allLoaded}</span>`}
           ${problem && html`<span class="problem" role="alert">${problem}</span>`}
         </p>`}
     </div>`;
@@ -96,17 +96,24 @@ function Line({ room, state, onJump, onClose, field }) {
 
 const lower = new WeakMap(); // what is searched of each message
 
-/** Returns the ids of the messages with a text in them, in their order. */
+/**
+ * Returns where a text stands in messages, in order: {id, nth: in which place of the message's text,
+ * or -1 if it is in the name of the speaker or of a file alone}.
+ */
 export function search(messages, text) {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return [];
-  return messages
-    .filter((message) => message.type === "message" && textOf(message).includes(wanted))
-    .map(({ id }) => id);
+  return messages.flatMap((message) => {
+    if (message.type !== "message") return [];
+    const { said, names } = lowerOf(message);
+    const places = placesOf(wanted, said).map((_, nth) => ({ id: message.id, nth }));
+    return places.length || !names.includes(wanted) ? places : [{ id: message.id, nth: -1 }];
+  });
 }
 
-function textOf(message) {
+function lowerOf(message) {
   const { from, text = "", file } = message;
-  if (!lower.has(message)) lower.set(message, `${from}\n${text}\n${file?.name ?? ""}`.toLowerCase());
+  const made = () => ({ said: text.toLowerCase(), names: `${from}\n${file?.name ?? ""}`.toLowerCase() });
+  if (!lower.has(message)) lower.set(message, made());
   return lower.get(message);
 }
