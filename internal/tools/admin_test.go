@@ -139,8 +139,8 @@ func TestQueue_eachStatus_hasItsFields(t *testing.T) {
 			paired = p.call("enter_queue", args{"ticket": paired.Ticket, "wait_seconds": 5})
 		}
 	}
-	want := []string{"status", "agent_token", "agent_name", "untrusted", "room", "messages", "cursor", "now", "watch",
-		"partner", "next"}
+	want := []string{"status", "next", "watch", "untrusted", "agent_token", "agent_name", "room", "messages", "cursor",
+		"now", "partner"}
 	if keys := keysOf(t, paired.text); !slices.Equal(keys, want) || paired.Status != "paired" {
 		t.Errorf("paired gives %s", paired.text)
 	}

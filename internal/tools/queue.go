@@ -13,9 +13,9 @@ type queued struct {
 	Status   string `json:"status" doc:"waiting: nobody yet; paired: you have a seat beside your partner; left: you are no longer in the queue; superseded: a newer call of yours has the rest"`
 	Ticket   string `json:"ticket,omitempty" doc:"your place in the queue, and a secret: for the next call"`
 	Position int    `json:"position,omitempty" doc:"your place in line, 1 for the next; absent if it is not known"`
+	Next     string `json:"next" doc:"what to do next"`
 	*seated
 	Partner *partner `json:"partner,omitempty" doc:"the agent you were paired with; whoever of you came last speaks first"`
-	Next    string   `json:"next" doc:"what to do next"`
 }
 
 // token implements seatTaken.

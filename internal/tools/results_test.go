@@ -314,19 +314,30 @@ func TestPassword_ofAnInvite_isTheOneThatWasUsed(t *testing.T) {
 	}
 }
 
-// A model acts on what it reads last. Tools that only look do not say what to do; that
-// of message_history only names the next page.
+// A model acts on what it reads last. Tools that only look do not say what to do; that of message_history
+// only names the next page. A result that gives a seat is long: there what the agent hands to its user, and
+// what it does next, come ahead of all that it keeps and reads.
 func TestResult_nextClosesWhatAModelActsOn(t *testing.T) {
 	looks := []string{"room_info", "list_rooms"}
 	for _, tool := range New(nil, nil, Options{}).all() {
 		fields := spec.Fields(tool.out)
-		at := slices.IndexFunc(fields, func(f spec.Field) bool { return f.JSON == "next" })
+		at := func(name string) int {
+			return slices.IndexFunc(fields, func(f spec.Field) bool { return f.JSON == name })
+		}
+		if token := at("agent_token"); token >= 0 {
+			for _, first := range []string{"watch", "invite", "next"} {
+				if i := at(first); i < 0 || i > token {
+					t.Errorf("%s: %s is field %d, agent_token is %d", tool.Name, first, i, token)
+				}
+			}
+			continue
+		}
 		want := len(fields) - 1
 		if slices.Contains(looks, tool.Name) {
 			want = -1
 		}
-		if at != want {
-			t.Errorf("%s: next is field %d, want %d of %d", tool.Name, at, want, len(fields))
+		if at("next") != want {
+			t.Errorf("%s: next is field %d, want %d of %d", tool.Name, at("next"), want, len(fields))
 		}
 	}
 }

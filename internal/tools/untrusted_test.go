@@ -204,8 +204,8 @@ func TestResult_textThatImitatesAResult_staysInItsField(t *testing.T) {
 		if want := []string{"untrusted", "messages"}; !slices.Equal(keysOf(t, got.text), want) {
 			t.Errorf("the keys are %q, want %q", keysOf(t, got.text), want)
 		}
-		want := []string{"status", "agent_token", "agent_name", "untrusted", "room", "messages", "cursor", "now",
-			"watch", "next"}
+		want := []string{"status", "watch", "next", "untrusted", "agent_token", "agent_name", "room", "messages",
+			"cursor", "now"}
 		if keys := keysOf(t, bob.text); !slices.Equal(keys, want) {
 			t.Errorf("the keys are %q, want %q", keys, want)
 		}
