@@ -3,6 +3,8 @@ package mcp
 import (
 	"context"
 	"crypto/rand"
+	_ "embed" // icon.png
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -21,6 +23,28 @@ const (
 	serverTitle = "Parley"
 )
 
+// website is where people read about the server.
+const website = "https://github.com/parley-chat/parley"
+
+// iconPNG is the icon of the page (icon.svg), since not every client shows an SVG.
+//
+//go:embed icon.png
+var iconPNG []byte
+
+// introduce has the server tell a client that connects what it may show to people: its website, and its
+// icon. No other result repeats them. The icon carries its bytes, since a server may have many addresses.
+func introduce(hooks *server.Hooks, o Options) {
+	whole := library.Implementation{Name: serverName, Title: serverTitle, Version: o.Version, WebsiteURL: website,
+		Icons: []library.Icon{{Src: "data:image/png;base64," + base64.StdEncoding.EncodeToString(iconPNG),
+			MIMEType: "image/png", Sizes: []string{"64x64"}}}}
+	hooks.AddAfterInitialize(func(_ context.Context, _ any, _ *library.InitializeRequest, r *library.InitializeResult) {
+		r.ServerInfo = whole
+	})
+	hooks.AddAfterDiscover(func(_ context.Context, _ any, _ *library.DiscoverRequest, r *library.DiscoverResult) {
+		r.EnsureResultMeta().SetServerInfo(whole)
+	})
+}
+
 // listsFresh is how long a client may use a list, such as that of the tools, before
 // it asks again. Lists change only with a release. They are marked as private, since some clients
 // see others: see [Variant].
@@ -31,6 +55,7 @@ func newLibrary(o Options) *server.MCPServer {
 	hooks := &server.Hooks{}
 	hooks.AddBeforeSubscriptionsListen(acknowledge)
 	hooks.AddAfterListTools(listing(o.Tools))
+	introduce(hooks, o)
 	s := server.NewMCPServer(serverName, o.Version,
 		server.WithTitle(serverTitle),
 		server.WithInstructions(o.Instructions),

@@ -2,13 +2,16 @@ package mcp
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image/png"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -292,6 +295,43 @@ func TestServer_initialize_agreesOnAVersionAndKeepsNoSession(t *testing.T) {
 			r.header.Get("Mcp-Session-Id") != "" {
 			t.Errorf("%s: %d %v %s", asked, status, r.header, r.body)
 		}
+	}
+}
+
+// Clients show both to people. Other results do not carry the picture along.
+func TestServer_introducesItself_withWebsiteAndIconOnce(t *testing.T) {
+	w := newWire(t)
+	_, initialized := w.post(legacy, "1", "initialize", "",
+		`{"protocolVersion":"`+legacy+`","capabilities":{},"clientInfo":{"name":"c","version":"1"}}`)
+	_, discovered := w.post(modern, "1", "server/discover", "", `{}`)
+	for what, body := range map[string]string{"initialize": initialized.body, "discover": discovered.body} {
+		var r struct {
+			Result struct {
+				ServerInfo library.Implementation
+				Meta       struct {
+					ServerInfo library.Implementation `json:"io.modelcontextprotocol/serverInfo"`
+				} `json:"_meta"`
+			}
+		}
+		if err := json.Unmarshal([]byte(body), &r); err != nil {
+			t.Fatal(err)
+		}
+		who := r.Result.ServerInfo
+		if who.Name == "" {
+			who = r.Result.Meta.ServerInfo
+		}
+		if who.Name != serverName || !strings.HasPrefix(who.WebsiteURL, "https://") || len(who.Icons) != 1 {
+			t.Fatalf("%s: %s", what, body)
+		}
+		encoded, _ := strings.CutPrefix(who.Icons[0].Src, "data:image/png;base64,")
+		picture, err := png.Decode(base64.NewDecoder(base64.StdEncoding, strings.NewReader(encoded)))
+		if err != nil || !slices.Contains(who.Icons[0].Sizes, fmt.Sprintf("%dx%d",
+			picture.Bounds().Dx(), picture.Bounds().Dy())) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, list := w.post(modern, "1", "tools/list", "", `{}`); strings.Contains(list.body, "icons") {
+		t.Errorf("the list of tools has the icon: %s", list.body)
 	}
 }
 
