@@ -171,3 +171,17 @@ func TestPages_deploy_hasEachParameter(t *testing.T) {
 		}
 	}
 }
+
+// TestPages_firstOnes_areShort bounds what a newcomer reads first.
+func TestPages_firstOnes_areShort(t *testing.T) {
+	all := pages(t)
+	if words := len(strings.Fields(all["README.md"])); words > 1800 {
+		t.Errorf("README.md has %d words, at most 1,800: details go to docs/", words)
+	}
+	// From the second release on, its part alone.
+	_, first, _ := strings.Cut(all["CHANGELOG.md"], "\n## ")
+	first, _, _ = strings.Cut(first, "\n## ")
+	if lines := strings.Count(first, "\n"); lines > 20 {
+		t.Errorf("CHANGELOG.md has %d lines about the next release, at most 20", lines)
+	}
+}
