@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// startKeyed starts a server that admits only who has a key or an invite.
+// startKeyed starts a server that admits only callers with a key or an invite.
 func startKeyed(t *testing.T) *program {
 	t.Helper()
 	return start(t, "--access", "keys")
@@ -26,8 +26,8 @@ func TestAccess_key_isAskedForOnceAndKept(t *testing.T) {
 			t.Errorf("parley %q: exit code %d, %q, %q; want %q", arguments, got.code, got.out, got.err, words)
 		}
 	}
-	refused("admits only who has a key", "join", "tea", "--as", "Ann")
-	refused("admits only who has a key", "rooms")
+	refused("admits only callers with a key", "join", "tea", "--as", "Ann")
+	refused("admits only callers with a key", "rooms")
 	if shown, code := ann.types("Key for the server at ", "open sesame", "rooms"); code != 1 ||
 		strings.Contains(shown, "sesame") {
 		t.Errorf("exit code %d: %q", code, shown)
@@ -137,15 +137,15 @@ func TestAccess_guest_entersOneRoomByTheLink(t *testing.T) {
 	ann.does("say", "There is.")
 	tail.shows("There is.")
 	tail.interrupted()
-	refused(1, "admits only who has a key", "rooms")
-	refused(1, "admits only who has a key", "join", "cake", "--as", "Bob")
+	refused(1, "admits only callers with a key", "rooms")
+	refused(1, "admits only callers with a key", "join", "cake", "--as", "Bob")
 	bob.does("leave")
 	if len(bob.seats()) > 0 {
 		t.Error("the seat is still there")
 	}
 	bob.does("join", link, "--as", "Bob")
 	bob.does("leave")
-	refused(1, "all of its seats", "join", link, "--as", "Bob")
+	refused(1, "Every seat", "join", link, "--as", "Bob")
 	if got := ann.runs("invite"); got.code != 1 || !strings.Contains(got.err, "parley invite --new") {
 		t.Errorf("once the invite is used up: %+v", got)
 	}
@@ -224,8 +224,8 @@ func TestAccess_doctorOfAGuest_looksAtTheInvite(t *testing.T) {
 		}
 	}
 	all, code = examine(t, strings.TrimSuffix(startKeyed(t).url, "/mcp")+"/i/"+invite)
-	if code != 1 || all.of("invite").Level != "failed" || !strings.Contains(all.of("invite").Fix, "whoever invited "+
-		"you") {
+	if code != 1 || all.of("invite").Level != "failed" ||
+		!strings.Contains(all.of("invite").Fix, "the person who invited you") {
 		t.Errorf("at another server: exit code %d: %s", code, all.levels())
 	}
 }

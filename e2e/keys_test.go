@@ -185,7 +185,7 @@ func TestKeys_publicServer_needsThemUnlessItIsOpen(t *testing.T) {
 		says      string
 	}{
 		{[]string{"--trust-proxy"}, "This server is public: others can reach it. Callers need a key."},
-		{[]string{"--trust-proxy", "--access", "open"}, "Whoever knows its address can use it, without a key."},
+		{[]string{"--trust-proxy", "--access", "open"}, "Anyone who knows its address can use it, without a key."},
 		{nil, "This server is local: only this machine can reach it. Callers have no limits."},
 	} {
 		if got := start(t, c.arguments...).out.String(); !strings.Contains(got, c.says) {

@@ -72,7 +72,7 @@ or put TLS in front of it.
 	}
 	return `
 Other machines can reach this server, if no firewall stops them. The connection is not
-encrypted, and whoever knows the name of a room can join it: use it in a trusted network,
+encrypted, and anyone who knows the name of a room can join it: use it in a trusted network,
 or put TLS in front of it.
 `
 }
@@ -107,7 +107,7 @@ func endpointOf(listening net.Addr, own func() netip.Addr) endpoint {
 	}
 	e.open = !at.Addr().IsLoopback()
 	if at.Addr().IsUnspecified() {
-		e.listens = fmt.Sprintf("to all addresses of this machine, port %d", at.Port())
+		e.listens = fmt.Sprintf("on all addresses of this machine, port %d", at.Port())
 		reached := own()
 		if !reached.IsValid() {
 			reached = netip.AddrFrom4([4]byte{127, 0, 0, 1})

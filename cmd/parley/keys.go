@@ -207,8 +207,8 @@ func (keysRevokeCommand) Help() string {
 }
 
 // invitesGoOn is what a person must know who revokes a key.
-const invitesGoOn = "Invites that its agents have given out still seat guests: an admin of each room makes a new one " +
-	"(parley invite --new), which ends them."
+const invitesGoOn = "Invites that its agents have given out still admit guests: an admin of each room makes a new " +
+	"one (parley invite --new), which ends them."
 
 // Run revokes a key.
 func (c *keysRevokeCommand) Run(ctx context.Context, streams streams) error {

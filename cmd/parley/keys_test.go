@@ -92,7 +92,7 @@ func TestKeys_inAFileOrATable_areMadeListedAndRevoked(t *testing.T) {
 			}
 			if code, _, says := command(t, append([]string{"keys", "revoke", "ann"}, where...)...); code != 0 ||
 				!strings.Contains(says, "Revoked the key "+key.ID+" of Ann.") ||
-				!strings.Contains(says, "still seat guests") {
+				!strings.Contains(says, "still admit guests") {
 				t.Errorf("code %d, %q", code, says)
 			}
 			if list := listed(t, where...); len(list) != 1 || list[0].Label != "Bob" {

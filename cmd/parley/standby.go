@@ -30,7 +30,7 @@ type standbyCommand struct {
 
 // Help returns the text that kong shows for parley standby --help.
 func (standbyCommand) Help() string {
-	return `It waits in all rooms in which you or your agents have a seat, and says when there is something to read. Agents of Claude Code and Codex are woken in their sessions, if a hook of theirs has noted the seat (see docs/waking.md). Your own seats are those of parley join. It reads nothing in the place of anybody: a message stays new until its reader has it.
+	return `It waits in all rooms in which you or your agents have a seat, and says when there is something to read. Agents of Claude Code and Codex are woken in their sessions, if a hook of theirs has noted the seat (see docs/waking.md). Your own seats are those of parley join. It reads nothing for you or them: a message stays new until its reader has it.
 
 COMMAND finds in its environment PARLEY_ROOM, PARLEY_NAME, PARLEY_MESSAGES (how many are new), PARLEY_NOTICE (the sentence) and PARLEY_URL. What has a character that could act on a shell is empty there.`
 }

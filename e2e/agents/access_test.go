@@ -33,7 +33,7 @@ func ways(t *testing.T) map[string]string {
 	return lines
 }
 
-// keyed starts a server that admits only who has a key, and returns its address and a key.
+// keyed starts a server that admits only callers with a key, and returns its address and a key.
 func keyed(t *testing.T) (base, key string) {
 	t.Helper()
 	data := filepath.Join(t.TempDir(), "parley.db")

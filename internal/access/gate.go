@@ -119,7 +119,7 @@ func (g *Gate) Invite(ctx context.Context, code, address string) (ident.Principa
 
 func errWrongInvite() error {
 	return fault.Refuse(fault.KeyInvalid,
-		"This invite is mistyped, or its room has ended. Ask whoever invited you for a new one.")
+		"This invite is mistyped, or its room has ended. Ask the person who invited you for a new one.")
 }
 
 // Token admits by the token of a seat's agent, or of the person behind it, for that seat alone:
@@ -151,7 +151,7 @@ func (g *Gate) token(ctx context.Context, t ident.Token, address string) (ident.
 // to its seat, too, so its holder hears that it was used.
 func (g *Gate) claim(ctx context.Context, c ident.LinkCode, address string) (ident.Principal, error) {
 	return g.seat(ctx, c.String(), address, ident.Principal{Room: c.Room, Seat: c.Seat, ByLink: true},
-		"the link that you opened leads to no seat, or no longer",
+		"the link that you opened does not lead to a seat, or no longer does",
 		func() (room.Agent, bool, error) { return g.o.Link(ctx, c) })
 }
 
@@ -176,8 +176,8 @@ func (g *Gate) Download(ctx context.Context, text, address string) (ident.Princi
 }
 
 // wrongFileAddress says why the address of a file does not admit.
-const wrongFileAddress = "the address that you used leads to no file, or no longer: have your agent call share_file " +
-	"or get_file again"
+const wrongFileAddress = "the address that you used does not lead to a file, or no longer does: have your agent call " +
+	"share_file or get_file again"
 
 func errFileAddress() error { return refuse("needs a key, and the address that you used is mistyped") }
 
@@ -225,14 +225,13 @@ func (g *Gate) authorize(ctx context.Context, asker *ident.Principal, agent room
 
 // errWrongKey is the refusal of a key that has the form of one.
 func errWrongKey() error {
-	return refuse("needs a key, and the one that you sent is none of its keys: it was revoked, has expired, or never " +
-		"was one")
+	return refuse("needs a key, and does not know the one that you sent: it was revoked, has expired, or never existed")
 }
 
 // refuse returns the refusal of a caller that is not admitted.
 func refuse(why string) error {
-	return fault.Refuse(fault.KeyInvalid, "This server %s. Ask whoever runs it for a key, and put that into your "+
-		"client's configuration: as the header Authorization: Bearer KEY, or into the address as /k/KEY/mcp.", why)
+	return fault.Refuse(fault.KeyInvalid, "This server %s. Ask the person who runs it for a key, and put that into "+
+		"your client's configuration: as the header Authorization: Bearer KEY, or into the address as /k/KEY/mcp.", why)
 }
 
 // outward turns an error from inside into one that the caller may see.

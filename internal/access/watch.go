@@ -19,7 +19,7 @@ const watchEvery = 20 * time.Second
 // ErrRevoked is why the context of a call ends whose key is gone. It is a *fault.Error that
 // the caller may see.
 var ErrRevoked error = fault.Refuse(fault.KeyInvalid,
-	"The key that admitted you was revoked, or has expired. Ask whoever runs the server for another one.")
+	"The key that admitted you was revoked, or has expired. Ask the person who runs the server for another one.")
 
 // watches look after the keys of calls that last: one check for all calls of a key.
 type watches struct {

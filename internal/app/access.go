@@ -43,7 +43,7 @@ func (c Config) Exposure() string {
 	case c.Keys():
 		who += " Callers need a key."
 	case !c.Local():
-		who += " Whoever knows its address can use it, without a key."
+		who += " Anyone who knows its address can use it, without a key."
 	}
 	return who + " " + c.bounds()
 }

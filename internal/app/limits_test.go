@@ -26,7 +26,7 @@ func TestApp_usualLimits_areThoseOfAPublicServer(t *testing.T) {
 		"local": {app.Config{OnLoopback: true, Settings: usual}, false,
 			"This server is local: only this machine can reach it. Callers have no limits."},
 		"on another address": {app.Config{Settings: usual}, true, "This server is public: others can reach it. " +
-			"Whoever knows its address can use it, without a key. " + limits},
+			"Anyone who knows its address can use it, without a key. " + limits},
 		"behind a proxy":    {app.Config{OnLoopback: true, Settings: proxied}, true, "public"},
 		"with a public URL": {app.Config{OnLoopback: true, Settings: named}, true, "public"},
 		"for another host":  {app.Config{OnLoopback: true, Settings: hosted}, true, "public"},
@@ -62,7 +62,7 @@ func TestKeys_usually_areNeededWhereOthersCanReachTheServer(t *testing.T) {
 		{"auto", true, false, "only this machine can reach it. Callers have no limits."},
 		{"auto", false, true, "others can reach it. Callers need a key. The limits of a caller:"},
 		{"keys", true, true, "only this machine can reach it. Callers need a key. Callers have no limits."},
-		{"open", false, false, "others can reach it. Whoever knows its address can use it, without a key."},
+		{"open", false, false, "others can reach it. Anyone who knows its address can use it, without a key."},
 		{"", false, false, "without a key"}, // the zero value limits nothing
 	} {
 		config := app.Config{OnLoopback: c.local, Settings: app.Settings{Access: c.access, RoomsPerHour: app.Usual}}

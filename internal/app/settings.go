@@ -25,7 +25,7 @@ type Settings struct {
 	LongestWait time.Duration `env:"PARLEY_LONGEST_WAIT" default:"12h" placeholder:"TIME" help:"The longest that a call waits for a message (${default}). A call whose client sees no progress waits 290s at most."`
 	KeepAlive   time.Duration `env:"PARLEY_KEEP_ALIVE" default:"15s" placeholder:"TIME" help:"Send a sign of life on an open answer this often (${default})."`
 
-	Access string `env:"PARLEY_ACCESS" default:"auto" enum:"auto,open,keys" help:"Who may use the server: everyone who can reach it (open), or who has a key (keys). By default a server that others can reach needs keys, which parley keys makes, and a local one is open."`
+	Access string `env:"PARLEY_ACCESS" default:"auto" enum:"auto,open,keys" help:"Who may use the server: everyone who can reach it (open), or only callers with a key or an invite (keys). By default a server that others can reach needs keys, which parley keys makes, and a local one is open."`
 
 	TrustProxy        bool  `env:"PARLEY_TRUST_PROXY" help:"Read the client's address from the end of X-Forwarded-For. Use it only behind a proxy that adds it: otherwise clients can fake their address."`
 	MessagesPerMinute Limit `env:"PARLEY_MESSAGES_PER_MINUTE" default:"auto" placeholder:"NUMBER" help:"The most messages that may come from one caller, which is a key or else a client address, per minute; 0 means no limit. By default a server that others can reach has limits (here 600), and a local one has none."`

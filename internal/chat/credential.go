@@ -52,7 +52,7 @@ func (c *session) checkLastWord(ctx context.Context, text string) error {
 	if err != nil || confirmed {
 		return err
 	}
-	return fault.Refuse(fault.InvalidArgument, "text holds what looks like %s, and whoever reads it could use it. "+
+	return fault.Refuse(fault.InvalidArgument, "text holds what looks like %s, and anyone who reads it could use it. "+
 		"You have not left: take it out and call again; if others are meant to have it, repeat this call as it is.",
 		kind)
 }

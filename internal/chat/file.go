@@ -97,8 +97,8 @@ func sameFile(f, g *room.File) bool {
 
 // errNoFiles refuses files on a server that holds none.
 func errNoFiles() error {
-	return fault.Refuse(fault.NotAllowed, "This server holds no files: whoever runs it has given it no place for "+
-		"them. Nothing was done: send what matters as a text.")
+	return fault.Refuse(fault.NotAllowed, "This server holds no files: it has no place for them. Nothing was done: "+
+		"send what matters as a text.")
 }
 
 // check refuses what cannot be a file in any room, and returns its name. The error is a *fault.Error.
@@ -295,7 +295,7 @@ func (c *session) checkStoreFits(ctx context.Context, size int64) error {
 // errStoreFull refuses a file that the store cannot take. left says how much it can, if that is known.
 func errStoreFull(left string) error {
 	return fault.Refuse(fault.Unavailable, "This server has no room for the file%s. Nothing was shared: share less, "+
-		"or tell your user, who can ask whoever runs the server for more.", left)
+		"or tell your user, who can ask the person who runs the server for more.", left)
 }
 
 // storeFault turns an error of the store of files into one for the caller.

@@ -280,8 +280,9 @@ func (r *liveRoom) enterDownload(ctx context.Context, t ident.Ticket) (*session,
 
 // errTicketOver refuses the address of a download that leads to nothing.
 func errTicketOver() error {
-	return fault.Refuse(fault.TokenInvalid, "This address leads to no file, or no longer: a download must begin "+
-		"within %d minutes of the call of get_file, and its agent must still be in the room. Call get_file again.",
+	return fault.Refuse(fault.TokenInvalid, "This address does not lead to a file, or no longer does: a download must "+
+		"begin within %d minutes of the call of get_file, and its agent must still be in the room. Call get_file "+
+		"again.",
 		int(ticketLife.Minutes()))
 }
 

@@ -50,7 +50,7 @@ func (op *sendOp) offer(ctx context.Context, name string, most int64) (Shared, e
 	case err != nil:
 		return Shared{}, err
 	case wait > 0:
-		return Shared{}, fault.RetryLater(fault.RateLimited, wait, "%d uploads of yours are open, as many as can be. "+
+		return Shared{}, fault.RetryLater(fault.RateLimited, wait, "You have %d open uploads, and no more can be. "+
 			"Nothing was shared: run the commands that you got, or try again in %d seconds.", roomlog.MaxUploads,
 			fault.Seconds(wait))
 	}

@@ -36,7 +36,7 @@ func visit(h *room.Head, now time.Time, by ident.Principal, named ident.Name) (i
 // refuseOver refuses an invite of a room that has ended for newcomers.
 func refuseOver() error {
 	return fault.Refuse(fault.RoomClosed, "The room of this invite is over: it was closed, or everybody has left it, "+
-		"or it was not used for %d days. Ask whoever gave you the invite for one of another room.",
+		"or it was not used for %d days. Ask the one who gave you the invite for one of another room.",
 		int(room.Life/(24*time.Hour)))
 }
 

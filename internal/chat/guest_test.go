@@ -128,7 +128,7 @@ func TestInvite_thatGivesNoSeat_isRefusedAndSaysWhy(t *testing.T) {
 		"expired": {before: after(7 * day), code: fault.NotAllowed, says: "2026-03-08T12:00:00Z"},
 		"renewed": {before: func(w *world, ann chat.Seated) { w.renew(ann.Token) }, code: fault.NotAllowed,
 			says: "renewed"},
-		"used up": {before: useUp, code: fault.NotAllowed, says: "all of its seats"},
+		"used up": {before: useUp, code: fault.NotAllowed, says: "Every seat"},
 		"closed":  {before: closes, code: fault.RoomClosed, says: "is over"},
 		"left by all": {before: func(w *world, ann chat.Seated) { w.leave(ann.Token) }, code: fault.RoomClosed,
 			says: "is over"},
@@ -296,7 +296,7 @@ func TestGuest_thatIsToStayOut_hasNoInviteThatSeatsIt(t *testing.T) {
 			}
 			for what, call := range callsOf(old, w, eve.Token) {
 				if err := w.changesNothing(ann.Token, call); fault.CodeOf(err) != fault.NotAllowed ||
-					!strings.Contains(err.Error(), "another invite") {
+					!strings.Contains(err.Error(), "different invite") {
 					t.Errorf("the old invite admits to a seat that the new one gave, to %s: %v", what, err)
 				}
 			}

@@ -183,7 +183,7 @@ func (c *Client) Call(ctx context.Context, tool string, args, result any) error 
 		return refusal(answer.RawStructuredContent)
 	}
 	if err := json.Unmarshal(resultIn(answer), result); err != nil {
-		return &Unreachable{c.base, fmt.Errorf("%s gave a result that is none of Parley's: %w", tool, err)}
+		return &Unreachable{c.base, fmt.Errorf("%s gave a result that is not Parley's: %w", tool, err)}
 	}
 	return nil
 }

@@ -70,9 +70,9 @@ func (p Place) Refused() string {
 		return "The server at " + p.Base + " does not admit the key " + ShownKey(p.Key) +
 			": it was revoked, has expired, or is for another server. " + SetKey(p.Base)
 	}
-	return "The server at " + p.Base + " admits only who has a key. " + SetKey(p.Base) +
-		" Whoever runs the server makes one with parley keys add. With the link of an invite, parley join LINK needs " +
-		"none."
+	return "The server at " + p.Base + " admits only callers with a key. " + SetKey(p.Base) +
+		" The person who runs the server makes one with parley keys add. With the link of an invite, parley join " +
+		"LINK needs none."
 }
 
 // SetKey says how to give a command the key of the server at base.

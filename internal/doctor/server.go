@@ -71,7 +71,7 @@ func (v *visit) admits(ctx context.Context) bool {
 	v.wire.wants = v.wire.as("").knock(ctx) != nil
 	if v.Invite != "" {
 		if v.wire.knock(ctx) != nil {
-			return v.fail("invite", "ask whoever invited you for a new one", "the server does not admit the "+
+			return v.fail("invite", "ask the person who invited you for a new one", "the server does not admit the "+
 				"invite: its room has ended, or it is for another server")
 		}
 		return v.ok("invite", "the server admits guests by it, into one room")
@@ -81,7 +81,7 @@ func (v *visit) admits(ctx context.Context) bool {
 	case !v.wire.wants: // whatever else is wrong, the next checks find
 		return v.ok("key", "the server needs none")
 	case v.Key == "":
-		return v.fail("key", fix, "the server admits only who has a key")
+		return v.fail("key", fix, "the server admits only callers with a key")
 	case v.wire.knock(ctx) != nil:
 		return v.fail("key", fix, "the server does not admit the key %s: it was revoked, has expired, or is for "+
 			"another server", client.ShownKey(v.Key))
@@ -96,7 +96,7 @@ type wire struct {
 	version string // of this program
 	key     string // that the requests show; "" for none
 	invite  string // by whose address they go; "" for none
-	wants   bool   // the server admits only who has a key
+	wants   bool   // the server admits only callers with a key
 }
 
 // as returns the wire of somebody with another key, or with none, and without an invite.

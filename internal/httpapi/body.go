@@ -30,7 +30,7 @@ func (a *api) readBody(x *exchange, r *http.Request, most int64) ([]byte, *refus
 		return nil, x.crowded("The server has as many requests as it can hold. Nothing was done: repeat this one in " +
 			"2 seconds.")
 	case errors.Is(err, meter.ErrShare):
-		return nil, x.crowded("From your address the server has as many requests as it holds for one. Nothing was " +
+		return nil, x.crowded("Your address has as many open requests as the server allows. Nothing was " +
 			"done: repeat this one in 2 seconds, and send fewer at once.")
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &refusal{http.StatusRequestTimeout, codeRefused, "The body did not arrive in time."}

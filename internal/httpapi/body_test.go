@@ -96,7 +96,7 @@ func TestBodies_ofOneAddress_haveAShare(t *testing.T) {
 	h.begin(open, len(ping), ping[:1], from("192.0.2.1"))
 	c := h.dial()
 	h.write(c, strings.Replace(h.head(len(ping)), "\r\n\r\n", from("192.0.2.1")+"\r\n\r\n", 1)+ping)
-	if said := h.refusal(c); !strings.Contains(said, "From your address") {
+	if said := h.refusal(c); !strings.Contains(said, "Your address") {
 		t.Error(said)
 	}
 	if resp, body := h.do(h.request(ping,

@@ -175,7 +175,7 @@ func knownMethod(method string) string {
 // failed is what a client reads when the fault is the server's.
 func (x *exchange) failed() string {
 	return "Something went wrong inside the server and has been logged. Try again; if it fails again, quote the id " +
-		x.id() + " to whoever runs this server."
+		x.id() + " to the person who runs this server."
 }
 
 // rpcFault is the error of a JSON-RPC response.

@@ -70,8 +70,8 @@ func (a *api) takeUpload(x *exchange, r *http.Request, d door) {
 	leave, ok := a.uploads.enter(ident.ClientKey(ctx))
 	if !ok {
 		x.Header().Set("Retry-After", "5")
-		x.json(http.StatusServiceUnavailable, refusedFile{fault.Unavailable, "As many files are being uploaded, to " +
-			"this server or from your address, as can be at once. Nothing was shared: repeat this upload in 5 seconds.",
+		x.json(http.StatusServiceUnavailable, refusedFile{fault.Unavailable, "Too many files are being uploaded " +
+			"at once, to this server or from your address. Nothing was shared: repeat this upload in 5 seconds.",
 			5})
 		return
 	}
@@ -209,8 +209,8 @@ func (a *api) serveDownload(x *exchange, r *http.Request, d door) {
 	leave, ok := a.downloads.enter(ident.ClientKey(ctx))
 	if !ok {
 		h.Set("Retry-After", "5")
-		x.text(http.StatusServiceUnavailable, "As many files are being downloaded, from this server or to your "+
-			"address, as can be at once. Repeat this in 5 seconds.\n")
+		x.text(http.StatusServiceUnavailable, "Too many files are being downloaded at once, from this server or to "+
+			"your address. Repeat this in 5 seconds.\n")
 		return
 	}
 	defer leave()

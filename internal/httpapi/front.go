@@ -55,7 +55,7 @@ the machine can read command lines:
 // or none.
 func howToConnect(url string, keys bool) string {
 	if keys {
-		return `This server needs a key, which whoever runs it gives out. Add both to your agent's client,
+		return `This server needs a key, which the person who runs it gives out. Add both to your agent's client,
 and ask the agent to join a room:
 
 ` + ConnectWithKey(url, KeyPlaceholder)

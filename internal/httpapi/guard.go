@@ -19,8 +19,8 @@ func (a *api) admit(x *exchange, r *http.Request) bool {
 	if rebound(r, a.Hosts) {
 		x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
 			"This server is on your own machine and answers to localhost, 127.0.0.1 and [::1] only, not to %s. Use "+
-				"http://127.0.0.1 with the server's port. Whoever runs it behind a proxy or a tunnel gives its "+
-				"address with --public-url, or its host with --allow-host.", quoted(r.Host)))
+				"http://127.0.0.1 with the server's port. Behind a proxy or a tunnel, start it with "+
+				"--public-url and its address there, or with --allow-host and its host name there.", quoted(r.Host)))
 		return false
 	}
 	origins := r.Header.Values("Origin")
@@ -34,9 +34,9 @@ func (a *api) admit(x *exchange, r *http.Request) bool {
 		return true
 	}
 	x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
-		"Web pages of %s may not call this server. If it is the address of this server itself, whoever runs it gives "+
-			"it with --public-url; pages of other sites may call with --allow-origin. Clients outside a browser send "+
-			"no Origin header.", quoted(strings.Join(origins, ", "))))
+		"Web pages of %s may not call this server. If that is the address of this server itself, start the "+
+			"server with --public-url and that address; for pages of another site, with --allow-origin and its "+
+			"address. Clients outside a browser send no Origin header.", quoted(strings.Join(origins, ", "))))
 	return false
 }
 

@@ -38,7 +38,7 @@ func inviteText(address string, v ident.Invite) string {
 Add this address to your agent's client, and tell the agent: join the room on parley.
 
 ` + Connect(base+tools.InvitePath+v.String()+MCPPath) + `
-It lets an agent into this one room and nothing else. Whoever has the address can take a
+It lets an agent into this one room and nothing else. Anyone who has the address can take a
 seat while the invite lasts, so do not publish it.
 `
 }

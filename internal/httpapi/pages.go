@@ -88,5 +88,5 @@ Open it in a browser, with all that stands behind the #. Or, in a terminal, type
 
     parley watch
 
-and paste it when it is asked for. It is for you alone: whoever opens it first speaks as you.
+and paste it when it is asked for. It is for you alone: the first to open it speaks as you.
 `

@@ -119,13 +119,13 @@ func (f *front) serve(ctx context.Context, w *writer, e *event) (err error) {
 		default:
 			f.logPanic(ctx, v)
 			w.refuse(http.StatusInternalServerError, "Something went wrong inside the server and has been logged. "+
-				"Try again; if it fails again, quote the id "+invocationID(ctx)+" to whoever runs this server.")
+				"Try again; if it fails again, quote the id "+invocationID(ctx)+" to the person who runs this server.")
 		}
 	}()
 	if e.older() {
 		w.refuse(http.StatusNotImplemented, "This function answers a Function URL, or an HTTP API with payload "+
-			"format 2.0. A REST API and a load balancer send other events: whoever runs this server has to put one "+
-			"of the first two in front of it.")
+			"format 2.0. A REST API and a load balancer send other events: the person who runs this server has to "+
+			"put one of the first two in front of it.")
 		return nil
 	}
 	w.headOnly = e.RequestContext.HTTP.Method == http.MethodHead

@@ -149,7 +149,7 @@ func internalFailure(id string) *Failure {
 	return &Failure{
 		Code: codeInternal, ID: id,
 		Message: fmt.Sprintf("Something went wrong inside the server and has been logged. Repeat the call once; if "+
-			"it fails again, ask the person you work for to quote the id %s to whoever runs this server.", id),
+			"it fails again, ask the person you work for to quote the id %s to the person who runs this server.", id),
 	}
 }
 

@@ -55,11 +55,11 @@ func CheckFileSize(size, limit int64, used FileUsage) error {
 		return fault.Refuse(fault.MessageTooLong, "A file has at most %d bytes here, and this one has more. Nothing "+
 			"was shared: share a part of it, or pack it.", limit)
 	case used.Files >= MaxFiles:
-		return fault.Refuse(fault.MessageTooLong, "This room keeps %d files, as many as it can. Nothing was shared: "+
-			"an admin, or whoever shared one, can remove it with redact.", used.Files)
+		return fault.Refuse(fault.MessageTooLong, "This room has %d files, and no more can be. Nothing was shared: "+
+			"an admin, or the one who shared a file, can remove it with redact.", used.Files)
 	case size > MaxRoomBytes-used.Bytes:
-		return fault.Refuse(fault.MessageTooLong, "The files of this room have %d bytes left, which is too little. "+
-			"Nothing was shared: share less, or an admin, or whoever shared a file, removes it with redact.",
+		return fault.Refuse(fault.MessageTooLong, "The files of this room may take %d more bytes, and this is larger. "+
+			"Nothing was shared: share less, or have an admin, or the one who shared a file, remove it with redact.",
 			max(0, MaxRoomBytes-used.Bytes))
 	}
 	return nil

@@ -66,8 +66,8 @@ func (v Invite) Check(number int) error {
 	if number == v.Number {
 		return nil
 	}
-	return fault.Refuse(fault.NotAllowed, "This invite was renewed by an admin of the room and gives no seat any "+
-		"more. Ask whoever gave it to you for the new one. If you have a seat by it, pass only your agent_token to "+
+	return fault.Refuse(fault.NotAllowed, "An admin of the room has renewed this invite, so it gives no more seats. "+
+		"Ask the one who gave it to you for the new one. If you have a seat by it, pass only your agent_token to "+
 		"join_room.")
 }
 
@@ -87,14 +87,14 @@ func (v Invite) Admit(number int, old Agent, now time.Time) (left *Invite, err e
 		return &v, nil
 	case old.Seat != 0: // no knock: the invite gives it no seat, even if the room lets the name go
 		return nil, fault.Refuse(fault.NotAllowed, "Another agent here has this name, and your invite gives no "+
-			"further seat. If it is you, pass only your agent_token to join_room. Otherwise ask whoever gave you the "+
-			"invite for a new one, and choose another agent_name.")
+			"more seats. If it is you, pass only your agent_token to join_room. Otherwise ask the one who gave you "+
+			"the invite for a new one, and choose another agent_name.")
 	case v.Uses < 1:
-		return nil, fault.Refuse(fault.NotAllowed, "This invite has given all of its seats. Ask whoever gave it to "+
+		return nil, fault.Refuse(fault.NotAllowed, "Every seat of this invite is taken. Ask the one who gave it to "+
 			"you for a new one. If you have a seat by it, pass only your agent_token to join_room.")
 	}
-	return nil, fault.Refuse(fault.NotAllowed, "This invite gave seats until %s and gives none any more. Ask whoever "+
-		"gave it to you for a new one. If you have a seat by it, pass only your agent_token to join_room.",
+	return nil, fault.Refuse(fault.NotAllowed, "This invite ended at %s. Ask the one who gave it to you for a new "+
+		"one. If you have a seat by it, pass only your agent_token to join_room.",
 		v.Until().Format(time.RFC3339))
 }
 
@@ -108,9 +108,8 @@ func (v Invite) CheckSeat(by ident.Principal, a Agent) error {
 	case !by.IsGuest(), a.Invite == by.Invite, a.IsGuest() && by.Invite >= v.Number:
 		return nil
 	case !a.IsGuest():
-		return by.RefuseOutside("The seat is one that no invite gave. Use the address of the server by which it was " +
-			"got.")
+		return by.RefuseOutside("No invite gave this seat. Use the address of the server with which you took it.")
 	}
-	return by.RefuseOutside("The seat was given by another invite than yours, which was renewed since. Use the " +
-		"address by which the seat was got, or that of the newest invite.")
+	return by.RefuseOutside("A different invite gave this seat, and was renewed since. Use the address " +
+		"with which you took the seat, or that of the newest invite.")
 }

@@ -35,18 +35,18 @@ func TestClaim_byInvite_isSeatedIfThatGivesASeat(t *testing.T) {
 		"free seat":             {name: "Eve", number: 2},
 		"renewed":               {name: "Eve", number: 1, code: fault.NotAllowed, says: "renewed"},
 		"renewed, taken name":   {name: "Ann", number: 1, code: fault.NotAllowed, says: "renewed"},
-		"used up":               {name: "Eve", number: 2, set: used, code: fault.NotAllowed, says: "all of its seats"},
+		"used up":               {name: "Eve", number: 2, set: used, code: fault.NotAllowed, says: "Every seat"},
 		"used up, guest's name": {name: "Gil", number: 2, set: used},
 		"expired, guest's name": {name: "Gil", number: 2, after: time.Hour},
 		"renewed, guest's name": {name: "Gil", number: 1, code: fault.NotAllowed, says: "renewed"},
-		"used up, taken name":   {name: "Ann", number: 2, set: used, code: fault.NotAllowed, says: "no further seat"},
+		"used up, taken name":   {name: "Ann", number: 2, set: used, code: fault.NotAllowed, says: "no more seats"},
 		// tells nothing of the names here
 		"used up, looks taken": {name: "\u0410nn", number: 2, set: used, code: fault.NotAllowed,
-			says: "all of its seats"},
+			says: "Every seat"},
 		"looks taken":        {name: "\u0410nn", number: 2, code: fault.NameTaken},
 		"at its last moment": {name: "Eve", number: 2, after: time.Hour - time.Second},
 		"expired": {name: "Eve", number: 2, after: time.Hour, code: fault.NotAllowed,
-			says: "until 2026-03-01T13:00:01Z"},
+			says: "at 2026-03-01T13:00:01Z"},
 		"full of the silent": {name: "Eve", number: 2, set: full, after: time.Hour / 2, code: fault.RoomFull},
 	} {
 		l := newInviting(t)

@@ -80,9 +80,9 @@ func (s *State) OpenLink(a Agent, c ident.LinkCode, hash string, now time.Time) 
 
 // RefuseUnknownLink refuses a link of a seat that its agent has no more.
 func RefuseUnknownLink() *fault.Error {
-	return fault.Refuse(fault.TokenInvalid, "This link is not, or no longer, one of a seat in this room: its agent "+
-		"has left it, or somebody else has the seat. Ask the agent for its newest link; if it has none, its person "+
-		"opened one before, and on that device you make a link for this one.")
+	return fault.Refuse(fault.TokenInvalid, "This link does not lead to a seat in this room, or no longer does: its "+
+		"agent has left, or somebody else has the seat. Ask the agent for its newest link. If it has none, you have "+
+		"opened one on another device: make a link for this device there.")
 }
 
 func refuseUsedLink() *fault.Error {

@@ -214,7 +214,7 @@ func (o *Output) welcome(r result) error {
 		}
 		o.Screen.Show(got.Messages...)
 		if got.Invite != "" && len(got.Room.Agents) == 1 {
-			o.print("Pass this on to whoever is to join:\n  %s", got.Invite)
+			o.print("Pass this on to the one who is to join:\n  %s", got.Invite)
 		}
 	})
 }

@@ -196,7 +196,7 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 		case err != nil:
 			return err
 		case got.Invite == "" && len(got.Room.Agents) < got.Room.Capacity:
-			return fail(failed, "The invite to %s seats nobody any more. An admin of the room makes another: "+
+			return fail(failed, "The invite to %s gives no more seats. An admin of the room makes another: "+
 				"parley invite --new", got.Room.Name)
 		case got.Invite == "":
 			return fail(failed, "Nobody can be invited to %s: %d of %d seats "+

@@ -78,7 +78,7 @@ func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
 		touch(s.file)
 		switch {
 		case sent.Credential != "":
-			return fail(failed, "Nothing was sent: the text holds what looks like %s, and whoever reads it could "+
+			return fail(failed, "Nothing was sent: the text holds what looks like %s, and anyone who reads it could "+
 				"use it. Say it again if they are meant to have it.", sent.Credential)
 		case !req.Answer:
 			return s.out.show(r, func() {})

@@ -16,7 +16,7 @@ import (
 
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8000",
-		"listen on `host:port`; whoever reaches it can read and write every table")
+		"listen on `host:port`; anyone who reaches it can read and write every table")
 	fetch := flag.Bool("fetch", false, "only download it into the cache")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
