@@ -128,16 +128,16 @@ func TestDraft_edited_isThePersons(t *testing.T) {
 	}
 }
 
-func TestDraft_refused_isSeenByNobodyElse(t *testing.T) {
+func TestDraft_refused_tellsItsAgentWhyAndNobodyElse(t *testing.T) {
 	w := newWorld(t)
 	p, person := w.approved()
 	before := len(w.all(p.ann.Token))
 	wait := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
 	id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "hush"})
-	w.decides(person, id, room.RefuseDraft, "")
+	w.decides(person, id, room.RefuseDraft, "too soon")
 	got := take(t, wait)
 	if m := got.Messages[len(got.Messages)-1]; m.Type != chat.EventDrafted || m.Reason != room.ReasonRefused ||
-		m.Draft != id {
+		m.Draft != id || m.Note != "too soon" {
 		t.Errorf("Bob hears %+v", m)
 	}
 	if after := w.all(p.ann.Token); len(after) != before {

@@ -64,7 +64,7 @@ type Message struct {
 	Reason   room.Reason
 	Action   room.Action // of Managed
 	By       string      // the admin that did it, if one did
-	Note     string      // the admin's reason
+	Note     string      // the reason that was given
 	NewAdmin string      // of Left: the agent that became admin
 	// of Changed, and of a ban that renewed the invite: the settings that changed, with their new values
 	Changes *room.Changes

@@ -30,7 +30,7 @@ type SuperviseRequest struct {
 
 	Draft    string // the id of a draft
 	Decision room.Decision
-	Text     string // with room.EditDraft, which sends it in place of the draft
+	Text     string // with room.EditDraft, which sends it in place of the draft; with room.RefuseDraft the reason
 }
 
 // Supervised is the result of Supervise.

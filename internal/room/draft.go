@@ -52,8 +52,8 @@ const (
 	RefuseDraft Decision = "refuse" // not at all
 )
 
-// Check refuses what is no decision, and a text that does not go with it. The error is a
-// *fault.Error.
+// Check refuses what is no decision, and a text that does not go with it: of RefuseDraft it is the
+// reason, which may be empty. The error is a *fault.Error.
 func (d Decision) Check(text string) error {
 	switch {
 	case d != SendDraft && d != EditDraft && d != RefuseDraft:
@@ -61,9 +61,11 @@ func (d Decision) Check(text string) error {
 			"decision must be send, edit (with text) or refuse. Nothing was decided.")
 	case d == EditDraft:
 		return CheckText(text)
+	case d == RefuseDraft:
+		return CheckNote(text)
 	case text != "":
 		return fault.Refuse(fault.InvalidArgument,
-			"text goes with decision edit alone. Nothing was decided: leave one of them out.")
+			"text goes with decision edit or refuse. Nothing was decided: leave one of them out.")
 	}
 	return nil
 }
@@ -93,7 +95,7 @@ func (h *Head) DecideDraft(a Agent, d Event, decision Decision, text string, now
 		return d, RefuseDecided()
 	case decision == RefuseDraft:
 		e := a.Supervise(a.Person.WithoutDraft(d.N), ReasonRefused)
-		e.Decides = d.N
+		e.Decides, e.Note = d.N, text
 		return e, nil
 	}
 	e := *d.Draft

@@ -266,7 +266,8 @@ func TestDecision_check(t *testing.T) {
 	}{
 		{room.SendDraft, "", ""}, {room.RefuseDraft, "", ""}, {room.EditDraft, "so", ""},
 		{"", "", fault.InvalidArgument}, {"maybe", "", fault.InvalidArgument}, {"maybe", "so", fault.InvalidArgument},
-		{room.SendDraft, "so", fault.InvalidArgument}, {room.RefuseDraft, "so", fault.InvalidArgument},
+		{room.SendDraft, "so", fault.InvalidArgument}, {room.RefuseDraft, "so", ""},
+		{room.RefuseDraft, "a\nb", fault.InvalidArgument},
 		{room.EditDraft, "", fault.InvalidArgument}, {room.EditDraft, token(), fault.InvalidArgument},
 	} {
 		if err := c.d.Check(c.text); fault.CodeOf(err) != c.want {

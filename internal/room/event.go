@@ -101,7 +101,7 @@ type Event struct {
 	By     int     `json:"by,omitempty"`   // the admin's seat
 	ByName string  `json:"byf,omitempty"`  // its name at that time
 	Action Action  `json:"act,omitempty"`  // of Managed: what was done to Seat, or to Name where there is no seat
-	Note   string  `json:"note,omitempty"` // the admin's reason
+	Note   string  `json:"note,omitempty"` // the reason; of SupervisionSet too, where a draft is refused
 	LetGo  *LetGo  `json:"lg,omitempty"`   // of Readmit
 	Ban    *Ban    `json:"ban,omitempty"`  // the ban or the muting that begins or ends
 	Invite *Invite `json:"inv,omitempty"`  // of Joined, Changed and a ban: the invite after it, if that changes

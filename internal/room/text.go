@@ -12,7 +12,7 @@ import (
 // The limits on texts.
 const (
 	MaxText = 32_768 // bytes of a message
-	MaxNote = 200    // characters of an admin's reason
+	MaxNote = 200    // characters of a reason
 )
 
 // CheckText refuses a text that cannot be a message. The error is a *fault.Error.
@@ -33,7 +33,7 @@ func CheckText(text string) error {
 	return CheckSecret("text", text)
 }
 
-// CheckNote refuses a text that cannot be an admin's reason. The error is a
+// CheckNote refuses a text that cannot be a reason. The error is a
 // *fault.Error of InvalidArgument.
 func CheckNote(note string) error {
 	if utf8.RuneCountInString(note) > MaxNote || !utf8.ValidString(note) || HasControls(note, "") {

@@ -109,7 +109,7 @@ type message struct {
 	Finished    []string   `json:"finished,omitempty" doc:"the ids of the tasks that the message reports as done"`
 	NewAdmin    string     `json:"new_admin,omitempty" doc:"of left: the agent that became admin by it"`
 	By          string     `json:"by,omitempty" doc:"who did it: an admin or, of a removed text, its author"`
-	Note        string     `json:"note,omitempty" doc:"the reason that the admin gave"`
+	Note        string     `json:"note,omitempty" doc:"the reason that was given"`
 	Changes     *changes   `json:"changes,omitempty" doc:"of room: the settings that changed"`
 	Repeated    bool       `json:"repeated,omitempty" doc:"true if you may have received it before"`
 	BeforeYours bool       `json:"before_yours,omitempty" doc:"of the result of a send: true if it came before your message, so that it answers something else"`
