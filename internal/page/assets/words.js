@@ -106,6 +106,7 @@ export const words = {
     removeFileText: "Nobody can look at it or download it after that, and what was said with it is removed, too. Everybody will see that. Those who have a copy keep it.",
     removeButton: "Remove",
     showAll: "Show all",
+    showLines: (n) => `Show ${n} more lines`,
     showLess: "Show less",
     copyCode: "Copy the code",
     code: (language) => (language ? `Code, ${language}` : "Code"),

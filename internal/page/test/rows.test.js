@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { folded } from "../assets/talk/fold.js";
+import { folded, foldOf } from "../assets/talk/fold.js";
 import { firstLine, indexOf, rowsOf } from "../assets/talk/rows.js";
 
 process.env.TZ = "UTC";
@@ -91,15 +91,43 @@ test("the first line that says something stands for a text", () => {
   assert.equal(firstLine("w".repeat(5_000)).length, 160);
 });
 
-test("a long text begins folded, at a line or a word", () => {
+const lines = (n) => Array.from({ length: n }, (_, i) => "line " + (i + 1));
+
+test("a text is folded if twelve lines or more go, and keeps its head and its tail", () => {
   assert.equal(folded("short\ntext"), null);
-  assert.equal(folded(Array.from({ length: 16 }, () => "line").join("\n")), null);
-  assert.equal(
-    folded(Array.from({ length: 40 }, () => "line").join("\n")),
-    Array.from({ length: 16 }, () => "line").join("\n"),
+  assert.equal(folded(lines(23).join("\n")), null);
+  assert.deepEqual(folded(lines(24).join("\n")), {
+    head: lines(8).join("\n"),
+    tail: lines(24).slice(20).join("\n"),
+    lines: 12,
+  });
+});
+
+test("what is wider than the page counts as the lines that it takes there", () => {
+  const { head, tail, lines } = folded("word ".repeat(400) + "May I delete it?");
+  assert.ok(head.endsWith("word …") && head.length < 8 * 75 + 2);
+  assert.ok(tail.startsWith("… word") && tail.endsWith("May I delete it?") && lines >= 12);
+  const wide = folded("👩".repeat(2_000));
+  assert.ok(wide.head.isWellFormed() && wide.tail.isWellFormed());
+});
+
+test("a tail that begins in a block of code stays code", () => {
+  const text = ["```sh", ...lines(40), "```", "ok?"].join("\n");
+  assert.equal(folded(text).tail, ["```sh", "line 39", "line 40", "```", "ok?"].join("\n"));
+  const closed = ["```sh", "x", "```", ...lines(40)].join("\n");
+  assert.equal(folded(closed).tail, lines(40).slice(36).join("\n"));
+});
+
+test("what asks this seat is never folded, and what is not loaded yet is no tail", () => {
+  const text = lines(40).join("\n");
+  const folds = (message) => foldOf({ from: "Bo", text, ...message }, "Ada")?.lines ?? null;
+  assert.deepEqual(
+    [{}, { kind: "proposal", ask: ["Cy"] }, { from: "Ada", kind: "request" }].map(folds),
+    [28, 28, 28],
   );
-  const start = folded("word ".repeat(1_000));
-  assert.ok(start.endsWith("word …") && start.length <= 1_202);
-  assert.equal(folded("w".repeat(2_000)), "w".repeat(1_200) + " …");
-  assert.ok(folded("👩".repeat(2_000)).isWellFormed());
+  assert.deepEqual(
+    [{ kind: "proposal", ask: ["Ada", "Cy"] }, { ask: ["Ada"] }, { kind: "request" }].map(folds),
+    [null, null, null],
+  );
+  assert.deepEqual(foldOf({ from: "Bo", kind: "request", text, more: {} }, "Ada"), { head: text, tail: "", lines: 0 });
 });

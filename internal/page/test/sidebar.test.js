@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { waiting } from "../assets/compose/head.js";
 import { knocksFor } from "../assets/sidebar/knocks.js";
-import { requestsOf, sentence } from "../assets/sidebar/owed.js";
+import { isCut, requestsOf, sentence } from "../assets/sidebar/owed.js";
 import { isAdmin } from "../assets/sidebar/people.js";
 import { changesBetween, settingsOf } from "../assets/sidebar/settings.js";
 
@@ -47,6 +47,12 @@ test("a proposal to many names a few, each apart", () => {
   assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: ["Cy", "Bo and Cy"] }]), [
     "[Cy] and [Bo and Cy] owe [Bo] an answer",
   ]);
+});
+
+test("nothing is decided beside a text that is cut", () => {
+  assert.ok(!isCut({ text: "Shall we begin?" }));
+  for (const message of [undefined, { text: "Thirteen steps:\n1. drop" }, { text: "a".repeat(161) },
+    { text: "Shall we?", more: {} }, { text: "As in the file", file: {} }]) assert.ok(isCut(message));
 });
 
 const agents = (role, n) => [

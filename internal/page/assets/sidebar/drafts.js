@@ -39,7 +39,7 @@ function Draft({ room, state, draft, now, onJump }) {
       ${edited === null
         ? html`
           ${(draft.text || !draft.file) && html`
-            <div class="sidebar-draft-text" tabindex="0" role="group" aria-label=${w.draftWords}>
+            <div class="sidebar-draft-text" role="group" aria-label=${w.draftWords}>
               <${Markdown} text=${draft.text ?? ""} />
             </div>`}`
         : html`<${Edit} text=${edited} onText=${setEdited} />`}

@@ -6,7 +6,7 @@ import { fill, word } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
-import { Part, Quote } from "./part.js";
+import { isLine, Part, Quote } from "./part.js";
 
 const w = words.sidebar;
 
@@ -46,7 +46,8 @@ function Request({ room, state, request, now, onJump, onReply }) {
         </span> <span class="small quiet sidebar-when">· <${Ago} at=${at} now=${now} />
         </span>
       </p>
-      <${Quote} id=${request.id} text=${request.text} onJump=${onJump} />
+      <${Quote} id=${request.id} text=${request.message?.text ?? request.text} whole=${!isCut(request.message)}
+        onJump=${onJump} />
       ${request.asksMe && !state.room.closed && html`
         <div class="sidebar-buttons"><${Answers} ...${{ request, busy, onJump, onReply }}
         onAgree=${() => act(() => room.send({ kind: "agree", reply_to: request.id }))} /></div>`}
@@ -54,10 +55,12 @@ function Request({ room, state, request, now, onJump, onReply }) {
     </li>`;
 }
 
-/** Of which kind a request is only its message tells: one that is not loaded is shown first. */
+/** Reports whether the line of a message is not all that it says: then it is shown before anybody decides. */
+export const isCut = (message) => !message || !!message.more || !!message.file || !isLine(message.text);
+
 function Answers({ request, busy, onJump, onReply, onAgree }) {
   const { id, message } = request;
-  if (!message) return html`<button type="button" class="button" onClick=${() => onJump(id)}>${w.showIt}</button>`;
+  if (isCut(message)) return html`<button type="button" class="button" onClick=${() => onJump(id)}>${w.showIt}</button>`;
   if (message.kind !== "proposal") return html`
     <button type="button" class="button" onClick=${() => onReply(id)}>${w.answer}</button>`;
   return html`

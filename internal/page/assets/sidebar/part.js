@@ -15,7 +15,11 @@ export const Part = ({ title, count, children }) => html`
 export const Dot = ({ colours, name }) => html`
   <span class=${"sidebar-dot who-" + colourIn(colours, name)} aria-hidden="true"></span>`;
 
-/** The first words of a message, which lead to it. */
-export const Quote = ({ id, text, onJump }) =>
+/** The first line of a message, which leads to it; as long as it is, if it is to be seen whole. */
+export const Quote = ({ id, text, whole = false, onJump }) =>
   text && html`
-    <button type="button" class="sidebar-quote" dir="auto" onClick=${() => onJump(id)}>${firstLine(text)}</button>`;
+    <button type="button" class=${"sidebar-quote" + (whole ? " sidebar-quote-whole" : "")} dir="auto"
+      onClick=${() => onJump(id)}>${firstLine(text)}</button>`;
+
+/** Reports whether a text is what its first line shows, and no more. */
+export const isLine = (text = "") => firstLine(text) === text.trim();

@@ -1,16 +1,55 @@
-// Long texts begin folded.
+// Long texts begin folded: their head and their tail are shown, so that a question at the end is seen.
 
-const most = { length: 1_200, lines: 16 };
+import { asksSeat } from "./names.js";
 
-/** Returns the first part of a text, cut at a line or a word; null if the text is short. */
-export function folded(text) {
-  const lines = text.split("\n", most.lines + 1);
-  if (text.length <= most.length && lines.length <= most.lines) return null;
-  const start = lines.slice(0, most.lines).join("\n");
-  return start.length <= most.length ? start : cut(start.slice(0, most.length));
+const width = 75; // characters of a line on the page
+const [first, last, least] = [8, 4, 12]; // lines that stay at the head and at the tail; fewer than least stay, too
+
+/**
+ * Returns what is shown of a message: {head, tail, lines: how many lines are not shown between them}; null if all
+ * of it is. What asks the seat of a name is never folded. A text of which the rest is not loaded is all head.
+ */
+export function foldOf(message, me) {
+  const { text = "", more } = message;
+  if (more) return { head: text, tail: "", lines: 0 };
+  return asksSeat(message, me) ? null : folded(text);
 }
 
-function cut(text) {
-  const at = Math.max(text.lastIndexOf("\n"), text.lastIndexOf(" "));
-  return (at > most.length / 2 ? text.slice(0, at) : text).toWellFormed().replace(/\ufffd$/, "") + " …";
+/** Folds a text; null if too few lines would go. A cut within a line is marked. */
+export function folded(text) {
+  const starts = startsOf(text);
+  const lines = starts.length - first - last;
+  if (lines < least) return null;
+  const [end, begin] = [starts[first], starts[starts.length - last]];
+  const whole = (at) => text[at - 1] === "\n";
+  const head = text.slice(0, end).trimEnd() + (whole(end) ? "" : " …");
+  return { head, tail: fenceAt(text, begin) + (whole(begin) ? "" : "… ") + text.slice(begin), lines };
+}
+
+/** Returns where each line of a text begins on the page: lines that are too wide are broken after a space. */
+function startsOf(text) {
+  const starts = [];
+  for (let at = 0; at < text.length; ) {
+    starts.push(at);
+    const end = text.indexOf("\n", at);
+    const next = end < 0 ? text.length : end + 1;
+    at = next - at <= width + 1 ? next : at + broken(text.slice(at, at + width));
+  }
+  return starts;
+}
+
+function broken(line) {
+  const space = line.lastIndexOf(" ") + 1;
+  return space > width / 2 ? space : line.length - (line.isWellFormed() ? 0 : 1);
+}
+
+/** Returns the line that opens the block of code in which a place of a text stands; "" if it stands in none. */
+function fenceAt(text, place) {
+  let fence = "";
+  for (const line of text.slice(0, place).split("\n")) {
+    const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
+    if (mark && !fence) fence = line;
+    else if (mark && fence.trim().startsWith(mark[0]) && !line.trim().replaceAll(mark[0], "")) fence = "";
+  }
+  return fence && fence + "\n";
 }

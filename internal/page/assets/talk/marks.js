@@ -60,10 +60,13 @@ export function Quote({ id, label, kind = "reply", view }) {
     </button>`;
 }
 
-/** Agree and Object at a proposal that waits for this seat; Answer at a request that waits for a person alone. */
+/**
+ * Agree and Object at a proposal that waits for this seat; Answer at a request that waits for a person alone. A
+ * text of which a part is missing is not decided: the button below it loads the rest.
+ */
 export function Ask({ message, view }) {
   const owed = view.requests.get(message.id)?.owed_by?.includes(view.me);
-  if (!owed || message.from === view.me) return null;
+  if (!owed || message.from === view.me || message.more) return null;
   if (message.kind === "proposal") {
     const agree = () => view.room.send({ kind: "agree", reply_to: message.id });
     const object = () => view.onReply(message.id, "object");

@@ -12,7 +12,7 @@ import { words } from "../words.js";
 import { FileCard } from "../files/card.js";
 import { FileToCome, SharingState } from "../files/sharing-row.js";
 import { Actions } from "./actions.js";
-import { folded } from "./fold.js";
+import { foldOf } from "./fold.js";
 import { Markdown } from "./markdown.js";
 import { Ask, Marks, Quote, Sending } from "./marks.js";
 import { audience, kindOf } from "./names.js";
@@ -91,31 +91,32 @@ export function nameOf(message, view) {
   return words.talk.messageName(who, audience(message, view.me, plain), words.talk.kinds[kindOf(message)], when);
 }
 
-/** The text of a message, folded if it is long. */
+/** The text of a message, folded if it is long, unless it asks this seat: a question is never hidden. */
 function Text({ message, view }) {
   const [problem, setProblem] = useState("");
   const { text = "", more } = message;
-  const start = folded(text) ?? (more ? text : null); // null if there is nothing to fold
-  const open = view.open.has(message.id);
-  const shown = open || start === null ? text : start;
-  const element = useMemo(() => html`<${Markdown} text=${shown} />`, [shown]);
+  const part = foldOf(message, view.me);
+  const open = view.open.has(message.id) && !more;
+  const fold = open ? null : part;
+  const head = useMemo(() => html`<${Markdown} text=${fold?.head ?? text} />`, [fold?.head ?? text]);
   if (message.redacted) return html`<p class="message-removed">${words.talk.removed}</p>`;
   if (!text && message.file) return null;
   const toggle = async () => {
     setProblem("");
     try {
-      if (!open && more) await view.room.textOf(message.id);
+      if (more) await view.room.textOf(message.id);
       view.hold();
-      view.toggle(message.id);
+      if (!more || !view.open.has(message.id)) view.toggle(message.id);
     } catch (failed) {
       setProblem(failed.message);
     }
   };
   return html`
-    <div class=${"message-text" + (start !== null && !open ? " message-folded" : "")}>${element}</div>
-    ${start !== null && html`
+    <div class=${"message-text" + (fold ? " message-folded" : "")}>${head}</div>
+    ${part && html`
       <button type="button" class="message-fold" aria-expanded=${open} onClick=${toggle}>
-        ${open ? words.talk.showLess : words.talk.showAll}
+        ${open ? words.talk.showLess : part.lines ? words.talk.showLines(part.lines) : words.talk.showAll}
       </button>`}
+    ${fold?.tail && html`<div class="message-text"><${Markdown} text=${fold.tail} /></div>`}
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}`;
 }

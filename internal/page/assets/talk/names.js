@@ -13,5 +13,9 @@ export function audience({ from, to }, me, say = fill) {
   return note ? words.talk.noteTo : say(words.talk.onlyTo, { names: listed(to, me) });
 }
 
+/** Reports whether a message asks the seat of a name for an answer or a vote. */
+export const asksSeat = ({ from, kind, ask }, me) =>
+  from !== me && (ask?.length ? ask.includes(me) : kind === "request");
+
 /** Returns the kind of a message: one that asks somebody is a request. */
 export const kindOf = ({ kind, ask }) => kind || (ask?.length ? "request" : "");
