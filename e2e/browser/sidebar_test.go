@@ -57,11 +57,43 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce(t *testing.T) {
 	tab.click(button("Another device"))
 	tab.click(button("Make a link").in(modal))
 	phone := s.person().open(tab.invite())
+	tab.press("Escape")
 	bo.says("Mind the gap.")
 	phone.sees("Mind the gap.")
 	phone.click(role("switch", "Pause"))
 	tab.turned("Pause", "true")
+	phone.click(role("switch", "Pause"))
+	tab.turned("Pause", "false")
+
+	phone.click(role("switch", "Approve"))
+	tab.turned("Approve", "true")
+	ada.drafts("It will be cheap.")
+	ada.drafts("It will be fast.")
+	tab.sees("2 messages wait for you")
+	phone.click(button("Send").in(drafts + " li:first-child"))
+	tab.sees("1 message waits for you")
+	evaluate[bool](tab, deaf)
+	bo.says("The last that it hears.")
+	tab.sees("The last that it hears.")
+	phone.click(button("Send").in(drafts))
+	phone.isNot(css(drafts))
+	tab.click(button("Send").in(drafts))
+	tab.sees("already decided on your other device")
+	tab.isNot(css(drafts))
 }
+
+// deaf has a page hear no more of the room, once its wait has ended, until it decides about a draft.
+const deaf = `(() => {
+	const real = fetch;
+	let pressed = false;
+	globalThis.fetch = (address, init) => {
+		const body = String(init?.body);
+		pressed ||= body.includes('"decision"');
+		const held = body.includes("wait_for_message") || (body.includes('"supervise"') && !pressed);
+		return held ? new Promise(() => {}) : real(address, init);
+	};
+	return true;
+})()`
 
 // invited is a caller that an invite admits.
 func (s *server) invited(link, name string) *agent {

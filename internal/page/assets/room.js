@@ -17,6 +17,7 @@ import { withColours } from "./ui/colour.js";
 import { words } from "./words.js";
 
 const pageSize = 100; // messages; the server gives no more at once
+const draftLife = 24 * 3600_000; // ms that a draft waits
 const unreadPages = 5; // that are loaded at the opening to find what was read
 
 /**
@@ -40,6 +41,7 @@ const nothing = {
   banned: [], // names, for an admin
   renewed: 0, // how often what this person did ended the invite and made another
   supervision: { paused: false, approve: false, drafts: [] },
+  late: "", // why the person's last decision about a draft came too late
   outbox: [], // what is being sent: {key, args, state: sending | held | refused, why, credential}
   sharing: [], // files that are being shared: see files/sharing.js
   tasks: [], // that are neither done nor dropped
@@ -59,6 +61,8 @@ export class Room {
   #watching = false; // what other tabs keep
   #supervised = 0; // how often the person has paused its agent, or set whether it approves
   #tasked = 0; // how often the person has changed the tasks
+  #decided = new Set(); // the ids of drafts that the log says were decided
+  #deciding = new Set(); // the ids of drafts about which a call of this page may have decided
   #cameBack = false; // the next look brings what came while the person was not there
 
   /**
@@ -215,6 +219,8 @@ export class Room {
     if (!fresh.length) return;
     this.outbox.arrived(fresh, this.#isMine); // which shows them
     this.sharing.arrived(fresh, this.#isMine);
+    for (const { draft } of fresh) if (draft) this.#decided.add(draft);
+    this.#showSupervision(this.state.supervision);
     for (const { changes } of fresh) if (changes?.redacted) this.gallery.forget(changes.redacted);
     this.refresh.after(fresh);
   }
@@ -231,7 +237,7 @@ export class Room {
       tasks && this.#readTasks(),
     ]);
     if (supervised !== this.#supervised) this.refresh.want({ supervision: true }); // what came may be from before
-    else if (held) this.#set({ supervision: held });
+    else if (held) this.#showSupervision(held);
     if (!got) return;
     const you = got.room.agents.find((agent) => agent.you);
     const [me, alone] = you ? [you.name, !!you.alone] : [this.state.me, this.state.alone];
@@ -345,13 +351,48 @@ export class Room {
 
   /**
    * Pauses the agent, sets whether its messages are approved, or decides about a draft: {paused,
-   * approve, draft, decision, text}. Returns the supervision.
+   * approve, draft, decision, text}. Returns the supervision. A decision that comes too late throws,
+   * and state.late says so: the draft has left the page.
    */
   async supervise(args) {
-    const supervision = await this.call("supervise", args);
+    const again = this.#deciding.has(args.draft);
+    if (args.draft) this.#deciding.add(args.draft);
+    let supervision;
+    try {
+      supervision = await this.call("supervise", args);
+    } catch (problem) {
+      if (!args.draft || !(problem instanceof Refusal)) throw problem;
+      this.#deciding.delete(args.draft);
+      const late = await this.#whyLate(args.draft);
+      if (!late) throw problem;
+      if (again) return this.state.supervision; // a call without an answer has done it
+      this.#set({ late });
+      throw new Refusal("decided", late);
+    }
     this.#supervised++;
-    this.#set({ supervision });
+    this.#showSupervision(supervision);
+    this.#set({ late: "" });
     return supervision;
+  }
+
+  /** Returns why nobody can decide about a draft any more; "" if it still waits. */
+  async #whyLate(id) {
+    const draft = this.state.supervision.drafts.find((one) => one.id === id);
+    await this.#read({ supervision: true });
+    if (this.state.supervision.drafts.some((one) => one.id === id)) return "";
+    const waited = draft ? this.clock.now() + this.state.clock - Date.parse(draft.at) : 0;
+    return waited < draftLife ? words.model.decidedElsewhere : words.model.draftOver;
+  }
+
+  /** Shows the supervision without what the log says was decided meanwhile, at once. */
+  #showSupervision(supervision) {
+    const drafts = supervision.drafts.filter(({ id }) => !this.#decided.has(id));
+    this.#set({ supervision: drafts.length < supervision.drafts.length ? { ...supervision, drafts } : supervision });
+  }
+
+  /** The person has read why its decision came too late. */
+  forgetLate() {
+    this.#set({ late: "" });
   }
 
   /** Returns a link for a further device of this person. */

@@ -139,6 +139,7 @@ export interface State {
   banned: string[];
   renewed: number;
   supervision: Supervision;
+  late: string;
   outbox: Outgoing[];
   sharing: Sharing[];
   tasks: Task[]; // that are neither done nor dropped

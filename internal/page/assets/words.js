@@ -42,6 +42,8 @@ export const words = {
     tooLarge: "This is too long to send.",
     tooOld: "No answer came for a day. Check whether it arrived before you send it again.",
     full: "Nobody else can join now: every seat is taken.",
+    decidedElsewhere: "This was already decided on your other device.",
+    draftOver: "This had waited for more than a day, and was dropped.",
     elsewhere: "This room is open in too many tabs. Click here to go on in this one.",
     left: "You have left this room.",
     notKept: "This browser stores nothing",

@@ -1,5 +1,5 @@
 import { happens, newBrowser, rest, until } from "./platform.js";
-import { FakeServer } from "./server.js";
+import { FakeServer, refused } from "./server.js";
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
@@ -234,6 +234,60 @@ test("a seat that is gone ends the page, also after a reload, and asks nothing m
   room = begin(returned("0123456"));
   await room.ended;
   assert.equal(room.state.trouble.code, "removed");
+});
+
+/** Returns two devices of one person, of which both show the messages that wait. */
+async function twoDevices(...texts) {
+  const one = await opened();
+  newBrowser();
+  const two = await opened(claimed(claim.replace("abc0", "abc1")));
+  const drafts = texts.map((text) => server.drafts(text));
+  await rest();
+  await server.clock.advance(1_000);
+  for (const { state } of [one, two]) assert.equal(state.supervision.drafts.length, texts.length);
+  assert.notEqual(one.seat.token, two.seat.token);
+  return [one, two, ...drafts];
+}
+
+for (const decision of ["send", "edit", "refuse"]) {
+  test(`a draft that was decided on one device leaves the other at once: ${decision}`, async () => {
+    const [one, two, draft] = await twoDevices("May I?");
+    await one.supervise({ draft, decision, ...(decision === "edit" && { text: "Mine" }) });
+    await until("it is gone", () => two.state.supervision.drafts.length === 0); // no time passes
+    assert.equal(two.state.late, "");
+  });
+}
+
+test("a late press says that the other device has decided, and so does the page without the draft", async () => {
+  const [one, two, draft, other] = await twoDevices("May I?", "And this?");
+  server.wakes = () => {}; // the other device has not heard of it yet
+  await one.supervise({ draft, decision: "refuse" });
+  await assert.rejects(two.supervise({ draft, decision: "send" }), { code: "decided" });
+  assert.deepEqual(two.state.supervision.drafts.map(({ id }) => id), [other]);
+  assert.match(two.state.late, /already decided on your other device/);
+  await two.supervise({ draft: other, decision: "send" });
+  assert.equal(two.state.late, "");
+});
+
+test("what the room refuses of a decision is said, and a lost answer is not blamed on another device", async () => {
+  const [room, , draft] = await twoDevices("May I?");
+  const { supervises } = server;
+  server.supervises = function (args) {
+    return args.draft ? refused("invalid_argument", "An agent that it names has left.") : supervises.call(this, args);
+  };
+  await assert.rejects(room.supervise({ draft, decision: "send" }), { code: "invalid_argument" });
+  Object.assign(server, { supervises, wakes: () => {}, loses: (tool) => tool === "supervise" });
+  await assert.rejects(room.supervise({ draft, decision: "send" }));
+  server.loses = () => false;
+  await room.supervise({ draft, decision: "send" });
+  assert.deepEqual([room.state.late, room.state.supervision.drafts], ["", []]);
+});
+
+test("a draft that waited for more than a day was not decided by anybody", async () => {
+  const [room, , draft] = await twoDevices("May I?");
+  server.clock.at += 24 * 3600_000;
+  server.supervision = { ...server.supervision, drafts: [] };
+  await assert.rejects(room.supervise({ draft, decision: "send" }), { code: "decided", message: /more than a day/ });
 });
 
 test("an older answer about the supervision is not shown over a newer one", async () => {

@@ -45,6 +45,13 @@ export class FakeServer {
     return this.#add({ type: "message", from, text, ...more });
   }
 
+  /** Has a message of the agent wait for its person, and returns the id of the draft. */
+  drafts(text) {
+    const id = this.happens({ type: "draft", text });
+    this.supervision = { ...this.supervision, drafts: [...this.supervision.drafts, this.messages.at(-1)] };
+    return id;
+  }
+
   happens(event) {
     return this.#add(event);
   }
@@ -102,8 +109,14 @@ export class FakeServer {
     return this.other?.(tool, args) ?? {};
   }
 
-  supervises({ paused = this.supervision.paused, approve = this.supervision.approve, new_link: link }) {
-    this.supervision = { ...this.supervision, paused, approve };
+  supervises({ paused = this.supervision.paused, approve = this.supervision.approve, new_link: link, ...decision }) {
+    const { draft, decision: how, text } = decision;
+    const waiting = this.supervision.drafts.filter(({ id }) => id !== draft);
+    if (draft && waiting.length === this.supervision.drafts.length)
+      return refused("invalid_argument", "draft: that is no draft that waits for you.");
+    this.supervision = { drafts: waiting, paused, approve };
+    if (how === "refuse") this.happens({ type: "draft", reason: "refused", draft });
+    else if (draft) this.says("Ada", text ?? "as drafted", { draft, reason: how === "edit" ? "edited" : "sent" });
     return { ...this.supervision, ...(link && { watch: "http://localhost/r/x#" + link }) };
   }
 

@@ -4,6 +4,7 @@ import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Markdown } from "../talk/markdown.js";
 import { fill, word } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
+import { IconButton } from "../ui/icon.js";
 import { words } from "../words.js";
 import { FileCard } from "../files/card.js";
 import { Problem, useAct } from "./act.js";
@@ -20,8 +21,13 @@ export function Drafts({ room, state, onJump, onFewer }) {
     if (drafts.length < before.current && document.activeElement === document.body) onFewer();
     before.current = drafts.length;
   }, [drafts.length]);
-  if (!drafts.length) return null;
+  const late = state.late && html`
+    <p class="sidebar-late" role="alert">
+      ${state.late} <${IconButton} icon="close" label=${words.ui.close} onClick=${() => room.forgetLate()} />
+    </p>`;
+  if (!drafts.length) return late || null;
   return html`
+    ${late}
     <section class="sidebar-drafts" aria-labelledby="sidebar-drafts">
       <h2 id="sidebar-drafts" tabindex="-1">${w.drafts(drafts.length)}</h2>
       <ol>${drafts.map((draft) => html`<${Draft} key=${draft.id} ...${{ room, state, draft, now, onJump }} />`)}</ol>
