@@ -143,7 +143,7 @@ func (c *meeting) agree() {
 	if len(agreed) != 1 || agreed[0].Text != "We paint on Friday." {
 		c.t.Errorf("agreed was %+v", agreed)
 	}
-	c.ben.sees("Agreed by everyone asked:")
+	c.ben.sees("agreed 1 of 1")
 	c.ann.sees("Bo, with Ada") // among the agreements
 
 	c.bo.says("We skip the tests.", args{"kind": "proposal", "ask": []string{"Ada"}})

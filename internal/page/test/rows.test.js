@@ -67,6 +67,14 @@ test("events between two messages are one row, which each of them leads to", () 
   assert.deepEqual([index.get("e2"), index.get("a"), index.get("e3"), index.get("none")], [1, 2, 3, undefined]);
 });
 
+test("a vote without a word is a line among events, one with words a message", () => {
+  const vote = { kind: "agree", reply_to: "a", text: undefined };
+  const rows = rowsOf(state([message("a", 0), message("v", 1, vote), { id: "e", type: "joined", at: message("a", 1).at },
+    message("w", 2, { ...vote, text: "Gladly" })]));
+  assert.deepEqual(rows.slice(1).map(({ type, key, events }) => [type, key, events?.length]),
+    [["message", "a", undefined], ["events", "v", 2], ["message", "w", undefined]]);
+});
+
 test("a draft is told of while it waits, and how it was decided", () => {
   const draft = (id, reason) => ({ id, type: "draft", reason, at: message("a", 0).at });
   const rows = rowsOf(

@@ -98,6 +98,6 @@ test("settings: only what was changed is sent, and an empty description removes 
 test("what waits for the person beside the conversation is counted", () => {
   const supervision = { drafts: [{}, {}] };
   const requests = [{ owed_by: [me] }, { owed_by: ["Bo"] }, {}];
-  assert.equal(waiting({ alone: false, me, supervision, requests }), 3);
+  assert.equal(waiting({ alone: false, me, supervision, requests }), 2, "what the agent owes waits for the agent");
   assert.equal(waiting({ alone: true, me, supervision, requests }), 1);
 });

@@ -4,10 +4,11 @@ import { all, sentenceOf, shown } from "./elements.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { answeredKnocks, isLoud, joinsTogether, mayLetIn, sentence, shortened } from "../assets/talk/events.js";
-import { asked } from "../assets/talk/marks.js";
+import { answeredKnocks, isLoud, mayLetIn, sentence, shortened, together, voted } from "../assets/talk/events.js";
+import { asked, outcomeIn } from "../assets/talk/marks.js";
 import { initials, nameOf } from "../assets/talk/message.js";
 import { audience, kindOf } from "../assets/talk/names.js";
+import { outcomesOf } from "../assets/talk/outcomes.js";
 import { search } from "../assets/talk/search.js";
 import { colourIn, colourOf, withColours } from "../assets/ui/colour.js";
 import { few } from "../assets/ui/few.js";
@@ -62,21 +63,21 @@ test("a name that looks like a template stays a name", () => {
 
 test("agents that joined one after the other are one line, with each name apart", () => {
   const joined = ["Ann", "Bob and Cy", "Dee"].map((agent, n) => ({ type: "joined", id: "e" + n, agent }));
-  const [line, left] = joinsTogether([...joined, { type: "left", agent: "Dee" }]);
+  const [line, left] = together([...joined, { type: "left", agent: "Dee" }]);
   assert.equal(says(line), "[Ann], [Bob and Cy], and [Dee] joined");
   assert.equal(left.type, "left");
-  assert.equal(says(joinsTogether(joined.slice(0, 1))[0]), "[Ann] joined");
+  assert.equal(says(together(joined.slice(0, 1))[0]), "[Ann] joined");
 });
 
 test("forty-six agents that joined are one line, which opens", () => {
   const joined = Array.from({ length: 46 }, (_, n) => ({ type: "joined", id: "e" + n, agent: "Agent " + n }));
-  const [line, ...others] = joinsTogether(joined);
+  const [line, ...others] = together(joined);
   let opened = false;
   const short = sentence(shortened(line, () => (opened = true)));
   assert.equal(sentenceOf(short), "[Agent 0], [Agent 1], [Agent 2], and <button>43 others</button> joined");
   all(short, "button")[0].props.onClick();
   assert.deepEqual([opened, others.length, says(line).includes("[Agent 45] joined")], [true, 0, true]);
-  const four = joinsTogether(joined.slice(0, 4))[0];
+  const four = together(joined.slice(0, 4))[0];
   assert.deepEqual(shortened(four), four);
 });
 
@@ -128,9 +129,9 @@ test("what a message is for", () => {
   );
 });
 
-const ask = (message, owed) => {
+const ask = (message, owed, more = {}) => {
   const requests = new Map(owed ? [["m1", { owed_by: owed }]] : []);
-  const got = asked({ id: "m1", ...message }, { requests, me: "Ada" });
+  const got = asked({ id: "m1", ...message }, { requests, outcomes: new Map(), me: "Ada", alone: false, ...more });
   return got && { ...got, text: sentenceOf(got.text) };
 };
 
@@ -140,8 +141,71 @@ test("whom a message asks, and who still has to answer", () => {
   assert.equal(ask({ kind: "request" }).text, "asks anyone");
   assert.deepEqual(ask({ ask: ["Ada", "Bo"] }, ["Bo"]), { text: "waits for [Bo]", all: undefined, mine: false });
   const many = ask({ kind: "proposal" }, ["Bo", "Cy", "Ada", "Dee", "Eve", "Fay"]);
-  assert.deepEqual([many.text, many.mine], ["waits for you, [Bo], [Cy], and 3 others", true]);
-  assert.equal(many.all, "“Bo”, “Cy”, you, “Dee”, “Eve”, and “Fay”");
+  assert.deepEqual([many.text, many.mine], ["waits for your agent, [Bo], [Cy], and 3 others", false]);
+  assert.equal(many.all, "“Bo”, “Cy”, your agent, “Dee”, “Eve”, and “Fay”");
+  const alone = ask({ ask: ["Ada"] }, ["Ada"], { alone: true });
+  assert.deepEqual([alone.text, alone.mine], ["waits for you", true]);
+});
+
+/** Returns what is said of the first message of a talk: who is asked or waited for, and what became of it. */
+function told(messages, { agreements = [], owed, ...more } = {}) {
+  const outcomes = outcomesOf(messages, agreements);
+  const requests = new Map(owed ? [["p", { owed_by: owed }]] : []);
+  const view = { me: "Ada", alone: false, outcomes, requests, ...more };
+  const said = (got) => (got ? sentenceOf(got.text) : "");
+  return [said(asked(messages[0], view)), said(outcomeIn(messages[0], view))];
+}
+const from = (name, kind, more) => ({ id: name, type: "message", from: name, kind, reply_to: "p", ...more });
+const proposal = { id: "p", type: "message", from: "Eve", kind: "proposal", ask: ["Ada", "Bo", "Cy"] };
+const request = { ...proposal, kind: "request" };
+
+test("a proposal tells what became of it", () => {
+  const yes = (...names) => names.map((name) => from(name, "agree"));
+  const done = from("Cy", "agree", { agreed: "p" });
+  for (const [replies, more, want] of [
+    [[], {}, ["asks your agent, [Bo], and [Cy]", ""]],
+    [yes("Bo"), { owed: ["Ada", "Cy"] }, ["waits for your agent and [Cy]", "1 of 3 agreed"]],
+    [yes("Bo"), { owed: ["Ada", "Bo", "Cy"] }, ["waits for your agent and [Cy]", "1 of 3 agreed"]], // read before
+    [[...yes("Ada", "Bo"), done], { owed: ["Cy"] }, ["", "agreed 3 of 3"]],
+    [[...yes("Ada", "Bo"), { type: "left", agent: "Cy", agreed: "p" }], {}, ["", "agreed 2 of 3"]],
+    [yes("Ada", "Bo"), { agreements: [{ id: "p" }] }, ["", "agreed 2 of 3"]],
+    [[from("Bo", "object")], { owed: ["Ada"] }, ["", "objected by [Bo]"]],
+    [[from("Ada", "object")], {}, ["", "objected by your agent"]],
+    [[from("Ada", "object", { person: true })], {}, ["", "objected by you"]],
+    [[from("Dan", "object"), from("Dan", "agree"), from("Bo", "")], {}, ["asks your agent, [Bo], and [Cy]", ""]],
+    [[from("Bo", "proposal", { ask: ["Eve"] })], {}, ["", "replaced by a newer proposal"]],
+    [[from("Bo", "proposal", { to: ["Cy"] })], {}, ["asks your agent, [Bo], and [Cy]", ""]],
+    [[from("Eve", "", { reply_to: undefined, withdraws: "p" })], {}, ["", "taken back"]],
+  ])
+    assert.deepEqual(told([proposal, ...replies], more), want);
+});
+
+test("a request tells whether it was answered", () => {
+  const asks = "asks your agent, [Bo], and [Cy]";
+  const all = ["Ada", "Bo", "Cy"].map((name) => from(name, ""));
+  for (const [message, replies, more, want] of [
+    [request, all, {}, [asks, "answered"]],
+    [request, all.slice(1), { owed: ["Ada"], alone: true }, ["waits for you", "2 of 3 answered"]],
+    [request, [from("Dan", ""), from("Eve", ""), from("Bo", "", { to: ["Cy"] })], {}, [asks, ""]],
+    [{ ...request, kind: undefined, ask: ["Bo"] }, [from("Bo", "", { to: ["Eve"] })], {}, ["asks [Bo]", "answered"]],
+    [{ ...request, ask: undefined }, [from("Dan", "status")], { owed: [] }, ["asks anyone", "answered"]],
+    [{ ...request, ask: undefined }, [from("Eve", "")], { owed: [] }, ["waits for anyone", ""]],
+    [request, [from("Eve", "", { reply_to: undefined, withdraws: "p" })], {}, [asks, "taken back"]],
+  ])
+    assert.deepEqual(told([message, ...replies], more), want);
+});
+
+test("votes without a word are one line for each proposal", () => {
+  const lines = together([from("Bo", "agree"), from("Cy", "agree", { agreed: "p" }), from("Cy", "agree", { reply_to: "q" }),
+    { type: "left", agent: "Di" }]);
+  assert.deepEqual(lines.map(({ votes, agreed }) => [votes?.map((vote) => vote.from), agreed]),
+    [[["Bo", "Cy"], "p"], [["Cy"], undefined], [undefined, undefined]]);
+  assert.ok(isLoud(lines[0], view({})) && !isLoud(lines[1], view({})));
+  const talk = { me: "Ada", byId: new Map([["p", { text: "Paint it red" }]]), jump: () => {} };
+  const line = (...votes) => sentenceOf(sentence(voted(together(votes)[0], talk)));
+  assert.match(line(from("Bo", "agree"), from("Ada", "agree", { agreed: "p" })),
+    /^\[Bo\] and your agent agreed to .*“Paint it red”.*\. Everyone asked has agreed$/s);
+  assert.match(line(from("Ada", "agree", { person: true })), /^you agreed to /);
 });
 
 test("many names are few, the own one first", () => {

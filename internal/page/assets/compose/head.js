@@ -7,11 +7,12 @@ import { words } from "../words.js";
 import { Menu } from "./menu.js";
 import { PauseButton } from "./pause.js";
 
-/** Returns how many answers this seat owes. */
-const owedBy = ({ requests, me }) => requests.filter(({ owed_by: by }) => by?.includes(me)).length;
-
-/** Returns what waits for the person beside the conversation: drafts, and answers that it owes. */
-export const waiting = (state) => (state.alone ? 0 : state.supervision.drafts.length) + owedBy(state);
+/**
+ * Returns how much waits for the person beside the conversation: drafts of its agent or, without one, answers that it
+ * owes. An answer that its agent owes waits for the agent.
+ */
+export const waiting = ({ alone, supervision, requests, me }) =>
+  alone ? requests.filter(({ owed_by: by }) => by?.includes(me)).length : supervision.drafts.length;
 
 /**
  * sidebar is whether the sidebar is shown, onSidebar shows or hides it, and children what stands

@@ -6,6 +6,8 @@ import { fill, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock } from "../ui/time.js";
 import { words } from "../words.js";
+import { audience, sayer } from "./names.js";
+import { gist } from "./rows.js";
 
 const shownAtOnce = 3; // lines in a row; more are behind a button
 const mostTitles = 3; // of tasks that were added at once
@@ -14,7 +16,7 @@ const knockLasts = 10 * 60_000; // ms in which a knock can be answered
 /** The events between two messages. view as in message.js. */
 export function Events({ events, view }) {
   const [all, setAll] = useState(false);
-  const lines = joinsTogether(events);
+  const lines = together(events);
   const few = lines.filter((event, n) => n === lines.length - 1 || isLoud(event, view));
   const shown = all || lines.length <= shownAtOnce ? lines : few;
   const showAll = () => (view.hold(), setAll(true));
@@ -27,42 +29,60 @@ export function Events({ events, view }) {
     ${shown.map((event) => html`<${Event} key=${event.id} event=${event} view=${view} />`)}`;
 }
 
-/** Makes one line of agents that joined one after the other. */
-export function joinsTogether(events) {
+/** Makes one line of agents that joined one after the other, and one of votes for the same proposal. */
+export function together(events) {
   const lines = [];
   for (const event of events) {
     const above = lines.at(-1);
-    if (event.type === "joined" && above?.type === "joined")
-      lines[lines.length - 1] = { ...above, agents: [...above.agents, event.agent] };
-    else lines.push(event.type === "joined" ? { ...event, agents: [event.agent] } : event);
+    const { type, agent, reply_to: proposal } = event;
+    if (type === "joined" && above?.type === "joined")
+      lines[lines.length - 1] = { ...above, agents: [...above.agents, agent] };
+    else if (type === "message" && above?.type === "message" && above.reply_to === proposal)
+      lines[lines.length - 1] = { ...above, votes: [...above.votes, event], agreed: above.agreed ?? event.agreed };
+    else if (type === "joined") lines.push({ ...event, agents: [agent] });
+    else lines.push(type === "message" ? { ...event, votes: [event] } : event);
   }
   return lines;
 }
 
 /** Reports whether an event may not hide among others. */
 export const isLoud = (event, view) =>
-  event.reason === "opened_twice" || event.reason === "closed" || mayLetIn(event, view);
+  event.reason === "opened_twice" || event.reason === "closed" || !!event.agreed || mayLetIn(event, view);
 
 function Event({ event, view }) {
   const [open, setOpen] = useState(false);
   const loud = event.reason === "opened_twice";
   const showAll = () => (view.hold(), setOpen(true));
+  const line = event.votes ? voted(event, view) : event;
   return html`
     <p class=${"event" + (loud ? " event-loud" : "")}>
       <span>
-        ${loud && html`<${Icon} name="alert" />`}${sentence(open ? event : shortened(event, showAll))}
+        ${loud && html`<${Icon} name="alert" />`}${sentence(open ? line : shortened(line, showAll))}
       </span> <${Clock} at=${event.at} />
+      ${event.to?.length > 0 && html`
+        <span class="message-to"><${Icon} name="lock" />${audience(event, view.me)}</span>`}
       ${mayLetIn(event, view) && html`<${LetIn} event=${event} room=${view.room} />`}
     </p>`;
 }
 
-/** Returns an event with few of the agents that joined, and a button in the place of the others. */
+/** Returns an event with few of the agents that did it, and a button in the place of the others. */
 export function shortened(event, showAll) {
-  if (!event.agents) return event;
-  const button = ({ word: others }) => ({
-    element: html`<button type="button" class="event-more" onClick=${showAll}>${others}</button>`,
-  });
-  return { ...event, agents: few(event.agents).map((agent) => (agent.word ? button(agent) : agent)) };
+  const shown = few(event.agents ?? []);
+  if (shown.length === (event.agents ?? []).length) return event;
+  const others = shown.pop().word;
+  const element = html`<button type="button" class="event-more" onClick=${showAll}>${others}</button>`;
+  return { ...event, agents: [...shown, { element }] };
+}
+
+/** Returns a line of votes with who gave them, and a button that leads to the proposal. */
+export function voted(event, { me, byId, jump }) {
+  const message = byId.get(event.reply_to);
+  const text = message ? html`<q><bdi>${gist(message)}</bdi></q>` : words.talk.earlierMessage;
+  const element = html`
+    <button type="button" class="event-more" title=${words.talk.goTo} onClick=${() => jump(event.reply_to)}>
+      ${text}
+    </button>`;
+  return { ...event, agents: event.votes.map((vote) => sayer(vote, me)), proposal: { element } };
 }
 
 /** Returns what an event says. */
@@ -94,6 +114,8 @@ function templateOf(event) {
   switch (event.type) {
     case "joined":
       return events.joined;
+    case "message":
+      return events.voted + (event.agreed ? events.complete : "");
     case "left":
       return (events.left[event.reason] ?? events.left.left) + (event.new_admin ? events.succeeds : "");
     case "role":

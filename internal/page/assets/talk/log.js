@@ -11,6 +11,7 @@ import { answeredKnocks, Events } from "./events.js";
 import { paint, sought, useSought, wordIn } from "./found.js";
 import { onKey } from "./keys.js";
 import { Message } from "./message.js";
+import { outcomesOf } from "./outcomes.js";
 import { useReading } from "./reading.js";
 import { indexOf, rowsOf } from "./rows.js";
 import { Pane } from "./pane.js";
@@ -30,6 +31,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   const index = useMemo(() => indexOf(rows), [rows]);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
   const answered = useMemo(() => answeredKnocks(messages), [messages]);
+  const outcomes = useMemo(() => outcomesOf(messages, state.agreements), [messages, state.agreements]);
   const requests = useMemo(() => new Map(state.requests.map((request) => [request.id, request])), [state.requests]);
   const now = useNow(state.clock);
   const ready = state.phase !== "opening" && (state.room || messages.length > 0);
@@ -51,6 +53,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
     me,
     byId,
     requests,
+    outcomes,
     answered,
     now,
     onReply,

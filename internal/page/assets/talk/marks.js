@@ -5,7 +5,7 @@ import { few } from "../ui/few.js";
 import { fill, plain, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
-import { kindOf, listed } from "./names.js";
+import { kindOf, listed, sayer, selfOf } from "./names.js";
 import { gist } from "./rows.js";
 
 /** What the message is for, and who owes an answer to it. */
@@ -13,12 +13,14 @@ export function Marks({ message, view }) {
   const { draft, reason, repeated, finished } = message;
   const kind = kindOf(message);
   const asks = asked(message, view);
+  const outcome = outcomeIn(message, view);
   const drafted = draft && (reason === "edited" ? words.talk.edited : words.talk.approved);
-  if (!kind && !asks && !drafted && !repeated && !finished) return null;
+  if (!kind && !asks && !outcome && !drafted && !repeated && !finished) return null;
   return html`
     <p class="marks">
       ${kind && html`<span class=${"badge badge-" + kind}>${words.talk.kinds[kind] ?? kind}</span>`}
       ${asks && html`<span class=${asks.mine ? "marks-mine" : ""} title=${asks.all}>${asks.text}</span>`}
+      ${outcome && html`<span class=${"outcome outcome-" + outcome.end}>${outcome.text}</span>`}
       ${finished && html`<span>${fill(words.talk.finishes, { tasks: finished.map(word) })}</span>`}
       ${drafted && html`<span>${drafted}</span>`}
       ${repeated && html`<span>${words.talk.repeated}</span>`}
@@ -27,23 +29,42 @@ export function Marks({ message, view }) {
 
 /**
  * Returns whom a message asks, or who still has to answer: {text, all: every name if there are many,
- * mine: it waits for this seat}.
+ * mine: it waits for the person}.
  */
-export function asked({ id, kind, ask }, { requests, me }) {
-  const open = requests.get(id);
-  if (open) {
-    const owed = open.owed_by ?? [];
-    return { ...shortly(owed, me, words.talk.waitsFor), mine: owed.includes(me) };
-  }
-  return ask?.length || kind === "request" ? shortly(ask ?? [], me, words.talk.asks) : null;
+export function asked({ id, kind, ask }, view) {
+  const owed = owedOf(id, view);
+  if (owed) return { ...shortly(owed, view, words.talk.waitsFor), mine: view.alone && owed.includes(view.me) };
+  const over = kind === "proposal" && view.outcomes.get(id)?.end; // which says how many were asked
+  return !over && (ask?.length || kind === "request") ? shortly(ask ?? [], view, words.talk.asks) : null;
+}
+
+/** Returns who still owes an answer to a message, none for anyone; null if nobody does. */
+function owedOf(id, { requests, outcomes }) {
+  const { end, yes } = outcomes.get(id) ?? { end: "", yes: new Set() };
+  const { owed_by: owed = [] } = requests.get(id) ?? {};
+  if (end || !requests.has(id)) return null;
+  const left = owed.filter((name) => !yes.has(name));
+  return owed.length && !left.length ? null : left;
+}
+
+/** Returns what became of a message that asks: {end, text}; null while there is nothing to tell. */
+export function outcomeIn({ id, kind }, { outcomes, me }) {
+  const { asked, yes, end, by } = outcomes.get(id) ?? {};
+  const w = words.talk.outcomes;
+  const said = (template) => ({ end, text: fill(template, { n: word(yes.size), of: word(asked.length), by }) });
+  if (end === "objected") return { end, text: fill(w.objected, { by: sayer(by, me) }) };
+  if (end) return said(end === "agreed" && !yes.size ? w.agreedByAll : w[end]);
+  return yes?.size ? said(kind === "proposal" ? w.votes : w.answers) : null;
 }
 
 /** Returns a sentence about few of names; about anyone if there are none. */
-function shortly(names, me, template) {
+function shortly(names, view, template) {
+  const { me } = view;
   if (!names.length) return { text: fill(template, { names: [word(words.who.anyone)] }) };
   const shown = few(names, me);
-  const all = shown.length < names.length ? plain("{names}", { names: listed(names, me) }) : undefined;
-  return { text: fill(template, { names: listed(shown, me) }), all };
+  const self = selfOf(view);
+  const all = shown.length < names.length ? plain("{names}", { names: listed(names, me, self) }) : undefined;
+  return { text: fill(template, { names: listed(shown, me, self) }), all };
 }
 
 /** The first line of another message, which leads there. */
@@ -65,7 +86,7 @@ export function Quote({ id, label, kind = "reply", view }) {
  * text of which a part is missing is not decided: the button below it loads the rest.
  */
 export function Ask({ message, view }) {
-  const owed = view.requests.get(message.id)?.owed_by?.includes(view.me);
+  const owed = owedOf(message.id, view)?.includes(view.me);
   if (!owed || message.from === view.me || message.more) return null;
   if (message.kind === "proposal") {
     const agree = () => view.room.send({ kind: "agree", reply_to: message.id });

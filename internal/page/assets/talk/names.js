@@ -3,8 +3,15 @@
 import { fill, word } from "../ui/fill.js";
 import { words } from "../words.js";
 
-/** Returns names for a sentence, with "you" for the seat of this page. */
-export const listed = (names, me) => names.map((name) => (name === me ? word(words.who.you) : name));
+/** Returns names for a sentence, with self for the seat of this page. */
+export const listed = (names, me, self = words.who.you) => names.map((name) => (name === me ? word(self) : name));
+
+/** Returns who answers for the seat of this page: the person alone, or its agent. */
+export const selfOf = ({ alone }) => (alone ? words.who.you : words.who.yourAgent);
+
+/** Returns who has said a message, for a sentence: of this seat its person is told from its agent. */
+export const sayer = ({ from, person }, me) =>
+  from === me ? word(person ? words.who.you : words.who.yourAgent) : from;
 
 /** Returns who reads a message beside its sender. me is the seat of this page; say is fill, or plain for a text. */
 export function audience({ from, to }, me, say = fill) {

@@ -4,7 +4,7 @@
 //   day      at: when the day begins
 //   unread   what follows is unread
 //   message  message; head: it begins a group of the same speaker
-//   events   events: what happened between two messages, in order
+//   events   events: what happened between two messages, in order; also who agreed without a word
 //   sending  item: what stands in the outbox; or sharing: a file on its way
 
 const together = 5 * 60_000; // ms between two messages of one group
@@ -27,7 +27,7 @@ export function rowsOf({ messages, firstUnread, outbox, sharing, me, supervision
       rows.push({ key: "unread", type: "unread" });
       last = null;
     }
-    if (message.type !== "message") {
+    if (message.type !== "message" || isEmptyVote(message)) {
       addEvent(rows, message);
       last = null;
       continue;
@@ -41,6 +41,9 @@ export function rowsOf({ messages, firstUnread, outbox, sharing, me, supervision
     rows.push({ key: "sharing:" + item.key, type: "sending", sharing: item, message: shared(item, me) });
   return rows;
 }
+
+/** Reports whether a message agrees without a word: it is a line among events. */
+const isEmptyVote = ({ kind, text, file, finished }) => kind === "agree" && !text && !file && !finished;
 
 const days = new Map(); // by the hour of UTC: to make a date of each time of thousands is slow
 
