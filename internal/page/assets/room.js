@@ -18,6 +18,7 @@ import { words } from "./words.js";
 
 const pageSize = 100; // messages; the server gives no more at once
 const draftLife = 24 * 3600_000; // ms that a draft waits
+const mostKnocks = 20; // that are kept as dismissed: a room has six in ten minutes
 const unreadPages = 5; // that are loaded at the opening to find what was read
 
 /**
@@ -41,6 +42,7 @@ const nothing = {
   banned: [], // names, for an admin
   renewed: 0, // how often what this person did ended the invite and made another
   supervision: { paused: false, approve: false, drafts: [] },
+  dismissed: [], // the ids of knocks that the person has dismissed
   late: "", // why the person's last decision about a draft came too late
   outbox: [], // what is being sent: {key, args, state: sending | held | refused, why, credential}
   sharing: [], // files that are being shared: see files/sharing.js
@@ -73,7 +75,10 @@ export class Room {
     const signal = this.#stop.signal;
     this.seat = seat;
     this.clock = clock;
-    this.state = { ...nothing, me: seat.name ?? "", alone: !!seat.alone, readTo: storage.readOf(seat.token) };
+    const { knocks: dismissed = [] } = storage.notesOf(seat.token);
+    this.state = {
+      ...nothing, me: seat.name ?? "", alone: !!seat.alone, readTo: storage.readOf(seat.token), dismissed,
+    };
     this.following = new Following({
       open: (turn) => this.#open(turn),
       look: (seconds, turn) => this.#look(seconds, turn),
@@ -388,6 +393,12 @@ export class Room {
   #showSupervision(supervision) {
     const drafts = supervision.drafts.filter(({ id }) => !this.#decided.has(id));
     this.#set({ supervision: drafts.length < supervision.drafts.length ? { ...supervision, drafts } : supervision });
+  }
+
+  /** Takes a knock out of sight, here and after a reload. */
+  dismiss(id) {
+    this.#set({ dismissed: [...this.state.dismissed.slice(1 - mostKnocks), id] });
+    storage.note(this.seat.token, { knocks: this.state.dismissed });
   }
 
   /** The person has read why its decision came too late. */

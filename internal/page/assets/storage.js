@@ -58,7 +58,10 @@ export const readOf = (token) => store.get(readName(token)) ?? "";
 /** Keeps it. */
 export const keepRead = (token, id) => store.put(readName(token), id);
 
-/** Returns what is kept for a seat beside it: {draft, colours: of names, as a list of pairs}. */
+/**
+ * Returns what is kept for a seat beside it: {draft, notices, colours: of names, as a list of pairs, knocks: the ids of
+ * those that were dismissed}.
+ */
 export const notesOf = (token) => store.get(notesName(token)) ?? {};
 
 /** Replaces parts of what is kept for a seat. */

@@ -139,6 +139,7 @@ export interface State {
   banned: string[];
   renewed: number;
   supervision: Supervision;
+  dismissed: string[];
   late: string;
   outbox: Outgoing[];
   sharing: Sharing[];

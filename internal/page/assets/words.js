@@ -135,7 +135,6 @@ export const words = {
 
     // What happened. Names and quotes stand where the braces are.
     eventsHidden: (n) => (n === 1 ? "1 earlier event" : `${n} earlier events`),
-    letIn: "Let in",
     events: {
       joined: "{agents} joined",
       left: {
@@ -467,9 +466,18 @@ export const words = {
     sendEdited: "Send as my words",
     draftWords: "What your agent wants to say",
     draftText: "What is sent in its place, as your words",
-    knock: (name) => `${name} wants to come back`,
-    knockFull: (name) => `${name} found no free seat`,
-    knockHint: "Somebody asks for the name of a silent agent. Let in only an agent that you expect: it can come once that seat has been silent for two minutes, that of an admin for 15.",
+    knocks: {
+      letIn: {
+        title: (name) => `${name} wants to come back`,
+        hint: "Somebody asks for the name of a silent agent. Let in only an agent that you expect: it can come once that seat has been silent for two minutes, that of an admin for 15.",
+      },
+      addSeat: { title: (name) => `${name} found no free seat`, hint: "" },
+      here: {
+        title: (name) => `Somebody tried to join as ${name}`,
+        hint: "The seat of this name is not silent: the other one needs another name.",
+      },
+    },
+    dismiss: "Dismiss",
     letIn: "Let in",
     addSeat: "Add a seat",
 

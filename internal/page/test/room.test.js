@@ -426,3 +426,10 @@ test("listeners hear of changes only, and not once they have left", async () => 
   await rest();
   assert.equal(heard, before);
 });
+
+test("a knock that was dismissed stays out of sight, also after a reload", async () => {
+  let room = await opened();
+  room.dismiss("k1");
+  room = await again(room);
+  assert.deepEqual(room.state.dismissed, ["k1"]);
+});

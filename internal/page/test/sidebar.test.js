@@ -69,19 +69,40 @@ test("only an admin changes a room, and nobody a closed one", () => {
   assert.ok(!isAdmin({ room: { ...state("admin", 2).room, closed: true } }));
 });
 
-test("a knock is shown to those who can answer it, the last of each name, until it is", () => {
-  const ids = (...args) => knocksFor(state(...args), now).map(({ id }) => id);
-  const taken = [knock("k1", "name_taken", "Bo"), knock("k2", "name_taken", "Bo")];
-  assert.deepEqual([ids("admin", 3, taken), ids("member", 3, taken), ids("member", 2, taken, 2)], [["k2"], [], ["k2"]]);
-  assert.deepEqual(ids("admin", 3, [knock("k1", "name_taken", me.toUpperCase())]), [], "it is the own name");
-  const muted = state("member", 2, taken, 2);
-  muted.room.agents[0].muted = true;
+/** Returns what a seat of a role is offered about knocks: their ids, and how they can be answered. */
+const offers = (role, messages, { holder = "silent", size = 3, capacity = 5, dismissed = [], later = 0 } = {}) => {
+  const seen = { ...state(role, size, messages, capacity), dismissed };
+  seen.room.agents[1] = { name: "Bo", state: holder };
+  return knocksFor(seen, now + later).map(({ knock, offer }) => [knock.id, offer].filter(Boolean).join(" ")).join();
+};
+const taken = [knock("k1", "name_taken", "Bo"), knock("k2", "name_taken", "bo")];
+const full = [knock("k1", "room_full", "Di")];
+
+for (const [what, want, ...args] of [
+  ["an admin may let in who knocked last", "k2 letIn", "admin", taken],
+  ["a member sees nothing of it", "", "member", taken],
+  ["of two, the other one may let in", "k2 letIn", "member", taken, { size: 2, capacity: 2 }],
+  ["an agent that is away is not here", "k2 letIn", "admin", taken, { holder: "away" }],
+  ["under the name of one who reads nobody is let in", "k2", "admin", taken, { holder: "waiting" }],
+  ["nor under that of one who called just now", "k2", "admin", taken, { holder: "busy" }],
+  ["nor under that of one on standby", "k2", "admin", taken, { holder: "standby" }],
+  ["nor under the own name", "k1", "admin", [knock("k1", "name_taken", me.toUpperCase())]],
+  ["what was dismissed is gone", "", "admin", taken, { dismissed: ["k2"] }],
+  ["and so is a knock for a seat that is free by now", "", "admin", [knock("k1", "name_taken", "Cy")]],
+  ["and one that came in", "", "admin", [...taken, { type: "joined", agent: "BO", at }]],
+  ["and one that was let in", "", "admin", [...taken, { type: "role", action: "readmit", agent: "Bo", at }]],
+  ["and one of ten minutes ago", "", "admin", taken, { later: 540_000 }],
+  ["an admin of a full room may add a seat", "k1 addSeat", "admin", full, { size: 5 }],
+  ["but not where one is free", "", "admin", full, { size: 4 }],
+  ["nor beyond a hundred", "", "admin", full, { size: 100, capacity: 100 }],
+  ["and no member may", "", "member", full, { size: 5 }],
+])
+  test("knocks: " + what, () => assert.equal(offers(...args), want));
+
+test("knocks: who may only listen lets nobody in", () => {
+  const muted = { ...state("member", 2, taken, 2), dismissed: [] };
+  muted.room.agents = [{ name: me, you: true, muted: true }, { name: "Bo", state: "silent" }];
   assert.deepEqual(knocksFor(muted, now), []);
-  const full = [knock("k1", "room_full", "Di")];
-  assert.deepEqual([ids("admin", 5, full), ids("admin", 4, full), ids("member", 5, full)], [["k1"], [], []]);
-  assert.deepEqual(ids("admin", 3, [...taken, { type: "joined", agent: "BO" }]), []);
-  assert.deepEqual(ids("admin", 3, [...taken, { type: "role", action: "readmit", agent: "Bo" }]), []);
-  assert.deepEqual(knocksFor(state("admin", 3, taken), now + 600_000), []);
 });
 
 test("settings: only what was changed is sent, and an empty description removes it", () => {

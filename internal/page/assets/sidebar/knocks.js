@@ -10,46 +10,72 @@ import { isAdmin } from "./people.js";
 
 const w = words.sidebar;
 const lasts = 10 * 60_000; // ms: as long can a knock be answered
+const mostSeats = 100;
+const gone = ["silent", "away"]; // states of agents that are not here
 
-export function Knocks({ room, state }) {
+/** onFewer is called when one was dismissed, and the focus with it. */
+export function Knocks({ room, state, onFewer }) {
   const now = useNow(state.clock);
-  const { capacity } = state.room;
-  return knocksFor(state, now).map((knock) => html`<${Knock} key=${knock.id} ...${{ room, knock, capacity }} />`);
+  return knocksFor(state, now).map(({ knock, offer }) => html`
+    <${Knock} key=${knock.id} ...${{ room, state, knock, offer, onFewer }} />`);
 }
 
-/** Returns the knocks that this seat can answer. */
+/**
+ * Returns the knocks that this seat can do something about, and what: {knock, offer: letIn, addSeat, or "" where the
+ * name is that of somebody who is here, or the own one}.
+ */
 export function knocksFor(state, now) {
+  if (!state.room) return [];
   const { agents, capacity } = state.room;
   const admin = isAdmin(state);
   const mayLetIn = admin || (capacity === 2 && !silencedBy(state)); // of two, the other one may
-  const mine = (name) => agents.some((agent) => agent.you && fold(agent.name) === fold(name));
-  return knocksIn(state.messages, now).filter(({ reason, agent }) =>
-    reason === "name_taken" ? mayLetIn && !mine(agent) : admin && agents.length >= capacity);
+  const mayAdd = admin && agents.length >= capacity && capacity < mostSeats;
+  return knocksIn(state.messages, now)
+    .filter(({ id }) => !state.dismissed.includes(id))
+    .map((knock) => {
+      if (knock.reason !== "name_taken") return mayAdd && { knock, offer: "addSeat" };
+      const owner = agents.find(({ name }) => fold(name) === fold(knock.agent));
+      return mayLetIn && owner && { knock, offer: !owner.you && gone.includes(owner.state) ? "letIn" : "" };
+    })
+    .filter((one) => !!one);
 }
 
 /** Returns the knocks that nobody has answered, and whose agent has not come in. */
 function knocksIn(messages, now) {
   const open = new Map();
-  for (const message of messages) {
+  const old = messages.findLastIndex(({ at }) => now - Date.parse(at) >= lasts);
+  for (const message of messages.slice(old + 1)) {
     const { type, action, agent } = message;
-    if (type === "knock" && now - Date.parse(message.at) < lasts) open.set(fold(agent), message);
+    if (type === "knock") open.set(fold(agent), message);
     if (type === "joined" || (type === "role" && action === "readmit")) open.delete(fold(agent));
   }
   return [...open.values()];
 }
 
-function Knock({ room, knock, capacity }) {
+/** Answers a knock as is offered. */
+const answer = (room, { id }, offer) =>
+  offer === "letIn" ? room.manage({ action: "readmit", id }) : room.update({ capacity: room.state.room.capacity + 1 });
+
+/** The button that answers a knock. */
+export function Answer({ room, knock, offer, className = "button" }) {
   const { busy, problem, act } = useAct();
-  const known = knock.reason === "name_taken";
-  const letIn = () =>
-    act(() => (known ? room.manage({ action: "readmit", id: knock.id }) : room.update({ capacity: capacity + 1 })));
+  return html`
+    <button type="button" class=${className} disabled=${busy} onClick=${() => act(() => answer(room, knock, offer))}>
+      ${w[offer]}
+    </button>
+    <${Problem} text=${problem} />`;
+}
+
+function Knock({ room, knock, offer, onFewer }) {
+  const { title, hint } = w.knocks[offer || "here"];
+  const dismiss = () => (room.dismiss(knock.id), onFewer());
   return html`
     <section class="sidebar-knock">
-      <h2 tabindex="-1">${known ? w.knock(knock.agent) : w.knockFull(knock.agent)}</h2>
-      ${known && html`<p class="small quiet">${w.knockHint}</p>`}
+      <h2 tabindex="-1">${title(knock.agent)}</h2>
+      ${hint && html`<p class="small quiet">${hint}</p>`}
       <div class="sidebar-buttons">
-        <button type="button" class="button" disabled=${busy} onClick=${letIn}>${known ? w.letIn : w.addSeat}</button>
+        ${offer && html`<${Answer} ...${{ room, knock, offer }} />`}
+        <button type="button" class="button" onClick=${dismiss}>${w.dismiss}</button>
       </div>
-      <${Problem} text=${problem} />
     </section>`;
 }

@@ -24,6 +24,7 @@ export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
   // On a narrow screen the conversation is below this one.
   const jump = (id) => (onClose(), onJump(id));
   const reply = (...how) => (onClose(), onReply(...how));
+  const fewer = () => sidebar.current.querySelector("h2, summary").focus();
   const supervises = !state.alone && !state.room.closed;
   return html`
     <div class="sidebar" ref=${sidebar}>
@@ -34,9 +35,8 @@ export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
         </button>
       </div>
       ${supervises && html`
-        <${Drafts} room=${room} state=${state} onJump=${jump}
-          onFewer=${() => sidebar.current.querySelector("h2, summary").focus()} />`}
-      <${Knocks} room=${room} state=${state} />
+        <${Drafts} room=${room} state=${state} onJump=${jump} onFewer=${fewer} />`}
+      <${Knocks} room=${room} state=${state} onFewer=${fewer} />
       ${supervises && html`<${MyAgent} room=${room} state=${state} />`}
       <${Owed} room=${room} state=${state} onJump=${jump} onReply=${reply} />
       <${Tasks} state=${state} onTasks=${onTasks} />

@@ -1,6 +1,7 @@
 // What happened in the room beside what was said, as quiet lines in the server's words.
 
 import { html, useState } from "../vendor.js";
+import { Answer } from "../sidebar/knocks.js";
 import { few } from "../ui/few.js";
 import { fill, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
@@ -11,7 +12,6 @@ import { gist } from "./rows.js";
 
 const shownAtOnce = 3; // lines in a row; more are behind a button
 const mostTitles = 3; // of tasks that were added at once
-const knockLasts = 10 * 60_000; // ms in which a knock can be answered
 
 /** The events between two messages. view as in message.js. */
 export function Events({ events, view }) {
@@ -47,7 +47,7 @@ export function together(events) {
 
 /** Reports whether an event may not hide among others. */
 export const isLoud = (event, view) =>
-  event.reason === "opened_twice" || event.reason === "closed" || !!event.agreed || mayLetIn(event, view);
+  event.reason === "opened_twice" || event.reason === "closed" || !!event.agreed || view.lets.has(event.id);
 
 function Event({ event, view }) {
   const [open, setOpen] = useState(false);
@@ -61,7 +61,8 @@ function Event({ event, view }) {
       </span> <${Clock} at=${event.at} />
       ${event.to?.length > 0 && html`
         <span class="message-to"><${Icon} name="lock" />${audience(event, view.me)}</span>`}
-      ${mayLetIn(event, view) && html`<${LetIn} event=${event} room=${view.room} />`}
+      ${view.lets.has(event.id) && html`
+        <${Answer} room=${view.room} knock=${event} offer="letIn" className="button small" />`}
     </p>`;
 }
 
@@ -144,40 +145,4 @@ function changesOf(changes) {
     if (typeof phrase !== "object") return phrase ?? change.other;
     return (Object.hasOwn(phrase, value) ? phrase[value] : phrase.other) ?? change.other;
   });
-}
-
-/** Reports whether this seat may let in who knocked, and nobody has. */
-export function mayLetIn(event, { admin, room, now, answered }) {
-  if (event.type !== "knock" || event.reason !== "name_taken" || answered.has(event.id)) return false;
-  const two = room.state.room?.capacity === 2 && event.agent !== room.state.me;
-  return (admin || two) && now - Date.parse(event.at) < knockLasts;
-}
-
-/** Returns the ids of the knocks after which somebody of that name was let in or came. */
-export function answeredKnocks(messages) {
-  const answered = new Set();
-  const open = new Map();
-  for (const { type, id, agent, action } of messages) {
-    if (type === "knock") open.set(agent, [...(open.get(agent) ?? []), id]);
-    else if (type === "joined" || (type === "role" && action === "readmit")) {
-      for (const knock of open.get(agent) ?? []) answered.add(knock);
-      open.delete(agent);
-    }
-  }
-  return answered;
-}
-
-function LetIn({ event, room }) {
-  const [state, setState] = useState({ busy: false, problem: "" });
-  const act = async () => {
-    setState({ busy: true, problem: "" });
-    try {
-      await room.manage({ action: "readmit", id: event.id });
-    } catch (refused) {
-      setState({ busy: false, problem: refused.message });
-    }
-  };
-  return html`
-    <button type="button" class="button small" disabled=${state.busy} onClick=${act}>${words.talk.letIn}</button>
-    ${state.problem && html`<span class="problem" role="alert">${state.problem}</span>`}`;
 }

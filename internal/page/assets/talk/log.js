@@ -2,12 +2,13 @@
 // buttons that lead through them.
 
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
+import { knocksFor } from "../sidebar/knocks.js";
 import { Confirm } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { dayName, useNow } from "../ui/time.js";
 import { words } from "../words.js";
 import { Announcer } from "./announcer.js";
-import { answeredKnocks, Events } from "./events.js";
+import { Events } from "./events.js";
 import { paint, sought, useSought, wordIn } from "./found.js";
 import { onKey } from "./keys.js";
 import { Message } from "./message.js";
@@ -30,7 +31,6 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   const rows = useMemo(() => rowsOf(state), [messages, firstUnread, outbox, sharing, me, supervision.drafts]);
   const index = useMemo(() => indexOf(rows), [rows]);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
-  const answered = useMemo(() => answeredKnocks(messages), [messages]);
   const outcomes = useMemo(() => outcomesOf(messages, state.agreements), [messages, state.agreements]);
   const requests = useMemo(() => new Map(state.requests.map((request) => [request.id, request])), [state.requests]);
   const now = useNow(state.clock);
@@ -54,7 +54,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
     byId,
     requests,
     outcomes,
-    answered,
+    lets: new Set(knocksFor(state, now).filter(({ offer }) => offer === "letIn").map(({ knock }) => knock.id)),
     now,
     onReply,
     jump,
