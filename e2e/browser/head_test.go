@@ -65,6 +65,7 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 		}
 	}
 	tab.click(button("Settings"))
+	tab.is(css(modal))
 	tab.press("Escape")
 	tab.isNot(css(modal))
 	tab.until("the button of the dialog has the focus", `document.activeElement.textContent === "Settings"`)
@@ -73,6 +74,7 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab.until("the button has the focus again", `document.activeElement.matches(".room-sidebar-button")`)
 	tab.click(button("Menu"))
 	tab.click(button("Export"))
+	tab.is(css(modal))
 	tab.press("Escape")
 	tab.isNot(css(modal))
 	tab.until("the menu has the focus", `document.activeElement.getAttribute("aria-label") === "Menu"`)

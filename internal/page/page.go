@@ -4,8 +4,8 @@
 //
 // The document is the same for every address but for the way to the root of the server,
 // which is relative: a proxy may serve all of it below a path of its own. It loads one script
-// and one style, which arrive in one round trip after it. Their path has the version of all
-// assets, and what is at it never changes.
+// and one style, which arrive in one round trip after it, and a second script when the first view
+// stands. Their path has the version of all assets, and what is at it never changes.
 //
 // The program contains what is served, compressed, so that no request costs work. It is in the
 // folder served. `go test ./internal/page -update` makes it of page.html and the folder assets:
@@ -62,7 +62,7 @@ func New() (*Site, error) {
 		return nil, fmt.Errorf("page: %w", err)
 	}
 	all.version = string(version)
-	for _, name := range []string{"main.js", "page.css", "icon.svg", "vendor-licenses.txt"} {
+	for _, name := range []string{"main.js", "later.js", "page.css", "icon.svg", "vendor-licenses.txt"} {
 		f, err := newFile(kinds[path.Ext(name)], "public, max-age=31536000, immutable", "served/"+name+".gz")
 		if err != nil {
 			return nil, err

@@ -22,7 +22,8 @@ import (
 	"github.com/parley-chat/parley/internal/page/bundle"
 )
 
-// What a browser loads are two files: the modules joined into one, and the styles.
+// A browser loads two files, the modules joined into one and the styles, and later the modules of
+// what the first view does not need.
 // `go test ./internal/page -update` joins and compresses them into the folder served, which the
 // program contains.
 var update = flag.Bool("update", false, "write the folder served")
@@ -31,11 +32,11 @@ var update = flag.Bool("update", false, "write the folder served")
 func built(t *testing.T) map[string]string {
 	t.Helper()
 	modules, styles, sum := sources(t), "", sha256.New()
-	script, err := bundle.Join("main.js", modules)
+	script, later, err := bundle.Join("main.js", modules)
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts := map[string]string{"main.js": script}
+	texts := map[string]string{"main.js": script, bundle.Later: later}
 	for _, name := range []string{"icon.svg", "vendor-licenses.txt"} {
 		texts[name] = modules[name]
 	}

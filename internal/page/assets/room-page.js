@@ -11,6 +11,7 @@ import { WaitingBar } from "./compose/waiting.js";
 import { Sidebar } from "./sidebar/sidebar.js";
 import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
+import { loadDialogs } from "./ui/later.js";
 import { useRoom } from "./use-room.js";
 import { words } from "./words.js";
 
@@ -45,6 +46,7 @@ function OpenRoom({ room, state }) {
   useHelpKey(useCallback(() => setDialog("keys"), []));
   useNotices(room, state, jump);
   useEffect(() => void (state.renewed && setDialog("renewed")), [state.renewed]);
+  useEffect(() => void (state.phase === "live" && loadDialogs()), [state.phase]);
   return html`
     <div class="room">
       <div class="room-top" inert=${sidebar.open}>

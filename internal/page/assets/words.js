@@ -20,6 +20,8 @@ export const words = {
     cancel: "Cancel",
     copied: "Copied",
     notCopied: "Not copied",
+    notLoaded: "This did not load",
+    notLoadedText: "The server does not answer, or has a newer version of this page. Reload the page to go on.",
     others: (n) => `${n} others`,
     // The size of a file, as people say it: 1 KB are 1,024 bytes, as in the limits of the server.
     size: (bytes) => {

@@ -13,10 +13,15 @@
 //
 // All else that begins with import or export is refused, and so is a name that its module does not
 // export, a circle of imports, or code behind a comment that begins a line.
+//
+// A module that the first view does not need is imported by a function, () => import("./x.js"). All such
+// modules, with what they alone import, are joined into a second script, which is loaded with the
+// first of them. It has the modules of the first script from there.
 package bundle
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -30,24 +35,52 @@ var (
 	// behind code. Behind a quote it might be part of a text.
 	comments   = regexp.MustCompile("(?m)^[ \\t]*/\\*\\*(?s:.*?)\\*/[ \\t]*\\n|^[ \\t]+//.*\\n|[ \\t]+// [^'\"`\\n]*$")
 	exportList = regexp.MustCompile(`^export ?\{([^}]*)\};\s*$`)
+	importLate = regexp.MustCompile(`\(\) => import\("([^"]+)"\)`)
 )
+
+// Later is the name of the second script.
+const Later = "later.js"
 
 // bundle is one module in the making. The modules that it joins become constants in it.
 type bundle struct {
 	texts   map[string]string   // of all modules
-	inside  map[string]string   // the constant of each that is in the bundle; "" while what it imports is added
-	exports map[string][]string // of each that is in the bundle, as members of an object
+	inside  map[string]string   // the constant of each that is in a script; "" while what it imports is added
+	exports map[string][]string // of each that is in a script, as members of an object
+	late    []string            // those that are imported within code
 	joined  strings.Builder
 }
 
 // Join returns one module that does what the module main does, with all that it imports in
-// it. texts has each module by its path.
-func Join(main string, texts map[string]string) (string, error) {
+// it, and the second script, "" if nothing is loaded later. texts has each module by its path.
+func Join(main string, texts map[string]string) (first, later string, err error) {
 	b := &bundle{texts: texts, inside: map[string]string{}, exports: map[string][]string{}}
 	if _, err := b.add(main); err != nil {
-		return "", err
+		return "", "", err
 	}
-	return b.joined.String(), nil
+	if len(b.late) == 0 {
+		return b.joined.String(), "", nil
+	}
+	known := strings.Join(slices.Sorted(maps.Values(b.inside)), ", ")
+	fmt.Fprintf(&b.joined, "export { %s };\n", known)
+	first = b.joined.String()
+	b.joined.Reset()
+	fmt.Fprintf(&b.joined, "import { %s } from %q;\n", known, "./"+main)
+	var own []string
+	for n := 0; n < len(b.late); n++ { // adding one may find others
+		if _, in := b.inside[b.late[n]]; !in {
+			if _, err := b.add(b.late[n]); err != nil {
+				return "", "", err
+			}
+		}
+		own = append(own, fmt.Sprintf("%s as %s", b.inside[b.late[n]], lateName(b.late[n])))
+	}
+	fmt.Fprintf(&b.joined, "export { %s };\n", strings.Join(own, ", "))
+	return first, b.joined.String(), nil
+}
+
+// lateName returns the name under which the second script exports a module.
+func lateName(module string) string {
+	return "of_" + regexp.MustCompile(`\W`).ReplaceAllString(module, "_")
 }
 
 // add puts a module behind all that it imports, and returns its constant.
@@ -76,7 +109,14 @@ func (b *bundle) add(name string) (constant string, err error) {
 		b.exports[name] = append(b.exports[name], exported...)
 	}
 	b.inside[name] = constant
-	code := strings.TrimSpace(comments.ReplaceAllString(body.String(), ""))
+	code := importLate.ReplaceAllStringFunc(strings.TrimSpace(comments.ReplaceAllString(body.String(), "")),
+		func(call string) string {
+			module := path.Join(path.Dir(name), importLate.FindStringSubmatch(call)[1])
+			if !slices.Contains(b.late, module) {
+				b.late = append(b.late, module)
+			}
+			return fmt.Sprintf("() => import(%q).then((all) => all.%s)", "./"+Later, lateName(module))
+		})
 	exports := strings.Join(b.exports[name], ", ")
 	fmt.Fprintf(&b.joined, "// %s\nconst %s = (() => {\n%s\nreturn { %s };\n})();\n", name, constant, code, exports)
 	return constant, nil

@@ -3,6 +3,7 @@ package bundle
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -16,7 +17,7 @@ func TestBundle_doesWhatItsModulesDo(t *testing.T) {
 	case err != nil:
 		t.Skip("Node is missing")
 	}
-	text, err := Join("main.js", map[string]string{
+	text, later, err := Join("main.js", map[string]string{
 		"main.js": `// Says what it got.
 
 import { a as b, up } from "./lib/a.js";
@@ -52,6 +53,9 @@ export function up(n) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err != nil || later != "" {
+		t.Fatalf("%v, and to be loaded later: %s", err, later)
+	}
 	run := exec.CommandContext(t.Context(), node, "--input-type=module", "-")
 	run.Stdin = strings.NewReader(text)
 	said, err := run.CombinedOutput()
@@ -61,6 +65,50 @@ export function up(n) {
 	if want := `[4,3,"https:// aa // b","kept","thing","AsyncFunction",1]`; err != nil ||
 		strings.TrimSpace(string(said)) != want {
 		t.Errorf("%v: %s; want %s, of\n%s", err, said, want, text)
+	}
+}
+
+// What is imported within code comes in a second script, with the same modules as the first.
+func TestBundle_whatIsImportedWithinCode_comesLater(t *testing.T) {
+	node, err := exec.LookPath("node")
+	switch {
+	case err != nil && os.Getenv("CI") == "true":
+		t.Fatal(err)
+	case err != nil:
+		t.Skip("Node is missing")
+	}
+	first, later, err := Join("main.js", map[string]string{
+		"main.js": `import { kept } from "./kept.js";
+const load = () => import("./lib/a.js");
+const main = async () => {
+  const [{ said }, again] = [await load(), await (() => import("./lib/a.js"))()];
+  const { n } = await again.more();
+  console.log(JSON.stringify([kept, said, again.said === said, n]));
+};
+setTimeout(main);
+`,
+		"kept.js": "export const kept = [];\n",
+		"lib/a.js": `import { kept } from "../kept.js";
+import { word } from "./word.js";
+kept.push(word);
+export const said = "said";
+export const more = () => import("../b.js");
+`,
+		"lib/word.js": "export const word = \"a word\";\n",
+		"b.js":        "import { kept } from \"./kept.js\";\nexport const n = kept.push(\"another\");\n",
+	})
+	if err != nil || strings.Contains(first, "a word") || strings.Contains(later, "const kept = [];") {
+		t.Fatalf("%v; first:\n%s\nlater:\n%s", err, first, later)
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{"main.js": first, Later: later, "package.json": `{"type":"module"}`} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said, err := exec.CommandContext(t.Context(), node, filepath.Join(dir, "main.js")).CombinedOutput()
+	if want := `[["a word","another"],"said",true,2]`; err != nil || strings.TrimSpace(string(said)) != want {
+		t.Errorf("%v: %s; want %s, of\n%s\n%s", err, said, want, first, later)
 	}
 }
 
@@ -95,7 +143,7 @@ func TestBundle_whatItDoesNotUnderstand_isRefused(t *testing.T) {
 			"main.js imports nope from a.js, which does not export it",
 		},
 	} {
-		if got, err := Join("main.js", c.modules); err == nil || !strings.Contains(err.Error(), c.says) {
+		if got, _, err := Join("main.js", c.modules); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, %s", name, err, got)
 		}
 	}

@@ -1,22 +1,21 @@
 // The menu of a room.
 
 import { html, useEffect } from "../vendor.js";
-import { DeviceDialog } from "../sidebar/device.js";
-import { InviteDialog } from "../sidebar/invite.js";
-import { ForgetDialog, LeaveDialog } from "../sidebar/leave.js";
 import { root } from "../site.js";
 import { Icon } from "../ui/icon.js";
-import { Dialog } from "../ui/dialog.js";
-import { TasksDialog } from "../tasks/view.js";
+import { later } from "../ui/later.js";
 import { words } from "../words.js";
-import { ExportDialog } from "./export-dialog.js";
-import { NoticesDialog } from "./notices-dialog.js";
 import { Popover } from "./popover.js";
 
 const dialogs = {
-  invite: InviteDialog, tasks: TasksDialog, notices: NoticesDialog, export: ExportDialog, device: DeviceDialog,
-  keys: KeysDialog,
-  leave: LeaveDialog, forget: ForgetDialog,
+  invite: later(() => import("../sidebar/invite.js"), "InviteDialog"),
+  tasks: later(() => import("../tasks/view.js"), "TasksDialog"),
+  notices: later(() => import("./notices-dialog.js"), "NoticesDialog"),
+  export: later(() => import("./export-dialog.js"), "ExportDialog"),
+  device: later(() => import("../sidebar/device.js"), "DeviceDialog"),
+  keys: later(() => import("./keys-dialog.js"), "KeysDialog"),
+  leave: later(() => import("../sidebar/leave.js"), "LeaveDialog"),
+  forget: later(() => import("../sidebar/leave.js"), "ForgetDialog"),
 };
 
 /** Returns the names of the dialogs in the menu. A closed room has nothing left to join or to leave. */
@@ -42,24 +41,9 @@ export const Menu = ({ state, onDialog }) => html`
  * another, and "tasks t7" the tasks, of which that one is looked at.
  */
 export function OpenDialog({ name, ...rest }) {
-  if (name === "renewed") return html`<${InviteDialog} renewed ...${rest} />`;
-  if (name.startsWith("tasks ")) return html`<${TasksDialog} id=${name.slice(6)} ...${rest} />`;
+  if (name === "renewed") return html`<${dialogs.invite} renewed ...${rest} />`;
+  if (name.startsWith("tasks ")) return html`<${dialogs.tasks} id=${name.slice(6)} ...${rest} />`;
   return dialogs[name] ? html`<${dialogs[name]} ...${rest} />` : null;
-}
-
-/** Which keys do what. */
-function KeysDialog({ onClose }) {
-  return html`
-    <${Dialog} title=${words.compose.keysTitle} onClose=${onClose}>
-      ${words.compose.keys.map(([part, rows]) => html`
-        <section class="keys" key=${part}>
-          <h3>${part}</h3>
-          <dl>
-            ${rows.map(([keys, what]) => html`
-              <div key=${what}><dt>${keys.map((key) => html`<kbd>${key}</kbd>`)}</dt><dd>${what}</dd></div>`)}
-          </dl>
-        </section>`)}
-    <//>`;
 }
 
 /** Calls show when the person presses ? and is not writing. */

@@ -2,13 +2,14 @@
 
 import { html, useState } from "../vendor.js";
 import { Confirm } from "../ui/dialog.js";
+import { later } from "../ui/later.js";
 import { words } from "../words.js";
-import { LeaveDialog } from "./leave.js";
 import { Part } from "./part.js";
 import { isAdmin } from "./people.js";
-import { SettingsDialog } from "./settings.js";
 
 const w = words.sidebar;
+const SettingsDialog = later(() => import("./settings.js"), "SettingsDialog");
+const LeaveDialog = later(() => import("./leave.js"), "LeaveDialog");
 
 export function About({ room, state }) {
   const [dialog, setDialog] = useState(""); // which one is open
