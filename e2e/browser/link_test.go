@@ -5,6 +5,9 @@ import (
 	"testing"
 )
 
+// myRooms is the list of a person's rooms beside the open one.
+const myRooms = ".room-rooms"
+
 func claimOf(link string) string {
 	_, claim, _ := strings.Cut(link, "#")
 	return claim
@@ -47,4 +50,23 @@ func TestLink_onThePage_leavesTheAddressAndIsTakenAgain(t *testing.T) {
 	tab.until("the room is no longer in the title", `!document.title.includes("den") && !location.href.includes("#")`)
 	evaluate[bool](tab, `(location.hash = `+quoted(claimOf(ada.watch)+".")+`, true)`)
 	tab.until("the room is shown again", `document.title.includes("den") && !location.href.includes("#")`)
+
+	// With a second room there is a list of both. A look finds what is new in the one that is not open.
+	tab.isNot(css(myRooms))
+	tab.visit(bo.watch)
+	tab.is(css(myRooms))
+	ada.says("The den is warm")
+	tab.reload()
+	tab.until("the list has what is new in the other room", `
+		document.querySelector(".rooms-unread .rooms-last")?.textContent.includes("The den is warm") &&
+		document.querySelectorAll(".rooms-count").length === 1`)
+	tab.look(390, 780, "light")
+	tab.isNot(css(myRooms))
+	tab.click(button("My rooms, 1 with something new"))
+	tab.until("the open room has the focus", `document.activeElement.matches("[aria-current]")`)
+	tab.press("Escape")
+	tab.isNot(css(myRooms))
+	tab.click(css(".room-rooms-button"))
+	tab.click(css(".rooms-unread"))
+	tab.sees("The den is warm")
 }

@@ -195,6 +195,35 @@ func (c *counted) looks(bob chat.Seated, cursor string) {
 	c.row("a look of a program on standby")
 }
 
+// glances counts a look of the page at a room that it does not show, whose last one was at another
+// instance.
+func (c *counted) glances(bob chat.Seated) {
+	c.t.Helper()
+	link, _ := ident.ParseLinkCode(bob.Watch)
+	page := ident.Token{Room: link.Room, Seat: link.Seat, Secret: ident.Digits(2, ident.SecretChars), Person: true}
+	if _, err := c.one.Supervise(c.t.Context(),
+		chat.SuperviseRequest{Token: page.String(), Claim: bob.Watch}); err != nil {
+		c.t.Fatal(err)
+	}
+	last := ""
+	glance := func(s *chat.Service) {
+		c.clock.Advance(time.Minute)
+		got, err := s.History(c.t.Context(), chat.HistoryRequest{Token: page.String(), Limit: 30, After: last})
+		if err != nil || last != "" && len(got.Messages) > 0 {
+			c.t.Fatalf("%+v, %v", got, err)
+		}
+		if last == "" {
+			last = got.Messages[len(got.Messages)-1].ID
+		}
+	}
+	glance(c.one)
+	glance(c.other)
+	c.meter.take()
+	glance(c.one)
+	c.meter.read += 0.5 // what is new is read consistently: a unit, even if it is nothing
+	c.row("a look of a page at a room that it does not show")
+}
+
 // passwords counts joins of a room with a password.
 func (c *counted) passwords() {
 	c.t.Helper()
@@ -379,6 +408,7 @@ func TestCostPage_figures_areCounted(t *testing.T) {
 	c.clock.Advance(10 * time.Minute)
 	cursor = c.wait("a wait of 50 s, later", bob, cursor)
 	c.looks(bob, cursor)
+	c.glances(bob)
 	c.files()
 	before := c.meter.asked()
 	c.clock.Advance(time.Hour)

@@ -8,6 +8,7 @@ import { OpenDialog, useHelpKey } from "./compose/menu.js";
 import { useNotices } from "./compose/notices.js";
 import { PausedBar } from "./compose/pause.js";
 import { WaitingBar } from "./compose/waiting.js";
+import { Rooms, RoomsButton, useRooms } from "./rooms/list.js";
 import { Sidebar } from "./sidebar/sidebar.js";
 import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
@@ -16,9 +17,10 @@ import { useRoom } from "./use-room.js";
 import { words } from "./words.js";
 
 const narrow = matchMedia("(max-width: 860px)"); // as in room-page.css
+const noList = matchMedia("(max-width: 1179.9px)"); // as in rooms/rooms.css
 
 /** Returns whether the screen is narrow, now and after each change. */
-function useNarrow() {
+function useNarrow(narrow) {
   const [yes, setYes] = useState(narrow.matches);
   useEffect(() => {
     const look = () => setYes(narrow.matches);
@@ -40,7 +42,9 @@ function OpenRoom({ room, state }) {
   const [dialog, setDialog] = useState(""); // the name of the one that is open
   const log = useRef(); // of the conversation: {jump}
   const composer = useRef(); // of the composer: {answer}
-  const sidebar = useSidebar();
+  const sidebar = useSide(narrow);
+  const list = useSide(noList);
+  const rooms = useRooms(room, state);
   const jump = useCallback((id) => log.current?.jump(id), []);
   const reply = useCallback((id, kind) => composer.current?.answer(id, kind), []);
   useHelpKey(useCallback(() => setDialog("keys"), []));
@@ -48,20 +52,26 @@ function OpenRoom({ room, state }) {
   useEffect(() => void (state.renewed && setDialog("renewed")), [state.renewed]);
   useEffect(() => void (state.phase === "live" && loadDialogs()), [state.phase]);
   return html`
-    <div class="room">
-      <div class="room-top" inert=${sidebar.open}>
+    <div class=${"room" + (rooms.length > 1 ? " with-rooms" : "")}>
+      <div class="room-top" inert=${sidebar.open || list.open}>
         <${Head} room=${room} state=${state} sidebar=${sidebar.open} onSidebar=${() => sidebar.show("")}
-          onDialog=${setDialog}>
+          onDialog=${setDialog} start=${rooms.length > 1 && html`
+            <${RoomsButton} rooms=${rooms} open=${list.open} onClick=${() => list.show("[aria-current]")} />`}>
           <${Search} room=${room} state=${state} onJump=${jump} />
         <//>
         <${PausedBar} state=${state} />
       </div>
-      <main class="room-talk" inert=${sidebar.open}>
+      ${rooms.length > 1 && html`
+        <nav class=${"room-rooms" + (list.open ? " open" : "")} aria-label=${words.rooms.title} inert=${sidebar.open}
+          ref=${list.element} tabindex="-1" onKeyDown=${list.key}>
+          <${Rooms} rooms=${rooms} onClose=${list.hide} />
+        </nav>`}
+      <main class="room-talk" inert=${sidebar.open || list.open}>
         <${Log} room=${room} state=${state} handle=${log} onReply=${reply} onInvite=${() => setDialog("invite")} />
         <${WaitingBar} state=${state} onShow=${() => sidebar.show("#sidebar-drafts")} />
         <${Composer} room=${room} state=${state} handle=${composer} onJump=${jump} />
       </main>
-      <aside class=${"room-sidebar" + (sidebar.open ? " open" : "")} aria-label=${words.room.sidebar}
+      <aside class=${"room-sidebar" + (sidebar.open ? " open" : "")} inert=${list.open} aria-label=${words.room.sidebar}
         ref=${sidebar.element} tabindex="-1" onKeyDown=${sidebar.key}>
         <${Sidebar} room=${room} state=${state} onJump=${jump} onReply=${reply} onClose=${sidebar.hide}
           onTasks=${(id) => setDialog(id ? "tasks " + id : "tasks")} />
@@ -71,12 +81,12 @@ function OpenRoom({ room, state }) {
 }
 
 /**
- * The sidebar: beside the conversation, or over it on a narrow screen until it is closed. open
+ * What stands beside the conversation, or over it on a narrow screen until it is closed. open
  * is whether it covers the rest, which cannot be reached meanwhile. show leads to an element
- * in it, if there is one of that selector, or to the sidebar itself.
+ * in it, if there is one of that selector, or to the whole.
  */
-function useSidebar() {
-  const isNarrow = useNarrow();
+function useSide(/** @type {MediaQueryList} */ narrow) {
+  const isNarrow = useNarrow(narrow);
   const [wanted, setWanted] = useState(false);
   const element = useRef();
   const from = useRef(null); // where the focus was

@@ -55,6 +55,16 @@ export const words = {
     title: (unread, room, site) => (unread ? `(${unread}) ` : "") + (room ? `${room} \u00b7 ` : "") + site,
   },
 
+  // The list of my rooms (rooms/).
+  rooms: {
+    title: "My rooms",
+    open: (n) => (n ? `My rooms, ${n} with something new` : "My rooms"),
+    unnamed: "A room",
+    more: "All rooms, or a new one",
+    ended: "Your seat here is gone",
+    unread: (calls) => (calls ? "unread, and you are asked" : "unread"),
+  },
+
   // The conversation (talk/).
   talk: {
     log: "Conversation",
@@ -672,7 +682,7 @@ export const words = {
       nobody: "Nobody is here",
       noAnswer: "No answer",
       closed: "Closed: you can still read it",
-      unread: (n, more) => (more ? `${Math.min(n, 99)}+ unread` : `${n} unread`),
+      unread: (n, more) => `${n}${more ? "+" : ""} unread`,
       forget: "Forget",
       forgetIt: (room) => `Forget the room ${room}`,
       ended: {

@@ -40,18 +40,6 @@ test("my rooms: who is there, and how much of others is unread", async () => {
   assert.deepEqual(how, { title: "den", closed: false, here: ["Ada", "Cy"], unread: 2, more: false });
 });
 
-test("my rooms: more than a hundred unread messages are not counted", async () => {
-  const read = server.says("Bo", "read");
-  for (let n = 0; n < 120; n++) server.says("Bo", "word " + n);
-  const { unread, more } = (await looked({ token: "p1", read })).get("p1");
-  assert.deepEqual([unread, more], [100, true]);
-});
-
-test("my rooms: where nothing was read, or the server no longer knows what, nothing counts as unread", async () => {
-  server.says("Bo", "one");
-  for (const read of ["", "m999999"]) assert.equal((await looked({ token: "p1", read })).get("p1").unread, 0);
-});
-
 test("my rooms: a seat that is gone, one that was never opened, and no answer", async () => {
   assert.deepEqual((await looked({ token: "p2" })).get("p2"), { ended: "token_invalid" });
   assert.deepEqual((await looked({ token: "p3", claim: "w" })).size, 0);

@@ -15,13 +15,14 @@ export const waiting = ({ alone, supervision, requests, me }) =>
   alone ? requests.filter(({ owed_by: by }) => by?.includes(me)).length : supervision.drafts.length;
 
 /**
- * sidebar is whether the sidebar is shown, onSidebar shows or hides it, and children what stands
- * between name and buttons.
+ * sidebar is whether the sidebar is shown, onSidebar shows or hides it, start is what stands before the
+ * name, and children what stands between name and buttons.
  */
-export function Head({ room, state, sidebar, onSidebar, onDialog, children }) {
+export function Head({ room, state, sidebar, start = null, onSidebar, onDialog, children }) {
   const n = waiting(state);
   return html`
     <header class="room-head">
+      ${start}
       <${Title} state=${state} />
       <p class="offline" role="status">
         ${state.phase === "offline" ? state.trouble?.message ?? words.room.offline : ""}
