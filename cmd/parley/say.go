@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/shell"
 )
@@ -17,8 +19,12 @@ type sayCommand struct {
 	Ask     list     `placeholder:"NAME,..." help:"Ask these agents, who then owe an answer."`
 	ReplyTo string   `placeholder:"ID" help:"Answer the message of this id."`
 	Kind    string   `enum:"message,request,status,proposal,agree,object,done" default:"message" placeholder:"KIND" help:"What kind of message it is: ${enum}. By default ${default}."`
-	Wait    within   `placeholder:"TIME" help:"Wait for the answer, for so long if a TIME follows (--wait 5m), and print it."`
+	New     bool     `help:"It answers no request: what you just say is else the answer that you owe, if you owe one alone."`
+	Wait    within   `placeholder:"TIME" help:"Wait for the answer, and print it: for 10 minutes, or for the TIME that follows (--wait 1h)."`
 }
+
+// waitFor is how long parley say waits for an answer if nobody says how long.
+const waitFor = 10 * time.Minute
 
 // Help returns the text that kong shows for parley say --help.
 func (sayCommand) Help() string {
@@ -51,6 +57,7 @@ func (c *sayCommand) Run(ctx context.Context, io streams) error {
 		}
 	}
 	return s.Say(ctx, c.which(), shell.SayRequest{
-		Text: text, To: c.To, Ask: c.Ask, ReplyTo: c.ReplyTo, Kind: c.Kind, Answer: c.Wait.Set, Within: c.Wait.For,
+		Text: text, To: c.To, Ask: c.Ask, ReplyTo: c.ReplyTo, Kind: c.Kind, New: c.New, Answer: c.Wait.Set,
+		Within: cmp.Or(c.Wait.For, waitFor),
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -24,6 +25,7 @@ type SayRequest struct {
 	To, Ask []string
 	ReplyTo string
 	Kind    string
+	New     bool          // it answers nothing: see debt
 	Answer  bool          // wait for the answer
 	Within  time.Duration // give up waiting so long after it was said; 0: never
 }
@@ -71,11 +73,21 @@ const sendFor = 5 * time.Second
 // owes one or, of a message that asks nobody, for the first.
 func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
 	return s.inPerson(which, func(s *session) error {
+		owed, err := s.debt(ctx, req)
+		if err != nil {
+			return err
+		}
+		if owed.ID != "" {
+			req.ReplyTo, req.To = owed.ID, owed.to
+		}
 		sent, r, err := s.send(ctx, req)
 		if err != nil {
 			return err
 		}
 		touch(s.file)
+		if owed.ID != "" && sent.Sent {
+			s.out.note("as the answer to %s's request; --new says something else", owed.From)
+		}
 		switch {
 		case sent.Credential != "":
 			return fail(failed, "Nothing was sent: the text holds what looks like %s, and anyone who reads it could "+
@@ -85,6 +97,76 @@ func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
 		}
 		return s.await(ctx, sent.ID, req)
 	})
+}
+
+// owed is a request whose answer this seat owes.
+type owed struct {
+	client.Message
+	to []string // who is to read the answer; nobody: all
+}
+
+// debt returns the request that a person answers who just says something: the only one whose answer its seat
+// owes. It is zero if there is none, if what is said has another purpose, or for the person behind an agent:
+// there the agent owes the answer. Without this the one who waits for the answer would wait in vain.
+func (s *session) debt(ctx context.Context, req SayRequest) (owed, error) {
+	plain := req.Kind == "" || req.Kind == "message"
+	if s.seat.Person || req.New || !plain || req.ReplyTo != "" || len(req.Ask) > 0 {
+		return owed{}, nil
+	}
+	var room client.Info
+	if _, err := s.call(ctx, "room_info", args{}, &room); err != nil {
+		return owed{}, err
+	}
+	var all []owed
+	for _, q := range room.Requests {
+		if !slices.Contains(q.OwedBy, s.seat.Name) || len(req.To) > 0 && !slices.ContainsFunc(req.To, sameName(q.From)) {
+			continue
+		}
+		said, _, err := s.history(ctx, args{"id": q.ID})
+		if err != nil {
+			return owed{}, err
+		}
+		if len(said) == 1 && said[0].Kind != "proposal" { // a word is no vote
+			all = append(all, owed{said[0].Message, s.readers(said[0].Message, req.To, room)})
+		}
+	}
+	switch len(all) {
+	case 0:
+		return owed{}, nil
+	case 1:
+		return all[0], nil
+	}
+	var choices []string
+	for _, o := range all {
+		choices = append(choices, "  --reply-to "+o.ID+"  "+o.From+": "+gist(o.Text))
+	}
+	return owed{}, fail(usage, "Nothing was sent: you owe several answers. Say which one this is, or with --new that it "+
+		"is something else:\n%s", lines(strings.Join(choices, "\n")))
+}
+
+// readers returns who is to read the answer to m: those whom the person names, else those who read m.
+func (s *session) readers(m client.Message, named []string, room client.Info) []string {
+	if len(named) > 0 || len(m.To) == 0 {
+		return named
+	}
+	here := func(name string) bool {
+		return slices.ContainsFunc(room.Room.Agents, func(a client.Agent) bool { return a.Name == name && !a.You })
+	}
+	return slices.DeleteFunc(append([]string{m.From}, m.To...), func(name string) bool { return !here(name) })
+}
+
+func sameName(name string) func(string) bool {
+	return func(other string) bool { return strings.EqualFold(name, other) }
+}
+
+// gist is the beginning of a text, on one line.
+func gist(text string) string {
+	const most = 60
+	short := []rune(strings.Join(strings.Fields(text), " "))
+	if len(short) > most {
+		short = append(short[:most-1:most-1], '…')
+	}
+	return string(short)
 }
 
 // send sends the message. If the connection breaks, nobody knows whether it was said: then

@@ -91,10 +91,16 @@ func say(t *testing.T, base, name string, req shell.SayRequest) string {
 		t.Fatal(err)
 	}
 	var sent client.Sent
-	if err := json.Unmarshal([]byte(c.out.String()), &sent); err != nil {
-		t.Fatal(err)
-	}
+	read(t, c.out.String(), &sent)
 	return sent.ID
+}
+
+// read reads what a command has printed as JSON.
+func read(t *testing.T, printed string, to any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(printed), to); err != nil {
+		t.Fatalf("%v in %q", err, printed)
+	}
 }
 
 // texts returns what was said in lines of JSON that each are a message.
