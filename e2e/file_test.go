@@ -123,7 +123,7 @@ func withHeader(file []byte, at int, number uint32) []byte {
 }
 
 func TestFile_ofANewerVersion_isRefusedAndUnchanged(t *testing.T) {
-	refusesFile(t, withHeader(roomsFile(t), versionAt, 99), 0o600, nil, "newer parley")
+	refusesFile(t, withHeader(roomsFile(t), versionAt, 99), 0o600, nil, "newer version of Parley")
 }
 
 // Earlier builds stored the rooms with bbolt, whose first two pages say so.
@@ -138,21 +138,21 @@ func TestFile_ofAnEarlierBuild_isRefusedAndUnchanged(t *testing.T) {
 		binary.LittleEndian.PutUint32(page[20:], boltVersion)
 		binary.LittleEndian.PutUint32(page[24:], pageBytes)
 	}
-	refusesFile(t, content, 0o600, nil, "earlier build", "--data")
+	refusesFile(t, content, 0o600, nil, "older version", "mv ", "--data")
 }
 
 func TestFile_cutOff_isRefusedAndUnchanged(t *testing.T) {
 	whole := roomsFile(t)
 	for range 20 {
 		refusesFile(t, whole[:headerBytes+mathrand.IntN(len(whole)-pageBytes-headerBytes)], 0o600, nil, "damaged",
-			"--data")
+			"parley check")
 	}
 }
 
 // SQLite itself takes the part of a last page that is missing for zeros.
 func TestFile_lastPageCutOff_isRefusedAndUnchanged(t *testing.T) {
 	whole := roomsFile(t)
-	refusesFile(t, whole[:len(whole)-1-mathrand.IntN(pageBytes-1)], 0o600, nil, "damaged", "--data")
+	refusesFile(t, whole[:len(whole)-1-mathrand.IntN(pageBytes-1)], 0o600, nil, "damaged", "parley check")
 }
 
 func TestFile_readOnly_isRefusedAndUnchanged(t *testing.T) {

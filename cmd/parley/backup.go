@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/jonboulle/clockwork"
@@ -30,7 +31,7 @@ A backup holds every message, and the hashes of tokens, keys and passwords. Prot
 
 // Run backs up the file.
 func (c *backupCommand) Run(ctx context.Context, streams streams) (err error) {
-	source, err := sqlite.LookAt(c.Data)
+	source, err := lookAt(c.Data)
 	if err != nil {
 		return err
 	}
@@ -69,9 +70,18 @@ func (c *checkCommand) Run(ctx context.Context, streams streams) error {
 	return err
 }
 
+// lookAt returns the file at path for reading.
+func lookAt(path string) (*sqlite.File, error) {
+	file, err := sqlite.LookAt(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no file %s: name that of the server", path)
+	}
+	return file, err
+}
+
 // warnOfOthers says if users other than the owner may open the file at path.
 func warnOfOthers(streams streams, path string) error {
-	file, err := sqlite.LookAt(path)
+	file, err := lookAt(path)
 	if err != nil {
 		return err
 	}
@@ -98,25 +108,32 @@ func (c contents) String() string {
 	return text
 }
 
-// check reads the whole file at path. It goes on after damage, and the error joins
-// all that it found.
+// check reads the whole file at path. It goes on after damage, and the error joins all that it found. That
+// SQLite cannot read the file is said once, however many reads fail of it.
 func check(ctx context.Context, path string) (found contents, err error) {
-	file, err := sqlite.LookAt(path)
+	file, err := lookAt(path)
 	if err != nil {
 		return found, err
 	}
 	damage := file.IntegrityCheck(ctx)
+	note := func(err error) {
+		if !errors.Is(damage, sqlite.ErrDamaged) || !errors.Is(err, sqlite.ErrDamaged) {
+			damage = errors.Join(damage, err)
+		}
+	}
 	reader, err := sqlite.NewReader(file, clockwork.NewRealClock())
 	if err != nil {
-		return found, errors.Join(damage, err)
+		note(err)
+		return found, damage
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	if _, unread := access.List(ctx, reader); unread != nil {
-		damage = errors.Join(damage, unread)
+		note(unread)
 	}
 	for partition, err := range reader.Partitions(ctx, roomlog.RoomPrefix, roomlog.MetaKey("").Sort) {
 		if err != nil {
-			return found, errors.Join(damage, err)
+			note(err)
+			return found, damage
 		}
 		id := strings.TrimPrefix(partition, roomlog.RoomPrefix)
 		messages, err := roomlog.Verify(ctx, reader, id)
@@ -124,11 +141,11 @@ func check(ctx context.Context, path string) (found contents, err error) {
 			continue // it has ended meanwhile
 		}
 		if err != nil {
-			damage = errors.Join(damage, fmt.Errorf("the room with id %s: %w", id, err))
+			note(fmt.Errorf("the room with id %s: %w", id, err))
 		}
 		kept, err := roomlog.VerifyFiles(ctx, reader, reader.Files(), id)
 		if err != nil {
-			damage = errors.Join(damage, fmt.Errorf("the room with id %s: %w", id, err))
+			note(fmt.Errorf("the room with id %s: %w", id, err))
 		}
 		found.Files += kept
 		found.Rooms++

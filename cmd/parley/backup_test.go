@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -143,5 +147,54 @@ func TestCheck_backupThatOthersMayRead_saysSo(t *testing.T) {
 	if code, says := report(t, "check", backup); code != 0 ||
 		!strings.Contains(says, "Other users may open "+backup+": chmod go= '"+backup+"'\n") {
 		t.Errorf("code %d, %q", code, says)
+	}
+}
+
+func TestDamagedFile_isSaidOnceWithWhatToDo(t *testing.T) {
+	path, tab, _ := servedFile(t)
+	whole := filepath.Join(t.TempDir(), "whole.db")
+	if code, says := report(t, "backup", "--data", path, whole); code != 0 {
+		t.Fatal(says)
+	}
+	if err := tab.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	noise := bytes.Repeat([]byte{0xff}, 16<<10)
+	bolt := bytes.Repeat([]byte{0}, 4096)
+	binary.NativeEndian.PutUint32(bolt[16:], 0xED0CDAED)
+	at := filepath.Join(t.TempDir(), "it's here.db")
+	quoted := pasted(at)
+	damaged := " Restore a backup in its place, without the -wal and -shm of this one. Without a backup, parley copy --from " +
+		quoted + " --to NEW may save what can still be read, with --room NAME a single room; parley check " + quoted +
+		" lists the damage\n"
+	for name, c := range map[string]struct {
+		content []byte
+		want    string
+	}{
+		"cut off": {content[:10000], fmt.Sprintf("the file is damaged (it has 10000 of %d bytes).", len(content)) + damaged},
+		"pages overwritten": {slices.Concat(content[:8192], noise, content[8192+len(noise):]),
+			"the file is damaged." + damaged},
+		"schema overwritten": {slices.Concat(content[:110], noise[:300], content[410:]), "the file is damaged." + damaged},
+		"of an older version": {bolt, "the file is of an older version of Parley, which stored rooms in another format, " +
+			"and stays as it is. To begin a new one, move it aside (mv " + quoted + " " + pasted(at+".old") +
+			"), or choose another file with --data\n"},
+	} {
+		for _, args := range [][]string{{"serve", "--addr", "127.0.0.1:0", "--data", at}, {"check", at},
+			{"keys", "list", "--data", at}, {"copy", "--from", at, "--to", filepath.Join(t.TempDir(), "new.db")}} {
+			if err := os.WriteFile(at, c.content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if code, says := report(t, args...); code != 1 || says != "parley: "+at+": "+c.want {
+				t.Errorf("%s: parley %s: code %d, %q", name, args[0], code, says)
+			}
+			if now, err := os.ReadFile(at); err != nil ||
+				!bytes.Equal(now, c.content) && strings.HasPrefix(name, "of an older") {
+				t.Errorf("%s: parley %s changed the file; %v", name, args[0], err)
+			}
+		}
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 
@@ -31,8 +32,14 @@ func keyCommand(ctx context.Context, keys *access.Keys, s settings, url string) 
 
 // pasted writes a path as a shell reads it.
 func pasted(path string) string {
+	if plainPath.MatchString(path) {
+		return path
+	}
 	if runtime.GOOS == "windows" { // whose older shell knows no other quotes
 		return `"` + path + `"`
 	}
 	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
+
+// plainPath is a path that a shell reads as it stands.
+var plainPath = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)

@@ -4,12 +4,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/parley-chat/parley/internal/client"
@@ -80,12 +82,32 @@ func explain(w io.Writer, err error) int {
 		fmt.Fprintln(w, "parley:", own.Text)
 		return own.Code
 	}
-	fmt.Fprintln(w, "parley:", shell.HarmlessLine(err.Error())) // it may quote what a server said
+	begin := "parley:"
+	for _, e := range parts(err) {
+		text := cmp.Or(adviceOn(e), packages.Replace(e.Error()))
+		fmt.Fprintln(w, begin, shell.HarmlessLine(text)) // it may quote what a server said
+		begin = " "
+	}
 	if errors.As(err, new(*client.Unreachable)) {
 		return exitUnavailable
 	}
 	return exitFailure
 }
+
+// parts returns the errors that were joined in err.
+func parts(err error) (all []error) {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok || errors.Join(joined.Unwrap()...).Error() != err.Error() { // one sentence about several causes
+		return []error{err}
+	}
+	for _, e := range joined.Unwrap() {
+		all = append(all, parts(e)...)
+	}
+	return all
+}
+
+// packages takes out what errors say for programmers alone: who returned them.
+var packages = strings.NewReplacer("sqlite: ", "", "table: ", "", "files: ", "", "roomlog: ", "", "room: ", "")
 
 // errQuiet is how a command ends that waited and got nothing. It has said so itself.
 var errQuiet = errors.New("nothing came in time")

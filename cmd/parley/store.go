@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/parley-chat/parley/internal/app"
@@ -78,4 +80,25 @@ func (s settings) place() string {
 		return s.Data
 	}
 	return "the DynamoDB table " + s.Table
+}
+
+// adviceOn says what is wrong with a file, once, and what to do: "" if its content is in order.
+func adviceOn(err error) string {
+	var file *sqlite.FileError
+	if !errors.As(err, &file) {
+		return ""
+	}
+	path := pasted(file.Path)
+	switch {
+	case errors.Is(file, sqlite.ErrDamaged):
+		return fmt.Sprintf("%s. Restore a backup in its place, without the -wal and -shm of this one. Without a backup, "+
+			"parley copy --from %s --to NEW may save what can still be read, with --room NAME a single room; parley check "+
+			"%[2]s lists the damage", file, path)
+	case errors.Is(file, sqlite.ErrOld):
+		return fmt.Sprintf("%s. To begin a new one, move it aside (mv %s %s), or choose another file with --data",
+			file, path, pasted(file.Path+".old"))
+	case errors.Is(file, sqlite.ErrForeign), errors.Is(file, sqlite.ErrNewer), errors.Is(file, sqlite.ErrStray):
+		return file.Error()
+	}
+	return ""
 }

@@ -2,9 +2,9 @@ package sqlite
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gofrs/flock"
 	"zombiezen.com/go/sqlite"
@@ -13,16 +13,30 @@ import (
 
 // Why a file cannot be opened.
 var (
-	ErrDamaged = errors.New("the file is damaged; restore it from a backup or choose another file with --data")
-	ErrForeign = errors.New("the file is not Parley's and was left as it is; choose another file with --data")
-	ErrOld     = errors.New("the file is of an earlier build of Parley, which stored rooms in another format " +
-		"(bbolt), and was left as it is; choose another file with --data")
-	ErrNewer = errors.New("the file was written by a newer parley; use that one")
+	ErrDamaged = errors.New("the file is damaged")
+	ErrForeign = errors.New("the file is not Parley's, and stays as it is; choose another file with --data")
+	ErrOld     = errors.New("the file is of an older version of Parley, which stored rooms in another format, and " +
+		"stays as it is")
+	ErrNewer = errors.New("the file is of a newer version of Parley; use that one")
 	ErrStray = errors.New("there is a write-ahead log (-wal) of another file; if you have put this file in the place " +
 		"of that one or removed that one, move the files with -wal and -shm away")
 	ErrInUse = errors.New("another process has the file open, most likely another parley; stop it or choose another " +
 		"file with --data")
 )
+
+// FileError is an error of a file, with its path.
+type FileError struct {
+	Path string
+	Err  error
+}
+
+// Error implements error. It has one line.
+func (f *FileError) Error() string {
+	return f.Path + ": " + strings.Join(strings.FieldsFunc(f.Err.Error(), func(r rune) bool { return r == '\n' }), "; ")
+}
+
+// Unwrap returns the reason.
+func (f *FileError) Unwrap() error { return f.Err }
 
 // logLimit is the size to which SQLite shortens a write-ahead log that grew while
 // a reader kept it from being emptied.
@@ -129,13 +143,20 @@ func storeViews(c *sqlite.Conn, views []View) error {
 	return nil
 }
 
-// explain names the file, and says what to do about an error of SQLite's.
+// damaged is ErrDamaged where SQLite found it, which has no better words.
+type damaged struct{ error }
+
+func (damaged) Error() string        { return ErrDamaged.Error() }
+func (damaged) Is(target error) bool { return target == ErrDamaged }
+func (d damaged) Unwrap() error      { return d.error }
+
+// explain names the file, and says what to do about it.
 func (f *File) explain(err error) error {
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultCorrupt:
-		err = fmt.Errorf("%w (%w)", ErrDamaged, err)
+		err = &damaged{err}
 	case sqlite.ResultNotADB:
-		err = fmt.Errorf("%w (%w)", ErrForeign, err)
+		err = ErrForeign
 	}
-	return fmt.Errorf("%s: %w", f.path, err)
+	return &FileError{f.path, err}
 }

@@ -82,7 +82,7 @@ func Open(path string, o Options) (*Table, error) {
 	o = o.complete()
 	file, err := OpenFile(path, o.Views...)
 	if err != nil {
-		return nil, fmt.Errorf("sqlite: %w", err)
+		return nil, err
 	}
 	file.makePrivate(o.Logger)
 	left := file.LogBytes() > 0 // by a process that did not come to empty it
@@ -93,7 +93,7 @@ func Open(path string, o Options) (*Table, error) {
 	t.erased.Store(left)
 	if err := t.files.recover(); err != nil {
 		close(t.swept)
-		return nil, errors.Join(fmt.Errorf("sqlite: %w", file.explain(err)), t.Close())
+		return nil, errors.Join(file.explain(err), t.Close())
 	}
 	go t.sweep()
 	return t, nil
@@ -107,7 +107,7 @@ func OpenBeside(path string, o Options) (*Table, error) {
 	o = o.complete()
 	file, err := LookAt(path)
 	if err != nil {
-		return nil, fmt.Errorf("sqlite: %w", err)
+		return nil, err
 	}
 	t, err := start(file, o)
 	if err != nil {
@@ -121,15 +121,15 @@ func OpenBeside(path string, o Options) (*Table, error) {
 func start(file *File, o Options) (*Table, error) {
 	writer, err := file.Writer()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("sqlite: %w", err), file.Close())
+		return nil, errors.Join(err, file.Close())
 	}
 	mover, err := file.Writer()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("sqlite: %w", err), writer.Close(), file.Close())
+		return nil, errors.Join(err, writer.Close(), file.Close())
 	}
 	reader, err := NewReader(file, o.Clock)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("sqlite: %w", err), mover.Close(), writer.Close(), file.Close())
+		return nil, errors.Join(err, mover.Close(), writer.Close(), file.Close())
 	}
 	t := &Table{
 		Reader: reader, log: o.Logger, writer: writer, mover: mover,
@@ -196,5 +196,5 @@ func (r *Reader) Close() error { return errors.Join(r.pool.Close(), r.parts.Clos
 
 // unavailable is the error of a call that the file did not serve.
 func (r *Reader) unavailable(doing string, cause error) error {
-	return fmt.Errorf("%w: %s %s: %w", table.ErrUnavailable, doing, r.file.Path(), cause)
+	return fmt.Errorf("%w: %s %w", table.ErrUnavailable, doing, r.file.explain(cause))
 }
