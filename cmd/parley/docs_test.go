@@ -17,8 +17,8 @@ import (
 var update = flag.Bool("update", false, "write docs/commands.md")
 
 // forPeople are the commands that docs/commands.md describes, in its order.
-var forPeople = []string{"join", "say", "wait", "tail", "who", "history", "put", "get", "tasks", "task", "rooms",
-	"watch", "supervise", "leave", "invite"}
+var forPeople = []string{"join", "say", "wait", "tail", "who", "history", "put", "get", "tasks", "task", "room",
+	"manage", "remove", "rooms", "watch", "supervise", "leave", "forget", "invite"}
 
 // TestDocs_commands_areThoseOfTheProgram compares the last section of the page with what
 // the program takes.

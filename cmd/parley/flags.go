@@ -83,10 +83,14 @@ type commandLine struct {
 	Get        getCommand        `cmd:"" group:"People and scripts" help:"Save a file that somebody shared."`
 	Tasks      tasksCommand      `cmd:"" group:"People and scripts" help:"Show the to-do list of a room."`
 	Task       taskCommand       `cmd:"" group:"People and scripts" help:"Change the to-do list of a room."`
-	Rooms      roomsCommand      `cmd:"" group:"People and scripts" help:"List public rooms."`
+	Room       roomCommand       `cmd:"" group:"People and scripts" help:"Show or change a room: seats, password, description, name."`
+	Manage     manageCommand     `cmd:"" group:"People and scripts" help:"Mute, remove or promote an agent of a room."`
+	Remove     removeCommand     `cmd:"" group:"People and scripts" help:"Remove the text of a message, and its file."`
+	Rooms      roomsCommand      `cmd:"" group:"People and scripts" help:"List public rooms, or your own."`
 	Watch      watchCommand      `cmd:"" group:"People and scripts" help:"Open the link of your agent, to watch its talk and speak in it."`
 	Supervise  superviseCommand  `cmd:"" group:"People and scripts" help:"Pause your agent, or decide what it says."`
 	Leave      leaveCommand      `cmd:"" group:"People and scripts" help:"Give your seat up."`
+	Forget     forgetCommand     `cmd:"" group:"People and scripts" help:"Forget a seat on this machine."`
 	Invite     inviteCommand     `cmd:"" group:"People and scripts" help:"Print the line that brings another agent into the room."`
 	Completion completionCommand `cmd:"" group:"People and scripts" help:"Let a shell complete the commands of parley."`
 }

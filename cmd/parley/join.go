@@ -17,6 +17,7 @@ type joinCommand struct {
 	New         bool   `help:"Make the room, and fail if there is one of that name."`
 	Description string `placeholder:"TEXT" help:"With --new: what the room is for."`
 	Public      bool   `help:"With --new: parley rooms lists the room."`
+	Channel     bool   `help:"With --new: only admins speak in it."`
 	Lock        bool   `help:"With --new: ask for a password that the room gets."`
 }
 
@@ -32,8 +33,8 @@ func (c *joinCommand) Validate() error {
 	switch {
 	case c.Room == "" && !c.New:
 		return errors.New("name the room; or make a new one with --new")
-	case !c.New && (c.Description != "" || c.Public || c.Lock):
-		return errors.New("--description, --public and --lock are for a room that --new makes")
+	case !c.New && (c.Description != "" || c.Public || c.Channel || c.Lock):
+		return errors.New("--description, --public, --channel and --lock are for a room that --new makes")
 	}
 	return nil
 }
@@ -46,6 +47,6 @@ func (c *joinCommand) Run(ctx context.Context, io streams) error {
 	}
 	return s.Join(ctx, shell.JoinRequest{
 		Room: c.Room, As: c.As, Password: os.Getenv("PARLEY_PASSWORD"), Capacity: c.Capacity, New: c.New, Lock: c.Lock,
-		Description: c.Description, Public: c.Public,
+		Description: c.Description, Public: c.Public, Channel: c.Channel,
 	})
 }

@@ -9,13 +9,17 @@ import (
 type roomsCommand struct {
 	anyServer
 	Search string `arg:"" optional:"" placeholder:"SEARCH" help:"Only rooms with this in their name or description."`
+	Mine   bool   `help:"List the rooms in which you have a seat, on all servers, and what is new there."`
 	Lines  int    `short:"n" default:"50" placeholder:"N" help:"Show at most about N rooms (${default})."`
 }
 
 // Validate is called by kong.
 func (c *roomsCommand) Validate() error {
-	if c.Lines < 1 {
+	switch {
+	case c.Lines < 1:
 		return errors.New("-n must be 1 or more")
+	case c.Mine && c.Search != "":
+		return errors.New("--mine takes no SEARCH")
 	}
 	return nil
 }
@@ -25,6 +29,9 @@ func (c *roomsCommand) Run(ctx context.Context, io streams) error {
 	s, err := c.shell(io)
 	if err != nil {
 		return err
+	}
+	if c.Mine {
+		return s.Mine(ctx)
 	}
 	return s.Rooms(ctx, c.Search, c.Lines)
 }

@@ -14,13 +14,14 @@ import (
 // sayCommand is `parley say`.
 type sayCommand struct {
 	ownSeat
-	Text    []string `arg:"" optional:"" placeholder:"TEXT" help:"What to say, or - to read it from standard input."`
-	To      list     `placeholder:"NAME,..." help:"Say it only to these agents (names with commas between them)."`
-	Ask     list     `placeholder:"NAME,..." help:"Ask these agents, who then owe an answer."`
-	ReplyTo string   `placeholder:"ID" help:"Answer the message of this id."`
-	Kind    string   `enum:"message,request,status,proposal,agree,object,done" default:"message" placeholder:"KIND" help:"What kind of message it is: ${enum}. By default ${default}."`
-	New     bool     `help:"It answers no request: what you just say is else the answer that you owe, if you owe one alone."`
-	Wait    within   `placeholder:"TIME" help:"Wait for the answer, and print it: for 10 minutes, or for the TIME that follows (--wait 1h)."`
+	Text     []string `arg:"" optional:"" placeholder:"TEXT" help:"What to say, or - to read it from standard input."`
+	To       list     `placeholder:"NAME,..." help:"Say it only to these agents (names with commas between them)."`
+	Ask      list     `placeholder:"NAME,..." help:"Ask these agents, who then owe an answer."`
+	ReplyTo  string   `placeholder:"ID" help:"Answer the message of this id."`
+	Kind     string   `enum:"message,request,status,proposal,agree,object,done" default:"message" placeholder:"KIND" help:"What kind of message it is: ${enum}. By default ${default}."`
+	Withdraw string   `placeholder:"ID" help:"Take your own request or proposal of this id back. Then a TEXT is not needed."`
+	New      bool     `help:"It answers no request: what you just say is else the answer that you owe, if you owe one alone."`
+	Wait     within   `placeholder:"TIME" help:"Wait for the answer, and print it: for 10 minutes, or for the TIME that follows (--wait 1h)."`
 }
 
 // waitFor is how long parley say waits for an answer if nobody says how long.
@@ -35,7 +36,7 @@ func (sayCommand) Help() string {
 
 // Validate is called by kong.
 func (c *sayCommand) Validate() error {
-	if len(c.Text) == 0 && c.Kind != "agree" {
+	if len(c.Text) == 0 && c.Kind != "agree" && c.Withdraw == "" {
 		return errors.New("say what: a TEXT, or - for standard input")
 	}
 	if len(c.Text) > 1 && slices.Contains(c.Text, "-") {
@@ -57,7 +58,8 @@ func (c *sayCommand) Run(ctx context.Context, io streams) error {
 		}
 	}
 	return s.Say(ctx, c.which(), shell.SayRequest{
-		Text: text, To: c.To, Ask: c.Ask, ReplyTo: c.ReplyTo, Kind: c.Kind, New: c.New, Answer: c.Wait.Set,
+		Text: text, To: c.To, Ask: c.Ask, ReplyTo: c.ReplyTo, Kind: c.Kind, Undo: c.Withdraw, New: c.New,
+		Answer: c.Wait.Set,
 		Within: cmp.Or(c.Wait.For, waitFor),
 	})
 }

@@ -27,15 +27,18 @@ func (superviseCommand) Help() string {
   parley supervise drafts            those that wait
   parley supervise send ID           let one go
   parley supervise edit ID TEXT ...  send this in its place, as yours; - reads it from standard input
-  parley supervise refuse ID
+  parley supervise refuse ID WHY ... and tell the agent why, if you like
   parley supervise link              a link for a further device of yours`
 }
 
 // Validate is called by kong.
 func (c *superviseCommand) Validate() error {
-	need := map[string]int{"approve": 1, "send": 1, "refuse": 1}[c.Do]
-	if c.Do == "edit" {
+	need := map[string]int{"approve": 1, "send": 1}[c.Do]
+	switch c.Do {
+	case "edit":
 		need = max(2, len(c.With))
+	case "refuse":
+		need = max(1, len(c.With))
 	}
 	if len(c.With) != need {
 		return fmt.Errorf("%s: expected what parley supervise --help shows", strings.TrimSpace("supervise "+c.Do))
@@ -57,7 +60,11 @@ func (c *superviseCommand) read() error {
 		}
 	case "send", "edit", "refuse":
 		c.want.Decision, c.want.Draft = c.Do, c.With[0]
-		c.want.Text = strings.Join(c.With[1:], " ")
+		if c.Do == "refuse" {
+			c.want.Why = strings.Join(c.With[1:], " ")
+		} else {
+			c.want.Text = strings.Join(c.With[1:], " ")
+		}
 	case "link":
 		c.want.NewLink = true
 	}

@@ -67,6 +67,14 @@ type Left struct {
 type Info struct {
 	Room     Room      `json:"room"`
 	Requests []Request `json:"requests"`
+	Banned   []string  `json:"banned"`
+}
+
+// Changed is the result of update_room and manage_agent.
+type Changed struct {
+	Status  string         `json:"status"`
+	Changes map[string]any `json:"changes"`
+	Invite  string         `json:"invite"`
 }
 
 // Room is a room as its agents see it.
@@ -78,6 +86,7 @@ type Room struct {
 	Public            bool    `json:"public"`
 	PasswordProtected bool    `json:"password_protected"`
 	Closed            bool    `json:"closed"`
+	AgentMessages     int     `json:"agent_messages"`
 	Agents            []Agent `json:"agents"`
 }
 

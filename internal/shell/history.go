@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/client"
 )
@@ -13,6 +15,8 @@ type HistoryRequest struct {
 	Last   int    // how many messages
 	Before string // only what came before this id
 	Agreed bool   // only what all agreed on
+	Files  bool   // only messages with files
+	Search string // only messages with this in them, in any case; the first Last from the end
 	// Minutes ends with what was agreed, what was done and by whom, what is open, and the files. Then Last is 0 for
 	// all that was said.
 	Minutes bool
@@ -80,10 +84,35 @@ func (s *session) said(ctx context.Context, req HistoryRequest) ([]entry, bool, 
 	}
 	a, last := args{}, req.Last
 	a.set("before", req.Before)
+	if req.Files {
+		a["files"] = true
+	}
 	if last == 0 {
 		last = math.MaxInt
 	}
+	if req.Search != "" {
+		return s.find(ctx, strings.ToLower(req.Search), last, a)
+	}
 	return s.latest(ctx, last, a)
+}
+
+// find returns the last n messages that hold a text, in lower case.
+func (s *session) find(ctx context.Context, text string, n int, a args) (found []entry, more bool, err error) {
+	for more = true; more && len(found) < n; {
+		var page []entry
+		if page, more, err = s.latest(ctx, pageSize, a); err != nil {
+			return nil, false, err
+		}
+		fit := slices.DeleteFunc(page, func(e entry) bool { return !e.holds(text) })
+		found = append(fit, found...)
+	}
+	return found[max(0, len(found)-n):], more || len(found) > n, nil
+}
+
+// holds reports whether a text, in lower case, is in what somebody said, or in the name of a file.
+func (e entry) holds(text string) bool {
+	return strings.Contains(strings.ToLower(e.From+"\n"+e.Text), text) ||
+		e.File != nil && strings.Contains(strings.ToLower(e.File.Name), text)
 }
 
 // page returns messages as one result of the history.

@@ -21,6 +21,7 @@ type JoinRequest struct {
 	Lock        bool   // a new room gets a password, which the person is asked for
 	Description string // of a new room
 	Public      bool   // of a new room
+	Channel     bool   // a new room in which only admins speak
 }
 
 // Join takes a seat, or returns to the one that the person has, and shows the room.
@@ -72,25 +73,34 @@ func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) err
 
 // askForLock asks for the password of a new room.
 func (s *Shell) askForLock(req *JoinRequest) error {
-	if !req.Lock || req.Password != "" {
+	if !req.Lock {
 		return nil
 	}
-	if s.Ask == nil {
-		return fail(usage, "There is no terminal to type a password on: set PARLEY_PASSWORD.")
+	var err error
+	req.Password, err = s.newPassword(req.Password)
+	return err
+}
+
+// newPassword returns the password that a room gets: the given one, or else one that the person types.
+func (s *Shell) newPassword(given string) (string, error) {
+	if given != "" {
+		return given, nil
 	}
-	password, err := s.Ask("Password of the new room: ")
+	if s.Ask == nil {
+		return "", fail(usage, "There is no terminal to type a password on: set PARLEY_PASSWORD.")
+	}
+	password, err := s.Ask("New password of the room: ")
 	if err != nil {
-		return err
+		return "", err
 	}
 	again, err := s.Ask("The same again: ")
 	if err != nil {
-		return err
+		return "", err
 	}
 	if password != again || password == "" {
-		return fail(failed, "That was not the same password twice. Nothing was done.")
+		return "", fail(failed, "That was not the same password twice. Nothing was done.")
 	}
-	req.Password = password
-	return nil
+	return password, nil
 }
 
 // take takes the seat and stores it. Commands that join at the same time do so one after
@@ -145,6 +155,9 @@ func (s *Shell) sit(ctx context.Context, c *client.Client, req JoinRequest) (res
 		a.set("description", req.Description)
 		if req.Public {
 			a["public"] = true
+		}
+		if req.Channel {
+			a["type"] = "channel"
 		}
 	}
 	return s.seated(ctx, c, tool, a)

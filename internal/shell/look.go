@@ -34,6 +34,8 @@ func (o *Output) about(got client.Info) {
 		{got.Room.Type == "channel", "only admins speak"},
 		{got.Room.Public, "public"},
 		{got.Room.PasswordProtected, "with a password"},
+		{got.Room.AgentMessages > 0, fmt.Sprintf("agents send at most %d messages until a person speaks",
+			got.Room.AgentMessages)},
 		{got.Room.Closed, "closed for good"},
 	} {
 		if fact.holds {
@@ -51,6 +53,9 @@ func (o *Output) about(got client.Info) {
 	o.table(rows)
 	for _, q := range got.Requests {
 		o.row("Open: %s", asksFor(q))
+	}
+	if len(got.Banned) > 0 {
+		o.row("Banned: %s", named(got.Banned, ", "))
 	}
 }
 

@@ -25,6 +25,7 @@ type SayRequest struct {
 	To, Ask []string
 	ReplyTo string
 	Kind    string
+	Undo    string        // the id of an own request or proposal that it takes back
 	New     bool          // it answers nothing: see debt
 	Answer  bool          // wait for the answer
 	Within  time.Duration // give up waiting so long after it was said; 0: never
@@ -110,7 +111,7 @@ type owed struct {
 // there the agent owes the answer. Without this the one who waits for the answer would wait in vain.
 func (s *session) debt(ctx context.Context, req SayRequest) (owed, error) {
 	plain := req.Kind == "" || req.Kind == "message"
-	if s.seat.Person || req.New || !plain || req.ReplyTo != "" || len(req.Ask) > 0 {
+	if s.seat.Person || req.New || !plain || req.Undo != "" || req.ReplyTo != "" || len(req.Ask) > 0 {
 		return owed{}, nil
 	}
 	var room client.Info
@@ -176,6 +177,7 @@ func (s *session) send(ctx context.Context, req SayRequest) (sent client.Sent, r
 	a.set("text", req.Text)
 	a.set("reply_to", req.ReplyTo)
 	a.set("kind", req.Kind)
+	a.set("withdraw", req.Undo)
 	a.list("to", req.To)
 	a.list("ask", req.Ask)
 	until, tried := s.clock.Now().Add(sendFor), false

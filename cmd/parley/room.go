@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/parley-chat/parley/internal/shell"
+)
+
+// roomCommand is `parley room`.
+type roomCommand struct {
+	ownSeat
+	Name          *string `placeholder:"NAME" help:"Give the room this name."`
+	Description   *string `placeholder:"TEXT" help:"What the room is for; \"\" removes it."`
+	Capacity      *int    `placeholder:"N" help:"How many seats it has: 2 to 100, and at least as many as are taken."`
+	Lock          bool    `xor:"lock" help:"Ask for a new password (or take PARLEY_PASSWORD). Invites from before then seat nobody."`
+	Unlock        bool    `xor:"lock" help:"Take the password away."`
+	Public        *bool   `negatable:"" help:"Whether parley rooms lists it."`
+	Channel       *bool   `negatable:"" help:"Whether only admins speak."`
+	AgentMessages *int    `placeholder:"N" help:"How many messages agents may send until a person speaks again; 0 for no limit."`
+	Close         bool    `help:"End the room for good, for all. What was said can still be read."`
+}
+
+// Help returns the text that kong shows for parley room --help.
+func (roomCommand) Help() string {
+	return `Without flags it shows the settings. Everybody in the room sees a change.
+
+  parley room --capacity 5 --description "the release of Friday"`
+}
+
+// Validate is called by kong.
+func (c *roomCommand) Validate() error {
+	switch {
+	case c.Name != nil && *c.Name == "":
+		return errors.New("--name is a name")
+	case c.Close && (c.Name != nil || c.Description != nil || c.Capacity != nil || c.Lock || c.Unlock || c.Public != nil ||
+		c.Channel != nil || c.AgentMessages != nil):
+		return errors.New("--close goes alone: a closed room has no settings")
+	}
+	return nil
+}
+
+// Run changes or shows the room.
+func (c *roomCommand) Run(ctx context.Context, io streams) error {
+	s, err := c.shell(io)
+	if err != nil {
+		return err
+	}
+	req := shell.RoomRequest{Name: c.Name, Description: c.Description, Capacity: c.Capacity, Public: c.Public,
+		Channel: c.Channel, AgentMessages: c.AgentMessages, Close: c.Close}
+	if c.Lock || c.Unlock {
+		req.Lock = &c.Lock
+	}
+	if c.Lock {
+		req.Password = os.Getenv("PARLEY_PASSWORD")
+	}
+	return s.Room(ctx, c.which(), req)
+}
+
+// manageCommand is `parley manage`.
+type manageCommand struct {
+	ownSeat
+	Do   string `arg:"" enum:"promote,demote,mute,unmute,kick,ban,unban,readmit" placeholder:"WHAT" help:"What to do: see above."`
+	Name string `arg:"" placeholder:"NAME" help:"The agent; with readmit the id of the knock (parley history --json shows it)."`
+	Note string `placeholder:"TEXT" help:"Why, for all to read."`
+}
+
+// Help returns the text that kong shows for parley manage --help.
+func (manageCommand) Help() string {
+	return `For admins of the room.
+
+  parley manage promote NAME     make it an admin; demote takes that back
+  parley manage mute NAME        it can only read; unmute lets it speak again
+  parley manage kick NAME        take its seat
+  parley manage ban NAME         take its seat, and keep its name out; unban lets it back in
+  parley manage readmit ID       let in who knocked, because its name was taken`
+}
+
+// Run does it.
+func (c *manageCommand) Run(ctx context.Context, io streams) error {
+	s, err := c.shell(io)
+	if err != nil {
+		return err
+	}
+	return s.Manage(ctx, c.which(), shell.ManageRequest{Action: c.Do, Name: c.Name, Note: c.Note})
+}
+
+// removeCommand is `parley remove`.
+type removeCommand struct {
+	ownSeat
+	ID string `arg:"" placeholder:"ID" help:"Of the message, or of the task."`
+}
+
+// Help returns the text that kong shows for parley remove --help.
+func (removeCommand) Help() string {
+	return `Its author can do that, and every admin of the room. With the id of a task it removes all that was said of that. Others may have read it.`
+}
+
+// Run removes it.
+func (c *removeCommand) Run(ctx context.Context, io streams) error {
+	s, err := c.shell(io)
+	if err != nil {
+		return err
+	}
+	return s.Remove(ctx, c.which(), c.ID)
+}
+
+// forgetCommand is `parley forget`.
+type forgetCommand struct{ ownSeat }
+
+// Help returns the text that kong shows for parley forget --help.
+func (forgetCommand) Help() string {
+	return `The seat itself stays, until it has been silent for long; parley leave gives it up. A seat that you watch is its agent's, and stays.`
+}
+
+// Run forgets the seat.
+func (c *forgetCommand) Run(_ context.Context, io streams) error {
+	s, err := c.shell(io)
+	if err != nil {
+		return err
+	}
+	return s.Forget(c.which())
+}

@@ -1,0 +1,241 @@
+package shell
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/parley-chat/parley/internal/client"
+)
+
+// RoomRequest changes a room; nothing shows it. Nil fields stay as they are.
+type RoomRequest struct {
+	Name          *string
+	Description   *string // "" removes it
+	Capacity      *int
+	Password      string // "" leaves it; see Lock
+	Lock          *bool  // true: a new password, which the person is asked for if there is none here; false: none
+	Public        *bool
+	Channel       *bool // only admins speak
+	AgentMessages *int  // until a person speaks again; 0: no limit
+	Close         bool
+}
+
+// args returns the arguments of update_room.
+func (r RoomRequest) args() args {
+	a := args{}
+	set := func(name string, given bool, value any) {
+		if given {
+			a[name] = value
+		}
+	}
+	if r.Name != nil {
+		a["room"] = *r.Name
+	}
+	if r.Description != nil {
+		a.set("description", *r.Description)
+		set("remove_description", *r.Description == "", true)
+	}
+	if r.Capacity != nil {
+		a["capacity"] = *r.Capacity
+	}
+	a.set("password", r.Password)
+	set("remove_password", r.Lock != nil && !*r.Lock, true)
+	if r.Public != nil {
+		a["public"] = *r.Public
+	}
+	if r.Channel != nil {
+		a["type"] = map[bool]string{true: "channel", false: "group"}[*r.Channel]
+	}
+	if r.AgentMessages != nil {
+		a["agent_messages"] = *r.AgentMessages
+	}
+	set("closed", r.Close, true)
+	return a
+}
+
+// Room changes the room, or shows it.
+func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
+	if req == (RoomRequest{}) {
+		return s.Who(ctx, which)
+	}
+	if req.Lock != nil && *req.Lock {
+		var err error
+		if req.Password, err = s.newPassword(req.Password); err != nil {
+			return err
+		}
+	} else {
+		req.Password = ""
+	}
+	return s.inPerson(which, func(s *session) error {
+		var got client.Changed
+		r, err := s.call(ctx, "update_room", req.args(), &got)
+		if err != nil {
+			return err
+		}
+		touch(s.file)
+		if name, ok := got.Changes["room"].(string); ok {
+			if err := s.renamed(name); err != nil {
+				return err
+			}
+		}
+		delete(r, "invite") // which may hold the password
+		return s.out.show(r, func() {
+			switch {
+			case got.Status == "closed":
+				s.out.print("The room %s is closed for good.", s.seat.Room)
+			case got.Status == "unchanged":
+				s.out.print("It was so already.")
+			default:
+				s.out.print("Changed: %s.", changed(got.Changes))
+			}
+			s.renewed(got)
+		})
+	})
+}
+
+// renamed notes the new name of the room, by which the commands find the seat.
+func (s *session) renamed(name string) error {
+	return s.file.Update(func(all []client.Seat) ([]client.Seat, error) {
+		for i := range all {
+			if all[i].Token == s.seat.Token {
+				all[i].Room = name
+			}
+		}
+		return all, nil
+	})
+}
+
+// renewed says that a call has ended the invites from before.
+func (s *session) renewed(got client.Changed) {
+	if got.Invite != "" {
+		s.out.note("Invites from before seat nobody any more: parley invite prints the new one.")
+	}
+}
+
+// ManageRequest acts on one agent of a room.
+type ManageRequest struct {
+	Action string // promote, demote, mute, unmute, kick, ban, unban or readmit
+	Name   string // of the agent; of readmit, the id of the knock
+	Note   string // why, for all to read
+}
+
+// Manage does it.
+func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) error {
+	return s.inPerson(which, func(s *session) error {
+		a := args{"action": req.Action}
+		if req.Action == "readmit" {
+			a["id"] = req.Name
+		} else {
+			a["agent_name"] = req.Name
+		}
+		a.set("note", req.Note)
+		var got client.Changed
+		r, err := s.call(ctx, "manage_agent", a, &got)
+		if err != nil {
+			return err
+		}
+		touch(s.file)
+		return s.out.show(r, func() {
+			if got.Status == "unchanged" {
+				s.out.print("It was so already.")
+				return
+			}
+			s.out.print("%s: %s", got.Status, req.Name)
+			s.renewed(got)
+		})
+	})
+}
+
+// Remove removes the text and the file of a message, or all that was said of a task.
+func (s *Shell) Remove(ctx context.Context, which Which, id string) error {
+	return s.inPerson(which, func(s *session) error {
+		r, err := s.call(ctx, "update_room", args{"redact": id}, &client.Changed{})
+		if err != nil {
+			return err
+		}
+		touch(s.file)
+		return s.out.show(r, func() { s.out.print("Removed what %s said.", id) })
+	})
+}
+
+// Forget takes a seat out of the file here. The seat itself stays.
+func (s *Shell) Forget(which Which) error {
+	seat, err := s.choose(which)
+	if err != nil {
+		return err
+	}
+	if err := s.Seats.Remove(seat.Token); err != nil {
+		return err
+	}
+	s.Out.note("Forgotten here: the seat in the room %s as %s.", seat.Room, seat.Name)
+	return nil
+}
+
+// Mine lists the seats of the person, with what is new in each room.
+func (s *Shell) Mine(ctx context.Context) error {
+	all, err := s.Seats.All()
+	if err != nil {
+		return err
+	}
+	var rows [][]string
+	for _, seat := range all {
+		if !seat.OfShell() || s.Base != "" && seat.Server != s.Base {
+			continue
+		}
+		is, err := s.news(ctx, seat)
+		if err != nil {
+			return err
+		}
+		if s.Out.JSON {
+			line := map[string]any{"server": seat.Server, "room": seat.Room, "agent_name": seat.Name, "person": seat.Person,
+				"state": is}
+			text, err := json.Marshal(line)
+			if err != nil {
+				return err
+			}
+			s.Out.Screen.write(string(text) + "\n")
+			continue
+		}
+		who := "as " + seat.Name
+		if seat.Person {
+			who = "watching " + seat.Name
+		}
+		rows = append(rows, []string{seat.Room, who, is, seat.Server})
+	}
+	if len(rows) == 0 && !s.Out.JSON {
+		s.Out.note("You have no seat. Take one with: parley join ROOM --as NAME")
+	}
+	s.Out.table(rows)
+	return s.Out.Screen.err
+}
+
+// news says how much is new for a seat since its last wait, or why that is not known.
+func (s *Shell) news(ctx context.Context, seat client.Seat) (string, error) {
+	p, err := s.at(seat.Server)
+	if err != nil {
+		return "", err
+	}
+	c := s.Dial(p, seat.Token)
+	defer c.Close()
+	got, err := c.Standby(ctx, client.StandbyRequest{Token: seat.Token, Cursor: seat.Cursor, Peek: true,
+		Wait: time.Millisecond})
+	more := ""
+	if got.HasMore {
+		more = "+"
+	}
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case err == nil && got.Code == spoken:
+		return fmt.Sprintf("%d%s new", len(got.Messages), more), nil
+	case err == nil && got.Code == quiet:
+		return "nothing new", nil
+	case err == nil && (got.Code == unknown || got.Code == vacated):
+		return "the seat is gone", nil
+	case err == nil && got.Code == taken:
+		return "another command waits there", nil
+	}
+	return "the server does not answer", nil
+}
