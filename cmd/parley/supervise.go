@@ -27,7 +27,7 @@ func (superviseCommand) Help() string {
   parley supervise drafts            those that wait
   parley supervise send ID           let one go
   parley supervise edit ID TEXT ...  send this in its place, as yours; - reads it from standard input
-  parley supervise refuse ID WHY ... and tell the agent why, if you like
+  parley supervise refuse ID [WHY ...]  its agent reads why
   parley supervise link              a link for a further device of yours`
 }
 
@@ -60,11 +60,7 @@ func (c *superviseCommand) read() error {
 		}
 	case "send", "edit", "refuse":
 		c.want.Decision, c.want.Draft = c.Do, c.With[0]
-		if c.Do == "refuse" {
-			c.want.Why = strings.Join(c.With[1:], " ")
-		} else {
-			c.want.Text = strings.Join(c.With[1:], " ")
-		}
+		c.want.Text = strings.Join(c.With[1:], " ")
 	case "link":
 		c.want.NewLink = true
 	}

@@ -12,6 +12,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -222,8 +225,19 @@ func plainly(err error) error {
 	case errors.Is(err, transport.ErrLegacySSEServer), errors.Is(err, transport.ErrSessionTerminated):
 		return errors.New("there is no MCP at this address")
 	}
+	if said := otherAnswer.FindStringSubmatch(err.Error()); said != nil {
+		is := said[2]
+		if code, _ := strconv.Atoi(said[1]); code > 0 {
+			is = strings.TrimSpace(said[1] + " " + http.StatusText(code))
+		}
+		return fmt.Errorf("it answers %s, and not as Parley does", is)
+	}
 	return err
 }
+
+// otherAnswer is an error of mcp-go about the answer of something that is no MCP server. What
+// follows may be a whole page.
+var otherAnswer = regexp.MustCompile(`request failed with status (\d+)|unexpected content type: ([\w/+.-]+)`)
 
 // refusal is the error in the structured content of a result.
 func refusal(content json.RawMessage) error {

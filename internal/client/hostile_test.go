@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -53,6 +54,28 @@ func TestStandby_retryAfterThatIsAbsurd_isBounded(t *testing.T) {
 		server.Close()
 		if err != nil || got.RetryAfter < 0 || got.RetryAfter > 10*time.Minute {
 			t.Errorf("%s: %v, %v", given, got.RetryAfter, err)
+		}
+	}
+}
+
+func TestClient_serverIsNoParley_isOneLineWithoutItsPage(t *testing.T) {
+	page := "<html>\n<h1>Nope</h1>\n" + strings.Repeat("<p>words</p>\n", 30)
+	for status, want := range map[int]string{
+		200: "it answers text/html, and not as Parley does",
+		301: "it answers 301 Moved Permanently, and not as Parley does",
+		404: "there is no MCP at this address",
+		502: "it answers 502 Bad Gateway, and not as Parley does",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(page))
+		}))
+		err := client.New(server.URL, client.Options{}).Call(t.Context(), "list_rooms", map[string]any{}, &client.Rooms{})
+		server.Close()
+		if lost := new(client.Unreachable); !errors.As(err, &lost) ||
+			err.Error() != "the server at "+server.URL+" cannot be reached: "+want+"; see parley doctor" {
+			t.Errorf("%d: %v", status, err)
 		}
 	}
 }

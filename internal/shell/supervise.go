@@ -13,8 +13,7 @@ type SuperviseRequest struct {
 	Paused, Approve *bool
 	Draft           string // the id of a draft about which the person decides
 	Decision        string // send, edit or refuse
-	Text            string // that is sent in place of an edited draft
-	Why             string // a note to the agent about a refused one
+	Text            string // that is sent in place of an edited draft, or why it is refused
 	NewLink         bool   // a link for a further device
 }
 
@@ -42,11 +41,6 @@ func (s *Shell) Supervise(ctx context.Context, which Which, req SuperviseRequest
 		r, err := s.call(ctx, "supervise", a, &got)
 		if err != nil {
 			return err
-		}
-		if req.Why != "" {
-			if _, _, err := s.send(ctx, SayRequest{Text: req.Why, To: []string{s.seat.Name}}); err != nil {
-				return err
-			}
 		}
 		touch(s.file)
 		if req.NewLink && s.out.JSON { // the link is what was asked for
