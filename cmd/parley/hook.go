@@ -20,31 +20,33 @@ type hookCommand struct {
 
 // Help returns the text that kong shows for parley hook --help.
 func (hookCommand) Help() string {
-	return `Claude Code and Codex run it; parley connect and the plugin set that up. It reads the hook's input and serves PostToolUse (it notes the seat that the agent has taken, and leaves a parley standby behind), Stop (where a session has no other way in, it waits for news and ends with status 2, which wakes the agent) and SessionEnd. It ends with status 0 even if something is wrong, so that no session suffers.`
+	return `Claude Code and Codex run it; parley connect and the plugin set that up. It reads the hook's input and serves SessionStart (it gives an agent its seats back: see docs/waking.md), PostToolUse (it notes the seat that the agent has taken, and leaves a parley standby behind), Stop (where a session has no other way in, it waits for news and ends with status 2, which wakes the agent) and SessionEnd (it marks the seats). It ends with status 0 even if something is wrong, so that no session suffers.`
 }
 
 // Run serves one call. Trouble is said on standard error, with status 0: a hook must not fail a
 // session.
 func (c *hookCommand) Run(ctx context.Context, streams streams) error {
 	app.SmallProcess()
-	text, err := c.serve(ctx, streams)
+	event, text, err := c.serve(ctx, streams)
 	switch {
 	case err != nil:
 		fmt.Fprintln(streams.err, "parley hook:", err)
+	case text != "" && event == wake.SessionStarts: // the agent reads it
+		fmt.Fprint(streams.out, text)
 	case text != "":
 		return notified(text)
 	}
 	return nil
 }
 
-func (c *hookCommand) serve(ctx context.Context, streams streams) (string, error) {
+func (c *hookCommand) serve(ctx context.Context, streams streams) (event, text string, err error) {
 	call, err := wake.ReadHook(streams.in)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	file, err := client.OpenTokens()
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	o := wake.HookOptions{
 		Seats: file, Server: c.address, Plugin: c.Plugin, Start: startStandby, Clock: clockwork.NewRealClock(),
@@ -52,7 +54,8 @@ func (c *hookCommand) serve(ctx context.Context, streams streams) (string, error
 	if c.Plugin && call.InCodex() { // the plugin starts parley bridge there
 		o.Server = bridge.ServerOf
 	}
-	return call.Serve(ctx, o)
+	text, err = call.Serve(ctx, o)
+	return call.Event, text, err
 }
 
 // address returns the address of the server whose tools the agent used.

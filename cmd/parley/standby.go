@@ -105,7 +105,7 @@ func handOver(file *client.TokenStore) error {
 		return err
 	}
 	for _, s := range all {
-		if s.Wake != nil {
+		if s.HasSession() {
 			return startStandby()
 		}
 	}

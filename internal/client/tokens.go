@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Seat is a seat in a room. The holder of its token is its agent.
@@ -25,6 +26,29 @@ type Seat struct {
 	Cursor string `json:"cursor,omitempty"`
 	// Wake says how the agent is woken; nil for a seat of the person's own shell.
 	Wake *Wake `json:"wake,omitempty"`
+	// Admin says that the agent was an admin of the room when it took the seat.
+	Admin bool `json:"admin,omitempty"`
+	// Ended is when the agent's session ended; zero while it runs.
+	Ended time.Time `json:"ended,omitzero"`
+}
+
+// HasSession reports whether the seat is that of an agent whose session runs, as far as is known.
+func (s Seat) HasSession() bool { return s.Wake != nil && s.Ended.IsZero() }
+
+// How long a room keeps a seat after its agent was last heard (internal/room/lease.go).
+const (
+	lease      = 15 * time.Minute
+	adminLease = 24 * time.Hour
+)
+
+// LeaseOver reports whether the seat's session has ended so long ago that the room may have
+// given the seat away.
+func (s Seat) LeaseOver(now time.Time) bool {
+	kept := lease
+	if s.Admin {
+		kept = adminLease
+	}
+	return !s.Ended.IsZero() && now.Sub(s.Ended) >= kept
 }
 
 // Wake says how to reach the session of an agent that has gone idle. Which fields are set
@@ -33,6 +57,7 @@ type Wake struct {
 	Client  string `json:"client"`            // claude-code or codex
 	Session string `json:"session,omitempty"` // the client's own id of the session
 	PID     int    `json:"pid,omitempty"`     // of the client, which ends with the session
+	Dir     string `json:"dir,omitempty"`     // in which the session works
 	Mode    string `json:"mode,omitempty"`    // the permission mode of the session
 	// Socket is where the session takes messages, and SocketToken what it asks for.
 	Socket      string `json:"socket,omitempty"`

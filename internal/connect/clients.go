@@ -236,10 +236,10 @@ type hooks struct {
 	Hooks   []hook `json:"hooks"`
 }
 
-// hooksIn returns the hooks of a client whose hooks stand in a file. The first notes the
-// seat that an agent has taken, and starts what waits in its place; the last forgets it.
-// The one in between wakes a session of Claude Code that has no other way in: it needs both
-// keys, since Codex takes asyncRewake alone for a hook to wait for.
+// hooksIn returns the hooks of a client whose hooks stand in a file. The first gives a session its
+// seats back. The second notes the seat that an agent has taken, and starts what waits in its
+// place; the last marks it. The third wakes a session of Claude Code that has no other way in: it
+// needs both keys, since Codex takes asyncRewake alone for a hook to wait for.
 func hooksIn(file func(Machine) string) func(Machine, string) []placed {
 	return func(m Machine, base string) []placed {
 		line := m.hookLine(base)
@@ -251,6 +251,7 @@ func hooksIn(file func(Machine) string) func(Machine, string) []placed {
 		once := hook{Type: "command", Command: line}
 		waits := hook{Type: "command", Command: line, Async: true, AsyncRewake: true, Timeout: stopTime}
 		return []placed{
+			on("SessionStart", hooks{"", []hook{once}}),
 			on("PostToolUse", hooks{matcher, []hook{once}}),
 			on("Stop", hooks{"", []hook{waits}}),
 			on("SessionEnd", hooks{"", []hook{once}}),

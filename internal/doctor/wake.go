@@ -165,7 +165,7 @@ func idleSeats(id string) ([]client.Seat, error) {
 		return nil, err
 	}
 	all, err := file.All()
-	other := func(s client.Seat) bool { return s.Wake == nil || id != "" && s.Wake.Client != id }
+	other := func(s client.Seat) bool { return !s.HasSession() || id != "" && s.Wake.Client != id }
 	return slices.DeleteFunc(all, other), err
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -82,7 +83,7 @@ func TestPlugin_hooks_serveBothClients(t *testing.T) {
 	decode(t, plugin+"/hooks/hooks.json", &file)
 	script := regexp.MustCompile(`^sh "\$\{CLAUDE_PLUGIN_ROOT\}/([a-z./]+)" (?:check|hook)$`)
 	for event, groups := range file.Hooks {
-		for _, h := range groups[0].Hooks {
+		for _, h := range slices.Concat(groups[0].Hooks, groups[len(groups)-1].Hooks) {
 			found := script.FindStringSubmatch(h.Command)
 			if found == nil {
 				t.Errorf("%s runs %s", event, h.Command)

@@ -1,6 +1,7 @@
 package wake
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,15 +23,18 @@ import (
 
 // The events that are served.
 const (
-	ToolUsed    = "PostToolUse"
-	TurnOver    = "Stop"
-	SessionEnds = "SessionEnd"
+	SessionStarts = "SessionStart"
+	ToolUsed      = "PostToolUse"
+	TurnOver      = "Stop"
+	SessionEnds   = "SessionEnd"
 )
 
 // HookCall is what a client gives a hook on its standard input. Both clients use these names.
 type HookCall struct {
 	Event   string `json:"hook_event_name"`
 	Session string `json:"session_id"`
+	Dir     string `json:"cwd"`
+	Source  string `json:"source"` // of SessionStarts: startup, resume, clear or compact
 	Mode    string `json:"permission_mode"`
 	Tool    string `json:"tool_name"`
 	Input   struct {
@@ -61,7 +65,8 @@ type joined struct {
 	Token string `json:"agent_token"`
 	Name  string `json:"agent_name"`
 	Room  struct {
-		Name string `json:"name"`
+		Name   string         `json:"name"`
+		Agents []client.Agent `json:"agents"`
 	} `json:"room"`
 }
 
@@ -72,7 +77,7 @@ const (
 	plugged   = "mcp__plugin_parley_parley__"
 )
 
-// InCodex reports whether the call is one of Codex.
+// InCodex reports whether a call of ToolUsed or TurnOver is one of Codex.
 func (c HookCall) InCodex() bool { return c.Turn != "" }
 
 // seat returns the seat in the result of the tool; ok is false if it has none. A server of
@@ -90,6 +95,7 @@ func (c HookCall) seat(plugin bool) (s client.Seat, ok bool) {
 	if given := strings.TrimSpace(c.Input.Name); strings.EqualFold(given, s.Name) {
 		s.Chosen = given
 	}
+	s.Admin = slices.ContainsFunc(j.Room.Agents, func(a client.Agent) bool { return a.You && a.Role == "admin" })
 	return s, ok && j.Token != "" && j.Room.Name != ""
 }
 
@@ -125,16 +131,22 @@ func (c HookCall) wake() *client.Wake {
 	if c.InCodex() {
 		return c.codex()
 	}
+	return c.claude()
+}
+
+// claude says how to reach a session of Claude Code.
+func (c HookCall) claude() *client.Wake {
 	pid, _ := strconv.Atoi(os.Getenv("CLAUDE_PID")) // 0: not known
 	return &client.Wake{
 		Client: ClaudeCode, Session: c.Session, PID: pid, Mode: c.Mode,
+		Dir:    cmp.Or(os.Getenv("CLAUDE_PROJECT_DIR"), c.Dir), // its shell may have gone elsewhere
 		Socket: os.Getenv("CLAUDE_CODE_MESSAGING_SOCKET"), SocketToken: os.Getenv("CLAUDE_CODE_MESSAGING_TOKEN"),
 	}
 }
 
 // codex says how to reach a session of Codex: by its program, as it runs now.
 func (c HookCall) codex() *client.Wake {
-	w := &client.Wake{Client: Codex, Session: c.Session, Mode: c.Mode}
+	w := &client.Wake{Client: Codex, Session: c.Session, Dir: c.Dir, Mode: c.Mode}
 	for _, name := range []string{"CODEX_HOME", "HOME", "PATH"} {
 		if value, set := os.LookupEnv(name); set {
 			w.Env = append(w.Env, name+"="+value)
@@ -159,18 +171,17 @@ type HookOptions struct {
 }
 
 // Serve does what a call asks for. It returns at once, except after a turn in a session that has
-// no inbox open: there it waits, and returns the sentence that is to wake the agent. "" means
-// that there is nothing to say.
+// no inbox open: there it waits, and returns the sentence that is to wake the agent. When a
+// session starts, it returns what the agent is told about its seats. "" means that there is
+// nothing to say.
 func (c HookCall) Serve(ctx context.Context, o HookOptions) (text string, err error) {
 	switch c.Event {
+	case SessionStarts:
+		return c.started(o)
 	case ToolUsed:
 		return "", c.seated(o)
 	case SessionEnds:
-		return "", o.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
-			return slices.DeleteFunc(all, func(s client.Seat) bool {
-				return s.Wake != nil && s.Wake.Session == c.Session
-			}), nil
-		})
+		return "", c.ended(o)
 	case TurnOver:
 		return c.turnOver(ctx, o)
 	}
@@ -195,38 +206,139 @@ func (c HookCall) seated(o HookOptions) error {
 	return o.Start()
 }
 
-// turnOver notes what has changed in a session that has seats, and sees to it that it is
-// woken.
-func (c HookCall) turnOver(ctx context.Context, o HookOptions) (text string, err error) {
-	has, err := has(o.Seats, c.Session)
-	if err != nil || !has || unattended() {
-		return "", err
-	}
-	w := c.wake()
-	err = o.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
+// ended marks the seats of a session that is over. Their tokens stay until the lease is over, for
+// the session that goes on with them, and no program waits with them. A process in which the
+// session was taken up again meanwhile keeps them.
+func (c HookCall) ended(o HookOptions) error {
+	now := o.Clock.Now()
+	return o.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
 		for i, s := range all {
-			if s.Wake != nil && s.Wake.Session == c.Session {
-				all[i].Wake = w // its person may have changed the mode, or gone on with it in another process
+			if c.owns(s) && s.Ended.IsZero() && s.Wake.PID == c.wakeIn(s.Wake.Client).PID {
+				all[i].Ended = now
 			}
 		}
 		return all, nil
 	})
+}
+
+// started gives a session that starts its seats. One that goes on, or whose context was
+// compacted, has them under its id. Any other takes those of sessions in the same directory that
+// have ended: of two that start at once, one gets them.
+func (c HookCall) started(o HookOptions) (text string, err error) {
+	switch c.Source {
+	case "resume", "compact":
+		return c.goesOn(o)
+	case "startup", "clear":
+		return c.takes(o)
+	}
+	return "", nil
+}
+
+// goesOn tells the agent of a session that goes on its tokens.
+func (c HookCall) goesOn(o HookOptions) (text string, err error) {
+	own, err := c.alive(o)
+	if err != nil || len(own) == 0 {
+		return "", err
+	}
+	for _, s := range own {
+		text += fmt.Sprintf("Your agent_token for %s is %s. wait_for_message with wait_seconds 0 shows what is new.\n",
+			Where(s, own), s.Token)
+	}
+	return text, o.Start()
+}
+
+// takes removes the seats of ended sessions in this directory from the list, and tells the agent
+// their tokens. It does not wait with them: the agent asks its person first. A token is for the
+// server that gave it and for no other, and for nobody who cannot ask.
+func (c HookCall) takes(o HookOptions) (text string, err error) {
+	if unattended() {
+		return "", nil
+	}
+	server, err := o.Server("")
 	if err != nil {
+		return "", err
+	}
+	now, dir := o.Clock.Now(), c.claude().Dir
+	left := func(s client.Seat) bool {
+		return s.Wake != nil && s.Server == server && s.Wake.Dir == dir && dir != "" &&
+			(!s.Ended.IsZero() || SessionOver(s.Wake))
+	}
+	var taken []client.Seat
+	err = o.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
+		all = slices.DeleteFunc(all, func(s client.Seat) bool { return s.LeaseOver(now) })
+		taken = nil
+		for _, s := range all {
+			if left(s) {
+				taken = append(taken, s)
+			}
+		}
+		return slices.DeleteFunc(all, left), nil
+	})
+	if err != nil {
+		return "", err
+	}
+	for _, s := range taken {
+		text += fmt.Sprintf("A session in this directory ended and left a seat: its agent_token for %s is %s. Ask "+
+			"your user before you go on with it. If they want that, call join_room with this agent_token alone.\n",
+			Where(s, taken), s.Token)
+	}
+	return text, nil
+}
+
+// turnOver notes what has changed in a session that has seats, and sees to it that it is
+// woken.
+func (c HookCall) turnOver(ctx context.Context, o HookOptions) (text string, err error) {
+	if unattended() {
+		return "", nil
+	}
+	own, err := c.alive(o)
+	if err != nil || len(own) == 0 {
 		return "", err
 	}
 	if err := o.Start(); err != nil {
 		return "", err
 	}
+	w := own[0].Wake
 	if w.Client != ClaudeCode || TakesInbox(w) {
 		return "", nil
 	}
 	return listen(ctx, w, o)
 }
 
-// has reports whether a session has a seat.
-func has(file *client.TokenStore, session string) (bool, error) {
-	all, err := file.All()
-	return slices.ContainsFunc(all, func(s client.Seat) bool { return s.Wake != nil && s.Wake.Session == session }), err
+// alive notes that the session runs, and in which way it is reached now: its person may have
+// changed the mode, or gone on with it in another process. It returns the session's seats.
+func (c HookCall) alive(o HookOptions) (own []client.Seat, err error) {
+	all, err := o.Seats.All()
+	if err != nil || !slices.ContainsFunc(all, c.owns) {
+		return nil, err // without the lock, since most sessions have no seat
+	}
+	now := o.Clock.Now()
+	err = o.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
+		own = nil
+		all = slices.DeleteFunc(all, func(s client.Seat) bool { return s.LeaseOver(now) })
+		for i, s := range all {
+			if !c.owns(s) {
+				continue
+			}
+			w := c.wakeIn(s.Wake.Client)
+			w.Mode = cmp.Or(w.Mode, s.Wake.Mode) // Claude Code does not say it when a session starts
+			all[i].Wake, all[i].Ended = w, time.Time{}
+			own = append(own, all[i])
+		}
+		return all, nil
+	})
+	return own, err
+}
+
+// owns reports whether a seat is that of an agent of the session.
+func (c HookCall) owns(s client.Seat) bool { return s.Wake != nil && s.Wake.Session == c.Session }
+
+// wakeIn says how to reach the session in a client.
+func (c HookCall) wakeIn(name string) *client.Wake {
+	if name == Codex {
+		return c.codex()
+	}
+	return c.claude()
 }
 
 // hookLookEvery is how often a hook that waits looks whether it is still of use: Claude Code
@@ -281,8 +393,10 @@ func (f *file) use(w *client.Wake) bool {
 		return true
 	}
 	f.then = now
-	has, err := has(f.seats, w.Session)
-	return err == nil && has
+	all, err := f.seats.All()
+	return err == nil && slices.ContainsFunc(all, func(s client.Seat) bool {
+		return s.HasSession() && s.Wake.Session == w.Session
+	})
 }
 
 // nearest is how far up a program is looked for: a shell may be in between.

@@ -73,7 +73,8 @@ var ErrNoSeats = errors.New("there is no seat to wait for")
 
 // Standby watches the seats in the file until none is left or ctx ends. One process serves all
 // sessions of a person, instead of one for each. Seats may be added and removed meanwhile. It
-// removes the seats of agents that are gone, whose session has ended or on which it gave up. It
+// removes the seats of agents that are gone or on which it gave up, and marks those whose session
+// has ended. It
 // only peeks: if it read for an agent, it would have to hand on what it read, and a notice may get
 // lost.
 func Standby(ctx context.Context, o StandbyOptions) error {
@@ -121,6 +122,11 @@ func (r *standbyRun) loop(ctx context.Context) error {
 		case w := <-r.ended:
 			r.leaving = append(r.leaving, w)
 		case <-tick.Chan():
+			for _, w := range r.watches {
+				if s := w.seat(); s.Wake != nil && SessionOver(s.Wake) {
+					w.stop(SessionEnded) // it was killed
+				}
+			}
 		}
 		now := r.Clock.Now().Round(0)
 		if now.Sub(last) > slept {
@@ -170,6 +176,9 @@ func (r *standbyRun) refresh(ctx context.Context) error {
 	r.seen, r.tried = info, true
 	named := map[string]bool{}
 	for _, s := range all {
+		if w := r.watches[s.Token]; w != nil && !s.Ended.IsZero() {
+			w.stop(SessionEnded)
+		}
 		if !r.mine(s) {
 			continue
 		}
@@ -202,7 +211,7 @@ func (r *standbyRun) mine(s client.Seat) bool {
 	if s.Wake == nil {
 		asked = r.Shell && s.OfShell()
 	}
-	return asked && !r.over[s.Token] && (r.Room == "" || strings.EqualFold(r.Room, s.Room))
+	return asked && s.Ended.IsZero() && !r.over[s.Token] && (r.Room == "" || strings.EqualFold(r.Room, s.Room))
 }
 
 // begin begins to watch a seat.
@@ -223,17 +232,27 @@ func (r *standbyRun) begin(ctx context.Context, s client.Seat) {
 	})
 }
 
-// drop forgets a watch that has ended, and removes the seat of an agent from the file. A
-// seat of the shell stays there: it is the person who leaves a room.
+// drop forgets a watch that has ended, and removes the seat of an agent from the file or, if only
+// its session has ended, marks it. A seat of the shell stays there: it is the person who leaves a
+// room.
 func (r *standbyRun) drop(w *watch) error {
 	s := w.seat()
 	if s.Wake == nil {
 		r.over[s.Token] = w.why() != Dropped
 	} else if w.why() != Dropped {
 		err := r.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
-			return slices.DeleteFunc(all, func(now client.Seat) bool { // unless another session has it by now
-				return now.Token == s.Token && now.Wake != nil && now.Wake.Session == s.Wake.Session
-			}), nil
+			i := slices.IndexFunc(all, func(now client.Seat) bool { // unless it is reached in another way by now
+				return now.Token == s.Token && now.Wake != nil && now.Wake.Session == s.Wake.Session &&
+					now.Wake.PID == s.Wake.PID
+			})
+			switch {
+			case i < 0:
+			case w.why() != SessionEnded:
+				return slices.Delete(all, i, i+1), nil
+			case all[i].Ended.IsZero():
+				all[i].Ended = r.Clock.Now()
+			}
+			return all, nil
 		})
 		if err != nil {
 			return err

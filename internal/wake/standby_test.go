@@ -164,6 +164,7 @@ func TestStandby_seatOrSessionGone_isRemovedAndTheLastOneEndsIt(t *testing.T) {
 		"unknown": {func(h *hall) { h.fails = []error{wake.ErrEnded}; h.say(h.bob, "Milk?") }, wake.SessionEnded},
 		"no news": {func(h *hall) { h.step = 5 * time.Second }, wake.GaveUp},
 		"removed": {func(h *hall) { _ = h.file.Remove(h.ann.AgentToken) }, wake.Dropped},
+		"marked":  {func(h *hall) { s := h.seat(); s.Ended = h.clock.Now(); h.put(s) }, wake.SessionEnded},
 		"process": {func(h *hall) { s := h.seat(); s.Wake.PID = dead.Process.Pid; h.put(s) }, wake.SessionEnded},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -171,8 +172,10 @@ func TestStandby_seatOrSessionGone_isRemovedAndTheLastOneEndsIt(t *testing.T) {
 			h.watch(time.Hour, h.seat())
 			c.happens(h)
 			h.end()
-			if got := h.tokens(); got != nil || h.count(c.want) != 1 {
-				t.Errorf("the file has %v; %+v", got, h.events)
+			all, err := h.file.All()
+			marked := len(all) == 1 && !all[0].HasSession()
+			if err != nil || marked != (c.want == wake.SessionEnded) || len(all) > 1 || h.count(c.want) != 1 {
+				t.Errorf("the file has %+v; %+v", all, h.events)
 			}
 			h.notifiedWith()
 		})

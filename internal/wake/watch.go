@@ -114,9 +114,6 @@ const (
 func (w *watch) step() (pause time.Duration) {
 	s, now := w.seat(), w.Clock.Now()
 	switch {
-	case s.Wake != nil && SessionOver(s.Wake):
-		w.stop(SessionEnded)
-		return 0
 	case w.GiveUp > 0 && now.Sub(w.newsAt) >= w.GiveUp:
 		w.stop(GaveUp)
 		return 0
