@@ -107,6 +107,15 @@ func hears(t *testing.T, m *model, ann *screen, bob *guest, n int) (took time.Du
 // rests returns when Ann has ended her turn for the nth time, and the standby waits.
 func rests(t *testing.T, m *model, ann *screen, bob *guest, n int) {
 	t.Helper()
+	ann.standsBy(t, bob, func() bool {
+		heard, _ := m.after(0)
+		return len(heard) > 0 && len(heard[len(heard)-1].turns) == turnsOf(n)-1
+	})
+}
+
+// standsBy returns when Bob sees that the standby waits for Ann, and ok holds.
+func (s *screen) standsBy(t *testing.T, bob *guest, ok func() bool) {
+	t.Helper()
 	late := time.After(patience)
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
@@ -117,17 +126,15 @@ func rests(t *testing.T, m *model, ann *screen, bob *guest, n int) {
 			}
 		}
 		bob.call("room_info", map[string]any{"agent_token": bob.token}, &info)
-		heard, _ := m.after(0)
-		last := len(heard) > 0 && len(heard[len(heard)-1].turns) == turnsOf(n)-1
 		for _, a := range info.Room.Agents {
-			if last && a.Name == "Ann" && a.State == "standby" {
+			if a.Name == "Ann" && a.State == "standby" && ok() {
 				return
 			}
 		}
 		select {
 		case <-look.C:
-		case <-ann.ended:
-			t.Fatalf("the client ended: %s", ann)
+		case <-s.ended:
+			t.Fatalf("the client ended: %s", s)
 		case <-late:
 			t.Fatalf("she does not rest; the room is %+v", info)
 		}

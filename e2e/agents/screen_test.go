@@ -18,7 +18,23 @@ import (
 )
 
 // screen is a client in a terminal with a person in front of it.
-type screen struct{ *client }
+type screen struct {
+	*client
+	tty *os.File
+}
+
+// types lets the person enter a line, as soon as the client shows what was typed.
+func (s *screen) types(t *testing.T, line string) {
+	t.Helper()
+	from := len(s.String())
+	if _, err := io.WriteString(s.tty, line); err != nil {
+		t.Fatal(err)
+	}
+	s.showsAfter(t, from, line)
+	if _, err := io.WriteString(s.tty, "\r"); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // answers is what is typed when a text appears. Codex asks the terminal where the cursor
 // is, and does not start without an answer. In its plan mode Claude Code asks its person
@@ -54,18 +70,24 @@ func (m *machine) sit(dir, name string, args ...string) *screen {
 	}()
 	m.endLater(c, cmd)
 	m.t.Cleanup(func() { _ = tty.Close() }) // nothing is left in it
-	return &screen{c}
+	return &screen{c, tty}
 }
 
 // shows waits until one of the words was on the screen, and returns it. A word is drawn
 // in one piece; several may not be.
 func (s *screen) shows(t *testing.T, words ...string) string {
 	t.Helper()
+	return s.showsAfter(t, 0, words...)
+}
+
+// showsAfter is shows for what is drawn after so many bytes.
+func (s *screen) showsAfter(t *testing.T, from int, words ...string) string {
+	t.Helper()
 	late := time.After(patience)
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	for {
-		text := s.String()
+		text := s.String()[from:]
 		for _, word := range words {
 			if strings.Contains(text, word) {
 				return word
