@@ -75,6 +75,24 @@ func (m *machine) withoutProgram() {
 	m.env = append(m.env, "PATH="+strings.Join(m.path, string(filepath.ListSeparator)))
 }
 
+// Claude Code finds nothing to warn of in the manifests, nor would the directory of plugins.
+func TestPlugin_manifests_areValidWithoutWarnings(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	clone := m.clone()
+	for _, dir := range []string{clone, filepath.Join(clone, plugin)} {
+		cmd := m.command(clone, "claude", "plugin", "validate", "--strict", dir)
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "Validation passed") ||
+			strings.Contains(string(out), "⚠") {
+			t.Errorf("%v\n%s", err, out)
+		}
+	}
+}
+
+// plugin is its folder in a clone.
+const plugin = "plugins/parley"
+
 // pluginInClaude installs the plugin in Claude Code, from a clone.
 func (m *machine) pluginInClaude(url string) {
 	m.t.Helper()
@@ -260,7 +278,7 @@ func (m *machine) claudeInMode(dir, mode string) *screen {
 
 func TestPlugin_idleClaudeCode_isWokenInEachMode(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []string{"default", "acceptEdits", "plan", "dontAsk", "bypassPermissions"} {
+	for _, mode := range []string{"default", "acceptEdits", "plan", "auto", "dontAsk", "bypassPermissions"} {
 		t.Run(mode, func(t *testing.T) {
 			m := newMachine(t)
 			m.sweep()
