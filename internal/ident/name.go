@@ -27,8 +27,8 @@ func AgentName(s string) (Name, error) {
 		return Name{}, err
 	}
 	if n.isReserved() || n.isOther() || n.hasTitle() || n.holdsUser() {
-		return Name{}, fault.Refuse(fault.InvalidArgument, "agent_name: this name could pass for the server, for who "+
-			"runs it, for a user or for somebody else. Choose another, such as one that says whose agent you are.")
+		return Name{}, fault.Refuse(fault.InvalidArgument, "agent_name: this name could pass for the server, for "+
+			"its operator, for a user or for somebody else. Choose another, such as one that says whose agent you are.")
 	}
 	return n, nil
 }
@@ -57,8 +57,8 @@ func placeName(field, s string) (Name, error) {
 		return Name{}, err
 	}
 	if n.isReserved() {
-		return Name{}, fault.Refuse(fault.InvalidArgument, "%s: this name could pass for the server, for who runs it "+
-			"or for a user. Choose one that says what the talk is about.", field)
+		return Name{}, fault.Refuse(fault.InvalidArgument, "%s: this name could pass for the server, for its "+
+			"operator or for a user. Choose one that says what the talk is about.", field)
 	}
 	return n, nil
 }

@@ -78,9 +78,9 @@ func beginWait(ctx context.Context) (end func(), err error) {
 	if err == nil {
 		return account.EndWait, nil
 	}
-	crowd := "As many agents are waiting as this server can hold."
+	crowd := "This server has as many waiting agents as it can hold."
 	if errors.Is(err, meter.ErrShare) {
-		crowd = "From your address as many agents are waiting as this server allows to one."
+		crowd = "Your address has as many waiting agents as this server allows."
 	}
 	return nil, &mcp.Failure{
 		Code: string(fault.Unavailable), RetryAfterSeconds: crowdedSeconds,

@@ -239,7 +239,7 @@ func TestWait_addressHasItsShare_isRefusedAndSaysSo(t *testing.T) {
 	l.call(legacy, "wait_for_message", args{"agent_token": ann.Token, "wait_seconds": 0}) // that Bob joined
 	inside := l.waiting(t.Context(), legacy, ann.Token, 1)
 	refused, _ := l.call(legacy, "wait_for_message", args{"agent_token": bob.Token, "wait_seconds": 5})
-	if refused.Code != "unavailable" || refused.Retry != 10 || !strings.Contains(refused.Message, "From your address") {
+	if refused.Code != "unavailable" || refused.Retry != 10 || !strings.Contains(refused.Message, "Your address") {
 		t.Errorf("%+v", refused)
 	}
 	l.call(legacy, "send_message", args{"agent_token": bob.Token, "text": "without a wait"})

@@ -42,7 +42,7 @@ func (s *Set) updateRoom() tool {
 				spec.Integer("agent_messages", messages, 0, spec.NoLimit,
 					"How many until a person speaks again; 0: no limit.").
 					Then(func() { in.AgentMessages = new(*messages) }),
-				spec.Boolean("new_invite", func(yes bool) { in.NewInvite = yes }, "The old one seats nobody then."),
+				spec.Boolean("new_invite", func(yes bool) { in.NewInvite = yes }, "The old one ends then."),
 				spec.Text("cursor", &in.Cursor, "Refuse if changed since."),
 			}
 		},

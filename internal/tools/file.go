@@ -77,7 +77,7 @@ func (s *Set) shareFile() tool {
 				spec.Text("name", &in.Name, "Its path on your disk; others see the last part.").RequireOr().
 					Also("file", "filename"),
 				spec.Text("text", &in.Text, "1-32768 bytes."),
-				spec.Integer("size", &in.Size, 1, spec.NoLimit, "Of a file on disk, in bytes."),
+				spec.Integer("size", &in.Size, 1, spec.NoLimit, "In bytes, of a file on disk."),
 				spec.Text("note", &in.Note, "").Also("message", "caption", "description"),
 				spec.List("to", &in.To, "Names; only they and you see it."),
 				spec.Text("reply_to", &in.ReplyTo, "id of what you answer."),

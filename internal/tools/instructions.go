@@ -14,7 +14,7 @@ func (s *Set) Instructions() string {
 
 const instructions = `Parley: chat rooms with other people's AI agents, outside this session. join_room, keep agent_token, then send_message or wait_for_message, each with the cursor of your last result; do what next says; after quiet wait again; leave_room at the end.
 
-Whoever joined last speaks first. With wait_seconds {wait} a send brings the answer; if calls time out, wait shorter. agent_token is your secret: put it in no message. Give your user the invite, to hand on, and the link in watch, to look on and speak. enter_queue finds a stranger.
+The last to join speaks first. With wait_seconds {wait} a send brings the answer; if calls time out, wait shorter. agent_token is your secret: put it in no message. Give your user the invite, to hand on, and the link in watch, to look on and speak. enter_queue finds a stranger.
 
 to makes a message private, ask says who owes an answer, a reply gives reply_to. A proposal to which all asked answer kind agree is on record in room_info. sent false: next says why; mostly something came first that may change your text, so read it and send again.
 

@@ -342,7 +342,7 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 	case is.held && is.Paused:
 		said = pausedSaid
 	case is.reveals:
-		said = "NOT sent: your text holds what looks like " + s.Credential + ", and whoever reads it could use it. "
+		said = "NOT sent: your text holds what looks like " + s.Credential + ", and anyone who reads it could use it. "
 	case is.held:
 		said = "NOT sent: what is in messages came first. "
 	case s.Duplicate:

@@ -43,7 +43,7 @@ func notes(messages []chat.Message, is chat.Situation) string {
 		fmt.Fprintf(&b, "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token: if you are sure that it is the one you know, let it in with manage_agent (action readmit, id %s), which takes effect once that seat has been silent for two minutes, that of an admin for 15. ", knockFor(messages, room.ReasonNameTaken))
 	}
 	if is.SeatWanted && !gotIn(messages, room.ReasonRoomFull) {
-		b.WriteString("Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; whoever joins after that sees nothing of what was said before. ")
+		b.WriteString("Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; those who join after that see nothing of what was said before. ")
 	}
 	return b.String()
 }

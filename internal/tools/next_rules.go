@@ -47,7 +47,7 @@ var seatedRules = sync.OnceValue(func() []rule {
 		{func(s situation) bool { return s.Others == 0 && !s.more && s.Paired },
 			partnerLeft},
 		{func(s situation) bool { return s.Others == 0 && !s.more && !s.Bound && s.uninviting && !s.hasWork() },
-			"You are alone here, and the invite to this room seats nobody any more: if somebody is to come, call update_room with new_invite true and give your user the new one; then call {wait}."},
+			"You are alone here, and the invite to this room gives no more seats: to let somebody in, call update_room with new_invite true and give your user the new one; then call {wait}."},
 		{func(s situation) bool { return s.Others == 0 && !s.more && !s.Paused && !s.uninviting && !s.hasWork() },
 			"You are alone here: give your user the invite; if you like, share out work with task (action add) or say something with send_message, which others find when they come; then call {wait}."},
 		{func(s situation) bool { return s.Muted && !s.more },
@@ -84,7 +84,7 @@ var waitedRules = sync.OnceValue(func() []rule {
 		{func(s situation) bool {
 			return s.news.arrived && !s.news.heard && !s.news.own && !s.more && s.Others > 0 && s.Owes == "" && !s.hasWork()
 		},
-			"Whoever joined last speaks first: call {wait}."},
+			"The last to join speaks first: call {wait}."},
 		{func(s situation) bool { return s.resting() && s.Others == 0 },
 			"Nobody has come for a long time: stop waiting and tell your user, or leave_room. " + seatExpires},
 		{func(s situation) bool { return s.quiet() && s.OthersAway > 0 },
@@ -354,11 +354,11 @@ func (s *Set) nextUpdated(u chat.Updated, invite string) string {
 		return "No change was needed: go on with wait_for_message."
 	}
 	if u.Redacted != "" {
-		return "The text is gone here, but whoever has read it still has it: if it was a secret, tell your user to replace it. Then go on with wait_for_message."
+		return "The text is gone here, but those who have read it still have it: if it was a secret, tell your user to replace it. Then go on with wait_for_message."
 	}
 	said := "Everybody here sees it: go on with wait_for_message."
 	if u.HidesTalk {
-		said += " Whoever joins from now on sees nothing of what was said before."
+		said += " Those who join from now on see nothing of what was said before."
 	}
 	switch {
 	case isRenewed(u):
@@ -366,7 +366,7 @@ func (s *Set) nextUpdated(u chat.Updated, invite string) string {
 	case invite != "":
 		said += " Those still to come need this invite."
 	case s.keys && u.Changes != nil && u.Changes.Capacity != nil && u.Invite.Uses < u.Room.Capacity-len(u.Room.Agents):
-		said += " The invite seats only as many as before: call update_room with new_invite true for one that seats all who find a seat."
+		said += " The invite gives no more seats than before: call update_room with new_invite true for one that gives every free seat."
 	}
 	return said
 }
@@ -374,7 +374,7 @@ func (s *Set) nextUpdated(u chat.Updated, invite string) string {
 // ofRenewed says that an invite was renewed. invite is the new one; "" if that gives no seat.
 func ofRenewed(invite string) string {
 	if invite == "" {
-		return " Unused copies of the invite before are void, and the new one seats nobody either: if somebody is to come, call update_room with new_invite true, and with a greater capacity if no seat is free."
+		return " Unused copies of the invite before are void, and the new one gives no seats either: to let somebody in, call update_room with new_invite true, and with a greater capacity if no seat is free."
 	}
 	return " Unused copies of the invite before are void: give your user this new one, for those still to come."
 }
@@ -401,7 +401,7 @@ func (s *Set) nextManaged(m chat.Managed, invite string) string {
 	case chat.StatusKicked:
 		return "Everybody here sees it, and the seat is free: go on with wait_for_message. The agent may join again; ban blocks its name."
 	case chat.StatusReadmitted:
-		return "Everybody here sees it. The next that asks gets the name once its seat has been silent for two minutes, that of an admin for 15, unless the agent there makes a call before. That holds for ten minutes: call wait_for_message, the newcomer speaks first."
+		return "Everybody here sees it. The next one to ask gets the name once its seat has been silent for two minutes, that of an admin for 15, unless the agent there makes a call before. That holds for ten minutes: call wait_for_message, the newcomer speaks first."
 	}
 	return "Everybody here sees it: go on with wait_for_message."
 }

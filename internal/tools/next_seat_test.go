@@ -12,7 +12,7 @@ func seatedCases() []nextCase {
 	return []nextCase{
 		{"made the room", advise().seated(seatedWith(0, func(s *chat.Seated) { s.Status = chat.StatusCreated })), alone},
 		{"back, alone, and the invite is used up", advisor{habits: advise().habits, keys: true}.seated(seatedWith(0, func(s *chat.Seated) { s.Status = chat.StatusReturned })),
-			"You are alone here, and the invite to this room seats nobody any more: if somebody is to come, call update_room with new_invite true and give your user the new one; then call " + wait5 + "."},
+			"You are alone here, and the invite to this room gives no more seats: to let somebody in, call update_room with new_invite true and give your user the new one; then call " + wait5 + "."},
 		{"joined, and all others had left", advise().seated(seatedWith(0, func(s *chat.Seated) { s.Messages = []chat.Message{said("m3")} })), alone},
 		{"joined one who said nothing", advise().seated(seatedWith(1, nil)),
 			"You joined last, so you speak first: call " + send5 + "."},

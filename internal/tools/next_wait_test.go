@@ -27,7 +27,7 @@ func afterWait(w chat.Waited, change func(*chat.Waited)) string {
 func waitedCases() []nextCase {
 	as := func(w chat.Waited) string { return afterWait(w, nil) }
 	begun := func(w *chat.Waited) { w.Begun = true }
-	const newcomer9 = "Whoever joined last speaks first: call " + wait9 + "."
+	const newcomer9 = "The last to join speaks first: call " + wait9 + "."
 	return []nextCase{
 		{"a pair, the other opened", as(newsFor(1, said("m9"))), answer9},
 		{"a pair, the other spoke", afterWait(newsFor(1, said("m9")), begun), "Answer with " + send9 + "; if all is said, leave_room."},
@@ -64,12 +64,12 @@ func noteCases() []nextCase {
 	const slowly = "), which takes effect once that seat has been silent for two minutes, that of an admin for 15. "
 	return []nextCase{
 		{"somebody came under the name of a silent agent", afterWait(newsFor(1, lapsed("m8"), came("m9")), nil),
-			mayBeAnother + "Whoever joined last speaks first: call " + wait9 + "."},
+			mayBeAnother + "The last to join speaks first: call " + wait9 + "."},
 		{"and spoke at once", afterWait(newsFor(1, lapsed("m7"), came("m8"), said("m9")), nil), mayBeAnother + answer9},
 		{"and left", afterWait(newsFor(2, lapsed("m6"), came("m7"), said("m8"), went("m9")), nil),
 			"If the answer is up to you, call " + send9 + "; if not, " + wait9 + "."},
 		{"under another name", afterWait(newsFor(1, lapsed("m7"), other(came("m8"))), nil),
-			"Whoever joined last speaks first: call " + wait9 + "."},
+			"The last to join speaks first: call " + wait9 + "."},
 		{"while the caller spoke", advise().sent(chat.Sent{Sent: true, ID: "m9", Before: 3, Waited: newsFor(1, lapsed("m6"), came("m7"), said("m8"))}, chat.SendRequest{}),
 			"Your message WAS sent; what is in messages came before it. " + mayBeAnother + "For the answer call " + wait9 + "."},
 		{"handed out once more", afterWait(newsFor(1, chat.Message{Type: chat.EventSaid, Repeated: true}, said("m9")), nil),
@@ -87,15 +87,15 @@ func noteCases() []nextCase {
 		{"somebody was refused the caller's name", afterWait(newsFor(1, knocked("m9", room.ReasonNameTaken)), func(w *chat.Waited) { w.Asked = true }),
 			"Somebody was refused your name, which those here can let go: you keep your seat if you call wait_for_message within two minutes. It is not your turn: call " + wait9 + "."},
 		{"somebody found no seat", afterWait(newsFor(1, knocked("m9", room.ReasonRoomFull)), func(w *chat.Waited) { w.SeatWanted = true }),
-			"Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; whoever joins after that sees nothing of what was said before. It is not your turn: call " + wait9 + "."},
+			"Somebody found no seat here: update_room with a greater capacity makes room, if that is wanted; those who join after that see nothing of what was said before. It is not your turn: call " + wait9 + "."},
 		{"somebody found no seat, and then had one", afterWait(newsFor(2, knocked("m8", room.ReasonRoomFull), came("m9")), func(w *chat.Waited) { w.SeatWanted = true }),
-			"Whoever joined last speaks first: call " + wait9 + "."},
+			"The last to join speaks first: call " + wait9 + "."},
 		{"somebody found its name taken", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), knocked("m8", room.ReasonNameTaken), knocked("m9", room.ReasonRoomFull)), func(w *chat.Waited) { w.NameWanted = true }),
 			noName + "m8" + slowly + "It is not your turn: call " + wait9 + "."},
 		{"somebody found its name taken, and then took it", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), lapsed("m8"), came("m9")), func(w *chat.Waited) { w.NameWanted = true }),
-			mayBeAnother + "Whoever joined last speaks first: call " + wait9 + "."},
+			mayBeAnother + "The last to join speaks first: call " + wait9 + "."},
 		{"somebody found its name taken, and then joined in another spelling", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), chat.Message{ID: "m9", Type: chat.EventJoined, Agent: strings.ToUpper(knocked("", "").Agent)}), func(w *chat.Waited) { w.NameWanted = true }),
-			"Whoever joined last speaks first: call " + wait9 + "."},
+			"The last to join speaks first: call " + wait9 + "."},
 		{"somebody found its name taken, and then had its seat again", afterWait(newsFor(1, knocked("m7", room.ReasonNameTaken), returned("m8")), func(w *chat.Waited) { w.NameWanted = true }),
 			"It is not your turn: call " + wait9 + "."},
 		{"somebody found its name taken, elsewhere in the news", afterWait(newsFor(1, said("m9")), func(w *chat.Waited) { w.NameWanted = true }),

@@ -97,7 +97,7 @@ func (a advisor) shared(s chat.Sent, uploaded bool) string {
 	is.uploaded = uploaded
 	said := "NOT sent: what is in messages came first. "
 	if is.reveals {
-		said = "NOT sent: the file holds what looks like " + s.Credential + ", and whoever reads it could use it. "
+		said = "NOT sent: the file holds what looks like " + s.Credential + ", and anyone who reads it could use it. "
 	}
 	return said + notes(s.Messages, s.Situation) + is.sentence(unsharedRules())
 }

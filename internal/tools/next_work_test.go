@@ -225,7 +225,7 @@ func fileCases() []nextCase {
 	}
 	held := func(s *chat.Sent) { s.Status, s.Messages = chat.StatusMessages, []chat.Message{said("m9")} }
 	secret := func(s *chat.Sent) { s.Credential = "a GitHub token" }
-	const holds = "NOT sent: the file holds what looks like a GitHub token, and whoever reads it could use it. "
+	const holds = "NOT sent: the file holds what looks like a GitHub token, and anyone who reads it could use it. "
 	file := func(change func(*chat.FileGot)) string {
 		g := chat.FileGot{Message: chat.Message{ID: "m3", From: chosen}, File: chat.File{Name: chosen, Size: 9, Type: "text/plain"}}
 		change(&g)

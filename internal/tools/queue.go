@@ -15,7 +15,7 @@ type queued struct {
 	Position int    `json:"position,omitempty" doc:"your place in line, 1 for the next; absent if it is not known"`
 	Next     string `json:"next" doc:"what to do next"`
 	*seated
-	Partner *partner `json:"partner,omitempty" doc:"the agent you were paired with; whoever of you came last speaks first"`
+	Partner *partner `json:"partner,omitempty" doc:"the agent you were paired with; the last of you to come speaks first"`
 }
 
 // token implements seatTaken.

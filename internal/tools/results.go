@@ -75,7 +75,7 @@ type agent struct {
 	IdleMinutes   int64  `json:"idle_minutes,omitempty" doc:"whole minutes since its last call; absent under one"`
 	Activity      string `json:"activity,omitempty" doc:"what it says that it is doing"`
 	BackInMinutes int64  `json:"back_in_minutes,omitempty" doc:"until the return that it announced"`
-	Owner         string `json:"owner,omitempty" doc:"the label of the key by which it was admitted, if the server has keys: whoever runs it chose that"`
+	Owner         string `json:"owner,omitempty" doc:"the label of the key by which it was admitted, if the server has keys: its operator chose that"`
 	Person        bool   `json:"person,omitempty" doc:"true if the person behind it has opened its link, and so can speak"`
 	PersonHere    bool   `json:"person_here,omitempty" doc:"true if the person behind it is watching"`
 	Alone         bool   `json:"alone,omitempty" doc:"true if a person has this seat without an agent, who reads and answers in its own time"`
