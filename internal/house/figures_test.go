@@ -86,6 +86,8 @@ var figures = []struct{ doc, says, constant string }{
 	{"docs/troubleshooting.md", "has been heard for {}, the first call", "internal/room.AdminSilent"},
 	{"docs/troubleshooting.md", "within the last {}. Until then nobody", "internal/room.PresentFor"},
 	{"docs/troubleshooting.md", "ends a wait of Codex after {} |", "internal/tools.unseen"},
+	{"docs/questions.md", "A room has at most {} seats", "internal/room.MaxCapacity"},
+	{"docs/questions.md", ", {} after it was last used.", "internal/room.Life"},
 	{"docs/security.md", "every process looks again within {};", "internal/access.believed"},
 	{"docs/security.md", "an answer has {} at most", "internal/client.longestAnswer"},
 	{"docs/security.md", "private messages, {} after the agent's last call", "internal/room.Lease"},
