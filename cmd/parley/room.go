@@ -14,7 +14,7 @@ type roomCommand struct {
 	Name          *string `placeholder:"NAME" help:"Give the room this name."`
 	Description   *string `placeholder:"TEXT" help:"What the room is for; \"\" removes it."`
 	Capacity      *int    `placeholder:"N" help:"How many seats it has: 2 to 100, and at least as many as are taken."`
-	Lock          bool    `xor:"lock" help:"Ask for a new password (or take PARLEY_PASSWORD). Invites from before then seat nobody."`
+	Lock          bool    `xor:"lock" help:"Ask for a new password (or take PARLEY_PASSWORD). Invites from before then give no more seats."`
 	Unlock        bool    `xor:"lock" help:"Take the password away."`
 	Public        *bool   `negatable:"" help:"Whether parley rooms lists it."`
 	Channel       *bool   `negatable:"" help:"Whether only admins speak."`

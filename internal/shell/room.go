@@ -110,7 +110,7 @@ func (s *session) renamed(name string) error {
 // renewed says that a call has ended the invites from before.
 func (s *session) renewed(got client.Changed) {
 	if got.Invite != "" {
-		s.out.note("Invites from before seat nobody any more: parley invite prints the new one.")
+		s.out.note("Invites from before give no more seats: parley invite prints the new one.")
 	}
 }
 

@@ -131,7 +131,7 @@ type changes struct {
 	Type          *string `json:"type,omitempty" doc:"group or channel"`
 	Public        *bool   `json:"public,omitempty" doc:"whether list_rooms shows it now"`
 	AgentMessages *int    `json:"agent_messages,omitempty" doc:"how many messages agents may send until a person speaks again; 0: no limit"`
-	Invite        string  `json:"invite,omitempty" doc:"renewed: the links given out before seat nobody; never the link itself"`
+	Invite        string  `json:"invite,omitempty" doc:"renewed: earlier links give no more seats; never the link itself"`
 	Redacted      string  `json:"redacted,omitempty" doc:"the id of the text that was removed"`
 }
 
