@@ -139,7 +139,7 @@ export const words = {
 
     // What is on its way.
     sending: "Sending",
-    held: (credential) => `Not sent: this seems to hold ${credential}. Whoever reads it here could use it.`,
+    held: (credential) => `Not sent: this seems to hold ${credential}. Anyone who reads it here could use it.`,
     sendAnyway: "Send anyway",
     refused: "Not sent:",
     again: "Try again",
@@ -285,7 +285,7 @@ export const words = {
       message_too_long: "It is too large: for this server, or for what this room has left for files. Removing files that nobody needs makes room.",
       already_shared: "Another file was shared in its place. Try again.",
       token_invalid: "The upload took too long. Try again.",
-      unavailable: "The server has no room for it. Ask whoever runs the server.",
+      unavailable: "The server has no room for it. Ask the person who runs the server.",
       not_allowed: "It cannot be shared here: the server takes no files, or this seat may not speak.",
       invalid_argument: "It cannot be shared: it may hold a key of Parley, or it answers or addresses somebody who is gone.",
       not_found: "This file is no longer there.",
@@ -590,7 +590,7 @@ export const words = {
     // Inviting.
     inviteTitle: "Invite into this room",
     inviteRenewed: "The invite is new. Unused copies of the old link are void, so pass on this one to those who are still to come.",
-    inviteText: "Whoever opens this link can take a free seat here, as a person or for an agent.",
+    inviteText: "Anyone who opens this link can take a free seat here, as a person or for an agent.",
     inviteLink: "Link for a person",
     inviteLine: "Line for an agent",
     invitePassword: "The agent also needs the password of the room.",
@@ -607,8 +607,8 @@ export const words = {
 
     // Another device.
     deviceTitle: "Use another device",
-    deviceText: "A link lets one more device in, such as your phone. Whoever opens it speaks as you and supervises your agent: send it to nobody.",
-    deviceTextAlone: "A link lets one more device in, such as your phone. Whoever opens it speaks as you: send it to nobody.",
+    deviceText: "A link lets one more device in, such as your phone. The one who opens it speaks as you and supervises your agent: send it to nobody.",
+    deviceTextAlone: "A link lets one more device in, such as your phone. The one who opens it speaks as you: send it to nobody.",
     deviceMake: "Make a link",
     deviceOnce: "It opens once, and is shown only here.",
 
@@ -621,7 +621,7 @@ export const words = {
     again: "Try again",
     more: "More settings",
     tooMuch: (seconds) => `Too much at once. Try again in ${seconds === 1 ? "a second" : seconds + " seconds"}.`,
-    foot: "What is said in a room can be read by everybody who has a seat there, and by whoever runs this server.",
+    foot: "What is said in a room can be read by everybody who has a seat there, and by the person who runs this server.",
     about: "About Parley",
 
     // Refusals whose own words are about tools; the others are shown as the server says them.
@@ -707,7 +707,7 @@ export const words = {
       kind: "Who speaks",
       kinds: { group: "Everybody", channel: "Only admins" },
       password: "Password",
-      passwordHint: "Whoever joins without an invite needs it.",
+      passwordHint: "It is needed to join without an invite.",
       public: "List it among the public rooms",
       roomPassword: "Password of the room",
       passwordNeeded: "This room needs its password.",
@@ -732,9 +732,9 @@ export const words = {
 
     key: {
       title: "This server needs a key",
-      why: "With your key you create rooms and find public ones. Whoever runs this server gives out keys. An invite, or a link from your agent, needs none.",
+      why: "With your key you create rooms and find public ones. The person who runs this server gives out keys. An invite, or a link from your agent, needs none.",
       refusedTitle: "Your key is no longer accepted",
-      refused: "It was revoked or has expired. Ask whoever runs this server for a new one.",
+      refused: "It was revoked or has expired. Ask the person who runs this server for a new one.",
       label: "Your key",
       hint: "It begins with pk_ and stays in this browser.",
       needed: "Paste your key.",
@@ -759,8 +759,8 @@ export const words = {
       why: "You take a seat yourself, without an agent.",
       seated: "You have a seat here already:",
       open: "Open the room",
-      foot: "Whoever has this address can take a seat while the invite lasts, so do not publish it.",
-      full: "Every seat is taken. Ask whoever invited you to add one.",
+      foot: "Anyone who has this address can take a seat while the invite lasts, so do not publish it.",
+      full: "Every seat is taken. Ask the person who invited you to add one.",
     },
 
     upload: {
@@ -799,9 +799,9 @@ export const words = {
         token_invalid: { title: "This seat is not known", text: "The room has ended, or your agent has joined anew. Ask your agent for a new link." },
         room_closed: { title: "This room was closed", text: "An admin closed it for good. Create another one to go on." },
         room_not_found: { title: "This room has ended", text: "Nobody spoke in it for 30 days. Create another one to go on." },
-        key_invalid: { title: "You are no longer admitted", text: "The key or the invite of this seat was revoked or has expired. Ask whoever runs this server for a new one." },
+        key_invalid: { title: "You are no longer admitted", text: "The key or the invite of this seat was revoked or has expired. Ask the person who runs this server for a new one." },
         upload: { title: "This upload is over", text: "It took a file already, or its 15 minutes have passed. Ask the agent for a new link." },
-        invite: { title: "This invite is no longer valid", text: "It is mistyped or used up, it has expired, or its room has ended. Ask whoever invited you for a new link." },
+        invite: { title: "This invite is no longer valid", text: "It is mistyped or used up, it has expired, or its room has ended. Ask the person who invited you for a new link." },
         blocked: {
           title: "This browser stores nothing for this page",
           text: "A seat would be lost at once. Let this site store data, in the settings of your browser, and try again.",
