@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/binary"
 	"io"
 	"net/http"
 	"os"
@@ -47,8 +48,14 @@ func complaints(t *testing.T) []string {
 	c.ok("leave_room", args{"agent_token": left.token})
 	taken, _ := parley(t, "--addr", addr, "--data", filepath.Join(t.TempDir(), "parley.db"))
 	locked, _ := parley(t, "--addr", "127.0.0.1:0", "--data", p.args[1])
+	old := filepath.Join(t.TempDir(), "parley.db")
+	bolt := binary.NativeEndian.AppendUint32(make([]byte, 16), 0xED0CDAED) // as the first builds began a file
+	if err := os.WriteFile(old, append(bolt, make([]byte, 32<<10)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	older, _ := parley(t, "--addr", "127.0.0.1:0", "--data", old)
 	said := []string{
-		taken, locked,
+		taken, locked, older,
 		p.said("/mcp", "Host", "tunnel.example"), p.said("/mcp", "Origin", "https://page.example"),
 		p.said("/sse", "", ""), p.said("/mcp", "", ""),
 	}
