@@ -84,7 +84,7 @@ func (c *connectCommand) undo(m connect.Machine, streams streams) error {
 
 func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams streams) error {
 	if err := m.Check(c.Client, c.Allow); err != nil { // before the server is asked
-		return err
+		return usage(err)
 	}
 	p, err := c.place(streams.err)
 	if err != nil {

@@ -72,7 +72,7 @@ func TestConnect_commandLineWithoutSense_isRefused(t *testing.T) {
 	emptyHome(t)
 	connectSays(t, exitUsage, []string{"emacs"}, "parley: [<client>] must be one of")
 	connectSays(t, exitUsage, []string{"--undo"}, "parley: connect: name a client")
-	connectSays(t, exitFailure, []string{"cursor", "--allow"}, "parley: Cursor has no setting for --allow")
-	connectSays(t, exitFailure, []string{"cursor", "--url", "parley.example"},
+	connectSays(t, exitUsage, []string{"cursor", "--allow"}, "parley: Cursor has no setting for --allow")
+	connectSays(t, exitUsage, []string{"cursor", "--url", "parley.example"},
 		`parley: "parley.example" is not the address`)
 }

@@ -77,7 +77,7 @@ func (c copyCommand) checkDifferent() error {
 		same = same || err == nil && os.SameFile(from, to)
 	}
 	if same {
-		return fmt.Errorf("--from %s and --to %s are the same; name another destination", c.From, c.To)
+		return usage(fmt.Errorf("--from %s and --to %s are the same; name another destination", c.From, c.To))
 	}
 	return nil
 }
@@ -110,7 +110,7 @@ func openRooms(ctx context.Context, log *slog.Logger, at, bucket string, createT
 	name, isTable := tableName(at)
 	if !isTable {
 		if bucket != "" {
-			return place{}, fmt.Errorf("%s holds its files itself: name a bucket only for a DynamoDB table", at)
+			return place{}, usage(fmt.Errorf("%s holds its files itself: name a bucket only for a DynamoDB table", at))
 		}
 		t, err := sqlite.Open(at, sqlite.Options{Logger: log, Files: sqlite.FileOptions{Total: math.MaxInt64}})
 		if err != nil {

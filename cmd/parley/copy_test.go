@@ -81,7 +81,7 @@ func TestCopy_toATable_createsItOnlyIfAsked(t *testing.T) {
 		back); code != 1 || !strings.Contains(report, "--from: ") {
 		t.Errorf("a missing source: code %d, %q", code, report)
 	}
-	if code, report := copyRooms(t, "--from", to, "--to", to); code != 1 || !strings.Contains(report, "are the same") {
+	if code, report := copyRooms(t, "--from", to, "--to", to); code != 2 || !strings.Contains(report, "are the same") {
 		t.Errorf("to itself: code %d, %q", code, report)
 	}
 }
@@ -102,7 +102,7 @@ func TestCopy_toItself_isRefused(t *testing.T) {
 		t.Skipf("SKIPPED, NOT TESTED: a link to the source: %v", err)
 	}
 	for _, to := range []string{from, link} {
-		if code, report := copyRooms(t, "--from", from, "--to", to); code != 1 ||
+		if code, report := copyRooms(t, "--from", from, "--to", to); code != 2 ||
 			!strings.Contains(report, "are the same") {
 			t.Errorf("code %d, %q", code, report)
 		}

@@ -167,7 +167,7 @@ func TestCopy_withFiles_needsTheBucketOfATable(t *testing.T) {
 	}{
 		{"--create-table --from " + path + " --to " + to, 1, "--to-bucket"},
 		{"--from " + path + " --to " + to + " --to-bucket missing-bucket", 1, "missing-bucket"},
-		{"--from " + path + " --from-bucket b --to " + to, 1, "holds its files itself"},
+		{"--from " + path + " --from-bucket b --to " + to, 2, "holds its files itself"},
 		{"--from " + path + " --to " + to + " --to-bucket " + s3.Bucket, 0, "Copied 2 files."},
 		{"--from " + to + " --to " + back, 1, "--from-bucket"},
 		{"--from " + to + " --from-bucket " + s3.Bucket + " --to " + back, 0, "Copied 2 files."},

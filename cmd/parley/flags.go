@@ -7,7 +7,10 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 
@@ -122,14 +125,55 @@ func parse(args []string, stdout io.Writer) (*kong.Context, error) {
 	if completed(parser) {
 		return nil, nil
 	}
+	for _, arg := range args {
+		if !utf8.ValidString(arg) { // JSON would hold another text than the person gave
+			return nil, fmt.Errorf("the argument %q is not UTF-8: convert it, for example with iconv", arg)
+		}
+	}
 	command, err := parser.Parse(args)
 	if done {
 		return nil, nil
 	}
+	if err == nil {
+		err = checkChoices(command)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%w; see parley --help", err)
+		return nil, fmt.Errorf("%s; see %s --help", strings.ReplaceAll(err.Error(), `"",`, ""), commandIn(command, err))
 	}
 	return command, nil
+}
+
+// checkChoices refuses a choice of "", which kong takes for none.
+func checkChoices(command *kong.Context) error {
+	for _, p := range command.Path {
+		var v *kong.Value
+		switch {
+		case p.Flag != nil:
+			v = p.Flag.Value
+		case p.Positional != nil:
+			v = p.Positional
+		default:
+			continue
+		}
+		if v.Enum != "" && v.Target.Kind() == reflect.String && v.Target.String() == "" {
+			return fmt.Errorf("%s must be one of %s but got \"\"", v.ShortSummary(), strings.TrimPrefix(v.Enum, ","))
+		}
+	}
+	return nil
+}
+
+// commandIn returns the command whose help has the flags that a command line gave: the default command where it
+// names none.
+func commandIn(command *kong.Context, err error) string {
+	if wrong := new(kong.ParseError); errors.As(err, &wrong) {
+		command = wrong.Context
+	}
+	unknown := err != nil && strings.HasPrefix(err.Error(), "unexpected argument") && len(command.Args) > 0 &&
+		!slices.ContainsFunc(command.Model.Children, func(n *kong.Node) bool { return n.Name == command.Args[0] })
+	if command != nil && command.Selected() != nil && !unknown {
+		return command.Selected().FullPath()
+	}
+	return "parley"
 }
 
 // defaultFile returns a path in the user's configuration folder, or in the

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -158,5 +159,40 @@ func TestDefaultFile_noHome_isInTheWorkingFolder(t *testing.T) {
 	}
 	if file := defaultFile(); file != "parley.db" {
 		t.Errorf("without a home: %s", file)
+	}
+}
+
+func TestParse_badCommandLine_namesTheHelpThatHasTheFlag(t *testing.T) {
+	alone(t)
+	for args, help := range map[string]string{
+		"--max-waits 0": "parley serve", "say --kind x hi": "parley say", "keys add --days 0 X": "parley keys add",
+		"join tea": "parley join", "room --capacity many": "parley room", "keys": "parley keys", "talk": "parley",
+	} {
+		if _, err := parse(strings.Fields(args), io.Discard); err == nil ||
+			!strings.HasSuffix(err.Error(), "; see "+help+" --help") {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
+}
+
+func TestParse_choiceOfNothing_isRefused(t *testing.T) {
+	alone(t)
+	for _, args := range [][]string{{"connect", ""}, {"doctor", "--client="}, {"supervise", ""}, {"say", "--kind=", "hi"},
+		{"manage", "", "Bob"}, {"task", ""}, {"--access="}, {"keys", "list", "--log-level="}} {
+		if _, err := parse(args, io.Discard); err == nil || strings.Contains(err.Error(), `"",`) {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+	for _, args := range [][]string{{"connect"}, {"doctor"}, {"supervise"}} { // a choice that nobody made
+		if _, err := parse(args, io.Discard); err != nil {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+}
+
+func TestParse_argumentThatIsNotUTF8_isRefused(t *testing.T) {
+	if _, err := parse([]string{"say", "caf\xe9"}, io.Discard); err == nil ||
+		!strings.Contains(err.Error(), `"caf\xe9" is not UTF-8`) {
+		t.Errorf("%v", err)
 	}
 }

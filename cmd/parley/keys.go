@@ -100,7 +100,7 @@ func (k *keyTable) explain(err error) error {
 // keysAddCommand is `parley keys add`.
 type keysAddCommand struct {
 	Label     string `arg:"" placeholder:"LABEL" help:"Whose key it is, such as Ann: others see it as the owner of the agents that come with the key."`
-	Days      int    `placeholder:"N" help:"How many days the key is valid. Without this, until it is revoked."`
+	Days      *int   `placeholder:"N" help:"How many days the key is valid. Without this, until it is revoked."`
 	PublicURL string `name:"public-url" env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"The address of the server, for the lines to paste."`
 	keyTable
 }
@@ -110,8 +110,9 @@ const mostDays = 3650
 
 // Validate is called by kong.
 func (c *keysAddCommand) Validate() error {
-	if c.Days < 0 || c.Days > mostDays {
-		return fmt.Errorf("--days %d: must be from 1 to %d, or left out", c.Days, mostDays)
+	if c.Days != nil && (*c.Days < 1 || *c.Days > mostDays) {
+		return fmt.Errorf("--days %d: must be from 1 to %d, or left out for a key that is valid until it is revoked",
+			*c.Days, mostDays)
 	}
 	return c.keyTable.Validate()
 }
@@ -132,7 +133,11 @@ type addedKey struct {
 // Run makes a key.
 func (c *keysAddCommand) Run(ctx context.Context, streams streams) error {
 	return c.with(ctx, streams, func(keys *access.Keys) error {
-		key, err := keys.Add(ctx, c.Label, time.Duration(c.Days)*24*time.Hour)
+		var lasts time.Duration // 0: until it is revoked
+		if c.Days != nil {
+			lasts = time.Duration(*c.Days) * 24 * time.Hour
+		}
+		key, err := keys.Add(ctx, c.Label, lasts)
 		if err != nil {
 			return err
 		}

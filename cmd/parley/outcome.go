@@ -3,7 +3,17 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+
+	"github.com/parley-chat/parley/internal/shell"
 )
+
+// usage is an error of a command that makes no sense, which ends with exitUsage.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &shell.Failure{Text: shell.HarmlessLine(err.Error()), Code: exitUsage}
+}
 
 // outcome is the part of a command that says what it did.
 type outcome struct {

@@ -18,7 +18,7 @@ type server struct {
 func (s server) place(notes io.Writer) (client.Place, error) {
 	p, err := s.named()
 	if err != nil {
-		return p, err
+		return p, usage(err)
 	}
 	if p.Key != "" && s.URL != os.Getenv("PARLEY_URL") {
 		fmt.Fprintln(notes, "parley: a key on a command line can be read by others on this machine. This one is kept "+

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -41,7 +42,7 @@ func (c *superviseCommand) Validate() error {
 		need = max(1, len(c.With))
 	}
 	if len(c.With) != need {
-		return fmt.Errorf("%s: expected what parley supervise --help shows", strings.TrimSpace("supervise "+c.Do))
+		return fmt.Errorf("%s takes something else", cmp.Or(c.Do, "supervise"))
 	}
 	return c.read()
 }

@@ -74,6 +74,8 @@ func (s Settings) checkLimits() error {
 		s.UnitsPerMinute.check("units-per-minute"),
 		s.RoomsPerHour.check("rooms-per-hour"),
 		s.WaitsPerAddress.check("waits-per-address"),
+		check("waits-per-address", int(s.WaitsPerAddress), int(s.WaitsPerAddress) <= s.MaxWaits,
+			fmt.Sprintf("cannot be above --max-waits, which is %d: no caller could reach it", s.MaxWaits)),
 	)
 }
 

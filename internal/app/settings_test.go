@@ -32,6 +32,8 @@ func TestValidate_impossibleSetting_saysWhy(t *testing.T) {
 		{func(s *Settings) { s.UnitsPerMinute = -1 },
 			"--units-per-minute (PARLEY_UNITS_PER_MINUTE) -1: must be a positive number"},
 		{func(s *Settings) { s.WaitsPerAddress = -1 }, "--waits-per-address"},
+		{func(s *Settings) { s.WaitsPerAddress = Limit(s.MaxWaits) + 1 },
+			"--waits-per-address (PARLEY_WAITS_PER_ADDRESS) 101: cannot be above --max-waits, which is 100"},
 		{func(s *Settings) { s.Access = "closed" }, `--access (PARLEY_ACCESS) "closed": must be auto, open or keys`},
 		{func(s *Settings) { s.LogLevel = "loud" }, "--log-level"},
 		{func(s *Settings) { s.LogFormat = "xml" }, "--log-format"},

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,8 +44,7 @@ func (s *Shell) target(req *JoinRequest) (client.Place, error) {
 	case isLink:
 		req.Room = ""
 	case strings.Contains(req.Room, ":"):
-		return to, fail(usage, "A password does not belong on a command line, which others can see. Set "+
-			"PARLEY_PASSWORD, or give the room without it and type it when asked.")
+		return to, passwordInName()
 	default:
 		to = s.Usual
 	}
@@ -54,7 +54,35 @@ func (s *Shell) target(req *JoinRequest) (client.Place, error) {
 	return to, s.askForLock(req)
 }
 
+func passwordInName() error {
+	return fail(usage, "A password does not belong on a command line, which others can see. Set PARLEY_PASSWORD, or give "+
+		"the room without it and type it when asked.")
+}
+
+// checkCapacity refuses seats for a room that is there: only its admins change them.
+func checkCapacity(ctx context.Context, c *client.Client, req JoinRequest) error {
+	if req.Capacity == 0 || req.New {
+		return nil
+	}
+	a := args{}
+	a.set("room", req.Room)
+	a.set("password", req.Password)
+	var got client.Info
+	_, err := get(ctx, c, "room_info", a, &got)
+	switch code := fault.CodeOf(err); {
+	case err == nil && got.Room.Capacity == req.Capacity, code == fault.RoomNotFound:
+		return nil
+	case err == nil || code == fault.WrongPassword:
+		return fail(usage, "The room %s is there already, so --capacity has no effect: leave it out. An admin of the room "+
+			"changes its seats with parley room --capacity.", cmp.Or(req.Room, got.Room.Name))
+	}
+	return err
+}
+
 func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) error {
+	if err := checkCapacity(ctx, c, req); err != nil {
+		return refusedPlainly(err)
+	}
 	r, err := s.take(ctx, c, req)
 	if fault.CodeOf(err) == fault.WrongPassword && req.Password == "" && s.Ask != nil {
 		if req.Password, err = s.Ask("Password of the room " + HarmlessLine(req.Room) + ": "); err == nil {

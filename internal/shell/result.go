@@ -3,10 +3,14 @@ package shell
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/sanitize"
 )
 
@@ -33,7 +37,31 @@ type result map[string]json.RawMessage
 // call calls a tool with the token of the seat.
 func (s *session) call(ctx context.Context, tool string, a args, typed any) (result, error) {
 	a["agent_token"] = s.seat.Token
-	return get(ctx, s.client, tool, a, typed)
+	r, err := get(ctx, s.client, tool, a, typed)
+	return r, withName(err, a)
+}
+
+// numbered is a refusal of one name of a list, which the server does not repeat: an agent chose it.
+var numbered = regexp.MustCompile(`^(\w+)(?: of number 1)?: (number|name) (\d+) (in it )?(does not name|is nobody|is)`)
+
+// withName returns err with the name that a person gave in the place of its number.
+func withName(err error, a args) error {
+	var refused *fault.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	at := numbered.FindStringSubmatch(refused.Message)
+	if at == nil {
+		return err
+	}
+	list, _ := a[at[1]].([]string)
+	n, _ := strconv.Atoi(at[3])
+	if n < 1 || n > len(list) {
+		return err
+	}
+	told := *refused
+	told.Message = at[1] + ": " + strconv.Quote(list[n-1]) + " " + at[5] + refused.Message[len(at[0]):]
+	return &told
 }
 
 // get calls a tool. It stores its result in typed as well, with long texts whole.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/client"
@@ -59,6 +60,9 @@ func (r RoomRequest) args() args {
 func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
 	if req == (RoomRequest{}) {
 		return s.Who(ctx, which)
+	}
+	if req.Name != nil && strings.Contains(*req.Name, ":") {
+		return passwordInName()
 	}
 	if req.Lock != nil && *req.Lock {
 		var err error

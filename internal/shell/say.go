@@ -40,12 +40,12 @@ func ReadText(ctx context.Context, in io.Reader) (string, error) {
 	text = bytes.TrimRight(text, "\r\n")
 	switch {
 	case len(text) > MaxText:
-		return "", fail(failed, "The text has more than 32,768 bytes, the most that a message can have. Share it as a "+
+		return "", fail(usage, "The text has more than 32,768 bytes, the most that a message can have. Share it as a "+
 			"file (parley put -), or say only what matters of it.")
 	case len(bytes.TrimSpace(text)) == 0:
-		return "", fail(failed, "There is nothing to say: standard input is empty.")
+		return "", fail(usage, "There is nothing to say: standard input is empty.")
 	case !utf8.Valid(text):
-		return "", fail(failed, "The text is not UTF-8. Convert it, for example with iconv.")
+		return "", fail(usage, "The text is not UTF-8. Convert it, for example with iconv.")
 	}
 	return string(text), nil
 }

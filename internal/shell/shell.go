@@ -3,8 +3,11 @@ package shell
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/jonboulle/clockwork"
 
@@ -150,21 +153,53 @@ func reason(code fault.Code) string {
 	return "you left, were removed, or another agent of that name has it now. parley join takes a new one."
 }
 
-// plain returns a refusal as a person at a shell reads it: it names commands in place of tools, and holds
-// nothing that a terminal must not be shown.
+// plain returns a refusal as a person at a shell reads it: it names commands and flags in place of tools and
+// arguments, and holds nothing that a terminal must not be shown.
 func plain(refused *fault.Error) error {
-	message := commands.Replace(refused.Message)
+	if problems := correction.FindStringSubmatch(refused.Message); problems != nil { // the call makes no sense
+		return fail(usage, "%s.", forPeople(problems[1]))
+	}
+	message := refused.Message
 	if refused.By != "" { // who has a task, or has ended it
 		what, rest, _ := strings.Cut(message, ".")
 		message = strings.TrimSuffix(what, " by another agent") + " by " + named([]string{refused.By}, "") + "." + rest
 	}
-	return &fault.Error{Code: refused.Code, Message: HarmlessLine(message), RetryAfter: refused.RetryAfter}
+	return &fault.Error{Code: refused.Code, Message: HarmlessLine(forPeople(message)), RetryAfter: refused.RetryAfter}
+}
+
+// correction is how the server refuses arguments; see spec.Correction.
+var correction = regexp.MustCompile(`^Correct this and call \w+ again: (.*)\. It takes [^.]*\.$`)
+
+// forPeople writes a sentence for agents as one for people.
+func forPeople(message string) string {
+	message = commands.Replace(message)
+	for _, flag := range flags {
+		message = flag.words.ReplaceAllString(message, flag.is)
+	}
+	first, size := utf8.DecodeRuneInString(message)
+	return string(unicode.ToUpper(first)) + message[size:]
 }
 
 // commands puts commands in the places of the tools that refusals name.
 var commands = strings.NewReplacer("wait_for_message", "parley wait", "send_message", "parley say",
 	"message_history", "parley history", "room_info", "parley who", "share_file", "parley put",
-	"get_file", "parley get", "list shows", "parley tasks shows", "reply_to", "--reply-to")
+	"get_file", "parley get", "update_room", "parley room", "manage_agent", "parley manage", "leave_room", "parley leave",
+	"join_room", "parley join", "list shows", "parley tasks shows", "task lists", "parley tasks lists",
+	"reply_to", "--reply-to", "agent_messages", "--agent-messages", "an agent_token", "the token of a seat",
+	"agent_token", "the token of a seat", "agent_name", "the name", "call again", "run it again",
+	"call with", "run it with")
+
+// flags are the arguments that refusals name, as the commands have them.
+var flags = []struct {
+	words *regexp.Regexp
+	is    string
+}{
+	{regexp.MustCompile(`^(id|draft|redact|edit|add): `), ""},
+	{regexp.MustCompile(`^(to|ask|for|after|before|note|capacity|description|withdraw)\b`), "--$1"},
+	{regexp.MustCompile(`\b(leave|without|with|use) (to|ask|for|kind|withdraw|capacity|after)\b`), "$1 --$2"},
+	{regexp.MustCompile(`\bin (to|ask)\b`), "in --$1"},
+	{regexp.MustCompile(`^(text|name|id) (is|has|holds|must)\b`), "the $1 $2"},
+}
 
 // passing reports whether a call that failed so may succeed soon.
 func passing(err error) bool {

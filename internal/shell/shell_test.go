@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
@@ -305,5 +306,76 @@ func TestChoose_seatsOfAgents_areNotTheShells(t *testing.T) {
 		!strings.Contains(err.Error(), "--room tea --as Ann --url "+base) ||
 		!strings.Contains(err.Error(), "--url https://other.example") {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestJoin_capacityOfARoomThatIsThere_isRefused(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	for name, c := range map[string]struct {
+		req shell.JoinRequest
+		ok  bool
+	}{
+		"other seats":    {shell.JoinRequest{Room: "tea", As: "Bob", Capacity: 5}, false},
+		"of one's own":   {shell.JoinRequest{Room: "tea", As: "Ann", Capacity: 5}, false},
+		"the same seats": {shell.JoinRequest{Room: "tea", As: "Ann", Capacity: 2}, true},
+		"a new room":     {shell.JoinRequest{Room: "coffee", As: "Ann", Capacity: 5}, true},
+	} {
+		var refused *shell.Failure
+		err := at(t, base, nil).Join(t.Context(), c.req)
+		if ok := err == nil; ok != c.ok || !ok && (!errors.As(err, &refused) || refused.Code != 2) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	c := at(t, base, nil)
+	if err := c.Who(t.Context(), shell.Which{Room: "tea"}); err != nil || strings.Contains(c.out.String(), "Bob") {
+		t.Errorf("%v, %s", err, &c.out)
+	}
+}
+
+func TestRefusals_speakToAPerson(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	c := at(t, base, nil)
+	ann := as("Ann")
+	for name, of := range map[string]struct {
+		err  error
+		want string
+		code int // of a Failure; 0 for a refusal
+	}{
+		"a name that nobody has": {c.Say(t.Context(), ann, shell.SayRequest{Text: "a", To: []string{"Bob", "Zed"}}),
+			`--to: "Zed" does not name an agent in this room. Nothing was sent: parley who tells who is there; leave ` +
+				`--to out to speak to all.`, 0},
+		"no text": {c.Say(t.Context(), ann, shell.SayRequest{}),
+			"The text is missing (only kind agree and withdraw need none).", 2},
+		"an id": {c.Say(t.Context(), ann, shell.SayRequest{Text: "a", ReplyTo: "x"}), "--reply-to: there is no message of " +
+			"this id that you may see, or it has expired. Nothing was done: use the id of a message that you have read.", 0},
+		"a file": {c.Get(t.Context(), ann, shell.GetRequest{ID: "x"}), "There is no message of this id that you may see, or " +
+			"it has expired. Nothing was done: use the id of a message that you have read.", 0},
+		"seats": {c.Room(t.Context(), ann, shell.RoomRequest{Capacity: new(1)}),
+			"--capacity must be a whole number from 2 to 100.", 2},
+		"a task for somebody": {c.Task(t.Context(), ann, shell.TaskRequest{Action: "add", Title: "a", For: []string{"Zed"}}),
+			`--for: "Zed" is nobody who is in this room now. Nothing was changed: leave --for out, and anyone may take ` +
+				`the task, now or later.`, 0},
+		"who may do it": {c.Manage(t.Context(), as("Bob"), shell.ManageRequest{Action: "mute", Name: "Ann"}),
+			"Only admins of this room may do that, and you are not one. Nothing was changed: parley who tells who is; ask " +
+				"one of them with parley say.", 0},
+		"a password": {c.Room(t.Context(), ann, shell.RoomRequest{Name: new("a:b")}), "A password does not belong on a " +
+			"command line, which others can see. Set PARLEY_PASSWORD, or give the room without it and type it when asked.", 2},
+	} {
+		var refused *fault.Error
+		var told *shell.Failure
+		switch {
+		case of.code != 0 && errors.As(of.err, &told):
+			if told.Code != of.code || told.Text != of.want {
+				t.Errorf("%s: %d, %s", name, told.Code, told.Text)
+			}
+		case of.code == 0 && errors.As(of.err, &refused):
+			if refused.Message != of.want {
+				t.Errorf("%s: %s", name, refused.Message)
+			}
+		default:
+			t.Errorf("%s: %v", name, of.err)
+		}
 	}
 }
