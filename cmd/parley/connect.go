@@ -111,13 +111,20 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	if err := show(streams.out, done.Changes); err != nil {
 		return err
 	}
+	for _, shadow := range done.Shadows {
+		fmt.Fprintln(streams.err, "parley:", shell.HarmlessLine(shadow))
+	}
 	if c.DryRun {
 		fmt.Fprintln(streams.out, "Nothing was written.")
 		return nil
 	}
-	if len(done.Changes) == 0 {
+	switch {
+	case done.Missing:
+		fmt.Fprintf(streams.out, "%s was not found on this machine. What it needs for %s is written, for when it is "+
+			"there.\n", done.Client, to)
+	case len(done.Changes) == 0:
 		fmt.Fprintf(streams.out, "%s is already connected to %s.\n", done.Client, to)
-	} else {
+	default:
 		fmt.Fprintf(streams.out, "%s is connected to %s.\n", done.Client, to)
 	}
 	fmt.Fprintln(streams.out, answers)
@@ -204,7 +211,11 @@ func next(w io.Writer, done connect.Report, p client.Place) {
 	if p.Invite != "" {
 		room = "the room"
 	}
-	fmt.Fprintf(w, "Restart %s, then tell the agent: join %s on parley and talk to the other one.\n", done.Client, room)
+	first := "Restart " + done.Client + ", then"
+	if done.Missing {
+		first = "Once " + done.Client + " is there,"
+	}
+	fmt.Fprintf(w, "%s tell the agent: join %s on parley and talk to the other one.\n", first, room)
 }
 
 func show(w io.Writer, changes []connect.Change) error {
@@ -269,11 +280,10 @@ func thisMachine() (m connect.Machine, err error) {
 	if m.Config, err = os.UserConfigDir(); err != nil {
 		return m, err
 	}
-	record, err := client.StatePath("connect.json")
-	if err != nil {
+	m.Folder, _ = os.Getwd() // without it, no folder has entries of its own
+	if m.State, err = client.StateDir(); err != nil {
 		return m, err
 	}
-	m.State = filepath.Dir(record)
 	m.Program, err = ownPath()
 	return m, err
 }

@@ -35,8 +35,50 @@ func connectSays(t *testing.T, code int, args []string, lines ...string) {
 	}
 }
 
+// install puts a client's program into the PATH.
+func install(t *testing.T, program string) {
+	t.Helper()
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, program), []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin)
+}
+
+func TestConnect_clientThatIsNotHere_isNotClaimed(t *testing.T) {
+	emptyHome(t)
+	t.Setenv("PATH", t.TempDir())
+	connectSays(t, 0, []string{"codex", "--url", "http://127.0.0.1:1"}, "Codex was not found on this machine. "+
+		"What it needs for http://127.0.0.1:1 is written, for when it is there.\n",
+		`Once Codex is there, tell the agent: join the room "hello"`)
+}
+
+func TestConnect_entryOfAFolder_isSaid(t *testing.T) {
+	home := emptyHome(t)
+	install(t, "codex")
+	t.Chdir(t.TempDir())
+	folder, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(folder, ".codex", "config.toml")
+	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("[mcp_servers.parley]\nurl = \"https://other.example/mcp\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	connectSays(t, 0, []string{"codex", "--url", "http://127.0.0.1:1", "--dry-run"}, "parley: In "+folder+
+		", Codex uses the entry parley of "+path+", which leads to https://other.example: remove it there.\n",
+		"Nothing was written.")
+	if left, err := os.ReadDir(home); err != nil || len(left) > 0 {
+		t.Errorf("the dry run has written %v, %v", left, err)
+	}
+}
+
 func TestConnect_serverThatDoesNotAnswer_isWrittenAndSaid(t *testing.T) {
 	home := emptyHome(t)
+	install(t, "codex")
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 )
 
 // local is the address of a server on this machine, with its default settings.
@@ -39,10 +40,11 @@ func chosen() (Place, error) {
 		}
 		return p, nil
 	}
-	path, err := StatePath(savedName)
+	dir, err := StateDir()
 	if err != nil {
 		return Place{}, err
 	}
+	path := filepath.Join(dir, savedName)
 	saved, err := ReadFile(path)
 	if err != nil || len(saved) == 0 {
 		return Place{}, err

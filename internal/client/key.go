@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/parley-chat/parley/internal/ident"
 )
@@ -85,11 +86,11 @@ const keysName = "keys.json"
 
 // KeptKey returns the key that was kept for the server at base; "" if none was.
 func KeptKey(base string) (string, error) {
-	path, err := StatePath(keysName)
+	dir, err := StateDir()
 	if err != nil {
 		return "", err
 	}
-	all, err := readKeys(path)
+	all, err := readKeys(filepath.Join(dir, keysName))
 	return all[base], err
 }
 

@@ -19,6 +19,8 @@ type client struct {
 	// file returns the file that lists the MCP servers, below the key.
 	file func(Machine) string
 	key  string
+	// folderFile is the file, in a folder, with the servers for that folder alone; "" if there is none.
+	folderFile string
 	// value returns what the file says of a server.
 	value func(m Machine, o Options) any
 	// allow returns what lets the agent use the tools without asking; nil if the client has
@@ -47,7 +49,7 @@ func clients() []client {
 	return []client{
 		{
 			id: "claude-code", name: "Claude Code", program: "claude",
-			file: claudeFile, key: "mcpServers", value: typed, locks: true,
+			file: claudeFile, key: "mcpServers", folderFile: ".mcp.json", value: typed, locks: true,
 			allow: func(m Machine) placed {
 				return placed{claudeSettings(m), element("mcp__"+name, "permissions", "allow")}
 			},
@@ -58,7 +60,8 @@ func clients() []client {
 		},
 		{
 			id: "codex", name: "Codex", program: "codex",
-			file: codexFile, key: "mcp_servers", value: keyed("url", "http_headers"), trusts: true,
+			file: codexFile, key: "mcp_servers", folderFile: ".codex/config.toml", value: keyed("url", "http_headers"),
+			trusts: true,
 			allow: func(m Machine) placed {
 				return placed{codexFile(m), value("approve", "mcp_servers", name, "default_tools_approval_mode")}
 			},
@@ -69,15 +72,17 @@ func clients() []client {
 		},
 		{
 			id: "cursor", name: "Cursor", program: "cursor",
-			file: at("home", ".cursor", "mcp.json"), key: "mcpServers", value: keyed("url", "headers"),
+			file: at("home", ".cursor", "mcp.json"), key: "mcpServers", folderFile: ".cursor/mcp.json",
+			value: keyed("url", "headers"),
 		},
 		{
 			id: "vscode", name: "VS Code", program: "code",
-			file: at("config", "Code", "User", "mcp.json"), key: "servers", value: typed,
+			file: at("config", "Code", "User", "mcp.json"), key: "servers", folderFile: ".vscode/mcp.json", value: typed,
 		},
 		{
 			id: "gemini", name: "Gemini CLI", program: "gemini",
-			file: geminiFile, key: "mcpServers", value: keyed("httpUrl", "headers"),
+			file: geminiFile, key: "mcpServers", folderFile: ".gemini/settings.json",
+			value: keyed("httpUrl", "headers"),
 			allow: func(m Machine) placed {
 				return placed{geminiFile(m), value(true, "mcpServers", name, "trust")}
 			},

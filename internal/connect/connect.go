@@ -13,6 +13,7 @@ type Machine struct {
 	Config  string // the user's folder for configuration: os.UserConfigDir
 	State   string // the folder for the record
 	Program string // the path of parley
+	Folder  string // the current one; "" to look at none
 	Getenv  func(string) string
 }
 
@@ -33,6 +34,10 @@ type Report struct {
 	Changes []Change
 	// Asks: the client asks its person for each use of the tools.
 	Asks bool
+	// Missing: the client was not found on this machine before its files were written.
+	Missing bool
+	// Shadows say which entries of single folders stand before the one that was written.
+	Shadows []string
 	// Trust: hooks were written that the client runs only after its person trusts them.
 	Trust bool
 }
@@ -62,21 +67,26 @@ func (m Machine) Connect(o Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	report := Report{Client: c.name}
+	report := Report{Client: c.name, Missing: !c.found(m), Shadows: c.shadows(m, o.endpoint())}
+	planned := func(old connection) ([]*edit, error) {
+		o.Allow = o.Allow || old.Allow
+		edits, err := plan(c.wants(m, o), old)
+		report.Asks = !o.Allow && c.allow != nil
+		report.Changes = changesOf(edits)
+		report.Trust = c.trusts && o.Wake && len(report.Changes) > 0
+		return edits, err
+	}
+	if o.DryRun {
+		err = m.seeRecord(func(r *record) error { _, err := planned(r.of(c, m)); return err })
+		return report, err
+	}
 	err = m.withRecord(func(r *record) error {
 		old := r.of(c, m)
 		defer removeFolders(old.Files)
 		return c.guarded(m, func() error {
-			o.Allow = o.Allow || old.Allow
-			edits, err := plan(c.wants(m, o), old)
-			if err != nil {
+			edits, err := planned(old)
+			if err != nil || len(report.Changes) == 0 {
 				return err
-			}
-			report.Asks = !o.Allow && c.allow != nil
-			report.Changes = changesOf(edits)
-			report.Trust = c.trusts && o.Wake && len(report.Changes) > 0
-			if len(report.Changes) == 0 || o.DryRun {
-				return nil
 			}
 			return r.write(connection{Client: c.id, Config: c.file(m), Server: o.Server, Allow: o.Allow}, old, edits)
 		})
@@ -168,24 +178,31 @@ func (m Machine) Undo(id string, dryRun bool) (Report, error) {
 		return Report{}, err
 	}
 	report := Report{Client: c.name}
+	planned := func(old connection) (edits []*edit, err error) {
+		for _, w := range old.Files {
+			e, err := open(w.Path)
+			if err != nil {
+				return nil, err
+			}
+			if err := e.takeBack(w); err != nil {
+				return nil, err
+			}
+			edits = append(edits, e)
+		}
+		report.Changes = changesOf(edits)
+		return edits, nil
+	}
+	if dryRun {
+		err = m.seeRecord(func(r *record) error { _, err := planned(r.of(c, m)); return err })
+		return report, err
+	}
 	err = m.withRecord(func(r *record) error {
 		old := r.of(c, m)
 		defer removeFolders(old.Files)
 		return c.guarded(m, func() error {
-			var edits []*edit
-			for _, w := range old.Files {
-				e, err := open(w.Path)
-				if err != nil {
-					return err
-				}
-				if err := e.takeBack(w); err != nil {
-					return err
-				}
-				edits = append(edits, e)
-			}
-			report.Changes = changesOf(edits)
-			if len(old.Files) == 0 || dryRun {
-				return nil
+			edits, err := planned(old)
+			if err != nil || len(old.Files) == 0 {
+				return err
 			}
 			if err := saveAll(edits, old); err != nil {
 				return err

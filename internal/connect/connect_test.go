@@ -292,3 +292,29 @@ func (c *computer) edit(name, old, now string) {
 	}
 	c.put(name, strings.Replace(text, old, now, 1))
 }
+
+func TestConnect_fileBeginsWithAByteOrderMark_keepsIt(t *testing.T) {
+	for client, file := range map[string]string{"claude-code": ".claude.json", "codex": ".codex/config.toml"} {
+		c := newComputer(t)
+		for _, text := range []string{"", map[string]string{"claude-code": "{\"a\": 1}\n", "codex": "a = 1\n"}[client]} {
+			c.put(file, "\ufeff"+text)
+			before := c.files()
+			c.connect(connect.Options{Client: client})
+			if got := c.files()[file]; !strings.HasPrefix(got, "\ufeff") || !strings.Contains(got, server) {
+				t.Errorf("%s: %q", client, got)
+			}
+			c.undo(client)
+			c.is(before, client+" after --undo")
+		}
+	}
+}
+
+func TestConnect_claudeCodeHasAnEntryForAFolder_isSaid(t *testing.T) {
+	c := newComputer(t)
+	c.put(".claude.json", `{"projects": {"/src/a": {"mcpServers": {"parley": {"url": "https://other.example/mcp"}}},
+		"/src/b": {"mcpServers": {"parley": {"url": "`+server+`/mcp"}, "files": {"command": "npx"}}}, "/src/c": {}}}`)
+	report := c.connect(connect.Options{Client: "claude-code"})
+	if len(report.Shadows) != 1 || !strings.HasPrefix(report.Shadows[0], "In /src/a, Claude Code uses the entry parley of ") {
+		t.Errorf("%q", report.Shadows)
+	}
+}

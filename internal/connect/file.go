@@ -23,12 +23,23 @@ func open(path string) (*edit, error) {
 	if _, err := os.Lstat(path); err == nil && text == nil {
 		return nil, fmt.Errorf("%s is a symbolic link to a file that does not exist", path)
 	}
-	if _, err := e.format.decode(text); err != nil {
+	e.before, e.text = text, bytes.TrimPrefix(text, mark)
+	if _, err := e.format.decode(e.text); err != nil {
 		return nil, fmt.Errorf("%s cannot be read (%w), and nothing was written; correct it, or move it away, and "+
 			"run this again", path, err)
 	}
-	e.before, e.text = text, text
 	return e, nil
+}
+
+// mark is how some editors of Windows begin a file in UTF-8. It is no part of the text, and stays.
+var mark = []byte("\ufeff")
+
+// after returns the file as it will be.
+func (e *edit) after() []byte {
+	if bytes.HasPrefix(e.before, mark) {
+		return slices.Concat(mark, e.text)
+	}
+	return e.text
 }
 
 func formatOf(path string) format {
@@ -39,7 +50,7 @@ func formatOf(path string) format {
 }
 
 // changed reports whether there is something to write.
-func (e *edit) changed() bool { return !bytes.Equal(e.before, e.text) }
+func (e *edit) changed() bool { return !bytes.Equal(e.before, e.after()) }
 
 // save writes the edited file in one step. A file that holds nothing but what was taken
 // out of it is removed if this program has created it.
@@ -64,7 +75,7 @@ func (e *edit) save(old written) error {
 	if slices.ContainsFunc(e.wrote.Entries, entry.isSecret) {
 		mode &^= 0o077
 	}
-	return server.WriteFile(e.path, e.text, mode)
+	return server.WriteFile(e.path, e.after(), mode)
 }
 
 // removeFolders removes the folders that were made for files, as far as they are empty.

@@ -1,10 +1,15 @@
 package connect
 
 import (
+	"fmt"
+	"maps"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	server "github.com/parley-chat/parley/internal/client"
 )
 
 // Status says how a client stands.
@@ -26,11 +31,7 @@ func (m Machine) List() []Status {
 	var all []Status
 	for _, c := range clients() {
 		path := c.file(m)
-		s := Status{ID: c.id, Name: c.name, Found: len(missing(path)) == 0 && filepath.Dir(path) != m.Home}
-		if c.program != "" && !s.Found {
-			_, err := exec.LookPath(c.program)
-			s.Found = err == nil
-		}
+		s := Status{ID: c.id, Name: c.name, Found: c.found(m)}
 		e, err := open(path)
 		if err != nil {
 			s.Err = err
@@ -39,8 +40,53 @@ func (m Machine) List() []Status {
 			s.Key, s.Elsewhere = keyIn(doc, c.key)
 			s.Others = othersIn(doc, c.key)
 		}
-		s.Found = s.Found || e != nil && e.before != nil
 		all = append(all, s)
+	}
+	return all
+}
+
+// found reports whether the client is on this machine: its program, its file, or a folder of its own.
+func (c client) found(m Machine) bool {
+	path := c.file(m)
+	if _, err := os.Stat(path); err == nil || len(missing(path)) == 0 && filepath.Dir(path) != m.Home {
+		return true
+	}
+	if c.program == "" {
+		return false
+	}
+	_, err := exec.LookPath(c.program)
+	return err == nil
+}
+
+// shadows returns a sentence for each entry of a single folder that stands before the one of the user there:
+// those in the folders around the current one, and those that Claude Code keeps for other folders.
+func (c client) shadows(m Machine, mcp string) (all []string) {
+	note := func(folder, path, url string) {
+		if url != "" && url != mcp {
+			all = append(all, fmt.Sprintf("In %s, %s uses the entry %s of %s, which leads to %s: remove it there.", folder,
+				c.name, name, path, server.Shown(url)))
+		}
+	}
+	for dir := m.Folder; dir != "" && dir != m.Home; dir = filepath.Dir(dir) {
+		path := filepath.Join(dir, filepath.FromSlash(c.folderFile))
+		if e, err := open(path); c.folderFile != "" && err == nil && e.before != nil {
+			doc, _ := e.format.decode(e.text) // open has read it
+			note(dir, path, serverIn(doc, c.key))
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	e, err := open(c.file(m))
+	if err != nil {
+		return all
+	}
+	doc, _ := e.format.decode(e.text)
+	folders, _ := doc["projects"].(map[string]any)
+	for _, folder := range slices.Sorted(maps.Keys(folders)) {
+		if is, ok := folders[folder].(map[string]any); ok {
+			note(folder, e.path, serverIn(is, c.key))
+		}
 	}
 	return all
 }

@@ -3,6 +3,7 @@ package connect
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -26,20 +27,28 @@ type record struct {
 
 // withRecord calls do with the record while no other process uses it.
 func (m Machine) withRecord(do func(*record) error) error {
-	r := &record{path: filepath.Join(m.State, "connect.json")}
-	return server.WithLock(r.path, func() error {
-		data, err := server.ReadFile(r.path)
-		if err != nil {
-			return err
+	if err := os.MkdirAll(m.State, 0o700); err != nil {
+		return err
+	}
+	return server.WithLock(m.recordPath(), func() error { return m.seeRecord(do) })
+}
+
+func (m Machine) recordPath() string { return filepath.Join(m.State, "connect.json") }
+
+// seeRecord calls do with the record, which do does not change. Nothing is written, not even a lock.
+func (m Machine) seeRecord(do func(*record) error) error {
+	r := &record{path: m.recordPath()}
+	data, err := server.ReadFile(r.path)
+	if err != nil {
+		return err
+	}
+	if len(data) > 0 {
+		if err := json.Unmarshal(data, r); err != nil {
+			return fmt.Errorf("%s is damaged (%w): remove it; then parley connect can no longer take back what "+
+				"it wrote", r.path, err)
 		}
-		if len(data) > 0 {
-			if err := json.Unmarshal(data, r); err != nil {
-				return fmt.Errorf("%s is damaged (%w): remove it; then parley connect can no longer take back what "+
-					"it wrote", r.path, err)
-			}
-		}
-		return do(r)
-	})
+	}
+	return do(r)
 }
 
 // of returns the connection of a client.
