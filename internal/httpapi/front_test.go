@@ -36,10 +36,10 @@ func TestFront_ofAServerWithKeys_hasAPlaceForAKey(t *testing.T) {
 	}
 }
 
-// What the program prints is what docs/access.md says, whose lines are tried with the
+// What the program prints is what docs/clients.md says, whose lines are tried with the
 // clients; and a key stands on no command line.
 func TestConnectWithKey_linesAreThoseOfTheDocumentation(t *testing.T) {
-	page, err := os.ReadFile("../../docs/access.md")
+	page, err := os.ReadFile("../../docs/clients.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestConnectWithKey_linesAreThoseOfTheDocumentation(t *testing.T) {
 			continue
 		}
 		if found++; !strings.Contains(string(page), "`"+strings.TrimSpace(line)+"`") {
-			t.Errorf("docs/access.md does not have\n%s", line)
+			t.Errorf("docs/clients.md does not have\n%s", line)
 		}
 		if strings.Contains(strings.ReplaceAll(line, "PARLEY_KEY", ""), "KEY") {
 			t.Errorf("a key would stand in\n%s", line)

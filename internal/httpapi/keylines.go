@@ -9,7 +9,7 @@ import (
 const KeyPlaceholder = "YOUR_KEY"
 
 // ConnectWithKey is [Connect] for a server that needs a key; the lines are those of
-// docs/access.md. The key stands on no command line, which others on a machine can read:
+// docs/clients.md. The key stands on no command line, which others on a machine can read:
 // parley connect and VS Code ask for it, and most clients read a variable.
 func ConnectWithKey(url, key string) string {
 	base := strings.TrimSuffix(url, MCPPath)
