@@ -3,6 +3,7 @@ package wake_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os/exec"
 	"reflect"
@@ -71,6 +72,29 @@ func TestStandby_agentWaitsItself_isNotWokenUntilItStops(t *testing.T) {
 	h.until("it is woken", func() bool { return len(h.texts()) == 1 })
 	if after := h.notices[0].at.Sub(from); after > time.Minute/2 {
 		t.Errorf("woken after %v", after)
+	}
+}
+
+// While an agent waits itself for ten minutes, it is asked after every second for 10 seconds, then
+// every 2 seconds for 5 minutes, then every 15.
+func TestStandby_agentWaitsForLong_asksLessOften(t *testing.T) {
+	h := newHall(t)
+	var first time.Time
+	h.front = func(w http.ResponseWriter, _ *http.Request) {
+		h.mu.Lock()
+		if first.IsZero() {
+			first = h.clock.Now()
+		}
+		h.mu.Unlock()
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(http.StatusConflict)
+		_, _ = io.WriteString(w, `{"status":"superseded"}`)
+	}
+	h.step = time.Second
+	h.watch(0, h.seat())
+	h.until("ten minutes", func() bool { return h.answered("409") > 0 && h.clock.Since(first) > 10*time.Minute })
+	if n := h.answered("409"); n > 10+145+20+3 {
+		t.Errorf("it asked %d times", n)
 	}
 }
 

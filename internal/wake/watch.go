@@ -303,6 +303,15 @@ func (w *watch) found() {
 	w.failures, w.rivals, w.waitsAt = 0, 0, time.Time{}
 }
 
+// How often to look again whether an agent still waits itself: every second, which the server
+// asks for, then less often.
+const (
+	waitsBriefly = 10 * time.Second // so long it is every second
+	lookSoon     = 2 * time.Second
+	waitsLong    = 5 * time.Minute // and so long lookSoon
+	lookLate     = 15 * time.Second
+)
+
 // patience returns how soon to look again whether an agent still waits itself: it must not go
 // idle unnoticed. Only Claude Code waits for longer than five minutes, and it goes on by itself
 // when such a wait ends.
@@ -312,10 +321,10 @@ func (w *watch) patience() time.Duration {
 		w.waitsAt = w.newsAt
 	}
 	switch waits := w.newsAt.Sub(w.waitsAt); {
-	case waits > 5*time.Minute:
-		return 15 * time.Second
-	case waits > 10*time.Second:
-		return 2 * time.Second
+	case waits > waitsLong:
+		return lookLate
+	case waits > waitsBriefly:
+		return lookSoon
 	}
 	return 0
 }
