@@ -17,13 +17,15 @@ type inbox struct {
 	forMe      bool  // only what is meant for the caller wakes it, where more than two talk
 	scanned    int64 // the last event looked at
 	batch      batch
-	wakes      bool // something is worth an answer
+	wakes      bool // something is worth an answer: see due
 	before     int  // how many messages came before the caller's own, of a send
 	full       bool // the batch is full, and more follows that the caller sees
 	moved      bool // an agent came or left
 	parted     bool // an agent is done, or left
 	seatWanted bool
 	nameWanted bool
+	slept      bool // something came while the caller was paused
+	asleep     bool // a program waits for a caller that is paused, and is told nothing
 	alone      bool // the wait ended at once, since all others are away or have left
 	missed     bool // events had expired
 	removed    bool // the caller's seat is gone, or the room closed
@@ -35,12 +37,27 @@ func newInbox(c *session, pos position) *inbox {
 	return &inbox{caller: c, pos: pos, scanned: pos.after, batch: batchFor(c.agent, &c.head.State)}
 }
 
+// due reports whether what was found ends the wait.
+func (in *inbox) due() bool {
+	if !in.wakes || in.removed {
+		return in.wakes
+	}
+	asleep := in.sleeps()
+	in.slept = in.slept || asleep
+	return !asleep
+}
+
+// sleeps reports whether the caller is paused: see room.Head.Sleeps.
+func (in *inbox) sleeps() bool { return in.caller.room.log.Peek().Sleeps(in.caller.agent) }
+
 // status returns how a wait ends that found this. Nothing is all done while a task is worked on.
 func (in *inbox) status(ctx context.Context, h *room.Head) WaitStatus {
 	ended := h.Ended(in.caller.agent, in.caller.room.svc.now()) && !in.caller.isWorkedOn(ctx, h)
 	switch {
 	case in.removed:
 		return StatusRemoved
+	case in.asleep:
+		return StatusQuiet
 	case in.caller.agent.IsPerson() && len(in.batch.Messages) == 0: // it watches on
 		return StatusQuiet
 	case len(in.batch.Messages) == 0 && ended, !in.full && in.parted && ended:
@@ -56,6 +73,9 @@ func (in *inbox) status(ctx context.Context, h *room.Head) WaitStatus {
 func (in *inbox) collect(ctx context.Context) error {
 	log := in.caller.room.log
 	pages := log.Pages(in.caller.agent, in.batch.Events+1)
+	if in.full { // and the caller sleeps: the rest waits with it
+		return nil
+	}
 	for empty := 0; ; {
 		h := log.Peek()
 		if in.scanned >= h.AsOf {

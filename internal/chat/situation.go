@@ -38,6 +38,8 @@ type Situation struct {
 	AloneNow      bool        // the wait returned at once, since all others are away or have left
 	SeatWanted    bool        // a join found no free seat, and the caller can enlarge the room
 	NameWanted    bool        // a join under a taken name was refused, and the caller can readmit it
+	Resumed       bool        // the wait went on through a pause, which is over
+	Behind        int         // messages that follow those that the call hands out, as far as this process knows
 	Reason        room.Reason // of StatusRemoved
 
 	// Set by a wait that has read who is there; see session.addRoster.
@@ -82,6 +84,12 @@ func (in *inbox) situation(h *room.Head) Situation {
 		free := s.Person || !a.Person.Holds()
 		s.SeatWanted = free && in.seatWanted && h.MayEnlarge(a)
 		s.NameWanted = free && in.nameWanted && h.MayReadmit(a)
+		s.Resumed = in.slept && !a.Person.Paused
+		if in.full && !s.Person {
+			if n := in.caller.room.log.Seats().Unread(a)(in.scanned, a); n != nil {
+				s.Behind = *n
+			}
+		}
 	}
 	return s
 }

@@ -177,20 +177,139 @@ func TestAgentMessages_areSoManyUntilAPersonSpeaks(t *testing.T) {
 	})
 }
 
-// A wait in another process than that of the person hears of a decision, too.
-func TestWait_ofAnAgent_endsWithADecisionElsewhere(t *testing.T) {
-	for _, how := range []room.Decision{room.SendDraft, room.RefuseDraft} {
+// What its person does wakes an idle agent, also from another process, in a crowd, and where a program waits in
+// its place.
+func TestWait_ofAnAgent_endsWithWhatItsPersonDoes(t *testing.T) {
+	decides := func(how room.Decision, text string) func(*world, company, string, string) {
+		return func(w *world, _ company, person, draft string) { w.decides(person, draft, how, text) }
+	}
+	for what, c := range map[string]struct {
+		does func(w *world, p company, person, draft string)
+		want string // the type of the message that it gets, and the reason
+	}{
+		"sends its draft":   {decides(room.SendDraft, ""), "draft sent"},
+		"edits its draft":   {decides(room.EditDraft, "good day"), "draft edited"},
+		"refuses its draft": {decides(room.RefuseDraft, ""), "draft refused"},
+		"writes to it": {func(w *world, p company, person, _ string) {
+			w.sends(chat.SendRequest{Token: person, To: []string{"Bob"}, Text: "look at the plan first"})
+		}, "message "},
+		"lets it go on": {func(w *world, p company, person, _ string) {
+			w.pauses(person, true)
+			w.pauses(person, false)
+		}, "supervision resumed"},
+	} {
+		for _, req := range []chat.WaitRequest{{}, {Standby: true}, {Standby: true, Peek: true}} {
+			w := newWorld(t)
+			there := w.elsewhere()
+			p, person := w.approved()
+			id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "hello"})
+			here := w.another()
+			req.Token, req.Cursor = p.bob.Token, w.look(p.bob.Token, p.bob.Cursor).Cursor
+			req.Wait, req.ForMe = time.Minute, true
+			wait := here.open(t.Context(), req)
+			c.does(there, p, person, id)
+			got, _ := here.until(wait, 5*time.Second)
+			last := chat.Message{}
+			if n := len(got.Messages); n > 0 {
+				last = got.Messages[n-1]
+			}
+			if string(last.Type)+" "+string(last.Reason) != c.want {
+				t.Errorf("its person %s, standby %v: it gets %s %q", what, req.Standby, got.Status,
+					lines(got.Messages))
+			}
+		}
+	}
+}
+
+// While an agent is paused, nothing wakes it but its resume, which brings the rest.
+func TestWait_ofAPausedAgent_endsWithItsResumeAndBringsTheRest(t *testing.T) {
+	for _, c := range []struct{ standby, elsewhere bool }{{}, {standby: true}, {elsewhere: true}, {true, true}} {
 		w := newWorld(t)
-		there := w.elsewhere()
-		p, person := w.approved()
-		id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "hello"})
-		here := w.another()
-		wait := here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token,
-			Cursor: w.look(p.bob.Token, p.bob.Cursor).Cursor, Wait: time.Minute, ForMe: true})
-		there.decides(person, id, how, "")
+		p := w.company()
+		person := w.person(p.bob)
+		here := w
+		if c.elsewhere {
+			here = w.another()
+		}
+		wait := here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Hour,
+			Standby: c.standby})
+		w.pauses(person, true)
+		here.pass(2 * time.Second)
+		w.say(p.ann.Token, "to all")
+		w.tell(p.cid.Token, "to Bob", "Bob")
+		w.ask(p.ann.Token, "well?", "Bob")
+		w.sends(chat.SendRequest{Token: person, To: []string{"Bob"}, Text: "a note"})
+		here.pass(2 * time.Second)
+		for i := range 50 { // more than a result holds
+			w.say(p.cid.Token, fmt.Sprint("number ", i))
+		}
+		here.pass(2 * time.Second)
+		w.pauses(person, false)
 		got, _ := here.until(wait, 5*time.Second)
-		if len(got.Messages) != 1 || got.Messages[0].Type != chat.EventDrafted || got.Messages[0].Draft != id {
-			t.Errorf("%s: %+v", how, got.Messages)
+		if said := texts(got.Messages); got.Status != chat.StatusMessages || !got.HasMore || len(said) < 25 ||
+			!slices.Equal(said[:5], []string{"to all", "to Bob", "well?", "a note", "number 0"}) {
+			t.Errorf("%+v: %s, %v %q", c, got.Status, got.HasMore, said)
+		}
+		if n := len(texts(got.Messages)) + got.Behind; !got.Resumed || n != 54 {
+			t.Errorf("%+v: resumed %v, and %d messages", c, got.Resumed, n)
+		}
+		for got.HasMore {
+			got = w.look(p.bob.Token, got.Cursor)
+		}
+		if n := len(got.Messages); n == 0 || got.Messages[n-1].Reason != room.ReasonResumed {
+			t.Errorf("%+v: the last is not that it may go on", c)
+		}
+	}
+}
+
+// The time of a wait may be up while the agent is paused. The agent itself reads what there is; a program, which
+// would wake it, hears nothing, and its next wait begins where this one did.
+func TestWait_ofAPausedAgent_whenTheTimeIsUp(t *testing.T) {
+	for _, c := range []struct {
+		req  chat.WaitRequest
+		want chat.WaitStatus
+	}{
+		{chat.WaitRequest{Wait: time.Minute}, chat.StatusMessages},
+		{chat.WaitRequest{}, chat.StatusMessages},
+		{chat.WaitRequest{Wait: time.Minute, Standby: true}, chat.StatusQuiet},
+		{chat.WaitRequest{Wait: time.Minute, Standby: true, Peek: true}, chat.StatusQuiet},
+		{chat.WaitRequest{Standby: true, Peek: true}, chat.StatusQuiet},
+		{chat.WaitRequest{Standby: true, Peek: true, LooksIn: true}, chat.StatusQuiet},
+	} {
+		w := newWorld(t)
+		p := w.company()
+		person := w.person(p.bob)
+		w.pauses(person, true)
+		w.say(p.ann.Token, "to all")
+		c.req.Token, c.req.Cursor = p.bob.Token, p.bob.Cursor
+		wait := w.open(t.Context(), c.req)
+		w.clock.Advance(c.req.Wait)
+		got := take(t, wait)
+		read := place(t, p.bob.Token, got.Cursor) > place(t, p.bob.Token, p.bob.Cursor)
+		if got.Status != c.want || read != (c.want == chat.StatusMessages) || read != (len(got.Messages) > 0) {
+			t.Errorf("%+v: %s, %q", c.req, got.Status, lines(got.Messages))
+		}
+		w.pauses(person, false)
+		c.req.Cursor, c.req.Wait = got.Cursor, 0
+		said := texts(take(t, w.waiting(t.Context(), c.req)).Messages)
+		if (len(said) == 1) != (c.want == chat.StatusQuiet) {
+			t.Errorf("%+v: it may go on, and gets %q", c.req, said)
+		}
+	}
+}
+
+// The seat of a paused agent may end, and with it the wait.
+func TestWait_ofAPausedAgent_endsWithItsSeat(t *testing.T) {
+	for _, standby := range []bool{false, true} {
+		w := newWorld(t)
+		p := w.company()
+		w.pauses(w.person(p.bob), true)
+		wait := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Hour,
+			Standby: standby})
+		w.say(p.ann.Token, "to all")
+		w.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)
+		if got := take(t, wait); got.Status != chat.StatusRemoved || got.Reason != room.ReasonKicked {
+			t.Errorf("standby %v: %s, %s", standby, got.Status, got.Reason)
 		}
 	}
 }

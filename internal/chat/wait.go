@@ -161,7 +161,8 @@ func (c *session) end(ctx context.Context, in *inbox, w *presence.Wait, turn boo
 	if got.Status != StatusSuperseded && got.Status != StatusRemoved {
 		c.addRoster(ctx, c.room.log.Peek(), in, got)
 	}
-	if got.Status == StatusQuiet && got.NoPartner && !c.agent.IsPerson() && !c.isWorkedOn(ctx, c.room.log.Peek()) {
+	if got.Status == StatusQuiet && got.NoPartner && !in.asleep && !c.agent.IsPerson() &&
+		!c.isWorkedOn(ctx, c.room.log.Peek()) {
 		got.Status = StatusAllDone
 	}
 	if turn && (got.Status == StatusQuiet || got.Status == StatusMessages) {
@@ -214,7 +215,7 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 	}
 	for last := !w.Began.Before(w.Until) || isClosed(r.svc.stopping); ; {
 		changed := r.log.Changed()
-		if err := in.collect(ctx); err != nil || in.wakes || last {
+		if err := in.collect(ctx); err != nil || in.due() || last {
 			return false, err
 		}
 		r.agents.Watch()
@@ -249,6 +250,10 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 // cursor notes what it hands out first.
 func (c *session) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waited, error) {
 	h := c.room.log.Peek()
+	if w.Standby && !in.removed && in.sleeps() { // the agent could do nothing about what would wake it
+		*in = *newInbox(c, in.pos)
+		in.asleep = true
+	}
 	if given, err := c.give(ctx, in, w); err != nil {
 		return nil, err
 	} else if !given {

@@ -81,7 +81,8 @@ func (l *timeline) draw(t *rapid.T) {
 		a := l.agent(pick())
 		p := a.Person
 		p.Devices, p.Opened = append(slices.Clip(p.Devices), "device"), p.Opened+1
-		l.apply(a.Supervise(p, rapid.SampledFrom([]room.Reason{"", room.ReasonOpened}).Draw(t, "reason")))
+		why := []room.Reason{"", room.ReasonOpened, room.ReasonResumed, room.ReasonRefused}
+		l.apply(a.Supervise(p, rapid.SampledFrom(why).Draw(t, "reason")))
 	case "note":
 		seat := pick()
 		l.try(seat, room.Event{Person: true, To: []int{seat}, Text: "a note"})

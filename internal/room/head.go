@@ -140,12 +140,14 @@ func (h *Head) SaidSince(a Agent, call Start) (said []Saying, known bool) {
 	return said, reaches && len(said) < keptSayings
 }
 
-// NewestWakeup returns the last message that ended a wait of seat, if one was open,
+// NewestWakeup returns the last event that ended a wait of seat, if one was open,
 // and when it was sent; zeros if the index covers none.
 func (h *Head) NewestWakeup(seat int) (n int64, at time.Time) {
 	newest, _ := h.Recent.words.newestFor(seat)
 	if len(h.Agents) <= 2 {
-		newest, _ = h.Recent.messages.newestFor(seat)
+		if m, _ := h.Recent.messages.newestFor(seat); m.n > newest.n {
+			newest = m
+		}
 	}
 	return newest.n, time.UnixMilli(newest.atMs)
 }

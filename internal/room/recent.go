@@ -18,7 +18,7 @@ type Recent struct {
 
 	said     []Utterance // the last message of each seated agent that has spoken
 	messages lastOf      // the last messages
-	words    lastOf      // the last messages that are not of kind Status, or meant for a seat
+	words    lastOf      // the last messages that are not of kind Status, or meant for a seat; see endsSleep
 }
 
 // Utterance is the last message of the agent of a seat, not of the person behind it. It identifies a repeated call, and
@@ -219,6 +219,10 @@ func (r *Recent) add(e Event) {
 			return u.Seat == e.Seat || e.At().Sub(u.At) > Lease
 		})
 		r.said = append(r.said, u)
+	case SupervisionSet:
+		if e.endsSleep() {
+			r.words = r.words.afterFor(e.To, e)
+		}
 	case Left:
 		r.said = slices.DeleteFunc(slices.Clone(r.said), func(u Utterance) bool { return u.Seat == e.Seat })
 		r.messages, r.words = r.messages.without(e.Seat), r.words.without(e.Seat)
@@ -227,6 +231,11 @@ func (r *Recent) add(e Event) {
 			r.replace(u.without(e.Redacts))
 		}
 	}
+}
+
+// endsSleep reports whether the person behind e.Seat wakes its agent by e, which is no message.
+func (e Event) endsSleep() bool {
+	return e.Type == SupervisionSet && (e.Reason == ReasonResumed || e.Reason == ReasonRefused)
 }
 
 // replace puts u in place of what the index has of its seat. r is a copy whose slices are
@@ -240,6 +249,9 @@ func (r *Recent) replace(u Utterance) {
 // sender still has a seat. r is a copy whose slices are shared.
 func (r *Recent) prepend(e Event, seated bool) {
 	r.From, r.FromMs = e.N, e.AtMs
+	if e.endsSleep() {
+		r.words = r.words.beforeFor(e.To, e)
+	}
 	if e.Type != Said {
 		return
 	}

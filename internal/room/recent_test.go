@@ -198,7 +198,10 @@ func TestRecent_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 			if got, want := h.Recent.NewestMessage(a.Seat), l.newest(from, message); got != want {
 				t.Fatalf("newest message for seat %d from %d: %d, want %d", a.Seat, from, got, want)
 			}
-			wakes := func(e room.Event) bool { return message(e) && a.WokenBy(e, len(h.Agents), false) }
+			deed := func(e room.Event) bool {
+				return e.Seat == a.Seat && (e.Reason == room.ReasonResumed || e.Reason == room.ReasonRefused)
+			}
+			wakes := func(e room.Event) bool { return (message(e) || deed(e)) && a.WokenBy(e, len(h.Agents), false) }
 			if got, want := wakeup(h, a.Seat), l.newest(from, wakes); got != want {
 				t.Fatalf("newest wakeup for seat %d from %d: %d, want %d", a.Seat, from, got, want)
 			}

@@ -17,7 +17,8 @@ import (
 // too. There messages wake, unless they are of kind Status, and so do knocks. Joins, leaves and changes
 // wait for the next event that wakes: a crowd must not wake everybody for everything. An event that is
 // meant for a (see isMeant) wakes it in every room, whatever its kind. With forMe only such events do, and
-// requests to all. Everything wakes a person.
+// requests to all. What the person behind a does about it wakes it: a note, a decision about a draft, and that it
+// may go on; see Sleeps. Everything wakes a person.
 func (a Agent) WokenBy(e Event, agents int, forMe bool) bool {
 	switch {
 	case agents <= 2 && e.Type != TaskChanged, e.Type == SupervisionSet, a.IsPerson() && !forMe, e.ClosesRoom(),
@@ -32,6 +33,14 @@ func (a Agent) WokenBy(e Event, agents int, forMe bool) bool {
 		return false
 	}
 	return !forMe || e.Kind == Request && len(e.Ask) == 0
+}
+
+// Sleeps reports whether nothing that happens ends a wait of a: the person behind it has paused it, so it could
+// not act on what it reads. A wait goes on, through the pause itself, until the person lets the agent go on; then
+// it brings all that came meanwhile. The end of a seat or of the room ends a wait in any case.
+func (h *Head) Sleeps(a Agent) bool {
+	now, here := h.Seated(a.Seat)
+	return here && now.Joined == a.Joined && now.Person.Paused && !a.IsPerson() && !h.Closed
 }
 
 // mentionable returns text as mentions are looked for in it, reduced as names are

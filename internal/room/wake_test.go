@@ -66,6 +66,60 @@ func TestWokenBy_dependsOnAgentsAndForMe(t *testing.T) {
 	}
 }
 
+// What the person behind an agent does about it wakes it in a crowd, and with forMe, too. It does nothing to
+// others.
+func TestWokenBy_itsPerson_wakesTheAgentInEveryRoom(t *testing.T) {
+	cid, dora := room.Agent{Seat: 3, Key: "cid"}, room.Agent{Seat: 4, Key: "dora"}
+	own := []int{3}
+	for what, e := range map[string]room.Event{
+		"a note":          {Type: room.Said, Seat: 3, To: own, Person: true, Text: "do this first"},
+		"it may go on":    {Type: room.SupervisionSet, Seat: 3, To: own, Person: true, Reason: room.ReasonResumed},
+		"a draft sent":    {Type: room.Said, Seat: 3, Decides: 7, Text: "hello"},
+		"a draft edited":  {Type: room.Said, Seat: 3, Decides: 7, Person: true, Text: "good day"},
+		"a draft refused": {Type: room.SupervisionSet, Seat: 3, To: own, Decides: 7, Reason: room.ReasonRefused},
+		"a private draft": {Type: room.Said, Seat: 3, To: []int{4}, Decides: 7, Text: "psst"},
+		"a status":        {Type: room.Said, Seat: 3, Decides: 7, Kind: room.Status, Text: "at work"},
+	} {
+		for _, forMe := range []bool{false, true} {
+			if !cid.IsNews(e) || !cid.WokenBy(e, 3, forMe) {
+				t.Errorf("%s, forMe %v: the agent sleeps on", what, forMe)
+			}
+		}
+		if len(e.To) == 1 && e.To[0] == 3 && dora.IsNews(e) {
+			t.Errorf("%s: another agent hears of it", what)
+		}
+	}
+}
+
+// A paused agent can do nothing about what it reads, so it sleeps until it may go on.
+func TestSleeps_onlyAnAgentThatIsPausedAndHere(t *testing.T) {
+	for what, c := range map[string]struct {
+		happens func(l *timeline)
+		want    bool
+	}{
+		"nothing":           {func(*timeline) {}, false},
+		"paused":            {func(l *timeline) { l.pauses(2, true) }, true},
+		"under approval":    {func(l *timeline) { l.behind(2, approved) }, false},
+		"another is paused": {func(l *timeline) { l.pauses(1, true) }, false},
+		"it may go on":      {func(l *timeline) { l.pauses(2, true); l.pauses(2, false) }, false},
+		"paused, and gone":  {func(l *timeline) { l.pauses(2, true); l.leave(2) }, false},
+		"paused, room closed": {func(l *timeline) {
+			l.pauses(2, true)
+			l.apply(room.Event{Type: room.Changed, By: 1, Reason: room.ReasonClosed})
+		}, false},
+	} {
+		l := newRoom(t, "Ann", "Bob")
+		bob := l.agent(2)
+		c.happens(l)
+		if got := l.head.Sleeps(bob); got != c.want {
+			t.Errorf("%s: %v", what, got)
+		}
+		if bob.Device = "its person"; l.head.Sleeps(bob) {
+			t.Errorf("%s: the person behind it sleeps", what)
+		}
+	}
+}
+
 // A change of the to-do list wakes those whom its table names, with two agents, too.
 func TestWokenBy_task_onlyThoseWhomItWakes(t *testing.T) {
 	cid := room.Agent{Seat: 3}

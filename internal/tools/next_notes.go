@@ -17,7 +17,7 @@ func notes(messages []chat.Message, is chat.Situation) string {
 	if is.CursorIgnored {
 		b.WriteString("The cursor you gave is not one of yours (an id is no cursor) and was ignored. ")
 	}
-	b.WriteString(userNotes(messages))
+	b.WriteString(userNotes(messages, is))
 	if is.Asked {
 		b.WriteString("Somebody was refused your name, which those here can let go: you keep your seat if you call wait_for_message within two minutes. ")
 	}

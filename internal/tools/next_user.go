@@ -35,7 +35,7 @@ func draftsNote(undecided bool) string {
 
 // userNotes are the facts about what the agent's own user has done, each with a space
 // after it.
-func userNotes(messages []chat.Message) string {
+func userNotes(messages []chat.Message, is chat.Situation) string {
 	said := ""
 	has := func(which func(chat.Message) bool) bool { return slices.ContainsFunc(messages, which) }
 	if has(func(m chat.Message) bool { return m.FromUser }) {
@@ -45,23 +45,45 @@ func userNotes(messages []chat.Message) string {
 		said += "Your user has spoken here under your name (person true): do not repeat that. "
 	}
 	for _, why := range []room.Reason{room.ReasonSent, room.ReasonEdited, room.ReasonRefused} {
-		if has(func(m chat.Message) bool { return m.Type == chat.EventDrafted && m.Reason == why }) {
-			said += decided(why)
+		which := func(m chat.Message) bool { return m.Type == chat.EventDrafted && m.Reason == why }
+		if has(which) {
+			said += decided(why, has(func(m chat.Message) bool { return which(m) && m.Note != "" }))
 		}
 	}
-	if m, ok := lastSupervised(messages); ok && m.Reason == room.ReasonResumed {
-		said += "Your user lets you speak again. "
-	}
-	return said
+	return said + resumedNote(messages, is)
 }
 
-// decided says what became of a draft.
-func decided(why room.Reason) string {
+// resumedNote says that the agent may go on, and how much it has to read first.
+func resumedNote(messages []chat.Message, is chat.Situation) string {
+	last, ok := lastSupervised(messages)
+	if !is.Resumed && !(ok && last.Reason == room.ReasonResumed) {
+		return ""
+	}
+	came := int64(is.Behind)
+	for _, m := range slices.Backward(messages) {
+		if m.Reason == room.ReasonPaused {
+			break
+		}
+		if m.Type == chat.EventSaid && !m.Mine {
+			came++
+		}
+	}
+	if came == 0 {
+		return "Your user lets you speak again. "
+	}
+	return "Your user lets you speak again; " + plural(came, "message") + " came while you were paused. "
+}
+
+// decided says what became of a draft. noted says that the user gave a reason.
+func decided(why room.Reason, noted bool) string {
 	switch why {
 	case room.ReasonSent:
 		return "Your user has let a message of yours be sent. "
 	case room.ReasonEdited:
 		return "Your user has sent a message of yours in other words, which text shows. "
+	}
+	if noted {
+		return "Your user has refused a message of yours, which nobody saw, and note says why: do not send the same again. "
 	}
 	return "Your user has refused a message of yours, which nobody saw: do not send the same again. "
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/app/apptest"
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/wake"
 )
 
@@ -141,6 +142,20 @@ func (h *hall) join(room, name string) (j client.Joined) {
 	h.t.Helper()
 	h.call("join_room", map[string]any{"room": room, "agent_name": name}, &j)
 	return j
+}
+
+// person returns the token of the person behind an agent, who opens the link of its seat.
+func (h *hall) person(agent client.Joined) string {
+	h.t.Helper()
+	var seat struct{ Watch string }
+	h.call("join_room", map[string]any{"agent_token": agent.AgentToken}, &seat)
+	link, err := client.ParseWatchLink(seat.Watch)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	token := ident.Token{Room: link.Claim.Room, Seat: link.Claim.Seat, Secret: ident.NewSecret(), Person: true}.String()
+	h.call("supervise", map[string]any{"agent_token": token, "claim": link.Claim.String()}, &struct{}{})
+	return token
 }
 
 func (h *hall) say(as client.Joined, text string, more ...any) {

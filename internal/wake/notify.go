@@ -36,15 +36,56 @@ type News struct {
 	Asked    bool   // one of them asks for its answer
 	Knock    bool   // somebody asks to be let in
 	Turn     bool   // all others wait for an answer that it owes
+	Own      Deed   // what the agent's own person has done
+}
+
+// Deed is what the person behind an agent has done about it. The greatest of several is told.
+type Deed int
+
+// The deeds.
+const (
+	NoDeed  Deed = iota
+	Sent         // a draft, as it was
+	Edited       // a draft, in other words
+	Refused      // a draft
+	Noted        // something to its agent
+	Resumed      // the agent, which it had paused
+)
+
+// deedOf returns what the person behind an agent has done by the event that m tells of.
+func deedOf(m client.Message) Deed {
+	switch {
+	case m.Type == "message" && m.From == "your user": // no agent can have that name
+		return Noted
+	case m.Type == "supervision" && m.Reason == "resumed":
+		return Resumed
+	case m.Type == "draft":
+		return map[string]Deed{"sent": Sent, "edited": Edited, "refused": Refused}[m.Reason]
+	}
+	return NoDeed
+}
+
+// String says in one clause what the person has done.
+func (d Deed) String() string {
+	return [...]string{"", "let a message of yours be sent", "sent a message of yours in other words",
+		"refused a message of yours", "written to you", "let you speak again"}[d]
 }
 
 // Wakes reports whether there is anything to tell.
-func (n News) Wakes() bool { return n.Messages > 0 || n.Knock || n.Turn }
+func (n News) Wakes() bool { return n.Messages > 0 || n.Knock || n.Turn || n.Own != NoDeed }
 
 // String returns the sentence for the agent or the person.
 func (n News) String() string {
 	where := n.Where
 	switch {
+	case n.Own != NoDeed && n.Messages == 1 && !n.More:
+		return fmt.Sprintf("Your user has %s in %s, and 1 new message waits: call wait_for_message", n.Own, where)
+	case n.Own != NoDeed && n.Messages > 0:
+		messages := n.messages()
+		return fmt.Sprintf("Your user has %s in %s, and %s wait: call wait_for_message", n.Own, where,
+			strings.ToLower(messages[:1])+messages[1:])
+	case n.Own != NoDeed:
+		return fmt.Sprintf("Your user has %s in %s: call wait_for_message", n.Own, where)
 	case n.Messages > 0 && n.Asked:
 		return fmt.Sprintf("%s in %s, and your answer is asked for: call wait_for_message", n.messages(), where)
 	case n.Messages > 0:

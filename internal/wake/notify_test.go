@@ -19,8 +19,17 @@ import (
 )
 
 func TestNews_isASentence(t *testing.T) {
-	const where = "room hello"
+	const where, call = "room hello", ": call wait_for_message"
 	for want, n := range map[string]wake.News{
+		"Your user has let you speak again in room hello, and 3 new messages wait" + call: {
+			Messages: 3, Own: wake.Resumed},
+		"Your user has let you speak again in room hello, and more than 28 new messages wait" + call: {
+			Messages: 28, More: true, Own: wake.Resumed},
+		"Your user has written to you in room hello, and 1 new message waits" + call: {
+			Messages: 1, Own: wake.Noted},
+		"Your user has let a message of yours be sent in room hello" + call:                 {Own: wake.Sent},
+		"Your user has sent a message of yours in other words in room hello" + call:         {Own: wake.Edited},
+		"Your user has refused a message of yours in room hello" + call:                     {Own: wake.Refused},
 		"1 new message in room hello: call wait_for_message":                                {Messages: 1},
 		"2 new messages in room hello: call wait_for_message":                               {Messages: 2, Knock: true},
 		"More than 50 new messages in room hello: call wait_for_message":                    {Messages: 50, More: true},

@@ -145,6 +145,43 @@ func TestStandby_answerOwed_saysSo(t *testing.T) {
 	}
 }
 
+// While an agent is paused, nothing wakes it but its resume. What else its person does wakes it, in words that say
+// what that was.
+func TestStandby_personBehindAnAgent_wakesIt(t *testing.T) {
+	h := newHall(t)
+	person := h.person(h.ann)
+	h.watch(0, h.seat())
+	h.call("supervise", map[string]any{"agent_token": person, "paused": true}, &struct{}{})
+	h.say(h.bob, "Milk?")
+	h.after(5 * time.Second)
+	h.call("supervise", map[string]any{"agent_token": person, "paused": false}, &struct{}{})
+	want := []string{"Your user has let you speak again in " + where +
+		", and 1 new message waits: call wait_for_message"}
+	h.notifiedWith(want...)
+	h.read(h.ann)
+	h.call("send_message", map[string]any{"agent_token": person, "text": "No sugar.", "to": "Ann"}, &struct{}{})
+	want = append(want, "Your user has written to you in "+where+": call wait_for_message")
+	h.notifiedWith(want...)
+	h.call("supervise", map[string]any{"agent_token": person, "approve": true}, &struct{}{})
+	for decision, said := range map[string]string{
+		"send":   "let a message of yours be sent",
+		"edit":   "sent a message of yours in other words",
+		"refuse": "refused a message of yours",
+	} {
+		h.read(h.ann)
+		var sent client.Sent
+		draft := map[string]any{"agent_token": h.ann.AgentToken, "text": "May I " + decision + "?"}
+		h.call("send_message", draft, &sent)
+		decides := map[string]any{"agent_token": person, "draft": sent.ID, "decision": decision}
+		if decision == "edit" {
+			decides["text"] = "May we?"
+		}
+		h.call("supervise", decides, &struct{}{})
+		want = append(want, "Your user has "+said+" in "+where+": call wait_for_message")
+		h.notifiedWith(want...)
+	}
+}
+
 func TestStandby_nothingToRead_wakesNobodyAndDoesNotSpin(t *testing.T) {
 	h := newHall(t)
 	h.watch(0, h.seat())

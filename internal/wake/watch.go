@@ -213,7 +213,8 @@ func (w *watch) news(got client.Standby, looked bool) (pause time.Duration) {
 	w.looks, w.page = false, ""
 	w.newsAt = w.Clock.Now()
 	first := ""
-	if i := slices.IndexFunc(got.Messages, wakes); i >= 0 {
+	agent := w.seat().Wake != nil
+	if i := slices.IndexFunc(got.Messages, func(m client.Message) bool { return wakes(m, agent) }); i >= 0 {
 		first = got.Messages[i].ID
 	}
 	w.consider(first, n)
@@ -223,8 +224,9 @@ func (w *watch) news(got client.Standby, looked bool) (pause time.Duration) {
 // heard notes how far it has come.
 func (w *watch) heard(got client.Standby) {
 	w.cursor = got.Cursor
+	agent := w.seat().Wake != nil
 	for _, m := range slices.Backward(got.Messages) {
-		if !wakes(m) {
+		if !wakes(m, agent) {
 			continue
 		}
 		if w.behind && w.told.newest == w.newest { // no news, although it hears of it only now
@@ -236,8 +238,11 @@ func (w *watch) heard(got client.Standby) {
 	w.behind = got.HasMore
 }
 
-// wakes reports whether an event is worth a notice.
-func wakes(m client.Message) bool { return m.Type == "message" || m.Type == "knock" }
+// wakes reports whether an event is worth a notice to an agent, or to a person in its own seat. That hears of its
+// own deeds where it does them.
+func wakes(m client.Message, agent bool) bool {
+	return m.Type == "message" || m.Type == "knock" || agent && deedOf(m) != NoDeed
+}
 
 // newsIn returns what there is to tell of an answer.
 func (w *watch) newsIn(got client.Standby) News {
@@ -249,7 +254,15 @@ func (w *watch) newsIn(got client.Standby) News {
 	n := News{Where: Where(s, all), More: got.HasMore, Turn: w.turn}
 	w.turn = false
 	for _, m := range got.Messages {
+		if deed := deedOf(m); deed != NoDeed && s.Wake != nil {
+			n.Own = max(n.Own, deed)
+			continue
+		}
 		switch m.Type {
+		case "supervision": // a server tells a program nothing until a pause is over, perhaps beyond this answer
+			if m.Reason == "paused" && s.Wake != nil {
+				n.Own = Resumed
+			}
 		case "message":
 			n.Messages++
 			n.Asked = n.Asked || slices.Contains(m.Ask, s.Name)
