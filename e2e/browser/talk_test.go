@@ -147,6 +147,13 @@ func TestTalk_speakers_areToldApart(t *testing.T) {
 		"getComputedStyle(who).color)).size"); n != 3 {
 		t.Errorf("three agents have %d colors", n)
 	}
+	// A further message of the same speaker shows where it begins, and when.
+	if begins := evaluate[int](tab, `[...document.querySelectorAll(".message:not(.message-first)")].filter((one) => {
+		const [time, line] = [".message-aside", ".message-body"].map((it) => getComputedStyle(one.querySelector(it)));
+		return time.opacity === "1" && time.display !== "none" && line.borderTopWidth === "1px";
+	}).length`); begins != 1 {
+		t.Errorf("%d further messages of a speaker show where they begin, want 1", begins)
+	}
 	tab.click(css(`[data-id="` + answer + `"] .quote`))
 	tab.until("the answered message has the focus", fmt.Sprintf("document.activeElement.dataset.id === %q", question))
 	tab.press("j")

@@ -21,12 +21,14 @@ const family = (kinds, words = "") => ({
 
 const character = "'(?:\\\\[^'\\n]*|[^'\\\\\\n])'"; // what else follows an apostrophe of Rust is a lifetime
 
-const cWords = "abstract as async await bool boolean break case catch chan char class const constructor continue " +
-  "crate default defer delete do double dyn else enum export extends extern false final finally float fn for from fun func " +
-  "function go goto if impl implements import in instanceof int interface internal is let long loop map match mod " +
-  "mut namespace new nil null of operator override package private protected pub public range readonly ref return " +
-  "select self sealed short signed sizeof static string struct super switch this throw throws trait true try type " +
-  "typedef typeof undefined unsafe unsigned use using val var virtual void volatile when where while with yield";
+const cWords =
+  "abstract as async await bool boolean break case catch chan char class const constructor continue crate " +
+  "default defer delete do double dyn else enum export extends extern false final finally float fn for from fun " +
+  "func function go goto if impl implements import in instanceof int interface internal is let long loop map " +
+  "match mod mut namespace new nil null of operator override package private protected pub public range " +
+  "readonly ref return select self sealed short signed sizeof static string struct super switch this throw " +
+  "throws trait true try type typedef typeof undefined unsafe unsigned use using val var virtual void volatile " +
+  "when where while with yield";
 const sqlWords = "add all alter and as asc begin between by case check column commit constraint create cross default " +
   "delete desc distinct drop else end exists false foreign from full group having if in index inner insert into is " +
   "join key left like limit not null offset on or order outer primary references returning right rollback select set " +
