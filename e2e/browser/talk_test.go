@@ -176,7 +176,8 @@ func TestTalk_search_findsByKeyboardAlone(t *testing.T) {
 	needle := bob.says("The first Needle of all.")
 	bob.speaks(220, numbered("Hay"))
 	filler := strings.Repeat("A line of code.\n", 60)
-	late := bob.says(strings.Repeat("A line.\n\n", 40) + "```go\n" + filler + "\tneedle │\n    needle │\n" + filler + "```")
+	late := bob.says(strings.Repeat("A line.\n\n", 40) + "```go\n" + filler + "\tneedle │\n    needle │\n" + filler +
+		"```")
 	bob.speaks(60, numbered("Straw"))
 	tab := s.person().open(ann.watch)
 	tab.sees("Straw 59")
