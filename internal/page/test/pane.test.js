@@ -166,6 +166,21 @@ test("it goes to a place within a row", () => {
   assert.equal(screen.place("r300"), 200 - 1_500);
 });
 
+test("it returns to where a long row begins before that is folded", () => {
+  screen.heights.set("r5", 4_000);
+  screen.show(rows(0, 100));
+  screen.pane.go("r5", 0);
+  screen.show(screen.rows);
+  screen.scroll(screen.box.scrollTop + 2_000);
+  assert.equal(screen.place("r5"), -2_000);
+  screen.pane.returnTo("r5");
+  screen.heights.set("r5", 300);
+  screen.show(screen.rows);
+  assert.equal(screen.place("r5"), 80);
+  screen.pane.returnTo("r5");
+  assert.equal(screen.pane.goal, null);
+});
+
 test("it goes to nothing that is not there", () => {
   screen.show(rows(0, 100));
   screen.pane.go("unknown");

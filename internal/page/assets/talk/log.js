@@ -44,7 +44,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
     await room.textOf(id).catch(() => {}); // offline, its beginning has to do
     if (at !== sought.at) return; // the person has gone on
     setOpen((ids) => new Set(ids).add(id));
-    show(pane, id, wordIn);
+    pane.go(id, 0.35, wordIn);
   };
   if (handle) handle.current = { jump };
   const view = {
@@ -62,8 +62,10 @@ export function Log({ room, state, onReply, onInvite, handle }) {
     alone: state.alone,
     admin: state.room?.agents.find((agent) => agent.name === me)?.role === "admin",
     hold: () => pane.hold(),
-    toggle: (id) =>
-      setOpen((ids) => (ids.has(id) ? new Set([...ids].filter((other) => other !== id)) : new Set(ids).add(id))),
+    toggle: (id) => {
+      if (open.has(id)) pane.returnTo(id); // folded, it would end far above
+      setOpen((ids) => (ids.has(id) ? new Set([...ids].filter((other) => other !== id)) : new Set(ids).add(id)));
+    },
     remove: setRemoving,
   };
   const [box, list] = useScrolling(pane, ready, state, rows);
@@ -132,12 +134,9 @@ function useScrolling(pane, ready, { firstUnread }, rows) {
   return [box, list];
 }
 
-/**
- * Brings a message into the view, or the place in it that within finds, and marks it for a moment. The
- * focus goes there, too, but not that of who searches.
- */
-function show(pane, id, within) {
-  pane.go(id, within ? 0.35 : 0.2, within);
+/** Brings a message into the view and marks it for a moment. The focus goes there, too, but not that of who searches. */
+function show(pane, id) {
+  pane.go(id, 0.2);
   requestAnimationFrame(() => requestAnimationFrame(() => {
     const element = pane.element(id);
     const target = element?.querySelector("article") ?? element;

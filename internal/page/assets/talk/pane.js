@@ -203,6 +203,11 @@ export class Pane {
     this.changed();
   }
 
+  /** Goes to where a row on the page begins, if that is above the view. */
+  returnTo(key) {
+    if ((this.#topOf(key) ?? 0) < 0) this.go(key, 0.1);
+  }
+
   /** Stays where it is although something at the end is about to grow. */
   hold() {
     this.atEnd = false;
