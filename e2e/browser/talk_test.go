@@ -173,17 +173,17 @@ func TestTalk_search_findsByKeyboardAlone(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	ann, bob, _ := threeOf(t, s, "Searching")
-	needle := bob.says("The first Needle of all.")
+	needle := bob.says("The first Return Needle of all.")
 	bob.speaks(220, numbered("Hay"))
 	filler := strings.Repeat("A line of code.\n", 60)
-	late := bob.says(strings.Repeat("A line.\n\n", 40) + "```go\n" + filler + "\tneedle │\n    needle │\n" + filler +
-		"```")
+	late := bob.says(strings.Repeat("A line.\n\n", 40) + "```go\n" + filler +
+		"\treturn needle │\n    return needle │\n" + filler + "```")
 	bob.speaks(60, numbered("Straw"))
 	tab := s.person().open(ann.watch)
 	tab.sees("Straw 59")
 	evaluate[*bool](tab, "void document.activeElement.blur()")
 	tab.press("/")
-	tab.types("needle")
+	tab.types("return needle") // of which a part has a color
 	tab.sees("1 of 2")
 	// The word itself is in view, in a long text that was folded and a box of code that scrolls.
 	const place = `[...CSS.highlights.get("found-here") ?? []][0]?.getBoundingClientRect()`
