@@ -1,6 +1,6 @@
-// What is sought in the conversation, marked in the texts on the page, and the word that the person
-// is at. The marks are painted by the browser (CSS Custom Highlight API): no element changes. Where
-// that is missing the words are found all the same.
+// Marks the words that a person seeks, in the texts on the page, and the one that is shown apart from
+// the others. The browser paints the marks (CSS Custom Highlight API): no element changes. Where that
+// is missing the words are found all the same.
 
 import { useEffect } from "../vendor.js";
 
