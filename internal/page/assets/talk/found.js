@@ -5,7 +5,7 @@
 import { useEffect } from "../vendor.js";
 
 const listeners = new Set();
-const inline = "A, BDI, CODE, EM, S, SPAN, STRONG".split(", "); // words go on across their ends
+const inline = ["A", "BDI", "CODE", "EM", "S", "SPAN", "STRONG"]; // words go on across their ends
 
 /**
  * What is sought: the text in lower case, "" for nothing; at: the word that is shown, as in search.js.
