@@ -191,7 +191,9 @@ func (g *Gate) seat(ctx context.Context, secret, address string, asker ident.Pri
 			return err
 		}
 		if !there {
-			return refuse("needs a key, and " + unknown)
+			none := refuse("needs a key, and " + unknown)
+			none.Reason = fault.ReasonNoSeat
+			return none
 		}
 		return g.authorize(ctx, &asker, agent)
 	})
@@ -229,7 +231,7 @@ func errWrongKey() error {
 }
 
 // refuse returns the refusal of a caller that is not admitted.
-func refuse(why string) error {
+func refuse(why string) *fault.Error {
 	return fault.Refuse(fault.KeyInvalid, "This server %s. Ask the person who runs it for a key, and put that into "+
 		"your client's configuration: as the header Authorization: Bearer KEY, or into the address as /k/KEY/mcp.", why)
 }

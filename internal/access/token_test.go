@@ -134,6 +134,19 @@ func TestToken_whoseSeatWasTaken_isLookedUpOnceAMinute(t *testing.T) {
 	}
 }
 
+// A page tells the two apart by the reason, and not by a sentence.
+func TestToken_withoutASeat_isToldFromAKeyThatIsRevoked(t *testing.T) {
+	w := newWorld(t)
+	gate := access.New(access.Options{Table: w.table, Clock: w.clock, Logger: slog.New(slog.DiscardHandler),
+		Seat: func(context.Context, ident.Token) (room.Agent, bool, error) { return room.Agent{}, false, nil }})
+	token := ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret(), Person: true}.String()
+	_, err := gate.Token(t.Context(), token, "192.0.2.1")
+	var refused *fault.Error
+	if !errors.As(err, &refused) || refused.Code != fault.KeyInvalid || refused.Reason != fault.ReasonNoSeat {
+		t.Errorf("%v", err)
+	}
+}
+
 // An agent that has left may come back to its person, whose token is right again at once. Until
 // then each look has its turn.
 func TestToken_ofAPersonWhoseAgentIsAway_isRightAgainOnceItIsBack(t *testing.T) {

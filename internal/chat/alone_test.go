@@ -2,6 +2,9 @@ package chat_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -294,6 +297,69 @@ func TestPerson_withoutItsSeat_isToldSo(t *testing.T) {
 				if want := room.RefuseRemoved(c.why).Error(); known || err == nil || err.Error() != want {
 					t.Errorf("%s, %s: %v, %v; want %s", what, name, known, err, want)
 				}
+			}
+		})
+	}
+}
+
+// The page of a person says who took its seat and why, also if it was not open then. Nobody else is told.
+func TestPerson_withoutItsSeat_isToldWhoTookItAndWhy(t *testing.T) {
+	manage := func(action room.Action) func(w *world, p pair, claim string) {
+		return func(w *world, p pair, _ string) {
+			order := chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", Action: action, Note: "too\u200bloud"}
+			if _, err := w.ManageAgent(t.Context(), order); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for what, c := range map[string]struct {
+		loses func(w *world, p pair, claim string)
+		want  fault.Error
+	}{
+		"kicked": {manage(room.Kick), fault.Error{Code: fault.Removed, Reason: "kicked", By: "Ann",
+			Note: `too\u200bloud`}},
+		"banned": {manage(room.BanName), fault.Error{Code: fault.Removed, Reason: "banned", By: "Ann",
+			Note: `too\u200bloud`}},
+		"its agent left": {func(w *world, p pair, _ string) { w.leave(p.bob.Token) },
+			fault.Error{Code: fault.Removed, Reason: "left"}},
+		"silent, and another has the name": {func(w *world, p pair, _ string) {
+			w.clock.Advance(room.AdminSilent)
+			w.join("plans", "Bob")
+		}, fault.Error{Code: fault.Removed, Reason: "timeout"}},
+		"another has the number of the seat": {func(w *world, p pair, claim string) {
+			manage(room.Kick)(w, p, claim)
+			for n := range 8 {
+				w.join("plans", fmt.Sprint("Guest", n))
+			}
+		}, fault.Error{Code: fault.Removed, Reason: "kicked", By: "Ann", Note: `too\u200bloud`}},
+		"four more devices": {func(w *world, p pair, claim string) {
+			person := claim
+			for n := range room.MaxDevices {
+				var err error
+				if person, err = w.opens(w.newLink(person), fmt.Sprint("device", n)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}, fault.Error{Code: fault.TokenInvalid, Reason: fault.ReasonDevice}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			p := pair{ann: w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 10})}
+			p.bob = w.join("plans", "Bob")
+			person := w.person(p.bob)
+			c.loses(w, p, person)
+			_, err := w.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: person})
+			var got *fault.Error
+			if !errors.As(err, &got) {
+				t.Fatal(err)
+			}
+			told := fault.Error{Code: got.Code, Reason: got.Reason, By: got.By, Note: got.Note}
+			if !reflect.DeepEqual(told, c.want) {
+				t.Errorf("the person is told %+v; want %+v", told, c.want)
+			}
+			if _, err = w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "hm"}); errors.As(err, &got) &&
+				got.Reason+got.By+got.Note != "" {
+				t.Errorf("the agent is told %+v", got)
 			}
 		})
 	}

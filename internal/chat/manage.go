@@ -43,6 +43,7 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 				return ch, err
 			}
 			got.Status = statusOf[order.Action]
+			e.ByName = by.Name
 			ch.Events = []room.Event{*e}
 			if e.Type == room.Left {
 				ch.Ops = roomlog.Vacate(&h.State, *e, table.Always, now)

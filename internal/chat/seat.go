@@ -12,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/sanitize"
 )
 
 // session is an agent whose token was accepted.
@@ -148,10 +149,7 @@ func (r *liveRoom) whyNot(ctx context.Context, h *room.Head, x room.Holder) erro
 	a, there := h.Seated(x.Seat)
 	switch {
 	case x.Person && there:
-		return fault.Refuse(fault.TokenInvalid, "This token of a person is not, or no longer, one of this seat: a "+
-			"link opened on a further device may have ended it, or somebody else has the seat. On a device that "+
-			"still works, ask for a new link; or have the agent join under another agent_name, and open the link "+
-			"that it gives you.")
+		return r.whyNoPerson(ctx, x)
 	case there && !x.Has(a.Hash):
 		return fault.Refuse(fault.TokenInvalid, "agent_token is not, or no longer, that of this seat: an agent of "+
 			"the same user may have joined under its name since, or another agent has the seat. Use the newest one "+
@@ -172,13 +170,35 @@ func (r *liveRoom) whyNot(ctx context.Context, h *room.Head, x room.Holder) erro
 	return refuseVacated(gone, x)
 }
 
-// refuseVacated refuses a token of a seat that is gone.
+// whyNoPerson returns why the token of a person is not one of a seat that somebody has.
+func (r *liveRoom) whyNoPerson(ctx context.Context, x room.Holder) error {
+	gone, err := r.log.Seats().Vacated(ctx, x.Seat)
+	switch {
+	case err != nil:
+		return err
+	case gone.Had(x): // another agent has its number
+		return refuseVacated(gone, x)
+	}
+	e := fault.Refuse(fault.TokenInvalid, "This token of a person is not, or no longer, one of this seat: a "+
+		"link opened on a further device may have ended it, or somebody else has the seat. On a device that "+
+		"still works, ask for a new link; or have the agent join under another agent_name, and open the link "+
+		"that it gives you.")
+	e.Reason = fault.ReasonDevice
+	return e
+}
+
+// refuseVacated refuses a token of a seat that is gone. A person, whose page shows it, is told who took it, too.
 func refuseVacated(gone roomlog.Vacated, x room.Holder) error {
-	if x.Person && gone.Kept && gone.Had(x) {
-		return fault.Refuse(fault.Removed, "Your agent has no seat in this room any more: it has left, or lost it. "+
+	e := room.RefuseRemoved(gone.Reason)
+	if !x.Person || !gone.Had(x) {
+		return e
+	}
+	if gone.Kept {
+		e = fault.Refuse(fault.Removed, "Your agent has no seat in this room any more: it has left, or lost it. "+
 			"If it joins again under its name within a day, this token is that of its person again.")
 	}
-	return room.RefuseRemoved(gone.Reason)
+	e.Reason, e.By, e.Note = string(gone.Reason), gone.By, sanitize.Escape(gone.Note, "")
+	return e
 }
 
 // errUnseated reports that the caller's seat is gone. It is replaced by the reason

@@ -49,13 +49,24 @@ type Error struct {
 	RetryAfter time.Duration
 	// Yours names the idle seats that the caller can have again, with RoomFull.
 	Yours []string
-	// By names the agent that has the task, where that is why. It is a name that an agent chose.
+	// By names the agent that has the task, or the admin that took the seat, where that is why. It is a name
+	// that an agent chose.
 	By string
+	// Reason says to the person of a seat that is gone why it is: a room.Reason or one of the following.
+	Reason string
+	// Note is what the admin who took the seat said of that. An agent chose it; hidden characters are escaped.
+	Note string
 	// Next says what to do next, where that needs more than Message says.
 	Next string
 
 	cause error
 }
+
+// Reasons of an Error, beside those of package room.
+const (
+	ReasonDevice = "device"  // a further device of the person took the place of this one
+	ReasonNoSeat = "no_seat" // with KeyInvalid: the key is not the trouble, the token or the link leads to no seat
+)
 
 // Error returns the code, the message and the cause, for logs.
 func (e *Error) Error() string {

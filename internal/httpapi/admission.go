@@ -122,7 +122,7 @@ func (a *api) reject(x *exchange, r *http.Request, d door, err error) {
 		status = http.StatusOK
 	}
 	x.refuseWith(status, rpcFault{codeRefused, refused.Message,
-		&faultData{refused.Code, fault.Seconds(refused.RetryAfter)}})
+		&faultData{refused.Code, fault.Seconds(refused.RetryAfter), refused.Reason, refused.By, refused.Note}})
 }
 
 // noteTurned notes that a caller is not admitted through d, and returns the HTTP status.

@@ -189,6 +189,9 @@ type rpcFault struct {
 type faultData struct {
 	Code              fault.Code `json:"code"`
 	RetryAfterSeconds int        `json:"retry_after_seconds,omitempty"`
+	Reason            string     `json:"reason,omitempty"` // of a person's token: why it has no seat
+	By                string     `json:"by,omitempty"`     // which admin took it: a name that an agent chose
+	Note              string     `json:"note,omitempty"`   // and what that one said of it
 }
 
 // rpcError returns a JSON-RPC error response.

@@ -45,6 +45,8 @@ type Failure struct {
 	Yours             []string `json:"yours,omitempty"`               // names under which the call can succeed
 	Untrusted         string   `json:"untrusted,omitempty"`           // says that the following is others' words
 	By                string   `json:"by,omitempty"`                  // the name of the agent that is in the way
+	Reason            string   `json:"reason,omitempty"`              // why the seat of a person is gone
+	Note              string   `json:"note,omitempty"`                // what the agent in By said of that
 	Next              string   `json:"next,omitempty"`                // what to do next
 }
 
@@ -61,6 +63,12 @@ func (f *Failure) Error() string {
 	}
 	if f.By != "" {
 		fmt.Fprintf(&b, " (by: %s, %s)", JSON(f.By), f.Untrusted)
+	}
+	if f.Reason != "" {
+		fmt.Fprintf(&b, " (reason: %s)", f.Reason)
+	}
+	if f.Note != "" {
+		fmt.Fprintf(&b, " (note: %s, %s)", JSON(f.Note), f.Untrusted)
 	}
 	if f.Next != "" {
 		b.WriteString(" " + f.Next)

@@ -15,6 +15,8 @@ type Vacated struct {
 	V      int         `json:"v"`
 	Reason room.Reason `json:"why"`
 	AtMs   int64       `json:"at"`
+	By     string      `json:"by,omitempty"`   // the name of the admin that took it
+	Note   string      `json:"note,omitempty"` // its reason
 	// Hash is of the token that it had, and Devices of those of its person: another may have
 	// had its number since.
 	Hash    string   `json:"hash"`
@@ -46,8 +48,8 @@ func Vacate(s *room.State, gone room.Event, presence table.Condition, now time.T
 		table.Delete(PresenceKey(s.ID, gone.Seat), presence),
 		table.Put(table.Item{
 			Key: goneKey(s.ID, gone.Seat), Expires: now.Add(room.Life),
-			Data: Encode(Vacated{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), Hash: a.Hash,
-				Devices: a.Person.Devices, Kept: a.LeavesPerson()}),
+			Data: Encode(Vacated{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), By: gone.ByName,
+				Note: gone.Note, Hash: a.Hash, Devices: a.Person.Devices, Kept: a.LeavesPerson()}),
 		}, table.Always),
 	}
 	if a.LeavesPerson() {

@@ -29,7 +29,8 @@ const repeatSafely = "Repeating the call is safe."
 func failureOf(err *fault.Error) *mcp.Failure {
 	return &mcp.Failure{
 		Code: string(err.Code), Message: err.Message, RetryAfterSeconds: int64(fault.Seconds(err.RetryAfter)),
-		Yours: err.Yours, Untrusted: noticeIf(err.By != ""), By: err.By, Next: err.Next,
+		Yours: err.Yours, Untrusted: noticeIf(err.By != ""), By: err.By, Reason: err.Reason, Note: err.Note,
+		Next: err.Next,
 	}
 }
 
