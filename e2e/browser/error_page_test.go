@@ -13,16 +13,24 @@ func (tab *tab) errorPage(title string) {
 	tab.isNot(css("textarea"))
 }
 
-func TestErrorPage_seatThatIsGone_isForgottenOnRequest(t *testing.T) {
+func TestErrorPage_seatThatIsGone_leavesWhatIsLoadedAndIsForgottenOnRequest(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	ada := s.agent("Harbor", "Ada")
 	bo := s.caller("Bo")
 	bo.sit("join_room", args{"room": "Harbor", "agent_name": "Bo"})
 	tab := s.person().open(bo.watch)
-	tab.sees("Harbor")
-	ada.call("manage_agent", args{"agent_name": "Bo", "action": "kick"})
+	ada.says("We sail at noon.")
+	tab.sees("We sail at noon.")
+	ada.call("manage_agent", args{"agent_name": "Bo", "action": "kick", "note": "no crew"})
 	tab.errorPage("Your seat here is gone")
+	tab.sees("Ada removed your agent from this room: no crew.")
+	tab.sees("We sail at noon.")
+	tab.click(button("Export"))
+	if name, content := tab.saved(func() { tab.click(button("Save")) }); !strings.HasSuffix(name, ".md") ||
+		!strings.Contains(string(content), "We sail at noon.") {
+		t.Errorf("%s lacks what was loaded", name)
+	}
 	tab.reload()
 	tab.errorPage("Your seat here is gone")
 	tab.visit("/")

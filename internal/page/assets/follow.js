@@ -31,7 +31,7 @@ export class Following {
 
   /**
    * @param {{open: (signal: AbortSignal) => Promise<void>, look: (seconds, signal) => Promise<string>,
-   *   show: (parts: object) => void, back: () => void, online: () => boolean,
+   *   show: (parts: Partial<import("./types.d.ts").State>) => void, back: () => void, online: () => boolean,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
    *   open loads the room; look waits for news and returns "", "superseded" or "closed"; back
    *   is called when the connection works again; online tells what the browser knows of the network
@@ -73,7 +73,7 @@ export class Following {
   }
 
   #end(problem) {
-    this.room.show({ phase: "ended", trouble: { code: reasonOf(problem), message: problem.message } });
+    this.room.show({ phase: "ended", trouble: { ...problem.why, code: reasonOf(problem), message: problem.message } });
   }
 
   /** Shows the failure, unless it is the first one and the next call may show that it was none, and pauses. */

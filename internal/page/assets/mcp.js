@@ -6,10 +6,11 @@ import { words } from "./words.js";
 
 /** A call that the server refused. Its code is one of docs/tools.md. */
 export class Refusal extends Error {
-  constructor(code, message, retryAfter) {
+  constructor(code, message, retryAfter, why) {
     super(message);
     this.code = code;
     this.retryAfter = retryAfter; // seconds, or undefined
+    this.why = why; // of a seat that is gone: {reason, by, note}; by and note are words of others
   }
 }
 
@@ -103,7 +104,8 @@ function resultOf({ result, error }, { status, headers }) {
   if (got && !result.isError) return got;
   const refused = got ?? { ...error?.data, message: error?.message };
   const later = refused.retry_after_seconds ?? (Number(headers.get("Retry-After")) || undefined);
-  if (refused.code) throw new Refusal(refused.code, refused.message, later);
+  const { code, message, reason, by, note } = refused;
+  if (code) throw new Refusal(code, message, later, reason && { reason, by, note });
   if (status === 413) throw new Refusal("message_too_long", refused.message ?? words.model.tooLarge);
   if (error && status < 500 && status !== 408 && status !== 429) throw new Refusal("internal", refused.message, later);
   throw new NoAnswer("HTTP " + status, later);

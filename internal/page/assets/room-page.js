@@ -12,10 +12,11 @@ import { Rooms, RoomsButton, useRooms } from "./rooms/list.js";
 import { Sidebar } from "./sidebar/sidebar.js";
 import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
-import { loadDialogs } from "./ui/later.js";
+import { later, loadDialogs } from "./ui/later.js";
 import { useRoom } from "./use-room.js";
 import { words } from "./words.js";
 
+const GoneRoom = later(() => import("./gone-room.js"), "GoneRoom"); // it comes while the room is live
 const narrow = matchMedia("(max-width: 860px)"); // as in room-page.css
 const noList = matchMedia("(max-width: 1179.9px)"); // as in rooms/rooms.css
 
@@ -34,9 +35,14 @@ function useNarrow(narrow) {
 /** room is a Room that runs. */
 export function RoomPage({ room }) {
   const state = useRoom(room);
+  if (state.phase === "ended" && hasMore(state)) return html`
+    <${GoneRoom} room=${room} state=${state} onClose=${() => location.reload()} />`;
   if (state.phase === "ended") return html`<${ErrorPage} trouble=${state.trouble} room=${room} />`;
   return html`<${OpenRoom} room=${room} state=${state} />`;
 }
+
+/** Reports whether a page that has ended still shows the room: the person has not given it up. */
+const hasMore = ({ room, trouble }) => !!room && trouble?.code !== "left" && trouble?.code !== "no_seat";
 
 function OpenRoom({ room, state }) {
   const [dialog, setDialog] = useState(""); // the name of the one that is open

@@ -34,6 +34,7 @@ const nothing = {
   colours: new Map(), // of who is or was seated, by name
   messages: [], // in the order of the room, without gaps up to the newest
   earlier: false, // there are more before those
+  partial: false, // there were more before those when the page ended
   loading: false, // they are being loaded
   firstUnread: "", // the id of the first message that was unread when the person came to the page
   readTo: "", // the id of the last message that the person has read
@@ -82,7 +83,7 @@ export class Room {
     this.following = new Following({
       open: (turn) => this.#open(turn),
       look: (seconds, turn) => this.#look(seconds, turn),
-      show: (parts) => this.#set(parts),
+      show: (parts) => (parts.phase === "ended" ? this.#end(parts) : this.#set(parts)),
       back: () => {
         this.outbox.wake();
         this.sharing.wake();
@@ -119,8 +120,9 @@ export class Room {
     for (const listen of this.#listeners) listen();
   }
 
-  /** Calls a tool for this seat. */
-  call(tool, args = {}, signal = this.#stop.signal) {
+  /** Calls a tool for this seat, as long as it has one. */
+  async call(tool, args = {}, signal = this.#stop.signal) {
+    if (this.state.phase === "ended") throw new Refusal(this.state.trouble?.code, words.model.over);
     return call(tool, { agent_token: this.seat.token, ...args }, { bearer: this.seat.token, signal });
   }
 
@@ -134,6 +136,22 @@ export class Room {
 
   close() {
     this.#stop.abort();
+  }
+
+  /**
+   * Ends the page: what is loaded stays, and nothing more is asked. The last that a seat hears is who took it; a
+   * refusal that came first says so, too.
+   */
+  #end(/** @type {Partial<import("./types.d.ts").State>} */ { trouble = null }) {
+    const last = this.#history.messages.at(-1);
+    const { reason, by, note } = last?.type === "left" && last.agent === this.state.me ? last : (trouble ?? {});
+    const unsent = (item) => ({ ...item, state: "refused", why: words.model.over });
+    const { earlier, outbox, sharing } = this.state;
+    this.close();
+    this.#set({
+      phase: "ended", trouble: trouble && { ...trouble, reason, by, note }, earlier: false, partial: earlier,
+      outbox: outbox.map(unsent), sharing: sharing.map(unsent),
+    });
   }
 
   /** Says whether the tab is seen, and whether the person is at it. */
@@ -310,6 +328,7 @@ export class Room {
    * in between. onProgress hears how many messages there are so far; signal ends it.
    */
   async everything(/** @type {(n: number) => void} */ onProgress = () => {}, signal = this.#stop.signal) {
+    if (this.state.phase === "ended") return this.state.messages;
     const told = (args) => this.#patiently(() => this.#told(args, signal), signal);
     await this.#read({ info: true, tasks: true }).catch(() => {}); // offline, what is known has to do
     let { messages: all, earlier } = this.state;
@@ -451,7 +470,7 @@ export class Room {
   /** Returns all of them, the oldest first. */
   async allClosedTasks(signal = this.#stop.signal) {
     let all = [];
-    for (let more = true; more; ) {
+    for (let more = this.state.phase !== "ended"; more; ) {
       const got = await this.#patiently(() => this.closedTasks(all[0]?.id), signal);
       all = [...got.tasks.reverse(), ...all];
       more = got.has_more && got.tasks.length > 0;
@@ -487,6 +506,12 @@ export class Room {
     const renewed = tool === "manage_agent" ? got.invite : got.changes?.invite && !args.new_invite;
     if (renewed) this.#set({ renewed: this.state.renewed + 1 });
     return got;
+  }
+
+  /** Forgets the seat in this browser. */
+  forget() {
+    this.close();
+    storage.forget(this.seat.token);
   }
 
   /** Gives up the seat, for the agent as well, and forgets it. */

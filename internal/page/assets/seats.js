@@ -59,12 +59,10 @@ const leadsNowhere = ["token_invalid", "removed", "not_allowed", "key_invalid"];
 
 /**
  * Returns the code of a refusal for the person of a seat. On a server with keys, the secret of
- * a seat that is gone is refused as a key is; only the sentence tells it from a revoked key.
+ * a seat that is gone is refused as a key is; the reason tells it from a revoked key.
  */
-export const reasonOf = ({ code, message }) =>
-  code === "key_invalid" && goneSeat.test(message) ? "token_invalid" : code;
-
-const goneSeat = /the token that you sent has lost its seat|the link that you opened leads to no seat/;
+export const reasonOf = ({ code, why }) =>
+  code === "key_invalid" && why?.reason === "no_seat" ? "token_invalid" : code;
 
 /** Yields a seat with each token and claim that may open it, the one that works most likely first. */
 function* candidates(seat) {

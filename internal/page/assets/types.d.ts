@@ -122,15 +122,25 @@ export interface Outgoing {
   id?: string; // of the answer
 }
 
+/** Why a page has ended, or waits; of a seat that is gone also who took it, and what was said of that. */
+export interface Trouble {
+  code: string;
+  message: string;
+  reason?: string; // kicked, banned, timeout, left, or device
+  by?: string;
+  note?: string;
+}
+
 export interface State {
   phase: "opening" | "live" | "offline" | "ended";
-  trouble: { code: string; message: string } | null;
+  trouble: Trouble | null;
   me: string;
   alone: boolean;
   room: RoomInfo | null;
   colours: Map<string, number>;
   messages: Message[];
   earlier: boolean;
+  partial: boolean;
   loading: boolean;
   firstUnread: string;
   readTo: string;

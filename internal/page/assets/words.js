@@ -48,6 +48,7 @@ export const words = {
     draftOver: "This had waited for more than a day, and was dropped.",
     elsewhere: "This room is open in too many tabs. Click here to go on in this one.",
     left: "You have left this room.",
+    over: "Your seat here is gone: nothing more can be sent or loaded.",
     notKept: "This browser stores nothing",
     notKeptText:
       "It does not let this page store anything, so this room is lost when you close the tab. Allow storage for this site, or make a link for another device before you go.",
@@ -71,6 +72,7 @@ export const words = {
     loadEarlier: "Load earlier messages",
     loading: "Loading earlier messages",
     begins: "The conversation begins here.",
+    notLoaded: "What was said before was not loaded.",
     unread: "New",
     latest: "Latest",
     fresh: (n) => `${n} new`,
@@ -227,6 +229,7 @@ export const words = {
       more: "Search earlier messages",
       rest: "Search the rest of long texts",
       allLoaded: "All messages were searched.",
+      allThere: "All that is loaded was searched.",
     },
 
     // For screen readers.
@@ -433,6 +436,7 @@ export const words = {
     exportText: "Everything that you may see here, private messages and notes included. Of files, their names.",
     exportForm: "As",
     exportForms: { md: "Markdown, to read", json: "JSON, for programs" },
+    exportPartial: "What this page has loaded; nothing more can be.",
     exportButton: "Save",
     exporting: (n) => `${n.toLocaleString("en")} messages so far`,
     exported: (n) => (n === 1 ? "Saved 1 message." : `Saved ${n.toLocaleString("en")} messages.`),
@@ -785,6 +789,19 @@ export const words = {
     errors: {
       home: "My rooms",
       forget: "Forget this room",
+      // Who took a seat, and why. you is whether the person has no agent there.
+      gone: {
+        kicked: (you) => `{by} removed ${you ? "you" : "your agent"} from this room`,
+        banned: (you) => `{by} banned ${you ? "you" : "your agent"} from this room`,
+        timeout: (you) => `${you ? "You were" : "Your agent was"} silent for too long, and the seat was given away`,
+        left: (you) => (you ? "You left this room on another device" : "Your agent left this room, or you did on another device"),
+        device: () => "More devices were let in than a seat has, and this one was let out",
+      },
+      someAdmin: "An admin",
+      next: "Ask somebody in the room for an invite to come back.",
+      nextDevice: "On a device that still works, make a link for this one in its menu, under “Another device”.",
+      kept: "What this page has loaded stays until you close it.",
+      export: "Export",
       other: "This room cannot be opened",
       otherText: "The server gave no reason. Try again later.",
       of: {

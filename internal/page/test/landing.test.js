@@ -1,10 +1,12 @@
 import { newBrowser } from "./platform.js";
+import { sentenceOf } from "./elements.js";
 import { FakeServer } from "./server.js";
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { clients } from "../assets/landing/clients.js";
+import { tellOf } from "../assets/landing/error-page.js";
 import { said } from "../assets/landing/form.js";
 import { habit, keepHabit } from "../assets/landing/habits.js";
 import { choose, lookAt } from "../assets/landing/news.js";
@@ -90,4 +92,22 @@ test("the buttons of clients open them with the configuration that stands beside
   };
   assert.deepEqual(cursor(false), { url });
   assert.deepEqual(cursor(true), { url, headers: { Authorization: "Bearer ${env:PARLEY_KEY}" } });
+});
+
+test("a page without a seat says who took it and why", () => {
+  const told = (trouble, alone = false) => sentenceOf(tellOf({ code: "removed", message: "", ...trouble }, alone).text);
+  for (const [trouble, alone, want] of [
+    [{ reason: "kicked", by: "Bo", note: "too loud" }, false,
+      "[Bo] removed your agent from this room: “too loud”. Ask"],
+    [{ reason: "kicked", by: "Bo" }, true, "[Bo] removed you from this room. Ask"],
+    [{ reason: "banned" }, true, "An admin banned you from this room. Ask"],
+    [{ reason: "timeout" }, false, "Your agent was silent for too long, and the seat was given away. Ask"],
+    [{ reason: "left" }, true, "You left this room on another device. Ask"],
+    [{ code: "token_invalid", reason: "device" }, true, "More devices were let in than a seat has, and this one was"],
+    [{}, true, "An admin removed it, or it was taken over after a long silence. Ask"],
+    [{ code: "room_not_found" }, true, "Nobody spoke in it for 30 days."],
+  ])
+    assert.ok(told(trouble, alone).startsWith(want), told(trouble, alone));
+  assert.equal(tellOf({ code: "token_invalid", message: "", reason: "timeout" }, true).title, "Your seat here is gone");
+  assert.equal(tellOf({ code: "odd", message: "Odd." }, true).text, "Odd.");
 });

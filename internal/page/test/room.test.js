@@ -221,19 +221,49 @@ test("a room that was closed can still be read, also after a reload, and takes n
   assert.deepEqual([room.state.outbox[0].state, room.state.outbox[0].why], ["refused", "This room is closed."]);
 });
 
-test("a seat that is gone ends the page, also after a reload, and asks nothing more", async () => {
+test("a seat that is gone leaves what is loaded, and nothing more is asked", async () => {
+  server.pageSize = 2;
+  for (const text of ["one", "two", "x".repeat(1_500)]) server.says("Bo", text);
   let room = await opened();
-  server.refusal = { code: "removed", message: "The seat is gone." };
-  server.wakes();
+  server.offline = true;
+  await room.send({ text: "too late" });
+  await rest();
+  server.offline = false;
+  server.refusal = { code: "removed", message: "The seat is gone.", reason: "kicked", by: "Bo", note: "too loud" };
+  room.wake();
   await room.ended;
-  assert.deepEqual([room.state.phase, room.state.trouble.code], ["ended", "removed"]);
+  assert.deepEqual(room.state.trouble,
+    { code: "removed", message: "The seat is gone.", reason: "kicked", by: "Bo", note: "too loud" });
+  const { phase, earlier, partial, outbox } = room.state;
+  assert.deepEqual([phase, earlier, partial, outbox.map(({ state }) => state)], ["ended", false, true, ["refused"]]);
+
   const calls = server.calls.length;
-  await Promise.all([room.refresh.want({ info: true }), server.clock.advance(60_000)]);
+  assert.deepEqual((await room.everything()).map(({ text }) => text.length), [3, 1_000]);
+  assert.deepEqual(await room.allClosedTasks(), []);
+  assert.equal(await room.loadBack("m000001").catch((refusal) => refusal.code), "removed");
+  await assert.rejects(room.textOf("m000003"), { code: "removed" });
+  await assert.rejects(room.fileOf("m000003"), { code: "removed" });
+  await Promise.all([room.refresh.want({ info: true }), room.loadEarlier(), server.clock.advance(60_000)]);
+  for (const seen of [false, true]) room.here(seen);
+  room.wake();
+  room.outbox.wake();
+  await rest();
   assert.equal(server.calls.length, calls);
-  room.close();
+
   room = begin(returned("0123456"));
   await room.ended;
-  assert.equal(room.state.trouble.code, "removed");
+  assert.equal(room.state.trouble.reason, "kicked");
+});
+
+test("the last that a seat hears says who took it, if the refusal does not", async () => {
+  const room = await opened();
+  server.happens({ type: "left", agent: "Ada", reason: "kicked", by: "Bo", note: "too loud" });
+  await until("it is heard", () => room.state.messages.at(-1)?.reason === "kicked");
+  server.refusal = { code: "token_invalid", message: "It is gone." };
+  room.wake();
+  await room.ended;
+  assert.deepEqual(room.state.trouble,
+    { code: "token_invalid", message: "It is gone.", reason: "kicked", by: "Bo", note: "too loud" });
 });
 
 /** Returns two devices of one person, of which both show the messages that wait. */

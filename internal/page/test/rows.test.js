@@ -69,7 +69,8 @@ test("events between two messages are one row, which each of them leads to", () 
 
 test("a vote without a word is a line among events, one with words a message", () => {
   const vote = { kind: "agree", reply_to: "a", text: undefined };
-  const rows = rowsOf(state([message("a", 0), message("v", 1, vote), { id: "e", type: "joined", at: message("a", 1).at },
+  const joined = { id: "e", type: "joined", at: message("a", 1).at };
+  const rows = rowsOf(state([message("a", 0), message("v", 1, vote), joined,
     message("w", 2, { ...vote, text: "Gladly" })]));
   assert.deepEqual(rows.slice(1).map(({ type, key, events }) => [type, key, events?.length]),
     [["message", "a", undefined], ["events", "v", 2], ["message", "w", undefined]]);

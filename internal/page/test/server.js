@@ -21,7 +21,7 @@ export class FakeServer {
   calls = []; // {tool, args, bearer}
   tokens = new Set(); // that were opened
   claims = new Map(); // the token by which each was opened
-  refusal = null; // {code, message}: of every call
+  refusal = null; // {code, message, reason, by, note}: of every call
   busy = 0; // seconds after which calls are asked to come back
   offline = false;
   loses = () => false; // whether the answer to a call of a tool is lost

@@ -174,7 +174,8 @@ test("a request tells whether it was answered", () => {
 });
 
 test("votes without a word are one line for each proposal", () => {
-  const lines = together([from("Bo", "agree"), from("Cy", "agree", { agreed: "p" }), from("Cy", "agree", { reply_to: "q" }),
+  const other = from("Cy", "agree", { reply_to: "q" });
+  const lines = together([from("Bo", "agree"), from("Cy", "agree", { agreed: "p" }), other,
     { type: "left", agent: "Di" }]);
   assert.deepEqual(lines.map(({ votes, agreed }) => [votes?.map((vote) => vote.from), agreed]),
     [[["Bo", "Cy"], "p"], [["Cy"], undefined], [undefined, undefined]]);

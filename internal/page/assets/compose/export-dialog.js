@@ -15,6 +15,7 @@ export function ExportDialog({ room, onClose }) {
   const [form, setForm] = useState("md");
   const [loaded, setLoaded] = useState(-1); // messages so far; -1 while nothing is done
   const [shown, setShown] = useState("");
+  const partial = room.state.phase === "ended";
   const stop = useRef(new AbortController()); // when it is closed: nobody wants the file then
   useEffect(() => () => stop.current.abort(), []);
   const go = async () => {
@@ -31,7 +32,7 @@ export function ExportDialog({ room, onClose }) {
         type,
         make({
           room: info, me, at, messages, agreements: agreementsIn(messages, agreements), done, open,
-          files: filesIn(messages),
+          files: filesIn(messages), partial,
         }),
       );
       setShown(words.compose.exported(messages.length));
@@ -44,7 +45,7 @@ export function ExportDialog({ room, onClose }) {
   const busy = loaded >= 0;
   return html`
     <${Dialog} title=${words.compose.exportTitle} onClose=${onClose}>
-      <p>${words.compose.exportText}</p>
+      <p>${partial ? words.compose.exportPartial : words.compose.exportText}</p>
       <fieldset class="choices">
         <legend>${words.compose.exportForm}</legend>
         ${Object.keys(forms).map((name) => html`

@@ -78,13 +78,14 @@ function eventOf(event) {
 const messageOf = (message) => (message.type === "message" ? lineOf(message) + textOf(message) : eventOf(message));
 
 /** Returns what a message says, and which file it carries. */
-function textOf({ text, redacted, file }) {
+function textOf({ text, redacted, file, more }) {
   if (redacted) return "\n*This was removed.*\n";
   const carried = file ? `\nA file of ${file.size} bytes, ${file.type}:\n\n${fenced(file.name)}` : "";
-  return (text ? "\n" + fenced(text) : "") + carried;
+  const rest = more ? "\n*The rest was not loaded.*\n" : "";
+  return (text ? "\n" + fenced(text) : "") + rest + carried;
 }
 
-/** Returns the parts of a file in Markdown. what is {room, me, at, messages, agreements, done, open, files}. */
+/** Returns the parts of a file in Markdown. what is as json takes it. */
 export function markdown(what) {
   const { room, me, at, messages } = what;
   return [
@@ -94,14 +95,17 @@ export function markdown(what) {
     "\n## Who took part\n\n",
     ...peopleIn(what).map(person),
     "\n## Conversation\n",
+    what.partial ? "\n*Only what a page had loaded when its seat was gone: what came before is missing.*\n" : "",
     ...messages.map((message) => "\n" + messageOf(message)),
     ...minutes(what),
   ];
 }
 
 /** Returns the parts of a file in JSON: what the tools returned. */
-export const json = ({ room, me, at, messages, agreements, done, open, files }) =>
-  [JSON.stringify({ exported_at: at, seat: me, room, agreements, done, open, files, messages }, null, 2) + "\n"];
+export const json = ({ room, me, at, messages, agreements, done, open, files, partial }) =>
+  [JSON.stringify({
+    exported_at: at, seat: me, ...(partial && { partial }), room, agreements, done, open, files, messages,
+  }, null, 2) + "\n"];
 
 /** Returns a name for the file that every system takes. */
 export const fileName = (room, at, ending) =>

@@ -44,7 +44,7 @@ export function Head({ room, state, sidebar, start = null, onSidebar, onDialog, 
 }
 
 /** The name, how many are here, and what the room is for: one line, and all of it on a click. */
-function Title({ state: { room } }) {
+export function Title({ state: { room } }) {
   const [whole, setWhole] = useState(false);
   if (!room) return html`<div class="room-title"><h1>${words.room.opening}</h1></div>`;
   const here = room.agents.filter(({ state }) => state !== "silent" && state !== "away").length;

@@ -15,9 +15,10 @@ export function SharingState({ item, room }) {
       ${state === "held" ? w.held(credential) : `${w.refused} ${why}`}
     </p>
     <p class="message-buttons">
-      <button type="button" class="button" onClick=${() => room.sharing.retry(key)}>
-        ${state === "held" ? w.shareAnyway : words.talk.again}
-      </button>
+      ${room.state.phase !== "ended" && html`
+        <button type="button" class="button" onClick=${() => room.sharing.retry(key)}>
+          ${state === "held" ? w.shareAnyway : words.talk.again}
+        </button>`}
       <button type="button" class="button plain" onClick=${drop}>${words.talk.discard}</button>
     </p>`;
   const said = state === "waiting" ? w.waiting : patience ? w.patience(Math.ceil(patience / 60)) : whole ? w.finishing

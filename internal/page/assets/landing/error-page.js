@@ -1,11 +1,22 @@
 // The pages that say why there is no room here, and what to do.
 
-import * as storage from "../storage.js";
 import { root } from "../site.js";
+import { fill, word } from "../ui/fill.js";
 import { html, useEffect } from "../vendor.js";
 import { words } from "../words.js";
 
 const w = words.landing.errors;
+
+/** Returns what happened and what to do: {title, text}. alone is whether the person has no agent in the room. */
+export function tellOf(trouble, alone) {
+  const { code, reason, by, note, message } = trouble;
+  const known = w.of[code];
+  const why = known && w.gone[reason];
+  if (!why) return known ?? { title: w.other, text: message || w.otherText };
+  const values = { by: by ?? word(w.someAdmin), note: { quote: note } };
+  const said = fill(why(alone) + (note ? words.talk.events.because : ""), values);
+  return { title: w.of.removed.title, text: [said, ". ", reason === "device" ? w.nextDevice : w.next] };
+}
 
 /**
  * One quiet page: what happened, and what to do.
@@ -13,16 +24,10 @@ const w = words.landing.errors;
  *   Room.state, or has the code wrong_link, no_seat or invite; room is the Room that ended
  */
 export function ErrorPage({ trouble, room }) {
-  const known = w.of[trouble.code];
-  const { title, text } = known ?? { title: w.other, text: trouble.message || w.otherText };
+  const { title, text } = tellOf(trouble, room?.seat.alone);
   useEffect(() => {
     document.title = title + " · " + words.site;
   }, [title]);
-  const forget = () => {
-    room?.close();
-    if (room) storage.forget(room.seat.token);
-    location.assign(root);
-  };
   return html`
     <main class="error-page">
       <h1>${title}</h1>
@@ -30,7 +35,16 @@ export function ErrorPage({ trouble, room }) {
       <p>${text}</p>
       <div class="landing-buttons">
         <a class="button primary" href=${root.href}>${w.home}</a>
-        ${room && html`<button type="button" class="button" onClick=${forget}>${w.forget}</button>`}
+        ${room && html`<${Forget} room=${room} />`}
       </div>
     </main>`;
+}
+
+/** Forgets the seat of a room that ended, and leads to the others. */
+export function Forget({ room }) {
+  const forget = () => {
+    room.forget();
+    location.assign(root);
+  };
+  return html`<button type="button" class="button" onClick=${forget}>${w.forget}</button>`;
 }

@@ -25,7 +25,7 @@ export function Knocks({ room, state, onFewer }) {
  * name is that of somebody who is here, or the own one}.
  */
 export function knocksFor(state, now) {
-  if (!state.room) return [];
+  if (!state.room || state.phase === "ended") return [];
   const { agents, capacity } = state.room;
   const admin = isAdmin(state);
   const mayLetIn = admin || (capacity === 2 && !silencedBy(state)); // of two, the other one may

@@ -60,7 +60,8 @@ export const isCut = (message) => !message || !!message.more || !!message.file |
 
 function Answers({ request, busy, onJump, onReply, onAgree }) {
   const { id, message } = request;
-  if (isCut(message)) return html`<button type="button" class="button" onClick=${() => onJump(id)}>${w.showIt}</button>`;
+  if (isCut(message)) return html`
+    <button type="button" class="button" onClick=${() => onJump(id)}>${w.showIt}</button>`;
   if (message.kind !== "proposal") return html`
     <button type="button" class="button" onClick=${() => onReply(id)}>${w.answer}</button>`;
   return html`

@@ -3,11 +3,13 @@
 import { html, useRef, useState } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
-import { Bans, Manage } from "./manage.js";
+import { later } from "../ui/later.js";
 import { Dot, Part } from "./part.js";
 import { StateOf } from "./state.js";
 
 const w = words.sidebar;
+const Bans = later(() => import("./manage.js"), "Bans");
+const Manage = later(() => import("./manage.js"), "Manage");
 const many = 5; // fewer unread messages tell nothing
 
 export function People({ room, state }) {
@@ -19,7 +21,7 @@ export function People({ room, state }) {
       <ul class="sidebar-list">
         ${[...me, ...others].map((agent) => html`<${Person} key=${agent.name} ...${{ room, state, agent, admin }} />`)}
       </ul>
-      ${admin && html`<${Bans} room=${room} banned=${state.banned} />`}
+      ${admin && state.banned.length > 0 && html`<${Bans} room=${room} banned=${state.banned} />`}
     <//>`;
 }
 

@@ -10,10 +10,11 @@ export function Actions({ message, view }) {
     if (message.more) await view.room.textOf(message.id);
     return view.room.state.messages.find(({ id }) => id === message.id)?.text ?? message.text;
   };
-  const mayRemove = !message.redacted && (message.from === view.me || view.admin);
+  const mayRemove = !view.over && !message.redacted && (message.from === view.me || view.admin);
   return html`
     <div class="actions">
-      <${IconButton} icon="reply" label=${words.talk.reply} onClick=${() => view.onReply(message.id)} />
+      ${!view.over && html`
+        <${IconButton} icon="reply" label=${words.talk.reply} onClick=${() => view.onReply(message.id)} />`}
       ${!message.redacted && message.text && html`<${Copy} text=${whole} label=${words.talk.copy} />`}
       ${mayRemove && html`
         <${IconButton} icon="trash" label=${message.file ? words.talk.removeFile : words.talk.remove}

@@ -32,7 +32,9 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   const index = useMemo(() => indexOf(rows), [rows]);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
   const outcomes = useMemo(() => outcomesOf(messages, state.agreements), [messages, state.agreements]);
-  const requests = useMemo(() => new Map(state.requests.map((request) => [request.id, request])), [state.requests]);
+  const over = state.phase === "ended"; // nobody knows what is open, and nothing can be done
+  const requests = useMemo(
+    () => new Map(over ? [] : state.requests.map((request) => [request.id, request])), [state.requests, over]);
   const now = useNow(state.clock);
   const ready = state.phase !== "opening" && (state.room || messages.length > 0);
   pane.take(rows, index);
@@ -60,6 +62,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
     jump,
     open,
     alone: state.alone,
+    over,
     admin: state.room?.agents.find((agent) => agent.name === me)?.role === "admin",
     hold: () => pane.hold(),
     toggle: (id) => {
@@ -163,7 +166,7 @@ function Row({ row, view }) {
 function Beginning({ room, state }) {
   const [problem, setProblem] = useState("");
   if (!state.earlier) return state.messages.length ? html`
-    <p class="log-beginning quiet">${words.talk.begins}</p>` : null;
+    <p class="log-beginning quiet">${state.partial ? words.talk.notLoaded : words.talk.begins}</p>` : null;
   const load = async () => {
     setProblem("");
     await room.loadEarlier().catch((failed) => setProblem(failed.message));

@@ -111,13 +111,15 @@ export function Sending({ item, room }) {
   const { key, state, why, credential } = item;
   if (state === "sending") return html`<p class="sending" role="status">${words.talk.sending}…</p>`;
   const held = state === "held";
+  const over = room.state.phase === "ended";
   const text = held ? words.talk.held(credential) : `${words.talk.refused} ${why}`;
   return html`
     <p class="sending sending-failed" role="alert"><${Icon} name="alert" />${text}</p>
     <p class="message-buttons">
-      <button type="button" class="button" onClick=${() => room.retry(key)}>
-        ${held ? words.talk.sendAnyway : words.talk.again}
-      </button>
+      ${!over && html`
+        <button type="button" class="button" onClick=${() => room.retry(key)}>
+          ${held ? words.talk.sendAnyway : words.talk.again}
+        </button>`}
       <button type="button" class="button plain" onClick=${() => room.drop(key)}>${words.talk.discard}</button>
     </p>`;
 }

@@ -72,7 +72,7 @@ function Line({ room, state, onJump, onClose, field }) {
     loaded.catch((failed) => setProblem(failed.message));
   };
   const counted = found.length ? words.talk.search.count(found.length - n, found.length) : words.talk.search.none;
-  const { more: earlier, rest, allLoaded } = words.talk.search;
+  const { more: earlier, rest, allLoaded, allThere } = words.talk.search;
   const loadMore = state.loading ? words.talk.loading : state.earlier ? earlier : rest;
   return html`
     <div class="search-line" role="search">
@@ -88,7 +88,7 @@ function Line({ room, state, onJump, onClose, field }) {
           ${state.earlier || long.length
             ? html`
               <button type="button" class="button small" disabled=${state.loading} onClick=${more}>${loadMore}</button>`
-            : html`<span class="quiet">${allLoaded}</span>`}
+            : html`<span class="quiet">${state.partial ? allThere : allLoaded}</span>`}
           ${problem && html`<span class="problem" role="alert">${problem}</span>`}
         </p>`}
     </div>`;
