@@ -59,7 +59,8 @@ func (s *Set) supervise() tool {
 				spec.Text("draft", &in.Draft, "The id of a draft; goes with decision."),
 				spec.Choice("decision", &in.Decision, "send it as it is; edit: send text in its place, marked as the "+
 					"person's; refuse it.", "send", "edit", "refuse"),
-				spec.Text("text", &in.Text, "Of decision edit: 1-32768 bytes. Of refuse: the reason for the agent, up to 200 characters, if there is one."),
+				spec.Text("text", &in.Text, "Of decision edit: 1-32768 bytes. Of refuse: the reason for the "+
+					"agent, up to 200 characters, if there is one."),
 			}
 		},
 		token: func(in chat.SuperviseRequest) string { return in.Token },
