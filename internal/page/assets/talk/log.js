@@ -137,7 +137,7 @@ function useScrolling(pane, ready, { firstUnread }, rows) {
   return [box, list];
 }
 
-/** Brings a message into the view and marks it for a moment. The focus goes there, too, but not that of who searches. */
+/** Brings a message into the view and marks it for a moment. The focus goes there, but not that of who searches. */
 function show(pane, id) {
   pane.go(id, 0.2);
   requestAnimationFrame(() => requestAnimationFrame(() => {
