@@ -30,6 +30,7 @@ type Situation struct {
 	Quiet    time.Duration // for how long nothing has been said in the room
 	Asked    bool          // somebody knocked for the caller's name, and the caller has made no call since
 	Stopping bool          // the service stops
+	Woken    bool          // a program waits in the caller's place, and wakes it
 
 	// Set by a call that looks for news; see inbox.situation.
 
@@ -68,6 +69,7 @@ func (c *session) situation(h *room.Head) Situation {
 			h.SupervisedOf(a, now)
 		s.showTasks(h, a, now)
 		s.Asked = !s.Person && c.start.At.Before(h.KnockedFor(a))
+		s.Woken = !s.Person && c.room.agents.HasProgram(me)
 	}
 	return s
 }

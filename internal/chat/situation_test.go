@@ -3,6 +3,7 @@ package chat_test
 import (
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/room"
@@ -50,5 +51,39 @@ func TestSituation_isTheSameInEveryResult(t *testing.T) {
 	seen := w.look(person, "").Situation
 	if seen.OthersIdle, seen.OthersAway = 0, 0; !seen.Person || seen.Others != 2 || seen.Owes != request {
 		t.Errorf("the person is told %+v", seen)
+	}
+}
+
+// An agent is told that a program wakes it: one on standby that goes on after what comes, and not a line that ends
+// with it. So it is for as long as others see the program, and in every process.
+func TestSituation_programThatWakes_isKnown(t *testing.T) {
+	for name, c := range map[string]struct {
+		req  chat.WaitRequest
+		want bool
+	}{
+		"on standby":          {chat.WaitRequest{Wait: time.Minute, Standby: true, Peek: true}, true},
+		"it looks in":         {chat.WaitRequest{Standby: true, Peek: true, LooksIn: true}, true},
+		"a line of its shell": {chat.WaitRequest{Wait: time.Minute, Standby: true}, false},
+		"the agent itself":    {chat.WaitRequest{Wait: time.Minute}, false},
+	} {
+		w := newWorld(t)
+		p := w.company()
+		there := w.elsewhere()
+		c.req.Token, c.req.Cursor = p.bob.Token, p.bob.Cursor
+		wait := w.open(t.Context(), c.req)
+		w.clock.Advance(c.req.Wait)
+		take(t, wait)
+		for i, w := range []*world{w, there} {
+			if got := w.enter(chat.JoinRequest{Token: p.bob.Token}).Woken; got != c.want && i == 0 {
+				t.Errorf("%s, a join: %v", name, got)
+			}
+			if got := w.look(p.bob.Token, "").Woken; got != c.want {
+				t.Errorf("%s, service %d: %v", name, i, got)
+			}
+		}
+		w.clock.Advance(room.AnnounceWait)
+		if w.look(p.bob.Token, "").Woken || w.look(p.ann.Token, "").Woken {
+			t.Errorf("%s: it is said of a program that is gone, or of another's", name)
+		}
 	}
 }

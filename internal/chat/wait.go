@@ -129,8 +129,8 @@ func (c *session) begin(ctx context.Context, req *WaitRequest, w *presence.Wait,
 
 // note notes what a wait says about its agent.
 func (c *session) note(ctx context.Context, req *WaitRequest, w *presence.Wait, own int64) {
-	how := presence.Call{Standby: req.Standby, ForMe: req.ForMe, Absence: req.Absence, Activity: req.Activity,
-		Fresh: presence.CallFresh}
+	how := presence.Call{Standby: req.Standby, Wakes: req.Standby && req.Peek, ForMe: req.ForMe,
+		Absence: req.Absence, Activity: req.Activity, Fresh: presence.CallFresh}
 	if !w.Looks {
 		how.Began, how.Until, how.Returns = w.Began, room.Announced(w.Began, w.Until), own == 0 && !req.Standby
 	}

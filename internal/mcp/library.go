@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	_ "embed" // icon.png
@@ -32,16 +33,25 @@ const website = "https://github.com/parley-chat/parley"
 var iconPNG []byte
 
 // introduce has the server tell a client that connects what it may show to people: its website, and its
-// icon. No other result repeats them. The icon carries its bytes, since a server may have many addresses.
+// icon. No other result repeats them. The icon carries its bytes, since a server may have many addresses. Its
+// model gets the instructions for that client.
 func introduce(hooks *server.Hooks, o Options) {
 	whole := library.Implementation{Name: serverName, Title: serverTitle, Version: o.Version, WebsiteURL: website,
 		Icons: []library.Icon{{Src: "data:image/png;base64," + base64.StdEncoding.EncodeToString(iconPNG),
 			MIMEType: "image/png", Sizes: []string{"64x64"}}}}
-	hooks.AddAfterInitialize(func(_ context.Context, _ any, _ *library.InitializeRequest, r *library.InitializeResult) {
-		r.ServerInfo = whole
+	instructions := func(ctx context.Context) string {
+		if o.InstructionsFor == nil {
+			return o.Instructions
+		}
+		return cmp.Or(o.InstructionsFor(ClientFrom(ctx)), o.Instructions)
+	}
+	hooks.AddAfterInitialize(func(ctx context.Context, _ any, _ *library.InitializeRequest,
+		r *library.InitializeResult) {
+		r.ServerInfo, r.Instructions = whole, instructions(ctx)
 	})
-	hooks.AddAfterDiscover(func(_ context.Context, _ any, _ *library.DiscoverRequest, r *library.DiscoverResult) {
+	hooks.AddAfterDiscover(func(ctx context.Context, _ any, _ *library.DiscoverRequest, r *library.DiscoverResult) {
 		r.EnsureResultMeta().SetServerInfo(whole)
+		r.Instructions = instructions(ctx)
 	})
 }
 
@@ -58,7 +68,6 @@ func newLibrary(o Options) *server.MCPServer {
 	introduce(hooks, o)
 	s := server.NewMCPServer(serverName, o.Version,
 		server.WithTitle(serverTitle),
-		server.WithInstructions(o.Instructions),
 		// Without this, adding a tool announces that the list may change, and a
 		// client that listens for changes is served for as long as it likes.
 		server.WithToolCapabilities(false),

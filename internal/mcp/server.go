@@ -65,10 +65,12 @@ type Variant struct {
 type Options struct {
 	Version      string
 	Instructions string // for the model, when a client connects
-	Tools        []Tool
-	Prompts      []Prompt
-	Resources    *Resources   // nil: there are none
-	Log          *slog.Logger // nil: slog.Default()
+	// InstructionsFor are those for some clients; "", and nil: Instructions.
+	InstructionsFor func(Client) string
+	Tools           []Tool
+	Prompts         []Prompt
+	Resources       *Resources   // nil: there are none
+	Log             *slog.Logger // nil: slog.Default()
 }
 
 // Server serves MCP. Many goroutines may call it at once.

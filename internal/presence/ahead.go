@@ -18,6 +18,7 @@ const ownReads = 10 * time.Second
 func (at Attendance) Ahead(ctx context.Context, forMe bool) (own bool) {
 	r, seat := at.room, at.agent.Seat
 	r.mu.Lock()
+	r.cached(seat).presence.WakesMs = r.now().UnixMilli()
 	open := r.waits[seat]
 	r.mu.Unlock()
 	if open != nil && !open.Standby && !open.Looks {
@@ -44,7 +45,7 @@ func (at Attendance) Ahead(ctx context.Context, forMe bool) (own bool) {
 		return false
 	}
 	p.AtMs, p.OwnMs = now.UnixMilli(), max(p.OwnMs, at.agent.AtMs)
-	p.Used, p.Standby, p.ForMe = true, true, forMe
+	p.Used, p.Standby, p.ForMe, p.WakesMs = true, true, forMe, now.UnixMilli()
 	p.UntilMs, p.Head = now.Add(room.AnnounceWait).UnixMilli(), at.head.AsOf
 	m.presence, m.presenceAt, m.waitWritten = p, now, true
 	r.mu.Unlock()

@@ -42,6 +42,7 @@ type Call struct {
 	Began    time.Time // of its wait
 	Until    time.Time // the end of its wait; zero: it does not wait
 	Standby  bool      // a program makes it in the agent's place
+	Wakes    bool      // and wakes the agent: see chat.WaitRequest.Peek
 	ForMe    bool
 	Returns  bool // it ends an absence, unless it announces one
 	Absence  Absence
@@ -60,7 +61,7 @@ func (at Attendance) Note(ctx context.Context, how Call) (due time.Time) {
 		return at.notePerson(ctx, how)
 	}
 	if at.agent.IsPerson() { // the log does not tell that it was there, nor does another program wait for it
-		how.Standby, how.ForMe, how.Fresh = false, false, min(how.Fresh, CallFresh)
+		how.Standby, how.Wakes, how.ForMe, how.Fresh = false, false, false, min(how.Fresh, CallFresh)
 	}
 	known := at.known(ctx, how)
 	if how.Activity != "" {
@@ -71,6 +72,9 @@ func (at Attendance) Note(ctx context.Context, how Call) (due time.Time) {
 		ForMe: how.ForMe, BackMs: known.BackMs, Read: known.Read}
 	if how.Standby {
 		p.OwnMs = max(known.OwnMs, at.agent.AtMs)
+	}
+	if how.Wakes {
+		p.WakesMs = p.AtMs
 	}
 	if !how.Until.IsZero() {
 		p.UntilMs, p.Head = how.Until.UnixMilli(), at.head.AsOf
@@ -125,9 +129,9 @@ func (at Attendance) learn(stored room.Presence) room.Presence {
 		m.presence.AtMs, m.presence.OwnMs = max(m.presence.AtMs, stored.AtMs), max(m.presence.OwnMs, stored.OwnMs)
 		m.presence = m.presence.Younger(stored)
 	case stored.AtMs != 0:
-		m.presence = stored
-	case !known:
-		m.presence = room.Presence{AtMs: at.agent.AtMs, Read: at.agent.Joined} // nothing is known but its join
+		m.presence = stored.Younger(m.presence)
+	case !known: // nothing is known but its join
+		m.presence = room.Presence{AtMs: at.agent.AtMs, Read: at.agent.Joined}.Younger(m.presence)
 	}
 	return m.presence
 }

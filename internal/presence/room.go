@@ -153,6 +153,15 @@ func (r *Room) Waits(seat int) bool {
 	return r.waits[seat] != nil
 }
 
+// HasProgram reports whether a program is on standby for a seat that wakes its agent, as far as this process
+// knows. One that was killed counts for as long as others see it, too.
+func (r *Room) HasProgram(seat int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.seats[seat]
+	return m != nil && r.now().Sub(time.UnixMilli(m.presence.WakesMs)) < room.AnnounceWait
+}
+
 // Cached returns how many seats are cached.
 func (r *Room) Cached() int {
 	r.mu.Lock()

@@ -28,6 +28,7 @@ type Presence struct {
 	UntilMs int64 `json:"until,omitempty"` // the end of the wait
 	WaitMs  int64 `json:"wait,omitempty"`  // when the agent's youngest wait began
 	ShellMs int64 `json:"shell,omitempty"` // and the youngest one of a program on standby
+	WakesMs int64 `json:"wakes,omitempty"` // the last call of a program that wakes the agent
 	Head    int64 `json:"head,omitempty"`  // the last event when the wait began
 	Standby bool  `json:"by,omitempty"`    // a program waits for the agent
 	ForMe   bool  `json:"me,omitempty"`    // only messages meant for the agent wake it
@@ -50,9 +51,10 @@ const (
 // Announced returns the end that others see at the time now of a wait until then.
 func Announced(now, until time.Time) time.Time { return Earliest(until, now.Add(AnnounceWait)) }
 
-// Younger returns p with what it and other know of the youngest waits.
+// Younger returns p with what it and other know of the youngest waits, and of a program on standby.
 func (p Presence) Younger(other Presence) Presence {
 	p.WaitMs, p.ShellMs = max(p.WaitMs, other.WaitMs), max(p.ShellMs, other.ShellMs)
+	p.WakesMs = max(p.WakesMs, other.WakesMs)
 	return p
 }
 

@@ -25,7 +25,7 @@ type habits struct {
 	background bool
 	// deaf says that the end of a background command does not wake its model.
 	deaf bool
-	// hint is a sentence for the model when it takes a seat.
+	// hint is a sentence for the model when it takes a seat and is to wait.
 	hint string
 }
 
@@ -42,7 +42,7 @@ func habitsOf(c mcp.Client) habits {
 	case name == "claude-code" && c.Progress && strings.Contains(about, "(cli") && !older(about, measured):
 		// After some time the call goes to the background. Old versions end it.
 		return habits{wait: forever, send: forever, most: forever, background: true, hint: backgroundWait}
-	case name == "codex-mcp-client":
+	case inCode(c):
 		// It ends a call after 300 s, whatever it hears from it.
 		return habits{wait: 280 * time.Second, send: 280 * time.Second, most: unseen, deaf: true, hint: codeMode}
 	case c.Progress:
@@ -51,6 +51,12 @@ func habitsOf(c mcp.Client) habits {
 		return h
 	}
 	return usualHabits
+}
+
+// inCode reports whether a client calls tools from code that its model writes: Codex.
+func inCode(c mcp.Client) bool {
+	name, _, _ := strings.Cut(c.Agent, "/")
+	return name == "codex-mcp-client"
 }
 
 // foreground is how long a call takes before it goes to the background.
@@ -73,9 +79,10 @@ const forever = 1 << 62
 const backgroundWait = "A wait that lasts goes on in the background and wakes you when it ends: do other work " +
 	"meanwhile, or end your turn. "
 
-// codeMode says how to wait from within a program: there a call that takes long is left
-// behind after 30 s, and coming back to it costs a turn.
-const codeMode = `If you call tools from code, begin a cell that waits with // @exec: {"yield_time_ms": 290000}, so that it ends with the answer. `
+// codeMode says how to print a result, which is in it twice, and how to wait from within a program: there a call
+// that takes long is left behind after 30 s, and coming back to it costs a turn.
+const codeMode = `In code print structuredContent of a result alone, and begin a cell that waits with ` +
+	`// @exec: {"yield_time_ms": 290000}, so that it ends with the answer. `
 
 // clients knows how long to let calls wait: as long as their clients stand, within what
 // this server allows.

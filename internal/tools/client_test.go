@@ -81,10 +81,65 @@ func clientCases() []nextCase {
 	}
 }
 
+// The sentence stands where it is of use: ahead of one that has Codex wait, and behind what is for its user.
 func TestSeated_codex_learnsHowToWaitFromCode(t *testing.T) {
-	if next := adviseFor(codex).seated(seatedWith(1, nil)); !strings.HasPrefix(next, codeMode) ||
-		!strings.Contains(next, `"yield_time_ms": 290000`) {
+	seat := seatedWith(1, func(s *chat.Seated) { s.Watch = "https://parley.example/r/x#y" })
+	if next := adviseFor(codex).seated(seat); !strings.HasPrefix(next, "Give your user the link in watch") ||
+		!strings.HasSuffix(next, codeMode+"You joined last, so you speak first: call send_message (cursor c5, "+
+			"wait_seconds 280).") {
 		t.Error(next)
+	}
+	for _, word := range []string{"structuredContent", `"yield_time_ms": 290000`} {
+		if !strings.Contains(codeMode, word) {
+			t.Errorf("%s: %s", word, codeMode)
+		}
+	}
+	seat.HasMore = true
+	if next := adviseFor(codex).seated(seat); strings.Contains(next, codeMode) {
+		t.Errorf("it is to look in: %s", next)
+	}
+}
+
+// An agent that a program wakes need not wait.
+func TestNext_programWakesTheAgent_itMayEndItsTurn(t *testing.T) {
+	const may = " A program wakes you when something comes: instead of waiting you may end your turn."
+	a := advise()
+	a.address = "https://parley.example/mcp"
+	lull := quietFor(1)
+	lull.Quiet = longQuiet
+	away, paused := quietFor(1), quietFor(1)
+	away.AwayUntil, paused.Paused = time.Unix(9, 0), true
+	more := newsFor(1, came("m9"))
+	more.HasMore = true
+	asked := chat.WaitRequest{Wait: time.Minute}
+	for name, c := range map[string]struct {
+		waited chat.Waited
+		asked  chat.WaitRequest
+		want   bool
+	}{
+		"it is not its turn": {newsFor(1, came("m9")), asked, true},
+		"nothing came":       {quietFor(1), asked, true},
+		"it is paused":       {paused, asked, true},
+		"it has announced a return, and is to wait then": {away, chat.WaitRequest{Absence: absence}, true},
+		"it is to answer":       {newsFor(1, said("m9")), asked, false},
+		"nothing came for long": {lull, asked, true},
+		"there is more to read": {more, asked, false},
+	} {
+		for _, woken := range []bool{false, true} {
+			c.waited.Woken = woken
+			next := a.waited(c.waited, c.asked)
+			if strings.HasSuffix(next, may) != (woken && c.want) {
+				t.Errorf("%s, woken %v: %s", name, woken, next)
+			}
+			if woken && strings.Contains(next, StandbyLine(a.address, "c9")) {
+				t.Errorf("%s: it is given a line to wait by: %s", name, next)
+			}
+		}
+	}
+	sent := advise().sent(chat.Sent{Sent: true, Waited: chat.Waited{Cursor: "c9", Situation: chat.Situation{Others: 1,
+		Woken: true}}}, chat.SendRequest{})
+	if !strings.HasSuffix(sent, may) {
+		t.Errorf("after a send: %s", sent)
 	}
 }
 

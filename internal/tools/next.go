@@ -304,8 +304,32 @@ func (a advisor) afterJoining(s chat.Seated, opens bool) string {
 		advisor: a, Situation: s.Situation, cursor: s.Cursor, more: s.HasMore, news: newsOf(s.Messages, s.Name),
 		newcomer: s.Status == chat.StatusJoined, opens: opens, uninviting: a.keys && s.Invite.Code == "",
 	}
-	said := a.hint + watchNote(s) + draftsNote(s.Undecided) + hiddenNote(s) + notes(s.Messages, s.Situation)
-	return said + is.sentence(seatedRules(), turnRules())
+	said, next := watchNote(s)+draftsNote(s.Undecided)+hiddenNote(s)+notes(s.Messages, s.Situation),
+		is.sentence(seatedRules(), turnRules())
+	if lasts(next, "") {
+		said += a.hint
+	}
+	return said + next + is.programHint(next)
+}
+
+// lasts reports whether a sentence names a call of a tool, or of any if that is "", that waits.
+func lasts(sentence, tool string) bool {
+	for _, call := range strings.Split(sentence, tool+" (")[1:] {
+		call, _, _ = strings.Cut(call, ")")
+		_, seconds, waits := strings.Cut(call, "wait_seconds ")
+		if waits && !strings.HasPrefix(seconds, "0") {
+			return true
+		}
+	}
+	return false
+}
+
+// programHint follows a sentence that has the agent wait where a program on standby wakes it.
+func (s situation) programHint(sentence string) string {
+	if !s.Woken || !s.resting() && !lasts(sentence, "wait_for_message") {
+		return ""
+	}
+	return " A program wakes you when something comes: instead of waiting you may end your turn."
 }
 
 // waited follows a wait.
@@ -314,8 +338,9 @@ func (a advisor) waited(w chat.Waited, asked chat.WaitRequest) string {
 		return ""
 	}
 	is := a.afterWaiting(w, asked)
-	said := draftsNote(w.Undecided && len(w.Messages) > 0) + notes(w.Messages, w.Situation)
-	return said + is.sentence(waitedRules(), turnRules()) + is.standbyHint()
+	said, next := draftsNote(w.Undecided && len(w.Messages) > 0)+notes(w.Messages, w.Situation),
+		is.sentence(waitedRules(), turnRules())
+	return said + next + is.programHint(next) + is.standbyHint()
 }
 
 func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) situation {
@@ -369,9 +394,11 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 	}
 	said += notes(s.Messages, s.Situation)
 	if is.then && s.Sent && s.Status != "" && (s.Status != chat.StatusQuiet || is.stopping) {
-		return said + is.sentence(waitedRules(), turnRules()) + is.standbyHint()
+		next := is.sentence(waitedRules(), turnRules())
+		return said + next + is.programHint(next) + is.standbyHint()
 	}
-	return said + is.sentence(sentRules()) + is.standbyHint()
+	next := is.sentence(sentRules())
+	return said + next + is.programHint(next) + is.standbyHint()
 }
 
 func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) situation {
@@ -394,8 +421,8 @@ func plain(address string) bool {
 // not known or not plain: the address comes from the caller's request.
 func (s situation) standbyHint() string {
 	gone := s.away() && s.status != chat.StatusRemoved
-	if s.deaf || !gone && (s.background || !s.resting()) || s.held || s.more || s.Owes != "" || s.news.heard ||
-		!plain(s.address) {
+	if s.Woken || s.deaf || !gone && (s.background || !s.resting()) || s.held || s.more || s.Owes != "" ||
+		s.news.heard || !plain(s.address) {
 		return ""
 	}
 	return " If the end of a background command wakes you, run this in a background shell instead. Write your " +

@@ -161,5 +161,6 @@ func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 			is.other = t.Tasks[i].ID
 		}
 	}
-	return said + is.sentence(heldRules(), taskedRules())
+	next := is.sentence(heldRules(), taskedRules())
+	return said + next + is.programHint(next)
 }
