@@ -136,7 +136,7 @@ func TestShell_file_ofAHostileName_isSavedUnderTheServers(t *testing.T) {
 	if err != nil || len(left) != 4 {
 		t.Errorf("%d files were saved, %v", len(left), err)
 	}
-	if got := ann.inFolder(from, "content", "put", "-", "--name", "\x1b]0;title\a"); got.code != 1 {
+	if got := ann.inFolder(from, "content", "put", "-", "--name", "\x1b]0;title\a"); got.code != 2 {
 		t.Errorf("a name with control characters: %+v", got)
 	}
 }
@@ -148,25 +148,25 @@ func TestShell_filesAndTasks_badInput_isRefused(t *testing.T) {
 	folder := t.TempDir()
 	written(t, folder, "empty", nil)
 	for words, arguments := range map[string][]string{
-		`expected "<file>"`:                   {"put"},
-		"no such file":                        {"put", "nowhere.txt"},
-		"empty is empty":                      {"put", "empty"},
-		"is a folder":                         {"put", "."},
-		"standard input is empty":             {"put", "-"},
-		"give the id of a message":            {"get"},
-		"id of a message with a file":         {"get", " "},
-		"--to: expected names or ids":         {"put", "-", "--to", ""},
-		"--ask: expected names or ids":        {"say", "x", "--ask", "Bob,,Cy"},
-		"--json and -o - exclude each other":  {"get", "m1", "-o", "-", "--json"},
-		"say what to do":                      {"task"},
-		"say what to do: add, take":           {"task", "sing"},
-		"add what: a title":                   {"task", "add", "--text", "x"},
-		"finish what: the id of a task":       {"task", "finish"},
-		"takes only the id of a task":         {"task", "drop", "t1", "because"},
-		"edit: say what changes":              {"task", "edit", "t1"},
-		"--text and --after go with":          {"task", "finish", "t1", "--text", "x"},
-		"--for goes with":                     {"task", "take", "t1", "--for", "Bob"},
-		"--minutes excludes --agreed and --f": {"history", "--minutes", "--agreed"},
+		`expected "<file>"`:                  {"put"},
+		"no such file":                       {"put", "nowhere.txt"},
+		"empty is empty":                     {"put", "empty"},
+		"is a folder":                        {"put", "."},
+		"standard input is empty":            {"put", "-"},
+		"give the id of a message":           {"get"},
+		"id of a message with a file":        {"get", " "},
+		"--to: expected names or ids":        {"put", "-", "--to", ""},
+		"--ask: expected names or ids":       {"say", "x", "--ask", "Bob,,Cy"},
+		"--json and -o - exclude each other": {"get", "m1", "-o", "-", "--json"},
+		"say what to do":                     {"task"},
+		"say what to do: add, take":          {"task", "sing"},
+		"add what: a title":                  {"task", "add", "--text", "x"},
+		"finish what: the id of a task":      {"task", "finish"},
+		"takes only the id of a task":        {"task", "drop", "t1", "because"},
+		"edit: say what changes":             {"task", "edit", "t1"},
+		"--text and --after go with":         {"task", "finish", "t1", "--text", "x"},
+		"--for goes with":                    {"task", "take", "t1", "--for", "Bob"},
+		"--minutes excludes --agreed":        {"history", "--minutes", "--agreed"},
 	} {
 		if words == "--json and -o - exclude each other" {
 			arguments[1] = ann.idIn(ann.inFolder(folder, "x", "put", "-").out)
