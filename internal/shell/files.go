@@ -190,6 +190,7 @@ func (s *Shell) Get(ctx context.Context, which Which, req GetRequest) error {
 			return err
 		}
 		delete(r, "download") // which is a secret, and was used
+		delete(r, "next")     // which tells of it
 		r["saved"], _ = json.Marshal(path)
 		return s.out.show(r, func() { s.out.print("%s: %s, from %s", path, fileOf(got.File), got.From) })
 	})
@@ -223,14 +224,18 @@ func (s *session) pour(ctx context.Context, door client.Door, file client.File) 
 func (s *session) save(ctx context.Context, door client.Door, file client.File, path string, force bool) error {
 	exists := fail(failed, "%s is there already, and stays as it is. Give another path with -o, or --force to replace "+
 		"it.", path)
+	mode := fs.FileMode(0) // of the file that is replaced
 	switch about, err := os.Lstat(path); {
 	case err != nil: // it is not there
+	case about.Mode().IsRegular() && force:
+		mode = about.Mode().Perm()
 	case !about.Mode().IsRegular(): // such as a link, or /dev/null
 		return fail(failed, "%s is there already, and no file that could be replaced. Give another path with -o, or - "+
 			"for standard output.", path)
-	case !force:
+	default:
 		return exists
 	}
+	s.sweep(filepath.Dir(path))
 	part := filepath.Join(filepath.Dir(path), ".parley-"+rand.Text()+".part")
 	out, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
@@ -248,6 +253,9 @@ func (s *session) save(ctx context.Context, door client.Door, file client.File, 
 		defer shown.end()
 		return s.client.Get(ctx, door, file.Size, io.MultiWriter(out, shown))
 	})
+	if err == nil && mode != 0 {
+		err = out.Chmod(mode)
+	}
 	if err := errors.Join(err, out.Close()); err != nil {
 		return err
 	}
@@ -265,6 +273,20 @@ func (s *session) save(ctx context.Context, door client.Door, file client.File, 
 		return errors.Join(err, os.Remove(path))
 	}
 	return nil
+}
+
+// partLife is how long a part is left alone that may belong to a command that runs.
+const partLife = 24 * time.Hour
+
+// sweep removes the parts in a folder that commands left which were killed.
+func (s *session) sweep(folder string) {
+	left, _ := filepath.Glob(filepath.Join(folder, ".parley-"+strings.Repeat("?", len(rand.Text()))+".part"))
+	for _, part := range left {
+		if about, err := os.Lstat(part); err == nil && about.Mode().IsRegular() &&
+			s.clock.Since(about.ModTime()) > partLife {
+			_ = os.Remove(part) // a later one tries again
+		}
+	}
 }
 
 func seekStart(f io.Seeker) error {

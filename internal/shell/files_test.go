@@ -2,6 +2,7 @@ package shell_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -9,9 +10,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/shell"
@@ -239,5 +243,40 @@ func TestGet_outputFails_endsWithThat(t *testing.T) {
 	err := c.Get(t.Context(), as("Bob"), shell.GetRequest{ID: id, Path: "-"})
 	if err == nil || !strings.Contains(err.Error(), "the pipe is gone") {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestGet_force_keepsTheModeAndSweepsWhatWasLeft(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	id := put(t, at(t, base, nil), []byte("new"))
+	folder := t.TempDir()
+	path := filepath.Join(folder, "list")
+	name := func(c string) string { return filepath.Join(folder, ".parley-"+strings.Repeat(c, len(rand.Text()))+".part") }
+	for _, file := range []string{path, name("A"), name("B"), filepath.Join(folder, ".parley-mine.part")} {
+		if err := os.WriteFile(file, []byte("old"), 0o640); err != nil {
+			t.Fatal(err)
+		}
+		if file != name("B") { // of a command that may still run
+			long := time.Now().Add(-25 * time.Hour)
+			if err := os.Chtimes(file, long, long); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c := at(t, base, nil)
+	if err := c.Get(t.Context(), as("Bob"), shell.GetRequest{ID: id, Path: path, Force: true}); err != nil {
+		t.Fatal(err)
+	}
+	about, err := os.Stat(path)
+	if err != nil || about.Size() != 3 || about.Mode().Perm() != 0o640 && runtime.GOOS != "windows" {
+		t.Errorf("%v, %v", about, err)
+	}
+	left, err := filepath.Glob(filepath.Join(folder, ".parley-*"))
+	if err != nil || !slices.Equal(left, []string{name("B"), filepath.Join(folder, ".parley-mine.part")}) {
+		t.Errorf("left are %q, %v", left, err)
+	}
+	if strings.Contains(c.out.String(), `"next"`) || !strings.Contains(c.out.String(), `"saved"`) {
+		t.Errorf("it prints %s", &c.out)
 	}
 }

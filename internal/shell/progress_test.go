@@ -12,8 +12,8 @@ import (
 // A terminal is told now and then how far a transfer is, on a line that goes away; a pipe is not.
 func TestProgress_onATerminal_isOneLineThatGoesAway(t *testing.T) {
 	for terminal, want := range map[bool]string{
-		true: "\r1023 bytes of 1.0 MB" + "\r1 KB of 1.0 MB      " + "\r" +
-			strings.Repeat(" ", len("1 KB of 1.0 MB")) + "\r", false: "",
+		true: "\r1023 bytes of 1.0 MB" + "\r1.0 KB of 1.0 MB    " + "\r" +
+			strings.Repeat(" ", len("1.0 KB of 1.0 MB")) + "\r", false: "",
 	} {
 		var notes bytes.Buffer
 		clock := clockwork.NewFakeClock()
@@ -28,6 +28,15 @@ func TestProgress_onATerminal_isOneLineThatGoesAway(t *testing.T) {
 		p.end()
 		if got := notes.String(); got != want {
 			t.Errorf("a terminal %t is told %q, want %q", terminal, got, want)
+		}
+	}
+}
+
+func TestSize_isRounded(t *testing.T) {
+	for n, want := range map[int64]string{1: "1 byte", 1023: "1023 bytes", 1024: "1.0 KB", 1092: "1.1 KB",
+		10 << 10: "10 KB", 11<<10 + 600: "12 KB", 3 << 19: "1.5 MB"} {
+		if got := size(n); got != want {
+			t.Errorf("%d bytes are %q, want %q", n, got, want)
 		}
 	}
 }

@@ -189,8 +189,10 @@ func size(n int64) string {
 	switch {
 	case n >= 1<<20:
 		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+	case n >= 10<<10:
+		return fmt.Sprintf("%d KB", (n+1<<9)>>10)
 	case n >= 1<<10:
-		return fmt.Sprintf("%d KB", (n+1<<10-1)>>10)
+		return fmt.Sprintf("%.1f KB", float64(n)/(1<<10))
 	case n == 1:
 		return "1 byte"
 	}
