@@ -213,10 +213,10 @@ func TestShell_tasks_areSharedOut(t *testing.T) {
 	}
 	is(ann.does("task", "add", "Print it", "--after", "t2"), "t3  blocked by t2  Print it\n")
 	if got := ann.runs("task", "drop", "t2"); got.out != "t2  dropped by you  Report\n" ||
-		!strings.Contains(got.err, "t3 waits for it still") || !strings.Contains(got.err, "task edit t3 --after t2") {
+		!strings.Contains(got.err, "t3 waits for it still") || !strings.Contains(got.err, "task edit t3 --no-after") {
 		t.Errorf("a task that another waits for: %+v", got)
 	}
-	is(ann.does("task", "edit", "t3", "--after", "t2"), "t3  open  Print it\n")
+	is(ann.does("task", "edit", "t3", "--no-after"), "t3  open  Print it\n")
 	is(ann.does("task", "drop", "t3"), "t3  dropped by you  Print it\n")
 	is(ann.does("tasks"), "")
 	is(bob.does("history", "-n", "11"), `hh:mm * task added: t1 "Count the beans"; by Ann; offered to "Bob"

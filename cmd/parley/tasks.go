@@ -34,6 +34,7 @@ type taskCommand struct {
 	Text  string   `placeholder:"TEXT" help:"The details, with add and edit."`
 	For   list     `placeholder:"NAME,..." help:"Offer it to these agents, with add, release and edit (names with commas between them)."`
 	After list     `placeholder:"ID,..." help:"What must be done first, with add and edit (ids with commas between them). What has ended holds nothing up."`
+	Free  bool     `name:"no-after" help:"With edit: nothing must be done first any more."`
 
 	want shell.TaskRequest
 }
@@ -52,7 +53,7 @@ func (taskCommand) Help() string {
 
 // Validate is called by kong.
 func (c *taskCommand) Validate() error {
-	c.want = shell.TaskRequest{Action: c.Do, Text: c.Text, For: c.For, After: c.After}
+	c.want = shell.TaskRequest{Action: c.Do, Text: c.Text, For: c.For, After: c.After, Free: c.Free}
 	said := strings.Join(c.Words, " ")
 	if c.Do == "add" {
 		said = c.ID + " " + said
@@ -60,7 +61,7 @@ func (c *taskCommand) Validate() error {
 		c.want.ID = c.ID
 	}
 	said = strings.TrimSpace(said)
-	changes := c.Text != "" || len(c.For) > 0 || len(c.After) > 0
+	changes := c.Text != "" || len(c.For) > 0 || len(c.After) > 0 || c.Free
 	switch {
 	case !slices.Contains([]string{"add", "take", "release", "finish", "drop", "edit"}, c.Do):
 		return errors.New("say what to do: add, take, release, finish, drop or edit")
@@ -71,7 +72,9 @@ func (c *taskCommand) Validate() error {
 	case (c.Do == "take" || c.Do == "drop") && said != "":
 		return fmt.Errorf("%s takes only the id of a task, such as t7", c.Do)
 	case c.Do == "edit" && said == "" && !changes:
-		return errors.New("edit: say what changes, with a TITLE, --text, --for or --after")
+		return errors.New("edit: say what changes, with a TITLE, --text, --for, --after or --no-after")
+	case c.Free && (c.Do != "edit" || len(c.After) > 0):
+		return errors.New("--no-after goes with edit, and without --after")
 	case c.Do != "add" && c.Do != "edit" && (c.Text != "" || len(c.After) > 0):
 		return errors.New("--text and --after go with add and edit")
 	case c.Do != "add" && c.Do != "edit" && c.Do != "release" && len(c.For) > 0:

@@ -252,7 +252,9 @@ func TestGet_force_keepsTheModeAndSweepsWhatWasLeft(t *testing.T) {
 	id := put(t, at(t, base, nil), []byte("new"))
 	folder := t.TempDir()
 	path := filepath.Join(folder, "list")
-	name := func(c string) string { return filepath.Join(folder, ".parley-"+strings.Repeat(c, len(rand.Text()))+".part") }
+	name := func(c string) string {
+		return filepath.Join(folder, ".parley-"+strings.Repeat(c, len(rand.Text()))+".part")
+	}
 	for _, file := range []string{path, name("A"), name("B"), filepath.Join(folder, ".parley-mine.part")} {
 		if err := os.WriteFile(file, []byte("old"), 0o640); err != nil {
 			t.Fatal(err)

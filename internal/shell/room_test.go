@@ -179,3 +179,27 @@ func TestMine_saysWhatIsNew_andForgetTakesASeatOut(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestTask_edit_emptiesWhatMustBeDoneFirst(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	task := func(req shell.TaskRequest) client.Tasks {
+		t.Helper()
+		c := at(t, base, nil)
+		if err := c.Task(t.Context(), as("Ann"), req); err != nil {
+			t.Fatal(err)
+		}
+		var got client.Tasks
+		read(t, c.out.String(), &got)
+		return got
+	}
+	task(shell.TaskRequest{Action: "add", Title: "one"})
+	task(shell.TaskRequest{Action: "add", Title: "two", After: []string{"t1"}})
+	if got := task(shell.TaskRequest{Action: "edit", ID: "t2", Title: "second"}); got.Task.State != "blocked" {
+		t.Errorf("before: %+v", got.Task)
+	}
+	if got := task(shell.TaskRequest{Action: "edit", ID: "t2", Free: true}); got.Task.State != "open" ||
+		len(got.Task.After) > 0 {
+		t.Errorf("after: %+v", got.Task)
+	}
+}

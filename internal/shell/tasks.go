@@ -122,6 +122,7 @@ type TaskRequest struct {
 	Text   string   // of add and edit: the details; of release: why; of finish: what was done
 	For    []string // of add, release and edit: whom it is offered to
 	After  []string // of add and edit: the ids of what must be done first
+	Free   bool     // of edit: nothing must be done first
 }
 
 // Task changes the list, and shows the task.
@@ -133,6 +134,9 @@ func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
 		a.set("text", req.Text)
 		a.list("for", req.For)
 		a.list("after", req.After)
+		if req.Free {
+			a["remove_after"] = true
+		}
 		var got client.Tasks
 		r, err := s.call(ctx, "task", a, &got)
 		if err != nil {
@@ -161,8 +165,8 @@ func (s *session) changedTask(action string, got client.Tasks) {
 	}
 	for _, other := range got.Tasks {
 		if action == "drop" && slices.Contains(other.After, t.ID) {
-			s.out.note("%s waits for it still. Drop it, too, or let it go on: parley task edit %s --after %s", other.ID,
-				other.ID, t.ID)
+			s.out.note("%s waits for it still. Drop it, too, or let it go on: parley task edit %s --no-after", other.ID,
+				other.ID)
 		}
 	}
 }

@@ -78,6 +78,11 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 		spec.List("for", &in.For, "release: whom you offer it."),
 		spec.Text("title", &in.Title, "").Hide(),
 		spec.List("after", &in.After, "").Hide(),
+		spec.Boolean("remove_after", func(yes bool) { // an empty list counts as absent
+			if yes {
+				in.After = []string{}
+			}
+		}, "").Hide(),
 		spec.Boolean("closed", func(yes bool) { in.Closed = yes }, "").Hide(),
 	}
 }
