@@ -43,6 +43,7 @@ dynamodb: ## run DynamoDB Local on DYNAMODB_ADDR (needs Java and Maven)
 	$(GO) run ./scripts/dynamodb-local -addr $(DYNAMODB_ADDR)
 
 fetch:
+	@echo "Looking for what the tests need."
 	@$(GO) run ./e2e/fetch
 
 test: fetch ## run what a change needs (4 minutes; 180 MB once)

@@ -125,7 +125,7 @@ func TestKeys_firstStart_printsTheCommandThatMakesAKeyAndNoKey(t *testing.T) {
 	p := &program{t: t, args: []string{"--data", path}}
 	server := []string{"--access", "keys", "--public-url", "https://chat.example", "--data", path}
 	shown := onTerminal(t, server...)
-	command := regexp.MustCompile(`(?m)^  parley keys add LABEL .*$`).FindString(shown)
+	command := regexp.MustCompile(`(?m)^  \S*/parley keys add LABEL .*$`).FindString(shown)
 	if keyForm.MatchString(shown) || command == "" || !strings.Contains(shown, "There is no key yet") ||
 		!strings.Contains(shown, "paste YOUR_KEY;") {
 		t.Fatalf("it shows\n%s", shown)
@@ -133,8 +133,7 @@ func TestKeys_firstStart_printsTheCommandThatMakesAKeyAndNoKey(t *testing.T) {
 	if list, err := p.keys("list"); err != nil || strings.Count(list, "\n") != 1 {
 		t.Errorf("the server made a key: %v: %s", err, list)
 	}
-	pasted := exec.CommandContext(t.Context(), "/bin/sh", "-c",
-		"parley() { \""+os.Getenv(process.BinaryEnv)+"\" \"$@\"; }\n"+command)
+	pasted := exec.CommandContext(t.Context(), "/bin/sh", "-c", command)
 	pasted.Env = process.Environment()
 	if out, err := pasted.CombinedOutput(); err != nil || !keyForm.Match(out) ||
 		!strings.Contains(string(out), " https://chat.example/mcp ") {

@@ -63,7 +63,7 @@ func TestShell_pipeline_printsTheAnswerAndNothingElse(t *testing.T) {
 	if len(asked.Messages) != 1 || asked.Messages[0].Text != strings.TrimRight(diff, "\n") {
 		t.Fatalf("Bob read %d messages, the first of %d bytes", len(asked.Messages), len(asked.Messages[0].Text))
 	}
-	bob.does("say", "One moment.") // no answer, as it does not say to what
+	bob.does("say", "One moment.", "--new") // no answer
 	bob.does("say", "Looks\tgood:\n  merge it.", "--reply-to", asked.Messages[0].ID)
 	if err := line.Wait(); err != nil {
 		t.Errorf("%v: %s", err, &complaints)
@@ -113,11 +113,11 @@ func TestShell_textTooLong_isRefusedWithWhatToDo(t *testing.T) {
 	p := start(t)
 	ann := visitor(t, p)
 	ann.does("join", "tea", "--as", "Ann")
-	for size, code := range map[int]int{32_768: 0, 32_769: 1} {
+	for size, code := range map[int]int{32_768: 0, 32_769: 2} {
 		cmd := ann.command(t.Context(), "say", "-")
 		cmd.Stdin = strings.NewReader(strings.Repeat("x", size) + "\n")
 		text, err := cmd.CombinedOutput()
-		if cmd.ProcessState.ExitCode() != code || code == 1 && !strings.Contains(string(text), "parley put -") {
+		if cmd.ProcessState.ExitCode() != code || code == 2 && !strings.Contains(string(text), "parley put -") {
 			t.Errorf("%d bytes: %v, %s", size, err, text)
 		}
 	}
@@ -211,13 +211,13 @@ func TestShell_tail_losesAndRepeatsNothing(t *testing.T) {
 	tails[0].shows("Still there?")
 	want = append(want, "Still there?")
 	question := jsonLines[message](t, lastLine(tails[0].out.String()))[0].ID
-	says(bob, "One.")
+	says(bob, "One.", "--new")
 	if heard := waiting.ends(); !strings.Contains(heard.out, `"One."`) {
 		t.Errorf("wait printed %+v", heard)
 	}
 	p.kill()
 	p.again()
-	says(bob, "Two.")
+	says(bob, "Two.", "--new")
 	says(ann, "Own words.")
 	if code := p.terminate(); code != 0 {
 		t.Errorf("the server ended with %d", code)

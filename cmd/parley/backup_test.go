@@ -168,19 +168,21 @@ func TestDamagedFile_isSaidOnceWithWhatToDo(t *testing.T) {
 	binary.NativeEndian.PutUint32(bolt[16:], 0xED0CDAED)
 	at := filepath.Join(t.TempDir(), "it's here.db")
 	quoted := pasted(at)
-	damaged := " Restore a backup in its place, without the -wal and -shm of this one. Without a backup, parley copy --from " +
-		quoted + " --to NEW may save what can still be read, with --room NAME a single room; parley check " + quoted +
-		" lists the damage\n"
+	damaged := " Restore a backup in its place, without the -wal and -shm of this one. Without a backup, " +
+		"parley copy --from " + quoted + " --to NEW may save what can still be read, with --room NAME a single room; " +
+		"parley check " + quoted + " lists the damage\n"
 	for name, c := range map[string]struct {
 		content []byte
 		want    string
 	}{
-		"cut off": {content[:10000], fmt.Sprintf("the file is damaged (it has 10000 of %d bytes).", len(content)) + damaged},
+		"cut off": {content[:10000], fmt.Sprintf("the file is damaged (it has 10000 of %d bytes).", len(content)) +
+			damaged},
 		"pages overwritten": {slices.Concat(content[:8192], noise, content[8192+len(noise):]),
 			"the file is damaged." + damaged},
-		"schema overwritten": {slices.Concat(content[:110], noise[:300], content[410:]), "the file is damaged." + damaged},
-		"of an older version": {bolt, "the file is of an older version of Parley, which stored rooms in another format, " +
-			"and stays as it is. To begin a new one, move it aside (mv " + quoted + " " + pasted(at+".old") +
+		"schema overwritten": {slices.Concat(content[:110], noise[:300], content[410:]), "the file is damaged." +
+			damaged},
+		"of an older version": {bolt, "the file is of an older version of Parley, which stored rooms in another " +
+			"format, and stays as it is. To begin a new one, move it aside (mv " + quoted + " " + pasted(at+".old") +
 			"), or choose another file with --data\n"},
 	} {
 		for _, args := range [][]string{{"serve", "--addr", "127.0.0.1:0", "--data", at}, {"check", at},

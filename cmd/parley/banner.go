@@ -18,6 +18,7 @@ type greeting struct {
 	exposure string // who can reach the server, and what its callers may do
 	needsKey bool
 	makeKey  string // the command that makes a key, if there is none yet
+	io       streams
 }
 
 // banner writes to w where the server listens, where the rooms are stored, and what to
@@ -31,7 +32,7 @@ The rooms are stored in %s
 Then tell the agent in each client: join the room "hello" on parley and talk to the other one.
 Ctrl-C stops the server; the rooms stay.
 %s
-`, app.Version(), g.at.listens, g.rooms, g.exposure, g.clients(), g.note())
+`, app.Version(), g.at.listens, g.rooms, g.exposure, g.io.own(g.clients()), g.note())
 	return err
 }
 

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -95,5 +98,29 @@ func TestBanner_withAPublicAddress_givesThat(t *testing.T) {
 func TestOwnAddress_isNoLoopback(t *testing.T) {
 	if own := ownAddress(); own.IsLoopback() || own.IsUnspecified() || own.IsLinkLocalUnicast() {
 		t.Errorf("%v", own)
+	}
+}
+
+func TestOwn_commandsToPaste_nameTheProgramAsItWasStarted(t *testing.T) {
+	const text = "Take one with: %s join ROOM (parley wait goes on); parley.example is no parley command.\n" +
+		"  with parley     %[1]s connect codex\nfailed; see %[1]s say --help; to fix it: %[1]s doctor"
+	for word, want := range map[string]string{
+		"parley": "parley", "./parley": "./parley", "/opt/a b/pa": "'/opt/a b/pa'",
+		filepath.Join(os.TempDir(), "go-build1", "b001", "exe", "parley"): "go run ./cmd/parley",
+	} {
+		if got := (streams{started: startedAs(word)}).own(fmt.Sprintf(text, "parley")); got != fmt.Sprintf(text, want) {
+			t.Errorf("started as %s:\n%s", word, got)
+		}
+	}
+}
+
+func TestBanner_startedByItsPath_namesIt(t *testing.T) {
+	var out strings.Builder
+	at := endpoint{listens: "here", hostport: "127.0.0.1:8080"}
+	if err := (greeting{at: at, io: streams{started: "./parley"}}).banner(&out); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "  with parley     ./parley connect claude-code --url ") {
+		t.Errorf("%s", &out)
 	}
 }

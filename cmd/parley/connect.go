@@ -127,7 +127,7 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	default:
 		fmt.Fprintf(streams.out, "%s is connected to %s.\n", done.Client, to)
 	}
-	fmt.Fprintln(streams.out, answers)
+	fmt.Fprintln(streams.out, streams.own(answers))
 	next(streams.out, done, p)
 	return nil
 }

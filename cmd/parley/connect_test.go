@@ -25,7 +25,7 @@ func emptyHome(t *testing.T) string {
 func connectSays(t *testing.T, code int, args []string, lines ...string) {
 	t.Helper()
 	var out strings.Builder
-	if got := run(t.Context(), append([]string{"connect"}, args...), streams{nil, &out, &out}); got != code {
+	if got := run(t.Context(), append([]string{"connect"}, args...), streams{out: &out, err: &out}); got != code {
 		t.Errorf("connect %v ended with %d:\n%s", args, got, &out)
 	}
 	for _, line := range lines {
@@ -65,7 +65,8 @@ func TestConnect_entryOfAFolder_isSaid(t *testing.T) {
 	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte("[mcp_servers.parley]\nurl = \"https://other.example/mcp\"\n"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("[mcp_servers.parley]\nurl = \"https://other.example/mcp\"\n"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	connectSays(t, 0, []string{"codex", "--url", "http://127.0.0.1:1", "--dry-run"}, "parley: In "+folder+

@@ -56,12 +56,17 @@ func (c *doctorCommand) Run(ctx context.Context, streams streams) error {
 	failed := doctor.Run(ctx, doctor.Options{
 		Server: p.Base, Key: p.Key, Invite: p.Invite, Admitted: options(p, streams.err).Admitted,
 		Version: app.Version(), Machine: machine, Client: c.Client, Wake: c.Wake, Wait: c.Wait,
+		Waits: func(d time.Duration) {
+			fmt.Fprintf(streams.err, "parley: waiting %v, as agents do: something on the way to the server may end a "+
+				"wait.\n", d)
+		},
 		Tell: func(r doctor.Result) {
 			r.What, r.Fix = shell.HarmlessLine(r.What), shell.HarmlessLine(r.Fix) // they quote what a server said
 			if c.JSON {
 				_ = json.NewEncoder(streams.out).Encode(r) // nobody is there to be told
 				return
 			}
+			r.Fix = streams.own(r.Fix)
 			fmt.Fprintln(streams.out, r)
 		},
 	})

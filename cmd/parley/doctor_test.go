@@ -17,7 +17,8 @@ func TestDoctor_serversWords_cannotActOnTheTerminal(t *testing.T) {
 	for _, form := range []string{"", "--json"} {
 		var out, notes strings.Builder
 		args := strings.Fields("doctor --url " + server.URL + " " + form)
-		if code := run(t.Context(), args, streams{strings.NewReader(""), &out, &notes}); code != exitFailure {
+		if code := run(t.Context(), args, streams{in: strings.NewReader(""), out: &out,
+			err: &notes}); code != exitFailure {
 			t.Errorf("exit code %d", code)
 		}
 		if said := out.String(); !strings.Contains(said, "no") || strings.ContainsAny(said, "\x1b\u009b\u202e") ||

@@ -177,7 +177,8 @@ func TestParse_badCommandLine_namesTheHelpThatHasTheFlag(t *testing.T) {
 
 func TestParse_choiceOfNothing_isRefused(t *testing.T) {
 	alone(t)
-	for _, args := range [][]string{{"connect", ""}, {"doctor", "--client="}, {"supervise", ""}, {"say", "--kind=", "hi"},
+	for _, args := range [][]string{{"connect", ""}, {"doctor", "--client="}, {"supervise", ""}, {"say", "--kind=",
+		"hi"},
 		{"manage", "", "Bob"}, {"task", ""}, {"--access="}, {"keys", "list", "--log-level="}} {
 		if _, err := parse(args, io.Discard); err == nil || strings.Contains(err.Error(), `"",`) {
 			t.Errorf("%q: %v", args, err)

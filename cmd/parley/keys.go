@@ -152,7 +152,7 @@ func (c *keysAddCommand) Run(ctx context.Context, streams streams) error {
 			pasted = key.String()
 		}
 		_, err = fmt.Fprintf(streams.err, "The key is shown only now. Add the server to a client of %s:\n\n%s", c.Label,
-			httpapi.ConnectWithKey(c.address(), pasted))
+			streams.own(httpapi.ConnectWithKey(c.address(), pasted)))
 		return err
 	})
 }

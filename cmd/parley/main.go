@@ -22,13 +22,15 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+	os.Exit(run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr,
+		started: startedAs(os.Args[0])}))
 }
 
 // streams are the standard streams of the program.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+	started  string // how a shell starts this program: see startedAs; "" is parley
 }
 
 // The exit codes of the program.
@@ -48,7 +50,7 @@ const (
 func run(ctx context.Context, args []string, io streams) int {
 	command, err := parse(args, io.out)
 	if err != nil {
-		fmt.Fprintln(io.err, "parley:", err)
+		fmt.Fprintln(io.err, "parley:", io.own(err.Error()))
 		return exitUsage
 	}
 	if command == nil {
@@ -56,13 +58,14 @@ func run(ctx context.Context, args []string, io streams) int {
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	if err := command.Run(io); err != nil {
-		return explain(io.err, err)
+		return io.explain(err)
 	}
 	return 0
 }
 
-// explain writes why a command failed to w, and returns its exit code.
-func explain(w io.Writer, err error) int {
+// explain writes why a command failed, and returns its exit code.
+func (s streams) explain(err error) int {
+	w := s.err
 	var refused *fault.Error
 	var sentence notified
 	switch {
@@ -74,18 +77,18 @@ func explain(w io.Writer, err error) int {
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	case errors.As(err, &refused):
-		fmt.Fprintln(w, "parley:", shell.HarmlessLine(sentences(refused)))
+		fmt.Fprintln(w, "parley:", s.own(shell.HarmlessLine(sentences(refused))))
 		return codeOf(refused)
 	}
 	var own *shell.Failure
 	if errors.As(err, &own) {
-		fmt.Fprintln(w, "parley:", own.Text)
+		fmt.Fprintln(w, "parley:", s.own(own.Text))
 		return own.Code
 	}
 	begin := "parley:"
 	for _, e := range parts(err) {
 		text := cmp.Or(adviceOn(e), packages.Replace(e.Error()))
-		fmt.Fprintln(w, begin, shell.HarmlessLine(text)) // it may quote what a server said
+		fmt.Fprintln(w, begin, s.own(shell.HarmlessLine(text))) // it may quote what a server said
 		begin = " "
 	}
 	if errors.As(err, new(*client.Unreachable)) {

@@ -34,7 +34,8 @@ func (c *roomCommand) Validate() error {
 	switch {
 	case c.Name != nil && *c.Name == "":
 		return errors.New("--name is a name")
-	case c.Close && (c.Name != nil || c.Description != nil || c.Capacity != nil || c.Lock || c.Unlock || c.Public != nil ||
+	case c.Close && (c.Name != nil || c.Description != nil || c.Capacity != nil || c.Lock || c.Unlock ||
+		c.Public != nil ||
 		c.Channel != nil || c.AgentMessages != nil):
 		return errors.New("--close goes alone: a closed room has no settings")
 	}

@@ -31,7 +31,7 @@ const waitFor = 10 * time.Minute
 func (sayCommand) Help() string {
 	return `With --wait the answer is all that is printed to standard output: that of each agent who was asked or, if nobody was, the next word.
 
-  git diff | parley say - --room review --ask Bob --wait`
+  git diff | parley say - --room hello --ask Bob --wait`
 }
 
 // Validate is called by kong.

@@ -79,6 +79,7 @@ func (s *serveCommand) greet(ctx context.Context, config app.Config, a *app.App,
 			return err
 		}
 	}
+	g.io = io
 	if err := g.banner(io.out); err != nil {
 		config.Logger.Warn("cannot write to standard output", "error", err)
 	}

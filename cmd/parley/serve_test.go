@@ -27,7 +27,7 @@ func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	alone(t)
 	var out, err bytes.Buffer
-	code = run(t.Context(), args, streams{strings.NewReader(""), &out, &err})
+	code = run(t.Context(), args, streams{in: strings.NewReader(""), out: &out, err: &err})
 	return code, out.String(), err.String()
 }
 
@@ -91,7 +91,7 @@ func TestServe_untilInterrupted_answersAndEndsWell(t *testing.T) {
 	out, ended := leaks.NewBuffer(t), make(chan int, 1)
 	go func() {
 		ended <- run(ctx, []string{"--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--data",
-			filepath.Join(t.TempDir(), "parley.db")}, streams{strings.NewReader(""), out, out})
+			filepath.Join(t.TempDir(), "parley.db")}, streams{in: strings.NewReader(""), out: out, err: out})
 	}()
 	listens := regexp.MustCompile(`listens on (http://\S+)/mcp\n`)
 	await(t, out, listens)
@@ -115,7 +115,7 @@ func TestServe_onAllAddresses_invitesToOneThatOthersReach(t *testing.T) {
 	out, ended := leaks.NewBuffer(t), make(chan int, 1)
 	go func() {
 		ended <- run(ctx, []string{"--addr", "0.0.0.0:0", "--access", "open", "--data",
-			filepath.Join(t.TempDir(), "parley.db")}, streams{strings.NewReader(""), out, out})
+			filepath.Join(t.TempDir(), "parley.db")}, streams{in: strings.NewReader(""), out: out, err: out})
 	}()
 	paste := regexp.MustCompile(`claude mcp add .* (http://\S+):(\d+)/mcp\n`)
 	await(t, out, paste)

@@ -91,9 +91,9 @@ func adviceOn(err error) string {
 	path := pasted(file.Path)
 	switch {
 	case errors.Is(file, sqlite.ErrDamaged):
-		return fmt.Sprintf("%s. Restore a backup in its place, without the -wal and -shm of this one. Without a backup, "+
-			"parley copy --from %s --to NEW may save what can still be read, with --room NAME a single room; parley check "+
-			"%[2]s lists the damage", file, path)
+		return fmt.Sprintf("%s. Restore a backup in its place, without the -wal and -shm of this one. Without a "+
+			"backup, parley copy --from %s --to NEW may save what can still be read, with --room NAME a single room; "+
+			"parley check %[2]s lists the damage", file, path)
 	case errors.Is(file, sqlite.ErrOld):
 		return fmt.Sprintf("%s. To begin a new one, move it aside (mv %s %s), or choose another file with --data",
 			file, path, pasted(file.Path+".old"))

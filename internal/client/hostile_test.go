@@ -71,7 +71,8 @@ func TestClient_serverIsNoParley_isOneLineWithoutItsPage(t *testing.T) {
 			w.WriteHeader(status)
 			_, _ = w.Write([]byte(page))
 		}))
-		err := client.New(server.URL, client.Options{}).Call(t.Context(), "list_rooms", map[string]any{}, &client.Rooms{})
+		err := client.New(server.URL, client.Options{}).Call(t.Context(), "list_rooms", map[string]any{},
+			&client.Rooms{})
 		server.Close()
 		if lost := new(client.Unreachable); !errors.As(err, &lost) ||
 			err.Error() != "the server at "+server.URL+" cannot be reached: "+want+"; see parley doctor" {

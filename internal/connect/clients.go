@@ -77,7 +77,8 @@ func clients() []client {
 		},
 		{
 			id: "vscode", name: "VS Code", program: "code",
-			file: at("config", "Code", "User", "mcp.json"), key: "servers", folderFile: ".vscode/mcp.json", value: typed,
+			file: at("config", "Code", "User", "mcp.json"), key: "servers", folderFile: ".vscode/mcp.json",
+			value: typed,
 		},
 		{
 			id: "gemini", name: "Gemini CLI", program: "gemini",

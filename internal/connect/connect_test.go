@@ -296,7 +296,8 @@ func (c *computer) edit(name, old, now string) {
 func TestConnect_fileBeginsWithAByteOrderMark_keepsIt(t *testing.T) {
 	for client, file := range map[string]string{"claude-code": ".claude.json", "codex": ".codex/config.toml"} {
 		c := newComputer(t)
-		for _, text := range []string{"", map[string]string{"claude-code": "{\"a\": 1}\n", "codex": "a = 1\n"}[client]} {
+		for _, text := range []string{"", map[string]string{"claude-code": "{\"a\": 1}\n",
+			"codex": "a = 1\n"}[client]} {
 			c.put(file, "\ufeff"+text)
 			before := c.files()
 			c.connect(connect.Options{Client: client})
@@ -314,7 +315,8 @@ func TestConnect_claudeCodeHasAnEntryForAFolder_isSaid(t *testing.T) {
 	c.put(".claude.json", `{"projects": {"/src/a": {"mcpServers": {"parley": {"url": "https://other.example/mcp"}}},
 		"/src/b": {"mcpServers": {"parley": {"url": "`+server+`/mcp"}, "files": {"command": "npx"}}}, "/src/c": {}}}`)
 	report := c.connect(connect.Options{Client: "claude-code"})
-	if len(report.Shadows) != 1 || !strings.HasPrefix(report.Shadows[0], "In /src/a, Claude Code uses the entry parley of ") {
+	if len(report.Shadows) != 1 || !strings.HasPrefix(report.Shadows[0],
+		"In /src/a, Claude Code uses the entry parley of ") {
 		t.Errorf("%q", report.Shadows)
 	}
 }

@@ -63,7 +63,8 @@ func (c client) found(m Machine) bool {
 func (c client) shadows(m Machine, mcp string) (all []string) {
 	note := func(folder, path, url string) {
 		if url != "" && url != mcp {
-			all = append(all, fmt.Sprintf("In %s, %s uses the entry %s of %s, which leads to %s: remove it there.", folder,
+			all = append(all, fmt.Sprintf("In %s, %s uses the entry %s of %s, which leads to %s: remove it there.",
+				folder,
 				c.name, name, path, server.Shown(url)))
 		}
 	}

@@ -51,11 +51,12 @@ type Options struct {
 	Version string // of this program
 	// Admitted is called when the server has admitted the key; nil: nobody wants to know.
 	Admitted func()
-	Machine  connect.Machine // where the clients have their configuration
-	Client   string          // look at this client only; "": at all that are here
-	Wake     bool            // also wake the sessions of Client that can be woken
-	Wait     time.Duration   // how long a wait is tried, in whole seconds
-	Tell     func(Result)    // gets each result at once
+	Machine  connect.Machine     // where the clients have their configuration
+	Client   string              // look at this client only; "": at all that are here
+	Wake     bool                // also wake the sessions of Client that can be woken
+	Wait     time.Duration       // how long a wait is tried, in whole seconds
+	Tell     func(Result)        // gets each result at once
+	Waits    func(time.Duration) // is told when the wait begins, which takes so long; nil: nobody wants to know
 }
 
 // visit is one run.

@@ -23,6 +23,9 @@ type held struct {
 
 // wait asks whether a call may wait as long as clients let it.
 func (v *visit) wait(ctx context.Context) {
+	if v.Waits != nil {
+		v.Waits(v.Options.Wait)
+	}
 	h := v.hold(ctx)
 	r := Result{Check: "wait", Level: OK, Seconds: h.took.Round(time.Millisecond).Seconds()}
 	switch asked := v.Wait; {

@@ -55,8 +55,8 @@ func (s *Shell) target(req *JoinRequest) (client.Place, error) {
 }
 
 func passwordInName() error {
-	return fail(usage, "A password does not belong on a command line, which others can see. Set PARLEY_PASSWORD, or give "+
-		"the room without it and type it when asked.")
+	return fail(usage, "A password does not belong on a command line, which others can see. Set PARLEY_PASSWORD, or "+
+		"give the room without it and type it when asked.")
 }
 
 // checkCapacity refuses seats for a room that is there: only its admins change them.
@@ -73,8 +73,8 @@ func checkCapacity(ctx context.Context, c *client.Client, req JoinRequest) error
 	case err == nil && got.Room.Capacity == req.Capacity, code == fault.RoomNotFound:
 		return nil
 	case err == nil || code == fault.WrongPassword:
-		return fail(usage, "The room %s is there already, so --capacity has no effect: leave it out. An admin of the room "+
-			"changes its seats with parley room --capacity.", cmp.Or(req.Room, got.Room.Name))
+		return fail(usage, "The room %s is there already, so --capacity has no effect: leave it out. An admin of the "+
+			"room changes its seats with parley room --capacity.", cmp.Or(req.Room, got.Room.Name))
 	}
 	return err
 }

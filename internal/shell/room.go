@@ -193,8 +193,9 @@ func (s *Shell) Mine(ctx context.Context) error {
 			return err
 		}
 		if s.Out.JSON {
-			line := map[string]any{"server": seat.Server, "room": seat.Room, "agent_name": seat.Name, "person": seat.Person,
-				"state": is}
+			line := map[string]any{"server": seat.Server, "room": seat.Room, "agent_name": seat.Name,
+				"person": seat.Person,
+				"state":  is}
 			text, err := json.Marshal(line)
 			if err != nil {
 				return err

@@ -120,7 +120,8 @@ func (s *session) debt(ctx context.Context, req SayRequest) (owed, error) {
 	}
 	var all []owed
 	for _, q := range room.Requests {
-		if !slices.Contains(q.OwedBy, s.seat.Name) || len(req.To) > 0 && !slices.ContainsFunc(req.To, sameName(q.From)) {
+		if !slices.Contains(q.OwedBy, s.seat.Name) || len(req.To) > 0 && !slices.ContainsFunc(req.To,
+			sameName(q.From)) {
 			continue
 		}
 		said, _, err := s.history(ctx, args{"id": q.ID})
@@ -141,7 +142,8 @@ func (s *session) debt(ctx context.Context, req SayRequest) (owed, error) {
 	for _, o := range all {
 		choices = append(choices, "  --reply-to "+o.ID+"  "+o.From+": "+gist(o.Text))
 	}
-	return owed{}, fail(usage, "Nothing was sent: you owe several answers. Say which one this is, or with --new that it "+
+	return owed{}, fail(usage, "Nothing was sent: you owe several answers. Say which one this is, or with --new that "+
+		"it "+
 		"is something else:\n%s", lines(strings.Join(choices, "\n")))
 }
 

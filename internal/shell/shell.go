@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/jonboulle/clockwork"
 
@@ -176,14 +174,19 @@ func forPeople(message string) string {
 	for _, flag := range flags {
 		message = flag.words.ReplaceAllString(message, flag.is)
 	}
-	first, size := utf8.DecodeRuneInString(message)
-	return string(unicode.ToUpper(first)) + message[size:]
+	if twoLetters.MatchString(message) { // and no id, such as t7
+		message = strings.ToUpper(message[:1]) + message[1:]
+	}
+	return message
 }
+
+var twoLetters = regexp.MustCompile(`^[a-z]{2}`)
 
 // commands puts commands in the places of the tools that refusals name.
 var commands = strings.NewReplacer("wait_for_message", "parley wait", "send_message", "parley say",
 	"message_history", "parley history", "room_info", "parley who", "share_file", "parley put",
-	"get_file", "parley get", "update_room", "parley room", "manage_agent", "parley manage", "leave_room", "parley leave",
+	"get_file", "parley get", "update_room", "parley room", "manage_agent", "parley manage", "leave_room",
+	"parley leave",
 	"join_room", "parley join", "list shows", "parley tasks shows", "task lists", "parley tasks lists",
 	"reply_to", "--reply-to", "agent_messages", "--agent-messages", "an agent_token", "the token of a seat",
 	"agent_token", "the token of a seat", "agent_name", "the name", "call again", "run it again",

@@ -348,20 +348,29 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 				`--to out to speak to all.`, 0},
 		"no text": {c.Say(t.Context(), ann, shell.SayRequest{}),
 			"The text is missing (only kind agree and withdraw need none).", 2},
-		"an id": {c.Say(t.Context(), ann, shell.SayRequest{Text: "a", ReplyTo: "x"}), "--reply-to: there is no message of " +
-			"this id that you may see, or it has expired. Nothing was done: use the id of a message that you have read.", 0},
-		"a file": {c.Get(t.Context(), ann, shell.GetRequest{ID: "x"}), "There is no message of this id that you may see, or " +
-			"it has expired. Nothing was done: use the id of a message that you have read.", 0},
+		"an id": {c.Say(t.Context(), ann, shell.SayRequest{Text: "a", ReplyTo: "x"}),
+			"--reply-to: there is no message of " +
+				"this id that you may see, or it has expired. Nothing was done: use the id of a message that you have " +
+				"" +
+				"read.", 0},
+		"a file": {c.Get(t.Context(), ann, shell.GetRequest{ID: "x"}), "There is no message of this id that you may " +
+			"see, or it has expired. Nothing was done: use the id of a message that you have read.", 0},
 		"seats": {c.Room(t.Context(), ann, shell.RoomRequest{Capacity: new(1)}),
 			"--capacity must be a whole number from 2 to 100.", 2},
-		"a task for somebody": {c.Task(t.Context(), ann, shell.TaskRequest{Action: "add", Title: "a", For: []string{"Zed"}}),
+		"a task for somebody": {c.Task(t.Context(), ann, shell.TaskRequest{Action: "add", Title: "a",
+			For: []string{"Zed"}}),
 			`--for: "Zed" is nobody who is in this room now. Nothing was changed: leave --for out, and anyone may take ` +
 				`the task, now or later.`, 0},
 		"who may do it": {c.Manage(t.Context(), as("Bob"), shell.ManageRequest{Action: "mute", Name: "Ann"}),
-			"Only admins of this room may do that, and you are not one. Nothing was changed: parley who tells who is; ask " +
-				"one of them with parley say.", 0},
-		"a password": {c.Room(t.Context(), ann, shell.RoomRequest{Name: new("a:b")}), "A password does not belong on a " +
-			"command line, which others can see. Set PARLEY_PASSWORD, or give the room without it and type it when asked.", 2},
+			"Only admins of this room may do that, and you are not one. Nothing was changed: parley who tells who is; " +
+				"" +
+				"" +
+				"ask one of them with parley say.", 0},
+		"a password": {c.Room(t.Context(), ann, shell.RoomRequest{Name: new("a:b")}),
+			"A password does not belong on a " +
+				"command line, which others can see. Set PARLEY_PASSWORD, or give the room without it and type it " +
+				"when " +
+				"asked.", 2},
 	} {
 		var refused *fault.Error
 		var told *shell.Failure

@@ -39,6 +39,8 @@ func main() {
 
 // run returns the exit code of the tests.
 func run(ctx context.Context, arguments []string) (int, error) {
+	fmt.Println("Compiling Parley and the tests. The first time this takes some minutes, and nothing is printed " +
+		"meanwhile.")
 	dir, err := os.MkdirTemp("", "parley-test-")
 	if err != nil {
 		return 0, err
