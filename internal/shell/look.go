@@ -204,8 +204,12 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 			return fail(failed, "The invite to %s gives no more seats. An admin of the room makes another: "+
 				"parley invite --new", got.Room.Name)
 		case got.Invite == "":
-			return fail(failed, "Nobody can be invited to %s: %d of %d seats "+
-				"are taken.", got.Room.Name, len(got.Room.Agents), got.Room.Capacity)
+			ended := ""
+			if renew {
+				ended = "The invites from before seat nobody any more. "
+			}
+			return fail(failed, "%sNobody can be invited to %s: %d of %d seats are taken. An admin adds some with parley "+
+				"room --capacity.", ended, got.Room.Name, len(got.Room.Agents), got.Room.Capacity)
 		}
 		if got.Room.PasswordProtected && !isDoor(got.Invite) {
 			s.out.note("The room has a password, which is not part of the line: pass it on in another way.")

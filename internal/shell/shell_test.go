@@ -352,6 +352,7 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 			"--reply-to: there is no message of " +
 				"this id that you may see, or it has expired. Nothing was done: use the id of a message that you have " +
 				"" +
+				"" +
 				"read.", 0},
 		"a file": {c.Get(t.Context(), ann, shell.GetRequest{ID: "x"}), "There is no message of this id that you may " +
 			"see, or it has expired. Nothing was done: use the id of a message that you have read.", 0},
@@ -363,6 +364,7 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 				`the task, now or later.`, 0},
 		"who may do it": {c.Manage(t.Context(), as("Bob"), shell.ManageRequest{Action: "mute", Name: "Ann"}),
 			"Only admins of this room may do that, and you are not one. Nothing was changed: parley who tells who is; " +
+				"" +
 				"" +
 				"" +
 				"ask one of them with parley say.", 0},
