@@ -83,6 +83,7 @@ type message struct {
 	Agreed  string         `json:"agreed"`
 	Agent   string         `json:"agent"`
 	Reason  string         `json:"reason"`
+	Note    string         `json:"note"`
 	Draft   string         `json:"draft"`
 	Action  string         `json:"action"`
 	Changes map[string]any `json:"changes"`

@@ -195,6 +195,8 @@ func (c *meeting) decide() {
 	c.ann.click(button("Send as my words"))
 	c.ann.sees("1 message waits for you")
 	c.ann.click(button("Refuse").in(".sidebar-draft:nth-child(1)"))
+	c.ann.types("Ask me first.")
+	c.ann.press("Enter") // which does not wait for the time of Undo
 	c.ann.seesNot("1 message waits for you")
 	if m := c.bo.hearsText("The first is fine."); m.From != "Ada" || m.Person {
 		c.t.Errorf("Bo heard %+v, want the agent's own words", m)
@@ -202,7 +204,9 @@ func (c *meeting) decide() {
 	if m := c.bo.hearsText("The second is kind."); !m.Person {
 		c.t.Errorf("Bo heard %+v, want it marked as the person's", m)
 	}
-	c.ada.hears("that a draft was refused", func(m message) bool { return m.Type == "draft" && m.Reason == "refused" })
+	c.ada.hears("why a draft was refused", func(m message) bool {
+		return m.Type == "draft" && m.Reason == "refused" && m.Note == "Ask me first."
+	})
 	c.knowsNot(c.bo, "The second is rude.")
 	c.knowsNot(c.bo, "The third is a secret.")
 	c.ann.turns("Approve", false)

@@ -138,6 +138,7 @@ const ready = `async function() {
   if (!this.isConnected || !before || !at || !this.checkVisibility({ visibilityProperty: true })) return { why: "it is not visible" };
   if (at.x !== before.x || at.y !== before.y) return { why: "it moves" };
   if (this.matches(":disabled, [aria-disabled=true]")) return { why: "it is disabled" };
+  if (this.closest("[data-moved]")) return { why: "it has just come or moved, and takes no press yet" };
   const hit = document.elementFromPoint(at.x, at.y);
   if (hit && (this.contains(hit) || hit.closest("label")?.control === this)) return { ...at, why: "" };
   return { why: "it is covered by " + (hit?.cloneNode().outerHTML ?? "nothing: it is outside of the window") };

@@ -144,7 +144,12 @@ func TestSidebar_drafts_areSentEditedAndRefused(t *testing.T) {
 	ada.drafts("It will be fast.")
 	ada.drafts("Between us: it will sway.", args{"to": []string{"Bo"}})
 	tab.sees("2 messages wait for you")
-	tab.click(button("Refuse").in(drafts + " li:first-child"))
+	refuse := button("Refuse").in(drafts + " li:first-child")
+	tab.click(refuse)
+	tab.click(button("Undo"))
+	tab.click(refuse)
+	tab.types("Nobody knows yet.")
+	tab.press("Enter") // which does not wait for the time of Undo
 	tab.sees("1 message waits for you")
 	tab.until("the focus is at the drafts", `document.activeElement.id === "sidebar-drafts"`)
 	ada.decided("refused")

@@ -82,6 +82,7 @@ addEventListener("focus", seen);
 addEventListener("blur", seen);
 addEventListener("online", () => room?.wake());
 addEventListener("beforeunload", (event) => room?.sharing.busy && event.preventDefault()); // files would be lost
+addEventListener("pagehide", () => room?.refusals.leave());
 addEventListener("pageshow", (event) => event.persisted && room?.wake()); // out of the cache of pages
 addEventListener("hashchange", () => location.hash && kind === "r" && show()); // a link was pasted into the address
 show();

@@ -29,10 +29,10 @@ const silence = 40_000; // ms without a sign of life
  * signal was aborted with.
  * @param {string} tool
  * @param {object} args
- * @param {{bearer?: string, path?: string, signal?: AbortSignal}} how the secret that admits
- *   the call, the address of MCP below the root, and what cancels the call
+ * @param {{bearer?: string, path?: string, signal?: AbortSignal, keepalive?: boolean}} how the secret that
+ *   admits the call, the address of MCP below the root, what cancels the call, and whether it outlives the page
  */
-export async function call(tool, args, { bearer = "", path = "mcp", signal } = {}) {
+export async function call(tool, args, { bearer = "", path = "mcp", signal, keepalive = false } = {}) {
   const stop = new AbortController();
   let timer;
   const alive = () => {
@@ -50,6 +50,7 @@ export async function call(tool, args, { bearer = "", path = "mcp", signal } = {
       },
       body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: tool, arguments: args } }),
       signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
+      keepalive,
       cache: "no-store",
       credentials: "omit",
       referrerPolicy: "no-referrer",

@@ -12,6 +12,7 @@ import * as storage from "./storage.js";
 import { call, Refusal } from "./mcp.js";
 import { Outbox } from "./outbox.js";
 import { Refresh } from "./refresh.js";
+import { Refusals } from "./refusals.js";
 import { open } from "./seats.js";
 import { withColours } from "./ui/colour.js";
 import { words } from "./words.js";
@@ -45,6 +46,7 @@ const nothing = {
   supervision: { paused: false, approve: false, drafts: [] },
   dismissed: [], // the ids of knocks that the person has dismissed
   late: "", // why the person's last decision about a draft came too late
+  refusing: {}, // drafts that the person has refused, until that is sent: {why, sent} by id
   outbox: [], // what is being sent: {key, args, state: sending | held | refused, why, credential}
   sharing: [], // files that are being shared: see files/sharing.js
   tasks: [], // that are neither done nor dropped
@@ -96,6 +98,14 @@ export class Room {
     this.refresh = new Refresh({
       read: (what) => this.#read(what), stalls: () => this.state.tasks.some(({ by }) => by), clock, signal,
     });
+    this.refusals = new Refusals({
+      send: (draft, text, leaving) =>
+        this.supervise(
+          { draft, decision: "refuse", ...(text && { text }) }, leaving ? { keepalive: true } : { signal }),
+      show: (refusing) => this.#set({ refusing }),
+      clock,
+      signal,
+    });
     this.gallery = new Gallery((id) => this.fileOf(id));
     this.sharing = new Sharing({
       call: (tool, args, stop) => this.call(tool, { cursor: this.#cursor, ...args }, stop),
@@ -122,8 +132,12 @@ export class Room {
 
   /** Calls a tool for this seat, as long as it has one. */
   async call(tool, args = {}, signal = this.#stop.signal) {
+    return this.#call(tool, args, { signal });
+  }
+
+  async #call(tool, args, how) {
     if (this.state.phase === "ended") throw new Refusal(this.state.trouble?.code, words.model.over);
-    return call(tool, { agent_token: this.seat.token, ...args }, { bearer: this.seat.token, signal });
+    return call(tool, { agent_token: this.seat.token, ...args }, { bearer: this.seat.token, ...how });
   }
 
   #told = (args, signal) => this.call("message_history", args, signal);
@@ -135,6 +149,7 @@ export class Room {
   }
 
   close() {
+    this.refusals.leave();
     this.#stop.abort();
   }
 
@@ -376,14 +391,14 @@ export class Room {
   /**
    * Pauses the agent, sets whether its messages are approved, or decides about a draft: {paused,
    * approve, draft, decision, text}. Returns the supervision. A decision that comes too late throws,
-   * and state.late says so: the draft has left the page.
+   * and state.late says so: the draft has left the page. how is of mcp.js.
    */
-  async supervise(args) {
+  async supervise(args, /** @type {object} */ how = { signal: this.#stop.signal }) {
     const again = this.#deciding.has(args.draft);
     if (args.draft) this.#deciding.add(args.draft);
     let supervision;
     try {
-      supervision = await this.call("supervise", args);
+      supervision = await this.#call("supervise", args, how);
     } catch (problem) {
       if (!args.draft || !(problem instanceof Refusal)) throw problem;
       this.#deciding.delete(args.draft);

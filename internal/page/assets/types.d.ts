@@ -151,6 +151,7 @@ export interface State {
   supervision: Supervision;
   dismissed: string[];
   late: string;
+  refusing: Record<string, { why: string; sent: boolean }>;
   outbox: Outgoing[];
   sharing: Sharing[];
   tasks: Task[]; // that are neither done nor dropped

@@ -35,6 +35,7 @@ export const words = {
   room: {
     opening: "Opening the room",
     sidebar: "Room",
+    skip: "Skip to the conversation",
     offline: "No connection. Trying again…",
   },
 
@@ -123,6 +124,7 @@ export const words = {
 
     // What can be done with a message.
     reply: "Reply",
+    more: "More",
     copy: "Copy the text",
     remove: "Remove the text",
     removeFile: "Remove the file",
@@ -459,8 +461,9 @@ export const words = {
       ]],
       ["Reading", [
         [["J"], "Next message; also \u2193"], [["K"], "Previous message; also \u2191"], [["Home"], "First message"], [["End"], "Last message"], [["R"], "Reply"],
+        [["Enter"], "To the links and buttons of the message; Esc goes back"],
       ]],
-      ["Everywhere", [[["/"], "Search; also Ctrl+K"], [["Esc"], "Close what is open"], [["?"], "Show these keys"]]],
+      ["Everywhere", [[["C"], "Write a message"], [["/"], "Search; also Ctrl+K"], [["Esc"], "Close what is open"], [["?"], "Show these keys"]]],
     ],
   },
 
@@ -479,6 +482,10 @@ export const words = {
     send: "Send",
     edit: "Edit",
     refuse: "Refuse",
+    refusing: "Refused. Your agent is told in a few seconds.",
+    refused: "Refused",
+    refuseWhy: "Why? (optional)",
+    undo: "Undo",
     sendEdited: "Send as my words",
     draftWords: "What your agent wants to say",
     draftText: "What is sent in its place, as your words",

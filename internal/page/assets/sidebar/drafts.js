@@ -1,6 +1,7 @@
 // What the person's agent wants to say, and the person's decision about it.
 
 import { html, useEffect, useRef, useState } from "../vendor.js";
+import { Decision } from "../ui/decision.js";
 import { Markdown } from "../talk/markdown.js";
 import { fill, word } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
@@ -11,6 +12,7 @@ import { Problem, useAct } from "./act.js";
 import { Quote } from "./part.js";
 
 const w = words.sidebar;
+const touch = matchMedia("(pointer: coarse)"); // there, the focus would open a keyboard, which moves all
 
 /** onFewer is called when one is gone, and the focus with it. */
 export function Drafts({ room, state, onJump, onFewer }) {
@@ -38,6 +40,7 @@ export function Drafts({ room, state, onJump, onFewer }) {
 function Draft({ room, state, draft, now, onJump }) {
   const [edited, setEdited] = useState(/** @type {any} */ (null)); // the person's text, while it is being edited
   const { busy, problem, act } = useAct();
+  const refusing = state.refusing[draft.id];
   const decide = (decision, text) => act(() => room.supervise({ draft: draft.id, decision, ...(text && { text }) }));
   return html`
     <li class="sidebar-draft" aria-busy=${busy}>
@@ -51,26 +54,43 @@ function Draft({ room, state, draft, now, onJump }) {
         : html`<${Edit} text=${edited} onText=${setEdited} />`}
       ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
       <${Problem} text=${problem} />
-      ${edited === null
+      ${refusing
+        ? html`<${Refused} ...${{ room, draft, refusing, act }} />`
+        : edited === null
         ? html`<div class="sidebar-buttons">
-            <button type="button" class="button primary" disabled=${busy} onClick=${() => decide("send")}>
-              ${w.send}
-            </button>
+            <${Decision} class="button primary" disabled=${busy} onClick=${() => decide("send")}>${w.send}<//>
             <button type="button" class="button" disabled=${busy} onClick=${() => setEdited(draft.text ?? "")}>
               ${w.edit}
             </button>
-            <button type="button" class="button" disabled=${busy} onClick=${() => decide("refuse")}>${w.refuse}</button>
+            <${Decision} class="button" disabled=${busy} onClick=${() => act(() => room.refusals.take(draft.id))}>
+              ${w.refuse}
+            <//>
           </div>`
         : html`<div class="sidebar-buttons">
-            <button type="button" class="button primary" disabled=${busy || !edited.trim()}
+            <${Decision} class="button primary" disabled=${busy || !edited.trim()}
               onClick=${() => decide("edit", edited)}>
               ${w.sendEdited}
-            </button>
+            <//>
             <button type="button" class="button" disabled=${busy} onClick=${() => setEdited(null)}>
               ${words.ui.cancel}
             </button>
           </div>`}
     </li>`;
+}
+
+/** A draft that is refused, unless the person undoes that. Enter in the reason sends it now. */
+function Refused({ room, draft, refusing: { why, sent }, act }) {
+  const undone = ({ currentTarget: button }) => {
+    button.closest("section").querySelector("h2").focus();
+    room.refusals.undo(draft.id);
+  };
+  return html`
+    <p class="small" role="status">${sent ? w.refused : w.refusing}</p>
+    <form class="sidebar-refused" onSubmit=${(e) => (e.preventDefault(), room.refusals.now(draft.id))}>
+      <input class="input" ref=${focusUnlessTouch} maxlength="200" aria-label=${w.refuseWhy} placeholder=${w.refuseWhy}
+        value=${why} readonly=${sent} onInput=${(e) => act(() => room.refusals.take(draft.id, e.target.value))} />
+      <${Decision} class="button" disabled=${sent} onClick=${undone}>${w.undo}<//>
+    </form>`;
 }
 
 /** To whom a draft goes, of which kind it is, when it was written, and what it answers. */
@@ -94,7 +114,8 @@ function About({ state, draft, now, onJump }) {
         </button>`)}`;
 }
 
-const focus = (element) => element?.focus();
+const focus = (element) => element?.focus({ preventScroll: true });
+const focusUnlessTouch = (element) => touch.matches || focus(element);
 
 function Edit({ text, onText }) {
   return html`

@@ -1,6 +1,7 @@
 // Who owes whom an answer, and since when.
 
 import { html } from "../vendor.js";
+import { Decision } from "../ui/decision.js";
 import { few } from "../ui/few.js";
 import { fill, word } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
@@ -50,7 +51,10 @@ function Request({ room, state, request, now, onJump, onReply }) {
         onJump=${onJump} />
       ${request.asksMe && !state.room.closed && html`
         <div class="sidebar-buttons"><${Answers} ...${{ request, busy, onJump, onReply }}
-        onAgree=${() => act(() => room.send({ kind: "agree", reply_to: request.id }))} /></div>`}
+        onAgree=${({ currentTarget: button }) => {
+          button.closest("details").querySelector("summary").focus(); // the button will be gone
+          act(() => room.send({ kind: "agree", reply_to: request.id }));
+        }} /></div>`}
       <${Problem} text=${problem} />
     </li>`;
 }
@@ -65,7 +69,7 @@ function Answers({ request, busy, onJump, onReply, onAgree }) {
   if (message.kind !== "proposal") return html`
     <button type="button" class="button" onClick=${() => onReply(id)}>${w.answer}</button>`;
   return html`
-    <button type="button" class="button" disabled=${busy} onClick=${onAgree}>${w.agree}</button>
+    <${Decision} class="button" disabled=${busy} onClick=${onAgree}>${w.agree}<//>
     <button type="button" class="button" onClick=${() => onReply(id, "object")}>${w.object}</button>`;
 }
 

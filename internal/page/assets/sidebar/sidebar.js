@@ -1,5 +1,5 @@
 // Beside the conversation: what the person must decide first, then who is here, what is
-// open and what was agreed.
+// open and what was agreed. The switches stand above the drafts: one that comes moves neither.
 
 import { html, useRef } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
@@ -9,6 +9,7 @@ import { MyAgent } from "./agent.js";
 import { Agreements } from "./agreements.js";
 import { Drafts } from "./drafts.js";
 import { Files } from "./files.js";
+import { useHeld } from "./held.js";
 import { Knocks } from "./knocks.js";
 import { Owed } from "./owed.js";
 import { People } from "./people.js";
@@ -18,8 +19,9 @@ import { Tasks } from "./tasks.js";
  * onJump(id) shows a message in the conversation, onReply(id, "object") begins an answer, and onTasks(id)
  * shows all tasks.
  */
-export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
+export function Sidebar({ room, state: now, onClose, onJump, onReply, onTasks }) {
   const sidebar = useRef();
+  const [state, rests] = useHeld(now);
   if (!state.room) return null;
   // On a narrow screen the conversation is below this one.
   const jump = (id) => (onClose(), onJump(id));
@@ -27,7 +29,7 @@ export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
   const fewer = () => sidebar.current.querySelector("h2, summary").focus();
   const supervises = !state.alone && !state.room.closed;
   return html`
-    <div class="sidebar" ref=${sidebar}>
+    <div class="sidebar" ref=${sidebar} ...${rests}>
       <div class="sidebar-head">
         <b>${state.room.name}</b>
         <button type="button" class="button plain icon" aria-label=${words.ui.close} onClick=${onClose}>
@@ -35,9 +37,11 @@ export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
         </button>
       </div>
       ${supervises && html`
-        <${Drafts} room=${room} state=${state} onJump=${jump} onFewer=${fewer} />`}
+        <${MyAgent} room=${room} state=${state} />
+        <${Drafts} room=${room} state=${state} onJump=${jump}
+          onFewer=${() => ["#sidebar-drafts", "summary"].map((one) => sidebar.current.querySelector(one)).find(Boolean)
+            .focus()} />`}
       <${Knocks} room=${room} state=${state} onFewer=${fewer} />
-      ${supervises && html`<${MyAgent} room=${room} state=${state} />`}
       <${Owed} room=${room} state=${state} onJump=${jump} onReply=${reply} />
       <${Tasks} state=${state} onTasks=${onTasks} />
       <${People} room=${room} state=${state} />

@@ -1,6 +1,7 @@
 // What stands at a message beside its text: what it is for, what it answers, whether it was sent.
 
 import { html } from "../vendor.js";
+import { Decision } from "../ui/decision.js";
 import { few } from "../ui/few.js";
 import { fill, plain, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
@@ -89,12 +90,15 @@ export function Ask({ message, view }) {
   const owed = owedOf(message.id, view)?.includes(view.me);
   if (!owed || message.from === view.me || message.more) return null;
   if (message.kind === "proposal") {
-    const agree = () => view.room.send({ kind: "agree", reply_to: message.id });
+    const agree = (event) => {
+      event.currentTarget.closest("article").focus({ preventScroll: true }); // the button will be gone
+      view.room.send({ kind: "agree", reply_to: message.id });
+    };
     const object = () => view.onReply(message.id, "object");
     const answered = view.state.outbox.some(({ args, state }) => args.reply_to === message.id && state === "sending");
     return html`
       <p class="message-buttons">
-        <button type="button" class="button primary" disabled=${answered} onClick=${agree}>${words.talk.agree}</button>
+        <${Decision} class="button primary" disabled=${answered} onClick=${agree}>${words.talk.agree}<//>
         <button type="button" class="button" disabled=${answered} onClick=${object}>${words.talk.object}</button>
       </p>`;
   }

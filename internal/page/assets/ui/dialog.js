@@ -3,20 +3,27 @@
 
 import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { words } from "../words.js";
+import { Decision } from "./decision.js";
 import { Icon } from "./icon.js";
 
-/** A dialog that is open while it is on the page. onClose is called when the person closes it. */
-export function Dialog({ title, onClose, children, className = "" }) {
-  const element = useRef();
+/** Shows a dialog while it is on the page, and gives the focus back when it goes. */
+export function useModal(element) {
   useLayoutEffect(() => {
     const dialog = element.current; // the reference is empty when this one goes
     const from = /** @type {HTMLElement | null} */ (document.activeElement);
     dialog.showModal();
     return () => {
       dialog.close();
-      if (from?.isConnected) from.focus(); // a dialog that has left the page does not give it back
+      // A dialog that has left the page does not give it back.
+      if (from?.isConnected) from.focus({ preventScroll: true });
     };
   }, []);
+}
+
+/** A dialog that is open while it is on the page. onClose is called when the person closes it. */
+export function Dialog({ title, onClose, children, className = "" }) {
+  const element = useRef();
+  useModal(element);
   return html`
     <dialog ref=${element} class=${className || undefined} aria-labelledby="dialog-title"
       onCancel=${(e) => (e.preventDefault(), onClose())}
@@ -52,7 +59,7 @@ export function Confirm({ title, text, button, act, onClose }) {
       ${problem && html`<p class="danger" role="alert">${problem}</p>`}
       <div class="dialog-buttons">
         <button type="button" class="button" onClick=${onClose}>${words.ui.cancel}</button>
-        <button type="button" class="button danger" disabled=${busy} onClick=${go}>${button}</button>
+        <${Decision} class="button danger" disabled=${busy} onClick=${go}>${button}<//>
       </div>
     <//>`;
 }

@@ -1,0 +1,75 @@
+// Drafts that the person has refused. A refusal is sent a few seconds after the press and can be
+// undone until then. It is sent at once when the page is left.
+
+import { backoff } from "./clock.js";
+import { NoAnswer } from "./mcp.js";
+
+const undo = 5_000; // ms after the press, or after the last letter of the reason
+
+export class Refusals {
+  #all = new Map(); // {why, sent, stop} by the id of the draft; stop ends the pause before it is sent
+
+  /**
+   * @param {{send: (id: string, why: string, leaving: boolean) => Promise<any>, show: (refusing: object) => void,
+   *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
+   *   send makes the call, leaving so that it outlives the page; show is given {why, sent} of each by its id
+   */
+  constructor(room) {
+    this.room = room;
+  }
+
+  /** Refuses a draft, or changes the reason. Resolves when that is sent, changed or undone; throws what refuses it. */
+  async take(id, why = "") {
+    const before = this.#all.get(id);
+    if (before?.sent) return;
+    const one = { why, sent: false, stop: new AbortController() };
+    this.#all.set(id, one);
+    before?.stop.abort();
+    this.#show();
+    await this.room.clock.pause(undo, one.stop.signal);
+    if (this.#all.get(id) !== one || one.sent) return;
+    await this.#send(id, one);
+  }
+
+  /** Sends it now. */
+  now(id) {
+    this.#all.get(id)?.stop.abort();
+  }
+
+  /** Forgets a refusal that is not sent yet. */
+  undo(id) {
+    const one = this.#all.get(id);
+    if (!one || one.sent) return;
+    this.#all.delete(id);
+    one.stop.abort();
+    this.#show();
+  }
+
+  /** Sends all at once: the page is left. */
+  leave() {
+    for (const [id, one] of this.#all) if (!one.sent) this.#send(id, one, true).catch(() => {});
+  }
+
+  /** Makes the call of a refusal until an answer comes: twice it is one decision. */
+  async #send(id, one, leaving = false) {
+    one.sent = true;
+    this.#show();
+    try {
+      for (let failed = 1; ; failed++) {
+        try {
+          return await this.room.send(id, one.why, leaving);
+        } catch (problem) {
+          if (!(problem instanceof NoAnswer) || this.room.signal.aborted) throw problem;
+          await this.room.clock.pause(backoff(failed), this.room.signal);
+        }
+      }
+    } finally {
+      this.#all.delete(id);
+      this.#show();
+    }
+  }
+
+  #show() {
+    this.room.show(Object.fromEntries([...this.#all].map(([id, { why, sent }]) => [id, { why, sent }])));
+  }
+}

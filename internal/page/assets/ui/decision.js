@@ -1,0 +1,93 @@
+// Buttons that decide something. One that came or was moved under the pointer a moment ago takes no
+// press of it: the person has aimed at what was there before.
+
+import { html, useLayoutEffect, useRef } from "../vendor.js";
+
+const rest = 500; // ms that a button has been where it is before it takes a press
+const near = 8; // px by which it may move meanwhile: as little puts nothing else under the pointer
+
+/** Knows since when elements have been where they are. One that has just moved has the attribute data-moved. */
+export class Places {
+  #all = new Map(); // {x, y, since} by element
+
+  constructor(now = () => performance.now(), later = (act, ms) => setTimeout(act, ms)) {
+    this.now = now;
+    this.later = later;
+  }
+
+  get size() {
+    return this.#all.size;
+  }
+
+  add(element) {
+    this.#put(element, this.#placeOf(element));
+  }
+
+  remove(element) {
+    this.#all.delete(element);
+  }
+
+  /** Notes where the elements are now. It was not the list that moved them where the person has scrolled. */
+  look({ scrolled = false } = {}) {
+    for (const [element, was] of this.#all) {
+      const is = this.#placeOf(element);
+      if (scrolled) Object.assign(was, { x: is.x, y: is.y });
+      else if (Math.abs(is.x - was.x) > near || Math.abs(is.y - was.y) > near) this.#put(element, is);
+    }
+  }
+
+  #placeOf(element) {
+    const { left: x, top: y } = element.getBoundingClientRect();
+    return { x, y, since: this.now() };
+  }
+
+  #put(element, place) {
+    this.#all.set(element, place);
+    element.toggleAttribute("data-moved", true);
+    this.later(() => this.rests(element) && element.toggleAttribute("data-moved", false), rest);
+  }
+
+  /** Reports whether an element has been where it is for long enough. */
+  rests(element) {
+    return this.now() - (this.#all.get(element)?.since ?? -Infinity) >= rest;
+  }
+}
+
+const places = new Places();
+/** @type {MutationObserver | undefined} */
+let changes;
+const moved = () => places.look();
+const scrolled = () => places.look({ scrolled: true });
+
+/** Looks at an element until what it returns is called. */
+function watch(element) {
+  if (!changes) {
+    changes = new MutationObserver(moved);
+    changes.observe(document.body, {
+      subtree: true, childList: true, characterData: true, attributes: true,
+      attributeFilter: ["style", "class", "open", "hidden", "rows"],
+    });
+    addEventListener("resize", moved);
+    addEventListener("scroll", scrolled, { capture: true, passive: true });
+  }
+  places.add(element);
+  return () => {
+    places.remove(element);
+    if (places.size > 0) return;
+    changes?.disconnect();
+    changes = undefined;
+    removeEventListener("resize", moved);
+    removeEventListener("scroll", scrolled, { capture: true });
+  };
+}
+
+/** A button whose press decides something. A key decides at once: it goes to what has the focus, wherever that is. */
+export function Decision({ onClick, children, ...attributes }) {
+  const button = useRef();
+  useLayoutEffect(() => watch(button.current), []);
+  const press = (event) => {
+    if (event.detail === 0 || places.rests(button.current)) onClick(event);
+    else button.current.animate([{ opacity: 0.3 }, {}], 300); // it was noticed
+  };
+  return html`<button type="button" ref=${button} ...${attributes} onClick=${press}>${children}</button>`;
+}
