@@ -52,6 +52,13 @@ const (
 	agreement = "An agreement: everyone is asked to agree"
 )
 
+// lists does what the list of a message offers. The pointer or the focus is at the message.
+func (tab *tab) lists(action string) {
+	tab.t.Helper()
+	tab.click(button("More").in(".log"))
+	tab.click(button(action).in(".sheet"))
+}
+
 // notes sends a note to the person's own agent.
 func (tab *tab) notes(text string) {
 	tab.t.Helper()

@@ -261,7 +261,7 @@ func TestFiles_removed_isGoneFromThePageAndForEverybody(t *testing.T) {
 	tab.pictures(1)
 	tab.is(button("Download secret.png").in(".sidebar"))
 	tab.click(css(articleOf(id)))
-	tab.click(button("Remove the file"))
+	tab.lists("Remove the file")
 	tab.sees("Remove this file?")
 	tab.click(button("Remove").in("dialog"))
 	tab.sees("This was removed.")

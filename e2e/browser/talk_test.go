@@ -271,7 +271,7 @@ func TestTalk_message_isUnfoldedCopiedAndRemoved(t *testing.T) {
 	tab.click(css(".log-latest"))
 	tab.sees("My salary is secret.")
 	focus(secret)
-	tab.click(button("Remove the text"))
+	tab.lists("Remove the text")
 	tab.click(button("Remove"))
 	tab.sees("This was removed.")
 	other.sees("This was removed.")

@@ -1,10 +1,10 @@
 // The page of a room: its parts, and how they are laid out.
 
-import { html, useCallback, useEffect, useLayoutEffect, useRef, useState } from "./vendor.js";
+import { html, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor.js";
 import { ErrorPage } from "./landing/error-page.js";
 import { Composer } from "./compose/composer.js";
 import { Head } from "./compose/head.js";
-import { OpenDialog, useHelpKey } from "./compose/menu.js";
+import { OpenDialog } from "./compose/menu.js";
 import { useNotices } from "./compose/notices.js";
 import { PausedBar } from "./compose/pause.js";
 import { WaitingBar } from "./compose/waiting.js";
@@ -12,6 +12,7 @@ import { Rooms, RoomsButton, useRooms } from "./rooms/list.js";
 import { Sidebar } from "./sidebar/sidebar.js";
 import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
+import { useKeys } from "./ui/keys.js";
 import { later, loadDialogs } from "./ui/later.js";
 import { useRoom } from "./use-room.js";
 import { words } from "./words.js";
@@ -46,19 +47,25 @@ const hasMore = ({ room, trouble }) => !!room && trouble?.code !== "left" && tro
 
 function OpenRoom({ room, state }) {
   const [dialog, setDialog] = useState(""); // the name of the one that is open
-  const log = useRef(); // of the conversation: {jump}
-  const composer = useRef(); // of the composer: {answer}
+  const log = useRef(); // of the conversation: {jump, step, focus}
+  const composer = useRef(); // of the composer: {answer, focus}
   const sidebar = useSide(narrow);
   const list = useSide(noList);
   const rooms = useRooms(room, state);
   const jump = useCallback((id) => log.current?.jump(id), []);
   const reply = useCallback((id, kind) => composer.current?.answer(id, kind), []);
-  useHelpKey(useCallback(() => setDialog("keys"), []));
+  useKeys(useMemo(() => ({
+    "?": () => setDialog("keys"),
+    c: () => composer.current?.focus(),
+    j: () => log.current?.step(1),
+    k: () => log.current?.step(-1),
+  }), []));
   useNotices(room, state, jump);
   useEffect(() => void (state.renewed && setDialog("renewed")), [state.renewed]);
   useEffect(() => void (state.phase === "live" && loadDialogs()), [state.phase]);
   return html`
     <div class=${"room" + (rooms.length > 1 ? " with-rooms" : "")}>
+      <button type="button" class="button skip" onClick=${() => log.current?.focus()}>${words.room.skip}</button>
       <div class="room-top" inert=${sidebar.open || list.open}>
         <${Head} room=${room} state=${state} sidebar=${sidebar.open} onSidebar=${() => sidebar.show("")}
           onDialog=${setDialog} start=${rooms.length > 1 && html`

@@ -24,13 +24,14 @@ function useDraft(token) {
 
 const find = (room, id) => room.state.messages.find((message) => message.id === id);
 
-/** handle is a ref that is given answer(id, kind), which begins an answer. onJump(id) shows a message. */
+/** handle is a ref that is given answer(id, kind), which begins an answer, and focus(). onJump(id) shows a message. */
 export function Composer({ room, state, handle, onJump }) {
   const draft = useDraft(room.seat.token);
   const attached = useFiles(!isSilent(state));
   const area = useRef();
   if (handle) {
     handle.current = {
+      focus: () => area.current?.focus(),
       answer: async (id, kind = "") => {
         if (!find(room, id)) await room.loadBack(id).catch(() => {});
         const message = find(room, id);

@@ -1,6 +1,6 @@
 // The menu of a room.
 
-import { html, useEffect } from "../vendor.js";
+import { html } from "../vendor.js";
 import { root } from "../site.js";
 import { Icon } from "../ui/icon.js";
 import { later } from "../ui/later.js";
@@ -44,17 +44,4 @@ export function OpenDialog({ name, ...rest }) {
   if (name === "renewed") return html`<${dialogs.invite} renewed ...${rest} />`;
   if (name.startsWith("tasks ")) return html`<${dialogs.tasks} id=${name.slice(6)} ...${rest} />`;
   return dialogs[name] ? html`<${dialogs[name]} ...${rest} />` : null;
-}
-
-/** Calls show when the person presses ? and is not writing. */
-export function useHelpKey(show) {
-  useEffect(() => {
-    const key = (event) => {
-      const writing = event.target.closest?.("input, textarea, select, [contenteditable], dialog");
-      if (event.key === "?" && !writing && !event.ctrlKey && !event.metaKey && !event.altKey)
-        (event.preventDefault(), show());
-    };
-    document.addEventListener("keydown", key);
-    return () => document.removeEventListener("keydown", key);
-  }, [show]);
 }

@@ -1,23 +1,51 @@
-// What can be done with a message, shown while the pointer or the focus is there.
+// What can be done with a message: the bar above its row while the pointer or the focus is there, and
+// the list that the bar and a long press of a finger open.
 
 import { html } from "../vendor.js";
 import { Copy } from "../ui/copy.js";
-import { IconButton } from "../ui/icon.js";
+import { Icon, IconButton } from "../ui/icon.js";
+import { Sheet } from "../ui/sheet.js";
 import { words } from "../words.js";
 
-export function Actions({ message, view }) {
-  const whole = async () => {
-    if (message.more) await view.room.textOf(message.id);
-    return view.room.state.messages.find(({ id }) => id === message.id)?.text ?? message.text;
-  };
-  const mayRemove = !view.over && !message.redacted && (message.from === view.me || view.admin);
-  return html`
+const textOf = (message, view) => async () => {
+  if (message.more) await view.room.textOf(message.id);
+  return view.room.state.messages.find(({ id }) => id === message.id)?.text ?? message.text;
+};
+
+const hasText = (message) => !message.redacted && !!message.text;
+
+export const Actions = ({ message, view }) => html`
+  <div class="actions-place">
     <div class="actions">
       ${!view.over && html`
         <${IconButton} icon="reply" label=${words.talk.reply} onClick=${() => view.onReply(message.id)} />`}
-      ${!message.redacted && message.text && html`<${Copy} text=${whole} label=${words.talk.copy} />`}
+      ${hasText(message) && html`<${Copy} text=${textOf(message, view)} label=${words.talk.copy} />`}
+      <${IconButton} icon="more" label=${words.talk.more} aria-haspopup="dialog"
+        onClick=${(event) => view.act(message.id, event.currentTarget)} />
+    </div>
+  </div>`;
+
+/** All of it. at is the button that opened it, if one did. */
+export function ActionList({ message, view, at, onClose }) {
+  const then = (act) => () => (onClose(), act());
+  const mayRemove = !view.over && !message.redacted && (message.from === view.me || view.admin);
+  return html`
+    <${Sheet} label=${words.talk.more} at=${at} onClose=${onClose}>
+      ${!view.over && html`
+        <li>
+          <button type="button" class="choice" onClick=${then(() => view.onReply(message.id))}>
+            <${Icon} name="reply" />${words.talk.reply}
+          </button>
+        </li>`}
+      ${hasText(message) && html`
+        <li>
+          <${Copy} text=${textOf(message, view)} label=${words.talk.copy} className="choice">${words.talk.copy}<//>
+        </li>`}
       ${mayRemove && html`
-        <${IconButton} icon="trash" label=${message.file ? words.talk.removeFile : words.talk.remove}
-          onClick=${() => view.remove(message.id)} />`}
-    </div>`;
+        <li>
+          <button type="button" class="choice danger" onClick=${then(() => view.remove(message.id))}>
+            <${Icon} name="trash" />${message.file ? words.talk.removeFile : words.talk.remove}
+          </button>
+        </li>`}
+    <//>`;
 }

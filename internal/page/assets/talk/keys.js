@@ -1,19 +1,109 @@
-// The keys that lead through the conversation while it has the focus.
+// The conversation by keyboard. It is one Tab stop: of its messages only the one that had the focus
+// last can be reached with Tab, and what is in a message only from that message, with Enter.
 
-const steps = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 };
+const steps = { ArrowDown: 1, ArrowUp: -1 };
+const controls = "a[href], button, input, textarea, summary, [tabindex]:not(article)";
 
-/** Moves between messages (arrows, j and k), to the first and the last (Home, End), and replies (r). */
-export function onKey(event, { pane, onReply }) {
-  const article = event.target.closest("article");
-  if (event.ctrlKey || event.metaKey || event.altKey || (event.target !== article && event.target !== pane.box)) return;
-  const id = article?.dataset.id;
-  if (event.key === "r" && id) {
-    onReply(id);
-  } else if (event.key === "End") {
+/** What has the focus for a row: its message, or the first button among events. */
+const itemOf = (row) => row?.querySelector("article, button");
+
+export class Roving {
+  #current = ""; // the key of the row that is the Tab stop
+  #inside = false; // the focus is in it, at what it holds
+
+  /** Takes the elements: the box that scrolls and is the Tab stop while no message is, and the list in it. */
+  constructor(box, list, pane) {
+    this.box = box;
+    this.list = list;
+    this.pane = pane;
+  }
+
+  /** Follows what is on the page, until what it returns is called. */
+  watch() {
+    const changes = new MutationObserver(() => this.#mark());
+    changes.observe(this.box, { childList: true, subtree: true });
+    this.#mark();
+    return () => changes.disconnect();
+  }
+
+  /** The focus came to an element in the box. */
+  came(element) {
+    const row = element.closest(".row");
+    if (row) this.#current = row.dataset.key;
+    this.#inside = !!row && element !== itemOf(row);
+    this.#mark();
+  }
+
+  /** The focus left the box. */
+  left() {
+    this.#inside = false;
+    this.#mark();
+  }
+
+  /** Gives each element its place in the order of Tab, or none. */
+  #mark() {
+    const row = this.pane.element(this.#current);
+    const item = itemOf(row);
+    put(this.box, item ? -1 : 0);
+    for (const element of this.box.querySelectorAll(controls))
+      put(element, this.#inside && row?.contains(element) ? 0 : -1);
+    for (const article of this.list.querySelectorAll("article")) put(article, -1);
+    if (item) put(item, 0);
+  }
+
+  /** Gives the focus to a row, or to the box if it is not on the page. */
+  focus(key = this.#current) {
+    (itemOf(this.pane.element(key)) ?? this.box).focus({ preventScroll: true });
+  }
+
+  /** Moves the focus to the next message in a direction, or button among events. Reports whether there is one. */
+  step(by) {
+    const { rows, index } = this.pane;
+    const row = this.pane.element(this.#current);
+    const seen = row && isSeen(row, this.box);
+    let n = seen ? (index.get(this.#current) ?? 0) + (row.contains(document.activeElement) ? by : 0)
+      : index.get(this.pane.firstVisible());
+    while (rows[n] && !itemOf(this.pane.element(rows[n].key))) n += by;
+    const item = rows[n]
+      ? itemOf(this.pane.element(rows[n].key))
+      : by < 0 && this.box.querySelector(".log-beginning button");
+    if (!item) return false;
+    item.focus({ preventScroll: true });
+    item.scrollIntoView({ block: "nearest" });
+    return true;
+  }
+}
+
+function put(element, index) {
+  if (element.tabIndex !== index || !element.hasAttribute("tabindex")) element.tabIndex = index;
+}
+
+function isSeen(element, box) {
+  const [inner, outer] = [element.getBoundingClientRect(), box.getBoundingClientRect()];
+  return inner.bottom > outer.top && inner.top < outer.bottom;
+}
+
+/**
+ * Moves between messages (arrows), to the first and the last (Home, End), replies (r), and goes into
+ * a message and out of it (Enter, Escape).
+ */
+export function onKey(event, { pane, roving, onReply }) {
+  const { key, target } = event;
+  const article = target.closest("article");
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (key === "Escape" && article && target !== article) {
+    article.focus({ preventScroll: true });
+  } else if (target !== article && target !== pane.box && target !== itemOf(target.closest(".row"))) {
+    return;
+  } else if (key === "r" && article) {
+    onReply(article.dataset.id);
+  } else if (key === "Enter" && article) {
+    article.querySelector(controls)?.focus();
+  } else if (key === "End") {
     pane.goToEnd();
-  } else if (event.key === "Home") {
+  } else if (key === "Home") {
     pane.go(pane.rows[0]?.key, 0.1);
-  } else if (!steps[event.key] || longer(event.key, article, pane.box) || !step(steps[event.key], id, pane)) {
+  } else if (!steps[key] || longer(key, article, pane.box) || !roving.step(steps[key])) {
     return;
   }
   event.preventDefault();
@@ -21,19 +111,7 @@ export function onKey(event, { pane, onReply }) {
 
 /** Reports whether an arrow should rather scroll, since the message goes on beyond the view. */
 function longer(key, article, box) {
-  if (!article || key.length === 1) return false;
+  if (!article) return false;
   const [inner, outer] = [article.getBoundingClientRect(), box.getBoundingClientRect()];
   return key === "ArrowDown" ? inner.bottom > outer.bottom + 1 : inner.top < outer.top - 1;
-}
-
-/** Moves the focus to the next message in a direction. Reports whether there is one. */
-function step(by, id, pane) {
-  const { rows, index } = pane;
-  let n = id ? index.get(id) + by : index.get(pane.firstVisible());
-  while (rows[n] && rows[n].type !== "message") n += by;
-  const article = rows[n] && pane.element(rows[n].key)?.querySelector("article");
-  if (!article) return false;
-  article.focus({ preventScroll: true });
-  article.scrollIntoView({ block: "nearest" });
-  return true;
 }

@@ -7,10 +7,12 @@ import { Confirm } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { dayName, useNow } from "../ui/time.js";
 import { words } from "../words.js";
+import { ActionList } from "./actions.js";
 import { Announcer } from "./announcer.js";
 import { Events } from "./events.js";
 import { paint, sought, useSought, wordIn } from "./found.js";
-import { onKey } from "./keys.js";
+import { onKey, Roving } from "./keys.js";
+import { longPress } from "./long-press.js";
 import { Message } from "./message.js";
 import { outcomesOf } from "./outcomes.js";
 import { useReading } from "./reading.js";
@@ -19,13 +21,16 @@ import { Pane } from "./pane.js";
 
 /**
  * @param {{room, state, onReply: (id: string, kind?: string) => void, onInvite: () => void, handle?: {current}}} props
- *   handle.current becomes {jump(id)}, which shows a message
+ *   handle.current becomes {jump(id), step(by), focus()}: it shows a message, moves the focus to the
+ *   next one in a direction, and takes the focus
  */
 export function Log({ room, state, onReply, onInvite, handle }) {
   const [, changed] = useState(0);
   const render = () => changed((n) => n + 1);
   const pane = useMemo(() => new Pane(render), []);
   const [open, setOpen] = useState(new Set()); // the ids of long texts that are shown whole
+  // {id, at}: the message whose actions are listed, and the button that asked for that
+  const [acting, setActing] = useState(/** @type {any} */ (null));
   const [removing, setRemoving] = useState(""); // the id of the message that is about to lose its text
   const { messages, firstUnread, outbox, sharing, me, supervision } = state;
   const rows = useMemo(() => rowsOf(state), [messages, firstUnread, outbox, sharing, me, supervision.drafts]);
@@ -48,7 +53,6 @@ export function Log({ room, state, onReply, onInvite, handle }) {
     setOpen((ids) => new Set(ids).add(id));
     pane.go(id, 0.35, wordIn);
   };
-  if (handle) handle.current = { jump };
   const view = {
     room,
     state,
@@ -69,9 +73,13 @@ export function Log({ room, state, onReply, onInvite, handle }) {
       if (open.has(id)) pane.returnTo(id); // folded, it would end far above
       setOpen((ids) => (ids.has(id) ? new Set([...ids].filter((other) => other !== id)) : new Set(ids).add(id)));
     },
+    act: (id, at) => setActing({ id, at }),
     remove: setRemoving,
   };
-  const [box, list] = useScrolling(pane, ready, state, rows);
+  const [box, list, roving] = useScrolling(pane, ready, state, rows);
+  const pressed = useMemo(() => longPress((id) => setActing({ id })), []);
+  const step = (by) => roving.current?.step(by);
+  if (handle) handle.current = { jump, step, focus: () => roving.current?.focus() };
   const { fresh } = useReading({ room, state, pane, ready, rows, index, box });
   useSought(list);
   useLayoutEffect(() => paint(list.current));
@@ -84,12 +92,19 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   return html`
     <div class="log-frame">
       <div class="log" ref=${box} tabindex="0" role="region" aria-label=${words.talk.log} onScroll=${scrolled}
-        onKeyDown=${(event) => onKey(event, { pane, onReply })}>
+        onKeyDown=${(event) => onKey(event, { pane, roving: roving.current, onReply })}
+        onFocusIn=${({ target }) => roving.current.came(target)}
+        onFocusOut=${({ relatedTarget: to }) => box.current?.contains(to) || roving.current?.left()}
+        onPointerOver=${({ target }) => target.closest(".message-buttons, .actions") && pane.hold()}
+        onPointerOut=${({ target }) => target.closest(".message-buttons, .actions") && pane.note()}
+        ...${pressed}>
         <${Beginning} room=${room} state=${state} />
         <ol class="log-rows" ref=${list}>
           <li class="log-box" aria-hidden="true" style=${{ height: pane.above + "px" }}></li>
           ${rows.slice(pane.from, pane.to).map((row) => html`
-            <li key=${row.key} class=${"row row-" + row.type}><${Row} row=${row} view=${view} /></li>`)}
+            <li key=${row.key} data-key=${row.key} class=${"row row-" + row.type}>
+              <${Row} row=${row} view=${view} />
+            </li>`)}
           <li class="log-box" aria-hidden="true" style=${{ height: pane.below + "px" }}></li>
         </ol>
         ${!rows.some(({ type }) => type === "message" || type === "sending") && html`
@@ -100,9 +115,13 @@ export function Log({ room, state, onReply, onInvite, handle }) {
           <${Icon} name="down" />${fresh ? words.talk.fresh(fresh) : words.talk.latest}
         </button>`}
       <${Announcer} messages=${messages} me=${me} />
+      ${acting && byId.has(acting.id) && html`
+        <${ActionList} message=${byId.get(acting.id)} view=${view} at=${acting.at}
+          onClose=${() => (setActing(null), roving.current.focus(acting.id))} />`}
       ${removing && html`
         <${Confirm} ...${removalOf(byId.get(removing))} button=${words.talk.removeButton}
-          act=${() => room.redact(removing)} onClose=${() => setRemoving("")} />`}
+          act=${() => room.redact(removing)}
+          onClose=${() => (setRemoving(""), roving.current.focus(removing))} />`}
     </div>`;
 }
 
@@ -116,9 +135,15 @@ function removalOf(message) {
 function useScrolling(pane, ready, { firstUnread }, rows) {
   const [box, list] = [useRef(), useRef()];
   const opened = useRef(false);
+  const roving = useRef(/** @type {Roving | undefined} */ (undefined));
   useLayoutEffect(() => {
     if (!ready) return;
     pane.attach(box.current, list.current);
+    roving.current = new Roving(box.current, list.current, pane);
+    return roving.current.watch();
+  }, [ready]);
+  useLayoutEffect(() => {
+    if (!ready) return;
     const resized = new ResizeObserver(() => pane.settle());
     resized.observe(box.current);
     resized.observe(list.current);
@@ -128,13 +153,14 @@ function useScrolling(pane, ready, { firstUnread }, rows) {
     if (ready && firstUnread && (pane.atEnd || !opened.current)) pane.go("unread", 0.08);
     opened.current = ready;
   }, [ready, firstUnread]);
-  const hadFocus = list.current?.contains(document.activeElement);
+  const focused = document.activeElement;
+  const had = list.current?.contains(focused) && focused?.closest(".row")?.getAttribute("data-key");
   useLayoutEffect(() => {
     if (!ready) return;
     pane.settle();
-    if (hadFocus && document.activeElement === document.body) box.current.focus({ preventScroll: true });
+    if (had && document.activeElement === document.body) roving.current.focus(had);
   }, [ready, rows, pane.from, pane.to, pane.goal, pane.atEnd]);
-  return [box, list];
+  return [box, list, roving];
 }
 
 /** Brings a message into the view and marks it for a moment. The focus goes there, but not that of who searches. */

@@ -1,7 +1,7 @@
 // One message: who says it to whom, what it answers, the text, and what can be done with it.
 //
 // view is what all messages share: {room, state, me, alone, admin, now, byId, requests,
-// onReply, jump, hold, open, toggle, remove}.
+// onReply, jump, hold, open, toggle, act, remove}.
 
 import { html, useMemo, useState } from "../vendor.js";
 import { colourIn } from "../ui/colour.js";
@@ -22,7 +22,7 @@ export function Message({ message, head, item, sharing, view }) {
   const toCome = item ?? sharing;
   const [near, setNear] = useState(false); // the pointer or the focus is there
   const here = {
-    onPointerEnter: () => setNear(true),
+    onPointerEnter: (event) => event.pointerType !== "touch" && setNear(true),
     onPointerLeave: () => setNear(false),
     onFocusIn: () => setNear(true),
     onFocusOut: (event) => setNear(event.currentTarget.contains(event.relatedTarget)),

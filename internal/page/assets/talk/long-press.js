@@ -1,0 +1,22 @@
+// A long press of a finger on a message.
+
+const long = 500; // ms
+const slip = 10; // px by which a finger may move meanwhile
+
+/** Returns the attributes of an element in which a finger that rests on a message calls act with its id. */
+export function longPress(act) {
+  let timer, from;
+  const end = () => clearTimeout(timer);
+  const begin = (event) => {
+    end();
+    const article = event.target.closest("article");
+    const own = event.target.closest("a, button, input, textarea, summary, progress");
+    if (event.pointerType !== "touch" || !event.isPrimary || !article || own) return;
+    from = event;
+    timer = setTimeout(() => act(article.dataset.id), long);
+  };
+  const move = (event) => {
+    if (from && Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) > slip) end();
+  };
+  return { onPointerDown: begin, onPointerMove: move, onPointerUp: end, onPointerCancel: end };
+}
