@@ -206,7 +206,7 @@ func TestSystems_shell(t *testing.T) {
 	told := filepath.Join(p.home, "told")
 	line := `echo "$PARLEY_ROOM $PARLEY_MESSAGES" >> told`
 	if runtime.GOOS == "windows" {
-		line = `echo %PARLEY_ROOM% %PARLEY_MESSAGES%>> told`
+		line = `echo %PARLEY_ROOM% %PARLEY_MESSAGES% >> told`
 	}
 	standby := exec.CommandContext(t.Context(), os.Getenv(process.BinaryEnv), "standby", "--exec", line)
 	standby.Env, standby.Dir = p.env, p.home
