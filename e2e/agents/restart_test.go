@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -119,6 +120,36 @@ func TestRestart_claudeCode_keepsItsSeat(t *testing.T) {
 	r.crash()
 	r.ann = m.sit(dir, "claude", "--", "after-the-restart")
 	r.hears("after-the-restart", takesOver)
+}
+
+// A guest has no key by which it could regain its seat, and its invite has no further use. With
+// the token it is in again.
+func TestRestart_guest_isNotLockedOut(t *testing.T) {
+	t.Parallel()
+	base, key := keyed(t)
+	host, m := newMachine(t), newMachine(t)
+	m.sweep()
+	host.env = append(host.env, "PARLEY_URL="+base, "PARLEY_KEY="+key)
+	host.says(`"$PARLEY" join tea --as Host`)
+	link := regexp.MustCompile(`/i/[0-9a-z]+`).FindString(host.says(`"$PARLEY" invite`))
+	dir := m.folder("project")
+	m.settle(dir)
+	m.says(`"$PARLEY" connect claude-code --allow --url ` + base + link)
+	as := func(arguments map[string]any) string {
+		return prompt(t, do(plainly("join_room", arguments)), say(resting))
+	}
+	r := &restarts{machine: m, model: m.claude}
+	r.ann = m.sit(dir, "claude", "--", as(map[string]any{"agent_name": "Ann"}))
+	m.claude.await(t, r.ann.client, "the seat", patience, isSeated)
+	r.ann.shows(t, resting)
+	r.seat = r.seats()[0]
+	r.ann.kill(t)
+
+	r.ann = m.sit(dir, "claude", "--", "after-the-restart "+as(map[string]any{"agent_token": r.seat.Token}))
+	r.hears("after-the-restart", takesOver)
+	m.claude.await(t, r.ann.client, "its seat", patience, func(c conversation) bool {
+		return len(c.turns) == 1 && strings.Contains(c.text(), `"status":"returned"`)
+	})
 }
 
 func TestRestart_codex_keepsItsSeat(t *testing.T) {
