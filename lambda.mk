@@ -29,7 +29,7 @@ key: ## make a key with the label LABEL, and show it once
 logs: ## show the latest errors and the log on AWS
 	@scripts/sam/logs
 
-destroy: ## delete the stack on AWS; the table stays
+destroy: ## delete the stack on AWS; the table and the bucket stay
 	@scripts/sam/destroy
 
 # `sam build` calls this target for the function of that name in template.yaml. The
