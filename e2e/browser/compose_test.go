@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -175,7 +176,10 @@ func TestCompose_proposal_isAgreedOrObjectedTo(t *testing.T) {
 	}
 	other := talk.bob.says("Paint it blue", args{"kind": "proposal", "ask": []string{"Ann"}})
 	tab.click(button("Agree").in(articleOf(other)))
+	tab.until("its message has the focus", fmt.Sprintf("document.activeElement.dataset.id === %q", other))
 	talk.bob.hears("the agreement", func(m message) bool { return m.Agreed == other && m.Person })
+	tab.isNot(css(".message-buttons"))
+	tab.until("its message has the focus still", fmt.Sprintf("document.activeElement.dataset.id === %q", other))
 	for range 2 {
 		tab.sees("objected by you")
 		tab.sees("agreed 1 of 1")

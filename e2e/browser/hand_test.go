@@ -147,6 +147,31 @@ const ready = `async function() {
 // click clicks on an element as soon as a person could.
 func (tab *tab) click(w element) {
 	tab.t.Helper()
+	x, y := tab.reaches(w)
+	tab.run("click", chromedp.MouseClickXY(x, y))
+}
+
+// points brings the pointer to an element.
+func (tab *tab) points(w element) {
+	tab.t.Helper()
+	x, y := tab.reaches(w)
+	tab.run("point", chromedp.MouseEvent("mouseMoved", x, y))
+}
+
+// holds keeps a finger on an element until something holds, as an expression of the page.
+func (tab *tab) holds(w element, what, until string) {
+	tab.t.Helper()
+	x, y := tab.reaches(w)
+	do(tab, input.DispatchTouchEvent, input.DispatchTouchEventParams{
+		Type: "touchStart", TouchPoints: []*input.TouchPoint{{X: x, Y: y}},
+	})
+	tab.until(what, until)
+	do(tab, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: "touchEnd", TouchPoints: []*input.TouchPoint{}})
+}
+
+// reaches returns where an element is, as soon as a person could press it.
+func (tab *tab) reaches(w element) (x, y float64) {
+	tab.t.Helper()
 	var place struct {
 		X, Y float64
 		Why  string
@@ -168,7 +193,7 @@ func (tab *tab) click(w element) {
 		}))
 		return last == nil && place.Why == ""
 	})
-	tab.run("click", chromedp.MouseClickXY(place.X, place.Y))
+	return place.X, place.Y
 }
 
 // walksBack moves the focus so many steps back. What has it is never covered, also where it is scrolled

@@ -1,6 +1,12 @@
 package browser
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+)
 
 // watchNotices notes what the page tells the desktop.
 const watchNotices = `(() => {
@@ -103,6 +109,31 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab.until("the drafts have the focus", `document.activeElement.id === "sidebar-drafts"`)
 	tab.click(button("Send").in(drafts))
 	talk.bob.hearsText("Steel it is")
+	tab.isNot(css(drafts))
+	tab.until("the focus is in the sidebar", `document.querySelector(".room-sidebar").contains(document.activeElement)`)
 	tab.press("Escape")
+	tab.isNot(css(aside))
 	tab.seesNot("waits for you.")
+
+	// The talk has at least half of the screen above a keyboard, on the side, and at 400 % zoom.
+	talk.ann.drafts("And paint it green")
+	tab.sees("1 message of your agent waits for you.")
+	tab.answers(id)
+	tab.types(strings.Repeat("Some words, while the keyboard is open. ", 20))
+	for _, screen := range [][2]int64{{390, 440}, {360, 300}, {844, 390}, {320, 256}} {
+		tab.look(screen[0], screen[1], "light")
+		tab.until(fmt.Sprint("the talk has half of ", screen),
+			`document.querySelector(".log-frame").offsetHeight * 2 >= innerHeight`)
+		tab.is(css(".compose-send"))
+		if tall := evaluate[int64](tab, "document.documentElement.scrollHeight"); tall > screen[1] {
+			t.Errorf("at %v the page has %d px", screen, tall)
+		}
+	}
+	tab.look(360, 740, "light")
+
+	// A long press of a finger opens the list of a message.
+	do(tab, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true})
+	tab.holds(css(articleOf(id)), "the list is there", `document.querySelector(".sheet-low button")`)
+	tab.click(button("Reply").in(".sheet"))
+	tab.until("the text has the focus", "document.activeElement.matches("+quoted(textArea)+")")
 }

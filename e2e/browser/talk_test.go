@@ -130,6 +130,10 @@ func TestTalk_speakers_areToldApart(t *testing.T) {
 	ann, bob, cy := threeOf(t, s, "Speakers")
 	tab := s.person().open(ann.watch)
 	tab.is(css(".log-rows"))
+	tab.press("Tab")
+	tab.is(css(".skip:focus-visible"))
+	tab.press("Enter")
+	tab.until("the conversation has the focus", "document.activeElement.closest('.log')")
 	question := bob.says("Which day\nsuits you?", args{"ask": []string{ann.name}})
 	answer := ann.says("Friday.", args{"reply_to": question})
 	cy.says("Just between us.", args{"to": []string{ann.name}})
@@ -159,7 +163,31 @@ func TestTalk_speakers_areToldApart(t *testing.T) {
 	tab.press("j")
 	tab.until("the next message has the focus", fmt.Sprintf("document.activeElement.dataset.id === %q", answer))
 	tab.press("ArrowUp", "r")
-	tab.until("a reply is written", "document.activeElement.matches('textarea')")
+	writes := func() {
+		t.Helper()
+		tab.until("the composer has the focus", "document.activeElement.matches('.compose textarea')")
+	}
+	writes()
+
+	// The conversation is one Tab stop. What is in a message is reached from there.
+	tab.is(css(".answered"))
+	tab.press("Escape")
+	tab.isNot(css(".answered"))
+	tab.press("Shift+Tab")
+	focused := fmt.Sprintf("document.activeElement.dataset.id === %q", question)
+	tab.until("the message has the focus again", focused)
+	tab.press("Tab")
+	writes()
+	tab.press("Shift+Tab", "Enter")
+	tab.until("a button of the message has the focus", fmt.Sprintf(
+		"document.activeElement.matches('[data-id=%q] button')", question))
+	tab.press("Escape")
+	tab.until("the message has the focus again", focused)
+	tab.click(css(".room-head h1"))
+	tab.press("k", "j")
+	tab.until("a message has the focus", "document.activeElement.matches('article')")
+	tab.press("c")
+	writes()
 }
 
 // clock returns the time of a message as the page shows it.
@@ -276,4 +304,33 @@ func TestTalk_message_isUnfoldedCopiedAndRemoved(t *testing.T) {
 	tab.sees("This was removed.")
 	other.sees("This was removed.")
 	other.seesNot("My salary is secret.")
+
+	// The bar of a message covers no text and no button of it and of others.
+	bob.says("Run this:\n\n```sh\nmake everything that this page needs\n```")
+	last := bob.says("Then tell me what " + strings.Repeat("came of it ", 30))
+	for _, width := range []int64{1440, 1024, 640} {
+		tab.look(width, 800, "light")
+		tab.points(css(articleOf(last)))
+		tab.is(css(articleOf(last) + " .actions"))
+		if covered := evaluate[string](tab, barCovers); covered != "" {
+			t.Errorf("at %d px the bar covers %s", width, covered)
+		}
+	}
 }
+
+// barCovers says which text or button of a message the bar of one stands over.
+const barCovers = `(() => {
+  const bar = document.querySelector(".actions").getBoundingClientRect();
+  const over = (r) => r.left < bar.right && r.right > bar.left && r.top < bar.bottom && r.bottom > bar.top;
+  for (const part of document.querySelectorAll(".message-head, .message-body")) {
+    for (const own of part.querySelectorAll("button, a"))
+      if (over(own.getBoundingClientRect())) return own.outerHTML;
+    const walk = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+      const range = new Range();
+      range.selectNodeContents(walk.currentNode);
+      if ([...range.getClientRects()].some(over)) return walk.currentNode.data;
+    }
+  }
+  return "";
+})()`

@@ -14,6 +14,7 @@ import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
 import { useKeys } from "./ui/keys.js";
 import { later, loadDialogs } from "./ui/later.js";
+import { followViewport } from "./ui/viewport.js";
 import { useRoom } from "./use-room.js";
 import { words } from "./words.js";
 
@@ -54,6 +55,7 @@ function OpenRoom({ room, state }) {
   const rooms = useRooms(room, state);
   const jump = useCallback((id) => log.current?.jump(id), []);
   const reply = useCallback((id, kind) => composer.current?.answer(id, kind), []);
+  useEffect(followViewport, []);
   useKeys(useMemo(() => ({
     "?": () => setDialog("keys"),
     c: () => composer.current?.focus(),

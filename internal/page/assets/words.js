@@ -484,7 +484,7 @@ export const words = {
     refuse: "Refuse",
     refusing: "Refused. Your agent is told in a few seconds.",
     refused: "Refused",
-    refuseWhy: "Why? (optional)",
+    refuseWhy: "Refused. Why? (optional)",
     undo: "Undo",
     sendEdited: "Send as my words",
     draftWords: "What your agent wants to say",

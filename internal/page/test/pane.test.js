@@ -23,10 +23,10 @@ class Screen {
         return screen.#top;
       },
       set scrollTop(y) {
-        screen.#top = Math.max(0, Math.min(y, screen.height - view));
+        screen.#top = Math.max(0, Math.min(y, screen.height - screen.box.clientHeight));
       },
       get scrollHeight() {
-        return Math.max(view, screen.height);
+        return Math.max(screen.box.clientHeight, screen.height);
       },
       getBoundingClientRect: () => ({ top: 0, bottom: view, height: view }),
     };
@@ -199,6 +199,13 @@ test("at the end, what grows is followed, also if the browser tells first that t
   screen.heights.set("r98", 300);
   screen.pane.scrolled();
   assert.ok(!screen.pane.atEnd);
+});
+
+test("at the end it stays there when a keyboard opens before the browser tells of a scroll", () => {
+  screen.show(rows(0, 100));
+  screen.box.clientHeight = 500;
+  screen.pane.scrolled(); // by settle, before that
+  assert.ok(screen.pane.atEnd && screen.place("r99") === 450);
 });
 
 test("it stays where it is when something at the end grows, if it is held", () => {

@@ -37,7 +37,8 @@ export function Composer({ room, state, handle, onJump }) {
         const message = find(room, id);
         if (message) draft.answer(message, kind, state.me);
         area.current?.focus();
-        requestAnimationFrame(() => area.current?.focus()); // the sidebar may have covered it until now
+        // The sidebar may have covered it until now.
+        if (document.activeElement !== area.current) requestAnimationFrame(() => area.current?.focus());
       },
     };
   }

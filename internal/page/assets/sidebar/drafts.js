@@ -85,7 +85,7 @@ function Refused({ room, draft, refusing: { why, sent }, act }) {
     room.refusals.undo(draft.id);
   };
   return html`
-    <p class="small" role="status">${sent ? w.refused : w.refusing}</p>
+    <p class="hidden-visually" role="status">${sent ? w.refused : w.refusing}</p>
     <form class="sidebar-refused" onSubmit=${(e) => (e.preventDefault(), room.refusals.now(draft.id))}>
       <input class="input" ref=${focusUnlessTouch} maxlength="200" aria-label=${w.refuseWhy} placeholder=${w.refuseWhy}
         value=${why} readonly=${sent} onInput=${(e) => act(() => room.refusals.take(draft.id, e.target.value))} />

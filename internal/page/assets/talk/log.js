@@ -41,7 +41,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   const requests = useMemo(
     () => new Map(over ? [] : state.requests.map((request) => [request.id, request])), [state.requests, over]);
   const now = useNow(state.clock);
-  const ready = state.phase !== "opening" && (state.room || messages.length > 0);
+  const ready = state.phase !== "opening" && (!!state.room || messages.length > 0);
   pane.take(rows, index);
 
   const jump = async (id) => {
@@ -111,7 +111,8 @@ export function Log({ room, state, onReply, onInvite, handle }) {
           <${Empty} state=${state} onInvite=${onInvite} />`}
       </div>
       ${!pane.atEnd && html`
-        <button type="button" class=${"button log-latest" + (fresh ? " primary" : "")} onClick=${() => pane.goToEnd()}>
+        <button type="button" tabindex="-1" class=${"button log-latest" + (fresh ? " primary" : "")}
+          onClick=${() => pane.goToEnd()}>
           <${Icon} name="down" />${fresh ? words.talk.fresh(fresh) : words.talk.latest}
         </button>`}
       <${Announcer} messages=${messages} me=${me} />

@@ -23,7 +23,8 @@ export class Pane {
     this.anchor = null; // {key, top}: a row and where it is in the view, in px
     /** @type {{key: string, part: number, within?: (row: Element) => Element | Range | undefined} | null} */
     this.goal = null; // a row that is to come to this part of the view, or what within finds in it
-    this.noted = { top: 0, height: 0 }; // where the view stood in what height of the list, when that was noted last
+    // Where the view stood in what height of the list, and its own size, when that was noted last.
+    this.noted = { top: 0, height: 0, view: "" };
   }
 
   /** Takes the elements: the box that scrolls, and the list in it. */
@@ -147,18 +148,26 @@ export class Pane {
     return place && place.getBoundingClientRect().top - this.box.getBoundingClientRect().top;
   }
 
-  /** The view was scrolled: by the person, or by settle, and something at the end has grown since. */
+  /**
+   * The view was scrolled: by the person, by settle, and something at the end has grown since, or because
+   * its size has changed.
+   */
   scrolled() {
     this.goal = null;
-    const { scrollTop, scrollHeight } = this.box;
-    if (this.atEnd && scrollTop >= this.noted.top && scrollHeight > this.noted.height) this.settle();
+    const { top, height, view } = this.noted;
+    const grown = this.box.scrollTop >= top && this.box.scrollHeight > height;
+    if (this.atEnd && (grown || view !== this.#size)) this.settle();
     else this.note();
+  }
+
+  get #size() {
+    return `${this.box.clientWidth} ${this.box.clientHeight}`;
   }
 
   /** Notes where the view stands, after the person or settle has moved it. */
   note() {
     const { scrollTop, scrollHeight, clientHeight } = this.box;
-    this.noted = { top: scrollTop, height: scrollHeight };
+    this.noted = { top: scrollTop, height: scrollHeight, view: this.#size };
     this.atEnd = scrollHeight - scrollTop - clientHeight <= near;
     const key = this.firstVisible();
     const top = key && this.#topOf(key);

@@ -7,6 +7,7 @@ import { useModal } from "./dialog.js";
 /** at is the button that opened it; without one it is at the lower edge. children are list items. */
 export function Sheet({ label, at, onClose, children }) {
   const element = useRef();
+  const down = useRef(false); // the press began outside; that of the finger that opened it did not
   useModal(element);
   useLayoutEffect(() => {
     const { style, offsetWidth, offsetHeight } = element.current;
@@ -20,7 +21,8 @@ export function Sheet({ label, at, onClose, children }) {
   return html`
     <dialog ref=${element} class=${"sheet" + (at ? "" : " sheet-low")} aria-label=${label}
       onCancel=${(e) => (e.preventDefault(), onClose())} onClose=${() => element.current && onClose()}
-      onClick=${(e) => e.target === element.current && onClose()}>
+      onPointerDown=${(e) => (down.current = e.target === element.current)}
+      onClick=${(e) => down.current && e.target === element.current && onClose()}>
       <ul>${children}</ul>
     </dialog>`;
 }
