@@ -208,8 +208,8 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 			if renew {
 				ended = "The invites from before seat nobody any more. "
 			}
-			return fail(failed, "%sNobody can be invited to %s: %d of %d seats are taken. An admin adds some with parley "+
-				"room --capacity.", ended, got.Room.Name, len(got.Room.Agents), got.Room.Capacity)
+			return fail(failed, "%sNobody can be invited to %s: %d of %d seats are taken. An admin adds some with "+
+				"parley room --capacity.", ended, got.Room.Name, len(got.Room.Agents), got.Room.Capacity)
 		}
 		if got.Room.PasswordProtected && !isDoor(got.Invite) {
 			s.out.note("The room has a password, which is not part of the line: pass it on in another way.")

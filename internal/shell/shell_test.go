@@ -350,7 +350,8 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 			"The text is missing (only kind agree and withdraw need none).", 2},
 		"an id": {c.Say(t.Context(), ann, shell.SayRequest{Text: "a", ReplyTo: "x"}),
 			"--reply-to: there is no message of " +
-				"this id that you may see, or it has expired. Nothing was done: use the id of a message that you have " +
+				"this id that you may see, or it has expired. Nothing was done: use the id of a message that " +
+				"you have " +
 				"" +
 				"" +
 				"read.", 0},
@@ -363,7 +364,8 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 			`--for: "Zed" is nobody who is in this room now. Nothing was changed: leave --for out, and anyone may take ` +
 				`the task, now or later.`, 0},
 		"who may do it": {c.Manage(t.Context(), as("Bob"), shell.ManageRequest{Action: "mute", Name: "Ann"}),
-			"Only admins of this room may do that, and you are not one. Nothing was changed: parley who tells who is; " +
+			"Only admins of this room may do that, and you are not one. Nothing was changed: parley who " +
+				"tells who is; " +
 				"" +
 				"" +
 				"" +
