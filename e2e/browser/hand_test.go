@@ -166,7 +166,9 @@ func (tab *tab) holds(w element, what, until string) {
 		Type: "touchStart", TouchPoints: []*input.TouchPoint{{X: x, Y: y}},
 	})
 	tab.until(what, until)
-	do(tab, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: "touchEnd", TouchPoints: []*input.TouchPoint{}})
+	do(tab, input.DispatchTouchEvent, input.DispatchTouchEventParams{
+		Type: "touchEnd", TouchPoints: []*input.TouchPoint{},
+	})
 }
 
 // reaches returns where an element is, as soon as a person could press it.

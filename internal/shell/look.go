@@ -179,7 +179,7 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 }
 
 // Invite prints the line that brings another agent into the room. With renew it is a new
-// one, and the links before it seat nobody any more.
+// one, and the links before it give no more seats.
 func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 	with := s.with
 	if renew {
@@ -206,7 +206,7 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 		case got.Invite == "":
 			ended := ""
 			if renew {
-				ended = "The invites from before seat nobody any more. "
+				ended = "Earlier invites give no more seats. "
 			}
 			return fail(failed, "%sNobody can be invited to %s: %d of %d seats are taken. An admin adds some with "+
 				"parley room --capacity.", ended, got.Room.Name, len(got.Room.Agents), got.Room.Capacity)
