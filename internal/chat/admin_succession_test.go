@@ -28,6 +28,17 @@ func TestSuccession_lastAdminLeaves_longestSeatedBecomesAdminByThatEvent(t *test
 	}
 }
 
+func TestSuccession_lastAdminLeaves_agentThatIsPresentComesFirst(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.clock.Advance(time.Hour)
+	w.look(p.cid.Token, "")
+	left, err := w.elsewhere().LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.ann.Token})
+	if err != nil || left.NewAdmin != "Cid" {
+		t.Errorf("Bob is silent: Ann is told %+v, %v", left, err)
+	}
+}
+
 // The presence stored before the promotion has a member's lifetime and expires.
 func TestSuccession_newAdmin_hasAnAdminsLease(t *testing.T) {
 	w := newWorld(t)

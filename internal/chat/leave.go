@@ -45,7 +45,7 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 	if got.Messages, got.HasMore, err = c.lastUnread(ctx); err != nil {
 		return Left{}, err
 	}
-	p, gone := &roomlog.Proposal{}, false
+	p, gone, heirs := &roomlog.Proposal{}, false, c.heirs(ctx)
 	p.Propose = func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
 		a, here := h.Owner(c.holder)
 		if gone = !here || h.Closed || h.Expired(now); gone {
@@ -64,6 +64,7 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 			ch.Events = append(ch.Events, e)
 		}
 		left := *h.FreeSeat(a, room.ReasonLeft)
+		left.Promoted = heirs.Heir(h, a.Seat, now)
 		ch.Events = append(ch.Events, left)
 		if a.Person.HasOpened() { // who else has a token wants to know why the seat is gone
 			ch.Ops = roomlog.Vacate(&h.State, left, table.Always, now)
@@ -81,6 +82,19 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 	}
 	got.Status, got.NewAdmin = StatusLeft, p.Events[len(p.Events)-1].NewAdmin
 	return got, nil
+}
+
+// heirs returns what tells who of several agents is present, if one of them becomes admin as the caller leaves.
+func (c *session) heirs(ctx context.Context) *room.SeatRequest {
+	claim := &room.SeatRequest{}
+	if c.head.Successor(c.agent.Seat) == 0 || c.head.Others(c.agent.Seat) < 2 {
+		return claim
+	}
+	var err error
+	if claim.Presence, _, err = c.room.agents.Presence(ctx, table.Eventual); err != nil && ctx.Err() == nil {
+		c.room.svc.log.WarnContext(ctx, "presence not read", "error", err) // what they said lately tells, too
+	}
+	return claim
 }
 
 // lastUnread returns what the caller has not read. It notes nothing: the seat is given

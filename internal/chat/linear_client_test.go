@@ -187,7 +187,7 @@ func (c *client) leave() error {
 		if req.Text != "" {
 			c.recordLost(s, lostSend{sendCall{who: c.who, text: req.Text}})
 		}
-		c.recordLost(s, lostLeave{c.who, ""})
+		c.recordLost(s, lostLeave{who: c.who})
 	case code == fault.NotAllowed:
 		c.record(s, leaveOp{c.who, req.Text, got, code})
 	default:

@@ -305,11 +305,37 @@ func (r roomModel) successor(a agentModel) (next agentModel, ok bool) {
 	return next, ok
 }
 
+// leaverHeirs returns the agents that may become admin when a leaves by itself: the longest seated that is present
+// and not muted, else the successor. Where presence is not noted in time, it may be another.
+func (m model) leaverHeirs(r roomModel, a agentModel) (heirs []agentModel) {
+	next, ok := r.successor(a)
+	if !ok {
+		return nil
+	}
+	for _, x := range r.seated() {
+		present := !m.sequential || !m.oneService || m.now.Before(x.lastHeard().Add(2*time.Minute))
+		if x.seat != a.seat && !x.muted && present {
+			heirs = append(heirs, x)
+		}
+	}
+	if m.sequential && m.oneService && len(heirs) > 0 {
+		return heirs[:1]
+	}
+	return append(heirs, next)
+}
+
 // remove frees the seat of a.
 func (m model) remove(r roomModel, a agentModel, by int, reason room.Reason, note string) (roomModel, error) {
+	next, promoted := r.successor(a)
+	return m.removeFor(r, a, by, reason, note, next, promoted)
+}
+
+// removeFor is remove where next becomes admin, if promoted.
+func (m model) removeFor(r roomModel, a agentModel, by int, reason room.Reason, note string, next agentModel,
+	promoted bool) (roomModel, error) {
 	e := eventModel{seat: a.seat, by: by, Message: chat.Message{Type: chat.EventLeft, Agent: a.name, Reason: reason,
 		Note: note}}
-	if next, promoted := r.successor(a); promoted {
+	if promoted {
 		e.NewAdmin = next.name
 		next.admin, next.muted, next.promoted = true, false, m.now
 		r = r.with(next)

@@ -82,6 +82,7 @@ func (o lostAct) String() string { return "an agent becomes an admin of " + o.ro
 type lostLeave struct {
 	who  agentID
 	text string
+	heir string // the name of the agent that becomes admin, if an answer told; else ""
 }
 
 func (o lostLeave) on(m model) (model, error) {
@@ -97,8 +98,21 @@ func (o lostLeave) on(m model) (model, error) {
 		}
 		a, _ = r.agent(a.seat)
 	}
-	r, err = m.remove(r, a, 0, room.ReasonLeft, "")
-	return m.with(r), err
+	heirs := m.leaverHeirs(r, a)
+	if len(heirs) == 0 {
+		r, err = m.remove(r, a, 0, room.ReasonLeft, "")
+		return m.with(r), err
+	}
+	for _, x := range heirs {
+		var next roomModel
+		if o.heir != "" && o.heir != x.name {
+			continue
+		}
+		if next, err = m.removeFor(r, a, 0, room.ReasonLeft, "", x, true); err == nil {
+			return m.with(next), nil
+		}
+	}
+	return m, &wrong{"who becomes admin", o.heir, heirs}
 }
 
 func (o lostLeave) String() string { return fmt.Sprintf("%v leaves", o.who) }

@@ -31,6 +31,25 @@ func (c *SeatRequest) Succeed(h *Head, now time.Time) *Event {
 	return nil
 }
 
+// Heir returns the seat that becomes admin, in the same event, when the last admin leaves by itself: the longest
+// seated agent that is present and not muted, so that somebody runs the room at once; if there is none, that of
+// State.Successor.
+func (c *SeatRequest) Heir(h *Head, seat int, now time.Time) int {
+	next := h.Successor(seat)
+	for _, a := range h.Agents {
+		if next != 0 && a.Seat != seat && !a.Muted && c.isPresent(h, a, now) {
+			return a.Seat
+		}
+	}
+	return next
+}
+
+// isPresent reports whether a was heard a moment ago, waits, or has a program on standby that does.
+func (c *SeatRequest) isPresent(h *Head, a Agent, now time.Time) bool {
+	heard, _ := c.LastHeard(h, a)
+	return Latest(heard.Add(PresentFor), c.Presence[a.Seat].WaitsUntil()).After(now)
+}
+
 // lacksAdmin reports whether no admin was heard for AdminSilent.
 func (c *SeatRequest) lacksAdmin(h *Head, now time.Time) bool {
 	for _, a := range h.Agents {

@@ -80,3 +80,37 @@ func TestSucceed_adminsAreSilent_longestSeatedPresentAgentBecomesAdmin(t *testin
 		}
 	}
 }
+
+// Ann, the only admin, leaves. Bob, Cid and Dora came after her, an hour ago.
+func TestHeir_adminLeaves_isTheLongestSeatedPresentAgent(t *testing.T) {
+	type presence = map[int]room.Presence
+	for what, c := range map[string]struct {
+		then func(l *timeline, p presence)
+		want int // the seat; 0: none
+	}{
+		"all are silent": {func(*timeline, presence) {}, 2},
+		"Cid has called": {func(l *timeline, p presence) {
+			p[3] = room.Presence{AtMs: l.now.Add(-time.Minute).UnixMilli()}
+		}, 3},
+		"Cid has spoken": {func(l *timeline, _ presence) { l.say(3, "here") }, 3},
+		"Dora waits": {func(l *timeline, p presence) {
+			p[4] = room.Presence{UntilMs: l.now.Add(time.Minute).UnixMilli()}
+		}, 4},
+		"Dora's program waits": {func(l *timeline, p presence) {
+			p[4] = room.Presence{UntilMs: l.now.Add(time.Minute).UnixMilli(), Standby: true}
+		}, 4},
+		"Dora is away until later": {func(l *timeline, p presence) {
+			p[4] = room.Presence{BackMs: l.now.Add(time.Minute).UnixMilli()}
+		}, 2},
+		"Cid is here, and muted": {func(l *timeline, _ presence) { l.say(3, "here"); l.manage(room.Mute, 3) }, 2},
+		"Cid is admin, too":      {func(l *timeline, _ presence) { l.manage(room.Promote, 3); l.say(4, "here") }, 0},
+	} {
+		l, p := newRoom(t, "Ann", "Bob", "Cid", "Dora"), presence{}
+		l.now = l.now.Add(time.Hour)
+		c.then(l, p)
+		claim := room.SeatRequest{Presence: p}
+		if got := claim.Heir(l.head, 1, l.now); got != c.want {
+			t.Errorf("%s: seat %d, want %d", what, got, c.want)
+		}
+	}
+}
