@@ -3,7 +3,6 @@
 import { ErrorPage } from "./landing/error-page.js";
 import { HomePage } from "./landing/home.js";
 import { InvitePage } from "./landing/invite.js";
-import { UploadPage } from "./landing/upload.js";
 import * as storage from "./storage.js";
 import { Room } from "./room.js";
 import { RoomPage } from "./room-page.js";
@@ -11,8 +10,11 @@ import { claimed, returned } from "./seats.js";
 import { root } from "./site.js";
 import { isClaim, roomOf } from "./token.js";
 import { Dialog } from "./ui/dialog.js";
+import { later } from "./ui/later.js";
 import { html, render } from "./vendor.js";
 import { words } from "./words.js";
+
+const UploadPage = later(() => import("./landing/upload.js"), "UploadPage"); // no part of a room
 
 /** @type {Room | null} */
 let room = null; // that is shown
@@ -42,7 +44,7 @@ function roomPage(id) {
 const pages = {
   r: roomPage,
   i: (code) => html`<${InvitePage} code=${code} />`,
-  "v1/upload": (code) => html`<${UploadPage} code=${code} />`,
+  "v1/upload": (code) => html`<${UploadPage} code=${code} onClose=${() => location.reload()} />`,
 };
 
 const [, kind, name] = /^(v1\/\w+|\w*)\/?([^/]*)/.exec(location.pathname.slice(root.pathname.length)) ?? [];
