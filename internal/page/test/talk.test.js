@@ -184,7 +184,7 @@ test("votes without a word are one line for each proposal", () => {
   const line = (...votes) => sentenceOf(sentence(voted(together(votes)[0], talk)));
   assert.match(line(from("Bo", "agree"), from("Ada", "agree", { agreed: "p" })),
     /^\[Bo\] and your agent agreed to .*“Paint it red”.*\. Everyone asked has agreed$/s);
-  assert.match(line(from("Ada", "agree", { person: true })), /^you agreed to /);
+  assert.match(line(from("Ada", "agree", { person: true })), /^You agreed to /);
 });
 
 test("many names are few, the own one first", () => {

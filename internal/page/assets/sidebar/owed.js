@@ -5,6 +5,7 @@ import { Decision } from "../ui/decision.js";
 import { few } from "../ui/few.js";
 import { fill, word } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
+import { capital } from "../talk/names.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
 import { isLine, Part, Quote } from "./part.js";
@@ -83,5 +84,3 @@ export function sentence({ from, owed_by: owing, mine, message }, { me, alone })
   const many = names.length > 1 || (alone && owing[0] === me);
   return fill((message?.kind === "proposal" ? w.oweToProposal : w.owe)(many), { names, asker });
 }
-
-const capital = (text) => text[0].toUpperCase() + text.slice(1);

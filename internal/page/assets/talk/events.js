@@ -7,7 +7,7 @@ import { fill, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock } from "../ui/time.js";
 import { words } from "../words.js";
-import { audience, sayer } from "./names.js";
+import { audience, capital, sayer } from "./names.js";
 import { gist } from "./rows.js";
 
 const shownAtOnce = 3; // lines in a row; more are behind a button
@@ -83,7 +83,8 @@ export function voted(event, { me, byId, jump }) {
     <button type="button" class="event-more" title=${words.talk.goTo} onClick=${() => jump(event.reply_to)}>
       ${text}
     </button>`;
-  return { ...event, agents: event.votes.map((vote) => sayer(vote, me)), proposal: { element } };
+  const [first, ...others] = event.votes.map((vote) => sayer(vote, me));
+  return { ...event, agents: [first.word ? word(capital(first.word)) : first, ...others], proposal: { element } };
 }
 
 /** Returns what an event says. */

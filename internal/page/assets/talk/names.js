@@ -6,6 +6,8 @@ import { words } from "../words.js";
 /** Returns names for a sentence, with self for the seat of this page. */
 export const listed = (names, me, self = words.who.you) => names.map((name) => (name === me ? word(self) : name));
 
+export const capital = (text) => text[0].toUpperCase() + text.slice(1);
+
 /** Returns who answers for the seat of this page: the person alone, or its agent. */
 export const selfOf = ({ alone }) => (alone ? words.who.you : words.who.yourAgent);
 
