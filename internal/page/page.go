@@ -36,6 +36,9 @@ var kinds = map[string]string{
 	".txt": "text/plain; charset=utf-8",
 }
 
+// assets are the files at Path.
+var assets = []string{"main.js", "later.js", "page.css", "icon.svg", "icon-dot.svg", "vendor-licenses.txt"}
+
 // Site has the document and its assets. Any number of goroutines may use it at once. A nil one
 // has none.
 type Site struct {
@@ -62,7 +65,7 @@ func New() (*Site, error) {
 		return nil, fmt.Errorf("page: %w", err)
 	}
 	all.version = string(version)
-	for _, name := range []string{"main.js", "later.js", "page.css", "icon.svg", "vendor-licenses.txt"} {
+	for _, name := range assets {
 		f, err := newFile(kinds[path.Ext(name)], "public, max-age=31536000, immutable", "served/"+name+".gz")
 		if err != nil {
 			return nil, err

@@ -37,7 +37,7 @@ func built(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	texts := map[string]string{"main.js": script, bundle.Later: later}
-	for _, name := range []string{"icon.svg", "vendor-licenses.txt"} {
+	for _, name := range []string{"icon.svg", "icon-dot.svg", "vendor-licenses.txt"} {
 		texts[name] = modules[name]
 	}
 	for _, name := range slices.SortedFunc(maps.Keys(modules), outerFirst) {

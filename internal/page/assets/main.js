@@ -1,5 +1,6 @@
 // Shows the page of this address, and tells it of what happens to its tab.
 
+import { attention } from "./compose/calls.js";
 import { ErrorPage } from "./landing/error-page.js";
 import { HomePage } from "./landing/home.js";
 import { InvitePage } from "./landing/invite.js";
@@ -71,10 +72,15 @@ function draw(page) {
   render(html`${page}${notice}`, /** @type {HTMLElement} */ (document.getElementById("page")));
 }
 
-/** Puts the name of the room and the number of unread messages into the title. */
+const icon = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
+
+/** Puts the name of the room and the number of what is new or waits into the title, and a dot on the icon. */
 function title() {
-  const now = words.model.title(room?.unread() ?? 0, room && (room.state.room?.name ?? room.seat.title), words.site);
+  const { count, calls } = room ? attention(room.state, room.unread()) : { count: 0, calls: false };
+  const now = words.model.title(count, room && (room.state.room?.name ?? room.seat.title), words.site);
   if (document.title !== now) document.title = now;
+  const href = new URL(calls ? "icon-dot.svg" : "icon.svg", import.meta.url).href;
+  if (icon.href !== href) icon.href = href;
 }
 
 const seen = () => room?.here(!document.hidden, document.hasFocus());

@@ -545,12 +545,8 @@ export class Room {
     this.#set({ readTo: id });
   }
 
-  /** Returns how many messages of others the person has not read, of those that are loaded. */
+  /** Returns the messages of others that the person has not read, of those that are loaded. */
   unread() {
-    return this.#unread().length;
-  }
-
-  #unread() {
     const { readTo } = this.state;
     return readTo
       ? this.#history.after(readTo).filter((message) => message.type === "message" && !this.#isMine(message))
@@ -558,7 +554,7 @@ export class Room {
   }
 
   #firstUnread() {
-    return this.#unread()[0]?.id ?? "";
+    return this.unread()[0]?.id ?? "";
   }
 
   /** Follows what other tabs of this browser keep of the seat. */

@@ -1,40 +1,29 @@
 // The dialog that turns notifications on and off.
 
-import { html, useState } from "../vendor.js";
+import { html } from "../vendor.js";
 import { Dialog } from "../ui/dialog.js";
 import { words } from "../words.js";
-import { can, wish, wishes } from "./notices.js";
+import { useWishes } from "./notices-offer.js";
+
+const w = words.compose;
 
 export function NoticesDialog({ room, onClose }) {
-  const [wanted, setWanted] = useState(wishes(room));
-  const [denied, setDenied] = useState(can() && Notification.permission === "denied");
-  const set = (parts) => {
-    const now = { ...wanted, ...parts };
-    wish(room, now);
-    setWanted(now);
-  };
-  const turn = async (on) => {
-    const granted = !on || (await Notification.requestPermission()) === "granted";
-    setDenied(!granted);
-    set({ on: on && granted });
-  };
-  const on = wanted.on && !denied;
+  const { on, preview, why, set, turn } = useWishes(room);
   return html`
-    <${Dialog} title=${words.compose.noticesTitle} onClose=${onClose}>
-      <p>${words.compose.noticesText}</p>
+    <${Dialog} title=${w.noticesTitle} onClose=${onClose}>
+      <p>${w.noticesText}</p>
+      <p role="status">${why}</p>
       <div class="choices">
         <label class="choice">
-          <input type="checkbox" checked=${on} disabled=${!can()} onChange=${(e) => turn(e.target.checked)} />
-          <span>${words.compose.noticesOn}</span>
+          <input type="checkbox" checked=${on} disabled=${!!why && why !== w.noticesDenied}
+            onChange=${(e) => turn(e.target.checked)} />
+          <span>${w.noticesOn}</span>
         </label>
         <label class="choice">
-          <input type="checkbox" checked=${wanted.preview} disabled=${!on}
+          <input type="checkbox" checked=${preview} disabled=${!on}
             onChange=${(e) => set({ preview: e.target.checked })} />
-          <span>${words.compose.noticesPreview}</span>
+          <span>${w.noticesPreview}</span>
         </label>
       </div>
-      <p class="small quiet" role="status">
-        ${can() ? denied && words.compose.noticesDenied : words.compose.noticesNone}
-      </p>
     <//>`;
 }

@@ -13,8 +13,26 @@ export const wishes = (room) => storage.notesOf(room.seat.token).notices ?? { on
 /** Keeps that. */
 export const wish = (room, notices) => storage.note(room.seat.token, { notices });
 
-/** Reports whether this browser can notify at all. */
-export const can = () => "Notification" in window;
+/**
+ * Returns why this browser cannot notify: insecure (the page came over plain HTTP), phone (there only a
+ * service worker may, and the page has none: to start one takes an exception from its policy), or none;
+ * "" if it can.
+ */
+export function hindrance() {
+  if (!isSecureContext) return "insecure";
+  if (!("Notification" in globalThis)) return isPhone() ? "phone" : "none";
+  if (Notification.permission === "granted") return "";
+  try {
+    void new Notification(""); // shows nothing without a permission, and throws on phones
+    return "";
+  } catch {
+    return "phone";
+  }
+}
+
+/** An iPad says that it is a Mac. */
+const isPhone = () =>
+  /Android|iPhone|iPad/.test(navigator.userAgent) || (/Mac/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
 
 /** Reports whether a text has @ and the name as a whole word, as the server reads it. */
 export function mentions(text, name) {
@@ -66,7 +84,7 @@ export function useNotices(room, state, onJump) {
     const before = seen.current;
     seen.current = { last: messages.at(-1)?.id, drafts: supervision.drafts.map(({ id }) => id) };
     const { on, preview } = wishes(room);
-    if (!before || !on || looked() || !can() || Notification.permission !== "granted") return;
+    if (!before || !on || looked() || globalThis.Notification?.permission !== "granted") return;
     const fresh = messages.slice(messages.findLastIndex(({ id }) => id === before.last) + 1);
     const newDrafts = supervision.drafts.filter(({ id }) => !before.drafts.includes(id));
     const notice = noticeOf(state, before.last ? fresh : [], newDrafts.length && supervision.drafts.length, preview);

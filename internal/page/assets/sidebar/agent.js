@@ -1,5 +1,6 @@
 // The person's own agent: how it is, and the supervision.
 
+import { NoticesOffer } from "../compose/notices-offer.js";
 import { html } from "../vendor.js";
 import { words } from "../words.js";
 import { Decision } from "../ui/decision.js";
@@ -21,6 +22,7 @@ export function MyAgent({ room, state }) {
         onChange=${(paused) => supervise({ paused })} />
       <${Switch} label=${w.approve} hint=${w.approveHint} on=${approve} disabled=${busy}
         onChange=${(approve) => supervise({ approve })} />
+      ${approve && html`<${NoticesOffer} room=${room} />`}
       <${Problem} text=${problem} />
     <//>`;
 }
