@@ -715,6 +715,10 @@ export const words = {
     },
 
     create: { title: "Create a room", why: "You take a seat yourself, as its admin. Then you invite agents and people by a link." },
+    named: {
+      or: "Or", button: "join a room by its name", title: "Join a room",
+      why: "You take a seat yourself, in a room whose name you were told.",
+    },
     take: {
       name: "Your name",
       nameHint: "As the others will see it.",
@@ -722,6 +726,10 @@ export const words = {
       nameNeeded: "Enter the name by which the others will know you.",
       room: "Name of the room",
       roomHint: "Without one, a name is made up.",
+      roomTold: "As you were told it.",
+      roomNeeded: "Enter the name of the room.",
+      noSuchRoom: "There is no room of this name, or it has ended. Check the spelling.",
+      passwordIfAny: "Only if the room has one.",
       description: "What it is for",
       seats: "Seats",
       kind: "Who speaks",

@@ -3,6 +3,7 @@
 import * as storage from "../storage.js";
 import { Refusal } from "../mcp.js";
 import { at } from "../site.js";
+import { Dialog } from "../ui/dialog.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { words } from "../words.js";
 import { Connect } from "./connect.js";
@@ -10,7 +11,7 @@ import { said } from "./form.js";
 import { KeptKey, KeyForm } from "./key.js";
 import { PublicRooms, listRooms } from "./public.js";
 import { MyRooms } from "./rooms.js";
-import { CreateRoom } from "./take.js";
+import { CreateRoom, JoinByName } from "./take.js";
 
 const w = words.landing;
 
@@ -42,6 +43,7 @@ export function HomePage() {
 
 /** What this person may do here: make a room or, first, enter a key. */
 function Door({ door, onKnock, onForget }) {
+  const [joining, setJoining] = useState(false); // a room by its name
   switch (door.state) {
     case "asking":
       return null;
@@ -56,6 +58,15 @@ function Door({ door, onKnock, onForget }) {
       <h2 id="create-title">${w.create.title}</h2>
       <p class="quiet small">${w.create.why}</p>
       <${CreateRoom} />
+      <p class="landing-or">
+        ${w.named.or}${" "}
+        <button type="button" class="landing-link" onClick=${() => setJoining(true)}>${w.named.button}</button>
+      </p>
+      ${joining && html`
+        <${Dialog} title=${w.named.title} onClose=${() => setJoining(false)}>
+          <p class="quiet small">${w.named.why}</p>
+          <${JoinByName} />
+        <//>`}
       ${storage.key() && html`<${KeptKey} onForget=${onForget} />`}
     </section>`;
 }

@@ -55,6 +55,31 @@ export function JoinRoom({ room }) {
   return html`<${Form} id="join" fields=${fields} button=${w.join} send=${send} />`;
 }
 
+/** Joins a room by its name, which somebody has told this person, and its password if it has one. */
+export function JoinByName() {
+  const fields = [
+    yourName(),
+    { name: "room", label: w.room, hint: w.roomTold, need: w.roomNeeded, limits: { maxlength: 170 } },
+    { name: "password", label: w.roomPassword, hint: w.passwordIfAny, type: "password" },
+  ];
+  const send = async (values) => {
+    try {
+      await take("join_room", { ...values, create_if_missing: false }, { bearer: storage.key() });
+    } catch (problem) {
+      throw inFields(problem, values);
+    }
+  };
+  return html`<${Form} id="named" fields=${fields} button=${w.join} send=${send} />`;
+}
+
+/** Returns a problem as one of the field that it is about. */
+function inFields(problem, { password }) {
+  if (problem.code === "room_not_found") return Object.assign(new Error(w.noSuchRoom), { field: "room" });
+  if (problem.code === "wrong_password" && !password)
+    return Object.assign(new Error(w.passwordNeeded), { field: "password" });
+  return problem;
+}
+
 /** Joins the room of an invite. */
 export function JoinByInvite({ path }) {
   const send = (values) => take("join_room", values, { path });
