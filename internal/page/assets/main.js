@@ -2,8 +2,6 @@
 
 import { attention } from "./compose/calls.js";
 import { ErrorPage } from "./landing/error-page.js";
-import { HomePage } from "./landing/home.js";
-import { InvitePage } from "./landing/invite.js";
 import * as storage from "./storage.js";
 import { Room } from "./room.js";
 import { RoomPage } from "./room-page.js";
@@ -11,11 +9,8 @@ import { claimed, returned } from "./seats.js";
 import { root } from "./site.js";
 import { isClaim, roomOf } from "./token.js";
 import { Dialog } from "./ui/dialog.js";
-import { later } from "./ui/later.js";
 import { html, render } from "./vendor.js";
 import { words } from "./words.js";
-
-const UploadPage = later(() => import("./landing/upload.js"), "UploadPage"); // no part of a room
 
 /** @type {Room | null} */
 let room = null; // that is shown
@@ -42,18 +37,30 @@ function roomPage(id) {
   return html`<${RoomPage} key=${seat.token + claim} room=${room} />`;
 }
 
+// The pages that are no room come in the second script: the first one is for rooms.
+const home = () => import("./landing/home.js");
+const invite = () => import("./landing/invite.js");
+const upload = () => import("./landing/upload.js");
+
 const pages = {
   r: roomPage,
-  i: (code) => html`<${InvitePage} code=${code} />`,
-  "v1/upload": (code) => html`<${UploadPage} code=${code} onClose=${() => location.reload()} />`,
+  i: (code) => loaded(invite(), ({ InvitePage }) => html`<${InvitePage} code=${code} />`),
+  "v1/upload": (code) => loaded(upload(), ({ UploadPage }) => html`<${UploadPage} code=${code} />`),
 };
+
+/** Shows what view makes of a module, once that is there, or that it did not load. */
+function loaded(module, view) {
+  module.then(view, () => html`<${ErrorPage} trouble=${{ code: "not_loaded" }} />`).then(draw);
+  return null;
+}
 
 const [, kind, name] = /^(v1\/\w+|\w*)\/?([^/]*)/.exec(location.pathname.slice(root.pathname.length)) ?? [];
 
 function show() {
   room?.close();
   room = null;
-  draw((name && pages[kind]?.(name)) || html`<${HomePage} />`);
+  const page = name && pages[kind] ? pages[kind](name) : loaded(home(), ({ HomePage }) => html`<${HomePage} />`);
+  if (page) draw(page);
   title();
 }
 

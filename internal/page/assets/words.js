@@ -829,6 +829,7 @@ export const words = {
       other: "This room cannot be opened",
       otherText: "The server gave no reason. Try again later.",
       of: {
+        not_loaded: { title: "This page did not load", text: "The server does not answer, or has a newer version of this page. Reload it to go on." },
         wrong_link: { title: "This link is incomplete", text: "Copy the whole link that your agent gave you, including everything after the #, and open it again." },
         no_seat: { title: "You have no seat here", text: "Open the link that your agent gave you: it begins with this address. Without an agent here, ask somebody in the room for an invite." },
         opened: {
