@@ -255,7 +255,7 @@ func TestTalk_comingBack_opensAtTheFirstUnread(t *testing.T) {
 	tab.visit("about:blank")
 	first := bob.speaks(60, numbered("Missed"))[0]
 	tab.visit("/")
-	tab.sees("60 unread")
+	tab.sees("30+ unread")
 	tab.sees("Here: Ann's Codex, Bob's Claude, Cy")
 	tab.click(hyper("Coming back"))
 	tab.sees("Missed 0")
@@ -298,6 +298,17 @@ func TestTalk_message_isUnfoldedCopiedAndRemoved(t *testing.T) {
 	other.sees("My salary is secret.")
 	tab.click(css(".log-latest"))
 	tab.sees("My salary is secret.")
+	focus(secret)
+	link := tab.copied(func() { tab.lists("Copy the link to this message") })
+	tab.press("Escape")
+	evaluate[bool](tab, "(location.hash = "+quoted(id)+", true)") // a link to another message of this room
+	tab.until("that message has the focus", "document.activeElement.dataset.id === "+quoted(id))
+	tab.visit(link)
+	tab.until("the message of the link has the focus, and the address no #",
+		"document.activeElement.dataset.id === "+quoted(secret)+" && !location.href.includes('#')")
+	evaluate[bool](tab, `(location.hash = "m000000", true)`)
+	tab.sees("This message is not here")
+	tab.press("Escape")
 	focus(secret)
 	tab.lists("Remove the text")
 	tab.click(button("Remove"))

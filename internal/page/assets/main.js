@@ -7,35 +7,48 @@ import { Room } from "./room.js";
 import { RoomPage } from "./room-page.js";
 import { claimed, returned } from "./seats.js";
 import { root } from "./site.js";
-import { isClaim, roomOf } from "./token.js";
+import { isClaim, isMessage, roomOf } from "./token.js";
 import { Dialog } from "./ui/dialog.js";
 import { html, render } from "./vendor.js";
 import { words } from "./words.js";
 
 /** @type {Room | null} */
 let room = null; // that is shown
+let opened = 0; // rooms so far
 let warned = false; // the person knows that nothing is kept
 
-/** Returns the secret in the address, and takes it out. What people paste may end with the sentence around it. */
-function takeClaim() {
-  const claim = location.hash.slice(1).toLowerCase().replace(/[^0-9a-z]+$/, "");
+/**
+ * Returns what stands behind the # in the address, and takes it out: the secret of a link, or the id of a
+ * message. What people paste may end with the sentence around it.
+ */
+function takeFragment() {
+  const text = location.hash.slice(1).toLowerCase().replace(/[^0-9a-z]+$/, "");
   if (location.hash) history.replaceState(null, "", location.pathname + location.search);
-  return claim;
+  return text;
 }
 
 /** Shows the room to which the address leads. */
 function roomPage(id) {
-  const claim = takeClaim();
+  const fragment = takeFragment();
+  const [claim, message] = isMessage(fragment) ? ["", fragment] : [fragment, ""];
+  if (message && room?.seat.room === id) return openRoom(room, message);
+  room?.close();
+  room = null;
   if (claim && (!isClaim(claim) || roomOf(claim) !== id)) return html`
     <${ErrorPage} trouble=${{ code: "wrong_link" }} />`;
   const seat = claim ? claimed(claim) : returned(id);
   if (!seat) return html`<${ErrorPage} trouble=${{ code: "no_seat" }} />`;
   room = new Room(seat);
+  opened++;
   room.subscribe(title);
   seen();
   room.run();
-  return html`<${RoomPage} key=${seat.token + claim} room=${room} />`;
+  return openRoom(room, message);
 }
+
+/** The page of a room. message is the id of one that is to be shown. */
+const openRoom = (room, message) => html`
+  <${RoomPage} key=${opened} room=${room} target=${message ? { id: message } : null} />`;
 
 // The pages that are no room come in the second script: the first one is for rooms.
 const home = () => import("./landing/home.js");
@@ -57,8 +70,6 @@ function loaded(module, view) {
 const [, kind, name] = /^(v1\/\w+|\w*)\/?([^/]*)/.exec(location.pathname.slice(root.pathname.length)) ?? [];
 
 function show() {
-  room?.close();
-  room = null;
   const page = name && pages[kind] ? pages[kind](name) : loaded(home(), ({ HomePage }) => html`<${HomePage} />`);
   if (page) draw(page);
   title();

@@ -34,19 +34,22 @@ function useNarrow(narrow) {
   return yes;
 }
 
-/** room is a Room that runs. */
-export function RoomPage({ room }) {
+/**
+ * room is a Room that runs; target is {id} of a message that is to be shown, or null.
+ * @param {{room: any, target: {id: string} | null}} props
+ */
+export function RoomPage({ room, target }) {
   const state = useRoom(room);
   if (state.phase === "ended" && hasMore(state)) return html`
     <${GoneRoom} room=${room} state=${state} onClose=${() => location.reload()} />`;
   if (state.phase === "ended") return html`<${ErrorPage} trouble=${state.trouble} room=${room} />`;
-  return html`<${OpenRoom} room=${room} state=${state} />`;
+  return html`<${OpenRoom} room=${room} state=${state} target=${target} />`;
 }
 
 /** Reports whether a page that has ended still shows the room: the person has not given it up. */
 const hasMore = ({ room, trouble }) => !!room && trouble?.code !== "left" && trouble?.code !== "no_seat";
 
-function OpenRoom({ room, state }) {
+function OpenRoom({ room, state, target }) {
   const [dialog, setDialog] = useState(""); // the name of the one that is open
   const log = useRef(); // of the conversation: {jump, step, focus}
   const composer = useRef(); // of the composer: {answer, focus}
@@ -63,6 +66,7 @@ function OpenRoom({ room, state }) {
     k: () => log.current?.step(-1),
   }), []));
   useNotices(room, state, jump);
+  useTarget(room, target, state.phase !== "opening", jump, setDialog);
   useEffect(() => void (state.renewed && setDialog("renewed")), [state.renewed]);
   useEffect(() => void (state.phase === "live" && loadDialogs()), [state.phase]);
   return html`
@@ -93,6 +97,14 @@ function OpenRoom({ room, state }) {
       </aside>
       <${OpenDialog} name=${dialog} room=${room} onClose=${() => setDialog("")} />
     </div>`;
+}
+
+/** Shows a message once the room is there, or says that this person cannot see it. */
+function useTarget(room, target, ready, jump, onDialog) {
+  useEffect(() => {
+    if (!target || !ready) return;
+    room.loadBack(target.id).then((there) => (there ? jump(target.id) : onDialog("noMessage")), () => {});
+  }, [target, ready]);
 }
 
 /**

@@ -1,6 +1,7 @@
 // The secrets of links, as docs/tools.md ("For programs of people") describes them.
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+const messageForm = /^m[0-9a-hjkmnp-tv-z]{6}$/;
 const claimForm = /^w[0-9a-hjkmnp-tv-z]{28}$/;
 
 /** Returns the two check characters of a text. */
@@ -17,6 +18,9 @@ export function random(n) {
 
 /** Reports whether a text is the claim of a link, with its check characters. */
 export const isClaim = (text) => claimForm.test(text) && check(text.slice(0, -2)) === text.slice(-2);
+
+/** Reports whether a text has the form of the id of a message. */
+export const isMessage = (text) => messageForm.test(text);
 
 /** Returns the id of the room to which a claim or a person's token leads. */
 export const roomOf = (secret) => secret.slice(1, 8);

@@ -2,6 +2,7 @@
 
 import { html } from "../vendor.js";
 import { root } from "../site.js";
+import { Dialog } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { later } from "../ui/later.js";
 import { words } from "../words.js";
@@ -36,11 +37,15 @@ export const Menu = ({ state, onDialog }) => html`
       </ul>`}
   <//>`;
 
+const NoMessage = ({ onClose }) => html`
+  <${Dialog} title=${words.talk.noMessage} onClose=${onClose}><p>${words.talk.noMessageText}</p><//>`;
+
 /**
  * The dialog of a name, with what it needs; none for "". "renewed" shows an invite that took the place of
  * another, and "tasks t7" the tasks, of which that one is looked at.
  */
 export function OpenDialog({ name, ...rest }) {
+  if (name === "noMessage") return html`<${NoMessage} ...${rest} />`;
   if (name === "renewed") return html`<${dialogs.invite} renewed ...${rest} />`;
   if (name.startsWith("tasks ")) return html`<${dialogs.tasks} id=${name.slice(6)} ...${rest} />`;
   return dialogs[name] ? html`<${dialogs[name]} ...${rest} />` : null;

@@ -6,6 +6,7 @@ import { Copy } from "../ui/copy.js";
 import { Icon, IconButton } from "../ui/icon.js";
 import { Sheet } from "../ui/sheet.js";
 import { words } from "../words.js";
+import { CopyLink } from "./permalink.js";
 
 const textOf = (message, view) => async () => {
   if (message.more) await view.room.textOf(message.id);
@@ -41,6 +42,9 @@ export function ActionList({ message, view, at, onClose }) {
         <li>
           <${Copy} text=${textOf(message, view)} label=${words.talk.copy} className="choice">${words.talk.copy}<//>
         </li>`}
+      <li>
+        <${CopyLink} room=${view.room} message=${message} className="choice">${words.talk.copyLink}<//>
+      </li>
       ${mayRemove && html`
         <li>
           <button type="button" class="choice danger" onClick=${then(() => view.remove(message.id))}>

@@ -6,8 +6,11 @@ import { Icon } from "./icon.js";
 
 const icons = { copied: "check", notCopied: "alert" };
 
-/** text is a string, or a function that returns one or a promise of one. label names what is copied. */
-export function Copy({ text, label, className = "button plain icon", children }) {
+/**
+ * text is a string, or a function that returns one or a promise of one. label names what is copied, and
+ * icon stands for it.
+ */
+export function Copy({ text, label, icon = "copy", className = "button plain icon", children }) {
   const [done, setDone] = useState(""); // what came of it, for a moment
   const copy = async ({ currentTarget: button }) => {
     try {
@@ -20,7 +23,7 @@ export function Copy({ text, label, className = "button plain icon", children })
   };
   return html`
     <button type="button" class=${className} aria-label=${children ? undefined : label} title=${label} onClick=${copy}>
-      <${Icon} name=${icons[done] ?? "copy"} />${children}
+      <${Icon} name=${icons[done] ?? icon} />${children}
       <span class="hidden-visually" role="status">${words.ui[done]}</span>
     </button>`;
 }
