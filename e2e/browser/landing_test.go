@@ -45,6 +45,24 @@ func TestHome_key_isCheckedKeptForgottenAndRevoked(t *testing.T) {
 	}
 }
 
+func TestHome_page_hasAManifestAndKeepsItsColors(t *testing.T) {
+	t.Parallel()
+	tab := onFile(t).person().open("/")
+	tab.sees("Connect your agent")
+	manifest := do(tab, page.GetAppManifest, page.GetAppManifestParams{})
+	if len(manifest.Errors) > 0 || !strings.Contains(manifest.Data, `"standalone"`) {
+		t.Errorf("the manifest is %+v", manifest)
+	}
+	const background = "getComputedStyle(document.documentElement).backgroundColor"
+	light := evaluate[string](tab, background)
+	tab.click(role("radio", "Dark"))
+	tab.until("it is dark", background+" !== "+quoted(light))
+	tab.reload()
+	tab.until("it is dark after a reload", background+" !== "+quoted(light))
+	tab.click(role("radio", "System"))
+	tab.until("it is as the system", background+" === "+quoted(light))
+}
+
 func TestHome_whereTheBrowserKeepsNothing_noSeatIsTaken(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)

@@ -30,14 +30,17 @@ const mostDeep = 3
 
 // kinds are the media types of assets. Those that package mime knows depend on the machine.
 var kinds = map[string]string{
-	".css": "text/css; charset=utf-8",
-	".js":  "text/javascript; charset=utf-8",
-	".svg": "image/svg+xml",
-	".txt": "text/plain; charset=utf-8",
+	".css":         "text/css; charset=utf-8",
+	".js":          "text/javascript; charset=utf-8",
+	".png":         "image/png",
+	".svg":         "image/svg+xml",
+	".txt":         "text/plain; charset=utf-8",
+	".webmanifest": "application/manifest+json",
 }
 
 // assets are the files at Path.
-var assets = []string{"main.js", "later.js", "page.css", "icon.svg", "icon-dot.svg", "vendor-licenses.txt"}
+var assets = []string{"main.js", "later.js", "page.css", "icon.svg", "icon-dot.svg", "icon-192.png", "icon-512.png",
+	"app.webmanifest", "vendor-licenses.txt"}
 
 // Site has the document and its assets. Any number of goroutines may use it at once. A nil one
 // has none.

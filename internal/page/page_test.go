@@ -79,7 +79,8 @@ func TestAsset_isServedWithItsTypeAndKeptForever(t *testing.T) {
 		}
 	}
 	for name, kind := range map[string]string{"main.js": "text/javascript; charset=utf-8",
-		"page.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"} {
+		"page.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml",
+		"icon-512.png": "image/png", "app.webmanifest": "application/manifest+json"} {
 		if got := asset(t, s, name).Header().Get("Content-Type"); got != kind {
 			t.Errorf("%s is %s", name, got)
 		}
@@ -108,7 +109,7 @@ func TestDocument_loadsOneScriptAndOneStyle(t *testing.T) {
 			}
 			loads = append(loads, name)
 		}
-		if got := strings.Join(loads, " "); got != "icon.svg page.css main.js" {
+		if got := strings.Join(loads, " "); got != "icon.svg app.webmanifest page.css main.js" {
 			t.Errorf("%s loads %s", at, got)
 		}
 	}
@@ -138,6 +139,7 @@ func TestDocument_policyAllowsNoOtherSiteAndNoText(t *testing.T) {
 	policy := h.Get("Content-Security-Policy")
 	for _, part := range []string{
 		"default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src 'self' data:",
+		"manifest-src 'self'",
 		"frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'",
 		"trusted-types 'none'",
 	} {

@@ -37,8 +37,10 @@ func built(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	texts := map[string]string{"main.js": script, bundle.Later: later}
-	for _, name := range []string{"icon.svg", "icon-dot.svg", "vendor-licenses.txt"} {
-		texts[name] = modules[name]
+	for _, name := range assets {
+		if text, ok := modules[name]; ok && texts[name] == "" {
+			texts[name] = text
+		}
 	}
 	for _, name := range slices.SortedFunc(maps.Keys(modules), outerFirst) {
 		if path.Ext(name) == ".css" {

@@ -9,6 +9,7 @@ import { claimed, returned } from "./seats.js";
 import { root } from "./site.js";
 import { isClaim, isMessage, roomOf } from "./token.js";
 import { Dialog } from "./ui/dialog.js";
+import { showTheme } from "./ui/theme.js";
 import { html, render } from "./vendor.js";
 import { words } from "./words.js";
 
@@ -103,6 +104,8 @@ function title() {
 
 const seen = () => room?.here(!document.hidden, document.hasFocus());
 
+showTheme();
+addEventListener("storage", showTheme);
 document.addEventListener("visibilitychange", seen);
 addEventListener("focus", seen);
 addEventListener("blur", seen);

@@ -20,6 +20,8 @@ export const words = {
     cancel: "Cancel",
     copied: "Copied",
     notCopied: "Not copied",
+    theme: "Colors",
+    themes: { system: "System", light: "Light", dark: "Dark" },
     notLoaded: "This did not load",
     notLoadedText: "The server does not answer, or has a newer version of this page. Reload the page to go on.",
     others: (n) => `${n} others`,

@@ -4,6 +4,7 @@ import { html } from "../vendor.js";
 import { root } from "../site.js";
 import { Dialog } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
+import { ThemeSwitch } from "../ui/theme.js";
 import { later } from "../ui/later.js";
 import { words } from "../words.js";
 import { Popover } from "./popover.js";
@@ -34,7 +35,8 @@ export const Menu = ({ state, onDialog }) => html`
           <li key=${name} class=${"menu-" + name}>
             <button type="button" onClick=${() => (close(), onDialog(name))}>${words.compose.menuItems[name]}</button>
           </li>`)}
-      </ul>`}
+      </ul>
+      <${ThemeSwitch} />`}
   <//>`;
 
 const NoMessage = ({ onClose }) => html`

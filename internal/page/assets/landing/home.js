@@ -4,6 +4,7 @@ import * as storage from "../storage.js";
 import { Refusal } from "../mcp.js";
 import { at } from "../site.js";
 import { Dialog } from "../ui/dialog.js";
+import { ThemeSwitch } from "../ui/theme.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { words } from "../words.js";
 import { Connect } from "./connect.js";
@@ -94,5 +95,5 @@ function useDoor() {
 /** What stands below each page of this folder. */
 export const Foot = ({ text }) => html`
   <footer class="landing-foot quiet small">
-    <p>${text}</p><p><a href="https://github.com/parley-chat/parley" rel="noreferrer">${w.about}</a></p>
+    <p>${text}</p><${ThemeSwitch} /><p><a href="https://github.com/parley-chat/parley" rel="noreferrer">${w.about}</a></p>
   </footer>`;
