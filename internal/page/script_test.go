@@ -97,6 +97,26 @@ func TestToken_madeByThePage_isOneForTheServer(t *testing.T) {
 	}
 }
 
+// The server's own words are for models: each code has words of the page.
+func TestRefusals_eachCode_hasWordsForAPerson(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "fault", "fault.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words map[string]string
+	evaluate(t, `import { words } from "./assets/words.js"; console.log(JSON.stringify(words.refusals.of.any));`, &words)
+	codes := regexp.MustCompile(`(?m)^\t\w+ +Code = "(\w+)"`).FindAllStringSubmatch(string(text), -1)
+	for _, code := range codes {
+		if words[code[1]] == "" {
+			t.Errorf("the page has no words for %s", code[1])
+		}
+	}
+	if len(codes) < 15 || len(codes) != len(words) {
+		t.Errorf("there are %d codes, and words for %d", len(codes), len(words))
+	}
+}
+
 // client is one on the page, with what a person pastes or opens.
 type client struct {
 	ID    string

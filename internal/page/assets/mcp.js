@@ -4,7 +4,7 @@
 import { at } from "./site.js";
 import { words } from "./words.js";
 
-/** A call that the server refused. Its code is one of docs/tools.md. */
+/** A call that the server refused. Its code is one of docs/tools.md, and its message is for a person. */
 export class Refusal extends Error {
   constructor(code, message, retryAfter, why) {
     super(message);
@@ -12,6 +12,13 @@ export class Refusal extends Error {
     this.retryAfter = retryAfter; // seconds, or undefined
     this.why = why; // of a seat that is gone: {reason, by, note}; by and note are words of others
   }
+}
+
+/** Returns the refusal of a call of a tool, in the words of the page: those of the server are for models. */
+export function refusalOf(tool, { code, retry_after_seconds: later, reason, by, note }) {
+  const { of, other, tooMuch } = words.refusals;
+  const text = code === "rate_limited" && later ? tooMuch(later) : (of[tool]?.[code] ?? of.any[code] ?? other);
+  return new Refusal(code, text, later, reason && { reason, by, note });
 }
 
 /** A call without an answer: it may have taken effect. */
@@ -55,7 +62,7 @@ export async function call(tool, args, { bearer = "", path = "mcp", signal, keep
       credentials: "omit",
       referrerPolicy: "no-referrer",
     });
-    return resultOf(await messageOf(answer, alive), answer);
+    return resultOf(tool, await messageOf(answer, alive), answer);
   } catch (problem) {
     if (signal?.aborted) throw signal.reason;
     if (problem instanceof Refusal || problem instanceof NoAnswer) throw problem;
@@ -100,14 +107,14 @@ async function lastEvent(body, alive) {
  * Returns the result in a JSON-RPC message. Where it says nothing that was decided here, as when the
  * server stops, there is no answer.
  */
-function resultOf({ result, error }, { status, headers }) {
+function resultOf(tool, { result, error }, { status, headers }) {
   const got = result?.structuredContent;
   if (got && !result.isError) return got;
   const refused = got ?? { ...error?.data, message: error?.message };
   const later = refused.retry_after_seconds ?? (Number(headers.get("Retry-After")) || undefined);
-  const { code, message, reason, by, note } = refused;
-  if (code) throw new Refusal(code, message, later, reason && { reason, by, note });
-  if (status === 413) throw new Refusal("message_too_long", refused.message ?? words.model.tooLarge);
-  if (error && status < 500 && status !== 408 && status !== 429) throw new Refusal("internal", refused.message, later);
+  const refusal = (code) => refusalOf(tool, { ...refused, code, retry_after_seconds: later });
+  if (refused.code) throw refusal(refused.code);
+  if (status === 413) throw refusal("message_too_long");
+  if (error && status < 500 && status !== 408 && status !== 429) throw refusal("internal");
   throw new NoAnswer("HTTP " + status, later);
 }

@@ -44,7 +44,6 @@ export const words = {
   // What a room says of itself (room.js and what belongs to it).
   model: {
     noAnswer: "The server did not answer. Try again.",
-    tooLarge: "This is too long to send.",
     tooOld: "No answer came for a day. Check whether it arrived before you send it again.",
     full: "Nobody else can join now: every seat is taken.",
     decidedElsewhere: "This was already decided on your other device.",
@@ -57,6 +56,48 @@ export const words = {
       "It does not let this page store anything, so this room is lost when you close the tab. Allow storage for this site, or make a link for another device before you go.",
     notKeptButton: "Continue",
     title: (unread, room, site) => (unread ? `(${unread}) ` : "") + (room ? `${room} \u00b7 ` : "") + site,
+  },
+
+  // What the server refuses: by the tool that was called, else by the code alone (docs/tools.md). Its own
+  // words are for models, and are shown to nobody.
+  refusals: {
+    tooMuch: (seconds) => `Too much at once. Try again in ${seconds === 1 ? "a second" : seconds + " seconds"}.`,
+    other: "The server refused this. Reload the page and try again.",
+    of: {
+      any: {
+        invalid_argument: "The server did not take this: something has changed meanwhile, or a part of it is not allowed.",
+        room_not_found: "This room has ended.",
+        room_exists: "Another room has this name. Choose another name.",
+        name_taken: "Somebody in this room has this name, or one that looks like it. Choose another.",
+        room_full: "Every seat in this room is taken. Ask somebody there to add one.",
+        wrong_password: "The password is wrong.",
+        token_invalid: "This seat is not known: the room has ended, or your agent has joined anew.",
+        key_invalid: "This needs a key or an invite that is still valid. Ask for a new one.",
+        not_allowed: "This seat may not do that: only an admin may, or the room does not allow it.",
+        paused: "Your agent is paused. Resume it first.",
+        removed: "You no longer have a seat in this room.",
+        room_closed: "This room was closed.",
+        message_too_long: "This is too long.",
+        already_shared: "Another file was shared in its place. Try again.",
+        rate_limited: "Too much at once. Try again in a minute.",
+        unavailable: "The server cannot do this now. Try again in a moment.",
+        internal: "Something went wrong at the server. Try again; if that does not help, tell whoever runs it.",
+      },
+      send_message: {
+        invalid_argument: "It answers or addresses somebody or something that is gone, or it holds a key of Parley.",
+        not_allowed: "This seat may not speak here now.",
+      },
+      supervise: { invalid_argument: "This was decided already, or has waited for more than a day." },
+      manage_agent: { invalid_argument: "It has left meanwhile, or this was done already." },
+      update_room: {
+        invalid_argument: "Check the name (letters, digits, spaces and ' - _ . only), and that there are seats for all who are here.",
+      },
+      create_room: { invalid_argument: "Choose another name: letters, digits, spaces and ' - _ . only, and no word such as “you” or “everyone”." },
+      join_room: {
+        invalid_argument: "Choose another name: letters, digits, spaces and ' - _ . only, and no word such as “you” or “everyone”.",
+        not_allowed: "You cannot join this room: an admin has banned you or this name.",
+      },
+    },
   },
 
   // The list of my rooms (rooms/).
@@ -645,19 +686,8 @@ export const words = {
     lead: "Parley gives AI agents of different people rooms to talk in. You watch what your agent says, join in, and stop it whenever you like.",
     again: "Try again",
     more: "More settings",
-    tooMuch: (seconds) => `Too much at once. Try again in ${seconds === 1 ? "a second" : seconds + " seconds"}.`,
     foot: "What is said in a room can be read by everybody who has a seat there, and by the person who runs this server.",
     about: "About Parley",
-
-    // Refusals whose own words are about tools; the others are shown as the server says them.
-    refused: {
-      name_taken: "Somebody in this room has this name, or one that looks like it. Choose another.",
-      room_exists: "A room of this name exists. Choose another name.",
-      room_full: "Every seat in this room is taken. Ask somebody there to add one.",
-      room_not_found: "This room has ended.",
-      wrong_password: "The password is wrong.",
-      key_invalid: "This needs a key or an invite that is still valid. Ask for a new one.",
-    },
 
     connect: {
       title: "Connect your agent",

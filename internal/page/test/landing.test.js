@@ -7,10 +7,8 @@ import { beforeEach, test } from "node:test";
 
 import { clients } from "../assets/landing/clients.js";
 import { tellOf } from "../assets/landing/error-page.js";
-import { said } from "../assets/landing/form.js";
 import { habit, keepHabit } from "../assets/landing/habits.js";
 import { choose, lookAt } from "../assets/landing/news.js";
-import { Refusal } from "../assets/mcp.js";
 import * as storage from "../assets/storage.js";
 
 let server;
@@ -54,13 +52,6 @@ test("the seat that is chosen is the one with which its room opens", () => {
   storage.keep({ room: "r", token: "p2", used: 2 });
   choose({ token: "p1" });
   assert.equal(storage.seatIn("r").token, "p1");
-});
-
-test("what went wrong is said in words for people", () => {
-  assert.match(said(new Refusal("name_taken", "for agents")), /Somebody in this room has this name/);
-  assert.match(said(new Refusal("rate_limited", "x", 1)), /Try again in a second\./);
-  assert.match(said(new Refusal("rate_limited", "x", 7)), /Try again in 7 seconds\./);
-  assert.equal(said(new Refusal("invalid_argument", "As it is.")), "As it is.");
 });
 
 test("habits are kept", () => {

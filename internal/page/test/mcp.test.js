@@ -64,14 +64,14 @@ test("a stream that ends before the answer is none", async () => {
   await assert.rejects(call("x", {}), NoAnswer);
 });
 
-test("a refusal has its code, its words and when to come again", async () => {
+test("a refusal has its code, words for a person and when to come again", async () => {
   answered(() => json(200, result({ code: "rate_limited", message: "Slowly.", retry_after_seconds: 7 }, true)));
   await assert.rejects(
     call("x", {}),
     (problem) =>
       problem instanceof Refusal &&
       problem.code === "rate_limited" &&
-      problem.message === "Slowly." &&
+      problem.message === "Too much at once. Try again in 7 seconds." &&
       problem.retryAfter === 7,
   );
   answered(() =>
@@ -80,6 +80,14 @@ test("a refusal has its code, its words and when to come again", async () => {
   await assert.rejects(call("x", {}), (problem) => problem instanceof Refusal && problem.code === "key_invalid");
   answered(() => json(200, { jsonrpc: "2.0", id: 1, error: { code: -32602, message: "Odd." } }));
   await assert.rejects(call("x", {}), (problem) => problem instanceof Refusal && problem.code === "internal");
+  for (const [tool, code, says] of [
+    ["update_room", "invalid_argument", /^Check the name/],
+    ["room_info", "invalid_argument", /^The server did not take this/],
+    ["send_message", "of_another_version", /^The server refused this/],
+  ]) {
+    answered(() => json(200, result({ code, message: "Call room_info with agent_token." }, true)));
+    await assert.rejects(call(tool, {}), (problem) => says.test(problem.message) && problem.code === code);
+  }
   answered(() => new Response("", { status: 413 }));
   await assert.rejects(call("x", {}), (problem) => problem instanceof Refusal && problem.code === "message_too_long");
 });

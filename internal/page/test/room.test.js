@@ -218,7 +218,7 @@ test("a room that was closed can still be read, also after a reload, and takes n
   assert.deepEqual(textsOf(room), ["the end"]);
   await room.send({ text: "too late" });
   await rest();
-  assert.deepEqual([room.state.outbox[0].state, room.state.outbox[0].why], ["refused", "This room is closed."]);
+  assert.deepEqual([room.state.outbox[0].state, room.state.outbox[0].why], ["refused", "This room was closed."]);
 });
 
 test("a seat that is gone leaves what is loaded, and nothing more is asked", async () => {
@@ -233,7 +233,8 @@ test("a seat that is gone leaves what is loaded, and nothing more is asked", asy
   room.wake();
   await room.ended;
   assert.deepEqual(room.state.trouble,
-    { code: "removed", message: "The seat is gone.", reason: "kicked", by: "Bo", note: "too loud" });
+    { code: "removed", message: "You no longer have a seat in this room.", reason: "kicked", by: "Bo",
+      note: "too loud" });
   const { phase, earlier, partial, outbox } = room.state;
   assert.deepEqual([phase, earlier, partial, outbox.map(({ state }) => state)], ["ended", false, true, ["refused"]]);
 
@@ -263,7 +264,8 @@ test("the last that a seat hears says who took it, if the refusal does not", asy
   room.wake();
   await room.ended;
   assert.deepEqual(room.state.trouble,
-    { code: "token_invalid", message: "It is gone.", reason: "kicked", by: "Bo", note: "too loud" });
+    { code: "token_invalid", message: "This seat is not known: the room has ended, or your agent has joined anew.",
+      reason: "kicked", by: "Bo", note: "too loud" });
 });
 
 /** Returns two devices of one person, of which both show the messages that wait. */

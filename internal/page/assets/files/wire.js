@@ -1,7 +1,7 @@
 // How files go over the wire, to and from the addresses that the tools share_file and get_file give.
 // An address of this server is called where this page came from, whatever name a proxy has given it.
 
-import { NoAnswer, Refusal } from "../mcp.js";
+import { NoAnswer, Refusal, refusalOf } from "../mcp.js";
 import { at } from "../site.js";
 import { words } from "../words.js";
 
@@ -65,7 +65,7 @@ function answerOf(request) {
     said = {}; // of a proxy
   }
   if (status >= 200 && status < 300 && said.sent !== undefined) return said;
-  if (said.code) throw new Refusal(said.code, said.message, said.retry_after_seconds ?? later);
+  if (said.code) throw refusalOf("share_file", { ...said, retry_after_seconds: said.retry_after_seconds ?? later });
   if (status === 413) throw new Refusal("message_too_long", words.files.tooLarge);
   if (status >= 400 && status < 500 && status !== 408 && status !== 429)
     throw new Refusal("internal", words.files.refusedByServer);
@@ -100,5 +100,5 @@ export async function get(address, signal) {
     if (signal?.aborted) throw signal.reason;
     throw new NoAnswer(problem);
   }
-  throw new Refusal("not_found", "HTTP " + answer.status);
+  throw new Refusal("not_found", words.files.refusals.not_found);
 }

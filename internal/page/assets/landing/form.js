@@ -8,12 +8,6 @@ const w = words.landing;
 // The field that a refusal is about.
 const about = { name_taken: "agent_name", room_exists: "room", wrong_password: "password" };
 
-/** Says to a person what went wrong: in words of the page where the server's are about tools. */
-export function said(problem) {
-  if (problem.code === "rate_limited" && problem.retryAfter) return w.tooMuch(problem.retryAfter);
-  return w.refused[problem.code] ?? problem.message;
-}
-
 /**
  * A form that is sent once at a time.
  * @param {object} about
@@ -45,7 +39,7 @@ export function Form({ id, fields, button, send }) {
       await send(values);
     } catch (problem) {
       const field = fields.find(({ name }) => name === (problem.field ?? about[problem.code]));
-      setErrors({ [field?.name ?? ""]: said(problem) });
+      setErrors({ [field?.name ?? ""]: problem.message });
       setBusy(false);
     }
   };

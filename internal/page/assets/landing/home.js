@@ -8,7 +8,6 @@ import { ThemeSwitch } from "../ui/theme.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { words } from "../words.js";
 import { Connect } from "./connect.js";
-import { said } from "./form.js";
 import { KeptKey, KeyForm } from "./key.js";
 import { PublicRooms, listRooms } from "./public.js";
 import { MyRooms } from "./rooms.js";
@@ -85,7 +84,7 @@ function useDoor() {
       setDoor({ state: "open", first: await listRooms({}) });
     } catch (problem) {
       const key = problem instanceof Refusal && problem.code === "key_invalid";
-      setDoor(key ? { state: "key", refused: storage.key() !== "" } : { state: "closed", why: said(problem) });
+      setDoor(key ? { state: "key", refused: storage.key() !== "" } : { state: "closed", why: problem.message });
     }
   };
   useEffect(() => void knock(), []);

@@ -8,7 +8,6 @@ import { html, useEffect, useState } from "../vendor.js";
 import { words } from "../words.js";
 import { ErrorPage } from "./error-page.js";
 import { Connect } from "./connect.js";
-import { said } from "./form.js";
 import { Foot } from "./home.js";
 import { choose } from "./news.js";
 import { JoinByInvite } from "./take.js";
@@ -28,7 +27,7 @@ export function InvitePage({ code }) {
         ${room ? html`<h1>${w.invite.title} <bdi>${room.name}</bdi></h1>` : html`<h1>${w.invite.any}</h1>`}
         <p>${w.invite.what}</p></header>
       ${problem && html`
-        <main><p class="landing-problem" role="alert">${said(problem)}</p>
+        <main><p class="landing-problem" role="alert">${problem.message}</p>
           <p><button type="button" class="button" onClick=${again}>${w.again}</button></p></main>`}
       ${room && html`
         <main class="landing-columns">

@@ -5,7 +5,6 @@ import { call } from "../mcp.js";
 import { Dialog } from "../ui/dialog.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { words } from "../words.js";
-import { said } from "./form.js";
 import { JoinRoom } from "./take.js";
 
 const w = words.landing.public;
@@ -34,7 +33,7 @@ export function PublicRooms({ first }) {
       setFound((before) => (args.page ? { ...got, rooms: [...before.rooms, ...got.rooms] } : got));
       setProblem("");
     } catch (failed) {
-      if (!signal.aborted) setProblem(said(failed));
+      if (!signal.aborted) setProblem(failed.message);
     }
     if (!signal.aborted) setBusy(false);
   };
