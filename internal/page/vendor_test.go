@@ -30,8 +30,8 @@ func TestVendor_bundleAndVersions_areThoseOfTheLastRun(t *testing.T) {
 			t.Errorf("%s has changed since the libraries were bundled: run make vendor", name)
 		}
 	}
-	for _, name := range []string{"package.json", "package-lock.json", "libraries.js", "licenses.js", "vendor.js",
-		"vendor-licenses.txt"} {
+	for _, name := range []string{"package.json", "package-lock.json", "libraries.js", "libraries-qr.js", "licenses.js",
+		"vendor.js", "vendor-qr.js", "vendor-licenses.txt"} {
 		if !seen[name] {
 			t.Errorf("%s has no checksum", name)
 		}
@@ -41,13 +41,13 @@ func TestVendor_bundleAndVersions_areThoseOfTheLastRun(t *testing.T) {
 // The licenses ask for it: whoever gets the libraries gets their terms with them.
 func TestVendor_licenses_areServedWithTheLibraries(t *testing.T) {
 	texts := all(t)
-	texts["vendor.js"] = sources(t)["vendor.js"]
-	for _, name := range []string{"vendor.js", "main.js"} {
+	texts["vendor.js"], texts["vendor-qr.js"] = sources(t)["vendor.js"], sources(t)["vendor-qr.js"]
+	for _, name := range []string{"vendor.js", "main.js", "vendor-qr.js", "later.js"} {
 		if !strings.Contains(texts[name], "licenses of the libraries in this file are in vendor-licenses.txt") {
 			t.Errorf("%s does not say where the licenses are", name)
 		}
 	}
-	for _, part := range []string{"preact ", "htm ", "markdown-it ", "linkify-it ", "Apache License",
+	for _, part := range []string{"preact ", "htm ", "markdown-it ", "linkify-it ", "qr ", "Apache License",
 		"Permission is hereby granted"} {
 		if !strings.Contains(texts["vendor-licenses.txt"], part) {
 			t.Errorf("the licenses have no %q", part)

@@ -1,11 +1,11 @@
-// Prints the licenses of all packages that are in a bundle, of which esbuild wrote the
-// metafile that is the argument.
+// Prints the licenses of all packages that are in the bundles of which esbuild wrote the
+// metafiles that are the arguments.
 import { readFileSync, readdirSync } from "node:fs";
 
-const { inputs } = JSON.parse(readFileSync(process.argv[2], "utf8"));
-const packages = Object.keys(inputs).map((file) => file.match(/^node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1]);
+const files = process.argv.slice(2).flatMap((meta) => Object.keys(JSON.parse(readFileSync(meta, "utf8")).inputs));
+const packages = files.map((file) => file.match(/^node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1]);
 
-console.log("The libraries in vendor.js, and their licenses.");
+console.log("The libraries in vendor.js and vendor-qr.js, and their licenses.");
 for (const name of [...new Set(packages)].filter(Boolean).sort()) {
   const folder = "node_modules/" + name;
   const { version, license } = JSON.parse(readFileSync(folder + "/package.json", "utf8"));

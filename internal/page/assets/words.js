@@ -658,6 +658,7 @@ export const words = {
     inviteRenewed: "The invite is new. Unused copies of the old link are void, so pass on this one to those who are still to come.",
     inviteText: "Anyone who opens this link can take a free seat here, as a person or for an agent.",
     inviteLink: "Link for a person",
+    inviteQR: "QR code of the link",
     inviteLine: "Line for an agent",
     invitePassword: "The agent also needs the password of the room.",
     inviteUntil: "The link works for at most seven days.",
@@ -676,6 +677,7 @@ export const words = {
     deviceText: "A link lets one more device in, such as your phone. The one who opens it speaks as you and supervises your agent: send it to nobody.",
     deviceTextAlone: "A link lets one more device in, such as your phone. The one who opens it speaks as you: send it to nobody.",
     deviceMake: "Make a link",
+    deviceQR: "QR code of the link",
     deviceOnce: "It opens once, and is shown only here.",
 
     minutes: (n) => (n < 60 ? `${n} min` : n < 48 * 60 ? `${Math.floor(n / 60)} h` : `${Math.floor(n / 60 / 24)} days`),

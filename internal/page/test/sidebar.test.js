@@ -9,6 +9,7 @@ import { knocksFor } from "../assets/sidebar/knocks.js";
 import { isCut, requestsOf, sentence } from "../assets/sidebar/owed.js";
 import { isAdmin } from "../assets/sidebar/people.js";
 import { changesBetween, settingsOf } from "../assets/sidebar/settings.js";
+import { pathOf } from "../assets/ui/qr.js";
 
 const me = "Ada";
 const owed = (requests, more = {}) => {
@@ -121,4 +122,14 @@ test("what waits for the person beside the conversation is counted", () => {
   const requests = [{ owed_by: [me] }, { owed_by: ["Bo"] }, {}];
   assert.equal(waiting({ alone: false, me, supervision, requests }), 2, "what the agent owes waits for the agent");
   assert.equal(waiting({ alone: true, me, supervision, requests }), 1);
+});
+
+test("a QR code is a square of dark modules with a border of four", () => {
+  const { path, side } = pathOf("https://parley.example/r/abcdefg#w0123456abc");
+  const cells = [...path.matchAll(/M(\d+) (\d+)/g)].map(([, x, y]) => [Number(x), Number(y)]);
+  const edge = [0, 1, 2, 3, side - 1, side - 4];
+  assert.ok(cells.every(([x, y]) => !edge.includes(x) && !edge.includes(y)));
+  const finder = Array.from({ length: 7 }, (_, n) => n + 4); // the outer ring in three corners
+  for (const [left, top] of [[0, 0], [side - 15, 0], [0, side - 15]])
+    for (const n of finder) assert.ok(cells.some(([x, y]) => x === left + n && y === top + 4));
 });

@@ -1,6 +1,7 @@
 // The dialog that lets one more device of the same person in.
 
 import { html, useState } from "../vendor.js";
+import { QR } from "../ui/qr.js";
 import { Dialog } from "../ui/dialog.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
@@ -17,7 +18,9 @@ export function DeviceDialog({ room, onClose }) {
     <${Dialog} title=${w.deviceTitle} onClose=${onClose}>
       <p>${room.state.alone ? w.deviceTextAlone : w.deviceText}</p>
       ${link
-        ? html`<${Shown} label=${w.deviceOnce} text=${link} copy=${w.copyLink} />`
+        ? html`
+          <${QR} text=${link} label=${w.deviceQR} />
+          <${Shown} label=${w.deviceOnce} text=${link} copy=${w.copyLink} />`
         : html`
           <div class="sidebar-buttons">
             <button type="button" class="button primary" disabled=${busy} onClick=${make}>${w.deviceMake}</button>

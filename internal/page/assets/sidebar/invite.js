@@ -3,6 +3,7 @@
 import { html, useEffect, useState } from "../vendor.js";
 import { Refusal } from "../mcp.js";
 import { Copy } from "../ui/copy.js";
+import { QR } from "../ui/qr.js";
 import { Dialog } from "../ui/dialog.js";
 import { useRoom } from "../use-room.js";
 import { words } from "../words.js";
@@ -65,6 +66,10 @@ function Links({ invite: { link, line }, admin, locked }) {
   if (!link) return html`<p>${admin ? w.inviteNone : w.inviteNoneMember}</p>`;
   return html`
     <${Shown} label=${w.inviteLink} text=${link} copy=${w.copyLink} />
+    <details class="sidebar-qr">
+      <summary>${w.inviteQR}</summary>
+      <${QR} text=${link} label=${w.inviteQR} />
+    </details>
     ${line && html`<${Shown} label=${w.inviteLine} text=${line} copy=${w.copyLine} />`}
     ${locked && !line.includes("/i/") && html`<p class="small quiet">${w.invitePassword}</p>`}`;
 }
