@@ -81,7 +81,7 @@ export const words = {
         already_shared: "Another file was shared in its place. Try again.",
         rate_limited: "Too much at once. Try again in a minute.",
         unavailable: "The server cannot do this now. Try again in a moment.",
-        internal: "Something went wrong at the server. Try again; if that does not help, tell whoever runs it.",
+        internal: "Something went wrong at the server. Try again; if that does not help, tell the person who runs it.",
       },
       send_message: {
         invalid_argument: "It answers or addresses somebody or something that is gone, or it holds a key of Parley.",
