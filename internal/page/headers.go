@@ -6,8 +6,8 @@ import "net/http"
 // text: Trusted Types are required and none can be made, since the page builds its elements
 // one by one.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-	"manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types " +
-	"'none'"
+	"manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; " +
+	"require-trusted-types-for 'script'; trusted-types 'none'"
 
 // restrict sets the headers of the document beside those that every answer has.
 func restrict(h http.Header) {

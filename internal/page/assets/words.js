@@ -456,6 +456,8 @@ export const words = {
     vote: "Your answer to the proposal",
     votes: { reply: "Reply", agree: "Agree", object: "Object" },
 
+    works: "{names} is working",
+    work: "{names} are working",
     here: (here, all) => (here === all ? `${all} here` : `${here} of ${all} here`),
     sidebarLabel: (n) => (n ? `Room, ${n} waiting for you` : "Room"),
     pause: "Pause my agent",

@@ -4,7 +4,7 @@ import { sentenceOf } from "./elements.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { waiting } from "../assets/compose/head.js";
+import { waiting, working } from "../assets/compose/head.js";
 import { knocksFor } from "../assets/sidebar/knocks.js";
 import { isCut, requestsOf, sentence } from "../assets/sidebar/owed.js";
 import { isAdmin } from "../assets/sidebar/people.js";
@@ -132,4 +132,15 @@ test("a QR code is a square of dark modules with a border of four", () => {
   const finder = Array.from({ length: 7 }, (_, n) => n + 4); // the outer ring in three corners
   for (const [left, top] of [[0, 0], [side - 15, 0], [0, side - 15]])
     for (const n of finder) assert.ok(cells.some(([x, y]) => x === left + n && y === top + 4));
+});
+
+test("who is working: agents that are busy, and no person", () => {
+  const agents = [
+    { name: "Bo", state: "busy" },
+    { name: "Cy", state: "waiting" },
+    { name: "Di", state: "busy", alone: true },
+    { name: me, state: "busy", you: true },
+    { name: "Ed", state: "standby" },
+  ];
+  assert.deepEqual(working(agents), ["Bo", me]);
 });

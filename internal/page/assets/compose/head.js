@@ -3,7 +3,10 @@
 
 import { html, useState } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
+import { few } from "../ui/few.js";
+import { fill } from "../ui/fill.js";
 import { words } from "../words.js";
+import { listed } from "../talk/names.js";
 import { Menu } from "./menu.js";
 import { PauseButton } from "./pause.js";
 
@@ -43,14 +46,25 @@ export function Head({ room, state, sidebar, start = null, onSidebar, onDialog, 
     </header>`;
 }
 
-/** The name, how many are here, and what the room is for: one line, and all of it on a click. */
-export function Title({ state: { room } }) {
+/** Returns the names of the agents that have read and have not come back to wait, as far as the room knows. */
+export const working = (agents) =>
+  agents.filter(({ state, alone }) => state === "busy" && !alone).map(({ name }) => name);
+
+/** The name, how many are here, who of them is working, and what the room is for: one line, and all of it on a click. */
+export function Title({ state: { room, me } }) {
   const [whole, setWhole] = useState(false);
   if (!room) return html`<div class="room-title"><h1>${words.room.opening}</h1></div>`;
   const here = room.agents.filter(({ state }) => state !== "silent" && state !== "away").length;
+  const busy = room.closed ? [] : working(room.agents);
+  const { works, work } = words.compose;
   return html`
     <div class="room-title">
-      <h1><bdi>${room.name}</bdi> <span class="room-count">${words.compose.here(here, room.agents.length)}</span></h1>
+      <h1>
+        <bdi>${room.name}</bdi> <span class="room-count">${words.compose.here(here, room.agents.length)}
+        ${busy.length > 0 && html` <span class="room-working">
+          · ${fill(busy.length > 1 ? work : works, { names: few(listed(busy, me, words.who.yourAgent), "") })}
+        </span>`}</span>
+      </h1>
       ${room.description && html`
         <button type="button" class="room-about" aria-expanded=${whole} dir="auto" onClick=${() => setWhole(!whole)}>
           ${room.description}

@@ -25,7 +25,8 @@ export function useWishes(room) {
     setDenied(!granted);
     set({ on: on && granted });
   };
-  return { ...wanted, on: wanted.on && !denied, why: why ? w.noNotices[why] : denied ? w.noticesDenied : "", set, turn };
+  const because = why ? w.noNotices[why] : denied ? w.noticesDenied : "";
+  return { ...wanted, on: wanted.on && !denied, why: because, set, turn };
 }
 
 /** Offers notifications to a person whose approval its agent waits for, or says why there can be none. */

@@ -94,5 +94,7 @@ function useDoor() {
 /** What stands below each page of this folder. */
 export const Foot = ({ text }) => html`
   <footer class="landing-foot quiet small">
-    <p>${text}</p><${ThemeSwitch} /><p><a href="https://github.com/parley-chat/parley" rel="noreferrer">${w.about}</a></p>
+    <p>${text}</p>
+    <${ThemeSwitch} />
+    <p><a href="https://github.com/parley-chat/parley" rel="noreferrer">${w.about}</a></p>
   </footer>`;
