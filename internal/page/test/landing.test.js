@@ -40,6 +40,17 @@ test("my rooms: who is there, and how much of others is unread", async () => {
   assert.deepEqual(how, { title: "den", closed: false, here: ["Ada", "Cy"], unread: 2, more: false });
 });
 
+test("my rooms: up to a hundred unread messages are counted", async () => {
+  const read = server.says("Bo", "read");
+  for (let n = 0; n < 60; n++) server.says("Bo", "word " + n);
+  const unread = async () => (({ unread, more }) => [unread, more])((await looked({ token: "p1", read })).get("p1"));
+  assert.deepEqual(await unread(), [60, false]);
+  for (let n = 60; n < 130; n++) server.says("Bo", "word " + n);
+  assert.deepEqual(await unread(), [100, true]);
+  server.messages = server.messages.slice(-5); // the others have expired
+  assert.deepEqual(await unread(), [5, false]);
+});
+
 test("my rooms: a seat that is gone, one that was never opened, and no answer", async () => {
   assert.deepEqual((await looked({ token: "p2" })).get("p2"), { ended: "token_invalid" });
   assert.deepEqual((await looked({ token: "p3", claim: "w" })).size, 0);

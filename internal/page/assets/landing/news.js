@@ -3,6 +3,7 @@
 import { asker, endOf, latestOf, newsIn } from "../rooms/news.js";
 import * as storage from "../storage.js";
 
+const most = 100; // messages that are counted
 const atOnce = 2; // seats; there are two calls for each
 
 /**
@@ -24,7 +25,7 @@ export async function lookAt(seats, found, signal) {
 async function look(seat, signal) {
   const ask = asker(seat, signal);
   try {
-    const [{ room }, latest] = await Promise.all([ask("room_info", {}), latestOf(ask)]);
+    const [{ room }, latest] = await Promise.all([ask("room_info", {}), sinceRead(ask, seat)]);
     const name = room.agents.find((agent) => agent.you)?.name;
     const { unread, more } = newsIn(latest, { ...seat, name });
     const here = room.agents.filter(present).map(({ name }) => name);
@@ -33,6 +34,10 @@ async function look(seat, signal) {
     return endOf(problem) ?? {};
   }
 }
+
+/** Returns what came after the message that was read last. */
+const sinceRead = async (ask, { read }) =>
+  read ? latestOf(ask, { messages: [{ id: read }] }, most) : { messages: [] };
 
 const present = ({ state, person_here: watched }) => watched || ["waiting", "standby", "busy"].includes(state);
 

@@ -4,7 +4,7 @@ import { isMeant } from "../compose/notices.js";
 import { History } from "../history.js";
 import { Refusal, call } from "../mcp.js";
 
-const most = 30; // messages that one look brings
+const most = 30; // messages that one look brings, unless more are asked for
 const kept = 100; // messages
 
 /** Refusals after which a seat is none any more. */
@@ -18,13 +18,13 @@ export const asker = (seat, signal) => (tool, args) =>
  * Returns the latest messages of the room of a seat: {messages, earlier: there are more before them, more:
  * there are more after them}. It is one call: after a look of before, for what came since.
  */
-export async function latestOf(ask, before = /** @type {any} */ (null)) {
+export async function latestOf(ask, before = /** @type {any} */ (null), limit = most) {
   const last = before?.messages.at(-1);
   if (last) {
-    const got = await ask("message_history", { after: last.id, limit: most }).catch(unlessUnknown);
+    const got = await ask("message_history", { after: last.id, limit }).catch(unlessUnknown);
     if (got) return { ...before, messages: added(before.messages, got.messages), more: !!got.has_more };
   }
-  const got = await ask("message_history", { limit: most });
+  const got = await ask("message_history", { limit });
   return { messages: got.messages, earlier: !!got.has_more, more: false };
 }
 
