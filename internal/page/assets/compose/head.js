@@ -50,7 +50,7 @@ export function Head({ room, state, sidebar, start = null, onSidebar, onDialog, 
 export const working = (agents) =>
   agents.filter(({ state, alone }) => state === "busy" && !alone).map(({ name }) => name);
 
-/** The name, how many are here, who of them is working, and what the room is for: one line, and all of it on a click. */
+/** The name, how many are here, who of them is working, what the room is for: one line, all of it on a click. */
 export function Title({ state: { room, me } }) {
   const [whole, setWhole] = useState(false);
   if (!room) return html`<div class="room-title"><h1>${words.room.opening}</h1></div>`;
