@@ -165,6 +165,7 @@ test("a request tells whether it was answered", () => {
     [request, all, {}, [asks, "answered"]],
     [request, all.slice(1), { owed: ["Ada"], alone: true }, ["waits for you", "2 of 3 answered"]],
     [request, [from("Dan", ""), from("Eve", ""), from("Bo", "", { to: ["Cy"] })], {}, [asks, ""]],
+    [{ ...request, ask: ["Ada"] }, [from("Ada", "", { type: "draft" })], {}, ["asks your agent", ""]],
     [{ ...request, kind: undefined, ask: ["Bo"] }, [from("Bo", "", { to: ["Eve"] })], {}, ["asks [Bo]", "answered"]],
     [{ ...request, ask: undefined }, [from("Dan", "status")], { owed: [] }, ["asks anyone", "answered"]],
     [{ ...request, ask: undefined }, [from("Eve", "")], { owed: [] }, ["waits for anyone", ""]],

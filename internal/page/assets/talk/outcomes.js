@@ -17,6 +17,7 @@
 export function outcomesOf(messages, agreements = []) {
   const found = new Map();
   for (const message of messages) {
+    if (message.type === "draft") continue; // nobody else has read it yet
     const { id, kind, ask = [], reply_to: answers, withdraws, agreed } = message;
     if (ask.length || kind === "request") found.set(id, { message, asked: ask, yes: new Set(), end: "", by: null });
     hear(found.get(answers), message);
