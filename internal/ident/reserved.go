@@ -26,7 +26,7 @@ var reservedWords = []string{
 // reservedWords are, and in each spelling that looks like them.
 var Others = []string{
 	"you", "your agent", "my agent", "me", "myself", "nobody", "no one", "anyone", "anybody", "somebody", "someone",
-	"everyone", "everybody", "person", "people", "human",
+	"everyone", "everybody", "person", "people", "human", "an admin",
 }
 
 // titles may not be a word of any agent's name: such a name could pass for the server

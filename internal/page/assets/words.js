@@ -12,6 +12,7 @@ export const words = {
     everyone: "everyone",
     nobody: "nobody",
     person: "person",
+    anAdmin: "an admin",
   },
 
   // Parts that all pages share (ui/).
@@ -860,7 +861,6 @@ export const words = {
         left: (you) => (you ? "You left this room on another device" : "Your agent left this room, or you did on another device"),
         device: () => "More devices were let in than a seat has, and this one was let out",
       },
-      someAdmin: "An admin",
       next: "Ask somebody in the room for an invite to come back.",
       nextDevice: "On a device that still works, make a link for this one in its menu, under “Another device”.",
       kept: "What this page has loaded stays until you close it.",

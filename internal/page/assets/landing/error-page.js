@@ -1,6 +1,7 @@
 // The pages that say why there is no room here, and what to do.
 
 import { root } from "../site.js";
+import { capital } from "../talk/names.js";
 import { fill, word } from "../ui/fill.js";
 import { html, useEffect } from "../vendor.js";
 import { words } from "../words.js";
@@ -13,7 +14,7 @@ export function tellOf(trouble, alone) {
   const known = w.of[code];
   const why = known && w.gone[reason];
   if (!why) return known ?? { title: w.other, text: message || w.otherText };
-  const values = { by: by ?? word(w.someAdmin), note: { quote: note } };
+  const values = { by: by ?? word(capital(words.who.anAdmin)), note: { quote: note } };
   const said = fill(why(alone) + (note ? words.talk.events.because : ""), values);
   return { title: w.of.removed.title, text: [said, ". ", reason === "device" ? w.nextDevice : w.next] };
 }

@@ -52,7 +52,8 @@ function owedOf(id, { requests, outcomes }) {
 export function outcomeIn({ id, kind }, { outcomes, me }) {
   const { asked, yes, end, by } = outcomes.get(id) ?? {};
   const w = words.talk.outcomes;
-  const said = (template) => ({ end, text: fill(template, { n: word(yes.size), of: word(asked.length), by }) });
+  const counts = () => ({ n: { element: yes.size }, of: { element: asked.length } });
+  const said = (template) => ({ end, text: fill(template, counts()) });
   if (end === "objected") return { end, text: fill(w.objected, { by: sayer(by, me) }) };
   if (end) return said(end === "agreed" && !yes.size ? w.agreedByAll : w[end]);
   return yes?.size ? said(kind === "proposal" ? w.votes : w.answers) : null;

@@ -3,17 +3,17 @@
 import { fill, word } from "../ui/fill.js";
 import { words } from "../words.js";
 
-/** Returns names for a sentence, with self for the seat of this page. */
-export const listed = (names, me, self = words.who.you) => names.map((name) => (name === me ? word(self) : name));
+/** Returns names for a sentence. self is which of words.who stands for the seat of this page. */
+export const listed = (names, me, self = "you") => names.map((name) => (name === me ? word(words.who[self]) : name));
 
 export const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
-/** Returns who answers for the seat of this page: the person alone, or its agent. */
-export const selfOf = ({ alone }) => (alone ? words.who.you : words.who.yourAgent);
+/** Returns which of words.who answers for the seat of this page: the person alone, or its agent. */
+export const selfOf = ({ alone }) => (alone ? "you" : "yourAgent");
 
 /** Returns who has said a message, for a sentence: of this seat its person is told from its agent. */
 export const sayer = ({ from, person }, me) =>
-  from === me ? word(person ? words.who.you : words.who.yourAgent) : from;
+  from === me ? word(words.who[person ? "you" : "yourAgent"]) : from;
 
 /** Returns who reads a message beside its sender. me is the seat of this page; say is fill, or plain for a text. */
 export function audience({ from, to }, me, say = fill) {
