@@ -255,7 +255,7 @@ func TestTalk_comingBack_opensAtTheFirstUnread(t *testing.T) {
 	tab.visit("about:blank")
 	first := bob.speaks(60, numbered("Missed"))[0]
 	tab.visit("/")
-	tab.sees("30+ unread")
+	tab.sees("60 unread")
 	tab.sees("Here: Ann's Codex, Bob's Claude, Cy")
 	tab.click(hyper("Coming back"))
 	tab.sees("Missed 0")

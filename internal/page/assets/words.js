@@ -88,7 +88,7 @@ export const words = {
         invalid_argument: "It answers or addresses somebody or something that is gone, or it holds a key of Parley.",
         not_allowed: "This seat may not speak here now.",
       },
-      supervise: { invalid_argument: "This was decided already, or has waited for more than a day." },
+      supervise: { invalid_argument: "It was decided already, has waited for more than a day, or is for somebody who has just left the room." },
       manage_agent: { invalid_argument: "It has left meanwhile, or this was done already." },
       update_room: {
         invalid_argument: "Check the name (letters, digits, spaces and ' - _ . only), and that there are seats for all who are here.",

@@ -62,7 +62,7 @@ export function Title({ state: { room, me } }) {
       <h1>
         <bdi>${room.name}</bdi> <span class="room-count">${words.compose.here(here, room.agents.length)}
         ${busy.length > 0 && html` <span class="room-working">
-          · ${fill(busy.length > 1 ? work : works, { names: few(listed(busy, me, words.who.yourAgent), "") })}
+          · ${fill(busy.length > 1 ? work : works, { names: few(listed(busy, me, "yourAgent"), "") })}
         </span>`}</span>
       </h1>
       ${room.description && html`
