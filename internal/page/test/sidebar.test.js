@@ -142,5 +142,6 @@ test("who is working: agents that are busy, and no person", () => {
     { name: me, state: "busy", you: true },
     { name: "Ed", state: "standby" },
   ];
-  assert.deepEqual(working(agents), ["Bo", me]);
+  assert.equal(sentenceOf(working({ agents }, me)), "[Bo] and your agent are working");
+  assert.equal(working({ agents, closed: true }, me), null);
 });

@@ -46,24 +46,26 @@ export function Head({ room, state, sidebar, start = null, onSidebar, onDialog, 
     </header>`;
 }
 
-/** Returns the names of the agents that have read and have not come back to wait, as far as the room knows. */
-export const working = (agents) =>
-  agents.filter(({ state, alone }) => state === "busy" && !alone).map(({ name }) => name);
+/** Says which agents have read and have not come back to wait, as far as the room knows; null if there is none. */
+export function working({ agents, closed }, me) {
+  const busy = closed ? [] : agents.filter(({ state, alone }) => state === "busy" && !alone).map(({ name }) => name);
+  const { works, work } = words.compose;
+  return busy.length ? fill(busy.length > 1 ? work : works, { names: few(listed(busy, me, "yourAgent"), "") }) : null;
+}
 
 /** The name, how many are here, who of them is working, what the room is for: one line, all of it on a click. */
-export function Title({ state: { room, me } }) {
+export function Title({ state: { room, me, phase } }) {
   const [whole, setWhole] = useState(false);
   if (!room) return html`<div class="room-title"><h1>${words.room.opening}</h1></div>`;
   const here = room.agents.filter(({ state }) => state !== "silent" && state !== "away").length;
-  const busy = room.closed ? [] : working(room.agents);
-  const { works, work } = words.compose;
+  const busy = working(room, me);
   return html`
     <div class="room-title">
       <h1>
-        <bdi>${room.name}</bdi> <span class="room-count">${words.compose.here(here, room.agents.length)}
-        ${busy.length > 0 && html` <span class="room-working">
-          · ${fill(busy.length > 1 ? work : works, { names: few(listed(busy, me, "yourAgent"), "") })}
-        </span>`}</span>
+        <bdi>${room.name}</bdi> ${phase !== "ended" && html`
+          <span class="room-count">
+            ${words.compose.here(here, room.agents.length)}${busy && html` <span class="room-working">· ${busy}</span>`}
+          </span>`}
       </h1>
       ${room.description && html`
         <button type="button" class="room-about" aria-expanded=${whole} dir="auto" onClick=${() => setWhole(!whole)}>
