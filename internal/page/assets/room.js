@@ -284,7 +284,7 @@ export class Room {
     const now = Date.parse(got.now) + 500; // it is in whole seconds
     const { requests = [], agreements = [], banned = [] } = got;
     this.#set({
-      ...this.#seated(got.room), me, alone, requests, agreements, banned, clock: now - this.clock.now(),
+      ...this.#seated(got.room), me, alone, requests: got.room.closed ? [] : requests, agreements, banned, clock: now - this.clock.now(),
     });
   }
 
@@ -396,6 +396,7 @@ export class Room {
   async supervise(args, /** @type {object} */ how = { signal: this.#stop.signal }) {
     const again = this.#deciding.has(args.draft);
     if (args.draft) this.#deciding.add(args.draft);
+    this.forgetLate();
     let supervision;
     try {
       supervision = await this.#call("supervise", args, how);
@@ -410,7 +411,6 @@ export class Room {
     }
     this.#supervised++;
     this.#showSupervision(supervision);
-    this.#set({ late: "" });
     return supervision;
   }
 

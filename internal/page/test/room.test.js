@@ -209,10 +209,11 @@ test("an export waits where the server asks it to, and ends when nobody wants it
 test("a room that was closed can still be read, also after a reload, and takes nothing more", async () => {
   let room = await opened();
   server.says("Bo", "the end");
-  server.closed = true;
+  Object.assign(server, { closed: true, requests: [{ id: "m1", from: "Bo", owed_by: ["Ada"] }] });
   server.happens({ type: "room", reason: "closed" });
   await room.ended;
   assert.deepEqual([textsOf(room), room.state.room.closed, room.state.phase], [["the end"], true, "live"]);
+  assert.deepEqual(room.state.requests, []); // nobody owes anything there
   room = await again(room);
   await room.ended;
   assert.deepEqual(textsOf(room), ["the end"]);
@@ -297,8 +298,9 @@ test("a late press says that the other device has decided, and so does the page 
   await assert.rejects(two.supervise({ draft, decision: "send" }), { code: "decided" });
   assert.deepEqual(two.state.supervision.drafts.map(({ id }) => id), [other]);
   assert.match(two.state.late, /already decided on your other device/);
-  await two.supervise({ draft: other, decision: "send" });
-  assert.equal(two.state.late, "");
+  const next = two.supervise({ draft: other, decision: "send" });
+  assert.equal(two.state.late, ""); // it was about the one before
+  await next;
 });
 
 test("what the room refuses of a decision is said, and a lost answer is not blamed on another device", async () => {
