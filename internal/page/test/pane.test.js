@@ -109,6 +109,24 @@ test("at the end, what is new is followed", () => {
   assert.equal(screen.place("r102"), view - 50);
 });
 
+test("nothing moves under a pointer at what it can press, however much comes below", () => {
+  screen.show(rows(0, 100));
+  screen.pane.point(true);
+  const before = screen.place("r95");
+  screen.heights.set("r100", 24).set("r101", 24); // both end near what is seen
+  for (const to of [101, 102]) {
+    screen.show(rows(0, to));
+    assert.equal(screen.place("r95"), before);
+  }
+  screen.box.clientHeight = view - 50; // a bar comes below the conversation
+  screen.pane.scrolled();
+  assert.equal(screen.place("r95"), before);
+  screen.box.clientHeight = view;
+  screen.show(rows(0, 101));
+  screen.pane.point(false);
+  assert.equal(screen.place("r100"), view - 24);
+});
+
 test("what is read stays where it is while rows come below and above", () => {
   screen.show(rows(100, 200));
   screen.scroll(1_000);

@@ -95,8 +95,8 @@ export function Log({ room, state, onReply, onInvite, handle }) {
         onKeyDown=${(event) => onKey(event, { pane, roving: roving.current, onReply })}
         onFocusIn=${({ target }) => roving.current.came(target)}
         onFocusOut=${({ relatedTarget: to }) => box.current?.contains(to) || roving.current?.left()}
-        onPointerOver=${({ target }) => target.closest(".message-buttons, .actions") && pane.hold()}
-        onPointerOut=${({ target }) => target.closest(".message-buttons, .actions") && pane.note()}
+        onPointerOver=${({ target }) => pane.point(!!target.closest("a, button, .message-buttons, .actions"))}
+        onPointerLeave=${() => pane.point(false)}
         ...${pressed}>
         <${Beginning} room=${room} state=${state} />
         <ol class="log-rows" ref=${list}>

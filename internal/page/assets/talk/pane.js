@@ -10,6 +10,8 @@ const margin = 700; // px above and below the view in which rows come onto the p
 const least = 300; // px above and below it in which they have to be there
 
 export class Pane {
+  #pointed = false; // the pointer is at what it can press: nothing moves there
+
   /** changed is called when other rows are to be on the page. */
   constructor(changed) {
     this.changed = changed;
@@ -105,7 +107,7 @@ export class Pane {
     if (!this.list) return;
     this.#measure();
     if (this.goal && this.#reach(this.goal)) return;
-    if (this.atEnd) {
+    if (this.atEnd && !this.#pointed) {
       this.box.scrollTop = this.box.scrollHeight;
     } else if (this.anchor) {
       const at = this.#topOf(this.anchor.key);
@@ -222,9 +224,17 @@ export class Pane {
     this.atEnd = false;
   }
 
+  /** Says whether the pointer is at what it can press. Meanwhile what is added at the end is not followed. */
+  point(at) {
+    if (this.#pointed === at) return;
+    this.#pointed = at;
+    this.settle();
+  }
+
   /** Goes to the end, and follows what is added there. */
   goToEnd() {
     this.goal = null;
+    this.#pointed = false;
     this.atEnd = true;
     this.changed();
   }
