@@ -35,12 +35,21 @@ test("what stands below such a number stays what it is", () => {
   assert.equal(md("1. a\n2. 8443. b"), "<ol><li>a</li><li><p>8443. b</p></li></ol>");
 });
 
+test("a number that is higher than the next one in a list stays as it was written", () => {
+  const values = (text) => all(Markdown({ text }), "li").map(({ props }) => props.value ?? "").join();
+  assert.equal(values("3. a\n7. b\n8. c\n9. d"), ",7,,");
+  assert.equal(values("1. a\n8443. b"), ",8443");
+  assert.equal(values("1. a\n1. b\n1. c"), ",,"); // as many people count
+  assert.equal(values("1. a\n\n   5. x\n   7. y\n2. b"), ",,7,");
+});
+
 test("a list has room for its digits", () => {
   const classes = (text) => all(Markdown({ text }), "ol").map(({ props }) => props.class).join();
   assert.equal(classes("1. a\n2. b"), "md-digits-1");
   assert.equal(classes("9. a\n1. b"), "md-digits-2");
   assert.equal(classes("1. a\n".repeat(100)), "md-digits-3");
   assert.equal(classes("999. a\n1. b"), "md-digits-4");
+  assert.equal(classes("1. a\n8443. b"), "md-digits-4");
 });
 
 test("a heading of a text is none of the page", () => {

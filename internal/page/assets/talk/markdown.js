@@ -67,13 +67,20 @@ const opensItem = (token) => token.type === "list_item_open";
 
 /**
  * Reports whether a list of Markdown is meant as one: it begins with at most three digits, and has
- * two items or begins with 0 or 1. Its token then knows how many digits need room.
+ * two items or begins with 0 or 1. Its token then knows how many digits need room, and an item its
+ * number where that leaves some out.
  */
 function isList(tokens) {
   const [list] = tokens;
   const items = tokens.filter((token) => opensItem(token) && token.level === list.level + 1);
   const first = Number(items[0].info);
-  list.meta = { digits: String(first + items.length - 1).length };
+  let next = first;
+  for (const item of items) {
+    const number = Number(item.info);
+    if (number > next) item.meta = { number };
+    next = Math.max(number, next) + 1;
+  }
+  list.meta = { digits: Math.min(5, String(next - 1).length) };
   return items[0].info.length <= 3 && (items.length > 1 || first <= 1);
 }
 
@@ -133,7 +140,7 @@ const kinds = {
   bullet_list: plain("ul"),
   ordered_list: (token, children) => html`
     <ol class=${"md-digits-" + token.meta.digits} start=${token.attrGet("start") ?? 1}>${children}</ol>`,
-  list_item: (_, children) => html`<li dir="auto">${children}</li>`,
+  list_item: (token, children) => html`<li dir="auto" value=${token.meta?.number}>${children}</li>`,
   table: (_, children) => html`
     <div class="md-table" role="group" tabindex="0" aria-label=${words.talk.table}><table>${children}</table></div>`,
   thead: plain("thead"),
