@@ -284,7 +284,8 @@ export class Room {
     const now = Date.parse(got.now) + 500; // it is in whole seconds
     const { requests = [], agreements = [], banned = [] } = got;
     this.#set({
-      ...this.#seated(got.room), me, alone, requests: got.room.closed ? [] : requests, agreements, banned, clock: now - this.clock.now(),
+      ...this.#seated(got.room), me, alone, requests: got.room.closed ? [] : requests, agreements, banned,
+      clock: now - this.clock.now(),
     });
   }
 
