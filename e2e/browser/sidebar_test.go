@@ -56,7 +56,7 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce(t *testing.T) {
 	tab.click(button("Menu"))
 	tab.click(button("Another device"))
 	tab.click(button("Make a link").in(modal))
-	tab.is(role("img", "QR code of the link"))
+	tab.is(role("image", "QR code of the link"))
 	phone := s.person().open(tab.invite())
 	tab.press("Escape")
 	bo.says("Mind the gap.")

@@ -90,7 +90,7 @@ function isSeen(element, box) {
 export function onKey(event, { pane, roving, onReply }) {
   const { key, target } = event;
   const article = target.closest("article");
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || target.closest("dialog")) return; // it closes by itself
   if (key === "Escape" && article && target !== article) {
     article.focus({ preventScroll: true });
   } else if (target !== article && target !== pane.box && target !== itemOf(target.closest(".row"))) {
