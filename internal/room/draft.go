@@ -62,7 +62,7 @@ func (d Decision) Check(text string) error {
 	case d == EditDraft:
 		return CheckText(text)
 	case d == RefuseDraft:
-		return CheckNote(text)
+		return CheckNote("text", text)
 	case text != "":
 		return fault.Refuse(fault.InvalidArgument,
 			"text goes with decision edit or refuse. Nothing was decided: leave one of them out.")

@@ -2,6 +2,7 @@ package room_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -274,4 +275,7 @@ func TestDecision_check(t *testing.T) {
 			t.Errorf("%q with %q: %v", c.d, c.text, err)
 		}
 	}
+	checkTexts(t, "text", room.RefuseDraft.Check, []text{ // as supervise has it
+		{"a long reason", strings.Repeat("x", room.MaxNote+1), fault.InvalidArgument},
+	})
 }

@@ -19,7 +19,7 @@ type Order struct {
 func (o Order) Check() error {
 	switch o.Action {
 	case Promote, Demote, Mute, Unmute, Kick, BanName, Unban, Readmit:
-		return CheckNote(o.Note)
+		return CheckNote("note", o.Note)
 	}
 	return fault.Refuse(fault.InvalidArgument, "action must be one of %q, %q, %q, %q, %q, %q, %q and %q.", Promote,
 		Demote, Mute, Unmute, Kick, BanName, Unban, Readmit)

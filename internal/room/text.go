@@ -33,14 +33,14 @@ func CheckText(text string) error {
 	return CheckSecret("text", text)
 }
 
-// CheckNote refuses a text that cannot be a reason. The error is a
+// CheckNote refuses a text that cannot be a reason. field names the argument. The error is a
 // *fault.Error of InvalidArgument.
-func CheckNote(note string) error {
+func CheckNote(field, note string) error {
 	if utf8.RuneCountInString(note) > MaxNote || !utf8.ValidString(note) || HasControls(note, "") {
 		return fault.Refuse(fault.InvalidArgument,
-			"note: at most %d characters of UTF-8 without control characters. Nothing was changed.", MaxNote)
+			"%s: at most %d characters of UTF-8 without control characters. Nothing was changed.", field, MaxNote)
 	}
-	return CheckSecret("note", note)
+	return CheckSecret(field, note)
 }
 
 // visible reports whether a reader sees r.

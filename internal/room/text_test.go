@@ -51,7 +51,8 @@ func TestCheckText(t *testing.T) {
 }
 
 func TestCheckNote(t *testing.T) {
-	checkTexts(t, "note", room.CheckNote, []text{
+	check := func(s string) error { return room.CheckNote("note", s) }
+	checkTexts(t, "note", check, []text{
 		{"empty", "", ""},
 		{"the longest", strings.Repeat("é", room.MaxNote), ""},
 		{"one character more", strings.Repeat("é", room.MaxNote+1), fault.InvalidArgument},
