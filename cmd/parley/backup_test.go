@@ -169,8 +169,11 @@ func TestDamagedFile_isSaidOnceWithWhatToDo(t *testing.T) {
 	at := filepath.Join(t.TempDir(), "it's here.db")
 	quoted := pasted(at)
 	damaged := " Restore a backup in its place, without the -wal and -shm of this one. Without a backup, " +
-		"parley copy --from " + quoted + " --to NEW may save what can still be read, with --room NAME a single room; " +
-		"parley check " + quoted + " lists the damage\n"
+		"save what can still be read, with --room NAME a single room: parley copy --from " + quoted + " --to NEW. " +
+		"To see the damage: parley check " + quoted + "\n"
+	if own := (streams{started: "./pa"}).own(damaged); strings.Contains(own, "parley") {
+		t.Errorf("started as ./pa: %s", own)
+	}
 	for name, c := range map[string]struct {
 		content []byte
 		want    string

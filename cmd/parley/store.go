@@ -92,8 +92,8 @@ func adviceOn(err error) string {
 	switch {
 	case errors.Is(file, sqlite.ErrDamaged):
 		return fmt.Sprintf("%s. Restore a backup in its place, without the -wal and -shm of this one. Without a "+
-			"backup, parley copy --from %s --to NEW may save what can still be read, with --room NAME a single room; "+
-			"parley check %[2]s lists the damage", file, path)
+			"backup, save what can still be read, with --room NAME a single room: parley copy --from %s --to NEW. To "+
+			"see the damage: parley check %[2]s", file, path)
 	case errors.Is(file, sqlite.ErrOld):
 		return fmt.Sprintf("%s. To begin a new one, move it aside (mv %s %s), or choose another file with --data",
 			file, path, pasted(file.Path+".old"))
