@@ -269,6 +269,9 @@ func (c HookCall) takes(o HookOptions) (text string, err error) {
 		taken = nil
 		for _, s := range all {
 			if left(s) {
+				w := *s.Wake
+				w.Session = c.Session // among its seats, two of one name are told apart: see Where
+				s.Wake = &w
 				taken = append(taken, s)
 			}
 		}

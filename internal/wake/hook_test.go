@@ -16,6 +16,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/wake"
 )
 
@@ -307,6 +308,21 @@ func TestHook_sessionStarts_isToldNothingThatOthersChose(t *testing.T) {
 		if err != nil || strings.Contains(text, order) || !strings.Contains(text, "tok1") {
 			t.Errorf("%s: %q, %v", source, text, err)
 		}
+	}
+}
+
+// Agents of several sessions often have the same name.
+func TestHook_sessionStarts_seatsOfOneNameAreToldApart(t *testing.T) {
+	w := newWorld(t)
+	for session, id := range map[string]string{"s1": "abcdefg", "s2": "hjkmnpq"} {
+		token := ident.Token{Room: id, Seat: 1, Secret: ident.NewSecret()}.String()
+		w.quiet(strings.Replace(used("mcp__parley__join_room",
+			quoted(strings.Replace(result, `"tok1"`, quoted(token), 1))), `"s1"`, quoted(session), 1))
+		w.quiet(strings.Replace(ends, `"s1"`, quoted(session), 1))
+	}
+	text, err := w.serve(t.Context(), starts("s3", "startup", "/work"))
+	if err != nil || !strings.Contains(text, "id abcdefg") || !strings.Contains(text, "id hjkmnpq") {
+		t.Errorf("%q, %v", text, err)
 	}
 }
 
