@@ -26,6 +26,9 @@ func TestErrorPage_seatThatIsGone_leavesWhatIsLoadedAndIsForgottenOnRequest(t *t
 	tab.errorPage("Your seat here is gone")
 	tab.sees("Ada removed your agent from this room: no crew.")
 	tab.sees("We sail at noon.")
+	tab.look(320, 256, "light") // at 400 % zoom
+	tab.until("the talk has half of the screen", `document.querySelector(".log-frame").offsetHeight * 2 >= innerHeight`)
+	tab.look(1440, 900, "light")
 	tab.click(button("Export"))
 	if name, content := tab.saved(func() { tab.click(button("Save")) }); !strings.HasSuffix(name, ".md") ||
 		!strings.Contains(string(content), "We sail at noon.") {

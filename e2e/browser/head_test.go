@@ -136,6 +136,10 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 		}
 	}
 	tab.look(360, 740, "light")
+	evaluate[bool](tab, keyboard)
+	tab.until("the room is above the keyboard", `document.querySelector(".room").offsetHeight === 400 &&
+		document.querySelector(".log-frame").offsetHeight >= 200`)
+	evaluate[bool](tab, "delete visualViewport.height && visualViewport.dispatchEvent(new Event('resize'))")
 
 	// A long press of a finger opens the list of a message.
 	do(tab, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true})
@@ -143,3 +147,9 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab.click(button("Reply").in(".sheet"))
 	tab.until("the text has the focus", "document.activeElement.matches("+quoted(textArea)+")")
 }
+
+// keyboard covers a part of the window, of which only the visual viewport tells.
+const keyboard = `(() => {
+  Object.defineProperty(visualViewport, "height", { value: 400, configurable: true });
+  return visualViewport.dispatchEvent(new Event("resize"));
+})()`

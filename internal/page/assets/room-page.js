@@ -40,6 +40,7 @@ function useNarrow(narrow) {
  */
 export function RoomPage({ room, target }) {
   const state = useRoom(room);
+  useEffect(followViewport, []);
   if (state.phase === "ended" && hasMore(state)) return html`
     <${GoneRoom} room=${room} state=${state} onClose=${() => location.reload()} />`;
   if (state.phase === "ended") return html`<${ErrorPage} trouble=${state.trouble} room=${room} />`;
@@ -58,7 +59,6 @@ function OpenRoom({ room, state, target }) {
   const rooms = useRooms(room, state);
   const jump = useCallback((id) => log.current?.jump(id), []);
   const reply = useCallback((id, kind) => composer.current?.answer(id, kind), []);
-  useEffect(followViewport, []);
   useKeys(useMemo(() => ({
     "?": () => setDialog("keys"),
     c: () => composer.current?.focus(),
