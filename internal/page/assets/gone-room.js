@@ -9,7 +9,7 @@ import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
 import { words } from "./words.js";
 
-const w = words.landing.errors;
+const w = words.errors;
 
 /** room is a Room that ended after it was loaded. */
 export function GoneRoom({ room, state }) {

@@ -9,7 +9,7 @@ const approve = 'default_tools_approval_mode = "approve"';
 
 /**
  * Returns the clients in the order in which they are shown: {id, steps}. A step is {say, line,
- * link}: say names the words that go with it (words.landing.say), line is to be pasted; link does
+ * link}: say names the words that go with it (landing.say), line is to be pasted; link does
  * the same by opening the client, which asks whether to add the server.
  * @param {string} url the address of MCP
  * @param {boolean} keys whether it wants a key in a header

@@ -2,11 +2,10 @@
 
 import { Copy } from "../ui/copy.js";
 import { html, useState } from "../vendor.js";
-import { words } from "../words.js";
 import { clients } from "./clients.js";
 import { habit, keepHabit } from "./habits.js";
+import { landing as w } from "./words.js";
 
-const w = words.landing;
 
 /** A line to copy. label says what is copied. */
 export const Line = ({ text, label }) => html`

@@ -6,7 +6,7 @@ import { fill, word } from "../ui/fill.js";
 import { html, useEffect } from "../vendor.js";
 import { words } from "../words.js";
 
-const w = words.landing.errors;
+const w = words.errors;
 
 /** Returns what happened and what to do: {title, text}. alone is whether the person has no agent in the room. */
 export function tellOf(trouble, alone) {

@@ -1,9 +1,8 @@
 // Forms: each field has a label, what is wrong stands at the field, and the focus goes there.
 
 import { html, useEffect, useRef, useState } from "../vendor.js";
-import { words } from "../words.js";
+import { landing as w } from "./words.js";
 
-const w = words.landing;
 
 // The field that a refusal is about.
 const about = { name_taken: "agent_name", room_exists: "room", wrong_password: "password" };

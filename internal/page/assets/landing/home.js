@@ -12,8 +12,8 @@ import { KeptKey, KeyForm } from "./key.js";
 import { PublicRooms, listRooms } from "./public.js";
 import { MyRooms } from "./rooms.js";
 import { CreateRoom, JoinByName } from "./take.js";
+import { landing as w } from "./words.js";
 
-const w = words.landing;
 
 /** Everything in one page: my rooms, how an agent gets in, a room of one's own, public rooms. */
 export function HomePage() {

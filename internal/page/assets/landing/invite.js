@@ -11,8 +11,8 @@ import { Connect } from "./connect.js";
 import { Foot } from "./home.js";
 import { choose } from "./news.js";
 import { JoinByInvite } from "./take.js";
+import { landing as w } from "./words.js";
 
-const w = words.landing;
 const long = 400; // characters of a description that are shown at first
 
 /** code is that of the invite. */

@@ -4,11 +4,11 @@
 import * as storage from "../storage.js";
 import { Refusal } from "../mcp.js";
 import { html } from "../vendor.js";
-import { words } from "../words.js";
+import { landing } from "./words.js";
 import { Form } from "./form.js";
 import { listRooms } from "./public.js";
 
-const w = words.landing.key;
+const w = landing.key;
 const wrong = Object.assign(new Error(w.wrong), { field: "key" });
 
 /** Asks for a key; entered is called once the server has taken it. refused: one is kept that it no longer takes. */

@@ -4,10 +4,10 @@ import * as storage from "../storage.js";
 import { call } from "../mcp.js";
 import { Dialog } from "../ui/dialog.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
-import { words } from "../words.js";
 import { JoinRoom } from "./take.js";
+import { landing } from "./words.js";
 
-const w = words.landing.public;
+const w = landing.public;
 const typing = 250; // ms without a key before a search begins
 
 /** Asks for public rooms: {search, page}. The key is that of this person, unless another is given. */

@@ -3,10 +3,10 @@
 import * as storage from "../storage.js";
 import { at } from "../site.js";
 import { html, useEffect, useState } from "../vendor.js";
-import { words } from "../words.js";
 import { choose, lookAt } from "./news.js";
+import { landing } from "./words.js";
 
-const w = words.landing.rooms;
+const w = landing.rooms;
 
 /** The rooms of this person; nothing if there are none. */
 export function MyRooms() {

@@ -7,8 +7,9 @@ import { html } from "../vendor.js";
 import { words } from "../words.js";
 import { Form } from "./form.js";
 import { habit, keepHabit } from "./habits.js";
+import { landing } from "./words.js";
 
-const w = words.landing.take;
+const w = landing.take;
 
 // The bounds are those of the tools. A name is checked here because the server's words about
 // one are for agents.
@@ -22,7 +23,7 @@ const yourName = () => ({
 /** Takes the seat and goes to its room. Where the browser keeps nothing, the seat would be lost on the way. */
 async function take(tool, args, /** @type {{path?: string, bearer?: string}} */ { path, bearer } = {}) {
   keepHabit("name", args.agent_name);
-  if (!storage.lasts()) throw new Refusal("blocked", words.landing.errors.of.blocked.text);
+  if (!storage.lasts()) throw new Refusal("blocked", words.errors.of.blocked.text);
   location.assign(await takeSeat({ tool, args, path, bearer }));
 }
 

@@ -6,8 +6,9 @@ import { at, root } from "../site.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { words } from "../words.js";
 import { ErrorPage } from "./error-page.js";
+import { landing } from "./words.js";
 
-const w = words.landing.upload;
+const w = landing.upload;
 
 /** code is that of the upload. */
 export function UploadPage({ code }) {
@@ -29,7 +30,7 @@ export function UploadPage({ code }) {
       <h1>${w.title}</h1>
       ${problem && html`
         <p class="landing-problem" role="alert">${problem}</p>
-        <p><button type="button" class="button" onClick=${load}>${words.landing.again}</button></p>`}
+        <p><button type="button" class="button" onClick=${load}>${landing.again}</button></p>`}
       ${about && html`<${Upload} address=${address} about=${about} />`}
     </main>`;
 }
@@ -97,7 +98,7 @@ function Upload({ address, about: { name, size: most } }) {
           <button type="button" class="button" onClick=${() => stop.current.abort()}>${words.files.cancel}</button>`
         : html`
           <button type="button" class="button primary" disabled=${!file || !!wrong} onClick=${go}>
-            ${done?.credential ? words.files.shareAnyway : problem ? words.landing.again : w.send}
+            ${done?.credential ? words.files.shareAnyway : problem ? landing.again : w.send}
           </button>`}
     </div>
     <p class="small quiet">${w.foot}</p>`;
