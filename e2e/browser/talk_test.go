@@ -211,7 +211,6 @@ func TestTalk_search_findsByKeyboardAlone(t *testing.T) {
 	tab.sees("Straw 59")
 	evaluate[*bool](tab, "void document.activeElement.blur()")
 	tab.press("/")
-	tab.is(css(".search-line input")) // it comes with the second script
 	tab.types("return needle") // of which a part has a color
 	tab.sees("1 of 2")
 	// The word itself is in view, in a long text that was folded and a box of code that scrolls.
