@@ -121,13 +121,13 @@ func TestSidebar_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.click(role("switch", "Approve"))
 	tab.turned("Approve", "true")
 	// It pushes nothing away while the pointer rests on a button, and a press comes too early for it.
-	tab.points(button("Answer").in(aside))
-	const answer = "document.querySelector('.sidebar-owed .button').getBoundingClientRect().top"
-	before := evaluate[float64](tab, answer)
+	tab.points(button("Add a task").in(aside))
+	const below = "[...document.querySelectorAll('.sidebar-part .button')].find((b) => b.textContent.includes('Add a task')).getBoundingClientRect().top"
+	before := evaluate[float64](tab, below)
 	evaluate[*bool](tab, pressesEarly)
 	ada.drafts("Forty **meters**.", args{"reply_to": question, "to": []string{"Bo"}})
 	tab.sees("1 message of your agent waits for you.")
-	if after := evaluate[float64](tab, answer); after != before {
+	if after := evaluate[float64](tab, below); after != before {
 		t.Errorf("a draft moved what the pointer rests on by %f px", after-before)
 	}
 	tab.points(css(textArea))

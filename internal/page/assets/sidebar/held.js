@@ -2,8 +2,8 @@
 
 import { useRef, useState } from "../vendor.js";
 
-/** What asks for a decision and stands below a list that grows. */
-const pressed = ".sidebar-owed button, .sidebar-knock button";
+/** What stands below a list that grows. The switches stand above all of them. */
+const pressed = ".sidebar-part button:not([role=switch]), .sidebar-knock button";
 
 /**
  * Returns what is shown of a state, and attributes of the element in which it is: nothing new comes there
