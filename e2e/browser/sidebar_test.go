@@ -122,7 +122,8 @@ func TestSidebar_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.turned("Approve", "true")
 	// It pushes nothing away while the pointer rests on a button, and a press comes too early for it.
 	tab.points(button("Add a task").in(aside))
-	const below = "[...document.querySelectorAll('.sidebar-part .button')].find((b) => b.textContent.includes('Add a task')).getBoundingClientRect().top"
+	const below = "[...document.querySelectorAll('.sidebar-part .button')]" +
+		".find((b) => b.textContent.includes('Add a task')).getBoundingClientRect().top"
 	before := evaluate[float64](tab, below)
 	evaluate[*bool](tab, pressesEarly)
 	ada.drafts("Forty **meters**.", args{"reply_to": question, "to": []string{"Bo"}})
