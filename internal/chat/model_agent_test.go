@@ -305,8 +305,8 @@ func (r roomModel) successor(a agentModel) (next agentModel, ok bool) {
 	return next, ok
 }
 
-// leaverHeirs returns the agents that may become admin when a leaves by itself: the longest seated that is present
-// and not muted, else the successor. Where presence is not noted in time, it may be another.
+// leaverHeirs returns the agents that may become admin when a leaves by itself: the longest seated that is present,
+// not muted and not held, else the successor. Where presence is not noted in time, it may be another.
 func (m model) leaverHeirs(r roomModel, a agentModel) (heirs []agentModel) {
 	next, ok := r.successor(a)
 	if !ok {
@@ -314,7 +314,7 @@ func (m model) leaverHeirs(r roomModel, a agentModel) (heirs []agentModel) {
 	}
 	for _, x := range r.seated() {
 		present := !m.sequential || !m.oneService || m.now.Before(x.lastHeard().Add(2*time.Minute))
-		if x.seat != a.seat && !x.muted && present {
+		if x.seat != a.seat && !x.muted && !x.person.holds() && present {
 			heirs = append(heirs, x)
 		}
 	}

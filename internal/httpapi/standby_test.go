@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -232,7 +233,12 @@ func TestStandby_otherMethodsThanGet_areRefused(t *testing.T) {
 func TestStandby_seatIsGone_isGone(t *testing.T) {
 	h := newHall(t, meter.Options{})
 	answer := h.send(h.standby(h.bob.Token, ""))
-	h.awaitWaits(1)
+	poll(t, "Bob's program waits in the room", func() bool {
+		info, err := h.rooms.RoomInfo(t.Context(), chat.InfoRequest{Token: h.ann.Token})
+		return err == nil && slices.ContainsFunc(info.Room.Agents, func(a chat.Agent) bool {
+			return a.Name == "Bob" && a.State == chat.AgentStandby
+		})
+	})
 	if _, err := h.rooms.LeaveRoom(t.Context(), chat.LeaveRequest{Token: h.bob.Token}); err != nil {
 		t.Fatal(err)
 	}

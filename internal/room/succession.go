@@ -32,12 +32,12 @@ func (c *SeatRequest) Succeed(h *Head, now time.Time) *Event {
 }
 
 // Heir returns the seat that becomes admin, in the same event, when the last admin leaves by itself: the longest
-// seated agent that is present and not muted, so that somebody runs the room at once; if there is none, that of
-// State.Successor.
+// seated agent that is present, not muted and not held by its person, so that somebody runs the room at once; if
+// there is none, that of State.Successor.
 func (c *SeatRequest) Heir(h *Head, seat int, now time.Time) int {
 	next := h.Successor(seat)
 	for _, a := range h.Agents {
-		if next != 0 && a.Seat != seat && !a.Muted && c.isPresent(h, a, now) {
+		if next != 0 && a.Seat != seat && !a.Muted && !a.Person.Holds() && c.isPresent(h, a, now) {
 			return a.Seat
 		}
 	}

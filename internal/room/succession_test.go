@@ -103,7 +103,12 @@ func TestHeir_adminLeaves_isTheLongestSeatedPresentAgent(t *testing.T) {
 			p[4] = room.Presence{BackMs: l.now.Add(time.Minute).UnixMilli()}
 		}, 2},
 		"Cid is here, and muted": {func(l *timeline, _ presence) { l.say(3, "here"); l.manage(room.Mute, 3) }, 2},
-		"Cid is admin, too":      {func(l *timeline, _ presence) { l.manage(room.Promote, 3); l.say(4, "here") }, 0},
+		"Cid is here, and paused": {func(l *timeline, _ presence) {
+			l.say(3, "here")
+			l.pause(3)
+			l.say(4, "here")
+		}, 4},
+		"Cid is admin, too": {func(l *timeline, _ presence) { l.manage(room.Promote, 3); l.say(4, "here") }, 0},
 	} {
 		l, p := newRoom(t, "Ann", "Bob", "Cid", "Dora"), presence{}
 		l.now = l.now.Add(time.Hour)

@@ -7,14 +7,16 @@ const pressed = ".sidebar-part button:not([role=switch]), .sidebar-knock button"
 
 /**
  * Returns what is shown of a state, and attributes of the element in which it is: nothing new comes there
- * while the pointer rests on such a button.
+ * while the pointer rests on such a button to which a hand has moved it: one that came under a resting pointer
+ * holds nothing back.
  */
 export function useHeld(state) {
   const [over, setOver] = useState(/** @type {Element | null} */ (null));
   const before = useRef(state);
   if (!over?.isConnected) before.current = state;
   return [withoutNew(state, before.current), {
-    onPointerOver: ({ target }) => setOver(target.closest(pressed)),
+    onPointerOver: ({ target }) => over && !over.contains(target) && setOver(null),
+    onPointerMove: ({ target }) => setOver(target.closest(pressed)),
     onPointerLeave: () => setOver(null),
   }];
 }
