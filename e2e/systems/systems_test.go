@@ -19,6 +19,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/parley-chat/parley/e2e/internal/parts"
 	"github.com/parley-chat/parley/e2e/internal/process"
 	"github.com/parley-chat/parley/internal/client"
 )
@@ -189,8 +190,16 @@ func (p *person) sessionEnds(file string) {
 // notice is what wakes an agent.
 const notice = `1 new message in the Parley room where you are "Ann": call wait_for_message`
 
+// needsShell skips a test of lines that a shell runs, where there is none.
+func needsShell(t *testing.T) {
+	if runtime.GOOS != "windows" {
+		parts.Need(t, "sh", "an idle agent is woken by it")
+	}
+}
+
 func TestSystems_shell(t *testing.T) {
 	t.Parallel()
+	needsShell(t)
 	p := newPerson(t)
 	p.ok("hello", "join", "hello", "--as", "Bob")
 	agent, _ := p.meets("hello")
@@ -245,6 +254,7 @@ func TestSystems_connect(t *testing.T) {
 // An idle agent of Claude Code is woken by its Stop hook, and its seat outlives its session.
 func TestSystems_claudeCode_isWokenAndKeepsItsSeat(t *testing.T) {
 	t.Parallel()
+	needsShell(t)
 	p := newPerson(t)
 	const file = ".claude/settings.json"
 	p.ok("", "connect", "claude-code")
@@ -278,6 +288,7 @@ func TestSystems_claudeCode_isWokenAndKeepsItsSeat(t *testing.T) {
 // An idle agent of Codex is woken by codex queue.
 func TestSystems_codex_isWoken(t *testing.T) {
 	t.Parallel()
+	needsShell(t)
 	p := newPerson(t)
 	const file = ".codex/hooks.json"
 	p.standIn()
