@@ -21,7 +21,8 @@ export function later(load, name) {
     const [tried, setTried] = useState(part !== null);
     useEffect(() => {
       let gone = false;
-      if (!part) get().then(() => gone || setTried(true));
+      if (part) setTried(true); // it came between the first view and here
+      else get().then(() => gone || setTried(true));
       return () => void (gone = true);
     }, []);
     if (part) return html`<${part} ...${props} />`;
