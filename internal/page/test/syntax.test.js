@@ -53,22 +53,33 @@ test("hostile code is shown whole, and takes no time", () => {
 });
 
 // WCAG 2.2, 1.4.3: 4.5 to 1 for text.
-test("colours of code and of speakers stand out enough, light and dark", () => {
+test("colours of text stand out enough on each surface, light and dark, also where it is tinted", () => {
   const read = (name) => readFileSync(new URL("../assets/" + name, import.meta.url), "utf8");
   const css = read("base.css") + read("talk/markdown.css");
-  const pairs = [...css.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)];
+  const pairs = [...css.matchAll(/--([\w-]+): light-dark\((#\w{6}|rgb\([^)]+\)), (#\w{6}|rgb\([^)]+\))\)/g)];
   const colours = Object.fromEntries(pairs.map(([, name, light, dark]) => [name, { light, dark }]));
-  const texts = Object.keys(colours).filter((name) => /^(who|code)-/.test(name));
-  assert.ok(texts.length >= 13, texts.join());
+  const isText = /^((who|code)-|(text|text-soft|accent|danger|warn|ok)$)/;
+  const texts = Object.keys(colours).filter((name) => isText.test(name));
+  assert.ok(texts.length >= 19, texts.join());
   for (const text of texts) {
-    for (const on of text.startsWith("code-") ? ["bg-code"] : ["bg", "bg-hover", "bg-private", "bg-sidebar"]) {
+    for (const on of text.startsWith("code-") ? ["bg-code"] : ["bg", "bg-raised", "bg-private", "bg-sidebar"]) {
       for (const look of ["light", "dark"]) {
-        const got = contrast(colours[text][look], colours[on][look]);
-        assert.ok(got >= 4.5, `${text} on ${on}, ${look}: ${got.toFixed(2)}`);
+        for (const ground of [colours[on][look], tinted(colours[on][look], colours["bg-tint"][look])]) {
+          const got = contrast(colours[text][look], ground);
+          assert.ok(got >= 4.5, `${text} on ${on}, ${ground}, ${look}: ${got.toFixed(2)}`);
+        }
       }
     }
   }
 });
+
+/** Returns a colour on which a translucent one lies: rgb(r g b / a). */
+function tinted(ground, tint) {
+  const [r, g, b, alpha] = tint.match(/[\d.]+/g).map(Number);
+  const under = [1, 3, 5].map((at) => parseInt(ground.slice(at, at + 2), 16));
+  const mixed = [r, g, b].map((over, n) => over * alpha + under[n] * (1 - alpha));
+  return "#" + mixed.map((value) => Math.round(value).toString(16).padStart(2, "0")).join("");
+}
 
 function contrast(a, b) {
   const [light, dark] = [a, b].map(luminance).sort((x, y) => y - x);
