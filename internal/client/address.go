@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"path/filepath"
 )
 
 // local is the address of a server on this machine, with its default settings.
@@ -40,11 +39,10 @@ func chosen() (Place, error) {
 		}
 		return p, nil
 	}
-	dir, err := StateDir()
+	path, err := StatePath(savedName)
 	if err != nil {
 		return Place{}, err
 	}
-	path := filepath.Join(dir, savedName)
 	saved, err := ReadFile(path)
 	if err != nil || len(saved) == 0 {
 		return Place{}, err
@@ -62,6 +60,9 @@ const savedName = "server"
 // SaveServer makes base the address that Server returns from now on.
 func SaveServer(base string) error {
 	path, err := StatePath(savedName)
+	if err == nil {
+		err = MakeFolder(path)
+	}
 	if err != nil {
 		return err
 	}

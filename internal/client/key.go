@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/parley-chat/parley/internal/ident"
 )
@@ -86,11 +85,11 @@ const keysName = "keys.json"
 
 // KeptKey returns the key that was kept for the server at base; "" if none was.
 func KeptKey(base string) (string, error) {
-	dir, err := StateDir()
+	path, err := StatePath(keysName)
 	if err != nil {
 		return "", err
 	}
-	all, err := readKeys(filepath.Join(dir, keysName))
+	all, err := readKeys(path)
 	return all[base], err
 }
 

@@ -34,17 +34,15 @@ func defaultBase() (string, error) {
 	return filepath.Join(home, ".local", "state"), err
 }
 
-// StatePath returns the path of a file in the folder, which is created if it does not exist.
+// StatePath returns the path of a file in the folder, which may not exist: who only reads there
+// needs no home that can be written.
 func StatePath(name string) (string, error) {
 	dir, err := StateDir()
-	if err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
-	}
-	return filepath.Join(dir, name), nil
+	return filepath.Join(dir, name), err
 }
+
+// MakeFolder creates the folder of the file at path, for this person alone.
+func MakeFolder(path string) error { return os.MkdirAll(filepath.Dir(path), 0o700) }
 
 // ReadFile returns what is in the file at path; nothing if there is none.
 func ReadFile(path string) ([]byte, error) {
@@ -93,8 +91,11 @@ const (
 )
 
 // WithLock calls do while no other process or caller holds the lock of path, which is a file
-// beside it.
+// beside it, in a folder that is created.
 func WithLock(path string, do func() error) (err error) {
+	if err := MakeFolder(path); err != nil {
+		return err
+	}
 	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
 	ctx, cancel := context.WithTimeout(context.Background(), lockTime)
 	defer cancel()

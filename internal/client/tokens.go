@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -126,9 +127,12 @@ func encode(all []Seat) ([]byte, error) {
 }
 
 // Put adds s, in place of an earlier entry with the same token, or of one for the same
-// agent of the same owner.
+// agent of the same owner. A name that the agent gave itself stays: it may come back by its token.
 func (f *TokenStore) Put(s Seat) error {
 	return f.Update(func(all []Seat) ([]Seat, error) {
+		if i := slices.IndexFunc(all, func(old Seat) bool { return old.Token == s.Token }); i >= 0 {
+			s.Chosen = cmp.Or(s.Chosen, all[i].Chosen)
+		}
 		return append(slices.DeleteFunc(all, func(old Seat) bool { return old.Token == s.Token || old.same(s) }), s),
 			nil
 	})

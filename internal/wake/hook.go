@@ -210,14 +210,26 @@ func (c HookCall) seated(o HookOptions) error {
 // the session that goes on with them, and no program waits with them. A process in which the
 // session was taken up again meanwhile keeps them.
 func (c HookCall) ended(o HookOptions) error {
-	now := o.Clock.Now()
-	return o.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
+	return o.change(c.owns, func(all []client.Seat) []client.Seat {
 		for i, s := range all {
 			if c.owns(s) && s.Ended.IsZero() && s.Wake.PID == c.wakeIn(s.Wake.Client).PID {
-				all[i].Ended = now
+				all[i].Ended = o.Clock.Now()
 			}
 		}
-		return all, nil
+		return all
+	})
+}
+
+// change calls do with all seats if there are some that it is about, and removes those whose lease
+// is over. Most sessions have no seat: then it only reads.
+func (o HookOptions) change(about func(client.Seat) bool, do func([]client.Seat) []client.Seat) error {
+	over := func(s client.Seat) bool { return s.LeaseOver(o.Clock.Now()) }
+	all, err := o.Seats.All()
+	if err != nil || !slices.ContainsFunc(all, func(s client.Seat) bool { return about(s) || over(s) }) {
+		return err
+	}
+	return o.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
+		return do(slices.DeleteFunc(all, over)), nil
 	})
 }
 
@@ -249,7 +261,8 @@ func (c HookCall) goesOn(o HookOptions) (text string, err error) {
 
 // takes removes the seats of ended sessions in this directory from the list, and tells the agent
 // their tokens. It does not wait with them: the agent asks its person first. A token is for the
-// server that gave it and for no other, and for nobody who cannot ask.
+// server that gave it and for no other, and for nobody who cannot ask. The agent says its own name
+// again, so that the next session hears it, too.
 func (c HookCall) takes(o HookOptions) (text string, err error) {
 	if unattended() {
 		return "", nil
@@ -258,32 +271,34 @@ func (c HookCall) takes(o HookOptions) (text string, err error) {
 	if err != nil {
 		return "", err
 	}
-	now, dir := o.Clock.Now(), c.claude().Dir
+	dir := c.claude().Dir
 	left := func(s client.Seat) bool {
 		return s.Wake != nil && s.Server == server && s.Wake.Dir == dir && dir != "" &&
 			(!s.Ended.IsZero() || SessionOver(s.Wake))
 	}
-	var taken []client.Seat
-	err = o.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
-		all = slices.DeleteFunc(all, func(s client.Seat) bool { return s.LeaseOver(now) })
-		taken = nil
+	var taken, rest []client.Seat
+	err = o.change(left, func(all []client.Seat) []client.Seat {
 		for _, s := range all {
-			if left(s) {
-				w := *s.Wake
-				w.Session = c.Session // among its seats, two of one name are told apart: see Where
-				s.Wake = &w
-				taken = append(taken, s)
+			if !left(s) {
+				rest = append(rest, s)
+				continue
 			}
+			s.Wake.Session = c.Session // among its seats, two of one name are told apart: see Where
+			taken = append(taken, s)
 		}
-		return slices.DeleteFunc(all, left), nil
+		return rest
 	})
 	if err != nil {
 		return "", err
 	}
 	for _, s := range taken {
+		with := "alone"
+		if name := inert(s.Chosen, ""); name != "" {
+			with = `and agent_name "` + name + `"`
+		}
 		text += fmt.Sprintf("A session in this directory ended and left a seat: its agent_token for %s is %s. Ask "+
-			"your user before you go on with it. If they want that, call join_room with this agent_token alone.\n",
-			Where(s, taken), s.Token)
+			"your user before you go on with it. If they want that, call join_room with this agent_token %s.\n",
+			Where(s, taken), s.Token, with)
 	}
 	return text, nil
 }
@@ -311,14 +326,7 @@ func (c HookCall) turnOver(ctx context.Context, o HookOptions) (text string, err
 // alive notes that the session runs, and in which way it is reached now: its person may have
 // changed the mode, or gone on with it in another process. It returns the session's seats.
 func (c HookCall) alive(o HookOptions) (own []client.Seat, err error) {
-	all, err := o.Seats.All()
-	if err != nil || !slices.ContainsFunc(all, c.owns) {
-		return nil, err // without the lock, since most sessions have no seat
-	}
-	now := o.Clock.Now()
-	err = o.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
-		own = nil
-		all = slices.DeleteFunc(all, func(s client.Seat) bool { return s.LeaseOver(now) })
+	err = o.change(c.owns, func(all []client.Seat) []client.Seat {
 		for i, s := range all {
 			if !c.owns(s) {
 				continue
@@ -328,7 +336,7 @@ func (c HookCall) alive(o HookOptions) (own []client.Seat, err error) {
 			all[i].Wake, all[i].Ended = w, time.Time{}
 			own = append(own, all[i])
 		}
-		return all, nil
+		return all
 	})
 	return own, err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
@@ -223,7 +224,7 @@ const (
 		"wait_for_message with wait_seconds 0 shows what is new.\n"
 	takesOver = `A session in this directory ended and left a seat: its agent_token for the Parley room where you ` +
 		`are "Ann" is tok1. Ask your user before you go on with it. If they want that, call join_room with this ` +
-		"agent_token alone.\n"
+		`agent_token and agent_name "Ann".` + "\n"
 )
 
 func TestHook_sessionStarts_getsItsSeatsBack(t *testing.T) {
@@ -293,6 +294,40 @@ func TestHook_sessionStarts_getsItsSeatsBack(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// An agent that came back by its token alone has not said its name again, and a session that took
+// its seat over hears it all the same.
+func TestHook_sessionsStartAgainAndAgain_itsNameStays(t *testing.T) {
+	w := newWorld(t)
+	w.quiet(used("mcp__parley__join_room", quoted(result)))
+	for n := range 3 {
+		w.quiet(strings.Replace(used("mcp__parley__join_room", quoted(result)), `"agent_name":"Ann"`, "", 1))
+		w.quiet(ends)
+		text, err := w.serve(t.Context(), starts(fmt.Sprint("s", n), "startup", "/work"))
+		if text != takesOver || err != nil {
+			t.Fatalf("%d: %q, %v", n, text, err)
+		}
+		w.quiet(used("mcp__parley__join_room", quoted(result))) // as it was told
+	}
+}
+
+// Where nothing can be written, sessions without a seat start and end without a word.
+func TestHook_homeIsReadOnly_sessionsWithoutASeatHearNothing(t *testing.T) {
+	w := newWorld(t)
+	link := filepath.Join(t.TempDir(), "link")
+	err := os.Symlink("nowhere", link) // not even root can make a folder in it
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_STATE_HOME", link)
+	if w.file, err = client.OpenTokens(); err != nil {
+		t.Fatal(err)
+	}
+	for _, call := range []string{starts("s1", "startup", "/work"), starts("s1", "resume", "/work"),
+		stop("default"), ends} {
+		w.quiet(call)
 	}
 }
 

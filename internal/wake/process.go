@@ -24,6 +24,9 @@ const (
 // another process has it. The lock's file then has the id of that process.
 func TakeRole(r Role) (release func() error, taken bool, err error) {
 	path, err := client.StatePath(string(r) + ".lock")
+	if err == nil {
+		err = client.MakeFolder(path)
+	}
 	if err != nil {
 		return nil, false, err
 	}
