@@ -94,6 +94,7 @@ func TestSidebar_removeAndBan_askOnce_andABanOfLongAgoCanBeLifted(t *testing.T) 
 	bo.says("Still here.")
 	tab.click(button("Remove"))
 	tab.click(button("Remove").in(modal))
+	tab.isNot(css(modal)) // while it is open nothing behind it can be reached
 	tab.isNot(button("Actions for Bo"))
 	bo.refused(fault.Removed, "send_message", args{"text": "Why?"})
 
