@@ -1,7 +1,7 @@
 // Beside the conversation: what the person must decide first, then who is here, what is
 // open and what was agreed. The switches stand above the drafts: one that comes moves neither.
 
-import { html, useRef } from "../vendor.js";
+import { html, useLayoutEffect, useRef } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 import { About } from "./about.js";
@@ -9,7 +9,6 @@ import { MyAgent } from "./agent.js";
 import { Agreements } from "./agreements.js";
 import { Drafts } from "./drafts.js";
 import { Files } from "./files.js";
-import { useHeld } from "./held.js";
 import { Knocks } from "./knocks.js";
 import { Owed } from "./owed.js";
 import { People } from "./people.js";
@@ -19,9 +18,9 @@ import { Tasks } from "./tasks.js";
  * onJump(id) shows a message in the conversation, onReply(id, "object") begins an answer, and onTasks(id)
  * shows all tasks.
  */
-export function Sidebar({ room, state: now, onClose, onJump, onReply, onTasks }) {
+export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
   const sidebar = useRef();
-  const [state, rests] = useHeld(now);
+  useStill(sidebar);
   if (!state.room) return null;
   // On a narrow screen the conversation is below this one.
   const jump = (id) => (onClose(), onJump(id));
@@ -29,7 +28,7 @@ export function Sidebar({ room, state: now, onClose, onJump, onReply, onTasks })
   const fewer = () => sidebar.current.querySelector("h2, summary").focus();
   const supervises = !state.alone && !state.room.closed;
   return html`
-    <div class="sidebar" ref=${sidebar} ...${rests}>
+    <div class="sidebar" ref=${sidebar} onPointerLeave=${({ currentTarget: { style } }) => (style.marginBlock = "")}>
       <div class="sidebar-head">
         <b>${state.room.name}</b>
         <button type="button" class="button plain icon" aria-label=${words.ui.close} onClick=${onClose}>
@@ -49,4 +48,19 @@ export function Sidebar({ room, state: now, onClose, onJump, onReply, onTasks })
       <${Files} room=${room} state=${state} onJump=${jump} />
       <${About} room=${room} state=${state} />
     </div>`;
+}
+
+/** What the pointer is about to press stays where it is: the sidebar scrolls by what came above it. */
+function useStill(sidebar) {
+  const button = sidebar.current?.querySelector("button:hover");
+  const before = button?.getBoundingClientRect().top;
+  useLayoutEffect(() => {
+    const by = button?.isConnected ? button.getBoundingClientRect().top - before : 0;
+    if (by <= 0) return;
+    const { parentElement: box, style } = sidebar.current;
+    const whole = Math.ceil(by); // no browser scrolls by a part of a pixel
+    const rest = (parseFloat(style.marginBlockStart) || 0) + whole - by;
+    style.marginBlock = `${rest}px ${box.clientHeight}px`; // room to scroll, until the pointer leaves
+    box.scrollTop += whole;
+  });
 }
