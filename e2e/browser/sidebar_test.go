@@ -71,8 +71,18 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce(t *testing.T) {
 	ada.drafts("It will be cheap.")
 	ada.drafts("It will be fast.")
 	tab.sees("2 messages wait for you")
+	tab.click(button("Edit").in(drafts + " li:first-child"))
+	tab.press("Control+a")
+	tab.types("It will be cheap enough.")
 	phone.click(button("Send").in(drafts + " li:first-child"))
 	tab.sees("1 message waits for you")
+	tab.sees("It will be cheap enough.")
+	const late = ".sidebar-late"
+	if copied := tab.copied(func() { tab.click(button("Copy the text").in(late)) }); copied != "It will be cheap enough." {
+		t.Errorf("copied %q of what was being written", copied)
+	}
+	tab.click(button("Close").in(late))
+	tab.isNot(css(late))
 	evaluate[bool](tab, deaf)
 	bo.says("The last that it hears.")
 	tab.sees("The last that it hears.")

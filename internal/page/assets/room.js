@@ -18,7 +18,6 @@ import { withColours } from "./ui/colour.js";
 import { words } from "./words.js";
 
 const pageSize = 100; // messages; the server gives no more at once
-const draftLife = 24 * 3600_000; // ms that a draft waits
 const mostKnocks = 20; // that are kept as dismissed: a room has six in ten minutes
 const unreadPages = 5; // that are loaded at the opening to find what was read
 
@@ -45,7 +44,7 @@ const nothing = {
   renewed: 0, // how often what this person did ended the invite and made another
   supervision: { paused: false, approve: false, drafts: [] },
   dismissed: [], // the ids of knocks that the person has dismissed
-  late: "", // why the person's last decision about a draft came too late
+  late: [], // the words of the person that came too late for a draft; "" of a press without any
   refusing: {}, // drafts that the person has refused, until that is sent: {why, sent} by id
   outbox: [], // what is being sent: {key, args, state: sending | held | refused, why, credential}
   sharing: [], // files that are being shared: see files/sharing.js
@@ -54,6 +53,7 @@ const nothing = {
 };
 
 export class Room {
+  edits = new Map(); // what the person is writing in place of a draft, by its id
   /** @type {Outbox} undefined until the seat is open */
   outbox = /** @type {any} */ (undefined);
   #listeners = new Set();
@@ -392,42 +392,47 @@ export class Room {
   /**
    * Pauses the agent, sets whether its messages are approved, or decides about a draft: {paused,
    * approve, draft, decision, text}. Returns the supervision. A decision that comes too late throws,
-   * and state.late says so: the draft has left the page. how is of mcp.js.
+   * and state.late has it: the draft has left the page. how is of mcp.js.
    */
   async supervise(args, /** @type {object} */ how = { signal: this.#stop.signal }) {
-    const again = this.#deciding.has(args.draft);
-    if (args.draft) this.#deciding.add(args.draft);
-    this.forgetLate();
-    let supervision;
+    const { draft } = args;
+    const again = this.#deciding.has(draft);
+    if (draft) this.#deciding.add(draft);
     try {
-      supervision = await this.#call("supervise", args, how);
+      const supervision = await this.#call("supervise", args, how);
+      this.edits.delete(draft);
+      this.#supervised++;
+      this.#showSupervision(supervision);
+      return supervision;
     } catch (problem) {
-      if (!args.draft || !(problem instanceof Refusal)) throw problem;
-      this.#deciding.delete(args.draft);
-      const late = await this.#whyLate(args.draft);
-      if (!late) throw problem;
+      if (!draft || !(problem instanceof Refusal)) throw problem;
+      await this.#read({ supervision: true });
+      this.#deciding.delete(draft);
+      if (this.state.supervision.drafts.some(({ id }) => id === draft)) throw problem;
       if (again) return this.state.supervision; // a call without an answer has done it
-      this.#set({ late });
-      throw new Refusal("decided", late);
+      this.#tooLate(draft);
+      throw new Refusal("decided", words.model.late);
     }
-    this.#supervised++;
-    this.#showSupervision(supervision);
-    return supervision;
-  }
-
-  /** Returns why nobody can decide about a draft any more; "" if it still waits. */
-  async #whyLate(id) {
-    const draft = this.state.supervision.drafts.find((one) => one.id === id);
-    await this.#read({ supervision: true });
-    if (this.state.supervision.drafts.some((one) => one.id === id)) return "";
-    const waited = draft ? this.clock.now() + this.state.clock - Date.parse(draft.at) : 0;
-    return waited < draftLife ? words.model.decidedElsewhere : words.model.draftOver;
   }
 
   /** Shows the supervision without what the log says was decided meanwhile, at once. */
   #showSupervision(supervision) {
     const drafts = supervision.drafts.filter(({ id }) => !this.#decided.has(id));
     this.#set({ supervision: drafts.length < supervision.drafts.length ? { ...supervision, drafts } : supervision });
+    for (const id of this.edits.keys())
+      if (!this.#deciding.has(id) && !drafts.some((draft) => draft.id === id)) this.#tooLate(id);
+  }
+
+  /** Notes what the person is writing in place of a draft; null for nothing any more. */
+  edit(id, text) {
+    if (text === null) this.edits.delete(id);
+    else this.edits.set(id, text);
+  }
+
+  /** Keeps the words of the person for a draft that waits no more. */
+  #tooLate(id) {
+    this.#set({ late: [...this.state.late, this.edits.get(id) ?? ""] });
+    this.edits.delete(id);
   }
 
   /** Takes a knock out of sight, here and after a reload. */
@@ -436,9 +441,9 @@ export class Room {
     storage.note(this.seat.token, { knocks: this.state.dismissed });
   }
 
-  /** The person has read why its decision came too late. */
+  /** The person has read that it came too late. */
   forgetLate() {
-    this.#set({ late: "" });
+    this.#set({ late: [] });
   }
 
   /** Returns a link for a further device of this person. */

@@ -150,7 +150,7 @@ export interface State {
   renewed: number;
   supervision: Supervision;
   dismissed: string[];
-  late: string;
+  late: string[];
   refusing: Record<string, { why: string; sent: boolean }>;
   outbox: Outgoing[];
   sharing: Sharing[];

@@ -4,6 +4,7 @@ import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Decision } from "../ui/decision.js";
 import { Markdown } from "../talk/markdown.js";
 import { fill, word } from "../ui/fill.js";
+import { Copy } from "../ui/copy.js";
 import { Ago, useNow } from "../ui/time.js";
 import { IconButton } from "../ui/icon.js";
 import { words } from "../words.js";
@@ -23,24 +24,33 @@ export function Drafts({ room, state, onJump, onFewer }) {
     if (drafts.length < before.current && document.activeElement === document.body) onFewer();
     before.current = drafts.length;
   }, [drafts.length]);
-  const late = state.late && html`
-    <p class="sidebar-late" role="alert">
-      ${state.late} <${IconButton} icon="close" label=${words.ui.close} onClick=${() => room.forgetLate()} />
-    </p>`;
-  if (!drafts.length) return late || null;
   return html`
-    ${late}
-    <section class="sidebar-drafts" aria-labelledby="sidebar-drafts">
+    ${state.late.length > 0 && html`<${Late} room=${room} texts=${state.late.filter(Boolean)} />`}
+    ${drafts.length > 0 && html`<section class="sidebar-drafts" aria-labelledby="sidebar-drafts">
       <h2 id="sidebar-drafts" tabindex="-1">${w.drafts(drafts.length)}</h2>
       <ol>${drafts.map((draft) => html`<${Draft} key=${draft.id} ...${{ room, state, draft, now, onJump }} />`)}</ol>
       <p class="small quiet">${w.draftDropped}</p>
-    </section>`;
+    </section>`}`;
 }
 
+/** Says that a decision came too late; what the person has written for it can be copied. */
+const Late = ({ room, texts }) => html`
+  <div role="alert">
+    <p class="sidebar-late">
+      ${words.model.late} <${IconButton} icon="close" label=${words.ui.close} onClick=${() => room.forgetLate()} />
+    </p>
+    ${texts.map((text) => html`
+      <div class="sidebar-late">
+        <p class="sidebar-description" dir="auto">${text}</p> <${Copy} text=${text} label=${words.talk.copy} />
+      </div>`)}
+  </div>`;
+
 function Draft({ room, state, draft, now, onJump }) {
-  const [edited, setEdited] = useState(/** @type {any} */ (null)); // the person's text, while it is being edited
+  // The person's text, while it is being edited.
+  const [edited, setEdited] = useState(/** @type {any} */ (room.edits.get(draft.id) ?? null));
   const { busy, problem, act } = useAct();
   const refusing = state.refusing[draft.id];
+  const edit = (text) => (room.edit(draft.id, text), setEdited(text));
   const decide = (decision, text) => act(() => room.supervise({ draft: draft.id, decision, ...(text && { text }) }));
   return html`
     <li class="sidebar-draft" aria-busy=${busy}>
@@ -51,7 +61,7 @@ function Draft({ room, state, draft, now, onJump }) {
             <div class="sidebar-draft-text" role="group" aria-label=${w.draftWords}>
               <${Markdown} text=${draft.text ?? ""} />
             </div>`}`
-        : html`<${Edit} text=${edited} onText=${setEdited} />`}
+        : html`<${Edit} text=${edited} onText=${edit} />`}
       ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
       <${Problem} text=${problem} />
       ${refusing
@@ -59,7 +69,7 @@ function Draft({ room, state, draft, now, onJump }) {
         : edited === null
         ? html`<div class="sidebar-buttons">
             <${Decision} class="button primary" disabled=${busy} onClick=${() => decide("send")}>${w.send}<//>
-            <button type="button" class="button" disabled=${busy} onClick=${() => setEdited(draft.text ?? "")}>
+            <button type="button" class="button" disabled=${busy} onClick=${() => edit(draft.text ?? "")}>
               ${w.edit}
             </button>
             <${Decision} class="button" disabled=${busy} onClick=${() => act(() => room.refusals.take(draft.id))}>
@@ -71,7 +81,7 @@ function Draft({ room, state, draft, now, onJump }) {
               onClick=${() => decide("edit", edited)}>
               ${w.sendEdited}
             <//>
-            <button type="button" class="button" disabled=${busy} onClick=${() => setEdited(null)}>
+            <button type="button" class="button" disabled=${busy} onClick=${() => edit(null)}>
               ${words.ui.cancel}
             </button>
           </div>`}
