@@ -1,8 +1,5 @@
 // Drafts that the person has refused. A refusal is sent a few seconds after the press and can be
-// undone until then. It is sent at once when the page is left.
-
-import { backoff } from "./clock.js";
-import { NoAnswer } from "./mcp.js";
+// undone until then. It is sent at once when the page is left. Without an answer the draft waits again.
 
 const undo = 5_000; // ms after the press, or after the last letter of the reason
 
@@ -50,19 +47,11 @@ export class Refusals {
     for (const [id, one] of this.#all) if (!one.sent) this.#send(id, one, true).catch(() => {});
   }
 
-  /** Makes the call of a refusal until an answer comes: twice it is one decision. */
   async #send(id, one, leaving = false) {
     one.sent = true;
     this.#show();
     try {
-      for (let failed = 1; ; failed++) {
-        try {
-          return await this.room.send(id, one.why, leaving);
-        } catch (problem) {
-          if (!(problem instanceof NoAnswer) || this.room.signal.aborted) throw problem;
-          await this.room.clock.pause(backoff(failed), this.room.signal);
-        }
-      }
+      await this.room.send(id, one.why, leaving);
     } finally {
       this.#all.delete(id);
       this.#show();
