@@ -2,8 +2,7 @@
 // means. What it calls, and what it shows, is the room's.
 
 import { backoff } from "./clock.js";
-import { Refusal } from "./mcp.js";
-import { reasonOf } from "./seats.js";
+import { endsSeat, reasonOf } from "./seats.js";
 import { words } from "./words.js";
 
 const wait = 25; // seconds: below the silence after which mcp.js gives a call up
@@ -13,9 +12,6 @@ const fresh = 20_000; // ms for which a wait of before still counts as alive whe
 const tick = 5_000; // ms between two looks at the time
 const shown = 2; // seconds: a shorter time to wait is not shown
 const slept = 30_000; // ms that a tick is late if the machine has slept
-
-/** Refusals that end it. */
-const ends = ["token_invalid", "removed", "room_closed", "room_not_found", "key_invalid", "opened"];
 
 export class Following {
   #turn = new AbortController(); // ends the wait or the pause that is under way
@@ -51,7 +47,7 @@ export class Following {
         if (await this.#once(turn)) return;
       } catch (problem) {
         if (turn.aborted) continue; // woken
-        if (problem instanceof Refusal && ends.includes(problem.code)) return this.#end(problem);
+        if (endsSeat(problem)) return this.#end(problem);
         await this.#fail(problem, turn);
       }
     }

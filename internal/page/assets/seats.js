@@ -57,6 +57,11 @@ export async function open(seat, signal) {
 /** Refusals of a token or a claim after which another may do. */
 const leadsNowhere = ["token_invalid", "removed", "not_allowed", "key_invalid"];
 
+/** Reports whether a refusal ends a seat, or what was asked for it. */
+export const endsSeat = (problem) => problem instanceof Refusal && ends.includes(problem.code);
+
+const ends = ["token_invalid", "removed", "room_closed", "room_not_found", "key_invalid", "opened"];
+
 /**
  * Returns the code of a refusal for the person of a seat. On a server with keys, the secret of
  * a seat that is gone is refused as a key is; the reason tells it from a revoked key.

@@ -107,7 +107,7 @@ export const words = {
     unnamed: "A room",
     more: "All rooms, or a new one",
     ended: "Your seat here is gone",
-    unread: (calls) => (calls ? "unread, and you are asked" : "unread"),
+    unread: (calls) => (calls ? "unread, some for you or your agent" : "unread"),
   },
 
   // The conversation (talk/).

@@ -6,7 +6,7 @@ import { afterEach, test } from "node:test";
 import { attention } from "../assets/compose/calls.js";
 import { hindrance } from "../assets/compose/notices.js";
 
-const state = (more) => ({ alone: false, me: "Ada", requests: [], supervision: { drafts: [] }, ...more });
+const state = (more) => ({ alone: false, me: "Ada", requests: [], messages: [], supervision: { drafts: [] }, ...more });
 const asked = { id: "m2", type: "message", ask: ["Ada"] };
 
 test("the title counts what is unread and what waits for the person, each once", () => {

@@ -50,6 +50,8 @@ test("a room that is not open: a draft calls until it is decided", async () => {
   assert.equal((await newsOf(seat())).calls, true);
   server.happens({ type: "draft", draft: id, reason: "sent" });
   assert.equal((await newsOf(seat())).calls, false);
+  server.happens({ type: "draft", at: new Date(Date.now() - 24 * 3600_000).toISOString() });
+  assert.equal((await newsOf(seat())).calls, false, "it was dropped after a day");
 });
 
 test("a room that is not open: a further look asks for what came since, and shows no removed text", async () => {

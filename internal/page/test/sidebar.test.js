@@ -4,7 +4,8 @@ import { sentenceOf } from "./elements.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { waiting, working } from "../assets/compose/head.js";
+import { callsOf } from "../assets/compose/calls.js";
+import { working } from "../assets/compose/head.js";
 import { knocksFor } from "../assets/sidebar/knocks.js";
 import { isCut, requestsOf, sentence } from "../assets/sidebar/owed.js";
 import { isAdmin } from "../assets/sidebar/people.js";
@@ -118,10 +119,14 @@ test("settings: only what was changed is sent, and an empty description removes 
 });
 
 test("what waits for the person beside the conversation is counted", () => {
-  const supervision = { drafts: [{}, {}] };
-  const requests = [{ owed_by: [me] }, { owed_by: ["Bo"] }, {}];
-  assert.equal(waiting({ alone: false, me, supervision, requests }), 2, "what the agent owes waits for the agent");
-  assert.equal(waiting({ alone: true, me, supervision, requests }), 1);
+  const supervision = { drafts: [{ id: "m1" }, { id: "m2" }] };
+  const requests = [{ id: "m3", owed_by: [me] }, { id: "m4", owed_by: ["Bo"] }, { id: "m5" }];
+  const messages = [{ id: "m3", type: "message", from: "Bo", kind: "request", ask: [me] }];
+  const state = { me, supervision, requests, messages };
+  assert.deepEqual(callsOf({ ...state, alone: false }), ["m1", "m2"], "what the agent owes waits for the agent");
+  assert.deepEqual(callsOf({ ...state, alone: true }), ["m3"]);
+  messages.push({ id: "m6", type: "message", from: me, reply_to: "m3" });
+  assert.deepEqual(callsOf({ ...state, alone: true }), [], "it was answered, perhaps on another device");
 });
 
 test("a QR code is a square of dark modules with a border of four", () => {

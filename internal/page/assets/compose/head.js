@@ -7,22 +7,16 @@ import { few } from "../ui/few.js";
 import { fill } from "../ui/fill.js";
 import { words } from "../words.js";
 import { listed } from "../talk/names.js";
+import { callsOf } from "./calls.js";
 import { Menu } from "./menu.js";
 import { PauseButton } from "./pause.js";
-
-/**
- * Returns how much waits for the person beside the conversation: drafts of its agent or, without one, answers that it
- * owes. An answer that its agent owes waits for the agent.
- */
-export const waiting = ({ alone, supervision, requests, me }) =>
-  alone ? requests.filter(({ owed_by: by }) => by?.includes(me)).length : supervision.drafts.length;
 
 /**
  * sidebar is whether the sidebar is shown, onSidebar shows or hides it, start is what stands before the
  * name, and children what stands between name and buttons.
  */
 export function Head({ room, state, sidebar, start = null, onSidebar, onDialog, children }) {
-  const n = waiting(state);
+  const n = callsOf(state).length;
   return html`
     <header class="room-head">
       ${start}

@@ -29,7 +29,7 @@ const titleOf = ({ title }) => title ?? w.unnamed;
  */
 export function useRooms(room, state) {
   const [seats, setSeats] = useState(listed);
-  const [known, setKnown] = useState(/** @type {Record<string, any>} */ ({})); // by token: as latestOf, or {ended}
+  const [known, setKnown] = useState(/** @type {Map<string, any>} */ (new Map())); // by token: as latestOf, or {ended}
   const ready = state.phase !== "opening";
   useEffect(() => {
     const stop = new AbortController();
@@ -40,21 +40,16 @@ export function useRooms(room, state) {
   useEffect(() => {
     if (!ready) return undefined;
     const stop = new AbortController();
-    const found = (token, how) => setKnown((all) => ({ ...all, [token]: how }));
-    const [before, gone] = [new Map(), new Set()]; // by token: what was found, and which are no seats any more
+    const found = new Map();
     const watch = new RoomsWatch({
-      seats: () => listed().filter(({ token }) => token !== room.seat.token && !gone.has(token)),
+      seats: () => listed().filter(({ token }) => token !== room.seat.token && !found.get(token)?.ended),
       async look(seat, signal) {
-        try {
-          const how = await latestOf(asker(seat, signal), before.get(seat.token));
-          before.set(seat.token, how);
-          found(seat.token, how);
-        } catch (problem) {
+        const how = await latestOf(asker(seat, signal), found.get(seat.token)).catch((problem) => {
           const end = endOf(problem);
           if (!end) throw problem;
-          gone.add(seat.token);
-          found(seat.token, end);
-        }
+          return end;
+        });
+        setKnown(new Map(found.set(seat.token, how)));
       },
       clock,
       signal: stop.signal,
@@ -68,7 +63,7 @@ export function useRooms(room, state) {
   return useMemo(
     () => seats.map((seat) => {
       const open = seat.token === room.seat.token;
-      const how = open ? { messages: state.messages } : known[seat.token];
+      const how = open ? { messages: state.messages } : known.get(seat.token);
       const news = how?.messages ? newsIn(how, seat) : { unread: 0, last: undefined };
       // What is new in the open room is told there.
       return { seat, open, title: titleOf(seat), ended: how?.ended, ...news, ...(open && { unread: 0, calls: false }) };

@@ -2,13 +2,12 @@
 
 import { isMeant } from "../compose/notices.js";
 import { History } from "../history.js";
-import { Refusal, call } from "../mcp.js";
+import { call } from "../mcp.js";
+import { endsSeat } from "../seats.js";
 
 const most = 30; // messages that one look brings, unless more are asked for
 const kept = 100; // messages
-
-/** Refusals after which a seat is none any more. */
-const ends = ["token_invalid", "removed", "room_not_found", "room_closed", "key_invalid"];
+const draftLife = 24 * 3600_000; // ms that a draft waits
 
 /** Makes calls for a seat. */
 export const asker = (seat, signal) => (tool, args) =>
@@ -41,8 +40,7 @@ function added(messages, fresh) {
 }
 
 /** Returns {ended: code} of a refusal after which a seat is none any more, else undefined. */
-export const endOf = (problem) =>
-  problem instanceof Refusal && ends.includes(problem.code) ? { ended: problem.code } : undefined;
+export const endOf = (problem) => (endsSeat(problem) ? { ended: problem.code } : undefined);
 
 /**
  * Returns what the latest messages are to the person of a seat: {unread: how many of them it has not
@@ -65,5 +63,6 @@ export function newsIn({ messages, earlier = false, more = false }, { read = "",
 function hasDraft(messages) {
   const drafts = messages.filter(({ type }) => type === "draft");
   const decided = new Set(drafts.map(({ draft }) => draft));
-  return drafts.some(({ id, draft, reason }) => !draft && !reason && !decided.has(id));
+  const waits = ({ at }) => Date.now() - Date.parse(at) < draftLife;
+  return drafts.some((one) => !one.draft && !one.reason && !decided.has(one.id) && waits(one));
 }
