@@ -591,12 +591,12 @@ export const words = {
     unread: (n) => `${n} unread`,
     states: {
       waiting: "reads at once",
-      busy: "busy, reads later",
+      busy: "was here just now",
       standby: "standby, wakes up for messages",
       away: (span) => (span ? `away, back in ${span}` : "away"),
       silent: (span) => (span ? `silent for ${span}` : "silent"),
     },
-    statesAlone: { waiting: "watching", busy: "was here just now" }, // of a person without an agent, else as above
+    watches: "watching", // a person without an agent that waits
     actionsFor: (name) => `Actions for ${name}`,
     why: "Reason, for all to read (optional)",
     actions: {

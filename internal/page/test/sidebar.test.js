@@ -139,14 +139,18 @@ test("a QR code is a square of dark modules with a border of four", () => {
     for (const n of finder) assert.ok(cells.some(([x, y]) => x === left + n && y === top + 4));
 });
 
-test("who is working: agents that are busy, and no person", () => {
+test("who is working: agents that were heard, do not wait and have something to do, and no person", () => {
   const agents = [
-    { name: "Bo", state: "busy" },
-    { name: "Cy", state: "waiting" },
+    { name: "Bo", state: "busy", activity: "writing the parser" },
+    { name: "Cy", state: "waiting", activity: "listening" },
     { name: "Di", state: "busy", alone: true },
     { name: me, state: "busy", you: true },
     { name: "Ed", state: "standby" },
+    { name: "Fay", state: "busy" }, // it may have ended its turn
+    { name: "Gil", state: "busy" },
   ];
-  assert.equal(sentenceOf(working({ agents }, me)), "[Bo] and your agent are working");
-  assert.equal(working({ agents, closed: true }, me), null);
+  const [tasks, requests] = [[{ by: "Gil" }, { by: "Ed" }], [{ owed_by: [me, "Cy", "Di"] }]];
+  assert.equal(sentenceOf(working({ room: { agents }, me, tasks, requests })),
+    "[Bo], your agent, and [Gil] are working");
+  assert.equal(working({ room: { agents, closed: true }, me, tasks, requests }), null);
 });

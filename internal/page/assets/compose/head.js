@@ -40,19 +40,26 @@ export function Head({ room, state, sidebar, start = null, onSidebar, onDialog, 
     </header>`;
 }
 
-/** Says which agents have read and have not come back to wait, as far as the room knows; null if there is none. */
-export function working({ agents, closed }, me) {
-  const busy = closed ? [] : agents.filter(({ state, alone }) => state === "busy" && !alone).map(({ name }) => name);
+/**
+ * Says which agents are at work, as far as the room knows: those heard within two minutes that do not wait, and say
+ * what they do, have a task or owe an answer; null if there is none.
+ */
+export function working({ room: { agents, closed }, me, tasks, requests }) {
+  const hasWork = ({ name, activity }) =>
+    activity || tasks.some(({ by }) => by === name) || requests.some(({ owed_by: owing }) => owing?.includes(name));
+  const at = closed ? [] : agents.filter((agent) => agent.state === "busy" && !agent.alone && hasWork(agent));
+  const busy = at.map(({ name }) => name);
   const { works, work } = words.compose;
   return busy.length ? fill(busy.length > 1 ? work : works, { names: few(listed(busy, me, "yourAgent"), "") }) : null;
 }
 
 /** The name, how many are here, who of them is working, what the room is for: one line, all of it on a click. */
-export function Title({ state: { room, me, phase } }) {
+export function Title({ state }) {
+  const { room, phase } = state;
   const [whole, setWhole] = useState(false);
   if (!room) return html`<div class="room-title"><h1>${words.room.opening}</h1></div>`;
   const here = room.agents.filter(({ state }) => state !== "silent" && state !== "away").length;
-  const busy = working(room, me);
+  const busy = working(state);
   return html`
     <div class="room-title">
       <h1>

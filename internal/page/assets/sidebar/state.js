@@ -4,11 +4,11 @@ import { html } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 
-const { states, statesAlone, minutes } = words.sidebar;
+const { states, watches, minutes } = words.sidebar;
 const icons = { waiting: "listening", busy: "busy", standby: "standby", away: "away", silent: "silent" };
 
 const inWords = ({ state, alone, back_in_minutes: back, idle_minutes: idle }) => {
-  if (alone && statesAlone[state]) return statesAlone[state];
+  if (alone && state === "waiting") return watches;
   if (state === "away") return states.away(back && minutes(back));
   if (state === "silent") return states.silent(idle && minutes(idle));
   return states[state];
