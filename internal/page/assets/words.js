@@ -495,15 +495,13 @@ export const words = {
     noticesText: "While you are not looking at this page, your browser can notify you of what is meant for you or your agent, and of messages that wait for your approval.",
     noticesOn: "Notify me about this room",
     noticesPreview: "Show who wrote, and the first line",
-    noticesDenied: "The browser does not let this page notify you. Its settings for this site can change that.",
+    noticesDenied: "Your browser blocks notifications from this site.",
     // Why there can be none: see hindrance in notices.js.
     noNotices: {
-      insecure: "Notifications do not work here: browsers allow them only where the address begins with https, or on the machine of the server.",
-      phone: "Notifications do not work on phones and tablets, for they would take a program in the background, which this page has not.",
-      none: "This browser cannot notify.",
+      insecure: "Notifications need an address with https.",
+      none: "This browser cannot notify you.",
     },
     noticesOffer: "Its messages wait until you decide. Your browser can tell you when one does.",
-    noticesElse: (why) => `${why} The title of the page counts what waits, and its icon gets a dot.`,
     noticesAccept: "Notify me",
     noticesAccepted: "You are notified while you do not look at this page.",
     noticeMeant: "There is a message for you.",

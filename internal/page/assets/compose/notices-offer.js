@@ -36,7 +36,7 @@ export function NoticesOffer({ room }) {
   if (before && on) return null;
   return html`
     <div class="notices-offer small" role="status">
-      <p class="quiet">${on ? w.noticesAccepted : why ? w.noticesElse(why) : w.noticesOffer}</p>
+      <p class="quiet">${on ? w.noticesAccepted : why || w.noticesOffer}</p>
       ${!on && !why && html`
         <button type="button" class="button" onClick=${() => turn(true)}>${w.noticesAccept}</button>`}
     </div>`;

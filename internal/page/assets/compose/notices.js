@@ -14,25 +14,21 @@ export const wishes = (room) => storage.notesOf(room.seat.token).notices ?? { on
 export const wish = (room, notices) => storage.note(room.seat.token, { notices });
 
 /**
- * Returns why this browser cannot notify: insecure (the page came over plain HTTP), phone (there only a
- * service worker may, and the page has none: to start one takes an exception from its policy), or none;
- * "" if it can.
+ * Returns why this browser cannot notify: insecure (the page came over plain HTTP), or none; "" if it can. Those of
+ * phones let only a service worker notify, and stop a page within minutes of leaving it, so that one would be of
+ * no use without a push service.
  */
 export function hindrance() {
   if (!isSecureContext) return "insecure";
-  if (!("Notification" in globalThis)) return isPhone() ? "phone" : "none";
+  if (!("Notification" in globalThis)) return "none";
   if (Notification.permission === "granted") return "";
   try {
     void new Notification(""); // shows nothing without a permission, and throws on phones
     return "";
   } catch {
-    return "phone";
+    return "none";
   }
 }
-
-/** An iPad says that it is a Mac. */
-const isPhone = () =>
-  /Android|iPhone|iPad/.test(navigator.userAgent) || (/Mac/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
 
 /** Reports whether a text has @ and the name as a whole word, as the server reads it. */
 export function mentions(text, name) {
