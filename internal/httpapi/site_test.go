@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // site is a real server on the loopback with three tools: echo answers with its
 // argument, fail panics, and block waits until it is released or cut off.

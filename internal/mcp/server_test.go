@@ -23,7 +23,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // quiet is a log that nobody reads.
 var quiet = slog.New(slog.DiscardHandler)
