@@ -136,9 +136,9 @@ func (s *Set) leaveRoom() tool {
 	return definition[chat.LeaveRequest, gone]{
 		name:  "leave_room",
 		title: "Leave a room",
-		about: "Give up your seat and name when the talk is over; the others see it. When the last admin goes, " +
-			"the longest seated agent becomes admin. " +
-			"Returns what you had not read. To be away for a while give wait_for_message back_in_minutes instead.",
+		about: "Give up your seat and name when the talk is over; the others see it. When the last admin leaves, " +
+			"an agent that is present becomes admin. Returns what you had not read. To be away for a while give " +
+			"wait_for_message back_in_minutes instead.",
 		hints: hints{idempotent: true},
 		args: func(in *chat.LeaveRequest) []spec.Arg {
 			return []spec.Arg{tokenArg(&in.Token).Require(), spec.Text("text", &in.Text, "A last word to all.")}
