@@ -57,8 +57,8 @@ func deedOf(m client.Message) Deed {
 	switch {
 	case m.Type == "message" && m.From == "your user": // no agent can have that name
 		return Noted
-	case m.Type == "supervision" && m.Reason == "resumed":
-		return Resumed
+	case m.Type == "supervision" && (m.Reason == "resumed" || m.Reason == "paused"):
+		return Resumed // a server tells a program nothing until a pause is over, perhaps beyond this answer
 	case m.Type == "draft":
 		return map[string]Deed{"sent": Sent, "edited": Edited, "refused": Refused}[m.Reason]
 	}
@@ -78,14 +78,15 @@ func (n News) Wakes() bool { return n.Messages > 0 || n.Knock || n.Turn || n.Own
 func (n News) String() string {
 	where := n.Where
 	switch {
-	case n.Own != NoDeed && n.Messages == 1 && !n.More:
-		return fmt.Sprintf("Your user has %s in %s, and 1 new message waits: call wait_for_message", n.Own, where)
-	case n.Own != NoDeed && n.Messages > 0:
-		messages := n.messages()
-		return fmt.Sprintf("Your user has %s in %s, and %s wait: call wait_for_message", n.Own, where,
-			strings.ToLower(messages[:1])+messages[1:])
-	case n.Own != NoDeed:
+	case n.Own != NoDeed && n.Messages == 0:
 		return fmt.Sprintf("Your user has %s in %s: call wait_for_message", n.Own, where)
+	case n.Own != NoDeed:
+		messages, wait := n.messages(), "wait"
+		if n.Messages == 1 && !n.More {
+			wait = "waits"
+		}
+		return fmt.Sprintf("Your user has %s in %s, and %s %s: call wait_for_message", n.Own, where,
+			strings.ToLower(messages[:1])+messages[1:], wait)
 	case n.Messages > 0 && n.Asked:
 		return fmt.Sprintf("%s in %s, and your answer is asked for: call wait_for_message", n.messages(), where)
 	case n.Messages > 0:

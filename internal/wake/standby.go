@@ -74,9 +74,8 @@ var ErrNoSeats = errors.New("there is no seat to wait for")
 // Standby watches the seats in the file until none is left or ctx ends. One process serves all
 // sessions of a person, instead of one for each. Seats may be added and removed meanwhile. It
 // removes the seats of agents that are gone or on which it gave up, and marks those whose session
-// has ended. It
-// only peeks: if it read for an agent, it would have to hand on what it read, and a notice may get
-// lost.
+// has ended. It only peeks: if it read for an agent, it would have to hand on what it read, and a
+// notice may get lost.
 func Standby(ctx context.Context, o StandbyOptions) error {
 	r := &standbyRun{StandbyOptions: o, servers: map[string]*client.Client{}, watches: map[string]*watch{},
 		over: map[string]bool{}, ended: make(chan *watch)}

@@ -112,14 +112,12 @@ const (
 
 // step makes one call, and returns how long to pause before the next.
 func (w *watch) step() (pause time.Duration) {
-	s, now := w.seat(), w.Clock.Now()
-	switch {
-	case w.GiveUp > 0 && now.Sub(w.newsAt) >= w.GiveUp:
+	if w.GiveUp > 0 && w.Clock.Now().Sub(w.newsAt) >= w.GiveUp {
 		w.stop(GaveUp)
 		return 0
 	}
 	looked := w.looks
-	got, err := w.call(s.Token)
+	got, err := w.call(w.seat().Token)
 	switch {
 	case errors.Is(err, context.Canceled): // it is time to look, or the watch has ended
 		w.looks = true
@@ -213,8 +211,7 @@ func (w *watch) news(got client.Standby, looked bool) (pause time.Duration) {
 	w.looks, w.page = false, ""
 	w.newsAt = w.Clock.Now()
 	first := ""
-	agent := w.seat().Wake != nil
-	if i := slices.IndexFunc(got.Messages, func(m client.Message) bool { return wakes(m, agent) }); i >= 0 {
+	if i := slices.IndexFunc(got.Messages, w.wakes); i >= 0 {
 		first = got.Messages[i].ID
 	}
 	w.consider(first, n)
@@ -224,9 +221,8 @@ func (w *watch) news(got client.Standby, looked bool) (pause time.Duration) {
 // heard notes how far it has come.
 func (w *watch) heard(got client.Standby) {
 	w.cursor = got.Cursor
-	agent := w.seat().Wake != nil
 	for _, m := range slices.Backward(got.Messages) {
-		if !wakes(m, agent) {
+		if !w.wakes(m) {
 			continue
 		}
 		if w.behind && w.told.newest == w.newest { // no news, although it hears of it only now
@@ -238,10 +234,18 @@ func (w *watch) heard(got client.Standby) {
 	w.behind = got.HasMore
 }
 
-// wakes reports whether an event is worth a notice to an agent, or to a person in its own seat. That hears of its
-// own deeds where it does them.
-func wakes(m client.Message, agent bool) bool {
-	return m.Type == "message" || m.Type == "knock" || agent && deedOf(m) != NoDeed
+// wakes reports whether an event is worth a notice.
+func (w *watch) wakes(m client.Message) bool {
+	return m.Type == "message" || m.Type == "knock" || w.deedOf(m) != NoDeed
+}
+
+// deedOf is what the person behind the agent has done by an event. A person in its own seat hears of its own deeds
+// where it does them.
+func (w *watch) deedOf(m client.Message) Deed {
+	if w.seat().Wake == nil {
+		return NoDeed
+	}
+	return deedOf(m)
 }
 
 // newsIn returns what there is to tell of an answer.
@@ -254,19 +258,13 @@ func (w *watch) newsIn(got client.Standby) News {
 	n := News{Where: Where(s, all), More: got.HasMore, Turn: w.turn}
 	w.turn = false
 	for _, m := range got.Messages {
-		if deed := deedOf(m); deed != NoDeed && s.Wake != nil {
+		switch deed := w.deedOf(m); {
+		case deed != NoDeed:
 			n.Own = max(n.Own, deed)
-			continue
-		}
-		switch m.Type {
-		case "supervision": // a server tells a program nothing until a pause is over, perhaps beyond this answer
-			if m.Reason == "paused" && s.Wake != nil {
-				n.Own = Resumed
-			}
-		case "message":
+		case m.Type == "message":
 			n.Messages++
 			n.Asked = n.Asked || slices.Contains(m.Ask, s.Name)
-		case "knock":
+		case m.Type == "knock":
 			n.Knock = true
 		}
 	}
