@@ -153,8 +153,8 @@ func (a *App) handler(c Config, m *meter.Meter, site *page.Site) http.Handler {
 		a.tools = append(a.tools, t.Name)
 	}
 	server := mcp.NewServer(mcp.Options{
-		Version: Version(), Instructions: set.Instructions(), InstructionsFor: set.InstructionsFor, Tools: list,
-		Prompts: set.Prompts(), Resources: set.Resources(), Log: c.Logger,
+		Version: Version(), Instructions: set.Instructions, Tools: list, Prompts: set.Prompts(),
+		Resources: set.Resources(), Log: c.Logger,
 	})
 	return httpapi.New(httpapi.Options{
 		Fetch:  a.rooms.Limits().Fetch,

@@ -1,7 +1,6 @@
 package mcp
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	_ "embed" // icon.png
@@ -40,10 +39,10 @@ func introduce(hooks *server.Hooks, o Options) {
 		Icons: []library.Icon{{Src: "data:image/png;base64," + base64.StdEncoding.EncodeToString(iconPNG),
 			MIMEType: "image/png", Sizes: []string{"64x64"}}}}
 	instructions := func(ctx context.Context) string {
-		if o.InstructionsFor == nil {
-			return o.Instructions
+		if o.Instructions == nil {
+			return ""
 		}
-		return cmp.Or(o.InstructionsFor(ClientFrom(ctx)), o.Instructions)
+		return o.Instructions(ClientFrom(ctx))
 	}
 	hooks.AddAfterInitialize(func(ctx context.Context, _ any, _ *library.InitializeRequest,
 		r *library.InitializeResult) {

@@ -64,13 +64,11 @@ type Variant struct {
 // Options of a server.
 type Options struct {
 	Version      string
-	Instructions string // for the model, when a client connects
-	// InstructionsFor are those for some clients; "", and nil: Instructions.
-	InstructionsFor func(Client) string
-	Tools           []Tool
-	Prompts         []Prompt
-	Resources       *Resources   // nil: there are none
-	Log             *slog.Logger // nil: slog.Default()
+	Instructions func(Client) string // for the model, when a client connects; nil: none
+	Tools        []Tool
+	Prompts      []Prompt
+	Resources    *Resources   // nil: there are none
+	Log          *slog.Logger // nil: slog.Default()
 }
 
 // Server serves MCP. Many goroutines may call it at once.

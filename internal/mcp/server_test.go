@@ -45,7 +45,8 @@ func newWire(t *testing.T) *wire {
 	w := &wire{t: t, log: leaks.NewBuffer(t), entered: make(chan string, 16), release: make(chan string),
 		left: make(chan string, 16)}
 	s := NewServer(Options{
-		Version: "1.2.3", Instructions: "Some instructions.", Log: slog.New(slog.NewJSONHandler(w.log, nil)),
+		Version: "1.2.3", Instructions: func(Client) string { return "Some instructions." },
+		Log: slog.New(slog.NewJSONHandler(w.log, nil)),
 		Tools: []Tool{
 			{Name: "block", Call: w.block},
 			{Name: "fail", Call: func(context.Context, json.RawMessage, *Record) (any, error) { panic("a secret") }},

@@ -16,7 +16,7 @@ const (
 // Handler serves the tools with nothing in front of them.
 func (s *Set) Handler(more ...mcp.Tool) http.Handler {
 	server := mcp.NewServer(mcp.Options{
-		Version: "test", Instructions: s.Instructions(), InstructionsFor: s.InstructionsFor, Prompts: s.Prompts(),
+		Version: "test", Instructions: s.Instructions, Prompts: s.Prompts(),
 		Log:       s.log,
 		Resources: s.Resources(),
 		Tools:     append(s.Tools(), more...),

@@ -10,16 +10,11 @@ import (
 
 // Instructions are what a model reads about the server when its client connects. Some
 // clients show only their first 250 characters, so these hold the essential loop.
-func (s *Set) Instructions() string {
-	return strings.ReplaceAll(instructions, "{wait}", strconv.Itoa(int(s.clients.usual().send/time.Second)))
-}
-
-// InstructionsFor are the instructions for a client that reads shorter ones; "" for any other.
-func (s *Set) InstructionsFor(c mcp.Client) string {
+func (s *Set) Instructions(c mcp.Client) string {
 	if inCode(c) {
 		return codexInstructions
 	}
-	return ""
+	return strings.ReplaceAll(instructions, "{wait}", strconv.Itoa(int(s.clients.usual().send/time.Second)))
 }
 
 // codexInstructions are those for Codex, which calls tools from code. It shows its model the first 250

@@ -169,7 +169,7 @@ func TestToolsList_staysWithinTheTokenBudget(t *testing.T) {
 
 func TestInstructions_areShort(t *testing.T) {
 	const most, mostInCode, first = 1900, 1000, 250
-	whole := New(nil, nil, Options{}).Instructions()
+	whole := New(nil, nil, Options{}).Instructions(claudeCode)
 	for text, most := range map[string]int{whole: most, codexInstructions: mostInCode} {
 		if n := len(text); n >= most {
 			t.Errorf("the instructions have %d characters, want less than %d", n, most)
@@ -197,7 +197,7 @@ func TestInstructions_areShort(t *testing.T) {
 // Codex is told apart by its User-Agent.
 func TestInstructions_ofCodex_areItsOwn(t *testing.T) {
 	for agent, want := range map[string]string{codex.Agent: codexInstructions,
-		claudeCode.Agent: New(nil, nil, Options{}).Instructions()} {
+		claudeCode.Agent: New(nil, nil, Options{}).Instructions(claudeCode)} {
 		for generation, method := range map[string]string{legacy: "initialize", modern: "server/discover"} {
 			h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				r.Header.Set("User-Agent", agent)

@@ -33,7 +33,7 @@ func TestLongestWait_isTheMostThatTextsAndSchemasOffer(t *testing.T) {
 		chat.MaxWait} {
 		s := New(nil, nil, Options{LongestWait: longest})
 		next := s.clients.advisor(t.Context())
-		texts := []string{s.Instructions()}
+		texts := []string{s.Instructions(claudeCode)}
 		for _, w := range []chat.Waited{quietFor(1), quietFor(0), newsFor(1, said("m9")),
 			newsFor(2, saidAs("m9", room.Request)), newsFor(1, came("m9"))} {
 			texts = append(texts, next.waited(w, chat.WaitRequest{Wait: longest}),

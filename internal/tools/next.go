@@ -304,12 +304,18 @@ func (a advisor) afterJoining(s chat.Seated, opens bool) string {
 		advisor: a, Situation: s.Situation, cursor: s.Cursor, more: s.HasMore, news: newsOf(s.Messages, s.Name),
 		newcomer: s.Status == chat.StatusJoined, opens: opens, uninviting: a.keys && s.Invite.Code == "",
 	}
-	said, next := watchNote(s)+draftsNote(s.Undecided)+hiddenNote(s)+notes(s.Messages, s.Situation),
-		is.sentence(seatedRules(), turnRules())
+	said := watchNote(s) + draftsNote(s.Undecided) + hiddenNote(s) + notes(s.Messages, s.Situation)
+	next := is.says(seatedRules(), turnRules())
 	if lasts(next, "") {
 		said += a.hint
 	}
-	return said + next + is.programHint(next)
+	return said + next
+}
+
+// says is the sentence of the first rule that applies, and how the agent is woken if it is to wait.
+func (s situation) says(tables ...[]rule) string {
+	next := s.sentence(tables...)
+	return next + s.programHint(next) + s.standbyHint()
 }
 
 // lasts reports whether a sentence names a call of a tool, or of any if that is "", that waits.
@@ -338,9 +344,8 @@ func (a advisor) waited(w chat.Waited, asked chat.WaitRequest) string {
 		return ""
 	}
 	is := a.afterWaiting(w, asked)
-	said, next := draftsNote(w.Undecided && len(w.Messages) > 0)+notes(w.Messages, w.Situation),
-		is.sentence(waitedRules(), turnRules())
-	return said + next + is.programHint(next) + is.standbyHint()
+	return draftsNote(w.Undecided && len(w.Messages) > 0) + notes(w.Messages, w.Situation) +
+		is.says(waitedRules(), turnRules())
 }
 
 func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) situation {
@@ -394,11 +399,9 @@ func (a advisor) sent(s chat.Sent, asked chat.SendRequest) string {
 	}
 	said += notes(s.Messages, s.Situation)
 	if is.then && s.Sent && s.Status != "" && (s.Status != chat.StatusQuiet || is.stopping) {
-		next := is.sentence(waitedRules(), turnRules())
-		return said + next + is.programHint(next) + is.standbyHint()
+		return said + is.says(waitedRules(), turnRules())
 	}
-	next := is.sentence(sentRules())
-	return said + next + is.programHint(next) + is.standbyHint()
+	return said + is.says(sentRules())
 }
 
 func (a advisor) afterSending(s chat.Sent, asked chat.SendRequest) situation {

@@ -141,7 +141,7 @@ func TestTexts_namesOfToolsArgumentsAndFields_exist(t *testing.T) {
 			there[f.JSON] = true
 		}
 	}
-	texts := []string{New(nil, nil, Options{}).Instructions(), codexInstructions}
+	texts := []string{New(nil, nil, Options{}).Instructions(claudeCode), codexInstructions}
 	for _, c := range nextCases() {
 		texts = append(texts, c.want)
 	}

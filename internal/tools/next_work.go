@@ -161,6 +161,5 @@ func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 			is.other = t.Tasks[i].ID
 		}
 	}
-	next := is.sentence(heldRules(), taskedRules())
-	return said + next + is.programHint(next)
+	return said + is.says(heldRules(), taskedRules())
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/leaks"
+	protocol "github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlite"
@@ -70,7 +71,7 @@ func serve(t *testing.T, tab table.Table, o chat.Options) *world {
 			LongestWait: o.LongestWait, Log: logger})
 	w.set = set
 	site := httptest.NewServer(set.Handler())
-	w.url, w.instructions = site.URL, set.Instructions()
+	w.url, w.instructions = site.URL, set.Instructions(protocol.Client{})
 	t.Cleanup(func() {
 		rooms.Stop()
 		site.Close()
