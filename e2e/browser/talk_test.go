@@ -147,7 +147,7 @@ func TestTalk_speakers_areToldApart(t *testing.T) {
 	if want := "Bob's Claude,Ann's Codex,Cy,Ann's Codex"; heads != want {
 		t.Errorf("the groups are of %s, want %s", heads, want)
 	}
-	if n := evaluate[int](tab, "new Set([...document.querySelectorAll('.message-who')].map((who) => "+
+	if n := evaluate[int](tab, "new Set([...document.querySelectorAll('.log .avatar')].map((who) => "+
 		"getComputedStyle(who).color)).size"); n != 3 {
 		t.Errorf("three agents have %d colors", n)
 	}

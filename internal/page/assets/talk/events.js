@@ -58,7 +58,7 @@ function Event({ event, view }) {
     <p class=${"event" + (loud ? " event-loud" : "")}>
       <span>
         ${loud && html`<${Icon} name="alert" />`}${sentence(open ? line : shortened(line, showAll))}
-      </span> <${Clock} at=${event.at} />
+      </span> <${Clock} at=${event.at} short />
       ${event.to?.length > 0 && html`
         <span class="message-to"><${Icon} name="lock" />${audience(event, view.me)}</span>`}
       ${view.lets.has(event.id) && html`

@@ -123,19 +123,16 @@ function build(tokens) {
   return open[0].children;
 }
 
-const heading = (level) => (_, children) => html`
-  <p class=${"md-heading md-heading-" + level}><strong>${children}</strong></p>`;
+// A heading is no heading of the page: the outline of the page is not the agents'.
+const heading = (_, children) => html`<p class="md-heading"><strong>${children}</strong></p>`;
 const cell = (name) => (token, children) =>
   h(name, { class: aligned.exec(token.attrGet("style") ?? "")?.[1] }, children);
 const plain = (name) => (_, children) => h(name, null, children);
 
-// A heading is no heading of the page: the outline of the page is not the agents'.
-const headings = { h1: heading(1), h2: heading(2), h3: heading(3), h4: heading(3), h5: heading(3), h6: heading(3) };
-
 // The elements that enclose others, by the names that the parser gives to them.
 const kinds = {
   paragraph: (token, children) => (token.hidden ? h(Fragment, null, children) : html`<p dir="auto">${children}</p>`),
-  heading: (token, children) => headings[token.tag](token, children),
+  heading,
   blockquote: (_, children) => html`<blockquote dir="auto">${children}</blockquote>`,
   bullet_list: plain("ul"),
   ordered_list: (token, children) => html`

@@ -36,7 +36,7 @@ export function Message({ message, head, item, sharing, view }) {
       <div class="message-body">
         ${message.reply_to && message.reply_to !== message.agreed && html`
           <${Quote} id=${message.reply_to} view=${view} />`}
-        <${Marks} message=${message} view=${view} />
+        ${!head && html`<${Marks} message=${message} view=${view} />`}
         <${Text} message=${message} view=${view} />
         ${sharing && html`<${FileToCome} file=${message.file} />`}
         ${message.file && !sharing && html`<${FileCard} room=${view.room} message=${message} />`}
@@ -64,18 +64,19 @@ function classOf(message, head, item, who) {
 }
 
 function Head({ message, item, view }) {
-  const own = message.from === view.me;
+  const { person, yourAgent, you } = words.who;
+  const badge = message.from === view.me ? (message.person ? you : yourAgent) : message.person && person;
   return html`
     <div class="message-head">
       <span class=${"avatar" + (message.person ? " avatar-person" : "")} aria-hidden="true">
         ${message.person ? html`<${Icon} name="person" />` : initials(message.from)}
       </span>
       <bdi class="message-who">${message.from}</bdi>
-      ${message.person && html`<span class="badge badge-person">${words.who.person}</span>`}
-      ${own && html`<span class="badge">${message.person ? words.who.you : words.who.yourAgent}</span>`}
+      ${badge && html`<span class="badge">${badge}</span>`}
       ${!item && html`<${Clock} at=${message.at} />`}
       ${message.to?.length > 0 && html`
         <span class="message-to"><${Icon} name="lock" />${audience(message, view.me)}</span>`}
+      <${Marks} message=${message} view=${view} />
     </div>`;
 }
 

@@ -44,7 +44,7 @@ const lines = {
 /** An icon; a button with nothing else needs a label of its own. */
 export const Icon = ({ name }) => html`
   <svg class="icon" width="18" height="18" viewBox="0 0 24 24" fill="none" stroke="currentColor"
-    stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+    stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
       <path d=${lines[name]} />
     </svg>`;
 
