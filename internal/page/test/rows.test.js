@@ -127,6 +127,13 @@ test("a tail that begins in a block of code stays code", () => {
   assert.equal(folded(closed).tail, lines(40).slice(36).join("\n"));
 });
 
+test("a tail that begins in a table stays a table", () => {
+  const table = ["intro", "", "| a | b |", "|---|--:|", ...lines(40).map((line) => `| ${line} | x |`)];
+  const head = "| a | b |\n|---|--:|\n";
+  assert.equal(folded(table.join("\n")).tail, head + table.slice(40).join("\n"));
+  assert.equal(folded([...table, "", "one", "two", "ok?"].join("\n")).tail, "\none\ntwo\nok?");
+});
+
 test("what asks this seat is never folded, and what is not loaded yet is no tail", () => {
   const text = lines(40).join("\n");
   const folds = (message) => foldOf({ from: "Bo", text, ...message }, "Ada")?.lines ?? null;
@@ -138,5 +145,6 @@ test("what asks this seat is never folded, and what is not loaded yet is no tail
     [{ kind: "proposal", ask: ["Ada", "Cy"] }, { ask: ["Ada"] }, { kind: "request" }].map(folds),
     [null, null, null],
   );
-  assert.deepEqual(foldOf({ from: "Bo", kind: "request", text, more: {} }, "Ada"), { head: text, tail: "", lines: 0 });
+  const head = lines(8).join("\n");
+  assert.deepEqual(foldOf({ from: "Bo", kind: "request", text, more: {} }, "Ada"), { head, tail: "", lines: 0 });
 });

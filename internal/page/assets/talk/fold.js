@@ -1,17 +1,19 @@
 // Long texts begin folded: their head and their tail are shown, so that a question at the end is seen.
 
+import { tokensOf } from "./markdown.js";
 import { asksSeat } from "./names.js";
 
 const width = 75; // characters of a line on the page
 const [first, last, least] = [8, 4, 12]; // lines that stay at the head and at the tail; fewer than least stay, too
+const opens = { fence: 1, table_open: 2 }; // how many lines open a block of which the rest may stand alone
 
 /**
  * Returns what is shown of a message: {head, tail, lines: how many lines are not shown between them}; null if all
- * of it is. What asks the seat of a name is never folded. A text of which the rest is not loaded is all head.
+ * of it is. What asks the seat of a name is never folded. A text of which the rest is not loaded has its head alone.
  */
 export function foldOf(message, me) {
   const { text = "", more } = message;
-  if (more) return { head: text, tail: "", lines: 0 };
+  if (more) return { head: folded(text)?.head ?? text, tail: "", lines: 0 };
   return asksSeat(message, me) ? null : folded(text);
 }
 
@@ -23,7 +25,7 @@ export function folded(text) {
   const [end, begin] = [starts[first], starts[starts.length - last]];
   const whole = (at) => text[at - 1] === "\n";
   const head = text.slice(0, end).trimEnd() + (whole(end) ? "" : " …");
-  return { head, tail: fenceAt(text, begin) + (whole(begin) ? "" : "… ") + text.slice(begin), lines };
+  return { head, tail: opening(text, begin) + (whole(begin) ? "" : "… ") + text.slice(begin), lines };
 }
 
 /** Returns where each line of a text begins on the page: lines that are too wide are broken after a space. */
@@ -43,13 +45,11 @@ function broken(line) {
   return space > width / 2 ? space : line.length - (line.isWellFormed() ? 0 : 1);
 }
 
-/** Returns the line that opens the block of code in which a place of a text stands; "" if it stands in none. */
-function fenceAt(text, place) {
-  let fence = "";
-  for (const line of text.slice(0, place).split("\n")) {
-    const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
-    if (mark && !fence) fence = line;
-    else if (mark && fence.trim().startsWith(mark[0]) && !line.trim().replaceAll(mark[0], "")) fence = "";
-  }
-  return fence && fence + "\n";
+/** Returns the lines that open the block of code or the table in which a place of a text stands; "" if none does. */
+function opening(text, place) {
+  const at = text.slice(0, place).split("\n").length - 1; // the line of the place
+  const block = tokensOf(text)?.find(({ type, map }) => opens[type] && map[0] < at && at < map[1]);
+  if (!block) return "";
+  const [from] = block.map;
+  return text.split("\n").slice(from, Math.min(from + opens[block.type], at)).join("\n") + "\n";
 }

@@ -96,10 +96,9 @@ export function nameOf(message, view) {
 function Text({ message, view }) {
   const [problem, setProblem] = useState("");
   const { text = "", more } = message;
-  const part = foldOf(message, view.me);
-  const open = view.open.has(message.id) && !more;
+  const part = useMemo(() => foldOf(message, view.me), [message, view.me]);
+  const open = view.open.has(message.id);
   const fold = open ? null : part;
-  const head = useMemo(() => html`<${Markdown} text=${fold?.head ?? text} />`, [fold?.head ?? text]);
   if (message.redacted) return html`<p class="message-removed">${words.talk.removed}</p>`;
   if (!text && message.file) return null;
   const toggle = async () => {
@@ -107,17 +106,24 @@ function Text({ message, view }) {
     try {
       if (more) await view.room.textOf(message.id);
       view.hold();
-      if (!more || !view.open.has(message.id)) view.toggle(message.id);
+      if (!more || !open) view.toggle(message.id);
     } catch (failed) {
       setProblem(failed.message);
     }
   };
+  const whole = open && !more;
   return html`
-    <div class=${"message-text" + (fold ? " message-folded" : "")}>${head}</div>
+    <${Shown} text=${fold?.head ?? text} folded=${fold} />
     ${part && html`
-      <button type="button" class="message-fold" aria-expanded=${open} onClick=${toggle}>
-        ${open ? words.talk.showLess : part.lines ? words.talk.showLines(part.lines) : words.talk.showAll}
+      <button type="button" class="message-fold" aria-expanded=${whole} onClick=${toggle}>
+        ${whole ? words.talk.showLess : part.lines ? words.talk.showLines(part.lines) : words.talk.showAll}
       </button>`}
-    ${fold?.tail && html`<div class="message-text"><${Markdown} text=${fold.tail} /></div>`}
+    ${fold?.tail && html`<${Shown} text=${fold.tail} />`}
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}`;
+}
+
+/** A text, which is laid out once. */
+function Shown({ text, folded }) {
+  const laid = useMemo(() => html`<${Markdown} text=${text} />`, [text]);
+  return html`<div class=${"message-text" + (folded ? " message-folded" : "")}>${laid}</div>`;
 }
