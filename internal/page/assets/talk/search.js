@@ -1,7 +1,8 @@
 // Searching in what is loaded of the conversation.
 
-import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
+import { html, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
 import { Icon, IconButton } from "../ui/icon.js";
+import { useKeys } from "../ui/keys.js";
 import { words } from "../words.js";
 import { placesOf, seek } from "./found.js";
 
@@ -10,16 +11,10 @@ export function Search({ room, state, onJump }) {
   const [open, setOpen] = useState(false);
   const field = useRef();
   const button = useRef();
-  useEffect(() => {
-    const onKey = (event) => {
-      if (!asksForSearch(event)) return;
-      event.preventDefault();
-      setOpen(true);
-      field.current?.select();
-    };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
-  }, []);
+  useKeys(useMemo(() => {
+    const begin = () => (setOpen(true), field.current?.select());
+    return { "/": begin, "Ctrl+k": begin };
+  }, []));
   const close = () => {
     setOpen(false);
     seek("");
@@ -32,12 +27,6 @@ export function Search({ room, state, onJump }) {
         aria-expanded=${open} onClick=${() => (open ? close() : setOpen(true))}><${Icon} name="search" /></button>
       ${open && html`<${Line} room=${room} state=${state} onJump=${onJump} onClose=${close} field=${field} />`}
     </div>`;
-}
-
-function asksForSearch(event) {
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") return true;
-  const typing = event.target.closest?.("input, textarea, select, [contenteditable], dialog");
-  return event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey;
 }
 
 function Line({ room, state, onJump, onClose, field }) {
