@@ -75,10 +75,14 @@ function rangesIn(element) {
     nodes.push({ node, from: text.length });
     text += lower.length === node.length ? lower : node.data; // lower case may move the letters
   }
+  let n = 0;
+  const holder = (place) => { // of a letter; places come in order
+    while (nodes[n + 1]?.from <= place) n++;
+    return nodes[n];
+  };
   return placesOf(sought.text, text).map((at) => {
     const [range, end] = [new Range(), at + sought.text.length];
-    const first = nodes.findLast(({ from }) => from <= at);
-    const last = nodes.findLast(({ from }) => from < end);
+    const [first, last] = [holder(at), holder(end - 1)];
     range.setStart(first.node, at - first.from);
     range.setEnd(last.node, end - last.from);
     return range;
