@@ -9,6 +9,7 @@ import { claimed, returned } from "./seats.js";
 import { root } from "./site.js";
 import { isClaim, isMessage, roomOf } from "./token.js";
 import { Dialog } from "./ui/dialog.js";
+import { later } from "./ui/later.js";
 import { showTheme } from "./ui/theme.js";
 import { html, render } from "./vendor.js";
 import { words } from "./words.js";
@@ -52,27 +53,21 @@ const openRoom = (room, message) => html`
   <${RoomPage} key=${opened} room=${room} target=${message ? { id: message } : null} />`;
 
 // The pages that are no room come in the second script: the first one is for rooms.
-const home = () => import("./landing/home.js");
-const invite = () => import("./landing/invite.js");
-const upload = () => import("./landing/upload.js");
+const Missing = () => html`<${ErrorPage} trouble=${{ code: "not_loaded" }} />`;
+const HomePage = later(() => import("./landing/home.js"), "HomePage", Missing);
+const InvitePage = later(() => import("./landing/invite.js"), "InvitePage", Missing);
+const UploadPage = later(() => import("./landing/upload.js"), "UploadPage", Missing);
 
 const pages = {
   r: roomPage,
-  i: (code) => loaded(invite(), ({ InvitePage }) => html`<${InvitePage} code=${code} />`),
-  "v1/upload": (code) => loaded(upload(), ({ UploadPage }) => html`<${UploadPage} code=${code} />`),
+  i: (code) => html`<${InvitePage} code=${code} />`,
+  "v1/upload": (code) => html`<${UploadPage} code=${code} />`,
 };
-
-/** Shows what view makes of a module, once that is there, or that it did not load. */
-function loaded(module, view) {
-  module.then(view, () => html`<${ErrorPage} trouble=${{ code: "not_loaded" }} />`).then(draw);
-  return null;
-}
 
 const [, kind, name] = /^(v1\/\w+|\w*)\/?([^/]*)/.exec(location.pathname.slice(root.pathname.length)) ?? [];
 
 function show() {
-  const page = name && pages[kind] ? pages[kind](name) : loaded(home(), ({ HomePage }) => html`<${HomePage} />`);
-  if (page) draw(page);
+  draw(name && pages[kind] ? pages[kind](name) : html`<${HomePage} />`);
   title();
 }
 

@@ -13,7 +13,7 @@ import { Sidebar } from "./sidebar/sidebar.js";
 import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
 import { useKeys } from "./ui/keys.js";
-import { later, loadDialogs } from "./ui/later.js";
+import { later, loadAll } from "./ui/later.js";
 import { followViewport } from "./ui/viewport.js";
 import { useRoom } from "./use-room.js";
 import { words } from "./words.js";
@@ -68,7 +68,7 @@ function OpenRoom({ room, state, target }) {
   useNotices(room, state, jump);
   useTarget(room, target, state.phase !== "opening", jump, setDialog);
   useEffect(() => void (state.renewed && setDialog("renewed")), [state.renewed]);
-  useEffect(() => void (state.phase === "live" && loadDialogs()), [state.phase]);
+  useEffect(() => void (state.phase === "live" && loadAll()), [state.phase]);
   return html`
     <div class=${"room" + (rooms.length > 1 ? " with-rooms" : "")}>
       <button type="button" class="button skip" onClick=${() => log.current?.focus()}>${words.room.skip}</button>

@@ -1,19 +1,22 @@
-// Dialogs that the first view of a page does not need: they are loaded after it.
+// What the first view of a room does not need, such as dialogs: it is loaded after it.
 
 import { html, useEffect, useState } from "../vendor.js";
 import { words } from "../words.js";
 import { Dialog } from "./dialog.js";
 
 /** @type {(() => Promise<void>)[]} */
-const all = []; // each loads a dialog
+const all = []; // each loads one of them
+
+const NotLoaded = ({ onClose }) => html`
+  <${Dialog} title=${words.ui.notLoaded} onClose=${onClose}><p>${words.ui.notLoadedText}</p><//>`;
 
 /**
- * Returns the dialog that a module exports under a name. load imports the module. Where that fails,
- * because the connection is gone or the server was replaced by a newer one, a dialog says so.
+ * Returns the component that a module exports under a name. load imports the module. Where that fails,
+ * because the connection is gone or the server was replaced by a newer one, missing says so.
  * @param {() => Promise<any>} load
  * @param {string} name
  */
-export function later(load, name) {
+export function later(load, name, missing = NotLoaded) {
   let part = null;
   const get = () => load().then((module) => void (part = module[name]), () => {});
   all.push(get);
@@ -21,15 +24,12 @@ export function later(load, name) {
     const [tried, setTried] = useState(part !== null);
     useEffect(() => {
       let gone = false;
-      if (part) setTried(true); // it came between the first view and here
-      else get().then(() => gone || setTried(true));
+      get().then(() => gone || setTried(true));
       return () => void (gone = true);
     }, []);
-    if (part) return html`<${part} ...${props} />`;
-    return tried && html`
-      <${Dialog} title=${words.ui.notLoaded} onClose=${props.onClose}><p>${words.ui.notLoadedText}</p><//>`;
+    return tried && html`<${part ?? missing} ...${props} />`;
   };
 }
 
-/** Loads the dialogs before they are asked for: later the connection may be gone. */
-export const loadDialogs = () => all.forEach((get) => get());
+/** Loads them before they are asked for: later the connection may be gone. */
+export const loadAll = () => all.forEach((get) => get());
