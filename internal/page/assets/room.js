@@ -52,6 +52,9 @@ const nothing = {
   clock: 0, // ms to add to this machine's time for the server's
 };
 
+/** What waits in a room that is over: nothing. */
+const over = { requests: [], supervision: nothing.supervision };
+
 export class Room {
   edits = new Map(); // what the person is writing in place of a draft, by its id
   /** @type {Outbox} undefined until the seat is open */
@@ -164,7 +167,7 @@ export class Room {
     const { earlier, outbox, sharing } = this.state;
     this.close();
     this.#set({
-      phase: "ended", trouble: trouble && { ...trouble, reason, by, note }, earlier: false, partial: earlier,
+      ...over, phase: "ended", trouble: trouble && { ...trouble, reason, by, note }, earlier: false, partial: earlier,
       outbox: outbox.map(unsent), sharing: sharing.map(unsent),
     });
   }
@@ -284,8 +287,8 @@ export class Room {
     const now = Date.parse(got.now) + 500; // it is in whole seconds
     const { requests = [], agreements = [], banned = [] } = got;
     this.#set({
-      ...this.#seated(got.room), me, alone, requests: got.room.closed ? [] : requests, agreements, banned,
-      clock: now - this.clock.now(),
+      ...this.#seated(got.room), me, alone, requests, agreements, banned, clock: now - this.clock.now(),
+      ...(got.room.closed && over),
     });
   }
 
@@ -406,8 +409,7 @@ export class Room {
       return supervision;
     } catch (problem) {
       if (!draft || !(problem instanceof Refusal)) throw problem;
-      await this.#read({ supervision: true });
-      this.#deciding.delete(draft);
+      await this.#read({ supervision: true }).finally(() => this.#deciding.delete(draft));
       if (this.state.supervision.drafts.some(({ id }) => id === draft)) throw problem;
       if (again) return this.state.supervision; // a call without an answer has done it
       this.#tooLate(draft);
@@ -538,8 +540,7 @@ export class Room {
   /** Gives up the seat, for the agent as well, and forgets it. */
   async leave(text) {
     await this.call("leave_room", text ? { text } : {});
-    this.close();
-    storage.forget(this.seat.token);
+    this.forget();
     this.#set({ phase: "ended", trouble: { code: "left", message: words.model.left } });
   }
 

@@ -207,13 +207,16 @@ test("an export waits where the server asks it to, and ends when nobody wants it
 });
 
 test("a room that was closed can still be read, also after a reload, and takes nothing more", async () => {
+  server.supervision = { paused: true, approve: true, drafts: [{ id: "m9" }] };
   let room = await opened();
+  assert.equal(room.state.supervision.drafts.length, 1);
   server.says("Bo", "the end");
   Object.assign(server, { closed: true, requests: [{ id: "m1", from: "Bo", owed_by: ["Ada"] }] });
   server.happens({ type: "room", reason: "closed" });
   await room.ended;
   assert.deepEqual([textsOf(room), room.state.room.closed, room.state.phase], [["the end"], true, "live"]);
-  assert.deepEqual(room.state.requests, []); // nobody owes anything there
+  const { requests, supervision } = room.state; // nobody owes anything there, and nothing waits
+  assert.deepEqual([requests, supervision], [[], { paused: false, approve: false, drafts: [] }]);
   room = await again(room);
   await room.ended;
   assert.deepEqual(textsOf(room), ["the end"]);
@@ -225,6 +228,7 @@ test("a room that was closed can still be read, also after a reload, and takes n
 test("a seat that is gone leaves what is loaded, and nothing more is asked", async () => {
   server.pageSize = 2;
   for (const text of ["one", "two", "x".repeat(1_500)]) server.says("Bo", text);
+  server.supervision = { paused: false, approve: true, drafts: [{ id: "m9" }] };
   let room = await opened();
   server.offline = true;
   await room.send({ text: "too late" });
@@ -236,8 +240,9 @@ test("a seat that is gone leaves what is loaded, and nothing more is asked", asy
   assert.deepEqual(room.state.trouble,
     { code: "removed", message: "You no longer have a seat in this room.", reason: "kicked", by: "Bo",
       note: "too loud" });
-  const { phase, earlier, partial, outbox } = room.state;
+  const { phase, earlier, partial, outbox, supervision } = room.state;
   assert.deepEqual([phase, earlier, partial, outbox.map(({ state }) => state)], ["ended", false, true, ["refused"]]);
+  assert.deepEqual(supervision.drafts, []); // the title counts none
 
   const calls = server.calls.length;
   assert.deepEqual((await room.everything()).map(({ text }) => text.length), [3, 1_000]);

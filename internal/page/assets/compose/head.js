@@ -63,7 +63,7 @@ export function Title({ state }) {
   return html`
     <div class="room-title">
       <h1>
-        <bdi>${room.name}</bdi> ${phase !== "ended" && html`
+        <bdi>${room.name}</bdi> ${phase === "live" && html`
           <span class="room-count">
             ${words.compose.here(here, room.agents.length)}${busy && html` <span class="room-working">· ${busy}</span>`}
           </span>`}

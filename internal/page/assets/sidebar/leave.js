@@ -1,7 +1,6 @@
 // The two ways out of a room: for the seat, and for this browser alone.
 
 import { html } from "../vendor.js";
-import * as storage from "../storage.js";
 import { root } from "../site.js";
 import { Confirm } from "../ui/dialog.js";
 import { words } from "../words.js";
@@ -16,8 +15,7 @@ export const LeaveDialog = ({ room, onClose }) => html`
 /** Forgets the seat in this browser, after asking; the seat stays. */
 export function ForgetDialog({ room, onClose }) {
   const forget = () => {
-    room.close();
-    storage.forget(room.seat.token);
+    room.forget();
     location.assign(root);
   };
   return html`
