@@ -107,7 +107,7 @@ export const words = {
     unnamed: "A room",
     more: "All rooms, or a new one",
     ended: "Your seat here is gone",
-    unread: (calls) => (calls ? "unread, some for you or your agent" : "unread"),
+    news: (unread, calls) => [unread > 0 && "unread", calls && "something for you or your agent"].filter(Boolean).join(", "),
   },
 
   // The conversation (talk/).
@@ -326,7 +326,8 @@ export const words = {
 
     // The room's files, beside the conversation.
     title: "Files",
-    none: "No files yet. Drop one anywhere on this page.",
+    none: "No files yet.",
+    noneYet: "Drop one anywhere on this page.",
     more: "Show earlier files",
 
     // Refusals, whose own words are for agents.
@@ -579,6 +580,7 @@ export const words = {
 
     // Who is here.
     people: "Who is here",
+    peopleBefore: "Who was here",
     admin: "admin",
     isPersonHint: "A person without an agent",
     hasPerson: "has a person",

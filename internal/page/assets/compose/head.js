@@ -44,11 +44,10 @@ export function Head({ room, state, sidebar, start = null, onSidebar, onDialog, 
  * Says which agents are at work, as far as the room knows: those heard within two minutes that do not wait, and say
  * what they do, have a task or owe an answer; null if there is none.
  */
-export function working({ room: { agents, closed }, me, tasks, requests }) {
+export function working({ room: { agents }, me, tasks, requests }) {
   const hasWork = ({ name, activity }) =>
     activity || tasks.some(({ by }) => by === name) || requests.some(({ owed_by: owing }) => owing?.includes(name));
-  const at = closed ? [] : agents.filter((agent) => agent.state === "busy" && !agent.alone && hasWork(agent));
-  const busy = at.map(({ name }) => name);
+  const busy = agents.filter((agent) => agent.state === "busy" && !agent.alone && hasWork(agent)).map(({ name }) => name);
   const { works, work } = words.compose;
   return busy.length ? fill(busy.length > 1 ? work : works, { names: few(listed(busy, me, "yourAgent"), "") }) : null;
 }
@@ -63,7 +62,7 @@ export function Title({ state }) {
   return html`
     <div class="room-title">
       <h1>
-        <bdi>${room.name}</bdi> ${phase === "live" && html`
+        <bdi>${room.name}</bdi> ${phase === "live" && !room.closed && html`
           <span class="room-count">
             ${words.compose.here(here, room.agents.length)}${busy && html` <span class="room-working">· ${busy}</span>`}
           </span>`}

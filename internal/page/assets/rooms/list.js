@@ -111,7 +111,7 @@ function Row({ seat, title, open, ended, unread, more, calls, last }) {
       </span>
       ${!ended && (unread > 0 || calls) && html`
         <span class=${"rooms-count" + (calls ? " calls" : "")}>
-          ${unread > 0 ? unread + (more ? "+" : "") : "!"}<span class="hidden-visually"> ${w.unread(calls)}</span>
+          ${unread > 0 ? unread + (more ? "+" : "") : "!"}<span class="hidden-visually"> ${w.news(unread, calls)}</span>
         </span>`}
     </a>`;
 }

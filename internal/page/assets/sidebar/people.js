@@ -17,7 +17,7 @@ export function People({ room, state }) {
   const admin = isAdmin(state);
   const [me, others] = [agents.filter((agent) => agent.you), agents.filter((agent) => !agent.you)];
   return html`
-    <${Part} title=${w.people} count=${agents.length}>
+    <${Part} title=${state.room.closed ? w.peopleBefore : w.people} count=${agents.length}>
       <ul class="sidebar-list">
         ${[...me, ...others].map((agent) => html`<${Person} key=${agent.name} ...${{ room, state, agent, admin }} />`)}
       </ul>
@@ -47,7 +47,7 @@ function Person({ room, state, agent, admin }) {
           onClick=${() => setOpen(!open)}><${Icon} name="more" /></button>`}
       </div>
       <div class="sidebar-person-more">
-        <${StateOf} agent=${agent} />
+        ${!state.room.closed && html`<${StateOf} agent=${agent} />`}
         ${agent.person_here && !agent.alone && !agent.you && html`
           <span class="sidebar-state"><${Icon} name="eye" />${w.watching}</span>`}
         ${manages && open && html`<${Manage} room=${room} agent=${agent} onClose=${close} />`}
