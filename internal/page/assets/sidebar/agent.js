@@ -3,7 +3,6 @@
 import { NoticesOffer } from "../compose/notices-offer.js";
 import { html } from "../vendor.js";
 import { words } from "../words.js";
-import { Decision } from "../ui/decision.js";
 import { Problem, useAct } from "./act.js";
 import { Part } from "./part.js";
 import { StateOf } from "./state.js";
@@ -31,9 +30,9 @@ export function MyAgent({ room, state }) {
 function Switch({ label, hint, on, disabled, onChange }) {
   const about = "sidebar-switch-" + label;
   return html`
-    <${Decision} class="sidebar-switch" role="switch" aria-label=${label} aria-describedby=${about}
+    <button type="button" class="sidebar-switch" role="switch" aria-label=${label} aria-describedby=${about}
       aria-checked=${on} aria-disabled=${disabled} onClick=${() => disabled || onChange(!on)}>
       <span><b>${label}</b><span class="small quiet" id=${about}>${hint}</span></span>
       <span class="sidebar-track" aria-hidden="true"></span>
-    <//>`;
+    </button>`;
 }

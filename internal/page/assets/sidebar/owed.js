@@ -39,6 +39,7 @@ const rank = ({ asksMe, mine }) => (asksMe ? 0 : mine ? 1 : 2);
 
 function Request({ room, state, request, now, onJump, onReply }) {
   const { busy, problem, act } = useAct();
+  const sending = state.outbox.some(({ args, state }) => args.reply_to === request.id && state === "sending");
   const at = request.message?.at ?? new Date(now - request.minutes * 60_000).toISOString();
   return html`
     <li class=${request.asksMe ? "sidebar-owed mine" : "sidebar-owed"}>
@@ -51,7 +52,7 @@ function Request({ room, state, request, now, onJump, onReply }) {
       <${Quote} id=${request.id} text=${request.message?.text ?? request.text} whole=${!isCut(request.message)}
         onJump=${onJump} />
       ${request.asksMe && !state.room.closed && html`
-        <div class="sidebar-buttons"><${Answers} ...${{ request, busy, onJump, onReply }}
+        <div class="sidebar-buttons"><${Answers} ...${{ request, busy: busy || sending, onJump, onReply }}
         onAgree=${({ currentTarget: button }) => {
           button.closest("details").querySelector("summary").focus(); // the button will be gone
           act(() => room.send({ kind: "agree", reply_to: request.id }));

@@ -47,9 +47,10 @@ function Person({ room, state, agent, admin }) {
           onClick=${() => setOpen(!open)}><${Icon} name="more" /></button>`}
       </div>
       <div class="sidebar-person-more">
-        ${!state.room.closed && html`<${StateOf} agent=${agent} />`}
-        ${agent.person_here && !agent.alone && !agent.you && html`
-          <span class="sidebar-state"><${Icon} name="eye" />${w.watching}</span>`}
+        ${!state.room.closed && html`
+          <${StateOf} agent=${agent} />
+          ${agent.person_here && !agent.alone && !agent.you && html`
+            <span class="sidebar-state"><${Icon} name="eye" />${w.watching}</span>`}`}
         ${manages && open && html`<${Manage} room=${room} agent=${agent} onClose=${close} />`}
       </div>
     </li>`;

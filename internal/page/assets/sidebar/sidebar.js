@@ -25,7 +25,8 @@ export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
   // On a narrow screen the conversation is below this one.
   const jump = (id) => (onClose(), onJump(id));
   const reply = (...how) => (onClose(), onReply(...how));
-  const fewer = () => sidebar.current.querySelector("h2, summary").focus();
+  const first = (selector) => sidebar.current.querySelector(selector);
+  const fewer = () => (first("#sidebar-drafts, .sidebar-knock h2") ?? first("summary")).focus();
   const supervises = !state.alone && !state.room.closed;
   return html`
     <div class="sidebar" ref=${sidebar} onPointerLeave=${({ currentTarget: { style } }) => (style.marginBlock = "")}>
@@ -37,9 +38,7 @@ export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
       </div>
       ${supervises && html`
         <${MyAgent} room=${room} state=${state} />
-        <${Drafts} room=${room} state=${state} onJump=${jump}
-          onFewer=${() => ["#sidebar-drafts", "summary"].map((one) => sidebar.current.querySelector(one)).find(Boolean)
-            .focus()} />`}
+        <${Drafts} room=${room} state=${state} onJump=${jump} onFewer=${fewer} />`}
       <${Knocks} room=${room} state=${state} onFewer=${fewer} />
       <${Owed} room=${room} state=${state} onJump=${jump} onReply=${reply} />
       <${Tasks} state=${state} onTasks=${onTasks} />
