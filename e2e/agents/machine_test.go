@@ -24,6 +24,7 @@ type machine struct {
 	home   string
 	path   []string // where programs are looked for
 	env    []string
+	state  string // the folder of the program's own files, once it was made
 	claude *model
 	codex  *model
 }

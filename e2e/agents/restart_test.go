@@ -9,33 +9,19 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	parley "github.com/parley-chat/parley/internal/client"
 )
 
-// state returns the folder in which the program keeps what it stores for the person.
-func (m *machine) state() string {
-	for _, pair := range m.env {
-		if dir, ok := strings.CutPrefix(pair, "XDG_STATE_HOME="); ok {
-			return filepath.Join(dir, "parley")
-		}
-	}
-	return ""
-}
-
 // seats returns the list of those whose session is known.
-func (m *machine) seats() (list []seat) {
+func (m *machine) seats() []parley.Seat {
 	m.t.Helper()
-	var file struct{ Seats []seat }
-	text, err := os.ReadFile(filepath.Join(m.state(), "seats.json"))
+	var file struct{ Seats []parley.Seat }
+	text, err := os.ReadFile(filepath.Join(m.state, "parley", "seats.json"))
 	if err != nil || json.Unmarshal(text, &file) != nil {
 		m.t.Fatalf("the list of seats is %s, %v", text, err)
 	}
 	return file.Seats
-}
-
-// seat is what the list says about one.
-type seat struct {
-	Token string
-	Wake  struct{ Session string }
 }
 
 // kill ends a client as a crash does.
@@ -53,7 +39,7 @@ type restarts struct {
 	model *model
 	ann   *screen
 	bob   *guest
-	seat  seat
+	seat  parley.Seat
 }
 
 // crash kills the session once Ann rests.
@@ -116,8 +102,11 @@ func TestRestart_claudeCode_keepsItsSeat(t *testing.T) {
 	r.ann.kill(t)
 
 	r.ann = m.sit(dir, "claude", "--", prompt(t,
-		do(plainly("join_room", map[string]any{"agent_token": r.seat.Token})), say(resting)))
+		do(plainly("join_room", map[string]any{"agent_token": r.seat.Token, "agent_name": "Ann"})), say(resting)))
 	r.crash()
+	if r.seat.Chosen != "Ann" {
+		t.Errorf("it said its name again, and the list has %+v", r.seat)
+	}
 	r.ann = m.sit(dir, "claude", "--", "after-the-restart")
 	r.hears("after-the-restart", takesOver)
 }

@@ -111,18 +111,18 @@ func (m *machine) sweep() {
 	if runtime.GOOS != "linux" {
 		m.t.Skip("only Linux shows which processes a client has left behind")
 	}
-	state, err := os.MkdirTemp("", "parley-state-")
-	if err != nil {
+	var err error
+	if m.state, err = os.MkdirTemp("", "parley-state-"); err != nil {
 		m.t.Fatal(err)
 	}
-	m.env = append(m.env, "XDG_STATE_HOME="+state)
+	m.env = append(m.env, "XDG_STATE_HOME="+m.state)
 	m.t.Cleanup(func() {
 		if m.t.Failed() {
-			log, _ := os.ReadFile(filepath.Join(state, "parley", "standby.log")) // if there was a standby
+			log, _ := os.ReadFile(filepath.Join(m.state, "parley", "standby.log")) // if there was a standby
 			m.t.Logf("the standby wrote:\n%s", log)
 		}
 		m.killLeftBehind()
-		if err := os.RemoveAll(state); err != nil {
+		if err := os.RemoveAll(m.state); err != nil {
 			m.t.Error(err)
 		}
 	})
