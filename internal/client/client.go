@@ -10,6 +10,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -114,11 +117,25 @@ type Unreachable struct {
 
 // Error says what to check.
 func (u *Unreachable) Error() string {
+	if is := notParley(""); errors.As(u.cause, &is) {
+		return fmt.Sprintf("the server at %s does not answer as Parley does%v; see parley doctor", u.Base, is)
+	}
 	return fmt.Sprintf("the server at %s cannot be reached: %v; see parley doctor", u.Base, u.cause)
 }
 
 // Unwrap returns the cause.
 func (u *Unreachable) Unwrap() error { return u.cause }
+
+// notParley is an answer that is not Parley's, in a few words, or "".
+type notParley string
+
+// Error returns the words as they end a sentence.
+func (n notParley) Error() string {
+	if n == "" {
+		return ""
+	}
+	return ", but with " + string(n)
+}
 
 // Close ends the connection.
 func (c *Client) Close() error {
@@ -141,6 +158,7 @@ func (c *Client) connected(ctx context.Context) (*client.Client, error) {
 	}
 	m, err := client.NewStreamableHttpClient(c.mcpAt,
 		transport.WithHTTPBasicClient(c.http),
+		transport.WithHTTPLogger(slog.New(slog.DiscardHandler)), // what matters is in the error
 		transport.WithHTTPHeaders(map[string]string{"User-Agent": c.userAgent()}))
 	if err != nil {
 		return nil, err
@@ -186,7 +204,7 @@ func (c *Client) Call(ctx context.Context, tool string, args, result any) error 
 		return refusal(answer.RawStructuredContent)
 	}
 	if err := json.Unmarshal(resultIn(answer), result); err != nil {
-		return &Unreachable{c.base, fmt.Errorf("%s gave a result that is not Parley's: %w", tool, err)}
+		return &Unreachable{c.base, notParley("another result of " + tool)}
 	}
 	return nil
 }
@@ -213,30 +231,35 @@ func (c *Client) failure(ctx context.Context, err error) error {
 	case errors.As(err, &lost):
 		return &Unreachable{c.base, plainly(lost.Err)}
 	}
-	return err
+	return fmt.Errorf("the server at %s does not answer as Parley does, but with %q; see parley doctor", c.base, err)
 }
 
-// plainly returns the part of a transport's error that a person can act on.
+// plainly returns the part of a transport's error that a person can act on. mcp-go has no types for the answers of
+// something that is no MCP server, and repeats them: a whole page, or a structure.
 func plainly(err error) error {
 	var request *url.Error
-	switch {
+	switch said := otherAnswer.FindStringSubmatch(err.Error()); {
 	case errors.As(err, &request):
 		return request.Err // without the address, which Unreachable names
 	case errors.Is(err, transport.ErrLegacySSEServer), errors.Is(err, transport.ErrSessionTerminated):
 		return errors.New("there is no MCP at this address")
+	case errors.Is(err, transport.ErrAuthorizationRequired):
+		return notParley("401 Unauthorized")
+	case errors.As(err, new(net.Error)), errors.As(err, new(*http.MaxBytesError)), errors.As(err, new(notParley)):
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "unexpected nil response"):
+		return errors.New("its answer broke off")
+	case said == nil:
+		return notParley("")
+	case said[1] != "":
+		code, _ := strconv.Atoi(said[1])
+		return notParley(strings.TrimSpace(said[1] + " " + http.StatusText(code)))
+	default:
+		return notParley(said[2])
 	}
-	if said := otherAnswer.FindStringSubmatch(err.Error()); said != nil {
-		is := said[2]
-		if code, _ := strconv.Atoi(said[1]); code > 0 {
-			is = strings.TrimSpace(said[1] + " " + http.StatusText(code))
-		}
-		return fmt.Errorf("it answers %s, and not as Parley does", is)
-	}
-	return err
 }
 
-// otherAnswer is an error of mcp-go about the answer of something that is no MCP server. What
-// follows may be a whole page.
+// otherAnswer is an error of mcp-go about an answer with another status or type.
 var otherAnswer = regexp.MustCompile(`request failed with status (\d+)|unexpected content type: ([\w/+.-]+)`)
 
 // refusal is the error in the structured content of a result.

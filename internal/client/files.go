@@ -65,7 +65,7 @@ func (c *Client) Put(ctx context.Context, d Door, body io.Reader, size int64, re
 		return c.refusedFile(resp, answer)
 	}
 	if err := json.Unmarshal(answer, result); err != nil {
-		return c.broken(ctx, fmt.Errorf("%s answers, but not as Parley does", uploadPath))
+		return c.broken(ctx, notParley("another result of "+uploadPath))
 	}
 	return nil
 }
@@ -144,7 +144,7 @@ func (c *Client) refusedFile(resp *http.Response, answer []byte) error {
 	}
 	switch {
 	case refused.Message == "":
-		return &Unreachable{c.base, fmt.Errorf("it answers %d to a file, and not as Parley does", resp.StatusCode)}
+		return &Unreachable{c.base, notParley(fmt.Sprintf("%d to a file", resp.StatusCode))}
 	case resp.StatusCode >= http.StatusInternalServerError:
 		refused.Code = fault.Unavailable
 	}

@@ -60,23 +60,38 @@ func TestStandby_retryAfterThatIsAbsurd_isBounded(t *testing.T) {
 
 func TestClient_serverIsNoParley_isOneLineWithoutItsPage(t *testing.T) {
 	page := "<html>\n<h1>Nope</h1>\n" + strings.Repeat("<p>words</p>\n", 30)
-	for status, want := range map[int]string{
-		200: "it answers text/html, and not as Parley does",
-		301: "it answers 301 Moved Permanently, and not as Parley does",
-		404: "there is no MCP at this address",
-		502: "it answers 502 Bad Gateway, and not as Parley does",
+	const html, is, stream = "text/html", "application/json", "text/event-stream"
+	const other, broken = " does not answer as Parley does", " cannot be reached: its answer broke off"
+	for _, c := range []struct {
+		status       int
+		typed, body  string
+		wantAfterURL string
+	}{
+		{200, html, page, other + ", but with text/html"},
+		{301, html, page, other + ", but with 301 Moved Permanently"},
+		{401, html, page, other + ", but with 401 Unauthorized"},
+		{404, html, page, " cannot be reached: there is no MCP at this address"},
+		{502, html, page, other + ", but with 502 Bad Gateway"},
+		{200, is, "", other},
+		{200, is, `{"hello":"world"}`, other},
+		{200, is, "[1, 2]", other},
+		{200, is, `{"jsonrpc": "2.0", "id": 1, "error": {"code": -32601, "message": "No\nsuch"}}`, other +
+			`, but with "method not found: No\nsuch"`},
+		{200, is, `{"jsonrpc": "2.0", "id": 1,`, broken},
+		{200, stream, "data: hi\n\n", broken},
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "text/html")
-			w.WriteHeader(status)
-			_, _ = w.Write([]byte(page))
+			w.Header().Set("Content-Type", c.typed)
+			w.WriteHeader(c.status)
+			_, _ = w.Write([]byte(c.body))
 		}))
 		err := client.New(server.URL, client.Options{}).Call(t.Context(), "list_rooms", map[string]any{},
 			&client.Rooms{})
 		server.Close()
-		if lost := new(client.Unreachable); !errors.As(err, &lost) ||
-			err.Error() != "the server at "+server.URL+" cannot be reached: "+want+"; see parley doctor" {
-			t.Errorf("%d: %v", status, err)
+		want := "the server at " + server.URL + c.wantAfterURL + "; see parley doctor"
+		refuses := strings.Contains(c.body, "error") // which a further attempt does not change
+		if err == nil || err.Error() != want || errors.As(err, new(*client.Unreachable)) == refuses {
+			t.Errorf("%d %s: %v; want %s", c.status, c.body, err, want)
 		}
 	}
 }

@@ -73,7 +73,7 @@ func (c *Client) standby(ctx context.Context, r StandbyRequest) (Standby, error)
 	var refused struct{ Code string }
 	errs := errors.Join(json.Unmarshal(body, &got.Waited), json.Unmarshal(body, &refused))
 	if meant(got.Code) && (errs != nil || got.Status == "" && refused.Code == "") {
-		return Standby{}, fmt.Errorf("%s answers %d, but not as Parley does", waitPath, got.Code)
+		return Standby{}, notParley(fmt.Sprintf("%d of %s", got.Code, waitPath))
 	}
 	return got, nil
 }
