@@ -186,18 +186,22 @@ func TestDamagedFile_isSaidOnceWithWhatToDo(t *testing.T) {
 			damaged},
 		"of an older version": {bolt, "the file is of an older version of Parley, which stored rooms in another " +
 			"format, and stays as it is. To begin a new one, move it aside (mv " + quoted + " " + pasted(at+".old") +
-			"), or choose another file with --data\n"},
+			"), or choose another file%s\n"},
+		"of another program": {[]byte("Dear diary"), "the file is not Parley's, and stays as it is; choose another " +
+			"file%s\n"},
 	} {
 		for _, args := range [][]string{{"serve", "--addr", "127.0.0.1:0", "--data", at}, {"check", at},
 			{"keys", "list", "--data", at}, {"copy", "--from", at, "--to", filepath.Join(t.TempDir(), "new.db")}} {
 			if err := os.WriteFile(at, c.content, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if code, says := report(t, args...); code != 1 || says != "parley: "+at+": "+c.want {
+			flag := map[bool]string{true: " with --data"}[slices.Contains(args, "--data")]
+			want := "parley: " + at + ": " + strings.ReplaceAll(c.want, "%s", flag)
+			if code, says := report(t, args...); code != 1 || says != want {
 				t.Errorf("%s: parley %s: code %d, %q", name, args[0], code, says)
 			}
 			if now, err := os.ReadFile(at); err != nil ||
-				!bytes.Equal(now, c.content) && strings.HasPrefix(name, "of an older") {
+				!bytes.Equal(now, c.content) && strings.HasPrefix(name, "of an") {
 				t.Errorf("%s: parley %s changed the file; %v", name, args[0], err)
 			}
 		}

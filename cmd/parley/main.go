@@ -58,13 +58,13 @@ func run(ctx context.Context, args []string, io streams) int {
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	if err := command.Run(io); err != nil {
-		return io.explain(err)
+		return io.explain(err, anotherFile(command))
 	}
 	return 0
 }
 
-// explain writes why a command failed, and returns its exit code.
-func (s streams) explain(err error) int {
+// explain writes why a command failed, and returns its exit code. other says how the command is given another file.
+func (s streams) explain(err error, other string) int {
 	w := s.err
 	var refused *fault.Error
 	var sentence notified
@@ -87,7 +87,7 @@ func (s streams) explain(err error) int {
 	}
 	begin := "parley:"
 	for _, e := range parts(err) {
-		text := cmp.Or(adviceOn(e), packages.Replace(e.Error()))
+		text := cmp.Or(adviceOn(e, other), packages.Replace(e.Error()))
 		fmt.Fprintln(w, begin, s.own(shell.HarmlessLine(text))) // it may quote what a server said
 		begin = " "
 	}

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+
+	"github.com/alecthomas/kong"
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/meter"
@@ -82,8 +85,16 @@ func (s settings) place() string {
 	return "the DynamoDB table " + s.Table
 }
 
-// adviceOn says what is wrong with a file, once, and what to do: "" if its content is in order.
-func adviceOn(err error) string {
+// anotherFile says how a command is given another file.
+func anotherFile(command *kong.Context) string {
+	if slices.ContainsFunc(command.Flags(), func(f *kong.Flag) bool { return f.Name == "data" }) {
+		return "choose another file with --data"
+	}
+	return "choose another file"
+}
+
+// adviceOn says what is wrong with a file, once, and what to do: "" if that is not known. other is of anotherFile.
+func adviceOn(err error, other string) string {
 	var file *sqlite.FileError
 	if !errors.As(err, &file) {
 		return ""
@@ -95,9 +106,13 @@ func adviceOn(err error) string {
 			"backup, save what can still be read, with --room NAME a single room: parley copy --from %s --to NEW. To "+
 			"see the damage: parley check %[2]s", file, path)
 	case errors.Is(file, sqlite.ErrOld):
-		return fmt.Sprintf("%s. To begin a new one, move it aside (mv %s %s), or choose another file with --data",
-			file, path, pasted(file.Path+".old"))
-	case errors.Is(file, sqlite.ErrForeign), errors.Is(file, sqlite.ErrNewer), errors.Is(file, sqlite.ErrStray):
+		return fmt.Sprintf("%s. To begin a new one, move it aside (mv %s %s), or %s", file, path,
+			pasted(file.Path+".old"), other)
+	case errors.Is(file, sqlite.ErrForeign):
+		return fmt.Sprintf("%s; %s", file, other)
+	case errors.Is(file, sqlite.ErrInUse):
+		return fmt.Sprintf("%s; stop it or %s", file, other)
+	case errors.Is(file, sqlite.ErrNewer), errors.Is(file, sqlite.ErrStray):
 		return file.Error()
 	}
 	return ""

@@ -14,14 +14,13 @@ import (
 // Why a file cannot be opened.
 var (
 	ErrDamaged = errors.New("the file is damaged")
-	ErrForeign = errors.New("the file is not Parley's, and stays as it is; choose another file with --data")
+	ErrForeign = errors.New("the file is not Parley's, and stays as it is")
 	ErrOld     = errors.New("the file is of an older version of Parley, which stored rooms in another format, and " +
 		"stays as it is")
 	ErrNewer = errors.New("the file is of a newer version of Parley; use that one")
 	ErrStray = errors.New("there is a write-ahead log (-wal) of another file; if you have put this file in the place " +
 		"of that one or removed that one, move the files with -wal and -shm away")
-	ErrInUse = errors.New("another process has the file open, most likely another parley; stop it or choose another " +
-		"file with --data")
+	ErrInUse = errors.New("another process has the file open, most likely another parley")
 )
 
 // FileError is an error of a file, with its path.
