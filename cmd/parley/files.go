@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
@@ -24,6 +25,18 @@ func (putCommand) Help() string {
 
   parley put report.pdf --note "page 3 is new"
   git diff | parley put - --name fix.diff`
+}
+
+// Validate is called by kong.
+func (c *putCommand) Validate() error {
+	var named, noted error
+	if c.Name != "" {
+		_, named = room.FileName(c.Name)
+	}
+	if c.Note != "" {
+		noted = room.CheckText(c.Note)
+	}
+	return right(named, noted)
 }
 
 // Run shares the file.

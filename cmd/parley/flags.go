@@ -16,6 +16,10 @@ import (
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/connect"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/shell"
 )
 
 // settings are the flags of parley serve. Each can also be an environment
@@ -42,10 +46,15 @@ func (s *settings) Validate() error {
 	if s.CreateTable && s.Table == "" {
 		return errors.New("--create-table needs --table NAME")
 	}
+	return s.Settings.Validate()
+}
+
+// AfterApply is called by kong once it has read the line.
+func (s *settings) AfterApply() error {
 	if s.Data == "" && s.Table == "" {
 		s.Data = defaultFile()
 	}
-	return s.Settings.Validate()
+	return nil
 }
 
 // checkListenAddr returns an error unless addr is a host and a port.
@@ -125,41 +134,82 @@ func parse(args []string, stdout io.Writer) (*kong.Context, error) {
 	if completed(parser) {
 		return nil, nil
 	}
+	command, err := read(parser, args)
+	if done {
+		return nil, nil
+	}
+	return command, err
+}
+
+// read is parse with a parser that is there.
+func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 	for _, arg := range args {
 		if !utf8.ValidString(arg) { // JSON would hold another text than the person gave
 			return nil, fmt.Errorf("the argument %q is not UTF-8: convert it, for example with iconv", arg)
 		}
 	}
 	command, err := parser.Parse(args)
-	if done {
-		return nil, nil
-	}
-	if err == nil {
-		err = checkChoices(command)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("%s; see %s --help", strings.ReplaceAll(err.Error(), `"",`, ""), commandIn(command, err))
+		why := strings.TrimSuffix(strings.ReplaceAll(err.Error(), `"",`, ""), ".")
+		return nil, fmt.Errorf("%s; see %s --help", why, commandIn(command, err))
 	}
 	return command, nil
 }
 
-// checkChoices refuses a choice of "", which kong takes for none.
-func checkChoices(command *kong.Context) error {
+// AfterApply is called by kong, before that of the command. It refuses "" where a flag or an argument was given, which
+// would pass for one that was not. A description alone may be "", which takes the one before away.
+func (commandLine) AfterApply(command *kong.Context) error {
 	for _, p := range command.Path {
 		var v *kong.Value
 		switch {
-		case p.Flag != nil:
+		case p.Flag != nil && p.Flag.Name != "description":
 			v = p.Flag.Value
 		case p.Positional != nil:
 			v = p.Positional
 		default:
 			continue
 		}
-		if v.Enum != "" && v.Target.Kind() == reflect.String && v.Target.String() == "" {
+		switch given := reflect.Indirect(v.Target); {
+		case given.Kind() != reflect.String && given.Kind() != reflect.Slice || given.Len() > 0:
+		case v.Enum != "":
 			return fmt.Errorf("%s must be one of %s but got \"\"", v.ShortSummary(), strings.TrimPrefix(v.Enum, ","))
+		default:
+			return fmt.Errorf("%s is empty: give it a value, or leave it out", v.ShortSummary())
 		}
 	}
 	return nil
+}
+
+// right returns the first reason why something given can never be right, whatever the server: by its own rules, which
+// it would tell only after it was asked, and in terms of its tools.
+func right(checks ...error) error {
+	for _, err := range checks {
+		if refused := new(fault.Error); errors.As(err, &refused) {
+			return errors.New(shell.ForPeople(refused.Message))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkSeats refuses a --capacity that no room can have.
+func checkSeats(capacity *int) error {
+	if capacity != nil && (*capacity < room.MinCapacity || *capacity > room.MaxCapacity) {
+		return fmt.Errorf("--capacity must be from %d to %d", room.MinCapacity, room.MaxCapacity)
+	}
+	return nil
+}
+
+// checkName refuses a name that no room, or no agent, can have. It leaves alone what the commands judge: none and, for
+// a room, a link or a name with a password.
+func checkName(check func(string) (ident.Name, error), given, others string) error {
+	if given == "" || strings.ContainsAny(given, others) {
+		return nil
+	}
+	_, err := check(given)
+	return err
 }
 
 // commandIn returns the command whose help has the flags that a command line gave: the default command where it

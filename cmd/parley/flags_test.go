@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -175,17 +177,90 @@ func TestParse_badCommandLine_namesTheHelpThatHasTheFlag(t *testing.T) {
 	}
 }
 
-func TestParse_choiceOfNothing_isRefused(t *testing.T) {
+// wrong runs a command line that makes no sense.
+func wrong(t *testing.T, help string, args ...string) {
+	t.Helper()
+	var out, says strings.Builder
+	ended, end := context.WithCancel(t.Context())
+	end() // nothing is to begin
+	code := run(ended, args, streams{out: &out, err: &says})
+	if line := says.String(); code != exitUsage || strings.Count(line, "\n") != 1 || len(line) > 300 ||
+		!strings.HasPrefix(line, "parley: ") || !strings.HasSuffix(line, "; see "+help+" --help\n") || out.Len() > 0 {
+		t.Errorf("%.200q: code %d, %q%q", args, code, out.String(), line)
+	}
+}
+
+func TestCommands_badValueOfEachFlag_isRefusedInOneLineThatNamesTheHelp(t *testing.T) {
 	alone(t)
-	for _, args := range [][]string{{"connect", ""}, {"doctor", "--client="}, {"supervise", ""}, {"say", "--kind=",
-		"hi"},
-		{"manage", "", "Bob"}, {"task", ""}, {"--access="}, {"keys", "list", "--log-level="}} {
-		if _, err := parse(args, io.Discard); err == nil || strings.Contains(err.Error(), `"",`) {
-			t.Errorf("%q: %v", args, err)
+	parser, err := newParser(&commandLine{}, io.Discard, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	needs := map[string]string{"backup": "new.db", "copy": "--from a.db --to b.db", "get": "m1", "join": "tea --as Ann",
+		"keys add": "Ann", "keys revoke": "Ann", "manage": "mute Bob", "put": "a.txt", "remove": "m1", "say": "hi",
+		"task": "add tea"}
+	flags := 0
+	for _, command := range parser.Model.Leaves(true) {
+		name := strings.TrimPrefix(command.FullPath(), "parley ")
+		line := strings.Fields(name + " " + needs[name])
+		for _, flag := range slices.Concat(command.AllFlags(true)...) {
+			bad := []string{""}
+			switch {
+			case flag.Name == "help", flag.Name == "version", flag.Name == "description": // which may be ""
+				continue
+			case flag.Enum != "":
+				bad = append(bad, "none")
+			case flag.IsBool():
+				bad = []string{"perhaps"}
+			case flag.Target.CanInt(): // "" is the usual limit
+				bad = []string{"many"}
+			}
+			flags++
+			for _, bad := range bad {
+				if _, err := read(parser, append(line, "--"+flag.Name+"="+bad)); err == nil ||
+					!strings.Contains(err.Error(), "--"+flag.Name) || strings.Contains(err.Error(), `"",`) ||
+					!strings.HasSuffix(err.Error(), "; see "+command.FullPath()+" --help") {
+					t.Errorf("%s --%s=%s: %v", name, flag.Name, bad, err)
+				}
+			}
 		}
 	}
-	for _, args := range [][]string{{"connect"}, {"doctor"}, {"supervise"}} { // a choice that nobody made
-		if _, err := parse(args, io.Discard); err != nil {
+	if flags < 150 {
+		t.Errorf("only %d flags were found", flags)
+	}
+}
+
+func TestCommands_valueThatCanNeverBeRight_isRefused(t *testing.T) {
+	alone(t)
+	long := strings.Repeat("x", 40_000)
+	for name, lines := range map[string][][]string{
+		"join": {{"tea", "--as", "a:b"}, {"tea", "--as", "Server"}, {long, "--as", "Ann"}, {"tea", "--as", "Ann",
+			"--capacity", "0"}, {"--new", "--as", "Ann", "--description", long}},
+		"room": {{"--name", long}, {"--capacity", "1"}, {"--capacity", "101"}, {"--agent-messages", "-1"},
+			{"--agent-messages", "10001"}, {"--description", long}},
+		"say":   {{long}, {" "}, {"a", "-"}, {"a\x1bb"}, {"hi", "--wait=soon"}, {"hi", "--to", "Bob,,Cy"}},
+		"leave": {{long}},
+		"put":   {{"a.txt", "--name", long}, {"a.txt", "--name", ".."}, {"a.txt", "--note", long}},
+		"get":   {{""}, {" "}},
+		"task": {{"add", long}, {"add", "tea", "--text", long}, {"finish", "t1", long}, {"edit", "t1"}, {"take", "t1",
+			"now"}, {"dance"}},
+		"manage": {{"mute", "Bob", "--note", long}, {"mute", long}, {"dance", "Bob"}, {"", "Bob"}},
+		"supervise": {{"refuse", "m1", strings.Repeat("x", 201)}, {"edit", "m1", long}, {"approve", "perhaps"},
+			{"send"}, {""}},
+		"rooms":    {{"-n", "0"}, {""}},
+		"history":  {{"-n", "0"}, {"--minutes", "--follow"}},
+		"connect":  {{""}, {"emacs"}},
+		"keys add": {{"Ann", "--days", "0"}, {"Ann", "--days", "100000"}, {""}},
+		"check":    {{""}},
+		"watch":    {{""}},
+		"doctor":   {{"--wait", "0s"}, {"--wake"}},
+	} {
+		for _, line := range lines {
+			wrong(t, "parley "+name, append(strings.Fields(name), line...)...)
+		}
+	}
+	for _, args := range [][]string{{"connect"}, {"doctor"}, {"supervise"}, {"room", "--description="}} {
+		if _, err := parse(args, io.Discard); err != nil { // a choice that nobody made, and a description taken away
 			t.Errorf("%q: %v", args, err)
 		}
 	}

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
 
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
@@ -13,7 +16,7 @@ type joinCommand struct {
 	anyServer
 	Room        string `arg:"" optional:"" placeholder:"ROOM" predictor:"room" help:"The room, which is made if there is none, or the link of an invite to it. With --new a name is made up if you give none."`
 	As          string `required:"" placeholder:"NAME" predictor:"as" help:"Your name in the room."`
-	Capacity    int    `placeholder:"N" help:"How many seats the room gets, if this makes it: 2 to 100. By default 2."`
+	Capacity    *int   `placeholder:"N" help:"How many seats the room gets, if this makes it: 2 to 100. By default 2."`
 	New         bool   `help:"Make the room, and fail if there is one of that name."`
 	Description string `placeholder:"TEXT" help:"With --new: what the room is for."`
 	Public      bool   `help:"With --new: parley rooms lists the room."`
@@ -36,7 +39,8 @@ func (c *joinCommand) Validate() error {
 	case !c.New && (c.Description != "" || c.Public || c.Channel || c.Lock):
 		return errors.New("--description, --public, --channel and --lock are for a room that --new makes")
 	}
-	return nil
+	return right(checkName(ident.AgentName, c.As, ""), checkName(ident.RoomName, c.Room, ":"), checkSeats(c.Capacity),
+		room.CheckSettings(c.Description, 0, ""))
 }
 
 // Run takes the seat.
@@ -46,7 +50,8 @@ func (c *joinCommand) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	return s.Join(ctx, shell.JoinRequest{
-		Room: c.Room, As: c.As, Password: os.Getenv("PARLEY_PASSWORD"), Capacity: c.Capacity, New: c.New, Lock: c.Lock,
+		Room: c.Room, As: c.As, Password: os.Getenv("PARLEY_PASSWORD"), New: c.New, Lock: c.Lock,
+		Capacity:    *cmp.Or(c.Capacity, new(int)),
 		Description: c.Description, Public: c.Public, Channel: c.Channel,
 	})
 }

@@ -40,6 +40,11 @@ func (k *keyTable) Validate() error {
 	if k.Data != "" && k.Table != "" {
 		return errors.New("--data and --table exclude each other: the keys are where the rooms are")
 	}
+	return nil
+}
+
+// AfterApply is called by kong once it has read the line.
+func (k *keyTable) AfterApply() error {
 	if k.Data == "" && k.Table == "" {
 		k.Data = defaultFile()
 	}

@@ -11,6 +11,9 @@ type leaveCommand struct {
 	Text []string `arg:"" optional:"" placeholder:"TEXT" help:"A last word to all."`
 }
 
+// Validate is called by kong.
+func (c *leaveCommand) Validate() error { return checkSaid(c.Text) }
+
 // Run gives the seat up.
 func (c *leaveCommand) Run(ctx context.Context, io streams) error {
 	s, err := c.shell(io)

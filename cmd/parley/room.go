@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
 
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
@@ -31,15 +34,12 @@ func (roomCommand) Help() string {
 
 // Validate is called by kong.
 func (c *roomCommand) Validate() error {
-	switch {
-	case c.Name != nil && *c.Name == "":
-		return errors.New("--name is a name")
-	case c.Close && (c.Name != nil || c.Description != nil || c.Capacity != nil || c.Lock || c.Unlock ||
-		c.Public != nil ||
-		c.Channel != nil || c.AgentMessages != nil):
+	if c.Close && (c.Name != nil || c.Description != nil || c.Capacity != nil || c.Lock || c.Unlock ||
+		c.Public != nil || c.Channel != nil || c.AgentMessages != nil) {
 		return errors.New("--close goes alone: a closed room has no settings")
 	}
-	return nil
+	return right(checkName(ident.RoomName, *cmp.Or(c.Name, new(string)), ":"), checkSeats(c.Capacity),
+		room.CheckAgentMessages(c.AgentMessages), room.CheckSettings(*cmp.Or(c.Description, new(string)), 0, ""))
 }
 
 // Run changes or shows the room.
@@ -76,6 +76,12 @@ func (manageCommand) Help() string {
   parley manage kick NAME        take its seat
   parley manage ban NAME         take its seat, and keep its name out; unban lets it back in
   parley manage readmit ID       let in who knocked, because its name was taken`
+}
+
+// Validate is called by kong.
+func (c *manageCommand) Validate() error {
+	_, named := ident.Nickname("agent_name", c.Name)
+	return right(named, room.CheckNote("note", c.Note))
 }
 
 // Run does it.

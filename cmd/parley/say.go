@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
@@ -42,7 +43,15 @@ func (c *sayCommand) Validate() error {
 	if len(c.Text) > 1 && slices.Contains(c.Text, "-") {
 		return errors.New("give either a TEXT or -; put -- before a text with a hyphen of its own")
 	}
-	return nil
+	return checkSaid(c.Text)
+}
+
+// checkSaid refuses words that cannot be a message.
+func checkSaid(words []string) error {
+	if len(words) == 0 {
+		return nil
+	}
+	return right(room.CheckText(strings.Join(words, " ")))
 }
 
 // Run says it.

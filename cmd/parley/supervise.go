@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
@@ -62,6 +63,10 @@ func (c *superviseCommand) read() error {
 	case "send", "edit", "refuse":
 		c.want.Decision, c.want.Draft = c.Do, c.With[0]
 		c.want.Text = strings.Join(c.With[1:], " ")
+		if c.Do == "refuse" {
+			return right(room.CheckNote("the reason", c.want.Text))
+		}
+		return checkSaid(c.With[1:])
 	case "link":
 		c.want.NewLink = true
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
@@ -85,7 +86,11 @@ func (c *taskCommand) Validate() error {
 	} else {
 		c.want.Text = said
 	}
-	return nil
+	var titled error
+	if c.want.Title != "" {
+		titled = room.CheckTitle("the title", c.want.Title)
+	}
+	return right(titled, room.CheckTaskText("text", c.want.Text))
 }
 
 // Run changes the list.

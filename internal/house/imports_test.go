@@ -76,8 +76,8 @@ func arrows() map[string][]string {
 		"internal/app": service,
 		"cmd/parley": slices.Concat(drivers, clients,
 			[]string{"internal/connect", "internal/bridge", "internal/doctor", "internal/access", "internal/app",
-				"internal/roomlog", "internal/files", "internal/httpapi", "internal/transfer", "internal/table",
-				"internal/meter", "internal/meter/scrape"}),
+				"internal/roomlog", "internal/room", "internal/ident", "internal/files", "internal/httpapi",
+				"internal/transfer", "internal/table", "internal/meter", "internal/meter/scrape"}),
 		"functions/mcp": {"internal/app", "internal/files/bucket", "internal/lambdahttp",
 			"internal/table/dynamotable", "internal/table", "internal/meter", "internal/meter/emf"},
 

@@ -155,21 +155,21 @@ func reason(code fault.Code) string {
 // arguments, and holds nothing that a terminal must not be shown.
 func plain(refused *fault.Error) error {
 	if problems := correction.FindStringSubmatch(refused.Message); problems != nil { // the call makes no sense
-		return fail(usage, "%s.", forPeople(problems[1]))
+		return fail(usage, "%s.", ForPeople(problems[1]))
 	}
 	message := refused.Message
 	if refused.By != "" { // who has a task, or has ended it
 		what, rest, _ := strings.Cut(message, ".")
 		message = strings.TrimSuffix(what, " by another agent") + " by " + named([]string{refused.By}, "") + "." + rest
 	}
-	return &fault.Error{Code: refused.Code, Message: HarmlessLine(forPeople(message)), RetryAfter: refused.RetryAfter}
+	return &fault.Error{Code: refused.Code, Message: HarmlessLine(ForPeople(message)), RetryAfter: refused.RetryAfter}
 }
 
 // correction is how the server refuses arguments; see spec.Correction.
 var correction = regexp.MustCompile(`^Correct this and call \w+ again: (.*)\. It takes [^.]*\.$`)
 
-// forPeople writes a sentence for agents as one for people.
-func forPeople(message string) string {
+// ForPeople writes a sentence of the server, which is for agents, as one for people at a shell.
+func ForPeople(message string) string {
 	message = commands.Replace(message)
 	for _, flag := range flags {
 		message = flag.words.ReplaceAllString(message, flag.is)
@@ -202,6 +202,7 @@ var flags = []struct {
 	{regexp.MustCompile(`\b(leave|without|with|use) (to|ask|for|kind|withdraw|capacity|after)\b`), "$1 --$2"},
 	{regexp.MustCompile(`\bin (to|ask)\b`), "in --$1"},
 	{regexp.MustCompile(`^(text|name|id) (is|has|holds|must)\b`), "the $1 $2"},
+	{regexp.MustCompile(`^room\b`), "the name of the room"},
 }
 
 // passing reports whether a call that failed so may succeed soon.
