@@ -38,7 +38,14 @@ type result map[string]json.RawMessage
 func (s *session) call(ctx context.Context, tool string, a args, typed any) (result, error) {
 	a["agent_token"] = s.seat.Token
 	r, err := get(ctx, s.client, tool, a, typed)
-	return r, withName(err, a)
+	if err != nil {
+		return nil, withName(err, a)
+	}
+	var room struct{ Name string }
+	if len(r["room"]) > 0 && json.Unmarshal(r["room"], &room) == nil && room.Name != "" && room.Name != s.seat.Room {
+		err = s.renamed(room.Name) // by another admin
+	}
+	return r, err
 }
 
 // numbered is a refusal of one name of a list, which the server does not repeat: an agent chose it.

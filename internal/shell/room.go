@@ -101,6 +101,7 @@ func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
 
 // renamed notes the new name of the room, by which the commands find the seat.
 func (s *session) renamed(name string) error {
+	s.seat.Room = name
 	return s.file.Update(func(all []client.Seat) ([]client.Seat, error) {
 		for i := range all {
 			if all[i].Token == s.seat.Token {

@@ -44,8 +44,10 @@ func TestRoom_adminChangesIt(t *testing.T) {
 		!got.Public || got.Type != "channel" || got.AgentMessages != 9 {
 		t.Errorf("the room is %+v", got)
 	}
-	if err := at(t, base, nil).Who(t.Context(), shell.Which{Room: "coffee", As: "Ann"}); err != nil {
-		t.Errorf("under its new name: %v", err)
+	for _, name := range []string{"Ann", "Bob"} { // Bob's file had the old one until he looked
+		if err := at(t, base, nil).Who(t.Context(), shell.Which{Room: "coffee", As: name}); err != nil {
+			t.Errorf("under its new name: %v", err)
+		}
 	}
 	if _, err = change("Ann", shell.RoomRequest{Description: new(""), Lock: new(false), Public: new(false),
 		Channel: new(false), AgentMessages: new(0)}); err != nil {
