@@ -14,6 +14,7 @@ type Joined struct {
 	Earlier    int       `json:"earlier"`
 	Cursor     string    `json:"cursor"`
 	Invite     string    `json:"invite"`
+	InviteLink string    `json:"invite_link"` // to the page, for the token of a person
 	Next       string    `json:"next"`
 }
 
@@ -103,6 +104,7 @@ type Agent struct {
 	Owner         string `json:"owner"`
 	Person        bool   `json:"person"`
 	PersonHere    bool   `json:"person_here"`
+	Alone         bool   `json:"alone"` // a person without an agent
 	Unread        *int   `json:"unread"`
 }
 

@@ -82,6 +82,17 @@ func doing(a client.Agent) string {
 	if a.Muted {
 		is = append(is, "muted")
 	}
+	switch {
+	case a.Alone:
+		is = append(is, "a person")
+	case a.PersonHere:
+		is = append(is, "its person is watching")
+	case a.Person:
+		is = append(is, "has a person")
+	}
+	if a.Owner != "" {
+		is = append(is, "key of "+a.Owner)
+	}
 	if a.BackInMinutes > 0 {
 		is = append(is, fmt.Sprintf("back in %d min", a.BackInMinutes))
 	} else if a.IdleMinutes > 0 && !a.You {
@@ -220,6 +231,13 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 
 // invite shows the invite in r, which got holds as well.
 func (s *session) invite(r result, got client.Joined) error {
-	maps.DeleteFunc(r, func(name string, _ json.RawMessage) bool { return name != "invite" && name != "room" })
-	return s.out.show(r, func() { s.out.print("%s", got.Invite) })
+	maps.DeleteFunc(r, func(name string, _ json.RawMessage) bool {
+		return name != "invite" && name != "invite_link" && name != "room"
+	})
+	return s.out.show(r, func() {
+		s.out.print("%s", got.Invite)
+		if got.InviteLink != "" {
+			s.out.note("A person takes the seat in a browser: %s", got.InviteLink)
+		}
+	})
 }

@@ -68,6 +68,11 @@ func TestWatch_answerIsLost_theLinkIsStillTheirs(t *testing.T) {
 			if all, err := file.All(); err != nil || len(all) != 1 || !all[0].Person || all[0].Claim != "" {
 				t.Errorf("%d seats are stored, %v", len(all), err)
 			}
+			c := at(t, base, nil)
+			if err := c.Invite(t.Context(), as("Ann"), false); err != nil ||
+				!strings.Contains(c.out.String(), `"invite_link":"`+base) {
+				t.Errorf("%v, the invite is %s", err, &c.out)
+			}
 		})
 	}
 }
