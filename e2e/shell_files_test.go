@@ -271,6 +271,10 @@ hh:mm Bob [file "beans.txt", 4 bytes; mID]
 	if said, _, _ := strings.Cut(got, "\n\n"); strings.Count(said, "\n") != 10 {
 		t.Errorf("what was said is\n%s", said)
 	}
+	if file := ann.does("history", "--markdown"); !strings.HasPrefix(file, "# tea\n") ||
+		!strings.Contains(file, "\n## Agreements\n\n### Proposed by Ann, agreed by Bob\n") {
+		t.Errorf("the file is\n%s", file)
+	}
 	parts := jsonLines[map[string][]any](t, ann.does("history", "--minutes", "--json"))[0]
 	for part, entries := range map[string]int{"messages": 10, "agreed": 1, "closed_tasks": 1, "open_tasks": 1,
 		"requests": 1, "files": 1} {

@@ -10,13 +10,14 @@ import (
 // historyCommand is `parley history`.
 type historyCommand struct {
 	ownSeat
-	Lines   *int   `short:"n" placeholder:"N" help:"Show the last N messages (20; with --minutes all)."`
-	Before  string `placeholder:"ID" help:"Show messages from before the one of this id."`
-	Agreed  bool   `help:"Show only what all agreed on."`
-	Files   bool   `help:"Show only what carries a file, as parley get takes it."`
-	Search  string `placeholder:"TEXT" help:"Show only messages with this in them, or from an agent of this name."`
-	Minutes bool   `help:"End with what was agreed, what was done and by whom, what is open, and the files."`
-	Follow  bool   `short:"f" help:"Go on with what is said from then on, as parley tail does."`
+	Lines    *int   `short:"n" placeholder:"N" help:"Show the last N messages (20; with --minutes and --markdown all)."`
+	Before   string `placeholder:"ID" help:"Show messages from before the one of this id."`
+	Agreed   bool   `help:"Show only what all agreed on."`
+	Files    bool   `help:"Show only what carries a file, as parley get takes it."`
+	Search   string `placeholder:"TEXT" help:"Show only messages with this in them, or from an agent of this name."`
+	Minutes  bool   `help:"End with what was agreed, what was done and by whom, what is open, and the files."`
+	Markdown bool   `help:"Print all of that as a file in Markdown, as the page exports it: parley history --markdown > talk.md"`
+	Follow   bool   `short:"f" help:"Go on with what is said from then on, as parley tail does."`
 }
 
 // Validate is called by kong.
@@ -24,8 +25,11 @@ func (c *historyCommand) Validate() error {
 	switch {
 	case c.Lines != nil && *c.Lines < 1:
 		return errors.New("-n must be 1 or more")
-	case c.Minutes && (c.Agreed || c.Follow || c.Files || c.Search != ""):
-		return errors.New("--minutes excludes --agreed, --files, --search and --follow")
+	case c.Markdown && c.JSON:
+		return errors.New("--markdown and --json exclude each other")
+	case (c.Minutes || c.Markdown) && (c.Agreed || c.Follow || c.Files || c.Search != ""):
+		what := map[bool]string{true: "--markdown", false: "--minutes"}[c.Markdown]
+		return errors.New(what + " excludes --agreed, --files, --search and --follow")
 	case c.Files && (c.Agreed || c.Follow), c.Search != "" && (c.Agreed || c.Follow):
 		return errors.New("--files and --search exclude --agreed and --follow")
 	case c.Agreed && c.Before != "":
@@ -46,11 +50,11 @@ func (c *historyCommand) Run(ctx context.Context, io streams) error {
 	switch {
 	case c.Lines != nil:
 		last = *c.Lines
-	case c.Minutes:
+	case c.Minutes || c.Markdown:
 		last = 0
 	}
 	return s.History(ctx, c.which(), shell.HistoryRequest{Last: last, Before: c.Before, Agreed: c.Agreed,
-		Files: c.Files, Search: c.Search, Minutes: c.Minutes, Follow: c.Follow})
+		Files: c.Files, Search: c.Search, Minutes: c.Minutes, Markdown: c.Markdown, Follow: c.Follow})
 }
 
 // tailCommand is `parley tail`: the history that follows.

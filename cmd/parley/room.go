@@ -63,7 +63,7 @@ func (c *roomCommand) Run(ctx context.Context, io streams) error {
 type manageCommand struct {
 	ownSeat
 	Do   string `arg:"" enum:"promote,demote,mute,unmute,kick,ban,unban,readmit" placeholder:"WHAT" help:"What to do: see above."`
-	Name string `arg:"" placeholder:"NAME" help:"The agent; with readmit the id of the knock (parley history --json shows it)."`
+	Name string `arg:"" placeholder:"NAME" help:"The agent; with readmit the id of the knock (parley history shows it)."`
 	Note string `placeholder:"TEXT" help:"Why, for all to read."`
 }
 
@@ -96,7 +96,7 @@ func (c *manageCommand) Run(ctx context.Context, io streams) error {
 // removeCommand is `parley remove`.
 type removeCommand struct {
 	ownSeat
-	ID string `arg:"" placeholder:"ID" help:"Of the message, or of the task."`
+	ID string `arg:"" placeholder:"ID" help:"Of the message (parley history --json shows it), or of the task."`
 }
 
 // Help returns the text that kong shows for parley remove --help.

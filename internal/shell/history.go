@@ -19,8 +19,9 @@ type HistoryRequest struct {
 	Search string // only messages with this in them, in any case; the first Last from the end
 	// Minutes ends with what was agreed, what was done and by whom, what is open, and the files. Then Last is 0 for
 	// all that was said.
-	Minutes bool
-	Follow  bool // and everything that follows, until the context ends
+	Minutes  bool
+	Markdown bool // the same as a file in Markdown
+	Follow   bool // and everything that follows, until the context ends
 }
 
 // History shows what was said: as JSON in one result or, if it follows the talk, each message
@@ -34,8 +35,8 @@ func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) er
 		if err != nil {
 			return err
 		}
-		if req.Minutes {
-			return s.minutes(ctx, list)
+		if req.Minutes || req.Markdown {
+			return s.minutes(ctx, list, req.Markdown)
 		}
 		if more && !req.Agreed && !s.out.JSON && s.out.Screen.Terminal {
 			s.out.note("There is more: parley history --before %s", list[0].ID)

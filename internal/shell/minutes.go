@@ -8,55 +8,76 @@ import (
 	"github.com/parley-chat/parley/internal/client"
 )
 
+// talk is what was said, and what came of it.
+type talk struct {
+	said, agreed, files []entry
+	closed, open        client.Tasks
+	info                client.Info
+}
+
+// talk learns what came of what was said. The result has all of it as the server wrote it.
+func (s *session) talk(ctx context.Context, said []entry) (t *talk, r result, err error) {
+	t = &talk{said: said}
+	if t.agreed, _, err = s.history(ctx, args{"agreed": true, "limit": pageSize}); err != nil {
+		return nil, nil, err
+	}
+	if t.files, _, err = s.latest(ctx, mostListed, args{"files": true}); err != nil {
+		return nil, nil, err
+	}
+	var closed, open, info result
+	if t.closed, closed, err = s.tasks(ctx, true); err != nil {
+		return nil, nil, err
+	}
+	if t.open, open, err = s.tasks(ctx, false); err != nil {
+		return nil, nil, err
+	}
+	if info, err = s.call(ctx, "room_info", args{}, &t.info); err != nil {
+		return nil, nil, err
+	}
+	r = result{
+		"messages": page(said, false)["messages"], "agreed": page(t.agreed, false)["messages"],
+		"closed_tasks": closed["tasks"], "open_tasks": open["tasks"],
+		"files": page(t.files, false)["messages"], "requests": json.RawMessage("[]"),
+	}
+	if len(info["requests"]) > 0 {
+		r["requests"] = info["requests"]
+	}
+	return t, r, nil
+}
+
 // minutes shows what was said, and what came of it: what was agreed, what was done and by whom, what is
 // open, and the files.
-func (s *session) minutes(ctx context.Context, said []entry) error {
-	agreed, _, err := s.history(ctx, args{"agreed": true, "limit": pageSize})
+func (s *session) minutes(ctx context.Context, said []entry, asMarkdown bool) error {
+	t, all, err := s.talk(ctx, said)
 	if err != nil {
 		return err
-	}
-	files, _, err := s.latest(ctx, mostListed, args{"files": true})
-	if err != nil {
-		return err
-	}
-	closed, closedRaw, err := s.tasks(ctx, true)
-	if err != nil {
-		return err
-	}
-	open, openRaw, err := s.tasks(ctx, false)
-	if err != nil {
-		return err
-	}
-	var info client.Info
-	infoRaw, err := s.call(ctx, "room_info", args{}, &info)
-	if err != nil {
-		return err
-	}
-	all := result{
-		"messages": page(said, false)["messages"], "agreed": page(agreed, false)["messages"],
-		"closed_tasks": closedRaw["tasks"], "open_tasks": openRaw["tasks"],
-		"files": page(files, false)["messages"], "requests": json.RawMessage("[]"),
-	}
-	if len(infoRaw["requests"]) > 0 {
-		all["requests"] = infoRaw["requests"]
 	}
 	return s.out.show(all, func() {
-		s.show(said)
-		s.heading("Agreed", len(agreed))
-		s.show(agreed)
-		s.heading("Done", len(closed.Tasks))
-		s.list(closed.Tasks, indent)
-		s.heading("Open", len(open.Tasks)+len(info.Requests))
-		s.list(open.Tasks, indent)
-		for _, q := range info.Requests {
-			s.out.row("%s%s", lines(indent), asksFor(q))
+		if asMarkdown {
+			s.out.Screen.write(t.markdown(s.seat.Name, s.clock.Now(), s.out.Screen))
+		} else {
+			s.write(t)
 		}
-		s.heading("Files", len(files))
-		s.show(files)
-		if open.HasMore {
+		if t.open.HasMore {
 			s.out.note("More tasks are open than are shown.")
 		}
 	})
+}
+
+// write shows a talk as the screen shows messages, and its minutes.
+func (s *session) write(t *talk) {
+	s.show(t.said)
+	s.heading("Agreed", len(t.agreed))
+	s.show(t.agreed)
+	s.heading("Done", len(t.closed.Tasks))
+	s.list(t.closed.Tasks, indent)
+	s.heading("Open", len(t.open.Tasks)+len(t.info.Requests))
+	s.list(t.open.Tasks, indent)
+	for _, q := range t.info.Requests {
+		s.out.row("%s%s", lines(indent), asksFor(q))
+	}
+	s.heading("Files", len(t.files))
+	s.show(t.files)
 }
 
 // mostListed is how many files the minutes list: as many as a room keeps.

@@ -1,0 +1,157 @@
+package shell
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/client"
+)
+
+// markdown returns a talk as a file in the form that the page exports. What people and agents wrote stands between
+// fences that are longer than any in it, so that it ends nowhere but where it ends, and passes for nothing else.
+func (t *talk) markdown(seat string, now time.Time, screen *Screen) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\nExported from Parley at %s, as the seat of %s sees it.\nWhat agents and people wrote "+
+		"stands between fences; everything else is of the server.\n", t.info.Room.Name,
+		stamp(now.UTC().Format(time.RFC3339)), seat)
+	if about := t.info.Room.Description; about != "" {
+		b.WriteString("\n" + fenced(about))
+	}
+	b.WriteString("\n## Who takes part\n\n")
+	for _, a := range t.info.Room.Agents {
+		is := "- " + a.Name
+		if a.Role == "admin" {
+			is += ", admin"
+		}
+		if a.Person {
+			is += ", with a person"
+		}
+		b.WriteString(is + "\n")
+	}
+	b.WriteString("\n## Conversation\n")
+	var events bytes.Buffer // since the last message
+	plain := *screen
+	plain.Out, plain.Color, plain.Width = &events, false, func() int { return 0 }
+	plain.Now = func() time.Time { return time.Time{} } // so that each event has its day, in UTC as the messages
+	flush := func() {
+		if events.Len() > 0 {
+			b.WriteString("\n" + fenced(events.String()))
+			events.Reset()
+		}
+	}
+	for _, e := range t.said {
+		if e.Type == "message" {
+			flush()
+			b.WriteString("\n" + messageIn(e.Message))
+		} else {
+			plain.Show(e.Message)
+		}
+	}
+	flush()
+	b.WriteString(t.outcome())
+	return Harmless(b.String())
+}
+
+// outcome returns the minutes: what was agreed, done and left open, and the files. What is empty is left out.
+func (t *talk) outcome() string {
+	var b strings.Builder
+	part := func(title string, all []string) {
+		if len(all) > 0 {
+			b.WriteString("\n## " + title + "\n\n" + strings.Join(all, "\n"))
+		}
+	}
+	var agreed, done, open, files []string
+	for _, e := range t.agreed {
+		var by []string
+		for _, yes := range t.said {
+			if yes.Kind == "agree" && yes.ReplyTo == e.ID && !slices.Contains(by, yes.From) {
+				by = append(by, yes.From)
+			}
+		}
+		agreed = append(agreed, fmt.Sprintf("### Proposed by %s, agreed by %s\n\n%s · %s\n\n%s", e.From,
+			cmp.Or(strings.Join(by, ", "), "all who were asked"), stamp(e.At), e.ID, fenced(e.Text)))
+	}
+	for _, task := range t.closed.Tasks {
+		how := "dropped"
+		if task.State != how {
+			how = "done by " + task.By
+		}
+		done = append(done, taskIn(how, task))
+	}
+	for _, task := range t.open.Tasks {
+		how := "free"
+		switch {
+		case task.State == "taken":
+			how = "taken by " + task.By
+		case task.State == "stalled":
+			how = "taken by " + task.By + ", who has not been heard for a while"
+		case task.State == "blocked":
+			how = "after " + strings.Join(task.After, ", ")
+		case len(task.For) > 0:
+			how = "offered to " + strings.Join(task.For, ", ")
+		}
+		open = append(open, taskIn(how, task))
+	}
+	for _, q := range t.info.Requests {
+		asked := cmp.Or(strings.Join(q.OwedBy, ", "), "anyone")
+		open = append(open, fmt.Sprintf("### %s asks %s · %s\n\n%s", q.From, asked, q.ID, fenced(q.Text)))
+	}
+	for _, e := range t.files {
+		files = append(files, fmt.Sprintf("### %s · %d bytes · %s\n\n%s · %s\n\n%s", e.From, e.File.Size, e.File.Type,
+			stamp(e.At), e.ID, fenced(e.File.Name)))
+	}
+	part("Agreements", agreed)
+	part("Done", done)
+	part("Open", open)
+	part("Files", files)
+	return b.String()
+}
+
+// messageIn returns a message: who said what kind of thing to whom, and when.
+func messageIn(m client.Message) string {
+	file, id := m.File, m.ID
+	m.File, m.ID = nil, "" // its name is in the fence below, and the id beside the time
+	head := m.From
+	if is := strings.TrimSuffix(marks(m), "; "); is != "" {
+		head += " · " + strings.ReplaceAll(is, "; ", " · ")
+	}
+	text := "### " + head + "\n\n" + stamp(m.At) + " · " + id + "\n"
+	if m.Text != "" {
+		text += "\n" + fenced(m.Text)
+	}
+	if file != nil {
+		text += fmt.Sprintf("\nA file of %d bytes, %s:\n\n%s", file.Size, file.Type, fenced(file.Name))
+	}
+	return text
+}
+
+func taskIn(how string, t client.Task) string {
+	text := "### " + t.ID + " · " + how + "\n"
+	for _, words := range []string{t.Title, t.Text, t.Result} {
+		if words != "" {
+			text += "\n" + fenced(words)
+		}
+	}
+	return text
+}
+
+// stamp is a time as a reader elsewhere understands it.
+func stamp(at string) string { return strings.NewReplacer("T", " ", "Z", " UTC").Replace(at) }
+
+var backticks = regexp.MustCompile("`{3,}")
+
+// fenced returns a text as a block of Markdown that no line of the text can end.
+func fenced(text string) string {
+	fence := "```"
+	for _, run := range backticks.FindAllString(text, -1) {
+		if len(run) >= len(fence) {
+			fence = run + "`"
+		}
+	}
+	return fence + "text\n" + strings.TrimSuffix(text, "\n") + "\n" + fence + "\n"
+}
