@@ -64,7 +64,7 @@ func TestHome_publicRoom_isFoundAndJoinedWithItsPassword(t *testing.T) {
 	tab.seesNot("No public room contains these words.")
 
 	// It can be joined by its name as well: the first try has no password, the second another room.
-	tab.click(button("join a room by its name"))
+	tab.click(button("Join a room by its name"))
 	tab.fill(css("#named-agent_name"), "Ann")
 	tab.fill(css("#named-room"), "Zen")
 	tab.click(button("Join").in("dialog"))
@@ -93,7 +93,7 @@ func TestHome_publicRoom_isFoundAndJoinedWithItsPassword(t *testing.T) {
 	tab.click(button("Join").in("dialog"))
 	tab.sees("Use letters, digits, spaces")
 	tab.press("Escape")
-	tab.click(button("join a room by its name"))
+	tab.click(button("Join a room by its name"))
 	tab.fill(field("Your name").in("dialog"), "Ann")
 	tab.fill(css("#named-room"), "Zen")
 	tab.fill(css("#named-password"), "pw")
@@ -107,6 +107,7 @@ func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
 	s := onFile(t)
 	tab := s.person().open("/")
 	address := tab.shownLines("Any other")[0]
+	tab.click(button("Create a room"))
 	tab.fill(field("Your name"), "Ann Lee")
 	tab.fill(field("Name of the room"), "Tea at five")
 	tab.click(css(".landing-more summary"))
@@ -138,6 +139,7 @@ func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
 
 	tab.visit("/")
 	tab.is(hyper("Tea at five"))
+	tab.click(button("Create a room"))
 	tab.is(css(`#create-agent_name`))
 	if got := evaluate[string](tab, `document.querySelector("#create-agent_name").value`); got != "Ann Lee" {
 		t.Errorf("the page remembers the name %q", got)

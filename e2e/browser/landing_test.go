@@ -72,6 +72,7 @@ func TestHome_whereTheBrowserKeepsNothing_noSeatIsTaken(t *testing.T) {
 		Source: `Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };`,
 	})
 	tab.visit("/")
+	tab.click(button("Create a room"))
 	tab.fill(field("Your name"), "Ann")
 	tab.fill(field("Name of the room"), "Lost")
 	tab.click(button("Create the room"))

@@ -6,16 +6,26 @@ import { clients } from "./clients.js";
 import { habit, keepHabit } from "./habits.js";
 import { landing as w } from "./words.js";
 
+const own = /^(localhost|127\.[\d.]+|\[::1\])$/; // only this computer reaches it
 
-/** A line to copy. label says what is copied. */
-export const Line = ({ text, label }) => html`
-  <div class="landing-line"><code>${text}</code><${Copy} text=${text} label=${label} /></div>`;
+/** A line to copy. what says what it is, and next whether to copy it is the one next step of the page. */
+function Line({ text, what, next = false }) {
+  const { copy } = w.connect;
+  return html`
+    <div class="landing-line">
+      <code>${text}</code>
+      ${next
+        ? html`
+          <${Copy} text=${text} className="button primary">${copy}<span class="hidden-visually"> ${what}</span><//>`
+        : html`<${Copy} text=${text} label=${copy + " " + what} />`}
+    </div>`;
+}
 
 /**
- * @param {{url: string, keys?: boolean, guest?: boolean}} about the address of MCP, whether it
- *   wants a key, and whether it is that of an invite
+ * @param {{url: string, keys?: boolean, guest?: boolean, quiet?: boolean}} about the address of MCP, whether it
+ *   wants a key, whether it is that of an invite, and whether something else is the next step of the page
  */
-export function Connect({ url, keys = false, guest = false }) {
+export function Connect({ url, keys = false, guest = false, quiet = false }) {
   const all = clients(url, keys);
   const [id, setId] = useState(habit("client"));
   const client = all.find((client) => client.id === id) ?? all[0];
@@ -34,26 +44,27 @@ export function Connect({ url, keys = false, guest = false }) {
               <span>${w.clients[id]}</span>
             </label>`)}
         </fieldset>
-        <${Client} client=${client} />
+        <${Client} client=${client} quiet=${quiet} />
+        ${own.test(location.hostname) && html`<p class="quiet small">${w.connect.own}</p>`}
       </li>
       <li>
         <p>${guest ? w.connect.tellGuest : w.connect.tell}</p>
-        <${Line} text=${guest ? w.connect.sentenceGuest : w.connect.sentence} label=${w.connect.copySentence} />
+        <${Line} text=${guest ? w.connect.sentenceGuest : w.connect.sentence} what=${w.connect.theSentence} />
       </li>
       <li><p>${w.connect.watch}</p></li>
     </ol>`;
 }
 
-function Client({ client }) {
+function Client({ client, quiet }) {
   const name = w.clients[client.id];
   return html`
     <div class="landing-client">
-      ${client.steps.map((step) => html`
+      ${client.steps.map((step, n) => html`
         ${step.link && html`
-          <p><a class="button primary" href=${step.link}>${w.connect.install(name)}</a></p>
+          <p><a class=${quiet ? "button" : "button primary"} href=${step.link}>${w.connect.install(name)}</a></p>
           <p class="quiet small">${w.connect.orByHand}</p>`}
         ${step.say && html`<p class="small">${w.say[step.say]}</p>`}
-        <${Line} text=${step.line} label=${w.connect.copyLine(name)} />`)}
+        <${Line} text=${step.line} what=${w.connect.theLine(name)} next=${!quiet && n === 0 && !step.link} />`)}
       ${w.after[client.id] && html`<p class="quiet small">${w.after[client.id]}</p>`}
     </div>`;
 }

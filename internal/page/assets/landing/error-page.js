@@ -1,5 +1,6 @@
 // The pages that say why there is no room here, and what to do.
 
+import { Brand } from "./brand.js";
 import { root } from "../site.js";
 import { capital } from "../talk/names.js";
 import { fill, word } from "../ui/fill.js";
@@ -31,6 +32,7 @@ export function ErrorPage({ trouble, room }) {
   }, [title]);
   return html`
     <main class="error-page">
+      <${Brand} />
       <h1>${title}</h1>
       ${room?.seat.title && html`<p class="quiet" dir="auto">${room.seat.title}</p>`}
       <p>${text}</p>

@@ -3,7 +3,6 @@
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { landing as w } from "./words.js";
 
-
 // The field that a refusal is about.
 const about = { name_taken: "agent_name", room_exists: "room", wrong_password: "password" };
 
@@ -16,10 +15,11 @@ const about = { name_taken: "agent_name", room_exists: "room", wrong_password: "
  *   says what is wrong with a value, or ""; those with more are folded away; limits are further
  *   attributes
  * @param {string} about.button
+ * @param {boolean} [about.quiet] whether something else is the next step of the page
  * @param {(values: object) => Promise} about.send gets what was filled in, without what is empty.
  *   When it has succeeded, the page is left, or the form goes. An error may name its field
  */
-export function Form({ id, fields, button, send }) {
+export function Form({ id, fields, button, quiet = false, send }) {
   // By the name of the field; "" is the whole form.
   const [errors, setErrors] = useState(/** @type {Record<string, string>} */ ({}));
   const [busy, setBusy] = useState(false);
@@ -50,7 +50,7 @@ export function Form({ id, fields, button, send }) {
       ${errors[""] && html`<p class="landing-problem" role="alert" tabindex="-1">${errors[""]}</p>`}
       ${fields.filter((field) => !field.more).map(show)}
       ${more.length > 0 && html`<${More} wrong=${more.some(({ name }) => errors[name])}>${more.map(show)}<//>`}
-      <div><button class="button primary" disabled=${busy}>${button}</button></div>
+      <div><button class=${quiet ? "button" : "button primary"} disabled=${busy}>${button}</button></div>
     </form>`;
 }
 

@@ -6,69 +6,90 @@ import { at } from "../site.js";
 import { Dialog } from "../ui/dialog.js";
 import { ThemeSwitch } from "../ui/theme.js";
 import { html, useEffect, useState } from "../vendor.js";
-import { words } from "../words.js";
+import { Brand } from "./brand.js";
 import { Connect } from "./connect.js";
 import { KeptKey, KeyForm } from "./key.js";
 import { PublicRooms, listRooms } from "./public.js";
 import { MyRooms } from "./rooms.js";
+import { Picture } from "./picture.js";
 import { CreateRoom, JoinByName } from "./take.js";
 import { landing as w } from "./words.js";
 
-
-/** Everything in one page: my rooms, how an agent gets in, a room of one's own, public rooms. */
+/**
+ * Leads with the rooms of this person. A newcomer has none, and sees what a room is and how an agent gets in. What
+ * a person does without an agent comes second.
+ */
 export function HomePage() {
   const [door, knock] = useDoor();
+  const [seats, setSeats] = useState(storage.seats);
   const keys = door.state === "key" || storage.key() !== "";
   const forget = () => {
     storage.keepKey("");
     knock();
   };
+  const connect = (quiet) => html`<${Connect} url=${at("mcp")} keys=${keys} quiet=${quiet} />`;
+  const title = html`<h2 id="connect-title">${w.connect.title}</h2>`;
+  const open = door.state === "open";
+  const others = html`
+    ${!open && html`<${Closed} door=${door} onKnock=${knock} onForget=${forget} />`}
+    ${open && !seats.length && html`
+      <section aria-labelledby="alone-title">
+        <h2 id="alone-title">${w.alone.title}</h2>
+        <p class="quiet">${w.alone.why}</p>
+        <${Alone} />
+      </section>`}
+    ${open && html`<${PublicRooms} first=${door.first} />`}
+    ${open && storage.key() && html`<${KeptKey} onForget=${forget} />`}`;
   return html`
-    <div class="landing">
-      <header class="landing-head"><h1>${words.site}</h1><p>${w.lead}</p></header>
-      <main class="landing-columns">
-        <div class="landing-first">
-          <${MyRooms} />
-          <section aria-labelledby="connect-title">
-            <h2 id="connect-title">${w.connect.title}</h2>
-            <${Connect} url=${at("mcp")} keys=${keys} />
-          </section>
-        </div>
-        <div class="landing-beside"><${Door} door=${door} onKnock=${knock} onForget=${forget} /></div>
-        ${door.state === "open" && html`<div><${PublicRooms} first=${door.first} /></div>`}
-      </main>
+    <div class=${"landing" + (seats.length ? " landing-home" : "")}>
+      <header><${Brand} /></header>
+      ${seats.length
+        ? html`
+          <main>
+            <${MyRooms} seats=${seats} onSeats=${setSeats}>${open && html`<${Alone} />`}<//>
+            <div class="landing-others">
+              <details class="landing-more"><summary>${title}</summary><div>${connect(true)}</div></details>
+              ${others}
+            </div>
+          </main>`
+        : html`
+          <main>
+            <div class="landing-first">
+              <div class="landing-head"><h1>${w.title}</h1><p>${w.lead}</p></div>
+              <${Picture} />
+              <section aria-labelledby="connect-title">${title}${connect(false)}</section>
+            </div>
+            <div class="landing-others">${others}</div>
+          </main>`}
       <${Foot} text=${w.foot} />
     </div>`;
 }
 
-/** What this person may do here: make a room or, first, enter a key. */
-function Door({ door, onKnock, onForget }) {
-  const [joining, setJoining] = useState(false); // a room by its name
-  switch (door.state) {
-    case "asking":
-      return null;
-    case "key":
-      return html`<${KeyForm} refused=${door.refused} onEntered=${onKnock} onForget=${onForget} />`;
-    case "closed":
-      return html`<section><p class="landing-problem" role="alert">${door.why}</p>
-        <div><button type="button" class="button" onClick=${onKnock}>${w.again}</button></div></section>`;
-  }
+/** What lets this person in: a key, or another try. */
+function Closed({ door, onKnock, onForget }) {
+  if (door.state === "asking") return null;
+  if (door.state === "key")
+    return html`<${KeyForm} refused=${door.refused} onEntered=${onKnock} onForget=${onForget} />`;
   return html`
-    <section aria-labelledby="create-title">
-      <h2 id="create-title">${w.create.title}</h2>
-      <p class="quiet small">${w.create.why}</p>
-      <${CreateRoom} />
-      <p class="landing-or">
-        ${w.named.or}${" "}
-        <button type="button" class="landing-link" onClick=${() => setJoining(true)}>${w.named.button}</button>
-      </p>
-      ${joining && html`
-        <${Dialog} title=${w.named.title} onClose=${() => setJoining(false)}>
-          <p class="quiet small">${w.named.why}</p>
-          <${JoinByName} />
+    <section><p class="landing-problem" role="alert">${door.why}</p>
+      <div><button type="button" class="button" onClick=${onKnock}>${w.again}</button></div></section>`;
+}
+
+/** What a person does without an agent. */
+function Alone() {
+  const [open, setOpen] = useState(""); // the form that is open
+  return html`
+    <div class="landing-buttons">
+      ${["create", "named"].map((form) => html`
+        <button type="button" class="button" aria-haspopup="dialog" onClick=${() => setOpen(form)}>
+          ${w[form].title}
+        </button>`)}
+      ${open && html`
+        <${Dialog} title=${w[open].title} onClose=${() => setOpen("")}>
+          <p class="quiet">${w[open].why}</p>
+          ${open === "create" ? html`<${CreateRoom} />` : html`<${JoinByName} />`}
         <//>`}
-      ${storage.key() && html`<${KeptKey} onForget=${onForget} />`}
-    </section>`;
+    </div>`;
 }
 
 /**

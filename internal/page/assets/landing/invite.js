@@ -3,9 +3,12 @@
 
 import * as storage from "../storage.js";
 import { Refusal, call } from "../mcp.js";
-import { at, root } from "../site.js";
+import { at } from "../site.js";
+import { initials } from "../talk/message.js";
+import { withColours } from "../ui/colour.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { words } from "../words.js";
+import { Brand } from "./brand.js";
 import { ErrorPage } from "./error-page.js";
 import { Connect } from "./connect.js";
 import { Foot } from "./home.js";
@@ -14,6 +17,7 @@ import { JoinByInvite } from "./take.js";
 import { landing as w } from "./words.js";
 
 const long = 400; // characters of a description that are shown at first
+const faces = 8; // of those who are there
 
 /** code is that of the invite. */
 export function InvitePage({ code }) {
@@ -21,27 +25,32 @@ export function InvitePage({ code }) {
   const [room, problem, again] = useRoomOf(path);
   if (problem instanceof Refusal && ended.includes(problem.code)) return errorPage("invite");
   if (room?.closed) return errorPage("room_closed");
+  const seat = storage.seatIn(code.slice(0, 7));
+  const full = room?.agents.length >= room?.capacity;
   return html`
     <div class="landing">
-      <header class="landing-head"><p><a class="landing-site" href=${root.href}>${words.site}</a></p>
-        ${room ? html`<h1>${w.invite.title} <bdi>${room.name}</bdi></h1>` : html`<h1>${w.invite.any}</h1>`}
-        <p>${w.invite.what}</p></header>
-      ${problem && html`
-        <main><p class="landing-problem" role="alert">${problem.message}</p>
-          <p><button type="button" class="button" onClick=${again}>${w.again}</button></p></main>`}
-      ${room && html`
-        <main class="landing-columns">
-          <div>
-            <${About} room=${room} />
-            <section aria-labelledby="connect-title">
-              <h2 id="connect-title">${w.invite.agent}</h2>
-              <${Connect} url=${at(path)} guest />
-            </section>
-          </div>
-          <div class="landing-beside">
-            <${Join} room=${room} path=${path} seat=${storage.seatIn(code.slice(0, 7))} />
-          </div>
-        </main>`}
+      <header><${Brand} /></header>
+      <main class="landing-invite">
+        <div class="landing-head">
+          ${room ? html`<h1>${w.invite.title} <bdi>${room.name}</bdi></h1>` : html`<h1>${w.invite.any}</h1>`}
+          <p>${w.invite.what}</p>
+          ${room && html`<${About} room=${room} full=${full} seat=${seat} />`}
+        </div>
+        ${problem && html`
+          <div><p class="landing-problem" role="alert">${problem.message}</p>
+            <p><button type="button" class="button" onClick=${again}>${w.again}</button></p></div>`}
+        ${room && html`
+          <section aria-labelledby="connect-title">
+            <h2 id="connect-title">${w.invite.agent}</h2>
+            <${Connect} url=${at(path)} guest quiet=${!!seat || full} />
+          </section>`}
+        ${room && !seat && !full && html`
+          <section aria-labelledby="join-title">
+            <h2 id="join-title">${w.invite.person}</h2>
+            <p class="quiet">${w.invite.why}</p>
+            <${JoinByInvite} path=${path} />
+          </section>`}
+      </main>
       <${Foot} text=${w.invite.foot} />
     </div>`;
 }
@@ -61,16 +70,27 @@ function useRoomOf(path) {
   return [found.room, found.problem, ask];
 }
 
-function About({ room }) {
-  const names = room.agents.map(({ name }, i) => html`${i > 0 && ", "}<bdi>${name}</bdi>`);
+/** The room; full is whether no seat is free, and seat is one that this browser has there already. */
+function About({ room, full, seat }) {
+  const names = room.agents.map(({ name }) => name);
+  const colours = withColours(new Map(), names);
   return html`
     <section class="landing-about" aria-label=${w.invite.about}>
       ${room.description && html`<${Description} text=${room.description} />`}
-      <p class="quiet">
-        ${room.agents.length ? html`<span>${w.invite.there} ${names}</span>` : html`<span>${w.invite.nobody}</span>`}
-        <span>${w.invite.free(room.capacity - room.agents.length)}</span>
-        ${room.type === "channel" && html`<span>${w.invite.channel}</span>`}
-      </p>
+      <div class="landing-there">
+        <span class="landing-faces" aria-hidden="true">
+          ${names.slice(0, faces).map((name) => html`
+            <span class=${"avatar who-" + colours.get(name)}>${initials(name)}</span>`)}
+        </span>
+        <p class="quiet">
+          ${names.length
+            ? html`<span>${w.invite.there} ${names.map((name, i) => html`${i > 0 && ", "}<bdi>${name}</bdi>`)}</span>`
+            : html`<span>${w.invite.nobody}</span>`}
+          ${!full && html`<span>${w.invite.free(room.capacity - names.length)}</span>`}
+          ${room.type === "channel" && html`<span>${w.invite.channel}</span>`}
+        </p>
+      </div>
+      ${seat ? html`<${Seated} seat=${seat} />` : full && html`<p>${w.invite.full}</p>`}
     </section>`;
 }
 
@@ -81,18 +101,6 @@ function Description({ text }) {
     <p class="landing-words" dir="auto">${whole ? text : text.slice(0, long) + "…"}</p>
     ${!whole && html`
       <p><button type="button" class="landing-link" onClick=${() => setWhole(true)}>${w.invite.whole}</button></p>`}`;
-}
-
-/** path is that of MCP for this invite; seat is one that this browser has in the room already. */
-function Join({ room, path, seat }) {
-  const full = room.agents.length >= room.capacity;
-  return html`
-    <section aria-labelledby="join-title">
-      <h2 id="join-title">${w.invite.person}</h2>
-      ${seat && html`<${Seated} seat=${seat} />`}
-      ${!seat && full && html`<p>${w.invite.full}</p>`}
-      ${!seat && !full && html`<p class="quiet small">${w.invite.why}</p><${JoinByInvite} path=${path} />`}
-    </section>`;
 }
 
 const Seated = ({ seat }) => html`

@@ -27,7 +27,7 @@ export function KeyForm({ refused, onEntered, onForget }) {
     <section aria-labelledby="key-title">
       <h2 id="key-title">${refused ? w.refusedTitle : w.title}</h2>
       <p>${refused ? w.refused : w.why}</p>
-      <${Form} id="key" fields=${fields} button=${w.enter} send=${send} />
+      <${Form} id="key" fields=${fields} button=${w.enter} quiet send=${send} />
       ${refused && html`<div><button type="button" class="button" onClick=${onForget}>${w.forget}</button></div>`}
     </section>`;
 }

@@ -8,11 +8,13 @@ import { landing } from "./words.js";
 
 const w = landing.rooms;
 
-/** The rooms of this person; nothing if there are none. */
-export function MyRooms() {
-  const [seats, setSeats] = useState(storage.seats);
+/**
+ * The rooms of this person. onSeats is called with those that are left, or that another tab has brought; children
+ * stand beside the title.
+ */
+export function MyRooms({ seats, onSeats, children }) {
   const [known, setKnown] = useState({}); // by token, what lookAt found
-  const again = useNews(() => setSeats(storage.seats()));
+  const again = useNews(() => onSeats(storage.seats()));
   useEffect(() => {
     const stop = new AbortController();
     lookAt(seats, ({ token }, how) => setKnown((known) => ({ ...known, [token]: how })), stop.signal);
@@ -20,12 +22,11 @@ export function MyRooms() {
   }, [again]);
   const forget = ({ token }) => {
     storage.forget(token);
-    setSeats(storage.seats());
+    onSeats(storage.seats());
   };
-  if (!seats.length) return null;
   return html`
     <section aria-labelledby="rooms-title">
-      <h2 id="rooms-title">${w.title}</h2>
+      <div class="landing-title"><h1 id="rooms-title">${w.title}</h1>${children}</div>
       <ul class="landing-list">
         ${seats.map((seat) => html`
           <${Seat} key=${seat.token} seat=${seat} how=${known[seat.token]} onForget=${() => forget(seat)} />`)}
@@ -52,11 +53,11 @@ function Seat({ seat, how, onForget }) {
   const title = how?.title ?? seat.title ?? w.unnamed;
   const open = () => choose(seat);
   return html`
-    <li class="landing-item">
+    <li class=${"landing-item landing-room" + (how?.unread > 0 ? " unread-room" : "")}>
       <div class="landing-item-text">
-        <h3 dir="auto">
+        <h2 dir="auto">
           ${how?.ended ? title : html`<a href=${at("r/" + seat.room)} onClick=${open} onAuxClick=${open}>${title}</a>`}
-        </h3>
+        </h2>
         <p class="quiet small">
           ${seat.name && !how?.ended && html`<span>${seat.alone ? w.alone : w.with} <bdi>${seat.name}</bdi></span>`}
           ${how && html`<span><${State} how=${how} /></span>`}

@@ -2,9 +2,10 @@
 // has. It takes one file, and says what came of it.
 
 import { put, aboutUpload } from "../files/wire.js";
-import { at, root } from "../site.js";
+import { at } from "../site.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { words } from "../words.js";
+import { Brand } from "./brand.js";
 import { ErrorPage } from "./error-page.js";
 import { landing } from "./words.js";
 
@@ -26,7 +27,7 @@ export function UploadPage({ code }) {
   if (about === null) return html`<${ErrorPage} trouble=${{ code: "upload" }} />`;
   return html`
     <main class="error-page upload">
-      <p><a class="landing-site" href=${root.href}>${words.site}</a></p>
+      <${Brand} />
       <h1>${w.title}</h1>
       ${problem && html`
         <p class="landing-problem" role="alert">${problem}</p>
@@ -76,7 +77,7 @@ function Upload({ address, about: { name, size: most } }) {
     <div class="upload-box" onDragOver=${(e) => e.preventDefault()} onDrop=${dropped}>
       <input type="file" id="upload-file" class="hidden-visually" disabled=${busy}
         onChange=${(e) => pick(e.target.files[0])} />
-      <label class="button" for="upload-file">${file ? w.another : w.choose}</label>
+      <label class=${file ? "button" : "button primary"} for="upload-file">${file ? w.another : w.choose}</label>
       <p class=${file ? "" : "quiet"}>
         ${file ? html`<bdi>${file.name}</bdi> <span>· ${words.ui.size(file.size)}</span>` : w.none}
       </p>
