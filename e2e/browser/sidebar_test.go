@@ -78,7 +78,8 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce(t *testing.T) {
 	tab.sees("1 message waits for you")
 	tab.sees("It will be cheap enough.")
 	const late = ".sidebar-late"
-	if copied := tab.copied(func() { tab.click(button("Copy the text").in(late)) }); copied != "It will be cheap enough." {
+	copied := tab.copied(func() { tab.click(button("Copy the text").in(late)) })
+	if copied != "It will be cheap enough." {
 		t.Errorf("copied %q of what was being written", copied)
 	}
 	tab.click(button("Close").in(late))

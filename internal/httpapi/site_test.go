@@ -70,7 +70,8 @@ func pages(t *testing.T) *page.Site {
 
 // mcp is a server of MCP with the tools of the site.
 func (s *site) mcp(logger *slog.Logger) *mcp.Server {
-	return mcp.NewServer(mcp.Options{Version: "0.0.0", Instructions: "for tests", Log: logger, Tools: []mcp.Tool{
+	instructions := func(mcp.Client) string { return "for tests" }
+	return mcp.NewServer(mcp.Options{Version: "0.0.0", Instructions: instructions, Log: logger, Tools: []mcp.Tool{
 		{Name: "echo", Call: func(_ context.Context, arguments json.RawMessage, _ *mcp.Record) (any, error) {
 			return caller(arguments), nil
 		}},

@@ -47,7 +47,8 @@ export function Head({ room, state, sidebar, start = null, onSidebar, onDialog, 
 export function working({ room: { agents }, me, tasks, requests }) {
   const hasWork = ({ name, activity }) =>
     activity || tasks.some(({ by }) => by === name) || requests.some(({ owed_by: owing }) => owing?.includes(name));
-  const busy = agents.filter((agent) => agent.state === "busy" && !agent.alone && hasWork(agent)).map(({ name }) => name);
+  const busy = agents.filter((agent) => agent.state === "busy" && !agent.alone && hasWork(agent))
+    .map(({ name }) => name);
   const { works, work } = words.compose;
   return busy.length ? fill(busy.length > 1 ? work : works, { names: few(listed(busy, me, "yourAgent"), "") }) : null;
 }

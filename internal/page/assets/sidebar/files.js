@@ -32,7 +32,8 @@ export function Files({ room, state, onJump }) {
   const few = all ? files : files.slice(0, shown);
   return html`
     <${Part} title=${w.title} count=${files.length}>
-      ${files.length === 0 && !mayHaveMore && html`<p class="small quiet">${w.none} ${!isSilent(state) && w.noneYet}</p>`}
+      ${files.length === 0 && !mayHaveMore && html`
+        <p class="small quiet">${w.none} ${!isSilent(state) && w.noneYet}</p>`}
       <ul class="sidebar-list">
         ${few.map((message) => html`<${File} key=${message.id} ...${{ room, message, now, onJump }} />`)}
       </ul>
