@@ -251,6 +251,7 @@ export const words = {
       taskFor: ", for {for}",
       draft: {
         waits: "A message of your agent waits for you",
+        wait: "{n} messages of your agent wait for you",
         sent: "You approved a message of your agent",
         edited: "You sent your own words in place of your agent's",
         refused: "You refused a message of your agent",

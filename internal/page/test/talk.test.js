@@ -69,6 +69,15 @@ test("agents that joined one after the other are one line, with each name apart"
   assert.equal(says(together(joined.slice(0, 1))[0]), "[Ann] joined");
 });
 
+test("drafts that wait are one line, and what was decided has its own", () => {
+  const drafts = ["", "", "sent", ""].map((reason, n) => ({ type: "draft", id: "e" + n, ...(reason && { reason }) }));
+  assert.deepEqual(together(drafts).map(says), [
+    "2 messages of your agent wait for you",
+    "You approved a message of your agent",
+    "A message of your agent waits for you",
+  ]);
+});
+
 test("forty-six agents that joined are one line, which opens", () => {
   const joined = Array.from({ length: 46 }, (_, n) => ({ type: "joined", id: "e" + n, agent: "Agent " + n }));
   const [line, ...others] = together(joined);

@@ -29,7 +29,7 @@ export function Events({ events, view }) {
     ${shown.map((event) => html`<${Event} key=${event.id} event=${event} view=${view} />`)}`;
 }
 
-/** Makes one line of agents that joined one after the other, and one of votes for the same proposal. */
+/** Makes one line of agents that joined one after the other, of votes for the same proposal, of drafts that wait. */
 export function together(events) {
   const lines = [];
   for (const event of events) {
@@ -39,11 +39,15 @@ export function together(events) {
       lines[lines.length - 1] = { ...above, agents: [...above.agents, agent] };
     else if (type === "message" && above?.type === "message" && above.reply_to === proposal)
       lines[lines.length - 1] = { ...above, votes: [...above.votes, event], agreed: above.agreed ?? event.agreed };
+    else if (waits(event) && above && waits(above))
+      lines[lines.length - 1] = { ...above, n: word((above.n?.word ?? 1) + 1) };
     else if (type === "joined") lines.push({ ...event, agents: [agent] });
     else lines.push(type === "message" ? { ...event, votes: [event] } : event);
   }
   return lines;
 }
+
+const waits = ({ type, reason }) => type === "draft" && !reason;
 
 /** Reports whether an event may not hide among others. */
 export const isLoud = (event, view) =>
@@ -131,7 +135,7 @@ function templateOf(event) {
     case "task":
       return events.task[event.task?.was ? "takeOver" : event.action] ?? events.task.other;
     case "draft":
-      return events.draft[event.reason] ?? events.draft.waits;
+      return events.draft[event.reason ?? (event.n ? "wait" : "waits")] ?? events.draft.waits;
     case "supervision":
       return events.supervision[event.reason] ?? events.other;
   }
