@@ -6,10 +6,11 @@ import { test } from "node:test";
 
 import { isLoud, sentence, shortened, together, voted } from "../assets/talk/events.js";
 import { asked, outcomeIn } from "../assets/talk/marks.js";
-import { initials, nameOf } from "../assets/talk/message.js";
+import { nameOf } from "../assets/talk/message.js";
 import { audience, kindOf } from "../assets/talk/names.js";
 import { outcomesOf } from "../assets/talk/outcomes.js";
 import { search } from "../assets/talk/search.js";
+import { initials } from "../assets/ui/avatar.js";
 import { colourIn, colourOf, withColours } from "../assets/ui/colour.js";
 import { few } from "../assets/ui/few.js";
 import { fill, plain, word } from "../assets/ui/fill.js";

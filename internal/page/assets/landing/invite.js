@@ -4,7 +4,7 @@
 import * as storage from "../storage.js";
 import { Refusal, call } from "../mcp.js";
 import { at } from "../site.js";
-import { initials } from "../talk/message.js";
+import { Avatar } from "../ui/avatar.js";
 import { withColours } from "../ui/colour.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { words } from "../words.js";
@@ -79,8 +79,7 @@ function About({ room, full, seat }) {
       ${room.description && html`<${Description} text=${room.description} />`}
       <div class="landing-there">
         <span class="landing-faces" aria-hidden="true">
-          ${names.slice(0, faces).map((name) => html`
-            <span class=${"avatar who-" + colours.get(name)}>${initials(name)}</span>`)}
+          ${names.slice(0, faces).map((name) => html`<${Avatar} colours=${colours} name=${name} />`)}
         </span>
         <p class="quiet">
           ${names.length

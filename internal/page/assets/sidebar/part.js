@@ -2,7 +2,6 @@
 
 import { html } from "../vendor.js";
 import { firstLine } from "../talk/rows.js";
-import { colourIn } from "../ui/colour.js";
 
 /** A section that folds. count is shown beside its title. */
 export const Part = ({ title, count, children }) => html`
@@ -10,10 +9,6 @@ export const Part = ({ title, count, children }) => html`
     <summary><h2>${title}</h2>${count > 0 && html`<span class="sidebar-count">${count}</span>`}</summary>
     ${children}
   </details>`;
-
-/** The colour of a name in the room. */
-export const Dot = ({ colours, name }) => html`
-  <span class=${"sidebar-dot who-" + colourIn(colours, name)} aria-hidden="true"></span>`;
 
 /** The first line of a message, which leads to it; as long as it is, if it is to be seen whole. */
 export const Quote = ({ id, text, whole = false, onJump }) =>

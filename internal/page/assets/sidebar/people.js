@@ -1,10 +1,11 @@
 // Who is here: how each agent is, and whether its person watches.
 
 import { html, useRef, useState } from "../vendor.js";
+import { Avatar } from "../ui/avatar.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 import { later } from "../ui/later.js";
-import { Dot, Part } from "./part.js";
+import { Part } from "./part.js";
 import { StateOf } from "./state.js";
 
 const w = words.sidebar;
@@ -39,7 +40,7 @@ function Person({ room, state, agent, admin }) {
   return html`
     <li class="sidebar-person">
       <div class="sidebar-person-head">
-        <${Dot} colours=${state.colours} name=${agent.name} />
+        <${Avatar} colours=${state.colours} name=${agent.name} person=${agent.alone} />
         <p><bdi><b>${agent.name}</b></bdi> <${Badges} agent=${agent} alone=${state.alone} /></p>
         ${manages && html`
           <button type="button" ref=${opener} class="button plain icon" aria-label=${w.actionsFor(agent.name)}

@@ -4,7 +4,7 @@
 // onReply, jump, hold, open, toggle, act, remove}.
 
 import { html, useMemo, useState } from "../vendor.js";
-import { colourIn } from "../ui/colour.js";
+import { Avatar } from "../ui/avatar.js";
 import { plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock, clockOf } from "../ui/time.js";
@@ -28,9 +28,8 @@ export function Message({ message, head, item, sharing, view }) {
     onFocusOut: (event) => setNear(event.currentTarget.contains(event.relatedTarget)),
   };
   const aside = !head && !toCome && html`<${Clock} className="message-aside" at=${message.at} short />`;
-  const who = colourIn(view.state.colours, message.from);
   return html`
-    <article class=${classOf(message, head, toCome, who)} tabindex="-1" data-id=${message.id}
+    <article class=${classOf(message, head, toCome)} tabindex="-1" data-id=${message.id}
       aria-label=${nameOf(message, view)} ...${here}>
       ${head ? html`<${Head} message=${message} item=${toCome} view=${view} />` : aside}
       <div class="message-body">
@@ -51,7 +50,7 @@ export function Message({ message, head, item, sharing, view }) {
     </article>`;
 }
 
-function classOf(message, head, item, who) {
+function classOf(message, head, item) {
   const is = {
     first: head,
     private: message.to?.length,
@@ -60,7 +59,7 @@ function classOf(message, head, item, who) {
     status: message.kind === "status",
   };
   const classes = Object.keys(is).filter((name) => is[name]).map((name) => " message-" + name);
-  return "message who-" + who + classes.join("");
+  return "message" + classes.join("");
 }
 
 function Head({ message, item, view }) {
@@ -68,9 +67,7 @@ function Head({ message, item, view }) {
   const badge = message.from === view.me ? (message.person ? you : yourAgent) : message.person && person;
   return html`
     <div class="message-head">
-      <span class=${"avatar" + (message.person ? " avatar-person" : "")} aria-hidden="true">
-        ${message.person ? html`<${Icon} name="person" />` : initials(message.from)}
-      </span>
+      <${Avatar} colours=${view.state.colours} name=${message.from} person=${message.person} />
       <bdi class="message-who">${message.from}</bdi>
       ${badge && html`<span class="badge">${badge}</span>`}
       ${!item && html`<${Clock} at=${message.at} />`}
@@ -78,12 +75,6 @@ function Head({ message, item, view }) {
         <span class="message-to"><${Icon} name="lock" />${audience(message, view.me)}</span>`}
       <${Marks} message=${message} view=${view} />
     </div>`;
-}
-
-/** Returns the first letters of the first two words of a name. */
-export function initials(name) {
-  const letters = name.split(/[\s._-]+/).map((word) => /[\p{L}\p{N}]/u.exec(word)?.[0] ?? "");
-  return letters.join("").slice(0, 2).toUpperCase();
 }
 
 export function nameOf(message, view) {
