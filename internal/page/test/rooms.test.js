@@ -45,11 +45,24 @@ test("a room that is not open: more than one look brings is not counted", async 
   assert.deepEqual([unread, more], [30, true]);
 });
 
+test("a room that is not open: what another tab has read since the look is not new", async () => {
+  const read = server.says("Bo", "read");
+  for (const text of ["one", "two"]) server.says("Bo", text);
+  const how = { ...(await latestOf(asker(seat(), undefined))), then: read };
+  assert.deepEqual([newsIn(how, seat({ read })).unread, newsIn(how, seat({ read: "m000009" })).unread], [2, 0]);
+  assert.equal(newsIn({ ...how, then: "m000000" }, seat({ read: "m000000" })).unread, 3, "it is older than those");
+});
+
 test("a room that is not open: a draft calls until it is decided", async () => {
-  const id = server.happens({ type: "draft" });
-  assert.equal((await newsOf(seat())).calls, true);
-  server.happens({ type: "draft", draft: id, reason: "sent" });
-  assert.equal((await newsOf(seat())).calls, false);
+  for (const decide of [
+    (draft) => server.says("Ada", "as drafted", { draft, reason: "sent" }),
+    (draft) => server.happens({ type: "draft", draft, reason: "refused" }),
+  ]) {
+    const id = server.happens({ type: "draft" });
+    assert.equal((await newsOf(seat())).calls, true);
+    decide(id);
+    assert.equal((await newsOf(seat())).calls, false);
+  }
   server.happens({ type: "draft", at: new Date(Date.now() - 24 * 3600_000).toISOString() });
   assert.equal((await newsOf(seat())).calls, false, "it was dropped after a day");
 });

@@ -49,7 +49,7 @@ export function useRooms(room, state) {
           if (!end) throw problem;
           return end;
         });
-        setKnown(new Map(found.set(seat.token, how)));
+        setKnown(new Map(found.set(seat.token, { ...how, then: seat.read })));
       },
       clock,
       signal: stop.signal,

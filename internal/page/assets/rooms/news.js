@@ -45,15 +45,16 @@ export const endOf = (problem) => (endsSeat(problem) ? { ended: problem.code } :
 /**
  * Returns what the latest messages are to the person of a seat: {unread: how many of them it has not
  * read, more: there are more than that, calls: one is meant for it or its agent, or a draft waits, last:
- * the last message}. Where it has read nothing yet, all is read.
+ * the last message}. Where it has read nothing yet, all is read, and so it is where another tab has read on
+ * since the look that brought them: then is what was read last at that time.
  */
-export function newsIn({ messages, earlier = false, more = false }, { read = "", name: me = "" }) {
+export function newsIn({ messages, earlier = false, more = false, then }, { read = "", name: me = "" }) {
   const at = messages.findLastIndex(({ id }) => id === read);
-  const fresh = read ? messages.slice(at + 1) : [];
+  const fresh = read && (at >= 0 || (then ?? read) === read) ? messages.slice(at + 1) : [];
   const others = fresh.filter((message) => message.type === "message" && !(message.person && message.from === me));
   return {
     unread: others.length,
-    more: !!read && (more || (at < 0 && earlier)),
+    more: !!fresh.length && (more || (at < 0 && earlier)),
     calls: others.some((message) => isMeant(message, { me, messages })) || hasDraft(messages),
     last: messages.findLast(({ type }) => type === "message"),
   };
@@ -61,8 +62,7 @@ export function newsIn({ messages, earlier = false, more = false }, { read = "",
 
 /** Reports whether a message of the agent waits for a decision. */
 function hasDraft(messages) {
-  const drafts = messages.filter(({ type }) => type === "draft");
-  const decided = new Set(drafts.map(({ draft }) => draft));
+  const decided = new Set(messages.map(({ draft }) => draft)); // one that was sent is a message, as others are
   const waits = ({ at }) => Date.now() - Date.parse(at) < draftLife;
-  return drafts.some((one) => !one.draft && !one.reason && !decided.has(one.id) && waits(one));
+  return messages.some((one) => one.type === "draft" && !one.reason && !decided.has(one.id) && waits(one));
 }
