@@ -312,6 +312,15 @@ func TestWait_ofAPausedAgent_endsWithItsSeat(t *testing.T) {
 			t.Errorf("standby %v: %s, %s", standby, got.Status, got.Reason)
 		}
 	}
+	w := newWorld(t)
+	bob := w.joinsAs(ident.Local, "plans", "Bob")
+	w.pauses(w.person(bob), true)
+	wait := w.open(t.Context(), chat.WaitRequest{Token: bob.Token, Wait: time.Hour, Standby: true, Peek: true})
+	w.clock.Advance(room.RegainSilent)
+	w.joinsAs(ident.Local, "plans", "Bob")
+	if got := take(t, wait); got.Status != chat.StatusRemoved || got.Reason != room.ReasonReturned {
+		t.Errorf("it has its seat again, with a new token: %s, %s", got.Status, got.Reason)
+	}
 }
 
 func TestRace_pause_nothingIsSaidOrDecidedAfterIt(t *testing.T) {
