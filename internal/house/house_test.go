@@ -14,6 +14,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -36,12 +37,22 @@ func (s source) at(n ast.Node) string {
 	return p.String()
 }
 
-// sources parses every Go file of the module.
+// sources returns every Go file of the module, which no test changes.
 func sources(t *testing.T) []source {
 	t.Helper()
+	found, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) < 10 {
+		t.Fatalf("found only %d Go files below %s: is it the root of the module?", len(found), root)
+	}
+	return found
+}
+
+var parsed = sync.OnceValues(func() (found []source, err error) {
 	set := token.NewFileSet()
-	var found []source
-	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -63,14 +74,8 @@ func sources(t *testing.T) []source {
 		found = append(found, source{name: filepath.ToSlash(rel), file: file, set: set})
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(found) < 10 {
-		t.Fatalf("found only %d Go files below %s: is it the root of the module?", len(found), root)
-	}
-	return found
-}
+	return found, err
+})
 
 // skipped reports whether the go command ignores the folder at path, or it is a module of its
 // own. The measurements are one, and keep the habits of the house all the same.
