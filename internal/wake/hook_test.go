@@ -21,8 +21,6 @@ import (
 	"github.com/parley-chat/parley/internal/wake"
 )
 
-// patience bounds every wait of a test for something that takes milliseconds.
-
 // world is a person's machine on which a client calls hooks.
 type world struct {
 	t      *testing.T
