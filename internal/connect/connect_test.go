@@ -320,3 +320,22 @@ func TestConnect_claudeCodeHasAnEntryForAFolder_isSaid(t *testing.T) {
 		t.Errorf("%q", report.Shadows)
 	}
 }
+
+// Claude Code reads the files of all folders around it, also above the home folder.
+func TestConnect_entryOfAFolderAround_isSaid(t *testing.T) {
+	c := newComputer(t)
+	c.Folder = filepath.Join(c.Home, "src", "a")
+	other := `{"mcpServers": {"parley": {"url": "https://other.example/mcp"}}}`
+	for _, folder := range []string{"..", ".", "src"} {
+		c.put(filepath.Join(folder, ".mcp.json"), other)
+	}
+	report := c.connect(connect.Options{Client: "claude-code"})
+	if len(report.Shadows) != 3 || !strings.HasPrefix(report.Shadows[0], "In "+filepath.Join(c.Home, "src")+", ") ||
+		!strings.HasPrefix(report.Shadows[2], "In "+filepath.Dir(c.Home)+", ") {
+		t.Errorf("%q", report.Shadows)
+	}
+	c.connect(connect.Options{Client: "cursor", Server: "https://other.example"})
+	if report := c.connect(connect.Options{Client: "cursor"}); len(report.Shadows) != 0 { // the user's own file
+		t.Errorf("%q", report.Shadows)
+	}
+}

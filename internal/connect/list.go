@@ -59,34 +59,29 @@ func (c client) found(m Machine) bool {
 }
 
 // shadows returns a sentence for each entry of a single folder that stands before the one of the user there:
-// those in the folders around the current one, and those that Claude Code keeps for other folders.
+// those in the current folder and all around it, as Claude Code reads them, and those that it keeps for other folders.
 func (c client) shadows(m Machine, mcp string) (all []string) {
 	note := func(folder, path, url string) {
 		if url != "" && url != mcp {
 			all = append(all, fmt.Sprintf("In %s, %s uses the entry %s of %s, which leads to %s: remove it there.",
-				folder,
-				c.name, name, path, server.Shown(url)))
+				folder, c.name, name, path, server.Shown(url)))
 		}
 	}
-	for dir := m.Folder; dir != "" && dir != m.Home; dir = filepath.Dir(dir) {
-		path := filepath.Join(dir, filepath.FromSlash(c.folderFile))
-		if e, err := open(path); c.folderFile != "" && err == nil && e.before != nil {
-			doc, _ := e.format.decode(e.text) // open has read it
-			note(dir, path, serverIn(doc, c.key))
+	read := func(path string) (doc map[string]any) {
+		if e, err := open(path); err == nil {
+			doc, _ = e.format.decode(e.text) // open has read it
 		}
-		if dir == filepath.Dir(dir) {
-			break
+		return doc
+	}
+	for dir, last := m.Folder, ""; dir != last && c.folderFile != ""; dir, last = filepath.Dir(dir), dir {
+		if path := filepath.Join(dir, filepath.FromSlash(c.folderFile)); path != c.file(m) {
+			note(dir, path, serverIn(read(path), c.key))
 		}
 	}
-	e, err := open(c.file(m))
-	if err != nil {
-		return all
-	}
-	doc, _ := e.format.decode(e.text)
-	folders, _ := doc["projects"].(map[string]any)
+	folders, _ := read(c.file(m))["projects"].(map[string]any)
 	for _, folder := range slices.Sorted(maps.Keys(folders)) {
 		if is, ok := folders[folder].(map[string]any); ok {
-			note(folder, e.path, serverIn(is, c.key))
+			note(folder, c.file(m), serverIn(is, c.key))
 		}
 	}
 	return all
