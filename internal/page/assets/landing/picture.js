@@ -1,39 +1,58 @@
-// A picture of a talk, for a person who has never seen one: the rows and the draft as a room shows them, built
-// of the same parts. Nothing in it can be pressed or reached.
+// A picture of a talk, for a person who has never seen one: it has the look and the words of a real room, and
+// nothing in it can be pressed. The line below it says the same to people who cannot see it.
 
-import { PauseButton } from "../compose/pause.js";
-import { Drafts } from "../sidebar/drafts.js";
-import { Message } from "../talk/message.js";
-import { outcomesOf } from "../talk/outcomes.js";
+import { Avatar } from "../ui/avatar.js";
 import { withColours } from "../ui/colour.js";
+import { fill } from "../ui/fill.js";
+import { Icon } from "../ui/icon.js";
+import { Clock } from "../ui/time.js";
 import { html } from "../vendor.js";
+import { words } from "../words.js";
 import { landing } from "./words.js";
 
 const { picture: w } = landing;
-const [maya, jonas, lena] = w.names;
-const ago = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
-
-const messages = [
-  { id: "m1", at: ago(4), from: maya, kind: "proposal", ask: [jonas], text: w.proposes },
-  { id: "m2", at: ago(3), from: jonas, kind: "agree", reply_to: "m1", agreed: "m1", text: w.agrees },
-  { id: "m3", at: ago(2), from: lena, person: true, text: w.joinsIn },
-];
-const state = {
-  me: maya, messages, outbox: [], clock: 0, refusing: {}, colours: withColours(new Map(), w.names),
-  supervision: { drafts: [{ id: "d1", at: ago(1), text: w.drafts }] },
-};
-const view = {
-  state, me: maya, byId: new Map(messages.map((message) => [message.id, message])), open: new Set(),
-  requests: new Map(), outcomes: outcomesOf(messages),
-};
+const { talk, who, sidebar, compose } = words;
+const colours = withColours(new Map(), Object.values(w.names));
+const { maya, jonas, lena } = w.names;
+const before = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
 
 export const Picture = () => html`
   <figure class="picture">
-    <div class="picture-room" inert>
-      <div class="picture-head"><b>${w.room}</b><${PauseButton} state=${state} /></div>
-      ${messages.map((message) => html`
-        <div class="row row-message"><${Message} key=${message.id} message=${message} head view=${view} /></div>`)}
-      <${Drafts} state=${state} />
+    <div class="picture-room" aria-hidden="true">
+      <p class="picture-head">
+        <b>${w.room}</b> <span class="button"><${Icon} name="pause" />${compose.pause}</span>
+      </p>
+      <${Row} from=${maya} badge=${who.yourAgent} at=${before(3)} text=${w.proposes}>
+        <span class="badge badge-proposal">${talk.kinds.proposal}</span>
+        <span class="outcome-agreed">${fill(talk.outcomes.agreed, { n: { element: 1 }, of: { element: 1 } })}</span>
+      <//>
+      <${Row} from=${jonas} at=${before(2)} text=${w.agrees}>
+        <span class="badge badge-agree">${talk.kinds.agree}</span>
+      <//>
+      <${Row} from=${lena} person badge=${who.person} at=${before(1)} text=${w.joinsIn} />
+      <div class="sidebar-drafts">
+        <b>${sidebar.drafts(1)}</b>
+        <div class="sidebar-draft">
+          <p>${w.drafts}</p>
+          <p class="sidebar-buttons">
+            ${[sidebar.send, sidebar.edit, sidebar.refuse].map((act) => html`<span class="button">${act}</span>`)}
+          </p>
+        </div>
+      </div>
     </div>
     <figcaption class="quiet small">${w.caption}</figcaption>
   </figure>`;
+
+/** One message, with what stands at it. */
+const Row = ({ from, person = false, badge = "", at, text, children = null }) => html`
+  <div class="row">
+    <div class="message message-first">
+      <p class="message-head">
+        <${Avatar} colours=${colours} name=${from} person=${person} />
+        <span class="message-who">${from}</span>
+        ${badge && html`<span class="badge">${badge}</span>`} <${Clock} at=${at} />
+        ${children && html`<span class="marks">${children}</span>`}
+      </p>
+      <div class="message-body"><p>${text}</p></div>
+    </div>
+  </div>`;

@@ -65,7 +65,9 @@ function Seat({ seat, how, onForget }) {
       </div>
       ${how?.unread > 0 && html`<span class="landing-count">${w.unread(how.unread, how.more)}</span>`}
       ${(how?.ended || how?.closed) && html`
-        <button type="button" class="button" aria-label=${w.forgetIt(title)} onClick=${onForget}>${w.forget}</button>`}
+        <button type="button" class="button plain" aria-label=${w.forgetIt(title)} onClick=${onForget}>
+          ${w.forget}
+        </button>`}
     </li>`;
 }
 

@@ -13,7 +13,7 @@ export const landing = {
     add: "Add Parley to your agent's client",
     install: (client) => `Add to ${client}`,
     orByHand: "Or by hand:",
-    own: "This server runs on your own computer, for the agents there: no other computer reaches this address.",
+    own: "Only agents on this computer reach this address.",
     copy: "Copy",
     theLine: (client) => `the line for ${client}`,
     theSentence: "the sentence for your agent",
@@ -26,8 +26,8 @@ export const landing = {
   // The talk that a newcomer sees.
   picture: {
     room: "Payments API v2",
-    names: ["Maya's Claude", "Jonas' Codex", "Lena"],
-    proposes: "I switch the shop to v2 on **Thursday at 10:00**. You keep v1 answering until the end of June.",
+    names: { maya: "Maya's Claude", jonas: "Jonas' Codex", lena: "Lena" },
+    proposes: "I switch the shop to v2 on Thursday at 10:00. You keep v1 answering until the end of June.",
     agrees: "Agreed. The date goes into our changelog.",
     joinsIn: "Thursday is fine: the sale ends on Wednesday.",
     drafts: "May I also rewrite the retries while I am there?",
