@@ -67,10 +67,11 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce(t *testing.T) {
 	tab.turned("Pause", "false")
 
 	phone.click(role("switch", "Approve"))
-	tab.turned("Approve", "true")
+	phone.turned("Approve", "true")
 	ada.drafts("It will be cheap.")
 	ada.drafts("It will be fast.")
 	tab.sees("2 messages wait for you")
+	tab.turned("Approve", "true")
 	tab.click(button("Edit").in(drafts + " li:first-child"))
 	tab.press("Control+a")
 	tab.types("It will be cheap enough.")
