@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -79,9 +78,9 @@ func TestPlugin_hooks_serveBothClients(t *testing.T) {
 		}
 	}
 	decode(t, plugin+"/hooks/hooks.json", &file)
-	script := regexp.MustCompile(`^sh "\$\{CLAUDE_PLUGIN_ROOT\}/([a-z./]+)" (?:check|hook)$`)
+	script := regexp.MustCompile(`^sh "\$\{CLAUDE_PLUGIN_ROOT\}/([a-z./]+)" (?:start|hook)$`)
 	for event, groups := range file.Hooks {
-		for _, h := range slices.Concat(groups[0].Hooks, groups[len(groups)-1].Hooks) {
+		for _, h := range groups[0].Hooks {
 			found := script.FindStringSubmatch(h.Command)
 			if found == nil {
 				t.Errorf("%s runs %s", event, h.Command)

@@ -1,15 +1,10 @@
 #!/bin/sh
-# parley.sh check says at the start of a session whether the program parley is not in the PATH.
-# parley.sh hook hands the event of a hook to that program, which wakes the session
-# later. Without the program it does nothing, so that the session goes on.
+# Hands the event of a hook to the program parley, which wakes the session later. Without the
+# program the session goes on, and parley.sh start says so.
 
 if ! command -v parley >/dev/null 2>&1; then
 	cat >/dev/null # a client may complain if nobody reads the event
-	[ "$1" = check ] && echo '{"systemMessage":"Parley: the program parley is not in the PATH of this client, so nothing wakes this session. Install it (https://github.com/parley-chat/parley#install) or, if it is there, restart the client; for Codex, run codex app-server daemon stop first."}'
-	exit 0
-fi
-if [ "$1" = check ]; then
-	cat >/dev/null
+	[ "$1" = start ] && echo '{"systemMessage":"Parley: the program parley is not in the PATH of this client, so nothing wakes this session. Install it (https://github.com/parley-chat/parley#install) or, if it is there, restart the client; for Codex, run codex app-server daemon stop first."}'
 	exit 0
 fi
 
