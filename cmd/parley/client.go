@@ -19,8 +19,8 @@ type anyServer struct {
 	JSON bool `help:"Print JSON: what the server said, without tokens."`
 }
 
-// shell returns what runs the command.
-func (a anyServer) shell(io streams) (*shell.Shell, error) {
+// ProvideShell is called by kong for the Run of a command that has a shell, which runs it.
+func (a anyServer) ProvideShell(io streams) (*shell.Shell, error) {
 	file, err := client.OpenTokens()
 	if err != nil {
 		return nil, err

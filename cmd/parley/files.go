@@ -40,11 +40,7 @@ func (c *putCommand) Validate() error {
 }
 
 // Run shares the file.
-func (c *putCommand) Run(ctx context.Context, io streams) error {
-	s, err := c.shell(io)
-	if err != nil {
-		return err
-	}
+func (c *putCommand) Run(ctx context.Context, io streams, s *shell.Shell) error {
 	return s.Put(ctx, c.which(), shell.PutRequest{Path: c.File, In: io.in, Name: c.Name, Note: c.Note, To: c.To,
 		ReplyTo: c.ReplyTo})
 }
@@ -74,10 +70,6 @@ func (c *getCommand) Validate() error {
 }
 
 // Run saves the file.
-func (c *getCommand) Run(ctx context.Context, io streams) error {
-	s, err := c.shell(io)
-	if err != nil {
-		return err
-	}
+func (c *getCommand) Run(ctx context.Context, s *shell.Shell) error {
 	return s.Get(ctx, c.which(), shell.GetRequest{ID: c.ID, Path: c.Output, Force: c.Force})
 }

@@ -41,11 +41,7 @@ func (c *historyCommand) Validate() error {
 }
 
 // Run shows what was said.
-func (c *historyCommand) Run(ctx context.Context, io streams) error {
-	s, err := c.shell(io)
-	if err != nil {
-		return err
-	}
+func (c *historyCommand) Run(ctx context.Context, s *shell.Shell) error {
 	last := 20
 	switch {
 	case c.Lines != nil:
@@ -77,6 +73,6 @@ func (c *tailCommand) Validate() error {
 }
 
 // Run follows the room.
-func (c *tailCommand) Run(ctx context.Context, io streams) error {
-	return (&historyCommand{ownSeat: c.ownSeat, Lines: &c.Lines, Follow: true}).Run(ctx, io)
+func (c *tailCommand) Run(ctx context.Context, s *shell.Shell) error {
+	return (&historyCommand{ownSeat: c.ownSeat, Lines: &c.Lines, Follow: true}).Run(ctx, s)
 }

@@ -1,6 +1,10 @@
 package main
 
-import "context"
+import (
+	"context"
+
+	"github.com/parley-chat/parley/internal/shell"
+)
 
 // inviteCommand is `parley invite`.
 type inviteCommand struct {
@@ -9,10 +13,6 @@ type inviteCommand struct {
 }
 
 // Run prints the line that brings another agent into the room.
-func (c *inviteCommand) Run(ctx context.Context, io streams) error {
-	s, err := c.shell(io)
-	if err != nil {
-		return err
-	}
+func (c *inviteCommand) Run(ctx context.Context, s *shell.Shell) error {
 	return s.Invite(ctx, c.which(), c.New)
 }

@@ -44,11 +44,7 @@ func (c *joinCommand) Validate() error {
 }
 
 // Run takes the seat.
-func (c *joinCommand) Run(ctx context.Context, io streams) error {
-	s, err := c.shell(io)
-	if err != nil {
-		return err
-	}
+func (c *joinCommand) Run(ctx context.Context, s *shell.Shell) error {
 	return s.Join(ctx, shell.JoinRequest{
 		Room: c.Room, As: c.As, Password: os.Getenv("PARLEY_PASSWORD"), New: c.New, Lock: c.Lock,
 		Capacity:    *cmp.Or(c.Capacity, new(int)),

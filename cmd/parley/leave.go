@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"strings"
+
+	"github.com/parley-chat/parley/internal/shell"
 )
 
 // leaveCommand is `parley leave`.
@@ -15,10 +17,6 @@ type leaveCommand struct {
 func (c *leaveCommand) Validate() error { return checkSaid(c.Text) }
 
 // Run gives the seat up.
-func (c *leaveCommand) Run(ctx context.Context, io streams) error {
-	s, err := c.shell(io)
-	if err != nil {
-		return err
-	}
+func (c *leaveCommand) Run(ctx context.Context, s *shell.Shell) error {
 	return s.Leave(ctx, c.which(), strings.Join(c.Text, " "))
 }

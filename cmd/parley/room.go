@@ -43,11 +43,7 @@ func (c *roomCommand) Validate() error {
 }
 
 // Run changes or shows the room.
-func (c *roomCommand) Run(ctx context.Context, io streams) error {
-	s, err := c.shell(io)
-	if err != nil {
-		return err
-	}
+func (c *roomCommand) Run(ctx context.Context, s *shell.Shell) error {
 	req := shell.RoomRequest{Name: c.Name, Description: c.Description, Capacity: c.Capacity, Public: c.Public,
 		Channel: c.Channel, AgentMessages: c.AgentMessages, Close: c.Close}
 	if c.Lock || c.Unlock {
@@ -85,11 +81,7 @@ func (c *manageCommand) Validate() error {
 }
 
 // Run does it.
-func (c *manageCommand) Run(ctx context.Context, io streams) error {
-	s, err := c.shell(io)
-	if err != nil {
-		return err
-	}
+func (c *manageCommand) Run(ctx context.Context, s *shell.Shell) error {
 	return s.Manage(ctx, c.which(), shell.ManageRequest{Action: c.Do, Name: c.Name, Note: c.Note})
 }
 
@@ -105,11 +97,7 @@ func (removeCommand) Help() string {
 }
 
 // Run removes it.
-func (c *removeCommand) Run(ctx context.Context, io streams) error {
-	s, err := c.shell(io)
-	if err != nil {
-		return err
-	}
+func (c *removeCommand) Run(ctx context.Context, s *shell.Shell) error {
 	return s.Remove(ctx, c.which(), c.ID)
 }
 
@@ -122,10 +110,6 @@ func (forgetCommand) Help() string {
 }
 
 // Run forgets the seat.
-func (c *forgetCommand) Run(_ context.Context, io streams) error {
-	s, err := c.shell(io)
-	if err != nil {
-		return err
-	}
+func (c *forgetCommand) Run(_ context.Context, s *shell.Shell) error {
 	return s.Forget(c.which())
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+
+	"github.com/parley-chat/parley/internal/shell"
 )
 
 // roomsCommand is `parley rooms`.
@@ -25,11 +27,7 @@ func (c *roomsCommand) Validate() error {
 }
 
 // Run lists public rooms.
-func (c *roomsCommand) Run(ctx context.Context, io streams) error {
-	s, err := c.shell(io)
-	if err != nil {
-		return err
-	}
+func (c *roomsCommand) Run(ctx context.Context, s *shell.Shell) error {
 	if c.Mine {
 		return s.Mine(ctx)
 	}

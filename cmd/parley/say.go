@@ -55,13 +55,10 @@ func checkSaid(words []string) error {
 }
 
 // Run says it.
-func (c *sayCommand) Run(ctx context.Context, io streams) error {
-	s, err := c.shell(io)
-	if err != nil {
-		return err
-	}
+func (c *sayCommand) Run(ctx context.Context, io streams, s *shell.Shell) error {
 	text := strings.Join(c.Text, " ")
 	if text == "-" {
+		var err error
 		if text, err = shell.ReadText(ctx, io.in); err != nil {
 			return err
 		}

@@ -74,12 +74,9 @@ func (c *superviseCommand) read() error {
 }
 
 // Run does it.
-func (c *superviseCommand) Run(ctx context.Context, io streams) error {
-	s, err := c.shell(io)
-	if err != nil {
-		return err
-	}
+func (c *superviseCommand) Run(ctx context.Context, io streams, s *shell.Shell) error {
 	if c.want.Text == "-" {
+		var err error
 		if c.want.Text, err = shell.ReadText(ctx, io.in); err != nil {
 			return err
 		}

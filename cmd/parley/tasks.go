@@ -18,11 +18,7 @@ type tasksCommand struct {
 }
 
 // Run shows the list.
-func (c *tasksCommand) Run(ctx context.Context, io streams) error {
-	s, err := c.shell(io)
-	if err != nil {
-		return err
-	}
+func (c *tasksCommand) Run(ctx context.Context, s *shell.Shell) error {
 	return s.Tasks(ctx, c.which(), c.Closed)
 }
 
@@ -94,10 +90,6 @@ func (c *taskCommand) Validate() error {
 }
 
 // Run changes the list.
-func (c *taskCommand) Run(ctx context.Context, io streams) error {
-	s, err := c.shell(io)
-	if err != nil {
-		return err
-	}
+func (c *taskCommand) Run(ctx context.Context, s *shell.Shell) error {
 	return s.Task(ctx, c.which(), c.want)
 }

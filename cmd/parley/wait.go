@@ -29,10 +29,6 @@ func (c *waitCommand) Validate() error {
 }
 
 // Run waits.
-func (c *waitCommand) Run(ctx context.Context, io streams) error {
-	s, err := c.shell(io)
-	if err != nil {
-		return err
-	}
+func (c *waitCommand) Run(ctx context.Context, s *shell.Shell) error {
 	return s.Wait(ctx, c.which(), shell.WaitRequest{ForMe: c.ForMe, Within: c.Timeout})
 }

@@ -19,7 +19,7 @@ Where others use this machine, too, leave LINK out and paste it when asked: they
 
 // Run opens the link.
 func (c *watchCommand) Run(ctx context.Context, io streams) error {
-	s, err := anyServer{JSON: c.JSON}.shell(io)
+	s, err := anyServer{JSON: c.JSON}.ProvideShell(io)
 	if err != nil {
 		return err
 	}

@@ -1,15 +1,15 @@
 package main
 
-import "context"
+import (
+	"context"
+
+	"github.com/parley-chat/parley/internal/shell"
+)
 
 // whoCommand is `parley who`.
 type whoCommand struct{ ownSeat }
 
 // Run shows who is in the room.
-func (c *whoCommand) Run(ctx context.Context, io streams) error {
-	s, err := c.shell(io)
-	if err != nil {
-		return err
-	}
+func (c *whoCommand) Run(ctx context.Context, s *shell.Shell) error {
 	return s.Who(ctx, c.which())
 }
