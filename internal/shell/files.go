@@ -50,7 +50,6 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 		if err != nil {
 			return err
 		}
-		touch(s.file)
 		if sent.Credential != "" {
 			return fail(failed, "Nothing was shared: the file or the note holds what looks like %s, and anyone who "+
 				"reads it could use it. Share it again if they are meant to have it.", sent.Credential)

@@ -85,9 +85,7 @@ func (s *session) said(ctx context.Context, req HistoryRequest) ([]entry, bool, 
 	}
 	a, last := args{}, req.Last
 	a.set("before", req.Before)
-	if req.Files {
-		a["files"] = true
-	}
+	a.flag("files", req.Files)
 	if last == 0 {
 		last = math.MaxInt
 	}

@@ -181,9 +181,7 @@ func (s *Shell) sit(ctx context.Context, c *client.Client, req JoinRequest) (res
 	if req.New {
 		tool = "create_room"
 		a.set("description", req.Description)
-		if req.Public {
-			a["public"] = true
-		}
+		a.flag("public", req.Public)
 		if req.Channel {
 			a["type"] = "channel"
 		}

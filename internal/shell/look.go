@@ -174,7 +174,6 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 		if err != nil {
 			return err
 		}
-		touch(s.file)
 		if err := s.file.Remove(s.seat.Token); err != nil {
 			return err
 		}

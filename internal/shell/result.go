@@ -31,6 +31,20 @@ func (a args) list(name string, values []string) {
 	}
 }
 
+// flag adds an argument if it is true.
+func (a args) flag(name string, is bool) {
+	if is {
+		a[name] = true
+	}
+}
+
+// given adds an argument unless it is nil.
+func given[T any](a args, name string, value *T) {
+	if value != nil {
+		a[name] = *value
+	}
+}
+
 // result is what a tool gave, field by field, as the server wrote it.
 type result map[string]json.RawMessage
 

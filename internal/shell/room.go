@@ -26,33 +26,20 @@ type RoomRequest struct {
 // args returns the arguments of update_room.
 func (r RoomRequest) args() args {
 	a := args{}
-	set := func(name string, given bool, value any) {
-		if given {
-			a[name] = value
-		}
-	}
-	if r.Name != nil {
-		a["room"] = *r.Name
-	}
+	given(a, "room", r.Name)
+	given(a, "capacity", r.Capacity)
+	given(a, "public", r.Public)
+	given(a, "agent_messages", r.AgentMessages)
+	a.set("password", r.Password)
 	if r.Description != nil {
 		a.set("description", *r.Description)
-		set("remove_description", *r.Description == "", true)
-	}
-	if r.Capacity != nil {
-		a["capacity"] = *r.Capacity
-	}
-	a.set("password", r.Password)
-	set("remove_password", r.Lock != nil && !*r.Lock, true)
-	if r.Public != nil {
-		a["public"] = *r.Public
+		a.flag("remove_description", *r.Description == "")
 	}
 	if r.Channel != nil {
 		a["type"] = map[bool]string{true: "channel", false: "group"}[*r.Channel]
 	}
-	if r.AgentMessages != nil {
-		a["agent_messages"] = *r.AgentMessages
-	}
-	set("closed", r.Close, true)
+	a.flag("remove_password", r.Lock != nil && !*r.Lock)
+	a.flag("closed", r.Close)
 	return a
 }
 
@@ -78,7 +65,6 @@ func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
 		if err != nil {
 			return err
 		}
-		touch(s.file)
 		if name, ok := got.Changes["room"].(string); ok {
 			if err := s.renamed(name); err != nil {
 				return err
@@ -141,7 +127,6 @@ func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) erro
 		if err != nil {
 			return err
 		}
-		touch(s.file)
 		return s.out.show(r, func() {
 			if got.Status == "unchanged" {
 				s.out.print("It was so already.")
@@ -160,7 +145,6 @@ func (s *Shell) Remove(ctx context.Context, which Which, id string) error {
 		if err != nil {
 			return err
 		}
-		touch(s.file)
 		return s.out.show(r, func() { s.out.print("Removed what %s said.", id) })
 	})
 }
@@ -195,8 +179,7 @@ func (s *Shell) Mine(ctx context.Context) error {
 		}
 		if s.Out.JSON {
 			line := map[string]any{"server": seat.Server, "room": seat.Room, "agent_name": seat.Name,
-				"person": seat.Person,
-				"state":  is}
+				"person": seat.Person, "state": is}
 			text, err := json.Marshal(line)
 			if err != nil {
 				return err

@@ -82,7 +82,7 @@ func (s *Shell) with(which Which, do func(*session) error) error {
 }
 
 // inPerson is with for a command that speaks or decides: by the link of a person only where
-// a person can be. The agent of that person has the same files.
+// a person can be. The agent of that person has the same files. Followers of the seat learn of it at once.
 func (s *Shell) inPerson(which Which, do func(*session) error) error {
 	return s.with(which, func(on *session) error {
 		if on.seat.Person {
@@ -90,6 +90,7 @@ func (s *Shell) inPerson(which Which, do func(*session) error) error {
 				return err
 			}
 		}
+		defer touch(s.Seats)
 		return do(on)
 	})
 }

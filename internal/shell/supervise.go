@@ -29,20 +29,14 @@ func (s *Shell) Supervise(ctx context.Context, which Which, req SuperviseRequest
 		a.set("draft", req.Draft)
 		a.set("decision", req.Decision)
 		a.set("text", req.Text)
-		for name, value := range map[string]*bool{"paused": req.Paused, "approve": req.Approve} {
-			if value != nil {
-				a[name] = *value
-			}
-		}
-		if req.NewLink {
-			a["new_link"] = true
-		}
+		given(a, "paused", req.Paused)
+		given(a, "approve", req.Approve)
+		a.flag("new_link", req.NewLink)
 		var got client.Supervised
 		r, err := s.call(ctx, "supervise", a, &got)
 		if err != nil {
 			return err
 		}
-		touch(s.file)
 		if req.NewLink && s.out.JSON { // the link is what was asked for
 			s.out.Screen.write(r.json())
 			return s.out.Screen.err

@@ -134,15 +134,12 @@ func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
 		a.set("text", req.Text)
 		a.list("for", req.For)
 		a.list("after", req.After)
-		if req.Free {
-			a["remove_after"] = true
-		}
+		a.flag("remove_after", req.Free)
 		var got client.Tasks
 		r, err := s.call(ctx, "task", a, &got)
 		if err != nil {
 			return err
 		}
-		touch(s.file)
 		return s.out.show(r, func() { s.changedTask(req.Action, got) })
 	})
 }

@@ -48,9 +48,7 @@ func (s *session) within(ctx context.Context, d time.Duration, why string, do fu
 // answered, the wait outlasts its restart.
 func (s *session) wait(ctx context.Context, req WaitRequest) error {
 	a := args{"wait_seconds": int(waitCall / time.Second)}
-	if req.ForMe {
-		a["for_me"] = true
-	}
+	a.flag("for_me", req.ForMe)
 	a.set("cursor", s.seat.Cursor)
 	if _, err := s.client.Protocol(ctx); err != nil {
 		return err
