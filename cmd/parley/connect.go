@@ -86,6 +86,10 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	if err := m.Check(c.Client, c.Allow); err != nil { // before the server is asked
 		return usage(err)
 	}
+	if streams.started == goRun && !c.DryRun {
+		return usage(fmt.Errorf("clients call the program later, and go run does not leave one: parley connect %s",
+			c.Client))
+	}
 	p, err := c.place(streams.err)
 	if err != nil {
 		return err

@@ -53,6 +53,17 @@ func TestConnect_clientThatIsNotHere_isNotClaimed(t *testing.T) {
 		`Once Codex is there, tell the agent: join the room "hello"`)
 }
 
+func TestConnect_startedByGoRun_saysHowToBuild(t *testing.T) {
+	home := emptyHome(t)
+	var out strings.Builder
+	code := run(t.Context(), []string{"connect", "codex"}, streams{out: &out, err: &out, started: goRun})
+	left, err := os.ReadDir(home)
+	if code != exitUsage || !strings.HasSuffix(out.String(), ": go build ./cmd/parley && ./parley connect codex\n") ||
+		err != nil || len(left) > 0 {
+		t.Errorf("code %d, %s; %v, %v", code, &out, left, err)
+	}
+}
+
 func TestConnect_entryOfAFolder_isSaid(t *testing.T) {
 	home := emptyHome(t)
 	install(t, "codex")

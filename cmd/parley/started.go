@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -9,16 +8,21 @@ import (
 )
 
 // startedAs returns how a shell starts this program again, from the word by which it was started: a name in the
-// PATH, a path, or go run, whose file is gone once the program has ended.
+// PATH, a path, or go run, whose file does not stay.
 func startedAs(word string) string {
 	if strings.Contains(word, "%") { // which formats would read
 		return "parley"
 	}
-	if strings.HasPrefix(word, filepath.Join(os.TempDir(), "go-build")) {
-		return "go run ./cmd/parley"
+	if ofGoRun.MatchString(filepath.ToSlash(word)) {
+		return goRun
 	}
 	return pasted(word)
 }
+
+// goRun starts this program from a clone. Its file is in a folder that is removed at once, or in the cache of builds.
+const goRun = "go run ./cmd/parley"
+
+var ofGoRun = regexp.MustCompile(`/go-build[0-9]+/|/[0-9a-f]{64}-d/[^/]+$`)
 
 // own returns a text in which the commands to paste name the program as it was started.
 func (s streams) own(text string) string {
@@ -27,6 +31,9 @@ func (s streams) own(text string) string {
 	}
 	return ownCommand.ReplaceAllStringFunc(text, func(found string) string {
 		before, command, _ := strings.Cut(found, "parley ")
+		if s.started == goRun && command == "connect" { // clients call a program that stays
+			return before + "go build ./cmd/parley && ./parley connect"
+		}
 		return before + s.started + " " + command
 	})
 }
