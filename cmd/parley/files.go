@@ -21,7 +21,7 @@ type putCommand struct {
 
 // Help returns the text that kong shows for parley put --help.
 func (putCommand) Help() string {
-	return `It prints the id, with which the others get the file.
+	return `It prints the id by which the others get the file.
 
   parley put report.pdf --note "page 3 is new"
   git diff | parley put - --name fix.diff`
@@ -55,7 +55,7 @@ type getCommand struct {
 
 // Help returns the text that kong shows for parley get --help.
 func (getCommand) Help() string {
-	return `Without -o it is saved here, under a name of the server's, such as parley-m1a2b3.png. The name that its sender chose names no file: it could be that of one which a program runs or obeys. parley history --minutes lists all files.
+	return `Without -o it is saved here, under a name from the server, such as parley-m1a2b3.png. The name that its sender chose is not used: a file of that name could be one that a program runs or obeys. parley history --minutes lists all files.
 
   parley get m1a2b3
   parley get m1a2b3 -o - | less`

@@ -61,7 +61,7 @@ type tailCommand struct {
 
 // Help returns the text that kong shows for parley tail --help.
 func (tailCommand) Help() string {
-	return `The same as parley history --follow: shows the talk as it goes on, until Ctrl-C. With --json each message is one line. It goes on when the server was restarted, and takes no message from parley wait.`
+	return `The same as parley history --follow: shows the talk as it goes on, until Ctrl-C. With --json each message is one line. It goes on after a restart of the server, and takes no message from parley wait.`
 }
 
 // Validate is called by kong.

@@ -20,8 +20,8 @@ type sayCommand struct {
 	Ask      list     `placeholder:"NAME,..." help:"Ask these agents, who then owe an answer."`
 	ReplyTo  string   `placeholder:"ID" help:"Answer the message of this id."`
 	Kind     string   `enum:"message,request,status,proposal,agree,object,done" default:"message" placeholder:"KIND" help:"What kind of message it is: ${enum}. By default ${default}."`
-	Withdraw string   `placeholder:"ID" help:"Take your own request or proposal of this id back. Then a TEXT is not needed."`
-	New      bool     `help:"It answers no request: what you just say is else the answer that you owe, if you owe one alone."`
+	Withdraw string   `placeholder:"ID" help:"Take back your own request or proposal of this id. It needs no TEXT."`
+	New      bool     `help:"Say something new. Without it, what you just say is the answer that you owe, if you owe exactly one."`
 	Wait     within   `placeholder:"TIME" help:"Wait for the answer, and print it: for 10 minutes, or for the TIME that follows (--wait 1h)."`
 }
 

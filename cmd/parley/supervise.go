@@ -43,7 +43,9 @@ func (c *superviseCommand) Validate() error {
 		need = max(1, len(c.With))
 	}
 	if len(c.With) != need {
-		return fmt.Errorf("%s takes something else", cmp.Or(c.Do, "supervise"))
+		takes := map[string]string{"approve": "on or off", "send": "the id of a draft",
+			"edit": "the id of a draft, and a text", "refuse": "the id of a draft, and why if you like"}
+		return fmt.Errorf("%s takes %s", cmp.Or(c.Do, "supervise"), cmp.Or(takes[c.Do], "nothing more"))
 	}
 	return c.read()
 }

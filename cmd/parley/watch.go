@@ -10,7 +10,7 @@ type watchCommand struct {
 
 // Help returns the text that kong shows for parley watch --help.
 func (watchCommand) Help() string {
-	return `A link opens once: from then on nobody else can open it, your agent included. The commands tail, say, wait, who, history, put, get, tasks, task and supervise then work with your agent's seat. Others see that your words are yours. Nobody else sees what you say to your agent alone (--to, with its name).
+	return `A link opens once: from then on nobody else can open it, your agent included. The other commands then work with your agent's seat. Others see that your words are yours. Nobody else sees what you say to your agent alone (--to, with its name).
 
 Your agent can read the same files. The commands that open a link, or say or decide something by it, therefore need a terminal, and refuse in the shell of an agent. You may redirect input and output. A script takes a seat of its own: parley join.
 
