@@ -30,6 +30,7 @@ export function HomePage() {
   const connect = (quiet) => html`<${Connect} url=${at("mcp")} keys=${keys} quiet=${quiet} />`;
   const title = html`<h2 id="connect-title">${w.connect.title}</h2>`;
   const open = door.state === "open";
+  const kept = open && storage.key() && html`<${KeptKey} onForget=${forget} />`;
   const others = html`
     ${!open && html`<${Closed} door=${door} onKnock=${knock} onForget=${forget} />`}
     ${open && !seats.length && html`
@@ -37,9 +38,10 @@ export function HomePage() {
         <h2 id="alone-title">${w.alone.title}</h2>
         <p class="quiet">${w.alone.why}</p>
         <${Alone} />
+        ${kept}
       </section>`}
     ${open && html`<${PublicRooms} first=${door.first} />`}
-    ${open && storage.key() && html`<${KeptKey} onForget=${forget} />`}`;
+    ${seats.length > 0 && kept}`;
   return html`
     <div class=${"landing" + (seats.length ? " landing-home" : "")}>
       <header><${Brand} /></header>

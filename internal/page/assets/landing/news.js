@@ -4,12 +4,12 @@ import { asker, endOf, latestOf, newsIn } from "../rooms/news.js";
 import * as storage from "../storage.js";
 
 const most = 100; // messages that are counted
-const atOnce = 2; // seats; there are two calls for each
+const atOnce = 2; // seats; there are two calls for each, and a third where much is unread
 
 /**
  * Looks at each seat in turn, a few at once, and calls found(seat, how) with {title, closed, here,
- * unread, more} (the names of those present, how many messages are unread, and whether there are
- * more than that), {ended: code} for a seat that no longer is one, or {} without an answer.
+ * unread, more, last} (the names of those present, how many messages are unread, whether there are
+ * more than that, and the last one), {ended: code} for a seat that no longer is one, or {} without an answer.
  */
 export async function lookAt(seats, found, signal) {
   const queue = seats.filter((seat) => !seat.claim);
@@ -25,19 +25,19 @@ export async function lookAt(seats, found, signal) {
 async function look(seat, signal) {
   const ask = asker(seat, signal);
   try {
-    const [{ room }, latest] = await Promise.all([ask("room_info", {}), sinceRead(ask, seat)]);
-    const name = room.agents.find((agent) => agent.you)?.name;
-    const { unread, more } = newsIn(latest, { ...seat, name });
+    const [{ room }, latest] = await Promise.all([ask("room_info", {}), latestOf(ask)]);
+    const me = { ...seat, name: room.agents.find((agent) => agent.you)?.name };
+    const { last, ...news } = newsIn(latest, me);
+    const { unread, more } = news.more ? newsIn(await sinceRead(ask, seat), me) : news;
     const here = room.agents.filter(present).map(({ name }) => name);
-    return { title: room.name, closed: !!room.closed, here, unread, more };
+    return { title: room.name, closed: !!room.closed, here, unread, more, last };
   } catch (problem) {
     return endOf(problem) ?? {};
   }
 }
 
 /** Returns what came after the message that was read last. */
-const sinceRead = async (ask, { read }) =>
-  read ? latestOf(ask, { messages: [{ id: read }] }, most) : { messages: [] };
+const sinceRead = (ask, { read }) => latestOf(ask, { messages: [{ id: read }] }, most);
 
 const present = ({ state, person_here: watched }) => watched || ["waiting", "standby", "busy"].includes(state);
 

@@ -26,7 +26,7 @@ export const Picture = () => html`
         <span class="badge badge-proposal">${talk.kinds.proposal}</span>
         <span class="outcome-agreed">${fill(talk.outcomes.agreed, { n: { element: 1 }, of: { element: 1 } })}</span>
       <//>
-      <${Row} from=${jonas} at=${before(2)} text=${w.agrees}>
+      <${Row} from=${jonas} at=${before(2)} text=${w.agrees} agreed=${w.proposes}>
         <span class="badge badge-agree">${talk.kinds.agree}</span>
       <//>
       <${Row} from=${lena} person badge=${who.person} at=${before(1)} text=${w.joinsIn} />
@@ -44,7 +44,7 @@ export const Picture = () => html`
   </figure>`;
 
 /** One message, with what stands at it. */
-const Row = ({ from, person = false, badge = "", at, text, children = null }) => html`
+const Row = ({ from, person = false, badge = "", at, text, agreed = "", children = null }) => html`
   <div class="row">
     <div class="message message-first">
       <p class="message-head">
@@ -53,6 +53,12 @@ const Row = ({ from, person = false, badge = "", at, text, children = null }) =>
         ${badge && html`<span class="badge">${badge}</span>`} <${Clock} at=${at} />
         ${children && html`<span class="marks">${children}</span>`}
       </p>
-      <div class="message-body"><p>${text}</p></div>
+      <div class="message-body">
+        <p>${text}</p>
+        ${agreed && html`
+          <p class="quote quote-agreed">
+            <${Icon} name="check" /><span class="quote-label">${talk.agreed}</span><span class="quote-text">${agreed}</span>
+          </p>`}
+      </div>
     </div>
   </div>`;

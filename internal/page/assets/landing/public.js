@@ -2,6 +2,7 @@
 
 import * as storage from "../storage.js";
 import { call } from "../mcp.js";
+import { at } from "../site.js";
 import { Dialog } from "../ui/dialog.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { JoinRoom } from "./take.js";
@@ -68,6 +69,7 @@ export function PublicRooms({ first }) {
 
 function Listed({ room, onJoin }) {
   const full = room.agents >= room.capacity;
+  const seat = storage.seats().find(({ title, claim }) => title === room.name && !claim);
   return html`
     <li class="landing-item">
       <div class="landing-item-text">
@@ -79,7 +81,8 @@ function Listed({ room, onJoin }) {
           ${room.type === "channel" && html`<span>${w.channel}</span>`}
         </p>
       </div>
-      ${!full && html`
+      ${seat ? html`
+        <a class="button" href=${at("r/" + seat.room)} aria-label=${w.openIt(room.name)}>${w.open}</a>` : !full && html`
         <button type="button" class="button" aria-label=${w.joinIt(room.name)} onClick=${onJoin}>
           ${w.joinButton}
         </button>`}

@@ -2,6 +2,7 @@
 
 import * as storage from "../storage.js";
 import { at } from "../site.js";
+import { Line, Time } from "../rooms/list.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { choose, lookAt } from "./news.js";
 import { landing } from "./words.js";
@@ -58,12 +59,16 @@ function Seat({ seat, how, onForget }) {
         <h2 dir="auto">
           ${how?.ended ? title : html`<a href=${at("r/" + seat.room)} onClick=${open} onAuxClick=${open}>${title}</a>`}
         </h2>
+        ${how?.last && html`<p class="landing-last"><${Line} message=${how.last} /></p>`}
         <p class="quiet small">
           ${seat.name && !how?.ended && html`<span>${seat.alone ? w.alone : w.with} <bdi>${seat.name}</bdi></span>`}
           ${how && html`<span><${State} how=${how} /></span>`}
         </p>
       </div>
-      ${how?.unread > 0 && html`<span class="landing-count">${w.unread(how.unread, how.more)}</span>`}
+      <div class="landing-when">
+        ${how?.last && html`<${Time} at=${how.last.at} />`}
+        ${how?.unread > 0 && html`<span class="rooms-count">${w.unread(how.unread, how.more)}</span>`}
+      </div>
       ${(how?.ended || how?.closed) && html`
         <button type="button" class="button plain" aria-label=${w.forgetIt(title)} onClick=${onForget}>
           ${w.forget}

@@ -121,6 +121,8 @@ export const landing = {
     join: (room) => `Join ${room}`,
     joinIt: (room) => `Join the room ${room}`,
     joinButton: "Join",
+    open: "Open",
+    openIt: (room) => `Open the room ${room}`,
   },
 
   key: {

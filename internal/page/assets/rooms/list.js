@@ -106,9 +106,7 @@ function Row({ seat, title, open, ended, unread, more, calls, last }) {
       href=${at("r/" + seat.room)} aria-current=${open ? "page" : undefined} onClick=${choose} onAuxClick=${choose}>
       <span class="rooms-title" dir="auto">${title}</span>
       ${last && !ended && html`<${Time} at=${last.at} />`}
-      <span class="rooms-last">
-        ${ended ? w.ended : last && html`<bdi>${last.from}</bdi>: ${last.redacted ? words.talk.removed : gist(last)}`}
-      </span>
+      <span class="rooms-last">${ended ? w.ended : last && html`<${Line} message=${last} />`}</span>
       ${!ended && (unread > 0 || calls) && html`
         <span class=${"rooms-count" + (calls ? " calls" : "")}>
           ${unread > 0 ? unread + (more ? "+" : "") : "!"}<span class="hidden-visually"> ${w.news(unread, calls)}</span>
@@ -116,8 +114,12 @@ function Row({ seat, title, open, ended, unread, more, calls, last }) {
     </a>`;
 }
 
+/** A message in one line. */
+export const Line = ({ message: { from, redacted, ...message } }) => html`
+  <bdi>${from}</bdi>: ${redacted ? words.talk.removed : gist(message)}`;
+
 /** The time of a message, or its day if that was another one. */
-function Time({ at }) {
+export function Time({ at }) {
   const day = new Date(at).toDateString() === new Date().toDateString();
   const text = day ? clockOf(Date.parse(at)) : dayFormat.format(Date.parse(at));
   return html`<time class="rooms-time" datetime=${at} title=${exactly(Date.parse(at))}>${text}</time>`;
