@@ -43,11 +43,9 @@ function Request({ room, state, request, now, onJump, onReply }) {
   const at = request.message?.at ?? new Date(now - request.minutes * 60_000).toISOString();
   return html`
     <li class=${request.asksMe ? "sidebar-owed mine" : "sidebar-owed"}>
-      <p>
-        <span class="sidebar-owes">
-          ${sentence(request, state)}
-        </span> <span class="small quiet sidebar-when">· <${Ago} at=${at} now=${now} />
-        </span>
+      <p class="sidebar-line">
+        <span class="sidebar-owes">${sentence(request, state)}</span>
+        <span class="quiet sidebar-when"><${Ago} at=${at} now=${now} /></span>
       </p>
       <${Quote} id=${request.id} text=${request.message?.text ?? request.text} whole=${!isCut(request.message)}
         onJump=${onJump} />
