@@ -64,13 +64,12 @@ func TestTalk_hostileTexts_areOnlyTexts(t *testing.T) {
 		sent = append(sent, bob.says("**"+name+"**"), bob.says(monsters[name]))
 	}
 	slices.Sort(sent)
-	tab := s.person().open(ann.watch)
+	p := s.person()
+	tab := p.open(ann.watch)
 	tab.is(css(".log-rows"))
+	tab.visit("about:blank")
 	for _, size := range []struct{ width, height int64 }{{1440, 900}, {360, 740}} {
-		tab.look(size.width, size.height, "dark")
-		tab.reload()
-		tab.is(css(".log-rows"))
-		saw := tab.walks()
+		saw := p.walks(withoutFragment(ann.watch), size.width, size.height)
 		if len(saw.Problems) > 0 {
 			t.Errorf("at %d px: %d problems, such as\n%s", size.width, len(saw.Problems),
 				strings.Join(saw.Problems[:min(10, len(saw.Problems))], "\n"))

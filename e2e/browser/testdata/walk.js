@@ -2,8 +2,9 @@
 // folded if the screen is wide (on a phone that would take minutes), and says what it saw.
 async (steps) => {
   const log = document.querySelector(".log");
+  const late = (fail) => setTimeout(fail, 20_000, new Error("no frame is drawn"));
   const frames = async (n) => {
-    while (n-- > 0) await new Promise(requestAnimationFrame);
+    while (n-- > 0) await Promise.race([new Promise(requestAnimationFrame), new Promise((_, fail) => late(fail))]);
   };
   const elements = new Set(
     "DIV P STRONG EM S A CODE PRE UL OL LI BLOCKQUOTE TABLE THEAD TBODY TR TH TD BR HR BDI BUTTON SPAN svg path".split(
