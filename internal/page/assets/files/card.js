@@ -25,7 +25,7 @@ function Pixels({ picture, name, box }) {
 }
 
 /** Returns the small picture of a message's file, once it is there, or null, or undefined until that is known. */
-export function usePicture(room, message) {
+function usePicture(room, message) {
   const [, changed] = useState(0);
   const [failed, setFailed] = useState(false);
   const picture = room.gallery.of(message);

@@ -2,7 +2,7 @@
 // agent. The lines are those that the server prints for a terminal.
 
 /** Stands for a key, which the page never writes into a line. */
-export const keyPlaceholder = "YOUR_KEY";
+const keyPlaceholder = "YOUR_KEY";
 
 const variable = "Authorization: Bearer ${PARLEY_KEY}";
 const approve = 'default_tools_approval_mode = "approve"';

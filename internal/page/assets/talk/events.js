@@ -13,7 +13,7 @@ import { gist } from "./rows.js";
 const shownAtOnce = 3; // lines in a row; more are behind a button
 const mostTitles = 3; // of tasks that were added at once
 
-/** The events between two messages. view as in message.js. */
+/** The events between two messages. view as in log.js. */
 export function Events({ events, view }) {
   const [all, setAll] = useState(false);
   const lines = together(events);

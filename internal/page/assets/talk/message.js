@@ -1,7 +1,6 @@
 // One message: who says it to whom, what it answers, the text, and what can be done with it.
 //
-// view is what all messages share: {room, state, me, alone, admin, now, byId, requests,
-// onReply, jump, hold, open, toggle, act, remove}.
+// view is what all messages share: see log.js.
 
 import { html, useMemo, useState } from "../vendor.js";
 import { Avatar } from "../ui/avatar.js";
