@@ -5,7 +5,7 @@ import { gist } from "../talk/rows.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 
-/** kinds are agree and object, if the message is a proposal that asks this seat. */
+/** The answer to a proposal that asks this seat can be a vote. */
 export function Answered({ draft, state, onJump }) {
   const { reply, kind } = draft.now;
   const message = state.messages.find(({ id }) => id === reply);

@@ -70,7 +70,7 @@ function Answers({ request, busy, onJump, onReply, onAgree }) {
     <button type="button" class="button" onClick=${() => onReply(id)}>${w.answer}</button>`;
   return html`
     <${Decision} class="button" disabled=${busy} onClick=${onAgree}>${w.agree}<//>
-    <button type="button" class="button" onClick=${() => onReply(id, "object")}>${w.object}</button>`;
+    <button type="button" class="button" disabled=${busy} onClick=${() => onReply(id, "object")}>${w.object}</button>`;
 }
 
 /** Says who owes whom an answer, with "you" and "your agent" in place of the person's own name. */
