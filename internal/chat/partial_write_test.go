@@ -63,7 +63,7 @@ func TestHistory_eventNotYetVisible_isWaitedFor(t *testing.T) {
 				}
 				got <- messages
 			}()
-			patience, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			patience, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			if err := w.clock.BlockUntilContext(patience, 2); err != nil { // one is that of the table
 				t.Fatal(err)

@@ -140,7 +140,7 @@ func queued(t *testing.T, from <-chan queueAnswer) pairing.Result {
 			t.Fatalf("queue: %v", got.err)
 		}
 		return got.Result
-	case <-time.After(20 * time.Second): // only a broken wait gets here
+	case <-time.After(time.Minute): // only a broken wait gets here
 		t.Fatal("the wait for a partner did not end")
 		return pairing.Result{}
 	}
@@ -248,7 +248,7 @@ func take(t *testing.T, from <-chan waitAnswer) chat.Waited {
 			t.Fatalf("wait: %v", got.err)
 		}
 		return got.Waited
-	case <-time.After(20 * time.Second): // only a broken wait gets here
+	case <-time.After(time.Minute): // only a broken wait gets here
 		t.Fatal("the wait did not end")
 		return chat.Waited{}
 	}
