@@ -124,9 +124,11 @@ func (p *person) await(what string, ok func() bool) {
 	}
 }
 
-// meets lets an agent take a seat beside the person, and returns what PostToolUse tells of it.
-func (p *person) meets(room string) (agent client.Joined, hook map[string]any) {
+// meets lets the person and an agent take seats, and returns what PostToolUse tells of the agent's.
+func (p *person) meets() (agent client.Joined, hook map[string]any) {
 	p.t.Helper()
+	const room = "hello"
+	p.ok(room, "join", room, "--as", "Bob")
 	c := client.New(p.base, client.Options{})
 	defer c.Close()
 	seat := map[string]any{"room": room, "agent_name": "Ann"}
@@ -201,8 +203,7 @@ func TestSystems_shell(t *testing.T) {
 	t.Parallel()
 	needsShell(t)
 	p := newPerson(t)
-	p.ok("hello", "join", "hello", "--as", "Bob")
-	agent, _ := p.meets("hello")
+	agent, _ := p.meets()
 	p.ok("", "say", "Is there milk?")
 	c := client.New(p.base, client.Options{})
 	defer c.Close()
@@ -258,8 +259,7 @@ func TestSystems_claudeCode_isWokenAndKeepsItsSeat(t *testing.T) {
 	p := newPerson(t)
 	const file = ".claude/settings.json"
 	p.ok("", "connect", "claude-code")
-	p.ok("", "join", "hello", "--as", "Bob")
-	agent, joined := p.meets("hello")
+	agent, joined := p.meets()
 	p.quiet(file, joined)
 	stopped := make(chan string, 1)
 	go func() {
@@ -293,8 +293,7 @@ func TestSystems_codex_isWoken(t *testing.T) {
 	const file = ".codex/hooks.json"
 	p.standIn()
 	p.ok("", "connect", "codex")
-	p.ok("", "join", "hello", "--as", "Bob")
-	_, joined := p.meets("hello")
+	_, joined := p.meets()
 	joined["turn_id"] = "t1" // only Codex has it
 	p.quiet(file, joined)
 	p.ok("", "say", "Are you there?")
