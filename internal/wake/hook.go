@@ -126,14 +126,6 @@ func result(response json.RawMessage) joined {
 	return whole.joined
 }
 
-// wake says how to reach the session that made the call.
-func (c HookCall) wake() *client.Wake {
-	if c.InCodex() {
-		return c.codex()
-	}
-	return c.claude()
-}
-
 // claude says how to reach a session of Claude Code.
 func (c HookCall) claude() *client.Wake {
 	pid, _ := strconv.Atoi(os.Getenv("CLAUDE_PID")) // 0: not known
@@ -199,7 +191,10 @@ func (c HookCall) seated(o HookOptions) error {
 	if s.Server, err = o.Server(s.Token); err != nil || s.Server == "" {
 		return err
 	}
-	s.Wake = c.wake()
+	s.Wake = c.claude()
+	if c.InCodex() {
+		s.Wake = c.codex()
+	}
 	if err := o.Seats.Put(s); err != nil {
 		return err
 	}
