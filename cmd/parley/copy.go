@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math"
 	"os"
@@ -92,12 +93,13 @@ type place struct {
 // openSource opens the rooms at a place that has to exist.
 func openSource(ctx context.Context, log *slog.Logger, at, bucket string) (place, error) {
 	if _, isTable := tableName(at); !isTable {
-		info, err := os.Stat(at)
-		if err != nil {
-			return place{}, fmt.Errorf("no rooms there; name a file, or a DynamoDB table as table:NAME: %w", err)
-		}
-		if info.Size() == 0 { // opening it would make it a table
-			return place{}, fmt.Errorf("no rooms there: %s is empty", at)
+		switch info, err := os.Stat(at); {
+		case errors.Is(err, fs.ErrNotExist):
+			return place{}, fmt.Errorf("there is no file %s; a DynamoDB table is written as table:NAME", at)
+		case err != nil:
+			return place{}, err
+		case info.Size() == 0: // opening it would make it a table
+			return place{}, fmt.Errorf("%s is empty", at)
 		}
 	}
 	return openRooms(ctx, log, at, bucket, false)

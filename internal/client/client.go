@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/mark3labs/mcp-go/client"
@@ -120,7 +121,19 @@ func (u *Unreachable) Error() string {
 	if is := notParley(""); errors.As(u.cause, &is) {
 		return fmt.Sprintf("the server at %s does not answer as Parley does%v; see parley doctor", u.Base, is)
 	}
-	return fmt.Sprintf("the server at %s cannot be reached: %v; see parley doctor", u.Base, u.cause)
+	return fmt.Sprintf("the server at %s cannot be reached: %s; see parley doctor", u.Base, Reason(u.cause))
+}
+
+// Reason says why a connection failed, without the steps and addresses that Go puts before it.
+func Reason(err error) string {
+	name, number := new(net.DNSError), syscall.Errno(0)
+	switch {
+	case errors.As(err, &name):
+		return name.Err
+	case errors.As(err, &number):
+		return number.Error()
+	}
+	return err.Error()
 }
 
 // Unwrap returns the cause.

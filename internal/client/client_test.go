@@ -10,7 +10,9 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -111,6 +113,16 @@ func TestCall_noParleyThere_isUnreachable(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		})
+	}
+}
+
+func TestCall_noServerThere_isSaidWithoutTheStepsOfGo(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	err := caller(t, server.URL).Call(t.Context(), "list_rooms", map[string]any{}, &client.Rooms{})
+	want := "the server at " + server.URL + " cannot be reached: " + syscall.ECONNREFUSED.Error() + "; see parley doctor"
+	if err == nil || runtime.GOOS != "windows" && err.Error() != want {
+		t.Errorf("%v; want %s", err, want)
 	}
 }
 

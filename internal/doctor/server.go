@@ -37,7 +37,7 @@ func (v *visit) server(ctx context.Context) bool {
 	case errors.Is(err, errTurnedAway):
 		return v.ok(check, "Parley answers at %s", v.Server)
 	case err != nil:
-		return v.fail(check, v.fixOf(err), "%v", err)
+		return v.fail(check, v.fixOf(err), "%s: %s", v.Server, client.Reason(err))
 	case hello.Server.Name != "parley":
 		return v.fail(check, "name the right address with --url", "the MCP server there is %q, "+
 			"not Parley", hello.Server.Name)
