@@ -33,5 +33,5 @@ func ParseWatchLink(given string) (WatchLink, error) {
 
 const roomDoor = "/r/"
 
-var errNoWatchLink = errors.New("this is not the whole link of an agent: it has /r/ in it and a secret behind #; copy " +
-	"it to its end")
+var errNoWatchLink = errors.New("this is no link of an agent, or it is not whole: one has /r/ in it, and ends with a " +
+	"secret behind #")
