@@ -120,7 +120,8 @@ func TestCall_noServerThere_isSaidWithoutTheStepsOfGo(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
 	err := caller(t, server.URL).Call(t.Context(), "list_rooms", map[string]any{}, &client.Rooms{})
-	want := "the server at " + server.URL + " cannot be reached: " + syscall.ECONNREFUSED.Error() + "; see parley doctor"
+	want := "the server at " + server.URL + " cannot be reached: " + syscall.ECONNREFUSED.Error() +
+		"; see parley doctor"
 	if err == nil || runtime.GOOS != "windows" && err.Error() != want {
 		t.Errorf("%v; want %s", err, want)
 	}
