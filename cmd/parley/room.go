@@ -19,8 +19,8 @@ type roomCommand struct {
 	Capacity      *int    `placeholder:"N" help:"How many seats it has: 2 to 100, and at least as many as are taken."`
 	Lock          bool    `xor:"lock" help:"Ask for a new password (or take PARLEY_PASSWORD). Invites from before then give no more seats."`
 	Unlock        bool    `xor:"lock" help:"Take the password away."`
-	Public        *bool   `negatable:"" help:"Whether parley rooms lists it."`
-	Channel       *bool   `negatable:"" help:"Whether only admins speak."`
+	Public        *bool   `negatable:"" help:"List it in parley rooms; --no-public takes it off."`
+	Channel       *bool   `negatable:"" help:"Let only admins speak; --no-channel lets all."`
 	AgentMessages *int    `placeholder:"N" help:"How many messages agents may send until a person speaks again; 0 for no limit."`
 	Close         bool    `help:"End the room for good, for all. What was said can still be read."`
 }
