@@ -57,8 +57,8 @@ func (c *doctorCommand) Run(ctx context.Context, streams streams) error {
 		Server: p.Base, Key: p.Key, Invite: p.Invite, Admitted: options(p, streams.err).Admitted,
 		Version: app.Version(), Machine: machine, Client: c.Client, Wake: c.Wake, Wait: c.Wait,
 		Waits: func(d time.Duration) {
-			fmt.Fprintf(streams.err, "parley: waiting %v, as agents do: something on the way to the server may end a "+
-				"wait.\n", d)
+			fmt.Fprintf(streams.err, "parley: waiting %s, as agents do: something on the way to the server may end a "+
+				"wait.\n", shell.Spoken(d))
 		},
 		Tell: func(r doctor.Result) {
 			r.What, r.Fix = shell.HarmlessLine(r.What), shell.HarmlessLine(r.Fix) // they quote what a server said

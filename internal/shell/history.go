@@ -41,6 +41,9 @@ func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) er
 		if more && !req.Agreed && !s.out.JSON && s.out.Screen.Terminal {
 			s.out.note("There is more: parley history --before %s", list[0].ID)
 		}
+		if len(list) == 0 && !s.out.JSON {
+			s.out.note("There is nothing to show.")
+		}
 		return s.out.show(page(list, more), func() { s.show(list) })
 	})
 	if req.Follow && stopped(ctx, err) {

@@ -204,7 +204,7 @@ func unheard(err error) bool {
 // await prints the answers to the message of an id. It reads the history after it, and so
 // neither takes messages from another command nor is ended by one.
 func (s *session) await(ctx context.Context, id string, req SayRequest) error {
-	return s.within(ctx, req.Within, "No answer within %v.", func(ctx context.Context) error {
+	return s.within(ctx, req.Within, "No answer within %s.", func(ctx context.Context) error {
 		w := &answers{s: s, id: id, to: req.To}
 		err := s.sent(ctx, w)
 		if err == nil {

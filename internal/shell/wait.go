@@ -3,6 +3,7 @@ package shell
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/client"
@@ -22,7 +23,7 @@ type WaitRequest struct {
 // Wait shows what was said since the last Wait, or waits until something is.
 func (s *Shell) Wait(ctx context.Context, which Which, req WaitRequest) error {
 	return s.with(which, func(s *session) error {
-		return s.within(ctx, req.Within, "Nothing came within %v.",
+		return s.within(ctx, req.Within, "Nothing came within %s.",
 			func(ctx context.Context) error { return s.wait(ctx, req) })
 	})
 }
@@ -37,10 +38,22 @@ func (s *session) within(ctx context.Context, d time.Duration, why string, do fu
 	}
 	err := do(limited)
 	if limited.Err() != nil && ctx.Err() == nil && errors.Is(err, context.Canceled) {
-		s.out.note(why, d)
+		s.out.note(why, Spoken(d))
 		return ErrQuiet
 	}
 	return err
+}
+
+// Spoken writes a duration without the zeros of Go: 10m, and not 10m0s.
+func Spoken(d time.Duration) string {
+	text := d.String()
+	if d%time.Minute == 0 {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if d%time.Hour == 0 {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 // wait makes calls until one has messages. The cursor is stored after they are printed: a
