@@ -134,6 +134,9 @@ func parse(args []string, stdout io.Writer) (*kong.Context, error) {
 	if completed(parser) {
 		return nil, nil
 	}
+	if len(args) > 0 && args[0] == "help" { // as people type it
+		args = append(args[1:], "--help")
+	}
 	command, err := read(parser, args)
 	if done {
 		return nil, nil
@@ -150,7 +153,7 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		why := strings.TrimSuffix(strings.ReplaceAll(err.Error(), `"",`, ""), ".")
+		why := strings.TrimSuffix(strings.NewReplacer(`"",`, "", `,""`, "").Replace(err.Error()), ".")
 		return nil, fmt.Errorf("%s; see %s --help", why, commandIn(command, err))
 	}
 	return command, nil

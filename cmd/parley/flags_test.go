@@ -134,6 +134,8 @@ func TestParse_helpAndVersion_leaveNothingToDo(t *testing.T) {
 	for args, wanted := range map[string][]string{
 		"--version": {"parley " + app.Version() + "\n"},
 		"--help":    {"serve", "copy", "backup", "check", "--version"},
+		"help":      {"serve", "copy", "backup", "check", "--version"},
+		"help say":  {"Usage: parley say "},
 		"serve --help": {"PARLEY_ADDR", "127.0.0.1:8080", "PARLEY_DATA", "parley.db", "PARLEY_TABLE",
 			"PARLEY_CREATE_TABLE", "PARLEY_PUBLIC_URL", "PARLEY_ALLOW_HOST", "PARLEY_ALLOW_ORIGIN", "PARLEY_LOG_LEVEL",
 			"PARLEY_LOG_FORMAT", "290s"},
@@ -247,13 +249,14 @@ func TestCommands_valueThatCanNeverBeRight_isRefused(t *testing.T) {
 		"manage": {{"mute", "Bob", "--note", long}, {"mute", long}, {"dance", "Bob"}, {"", "Bob"}},
 		"supervise": {{"refuse", "m1", strings.Repeat("x", 201)}, {"edit", "m1", long}, {"approve", "perhaps"},
 			{"send"}, {""}},
-		"rooms":    {{"-n", "0"}, {""}},
-		"history":  {{"-n", "0"}, {"--minutes", "--follow"}},
-		"connect":  {{""}, {"emacs"}},
-		"keys add": {{"Ann", "--days", "0"}, {"Ann", "--days", "100000"}, {""}},
-		"check":    {{""}},
-		"watch":    {{""}},
-		"doctor":   {{"--wait", "0s"}, {"--wake"}},
+		"rooms":      {{"-n", "0"}, {""}},
+		"history":    {{"-n", "0"}, {"--minutes", "--follow"}},
+		"connect":    {{""}, {"emacs"}},
+		"keys add":   {{"Ann", "--days", "0"}, {"Ann", "--days", "100000"}, {""}},
+		"check":      {{""}},
+		"completion": {{"tcsh"}},
+		"watch":      {{""}},
+		"doctor":     {{"--wait", "0s"}, {"--wake"}},
 	} {
 		for _, line := range lines {
 			wrong(t, "parley "+name, append(strings.Fields(name), line...)...)
