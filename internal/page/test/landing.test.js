@@ -38,7 +38,7 @@ test("my rooms: who is there, and how much of others is unread", async () => {
   server.happens({ type: "joined", agent: "Dee" });
   const how = (await looked({ token: "p1", read })).get("p1");
   const { last, ...rest } = how;
-  assert.deepEqual(rest, { title: "den", closed: false, here: ["Ada", "Cy"], unread: 2, more: false });
+  assert.deepEqual(rest, { title: "den", closed: false, here: ["Ada", "Cy"], unread: 2, more: false, calls: false });
   assert.equal(last.text, "me");
 });
 

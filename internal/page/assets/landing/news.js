@@ -8,8 +8,8 @@ const atOnce = 2; // seats; there are two calls for each, and a third where much
 
 /**
  * Looks at each seat in turn, a few at once, and calls found(seat, how) with {title, closed, here,
- * unread, more, last} (the names of those present, how many messages are unread, whether there are
- * more than that, and the last one), {ended: code} for a seat that no longer is one, or {} without an answer.
+ * unread, more, calls, last} (the names of those present, how many messages are unread, whether there
+ * are more than that, whether one is for this person, and the last one), {ended: code} for a seat that no longer is one, or {} without an answer.
  */
 export async function lookAt(seats, found, signal) {
   const queue = seats.filter((seat) => !seat.claim);
@@ -27,10 +27,10 @@ async function look(seat, signal) {
   try {
     const [{ room }, latest] = await Promise.all([ask("room_info", {}), latestOf(ask)]);
     const me = { ...seat, name: room.agents.find((agent) => agent.you)?.name };
-    const { last, ...news } = newsIn(latest, me);
+    const { last, calls, ...news } = newsIn(latest, me);
     const { unread, more } = news.more ? newsIn(await sinceRead(ask, seat), me) : news;
     const here = room.agents.filter(present).map(({ name }) => name);
-    return { title: room.name, closed: !!room.closed, here, unread, more, last };
+    return { title: room.name, closed: !!room.closed, here, unread, more, calls, last };
   } catch (problem) {
     return endOf(problem) ?? {};
   }

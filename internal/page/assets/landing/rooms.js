@@ -67,6 +67,7 @@ function Seat({ seat, how, onForget }) {
       </div>
       <div class="landing-when">
         ${how?.last && html`<${Time} at=${how.last.at} />`}
+        ${how?.calls && html`<span class="rooms-count calls">${w.asked}</span>`}
         ${how?.unread > 0 && html`<span class="rooms-count">${w.unread(how.unread, how.more)}</span>`}
       </div>
       ${(how?.ended || how?.closed) && html`

@@ -69,6 +69,7 @@ export const landing = {
     nobody: "Nobody is here",
     noAnswer: "No answer",
     closed: "Closed: you can still read it",
+    asked: "You are asked",
     unread: (n, more) => `${n}${more ? "+" : ""} unread`,
     forget: "Forget",
     forgetIt: (room) => `Forget the room ${room}`,
