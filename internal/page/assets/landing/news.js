@@ -9,7 +9,8 @@ const atOnce = 2; // seats; there are two calls for each, and a third where much
 /**
  * Looks at each seat in turn, a few at once, and calls found(seat, how) with {title, closed, here,
  * unread, more, calls, last} (the names of those present, how many messages are unread, whether there
- * are more than that, whether one is for this person, and the last one), {ended: code} for a seat that no longer is one, or {} without an answer.
+ * are more than that, whether one is for this person, and the last one), {ended: code} for a seat that
+ * no longer is one, or {} without an answer.
  */
 export async function lookAt(seats, found, signal) {
   const queue = seats.filter((seat) => !seat.claim);

@@ -57,7 +57,8 @@ const Row = ({ from, person = false, badge = "", at, text, agreed = "", children
         <p>${text}</p>
         ${agreed && html`
           <p class="quote quote-agreed">
-            <${Icon} name="check" /><span class="quote-label">${talk.agreed}</span><span class="quote-text">${agreed}</span>
+            <${Icon} name="check" /><span class="quote-label">${talk.agreed}</span>
+            <span class="quote-text">${agreed}</span>
           </p>`}
       </div>
     </div>

@@ -54,7 +54,7 @@ function Seat({ seat, how, onForget }) {
   const title = how?.title ?? seat.title ?? w.unnamed;
   const open = () => choose(seat);
   return html`
-    <li class=${"landing-item landing-room" + (how?.unread > 0 ? " unread-room" : "")}>
+    <li class=${"landing-item landing-room" + (how?.unread > 0 ? " landing-unread" : "")}>
       <div class="landing-item-text">
         <h2 dir="auto">
           ${how?.ended ? title : html`<a href=${at("r/" + seat.room)} onClick=${open} onAuxClick=${open}>${title}</a>`}
