@@ -30,6 +30,7 @@ func TestSidebar_personAlone_hasNoReins_andOthersSeeThatItIsAPerson(t *testing.T
 	t.Parallel()
 	s := onFile(t)
 	tab := s.person().open("/")
+	tab.click(button("Create a room"))
 	tab.fill(field("Your name"), "Eve")
 	tab.fill(field("Name of the room"), "The bridge")
 	tab.click(button("Create the room"))
