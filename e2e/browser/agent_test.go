@@ -194,7 +194,7 @@ func (a *agent) hears(what string, is func(message) bool) message {
 		if at = slices.IndexFunc(a.inbox, is); at >= 0 {
 			return true
 		}
-		got := a.call("wait_for_message", args{"cursor": a.cursor, "wait_seconds": 5})
+		got := a.call("wait_for_message", args{"cursor": a.cursor, "wait_seconds": 1})
 		a.cursor, a.inbox = got.Cursor, append(a.inbox, got.Messages...)
 		return false
 	})
