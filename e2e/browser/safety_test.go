@@ -106,11 +106,13 @@ func TestSafety_conversation_isHeldEverywhereWithSecretsInTheStorageAlone(t *tes
 		c.note()
 		c.pause()
 		c.ann.showsNoSecret()
-		before := len(c.ann.requested("/assets/"))
+		before := c.ann.requested("/assets/")
 		c.ann.visit("/")
 		c.ann.is(css("h1"))
-		for _, q := range c.ann.requested("/assets/")[before:] {
-			if q.bytes > 0 {
+		for _, q := range c.ann.requested("/assets/")[len(before):] {
+			// The icon, which the browser without windows wants for no tab, is a picture of that page.
+			if q.bytes > 0 && (!strings.HasSuffix(q.url, "/icon.svg") ||
+				slices.ContainsFunc(before, func(first request) bool { return first.url == q.url })) {
 				t.Errorf("%s was loaded again: %v bytes", q.url, q.bytes)
 			}
 		}
