@@ -40,7 +40,7 @@ export function together(events) {
     else if (type === "message" && above?.type === "message" && above.reply_to === proposal)
       lines[lines.length - 1] = { ...above, votes: [...above.votes, event], agreed: above.agreed ?? event.agreed };
     else if (waits(event) && above && waits(above))
-      lines[lines.length - 1] = { ...above, n: word((above.n?.word ?? 1) + 1) };
+      lines[lines.length - 1] = { ...above, n: { element: (above.n?.element ?? 1) + 1 } };
     else if (type === "joined") lines.push({ ...event, agents: [agent] });
     else lines.push(type === "message" ? { ...event, votes: [event] } : event);
   }
