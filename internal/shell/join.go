@@ -149,10 +149,10 @@ func (s *Shell) take(ctx context.Context, c *client.Client, req JoinRequest) (r 
 }
 
 // resume returns to the seat that the person has in that room under that name. The result
-// is nil if there is none, or none any more.
+// is nil if there is none, none any more, or a new room is to get the name.
 func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (result, error) {
 	all, err := s.Seats.All()
-	if err != nil || req.New {
+	if err != nil || req.New && req.Room == "" {
 		return nil, err
 	}
 	which := Which{Room: req.Room, As: req.As}
@@ -162,7 +162,12 @@ func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (
 	if i < 0 {
 		return nil, nil
 	}
-	r, err := s.seated(ctx, c, "join_room", args{"agent_token": all[i].Token})
+	var r result
+	if req.New { // its room may have another name now, and the seat there is not to be forgotten for the new one
+		_, err = (&session{client: c, seat: all[i], file: s.Seats}).call(ctx, "room_info", args{}, &client.Info{})
+	} else {
+		r, err = s.seated(ctx, c, "join_room", args{"agent_token": all[i].Token})
+	}
 	switch fault.CodeOf(err) {
 	case fault.Removed, fault.TokenInvalid, fault.RoomNotFound, fault.RoomClosed:
 		return nil, s.Seats.Remove(all[i].Token)

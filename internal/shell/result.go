@@ -57,9 +57,9 @@ func (s *session) call(ctx context.Context, tool string, a args, typed any) (res
 	}
 	var room struct{ Name string }
 	if len(r["room"]) > 0 && json.Unmarshal(r["room"], &room) == nil && room.Name != "" && room.Name != s.seat.Room {
-		err = s.renamed(room.Name) // by another admin
+		_ = s.renamed(room.Name) // by another admin; what the call did is done, and the next call tells it again
 	}
-	return r, err
+	return r, nil
 }
 
 // numbered is a refusal of one name of a list, which the server does not repeat: an agent chose it.

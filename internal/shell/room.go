@@ -105,6 +105,16 @@ func (s *session) renewed(got client.Changed) {
 	}
 }
 
+// newName returns the name that the room got last by what was said; "" if none.
+func newName(said []client.Message) (name string) {
+	for _, m := range said {
+		if is, ok := m.Changes["room"].(string); ok && m.Type == "room" {
+			name = is
+		}
+	}
+	return name
+}
+
 // ManageRequest acts on one agent of a room.
 type ManageRequest struct {
 	Action string // promote, demote, mute, unmute, kick, ban, unban or readmit
@@ -173,7 +183,7 @@ func (s *Shell) Mine(ctx context.Context) error {
 		if !seat.OfShell() || s.Base != "" && seat.Server != s.Base {
 			continue
 		}
-		is, err := s.news(ctx, seat)
+		is, err := s.news(ctx, &seat)
 		if err != nil {
 			return err
 		}
@@ -200,8 +210,9 @@ func (s *Shell) Mine(ctx context.Context) error {
 	return s.Out.Screen.err
 }
 
-// news says how much is new for a seat since its last wait, or why that is not known.
-func (s *Shell) news(ctx context.Context, seat client.Seat) (string, error) {
+// news says how much is new for a seat since its last wait, or why that is not known. It gives the seat the name that
+// its room has got since.
+func (s *Shell) news(ctx context.Context, seat *client.Seat) (string, error) {
 	p, err := s.at(seat.Server)
 	if err != nil {
 		return "", err
@@ -210,6 +221,10 @@ func (s *Shell) news(ctx context.Context, seat client.Seat) (string, error) {
 	defer c.Close()
 	got, err := c.Standby(ctx, client.StandbyRequest{Token: seat.Token, Cursor: seat.Cursor, Peek: true,
 		Wait: time.Millisecond})
+	if name := newName(got.Messages); name != "" && !got.HasMore {
+		_ = (&session{seat: *seat, file: s.Seats}).renamed(name) // the next call tells it again
+		seat.Room = name
+	}
 	more := ""
 	if got.HasMore {
 		more = "+"

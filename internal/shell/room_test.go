@@ -3,6 +3,7 @@ package shell_test
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -203,5 +204,51 @@ func TestTask_edit_emptiesWhatMustBeDoneFirst(t *testing.T) {
 	if got := task(shell.TaskRequest{Action: "edit", ID: "t2", Free: true}); got.Task.State != "open" ||
 		len(got.Task.After) > 0 {
 		t.Errorf("after: %+v", got.Task)
+	}
+}
+
+// renamed serves the room of Ann and Bob, which Ann has renamed.
+func renamed(t *testing.T) (base string) {
+	t.Helper()
+	base = serve(t)
+	meet(t, base, "Ann", "Bob")
+	if err := at(t, base, nil).Room(t.Context(), as("Ann"), shell.RoomRequest{Name: new("coffee")}); err != nil {
+		t.Fatal(err)
+	}
+	return base
+}
+
+// Another admin renames the room, and each way to hear of it gives the seat the new name. A new room of the old one
+// takes nothing from it.
+func TestRoom_anotherRenamesIt_theSeatIsFoundByItsNewName(t *testing.T) {
+	for how, hear := range map[string]func(*command) error{
+		"wait": func(c *command) error { return c.Wait(t.Context(), as("Bob"), shell.WaitRequest{}) },
+		"mine": func(c *command) error { return c.Mine(t.Context()) },
+		"a new": func(c *command) error {
+			return c.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Bob", New: true})
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			base := renamed(t)
+			if err := hear(at(t, base, nil)); err != nil {
+				t.Fatal(err)
+			}
+			if err := at(t, base, nil).Who(t.Context(), shell.Which{Room: "coffee", As: "Bob"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A file that cannot be written loses no answer of the server.
+func TestRoom_anotherRenamesIt_whoAnswersWithoutAHomeThatCanBeWritten(t *testing.T) {
+	base := renamed(t)
+	c := at(t, base, nil)
+	lock := c.Seats.Path() + ".lock"
+	if err := errors.Join(os.Remove(lock), os.Mkdir(lock, 0o700)); err != nil { // not even root can lock a folder
+		t.Fatal(err)
+	}
+	if err := c.Who(t.Context(), as("Bob")); err != nil || !strings.Contains(c.out.String(), `"coffee"`) {
+		t.Errorf("%v, %s", err, &c.out)
 	}
 }

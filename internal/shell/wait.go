@@ -85,6 +85,11 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 		if err := s.file.Read(s.seat.Token, got.Cursor); err != nil {
 			return err
 		}
+		if name := newName(got.Messages); name != "" {
+			if err := s.renamed(name); err != nil {
+				return err
+			}
+		}
 		a["cursor"] = got.Cursor
 		if done, err := s.ended(ctx, got, heard); done || err != nil {
 			return err
