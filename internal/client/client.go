@@ -128,6 +128,8 @@ func (u *Unreachable) Error() string {
 func Reason(err error) string {
 	name, number := new(net.DNSError), syscall.Errno(0)
 	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "its answer broke off"
 	case errors.As(err, &name):
 		return name.Err
 	case errors.As(err, &number):
@@ -243,8 +245,11 @@ func (c *Client) failure(ctx context.Context, err error) error {
 		return refused
 	case errors.As(err, &lost):
 		return &Unreachable{c.base, plainly(lost.Err)}
+	case errors.As(err, new(*json.UnmarshalTypeError)):
+		return &Unreachable{c.base, notParley("")}
 	}
-	return fmt.Errorf("the server at %s does not answer as Parley does, but with %q; see parley doctor", c.base, err)
+	return fmt.Errorf("the server at %s does not answer as Parley does, but with %.200q; see parley doctor", c.base,
+		err.Error())
 }
 
 // plainly returns the part of a transport's error that a person can act on. mcp-go has no types for the answers of
@@ -261,7 +266,7 @@ func plainly(err error) error {
 	case errors.As(err, new(net.Error)), errors.As(err, new(*http.MaxBytesError)), errors.As(err, new(notParley)):
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "unexpected nil response"):
-		return errors.New("its answer broke off")
+		return io.ErrUnexpectedEOF
 	case said == nil:
 		return notParley("")
 	case said[1] != "":

@@ -75,6 +75,9 @@ func TestClient_serverIsNoParley_isOneLineWithoutItsPage(t *testing.T) {
 		{200, is, "", other},
 		{200, is, `{"hello":"world"}`, other},
 		{200, is, "[1, 2]", other},
+		{200, is, `{"jsonrpc": "2.0", "id": 1, "result": "fine"}`, other},
+		{200, is, `{"jsonrpc": "2.0", "id": 1, "error": {"code": 1, "message": "` + strings.Repeat("x", 5000) + `"}}`,
+			other + `, but with "` + strings.Repeat("x", 200) + `"`},
 		{200, is, `{"jsonrpc": "2.0", "id": 1, "error": {"code": -32601, "message": "No\nsuch"}}`, other +
 			`, but with "method not found: No\nsuch"`},
 		{200, is, `{"jsonrpc": "2.0", "id": 1,`, broken},

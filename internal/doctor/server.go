@@ -139,7 +139,10 @@ func (w *wire) ask(ctx context.Context, method string, params, result any) error
 		strange.message = a.Error.Message
 		return strange
 	}
-	return json.Unmarshal(a.Result, result)
+	if json.Unmarshal(a.Result, result) != nil {
+		return strange
+	}
+	return nil
 }
 
 // errTurnedAway is the error of a request that the server did not admit.
@@ -155,7 +158,7 @@ type strange struct {
 // Error implements error.
 func (s *strange) Error() string {
 	if s.message != "" {
-		return fmt.Sprintf("the server answers %d %s: %s", s.status, http.StatusText(s.status), s.message)
+		return fmt.Sprintf("the server answers %d %s: %.200s", s.status, http.StatusText(s.status), s.message)
 	}
 	return fmt.Sprintf("the answer is %d %s, of the type %q", s.status, http.StatusText(s.status), s.kind)
 }

@@ -34,6 +34,7 @@ func TestRun_noParleyServerThere_isNamedWithWhatHelps(t *testing.T) {
 		"nothing behind it":    {answers(502, "text/html", "<html>oh"), "502", "server behind it"},
 		"another path":         {answers(404, "text/html", "<html>not here"), "404", "/mcp"},
 		"another MCP":          {answers(200, "application/json", other), `"other", not Parley`, "--url"},
+		"another result":       {answers(200, "application/json", `{"result":"fine"}`), "the answer is 200 OK", "Parley server"},
 		"an error":             {answers(500, "application/json", broken), "out of order", "log of the server"},
 		"nothing":              {closed, "refused", "parley serve"},
 		"no such name":         {"http://parley.invalid", "parley.invalid", "spelling"},
