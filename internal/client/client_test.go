@@ -190,18 +190,22 @@ func TestParsePlace_isThatOfTheServerHoweverItIsWritten(t *testing.T) {
 		"https://a.example/mcp?key=" + key:                  {},
 		"https://a.example/r/abcdefg#" + key:                {},
 		"https://ann:secret@a.example":                      {},
-		key:                                                 {},
-		"a.example":                                         {},
-		"ftp://a.example":                                   {},
-		"https://":                                          {},
-		"":                                                  {},
+		"https://ann:pa?sesame@a.example":                   {},
+		"https://ann@a.example/mcp?t=sesame":                {},
+		"https://a.example/mcp?t=sesame":                    {},
+		"https://a.example/mcp?to=ann@b.example&t=sesame":   {},
+		key:               {},
+		"a.example":       {},
+		"ftp://a.example": {},
+		"https://":        {},
+		"":                {},
 	} {
 		got, err := client.ParsePlace(given)
 		if got != want || (err == nil) != (want != client.Place{}) {
 			t.Errorf("%q: %q, %v", given, got, err)
 		}
 		for _, said := range []string{fmt.Sprint(err), client.Shown(given), got.String()} {
-			for _, secret := range []string{"secret@", "k/secret", key, invite, invite[1:]} {
+			for _, secret := range []string{"secret@", "k/secret", "sesame", key, invite, invite[1:]} {
 				if strings.Contains(strings.ToLower(said), secret) {
 					t.Errorf("%q: it says %s", given, said)
 				}

@@ -120,11 +120,13 @@ func masked(text string) string {
 		}
 	}
 	if at := strings.LastIndex(text, "@"); at >= 0 {
-		return hiddenPart + text[at:]
+		if strings.ContainsAny(text[:at], "?#") { // a password, or what follows the address
+			return hiddenPart
+		}
+		text = hiddenPart + text[at:]
 	}
-	before, _, fragment := strings.Cut(text, "#")
-	if fragment {
-		return before + "#" + hiddenPart
+	if end := strings.IndexAny(text, "?#"); end >= 0 {
+		text = text[:end+1] + hiddenPart
 	}
 	if ident.SecretIn(text) != "" {
 		return hiddenPart
