@@ -36,7 +36,7 @@ func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) er
 			return err
 		}
 		if req.Minutes || req.Markdown {
-			return s.minutes(ctx, list, req.Markdown)
+			return s.minutes(ctx, list, req)
 		}
 		if more && !req.Agreed && !s.out.JSON && s.out.Screen.Terminal {
 			s.out.note("There is more: parley history --before %s", list[0].ID)

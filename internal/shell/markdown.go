@@ -69,7 +69,7 @@ func (t *talk) outcome() string {
 	for _, e := range t.agreed {
 		var by []string
 		for _, yes := range t.said {
-			if yes.Kind == "agree" && yes.ReplyTo == e.ID && !slices.Contains(by, yes.From) {
+			if t.whole && yes.Kind == "agree" && yes.ReplyTo == e.ID && !slices.Contains(by, yes.From) {
 				by = append(by, yes.From)
 			}
 		}

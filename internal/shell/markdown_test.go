@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,7 +31,7 @@ func TestMarkdown_minutes_areThoseOfThePage(t *testing.T) {
 	if err := json.Unmarshal(read("minutes.json"), &given); err != nil {
 		t.Fatal(err)
 	}
-	all := &talk{closed: client.Tasks{Tasks: given.Done}, open: client.Tasks{Tasks: given.Open}}
+	all := &talk{whole: true, closed: client.Tasks{Tasks: given.Done}, open: client.Tasks{Tasks: given.Open}}
 	for _, a := range given.Agreements {
 		all.agreed = append(all.agreed, entry{Message: client.Message{ID: a.ID, From: a.By, Text: a.Text, At: a.At}})
 		for _, name := range a.Agreed {
@@ -42,6 +43,15 @@ func TestMarkdown_minutes_areThoseOfThePage(t *testing.T) {
 	}
 	if got, want := all.outcome(), string(read("minutes.md")); got != want {
 		t.Errorf("%s\nwant:\n%s", got, want)
+	}
+}
+
+// The votes that are left out may be of others.
+func TestMarkdown_partOfATalk_doesNotCountWhoAgreed(t *testing.T) {
+	part := &talk{agreed: []entry{{Message: client.Message{ID: "m1", From: "Ann", Text: "five"}}},
+		said: []entry{{Message: client.Message{From: "Cy", Kind: "agree", ReplyTo: "m1"}}}}
+	if got := part.outcome(); !strings.Contains(got, "### Proposed by Ann, agreed by all who were asked\n") {
+		t.Errorf("%s", got)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 // talk is what was said, and what came of it.
 type talk struct {
 	said, agreed, files []entry
+	whole               bool // said is all of it
 	closed, open        client.Tasks
 	info                client.Info
 }
@@ -47,13 +48,14 @@ func (s *session) talk(ctx context.Context, said []entry) (t *talk, r result, er
 
 // minutes shows what was said, and what came of it: what was agreed, what was done and by whom, what is
 // open, and the files.
-func (s *session) minutes(ctx context.Context, said []entry, asMarkdown bool) error {
+func (s *session) minutes(ctx context.Context, said []entry, req HistoryRequest) error {
 	t, all, err := s.talk(ctx, said)
 	if err != nil {
 		return err
 	}
+	t.whole = req.Last == 0 && req.Before == ""
 	return s.out.show(all, func() {
-		if asMarkdown {
+		if req.Markdown {
 			s.out.Screen.write(t.markdown(s.seat.Name, s.clock.Now(), s.out.Screen))
 		} else {
 			s.write(t)
