@@ -244,6 +244,7 @@ func TestCommands_valueThatCanNeverBeRight_isRefused(t *testing.T) {
 		"leave": {{long}},
 		"put":   {{"a.txt", "--name", long}, {"a.txt", "--name", ".."}, {"a.txt", "--note", long}},
 		"get":   {{""}, {" "}},
+		"wait":  {{"--timeout", "0s"}},
 		"task": {{"add", long}, {"add", "tea", "--text", long}, {"finish", "t1", long}, {"edit", "t1"}, {"take", "t1",
 			"now"}, {"dance"}},
 		"manage": {{"mute", "Bob", "--note", long}, {"mute", long}, {"dance", "Bob"}, {"", "Bob"}},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -11,8 +12,8 @@ import (
 // waitCommand is `parley wait`.
 type waitCommand struct {
 	ownSeat
-	ForMe   bool          `help:"Where more than two talk: wait for what is meant for you."`
-	Timeout time.Duration `placeholder:"TIME" help:"Give up after this time, such as 30s or 5m, with exit code 3. By default never."`
+	ForMe   bool           `help:"Where more than two talk: wait for what is meant for you."`
+	Timeout *time.Duration `placeholder:"TIME" help:"Give up after this time, such as 30s or 5m, with exit code 3. By default never."`
 }
 
 // Help returns the text that kong shows for parley wait --help.
@@ -22,7 +23,7 @@ func (waitCommand) Help() string {
 
 // Validate is called by kong.
 func (c *waitCommand) Validate() error {
-	if c.Timeout < 0 {
+	if c.Timeout != nil && *c.Timeout <= 0 {
 		return errors.New("--timeout must be a time such as 30s")
 	}
 	return nil
@@ -30,5 +31,5 @@ func (c *waitCommand) Validate() error {
 
 // Run waits.
 func (c *waitCommand) Run(ctx context.Context, s *shell.Shell) error {
-	return s.Wait(ctx, c.which(), shell.WaitRequest{ForMe: c.ForMe, Within: c.Timeout})
+	return s.Wait(ctx, c.which(), shell.WaitRequest{ForMe: c.ForMe, Within: *cmp.Or(c.Timeout, new(time.Duration))})
 }
