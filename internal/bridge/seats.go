@@ -236,7 +236,7 @@ func readSeats(path string) ([]seat, error) {
 	}
 	var in content
 	if err := json.Unmarshal(data, &in); err != nil {
-		return nil, fmt.Errorf("%s is damaged (%w): remove it", path, err)
+		return nil, fmt.Errorf("%s is damaged: remove it", path)
 	}
 	return in.Seats, nil
 }

@@ -120,7 +120,7 @@ func readKeys(path string) (map[string]string, error) {
 		return content.Keys, err
 	}
 	if err := json.Unmarshal(text, &content); err != nil {
-		return nil, fmt.Errorf("%s is damaged (%w): remove it, and set %s and %s once more", path, err, KeyEnv, URLEnv)
+		return nil, fmt.Errorf("%s is damaged: remove it, and set %s and %s once more", path, KeyEnv, URLEnv)
 	}
 	return content.Keys, nil
 }

@@ -44,8 +44,8 @@ func (m Machine) seeRecord(do func(*record) error) error {
 	}
 	if len(data) > 0 {
 		if err := json.Unmarshal(data, r); err != nil {
-			return fmt.Errorf("%s is damaged (%w): remove it; then parley connect can no longer take back what "+
-				"it wrote", r.path, err)
+			return fmt.Errorf("%s is damaged: remove it; then parley connect can no longer take back what it wrote",
+				r.path)
 		}
 	}
 	return do(r)
