@@ -411,7 +411,10 @@ export class Room {
       if (!draft || !(problem instanceof Refusal)) throw problem;
       await this.#read({ supervision: true }).finally(() => this.#deciding.delete(draft));
       if (this.state.supervision.drafts.some(({ id }) => id === draft)) throw problem;
-      if (again) return this.state.supervision; // a call without an answer has done it
+      if (again) { // a call without an answer has done it
+        this.edits.delete(draft);
+        return this.state.supervision;
+      }
       this.#tooLate(draft);
       throw new Refusal("decided", words.model.late);
     }

@@ -324,9 +324,11 @@ test("what the room refuses of a decision is said, and a lost answer is not blam
   };
   await assert.rejects(room.supervise({ draft, decision: "send" }), { code: "invalid_argument" });
   Object.assign(server, { supervises, wakes: () => {}, loses: (tool) => tool === "supervise" });
-  await assert.rejects(room.supervise({ draft, decision: "send" }));
+  room.edit(draft, "Mine");
+  await assert.rejects(room.supervise({ draft, decision: "edit", text: "Mine" }));
   server.loses = () => false;
-  await room.supervise({ draft, decision: "send" });
+  await room.supervise({ draft, decision: "edit", text: "Mine" });
+  await room.supervise({ paused: true });
   assert.deepEqual([room.state.late, room.state.supervision.drafts], [[], []]);
 });
 
