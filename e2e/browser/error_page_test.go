@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -20,6 +21,7 @@ func TestErrorPage_seatThatIsGone_leavesWhatIsLoadedAndIsForgottenOnRequest(t *t
 	bo := s.caller("Bo")
 	bo.sit("join_room", args{"room": "Harbor", "agent_name": "Bo"})
 	tab := s.person().open(bo.watch)
+	long := ada.says(strings.Repeat("A line that says little.\n\n", 800))
 	ada.says("We sail at noon.")
 	tab.sees("We sail at noon.")
 	ada.call("manage_agent", args{"agent_name": "Bo", "action": "kick", "note": "no crew"})
@@ -29,6 +31,9 @@ func TestErrorPage_seatThatIsGone_leavesWhatIsLoadedAndIsForgottenOnRequest(t *t
 	tab.look(320, 256, "light") // at 400 % zoom
 	tab.until("the talk has half of the screen", `document.querySelector(".log-frame").offsetHeight * 2 >= innerHeight`)
 	tab.look(1440, 900, "light")
+	tab.click(button("Show all"))
+	tab.until("what is loaded of a text is shown", fmt.Sprintf(
+		"document.querySelectorAll('[data-id=%q] .message-text p').length > 100", long))
 	tab.click(button("Export"))
 	if name, content := tab.saved(func() { tab.click(button("Save")) }); !strings.HasSuffix(name, ".md") ||
 		!strings.Contains(string(content), "We sail at noon.") {

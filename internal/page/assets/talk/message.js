@@ -95,11 +95,11 @@ function Text({ message, view }) {
     setProblem("");
     try {
       if (more) await view.room.textOf(message.id);
-      view.hold();
-      if (!more || !open) view.toggle(message.id);
     } catch (failed) {
-      setProblem(failed.message);
+      setProblem(failed.message); // what is loaded is shown
     }
+    view.hold();
+    if (!more || !open) view.toggle(message.id);
   };
   const whole = open && !more;
   return html`
