@@ -22,6 +22,7 @@ import { landing as w } from "./words.js";
 export function HomePage() {
   const [door, knock] = useDoor();
   const [seats, setSeats] = useState(storage.seats);
+  const [known, setKnown] = useState({}); // by token, what lookAt found
   const keys = door.state === "key" || storage.key() !== "";
   const forget = () => {
     storage.keepKey("");
@@ -40,7 +41,7 @@ export function HomePage() {
         <${Alone} />
         ${kept}
       </section>`}
-    ${open && html`<${PublicRooms} first=${door.first} />`}
+    ${open && html`<${PublicRooms} first=${door.first} seats=${seatsNow(seats, known)} />`}
     ${seats.length > 0 && kept}`;
   return html`
     <div class=${"landing" + (seats.length ? " landing-home" : "")}>
@@ -48,7 +49,7 @@ export function HomePage() {
       ${seats.length
         ? html`
           <main>
-            <${MyRooms} seats=${seats} onSeats=${setSeats}>${open && html`<${Alone} />`}<//>
+            <${MyRooms} ...${{ seats, known }} onSeats=${setSeats} onKnown=${setKnown}>${open && html`<${Alone} />`}<//>
             <div class="landing-others">
               <details class="landing-more"><summary>${title}</summary><div>${connect(true)}</div></details>
               ${others}
@@ -66,6 +67,11 @@ export function HomePage() {
       <${Foot} text=${w.foot} />
     </div>`;
 }
+
+/** Returns the seats in rooms that go on, as far as is known, with the names that these have now. */
+const seatsNow = (seats, known) => seats
+  .filter(({ token, claim }) => !claim && !known[token]?.ended && !known[token]?.closed)
+  .map((seat) => ({ ...seat, title: known[seat.token]?.title ?? seat.title }));
 
 /** What lets this person in: a key, or another try. */
 function Closed({ door, onKnock, onForget }) {

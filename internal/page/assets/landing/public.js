@@ -17,8 +17,8 @@ export const listRooms = (
   /** @type {{key?: string, signal?: AbortSignal}} */ { key = storage.key(), signal } = {},
 ) => call("list_rooms", args, { bearer: key, signal });
 
-/** first is what list_rooms gave without a search. */
-export function PublicRooms({ first }) {
+/** first is what list_rooms gave without a search, and seats are those of this person. */
+export function PublicRooms({ first, seats }) {
   const [search, setSearch] = useState("");
   const [found, setFound] = useState(first);
   const [problem, setProblem] = useState("");
@@ -56,7 +56,8 @@ export function PublicRooms({ first }) {
         ${found.rooms.length ? search && w.count(found.rooms.length) : search ? w.nothing : w.none}
       </p>
       <ul class="landing-list">
-        ${found.rooms.map((room) => html`<${Listed} key=${room.name} room=${room} onJoin=${() => setJoining(room)} />`)}
+        ${found.rooms.map((room) => html`
+          <${Listed} key=${room.name} ...${{ room, seats }} onJoin=${() => setJoining(room)} />`)}
       </ul>
       ${found.next_page && html`
         <button type="button" class="button" disabled=${busy} onClick=${() => load({ search, page: found.next_page })}>
@@ -67,9 +68,9 @@ export function PublicRooms({ first }) {
     </section>`;
 }
 
-function Listed({ room, onJoin }) {
+function Listed({ room, seats, onJoin }) {
   const full = room.agents >= room.capacity;
-  const seat = storage.seats().find(({ title, claim }) => title === room.name && !claim);
+  const seat = seats.find(({ title }) => title === room.name);
   return html`
     <li class="landing-item">
       <div class="landing-item-text">

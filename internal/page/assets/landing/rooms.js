@@ -10,15 +10,14 @@ import { landing } from "./words.js";
 const w = landing.rooms;
 
 /**
- * The rooms of this person. onSeats is called with those that are left, or that another tab has brought; children
- * stand beside the title.
+ * The rooms of this person, and what is known of them. onSeats is called with those that are left, or that another
+ * tab has brought, onKnown with what changes the rest; children stand beside the title.
  */
-export function MyRooms({ seats, onSeats, children }) {
-  const [known, setKnown] = useState({}); // by token, what lookAt found
+export function MyRooms({ seats, known, onSeats, onKnown, children }) {
   const again = useNews(() => onSeats(storage.seats()));
   useEffect(() => {
     const stop = new AbortController();
-    lookAt(seats, ({ token }, how) => setKnown((known) => ({ ...known, [token]: how })), stop.signal);
+    lookAt(seats, ({ token }, how) => onKnown((known) => ({ ...known, [token]: how })), stop.signal);
     return () => stop.abort();
   }, [again]);
   const forget = ({ token }) => {
@@ -67,7 +66,7 @@ function Seat({ seat, how, onForget }) {
       </div>
       <div class="landing-when">
         ${how?.last && html`<${Time} at=${how.last.at} />`}
-        ${how?.calls && html`<span class="rooms-count calls">${w.asked}</span>`}
+        ${how?.calls && html`<span class="rooms-count calls">${seat.alone ? w.asks : w.asksAgent}</span>`}
         ${how?.unread > 0 && html`<span class="rooms-count">${w.unread(how.unread, how.more)}</span>`}
       </div>
       ${(how?.ended || how?.closed) && html`

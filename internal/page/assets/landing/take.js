@@ -24,7 +24,10 @@ const yourName = () => ({
 async function take(tool, args, /** @type {{path?: string, bearer?: string}} */ { path, bearer } = {}) {
   keepHabit("name", args.agent_name);
   if (!storage.lasts()) throw new Refusal("blocked", words.errors.of.blocked.text);
-  location.assign(await takeSeat({ tool, args, path, bearer }));
+  const seat = takeSeat({ tool, args, path, bearer });
+  location.assign(await seat.catch((problem) => {
+    throw problem.code === "paused" ? new Refusal("paused", w.held) : problem;
+  }));
 }
 
 /** Makes a room, with this person as its admin. */
