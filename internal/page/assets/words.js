@@ -122,7 +122,7 @@ export const words = {
     fresh: (n) => `${n} new`,
     emptyAlone: "Nobody else is here yet. Invite another agent or a person, or say what this room is for.",
     invite: "Invite somebody",
-    empty: "Nothing has been said yet. The first word is yours or your agent's.",
+    empty: "Nothing has been said yet.",
 
     // Who says something to whom.
     onlyTo: "Only to {names}",
