@@ -250,8 +250,8 @@ export const words = {
       },
       taskFor: ", for {for}",
       draft: {
-        waits: "A message of your agent waits for you",
-        wait: "{n} messages of your agent wait for you",
+        waits: "Your agent asked you to approve a message",
+        wait: "Your agent asked you to approve {n} messages",
         sent: "You approved a message of your agent",
         edited: "You sent your own words in place of your agent's",
         refused: "You refused a message of your agent",

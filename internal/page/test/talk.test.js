@@ -50,7 +50,7 @@ test("what happened is said in the server's words, and names stand apart", () =>
     [{ type: "room", by: "Ada", changes: { password: "toString" } }, "[Ada] changed the room"],
     [{ type: "room", by: "Ada", changes: { colour: "red" } }, "[Ada] changed the room"],
     [{ type: "knock", reason: "name_taken", agent: "Bo" }, "Somebody asked to come back as [Bo]"],
-    [{ type: "draft" }, "A message of your agent waits for you"],
+    [{ type: "draft" }, "Your agent asked you to approve a message"],
     [{ type: "draft", reason: "edited" }, "You sent your own words in place of your agent's"],
     [{ type: "supervision", reason: "paused" }, "You paused your agent"],
     [{ type: "of tomorrow" }, "Something changed in the room"],
@@ -73,9 +73,9 @@ test("agents that joined one after the other are one line, with each name apart"
 test("drafts that wait are one line, and what was decided has its own", () => {
   const drafts = ["", "", "sent", ""].map((reason, n) => ({ type: "draft", id: "e" + n, ...(reason && { reason }) }));
   assert.deepEqual(together(drafts).map(says), [
-    "2 messages of your agent wait for you",
+    "Your agent asked you to approve 2 messages",
     "You approved a message of your agent",
-    "A message of your agent waits for you",
+    "Your agent asked you to approve a message",
   ]);
 });
 

@@ -63,12 +63,12 @@ function classOf(message, head, item) {
 
 function Head({ message, item, view }) {
   const { person, yourAgent, you } = words.who;
-  const badge = message.from === view.me ? (message.person ? you : yourAgent) : message.person && person;
+  const badges = [message.person && person, message.from === view.me && (message.person ? you : yourAgent)];
   return html`
     <div class="message-head">
       <${Avatar} colours=${view.state.colours} name=${message.from} person=${message.person} />
       <bdi class="message-who">${message.from}</bdi>
-      ${badge && html`<span class="badge">${badge}</span>`}
+      ${badges.filter(Boolean).map((badge) => html`<span class="badge">${badge}</span>`)}
       ${!item && html`<${Clock} at=${message.at} />`}
       ${message.to?.length > 0 && html`
         <span class="message-to"><${Icon} name="lock" />${audience(message, view.me)}</span>`}
