@@ -1,6 +1,7 @@
 package wake
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -432,14 +433,9 @@ func inPath(name string) string {
 	return name
 }
 
-// parent returns the process id of a process's parent; 0 if it is unknown (proc(5)).
+// parent returns the process id of a process's parent; 0 if it is unknown.
 func parent(pid int) int {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0
-	}
-	_, behind, _ := strings.Cut(string(text[strings.LastIndexByte(string(text), ')')+1:]), " ")
-	fields := strings.Fields(behind)
+	fields := stat(pid)
 	if len(fields) < 2 {
 		return 0
 	}
@@ -448,4 +444,13 @@ func parent(pid int) int {
 		return 0
 	}
 	return id
+}
+
+// stat returns what Linux says of a process, its state first (proc(5)); nil if that is unknown.
+func stat(pid int) []string {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])) // the name before it may hold anything
 }

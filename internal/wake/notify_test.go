@@ -352,3 +352,24 @@ func TestNotifyDesktop_showsTheSentence(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Until its parent asks how it ended, a process that has ended keeps its id.
+func TestSessionOver_processThatNobodyAskedFor_isOver(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("SKIPPED, NOT TESTED: only Linux says of another process that it has ended")
+	}
+	session := exec.CommandContext(t.Context(), "go", "version")
+	if err := session.Start(); err != nil {
+		t.Fatal(err)
+	}
+	late := time.Now().Add(patience)
+	for !wake.SessionOver(&client.Wake{PID: session.Process.Pid}) {
+		if time.Now().After(late) {
+			t.Fatal("it has ended, and is not over")
+		}
+		runtime.Gosched()
+	}
+	if err := session.Wait(); err != nil {
+		t.Error(err)
+	}
+}

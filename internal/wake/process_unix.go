@@ -10,8 +10,12 @@ import (
 // apart makes a process the first of a session of its own, which no terminal ends.
 func apart() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
-// running reports whether a process with this id exists.
+// running reports whether a process with this id exists and has not ended. One that has ended keeps its id until its
+// parent asks for its status, which the first process of many containers never does.
 func running(pid int) bool {
-	err := syscall.Kill(pid, 0)
-	return err == nil || errors.Is(err, syscall.EPERM)
+	if err := syscall.Kill(pid, 0); err != nil && !errors.Is(err, syscall.EPERM) {
+		return false
+	}
+	fields := stat(pid)
+	return len(fields) == 0 || fields[0] != "Z"
 }
