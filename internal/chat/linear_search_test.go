@@ -204,7 +204,7 @@ func (r *linearRun) judge(logs *finalLogs) error {
 }
 
 func check(c *conditions, history []porcupine.Operation) (porcupine.CheckResult, porcupine.LinearizationInfo) {
-	return porcupine.CheckOperationsVerbose(modelFor(c), history, 30*time.Second)
+	return porcupine.CheckOperationsVerbose(modelFor(c), history, 2*time.Minute)
 }
 
 // shorten returns the history up to the first end of a call at which it is wrong.
