@@ -338,7 +338,7 @@ func (c *client) chooseMessage() sendCall {
 func (c *client) sent(s callSpan, call sendCall, waited bool, got chat.Sent) {
 	plain := c.numbers.sent(c.token, got)
 	c.record(s, sendOp{sendCall: call, got: plain})
-	if got.Cursor == "" {
+	if len(got.Messages) == 0 && numberOf(plain.Cursor) == call.cursor.n { // nothing was read: it is that of the call
 		return
 	}
 	op := waitOp{cursor: call.cursor, got: got.Waited, sent: !waited, waits: waited}
