@@ -170,6 +170,14 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 	op.claim = claim
 	for looks := range maxLooks {
 		if !op.By.IsGuest() && (looks == 0 || h.Password != claim.Password) {
+			if h.Deserted() { // for all but those who had a seat it starts over, with their password
+				if err := op.readKept(ctx, r); err != nil {
+					return Seated{}, err
+				}
+				if claim.Kept == nil {
+					return Seated{}, errDeserted
+				}
+			}
 			if err := op.svc.passwords.Check(ctx, h, op.password); err != nil {
 				return Seated{}, err
 			}

@@ -208,3 +208,16 @@ func TestRace_leavingAndJoiningAgain_givesNoLink(t *testing.T) {
 		}
 	})
 }
+
+// A room that all have left keeps a person for its agent alone. For anybody else its name is free, with any password.
+func TestKept_deserted_othersBeginTheRoomWithTheirPassword(t *testing.T) {
+	w := newWorld(t)
+	bob := w.joinsAs("key:a1", "plans", "Bob")
+	w.person(bob)
+	w.leave(bob.Token)
+	got, err := w.CreateRoom(asks(w, "key:a1"), chat.CreateRequest{Room: "plans:pw", AgentName: "Cid"})
+	wants(t, err, "")
+	if got.Status != chat.StatusCreated {
+		t.Errorf("%+v", got)
+	}
+}
