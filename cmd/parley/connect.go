@@ -277,7 +277,7 @@ func shownServer(s connect.Status) string {
 
 // thisMachine says where the clients' configuration is.
 func thisMachine() (m connect.Machine, err error) {
-	m.Getenv = os.Getenv
+	m.Getenv, m.Sleep = os.Getenv, time.Sleep
 	if m.Home, err = os.UserHomeDir(); err != nil {
 		return m, err
 	}

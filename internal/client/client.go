@@ -119,7 +119,7 @@ type Unreachable struct {
 // Error says what to check.
 func (u *Unreachable) Error() string {
 	if is := notParley(""); errors.As(u.cause, &is) {
-		return fmt.Sprintf("the server at %s does not answer as Parley does%v; see parley doctor", u.Base, is)
+		return is.of(u.Base)
 	}
 	return fmt.Sprintf("the server at %s cannot be reached: %s; see parley doctor", u.Base, Reason(u.cause))
 }
@@ -150,6 +150,11 @@ func (n notParley) Error() string {
 		return ""
 	}
 	return ", but with " + string(n)
+}
+
+// of says which server answered so.
+func (n notParley) of(base string) string {
+	return fmt.Sprintf("the server at %s does not answer as Parley does%v; see parley doctor", base, n)
 }
 
 // Close ends the connection.
@@ -248,8 +253,7 @@ func (c *Client) failure(ctx context.Context, err error) error {
 	case errors.As(err, new(*json.UnmarshalTypeError)):
 		return &Unreachable{c.base, notParley("")}
 	}
-	return fmt.Errorf("the server at %s does not answer as Parley does, but with %.200q; see parley doctor", c.base,
-		err.Error())
+	return errors.New(notParley(fmt.Sprintf("%.200q", err.Error())).of(c.base))
 }
 
 // plainly returns the part of a transport's error that a person can act on. mcp-go has no types for the answers of

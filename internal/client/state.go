@@ -55,7 +55,13 @@ func ReadFile(path string) ([]byte, error) {
 
 // WriteFile replaces the file at path in one step, with the mode: after a crash it is either
 // the old file or the new one. It follows a symbolic link.
-func WriteFile(path string, data []byte, mode fs.FileMode) (err error) {
+func WriteFile(path string, data []byte, mode fs.FileMode) error {
+	return WriteFileIf(path, data, mode, func() error { return nil })
+}
+
+// WriteFileIf is WriteFile for a file that other programs write, too. It calls check when nothing
+// but the one step is left, and gives up with its error.
+func WriteFileIf(path string, data []byte, mode fs.FileMode, check func() error) (err error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
@@ -78,6 +84,9 @@ func WriteFile(path string, data []byte, mode fs.FileMode) (err error) {
 		return err
 	}
 	if err := temp.Close(); err != nil {
+		return err
+	}
+	if err := check(); err != nil {
 		return err
 	}
 	return os.Rename(temp.Name(), path)

@@ -170,6 +170,23 @@ func (f *TokenStore) Read(token, cursor string) error {
 	})
 }
 
+// Rename gives a seat the name that its room has now, by which the commands find it; "" is none.
+// The seat s has it even if the file cannot be written.
+func (f *TokenStore) Rename(s *Seat, room string) error {
+	if room == "" || room == s.Room {
+		return nil
+	}
+	s.Room = room
+	return f.Update(func(all []Seat) ([]Seat, error) {
+		for i := range all {
+			if all[i].Token == s.Token {
+				all[i].Room = room
+			}
+		}
+		return all, nil
+	})
+}
+
 // Remove forgets the seat of a token.
 func (f *TokenStore) Remove(token string) error {
 	return f.Update(func(all []Seat) ([]Seat, error) {

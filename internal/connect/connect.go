@@ -5,6 +5,8 @@ package connect
 
 import (
 	"fmt"
+	"slices"
+	"time"
 )
 
 // Machine says where things are on this computer.
@@ -15,6 +17,8 @@ type Machine struct {
 	Program string // the path of parley
 	Folder  string // the current one; "" to look at none
 	Getenv  func(string) string
+	// Sleep waits for a client that may be writing its file.
+	Sleep func(time.Duration)
 }
 
 // Options are what a person wants of Connect.
@@ -72,7 +76,9 @@ func (m Machine) Connect(o Options) (Report, error) {
 		o.Allow = o.Allow || old.Allow
 		edits, err := plan(c.wants(m, o), old)
 		report.Asks = !o.Allow && c.allow != nil
-		report.Changes = changesOf(edits)
+		if report.Changes == nil { // what is written again is no other change
+			report.Changes = changesOf(edits)
+		}
 		report.Trust = c.trusts && o.Wake && len(report.Changes) > 0
 		return edits, err
 	}
@@ -83,12 +89,17 @@ func (m Machine) Connect(o Options) (Report, error) {
 	err = m.withRecord(func(r *record) error {
 		old := r.of(c, m)
 		defer removeFolders(old.Files)
-		return c.guarded(m, func() error {
+		return c.settled(m, func() (wrote bool, err error) {
 			edits, err := planned(old)
-			if err != nil || len(report.Changes) == 0 {
-				return err
+			if err != nil || len(changesOf(edits)) == 0 {
+				return false, err
 			}
-			return r.write(connection{Client: c.id, Config: c.file(m), Server: o.Server, Allow: o.Allow}, old, edits)
+			now := connection{Client: c.id, Config: c.file(m), Server: o.Server, Allow: o.Allow}
+			if err := r.write(now, old, edits); err != nil {
+				return false, err
+			}
+			old = r.of(c, m)
+			return true, nil
 		})
 	})
 	return report, err
@@ -111,14 +122,6 @@ func (c client) refusePlugin(m Machine) error {
 	}
 	return fmt.Errorf("the plugin parley@parley is installed in %s, and brings the tools and the hooks; uninstall it "+
 		"before you use parley connect, or keep it and use that alone", c.name)
-}
-
-// guarded calls do while the client does not rewrite its file.
-func (c client) guarded(m Machine, do func() error) error {
-	if !c.locks {
-		return do()
-	}
-	return locked(c.file(m), do)
 }
 
 // wants returns the entries that a client's files are to hold.
@@ -189,7 +192,9 @@ func (m Machine) Undo(id string, dryRun bool) (Report, error) {
 			}
 			edits = append(edits, e)
 		}
-		report.Changes = changesOf(edits)
+		if report.Changes == nil { // what is taken back again is no other change
+			report.Changes = changesOf(edits)
+		}
 		return edits, nil
 	}
 	if dryRun {
@@ -199,16 +204,16 @@ func (m Machine) Undo(id string, dryRun bool) (Report, error) {
 	err = m.withRecord(func(r *record) error {
 		old := r.of(c, m)
 		defer removeFolders(old.Files)
-		return c.guarded(m, func() error {
+		if err := c.settled(m, func() (wrote bool, err error) {
 			edits, err := planned(old)
-			if err != nil || len(old.Files) == 0 {
-				return err
+			if err != nil || !slices.ContainsFunc(edits, (*edit).changed) {
+				return false, err
 			}
-			if err := saveAll(edits, old); err != nil {
-				return err
-			}
-			return r.keep(connection{Client: old.Client, Config: old.Config})
-		})
+			return true, saveAll(edits, old)
+		}); err != nil || len(old.Files) == 0 {
+			return err
+		}
+		return r.keep(connection{Client: old.Client, Config: old.Config})
 	})
 	return report, err
 }

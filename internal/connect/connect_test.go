@@ -2,6 +2,7 @@ package connect_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -232,6 +233,47 @@ func TestConnect_clientHoldsItsLock_waitsForIt(t *testing.T) {
 	done.Wait()
 	c.is(map[string]string{".claude.json": "{\"numStartups\": 2, \"mcpServers\": " +
 		"{\"parley\":{\"type\":\"http\",\"url\":\"" + server + "/mcp\"}}}\n"}, "after both")
+}
+
+// Claude Code writes without the lock if it does not get it in time. What it has read before
+// then comes back after connect has written, and after --undo.
+func TestConnect_clientWritesOverIt_writesItAgain(t *testing.T) {
+	c := newComputer(t)
+	without := "{\"numStartups\": 1}\n"
+	c.put(".claude.json", without)
+	clientWrites := func(old string) {
+		var once sync.Once
+		c.Sleep = func(time.Duration) {
+			once.Do(func() { c.put(".claude.json", strings.Replace(old, "1", "2", 1)) })
+		}
+	}
+	clientWrites(without)
+	report := c.connect(connect.Options{Client: "claude-code"})
+	with := "{\"numStartups\": 2, \"mcpServers\": {\"parley\":{\"type\":\"http\",\"url\":\"" + server + "/mcp\"}}}\n"
+	c.is(map[string]string{".claude.json": with}, "after connect")
+	if len(report.Changes) != 1 {
+		t.Errorf("it reports %v", report.Changes)
+	}
+	clientWrites(strings.Replace(with, "2", "1", 1))
+	c.undo("claude-code")
+	c.is(map[string]string{".claude.json": "{\"numStartups\": 2}\n"}, "after --undo")
+}
+
+// What the client writes without the lock, between the reading and the writing, stays.
+func TestConnect_clientWritesWithoutItsLock_losesNothing(t *testing.T) {
+	c := newComputer(t)
+	c.put(".claude.json", "{\"numStartups\": 0}\n")
+	startups := 0
+	c.Getenv = func(string) string { // Connect asks where the file is, before it reads it and after
+		if _, err := os.Stat(filepath.Join(c.Home, ".claude.json.lock")); err == nil && startups < 3 {
+			startups++
+			c.put(".claude.json", fmt.Sprintf("{\"numStartups\": %d}\n", startups))
+		}
+		return ""
+	}
+	c.connect(connect.Options{Client: "claude-code"})
+	c.is(map[string]string{".claude.json": "{\"numStartups\": 3, \"mcpServers\": " +
+		"{\"parley\":{\"type\":\"http\",\"url\":\"" + server + "/mcp\"}}}\n"}, "after connect")
 }
 
 func TestConnect_lockThatWasLeftBehind_isTaken(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/connect"
 )
@@ -49,7 +50,7 @@ func connectWithLimit(t *testing.T, home string) {
 		t.Skip(err)
 	}
 	m := connect.Machine{Home: home, State: filepath.Join(home, "..", "state"), Program: "/parley",
-		Getenv: func(string) string { return "" }}
+		Getenv: func(string) string { return "" }, Sleep: func(time.Duration) {}}
 	if err := os.MkdirAll(m.State, 0o700); err != nil {
 		t.Fatal(err)
 	}

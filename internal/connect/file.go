@@ -55,14 +55,10 @@ func (e *edit) changed() bool { return !bytes.Equal(e.before, e.after()) }
 // save writes the edited file in one step. A file that holds nothing but what was taken
 // out of it is removed if this program has created it.
 func (e *edit) save(old written) error {
-	now, err := server.ReadFile(e.path)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(now, e.before) {
-		return fmt.Errorf("%s was changed by another program just now; run this again", e.path)
-	}
 	if old.Created && e.empty() {
+		if err := e.unchanged(); err != nil {
+			return err
+		}
 		return os.Remove(e.path)
 	}
 	if err := os.MkdirAll(filepath.Dir(e.path), 0o700); err != nil {
@@ -75,7 +71,23 @@ func (e *edit) save(old written) error {
 	if slices.ContainsFunc(e.wrote.Entries, entry.isSecret) {
 		mode &^= 0o077
 	}
-	return server.WriteFile(e.path, e.after(), mode)
+	return server.WriteFileIf(e.path, e.after(), mode, e.unchanged)
+}
+
+// unchanged returns an error unless the file is as it was read.
+func (e *edit) unchanged() error {
+	now, err := server.ReadFile(e.path)
+	if err == nil && !bytes.Equal(now, e.before) {
+		return &changedError{e.path}
+	}
+	return err
+}
+
+// changedError is an error of a file that another program has written since it was read.
+type changedError struct{ file string }
+
+func (c *changedError) Error() string {
+	return c.file + " was changed by another program just now; run this again"
 }
 
 // removeFolders removes the folders that were made for files, as far as they are empty.
@@ -109,8 +121,7 @@ const (
 	lockTime  = 15 * time.Second
 )
 
-// locked calls do while it holds the lock by which the client guards its file. The client
-// rewrites that file while it runs, and neither of the two may undo what the other has written.
+// locked calls do while it holds the lock by which the client guards its file.
 func locked(path string, do func() error) (err error) {
 	lock := path + ".lock"
 	for begin := time.Now(); ; time.Sleep(lockPoll) {
@@ -132,4 +143,39 @@ func locked(path string, do func() error) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.Remove(lock)) }()
 	return do()
+}
+
+// The bounds of settled: how long a client takes at most between its reading and its writing, and
+// how often a file is written before settled gives up.
+const (
+	settleTime = time.Second
+	passes     = 5
+)
+
+// settled repeats a pass over the client's files, each under the lock, until one finds nothing
+// left to write. The lock alone is not enough: Claude Code (2.1.329) does without it where it does
+// not get it in time, which while it starts is 1.5 seconds after it queued the save. Such a save
+// may have read the file before a pass wrote it, and takes back what the pass wrote; so settled
+// waits for it, and looks again. Where it writes between the reading and the writing of a pass,
+// the pass begins again. Only what it writes in the instant between the last look at the file and
+// the step that replaces it is lost.
+func (c client) settled(m Machine, pass func() (wrote bool, err error)) (err error) {
+	if !c.locks {
+		_, err := pass()
+		return err
+	}
+	for range passes {
+		var wrote bool
+		err = locked(c.file(m), func() (err error) { wrote, err = pass(); return err })
+		if changed := new(changedError); errors.As(err, &changed) && changed.file == c.file(m) {
+			continue // it is the first that a pass writes
+		}
+		if err != nil || !wrote {
+			return err
+		}
+		m.Sleep(settleTime)
+		err = fmt.Errorf("%s was written %d times, and another program took it back; end the sessions of %s, and "+
+			"run this again", c.file(m), passes, c.name)
+	}
+	return err
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/connect"
 )
@@ -29,6 +30,7 @@ func newComputer(t *testing.T) *computer {
 	c := &computer{t: t, Machine: connect.Machine{
 		Home: home, Config: filepath.Join(home, ".config"), State: filepath.Join(t.TempDir(), "state"),
 		Program: "/opt/my tools/parley", Getenv: func(string) string { return "" },
+		Sleep: func(time.Duration) {},
 	}}
 	for _, dir := range []string{c.Home, c.State} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
