@@ -206,8 +206,20 @@ type Supervised struct {
 	Paused  bool    `json:"paused"`
 	Approve bool    `json:"approve"`
 	Drafts  []Draft `json:"drafts"`
+	Hooks   []Hook  `json:"hooks"`
 	Watch   string  `json:"watch"` // a link for a further device
 	Next    string  `json:"next"`
+}
+
+// Hook is an address that is called when an agent has something to read.
+type Hook struct {
+	ID           string `json:"id"`
+	Host         string `json:"host"`
+	ForMe        bool   `json:"for_me"`
+	Since        string `json:"since"`
+	LastCall     string `json:"last_call"`
+	FailingSince string `json:"failing_since"`
+	Error        string `json:"error"`
 }
 
 // Draft is a message of an agent about which its person has yet to decide.

@@ -56,8 +56,8 @@ func (s *session) call(ctx context.Context, tool string, a args, typed any) (res
 		return nil, withName(err, a)
 	}
 	var room struct{ Name string }
-	if len(r["room"]) > 0 && json.Unmarshal(r["room"], &room) == nil && room.Name != "" && room.Name != s.seat.Room {
-		_ = s.renamed(room.Name) // by another admin; what the call did is done, and the next call tells it again
+	if len(r["room"]) > 0 && json.Unmarshal(r["room"], &room) == nil {
+		_ = s.file.Rename(&s.seat, room.Name) // by another admin; the call is done, and the next one tells it again
 	}
 	return r, nil
 }

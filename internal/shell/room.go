@@ -65,10 +65,9 @@ func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
 		if err != nil {
 			return err
 		}
-		if name, ok := got.Changes["room"].(string); ok {
-			if err := s.renamed(name); err != nil {
-				return err
-			}
+		name, _ := got.Changes["room"].(string)
+		if err := s.file.Rename(&s.seat, name); err != nil {
+			return err
 		}
 		delete(r, "invite") // which may hold the password
 		return s.out.show(r, func() {
@@ -82,19 +81,6 @@ func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
 			}
 			s.renewed(got)
 		})
-	})
-}
-
-// renamed notes the new name of the room, by which the commands find the seat.
-func (s *session) renamed(name string) error {
-	s.seat.Room = name
-	return s.file.Update(func(all []client.Seat) ([]client.Seat, error) {
-		for i := range all {
-			if all[i].Token == s.seat.Token {
-				all[i].Room = name
-			}
-		}
-		return all, nil
 	})
 }
 
@@ -221,9 +207,8 @@ func (s *Shell) news(ctx context.Context, seat *client.Seat) (string, error) {
 	defer c.Close()
 	got, err := c.Standby(ctx, client.StandbyRequest{Token: seat.Token, Cursor: seat.Cursor, Peek: true,
 		Wait: time.Millisecond})
-	if name := newName(got.Messages); name != "" && !got.HasMore {
-		_ = (&session{seat: *seat, file: s.Seats}).renamed(name) // the next call tells it again
-		seat.Room = name
+	if !got.HasMore {
+		_ = s.Seats.Rename(seat, newName(got.Messages)) // the next call tells it again
 	}
 	more := ""
 	if got.HasMore {

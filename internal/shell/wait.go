@@ -85,10 +85,8 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 		if err := s.file.Read(s.seat.Token, got.Cursor); err != nil {
 			return err
 		}
-		if name := newName(got.Messages); name != "" {
-			if err := s.renamed(name); err != nil {
-				return err
-			}
+		if err := s.file.Rename(&s.seat, newName(got.Messages)); err != nil {
+			return err
 		}
 		a["cursor"] = got.Cursor
 		if done, err := s.ended(ctx, got, heard); done || err != nil {

@@ -26,28 +26,36 @@ func (s *Shell) choose(w Which) (client.Seat, error) {
 	if err != nil {
 		return client.Seat{}, err
 	}
-	fit := slices.DeleteFunc(all, func(seat client.Seat) bool {
-		return !w.fits(seat) || s.Base != "" && seat.Server != s.Base
-	})
+	fit := slices.DeleteFunc(all, func(seat client.Seat) bool { return !s.fits(w, seat) })
 	if usual := slices.DeleteFunc(slices.Clone(fit),
 		func(seat client.Seat) bool { return seat.Server != s.Usual.Base }); len(usual) > 0 {
 		fit = usual
 	}
 	switch len(fit) {
 	case 0:
-		at := ""
-		if s.Base != "" {
-			at = " at " + s.Base
-		}
-		if w.Watched {
-			return client.Seat{}, fail(gone, "You watch no agent%s%s. Ask your agent for its watch link, and open "+
-				"it with: parley watch", w, at)
-		}
-		return client.Seat{}, fail(gone, "You have no seat%s%s. Take one with: parley join ROOM --as NAME", w, at)
+		return client.Seat{}, s.none(w)
 	case 1:
 		return fit[0], nil
 	}
 	return client.Seat{}, fail(usage, "Say with --room and --as which seat you mean:\n%s", lines(listed(fit)))
+}
+
+// fits reports whether a seat can be meant, on the server that the person named or else on any.
+func (s *Shell) fits(w Which, seat client.Seat) bool {
+	return w.fits(seat) && (s.Base == "" || seat.Server == s.Base)
+}
+
+// none says that no seat can be meant.
+func (s *Shell) none(w Which) error {
+	at := ""
+	if s.Base != "" {
+		at = " at " + s.Base
+	}
+	if w.Watched {
+		return fail(gone, "You watch no agent%s%s. Ask your agent for its watch link, and open it with: parley watch",
+			w, at)
+	}
+	return fail(gone, "You have no seat%s%s. Take one with: parley join ROOM --as NAME", w, at)
 }
 
 // String says where a seat was looked for.
