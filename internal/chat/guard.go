@@ -40,12 +40,12 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 	if op.held = p.Held; spoke {
 		op.held = 0
 	}
-	hold, scanned, err := op.strongest(ctx, h, max(cursor.N, op.checked, p.Guarded))
+	hold, scanned, err := op.strongest(ctx, h, max(cursor.N, op.checkedOn(h), p.Guarded))
 	if err != nil {
 		return nil, err
 	}
 	if !hold {
-		op.checked = scanned
+		op.checked, op.agents = scanned, len(h.Agents)
 		return nil, nil
 	}
 	in := newInbox(c, position{after: cursor.N, named: true, noted: cursor.Noted})
@@ -108,13 +108,22 @@ func (op *sendOp) strongest(ctx context.Context, h *room.Head, n int64) (hold bo
 	return false, n, nil
 }
 
+// checkedOn returns the event up to which nothing holds the send back on h. What was checked must be checked again
+// once an agent has come or left: in a room of two more of it holds.
+func (op *sendOp) checkedOn(h *room.Head) int64 {
+	if len(h.Agents) != op.agents {
+		return op.cursor.N
+	}
+	return op.checked
+}
+
 // passes reports whether nothing up to the head h, which has what is batched before it, holds back
 // the send of a. It looks only at what is at hand: so those who were held back often enough speak
 // in one Write, and need not look for each other's messages in turns. What is batched may never be
 // written, so it does not count as checked.
 func (op *sendOp) passes(h *room.Head, a room.Agent, batched []room.Event) bool {
-	known, ok := op.caller.room.log.Tail(op.checked)
-	n := op.checked
+	n := op.checkedOn(h)
+	known, ok := op.caller.room.log.Tail(n)
 	for _, e := range append(known, batched...) {
 		if n < h.AsOf && (e.N != n+1 || op.holds(h, a, e)) {
 			return false

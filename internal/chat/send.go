@@ -159,13 +159,14 @@ type sendOp struct {
 	found       int64      // the event as of which its addressees were found; 0: it has none
 	fingerprint [16]byte   // of its text and addressees
 	guard       bool       // hold the message back for what is unread
-	checked     int64      // nothing up to this event holds it back
-	held        int        // how often the sender was held back in a row, as far as is known
-	credential  string     // that the text seems to hold, and of which the caller was not warned
-	known       int64      // the earlier message that this call repeats
-	overtaken   int64      // that message, if only the log told
-	keyed       bool       // the idempotency key stands for known
-	draft       bool       // the event, or known, is a draft
+	checked     int64      // nothing up to this event holds it back, while so many agents are seated:
+	agents      int
+	held        int    // how often the sender was held back in a row, as far as is known
+	credential  string // that the text seems to hold, and of which the caller was not warned
+	known       int64  // the earlier message that this call repeats
+	overtaken   int64  // that message, if only the log told
+	keyed       bool   // the idempotency key stands for known
+	draft       bool   // the event, or known, is a draft
 
 	position *room.ReadPosition // of the caller, to be stored with the message; nil: none
 
@@ -264,7 +265,7 @@ func (op *sendOp) propose(h *room.Head, batched []room.Event, now time.Time) (ro
 	if stop, err := op.checkSupervision(&h.State, a, now); stop {
 		return roomlog.Change{}, err
 	}
-	if op.guard && (h.Recent.NewestForeign(a.Seat) > op.checked || h.ArrivedSince(op.checked, op.event.To)) &&
+	if op.guard && (h.Recent.NewestForeign(a.Seat) > op.checkedOn(h) || h.ArrivedSince(op.checkedOn(h), op.event.To)) &&
 		!op.passes(h, a, batched) {
 		return roomlog.Change{}, errMaybeNews // first: what came may be why the message is refused
 	}
