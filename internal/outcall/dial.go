@@ -1,0 +1,71 @@
+package outcall
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"time"
+)
+
+// Dialer connects to hosts of the internet alone. It looks a host up itself, once, and connects to
+// what it has checked: a name that is looked up again may lead somewhere else by then.
+type Dialer struct {
+	// Lookup returns the addresses of a host, and Dial connects to one of them; nil: those of net.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// mostAddresses is how many addresses of a host are tried. A host that names hundreds shall not
+// have this server knock at all of them.
+const mostAddresses = 4
+
+var errNotPublic = forbidden("The host leads to an address that is not on the public internet.")
+
+// DialContext connects to an address of the host. It refuses a host if any of its addresses is not
+// global, with an *Error of kind Forbidden.
+func (d Dialer) DialContext(ctx context.Context, _, address string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	found, err := d.lookup(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	for _, ip := range found {
+		if !Global(ip) {
+			return nil, errNotPublic
+		}
+	}
+	return d.connect(ctx, found[:min(len(found), mostAddresses)], port)
+}
+
+func (d Dialer) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	if d.Lookup == nil {
+		return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	}
+	return d.Lookup(ctx, host)
+}
+
+// connect connects to the first of some addresses that answers. Each has its share of the time
+// that is left.
+func (d Dialer) connect(ctx context.Context, to []netip.Addr, port string) (conn net.Conn, err error) {
+	dial := d.Dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	err = &Error{Kind: Unreachable, err: errors.New("the host has no address")}
+	for n, ip := range to {
+		share, cancel := ctx, context.CancelFunc(func() {})
+		if end, ok := ctx.Deadline(); ok {
+			share, cancel = context.WithTimeout(ctx, time.Until(end)/time.Duration(len(to)-n))
+		}
+		conn, err = dial(share, "tcp", net.JoinHostPort(ip.Unmap().String(), port))
+		cancel()
+		if err == nil {
+			return conn, nil
+		}
+	}
+	return nil, err
+}
