@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"reflect"
 	"slices"
@@ -240,6 +241,27 @@ func TestStandby_seatOrSessionGone_isRemovedAndTheLastOneEndsIt(t *testing.T) {
 			}
 			h.notifiedWith()
 		})
+	}
+}
+
+// A session was killed, and goes on in another process before anybody has seen that.
+func TestStandby_sessionThatIsResumedAtOnce_isWatchedOn(t *testing.T) {
+	first := exec.CommandContext(t.Context(), "sleep", "60")
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	h := newHall(t)
+	s := h.seat()
+	s.Wake.PID = first.Process.Pid
+	h.watch(0, s)
+	_ = first.Process.Kill()
+	_ = first.Wait()
+	s.Wake = &client.Wake{Client: wake.ClaudeCode, Session: "s1", PID: os.Getpid()}
+	h.put(s)
+	h.until("it watches again", func() bool { return h.count(wake.Watching) == 2 })
+	all, err := h.file.All()
+	if err != nil || len(all) != 1 || !all[0].Ended.IsZero() || all[0].Wake.PID != os.Getpid() {
+		t.Errorf("the file has %+v, %v", all, err)
 	}
 }
 

@@ -53,11 +53,14 @@ func (w *watch) seat() client.Seat {
 	return w.owner
 }
 
-// update replaces what is known of the seat: another session may have it now.
+// update replaces what is known of the seat: another session may have it now. One that has ended keeps what it
+// knew, so that it marks no session that goes on: another watch begins for that.
 func (w *watch) update(s client.Seat) {
 	w.mu.Lock()
-	changed := !reflect.DeepEqual(s, w.owner)
-	w.owner = s
+	changed := w.over == "" && !reflect.DeepEqual(s, w.owner)
+	if changed {
+		w.owner = s
+	}
 	w.mu.Unlock()
 	if changed {
 		w.kick()
