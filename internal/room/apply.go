@@ -70,6 +70,11 @@ func (s *State) happen(e Event) error {
 			return fmt.Errorf("room: event %d is of nobody", e.N)
 		}
 		s.change(e.Seat, func(a *Agent) { a.Person = *e.Behind })
+	case Hooked:
+		if e.Hook == nil {
+			return fmt.Errorf("room: event %d is of no hook", e.N)
+		}
+		s.hook(e)
 	case Knocked:
 		s.Knocks, s.Knocked = append(recentKnocks(s.Knocks, e.At()), e.knock()), e.N
 	case Retired:

@@ -28,7 +28,7 @@ func (l *timeline) draw(t *rapid.T) {
 	what := rapid.SampledFrom([]string{
 		"say", "say", "say", "say", "tell", "tell", "answer", "answer", "answer", "withdraw",
 		"join", "leave", "manage", "set", "knock", "readmit", "regain", "pair", "supervise", "note", "draft", "decide",
-		"task", "task", "task", "redact task",
+		"task", "task", "task", "redact task", "hook", "hook",
 	}).Draw(t, "event")
 	if len(taken) == 0 {
 		what = "join"
@@ -102,9 +102,22 @@ func (l *timeline) draw(t *rapid.T) {
 			e.By = pick()
 			l.apply(e)
 		}
+	case "hook":
+		l.drawHook(t, l.agent(pick()))
 	case "pair":
 		l.apply(room.Event{Type: room.Paired})
 	}
+}
+
+// drawHook begins a hook of a, begins it anew, or ends it.
+func (l *timeline) drawHook(t *rapid.T, a room.Agent) {
+	id := rapid.SampledFrom([]string{"one", "two"}).Draw(t, "hook")
+	if _, there := a.Hook(id); there && rapid.Bool().Draw(t, "ends") {
+		why := rapid.SampledFrom([]room.Reason{room.ReasonUnhooked, room.ReasonHookGone}).Draw(t, "why")
+		l.apply(a.EndHook(id, why))
+		return
+	}
+	l.apply(a.BeginHook(id, rapid.Bool().Draw(t, "for me")))
 }
 
 func (l *timeline) drawLeave(t *rapid.T, seat int) {

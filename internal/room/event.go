@@ -10,7 +10,7 @@ import (
 // Version is that of everything this program stores. Two versions run side by side during a
 // deployment, so a program that meets another version reads nothing from that item, and writes no
 // snapshot over it.
-const Version = 11
+const Version = 12
 
 // OldestVersion is the oldest one that this program reads: what it has means the same.
 const OldestVersion = 10
@@ -26,6 +26,10 @@ var ErrOlderVersion = errors.New("room: stored by an earlier build of Parley, wh
 // key of the stored event and not part of its data.
 type Event struct {
 	N int64 `json:"-"`
+
+	// Calls are the seats whose hooks are to be looked at: see State.CalledBy. It is the first field, so
+	// that the stream of a DynamoDB table can be filtered by how an event begins.
+	Calls []int `json:"hk,omitempty"`
 
 	V  int    `json:"v"`
 	ID string `json:"id"` // random; the writer recognizes its own event by it
@@ -94,6 +98,7 @@ type Event struct {
 	OpenFrom *Mark    `json:"opened,omitempty"` // of Changed: newcomers see no event before this one, if that changes
 	Behind   *Person  `json:"behind,omitempty"` // of SupervisionSet: all of the person behind Seat, after it
 	Draft    *Event   `json:"draft,omitempty"`  // of Drafted: the message
+	Hook     *Hook    `json:"hook,omitempty"`   // of Hooked
 	// of Said, and of SupervisionSet with ReasonRefused: the draft about which its person has decided so
 	Decides int64 `json:"dec,omitempty"`
 
@@ -126,6 +131,7 @@ const (
 	SupervisionSet EventType = "supervision"
 	Drafted        EventType = "draft" // a message of an agent waits for its person; made by Agent.Draft
 	TaskChanged    EventType = "task"  // the list of tasks has changed; made by TaskOrder.Decide
+	Hooked         EventType = "hook"  // a hook of Seat has begun or, with a Reason, has ended
 )
 
 // Kind says what the sender of a message expects.
@@ -203,12 +209,12 @@ func (e Event) ChangesState() bool {
 }
 
 // Actor returns the seat that caused the event; an admin's, if an admin did. It is 0 for a knock,
-// and for an agent that becomes admin because all admins are silent.
+// for an agent that becomes admin because all admins are silent, and for a hook that expired.
 func (e Event) Actor() int {
 	switch {
 	case e.By != 0:
 		return e.By
-	case e.Type == Knocked, e.Type == Managed:
+	case e.Type == Knocked, e.Type == Managed, e.Type == Hooked && e.Reason == ReasonHookGone:
 		return 0
 	}
 	return e.Seat

@@ -46,6 +46,7 @@ func (h *Head) Append(e *Event) (*Head, error) {
 		}
 		after.Talk, after.LastTalk = *e.Talk, e.N
 	}
+	e.Calls = after.CalledBy(*e)
 	return h.after(*e, *after), nil
 }
 

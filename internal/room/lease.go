@@ -35,6 +35,9 @@ type Presence struct {
 	BackMs  int64 `json:"back,omitempty"`  // the announced return
 	Read    int64 `json:"read,omitempty"`  // the last event that the agent was handed
 
+	// From items of their own: when a hook of the seat was last refreshed, or last woke the agent.
+	HookedMs int64 `json:"-"`
+
 	// From an item of its own: what the agent says it is doing, and the last event when it said
 	// so.
 	Activity   string `json:"-"`
@@ -93,8 +96,8 @@ func (p Presence) BackAt() time.Time { return time.UnixMilli(p.BackMs) }
 // SilentFrom returns when the agent's silence begins.
 func (p Presence) SilentFrom() time.Time { return Latest(p.At(), p.WaitsUntil(), p.BackAt()) }
 
-// LeaseEnd returns when an agent with this role and presence may lose its seat. The end of a
-// lease alone takes no seat away: somebody has to want it.
+// LeaseEnd returns when an agent with this role and presence may lose its seat, unless a hook keeps it (see
+// Agent.HookedUntil). The end of a lease alone takes no seat away: somebody has to want it.
 func (p Presence) LeaseEnd(role Role) time.Time {
 	switch {
 	case role == Admin:

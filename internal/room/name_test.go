@@ -28,6 +28,9 @@ func bobs(t *testing.T) *timeline {
 type presence struct {
 	called, own, waits, back time.Duration
 	used, standby            bool
+	hook                     time.Duration // 0: no hook has shown a sign of life
+	expired                  bool          // but for what the hook has shown
+	unhooked                 bool          // the hook has ended
 }
 
 func (p presence) at(now time.Time) room.Presence {
@@ -38,6 +41,12 @@ func (p presence) at(now time.Time) room.Presence {
 	}
 	if p.back != 0 {
 		out.BackMs = ms(p.back)
+	}
+	if p.expired {
+		out = room.Presence{}
+	}
+	if p.hook != 0 {
+		out.HookedMs = ms(p.hook)
 	}
 	return out
 }
@@ -152,6 +161,15 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 		"lease goes on, away": {who: none, p: used(presence{called: hour, back: 14 * minute}),
 			want: refused, retry: minute},
 		"lease ended, away": {who: none, p: used(presence{called: hour, back: 15 * minute}), want: takes},
+		"lease ended, hooked": {who: other, p: used(presence{called: 23 * hour, hook: 24*hour - 1e9}), want: refused,
+			retry: time.Second},
+		"lease ended, hook silent": {who: other, p: used(presence{called: 23 * hour, hook: 24 * hour}), want: takes},
+		"lease expired, hooked":    {who: other, p: presence{expired: true, hook: hour}, want: refused, retry: minute},
+		"lease ended, hook ended": {who: other, p: used(presence{called: hour, hook: minute, unhooked: true}),
+			want: takes},
+		"its principal, hooked": {who: same, p: used(presence{called: 2 * minute, hook: minute}), want: regained},
+		"lease of an admin, ended, hooked": {who: other, admin: true, p: used(presence{called: 25 * hour, hook: hour}),
+			want: refused, retry: minute},
 		"lease of an unused token": {who: none, p: presence{called: 89 * time.Second}, want: refused,
 			retry: time.Second},
 		"lease of an unused token, ended": {who: none, p: presence{called: 90 * time.Second}, want: takes},
@@ -162,6 +180,10 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 		l := bobs(t)
 		if c.admin {
 			l.manage(room.Promote, 2)
+		}
+		l.apply(l.agent(2).BeginHook("h", false))
+		if c.p.unhooked {
+			l.apply(l.agent(2).EndHook("h", room.ReasonUnhooked))
 		}
 		now := l.now.Add(48 * hour)
 		if l.now = now.Add(-c.let - 2*time.Second); c.let != 0 {

@@ -4,12 +4,15 @@ package room
 // calls with a cursor, and by every call without one that hands something out. What a send that
 // was held back changes is written at once, or by a single process with the seat's next message.
 type ReadPosition struct {
-	V       int   `json:"v"`
-	Joined  int64 `json:"n"`                 // the join of the agent whose it is
-	Acked   int64 `json:"acked,omitempty"`   // the last event that a cursor or a reply acknowledged
-	From    int64 `json:"from,omitempty"`    // the last batch handed out without a cursor began after this event
-	Handed  int64 `json:"handed,omitempty"`  // and ended with this one
-	Waited  bool  `json:"waited,omitempty"`  // the call that got it had asked to wait
+	V      int   `json:"v"`
+	Joined int64 `json:"n"`                // the join of the agent whose it is
+	Acked  int64 `json:"acked,omitempty"`  // the last event that a cursor or a reply acknowledged
+	From   int64 `json:"from,omitempty"`   // the last batch handed out without a cursor began after this event
+	Handed int64 `json:"handed,omitempty"` // and ended with this one
+	Waited bool  `json:"waited,omitempty"` // the call that got it had asked to wait
+	// Given is the last event that any call handed out. It is stored for a seat with hooks, which is
+	// called again only after it has read.
+	Given   int64 `json:"given,omitempty"`
 	Guarded int64 `json:"guarded,omitempty"` // the last event handed out when a send was held back
 	// Credential is the fingerprint, in hex, of a message that was held back since it seems
 	// to hold a credential. The same one again is sent.
@@ -28,6 +31,9 @@ func (p ReadPosition) Next() (after, repeatTo int64) {
 	}
 	return max(p.Handed, p.Acked), 0
 }
+
+// Read returns the last event that the agent was handed, as far as p tells.
+func (p ReadPosition) Read() int64 { return max(p.Acked, p.Handed, p.Given) }
 
 // Handing returns the position after a call without a cursor was handed the events from after+1
 // to to. Those up to repeatTo had been handed out before. waited says that the call had asked to

@@ -41,6 +41,7 @@ type Agent struct {
 	LetGo LetGo `json:"let_go,omitzero"` // how the room last let its name go: see SeatRequest.Decide
 
 	Person Person `json:"person,omitzero"` // behind the agent
+	Hooks  []Hook `json:"hooks,omitempty"` // that are called when it has unread news, in the order of their begin
 
 	Written int64 `json:"-"` // the event that it was last written with: see Part
 	// Device is in the hands of the person behind the agent: that of Person.Devices which

@@ -74,7 +74,7 @@ const (
 //	                           both the old agent and the one that let the name go could
 //	                           see or, if nobody else stays, as much as after a lease
 //	anyone, once the lease     a new seat in its place, which sees what one sees that takes
-//	ended (Presence.LeaseEnd)  a seat of another name
+//	ended (LeaseEnd)           a seat of another name
 //	anyone else                NameTaken, and a knock
 //
 // A guest that takes the place of a guest spends no use of its invite. Under another name,
@@ -206,16 +206,16 @@ func (c *SeatRequest) lastCall(h *Head, a Agent) time.Time {
 }
 
 // LeaseEnd returns when the seat of a may be taken, and when a made its last known
-// call.
+// call. A hook keeps the seat of an agent that makes none, since it is called when something comes.
 func (c *SeatRequest) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
 	p, seen := c.Presence[a.Seat]
-	if !seen { // expired, perhaps as that of a member that has become admin since
-		p = Presence{AtMs: max(a.AtMs, a.RoleMs)}
+	if !seen || p.AtMs == 0 { // expired, perhaps as that of a member that has become admin since
+		p.AtMs = max(a.AtMs, a.RoleMs)
 	}
 	if u, spoke := h.Recent.Said(a.Seat); spoke && u.Heard.After(p.At()) {
 		p.AtMs, p.Used = u.Heard.UnixMilli(), true
 	}
-	return Latest(p.LeaseEnd(a.Role), c.Alive[a.Seat]), p.At()
+	return Latest(p.LeaseEnd(a.Role), a.HookedUntil(p), c.Alive[a.Seat]), p.At()
 }
 
 // isOwn reports whether the newcomer is known to be the principal of a, and an agent if a is one.
@@ -231,14 +231,15 @@ func (c *SeatRequest) isOwn(h *Head, a Agent) bool {
 // Abandoned reports whether a full room starts over, so that strangers do not inherit the seats,
 // the name and the words of a talk that is over. Neither a password nor an invite tells its
 // people from strangers, and all have been silent for the time of a lease: nobody called or
-// waited, no announced absence lasts, and no program is on standby, which could wake its agent.
+// waited, no announced absence lasts, and neither a program on standby nor a hook could wake an agent.
 func (c *SeatRequest) Abandoned(h *Head, now time.Time) bool {
 	if c.Presence == nil || c.Invite != 0 || h.Password != "" || len(h.Agents) < h.Capacity {
 		return false
 	}
 	for _, a := range h.Agents {
 		last, _ := c.LastHeard(h, a)
-		if Latest(last, c.Presence[a.Seat].SilentFrom()).Add(Lease).After(now) || c.Alive[a.Seat].After(now) {
+		p := c.Presence[a.Seat]
+		if Latest(Latest(last, p.SilentFrom()).Add(Lease), a.HookedUntil(p), c.Alive[a.Seat]).After(now) {
 			return false
 		}
 	}

@@ -173,6 +173,12 @@ func TestAbandoned_aSignOfLife_keepsTheRoom(t *testing.T) {
 		"was away": {func(l *timeline) room.Presence {
 			return room.Presence{AtMs: ago(l, hour), BackMs: ago(l, lease-1e9)}
 		}, nil, false},
+		"called by a hook": {func(l *timeline) room.Presence {
+			return room.Presence{AtMs: ago(l, hour), HookedMs: ago(l, 24*hour-1e9)}
+		}, nil, false},
+		"has a hook that is silent": {func(l *timeline) room.Presence {
+			return room.Presence{AtMs: ago(l, hour), HookedMs: ago(l, 24*hour)}
+		}, nil, true},
 		"silent, with password":  {nil, func(s *room.Settings) { s.Password = "hash" }, false},
 		"silent, seat is free":   {nil, func(s *room.Settings) { s.Capacity = 3 }, false},
 		"silent, known by names": {nil, func(s *room.Settings) { s.Public = true }, true},
@@ -181,6 +187,7 @@ func TestAbandoned_aSignOfLife_keepsTheRoom(t *testing.T) {
 		if c.settings != nil {
 			l.set(c.settings)
 		}
+		l.apply(l.agent(2).BeginHook("h", false))
 		l.now = l.now.Add(2 * time.Hour)
 		claim := room.SeatRequest{Name: nameOf(t, "Eve"), Presence: map[int]room.Presence{}}
 		if c.presence != nil {

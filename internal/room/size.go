@@ -45,7 +45,10 @@ func (e *Event) Held() int {
 	if e.Ban != nil {
 		n += int(unsafe.Sizeof(*e.Ban)) + e.Ban.held()
 	}
-	n += list(e.Finishes) + list(e.Closes) + list(e.Wakes)
+	n += list(e.Finishes) + list(e.Closes) + list(e.Wakes) + list(e.Calls)
+	if e.Hook != nil {
+		n += int(unsafe.Sizeof(*e.Hook)) + texts(e.Hook.ID)
+	}
 	if e.Task != nil {
 		n += int(unsafe.Sizeof(*e.Task)) + e.Task.held()
 	}
@@ -132,7 +135,12 @@ func (t *Talk) held() int {
 }
 
 func (a *Agent) held() int {
-	return texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.Owner, a.Caller, a.Device) + a.Person.held()
+	n := texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.Owner, a.Caller, a.Device) + a.Person.held()
+	n += list(a.Hooks)
+	for i := range a.Hooks {
+		n += texts(a.Hooks[i].ID)
+	}
+	return n
 }
 
 func (p *Person) held() int { return names(p.Devices) + list(p.Drafts) }

@@ -207,8 +207,9 @@ func (h *Head) signOf(t Task, seen map[int]Presence) time.Time {
 }
 
 // Stalled reports whether t is taken, and its holder has lost its seat or was not heard for
-// StallsAfter, whatever its lease is. A wait, a standby and an announced absence count as heard.
-// seen is the presence of the seats: see NeedsPresence.
+// StallsAfter, whatever its lease is. A wait, a standby and an announced absence count as heard; a hook
+// does not, since its agent works only in the turn for which it was called. seen is the presence of the
+// seats: see NeedsPresence.
 func (h *Head) Stalled(t Task, seen map[int]Presence, now time.Time) bool {
 	return t.Holder.Seat != 0 && (!t.Holder.IsHere(&h.State) || now.Sub(h.signOf(t, seen)) >= StallsAfter)
 }

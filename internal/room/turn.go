@@ -25,6 +25,7 @@ type Attendance struct {
 	Standby bool      // a program waits in its place
 	Called  time.Time // its last call
 	BackAt  time.Time // its announced return; zero or past: it is not away
+	Hooked  bool      // a hook calls it when something comes
 }
 
 // Attendance returns what agent a is doing, as far as its stored presence p tells. The end of its
@@ -42,7 +43,8 @@ func (p Presence) Attendance(h *Head, a Agent, now time.Time, slack time.Duratio
 			called = Earliest(called, Latest(time.UnixMilli(a.AtMs), p.At(), at))
 		}
 	}
-	return Attendance{Waits: open && !p.Standby, Standby: open && p.Standby, Called: called, BackAt: p.BackAt()}
+	return Attendance{Waits: open && !p.Standby, Standby: open && p.Standby, Called: called, BackAt: p.BackAt(),
+		Hooked: a.HookedUntil(p).After(now)}
 }
 
 // Turn decides who should speak where all who are present wait. Every process computes the same
@@ -94,7 +96,7 @@ func (t Turn) isAlone(seat int) bool {
 		at := t.Attends(a.Seat)
 		away := at.BackAt.After(t.Now)
 		return a.Seat != seat && !a.IsAlone() && !a.IsHeld(t.Now) &&
-			(at.Waits || at.Standby || !away && at.Called.Add(PresentFor).After(t.Now))
+			(at.Waits || at.Standby || at.Hooked || !away && at.Called.Add(PresentFor).After(t.Now))
 	})
 }
 
@@ -122,8 +124,9 @@ func (t Turn) silence() time.Duration {
 
 // waits reports whether a can be given the turn. wait, if not 0, says that everybody waits for a,
 // and for how long at most. Absent agents stall nobody: an agent that is silent for PresentFor or
-// away is not waited for, unless it is away and owes an answer. A program on standby is woken
-// only if its agent owes one.
+// away is not waited for, unless it is away and owes an answer. An agent with a hook that does not
+// wait itself has ended its turn: it is never given this one, and is waited for only if it owes an
+// answer and has just called. A program on standby is woken only if its agent owes one.
 func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 	at := t.Attends(a.Seat)
 	debt, owes := t.Head.Talk.Owes(a.Seat, t.Now)
@@ -136,7 +139,7 @@ func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 		_, _, said := t.Head.Recent.LastWord()
 		since := Latest(time.UnixMilli(debt.AtMs), said)
 		return false, max(0, Earliest(at.BackAt, since.Add(AwayHolds)).Sub(t.Now))
-	case at.BackAt.After(t.Now):
+	case at.BackAt.After(t.Now), at.Hooked && !owes:
 		return false, 0
 	}
 	return false, max(0, at.Called.Add(PresentFor).Sub(t.Now))

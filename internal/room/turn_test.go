@@ -37,6 +37,22 @@ func standby(now time.Time) room.Attendance {
 	return room.Attendance{Standby: true, Called: now}
 }
 
+// hooked is an agent that ended its turn an hour ago, and is called when something comes.
+func hooked(now time.Time) room.Attendance { return hookedSince(time.Hour)(now) }
+
+// hookedSince is one that made its last call some time ago.
+func hookedSince(ago time.Duration) func(time.Time) room.Attendance {
+	return func(now time.Time) room.Attendance { return room.Attendance{Hooked: true, Called: now.Add(-ago)} }
+}
+
+// hookedAway is one that comes back in a while.
+func hookedAway(now time.Time) room.Attendance {
+	return room.Attendance{Hooked: true, Called: now, BackAt: now.Add(time.Hour)}
+}
+
+// hookedWaits is one that waits all the same.
+func hookedWaits(time.Time) room.Attendance { return room.Attendance{Hooked: true, Waits: true} }
+
 // next returns what Turn answers to c.
 func (c silence) next(l *timeline) (int, time.Duration) {
 	now := l.now.Add(3 * time.Second)
@@ -99,6 +115,14 @@ func TestTurn_presentAgentThatDoesNotWait_isWaitedForTwoMinutes(t *testing.T) {
 		"back late, and called": {attends: attends{3: func(now time.Time) room.Attendance {
 			return room.Attendance{Called: now.Add(-time.Minute), BackAt: now}
 		}}, again: time.Minute},
+		"hooked, and has just called": {attends: attends{3: hookedSince(0)}, want: 4},
+		"hooked, and away":            {attends: attends{3: hookedAway}, want: 4},
+		"hooked, and waits itself":    {attends: attends{3: hookedWaits}, want: 3},
+		"hooked, and owes": {happen: func(l *timeline) { l.ask(2, 3) },
+			attends: attends{3: hookedSince(30 * time.Second)}, again: 90 * time.Second},
+		"hooked, owes, and is silent": {happen: func(l *timeline) { l.ask(2, 3) }, attends: attends{3: hooked},
+			want: 4},
+		"all hooked": {attends: attends{1: hooked, 2: hookedSince(0), 3: hooked, 4: hookedSince(0)}},
 		"muted, at work": {happen: func(l *timeline) { l.manage(room.Mute, 3) },
 			attends: attends{3: called(0)}, want: 4},
 		"paused, at work": {happen: func(l *timeline) { l.pauses(3, true) }, attends: attends{3: called(0)},
@@ -125,6 +149,8 @@ func TestTurn_presentAgentThatDoesNotWait_isWaitedForTwoMinutes(t *testing.T) {
 		}, attends: attends{2: called(0)}, want: 1},
 		"on standby":                {attends: attends{3: standby}, want: 4},
 		"all others away or silent": {attends: attends{1: away(time.Hour), 2: called(time.Hour), 3: standby}, want: 4},
+		"all others silent, one of them hooked": {attends: attends{1: called(time.Hour), 2: called(time.Hour),
+			3: hooked}, want: 4},
 		"a person, at work": {happen: func(l *timeline) { l.alone(3) }, attends: attends{3: called(0)},
 			want: 4},
 		"a person, and waits": {happen: func(l *timeline) { l.alone(3) }, want: 4},

@@ -14,15 +14,16 @@ import (
 // WokenBy reports whether e, which is news to a, ends a's wait.
 //
 // With at most two agents every event does, but a change of tasks only if it wakes a in a larger room,
-// too. There messages wake, unless they are of kind Status, and so do knocks. Joins, leaves and changes
-// wait for the next event that wakes: a crowd must not wake everybody for everything. An event that is
-// meant for a (see isMeant) wakes it in every room, whatever its kind. With forMe only such events do, and
-// requests to all. What the person behind a does about it wakes it: a note, a decision about a draft, and that it
-// may go on; see Sleeps. Everything wakes a person.
+// too, and what becomes of its hooks never. There messages wake, unless they are of kind Status, and so
+// do knocks. Joins, leaves and changes wait for the next event that wakes: a crowd must not wake
+// everybody for everything. An event that is meant for a (see isMeant) wakes it in every room, whatever
+// its kind. With forMe only such events do, and requests to all. What the person behind a does about it
+// wakes it: a note, a decision about a draft, and that it may go on; see Sleeps. Everything wakes a person.
 func (a Agent) WokenBy(e Event, agents int, forMe bool) bool {
 	switch {
-	case agents <= 2 && e.Type != TaskChanged, e.Type == SupervisionSet, a.IsPerson() && !forMe, e.ClosesRoom(),
-		e.Type == Managed && e.Seat == a.Seat, e.Type == Knocked, len(a.AgreedIn(e)) > 0,
+	case agents <= 2 && e.Type != TaskChanged && e.Type != Hooked, e.Type == SupervisionSet,
+		a.IsPerson() && !forMe, e.ClosesRoom(), e.Type == Managed && e.Seat == a.Seat, e.Type == Knocked,
+		len(a.AgreedIn(e)) > 0,
 		e.N >= a.Joined && slices.Contains(e.Wakes, a.Seat):
 		return true
 	case e.Type != Said:
@@ -38,9 +39,9 @@ func (a Agent) WokenBy(e Event, agents int, forMe bool) bool {
 // Sleeps reports whether nothing that happens ends a wait of a: the person behind it has paused it, so it could
 // not act on what it reads. A wait goes on, through the pause itself, until the person lets the agent go on; then
 // it brings all that came meanwhile. The end of a seat or of the room ends a wait in any case.
-func (h *Head) Sleeps(a Agent) bool {
-	now, here := h.Seated(a.Seat)
-	return here && now.Joined == a.Joined && now.Person.Paused && !a.IsPerson() && !h.Closed
+func (s *State) Sleeps(a Agent) bool {
+	now, here := s.Seated(a.Seat)
+	return here && now.Joined == a.Joined && now.Person.Paused && !a.IsPerson() && !s.Closed
 }
 
 // mentionable returns text as mentions are looked for in it, reduced as names are

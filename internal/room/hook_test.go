@@ -1,0 +1,110 @@
+package room_test
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/room"
+)
+
+// newCrowd returns a room of Ann, Bob, Cid and Dora. Bob has a hook, and Cid one for what is meant for him.
+func newCrowd(t *testing.T) *timeline {
+	t.Helper()
+	l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
+	l.apply(l.agent(2).BeginHook("b", false))
+	l.apply(l.agent(3).BeginHook("c", true))
+	return l
+}
+
+// The events of a hook are between the agent and its person, and only the person is woken by them. The hook is part of
+// the seat: a principal that regains the seat has it still, and it ends with the seat.
+func TestHook_isPartOfItsSeat(t *testing.T) {
+	l := newCrowd(t)
+	person := l.person(2)
+	begun := l.apply(l.agent(2).BeginHook("b2", true))
+	want := []room.Hook{{ID: "b", N: 5}, {ID: "b2", ForMe: true, N: begun.N}}
+	if got := l.agent(2).Hooks; !reflect.DeepEqual(got, want) {
+		t.Errorf("Bob has %+v, want %+v", got, want)
+	}
+	byPerson := l.apply(person.EndHook("b2", room.ReasonUnhooked))
+	byClient := l.apply(l.agent(2).EndHook("b2", room.ReasonUnhooked))
+	expired := l.apply(l.agent(2).EndHook("b2", room.ReasonHookGone))
+	bob := l.agent(2)
+	for what, c := range map[string]struct {
+		e    room.Event
+		news bool // to the agent, which did not do it
+	}{
+		"it begins": {begun, false}, "its client ends it": {byClient, false}, "its person ends it": {byPerson, true},
+		"it expires": {expired, true},
+	} {
+		if !bob.Sees(c.e) || bob.IsNews(c.e) != c.news || bob.WokenBy(c.e, 2, false) || bob.WokenBy(c.e, 3, true) {
+			t.Errorf("%s: Bob sees it: %v, as news: %v, and is woken in a pair: %v", what, bob.Sees(c.e),
+				bob.IsNews(c.e), bob.WokenBy(c.e, 2, false))
+		}
+		if !person.IsNews(c.e) || !person.WokenBy(c.e, 4, false) || l.agent(1).Sees(c.e) {
+			t.Errorf("%s: it is news to Bob's person: %v; Ann sees it: %v", what, person.IsNews(c.e),
+				l.agent(1).Sees(c.e))
+		}
+	}
+	bob.Hash = "regained"
+	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: "Bob", Agent: &bob, Regains: true})
+	if word := l.say(1, "hello"); !slices.Equal(word.Calls, []int{2}) || len(l.agent(2).Hooks) != 1 {
+		t.Errorf("the seat that was regained has %+v; called are %v", l.agent(2).Hooks, word.Calls)
+	}
+	l.leave(2)
+	if word := l.say(1, "hello"); word.Calls != nil {
+		t.Errorf("without Bob %v are called", word.Calls)
+	}
+}
+
+func TestCalledBy_areTheHooksOfThoseForWhomItIsNews(t *testing.T) {
+	type happens = func(l *timeline) room.Event
+	word := func(text string, to ...int) happens {
+		return func(l *timeline) room.Event { return l.say(1, text, to...) }
+	}
+	as := func(kind room.Kind) happens { return func(l *timeline) room.Event { return l.sayAs(1, kind, "well") } }
+	byPerson := func(to ...int) happens {
+		return func(l *timeline) room.Event { return l.send(2, room.Event{Person: true, To: to, Text: "well"}) }
+	}
+	inPair := func(next happens) happens {
+		return func(l *timeline) room.Event { l.leave(4); l.leave(3); return next(l) }
+	}
+	paused := func(next happens) happens {
+		return func(l *timeline) room.Event { l.pauses(2, true); return next(l) }
+	}
+	for what, c := range map[string]struct {
+		happens happens
+		want    []int
+	}{
+		"a word":                    {word("hello"), []int{2}},
+		"a word of Bob":             {func(l *timeline) room.Event { return l.say(2, "hello") }, nil},
+		"a word that names Cid":     {word("@Cid, hello"), []int{2, 3}},
+		"a private word to Cid":     {word("psst", 3), []int{3}},
+		"a private word to Dora":    {word("psst", 4), nil},
+		"a request to all":          {as(room.Request), []int{2, 3}},
+		"a status":                  {as(room.Status), nil},
+		"a status in a pair":        {inPair(as(room.Status)), []int{2}},
+		"a join":                    {func(l *timeline) room.Event { return l.join("Eve") }, nil},
+		"a leave that makes a pair": {func(l *timeline) room.Event { l.leave(4); return l.leave(3) }, []int{2}},
+		"a knock":                   {func(l *timeline) room.Event { return l.knock(4) }, []int{2, 3}},
+		"the end of the room": {func(l *timeline) room.Event {
+			return l.apply(room.Event{Type: room.Changed, By: 1, Changed: &room.Changes{}, Reason: room.ReasonClosed})
+		}, []int{2, 3}},
+		"a note of Bob's person": {byPerson(2), []int{2}},
+		"a word of Bob's person": {byPerson(), []int{2}},
+		"a pause":                {func(l *timeline) room.Event { return l.pauses(2, true) }, nil},
+		"a word in a pause":      {paused(word("hello")), nil},
+		"a note in a pause":      {paused(byPerson(2)), nil},
+		"the end of a pause":     {paused(func(l *timeline) room.Event { return l.pauses(2, false) }), []int{2}},
+		"another hook begins": {func(l *timeline) room.Event { return l.apply(l.agent(3).BeginHook("c2", true)) },
+			[]int{3}},
+		"a hook ends": {func(l *timeline) room.Event {
+			return l.apply(l.agent(3).EndHook("c", room.ReasonHookGone))
+		}, nil},
+	} {
+		if got := c.happens(newCrowd(t)).Calls; !slices.Equal(got, c.want) {
+			t.Errorf("%s calls %v, want %v", what, got, c.want)
+		}
+	}
+}
