@@ -243,12 +243,14 @@ func (a *appender) settle(ctx context.Context, d *draft) (bool, error) {
 			return false, err
 		}
 	default:
+		a.log.tellCalls(d.events) // it may have been written
 		return false, err
 	}
 	if err := a.log.commit(d, began); err != nil {
 		return false, err
 	}
 	d.deliver()
+	a.log.tellCalls(d.events)
 	return true, nil
 }
 

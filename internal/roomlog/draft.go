@@ -18,8 +18,8 @@ type draft struct {
 	events  []room.Event
 	ops     []table.Op // one per event, in order, then all others
 	owners  []*Proposal
-	kept    []table.Op // the agreements that events complete, and the tasks that they end
-	keys    map[table.Key]bool
+	kept    []table.Op         // the agreements that events complete, the tasks and the hooks that they end
+	keys    map[table.Key]bool // of what goes along, and of hooks that end with their seats
 	bytes   int
 	parts   int             // of the snapshot that change, at most
 	nameIf  table.Condition // of the op that points the room's name at it
@@ -80,6 +80,13 @@ func (d *draft) fits(ch Change, now time.Time) bool {
 	if size > maxBatchBytes || len(d.keys)+len(d.events)+len(ch.Events)+len(ch.Ops)+d.others(ch, now) > table.MaxOps {
 		return false
 	}
+	for _, e := range ch.Events { // a hook may have begun in the same Write
+		for _, op := range hooksDropped(&d.head.State, e) {
+			if d.keys[op.Item.Key] {
+				return false
+			}
+		}
+	}
 	for _, op := range ch.Ops {
 		if d.keys[op.Item.Key] {
 			return false
@@ -109,6 +116,9 @@ func (d *draft) others(ch Change, now time.Time) int {
 	n := 5 + room.MaxOpen + d.parts
 	for _, e := range ch.Events {
 		n += e.Parts() + len(e.TasksClosed())
+		if e.Type == room.Left {
+			n += 2 * room.MaxHooks
+		}
 	}
 	if d.head.RenewalDue(now) {
 		n += room.PartsRenewed
@@ -119,7 +129,7 @@ func (d *draft) others(ch Change, now time.Time) int {
 // add numbers the events of ch and applies them.
 func (d *draft) add(ch Change, now time.Time) ([]room.Event, error) {
 	next, from := d.head, len(d.events)
-	var kept []table.Op
+	var kept, dropped []table.Op
 	for _, e := range ch.Events {
 		e.V, e.N, e.ID = room.Version, next.AsOf+1, ident.NewEventID()
 		e.AtMs = max(now.UnixMilli(), next.HeadMs) // never back, even if the clock is: events expire in order
@@ -145,13 +155,17 @@ func (d *draft) add(ch Change, now time.Time) ([]room.Event, error) {
 		for _, t := range next.ClosedBy(e) {
 			kept = append(kept, putDone(next, t, e))
 		}
+		dropped = append(dropped, hooksDropped(&next.State, e)...)
 		d.parts += e.Parts() + len(e.TasksClosed())
 		if e.ExpiresMs != 0 {
 			d.parts += room.PartsRenewed
 		}
 		d.events, next = append(d.events, e), after
 	}
-	d.head, d.kept = next, append(d.kept, kept...)
+	d.head, d.kept = next, append(append(d.kept, kept...), dropped...)
+	for _, op := range dropped {
+		d.keys[op.Item.Key] = true
+	}
 	events := slices.Clip(d.events[from:])
 	for _, e := range events {
 		d.bytes += textOf(e)

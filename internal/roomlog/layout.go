@@ -37,6 +37,7 @@ const (
 	donePrefix     = "DONE#"
 	activitySuffix = "#ACT"
 	personSuffix   = "#ME"
+	hookSuffix     = "#HOOK#"
 	wrongPrefix    = "WRONG#"
 	madePrefix     = "MADE#"
 	claimPrefix    = "FILE#"
@@ -130,11 +131,11 @@ func eventNumber(k table.Key) (int64, error) {
 }
 
 // SeatOf returns the seat of the key of a presence, and the suffix of the key if it is that
-// of an activity or of a person.
+// of an activity, of a person or, without the id, of a hook.
 func SeatOf(k table.Key) (seat int, suffix string, err error) {
 	digits := strings.TrimPrefix(k.Sort, seenPrefix)
-	for _, s := range []string{activitySuffix, personSuffix} {
-		if rest, is := strings.CutSuffix(digits, s); is {
+	for _, s := range []string{activitySuffix, personSuffix, hookSuffix} {
+		if rest, id, is := strings.Cut(digits, s); is && (id == "" || s == hookSuffix) {
 			digits, suffix = rest, s
 		}
 	}

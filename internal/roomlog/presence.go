@@ -65,12 +65,12 @@ func (l *Log) Seats() Seats { return Seats{l} }
 func (s Seats) Presence(ctx context.Context, c table.Consistency) (all map[int]room.Presence, people map[int]time.Time,
 	err error) {
 	l := s.log
-	activities := map[int]activityItem{}
+	activities, hooked := map[int]activityItem{}, map[int]int64{}
 	all, people = map[int]room.Presence{}, map[int]time.Time{}
 	where := table.Range{Partition: roomPrefix + l.id, Prefix: seenPrefix, Consistency: c}
 	for item, err := range table.All(ctx, l.store.table, where) {
 		if err == nil {
-			err = addPresence(item, all, activities, people)
+			err = addPresence(item, all, activities, people, hooked)
 		}
 		if err != nil {
 			return nil, nil, err
@@ -82,12 +82,17 @@ func (s Seats) Presence(ctx context.Context, c table.Consistency) (all map[int]r
 			all[seat] = p
 		}
 	}
+	for seat, ms := range hooked {
+		p := all[seat]
+		p.HookedMs = ms
+		all[seat] = p
+	}
 	return all, people, nil
 }
 
 // addPresence adds what is stored beside a seat to what it is of.
 func addPresence(item table.Item, all map[int]room.Presence, activities map[int]activityItem,
-	people map[int]time.Time) error {
+	people map[int]time.Time, hooked map[int]int64) error {
 	seat, suffix, err := SeatOf(item.Key)
 	if err != nil {
 		return err
@@ -101,6 +106,10 @@ func addPresence(item table.Item, all map[int]room.Presence, activities map[int]
 		var p personItem
 		err = Decode(item, &p)
 		people[seat] = time.UnixMilli(p.UntilMs)
+	case hookSuffix:
+		var t Told
+		err = Decode(item, &t)
+		hooked[seat] = max(hooked[seat], t.AtMs)
 	default:
 		var p room.Presence
 		if !presence(item.Data, &p) {

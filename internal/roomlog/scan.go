@@ -23,6 +23,8 @@ func message(item table.Item, e *room.Event) (ok bool) {
 	for ok = s.skip('{'); ok; ok = s.skip(',') {
 		name, value := s.field()
 		switch string(name) {
+		case "hk":
+			e.Calls, ok = numbers(value)
 		case "v":
 			ok = whole(value, &e.V)
 		case "id":

@@ -41,6 +41,9 @@ type Options struct {
 	// minutes of a presence.
 	CacheBytes int64
 	Logger     *slog.Logger
+	// Calls hears of each event with Calls that this process has written, or may have: of some the reply is lost. It
+	// must not block. Nil means that nobody hears.
+	Calls func(room string, seats []int)
 	// Observe returns the observer of a log that enters the cache. Nil means none.
 	Observe func(*Log) Observer
 }

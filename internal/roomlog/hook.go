@@ -1,0 +1,162 @@
+package roomlog
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// HooksPartition is that of all hooks of a table: so one query finds them all, and one with the prefix
+// of a principal counts those of that.
+const HooksPartition = "HOOKS"
+
+// HookItem says where a hook leads. Only subscribing writes it, so that a delivery never undoes a
+// refresh.
+type HookItem struct {
+	V      int    `json:"v"`
+	ID     string `json:"-"`
+	Room   string `json:"room"` // its id
+	Seat   int    `json:"s"`
+	Joined int64  `json:"n"` // the join of the agent of the seat
+	ForMe  bool   `json:"me,omitempty"`
+	URL    string `json:"url"`
+	Secret string `json:"secret"`
+	Server string `json:"server,omitempty"` // the public address of the server that made it; another one calls nobody
+	// Principal is who subscribed: see ident.Principal.
+	Principal string `json:"who,omitempty"`
+	SinceMs   int64  `json:"since"`
+	UntilMs   int64  `json:"until"`            // it ends then unless it is refreshed
+	Barred    bool   `json:"barred,omitempty"` // its person has ended it: it leads nowhere
+}
+
+// Told is what became of the calls of a hook. It is stored beside the presence of its seat, since its
+// last sign of life is one of the seat.
+type Told struct {
+	V    int   `json:"v"`
+	AtMs int64 `json:"at"`             // the last refresh, or the last call that woke the agent
+	Read int64 `json:"read,omitempty"` // the last event that the agent had read when it was called last; 0: never called
+	News int64 `json:"news,omitempty"` // and the last event for which it was called
+	// Settled says that the host took that call, or wants it no more; Round is how many it had at Read before.
+	Settled bool  `json:"done,omitempty"`
+	Round   int   `json:"round,omitempty"`
+	TriedMs int64 `json:"tried,omitempty"` // the last call
+	LastMs  int64 `json:"last,omitempty"`  // the last one that woke the agent
+
+	// Of calls that failed since one succeeded; zero for none.
+	Tries     int    `json:"tries,omitempty"`
+	FailingMs int64  `json:"failing,omitempty"` // when the first one failed
+	RetryMs   int64  `json:"retry,omitempty"`   // when to try again; 0: once something new comes
+	Error     string `json:"error,omitempty"`   // of the last one
+}
+
+// tellCalls says which seats have hooks to look at because of events that this process has written, or may have.
+func (l *Log) tellCalls(events []room.Event) {
+	for _, e := range events {
+		if len(e.Calls) > 0 && l.store.opts.Calls != nil {
+			l.store.opts.Calls(l.id, e.Calls)
+		}
+	}
+}
+
+func hookKey(id string) table.Key { return table.Key{Partition: HooksPartition, Sort: id} }
+
+// ToldKey returns the key of what became of the calls of a hook.
+func ToldKey(id string, seat int, hook string) table.Key {
+	return inRoom(id, seenPrefix+seatDigits(seat)+hookSuffix+hook)
+}
+
+// IsTold reports whether a Told is stored at k.
+func IsTold(k table.Key) bool {
+	return strings.HasPrefix(k.Sort, seenPrefix) && strings.Contains(k.Sort, hookSuffix)
+}
+
+// PutHook returns the op that stores where a hook leads, until its end.
+func PutHook(x HookItem) table.Op {
+	x.V = room.Version
+	return table.Put(table.Item{
+		Key: hookKey(x.ID), Expires: room.CeilSecond(time.UnixMilli(x.UntilMs)), Data: Encode(x),
+	}, table.Always)
+}
+
+// PutTold returns the op that stores what became of the calls of x, for as long as that keeps the seat: x may have
+// been refreshed since it was read.
+func PutTold(x HookItem, t Told) table.Op {
+	t.V = room.Version
+	until := room.Latest(time.UnixMilli(x.UntilMs), time.UnixMilli(max(t.AtMs, t.TriedMs)).Add(room.HookLease))
+	return table.Put(table.Item{
+		Key: ToldKey(x.Room, x.Seat, x.ID), Expires: room.CeilSecond(until), Data: Encode(t),
+	}, table.Always)
+}
+
+// BarHook returns the ops that delete what is stored of x, but that its person has ended it: so no refresh
+// begins it again for as long as x would have lived.
+func BarHook(x HookItem) []table.Op {
+	x.URL, x.Secret, x.Barred = "", "", true
+	return []table.Op{PutHook(x), table.Delete(ToldKey(x.Room, x.Seat, x.ID), table.Always)}
+}
+
+// DropHook returns the ops that delete what is stored of a hook of a seat in the room with an id.
+func DropHook(id string, seat int, hook string) []table.Op {
+	return []table.Op{
+		table.Delete(hookKey(hook), table.Always), table.Delete(ToldKey(id, seat, hook), table.Always),
+	}
+}
+
+// hooksDropped returns the ops that delete the hooks of the seat that e frees, if it frees one in the room of s.
+func hooksDropped(s *room.State, e room.Event) (ops []table.Op) {
+	if e.Type != room.Left {
+		return nil
+	}
+	a, _ := s.Seated(e.Seat)
+	for _, k := range a.Hooks {
+		ops = append(ops, DropHook(s.ID, e.Seat, k.ID)...)
+	}
+	return ops
+}
+
+// Hook returns where a hook leads. It fails with table.ErrNotFound if it has ended.
+func (s *Store) Hook(ctx context.Context, id string) (x HookItem, err error) {
+	item, err := s.table.Get(ctx, hookKey(id), table.Strong)
+	if err == nil {
+		x, err = hookOf(item)
+	}
+	return x, err
+}
+
+// Hooks returns the hooks whose ids begin with prefix. If it fails, it returns those that it has read.
+func (s *Store) Hooks(ctx context.Context, prefix string) (list []HookItem, err error) {
+	where := table.Range{Partition: HooksPartition, Prefix: prefix, Consistency: table.Eventual}
+	for item, err := range table.All(ctx, s.table, where) {
+		if err != nil {
+			return list, err
+		}
+		x, err := hookOf(item)
+		if err != nil {
+			return list, err
+		}
+		list = append(list, x)
+	}
+	return list, nil
+}
+
+func hookOf(item table.Item) (x HookItem, err error) {
+	err = Decode(item, &x)
+	x.ID = item.Key.Sort
+	return x, err
+}
+
+// Told returns what became of the calls of x; zero if nothing is known.
+func (s *Store) Told(ctx context.Context, x HookItem) (t Told, err error) {
+	item, err := s.table.Get(ctx, ToldKey(x.Room, x.Seat, x.ID), table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return t, nil
+	}
+	if err == nil {
+		err = Decode(item, &t)
+	}
+	return t, err
+}
