@@ -54,6 +54,16 @@ func (g *Gate) Watch(ctx context.Context, asker ident.Principal) (watched contex
 	}
 }
 
+// Admits reports whether a principal that was admitted earlier would still be: its key is there.
+func (g *Gate) Admits(ctx context.Context, principal string) (bool, error) {
+	id := ident.KeyOf(principal)
+	if id == "" {
+		return true, nil
+	}
+	_, ok, err := g.keys.find(ctx, id)
+	return ok, err
+}
+
 func (s *watches) add(id string, call *context.CancelCauseFunc) *watch {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -12,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/leaks"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
 )
 
 // audited is a world whose log is kept.
@@ -89,6 +90,17 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 			t.Fatal(err)
 		}
 	}
+	at, err := a.HookSeat(key, ann.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hook := roomlog.HookItem{ID: "5e7c", Room: at.Room, Seat: at.Seat, Joined: at.Joined, URL: "https://hush.example",
+		Secret: "whsec_hush", UntilMs: a.clock.Now().Add(minute).UnixMilli()}
+	for range 2 { // the second is a refresh
+		if err := a.Hook(key, ann.Token, hook); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, m := range []chat.ManageRequest{
 		{Action: room.Mute, AgentName: "Robert"}, {Action: room.Mute, AgentName: "Robert"}, // once
 		{Action: room.Kick, AgentName: "Robert", Note: "the reason"}, {Action: room.BanName, AgentName: "Mallory"},
@@ -113,6 +125,7 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 		"room_changed by key:k1, seat 1 of 0",
 		"invite_renewed by key:k1, seat 1 of 0",
 		"text_removed by key:k1, seat 1 of 0",
+		"subscribed by key:k1, seat 1 of 0",
 		"agent_mute by key:k1, seat 1 of 3",
 		"agent_kick by key:k1, seat 1 of 3",
 		"agent_ban by key:k1, seat 1 of 0",
@@ -120,7 +133,7 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 	})
 	for _, secret := range []string{
 		"Annette", "annette", "Robert", "robert", "Mallory", "gallery", "sesame", "another", "confidential",
-		"description", "reason",
+		"description", "reason", "hush",
 		ann.Token, bob.Token, ann.Watch, bob.Watch, person, ann.Token[:ident.RoomChars], ann.Invite.Code, "key of",
 	} {
 		if strings.Contains(a.log.String(), secret) {

@@ -77,7 +77,7 @@ func TestCache_agentRemovedDuringItsWait_isDropped(t *testing.T) {
 	}()
 	r := s.acquire(ann.Token[:ident.RoomChars])
 	defer r.release()
-	for waits, late := false, time.Now().Add(time.Minute); !waits; runtime.Gosched() {
+	for waits, late := false, time.Now().Add(Patience); !waits; runtime.Gosched() {
 		waits = r.agents.Waits(2)
 		if time.Now().After(late) {
 			t.Fatal("Bob does not wait")

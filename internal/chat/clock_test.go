@@ -104,7 +104,7 @@ func (w *world) settle() {
 	for f := w.watch.next(); f != nil; f = w.watch.next() {
 		select {
 		case <-f.over:
-		case <-time.After(time.Minute): // only a broken service gets here
+		case <-time.After(chat.Patience): // only a broken service gets here
 			w.t.Fatal("a function that was due did not return")
 		}
 	}

@@ -112,7 +112,7 @@ func TestRead_crowdInOneRoom_delaysNoOther(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(time.Minute):
+	case <-time.After(chat.Patience):
 		t.Error("a call in another room waits for the crowd")
 	}
 	close(tab.opened)

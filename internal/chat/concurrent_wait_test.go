@@ -57,7 +57,7 @@ func TestWait_manyForOneSeat_deliverEachMessageOnce(t *testing.T) {
 	}
 	select {
 	case <-all:
-	case <-time.After(time.Minute): // only lost messages get here
+	case <-time.After(chat.Patience): // only lost messages get here
 		t.Error("messages were lost")
 	}
 	w.Stop() // ends the last waits

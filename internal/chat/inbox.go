@@ -47,7 +47,7 @@ func (in *inbox) due() bool {
 	return !asleep
 }
 
-// sleeps reports whether the caller is paused: see room.Head.Sleeps.
+// sleeps reports whether the caller is paused: see room.State.Sleeps.
 func (in *inbox) sleeps() bool { return in.caller.room.log.Peek().Sleeps(in.caller.agent) }
 
 // status returns how a wait ends that found this. Nothing is all done while a task is worked on.

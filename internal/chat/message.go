@@ -43,6 +43,7 @@ const (
 	EventSupervision EventType = "supervision" // the person behind the reader's own seat did what Reason says
 	// a message of the reader's own seat waits for the person behind it or, with a Reason, the person has decided
 	EventDrafted EventType = "draft"
+	EventHook    EventType = "hook" // a hook of the reader's own seat has begun or, with a Reason, has ended
 	EventTask    EventType = "task" // somebody changed the list of tasks
 )
 
@@ -117,6 +118,8 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 		if m.Type, m.Reason = EventSupervision, e.Reason; e.Decides != 0 {
 			m.Type, m.Draft = EventDrafted, s.MessageID(e.Decides)
 		}
+	case room.Hooked:
+		m.Type, m.Agent, m.Reason = EventHook, e.Name, e.Reason
 	case room.TaskChanged:
 		m.Type, m.Agent = EventTask, e.Name
 		m.showTask(s, e.Task)

@@ -63,9 +63,9 @@ func TestHistory_eventNotYetVisible_isWaitedFor(t *testing.T) {
 				}
 				got <- messages
 			}()
-			patience, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), chat.Patience)
 			defer cancel()
-			if err := w.clock.BlockUntilContext(patience, 2); err != nil { // one is that of the table
+			if err := w.clock.BlockUntilContext(ctx, 2); err != nil { // one is that of the table
 				t.Fatal(err)
 			}
 			w.write(table.Put(hidden, table.Always))
@@ -73,7 +73,7 @@ func TestHistory_eventNotYetVisible_isWaitedFor(t *testing.T) {
 			select {
 			case messages := <-got:
 				same(t, "said", texts(messages), words)
-			case <-patience.Done(): // only a broken reader gets here
+			case <-ctx.Done(): // only a broken reader gets here
 				t.Fatal("the call did not return")
 			}
 		})

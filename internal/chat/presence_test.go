@@ -207,7 +207,7 @@ func TestActivity_invalid_isRefused(t *testing.T) {
 // await polls until ok returns true.
 func await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for limit := time.Now().Add(time.Minute); !ok(); runtime.Gosched() {
+	for limit := time.Now().Add(chat.Patience); !ok(); runtime.Gosched() {
 		if time.Now().After(limit) {
 			t.Fatal(what + " did not come")
 		}

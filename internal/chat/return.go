@@ -107,6 +107,11 @@ func (c *session) addUnread(ctx context.Context, p room.ReadPosition, got *Seate
 	if _, again := p.Next(); scanned > p.Handed || scanned == again {
 		err = c.positions().Handed(ctx, p.Handing(after, scanned, 0, false))
 	}
+	if err == nil && c.positions().HasHooks() { // it is not called for what came before that was noted
+		if h, failed := c.room.log.Refresh(ctx, c.room.svc.now()); failed == nil {
+			got.HasMore = got.HasMore || h.AsOf > c.head.AsOf
+		}
+	}
 	return err
 }
 

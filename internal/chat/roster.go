@@ -22,7 +22,7 @@ type AgentState string
 // The states of an agent.
 const (
 	AgentWaiting AgentState = "waiting" // a wait is open: it will read at once
-	AgentStandby AgentState = "standby" // a shell a program waits for it and wakes it
+	AgentStandby AgentState = "standby" // a program waits for it and wakes it, or a hook does
 	AgentAway    AgentState = "away"    // until a time that it said
 	AgentBusy    AgentState = "busy"    // it made a call within two minutes, and is not listening now
 	AgentSilent  AgentState = "silent"  // it made none for longer
@@ -122,7 +122,7 @@ func (r roster) show(a room.Agent, v *Agent) {
 		}
 		return
 	}
-	if known {
+	if known && p.AtMs != 0 { // else only a hook has shown a sign of life
 		v.Unread = r.Unread(max(p.Read, a.Joined), a) // its join gave it what came before
 	}
 	p = r.heard(a, p)
@@ -141,11 +141,13 @@ func (r roster) heard(a room.Agent, p room.Presence) room.Presence {
 	return p
 }
 
-// gone reports whether every other agent has neither called nor waited for so long.
+// gone reports whether every other agent has neither called nor waited for so long, and no hook would
+// wake it.
 func (r roster) gone(long time.Duration) bool {
 	return !slices.ContainsFunc(r.Head.Agents, func(a room.Agent) bool {
 		p := r.heard(a, r.Presence[a.Seat])
-		return a.Seat != r.You && r.Now.Sub(room.Latest(p.At(), p.WaitsUntil())) < long
+		return a.Seat != r.You &&
+			(r.Now.Sub(room.Latest(p.At(), p.WaitsUntil())) < long || a.HookedUntil(p).After(r.Now))
 	})
 }
 
@@ -154,7 +156,7 @@ func stateOf(h *room.Head, a room.Agent, p room.Presence, now time.Time) AgentSt
 	woken, at := h.NewestWakeup(a.Seat)
 	waits, mayWait := now.Before(p.WaitsUntil()), now.Before(p.WaitsUntil().Add(BetweenWaits))
 	switch {
-	case p.Standby && mayWait:
+	case p.Standby && mayWait, !waits && a.HookedUntil(p).After(now):
 		return AgentStandby
 	case (waits || mayWait && !now.Before(p.BackAt())) &&
 		(p.ForMe || a.IsAlone() || woken <= p.Head || now.Sub(at) < BetweenWaits):

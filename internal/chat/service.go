@@ -47,6 +47,10 @@ type Options struct {
 	// Limits bound what each caller does. The zero value does not. Units are counted for
 	// calls that pass Limits(s).Begin.
 	Limits ratelimit.Limits
+	// Calls is told which seats of a room have a hook to look at, after an event was written for
+	// which they are called. It must not block. Nil: nobody is told, such as where the stream of
+	// the table tells.
+	Calls func(room string, seats []int)
 	// Logger receives what an operator should know. It never receives a token, a
 	// password or a text. It defaults to slog.Default(), but then nobody receives the lines
 	// of package audit.
@@ -97,7 +101,7 @@ func New(t table.Table, o Options) *Service {
 	s := &Service{limits: limits, clock: o.Clock, opts: o, log: o.Logger, audit: audited, stopping: make(chan struct{})}
 	s.store = roomlog.NewStore(t, roomlog.Options{
 		Clock: o.Clock, SingleProcess: o.SingleProcess, MinBatch: o.MinBatch, CacheBytes: o.CacheBytes,
-		Logger:  o.Logger,
+		Logger: o.Logger, Calls: o.Calls,
 		Observe: func(l *roomlog.Log) roomlog.Observer { return newLiveRoom(s, l) },
 	})
 	s.live = presence.Options{Store: s.store, Table: t, Clock: o.Clock, Logger: o.Logger,

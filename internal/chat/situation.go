@@ -31,6 +31,7 @@ type Situation struct {
 	Asked    bool          // somebody knocked for the caller's name, and the caller has made no call since
 	Stopping bool          // the service stops
 	Woken    bool          // a program waits in the caller's place, and wakes it
+	Hooked   bool          // a hook calls the caller when something comes
 
 	// Set by a call that looks for news; see inbox.situation.
 
@@ -69,6 +70,7 @@ func (c *session) situation(h *room.Head) Situation {
 			h.SupervisedOf(a, now)
 		s.showTasks(h, a, now)
 		s.Asked = !s.Person && c.start.At.Before(h.KnockedFor(a))
+		s.Hooked = !s.Person && len(a.Hooks) > 0
 		s.Woken = !s.Person && c.room.agents.HasProgram(me)
 	}
 	return s

@@ -20,6 +20,7 @@ type SuperviseRequest struct {
 	Token   string
 	Claim   string // of a link: Token becomes one of the person, unless the link was used
 	NewLink bool   // a link for a further device
+	EndHook string // the id of a hook of the agent that ends
 
 	// The supervision of the agent; nil leaves it as it is.
 
@@ -40,6 +41,7 @@ type Supervised struct {
 	Paused  bool
 	Approve bool
 	Drafts  []DraftView // that wait for the caller, oldest first
+	Hooks   []HookView  // of the agent, oldest first
 }
 
 // Supervise does what only the person behind an agent may: it opens the link of a seat, or
@@ -82,6 +84,8 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 			"approve or decide. Nothing was changed: what you send is sent at once.")
 	case req.NewLink:
 		err = c.supervise(ctx, room.Agent.AddLink)
+	case req.EndHook != "":
+		err = c.unhook(ctx, req.EndHook, new(bool))
 	case req.Draft != "":
 		err = c.decideDraft(ctx, req.Draft, req.Decision, req.Text)
 	case req.Paused != nil || req.Approve != nil:
@@ -100,9 +104,10 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 func (req SuperviseRequest) check() error {
 	supervised := req.Paused != nil || req.Approve != nil
 	switch {
-	case req.NewLink && (supervised || req.Draft != ""), supervised && req.Draft != "":
+	case req.NewLink && (supervised || req.Draft != ""), supervised && req.Draft != "",
+		req.EndHook != "" && (req.NewLink || supervised || req.Draft != ""):
 		return fault.Refuse(fault.InvalidArgument,
-			"Give only one of new_link, draft, and paused or approve. Nothing was changed: use two calls.")
+			"Give only one of new_link, draft, end_hook, and paused or approve. Nothing was changed: use two calls.")
 	case req.Draft == "" && (req.Decision != "" || req.Text != ""):
 		return fault.Refuse(fault.InvalidArgument,
 			"decision and text go with draft, the id of the draft that you decide about. Nothing was changed.")
@@ -117,8 +122,12 @@ func (c *session) supervised(ctx context.Context) (Supervised, error) {
 	h := c.room.log.Peek()
 	a, _ := h.Owner(c.holder)
 	list, err := c.drafts(ctx, a)
+	if err != nil {
+		return Supervised{}, err
+	}
+	hooks, err := c.hooks(ctx, a)
 	return Supervised{Alone: a.IsAlone(), Watch: h.ShownLink(a), Paused: a.Person.Paused, Approve: a.Person.Approve,
-		Drafts: list}, err
+		Drafts: list, Hooks: hooks}, err
 }
 
 // supervise appends what the person behind the caller's seat decides; how returns nil if

@@ -254,11 +254,15 @@ func (c *session) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waite
 		*in = *newInbox(c, in.pos)
 		in.asleep = true
 	}
-	if given, err := c.give(ctx, in, w); err != nil {
+	if given, err := c.giveAll(ctx, in, w); err != nil {
 		return nil, err
 	} else if !given {
 		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(in.pos.after, in.pos.noted), Yielded: w.Yields,
 			Situation: c.situation(h)}, nil
+	}
+	if len(c.agent.Hooks) > 0 && !in.pos.peeks && !in.removed && !c.agent.IsPerson() {
+		c.dropExpired(ctx)
+		h = c.room.log.Peek()
 	}
 	got := &Waited{
 		Status: in.status(ctx, h), Messages: in.batch.Messages, HasMore: in.full, before: in.before,
@@ -279,6 +283,29 @@ func (c *session) cursor(n int64, noted bool) string {
 	return ident.Cursor{N: n, Noted: noted}.String(c.token)
 }
 
+// giveAll notes what the inbox hands out. An agent with hooks is not called for what comes before that is
+// noted, so the inbox takes that, too, until nothing more has come or the batch is full: whatever comes later calls it.
+func (c *session) giveAll(ctx context.Context, in *inbox, w *presence.Wait) (given bool, err error) {
+	given, err = c.give(ctx, in, w)
+	if err != nil || !given || in.pos.peeks || !c.positions().HasHooks() {
+		return given, err
+	}
+	for had := 0; had < len(in.batch.Messages) && !in.full && !in.removed; {
+		had = len(in.batch.Messages)
+		_, err := c.room.log.Refresh(ctx, c.room.svc.now())
+		if err == nil {
+			err = in.collect(ctx)
+		}
+		if err != nil || len(in.batch.Messages) == had {
+			break
+		}
+		if more, err := c.give(ctx, in, w); err != nil || !more {
+			break
+		}
+	}
+	return true, nil // what was noted must be handed out
+}
+
 // give notes what the inbox hands out. It returns false if a newer wait of the seat
 // has begun, which hands it out instead.
 func (c *session) give(ctx context.Context, in *inbox, w *presence.Wait) (bool, error) {
@@ -292,12 +319,15 @@ func (c *session) give(ctx context.Context, in *inbox, w *presence.Wait) (bool, 
 	at.Gave(in.scanned)
 	switch {
 	case in.pos.named:
-		at.Shown(in.scanned)
+		if at.Shown(in.scanned); len(in.batch.Messages) > 0 && at.HasHooks() {
+			at.Given(ctx, in.scanned)
+		}
 	// else it would be read again each time
 	case len(in.batch.Messages) > 0, in.scanned-in.pos.after >= roomlog.PageEvents:
 		read := in.pos.read
 		if now, known := at.Known(); known { // a send may have been held back since
 			read.Acked, read.Guarded, read.Held = max(read.Acked, now.Acked), now.Guarded, now.Held
+			read.Given = max(read.Given, now.Given)
 		}
 		return true, at.Handed(ctx, read.Handing(in.pos.after, in.scanned, in.pos.repeatTo, w.Began.Before(w.Until)))
 	}

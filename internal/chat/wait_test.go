@@ -31,7 +31,7 @@ func take(t *testing.T, from <-chan answer) chat.Waited {
 			t.Fatalf("wait: %v", got.err)
 		}
 		return got.Waited
-	case <-time.After(time.Minute): // only a broken wait gets here
+	case <-time.After(chat.Patience): // only a broken wait gets here
 		t.Fatal("the wait did not end")
 		panic("unreachable")
 	}

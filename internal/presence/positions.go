@@ -158,7 +158,7 @@ func (s Positions) Shown(n int64) int64 {
 }
 
 // Gave notes, in this process only, that the agent was handed the events up to n. Others learn it
-// with the next write of its presence.
+// with the next write of its presence; of an agent with hooks at once: see Given.
 func (s Positions) Gave(n int64) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
@@ -167,6 +167,43 @@ func (s Positions) Gave(n int64) {
 	}
 	m := s.room.cached(s.agent.Seat)
 	m.presence.Read = max(m.presence.Read, n)
+}
+
+// GivenSoFar is Given of all that Gave has noted, before the agent has its first hook.
+func (s Positions) GivenSoFar(ctx context.Context) {
+	r := s.room
+	handing := s.HandingLock()
+	handing.Lock()
+	defer handing.Unlock()
+	var stored room.Presence
+	if !r.o.SingleProcess { // another process may have handed out more
+		stored, _ = r.log.Seats().PresenceOf(ctx, s.agent.Seat) // at worst the agent is called for what it has read
+	}
+	r.mu.Lock()
+	n := max(r.cached(s.agent.Seat).presence.Read, stored.Read)
+	r.mu.Unlock()
+	s.Given(ctx, max(n, s.Shown(0)))
+}
+
+// Given stores that the agent was handed the events up to n. An agent with hooks is called again only after
+// it has read, so what the cursor of its next call will acknowledge is stored before that. It only logs a
+// failure, after which the agent counts as one that has not read: it is called for something new an hour later.
+// The lock of HandingLock is held.
+func (s Positions) Given(ctx context.Context, n int64) {
+	p, err := s.Load(ctx)
+	if err == nil && n > max(p.Handed, p.Given) { // what is acknowledged may not be stored yet
+		p.Given = n
+		err = s.Write(ctx, p)
+	}
+	if err != nil && ctx.Err() == nil {
+		s.room.o.Logger.WarnContext(ctx, "read position not written", "error", err)
+	}
+}
+
+// HasHooks reports whether the agent is called when something is new.
+func (s Positions) HasHooks() bool {
+	a, here := s.room.log.Peek().Seated(s.agent.Seat)
+	return here && a.Joined == s.agent.Joined && len(a.Hooks) > 0 && !s.agent.IsPerson()
 }
 
 // Known returns the position as far as this process knows it.

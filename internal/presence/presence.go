@@ -336,6 +336,7 @@ func (r *Room) Presence(ctx context.Context, c table.Consistency) (all map[int]r
 		case m.presence.AtMs == 0:
 		case m.presence.AtMs > p.AtMs, m.presence.AtMs == p.AtMs && single: // here the wait is known to have ended
 			mine := m.presence
+			mine.HookedMs = p.HookedMs
 			mine.Activity, mine.ActiveAsOf = p.Activity, p.ActiveAsOf
 			if !single { // each absence is written when it begins and when it ends, perhaps elsewhere
 				mine.BackMs = p.BackMs

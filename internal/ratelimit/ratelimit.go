@@ -33,6 +33,7 @@ type Limiter struct {
 	callers, rooms  *budgets // units, by caller and by room
 	in, out         *budgets // bytes of files, by caller
 	allOut          *budgets // bytes of files, of all callers
+	challenges      *budgets // of addresses, by caller
 }
 
 // New returns a Limiter.
@@ -42,7 +43,7 @@ func New(l Limits, clock clockwork.Clock) *Limiter {
 		messages: perMinute(l.Messages), bytes: perMinute(l.Bytes),
 		callers: perMinute(l.Units), rooms: perMinute(2 * l.Units),
 		in: within(time.Hour, l.FilesIn), out: within(time.Hour, l.FilesOut),
-		allOut: within(time.Hour, l.AllFilesOut),
+		allOut: within(time.Hour, l.AllFilesOut), challenges: perMinute(Challenges),
 	}
 }
 

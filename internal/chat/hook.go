@@ -1,0 +1,359 @@
+package chat
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/audit"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// Hooks call an agent that cannot wait: see room.Hook. The package decides who has one, and whether there is
+// news for it; package outbox makes the calls.
+
+// HookSeat is a seat that may get a hook.
+type HookSeat struct {
+	Room   string // its id
+	Seat   int
+	Joined int64 // the join of its agent
+	Hooks  []room.Hook
+}
+
+// Has reports whether the seat has a hook with an id.
+func (s HookSeat) Has(id string) bool {
+	return slices.ContainsFunc(s.Hooks, func(k room.Hook) bool { return k.ID == id })
+}
+
+// HookSeat returns the seat of an agent's token.
+func (s *Service) HookSeat(ctx context.Context, token string) (HookSeat, error) {
+	c, err := s.enterHook(ctx, token)
+	if err != nil {
+		return HookSeat{}, s.Outward(err)
+	}
+	defer c.room.release()
+	return HookSeat{Room: c.head.ID, Seat: c.agent.Seat, Joined: c.agent.Joined, Hooks: c.agent.Hooks}, nil
+}
+
+// enterHook accepts the token of an agent, on the current head of its room.
+func (s *Service) enterHook(ctx context.Context, token string) (*session, error) {
+	c, err := s.enterNow(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	if c.agent.IsPerson() {
+		c.room.release()
+		return nil, fault.Refuse(fault.NotAllowed, "This is the token of a person, who reads on the page. Nothing was "+
+			"changed: subscribe with the agent_token of an agent.")
+	}
+	return c, nil
+}
+
+// Hook gives the seat of a token a hook that leads where x says, or refreshes it.
+func (s *Service) Hook(ctx context.Context, token string, x roomlog.HookItem) error {
+	c, err := s.enterHook(ctx, token)
+	if err != nil {
+		return s.Outward(err)
+	}
+	defer c.room.release()
+	if len(c.agent.Hooks) == 0 {
+		c.positions().GivenSoFar(ctx)
+	}
+	begun := roomlog.Told{AtMs: s.now().UnixMilli()}
+	p := &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
+		a, here := h.Owner(c.holder)
+		if !here || a.Joined != x.Joined {
+			return ch, errUnseated
+		}
+		if err := checkLive(h, now); err != nil {
+			return ch, err
+		}
+		if _, there := a.Hook(x.ID); there {
+			return ch, nil
+		}
+		if len(a.Hooks) >= room.MaxHooks {
+			return ch, fault.Refuse(fault.RateLimited, "This seat has %d subscriptions, the most that it can have. "+
+				"Nothing was changed: end one of them first.", room.MaxHooks)
+		}
+		return roomlog.Change{Events: []room.Event{a.BeginHook(x.ID, x.ForMe)},
+			Ops: []table.Op{roomlog.PutHook(x), roomlog.PutTold(x, begun)}}, nil
+	}}
+	err = c.room.log.Append(ctx, p)
+	switch {
+	case errors.Is(err, errUnseated):
+		err = c.whyNot(ctx, c.room.log.Peek())
+	case err == nil && len(p.Events) == 0:
+		err = s.refreshHook(ctx, x)
+	case err == nil:
+		c.attendance().NoteCall(ctx) // a refresh is no call of the agent: its client makes it
+		audit.Log(ctx, s.audit, "subscribed", audit.Room(x.Room), audit.Seat(x.Seat), slog.String("hook", x.ID))
+	}
+	return s.Outward(err)
+}
+
+// refreshHook stores where a hook leads that the seat has. What failed is tried again. If the hook ends at the same
+// moment, the next refresh begins it anew.
+func (s *Service) refreshHook(ctx context.Context, x roomlog.HookItem) error {
+	told, err := s.store.Told(ctx, x)
+	if err != nil {
+		return err
+	}
+	told.AtMs, told.RetryMs, told.News = s.now().UnixMilli(), 0, 0
+	if err := s.store.Table().Write(ctx, roomlog.PutHook(x), roomlog.PutTold(x, told)); err != nil {
+		return err
+	}
+	s.called(x.Room, []int{x.Seat})
+	return nil
+}
+
+// Unhook ends a hook of the seat of a token, an agent's or its person's. It returns false if there is none.
+func (s *Service) Unhook(ctx context.Context, token, id string) (there bool, err error) {
+	c, err := s.enterNow(ctx, token)
+	if err != nil {
+		return false, s.Outward(err)
+	}
+	defer c.room.release()
+	err = c.unhook(ctx, id, &there)
+	return there, s.Outward(err)
+}
+
+// unhook ends a hook of the caller's seat. there says whether there was one. If a person ends it, no refresh begins it
+// again.
+func (c *session) unhook(ctx context.Context, id string, there *bool) error {
+	ops := roomlog.DropHook(c.head.ID, c.agent.Seat, id)
+	if c.agent.IsPerson() {
+		switch x, err := c.room.svc.store.Hook(ctx, id); {
+		case err == nil && x.Room == c.head.ID && x.Seat == c.agent.Seat:
+			ops = roomlog.BarHook(x)
+		case err != nil && !errors.Is(err, table.ErrNotFound):
+			return err
+		}
+	}
+	err := c.room.endHook(ctx, id, func(h *room.Head) (room.Agent, bool) { return h.Owner(c.holder) },
+		room.ReasonUnhooked, ops, there)
+	if errors.Is(err, errUnseated) {
+		return c.whyNot(ctx, c.room.log.Peek())
+	}
+	return err
+}
+
+// DropHook ends a hook that was not refreshed, or whose seat is gone. To repeat it changes nothing.
+func (s *Service) DropHook(ctx context.Context, x roomlog.HookItem) error {
+	r := s.acquire(x.Room)
+	defer r.release()
+	there, ops := false, roomlog.DropHook(x.Room, x.Seat, x.ID)
+	err := r.endHook(ctx, x.ID, func(h *room.Head) (room.Agent, bool) { return h.Seated(x.Seat) },
+		room.ReasonHookGone, ops, &there)
+	if errors.Is(err, errUnseated) || errors.Is(err, roomlog.ErrNotFound) || err == nil && !there {
+		err = s.store.Table().Write(ctx, ops...)
+	}
+	return s.Outward(err)
+}
+
+// dropExpired ends the hooks of the caller that were not refreshed, so that it is not told that it is called. No other
+// process may have looked at them since.
+func (c *session) dropExpired(ctx context.Context) {
+	svc := c.room.svc
+	for _, k := range c.agent.Hooks {
+		_, err := svc.store.Hook(ctx, k.ID)
+		if errors.Is(err, table.ErrNotFound) {
+			err = svc.DropHook(ctx, roomlog.HookItem{ID: k.ID, Room: c.head.ID, Seat: c.agent.Seat})
+		}
+		if err != nil && ctx.Err() == nil {
+			svc.log.WarnContext(ctx, "the hooks of a seat could not be read", "error", err)
+		}
+	}
+}
+
+// endHook appends the end of a hook of the agent that whose returns, with ops. there says whether it had the hook, in a
+// room that goes on.
+func (r *liveRoom) endHook(ctx context.Context, id string, whose func(*room.Head) (room.Agent, bool),
+	why room.Reason, ops []table.Op, there *bool) error {
+	return r.log.Append(ctx,
+		&roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
+			a, here := whose(h)
+			if !here {
+				return ch, errUnseated
+			}
+			_, has := a.Hook(id)
+			if *there = has && checkLive(h, now) == nil; !*there {
+				return ch, nil
+			}
+			return roomlog.Change{Events: []room.Event{a.EndHook(id, why)}, Ops: ops}, nil
+		}})
+}
+
+// SeatHooks returns the hooks that a seat has now, of the room with an id. There are none if the seat or the room is
+// gone.
+func (s *Service) SeatHooks(ctx context.Context, id string, seat int) ([]room.Hook, error) {
+	r := s.acquire(id)
+	defer r.release()
+	h, err := r.log.Refresh(ctx, s.now())
+	if errors.Is(err, roomlog.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, s.Outward(err)
+	}
+	a, _ := h.Seated(seat)
+	return a.Hooks, nil
+}
+
+// News is what an agent has not read, as one of its hooks sees it.
+type News struct {
+	Gone   bool      // the seat has no such hook any more
+	Unread int       // how many events there are for which it is called; at most MostNews
+	Last   int64     // the last of them, among those that were counted
+	Read   int64     // the last event that the agent was handed
+	Waits  time.Time // until when a call of the agent waits, which will be handed the news; zero: none does
+	Room   string    // its name, which an agent chose
+	Agent  string
+}
+
+// MostNews is how far News counts.
+const MostNews = 100
+
+// News returns what is new for the hook x, as of the time of the call.
+func (s *Service) News(ctx context.Context, x roomlog.HookItem) (News, error) {
+	r := s.acquire(x.Room)
+	defer r.release()
+	h, err := r.log.Refresh(ctx, s.now())
+	if errors.Is(err, roomlog.ErrNotFound) {
+		return News{Gone: true}, nil
+	}
+	if err != nil {
+		return News{}, s.Outward(err)
+	}
+	a, here := h.Seated(x.Seat)
+	k, hooked := a.Hook(x.ID)
+	if !here || !hooked || a.Joined != x.Joined || h.Closed || h.Expired(s.now()) {
+		return News{Gone: true}, nil
+	}
+	got, err := r.newsFor(ctx, h, a, k)
+	return got, s.Outward(err)
+}
+
+func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Agent, k room.Hook) (News, error) {
+	at := r.agents.Positions(a)
+	handing := at.HandingLock()
+	handing.Lock() // a call may be about to note what it hands out
+	p, err := at.Load(ctx)
+	handing.Unlock()
+	if err != nil {
+		return News{}, err
+	}
+	got := News{Read: max(p.Read(), a.Joined), Room: h.Name, Agent: a.Name}
+	pages := r.log.Pages(a, MostNews)
+	for after := got.Read; after < h.AsOf && got.Unread < MostNews; {
+		events, err := pages.Read(ctx, after)
+		if err != nil {
+			return News{}, err
+		}
+		if len(events) == 0 {
+			break
+		}
+		for _, e := range events {
+			if after = e.N; k.Calls(&h.State, a, e) {
+				got.Unread++
+				got.Last = e.N
+			}
+		}
+	}
+	if got.Unread >= MostNews {
+		got.Unread, got.Last = MostNews, h.AsOf // there may be more
+	}
+	if got.Unread > 0 {
+		got.Waits, err = r.waitsUntil(ctx, a.Seat)
+	}
+	return got, err
+}
+
+// waitsUntil returns until when a call of a seat waits, or a program that wakes its agent does.
+func (r *liveRoom) waitsUntil(ctx context.Context, seat int) (time.Time, error) {
+	now := r.svc.now()
+	if r.agents.Waits(seat) {
+		return now.Add(room.AnnounceWait), nil
+	}
+	if r.svc.opts.SingleProcess {
+		return time.Time{}, nil
+	}
+	p, err := r.log.Seats().PresenceOf(ctx, seat)
+	if errors.Is(err, table.ErrNotFound) {
+		err = nil
+	}
+	if until := p.WaitsUntil(); p.UntilMs != 0 && until.After(now) {
+		return until, err
+	}
+	return time.Time{}, err
+}
+
+// called tells who makes the calls that the hooks of seats are to be looked at.
+func (s *Service) called(id string, seats []int) {
+	if s.opts.Calls != nil {
+		s.opts.Calls(id, seats)
+	}
+}
+
+// HookView is a hook as the person behind its seat sees it.
+type HookView struct {
+	ID        string
+	ForMe     bool
+	URL       string // whose host is shown
+	Since     time.Time
+	Until     time.Time // it ends then unless it is refreshed
+	LastCall  time.Time // the last one that woke the agent; zero: none did
+	FailingAt time.Time // since when calls fail; zero: they do not
+	Error     string    // of the last one
+}
+
+// hooks returns the hooks of a, the caller's seat, oldest first.
+func (c *session) hooks(ctx context.Context, a room.Agent) (list []HookView, err error) {
+	store := c.room.svc.store
+	for _, k := range a.Hooks {
+		x, err := store.Hook(ctx, k.ID)
+		if errors.Is(err, table.ErrNotFound) {
+			continue // it has expired
+		}
+		if err != nil {
+			return nil, err
+		}
+		t, err := store.Told(ctx, x)
+		if err != nil {
+			return nil, err
+		}
+		v := HookView{ID: k.ID, ForMe: k.ForMe, URL: x.URL, Since: time.UnixMilli(x.SinceMs),
+			Until: time.UnixMilli(x.UntilMs), Error: t.Error}
+		if t.LastMs != 0 {
+			v.LastCall = time.UnixMilli(t.LastMs)
+		}
+		if t.FailingMs != 0 {
+			v.FailingAt = time.UnixMilli(t.FailingMs)
+		}
+		list = append(list, v)
+	}
+	return slices.Clip(list), nil
+}
+
+// HookID returns the id of the hook by which a principal has a seat called. The principal's part begins
+// it: see HookPrefix.
+func HookID(principal, url, event string, seat HookSeat, forMe bool) string {
+	what := fmt.Sprintf("%q %q %q %q %d %d %t", principal, url, event, seat.Room, seat.Seat, seat.Joined, forMe)
+	return HookPrefix(principal) + digest(what)[:20]
+}
+
+// HookPrefix returns what the ids of all hooks of a principal begin with.
+func HookPrefix(principal string) string { return digest(principal)[:12] }
+
+// digest returns the hex digits of a hash.
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,22 @@
+package ratelimit
+
+import (
+	"context"
+
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+)
+
+// Challenges is how many addresses a caller may have challenged in a minute, on every server: each is a call to
+// somebody who has not asked for it.
+const Challenges = 10
+
+// Challenge counts a call to an address that the caller gave and that has not agreed yet, or refuses it.
+func (l *Limiter) Challenge(ctx context.Context) error {
+	wait := l.challenges.take(ident.ClientKey(ctx), 1, l.clock.Now(), 0)
+	if wait == 0 {
+		return nil
+	}
+	return fault.RetryLater(fault.RateLimited, wait, "You may have %d addresses challenged a minute. Nothing was "+
+		"changed: try again in %d seconds.", Challenges, fault.Seconds(wait))
+}
