@@ -1,0 +1,107 @@
+package outbox
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/outcall"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// Options of a Box. Rooms, Out, Clock and Logger are required.
+type Options struct {
+	Rooms *chat.Service
+	Out   *outcall.Caller
+	// Public is the address under which others reach this server; "" if nobody has said it. A hook is called
+	// only by servers with the address of the one that made it, so that a copy of a table calls nobody.
+	Public string
+	// Local says that only this machine can reach the server. Its callers may have hooks that lead to the
+	// machine itself.
+	Local bool
+	// Alone says that no other process calls for the hooks of the table.
+	Alone bool
+	// Admits reports whether the server still admits a principal (see ident.Principal). Nil means that it does.
+	Admits func(ctx context.Context, principal string) (bool, error)
+	Clock  clockwork.Clock
+	Logger *slog.Logger
+	// Observe hears of each call. Nil means that nobody does. Many goroutines may call it at once.
+	Observe func(Call)
+}
+
+// Call is what became of a call, for metrics.
+type Call struct {
+	Retry  bool // it repeats one that failed
+	Failed bool // it did not wake the agent
+}
+
+// Box makes the calls of the hooks of a table. Many goroutines may use it at once, and many processes with the
+// same table.
+type Box struct {
+	o Options
+
+	reads chan struct{} // has one for each look that reads the table
+
+	mu      sync.Mutex
+	run     context.Context // nil unless Run works
+	works   map[place]*work
+	failing map[string]time.Time   // since when calls of a hook fail whose agent has news, as far as looks have shown
+	unsaved map[table.Key]table.Op // what became of calls, where that could not be written
+	busy    sync.WaitGroup         // of the goroutines in works
+}
+
+// readAtOnce is how many looks of a process read the table at once, so that a scan leaves some of it to others.
+const readAtOnce = 64
+
+// New returns a Box.
+func New(o Options) *Box {
+	return &Box{o: o, reads: make(chan struct{}, readAtOnce), works: map[place]*work{},
+		failing: map[string]time.Time{}, unsaved: map[table.Key]table.Op{}}
+}
+
+// Failing returns for how long the calls of a hook have failed whose agent has unread news: the longest time of those
+// that this process has looked at. It returns 0 if there is none.
+func (b *Box) Failing() time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	oldest := time.Duration(0)
+	for _, since := range b.failing {
+		oldest = max(oldest, b.now().Sub(since))
+	}
+	return oldest
+}
+
+// note keeps since when the calls of a hook fail; zero: they do not.
+func (b *Box) note(hook string, since int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if since == 0 {
+		delete(b.failing, hook)
+	} else {
+		b.failing[hook] = time.UnixMilli(since)
+	}
+}
+
+// CallsOthers reports whether addresses of other machines are called. A nil Box calls nobody.
+func (b *Box) CallsOthers() bool { return b != nil && b.o.Public != "" }
+
+// CallsAnybody reports whether any address is called: one of another machine, or of this one. A nil Box calls nobody.
+func (b *Box) CallsAnybody() bool { return b.CallsOthers() || b != nil && b.o.Local }
+
+func (b *Box) now() time.Time { return b.o.Clock.Now() }
+
+// sleep waits for d. It returns the error of ctx if that ends first.
+func (b *Box) sleep(ctx context.Context, d time.Duration) error {
+	t := b.o.Clock.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.Chan():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
