@@ -34,12 +34,8 @@ func (s *Server) callFrom(h http.Header, m *Message) *call {
 	if tool == nil || !ok || !m.params.understood() {
 		return nil
 	}
-	version := h.Get(library.HeaderProtocolVersion)
-	modern := library.IsModernProtocol(version) || library.IsModernProtocol(meta.version)
-	switch {
-	case modern && !modernRequest(h, meta, tool.Name):
-		return nil
-	case !modern && version != "" && !library.IsValidProtocolVersion(version):
+	modern, ok := generation(h, meta, toolsCall)
+	if !ok || modern && !named(h, tool.Name) {
 		return nil
 	}
 	return &call{tool: tool, id: m.ID, arguments: m.params.arguments, progress: meta.progress, modern: modern}
@@ -54,7 +50,7 @@ func (p *params) understood() bool {
 	return !p.others || json.Unmarshal(p.raw, new(library.CallToolParams)) == nil
 }
 
-// meta is what a tools/call says in _meta.
+// meta is what a request says in _meta.
 type meta struct {
 	progress     json.RawMessage
 	version      string
@@ -80,17 +76,30 @@ func metaFrom(raw json.RawMessage) (m meta, ok bool) {
 	return m, true
 }
 
-// modernRequest reports whether the headers and the _meta of a call of a tool are
-// those of a request of protocol version 2026-07-28 (Streamable HTTP, "Request
-// Headers").
-func modernRequest(h http.Header, m meta, tool string) bool {
-	name, ok := library.DecodeHeaderValue(h.Get(library.HeaderName))
-	return ok && name == tool &&
-		h.Get(library.HeaderMethod) == toolsCall &&
+// generation reports whether a request is of protocol version 2026-07-28 or later. ok is false if its
+// headers and its _meta are not those of its version, which mcp-go refuses.
+func generation(h http.Header, m meta, method string) (modern, ok bool) {
+	version := h.Get(library.HeaderProtocolVersion)
+	if library.IsModernProtocol(version) || library.IsModernProtocol(m.version) {
+		return true, modernRequest(h, m, method)
+	}
+	return false, version == "" || library.IsValidProtocolVersion(version)
+}
+
+// modernRequest reports whether the headers and the _meta of a request are those of
+// protocol version 2026-07-28 (Streamable HTTP, "Request Headers").
+func modernRequest(h http.Header, m meta, method string) bool {
+	return h.Get(library.HeaderMethod) == method &&
 		h.Get(library.HeaderProtocolVersion) == m.version &&
 		library.IsValidProtocolVersion(m.version) &&
 		h.Get(library.HeaderLastEventID) == "" &&
 		!absent(m.capabilities) && json.Unmarshal(m.capabilities, new(library.ClientCapabilities)) == nil
+}
+
+// named reports whether the headers of a request of that version name the tool.
+func named(h http.Header, tool string) bool {
+	name, ok := library.DecodeHeaderValue(h.Get(library.HeaderName))
+	return ok && name == tool
 }
 
 // serveCall makes a call and answers it. A call that waits does so here, so the stack

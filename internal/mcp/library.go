@@ -77,6 +77,9 @@ func newLibrary(o Options) *server.MCPServer {
 		s.AddTool(library.Tool{Name: t.Name, RawInputSchema: anyObject}, refuseCall)
 	}
 	addPrompts(s, o.Prompts)
+	if o.Events != nil {
+		server.WithExtensions(map[string]any{eventsExtension: struct{}{}})(s) // see advertisement
+	}
 	return s
 }
 

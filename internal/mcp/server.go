@@ -5,7 +5,8 @@
 // Its one idea is that a call of a tool, which is nearly all that clients ask for,
 // takes one short path. [Parse] reads the envelope of a message once. A well-formed
 // tools/call goes from there to the tool by [Do] and is answered here, so that a
-// call that waits for minutes holds nothing but its own stack. Everything else, such
+// call that waits for minutes holds nothing but its own stack. The methods of MCP Events,
+// which mcp-go does not have, are answered here, too (see [Events]). Everything else, such
 // as initialize, tools/list and every malformed request, goes to mcp-go. A test
 // compares the answers to calls with those of mcp-go.
 //
@@ -68,6 +69,7 @@ type Options struct {
 	Tools        []Tool
 	Prompts      []Prompt
 	Resources    *Resources   // nil: there are none
+	Events       *Events      // nil: there are none
 	Log          *slog.Logger // nil: slog.Default()
 }
 
@@ -78,12 +80,13 @@ type Server struct {
 	rest  http.Handler    // mcp-go
 	log   *slog.Logger
 
-	readers *readers // nil: nobody reads resources
+	readers *readers             // nil: nobody reads resources
+	events  map[string]eventWork // by method; nil: there are no events
 }
 
-// NewServer returns a server of these tools and prompts. Nothing can be subscribed
-// to, so that no client can hold a request open by listening; tasks and log levels
-// do not exist.
+// NewServer returns a server of these tools, prompts, resources and events. There is nothing
+// to listen to, so that no client can hold a request open; tasks and log levels do not
+// exist.
 func NewServer(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -100,6 +103,9 @@ func NewServer(o Options) *Server {
 	if o.Resources != nil {
 		s.readers = newReaders(o)
 	}
+	if o.Events != nil {
+		s.events = o.Events.methods()
+	}
 	return s
 }
 
@@ -111,6 +117,13 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *Message) {
 	if c := s.callFrom(r.Header, m); c != nil {
 		s.serveCall(w, r, c)
 		return
+	}
+	if c := s.eventCallFrom(r.Header, m); c != nil {
+		s.serveEvent(w, r, c)
+		return
+	}
+	if s.events != nil {
+		w = advertisement{w}
 	}
 	r = r.WithContext(withClient(r, nil))
 	r.Body = io.NopCloser(bytes.NewReader(m.body))

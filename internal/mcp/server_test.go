@@ -370,6 +370,7 @@ func TestServer_whatKeepsStateOrHoldsRequests_doesNotExist(t *testing.T) {
 		"prompts/list":         `{}`,
 		"completion/complete":  `{"ref":{"type":"ref/prompt","name":"a"},"argument":{"name":"a","value":"b"}}`,
 		"subscriptions/listen": `{"notifications":{"toolsListChanged":true}}`,
+		"events/list":          `{}`,
 	} {
 		if status, r := w.post(legacy, "1", method, "", params); status != 200 ||
 			r.Error.Code != library.METHOD_NOT_FOUND {
