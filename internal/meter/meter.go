@@ -61,6 +61,7 @@ type Meter struct {
 	reads, writes, failures atomic.Int64
 	requests                atomic.Int64
 	readUnits, writeUnits   atomic.Int64 // tenths
+	hooks                   hooks
 }
 
 // New returns a Meter.
@@ -86,6 +87,8 @@ type Totals struct {
 	Requests   int64   // to DynamoDB, including retries
 	ReadUnits  float64 // of its capacity
 	WriteUnits float64
+
+	Hooks Hooks
 }
 
 // Totals returns the totals. The fields are read one after the other, so they may
@@ -99,5 +102,6 @@ func (m *Meter) Totals() Totals {
 		Reads: m.reads.Load(), Writes: m.writes.Load(), Failures: m.failures.Load(),
 		Requests: m.requests.Load(), ReadUnits: float64(m.readUnits.Load()) / 10,
 		WriteUnits: float64(m.writeUnits.Load()) / 10,
+		Hooks:      m.hooks.totals(),
 	}
 }

@@ -35,6 +35,9 @@ func TestMetrics_callsAndSums_areThere(t *testing.T) {
 	}
 	b.End("unavailable", nil)
 	of.Spend(t.Context(), 2, 0.5, 1)
+	of.Hook(false, true)
+	of.Hook(true, false)
+	of.WatchHooks(func() time.Duration { return time.Minute })
 	before := ask(t, m)
 	b.Close(time.Second)
 	c.Close(0)
@@ -50,6 +53,8 @@ func TestMetrics_callsAndSums_areThere(t *testing.T) {
 		`parley_table_operations_total{kind="read"} 0`, `parley_table_failures_total 0`,
 		`parley_dynamodb_units_total{kind="read"} 0.5`, `parley_dynamodb_units_total{kind="write"} 1`,
 		`parley_dynamodb_requests_total 2`,
+		`parley_hook_calls_total 2`, `parley_hook_retries_total 1`, `parley_hook_failures_total 1`,
+		`parley_hook_failing_seconds 60`,
 		`parley_file_commits_total 42`, `parley_file_log_bytes 4096`,
 	} {
 		if !strings.Contains(after, "\n"+line+"\n") {

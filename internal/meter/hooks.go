@@ -1,0 +1,41 @@
+package meter
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Hooks are the calls to agents that cannot wait: see package outbox.
+type Hooks struct {
+	Calls    int64
+	Retries  int64         // of them, those that repeated one that had failed
+	Failures int64         // of them, those that did not wake their agent
+	Failing  time.Duration // now: for how long an agent with unread news could not be called, the longest time
+}
+
+type hooks struct {
+	calls, retries, failures atomic.Int64
+	failing                  atomic.Pointer[func() time.Duration]
+}
+
+// Hook counts a call to an agent that cannot wait.
+func (m *Meter) Hook(retry, failed bool) {
+	m.hooks.calls.Add(1)
+	if retry {
+		m.hooks.retries.Add(1)
+	}
+	if failed {
+		m.hooks.failures.Add(1)
+	}
+}
+
+// WatchHooks sets the source of Hooks.Failing.
+func (m *Meter) WatchHooks(failing func() time.Duration) { m.hooks.failing.Store(&failing) }
+
+func (h *hooks) totals() Hooks {
+	t := Hooks{Calls: h.calls.Load(), Retries: h.retries.Load(), Failures: h.failures.Load()}
+	if failing := h.failing.Load(); failing != nil {
+		t.Failing = (*failing)()
+	}
+	return t
+}
