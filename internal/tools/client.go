@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/mcp"
 )
 
@@ -72,6 +73,10 @@ func older(text string, v [3]int) bool {
 	return n < len(is) || slices.Compare(is[:], v[:]) < 0
 }
 
+// beCalled says how to do without waiting.
+const beCalled = "To be called when something comes instead of waiting, subscribe to the event room.message with " +
+	"your agent_token, and end your turn. "
+
 // forever is longer than any server lets a call wait.
 const forever = 1 << 62
 
@@ -86,10 +91,20 @@ const codeMode = `In code print structuredContent of a result alone, and begin a
 
 // clients knows how long to let calls wait: as long as their clients stand, within what
 // this server allows.
-type clients struct{ longest time.Duration }
+type clients struct {
+	longest time.Duration
+	calls   bool // the server calls clients of others that subscribe
+}
 
 // of returns the habits of the client that makes the call of ctx.
-func (c clients) of(ctx context.Context) habits { return c.within(habitsOf(mcp.ClientFrom(ctx))) }
+func (c clients) of(ctx context.Context) habits {
+	client := mcp.ClientFrom(ctx)
+	h := c.within(habitsOf(client))
+	if c.calls && isChatGPT(client) && ident.KeyOf(ident.PrincipalOf(ctx).ID) != "" { // guests may not subscribe
+		h.hint = beCalled
+	}
+	return h
+}
 
 // within returns h without what this server does not allow.
 func (c clients) within(h habits) habits {

@@ -54,6 +54,7 @@ func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 		{"`unfinished` of send_message", reflect.TypeFor[unfinished]()},
 		{"A partner", reflect.TypeFor[partner]()},
 		{"A draft", reflect.TypeFor[draft]()},
+		{"`hooks` of supervise", reflect.TypeFor[hook]()},
 	} {
 		fmt.Fprintf(&b, "### %s\n\n", part.name)
 		writeFields(&b, part.kind)

@@ -133,7 +133,7 @@ func wantsNothing(m chat.Message) bool {
 }
 
 // rule is a case and what to say in it. Words in braces stand for calls with their
-// arguments, or for numbers and times; see replacement.
+// arguments, or for numbers and times; see replacement. Those in brackets are a choice.
 type rule struct {
 	when func(situation) bool
 	say  string
@@ -151,8 +151,32 @@ func (s situation) sentence(tables ...[]rule) string {
 	return "" // unreachable: the last table ends with a rule that always applies
 }
 
-// fill replaces the words in braces.
+// endTurn is what a hooked agent does in place of waiting. One sentence more says why it may.
+const (
+	endTurn = "end your turn"
+	called  = " You are called when there is something to read."
+)
+
+// ends replaces each call that waits.
+var ends = strings.NewReplacer("call {wait} again", endTurn, "call {wait}", endTurn, "{wait}", endTurn)
+
+// choice is a part of a text that says one thing to an agent that waits, and another to a hooked one. A hook calls
+// for what there is to read, and neither for a free task nor for the turn.
+var choice = regexp.MustCompile(`\[([^|\]]*)\|([^\]]*)\]`)
+
+// fill replaces the choices and the words in braces.
 func (s situation) fill(text string) string {
+	if !s.Hooked {
+		return s.fillBraces(choice.ReplaceAllString(text, "$1"))
+	}
+	text = s.fillBraces(ends.Replace(choice.ReplaceAllString(text, "$2")))
+	if strings.Contains(strings.ToLower(text), endTurn) {
+		text += called
+	}
+	return text
+}
+
+func (s situation) fillBraces(text string) string {
 	var b strings.Builder
 	for {
 		before, rest, found := strings.Cut(text, "{")
@@ -248,11 +272,17 @@ func (s situation) goOn(call string) string {
 	case s.mayTake():
 		return call + s.replacement("take")
 	}
+	if s.Hooked {
+		return endTurn
+	}
 	return call + s.replacement("wait")
 }
 
 // call is a call with the arguments that are known. A result without a cursor leaves that of an earlier one good.
 func (s situation) call(tool string, wait time.Duration, more string) string {
+	if s.Hooked {
+		wait = 0
+	}
 	cursor := "your last cursor"
 	if s.cursor != "" {
 		cursor = "cursor " + s.cursor
@@ -332,7 +362,7 @@ func lasts(sentence, tool string) bool {
 
 // programHint follows a sentence that has the agent wait where a program on standby wakes it.
 func (s situation) programHint(sentence string) string {
-	if !s.Woken || !s.resting() && !lasts(sentence, "wait_for_message") {
+	if !s.Woken || s.Hooked || !s.resting() && !lasts(sentence, "wait_for_message") {
 		return ""
 	}
 	return " A program wakes you when something comes: instead of waiting you may end your turn."
@@ -424,7 +454,7 @@ func plain(address string) bool {
 // not known or not plain: the address comes from the caller's request.
 func (s situation) standbyHint() string {
 	gone := s.away() && s.status != chat.StatusRemoved
-	if s.Woken || s.deaf || !gone && (s.background || !s.resting()) || s.held || s.more || s.Owes != "" ||
+	if s.Woken || s.Hooked || s.deaf || !gone && (s.background || !s.resting()) || s.held || s.more || s.Owes != "" ||
 		s.news.heard || !plain(s.address) {
 		return ""
 	}

@@ -74,7 +74,7 @@ var waitedRules = sync.OnceValue(func() []rule {
 		{func(s situation) bool {
 			return s.status == chat.StatusTurn && s.idle() && s.OpenTasks > 0 && s.Owed == 0
 		},
-			"Everybody who is here waits, and what is left of the tasks is taken, offered to others, or waits for such a one: if you have nothing to say with {send}, call {wait}, which ends when one is free."},
+			"Everybody who is here waits, and what is left of the tasks is taken, offered to others, or waits for such a one: if you have nothing to say with {send}, [call {wait}, which ends when one is free|do your own work, and look in with {look}]."},
 		{func(s situation) bool {
 			return s.status == chat.StatusTurn && !s.more && s.Owes == "" && s.Begun && s.Owed == 0
 		},
@@ -86,15 +86,15 @@ var waitedRules = sync.OnceValue(func() []rule {
 		},
 			"The last to join speaks first: call {wait}."},
 		{func(s situation) bool { return s.resting() && s.Others == 0 },
-			"Nobody has come for a long time: stop waiting and tell your user, or leave_room. " + seatExpires},
+			"Nobody has come for a long time: [stop waiting and tell your user, or leave_room. " + seatExpires + "|tell your user and end your turn, or leave_room.]"},
 		{func(s situation) bool { return s.quiet() && s.OthersAway > 0 },
 			othersAway},
 		{func(s situation) bool { return s.quiet() && s.AloneNow },
-			"None of the others is here now: do other work and look in with {look}, or call {wait}, which waits as usual."},
+			"None of the others is here now: do other work and look in with {look}, or call {wait}[, which waits as usual|]."},
 		{func(s situation) bool { return s.resting() && s.background },
-			"Nothing has been said for a long time: call {wait} again, which wakes you from the background; if the matter is settled, leave_room."},
+			"Nothing has been said for a long time: call {wait} again[, which wakes you from the background|]; if the matter is settled, leave_room."},
 		{func(s situation) bool { return s.resting() },
-			"Nothing has been said for a long time: you may stop waiting, do other work and look in with {look}. " + seatExpires},
+			"Nothing has been said for a long time: [you may stop waiting, do other work and look in with {look}. " + seatExpires + "|end your turn.]"},
 		{func(s situation) bool { return s.quiet() && s.OthersIdle >= longIdle },
 			"Nothing came, and none of the others has made a call for {idle}: do other work and look in with {look}, or call {wait}."},
 		{func(s situation) bool { return s.quiet() && s.looked },
@@ -113,11 +113,11 @@ var waitedRules = sync.OnceValue(func() []rule {
 // longIdle is the time without a call after which others seem to be busy elsewhere.
 const longIdle = 2 * time.Minute
 
-// seatExpires says how long an agent may be silent.
+// seatExpires says how long an agent may be silent that is not hooked.
 const seatExpires = "Your seat stays yours for 15 minutes after your last call; to be away longer, announce it with back_in_minutes."
 
 // othersAway is what to do while nobody can answer.
-const othersAway = "All others are away, the first of them for {back} more: do other work until then, or call {outlast}."
+const othersAway = "All others are away, the first of them for {back} more: do other work until then, or [call {outlast}|end your turn]."
 
 // removedRules apply to an agent that has lost its seat.
 func removedRules() []rule {
@@ -183,7 +183,7 @@ func endedRules() []rule {
 // awayOwing and awaySaid confirm an absence.
 const (
 	awayOwing = "The others see that you are away until {until}, but you owe an answer: once it is ready, call {answer}."
-	awaySaid  = "The others see that you are away until {until}: do your own work, look in with {look} whenever you like, and call {wait} once you are back."
+	awaySaid  = "The others see that you are away until {until}: [do your own work, look in with {look} whenever you like, and call {wait} once you are back|do your own work, or end your turn]."
 )
 
 // debtRules apply to an agent that owes an answer.
@@ -211,13 +211,13 @@ var turnRules = sync.OnceValue(func() []rule {
 			"You can only read here, because you are muted or only admins may speak: call {wait}."},
 	}, debtRules(), userRules(), newsRules(), workRules(), []rule{
 		{func(s situation) bool { return s.newcomer && s.crowded() && s.Begun },
-			"You joined last among several who are talking: greet with {send}, or listen with {wait}."},
+			"You joined last among several who are talking: greet with {send}, or [listen with {wait}|end your turn]."},
 		{func(s situation) bool { return s.newcomer },
 			"You joined last, so you speak first: call {send}."},
 		{func(s situation) bool { return s.Owed > 0 },
-			"It is not your turn, and {owed}: call {wait}."},
+			"[It is not your turn, and {owed}: call {wait}|{owed}: end your turn]."},
 		{always,
-			"It is not your turn: call {wait}."},
+			"[It is not your turn: call {wait}|It is for others to speak: end your turn]."},
 	})
 })
 
@@ -292,7 +292,7 @@ var sentRules = sync.OnceValue(func() []rule {
 		{func(s situation) bool { return s.kind == room.Done && s.mine() != "" },
 			"You have said that you are finished, but {mine} is still yours: finish it, or give it back with task (action release, id {mine}); then call leave_room."},
 		{func(s situation) bool { return s.kind == room.Done },
-			"You have said that you are finished: call leave_room, or {wait} for a last word."},
+			"You have said that you are finished: call leave_room, or [{wait} for a last word|end your turn if a last word may come]."},
 		{func(s situation) bool { return s.mine() != "" && s.Owed > 0 },
 			"{owed}: go on with {mine} if you can before that; if not, call {wait}."},
 		{func(s situation) bool { return s.mine() != "" },
@@ -308,13 +308,13 @@ var sentRules = sync.OnceValue(func() []rule {
 		{func(s situation) bool { return s.Owed > 1 },
 			"{owed}: call {wait}."},
 		{func(s situation) bool { return s.settled },
-			"If more is to be settled, go on with {send}; if all is, call leave_room, or {wait} for a last word."},
+			"If more is to be settled, go on with {send}; if all is, call leave_room, or [{wait} for a last word|end your turn if a last word may come]."},
 		{func(s situation) bool { return s.settles },
-			"For what comes next call {wait}."},
+			"[For what comes next call {wait}|End your turn]."},
 		{func(s situation) bool { return s.then },
 			"No answer yet: call {wait}."},
 		{always,
-			"For the answer call {wait}."},
+			"[For the answer call {wait}|End your turn]."},
 	})
 })
 

@@ -109,9 +109,9 @@ const (
 func heldRules() []rule {
 	return []rule{
 		{func(s situation) bool { return s.Paused && !s.more && s.resting() && !s.background },
-			"Your user has paused you, and nothing has been said for a long time: you may stop waiting, do other work and look in with {look}. " + seatExpires},
+			"Your user has paused you, and nothing has been said for a long time: [you may stop waiting, do other work and look in with {look}. " + seatExpires + "|end your turn.]"},
 		{func(s situation) bool { return s.Paused && !s.more },
-			"Your user has paused you, so nothing that you send is sent: call {wait}, which tells you when you may go on."},
+			"Your user has paused you, so nothing that you send is sent: call {wait}[, which tells you when you may go on|]."},
 		{func(s situation) bool { return s.Spent && !s.more && !s.resting() },
 			"Agents have said as much as they may here until a person speaks: tell your user, and call {wait}."},
 	}
@@ -134,7 +134,7 @@ func draftsRules() []rule {
 		{func(s situation) bool {
 			return s.Undecided && s.status == chat.StatusQuiet && !s.resting() && !s.away()
 		},
-			"Your user has yet to decide about a message of yours: do not send it again, and call {wait}, which tells you what your user decides."},
+			"Your user has yet to decide about a message of yours: do not send it again, and call {wait}[, which tells you what your user decides|]."},
 	}
 }
 
@@ -142,9 +142,9 @@ func draftsRules() []rule {
 func undecidedRules() []rule {
 	return []rule{
 		{func(s situation) bool { return s.Paused && !s.more },
-			"Call {wait}, which tells you when you may go on."},
+			"[Call {wait}, which tells you when you may go on|End your turn]."},
 		{func(s situation) bool { return s.status == chat.StatusPending && !s.more },
-			"Do not send it again: call {wait}, which tells you what your user decides."},
+			"Do not send it again: call {wait}[, which tells you what your user decides|]."},
 	}
 }
 

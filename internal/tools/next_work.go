@@ -35,9 +35,9 @@ func workRules() []rule {
 func silentRules() []rule {
 	return []rule{
 		{func(s situation) bool { return s.SilentTask != "" && s.MayRelease },
-			"The agent that has {silent} made no call for {silence}, so it works for long, or is gone: to free its task call task (action release, id {silent}), and take it then; to wait for it, {wait}."},
+			"The agent that has {silent} made no call for {silence}, so it works for long, or is gone: to free its task call task (action release, id {silent}), and take it then; [to wait for it, {wait}|else do your own work, and look in with {look}]."},
 		{func(s situation) bool { return s.SilentTask != "" },
-			"The agent that has {silent} made no call for {silence}, and an admin or the one that added {silent} may release it: call {wait}, which ends when a task is free."},
+			"The agent that has {silent} made no call for {silence}, and an admin or the one that added {silent} may release it: [call {wait}, which ends when a task is free|do your own work, and look in with {look}]."},
 	}
 }
 
@@ -53,7 +53,7 @@ var taskedRules = sync.OnceValue(func() []rule {
 		},
 			"All see the list, and those who wait are told what is free, so a message about it is not needed: take a task yourself with {take} or, if none is for you, call {wait}."},
 		{func(s situation) bool { return s.freed && s.other == "" && s.mine() == "" && s.Offered == "" },
-			"{task} is free, and an agent that waits is told: call {wait}, or, to do it yourself, task (action take, id {task})."},
+			"{task} is free, and an agent that waits is told: [call {wait}, or, to do it yourself, task (action take, id {task})|to do it yourself, call task (action take, id {task}); if not, end your turn]."},
 	}, workRules(), []rule{
 		{func(s situation) bool { return s.stalled != "" },
 			"The agent that has {stalled} was not heard for long: see what is there already, and take it with task (action take, id {stalled})."},
@@ -68,9 +68,9 @@ var taskedRules = sync.OnceValue(func() []rule {
 func takenRules() []rule {
 	return []rule{
 		{func(s situation) bool { return s.Admin },
-			"What is left of the tasks is taken, offered to others, or waits for such a one: call {wait}, which ends when one is free. If an agent has left off one, free it with task (action release)."},
+			"What is left of the tasks is taken, offered to others, or waits for such a one: [call {wait}, which ends when one is free|do your own work, and look in with {look}]. If an agent has left off one, free it with task (action release)."},
 		{always,
-			"What is left of the tasks is taken, offered to others, or waits for such a one: call {wait}, which ends when one is free."},
+			"What is left of the tasks is taken, offered to others, or waits for such a one: [call {wait}, which ends when one is free|do your own work, and look in with {look}]."},
 	}
 }
 
@@ -102,13 +102,16 @@ func (a advisor) shared(s chat.Sent, uploaded bool) string {
 	return said + notes(s.Messages, s.Situation) + is.sentence(unsharedRules())
 }
 
+// toUpload says how the bytes of a file come.
+const toUpload = "Nothing is sent yet: run line of upload in a shell; its answer says that the file was sent, and what to do next. Without a shell give your user page of upload, and call {wait}."
+
 // asksForUpload follows a share of a file that is to be uploaded.
 func (a advisor) asksForUpload(s chat.Situation) string {
 	if s.Person {
 		return ""
 	}
 	is := situation{advisor: a, Situation: s}
-	return is.fill("Nothing is sent yet: run line of upload in a shell; its answer says that the file was sent, and what to do next. Without a shell give your user page of upload, and call {wait}.")
+	return is.fill(toUpload)
 }
 
 // shownText is the length, in bytes, from which on nobody should retype a text.

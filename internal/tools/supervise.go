@@ -14,6 +14,7 @@ type supervision struct {
 	Approve   bool    `json:"approve" doc:"whether each message of the agent waits for a decision"`
 	Untrusted string  `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
 	Drafts    []draft `json:"drafts" doc:"the messages that wait for a decision, oldest first, at most 8"`
+	Hooks     []hook  `json:"hooks,omitempty" doc:"the addresses that are called when the agent has something to read, at most 4"`
 	Watch     string  `json:"watch,omitempty" doc:"with new_link: a link for a further device; it opens once"`
 	Next      string  `json:"next" doc:"what to do next"`
 }
@@ -30,6 +31,17 @@ type draft struct {
 
 	File     *fileView `json:"file,omitempty" doc:"that it carries: get_file takes the id of the draft"`
 	Finishes []string  `json:"finishes,omitempty" doc:"the ids of the tasks that it would end"`
+}
+
+// hook is an address that is called when the agent has something to read, since it cannot wait.
+type hook struct {
+	ID           string `json:"id" doc:"for end_hook"`
+	Host         string `json:"host" doc:"of the address, of which nothing else is shown"`
+	ForMe        bool   `json:"for_me,omitempty" doc:"whether it is called only for what is meant for the agent"`
+	Since        string `json:"since" doc:"when it was first subscribed, as RFC 3339 in UTC"`
+	LastCall     string `json:"last_call,omitempty" doc:"when a call last woke the agent"`
+	FailingSince string `json:"failing_since,omitempty" doc:"since when calls fail"`
+	Error        string `json:"error,omitempty" doc:"why the last call failed: timeout, connection_refused, tls_error, unreachable, bad_answer, busy, forbidden or http_ and a status"`
 }
 
 // supervise is callable and in no list of tools: every conversation of a model pays for the list, and
@@ -51,6 +63,7 @@ func (s *Set) supervise() tool {
 					"call again is safe, another token comes too late."),
 				spec.Boolean("new_link", func(yes bool) { in.NewLink = yes },
 					"Return a link for a further device; at most 4, a fifth takes the place of the oldest."),
+				spec.Code("end_hook", &in.EndHook, "The id of an address in hooks that is not to be called any more."),
 				spec.Boolean("paused", func(yes bool) { in.Paused = &yes },
 					"true: nothing that the agent sends is sent, and it may not leave."),
 				spec.Boolean("approve", func(yes bool) { in.Approve = &yes },
@@ -86,7 +99,12 @@ func (s *Set) supervise() tool {
 func (s *Set) viewReins(ctx context.Context, got chat.Supervised) supervision {
 	v := supervision{
 		Paused: got.Paused, Approve: got.Approve, Untrusted: noticeIf(len(got.Drafts) > 0),
-		Drafts: make([]draft, len(got.Drafts)), Watch: watchLink(s.address(ctx), got.Watch),
+		Drafts: make([]draft, len(got.Drafts)), Hooks: make([]hook, len(got.Hooks)),
+		Watch: watchLink(s.address(ctx), got.Watch),
+	}
+	for i, k := range got.Hooks {
+		v.Hooks[i] = hook{ID: k.ID, Host: hostOf(k.URL), ForMe: k.ForMe, Since: viewTime(k.Since),
+			LastCall: viewTimeIf(k.LastCall), FailingSince: viewTimeIf(k.FailingAt), Error: k.Error}
 	}
 	for i, d := range got.Drafts {
 		v.Drafts[i] = draft{ID: d.ID, Text: words(d.Text), To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, At: viewTime(d.At),

@@ -16,6 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fetch"
 	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/outbox"
 	"github.com/parley-chat/parley/internal/pairing"
 )
 
@@ -37,6 +38,8 @@ type Options struct {
 	// StandbyLooks says that a program on standby for an agent may not wait, since each call
 	// that waits occupies an instance: it looks in, and is told when to do so again.
 	StandbyLooks bool
+	// Outbox calls agents that cannot wait. Nil: nobody is called.
+	Outbox *outbox.Box
 	// Fetcher brings the files that ChatGPT hands over; nil: one that fetches them from OpenAI.
 	Fetcher *fetch.Fetcher
 	// Log gets what goes wrong in a wait without MCP; nil means slog.Default().
@@ -53,6 +56,7 @@ type Set struct {
 	inQueue time.Duration // the longest wait for a partner
 	looksIn bool          // see Options.StandbyLooks
 	fetcher *fetch.Fetcher
+	outbox  *outbox.Box // nil: nobody is called
 	log     *slog.Logger
 }
 
@@ -70,8 +74,9 @@ func New(rooms *chat.Service, queues *pairing.Service, o Options) *Set {
 	if o.Fetcher == nil {
 		o.Fetcher = fetch.New(fetch.Options{Domain: attachments})
 	}
-	return &Set{rooms: rooms, queues: queues, address: o.Address, keys: o.Keys, clients: clients{o.LongestWait},
-		inQueue: min(o.LongestInQueue, o.LongestWait), looksIn: o.StandbyLooks, fetcher: o.Fetcher, log: o.Log}
+	return &Set{rooms: rooms, queues: queues, address: o.Address, keys: o.Keys,
+		clients: clients{o.LongestWait, o.Outbox.CallsOthers()}, inQueue: min(o.LongestInQueue, o.LongestWait),
+		looksIn: o.StandbyLooks, fetcher: o.Fetcher, outbox: o.Outbox, log: o.Log}
 }
 
 // Tools returns the tools for a server of MCP.

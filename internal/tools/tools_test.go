@@ -88,7 +88,7 @@ func TestCalls_refused_sayWhyByCode(t *testing.T) {
 			"invalid_argument: Correct this and call update_room again: capacity must be"},
 		{"update_room", args{"agent_token": ann.Token}, "invalid_argument: "},
 		{"manage_agent", args{"agent_token": ann.Token, "action": "mute", "name": "Bob"},
-			"invalid_argument: Correct this and call manage_agent again: name is not an argument of this tool"},
+			"invalid_argument: Correct this and call manage_agent again: name is not an argument"},
 		{"manage_agent", args{"agent_token": ann.Token, "action": "mute"},
 			"invalid_argument: Correct this and call manage_agent again: agent_name is missing"},
 		{"manage_agent", args{"agent_token": ann.Token, "action": "readmit"},

@@ -117,7 +117,7 @@ func Objects[T any](name string, to *[]T, about string, fields func(one *T) []Ar
 			for i, members := range list {
 				has := fields(&(*to)[i])
 				for _, p := range readMembers(has, members) {
-					p = strings.Replace(p, "an argument of this tool", "one of "+names(has), 1)
+					p = strings.Replace(p, "is not an argument", "is not one of "+names(has), 1)
 					problems = append(problems, fmt.Sprintf("number %d of %s: %s", i+1, name, p))
 				}
 			}

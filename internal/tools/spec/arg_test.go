@@ -319,8 +319,8 @@ func TestRead_severalThingsWrong_areAllNamed(t *testing.T) {
 	var in sample
 	args := sampleArgs(&in)
 	got := Correction("speak", args, Read(args, []byte(`{"seats":"many","open":3,"sets":4,"recipients":["Bob"]}`)))
-	want := "Correct this and call speak again: recipients is not an argument of this tool; " +
-		"sets is not an argument of this tool; text is missing; " +
+	want := "Correct this and call speak again: recipients is not an argument; " +
+		"sets is not an argument; text is missing; " +
 		"seats must be a whole number from 2 to 100; open must be true or false. " +
 		"It takes room, agent_token, text (required), colour, seats, seq, wait_seconds, open."
 	if got != want {
@@ -332,7 +332,7 @@ func TestCorrection_ofManyProblems_namesTheFirst(t *testing.T) {
 	var in sample
 	var problems []string
 	for i := range 666 {
-		problems = append(problems, fmt.Sprintf("x%d is not an argument of this tool", i))
+		problems = append(problems, fmt.Sprintf("x%d is not an argument", i))
 	}
 	said := Correction("speak", sampleArgs(&in), problems)
 	if len(said) > 1000 || !strings.Contains(said, "x9 is") || !strings.Contains(said, "and 656 more") {

@@ -58,7 +58,7 @@ func match(args []Arg, members []entry) (given []entry, problems []string) {
 		case !known && !printable(m.key):
 			problems = append(problems, "an argument has a name that this tool does not know")
 		case !known:
-			problems = append(problems, m.key+" is not an argument of this tool")
+			problems = append(problems, m.key+" is not an argument")
 		case first < 0:
 			m.argument = name
 			given = append(given, m)
@@ -150,6 +150,11 @@ func printable(key string) bool {
 // Correction asks the caller of a tool to correct its arguments and call again. It names
 // the first problems and lists the arguments that exist.
 func Correction(tool string, args []Arg, problems []string) string {
+	return fmt.Sprintf("Correct this and call %s again: %s", tool, Wrong(args, problems))
+}
+
+// Wrong names the problems that Read found, ten at most, and what there is to send.
+func Wrong(args []Arg, problems []string) string {
 	const named = 10
 	if more := len(problems) - named; more > 0 {
 		problems = append(problems[:named:named], fmt.Sprintf("and %d more", more))
@@ -164,6 +169,5 @@ func Correction(tool string, args []Arg, problems []string) string {
 			takes = append(takes, a.Name)
 		}
 	}
-	return fmt.Sprintf("Correct this and call %s again: %s. It takes %s.", tool, strings.Join(problems, "; "),
-		strings.Join(takes, ", "))
+	return fmt.Sprintf("%s. It takes %s.", strings.Join(problems, "; "), strings.Join(takes, ", "))
 }

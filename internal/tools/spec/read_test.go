@@ -141,7 +141,7 @@ func TestRead_argumentThatClientsAdd_isIgnored(t *testing.T) {
 }
 
 func TestRead_unknownArgument_isRefused(t *testing.T) {
-	const no = " is not an argument of this tool"
+	const no = " is not an argument"
 	for key, want := range map[string]string{
 		"recipients":                   "recipients" + no,
 		"to":                           "to" + no,
