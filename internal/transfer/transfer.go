@@ -10,7 +10,8 @@
 //
 // The bytes of files go before META, too, so that no copied message lacks its file.
 //
-// The keys of a server are copied with all its rooms.
+// The keys of a server are copied with all its rooms. Hooks are not: the room knows of them, but nobody is called from
+// the destination before the client of the agent has subscribed there.
 package transfer
 
 import (
@@ -248,9 +249,10 @@ func (c *copier) checkName(ctx context.Context, source *room) error {
 }
 
 // fill makes the partition of the room at the destination that of the source, except what commit
-// writes. Items are opaque, so a kind of item that is added later is copied, too. It puts over
-// what an interrupted copy has left, and deletes the rest of that. It returns the items of the
-// snapshot. The bytes of files follow their claims, so that the next copy knows of them.
+// writes, and what became of the calls of hooks. Items are opaque, so a kind of item that is added
+// later is copied, too. It puts over what an interrupted copy has left, and deletes the rest of that.
+// It returns the items of the snapshot. The bytes of files follow their claims, so that the next copy
+// knows of them.
 func (c *copier) fill(ctx context.Context, source *room) (snapshot []table.Item, err error) {
 	layout := roomlog.LayoutOf(source.id, "")
 	left := map[table.Key]bool{} // by an interrupted copy, and no longer at the source
@@ -268,6 +270,9 @@ func (c *copier) fill(ctx context.Context, source *room) (snapshot []table.Item,
 		}
 		if err := roomlog.Readable(item); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+		}
+		if roomlog.IsTold(item.Key) {
+			continue
 		}
 		delete(left, item.Key)
 		if item.Key == layout.Meta || strings.HasPrefix(item.Key.Sort, layout.Parts) {

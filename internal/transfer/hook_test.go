@@ -1,0 +1,79 @@
+package transfer_test
+
+import (
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// The address of an agent that cannot wait stays at the source, with all that is known of its calls, so a copy
+// calls nobody. The agent has its subscription again once its client refreshes that at the destination.
+func TestCopy_hook_isSwitchedOff(t *testing.T) {
+	for name, route := range routes() {
+		t.Run(name, func(t *testing.T) {
+			at := route[0](t)
+			ann, bob := at.join("tea", "Ann"), at.join("tea", "Bob")
+			for _, next := range route[1:] {
+				at.subscribe(bob)
+				at.sees(ann, chat.AgentStandby)
+				want := at.content()
+				maps.DeleteFunc(want, func(k table.Key, _ string) bool { return roomlog.IsTold(k) })
+				if len(want) != len(at.content())-1 || len(at.partition(roomlog.HooksPartition)) != 1 {
+					t.Fatal("the source has no hook")
+				}
+				to := next(t)
+				to.copyFrom(at.table)
+				to.sameAs(want)
+				if hooks := to.partition(roomlog.HooksPartition); len(hooks) != 0 {
+					t.Errorf("copied %v", hooks)
+				}
+				to.sees(ann, chat.AgentBusy)
+				at = to
+			}
+			seats := at.subscribe(bob)
+			at.sees(ann, chat.AgentStandby)
+			if len(seats.Hooks) != 1 {
+				t.Errorf("the seat has %+v, want the one that it had", seats.Hooks)
+			}
+		})
+	}
+}
+
+// subscribe gives an agent a hook, or refreshes it, and returns its seat.
+func (s site) subscribe(a *agent) chat.HookSeat {
+	s.t.Helper()
+	seat, err := s.HookSeat(s.t.Context(), a.token)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	const url = "https://example.com/"
+	id := chat.HookID("key:b", url, "room.message", seat, false)
+	x := roomlog.HookItem{ID: id, Room: seat.Room, Seat: seat.Seat, Joined: seat.Joined, URL: url, Principal: "key:b",
+		UntilMs: time.Now().Add(time.Hour).UnixMilli()}
+	if err := s.Hook(s.t.Context(), a.token, x); err != nil {
+		s.t.Fatal(err)
+	}
+	seat, err = s.HookSeat(s.t.Context(), a.token)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return seat
+}
+
+// sees fails unless an agent sees Bob in a state.
+func (s site) sees(a *agent, want chat.AgentState) {
+	s.t.Helper()
+	info, err := s.RoomInfo(s.t.Context(), chat.InfoRequest{Token: a.token})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, x := range info.Room.Agents {
+		if x.Name == "Bob" && x.State != want {
+			s.t.Errorf("Bob is %s, want %s", x.State, want)
+		}
+	}
+}
