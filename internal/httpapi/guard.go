@@ -7,15 +7,24 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/parley-chat/parley/internal/outcall"
 )
 
 // admit refuses requests that a page in somebody's browser could send without permission: over
 // the loopback those that are addressed to another name (DNS rebinding), and those from an origin
-// that is neither the server's own nor allowed here. It reports whether the request may go on; if
-// not, admit has answered it.
+// that is neither the server's own nor allowed here. It also refuses the calls that servers of Parley
+// make: an address that was given to one of them leads back here, and calls could go in a circle. It
+// reports whether the request may go on; if not, admit has answered it.
 //
-// The MCP specification, "Security Warning" of the Streamable HTTP transport, asks for both.
+// The MCP specification, "Security Warning" of the Streamable HTTP transport, asks for the checks of
+// name and origin.
 func (a *api) admit(x *exchange, r *http.Request) bool {
+	if r.Header.Values(outcall.Mark) != nil {
+		x.refuse(http.StatusForbidden, codeRefused, "A server of Parley made this call, and servers of Parley do "+
+			"not call each other. Subscribe with an address of your own client.")
+		return false
+	}
 	if rebound(r, a.Hosts) {
 		x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
 			"This server is on your own machine and answers to localhost, 127.0.0.1 and [::1] only, not to %s. Use "+

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/internal/outcall"
 )
 
 // initialize is a request that any server answers.
@@ -48,6 +50,23 @@ func TestGuard_hostIsCheckedOnEveryRoute(t *testing.T) {
 		r.Host = "evil.example"
 		if resp, body := s.do(r); resp.StatusCode != 403 {
 			t.Errorf("%s: %d %s", path, resp.StatusCode, body)
+		}
+	}
+}
+
+// A server that is led to itself, or to another, hears so at every address. The status is none of 5xx, since strangers
+// can send the header, too, and operators are alarmed by those.
+func TestGuard_callOfAServerOfParley_isRefusedOnEveryRoute(t *testing.T) {
+	s := newSite(t)
+	for _, path := range []string{"/", healthPath, MCPPath, StandbyPath, "/nowhere",
+		"/k/" + strings.Repeat("a", 30) + MCPPath} {
+		for _, value := range []string{"1", ""} {
+			r := s.request(initialize, http.Header{outcall.Mark: {value}})
+			r.URL.Path = path
+			resp, body := s.do(r)
+			if resp.StatusCode != 403 || decode(t, body).Error.Code != codeRefused {
+				t.Errorf("%s: %d %s", path, resp.StatusCode, body)
+			}
 		}
 	}
 }

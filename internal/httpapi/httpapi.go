@@ -2,7 +2,7 @@
 // passes before anything acts on it, and the stream that keeps a long answer alive. It
 // knows HTTP and nothing about rooms.
 //
-// A POST to /mcp passes, in this order: log and recover, the guard (host, origin), the
+// A POST to /mcp passes, in this order: log and recover, the guard (circles, host, origin), the
 // admission of its caller, the checks of the request (content type, accept, size), the
 // parse of its message, the keep-alive stream, the MCP server.
 package httpapi
@@ -164,8 +164,8 @@ func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 }
 
 // ServeHTTP leads a request to its route. Each passes, in this order, account and recovery from
-// panics (settle), the guard of Host and Origin (admit), admission of the caller, headers and
-// body (receive), the stream, and MCP. There are no sessions, and MCP answers no GET.
+// panics (settle), the guard of circles, Host and Origin (admit), admission of the caller, headers
+// and body (receive), the stream, and MCP. There are no sessions, and MCP answers no GET.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	protect(w.Header())
 	x := a.newExchange(w)
