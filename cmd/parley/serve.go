@@ -58,6 +58,7 @@ func (s *serveCommand) Run(ctx context.Context, io streams) (err error) {
 	if err := ready(ctx, a); err != nil {
 		return err
 	}
+	defer call(ctx, a)()
 	if metricsLn != nil {
 		defer serveMetrics(metricsLn, figures.Handler(), s.AllowHost, io.out, log).Close()
 	}
@@ -67,6 +68,20 @@ func (s *serveCommand) Run(ctx context.Context, io streams) (err error) {
 	server := httpapi.NewServer(a.Handler, log)
 	bounded := httpapi.BoundConnections(server, ln, app.MaxConnections(), s.TrustProxy)
 	return serveUntil(ctx, server, bounded, a.Stop, log)
+}
+
+// call has agents called that cannot wait, until the server stops or stop is called, which waits for the last call.
+func call(ctx context.Context, a *app.App) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		a.Call(ctx)
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
 }
 
 // greet says where the server is and how to use it.

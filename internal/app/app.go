@@ -18,6 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/outbox"
 	"github.com/parley-chat/parley/internal/page"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/table"
@@ -84,30 +85,44 @@ type App struct {
 
 	store Store
 	rooms *chat.Service
+	box   *outbox.Box
 	gate  *access.Gate
 	tools []string
 }
 
 // New opens the table and assembles the server. The caller must call Close.
 func New(ctx context.Context, c Config) (*App, error) {
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
 	site, err := page.New()
 	if err != nil {
 		return nil, err
+	}
+	a := &App{}
+	m, err := a.open(ctx, &c)
+	if err != nil {
+		return nil, err
+	}
+	a.Handler = a.handler(c, m, site)
+	return a, nil
+}
+
+// open opens the table, and assembles what stands on it beside HTTP and the tools.
+func (a *App) open(ctx context.Context, c *Config) (*meter.Meter, error) {
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	m := c.newMeter()
 	store, err := c.Open(ctx, m)
 	if err != nil {
 		return nil, err
 	}
-	a := &App{store: store}
+	a.store = store
 	metered := m.Table(store.Table)
-	a.rooms = chat.New(metered, c.chatOptions(store))
+	rooms := c.chatOptions(store)
+	rooms.Calls = func(room string, seats []int) { a.box.Notify(room, seats) }
+	a.rooms = chat.New(metered, rooms)
 	a.gate = a.newGate(metered, c.Logger)
-	a.Handler = a.handler(c, m, site)
-	return a, nil
+	a.box = a.newBox(*c, m)
+	return m, nil
 }
 
 // newMeter returns the meter that enforces the limits and feeds the metrics.
@@ -146,7 +161,7 @@ func (a *App) handler(c Config, m *meter.Meter, site *page.Site) http.Handler {
 	inQueue := c.longestInQueue()
 	set := tools.New(a.rooms, pairing.New(a.rooms, pairing.Options{LongestWait: inQueue}), tools.Options{
 		Address: httpapi.Address, Keys: c.Keys(), LongestWait: s.LongestWait, LongestInQueue: inQueue,
-		StandbyLooks: c.StandbyLooks, Log: c.Logger,
+		StandbyLooks: c.StandbyLooks, Outbox: a.box, Log: c.Logger,
 	})
 	list := set.Tools()
 	for _, t := range list {
@@ -154,7 +169,7 @@ func (a *App) handler(c Config, m *meter.Meter, site *page.Site) http.Handler {
 	}
 	server := mcp.NewServer(mcp.Options{
 		Version: Version(), Instructions: set.Instructions, Tools: list, Prompts: set.Prompts(),
-		Resources: set.Resources(), Log: c.Logger,
+		Resources: set.Resources(), Events: set.Events(), Log: c.Logger,
 	})
 	return httpapi.New(httpapi.Options{
 		Fetch:  a.rooms.Limits().Fetch,

@@ -1,0 +1,52 @@
+package app
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/outbox"
+	"github.com/parley-chat/parley/internal/outcall"
+)
+
+// newBox returns what calls agents that cannot wait.
+func (a *App) newBox(c Config, m *meter.Meter) *outbox.Box {
+	public := c.Settings.PublicAddress()
+	var own []string
+	if at, err := url.Parse(public); err == nil && at.Host != "" {
+		own = append(own, at.Hostname())
+	}
+	box := outbox.New(outbox.Options{
+		Rooms: a.rooms, Out: outcall.New(outcall.Options{Own: own, Loopback: c.Local(), Version: Version()}),
+		Public: public, Local: c.Local(), Alone: a.store.SingleProcess, Admits: a.gate.Admits,
+		Clock: clockwork.NewRealClock(), Logger: c.Logger,
+		Observe: func(call outbox.Call) { m.Hook(call.Retry, call.Failed) },
+	})
+	m.WatchHooks(box.Failing)
+	return box
+}
+
+// Call calls agents that cannot wait, until ctx ends, and returns when the last call has ended. On AWS
+// a function of its own does that, which the stream of the table invokes: see Outbox.
+func (a *App) Call(ctx context.Context) { a.box.Run(ctx) }
+
+// Outbox is the part of the server that calls out, without HTTP and tools: see functions/outbox.
+type Outbox struct{ app *App }
+
+// NewOutbox opens the table and assembles the outbox. It needs the public address.
+func NewOutbox(ctx context.Context, c Config) (*Outbox, error) {
+	a := &App{}
+	if _, err := a.open(ctx, &c); err != nil {
+		return nil, err
+	}
+	return &Outbox{a}, nil
+}
+
+// Look looks once at the hooks of a seat, and calls those for which there is news. A time other than zero is
+// when to look again.
+func (o *Outbox) Look(ctx context.Context, room string, seat int) (again time.Time, err error) {
+	return o.app.box.Look(ctx, room, seat)
+}
