@@ -33,7 +33,10 @@ export class Refresh {
   /** Notes what messages may have changed. */
   after(messages) {
     const supervised = messages.filter(({ type }) => type === "draft" || type === "supervision").length;
-    this.want({ supervision: supervised > 0, info: messages.length > supervised, tasks: messages.some(movesTasks) });
+    this.want({
+      supervision: supervised > 0 || messages.some(({ type }) => type === "hook"),
+      info: messages.length > supervised, tasks: messages.some(movesTasks),
+    });
   }
 
   /**

@@ -393,8 +393,8 @@ export class Room {
   }
 
   /**
-   * Pauses the agent, sets whether its messages are approved, or decides about a draft: {paused,
-   * approve, draft, decision, text}. Returns the supervision. A decision that comes too late throws,
+   * Pauses the agent, sets whether its messages are approved, ends a hook, or decides about a draft: {paused,
+   * approve, end_hook, draft, decision, text}. Returns the supervision. A decision that comes too late throws,
    * and state.late has it: the draft has left the page. how is of mcp.js.
    */
   async supervise(args, /** @type {object} */ how = { signal: this.#stop.signal }) {

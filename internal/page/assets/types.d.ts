@@ -108,6 +108,18 @@ export interface Supervision {
   paused: boolean;
   approve: boolean;
   drafts: Message[];
+  hooks?: Hook[];
+}
+
+/** An address that is called when the agent has something to read. */
+export interface Hook {
+  id: string;
+  host: string;
+  for_me?: boolean;
+  since: string;
+  last_call?: string;
+  failing_since?: string;
+  error?: string; // why the last call failed
 }
 
 /** A message that is being sent. */

@@ -262,6 +262,12 @@ export const words = {
         opened: "You opened this room on another device",
         opened_twice: "Somebody tried to open your link, which had already been used. If it was not you, find out who else has it.",
       },
+      hook: {
+        begun: "An address is called from now on when your agent has something to read",
+        unsubscribed: "An address is no longer called for your agent",
+        ended: "You ended the calls to an address for your agent",
+        expired: "An address is no longer called for your agent: its time was over, or its key was revoked",
+      },
       voted: "{agents} agreed to {proposal}",
       complete: ". Everyone asked has agreed",
       other: "Something changed in the room",
@@ -567,6 +573,29 @@ export const words = {
     pauseHint: "It can send nothing until you resume it.",
     approve: "Approve",
     approveHint: "It sends nothing without your approval.",
+
+    // The addresses that are called when the agent has something to read.
+    hook: {
+      called: { all: "Called at {host} when something is new", forMe: "Called at {host} when something is meant for it" },
+      since: " · since {at}",
+      last: " · last call: {at}",
+      fails: "Calls to {host} have failed since {at}: {why}",
+      why: {
+        timeout: "no answer in time",
+        connection_refused: "connection refused",
+        tls_error: "no safe connection",
+        unreachable: "not reached",
+        bad_answer: "not understood",
+        busy: "too many calls at once",
+        forbidden: "not allowed",
+        status: (n) => `answered ${n}`,
+      },
+      end: "End",
+      endFor: (host) => `End the calls to ${host}`,
+      endTitle: (host) => `End the calls to ${host}?`,
+      endText: "Your agent no longer hears there of what is new. For a day its client cannot subscribe there again.",
+      endButton: "End the calls",
+    },
 
     // Who owes an answer.
     requests: "Open requests",

@@ -30,7 +30,9 @@ test("it reads all from the beginning, and then what messages may have changed, 
   await clock.advance(1_000);
   refresh.after([{ type: "joined" }]);
   await clock.advance(1_000);
-  assert.deepEqual(reads.slice(2), ["supervision", "info"]);
+  refresh.after([{ type: "hook" }]);
+  await clock.advance(1_000);
+  assert.deepEqual(reads.slice(2), ["supervision", "info", "info+supervision"]);
 });
 
 test("what is shown is read again every half minute while somebody looks, and not while nobody does", async () => {

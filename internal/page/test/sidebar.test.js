@@ -6,6 +6,7 @@ import { test } from "node:test";
 
 import { callsOf } from "../assets/compose/calls.js";
 import { working } from "../assets/compose/head.js";
+import { stands } from "../assets/sidebar/hooks.js";
 import { knocksFor } from "../assets/sidebar/knocks.js";
 import { isCut, requestsOf, sentence } from "../assets/sidebar/owed.js";
 import { isAdmin } from "../assets/sidebar/people.js";
@@ -127,6 +128,19 @@ test("what waits for the person beside the conversation is counted", () => {
   assert.deepEqual(callsOf({ ...state, alone: true }), ["m3"]);
   messages.push({ id: "m6", type: "message", from: me, reply_to: "m3" });
   assert.deepEqual(callsOf({ ...state, alone: true }), [], "it was answered, perhaps on another device");
+});
+
+test("how a hook stands: who is called, since when or how long ago and, if calls fail, since when and why", () => {
+  const hook = { host: "chatgpt.com", since: at, for_me: false };
+  const said = (more = {}) => sentenceOf(stands({ ...hook, ...more }, now + 240_000)).replace(/<[^>]*>/g, "");
+  assert.equal(said(), "Called at [chatgpt.com] when something is new · since ");
+  assert.equal(said({ last_call: at, for_me: true }),
+    "Called at [chatgpt.com] when something is meant for it · last call: ");
+  const failing = { last_call: at, failing_since: at };
+  for (const [error, why] of Object.entries({
+    timeout: "no answer in time", http_503: "answered 503", of_tomorrow: "of_tomorrow",
+  }))
+    assert.equal(said({ ...failing, error }), "Calls to [chatgpt.com] have failed since : " + why);
 });
 
 test("a QR code is a square of dark modules with a border of four", () => {

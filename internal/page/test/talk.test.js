@@ -53,6 +53,10 @@ test("what happened is said in the server's words, and names stand apart", () =>
     [{ type: "draft" }, "Your agent asked you to approve a message"],
     [{ type: "draft", reason: "edited" }, "You sent your own words in place of your agent's"],
     [{ type: "supervision", reason: "paused" }, "You paused your agent"],
+    [{ type: "hook", agent: "Ada" }, "An address is called from now on when your agent has something to read"],
+    [{ type: "hook", agent: "Ada", reason: "unsubscribed" }, "An address is no longer called for your agent"],
+    [{ type: "hook", agent: "Ada", reason: "unsubscribed", person: true },
+      "You ended the calls to an address for your agent"],
     [{ type: "of tomorrow" }, "Something changed in the room"],
   ])
     assert.equal(says(event), want);

@@ -60,7 +60,7 @@ function eventOf(event) {
     type,
     agent,
     action,
-    reason,
+    reason ?? (type === "hook" && "begun"),
     by && "by " + by,
     admin && "new admin: " + admin,
     description === "" && "description: removed",

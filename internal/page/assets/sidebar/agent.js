@@ -2,14 +2,17 @@
 
 import { NoticesOffer } from "../compose/notices-offer.js";
 import { html } from "../vendor.js";
+import { later } from "../ui/later.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
 import { Part } from "./part.js";
 import { StateOf } from "./state.js";
 
 const w = words.sidebar;
+const Hooks = later(() => import("./hooks.js"), "Hooks", () => null);
 
-export function MyAgent({ room, state }) {
+/** onFewer is called when a hook is gone, and the focus with it. */
+export function MyAgent({ room, state, onFewer }) {
   const me = state.room.agents.find((agent) => agent.you);
   const { busy, problem, act } = useAct();
   const supervise = (args) => act(() => room.supervise(args));
@@ -23,6 +26,7 @@ export function MyAgent({ room, state }) {
         onChange=${(approve) => supervise({ approve })} />
       ${approve && html`<${NoticesOffer} room=${room} />`}
       <${Problem} text=${problem} />
+      <${Hooks} ...${{ room, state, onFewer }} />
     <//>`;
 }
 

@@ -37,7 +37,7 @@ export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
         </button>
       </div>
       ${supervises && html`
-        <${MyAgent} room=${room} state=${state} />
+        <${MyAgent} room=${room} state=${state} onFewer=${fewer} />
         <${Drafts} room=${room} state=${state} onJump=${jump} onFewer=${fewer} />`}
       <${Knocks} room=${room} state=${state} onFewer=${fewer} />
       <${Owed} room=${room} state=${state} onJump=${jump} onReply=${reply} />

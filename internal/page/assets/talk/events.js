@@ -136,6 +136,8 @@ function templateOf(event) {
       return events.task[event.task?.was ? "takeOver" : event.action] ?? events.task.other;
     case "draft":
       return events.draft[event.reason ?? (event.n ? "wait" : "waits")] ?? events.draft.waits;
+    case "hook":
+      return events.hook[event.person ? "ended" : (event.reason ?? "begun")] ?? events.other;
     case "supervision":
       return events.supervision[event.reason] ?? events.other;
   }

@@ -15,6 +15,7 @@ const NotLoaded = ({ onClose }) => html`
  * because the connection is gone or the server was replaced by a newer one, missing says so.
  * @param {() => Promise<any>} load
  * @param {string} name
+ * @param {any} [missing]
  */
 export function later(load, name, missing = NotLoaded) {
   let part = null;
