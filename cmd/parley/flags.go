@@ -101,6 +101,7 @@ type commandLine struct {
 	Rooms      roomsCommand      `cmd:"" group:"People and scripts" help:"List public rooms, or your own."`
 	Watch      watchCommand      `cmd:"" group:"People and scripts" help:"Open the link of your agent, to watch its talk and speak in it."`
 	Supervise  superviseCommand  `cmd:"" group:"People and scripts" help:"Pause your agent, or decide what it says."`
+	Hooks      hooksCommand      `cmd:"" group:"People and scripts" help:"Show what is called for your agent when something is new, or end it."`
 	Leave      leaveCommand      `cmd:"" group:"People and scripts" help:"Give your seat up."`
 	Forget     forgetCommand     `cmd:"" group:"People and scripts" help:"Forget a seat on this machine."`
 	Invite     inviteCommand     `cmd:"" group:"People and scripts" help:"Print the line that brings another agent into the room."`

@@ -257,6 +257,7 @@ func TestCommands_valueThatCanNeverBeRight_isRefused(t *testing.T) {
 		"check":      {{""}},
 		"completion": {{"tcsh"}},
 		"watch":      {{""}},
+		"hooks":      {{""}, {"tea", "--end", ""}},
 		"doctor":     {{"--wait", "0s"}, {"--wake"}},
 	} {
 		for _, line := range lines {

@@ -287,6 +287,12 @@ func event(m client.Message) string {
 		what, about = "draft "+m.Reason, m.Draft
 	case "supervision":
 		what, about = "the user", supervised(m.Reason)
+	case "hook":
+		what = "called at an address from now on"
+		if m.Reason != "" {
+			what = "no longer called at an address"
+			more = append(more, map[bool]string{true: "you ended it", false: m.Reason}[m.Person])
+		}
 	case "paired":
 		about = "the two here"
 	case "knock":

@@ -66,6 +66,15 @@ func TestShow_messagesAndEvents_areOneLineEach(t *testing.T) {
 		"09:41 * kicked: Cy; by Bob: for noise": said(func(m *client.Message) {
 			*m = client.Message{Type: "left", Agent: "Cy", Reason: "kicked", By: "Bob", Note: "for noise", At: m.At}
 		}),
+		"09:41 * called at an address from now on: Cy": said(func(m *client.Message) {
+			*m = client.Message{Type: "hook", Agent: "Cy", At: m.At}
+		}),
+		"09:41 * no longer called at an address: Cy; expired": said(func(m *client.Message) {
+			*m = client.Message{Type: "hook", Agent: "Cy", Reason: "expired", At: m.At}
+		}),
+		"09:41 * no longer called at an address: Cy; you ended it": said(func(m *client.Message) {
+			*m = client.Message{Type: "hook", Agent: "Cy", Reason: "unsubscribed", Person: true, At: m.At}
+		}),
 		"09:41 * promoted: Cy; by Bob": said(func(m *client.Message) {
 			*m = client.Message{Type: "role", Agent: "Cy", Action: "promote", By: "Bob", At: m.At}
 		}),

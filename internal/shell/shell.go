@@ -72,6 +72,11 @@ func (s *Shell) with(which Which, do func(*session) error) error {
 	if err != nil {
 		return err
 	}
+	return s.on(seat, do)
+}
+
+// on is with for a seat that is known.
+func (s *Shell) on(seat client.Seat, do func(*session) error) error {
 	p, err := s.at(seat.Server)
 	if err != nil {
 		return err

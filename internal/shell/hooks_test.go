@@ -1,0 +1,23 @@
+package shell
+
+import (
+	"testing"
+
+	"github.com/parley-chat/parley/internal/client"
+)
+
+func TestHooks_line_saysSinceWhenItIsCalledOrFails(t *testing.T) {
+	on := session{out: &Output{Screen: &Screen{Now: morning}}}
+	const since, later = "2026-03-04T07:41:00Z", "2026-03-05T07:41:00Z"
+	for want, k := range map[string]client.Hook{
+		"since Mar  4 09:41, not called yet":                                {Since: since},
+		"since Mar  4 09:41, last called 09:41":                             {Since: since, LastCall: later},
+		"since Mar  4 09:41, not called yet; only for what is meant for it": {Since: since, ForMe: true},
+		"fails since 09:41: http_503; only for what is meant for it": {Since: since, LastCall: since, ForMe: true,
+			FailingSince: later, Error: "http_503"},
+	} {
+		if got := on.called(k); got != want {
+			t.Errorf("%+v is shown as %q, want %q", k, got, want)
+		}
+	}
+}
