@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/lambdaenv"
 	"github.com/parley-chat/parley/internal/lambdahttp"
 	"github.com/parley-chat/parley/internal/meter/emf"
 )
@@ -37,7 +38,7 @@ func run(ctx context.Context) error {
 	log := s.Logger(os.Stderr)
 	metrics := emf.New(emf.Options{Out: os.Stdout, Function: lambdacontext.FunctionName})
 	defer metrics.Flush()
-	if err := readRootsOnce(); err != nil {
+	if err := lambdaenv.ReadRootsOnce(); err != nil {
 		return err
 	}
 	a, err := app.New(ctx, app.Config{Settings: s.Settings, Open: s.open, Metrics: metrics, Logger: log,

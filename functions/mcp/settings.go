@@ -3,15 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"reflect"
 	"time"
-
-	"github.com/caarlos0/env/v11"
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/files/bucket"
+	"github.com/parley-chat/parley/internal/lambdaenv"
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
@@ -48,9 +45,9 @@ const filesOut = 1 << 30
 
 // parse reads the environment. An error names the variable to change.
 func parse() (settings, error) {
-	s, err := env.ParseAsWithOptions[settings](env.Options{DefaultValueTagName: "default"})
+	s, err := lambdaenv.Parse[settings]()
 	if err != nil {
-		return s, named(err)
+		return s, err
 	}
 	if os.Getenv("PARLEY_LONGEST_WAIT") == "" {
 		s.LongestWait = usualWait
@@ -62,17 +59,6 @@ func parse() (settings, error) {
 		return s, errors.New("PARLEY_TABLE is missing: the function needs the name of a DynamoDB table")
 	}
 	return s, s.Validate()
-}
-
-// named replaces the name of a Go field in an error of the parser with the name
-// of the variable.
-func named(err error) error {
-	var bad env.ParseError
-	if !errors.As(err, &bad) {
-		return err
-	}
-	field, _ := reflect.TypeFor[settings]().FieldByName(bad.Name)
-	return fmt.Errorf("%s: %w", field.Tag.Get("env"), bad.Err)
 }
 
 // open opens the table. It does not ask the table whether it is there: a function

@@ -26,6 +26,8 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/files/bucket"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/outbox"
+	"github.com/parley-chat/parley/internal/outcall"
 	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/s3local"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
@@ -287,6 +289,70 @@ func (c *counted) departures() {
 	}
 }
 
+// wakes counts a subscription, and what it costs the outbox to look at an agent with a hook, once for each message.
+func (c *counted) wakes() {
+	c.t.Helper()
+	agent := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(w, r.Body) // a challenge is answered so
+	}))
+	c.t.Cleanup(agent.Close)
+	join := func(name string) chat.Seated {
+		c.t.Helper()
+		seat, err := c.one.JoinRoom(c.t.Context(), chat.JoinRequest{Room: "hooks", AgentName: name})
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		return seat
+	}
+	ann, bob := join("Ann"), join("Bob")
+	c.say(c.one, bob, "the first word of a seat says that it is used, too")
+	at, err := c.one.HookSeat(c.t.Context(), ann.Token)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	boxOf := func(s *chat.Service) *outbox.Box {
+		return outbox.New(outbox.Options{Rooms: s, Out: outcall.New(outcall.Options{Loopback: true}), Local: true,
+			Clock: c.clock, Logger: c.options.Logger})
+	}
+	local := ident.WithPrincipal(c.t.Context(), ident.Principal{ID: ident.Local})
+	c.meter.take()
+	for _, what := range []string{"a subscription", "its refresh"} {
+		if _, err := boxOf(c.one).Subscribe(local, outbox.Subscribe{Token: ann.Token, URL: agent.URL,
+			Secret: "whsec_c2VjcmV0IG9mIGEgaG9vaywgdGhhdCBpcyBsb25n"}); err != nil {
+			c.t.Fatal(err)
+		}
+		c.row(what)
+		c.clock.Advance(time.Second)
+	}
+	read, err := c.one.Wait(c.t.Context(), chat.WaitRequest{Token: bob.Token})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.meter.take()
+	if _, err := c.one.Send(c.t.Context(), chat.SendRequest{Token: bob.Token, Text: "you are called for this",
+		Cursor: read.Cursor}); err != nil {
+		c.t.Fatal(err)
+	}
+	c.row("a message to an agent that has subscribed")
+	box := boxOf(c.other)
+	look := func(what string) {
+		c.t.Helper()
+		c.say(c.one, bob, what)
+		c.meter.take()
+		if _, err := box.Look(c.t.Context(), at.Room, at.Seat); err != nil {
+			c.t.Fatal(err)
+		}
+		c.row(what)
+	}
+	look("a wake, by an instance that does not know the room")
+	look("a message for an agent that was called and has not read")
+	if got, err := c.one.Wait(c.t.Context(), chat.WaitRequest{Token: ann.Token}); err != nil || len(got.Messages) < 2 {
+		c.t.Fatalf("%+v, %v", got, err)
+	}
+	c.row("what it reads then")
+	look("a wake, by one that knows it")
+}
+
 // objects counts the requests to a bucket.
 type objects struct {
 	mu   sync.Mutex
@@ -409,6 +475,7 @@ func TestCostPage_figures_areCounted(t *testing.T) {
 	cursor = c.wait("a wait of 50 s, later", bob, cursor)
 	c.looks(bob, cursor)
 	c.glances(bob)
+	c.wakes()
 	c.files()
 	before := c.meter.asked()
 	c.clock.Advance(time.Hour)

@@ -18,6 +18,7 @@ const (
 	metricBytes        = 400     // of the log, for a minute of an instance
 	answerBytes        = 130_000 // of an answer that reads nothing: the script of the page
 	answerBytesPerRead = 15_000  // of an answer, for each unit that it read
+	calledBytes        = 2_000   // of a call of an agent
 )
 
 // tableBelow returns the cells of the table whose header begins with head, row by row.
@@ -122,6 +123,19 @@ func TestCostPage_sums_haveTheUnitsThatAreCounted(t *testing.T) {
 	i := slices.IndexFunc(sums, func(row []string) bool { return row[0] == "a million messages" })
 	if i < 0 || !strings.Contains(page, "A million messages cost "+sums[i][len(sums[i])-1]+" dollars") {
 		t.Error("the page begins with another price of a million messages")
+	}
+}
+
+// A wake is an invocation for the stream and one for the call, which reads the key of its agent, too.
+func TestCostPage_wakes_haveTheUnitsThatAreCounted(t *testing.T) {
+	page := readPage(t, "docs", "cost.md")
+	units := tableBelow(t, page, "what | read units | write units")
+	i := slices.IndexFunc(units, func(row []string) bool { return row[0] == "a wake, by one that knows it" })
+	sums := tableBelow(t, page, sumsHead)
+	k := slices.IndexFunc(sums, func(row []string) bool { return row[0] == "a thousand wakes" })
+	if i < 0 || k < 0 || number(t, sums[k][2]) != 1000*(number(t, units[i][1])+1) ||
+		number(t, sums[k][3]) != 1000*number(t, units[i][2]) || number(t, sums[k][4]) != 2000 {
+		t.Errorf("a thousand wakes have other units than one: %q, %q", sums[k], units[i])
 	}
 }
 
@@ -260,12 +274,19 @@ func TestCostPage_mostOfADay_followsFromTheTemplate(t *testing.T) {
 		(requests*answerBytes + 25*bytesIn(t, "filesOut")) / 1e9, 0, 0}
 	uploaded := writes / (ofFile(t, page, "a call that asks where to upload a file", 2) +
 		ofFile(t, page, "its upload", 2))
+	reserved := regexp.MustCompile(`!If \[ReservesOutbox, (\d+), `).FindStringSubmatch(template(t))
+	if reserved == nil {
+		t.Fatal("the template reserves no instances for the outbox")
+	}
+	outbox := number(t, reserved[1])
+	calls := requests * outbox
 	want := [][]float64{
 		{0, reads, writes, 0, 0, 0, 0, 0, writes * 1000 / 1e9, 0},
 		{0, 0, 0, 0, 0, 0, 0, reads * answerBytesPerRead / 1e9, 0, 0},
 		{0, 0, 0, 0, writes / ofFile(t, page, "a short text as a file", 2), 0, 0, 0, 0,
 			uploaded * bytesIn(t, "fileLimit") / 1e9},
 		busy, nil,
+		{128.0 / 1024 * day * outbox, 0, 0, calls, 0, 0, calls * loggedBytes / 1e9, calls * calledBytes / 1e9, 0, 0},
 	}
 	for _, n := range busy {
 		want[4] = append(want[4], n*instances)
@@ -277,7 +298,7 @@ func TestCostPage_mostOfADay_followsFromTheTemplate(t *testing.T) {
 				t.Errorf("%s, column %d: the page says %v, the template %v", row[0], k+1, said, n)
 			}
 		}
-		if i != 3 { // the row of one instance
+		if i != 3 && i != 5 { // the rows of one instance, and of the outbox, which a new stack does not have
 			whole += number(t, row[len(row)-1])
 		}
 	}

@@ -4,7 +4,8 @@ HTTP requests, and the answers are read, by what `sam local start-api` uses.
 
 The emulator takes one invocation at a time and does not stream. The rooms are in
 DynamoDB Local; the program of scripts/dynamodb-local is the last argument, or - where
-the parts that it needs are missing.
+the parts that it needs are missing. The outbox answers to events of the table's stream,
+and refuses others; what it does with them is for internal/lambdatest.
 """
 
 import contextlib
@@ -29,6 +30,13 @@ import key
 
 PATIENCE = 20  # seconds until the function must have answered
 ENGINE = "It listens on "  # and then its address
+
+# What the template sets for the outbox.
+OUTBOX = {
+    "PARLEY_PUBLIC_URL": "https://parley.example", "PARLEY_OUTBOX_SCHEDULES": "schedules",
+    "PARLEY_OUTBOX_SCHEDULER_ROLE": "arn:aws:iam::123456789012:role/scheduler",
+    "PARLEY_OUTBOX_DEAD_LETTERS": "arn:aws:sqs:eu-west-1:123456789012:dead-letters",
+}
 
 INITIALIZE = {
     "jsonrpc": "2.0", "id": 1, "method": "initialize",
@@ -108,6 +116,12 @@ def converse(port, room, secret=""):
     assert quiet["status"] == "quiet" and time.monotonic() - began > 1, quiet
 
 
+def takes_events_of_the_stream(port):
+    assert json.loads(invoke(port, {"Records": []})) == {"batchItemFailures": None}
+    answer = json.loads(invoke(port, {"room": ""}))
+    assert "neither of the table's stream" in answer["errorMessage"], answer
+
+
 def admits_keys_only(port, table):
     """A key that `make deploy` would make admits; nothing else does."""
     _, _, body = ask(port, "POST", "/mcp", INITIALIZE)
@@ -141,11 +155,11 @@ def engine(program, log):
 
 
 @contextlib.contextmanager
-def emulated(architecture, bootstrap, address, log, access):
-    """Runs the function on the table at address, and yields its port."""
+def emulated(architecture, bootstrap, address, log, access, **settings):
+    """Runs a function on the table at address, and yields its port."""
     emulator = pathlib.Path(samcli.__file__).parent / "local" / "rapid" / f"aws-lambda-rie-{architecture}"
     port, runtime_port = free_port(), free_port()
-    environment = dict(os.environ, AWS_SAM_LOCAL="true", AWS_REGION="eu-west-1", PARLEY_TABLE="parley", PARLEY_ACCESS=access)
+    environment = dict(os.environ, AWS_SAM_LOCAL="true", AWS_REGION="eu-west-1", PARLEY_TABLE="parley", PARLEY_ACCESS=access, **settings)
     if address:
         environment |= {"PARLEY_CREATE_TABLE": "true", "AWS_ENDPOINT_URL_DYNAMODB": address}
     with running(
@@ -157,7 +171,7 @@ def emulated(architecture, bootstrap, address, log, access):
 
 
 def main():
-    architecture, bootstrap, program = sys.argv[1:]
+    architecture, bootstrap, outbox, program = sys.argv[1:]
     with tempfile.TemporaryFile() as log:
         try:
             with contextlib.nullcontext() if program == "-" else engine(program, log) as address:
@@ -165,6 +179,8 @@ def main():
                     check(port)
                     if address:
                         converse(port, "tea")
+                with emulated(architecture, outbox, address, log, "keys", **OUTBOX) as port:
+                    takes_events_of_the_stream(port)
                 if address:
                     table = boto3.client("dynamodb", endpoint_url=address, region_name="eu-west-1")
                     with emulated(architecture, bootstrap, address, log, "keys") as port:

@@ -11,7 +11,9 @@ from samcli.commands.deploy.guided_config import GuidedConfig
 
 import target
 
-KEPT = 100  # instances that AWS keeps for functions without a reservation
+# Instances that AWS keeps for functions without a reservation, and those that the template
+# reserves for the outbox.
+KEPT = 100 + 20
 PROPOSED = 100
 FEWEST = 20  # fewer are not worth a reservation
 

@@ -1,4 +1,4 @@
-package main
+package lambdaenv
 
 import (
 	"crypto/x509"
@@ -20,7 +20,7 @@ func TestReadRootsOnce_bundle_isAllThatIsRead(t *testing.T) {
 	}
 	t.Setenv(fileEnv, file)
 	t.Setenv(folderEnv, "")
-	if err := readRootsOnce(); err != nil {
+	if err := ReadRootsOnce(); err != nil {
 		t.Fatal(err)
 	}
 	got, err := x509.SystemCertPool()
@@ -37,7 +37,7 @@ func TestReadRootsOnce_otherFolder_isKept(t *testing.T) {
 	for file, folder := range map[string]string{"/dev/null": "/etc/parley", filepath.Join(t.TempDir(), "absent"): ""} {
 		t.Setenv(fileEnv, file)
 		t.Setenv(folderEnv, folder)
-		if err := readRootsOnce(); err != nil || os.Getenv(folderEnv) != folder {
+		if err := ReadRootsOnce(); err != nil || os.Getenv(folderEnv) != folder {
 			t.Errorf("%s and %q: %q is read, %v", file, folder, os.Getenv(folderEnv), err)
 		}
 	}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+
+	"github.com/parley-chat/parley/internal/table/dynamotable"
+)
+
+// attempt bounds one attempt of a call of AWS, which takes milliseconds. The SDK makes three.
+const attempt = 3 * time.Second
+
+// How often, and for how many seconds, the Scheduler tries to hand an invocation to Lambda.
+const (
+	scheduleAttempts = 10
+	scheduleAge      = 3600
+)
+
+// cloud calls AWS: Lambda for an invocation of this function, the EventBridge Scheduler for a later one.
+type cloud struct {
+	settings  settings
+	lambda    *lambda.Client
+	scheduler *scheduler.Client
+	transport *http.Transport
+}
+
+// newCloud returns clients that are configured by the environment variables that Lambda sets.
+// AWS_ENDPOINT_URL_LAMBDA and AWS_ENDPOINT_URL_SCHEDULER name other servers.
+func newCloud(s settings) *cloud {
+	transport := awshttp.NewBuildableClient().GetTransport()
+	c := &cloud{settings: s, transport: transport}
+	region, keys := os.Getenv("AWS_REGION"), dynamotable.RoleCredentials()
+	client := &http.Client{Transport: transport, Timeout: attempt}
+	c.lambda = lambda.New(lambda.Options{Region: region, Credentials: keys, HTTPClient: client,
+		BaseEndpoint: endpoint("AWS_ENDPOINT_URL_LAMBDA")})
+	c.scheduler = scheduler.New(scheduler.Options{Region: region, Credentials: keys, HTTPClient: client,
+		BaseEndpoint: endpoint("AWS_ENDPOINT_URL_SCHEDULER")})
+	return c
+}
+
+// endpoint returns the address that a variable names; nil for AWS.
+func endpoint(variable string) *string {
+	if address := os.Getenv(variable); address != "" {
+		return &address
+	}
+	return nil
+}
+
+// rest closes the connections. Lambda freezes the process between invocations, and a connection may die
+// meanwhile without a sign.
+func (c *cloud) rest() { c.transport.CloseIdleConnections() }
+
+// own returns the ARN by which this function was invoked.
+func own(ctx context.Context) (string, error) {
+	l, ok := lambdacontext.FromContext(ctx)
+	if !ok {
+		return "", errors.New("outbox: no invocation of Lambda")
+	}
+	return l.InvokedFunctionArn, nil
+}
+
+// invoke starts an invocation of this function that looks at the seat, and does not wait for it. From the
+// stream to a call these are two in a row, of the sixteen after which Lambda would suspect a loop.
+func (c *cloud) invoke(ctx context.Context, s seat) error {
+	arn, err := own(ctx)
+	if err != nil {
+		return err
+	}
+	payload, err := s.payload()
+	if err != nil {
+		return err
+	}
+	_, err = c.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &arn, Payload: payload,
+		InvocationType: lambdatypes.InvocationTypeEvent})
+	return err
+}
+
+// schedule has the Scheduler start such an invocation at a time, or up to a minute later. A schedule that is
+// there for the same second is enough. It is deleted when it is over.
+func (c *cloud) schedule(ctx context.Context, s seat, at time.Time) error {
+	defer c.rest()
+	arn, err := own(ctx)
+	if err != nil {
+		return err
+	}
+	payload, err := s.payload()
+	if err != nil {
+		return err
+	}
+	at = at.Truncate(time.Millisecond).Add(time.Second - 1).Truncate(time.Second).UTC() // the table has milliseconds
+	_, err = c.scheduler.CreateSchedule(ctx, &scheduler.CreateScheduleInput{
+		GroupName:             &c.settings.Schedules,
+		Name:                  aws.String(s.nameAt(at)),
+		ScheduleExpression:    aws.String("at(" + at.Format("2006-01-02T15:04:05") + ")"), // UTC
+		FlexibleTimeWindow:    &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff},
+		ActionAfterCompletion: types.ActionAfterCompletionDelete,
+		Target: &types.Target{
+			Arn: &arn, RoleArn: &c.settings.SchedulerRole, Input: aws.String(string(payload)),
+			DeadLetterConfig: &types.DeadLetterConfig{Arn: &c.settings.DeadLetters},
+			RetryPolicy: &types.RetryPolicy{MaximumRetryAttempts: aws.Int32(scheduleAttempts),
+				MaximumEventAgeInSeconds: aws.Int32(scheduleAge)},
+		},
+	})
+	if errors.As(err, new(*types.ConflictException)) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("scheduling another look: %w", err)
+	}
+	return nil
+}
+
+// nameAt returns the name of the schedule for a seat and a second. Names are in the logs of AWS: so it has
+// the hash of the room's id, of which lines of the log have the beginning.
+func (s seat) nameAt(at time.Time) string {
+	sum := sha256.Sum256([]byte(s.Room))
+	return fmt.Sprintf("%x-%d-%d", sum[:8], s.Seat, at.Unix())
+}

@@ -1,0 +1,49 @@
+// Command outbox is the part of the server that calls out, as an AWS Lambda function: it calls agents
+// that asked for it when there is news for them.
+//
+// Two kinds of events invoke it. The stream of the table brings the events of rooms for which somebody is
+// to be called, and hooks that were refreshed; each seat of them becomes an invocation of its own, by this
+// function itself, so that no slow address holds the stream. Such an invocation looks at the seat and
+// calls. What is to be looked at again later is a one-time schedule of the EventBridge Scheduler.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/lambdaenv"
+)
+
+func main() {
+	if err := run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, "parley:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves invocations until Lambda ends the process. The log goes to standard error, which Lambda
+// writes to CloudWatch.
+func run(ctx context.Context) error {
+	s, err := parse()
+	if err != nil {
+		return err
+	}
+	app.LimitMemory(s.Memory << 20)
+	app.TuneCollector(ctx)
+	log := s.Logger(os.Stderr)
+	if err := lambdaenv.ReadRootsOnce(); err != nil {
+		return err
+	}
+	box, err := app.NewOutbox(ctx, app.Config{Settings: s.Settings, Open: s.open, Logger: log})
+	if err != nil {
+		return err
+	}
+	f := &function{box: box, aws: newCloud(s), clock: clockwork.NewRealClock(), log: log}
+	lambda.StartWithOptions(f.serve, lambda.WithContext(ctx)) // it does not return
+	return nil
+}

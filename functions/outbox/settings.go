@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/lambdaenv"
+	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/table/dynamotable"
+)
+
+// settings are what the environment of the function chooses.
+type settings struct {
+	app.Settings
+	// Memory is how many MiB the function has. Lambda sets it.
+	Memory int64 `env:"AWS_LAMBDA_FUNCTION_MEMORY_SIZE"`
+	// Schedules is the name of the group of schedules.
+	Schedules string `env:"PARLEY_OUTBOX_SCHEDULES"`
+	// SchedulerRole is the ARN of the role with which a schedule invokes this function.
+	SchedulerRole string `env:"PARLEY_OUTBOX_SCHEDULER_ROLE"`
+	// DeadLetters is the ARN of the queue that takes a schedule whose invocation failed.
+	DeadLetters string `env:"PARLEY_OUTBOX_DEAD_LETTERS"`
+}
+
+// parse reads the environment. An error names the variable to change.
+func parse() (settings, error) {
+	s, err := lambdaenv.Parse[settings]()
+	if err != nil {
+		return s, err
+	}
+	for name, value := range map[string]string{
+		"PARLEY_TABLE": s.Table, "PARLEY_PUBLIC_URL": s.PublicURL, "PARLEY_OUTBOX_SCHEDULES": s.Schedules,
+		"PARLEY_OUTBOX_SCHEDULER_ROLE": s.SchedulerRole, "PARLEY_OUTBOX_DEAD_LETTERS": s.DeadLetters,
+	} {
+		if value == "" {
+			return s, fmt.Errorf("%s is missing: template.yaml shows what the function needs", name)
+		}
+	}
+	return s, s.Validate()
+}
+
+// open opens the table, without the files: calls have none.
+func (s settings) open(_ context.Context, m *meter.Meter) (app.Store, error) {
+	client, err := dynamotable.NewLambdaClient()
+	if err != nil {
+		return app.Store{}, err
+	}
+	return app.Store{Table: dynamotable.New(client, s.Table, app.Charge(m))}, nil
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// What the template sets is what the function needs.
+func TestParse_settingLeftOut_isNamed(t *testing.T) {
+	text, err := os.ReadFile("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, resource, _ := strings.Cut(string(text), "\n  OutboxFunction:\n")
+	resource, _, _ = strings.Cut(resource, "EventInvokeConfig:")
+	names := regexp.MustCompile(`PARLEY_[A-Z_]+`).FindAllString(resource, -1)
+	usual := map[string]string{"PARLEY_LOG_FORMAT": "json", "PARLEY_LOG_LEVEL": "info", "PARLEY_ACCESS": "keys",
+		"PARLEY_PUBLIC_URL": "https://parley.example"}
+	for _, name := range names {
+		t.Setenv(name, "x")
+		if value := usual[name]; value != "" {
+			t.Setenv(name, value)
+		}
+	}
+	if s, err := parse(); err != nil || s.DeadLetters != "x" || s.Table != "x" {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	needed := 0
+	for _, name := range names {
+		if strings.HasPrefix(name, "PARLEY_LOG") || name == "PARLEY_ACCESS" {
+			continue
+		}
+		needed++
+		value := os.Getenv(name)
+		t.Setenv(name, "")
+		if _, err := parse(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("without %s: %v", name, err)
+		}
+		t.Setenv(name, value)
+	}
+	if needed < 5 {
+		t.Errorf("the template sets only %q", names)
+	}
+}

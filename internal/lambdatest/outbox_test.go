@@ -1,0 +1,292 @@
+package lambdatest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/lambdatest"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+const (
+	publicURL = "https://parley.example"
+	ownARN    = "arn:aws:lambda:eu-west-1:123456789012:function:parley-test"
+	role      = "arn:aws:iam::123456789012:role/scheduler"
+	letters   = "arn:aws:sqs:eu-west-1:123456789012:dead-letters"
+)
+
+// services stand in for Lambda and for the EventBridge Scheduler, which have no emulator that takes asynchronous
+// invocations or schedules: they take what the API references allow, and keep it.
+type services struct {
+	*httptest.Server
+	t *testing.T
+
+	mu        sync.Mutex
+	refuse    string // the payload of which an invocation is refused
+	invoked   []string
+	schedules map[string]schedule
+	conflicts int
+}
+
+// schedule is the body of CreateSchedule.
+type schedule struct {
+	GroupName, ScheduleExpression, ActionAfterCompletion string
+	FlexibleTimeWindow                                   struct{ Mode string }
+	Target                                               struct {
+		Arn, RoleArn, Input string
+		DeadLetterConfig    struct{ Arn string }
+	}
+}
+
+func serveAWS(t *testing.T) *services {
+	s := &services{t: t, schedules: map[string]schedule{}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", s.invoke)
+	mux.HandleFunc("POST /schedules/{name}", s.create)
+	s.Server = httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *services) body(q *http.Request, service string) []byte {
+	body, err := io.ReadAll(q.Body)
+	if err != nil || !strings.Contains(q.Header.Get("Authorization"), "/eu-west-1/"+service+"/aws4_request") {
+		s.t.Errorf("%s: %v, %v", q.URL, q.Header, err)
+	}
+	return body
+}
+
+func (s *services) invoke(w http.ResponseWriter, q *http.Request) {
+	payload := string(s.body(q, "lambda"))
+	if q.PathValue("name") != ownARN || q.Header.Get("X-Amz-Invocation-Type") != "Event" {
+		s.t.Errorf("an invocation of %s: %v", q.PathValue("name"), q.Header)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if payload == s.refuse {
+		w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	s.invoked = append(s.invoked, payload)
+	w.WriteHeader(http.StatusAccepted)
+}
+
+func (s *services) create(w http.ResponseWriter, q *http.Request) {
+	var x schedule
+	if err := json.Unmarshal(s.body(q, "scheduler"), &x); err != nil {
+		s.t.Error(err)
+	}
+	name := q.PathValue("name")
+	if !regexp.MustCompile(`^[0-9a-zA-Z-_.]{1,64}$`).MatchString(name) {
+		s.t.Errorf("%q cannot be the name of a schedule", name)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	if _, there := s.schedules[name]; there {
+		s.conflicts++
+		w.Header().Set("X-Amzn-Errortype", "ConflictException")
+		w.WriteHeader(http.StatusConflict)
+		_, _ = io.WriteString(w, `{"Message":"Schedule already exists"}`)
+		return
+	}
+	s.schedules[name] = x
+	_, _ = io.WriteString(w, `{"ScheduleArn":"arn:aws:scheduler:eu-west-1:123456789012:schedule/parley/x"}`)
+}
+
+// outbox starts the second function, with the settings of the template and those of env.
+func (f *function) outbox(aws *services, env ...string) *lambdatest.Instance {
+	f.t.Helper()
+	return lambdatest.Start(f.t, lambdatest.Program{Path: build(f.t, "functions/outbox"), Env: append([]string{
+		"PARLEY_TABLE=" + f.table, "PARLEY_PUBLIC_URL=" + publicURL, "PARLEY_ACCESS=keys", "PARLEY_LOG_LEVEL=info",
+		"PARLEY_LOG_FORMAT=json", "PARLEY_OUTBOX_SCHEDULES=parley", "PARLEY_OUTBOX_SCHEDULER_ROLE=" + role,
+		"PARLEY_OUTBOX_DEAD_LETTERS=" + letters, "AWS_ENDPOINT_URL_DYNAMODB=" + f.endpoint,
+		"AWS_ENDPOINT_URL_LAMBDA=" + aws.URL, "AWS_ENDPOINT_URL_SCHEDULER=" + aws.URL,
+	}, env...)})
+}
+
+// answerOf returns what the function answers to an event.
+func answerOf(t *testing.T, i *lambdatest.Instance, event any) string {
+	t.Helper()
+	text, err := json.Marshal(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := i.Invoke(t.Context(), text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// records are an event of the stream.
+type records struct{ Records []change }
+
+const (
+	allDone  = `{"batchItemFailures":null}`
+	hookPath = "/a-path-that-nobody-may-read"
+)
+
+// The engine of the table gives real records of its stream, and the function is the built one. Its call fails,
+// since the address is not one of the internet, so that a schedule brings it back.
+func TestOutbox_newsOfASeatWithAHook_leadsFromTheStreamToACallAndToASchedule(t *testing.T) {
+	t.Parallel()
+	f, aws := deploy(t), serveAWS(t)
+	stream := f.watch()
+	tap := &wiretap{t: t, needed: map[string]bool{}}
+	tapped := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
+		passTo(p, f.endpoint)
+		tap.note(p.Out)
+	}})
+	defer tapped.Close()
+	outbox := f.outbox(aws, "AWS_ENDPOINT_URL_DYNAMODB="+tapped.URL)
+	server := f.start(0).FunctionURL()
+	ann, bob := join(t, server, "room", "Ann"), join(t, server, "room", "Bob")
+	call(t, server, "send_message", args{"agent_token": bob.AgentToken, "text": "before"})
+	hook := f.hook(ann)
+	const said = "what nobody may read"
+	call(t, server, "send_message", args{"agent_token": bob.AgentToken, "text": said})
+
+	news, others := stream.next(3) // the hook, the event that began it, and the message
+	if len(news) != 3 || others < 5 {
+		t.Errorf("%d records passed and %d did not: %s", len(news), others, news)
+	}
+	if got := answerOf(t, outbox, records{news}); got != allDone {
+		t.Errorf("answered %s", got)
+	}
+	payload := fmt.Sprintf(`{"room":%q,"seat":%d}`, hook.Room, hook.Seat)
+	if !slices.Equal(aws.invoked, []string{payload}) {
+		t.Fatalf("invoked with %q; want %q once", aws.invoked, payload)
+	}
+
+	began := time.Now()
+	for range 2 { // Lambda may invoke twice for one event
+		answerOf(t, outbox, json.RawMessage(payload))
+	}
+	if len(aws.schedules) != 1 || aws.conflicts != 1 {
+		t.Fatalf("%d conflicts of schedules %+v", aws.conflicts, aws.schedules)
+	}
+	for name, x := range aws.schedules {
+		at, err := time.Parse("at(2006-01-02T15:04:05)", x.ScheduleExpression)
+		if wait := at.Sub(began); err != nil || wait < 30*time.Second || wait > time.Minute {
+			t.Errorf("again %s, %v after the call, %v", x.ScheduleExpression, wait, err)
+		}
+		if x.GroupName != "parley" || x.ActionAfterCompletion != "DELETE" || x.FlexibleTimeWindow.Mode != "OFF" ||
+			x.Target.Arn != ownARN || x.Target.RoleArn != role || x.Target.Input != payload ||
+			x.Target.DeadLetterConfig.Arn != letters || strings.Contains(name, hook.Room) {
+			t.Errorf("the schedule %s is %+v", name, x)
+		}
+	}
+
+	hook.UntilMs++
+	f.refresh(ann, hook)
+	again, _ := stream.next(1)
+	if got := answerOf(t, outbox, records{again}); got != allDone ||
+		!slices.Equal(aws.invoked, []string{payload, payload}) {
+		t.Errorf("a refresh is answered with %s, and invoked with %q", got, aws.invoked)
+	}
+
+	log := outbox.Output()
+	if !strings.Contains(log, "a hook could not be called") {
+		t.Errorf("the log does not say that the call failed: %s", log)
+	}
+	for _, secret := range []string{hookPath, hook.Secret, said, ann.AgentToken} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log has %q", secret)
+		}
+	}
+	granted := regexp.MustCompile(`dynamodb:[A-Z]\w+`).FindAllString(resource(t, "OutboxRole"), -1)
+	for _, used := range slices.Sorted(maps.Keys(tap.needed)) {
+		if !slices.Contains(granted, used) {
+			t.Errorf("the outbox uses %s, and the template grants it %v", used, granted)
+		}
+	}
+}
+
+// hook gives the seat a hook, as a subscription does.
+func (f *function) hook(seat result) roomlog.HookItem {
+	f.t.Helper()
+	at, err := chat.New(f.rows, chat.Options{}).HookSeat(f.t.Context(), seat.AgentToken)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	x := roomlog.HookItem{Room: at.Room, Seat: at.Seat, Joined: at.Joined, URL: "https://127.0.0.1" + hookPath,
+		Secret: "whsec_c2VjcmV0IG9mIGEgaG9vaywgdGhhdCBpcyBsb25n", Server: publicURL + "/mcp",
+		UntilMs: time.Now().Add(time.Hour).UnixMilli()}
+	x.ID = chat.HookID("", x.URL, "room.message", at, false)
+	f.refresh(seat, x)
+	return x
+}
+
+func (f *function) refresh(seat result, x roomlog.HookItem) {
+	f.t.Helper()
+	if err := chat.New(f.rows, chat.Options{}).Hook(f.t.Context(), seat.AgentToken, x); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// Lambda goes on at the record that is named. What cannot be read would never be.
+func TestOutbox_invocationThatIsRefused_bringsTheStreamBackToItsFirstRecord(t *testing.T) {
+	t.Parallel()
+	f, aws := deploy(t), serveAWS(t)
+	stream := f.watch()
+	for n, data := range []string{`{"hk":["secret text`, `{"hk":[1]}`, `{"hk":[2]}`, `{"hk":[3,2,1]}`} {
+		if err := f.rows.Write(t.Context(), table.Put(table.Item{Key: roomlog.EventKey("abcdefg", int64(n+1)),
+			Data: []byte(data)}, table.IfAbsent)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	news, _ := stream.next(4)
+	var third struct {
+		DynamoDB struct{ SequenceNumber string } `json:"dynamodb"`
+	}
+	if err := json.Unmarshal(news[2], &third); err != nil {
+		t.Fatal(err)
+	}
+	aws.refuse = `{"room":"abcdefg","seat":2}`
+	outbox := f.outbox(aws)
+	want := fmt.Sprintf(`{"batchItemFailures":[{"itemIdentifier":%q}]}`, third.DynamoDB.SequenceNumber)
+	if got := answerOf(t, outbox, records{news}); got != want {
+		t.Errorf("answered %s; want %s", got, want)
+	}
+	slices.Sort(aws.invoked)
+	if !slices.Equal(aws.invoked, []string{`{"room":"abcdefg","seat":1}`, `{"room":"abcdefg","seat":3}`}) {
+		t.Errorf("invoked with %q", aws.invoked)
+	}
+	if log := outbox.Output(); !strings.Contains(log, "cannot be read") || strings.Contains(log, "secret text") {
+		t.Errorf("the log is %s", log)
+	}
+}
+
+// The table may be out of reach for a while: Lambda repeats what fails, and then gives it to the dead letters.
+func TestOutbox_lookThatFails_isAnErrorOfTheInvocation(t *testing.T) {
+	t.Parallel()
+	f, aws := deploy(t), serveAWS(t)
+	outbox := f.outbox(aws, "PARLEY_TABLE=no-such-table")
+	for event, says := range map[string]string{
+		`{"room":"abcdefg","seat":1}`: `no table "no-such-table"`,
+		`{"room":"abcdefg"}`:          "neither of the table's stream nor a seat",
+	} {
+		if _, err := outbox.Invoke(t.Context(), []byte(event)); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v; want %s", event, err, says)
+		}
+	}
+}
