@@ -41,6 +41,7 @@ type driver struct {
 	in    io.WriteCloser
 	last  int                       // id given to a call
 	calls map[int]chan<- driverLine // open ones; nil once the process has ended
+	posts chan posted               // what came to its receiver, if it has one
 }
 
 type driverLine struct {
@@ -48,6 +49,7 @@ type driverLine struct {
 		Protocol string   `json:"protocol"`
 		Tools    []string `json:"tools"`
 	} `json:"ready"`
+	Posted *posted         `json:"posted"`
 	ID     int             `json:"id"`
 	Result json.RawMessage `json:"result"`
 	Error  string          `json:"error"`
@@ -71,7 +73,7 @@ func drive(t *testing.T, cmd *exec.Cmd, protocol string) *driver {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	d := &driver{in: in, calls: map[int]chan<- driverLine{}}
+	d := &driver{in: in, calls: map[int]chan<- driverLine{}, posts: make(chan posted, 100)}
 	ready, ended := make(chan driverLine, 1), make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -138,6 +140,10 @@ func (d *driver) read(out io.Reader, ready chan<- driverLine) {
 			ready <- line
 			continue
 		}
+		if line.Posted != nil {
+			d.posts <- *line.Posted
+			continue
+		}
 		d.mu.Lock()
 		if call, ok := d.calls[line.ID]; ok {
 			call <- line
@@ -154,9 +160,18 @@ func (d *driver) read(out io.Reader, ready chan<- driverLine) {
 }
 
 func (d *driver) call(ctx context.Context, tool string, arguments args) (answer, error) {
-	id, answered, err := d.begin(tool, arguments)
+	result, err := d.ask(ctx, tool, arguments)
 	if err != nil {
 		return answer{}, err
+	}
+	return readAnswer(result)
+}
+
+// ask has the client do something, and returns what the client returned.
+func (d *driver) ask(ctx context.Context, tool string, arguments args) (json.RawMessage, error) {
+	id, answered, err := d.begin(tool, arguments)
+	if err != nil {
+		return nil, err
 	}
 	var line driverLine
 	var ok bool
@@ -164,17 +179,17 @@ func (d *driver) call(ctx context.Context, tool string, arguments args) (answer,
 	case line, ok = <-answered:
 	case <-ctx.Done():
 		if err := d.write(map[string]any{"cancel": id}); err != nil {
-			return answer{}, err
+			return nil, err
 		}
 		line, ok = <-answered // the client's word that it gave up, or what came first
 	}
 	switch {
 	case !ok:
-		return answer{}, errDriverGone
+		return nil, errDriverGone
 	case line.Error != "":
-		return answer{}, errors.New(line.Error)
+		return nil, errors.New(line.Error)
 	}
-	return readAnswer(line.Result)
+	return line.Result, nil
 }
 
 func (d *driver) begin(tool string, arguments args) (int, <-chan driverLine, error) {
