@@ -20,15 +20,15 @@ func arrows() map[string][]string {
 	service := slices.Concat(meters, drivers, rooms, []string{
 		"internal/ratelimit", "internal/access", "internal/presence", "internal/chat", "internal/pairing",
 		"internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
-		"internal/page", "internal/files",
+		"internal/page", "internal/files", "internal/outbox", "internal/outcall",
 	})
 	clients := []string{"internal/client", "internal/fault", "internal/wake", "internal/shell"}
 	return map[string][]string{
 		// The rules, lowest first.
 		"internal/sanitize": {}, "internal/picture": {}, "internal/page": {}, "internal/page/bundle": {},
-		"internal/audit": {"internal/ident", "internal/table"},
-		"internal/fault": {},
-		"internal/fetch": {"internal/fault"},
+		"internal/audit":   {"internal/ident", "internal/table"},
+		"internal/fault":   {},
+		"internal/outcall": {}, "internal/fetch": {"internal/fault", "internal/outcall"},
 		"internal/ident": {"internal/fault"},
 		"internal/room":  {"internal/sanitize", "internal/ident", "internal/fault"},
 		"internal/roomlog": {"internal/files", "internal/room", "internal/ident", "internal/fault",
@@ -40,15 +40,16 @@ func arrows() map[string][]string {
 		"internal/chat": slices.Concat(rooms, []string{"internal/files", "internal/picture", "internal/sanitize",
 			"internal/password", "internal/ratelimit", "internal/presence", "internal/audit"}),
 		"internal/pairing": slices.Concat(rooms, []string{"internal/chat"}),
+		"internal/outbox":  slices.Concat(rooms, []string{"internal/chat", "internal/outcall", "internal/ratelimit"}),
 
 		// The protocol.
 		"internal/mcp":        {"internal/fault", "internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
 		"internal/tools": {"internal/fetch", "internal/sanitize", "internal/tools/spec", "internal/mcp",
-			"internal/pairing", "internal/chat", "internal/ratelimit", "internal/room", "internal/ident",
-			"internal/fault", "internal/meter"},
+			"internal/pairing", "internal/outbox", "internal/chat", "internal/ratelimit", "internal/room",
+			"internal/ident", "internal/fault", "internal/meter"},
 		"internal/httpapi": {"internal/page", "internal/access", "internal/tools", "internal/mcp", "internal/chat",
-			"internal/room", "internal/ident", "internal/fault", "internal/meter"},
+			"internal/room", "internal/ident", "internal/fault", "internal/meter", "internal/outcall"},
 		"internal/lambdahttp": {"internal/meter"},
 
 		// The client side of the program.
@@ -78,8 +79,10 @@ func arrows() map[string][]string {
 			[]string{"internal/connect", "internal/bridge", "internal/doctor", "internal/access", "internal/app",
 				"internal/roomlog", "internal/room", "internal/ident", "internal/files", "internal/httpapi",
 				"internal/transfer", "internal/table", "internal/meter", "internal/meter/scrape"}),
-		"functions/mcp": {"internal/app", "internal/files/bucket", "internal/lambdahttp",
+		"functions/mcp": {"internal/app", "internal/files/bucket", "internal/lambdaenv", "internal/lambdahttp",
 			"internal/table/dynamotable", "internal/table", "internal/meter", "internal/meter/emf"},
+		"functions/outbox":   {"internal/app", "internal/lambdaenv", "internal/table/dynamotable", "internal/meter"},
+		"internal/lambdaenv": {},
 
 		// For clients without HTTP.
 		"internal/bridge": {"internal/client", "internal/mcp", "internal/tools/spec", "internal/ident",
@@ -124,21 +127,21 @@ func testOnly() []string {
 // side of the program: the wire, the protocol, a store.
 func foreign() map[string][]string {
 	return map[string][]string{
-		"net/http": {"cmd/parley", "functions/mcp", "internal/app", "internal/client",
+		"net/http": {"cmd/parley", "functions/mcp", "functions/outbox", "internal/app", "internal/client",
 			"internal/doctor", "internal/fetch", "internal/httpapi", "internal/lambdahttp", "internal/mcp",
 			"internal/meter/scrape", "internal/page", "internal/wake", "internal/table/dynamotable",
-			"internal/files/bucket",
+			"internal/files/bucket", "internal/outcall",
 			"internal/bridge"},
 		"github.com/mark3labs/mcp-go":  {"internal/mcp", "internal/client", "internal/bridge"},
-		"github.com/aws/aws-lambda-go": {"functions/mcp", "internal/lambdahttp"},
-		"github.com/aws/aws-sdk-go-v2": {"internal/table/dynamotable", "internal/table/dynamotable/sdkconfig",
-			"internal/files/bucket"},
+		"github.com/aws/aws-lambda-go": {"functions/mcp", "functions/outbox", "internal/lambdahttp"},
+		"github.com/aws/aws-sdk-go-v2": {"functions/outbox", "internal/table/dynamotable",
+			"internal/table/dynamotable/sdkconfig", "internal/files/bucket"},
 		"github.com/prometheus":           {"internal/meter/scrape"},
 		"zombiezen.com/go/sqlite":         {"internal/table/sqlite"},
 		"golang.org/x/crypto/argon2":      {"internal/ident"},
 		"golang.org/x/text/secure/precis": {"internal/ident"},
 		"github.com/alecthomas/kong":      {"cmd/parley"},
-		"github.com/caarlos0/env":         {"functions/mcp"},
+		"github.com/caarlos0/env":         {"internal/lambdaenv"},
 		"golang.org/x/term":               {"internal/shell"},
 	}
 }
