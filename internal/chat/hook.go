@@ -211,7 +211,7 @@ func (s *Service) SeatHooks(ctx context.Context, id string, seat int) ([]room.Ho
 type News struct {
 	Gone   bool      // the seat has no such hook any more
 	Unread int       // how many events there are for which it is called; at most MostNews
-	Last   int64     // the last of them, among those that were counted
+	Last   int64     // the last of them or, where there may be more than were counted, of all events
 	Read   int64     // the last event that the agent was handed
 	Waits  time.Time // until when a call of the agent waits, which will be handed the news; zero: none does
 	Room   string    // its name, which an agent chose

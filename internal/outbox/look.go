@@ -31,8 +31,8 @@ const (
 const partVisible = time.Second
 
 // Look looks at the hooks of a seat, and calls those whose agent has unread news and was not called since it last
-// read. It returns when to look again although nothing has happened: a call failed and is to be repeated then. The zero
-// time means that there is no need.
+// read, or not for an hour. It returns when to look again although nothing has happened: a call failed and is to be
+// repeated then, or that hour is over. The zero time means that there is no need.
 func (b *Box) Look(ctx context.Context, room string, seat int) (again time.Time, err error) {
 	hooks, err := b.hooksOf(ctx, place{room: room, seat: seat})
 	if err != nil {

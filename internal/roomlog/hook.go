@@ -14,8 +14,7 @@ import (
 // of a principal counts those of that.
 const HooksPartition = "HOOKS"
 
-// HookItem says where a hook leads. Only subscribing writes it, so that a delivery never undoes a
-// refresh.
+// HookItem says where a hook leads. No delivery writes it, so that none undoes a refresh.
 type HookItem struct {
 	V      int    `json:"v"`
 	ID     string `json:"-"`
