@@ -22,15 +22,8 @@ import (
 
 // HookSeat is a seat that may get a hook.
 type HookSeat struct {
-	Room   string // its id
-	Seat   int
-	Joined int64 // the join of its agent
-	Hooks  []room.Hook
-}
-
-// Has reports whether the seat has a hook with an id.
-func (s HookSeat) Has(id string) bool {
-	return slices.ContainsFunc(s.Hooks, func(k room.Hook) bool { return k.ID == id })
+	Room string // its id
+	room.Agent
 }
 
 // HookSeat returns the seat of an agent's token.
@@ -40,7 +33,7 @@ func (s *Service) HookSeat(ctx context.Context, token string) (HookSeat, error) 
 		return HookSeat{}, s.Outward(err)
 	}
 	defer c.room.release()
-	return HookSeat{Room: c.head.ID, Seat: c.agent.Seat, Joined: c.agent.Joined, Hooks: c.agent.Hooks}, nil
+	return HookSeat{c.head.ID, c.agent}, nil
 }
 
 // enterHook accepts the token of an agent, on the current head of its room.

@@ -85,13 +85,14 @@ func (b *Box) Subscribe(ctx context.Context, s Subscribe) (Subscription, error) 
 	}
 	store := b.o.Rooms.Store()
 	id, now := chat.HookID(asker.ID, s.URL, EventName, seat, s.ForMe), b.now()
+	_, has := seat.Hook(id)
 	x, err := store.Hook(ctx, id)
 	switch {
 	case err == nil && x.Barred:
 		return Subscription{}, fault.Refuse(fault.NotAllowed, "Your user has ended this subscription. Nothing was "+
 			"changed: subscribe no more, unless your user asks for it tomorrow, and wait with wait_for_message.")
 	case err == nil && subtle.ConstantTimeCompare([]byte(x.Secret), []byte(s.Secret)) == 1:
-	case len(seat.Hooks) >= room.MaxHooks && !seat.Has(id):
+	case len(seat.Hooks) >= room.MaxHooks && !has:
 		return Subscription{}, tooMany("subscriptions_of_seat", room.MaxHooks, "This seat has")
 	case err == nil || errors.Is(err, table.ErrNotFound):
 		if err := b.admit(ctx, asker, id, s); err != nil {
