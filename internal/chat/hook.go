@@ -50,17 +50,18 @@ func (s *Service) enterHook(ctx context.Context, token string) (*session, error)
 	return c, nil
 }
 
-// Hook gives the seat of a token a hook that leads where x says, or refreshes it.
-func (s *Service) Hook(ctx context.Context, token string, x roomlog.HookItem) error {
+// Hook gives the seat of a token a hook that leads where x says, or refreshes it. It returns what is known of its
+// calls.
+func (s *Service) Hook(ctx context.Context, token string, x roomlog.HookItem) (told roomlog.Told, err error) {
 	c, err := s.enterHook(ctx, token)
 	if err != nil {
-		return s.Outward(err)
+		return told, s.Outward(err)
 	}
 	defer c.room.release()
 	if len(c.agent.Hooks) == 0 {
 		c.positions().GivenSoFar(ctx)
 	}
-	begun := roomlog.Told{AtMs: s.now().UnixMilli()}
+	told.AtMs = s.now().UnixMilli()
 	p := &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
 		a, here := h.Owner(c.holder)
 		if !here || a.Joined != x.Joined {
@@ -77,34 +78,33 @@ func (s *Service) Hook(ctx context.Context, token string, x roomlog.HookItem) er
 				"Nothing was changed: end one of them first.", room.MaxHooks)
 		}
 		return roomlog.Change{Events: []room.Event{a.BeginHook(x.ID, x.ForMe)},
-			Ops: []table.Op{roomlog.PutHook(x), roomlog.PutTold(x, begun)}}, nil
+			Ops: []table.Op{roomlog.PutHook(x), roomlog.PutTold(x, told)}}, nil
 	}}
 	err = c.room.log.Append(ctx, p)
 	switch {
 	case errors.Is(err, errUnseated):
 		err = c.whyNot(ctx, c.room.log.Peek())
 	case err == nil && len(p.Events) == 0:
-		err = s.refreshHook(ctx, x)
+		told, err = s.refreshHook(ctx, x)
 	case err == nil:
 		c.attendance().NoteCall(ctx) // a refresh is no call of the agent: its client makes it
 		audit.Log(ctx, s.audit, "subscribed", audit.Room(x.Room), audit.Seat(x.Seat), slog.String("hook", x.ID))
 	}
-	return s.Outward(err)
+	return told, s.Outward(err)
 }
 
 // refreshHook stores where a hook leads that the seat has. What failed is tried again. If the hook ends at the same
 // moment, the next refresh begins it anew.
-func (s *Service) refreshHook(ctx context.Context, x roomlog.HookItem) error {
-	told, err := s.store.Told(ctx, x)
-	if err != nil {
-		return err
+func (s *Service) refreshHook(ctx context.Context, x roomlog.HookItem) (told roomlog.Told, err error) {
+	if told, err = s.store.Told(ctx, x); err != nil {
+		return told, err
 	}
 	told.AtMs, told.RetryMs, told.News = s.now().UnixMilli(), 0, 0
 	if err := s.store.Table().Write(ctx, roomlog.PutHook(x), roomlog.PutTold(x, told)); err != nil {
-		return err
+		return told, err
 	}
 	s.called(x.Room, []int{x.Seat})
-	return nil
+	return told, nil
 }
 
 // Unhook ends a hook of the seat of a token, an agent's or its person's. It returns false if there is none.

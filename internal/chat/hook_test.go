@@ -26,7 +26,7 @@ func (w *world) hook(token, url string) roomlog.HookItem {
 	x := roomlog.HookItem{ID: chat.HookID("key:b", url, "room.message", seat, false), Room: seat.Room, Seat: seat.Seat,
 		Joined: seat.Joined, URL: url, Secret: "whsec_", Principal: "key:b", SinceMs: w.clock.Now().UnixMilli(),
 		UntilMs: w.clock.Now().Add(24 * time.Hour).UnixMilli()}
-	if err := w.Hook(w.t.Context(), token, x); err != nil {
+	if _, err := w.Hook(w.t.Context(), token, x); err != nil {
 		w.t.Fatal(err)
 	}
 	return x

@@ -107,12 +107,9 @@ func (b *Box) Subscribe(ctx context.Context, s Subscribe) (Subscription, error) 
 	x = roomlog.HookItem{ID: id, Room: seat.Room, Seat: seat.Seat, Joined: seat.Joined, ForMe: s.ForMe, URL: s.URL,
 		Secret: s.Secret, Server: b.o.Public, Principal: asker.ID, SinceMs: x.SinceMs,
 		UntilMs: now.Add(s.life()).UnixMilli()}
-	if err := b.o.Rooms.Hook(ctx, s.Token, x); err != nil {
-		return Subscription{}, err
-	}
-	told, err := store.Told(ctx, x)
+	told, err := b.o.Rooms.Hook(ctx, s.Token, x)
 	if err != nil {
-		return Subscription{}, b.o.Rooms.Outward(err)
+		return Subscription{}, err
 	}
 	return view(x, told), nil
 }
