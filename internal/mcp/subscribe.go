@@ -169,11 +169,16 @@ func malformed(method, wrong string) *EventError {
 		Message: fmt.Sprintf("The params of %s are wrong: %s Send %s. Nothing was changed.", method, wrong, shape)}
 }
 
+// NoSubscription refuses to end a subscription that the caller does not have.
+func NoSubscription() *EventError {
+	return &EventError{Kind: NotFound, Message: "You have no such subscription. Nothing was changed.",
+		Data: map[string]any{"kind": "subscription"}}
+}
+
 // unknownEvent refuses a name that is not in the list. Nobody has a subscription under such a name.
 func unknownEvent(method string) *EventError {
 	if method == eventsUnsubscribe {
-		return &EventError{Kind: NotFound, Message: "You have no such subscription. Nothing was changed.",
-			Data: map[string]any{"kind": "subscription"}}
+		return NoSubscription()
 	}
 	return &EventError{Kind: NotFound,
 		Message: "There is no event of that name. Call " + eventsList + " for the names. Nothing was changed.",

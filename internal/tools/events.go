@@ -68,8 +68,7 @@ func (s *Set) Events() *mcp.Events {
 			}
 			there, err := s.outbox.Unsubscribe(ctx, what)
 			if err == nil && !there {
-				return &mcp.EventError{Kind: mcp.NotFound, Data: map[string]any{"kind": "subscription"},
-					Message: "You have no such subscription. Nothing was changed."}
+				return mcp.NoSubscription()
 			}
 			return eventRefusal(err)
 		},
