@@ -10,6 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/outcall"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -94,14 +95,7 @@ func (b *Box) CallsAnybody() bool { return b.CallsOthers() || b != nil && b.o.Lo
 
 func (b *Box) now() time.Time { return b.o.Clock.Now() }
 
-// sleep waits for d. It returns the error of ctx if that ends first.
+// sleep waits for d, or until ctx ends.
 func (b *Box) sleep(ctx context.Context, d time.Duration) error {
-	t := b.o.Clock.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.Chan():
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return roomlog.Sleep(ctx, b.o.Clock, d)
 }

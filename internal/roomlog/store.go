@@ -190,8 +190,11 @@ func (s *Store) Pause(ctx context.Context, d time.Duration) error {
 }
 
 // Sleep waits for d, or until ctx ends.
-func (s *Store) Sleep(ctx context.Context, d time.Duration) error {
-	t := s.opts.Clock.NewTimer(max(d, 0))
+func (s *Store) Sleep(ctx context.Context, d time.Duration) error { return Sleep(ctx, s.opts.Clock, d) }
+
+// Sleep waits for d by a clock, or until ctx ends. Then it returns the error of ctx.
+func Sleep(ctx context.Context, clock clockwork.Clock, d time.Duration) error {
+	t := clock.NewTimer(max(d, 0))
 	defer t.Stop()
 	select {
 	case <-t.Chan():
