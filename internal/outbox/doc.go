@@ -2,9 +2,10 @@
 // seat of the hook has unread news.
 //
 // A call is a level and no message: "you have unread news". There is one while the seat has unread news, and
-// the next only after the agent has read or, for something new, an hour later. What was said is not in it; the agent reads it with
-// wait_for_message. So nothing lies in a queue: each call is made from the log, from the read position of the
-// seat and from what became of earlier calls ([roomlog.Told]), and a process that ends loses nothing.
+// the next only after the agent has read or, for something new, an hour later. What was said is not in it; the
+// agent reads it with wait_for_message. So nothing lies in a queue: each call is made from the log, from the
+// read position of the seat and from what became of earlier calls ([roomlog.Told]), and a process that ends
+// loses nothing.
 //
 // The types:
 //
