@@ -8,9 +8,13 @@ import "github.com/parley-chat/parley/internal/fault"
 // IsGuest reports whether nothing but an invite admits a.
 func (a Principal) IsGuest() bool { return a.Invite != 0 }
 
-// CheckToken refuses a token that is not of the room or the seat to which a is bound. The
-// error is a *fault.Error of NotAllowed.
+// CheckToken refuses a token that is not of the room or the seat to which a is bound, and a stay of a caller that no
+// invite admits: its id is no secret to some clients, which log it. The error is a *fault.Error of NotAllowed.
 func (a Principal) CheckToken(t Token) error {
+	if t.IsStay() && !a.IsGuest() {
+		return fault.Refuse(fault.NotAllowed, "This contextId is good only at the address of the invite that gave it "+
+			"its seat. Nothing was changed: use that address.")
+	}
 	if a.Room == "" || a.Room == t.Room && (a.Seat == 0 || a.Seat == t.Seat) {
 		return nil
 	}

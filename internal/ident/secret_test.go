@@ -23,7 +23,10 @@ func secrets() map[string]struct {
 	key := NewKey()
 	upload := NewUploadCode(agent.Room, 3)
 	ticket := NewTicket(logKey, agent.Room, 3, 17, "m4x0q7c", time.Unix(1_800_000_000, 0))
+	stay := NewStay(logKey, agent.Room, 3, 17)
 	return map[string]secret{
+		"context": {stay.String(), func(s string) bool { got, err := ParseToken(s); return err == nil && got == stay }},
+		"task":    {stay.TaskID(), func(s string) bool { got, ok := ParseTaskID(s); return ok && got == stay }},
 		"agent": {agent.String(), func(s string) bool {
 			got, err := ParseToken(s)
 			return err == nil && got == agent
@@ -71,7 +74,8 @@ func TestSecrets_anyChangedCharacter_isNoticedWithoutTheTable(t *testing.T) {
 				_, key := ParseKey(changed)
 				_, upload := ParseUploadCode(changed)
 				_, ticket := ParseTicket(changed)
-				if changed != x.text && (token == nil || claim || invite || key || upload || ticket) {
+				_, task := ParseTaskID(changed)
+				if changed != x.text && (token == nil || claim || invite || key || upload || ticket || task) {
 					t.Errorf("%s: %q, changed at %d, still has the form of a secret", kind, changed, i)
 				}
 			}
@@ -81,7 +85,8 @@ func TestSecrets_anyChangedCharacter_isNoticedWithoutTheTable(t *testing.T) {
 
 func TestSecretIn_namesEachSecretThatNoTextMayHold(t *testing.T) {
 	names := map[string]string{"agent": "an agent token", "person": "a person's token", "claim": "a link to a seat",
-		"key": "a key", "upload": "the address of an upload", "ticket": "the address of a download"}
+		"key": "a key", "upload": "the address of an upload", "ticket": "the address of a download",
+		"context": "the id of a context or a task", "task": "the id of a context or a task"}
 	for kind, x := range secrets() {
 		want := names[kind] // none for an invite, which a member hands on as it likes
 		texts := []string{x.text, "take " + strings.ToUpper(x.text) + "!", "https://parley.example/r/room#" + x.text,

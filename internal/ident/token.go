@@ -29,16 +29,20 @@ const (
 )
 
 // Token is the secret that proves who owns a seat: its agent or, with Person, the person
-// behind the agent.
+// behind the agent. With Joined it is the agent as A2A names it: see [NewStay].
 type Token struct {
 	Room   string // the room's id
 	Seat   int
 	Secret string
 	Person bool
+	Joined int64 // the event with which the agent joined
 }
 
 // String returns the token as agents and people pass it.
 func (t Token) String() string {
+	if t.IsStay() {
+		return contextPrefix + t.stay()
+	}
 	body := t.Room + Digits(uint64(t.Seat), seatChars) + t.Secret
 	if t.Person {
 		body = personPrefix + body
@@ -56,6 +60,9 @@ func ParseToken(s string) (Token, error) {
 			"create_room gave you; without one, call join_room with room and agent_name.")
 	}
 	if t, ok := parsePersonToken(s); ok {
+		return t, nil
+	}
+	if t, ok := ParseContextID(s); ok {
 		return t, nil
 	}
 	if !WellFormed(s) {
@@ -109,8 +116,8 @@ func checked(prefix, s string, n int) bool {
 	return Check(prefix+s[:n-CheckChars]) == s[n-CheckChars:]
 }
 
-// SecretIn names the secret that a text holds: a token of an agent or of a person, a link to a
-// seat, the address of a file, or a key, in either case; "" if it holds none.
+// SecretIn names the secret that a text holds: a token of an agent or of a person, an id that A2A
+// gives it, a link to a seat, the address of a file, or a key, in either case; "" if it holds none.
 //
 // A secret that a space or the end of a line splits in two is found, too. One in more parts is
 // not: in a dump of hexadecimal bytes, about one window in a thousand has matching check
@@ -167,9 +174,14 @@ func secretAt(text string, start, end int) string {
 		if _, ok := ParseTicket(run); ok {
 			return "the address of a download"
 		}
-	case keyBodyChars:
+	case keyBodyChars: // as many as stayChars
 		if _, ok := ParseKey(text[max(0, start-len(keyPrefix)):end]); ok {
 			return "a key"
+		}
+		before := strings.ToLower(text[:start])
+		named := strings.HasSuffix(before, contextPrefix) || strings.HasSuffix(before, taskPrefix)
+		if named && checked("", strings.ToLower(run), stayChars) {
+			return "the id of a context or a task"
 		}
 	}
 	return ""

@@ -44,6 +44,9 @@ func kindOf(run string) string {
 	if _, ok := ident.ParseUploadCode(run); ok {
 		return "the address of an upload"
 	}
+	if _, ok := ident.ParseTaskID("task-" + run); ok { // a run ends at the hyphen
+		return "the id of a context or a task"
+	}
 	if _, ok := ident.ParseTicket(run); ok {
 		return "the address of a download"
 	}

@@ -20,6 +20,8 @@ func TestFind_seesEachKindOfSecretWhereverItIsPrinted(t *testing.T) {
 		"a claim":             ident.NewLinkCode(logKey, token.Room, 2, 5, 0).String(),
 		"an invite":           ident.NewInvite(logKey, token.Room, 1).String(),
 		"a key":               ident.NewKey().String(),
+		"the id of a context": ident.NewStay(logKey, token.Room, 2, 5).String(),
+		"a task":              ident.NewStay(logKey, token.Room, 2, 5).TaskID(),
 	} {
 		quoted, _ := json.Marshal(map[string]string{"at": "https://parley.example/k/" + secret + "/mcp"})
 		for _, text := range []string{secret, strings.ToUpper(secret), string(quoted), "lobby-" + secret,

@@ -1,0 +1,56 @@
+package ident
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A stay stands for a seat in A2A, whose clients give back the ids that a server has made: the context of a client is
+// the stay of its agent in a room, and so is its one task. The ids are made from the key of the room's log, as links
+// are, so nothing is stored. Both have the same 34 characters behind their prefix: 7 of the room's id, 3 of the seat, 6
+// of the event with which the agent joined, 16 of a secret, and 2 check characters over all of them.
+const (
+	contextPrefix = "context-"
+	taskPrefix    = "task-"
+	joinedChars   = 6
+	stayChars     = RoomChars + seatChars + joinedChars + SecretChars + CheckChars
+)
+
+// NewStay returns the token that stands for the stay of the agent that joined with event joined, in 1..[MaxMessage], in
+// the room whose log has the key. Its String is the id of the context.
+func NewStay(logKey, room string, seat int, joined int64) Token {
+	return Token{Room: room, Seat: seat, Joined: joined,
+		Secret: derive(logKey, fmt.Sprintf("stay/%s/%d/%d", room, seat, joined))}
+}
+
+// IsStay reports whether t stands for a stay.
+func (t Token) IsStay() bool { return t.Joined != 0 }
+
+// TaskID returns the id of the task of a stay.
+func (t Token) TaskID() string { return taskPrefix + t.stay() }
+
+func (t Token) stay() string {
+	body := t.Room + Digits(uint64(t.Seat), seatChars) + Digits(uint64(t.Joined), joinedChars) + t.Secret
+	return body + Check(body)
+}
+
+// ParseTaskID reads what TaskID wrote. ok is false if s does not have the form of it. Whether the room has given the
+// seat to such a stay, [NewStay] tells.
+func ParseTaskID(s string) (t Token, ok bool) { return parseStay(taskPrefix, s) }
+
+// ParseContextID reads what String wrote of a stay, as ParseTaskID does.
+func ParseContextID(s string) (t Token, ok bool) { return parseStay(contextPrefix, s) }
+
+func parseStay(prefix, s string) (t Token, ok bool) {
+	body, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(s)), prefix)
+	if !ok || !checked("", body, stayChars) {
+		return Token{}, false
+	}
+	next := func(n int) (part string) {
+		part, body = body[:n], body[n:]
+		return part
+	}
+	t.Room, t.Seat = next(RoomChars), int(Number(next(seatChars)))
+	t.Joined, t.Secret = int64(Number(next(joinedChars))), next(SecretChars)
+	return t, t.IsStay()
+}
