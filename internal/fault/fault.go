@@ -35,12 +35,26 @@ const (
 	Internal       Code = "internal"         // a fault of the server
 )
 
+// Rule says which rule refused a call, where a code stands for several and a front end has sentences of its own.
+type Rule string
+
+// The rules.
+const (
+	RuleBan     Rule = "ban"     // the name is banned
+	RuleMute    Rule = "mute"    // the agent is muted
+	RuleChannel Rule = "channel" // only admins speak
+	RuleRun     Rule = "run"     // agents have said as much as they may until a person speaks
+	RuleDrafts  Rule = "drafts"  // as many drafts as may be wait for the person
+)
+
 // Error is a refusal or a failure that a caller sees. A refusal changes nothing.
 type Error struct {
 	Code Code
 	// Unclear says that the call may have taken effect, or may yet. Whether repeating
 	// it is safe depends on the call.
 	Unclear bool
+	// Rule is set where Code stands for several that a front end tells apart.
+	Rule Rule
 	// Message says in a sentence or two what was wrong and what to do next. It
 	// never contains text that an agent chose.
 	Message string
@@ -95,6 +109,12 @@ func CodeOf(err error) Code {
 // Refuse returns an Error without a cause.
 func Refuse(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// For returns e, with the rule that refused.
+func (e *Error) For(r Rule) *Error {
+	e.Rule = r
+	return e
 }
 
 // RetryLater returns an Error that asks the caller to wait for at least after,

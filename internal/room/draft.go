@@ -78,7 +78,7 @@ func (d Decision) Check(text string) error {
 func (a Agent) Draft(m Event, asked []int, key string, now time.Time) (Event, error) {
 	if len(a.Person.Open(now)) >= MaxDrafts {
 		return m, fault.Refuse(fault.Paused, "%d of your messages wait for your user, and no more can. Nothing was "+
-			"sent: call wait_for_message, which tells you what your user decides.", MaxDrafts)
+			"sent: call wait_for_message, which tells you what your user decides.", MaxDrafts).For(fault.RuleDrafts)
 	}
 	m.Ask, m.Named = asked, nil
 	return Event{Type: Drafted, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Draft: &m, Key: key}, nil

@@ -11,10 +11,11 @@ func (s *State) CheckSpeak(a Agent, to []int) error {
 		return s.RefuseClosed()
 	case a.Muted:
 		return fault.Refuse(fault.NotAllowed, "An admin of this room has muted you. Nothing was sent: go on reading "+
-			"with wait_for_message; an admin can unmute you.")
+			"with wait_for_message; an admin can unmute you.").For(fault.RuleMute)
 	case s.Silenced(a):
 		return fault.Refuse(fault.NotAllowed,
-			"Only admins speak in this channel. Nothing was sent: go on reading with wait_for_message.")
+			"Only admins speak in this channel. Nothing was sent: go on reading with "+
+				"wait_for_message.").For(fault.RuleChannel)
 	}
 	for _, seat := range to {
 		if _, there := s.Seated(seat); !there {
