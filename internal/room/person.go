@@ -77,11 +77,12 @@ type Holder struct {
 	Seat   int    // 0: one that is not given yet
 	Hash   string // ident.HashSecret of the secret
 	Person bool   // it is the person behind the agent of the seat, or one without an agent
+	Joined int64  // the token is a stay, of the agent that joined with this event; 0: it is none
 }
 
 // HolderOf returns the holder of t.
 func HolderOf(t ident.Token) Holder {
-	return Holder{Seat: t.Seat, Hash: ident.HashSecret(t.Secret), Person: t.Person}
+	return Holder{Seat: t.Seat, Hash: ident.HashSecret(t.Secret), Person: t.Person, Joined: t.Joined}
 }
 
 // Has reports, in constant time, whether the token has a secret with this hash.

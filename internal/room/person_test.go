@@ -51,15 +51,32 @@ func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
 	a.Hash = ident.HashSecret("agent")
 	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a, Regains: true})
 	former := l.agent(2).Joined
+	l.join("Cid")
+	page := room.Agent{Seat: 4, Name: "Dan", Key: "dan", Person: room.Person{Devices: []string{"page"}}}
+	l.apply(room.Event{Type: room.Joined, Seat: 4, Name: page.Name, Agent: &page})
+	stay := func(seat int, joined int64) ident.Token { return ident.NewStay(l.head.LogKey, l.head.ID, seat, joined) }
+	bob, forged := stay(2, former), stay(2, former)
+	forged.Secret = ident.NewSecret()
 	for what, c := range map[string]struct {
 		token        ident.Token
 		ok, isPerson bool
 	}{
-		"the agent's":                {ident.Token{Seat: 2, Secret: "agent"}, true, false},
-		"the person's":               {ident.Token{Seat: 2, Secret: "device", Person: true}, true, true},
-		"the agent's as a person's":  {ident.Token{Seat: 2, Secret: "agent", Person: true}, false, false},
-		"the person's as an agent's": {ident.Token{Seat: 2, Secret: "device"}, false, false},
-		"of an earlier seat":         {ident.Token{Seat: 1, Secret: "device", Person: true}, true, true},
+		"the agent's stay, once it has another token": {bob, true, false},
+		"another agent's":                  {stay(3, l.agent(3).Joined), true, false},
+		"of another event":                 {stay(2, former+1), false, false},
+		"of another seat":                  {stay(3, former), false, false},
+		"of no seat":                       {stay(9, former), false, false},
+		"made with another key":            {ident.NewStay("another", l.head.ID, 2, former), false, false},
+		"with a guessed secret":            {forged, false, false},
+		"its secret as that of a token":    {ident.Token{Seat: 2, Secret: bob.Secret}, false, false},
+		"a token's secret as that of it":   {ident.Token{Seat: 2, Secret: "agent", Joined: former}, false, false},
+		"of a person without an agent":     {stay(4, l.agent(4).Joined), false, false},
+		"of a person, by a device's token": {ident.Token{Seat: 2, Secret: "device", Joined: former}, false, false},
+		"the agent's":                      {ident.Token{Seat: 2, Secret: "agent"}, true, false},
+		"the person's":                     {ident.Token{Seat: 2, Secret: "device", Person: true}, true, true},
+		"the agent's as a person's":        {ident.Token{Seat: 2, Secret: "agent", Person: true}, false, false},
+		"the person's as an agent's":       {ident.Token{Seat: 2, Secret: "device"}, false, false},
+		"of an earlier seat":               {ident.Token{Seat: 1, Secret: "device", Person: true}, true, true},
 	} {
 		if a, ok := l.head.Owner(room.HolderOf(c.token)); ok != c.ok || a.IsPerson() != c.isPerson {
 			t.Errorf("%s: accepted %v, as a person %v", what, ok, a.IsPerson())
@@ -69,9 +86,13 @@ func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
 		t.Error("the state has who asked")
 	}
 	again(2)(l) // Eve has his number
-	if a, ok := l.head.Owner(room.HolderOf(ident.Token{Seat: 2, Secret: "device", Person: true})); ok ||
-		l.agent(2).Joined == former {
-		t.Errorf("the token of Bob's person is that of %+v", a)
+	for _, of := range []ident.Token{{Seat: 2, Secret: "device", Person: true}, bob} {
+		if a, ok := l.head.Owner(room.HolderOf(of)); ok || l.agent(2).Joined == former {
+			t.Errorf("%+v of Bob is that of %+v", of, a)
+		}
+	}
+	if x := room.HolderOf(bob); !l.head.GaveStay(x) || l.head.GaveStay(room.HolderOf(forged)) {
+		t.Error("the room does not know which stays it gave")
 	}
 }
 

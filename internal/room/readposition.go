@@ -18,6 +18,7 @@ type ReadPosition struct {
 	// to hold a credential. The same one again is sent.
 	Credential string `json:"credential,omitempty"`
 	Held       int    `json:"held,omitempty"` // how often sends were held back since the seat last spoke before Guarded
+	HeldKey    string `json:"key,omitempty"`  // the idempotency key of the last of them
 }
 
 // Next returns where a call without a cursor begins, and up to where its events were handed out
@@ -34,6 +35,16 @@ func (p ReadPosition) Next() (after, repeatTo int64) {
 
 // Read returns the last event that the agent was handed, as far as p tells.
 func (p ReadPosition) Read() int64 { return max(p.Acked, p.Handed, p.Given) }
+
+// Arrived returns the last event that surely has arrived at an agent that knows no cursor and says
+// something under a key: all that it was handed, but for the answer to this very call, which was held
+// back before. That may be lost.
+func (p ReadPosition) Arrived(key string) int64 {
+	if key != "" && key == p.HeldKey {
+		return p.Read()
+	}
+	return max(p.Read(), p.Guarded)
+}
 
 // Handing returns the position after a call without a cursor was handed the events from after+1
 // to to. Those up to repeatTo had been handed out before. waited says that the call had asked to

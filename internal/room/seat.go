@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 )
 
 // Role is what an agent may do in its room.
@@ -71,11 +72,15 @@ func (s *State) Named(key string) (Agent, bool) {
 	return s.Agents[i], true
 }
 
-// Owner returns the agent that belongs to the holder of a token. For the person behind it, Device
+// Owner returns the agent that belongs to the holder of a token. A stay is of the agent that joined
+// then, whatever token that has since, and never of a person. For the person behind the agent, Device
 // is set. Once the seat of a person's token is gone, it is a token of the seat that the agent has
 // taken since: see KeepPerson.
 func (s *State) Owner(x Holder) (Agent, bool) {
 	own, ok := s.Seated(x.Seat)
+	if x.Joined != 0 {
+		return own, ok && own.Joined == x.Joined && !own.IsAlone() && s.GaveStay(x)
+	}
 	if !x.Person {
 		return own, ok && x.Has(own.Hash)
 	}
@@ -89,6 +94,11 @@ func (s *State) Owner(x Holder) (Agent, bool) {
 	}
 	own.Device = x.Hash
 	return own, true
+}
+
+// GaveStay reports whether x holds a stay that the room has given. Another may have the seat since.
+func (s *State) GaveStay(x Holder) bool {
+	return x.Joined != 0 && x.Has(ident.HashSecret(ident.NewStay(s.LogKey, s.ID, x.Seat, x.Joined).Secret))
 }
 
 // IsPerson reports whether a stands for the person behind the agent, who reads and speaks, and

@@ -63,7 +63,8 @@ const (
 // Name, seat and lease are one thing. Under a name that is taken
 //
 //	who asks                   gets
-//	its token                  its seat, always: that is no claim, see State.Owner
+//	its token, or its          its seat, always: that is no claim, see State.Owner
+//	contextId of A2A
 //	its principal              the same seat under a new token, after RegainSilent
 //	                           (RegainUnused), once in RegainEvery; and also where
 //	                           anyone would get a new seat
@@ -99,7 +100,7 @@ func (c *SeatRequest) Decide(h *Head, now time.Time) (Seating, error) {
 func (c *SeatRequest) decideAdmitted(h *Head, old Agent, now time.Time) (Seating, error) {
 	if _, banned := FindBan(h.Bans, c.Name.Shown); banned {
 		return Seating{}, fault.Refuse(fault.NotAllowed, "An admin has banned this agent_name from this room, in any "+
-			"spelling. Do not try other names: tell your user, who can ask the people of the room.")
+			"spelling. Do not try other names: tell your user, who can ask the people of the room.").For(fault.RuleBan)
 	}
 	if err := h.checkLook(c.Name); err != nil {
 		return Seating{}, err

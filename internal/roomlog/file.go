@@ -80,6 +80,7 @@ type Upload struct {
 	Hash    string     `json:"hash"`            // ident.HashSecret of the secret of its code
 	Holder  string     `json:"by"`              // room.Holder.Hash of whoever may share it
 	Person  bool       `json:"me,omitempty"`    // that is the person behind the seat
+	Stay    int64      `json:"stay,omitempty"`  // room.Holder.Joined of it
 	Name    string     `json:"name"`            // of the file
 	Most    int64      `json:"most"`            // bytes
 	Message room.Event `json:"e"`               // as it will be appended, but for the file

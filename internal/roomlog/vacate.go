@@ -20,6 +20,7 @@ type Vacated struct {
 	// Hash is of the token that it had, and Devices of those of its person: another may have
 	// had its number since.
 	Hash    string   `json:"hash"`
+	Joined  int64    `json:"n,omitempty"` // the event with which it joined
 	Devices []string `json:"devices,omitempty"`
 	Kept    bool     `json:"kept,omitempty"` // its person stays known: see room.KeepPerson
 }
@@ -32,6 +33,9 @@ type keptItem struct {
 
 // Had reports whether x held a token of the seat.
 func (g Vacated) Had(x room.Holder) bool {
+	if x.Joined != 0 {
+		return x.Joined == g.Joined
+	}
 	if x.Person {
 		return slices.Contains(g.Devices, x.Hash)
 	}
@@ -49,7 +53,7 @@ func Vacate(s *room.State, gone room.Event, presence table.Condition, now time.T
 		table.Put(table.Item{
 			Key: goneKey(s.ID, gone.Seat), Expires: now.Add(room.Life),
 			Data: Encode(Vacated{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), By: gone.ByName,
-				Note: gone.Note, Hash: a.Hash, Devices: a.Person.Devices, Kept: a.LeavesPerson()}),
+				Note: gone.Note, Hash: a.Hash, Joined: a.Joined, Devices: a.Person.Devices, Kept: a.LeavesPerson()}),
 		}, table.Always),
 	}
 	if a.LeavesPerson() {
