@@ -30,8 +30,12 @@ func (s *Service) MadeInvite(ctx context.Context, v ident.Invite) (bool, error) 
 }
 
 // SeatOf returns the agent whose seat a token stands for, and whether there is one. It
-// fails with Removed if the token was taken from its holder, who may be told.
+// fails with Removed if the token was taken from its holder, who may be told. A stay admits nobody: only an invite
+// admits its holder.
 func (s *Service) SeatOf(ctx context.Context, t ident.Token) (room.Agent, bool, error) {
+	if t.IsStay() {
+		return room.Agent{}, false, nil
+	}
 	r := s.acquire(t.Room)
 	defer r.release()
 	holder := room.HolderOf(t)

@@ -33,6 +33,12 @@ type ShareRequest struct {
 	ReplyTo string
 	Cursor  string // the guard: see Send
 	Key     string // calls of one seat with the same key are one message, for a day
+
+	// As of SendRequest, for a file that comes with the call.
+
+	Wait time.Duration
+	Stay bool
+	Said func()
 }
 
 // File is what a message carries, as an agent sees it.
@@ -148,8 +154,12 @@ func (s *Service) shareFile(ctx context.Context, req ShareRequest) (Shared, erro
 		return Shared{}, err
 	}
 	defer c.room.release()
-	op := c.newSend(SendRequest{Token: req.Token, Text: req.Note, To: req.To, ReplyTo: req.ReplyTo, Cursor: req.Cursor,
-		Key: req.Key})
+	say := SendRequest{Token: req.Token, Text: req.Note, To: req.To, ReplyTo: req.ReplyTo, Cursor: req.Cursor,
+		Key: req.Key, Wait: req.Wait, Stay: req.Stay, Said: req.Said}
+	if err := c.readAsStay(ctx, &say); err != nil {
+		return Shared{}, err
+	}
+	op := c.newSend(say)
 	if req.Size > 0 {
 		return op.offer(ctx, name, req.Size)
 	}

@@ -45,7 +45,8 @@ func (op *sendOp) offer(ctx context.Context, name string, most int64) (Shared, e
 		return Shared{Sent: got}, err
 	}
 	wait, err := c.room.log.Seats().OpenUpload(ctx, c.agent, roomlog.Upload{Hash: ident.HashSecret(code.Secret),
-		Holder: c.holder.Hash, Person: c.holder.Person, Name: name, Most: most, Message: op.event, Found: op.found})
+		Holder: c.holder.Hash, Person: c.holder.Person, Stay: c.holder.Joined, Name: name, Most: most,
+		Message: op.event, Found: op.found})
 	switch {
 	case err != nil:
 		return Shared{}, err
@@ -197,7 +198,7 @@ func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (*ses
 		return nil, nil, err
 	}
 	c := &session{token: ident.Token{Room: code.Room, Seat: code.Seat, Person: u.Person}, room: r, head: h, agent: a,
-		holder: room.Holder{Seat: code.Seat, Hash: u.Holder, Person: u.Person},
+		holder: room.Holder{Seat: code.Seat, Hash: u.Holder, Person: u.Person, Joined: u.Stay},
 		start:  room.Start{At: now, Known: h.AsOf, Head: h.AsOf}}
 	if !open {
 		return c, nil, nil

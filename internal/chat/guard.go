@@ -53,6 +53,9 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 		return nil, err
 	}
 	p.Guarded, p.Held, p.Acked = in.scanned, op.held+1, max(p.Acked, cursor.N)
+	if op.req.Stay {
+		p.HeldKey = op.req.Key
+	}
 	if err := c.positions().HeldBack(ctx, p); err != nil {
 		return nil, err
 	}

@@ -174,6 +174,7 @@ func (in *inbox) ends(e room.Event, agents int) bool {
 type position struct {
 	after    int64
 	named    bool              // by a cursor; else by the seat's read position
+	stay     bool              // see WaitRequest.Stay
 	noted    bool              // the cursor remembers that all others were away
 	peeks    bool              // nothing is handed out
 	ignored  bool              // a cursor was given that is not one of this seat

@@ -39,6 +39,7 @@ func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error)
 		return Seated{}, err
 	}
 	op.named, op.create, op.join = op.Room, !req.OnlyExisting && !asker.IsGuest(), true
+	op.stay = req.Stay
 	got, err := op.run(ctx)
 	return got, s.Outward(err)
 }
@@ -74,6 +75,7 @@ type joinOp struct {
 	settings room.Settings // of the room, if this call creates it
 	create   bool          // the room, if there is none
 	join     bool          // the room, if there is one
+	stay     bool          // see JoinRequest
 	began    time.Time
 	claim    *seatRequest // to a seat of a room that there is
 }
@@ -263,6 +265,9 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 	}
 	now := op.svc.now()
 	c.head = r.log.Peek()
+	if op.stay {
+		t = ident.NewStay(c.head.LogKey, c.head.ID, mine.Seat, c.agent.Joined)
+	}
 	got := Seated{
 		Status: how, Token: t.String(), Name: mine.Name, Room: view,
 		Cursor: ident.Cursor{N: mine.N}.String(t), Now: now,

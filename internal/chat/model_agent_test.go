@@ -33,14 +33,15 @@ type agentModel struct {
 	asAdmin    time.Time // the start of its silence when it last was an admin
 
 	keys           []keyModel
-	shown          int64 // how far calls with a cursor were shown events
-	from, fromMost int64 // the last batch without a cursor began after an event of these
-	handed         int64 // and ended with this one
-	waited         bool  // the call that got it had asked to wait
-	acked, ackMost int64 // up to where it has surely, or possibly, acknowledged
-	given          int64 // the last event of anything that was handed out
-	guarded        int64 // the last event handed out when a send was held back
-	held           int   // how often sends were held back since it last spoke
+	shown          int64  // how far calls with a cursor were shown events
+	from, fromMost int64  // the last batch without a cursor began after an event of these
+	handed         int64  // and ended with this one
+	waited         bool   // the call that got it had asked to wait
+	acked, ackMost int64  // up to where it has surely, or possibly, acknowledged
+	given          int64  // the last event of anything that was handed out
+	guarded        int64  // the last event handed out when a send was held back
+	heldKey        string // that the last of these sends had, of a stay
+	held           int    // how often sends were held back since it last spoke
 	person         personModel
 
 	// Of runs with lost answers:

@@ -96,8 +96,12 @@ func (m *machine) arrive() {
 	}
 	c.room = pick(m, "room", "", "", "", "plans", "talk")
 	ctx := ident.WithPrincipal(m.ctx, ident.Principal{ID: ident.Local, Room: c.by.room, Invite: c.by.number})
-	got, err := m.service().JoinRoom(ctx, chat.JoinRequest{Room: c.room, AgentName: c.agent,
-		Password: pick(m, "password", "", "px")})
+	req := chat.JoinRequest{Room: c.room, AgentName: c.agent, Password: pick(m, "password", "", "px"),
+		Stay: pick(m, "speaks A2A", false, true)}
+	got, err := m.service().JoinRoom(ctx, req)
+	if req.Stay && err == nil {
+		m.stays[ownerOf(got.Token)] = c.by
+	}
 	m.joined(c, got, err)
 	if code := fault.CodeOf(err); code == fault.RoomFull || code == fault.NameTaken {
 		c.room = r.name

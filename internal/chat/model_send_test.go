@@ -342,7 +342,7 @@ func (o holdOp) on(m model) (model, error) {
 		return m, &wrong{"the send held back", o.got, "not sent"}
 	}
 	a.held = r.heldInARow(a) + 1
-	a.guarded, a.owed = max(1, numberOf(o.got.Cursor)), true
+	a.guarded, a.owed, a.heldKey = max(1, numberOf(o.got.Cursor)), true, o.key
 	a.acked, a.ackMost = max(a.acked, o.cursor.n), max(a.ackMost, o.cursor.n)
 	return m.withAgent(r.id, a), nil
 }

@@ -72,6 +72,7 @@ func brief(ms []chat.Message) string {
 type waitOp struct {
 	who     agentID
 	cursor  cursorArg
+	after   int64 // of a stay: where the answer begins
 	absence chat.Absence
 	got     chat.Waited
 	code    fault.Code
@@ -117,10 +118,10 @@ func (o waitOp) on(m model) (model, error) {
 		if a.unsure || m.lostWrites || m.lateWrites { // some of it may have been handed out before
 			last, a.unsure = upTo, false
 		}
-		if a.waited {
+		if a.waited && o.after == 0 {
 			first, last = max(first, a.handed), max(last, a.handed)
 		}
-		a.from, a.fromMost, a.handed, a.waited = first, last, max(a.handed, upTo), o.waits
+		a.from, a.fromMost, a.handed, a.waited = first, last, max(a.handed, upTo), o.waits || o.after > 0
 	}
 	if m.sequential && m.oneService && !o.owed && o.got.Status != chat.StatusRemoved {
 		err = expectEqual("away until", o.got.AwayUntil.UnixMilli(), a.back().UnixMilli())
@@ -186,6 +187,9 @@ func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, l
 		if low, high = m.unreadFrom(a); a.unsure {
 			high = upTo
 		}
+	}
+	if o.after > 0 {
+		low, high = o.after, o.after
 	}
 	if byAdmin := []room.Reason{room.ReasonKicked, room.ReasonBanned, room.ReasonClosed,
 		room.ReasonBegunAnew}; o.got.Status == chat.StatusRemoved && !slices.Contains(byAdmin, o.got.Reason) {

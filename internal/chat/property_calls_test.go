@@ -137,14 +137,14 @@ func (m *machine) seated(id agentID, got chat.Seated) {
 func (m *machine) leave() {
 	id := m.agent()
 	req := chat.LeaveRequest{Token: m.tokens[id], Text: pick(m, "last word", "", "", "good bye", "good bye @Ann")}
-	got, err := m.service().LeaveRoom(m.ctx, req)
+	got, err := m.service().LeaveRoom(m.by(id), req)
 	got.Messages = m.numbers.messages(id.room, got.Messages)
 	m.take(leaveOp{id, req.Text, got, m.unexpected(err)})
 }
 
 func (m *machine) comeBack() {
 	id := m.agent()
-	got, err := m.service().JoinRoom(m.ctx, chat.JoinRequest{Token: m.tokens[id]})
+	got, err := m.service().JoinRoom(m.by(id), chat.JoinRequest{Token: m.tokens[id]})
 	m.take(returnOp{id, 0, m.numbers.seated(got), m.unexpected(err)})
 	if err == nil {
 		if got.Token != m.tokens[id] {
@@ -170,7 +170,7 @@ func (m *machine) readmit() {
 // readmitBy has an agent answer a knock.
 func (m *machine) readmitBy(id agentID, k knockID) {
 	op := readmitOp{who: id, knock: k.event, note: pick(m, "note", "", "I know it")}
-	got, err := m.service().ManageAgent(m.ctx, chat.ManageRequest{
+	got, err := m.service().ManageAgent(m.by(id), chat.ManageRequest{
 		Token: m.tokens[id], ID: m.numbers.id(id.room, op.knock), Action: room.Readmit, Note: op.note,
 	})
 	op.got, op.code = got, m.unexpected(err)
@@ -200,13 +200,13 @@ func (m *machine) callEnded() {
 		m.Skip("every token is that of its seat")
 	}
 	token := rapid.SampledFrom(m.ended).Draw(m.T, "token")
-	_, err := m.service().Wait(m.ctx, chat.WaitRequest{Token: token})
+	_, err := m.service().Wait(m.by(ownerOf(token)), chat.WaitRequest{Token: token})
 	m.take(endedOp{ownerOf(token), m.unexpected(err)})
 }
 
 func (m *machine) info() {
 	id := m.agent()
-	got, err := m.service().RoomInfo(m.ctx, chat.InfoRequest{Token: m.tokens[id]})
+	got, err := m.service().RoomInfo(m.by(id), chat.InfoRequest{Token: m.tokens[id]})
 	m.take(infoOp{id, m.numbers.info(m.tokens[id], got), m.unexpected(err)})
 	if err == nil {
 		m.take(viewOp{"info", id, &got.Room, nil, -1})
@@ -245,9 +245,12 @@ func (m *machine) absence() chat.Absence {
 func (m *machine) wait() {
 	id := m.agent()
 	op := waitOp{who: id, absence: m.absence()}
-	req := chat.WaitRequest{Token: m.tokens[id], Absence: op.absence}
+	req := chat.WaitRequest{Token: m.tokens[id], Absence: op.absence, Stay: m.speaksA2A(id)}
 	req.Cursor, op.cursor = m.cursor(id)
-	got, err := m.service().Wait(m.ctx, req)
+	if req.Stay {
+		op.after = m.arrived(id, "")
+	}
+	got, err := m.service().Wait(m.by(id), req)
 	op.got, op.code = m.numbers.waited(req.Token, got), m.unexpected(err)
 	m.take(op)
 	if err == nil {
@@ -284,7 +287,7 @@ func (m *machine) history() {
 // readHistory makes the call of op.
 func (m *machine) readHistory(service *chat.Service, op historyOp) {
 	id := func(n int64) string { return m.numbers.id(op.who.room, n) }
-	got, err := service.History(m.ctx, chat.HistoryRequest{
+	got, err := service.History(m.by(op.who), chat.HistoryRequest{
 		Token: m.tokens[op.who], Limit: op.limit, Before: id(op.before), After: id(op.after), ID: id(op.id),
 		Agreed: op.agreed,
 	})
@@ -333,7 +336,7 @@ func (m *machine) update() {
 	if pick(m, "guarded", false, false, true) {
 		req.Cursor, op.cursor = m.cursor(id)
 	}
-	got, err := m.service().UpdateRoom(m.ctx, *req)
+	got, err := m.service().UpdateRoom(m.by(id), *req)
 	m.lacked(id)
 	op.got, op.code = got, m.unexpected(err)
 	m.take(op)
@@ -343,7 +346,7 @@ func (m *machine) update() {
 func (m *machine) manage() {
 	c := manageCall{who: m.agent(), name: m.name("whose"), note: pick(m, "note", "", "", "be quiet")}
 	c.action = pick(m, "action", room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick, room.BanName, room.Unban)
-	got, err := m.service().ManageAgent(m.ctx, chat.ManageRequest{Token: m.tokens[c.who], AgentName: c.name,
+	got, err := m.service().ManageAgent(m.by(c.who), chat.ManageRequest{Token: m.tokens[c.who], AgentName: c.name,
 		Note: c.note, Action: c.action})
 	m.lacked(c.who)
 	m.take(manageOp{c, got, m.unexpected(err)})

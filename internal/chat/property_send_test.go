@@ -17,17 +17,23 @@ func (m *machine) send() {
 		ReplyTo: m.numbers.id(c.who.room, c.replyTo), Withdraw: m.numbers.id(c.who.room, c.withdraw),
 	}
 	if r, a := m.find(c.who); len(r.tasks) > 0 && !a.person.approve && len(c.to) == 0 && !c.isVote() &&
-		c.withdraw == 0 && pick(m, "finishes", false, false, true) {
+		c.withdraw == 0 && !m.speaksA2A(c.who) && pick(m, "finishes", false, false, true) {
 		no := taskNumber(m.taskID(r))
 		c.finishes = []int64{no}
 		req.Finishes = []string{fmt.Sprintf("t%d", no)}
 	}
 	req.Cursor, c.cursor = m.cursor(c.who)
+	if req.Stay = m.speaksA2A(c.who); req.Stay {
+		c.cursor.n = m.arrived(c.who, c.key)
+	}
 	service := m.service()
-	got, err := service.Send(m.ctx, req)
+	got, err := service.Send(m.by(c.who), req)
 	plain := m.numbers.sent(req.Token, got)
 	hands := waitOp{who: c.who, cursor: c.cursor, absence: c.absence, got: plain.Waited, owed: !got.Sent,
 		sent: got.Sent}
+	if req.Stay && got.Sent {
+		hands.cursor, hands.after = cursorArg{}, m.handedAfter(c, plain)
+	}
 	switch {
 	case err != nil:
 		m.take(sendOp{c, plain, m.unexpected(err)})
@@ -51,6 +57,10 @@ func (m *machine) message() sendCall {
 	c := sendCall{who: id, text: m.text(id), key: pick(m, "key", "", "", "", "", "k1", "k2"), absence: m.absence()}
 	c.kind = pick(m, "kind", "", "", room.Plain, room.Request, room.Request, room.Status, room.Done, room.Done,
 		room.Proposal, room.Proposal, room.Agree, room.Agree, room.Object)
+	if m.speaksA2A(id) { // which has no more than a text and a key
+		c.kind = ""
+		return c
+	}
 	if pick(m, "private", false, false, true) {
 		c.to = m.names("to")
 	}

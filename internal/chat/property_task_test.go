@@ -50,7 +50,7 @@ func (m *machine) task() {
 	call := taskCall{id, req}
 	req.Token = m.tokens[id]
 	service := m.service()
-	got, err := service.Task(m.ctx, req)
+	got, err := service.Task(m.by(id), req)
 	m.take(taskOp{call, got, m.unexpected(err)})
 	if !m.model.oneService { // so that the other service learns of the call soon
 		m.readHistory(service, historyOp{who: id, limit: 1})

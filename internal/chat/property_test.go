@@ -91,6 +91,7 @@ func checkProperty(t *testing.T, runs int, open func(*testing.T) propertyTable) 
 		defer tbl.close()
 		m := &machine{
 			T: rt, ctx: t.Context(), clock: tbl.clock, tokens: map[agentID]string{}, cursors: map[agentID][]string{},
+			stays: map[agentID]byInvite{},
 			links: map[agentID]string{}, people: map[agentID]string{},
 			numbers: newNumbers(tbl.table),
 			model:   model{conditions: &conditions{sequential: true, oneService: tbl.services == 1}},
@@ -113,7 +114,7 @@ func checkProperty(t *testing.T, runs int, open func(*testing.T) propertyTable) 
 func (m *machine) verify(t table.Table) {
 	rooms := map[string]bool{}
 	for _, token := range m.tokens {
-		rooms[token[:7]] = true
+		rooms[roomOf(token)] = true
 	}
 	for id := range rooms {
 		if _, err := roomlog.Verify(m.ctx, t, id); err != nil && !errors.Is(err, table.ErrNotFound) {
@@ -138,6 +139,7 @@ type machine struct {
 	agents   []agentID
 	tokens   map[agentID]string
 	cursors  map[agentID][]string // that an agent was given
+	stays    map[agentID]byInvite // the agents that speak A2A, and what admits them
 	links    map[agentID]string   // that its person can open
 	people   map[agentID]string   // the tokens of those that have
 	ended    []string             // tokens whose seats have others
@@ -273,6 +275,9 @@ func (m *machine) given(id agentID, cursor string) {
 // cursor draws none, one that the agent was given, or nonsense.
 func (m *machine) cursor(id agentID) (string, cursorArg) {
 	c := ""
+	if m.speaksA2A(id) {
+		return c, cursorArg{}
+	}
 	if all := m.cursors[id]; pick(m, "cursor", true, false) && len(all) > 0 {
 		c = rapid.SampledFrom(all[max(0, len(all)-4):]).Draw(m.T, "of its own")
 	} else {

@@ -41,6 +41,8 @@ type JoinRequest struct {
 	Token        string
 	// Person says that the caller is a person without an agent, who gets the token of one.
 	Person bool
+	// Stay says that the caller speaks A2A: its token is that of the stay (see ident.NewStay), and no other is known.
+	Stay bool
 	// Brought says that the token was not given: a queue has brought the seat. The
 	// caller may have gone, so this is no use of the token.
 	Brought bool
@@ -74,6 +76,11 @@ type SendRequest struct {
 	Activity string   // what the agent is doing, at most MaxActivity characters; "" says nothing
 	Finishes []string // ids of tasks that the message reports as done
 	Key      string   // calls of one seat with the same key are one message, for a day
+	// Stay says that the caller has what it was handed before, unless the call repeats a message, and knows no cursor:
+	// what came after that is unread, and holds the message back.
+	Stay bool
+	// Said is called once the message is said, before the call waits; nil: it is not.
+	Said func()
 }
 
 // check refuses what cannot be a message in any room. The error is a *fault.Error.
@@ -147,6 +154,11 @@ type WaitRequest struct {
 	Standby  bool   // a program waits for the agent: it is given the turn only if it owes an answer
 	Peek     bool   // the agent's next call still gets what this one returns
 	LooksIn  bool   // of a peek on standby for an agent: it looks at once, and will again soon
+	Stay     bool   // the caller has what it was handed before, and knows no cursor
+
+	// Of a message that is said with Stay:
+	key     string // its key of idempotency
+	repeats int64  // the earlier message for which the key stands; 0: none
 }
 
 // check refuses a wait that no seat can make. The error is a *fault.Error.

@@ -85,6 +85,7 @@ type Waited struct {
 	AwayUntil  time.Time     // until when others see the caller as away; zero if they do not
 	FreeTask   string        // of StatusTurn: the id of the task that is free for the caller; "" if it should speak
 	before     int           // see Sent.Before
+	Wakes      bool          // something in Messages ends a wait
 	Yielded    bool          // of StatusSuperseded, to a standby: the agent itself waits
 	LookAgain  time.Duration // of a standby that looks in: until its next look
 	Situation

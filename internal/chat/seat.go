@@ -73,7 +73,7 @@ func Came(ctx context.Context, at time.Time) context.Context {
 func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*session, error) {
 	asker := ident.PrincipalOf(ctx)
 	if err := asker.CheckToken(t); err != nil {
-		return nil, err
+		return nil, foreign(asker, t, err)
 	}
 	r, holder := s.acquire(t.Room), room.HolderOf(t)
 	start := room.Start{Head: math.MaxInt64}
@@ -93,7 +93,7 @@ func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*se
 	case !ok:
 		err = r.whyNot(ctx, h, holder)
 	default:
-		if err = h.Invite.CheckSeat(asker, a); err == nil {
+		if err = foreign(asker, t, h.Invite.CheckSeat(asker, a)); err == nil {
 			err = s.limits.Enter(ctx, t.Room)
 		}
 	}
@@ -105,6 +105,20 @@ func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*se
 		start.Head = current.AsOf
 	}
 	return &session{token: t, holder: holder, room: r, head: h, agent: a, start: start}, nil
+}
+
+// foreign returns err, which refuses t to a caller that may act for other seats only. A guest that gives a foreign stay
+// hears no more than of one that nobody has.
+func foreign(asker ident.Principal, t ident.Token, err error) error {
+	if err == nil || !t.IsStay() || !asker.IsGuest() {
+		return err
+	}
+	return refuseStay()
+}
+
+func refuseStay() error {
+	return fault.Refuse(fault.TokenInvalid, "contextId is not one that this address gave. Nothing was done: use the "+
+		"one that the answer to your first message has, or leave it out to take a seat.")
 }
 
 type readHead = func(*roomlog.Log, context.Context) (*room.Head, error)
@@ -147,10 +161,16 @@ func (c *session) whyNot(ctx context.Context, h *room.Head) error {
 // whyNot returns the reason why the token of x is not accepted.
 func (r *liveRoom) whyNot(ctx context.Context, h *room.Head, x room.Holder) error {
 	a, there := h.Seated(x.Seat)
+	if x.Joined != 0 {
+		if !h.GaveStay(x) {
+			return refuseStay()
+		}
+		there = there && a.Joined == x.Joined // else another has its number
+	}
 	switch {
 	case x.Person && there:
 		return r.whyNoPerson(ctx, x)
-	case there && !x.Has(a.Hash):
+	case there && x.Joined == 0 && !x.Has(a.Hash):
 		return fault.Refuse(fault.TokenInvalid, "agent_token is not, or no longer, that of this seat: an agent of "+
 			"the same user may have joined under its name since, or another agent has the seat. Use the newest one "+
 			"that join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
@@ -190,6 +210,10 @@ func (r *liveRoom) whyNoPerson(ctx context.Context, x room.Holder) error {
 // refuseVacated refuses a token of a seat that is gone. A person, whose page shows it, is told who took it, too.
 func refuseVacated(gone roomlog.Vacated, x room.Holder) error {
 	e := room.RefuseRemoved(gone.Reason)
+	if x.Joined != 0 {
+		e.Reason = string(gone.Reason)
+		return e
+	}
 	if !x.Person || !gone.Had(x) {
 		return e
 	}

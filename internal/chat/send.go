@@ -34,6 +34,9 @@ func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
 		return Sent{}, s.Outward(err)
 	}
 	defer c.room.release()
+	if err := c.readAsStay(ctx, &req); err != nil {
+		return Sent{}, s.Outward(err)
+	}
 	op := c.newSend(req)
 	if err := op.address(ctx); err != nil {
 		return Sent{}, s.Outward(err)
@@ -76,6 +79,9 @@ func (op *sendOp) send(ctx context.Context) (Sent, error) {
 func (op *sendOp) answer(ctx context.Context, got Sent) (Sent, error) {
 	c := op.caller
 	s := c.room.svc
+	if op.req.Said != nil {
+		op.req.Said()
+	}
 	waited, err := op.listen(ctx)
 	if s.Unanswered(ctx, err) { // the text is said; the sender waits again
 		got.Cursor, got.Situation = op.req.Cursor, c.situation(c.room.log.Peek())
@@ -92,6 +98,9 @@ func (op *sendOp) listen(ctx context.Context) (got *Waited, err error) {
 	c := op.caller
 	c.head = c.room.log.Peek()
 	cursor, named := c.readCursor(op.req.Cursor)
+	if op.req.Stay { // the cursor was for the guard
+		cursor, named, op.req.Cursor = ident.Cursor{}, false, ""
+	}
 	c.positions().Arrived(cursor.N, op.event.ReplyTo)
 	if op.req.Wait == 0 || op.leavesWork() {
 		c.attendance().Note(ctx, presence.Call{Absence: op.req.Absence, Activity: op.req.Activity,
@@ -101,8 +110,13 @@ func (op *sendOp) listen(ctx context.Context) (got *Waited, err error) {
 	if c.head, err = c.room.log.Refresh(ctx, op.began); err != nil {
 		return nil, err
 	}
-	return c.wait(ctx, &WaitRequest{Cursor: op.req.Cursor, Wait: op.req.Wait, Absence: op.req.Absence,
-		Activity: op.req.Activity}, op.event.N)
+	return c.wait(ctx, op.waits(), op.event.N)
+}
+
+// waits returns the wait that follows the message.
+func (op *sendOp) waits() *WaitRequest {
+	return &WaitRequest{Cursor: op.req.Cursor, Wait: op.req.Wait, Absence: op.req.Absence, Activity: op.req.Activity,
+		Stay: op.req.Stay, key: op.req.Key, repeats: op.known}
 }
 
 // leavesWork reports whether the message finishes a task, and its sender has another, or more are free than
@@ -122,13 +136,13 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 	pos := position{named: true, ignored: op.req.Cursor != "" && !named}
 	if at, known := c.positions().Known(); named {
 		pos.after, pos.noted = cursor.N, cursor.Noted
-	} else if after, _ := at.Next(); known && !c.agent.IsPerson() &&
+	} else if after, _ := op.waits().arrived(at).Next(); known && !c.agent.IsPerson() &&
 		max(c.head.Recent.NewestForeign(c.agent.Seat), c.head.LastChange) <= after {
 		pos.after = c.head.AsOf // nothing is unread, so no read is needed to tell from where on
-	} else if pos, err = c.locate(ctx, &WaitRequest{Cursor: op.req.Cursor}); err != nil {
+	} else if pos, err = c.locate(ctx, op.waits()); err != nil {
 		return nil, err
 	}
-	pos.own = op.event.N
+	pos.own, pos.stay = op.event.N, op.req.Stay
 	in := newInbox(c, pos)
 	if err := in.collect(ctx); err != nil {
 		return nil, err
@@ -145,6 +159,7 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 	if got.Status == StatusQuiet {
 		got.Status = ""
 	}
+	got.Wakes = in.wakes
 	return got, nil
 }
 

@@ -68,18 +68,26 @@ func (c *session) locate(ctx context.Context, req *WaitRequest) (position, error
 	if ok && cursor.N >= c.head.AsOf { // of a peek: nothing is beyond it, whatever the agent was given
 		return position{after: cursor.N, named: true, peeks: true}, nil
 	}
-	handing := at.HandingLock()
-	handing.Lock() // an older wait may be about to note what it hands out
-	p, err := at.Load(ctx)
-	handing.Unlock()
+	p, err := c.position(ctx)
 	if err != nil {
 		return position{}, err
 	}
 	if req.Peek {
 		return position{after: max(cursor.N, p.Acked, p.Handed, at.Shown(0)), named: true, peeks: true}, nil
 	}
+	p = req.arrived(p)
 	after, repeatTo := p.Next()
-	return position{after: after, repeatTo: repeatTo, shownTo: at.Shown(0), read: p, ignored: req.Cursor != ""}, nil
+	return position{after: after, repeatTo: repeatTo, shownTo: at.Shown(0), read: p, ignored: req.Cursor != "",
+		stay: req.Stay}, nil
+}
+
+// position returns the caller's read position.
+func (c *session) position(ctx context.Context) (room.ReadPosition, error) {
+	at := c.positions()
+	handing := at.HandingLock()
+	handing.Lock() // an older call may be about to note what it hands out
+	defer handing.Unlock()
+	return at.Load(ctx)
 }
 
 // wait is Wait for a caller that was accepted on a current head. own is the message that
@@ -265,7 +273,7 @@ func (c *session) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waite
 		h = c.room.log.Peek()
 	}
 	got := &Waited{
-		Status: in.status(ctx, h), Messages: in.batch.Messages, HasMore: in.full, before: in.before,
+		Status: in.status(ctx, h), Messages: in.batch.Messages, HasMore: in.full, before: in.before, Wakes: in.wakes,
 		Cursor:    c.cursor(in.scanned, in.alone || in.pos.noted && len(in.batch.Messages) == 0),
 		Situation: in.situation(h),
 	}
@@ -327,9 +335,13 @@ func (c *session) give(ctx context.Context, in *inbox, w *presence.Wait) (bool, 
 		read := in.pos.read
 		if now, known := at.Known(); known { // a send may have been held back since
 			read.Acked, read.Guarded, read.Held = max(read.Acked, now.Acked), now.Guarded, now.Held
-			read.Given = max(read.Given, now.Given)
+			read.HeldKey, read.Given = now.HeldKey, max(read.Given, now.Given)
 		}
-		return true, at.Handed(ctx, read.Handing(in.pos.after, in.scanned, in.pos.repeatTo, w.Began.Before(w.Until)))
+		repeatTo, waited := in.pos.repeatTo, w.Began.Before(w.Until)
+		if in.pos.stay { // each repetition of the call brings it again
+			repeatTo, waited = 0, true
+		}
+		return true, at.Handed(ctx, read.Handing(in.pos.after, in.scanned, repeatTo, waited))
 	}
 	return true, nil
 }
