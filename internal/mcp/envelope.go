@@ -71,7 +71,7 @@ func Parse(body []byte) (*Message, *Refusal) {
 	switch bytes.TrimLeft(body, " \t\r\n")[0] {
 	case '{':
 	case '[':
-		return nil, invalid("Batches are not part of MCP. Send one JSON-RPC message in each POST.")
+		return nil, invalid("Send one JSON-RPC message in each POST, and no batch.")
 	default:
 		return nil, invalid("The body must be a JSON-RPC message, which is a JSON object.")
 	}
@@ -91,6 +91,9 @@ func Parse(body []byte) (*Message, *Refusal) {
 	m.ID = bytes.Clone(m.ID) // it outlives the body
 	return m, nil
 }
+
+// Params returns the params as the client wrote them, a part of the body; nil if there are none.
+func (m *Message) Params() json.RawMessage { return m.params.raw }
 
 // members says where the members of a message go.
 func (m *Message) members(version, method *json.RawMessage) members {

@@ -46,21 +46,13 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 	if t, err := ident.ParseToken(asked.Token); err == nil && !t.Person && asked.Peek && s.looksIn {
 		asked.Wait, asked.LooksIn = 0, true
 	}
-	o := mcp.Do(ctx, s.log, standbyName, func(ctx context.Context, r *mcp.Record) (any, error) {
+	asked.Wait = min(asked.Wait, s.clients.longest)
+	how := Plain{Name: standbyName, Kind: ratelimit.Vital, Wait: asked.Wait}
+	o := s.Do(ctx, how, func(ctx context.Context, r *mcp.Record) (any, error) {
 		r.Room = roomOf(asked.Token)
-		ctx, err := s.admit(ctx, ratelimit.Vital)
-		if err != nil {
-			return nil, err
-		}
-		asked.Wait = min(asked.Wait, s.clients.longest)
-		ctx, end, err := begin(ctx, asked.Wait)
-		if err != nil {
-			return nil, err
-		}
-		defer end()
 		got, err := s.rooms.Wait(ctx, asked)
 		if err != nil {
-			return nil, refusal(err, repeatSafely)
+			return nil, err
 		}
 		if ended.Status, ended.Stopping = got.Status, got.Stopping; got.Yielded {
 			ended.RetryAfter = standbyYields
