@@ -4,6 +4,7 @@ go 1.26.0
 
 // What the program and the function need. docs/dependencies.md says why.
 require (
+	github.com/a2aproject/a2a-go/v2 v2.4.0
 	github.com/alecthomas/kong v1.17.0
 	github.com/aws/aws-lambda-go v1.55.1
 	github.com/aws/aws-sdk-go-v2 v1.47.5
@@ -82,6 +83,8 @@ require (
 	modernc.org/memory v1.12.1 // indirect
 	modernc.org/sqlite v1.61.1 // indirect
 )
+
+require golang.org/x/mod v0.42.0 // indirect
 
 // What checks the scripts of the page has a Go package in it.
 ignore ./internal/page/node_modules

@@ -19,7 +19,8 @@ func arrows() map[string][]string {
 	meters := []string{"internal/meter", "internal/meter/emf", "internal/meter/scrape"}
 	service := slices.Concat(meters, drivers, rooms, []string{
 		"internal/ratelimit", "internal/access", "internal/presence", "internal/chat", "internal/pairing",
-		"internal/tools", "internal/mcp", "internal/httpapi", "internal/lambdahttp", "internal/transfer",
+		"internal/tools", "internal/mcp", "internal/a2a", "internal/httpapi", "internal/lambdahttp",
+		"internal/transfer",
 		"internal/page", "internal/files", "internal/outbox", "internal/outcall",
 	})
 	clients := []string{"internal/client", "internal/fault", "internal/wake", "internal/shell"}
@@ -48,8 +49,10 @@ func arrows() map[string][]string {
 		"internal/tools": {"internal/fetch", "internal/sanitize", "internal/tools/spec", "internal/mcp",
 			"internal/pairing", "internal/outbox", "internal/chat", "internal/ratelimit", "internal/room",
 			"internal/ident", "internal/fault", "internal/meter"},
-		"internal/httpapi": {"internal/page", "internal/access", "internal/tools", "internal/mcp", "internal/chat",
-			"internal/room", "internal/ident", "internal/fault", "internal/meter", "internal/outcall"},
+		"internal/a2a": {"internal/tools", "internal/mcp", "internal/chat", "internal/ratelimit", "internal/room",
+			"internal/ident", "internal/fault"},
+		"internal/httpapi": {"internal/a2a", "internal/page", "internal/access", "internal/tools", "internal/mcp",
+			"internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter", "internal/outcall"},
 		"internal/lambdahttp": {"internal/meter"},
 
 		// The client side of the program.
@@ -131,7 +134,8 @@ func foreign() map[string][]string {
 			"internal/doctor", "internal/fetch", "internal/httpapi", "internal/lambdahttp", "internal/mcp",
 			"internal/meter/scrape", "internal/page", "internal/wake", "internal/table/dynamotable",
 			"internal/files/bucket", "internal/outcall",
-			"internal/bridge"},
+			"internal/bridge", "internal/a2a"},
+		"github.com/a2aproject/a2a-go": {"internal/a2a"},
 		"github.com/mark3labs/mcp-go":  {"internal/mcp", "internal/client", "internal/bridge"},
 		"github.com/aws/aws-lambda-go": {"functions/mcp", "functions/outbox", "internal/lambdahttp"},
 		"github.com/aws/aws-sdk-go-v2": {"functions/outbox", "internal/table/dynamotable",
