@@ -12,6 +12,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/a2a"
 	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/files"
@@ -171,7 +174,10 @@ func (a *App) handler(c Config, m *meter.Meter, site *page.Site) http.Handler {
 		Version: Version(), Instructions: set.Instructions, Tools: list, Prompts: set.Prompts(),
 		Resources: set.Resources(), Events: set.Events(), Log: c.Logger,
 	})
+	agents := a2a.New(a2a.Options{Rooms: a.rooms, Tools: set, Version: Version(), LongestWait: s.LongestWait,
+		Clock: clockwork.NewRealClock()})
 	return httpapi.New(httpapi.Options{
+		A2A: agents.Serve, Card: agents.Card,
 		Fetch:  a.rooms.Limits().Fetch,
 		Upload: set.Upload, LookAtUpload: a.rooms.LookAtUpload, Download: a.rooms.Download,
 		MCP: server.Serve, Standby: set.Standby, Gate: a.gate, Keys: c.Keys(), Ready: a.Ready, Logger: c.Logger,

@@ -62,6 +62,7 @@ func (a *api) serveSecretPath(x *exchange, r *http.Request) {
 		if x.only(r, http.MethodGet, http.MethodHead) && !a.toBrowser(x, r) {
 			a.serveInvite(x, r, parts[1])
 		}
+	case parts[0] == "i" && a.serveBelowInvite(x, r):
 	default:
 		x.nothingHere()
 	}

@@ -195,6 +195,8 @@ func TestAdmission_turnedAway_startsNoSignIn(t *testing.T) {
 		"/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server/k/" + secret + "/mcp",
 		"/k/" + secret + "/mcp/.well-known/openid-configuration",
 		"/k/" + secret + "/.well-known/oauth-protected-resource", "/i/" + g.invite + "/.well-known/x", "/k/" + secret,
+		"/i/" + g.invite + "/as/a2a", "/i/" + g.invite + "/as//a2a", "/i/" + g.invite + "/as/a/b/a2a", "/a2a/x",
+		"/i/" + g.invite + "/a2a/x", "/k/" + secret + "/a2a", "/k/" + secret + cardPath,
 		"/k/" + secret + "/v1/wait", "/k/", "/i/", "/i", "/k/a/b/mcp", "/register", "/i/" + g.invite + "/mcp/mcp",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
@@ -213,7 +215,8 @@ func TestAdmission_secretsInPaths_areNowhereElse(t *testing.T) {
 	secrets := []string{key, lost, g.invite, g.key.Secret, g.guest}
 	call := legacyCall
 	for _, path := range []string{"/k/" + key + "/mcp", "/k/" + lost + "/mcp", "/i/" + g.invite + "/mcp",
-		"/i/" + g.invite, "/k/" + key + "/other", "/i/" + lost, "/k/" + key} {
+		"/i/" + g.invite, "/k/" + key + "/other", "/i/" + lost, "/k/" + key, "/i/" + g.invite + a2aPath,
+		"/i/" + lost + a2aPath, "/i/" + lost + "/as/" + key + cardPath} {
 		for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodHead, http.MethodDelete} {
 			for _, tool := range []string{"echo", "fail"} {
 				r := g.request(call("1", tool, "hello", ""))
@@ -253,7 +256,7 @@ func TestAdmission_secretsInPaths_areNowhereElse(t *testing.T) {
 		}
 	}
 	for _, part := range []string{`"path":"/k/{key}/mcp"`, `"path":"/i/{code}/mcp"`, `"path":"/i/{code}"`,
-		`"path":"(other)"`, `"msg":"panic"`, `"refused":"key_invalid"`} {
+		`"path":"/i/{code}/a2a"`, `"path":"/i/{code}/as/{name}/.well-known/agent-card.json"`, `"path":"(other)"`, `"msg":"panic"`, `"refused":"key_invalid"`} {
 		if !strings.Contains(log, part) {
 			t.Errorf("the log has no %s: %s", part, log)
 		}

@@ -69,10 +69,10 @@ func OwnNames(h http.Handler, hosts []string) http.Handler {
 	})
 }
 
-// The headers that MCP clients send, and those that a page must be able to read.
+// The headers that clients of MCP and A2A send, and those that a page must be able to read.
 const (
 	clientHeaders = "Content-Type, Accept, Authorization, MCP-Protocol-Version, Mcp-Method, Mcp-Name, " +
-		"Mcp-Session-Id, Last-Event-ID"
+		"Mcp-Session-Id, Last-Event-ID, A2A-Version, A2A-Extensions"
 	serverHeaders = "MCP-Protocol-Version, Mcp-Session-Id, Retry-After, WWW-Authenticate"
 )
 

@@ -45,7 +45,7 @@ func TestGuard_loopback_answersToItsOwnNamesOnly(t *testing.T) {
 
 func TestGuard_hostIsCheckedOnEveryRoute(t *testing.T) {
 	s := newSite(t)
-	for _, path := range []string{"/", healthPath, MCPPath, "/nowhere"} {
+	for _, path := range []string{"/", healthPath, MCPPath, a2aPath, cardPath, "/nowhere"} {
 		r := s.get(path)
 		r.Host = "evil.example"
 		if resp, body := s.do(r); resp.StatusCode != 403 {
@@ -59,7 +59,7 @@ func TestGuard_hostIsCheckedOnEveryRoute(t *testing.T) {
 func TestGuard_callOfAServerOfParley_isRefusedOnEveryRoute(t *testing.T) {
 	s := newSite(t)
 	for _, path := range []string{"/", healthPath, MCPPath, StandbyPath, "/nowhere",
-		"/k/" + strings.Repeat("a", 30) + MCPPath} {
+		"/k/" + strings.Repeat("a", 30) + MCPPath, a2aPath, cardPath, "/i/x" + a2aPath} {
 		for _, value := range []string{"1", ""} {
 			r := s.request(initialize, http.Header{outcall.Mark: {value}})
 			r.URL.Path = path
@@ -142,7 +142,7 @@ func TestGuard_preflight_namesWhatClientsSend(t *testing.T) {
 		t.Errorf("%d %v", resp.StatusCode, resp.Header)
 	}
 	for _, name := range []string{"MCP-Protocol-Version", "Mcp-Method", "Mcp-Name", "Authorization", "Content-Type",
-		"Mcp-Session-Id", "Last-Event-ID"} {
+		"Mcp-Session-Id", "Last-Event-ID", "A2A-Version", "A2A-Extensions"} {
 		if !strings.Contains(resp.Header.Get("Access-Control-Allow-Headers"), name) {
 			t.Errorf("%s may not be sent", name)
 		}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/a2a"
 	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/mcp"
@@ -49,6 +50,11 @@ type Options struct {
 	LookAtUpload func(ctx context.Context, code string) (chat.UploadView, error)
 	// Download returns the file at an address that get_file gave.
 	Download func(ctx context.Context, ticket string) (chat.Download, error)
+	// A2A answers a call of A2A that came in at p and has passed every check. If it answers with a
+	// stream, it says so at once. Nil means that there are no such addresses.
+	A2A func(w http.ResponseWriter, r *http.Request, m *mcp.Message, p a2a.Place)
+	// Card returns the card of the agent at p, whose calls go to the URL rpc.
+	Card func(ctx context.Context, p a2a.Place, rpc string) ([]byte, error)
 	// Gate says who is admitted by a key, an invite or the token of a seat. Nil: nobody
 	// is, and everybody may use MCPPath and StandbyPath.
 	Gate *access.Gate
@@ -182,6 +188,8 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case MCPPath, MCPPath + "/":
 		x.route = MCPPath
 		a.serveMCP(x, r, door{MCPPath, bearer(r.Header)})
+	case a2aPath, a2aPath + "/", cardPath:
+		a.serveOwnA2A(x, r)
 	case StandbyPath:
 		if a.Standby == nil {
 			x.nothingHere()

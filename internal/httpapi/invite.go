@@ -33,12 +33,17 @@ func inviteText(address string, v ident.Invite) string {
 	if base == "" {
 		base = "http://ADDRESS"
 	}
+	link := base + tools.InvitePath + v.String()
 	return `Parley: an invite to a room in which AI agents of different people talk to each other.
 
 Add this address to your agent's client, and tell the agent: join the room on parley.
 
-` + Connect(base+tools.InvitePath+v.String()+MCPPath) + `
-It lets an agent into this one room and nothing else. Anyone who has the address can take a
+` + Connect(link+MCPPath) + `
+An agent that speaks A2A takes this address. Add as/NAME/ to choose its name:
+
+  ` + link + `/
+
+An invite lets an agent into this one room and nothing else. Anyone who has the address can take a
 seat while the invite lasts, so do not publish it.
 `
 }

@@ -54,7 +54,8 @@ func TestPages_browser_getsThePageAtEachAddress(t *testing.T) {
 func TestPages_othersThanBrowsers_getAText(t *testing.T) {
 	g := newGated(t)
 	for path, says := range map[string]string{"/": "claude mcp add", "/r/abcdefg": "    parley watch\n",
-		"/r/abcdefg/": "Open it in a browser", "/i/" + g.invite: g.invite + "/mcp"} {
+		"/r/abcdefg/": "Open it in a browser", "/i/" + g.invite: g.invite + "/mcp",
+		"/i/" + g.invite + "/": g.invite + "/\n"} {
 		for _, accept := range []string{"", "*/*", "application/json"} {
 			r := g.get(path)
 			if accept != "" {

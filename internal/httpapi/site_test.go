@@ -15,6 +15,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/a2a"
 	"github.com/parley-chat/parley/internal/leaks"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/page"
@@ -24,7 +25,8 @@ import (
 const patience = time.Minute
 
 // site is a real server on the loopback with three tools: echo answers with its
-// argument, fail panics, and block waits until it is released or cut off.
+// argument, fail panics, and block waits until it is released or cut off. The addresses of A2A
+// have the same tools.
 type site struct {
 	t       *testing.T
 	url     string
@@ -44,6 +46,8 @@ func newSite(t *testing.T, change ...func(*site, *Options)) *site {
 	}
 	logger := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o := Options{MCP: s.mcp(logger).Serve, Logger: logger, Clock: s.clock, Page: pages(t)}
+	o.A2A = func(w http.ResponseWriter, r *http.Request, m *mcp.Message, _ a2a.Place) { o.MCP(w, r, m) }
+	o.Card = func(_ context.Context, _ a2a.Place, rpc string) ([]byte, error) { return []byte(rpc), nil }
 	for _, f := range change {
 		f(s, &o)
 	}

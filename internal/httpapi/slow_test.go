@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/parley-chat/parley/internal/a2a"
 	"github.com/parley-chat/parley/internal/mcp"
 )
 
@@ -89,24 +90,38 @@ func TestSlowReaders_haveTimeAsLongAsTheyTakeSomething_andTenSecondsForThePage(t
 
 // A client that is silent looks like one that waits, until it takes no beat.
 func TestSlowReader_ofBeats_losesItsCallTenSecondsLater(t *testing.T) {
+	slowReader(t, MCPPath, "", DefaultKeepAlive)
+	slowReader(t, a2aPath, "", beatsA2A)
+	slowReader(t, a2aPath, eventsType, beatsA2A)
+}
+
+// slowReader calls a path whose answer has a type, and takes none of it. The first beat comes so much later.
+func slowReader(t *testing.T, path, kind string, beat time.Duration) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		began, took := time.Now(), make(chan time.Duration, 1)
-		h := New(Options{MCP: func(_ http.ResponseWriter, r *http.Request, _ *mcp.Message) {
+		silent := func(w http.ResponseWriter, r *http.Request, _ *mcp.Message) {
+			if kind != "" {
+				w.Header().Set("Content-Type", kind)
+				w.WriteHeader(http.StatusOK)
+			}
 			<-r.Context().Done()
 			took <- time.Since(began)
-		}})
+		}
+		h := New(Options{MCP: silent,
+			A2A: func(w http.ResponseWriter, r *http.Request, m *mcp.Message, _ a2a.Place) { silent(w, r, m) }})
 		listener := make(pipes, 1)
 		server := NewServer(h, slog.New(slog.DiscardHandler))
 		go func() { _ = server.Serve(listener) }()
 		here, there := net.Pipe()
 		listener <- there
-		if _, err := fmt.Fprintf(here, "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"+
-			"Accept: application/json, text/event-stream\r\nContent-Length: %d\r\n\r\n%s", len(initialize),
+		if _, err := fmt.Fprintf(here, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"+
+			"Accept: application/json, text/event-stream\r\nContent-Length: %d\r\n\r\n%s", path, len(initialize),
 			initialize); err != nil {
 			t.Fatal(err)
 		}
-		if got := <-took; got != DefaultKeepAlive+10*time.Second {
-			t.Errorf("the call ended after %v", got)
+		if got := <-took; got != beat+10*time.Second {
+			t.Errorf("%s %s: the call ended after %v", path, kind, got)
 		}
 		here.Close()
 		close(listener)

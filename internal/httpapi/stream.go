@@ -3,70 +3,42 @@ package httpapi
 import (
 	"bytes"
 	"context"
-	"errors"
 	"maps"
 	"net/http"
-	"sync"
-	"time"
-
-	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/mcp"
 )
 
 // serveStream passes m on, in this context, with a stream in front of its answer.
 func (a *api) serveStream(ctx context.Context, x *exchange, r *http.Request, m *mcp.Message) {
-	s := &stream{x: x, every: a.KeepAlive, header: http.Header{}}
-	s.start(a.Clock)
+	s := &stream{pulse: pulse{x: x, every: a.KeepAlive}, header: http.Header{}}
+	s.start(a.Clock, s.beat)
 	panicked := true
 	defer func() { s.end(panicked) }()
 	a.MCP(s, r.WithContext(mcp.WithStream(ctx, s)), m)
 	panicked = false
 }
 
-// stream is the answer to a POST whose client accepts events. Clients and proxies close silent
-// connections. A JSON answer that comes before the first beat goes out as it is. Any other
-// becomes a stream of events: comments, or the messages from OnBeat, and finally the JSON answer
-// as one event.
+// stream is the answer to a POST whose client accepts events. A JSON answer that comes before
+// the first beat goes out as it is. Any other becomes a stream of events: comments, or the
+// messages from OnBeat, and finally the JSON answer as one event.
 //
-// It costs one timer and no goroutine. It has a header of its own, because some servers use the
-// real one in another goroutine once it is written.
+// It has a header of its own, because some servers use the real one in another goroutine once it
+// is written. It is open if events have begun.
 type stream struct {
-	x     *exchange
-	every time.Duration
-
-	mu     sync.Mutex
-	timer  clockwork.Timer // set under mu, because it may fire before it is set
-	next   func() []byte   // what a beat says; nil: a comment
-	open   bool            // events have begun, so the answer is an event too
-	closed bool            // only the answer may still come
-	gone   bool            // a write failed
+	pulse
+	next func() []byte // what a beat says; nil: a comment
 
 	header http.Header  // the handler's
 	status int          // the handler's; 0 before it answers
 	held   bytes.Buffer // the answer, if events have begun
 }
 
-func (s *stream) start(clock clockwork.Clock) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.timer = clock.AfterFunc(s.every, s.beat)
-}
-
-// beat keeps the connection alive. It may run late, after the end.
 func (s *stream) beat() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return
-	}
 	if s.next == nil {
-		s.write([]byte(": still here\n\n"))
+		s.send(eventsType, []byte(stillHere))
 	} else {
-		s.write(event(s.next()))
-	}
-	if !s.gone {
-		s.timer.Reset(s.every)
+		s.send(eventsType, event(s.next()))
 	}
 }
 
@@ -82,42 +54,18 @@ func (s *stream) Send(message []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closed {
-		s.write(event(message))
+		s.send(eventsType, event(message))
 	}
 }
 
-// event writes a message as a server-sent event (HTML standard, 9.2). Line breaks in
-// JSON are only between its parts, where they mean nothing.
-func event(message []byte) []byte {
+// event writes a message as a server-sent event (HTML standard, 9.2).
+func event(message []byte) []byte { return append([]byte("event: message\n"), untyped(message)...) }
+
+// untyped is an event without a type. Line breaks in JSON are only between its parts, where they
+// mean nothing.
+func untyped(message []byte) []byte {
 	line := bytes.ReplaceAll(bytes.TrimSpace(message), []byte("\n"), []byte(" "))
-	return append(append([]byte("event: message\ndata: "), line...), "\n\n"...)
-}
-
-// write sends events, and begins the stream if necessary. If the client does not read
-// them it has left: the server ends the request, see [New]. The caller holds mu.
-func (s *stream) write(events []byte) {
-	if s.gone {
-		return
-	}
-	if !s.open {
-		s.open = true
-		h := s.x.Header()
-		h.Set("Content-Type", "text/event-stream")
-		if h.Get("Cache-Control") == "" { // an address with a secret has a stricter one
-			h.Set("Cache-Control", "no-cache")
-		}
-		h.Set("X-Accel-Buffering", "no") // else a proxy may collect the beats
-		s.x.WriteHeader(http.StatusOK)
-	}
-	s.x.writeSoon()
-	_, err := s.x.Write(events)
-	if err == nil {
-		err = http.NewResponseController(s.x).Flush()
-	}
-	// A writer without Flush sends at once or at the end.
-	if err != nil && !errors.Is(err, http.ErrNotSupported) {
-		s.gone = true
-	}
+	return append(append([]byte("data: "), line...), "\n\n"...)
 }
 
 // Header implements [http.ResponseWriter].
@@ -132,8 +80,8 @@ func (s *stream) WriteHeader(status int) {
 	if s.status != 0 {
 		return
 	}
-	s.status, s.closed = status, true
-	s.timer.Stop()
+	s.status = status
+	s.stop()
 	if !s.open {
 		maps.Copy(s.x.Header(), s.header)
 		s.x.WriteHeader(status)
@@ -153,15 +101,14 @@ func (s *stream) Write(p []byte) (int, error) {
 func (s *stream) end(panicked bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed = true
-	s.timer.Stop()
+	s.stop()
 	switch {
 	case !s.open:
 	case panicked:
-		s.write(event(rpcError(s.x.rpcID, rpcFault{Code: codeInternal, Message: s.x.failed()})))
+		s.send(eventsType, event(rpcError(s.x.rpcID, rpcFault{Code: codeInternal, Message: s.x.failed()})))
 	case s.status == 0:
-		s.write(event(rpcError(s.x.rpcID, rpcFault{Code: codeInternal, Message: cutOff})))
+		s.send(eventsType, event(rpcError(s.x.rpcID, rpcFault{Code: codeInternal, Message: cutOff})))
 	case s.held.Len() > 0:
-		s.write(event(s.held.Bytes()))
+		s.send(eventsType, event(s.held.Bytes()))
 	}
 }

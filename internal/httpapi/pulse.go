@@ -1,0 +1,82 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+)
+
+// pulse shows a client that its request is alive until the answer is complete: clients and
+// proxies close silent connections. It costs one timer and no goroutine.
+type pulse struct {
+	x     *exchange
+	every time.Duration // the longest silence
+
+	mu     sync.Mutex
+	timer  clockwork.Timer // set under mu, because it may fire before it is set
+	open   bool            // the header is sent
+	closed bool            // no sign of life may come any more
+	gone   bool            // a write failed
+}
+
+// start has beat called after each silence, with mu held. A beat sends a sign of life.
+func (p *pulse) start(clock clockwork.Clock, beat func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.timer = clock.AfterFunc(p.every, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.closed { // it may run late, after the end
+			return
+		}
+		if beat(); !p.gone {
+			p.timer.Reset(p.every)
+		}
+	})
+}
+
+// stop ends the beats. The caller holds mu.
+func (p *pulse) stop() {
+	p.closed = true
+	p.timer.Stop()
+}
+
+// send sends a part of an answer at once, and before the first part the header, for a success of
+// this type. If the client does not read it, it has left: the server ends the request, see [New].
+// The caller holds mu.
+func (p *pulse) send(kind string, part []byte) {
+	if p.gone {
+		return
+	}
+	if !p.open {
+		p.open = true
+		h := p.x.Header()
+		h.Set("Content-Type", kind)
+		if h.Get("Cache-Control") == "" { // an address with a secret has a stricter one
+			h.Set("Cache-Control", "no-cache")
+		}
+		h.Set("X-Accel-Buffering", "no") // else a proxy may collect the beats
+		p.x.WriteHeader(http.StatusOK)
+	}
+	_, err := p.x.Write(part)
+	if err == nil {
+		err = p.flush()
+	}
+	// A writer without Flush sends at once or at the end.
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		p.gone = true
+	}
+}
+
+func (p *pulse) flush() error { return http.NewResponseController(p.x).Flush() }
+
+// The types of answers, and the sign of life in a stream of events: a comment.
+const (
+	jsonType   = "application/json"
+	eventsType = "text/event-stream"
+
+	stillHere = ": still here\n\n"
+)
