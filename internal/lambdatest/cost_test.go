@@ -124,31 +124,48 @@ func (c *counted) say(s *chat.Service, seat chat.Seated, text string) {
 func (c *counted) wait(what string, seat chat.Seated, cursor string) string {
 	c.t.Helper()
 	c.meter.take()
-	done := make(chan chat.Waited, 1)
-	go func() {
-		got, err := c.other.Wait(c.t.Context(),
+	var got chat.Waited
+	c.passes(func() (err error) {
+		got, err = c.other.Wait(c.t.Context(),
 			chat.WaitRequest{Token: seat.Token, Cursor: cursor, Wait: 50 * time.Second})
-		if err != nil || got.Status != chat.StatusQuiet && got.Status != chat.StatusTurn {
-			c.t.Errorf("%+v, %v", got, err)
-		}
-		done <- got
-	}()
+		return err
+	})
+	switch got.Status {
+	case chat.StatusTurn:
+		c.clock.Advance(time.Minute) // its presence is due again
+		return c.wait(what, seat, got.Cursor)
+	case chat.StatusQuiet:
+	default:
+		c.t.Errorf("%+v", got)
+	}
+	c.rounded(what, 10)
+	return got.Cursor
+}
+
+// rounded notes what a wait did, which has read about a multiple of step.
+func (c *counted) rounded(what string, step float64) {
+	read, write := c.meter.take()
+	c.rows = append(c.rows, fmt.Sprintf("| %s | %g | %g |", what, math.Round(read/step)*step, write))
+}
+
+// passes lets the time pass in which a call waits.
+func (c *counted) passes(call func() error) {
+	c.t.Helper()
+	done := make(chan error, 1)
+	go func() { done <- call() }()
 	for {
 		ctx, cancel := context.WithTimeout(c.t.Context(), 20*time.Second)
 		// The wait's own timer, the next poll's, and that of the silence.
 		slept := make(chan error, 1)
 		go func() { slept <- c.clock.BlockUntilContext(ctx, 3) }()
 		select {
-		case got := <-done:
+		case err := <-done:
 			cancel()
 			<-slept
-			if got.Status == chat.StatusTurn {
-				c.clock.Advance(time.Minute) // its presence is due again
-				return c.wait(what, seat, got.Cursor)
+			if err != nil {
+				c.t.Fatal(err)
 			}
-			read, write := c.meter.take()
-			c.rows = append(c.rows, fmt.Sprintf("| %s | %g | %g |", what, math.Round(read/10)*10, write))
-			return got.Cursor
+			return
 		case err := <-slept:
 			cancel()
 			if err != nil {
@@ -157,6 +174,51 @@ func (c *counted) wait(what string, seat chat.Seated, cursor string) string {
 			c.clock.Advance(50 * time.Millisecond)
 		}
 	}
+}
+
+// stays counts the calls of an agent that speaks A2A. Beside it another agent is in the room, and reads.
+func (c *counted) stays() {
+	c.t.Helper()
+	ann, err := c.one.CreateRoom(c.t.Context(), chat.CreateRequest{Room: "stays", AgentName: "Ann", Capacity: 4})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	code, _ := ident.ParseInvite(ann.Invite.Code)
+	ctx := ident.WithPrincipal(c.t.Context(), ident.Principal{Room: code.Room, Invite: code.Number})
+	token, texts := "", 0
+	send := func(s *chat.Service, wait time.Duration) chat.Sent {
+		c.t.Helper()
+		texts++
+		text := fmt.Sprint(texts, strings.Repeat("x", 700))
+		var got chat.Sent
+		c.passes(func() (err error) {
+			got, err = s.Send(ctx, chat.SendRequest{Token: token, Text: text, Key: text[:9], Wait: wait, Stay: true})
+			return err
+		})
+		if !got.Sent {
+			c.t.Fatalf("%+v", got)
+		}
+		return got
+	}
+	c.meter.take()
+	bob, err := c.one.JoinRoom(ctx, chat.JoinRequest{AgentName: "Bob", Stay: true})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	token = bob.Token
+	send(c.one, 0)
+	c.row("a first message, which joins")
+	send(c.one, 0)
+	c.row("the next one, by an instance that knows the room")
+	send(c.other, 0)
+	c.row("the next one, by an instance that does not")
+	if _, err := c.one.Stay(ctx, token, 50); err != nil {
+		c.t.Fatal(err)
+	}
+	c.row("GetTask, by an instance that knows the room")
+	c.meter.take()
+	send(c.one, 25*time.Second)
+	c.rounded("a message that waits 25 s for an answer, and gets none", 20)
 }
 
 // sends counts sends with an argument that costs, and one without.
@@ -476,6 +538,7 @@ func TestCostPage_figures_areCounted(t *testing.T) {
 	c.looks(bob, cursor)
 	c.glances(bob)
 	c.wakes()
+	c.stays()
 	c.files()
 	before := c.meter.asked()
 	c.clock.Advance(time.Hour)
