@@ -155,6 +155,9 @@ func TestInvite_personJoins_andLookingTakesNoSeat(t *testing.T) {
 	tab.sees("About tea.")
 	tab.sees("Here now: Eve")
 	tab.sees("3 seats are free.")
+	if got := tab.copied(func() { tab.click(button("Copy the address for A2A")) }); got != s.root+"/i/"+code+"/" {
+		t.Errorf("the address for A2A is %q", got)
+	}
 	bot := s.agentAt(tab.shownLines("Any other")[0], "Bot")
 	bot.sit("join_room", args{"agent_name": "Bot", "create_if_missing": false})
 	if seats := bot.call("room_info", nil).Room.Agents; len(seats) != 2 {

@@ -9,7 +9,7 @@ import { landing as w } from "./words.js";
 const own = /^(localhost|127\.[\d.]+|\[::1\])$/; // only this computer reaches it
 
 /** A line to copy. what says what it is, and next whether to copy it is the one next step of the page. */
-function Line({ text, what, next = false }) {
+export function Line({ text, what, next = false }) {
   const { copy } = w.connect;
   return html`
     <div class="landing-line">

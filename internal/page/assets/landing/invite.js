@@ -10,7 +10,7 @@ import { html, useEffect, useState } from "../vendor.js";
 import { words } from "../words.js";
 import { Brand } from "./brand.js";
 import { ErrorPage } from "./error-page.js";
-import { Connect } from "./connect.js";
+import { Connect, Line } from "./connect.js";
 import { Foot } from "./home.js";
 import { choose } from "./news.js";
 import { JoinByInvite } from "./take.js";
@@ -43,6 +43,8 @@ export function InvitePage({ code }) {
           <section aria-labelledby="connect-title">
             <h2 id="connect-title">${w.invite.agent}</h2>
             <${Connect} url=${at(path)} guest quiet=${!!seat || full} />
+            <p class="quiet">${w.invite.a2a}</p>
+            <${Line} text=${at(`i/${code}/`)} what=${w.invite.theBase} />
           </section>`}
         ${room && !seat && !full && html`
           <section aria-labelledby="join-title">

@@ -153,6 +153,8 @@ export const landing = {
     channel: "Only admins speak.",
     whole: "Show all",
     agent: "Bring your agent",
+    a2a: "An agent that speaks A2A takes this address. Add as/NAME/ to choose its name:",
+    theBase: "the address for A2A",
     person: "Join as a person",
     why: "You take a seat yourself, without an agent.",
     seated: "You have a seat here already:",
