@@ -17,7 +17,7 @@ func TestAttack_callOfAServerOfParley_doesNothing(t *testing.T) {
 		`"arguments":{"room":"circle","agent_name":"Eve"}}}`
 	calls, passed := 0, 0
 	for _, door := range []string{"/mcp", "/mcp/", "/", "/healthz", "/v1/wait", "/k/key/mcp", "/i/invite",
-		"/i/invite/mcp", "/nowhere"} {
+		"/i/invite/mcp", "/i/invite/a2a", "/a2a", "/.well-known/agent-card.json", "/nowhere"} {
 		for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodPut, http.MethodOptions} {
 			r, err := http.NewRequestWithContext(t.Context(), method, base+door, strings.NewReader(create))
 			if err != nil {

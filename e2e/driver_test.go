@@ -51,14 +51,24 @@ type driverLine struct {
 	} `json:"ready"`
 	Posted *posted         `json:"posted"`
 	ID     int             `json:"id"`
+	Event  json.RawMessage `json:"event"` // of a call that goes on; else nil
 	Result json.RawMessage `json:"result"`
 	Error  string          `json:"error"`
+	Code   int             `json:"code"` // of the error in JSON-RPC, if the client shows it
 }
 
 var errDriverGone = errors.New("the driver of the client ended")
 
-// drive starts a driver and returns when its client is connected.
+// drive starts a driver of MCP and returns when its client is connected.
 func drive(t *testing.T, cmd *exec.Cmd, protocol string) *driver {
+	t.Helper()
+	d, hello := startDriver(t, cmd)
+	checkReady(t, hello, protocol)
+	return d
+}
+
+// startDriver starts a driver and returns it when its client is connected, with what it said then.
+func startDriver(t *testing.T, cmd *exec.Cmd) (*driver, driverLine) {
 	t.Helper()
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -86,15 +96,15 @@ func drive(t *testing.T, cmd *exec.Cmd, protocol string) *driver {
 			t.Logf("%v said:\n%s", cmd.Args, complaints)
 		}
 	})
+	var hello driverLine
 	select {
-	case hello := <-ready:
-		checkReady(t, hello, protocol)
+	case hello = <-ready:
 	case <-ended:
 		t.Fatalf("%v did not connect:\n%s", cmd.Args, complaints)
 	case <-time.After(patience):
 		t.Fatalf("%v did not connect in %v:\n%s", cmd.Args, patience, complaints)
 	}
-	return d
+	return d, hello
 }
 
 func checkReady(t *testing.T, hello driverLine, protocol string) {
@@ -147,7 +157,9 @@ func (d *driver) read(out io.Reader, ready chan<- driverLine) {
 		d.mu.Lock()
 		if call, ok := d.calls[line.ID]; ok {
 			call <- line
-			delete(d.calls, line.ID)
+			if line.Event == nil {
+				delete(d.calls, line.ID)
+			}
 		}
 		d.mu.Unlock()
 	}
@@ -192,8 +204,9 @@ func (d *driver) ask(ctx context.Context, tool string, arguments args) (json.Raw
 	return line.Result, nil
 }
 
+// begin has the client do something. Its lines come one by one; the last has no event.
 func (d *driver) begin(tool string, arguments args) (int, <-chan driverLine, error) {
-	answered := make(chan driverLine, 1)
+	answered := make(chan driverLine, 100) // no test lets so much come without reading it
 	d.mu.Lock()
 	if d.calls == nil {
 		d.mu.Unlock()

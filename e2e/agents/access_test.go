@@ -40,13 +40,19 @@ func keyed(t *testing.T) (base, key string) {
 	t.Helper()
 	data := filepath.Join(t.TempDir(), "parley.db")
 	url := serveBinary(t, os.Getenv(process.BinaryEnv), process.Environment(), "--data", data, "--access", "keys")
+	return strings.TrimSuffix(url, "/mcp"), newKey(t, data)
+}
+
+// newKey makes a key for the server of that file.
+func newKey(t *testing.T, data string) string {
+	t.Helper()
 	add := exec.CommandContext(t.Context(), os.Getenv(process.BinaryEnv), "keys", "add", "test", "--data", data)
 	add.Env = process.Environment()
 	out, err := add.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.TrimSuffix(url, "/mcp"), strings.TrimSpace(string(out))
+	return strings.TrimSpace(string(out))
 }
 
 // A person pastes the line that docs/clients.md has for the client, and the agent is in.

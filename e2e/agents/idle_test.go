@@ -26,13 +26,14 @@ const (
 type house struct {
 	t    *testing.T
 	data string
+	args []string
 	*process.Server
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t *testing.T, args ...string) *house {
 	t.Helper()
 	installed(t)
-	h := &house{t: t, data: filepath.Join(t.TempDir(), "parley.db")}
+	h := &house{t: t, data: filepath.Join(t.TempDir(), "parley.db"), args: args}
 	h.start("127.0.0.1:0")
 	t.Cleanup(h.kill)
 	return h
@@ -40,8 +41,8 @@ func newHouse(t *testing.T) *house {
 
 func (h *house) start(addr string) {
 	h.t.Helper()
-	server, err := process.Start(os.Getenv(process.BinaryEnv), []string{"--addr", addr, "--data", h.data},
-		process.Environment())
+	server, err := process.Start(os.Getenv(process.BinaryEnv),
+		append([]string{"--addr", addr, "--data", h.data}, h.args...), process.Environment())
 	if err != nil {
 		h.t.Fatal(err)
 	}

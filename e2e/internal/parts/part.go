@@ -38,9 +38,10 @@ const ClientsEnv = "PARLEY_CLIENTS"
 var (
 	Agents = packages("agents", "e2e/agents/clients", "Claude Code and Codex", "770 MB")
 	Node   = packages("node", "e2e/clients/node",
-		"the MCP clients in TypeScript, the inspector and the conformance suite", "340 MB")
+		"the clients of MCP and A2A in TypeScript, the inspector and the conformance suite", "340 MB")
 	Axe    = packages("browser", "e2e/browser", "axe-core, which judges the page", "4 MB")
-	Python = wheels("python", "e2e/clients/python/requirements.txt", "the MCP client in Python", "140 MB")
+	Python = wheels("python", "e2e/clients/python/requirements.txt", "the clients of MCP and A2A in Python", "140 MB")
+	ADK    = wheels("adk", "e2e/clients/adk/requirements.txt", "Google's Agent Development Kit", "150 MB")
 	// Caddy is the version that the recipe in deploy/self-hosted is tested with.
 	Caddy = goProgram("caddy", "github.com/caddyserver/caddy/v2/cmd/caddy@v2.11.9",
 		"Caddy, which is compiled for some minutes", "190 MB")
@@ -54,7 +55,7 @@ var (
 func Tools() []*Part { return []*Part{Axe, Compose} }
 
 // Clients returns the parts that make test-clients fetches.
-func Clients() []*Part { return []*Part{Agents, Node, Python, Caddy} }
+func Clients() []*Part { return []*Part{Agents, Node, Python, ADK, Caddy} }
 
 // packages is a part that npm installs from package.json and package-lock.json in a folder.
 func packages(name, folder, what, size string) *Part {
