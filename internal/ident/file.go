@@ -80,15 +80,17 @@ func ParseTicket(s string) (t Ticket, ok bool) {
 	if !ok || !checked(ticketPrefix, body, ticketChars) {
 		return t, false
 	}
-	next := func(n int) (part string) {
-		part, body = body[:n], body[n:]
-		return part
-	}
-	t.Room, t.Seat = next(RoomChars), int(Number(next(seatChars)))
-	t.Message = string(messagePrefix) + next(messageChars)
-	t.Until = time.Unix(int64(Number(next(secondChars))), 0)
-	t.secret = next(SecretChars)
+	t.Room, t.Seat = cut(&body, RoomChars), int(Number(cut(&body, seatChars)))
+	t.Message = string(messagePrefix) + cut(&body, messageChars)
+	t.Until = time.Unix(int64(Number(cut(&body, secondChars))), 0)
+	t.secret = cut(&body, SecretChars)
 	return t, true
+}
+
+// cut takes the first n characters from what is left of a code.
+func cut(left *string, n int) (part string) {
+	part, *left = (*left)[:n], (*left)[n:]
+	return part
 }
 
 // Of reports, in constant time, whether the room whose log has the key has made t for the agent that

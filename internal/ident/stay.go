@@ -46,11 +46,7 @@ func parseStay(prefix, s string) (t Token, ok bool) {
 	if !ok || !checked("", body, stayChars) {
 		return Token{}, false
 	}
-	next := func(n int) (part string) {
-		part, body = body[:n], body[n:]
-		return part
-	}
-	t.Room, t.Seat = next(RoomChars), int(Number(next(seatChars)))
-	t.Joined, t.Secret = int64(Number(next(joinedChars))), next(SecretChars)
+	t.Room, t.Seat = cut(&body, RoomChars), int(Number(cut(&body, seatChars)))
+	t.Joined, t.Secret = int64(Number(cut(&body, joinedChars))), cut(&body, SecretChars)
 	return t, t.IsStay()
 }
