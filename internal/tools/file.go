@@ -216,9 +216,15 @@ func (s *Set) Upload(ctx context.Context, code string, body io.Reader) Uploaded 
 
 // at is the address of a path of this server, for a command of a shell.
 func (s *Set) at(ctx context.Context, path string) string {
+	return cmp.Or(s.reached(ctx, path), "https://ADDRESS-OF-THIS-SERVER"+path)
+}
+
+// reached is the address of a path of this server; "" if that of the server is not known, or could do something in a
+// shell.
+func (s *Set) reached(ctx context.Context, path string) string {
 	address := s.address(ctx)
 	if !plain(address) {
-		return "https://ADDRESS-OF-THIS-SERVER" + path
+		return ""
 	}
 	return site(address) + path
 }

@@ -48,11 +48,7 @@ func (s *Set) Watch(ctx context.Context, claim string) string {
 // FileAddress returns the address at which a program gets the file of a ticket; "" if the address of this server is not
 // known.
 func (s *Set) FileAddress(ctx context.Context, ticket string) string {
-	address := s.address(ctx)
-	if !plain(address) {
-		return ""
-	}
-	return site(address) + DownloadPath + ticket
+	return s.reached(ctx, DownloadPath+ticket)
 }
 
 // Words returns what an agent wrote as others may read it: hidden characters are shown.
