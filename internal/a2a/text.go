@@ -174,7 +174,7 @@ func (s *Server) fileOf(ctx context.Context, token string, m chat.Message) *wire
 	if m.File == nil {
 		return nil
 	}
-	got, err := s.o.Rooms.GetFile(ctx, chat.FileRequest{Token: token, ID: m.ID})
+	got, err := s.o.Rooms.GetFile(ctx, chat.FileRequest{Token: token, ID: m.ID, Unread: true})
 	if err != nil {
 		return nil // its name is in the text
 	}

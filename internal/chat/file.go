@@ -66,6 +66,7 @@ type FileRequest struct {
 	Token  string
 	ID     string
 	Offset int64 // in bytes, of a text
+	Unread bool  // nothing of it is read: the caller passes the ticket on
 }
 
 // FileGot is the result of GetFile.

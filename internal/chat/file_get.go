@@ -60,7 +60,7 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 	got.Ticket = ident.NewTicket(h.LogKey, c.token.Room, c.agent.Seat, c.agent.Joined, h.MessageID(e.N),
 		s.now().Add(ticketLife)).String()
 	switch {
-	case c.agent.IsPerson(): // who downloads it, and looks at that
+	case c.agent.IsPerson(), req.Unread: // who downloads it, and looks at that
 	case picture.IsText(f.Type):
 		got.Text, got.More, err = c.textOf(ctx, f, req.Offset)
 	case req.Offset > 0:
