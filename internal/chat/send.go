@@ -159,7 +159,6 @@ func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (
 	if got.Status == StatusQuiet {
 		got.Status = ""
 	}
-	got.Wakes = in.wakes
 	return got, nil
 }
 
