@@ -295,10 +295,10 @@ func noteOf(f *chat.File, hasAddress bool) string {
 }
 
 // indented returns a text whose lines behind the first begin with spaces.
-func indented(text string) string {
-	const margin = "  "
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n").Replace(text)
-	return strings.ReplaceAll(text, "\n", "\n"+margin)
-}
+func indented(text string) string { return furtherLines.Replace(text) }
+
+const margin = "\n  "
+
+var furtherLines = strings.NewReplacer("\r\n", margin, "\n", margin, "\r", margin, "\u2028", margin, "\u2029", margin)
 
 func quoted(text string) string { return "\u201c" + indented(tools.Words(text)) + "\u201d" }
