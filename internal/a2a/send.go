@@ -79,10 +79,10 @@ type ids struct {
 }
 
 // readIDs returns the ids of a message. The error is one of A2A.
-func readIDs(context string, task wire.TaskID) (ids, error) {
+func readIDs(contextID string, task wire.TaskID) (ids, error) {
 	var given ids
-	if context != "" {
-		t, ok := ident.ParseContextID(context)
+	if contextID != "" {
+		t, ok := ident.ParseContextID(contextID)
 		if !ok {
 			return given, wire.NewError(wire.ErrInvalidParams, "contextId is not one that this server gave. Use the "+
 				"one that the answer to your first message has, or leave it out to take a seat. Nothing was said.")

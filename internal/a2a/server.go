@@ -63,7 +63,8 @@ type requestKey struct{}
 // request is what a method knows of its request.
 type request struct {
 	Place
-	params json.RawMessage // until they are read
+	params  json.RawMessage // until they are read
+	refused error           // the call goes no further
 }
 
 func requestOf(ctx context.Context) *request { return ctx.Value(requestKey{}).(*request) }
@@ -72,6 +73,9 @@ func requestOf(ctx context.Context) *request { return ctx.Value(requestKey{}).(*
 // hours, so Serve gives it none. The error is one of A2A.
 func paramsOf[T any](ctx context.Context) (*T, error) {
 	r, got := requestOf(ctx), new(T)
+	if r.refused != nil {
+		return nil, r.refused
+	}
 	err := json.Unmarshal(r.params, got)
 	if r.params = nil; err != nil {
 		return nil, wire.NewError(wire.ErrInvalidParams, "params are missing, or are not those of this method: "+
@@ -82,11 +86,14 @@ func paramsOf[T any](ctx context.Context) (*T, error) {
 
 // Serve answers the call m of a caller that was admitted at p.
 func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *mcp.Message, p Place) {
-	if err := check(r.Header, m, p); err != nil {
-		writeError(w, m, err)
-		return
+	method, refused := m.Method, check(r.Header, m, p)
+	if refused != nil { // one that tells its client so, in the form that this wants
+		method = "GetTask"
+		if m.Method == "SendStreamingMessage" || m.Method == "SubscribeToTask" {
+			method = "SubscribeToTask"
+		}
 	}
-	ctx := context.WithValue(r.Context(), requestKey{}, &request{p, m.Params()})
+	ctx := context.WithValue(r.Context(), requestKey{}, &request{p, m.Params(), refused})
 	ctx = log.AttachLogger(ctx, slog.New(slog.DiscardHandler)) // the SDK's lines say only that a client has left
 	r = r.WithContext(ctx)
 	envelope := mcp.JSON(struct {
@@ -94,7 +101,7 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *mcp.Message, p
 		ID      json.RawMessage `json:"id,omitempty"`
 		Method  string          `json:"method"`
 		Params  struct{}        `json:"params"`
-	}{JSONRPC: "2.0", ID: m.ID, Method: m.Method})
+	}{JSONRPC: "2.0", ID: m.ID, Method: method})
 	r.Body = io.NopCloser(bytes.NewReader(envelope))
 	s.rpc.ServeHTTP(w, r)
 }
