@@ -1,9 +1,10 @@
 // Package outcall calls an address that a stranger gave, so that the call can do no harm: not to
 // this server and its network, and as little as possible to others.
 //
-// A [Caller] posts a signed body to a public host by https. [Caller.Check] judges an address by its
-// form, [Dialer] the host's addresses when it connects, and [Global] has the one list of what is
-// public. No call carries anything of Parley's but its body, and what an answer may have is bounded.
+// A [Caller] posts a signed body to a public host by https, or gets a document from it. [Caller.Check]
+// judges an address by its form, [Dialer] the host's addresses when it connects, and [Global] has the one
+// list of what is public. No call carries anything of Parley's but its body, and what an answer may have is
+// bounded.
 package outcall
 
 import (
@@ -35,7 +36,7 @@ const mostPerHost = 128
 type Options struct {
 	Own      []string      // hosts of this server, with a port or for all ports: they are not called
 	Loopback bool          // http to 127.0.0.1, [::1] and localhost is allowed, at any port: for a local server
-	Time     time.Duration // for one call; 0: 10 s
+	Time     time.Duration // for a call that has no other; 0: 10 s
 	Version  string        // of this server, for the User-Agent; "": "dev"
 
 	// Lookup, Dial and Roots are for tests; nil: those of the system.
@@ -89,6 +90,7 @@ type Call struct {
 	At     time.Time         // of this try
 	Header map[string]string // beside those that every call has
 	Body   []byte
+	Time   time.Duration // for this call; 0: Options.Time
 }
 
 // Answer is what the host said.
@@ -98,34 +100,54 @@ type Answer struct {
 }
 
 // Post makes a call and returns the answer. It follows no redirect and tries once. A call waits for a
-// place if too many are under way, at most as long as it may then take. An error is an *Error; one of
-// ctx is wrapped in it.
+// place if too many are under way, at most for Options.Time. An error is an *Error; one of ctx is
+// wrapped in it.
 func (c *Caller) Post(ctx context.Context, call Call) (Answer, error) {
-	at, err := c.parse(call.URL)
-	if err != nil {
-		return Answer{}, err
-	}
 	key, err := keyOf(call.Secret)
 	if err != nil {
 		return Answer{}, err
 	}
-	release, err := c.places.take(ctx, at.Hostname(), c.o.Time)
+	return c.call(ctx, http.MethodPost, call.URL, call.Body, call.Time, func(h http.Header) {
+		add(h, call.Header)
+		sign(h, key, call)
+		h.Set("Content-Type", "application/json")
+	})
+}
+
+// Get asks for a document, by the rules of Post, and with no signature. The header is sent beside what every call has.
+func (c *Caller) Get(ctx context.Context, address string, header map[string]string) (Answer, error) {
+	return c.call(ctx, http.MethodGet, address, nil, 0, func(h http.Header) { add(h, header) })
+}
+
+func add(to http.Header, more map[string]string) {
+	for name, value := range more {
+		to.Set(name, value)
+	}
+}
+
+// call makes a request with the headers that set adds to those of every call. 0 for most is Options.Time.
+func (c *Caller) call(ctx context.Context, method, address string, body []byte, most time.Duration,
+	set func(http.Header)) (Answer, error) {
+	at, err := c.parse(address)
+	if err != nil {
+		return Answer{}, err
+	}
+	if most == 0 {
+		most = c.o.Time
+	}
+	release, err := c.places.take(ctx, at.Hostname(), min(most, c.o.Time))
 	if err != nil {
 		return Answer{}, &Error{Kind: Busy, err: err}
 	}
 	defer release()
 
-	ctx, cancel := context.WithTimeout(ctx, c.o.Time)
+	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, at.String(), bytes.NewReader(call.Body))
+	req, err := http.NewRequestWithContext(ctx, method, at.String(), bytes.NewReader(body))
 	if err != nil {
 		return Answer{}, errForm
 	}
-	for name, value := range call.Header {
-		req.Header.Set(name, value)
-	}
-	sign(req.Header, key, call)
-	req.Header.Set("Content-Type", "application/json")
+	set(req.Header)
 	req.Header.Set("Accept-Encoding", "identity")
 	req.Header.Set("User-Agent", "Parley/"+c.o.Version)
 	req.Header.Set(Mark, "1")
@@ -139,7 +161,8 @@ func (c *Caller) Post(ctx context.Context, call Call) (Answer, error) {
 var (
 	errRedirect = &Error{Kind: BadAnswer, said: "The host answered with a redirect, which is not followed: give the " +
 		"address that it leads to."}
-	errTooLarge = &Error{Kind: BadAnswer, said: "The host answered with more than 64 KiB."}
+	// ErrTooLarge is of kind BadAnswer: the host was called, and would answer in the same way again.
+	ErrTooLarge = &Error{Kind: BadAnswer, said: "The host answered with more than 64 KiB."}
 )
 
 // exchange sends one request over a connection of its own, which ends with it: an answer that is too
@@ -168,7 +191,7 @@ func (c *Caller) exchange(req *http.Request) (Answer, error) {
 		return Answer{}, err
 	}
 	if len(body) > mostBody {
-		return Answer{}, errTooLarge
+		return Answer{}, ErrTooLarge
 	}
 	return Answer{resp.StatusCode, body}, nil
 }

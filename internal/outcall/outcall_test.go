@@ -73,6 +73,35 @@ func TestPost_request_isSignedAndHoldsNothingElse(t *testing.T) {
 	}
 }
 
+// A document is asked for by the same way, which the tests of Post go.
+func TestGet_request_isMarkedAndHoldsNoSignature(t *testing.T) {
+	var got http.Header
+	h := newHost(t, func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil || r.Method != http.MethodGet || r.Host != name || r.URL.String() != "/card?a=b" ||
+			len(body) != 0 {
+			t.Errorf("%s %s of %s with %q: %v", r.Method, r.URL, r.Host, body, err)
+		}
+		got = r.Header.Clone()
+		_, _ = io.WriteString(w, "hello")
+	})
+	answer, err := h.caller(Options{Version: "1.2.3"}).Get(t.Context(), "https://"+name+"/card?a=b#c",
+		map[string]string{"A2A-Version": "1.0", Mark: "0"})
+	if err != nil || answer.Status != 200 || string(answer.Body) != "hello" {
+		t.Fatalf("%+v %v", answer, err)
+	}
+	want := http.Header{"Accept-Encoding": {"identity"}, "User-Agent": {"Parley/1.2.3"}, "Parley-Outbox": {"1"},
+		"A2a-Version": {"1.0"}, "Connection": {"close"}}
+	if !maps.EqualFunc(got, want, slices.Equal[[]string]) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	h.found("10.0.0.1")
+	if _, err := h.caller(Options{}).Get(t.Context(), "https://"+name, nil); kind(t, err) != Forbidden ||
+		h.dialed.Load() != 1 {
+		t.Error(err)
+	}
+}
+
 func TestPost_hostWithinSomebodysNetwork_isNotDialed(t *testing.T) {
 	h := newHost(t, say("a secret"))
 	for _, at := range []string{"127.0.0.1", "::ffff:127.0.0.1", "169.254.169.254", "fd00:ec2::254",
@@ -251,6 +280,17 @@ func TestPost_hostThatStalls_isLeftInTime(t *testing.T) {
 		}
 	}
 
+	// A call may have a time of its own.
+	own := newHost(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.ReadAll(r.Body)
+		<-r.Context().Done()
+	})
+	call := to("https://" + name)
+	call.Time = short
+	if _, err := own.caller(Options{}).Post(t.Context(), call); kind(t, err) != Timeout {
+		t.Errorf("in its own time: %v", err)
+	}
+
 	h := newHost(t, say("hello"))
 	to443, ended := stalled(t, "")
 	h.to = to443
@@ -398,5 +438,19 @@ func TestPost_hostThatIsFull_isNotAsked(t *testing.T) {
 	}
 	if len(c.places.hosts) != 0 || len(c.places.all) != 0 {
 		t.Error("a place is not given back")
+	}
+}
+
+// A call that may take long is repeated by another process soon after that time.
+func TestPost_callThatMayTakeLong_waitsNoLongerForAPlace(t *testing.T) {
+	h := newHost(t, say("hello"))
+	c := h.caller(Options{Time: 10 * time.Millisecond, Together: 1})
+	c.places.all <- struct{}{}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	call := to("https://" + name)
+	call.Time = 2 * patience
+	if _, err := c.Post(ctx, call); kind(t, err) != Busy || !errors.Is(err, errNoPlace) {
+		t.Error(err)
 	}
 }

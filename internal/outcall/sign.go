@@ -2,6 +2,7 @@ package outcall
 
 import (
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
@@ -15,6 +16,13 @@ var errSecret = forbidden("The secret must be whsec_ and the base64 of 24 to 64 
 func ParseSecret(s string) error {
 	_, err := keyOf(s)
 	return err
+}
+
+// NewSecret returns a secret that nobody has had before.
+func NewSecret() string {
+	key := make([]byte, 24)
+	_, _ = rand.Read(key) // it never fails
+	return "whsec_" + base64.StdEncoding.EncodeToString(key)
 }
 
 // keyOf returns the key that a secret stands for.
