@@ -65,7 +65,8 @@ func (h *Head) NamesOf(seats []int) (names []string) {
 }
 
 // question fixes who owes an answer to e: the seats in Ask, for a request with addressees all of
-// them, for a proposal everyone who may speak. A request that asks nobody in particular is closed
+// them, for a proposal everyone who may speak, but neither a person without an agent nor an endpoint,
+// which answers in plain words. A request that asks nobody in particular is closed
 // by the first reply of another.
 func (c composer) question(e *Event) error {
 	if len(e.Ask) > 0 && (e.Kind == Status || e.Kind == Done) {
@@ -77,13 +78,14 @@ func (c composer) question(e *Event) error {
 	}
 	if e.Kind == Proposal && len(e.Ask) == 0 {
 		for _, x := range c.head.Agents {
-			if x.Seat != c.agent.Seat && x.CanSee(c.agent.Seat, e.To) && !c.head.Silenced(x) && !x.IsAlone() {
+			if x.Seat != c.agent.Seat && x.CanSee(c.agent.Seat, e.To) && !c.head.Silenced(x) && !x.IsAlone() &&
+				!x.IsEndpoint() {
 				e.Ask = append(e.Ask, x.Seat)
 			}
 		}
 		if len(e.Ask) == 0 {
 			return fault.Refuse(fault.InvalidArgument, "A proposal needs somebody to agree to it, and no other agent "+
-				"that may speak is here. Nothing was sent: wait until another agent has joined, or name a person in "+
+				"that can is here. Nothing was sent: wait until another agent has joined, or name a person in "+
 				"ask.")
 		}
 	}

@@ -117,7 +117,8 @@ func (l *timeline) drawHook(t *rapid.T, a room.Agent) {
 		l.apply(a.EndHook(id, why))
 		return
 	}
-	l.apply(a.BeginHook(id, rapid.Bool().Draw(t, "for me")))
+	l.apply(rapid.SampledFrom([]room.Event{a.BeginHook(id, false), a.BeginHook(id, true), a.BeginWebhook(id),
+		a.BeginEndpoint(id)}).Draw(t, "begins"))
 }
 
 func (l *timeline) drawLeave(t *rapid.T, seat int) {

@@ -10,7 +10,7 @@ import (
 // Version is that of everything this program stores. Two versions run side by side during a
 // deployment, so a program that meets another version reads nothing from that item, and writes no
 // snapshot over it.
-const Version = 12
+const Version = 13
 
 // OldestVersion is the oldest one that this program reads: what it has means the same.
 const OldestVersion = 10
@@ -65,6 +65,9 @@ type Event struct {
 	ReFor     []int `json:"ref,omitempty"` // the seats that see that event; empty means all
 	ReAdded   int64 `json:"rea,omitempty"` // the event that added the task which that event is about
 	Withdraws int64 `json:"wd,omitempty"`  // the sender's own request or proposal that it takes back
+
+	// Step is that of the event because of which an endpoint said it, and one more: see MostSteps; 0 if none did.
+	Step int `json:"step,omitempty"`
 
 	File *File `json:"file,omitempty"` // that it carries beside its text
 

@@ -5,16 +5,36 @@ import (
 	"time"
 )
 
-// Hook is an address outside of Parley that is called when its seat has unread news, since its agent
-// cannot wait. The room knows that there is one, so that the log says from when on and until when;
-// where it leads is stored beside the log. A hook ends with its seat.
+// Hook is an address outside of Parley that is called because of what its seat receives: see Form. The
+// room knows that there is one, so that the log says from when on and until when; where it leads is stored
+// beside the log. A hook ends with its seat.
 type Hook struct {
 	ID    string `json:"id"`
+	Form  Form   `json:"f,omitempty"`
 	ForMe bool   `json:"me,omitempty"` // only what is meant for the agent is news: see WokenBy
 	N     int64  `json:"n,omitempty"`  // the event that began it
 }
 
-// MaxHooks is how many hooks a seat has at most.
+// Form says for whom a hook is, and what calls it.
+type Form string
+
+// The forms.
+const (
+	// FormWake is called when its agent has unread news, since that cannot wait.
+	FormWake Form = ""
+	// FormEach is a webhook of the person behind the agent: it is called with each event that the seat receives,
+	// in their order. It does nothing to the agent, which does not hear of it.
+	FormEach Form = "each"
+	// FormAgent leads to an A2A endpoint, which is the agent of the seat. It is called for what is meant for it, and by
+	// what endpoints say only so often: see MostSteps.
+	FormAgent Form = "agent"
+)
+
+// MostSteps is how many messages that endpoints say because of each other follow one that none of them has said so:
+// see Event.Step. Two that are alone would never stop.
+const MostSteps = 8
+
+// MaxHooks is how many hooks of all forms a seat has at most.
 const MaxHooks = 4
 
 // HookLease is how long a hook keeps its seat after it was last refreshed, or last woke the agent.
@@ -35,11 +55,31 @@ func (a Agent) Hook(id string) (Hook, bool) {
 	return a.Hooks[i], true
 }
 
+// IsCalled reports whether a hook calls a itself when something is new, and not only its person.
+func (a Agent) IsCalled() bool {
+	return slices.ContainsFunc(a.Hooks, func(k Hook) bool { return k.Form != FormEach })
+}
+
+// IsEndpoint reports whether a is an endpoint: see FormAgent. It speaks only when it is called, in plain words, so the
+// rest is for its person to do, by the token of a link.
+func (a Agent) IsEndpoint() bool {
+	return slices.ContainsFunc(a.Hooks, func(k Hook) bool { return k.Form == FormAgent })
+}
+
+// Of returns p as the presence of a. An endpoint makes no calls: each call of it that succeeds counts as one that it
+// made.
+func (p Presence) Of(a Agent) Presence {
+	if a.IsEndpoint() {
+		p.AtMs = max(p.AtMs, p.HookedMs)
+	}
+	return p
+}
+
 // HookedUntil returns until when a hook keeps the seat of a, whose presence is p: HookLease from its last sign of
-// life. The zero time means that none does. A sign of life counts only while a has a hook: a call that was under way
-// when the hook ended may note one later.
+// life. The zero time means that none does. A sign of life counts only while a hook calls a: a call that was under
+// way when the hook ended may note one later.
 func (a Agent) HookedUntil(p Presence) time.Time {
-	if p.HookedMs == 0 || len(a.Hooks) == 0 {
+	if p.HookedMs == 0 || !a.IsCalled() {
 		return time.Time{}
 	}
 	return time.UnixMilli(p.HookedMs).Add(HookLease)
@@ -50,11 +90,26 @@ func (a Agent) BeginHook(id string, forMe bool) Event {
 	return Event{Type: Hooked, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Hook: &Hook{ID: id, ForMe: forMe}}
 }
 
-// EndHook returns the event that ends a hook of a.
-func (a Agent) EndHook(id string, why Reason) Event {
-	return Event{Type: Hooked, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Hook: &Hook{ID: id}, Reason: why,
-		Person: a.IsPerson()}
+// BeginEndpoint returns the event that begins the hook by which a is called, which is an endpoint.
+func (a Agent) BeginEndpoint(id string) Event {
+	return Event{Type: Hooked, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Hook: &Hook{ID: id, Form: FormAgent}}
 }
+
+// BeginWebhook returns the event that begins a webhook of the person behind a. Only that person sees the event.
+func (a Agent) BeginWebhook(id string) Event {
+	return Event{Type: Hooked, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Hook: &Hook{ID: id, Form: FormEach},
+		Person: true}
+}
+
+// EndHook returns the event that ends a hook of a. Those see it who have seen the begin.
+func (a Agent) EndHook(id string, why Reason) Event {
+	k, _ := a.Hook(id)
+	return Event{Type: Hooked, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Hook: &Hook{ID: id, Form: k.Form},
+		Reason: why, Person: a.IsPerson()}
+}
+
+// isOfWebhook reports whether e begins or ends a webhook.
+func (e Event) isOfWebhook() bool { return e.Hook != nil && e.Hook.Form == FormEach }
 
 // BeginsHook reports whether e begins a hook.
 func (e Event) BeginsHook() bool { return e.Type == Hooked && e.Reason == "" }
@@ -71,9 +126,9 @@ func (s *State) hook(e Event) {
 	})
 }
 
-// CalledBy returns the seats that have a hook to look at because of e, which led to s: it is news for
-// which their agents are called, or it begins the hook. An agent that is paused is called when it may
-// go on.
+// CalledBy returns the seats that have a hook to look at because of e, which led to s: the hook is called for it
+// (see Hook.Calls), or e begins it. An agent that is paused is called when it may go on, and an endpoint is looked at
+// when it may speak again.
 func (s *State) CalledBy(e Event) (seats []int) {
 	for i := range s.Agents { // by index: an Agent is large
 		if len(s.Agents[i].Hooks) > 0 && s.calls(s.Agents[i], e) {
@@ -84,13 +139,41 @@ func (s *State) CalledBy(e Event) (seats []int) {
 }
 
 func (s *State) calls(a Agent, e Event) bool {
-	if e.BeginsHook() && e.Seat == a.Seat {
+	mine := e.Seat == a.Seat
+	switch {
+	case mine && e.BeginsHook(),
+		a.IsEndpoint() && s.Hears(a) && (mine && (e.Type == SupervisionSet || e.Type == Managed) || e.Type == Changed ||
+			e.Person && !e.IsNote()):
 		return true
 	}
 	return slices.ContainsFunc(a.Hooks, func(k Hook) bool { return k.Calls(s, a, e) })
 }
 
-// Calls reports whether e is news for which k, a hook of a, is called in the room of s.
+// Calls reports whether k, a hook of a, is called for e in the room of s.
 func (k Hook) Calls(s *State, a Agent, e Event) bool {
+	switch k.Form {
+	case FormEach:
+		return a.Receives(e)
+	case FormAgent:
+		return a.IsNews(e) && a.answers(e, len(s.Agents)) && s.Hears(a)
+	}
 	return a.IsNews(e) && a.WokenBy(e, len(s.Agents), k.ForMe) && !s.Sleeps(a)
+}
+
+// Hears reports whether a, which is an endpoint, may be called: its answer would not be said while its person pauses
+// it, while it may only listen, and while agents have said as much as they may.
+func (s *State) Hears(a Agent) bool { return !s.Sleeps(a) && !s.Silenced(a) && !s.runIsOver() }
+
+// answers reports whether a, which is an endpoint, is called for an answer to e: for a message that is meant for it
+// (see isMeant) or asks anyone or, with at most two agents, any. Its person speaks from its seat to others, so these
+// words only go along with the next call; so do notes, and drafts that were let through. Another endpoint calls it
+// only by its name, and only so often.
+func (a Agent) answers(e Event, agents int) bool {
+	switch {
+	case e.Type != Said, a.did(e):
+		return false
+	case e.Step > 0:
+		return e.Step < MostSteps && slices.Contains(e.Named, a.Seat)
+	}
+	return a.isMeant(e) || agents <= 2 || e.Kind == Request && len(e.Ask) == 0
 }

@@ -108,3 +108,71 @@ func TestCalledBy_areTheHooksOfThoseForWhomItIsNews(t *testing.T) {
 		}
 	}
 }
+
+// A webhook is a matter of the person behind the agent, who alone sees its events.
+func TestWebhook_isOfThePersonAlone(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	person := l.person(2)
+	begun := l.apply(l.agent(2).BeginWebhook("w"))
+	if bob := l.agent(2); len(bob.Hooks) != 1 || bob.IsCalled() {
+		t.Errorf("Bob has %+v; he is called himself: %v", bob.Hooks, bob.IsCalled())
+	}
+	ended := l.apply(l.agent(2).EndHook("w", room.ReasonHookGone))
+	for what, e := range map[string]room.Event{"its begin": begun, "its end": ended} {
+		if !person.IsNews(e) || l.agent(2).Sees(e) || l.agent(1).Sees(e) {
+			t.Errorf("%s: Bob's person hears of it: %v, Bob sees it: %v, Ann sees it: %v", what, person.IsNews(e),
+				l.agent(2).Sees(e), l.agent(1).Sees(e))
+		}
+	}
+	if len(l.agent(2).Hooks) > 0 {
+		t.Errorf("after its end Bob has %+v", l.agent(2).Hooks)
+	}
+}
+
+// Bob's person has a webhook.
+func TestCalledBy_aWebhookIsCalledForAllThatItsSeatReceives(t *testing.T) {
+	word := func(by int, text string, to ...int) func(l *timeline) room.Event {
+		return func(l *timeline) room.Event { return l.say(by, text, to...) }
+	}
+	webhook := func(seat int) func(l *timeline) room.Event {
+		return func(l *timeline) room.Event { return l.apply(l.agent(seat).BeginWebhook("v")) }
+	}
+	for what, c := range map[string]struct {
+		happens func(l *timeline) room.Event
+		want    bool
+	}{
+		"a word":                 {word(1, "hello"), true},
+		"a word of Bob":          {word(2, "hello"), true},
+		"a private word to Bob":  {word(1, "psst", 2), true},
+		"a private word to Cid":  {word(1, "psst", 3), false},
+		"a private word of Bob":  {word(2, "psst", 3), true},
+		"a status":               {func(l *timeline) room.Event { return l.sayAs(1, room.Status, "well") }, true},
+		"a join":                 {func(l *timeline) room.Event { return l.join("Eve") }, true},
+		"a leave":                {func(l *timeline) room.Event { return l.leave(3) }, true},
+		"a knock":                {func(l *timeline) room.Event { return l.knock(3) }, true},
+		"a pause":                {func(l *timeline) room.Event { return l.pauses(2, true) }, true},
+		"a word in a pause":      {func(l *timeline) room.Event { l.pauses(2, true); return l.say(1, "hello") }, true},
+		"a pause of Cid":         {func(l *timeline) room.Event { return l.pauses(3, true) }, false},
+		"another webhook begins": {webhook(2), true},
+		"a hook of Bob begins": {func(l *timeline) room.Event {
+			return l.apply(l.agent(2).BeginHook("h", true))
+		}, true},
+		"a webhook of Cid begins": {webhook(3), false},
+		"it ends": {func(l *timeline) room.Event {
+			return l.apply(l.agent(2).EndHook("w", room.ReasonUnhooked))
+		}, false},
+		"Bob leaves": {func(l *timeline) room.Event { return l.leave(2) }, false},
+		"a note of Bob's person": {func(l *timeline) room.Event {
+			return l.send(2, room.Event{Person: true, To: []int{2}, Text: "well"})
+		}, true},
+		"the end of the room": {func(l *timeline) room.Event {
+			return l.apply(room.Event{Type: room.Changed, By: 1, Changed: &room.Changes{}, Reason: room.ReasonClosed})
+		}, true},
+	} {
+		l := newRoom(t, "Ann", "Bob", "Cid")
+		l.apply(l.agent(2).BeginWebhook("w"))
+		if got := slices.Contains(c.happens(l).Calls, 2); got != c.want {
+			t.Errorf("%s calls it: %v, want %v", what, got, c.want)
+		}
+	}
+}

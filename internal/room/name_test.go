@@ -31,6 +31,7 @@ type presence struct {
 	hook                     time.Duration // 0: no hook has shown a sign of life
 	expired                  bool          // but for what the hook has shown
 	unhooked                 bool          // the hook has ended
+	webhook                  bool          // and its person has a webhook
 }
 
 func (p presence) at(now time.Time) room.Presence {
@@ -167,6 +168,8 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 		"lease expired, hooked":    {who: other, p: presence{expired: true, hook: hour}, want: refused, retry: minute},
 		"lease ended, hook ended": {who: other, p: used(presence{called: hour, hook: minute, unhooked: true}),
 			want: takes},
+		"lease ended, only a webhook left": {who: other,
+			p: used(presence{called: hour, hook: minute, unhooked: true, webhook: true}), want: takes},
 		"its principal, hooked": {who: same, p: used(presence{called: 2 * minute, hook: minute}), want: regained},
 		"lease of an admin, ended, hooked": {who: other, admin: true, p: used(presence{called: 25 * hour, hook: hour}),
 			want: refused, retry: minute},
@@ -184,6 +187,9 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 		l.apply(l.agent(2).BeginHook("h", false))
 		if c.p.unhooked {
 			l.apply(l.agent(2).EndHook("h", room.ReasonUnhooked))
+		}
+		if c.p.webhook {
+			l.apply(l.agent(2).BeginWebhook("w"))
 		}
 		now := l.now.Add(48 * hour)
 		if l.now = now.Add(-c.let - 2*time.Second); c.let != 0 {
@@ -372,6 +378,24 @@ func TestDecide_itsPrincipal_keepsEverythingButTheToken(t *testing.T) {
 	want.Hash, want.AtMs, want.RegainedMs, want.LetGo = "new", now.UnixMilli(), now.UnixMilli(), room.LetGo{}
 	if got.Regained == nil || !reflect.DeepEqual(*got.Regained, want) || got.Eviction != nil {
 		t.Errorf("got %+v, want %+v", got.Regained, want)
+	}
+}
+
+// An endpoint has no agent that could have lost its token: whoever else has its principal would speak from its seat.
+func TestDecide_seatOfAnEndpoint_isNotRegained(t *testing.T) {
+	l := bobs(t)
+	l.endpoint(2)
+	l.set(func(s *room.Settings) { s.Capacity = 2 })
+	now := l.now.Add(hour)
+	p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true},
+		2: {AtMs: l.now.UnixMilli(), Used: true, HookedMs: now.UnixMilli()}}
+	for name, code := range map[string]fault.Code{"Bob": fault.NameTaken, "Dora": fault.RoomFull} {
+		_, err := (&room.SeatRequest{Name: nameOf(t, name), Principal: "key:b", Holder: room.Holder{Hash: "new"},
+			Presence: p}).Decide(l.head, now)
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Code != code || f.Yours != nil {
+			t.Errorf("%s: %+v", name, f)
+		}
 	}
 }
 

@@ -119,9 +119,10 @@ func (d Departure) Matters(now time.Time) bool {
 	return d.N > 0 && now.Sub(time.UnixMilli(d.AtMs)) < KeepPerson
 }
 
-// LeavesPerson reports whether the person behind a stays known when a loses its seat.
+// LeavesPerson reports whether the person behind a stays known when a loses its seat. An endpoint does not come back
+// by itself.
 func (a Agent) LeavesPerson() bool {
-	return a.Principal != "" && a.Person.HasOpened() && !a.IsAlone()
+	return a.Principal != "" && a.Person.HasOpened() && !a.IsAlone() && !a.IsEndpoint()
 }
 
 // Kept returns p as it is behind a new seat.

@@ -42,7 +42,7 @@ type Agent struct {
 	LetGo LetGo `json:"let_go,omitzero"` // how the room last let its name go: see SeatRequest.Decide
 
 	Person Person `json:"person,omitzero"` // behind the agent
-	Hooks  []Hook `json:"hooks,omitempty"` // that are called when it has unread news, in the order of their begin
+	Hooks  []Hook `json:"hooks,omitempty"` // that are called, in the order of their begin
 
 	Written int64 `json:"-"` // the event that it was last written with: see Part
 	// Device is in the hands of the person behind the agent: that of Person.Devices which
@@ -126,18 +126,23 @@ func (s *State) SilencedSeat(seat int) bool {
 }
 
 // Successor returns the seat that becomes admin, in the same event, when the seat of the last
-// admin is freed: the longest seated agent, preferably one that is not muted. So a room always
-// has an admin. It returns 0 if another admin stays or nobody else does.
+// admin is freed: the longest seated agent, preferably one that is not muted, and an endpoint only
+// where there is nobody else. So a room always has an admin. It returns 0 if another admin stays or
+// nobody else does. An endpoint that is one does not count where another agent stays.
 func (s *State) Successor(seat int) int {
 	var next Agent
 	for _, a := range s.Agents {
+		called := a.IsEndpoint()
 		switch {
 		case a.Seat == seat:
-		case a.Role == Admin:
+		case a.Role == Admin && !called:
 			return 0
-		case next.Seat == 0, next.Muted && !a.Muted:
+		case next.Seat == 0, next.IsEndpoint() && !called, next.IsEndpoint() == called && next.Muted && !a.Muted:
 			next = a
 		}
+	}
+	if next.Role == Admin {
+		return 0
 	}
 	return next.Seat
 }

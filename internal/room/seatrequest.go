@@ -65,8 +65,8 @@ const (
 //	who asks                   gets
 //	its token, or its          its seat, always: that is no claim, see State.Owner
 //	contextId of A2A
-//	its principal              the same seat under a new token, after RegainSilent
-//	                           (RegainUnused), once in RegainEvery; and also where
+//	its principal, unless it   the same seat under a new token, after RegainSilent
+//	is an endpoint             (RegainUnused), once in RegainEvery; and also where
 //	                           anyone would get a new seat
 //	anyone, once the room let  a new seat in its place, after LetGoSilent
 //	the name go                (LetGoAdminSilent), but not if a call of the agent was
@@ -179,10 +179,12 @@ func (c *SeatRequest) ownAgain(h *Head, a Agent) time.Time {
 
 // CheckHeld refuses a further seat to a principal whose person has paused one of its agents here,
 // or approves its messages: from another seat the agent would speak unsupervised. A key is one
-// person, and so is the machine of a local server; a guest has no principal. The error is a
-// *fault.Error.
+// person, and so is the machine of a local server; a guest has no principal. An endpoint makes no
+// calls, so it keeps nobody out. The error is a *fault.Error.
 func (s *State) CheckHeld(principal string) error {
-	holds := func(a Agent) bool { return principal != "" && a.Principal == principal && a.Person.Holds() }
+	holds := func(a Agent) bool {
+		return principal != "" && a.Principal == principal && a.Person.Holds() && !a.IsEndpoint()
+	}
 	if !slices.ContainsFunc(s.Agents, holds) {
 		return nil
 	}
@@ -195,7 +197,7 @@ func (s *State) CheckHeld(principal string) error {
 // LastHeard returns when an agent itself made its last known call or, if it waits,
 // when that wait ends; and whether its token was ever used.
 func (c *SeatRequest) LastHeard(h *Head, a Agent) (last time.Time, used bool) {
-	p := c.Presence[a.Seat] // zero if the lease has ended, or if the agent joined later
+	p := c.Presence[a.Seat].Of(a) // zero if the lease has ended, or if the agent joined later
 	u, spoke := h.Recent.Said(a.Seat)
 	return Latest(time.UnixMilli(a.AtMs), p.OwnUntil(), u.Heard), spoke || p.Used
 }
@@ -203,14 +205,14 @@ func (c *SeatRequest) LastHeard(h *Head, a Agent) (last time.Time, used bool) {
 // lastCall returns when an agent itself made its last known call.
 func (c *SeatRequest) lastCall(h *Head, a Agent) time.Time {
 	u, _ := h.Recent.Said(a.Seat)
-	return Latest(time.UnixMilli(a.AtMs), c.Presence[a.Seat].OwnCall(), u.Heard)
+	return Latest(time.UnixMilli(a.AtMs), c.Presence[a.Seat].Of(a).OwnCall(), u.Heard)
 }
 
 // LeaseEnd returns when the seat of a may be taken, and when a made its last known
 // call. A hook keeps the seat of an agent that makes none, since it is called when something comes.
 func (c *SeatRequest) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
 	p, seen := c.Presence[a.Seat]
-	if !seen || p.AtMs == 0 { // expired, perhaps as that of a member that has become admin since
+	if p = p.Of(a); !seen || p.AtMs == 0 { // expired, perhaps as that of a member that has become admin since
 		p.AtMs = max(a.AtMs, a.RoleMs)
 	}
 	if u, spoke := h.Recent.Said(a.Seat); spoke && u.Heard.After(p.At()) {
@@ -221,11 +223,12 @@ func (c *SeatRequest) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
 
 // isOwn reports whether the newcomer is known to be the principal of a, and an agent if a is one.
 // Many people may share a principal, so a person without an agent gets its seat by its token
-// only; or while that is unused, since the reply that brought it may have been lost.
+// only; or while that is unused, since the reply that brought it may have been lost. Nobody gets that
+// of an endpoint, which is silent until it is called: two would speak from one seat.
 func (c *SeatRequest) isOwn(h *Head, a Agent) bool {
 	p, known := c.Presence[a.Seat]
 	_, spoke := h.Recent.Said(a.Seat)
-	return c.Principal != "" && c.Principal == a.Principal && c.Holder.Person == a.IsAlone() &&
+	return c.Principal != "" && c.Principal == a.Principal && c.Holder.Person == a.IsAlone() && !a.IsEndpoint() &&
 		(!c.Holder.Person || known && !p.Used && !spoke)
 }
 

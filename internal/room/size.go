@@ -47,7 +47,7 @@ func (e *Event) Held() int {
 	}
 	n += list(e.Finishes) + list(e.Closes) + list(e.Wakes) + list(e.Calls)
 	if e.Hook != nil {
-		n += int(unsafe.Sizeof(*e.Hook)) + texts(e.Hook.ID)
+		n += int(unsafe.Sizeof(*e.Hook)) + texts(e.Hook.ID, string(e.Hook.Form))
 	}
 	if e.Task != nil {
 		n += int(unsafe.Sizeof(*e.Task)) + e.Task.held()
@@ -138,7 +138,7 @@ func (a *Agent) held() int {
 	n := texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.Owner, a.Caller, a.Device) + a.Person.held()
 	n += list(a.Hooks)
 	for i := range a.Hooks {
-		n += texts(a.Hooks[i].ID)
+		n += texts(a.Hooks[i].ID, string(a.Hooks[i].Form))
 	}
 	return n
 }

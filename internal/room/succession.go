@@ -15,16 +15,17 @@ func (h *Head) MayLackAdmin(now time.Time) bool { return (&SeatRequest{}).lacksA
 // Succeed returns the event that makes an agent an admin beside those that there are; nil if
 // nobody becomes one. It does so if no admin has been heard for AdminSilent or has announced an
 // absence, so that somebody present can run the room. The longest seated agent becomes admin that
-// is present and neither muted nor held by its person. A channel gets none: its readers only
-// listen. Silent admins keep seat and role. Only calls that need an admin ask for one (see chat),
-// so other calls cost nothing, and until then nobody mutes, bans or enlarges.
+// is present and neither muted nor held by its person. An endpoint can do nothing by itself, so it
+// becomes none, and as an admin it does not count. A channel gets none: its readers only listen.
+// Silent admins keep seat and role. Only calls that need an admin ask for one (see chat), so other
+// calls cost nothing, and until then nobody mutes, bans or enlarges.
 func (c *SeatRequest) Succeed(h *Head, now time.Time) *Event {
 	if h.Type == Channel || !c.lacksAdmin(h, now) {
 		return nil
 	}
 	for _, a := range h.Agents {
 		heard, _ := c.LastHeard(h, a)
-		if a.Role != Admin && heard.Add(PresentFor).After(now) && !a.Muted && !a.Person.Holds() {
+		if a.Role != Admin && heard.Add(PresentFor).After(now) && a.mayRun() {
 			return &Event{Type: Managed, Seat: a.Seat, Name: a.Name, Action: Promote, Reason: ReasonTimeout}
 		}
 	}
@@ -32,17 +33,20 @@ func (c *SeatRequest) Succeed(h *Head, now time.Time) *Event {
 }
 
 // Heir returns the seat that becomes admin, in the same event, when the last admin leaves by itself: the longest
-// seated agent that is present, not muted and not held by its person, so that somebody runs the room at once; if
-// there is none, that of State.Successor.
+// seated agent that is present, not muted and not held by its person, and no endpoint, so that somebody runs the room
+// at once; if there is none, that of State.Successor.
 func (c *SeatRequest) Heir(h *Head, seat int, now time.Time) int {
 	next := h.Successor(seat)
 	for _, a := range h.Agents {
-		if next != 0 && a.Seat != seat && !a.Muted && !a.Person.Holds() && c.isPresent(h, a, now) {
+		if next != 0 && a.Seat != seat && a.mayRun() && c.isPresent(h, a, now) {
 			return a.Seat
 		}
 	}
 	return next
 }
+
+// mayRun reports whether a could run a room at once.
+func (a Agent) mayRun() bool { return !a.Muted && !a.Person.Holds() && !a.IsEndpoint() }
 
 // isPresent reports whether a was heard a moment ago, waits, or has a program on standby that does.
 func (c *SeatRequest) isPresent(h *Head, a Agent, now time.Time) bool {
@@ -55,7 +59,7 @@ func (c *SeatRequest) lacksAdmin(h *Head, now time.Time) bool {
 	for _, a := range h.Agents {
 		last, _ := c.LastHeard(h, a)
 		heard := Latest(last, time.UnixMilli(a.RoleMs), c.Presence[a.Seat].BackAt())
-		if a.Role == Admin && heard.Add(AdminSilent).After(now) {
+		if a.Role == Admin && heard.Add(AdminSilent).After(now) && !a.IsEndpoint() {
 			return false
 		}
 	}

@@ -47,6 +47,7 @@ func TestSucceed_adminsAreSilent_longestSeatedPresentAgentBecomesAdmin(t *testin
 		"nobody else is there": {then: func(_ *timeline, p presence) { clear(p) }},
 		"Bob is silent":        {then: func(_ *timeline, p presence) { p[2] = heard(2 * minute) }, want: 3},
 		"Bob is muted":         {then: func(l *timeline, _ presence) { l.manage(room.Mute, 2) }, want: 3},
+		"Bob is an endpoint":   {then: func(l *timeline, _ presence) { l.endpoint(2) }, want: 3},
 		"Bob is under approval": {before: func(l *timeline) {
 			change(l, 2, func(a *room.Agent) { a.Person.Approve = true })
 		}, want: 3},
@@ -102,7 +103,8 @@ func TestHeir_adminLeaves_isTheLongestSeatedPresentAgent(t *testing.T) {
 		"Dora is away until later": {func(l *timeline, p presence) {
 			p[4] = room.Presence{BackMs: l.now.Add(time.Minute).UnixMilli()}
 		}, 2},
-		"Cid is here, and muted": {func(l *timeline, _ presence) { l.say(3, "here"); l.manage(room.Mute, 3) }, 2},
+		"Cid is here, and an endpoint": {func(l *timeline, _ presence) { l.say(3, "here"); l.endpoint(3) }, 2},
+		"Cid is here, and muted":       {func(l *timeline, _ presence) { l.say(3, "here"); l.manage(room.Mute, 3) }, 2},
 		"Cid is here, and paused": {func(l *timeline, _ presence) {
 			l.say(3, "here")
 			l.pause(3)

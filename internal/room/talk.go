@@ -195,17 +195,24 @@ func (s *State) hidesFromSome(e Event) bool {
 
 // answer records what e answers. An answer that the asker does not see is none. An answer in
 // private to a request that more agents see ends the debt for the two; to the others it is still
-// owed, since they must not see that it was given.
+// owed, since they must not see that it was given. An endpoint answers by one message all that it was
+// called with, of which it names the last.
 func (l *ledger) answer(e Event) {
-	i := slices.IndexFunc(l.Open, func(r OpenRequest) bool { return r.N == e.ReplyTo })
-	if e.ReplyTo == 0 || i < 0 {
-		return
+	for i := range l.Open {
+		r := &l.Open[i]
+		switch {
+		case r.N == e.ReplyTo && r.Proposal:
+			l.vote(r, e)
+			return
+		case r.N == e.ReplyTo, r.N < e.ReplyTo && e.Step > 0 && !r.Proposal && slices.Contains(r.Owed, e.Seat):
+			l.answerTo(r, e)
+		}
 	}
-	r := &l.Open[i]
-	if r.Proposal {
-		l.vote(r, e)
-		return
-	}
+	l.drop(OpenRequest.answered)
+}
+
+// answerTo records that e answers the request r.
+func (l *ledger) answerTo(r *OpenRequest, e Event) {
 	owes := slices.Contains(r.Owed, e.Seat) || slices.Contains(r.Apart, e.Seat)
 	if e.Seat == r.Seat || !owes && !r.Any || len(e.To) > 0 && !slices.Contains(e.To, r.Seat) {
 		return
@@ -218,7 +225,6 @@ func (l *ledger) answer(e Event) {
 	case r.Any: // closed for all, those included that answered in private
 		r.Any, r.Apart = false, nil
 	}
-	l.drop(OpenRequest.answered)
 }
 
 // answered reports whether r is a request to which nobody owes an answer.
@@ -353,7 +359,7 @@ func without(list []int, seat int) []int {
 }
 
 // Ended reports whether the talk is over for a, so that there is nobody to wait for. Every other
-// agent that may speak is done, or all others have left since a joined, and no answer is owed
+// agent that may speak by itself is done, or all others have left since a joined, and no answer is owed
 // between a and another.
 func (s *State) Ended(a Agent, now time.Time) bool {
 	if _, owes := s.Talk.Owes(a.Seat, now); owes || s.OwedTo(a.Seat, now) > 0 {
@@ -361,7 +367,7 @@ func (s *State) Ended(a Agent, now time.Time) bool {
 	}
 	speakers := 0
 	for _, x := range s.Agents {
-		if x.Seat == a.Seat || s.Silenced(x) {
+		if x.Seat == a.Seat || s.Silenced(x) || x.IsEndpoint() {
 			continue
 		}
 		if speakers++; !s.Talk.IsDone(x.Seat) {

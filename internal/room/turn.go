@@ -126,11 +126,14 @@ func (t Turn) silence() time.Duration {
 // and for how long at most. Absent agents stall nobody: an agent that is silent for PresentFor or
 // away is not waited for, unless it is away and owes an answer. An agent with a hook that does not
 // wait itself has ended its turn: it is never given this one, and is waited for only if it owes an
-// answer and has just called. A program on standby is woken only if its agent owes one.
+// answer and has just called. An endpoint speaks only when it is called, and is waited for since then.
+// A program on standby is woken only if its agent owes one.
 func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 	at := t.Attends(a.Seat)
 	debt, owes := t.Head.Talk.Owes(a.Seat, t.Now)
 	switch {
+	case a.IsEndpoint():
+		return false, max(0, t.lastCallOf(a).Add(PresentFor).Sub(t.Now))
 	case at.Standby:
 		return owes, 0
 	case at.Waits:
@@ -143,6 +146,18 @@ func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 		return false, 0
 	}
 	return false, max(0, at.Called.Add(PresentFor).Sub(t.Now))
+}
+
+// lastCallOf returns when the endpoint a was last called for something that it has not answered, as far as that is
+// known without the log: for what it owes an answer to or, with one other agent, for each word.
+func (t Turn) lastCallOf(a Agent) (at time.Time) {
+	if debt, owes := t.Head.Talk.Owes(a.Seat, t.Now); owes {
+		at = time.UnixMilli(debt.AtMs)
+	}
+	if _, last, said := t.Head.Recent.LastWord(); len(t.Head.Agents) <= 2 && last != a.Seat {
+		at = Latest(at, said)
+	}
+	return at
 }
 
 // order returns the agents that may be given the turn, round the room from the last agent that

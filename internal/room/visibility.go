@@ -36,7 +36,7 @@ func (a Agent) Sees(e Event) bool {
 	if e.Task != nil && !a.SeesTask(e.Task.Added) {
 		return false
 	}
-	if e.Type == SupervisionSet && !a.hears(e.Reason) {
+	if e.Type == SupervisionSet && !a.hears(e.Reason) || e.isOfWebhook() && !a.IsPerson() {
 		return false
 	}
 	return e.Type != Retired && a.IsFor(e) && e.N >= a.Since.N

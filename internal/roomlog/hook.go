@@ -14,29 +14,32 @@ import (
 // of a principal counts those of that.
 const HooksPartition = "HOOKS"
 
-// HookItem says where a hook leads. No delivery writes it, so that none undoes a refresh.
+// HookItem says where a hook leads. No delivery writes it, so that none undoes a refresh; only the renewal of a
+// webhook, or an endpoint, does.
 type HookItem struct {
-	V      int    `json:"v"`
-	ID     string `json:"-"`
-	Room   string `json:"room"` // its id
-	Seat   int    `json:"s"`
-	Joined int64  `json:"n"` // the join of the agent of the seat
-	ForMe  bool   `json:"me,omitempty"`
-	URL    string `json:"url"`
-	Secret string `json:"secret"`
-	Server string `json:"server,omitempty"` // the public address of the server that made it; another one calls nobody
-	// Principal is who subscribed: see ident.Principal.
+	V      int       `json:"v"`
+	ID     string    `json:"-"`
+	Room   string    `json:"room"` // its id
+	Seat   int       `json:"s"`
+	Joined int64     `json:"n"` // the join of the agent of the seat
+	Form   room.Form `json:"f,omitempty"`
+	ForMe  bool      `json:"me,omitempty"`
+	URL    string    `json:"url"`
+	Secret string    `json:"secret"`
+	Server string    `json:"server,omitempty"` // the public address of the server that made it; another one calls nobody
+	// Principal is who made it: see ident.Principal.
 	Principal string `json:"who,omitempty"`
 	SinceMs   int64  `json:"since"`
 	UntilMs   int64  `json:"until"`            // it ends then unless it is refreshed
 	Barred    bool   `json:"barred,omitempty"` // its person has ended it: it leads nowhere
 }
 
-// Told is what became of the calls of a hook. It is stored beside the presence of its seat, since its
-// last sign of life is one of the seat.
+// Told is what became of the calls of a hook. It is stored beside the presence of its seat, since the
+// last sign of life of a hook that calls the agent is one of the seat.
 type Told struct {
 	V    int   `json:"v"`
-	AtMs int64 `json:"at"`             // the last refresh, or the last call that woke the agent
+	AtMs int64 `json:"at"`             // the last refresh, or the last call that woke the agent; 0: of a webhook
+	Upto int64 `json:"upto,omitempty"` // of a webhook, or an endpoint: it is done with the events up to this one
 	Read int64 `json:"read,omitempty"` // the last event that the agent had read when it was called last; 0: never called
 	News int64 `json:"news,omitempty"` // and the last event for which it was called
 	// Settled says that the host took that call, or wants it no more; Round is how many it had at Read before.
@@ -50,6 +53,19 @@ type Told struct {
 	FailingMs int64  `json:"failing,omitempty"` // when the first one failed
 	RetryMs   int64  `json:"retry,omitempty"`   // when to try again; 0: once something new comes
 	Error     string `json:"error,omitempty"`   // of the last one
+
+	// Of an endpoint.
+	Sent    int64  `json:"sent,omitempty"`    // the last event of the call that is made or repeated; 0: none is
+	Step    int    `json:"step,omitempty"`    // and the step of that
+	Missed  bool   `json:"missed,omitempty"`  // something up to Upto was left out, of which it was not told
+	Context string `json:"context,omitempty"` // of its last reply
+	To      []int  `json:"to,omitempty"`      // the seats for which its last answer was; none: for all
+	Asks    string `json:"asks,omitempty"`    // the task in which it has asked these back
+	Task    string `json:"task,omitempty"`    // that it works on because of that call
+	PollMs  int64  `json:"poll,omitempty"`    // when to ask what became of the task
+	Polls   int    `json:"polls,omitempty"`   // and how often it was asked
+	HourMs  int64  `json:"hour,omitempty"`    // when the hour began in which calls are counted
+	Calls   int    `json:"calls,omitempty"`   // since then
 }
 
 // tellCalls says which seats have hooks to look at because of events that this process has written, or may have.

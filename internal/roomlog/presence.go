@@ -109,7 +109,9 @@ func addPresence(item table.Item, all map[int]room.Presence, activities map[int]
 	case hookSuffix:
 		var t Told
 		err = Decode(item, &t)
-		hooked[seat] = max(hooked[seat], t.AtMs)
+		if t.AtMs != 0 {
+			hooked[seat] = max(hooked[seat], t.AtMs)
+		}
 	default:
 		var p room.Presence
 		if !presence(item.Data, &p) {
