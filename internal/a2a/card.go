@@ -10,6 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/lines"
 )
 
 // What the cards say. A model decides by it whether to delegate, and how.
@@ -46,7 +47,7 @@ func (s *Server) Card(ctx context.Context, p Place, rpc string) ([]byte, error) 
 	}
 	card.Name, card.Description = "Parley room "+info.Room.Name, aboutRoom
 	if about := info.Room.Description; about != "" {
-		card.Description += " What its admin says of it: " + quoted(about)
+		card.Description += " What its admin says of it: " + lines.Quoted(about)
 	}
 	if p.Name != "" {
 		as, err := ident.AgentName(p.Name)

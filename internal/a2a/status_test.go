@@ -8,6 +8,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/lines"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -21,9 +22,12 @@ func TestStateOf_turn(t *testing.T) {
 
 // TestSentences_passForNobodysWords: an agent may have any name, and what it says begins behind that and a colon.
 func TestSentences_passForNobodysWords(t *testing.T) {
-	for _, says := range []string{notice, noticeUser, saidTurn, saidAllDone, saidHeld, saidSecret, saidPaused,
+	other, user := chat.Message{Type: chat.EventSaid, From: "Ann"}, chat.Message{Type: chat.EventSaid, FromUser: true}
+	for _, says := range []string{lines.Notice([]chat.Message{other}), lines.Notice([]chat.Message{other, user}),
+		saidTurn, saidAllDone, saidHeld, saidSecret, saidPaused,
 		saidPending, isPaused, saidNewer, saidLeft, saidClosed, saidTimeout, saidKicked, saidReplaced, saidNothing,
-		lineOf(chat.Message{Type: chat.EventDrafted, Reason: room.ReasonSent}, "x", false)} {
+		lines.Of(chat.Message{Type: chat.EventDrafted, Reason: room.ReasonSent}, "x", lines.Way{}),
+		lines.Of(chat.Message{Type: chat.EventDrafted, Reason: room.ReasonRefused, Note: "x"}, "", lines.Way{})} {
 		if name, _, colon := strings.Cut(says, ":"); colon {
 			if _, err := ident.AgentName(name); err == nil {
 				t.Errorf("an agent named %q could say %q", name, says)

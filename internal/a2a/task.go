@@ -11,6 +11,7 @@ import (
 	wire "github.com/a2aproject/a2a-go/v2/a2a"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/lines"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/tools"
 )
@@ -76,9 +77,9 @@ func standsAt(stay chat.Stay) (wire.TaskState, string) {
 
 // saidIn returns what was said as a message of the history of a task.
 func saidIn(at seat, m chat.Message, text string) *wire.Message {
-	role, line := wire.MessageRoleAgent, lineOf(m, text, false)
+	role, line := wire.MessageRoleAgent, lines.Of(m, text, lines.Way{})
 	if m.Mine {
-		role, line = wire.MessageRoleUser, strings.TrimPrefix(text+noteOf(m.File, false), "\n")
+		role, line = wire.MessageRoleUser, strings.TrimPrefix(text+lines.NoteOf(m.File, false), "\n")
 	}
 	got := wire.NewMessageForTask(role, taskOf(at), wire.NewTextPart(line))
 	got.ID, got.Metadata = m.ID, about(m)

@@ -44,8 +44,9 @@ type timers struct {
 	more chan struct{} // closed, and replaced, with each timer
 }
 
+// newTimers returns one whose year is one in which DynamoDB Local removes nothing (see dynamolocal.NewTable).
 func newTimers() *timers {
-	return &timers{FakeClock: clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)),
+	return &timers{FakeClock: clockwork.NewFakeClockAt(time.Date(2100, 3, 1, 12, 0, 0, 0, time.UTC)),
 		made: map[time.Duration]int{}, more: make(chan struct{})}
 }
 

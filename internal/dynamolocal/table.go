@@ -23,6 +23,8 @@ func Client(endpoint string) *dynamodb.Client {
 // NewTable creates an empty table on the shared engine and deletes it when the
 // test ends. It also returns the name, for tests that open the table again. It
 // skips or fails the test as Start does.
+//
+// The engine removes what has expired by the system's clock: a fake clock begins in the year 2100.
 func NewTable(t testing.TB, opts dynamotable.Options) (tbl *dynamotable.Table, name string) {
 	t.Helper()
 	client := Client(Start(t))
