@@ -17,8 +17,8 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Hooks call an agent that cannot wait: see room.Hook. The package decides who has one, and whether there is
-// news for it; package outbox makes the calls.
+// Hooks call an agent that cannot wait, or the person behind it: see room.Hook. The package decides who has one, and
+// what there is to call it for; package outbox makes the calls. webhook.go has those of people.
 
 // HookSeat is a seat that may get a hook.
 type HookSeat struct {
@@ -58,10 +58,23 @@ func (s *Service) Hook(ctx context.Context, token string, x roomlog.HookItem) (t
 		return told, s.Outward(err)
 	}
 	defer c.room.release()
-	if len(c.agent.Hooks) == 0 {
+	if !c.agent.IsCalled() {
 		c.positions().GivenSoFar(ctx)
 	}
 	told.AtMs = s.now().UnixMilli()
+	began, err := c.beginHook(ctx, x, told, func(a room.Agent) room.Event { return a.BeginHook(x.ID, x.ForMe) })
+	switch {
+	case err == nil && !began:
+		told, err = s.refreshHook(ctx, x)
+	case err == nil:
+		c.attendance().NoteCall(ctx) // a refresh is no call of the agent: its client makes it
+	}
+	return told, s.Outward(err)
+}
+
+// beginHook gives the caller's seat the hook x, by the event. It returns false if the seat has it.
+func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlog.Told,
+	event func(room.Agent) room.Event) (began bool, err error) {
 	p := &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
 		a, here := h.Owner(c.holder)
 		if !here || a.Joined != x.Joined {
@@ -74,23 +87,21 @@ func (s *Service) Hook(ctx context.Context, token string, x roomlog.HookItem) (t
 			return ch, nil
 		}
 		if len(a.Hooks) >= room.MaxHooks {
-			return ch, fault.Refuse(fault.RateLimited, "This seat has %d subscriptions, the most that it can have. "+
-				"Nothing was changed: end one of them first.", room.MaxHooks)
+			return ch, fault.Refuse(fault.RateLimited, "This seat has %d subscriptions and webhooks, the most that it "+
+				"can have. Nothing was changed: end one of them first.", room.MaxHooks)
 		}
-		return roomlog.Change{Events: []room.Event{a.BeginHook(x.ID, x.ForMe)},
+		return roomlog.Change{Events: []room.Event{event(a)},
 			Ops: []table.Op{roomlog.PutHook(x), roomlog.PutTold(x, told)}}, nil
 	}}
 	err = c.room.log.Append(ctx, p)
-	switch {
-	case errors.Is(err, errUnseated):
-		err = c.whyNot(ctx, c.room.log.Peek())
-	case err == nil && len(p.Events) == 0:
-		told, err = s.refreshHook(ctx, x)
-	case err == nil:
-		c.attendance().NoteCall(ctx) // a refresh is no call of the agent: its client makes it
-		audit.Log(ctx, s.audit, "subscribed", audit.Room(x.Room), audit.Seat(x.Seat), slog.String("hook", x.ID))
+	if errors.Is(err, errUnseated) {
+		return false, c.whyNot(ctx, c.room.log.Peek())
 	}
-	return told, s.Outward(err)
+	if began = err == nil && len(p.Events) > 0; began {
+		audit.Log(ctx, c.room.svc.audit, "subscribed", audit.Room(x.Room), audit.Seat(x.Seat),
+			slog.String("hook", x.ID))
+	}
+	return began, err
 }
 
 // refreshHook stores where a hook leads that the seat has. What failed is tried again. If the hook ends at the same
@@ -99,7 +110,13 @@ func (s *Service) refreshHook(ctx context.Context, x roomlog.HookItem) (told roo
 	if told, err = s.store.Told(ctx, x); err != nil {
 		return told, err
 	}
-	told.AtMs, told.RetryMs, told.News = s.now().UnixMilli(), 0, 0
+	told.RetryMs, told.News = 0, 0
+	switch x.Form {
+	case room.FormWake:
+		told.AtMs = s.now().UnixMilli()
+	case room.FormEach:
+		told.Tries = 0 // the host is tried before it can know the new secret
+	}
 	if err := s.store.Table().Write(ctx, roomlog.PutHook(x), roomlog.PutTold(x, told)); err != nil {
 		return told, err
 	}
@@ -118,13 +135,13 @@ func (s *Service) Unhook(ctx context.Context, token, id string) (there bool, err
 	return there, s.Outward(err)
 }
 
-// unhook ends a hook of the caller's seat. there says whether there was one. If a person ends it, no refresh begins it
-// again.
+// unhook ends a hook of the caller's seat. there says whether there was one. If a person ends that of its agent, no
+// refresh begins it again.
 func (c *session) unhook(ctx context.Context, id string, there *bool) error {
 	ops := roomlog.DropHook(c.head.ID, c.agent.Seat, id)
 	if c.agent.IsPerson() {
 		switch x, err := c.room.svc.store.Hook(ctx, id); {
-		case err == nil && x.Room == c.head.ID && x.Seat == c.agent.Seat:
+		case err == nil && x.Room == c.head.ID && x.Seat == c.agent.Seat && x.Form == room.FormWake:
 			ops = roomlog.BarHook(x)
 		case err != nil && !errors.Is(err, table.ErrNotFound):
 			return err
@@ -138,7 +155,8 @@ func (c *session) unhook(ctx context.Context, id string, there *bool) error {
 	return err
 }
 
-// DropHook ends a hook that was not refreshed, or whose seat is gone. To repeat it changes nothing.
+// DropHook ends a hook that was not refreshed, that its host wants no more, or whose seat is gone. To repeat it changes
+// nothing.
 func (s *Service) DropHook(ctx context.Context, x roomlog.HookItem) error {
 	r := s.acquire(x.Room)
 	defer r.release()
@@ -156,6 +174,9 @@ func (s *Service) DropHook(ctx context.Context, x roomlog.HookItem) error {
 func (c *session) dropExpired(ctx context.Context) {
 	svc := c.room.svc
 	for _, k := range c.agent.Hooks {
+		if k.Form == room.FormEach {
+			continue
+		}
 		_, err := svc.store.Hook(ctx, k.ID)
 		if errors.Is(err, table.ErrNotFound) {
 			err = svc.DropHook(ctx, roomlog.HookItem{ID: k.ID, Room: c.head.ID, Seat: c.agent.Seat})
@@ -166,8 +187,8 @@ func (c *session) dropExpired(ctx context.Context) {
 	}
 }
 
-// endHook appends the end of a hook of the agent that whose returns, with ops. there says whether it had the hook, in a
-// room that goes on.
+// endHook appends the end of a hook of the agent that whose returns, with ops. An endpoint so loses its seat. there
+// says whether it had the hook, in a room that goes on.
 func (r *liveRoom) endHook(ctx context.Context, id string, whose func(*room.Head) (room.Agent, bool),
 	why room.Reason, ops []table.Op, there *bool) error {
 	return r.log.Append(ctx,
@@ -176,9 +197,14 @@ func (r *liveRoom) endHook(ctx context.Context, id string, whose func(*room.Head
 			if !here {
 				return ch, errUnseated
 			}
-			_, has := a.Hook(id)
+			k, has := a.Hook(id)
 			if *there = has && checkLive(h, now) == nil; !*there {
 				return ch, nil
+			}
+			if k.Form == room.FormAgent { // nobody else has the seat
+				left := *h.FreeSeat(a, room.ReasonLeft)
+				return roomlog.Change{Events: []room.Event{left},
+					Ops: roomlog.Vacate(&h.State, left, table.Always, now)}, nil
 			}
 			return roomlog.Change{Events: []room.Event{a.EndHook(id, why)}, Ops: ops}, nil
 		}})
@@ -298,11 +324,12 @@ func (s *Service) called(id string, seats []int) {
 // HookView is a hook as the person behind its seat sees it.
 type HookView struct {
 	ID        string
+	Form      room.Form
 	ForMe     bool
 	URL       string // whose host is shown
 	Since     time.Time
 	Until     time.Time // it ends then unless it is refreshed
-	LastCall  time.Time // the last one that woke the agent; zero: none did
+	LastCall  time.Time // the last one that woke the agent or, of a webhook, was taken; zero: none was
 	FailingAt time.Time // since when calls fail; zero: they do not
 	Error     string    // of the last one
 }
@@ -322,7 +349,7 @@ func (c *session) hooks(ctx context.Context, a room.Agent) (list []HookView, err
 		if err != nil {
 			return nil, err
 		}
-		v := HookView{ID: k.ID, ForMe: k.ForMe, URL: x.URL, Since: time.UnixMilli(x.SinceMs),
+		v := HookView{ID: k.ID, Form: k.Form, ForMe: k.ForMe, URL: x.URL, Since: time.UnixMilli(x.SinceMs),
 			Until: time.UnixMilli(x.UntilMs), Error: t.Error}
 		if t.LastMs != 0 {
 			v.LastCall = time.UnixMilli(t.LastMs)

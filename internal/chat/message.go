@@ -64,6 +64,7 @@ type Message struct {
 	// of Left and Knocked, of Changed where it closed the room, and of Managed where no admin did it
 	Reason   room.Reason
 	Action   room.Action // of Managed
+	Hook     room.Form   // of EventHook
 	By       string      // the admin that did it, if one did
 	Note     string      // the reason that was given
 	NewAdmin string      // of Left: the agent that became admin
@@ -119,7 +120,7 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 			m.Type, m.Draft = EventDrafted, s.MessageID(e.Decides)
 		}
 	case room.Hooked:
-		m.Type, m.Agent, m.Reason = EventHook, e.Name, e.Reason
+		m.Type, m.Agent, m.Reason, m.Hook = EventHook, e.Name, e.Reason, e.Hook.Form
 	case room.TaskChanged:
 		m.Type, m.Agent = EventTask, e.Name
 		m.showTask(s, e.Task)

@@ -44,6 +44,10 @@ type agentModel struct {
 	held           int    // how often sends were held back since it last spoke
 	person         personModel
 
+	endpoint bool      // it is called, and has no token
+	success  time.Time // the last call of it that succeeded, or its join
+	begun    int64     // the event from which on it is called
+
 	// Of runs with lost answers:
 	unsure    bool // an answer without a cursor was lost, and what it handed out
 	unsettled bool // a send has no answer yet: the guard may look twice
@@ -141,7 +145,7 @@ func (m model) leaseEnd(a agentModel) (low, high time.Time) {
 	}
 	switch {
 	case a.admin:
-		low = a.silentFrom().Add(day)
+		low = latest(a.silentFrom().Add(day), a.calledUntil())
 		return low, latest(low, a.promoted.Add(day))
 	case !a.used:
 		low = a.joinedAt.Add(90 * time.Second)
@@ -151,7 +155,15 @@ func (m model) leaseEnd(a agentModel) (low, high time.Time) {
 	if high = low; !a.asAdmin.IsZero() {
 		high = latest(low, a.asAdmin.Add(day))
 	}
-	return low, high
+	return latest(low, a.calledUntil()), latest(high, a.calledUntil())
+}
+
+// calledUntil returns until when the calls of an endpoint keep its seat; zero if a is none.
+func (a agentModel) calledUntil() time.Time {
+	if !a.endpoint {
+		return time.Time{}
+	}
+	return a.success.Add(day)
 }
 
 // nameFree returns when the principal of a (own), or anyone, gets its name: not before low,
@@ -292,11 +304,15 @@ func (r roomModel) lastSaid(a agentModel) (last eventModel, answered bool) {
 }
 
 // successor returns the agent that becomes admin when a goes: none if another admin
-// stays; else the longest seated, one that is muted only if all are.
+// stays; else the longest seated, one that is muted only if all are, and an endpoint
+// only if all others are.
 func (r roomModel) successor(a agentModel) (next agentModel, ok bool) {
-	for _, x := range r.seated() {
+	others := slices.DeleteFunc(r.seated(), func(x agentModel) bool { return x.seat == a.seat })
+	if able := slices.DeleteFunc(slices.Clone(others), func(x agentModel) bool { return x.endpoint }); len(able) > 0 {
+		others = able
+	}
+	for _, x := range others {
 		switch {
-		case x.seat == a.seat:
 		case x.admin:
 			return agentModel{}, false
 		case !ok, next.muted && !x.muted:
@@ -315,7 +331,7 @@ func (m model) leaverHeirs(r roomModel, a agentModel) (heirs []agentModel) {
 	}
 	for _, x := range r.seated() {
 		present := !m.sequential || !m.oneService || m.now.Before(x.lastHeard().Add(2*time.Minute))
-		if x.seat != a.seat && !x.muted && !x.person.holds() && present {
+		if x.seat != a.seat && !x.endpoint && !x.muted && !x.person.holds() && present {
 			heirs = append(heirs, x)
 		}
 	}
@@ -344,7 +360,7 @@ func (m model) removeFor(r roomModel, a agentModel, by int, reason room.Reason, 
 	if reason == room.ReasonBanned && a.guest {
 		r, e.Changes = r.replaced()
 	}
-	if a.gone = true; a.principal != "" && a.person.opened {
+	if a.gone = true; a.principal != "" && a.person.opened && !a.endpoint {
 		p := a.person
 		p.drafts = nil
 		r.kept = append(slices.Clip(r.kept), keptModel{a.principal, a.name, m.now, p})

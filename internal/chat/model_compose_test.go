@@ -99,7 +99,7 @@ func (r roomModel) question(a agentModel, e eventModel) (out eventModel, ok bool
 	if e.Kind == room.Proposal && len(e.ask) == 0 {
 		for _, x := range r.seated() {
 			reads := len(e.to) == 0 || slices.Contains(e.to, x.seat)
-			if x.seat != a.seat && reads && !r.silences(x) {
+			if x.seat != a.seat && reads && !r.silences(x) && !x.endpoint {
 				e.ask = append(e.ask, x.seat)
 			}
 		}

@@ -67,7 +67,7 @@ func (c joinCall) outcomes(m model, id string) ([]joinOutcome, error) {
 	}
 	may, must := m.abandoned(r)
 	old, taken := r.seatedAs(c.agent)
-	own := taken && c.principal != "" && c.principal == old.principal
+	own := taken && c.owns(old)
 	if !(own && old.person.holds()) && r.holds(c.principal) {
 		return refusedJoin(fault.Paused, 0), nil
 	}
@@ -83,6 +83,11 @@ func (c joinCall) outcomes(m model, id string) ([]joinOutcome, error) {
 		all, err = append(all, others...), refused
 	}
 	return all, err
+}
+
+// owns reports whether the caller may have the seat of a again. Nobody may have that of an endpoint.
+func (c joinCall) owns(a agentModel) bool {
+	return c.principal != "" && c.principal == a.principal && !a.endpoint
 }
 
 // seat takes a seat of a room that is not begun anew.
@@ -141,7 +146,7 @@ func (m model) abandoned(r roomModel) (may, must bool) {
 	may = r.full() && r.password == ""
 	must = may && m.sequential
 	for _, a := range r.seated() {
-		end := a.silentFrom().Add(15 * time.Minute)
+		end := latest(a.silentFrom().Add(15*time.Minute), a.calledUntil())
 		must = must && !m.now.Before(end)
 		switch {
 		case !m.sequential: // what was noted may be lost
@@ -204,7 +209,7 @@ func (r roomModel) sinceTakeOver() int64 {
 // again; anyone else gets another one in its place, with no role and nothing that was
 // private, once the room let the name go or the lease has ended.
 func (c joinCall) reclaim(m model, r roomModel, old agentModel) (all []joinOutcome, err error) {
-	own := c.principal != "" && c.principal == old.principal
+	own := c.owns(old)
 	low, high, letGo := m.nameFree(old, own)
 	if m.now.Before(high) {
 		all = refusedJoin(fault.NameTaken, 0)
@@ -357,7 +362,7 @@ func (o joinOp) matches(m model, x joinOutcome) (model, error) {
 // idleSeats returns the names of the seats that a principal could have again.
 func (m model) idleSeats(r roomModel, principal string) (names []string) {
 	for _, a := range r.seated() {
-		if principal != "" && a.principal == principal && !m.now.Before(a.ownAgain()) {
+		if (joinCall{principal: principal}).owns(a) && !m.now.Before(a.ownAgain()) {
 			names = append(names, a.name)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 func (m model) adminsSilent(r roomModel) (may, must bool) {
 	may, must = true, m.sequential && m.oneService
 	for _, a := range r.seated() {
-		if !a.admin {
+		if !a.admin || a.endpoint {
 			continue
 		}
 		last := a.joinedAt
@@ -37,7 +37,7 @@ func (m model) heirs(r roomModel, caller int) (heirs []agentModel) {
 	}
 	for _, a := range r.seated() {
 		present := !m.sequential || a.seat == caller || m.now.Before(a.lastHeard().Add(2*time.Minute))
-		if present && !a.muted && !a.person.holds() {
+		if present && !a.endpoint && !a.muted && !a.person.holds() {
 			heirs = append(heirs, a)
 		}
 	}

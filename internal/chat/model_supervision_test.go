@@ -24,7 +24,7 @@ func (p personModel) holds() bool { return p.paused || p.approve }
 // holds reports whether an agent of a principal is in r whose person holds it.
 func (r roomModel) holds(principal string) bool {
 	return slices.ContainsFunc(r.seated(), func(a agentModel) bool {
-		return principal != "" && a.principal == principal && a.person.holds()
+		return principal != "" && a.principal == principal && a.person.holds() && !a.endpoint
 	})
 }
 
@@ -137,18 +137,25 @@ func (o heldOp) on(m model) (model, error) {
 	if err := sameText("the send under supervision", got, want); err != nil || x.pending == 0 && !x.paused {
 		return m, &wrong{"the send", o.got, x}
 	}
-	a = a.call(m.now)
+	m = m.withAgent(r.id, a.call(m.now))
 	if x.pending == 0 || x.duplicate > 0 {
-		return m.withAgent(r.id, a), nil
+		return m, nil
 	}
+	return o.keepDraft(m, x)
+}
+
+// keepDraft returns the model after the message became a draft.
+func (c sendCall) keepDraft(m model, x sendOutcome) (model, error) {
+	r, _ := m.room(c.who.room)
+	a, _ := r.agent(c.who.seat)
 	e := x.event
 	e.Type, e.hidden, e.drafts = chat.EventDrafted, true, true
 	a.person.drafts = append(a.person.open(m.now),
-		draftModel{n: x.pending, at: m.now, key: o.key, asks: x.asks, message: x.event})
-	if o.key != "" {
-		a.keys = append(slices.Clip(a.keys), keyModel{o.key, x.pending, m.now, true})
+		draftModel{n: x.pending, at: m.now, key: c.key, asks: x.asks, message: x.event})
+	if c.key != "" {
+		a.keys = append(slices.Clip(a.keys), keyModel{c.key, x.pending, m.now, true})
 	}
-	r, err = m.append(r.with(a), e)
+	r, err := m.append(r.with(a), e)
 	return m.with(r), err
 }
 

@@ -103,7 +103,7 @@ func (m model) owedTo(r roomModel, a agentModel) (n int) {
 }
 
 // talkEnded reports whether the talk is over for a: every other agent that may speak
-// is done, or every other agent has left since a joined; and nobody owes anything
+// by itself is done, or every other agent has left since a joined; and nobody owes anything
 // to a, nor a to anybody.
 func (m model) talkEnded(r roomModel, a agentModel) bool {
 	if _, owes := m.owes(r, a); owes || m.owedTo(r, a) > 0 {
@@ -111,7 +111,7 @@ func (m model) talkEnded(r roomModel, a agentModel) bool {
 	}
 	speakers := 0
 	for _, x := range r.seated() {
-		if x.seat == a.seat || r.silences(x) {
+		if x.seat == a.seat || r.silences(x) || x.endpoint {
 			continue
 		}
 		if speakers++; !x.done {
@@ -166,13 +166,18 @@ func (r roomModel) hearDone(e eventModel) roomModel {
 	return r.with(a)
 }
 
-// hearAnswer notes what e answers.
+// hearAnswer notes what e answers: what an endpoint says when it is called answers all that it was asked before.
 func (r roomModel) hearAnswer(e eventModel) roomModel {
+	r.open = slices.Clone(r.open)
+	for i, q := range r.open {
+		if e.called && q.n < e.replyTo && !q.proposal && slices.Contains(q.owed, e.seat) {
+			r.open[i] = q.answered(r, e)
+		}
+	}
 	i := slices.IndexFunc(r.open, func(q requestModel) bool { return q.n == e.replyTo })
 	if i < 0 {
 		return r
 	}
-	r.open = slices.Clone(r.open)
 	if q := &r.open[i]; q.proposal {
 		*q = q.voted(r, e)
 	} else {

@@ -152,6 +152,7 @@ type eventModel struct {
 	finishes              []int64 // the tasks that it reports as done; those that it ends are in Finished
 	added                 int64   // of a change of a task: the event that added it
 	words                 bool    // of a change of tasks: it counts as a message
+	called                bool    // an endpoint answers by it
 }
 
 // actor returns the agent that caused the event; 0 for one without a seat.

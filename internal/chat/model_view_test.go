@@ -93,7 +93,7 @@ func (m model) observe(r roomModel, viewer, x agentModel, got chat.Agent, want *
 		want.State, want.Idle, want.BackIn, want.Unread = got.State, got.Idle, got.BackIn, got.Unread
 		return
 	}
-	if got.Unread != nil && *got.Unread <= r.unread(viewer, x, x.joined) &&
+	if got.Unread != nil && !x.endpoint && *got.Unread <= r.unread(viewer, x, x.joined) &&
 		*got.Unread >= r.unread(viewer, x, max(x.given, x.joined)) {
 		want.Unread = got.Unread
 	}
@@ -105,10 +105,15 @@ func (m model) observe(r roomModel, viewer, x agentModel, got chat.Agent, want *
 	if !m.oneService { // after its lease, or among services, what is known lags
 		idle = idle || got.Idle >= 15*time.Minute
 	}
+	if x.endpoint { // a service may forget what it said
+		idle = idle || slices.ContainsFunc(x.calls, func(c callModel) bool { return got.Idle == m.now.Sub(c.at) })
+	}
 	if idle && away {
 		want.Idle, want.BackIn = got.Idle, got.BackIn
 	}
 	switch {
+	case m.now.Before(x.calledUntil()):
+		want.State = chat.AgentStandby
 	case want.BackIn > 0:
 		want.State = chat.AgentAway
 	case want.Idle < 2*time.Minute:

@@ -161,8 +161,9 @@ func (m *machine) readmit() {
 	}
 	k := rapid.SampledFrom(m.knocks[max(0, len(m.knocks)-3):]).Draw(m.T, "for")
 	id := m.agent()
-	if r, _ := m.model.room(k.room); rapid.IntRange(0, 3).Draw(m.T, "by one of the room") > 0 && len(r.seated()) > 0 {
-		id = agentID{k.room, pick(m, "agent", r.seated()...).seat}
+	if r, _ := m.model.room(k.room); rapid.IntRange(0, 3).Draw(m.T, "by one of the room") > 0 &&
+		len(calling(r.seated())) > 0 {
+		id = agentID{k.room, pick(m, "agent", calling(r.seated())...).seat}
 	}
 	m.readmitBy(id, k)
 }
@@ -185,7 +186,7 @@ func (m *machine) letIn() {
 	}
 	k := m.knocks[len(m.knocks)-1]
 	r, _ := m.model.room(k.room)
-	admins := slices.DeleteFunc(r.seated(), func(a agentModel) bool { return !a.admin })
+	admins := slices.DeleteFunc(calling(r.seated()), func(a agentModel) bool { return !a.admin })
 	if len(admins) == 0 {
 		m.Skip("nobody is there")
 	}

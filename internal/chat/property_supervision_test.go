@@ -12,7 +12,7 @@ import (
 
 // supervise has the person behind an agent do something. Its first act is to open the link.
 func (m *machine) supervise() {
-	id := m.agent()
+	id := m.supervised()
 	r, a := m.find(id)
 	if a.gone || r.closed || m.model.over(r) {
 		m.Skip("there is nothing to supervise")

@@ -93,6 +93,7 @@ func checkProperty(t *testing.T, runs int, open func(*testing.T) propertyTable) 
 			T: rt, ctx: t.Context(), clock: tbl.clock, tokens: map[agentID]string{}, cursors: map[agentID][]string{},
 			stays: map[agentID]byInvite{},
 			links: map[agentID]string{}, people: map[agentID]string{},
+			hooks: map[agentID]roomlog.HookItem{}, answeredTo: map[agentID]int64{},
 			numbers: newNumbers(tbl.table),
 			model:   model{conditions: &conditions{sequential: true, oneService: tbl.services == 1}},
 		}
@@ -151,6 +152,10 @@ type machine struct {
 	passwords bool
 	guesses   int // that may have been wrong
 	invites   []byInvite
+
+	called     []agentID // the endpoints
+	hooks      map[agentID]roomlog.HookItem
+	answeredTo map[agentID]int64 // the last event that an endpoint has answered
 }
 
 // knockID identifies a knock, and says under which name it was.
@@ -173,6 +178,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"ended": {1, m.callEnded}, "history": {2, m.history}, "info": {1, m.info},
 		"info by name": {1, m.infoByName}, "list": {1, m.list}, "update": {1, m.update}, "supervise": {3, m.supervise},
 		"manage":      {2, m.manage},
+		"endpoint":    {4, m.endpoints},
 		"task":        {6, m.task},
 		"time passes": {3, m.pass},
 	} {

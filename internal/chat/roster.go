@@ -122,7 +122,7 @@ func (r roster) show(a room.Agent, v *Agent) {
 		}
 		return
 	}
-	if known && p.AtMs != 0 { // else only a hook has shown a sign of life
+	if known && p.AtMs != 0 && !a.IsEndpoint() { // else only a hook has shown a sign of life, or nothing is handed out
 		v.Unread = r.Unread(max(p.Read, a.Joined), a) // its join gave it what came before
 	}
 	p = r.heard(a, p)
@@ -134,6 +134,7 @@ func (r roster) show(a room.Agent, v *Agent) {
 
 // heard returns p with the last call that a is known to have made.
 func (r roster) heard(a room.Agent, p room.Presence) room.Presence {
+	p = p.Of(a)
 	p.AtMs = max(p.AtMs, a.AtMs)
 	if u, spoke := r.Head.Recent.Said(a.Seat); spoke {
 		p.AtMs = max(p.AtMs, u.At.UnixMilli())

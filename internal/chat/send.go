@@ -177,6 +177,7 @@ type sendOp struct {
 	agents      int
 	held        int    // how often the sender was held back in a row, as far as is known
 	credential  string // that the text seems to hold, and of which the caller was not warned
+	unwarned    bool   // nobody reads a warning: a text with a credential becomes a draft
 	known       int64  // the earlier message that this call repeats
 	overtaken   int64  // that message, if only the log told
 	keyed       bool   // the idempotency key stands for known
@@ -290,10 +291,10 @@ func (op *sendOp) propose(h *room.Head, batched []room.Event, now time.Time) (ro
 	if err != nil {
 		return roomlog.Change{}, err
 	}
-	if op.credential != "" {
+	if op.credential != "" && !op.unwarned {
 		return roomlog.Change{}, errCredential
 	}
-	if a.Person.Approve && !a.IsPerson() {
+	if a.Person.Approve && !a.IsPerson() || op.credential != "" {
 		if e, err = op.makeDraft(a, e, now); err != nil || op.known > 0 {
 			return roomlog.Change{}, err
 		}

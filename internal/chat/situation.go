@@ -70,7 +70,7 @@ func (c *session) situation(h *room.Head) Situation {
 			h.SupervisedOf(a, now)
 		s.showTasks(h, a, now)
 		s.Asked = !s.Person && c.start.At.Before(h.KnockedFor(a))
-		s.Hooked = !s.Person && len(a.Hooks) > 0
+		s.Hooked = !s.Person && a.IsCalled()
 		s.Woken = !s.Person && c.room.agents.HasProgram(me)
 	}
 	return s

@@ -268,7 +268,7 @@ func (c *session) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waite
 		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(in.pos.after, in.pos.noted), Yielded: w.Yields,
 			Situation: c.situation(h)}, nil
 	}
-	if len(c.agent.Hooks) > 0 && !in.pos.peeks && !in.removed && !c.agent.IsPerson() {
+	if c.agent.IsCalled() && !in.pos.peeks && !in.removed && !c.agent.IsPerson() {
 		c.dropExpired(ctx)
 		h = c.room.log.Peek()
 	}
