@@ -1,0 +1,136 @@
+package agentcall
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/a2aproject/a2a-go/v2/a2a"
+)
+
+// wellKnown is where the card of a host is (A2A 1.0, section 8.2).
+const wellKnown = ".well-known/agent-card.json"
+
+// mostName is how many characters of the name in a card count.
+const mostName = 100
+
+// Agent is what a card says of an agent, made safe to show.
+type Agent struct {
+	Name string
+	URL  string // that takes JSON-RPC, maybe on another host than the card
+}
+
+// Refusal says why the agent of a card cannot be called. Its sentence is for a person.
+type Refusal struct{ said string }
+
+// Error says what was wrong.
+func (r *Refusal) Error() string { return r.said }
+
+func refuse(format string, args ...any) *Refusal { return &Refusal{fmt.Sprintf(format, args...)} }
+
+// card is what counts of an agent card. The first two fields are those of A2A 0.3.
+type card struct {
+	ProtocolVersion string                `json:"protocolVersion"`
+	URL             string                `json:"url"`
+	Name            string                `json:"name"`
+	Interfaces      []*a2a.AgentInterface `json:"supportedInterfaces"`
+	Capabilities    a2a.AgentCapabilities `json:"capabilities"`
+	Security        []alternative         `json:"securityRequirements"`
+}
+
+// alternative is one of the ways to be let in: the names of credentials that are needed together. The SDKs write what
+// stands behind a name in two ways.
+type alternative struct {
+	Schemes map[string]json.RawMessage `json:"schemes"`
+}
+
+// Card gets the card of an agent and returns whom it describes, if that agent can be called. The address is that of the
+// card, or one that ends with its host or a slash: then the card is at the usual place below it. An error is an
+// *outcall.Error or a *Refusal.
+func (c *Client) Card(ctx context.Context, address string) (Agent, error) {
+	if err := c.calls.Check(address); err != nil {
+		return Agent{}, err
+	}
+	at, err := url.Parse(address)
+	if err != nil {
+		return Agent{}, err // Check has parsed it
+	}
+	if at.Path == "" || strings.HasSuffix(at.Path, "/") {
+		at = at.JoinPath(wellKnown)
+	}
+	answer, err := c.calls.Get(ctx, at.String(), asJSON())
+	if err != nil {
+		return Agent{}, err
+	}
+	const where = "Give the address of the card of an agent, which mostly ends with /" + wellKnown + "."
+	if answer.Status != 200 {
+		return Agent{}, refuse("The address of the card answered with status %d. %s", answer.Status, where)
+	}
+	var found card
+	if err := json.Unmarshal(answer.Body, &found); err != nil {
+		return Agent{}, refuse("What is at the address is no card of an agent. %s", where)
+	}
+	if len(found.Interfaces) == 0 && found.ProtocolVersion == "" && found.URL == "" {
+		return Agent{}, refuse("The card names no address at which its agent takes calls. %s", where)
+	}
+	return c.judge(found, at.Scheme)
+}
+
+// judge returns whom a card describes that came by a scheme.
+func (c *Client) judge(found card, scheme string) (Agent, error) {
+	for _, extension := range found.Capabilities.Extensions {
+		if extension.Required {
+			return Agent{}, refuse("The agent takes only calls with an extension of A2A that Parley does not know.")
+		}
+	}
+	if !open(found.Security) {
+		return Agent{}, refuse("The agent wants a credential of those who call it, and Parley has none for it: a " +
+			"call has only a signature. Let the agent take calls without one, at an address that nobody guesses.")
+	}
+	rpc, err := c.interfaceOf(found.Interfaces, scheme)
+	if err != nil {
+		return Agent{}, err
+	}
+	return Agent{line(found.Name, mostName), rpc}, nil
+}
+
+// open reports whether an agent may be called without a credential.
+func open(ways []alternative) bool {
+	for _, way := range ways {
+		if len(way.Schemes) == 0 {
+			return true
+		}
+	}
+	return len(ways) == 0
+}
+
+// interfaceOf returns the address of the first interface that can be called. A card that came from elsewhere must not
+// lead to this machine, though a server that belongs to one person may call it.
+func (c *Client) interfaceOf(all []*a2a.AgentInterface, scheme string) (string, error) {
+	err := error(refuse("The agent does not speak A2A 1.0 by JSON-RPC, as Parley does: its card has no interface " +
+		"with protocolBinding JSONRPC and protocolVersion 1.0. An agent of A2A 0.3 needs a newer SDK."))
+	for _, i := range all {
+		if i == nil || i.ProtocolBinding != a2a.TransportProtocolJSONRPC || !isOne(i.ProtocolVersion) {
+			continue
+		}
+		at, _ := url.Parse(i.URL) // Check refuses what is none
+		why := c.calls.Check(i.URL)
+		switch {
+		case i.Tenant != "":
+			err = refuse("The agent takes calls for a tenant, which Parley cannot name: ask for an address of its " +
+				"own.")
+		case why != nil:
+			err = refuse("The card names an address for calls that is not called. %s", why)
+		case scheme == "https" && at.Scheme != "https":
+			err = refuse("The card names an address of your own machine for calls, and is not from there itself.")
+		default:
+			return i.URL, nil
+		}
+	}
+	return "", err
+}
+
+// isOne reports whether a version of A2A is 1 with any minor number: these take the same calls.
+func isOne(v a2a.ProtocolVersion) bool { return v == "1" || strings.HasPrefix(string(v), "1.") }
