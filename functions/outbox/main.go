@@ -1,5 +1,5 @@
 // Command outbox is the part of the server that calls out, as an AWS Lambda function: it calls agents
-// that asked for it when there is news for them.
+// that asked for it, webhooks and endpoints when there is something for them.
 //
 // Two kinds of events invoke it. The stream of the table brings the events of rooms for which somebody is
 // to be called, and hooks that were refreshed; each seat of them becomes an invocation of its own, by this

@@ -10,9 +10,10 @@ import (
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/outbox"
 	"github.com/parley-chat/parley/internal/outcall"
+	"github.com/parley-chat/parley/internal/tools"
 )
 
-// newBox returns what calls agents that cannot wait.
+// newBox returns what calls agents, webhooks and endpoints.
 func (a *App) newBox(c Config, m *meter.Meter) *outbox.Box {
 	public := c.Settings.PublicAddress()
 	var own []string
@@ -21,7 +22,7 @@ func (a *App) newBox(c Config, m *meter.Meter) *outbox.Box {
 	}
 	box := outbox.New(outbox.Options{
 		Rooms: a.rooms, Out: outcall.New(outcall.Options{Own: own, Loopback: c.Local(), Version: Version()}),
-		Public: public, Local: c.Local(), Alone: a.store.SingleProcess, Admits: a.gate.Admits,
+		View: tools.ViewMessage, Public: public, Local: c.Local(), Alone: a.store.SingleProcess, Admits: a.gate.Admits,
 		Clock: clockwork.NewRealClock(), Logger: c.Logger,
 		Observe: func(call outbox.Call) { m.Hook(call.Retry, call.Failed) },
 	})
@@ -29,7 +30,7 @@ func (a *App) newBox(c Config, m *meter.Meter) *outbox.Box {
 	return box
 }
 
-// Call calls agents that cannot wait, until ctx ends, and returns when the last call has ended. On AWS
+// Call calls agents, webhooks and endpoints until ctx ends, and returns when the last call has ended. On AWS
 // a function of its own does that, which the stream of the table invokes: see Outbox.
 func (a *App) Call(ctx context.Context) { a.box.Run(ctx) }
 

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Hooks are the calls to agents that cannot wait: see package outbox.
+// Hooks are the calls to agents, webhooks and endpoints: see package outbox.
 type Hooks struct {
 	Calls    int64
 	Retries  int64         // of them, those that repeated one that had failed
-	Failures int64         // of them, those that did not wake their agent
-	Failing  time.Duration // now: for how long an agent with unread news could not be called, the longest time
+	Failures int64         // of them, those that failed
+	Failing  time.Duration // now: for how long one could not be called that is still to be, the longest time
 }
 
 type hooks struct {
@@ -18,7 +18,7 @@ type hooks struct {
 	failing                  atomic.Pointer[func() time.Duration]
 }
 
-// Hook counts a call to an agent that cannot wait.
+// Hook counts a call.
 func (m *Meter) Hook(retry, failed bool) {
 	m.hooks.calls.Add(1)
 	if retry {

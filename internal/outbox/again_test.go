@@ -87,7 +87,7 @@ func TestRun_whatCannotBeStored_isNotCalledAgain(t *testing.T) {
 		}
 		return nil
 	}}
-	w.open(chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1}, outbox.Options{Clock: w.boxes, Alone: true})
+	w.begin()
 	ann, bob := w.join("tea", "Ann"), w.join("tea", "Bob")
 	w.subscribe(w.asked(bob, "/"))
 	w.look(bob.Token, "")

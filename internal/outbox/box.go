@@ -8,13 +8,14 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/agentcall"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/outcall"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Options of a Box. Rooms, Out, Clock and Logger are required.
+// Options of a Box. Rooms, Out, View, Clock and Logger are required.
 type Options struct {
 	Rooms *chat.Service
 	Out   *outcall.Caller
@@ -26,6 +27,8 @@ type Options struct {
 	Local bool
 	// Alone says that no other process calls for the hooks of the table.
 	Alone bool
+	// View returns a message as webhooks are told of it, for JSON.
+	View func(chat.Message) any
 	// Admits reports whether the server still admits a principal (see ident.Principal). Nil means that it does.
 	Admits func(ctx context.Context, principal string) (bool, error)
 	Clock  clockwork.Clock
@@ -37,20 +40,21 @@ type Options struct {
 // Call is what became of a call, for metrics.
 type Call struct {
 	Retry  bool // it repeats one that failed
-	Failed bool // it did not wake the agent
+	Failed bool // it did not wake the agent, the host of a webhook has not taken it, or an endpoint has not answered
 }
 
 // Box makes the calls of the hooks of a table. Many goroutines may use it at once, and many processes with the
 // same table.
 type Box struct {
-	o Options
+	o      Options
+	agents *agentcall.Client
 
 	reads chan struct{} // has one for each look that reads the table
 
 	mu      sync.Mutex
 	run     context.Context // nil unless Run works
 	works   map[place]*work
-	failing map[string]time.Time   // since when calls of a hook fail whose agent has news, as far as looks have shown
+	failing map[string]time.Time   // since when calls of a hook fail, as far as looks have shown: see Failing
 	unsaved map[table.Key]table.Op // what became of calls, where that could not be written
 	busy    sync.WaitGroup         // of the goroutines in works
 }
@@ -60,12 +64,13 @@ const readAtOnce = 64
 
 // New returns a Box.
 func New(o Options) *Box {
-	return &Box{o: o, reads: make(chan struct{}, readAtOnce), works: map[place]*work{},
+	return &Box{o: o, agents: agentcall.New(o.Out), reads: make(chan struct{}, readAtOnce), works: map[place]*work{},
 		failing: map[string]time.Time{}, unsaved: map[table.Key]table.Op{}}
 }
 
-// Failing returns for how long the calls of a hook have failed whose agent has unread news: the longest time of those
-// that this process has looked at. It returns 0 if there is none.
+// Failing returns for how long the calls of a hook have failed whose agent has unread news, or, of a webhook or an
+// endpoint, that are still to be repeated: the longest time of those that this process has looked at. It returns 0 if
+// there is none.
 func (b *Box) Failing() time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -1,17 +1,24 @@
-// Package outbox calls agents that cannot wait: it posts to the address of a hook (see room.Hook) when the
-// seat of the hook has unread news.
+// Package outbox calls addresses because of what the seat of a hook receives (see room.Hook): those of agents that
+// cannot wait, the webhooks of people, and endpoints.
 //
-// A call is a level and no message: "you have unread news". There is one while the seat has unread news, and
-// the next only after the agent has read or, for something new, an hour later. What was said is not in it; the
-// agent reads it with wait_for_message. So nothing lies in a queue: each call is made from the log, from the
-// read position of the seat and from what became of earlier calls ([roomlog.Told]), and a process that ends
-// loses nothing.
+// A call of an agent is a level and no message: "you have unread news". There is one while the seat has unread news,
+// and the next only after the agent has read or, for something new, an hour later. What was said is not in it; the
+// agent reads it with wait_for_message. A webhook is called with each event that its seat receives, in order, and with
+// what was said. In both cases nothing lies in a queue: each call is made from the log and from what became of earlier
+// calls ([roomlog.Told]), that of an agent also from the read position of its seat. So a process that ends loses
+// nothing.
+//
+// An endpoint is an agent that speaks A2A. It is called when something is for it, with all that is new for it, and what
+// it answers is said from its seat. What is about to be sent is stored first, since a call may cost money, and the
+// answer must be said once.
 //
 // The types:
 //
-//   - [Box] is the engine. [Box.Subscribe] and [Box.Unsubscribe] make and end hooks, [Box.Notify] hears that
-//     seats may have news, and [Box.Run] works.
+//   - [Box] is the engine. [Box.Subscribe] and [Box.Unsubscribe] make and end the hooks of agents, [Box.AddWebhook]
+//     makes a webhook, [Box.AddAgent] has an endpoint join, [Box.Notify] hears that seats may have news, and [Box.Run]
+//     works.
 //   - [Box.Look] is one look at the hooks of a seat, for a process that is started for it alone.
 //
-// subscribe.go has the rules of subscribing, look.go those of calling, and run.go the queue.
+// subscribe.go, webhook.go and agent.go have the rules of adding, look.go those of calling agents, deliver.go those of
+// calling webhooks, endpoint.go those of calling endpoints, and run.go the queue.
 package outbox

@@ -11,12 +11,13 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/outcall"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// retryAfter are the pauses before a call that failed is tried again. After the last try the hook rests until it
-// is refreshed, or something new comes.
+// retryAfter are the pauses before a call of an agent that failed is tried again. After the last try the hook rests
+// until it is refreshed, or something new comes.
 var retryAfter = [...]time.Duration{30 * time.Second, 2 * time.Minute, 10 * time.Minute}
 
 // While a call of the agent waits, that will be handed the news. A wait may have died without a word, so the hook is
@@ -30,11 +31,13 @@ const (
 // item.
 const partVisible = time.Second
 
-// Look looks at the hooks of a seat, and calls those whose agent has unread news and was not called since it last
-// read, or not for an hour. It returns when to look again although nothing has happened: a call failed and is to be
-// repeated then, or that hour is over. The zero time means that there is no need.
-func (b *Box) Look(ctx context.Context, room string, seat int) (again time.Time, err error) {
-	hooks, err := b.hooksOf(ctx, place{room: room, seat: seat})
+// Look looks at the hooks of a seat in the room with an id. It calls those whose agent has unread news and was not
+// called since it last read, or not for an hour, and the webhooks that have not had all events. It returns when to look
+// again although nothing has happened: a call failed and is to be repeated then, that hour is over, or the time of ctx
+// was. The zero time means that there is no need. If ctx has a deadline, Look itself waits for what an endpoint is due
+// soon (staysFor).
+func (b *Box) Look(ctx context.Context, id string, seat int) (again time.Time, err error) {
+	hooks, err := b.hooksOf(ctx, place{room: id, seat: seat})
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -84,23 +87,35 @@ func (b *Box) lookAt(ctx context.Context, at place) (again time.Time, err error)
 	if err := b.save(ctx, at); err != nil {
 		return time.Time{}, err
 	}
-	for yielded, doubted := time.Duration(0), false; ; {
+	for yielded, doubted, asked := time.Duration(0), false, false; ; {
 		s, err := b.see(ctx, at)
 		if err != nil {
 			return time.Time{}, err
 		}
 		due, again := s.due(b.now())
 		switch {
+		case s.renewable(b.now()):
+			err = b.renew(ctx, s)
+		case s.skippable():
+			err = b.skip(ctx, s)
 		case s.revoked, s.gone && doubted:
 			b.note(at.hook, 0)
 			return time.Time{}, b.o.Rooms.DropHook(ctx, s.hook)
 		case s.gone:
 			doubted, err = true, b.sleep(ctx, partVisible)
+		case !due && b.stays(ctx, s, again, asked):
+			err = b.sleep(ctx, b.until(again))
 		case !due:
-			b.note(at.hook, s.told.FailingMs)
+			b.note(at.hook, s.failing(again))
 			return again, nil
 		case s.news.Waits.After(b.now()) && yielded < yieldsFor:
 			yielded, err = yielded+yieldEvery, b.sleep(ctx, yieldEvery)
+		case s.hook.Form != room.FormWake && isLate(ctx, s.hook.Form, 0):
+			return b.now(), nil
+		case s.hook.Form == room.FormEach:
+			err = b.deliver(ctx, s)
+		case s.hook.Form == room.FormAgent:
+			asked, err = true, b.ask(ctx, s)
 		default:
 			err = b.call(ctx, s)
 		}
@@ -116,10 +131,13 @@ func (b *Box) lookAt(ctx context.Context, at place) (again time.Time, err error)
 // sight is what a look at a hook finds.
 type sight struct {
 	hook    roomlog.HookItem
-	news    chat.News
-	told    roomlog.Told // if there are news
-	gone    bool         // it was not refreshed, or its seat has it no longer
-	revoked bool         // the server admits no longer who subscribed
+	news    chat.News     // for an agent
+	next    chat.Delivery // of a webhook
+	heard   chat.Heard    // of an endpoint
+	resting bool          // a webhook, or an endpoint, has failed for a day, and nothing has come since
+	told    roomlog.Told  // of an agent, if there are news
+	gone    bool          // it was not refreshed, or its seat has it no longer
+	revoked bool          // the server admits no longer who made it
 }
 
 // see reads what there is to know of a hook. One of a server with another address has no news here, nor one that its
@@ -138,15 +156,21 @@ func (b *Box) see(ctx context.Context, at place) (s sight, err error) {
 	if err != nil || s.hook.Server != b.o.Public || s.hook.Barred {
 		return s, err
 	}
-	if s.news, err = b.o.Rooms.News(ctx, s.hook); err != nil || s.news.Gone {
-		s.gone = s.news.Gone
-		return s, err
-	}
 	if b.o.Admits != nil {
 		admitted, err := b.o.Admits(ctx, s.hook.Principal)
 		if s.revoked = !admitted; err != nil || s.revoked {
 			return s, err
 		}
+	}
+	switch s.hook.Form {
+	case room.FormEach:
+		return b.seeNext(ctx, s)
+	case room.FormAgent:
+		return b.seeHeard(ctx, s)
+	}
+	if s.news, err = b.o.Rooms.News(ctx, s.hook); err != nil || s.news.Gone {
+		s.gone = s.news.Gone
+		return s, err
 	}
 	if s.news.Unread > 0 { // read last: another process may be about to store that it has called
 		s.told, err = store.Told(ctx, s.hook)
@@ -154,11 +178,26 @@ func (b *Box) see(ctx context.Context, at place) (s sight, err error) {
 	return s, err
 }
 
+// failing returns since when calls fail that are still to be made; 0: none is. again is of due. A webhook that rests is
+// the affair of its person, who sees that it fails.
+func (s sight) failing(again time.Time) int64 {
+	if again.IsZero() && s.hook.Form != room.FormWake {
+		return 0
+	}
+	return s.told.FailingMs
+}
+
 // callAgain is after which time an agent is called for what has come since it was called, though it has not read.
 const callAgain = time.Hour
 
 // due reports whether a hook is to be called. If not, again is when it may be; zero: with something new.
 func (s sight) due(now time.Time) (due bool, again time.Time) {
+	switch s.hook.Form {
+	case room.FormEach:
+		return s.dueNext(now)
+	case room.FormAgent:
+		return s.dueHeard(now)
+	}
 	t, n := s.told, s.news
 	same := t.Read >= n.Read // it has read nothing since the last call, which another process may have made meanwhile
 	switch {
@@ -193,18 +232,11 @@ func (b *Box) call(ctx context.Context, s sight) error {
 	if t.Round > 0 {
 		id += fmt.Sprintf("_%d", t.Round)
 	}
-	answer, failed := b.o.Out.Post(ctx, outcall.Call{URL: x.URL, Secret: x.Secret, ID: id, At: b.now(),
-		Header: headerOf(x.ID), Body: eventOf(id, b.now(), n)})
-	if failed != nil && ctx.Err() != nil { // this process stops: the next one will see that nothing was stored
-		return ctx.Err()
+	answer, why, err := b.post(ctx, x, t.Tries > 0, outcall.Call{ID: id, Header: headerOf(x.ID),
+		Body: eventOf(id, b.now(), n)})
+	if err != nil {
+		return err
 	}
-	var refused *outcall.Error
-	if errors.As(failed, &refused) && refused.Kind == outcall.Busy {
-		return errBusy
-	}
-	made := Call{Retry: t.Tries > 0}
-	why := reasonOf(answer, failed)
-	made.Failed = why != ""
 	t.Read, t.News, t.TriedMs, t.RetryMs, t.Error = n.Read, n.Last, b.now().UnixMilli(), 0, why
 	switch t.Settled = why == "" || ends(answer); {
 	case t.Settled:
@@ -214,14 +246,31 @@ func (b *Box) call(ctx context.Context, s sight) error {
 	}
 	if why == "" {
 		t.AtMs, t.LastMs = t.TriedMs, t.TriedMs
-	} else {
+	}
+	return b.store(context.WithoutCancel(ctx), roomlog.PutTold(x, t))
+}
+
+// post makes a call of x, and says why that did not succeed; "" if it did. It fails with errBusy, or because this
+// process stops: the next one will see that nothing was stored.
+func (b *Box) post(ctx context.Context, x roomlog.HookItem, again bool, c outcall.Call) (a outcall.Answer, why string,
+	err error) {
+	c.URL, c.Secret, c.At = x.URL, x.Secret, b.now()
+	a, failed := b.o.Out.Post(ctx, c)
+	if failed != nil && ctx.Err() != nil {
+		return a, "", ctx.Err()
+	}
+	var refused *outcall.Error
+	if errors.As(failed, &refused) && refused.Kind == outcall.Busy {
+		return a, "", errBusy
+	}
+	if why = reasonOf(a, failed); why != "" {
 		b.o.Logger.InfoContext(ctx, "a hook could not be called", "room", table.Digest(x.Room), "seat", x.Seat,
 			"hook", x.ID, "reason", why)
 	}
 	if b.o.Observe != nil {
-		b.o.Observe(made)
+		b.o.Observe(Call{Retry: again, Failed: why != ""})
 	}
-	return b.store(context.WithoutCancel(ctx), roomlog.PutTold(x, t))
+	return a, why, nil
 }
 
 // store writes what became of a call. What could not be written is written before the next look at the hook, so that
@@ -316,10 +365,15 @@ const Next = "You have unread messages in a Parley room. Call wait_for_message w
 const EventName = "room.message"
 
 func eventOf(id string, at time.Time, n chat.News) []byte {
+	return encode(event{ID: id, Name: EventName, Timestamp: at.UTC().Format(time.RFC3339),
+		Data: Data{Room: n.Room, Agent: n.Agent, Unread: n.Unread, Next: Next}})
+}
+
+// encode returns v as JSON, with the characters of HTML as they are.
+func encode(v any) []byte {
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(event{ID: id, Name: EventName, Timestamp: at.UTC().Format(time.RFC3339),
-		Data: Data{Room: n.Room, Agent: n.Agent, Unread: n.Unread, Next: Next}})
+	_ = enc.Encode(v) // texts, numbers and lists of them
 	return []byte(strings.TrimSpace(b.String()))
 }

@@ -2,15 +2,20 @@ package outbox_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"net/http"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/a2aproject/a2a-go/v2/a2a"
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -97,6 +102,97 @@ func TestLook_agentReadsWhileSomethingNewComes_noWakeIsLost(t *testing.T) {
 		if len(times) == 0 { // on DynamoDB most messages come while Bob reads, and are handed out
 			t.Error("no call: the race was not run")
 		}
+	})
+}
+
+// mortal is a process that is cut off from the table after some calls, as one that ends is.
+type mortal struct {
+	*world
+	left atomic.Int64 // calls until then
+}
+
+// mayDie returns another process on the table of w, which is cut off when it is told.
+func (w *world) mayDie() *mortal {
+	m := &mortal{}
+	m.left.Store(math.MaxInt64)
+	x := *w
+	x.table = &tabletest.Hooks{Table: w.table, Before: func(context.Context, tabletest.Call) error {
+		if m.left.Add(-1) < 0 {
+			return table.ErrUnavailable
+		}
+		return nil
+	}}
+	m.world = x.another()
+	return m
+}
+
+// Two processes call for what both see, and one ends at some moment. Each question has one answer in the end, and each
+// event has come to the webhook, in order.
+func TestLook_severalProcessesOfWhichOneEnds_sayAndTellAllOnce(t *testing.T) {
+	onTables(t, func(t *testing.T, rounds int, one, two *world) {
+		e := newEndpoint(one)
+		e.unlimited()
+		h := &webhook{world: one, person: e.person, to: newReceiver(t), room: e.room}
+		h.add()
+		h.seat = e.seat - 2 // Ann's
+		e.of.answers(func(a asked) a2a.Event {
+			last := a.texts[len(a.texts)-1]
+			if len(last)%2 == 0 {
+				return task(a, a2a.TaskStateCompleted, last)
+			}
+			return says(last)(a)
+		})
+		look := func(w *world) (failed error) {
+			for seat := h.seat; seat <= e.seat; seat++ {
+				_, err := w.box.Look(one.ctx(), e.room, seat)
+				failed = errors.Join(failed, err)
+			}
+			return failed
+		}
+		var want, said []string
+		died := 0
+		for round := range rounds / 4 {
+			text := fmt.Sprint("@Bot what is ", round)
+			want = append(want, text+" > Ann: "+text)
+			said = append(said, text, "Ann: "+text)
+			third := two.mayDie()
+			dies := func() {
+				third.left.Store(rand.Int64N(24)) // a look takes about as many
+				if look(third.world) != nil {
+					died++
+				}
+			}
+			if round%2 > 0 {
+				e.asks(text[len("@Bot "):])
+				dies()
+			} else {
+				begin := make(chan struct{})
+				var all sync.WaitGroup
+				all.Go(func() {
+					<-begin
+					e.asks(text[len("@Bot "):])
+					if err := look(one); err != nil {
+						t.Error(err)
+					}
+				})
+				all.Go(func() { <-begin; dies() })
+				close(begin)
+				all.Wait()
+			}
+			for range 3 { // what is repeated waits for the process that has ended, and two calls are apart
+				e.pass(2 * time.Minute)
+				if err := errors.Join(look(one), look(two)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if got := e.said(); !slices.Equal(got, want) {
+			t.Errorf("it has said %q", got)
+		}
+		if got := h.to.texts(); !slices.Equal(got, said) {
+			t.Errorf("the webhook has %q", got)
+		}
+		t.Logf("%d calls, %d times a process ended", len(e.of.calls()), died)
 	})
 }
 

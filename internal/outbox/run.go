@@ -105,12 +105,17 @@ func (b *Box) rest(ctx context.Context, at place, w *work, again time.Time) bool
 		delete(b.works, at)
 		return true
 	}
-	wait := max(again.Sub(b.now()), 0)
-	if !b.o.Alone { // other processes wait for the same time
-		wait += rand.N(wait/8 + time.Second)
-	}
-	w.timer = b.o.Clock.AfterFunc(wait, func() { b.notify(at) })
+	w.timer = b.o.Clock.AfterFunc(b.until(again), func() { b.notify(at) })
 	return true
+}
+
+// until returns how long to wait for a time.
+func (b *Box) until(again time.Time) time.Duration {
+	wait := max(again.Sub(b.now()), 0)
+	if b.o.Alone {
+		return wait
+	}
+	return wait + rand.N(wait/8+time.Second) // other processes wait for the same time
 }
 
 // Run makes calls until ctx ends, and returns when the last one has. It first looks at all hooks, and then

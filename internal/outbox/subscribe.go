@@ -68,8 +68,8 @@ type LimitError struct {
 func (e *LimitError) Unwrap() error { return e.error }
 
 func tooMany(limit string, most int, whose string) *LimitError {
-	return &LimitError{limit, most, fault.Refuse(fault.RateLimited, "%s %d subscriptions, the most that there may be. "+
-		"Nothing was changed: end one of them first.", whose, most)}
+	return &LimitError{limit, most, fault.Refuse(fault.RateLimited, "%s %d subscriptions and webhooks, the most that "+
+		"there may be. Nothing was changed: end one of them first.", whose, most)}
 }
 
 // Subscribe makes a hook, or refreshes it. The address must first agree, by answering a challenge; it does so again
@@ -141,31 +141,52 @@ func (s Subscribe) life() time.Duration {
 	return min(max(s.TTL, ShortestLife), LongestLife)
 }
 
-// check refuses an address or a secret that nobody may have, and a caller that may have none. Only the holder of a key
-// may have others called: somebody must answer for it.
+// check refuses an address or a secret that nobody may have, and a caller that may have none.
 func (b *Box) check(asker ident.Principal, s Subscribe) error {
-	if err := b.o.Out.Check(s.URL); err != nil {
-		return fault.Refuse(fault.InvalidArgument, "delivery.url: %s Nothing was changed.", err)
+	if err := b.checkAddress(asker, s.URL, instead{"delivery.url", ": wait with wait_for_message",
+		"Only callers with a key of this server can subscribe",
+		": wait with wait_for_message, or add the server with a key in its address"}); err != nil {
+		return err
 	}
 	if err := outcall.ParseSecret(s.Secret); err != nil {
 		return fault.Refuse(fault.InvalidArgument, "delivery.secret: %s Nothing was changed.", err)
 	}
-	switch secure := strings.HasPrefix(strings.ToLower(s.URL), "https:"); {
+	return nil
+}
+
+// instead is how a caller is told that it may not have an address called: the argument that has it, what to do where
+// nobody is called, who may have others called, and what to do otherwise.
+type instead struct{ argument, uncalled, who, keyless string }
+
+// checkAddress refuses an address that nobody may have called, and a caller that may have none called. Only the holder
+// of a key may have others called: somebody must answer for it.
+func (b *Box) checkAddress(asker ident.Principal, address string, or instead) error {
+	if err := b.o.Out.Check(address); err != nil {
+		return fault.Refuse(fault.InvalidArgument, "%s: %s Nothing was changed.", or.argument, err)
+	}
+	switch secure := strings.HasPrefix(strings.ToLower(address), "https:"); {
 	case !secure && (!b.o.Local || asker.ID != ident.Local):
 		return fault.Refuse(fault.NotAllowed, "An http address of this machine is called for callers on this machine "+
 			"alone. Nothing was changed: give an https address.")
 	case secure && !b.CallsOthers():
 		return fault.Refuse(fault.NotAllowed, "This server calls no other machines, since nobody has said under which "+
-			"address it is reached (--public-url). Nothing was changed: wait with wait_for_message.")
+			"address it is reached (--public-url). Nothing was changed%s.", or.uncalled)
 	case secure && ident.KeyOf(asker.ID) == "":
-		return fault.Refuse(fault.NotAllowed, "Only callers with a key of this server can subscribe. Nothing was "+
-			"changed: wait with wait_for_message, or add the server with a key in its address.")
+		return fault.Refuse(fault.NotAllowed, "%s. Nothing was changed%s.", or.who, or.keyless)
 	}
 	return nil
 }
 
 // admit has the address of a new hook agree to be called.
 func (b *Box) admit(ctx context.Context, asker ident.Principal, id string, s Subscribe) error {
+	if err := b.mayAdd(ctx, asker, id); err != nil {
+		return err
+	}
+	return b.challenge(ctx, id, s)
+}
+
+// mayAdd returns why a principal may have no further hook, or no further address asked whether it agrees.
+func (b *Box) mayAdd(ctx context.Context, asker ident.Principal, id string) error {
 	all, err := b.o.Rooms.Store().Hooks(ctx, chat.HookPrefix(asker.ID))
 	if err != nil {
 		return b.o.Rooms.Outward(err)
@@ -177,7 +198,7 @@ func (b *Box) admit(ctx context.Context, asker ident.Principal, id string, s Sub
 	if err := b.o.Rooms.Limits().Challenge(ctx); err != nil {
 		return &LimitError{"challenges_per_minute", ratelimit.Challenges, err}
 	}
-	return b.challenge(ctx, id, s)
+	return nil
 }
 
 // challenge posts a random text to an address, which must send it back (SEP-3415, "Callback verification").

@@ -25,6 +25,7 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
+	"github.com/parley-chat/parley/internal/tools"
 )
 
 // patience bounds what takes milliseconds unless something is broken.
@@ -53,8 +54,13 @@ func newWorld(t *testing.T) *world {
 	clock := clockwork.NewFakeClockAt(start())
 	w := &world{t: t, clock: clock, boxes: clockwork.NewFakeClockAt(start()), table: sqlitetest.Open(t, clock),
 		host: newHost(t)}
-	w.open(chat.Options{Clock: clock, SingleProcess: true, MinBatch: 1}, outbox.Options{Clock: w.boxes, Alone: true})
+	w.begin()
 	return w
+}
+
+// begin begins a process that is alone, in the place of the one before.
+func (w *world) begin() {
+	w.open(chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1}, outbox.Options{Clock: w.boxes, Alone: true})
 }
 
 // open gives w its rooms and its box. Rooms tell the box unless the options say whom else.
@@ -64,7 +70,7 @@ func (w *world) open(rooms chat.Options, o outbox.Options) {
 	}
 	rooms.Logger = leaks.Logger(w.t)
 	w.Service = chat.New(w.table, rooms)
-	o.Rooms, o.Logger, o.Local = w.Service, rooms.Logger, true
+	o.Rooms, o.Logger, o.Local, o.View = w.Service, rooms.Logger, true, tools.ViewMessage
 	if o.Out == nil {
 		o.Out = outcall.New(outcall.Options{Loopback: true, Time: patience})
 	}

@@ -78,13 +78,14 @@ func (m *Metrics) Watch(totals func() meter.Totals) {
 		func(t meter.Totals) float64 { return t.ReadUnits })
 	sum("parley_dynamodb_units_total", units, prometheus.Labels{"kind": "write"},
 		func(t meter.Totals) float64 { return t.WriteUnits })
-	sum("parley_hook_calls_total", "Calls to agents that cannot wait.", nil,
+	const called = "Calls to agents, webhooks and endpoints"
+	sum("parley_hook_calls_total", called+".", nil,
 		func(t meter.Totals) float64 { return float64(t.Hooks.Calls) })
-	sum("parley_hook_retries_total", "Calls to agents that cannot wait, which repeated one that had failed.", nil,
+	sum("parley_hook_retries_total", called+" that repeated one that had failed.", nil,
 		func(t meter.Totals) float64 { return float64(t.Hooks.Retries) })
-	sum("parley_hook_failures_total", "Calls to agents that cannot wait, which failed.", nil,
+	sum("parley_hook_failures_total", called+" that failed.", nil,
 		func(t meter.Totals) float64 { return float64(t.Hooks.Failures) })
-	now("parley_hook_failing_seconds", "For how long an agent with unread news could not be called.",
+	now("parley_hook_failing_seconds", "For how long somebody could not be called who is still to be.",
 		func(t meter.Totals) float64 { return t.Hooks.Failing.Seconds() })
 	sum("parley_dynamodb_requests_total", "Requests to DynamoDB, including retries.", nil,
 		func(t meter.Totals) float64 { return float64(t.Requests) })
