@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write docs/commands.md")
 
 // forPeople are the commands that docs/commands.md describes, in its order.
 var forPeople = []string{"join", "say", "wait", "tail", "who", "history", "put", "get", "tasks", "task", "room",
-	"manage", "remove", "rooms", "watch", "supervise", "hooks", "leave", "forget", "invite"}
+	"manage", "remove", "rooms", "watch", "supervise", "hooks", "agents", "leave", "forget", "invite"}
 
 // TestDocs_commands_areThoseOfTheProgram compares the last section of the page with what
 // the program takes.
@@ -68,7 +68,7 @@ func section(command *kong.Node) string {
 	}
 	for _, f := range command.Flags {
 		if slices.Contains([]string{"help", "url", "json", "room"}, f.Name) ||
-			f.Name == "as" && command.Name != "join" && command.Name != "hooks" {
+			f.Name == "as" && !slices.Contains([]string{"join", "hooks", "agents"}, command.Name) {
 			continue // the page says it once
 		}
 		name := "--" + f.Name

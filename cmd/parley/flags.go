@@ -101,7 +101,8 @@ type commandLine struct {
 	Rooms      roomsCommand      `cmd:"" group:"People and scripts" help:"List public rooms, or your own."`
 	Watch      watchCommand      `cmd:"" group:"People and scripts" help:"Open the link of your agent, to watch its talk and speak in it."`
 	Supervise  superviseCommand  `cmd:"" group:"People and scripts" help:"Pause your agent, or decide what it says."`
-	Hooks      hooksCommand      `cmd:"" group:"People and scripts" help:"Show what is called for your agent when something is new, or end it."`
+	Hooks      hooksCommand      `cmd:"" group:"People and scripts" help:"Show what is called when something is new, end it, or add a webhook."`
+	Agents     agentsCommand     `cmd:"" group:"People and scripts" help:"Add an agent that speaks A2A to a room, or show those that you have added."`
 	Leave      leaveCommand      `cmd:"" group:"People and scripts" help:"Give your seat up."`
 	Forget     forgetCommand     `cmd:"" group:"People and scripts" help:"Forget a seat on this machine."`
 	Invite     inviteCommand     `cmd:"" group:"People and scripts" help:"Print the line that brings another agent into the room."`

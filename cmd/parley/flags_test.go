@@ -257,7 +257,8 @@ func TestCommands_valueThatCanNeverBeRight_isRefused(t *testing.T) {
 		"check":      {{""}},
 		"completion": {{"tcsh"}},
 		"watch":      {{""}},
-		"hooks":      {{""}, {"tea", "--end", ""}},
+		"hooks":      {{""}, {"tea", "--end", ""}, {"add", ""}, {"add", "https://example.com/", ""}},
+		"agents":     {{"add"}, {"add", ""}, {"end"}, {"list", "a", "b"}, {"dance"}, {"list", "--name", "Bot"}},
 		"doctor":     {{"--wait", "0s"}, {"--wake"}},
 	} {
 		for _, line := range lines {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/parley-chat/parley/internal/shell"
 )
@@ -9,20 +11,40 @@ import (
 // hooksCommand is `parley hooks`.
 type hooksCommand struct {
 	anyServer
-	Room string `arg:"" optional:"" placeholder:"ROOM" predictor:"room" help:"Only those for your agents in this room."`
-	As   string `placeholder:"NAME" predictor:"as" help:"Only those for your agent of this name."`
-	End  string `placeholder:"ID" help:"End the one with this id: it is not called any more."`
+	Room string   `arg:"" optional:"" placeholder:"ROOM" predictor:"room" help:"Only those for your agents in this room; or add."`
+	With []string `arg:"" optional:"" placeholder:"WITH" help:"With add: an address, and the room if you watch agents in several."`
+	As   string   `placeholder:"NAME" predictor:"as" help:"Only those for your agent of this name."`
+	End  string   `placeholder:"ID" help:"End the one with this id: it is not called any more."`
 }
 
 // Help returns the text that kong shows for parley hooks --help.
 func (hooksCommand) Help() string {
-	return `An agent that cannot wait, such as ChatGPT, has its client called when there is something to read. Each line is an address that is called for an agent that you watch (parley watch): its id, the room, the agent, the host, and since when it is called or fails.
+	return `An agent that cannot wait, such as ChatGPT, has its client called when there is something to read. A webhook is an address of yours that is called with each event that an agent of yours sees. Each line is an address that is called for an agent that you watch (parley watch): its id, the room, the agent, the host, and since when it is called or fails.
 
   parley hooks                  all of them
-  parley hooks tea --end ID     end one; for a day the client cannot subscribe there again`
+  parley hooks tea --end ID     end one; a client cannot subscribe there again for a day
+  parley hooks add URL [ROOM]   add a webhook; prints the secret of its signatures, once`
 }
 
-// Run shows them, or ends one.
+// Validate is called by kong.
+func (c *hooksCommand) Validate() error {
+	switch {
+	case c.Room == "add" && (len(c.With) < 1 || len(c.With) > 2 || slices.Contains(c.With, "") || c.End != ""):
+		return errors.New("add takes an address, and a room if you watch agents in several")
+	case c.Room != "add" && len(c.With) > 0:
+		return errors.New("hooks takes a room and nothing more")
+	}
+	return nil
+}
+
+// Run shows them, ends one or adds one.
 func (c *hooksCommand) Run(ctx context.Context, s *shell.Shell) error {
-	return s.Hooks(ctx, shell.Which{Room: c.Room, As: c.As}, c.End)
+	if len(c.With) == 0 {
+		return s.Hooks(ctx, shell.Which{Room: c.Room, As: c.As}, c.End)
+	}
+	which := shell.Which{As: c.As}
+	if len(c.With) > 1 {
+		which.Room = c.With[1]
+	}
+	return s.AddHook(ctx, which, c.With[0])
 }

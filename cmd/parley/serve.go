@@ -70,7 +70,8 @@ func (s *serveCommand) Run(ctx context.Context, io streams) (err error) {
 	return serveUntil(ctx, server, bounded, a.Stop, log)
 }
 
-// call has agents called that cannot wait, until the server stops or stop is called, which waits for the last call.
+// call has agents, webhooks and endpoints called until the server stops or stop is called, which waits for the last
+// call.
 func call(ctx context.Context, a *app.App) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})

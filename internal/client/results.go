@@ -207,13 +207,19 @@ type Supervised struct {
 	Approve bool    `json:"approve"`
 	Drafts  []Draft `json:"drafts"`
 	Hooks   []Hook  `json:"hooks"`
-	Watch   string  `json:"watch"` // a link for a further device
+	Added   string  `json:"added"`      // the id of a webhook, or of what calls an agent
+	Agent   string  `json:"agent_name"` // of an agent that was added: its name
+	Secret  string  `json:"secret"`     // by which the calls of what was added are signed
+	Watch   string  `json:"watch"`      // a link for a further device, or of an agent that was added
 	Next    string  `json:"next"`
 }
 
-// Hook is an address that is called when an agent has something to read.
+// Hook is an address that is called when an agent has something to read, a webhook of the person behind it, or the
+// agent itself.
 type Hook struct {
 	ID           string `json:"id"`
+	Webhook      bool   `json:"webhook"`
+	Agent        bool   `json:"agent"`
 	Host         string `json:"host"`
 	ForMe        bool   `json:"for_me"`
 	Since        string `json:"since"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/client"
 )
@@ -11,6 +12,22 @@ import (
 // Hooks shows which addresses are called for the agents that the person watches, or ends the one with the id end.
 // An agent about which nothing can be learned hides no other.
 func (s *Shell) Hooks(ctx context.Context, which Which, end string) error {
+	return s.hooks(ctx, which, end, hooksAsked{
+		shown: func(client.Hook) bool { return true },
+		none:  "No address is called for an agent that you watch%s.",
+		unknown: "No address with the id %s is called for an agent that you watch%s. Nothing was changed. To see " +
+			"which are: parley hooks",
+	})
+}
+
+// hooksAsked are the hooks that a command is about, and what it says where there are none.
+type hooksAsked struct {
+	agents        bool // whether they are agents, all of them
+	shown         func(client.Hook) bool
+	none, unknown string
+}
+
+func (s *Shell) hooks(ctx context.Context, which Which, end string, asked hooksAsked) error {
 	which.Watched = true
 	seats, err := s.Seats.All()
 	if err != nil {
@@ -26,10 +43,10 @@ func (s *Shell) Hooks(ctx context.Context, which Which, end string) error {
 		ended := false
 		err := s.on(seat, func(on *session) (err error) {
 			if end != "" {
-				ended, err = s.endHook(ctx, on, end)
+				ended, err = s.endHook(ctx, on, end, asked)
 				return err
 			}
-			more, err := on.hooks(ctx)
+			more, err := on.hooks(ctx, asked)
 			rows = append(rows, more...)
 			return err
 		})
@@ -44,10 +61,9 @@ func (s *Shell) Hooks(ctx context.Context, which Which, end string) error {
 	}
 	switch {
 	case end != "" && broken == nil:
-		return fail(failed, "No address with the id %s is called for an agent that you watch%s. Nothing was changed. "+
-			"To see which are: parley hooks", end, which)
+		return fail(failed, asked.unknown, end, which)
 	case end == "" && broken == nil && len(rows) == 0 && !s.Out.JSON:
-		s.Out.note("No address is called for an agent that you watch%s.", which)
+		s.Out.note(asked.none, which)
 	}
 	s.Out.table(rows)
 	if broken != nil {
@@ -56,17 +72,41 @@ func (s *Shell) Hooks(ctx context.Context, which Which, end string) error {
 	return s.Out.Screen.err
 }
 
+// AddHook has an address called with each event that an agent of the person sees, and shows the secret of its calls.
+func (s *Shell) AddHook(ctx context.Context, which Which, address string) error {
+	which.Watched, which.Positional = true, true
+	return s.inPerson(which, func(on *session) error {
+		var got client.Supervised
+		r, err := on.call(ctx, "supervise", args{"add_hook": address}, &got)
+		if err != nil {
+			return err
+		}
+		return on.out.show(r, func() {
+			on.out.print("The webhook %s is called from now on, with each event that %s sees in the room %s. Its "+
+				"calls are signed with this secret, which is not shown again:", got.Added, on.seat.Name, on.seat.Room)
+			on.out.print("%s", got.Secret)
+		})
+	})
+}
+
 // hooks returns what is called for the agent, as rows for a person; as JSON it prints them.
-func (s *session) hooks(ctx context.Context) (rows [][]string, err error) {
+func (s *session) hooks(ctx context.Context, asked hooksAsked) (rows [][]string, err error) {
 	var got client.Supervised
 	r, err := s.call(ctx, "supervise", args{}, &got)
 	if err != nil {
 		return nil, err
 	}
 	if s.out.JSON {
-		list := r["hooks"]
-		if list == nil {
-			list = json.RawMessage("[]")
+		all, list := []json.RawMessage{}, []json.RawMessage{}
+		if r["hooks"] != nil {
+			if err := json.Unmarshal(r["hooks"], &all); err != nil {
+				return nil, err
+			}
+		}
+		for i, k := range got.Hooks {
+			if asked.shown(k) {
+				list = append(list, all[i])
+			}
 		}
 		text, err := json.Marshal(map[string]any{"server": s.seat.Server, "room": s.seat.Room,
 			"agent_name": s.seat.Name, "hooks": list})
@@ -77,20 +117,31 @@ func (s *session) hooks(ctx context.Context) (rows [][]string, err error) {
 		return nil, nil
 	}
 	for _, k := range got.Hooks {
-		rows = append(rows, []string{k.ID, s.seat.Room, s.seat.Name, k.Host, s.called(k)})
+		if !asked.shown(k) {
+			continue
+		}
+		rows = append(rows, []string{k.ID, s.seat.Room, s.seat.Name, k.Host, s.called(k, asked.agents)})
 	}
 	return rows, nil
 }
 
-// called says how a hook stands.
-func (s *session) called(k client.Hook) string {
-	only := ""
-	if k.ForMe {
+// called says how a hook stands. What it is goes without saying where all are agents.
+func (s *session) called(k client.Hook, agents bool) string {
+	only, why := "", strings.TrimSuffix(k.Error, ".")
+	switch {
+	case agents:
+	case k.Webhook:
+		only = "; a webhook"
+	case k.Agent:
+		only = "; the agent itself"
+	case k.ForMe:
 		only = "; only for what is meant for it"
 	}
 	switch at := s.out.Screen.time; {
 	case k.FailingSince != "":
-		return "fails since " + at(k.FailingSince) + ": " + k.Error + only
+		return "fails since " + at(k.FailingSince) + ": " + why + only
+	case k.LastCall != "" && k.Error != "": // what became of the last call is no failure of the address
+		return "since " + at(k.Since) + ", last called " + at(k.LastCall) + ": " + why + only
 	case k.LastCall != "":
 		return "since " + at(k.Since) + ", last called " + at(k.LastCall) + only
 	default:
@@ -99,12 +150,12 @@ func (s *session) called(k client.Hook) string {
 }
 
 // endHook ends a hook of the agent of a seat. It returns false if the agent has none with that id, or keeps it.
-func (s *Shell) endHook(ctx context.Context, on *session, id string) (ended bool, err error) {
+func (s *Shell) endHook(ctx context.Context, on *session, id string, asked hooksAsked) (ended bool, err error) {
 	var got client.Supervised
 	if _, err := on.call(ctx, "supervise", args{}, &got); err != nil {
 		return false, err
 	}
-	i := slices.IndexFunc(got.Hooks, func(k client.Hook) bool { return k.ID == id })
+	i := slices.IndexFunc(got.Hooks, func(k client.Hook) bool { return k.ID == id && asked.shown(k) })
 	if i < 0 {
 		return false, nil
 	}
@@ -115,6 +166,12 @@ func (s *Shell) endHook(ctx context.Context, on *session, id string) (ended bool
 	r, err := on.call(ctx, "supervise", args{"end_hook": id}, &client.Supervised{})
 	if err != nil {
 		return false, err
+	}
+	if got.Hooks[i].Agent { // it has left by that
+		if err := s.Seats.Remove(on.seat.Token); err != nil {
+			return true, err
+		}
+		return true, on.out.show(r, func() { on.out.print("%s has left the room %s.", on.seat.Name, on.seat.Room) })
 	}
 	return true, on.out.show(r, func() {
 		on.out.print("%s is no longer called for %s in the room %s.", got.Hooks[i].Host, on.seat.Name, on.seat.Room)

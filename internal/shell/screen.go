@@ -288,10 +288,11 @@ func event(m client.Message) string {
 	case "supervision":
 		what, about = "the user", supervised(m.Reason)
 	case "hook":
-		what = "called at an address from now on"
-		if m.Reason != "" {
+		if what = "called at an address from now on"; m.Reason != "" {
 			what = "no longer called at an address"
 			more = append(more, map[bool]string{true: "you ended it", false: m.Reason}[m.Person])
+		} else if m.Person {
+			what = "a webhook of yours is called from now on"
 		}
 	case "paired":
 		about = "the two here"

@@ -195,7 +195,8 @@ var commands = strings.NewReplacer("wait_for_message", "parley wait", "send_mess
 	"parley leave",
 	"join_room", "parley join", "list shows", "parley tasks shows", "task lists", "parley tasks lists",
 	"reply_to", "--reply-to", "agent_messages", "--agent-messages", "an agent_token", "the token of a seat",
-	"agent_token", "the token of a seat", "agent_name", "the name", "call again", "run it again",
+	"agent_token", "the token of a seat", "another one as agent_name", "another one with --name",
+	"agent_name", "the name", "call again", "run it again",
 	"call with", "run it with")
 
 // flags are the arguments that refusals name, as the commands have them.
@@ -203,7 +204,7 @@ var flags = []struct {
 	words *regexp.Regexp
 	is    string
 }{
-	{regexp.MustCompile(`^(id|draft|redact|edit|add): `), ""},
+	{regexp.MustCompile(`^(id|draft|redact|edit|add|add_hook|add_agent): `), ""},
 	{regexp.MustCompile(`^(to|ask|for|after|before|note|capacity|description|withdraw)\b`), "--$1"},
 	{regexp.MustCompile(`\b(leave|without|with|use) (to|ask|for|kind|withdraw|capacity|after)\b`), "$1 --$2"},
 	{regexp.MustCompile(`\bin (to|ask)\b`), "in --$1"},

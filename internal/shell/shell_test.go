@@ -309,6 +309,40 @@ func TestChoose_seatsOfAgents_areNotTheShells(t *testing.T) {
 	}
 }
 
+func TestAddAgent_severalSeatsAreWatched_anyInTheRoomWillDo(t *testing.T) {
+	base := serve(t)
+	file, err := client.OpenTokens()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for token, seat := range map[string]client.Seat{
+		"t1": {Room: "tea", Name: "Ann", Person: true}, "t2": {Room: "tea", Name: "Chef", Person: true},
+		"t3": {Room: "tea", Name: "Bob"}, "t4": {Room: "pie", Name: "Ann's Claude", Person: true},
+	} {
+		seat.Server, seat.Token = base, token
+		if err := file.Put(seat); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := at(t, base, nil)
+	var told *shell.Failure
+	const card = "ftp://agent.example/"
+	var refused *fault.Error
+	if err := c.AddAgent(t.Context(), shell.Which{Room: "tea"}, card, ""); !errors.As(err, &refused) ||
+		refused.Message != "The address must begin with https://. Nothing was changed." {
+		t.Errorf("%v", err)
+	}
+	for name, err := range map[string]error{
+		"an agent":  c.AddAgent(t.Context(), shell.Which{}, card, ""),
+		"a webhook": c.AddHook(t.Context(), shell.Which{}, card),
+	} {
+		if !errors.As(err, &told) || told.Code != 2 || strings.Contains(err.Error(), "--room") ||
+			!strings.Contains(err.Error(), "\n  pie --as 'Ann'\\''s Claude'") || strings.Contains(err.Error(), "Bob") {
+			t.Errorf("%s, which could be added by several seats: %v", name, err)
+		}
+	}
+}
+
 func TestJoin_capacityOfARoomThatIsThere_isRefused(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")

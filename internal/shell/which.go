@@ -9,8 +9,10 @@ import (
 
 // Which says which seat a command means. Empty fields leave it open.
 type Which struct {
-	Room, As string
-	Watched  bool // only seats of agents that the person watches
+	Room, As   string
+	Watched    bool // only seats of agents that the person watches
+	Positional bool // the command takes the room as an argument, without --room
+	AnyOfRoom  bool // of several seats in one room each will do
 }
 
 // fits reports whether a seat can be meant. Seats of agents are not the shell's.
@@ -37,7 +39,14 @@ func (s *Shell) choose(w Which) (client.Seat, error) {
 	case 1:
 		return fit[0], nil
 	}
-	return client.Seat{}, fail(usage, "Say with --room and --as which seat you mean:\n%s", lines(listed(fit)))
+	if fit = w.distinct(fit); len(fit) == 1 {
+		return fit[0], nil
+	}
+	how := "--room and --as"
+	if w.Positional {
+		how = "the room and --as"
+	}
+	return client.Seat{}, fail(usage, "Say with %s which seat you mean:\n%s", how, lines(w.listed(fit)))
 }
 
 // fits reports whether a seat can be meant, on the server that the person named or else on any.
@@ -70,11 +79,31 @@ func (w Which) String() string {
 	return text
 }
 
-// listed shows seats, as flags to copy.
-func listed(list []client.Seat) string {
+// distinct returns the seats between which it makes a difference.
+func (w Which) distinct(list []client.Seat) []client.Seat {
+	if !w.AnyOfRoom {
+		return list
+	}
+	var rooms []client.Seat
+	for _, seat := range list {
+		if !slices.ContainsFunc(rooms, func(other client.Seat) bool {
+			return other.Server == seat.Server && strings.EqualFold(other.Room, seat.Room)
+		}) {
+			rooms = append(rooms, seat)
+		}
+	}
+	return rooms
+}
+
+// listed shows seats, as arguments to copy.
+func (w Which) listed(list []client.Seat) string {
 	var lines []string
 	for _, seat := range list {
-		line := "  --room " + quoted(seat.Room) + " --as " + quoted(seat.Name)
+		line := "  --room "
+		if w.Positional {
+			line = "  "
+		}
+		line += quoted(seat.Room) + " --as " + quoted(seat.Name)
 		if slices.ContainsFunc(list, func(other client.Seat) bool { return other.Server != seat.Server }) {
 			line += " --url " + quoted(seat.Server)
 		}

@@ -35,7 +35,7 @@ func subscribingArgs(in *subscribing) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.token).Require(),
 		spec.Boolean("for_me", func(yes bool) { in.forMe = yes },
-			"Only private words, replies to you, your name and requests to all."),
+			"Only private words, replies to you, @name and requests to all."),
 	}
 }
 

@@ -156,6 +156,9 @@ func nextSupervised(r supervision, opened, alone bool) string {
 		return "This device has the link now: keep agent_token, and call join_room with only that to see the room."
 	case r.Watch != "":
 		return "Open watch on the other device: it opens once."
+	case r.Added != "":
+		return "The address is called with each event from now on. Give secret to the program behind it, which checks " +
+			"the signatures: it is not shown again."
 	case len(r.Drafts) > 0:
 		return "Decide about each of drafts: call supervise with its id as draft, and decision."
 	case alone:
@@ -163,6 +166,10 @@ func nextSupervised(r supervision, opened, alone bool) string {
 	}
 	return "Nothing waits for a decision: call wait_for_message, which shows the drafts to come."
 }
+
+// nextAdded follows an agent that was added by its card.
+const nextAdded = "The agent is called when something is for it. Open watch to pause it, or to decide what it says: it " +
+	"opens once. secret signs its calls, and is not shown again."
 
 // userRules apply where the user has done something that is up to the agent, and nobody
 // else has spoken since.

@@ -50,6 +50,3 @@ func (s *Set) Watch(ctx context.Context, claim string) string {
 func (s *Set) FileAddress(ctx context.Context, ticket string) string {
 	return s.reached(ctx, DownloadPath+ticket)
 }
-
-// Words returns what an agent wrote as others may read it: hidden characters are shown.
-func Words(text string) string { return words(text) }

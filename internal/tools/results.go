@@ -71,7 +71,7 @@ type agent struct {
 	Role          string `json:"role,omitempty" doc:"admin or member"`
 	You           bool   `json:"you,omitempty" doc:"true for the caller, else absent"`
 	Muted         bool   `json:"muted,omitempty" doc:"true if an admin has muted it"`
-	State         string `json:"state,omitempty" doc:"waiting: it reads at once; standby: it is woken when somebody speaks, by a program that waits or a call to its client; away: until the time it said; busy: it made a call within two minutes, and is not listening now; silent: it made none for longer"`
+	State         string `json:"state,omitempty" doc:"waiting: it reads at once; standby: it is woken when somebody speaks, by a program that waits or a call (some only by @ and their name, ask, to or a reply); away: until the time it said; busy: it made a call within two minutes, and is not listening now; silent: it made none for longer"`
 	IdleMinutes   int64  `json:"idle_minutes,omitempty" doc:"whole minutes since its last call; absent under one"`
 	Activity      string `json:"activity,omitempty" doc:"what it says that it is doing"`
 	BackInMinutes int64  `json:"back_in_minutes,omitempty" doc:"until the return that it announced"`
@@ -89,7 +89,7 @@ type message struct {
 	ID          string     `json:"id" doc:"its id, for reply_to, withdraw, manage_agent and message_history"`
 	Type        string     `json:"type" doc:"message; joined; left; role: an admin did something to an agent; room: its settings changed, or a text was removed; task: the to-do list changed; paired: the two here waited in a queue; knock: a join was refused; draft: your user has decided about a message of yours; supervision: your user did something else about you; hook: an address is called from now on when there is something for you to read or, with a reason, is called no more"`
 	From        string     `json:"from,omitempty" doc:"its sender; absent on server events; your user, which no agent can be named, if it is a note of the person behind you, seen by nobody else"`
-	Person      bool       `json:"person,omitempty" doc:"true if the person behind the agent from wrote it, and not the agent; of hook: if your user ended it"`
+	Person      bool       `json:"person,omitempty" doc:"true if the person behind the agent from wrote it, and not the agent; of hook: if your user added or ended it"`
 	To          []string   `json:"to,omitempty" doc:"of a private message: the agents that read it beside its sender; absent if all do"`
 	Ask         []string   `json:"ask,omitempty" doc:"the agents that owe an answer to it"`
 	Kind        string     `json:"kind,omitempty" doc:"request wants an answer; status wants none; proposal wants everyone asked to agree; agree; object; done: its sender is finished; absent on other messages"`
@@ -101,7 +101,8 @@ type message struct {
 	Withdraws   string     `json:"withdraws,omitempty" doc:"the id of the request or proposal that its sender takes back"`
 	Agreed      string     `json:"agreed,omitempty" doc:"the id of the proposal to which, with this, everyone asked has agreed"`
 	Agent       string     `json:"agent,omitempty" doc:"the agent that a server event is about"`
-	Reason      string     `json:"reason,omitempty" doc:"of left: left, timeout, kicked or banned; of knock: name_taken or room_full; of room: closed; of role: timeout, if admins were silent; of draft: sent, edited or refused; of supervision: paused or resumed and, for the user alone, opened (a link, by a further device) or opened_twice (one that was used); of hook: unsubscribed (by its client or, with person, by your user) or expired (not refreshed in time, or its key was revoked)"`
+	Reason      string     `json:"reason,omitempty" doc:"of left: left, timeout, kicked or banned; of knock: name_taken or room_full; of room: closed; of role: timeout, if admins were silent; of draft: sent, edited or refused; of supervision: paused or resumed and, for the user alone, opened (a link, by a further device) or opened_twice (one that was used); of hook: unsubscribed (by its client or, with person, by your user) or expired (not refreshed in time, its key was revoked, or its host wants no more calls)"`
+	Hook        string     `json:"hook,omitempty" schema:"-" doc:"of hook, for your user: each, a webhook; agent, if it is the agent itself that is called; absent if its client is"`
 	Draft       string     `json:"draft,omitempty" doc:"of draft: the id of the draft that was decided"`
 	Action      string     `json:"action,omitempty" doc:"of role: promote, demote, mute, unmute, ban, unban or readmit; of task: add, take, release, finish, drop or edit"`
 	Task        *taskView  `json:"task,omitempty" doc:"of task: which one"`
@@ -191,7 +192,7 @@ func viewMessages(messages []chat.Message) []message {
 			Agent: m.Agent, Reason: string(m.Reason), Action: string(m.Action), NewAdmin: m.NewAdmin,
 			File: viewFileIf(m.File), Task: viewTaskIf(m.Task), Finished: m.Finished,
 			By: m.By, Note: words(m.Note), Changes: viewChanges(m.Changes, m.Redacts), Repeated: m.Repeated,
-			More: viewMore(m.More),
+			More: viewMore(m.More), Hook: string(m.Hook),
 		}
 		if m.Kind != room.Plain {
 			views[i].Kind = string(m.Kind)
@@ -205,6 +206,9 @@ func viewMessages(messages []chat.Message) []message {
 	}
 	return views
 }
+
+// ViewMessage returns a message as results show it, for JSON.
+func ViewMessage(m chat.Message) any { return viewMessages([]chat.Message{m})[0] }
 
 // viewAround is viewMessages for the result of a send: so many came before the caller's message.
 func viewAround(messages []chat.Message, before int) []message {

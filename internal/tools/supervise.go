@@ -2,8 +2,11 @@ package tools
 
 import (
 	"context"
+	"slices"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/outbox"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
@@ -14,8 +17,11 @@ type supervision struct {
 	Approve   bool    `json:"approve" doc:"whether each message of the agent waits for a decision"`
 	Untrusted string  `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
 	Drafts    []draft `json:"drafts" doc:"the messages that wait for a decision, oldest first, at most 8"`
-	Hooks     []hook  `json:"hooks,omitempty" doc:"the addresses that are called when the agent has something to read, at most 4"`
-	Watch     string  `json:"watch,omitempty" doc:"with new_link: a link for a further device; it opens once"`
+	Hooks     []hook  `json:"hooks,omitempty" doc:"the addresses that are called when there is something new, at most 4"`
+	Added     string  `json:"added,omitempty" doc:"with add_hook and add_agent: the id of the address that is called"`
+	AgentName string  `json:"agent_name,omitempty" doc:"with add_agent: the name of the agent in the room"`
+	Secret    string  `json:"secret,omitempty" doc:"with add_hook and add_agent: the secret by which the calls are signed; it is not shown again"`
+	Watch     string  `json:"watch,omitempty" doc:"with new_link: a link for a further device; with add_agent: the link of the agent; it opens once"`
 	Next      string  `json:"next" doc:"what to do next"`
 }
 
@@ -33,21 +39,37 @@ type draft struct {
 	Finishes []string  `json:"finishes,omitempty" doc:"the ids of the tasks that it would end"`
 }
 
-// hook is an address that is called when the agent has something to read, since it cannot wait.
+// hook is an address that is called when the agent has something to read, since it cannot wait, a webhook, or the agent
+// itself.
 type hook struct {
 	ID           string `json:"id" doc:"for end_hook"`
+	Webhook      bool   `json:"webhook,omitempty" doc:"true if it is called for you, with each event, and not for the agent"`
+	Agent        bool   `json:"agent,omitempty" doc:"true if it is the agent itself, which speaks A2A; its end is that of the seat"`
 	Host         string `json:"host" doc:"of the address, of which nothing else is shown"`
 	ForMe        bool   `json:"for_me,omitempty" doc:"whether it is called only for what is meant for the agent"`
-	Since        string `json:"since" doc:"when it was first subscribed, as RFC 3339 in UTC"`
-	LastCall     string `json:"last_call,omitempty" doc:"when a call last woke the agent"`
+	Since        string `json:"since" doc:"when it was added or first subscribed, as RFC 3339 in UTC"`
+	LastCall     string `json:"last_call,omitempty" doc:"when a call last woke the agent, was taken by a webhook, or answered by the agent"`
 	FailingSince string `json:"failing_since,omitempty" doc:"since when calls fail"`
-	Error        string `json:"error,omitempty" doc:"why the last call failed: timeout, connection_refused, tls_error, unreachable, bad_answer, busy, forbidden or http_ and a status"`
+	Error        string `json:"error,omitempty" doc:"why the last call failed: timeout, connection_refused, tls_error, unreachable, bad_answer, busy, forbidden or http_ and a status; of an agent a sentence, which may have its words"`
+}
+
+// supervising is what a person asks for.
+type supervising struct {
+	chat.SuperviseRequest
+	addHook   string // the address of a webhook
+	addAgent  string // that of the card of an agent
+	agentName string // of that in the room
+}
+
+// alone reports whether nothing is asked for but what is added.
+func (in supervising) alone() bool {
+	return in.SuperviseRequest == chat.SuperviseRequest{Token: in.Token}
 }
 
 // supervise is callable and in no list of tools: every conversation of a model pays for the list, and
 // no model holds a person's token.
 func (s *Set) supervise() tool {
-	return definition[chat.SuperviseRequest, supervision]{
+	return definition[supervising, supervision]{
 		name:   "supervise",
 		title:  "Supervise an agent",
 		hidden: true,
@@ -55,7 +77,7 @@ func (s *Set) supervise() tool {
 			"wants to say. " +
 			"With agent_token alone it shows how things stand.",
 		hints: hints{idempotent: true},
-		args: func(in *chat.SuperviseRequest) []spec.Arg {
+		args: func(in *supervising) []spec.Arg {
 			return []spec.Arg{
 				spec.Code("agent_token", &in.Token, "The person's token; with claim, the one that it is to be from "+
 					"now on. The token of an agent is refused.").Require(),
@@ -63,7 +85,16 @@ func (s *Set) supervise() tool {
 					"call again is safe, another token comes too late."),
 				spec.Boolean("new_link", func(yes bool) { in.NewLink = yes },
 					"Return a link for a further device; at most 4, a fifth takes the place of the oldest."),
-				spec.Code("end_hook", &in.EndHook, "The id of an address in hooks that is not to be called any more."),
+				spec.Text("add_hook", &in.addHook, "An https address that is to be called with each event of "+
+					"the room that the agent sees: a webhook. It must first answer a call of type webhook.test with "+
+					"a status 2xx. Goes with agent_token alone; the same address again gets another secret."),
+				spec.Text("add_agent", &in.addAgent, "The https address of the card of an agent that speaks A2A 1.0: "+
+					"it gets a seat in the room, and is called when something is for it. What it answers is said "+
+					"there. Goes with agent_token, and agent_name."),
+				spec.Text("agent_name", &in.agentName, "The name of that agent in the room; without it the one in "+
+					"its card."),
+				spec.Code("end_hook", &in.EndHook, "The id of an address in hooks that is not to be called any more. "+
+					"An agent that was added by its card loses its seat."),
 				spec.Boolean("paused", func(yes bool) { in.Paused = &yes },
 					"true: nothing that the agent sends is sent, and it may not leave."),
 				spec.Boolean("approve", func(yes bool) { in.Approve = &yes },
@@ -76,17 +107,28 @@ func (s *Set) supervise() tool {
 					"agent, up to 200 characters, if there is one."),
 			}
 		},
-		token: func(in chat.SuperviseRequest) string { return in.Token },
-		again: func(in chat.SuperviseRequest) string {
+		token: func(in supervising) string { return in.Token },
+		again: func(in supervising) string {
 			if in.Draft != "" {
 				return "The decision may have been made: call supervise with only agent_token, and repeat it if the " +
 					"draft is still among drafts."
 			}
 			return repeatSafely
 		},
-		run: func(ctx context.Context, in chat.SuperviseRequest) (supervision, error) {
-			got, err := s.rooms.Supervise(ctx, in)
+		run: func(ctx context.Context, in supervising) (supervision, error) {
+			if in.addAgent != "" || in.agentName != "" {
+				return s.addAgent(ctx, in)
+			}
+			var added outbox.Webhook
+			if in.addHook != "" {
+				var err error
+				if added, err = s.addWebhook(ctx, in); err != nil {
+					return supervision{}, err
+				}
+			}
+			got, err := s.rooms.Supervise(ctx, in.SuperviseRequest)
 			v := s.viewReins(ctx, got)
+			v.Added, v.Secret = added.ID, added.Secret
 			if !in.NewLink { // an older one may still be open
 				v.Watch = ""
 			}
@@ -96,15 +138,57 @@ func (s *Set) supervise() tool {
 	}.tool()
 }
 
+// addWebhook adds a webhook, which goes with nothing else.
+func (s *Set) addWebhook(ctx context.Context, in supervising) (outbox.Webhook, error) {
+	switch {
+	case !in.alone():
+		return outbox.Webhook{}, fault.Refuse(fault.InvalidArgument, "Give add_hook with agent_token alone. Nothing "+
+			"was changed: use two calls.")
+	case !s.outbox.CallsAnybody():
+		return outbox.Webhook{}, refuseCalls()
+	}
+	return s.outbox.AddWebhook(ctx, in.Token, in.addHook)
+}
+
+func refuseCalls() error {
+	return fault.Refuse(fault.NotAllowed, "This server calls no addresses. Nothing was changed: its operator can say "+
+		"under which address it is reached (--public-url).")
+}
+
+// addAgent adds an agent by its card. The result is not about the seat of the caller.
+func (s *Set) addAgent(ctx context.Context, in supervising) (v supervision, err error) {
+	switch {
+	case in.addAgent == "":
+		return v, fault.Refuse(fault.InvalidArgument, "agent_name goes with add_agent. Nothing was changed.")
+	case !in.alone() || in.addHook != "":
+		return v, fault.Refuse(fault.InvalidArgument, "Give add_agent with agent_token and agent_name alone. Nothing "+
+			"was changed: use two calls.")
+	case !s.outbox.CallsAnybody():
+		return v, refuseCalls()
+	}
+	got, err := s.outbox.AddAgent(ctx, in.Token, in.addAgent, in.agentName)
+	if err != nil {
+		return v, err
+	}
+	return supervision{Drafts: []draft{}, Added: got.Hook, AgentName: got.Name, Secret: got.Secret,
+		Watch: watchLink(s.address(ctx), got.Watch), Next: nextAdded}, nil
+}
+
+// errsInWords reports whether an error of an endpoint is shown, which may have its words.
+func errsInWords(hooks []chat.HookView) bool {
+	return slices.ContainsFunc(hooks, func(k chat.HookView) bool { return k.Form == room.FormAgent && k.Error != "" })
+}
+
 func (s *Set) viewReins(ctx context.Context, got chat.Supervised) supervision {
 	v := supervision{
-		Paused: got.Paused, Approve: got.Approve, Untrusted: noticeIf(len(got.Drafts) > 0),
+		Paused: got.Paused, Approve: got.Approve, Untrusted: noticeIf(len(got.Drafts) > 0 || errsInWords(got.Hooks)),
 		Drafts: make([]draft, len(got.Drafts)), Hooks: make([]hook, len(got.Hooks)),
 		Watch: watchLink(s.address(ctx), got.Watch),
 	}
 	for i, k := range got.Hooks {
-		v.Hooks[i] = hook{ID: k.ID, Host: hostOf(k.URL), ForMe: k.ForMe, Since: viewTime(k.Since),
-			LastCall: viewTimeIf(k.LastCall), FailingSince: viewTimeIf(k.FailingAt), Error: k.Error}
+		v.Hooks[i] = hook{ID: k.ID, Webhook: k.Form == room.FormEach, Agent: k.Form == room.FormAgent,
+			Host: hostOf(k.URL), ForMe: k.ForMe, Since: viewTime(k.Since), LastCall: viewTimeIf(k.LastCall),
+			FailingSince: viewTimeIf(k.FailingAt), Error: k.Error}
 	}
 	for i, d := range got.Drafts {
 		v.Drafts[i] = draft{ID: d.ID, Text: words(d.Text), To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, At: viewTime(d.At),

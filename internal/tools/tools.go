@@ -38,7 +38,7 @@ type Options struct {
 	// StandbyLooks says that a program on standby for an agent may not wait, since each call
 	// that waits occupies an instance: it looks in, and is told when to do so again.
 	StandbyLooks bool
-	// Outbox calls agents that cannot wait. Nil: nobody is called.
+	// Outbox calls agents, webhooks and endpoints. Nil: nobody is called.
 	Outbox *outbox.Box
 	// Fetcher brings the files that ChatGPT hands over; nil: one that fetches them from OpenAI.
 	Fetcher *fetch.Fetcher

@@ -39,7 +39,7 @@ func (s *Set) waitForMessage() tool {
 				spec.Code("cursor", &in.Cursor, "From your last result; else some may come twice."),
 				s.waitArg(&in.Wait, s.clients.longest, "0: only look in."),
 				spec.Boolean("for_me", func(yes bool) { in.ForMe = yes },
-					"In a crowd: wake only for private words, replies to you, your name and requests to all."),
+					"In a crowd: wake only for private words, replies to you, @name and requests to all."),
 				spec.Text("activity", &in.Activity, "What you are doing; others see it."),
 				backArg(&in.Absence, "Be away so long and keep your seat, with wait_seconds 0. 0: you are back."),
 			}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/parley-chat/parley/internal/shell"
+)
+
+// agentsCommand is `parley agents`.
+type agentsCommand struct {
+	anyServer
+	Do   string   `arg:"" optional:"" enum:"list,add,end" default:"list" placeholder:"WHAT" help:"What to do: see above. Without it, lists them."`
+	With []string `arg:"" optional:"" placeholder:"WITH" help:"What it needs: an address or an id, and a room."`
+	As   string   `placeholder:"NAME" predictor:"as" help:"Only the one of this name; with add, an agent that you watch in the room."`
+	Name string   `placeholder:"NAME" help:"With add: the name of the agent in the room, if not that of its card."`
+}
+
+// Help returns the text that kong shows for parley agents --help.
+func (agentsCommand) Help() string {
+	return `An agent that speaks A2A waits at an address for those who call it. Added to a room it has a seat, is called when something is for it (@ and its name, a reply, a request, a private message, in a room of two every message), and says what it answers. What it does there may cost you money, so agents of the room then send at most 50 messages until a person speaks, unless the room has another limit (parley room --agent-messages). You watch it from then on (parley watch), and may pause it, or decide what it says (parley supervise).
+
+  parley agents                   those that you watch
+  parley agents add URL [ROOM]    add the one whose card is at this address
+  parley agents end ID [ROOM]     have it leave the room`
+}
+
+// Validate is called by kong.
+func (c *agentsCommand) Validate() error {
+	most := map[string]int{"list": 1, "add": 2, "end": 2}[c.Do]
+	switch {
+	case len(c.With) > most || slices.Contains(c.With, ""):
+		return errors.New(c.Do + " takes less, and nothing that is empty")
+	case c.Do == "add" && len(c.With) == 0:
+		return errors.New("add takes the address of a card, and a room if you watch agents in several")
+	case c.Do == "end" && len(c.With) == 0:
+		return errors.New("end takes the id of an agent that you have added")
+	case c.Do != "add" && c.Name != "":
+		return errors.New("--name goes with add")
+	}
+	return nil
+}
+
+// Run shows them, adds one, or ends one.
+func (c *agentsCommand) Run(ctx context.Context, s *shell.Shell) error {
+	which, with := shell.Which{As: c.As}, ""
+	if c.Do == "list" {
+		c.With = slices.Insert(c.With, 0, "")
+	}
+	if with = c.With[0]; len(c.With) > 1 {
+		which.Room = c.With[1]
+	}
+	if c.Do == "add" {
+		return s.AddAgent(ctx, which, with, c.Name)
+	}
+	return s.Agents(ctx, which, with)
+}
