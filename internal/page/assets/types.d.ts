@@ -111,9 +111,11 @@ export interface Supervision {
   hooks?: Hook[];
 }
 
-/** An address that is called when the agent has something to read. */
+/** An address that is called: of the agent's client, a webhook of the person, or that of the agent itself. */
 export interface Hook {
   id: string;
+  webhook?: boolean;
+  agent?: boolean;
   host: string;
   for_me?: boolean;
   since: string;

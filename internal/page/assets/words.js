@@ -262,11 +262,20 @@ export const words = {
         opened: "You opened this room on another device",
         opened_twice: "Somebody tried to open your link, which had already been used. If it was not you, find out who else has it.",
       },
+      // By the form of the hook: of the agent's client, a webhook, or the agent itself.
       hook: {
-        begun: "An address is called from now on when your agent has something to read",
-        unsubscribed: "An address is no longer called for your agent",
-        ended: "You ended the calls to an address for your agent",
-        expired: "An address is no longer called for your agent: its time was over, or its key was revoked",
+        client: {
+          begun: "An address is called from now on when your agent has something to read",
+          unsubscribed: "An address is no longer called for your agent",
+          ended: "You ended the calls to an address for your agent",
+          expired: "An address is no longer called for your agent: its time was over, its key was revoked, or it wants no more calls",
+        },
+        each: {
+          begun: "You added a webhook, which is called with all that your agent sees here",
+          ended: "You ended a webhook",
+          expired: "A webhook has ended: its key was revoked, or it wants no more calls",
+        },
+        agent: { begun: "Your agent is called from now on when something is for it" },
       },
       voted: "{agents} agreed to {proposal}",
       complete: ". Everyone asked has agreed",
@@ -484,6 +493,7 @@ export const words = {
       notices: "Notifications",
       export: "Export",
       device: "Another device",
+      webhook: "Add a webhook",
       keys: "Keys",
       leave: "Leave the room",
       forget: "Forget on this device",
@@ -573,29 +583,6 @@ export const words = {
     pauseHint: "It can send nothing until you resume it.",
     approve: "Approve",
     approveHint: "It sends nothing without your approval.",
-
-    // The addresses that are called when the agent has something to read.
-    hook: {
-      called: { all: "Called at {host} when something is new", forMe: "Called at {host} when something is meant for it" },
-      since: " · since {at}",
-      last: " · last call: {at}",
-      fails: "Calls to {host} have failed since {at}: {why}",
-      why: {
-        timeout: "no answer in time",
-        connection_refused: "connection refused",
-        tls_error: "no safe connection",
-        unreachable: "not reached",
-        bad_answer: "not understood",
-        busy: "too many calls at once",
-        forbidden: "not allowed",
-        status: (n) => `answered ${n}`,
-      },
-      end: "End",
-      endFor: (host) => `End the calls to ${host}`,
-      endTitle: (host) => `End the calls to ${host}?`,
-      endText: "Your agent no longer hears there of what is new. For a day its client cannot subscribe there again.",
-      endButton: "End the calls",
-    },
 
     // Who owes an answer.
     requests: "Open requests",

@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { callsOf } from "../assets/compose/calls.js";
 import { working } from "../assets/compose/head.js";
-import { stands } from "../assets/sidebar/hooks.js";
+import { stands } from "../assets/hooks/list.js";
 import { knocksFor } from "../assets/sidebar/knocks.js";
 import { isCut, requestsOf, sentence } from "../assets/sidebar/owed.js";
 import { isAdmin } from "../assets/sidebar/people.js";
@@ -130,17 +130,27 @@ test("what waits for the person beside the conversation is counted", () => {
   assert.deepEqual(callsOf({ ...state, alone: true }), [], "it was answered, perhaps on another device");
 });
 
-test("how a hook stands: who is called, since when or how long ago and, if calls fail, since when and why", () => {
-  const hook = { host: "chatgpt.com", since: at, for_me: false };
-  const said = (more = {}) => sentenceOf(stands({ ...hook, ...more }, now + 240_000)).replace(/<[^>]*>/g, "");
-  assert.equal(said(), "Called at [chatgpt.com] when something is new · since ");
-  assert.equal(said({ last_call: at, for_me: true }),
-    "Called at [chatgpt.com] when something is meant for it · last call: ");
-  const failing = { last_call: at, failing_since: at };
-  for (const [error, why] of Object.entries({
-    timeout: "no answer in time", http_503: "answered 503", of_tomorrow: "of_tomorrow",
-  }))
-    assert.equal(said({ ...failing, error }), "Calls to [chatgpt.com] have failed since : " + why);
+test("how a hook stands: what it is, since when or how long ago and, if calls fail, since when and why", () => {
+  const said = (more) =>
+    sentenceOf(stands({ host: "host.example", since: at, ...more }, now + 240_000)).replace(/<[^>]*>/g, "");
+  for (const [form, is, fails] of [
+    [{}, "Called at [host.example] when something is new", "Calls to [host.example] have failed since : "],
+    [{ for_me: true }, "Called at [host.example] when something is meant for it",
+      "Calls to [host.example] have failed since : "],
+    [{ webhook: true }, "Your webhook at [host.example] is called with all that your agent sees",
+      "Calls of your webhook at [host.example] have failed since : "],
+    [{ agent: true }, "Your agent is at [host.example], and is called when something is for it",
+      "Calls to your agent at [host.example] have failed since : "],
+  ]) {
+    assert.equal(said(form), is + " · since ");
+    assert.equal(said({ ...form, last_call: at }), is + " · last call: ");
+    const failing = { ...form, last_call: at, failing_since: at };
+    const of = form.agent ? { "{at} Buy now.": "“{at} Buy now.”" } // words of an agent
+      : { timeout: "no answer in time", http_503: "answered 503", of_tomorrow: "of_tomorrow" };
+    for (const [error, why] of Object.entries(of)) assert.equal(said({ ...failing, error }), fails + why);
+  }
+  assert.equal(said({ agent: true, error: "No." }), "Your agent is at [host.example], and is called when something " +
+    "is for it · since  · the last call brought nothing: “No.”");
 });
 
 test("a QR code is a square of dark modules with a border of four", () => {

@@ -15,14 +15,18 @@ const dialogs = {
   notices: later(() => import("./notices-dialog.js"), "NoticesDialog"),
   export: later(() => import("./export-dialog.js"), "ExportDialog"),
   device: later(() => import("../sidebar/device.js"), "DeviceDialog"),
+  webhook: later(() => import("../hooks/add.js"), "WebhookDialog"),
   keys: later(() => import("./keys-dialog.js"), "KeysDialog"),
   leave: later(() => import("../sidebar/leave.js"), "LeaveDialog"),
   forget: later(() => import("../sidebar/leave.js"), "ForgetDialog"),
 };
 
-/** Returns the names of the dialogs in the menu. A closed room has nothing left to join or to leave. */
-const itemsOf = ({ room }) =>
-  Object.keys(dialogs).filter((name) => !room?.closed || !["invite", "leave"].includes(name));
+/**
+ * Returns the names of the dialogs in the menu. A closed room has nothing left to join, to leave or to hear. What is
+ * called stands under the agent, so who has none adds nothing.
+ */
+const itemsOf = ({ room, alone }) => Object.keys(dialogs).filter((name) =>
+  !(room?.closed && ["invite", "webhook", "leave"].includes(name)) && !(alone && name === "webhook"));
 
 /** onDialog is given the name of a dialog to show. */
 export const Menu = ({ state, onDialog }) => html`

@@ -24,8 +24,9 @@ const listed = () =>
 const titleOf = ({ title }) => title ?? w.unnamed;
 
 /**
- * Returns the rooms of this person, the open one among them: {seat, title, open, ended, unread, more, calls,
- * last}. Those that are not open are looked at once the open one is shown.
+ * Returns the rooms of this person, the open one among them: {seat, title, name: of the agent, where the person has
+ * several in the room, open, ended, unread, more, calls, last}. Those that are not open are looked at once the open
+ * one is shown.
  */
 export function useRooms(room, state) {
   const [seats, setSeats] = useState(listed);
@@ -65,8 +66,9 @@ export function useRooms(room, state) {
       const open = seat.token === room.seat.token;
       const how = open ? { messages: state.messages } : known.get(seat.token);
       const news = how?.messages ? newsIn(how, seat) : { unread: 0, last: undefined };
-      // What is new in the open room is told there.
-      return { seat, open, title: titleOf(seat), ended: how?.ended, ...news, ...(open && { unread: 0, calls: false }) };
+      const name = seats.some((other) => other !== seat && other.room === seat.room) && seat.name;
+      const told = open ? { unread: 0, calls: false } : {}; // what is new there is told there
+      return { seat, open, title: titleOf(seat), name, ended: how?.ended, ...news, ...told };
     }),
     [seats, known, state.messages],
   );
@@ -97,14 +99,14 @@ export const Rooms = ({ rooms, onClose }) => html`
     <p class="rooms-foot small"><a href=${root.href}>${w.more}</a></p>
   </div>`;
 
-function Row({ seat, title, open, ended, unread, more, calls, last }) {
+function Row({ seat, title, name, open, ended, unread, more, calls, last }) {
   const is = { "rooms-open": open, "rooms-unread": unread, "rooms-ended": ended };
   const classes = ["rooms-row", ...Object.keys(is).filter((name) => is[name])].join(" ");
   const choose = () => storage.keep({ token: seat.token, used: Date.now() });
   return html`
     <a class=${classes}
       href=${at("r/" + seat.room)} aria-current=${open ? "page" : undefined} onClick=${choose} onAuxClick=${choose}>
-      <span class="rooms-title" dir="auto">${title}</span>
+      <span class="rooms-title" dir="auto">${title}${name && html` · <bdi>${name}</bdi>`}</span>
       ${last && !ended && html`<${Time} at=${last.at} />`}
       <span class="rooms-last">${ended ? w.ended : last && html`<${Line} message=${last} />`}</span>
       ${!ended && (unread > 0 || calls) && html`

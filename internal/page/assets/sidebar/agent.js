@@ -9,7 +9,7 @@ import { Part } from "./part.js";
 import { StateOf } from "./state.js";
 
 const w = words.sidebar;
-const Hooks = later(() => import("./hooks.js"), "Hooks", () => null);
+const Hooks = later(() => import("../hooks/list.js"), "Hooks", () => null);
 
 /** onFewer is called when a hook is gone, and the focus with it. */
 export function MyAgent({ room, state, onFewer }) {

@@ -3,9 +3,9 @@
 import { html, useState } from "../vendor.js";
 import { QR } from "../ui/qr.js";
 import { Dialog } from "../ui/dialog.js";
+import { Shown } from "../ui/shown.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
-import { Shown } from "./invite.js";
 
 const w = words.sidebar;
 

@@ -2,9 +2,11 @@
 
 import { html, useEffect, useState } from "../vendor.js";
 import { Refusal } from "../mcp.js";
-import { Copy } from "../ui/copy.js";
+import { AgentDialog } from "../hooks/add.js";
+import { hooks } from "../hooks/words.js";
 import { QR } from "../ui/qr.js";
 import { Dialog } from "../ui/dialog.js";
+import { Shown } from "../ui/shown.js";
 import { useRoom } from "../use-room.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
@@ -20,7 +22,7 @@ const w = words.sidebar;
 export function InviteDialog({ room, renewed, onClose }) {
   const state = useRoom(room);
   const [invite, setInvite] = useState(/** @type {any} */ (null)); // {link, line}, once it is known
-  const [settings, setSettings] = useState(false); // shown in place of this
+  const [Other, setOther] = useState(/** @type {any} */ (null)); // the dialog that is shown in place of this
   const { busy, problem, act } = useAct();
   const { agents = [], capacity = 0 } = state.room ?? {};
   const load = async () => setInvite(await inviteTo(room));
@@ -30,7 +32,8 @@ export function InviteDialog({ room, renewed, onClose }) {
     await load();
   });
   if (!state.room) return null;
-  if (settings) return html`<${SettingsDialog} room=${room} onClose=${() => setSettings(false)} />`;
+  const show = (dialog) => setOther(() => dialog);
+  if (Other) return html`<${Other} room=${room} onClose=${() => show(null)} />`;
   const free = capacity - agents.length;
   const admin = isAdmin(state);
   return html`
@@ -47,7 +50,11 @@ export function InviteDialog({ room, renewed, onClose }) {
           ? html`<button type="button" class="button" disabled=${busy} onClick=${renew}>${w.newInvite}</button>
             <span class="small quiet">${w.newInviteHint}</span>`
           : html`
-            <button type="button" class="button primary" onClick=${() => setSettings(true)}>${w.addSeats}</button>`}
+            <button type="button" class="button primary" onClick=${() => show(SettingsDialog)}>${w.addSeats}</button>`}
+      </div>`}
+      ${free > 0 && html`<div class="sidebar-buttons">
+        <button type="button" class="button" onClick=${() => show(AgentDialog)}>${hooks.agent.open}</button>
+        <span class="small quiet">${hooks.agent.hint}</span>
       </div>`}
     <//>`;
 }
@@ -73,8 +80,3 @@ function Links({ invite: { link, line }, admin, locked }) {
     ${line && html`<${Shown} label=${w.inviteLine} text=${line} copy=${w.copyLine} />`}
     ${locked && !line.includes("/i/") && html`<p class="small quiet">${w.invitePassword}</p>`}`;
 }
-
-/** A text to hand on, with a button that copies it. */
-export const Shown = ({ label, text, copy }) => html`
-  <div class="field"><span>${label}</span>
-    <div class="sidebar-shown"><code tabindex="0">${text}</code><${Copy} text=${text} label=${copy} /></div></div>`;

@@ -137,12 +137,14 @@ function templateOf(event) {
     case "draft":
       return events.draft[event.reason ?? (event.n ? "wait" : "waits")] ?? events.draft.waits;
     case "hook":
-      return events.hook[event.person ? "ended" : (event.reason ?? "begun")] ?? events.other;
+      return events.hook[event.hook ?? "client"]?.[howHookIs(event)] ?? events.other;
     case "supervision":
       return events.supervision[event.reason] ?? events.other;
   }
   return events.other;
 }
+
+const howHookIs = ({ reason, person }) => (reason && person ? "ended" : (reason ?? "begun"));
 
 /** Returns a phrase for each setting that was changed. */
 function changesOf(changes) {

@@ -1,0 +1,155 @@
+package browser
+
+import (
+	"context"
+	"io"
+	"iter"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/a2aproject/a2a-go/v2/a2a"
+	"github.com/a2aproject/a2a-go/v2/a2asrv"
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+)
+
+// posted is a call that a webhook has taken.
+type posted struct {
+	header http.Header
+	body   []byte
+}
+
+// webhook is an address of a person, which takes all calls.
+func webhook(t *testing.T) (url string, took <-chan posted) {
+	t.Helper()
+	calls := make(chan posted, 100)
+	site := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if body, _ := io.ReadAll(r.Body); !strings.Contains(string(body), `"webhook.test"`) {
+			calls <- posted{r.Header, body}
+		}
+	}))
+	t.Cleanup(site.Close)
+	return site.URL + "/hush", calls
+}
+
+// priced is an agent of the Go SDK that knows one price.
+type priced struct{}
+
+// Execute names it.
+func (priced) Execute(_ context.Context, of *a2asrv.ExecutorContext) iter.Seq2[a2a.Event, error] {
+	return func(yield func(a2a.Event, error) bool) {
+		answer := a2a.NewMessageForTask(a2a.MessageRoleAgent, a2a.TaskInfo{ContextID: of.ContextID},
+			a2a.NewTextPart("It is 900."))
+		yield(answer, nil)
+	}
+}
+
+// Cancel does nothing.
+func (priced) Cancel(context.Context, *a2asrv.ExecutorContext) iter.Seq2[a2a.Event, error] {
+	return func(func(a2a.Event, error) bool) {}
+}
+
+// endpoint serves the agent Ida, and returns the address below which its card is.
+func endpoint(t *testing.T) string {
+	t.Helper()
+	mux := http.NewServeMux()
+	site := httptest.NewServer(mux)
+	t.Cleanup(site.Close)
+	mux.Handle("/rpc", a2asrv.NewJSONRPCHandler(a2asrv.NewHandler(priced{})))
+	mux.Handle(a2asrv.WellKnownAgentCardPath, a2asrv.NewStaticAgentCardHandler(&a2a.AgentCard{
+		Name: "Ida", Description: "Knows a price.", Version: "1", SupportedInterfaces: []*a2a.AgentInterface{
+			a2a.NewAgentInterface(site.URL+"/rpc", a2a.TransportProtocolJSONRPC)},
+		DefaultInputModes: []string{"text/plain"}, DefaultOutputModes: []string{"text/plain"},
+		Skills: []a2a.AgentSkill{{ID: "price", Name: "Price", Description: "Names it.", Tags: []string{"price"}}},
+	}))
+	return site.URL + "/"
+}
+
+// A person adds a webhook, whose calls the secret verifies that is shown once, and ends it.
+func TestAdded_webhook_isCalledUntilItsPersonEndsIt(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
+	page := s.person().open(ada.watch)
+	url, took := webhook(t)
+	host := strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/hush")
+	page.look(360, 740, "light")
+	page.click(button("Menu"))
+	page.click(button("Add a webhook").in(".menu"))
+	page.fill(field("Address"), "http://127.0.0.1:1/")
+	page.click(button("Add").in(modal))
+	page.sees("This address did not answer the first call")
+	page.judges("what adds a webhook")
+	page.fill(field("Address"), url)
+	page.click(button("Add").in(modal))
+	page.sees("It is called from now on.")
+	page.judges("the secret of a webhook")
+	secret := page.copied(func() { page.click(button("Copy the secret")) })
+	page.press("Escape")
+	page.sees("You added a webhook, which is called with all that your agent sees here")
+	page.sees("Your webhook at " + host + " is called with all that your agent sees")
+	page.seesNot(secret)
+
+	bo.says("Shall we paint it?")
+	call := <-took
+	verifier, err := standardwebhooks.NewWebhook(secret)
+	if err != nil || verifier.Verify(call.body, call.header) != nil ||
+		!strings.Contains(string(call.body), "Shall we paint it?") {
+		t.Errorf("%v, or a call of another kind: %s", err, call.body)
+	}
+	page.isAccessible(byDay, "a webhook beside a talk", "document")
+	page.click(button("End the webhook at " + host))
+	page.sees("If you add it again, it gets another secret.")
+	page.judges("what ends a webhook")
+	page.click(button("End the webhook").in(modal))
+	page.sees("You ended a webhook")
+	page.seesNot("Your webhook at")
+	page.seesNot("hush")
+}
+
+// A person adds an agent by its card, hears its answer, watches it as any other of its agents, and ends its seat.
+func TestAdded_agent_answersUntilItsPersonEndsItsSeat(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	page := s.person().open(s.agent("The bridge", "Ada").watch)
+	card := endpoint(t)
+	page.click(button("Invite"))
+	page.judges("the invite")
+	page.click(button("Add an agent by its card"))
+	page.fill(field("Address of its card"), s.root+"/")
+	page.click(button("Add").in(modal))
+	page.sees("No agent that can be called was found there")
+	page.judges("what adds an agent")
+	page.fill(field("Address of its card"), card)
+	page.click(button("Add").in(modal))
+	page.sees("Ida is in the room.")
+	page.judges("an agent that was added")
+	page.click(hyper("Watch Ida"))
+	page.sees("Your agent is called from now on when something is for it")
+	page.sees("Your agent is at " + strings.TrimSuffix(strings.TrimPrefix(card, "http://"), "/"))
+
+	page.click(css(".rooms-row:not(.rooms-open)"))
+	page.until("it is the room of Ada", `document.querySelector(".rooms-open").innerText.includes("Ada")`)
+	page.click(css(".compose textarea"))
+	page.types("What is the price?")
+	page.press("Enter")
+	page.sees("It is 900.")
+	page.click(css(".rooms-row:not(.rooms-open)"))
+	page.until("it is that of Ida", `document.querySelector(".rooms-open").innerText.includes("Ida")`)
+	page.turns("Pause", true)
+	page.look(360, 740, "light")
+	page.click(css(".room-sidebar-button"))
+	page.click(button("End the seat of Ida"))
+	page.sees("To have it back, somebody must add it again.")
+	page.judges("what ends the seat of an agent")
+	page.click(button("End its seat").in(modal))
+	page.sees("Ida left")
+	page.seesNot("Your agent is at")
+}
+
+// judges looks for what keeps people out of the dialog that is open.
+func (tab *tab) judges(state string) {
+	tab.t.Helper()
+	tab.isAccessible(byDay, state, `document.querySelector("dialog")`)
+}

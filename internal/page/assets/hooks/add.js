@@ -1,0 +1,77 @@
+// The dialogs that add a webhook, and an agent that waits to be called.
+
+import { html, useState } from "../vendor.js";
+import { Refusal } from "../mcp.js";
+import { Problem, useAct } from "../sidebar/act.js";
+import { Dialog } from "../ui/dialog.js";
+import { fill } from "../ui/fill.js";
+import { Shown } from "../ui/shown.js";
+import { words as all } from "../words.js";
+import { hooks as w } from "./words.js";
+
+/** Adds a webhook. Nobody is shown its secret again. */
+export function WebhookDialog({ room, onClose }) {
+  const add = ({ address }) => room.supervise({ add_hook: address });
+  const added = ({ secret }) => html`
+    <p role="status">${w.webhook.added}</p>
+    <${Secret} text=${secret} />`;
+  return html`<${Adding} words=${w.webhook} add=${add} added=${added} onClose=${onClose} />`;
+}
+
+/** Adds an agent by its card. Who opens its link, which opens once, watches it from then on. */
+export function AgentDialog({ room, onClose }) {
+  // What the server answers is not about the seat of this room.
+  const add = ({ address, name }) =>
+    room.call("supervise", { add_agent: address, ...(name && { agent_name: name }) });
+  const added = ({ agent_name: name, watch, secret }) => html`
+    <p role="status">${fill(w.agent.added, { name })} ${w.agent.linkText}</p>
+    <${Shown} label=${w.agent.link} text=${watch} copy=${w.agent.copyLink} />
+    <div class="sidebar-buttons"><a class="button primary" href=${watch}>${w.agent.watch(name)}</a></div>
+    <p>${w.agent.secretText}</p>
+    <${Secret} text=${secret} />`;
+  return html`<${Adding} words=${w.agent} add=${add} added=${added} onClose=${onClose}>
+    <label class="field"><span>${w.agent.name}</span>
+      <input class="input" name="name" maxlength="40" autocomplete="off" />
+      <small class="quiet">${w.agent.nameHint}</small></label>
+  <//>`;
+}
+
+const Secret = ({ text }) => html`<${Shown} label=${w.secret} text=${text} copy=${w.copySecret} />`;
+
+/** Asks for an address, calls add with what was filled in, and shows what added makes of its result. */
+function Adding({ words, add, added, onClose, children }) {
+  const [got, setGot] = useState(/** @type {any} */ (null));
+  const { busy, problem, act } = useAct();
+  const send = (event) => {
+    event.preventDefault();
+    const values = Object.fromEntries(new FormData(event.currentTarget));
+    act(async () => setGot(await add(values).catch((problem) => {
+      throw inWords(problem, words.refused);
+    })));
+  };
+  return html`
+    <${Dialog} title=${words.title} onClose=${onClose}>
+      ${got ? added(got) : html`
+        <form class="sidebar-settings" onSubmit=${send}>
+          <p>${words.text}</p>
+          <label class="field"><span>${words.address ?? w.address}</span>
+            <input class="input" name="address" type="url" required autofocus autocomplete="off"
+              placeholder=${words.example} />
+          </label>
+          ${children}
+          <${Problem} text=${problem} />
+          <div class="dialog-buttons">
+            <button type="button" class="button" onClick=${onClose}>${all.ui.cancel}</button>
+            <button type="submit" class="button primary" disabled=${busy}>${words.button}</button>
+          </div>
+        </form>`}
+    <//>`;
+}
+
+/** Returns a problem in the words of this page. refused says what may be wrong with an address. */
+function inWords(problem, refused) {
+  const { code, retryAfter } = problem;
+  if (!(problem instanceof Refusal) || retryAfter) return problem;
+  const text = { invalid_argument: refused, not_allowed: w.notCalled, rate_limited: w.tooMany }[code];
+  return text ? new Refusal(code, text) : problem;
+}

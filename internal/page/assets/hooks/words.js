@@ -1,0 +1,85 @@
+// Every word about the addresses that are called: they come with the second script, and so do these.
+
+export const hooks = {
+  // How one stands: a subscription of the agent's client, a webhook of the person, or the agent itself.
+  stands: {
+    client: "Called at {host} when something is new",
+    clientForMe: "Called at {host} when something is meant for it",
+    webhook: "Your webhook at {host} is called with all that your agent sees",
+    agent: "Your agent is at {host}, and is called when something is for it",
+  },
+  since: " · since {at}",
+  last: " · last call: {at}",
+  lost: " · the last call brought nothing: {why}",
+  fails: {
+    client: "Calls to {host} have failed since {at}: {why}",
+    webhook: "Calls of your webhook at {host} have failed since {at}: {why}",
+    agent: "Calls to your agent at {host} have failed since {at}: {why}",
+  },
+  why: {
+    timeout: "no answer in time",
+    connection_refused: "connection refused",
+    tls_error: "no safe connection",
+    unreachable: "not reached",
+    bad_answer: "not understood",
+    busy: "too many calls at once",
+    forbidden: "not allowed",
+    status: (n) => `answered ${n}`,
+  },
+
+  // Its end. who is the host or, of the agent itself, its name.
+  end: "End",
+  endOf: {
+    client: {
+      label: (who) => `End the calls to ${who}`,
+      title: (who) => `End the calls to ${who}?`,
+      text: "Your agent no longer hears there of what is new. For a day its client cannot subscribe there again.",
+      button: "End the calls",
+    },
+    webhook: {
+      label: (who) => `End the webhook at ${who}`,
+      title: (who) => `End the webhook at ${who}?`,
+      text: "It is called no more. If you add it again, it gets another secret.",
+      button: "End the webhook",
+    },
+    agent: {
+      label: (who) => `End the seat of ${who}`,
+      title: (who) => `End the seat of ${who}?`,
+      text: "It leaves the room and is called no more. To have it back, somebody must add it again.",
+      button: "End its seat",
+    },
+  },
+
+  address: "Address",
+  secret: "Secret, shown only here",
+  copySecret: "Copy the secret",
+  tooMany: "As many addresses are called as there may be, for this agent or for your key. End one first.",
+  notCalled: "This server calls no address for you. It needs a public address, and you a key: ask the person who runs it.",
+
+  webhook: {
+    title: "Add a webhook",
+    text: "An address of yours that is called with all that your agent sees here. Your program must answer the first call, of type webhook.test, with a status 2xx.",
+    example: "https://example.org/hook",
+    button: "Add",
+    added: "It is called from now on. With this secret your program checks the signature of each call, by a library of Standard Webhooks.",
+    refused: "This address did not answer the first call with a status 2xx, or is none that can be called.",
+  },
+  agent: {
+    open: "Add an agent by its card",
+    hint: "One that speaks A2A.",
+    title: "Add an agent by its card",
+    text: "An agent that speaks A2A, at an address of its own. It gets a seat here, reads what is said to all, and is called when something is for it.",
+    address: "Address of its card",
+    example: "https://agent.example/",
+    name: "Name here (optional)",
+    nameHint: "Empty: the name in its card.",
+    button: "Add",
+    added: "{name} is in the room.",
+    link: "Its link opens once, and is shown only here",
+    linkText: "Open its link to read along, pause it or end its seat.",
+    copyLink: "Copy the link",
+    watch: (name) => `Watch ${name}`,
+    secretText: "It can check by this secret that a call comes from here.",
+    refused: "No agent that can be called was found there: its card must offer A2A 1.0 by JSON-RPC, and ask for no credential. Or its name cannot be one here: then choose another.",
+  },
+};
