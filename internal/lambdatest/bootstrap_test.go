@@ -58,13 +58,19 @@ var building sync.Mutex
 // it, or with the race detector if the tests run with it.
 func build(t *testing.T, program string) string {
 	t.Helper()
+	return buildAs(t, filepath.Base(program), program)
+}
+
+// buildAs is build with further flags. The program that they make has a name of its own.
+func buildAs(t *testing.T, name, program string, flags ...string) string {
+	t.Helper()
 	building.Lock()
 	defer building.Unlock()
-	binary := filepath.Join(os.Getenv(buildEnv), filepath.Base(program))
+	binary := filepath.Join(os.Getenv(buildEnv), name)
 	if _, err := os.Stat(binary); err == nil {
 		return binary
 	}
-	args := []string{"build", "-trimpath", "-tags", "lambda.norpc", "-o", binary}
+	args := append([]string{"build", "-trimpath", "-tags", "lambda.norpc", "-o", binary}, flags...)
 	if raceDetector {
 		args = append(args, "-race")
 	} else {

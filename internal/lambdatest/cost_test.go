@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"math"
 	"net/http"
@@ -15,9 +16,12 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/a2aproject/a2a-go/v2/a2a"
+	"github.com/a2aproject/a2a-go/v2/a2asrv"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/jonboulle/clockwork"
 
@@ -31,6 +35,7 @@ import (
 	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/s3local"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/tools"
 )
 
 // meter adds up what calls cost as the service bills them. The engine on one
@@ -259,20 +264,26 @@ func (c *counted) looks(bob chat.Seated, cursor string) {
 	c.row("a look of a program on standby")
 }
 
+// open opens the link of a seat, and returns the token of the person behind it.
+func (c *counted) open(seat chat.Seated) string {
+	c.t.Helper()
+	link, _ := ident.ParseLinkCode(seat.Watch)
+	token := ident.Token{Room: link.Room, Seat: link.Seat, Secret: ident.Digits(2, ident.SecretChars), Person: true}
+	if _, err := c.one.Supervise(c.t.Context(),
+		chat.SuperviseRequest{Token: token.String(), Claim: seat.Watch}); err != nil {
+		c.t.Fatal(err)
+	}
+	return token.String()
+}
+
 // glances counts a look of the page at a room that it does not show, whose last one was at another
 // instance.
 func (c *counted) glances(bob chat.Seated) {
 	c.t.Helper()
-	link, _ := ident.ParseLinkCode(bob.Watch)
-	page := ident.Token{Room: link.Room, Seat: link.Seat, Secret: ident.Digits(2, ident.SecretChars), Person: true}
-	if _, err := c.one.Supervise(c.t.Context(),
-		chat.SuperviseRequest{Token: page.String(), Claim: bob.Watch}); err != nil {
-		c.t.Fatal(err)
-	}
-	last := ""
+	page, last := c.open(bob), ""
 	glance := func(s *chat.Service) {
 		c.clock.Advance(time.Minute)
-		got, err := s.History(c.t.Context(), chat.HistoryRequest{Token: page.String(), Limit: 30, After: last})
+		got, err := s.History(c.t.Context(), chat.HistoryRequest{Token: page, Limit: 30, After: last})
 		if err != nil || last != "" && len(got.Messages) > 0 {
 			c.t.Fatalf("%+v, %v", got, err)
 		}
@@ -338,11 +349,7 @@ func (c *counted) departures() {
 	}
 	leave("a departure", join())
 	bob := join()
-	link, _ := ident.ParseLinkCode(bob.Watch)
-	phone := ident.Token{Room: link.Room, Seat: link.Seat, Secret: ident.Digits(1, ident.SecretChars), Person: true}
-	if _, err := c.one.Supervise(ctx, chat.SuperviseRequest{Token: phone.String(), Claim: bob.Watch}); err != nil {
-		c.t.Fatal(err)
-	}
+	c.open(bob)
 	leave("a departure of an agent whose person has opened its link", bob)
 	bob = join()
 	c.row("its next join under that name with the same key, within a day")
@@ -351,7 +358,8 @@ func (c *counted) departures() {
 	}
 }
 
-// wakes counts a subscription, and what it costs the outbox to look at an agent with a hook, once for each message.
+// wakes counts a subscription and a webhook, and what it costs the outbox to look at a seat with one, once for each
+// message.
 func (c *counted) wakes() {
 	c.t.Helper()
 	agent := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -360,7 +368,7 @@ func (c *counted) wakes() {
 	c.t.Cleanup(agent.Close)
 	join := func(name string) chat.Seated {
 		c.t.Helper()
-		seat, err := c.one.JoinRoom(c.t.Context(), chat.JoinRequest{Room: "hooks", AgentName: name})
+		seat, err := c.one.JoinRoom(c.t.Context(), chat.JoinRequest{Room: "hooks", AgentName: name, Capacity: 3})
 		if err != nil {
 			c.t.Fatal(err)
 		}
@@ -374,7 +382,7 @@ func (c *counted) wakes() {
 	}
 	boxOf := func(s *chat.Service) *outbox.Box {
 		return outbox.New(outbox.Options{Rooms: s, Out: outcall.New(outcall.Options{Loopback: true}), Local: true,
-			Clock: c.clock, Logger: c.options.Logger})
+			View: tools.ViewMessage, Clock: c.clock, Logger: c.options.Logger})
 	}
 	local := ident.WithPrincipal(c.t.Context(), ident.Principal{ID: ident.Local})
 	c.meter.take()
@@ -413,6 +421,73 @@ func (c *counted) wakes() {
 	}
 	c.row("what it reads then")
 	look("a wake, by one that knows it")
+
+	person := c.open(bob)
+	c.meter.take()
+	if _, err := boxOf(c.one).AddWebhook(local, person, agent.URL); err != nil {
+		c.t.Fatal(err)
+	}
+	c.row("a webhook")
+	c.clock.Advance(time.Second)
+	if at, err = c.one.WebhookSeat(c.t.Context(), person); err != nil {
+		c.t.Fatal(err)
+	}
+	look("a delivery to a webhook")
+	c.endpoints(boxOf(c.one), box, person, bob)
+}
+
+// answerer is an agent behind the server of the Go SDK. It answers its first message, and gives tasks for the others.
+type answerer struct{ calls atomic.Int32 }
+
+func (a *answerer) Execute(_ context.Context, of *a2asrv.ExecutorContext) iter.Seq2[a2a.Event, error] {
+	return func(yield func(a2a.Event, error) bool) {
+		if a.calls.Add(1) > 1 {
+			yield(a2a.NewSubmittedTask(of, of.Message), nil)
+			return
+		}
+		yield(a2a.NewMessageForTask(a2a.MessageRoleAgent, of, a2a.NewTextPart(strings.Repeat("x", 700))), nil)
+	}
+}
+
+func (a *answerer) Cancel(context.Context, *a2asrv.ExecutorContext) iter.Seq2[a2a.Event, error] {
+	return func(func(a2a.Event, error) bool) {}
+}
+
+// endpoints counts an endpoint that a person adds, and calls of it.
+func (c *counted) endpoints(one, other *outbox.Box, person string, bob chat.Seated) {
+	c.t.Helper()
+	mux := http.NewServeMux()
+	host := httptest.NewServer(mux)
+	c.t.Cleanup(host.Close)
+	mux.Handle("/rpc", a2asrv.NewJSONRPCHandler(a2asrv.NewHandler(&answerer{})))
+	mux.Handle(a2asrv.WellKnownAgentCardPath, a2asrv.NewStaticAgentCardHandler(&a2a.AgentCard{Name: "Bot",
+		SupportedInterfaces: []*a2a.AgentInterface{
+			a2a.NewAgentInterface(host.URL+"/rpc", a2a.TransportProtocolJSONRPC)}}))
+	local := ident.WithPrincipal(c.t.Context(), ident.Principal{ID: ident.Local})
+	c.meter.take()
+	got, err := one.AddAgent(local, person, host.URL, "")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.row("an endpoint")
+	x, err := c.one.Store().Hook(c.t.Context(), got.Hook)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	look := func(what string) {
+		c.t.Helper()
+		c.clock.Advance(time.Minute)
+		c.meter.take()
+		if _, err := other.Look(c.t.Context(), x.Room, x.Seat); err != nil {
+			c.t.Fatal(err)
+		}
+		c.row(what)
+	}
+	c.say(c.one, bob, "@Bot, answer this")
+	look("a call of an endpoint, and its answer")
+	c.say(c.one, bob, "@Bot, this takes longer")
+	look("a call of an endpoint that gives a task")
+	look("a look at its task")
 }
 
 // objects counts the requests to a bucket.

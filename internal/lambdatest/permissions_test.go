@@ -73,6 +73,17 @@ type wiretap struct {
 	needed map[string]bool
 }
 
+// tapped returns a wiretap, and the address at which the engine then is.
+func (f *function) tapped() (w *wiretap, address string) {
+	w = &wiretap{t: f.t, needed: map[string]bool{}}
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
+		passTo(p, f.endpoint)
+		w.note(p.Out)
+	}})
+	f.t.Cleanup(proxy.Close)
+	return w, proxy.URL
+}
+
 func (w *wiretap) note(q *http.Request) {
 	_, operation, ok := strings.Cut(q.Header.Get("X-Amz-Target"), ".")
 	if !ok {
@@ -105,6 +116,17 @@ func (w *wiretap) note(q *http.Request) {
 	}
 }
 
+// outboxMay fails unless the template grants the outbox all that it needed.
+func (w *wiretap) outboxMay() {
+	w.t.Helper()
+	granted := regexp.MustCompile(`dynamodb:[A-Z]\w+`).FindAllString(resource(w.t, "OutboxRole"), -1)
+	for _, used := range slices.Sorted(maps.Keys(w.needed)) {
+		if !slices.Contains(granted, used) {
+			w.t.Errorf("the outbox uses %s, and the template grants it %v", used, granted)
+		}
+	}
+}
+
 // noteObject notes which permissions a call needs on the bucket ("Actions, resources, and condition keys for
 // Amazon S3"). What is not there is told only to those who may list.
 func (w *wiretap) noteObject(a *http.Response) error {
@@ -123,16 +145,11 @@ func TestTemplate_permissions_areThoseThatARunUses(t *testing.T) {
 	t.Parallel()
 	f := deploy(t)
 	bucket := s3local.Start(t)
-	tap := &wiretap{t: t, needed: map[string]bool{}}
-	table := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
-		passTo(p, f.endpoint)
-		tap.note(p.Out)
-	}})
-	defer table.Close()
+	tap, table := f.tapped()
 	objects := httptest.NewServer(&httputil.ReverseProxy{ModifyResponse: tap.noteObject,
 		Rewrite: func(p *httputil.ProxyRequest) { passTo(p, bucket.Endpoint) }})
 	defer objects.Close()
-	program := f.program(0, append(bucketEnv(bucket, objects.URL), "AWS_ENDPOINT_URL_DYNAMODB="+table.URL)...)
+	program := f.program(0, append(bucketEnv(bucket, objects.URL), "AWS_ENDPOINT_URL_DYNAMODB="+table)...)
 	client := lambdatest.Start(t, program).FunctionURL()
 	everyTool(t, client)
 	everyFile(t, client, bucket)

@@ -126,16 +126,41 @@ func TestCostPage_sums_haveTheUnitsThatAreCounted(t *testing.T) {
 	}
 }
 
-// A wake is an invocation for the stream and one for the call, which reads the key of its agent, too.
-func TestCostPage_wakes_haveTheUnitsThatAreCounted(t *testing.T) {
+// Each call is an invocation for the stream, of a tenth of a second, and one that makes the call, of 0.4 seconds and
+// what the host takes. It reads the key of its agent, too, and after half a minute once more.
+func TestCostPage_calls_haveTheUnitsThatAreCounted(t *testing.T) {
 	page := readPage(t, "docs", "cost.md")
-	units := tableBelow(t, page, "what | read units | write units")
-	i := slices.IndexFunc(units, func(row []string) bool { return row[0] == "a wake, by one that knows it" })
-	sums := tableBelow(t, page, sumsHead)
-	k := slices.IndexFunc(sums, func(row []string) bool { return row[0] == "a thousand wakes" })
-	if i < 0 || k < 0 || number(t, sums[k][2]) != 1000*(number(t, units[i][1])+1) ||
-		number(t, sums[k][3]) != 1000*number(t, units[i][2]) || number(t, sums[k][4]) != 2000 {
-		t.Errorf("a thousand wakes have other units than one: %q, %q", sums[k], units[i])
+	units, sums := tableBelow(t, page, "what | read units | write units"), tableBelow(t, page, sumsHead)
+	for what, c := range map[string]struct {
+		unit                 string
+		times, seconds, keys float64
+	}{
+		"a thousand wakes":                   {"a wake, by one that knows it", 1000, 0, 1},
+		"a thousand deliveries to a webhook": {"a delivery to a webhook", 1000, 0, 1},
+		"a thousand calls of an endpoint that answers after 20 s": {
+			"a call of an endpoint, and its answer", 1000, 20, 1},
+		"a month of an endpoint that is called as often as it may be, for a minute each time": {
+			"a call of an endpoint, and its answer", 30 * 24 * 60, 60, 2},
+	} {
+		i := slices.IndexFunc(units, func(row []string) bool { return row[0] == c.unit })
+		k := slices.IndexFunc(sums, func(row []string) bool { return row[0] == what })
+		if i < 0 || k < 0 {
+			t.Fatalf("the page does not say what %s costs", what)
+		}
+		for column, want := range []float64{(0.1 + 0.4 + c.seconds) * 128 / 1024, number(t, units[i][1]) + c.keys,
+			number(t, units[i][2]), 2, 2 * loggedBytes / 1e9} {
+			if got := number(t, sums[k][column+1]); math.Abs(got-c.times*want) > 1e-6 {
+				t.Errorf("%s: the page says %v, want %v", what, got, c.times*want)
+			}
+		}
+	}
+	most := fmt.Sprintf("a month costs %.2f at most",
+		sumOf(t, page, "a month of an endpoint that is called as often as it may be, for a minute each time"))
+	usual := fmt.Sprintf("costs %.2f dollars a month",
+		sumOf(t, page, "a thousand calls of an endpoint that answers after 20 s")/1000*50*30)
+	text := strings.Join(strings.Fields(page), " ")
+	if !strings.Contains(text, most) || !strings.Contains(text, usual) {
+		t.Errorf("docs/cost.md does not say: %s, or: %s", most, usual)
 	}
 }
 

@@ -77,3 +77,36 @@ func (s site) sees(a *agent, want chat.AgentState) {
 		}
 	}
 }
+
+// An endpoint has its seat by the address at which it is called. At the destination it is called nowhere, and leaves
+// once the server looks for that address.
+func TestCopy_endpoint_isCalledNoMore(t *testing.T) {
+	at, to := inFile(t), inFile(t)
+	ann, err := at.JoinRoom(t.Context(), chat.JoinRequest{Room: "tea", AgentName: "Ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	added, err := at.AddAgent(t.Context(), at.approve(ann.Watch), "Bob", roomlog.HookItem{URL: "https://example.com/",
+		UntilMs: time.Now().Add(time.Hour).UnixMilli()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := at.Store().Hook(t.Context(), added.Hook)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to.copyFrom(at.table)
+	if hooks := to.partition(roomlog.HooksPartition); len(hooks) != 0 {
+		t.Errorf("copied %v", hooks)
+	}
+	a := &agent{token: ann.Token}
+	at.sees(a, chat.AgentStandby)
+	to.sees(a, chat.AgentBusy)
+	if err := to.DropHook(t.Context(), roomlog.HookItem{ID: x.ID, Room: x.Room, Seat: x.Seat}); err != nil {
+		t.Fatal(err)
+	}
+	info, err := to.RoomInfo(t.Context(), chat.InfoRequest{Token: ann.Token})
+	if err != nil || len(info.Room.Agents) != 1 {
+		t.Errorf("in the room are %+v, %v", info.Room.Agents, err)
+	}
+}
