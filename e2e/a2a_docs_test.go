@@ -17,10 +17,6 @@ import (
 // answers to two texts.
 func TestDocs_everyClientOfA2A_talksAsWritten(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile(filepath.Join("..", "docs", "a2a.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	p := startKeyed(t)
 	for _, language := range []struct {
 		name, file string
@@ -37,15 +33,7 @@ func TestDocs_everyClientOfA2A_talksAsWritten(t *testing.T) {
 	} {
 		t.Run(language.name, func(t *testing.T) {
 			t.Parallel()
-			found := regexp.MustCompile("(?s)```"+language.name+"\n(.*?)```").FindAllSubmatch(page, -1)
-			if len(found) != 1 {
-				t.Fatalf("%d programs", len(found))
-			}
-			program := filepath.Join(t.TempDir(), language.file)
-			if err := os.WriteFile(program, found[0][1], 0o600); err != nil {
-				t.Fatal(err)
-			}
-			cmd := language.command(t, program)
+			cmd := language.command(t, programOf(t, "a2a.md", language.name, language.file))
 			ann := p.host(t, roomName(language.name))
 			const second, answer = "And who writes it down?", "You do."
 			cmd.Args = append(cmd.Args, ann.base+"as/Bob/", opening, second)
@@ -77,6 +65,20 @@ func TestDocs_everyClientOfA2A_talksAsWritten(t *testing.T) {
 			}
 		})
 	}
+}
+
+// programOf writes the one program in a language that a page has, and returns its path.
+func programOf(t *testing.T, page, language, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "docs", page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllSubmatch(text, -1)
+	if len(found) != 1 {
+		t.Fatalf("%s has %d programs in %s", page, len(found), language)
+	}
+	return written(t, t.TempDir(), file, found[0][1])
 }
 
 // compiled is a program in Go, compiled in this module, which has the SDK.

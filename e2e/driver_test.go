@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,14 +43,21 @@ type driver struct {
 	last  int                       // id given to a call
 	calls map[int]chan<- driverLine // open ones; nil once the process has ended
 	posts chan posted               // what came to its receiver, if it has one
+	asked chan asked                // what came to its agent, if it serves one
+
+	cmd    *exec.Cmd
+	ended  chan struct{} // closed when the process has
+	killed atomic.Bool   // it is, or is about to be: what is written to it may not arrive
 }
 
 type driverLine struct {
 	Ready *struct {
 		Protocol string   `json:"protocol"`
 		Tools    []string `json:"tools"`
+		URL      string   `json:"url"` // of what it serves
 	} `json:"ready"`
 	Posted *posted         `json:"posted"`
+	Asked  *asked          `json:"asked"`
 	ID     int             `json:"id"`
 	Event  json.RawMessage `json:"event"` // of a call that goes on; else nil
 	Result json.RawMessage `json:"result"`
@@ -83,15 +91,16 @@ func startDriver(t *testing.T, cmd *exec.Cmd) (*driver, driverLine) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	d := &driver{in: in, calls: map[int]chan<- driverLine{}, posts: make(chan posted, 100)}
-	ready, ended := make(chan driverLine, 1), make(chan struct{})
+	d := &driver{in: in, calls: map[int]chan<- driverLine{}, posts: make(chan posted, 100),
+		asked: make(chan asked, 100), cmd: cmd, ended: make(chan struct{})}
+	ready := make(chan driverLine, 1)
 	go func() {
-		defer close(ended)
+		defer close(d.ended)
 		d.read(out, ready)
 		_ = cmd.Wait() // the complaints below say what was wrong
 	}()
 	t.Cleanup(func() {
-		stopDriver(t, cmd, in, ended)
+		d.stop(t)
 		if t.Failed() {
 			t.Logf("%v said:\n%s", cmd.Args, complaints)
 		}
@@ -99,7 +108,7 @@ func startDriver(t *testing.T, cmd *exec.Cmd) (*driver, driverLine) {
 	var hello driverLine
 	select {
 	case hello = <-ready:
-	case <-ended:
+	case <-d.ended:
 		t.Fatalf("%v did not connect:\n%s", cmd.Args, complaints)
 	case <-time.After(patience):
 		t.Fatalf("%v did not connect in %v:\n%s", cmd.Args, patience, complaints)
@@ -127,15 +136,22 @@ func theTools() []string {
 	}
 }
 
-func stopDriver(t *testing.T, cmd *exec.Cmd, in io.Closer, ended <-chan struct{}) {
-	_ = in.Close() // asks it to end; it may have ended already
+func (d *driver) stop(t *testing.T) {
+	d.killed.Store(true)
+	_ = d.in.Close() // asks it to end; it may have ended already
 	select {
-	case <-ended:
+	case <-d.ended:
 	case <-time.After(patience):
-		t.Errorf("%v did not end when its input did", cmd.Args)
-		_ = cmd.Process.Kill()
-		<-ended
+		t.Errorf("%v did not end when its input did", d.cmd.Args)
+		d.kill()
 	}
+}
+
+// kill ends the process as a power cut would.
+func (d *driver) kill() {
+	d.killed.Store(true)
+	_ = d.cmd.Process.Kill() // it may have ended
+	<-d.ended
 }
 
 // read hands the driver's lines to the calls that wait for them.
@@ -152,6 +168,10 @@ func (d *driver) read(out io.Reader, ready chan<- driverLine) {
 		}
 		if line.Posted != nil {
 			d.posts <- *line.Posted
+			continue
+		}
+		if line.Asked != nil {
+			d.asked <- *line.Asked
 			continue
 		}
 		d.mu.Lock()

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"log"
 	"net/http"
 	"os"
 	"os/exec"
@@ -28,6 +29,12 @@ import (
 const patience = 20 * time.Second
 
 func TestMain(m *testing.M) {
+	if port := os.Getenv(spokenEnv); port != "" {
+		if err := serveSpoken(port); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	flag.Parse()
 	if os.Getenv(parts.ClientsEnv) != "" && flag.Lookup("test.run").Value.String() == "" {
 		_ = flag.Set("test.run", clientTests.String()) // an expression that compiles
@@ -157,11 +164,17 @@ func parley(t *testing.T, arguments ...string) (out string, code int) {
 // await polls until ok holds, and fails the test if it does not within patience.
 func await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
+	awaitLonger(t, patience, what, ok)
+}
+
+// awaitLonger is await for what takes as long as limit.
+func awaitLonger(t *testing.T, limit time.Duration, what string, ok func() bool) {
+	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(patience); !ok(); <-tick.C {
+	for deadline := time.Now().Add(limit); !ok(); <-tick.C {
 		if time.Now().After(deadline) {
-			t.Fatalf("after %v still not: %s", patience, what)
+			t.Fatalf("after %v still not: %s", limit, what)
 		}
 	}
 }

@@ -38,10 +38,11 @@ const ClientsEnv = "PARLEY_CLIENTS"
 var (
 	Agents = packages("agents", "e2e/agents/clients", "Claude Code and Codex", "770 MB")
 	Node   = packages("node", "e2e/clients/node",
-		"the clients of MCP and A2A in TypeScript, the inspector and the conformance suite", "340 MB")
+		"the clients of MCP, A2A and webhooks in TypeScript, the inspector and the conformance suite", "340 MB")
 	Axe    = packages("browser", "e2e/browser", "axe-core, which judges the page", "4 MB")
-	Python = wheels("python", "e2e/clients/python/requirements.txt", "the clients of MCP and A2A in Python", "140 MB")
-	ADK    = wheels("adk", "e2e/clients/adk/requirements.txt", "Google's Agent Development Kit", "150 MB")
+	Python = wheels("python", "e2e/clients/python/requirements.txt", "the clients of MCP, A2A and webhooks in Python",
+		"140 MB")
+	ADK = wheels("adk", "e2e/clients/adk/requirements.txt", "Google's Agent Development Kit", "150 MB")
 	// Caddy is the version that the recipe in deploy/self-hosted is tested with.
 	Caddy = goProgram("caddy", "github.com/caddyserver/caddy/v2/cmd/caddy@v2.11.9",
 		"Caddy, which is compiled for some minutes", "190 MB")
