@@ -191,7 +191,8 @@ func TestPages_firstOnes_areShort(t *testing.T) {
 func TestPages_andSentencesOfTheProgram_areSpoken(t *testing.T) {
 	unspoken := regexp.MustCompile(`(?i)\bwhoever\b|only who\b|\bseats? nobody\b|lost or doubled|listens to all`)
 	texts := pages(t)
-	texts["words.js"] = read(t, "internal/page/assets/words.js") + read(t, "internal/page/assets/landing/words.js")
+	texts["words.js"] = read(t, "internal/page/assets/words.js") + read(t, "internal/page/assets/landing/words.js") +
+		read(t, "internal/page/assets/hooks/words.js")
 	for _, s := range sources(t) {
 		if s.test() {
 			continue
