@@ -17,7 +17,6 @@ Calls run at once; the process ends when stdin does.
 """
 
 import asyncio
-import json
 import sys
 
 from a2a.client import Client, ClientConfig, create_client
@@ -32,10 +31,7 @@ from a2a.types import (
 )
 from a2a.utils.errors import JSON_RPC_ERROR_CODE_MAP
 from google.protobuf.json_format import MessageToDict, ParseDict
-
-
-def say(line: dict) -> None:
-    print(json.dumps(line), flush=True)
+from told import say, serve
 
 
 async def run(client: Client, request: dict) -> dict:
@@ -75,16 +71,7 @@ async def main(base: str, mode: str) -> None:
     config = ClientConfig() if mode == "streams" else ClientConfig(streaming=False)
     async with await create_client(base, config) as client:
         say({"ready": {}})
-        running: dict[int, asyncio.Task] = {}
-        while line := await asyncio.to_thread(sys.stdin.readline):
-            request = json.loads(line)
-            if "cancel" in request:
-                running[request["cancel"]].cancel()
-            else:
-                running[request["id"]] = asyncio.create_task(answer(client, request))
-        for task in running.values():
-            task.cancel()
-        await asyncio.gather(*running.values(), return_exceptions=True)
+        await serve(lambda request: answer(client, request))
 
 
 asyncio.run(main(*sys.argv[1:]))

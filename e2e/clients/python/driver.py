@@ -21,12 +21,9 @@ import sys
 
 from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
+from told import say, serve
 
 MODES = {"modern": "2026-07-28", "legacy": "legacy"}
-
-
-def say(line: dict) -> None:
-    print(json.dumps(line), flush=True)
 
 
 async def answer(client: Client, request: dict) -> None:
@@ -50,18 +47,6 @@ async def answer(client: Client, request: dict) -> None:
     )
 
 
-async def serve(client: Client) -> None:
-    running: dict[int, asyncio.Task] = {}
-    while line := await asyncio.to_thread(sys.stdin.readline):
-        request = json.loads(line)
-        if "cancel" in request:
-            running[request["cancel"]].cancel()
-        else:
-            running[request["id"]] = asyncio.create_task(answer(client, request))
-    for task in running.values():
-        task.cancel()
-
-
 def transport_to(server: str) -> str | StdioTransport:
     if not server.startswith("["):
         return server
@@ -73,7 +58,7 @@ async def main(server: str, generation: str) -> None:
     async with Client(transport_to(server), mode=MODES[generation]) as client:
         tools = [tool.name for tool in await client.list_tools()]
         say({"ready": {"protocol": client.protocol_version, "tools": tools}})
-        await serve(client)
+        await serve(lambda request: answer(client, request))
 
 
 asyncio.run(main(*sys.argv[1:]))

@@ -26,10 +26,7 @@ from a2a.server.tasks import InMemoryTaskStore
 from a2a.types import AgentCapabilities, AgentCard, AgentInterface, AgentSkill, StreamResponse
 from google.protobuf.json_format import ParseDict
 from starlette.applications import Starlette
-
-
-def say(line: dict) -> None:
-    print(json.dumps(line), flush=True)
+from told import say
 
 
 class Spoken(AgentExecutor):
