@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -193,22 +192,14 @@ func (w *heard) addFor(to []int, more heard) {
 func (s *Service) Heard(ctx context.Context, x roomlog.HookItem, n, end int64) (Heard, error) {
 	r := s.acquire(x.Room)
 	defer r.release()
-	h, err := r.log.Refresh(ctx, s.now())
-	if errors.Is(err, roomlog.ErrNotFound) {
-		return Heard{Gone: true}, nil
+	k, here, err := r.hooked(ctx, x)
+	if err != nil || !here || k.head.Closed {
+		return Heard{Gone: err == nil}, s.Outward(err)
 	}
-	if err != nil {
-		return Heard{}, s.Outward(err)
+	if !k.head.Hears(k.agent) {
+		return Heard{AsOf: k.head.AsOf}, nil
 	}
-	a, here := h.Seated(x.Seat)
-	k, hooked := a.Hook(x.ID)
-	if !here || !hooked || a.Joined != x.Joined || h.Closed || h.Expired(s.now()) {
-		return Heard{Gone: true}, nil
-	}
-	if !h.Hears(a) {
-		return Heard{AsOf: h.AsOf}, nil
-	}
-	got, err := r.heard(ctx, h, a, k, max(n, k.N), end)
+	got, err := r.heard(ctx, k.head, k.agent, k.Hook, max(n, k.N), end)
 	return got, s.Outward(err)
 }
 
@@ -224,41 +215,37 @@ func (r *liveRoom) heard(ctx context.Context, h *room.Head, a room.Agent, k room
 		}
 	}
 	var all, since heard // up to the last event that calls, and since then
-	pages := r.log.Pages(a, MostNews)
-	for n < end {
-		events, err := pages.Read(ctx, n)
+	for e, err := range r.log.Pages(a, MostNews).Since(ctx, n, end) {
 		if err != nil {
 			return Heard{}, err
 		}
-		if len(events) == 0 {
-			return Heard{}, fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, n+1)
+		if e.N > end {
+			n = end
+			break
 		}
-		for _, e := range events {
-			if e.N > end {
-				n = end
-				break
-			}
-			since.missed = since.missed || e.N > n+1
-			if n = e.N; !a.IsNews(e) {
-				continue
-			}
-			m := wholeMessage(&h.State, a, e)
-			if m.Draft != "" {
-				m.Type = EventDrafted // it has not said that by now
-			}
-			to := answeredTo(a, e)
-			since.add(heardOne{m, e.N, to})
-			if again && e.N < end || !again && !k.Calls(&h.State, a, e) {
-				continue
-			}
-			if got.N != 0 && !slices.Equal(got.To, to) { // they must not read it: it has a call of its own
-				end = e.N - 1
-				break
-			}
-			all.addFor(to, since)
-			since = heard{}
-			got.N, got.Step, got.To = e.N, max(got.Step, e.Step+1), to
+		since.missed = since.missed || e.N > n+1
+		if n = e.N; !a.IsNews(e) {
+			continue
 		}
+		m := wholeMessage(&h.State, a, e)
+		if m.Draft != "" {
+			m.Type = EventDrafted // it has not said that by now
+		}
+		to := answeredTo(a, e)
+		since.add(heardOne{m, e.N, to})
+		if again && e.N < end || !again && !k.Calls(&h.State, a, e) {
+			continue
+		}
+		if got.N != 0 && !slices.Equal(got.To, to) { // they must not read it: it has a call of its own
+			end = e.N - 1
+			break
+		}
+		all.addFor(to, since)
+		since = heard{}
+		got.N, got.Step, got.To = e.N, max(got.Step, e.Step+1), to
+	}
+	if err := checkRead(n, end); err != nil {
+		return Heard{}, err
 	}
 	if again {
 		all.addFor(got.To, since) // unless this is empty, what called it has expired

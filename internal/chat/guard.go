@@ -75,17 +75,9 @@ func (op *sendOp) spokeAfter(ctx context.Context, h *room.Head, n int64) (bool, 
 	if u, spoke := h.Recent.Said(seat); spoke {
 		return u.N > n, nil
 	}
-	pages := op.caller.room.log.Pages(op.caller.agent, roomlog.PageEvents)
-	for n < h.AsOf {
-		events, err := pages.Read(ctx, n)
-		if err != nil || len(events) == 0 {
-			return false, err
-		}
-		for _, e := range events {
-			if e.Type == room.Said && e.Seat == seat && !e.Person {
-				return true, nil
-			}
-			n = e.N
+	for e, err := range op.caller.room.log.Pages(op.caller.agent, roomlog.PageEvents).Since(ctx, n, h.AsOf) {
+		if err != nil || e.Type == room.Said && e.Seat == seat && !e.Person {
+			return err == nil, err
 		}
 	}
 	return false, nil
@@ -95,17 +87,12 @@ func (op *sendOp) spokeAfter(ctx context.Context, h *room.Head, n int64) (bool, 
 // it looked at.
 func (op *sendOp) strongest(ctx context.Context, h *room.Head, n int64) (hold bool, scanned int64, err error) {
 	c := op.caller
-	pages := c.room.log.Pages(c.agent, roomlog.PageEvents)
-	for n < h.AsOf {
-		events, err := pages.Read(ctx, n)
-		if err != nil || len(events) == 0 {
+	for e, err := range c.room.log.Pages(c.agent, roomlog.PageEvents).Since(ctx, n, h.AsOf) {
+		if err != nil {
 			return false, n, err
 		}
-		for _, e := range events {
-			if op.holds(h, c.agent, e) {
-				return true, e.N, nil
-			}
-			n = e.N
+		if n = e.N; op.holds(h, c.agent, e) {
+			return true, n, nil
 		}
 	}
 	return false, n, nil

@@ -240,23 +240,37 @@ type News struct {
 // MostNews is how far News counts.
 const MostNews = 100
 
+// hooked is a hook as the room knows it, on a head.
+type hooked struct {
+	room.Hook
+	agent room.Agent
+	head  *room.Head
+}
+
+// hooked returns the hook x as of the time of the call. here is false if its seat has it no more, or the room is gone.
+func (r *liveRoom) hooked(ctx context.Context, x roomlog.HookItem) (k hooked, here bool, err error) {
+	now := r.svc.now()
+	k.head, err = r.log.Refresh(ctx, now)
+	if errors.Is(err, roomlog.ErrNotFound) {
+		return k, false, nil
+	}
+	if err != nil {
+		return k, false, err
+	}
+	k.agent, _ = k.head.Seated(x.Seat)
+	k.Hook, here = k.agent.Hook(x.ID)
+	return k, here && k.agent.Joined == x.Joined && !k.head.Expired(now), nil
+}
+
 // News returns what is new for the hook x, as of the time of the call.
 func (s *Service) News(ctx context.Context, x roomlog.HookItem) (News, error) {
 	r := s.acquire(x.Room)
 	defer r.release()
-	h, err := r.log.Refresh(ctx, s.now())
-	if errors.Is(err, roomlog.ErrNotFound) {
-		return News{Gone: true}, nil
+	k, here, err := r.hooked(ctx, x)
+	if err != nil || !here || k.head.Closed {
+		return News{Gone: err == nil}, s.Outward(err)
 	}
-	if err != nil {
-		return News{}, s.Outward(err)
-	}
-	a, here := h.Seated(x.Seat)
-	k, hooked := a.Hook(x.ID)
-	if !here || !hooked || a.Joined != x.Joined || h.Closed || h.Expired(s.now()) {
-		return News{Gone: true}, nil
-	}
-	got, err := r.newsFor(ctx, h, a, k)
+	got, err := r.newsFor(ctx, k.head, k.agent, k.Hook)
 	return got, s.Outward(err)
 }
 
@@ -270,24 +284,19 @@ func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Agent, k ro
 		return News{}, err
 	}
 	got := News{Read: max(p.Read(), a.Joined), Room: h.Name, Agent: a.Name}
-	pages := r.log.Pages(a, MostNews)
-	for after := got.Read; after < h.AsOf && got.Unread < MostNews; {
-		events, err := pages.Read(ctx, after)
+	for e, err := range r.log.Pages(a, MostNews).Since(ctx, got.Read, h.AsOf) {
 		if err != nil {
 			return News{}, err
 		}
-		if len(events) == 0 {
+		if !k.Calls(&h.State, a, e) {
+			continue
+		}
+		got.Unread++
+		got.Last = e.N
+		if got.Unread == MostNews {
+			got.Last = h.AsOf // there may be more
 			break
 		}
-		for _, e := range events {
-			if after = e.N; k.Calls(&h.State, a, e) {
-				got.Unread++
-				got.Last = e.N
-			}
-		}
-	}
-	if got.Unread >= MostNews {
-		got.Unread, got.Last = MostNews, h.AsOf // there may be more
 	}
 	if got.Unread > 0 {
 		got.Waits, err = r.waitsUntil(ctx, a.Seat)

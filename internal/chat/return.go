@@ -119,21 +119,14 @@ func (c *session) addUnread(ctx context.Context, p room.ReadPosition, got *Seate
 // event it looked at; full is true if one did not fit. It stops at the caller's head, so
 // that the answer is of one moment. Messages up to shown are marked as repeated.
 func (c *session) fill(ctx context.Context, b *batch, n, shown int64) (scanned int64, full bool, err error) {
-	pages := c.room.log.Pages(c.agent, roomlog.PageEvents)
-	for n < c.head.AsOf {
-		events, err := pages.Read(ctx, n)
-		if err != nil || len(events) == 0 {
+	for e, err := range c.room.log.Pages(c.agent, roomlog.PageEvents).Since(ctx, n, c.head.AsOf) {
+		if err != nil || e.N > c.head.AsOf {
 			return n, false, err
 		}
-		for _, e := range events {
-			if e.N > c.head.AsOf {
-				return n, false, nil
-			}
-			if !c.take(b, e, shown) {
-				return n, true, nil
-			}
-			n = e.N
+		if !c.take(b, e, shown) {
+			return n, true, nil
 		}
+		n = e.N
 	}
 	return n, false, nil
 }

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -67,20 +66,13 @@ type Delivery struct {
 func (s *Service) Delivery(ctx context.Context, x roomlog.HookItem, n int64) (Delivery, error) {
 	r := s.acquire(x.Room)
 	defer r.release()
-	h, err := r.log.Refresh(ctx, s.now())
-	if errors.Is(err, roomlog.ErrNotFound) {
-		return Delivery{Gone: true}, nil
+	k, here, err := r.hooked(ctx, x)
+	if err != nil || !here {
+		return Delivery{Gone: err == nil}, s.Outward(err)
 	}
-	if err != nil {
-		return Delivery{}, s.Outward(err)
-	}
-	a, here := h.Seated(x.Seat)
-	k, hooked := a.Hook(x.ID)
-	if !here || !hooked || a.Joined != x.Joined || h.Expired(s.now()) {
-		return Delivery{Gone: true}, nil
-	}
+	h, a := k.head, k.agent
 	got := Delivery{AsOf: h.AsOf, RoomID: h.ID, Room: h.Name, Agent: a.Name}
-	e, missed, err := r.nextCall(ctx, h, a, k, max(n, k.N))
+	e, missed, err := r.nextCall(ctx, h, a, k.Hook, max(n, k.N))
 	if err != nil {
 		return Delivery{}, s.Outward(err)
 	}
@@ -99,23 +91,24 @@ const deliveryPage = 4
 // events between them have expired.
 func (r *liveRoom) nextCall(ctx context.Context, h *room.Head, a room.Agent, k room.Hook, n int64) (e room.Event,
 	missed bool, err error) {
-	pages := r.log.Pages(a, deliveryPage)
-	for n < h.AsOf {
-		events, err := pages.Read(ctx, n)
+	for e, err := range r.log.Pages(a, deliveryPage).Since(ctx, n, h.AsOf) {
 		if err != nil {
 			return e, false, err
 		}
-		if len(events) == 0 {
-			return e, false, fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, n+1)
-		}
-		for _, e := range events {
-			missed = missed || e.N > n+1
-			if n = e.N; k.Calls(&h.State, a, e) {
-				return e, missed, nil
-			}
+		missed = missed || e.N > n+1
+		if n = e.N; k.Calls(&h.State, a, e) {
+			return e, missed, nil
 		}
 	}
-	return e, false, nil
+	return e, false, checkRead(n, h.AsOf)
+}
+
+// checkRead fails if not all events up to end could be read, but only those up to n.
+func checkRead(n, end int64) error {
+	if n < end {
+		return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, n+1)
+	}
+	return nil
 }
 
 // wholeMessage is messageOf with the whole text.

@@ -87,25 +87,32 @@ func (a Agent) HookedUntil(p Presence) time.Time {
 
 // BeginHook returns the event that begins a hook of a. Only a and the person behind it see the event.
 func (a Agent) BeginHook(id string, forMe bool) Event {
-	return Event{Type: Hooked, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Hook: &Hook{ID: id, ForMe: forMe}}
+	return a.hooked(Hook{ID: id, ForMe: forMe})
 }
 
 // BeginEndpoint returns the event that begins the hook by which a is called, which is an endpoint.
 func (a Agent) BeginEndpoint(id string) Event {
-	return Event{Type: Hooked, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Hook: &Hook{ID: id, Form: FormAgent}}
+	return a.hooked(Hook{ID: id, Form: FormAgent})
 }
 
 // BeginWebhook returns the event that begins a webhook of the person behind a. Only that person sees the event.
 func (a Agent) BeginWebhook(id string) Event {
-	return Event{Type: Hooked, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Hook: &Hook{ID: id, Form: FormEach},
-		Person: true}
+	e := a.hooked(Hook{ID: id, Form: FormEach})
+	e.Person = true
+	return e
 }
 
 // EndHook returns the event that ends a hook of a. Those see it who have seen the begin.
 func (a Agent) EndHook(id string, why Reason) Event {
 	k, _ := a.Hook(id)
-	return Event{Type: Hooked, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Hook: &Hook{ID: id, Form: k.Form},
-		Reason: why, Person: a.IsPerson()}
+	e := a.hooked(Hook{ID: id, Form: k.Form})
+	e.Reason, e.Person = why, a.IsPerson()
+	return e
+}
+
+// hooked returns an event about a hook of a, which only a and the person behind it see.
+func (a Agent) hooked(k Hook) Event {
+	return Event{Type: Hooked, Seat: a.Seat, Name: a.Name, To: []int{a.Seat}, Hook: &k}
 }
 
 // isOfWebhook reports whether e begins or ends a webhook.

@@ -2,6 +2,7 @@ package roomlog
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"github.com/parley-chat/parley/internal/room"
@@ -76,6 +77,29 @@ func (p *Pages) Read(ctx context.Context, n int64) ([]room.Event, error) {
 	}
 	_, err = l.advance(events, time.Time{}) // so that Known covers what the caller has seen
 	return events, err
+}
+
+// Since returns the events from n+1 on, until event end is among them: the last page may go beyond it. It ends before
+// an event that cannot be read yet, and with an error.
+func (p *Pages) Since(ctx context.Context, n, end int64) iter.Seq2[room.Event, error] {
+	return func(yield func(room.Event, error) bool) {
+		for n < end {
+			events, err := p.Read(ctx, n)
+			if err != nil {
+				yield(room.Event{}, err)
+				return
+			}
+			if len(events) == 0 {
+				return
+			}
+			for _, e := range events {
+				if !yield(e, nil) {
+					return
+				}
+				n = e.N
+			}
+		}
+	}
 }
 
 // page reads a page, and chooses the size of the next one.
