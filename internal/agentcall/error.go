@@ -52,13 +52,11 @@ func (e *Error) Reason() string {
 	return string(outcall.BadAnswer)
 }
 
-// statusTooLarge ends a delivery (RFC 9110, section 15.5.14). All other statuses may pass, also 404 while an agent is
-// deployed.
-const statusTooLarge = 413
-
+// refusedBy is an answer with a status. That the message is too large ends its delivery (RFC 9110, section 15.5.14);
+// all other statuses may pass, also 404 while an agent is deployed.
 func refusedBy(status int) *Error {
 	e := &Error{Status: status, said: fmt.Sprintf("The agent answered with status %d.", status)}
-	if status == statusTooLarge {
+	if status == outcall.StatusTooLarge {
 		e.next = Never
 	}
 	return e

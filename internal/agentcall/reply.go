@@ -55,7 +55,7 @@ func readTask(answer outcall.Answer) (Reply, error) {
 
 // readResult reads the result of an answer. An error of JSON-RPC counts with each status. The error is an *Error.
 func readResult(answer outcall.Answer, known bool, result any) error {
-	if answer.Status == statusTooLarge {
+	if answer.Status == outcall.StatusTooLarge {
 		return refusedBy(answer.Status)
 	}
 	var got response

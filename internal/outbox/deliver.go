@@ -87,7 +87,7 @@ func (b *Box) deliver(ctx context.Context, s sight) error {
 	if err != nil {
 		return err
 	}
-	if answer.Status == gone {
+	if answer.Status == outcall.StatusGone {
 		return b.o.Rooms.DropHook(ctx, x)
 	}
 	t.TriedMs, t.RetryMs, t.Error = b.now().UnixMilli(), 0, why
@@ -137,7 +137,7 @@ type deliveredData struct {
 
 // bodyOf returns what a webhook is told of an event. It is the same for each try, unless a text was removed.
 func (b *Box) bodyOf(n chat.Delivery) []byte {
-	return encode(delivery{
+	return roomlog.Encode(delivery{
 		Type: "room." + string(n.Message.Type), Timestamp: n.Message.At.UTC().Format(time.RFC3339),
 		Data: deliveredData{Room: n.Room, RoomID: n.RoomID, Agent: n.Agent, Missed: n.Missed,
 			Message: b.o.View(n.Message)},

@@ -15,7 +15,6 @@ import (
 	"github.com/parley-chat/parley/internal/outcall"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/table"
 )
 
 // The bounds of how often an endpoint is called, each time at somebody's cost.
@@ -45,7 +44,11 @@ func (b *Box) seeHeard(ctx context.Context, s sight) (sight, error) {
 	if s.told, err = b.o.Rooms.Store().Told(ctx, s.hook); err != nil {
 		return s, err
 	}
-	if s.heard, err = b.o.Rooms.Heard(ctx, s.hook, s.told.Upto, s.told.Sent); err != nil {
+	from := s.told.Upto
+	if s.told.Task != "" { // it has been told, and is asked for the answer alone
+		from = s.told.Sent - 1
+	}
+	if s.heard, err = b.o.Rooms.Heard(ctx, s.hook, from, s.told.Sent); err != nil {
 		return s, err
 	}
 	s.gone = s.heard.Gone
@@ -122,17 +125,16 @@ func (b *Box) ask(ctx context.Context, s sight) error {
 		reply, failed = b.agents.Send(ctx, x.URL, x.Secret, agentcall.Message{ID: callID(x, t.Sent), Context: t.Context,
 			Task: t.Asks, Texts: texts}, b.now())
 	}
-	if failed != nil && ctx.Err() != nil {
-		return ctx.Err()
+	err := notMade(ctx, failed)
+	if errors.Is(err, errBusy) {
+		s.told.Sent, s.told.Step = t.Sent, t.Step
+		return errors.Join(err, b.store(ctx, roomlog.PutTold(x, s.told)))
 	}
-	var refused *outcall.Error
-	if errors.As(failed, &refused) && refused.Kind == outcall.Busy {
-		s.told.Sent, s.told.Step = t.Sent, t.Step // it was not called
-		return errors.Join(errBusy, b.store(ctx, roomlog.PutTold(x, s.told)))
-	}
-	b.observe(ctx, x, t.Tries > 0, failed)
-	t, err := b.answered(ctx, s, t, reply, failed)
 	if err != nil {
+		return err
+	}
+	b.observe(ctx, x, t.Tries > 0, whyNot(failed))
+	if t, err = b.answered(ctx, s, t, reply, failed); err != nil {
 		return err
 	}
 	return b.store(context.WithoutCancel(ctx), roomlog.PutTold(x, t))
@@ -239,20 +241,13 @@ func (b *Box) unanswered(s sight, t roomlog.Told, failed error) roomlog.Told {
 // callID returns the id of the call of an endpoint with what came up to event n.
 func callID(x roomlog.HookItem, n int64) string { return fmt.Sprintf("evt_%s_%d", x.ID, n) }
 
-// observe tells of a call that was made. An error of an endpoint may have its words, of which nothing is logged.
-func (b *Box) observe(ctx context.Context, x roomlog.HookItem, again bool, failed error) {
-	if failed != nil {
-		why := reasonOf(outcall.Answer{Status: 200}, failed)
-		var e *agentcall.Error
-		if errors.As(failed, &e) {
-			why = e.Reason()
-		}
-		b.o.Logger.InfoContext(ctx, "a hook could not be called", "room", table.Digest(x.Room), "seat", x.Seat,
-			"hook", x.ID, "reason", why)
+// whyNot is reasonOf for an endpoint. Its error may have its words, of which nothing is logged.
+func whyNot(failed error) string {
+	var e *agentcall.Error
+	if errors.As(failed, &e) {
+		return e.Reason()
 	}
-	if b.o.Observe != nil {
-		b.o.Observe(Call{Retry: again, Failed: failed != nil})
-	}
+	return reasonOf(outcall.Answer{Status: 200}, failed)
 }
 
 // leftOut stands in the place of what an endpoint is not told.

@@ -2,10 +2,8 @@ package outbox
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -256,21 +254,35 @@ func (b *Box) post(ctx context.Context, x roomlog.HookItem, again bool, c outcal
 	err error) {
 	c.URL, c.Secret, c.At = x.URL, x.Secret, b.now()
 	a, failed := b.o.Out.Post(ctx, c)
-	if failed != nil && ctx.Err() != nil {
-		return a, "", ctx.Err()
+	if err := notMade(ctx, failed); err != nil {
+		return a, "", err
 	}
+	why = reasonOf(a, failed)
+	b.observe(ctx, x, again, why)
+	return a, why, nil
+}
+
+// notMade returns why a call that failed is none: errBusy, or that this process stops; nil if it was made.
+func notMade(ctx context.Context, failed error) error {
 	var refused *outcall.Error
-	if errors.As(failed, &refused) && refused.Kind == outcall.Busy {
-		return a, "", errBusy
+	switch {
+	case failed != nil && ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(failed, &refused) && refused.Kind == outcall.Busy:
+		return errBusy
 	}
-	if why = reasonOf(a, failed); why != "" {
+	return nil
+}
+
+// observe tells of a call that was made, and why it did not succeed; "" if it did.
+func (b *Box) observe(ctx context.Context, x roomlog.HookItem, again bool, why string) {
+	if why != "" {
 		b.o.Logger.InfoContext(ctx, "a hook could not be called", "room", table.Digest(x.Room), "seat", x.Seat,
 			"hook", x.ID, "reason", why)
 	}
 	if b.o.Observe != nil {
 		b.o.Observe(Call{Retry: again, Failed: why != ""})
 	}
-	return a, why, nil
 }
 
 // store writes what became of a call. What could not be written is written before the next look at the hook, so that
@@ -315,12 +327,9 @@ func (b *Box) missed(t roomlog.Told) roomlog.Told {
 
 // ends reports whether an answer ends a delivery that did not succeed: the host has understood it, and wants no other
 // try (RFC 9110, sections 15.5.11 and 15.5.14).
-func ends(a outcall.Answer) bool { return a.Status == gone || a.Status == tooLarge }
-
-const (
-	gone     = 410
-	tooLarge = 413
-)
+func ends(a outcall.Answer) bool {
+	return a.Status == outcall.StatusGone || a.Status == outcall.StatusTooLarge
+}
 
 // reasonOf returns why a call has not woken its agent, as its client is told; "" if it has.
 func reasonOf(a outcall.Answer, err error) string {
@@ -365,15 +374,6 @@ const Next = "You have unread messages in a Parley room. Call wait_for_message w
 const EventName = "room.message"
 
 func eventOf(id string, at time.Time, n chat.News) []byte {
-	return encode(event{ID: id, Name: EventName, Timestamp: at.UTC().Format(time.RFC3339),
+	return roomlog.Encode(event{ID: id, Name: EventName, Timestamp: at.UTC().Format(time.RFC3339),
 		Data: Data{Room: n.Room, Agent: n.Agent, Unread: n.Unread, Next: Next}})
-}
-
-// encode returns v as JSON, with the characters of HTML as they are.
-func encode(v any) []byte {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(v) // texts, numbers and lists of them
-	return []byte(strings.TrimSpace(b.String()))
 }

@@ -66,7 +66,7 @@ func (b *Box) test(ctx context.Context, address, secret string) error {
 		Data      struct{} `json:"data"`
 	}
 	answer, err := b.o.Out.Post(ctx, outcall.Call{URL: address, Secret: secret, ID: "msg_test_" + rand.Text(),
-		At: b.now(), Body: encode(test{Type: "webhook.test", Timestamp: b.now().UTC().Format(time.RFC3339)})})
+		At: b.now(), Body: roomlog.Encode(test{Type: "webhook.test", Timestamp: b.now().UTC().Format(time.RFC3339)})})
 	why := "It answered with another status."
 	switch {
 	case ctx.Err() != nil:

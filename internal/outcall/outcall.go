@@ -99,6 +99,12 @@ type Answer struct {
 	Body   []byte // as it was sent: never unpacked
 }
 
+// The statuses by which a host ends more than one try (RFC 9110, sections 15.5.11 and 15.5.14).
+const (
+	StatusGone     = http.StatusGone
+	StatusTooLarge = http.StatusRequestEntityTooLarge
+)
+
 // Post makes a call and returns the answer. It follows no redirect and tries once. A call waits for a
 // place if too many are under way, at most for Options.Time. An error is an *Error; one of ctx is
 // wrapped in it.
