@@ -68,7 +68,7 @@ func (g *Gate) Bearer(ctx context.Context, text, address string) (ident.Principa
 
 // Key admits by a key. The table is read for a key that this process has not read for 30
 // seconds, unless its check characters or the secret that was read before show that it is
-// wrong. The first use in a day is written.
+// wrong. The first use in a day is noted: see noteUse.
 func (g *Gate) Key(ctx context.Context, text, address string) (ident.Principal, error) {
 	if strings.TrimSpace(text) == "" {
 		return ident.Principal{}, refuse("needs a key, and you sent none")
@@ -92,9 +92,7 @@ func (g *Gate) Key(ctx context.Context, text, address string) (ident.Principal, 
 			return ident.Principal{}, g.outward(err)
 		}
 	}
-	if !g.keys.use(ctx, k) {
-		return ident.Principal{}, errWrongKey()
-	}
+	g.keys.noteUse(ctx, k)
 	return ident.Principal{ID: ident.KeyPrincipal(k.ID), Owner: k.Label}, nil
 }
 
@@ -217,10 +215,11 @@ func (g *Gate) authorize(ctx context.Context, asker *ident.Principal, agent room
 	if err != nil {
 		return err
 	}
-	if !ok || !g.keys.use(ctx, k) {
+	if !ok {
 		return refuse("needs a key, and the one that admitted the agent whose token you sent was revoked, or has " +
 			"expired")
 	}
+	g.keys.noteUse(ctx, k)
 	asker.ID, asker.Owner = agent.Principal, k.Label
 	return nil
 }

@@ -22,6 +22,10 @@ import (
 // when the key does, and a revoked key has none.
 const Partition = "KEYS"
 
+// UsedPartition holds, under the id of a key, the last day on which it was used. It is not among the
+// keys, so that a server which notes uses need not be able to write keys: see template.yaml.
+const UsedPartition = "USED"
+
 // version is that of the items. It grows when an older program would misread them.
 const version = 1
 
@@ -40,7 +44,12 @@ type item struct {
 	Hash      string `json:"hash"` // ident.HashSecret of the secret
 	Label     string `json:"label"`
 	CreatedMs int64  `json:"created"`
-	Used      string `json:"used,omitempty"`
+}
+
+// use is the data of the item of a key's last use.
+type use struct {
+	V   int    `json:"v"`
+	Day string `json:"day"` // in UTC, as 2006-01-02
 }
 
 // Keys are the keys in a table. A program that can write the table can make and revoke them; no
@@ -67,7 +76,7 @@ func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (i
 	}
 	key, now := ident.NewKey(), k.clock.Now()
 	data := item{V: version, Hash: ident.HashSecret(key.Secret), Label: label, CreatedMs: now.UnixMilli()}
-	put := table.Item{Key: keyOf(key.ID), Data: data.encode()}
+	put := table.Item{Key: keyOf(key.ID), Data: encode(data)}
 	if lifetime > 0 {
 		put.Expires = now.Add(lifetime)
 	}
@@ -109,6 +118,18 @@ func List(ctx context.Context, t table.Reader) (list []Entry, err error) {
 		}
 		list = append(list, e)
 	}
+	days := map[string]string{}
+	for item, err := range table.All(ctx, t, table.Range{Partition: UsedPartition, Consistency: table.Strong}) {
+		if err == nil {
+			days[item.Key.Sort], err = dayOf(item)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading the uses of keys: %w", err)
+		}
+	}
+	for i, e := range list {
+		list[i].Used = days[e.ID]
+	}
 	return list, nil
 }
 
@@ -132,7 +153,8 @@ func (k *Keys) Revoke(ctx context.Context, idOrLabel string) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	if err := k.table.Write(ctx, table.Delete(keyOf(e.ID), table.Always)); err != nil {
+	if err := k.table.Write(ctx, table.Delete(keyOf(e.ID), table.Always),
+		table.Delete(usedOf(e.ID), table.Always)); err != nil {
 		return Entry{}, fmt.Errorf("deleting the key %s: %w", e.ID, err)
 	}
 	note(ctx, k.log, "key_revoked", e.ID)
@@ -171,9 +193,13 @@ func choose(list []Entry, idOrLabel string) (Entry, error) {
 // keyOf returns the key of the item of the key with an id.
 func keyOf(id string) table.Key { return table.Key{Partition: Partition, Sort: id} }
 
-func (i item) encode() []byte {
-	data, _ := json.Marshal(i) // strings and numbers only
-	return data
+// usedOf returns the key of the item of its last use.
+func usedOf(id string) table.Key { return table.Key{Partition: UsedPartition, Sort: id} }
+
+// encode returns the data of an item or a use, which are strings and numbers only.
+func encode(data any) []byte {
+	text, _ := json.Marshal(data)
+	return text
 }
 
 // decode reads the item of a key. It fails for one of a newer version.
@@ -185,8 +211,21 @@ func decode(it table.Item) (e Entry, data item, err error) {
 		return Entry{}, item{}, fmt.Errorf("access: item %s has version %d; this program reads %d", it.Key, data.V,
 			version)
 	}
-	return Entry{ID: it.Key.Sort, Label: data.Label, Created: time.UnixMilli(data.CreatedMs).UTC(), Expires: it.Expires,
-		Used: data.Used}, data, nil
+	return Entry{ID: it.Key.Sort, Label: data.Label, Created: time.UnixMilli(data.CreatedMs).UTC(),
+		Expires: it.Expires}, data, nil
+}
+
+// dayOf reads the item of a key's last use. It fails for one of a newer version.
+func dayOf(it table.Item) (string, error) {
+	var data use
+	err := json.Unmarshal(it.Data, &data)
+	if err == nil && data.V != version {
+		err = fmt.Errorf("it has version %d; this program reads %d", data.V, version)
+	}
+	if err != nil {
+		return "", fmt.Errorf("access: item %s: %w", it.Key, err)
+	}
+	return data.Day, nil
 }
 
 // note logs for the audit what was done to the key with an id.

@@ -25,9 +25,10 @@ const (
 
 // known is a key as the table had it.
 type known struct {
-	Entry
-	hash string
-	read time.Time // when the read began
+	Entry        // Used is the day on which this process last noted a use, or tried to since the read
+	noted string // that on which it did
+	hash  string
+	read  time.Time // when the read began
 }
 
 // register is what a process knows of the keys in its table. It holds only keys that are
@@ -108,9 +109,11 @@ func (r *register) get(ctx context.Context, id string) (k known, ok bool, err er
 func (r *register) remember(k known) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, there := r.of[k.ID]; !there {
+	before, there := r.of[k.ID]
+	if !there {
 		makeRoom(r.of)
 	}
+	k.noted, k.Used = before.noted, before.noted
 	r.of[k.ID] = k
 }
 
@@ -135,27 +138,43 @@ func (r *register) forget(ctx context.Context, id string) {
 	}
 }
 
-// use notes in the table that a key is used today, once for each time it was read. It does so
-// only if the key's item is there: no note brings back a key that was revoked meanwhile. ok is
-// false if the key is gone. A use that could not be noted ends no call.
-func (r *register) use(ctx context.Context, k known) (ok bool) {
+// noteUse notes in the table that a key is used today, once for all processes. The note is an item of its
+// own, so it brings back no key that was revoked meanwhile. A use that could not be noted ends no call.
+func (r *register) noteUse(ctx context.Context, k known) {
 	today := r.clock.Now().UTC().Format(time.DateOnly)
 	if !r.isFirst(k.ID, today) {
-		return true
+		return
 	}
-	data := item{V: version, Hash: k.hash, Label: k.Label, CreatedMs: k.Created.UnixMilli(), Used: today}
-	err := r.table.Write(ctx, table.Put(table.Item{Key: keyOf(k.ID), Expires: k.Expires, Data: data.encode()},
-		table.IfPresent))
-	switch {
-	case errors.As(err, new(*table.ConflictError)):
-		r.forget(ctx, k.ID)
-		return false
-	case err != nil:
+	day, err := r.lastUse(ctx, k.ID)
+	if err == nil && day < today {
+		err = r.table.Write(ctx, table.Put(table.Item{Key: usedOf(k.ID), Expires: k.Expires,
+			Data: encode(use{V: version, Day: today})}, table.Always))
+		if err == nil {
+			note(ctx, r.log, "key_used", k.ID)
+		}
+	}
+	if err != nil {
 		r.log.WarnContext(ctx, "could not note that a key is in use", "error", err)
-	default:
-		note(ctx, r.log, "key_used", k.ID)
+		return
 	}
-	return true
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if k, there := r.of[k.ID]; there {
+		k.noted = today
+		r.of[k.ID] = k
+	}
+}
+
+// lastUse returns the last day that the table has for a key; "" for none.
+func (r *register) lastUse(ctx context.Context, id string) (string, error) {
+	it, err := r.table.Get(ctx, usedOf(id), table.Eventual)
+	if errors.Is(err, table.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return dayOf(it)
 }
 
 // isFirst reports whether nobody has used a key today, as far as this process knows, and

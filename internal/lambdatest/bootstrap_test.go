@@ -89,17 +89,23 @@ func buildAs(t *testing.T, name, program string, flags ...string) string {
 
 // function is Parley as deployed: a table, and instances on demand.
 type function struct {
-	t        *testing.T
-	binary   string
-	table    string
-	rows     *dynamotable.Table
-	endpoint string // of the table's engine
+	t         *testing.T
+	binary    string
+	table     string
+	rows      *dynamotable.Table
+	engine    string   // the address of the table's engine
+	tap       *wiretap // before that
+	outboxTap *wiretap // the same for the outbox, once it was started
+	endpoint  string   // of the engine, for the function
 }
 
 func deploy(t *testing.T) *function {
 	t.Helper()
 	rows, table := dynamolocal.NewTable(t, dynamotable.Options{})
-	return &function{t: t, binary: build(t, "functions/mcp"), table: table, rows: rows, endpoint: dynamolocal.Start(t)}
+	engine := dynamolocal.Start(t)
+	tap := tap(t, "Role", engine)
+	return &function{t: t, binary: build(t, "functions/mcp"), table: table, rows: rows, engine: engine, tap: tap,
+		endpoint: tap.URL}
 }
 
 // start starts another instance with the settings of the template and those of env. It

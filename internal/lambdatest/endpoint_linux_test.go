@@ -19,7 +19,11 @@ import (
 	"github.com/a2aproject/a2a-go/v2/a2a"
 	"github.com/a2aproject/a2a-go/v2/a2asrv"
 
+	"github.com/jonboulle/clockwork"
+
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 )
 
@@ -69,18 +73,8 @@ func TestOutbox_messageForAnEndpoint_isAnsweredOnce(t *testing.T) {
 		Bytes: host.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	tap, tapped := f.tapped()
-	outbox := f.outboxBuilt(dialing(t), aws, "AWS_ENDPOINT_URL_DYNAMODB="+tapped, "SSL_CERT_FILE="+trusted,
-		hostIP+"="+host.Listener.Addr().String())
-	server := f.start(0).FunctionURL()
-	ann := join(t, server, "room", "Ann")
-	rooms := chat.New(f.rows, chat.Options{})
-	if _, err := rooms.AddAgent(t.Context(), person(t, server, ann), "Bot", roomlog.HookItem{
-		URL: "https://example.com/", Secret: "whsec_c2VjcmV0IG9mIGEgaG9vaywgdGhhdCBpcyBsb25n",
-		Server: publicURL + "/mcp", UntilMs: time.Now().Add(60 * 24 * time.Hour).UnixMilli()}); err != nil {
-		t.Fatal(err)
-	}
-	call(t, server, "send_message", args{"agent_token": ann.AgentToken, "text": "@Bot is it so?"})
+	outbox := f.outboxBuilt(dialing(t), aws, "SSL_CERT_FILE="+trusted, hostIP+"="+host.Listener.Addr().String())
+	ann := f.asked()
 
 	news, _ := stream.next(2) // the hook, and the message
 	if got := answerOf(t, outbox, records{news}); got != allDone || len(aws.invoked) != 1 {
@@ -90,7 +84,7 @@ func TestOutbox_messageForAnEndpoint_isAnsweredOnce(t *testing.T) {
 		answerOf(t, outbox, json.RawMessage(aws.invoked[0]))
 	}
 	said := 0
-	for _, m := range call(t, server, "message_history", args{"agent_token": ann.AgentToken}).Messages {
+	for _, m := range call(t, f.start(0).FunctionURL(), "message_history", args{"agent_token": ann}).Messages {
 		if m.From == "Bot" && m.Text == "So it is." {
 			said++
 		}
@@ -99,7 +93,33 @@ func TestOutbox_messageForAnEndpoint_isAnsweredOnce(t *testing.T) {
 		t.Errorf("the agent was asked %d times, and its answer said %d times, with schedules %+v", agent.asked.Load(),
 			said, aws.schedules)
 	}
-	tap.outboxMay()
+	f.outboxTap.wroteAll()
+}
+
+// asked makes a public room in which an agent has asked an endpoint, and returns the agent's token. That was a day ago
+// and more, so that the answer renews the room, and the hook has less to live than a room.
+func (f *function) asked() (token string) {
+	f.t.Helper()
+	clock := clockwork.NewFakeClockAt(time.Now().Add(-room.RenewAfter - time.Minute))
+	rooms := chat.New(f.rows, chat.Options{Clock: clock})
+	ann, err := rooms.CreateRoom(f.t.Context(), chat.CreateRequest{Room: "room", AgentName: "Ann", Public: true})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	link, _ := ident.ParseLinkCode(ann.Watch)
+	person := ident.Token{Room: link.Room, Seat: link.Seat, Secret: ident.NewSecret(), Person: true}.String()
+	if _, err := rooms.Supervise(f.t.Context(), chat.SuperviseRequest{Token: person, Claim: ann.Watch}); err != nil {
+		f.t.Fatal(err)
+	}
+	if _, err := rooms.AddAgent(f.t.Context(), person, "Bot", roomlog.HookItem{URL: "https://example.com/",
+		Secret: "whsec_c2VjcmV0IG9mIGEgaG9vaywgdGhhdCBpcyBsb25n", Server: publicURL + "/mcp",
+		UntilMs: time.Now().Add(room.Life - time.Hour).UnixMilli()}); err != nil {
+		f.t.Fatal(err)
+	}
+	if _, err := rooms.Send(f.t.Context(), chat.SendRequest{Token: ann.Token, Text: "@Bot is it so?"}); err != nil {
+		f.t.Fatal(err)
+	}
+	return ann.Token
 }
 
 // hostIP is the address of each host, and the name of the variable that says where that really is.

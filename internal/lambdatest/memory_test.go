@@ -63,7 +63,7 @@ func (f *function) startWithin(size int) *lambdatest.Instance {
 // returns its tokens.
 func (f *function) copies(seat result, n int) (tokens []string) {
 	f.t.Helper()
-	tab := dynamotable.New(dynamolocal.Client(f.endpoint), f.table, dynamotable.Options{})
+	tab := dynamotable.New(dynamolocal.Client(f.engine), f.table, dynamotable.Options{})
 	token, err := ident.ParseToken(seat.AgentToken)
 	if err != nil {
 		f.t.Fatal(err)

@@ -116,10 +116,11 @@ func (f *function) outbox(aws *services, env ...string) *lambdatest.Instance {
 
 func (f *function) outboxBuilt(path string, aws *services, env ...string) *lambdatest.Instance {
 	f.t.Helper()
+	f.outboxTap = tap(f.t, "OutboxRole", f.engine)
 	i := lambdatest.Start(f.t, lambdatest.Program{Path: path, Env: append([]string{
 		"PARLEY_TABLE=" + f.table, "PARLEY_PUBLIC_URL=" + publicURL, "PARLEY_ACCESS=keys", "PARLEY_LOG_LEVEL=info",
 		"PARLEY_LOG_FORMAT=json", "PARLEY_OUTBOX_SCHEDULES=parley", "PARLEY_OUTBOX_SCHEDULER_ROLE=" + role,
-		"PARLEY_OUTBOX_DEAD_LETTERS=" + letters, "AWS_ENDPOINT_URL_DYNAMODB=" + f.endpoint,
+		"PARLEY_OUTBOX_DEAD_LETTERS=" + letters, "AWS_ENDPOINT_URL_DYNAMODB=" + f.outboxTap.URL,
 		"AWS_ENDPOINT_URL_LAMBDA=" + aws.URL, "AWS_ENDPOINT_URL_SCHEDULER=" + aws.URL,
 	}, env...)})
 	seconds := regexp.MustCompile(`\n      Timeout: (\d+)\n`).FindStringSubmatch(resource(f.t, "OutboxFunction"))
@@ -162,8 +163,7 @@ func TestOutbox_newsOfASeatWithAHook_leadsFromTheStreamToACallAndToASchedule(t *
 	t.Parallel()
 	f, aws := deploy(t), serveAWS(t)
 	stream := f.watch()
-	tap, tapped := f.tapped()
-	outbox := f.outbox(aws, "AWS_ENDPOINT_URL_DYNAMODB="+tapped)
+	outbox := f.outbox(aws)
 	server := f.start(0).FunctionURL()
 	ann, bob := join(t, server, "room", "Ann"), join(t, server, "room", "Bob")
 	call(t, server, "send_message", args{"agent_token": bob.AgentToken, "text": "before"})
@@ -219,7 +219,6 @@ func TestOutbox_newsOfASeatWithAHook_leadsFromTheStreamToACallAndToASchedule(t *
 			t.Errorf("the log has %q", secret)
 		}
 	}
-	tap.outboxMay()
 }
 
 // person opens the link of an agent, and returns the token of the person behind it.

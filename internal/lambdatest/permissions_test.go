@@ -3,8 +3,10 @@ package lambdatest_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +19,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/lambdatest"
 	"github.com/parley-chat/parley/internal/s3local"
@@ -64,66 +67,153 @@ func memorySizes(t *testing.T) []int {
 	return sizes
 }
 
-// wiretap is a proxy in front of the engine that records which permissions the
-// calls need on the service ("Actions, resources, and condition keys for Amazon
-// DynamoDB"). A transaction needs the permissions of its parts.
+// grant is what a statement of a role in the template allows: actions and, for writes, the partitions.
+type grant struct {
+	actions, partitions []string // no partitions: all
+}
+
+// grants returns what the template allows a role to do with the table.
+func grants(t *testing.T, role string) (all []grant) {
+	t.Helper()
+	for _, statement := range strings.Split(resource(t, role), "- Effect: Allow")[1:] {
+		list := func(form string) (names []string) {
+			if found := regexp.MustCompile(form).FindStringSubmatch(statement); found != nil {
+				for name := range strings.SplitSeq(found[1], ",") {
+					names = append(names, strings.Trim(name, ` "`))
+				}
+			}
+			return names
+		}
+		g := grant{list(`Action: \[?([^\]\n]+)`), list(`dynamodb:LeadingKeys: \[([^\]]+)\]`)}
+		// Where a call names no partition, ForAllValues holds: see "Multivalued context keys" in the guide of IAM.
+		if g.partitions != nil && (!strings.Contains(statement, `"ForAllValues:StringLike":`) ||
+			!strings.Contains(statement, `"Null": {"dynamodb:LeadingKeys": "false"}`)) {
+			t.Errorf("%s: %s", role, statement)
+		}
+		all = append(all, g)
+	}
+	return all
+}
+
+// partitions returns in order those that a role may write.
+func partitions(t *testing.T, role string) (patterns []string) {
+	t.Helper()
+	for _, g := range grants(t, role) {
+		patterns = append(patterns, g.partitions...)
+	}
+	slices.Sort(patterns)
+	return patterns
+}
+
+// wiretap is a proxy between a function and the engine that does what IAM does before the service: a call that the
+// role of the function does not allow is refused, and fails the test. It records what was needed ("Actions,
+// resources, and condition keys for Amazon DynamoDB"). A transaction needs the permissions of its parts.
 type wiretap struct {
+	*httptest.Server
 	t      *testing.T
+	role   string
+	grants []grant
+
 	mu     sync.Mutex
 	needed map[string]bool
+	wrote  map[string]bool // the partitions, as the template names them
 }
 
-// tapped returns a wiretap, and the address at which the engine then is.
-func (f *function) tapped() (w *wiretap, address string) {
-	w = &wiretap{t: f.t, needed: map[string]bool{}}
-	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
-		passTo(p, f.endpoint)
-		w.note(p.Out)
-	}})
-	f.t.Cleanup(proxy.Close)
-	return w, proxy.URL
-}
-
-func (w *wiretap) note(q *http.Request) {
-	_, operation, ok := strings.Cut(q.Header.Get("X-Amz-Target"), ".")
-	if !ok {
-		w.t.Errorf("a call without a target: %v", q.Header)
+// tap returns a wiretap for the function with a role.
+func tap(t *testing.T, role, engine string) *wiretap {
+	t.Helper()
+	w := &wiretap{t: t, role: role, grants: grants(t, role), needed: map[string]bool{}, wrote: map[string]bool{}}
+	pass := &httputil.ReverseProxy{
+		Rewrite:   func(p *httputil.ProxyRequest) { passTo(p, engine) },
+		Transport: &http.Transport{MaxIdleConnsPerHost: 100, IdleConnTimeout: 10 * time.Second},
+		ErrorLog:  log.New(io.Discard, "", 0), // of functions that are killed
 	}
+	w.Server = httptest.NewServer(http.HandlerFunc(func(a http.ResponseWriter, q *http.Request) {
+		if w.allows(q) {
+			pass.ServeHTTP(a, q)
+			return
+		}
+		a.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		a.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(a, `{"__type":"com.amazon.coral.service#AccessDeniedException","message":"not authorized"}`)
+	}))
+	t.Cleanup(w.Close)
+	return w
+}
+
+// action is the body of a write, or a part of that of a transaction.
+type action struct {
+	Item, Key struct {
+		Partition struct{ S string } `json:"pk"`
+	}
+}
+
+// allows notes a call, and reports whether the role may make it.
+func (w *wiretap) allows(q *http.Request) bool {
+	_, operation, _ := strings.Cut(q.Header.Get("X-Amz-Target"), ".")
+	parts := map[string][]action{}
+	body, err := io.ReadAll(q.Body)
+	q.Body = io.NopCloser(bytes.NewReader(body))
+	switch operation {
+	case "TransactWriteItems":
+		var transaction struct{ TransactItems []map[string]action }
+		err = errors.Join(err, json.Unmarshal(body, &transaction))
+		for _, item := range transaction.TransactItems {
+			for kind, part := range item {
+				kind = strings.TrimSuffix(kind, "Item") + "Item"
+				parts[kind] = append(parts[kind], part)
+			}
+		}
+	case "PutItem", "DeleteItem", "GetItem", "Query":
+		parts[operation] = make([]action, 1)
+		err = errors.Join(err, json.Unmarshal(body, &parts[operation][0]))
+	default:
+		err = errors.Join(err, errors.New("no function makes this call"))
+	}
+	if err != nil {
+		w.t.Errorf("%q: %v", q.Header.Get("X-Amz-Target"), err)
+		return false
+	}
+	allowed := true
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if operation != "TransactWriteItems" {
-		w.needed["dynamodb:"+operation] = true
-		return
-	}
-	body, err := io.ReadAll(q.Body)
-	if err != nil {
-		w.t.Error(err)
-	}
-	q.Body = io.NopCloser(bytes.NewReader(body))
-	var transaction struct{ TransactItems []map[string]any }
-	if err := json.Unmarshal(body, &transaction); err != nil {
-		w.t.Error(err)
-	}
-	for _, item := range transaction.TransactItems {
-		for kind := range item {
-			switch kind {
-			case "ConditionCheck":
-				w.needed["dynamodb:ConditionCheckItem"] = true
-			default:
-				w.needed["dynamodb:"+kind+"Item"] = true
+	for kind, parts := range parts {
+		for _, part := range parts {
+			w.needed["dynamodb:"+kind] = true
+			partition := part.Item.Partition.S + part.Key.Partition.S
+			if !w.may("dynamodb:"+kind, partition) {
+				w.t.Errorf("%s: %s in %q, which the template does not grant", w.role, kind, partition)
+				allowed = false
 			}
 		}
 	}
+	return allowed
 }
 
-// outboxMay fails unless the template grants the outbox all that it needed.
-func (w *wiretap) outboxMay() {
-	w.t.Helper()
-	granted := regexp.MustCompile(`dynamodb:[A-Z]\w+`).FindAllString(resource(w.t, "OutboxRole"), -1)
-	for _, used := range slices.Sorted(maps.Keys(w.needed)) {
-		if !slices.Contains(granted, used) {
-			w.t.Errorf("the outbox uses %s, and the template grants it %v", used, granted)
+// may reports whether the role has a grant for an action in a partition. w.mu is held.
+func (w *wiretap) may(action, partition string) (granted bool) {
+	for _, g := range w.grants {
+		if !slices.Contains(g.actions, action) {
+			continue
 		}
+		granted = granted || g.partitions == nil
+		for _, pattern := range g.partitions {
+			prefix, open := strings.CutSuffix(pattern, "*")
+			if partition == prefix || open && strings.HasPrefix(partition, prefix) {
+				granted, w.wrote[pattern] = true, true
+			}
+		}
+	}
+	return granted
+}
+
+// wroteAll fails the test unless the function wrote all partitions that its role may write.
+func (w *wiretap) wroteAll() {
+	w.t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if wrote, may := slices.Sorted(maps.Keys(w.wrote)), partitions(w.t, w.role); !slices.Equal(wrote, may) {
+		w.t.Errorf("%s may write %q; the run wrote %q", w.role, may, wrote)
 	}
 }
 
@@ -145,20 +235,34 @@ func TestTemplate_permissions_areThoseThatARunUses(t *testing.T) {
 	t.Parallel()
 	f := deploy(t)
 	bucket := s3local.Start(t)
-	tap, table := f.tapped()
+	tap := f.tap
 	objects := httptest.NewServer(&httputil.ReverseProxy{ModifyResponse: tap.noteObject,
 		Rewrite: func(p *httputil.ProxyRequest) { passTo(p, bucket.Endpoint) }})
 	defer objects.Close()
-	program := f.program(0, append(bucketEnv(bucket, objects.URL), "AWS_ENDPOINT_URL_DYNAMODB="+table)...)
+	program := f.program(0, bucketEnv(bucket, objects.URL)...)
 	client := lambdatest.Start(t, program).FunctionURL()
 	everyTool(t, client)
 	everyFile(t, client, bucket)
+	f.everyPartition(client)
+	tap.wroteAll()
 	used := slices.Sorted(maps.Keys(tap.needed))
 	granted := regexp.MustCompile(`(dynamodb|s3):[A-Z][A-Za-z*]+`).FindAllString(resource(t, "Role"), -1)
 	slices.Sort(granted)
+	granted = slices.DeleteFunc(granted, func(name string) bool { return name == "dynamodb:LeadingKeys" })
 	if !slices.Equal(used, granted) {
 		t.Errorf("the template grants %v, a run used %v", granted, used)
 	}
+}
+
+// everyPartition makes the calls that write what everyTool does not.
+func (f *function) everyPartition(client *http.Client) {
+	f.t.Helper()
+	call(f.t, client, "enter_queue", args{"agent_name": "Ann", "wait_seconds": 0})
+	ann := join(f.t, client, "hooks", "Ann")
+	f.hook(ann)
+	call(f.t, client, "leave_room", args{"agent_token": ann.AgentToken}) // its hook ends
+	withKeys := f.start(0, "PARLEY_ACCESS=keys")
+	visitors(withKeys)["Function URL legacy"].by("/mcp", f.newKey("ann").String()).call(f.t, "list_rooms", args{})
 }
 
 // everyFile shares a file, looks at it and removes it, and looks at one whose bytes are gone.

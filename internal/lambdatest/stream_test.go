@@ -39,13 +39,13 @@ type change = json.RawMessage
 // watch gives the table a stream.
 func (f *function) watch() *stream {
 	f.t.Helper()
-	table, err := dynamolocal.Client(f.endpoint).UpdateTable(f.t.Context(), &dynamodb.UpdateTableInput{
+	table, err := dynamolocal.Client(f.engine).UpdateTable(f.t.Context(), &dynamodb.UpdateTableInput{
 		TableName: &f.table, StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true),
 			StreamViewType: types.StreamViewTypeNewImage}})
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	return &stream{t: f.t, endpoint: f.endpoint, arn: *table.TableDescription.LatestStreamArn, filters: filters(f.t)}
+	return &stream{t: f.t, endpoint: f.engine, arn: *table.TableDescription.LatestStreamArn, filters: filters(f.t)}
 }
 
 // begin begins to read. Before something was written, the engine has no beginning.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/transfer"
 )
 
@@ -17,15 +18,27 @@ func (s site) keys() *access.Keys {
 	return access.NewKeys(s.table, clockwork.NewRealClock(), slog.New(slog.DiscardHandler))
 }
 
-// Keys are copied as they are, expiry and all, and so are those of more than one source.
+// use has a server at a site admit a key, which it notes.
+func (s site) use(t *testing.T, key ident.Key) {
+	t.Helper()
+	gate := access.New(access.Options{Table: s.table, Clock: clockwork.NewRealClock(),
+		Logger: slog.New(slog.DiscardHandler)})
+	if _, err := gate.Key(t.Context(), key.String(), "192.0.2.1"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Keys are copied as they are, expiry, last use and all, and so are those of more than one source.
 func TestCopy_keys_areThereAtTheDestination(t *testing.T) {
 	for name, route := range routes() {
 		t.Run(name, func(t *testing.T) {
 			at := route[0](t)
 			for label, lifetime := range map[string]time.Duration{"Ann": 0, "Bob": 48 * time.Hour} {
-				if _, err := at.keys().Add(t.Context(), label, lifetime); err != nil {
+				key, err := at.keys().Add(t.Context(), label, lifetime)
+				if err != nil {
 					t.Fatal(err)
 				}
+				at.use(t, key)
 			}
 			want := at.partition(access.Partition)
 			for _, next := range route[1:] {
@@ -53,6 +66,15 @@ func TestCopy_keys_areThereAtTheDestination(t *testing.T) {
 			}
 			if len(got) != len(want) {
 				t.Errorf("there are %d keys, want %d", len(got), len(want))
+			}
+			list, err := at.keys().List(t.Context())
+			for _, e := range list {
+				if e.Used == "" {
+					t.Errorf("%s has lost its last use", e.Label)
+				}
+			}
+			if len(list) != len(want) || err != nil {
+				t.Errorf("the list is %+v, %v", list, err)
 			}
 		})
 	}

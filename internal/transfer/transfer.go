@@ -153,23 +153,34 @@ func (c *copier) idOf(ctx context.Context, name string) (string, error) {
 	return roomlog.LeadsTo(*item)
 }
 
-// copyKeys copies the keys that the destination does not have: the seats name the keys that took
-// them.
-func (c *copier) copyKeys(ctx context.Context) error {
-	for item, err := range itemsOf(ctx, c.from, access.Partition) {
+// copyKeys copies the keys that the destination does not have, and their last uses: the seats name the keys
+// that took them.
+func (c *copier) copyKeys(ctx context.Context) (err error) {
+	if c.summary.Keys, err = c.copyAbsent(ctx, access.Partition); err != nil {
+		return fmt.Errorf("copying the keys: %w", err)
+	}
+	if _, err = c.copyAbsent(ctx, access.UsedPartition); err != nil {
+		return fmt.Errorf("copying the uses of keys: %w", err)
+	}
+	return nil
+}
+
+// copyAbsent copies the items of a partition that the destination does not have, and returns how many.
+func (c *copier) copyAbsent(ctx context.Context, partition string) (copied int, err error) {
+	for item, err := range itemsOf(ctx, c.from, partition) {
 		if err != nil {
-			return fmt.Errorf("reading the keys: %w", err)
+			return copied, err
 		}
 		err := c.to.Write(ctx, table.Put(item, table.IfAbsent))
 		var there *table.ConflictError
 		switch {
 		case err == nil:
-			c.summary.Keys++
-		case !errors.As(err, &there): // else its last use there may be later
-			return fmt.Errorf("copying a key: %w", err)
+			copied++
+		case !errors.As(err, &there):
+			return copied, err
 		}
 	}
-	return nil
+	return copied, nil
 }
 
 // copyRoom copies one room and counts it.
