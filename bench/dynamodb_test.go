@@ -13,7 +13,7 @@ import (
 func TestBill_isWhatTheServiceWouldCharge(t *testing.T) {
 	b := billFor([]dynamotable.Call{
 		{Operation: "GetItem", ReadUnits: 1, Items: 1},
-		{Operation: "Query"}, // found nothing, which is not free
+		{Operation: "Query", ReadUnits: 0.5},
 		{Operation: "Query", ReadUnits: 2, Items: 50},
 		{Operation: "PutItem", WriteUnits: 1, Items: 1},
 		{Operation: "PutItem"},                                     // its condition failed

@@ -39,9 +39,8 @@ type bill struct {
 }
 
 // billFor adds up requests as the service charges them. The engine reports less:
-// nothing for a read that finds nothing, where the service charges at least half
-// a unit; nothing for a write whose condition fails; and for a transaction the
-// units of its total size, where the service rounds up each item.
+// nothing for a write whose condition fails; and for a transaction the units of
+// its total size, where the service rounds up each item.
 func billFor(calls []dynamotable.Call) bill {
 	b := bill{requests: map[string]int{}}
 	for _, c := range calls {
@@ -49,7 +48,7 @@ func billFor(calls []dynamotable.Call) bill {
 		switch c.Operation {
 		case "GetItem", "Query":
 			b.reads++
-			b.read += max(c.ReadUnits, 0.5)
+			b.read += c.ReadUnits
 		case "TransactWriteItems":
 			b.writes++
 			b.write += max(c.WriteUnits, 2*float64(c.Items))

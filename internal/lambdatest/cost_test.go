@@ -39,9 +39,8 @@ import (
 )
 
 // meter adds up what calls cost as the service bills them. The engine on one
-// machine tells less: of a read that finds nothing, no units, where the service
-// takes half a unit at least; and of a transaction the units of its sum, where
-// the service rounds each item up.
+// machine tells less: of a transaction the units of its sum, where the service
+// rounds each item up.
 type meter struct {
 	mu          sync.Mutex
 	read, write float64
@@ -54,7 +53,7 @@ func (m *meter) observe(_ context.Context, c dynamotable.Call) {
 	m.requests++
 	switch c.Operation {
 	case "GetItem", "Query":
-		m.read += max(c.ReadUnits, 0.5)
+		m.read += c.ReadUnits
 	case "TransactWriteItems":
 		m.write += max(c.WriteUnits, 2*float64(c.Items))
 	default:
@@ -260,7 +259,6 @@ func (c *counted) looks(bob chat.Seated, cursor string) {
 	look(c.other)
 	c.meter.take()
 	look(c.one)
-	c.meter.read += 0.5 // what is new is read consistently: a unit, even if it is nothing
 	c.row("a look of a program on standby")
 }
 
@@ -295,7 +293,6 @@ func (c *counted) glances(bob chat.Seated) {
 	glance(c.other)
 	c.meter.take()
 	glance(c.one)
-	c.meter.read += 0.5 // what is new is read consistently: a unit, even if it is nothing
 	c.row("a look of a page at a room that it does not show")
 }
 

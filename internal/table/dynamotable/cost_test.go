@@ -3,6 +3,7 @@ package dynamotable_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -76,9 +77,9 @@ func TestObserve_eachOperation_reportsItsUnits(t *testing.T) {
 	get := func(c table.Consistency) func() error {
 		return func() error { _, err := tbl.Get(t.Context(), a, c); return err }
 	}
-	query := func(c table.Consistency) func() error {
+	query := func(c table.Consistency, partition string) func() error {
 		return func() error {
-			_, err := tbl.Query(t.Context(), table.Range{Partition: "p", Limit: 9, Consistency: c})
+			_, err := tbl.Query(t.Context(), table.Range{Partition: partition, Limit: 9, Consistency: c})
 			return err
 		}
 	}
@@ -93,10 +94,21 @@ func TestObserve_eachOperation_reportsItsUnits(t *testing.T) {
 			dynamotable.Call{Operation: "GetItem", ReadUnits: 1, Attempts: 1, Items: 1}},
 		"eventual get": {get(table.Eventual),
 			dynamotable.Call{Operation: "GetItem", ReadUnits: 0.5, Attempts: 1, Items: 1}},
-		"strong query": {query(table.Strong),
+		"strong query": {query(table.Strong, "p"),
 			dynamotable.Call{Operation: "Query", ReadUnits: 1, Attempts: 1, Items: 1}},
-		"eventual query": {query(table.Eventual),
+		"eventual query": {query(table.Eventual, "p"),
 			dynamotable.Call{Operation: "Query", ReadUnits: 0.5, Attempts: 1, Items: 1}},
+		"strong query of nothing": {query(table.Strong, "none"),
+			dynamotable.Call{Operation: "Query", ReadUnits: 1, Attempts: 1}},
+		"eventual query of nothing": {query(table.Eventual, "none"),
+			dynamotable.Call{Operation: "Query", ReadUnits: 0.5, Attempts: 1}},
+		"strong get of nothing": {func() error {
+			_, err := tbl.Get(t.Context(), item("none", "").Key, table.Strong)
+			if !errors.Is(err, table.ErrNotFound) {
+				return fmt.Errorf("got %w", err)
+			}
+			return nil
+		}, dynamotable.Call{Operation: "GetItem", ReadUnits: 1, Attempts: 1}},
 		"delete": {write(table.Delete(item("z", "").Key, table.Always)),
 			dynamotable.Call{Operation: "DeleteItem", WriteUnits: 1, Attempts: 1, Items: 1}},
 		"two ops": {write(table.Put(item("a", "one"), table.Always), table.Put(greater, table.Always)),

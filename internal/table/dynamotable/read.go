@@ -139,9 +139,22 @@ func (t *Table) query(ctx context.Context, about table.Key, in *dynamodb.QueryIn
 		if err != nil {
 			return err
 		}
-		call.ReadUnits = units(out.ConsumedCapacity)
+		call.ReadUnits = queryUnits(in, out)
 		call.Items = len(out.Items)
 		return nil
 	})
 	return out, err
+}
+
+// queryUnits returns the units of a Query. One that finds nothing costs as much as one that finds 4 KB ("DynamoDB
+// read and write operations"); DynamoDB Local reports nothing for it.
+func queryUnits(in *dynamodb.QueryInput, out *dynamodb.QueryOutput) float64 {
+	least := 0.5
+	if aws.ToBool(in.ConsistentRead) {
+		least = 1
+	}
+	if out.ConsumedCapacity == nil {
+		return 0
+	}
+	return max(units(out.ConsumedCapacity), least)
 }
