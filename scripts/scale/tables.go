@@ -110,6 +110,8 @@ func (m model) limits() string {
 	file, table, lambda := m.onFile(1), m.onTable(1e5, polled, anyHow), m.onLambda(1)
 	memory, processors := m.machines(1, file.day, 0)
 	keys := (lambda.day.sends + 2*lambda.day.waits) * lambda.day.rush
+	// After each message of the others.
+	called := lambda.day.sends * (m.assumed.of("agents in a room") - 1) * lambda.day.rush
 	row := func(where, limit string, most, each float64) []string {
 		n := most / each
 		scale := math.Pow(10, math.Floor(math.Log10(n))-1)
@@ -127,9 +129,13 @@ func (m model) limits() string {
 		row("Lambda", "the 100 instances that `make deploy` reserves", 100, lambda.instances),
 		row("", "the 600 read units a second of a new stack", 600, lambda.reads),
 		row("", "1,000 instances: the quota of an account", 1000, lambda.instances),
+		row("", "the 20 instances of the outbox, if all agents are called and none waits",
+			20, called*m.assumed.of("instance of the outbox for a call, in seconds")),
 		row("", "40,000 read units a second: the quota of a table", 40_000, lambda.reads),
 		row("", "3,000 read units a second of one partition: the keys", 3000, keys),
 		row("", "50,000 instances, if the quota is raised: AWS speaks of tens of thousands", 50_000, lambda.instances),
+		row("", "3,000 read units a second of one partition: `HOOKS`, if all agents are called and none waits",
+			3000, called*m.assumed.of("read units of `HOOKS` for a call")),
 	})
 }
 
