@@ -15,6 +15,8 @@ ACCOUNT = "123456789012"
 NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc).isoformat()
 # The bucket for uploads, which the SAM CLI would create at first.
 BUCKET_STACK = "aws-sam-cli-managed-default"
+# The states in which CloudFormation takes a deployment, as far as they occur here.
+TAKES = (None, "REVIEW_IN_PROGRESS", "CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 
 def xml(value):
@@ -43,6 +45,8 @@ class Cloud:
             "outputs": {"SourceBucket": "uploads"}, "tags": {"ManagedStackSource": "AwsSamCli"}}}
         self.changes = {}  # name of the stack: template and parameters
         self.deleted = []
+        self.executed = []  # the parameters of each deployment
+        self.function = "https://a1b2.lambda-url.eu-west-1.on.aws"  # the address of the next function
         self.patterns = []  # by which the log was searched
         self.keys = {}  # name of a table: the items of its keys
         self.address = ""  # where this is served
@@ -53,6 +57,11 @@ class Cloud:
             raise Refused("ValidationError", f"Stack with id {name} does not exist")
         return self.stacks[name]
 
+    def leave(self, name, *statuses, kept=False):
+        """Leaves a stack that takes on these statuses, one for each look at it; "" is none. One that is kept is not deleted
+        when it is asked for."""
+        self.stacks[name] = {"status": statuses[0], "next": list(statuses[1:]), "kept": kept, "parameters": {}, "outputs": {}, "tags": {}}
+
     # The operations of the query protocol: STS and CloudFormation.
 
     def GetCallerIdentity(self, _):
@@ -62,12 +71,17 @@ class Cloud:
 
     def DescribeStacks(self, q):
         name, stack = q["StackName"], self.stack(q["StackName"])
-        return {"Stacks": [{
+        answer = {"Stacks": [{
             "StackId": name, "StackName": name, "CreationTime": NOW, "StackStatus": stack["status"],
             "EnableTerminationProtection": "false",
             "Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in stack["outputs"].items()],
             "Tags": [{"Key": k, "Value": v} for k, v in stack["tags"].items()],
         }]}
+        if stack.get("next"):
+            stack["status"] = stack["next"].pop(0)
+            if not stack["status"]:
+                del self.stacks[name]
+        return answer
 
     def GetTemplateSummary(self, q):
         return {"Parameters": [{"ParameterKey": name} for name in self.stack(q["StackName"])["parameters"]]}
@@ -75,7 +89,7 @@ class Cloud:
     def CreateChangeSet(self, q):
         name = q["StackName"]
         status = self.stacks[name]["status"] if name in self.stacks else None
-        if (status in (None, "REVIEW_IN_PROGRESS")) != (q["ChangeSetType"] == "CREATE") or status == "ROLLBACK_COMPLETE":
+        if (status in (None, "REVIEW_IN_PROGRESS")) != (q["ChangeSetType"] == "CREATE") or status not in TAKES:
             raise Refused("ValidationError", f"Stack {name} is in {status} state and can not be updated.")
         self.stacks.setdefault(name, {"status": "REVIEW_IN_PROGRESS", "parameters": {}, "outputs": {}, "tags": {}})
         given, pairs, previous = {}, "Parameters.member.", self.stacks[name]["parameters"]
@@ -96,9 +110,11 @@ class Cloud:
         name = q["StackName"]
         new = self.stacks[name]["status"] == "REVIEW_IN_PROGRESS"
         _, parameters = self.changes[name]
+        self.executed.append(parameters)
         self.stacks[name] = {
             "status": "CREATE_COMPLETE" if new else "UPDATE_COMPLETE", "change": self.changes[name], "parameters": parameters, "tags": {},
-            "outputs": {"Table": f"{name}-Table-1A2B3C", "Files": f"{name}-files-1a2b3c", "Address": f"{self.address}/mcp", "Access": parameters.get("Access", "keys")}}
+            "outputs": {"Table": f"{name}-Table-1A2B3C", "Files": f"{name}-files-1a2b3c", "Address": f"{self.address}/mcp",
+                        "FunctionUrl": f"{self.function}/", "Access": parameters.get("Access", "keys")}}
         return {}
 
     def DescribeStackEvents(self, q):
@@ -110,9 +126,14 @@ class Cloud:
         }]}
 
     def DeleteStack(self, q):
-        self.stack(q["StackName"])
-        del self.stacks[q["StackName"]]
-        self.deleted.append(q["StackName"])
+        name = q["StackName"]
+        self.deleted.append(name)
+        if self.stack(name).get("kept"):
+            self.leave(name, "DELETE_IN_PROGRESS", "DELETE_FAILED", kept=True)
+        elif "next" in self.stack(name):
+            self.leave(name, "DELETE_IN_PROGRESS", "")
+        else:
+            del self.stacks[name]
         return {}
 
     def GetTemplate(self, _):

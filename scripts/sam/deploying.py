@@ -57,8 +57,26 @@ class Operator:
         assert process.returncode == 0, f"make {arguments}: it failed on a terminal"
         return shown.decode()
 
+    def prepare(self, fails=False):
+        """Runs the first step of make deploy alone, and returns what it printed."""
+        done = subprocess.run(
+            [sys.executable, "scripts/sam/prepare.py"], cwd=self.folder, env=self.environment | {"AWS_DEFAULT_REGION": "eu-west-1"},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE)
+        assert (done.returncode != 0) == fails, done.stdout
+        return done.stdout
+
+    def template(self):
+        return yaml_parse((self.folder / "template.yaml").read_text())
+
     def answers(self):
         return (self.folder / "samconfig.local.toml").read_text()
+
+    def answer(self, overrides):
+        """Changes the parameters by hand."""
+        path = self.folder / "samconfig.local.toml"
+        answers = tomlkit.parse((path if path.exists() else self.folder / "samconfig.toml").read_text())
+        answers["default"]["deploy"]["parameters"]["parameter_overrides"] = overrides
+        path.write_text(answers.as_string())
 
 
 def keys_in(text):
@@ -83,7 +101,7 @@ def refuses_before_it_builds(operator):
 
 def begins_anew_after_a_failure(operator):
     cloud = operator.cloud
-    cloud.stacks["parley"] = {"status": "ROLLBACK_COMPLETE", "parameters": {}, "outputs": {}, "tags": {}}
+    cloud.leave("parley", "ROLLBACK_COMPLETE")
     said = operator.make("deploy", region="eu-west-1")
     says(said, "The first deployment failed", "At most 100 instances", "parley-Table-1A2B3C")
     assert cloud.deleted == ["parley"], cloud.deleted
@@ -118,24 +136,63 @@ def shows_keys_on_a_terminal_only(operator):
 
 def leaves_the_instances_of_a_stack_that_runs(operator):
     cloud = operator.cloud
-    cloud.stacks["parley"] = {"status": "REVIEW_IN_PROGRESS", "parameters": {}, "outputs": {}, "tags": {}}
+    cloud.leave("parley", "REVIEW_IN_PROGRESS")
     says(operator.make("deploy", region="eu-west-1"), "At most 100 instances")
-    answers = tomlkit.parse(operator.answers())
-    answers["default"]["deploy"]["parameters"]["parameter_overrides"] = "AccountConcurrency=1000 AlarmEmail=ann@parley.example"
-    (operator.folder / "samconfig.local.toml").write_text(answers.as_string())
+    operator.answer("AccountConcurrency=1000 AlarmEmail=ann@parley.example")
     says(operator.make("deploy"), "proposes a cap of 100", "until the tag parley is activated")
     assert "ReservedConcurrency" not in operator.answers(), operator.answers()
     assert "parley" in cloud.stacks and not cloud.deleted, cloud.deleted
 
 
+def recovers_from_each_state(operator):
+    """The states are those of "Stack status codes" in the guide of CloudFormation in which it takes no deployment."""
+    cloud = operator.cloud
+    failed = "The first deployment failed"
+    for says_first, *statuses in (
+            (failed, "ROLLBACK_FAILED"), (failed, "CREATE_FAILED"), ("was to be deleted", "DELETE_FAILED"),
+            ("at work on the stack: CREATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE"),
+            ("at work on the stack: DELETE_IN_PROGRESS", "DELETE_IN_PROGRESS", "")):
+        cloud.leave("parley", *statuses)
+        says(operator.prepare(), says_first)
+        assert "parley" not in cloud.stacks, cloud.stacks["parley"]
+    cloud.leave("parley", "CREATE_IN_PROGRESS", "CREATE_COMPLETE")
+    says(operator.prepare(), "at work on the stack")
+    assert cloud.stacks["parley"]["status"] == "CREATE_COMPLETE", cloud.stacks
+    command = "--region eu-west-1 --stack-name parley"
+    cloud.leave("parley", "ROLLBACK_FAILED", kept=True)
+    says(operator.prepare(fails=True), "could not delete the stack", f"delete-stack --deletion-mode FORCE_DELETE_STACK {command}")
+    cloud.leave("parley", "UPDATE_ROLLBACK_FAILED")
+    says(operator.prepare(fails=True), f"continue-update-rollback {command}")
+
+
+def takes_its_own_address(operator):
+    """A function has its address once it is there, and another one after it was destroyed."""
+    cloud, pattern = operator.cloud, operator.template()["Parameters"]["PublicUrl"]["AllowedPattern"]
+    operator.answer("PublicUrl=own")
+    for address in (cloud.function, "https://c3d4.lambda-url.eu-west-1.on.aws"):
+        cloud.function = address
+        says(operator.make("deploy", region="eu-west-1"), f"the address {address}", "Successfully created/updated")
+        taken = [p["PublicUrl"] for p in cloud.executed[-2:]]
+        assert taken == ["own", address] and all(re.fullmatch(pattern, url) for url in taken), taken
+        del cloud.stacks["parley"]
+    assert len(cloud.executed) == 4, cloud.executed
+    cloud.leave("parley", "CREATE_COMPLETE")
+    cloud.stacks["parley"]["outputs"] = {"FunctionUrl": cloud.function + "/"}
+    operator.answer("PublicUrl=own")  # for a stack that is there, it is known at once
+    operator.prepare()
+    says(operator.answers(), f'PublicUrl=\\"{cloud.function}\\"')
+
+
 def guides_to_another_stack(operator):
-    names = yaml_parse((operator.folder / "template.yaml").read_text())["Parameters"]
+    names = operator.template()["Parameters"]
     keep = ""  # the default
+    given = {"OriginSecret": "-", "PublicUrl": "own"}
     said = operator.make(
-        "deploy-guided", "salon", keep, *("-" if p.get("NoEcho") else keep for p in names.values()), keep, keep, keep, "y", keep, keep, keep)
+        "deploy-guided", "salon", keep, *(given.get(name, keep) for name in names), keep, keep, keep, "y", keep, keep, keep)
     says(said, "Parameter ReservedConcurrency", "[100]", "Parley checks keys")
     parameters = operator.cloud.stacks["salon"]["parameters"]
     assert parameters["ReservedConcurrency"] == "100" and parameters["AccountConcurrency"] == "1000", parameters
+    assert parameters["PublicUrl"] == operator.cloud.function, parameters
     # Later deployments keep it.
     says(operator.make("deploy"), "No changes to deploy", "The stack salon in eu-west-1", "No AlarmEmail is set")
     assert operator.cloud.stacks["salon"]["parameters"]["OriginSecret"] == "-" and "OriginSecret" not in operator.answers(), operator.answers()
@@ -178,6 +235,8 @@ def main():
     check(kit, 1000, refuses_before_it_builds, begins_anew_after_a_failure, shows_keys_on_a_terminal_only,
           guides_to_another_stack, shows_the_log, destroys_what_was_deployed)
     check(kit, 1000, leaves_the_instances_of_a_stack_that_runs)
+    check(kit, 1000, recovers_from_each_state)
+    check(kit, 1000, takes_its_own_address)
     check(kit, 110, small_accounts_reserve_nothing)
 
 

@@ -30,6 +30,7 @@ def main():
         "PARLEY_TABLE": "parley",
         "PARLEY_CREATE_TABLE": "true",
         "PARLEY_ACCESS": "open",
+        "PARLEY_PUBLIC_URL": "",
         "PARLEY_ORIGIN_SECRET": "",
         "AWS_ENDPOINT_URL_DYNAMODB": f"http://{HOST}:{port}",
     })

@@ -81,8 +81,7 @@ def main():
     asked = parser.parse_args()
     settings = target.parameters(target.read())
     session = target.connect(settings, says=not asked.first)
-    stack = session.client("cloudformation").describe_stacks(StackName=settings["stack_name"])["Stacks"][0]
-    outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
+    outputs = target.outputs(session, settings["stack_name"])
     client, label = session.client("dynamodb"), checked(asked.label)
     try:
         if asked.first and (outputs["Access"] != "keys" or has_keys(client, outputs["Table"])):

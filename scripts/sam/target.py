@@ -25,6 +25,12 @@ def parameters(document):
     return {**default["global"]["parameters"], **default["deploy"]["parameters"]}
 
 
+def outputs(session, name):
+    """Returns the outputs of a stack."""
+    stack = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+    return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+
+
 def connect(settings, says=True):
     """Returns a session in the region of the stack, whose credentials are good."""
     try:
