@@ -8,7 +8,10 @@ import (
 
 type addressKey struct{}
 
-// WithAddress returns ctx with the network address of the caller. Limits tell callers
+// addressKind begins the key of a caller that an address stands for.
+const addressKind = "address "
+
+// WithAddress returns ctx with the network address of the caller: see Address. Limits tell callers
 // apart by it that have no principal. All calls without one are of one caller.
 func WithAddress(ctx context.Context, address string) context.Context {
 	return context.WithValue(ctx, addressKey{}, address)
@@ -21,7 +24,7 @@ func ClientKey(ctx context.Context) string {
 		return "principal " + a.ID
 	}
 	address, _ := ctx.Value(addressKey{}).(string)
-	return "address " + address
+	return addressKind + address
 }
 
 const digestChars = 4
