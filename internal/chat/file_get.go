@@ -161,7 +161,8 @@ func (c *session) drawInto(ctx context.Context, f *room.File, got *FileGot) erro
 		return err
 	}
 	defer r.Close()
-	if image, media, ok := c.room.svc.pictures.Decode(ctx, r, f.Size); ok {
+	caller := ident.Network(ident.ClientKey(ctx))
+	if image, media, ok := c.room.svc.pictures.Decode(ctx, caller, r, f.Size); ok {
 		got.Image, got.File.Type = image, media
 	}
 	return ctx.Err()

@@ -13,6 +13,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"sync"
 )
 
 // What a picture may have at most to be shown.
@@ -20,6 +21,10 @@ const (
 	MaxBytes = 1 << 20 // of its file
 	MaxSide  = 2000    // in pixels, either way
 )
+
+// maxPixels is how many bytes the pixels of a picture may take while it is decoded. Most pictures
+// stay below it at any size that is shown; a progressive JPEG may have two million pixels.
+const maxPixels = 32_000_000
 
 // maxShown is how many bytes a picture may have as it is shown. Ours may take more than
 // its sender's, which a slower program may have packed better.
@@ -30,30 +35,45 @@ const maxShown = 2 << 20
 const maxScans = 32
 
 // Decoder decodes one picture at a time, so that strangers' pictures take no more than the memory
-// for one: up to 80 MB. Many goroutines may use it at once.
-type Decoder struct{ turn chan struct{} }
+// for one: up to 40 MB. The callers take turns, and a caller with many pictures waits behind each
+// of the others after each of its own. Many goroutines may use it at once.
+type Decoder struct {
+	turn chan struct{}
+
+	mu sync.Mutex
+	of map[string]*line // the callers that are here
+}
+
+// line is for the calls of one caller. One of them at a time decodes, or waits for the turn of all.
+type line struct {
+	turn  chan struct{}
+	calls int
+}
 
 // NewDecoder returns a decoder.
-func NewDecoder() *Decoder { return &Decoder{make(chan struct{}, 1)} }
+func NewDecoder() *Decoder {
+	return &Decoder{turn: make(chan struct{}, 1), of: map[string]*line{}}
+}
 
-// Decode reads the picture of size bytes that r holds, and returns it as a model may see it. ok
-// is false if it is not shown: it is no png, jpeg or gif, it is damaged or too large, or r or
-// ctx has failed.
+// Decode reads the picture of size bytes that r holds for a caller, and returns it as a model may
+// see it. ok is false if it is not shown: it is no png, jpeg or gif, it is damaged or too large, it
+// has 16 bits a channel, or r or ctx has failed. Once ctx has ended, the turn goes to somebody else
+// within a tenth of a second or so.
 //
 // The picture has been decoded completely, and data is what this server has drawn from the pixels,
 // in the same format: one that another decoder stumbles over may end a model's session for good. So
 // nothing else of the file comes through, neither comments and places nor what stands behind its
 // end. Of an animated gif only the first frame is shown.
-func (d *Decoder) Decode(ctx context.Context, r io.Reader, size int64) (data []byte, media string, ok bool) {
+func (d *Decoder) Decode(ctx context.Context, caller string, r io.Reader, size int64) (data []byte, media string,
+	ok bool) {
 	if size <= 0 || size > MaxBytes {
 		return nil, "", false
 	}
-	select {
-	case d.turn <- struct{}{}:
-	case <-ctx.Done():
+	leave, err := d.enter(ctx, caller)
+	if err != nil {
 		return nil, "", false
 	}
-	defer func() { <-d.turn }()
+	defer leave()
 	file, err := io.ReadAll(io.LimitReader(r, size+1))
 	if err != nil || int64(len(file)) != size {
 		return nil, "", false
@@ -63,67 +83,153 @@ func (d *Decoder) Decode(ctx context.Context, r io.Reader, size int64) (data []b
 	if !known {
 		return nil, "", false
 	}
-	if data, err = f.draw(file); err != nil {
+	if data, err = f.draw(ctx, file); err != nil {
 		return nil, "", false
 	}
 	return data, media, true
 }
 
-// format is how a kind of picture is read and written.
+// enter returns when the caller has its turn, which ends with leave. Its error is that of ctx.
+func (d *Decoder) enter(ctx context.Context, caller string) (leave func(), err error) {
+	d.mu.Lock()
+	own := d.of[caller]
+	if own == nil {
+		own = &line{turn: make(chan struct{}, 1)}
+		d.of[caller] = own
+	}
+	own.calls++
+	d.mu.Unlock()
+	gone := func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if own.calls--; own.calls == 0 {
+			delete(d.of, caller)
+		}
+	}
+	if err := take(ctx, own.turn); err != nil {
+		gone()
+		return nil, err
+	}
+	if err := take(ctx, d.turn); err != nil {
+		<-own.turn
+		gone()
+		return nil, err
+	}
+	return func() {
+		<-d.turn
+		<-own.turn
+		gone()
+	}, nil
+}
+
+// take takes a turn in the order of the calls.
+func take(ctx context.Context, turn chan struct{}) error {
+	select {
+	case turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// format is how a kind of picture is read and written. config also returns how many bytes a pixel
+// takes while the picture is decoded.
 type format struct {
-	config func(io.Reader) (image.Config, error)
+	config func(file []byte) (c image.Config, pixel int, err error)
 	decode func(io.Reader) (image.Image, error)
 	encode func(io.Writer, image.Image) error
 }
 
 var formats = map[string]format{
-	"image/png":  {png.DecodeConfig, png.Decode, png.Encode},
+	"image/png":  {pngConfig, png.Decode, png.Encode},
 	"image/jpeg": {jpegConfig, jpeg.Decode, encodeJPEG},
-	"image/gif":  {gif.DecodeConfig, gif.Decode, encodeGIF},
+	"image/gif":  {gifConfig, gif.Decode, encodeGIF},
 }
 
 var errNotShown = errors.New("picture: not one that is shown")
 
-// draw decodes a picture and draws it. Its header is checked first: it says how much
-// memory the decoder takes.
-func (f format) draw(file []byte) ([]byte, error) {
-	c, err := f.config(bytes.NewReader(file))
+// draw decodes a picture and draws it, as long as ctx lasts. Its header is checked first: it says
+// how much memory the decoder takes.
+func (f format) draw(ctx context.Context, file []byte) ([]byte, error) {
+	c, pixel, err := f.config(file)
 	if err != nil {
 		return nil, err
 	}
-	if c.Width < 1 || c.Height < 1 || c.Width > MaxSide || c.Height > MaxSide {
+	if c.Width < 1 || c.Height < 1 || c.Width > MaxSide || c.Height > MaxSide || c.Width*c.Height*pixel > maxPixels {
 		return nil, errNotShown
 	}
-	m, err := f.decode(bytes.NewReader(file))
+	m, err := f.decode(&source{ctx, bytes.NewReader(file)})
 	if err != nil {
 		return nil, err
 	}
-	var b bytes.Buffer
-	if err := f.encode(&b, m); err != nil {
+	d := &drawn{ctx: ctx}
+	if err := f.encode(d, m); err != nil {
 		return nil, err
 	}
-	if b.Len() > maxShown {
-		return nil, errNotShown
+	return d.data.Bytes(), nil
+}
+
+// source is a file that ends with a context.
+type source struct {
+	ctx  context.Context
+	file io.Reader
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
 	}
-	return b.Bytes(), nil
+	return s.file.Read(p)
+}
+
+// drawn is a picture that is being drawn. It fails at maxShown, and ends with a context.
+type drawn struct {
+	ctx  context.Context
+	data bytes.Buffer
+}
+
+func (d *drawn) Write(p []byte) (int, error) {
+	if err := d.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if d.data.Len()+len(p) > maxShown {
+		return 0, errNotShown
+	}
+	return d.data.Write(p)
+}
+
+// pngConfig reads the header of a PNG. It refuses 16 bits a channel, which a screen does not show:
+// they take twice the memory, and are packed again so slowly that others wait for seconds.
+func pngConfig(file []byte) (c image.Config, pixel int, err error) {
+	c, err = png.DecodeConfig(bytes.NewReader(file))
+	switch c.ColorModel {
+	case color.Gray16Model, color.RGBA64Model, color.NRGBA64Model:
+		return c, 0, errNotShown
+	}
+	return c, 4 + 2, err // of an interlaced one a half is there twice
+}
+
+func gifConfig(file []byte) (c image.Config, pixel int, err error) {
+	c, err = gif.DecodeConfig(bytes.NewReader(file))
+	return c, 1, err
 }
 
 // jpegConfig reads the header of a JPEG. It refuses two kinds, which print shops and attackers
 // make: with four inks, and with more scans than a picture needs.
-func jpegConfig(r io.Reader) (image.Config, error) {
-	file, err := io.ReadAll(r)
+func jpegConfig(file []byte) (c image.Config, pixel int, err error) {
+	c, err = jpeg.DecodeConfig(bytes.NewReader(file))
 	if err != nil {
-		return image.Config{}, err
-	}
-	c, err := jpeg.DecodeConfig(bytes.NewReader(file))
-	if err != nil {
-		return image.Config{}, err
+		return c, 0, err
 	}
 	// With this marker a scan begins. Nothing within a scan can be taken for it.
 	if c.ColorModel == color.CMYKModel || bytes.Count(file, []byte("\xff\xda")) > maxScans {
-		return image.Config{}, errNotShown
+		return c, 0, errNotShown
 	}
-	return c, nil
+	// A progressive one begins with this marker. All its coefficients are there until its end.
+	if bytes.Contains(file, []byte("\xff\xc2")) {
+		return c, 3 + 3*4, nil
+	}
+	return c, 3 + 4, nil // RGB is there twice
 }
 
 func encodeJPEG(w io.Writer, m image.Image) error {

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"bytes"
+	"compress/zlib"
 	"context"
 	"encoding/binary"
 	"hash/crc32"
@@ -11,8 +12,11 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 )
@@ -83,11 +87,62 @@ func insert(file []byte, at int, more ...byte) []byte {
 	return append(append(bytes.Clone(file[:at]), more...), file[at:]...)
 }
 
+// opaque16 is a picture of 16 bits a channel.
+func opaque16(width, height int) image.Image {
+	m := image.NewRGBA64(image.Rect(0, 0, width, height))
+	for at := range m.Pix {
+		m.Pix[at] = 255
+	}
+	return m
+}
+
+// interlaced is an interlaced png of noise that repeats, so that it is small. Drawn in lines it is not.
+func interlaced(t testing.TB, side int) []byte {
+	t.Helper()
+	noise := make([]byte, 30_011)
+	random := rand.New(rand.NewPCG(1, 2))
+	for at := range noise {
+		noise[at] = byte(random.Uint32())
+	}
+	var packed bytes.Buffer
+	w, next := zlib.NewWriter(&packed), 0
+	for _, pass := range [][2]int{{8, 8}, {8, 8}, {4, 8}, {4, 4}, {2, 4}, {2, 2}, {1, 2}} {
+		row := make([]byte, 1+4*side/pass[0]) // the first byte says that there is no filter
+		for range side / pass[1] {
+			for at := range row[1:] {
+				row[1+at] = noise[next%len(noise)]
+				next++
+			}
+			if _, err := w.Write(row); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	size := binary.BigEndian.AppendUint32(nil, uint32(side))
+	return slices.Concat([]byte("\x89PNG\r\n\x1a\n"),
+		chunk("IHDR", string(size)+string(size)+"\x08\x06\x00\x00\x01"), chunk("IDAT", packed.String()),
+		chunk("IEND", ""))
+}
+
+// progressive is a gray jpeg with three channels, each of all pixels, in one scan.
+func progressive(width, height int) []byte {
+	size := binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(nil, uint16(height)), uint16(width))
+	table := "\x00\x01" + strings.Repeat("\x00", 15) + "\x00" // a bit that is 0 says: as the block before
+	blocks := 3 * ((width + 7) / 8) * ((height + 7) / 8)
+	return slices.Concat([]byte("\xff\xd8\xff\xdb\x00\x43\x00"+strings.Repeat("\x01", 64)),
+		[]byte("\xff\xc2\x00\x11\x08"+string(size)+"\x03\x01\x11\x00\x02\x11\x00\x03\x11\x00"),
+		[]byte("\xff\xc4\x00\x14"+table+"\xff\xda\x00\x0c\x03\x01\x00\x02\x00\x03\x00\x00\x00\x00"),
+		make([]byte, (blocks+7)/8), []byte("\xff\xd9"))
+}
+
 // header is the end of the first chunk of a png.
 const header = 8 + 8 + 13 + 4
 
 func shown(file []byte) (data []byte, media string, ok bool) {
-	return NewDecoder().Decode(context.Background(), bytes.NewReader(file), int64(len(file)))
+	return NewDecoder().Decode(context.Background(), "one", bytes.NewReader(file), int64(len(file)))
 }
 
 func TestDecode_picture_isDrawnInItsFormat(t *testing.T) {
@@ -103,6 +158,7 @@ func TestDecode_picture_isDrawnInItsFormat(t *testing.T) {
 		"gif":              {gifOf(t, m, 1), "image/gif"},
 		"animated gif":     {gifOf(t, m, 3), "image/gif"},
 		"largest":          {pngOf(t, drawing(MaxSide, MaxSide)), "image/png"},
+		"of a screen":      {progressive(1920, 1080), "image/jpeg"},
 	} {
 		data, media, ok := shown(c.file)
 		if !ok || media != c.media {
@@ -202,6 +258,10 @@ func TestDecode_damagedOrTooLarge_isNotShown(t *testing.T) {
 		"too high":       gifOf(t, drawing(1, MaxSide+1), 1),
 		"four inks":      fromDisk(t, "four-inks.jpg"),
 		"scans":          insert(scans, from, bytes.Repeat(one, maxScans)...),
+		"16 bits gray":   pngOf(t, image.NewGray16(image.Rect(0, 0, 60, 40))),
+		"16 bits":        pngOf(t, opaque16(60, 40)),
+		"16 bits, clear": pngOf(t, image.NewNRGBA64(image.Rect(0, 0, 60, 40))),
+		"coefficients":   progressive(1500, 1500),
 		"too many bytes": append(pngOf(t, m), make([]byte, MaxBytes)...),
 		"without pixels": append(bytes.Clone(pngOf(t, m)[:header]), chunk("IEND", "")...),
 	} {
@@ -224,11 +284,11 @@ func TestDecode_damagedOrTooLarge_isNotShown(t *testing.T) {
 func TestDecode_wrongSize_isNotShown(t *testing.T) {
 	file := pngOf(t, drawing(60, 40))
 	for _, size := range []int64{-1, 0, 1, int64(len(file)) - 1, int64(len(file)) + 1, MaxBytes + 1, 1 << 62} {
-		if _, _, ok := NewDecoder().Decode(t.Context(), bytes.NewReader(file), size); ok {
+		if _, _, ok := NewDecoder().Decode(t.Context(), "one", bytes.NewReader(file), size); ok {
 			t.Errorf("with the size %d of %d it is shown", size, len(file))
 		}
 	}
-	if _, _, ok := NewDecoder().Decode(t.Context(), io.MultiReader(bytes.NewReader(file), iotestErr{}),
+	if _, _, ok := NewDecoder().Decode(t.Context(), "one", io.MultiReader(bytes.NewReader(file), iotestErr{}),
 		int64(len(file))); ok {
 		t.Error("it is shown although the reader failed")
 	}
@@ -238,18 +298,26 @@ type iotestErr struct{}
 
 func (iotestErr) Read([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
-// A file of many frames takes no more memory than one frame: each of these has 4 MB.
-func TestDecode_manyFrames_takeTheMemoryOfOne(t *testing.T) {
-	file := gifOf(t, drawing(MaxSide, MaxSide), 30)
-	if len(file) > MaxBytes {
-		t.Fatalf("the file has %d bytes", len(file))
-	}
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	_, _, ok := shown(file)
-	runtime.ReadMemStats(&after)
-	if took := (after.TotalAlloc - before.TotalAlloc) >> 20; !ok || took > 40 {
-		t.Errorf("30 frames took %d MB of memory: %t", took, ok)
+// A file of many frames takes no more memory than one frame, and one that is drawn with far more
+// bytes than it came with no more than what may be shown: they have 4 and 24 MB of pixels.
+func TestDecode_fileThatIsMadeToGrow_takesTheMemoryOfItsPixels(t *testing.T) {
+	for name, c := range map[string]struct {
+		file []byte
+		ok   bool
+	}{
+		"30 frames":    {gifOf(t, drawing(MaxSide, MaxSide), 30), true},
+		"packed twice": {interlaced(t, MaxSide), false},
+	} {
+		if len(c.file) > MaxBytes {
+			t.Fatalf("%s: the file has %d bytes", name, len(c.file))
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, _, ok := shown(c.file)
+		runtime.ReadMemStats(&after)
+		if took := (after.TotalAlloc - before.TotalAlloc) >> 20; ok != c.ok || took > 40 {
+			t.Errorf("%s took %d MB of memory: %t", name, took, ok)
+		}
 	}
 }
 
@@ -266,40 +334,82 @@ func (s *stalled) Read(b []byte) (int, error) {
 	return s.file.Read(b)
 }
 
+// A caller with many pictures waits behind each other caller.
 func TestDecode_manyAtOnce_takeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		file := pngOf(t, drawing(60, 40))
 		d := NewDecoder()
 		done := make(chan bool)
-		decode := func(ctx context.Context) *stalled {
+		decode := func(ctx context.Context, caller string) *stalled {
 			s := &stalled{on: make(chan struct{}), file: bytes.NewReader(file)}
 			go func() {
-				_, _, ok := d.Decode(ctx, s, int64(len(file)))
+				_, _, ok := d.Decode(ctx, caller, s, int64(len(file)))
 				done <- ok
 			}()
 			synctest.Wait()
 			return s
 		}
-		first := decode(t.Context())
+		first := decode(t.Context(), "ann")
 		gone, leave := context.WithCancel(t.Context())
-		second := decode(gone)
-		third := decode(t.Context())
-		if !first.begun || second.begun || third.begun {
-			t.Errorf("begun: %t, %t, %t", first.begun, second.begun, third.begun)
+		second, third := decode(gone, "ann"), decode(t.Context(), "ann")
+		other, left := decode(t.Context(), "bob"), decode(gone, "bob")
+		if !first.begun || second.begun || third.begun || other.begun || left.begun {
+			t.Error("the first picture is not the only one that is decoded")
 		}
 		leave()
-		if <-done || second.begun {
+		if one, two := <-done, <-done; one || two || second.begun || left.begun {
 			t.Error("a call that was ended while it waited is answered")
 		}
 		close(first.on)
 		if !<-done {
 			t.Error("the first picture is not shown")
 		}
+		synctest.Wait()
+		if !other.begun || third.begun {
+			t.Errorf("begun: that of another caller %t, a further one of the first caller %t", other.begun, third.begun)
+		}
+		close(other.on)
 		close(third.on)
-		if !<-done {
-			t.Error("the third picture is not shown")
+		if one, two := <-done, <-done; !one || !two {
+			t.Error("the last pictures are not shown")
+		}
+		if len(d.of) > 0 {
+			t.Errorf("%d callers are left", len(d.of))
 		}
 	})
+}
+
+// leaving is the context of a caller that leaves after it was asked for so many times.
+type leaving struct {
+	context.Context
+	asked, leaves int
+}
+
+func (l *leaving) Err() error {
+	if l.asked++; l.asked > l.leaves {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestDecode_callerThatLeaves_endsItsTurn(t *testing.T) {
+	for name, file := range map[string][]byte{"png": pngOf(t, drawing(600, 400)), "jpeg": jpegOf(t, drawing(600, 400)),
+		"gif": gifOf(t, drawing(600, 400), 1)} {
+		decode := func(leaves int) (asked int, ok bool) {
+			caller := &leaving{t.Context(), 0, leaves}
+			_, _, ok = NewDecoder().Decode(caller, "ann", bytes.NewReader(file), int64(len(file)))
+			return caller.asked, ok
+		}
+		times, ok := decode(1 << 30)
+		if !ok || times < 2 {
+			t.Fatalf("%s: %t, looked %d times whether the caller is there", name, ok, times)
+		}
+		for n := range times {
+			if _, ok := decode(n); ok {
+				t.Errorf("%s: shown to a caller that has left after %d of %d looks", name, n, times)
+			}
+		}
+	}
 }
 
 // FuzzDecode shows no picture that does not decode, whatever the file.
