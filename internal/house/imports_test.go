@@ -75,7 +75,7 @@ func arrows() map[string][]string {
 		"internal/table/dynamotable/sdkconfig": {"internal/table/dynamotable", "internal/files/bucket"},
 		"internal/transfer": {"internal/access", "internal/roomlog", "internal/ident",
 			"internal/fault", "internal/table", "internal/files"},
-		"internal/meter":        {"internal/table"}, // it counts what a table spends
+		"internal/meter":        {"internal/table", "internal/ident"}, // it counts what a table spends, by caller
 		"internal/meter/emf":    {"internal/meter"},
 		"internal/meter/scrape": {"internal/meter"},
 

@@ -30,8 +30,7 @@ func (a *api) context(x *exchange, r *http.Request, asker ident.Principal) conte
 	return context.WithValue(ctx, addressKey{}, a.addressOf(r))
 }
 
-// clientOf returns the network address of r's client, for limits by address. For IPv6 it
-// is the first half, which a household has for itself (RFC 6177). It is "" if there is
+// clientOf returns the network address of r's client, for limits by address. It is "" if there is
 // no valid address.
 func (a *api) clientOf(r *http.Request) string {
 	from := r.RemoteAddr
@@ -50,10 +49,7 @@ func household(peer string) string {
 	if err != nil {
 		return ""
 	}
-	if ip = ip.Unmap().WithZone(""); ip.Is4() {
-		return ip.String()
-	}
-	return netip.PrefixFrom(ip, 64).Masked().String()
+	return ident.Address(ip)
 }
 
 // addressOf is the URL of MCP on the host that r names. The guard has checked the name if a

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/parley-chat/parley/internal/ident"
 )
 
 // The connections whose first or next header has begun and is not complete. net/http keeps the
@@ -32,14 +35,14 @@ type crowd struct {
 	open  int
 	spare *list.List     // of *visitor: those whose request, if any, has not arrived
 	begun *list.List     // of *visitor: those of spare whose header has begun
-	of    map[string]int // how many of begun an address has
+	of    map[string]int // how many of begun an address has, and each network: see ident.Groups
 }
 
 // visitor is a connection of a crowd.
 type visitor struct {
 	net.Conn
 	crowd *crowd
-	from  string
+	from  []ident.Group
 	spare *list.Element // its places in the crowd; nil: none
 	begun *list.Element
 
@@ -71,7 +74,7 @@ func (l crowdListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &visitor{Conn: conn, crowd: l.crowd, from: household(conn.RemoteAddr().String())}, nil
+	return &visitor{Conn: conn, crowd: l.crowd, from: ident.Groups(household(conn.RemoteAddr().String()))}, nil
 }
 
 // note is told of each connection. Net/http calls it active once its header is complete.
@@ -105,14 +108,24 @@ func (c *crowd) begin(v *visitor) {
 		return
 	}
 	v.begun = c.begun.PushBack(v)
-	c.of[v.from]++
-	ofOne := !c.proxied && c.of[v.from] > mostBegunOfAddress
+	crowded := "" // the narrowest group that has too many
+	for _, g := range slices.Backward(v.from) {
+		if c.of[g.Key]++; !c.proxied && c.of[g.Key] > mostBegunOfAddress*int(g.Times) {
+			crowded = g.Key
+		}
+	}
+	ofOne := crowded != ""
 	for e := c.begun.Front(); e != nil && (ofOne || c.begun.Len() > mostBegun); e = e.Next() {
-		if oldest := e.Value.(*visitor); !ofOne || oldest.from == v.from {
+		if oldest := e.Value.(*visitor); !ofOne || oldest.isOf(crowded) {
 			c.end(oldest)
 			return
 		}
 	}
+}
+
+// isOf reports whether v comes from a group.
+func (v *visitor) isOf(group string) bool {
+	return slices.ContainsFunc(v.from, func(g ident.Group) bool { return g.Key == group })
 }
 
 // end ends a connection. note hears of it later. c.mu is held.
@@ -132,8 +145,10 @@ func (c *crowd) drop(v *visitor) {
 	}
 	c.begun.Remove(v.begun)
 	v.begun = nil
-	if c.of[v.from]--; c.of[v.from] == 0 {
-		delete(c.of, v.from)
+	for _, g := range v.from {
+		if c.of[g.Key]--; c.of[g.Key] == 0 {
+			delete(c.of, g.Key)
+		}
 	}
 }
 

@@ -139,6 +139,60 @@ func TestBoundConnections_begunHeaders_endTheOldest(t *testing.T) {
 	}
 }
 
+// household is a listener whose peers are in networks of their own, which one household has.
+type household struct {
+	net.Listener
+	peers int
+}
+
+func (h *household) Accept() (net.Conn, error) {
+	c, err := h.Listener.Accept()
+	h.peers++
+	return peer{c, fmt.Sprintf("2001:db8:1:%x::1", h.peers%256)}, err
+}
+
+type peer struct {
+	net.Conn
+	address string
+}
+
+func (p peer) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.ParseIP(p.address), Port: 4711} }
+
+func TestBoundConnections_begunHeadersOfAHousehold_areTwiceThoseOfAnAddress(t *testing.T) {
+	s := httpapi.NewServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// it returns when the server is closed
+	go func() { _ = s.Serve(httpapi.BoundConnections(s, &household{Listener: ln}, 0, false)) }()
+	t.Cleanup(func() { _ = s.Close() })
+	const most, more = 128, 20
+	ended := make(chan struct{}, most+more)
+	for range most + more {
+		c, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		fmt.Fprint(c, "GET / HTTP/1.1\r\n")
+		go func() {
+			_, _ = c.Read(make([]byte, 1)) // it fails once the connection has ended
+			ended <- struct{}{}
+		}()
+	}
+	for n := range more {
+		select {
+		case <-ended:
+		case <-time.After(5 * time.Second): // the server waits for longer for a header
+			t.Fatalf("%d of %d connections were ended, want %d", n, most+more, more)
+		}
+	}
+	if n := len(ended); n > 0 {
+		t.Errorf("%d more were ended", n)
+	}
+}
+
 // Each line of a header takes many times its bytes in memory.
 func TestBoundConnections_headerOfManyLines_isRefused(t *testing.T) {
 	s := httpapi.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "here") }),

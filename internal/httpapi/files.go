@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -24,11 +23,12 @@ const (
 	downloadRoute = tools.DownloadPath + "{ticket}"
 )
 
-// How many files are on their way at once, and how fast each must be: a client that takes its time
-// keeps a place from others. The slowest link that works has 70 kbit/s.
+// How many files are on their way at once, in all and for one caller, and how fast each must be: a
+// client that takes its time keeps a place from others. The slowest link that works has 70 kbit/s.
 const (
 	mostUploads   = 64
 	mostDownloads = 256
+	ofOneCaller   = 8                // a part of so many
 	pace          = 256 << 10        // bytes
 	paceTime      = 30 * time.Second // for so many
 	longestUpload = 15 * time.Minute // in all
@@ -67,15 +67,15 @@ func (a *api) takeUpload(x *exchange, r *http.Request, d door) {
 	}
 	ctx, stop := a.watch(a.context(x, r, asker), asker)
 	defer stop()
-	leave, ok := a.uploads.enter(ident.ClientKey(ctx))
-	if !ok {
+	caller := ident.ClientKey(ctx)
+	if a.uploads.Take(caller) != nil {
 		x.Header().Set("Retry-After", "5")
 		x.json(http.StatusServiceUnavailable, refusedFile{fault.Unavailable, "Too many files are being uploaded " +
 			"at once, to this server or from your address. Nothing was shared: repeat this upload in 5 seconds.",
 			5})
 		return
 	}
-	defer leave()
+	defer a.uploads.Leave(caller)
 	a.readers.enter(x)
 	defer a.readers.leave(x)
 	body := &paced{Reader: r.Body, began: time.Now(), by: func(t time.Time) { a.readers.readBy(x, t) }}
@@ -206,14 +206,14 @@ func (a *api) serveDownload(x *exchange, r *http.Request, d door) {
 		x.text(http.StatusRequestedRangeNotSatisfiable, fmt.Sprintf("The file has %d bytes.\n", f.Size))
 		return
 	}
-	leave, ok := a.downloads.enter(ident.ClientKey(ctx))
-	if !ok {
+	caller := ident.ClientKey(ctx)
+	if a.downloads.Take(caller) != nil {
 		h.Set("Retry-After", "5")
 		x.text(http.StatusServiceUnavailable, "Too many files are being downloaded at once, from this server or to "+
 			"your address. Repeat this in 5 seconds.\n")
 		return
 	}
-	defer leave()
+	defer a.downloads.Leave(caller)
 	a.sendFile(ctx, x, r, d, f, part)
 }
 
@@ -345,33 +345,3 @@ func (l *lengthy) Read(b []byte) (n int, err error) {
 
 // Len returns how many bytes are to come.
 func (l *lengthy) Len() int { return int(l.left) }
-
-// lanes bound how many files are on their way at once: in all, and of one caller an eighth of that.
-type lanes struct {
-	most int
-
-	mu  sync.Mutex
-	all int
-	of  map[string]int // by caller
-}
-
-func newLanes(most int) *lanes { return &lanes{most: most, of: map[string]int{}} }
-
-// enter takes a lane for a caller, until leave is called. ok is false if there is none.
-func (l *lanes) enter(caller string) (leave func(), ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.all >= l.most || l.of[caller] >= l.most/8 {
-		return nil, false
-	}
-	l.all++
-	l.of[caller]++
-	return func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.all--
-		if l.of[caller]--; l.of[caller] == 0 {
-			delete(l.of, caller)
-		}
-	}, true
-}

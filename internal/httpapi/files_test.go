@@ -9,10 +9,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/tools"
 )
 
@@ -114,30 +117,69 @@ func TestUpload_thatDoesNotKeepItsPace_isEnded(t *testing.T) {
 	}
 }
 
-// Ten thousand that never end take the places of one eighth from each caller, and of all no more than
-// there are.
-func TestLanes_areBoundedInAllAndForACaller(t *testing.T) {
-	l := newLanes(mostUploads)
-	var leave []func()
-	mine := 0
-	for range 10_000 {
-		if end, ok := l.enter("one"); ok {
-			mine++
-			leave = append(leave, end)
+// Uploads that never end, and downloads that nobody reads, come from eight addresses, or from the
+// networks of two hosts: others get places all the same.
+func TestFiles_thatStayOnTheirWay_keepNoOtherAddressOut(t *testing.T) {
+	for name, c := range map[string]struct {
+		method, path string
+		places       int
+	}{
+		"uploads":   {http.MethodPut, "/v1/upload/x", mostUploads},
+		"downloads": {http.MethodGet, "/v1/file/x", mostDownloads},
+	} {
+		for from, address := range map[string]func(n int) string{
+			"eight addresses": func(n int) string { return fmt.Sprint("192.0.2.", n%8) },
+			"two hosts":       func(n int) string { return fmt.Sprintf("2001:db8:%x:%x::1", n%2, n) },
+		} {
+			t.Run(name+" of "+from, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					h, held, end := newShelf()
+					ask := func(address string) int {
+						r := httptest.NewRequestWithContext(t.Context(), c.method, "http://localhost"+c.path,
+							strings.NewReader("x"))
+						r.Header.Set("X-Forwarded-For", address)
+						w := httptest.NewRecorder()
+						h.ServeHTTP(w, r)
+						return w.Code
+					}
+					for n := range 2000 {
+						go ask(address(n))
+					}
+					synctest.Wait()
+					if got := int(held.Load()); got > c.places-c.places/10 || got < c.places*3/4 {
+						t.Errorf("they have %d of %d places", got, c.places)
+					}
+					var others sync.WaitGroup
+					for n := range c.places / 10 {
+						others.Go(func() {
+							if got := ask(fmt.Sprint("198.51.100.", n)); got != http.StatusOK {
+								t.Errorf("another address gets %d", got)
+							}
+						})
+					}
+					synctest.Wait()
+					end()
+					others.Wait()
+				})
+			})
 		}
 	}
-	for i := range 10_000 {
-		if end, ok := l.enter(fmt.Sprint(i)); ok {
-			leave = append(leave, end)
-		}
-	}
-	if mine != mostUploads/8 || len(leave) != mostUploads {
-		t.Errorf("%d of one caller, %d in all", mine, len(leave))
-	}
-	for _, end := range leave {
-		end()
-	}
-	if l.all != 0 || len(l.of) != 0 {
-		t.Errorf("%d are left, of %d callers", l.all, len(l.of))
-	}
+}
+
+// newShelf returns a handler behind a proxy, whose files stay on their way until end, and how many do.
+func newShelf() (h http.Handler, held *atomic.Int64, end func()) {
+	on, held := make(chan struct{}), &atomic.Int64{}
+	stays := func() { held.Add(1); <-on }
+	return New(Options{TrustProxy: true,
+		Upload: func(context.Context, string, io.Reader) tools.Uploaded {
+			stays()
+			return tools.Uploaded{JSON: []byte("{}")}
+		},
+		Download: func(context.Context, string) (chat.Download, error) {
+			return chat.Download{Open: func(context.Context, int64, int64) (io.ReadCloser, error) {
+				stays()
+				return http.NoBody, nil
+			}}, nil
+		},
+	}), held, func() { close(on) }
 }

@@ -110,8 +110,8 @@ type api struct {
 	bodyTimeout  time.Duration // for a body to arrive
 	writeTimeout time.Duration // for the client to read a part of an answer, or all of an asset
 	readers      readers
-	uploads      *lanes
-	downloads    *lanes
+	uploads      *meter.Places
+	downloads    *meter.Places
 	origins      origins
 }
 
@@ -140,7 +140,8 @@ func New(o Options) http.Handler {
 	o.Hosts, o.Origins = lowered(o.Hosts), lowered(o.Origins)
 	o.Private = o.Private && !o.TrustProxy && len(o.Hosts) == 0
 	return &api{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 10 * time.Second, origins: newOrigins(o),
-		uploads: newLanes(mostUploads), downloads: newLanes(mostDownloads)}
+		uploads:   meter.NewPlaces(mostUploads, mostUploads/ofOneCaller),
+		downloads: meter.NewPlaces(mostDownloads, mostDownloads/ofOneCaller)}
 }
 
 func lowered(names []string) []string {

@@ -127,7 +127,7 @@ func (a *Account) BeginWait() error {
 	if a == nil {
 		return nil
 	}
-	if err := a.meter.waits.begin(a.caller); err != nil {
+	if err := a.meter.waits.Take(a.caller); err != nil {
 		return err
 	}
 	_ = a.take(claim{}) // less is never refused
@@ -140,7 +140,7 @@ func (a *Account) BeginWait() error {
 // EndWait ends a wait for which BeginWait has returned nil.
 func (a *Account) EndWait() {
 	if a != nil {
-		a.meter.waits.end(a.caller)
+		a.meter.waits.Leave(a.caller)
 	}
 }
 

@@ -1,6 +1,10 @@
 package meter
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/parley-chat/parley/internal/ident"
+)
 
 const (
 	// bodyFloor is the least that a complete body counts while its request is being
@@ -32,7 +36,8 @@ func (c claim) loose() int64 {
 
 // bodies bounds the memory of the bodies of open requests. A quarter of it is kept for
 // small bodies that are complete, so that nobody can block those by sending slowly or
-// much. One caller gets an eighth at most.
+// much. One caller gets an eighth at most, and the networks around its address get more: see
+// ident.Groups.
 type bodies struct {
 	limit  int64 // bytes; 0: none
 	shared bool  // callers have shares
@@ -41,10 +46,10 @@ type bodies struct {
 	held    int64
 	loose   int64 // of that, what is not in the reserve
 	refused int64
-	callers map[string]holding // those that have bodies, if there are shares
+	groups  map[string]holding // those that have bodies, if there are shares
 }
 
-// holding is what the bodies of one caller take.
+// holding is what the bodies of one group of callers take.
 type holding struct{ bytes, arriving int64 }
 
 // change replaces what the body of a request takes, or refuses to. Taking less is never
@@ -52,42 +57,48 @@ type holding struct{ bytes, arriving int64 }
 func (b *bodies) change(caller string, was, is claim) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	more, own := is.bytes-was.bytes, b.callers[caller]
-	held, loose := b.held+more, b.loose+is.loose()-was.loose()
-	own.bytes += more
-	begins := is.arriving && !was.arriving
+	more, began := is.bytes-was.bytes, int64(0)
 	switch {
-	case begins:
-		own.arriving++
+	case is.arriving && !was.arriving:
+		began = 1
 	case was.arriving && !is.arriving:
-		own.arriving--
+		began = -1
 	}
-	switch {
-	case b.shared && (begins && own.arriving > arrivingMax ||
-		more > 0 && b.limit > 0 && own.bytes > max(b.limit/8, leastShare)):
-		b.refused++
-		return ErrShare
-	case more > 0 && b.limit > 0 && (held > b.limit || is.loose() > 0 && loose > b.limit-b.limit/4):
+	held, loose := b.held+more, b.loose+is.loose()-was.loose()
+	var groups []ident.Group
+	if b.shared {
+		groups = ident.Groups(caller)
+	}
+	for _, g := range groups {
+		has := b.groups[g.Key]
+		if began > 0 && has.arriving >= arrivingMax*g.Times ||
+			more > 0 && b.limit > 0 && has.bytes+more > max(b.limit/8, leastShare)*g.Times {
+			b.refused++
+			return ErrShare
+		}
+	}
+	if more > 0 && b.limit > 0 && (held > b.limit || is.loose() > 0 && loose > b.limit-b.limit/4) {
 		b.refused++
 		return ErrFull
 	}
 	b.held, b.loose = held, loose
-	if b.shared {
-		b.note(caller, own)
+	for _, g := range groups {
+		has := b.groups[g.Key]
+		b.note(g.Key, holding{has.bytes + more, has.arriving + began})
 	}
 	return nil
 }
 
-// note remembers what a caller holds. The caller of note holds mu.
-func (b *bodies) note(caller string, own holding) {
-	if own == (holding{}) {
-		delete(b.callers, caller)
+// note remembers what a group holds. The caller of note holds mu.
+func (b *bodies) note(group string, has holding) {
+	if has == (holding{}) {
+		delete(b.groups, group)
 		return
 	}
-	if b.callers == nil {
-		b.callers = map[string]holding{}
+	if b.groups == nil {
+		b.groups = map[string]holding{}
 	}
-	b.callers[caller] = own
+	b.groups[group] = has
 }
 
 func (b *bodies) totals() (held, refused int64) {

@@ -18,6 +18,7 @@ type Options struct {
 	// MaxWaitsPerAddress is how many calls of one caller may wait at once; 0: any number,
 	// and no caller is bounded. Else the last tenth of MaxWaits is for callers that have
 	// few, and a caller may have an eighth of MaxBodies and 256 bodies that are arriving.
+	// A network around it may have more: see ident.Groups.
 	MaxWaitsPerAddress int64
 	// MaxBodies is how many bytes the bodies of all open requests may have in
 	// total; 0: any number. A request that does not wait counts as at least 16 KiB once
@@ -55,7 +56,7 @@ const (
 // at once.
 type Meter struct {
 	observe func(Call)
-	waits   waits
+	waits   *Places
 	bodies  bodies
 
 	reads, writes, failures atomic.Int64
@@ -68,7 +69,7 @@ type Meter struct {
 func New(o Options) *Meter {
 	return &Meter{
 		observe: o.Observe,
-		waits:   waits{limit: o.MaxWaits, perCaller: o.MaxWaitsPerAddress},
+		waits:   NewPlaces(o.MaxWaits, o.MaxWaitsPerAddress),
 		bodies:  bodies{limit: o.MaxBodies, shared: o.MaxWaitsPerAddress > 0},
 	}
 }

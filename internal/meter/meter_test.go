@@ -76,6 +76,40 @@ func TestBeginWait_ofCrowds_leavesATenthForCallersWithFew(t *testing.T) {
 	}
 }
 
+// A household of IPv6 has 256 networks of a caller, and a host 65,536.
+func TestBeginWait_ofManyNetworksOfOneHost_isBoundedAndLeavesATenth(t *testing.T) {
+	m := New(Options{MaxWaits: 1000, MaxWaitsPerAddress: 100})
+	of := func(n int) string { return fmt.Sprintf("address 2001:db8:1:%x::/64", n) }
+	total := func(from, to, step int) (sum int) {
+		for n := from; n < to; n += step {
+			waits, _ := fill(m, of(n))
+			sum += waits
+		}
+		return sum
+	}
+	if one, rest := total(0, 1, 1), total(1, 256, 1); one != 100 || rest != 100 {
+		t.Errorf("a /64 has %d waits, and the others of its /56 %d", one, rest)
+	}
+	if got := total(256, 65536, 128); got != 200 {
+		t.Errorf("the others of its /48 have %d", got)
+	}
+	for other := range 5 {
+		_, _ = fill(m, fmt.Sprint("address 192.0.2.", other))
+	}
+	if got := m.Totals().OpenWaits; got != 900 {
+		t.Fatalf("%d waits are open", got)
+	}
+	other := func(n int) string { return fmt.Sprintf("address 2001:db8:2:%x::/64", n) }
+	sum := 0
+	for n := range 256 {
+		waits, _ := fill(m, other(n<<8))
+		sum += waits
+	}
+	if sum != 20 {
+		t.Errorf("a /48 has %d of the last places, want a twentieth of its 400", sum)
+	}
+}
+
 func TestBody_countsWhatHasArrivedThen16KiBUntilItsCallWaits(t *testing.T) {
 	m := New(Options{MaxBodies: 4 << 14})
 	a := m.Open()
@@ -117,6 +151,20 @@ func TestBody_ofACallerBeyondItsShare_isRefusedWhileOthersGetIn(t *testing.T) {
 			t.Fatalf("body %d of 256 KiB: %v", k, err)
 		}
 	}
+	arriving, complete := 0, 0
+	for n := range 2000 {
+		network := m.of(fmt.Sprintf("address 2001:db8:1:%x::/64", n))
+		if network.Arrive() == nil {
+			arriving++
+		}
+		if m.of(fmt.Sprintf("address 2001:db8:2:%x::/64", n%256)).Arrived(64<<10) == nil {
+			complete++
+		}
+	}
+	if arriving != 4*arrivingMax || complete != 2*8<<20>>16 {
+		t.Errorf("the networks of a host have %d bodies that arrive, those of a household %d of 64 KiB", arriving,
+			complete)
+	}
 	other := m.of("other")
 	if other.Arrive() != nil || other.Hold(100_000) != nil || other.Arrived(100_000) != nil {
 		t.Error("another caller is refused")
@@ -145,7 +193,7 @@ func TestLimits_concurrentRequests_areNeverExceeded(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if got := m.Totals(); got.OpenWaits != 0 || got.BodyBytes != 0 || len(m.bodies.callers)+len(m.waits.callers) > 0 {
+	if got := m.Totals(); got.OpenWaits != 0 || got.BodyBytes != 0 || len(m.bodies.groups)+len(m.waits.groups) > 0 {
 		t.Errorf("in the end %+v are held", got)
 	}
 }
