@@ -10,6 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
@@ -108,6 +109,30 @@ func TestKey_thatWasRight_isNotRefusedForWrongOnesOfOthers(t *testing.T) {
 		p.refuses(wrong(), "192.0.2.1", fault.KeyInvalid)
 	}
 	p.wantCost("the key", 1, 0, func() { p.admits(key, "Ann") })
+}
+
+// Guests of a server may have any number of tokens and addresses of files, all of them right.
+func TestKey_thatWasRight_isRememberedBesideAnyNumberOfTokens(t *testing.T) {
+	w := newWorld(t)
+	key := w.add("Ann", 0)
+	p := w.process()
+	p.admits(key, "Ann")
+	for range 60_000 {
+		token := ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret()}.String()
+		p.set(func() { p.seats = map[string]room.Agent{token: {Invite: 1}} })
+		if _, err := p.Token(t.Context(), token, "192.0.2.2"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.pass(23 * time.Hour)
+	for range 20 {
+		p.refuses(wrong(), "192.0.2.1", fault.KeyInvalid)
+	}
+	soon, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := p.Key(soon, key.String(), "192.0.2.1"); err != nil {
+		t.Errorf("it waits for those of others: %v", err)
+	}
 }
 
 // A client that has an old key in its configuration repeats it for ever.
@@ -215,6 +240,69 @@ func TestKey_newOnesOfManyAddresses_haveTwentyTurnsASecond(t *testing.T) {
 		w.pass(time.Second / 20)
 		<-ended
 	}
+}
+
+// The networks of a household, or of a host, are no crowd.
+func TestKey_newOnesOfTheNetworksOfOne_haveFewTurns(t *testing.T) {
+	for name, c := range map[string]struct {
+		address string
+		step    time.Duration // between two turns
+	}{
+		"a /56": {"2001:db8:1:1%02x::/64", time.Second / 2},
+		"a /48": {"2001:db8:1:%02x00::/64", time.Second / 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, of := newWorld(t), func(n int) string { return fmt.Sprintf(c.address, n) }
+			p := w.process()
+			for n := range 20 {
+				p.refuses(wrong(), of(n), fault.KeyInvalid)
+			}
+			ended := p.waiting(w, 40, func(n int) string { return of(100 + n) })
+			p.wantCost("four steps", 4, 0, func() {
+				for range 4 {
+					w.pass(c.step)
+					if err := <-ended; fault.CodeOf(err) != fault.KeyInvalid {
+						t.Errorf("%v", err)
+					}
+				}
+			})
+		})
+	}
+}
+
+// Forty addresses have more wrong keys waiting than a process looks up in the time that a call waits.
+func TestKey_newOneOfAnotherAddress_isLookedUpBeforeThoseOfACrowd(t *testing.T) {
+	w := newWorld(t)
+	key := w.add("Ann", 0)
+	p := w.process()
+	of := func(n int) string { return fmt.Sprint("198.51.100.", n%40) }
+	for n := range 20 {
+		p.refuses(wrong(), of(n), fault.KeyInvalid)
+	}
+	ended := p.waiting(w, 200, of)
+	turn := 0
+	p.set(func() {
+		p.before = func(c tabletest.Call) {
+			if c.Method == tabletest.Get && c.Key.Sort == key.ID {
+				turn = p.reads
+			}
+		}
+	})
+	go func() { _, _ = p.Key(t.Context(), key.String(), "192.0.2.1") }()
+	soon, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := w.clock.BlockUntilContext(soon, 202); err != nil {
+		t.Fatal("it does not wait: ", err)
+	}
+	for range 40 {
+		w.pass(time.Second / 20)
+		<-ended
+	}
+	p.set(func() {
+		if turn == 0 || turn > 41 { // behind one of each address
+			t.Errorf("it had turn %d of %d", turn, p.reads)
+		}
+	})
 }
 
 // A caller that leaves takes its place in the queue along.

@@ -11,11 +11,13 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 )
 
 const (
-	// guessesAtOnce new secrets are looked up at once, for an address and for a process. Then
-	// one has its turn every guessEvery for an address, and every guessEveryOfAll for a process.
+	// guessesAtOnce new secrets are looked up at once, for an address, a network around it, and a
+	// process. Then one has its turn every guessEvery for an address, more often for a network
+	// (see ident.Groups), and every guessEveryOfAll for a process.
 	guessesAtOnce   = 20
 	guessEvery      = time.Second
 	guessEveryOfAll = time.Second / 20
@@ -23,8 +25,8 @@ const (
 	longestTurn = 5 * time.Second
 	// wrongLife is how long a secret stays refused that was looked up and is wrong.
 	wrongLife = time.Minute
-	// mostAddresses bounds the addresses in memory. Beyond it any is forgotten that has no
-	// call: an attacker with more addresses is still bounded by what a process looks up.
+	// mostAddresses bounds the addresses and networks in memory. Beyond it any is forgotten that has
+	// no call: an attacker with more addresses is still bounded by what a process looks up.
 	mostAddresses = 5000
 )
 
@@ -34,8 +36,9 @@ type digest [sha256.Size]byte
 // guesses bounds what wrong keys, invites and tokens cost: a guess of 120 bits is hopeless, but
 // each costs a read. It remembers which secrets were right and which were wrong the last time. A
 // secret that was right is always looked up, so the wrong ones of others shut nobody out. A new
-// one waits for its turn, and the turn is given back if it is right. Its methods may be called
-// concurrently.
+// one waits for its turn, and the turn is given back if it is right. The next turn goes to the
+// address whose networks had none for the longest time, so a crowd that guesses delays others by
+// one turn of each of its networks at most. Its methods may be called concurrently.
 type guesses struct {
 	clock clockwork.Clock
 
@@ -43,9 +46,9 @@ type guesses struct {
 	right   map[digest]struct{}
 	wrong   map[digest]refusal
 	all     allowance             // of the process
-	of      map[string]*allowance // by address
+	of      map[string]*allowance // by group: see ident.Groups
 	looking map[digest]struct{}   // those that had their turn, and are being looked up
-	queue   []*turn               // the oldest first
+	queue   []*turn               // in the order in which they came
 	due     time.Time             // when the queue advances; zero: not before a turn is given back
 }
 
@@ -58,8 +61,8 @@ type refusal struct {
 // turn is a call with a new secret.
 type turn struct {
 	secret digest
-	of     *allowance // of its address
 	from   string
+	of     []*allowance  // of the groups of its address; nil: it needs no turn
 	comes  chan struct{} // closed when it comes
 	free   bool          // the secret was looked up for another call, and is right
 	why    error         // the same, and it is wrong
@@ -68,9 +71,11 @@ type turn struct {
 // allowance is how much of a rate is left. It is full at a moment that is later by one step
 // for each turn.
 type allowance struct {
+	group string
 	step  time.Duration
 	full  time.Time
-	calls int // that wait for a turn of it, or have one
+	last  time.Time // when it had its last turn
+	calls int       // that wait for a turn of it, or have one
 }
 
 // wait returns how long it takes until there is a turn.
@@ -82,10 +87,29 @@ func (a *allowance) take(now time.Time) {
 	if a.full.Before(now) {
 		a.full = now
 	}
-	a.full = a.full.Add(a.step)
+	a.full, a.last = a.full.Add(a.step), now
 }
 
 func (a *allowance) giveBack() { a.full = a.full.Add(-a.step) }
+
+// wait returns how long it takes until each group of t has a turn.
+func (t *turn) wait(now time.Time) time.Duration {
+	longest := t.of[0].wait(now)
+	for _, a := range t.of[1:] {
+		longest = max(longest, a.wait(now))
+	}
+	return longest
+}
+
+// last returns when a group of t had its last turn.
+func (t *turn) last() (last time.Time) {
+	for _, a := range t.of {
+		if a.last.After(last) {
+			last = a.last
+		}
+	}
+	return last
+}
 
 func newGuesses(clock clockwork.Clock) *guesses {
 	return &guesses{
@@ -130,8 +154,11 @@ func (g *guesses) begin(ctx context.Context, t *turn) error {
 		g.mu.Unlock()
 		return wrong.why
 	}
-	t.of = g.allowance(t.from)
-	t.of.calls++
+	for _, group := range ident.Groups(t.from) {
+		a := g.allowance(group)
+		a.calls++
+		t.of = append(t.of, a)
+	}
 	if wait, busy := g.grant(t, now); wait > 0 || busy {
 		g.queue = append(g.queue, t)
 		if !busy {
@@ -178,11 +205,13 @@ func (g *guesses) grant(t *turn, now time.Time) (wait time.Duration, busy bool) 
 	if _, busy = g.looking[t.secret]; busy {
 		return 0, true
 	}
-	if wait = max(g.all.wait(now), t.of.wait(now)); wait > 0 {
+	if wait = max(g.all.wait(now), t.wait(now)); wait > 0 {
 		return wait, false
 	}
 	g.all.take(now)
-	t.of.take(now)
+	for _, a := range t.of {
+		a.take(now)
+	}
 	g.looking[t.secret] = struct{}{}
 	close(t.comes)
 	return 0, false
@@ -190,26 +219,40 @@ func (g *guesses) grant(t *turn, now time.Time) (wait time.Duration, busy bool) 
 
 // advance gives their turns to those in the queue whose time has come. g.mu is held.
 func (g *guesses) advance() {
-	now, rest, next := g.clock.Now(), g.queue[:0], time.Duration(0)
+	now := g.clock.Now()
+	for len(g.queue) > 0 {
+		wait := g.all.wait(now)
+		if wait <= 0 {
+			var at int
+			if at, wait = g.first(now); at >= 0 {
+				g.grant(g.queue[at], now)
+				g.queue = slices.Delete(g.queue, at, at+1)
+				continue
+			}
+		}
+		if wait > 0 {
+			g.next(wait)
+		}
+		return
+	}
+}
+
+// first returns where in the queue the one is whose turn is next; -1 if nobody's time has come,
+// with the time until somebody's has, or 0 if all wait for what is being looked up. g.mu is held.
+func (g *guesses) first(now time.Time) (at int, wait time.Duration) {
+	at = -1
 	for i, t := range g.queue {
-		if wait := g.all.wait(now); wait > 0 { // nobody's has
-			next = wait
-			rest = append(rest, g.queue[i:]...)
-			break
+		if _, busy := g.looking[t.secret]; busy {
+			continue
 		}
-		wait, busy := g.grant(t, now)
-		if wait > 0 || busy {
-			rest = append(rest, t)
-		}
-		if wait > 0 && (next == 0 || wait < next) {
-			next = wait
+		switch w := t.wait(now); {
+		case w > 0 && (wait == 0 || w < wait):
+			wait = w
+		case w <= 0 && (at < 0 || t.last().Before(g.queue[at].last())):
+			at = i
 		}
 	}
-	clear(g.queue[len(rest):])
-	g.queue = rest
-	if next > 0 {
-		g.next(next)
-	}
+	return at, wait
 }
 
 // next has the queue advance after a while, or earlier. g.mu is held.
@@ -249,7 +292,9 @@ func (g *guesses) end(t *turn, err error) {
 	delete(g.looking, t.secret)
 	if err == nil {
 		g.all.giveBack()
-		t.of.giveBack()
+		for _, a := range t.of {
+			a.giveBack()
+		}
 	}
 	g.leave(t)
 	if err == nil || wrong {
@@ -269,14 +314,16 @@ func (g *guesses) end(t *turn, err error) {
 // leave ends what t has of its address. One that has spent nothing takes no memory. g.mu is
 // held.
 func (g *guesses) leave(t *turn) {
-	if t.of.calls--; t.of.calls == 0 && !t.of.full.After(g.clock.Now()) {
-		delete(g.of, t.from)
+	for _, a := range t.of {
+		if a.calls--; a.calls == 0 && !a.full.After(g.clock.Now()) {
+			delete(g.of, a.group)
+		}
 	}
 }
 
-// allowance returns that of an address. g.mu is held.
-func (g *guesses) allowance(address string) *allowance {
-	a := g.of[address]
+// allowance returns that of a group. g.mu is held.
+func (g *guesses) allowance(group ident.Group) *allowance {
+	a := g.of[group.Key]
 	if a != nil {
 		return a
 	}
@@ -288,8 +335,8 @@ func (g *guesses) allowance(address string) *allowance {
 			delete(g.of, other)
 		}
 	}
-	a = &allowance{step: guessEvery}
-	g.of[address] = a
+	a = &allowance{group: group.Key, step: guessEvery / time.Duration(group.Times)}
+	g.of[group.Key] = a
 	return a
 }
 
