@@ -12,14 +12,16 @@ import (
 )
 
 // queue lets a few calls at once check passwords. The next turn goes to the caller that has had
-// the fewest lately: a caller that guesses, or joins all the time, waits for the others. The
-// caller of an agent in the room has a head start. Among equals the one that came first is first.
+// the fewest lately: a caller that guesses, or joins all the time, waits for the others. Half of
+// the turns of its /56, and a quarter of those of its /48, count for it, if that is more (see
+// ident.Groups). The caller of an agent in the room has a head start. Among equals the one that
+// came first is first.
 type queue struct {
 	now func() time.Time
 
 	mu      sync.Mutex
 	free    int            // places
-	had     map[string]int // turns of each caller since a time
+	had     map[string]int // turns of each group of callers since a time
 	since   time.Time
 	waiting []*waiter // in the order in which they came
 }
@@ -30,8 +32,8 @@ const (
 )
 
 type waiter struct {
-	caller string
-	known  bool // as roomlog.Knows says
+	groups []ident.Group // of its caller
+	known  bool          // as roomlog.Knows says
 	turn   chan struct{}
 }
 
@@ -44,7 +46,7 @@ func busy() error {
 // enter returns when the call has a turn, which ends with leave. Its error is that of ctx,
 // or a *fault.Error if the time of ctx is over.
 func (q *queue) enter(ctx context.Context, known bool) error {
-	w := &waiter{caller: ident.ClientKey(ctx), known: known, turn: make(chan struct{})}
+	w := &waiter{groups: ident.Groups(ident.ClientKey(ctx)), known: known, turn: make(chan struct{})}
 	q.mu.Lock()
 	q.waiting = append(q.waiting, w)
 	q.next()
@@ -87,7 +89,9 @@ func (q *queue) next() {
 	}
 	w := slices.MinFunc(q.waiting, q.order) // the first of equals
 	q.waiting = slices.DeleteFunc(q.waiting, func(x *waiter) bool { return x == w })
-	q.had[w.caller]++
+	for _, g := range w.groups {
+		q.had[g.Key]++
+	}
 	q.free--
 	close(w.turn)
 }
@@ -96,7 +100,10 @@ func (q *queue) order(a, b *waiter) int { return q.counted(a) - q.counted(b) }
 
 // counted returns how many turns the caller of w has had, less its head start.
 func (q *queue) counted(w *waiter) int {
-	n := q.had[w.caller]
+	n := 0
+	for _, g := range w.groups {
+		n = max(n, q.had[g.Key]/int(g.Times))
+	}
 	if w.known {
 		n -= headStart
 	}

@@ -2,6 +2,7 @@ package password
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -53,6 +54,21 @@ func TestQueue_callerThatCameLast_isNotBehindThoseWithMoreTurns(t *testing.T) {
 		synctest.Wait()
 		if got := fmt.Sprint(l.served); got != "[agent guesser a b agent guesser guesser]" {
 			t.Error(got)
+		}
+	})
+}
+
+func TestQueue_networksOfOneHost_areNotBeforeOneElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t)
+		for n := range 12 {
+			l.come(fmt.Sprintf("2001:db8:1:%x::/64", n<<8), false)
+		}
+		l.come("2001:db8:2:1::/64", false)
+		l.leave()
+		synctest.Wait()
+		if got := slices.Index(l.served, "2001:db8:2:1::/64"); got != 4 {
+			t.Errorf("it has turn %d of %v", got, l.served)
 		}
 	})
 }
