@@ -36,3 +36,12 @@ func CallerDigest(key, caller string) string {
 	sum := sha256.Sum256([]byte(key + "\x00" + caller))
 	return Digits(binary.BigEndian.Uint64(sum[:])>>(64-5*digestChars), digestChars)
 }
+
+// GroupDigests returns the groups of a caller, as Groups does, with the CallerDigest of each as its key.
+func GroupDigests(key, caller string) []Group {
+	groups := Groups(caller)
+	for i := range groups {
+		groups[i].Key = CallerDigest(key, groups[i].Key)
+	}
+	return groups
+}

@@ -137,6 +137,25 @@ func TestCheck_ofOneCaller_findsTenWrongInAMinuteAcrossProcesses(t *testing.T) {
 	v.fails(here, "ann", "wrong", fault.RateLimited)
 }
 
+// All networks of a household, or of a host, could else use up the guesses of the room.
+func TestCheck_ofTheNetworksOfOne_findsTwiceOrFourTimesAsMany(t *testing.T) {
+	for network, want := range map[string]int{"2001:db8:1:1%02x::/64": 20, "2001:db8:1:%02x00::/64": 40} {
+		v := newVault(t)
+		p := v.process()
+		v.fails(p, "bob", "wrong", fault.WrongPassword) // from now on the room is watched
+		checked := 0
+		for n := range 256 {
+			if fault.CodeOf(p.Check(v.from(fmt.Sprintf(network, n)), v.room, "wrong")) == fault.WrongPassword {
+				checked++
+			}
+		}
+		if checked != want {
+			t.Errorf("%s: %d guesses were checked, want %d", network, checked, want)
+		}
+		v.fails(p, "2001:db8:2:1::/64", "right", "")
+	}
+}
+
 func TestCheck_whileStrangersFillTheRoom_looksAtThoseWhoAreKnown(t *testing.T) {
 	v := newVault(t)
 	p := v.process()

@@ -60,8 +60,8 @@ func (p *Checker) Check(ctx context.Context, h *room.Head, password string) erro
 		return fault.Refuse(fault.WrongPassword,
 			"This room needs a password: call again with password, as the invite gives it.")
 	}
-	who := ident.CallerDigest(h.LogKey, ident.ClientKey(ctx))
-	known := roomlog.Knows(h.Agents, who)
+	who := ident.GroupDigests(h.LogKey, ident.ClientKey(ctx))
+	known := roomlog.Knows(h.Agents, who[0].Key)
 	// A call that waits here is not counted yet: among many right passwords that come together,
 	// none may count as wrong. A call that will be refused waits, too: many guesses at once took
 	// three times the processor without that, and others paid for it.
@@ -76,7 +76,7 @@ func (p *Checker) Check(ctx context.Context, h *room.Head, password string) erro
 // guess is one try of a password.
 type guess struct {
 	room  *room.Head
-	who   string
+	who   []ident.Group
 	known bool
 	slots roomlog.Slots
 	now   func() time.Time
@@ -116,7 +116,7 @@ func (g guess) countFirst(ctx context.Context) error {
 	ctx, cancel := roomlog.Detached(ctx)
 	defer cancel()
 	now := g.now()
-	first, err := g.slots.Take(ctx, roomlog.FirstGuess, g.who, now, now.Add(roomlog.WatchLife))
+	first, err := g.slots.Take(ctx, roomlog.FirstGuess, roomlog.Who(g.who), now, now.Add(roomlog.WatchLife))
 	if err != nil || first {
 		return err
 	}
@@ -133,7 +133,7 @@ func (g guess) countFirst(ctx context.Context) error {
 // count takes a slot for the guess, given those that are taken, or refuses it.
 func (g guess) count(ctx context.Context, taken roomlog.Guesses) (slot string, err error) {
 	slot, wait, err := g.slots.TakeOne(ctx, taken, roomlog.Choice{
-		Who: g.who,
+		Who: roomlog.Who(g.who),
 		Pick: func(taken map[string]roomlog.Guess, now time.Time) (string, time.Duration) {
 			return roomlog.Guesses(taken).Slot(g.who, g.known, now)
 		},

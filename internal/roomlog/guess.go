@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/ident"
@@ -13,7 +14,7 @@ import (
 // Limits on wrong passwords.
 const (
 	GuessLife     = time.Minute // for so long a wrong password counts
-	callerGuesses = 10          // of one caller in one room
+	callerGuesses = 10          // of one caller in one room; of a network around it see ident.Groups
 	roomGuesses   = 200         // of all callers in one room
 	// WatchLife is how long after the first wrong password every guess is counted
 	// before it is checked. A right one would otherwise never cost a write, and of any
@@ -29,8 +30,18 @@ const FirstGuess = "FIRST"
 
 // Guess is a password that was wrong, or that is being checked.
 type Guess struct {
-	Who  string // ident.CallerDigest under LogKey
+	Who  string // see Who
 	AtMs int64
+}
+
+// Who returns what a guess stores of its caller: the digests of ident.GroupDigests under LogKey, with
+// spaces between.
+func Who(groups []ident.Group) string {
+	var digests []string
+	for _, group := range groups {
+		digests = append(digests, group.Key)
+	}
+	return strings.Join(digests, " ")
 }
 
 // Ends returns the time from which g no longer counts.
@@ -45,13 +56,8 @@ type Guesses map[string]Guess
 // of these, so a crowd of strangers can fill them all. But strangers must not lock out those who
 // are there: a caller that shares its digest with an agent in the room, and has not failed
 // itself, then has a slot of its own.
-func (g Guesses) Slot(who string, known bool, now time.Time) (slot string, wait time.Duration) {
-	var own []time.Time
-	for _, x := range g {
-		if x.Who == who && x.Ends().After(now) {
-			own = append(own, x.Ends())
-		}
-	}
+func (g Guesses) Slot(groups []ident.Group, known bool, now time.Time) (slot string, wait time.Duration) {
+	who, own := groups[0].Key, g.endsOf(groups, now)
 	var taken []time.Time
 	free := ""
 	for _, slot := range slotsOf(who) {
@@ -61,19 +67,38 @@ func (g Guesses) Slot(who string, known bool, now time.Time) (slot string, wait 
 			free = slot
 		}
 	}
+	for i, group := range groups {
+		if len(own[i]) >= callerGuesses*int(group.Times) {
+			wait = max(wait, room.Earliest(own[i]...).Sub(now))
+		}
+	}
 	switch {
-	case free != "" && len(own) < callerGuesses:
+	case free != "" && wait == 0:
 		return free, 0
-	case known && len(own) == 0:
+	case known && len(own[0]) == 0:
 		return "KNOWN#" + who, 0
 	case free != "":
-		return "", room.Earliest(own...).Sub(now)
+		return "", wait
 	case known && now.Sub(time.UnixMilli(g["KNOWN#"+who].AtMs)) < beingChecked:
 		return "", beingChecked // by another agent at its address, which mostly gives it back
 	case known:
-		taken = append(taken, room.Latest(own...)) // then its own slot is free
+		taken = append(taken, room.Latest(own[0]...)) // then its own slot is free
 	}
 	return "", room.Earliest(taken...).Sub(now)
+}
+
+// endsOf returns when the guesses of each of groups end that count.
+func (g Guesses) endsOf(groups []ident.Group, now time.Time) [][]time.Time {
+	ends := make([][]time.Time, len(groups))
+	for _, x := range g {
+		digests := strings.Fields(x.Who)
+		for i, group := range groups {
+			if i < len(digests) && digests[i] == group.Key && x.Ends().After(now) {
+				ends[i] = append(ends[i], x.Ends())
+			}
+		}
+	}
+	return ends
 }
 
 // slotsOf returns the slots of a caller, which it shares with others at random.

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/parley-chat/parley/internal/ident"
 )
 
 // guessed returns a guess of so many seconds ago.
@@ -57,7 +59,7 @@ func TestGuesses_slot_isOneOfTheCallersTenUnlessItIsKnown(t *testing.T) {
 		"all taken by strangers, the first a half away": {with(fill("zzzz", 0), mine[4],
 			Guess{Who: "zzzz", AtMs: now.Add(-59500 * time.Millisecond).UnixMilli()}), false, "", time.Second},
 	} {
-		slot, wait := c.taken.Slot("0abc", c.known, now)
+		slot, wait := c.taken.Slot([]ident.Group{{Key: "0abc", Times: 1}}, c.known, now)
 		if slot != c.slot || wait != c.wait {
 			t.Errorf("%s: slot %q after %s; want %q after %s", what, slot, wait, c.slot, c.wait)
 		}
