@@ -23,6 +23,9 @@ import (
 // household returns one of 250 times 250 addresses.
 func household(n int) string { return fmt.Sprintf("10.66.%d.%d", n/250, n%250+1) }
 
+// network returns an address in one of the 256 networks of one household.
+func network(n int) string { return fmt.Sprintf("2001:db8:1:1%02x::1", n%256) }
+
 // victim is a caller with an address that no attack uses.
 func (p *program) victim() stranger { return stranger{p, "192.0.2.77"} }
 

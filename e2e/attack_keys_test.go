@@ -171,6 +171,55 @@ func TestAttack_wrongKeys_costFewReads(t *testing.T) {
 		admitted.Load(), n, took.Round(time.Millisecond), late.Load(), after-reads, wrote-writes)
 }
 
+// The networks of one household guess keys. One that is new to the program, and comes from elsewhere,
+// is looked up at once, and one that it knows costs no turn anywhere.
+func TestAttack_wrongKeysOfAHousehold_delayNobodyElsewhere(t *testing.T) {
+	p := start(t, "--trust-proxy", "--access", "keys", "--metrics-addr", "127.0.0.1:0")
+	var keys []string
+	for _, label := range []string{"Ann", "Bob"} {
+		printed, err := p.keys("add", label)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, strings.TrimSpace(printed))
+	}
+	ann, bob := shower{p.victim(), "/mcp", keys[0]}, shower{stranger{p, "203.0.113.9"}, "/mcp", keys[1]}
+	ann.must(t, "list_rooms", nil)
+	ann.address = network(7)
+	n, late := scaled(800), atomic.Int64{}
+	reads, _ := p.operations()
+	var guesses errgroup.Group
+	began := time.Now()
+	for i := range n {
+		guesses.Go(func() error {
+			wrong := similar("pk_"+fmt.Sprintf("%08d", i)+keys[0][11:], i)
+			got, err := shower{stranger{p, network(i)}, "/mcp", wrong}.call(t.Context(), "list_rooms", nil)
+			if got.Code == "rate_limited" {
+				late.Add(1)
+			} else if err == nil && got.Code != "key_invalid" {
+				err = fmt.Errorf("a guess gets %+v", got)
+			}
+			return err
+		})
+	}
+	await(t, "the guesses come in", func() bool { now, _ := p.operations(); return now >= reads+20 })
+	asked := time.Now()
+	ann.must(t, "list_rooms", nil)
+	bob.must(t, "list_rooms", nil)
+	took := time.Since(asked)
+	if err := guesses.Wait(); err != nil {
+		t.Error(err)
+	}
+	after, _ := p.operations()
+	all := time.Since(began)
+	if most := 30 + 2*all.Seconds(); after-reads > most || took > 2*time.Second {
+		t.Errorf("%v reads in %v, want %v at most; the right keys took %v", after-reads, all, most, took)
+	}
+	attacks(t, "%d wrong keys at once from the networks of one household cost %v reads in %v, and %d had no turn; a "+
+		"known key among them and a new one elsewhere took %d ms", n, after-reads, all.Round(time.Millisecond),
+		late.Load(), took.Milliseconds())
+}
+
 // A client repeats a key that was revoked, an invite and a token that never were. Those at its
 // address who come for the first time are served at once, also after a restart.
 func TestAttack_wrongKeysRepeated_shutNobodyOut(t *testing.T) {
