@@ -258,11 +258,12 @@ func cardOf(binding, version, url, more string) string {
 }
 
 func TestCard_ofAHost_isJudged(t *testing.T) {
-	const rpc, other = "http://127.0.0.1:9/a2a", "https://agents.example.org/a2a"
 	fine := func(url string) string { return cardOf("JSONRPC", "1.0", url, "") }
-	ida := agentcall.Agent{Name: "Ida", URL: rpc}
 	long := strings.Repeat("€", 600)
 	e := newEndpoint(t)
+	rpc := e.url + "/a2a"
+	byName := strings.Replace(strings.ToUpper(e.url), "127.0.0.1", "LocalHost", 1)
+	ida := agentcall.Agent{Name: "Ida", URL: rpc}
 	for of, c := range map[string]struct {
 		status int
 		body   string
@@ -271,7 +272,9 @@ func TestCard_ofAHost_isJudged(t *testing.T) {
 	}{
 		"one":             {200, fine(rpc), ida, ""},
 		"a newer version": {200, cardOf("JSONRPC", "1.7", rpc, ""), ida, ""},
-		"another host":    {200, fine(other), agentcall.Agent{Name: "Ida", URL: other}, ""},
+		"another name":    {200, fine(byName), agentcall.Agent{Name: "Ida", URL: byName}, ""},
+		"another host":    {200, fine("https://agents.example.org/a2a"), agentcall.Agent{}, "on another host"},
+		"another port":    {200, fine("http://127.0.0.1:9/a2a"), agentcall.Agent{}, "on another host, or port"},
 		"one of several": {200, `{"name":" I\nda\u202e","description":"` + long + `","protocolVersion":"0.3.0",` +
 			`"supportedInterfaces":[null,` +
 			`{"url":"http://a.example","protocolBinding":"JSONRPC","protocolVersion":"1.0"},` +
@@ -325,9 +328,10 @@ func TestCard_ofAHost_isJudged(t *testing.T) {
 	}
 }
 
-// A server of one person may call that person's machine, but a card from elsewhere must not say where.
-func TestCard_fromTheInternet_leadsNotToThisMachine(t *testing.T) {
-	body := cardOf("JSONRPC", "1.0", "http://127.0.0.1:9/a2a", "")
+// A card leads to nobody who has not served it: not to this machine, though a server of one person may call that, nor
+// to another host or port.
+func TestCard_fromTheInternet_leadsToItsOwnOriginAlone(t *testing.T) {
+	var body string
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, body)
 	}))
@@ -342,13 +346,20 @@ func TestCard_fromTheInternet_leadsNotToThisMachine(t *testing.T) {
 			return new(net.Dialer).DialContext(ctx, network, s.Listener.Addr().String())
 		}}))
 	const card = "https://agents.example.com/card"
-	var refused *agentcall.Refusal
-	if _, err := c.Card(t.Context(), card); !errors.As(err, &refused) ||
-		!strings.Contains(err.Error(), "of your own machine") {
-		t.Error(err)
-	}
-	body = cardOf("JSONRPC", "1.0", "https://calls.example.com/a2a", "")
-	if got, err := c.Card(t.Context(), card); err != nil || got.URL != "https://calls.example.com/a2a" {
-		t.Errorf("%+v %v", got, err)
+	for rpc, want := range map[string]bool{
+		"https://agents.example.com/a2a":     true,
+		"https://AGENTS.example.com:443/a2a": true,
+		"https://calls.example.com/a2a":      false,
+		"https://example.com/a2a":            false,
+		"https://a.agents.example.com/a2a":   false,
+		"http://127.0.0.1:9/a2a":             false,
+		"http://127.0.0.1:443/a2a":           false,
+	} {
+		body = cardOf("JSONRPC", "1.0", rpc, "")
+		got, err := c.Card(t.Context(), card)
+		var refused *agentcall.Refusal
+		if want && (err != nil || got.URL != rpc) || !want && (!errors.As(err, &refused) || !refused.Elsewhere) {
+			t.Errorf("%s: %+v, %v", rpc, got, err)
+		}
 	}
 }

@@ -19,16 +19,20 @@ const mostName = 100
 // Agent is what a card says of an agent, made safe to show.
 type Agent struct {
 	Name string
-	URL  string // that takes JSON-RPC, maybe on another host than the card
+	URL  string // that takes JSON-RPC, of the card's origin
 }
 
 // Refusal says why the agent of a card cannot be called. Its sentence is for a person.
-type Refusal struct{ said string }
+type Refusal struct {
+	said string
+	// Elsewhere says that all interfaces that would do are of another origin than the card.
+	Elsewhere bool
+}
 
 // Error says what was wrong.
 func (r *Refusal) Error() string { return r.said }
 
-func refuse(format string, args ...any) *Refusal { return &Refusal{fmt.Sprintf(format, args...)} }
+func refuse(format string, args ...any) *Refusal { return &Refusal{said: fmt.Sprintf(format, args...)} }
 
 // card is what counts of an agent card. The first two fields are those of A2A 0.3.
 type card struct {
@@ -75,11 +79,11 @@ func (c *Client) Card(ctx context.Context, address string) (Agent, error) {
 	if len(found.Interfaces) == 0 && found.ProtocolVersion == "" && found.URL == "" {
 		return Agent{}, refuse("The card names no address at which its agent takes calls. %s", where)
 	}
-	return c.judge(found, at.Scheme)
+	return c.judge(found, at.String())
 }
 
-// judge returns whom a card describes that came by a scheme.
-func (c *Client) judge(found card, scheme string) (Agent, error) {
+// judge returns whom a card describes that came from an address.
+func (c *Client) judge(found card, from string) (Agent, error) {
 	for _, extension := range found.Capabilities.Extensions {
 		if extension.Required {
 			return Agent{}, refuse("The agent takes only calls with an extension of A2A that Parley does not know.")
@@ -89,7 +93,7 @@ func (c *Client) judge(found card, scheme string) (Agent, error) {
 		return Agent{}, refuse("The agent wants a credential of those who call it, and Parley has none for it: a " +
 			"call has only a signature. Let the agent take calls without one, at an address that nobody guesses.")
 	}
-	rpc, err := c.interfaceOf(found.Interfaces, scheme)
+	rpc, err := c.interfaceOf(found.Interfaces, from)
 	if err != nil {
 		return Agent{}, err
 	}
@@ -106,16 +110,15 @@ func open(ways []alternative) bool {
 	return len(ways) == 0
 }
 
-// interfaceOf returns the address of the first interface that can be called. A card that came from elsewhere must not
-// lead to this machine, though a server that belongs to one person may call it.
-func (c *Client) interfaceOf(all []*a2a.AgentInterface, scheme string) (string, error) {
-	err := error(refuse("The agent does not speak A2A 1.0 by JSON-RPC, as Parley does: its card has no interface " +
-		"with protocolBinding JSONRPC and protocolVersion 1.0. An agent of A2A 0.3 needs a newer SDK."))
+// interfaceOf returns the address of the first interface that can be called. It is of the origin that has served the
+// card, and so agreed to be called: a card could else have any host called.
+func (c *Client) interfaceOf(all []*a2a.AgentInterface, from string) (string, error) {
+	err := refuse("The agent does not speak A2A 1.0 by JSON-RPC, as Parley does: its card has no interface " +
+		"with protocolBinding JSONRPC and protocolVersion 1.0. An agent of A2A 0.3 needs a newer SDK.")
 	for _, i := range all {
 		if i == nil || i.ProtocolBinding != a2a.TransportProtocolJSONRPC || !isOne(i.ProtocolVersion) {
 			continue
 		}
-		at, _ := url.Parse(i.URL) // Check refuses what is none
 		why := c.calls.Check(i.URL)
 		switch {
 		case i.Tenant != "":
@@ -123,8 +126,11 @@ func (c *Client) interfaceOf(all []*a2a.AgentInterface, scheme string) (string, 
 				"own.")
 		case why != nil:
 			err = refuse("The card names an address for calls that is not called. %s", why)
-		case scheme == "https" && at.Scheme != "https":
-			err = refuse("The card names an address of your own machine for calls, and is not from there itself.")
+		case !c.calls.SameOrigin(i.URL, from):
+			err = refuse("The card names an address for calls on another host, or port, than its own, and that has " +
+				"not agreed to be called. Most agents serve their card themselves: give the address at which the " +
+				"agent takes calls, or have it serve its card there.")
+			err.Elsewhere = true
 		default:
 			return i.URL, nil
 		}

@@ -66,7 +66,8 @@ type Error struct {
 	// By names the agent that has the task, or the admin that took the seat, where that is why. It is a name
 	// that an agent chose.
 	By string
-	// Reason says to the person of a seat that is gone why it is: a room.Reason or one of the following.
+	// Reason says to the person of a seat that is gone why it is, or of an address why it is not called: a room.Reason,
+	// one of the following or one of outbox.EndpointError.
 	Reason string
 	// Note is what the admin who took the seat said of that. An agent chose it; hidden characters are escaped.
 	Note string
@@ -80,6 +81,8 @@ type Error struct {
 const (
 	ReasonDevice = "device"  // a further device of the person took the place of this one
 	ReasonNoSeat = "no_seat" // with KeyInvalid: the key is not the trouble, the token or the link leads to no seat
+	// with InvalidArgument: the card of an agent names an address for calls of another origin
+	ReasonElsewhere = "other_origin"
 )
 
 // Error returns the code, the message and the cause, for logs.

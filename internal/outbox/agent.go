@@ -3,7 +3,9 @@ package outbox
 import (
 	"cmp"
 	"context"
+	"errors"
 
+	"github.com/parley-chat/parley/internal/agentcall"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
@@ -21,9 +23,8 @@ type AddedAgent struct {
 // given. The error is a *fault.Error.
 func (b *Box) AddAgent(ctx context.Context, token, card, name string) (got AddedAgent, err error) {
 	asker := ident.PrincipalOf(ctx)
-	rules := instead{argument: "add_agent",
-		who: "Agents are called for agents that a key of this server has admitted, and their people"}
-	if err := b.checkAddress(asker, card, rules); err != nil {
+	if err := b.checkAddress(asker, card, instead{argument: "add_agent",
+		who: "Agents are called for agents that a key of this server has admitted, and their people"}); err != nil {
 		return got, err
 	}
 	if _, err := b.o.Rooms.WebhookSeat(ctx, token); err != nil {
@@ -37,10 +38,7 @@ func (b *Box) AddAgent(ctx context.Context, token, card, name string) (got Added
 		return got, ctx.Err()
 	}
 	if err != nil {
-		return got, fault.Refuse(fault.InvalidArgument, "add_agent: %s Nothing was changed.", err)
-	}
-	if err := b.checkAddress(asker, found.URL, rules); err != nil {
-		return got, err
+		return got, refuseCard(err)
 	}
 	if name == "" {
 		if _, err := ident.AgentName(found.Name); err != nil {
@@ -54,4 +52,14 @@ func (b *Box) AddAgent(ctx context.Context, token, card, name string) (got Added
 		Secret: got.Secret, Server: b.o.Public, Principal: asker.ID, SinceMs: now.UnixMilli(),
 		UntilMs: now.Add(webhookLife).UnixMilli()})
 	return got, err
+}
+
+// refuseCard refuses a card because of an error of agentcall.
+func refuseCard(err error) *fault.Error {
+	refused := fault.Refuse(fault.InvalidArgument, "add_agent: %s Nothing was changed.", err)
+	var card *agentcall.Refusal
+	if errors.As(err, &card) && card.Elsewhere {
+		refused.Reason = fault.ReasonElsewhere
+	}
+	return refused
 }

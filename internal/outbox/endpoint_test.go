@@ -493,6 +493,41 @@ func TestEndpoint_failsForADay_isToldAllInOrder(t *testing.T) {
 	}
 }
 
+// The owner of the address may be somebody else than who adds it.
+func TestAddAgent_again_keepsThePause(t *testing.T) {
+	e := newEndpoint(newWorld(t))
+	e.of.fails(http.StatusServiceUnavailable)
+	e.asks("one")
+	for _, want := range []time.Duration{time.Minute, 5 * time.Minute} {
+		_, again := e.look()
+		e.of.fails(0)
+		e.add()
+		e.of.fails(http.StatusServiceUnavailable)
+		if calls, same := e.look(); again != want || calls != 0 || same != again {
+			t.Errorf("added again in a pause of %v it is called %d times, and again in %v", again, calls, same)
+		}
+		e.pass(again)
+	}
+}
+
+// A card that names another host would have that called, which was never asked.
+func TestAddAgent_cardThatNamesAnotherHost_callsNobody(t *testing.T) {
+	e, other := newEndpoint(newWorld(t)), newReceiver(t)
+	card := httptest.NewServer(a2asrv.NewStaticAgentCardHandler(&a2a.AgentCard{Name: "Mole",
+		SupportedInterfaces: []*a2a.AgentInterface{a2a.NewAgentInterface(other.url, a2a.TransportProtocolJSONRPC)}}))
+	t.Cleanup(card.Close)
+	_, err := e.box.AddAgent(e.ctx(), e.person, card.URL, "")
+	var refused *fault.Error
+	if !errors.As(err, &refused) || refused.Code != fault.InvalidArgument || refused.Reason != fault.ReasonElsewhere ||
+		!strings.Contains(err.Error(), "give the address at which the agent takes calls") {
+		t.Errorf("%v", err)
+	}
+	e.say(chat.SendRequest{Token: e.ann.Token, Text: "@Mole are you there?"})
+	if e.look(); len(other.calls()) > 0 {
+		t.Errorf("the other host was called with %+v", other.calls())
+	}
+}
+
 // No other try would be answered otherwise.
 func TestEndpoint_refusesTheCallOrFails_thatIsDoneWith(t *testing.T) {
 	for what, c := range map[string]struct {

@@ -31,6 +31,15 @@ func (c *Caller) Check(address string) error {
 	return err
 }
 
+// SameOrigin reports whether two addresses that pass Check have the same scheme, host and port. All names of this
+// machine are one host.
+func (c *Caller) SameOrigin(one, other string) bool {
+	a, err := c.parse(one)
+	b, failed := c.parse(other)
+	return err == nil && failed == nil && a.Scheme == b.Scheme &&
+		canonical(net.JoinHostPort(a.Hostname(), portOf(a))) == canonical(net.JoinHostPort(b.Hostname(), portOf(b)))
+}
+
 // parse returns an address that passes Check, without its fragment and with its host in lower case.
 func (c *Caller) parse(address string) (*url.URL, error) {
 	at, err := url.Parse(address)
