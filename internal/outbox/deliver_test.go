@@ -20,8 +20,11 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/outbox"
+	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
@@ -275,6 +278,61 @@ func TestDeliver_hostIsDownForADay_losesNothing(t *testing.T) {
 	want[5] = room.Removed
 	if got := h.to.texts(); !slices.Equal(got, append(want, said(1000))) {
 		t.Errorf("in the end it has %q", got)
+	}
+}
+
+// A message of a byte may call many. A server for one machine has no keys, and counts for each room.
+func TestDeliver_manyCallsForOneKey_areLateAndAllMade(t *testing.T) {
+	for principal, pauses := range map[string]int{ident.KeyPrincipal("k"): 2, ident.Local: 0} {
+		w := newWorld(t)
+		var all []*webhook
+		var want []string
+		for n := range 80 {
+			want = append(want, said(n))
+		}
+		for _, name := range []string{"tea", "coffee"} {
+			h := &webhook{world: w, ann: w.join(name, "Ann"), bob: w.join(name, "Bob"), to: newReceiver(t)}
+			h.person, h.to.secret = w.person(h.bob), secret
+			h.room, h.seat = w.seat(h.bob.Token)
+			at, err := w.HookSeat(w.ctx(), h.bob.Token)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Webhook(w.ctx(), h.person, roomlog.HookItem{ID: chat.HookID(principal, h.to.url, "each", at, false),
+				Room: at.Room, Seat: at.Seat, Joined: at.Joined, Form: room.FormEach, URL: h.to.url, Secret: secret,
+				Principal: principal, UntilMs: w.clock.Now().Add(time.Hour).UnixMilli()}); err != nil {
+				t.Fatal(err)
+			}
+			for _, text := range want {
+				h.say(chat.SendRequest{Token: h.ann.Token, Text: text})
+			}
+			all = append(all, h)
+		}
+		for pause := 0; ; pause++ {
+			var again time.Time
+			calls := 0
+			for _, h := range all {
+				if _, next := h.look(); !next.IsZero() {
+					again = next
+				}
+				calls += len(h.to.calls())
+			}
+			if calls > ratelimit.Calls+20*pause && pauses > 0 {
+				t.Errorf("for %s there are %d calls after %d pauses", principal, calls, pause)
+			}
+			if again.IsZero() {
+				if pause != pauses {
+					t.Errorf("for %s it took %d pauses", principal, pause)
+				}
+				break
+			}
+			w.pass(again.Sub(w.boxes.Now()))
+		}
+		for _, h := range all {
+			if got := h.to.texts(); !slices.Equal(got, want) {
+				t.Errorf("for %s came %d texts", principal, len(got))
+			}
+		}
 	}
 }
 

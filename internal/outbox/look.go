@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/outcall"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
@@ -110,12 +111,8 @@ func (b *Box) lookAt(ctx context.Context, at place) (again time.Time, err error)
 			yielded, err = yielded+yieldEvery, b.sleep(ctx, yieldEvery)
 		case s.hook.Form != room.FormWake && isLate(ctx, s.hook.Form, 0):
 			return b.now(), nil
-		case s.hook.Form == room.FormEach:
-			err = b.deliver(ctx, s)
-		case s.hook.Form == room.FormAgent:
-			asked, err = true, b.ask(ctx, s)
 		default:
-			err = b.call(ctx, s)
+			asked, err = true, b.tell(ctx, s)
 		}
 		if errors.Is(err, errBusy) {
 			return b.now().Add(lookAgain), nil
@@ -212,9 +209,28 @@ func (s sight) due(now time.Time) (due bool, again time.Time) {
 	return true, time.Time{}
 }
 
-// errBusy reports that this server had no place for a call. The host has heard nothing of it, so that it is no failure
-// of the hook.
-var errBusy = errors.New("outbox: too many calls are under way")
+// errBusy reports that this server had no place for a call, or that it counts for whom so many were made. The host has
+// heard nothing of it, so that it is no failure of the hook.
+var errBusy = errors.New("outbox: too many calls are made")
+
+// tell makes a call of a hook. It counts for the key that made the hook or, without one, for the room. It fails as call
+// does.
+func (b *Box) tell(ctx context.Context, s sight) error {
+	account := s.hook.Principal
+	if ident.KeyOf(account) == "" {
+		account = s.hook.Room
+	}
+	if !b.o.Rooms.Limits().Call(account) {
+		return errBusy
+	}
+	switch s.hook.Form {
+	case room.FormEach:
+		return b.deliver(ctx, s)
+	case room.FormAgent:
+		return b.ask(ctx, s)
+	}
+	return b.call(ctx, s)
+}
 
 // call calls a hook because of news, and stores what became of it. It fails only if that cannot be stored, or with
 // errBusy.

@@ -20,3 +20,9 @@ func (l *Limiter) Challenge(ctx context.Context) error {
 	return fault.RetryLater(fault.RateLimited, wait, "You may have %d addresses challenged a minute. Nothing was "+
 		"changed: try again in %d seconds.", Challenges, fault.Seconds(wait))
 }
+
+// Calls is how many calls the hooks of one account make in a minute, on every server: a message can call many.
+const Calls = 120
+
+// Call counts a call of a hook for an account: that of a key, or of a room. It returns false if there were too many.
+func (l *Limiter) Call(account string) bool { return l.calls.take(account, 1, l.clock.Now(), 0) == 0 }

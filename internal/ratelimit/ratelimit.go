@@ -34,6 +34,7 @@ type Limiter struct {
 	in, out         *budgets // bytes of files, by caller
 	allOut          *budgets // bytes of files, of all callers
 	challenges      *budgets // of addresses, by caller
+	calls           *budgets // of hooks, by account
 }
 
 // New returns a Limiter.
@@ -43,7 +44,7 @@ func New(l Limits, clock clockwork.Clock) *Limiter {
 		messages: perMinute(l.Messages), bytes: perMinute(l.Bytes),
 		callers: perMinute(l.Units), rooms: perMinute(2 * l.Units),
 		in: within(time.Hour, l.FilesIn), out: within(time.Hour, l.FilesOut),
-		allOut: within(time.Hour, l.AllFilesOut), challenges: perMinute(Challenges),
+		allOut: within(time.Hour, l.AllFilesOut), challenges: perMinute(Challenges), calls: perMinute(Calls),
 	}
 }
 
