@@ -386,6 +386,97 @@ func TestAttack_subscriptionsAtOnce_staySeatsAtFour(t *testing.T) {
 		made.Load())
 }
 
+// Eve has as many webhooks at one host as a minute allows, and says as many messages of a letter as she can: each would
+// be as many calls. A third host takes every call, but has not agreed to one.
+func TestAttack_webhooks_multiplyNoMessage(t *testing.T) {
+	p := start(t)
+	eve, there, third := p.local(), newCallee(t, nil), newForeign(t)
+	var token, person string
+	hooks := 0
+	for seat := range 3 {
+		got := eve.must(t, "join_room", args{"room": "attack", "agent_name": fmt.Sprint("Eve ", seat),
+			"capacity": 3})
+		token, person = got.AgentToken, supervised{shower: eve, link: got.Watch}.person(t)
+		for range 3 {
+			eve.must(t, "supervise", args{"agent_token": person, "add_hook": fmt.Sprintf("%s/%d", there.url, hooks)})
+			hooks++
+		}
+	}
+	refused, err := eve.call(t.Context(), "supervise", args{"agent_token": person, "add_hook": third.url})
+	if asked, _ := third.calls(""); err != nil || refused.Code != "invalid_argument" || asked != 1 {
+		t.Errorf("the third host was called %d times: %+v, %v", asked, refused, err)
+	}
+	const n = 60
+	began := time.Now()
+	said, took := flood(t, n, func(i int) (answer, error) {
+		return eve.call(t.Context(), "send_message", args{"agent_token": token, "text": string(rune('一' + i))})
+	})
+	calls := 0
+	for quiet := false; !quiet; {
+		select {
+		case <-there.got:
+			calls++
+		case <-time.After(time.Second):
+			quiet = true
+		}
+	}
+	within(t, calls, 120, time.Since(began))
+	if asked, _ := third.calls(""); asked > 1 {
+		t.Errorf("the third host was called %d times", asked)
+	}
+	attacks(t, "%d messages of a letter in %v, for %d webhooks, led to %d calls in %v", said,
+		took.Round(time.Millisecond), hooks, calls, time.Since(began).Round(time.Millisecond))
+}
+
+// Eve adds agents whose cards name a host that has agreed to nothing, in forms that pass for the host of the card.
+func TestAttack_cards_leadToNobodyElse(t *testing.T) {
+	p := start(t)
+	eve, third := p.local(), newForeign(t)
+	seat := eve.must(t, "join_room", args{"room": "attack", "agent_name": "Eve"})
+	person := supervised{shower: eve, link: seat.Watch}.person(t)
+	var names []string // that the card of the moment has
+	cards := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/away" {
+			http.Redirect(w, r, third.url, http.StatusFound)
+			return
+		}
+		all := []any{}
+		for _, name := range names {
+			all = append(all, args{"url": name, "protocolBinding": "JSONRPC", "protocolVersion": "1.0"})
+		}
+		_ = json.NewEncoder(w).Encode(args{"name": "Mole", "supportedInterfaces": all})
+	}))
+	t.Cleanup(cards.Close)
+	own, other := strings.TrimPrefix(cards.URL, "http://"), strings.TrimPrefix(third.url, "http://")
+	_, port, _ := net.SplitHostPort(other)
+	forms := []string{third.url, third.url + "/" + own, "http://localhost:" + port, "HTTP://LOCALHOST:" + port,
+		"http://" + own + "@" + other + "/", "http://" + other + "#" + own, "http://" + other + "?" + own,
+		"//" + other, "http:/\\" + other, "http://" + other + "\\@" + own, "http://" + own + "." + other,
+		"http://" + other + "\t", " http://" + other, "https://" + other, "https://" + own, "https://example.com/",
+		"http://127.0.0.1.:" + port, "http://2130706433:" + port, "http://[::1]:" + port, "http://0:" + port}
+	attempts := [][]string{forms}
+	for _, form := range forms[:7] {
+		attempts = append(attempts, []string{form})
+	}
+	for _, names = range attempts {
+		got, err := eve.call(t.Context(), "supervise", args{"agent_token": person, "add_agent": cards.URL})
+		if err != nil || got.Code != "invalid_argument" {
+			t.Errorf("a card that names %q: %+v, %v", names, got, err)
+		}
+	}
+	got, err := eve.call(t.Context(), "supervise", args{"agent_token": person, "add_agent": cards.URL + "/away"})
+	if err != nil || got.Code != "invalid_argument" {
+		t.Errorf("a card that is elsewhere: %+v, %v", got, err)
+	}
+	eve.must(t, "send_message", args{"agent_token": seat.AgentToken, "text": "@Mole are you there?"})
+	asked, _ := third.calls("")
+	if asked > 0 {
+		t.Errorf("the third host was called %d times", asked)
+	}
+	attacks(t, "%d addresses in %d cards led to %d calls of a host that has served none of them", len(forms),
+		len(attempts), asked)
+}
+
 // pours is a host that answers with head, and then with more of the same for as long as somebody takes it.
 type pours struct {
 	head, more string

@@ -321,10 +321,12 @@ func newHookedHost(t *testing.T, fails bool) *hookedHost {
 func (h *hookedHost) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	var got struct {
-		Type string
-		Data struct{ Message struct{ Text string } }
+		Type, Challenge string
+		Data            struct{ Message struct{ Text string } }
 	}
-	if err := json.Unmarshal(body, &got); err != nil || got.Type == "webhook.test" {
+	_ = json.Unmarshal(body, &got)
+	if got.Type == "verification" {
+		_ = json.NewEncoder(w).Encode(map[string]string{"challenge": got.Challenge})
 		return
 	}
 	h.mu.Lock()

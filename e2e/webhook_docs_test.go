@@ -42,7 +42,7 @@ func TestDocs_everyClientOfWebhooks_verifiesAsWritten(t *testing.T) {
 			bob.does("join", tea, "--as", "Bob")
 
 			r := receive(t, language.command(t, programOf(t, "webhooks.md", language.name, language.file)))
-			added := strings.Fields(ann.does("hooks", "add", r.url, tea)) // which webhook.test has to reach
+			added := strings.Fields(ann.does("hooks", "add", r.url, tea)) // which the challenge has to reach
 			secret := added[len(added)-1]
 			const early = `{"type":"room.message"}`
 			if status := r.post("evt_1", early, forged{"", time.Now(), early}); status != http.StatusUnauthorized {

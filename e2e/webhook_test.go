@@ -26,11 +26,12 @@ func TestHooks_person_addsAWebhook(t *testing.T) {
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		var got struct {
-			Type string
-			Data struct{ Message struct{ From, Text string } }
+			Type, Challenge string
+			Data            struct{ Message struct{ From, Text string } }
 		}
 		_ = json.Unmarshal(body, &got)
-		if got.Type == "webhook.test" {
+		if got.Type == "verification" {
+			_ = json.NewEncoder(w).Encode(map[string]string{"challenge": got.Challenge})
 			return
 		}
 		mu.Lock()

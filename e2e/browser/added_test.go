@@ -20,14 +20,17 @@ type posted struct {
 	body   []byte
 }
 
-// webhook is an address of a person, which takes all calls.
+// webhook is an address of a person, which agrees to be called and takes all calls.
 func webhook(t *testing.T) (url string, took <-chan posted) {
 	t.Helper()
 	calls := make(chan posted, 100)
-	site := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if body, _ := io.ReadAll(r.Body); !strings.Contains(string(body), `"webhook.test"`) {
-			calls <- posted{r.Header, body}
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if strings.Contains(string(body), `"verification"`) {
+			_, _ = w.Write(body) // the challenge is in it
+			return
 		}
+		calls <- posted{r.Header, body}
 	}))
 	t.Cleanup(site.Close)
 	return site.URL + "/hush", calls

@@ -28,13 +28,14 @@ import (
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
-// receiver is somebody's server, which has a webhook call it. It checks each signature.
+// receiver is somebody's server, which agrees to be called by a webhook. It checks each signature.
 type receiver struct {
 	t   *testing.T
 	url string
 
 	mu     sync.Mutex // of all below
-	secret string     // "": it has none yet, and takes the first call
+	secret string     // "": it has none yet
+	silent bool       // it repeats no challenge
 	answer func(taken) int
 	all    []taken
 }
@@ -47,9 +48,10 @@ type taken struct {
 
 	status int // by which it was answered; 0: 200, or none
 
-	Type string
-	Time string `json:"timestamp"`
-	Data struct {
+	Type      string
+	Challenge string
+	Time      string `json:"timestamp"`
+	Data      struct {
 		Room    string
 		RoomID  string `json:"room_id"`
 		Agent   string `json:"agent_name"`
@@ -75,23 +77,29 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if got.Type != "webhook.test" {
-		wh, err := standardwebhooks.NewWebhook(r.secret)
-		if err == nil {
-			err = wh.VerifyIgnoringTimestamp(body, req.Header) // the clock of the test is not that of the library
+	if got.Type == "verification" {
+		if r.answer != nil {
+			w.WriteHeader(r.answer(got))
 		}
-		if err != nil {
-			r.t.Errorf("the call %s is not signed as it should be: %v", got.id, err)
+		if !r.silent {
+			_ = json.NewEncoder(w).Encode(map[string]string{"challenge": got.Challenge})
 		}
-		r.all = append(r.all, got)
+		return
 	}
+	wh, err := standardwebhooks.NewWebhook(r.secret)
+	if err == nil {
+		err = wh.VerifyIgnoringTimestamp(body, req.Header) // the clock of the test is not that of the library
+	}
+	if err != nil {
+		r.t.Errorf("the call %s is not signed as it should be: %v", got.id, err)
+	}
+	r.all = append(r.all, got)
 	if r.answer == nil {
 		return
 	}
 	status := r.answer(got)
-	if w.WriteHeader(status); got.Type != "webhook.test" {
-		r.all[len(r.all)-1].status = status
-	}
+	w.WriteHeader(status)
+	r.all[len(r.all)-1].status = status
 }
 
 // answers lets r answer with a status from now on.
@@ -587,23 +595,29 @@ func TestAddWebhook_whoMayAndWhatIsStored(t *testing.T) {
 	w := newWorld(t)
 	h := newWebhook(w)
 	key := withKey(t)
-	down := newReceiver(t)
+	down, silent := newReceiver(t), newReceiver(t)
 	down.answers(http.StatusUnauthorized)
+	silent.silent = true
 	for what, c := range map[string]struct {
 		ctx        context.Context
 		token, url string
 		code       fault.Code
+		reason     string
 		says       string
 	}{
-		"an agent":              {w.ctx(), h.bob.Token, h.to.url, fault.NotAllowed, "tell your user"},
-		"from another machine":  {key, h.person, h.to.url, fault.NotAllowed, "give an https address"},
-		"a server without name": {key, h.person, "https://example.com/", fault.NotAllowed, "--public-url"},
-		"an address of no kind": {w.ctx(), h.person, "ftp://example.com/", fault.InvalidArgument, "https://"},
-		"it does not agree":     {w.ctx(), h.person, down.url, fault.InvalidArgument, "webhook.test"},
+		"an agent":              {w.ctx(), h.bob.Token, h.to.url, fault.NotAllowed, "", "tell your user"},
+		"from another machine":  {key, h.person, h.to.url, fault.NotAllowed, "", "give an https address"},
+		"a server without name": {key, h.person, "https://example.com/", fault.NotAllowed, "", "--public-url"},
+		"an address of no kind": {w.ctx(), h.person, "ftp://example.com/", fault.InvalidArgument, "", "https://"},
+		"it does not agree": {w.ctx(), h.person, down.url, fault.InvalidArgument, "http_4xx",
+			"cannot check the signature yet"},
+		"it takes the first call, as any other": {w.ctx(), h.person, silent.url, fault.InvalidArgument,
+			"challenge_failed", "must answer a call of type verification"},
 	} {
 		_, err := w.box.AddWebhook(c.ctx, c.token, c.url)
-		if fault.CodeOf(err) != c.code || !strings.Contains(err.Error(), c.says) ||
-			!strings.Contains(err.Error(), "Nothing was changed") {
+		var refused *fault.Error
+		if !errors.As(err, &refused) || refused.Code != c.code || refused.Reason != c.reason ||
+			!strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "Nothing was changed") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

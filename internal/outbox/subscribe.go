@@ -51,11 +51,13 @@ type Subscription struct {
 // EndpointError says that an address did not agree to be called. Its sentence is for the client.
 type EndpointError struct {
 	Reason string // challenge_failed, timeout, connection_refused, tls_error, http_4xx or http_5xx
-	said   string
+	why    string
 }
 
 // Error says what was wrong.
-func (e *EndpointError) Error() string { return e.said }
+func (e *EndpointError) Error() string {
+	return "delivery.url: the address did not agree to be called. " + e.why + " Nothing was changed."
+}
 
 // LimitError says that a caller has as many of something as it may. It is a *fault.Error, too.
 type LimitError struct {
@@ -182,7 +184,7 @@ func (b *Box) admit(ctx context.Context, asker ident.Principal, id string, s Sub
 	if err := b.mayAdd(ctx, asker, id); err != nil {
 		return err
 	}
-	return b.challenge(ctx, id, s)
+	return b.challenge(ctx, "delivery.url", outcall.Call{URL: s.URL, Secret: s.Secret, Header: headerOf(id)})
 }
 
 // mayAdd returns why a principal may have no further hook, or no further address asked whether it agrees.
@@ -201,44 +203,42 @@ func (b *Box) mayAdd(ctx context.Context, asker ident.Principal, id string) erro
 	return nil
 }
 
-// challenge posts a random text to an address, which must send it back (SEP-3415, "Callback verification").
-func (b *Box) challenge(ctx context.Context, id string, s Subscribe) error {
+// challenge posts a random text to an address that an argument has named, by a call that lacks all but where it goes.
+// The address must send it back (SEP-3415, "Callback verification").
+func (b *Box) challenge(ctx context.Context, argument string, c outcall.Call) error {
 	type verification struct {
 		Type      string `json:"type,omitempty"`
 		Challenge string `json:"challenge"`
 	}
 	asked := verification{"verification", rand.Text()}
-	body, _ := json.Marshal(asked)
-	answer, err := b.o.Out.Post(ctx, outcall.Call{URL: s.URL, Secret: s.Secret, ID: "msg_verification_" + rand.Text(),
-		At: b.now(), Header: headerOf(id), Body: body})
+	c.Body, _ = json.Marshal(asked)
+	c.ID, c.At = "msg_verification_"+rand.Text(), b.now()
+	answer, err := b.o.Out.Post(ctx, c)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	var e *outcall.Error
 	if errors.As(err, &e) && (e.Kind == outcall.Forbidden || e.Kind == outcall.Busy) {
-		return fault.Refuse(fault.InvalidArgument, "delivery.url: %s Nothing was changed.", e)
+		return fault.Refuse(fault.InvalidArgument, "%s: %s Nothing was changed.", argument, e)
 	}
 	var echo verification
 	reason := reasonOf(answer, err)
 	switch {
 	case reason == string(outcall.Unreachable):
-		return refusedBy(string(outcall.ConnectionRefused), err.Error())
+		return unwilling(string(outcall.ConnectionRefused), err.Error())
 	case reason == string(outcall.BadAnswer):
-		return refusedBy("challenge_failed", err.Error())
+		return unwilling("challenge_failed", err.Error())
 	case err != nil:
-		return refusedBy(reason, err.Error())
+		return unwilling(reason, err.Error())
 	case reason != "":
-		return refusedBy(fmt.Sprintf("http_%dxx", answer.Status/100), fmt.Sprintf("It answered with status %d.",
+		return unwilling(fmt.Sprintf("http_%dxx", answer.Status/100), fmt.Sprintf("It answered with status %d.",
 			answer.Status))
 	case json.Unmarshal(answer.Body, &echo) != nil ||
 		subtle.ConstantTimeCompare([]byte(echo.Challenge), []byte(asked.Challenge)) != 1:
-		return refusedBy("challenge_failed", `It must answer the challenge with the JSON {"challenge": "…"} that has `+
-			`the text of the challenge.`)
+		return unwilling("challenge_failed", `It must answer a call of type verification with the JSON `+
+			`{"challenge": "…"} that has the text of the challenge.`)
 	}
 	return nil
 }
 
-func refusedBy(reason, why string) *EndpointError {
-	return &EndpointError{Reason: reason,
-		said: "delivery.url did not agree to be called. " + why + " Nothing was changed."}
-}
+func unwilling(reason, why string) *EndpointError { return &EndpointError{reason, why} }

@@ -2,9 +2,7 @@ package outbox
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
@@ -21,9 +19,9 @@ type Webhook struct {
 	Secret string // by which its calls are signed; nobody is shown it again
 }
 
-// AddWebhook gives the person of a token a webhook at an address, which must first answer a call with a status 2xx.
-// That has type webhook.test, and nobody can check its signature, since the secret is made for it. If the person has
-// the webhook it gets another secret, and nobody is asked. The error is a *fault.Error.
+// AddWebhook gives the person of a token a webhook at an address, which must first answer a challenge. Nobody can check
+// the signature of that, since the secret is made for it. If the person has the webhook it gets another secret, and
+// nobody is asked. The error is a *fault.Error.
 func (b *Box) AddWebhook(ctx context.Context, token, address string) (Webhook, error) {
 	asker := ident.PrincipalOf(ctx)
 	if err := b.checkAddress(asker, address, instead{argument: "add_hook",
@@ -49,34 +47,19 @@ func (b *Box) AddWebhook(ctx context.Context, token, address string) (Webhook, e
 		if err := b.mayAdd(ctx, asker, got.ID); err != nil {
 			return Webhook{}, err
 		}
-		if err := b.test(ctx, address, got.Secret); err != nil {
+		err = b.challenge(ctx, "add_hook", outcall.Call{URL: address, Secret: got.Secret})
+		if no := new(EndpointError); errors.As(err, &no) {
+			refused := fault.Refuse(fault.InvalidArgument, "add_hook: the address did not agree to be called. %s "+
+				"Nothing was changed: have it answer this first call, although it cannot check the signature yet.",
+				no.why)
+			refused.Reason = no.Reason
+			return Webhook{}, refused
+		}
+		if err != nil {
 			return Webhook{}, err
 		}
 	}
 	return got, b.o.Rooms.Webhook(ctx, token, roomlog.HookItem{ID: got.ID, Room: seat.Room, Seat: seat.Seat,
 		Joined: seat.Joined, Form: room.FormEach, URL: address, Secret: got.Secret, Server: b.o.Public,
 		Principal: asker.ID, SinceMs: x.SinceMs, UntilMs: now.Add(webhookLife).UnixMilli()})
-}
-
-// test makes the first call of a webhook.
-func (b *Box) test(ctx context.Context, address, secret string) error {
-	type test struct {
-		Type      string   `json:"type"`
-		Timestamp string   `json:"timestamp"`
-		Data      struct{} `json:"data"`
-	}
-	answer, err := b.o.Out.Post(ctx, outcall.Call{URL: address, Secret: secret, ID: "msg_test_" + rand.Text(),
-		At: b.now(), Body: roomlog.Encode(test{Type: "webhook.test", Timestamp: b.now().UTC().Format(time.RFC3339)})})
-	why := "It answered with another status."
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case err != nil:
-		why = err.Error()
-	case answer.Status/100 == 2:
-		return nil
-	}
-	return fault.Refuse(fault.InvalidArgument, "add_hook: the address has not taken the first call, of type "+
-		"webhook.test. %s Nothing was changed: have it answer that with a status 2xx, although it cannot check the "+
-		"signature yet.", why)
 }

@@ -86,8 +86,8 @@ func (s *Set) supervise() tool {
 				spec.Boolean("new_link", func(yes bool) { in.NewLink = yes },
 					"Return a link for a further device; at most 4, a fifth takes the place of the oldest."),
 				spec.Text("add_hook", &in.addHook, "An https address that is to be called with each event of "+
-					"the room that the agent sees: a webhook. It must first answer a call of type webhook.test with "+
-					"a status 2xx. Goes with agent_token alone; the same address again gets another secret."),
+					"the room that the agent sees: a webhook. It must first answer a call of type verification with "+
+					"its challenge. Goes with agent_token alone; the same address again gets another secret."),
 				spec.Text("add_agent", &in.addAgent, "The https address of the card of an agent that speaks A2A 1.0: "+
 					"it gets a seat in the room, and is called when something is for it. What it answers is said "+
 					"there. Goes with agent_token, and agent_name."),
