@@ -47,8 +47,13 @@ const (
 
 // subscribe has an agent called at an address.
 func (s shower) subscribe(ctx context.Context, token, address string) (got subscribed, err error) {
+	return s.subscribeTo(ctx, args{"agent_token": token}, address)
+}
+
+// subscribeTo has an agent called for what arguments say.
+func (s shower) subscribeTo(ctx context.Context, arguments args, address string) (got subscribed, err error) {
 	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "events/subscribe",
-		"params": map[string]any{"name": "room.message", "arguments": args{"agent_token": token},
+		"params": map[string]any{"name": "room.message", "arguments": arguments,
 			"delivery": args{"mode": "webhook", "url": address, "secret": hookSecret}}})
 	if err != nil {
 		return got, err
@@ -475,6 +480,49 @@ func TestAttack_cards_leadToNobodyElse(t *testing.T) {
 	}
 	attacks(t, "%d addresses in %d cards led to %d calls of a host that has served none of them", len(forms),
 		len(attempts), asked)
+}
+
+// An agent that is called for what is meant for it leaves much unread, and was called for its name. Eve names it again
+// and again: it is not called, so she pays for what she says, and the server for what it reads.
+func TestAttack_names_readNothingAgain(t *testing.T) {
+	const unread, names = 15_000, 20
+	p := start(t, "--metrics-addr", "127.0.0.1:0")
+	eve, there := p.local(), newCallee(t, nil)
+	tokens := map[string]string{}
+	for _, name := range []string{"Eve", "Bob", "Cid"} {
+		got := eve.must(t, "join_room", args{"room": "attack", "agent_name": name, "capacity": 3})
+		tokens[name] = got.AgentToken
+	}
+	got, err := eve.subscribeTo(t.Context(), args{"agent_token": tokens["Bob"], "for_me": true}, there.url)
+	if err != nil || got.Result.ID == "" {
+		t.Fatalf("subscribe: %+v, %v", got, err)
+	}
+	says := func(text string) {
+		eve.must(t, "send_message", args{"agent_token": tokens["Eve"], "text": text})
+	}
+	says("This is for nobody.")
+	p.kill()
+	hide(t, p, "attack", unread)
+	p.again()
+	says("@Bob, are you there?")
+	there.next(t)
+	reads := func() (n float64) { // once no look is under way
+		await(t, "nothing is read", func() bool {
+			before := n
+			n, _ = p.operations()
+			return n == before
+		})
+		return n
+	}
+	before := reads()
+	for n := range names {
+		says(fmt.Sprintf("@Bob, for the %dth time", n))
+	}
+	each := (reads() - before) / names
+	if each > 10 || len(there.got) > 0 {
+		t.Errorf("a name costs %v reads, and all cost %d calls", each, len(there.got))
+	}
+	attacks(t, "beside %d unread messages, %d further names cost %.1f reads each", unread, names, each)
 }
 
 // pours is a host that answers with head, and then with more of the same for as long as somebody takes it.

@@ -228,16 +228,22 @@ func (s *Service) SeatHooks(ctx context.Context, id string, seat int) ([]room.Ho
 // News is what an agent has not read, as one of its hooks sees it.
 type News struct {
 	Gone   bool      // the seat has no such hook any more
-	Unread int       // how many events there are for which it is called; at most MostNews
-	Last   int64     // the last of them or, where there may be more than were counted, of all events
+	Unread int       // how many events have come for which it is called since it had read all; at most MostNews
+	Last   int64     // the last of them
+	Upto   int64     // the last event that was looked at
+	Looked int       // at how many this look was
+	AsOf   int64     // the last event of the room
 	Read   int64     // the last event that the agent was handed
 	Waits  time.Time // until when a call of the agent waits, which will be handed the news; zero: none does
 	Room   string    // its name, which an agent chose
 	Agent  string
 }
 
-// MostNews is how far News counts.
-const MostNews = 100
+// The bounds of News: how far it counts, and at how many events one call looks. The next one goes on.
+const (
+	MostNews   = 100
+	MostLooked = 1000
+)
 
 // hooked is a hook as the room knows it, on a head.
 type hooked struct {
@@ -261,19 +267,21 @@ func (r *liveRoom) hooked(ctx context.Context, x roomlog.HookItem) (k hooked, he
 	return k, here && k.agent.Joined == x.Joined && !k.head.Expired(now), nil
 }
 
-// News returns what is new for the hook x, as of the time of the call.
-func (s *Service) News(ctx context.Context, x roomlog.HookItem) (News, error) {
+// News returns what is new for the hook x, as of the time of the call. It looks at no event that told, of x, is done
+// with: so each event is looked at once, however much its agent leaves unread.
+func (s *Service) News(ctx context.Context, x roomlog.HookItem, told roomlog.Told) (News, error) {
 	r := s.acquire(x.Room)
 	defer r.release()
 	k, here, err := r.hooked(ctx, x)
 	if err != nil || !here || k.head.Closed {
 		return News{Gone: err == nil}, s.Outward(err)
 	}
-	got, err := r.newsFor(ctx, k.head, k.agent, k.Hook)
+	got, err := r.newsFor(ctx, k.head, k.agent, k.Hook, told)
 	return got, s.Outward(err)
 }
 
-func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Agent, k room.Hook) (News, error) {
+func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Agent, k room.Hook, told roomlog.Told) (News,
+	error) {
 	at := r.agents.Positions(a)
 	handing := at.HandingLock()
 	handing.Lock() // a call may be about to note what it hands out
@@ -282,18 +290,23 @@ func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Agent, k ro
 	if err != nil {
 		return News{}, err
 	}
-	got := News{Read: max(p.Read(), a.Joined), Room: h.Name, Agent: a.Name}
-	for e, err := range r.log.Pages(a, MostNews).Since(ctx, got.Read, h.AsOf) {
+	got := News{AsOf: h.AsOf, Read: max(p.Read(), a.Joined), Room: h.Name, Agent: a.Name, Upto: told.Upto}
+	if h.Sleeps(a) { // what comes meanwhile is looked at once it may go on
+		return got, nil
+	}
+	if told.Last > got.Read {
+		got.Last, got.Unread = told.Last, told.Unread
+	}
+	got.Upto = max(got.Upto, got.Read)
+	for e, err := range r.log.Pages(a, MostNews).Since(ctx, got.Upto, h.AsOf) {
 		if err != nil {
 			return News{}, err
 		}
-		if !k.Calls(&h.State, a, e) {
-			continue
+		got.Upto = e.N
+		if k.Calls(&h.State, a, e) {
+			got.Last, got.Unread = e.N, min(got.Unread+1, MostNews)
 		}
-		got.Unread++
-		got.Last = e.N
-		if got.Unread == MostNews {
-			got.Last = h.AsOf // there may be more
+		if got.Looked++; got.Looked == MostLooked {
 			break
 		}
 	}

@@ -35,7 +35,7 @@ func (w *world) hook(token, url string) roomlog.HookItem {
 // news returns what is new for a hook.
 func (w *world) news(x roomlog.HookItem) chat.News {
 	w.t.Helper()
-	got, err := w.News(w.t.Context(), x)
+	got, err := w.News(w.t.Context(), x, roomlog.Told{})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -59,6 +59,84 @@ func TestLook_agentThatDoesNotReadWhenCalled_isCalledAgainAfterAnHourForSomethin
 	}
 }
 
+// Much is unread that calls nobody, and then an agent is named again and again, which is not to be called again within
+// the hour. Each look is one of a process that knows nothing, as on AWS. It reads the end of the log to know the room.
+func TestLook_agentThatMayNotBeCalledIsNamedAgain_readsOnlyWhatIsNew(t *testing.T) {
+	const unread, names, mostEvents, mostUnits = 1200, 30, 60, 8
+	for what, begin := range map[string]func(*world) (*endpoint, func()){
+		"a subscription for_me": func(w *world) (*endpoint, func()) {
+			e := &endpoint{world: w, ann: w.join("tea", "Ann"), cid: w.join("tea", "Cid")}
+			bot := w.join("tea", "Bot")
+			asked := w.asked(bot, "/")
+			asked.ForMe = true
+			w.subscribe(asked)
+			e.room, e.seat = w.seat(bot.Token)
+			return e, func() {}
+		},
+		"an endpoint after sixty calls": func(w *world) (*endpoint, func()) {
+			e := newEndpoint(w)
+			e.unlimited()
+			e.of.answers(says(""))
+			return e, func() {
+				for n := range 59 {
+					e.pass(2 * time.Second)
+					e.asks(said(2*unread + n))
+					if _, err := e.box.Look(e.ctx(), e.room, e.seat); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		},
+	} {
+		w := newWorld(t)
+		var events, bytes atomic.Int64
+		w.table = &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {
+			for _, item := range c.Page.Items {
+				bytes.Add(int64(len(item.Data)))
+				if strings.HasPrefix(item.Key.Sort, "LOG#") {
+					events.Add(1)
+				}
+			}
+			bytes.Add(int64(len(c.Item.Data)))
+		}}
+		w.begin()
+		e, until := begin(w)
+		looks := func() {
+			t.Helper()
+			if _, err := w.another().box.Look(w.ctx(), e.room, e.seat); err != nil {
+				t.Fatal(err)
+			}
+		}
+		e.asks("are you there?")
+		looks()
+		until()
+		for n := range unread {
+			e.says(e.cid, n)
+		}
+		called := func() (n int) {
+			if e.of != nil {
+				n = len(e.of.calls())
+			}
+			return n + len(w.host.all())
+		}
+		worst, units, before := int64(0), int64(0), called()
+		for n := range names {
+			e.asks(said(unread + n))
+			events.Store(0)
+			bytes.Store(0)
+			looks()
+			if n > 0 { // all is new for the first one
+				worst, units = max(worst, events.Load()), max(units, bytes.Load()/4096)
+			}
+		}
+		if worst > mostEvents || units > mostUnits || called() != before || before == 0 {
+			t.Errorf("%s: beside %d unread events, a name costs %d events and %d units of reads, and all cost %d calls",
+				what, unread, worst, units, called()-before)
+		}
+		t.Logf("%s: a name costs %d events and %d units of reads", what, worst, units)
+	}
+}
+
 // A count of what is unread ends at some number. What comes after it is new all the same.
 func TestLook_moreThanIsCounted_isSomethingNewAfterAnOutage(t *testing.T) {
 	w, ann, bob := newTalk(t)

@@ -22,11 +22,15 @@ const hoursOfTries = 24
 // a room is left: so it outlives each room in which something comes for it.
 const webhookLife = 2 * room.Life
 
-// seeNext adds to s, of a webhook, what is to be delivered next.
+// seeNext adds to s, of a webhook, what is to be delivered next. While it may not be called nothing is read.
 func (b *Box) seeNext(ctx context.Context, s sight) (sight, error) {
 	var err error
 	if s.told, err = b.o.Rooms.Store().Told(ctx, s.hook); err != nil {
 		return s, err
+	}
+	if until := time.UnixMilli(s.told.RetryMs); until.After(b.now()) {
+		s.pause = until
+		return s, nil
 	}
 	if s.next, err = b.o.Rooms.Delivery(ctx, s.hook, s.told.Upto); err != nil || s.next.N == 0 {
 		s.gone = s.next.Gone
@@ -40,17 +44,6 @@ func (b *Box) seeNext(ctx context.Context, s sight) (sight, error) {
 		s.resting = fresh.N == 0
 	}
 	return s, nil
-}
-
-// dueNext is due for a webhook.
-func (s sight) dueNext(now time.Time) (due bool, again time.Time) {
-	switch {
-	case s.next.N == 0, s.resting:
-		return false, time.Time{}
-	case s.told.RetryMs > now.UnixMilli():
-		return false, time.UnixMilli(s.told.RetryMs)
-	}
-	return true, time.Time{}
 }
 
 // renewable reports whether a webhook, or an endpoint, is to be renewed.

@@ -306,9 +306,10 @@ func TestDeliver_manyCallsForOneKey_areLateAndAllMade(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := w.Webhook(w.ctx(), h.person, roomlog.HookItem{ID: chat.HookID(principal, h.to.url, "each", at, false),
-				Room: at.Room, Seat: at.Seat, Joined: at.Joined, Form: room.FormEach, URL: h.to.url, Secret: secret,
-				Principal: principal, UntilMs: w.clock.Now().Add(time.Hour).UnixMilli()}); err != nil {
+			x := roomlog.HookItem{ID: chat.HookID(principal, h.to.url, "each", at, false), Room: at.Room, Seat: at.Seat,
+				Joined: at.Joined, Form: room.FormEach, URL: h.to.url, Secret: secret, Principal: principal,
+				UntilMs: w.clock.Now().Add(time.Hour).UnixMilli()}
+			if err := w.Webhook(w.ctx(), h.person, x); err != nil {
 				t.Fatal(err)
 			}
 			for _, text := range want {

@@ -38,11 +38,20 @@ const minutesOfPolls = 60
 // message begins a look, and while an endpoint works they would occupy all instances.
 const staysFor = 15 * time.Second
 
-// seeHeard adds to s, of an endpoint, what it is to be told next. A call that is repeated tells the same.
+// seeHeard adds to s, of an endpoint, what it is to be told next. A call that is repeated tells the same. While it may
+// not be called nothing is read.
 func (b *Box) seeHeard(ctx context.Context, s sight) (sight, error) {
 	var err error
 	if s.told, err = b.o.Rooms.Store().Told(ctx, s.hook); err != nil {
 		return s, err
+	}
+	until := time.UnixMilli(s.told.RetryMs)
+	if s.told.Task == "" && s.told.Calls >= callsAnHour {
+		until = room.Latest(until, time.UnixMilli(s.told.HourMs).Add(time.Hour))
+	}
+	if until.After(b.now()) {
+		s.pause = until
+		return s, nil
 	}
 	from := s.told.Upto
 	if s.told.Task != "" { // it has been told, and is asked for the answer alone
@@ -81,10 +90,8 @@ func (s sight) dueHeard(now time.Time) (due bool, again time.Time) {
 		return false, time.Time{}
 	case t.Task != "":
 		again = time.UnixMilli(t.PollMs)
-	case t.Calls >= callsAnHour && now.Before(time.UnixMilli(t.HourMs).Add(time.Hour)):
-		again = time.UnixMilli(t.HourMs).Add(time.Hour)
 	default:
-		again = time.UnixMilli(max(t.RetryMs, t.TriedMs+callApart.Milliseconds()))
+		again = time.UnixMilli(t.TriedMs + callApart.Milliseconds())
 	}
 	if again.After(now) {
 		return false, again

@@ -97,6 +97,8 @@ func (b *Box) lookAt(ctx context.Context, at place) (again time.Time, err error)
 			err = b.renew(ctx, s)
 		case s.skippable():
 			err = b.skip(ctx, s)
+		case s.farther():
+			err = b.advance(ctx, s)
 		case s.revoked, s.gone && doubted:
 			b.note(at.hook, 0)
 			return time.Time{}, b.o.Rooms.DropHook(ctx, s.hook)
@@ -129,10 +131,11 @@ type sight struct {
 	news    chat.News     // for an agent
 	next    chat.Delivery // of a webhook
 	heard   chat.Heard    // of an endpoint
+	pause   time.Time     // until when a webhook, or an endpoint, is not called, whatever has come; zero: it may be
 	resting bool          // a webhook, or an endpoint, has failed for a day, and nothing has come since
-	told    roomlog.Told  // of an agent, if there are news
-	gone    bool          // it was not refreshed, or its seat has it no longer
-	revoked bool          // the server admits no longer who made it
+	told    roomlog.Told
+	gone    bool // it was not refreshed, or its seat has it no longer
+	revoked bool // the server admits no longer who made it
 }
 
 // see reads what there is to know of a hook. One of a server with another address has no news here, nor one that its
@@ -163,20 +166,42 @@ func (b *Box) see(ctx context.Context, at place) (s sight, err error) {
 	case room.FormAgent:
 		return b.seeHeard(ctx, s)
 	}
-	if s.news, err = b.o.Rooms.News(ctx, s.hook); err != nil || s.news.Gone {
-		s.gone = s.news.Gone
+	if s.told, err = store.Told(ctx, s.hook); err != nil {
 		return s, err
 	}
-	if s.news.Unread > 0 { // read last: another process may be about to store that it has called
-		s.told, err = store.Told(ctx, s.hook)
-	}
+	s.news, err = b.o.Rooms.News(ctx, s.hook, s.told)
+	s.gone = s.news.Gone
 	return s, err
+}
+
+// mostAgain is how many events that were looked at are looked at again by the next look.
+const mostAgain = 16
+
+// farther reports whether a look at a hook of an agent has come so far that the next one is to go on from there.
+func (s sight) farther() bool {
+	return s.hook.Form == room.FormWake && s.news.Looked >= mostAgain
+}
+
+// advance stores how far a look has come. Another process may have called since that began.
+func (b *Box) advance(ctx context.Context, s sight) error {
+	store := b.o.Rooms.Store()
+	told, err := store.Told(ctx, s.hook)
+	if err != nil {
+		return err
+	}
+	return store.Table().Write(ctx, roomlog.PutTold(s.hook, lookedAt(told, s.news)))
+}
+
+// lookedAt returns t with how far the look has come that has found n.
+func lookedAt(t roomlog.Told, n chat.News) roomlog.Told {
+	t.Upto, t.Last, t.Unread = n.Upto, n.Last, n.Unread
+	return t
 }
 
 // failing returns since when calls fail that are still to be made; 0: none is. again is of due. A webhook that rests is
 // the affair of its person, who sees that it fails.
 func (s sight) failing(again time.Time) int64 {
-	if again.IsZero() && s.hook.Form != room.FormWake {
+	if again.IsZero() && s.hook.Form != room.FormWake || s.hook.Form == room.FormWake && s.news.Unread == 0 {
 		return 0
 	}
 	return s.told.FailingMs
@@ -187,10 +212,12 @@ const callAgain = time.Hour
 
 // due reports whether a hook is to be called. If not, again is when it may be; zero: with something new.
 func (s sight) due(now time.Time) (due bool, again time.Time) {
-	switch s.hook.Form {
-	case room.FormEach:
-		return s.dueNext(now)
-	case room.FormAgent:
+	switch {
+	case !s.pause.IsZero():
+		return false, s.pause
+	case s.hook.Form == room.FormEach:
+		return s.next.N != 0 && !s.resting, time.Time{}
+	case s.hook.Form == room.FormAgent:
 		return s.dueHeard(now)
 	}
 	t, n := s.told, s.news
@@ -251,7 +278,8 @@ func (b *Box) call(ctx context.Context, s sight) error {
 	if err != nil {
 		return err
 	}
-	t.Read, t.News, t.TriedMs, t.RetryMs, t.Error = n.Read, n.Last, b.now().UnixMilli(), 0, why
+	t = lookedAt(t, n)
+	t.Read, t.News, t.TriedMs, t.RetryMs, t.Error = n.Read, n.AsOf, b.now().UnixMilli(), 0, why
 	switch t.Settled = why == "" || ends(answer); {
 	case t.Settled:
 		t.Tries, t.FailingMs = 0, 0

@@ -42,7 +42,7 @@ func (w *world) hook() roomlog.HookItem {
 // isCalled fails if the agent of a hook has unread news and was not called since it has read.
 func (w *world) isCalled(x roomlog.HookItem, what string) {
 	w.t.Helper()
-	news, err := w.News(w.ctx(), x)
+	news, err := w.News(w.ctx(), x, roomlog.Told{})
 	if err != nil || news.Gone {
 		w.t.Fatalf("%s: %+v, %v", what, news, err)
 	}

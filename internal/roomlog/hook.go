@@ -39,9 +39,13 @@ type HookItem struct {
 type Told struct {
 	V    int   `json:"v"`
 	AtMs int64 `json:"at"`             // the last refresh, or the last call that woke the agent; 0: of a webhook
-	Upto int64 `json:"upto,omitempty"` // of a webhook, or an endpoint: it is done with the events up to this one
+	Upto int64 `json:"upto,omitempty"` // a look is done with the events up to this one
 	Read int64 `json:"read,omitempty"` // the last event that the agent had read when it was called last; 0: never called
-	News int64 `json:"news,omitempty"` // and the last event for which it was called
+	News int64 `json:"news,omitempty"` // and the last event of the room by then
+	// Last is the last event up to Upto for which the agent is called, and Unread how many such events there were since
+	// it had read all.
+	Last   int64 `json:"for,omitempty"`
+	Unread int   `json:"unread,omitempty"`
 	// Settled says that the host took that call, or wants it no more; Round is how many it had at Read before.
 	Settled bool  `json:"done,omitempty"`
 	Round   int   `json:"round,omitempty"`
