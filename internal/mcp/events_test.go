@@ -135,9 +135,8 @@ func TestEvents_conversation_readsAsOnTheWire(t *testing.T) {
 		},
 		{
 			method: "events/unsubscribe",
-			params: `{"name":"tower.bell","arguments":{"n": 1},"delivery":{"mode":"webhook",` +
-				`"url":"https://a.example/b?c=<d>&e"}}`,
-			asked: []Subscribe{gone}, result: "METATYPE",
+			params: `{"name":"tower.bell","arguments":{"n": 1},"delivery":{"url":"https://a.example/b?c=<d>&e"}}`,
+			asked:  []Subscribe{gone}, result: "METATYPE",
 		},
 	} {
 		for _, g := range []struct{ version, client string }{

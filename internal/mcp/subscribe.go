@@ -135,7 +135,7 @@ func (p *subscribeParams) check(method string) (wrong string) {
 		return "name is missing."
 	case !absent(p.Arguments) && p.Arguments[0] != '{':
 		return "arguments are no JSON object."
-	case p.Delivery.Mode == "":
+	case p.Delivery.Mode == "" && method == eventsSubscribe: // there is one mode, which an end need not name
 		return "delivery.mode is missing."
 	case p.Delivery.URL == "":
 		return "delivery.url is missing."
@@ -161,7 +161,7 @@ func ttlOf(raw json.RawMessage) time.Duration {
 }
 
 func malformed(method, wrong string) *EventError {
-	shape := `{"name", "arguments": {…}, "delivery": {"mode": "webhook", "url"}}`
+	shape := `{"name", "arguments": {…}, "delivery": {"url"}}`
 	if method == eventsSubscribe {
 		shape = `{"name", "arguments": {…}, "delivery": {"mode": "webhook", "url", "secret"}}`
 	}
