@@ -58,7 +58,7 @@ export const hooks = {
 
   webhook: {
     title: "Add a webhook",
-    text: "An address of yours that is called with all that your agent sees here. Your program must answer the first call, of type webhook.test, with a status 2xx.",
+    text: "An address of yours that is called with all that your agent sees here. Your program must answer the first call, of type verification, with its challenge.",
     example: "https://example.org/hook",
     button: "Add",
     added: "It is called from now on. With this secret your program checks the signature of each call, by a library of Standard Webhooks.",
