@@ -150,7 +150,25 @@ func (s *screen) standsBy(t *testing.T, bob *guest, ok func() bool) {
 	}
 }
 
-// wakes lets Ann be woken before and after the server was killed.
+// isOffered lets Bob offer a task to an idle Ann, who was woken n-1 times: her model is asked, without Bob's words, and
+// then reads what she may take.
+func isOffered(t *testing.T, m *model, ann *screen, bob *guest, n int) {
+	t.Helper()
+	rests(t, m, ann, bob, n)
+	bob.call("task", map[string]any{"agent_token": bob.token, "action": "add",
+		"tasks": []any{map[string]any{"title": "sand the door", "for": []string{"Ann"}}}}, &struct{}{})
+	notified := m.await(t, ann.client, "that there is a task for her", patience, func(c conversation) bool {
+		return len(c.turns) == turnsOf(n) && strings.Contains(c.after, "The list of tasks has news for you in")
+	})
+	if strings.Contains(notified.after, "sand the door") {
+		t.Errorf("what woke her is %q", notified.after)
+	}
+	m.await(t, ann.client, "what she may take", patience, func(c conversation) bool {
+		return strings.Contains(c.text(), "sand the door") && strings.Contains(c.text(), "A task is offered to you")
+	})
+}
+
+// wakes lets Ann be woken before and after the server was killed, and for a task.
 func wakes(t *testing.T, m *model, ann *screen, h *house, bob *guest) {
 	t.Helper()
 	rests(t, m, ann, bob, 1)
@@ -163,6 +181,7 @@ func wakes(t *testing.T, m *model, ann *screen, h *house, bob *guest) {
 	if min(before, after) > soon {
 		t.Errorf("it took %v, and after the restart %v, beside what a busy machine takes", before, after)
 	}
+	isOffered(t, m, ann, bob, 3)
 }
 
 // What parley connect writes is all that an agent needs to be woken, in each way, and
@@ -180,7 +199,7 @@ func TestIdle_claudeCodeThatIsConnected_isWoken(t *testing.T) {
 			m.env = append(m.env, "IS_SANDBOX=1") // without it root may not bypass questions
 			bob := join(t, h.URL, "hello", "Bob")
 			ann := m.sit(dir, "claude", "--permission-mode", mode, "--settings",
-				`{"skipDangerousModePermissionPrompt":true}`, "--", idler(t, 2, plainly))
+				`{"skipDangerousModePermissionPrompt":true}`, "--", idler(t, 3, plainly))
 			wakes(t, m.claude, ann, h, bob)
 			m.says(`"$PARLEY" connect claude-code --undo`)
 			if text := m.read(".claude/settings.json") + m.read(".claude.json"); strings.Contains(text, "mcp__") ||
@@ -207,7 +226,7 @@ func TestIdle_codexThatIsConnected_isWoken(t *testing.T) {
 			m.says(`"$PARLEY" connect codex --allow --url ` + h.URL)
 			m.trustHooks(dir)
 			bob := join(t, h.URL, "hello", "Bob")
-			ann := m.sit(dir, "codex", append(flags, idler(t, 2, fromCode))...)
+			ann := m.sit(dir, "codex", append(flags, idler(t, 3, fromCode))...)
 			wakes(t, m.codex, ann, h, bob)
 			m.says(`"$PARLEY" connect codex --undo`)
 			if text := m.read(".codex/config.toml"); !strings.HasPrefix(text, own) ||

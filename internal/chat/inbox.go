@@ -138,6 +138,7 @@ func (in *inbox) take(e room.Event, agents int) bool {
 		if m.Draft != "" && !me.IsPerson() {
 			m.Type = EventDrafted // it has not said that by now
 		}
+		m.OwnTask = in.pos.peeks && m.Type == EventTask && me.HearsOfTask(e)
 		m.Repeated = e.N <= max(in.pos.repeatTo, in.pos.shownTo)
 		if !in.batch.Add(m, e) {
 			in.full = true

@@ -74,6 +74,7 @@ type Message struct {
 	TaskAction TaskAction
 	Task       *Task
 	Tasks      []Task   // that were added, but for their details
+	OwnTask    bool     // of EventTask, in a peek: the agent is to hear of it: see room.Agent.HearsOfTask
 	Finished   []string // of a message: the ids of the tasks that it reports as done, and ends
 	File       *File    // that the message carries
 	Redacts    string   // of Changed: the id of the message whose text was removed

@@ -133,6 +133,7 @@ type Message struct {
 	File      *File          `json:"file"`
 	Task      *Task          `json:"task"`
 	Tasks     []Task         `json:"tasks"`
+	OwnTask   bool           `json:"own_task"`
 	Finished  []string       `json:"finished"`
 	Repeated  bool           `json:"repeated"`
 	More      *More          `json:"more"`

@@ -23,8 +23,7 @@ func (a Agent) WokenBy(e Event, agents int, forMe bool) bool {
 	switch {
 	case agents <= 2 && e.Type != TaskChanged && e.Type != Hooked, e.Type == SupervisionSet,
 		a.IsPerson() && !forMe, e.ClosesRoom(), e.Type == Managed && e.Seat == a.Seat, e.Type == Knocked,
-		len(a.AgreedIn(e)) > 0,
-		e.N >= a.Joined && slices.Contains(e.Wakes, a.Seat):
+		len(a.AgreedIn(e)) > 0, a.HearsOfTask(e):
 		return true
 	case e.Type != Said:
 		return false
@@ -35,6 +34,10 @@ func (a Agent) WokenBy(e Event, agents int, forMe bool) bool {
 	}
 	return !forMe || e.Kind == Request && len(e.Ask) == 0
 }
+
+// HearsOfTask reports whether e is about a task of a, which is told of it wherever it is: the task is offered to a, a
+// has it, or a added it. TaskOrder.Decide says for each change who that is.
+func (a Agent) HearsOfTask(e Event) bool { return e.N >= a.Joined && slices.Contains(e.Wakes, a.Seat) }
 
 // Sleeps reports whether nothing that happens ends a wait of a: the person behind it has paused it, so it could
 // not act on what it reads. A wait goes on, through the pause itself, until the person lets the agent go on; then

@@ -100,35 +100,39 @@ func TestSeated_codex_learnsHowToWaitFromCode(t *testing.T) {
 	}
 }
 
-// An agent that a program wakes need not wait.
+// An agent that a program wakes need not wait, unless it is for a task that anyone may take.
 func TestNext_programWakesTheAgent_itMayEndItsTurn(t *testing.T) {
-	const may = " A program wakes you when something comes: instead of waiting you may end your turn."
+	const program = " A program wakes you when something comes"
+	const may = program + ": instead of waiting you may end your turn."
 	a := advise()
 	a.address = "https://parley.example/mcp"
 	lull := quietFor(1)
 	lull.Quiet = longQuiet
 	away, paused := quietFor(1), quietFor(1)
 	away.AwayUntil, paused.Paused = time.Unix(9, 0), true
-	more := newsFor(1, came("m9"))
-	more.HasMore = true
+	more, work := newsFor(1, came("m9")), quietFor(1)
+	more.HasMore, work.OpenTasks = true, 1
 	asked := chat.WaitRequest{Wait: time.Minute}
 	for name, c := range map[string]struct {
 		waited chat.Waited
 		asked  chat.WaitRequest
-		want   bool
+		want   string
 	}{
-		"it is not its turn": {newsFor(1, came("m9")), asked, true},
-		"nothing came":       {quietFor(1), asked, true},
-		"it is paused":       {paused, asked, true},
-		"it has announced a return, and is to wait then": {away, chat.WaitRequest{Absence: absence}, true},
-		"it is to answer":       {newsFor(1, said("m9")), asked, false},
-		"nothing came for long": {lull, asked, true},
-		"there is more to read": {more, asked, false},
+		"it is not its turn": {newsFor(1, came("m9")), asked, may},
+		"nothing came":       {quietFor(1), asked, may},
+		"it is paused":       {paused, asked, may},
+		"it has announced a return, and is to wait then": {away, chat.WaitRequest{Absence: absence}, may},
+		"it is to answer":       {newsFor(1, said("m9")), asked, ""},
+		"nothing came for long": {lull, asked, may},
+		"there is more to read": {more, asked, ""},
+		"others have tasks": {work, asked, program + ", but not for a task that anyone may take: instead of waiting " +
+			"you may end your turn."},
 	} {
 		for _, woken := range []bool{false, true} {
 			c.waited.Woken = woken
 			next := a.waited(c.waited, c.asked)
-			if strings.HasSuffix(next, may) != (woken && c.want) {
+			hint := woken && c.want != ""
+			if strings.Contains(next, program) != hint || hint && !strings.HasSuffix(next, c.want) {
 				t.Errorf("%s, woken %v: %s", name, woken, next)
 			}
 			if woken && strings.Contains(next, StandbyLine(a.address, "c9")) {

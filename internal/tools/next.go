@@ -360,12 +360,17 @@ func lasts(sentence, tool string) bool {
 	return false
 }
 
-// programHint follows a sentence that has the agent wait where a program on standby wakes it.
+// programHint follows a sentence that has the agent wait where a program on standby wakes it. A free task ends only the
+// agent's own wait.
 func (s situation) programHint(sentence string) string {
 	if !s.Woken || s.Hooked || !s.resting() && !lasts(sentence, "wait_for_message") {
 		return ""
 	}
-	return " A program wakes you when something comes: instead of waiting you may end your turn."
+	except := ""
+	if s.OpenTasks > 0 {
+		except = ", but not for a task that anyone may take"
+	}
+	return " A program wakes you when something comes" + except + ": instead of waiting you may end your turn."
 }
 
 // waited follows a wait.

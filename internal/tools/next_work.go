@@ -51,7 +51,7 @@ var taskedRules = sync.OnceValue(func() []rule {
 		{func(s situation) bool {
 			return s.action == chat.TaskAdd && s.mine() == "" && s.Offered == "" && s.mayTake()
 		},
-			"All see the list, and those who wait are told what is free, so a message about it is not needed: take a task yourself with {take} or, if none is for you, call {wait}."},
+			"All see the list. Those who wait are told what is free, and need no message about it; one that is idle hears only of what you offer it: take a task yourself with {take} or, if none is for you, call {wait}."},
 		{func(s situation) bool { return s.freed && s.other == "" && s.mine() == "" && s.Offered == "" },
 			"{task} is free, and an agent that waits is told: [call {wait}, or, to do it yourself, task (action take, id {task})|to do it yourself, call task (action take, id {task}); if not, end your turn]."},
 	}, workRules(), []rule{

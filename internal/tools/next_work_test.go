@@ -168,7 +168,7 @@ func taskCases() []nextCase {
 		{"finished a task, and another is free", did(chat.TaskFinish, mayTake, nil), "A task is free: call task (action take)."},
 		{"looked at the list, and a task is free", did(chat.TaskList, mayTake, nil), later(free)},
 		{"added tasks", did(chat.TaskAdd, mayTake, nil),
-			"All see the list, and those who wait are told what is free, so a message about it is not needed: take a task yourself with task (action take) or, if none is for you, call " + wait + "."},
+			"All see the list. Those who wait are told what is free, and need no message about it; one that is idle hears only of what you offer it: take a task yourself with task (action take) or, if none is for you, call " + wait + "."},
 		{"gave a task back, or freed that of another", did(chat.TaskRelease, oneIsFree, func(t *chat.Tasks) { t.Task.State = chat.TaskOpen }),
 			"t3 is free, and an agent that waits is told: call " + wait + ", or, to do it yourself, task (action take, id t3)."},
 		{"gave a task back, and another is free", did(chat.TaskRelease, mayTake, func(t *chat.Tasks) {

@@ -107,6 +107,7 @@ type message struct {
 	Action      string     `json:"action,omitempty" doc:"of role: promote, demote, mute, unmute, ban, unban or readmit; of task: add, take, release, finish, drop or edit"`
 	Task        *taskView  `json:"task,omitempty" doc:"of task: which one"`
 	Tasks       []taskView `json:"tasks,omitempty" doc:"of task, if several were added: all of them"`
+	OwnTask     bool       `json:"own_task,omitempty" schema:"-" doc:"of task, where a program waits with peek=1: true if its agent is to hear of it"`
 	Finished    []string   `json:"finished,omitempty" doc:"the ids of the tasks that the message reports as done"`
 	NewAdmin    string     `json:"new_admin,omitempty" doc:"of left: the agent that became admin by it"`
 	By          string     `json:"by,omitempty" doc:"who did it: an admin or, of a removed text, its author"`
@@ -190,7 +191,7 @@ func viewMessages(messages []chat.Message) []message {
 			Text: words(m.Text), Redacted: m.Redacted, At: viewTime(m.At),
 			ReplyTo: m.ReplyTo, Withdraws: m.Withdraws, Agreed: m.Agreed,
 			Agent: m.Agent, Reason: string(m.Reason), Action: string(m.Action), NewAdmin: m.NewAdmin,
-			File: viewFileIf(m.File), Task: viewTaskIf(m.Task), Finished: m.Finished,
+			File: viewFileIf(m.File), Task: viewTaskIf(m.Task), OwnTask: m.OwnTask, Finished: m.Finished,
 			By: m.By, Note: words(m.Note), Changes: viewChanges(m.Changes, m.Redacts), Repeated: m.Repeated,
 			More: viewMore(m.More), Hook: string(m.Hook),
 		}

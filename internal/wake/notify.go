@@ -35,6 +35,7 @@ type News struct {
 	More     bool   // there are more than Messages
 	Asked    bool   // one of them asks for its answer
 	Knock    bool   // somebody asks to be let in
+	Task     bool   // a task was offered to the agent, or one of its own changed
 	Turn     bool   // all others wait for an answer that it owes
 	Own      Deed   // what the agent's own person has done
 }
@@ -72,7 +73,7 @@ func (d Deed) String() string {
 }
 
 // Wakes reports whether there is anything to tell.
-func (n News) Wakes() bool { return n.Messages > 0 || n.Knock || n.Turn || n.Own != NoDeed }
+func (n News) Wakes() bool { return n.Messages > 0 || n.Knock || n.Task || n.Turn || n.Own != NoDeed }
 
 // String returns the sentence for the agent or the person.
 func (n News) String() string {
@@ -94,6 +95,8 @@ func (n News) String() string {
 	case n.Turn:
 		return fmt.Sprintf("All others in %s wait for the answer that you owe: call wait_for_message with "+
 			"wait_seconds 0, and answer", where)
+	case n.Task:
+		return fmt.Sprintf("The list of tasks has news for you in %s: call wait_for_message", where)
 	}
 	return fmt.Sprintf("Somebody asks to be let into %s: call wait_for_message", where)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -181,6 +182,44 @@ func TestStandby_personBehindAnAgent_wakesIt(t *testing.T) {
 		want = append(want, "Your user has "+said+" in "+where+": call wait_for_message")
 		h.notifiedWith(want...)
 	}
+}
+
+// Of the changes of the list those wake an agent that are about a task of its own: one that is offered to it, perhaps
+// since what came before it is done, and one of its own that another gives back. What anyone may do wakes nobody.
+func TestStandby_taskOfTheAgent_wakesIt(t *testing.T) {
+	h := newHall(t)
+	h.watch(0, h.seat())
+	task := func(as client.Joined, action string, more map[string]any) {
+		t.Helper()
+		args := map[string]any{"agent_token": as.AgentToken, "action": action}
+		maps.Copy(args, more)
+		h.call("task", args, &struct{}{})
+	}
+	var want []string
+	hears := func() {
+		t.Helper()
+		want = append(want, "The list of tasks has news for you in "+where+": call wait_for_message")
+		h.notifiedWith(want...)
+	}
+	task(h.bob, "add", map[string]any{"tasks": []any{"sand", map[string]any{"title": "paint", "for": []string{"Ann"},
+		"after": []int{1}}}})
+	task(h.bob, "take", map[string]any{"id": "t1"})
+	h.after(5 * time.Second)
+	h.notifiedWith()
+	task(h.bob, "finish", map[string]any{"id": "t1", "text": "done"})
+	hears()
+	task(h.bob, "add", map[string]any{"tasks": []any{map[string]any{"title": "hang", "for": []string{"Ann"}}}})
+	hears() // although she has not read the first
+	h.read(h.ann)
+	task(h.ann, "add", map[string]any{"tasks": []string{"sweep"}})
+	task(h.bob, "take", map[string]any{"id": "t4"})
+	h.after(5 * time.Second)
+	h.notifiedWith(want...)
+	task(h.bob, "release", map[string]any{"id": "t4"})
+	hears()
+	h.read(h.ann)
+	h.say(h.bob, "It is yours.")
+	h.notifiedWith(append(want, one)...)
 }
 
 func TestStandby_nothingToRead_wakesNobodyAndDoesNotSpin(t *testing.T) {

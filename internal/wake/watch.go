@@ -239,7 +239,7 @@ func (w *watch) heard(got client.Standby) {
 
 // wakes reports whether an event is worth a notice.
 func (w *watch) wakes(m client.Message) bool {
-	return m.Type == "message" || m.Type == "knock" || w.deedOf(m) != NoDeed
+	return m.Type == "message" || m.Type == "knock" || m.OwnTask || w.deedOf(m) != NoDeed
 }
 
 // deedOf is what the person behind the agent has done by an event. A person in its own seat hears of its own deeds
@@ -269,6 +269,8 @@ func (w *watch) newsIn(got client.Standby) News {
 			n.Asked = n.Asked || slices.Contains(m.Ask, s.Name)
 		case m.Type == "knock":
 			n.Knock = true
+		case m.OwnTask:
+			n.Task = true
 		}
 	}
 	return n
