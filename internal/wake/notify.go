@@ -204,7 +204,8 @@ const queueTime = 20 * time.Second
 const unknownThread = "no rollout found"
 
 // queueCodex puts the sentence into the queue of a Codex session, which takes it as its
-// user's words. A session that works takes it when its turn is over.
+// user's words. A session that works takes it when its turn is over. Codex also keeps it for a session that has ended,
+// and begins a turn with it when that is resumed, perhaps long after the seat is gone: so nothing is put there.
 func queueCodex(ctx context.Context, w *client.Wake, text string) error {
 	ctx, cancel := context.WithTimeout(ctx, queueTime)
 	defer cancel()
