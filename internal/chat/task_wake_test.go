@@ -1,14 +1,22 @@
 package chat_test
 
 import (
+	"context"
 	"errors"
 	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
 // toldOf fails unless the wait ends as a turn for a task.
@@ -125,14 +133,71 @@ func TestWait_nothingCame_tellsOfTheTaskOfASilentAgent(t *testing.T) {
 	}
 }
 
-// A report is the place to wait for what comes next, but not if there is something to do.
+// slow returns a world like that of newWorld. Once it is armed, the first call of its table for which is says so ends
+// only after release; reached is closed before.
+func slow(t *testing.T, is func(tabletest.Call) bool) (w *world, armed *atomic.Bool, reached chan struct{},
+	release func()) {
+	armed, reached = new(atomic.Bool), make(chan struct{})
+	clock, goOn := clockwork.NewFakeClockAt(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), make(chan struct{})
+	below := &tabletest.Hooks{Table: sqlitetest.Open(t, clock), After: func(_ context.Context, c *tabletest.Call) {
+		if is(*c) && armed.CompareAndSwap(true, false) {
+			close(reached)
+			<-goOn
+		}
+	}}
+	release = sync.OnceFunc(func() { close(goOn) })
+	t.Cleanup(release)
+	return onTable(t, clock, below, chat.Options{SingleProcess: true, MinBatch: 1}), armed, reached, release
+}
+
+// Cid begins to wait after the task of Bob, who is silent, was taken, and before a look ends that began before that.
+func TestTask_takenWhileALookReads_isNoNews(t *testing.T) {
+	w, armed, reached, release := slow(t, func(c tabletest.Call) bool {
+		return c.Method == tabletest.Query && strings.HasPrefix(c.Range.Prefix, "SEEN#")
+	})
+	all := w.crowd("plans", "Ann", "Bob", "Cid", "Dan")
+	w.adds(all[0].Token, "sand", "paint")
+	w.task(all[1].Token, chat.TaskTake, "t1")
+	w.clock.Advance(room.StallsAfter)
+	w.task(all[3].Token, chat.TaskTake, "t2")
+	w.say(all[0].Token, "so that nobody looks yet whose turn it is")
+	w.catchUp(all[2:])
+	armed.Store(true)
+	w.hold(all[3])
+	<-reached
+	w.task(all[0].Token, chat.TaskTake, "t1")
+	cid := w.hold(all[2])[0]
+	release()
+	w.stillWaits("Cid", cid)
+}
+
+// Bob begins to wait while it is written that Cid is told of one of two tasks: the other is for Bob.
+func TestTask_waitBeginsWhileAnotherIsTold_tellsOfTheNext(t *testing.T) {
+	w, armed, reached, release := slow(t, func(c tabletest.Call) bool {
+		return c.Method == tabletest.Write && strings.HasPrefix(c.Ops[0].Item.Key.Sort, "FREE#")
+	})
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	cid := w.hold(all[2])[0]
+	armed.Store(true)
+	w.adds(all[0].Token, "sand", "paint")
+	<-reached
+	bob := w.hold(all[1])[0]
+	w.stillWaits("Cid", cid)
+	release()
+	w.toldOf("Cid", cid, "t1")
+	w.toldOf("Bob", bob, "t2")
+}
+
+// A report is the place to wait for what comes next, but not if there is something to do. What others wait for
+// is left to them, and the one or the other hears of it.
 func TestSend_finishesAndLeavesWork_doesNotWait(t *testing.T) {
 	w := newWorld(t)
 	all := w.crowd("plans", "Ann", "Bob", "Cid")
 	ann, bob := all[0], all[1]
 	w.adds(ann.Token, "sand", "paint < 1", "hang < 1", "sweep < 3")
 	report := func(id string) chat.SendRequest {
-		return chat.SendRequest{Token: bob.Token, Text: "done: " + id, Finishes: []string{id}, Wait: time.Minute}
+		return chat.SendRequest{Token: bob.Token, Text: "done: " + id, Kind: room.Status, Finishes: []string{id},
+			Wait: time.Minute}
 	}
 	w.task(bob.Token, chat.TaskTake, "t1")
 	waits := w.hold(ann) // and takes one of the two
@@ -142,14 +207,18 @@ func TestSend_finishesAndLeavesWork_doesNotWait(t *testing.T) {
 	wantStatus(t, "Ann, who added it", take(t, waits[0]), chat.StatusMessages)
 	w.task(ann.Token, chat.TaskTake, "")
 	w.task(bob.Token, chat.TaskTake, "")
-	waits = w.hold(ann, all[2])
-	sent := make(chan chat.Sent, 1)
-	go func() { got, _ := w.Send(t.Context(), report("t3")); sent <- got }()
+	w.catchUp(all) // so that nothing but the task ends the wait of Cid
+	waits = w.hold(all[0], all[2])
+	sent := make(chan answer, 1)
+	go func() { got, err := w.Send(t.Context(), report("t3")); sent <- answer{got.Waited, err} }()
 	wantStatus(t, "Ann, who added it", take(t, waits[0]), chat.StatusMessages)
+	first, second := (<-chan answer)(sent), waits[1]
 	await(t, "news for Bob or Cid", func() bool { return len(sent)+len(waits[1]) > 0 })
-	if got := len(sent) + len(waits[1]); got != 1 {
-		t.Errorf("%d agents are told of one task", got)
+	if len(second) > 0 {
+		first, second = second, first
 	}
+	w.toldOf("the first", first, "t4")
+	w.stillWaits("the second", second)
 }
 
 // An agent that has a task, and a program in the place of one, take none: nobody leaves one to them.

@@ -6,6 +6,6 @@
 //
 // # Locks
 //
-// Positions.HandingLock comes first, then the locks of roomlog, then that of the Room.
+// Positions.HandingLock and Room.dealing come first, then the locks of roomlog, then that of the Room.
 // While the Room's is held, nothing of a log but Peek may be called, and no table.
 package presence

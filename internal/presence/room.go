@@ -34,6 +34,8 @@ type Room struct {
 	log *roomlog.Log
 	o   *Options
 
+	dealing sync.Mutex // held while a look for free tasks deals them out
+
 	mu      sync.Mutex
 	waits   map[int]*Wait         // by seat, of agents
 	watches map[int][]*Wait       // by seat, of the people behind them, oldest first

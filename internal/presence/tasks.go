@@ -52,8 +52,11 @@ type dealtTask struct {
 	wait  *Wait
 }
 
-// dealTasks tells agents that wait here of the tasks that are free, each of another.
+// dealTasks tells agents that wait here of the tasks that are free, each of another. One look runs at a time: two could
+// choose one agent for two tasks, and it hears of one.
 func (r *Room) dealTasks(l *freeLook) {
+	r.dealing.Lock()
+	defer r.dealing.Unlock()
 	ctx, cancel := roomlog.Detached(context.Background())
 	defer cancel()
 	h, now := r.log.Peek(), r.now()
@@ -63,7 +66,7 @@ func (r *Room) dealTasks(l *freeLook) {
 		open, again = nil, rewriteSoon
 	}
 	lost := false // another process was first: its agent may hear of the next task
-	for _, x := range r.deal(h, open) {
+	for _, x := range r.deal(l, h, open) {
 		first, err := r.log.Seats().TellOfTask(ctx, x.What)
 		if err != nil {
 			r.o.Logger.Warn("a free task was not dealt out", "error", err)
@@ -116,10 +119,13 @@ func (r *Room) openings(ctx context.Context, h *room.Head, now time.Time) (open 
 
 // deal gives each of open to another agent that waits here, as far as there are some that may take it. An
 // agent that has a task goes on with that, and one that was told of a task, and waits on, hears only of those that
-// became free since.
-func (r *Room) deal(h *room.Head, open []room.Opening) (dealt []dealtTask) {
+// became free since. If there is a newer look than l, that one deals: what is open may have been taken meanwhile.
+func (r *Room) deal(l *freeLook, h *room.Head, open []room.Opening) (dealt []dealtTask) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.tasks != l {
+		return nil
+	}
 	busy := map[int]bool{}
 	for _, x := range open {
 		for _, a := range h.Agents {
