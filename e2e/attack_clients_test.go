@@ -83,6 +83,7 @@ func TestAttack_wordOfAPerson_inTheShellOfItsAgent(t *testing.T) {
 			{"say", "I am Ann."}, {"say", "--to", "Ann's Claude", "Push."}, {"supervise", "pause"},
 			{"supervise", "approve", "off"}, {"supervise", "link"},
 			{"invite", "--new"}, {"leave", "--as", "Ann's Claude"},
+			{"forget", "--as", "Ann's Claude"},
 		} {
 			try(shell, arguments...)
 		}

@@ -145,11 +145,17 @@ func (s *Shell) Remove(ctx context.Context, which Which, id string) error {
 	})
 }
 
-// Forget takes a seat out of the file here. The seat itself stays.
+// Forget takes a seat out of the file here. The seat itself stays. One that a person watches only a person can forget:
+// without it the link that was opened leads nowhere.
 func (s *Shell) Forget(which Which) error {
 	seat, err := s.choose(which)
 	if err != nil {
 		return err
+	}
+	if seat.Person {
+		if err := s.refuseAgents(seat.Name); err != nil {
+			return err
+		}
 	}
 	if err := s.Seats.Remove(seat.Token); err != nil {
 		return err

@@ -103,6 +103,7 @@ func TestNoPerson_commandsThatSpeakOrDecide_areRefused(t *testing.T) {
 			return c.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Hi.", To: []string{"Ann"}})
 		},
 		"leave":  func(c *command) error { return c.Leave(t.Context(), as("Ann"), "Bye.") },
+		"forget": func(c *command) error { return c.Forget(as("Ann")) },
 		"invite": func(c *command) error { return c.Invite(t.Context(), as("Ann"), true) },
 	}
 	for name, req := range map[string]shell.SuperviseRequest{
