@@ -54,6 +54,7 @@ func TestAttack_lookalikes(t *testing.T) {
 	listed := map[string][]string{
 		"Bill": {"BiII", "Bi11", "Вill"}, "Claude": {"Сlaude", "Clаude", "CIaude", "ᴄʟᴀᴜᴅᴇ", "Cl\u03b1ude"},
 		"Ольга": {"Oльга", "ОЛЬГA"}, "Sam": {"SАM", "Ѕam"}, "Gemini": {"GEMІNІ", "Gernini"},
+		"Ann's Codex": {"Ann s Codex", "Ann-s.Codex", "Ann's Codex."},
 	}
 	const perRoom = 40
 	tried, refused, joined := 0, 0, []string{}

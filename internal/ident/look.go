@@ -16,21 +16,21 @@ import (
 //
 // Its base is the skeleton of Unicode's UTS #39, in which each letter is replaced by the
 // prototype of all that look like it. It is taken before case is folded: "BiII" and
-// "Bill" are alike only as they are written.
+// "Bill" are alike only as they are written. Signs are as spaces: "Ann s Claude" is like "Ann's Claude".
 type Look struct {
 	shown    string
-	skeleton string // folded
+	skeleton string // folded, with one space between words
 	exotic   bool   // the name has a letter that is not ASCII
 }
 
 // LookOf returns the look of a name as it is shown.
-func LookOf(shown string) Look { return Look{shown, fold(skeleton(shown)), !isASCII(shown)} }
+func LookOf(shown string) Look { return Look{shown, words(fold(skeleton(shown))), !isASCII(shown)} }
 
 // loose returns the skeleton with letters as one that look alike in some case.
 func (l Look) loose() string { return inSomeCase.Replace(l.skeleton) }
 
 // capital returns the folded skeleton of the name in capitals.
-func (l Look) capital() string { return fold(skeleton(strings.ToUpper(l.shown))) }
+func (l Look) capital() string { return words(fold(skeleton(strings.ToUpper(l.shown)))) }
 
 // Like reports whether the two looks are alike. If a name has a letter that is not
 // ASCII, its case hides nothing: "SАM" with a Cyrillic А is drawn like SAM, which is Sam,
@@ -73,6 +73,12 @@ func skeleton(s string) string {
 		}
 	}
 	return norm.NFD.String(b.String())
+}
+
+// words returns the words of s with one space between them. Spaces and signs part words.
+func words(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.N) }),
+		" ")
 }
 
 func fold(s string) string {

@@ -16,7 +16,7 @@ func TestLook_ofLookAlikes_isAlike(t *testing.T) {
 		"Gemini":        {"Gernini", "G\u0415MINI", "GEM\u0406N\u0406", "G\u0435mini"},
 		"Bob":           {"B0b", "\u0412OB", "B\u03bfb", "\u0432ob"},
 		"Ольга":         {"Oльга", "Ольгa", "ОЛЬГA"},
-		"O'Neill-Smith": {"O\u02bcNeiII-Smith", "0'Neill-Smith"},
+		"O'Neill-Smith": {"O\u02bcNeiII-Smith", "0'Neill-Smith", "O Neill Smith", "O.Neill_Smith.", "'O' Neill-Smith"},
 	} {
 		for _, other := range others {
 			a, b := nameOf(t, name), nameOf(t, other)

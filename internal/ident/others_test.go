@@ -18,9 +18,9 @@ import (
 // forOthers finds the words by which English names somebody without a name: its personal and
 // indefinite pronouns where they stand for a speaker, and the nouns that the page marks people by.
 var forOthers = regexp.MustCompile(
-	`(?i)\b((?:your|my) agent|you|me|myself|(?:no|any|some|every) ?(?:body|one)|person|people|humans?|an admin)\b`)
+	`(?i)\b((?:your|my) agent|you|yourself|me|myself|(?:no|any|some|every) ?(?:body|one)|person|people|humans?|an admin)\b`)
 
-// TestOthers_areTheWordsOfPageAndShell goes through the texts of the page and of the commands:
+// TestOthers_areTheWordsOfPageAndShell goes through the texts of the page and of the commands, and a refusal:
 // each word there that stands for somebody is the name of nobody, and so is each in the section
 // of words.js for those that stand in the place of a name.
 func TestOthers_areTheWordsOfPageAndShell(t *testing.T) {
@@ -37,7 +37,8 @@ func TestOthers_areTheWordsOfPageAndShell(t *testing.T) {
 	for _, word := range instead {
 		found["page"] = append(found["page"], word[1])
 	}
-	for where, text := range map[string]string{"page": page, "shell": wordsOfShell(t)} {
+	for where, text := range map[string]string{"page": page, "shell": wordsOfShell(t),
+		"refusal": "to names only yourself"} {
 		for _, word := range forOthers.FindAllString(text, -1) {
 			found[where] = append(found[where], strings.ToLower(word))
 		}

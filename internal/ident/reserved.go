@@ -25,7 +25,7 @@ var reservedWords = []string{
 // with such a name would have its words taken for those of another. They are compared as
 // reservedWords are, and in each spelling that looks like them.
 var Others = []string{
-	"you", "your agent", "my agent", "me", "myself", "nobody", "no one", "anyone", "anybody", "somebody", "someone",
+	"you", "your agent", "my agent", "yourself", "me", "myself", "nobody", "no one", "anyone", "anybody", "somebody", "someone",
 	"everyone", "everybody", "person", "people", "human", "an admin",
 }
 

@@ -21,8 +21,8 @@ func (s *State) checkLook(n ident.Name) error {
 	}
 	if clash {
 		return fault.Refuse(fault.NameTaken, "This agent_name looks like that of another agent in this room: some "+
-			"letters are drawn alike, such as I and l, or are of another script. Call join_room with an agent_name "+
-			"that nobody takes for another.")
+			"letters are drawn alike, such as I and l, or are of another script, or only spaces and signs differ. "+
+			"Call join_room with an agent_name that nobody takes for another.")
 	}
 	return nil
 }
