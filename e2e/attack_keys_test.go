@@ -367,3 +367,62 @@ func TestAttack_bannedGuest_staysOut(t *testing.T) {
 	attacks(t, "%d of %d calls of guests that were kept out were let in by the old invite; %d of %d other guests "+
 		"kept their seats by it", back, tried, kept, scaled(40))
 }
+
+// TestAttack_tasksOfOthers_byGuests lets guests end what others have added, and add more than their thirty tasks by
+// leaving and joining again.
+func TestAttack_tasksOfOthers_byGuests(t *testing.T) {
+	p := start(t, "--trust-proxy", "--access", "keys")
+	printed, err := p.keys("add", "Ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ann := shower{p.victim(), "/mcp", strings.TrimSpace(printed)}
+	titles := func(n int) (list []args) {
+		for i := range n {
+			list = append(list, args{"title": fmt.Sprint("task ", i)})
+		}
+		return list
+	}
+	tried, ended, added := 0, 0, 0
+	for round := range scaled(40) {
+		made := ann.must(t, "create_room", args{"room": fmt.Sprint("plan ", round), "agent_name": "Ann",
+			"capacity": 2 + round%2})
+		ann.must(t, "task", args{"agent_token": made.AgentToken, "action": "add", "tasks": titles(2)})
+		code := regexp.MustCompile(`/i/(\w+)/mcp`).FindStringSubmatch(made.Invite)
+		guest := shower{stranger{p, fmt.Sprint("203.0.113.", round)}, "/i/" + code[1] + "/mcp", ""}
+		mallory := guest.must(t, "join_room", args{"agent_name": "Mallory"})
+		for _, call := range []args{{"action": "finish", "id": "t1"}, {"action": "next", "id": "t1"},
+			{"action": "drop", "id": "t2"}, {"action": "edit", "id": "t2", "title": "sleep"}} {
+			tried++
+			call["agent_token"] = mallory.AgentToken
+			if got, err := guest.call(t.Context(), "task", call); err != nil || got.Code != "not_allowed" {
+				ended++
+				t.Errorf("round %d: %v: %+v, %v", round, call, got, err)
+			}
+		}
+		guest.must(t, "send_message", args{"agent_token": mallory.AgentToken, "text": "All done.",
+			"finishes": []string{"t1", "t2"}})
+		for _, id := range []string{"t1", "t2"} {
+			tried++
+			if got, err := ann.call(t.Context(), "task", args{"agent_token": made.AgentToken, "action": "take",
+				"id": id}); err != nil || got.Code != "" {
+				ended++
+				t.Errorf("round %d: %s is open no longer: %+v, %v", round, id, got, err)
+			}
+		}
+		guest.must(t, "task", args{"agent_token": mallory.AgentToken, "action": "add", "tasks": titles(30)})
+		guest.must(t, "leave_room", args{"agent_token": mallory.AgentToken})
+		if round%2 == 0 {
+			continue // its invite is used up
+		}
+		eve := guest.must(t, "join_room", args{"agent_name": "Eve"})
+		got, err := guest.call(t.Context(), "task", args{"agent_token": eve.AgentToken, "action": "add",
+			"tasks": titles(31)[30:]})
+		if err != nil || got.Code != "invalid_argument" {
+			added++
+			t.Errorf("round %d, after another join: %+v, %v", round, got, err)
+		}
+	}
+	attacks(t, "guests ended or changed tasks of others in %d of %d calls; %d of %d that left and joined again had "+
+		"another thirty", ended, tried, added, scaled(40)/2)
+}

@@ -236,7 +236,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, stalled func(no in
 		}
 	}
 	x.no = no
-	manages := t.adder == a.seat || a.admin || r.capacity == 2
+	manages := t.adder == a.seat || a.admin || r.capacity == 2 && t.mayEnd(a)
 	shows := chat.Task{ID: req.ID, Title: t.title, Text: req.Text}
 	shows.ID = fmt.Sprintf("t%d", no)
 	switch req.Action {
@@ -268,6 +268,9 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, stalled func(no in
 	case chat.TaskFinish:
 		if t.holder != 0 && t.holder != a.seat {
 			return refuse(fault.InvalidArgument)
+		}
+		if !t.mayEnd(a) {
+			return refuse(fault.NotAllowed)
 		}
 		shows.State, shows.By, shows.Text, shows.Result = chat.TaskDone, a.name, "", req.Text
 		t.end, t.ended, t.by, t.result = chat.TaskDone, m.now, a.seat, req.Text
@@ -336,7 +339,7 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 	for _, t := range r.tasks {
 		if t.end == "" {
 			open++
-			if t.adder == a.seat {
+			if adder, _ := r.agent(t.adder); t.adder == a.seat || a.guest && adder.gone {
 				mine++
 			}
 		}
@@ -562,12 +565,17 @@ func (o lostTask) on(m model) (model, error) {
 	return m, err
 }
 
+// mayEnd reports whether a, if it is a guest, may finish or drop t, which no other has.
+func (t taskModel) mayEnd(a agentModel) bool {
+	return !a.guest || a.admin || t.adder == a.seat || t.holder == a.seat
+}
+
 // finish returns e, a report of a, with the tasks that it ends.
 func (r roomModel) finish(a agentModel, e eventModel) eventModel {
 	e.Finished = nil
 	for _, no := range e.finishes {
 		t, there := r.taskNo(no)
-		if there && t.added >= a.since && t.end == "" && (t.holder == 0 || t.holder == a.seat) {
+		if there && t.added >= a.since && t.end == "" && (t.holder == 0 || t.holder == a.seat) && t.mayEnd(a) {
 			e.Finished = append(e.Finished, fmt.Sprintf("t%d", no))
 		}
 	}

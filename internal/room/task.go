@@ -322,9 +322,15 @@ func (h *Head) NextTask(a Agent, seen map[int]Presence, now time.Time) (Task, bo
 // is an admin.
 func (t Task) MayRelease(a Agent) bool { return t.Holder.Is(a) || t.Adder.Is(a) || a.Role == Admin }
 
-// MayManage reports whether a may edit and drop t: it added it, is an admin, or is one of two.
+// MayManage reports whether a may edit and drop t: it added it, is an admin, or is one of two. See mayEnd.
 func (s *State) MayManage(a Agent, t Task) bool {
-	return t.Adder.Is(a) || a.Role == Admin || s.Capacity == 2
+	return t.Adder.Is(a) || a.Role == Admin || s.Capacity == 2 && t.mayEnd(a)
+}
+
+// mayEnd reports whether a, if it is a guest, may finish or drop t, which is no other's: it added it, has it, or is an
+// admin.
+func (t Task) mayEnd(a Agent) bool {
+	return !a.IsGuest() || t.Adder.Is(a) || t.Holder.Is(a) || a.Role == Admin
 }
 
 // TasksClosed returns the tasks that e ends.

@@ -72,7 +72,10 @@ func TestTaskOrder_eachCellOfTheTable(t *testing.T) {
 		return room.TaskOrder{Action: room.EditTask, No: no, Title: "another"}
 	}
 	add := room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "rest"}}}
-	const ann, bob, cid, dora = 1, 2, 3, 4
+	const ann, bob, cid, dora, gil = 1, 2, 3, 4, 5
+	guest := func(l *timeline) { l.joinBy(1, "Gil") }
+	ofTwo := func(l *timeline) { l.set(func(s *room.Settings) { s.Capacity = 2 }) }
+	adds := func(seat int) func(*timeline) { return func(l *timeline) { l.must(seat, add) } }
 	channel := func(l *timeline) { l.set(func(s *room.Settings) { s.Type = room.Channel }) }
 	takes := func(seat int, no int64) func(*timeline) {
 		return func(l *timeline) { l.must(seat, take(no)) }
@@ -153,14 +156,28 @@ func TestTaskOrder_eachCellOfTheTable(t *testing.T) {
 			do: room.TaskOrder{Action: room.EditTask, No: 2, After: []int64{}}, want: "open"},
 		"edit by its adder": {before: []func(*timeline){takes(cid, 1)}, by: bob, do: retitle(1), want: "taken 3",
 			wakes: []int{cid}},
-		"edit by another": {by: cid, do: retitle(1), code: fault.NotAllowed, want: "open"},
-		"edit by one of two": {before: []func(*timeline){func(l *timeline) {
-			l.set(func(s *room.Settings) { s.Capacity = 2 })
-		}}, by: cid, do: retitle(1), want: "open"},
+		"edit by another":    {by: cid, do: retitle(1), code: fault.NotAllowed, want: "open"},
+		"edit by one of two": {before: []func(*timeline){ofTwo}, by: cid, do: retitle(1), want: "open"},
 		"edit after a later one": {by: bob, do: room.TaskOrder{Action: room.EditTask, No: 1, After: []int64{2}},
 			code: fault.InvalidArgument, want: "open"},
 		"edit after one that never was": {by: bob, do: room.TaskOrder{Action: room.EditTask, No: 2, After: []int64{9}},
 			code: fault.InvalidArgument, want: "after t1"},
+
+		"finish what is open by a guest": {before: []func(*timeline){guest}, by: gil, do: finish(1),
+			code: fault.NotAllowed, want: "open"},
+		"finish by a guest that has it": {before: []func(*timeline){guest, takes(gil, 1)}, by: gil, do: finish(1),
+			want: "gone", wakes: []int{bob}},
+		"finish by a guest that added it": {before: []func(*timeline){guest, adds(gil)}, by: gil, do: finish(5),
+			want: "gone"},
+		"drop by a guest of two": {before: []func(*timeline){guest, ofTwo}, by: gil, do: drop(1),
+			code: fault.NotAllowed, want: "open"},
+		"drop by a guest of two that has it": {before: []func(*timeline){guest, ofTwo, takes(gil, 1)}, by: gil,
+			do: drop(1), want: "gone"},
+		"report what is open by a guest": {before: []func(*timeline){guest, func(l *timeline) {
+			if why := l.head.WhyUnfinished(l.agent(gil), 1); why == "" {
+				l.Error("it is closed")
+			}
+		}}, by: gil, do: take(1), want: "taken 5"},
 
 		"add in a channel": {before: []func(*timeline){channel}, by: cid, do: add, of: 5, code: fault.NotAllowed,
 			want: "gone"},
@@ -244,6 +261,23 @@ func TestTaskOrder_limits(t *testing.T) {
 	if _, err := l.order(1, room.TaskOrder{Action: room.TakeTask, No: 6}); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("the sixth: %v", err)
 	}
+}
+
+// A guest has no principal by which it could be known once it has left.
+func TestTaskOrder_guestThatLeavesAndJoinsAgain_hasNoNewLimit(t *testing.T) {
+	l := newRoom(t, "Ann")
+	l.joinBy(1, "Gil")
+	thirty := room.TaskOrder{Action: room.AddTasks, Add: make([]room.Task, room.MaxAdded)}
+	l.must(2, thirty)
+	l.leave(2)
+	gil := l.joinBy(1, "Gil 2").Seat
+	one := room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "another"}}}
+	if _, err := l.order(gil, one); fault.CodeOf(err) != fault.InvalidArgument {
+		t.Errorf("got %v", err)
+	}
+	l.must(1, thirty)
+	l.must(1, room.TaskOrder{Action: room.DropTask, No: 1})
+	l.must(gil, one)
 }
 
 // Words of tasks count as messages to all for the limit on those of agents, and a person's end the run.

@@ -67,8 +67,12 @@ func (o TaskOrder) Decide(h *Head, a Agent, now time.Time) (e *Event, no int64, 
 	case ReleaseTask:
 		e, err = o.release(h, a, t, e)
 	case FinishTask:
-		if t.Holder.Seat != 0 && !t.Holder.Is(a) {
+		switch {
+		case t.Holder.Seat != 0 && !t.Holder.Is(a):
 			return nil, 0, h.refuseTaken(a, t, o.Seen, now)
+		case !t.mayEnd(a):
+			return nil, 0, fault.Refuse(fault.NotAllowed, "%s is not yours: a guest finishes what it added or has "+
+				"taken. Nothing was changed: take it first, if you do it.", TaskID(t.No))
 		}
 		e.Wakes = h.wokenByEnd([]Task{t}, a)
 	case DropTask:
@@ -151,14 +155,15 @@ var ErrNotOpen = fault.Refuse(fault.InvalidArgument, "id: there is no open task 
 func (o TaskOrder) add(h *Head, a Agent, e *Event) (*Event, int64, error) {
 	mine := 0
 	for _, t := range h.Tasks {
-		if t.Adder.Is(a) {
-			mine++
+		if t.Adder.Is(a) || a.IsGuest() && !t.Adder.IsHere(&h.State) {
+			mine++ // a guest that leaves and joins again could not be told from another
 		}
 	}
 	switch {
 	case mine+len(o.Add) > MaxAdded:
-		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks of one agent; you have %d and add "+
-			"%d. Nothing was added: finish or drop some first, or put several into one.", MaxAdded, mine, len(o.Add))
+		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks of one agent, of a guest with those "+
+			"of agents that have left: %d; you add %d. Nothing was added: finish or drop some first, or put several into "+
+			"one.", MaxAdded, mine, len(o.Add))
 	case len(h.Tasks)+len(o.Add) > MaxTasks:
 		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks in a room; there are %d. Nothing "+
 			"was added: finish or drop some first.", MaxTasks, len(h.Tasks))
@@ -392,6 +397,8 @@ func (h *Head) WhyUnfinished(a Agent, no int64) string {
 		return "it is done or dropped already"
 	case t.Holder.Seat != 0 && !t.Holder.Is(a):
 		return "another agent has it"
+	case !t.mayEnd(a):
+		return "a guest finishes what it added or has taken"
 	}
 	return ""
 }

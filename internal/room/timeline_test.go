@@ -106,7 +106,10 @@ func (l *timeline) withdraw(e room.Event) room.Event {
 }
 
 // join gives a new agent the next seat.
-func (l *timeline) join(name string) room.Event {
+func (l *timeline) join(name string) room.Event { return l.joinBy(0, name) }
+
+// joinBy is join by the invite with a number; 0 is none.
+func (l *timeline) joinBy(invite int, name string) room.Event {
 	l.Helper()
 	n, err := ident.AgentName(name)
 	if err != nil {
@@ -114,7 +117,7 @@ func (l *timeline) join(name string) room.Event {
 	}
 	a := room.Agent{
 		Seat: l.head.NewSeat(), Name: n.Shown, Key: n.Key, Role: room.Member, Hash: "agent", Joined: l.head.AsOf + 1,
-		AtMs: l.now.UnixMilli(), Since: l.head.VisibleFrom(),
+		AtMs: l.now.UnixMilli(), Since: l.head.VisibleFrom(), Invite: invite,
 	}
 	e := room.Event{Type: room.Joined, Seat: a.Seat, Name: a.Name, Agent: &a}
 	if len(l.head.Agents) == 0 {
