@@ -77,8 +77,8 @@ func skeleton(s string) string {
 
 // words returns the words of s with one space between them. Spaces and signs part words.
 func words(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.N) }),
-		" ")
+	parts := func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.N) }
+	return strings.Join(strings.FieldsFunc(s, parts), " ")
 }
 
 func fold(s string) string {

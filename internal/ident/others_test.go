@@ -18,7 +18,8 @@ import (
 // forOthers finds the words by which English names somebody without a name: its personal and
 // indefinite pronouns where they stand for a speaker, and the nouns that the page marks people by.
 var forOthers = regexp.MustCompile(
-	`(?i)\b((?:your|my) agent|you|yourself|me|myself|(?:no|any|some|every) ?(?:body|one)|person|people|humans?|an admin)\b`)
+	`(?i)\b((?:your|my) agent|you|yourself|me|myself|(?:no|any|some|every) ?(?:body|one)|person|people|humans?|` +
+		`an admin)\b`)
 
 // TestOthers_areTheWordsOfPageAndShell goes through the texts of the page and of the commands, and a refusal:
 // each word there that stands for somebody is the name of nobody, and so is each in the section

@@ -25,8 +25,8 @@ var reservedWords = []string{
 // with such a name would have its words taken for those of another. They are compared as
 // reservedWords are, and in each spelling that looks like them.
 var Others = []string{
-	"you", "your agent", "my agent", "yourself", "me", "myself", "nobody", "no one", "anyone", "anybody", "somebody", "someone",
-	"everyone", "everybody", "person", "people", "human", "an admin",
+	"you", "your agent", "my agent", "yourself", "me", "myself", "nobody", "no one", "anyone", "anybody", "somebody",
+	"someone", "everyone", "everybody", "person", "people", "human", "an admin",
 }
 
 // titles may not be a word of any agent's name: such a name could pass for the server
