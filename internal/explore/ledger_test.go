@@ -19,7 +19,8 @@ type ledger struct {
 	word         int64 // the last public message that is no status
 	wordAt       time.Time
 	wordBy       int
-	speakers     map[int]bool // seats that said such a word
+	speakers     map[int]bool      // seats that said such a word
+	named        map[int]time.Time // when a public message named a seat that has said no such word since
 	lastFreed    int64
 	capacity     int
 	supervision  map[int]supervised
@@ -40,7 +41,7 @@ type debt struct {
 // ledgerOf returns the ledger after events.
 func ledgerOf(events []room.Event) *ledger {
 	l := &ledger{seats: map[int]time.Time{}, joinedN: map[int]int64{}, alone: map[int]bool{}, muted: map[int]bool{},
-		done: map[int]bool{}, speakers: map[int]bool{}, supervision: map[int]supervised{}}
+		done: map[int]bool{}, speakers: map[int]bool{}, named: map[int]time.Time{}, supervision: map[int]supervised{}}
 	for _, e := range events {
 		l.add(e)
 	}
@@ -60,6 +61,7 @@ func (l *ledger) add(e room.Event) {
 	case room.Left:
 		delete(l.seats, e.Seat)
 		delete(l.done, e.Seat)
+		delete(l.named, e.Seat)
 		l.lastFreed = e.N
 		delete(l.muted, e.Promoted)
 		l.debts = slices.DeleteFunc(l.debts, func(d *debt) bool { return d.by == int64(e.Seat) })
@@ -94,6 +96,14 @@ func (l *ledger) hear(e room.Event) {
 	if e.Kind != room.Status && len(e.To) == 0 {
 		l.word, l.wordAt, l.wordBy = e.N, e.At(), e.Seat
 		l.speakers[e.Seat] = true
+		if !e.Person {
+			delete(l.named, e.Seat)
+		}
+	}
+	for _, seat := range e.Named {
+		if len(e.To) == 0 {
+			l.named[seat] = e.At()
+		}
 	}
 	if all := l.seenByAll(e); all && e.Kind == room.Done {
 		l.done[e.Seat] = true

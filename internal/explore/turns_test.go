@@ -56,6 +56,8 @@ func (r *run) silenceAt(now time.Time, events []room.Event) silence {
 		case a.call != nil && !a.call.until.IsZero():
 			if s.later(a.since); !a.standby || a.call.send != nil || d != nil {
 				s.waiting = append(s.waiting, a)
+			} else {
+				s.later(l.named[seat].Add(presentFor))
 			}
 		case r.away(a).After(now) && d != nil:
 			s.later(holdUntil(d, l.wordAt, r.away(a)))

@@ -19,6 +19,8 @@ type Recent struct {
 	said     []Utterance // the last message of each seated agent that has spoken
 	messages lastOf      // the last messages
 	words    lastOf      // the last messages that are not of kind Status, or meant for a seat; see endsSleep
+	named    lastOf      // only private: see Named, Replied
+	replied  lastOf
 }
 
 // Utterance is the last message of the agent of a seat, not of the person behind it. It identifies a repeated call, and
@@ -97,6 +99,35 @@ func (r *Recent) LastWord() (n int64, seat int, at time.Time) {
 	return word.n, word.seat, time.UnixMilli(word.atMs)
 }
 
+// Named returns when a message to all last named the agent of a seat, if that has said no word to all since; the zero
+// time if the index covers none. joined is the agent's join: what came before was for an earlier holder of the number.
+func (r *Recent) Named(seat int, joined int64) time.Time { return r.named.called(seat, joined) }
+
+// Replied is Named for a message that answers the agent.
+func (r *Recent) Replied(seat int, joined int64) time.Time { return r.replied.called(seat, joined) }
+
+func (l lastOf) called(seat int, joined int64) time.Time {
+	i := slices.IndexFunc(l.private, func(p mark) bool { return p.seat == seat && p.n > joined && p.atMs != 0 })
+	if i < 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(l.private[i].atMs)
+}
+
+// calls returns whom e, a message, names, whom it answers, and who has spoken by it: see Recent.Named.
+func (e Event) calls() (named, replied, spoke []int) {
+	if len(e.To) > 0 {
+		return nil, nil, nil
+	}
+	if e.ReplyTo != 0 && e.ReSeat != e.Seat {
+		replied = []int{e.ReSeat}
+	}
+	if e.Kind != Status && !e.Person {
+		spoke = []int{e.Seat}
+	}
+	return e.Named, replied, spoke
+}
+
 // Begun reports whether two agents have spoken to all, as far as the index covers.
 func (r *Recent) Begun() bool { return r.words.public.n > 0 && r.words.other.n > 0 }
 
@@ -155,6 +186,9 @@ func (l lastOf) after(e Event) lastOf {
 
 // afterFor is after where only these seats matter.
 func (l lastOf) afterFor(seats []int, e Event) lastOf {
+	if len(seats) == 0 {
+		return l
+	}
 	l.private = slices.Clone(l.private)
 	for _, seat := range seats {
 		l.private = append(slices.DeleteFunc(l.private, func(p mark) bool { return p.seat == seat }),
@@ -201,6 +235,9 @@ func (l lastOf) without(seat int) lastOf {
 func (r *Recent) add(e Event) {
 	switch e.Type {
 	case Said:
+		named, replied, spoke := e.calls()
+		r.named = r.named.afterFor(named, e).afterFor(spoke, Event{N: e.N})
+		r.replied = r.replied.afterFor(replied, e).afterFor(spoke, Event{N: e.N})
 		r.messages = r.messages.after(e)
 		if e.Kind != Status {
 			r.words = r.words.after(e)
@@ -226,6 +263,7 @@ func (r *Recent) add(e Event) {
 	case Left:
 		r.said = slices.DeleteFunc(slices.Clone(r.said), func(u Utterance) bool { return u.Seat == e.Seat })
 		r.messages, r.words = r.messages.without(e.Seat), r.words.without(e.Seat)
+		r.named, r.replied = r.named.without(e.Seat), r.replied.without(e.Seat)
 	case Changed:
 		if u, spoke := r.Said(e.Seat); spoke && e.Redacts != 0 {
 			r.replace(u.without(e.Redacts))
@@ -255,6 +293,9 @@ func (r *Recent) prepend(e Event, seated bool) {
 	if e.Type != Said {
 		return
 	}
+	named, replied, spoke := e.calls()
+	r.named = r.named.beforeFor(named, e).beforeFor(spoke, Event{N: e.N})
+	r.replied = r.replied.beforeFor(replied, e).beforeFor(spoke, Event{N: e.N})
 	r.messages = r.messages.before(e)
 	if e.Kind != Status {
 		r.words = r.words.before(e)

@@ -192,6 +192,21 @@ func TestRecent_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 		h := drawHead(t, l)
 		from := h.Recent.From
 		for _, a := range h.Agents {
+			named := l.newest(from, func(e room.Event) bool {
+				return e.Type == room.Said && len(e.To) == 0 && slices.Contains(e.Named, a.Seat)
+			})
+			replied := l.newest(from, func(e room.Event) bool {
+				return e.Type == room.Said && len(e.To) == 0 && e.ReplyTo != 0 && e.ReSeat == a.Seat && e.Seat != a.Seat
+			})
+			spoke := l.newest(from, func(e room.Event) bool {
+				return e.Type == room.Said && len(e.To) == 0 && e.Seat == a.Seat && !e.Person && e.Kind != room.Status
+			})
+			if got := h.Recent.Named(a.Seat, a.Joined); got.IsZero() == (named > max(spoke, a.Joined)) {
+				t.Fatalf("seat %d was named by %d and spoke in %d: %s", a.Seat, named, spoke, got)
+			}
+			if got := h.Recent.Replied(a.Seat, a.Joined); got.IsZero() == (replied > max(spoke, a.Joined)) {
+				t.Fatalf("seat %d was answered by %d and spoke in %d: %s", a.Seat, replied, spoke, got)
+			}
 			message := func(e room.Event) bool {
 				return e.Type == room.Said && (e.Seat != a.Seat || e.Person || e.Decides != 0) && a.CanSee(e.Seat, e.To)
 			}

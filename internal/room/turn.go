@@ -124,20 +124,19 @@ func (t Turn) silence() time.Duration {
 
 // waits reports whether a can be given the turn. wait, if not 0, says that everybody waits for a,
 // and for how long at most. Absent agents stall nobody: an agent that is silent for PresentFor or
-// away is not waited for, unless it is away and owes an answer. An agent with a hook that does not
-// wait itself has ended its turn: it is never given this one, and is waited for only if it owes an
-// answer and has just called. An endpoint speaks only when it is called, and is waited for since then.
-// A program on standby is woken only if its agent owes one.
+// away is not waited for, unless it is away and owes an answer. An agent that something wakes (a hook, a program on
+// standby, or as an endpoint) is waited for PresentFor since it was called: see lastCallOf. Else one with a hook that
+// does not wait itself has ended its turn: it is never given this one, and is waited for only if it owes an
+// answer and has just called. A program on standby is woken only if its agent owes one.
 func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 	at := t.Attends(a.Seat)
 	debt, owes := t.Head.Talk.Owes(a.Seat, t.Now)
+	answers := max(0, t.lastCallOf(a).Add(PresentFor).Sub(t.Now))
 	switch {
-	case a.IsEndpoint():
-		return false, max(0, t.lastCallOf(a).Add(PresentFor).Sub(t.Now))
-	case at.Standby:
-		return owes, 0
-	case at.Waits:
+	case at.Standby && owes, at.Waits:
 		return true, 0
+	case a.IsEndpoint(), at.Standby, at.Hooked && answers > 0:
+		return false, answers
 	case at.BackAt.After(t.Now) && owes:
 		_, _, said := t.Head.Recent.LastWord()
 		since := Latest(time.UnixMilli(debt.AtMs), said)
@@ -148,13 +147,19 @@ func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 	return false, max(0, at.Called.Add(PresentFor).Sub(t.Now))
 }
 
-// lastCallOf returns when the endpoint a was last called for something that it has not answered, as far as that is
-// known without the log: for what it owes an answer to or, with one other agent, for each word.
+// lastCallOf returns when a was last called for something that it has not answered, as far as that is known without the
+// log: by its name, or for what it owes an answer to. A reply calls an endpoint, too, and with one other agent each word.
 func (t Turn) lastCallOf(a Agent) (at time.Time) {
+	recent := &t.Head.Recent
+	at = recent.Named(a.Seat, a.Joined)
 	if debt, owes := t.Head.Talk.Owes(a.Seat, t.Now); owes {
-		at = time.UnixMilli(debt.AtMs)
+		at = Latest(at, time.UnixMilli(debt.AtMs))
 	}
-	if _, last, said := t.Head.Recent.LastWord(); len(t.Head.Agents) <= 2 && last != a.Seat {
+	if !a.IsEndpoint() {
+		return at
+	}
+	at = Latest(at, recent.Replied(a.Seat, a.Joined))
+	if _, last, said := recent.LastWord(); len(t.Head.Agents) <= 2 && last != a.Seat {
 		at = Latest(at, said)
 	}
 	return at

@@ -105,6 +105,44 @@ func TestTurn_silence_startsWithTheLastPublicWord(t *testing.T) {
 	})
 }
 
+// Cid, who does not wait, was named three seconds ago, and what wakes him has heard it.
+func TestTurn_agentThatWasCalled_isWaitedForTwoMinutes(t *testing.T) {
+	named := func(l *timeline) { l.say(1, "@Cid, well?") }
+	cases := map[string]silence{
+		"no more": {happen: named, lasts: 2 * time.Minute, want: 2},
+		"through another's word": {happen: func(l *timeline) {
+			named(l)
+			l.say(2, "yes, please")
+		}, again: 2*time.Minute - 4*time.Second},
+		"not for a reply": {happen: func(l *timeline) { l.reply(2, l.say(3, "hm")) }, want: 4},
+		"until its answer": {happen: func(l *timeline) {
+			named(l)
+			l.say(3, "well")
+		}, want: 4},
+		"but for its status": {happen: func(l *timeline) {
+			named(l)
+			l.sayAs(3, room.Status, "at work")
+		}, again: 2*time.Minute - 4*time.Second},
+		"not in private": {happen: func(l *timeline) { l.say(1, "@Cid, well?", 3) }, want: 4},
+		"not its successor": {happen: func(l *timeline) {
+			named(l)
+			l.leave(3)
+			l.turnTo(3)
+			l.join("Eve")
+		}, want: 2},
+		"as in a log that is loaded": {happen: func(l *timeline) {
+			named(l)
+			l.head = recall(room.NewHead(l.head.State), l.events).Recalled()
+		}, again: 2*time.Minute - 3*time.Second},
+	}
+	for what, state := range map[string]func(time.Time) room.Attendance{"hooked": hooked, "on standby": standby} {
+		for name, c := range cases {
+			c.attends = attends{3: state}
+			t.Run(what+" "+name, func(t *testing.T) { check(t, map[string]silence{name: c}) })
+		}
+	}
+}
+
 func TestTurn_presentAgentThatDoesNotWait_isWaitedForTwoMinutes(t *testing.T) {
 	check(t, map[string]silence{
 		"at work":                {attends: attends{3: called(30 * time.Second)}, again: 90 * time.Second},
@@ -118,10 +156,13 @@ func TestTurn_presentAgentThatDoesNotWait_isWaitedForTwoMinutes(t *testing.T) {
 		"hooked, and has just called": {attends: attends{3: hookedSince(0)}, want: 4},
 		"hooked, and away":            {attends: attends{3: hookedAway}, want: 4},
 		"hooked, and waits itself":    {attends: attends{3: hookedWaits}, want: 3},
-		"hooked, and owes": {happen: func(l *timeline) { l.ask(2, 3) },
+		"hooked, and owes": {happen: func(l *timeline) { l.ask(2, 3) }, lasts: 2 * time.Minute,
 			attends: attends{3: hookedSince(30 * time.Second)}, again: 90 * time.Second},
-		"hooked, owes, and is silent": {happen: func(l *timeline) { l.ask(2, 3) }, attends: attends{3: hooked},
-			want: 4},
+		"hooked, asked, and is silent": {happen: func(l *timeline) { l.ask(2, 3) }, attends: attends{3: hooked},
+			again: 2*time.Minute - 3*time.Second},
+		"hooked, owes, and is silent": {happen: func(l *timeline) { l.ask(2, 3) }, lasts: 2 * time.Minute,
+			attends: attends{3: hooked},
+			want:    4},
 		"all hooked": {attends: attends{1: hooked, 2: hookedSince(0), 3: hooked, 4: hookedSince(0)}},
 		"muted, at work": {happen: func(l *timeline) { l.manage(room.Mute, 3) },
 			attends: attends{3: called(0)}, want: 4},
