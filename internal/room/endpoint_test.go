@@ -212,8 +212,9 @@ func TestTurn_anEndpoint_isWaitedForSinceItWasCalled(t *testing.T) {
 			again: 2*time.Minute - 3*time.Second}},
 		"its name": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.say(1, "@Bob, well?") },
 			again: 2*time.Minute - 3*time.Second}},
-		"a reply": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.reply(1, l.events[l.head.AsOf-1]) },
-			again: 2*time.Minute - 3*time.Second}},
+		"a reply": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) {
+			l.reply(1, l.events[l.head.AsOf-1])
+		}, again: 2*time.Minute - 3*time.Second}},
 		"a request long ago": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(1, 2) },
 			lasts: 2 * time.Minute, want: 3}},
 		"a request of its own": {[]string{"Ann", "Bob", "Cid"}, silence{happen: func(l *timeline) { l.ask(2, 3) },

@@ -148,7 +148,8 @@ func (t Turn) waits(a Agent) (waits bool, wait time.Duration) {
 }
 
 // lastCallOf returns when a was last called for something that it has not answered, as far as that is known without the
-// log: by its name, or for what it owes an answer to. A reply calls an endpoint, too, and with one other agent each word.
+// log: by its name, or for what it owes an answer to. A reply calls an endpoint, too, and so does each word of the only
+// other agent.
 func (t Turn) lastCallOf(a Agent) (at time.Time) {
 	recent := &t.Head.Recent
 	at = recent.Named(a.Seat, a.Joined)
