@@ -116,18 +116,19 @@ func TestGuard_otherPublicMessages_holdBackSoOftenInARow(t *testing.T) {
 	}
 }
 
-// A room that grew or shrank counts by who is seated now.
+// A room that grew or shrank counts by who is seated now, also if that changes while a checked send is written.
 func TestGuard_roomThatShrinksToTwo_holdsBackOnceMore(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t).elsewhere()
 	p := w.company()
 	w.say(p.ann.Token, "word one")
 	if got := w.guarded(p, "what I say", p.cid.Cursor, ""); got.Sent {
 		t.Fatal("sent over news")
 	}
-	w.leave(p.bob.Token)
 	w.say(p.ann.Token, "word two")
-	if got := w.guarded(p, "what I say", p.cid.Cursor, ""); got.Sent {
-		t.Error("sent over the word of a partner")
+	late := w.sendLate(chat.SendRequest{Token: p.cid.Token, Text: "what I say", Cursor: p.cid.Cursor}, false)
+	w.leave(p.bob.Token)
+	if got, err := late.ends(); got.Sent || err != nil {
+		t.Errorf("sent over the word of a partner: %v", err)
 	}
 	w.say(p.ann.Token, "word three")
 	if got := w.guarded(p, "what I say", p.cid.Cursor, ""); !got.Sent {
