@@ -29,7 +29,9 @@ DETECTOR  = -race '-gcflags=modernc.org/...=-race=false'
 .PHONY: help run build dynamodb fetch test fetch-clients test-clients nightly race race-late fuzz soak waits attack bench test-bench bench-cold screenshots lint vendor sam-local sam-check release release-check
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@for file in $(MAKEFILE_LIST); do while IFS= read -r line; do case $$line in \
+	  [a-z]*:*'## '*) printf '  make %-13s %s\n' "$${line%%:*}" "$${line#*## }" ;; \
+	esac; done <"$$file"; done
 
 run: ## compile and serve on http://127.0.0.1:8080/mcp
 	@echo "Compiling Parley. The first time this takes about a minute."

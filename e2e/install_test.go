@@ -4,10 +4,23 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/parley-chat/parley/e2e/internal/parts"
 )
+
+// A person types make first, before anything is installed.
+func TestMake_alone_needsNothingButAShell(t *testing.T) {
+	maker := parts.Need(t, "make", "it lists its targets")
+	cmd := exec.CommandContext(t.Context(), maker)
+	cmd.Dir, cmd.Env = "..", []string{"PATH=" + t.TempDir()}
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "\n  make test          run what a change needs") ||
+		!strings.Contains(string(out), "\n  make deploy        ") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
 
 // node is the folder in which the packages of clients/node are installed.
 type node string
