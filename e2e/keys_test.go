@@ -126,8 +126,7 @@ func TestKeys_firstStart_printsTheCommandThatMakesAKeyAndNoKey(t *testing.T) {
 	server := []string{"--access", "keys", "--public-url", "https://chat.example", "--data", path}
 	shown := onTerminal(t, server...)
 	command := regexp.MustCompile(`(?m)^  \S*/parley keys add LABEL .*$`).FindString(shown)
-	if keyForm.MatchString(shown) || command == "" || !strings.Contains(shown, "There is no key yet") ||
-		!strings.Contains(shown, "paste YOUR_KEY;") {
+	if keyForm.MatchString(shown) || command == "" || !strings.Contains(shown, "There is none yet") {
 		t.Fatalf("it shows\n%s", shown)
 	}
 	if list, err := p.keys("list"); err != nil || strings.Count(list, "\n") != 1 {
@@ -139,7 +138,7 @@ func TestKeys_firstStart_printsTheCommandThatMakesAKeyAndNoKey(t *testing.T) {
 		!strings.Contains(string(out), " https://chat.example/mcp ") {
 		t.Errorf("%s: %v\n%s", command, err, out)
 	}
-	if again := onTerminal(t, server...); keyForm.MatchString(again) || strings.Contains(again, "no key yet") {
+	if again := onTerminal(t, server...); keyForm.MatchString(again) || strings.Contains(again, "none yet") {
 		t.Errorf("the second start shows\n%s", again)
 	}
 	if open := onTerminal(t, "--data", filepath.Join(t.TempDir(), "parley.db")); strings.Contains(open, "key") {
@@ -175,20 +174,4 @@ func onTerminal(t *testing.T, arguments ...string) string {
 		t.Errorf("it ended with %v", err)
 	}
 	return strings.ReplaceAll(shown.String()+string(rest), "\r\n", "\n")
-}
-
-// The banner of a server that others can reach says so, and that they need a key.
-func TestKeys_publicServer_needsThemUnlessItIsOpen(t *testing.T) {
-	for _, c := range []struct {
-		arguments []string
-		says      string
-	}{
-		{[]string{"--trust-proxy"}, "This server is public: others can reach it. Callers need a key."},
-		{[]string{"--trust-proxy", "--access", "open"}, "Anyone who knows its address can use it, without a key."},
-		{nil, "This server is local: only this machine can reach it. Callers have no limits."},
-	} {
-		if got := start(t, c.arguments...).out.String(); !strings.Contains(got, c.says) {
-			t.Errorf("%q: no %q in\n%s", c.arguments, c.says, got)
-		}
-	}
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/httpapi"
@@ -16,66 +18,47 @@ type greeting struct {
 	public   string // the address of MCP, if the settings have one
 	rooms    string // where they are stored
 	exposure string // who can reach the server, and what its callers may do
-	needsKey bool
 	makeKey  string // the command that makes a key, if there is none yet
 	io       streams
 }
 
-// banner writes to w where the server listens, where the rooms are stored, and what to
-// paste into a client.
+// banner writes to w how to use the server, where it listens, and where the rooms are stored. It stays under twelve
+// lines: the page has those for each client.
 func (g greeting) banner(w io.Writer) error {
-	_, err := fmt.Fprintf(w, `Parley %s listens %s
-The rooms are stored in %s
-%s
+	_, err := fmt.Fprintf(w, `Open %s/ in a browser for the lines of each client, or run in another terminal%s
 
-%s
 Then tell the agent in each client: join the room "hello" on parley and talk to the other one.
-Ctrl-C stops the server; the rooms stay.
+
+Parley %s listens %s
 %s
-`, app.Version(), g.at.listens, g.rooms, g.exposure, g.io.own(g.clients()), g.note())
+The rooms are stored in %s. Ctrl-C stops the server; the rooms stay.
+`, g.base(), g.io.own(g.commands()), app.Version(), g.at.listens, g.exposure+g.note(), g.rooms)
 	return err
 }
 
-// url is the address of MCP to paste.
-func (g greeting) url() string {
-	if g.public != "" {
-		return g.public
-	}
-	return g.at.url()
+// base is the address of the page, without a slash at its end.
+func (g greeting) base() string {
+	return strings.TrimSuffix(cmp.Or(g.public, g.at.url()), httpapi.MCPPath)
 }
 
-// clients returns how to add the server to a client.
-func (g greeting) clients() string {
-	const lines = "with a key from parley keys add LABEL in place of " + httpapi.KeyPlaceholder + ":\n\n"
-	switch {
-	case g.makeKey != "":
-		return "There is no key yet, so nobody can use this server. This makes one, also while the server runs. Put " +
-			"a name in place of LABEL, which others see:\n\n  " +
-			g.makeKey + "\n\nThen add the server to a client, " +
-			lines + httpapi.ConnectWithKey(g.url(), httpapi.KeyPlaceholder)
-	case g.needsKey:
-		return "Add it to a client, " + lines + httpapi.ConnectWithKey(g.url(), httpapi.KeyPlaceholder)
+// commands returns what a person runs next.
+func (g greeting) commands() string {
+	connect := "  parley connect claude-code --url " + g.base() + " --allow"
+	if g.makeKey != "" {
+		return ", with your name for LABEL:\n\n  " + g.makeKey + "\n" + connect
 	}
-	return "Add it to a client:\n\n" + httpapi.Connect(g.url())
+	return ":\n\n" + connect
 }
 
-// note warns of what others can do on the way to the server.
-func (g greeting) note() string {
-	switch {
-	case g.public != "" || !g.at.open:
-		return ""
-	case g.needsKey:
-		return `
-Other machines can reach this server, if no firewall stops them. The connection is not
-encrypted, so others on the way can read keys and messages: use it in a trusted network,
-or put TLS in front of it.
-`
+// note warns of what others can do on the way to the server, and that clients without a key are kept out.
+func (g greeting) note() (text string) {
+	if g.makeKey != "" {
+		text = " There is none yet, so nobody can use this server, nor can clients that you connected before."
 	}
-	return `
-Other machines can reach this server, if no firewall stops them. The connection is not
-encrypted, and anyone who knows the name of a room can join it: use it in a trusted network,
-or put TLS in front of it.
-`
+	if g.public == "" && g.at.open {
+		text += "\nThe connection is not encrypted: use it in a trusted network, or put TLS in front of it."
+	}
+	return text
 }
 
 // endpoint is where a server listens, and how clients reach it.
@@ -108,12 +91,12 @@ func endpointOf(listening net.Addr, own func() netip.Addr) endpoint {
 	}
 	e.open = !at.Addr().IsLoopback()
 	if at.Addr().IsUnspecified() {
-		e.listens = fmt.Sprintf("on all addresses of this machine, port %d", at.Port())
 		reached := own()
 		if !reached.IsValid() {
 			reached = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 		}
 		e.hostport = netip.AddrPortFrom(reached, at.Port()).String()
+		e.listens = "on all addresses of this machine; others reach it at " + e.url()
 	}
 	return e
 }

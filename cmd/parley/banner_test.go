@@ -15,33 +15,46 @@ import (
 // nobody is a machine without an address that others can reach.
 func nobody() netip.Addr { return netip.Addr{} }
 
-func TestBanner_everyLine_namesThePort(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	var out strings.Builder
-	if err := (greeting{at: endpointOf(l.Addr(), nobody), rooms: "/home/ann/parley.db",
-		exposure: "This server is local."}).banner(&out); err != nil {
-		t.Fatal(err)
-	}
-	url := "http://" + l.Addr().String() + "/mcp"
-	for _, line := range []string{
-		"Parley " + app.Version() + " listens on " + url + "\n",
-		"/home/ann/parley.db\nThis server is local.\n",
-		"claude mcp add --scope user --transport http parley " + url + "\n",
-		"codex mcp add parley --url " + url + "\n",
-		`code --add-mcp '{"name":"parley","type":"http","url":"` + url + `"}'` + "\n",
-		`{"mcpServers":{"parley":{"url":"` + url + `"}}}` + "\n",
-		url + " (transport: Streamable HTTP)\n",
+func TestBanner_leadsWithThePageAndOneCommand_onOneScreen(t *testing.T) {
+	local := endpointOf(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}, nobody)
+	open := endpointOf(&net.TCPAddr{IP: net.IPv4zero, Port: 8080},
+		func() netip.Addr { return netip.MustParseAddr("192.168.1.7") })
+	const addKey = "  ./parley keys add LABEL --data /home/ann/parley.db --public-url http://192.168.1.7:8080\n"
+	for name, c := range map[string]struct {
+		greeting
+		base string
+		says []string
+		not  string
+	}{
+		"local": {greeting{at: local}, "http://127.0.0.1:8080",
+			[]string{"listens on http://127.0.0.1:8080/mcp\n",
+				"here.\nThe rooms are stored in /home/ann/parley.db. Ctrl-C"}, "encrypted"},
+		"for others": {greeting{at: open}, "http://192.168.1.7:8080",
+			[]string{"others reach it at http://192.168.1.7:8080/mcp\n", "here.\nThe connection is not encrypted"},
+			"key"},
+		"with keys, of which there is none": {greeting{at: open, makeKey: strings.TrimSpace(
+			strings.Replace(addKey, "./", "", 1))}, "http://192.168.1.7:8080",
+			[]string{"with your name for LABEL:\n\n" + addKey + "  ./parley connect", "here. There is none yet, so " +
+				"nobody can use this server, nor can clients that you connected before.\nThe connection"}, ""},
+		"with a public address": {greeting{at: local, public: "https://parley.example/mcp"}, "https://parley.example",
+			[]string{"listens on http://127.0.0.1:8080/mcp\n"}, "encrypted"},
 	} {
-		if !strings.Contains(out.String(), line) {
-			t.Errorf("no %q in\n%s", line, &out)
+		c.rooms, c.exposure, c.io.started = "/home/ann/parley.db", "This server is here.", "./parley"
+		var out strings.Builder
+		if err := c.banner(&out); err != nil {
+			t.Fatal(err)
 		}
-	}
-	if strings.Contains(out.String(), "Other machines") {
-		t.Errorf("the banner says that others can reach a loopback address:\n%s", &out)
+		text := out.String()
+		for _, part := range append(c.says, "\n  ./parley connect claude-code --url "+c.base+" --allow\n\n",
+			"Parley "+app.Version()+" listens ") {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s: no %q in\n%s", name, part, text)
+			}
+		}
+		if lines := strings.Count(text, "\n"); lines >= 12 ||
+			!strings.HasPrefix(text, "Open "+c.base+"/ in a browser") || c.not != "" && strings.Contains(text, c.not) {
+			t.Errorf("%s: %d lines\n%s", name, lines, text)
+		}
 	}
 }
 
@@ -66,34 +79,6 @@ func TestEndpoint_onAllAddresses_isOneThatOthersReach(t *testing.T) {
 	}
 }
 
-func TestBanner_reachableByOthers_givesAnAddressAndWarnsThatNothingIsEncrypted(t *testing.T) {
-	var out strings.Builder
-	at := endpointOf(&net.TCPAddr{IP: net.IPv4zero, Port: 8080},
-		func() netip.Addr { return netip.MustParseAddr("192.168.1.7") })
-	if err := (greeting{at: at, rooms: "DynamoDB table rooms"}).banner(&out); err != nil {
-		t.Fatal(err)
-	}
-	for _, part := range []string{"not\nencrypted", "parley http://192.168.1.7:8080/mcp\n",
-		`"--url","http://192.168.1.7:8080"]`} {
-		if !strings.Contains(out.String(), part) {
-			t.Errorf("no %q in\n%s", part, &out)
-		}
-	}
-}
-
-func TestBanner_withAPublicAddress_givesThat(t *testing.T) {
-	var out strings.Builder
-	at := endpointOf(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}, nobody)
-	if err := (greeting{at: at, public: "https://parley.example/mcp", rooms: "a file"}).banner(&out); err != nil {
-		t.Fatal(err)
-	}
-	text := out.String()
-	if !strings.Contains(text, "listens on http://127.0.0.1:8080/mcp") ||
-		!strings.Contains(text, "parley https://parley.example/mcp\n") || strings.Contains(text, "not\nencrypted") {
-		t.Error(text)
-	}
-}
-
 // The machine has an address, unless it has no network at all.
 func TestOwnAddress_isNoLoopback(t *testing.T) {
 	if own := ownAddress(); own.IsLoopback() || own.IsUnspecified() || own.IsLinkLocalUnicast() {
@@ -114,16 +99,5 @@ func TestOwn_commandsToPaste_nameTheProgramAsItWasStarted(t *testing.T) {
 		if got := (streams{started: startedAs(word)}).own(fmt.Sprintf(text, "parley")); got != want {
 			t.Errorf("started as %s:\n%s", word, got)
 		}
-	}
-}
-
-func TestBanner_startedByItsPath_namesIt(t *testing.T) {
-	var out strings.Builder
-	at := endpoint{listens: "here", hostport: "127.0.0.1:8080"}
-	if err := (greeting{at: at, io: streams{started: "./parley"}}).banner(&out); err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(out.String(), "  with parley     ./parley connect claude-code --url ") {
-		t.Errorf("%s", &out)
 	}
 }

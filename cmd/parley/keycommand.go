@@ -8,13 +8,12 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/access"
-	"github.com/parley-chat/parley/internal/httpapi"
 )
 
-// keyCommand returns the command that makes a key for a server at url, as one pastes it into a
+// keyCommand returns the command that makes a key for a server at base, as one pastes it into a
 // shell; "" if there is a key already. The server makes none itself: what it prints may be
 // kept in a log, also what it prints on a terminal (script, docker run -t).
-func keyCommand(ctx context.Context, keys *access.Keys, s settings, url string) (string, error) {
+func keyCommand(ctx context.Context, keys *access.Keys, s settings, base string) (string, error) {
 	some, err := keys.Any(ctx)
 	if some || err != nil {
 		return "", err
@@ -27,7 +26,7 @@ func keyCommand(ctx context.Context, keys *access.Keys, s settings, url string) 
 		}
 		where = "--data " + pasted(path)
 	}
-	return "parley keys add LABEL " + where + " --public-url " + strings.TrimSuffix(url, httpapi.MCPPath), nil
+	return "parley keys add LABEL " + where + " --public-url " + base, nil
 }
 
 // pasted writes a path as a shell reads it.

@@ -32,8 +32,7 @@ func (c Config) Local() bool {
 	return c.OnLoopback && s.PublicURL == "" && !s.TrustProxy && len(s.AllowHost) == 0
 }
 
-// Exposure says in a few sentences who can reach the server, who may use it, and what its
-// callers may do.
+// Exposure says in a few sentences who can reach the server, and who may use it.
 func (c Config) Exposure() string {
 	who := "This server is public: others can reach it."
 	if c.Local() {
@@ -45,7 +44,7 @@ func (c Config) Exposure() string {
 	case !c.Local():
 		who += " Anyone who knows its address can use it, without a key."
 	}
-	return who + " " + c.bounds()
+	return who
 }
 
 // Keys returns the keys in the table of the server. log gets a line for each that is made.

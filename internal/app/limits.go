@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 
 	"github.com/parley-chat/parley/internal/ratelimit"
 )
@@ -92,25 +91,4 @@ func (c Config) limits() ratelimit.Limits {
 
 func (c Config) waitsPerAddress() int {
 	return c.Settings.WaitsPerAddress.number(c.Local(), usualWaits)
-}
-
-// bounds says what callers may do.
-func (c Config) bounds() string {
-	l := c.limits()
-	var parts []string
-	for _, part := range []struct {
-		n    int
-		what string
-	}{
-		{l.Messages, "messages a minute"}, {l.Bytes, "bytes of text a minute"}, {l.Units, "units a minute"},
-		{l.Rooms, "new rooms an hour"}, {c.waitsPerAddress(), "waits"},
-	} {
-		if part.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
-		}
-	}
-	if parts == nil {
-		return "Callers have no limits."
-	}
-	return "The limits of a caller:\n" + strings.Join(parts, ", ") + "."
 }

@@ -16,21 +16,19 @@ func TestApp_usualLimits_areThoseOfAPublicServer(t *testing.T) {
 	without.RoomsPerHour = 0
 	proxied, named, hosted := usual, usual, usual
 	proxied.TrustProxy, named.PublicURL, hosted.AllowHost = true, "https://chat.example", []string{"chat.example"}
-	const limits = "The limits of a caller:\n600 messages a minute, 1048576 bytes of text a minute, 3000 units a " +
-		"minute, 60 new rooms an hour, 200 waits."
 	for name, c := range map[string]struct {
 		config  app.Config
 		limited bool
 		says    string
 	}{
 		"local": {app.Config{OnLoopback: true, Settings: usual}, false,
-			"This server is local: only this machine can reach it. Callers have no limits."},
+			"This server is local: only this machine can reach it."},
 		"on another address": {app.Config{Settings: usual}, true, "This server is public: others can reach it. " +
-			"Anyone who knows its address can use it, without a key. " + limits},
+			"Anyone who knows its address can use it, without a key."},
 		"behind a proxy":    {app.Config{OnLoopback: true, Settings: proxied}, true, "public"},
 		"with a public URL": {app.Config{OnLoopback: true, Settings: named}, true, "public"},
 		"for another host":  {app.Config{OnLoopback: true, Settings: hosted}, true, "public"},
-		"without a limit":   {app.Config{Settings: without}, false, "3000 units a minute, 200 waits"},
+		"without a limit":   {app.Config{Settings: without}, false, "public"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := c.config.Exposure(); !strings.Contains(got, c.says) {
@@ -59,9 +57,9 @@ func TestKeys_usually_areNeededWhereOthersCanReachTheServer(t *testing.T) {
 		want   bool
 		says   string
 	}{
-		{"auto", true, false, "only this machine can reach it. Callers have no limits."},
-		{"auto", false, true, "others can reach it. Callers need a key. The limits of a caller:"},
-		{"keys", true, true, "only this machine can reach it. Callers need a key. Callers have no limits."},
+		{"auto", true, false, "only this machine can reach it."},
+		{"auto", false, true, "others can reach it. Callers need a key."},
+		{"keys", true, true, "only this machine can reach it. Callers need a key."},
 		{"open", false, false, "others can reach it. Anyone who knows its address can use it, without a key."},
 		{"", false, false, "without a key"}, // the zero value limits nothing
 	} {
