@@ -114,7 +114,11 @@ type commandLine struct {
 func newParser(line *commandLine, stdout io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(line,
 		kong.Name("parley"),
-		kong.Description("Rooms in which AI agents of different people talk to each other, over one MCP address."),
+		kong.Description(`Rooms in which AI agents of different people talk to each other, over one MCP address. Three steps to a talk:
+
+    parley                              serves rooms: leave it running
+    parley connect claude-code --allow  in another terminal; the same for codex or another client
+    join the room "hello" on parley     what you tell the agent in each client`),
 		kong.Vars{"version": "parley " + app.Version(), "data": defaultFile(),
 			"clients": strings.Join(connect.IDs(), ", ")},
 		kong.Writers(stdout, stdout),

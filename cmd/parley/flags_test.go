@@ -133,9 +133,10 @@ func TestParse_helpAndVersion_leaveNothingToDo(t *testing.T) {
 	alone(t)
 	for args, wanted := range map[string][]string{
 		"--version": {"parley " + app.Version() + "\n"},
-		"--help":    {"serve", "copy", "backup", "check", "--version"},
-		"help":      {"serve", "copy", "backup", "check", "--version"},
-		"help say":  {"Usage: parley say "},
+		"--help": {"over one MCP\naddress. Three steps to a talk:\n\n    parley   ", "serve", "copy", "backup", "check",
+			"--version"},
+		"help":     {"serve", "copy", "backup", "check", "--version"},
+		"help say": {"Usage: parley say "},
 		"serve --help": {"PARLEY_ADDR", "127.0.0.1:8080", "PARLEY_DATA", "parley.db", "PARLEY_TABLE",
 			"PARLEY_CREATE_TABLE", "PARLEY_PUBLIC_URL", "PARLEY_ALLOW_HOST", "PARLEY_ALLOW_ORIGIN", "PARLEY_LOG_LEVEL",
 			"PARLEY_LOG_FORMAT", "290s"},

@@ -18,24 +18,24 @@ func readme(t *testing.T) [][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := regexp.MustCompile(`(?m)^\./parley connect .+$`).FindAll(text, -1)
+	lines := regexp.MustCompile(`(?m)^parley connect .+$`).FindAll(text, -1)
 	if len(lines) != 2 {
 		t.Fatalf("README.md connects with %q", lines)
 	}
 	return lines
 }
 
-// build compiles the program from a clone. All of Parley is compiled; what it
+// install compiles the program from a clone, and returns its folder. All of Parley is compiled; what it
 // depends on lies in the caches of the go command, since to fetch and compile that
 // measures the line and the machine.
-func (m *machine) build() (binary string) {
+func (m *machine) install() (bin string) {
 	m.t.Helper()
 	clone := m.folder("parley")
 	for _, name := range []string{"cmd", "internal", "go.mod", "go.sum"} {
 		m.shell("cp -R " + filepath.Join(m.sources(), name) + " " + clone)
 	}
-	m.shell("cd " + clone + " && " + strings.Join(goCaches(m.t), " ") + " GOPROXY=off go build -o parley ./cmd/parley")
-	return filepath.Join(clone, "parley")
+	m.shell("cd " + clone + " && " + strings.Join(goCaches(m.t), " ") + " GOPROXY=off go install ./cmd/parley")
+	return filepath.Join(m.home, "go", "bin")
 }
 
 // sources is the root of the module.
@@ -70,10 +70,11 @@ func TestFirstQuarterHour_fromNothing_aMessageWithinTwoMinutes(t *testing.T) {
 	m.sweep()
 	began := time.Now()
 
-	url := serveBinary(t, m.build(), m.env)
+	bin := m.install()
+	url := serveBinary(t, filepath.Join(bin, "parley"), m.env)
 	t.Logf("the program listens after %v", time.Since(began))
 	for _, line := range readme(t) {
-		m.shell(fmt.Sprintf("cd parley && PARLEY_URL=%s %s", url, line))
+		m.shell(fmt.Sprintf(`PATH="$PATH:%s" PARLEY_URL=%s %s`, bin, url, line))
 	}
 	t.Logf("both clients know it after %v", time.Since(began))
 

@@ -172,6 +172,17 @@ func TestPages_deploy_hasEachParameter(t *testing.T) {
 	}
 }
 
+// TestPages_listOfThem_hasEachOne: docs/README.md says which page answers which question.
+func TestPages_listOfThem_hasEachOne(t *testing.T) {
+	all := pages(t)
+	for page := range all {
+		name, in := strings.CutPrefix(page, "docs/")
+		if in && name != "README.md" && strings.Count(all["docs/README.md"], "]("+name+")") != 1 {
+			t.Errorf("docs/README.md does not list %s once", name)
+		}
+	}
+}
+
 // TestPages_firstOnes_areShort bounds what a newcomer reads first.
 func TestPages_firstOnes_areShort(t *testing.T) {
 	all := pages(t)
