@@ -156,6 +156,35 @@ func TestAccess_guest_entersOneRoomByTheLink(t *testing.T) {
 	}
 }
 
+// A person has talked on a local server, and starts it for others.
+func TestAccess_serverThatNeedsKeysNow_goesOnWithAKey(t *testing.T) {
+	onNewMachine(t)
+	p := start(t)
+	state := filepath.Join(os.Getenv("HOME"), ".local", "state")
+	ann := &talker{t: t, state: state, env: []string{"PARLEY_URL=" + p.url}}
+	ann.does("connect", "codex")
+	ann.does("join", "tea", "--as", "Ann")
+	p.terminate()
+	p.args = append(p.args, "--access", "keys")
+	p.again()
+	if said := p.out.String(); !strings.Contains(said, "nor can clients that you connected before") {
+		t.Errorf("the start says\n%s", said)
+	}
+	if got := ann.runs("say", "Hello."); got.code != 4 || !strings.Contains(got.err, "as Ann without a key. With your "+
+		"key the seat goes on. Set PARLEY_KEY") {
+		t.Errorf("without a key: %+v", got)
+	}
+	keyed := ann.again(state, "PARLEY_KEY="+p.newKey("Ann"))
+	if said := keyed.does("connect", "codex"); !strings.Contains(said, "Your seat in the room tea as Ann goes on with "+
+		"this key.\n") {
+		t.Errorf("connect says\n%s", said)
+	}
+	ann.does("say", "Here I am.")
+	if said := ann.does("join", "tea", "--as", "Ann"); !strings.Contains(said, "You are again Ann in the room tea: 1") {
+		t.Errorf("a second join says\n%s", said)
+	}
+}
+
 // With keys the doctor looks at the person's own key, and at that of each client.
 func TestAccess_doctor_findsWhichKeyIsWrong(t *testing.T) {
 	onNewMachine(t)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -51,9 +52,10 @@ func (c *connectCommand) Run(ctx context.Context, streams streams) error {
 	if err != nil {
 		return err
 	}
+	m.Program = cmp.Or(streams.program, m.Program)
 	switch {
 	case c.Client == "":
-		return c.list(streams.out, m.List())
+		return c.list(streams, m.List())
 	case c.Undo:
 		return c.undo(m, streams)
 	}
@@ -86,9 +88,14 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	if err := m.Check(c.Client, c.Allow); err != nil { // before the server is asked
 		return usage(err)
 	}
-	if streams.started == goRun && !c.DryRun {
+	switch {
+	case c.DryRun:
+	case streams.started == goRun:
 		return usage(fmt.Errorf("clients call the program later, and go run does not leave one: parley connect %s",
 			c.Client))
+	case isTemporary(m.Program):
+		return usage(fmt.Errorf("clients call the program later, and %s may be gone by then, as a temporary file: "+
+			"move it to a folder of your PATH first", m.Program))
 	}
 	p, err := c.place(streams.err)
 	if err != nil {
@@ -132,7 +139,31 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 		fmt.Fprintf(streams.out, "%s is connected to %s.\n", done.Client, to)
 	}
 	fmt.Fprintln(streams.out, streams.own(answers))
+	if err := c.sayReturned(streams.out, p); err != nil {
+		return err
+	}
 	next(streams.out, done, p)
+	return nil
+}
+
+// sayReturned says which seats of the person's commands go on at a server that may have refused them without the key.
+func (c *connectCommand) sayReturned(w io.Writer, p client.Place) error {
+	if p.Key == "" {
+		return nil
+	}
+	seats, err := client.OpenTokens()
+	if err != nil {
+		return err
+	}
+	all, err := seats.All()
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if s.Server == p.Base && s.OfShell() && !s.Person {
+			fmt.Fprintf(w, "Your seat in the room %s as %s goes on with this key.\n", s.Room, s.Name)
+		}
+	}
 	return nil
 }
 
@@ -242,12 +273,16 @@ func (c *connectCommand) print(w io.Writer, server string, done connect.Report) 
 }
 
 // list writes how each client stands, one on each line.
-func (c *connectCommand) list(w io.Writer, all []connect.Status) error {
+func (c *connectCommand) list(streams streams, all []connect.Status) error {
+	w := streams.out
 	for _, s := range all {
 		if c.JSON {
 			status := map[string]any{"client": s.ID, "found": s.Found, "server": shownServer(s)}
 			if s.Err != nil {
 				status["error"] = s.Err.Error()
+			}
+			if s.Gone != "" {
+				status["gone"] = s.Gone
 			}
 			if err := json.NewEncoder(w).Encode(status); err != nil {
 				return err
@@ -258,6 +293,8 @@ func (c *connectCommand) list(w io.Writer, all []connect.Status) error {
 		switch {
 		case s.Err != nil:
 			stands = s.Err.Error()
+		case s.Gone != "":
+			stands = streams.own(whatIsGone(s))
 		case s.Server != "":
 			stands = "connected to " + shownServer(s)
 		case s.Found:
@@ -268,6 +305,12 @@ func (c *connectCommand) list(w io.Writer, all []connect.Status) error {
 		}
 	}
 	return nil
+}
+
+// whatIsGone says of a client that it starts this program where it no longer is, and what helps.
+func whatIsGone(s connect.Status) string {
+	return fmt.Sprintf("%s starts %s, which is gone, so nothing wakes its agents: parley connect %s", s.Name,
+		shell.HarmlessLine(s.Gone), s.ID)
 }
 
 // shownServer is the address in a client's configuration, without a key or an invite.
@@ -312,4 +355,14 @@ func ownPath() (string, error) {
 		return own, nil
 	}
 	return found, nil
+}
+
+// isTemporary reports whether the file at path is in a folder for temporary files, or in the cache of builds of go run.
+func isTemporary(path string) bool {
+	temp, err := filepath.EvalSymlinks(os.TempDir())
+	if err != nil {
+		return false
+	}
+	within, err := filepath.Rel(temp, path)
+	return err == nil && filepath.IsLocal(within) || ofGoRun.MatchString(filepath.ToSlash(path))
 }

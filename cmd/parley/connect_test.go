@@ -1,11 +1,16 @@
 package main
 
 import (
+	"context"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/internal/leaks"
 )
 
 // emptyHome makes a folder without anything in it the home of this process.
@@ -17,6 +22,10 @@ func emptyHome(t *testing.T) string {
 		"GEMINI_CLI_HOME"} {
 		t.Setenv(name, "")
 	}
+	t.Setenv("TMPDIR", t.TempDir())
+	if err := os.WriteFile(lasting(), nil, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	return home
 }
 
@@ -25,7 +34,8 @@ func emptyHome(t *testing.T) string {
 func connectSays(t *testing.T, code int, args []string, lines ...string) {
 	t.Helper()
 	var out strings.Builder
-	if got := run(t.Context(), append([]string{"connect"}, args...), streams{out: &out, err: &out}); got != code {
+	shown := streams{out: &out, err: &out, program: lasting()}
+	if got := run(t.Context(), append([]string{"connect"}, args...), shown); got != code {
 		t.Errorf("connect %v ended with %d:\n%s", args, got, &out)
 	}
 	for _, line := range lines {
@@ -34,6 +44,9 @@ func connectSays(t *testing.T, code int, args []string, lines ...string) {
 		}
 	}
 }
+
+// lasting is a program beside the empty home, where it may stay.
+func lasting() string { return filepath.Join(filepath.Dir(os.Getenv("HOME")), "parley") }
 
 // install puts a client's program into the PATH.
 func install(t *testing.T, program string) {
@@ -61,6 +74,57 @@ func TestConnect_startedByGoRun_saysHowToBuild(t *testing.T) {
 	if code != exitUsage || !strings.HasSuffix(out.String(), ": go build ./cmd/parley && ./parley connect codex\n") ||
 		err != nil || len(left) > 0 {
 		t.Errorf("code %d, %s; %v, %v", code, &out, left, err)
+	}
+}
+
+func TestConnect_programThatMayNotStay_isRefused(t *testing.T) {
+	home := emptyHome(t)
+	moved := filepath.Join(os.Getenv("TMPDIR"), "parley")
+	var out strings.Builder
+	code := run(t.Context(), []string{"connect", "codex"}, streams{out: &out, err: &out, program: moved})
+	left, err := os.ReadDir(home)
+	if code != exitUsage || !strings.Contains(out.String(), moved+" may be gone by then") || err != nil ||
+		len(left) > 0 {
+		t.Errorf("code %d, %s; %v, %v", code, &out, left, err)
+	}
+}
+
+func TestConnect_programThatIsGone_isNoticed(t *testing.T) {
+	emptyHome(t)
+	install(t, "codex")
+	connectSays(t, 0, []string{"codex", "--url", "http://127.0.0.1:1"})
+	connectSays(t, 0, []string{"cursor", "--url", "http://127.0.0.1:1"}) // which never starts it
+	if err := os.Remove(lasting()); err != nil {
+		t.Fatal(err)
+	}
+	const gone = ", which is gone, so nothing wakes its agents: parley connect codex\n"
+	connectSays(t, 0, nil, "codex           Codex starts "+lasting()+gone,
+		"cursor          connected to http://127.0.0.1:1\n")
+	ctx, stop := context.WithCancel(t.Context())
+	out, ended := leaks.NewBuffer(t), make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"--addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "parley.db")},
+			streams{in: strings.NewReader(""), out: out, err: out})
+	}()
+	await(t, out, regexp.MustCompile("parley: Codex starts "+regexp.QuoteMeta(lasting()+gone)))
+	stop()
+	<-ended
+	if err := os.WriteFile(lasting(), nil, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	connectSays(t, 0, nil, "codex           connected to http://127.0.0.1:1\n")
+}
+
+func TestKeysAdd_clientsConnectedWithoutAKey_areNamed(t *testing.T) {
+	emptyHome(t)
+	install(t, "codex")
+	connectSays(t, 0, []string{"codex", "--url", "http://127.0.0.1:1"})
+	var says strings.Builder
+	code := run(t.Context(), []string{"keys", "add", "Ann", "--data", emptyFile(t), "--public-url",
+		"http://192.168.1.7"}, streams{out: io.Discard, err: &says})
+	if code != 0 || !strings.HasSuffix(says.String(), "connect them again:\n\n  parley connect codex --url "+
+		"http://192.168.1.7\n") {
+		t.Errorf("code %d\n%s", code, &says)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -157,9 +158,28 @@ func (c *keysAddCommand) Run(ctx context.Context, streams streams) error {
 			pasted = key.String()
 		}
 		_, err = fmt.Fprintf(streams.err, "The key is shown only now. Add the server to a client of %s:\n\n%s", c.Label,
-			streams.own(httpapi.ConnectWithKey(c.address(), pasted)))
+			streams.own(httpapi.ConnectWithKey(c.address(), pasted)+c.connected()))
 		return err
 	})
+}
+
+// connected returns the lines with which the clients of this machine get the key that were connected without one.
+func (c *keysAddCommand) connected() (lines string) {
+	m, err := thisMachine()
+	if err != nil {
+		return "" // such as the user of a service, who has no clients
+	}
+	for _, s := range m.List() {
+		if s.Server == "" || s.Key != "" || s.Elsewhere {
+			continue
+		}
+		if lines == "" {
+			lines = "\nThese clients on this machine are connected without a key. If they are for this server, " +
+				"connect them again:\n\n"
+		}
+		lines += "  parley connect " + s.ID + " --url " + strings.TrimSuffix(c.address(), httpapi.MCPPath) + "\n"
+	}
+	return lines
 }
 
 // address is that of MCP, for the lines to paste.

@@ -31,6 +31,7 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 	started  string // how a shell starts this program: see startedAs; "" is parley
+	program  string // where this program is; "" asks the system
 }
 
 // The exit codes of the program.

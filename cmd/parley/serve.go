@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -87,11 +88,10 @@ func call(ctx context.Context, a *app.App) (stop func()) {
 
 // greet says where the server is and how to use it.
 func (s *serveCommand) greet(ctx context.Context, config app.Config, a *app.App, at endpoint, io streams) error {
-	g := greeting{at: at, public: s.PublicAddress(), rooms: s.settings.place(), exposure: config.Exposure(),
-		needsKey: config.Keys()}
-	if g.needsKey {
+	g := greeting{at: at, public: s.PublicAddress(), rooms: s.settings.place(), exposure: config.Exposure()}
+	if config.Keys() {
 		var err error
-		if g.makeKey, err = keyCommand(ctx, a.Keys(config.Logger), s.settings, g.url()); err != nil {
+		if g.makeKey, err = keyCommand(ctx, a.Keys(config.Logger), s.settings, g.base()); err != nil {
 			return err
 		}
 	}
@@ -99,7 +99,21 @@ func (s *serveCommand) greet(ctx context.Context, config app.Config, a *app.App,
 	if err := g.banner(io.out); err != nil {
 		config.Logger.Warn("cannot write to standard output", "error", err)
 	}
+	warnOfGone(io)
 	return nil
+}
+
+// warnOfGone says which clients of this machine start the program where it no longer is.
+func warnOfGone(io streams) {
+	m, err := thisMachine()
+	if err != nil {
+		return // such as the user of a service, who has no clients
+	}
+	for _, s := range m.List() {
+		if s.Gone != "" {
+			fmt.Fprintln(io.err, "parley:", io.own(whatIsGone(s)))
+		}
+	}
 }
 
 // ready returns an error if the table does not answer.

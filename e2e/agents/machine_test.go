@@ -37,8 +37,13 @@ func newMachine(t *testing.T) *machine {
 		claude: standIn(t, &messages{}),
 		codex:  standIn(t, &responses{}),
 	}
+	temp, err := os.MkdirTemp("", "p") // parley connect wants a program that is not in it; short enough for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(temp) })
 	m.env = []string{
-		"HOME=" + m.home, "PATH=" + strings.Join(m.path, string(filepath.ListSeparator)),
+		"TMPDIR=" + temp, "HOME=" + m.home, "PATH=" + strings.Join(m.path, string(filepath.ListSeparator)),
 		"TERM=xterm-256color", "LANG=C.UTF-8",
 		"DISABLE_AUTOUPDATER=1", "DISABLE_TELEMETRY=1", "DISABLE_ERROR_REPORTING=1",
 		"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1",

@@ -32,6 +32,8 @@ type client struct {
 	plugin func(Machine) placed
 	// trusts: the client asks its person about each new hook, and does not run it before.
 	trusts bool
+	// starts: the client starts this program as its server.
+	starts bool
 	// locks: the client rewrites its file while it runs, and holds a lock for that.
 	locks bool
 }
@@ -91,6 +93,7 @@ func clients() []client {
 		{
 			id: "claude-desktop", name: "Claude Desktop",
 			file: at("config", "Claude", "claude_desktop_config.json"), key: "mcpServers", value: bridged,
+			starts: true,
 		},
 	}
 }

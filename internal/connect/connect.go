@@ -95,6 +95,9 @@ func (m Machine) Connect(o Options) (Report, error) {
 				return false, err
 			}
 			now := connection{Client: c.id, Config: c.file(m), Server: o.Server, Allow: o.Allow}
+			if o.Wake && c.wake != nil || c.starts {
+				now.Program = m.Program
+			}
 			if err := r.write(now, old, edits); err != nil {
 				return false, err
 			}

@@ -1,7 +1,9 @@
 package connect
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -23,12 +25,16 @@ type Status struct {
 	Elsewhere bool
 	// Others are the addresses of the servers in its file that have another name, by name.
 	Others map[string]string
-	Err    error // why its file cannot be read
+	// Gone is the path under which the client starts this program, if nothing is there.
+	Gone string
+	Err  error // why its file cannot be read
 }
 
 // List returns how each client stands.
 func (m Machine) List() []Status {
 	var all []Status
+	var known record // of a damaged one, Connect and Undo tell
+	_ = m.seeRecord(func(r *record) error { known = *r; return nil })
 	for _, c := range clients() {
 		path := c.file(m)
 		s := Status{ID: c.id, Name: c.name, Found: c.found(m)}
@@ -39,6 +45,11 @@ func (m Machine) List() []Status {
 			s.Server = serverIn(doc, c.key)
 			s.Key, s.Elsewhere = keyIn(doc, c.key)
 			s.Others = othersIn(doc, c.key)
+		}
+		if program := known.of(c, m).Program; program != "" && s.Err == nil {
+			if _, err := os.Stat(program); errors.Is(err, fs.ErrNotExist) {
+				s.Gone = program
+			}
 		}
 		all = append(all, s)
 	}

@@ -12,11 +12,13 @@ import (
 
 // connection is what this program has written for one client.
 type connection struct {
-	Client string    `json:"client"`
-	Config string    `json:"config"` // the client's file of servers: one client may have several homes
-	Server string    `json:"server"`
-	Allow  bool      `json:"allow"`
-	Files  []written `json:"files"`
+	Client string `json:"client"`
+	Config string `json:"config"` // the client's file of servers: one client may have several homes
+	Server string `json:"server"`
+	Allow  bool   `json:"allow"`
+	// Program is the path under which the client starts this program; "" if it never does.
+	Program string    `json:"program,omitempty"`
+	Files   []written `json:"files"`
 }
 
 // record is the file of all connections.

@@ -48,15 +48,14 @@ func (s *Shell) once(p client.Place, do func(*client.Client) error) error {
 	return do(c)
 }
 
-// notAdmitted says what a person can do whose seat the server does not admit. Without a
-// key the token of the seat was all that it was shown.
+// notAdmitted says what a person can do whose seat the server does not admit. Without a key it was shown the token
+// alone: the seat was taken before the server needed keys, or an invite has brought it.
 func notAdmitted(p client.Place, seat client.Seat) error {
 	if p.Key != "" {
 		return fail(failed, "%s", p.Refused())
 	}
-	return fail(gone, "The server at %s does not admit your seat in the room %s as %s: "+
-		"the seat is gone, or the key or invite that brought you there is no longer valid. %s parley leave forgets "+
-		"the seat.",
+	return fail(gone, "The server at %s does not admit your seat in the room %s as %s without a key. With your key "+
+		"the seat goes on. %s If an invite brought you there, the seat is gone, and parley leave forgets it.",
 		p.Base, seat.Room, seat.Name, client.SetKey(p.Base))
 }
 

@@ -243,18 +243,21 @@ func (o *Output) welcome(r result) error {
 	if err := r.into(&got); err != nil {
 		return err
 	}
-	how := map[string]string{"created": "the new room", "returned": "the room, as before,"}[got.Status]
-	if how == "" {
-		how = "the room"
+	how, room := "are", "the room"
+	switch got.Status {
+	case "created":
+		room = "the new room"
+	case "returned":
+		how = "are again"
 	}
 	return o.show(r, func() {
-		o.print("You are %s in %s %s: %d of %d seats "+
-			"are taken.", got.AgentName, how, got.Room.Name, len(got.Room.Agents), got.Room.Capacity)
+		o.print("You %s %s in %s %s: %d of %d seats "+
+			"are taken.", how, got.AgentName, room, got.Room.Name, len(got.Room.Agents), got.Room.Capacity)
 		if got.Room.Description != "" {
 			o.print("%s", got.Room.Description)
 		}
 		if got.Earlier > 0 {
-			o.print("%d earlier messages: parley history", got.Earlier)
+			o.print("Earlier messages: %d. To read them: parley history", got.Earlier)
 		}
 		o.Screen.Show(got.Messages...)
 		if got.Invite != "" && len(got.Room.Agents) == 1 {

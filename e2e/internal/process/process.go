@@ -56,7 +56,8 @@ func withBinary(tests func() int, root string) (int, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("%w\n%s", err, out)
 	}
-	if err := os.Setenv(BinaryEnv, binary); err != nil {
+	err = errors.Join(os.Mkdir(filepath.Join(dir, "tmp"), 0o700), os.Setenv(BinaryEnv, binary))
+	if err != nil {
 		return 0, err
 	}
 	return tests(), nil
@@ -110,13 +111,18 @@ func (s *Server) End(with syscall.Signal) (code int, err error) {
 }
 
 // Environment is the environment without settings of the program or of AWS, and without
-// the variables by which an agent that runs the tests is known.
+// the variables by which an agent that runs the tests is known. Its folder for temporary files is one that the program
+// under test is not in: parley connect wants a program that stays.
 func Environment() []string {
 	var env []string
 	for _, pair := range os.Environ() {
 		if !ofTheTester(pair) {
 			env = append(env, pair)
 		}
+	}
+	temp := filepath.Join(filepath.Dir(os.Getenv(BinaryEnv)), "tmp")
+	if _, err := os.Stat(temp); err == nil { // else the program is another build
+		env = append(env, "TMPDIR="+temp, "TMP="+temp, "TEMP="+temp)
 	}
 	return env
 }
