@@ -67,18 +67,20 @@ const (
 
 // Task is a task as an agent sees it.
 type Task struct {
-	ID     string
-	Title  string
-	Text   string
-	State  TaskState
-	Adder  string
-	By     string // who has it, or finished it
-	For    []string
-	After  []string      // ids of what must be done first, and is not
-	Age    time.Duration // since it got into State
-	Mine   bool          // the caller has it
-	Was    string        // of a take: who had it before, if it was stalled
-	Result string        // what was done, of one that is done
+	ID    string
+	Title string
+	Text  string
+	State TaskState
+	Adder string
+	By    string // who has it, or finished it
+	// AddedByPerson says that the person behind Adder added it, and EndedByPerson that the one behind By ended it.
+	AddedByPerson, EndedByPerson bool
+	For                          []string
+	After                        []string      // ids of what must be done first, and is not
+	Age                          time.Duration // since it got into State
+	Mine                         bool          // the caller has it
+	Was                          string        // of a take: who had it before, if it was stalled
+	Result                       string        // what was done, of one that is done
 }
 
 // Tasks is the result of a TaskRequest.
@@ -526,7 +528,7 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 func (c *session) taskOf(t room.Task, seen map[int]room.Presence) Task {
 	h, now := c.head, c.room.svc.now()
 	v := Task{ID: room.TaskID(t.No), Title: t.Title, Text: t.Text, State: TaskOpen, Adder: t.Adder.Name,
-		By: t.Holder.Name, Age: max(0, now.Sub(h.TaskSince(t))), Mine: t.Holder.Is(c.agent)}
+		AddedByPerson: t.ByPerson, By: t.Holder.Name, Age: max(0, now.Sub(h.TaskSince(t))), Mine: t.Holder.Is(c.agent)}
 	for _, m := range t.For {
 		v.For = append(v.For, m.Name)
 	}
@@ -547,7 +549,8 @@ func (c *session) taskOf(t room.Task, seen map[int]room.Presence) Task {
 // doneTask returns a closed task as the caller sees it.
 func (c *session) doneTask(d roomlog.Done) *Task {
 	v := Task{ID: room.TaskID(d.Task.No), Title: d.Task.Title, Text: d.Task.Text, State: TaskDone,
-		Adder: d.Task.Adder.Name, By: d.By.Name, Age: max(0, c.room.svc.now().Sub(time.UnixMilli(d.AtMs))),
+		Adder: d.Task.Adder.Name, AddedByPerson: d.Task.ByPerson, By: d.By.Name, EndedByPerson: d.ByPerson,
+		Age:    max(0, c.room.svc.now().Sub(time.UnixMilli(d.AtMs))),
 		Result: d.Result}
 	if d.Dropped {
 		v.State = TaskDropped

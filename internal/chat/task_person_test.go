@@ -1,10 +1,13 @@
 package chat_test
 
 import (
+	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // The page of a person shows the whole list, also of what is done.
@@ -66,4 +69,42 @@ func TestTask_whoDoesNotSeeIt_isNotOfferedIt(t *testing.T) {
 	_, err := w.Task(t.Context(), offer)
 	wants(t, err, fault.InvalidArgument)
 	same(t, "the list", w.tasks(p.ann.Token), []string{"t1 sand open"})
+}
+
+// A task tells who added and who ended it: a person, or its agent. One that an older program has stored does not, and
+// is whole all the same.
+func TestTask_ofAPerson_isShownAsThePersons(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	person := w.person(p.ann)
+	w.adds(p.ann.Token, "sand", "sweep")
+	w.adds(person, "paint", "hang it")
+	w.task(person, chat.TaskFinish, "t1")
+	w.task(p.ann.Token, chat.TaskFinish, "t3")
+	shown := func(w *world, closed bool) (list []string) {
+		for _, x := range w.does(chat.TaskRequest{Token: p.bob.Token, Closed: closed}).Tasks {
+			list = append(list, fmt.Sprintf("%s added by a person: %t, ended: %t", x.ID, x.AddedByPerson,
+				x.EndedByPerson))
+		}
+		return list
+	}
+	same(t, "open", shown(w, false),
+		[]string{"t2 added by a person: false, ended: false", "t4 added by a person: true, ended: false"})
+	same(t, "closed", shown(w, true),
+		[]string{"t3 added by a person: true, ended: false", "t1 added by a person: false, ended: true"})
+	w.verify(p.ann.Token)
+
+	of := table.Range{Partition: "ROOM#" + p.ann.Token[:7], Prefix: "META#TASK#", Consistency: table.Strong}
+	for item, err := range table.All(t.Context(), w.table, of) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		item.Data = bytes.Replace(item.Data, []byte(`"me":true,`), nil, 1)
+		if err := w.table.Write(t.Context(), table.Put(item, table.Always)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, "open, of an older program", shown(w.elsewhere(), false),
+		[]string{"t2 added by a person: false, ended: false", "t4 added by a person: false, ended: false"})
+	w.verify(p.ann.Token)
 }

@@ -48,6 +48,7 @@ type Task struct {
 	Text     string  `json:"x,omitempty"` // details
 	Redacted bool    `json:"gone,omitempty"`
 	Adder    Party   `json:"f,omitzero"`
+	ByPerson bool    `json:"me,omitempty"`    // the person behind Adder did it; older programs do not say
 	Holder   Party   `json:"has,omitzero"`    // who took it; zero: nobody
 	For      []Party `json:"for,omitempty"`   // to whom it is offered, until somebody takes it
 	After    []int64 `json:"after,omitempty"` // numbers of earlier tasks that must be done first
@@ -388,7 +389,8 @@ func (s *State) ChangeTasks(e Event) {
 func (s *State) addTasks(e Event, by Party) {
 	s.Tasks = slices.Clone(s.Tasks)
 	for _, t := range e.Task.Add {
-		t.N, t.Adder, t.AtMs, t.SinceN, t.SinceMs, t.Last, t.Written = e.N, by, e.AtMs, e.N, e.AtMs, e.N, e.N
+		t.N, t.Adder, t.ByPerson, t.AtMs = e.N, by, e.Person, e.AtMs
+		t.SinceN, t.SinceMs, t.Last, t.Written = e.N, e.AtMs, e.N, e.N
 		s.Tasks = append(s.Tasks, t)
 		s.LastTask = max(s.LastTask, t.No)
 	}

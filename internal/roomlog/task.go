@@ -14,8 +14,9 @@ import (
 // events that led to it.
 type Done struct {
 	V        int        `json:"v"`
-	Task     room.Task  `json:"task"` // as it was
-	By       room.Party `json:"by"`   // who ended it
+	Task     room.Task  `json:"task"`         // as it was
+	By       room.Party `json:"by"`           // who ended it
+	ByPerson bool       `json:"me,omitempty"` // the person behind By did; false of those stored before it was known
 	Dropped  bool       `json:"drop,omitempty"`
 	Result   string     `json:"x,omitempty"`      // what was done, or why it was dropped
 	Report   int64      `json:"report,omitempty"` // the message that said so, of which Result is the beginning
@@ -34,7 +35,7 @@ const resultBytes = 1_000
 // putDone stores that e ends t.
 func putDone(h *room.Head, t room.Task, e room.Event) table.Op {
 	by, _ := h.Seated(e.Seat)
-	d := Done{V: room.Version, Task: t, By: by.Party(), AtMs: e.AtMs}
+	d := Done{V: room.Version, Task: t, By: by.Party(), ByPerson: e.Person, AtMs: e.AtMs}
 	if e.Task != nil {
 		d.Dropped, d.Result = e.Task.Action == room.DropTask, e.Task.Text
 		d.Task.Last = e.N

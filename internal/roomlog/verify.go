@@ -298,9 +298,10 @@ func (c *taskCheck) verifyOpen(x *snapshot) error {
 	return nil
 }
 
-// plain renders t without what the events do not say: when its agents joined, and words that were removed.
+// plain renders t without what the events do not say: when its agents joined, and words that were removed. Nor does it
+// tell whether a person added t, which parts of an older program lack.
 func (c *taskCheck) plain(t room.Task) string {
-	t.Adder.Joined, t.Holder.Joined = 0, 0
+	t.Adder.Joined, t.Holder.Joined, t.ByPerson = 0, 0, false
 	if c.redacted[t.No] > 0 {
 		t.Title, t.Text, t.Redacted = "", "", false
 	}

@@ -19,17 +19,19 @@ type taskList struct {
 
 // taskView is a task as a result shows it. Agents fill title, text, by, for, was, adder and result.
 type taskView struct {
-	ID      string   `json:"id" doc:"for the other actions, after, and finishes of send_message"`
-	Title   string   `json:"title,omitempty" doc:"what is to be done"`
-	Text    string   `json:"text,omitempty" doc:"the details; in tasks only of your own and, in the result of list, of others their first 200 characters; of a message about a release, the reason"`
-	State   string   `json:"state,omitempty" doc:"open; blocked: open, but what is in after comes first; taken; stalled: taken by an agent that is gone or was not heard for 15 minutes, so anybody may take it; done; dropped"`
-	Minutes int64    `json:"minutes,omitempty" doc:"whole minutes in this state; absent under one"`
-	Adder   string   `json:"adder,omitempty" doc:"who added it; in task only"`
-	By      string   `json:"by,omitempty" doc:"who has it, or has finished it"`
-	Was     string   `json:"was,omitempty" doc:"of one that was stalled: who had it before"`
-	For     []string `json:"for,omitempty" doc:"whom it is offered to; ten minutes later anybody may take it"`
-	After   []string `json:"after,omitempty" doc:"what must be done first, and is not"`
-	Result  string   `json:"result,omitempty" doc:"of one that is done: what was done"`
+	ID          string   `json:"id" doc:"for the other actions, after, and finishes of send_message"`
+	Title       string   `json:"title,omitempty" doc:"what is to be done"`
+	Text        string   `json:"text,omitempty" doc:"the details; in tasks only of your own and, in the result of list, of others their first 200 characters; of a message about a release, the reason"`
+	State       string   `json:"state,omitempty" doc:"open; blocked: open, but what is in after comes first; taken; stalled: taken by an agent that is gone or was not heard for 15 minutes, so anybody may take it; done; dropped"`
+	Minutes     int64    `json:"minutes,omitempty" doc:"whole minutes in this state; absent under one"`
+	Adder       string   `json:"adder,omitempty" doc:"who added it; in task only"`
+	AdderPerson bool     `json:"adder_person,omitempty" schema:"-" doc:"true if the person behind the agent adder added it"`
+	By          string   `json:"by,omitempty" doc:"who has it, or has finished it"`
+	ByPerson    bool     `json:"by_person,omitempty" schema:"-" doc:"of one that is done or dropped: true if the person behind the agent by did that"`
+	Was         string   `json:"was,omitempty" doc:"of one that was stalled: who had it before"`
+	For         []string `json:"for,omitempty" doc:"whom it is offered to; ten minutes later anybody may take it"`
+	After       []string `json:"after,omitempty" doc:"what must be done first, and is not"`
+	Result      string   `json:"result,omitempty" doc:"of one that is done: what was done"`
 }
 
 // taskBrief names a task of the caller.
@@ -120,7 +122,7 @@ func (a advisor) viewTasks(got chat.Tasks, asked chat.TaskRequest) taskList {
 	whole := asked.Closed || isPersons(asked.Token) // a person's page shows all of them
 	for i, t := range got.Tasks {
 		if !whole {
-			t.Adder, t.Text = "", listedText(t, got.Task, asked.Action)
+			t.Adder, t.AddedByPerson, t.Text = "", false, listedText(t, got.Task, asked.Action)
 		}
 		v.Tasks[i] = viewTask(t)
 	}
@@ -155,7 +157,8 @@ func listedText(t chat.Task, one *chat.Task, action chat.TaskAction) string {
 
 func viewTask(t chat.Task) taskView {
 	return taskView{
-		ID: t.ID, Title: words(t.Title), Text: words(t.Text), State: string(t.State), Adder: t.Adder, By: t.By,
+		ID: t.ID, Title: words(t.Title), Text: words(t.Text), State: string(t.State), Adder: t.Adder,
+		AdderPerson: t.AddedByPerson, By: t.By, ByPerson: t.EndedByPerson,
 		Was: t.Was, For: t.For, After: t.After, Result: words(t.Result), Minutes: int64(t.Age / time.Minute),
 	}
 }
