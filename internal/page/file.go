@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"maps"
 	"net/http"
+	"path"
 	"sync"
 )
 
@@ -12,17 +13,18 @@ import (
 type File struct {
 	header http.Header
 	size   int
-	zipped func() []byte // with gzip
+	data   func() []byte
 }
 
 // Size returns how many bytes of it are sent.
 func (f File) Size() int { return f.size }
 
-// Serve answers with the file. It is compressed for every client, also for one that does not
-// say that it takes gzip: all browsers do, and no other form costs as little.
+// Serve answers with the file: a document as it is, since programs read it too, and an asset
+// with gzip, which all browsers take, also where the client does not say so: docs/cost.md counts
+// on that.
 func (f File) Serve(w http.ResponseWriter) {
 	maps.Copy(w.Header(), f.header)
-	_, _ = w.Write(f.zipped()) // fails only if the client has left
+	_, _ = w.Write(f.data()) // fails only if the client has left
 }
 
 // newFile returns the file with a name, which is read when somebody wants it: most functions
@@ -32,9 +34,12 @@ func newFile(kind, cache, name string) (File, error) {
 	if err != nil {
 		return File{}, fmt.Errorf("page: %w", err)
 	}
-	header := http.Header{"Content-Type": {kind}, "Content-Encoding": {"gzip"}, "Cache-Control": {cache}}
+	header := http.Header{"Content-Type": {kind}, "Cache-Control": {cache}}
+	if path.Ext(name) == ".gz" {
+		header.Set("Content-Encoding", "gzip")
+	}
 	return File{header, int(about.Size()), sync.OnceValue(func() []byte {
-		zipped, _ := served.ReadFile(name) // it is there
-		return zipped
+		data, _ := served.ReadFile(name) // it is there
+		return data
 	})}, nil
 }

@@ -7,8 +7,8 @@
 // and one style, which arrive in one round trip after it, and a second script when the first view
 // stands. Their path has the version of all assets, and what is at it never changes.
 //
-// The program contains what is served, compressed, so that no request costs work. It is in the
-// folder served. `go test ./internal/page -update` makes it of page.html and the folder assets:
+// The program contains what is served, the assets compressed, so that no request costs work. It is in
+// the folder served. `go test ./internal/page -update` makes it of page.html and the folder assets:
 // the modules are joined and checked then, and a test fails for what does not fit.
 package page
 
@@ -56,7 +56,7 @@ func New() (*Site, error) {
 	all := &Site{assets: map[string]File{}}
 	for n := range all.documents {
 		// The address may be a secret, and names the assets of today.
-		f, err := newFile("text/html; charset=utf-8", "no-store", fmt.Sprintf("served/%d.html.gz", n))
+		f, err := newFile("text/html; charset=utf-8", "no-store", fmt.Sprintf("served/%d.html", n))
 		if err != nil {
 			return nil, err
 		}
