@@ -203,7 +203,8 @@ func TestPages_andSentencesOfTheProgram_areSpoken(t *testing.T) {
 	unspoken := regexp.MustCompile(`(?i)\bwhoever\b|only who\b|\bseats? nobody\b|lost or doubled|listens to all`)
 	texts := pages(t)
 	texts["words.js"] = read(t, "internal/page/assets/words.js") + read(t, "internal/page/assets/landing/words.js") +
-		read(t, "internal/page/assets/hooks/words.js")
+		read(t, "internal/page/assets/hooks/words.js") + read(t, "internal/page/assets/compose/words.js") +
+		read(t, "internal/page/assets/sidebar/words.js")
 	for _, s := range sources(t) {
 		if s.test() {
 			continue

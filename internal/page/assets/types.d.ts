@@ -68,7 +68,9 @@ export interface Task {
   text?: string;
   state: "blocked" | "open" | "taken" | "stalled" | "done" | "dropped";
   adder?: string;
+  adder_person?: boolean; // its person added it
   by?: string; // who has it, or finished it
+  by_person?: boolean; // of one that is finished: its person did that
   for?: string[]; // whom it is offered to
   after?: string[]; // ids of what must be done first, and is not
   minutes?: number; // since it got into its state

@@ -88,7 +88,7 @@ export const words = {
         not_allowed: "This seat may not speak here now.",
       },
       supervise: { invalid_argument: "It was decided already, has waited for more than a day, or is for somebody who has just left the room." },
-      manage_agent: { invalid_argument: "It has left meanwhile, or this was done already." },
+      manage_agent: { invalid_argument: "That seat is gone by now, or this was done already." },
       update_room: {
         invalid_argument: "Check the name (letters, digits, spaces and ' - _ . only), and that there are seats for all who are here.",
       },
@@ -201,7 +201,7 @@ export const words = {
       joined: "{agents} joined",
       left: {
         left: "{agent} left",
-        timeout: "{agent} was silent for too long and lost its seat",
+        timeout: "{agent} was silent for too long and lost the seat",
         kicked: "{by} removed {agent}",
         banned: "{by} banned {agent}",
       },
@@ -214,7 +214,7 @@ export const words = {
         unmute: "{by} lets {agent} speak again",
         ban: "{by} banned the name {agent}",
         unban: "{by} lifted the ban of the name {agent}",
-        readmit: "{by} lets somebody have the name {agent}, once its seat has been silent for a while",
+        readmit: "{by} lets somebody have the name {agent}, once that seat has been silent for a while",
       },
       renewed: "; the invite is new, and the old one no longer works",
       because: ": {note}",
@@ -278,7 +278,7 @@ export const words = {
         agent: { begun: "Your agent is called from now on when something is for it" },
       },
       voted: "{agents} agreed to {proposal}",
-      complete: ". Everyone asked has agreed",
+      complete: ", and now everyone asked has agreed",
       other: "Something changed in the room",
     },
 
@@ -500,15 +500,6 @@ export const words = {
     },
     invite: "Invite",
 
-    exportTitle: "Export the conversation",
-    exportText: "Everything that you may see here, private messages and notes included. Of files, their names.",
-    exportForm: "As",
-    exportForms: { md: "Markdown, to read", json: "JSON, for programs" },
-    exportPartial: "What this page has loaded; nothing more can be.",
-    exportButton: "Save",
-    exporting: (n) => `${n.toLocaleString("en")} messages so far`,
-    exported: (n) => (n === 1 ? "Saved 1 message." : `Saved ${n.toLocaleString("en")} messages.`),
-
     noticesTitle: "Notifications",
     noticesText: "While you are not looking at this page, your browser can notify you of what is meant for you or your agent, and of messages that wait for your approval.",
     noticesOn: "Notify me about this room",
@@ -525,19 +516,6 @@ export const words = {
     noticeMeant: "There is a message for you.",
     noticeFrom: (who, room) => `${who} in ${room}`,
     openedTwice: "Somebody tried to open your link again.",
-
-    keysTitle: "Keys",
-    /** @type {[string, [string[], string][]][]} */
-    keys: [
-      ["Writing", [
-        [["Enter"], "Send"], [["Shift", "Enter"], "New line"], [["Ctrl", "Enter"], "Send, also on phones"], [["@"], "Mention somebody"],
-      ]],
-      ["Reading", [
-        [["J"], "Next message; also \u2193"], [["K"], "Previous message; also \u2191"], [["Home"], "First message"], [["End"], "Last message"], [["R"], "Reply"],
-        [["Enter"], "To the links and buttons of the message; Esc goes back"],
-      ]],
-      ["Everywhere", [[["C"], "Write a message"], [["/"], "Search; also Ctrl+K"], [["Esc"], "Close what is open"], [["?"], "Show these keys"]]],
-    ],
   },
 
   // Beside the conversation, and supervising (sidebar/).
@@ -604,7 +582,7 @@ export const words = {
     hasPersonHint: "Its person has opened the link, and can speak here",
     watching: "its person is watching",
     muted: "muted",
-    ownerHint: "The label of the key that admitted it",
+    ownerHint: "The label of the key by which this seat was taken",
     unread: (n) => `${n} unread`,
     states: {
       waiting: "reads at once",
@@ -615,16 +593,6 @@ export const words = {
     },
     watches: "watching", // a person without an agent that waits
     actionsFor: (name) => `Actions for ${name}`,
-    why: "Reason, for all to read (optional)",
-    actions: {
-      mute: "Mute", unmute: "Unmute", promote: "Make admin", demote: "Make member", kick: "Remove", ban: "Ban",
-    },
-    kickTitle: (name) => `Remove ${name}?`,
-    kickText: "It loses its seat, and can join again.",
-    banTitle: (name) => `Ban ${name}?`,
-    banText: "It loses its seat, and nobody can join under this name until the ban is lifted.",
-    banned: (name) => `${name} is banned`,
-    unban: "Lift the ban",
 
     // What was agreed.
     agreements: "Agreements",
@@ -647,57 +615,6 @@ export const words = {
     closeTitle: "Close this room?",
     closeText: "It ends for everybody, for good. What was said can still be read and exported.",
     closeButton: "Close for good",
-    leaveTitle: "Leave this room?",
-    leaveText: (name) => `${name} gives up its seat and its name. Neither your agent nor you can read or speak here after that, unless it joins again.`,
-    leaveTextAlone: "You give up your seat and your name. You can read and speak here again only after you join again.",
-    leaveButton: "Leave",
-    forgetTitle: "Forget this room on this device?",
-    forgetText: "Your agent stays in the room. This browser loses its way in: to come back, make a link for another device first, and keep it.",
-    forgetTextAlone: "Your seat stays until you are silent for long. This browser loses its way in: to come back, make a link for another device first, and keep it.",
-    forgetButton: "Forget",
-
-    // Settings.
-    name: "Name",
-    description: "What it is for",
-    newPassword: "Password",
-    newPasswordHint: "Empty: no password, as now.",
-    otherPasswordHint: "Empty: the password stays as it is.",
-    removePassword: "Remove the password",
-    capacity: "Seats",
-    type: "Who speaks",
-    typeGroup: "Everybody",
-    typeChannel: "Only admins",
-    publicLabel: "List this room for everybody who uses this server",
-    agentMessages: "Messages that agents may send until a person speaks",
-    agentMessagesHint: "0: no limit.",
-    save: "Save",
-
-    // Inviting.
-    inviteTitle: "Invite into this room",
-    inviteRenewed: "The invite is new. Unused copies of the old link are void, so pass on this one to those who are still to come.",
-    inviteText: "Anyone who opens this link can take a free seat here, as a person or for an agent.",
-    inviteLink: "Link for a person",
-    inviteQR: "QR code of the link",
-    inviteLine: "Line for an agent",
-    invitePassword: "The agent also needs the password of the room.",
-    inviteUntil: "The link works for at most seven days.",
-    inviteNone: "The last link no longer works.",
-    inviteNoneMember: "The last link no longer works. An admin can make a new one.",
-    inviteFull: "No seat is free.",
-    inviteFullMember: "No seat is free. An admin can add seats.",
-    addSeats: "Add seats in settings",
-    newInvite: "Make a new link",
-    newInviteHint: "The old one then stops working.",
-    copyLink: "Copy the link",
-    copyLine: "Copy the line",
-
-    // Another device.
-    deviceTitle: "Use another device",
-    deviceText: "A link lets one more device in, such as your phone. The one who opens it speaks as you and supervises your agent: send it to nobody.",
-    deviceTextAlone: "A link lets one more device in, such as your phone. The one who opens it speaks as you: send it to nobody.",
-    deviceMake: "Make a link",
-    deviceQR: "QR code of the link",
-    deviceOnce: "It opens once, and is shown only here.",
 
     minutes: (n) => (n < 60 ? `${n} min` : n < 48 * 60 ? `${Math.floor(n / 60)} h` : `${Math.floor(n / 60 / 24)} days`),
   },

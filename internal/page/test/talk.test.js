@@ -28,7 +28,7 @@ test("what happened is said in the server's words, and names stand apart", () =>
     ],
     [
       { type: "left", agent: "Bo", reason: "timeout", new_admin: "Cy" },
-      "[Bo] was silent for too long and lost its seat; [Cy] is admin now",
+      "[Bo] was silent for too long and lost the seat; [Cy] is admin now",
     ],
     [{ type: "role", action: "mute", agent: "Bo", by: "Ada" }, "[Ada] muted [Bo]"],
     [{ type: "role", reason: "timeout", agent: "Bo" }, "[Bo] became admin, because all admins were silent"],
@@ -38,6 +38,12 @@ test("what happened is said in the server's words, and names stand apart", () =>
       "[Ada] named the room “The bridge”, set the number of seats to [6]",
     ],
     [{ type: "room", by: "Ada", changes: { description: "" } }, "[Ada] removed the description"],
+    [{ type: "room", by: "Ada", person: true, changes: { capacity: 6 } }, "[Ada] (person) set the number of seats to [6]"],
+    [{ type: "left", agent: "Bo", reason: "kicked", by: "Ada", person: true }, "[Ada] (person) removed [Bo]"],
+    [
+      { type: "room", by: "Ada", changes: { description: "For all. Be kind.", capacity: 6 } },
+      "[Ada] changed the description: “For all. Be kind”, set the number of seats to [6]",
+    ],
     [
       { type: "room", by: "Ada", changes: { description: "constructor" } },
       "[Ada] changed the description: “constructor”",
@@ -202,10 +208,10 @@ test("votes without a word are one line for each proposal", () => {
   assert.deepEqual(lines.map(({ votes, agreed }) => [votes?.map((vote) => vote.from), agreed]),
     [[["Bo", "Cy"], "p"], [["Cy"], undefined], [undefined, undefined]]);
   assert.ok(isLoud(lines[0], view()) && !isLoud(lines[1], view()));
-  const talk = { me: "Ada", byId: new Map([["p", { text: "Paint it red" }]]), jump: () => {} };
+  const talk = { me: "Ada", byId: new Map([["p", { text: "Paint it red." }]]), jump: () => {} };
   const line = (...votes) => sentenceOf(sentence(voted(together(votes)[0], talk)));
   assert.match(line(from("Bo", "agree"), from("Ada", "agree", { agreed: "p" })),
-    /^\[Bo\] and your agent agreed to .*“Paint it red”.*\. Everyone asked has agreed$/s);
+    /^\[Bo\] and your agent agreed to .*“Paint it red”.*, and now everyone asked has agreed$/s);
   assert.match(line(from("Ada", "agree", { person: true })), /^You agreed to /);
 });
 

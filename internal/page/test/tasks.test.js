@@ -36,6 +36,9 @@ test("how a task stands is said with you, or your agent", () => {
   assert.equal(say(task("t1", "open", { for: [me, "you and Bo"] }), true), "Offered to you and [you and Bo]");
   assert.equal(say(task("t1", "blocked", { after: ["t2", "t3"] })), "After t2 and t3");
   assert.equal(say(task("t1", "done", { by: "Bo" })), "Done by [Bo]");
+  assert.equal(say(task("t1", "done", { by: "Bo", by_person: true })), "Done by [Bo] (person)");
+  assert.equal(say(task("t1", "done", { by: me })), "Done by your agent");
+  assert.equal(say(task("t1", "done", { by: me, by_person: true })), "Done by you");
   assert.equal(say(task("t1", "dropped", { by: "Bo" })), "Dropped");
 });
 

@@ -3,7 +3,7 @@
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Dialog } from "../ui/dialog.js";
 import { save } from "../ui/save.js";
-import { words } from "../words.js";
+import { dialogs as w } from "./words.js";
 import { filesIn } from "./minutes.js";
 import { agreementsIn, fileName, json, markdown } from "./export.js";
 
@@ -35,7 +35,7 @@ export function ExportDialog({ room, onClose }) {
           files: filesIn(messages), partial,
         }),
       );
-      setShown(words.compose.exported(messages.length));
+      setShown(w.exported(messages.length));
     } catch (problem) {
       if (stop.current.signal.aborted) return;
       setShown(problem.message);
@@ -44,20 +44,20 @@ export function ExportDialog({ room, onClose }) {
   };
   const busy = loaded >= 0;
   return html`
-    <${Dialog} title=${words.compose.exportTitle} onClose=${onClose}>
-      <p>${partial ? words.compose.exportPartial : words.compose.exportText}</p>
+    <${Dialog} title=${w.exportTitle} onClose=${onClose}>
+      <p>${partial ? w.exportPartial : w.exportText}</p>
       <fieldset class="choices">
-        <legend>${words.compose.exportForm}</legend>
+        <legend>${w.exportForm}</legend>
         ${Object.keys(forms).map((name) => html`
           <label class="choice" key=${name}>
             <input type="radio" name="form" checked=${form === name} onChange=${() => setForm(name)} />
-            <span>${words.compose.exportForms[name]}</span>
+            <span>${w.exportForms[name]}</span>
           </label>`)}
       </fieldset>
-      <p class="small" role="status">${busy ? words.compose.exporting(loaded) : shown}</p>
+      <p class="small" role="status">${busy ? w.exporting(loaded) : shown}</p>
       <div class="dialog-buttons">
         <button type="button" class="button primary" disabled=${busy} onClick=${go}>
-          ${words.compose.exportButton}
+          ${w.exportButton}
         </button>
       </div>
     <//>`;

@@ -2,12 +2,12 @@
 
 import { html } from "../vendor.js";
 import { Dialog } from "../ui/dialog.js";
-import { words } from "../words.js";
+import { dialogs as w } from "./words.js";
 
 export function KeysDialog({ onClose }) {
   return html`
-    <${Dialog} title=${words.compose.keysTitle} onClose=${onClose}>
-      ${words.compose.keys.map(([part, rows]) => html`
+    <${Dialog} title=${w.keysTitle} onClose=${onClose}>
+      ${w.keys.map(([part, rows]) => html`
         <section class="keys" key=${part}>
           <h3>${part}</h3>
           <dl>

@@ -4,10 +4,8 @@ import { html, useState } from "../vendor.js";
 import { QR } from "../ui/qr.js";
 import { Dialog } from "../ui/dialog.js";
 import { Shown } from "../ui/shown.js";
-import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
-
-const w = words.sidebar;
+import { dialogs as w } from "./words.js";
 
 /** Makes a link on request: each one counts among the few devices of a person. */
 export function DeviceDialog({ room, onClose }) {

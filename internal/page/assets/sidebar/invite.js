@@ -12,8 +12,7 @@ import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
 import { isAdmin } from "./people.js";
 import { SettingsDialog } from "./settings.js";
-
-const w = words.sidebar;
+import { dialogs as w } from "./words.js";
 
 /**
  * Shows the link into the room, and how to get one if there is none. renewed says that it took the
@@ -40,7 +39,7 @@ export function InviteDialog({ room, renewed, onClose }) {
     <${Dialog} title=${w.inviteTitle} onClose=${onClose}>
       ${renewed && html`<p role="status">${w.inviteRenewed}</p>`}
       <p>${w.inviteText}</p>
-      <p class="small quiet">${w.seats(free, capacity)}${invite?.link && " · " + w.inviteUntil}</p>
+      <p class="small quiet">${words.sidebar.seats(free, capacity)}${invite?.link && " · " + w.inviteUntil}</p>
       ${free > 0 ? invite && html`
         <${Links} invite=${invite} admin=${admin} locked=${state.room.password_protected} />` : html`
         <p>${admin ? w.inviteFull : w.inviteFullMember}</p>`}

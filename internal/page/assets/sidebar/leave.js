@@ -3,9 +3,7 @@
 import { html } from "../vendor.js";
 import { root } from "../site.js";
 import { Confirm } from "../ui/dialog.js";
-import { words } from "../words.js";
-
-const w = words.sidebar;
+import { dialogs as w } from "./words.js";
 
 /** Gives up the seat, after asking. */
 export const LeaveDialog = ({ room, onClose }) => html`

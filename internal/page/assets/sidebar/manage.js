@@ -2,10 +2,8 @@
 
 import { html, useState } from "../vendor.js";
 import { Confirm } from "../ui/dialog.js";
-import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
-
-const w = words.sidebar;
+import { dialogs as w } from "./words.js";
 
 /** What asks first: whoever is removed notices at once. */
 const asks = { kick: [w.kickTitle, w.kickText], ban: [w.banTitle, w.banText] };
@@ -35,7 +33,7 @@ export function Manage({ room, agent, onClose }) {
           onClick=${() => choose(action)}>${w.actions[action]}</button>`)}</div>
       <${Problem} text=${problem} />
       ${asking && html`
-        <${Confirm} title=${asks[asking][0](agent.name)} text=${asks[asking][1]} button=${w.actions[asking]}
+        <${Confirm} title=${asks[asking][0](agent.name)} text=${asks[asking][1](agent.name)} button=${w.actions[asking]}
         act=${() => manage(asking)} onClose=${() => setAsking("")} />`}
     </div>`;
 }

@@ -7,7 +7,7 @@ import { fill, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock } from "../ui/time.js";
 import { words } from "../words.js";
-import { audience, capital, sayer } from "./names.js";
+import { audience, capital, personOf, sayer } from "./names.js";
 import { gist } from "./rows.js";
 
 const shownAtOnce = 3; // lines in a row; more are behind a button
@@ -82,7 +82,7 @@ export function shortened(event, showAll) {
 /** Returns a line of votes with who gave them, and a button that leads to the proposal. */
 export function voted(event, { me, byId, jump }) {
   const message = byId.get(event.reply_to);
-  const text = message ? html`<q><bdi>${gist(message)}</bdi></q>` : words.talk.earlierMessage;
+  const text = message ? html`<q><bdi>${within(gist(message))}</bdi></q>` : words.talk.earlierMessage;
   const element = html`
     <button type="button" class="event-more" title=${words.talk.goTo} onClick=${() => jump(event.reply_to)}>
       ${text}
@@ -94,21 +94,25 @@ export function voted(event, { me, byId, jump }) {
 /** Returns what an event says. */
 export function sentence(event) {
   const values = { ...event, ...quoted(event.changes), ...tasked(event), note: { quote: event.note } };
+  if (event.person && values.by) values.by = personOf(values.by);
   const parts = fill(templateOf(event), values);
   if (event.type !== "room" && event.changes?.invite) parts.push(words.talk.events.renewed);
   if (event.task?.for?.length) parts.push(...fill(words.talk.events.taskFor, values));
   return event.note ? [...parts, ...fill(words.talk.events.because, values)] : parts;
 }
 
+/** Returns a text as a quote within a sentence: without the full stop at its end. */
+const within = (text) => text.replace(/([^.])\.$/, "$1");
+
 /** Returns the settings that changed, with the texts among them as quotes. */
 function quoted(/** @type {Record<string, any>} */ { room, description, ...others } = {}) {
-  return { ...others, room: { quote: room ?? "" }, description: { quote: description ?? "" } };
+  return { ...others, room: { quote: room ?? "" }, description: { quote: within(description ?? "") } };
 }
 
 /** Returns what a change of the tasks is about: who did it, and the titles as quotes behind their numbers. */
 function tasked({ type, agent, task = {}, tasks = [task] }) {
   if (type !== "task") return {};
-  const one = ({ id, title }) => html`<span class="task-id">${id}</span> <q><bdi>${title}</bdi></q>`;
+  const one = ({ id, title }) => html`<span class="task-id">${id}</span> <q><bdi>${within(title)}</bdi></q>`;
   const shown = tasks.length > mostTitles ? mostTitles - 1 : tasks.length;
   const titles = /** @type {any[]} */ (tasks.slice(0, shown).map((task) => ({ element: one(task) })));
   if (shown < tasks.length) titles.push(word(words.ui.others(tasks.length - shown)));

@@ -1,6 +1,7 @@
 // To whom something is said and what for, in words.
 
 import { fill, word } from "../ui/fill.js";
+import { html } from "../vendor.js";
 import { words } from "../words.js";
 
 /** Returns names for a sentence. self is which of words.who stands for the seat of this page. */
@@ -14,6 +15,9 @@ export const selfOf = ({ alone }) => (alone ? "you" : "yourAgent");
 /** Returns who has said a message, for a sentence: of this seat its person is told from its agent. */
 export const sayer = ({ from, person }, me) =>
   from === me ? word(words.who[person ? "you" : "yourAgent"]) : from;
+
+/** Returns a name for a sentence about something that the person behind its agent did. */
+export const personOf = (name) => ({ element: html`<bdi class="name">${name}</bdi> (${words.who.person})` });
 
 /** Returns who reads a message beside its sender. me is the seat of this page; say is fill, or plain for a text. */
 export function audience({ from, to }, me, say = fill) {

@@ -2,6 +2,7 @@
 // and what to say where the server refused.
 
 import { silencedBy } from "../compose/may.js";
+import { personOf } from "../talk/names.js";
 import { fill, word } from "../ui/fill.js";
 import { words } from "../words.js";
 
@@ -44,10 +45,13 @@ export function actionsOf(task, { me, room }) {
   return [];
 }
 
-/** Returns a name for a sentence, with "you" or "your agent" in place of the person's own. */
-export function named(name, { me, alone }) {
-  if (name !== me) return name;
-  return alone ? word(words.who.you) : word(words.who.yourAgent);
+/**
+ * Returns a name for a sentence, with "you" or "your agent" in place of the person's own. person is whether the person
+ * behind the agent of that name did it.
+ */
+export function named(name, { me, alone }, person = false) {
+  if (name === me) return word(words.who[person || alone ? "you" : "yourAgent"]);
+  return person ? personOf(name) : name;
 }
 
 /** Says how a task stands. */
@@ -65,7 +69,7 @@ export function standing(task, { me, alone }) {
     case "blocked":
       return fill(w.states.blocked, { after: after.map(word) });
     case "done":
-      return fill(w.states.done, { by: named(by, { me, alone }) });
+      return fill(w.states.done, { by: named(by, { me, alone }, task.by_person) });
   }
   return [w.states.dropped];
 }

@@ -31,7 +31,7 @@ export function Task({ room, state, task, onProblem }) {
       <p class="small quiet">
         ${standing(task, state)}
         ${minutes > 0 && html` · ${words.sidebar.minutes(minutes)}`}
-        ${adder && html` · ${fill(w.addedBy, { adder: named(adder, state) })}`}
+        ${adder && html` · ${fill(w.addedBy, { adder: named(adder, state, task.adder_person) })}`}
       </p>
       ${text && html`<div class="task-text"><${Markdown} text=${text} /></div>`}
       ${result && html`<div class="task-text task-result"><${Markdown} text=${result} /></div>`}

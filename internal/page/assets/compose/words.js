@@ -1,0 +1,25 @@
+// The words of what stands in the second script: the export, and the list of keys.
+
+export const dialogs = {
+  exportTitle: "Export the conversation",
+  exportText: "Everything that you may see here, private messages and notes included. Of files, their names.",
+  exportForm: "As",
+  exportForms: { md: "Markdown, to read", json: "JSON, for programs" },
+  exportPartial: "What this page has loaded; nothing more can be.",
+  exportButton: "Save",
+  exporting: (n) => `${n.toLocaleString("en")} messages so far`,
+  exported: (n) => (n === 1 ? "Saved 1 message." : `Saved ${n.toLocaleString("en")} messages.`),
+
+  keysTitle: "Keys",
+  /** @type {[string, [string[], string][]][]} */
+  keys: [
+    ["Writing", [
+      [["Enter"], "Send"], [["Shift", "Enter"], "New line"], [["Ctrl", "Enter"], "Send, also on phones"], [["@"], "Mention somebody"],
+    ]],
+    ["Reading", [
+      [["J"], "Next message; also \u2193"], [["K"], "Previous message; also \u2191"], [["Home"], "First message"], [["End"], "Last message"], [["R"], "Reply"],
+      [["Enter"], "To the links and buttons of the message; Esc goes back"],
+    ]],
+    ["Everywhere", [[["C"], "Write a message"], [["/"], "Search; also Ctrl+K"], [["Esc"], "Close what is open"], [["?"], "Show these keys"]]],
+  ],
+};
