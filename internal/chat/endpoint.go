@@ -87,7 +87,11 @@ func (c *session) seatEndpoint(ctx context.Context, n newcomer, x roomlog.HookIt
 		}
 		claim := room.SeatRequest{Name: n.Name, Holder: n.Holder}
 		seating, err := claim.Decide(h, now)
-		if errors.Is(err, room.ErrPresenceNeeded) {
+		_, banned := room.FindBan(h.Bans, n.Name.Shown)
+		switch {
+		case banned:
+			err = errBannedEndpoint
+		case errors.Is(err, room.ErrPresenceNeeded):
 			err = refuseEndpoint(h, n.Name)
 		}
 		if err != nil {
@@ -121,6 +125,10 @@ func (c *session) seatEndpoint(ctx context.Context, n newcomer, x roomlog.HookIt
 	audit.Log(ctx, c.room.svc.audit, "subscribed", audit.Room(x.Room), audit.Seat(x.Seat), slog.String("hook", x.ID))
 	return AddedAgent{Hook: x.ID, Name: joined.Name, Room: h.Name, Watch: h.ShownLink(*joined.Agent)}, nil
 }
+
+// errBannedEndpoint tells a person, where room.SeatRequest.Decide tells an agent.
+var errBannedEndpoint = fault.Refuse(fault.NotAllowed, "An admin has banned this name from this room, in any "+
+	"spelling. Nothing was changed: give another one as agent_name.").For(fault.RuleBan)
 
 // refuseEndpoint says why an endpoint gets no seat under a name.
 func refuseEndpoint(h *room.Head, name ident.Name) error {

@@ -6,19 +6,20 @@ import { words } from "./words.js";
 
 /** A call that the server refused. Its code is one of docs/tools.md, and its message is for a person. */
 export class Refusal extends Error {
-  constructor(code, message, retryAfter, why) {
+  constructor(code, message, retryAfter, why, said = "") {
     super(message);
     this.code = code;
     this.retryAfter = retryAfter; // seconds, or undefined
     this.why = why; // of a seat that is gone: {reason, by, note}; by and note are words of others
+    this.said = said; // the server's own sentence, which is mostly for models
   }
 }
 
 /** Returns the refusal of a call of a tool, in the words of the page: those of the server are for models. */
-export function refusalOf(tool, { code, retry_after_seconds: later, reason, by, note }) {
+export function refusalOf(tool, { code, message, retry_after_seconds: later, reason, by, note }) {
   const { of, other, tooMuch } = words.refusals;
   const text = code === "rate_limited" && later ? tooMuch(later) : (of[tool]?.[code] ?? of.any[code] ?? other);
-  return new Refusal(code, text, later, reason && { reason, by, note });
+  return new Refusal(code, text, later, reason && { reason, by, note }, message);
 }
 
 /** A call without an answer: it may have taken effect. */

@@ -59,7 +59,7 @@ export const words = {
   },
 
   // What the server refuses: by the tool that was called, else by the code alone (docs/tools.md). Its own
-  // words are for models, and are shown to nobody.
+  // words are for models, but those about an address that a person adds: see hooks/add.js.
   refusals: {
     tooMuch: (seconds) => `Too much at once. Try again in ${seconds === 1 ? "a second" : seconds + " seconds"}.`,
     other: "The server refused this. Reload the page and try again.",

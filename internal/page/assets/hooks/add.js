@@ -3,6 +3,7 @@
 import { html, useState } from "../vendor.js";
 import { Refusal } from "../mcp.js";
 import { Problem, useAct } from "../sidebar/act.js";
+import { capital } from "../talk/names.js";
 import { Dialog } from "../ui/dialog.js";
 import { fill } from "../ui/fill.js";
 import { Shown } from "../ui/shown.js";
@@ -46,7 +47,7 @@ function Adding({ words, add, added, onClose, children }) {
     event.preventDefault();
     const values = Object.fromEntries(new FormData(event.currentTarget));
     act(async () => setGot(await add(values).catch((problem) => {
-      throw inWords(problem, words.refused);
+      throw inWords(problem);
     })));
   };
   return html`
@@ -68,10 +69,16 @@ function Adding({ words, add, added, onClose, children }) {
     <//>`;
 }
 
-/** Returns a problem in the words of this page. refused says what may be wrong with an address. */
-function inWords(problem, refused) {
-  const { code, retryAfter } = problem;
+/**
+ * Returns a problem with an address or a name as a person is told of it. Only a person can add one, so what the server
+ * says of them is for a person, but for the names of arguments.
+ */
+export function inWords(problem) {
+  const { code, retryAfter, said } = problem;
   if (!(problem instanceof Refusal) || retryAfter) return problem;
-  const text = { invalid_argument: refused, not_allowed: w.notCalled, rate_limited: w.tooMany }[code];
-  return text ? new Refusal(code, text) : problem;
+  if (code === "rate_limited") return new Refusal(code, w.tooMany);
+  if (!said || (code !== "invalid_argument" && code !== "not_allowed")) return problem;
+  const sentences = said.replace(/^\w+: /, "").replace(" as agent_name", "").replaceAll("agent_name", "name")
+    .replace(/ Nothing was changed(?:\.|: (.*))$/s, (_, next) => (next ? " " + capital(next) : ""));
+  return new Refusal(code, capital(sentences));
 }

@@ -54,7 +54,6 @@ export const hooks = {
   secret: "Secret, shown only here",
   copySecret: "Copy the secret",
   tooMany: "As many addresses are called as there may be, for this agent or for your key. End one first.",
-  notCalled: "This server calls no address for you. It needs a public address, and you a key: ask the person who runs it.",
 
   webhook: {
     title: "Add a webhook",
@@ -62,7 +61,6 @@ export const hooks = {
     example: "https://example.org/hook",
     button: "Add",
     added: "It is called from now on. With this secret your program checks the signature of each call, by a library of Standard Webhooks.",
-    refused: "This address did not answer the first call with a status 2xx, or is none that can be called.",
   },
   agent: {
     open: "Add an agent by its card",
@@ -80,6 +78,5 @@ export const hooks = {
     copyLink: "Copy the link",
     watch: (name) => `Watch ${name}`,
     secretText: "It can check by this secret that a call comes from here.",
-    refused: "No agent that can be called was found there: its card must offer A2A 1.0 by JSON-RPC, and ask for no credential. Or its name cannot be one here: then choose another.",
   },
 };
