@@ -125,7 +125,7 @@ func TestAdded_agent_answersUntilItsPersonEndsItsSeat(t *testing.T) {
 	page.click(button("Add an agent by its card"))
 	page.fill(field("Address of its card"), s.root+"/")
 	page.click(button("Add").in(modal))
-	page.sees("The address is one of this server itself, which does not call itself.")
+	page.sees("The address of the card answered with status 403.")
 	page.judges("what adds an agent")
 	page.fill(field("Address of its card"), card)
 	page.click(button("Add").in(modal))

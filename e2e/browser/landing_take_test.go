@@ -176,3 +176,33 @@ func TestInvite_personJoins_andLookingTakesNoSeat(t *testing.T) {
 	tab.click(hyper("Open the room"))
 	tab.sees("Welcome")
 }
+
+// A guest whose seat was taken away takes another by a new invite. One that still has a seat learns how to give it up.
+func TestInvite_guestWhoWasRemoved_joinsByANewInvite(t *testing.T) {
+	t.Parallel()
+	s := onFile(t, "--access", "keys")
+	eve := s.caller("Eve", s.key("eve"))
+	eve.sit("create_room", args{"room": "Tea house", "agent_name": "Eve", "capacity": 4})
+	tab := s.person().open(eve.invited())
+	tab.fill(field("Your name"), "Ann")
+	tab.click(button("Join"))
+	tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
+	eve.hears("that Ann has joined", func(m message) bool { return m.Type == "joined" && m.Agent == "Ann" })
+
+	tab.visit(eve.invited())
+	tab.sees("You have a seat here already: Ann. To take another seat, open the room and leave it first, in its menu.")
+	eve.call("manage_agent", args{"agent_name": "Ann", "action": "kick"})
+	old := eve.invited()
+	eve.invite = eve.call("update_room", args{"new_invite": true}).Invite
+	tab.visit(old)
+	tab.sees("This invite is no longer valid")
+	tab.visit(eve.invited())
+	tab.sees("The seat that you had here is gone.")
+	tab.seesNot("You have a seat here already")
+	tab.accessible(byDay, "an invite after a seat is gone")
+	tab.fill(field("Your name"), "Ann")
+	tab.click(button("Join"))
+	tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
+	eve.says("Welcome back")
+	tab.sees("Welcome back")
+}

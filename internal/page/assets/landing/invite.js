@@ -3,6 +3,7 @@
 
 import * as storage from "../storage.js";
 import { Refusal, call } from "../mcp.js";
+import { asker, endOf } from "../rooms/news.js";
 import { at } from "../site.js";
 import { Avatar } from "../ui/avatar.js";
 import { withColours } from "../ui/colour.js";
@@ -22,10 +23,9 @@ const faces = 8; // of those who are there
 /** code is that of the invite. */
 export function InvitePage({ code }) {
   const path = `i/${code}/mcp`;
-  const [room, problem, again] = useRoomOf(path);
+  const [{ room, problem, seat, gone }, again] = useInvite(path, code.slice(0, 7));
   if (problem instanceof Refusal && ended.includes(problem.code)) return errorPage("invite");
   if (room?.closed) return errorPage("room_closed");
-  const seat = storage.seatIn(code.slice(0, 7));
   const full = room?.agents.length >= room?.capacity;
   return html`
     <div class="landing">
@@ -49,7 +49,7 @@ export function InvitePage({ code }) {
         ${room && !seat && !full && html`
           <section aria-labelledby="join-title">
             <h2 id="join-title">${w.invite.person}</h2>
-            <p class="quiet">${w.invite.why}</p>
+            <p class="quiet">${gone && w.invite.gone} ${w.invite.why}</p>
             <${JoinByInvite} path=${path} />
           </section>`}
       </main>
@@ -59,17 +59,35 @@ export function InvitePage({ code }) {
 
 const errorPage = (code) => html`<${ErrorPage} trouble=${{ code }} />`;
 
-const ended = ["key_invalid", "room_not_found", "room_closed", "token_invalid"];
+const ended = ["key_invalid", "not_allowed", "room_not_found", "room_closed", "token_invalid"];
 
-/** Returns the room of an invite, or the problem, and what asks once more. */
-function useRoomOf(path) {
+/**
+ * Returns what is known of an invite, and what asks once more: {room, or the problem, seat: that of this browser there,
+ * gone: it had one}.
+ */
+function useInvite(path, id) {
   const [found, setFound] = useState(/** @type {any} */ ({}));
-  const ask = async () => setFound(await call("room_info", {}, { path }).catch((problem) => ({ problem })));
+  const ask = async () => {
+    const [about, seat] = await Promise.all([
+      call("room_info", {}, { path }).catch((problem) => ({ problem })), seatThere(id),
+    ]);
+    setFound({ ...about, ...seat });
+  };
   useEffect(() => void ask(), [path]);
   useEffect(() => {
     if (found.room) document.title = found.room.name + " · " + words.site;
   }, [found]);
-  return [found.room, found.problem, ask];
+  return [found, ask];
+}
+
+/** Returns the seat of this browser in a room, unless the server says that it is none any more: {seat, gone}. */
+async function seatThere(id) {
+  const seats = storage.seats().filter(({ room }) => room === id);
+  for (const seat of seats) {
+    const end = seat.claim ? undefined : await asker(seat)("room_info", {}).then(() => undefined, endOf);
+    if (!end) return { seat };
+  }
+  return { gone: seats.length > 0 };
 }
 
 /** The room; full is whether no seat is free, and seat is one that this browser has there already. */
@@ -105,5 +123,5 @@ function Description({ text }) {
 }
 
 const Seated = ({ seat }) => html`
-  <p>${w.invite.seated} <bdi>${seat.name}</bdi>.</p>
+  <p>${w.invite.seated} <bdi>${seat.name}</bdi>. <span class="quiet">${w.invite.another}</span></p>
   <div><a class="button primary" href=${at("r/" + seat.room)} onClick=${() => choose(seat)}>${w.invite.open}</a></div>`;

@@ -158,6 +158,8 @@ export const landing = {
     person: "Join as a person",
     why: "You take a seat yourself, without an agent.",
     seated: "You have a seat here already:",
+    another: "To take another seat, open the room and leave it first, in its menu.",
+    gone: "The seat that you had here is gone.",
     open: "Open the room",
     foot: "Anyone who has this address can take a seat while the invite lasts, so do not publish it.",
     full: "Every seat is taken. Ask the person who invited you to add one.",

@@ -10,7 +10,7 @@ const kept = 100; // messages
 const draftLife = 24 * 3600_000; // ms that a draft waits
 
 /** Makes calls for a seat. */
-export const asker = (seat, signal) => (tool, args) =>
+export const asker = (seat, /** @type {AbortSignal | undefined} */ signal = undefined) => (tool, args) =>
   call(tool, { agent_token: seat.token, ...args }, { bearer: seat.token, signal });
 
 /**
