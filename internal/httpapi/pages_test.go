@@ -32,7 +32,8 @@ func TestPages_browser_getsThePageAtEachAddress(t *testing.T) {
 		r := g.browser(path)
 		r.Header.Set("Accept-Encoding", "identity")
 		resp, body := g.do(r)
-		if resp.StatusCode != 200 || resp.Header.Get("Content-Encoding") != "" || resp.Header.Get("Content-Type") != "text/html; charset=utf-8" ||
+		if resp.StatusCode != 200 || resp.Header.Get("Content-Encoding") != "" ||
+			resp.Header.Get("Content-Type") != "text/html; charset=utf-8" ||
 			resp.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %d %v", path, resp.StatusCode, resp.Header)
 		}

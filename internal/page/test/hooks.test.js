@@ -10,21 +10,21 @@ test("each bad address and each bad name gets the server's own reason, without t
   for (const [code, message, want] of [
     ["invalid_argument", "add_hook: The address must begin with https://. Nothing was changed.",
       "The address must begin with https://."],
-    ["invalid_argument", "add_agent: What is at the address is no card of an agent. Give the address of the card of an " +
-      "agent, which mostly ends with /.well-known/agent-card.json. Nothing was changed.",
+    ["invalid_argument", "add_agent: What is at the address is no card of an agent. Give the address of the card of " +
+      "an agent, which mostly ends with /.well-known/agent-card.json. Nothing was changed.",
     "What is at the address is no card of an agent. Give the address of the card of an agent, which mostly ends with " +
       "/.well-known/agent-card.json."],
     ["invalid_argument", "add_hook: the address has not taken the first call, of type webhook.test. The host did not " +
       "answer in time. Nothing was changed: have it answer that with a status 2xx.",
     "The address has not taken the first call, of type webhook.test. The host did not answer in time. Have it answer " +
       "that with a status 2xx."],
-    ["not_allowed", "An admin has banned this name from this room, in any spelling. Nothing was changed: give another " +
-      "one as agent_name.", "An admin has banned this name from this room, in any spelling. Give another one."],
+    ["not_allowed", "An admin has banned this name from this room, in any spelling. Nothing was changed: give " +
+      "another one as agent_name.", "An admin has banned this name from this room, in any spelling. Give another one."],
     ["not_allowed", "A refusal of tomorrow.", "A refusal of tomorrow."],
     ["name_taken", "An agent in this room has this name. Nothing was changed: give another one as agent_name.",
       "Somebody in this room has this name, or one that looks like it. Choose another."],
-    ["rate_limited", "You have 50 subscriptions and webhooks, the most that there may be. Nothing was changed: end one " +
-      "of them first.",
+    ["rate_limited", "You have 50 subscriptions and webhooks, the most that there may be. Nothing was changed: end " +
+      "one of them first.",
     "As many addresses are called as there may be, for this agent or for your key. End one first."],
     ["token_invalid", "", "This seat is not known: the room has ended, or your agent has joined anew."],
   ]) {

@@ -8,7 +8,7 @@ import { callsOf } from "../assets/compose/calls.js";
 import { working } from "../assets/compose/head.js";
 import { stands } from "../assets/hooks/list.js";
 import { knocksFor } from "../assets/sidebar/knocks.js";
-import { isCut, requestsOf, sentence } from "../assets/sidebar/owed.js";
+import { isCut, quoted, requestsOf, sentence } from "../assets/sidebar/owed.js";
 import { isAdmin } from "../assets/sidebar/people.js";
 import { changesBetween, settingsOf } from "../assets/sidebar/settings.js";
 import { pathOf } from "../assets/ui/qr.js";
@@ -34,6 +34,16 @@ test("who owes whom an answer: what asks me comes first, then what I ask", () =>
       "[Cy] owes [Bo] an answer",
     ],
   );
+});
+
+test("a request shows its one line, and a long one its end, where the question is", () => {
+  const text = "# Plan\n\n" + "We weigh it. ".repeat(30) + "\n\n- **Which** one do we take?\n\n";
+  const shown = (message) => quoted({ message, text: "as room_info has it" });
+  assert.equal(shown({ text: "Steel or wood?" }), "Steel or wood?");
+  assert.equal(shown({ text }), "… Which one do we take?");
+  assert.match(shown({ text: "word ".repeat(200) + "so: steel or wood?" }), /^… word .* so: steel or wood\?$/);
+  assert.ok(shown({ text: "word ".repeat(200) }).length <= 160);
+  assert.deepEqual([shown({ text, more: { id: "m2" } }), shown(undefined)], [text, "as room_info has it"]);
 });
 
 test("a person alone owes by itself, and what a person asked is its own", () => {
@@ -145,12 +155,12 @@ test("how a hook stands: what it is, since when or how long ago and, if calls fa
     assert.equal(said(form), is + " · since ");
     assert.equal(said({ ...form, last_call: at }), is + " · last call: ");
     const failing = { ...form, last_call: at, failing_since: at };
-    const of = form.agent ? { "{at} Buy now.": "“{at} Buy now.”" } // words of an agent
+    const of = form.agent ? { "{at} Buy now.": "“{at} Buy now”" } // words of an agent
       : { timeout: "no answer in time", http_503: "answered 503", of_tomorrow: "of_tomorrow" };
     for (const [error, why] of Object.entries(of)) assert.equal(said({ ...failing, error }), fails + why);
   }
   assert.equal(said({ agent: true, error: "No." }), "Your agent is at [host.example], and is called when something " +
-    "is for it · since  · the last call brought nothing: “No.”");
+    "is for it · since  · the last call brought nothing: “No”");
 });
 
 test("a QR code is a square of dark modules with a border of four", () => {

@@ -38,7 +38,10 @@ test("what happened is said in the server's words, and names stand apart", () =>
       "[Ada] named the room “The bridge”, set the number of seats to [6]",
     ],
     [{ type: "room", by: "Ada", changes: { description: "" } }, "[Ada] removed the description"],
-    [{ type: "room", by: "Ada", person: true, changes: { capacity: 6 } }, "[Ada] (person) set the number of seats to [6]"],
+    [
+      { type: "room", by: "Ada", person: true, changes: { capacity: 6 } },
+      "[Ada] (person) set the number of seats to [6]",
+    ],
     [{ type: "left", agent: "Bo", reason: "kicked", by: "Ada", person: true }, "[Ada] (person) removed [Bo]"],
     [
       { type: "room", by: "Ada", changes: { description: "For all. Be kind.", capacity: 6 } },

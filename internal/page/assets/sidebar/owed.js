@@ -6,6 +6,7 @@ import { few } from "../ui/few.js";
 import { fill, word } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
 import { capital } from "../talk/names.js";
+import { lastLine } from "../talk/rows.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
 import { isLine, Part, Quote } from "./part.js";
@@ -47,7 +48,7 @@ function Request({ room, state, request, now, onJump, onReply }) {
         <span class="sidebar-owes">${sentence(request, state)}</span>
         <span class="quiet sidebar-when"><${Ago} at=${at} now=${now} /></span>
       </p>
-      <${Quote} id=${request.id} text=${request.message?.text ?? request.text} whole=${!isCut(request.message)}
+      <${Quote} id=${request.id} text=${quoted(request)} whole=${!!request.message && !request.message.more}
         onJump=${onJump} />
       ${request.asksMe && !state.room.closed && html`
         <div class="sidebar-buttons"><${Answers} ...${{ request, busy: busy || sending, onJump, onReply }}
@@ -57,6 +58,12 @@ function Request({ room, state, request, now, onJump, onReply }) {
         }} /></div>`}
       <${Problem} text=${problem} />
     </li>`;
+}
+
+/** Returns what is shown of a request: its one line, or else its end, if that is loaded. */
+export function quoted({ message, text }) {
+  if (!message || message.more) return message?.text ?? text;
+  return isLine(message.text) ? message.text : lastLine(message.text);
 }
 
 /** Reports whether the line of a message is not all that it says: then it is shown before anybody decides. */

@@ -3,7 +3,7 @@
 import { html, useState } from "../vendor.js";
 import { Answer } from "../sidebar/knocks.js";
 import { few } from "../ui/few.js";
-import { fill, word } from "../ui/fill.js";
+import { fill, within, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock } from "../ui/time.js";
 import { words } from "../words.js";
@@ -101,12 +101,9 @@ export function sentence(event) {
   return event.note ? [...parts, ...fill(words.talk.events.because, values)] : parts;
 }
 
-/** Returns a text as a quote within a sentence: without the full stop at its end. */
-const within = (text) => text.replace(/([^.])\.$/, "$1");
-
 /** Returns the settings that changed, with the texts among them as quotes. */
 function quoted(/** @type {Record<string, any>} */ { room, description, ...others } = {}) {
-  return { ...others, room: { quote: room ?? "" }, description: { quote: within(description ?? "") } };
+  return { ...others, room: { quote: room ?? "" }, description: { quote: description ?? "" } };
 }
 
 /** Returns what a change of the tasks is about: who did it, and the titles as quotes behind their numbers. */

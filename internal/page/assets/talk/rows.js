@@ -94,10 +94,19 @@ export function indexOf(rows) {
   return index;
 }
 
+const says = (line) => /[\p{L}\p{N}]/u.test(line);
+const bare = (line) => line.replace(/^[\s>#|-]+|[*`]|~~/g, "");
+
 /** Returns the first line of a text that says something, for a quote. */
 export function firstLine(text = "") {
-  const line = text.slice(0, 2000).split("\n").find((line) => /[\p{L}\p{N}]/u.test(line)) ?? text;
-  return line.slice(0, 300).replace(/^[\s>#|-]+|[*`]|~~/g, "").slice(0, 160);
+  const line = text.slice(0, 2000).split("\n").find(says) ?? text;
+  return bare(line.slice(0, 300)).slice(0, 160);
+}
+
+/** Returns the end of a long text, for a quote: there is the question. */
+export function lastLine(text) {
+  const line = bare((text.slice(-2000).split("\n").findLast(says) ?? text).trimEnd());
+  return "… " + (line.length > 150 ? line.slice(-150).replace(/^\S*\s/, "") : line);
 }
 
 /** Returns what stands for a message in one line: the beginning of its text or, without one, the name of its file. */

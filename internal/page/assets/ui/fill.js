@@ -16,8 +16,12 @@ export const word = (text) => ({ word: text });
 export const fill = (template, values) => parts(template, values, shown);
 
 /** Returns the same as a text, for what cannot hold elements: there, names stand in quotation marks. */
-export const plain = (template, values) =>
-  parts(template, values, (value) => value.word ?? `“${value.quote ?? value}”`).join("");
+export const plain = (template, values) => parts(template, values, written).join("");
+
+const written = (value) => value.word ?? `“${value.quote === undefined ? value : within(value.quote)}”`;
+
+/** Returns a text as a quote within a sentence: without the full stop at its end. */
+export const within = (text = "") => text.replace(/([^.])\.$/, "$1");
 
 function parts(template, values, show) {
   return template.split(/\{(\w+)\}/).flatMap((part, n) => (n % 2 ? each(values[part], show) : part));
@@ -34,5 +38,6 @@ function each(value, show) {
 function shown(value) {
   if (value?.word !== undefined) return value.word;
   if (value?.element !== undefined) return value.element;
-  return value?.quote === undefined ? html`<bdi class="name">${value}</bdi>` : html`<q><bdi>${value.quote}</bdi></q>`;
+  if (value?.quote !== undefined) return html`<q><bdi>${within(value.quote)}</bdi></q>`;
+  return html`<bdi class="name">${value}</bdi>`;
 }
