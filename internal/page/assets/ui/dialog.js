@@ -3,7 +3,6 @@
 
 import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { words } from "../words.js";
-import { Decision } from "./decision.js";
 import { Icon } from "./icon.js";
 
 /** Shows a dialog while it is on the page, and gives the focus back when it goes. */
@@ -59,7 +58,7 @@ export function Confirm({ title, text, button, act, onClose }) {
       ${problem && html`<p class="danger" role="alert">${problem}</p>`}
       <div class="dialog-buttons">
         <button type="button" class="button" onClick=${onClose}>${words.ui.cancel}</button>
-        <${Decision} class="button danger" disabled=${busy} onClick=${go}>${button}<//>
+        <button type="button" class="button danger" disabled=${busy} onClick=${go}>${button}</button>
       </div>
     <//>`;
 }
