@@ -183,7 +183,7 @@ func TestCompose_proposal_isAgreedOrObjectedTo(t *testing.T) {
 	for range 2 {
 		tab.sees("objected by you")
 		tab.sees("agreed 1 of 1")
-		tab.sees("Everyone asked has agreed")
+		tab.sees("and now everyone asked has agreed")
 		tab.isNot(css(".message-buttons"))
 		tab.reload()
 	}
@@ -238,4 +238,32 @@ func TestSend_whatIsHeldOrRefused_waitsForItsPerson(t *testing.T) {
 func (tab *tab) at(link string) *tab {
 	tab.t.Helper()
 	return tab.person.at.person().open(link)
+}
+
+// Many names can be searched. Those that are chosen stay so while they are out of sight.
+func TestComposer_manyNames_canBeSearched(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann := s.caller("Ann")
+	ann.sit("create_room", args{"room": "The bridge", "agent_name": "Ann", "capacity": 10})
+	for _, name := range []string{"Bo", "Cy", "Dee", "Eve", "Fay", "Gus", "Hal", "Ida"} {
+		s.agent("The bridge", name)
+	}
+	tab := s.person().open(ann.watch)
+	tab.click(css(".compose .popover > .chip").nth(0))
+	tab.click(role("radio", onlySome))
+	tab.isNot(role("searchbox", "Find a name"))
+	s.agent("The bridge", "Mo")
+	tab.is(role("searchbox", "Find a name"))
+	tab.click(role("checkbox", "Bo"))
+	tab.fill(role("searchbox", "Find a name"), "ID")
+	tab.isNot(role("checkbox", "Bo"))
+	tab.press("Enter")
+	tab.click(role("checkbox", "Ida"))
+	tab.accessible(byDay, "many names")
+	tab.press("Escape")
+	tab.sees("To: Bo and Ida")
+	if texts := ann.texts(); len(texts) > 0 {
+		t.Errorf("Ann has %q", texts)
+	}
 }

@@ -117,6 +117,7 @@ func TestFiles_pickedDroppedAndPasted_reachThoseForWhomTheyAre(t *testing.T) {
 	tab.drops(tab.kept(map[string][]byte{"notes.md": []byte("# Notes"), "empty.txt": {}})...)
 	tab.sees("empty.txt is empty")
 	tab.pastes("image.png", "image/png", plot)
+	tab.is(css(".attached canvas")) // it is shown before it is sent
 	tab.click(button("Do not send notes.md"))
 	tab.sends()
 	if got := talk.cy.hearsFile("image.png"); len(got.To) > 0 {

@@ -10,8 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // node returns the path of Node, which runs the scripts of the page without a browser.
@@ -114,6 +116,33 @@ func TestRefusals_eachCode_hasWordsForAPerson(t *testing.T) {
 	}
 	if len(codes) < 15 || len(codes) != len(words) {
 		t.Errorf("there are %d codes, and words for %d", len(codes), len(words))
+	}
+}
+
+// A person is told the limit that a file is above, which is in the server's sentence for models.
+func TestSharing_fileThatIsTooLarge_saysTheLimit(t *testing.T) {
+	t.Parallel()
+	for want, c := range map[string]struct {
+		size int64
+		used room.FileUsage
+	}{
+		"It is too large: here a file has at most 4 MB.": {5 << 20, room.FileUsage{}},
+		"It is too large: this room has 1.5 KB left for files. Removing files that nobody needs makes room.": {1537,
+			room.FileUsage{Files: 1, Bytes: room.MaxRoomBytes - 1536}},
+		"It is too large, or the room has as many files as it can. Removing files that nobody needs makes room.": {1,
+			room.FileUsage{Files: room.MaxFiles}},
+	} {
+		refused := room.CheckFileSize(c.size, 4<<20, c.used)
+		given, err := json.Marshal(map[string]string{"code": string(fault.CodeOf(refused)), "message": refused.Error()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said string
+		evaluate(t, `import { refusalOf } from "./assets/mcp.js"; import { wordsOf } from "./assets/files/sharing.js";
+			console.log(JSON.stringify(wordsOf(refusalOf("share_file", `+string(given)+`))));`, &said)
+		if said != want {
+			t.Errorf("the page says %q, want %q", said, want)
+		}
 	}
 }
 

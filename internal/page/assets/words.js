@@ -1,4 +1,4 @@
-// Every word that the pages show, in one place. A function takes what stands in it.
+// Every word that the pages show, but for those of what comes later, in the words.js of its folder. A function takes what stands in it.
 
 export const words = {
   site: "Parley",
@@ -348,9 +348,11 @@ export const words = {
 
     // Refusals, whose own words are for agents.
     tooLarge: "It is larger than this server takes.",
+    tooLargeHere: (size) => `It is too large: here a file has at most ${size}.`,
+    tooLargeNow: (size) => `It is too large: this room has ${size} left for files. Removing files that nobody needs makes room.`,
     refusedByServer: "The server did not take it.",
     refusals: {
-      message_too_long: "It is too large: for this server, or for what this room has left for files. Removing files that nobody needs makes room.",
+      message_too_long: "It is too large, or the room has as many files as it can. Removing files that nobody needs makes room.",
       already_shared: "Another file was shared in its place. Try again.",
       token_invalid: "The upload took too long. Try again.",
       unavailable: "The server has no room for it. Ask the person who runs the server.",
@@ -437,6 +439,7 @@ export const words = {
     everyoneHere: "Everyone in the room",
     myAgentOnly: "My agent only, as a note",
     someOnly: "Only some, and their people",
+    find: "Find a name",
     chooseSome: "Choose who is to read it.",
     absent: "{names} left the room. Choose others.",
 

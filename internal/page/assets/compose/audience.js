@@ -1,12 +1,15 @@
 // Who reads what is being written, and who owes an answer to it: two buttons, each with a
 // panel to choose from.
 
-import { html } from "../vendor.js";
+import { html, useState } from "../vendor.js";
 import { fill, word } from "../ui/fill.js";
+import { fold } from "../ui/fold.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 import { othersOf, onlyNotes } from "./may.js";
 import { Popover } from "./popover.js";
+
+const few = 8; // names that are seen at a glance
 
 const Choice = ({ type = "radio", name, checked, onChange, disabled, children }) => html`
   <label class="choice">
@@ -14,11 +17,17 @@ const Choice = ({ type = "radio", name, checked, onChange, disabled, children })
     <span>${children}</span>
   </label>`;
 
-/** One checkbox for each of names; chosen are those that are checked. */
+/** One checkbox for each of names; chosen are those that are checked. Many names can be searched. */
 function Names({ names, chosen, onChange }) {
-  const all = [...names, ...chosen.filter((name) => !names.includes(name))]; // somebody may have left
+  const [part, setPart] = useState("");
+  const known = [...names, ...chosen.filter((name) => !names.includes(name))]; // somebody may have left
+  const all = known.filter((name) => fold(name).includes(fold(part.trim())));
   const set = (name, yes) => onChange(yes ? [...chosen, name] : chosen.filter((other) => other !== name));
-  return html`<div class="choices-names">
+  return html`
+    ${known.length > few && html`
+      <input class="input" type="search" aria-label=${words.compose.find} placeholder=${words.compose.find}
+        value=${part} onInput=${(e) => setPart(e.target.value)} onKeyDown=${(e) => e.key === "Enter" && e.preventDefault()} />`}
+    <div class="choices-names">
     ${all.map((name) => html`
       <${Choice} key=${name} type="checkbox" checked=${chosen.includes(name)}
         onChange=${(e) => set(name, e.target.checked)}>

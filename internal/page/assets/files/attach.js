@@ -3,6 +3,8 @@
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
+import { Pixels } from "./card.js";
+import { decoded, mayShow } from "./picture.js";
 
 const w = words.files;
 const most = 10; // files at once
@@ -98,12 +100,27 @@ export function Pick({ onFiles }) {
       onClick=${() => input.current.click()}><${Icon} name="clip" /></button>`;
 }
 
+const box = { width: 120, height: 72 }; // px
+
+/** The picture in a file that is attached, or an icon. */
+function Preview({ file }) {
+  const [picture, setPicture] = useState(/** @type {ImageBitmap | null} */ (null));
+  useEffect(() => {
+    if (!mayShow(file)) return;
+    file.arrayBuffer().then((bytes) => decoded(new Uint8Array(bytes), 2 * box.width, 2 * box.height)).then(setPicture,
+      () => {}); // the file is gone: it cannot be sent, either
+  }, []);
+  return picture
+    ? html`<${Pixels} picture=${picture} name=${file.name} box=${box} />`
+    : html`<${Icon} name="file" />`;
+}
+
 /** What is attached, each with a button that takes it away. */
 export const Attached = ({ files, onRemove }) => files.length > 0 && html`
   <ul class="attached" aria-label=${w.attached}>
     ${files.map((file) => html`
-      <li>
-        <${Icon} name="file" /><bdi class="attached-name">${file.name}</bdi>
+      <li key=${file}>
+        <${Preview} file=${file} /><bdi class="attached-name">${file.name}</bdi>
         <span class="quiet">${words.ui.size(file.size)}</span>
         <button type="button" class="button plain icon" aria-label=${w.unattach(file.name)}
           onClick=${() => onRemove(file)}><${Icon} name="close" /></button>

@@ -12,7 +12,7 @@ const w = words.files;
 const small = { width: 320, height: 240 }; // px: a picture in the conversation has no more
 
 /** Shows the pixels of a bitmap, in a box of so many pixels of the page if that is given. */
-function Pixels({ picture, name, box }) {
+export function Pixels({ picture, name, box }) {
   const canvas = useRef();
   useLayoutEffect(() => {
     const element = canvas.current;

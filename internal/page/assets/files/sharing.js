@@ -179,5 +179,14 @@ export function nameOf(given) {
   return characters.slice(0, longestName - [...ending].length).join("") + ending;
 }
 
-/** Returns what a person is told of a refusal: the server's own words are for agents. */
-const wordsOf = ({ code, message }) => words.files.refusals[code] ?? message;
+/**
+ * Returns what a person is told of a refusal: the server's own words are for agents, but for the limit that a file is
+ * above.
+ */
+export function wordsOf({ code, message, said = "" }) {
+  const { refusals, tooLargeHere, tooLargeNow } = words.files;
+  const [, most, left] = /at most (\d+) bytes here|may take (\d+) more bytes/.exec(said) ?? [];
+  if (code === "message_too_long" && most) return tooLargeHere(words.ui.size(Number(most)));
+  if (code === "message_too_long" && left) return tooLargeNow(words.ui.size(Number(left)));
+  return refusals[code] ?? message;
+}
