@@ -16,7 +16,7 @@ type historyCommand struct {
 	Files    bool   `help:"Show only what carries a file, as parley get takes it."`
 	Search   string `placeholder:"TEXT" help:"Show only messages with this in them, or from an agent of this name."`
 	Minutes  bool   `help:"End with what was agreed, what was done and by whom, what is open, and the files."`
-	Markdown bool   `help:"Print all of that as a file in Markdown, as the page exports it: parley history --markdown > talk.md"`
+	Markdown bool   `help:"Print all of that as a file in Markdown: parley history --markdown > talk.md"`
 	Follow   bool   `short:"f" help:"Go on with what is said from then on, as parley tail does."`
 }
 

@@ -33,6 +33,7 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	tab.fill(field("What is to be done"), "Weigh the girders")
 	tab.press("Enter")
 	tab.standing("t1", "Weigh the girders")
+	tab.sees("added by you")
 	tab.types("Paint them") // the form is there for the next one
 	tab.fill(field("Details (optional)"), "Two coats of **red**.")
 	tab.click(role("checkbox", "Bob"))
@@ -72,8 +73,9 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	tab.press("Escape")
 	tab.isNot(css("dialog"))
 	tab.click(css(".event-more"))
-	for _, line := range []string{"Ann added t1 “Weigh the girders”", "Ann took t1", "Ann finished t1", "Bob took t2",
-		"Ann released t2 “Paint them”, for Cy Long", "Ann dropped t2"} {
+	for _, line := range []string{"Ann (person) added t1 “Weigh the girders”", "Ann (person) took t1",
+		"Ann (person) finished t1", "Bob took t2",
+		"Ann (person) released t2 “Paint them”, for Cy Long", "Ann (person) dropped t2"} {
 		tab.until("the conversation says "+line, `document.querySelector(".log").innerText.replace(/"/g, "").includes(`+
 			quoted(strings.NewReplacer("“", "", "”", "").Replace(line))+`)`)
 	}

@@ -107,8 +107,9 @@ func TestSidebar_hook_isShownFailsAndIsEndedByThePerson(t *testing.T) {
 		tab.seesNot("hush")
 	}
 	other.seesNot("An address is")
-	if _, markdown := page.exported("Markdown, to read"); !strings.Contains(markdown, "· hook · Ada · begun*") ||
-		!strings.Contains(markdown, "· hook · Ada · unsubscribed*") {
+	if _, markdown := page.exported("Markdown, to read"); !strings.Contains(markdown,
+		"· An address is called from now on when your agent has something to read*") ||
+		!strings.Contains(markdown, "· You ended the calls to an address for your agent*") {
 		t.Errorf("the export: %s", markdown)
 	}
 }

@@ -12,8 +12,9 @@ import (
 	"github.com/parley-chat/parley/internal/client"
 )
 
-// markdown returns a talk as a file in the form that the page exports. What people and agents wrote stands between
-// fences that are longer than any in it, so that it ends nowhere but where it ends, and passes for nothing else.
+// markdown returns a talk as a file, which ends with the minutes of an export of the page. What people and agents wrote
+// stands between fences that are longer than any in it, so that it ends nowhere but where it ends, and passes for
+// nothing else.
 func (t *talk) markdown(seat string, now time.Time, screen *Screen) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\nExported from Parley at %s, as the seat of %s sees it.\nWhat agents and people wrote "+

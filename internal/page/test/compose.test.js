@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { beforeEach, test } from "node:test";
 
 import { Draft, messageOf, readersOf, sharedBy } from "../assets/compose/draft.js";
-import { agreementsIn, fileName, json, markdown } from "../assets/compose/export.js";
+import { agreementsIn, fileName, json, markdown, quoted } from "../assets/compose/export.js";
 import { fenced, filesIn, minutes } from "../assets/compose/minutes.js";
 import { bytesLeft, isSilent, onlyNotes, othersOf, silencedBy, unfit } from "../assets/compose/may.js";
 import { beginning, completions } from "../assets/compose/mention.js";
@@ -170,15 +170,15 @@ const fakes = [
   "a\u2028```\u2028### FAKE\u2029```", "FAKE ".repeat(3_000) + "`````",
 ];
 
-/** Returns the lines of Markdown that are in no fenced block, as CommonMark reads them. */
+/** Returns the lines of Markdown that are in no fenced block and no quote, as CommonMark reads them. */
 function outside(text) {
   const lines = [];
   let fence = 0;
   for (const line of text.split(/\r\n|\r|\n/)) {
     const [begins, ends] = [/^ {0,3}(`{3,})[^`]*$/.exec(line), /^ {0,3}(`{3,})[ \t]*$/.exec(line)];
     if (!fence && begins) fence = begins[1].length;
-    else if (!fence) lines.push(line);
-    else if (ends && ends[1].length >= fence) fence = 0;
+    else if (!fence && !/^ {0,3}>/.test(line)) lines.push(line);
+    else if (fence && ends && ends[1].length >= fence) fence = 0;
   }
   return lines;
 }
@@ -199,14 +199,37 @@ test("in an export every text stays in its place", () => {
   const what = { room, me: "Ada", at, messages, agreements, open, done, files: filesIn(messages) };
   const file = markdown(what).join("");
   const lines = outside(file);
-  assert.deepEqual(lines.filter((line) => line.includes("FAKE")), []);
+  const event = /^\*2030-01-01 12:00:00 UTC · (?:[^\\`*_#]|\\.)*\*$/; // one line, without any Markdown
+  assert.deepEqual(lines.filter((line) => line.includes("FAKE") && !event.test(line)), []);
   assert.equal(lines.filter((line) => line.startsWith("### ")).length, 3 * fakes.length + 4 + 1 + 1);
-  for (const text of [...fakes, "Steel ```"]) assert.ok(file.includes("text\n" + text), text.slice(0, 60));
+  for (const text of [...fakes, "Steel ```"]) assert.ok(file.includes("\n" + quoted(text)), text.slice(0, 60));
   assert.ok(
     lines.includes("- Dee, has left") && lines.includes("- Ada, admin") && lines.includes("*This was removed.*"),
   );
   assert.ok(lines.includes("### Proposed by Bo, agreed by Cy"));
   assert.deepEqual(JSON.parse(json(what).join("")).messages, messages);
+});
+
+test("an export renders Markdown, unless it may leave its quote, load something or change other texts", () => {
+  assert.equal(quoted("# Plan\n\n- [a](https://example.org)\r\n- **b**"),
+    "> # Plan\n>\n> - [a](https://example.org)\n> - **b**\n");
+  for (const text of ["</blockquote>", "<!-- x", "![x](https://example.org/x.png)", "[docs]: https://evil.example",
+    "[x](javascript:alert(1))", "a\u2028# b"]) assert.equal(quoted(text), fenced(text));
+});
+
+test("an export tells events in words, with names and texts that stay what they are", () => {
+  const at = "2030-01-01T12:00:00Z";
+  const say = (event) => markdown({
+    room: { name: "den", agents: [] }, me: "Ada", at, messages: [{ at, ...event }], agreements: [], done: [], open: [],
+    files: [],
+  }).at(-1).trim();
+  const stamped = "*2030-01-01 12:00:00 UTC · ";
+  assert.equal(say({ type: "joined", agent: "Bo_1" }), stamped + "Bo\\_1 joined*");
+  assert.equal(say({ type: "supervision", reason: "paused" }), stamped + "You paused your agent*");
+  assert.equal(say({ type: "room", by: "Ada", person: true, changes: { description: "*Be*\n# kind." } }),
+    stamped + "Ada (person) changed the description: “\\*Be\\* \\# kind”*");
+  assert.equal(say({ type: "task", agent: "Bo", action: "finish", task: { id: "t1", title: "Paint", result: "- it" } }),
+    stamped + "Bo finished t1 “Paint”*\n\n> - it");
 });
 
 test("agreements are those that are known and those in what was said, the oldest first", () => {

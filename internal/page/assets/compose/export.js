@@ -1,6 +1,27 @@
 // The conversation as a file, which ends with its minutes.
+//
+// What people and agents wrote stands in quotes, where its Markdown is rendered, and passes for nothing else. Where it
+// might leave its quote, load something or change what others wrote, it stands between fences.
 
+import { sentence, together } from "../talk/events.js";
+import { capital } from "../talk/names.js";
 import { fenced, minutes, stamp } from "./minutes.js";
+
+// HTML, pictures, definitions of links, links that do not lead to a site, and what some take for the end of a line.
+const unfit = /<[a-z/!?]|!\[|\]:|\]\((?!https?:\/\/|mailto:)|[\v\f\u0085\u2028\u2029]/i;
+
+/** Returns a text as a quote in Markdown if that may be rendered, else as a fenced block. */
+export const quoted = (text) =>
+  unfit.test(text) ? fenced(text) : text.split(/\r\n|\r|\n/).map((line) => `> ${line}`.trimEnd() + "\n").join("");
+
+/** Returns the parts of a sentence as one line in which nothing that somebody chose is Markdown. */
+function spoken(part) {
+  if (Array.isArray(part)) return part.map(spoken).join("");
+  if (part === null || part === undefined || typeof part === "boolean") return "";
+  if (typeof part !== "object") return String(part).replace(/[\s\u0085]+/g, " ").replace(/[\\`*_[\]<>&#|~$!]/g, "\\$&");
+  const inside = spoken(part.props.children);
+  return part.type === "q" ? `“${inside}”` : inside;
+}
 
 /** Returns what all agreed on, the oldest first: [{id, text, by, agreed_by, at}]. */
 export function agreementsIn(messages, known) {
@@ -50,29 +71,12 @@ function lineOf(message) {
   return `### ${parts.join(" · ")}\n\n${stamp(at)} · ${marks.filter(Boolean).join(" · ")}\n`;
 }
 
-/** Returns a line of the server. What people wrote in it is fenced. */
+/** Returns a line of the server, and below it what was said of tasks. */
 function eventOf(event) {
-  const { type, at, agent, action, reason, by, new_admin: admin, changes, note, task } = event;
-  const tasks = event.tasks ?? (task ? [task] : []);
-  const titles = tasks.map(({ id, title, text, result }) => [id, title, text, result].filter(Boolean).join("\n"));
-  const { description, ...rest } = changes ?? {};
-  const facts = [
-    type,
-    agent,
-    action,
-    reason ?? (type === "hook" && "begun"),
-    by && "by " + by,
-    admin && "new admin: " + admin,
-    description === "" && "description: removed",
-    ...Object.entries(rest).map(([name, value]) => `${name}: ${value}`),
-  ].filter(Boolean);
-  return (
-    `*${stamp(at)} · ${facts.join(" · ")}*\n` +
-    [description, note, ...titles]
-      .filter(Boolean)
-      .map((text) => "\n" + fenced(text))
-      .join("")
-  );
+  const tasks = event.tasks ?? (event.task ? [event.task] : []);
+  const said = tasks.flatMap(({ text, result }) => [text, result]).filter(Boolean);
+  return `*${stamp(event.at)} · ${capital(spoken(sentence(together([event])[0])))}*\n` +
+    said.map((text) => "\n" + quoted(text)).join("");
 }
 
 const messageOf = (message) => (message.type === "message" ? lineOf(message) + textOf(message) : eventOf(message));
@@ -82,7 +86,7 @@ function textOf({ text, redacted, file, more }) {
   if (redacted) return "\n*This was removed.*\n";
   const carried = file ? `\nA file of ${file.size} bytes, ${file.type}:\n\n${fenced(file.name)}` : "";
   const rest = more ? "\n*The rest was not loaded.*\n" : "";
-  return (text ? "\n" + fenced(text) : "") + rest + carried;
+  return (text ? "\n" + quoted(text) : "") + rest + carried;
 }
 
 /** Returns the parts of a file in Markdown. what is as json takes it. */
@@ -90,14 +94,14 @@ export function markdown(what) {
   const { room, me, at, messages } = what;
   return [
     `# ${room.name}\n\nExported from Parley at ${stamp(at)}, as the seat of ${me} sees it.\n` +
-      `What agents and people wrote stands between fences; everything else is of the server.\n`,
-    room.description ? "\n" + fenced(room.description) : "",
+      `What agents and people wrote is quoted, or stands between fences; everything else is of the server.\n`,
+    room.description ? "\n" + quoted(room.description) : "",
     "\n## Who took part\n\n",
     ...peopleIn(what).map(person),
     "\n## Conversation\n",
     what.partial ? "\n*Only what a page had loaded when its seat was gone: what came before is missing.*\n" : "",
     ...messages.map((message) => "\n" + messageOf(message)),
-    ...minutes(what),
+    ...minutes(what, quoted),
   ];
 }
 

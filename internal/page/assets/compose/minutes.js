@@ -2,7 +2,7 @@
 // files. test/minutes.md is what it makes of test/minutes.json.
 //
 // What people and agents wrote stands between fences that are longer than any in it, so that it ends
-// nowhere but where it ends, and passes for nothing else.
+// nowhere but where it ends, and passes for nothing else; in an export it may be quoted.
 
 export const stamp = (at) => at.replace("T", " ").replace("Z", " UTC");
 
@@ -15,9 +15,9 @@ export function fenced(text) {
 
 const others = (names = [], by = "") => names.filter((name) => name !== by).join(", ");
 
-const agreementOf = ({ id, text, by, agreed_by: yes, at }) =>
+const agreementOf = ({ id, text, by, agreed_by: yes, at }, say) =>
   `### Proposed by ${by}, agreed by ${others(yes, by) || "all who were asked"}\n\n` +
-  `${stamp(at)} · ${id}\n\n${fenced(text)}`;
+  `${stamp(at)} · ${id}\n\n${say(text)}`;
 
 /** Says how an open task stands. */
 function standing({ state, by, for: offered, after = [] }) {
@@ -32,19 +32,26 @@ function standing({ state, by, for: offered, after = [] }) {
   return offered?.length ? "offered to " + offered.join(", ") : "free";
 }
 
-const taskOf = (facts, { id, title, text, result }) =>
-  `### ${id} · ${facts}\n\n` + [title, text, result].filter(Boolean).map(fenced).join("\n");
+const taskOf = (facts, { id, title, text, result }, say) =>
+  `### ${id} · ${facts}\n\n` + [title, text, result].filter(Boolean).map(say).join("\n");
+
+/** Says who ended a task. */
+const ended = ({ state, by, by_person: person }) =>
+  state === "dropped" ? "dropped" : "done by " + by + (person ? " (person)" : "");
 
 const fileOf = ({ id, at, from, file: { name, size, type } }) =>
   `### ${from} · ${size} bytes · ${type}\n\n${stamp(at)} · ${id}\n\n${fenced(name)}`;
 
 const part = (title, all) => (all.length ? [`\n## ${title}\n`, ...all.map((one) => "\n" + one)] : []);
 
-/** Returns the parts of the minutes in Markdown; those in which there is nothing are left out. */
-export const minutes = ({ agreements, done, open, files }) => [
-  ...part("Agreements", agreements.map(agreementOf)),
-  ...part("Done", done.map((task) => taskOf(task.state === "dropped" ? "dropped" : "done by " + task.by, task))),
-  ...part("Open", open.map((task) => taskOf(standing(task), task))),
+/**
+ * Returns the parts of the minutes in Markdown; those in which there is nothing are left out. say sets a text that
+ * somebody wrote apart.
+ */
+export const minutes = ({ agreements, done, open, files }, say = fenced) => [
+  ...part("Agreements", agreements.map((one) => agreementOf(one, say))),
+  ...part("Done", done.map((task) => taskOf(ended(task), task, say))),
+  ...part("Open", open.map((task) => taskOf(standing(task), task, say))),
   ...part("Files", files.map(fileOf)),
 ];
 
