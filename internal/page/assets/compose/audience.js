@@ -26,7 +26,8 @@ function Names({ names, chosen, onChange }) {
   return html`
     ${known.length > few && html`
       <input class="input" type="search" aria-label=${words.compose.find} placeholder=${words.compose.find}
-        value=${part} onInput=${(e) => setPart(e.target.value)} onKeyDown=${(e) => e.key === "Enter" && e.preventDefault()} />`}
+        value=${part} onInput=${(e) => setPart(e.target.value)}
+        onKeyDown=${(e) => e.key === "Enter" && e.preventDefault()} />`}
     <div class="choices-names">
     ${all.map((name) => html`
       <${Choice} key=${name} type="checkbox" checked=${chosen.includes(name)}
