@@ -116,7 +116,7 @@ func TestSupervision_onDynamoDB_costOneWriteForADraftAndOneForADecision(t *testi
 	w := b.world(t)
 	p := w.company()
 	person := w.person(p.bob)
-	w.say(p.bob.Token, "hello")
+	w.look(p.bob.Token, w.say(p.bob.Token, "hello").Cursor)
 	var id string
 	send := func(text string) func() {
 		return func() {

@@ -246,8 +246,10 @@ func (c *client) wait(d time.Duration) error {
 		return service.Wait(ctx, req)
 	})
 	switch {
+	case err == nil && c.noCursors && got.Status != chat.StatusRemoved && c.oneIn(4): // the answer is lost
+		c.record(s, unsureOp{c.who, c.passed()})
 	case err == nil:
-		c.handedOut(s, waitOp{cursor: c.passed(), got: got, waits: d > 0})
+		c.handedOut(s, waitOp{cursor: c.passed(), got: got})
 	case unanswered(err):
 		c.recordUnsure(s, c.passed())
 	default:
@@ -341,7 +343,7 @@ func (c *client) sent(s callSpan, call sendCall, waited bool, got chat.Sent) {
 	if len(got.Messages) == 0 && numberOf(plain.Cursor) == call.cursor.n { // nothing was read: it is that of the call
 		return
 	}
-	op := waitOp{cursor: call.cursor, got: got.Waited, sent: !waited, waits: waited}
+	op := waitOp{cursor: call.cursor, got: got.Waited, sent: !waited}
 	if !got.Duplicate {
 		op.since = numberOf(plain.ID)
 	}

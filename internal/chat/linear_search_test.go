@@ -41,9 +41,6 @@ func (m model) hash() (sum uint64) {
 	for _, r := range m.rooms {
 		mix(r.head())
 		for _, a := range r.agents {
-			if a.waited {
-				mix(1)
-			}
 			mix(a.shown, a.from, a.fromMost, a.handed, a.acked, a.ackMost, a.given, a.guarded, int64(a.held),
 				int64(len(a.calls)))
 		}

@@ -36,7 +36,6 @@ type agentModel struct {
 	shown          int64  // how far calls with a cursor were shown events
 	from, fromMost int64  // the last batch without a cursor began after an event of these
 	handed         int64  // and ended with this one
-	waited         bool   // the call that got it had asked to wait
 	acked, ackMost int64  // up to where it has surely, or possibly, acknowledged
 	given          int64  // the last event of anything that was handed out
 	guarded        int64  // the last event handed out when a send was held back
@@ -49,7 +48,7 @@ type agentModel struct {
 	begun    int64     // the event from which on it is called
 
 	// Of runs with lost answers:
-	unsure    bool // an answer without a cursor was lost, and what it handed out
+	unsure    int  // how many answers without a cursor were lost since the last that has come
 	unsettled bool // a send has no answer yet: the guard may look twice
 	owed      bool // the news for which a send was held back is yet to be handed out
 }

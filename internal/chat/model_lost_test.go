@@ -176,7 +176,9 @@ type unsureOp struct {
 func (o unsureOp) on(m model) (model, error) {
 	r, _ := m.room(o.who.room)
 	a, _ := r.agent(o.who.seat)
-	a.unsure, a.ackMost = a.unsure || !o.cursor.given, max(a.ackMost, o.cursor.n)
+	if a.ackMost = max(a.ackMost, o.cursor.n); !o.cursor.given {
+		a.unsure++
+	}
 	return m.withAgent(r.id, a), nil
 }
 

@@ -38,7 +38,7 @@ func (o returnOp) on(m model) (model, error) {
 	if !m.sequential {
 		low, high = a.joined, max(high, a.handed, o.read)
 	}
-	if a.unsure {
+	if a.unsure > 1 {
 		high = upTo
 	}
 	if upTo < 1 || upTo > r.head() {
@@ -48,9 +48,8 @@ func (o returnOp) on(m model) (model, error) {
 		if err = o.caughtUp(m, r, a, n, upTo); err != nil {
 			continue
 		}
-		settles := upTo == a.handed && a.waited && a.ackMost < a.handed // it repeated what a wait got
-		if a.given = max(a.given, upTo); upTo > a.handed || settles {
-			a.from, a.fromMost, a.handed, a.waited = n, n, upTo, false
+		if a.given = max(a.given, upTo); upTo > a.handed {
+			a.from, a.fromMost, a.handed = n, n, upTo
 		}
 		return m.withAgent(r.id, a), nil
 	}

@@ -32,11 +32,8 @@ func (m *machine) arrived(id agentID, key string) int64 {
 // with the first answer comes again.
 func (m *machine) handedAfter(c sendCall, got chat.Sent) int64 {
 	_, a := m.find(c.who)
-	switch {
-	case !got.Duplicate || c.cursor.n < numberOf(got.ID):
+	if !got.Duplicate || c.cursor.n < numberOf(got.ID) {
 		return c.cursor.n
-	case a.waited && a.acked < a.handed:
-		return max(a.from, a.acked)
 	}
-	return max(a.handed, a.acked)
+	return max(a.from, a.acked)
 }

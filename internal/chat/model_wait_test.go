@@ -78,7 +78,6 @@ type waitOp struct {
 	code    fault.Code
 	owed    bool  // to a send that was held back
 	sent    bool  // to one that was not, and did not wait
-	waits   bool  // it asked to wait
 	since   int64 // the message after which the call waited
 	gaveUp  bool  // its client gave up while it was answered: its cursor may not be noted
 }
@@ -115,13 +114,13 @@ func (o waitOp) on(m model) (model, error) {
 	case o.cursor.n > 0:
 		a.shown = max(a.shown, upTo)
 	case len(o.got.Messages) > 0:
-		if a.unsure || m.lostWrites || m.lateWrites { // some of it may have been handed out before
-			last, a.unsure = upTo, false
+		if a.unsure > 0 || m.lostWrites || m.lateWrites { // some of it may have been handed out before
+			last, a.unsure = upTo, 0
 		}
-		if a.waited && o.after == 0 {
+		if o.after == 0 {
 			first, last = max(first, a.handed), max(last, a.handed)
 		}
-		a.from, a.fromMost, a.handed, a.waited = first, last, max(a.handed, upTo), o.waits || o.after > 0
+		a.from, a.fromMost, a.handed = first, last, max(a.handed, upTo)
 	}
 	if m.sequential && m.oneService && !o.owed && o.got.Status != chat.StatusRemoved {
 		err = expectEqual("away until", o.got.AwayUntil.UnixMilli(), a.back().UnixMilli())
@@ -164,16 +163,13 @@ func (o waitOp) waiter(m model) (r roomModel, a agentModel, err error) {
 }
 
 // unreadFrom returns the events, from low to high, after which a call of a without a
-// cursor may begin.
+// cursor may begin. One answer that was lost comes again.
 func (m model) unreadFrom(a agentModel) (low, high int64) {
-	low, high = a.handed, max(a.handed, a.ackMost)
-	if a.waited {
-		low, high = a.from, max(a.fromMost, a.ackMost)
-	}
+	low, high = a.from, max(a.fromMost, a.ackMost)
 	if m.oneService && m.sequential {
 		low = max(low, a.acked) // else a service may not know what was acknowledged
 	}
-	if m.lostWrites || m.lateWrites || a.unsure {
+	if m.lostWrites || m.lateWrites || a.unsure > 0 {
 		low, high = a.joined, max(high, a.handed) // handed out once more, or twice
 	}
 	return low, high
@@ -184,7 +180,7 @@ func (m model) unreadFrom(a agentModel) (low, high int64) {
 func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, last int64, err error) {
 	low, high := o.cursor.n, o.cursor.n
 	if o.cursor.n == 0 {
-		if low, high = m.unreadFrom(a); a.unsure {
+		if low, high = m.unreadFrom(a); a.unsure > 1 {
 			high = upTo
 		}
 	}

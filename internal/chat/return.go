@@ -103,9 +103,8 @@ func (c *session) addUnread(ctx context.Context, p room.ReadPosition, got *Seate
 	if got.Earlier, err = earlier(ctx, c.room.log, c.agent, before); err != nil {
 		return err
 	}
-	// or it repeated what a wait got; last: what is noted is handed out
-	if _, again := p.Next(); scanned > p.Handed || scanned == again {
-		err = c.positions().Handed(ctx, p.Handing(after, scanned, 0, false))
+	if scanned > p.Handed { // last: what is noted is handed out
+		err = c.positions().Handed(ctx, p.Handing(after, scanned, 0))
 	}
 	if err == nil && c.positions().HasHooks() { // it is not called for what came before that was noted
 		if h, failed := c.room.log.Refresh(ctx, c.room.svc.now()); failed == nil {
@@ -157,5 +156,5 @@ func (c *session) addLatest(ctx context.Context, got *Seated) error {
 		return err
 	}
 	got.Cursor = c.cursor(asOf, false)
-	return c.positions().Handed(ctx, room.ReadPosition{}.Handing(asOf, asOf, 0, false))
+	return c.positions().Handed(ctx, room.ReadPosition{}.Handing(asOf, asOf, 0))
 }

@@ -182,5 +182,5 @@ func (c *session) noteHanded(ctx context.Context, after, to int64) error {
 	if err != nil || p.Handed >= to {
 		return err
 	}
-	return at.Handed(ctx, p.Handing(after, to, 0, false))
+	return at.Handed(ctx, p.Handing(after, to, 0))
 }

@@ -337,11 +337,11 @@ func (c *session) give(ctx context.Context, in *inbox, w *presence.Wait) (bool, 
 			read.Acked, read.Guarded, read.Held = max(read.Acked, now.Acked), now.Guarded, now.Held
 			read.HeldKey, read.Given = now.HeldKey, max(read.Given, now.Given)
 		}
-		repeatTo, waited := in.pos.repeatTo, w.Began.Before(w.Until)
+		repeatTo := in.pos.repeatTo
 		if in.pos.stay { // each repetition of the call brings it again
-			repeatTo, waited = 0, true
+			repeatTo = 0
 		}
-		return true, at.Handed(ctx, read.Handing(in.pos.after, in.scanned, repeatTo, waited))
+		return true, at.Handed(ctx, read.Handing(in.pos.after, in.scanned, repeatTo))
 	}
 	return true, nil
 }

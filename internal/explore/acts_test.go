@@ -136,13 +136,16 @@ func (a *agent) wait() {
 		a.announced = a.back
 	} else if !a.standby {
 		a.back = time.Time{}
+		if a.words > 0 && a.chance(0.1) {
+			req.Wait, c.what = 0, "look"
+		}
 	}
 	a.plan(c, req.Wait)
 	a.start(c, func(ctx context.Context, s *chat.Service, o *outcome) {
 		got, err := s.Wait(ctx, req)
 		o.waited, o.err = &got, err
 	})
-	if req.Wait > 0 && a.words > 0 && a.chance(0.03) {
+	if req.Wait > 0 && a.words > 0 && (a.cursors || !a.lost) && a.chance(0.03) {
 		a.losesAt = time.Now().Add(a.between(0, req.Wait))
 	}
 }

@@ -33,6 +33,7 @@ type agent struct {
 	at      time.Time // when it acts; zero: it is in a call, or does nothing any more
 	call    *call     // under way
 	cancel  context.CancelFunc
+	lost    bool // it got no answer to its last call
 	gone    bool // it has left
 	crashed bool // it never calls again
 
@@ -140,6 +141,7 @@ func (a *agent) hear(o outcome) {
 		}
 	}
 	if o.call.lost {
+		a.lost = true
 		a.note("%s: %s lost", a.name, o.call.what)
 		if !a.crashed {
 			a.at = time.Now().Add(a.pace())
@@ -172,7 +174,8 @@ func (a *agent) hear(o outcome) {
 	default:
 		a.note("%s: %s %s %s", a.name, o.call.what, o.waited.Status, ids(o.waited.Messages))
 		a.listened(o.call, *o.waited)
-		if o.waited.Status == chat.StatusQuiet && o.waited.AwayUntil.IsZero() && a.chance(0.8) {
+		waits := !o.call.until.IsZero() && o.waited.AwayUntil.IsZero()
+		if waits && o.waited.Status == chat.StatusQuiet && a.chance(0.8) {
 			think = 0
 		}
 		if o.waited.Status == chat.StatusRemoved {
@@ -189,11 +192,18 @@ func (a *agent) hear(o outcome) {
 }
 
 // losesAnswer drops the answer of a call, as happens where a connection breaks. The
-// agent repeats the call.
+// agent repeats the call. Without a cursor it gets what was lost once more, so it loses no two in a
+// row; nor that of a send, which nothing would show to be repeated.
 func (a *agent) losesAnswer(o outcome) bool {
-	if !a.cursors || o.sent == nil && o.waited == nil || a.words <= 0 || !a.chance(0.03) {
+	lost := a.lost
+	a.lost = false
+	switch {
+	case o.sent == nil && o.waited == nil, a.words <= 0, !a.cursors && (lost || o.sent != nil):
+		return false
+	case !a.chance(0.03):
 		return false
 	}
+	a.lost = true
 	a.note("%s: the answer of %s is lost", a.name, o.call.what)
 	a.at = time.Now().Add(a.pace())
 	switch {

@@ -239,7 +239,8 @@ func (c *counted) sends(alice, bob chat.Seated) {
 	send("a message with an idempotency key", c.one, chat.SendRequest{Token: alice.Token, Key: "a key"})
 	c.say(c.one, bob, "something that Alice has not read")
 	c.meter.take()
-	send("a message without a cursor, when something is unread", c.one, chat.SendRequest{Token: alice.Token})
+	send("a message without a cursor, when something is unread or comes again", c.one,
+		chat.SendRequest{Token: alice.Token})
 }
 
 // looks counts a look of a program on standby whose last one was at another instance.
@@ -589,6 +590,7 @@ func TestCostPage_figures_areCounted(t *testing.T) {
 	c.passwords()
 	c.departures()
 	c.say(c.one, alice, "the first word of a seat says that it is used, too")
+	c.say(c.one, alice, "what came with the first, comes again")
 	c.meter.take()
 	long := strings.Repeat("x", 790)
 	c.say(c.one, alice, long)

@@ -9,7 +9,6 @@ type ReadPosition struct {
 	Acked  int64 `json:"acked,omitempty"`  // the last event that a cursor or a reply acknowledged
 	From   int64 `json:"from,omitempty"`   // the last batch handed out without a cursor began after this event
 	Handed int64 `json:"handed,omitempty"` // and ended with this one
-	Waited bool  `json:"waited,omitempty"` // the call that got it had asked to wait
 	// Given is the last event that any call handed out. It is stored for a seat with hooks, which is
 	// called again only after it has read.
 	Given   int64 `json:"given,omitempty"`
@@ -22,16 +21,9 @@ type ReadPosition struct {
 }
 
 // Next returns where a call without a cursor begins, and up to where its events were handed out
-// before. The batch of a wait is handed out once more unless something shows that it arrived:
-// clients give up without saying so, and a Lambda function never learns that one has left. The
-// batch of a send or a look is not repeated, since remembering it would cost each of them a
-// write.
-func (p ReadPosition) Next() (after, repeatTo int64) {
-	if p.Waited && p.Acked < p.Handed {
-		return max(p.From, p.Acked), p.Handed
-	}
-	return max(p.Handed, p.Acked), 0
-}
+// before. A batch is handed out once more unless something shows that it arrived: clients give up
+// without saying so, and a Lambda function never learns that one has left.
+func (p ReadPosition) Next() (after, repeatTo int64) { return max(p.From, p.Acked), p.Handed }
 
 // Read returns the last event that the agent was handed, as far as p tells.
 func (p ReadPosition) Read() int64 { return max(p.Acked, p.Handed, p.Given) }
@@ -47,9 +39,8 @@ func (p ReadPosition) Arrived(key string) int64 {
 }
 
 // Handing returns the position after a call without a cursor was handed the events from after+1
-// to to. Those up to repeatTo had been handed out before. waited says that the call had asked to
-// wait.
-func (p ReadPosition) Handing(after, to, repeatTo int64, waited bool) ReadPosition {
-	p.From, p.Handed, p.Waited = max(after, repeatTo), max(to, p.Handed), waited
+// to to. Those up to repeatTo had been handed out before.
+func (p ReadPosition) Handing(after, to, repeatTo int64) ReadPosition {
+	p.From, p.Handed = max(after, repeatTo), max(to, p.Handed)
 	return p
 }

@@ -204,7 +204,9 @@ func TestWait_serverIsFull_isRefusedWithTheTimeToRetry(t *testing.T) {
 		l := newLedger(t, meter.Options{MaxWaits: 1})
 		ann, _ := l.call(generation, "join_room", args{"room": "hall", "agent_name": "Ann"})
 		bob, _ := l.call(generation, "join_room", args{"room": "hall", "agent_name": "Bob"})
-		l.call(generation, "wait_for_message", args{"agent_token": ann.Token, "wait_seconds": 0}) // that Bob joined
+		for range 2 { // that Bob joined, and once more
+			l.call(generation, "wait_for_message", args{"agent_token": ann.Token, "wait_seconds": 0})
+		}
 		inside := l.waiting(t.Context(), generation, ann.Token, 1)
 		for tool, arguments := range map[string]args{
 			"wait_for_message": {"agent_token": bob.Token, "wait_seconds": 5},
@@ -236,7 +238,9 @@ func TestWait_addressHasItsShare_isRefusedAndSaysSo(t *testing.T) {
 	l := newLedger(t, meter.Options{MaxWaitsPerAddress: 1})
 	ann, _ := l.call(legacy, "join_room", args{"room": "hall", "agent_name": "Ann"})
 	bob, _ := l.call(legacy, "join_room", args{"room": "hall", "agent_name": "Bob"})
-	l.call(legacy, "wait_for_message", args{"agent_token": ann.Token, "wait_seconds": 0}) // that Bob joined
+	for range 2 { // that Bob joined, and once more
+		l.call(legacy, "wait_for_message", args{"agent_token": ann.Token, "wait_seconds": 0})
+	}
 	inside := l.waiting(t.Context(), legacy, ann.Token, 1)
 	refused, _ := l.call(legacy, "wait_for_message", args{"agent_token": bob.Token, "wait_seconds": 5})
 	if refused.Code != "unavailable" || refused.Retry != 10 || !strings.Contains(refused.Message, "Your address") {
