@@ -112,6 +112,21 @@ func TestWait_everyClientThatComesBack_hearsWhatFollows(t *testing.T) {
 	}
 }
 
+// A client that leaves the connection open says that it has given the call up.
+func TestWait_everyClientThatGivesUp_endsItsWait(t *testing.T) {
+	p := start(t)
+	for _, k := range allKinds(t) {
+		t.Run(k.name, func(t *testing.T) {
+			c := talk{t, k.open(t, p.url)}
+			alice, bob := c.meet(roomOf(t))
+			at := places()[1]
+			c.giveUpWaiting(alice, bob, at)
+			c.awaitWaiting(alice.token, "Bob", false)
+			c.hearsNext(alice, bob, at)
+		})
+	}
+}
+
 // Until the agent is back, the server may hand out what nobody hears. A cursor
 // brings it back.
 func TestWait_everyClientWithACursor_hearsWhatItMissed(t *testing.T) {

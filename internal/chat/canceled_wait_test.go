@@ -73,3 +73,19 @@ func TestWait_contextCanceled_ends(t *testing.T) {
 		t.Fatalf("got %v", got.err)
 	}
 }
+
+// A client says that it has given a call up, and leaves the request open: see mcp.Waits.
+func TestWait_givenUp_endsAsIfItsTimeWereUp(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	givenUp := make(chan struct{})
+	waiting := w.open(chat.EndedBy(t.Context(), givenUp), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
+	close(givenUp)
+	if got := take(t, waiting); got.Status != chat.StatusQuiet || got.Cursor == "" {
+		t.Errorf("it ended as %+v", got)
+	}
+	w.say(p.ann.Token, "are you there?")
+	if got := w.look(p.bob.Token, ""); len(got.Messages) != 1 || got.Messages[0].Repeated {
+		t.Errorf("then came %+v", got.Messages)
+	}
+}

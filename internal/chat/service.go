@@ -157,6 +157,20 @@ func Until(ctx context.Context, end time.Time) (context.Context, context.CancelF
 	return context.WithDeadline(context.WithValue(ctx, frontKey{}, ctx), end)
 }
 
+// endedByKey is the key of the channel that EndedBy was given.
+type endedByKey struct{}
+
+// EndedBy returns the context of a call whose wait ends, as if its time were up, when a channel is closed.
+func EndedBy(ctx context.Context, ended <-chan struct{}) context.Context {
+	return context.WithValue(ctx, endedByKey{}, ended)
+}
+
+// Ended returns the channel that EndedBy was given; nil if it was given none.
+func Ended(ctx context.Context) <-chan struct{} {
+	ended, _ := ctx.Value(endedByKey{}).(<-chan struct{})
+	return ended
+}
+
 // liveRoom is a room in which a call takes place.
 type liveRoom struct {
 	log    *roomlog.Log

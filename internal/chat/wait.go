@@ -221,6 +221,7 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 		defer refresh.Stop()
 		refreshed = refresh.Chan()
 	}
+	ended := Ended(ctx)
 	for last := !w.Began.Before(w.Until) || isClosed(r.svc.stopping); ; {
 		changed := r.log.Changed()
 		if err := in.collect(ctx); err != nil || in.due() || last {
@@ -242,6 +243,8 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 				refresh.Reset(again)
 			}
 		case <-timer.Chan():
+			last = true
+		case <-ended:
 			last = true
 		case <-r.svc.stopping:
 			last = true

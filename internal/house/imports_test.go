@@ -47,7 +47,7 @@ func arrows() map[string][]string {
 			"internal/outcall", "internal/ratelimit"}),
 
 		// The protocol.
-		"internal/mcp":        {"internal/fault", "internal/meter"},
+		"internal/mcp":        {"internal/ident", "internal/fault", "internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
 		"internal/tools": {"internal/fetch", "internal/sanitize", "internal/tools/spec", "internal/mcp",
 			"internal/pairing", "internal/outbox", "internal/chat", "internal/ratelimit", "internal/room",

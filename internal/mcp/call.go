@@ -106,7 +106,8 @@ func named(h http.Header, tool string) bool {
 // frames from here on are small, and nothing but the tool holds the arguments, which are a
 // part of the body.
 func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, c *call) {
-	o := Do(withClient(r, c.progress), s.log, c.tool.Name, func(ctx context.Context, r *Record) (any, error) {
+	ctx := context.WithValue(withClient(r, c.progress), madeCallKey{}, madeCall{&s.waits, c.id})
+	o := Do(ctx, s.log, c.tool.Name, func(ctx context.Context, r *Record) (any, error) {
 		arguments := c.arguments
 		c.arguments = nil
 		return c.tool.Call(ctx, arguments, r)

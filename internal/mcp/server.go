@@ -1,6 +1,6 @@
 // Package mcp serves the Model Context Protocol over HTTP in both of its
 // generations, 2025 and 2026-07-28, without sessions: it keeps nothing from one
-// request to the next, and no request can reach another one.
+// request to the next. A request reaches another one only to end a wait of its own caller.
 //
 // Its one idea is that a call of a tool, which is nearly all that clients ask for,
 // takes one short path. [Parse] reads the envelope of a message once. A well-formed
@@ -80,6 +80,7 @@ type Server struct {
 	rest  http.Handler    // mcp-go
 	log   *slog.Logger
 
+	waits   openWaits
 	readers *readers             // nil: nobody reads resources
 	events  map[string]eventWork // by method; nil: there are no events
 }
@@ -121,6 +122,9 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *Message) {
 	if c := s.eventCallFrom(r.Header, m); c != nil {
 		s.serveEvent(w, r, c)
 		return
+	}
+	if m.ID == nil && m.Method == cancelled {
+		s.cancel(r.Context(), m) // mcp-go answers it
 	}
 	if s.events != nil {
 		w = advertisement{w}

@@ -215,9 +215,9 @@ func (op *queueOp) await(ctx context.Context, end time.Time) (*matchItem, error)
 	}
 }
 
-// idle waits for d, or until a call of this process has ended the ticket, or the
-// service stops. The consistency is that with which to ask for the outcome. A newer call
-// with the ticket ends it with errSuperseded.
+// idle waits for d, or until a call of this process has ended the ticket, the service
+// stops, or the client has given the call up. The consistency is that with which to ask for the
+// outcome. A newer call with the ticket ends it with errSuperseded.
 func (op *queueOp) idle(ctx context.Context, d time.Duration) (stopped bool, c table.Consistency, err error) {
 	t := op.svc.clock.NewTimer(d)
 	defer t.Stop()
@@ -228,6 +228,8 @@ func (op *queueOp) idle(ctx context.Context, d time.Duration) (stopped bool, c t
 	case <-op.call.superseded:
 		return false, table.Eventual, errSuperseded
 	case <-op.svc.rooms.Stopping():
+		return true, table.Eventual, nil
+	case <-chat.Ended(ctx):
 		return true, table.Eventual, nil
 	case <-ctx.Done():
 		return false, table.Eventual, ctx.Err()

@@ -56,6 +56,7 @@ func (s *Set) admit(ctx context.Context, k ratelimit.Kind) (context.Context, err
 // like beginWait. The caller calls end.
 func begin(ctx context.Context, wait time.Duration) (_ context.Context, end func(), err error) {
 	waited, most := func() {}, unwaited
+	forget := func() {}
 	if wait > 0 {
 		most += wait
 		if _, bounded := ctx.Deadline(); bounded {
@@ -64,9 +65,12 @@ func begin(ctx context.Context, wait time.Duration) (_ context.Context, end func
 		if waited, err = beginWait(ctx); err != nil {
 			return nil, nil, err
 		}
+		var givenUp <-chan struct{}
+		givenUp, forget = mcp.Waits(ctx)
+		ctx = chat.EndedBy(ctx, givenUp)
 	}
 	ctx, cancel := chat.Until(ctx, meter.From(ctx).Began().Add(most))
-	return ctx, func() { cancel(); waited() }, nil
+	return ctx, func() { cancel(); forget(); waited() }, nil
 }
 
 // beginWait counts the call of ctx among those that wait, until end is called. It refuses the
