@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -25,6 +27,59 @@ func TestCrash_atRandomMoments_losesAndDoublesNothing(t *testing.T) {
 func TestSoak_crashesByTheHundred_loseAndDoubleNothing(t *testing.T) {
 	soak(t)
 	crashOften(t, soakCrashes)
+}
+
+// Once the header of an answer has come, its call fails, at the latest when the client's own time for it is up, and
+// the client goes on.
+func TestCrash_everyClientInAWait_losesOneCall(t *testing.T) {
+	for _, k := range allKinds(t) {
+		t.Run(k.name, func(t *testing.T) {
+			p := start(t)
+			c := talk{t, k.open(t, p.url)}
+			alice, bob := c.meet(roomOf(t))
+			ctx, giveUp := context.WithCancel(t.Context())
+			defer giveUp()
+			ended := make(chan error, 1)
+			go func() {
+				_, err := c.c.call(ctx, "wait_for_message", waitArgs(bob, places()[0], 50))
+				ended <- err
+			}()
+			c.awaitWaiting(alice.token, "Bob", true)
+			p.awaitHeader(c.join(roomOf(t)+" beside it", "Carol"))
+			p.kill()
+			if strings.HasPrefix(k.name, "FastMCP") { // the TypeScript SDK waits until its time is up
+				if err := <-ended; err == nil {
+					t.Error("the wait had an answer")
+				}
+			}
+			p.again()
+			c.hearsNext(alice, bob, places()[0])
+		})
+	}
+}
+
+// awaitHeader waits as an agent until the header of the answer has come, which is soon. By then it has come of what
+// began before.
+func (p *program) awaitHeader(who seat) {
+	p.t.Helper()
+	body := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"wait_for_message","arguments":`+
+		`{"agent_token":%q,"cursor":%q,"wait_seconds":50}}}`, who.token, who.cursor)
+	ctx, cancel := context.WithTimeout(p.t.Context(), 10*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url, strings.NewReader(body))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json, text/event-stream")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	resp.Body.Close()
+	if got := resp.Header.Get("Content-Type"); got != "text/event-stream" {
+		p.t.Fatalf("the wait was answered with %s", got)
+	}
 }
 
 // crashOften kills the program again and again while agents talk, and holds what

@@ -42,13 +42,15 @@ func (c *client) ask(tool string, arguments map[string]any, headers string) erro
 		return err
 	}
 	_, err = fmt.Fprintf(c, "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"+
-		"Accept: application/json, text/event-stream\r\n%sContent-Length: %d\r\n\r\n%s", headers, len(body), body)
+		"%sContent-Length: %d\r\n\r\n%s", headers, len(body), body)
 	return err
 }
 
 // join takes a seat by a call that needs much of the stack.
 func (c *client) join(room string) error {
-	if err := c.ask("join_room", map[string]any{"room": room, "agent_name": "Ann"}, deepHeader+": 1\r\n"); err != nil {
+	err := c.ask("join_room", map[string]any{"room": room, "agent_name": "Ann"},
+		deepHeader+": 1\r\nAccept: application/json\r\n")
+	if err != nil {
 		return err
 	}
 	r, err := http.ReadResponse(c.answers, nil)
@@ -68,7 +70,7 @@ func (c *client) join(room string) error {
 // wait begins to wait.
 func (c *client) wait() error {
 	return c.ask("wait_for_message", map[string]any{"agent_token": c.seat.Token, "cursor": c.seat.Cursor,
-		"wait_seconds": 290}, "")
+		"wait_seconds": 290}, "Accept: application/json, text/event-stream\r\n")
 }
 
 // deepHeader makes a call take 40 KB of the stack before Parley has it.

@@ -96,7 +96,7 @@ func (a *api) serveA2A(x *exchange, r *http.Request, d door, p a2a.Place) {
 		return
 	}
 	l := &relay{pulse: pulse{x: x, every: beatsA2A}, header: http.Header{}}
-	l.start(a.Clock, l.beat)
+	l.start(a.Clock, beatsA2A, l.beat)
 	panicked := true
 	defer func() { l.end(panicked) }()
 	a.A2A(l, r, m, p)

@@ -22,11 +22,12 @@ type pulse struct {
 	gone   bool            // a write failed
 }
 
-// start has beat called after each silence, with mu held. A beat sends a sign of life.
-func (p *pulse) start(clock clockwork.Clock, beat func()) {
+// start has beat called after the first silence, which may be shorter, and after each further one, with
+// mu held. A beat sends a sign of life.
+func (p *pulse) start(clock clockwork.Clock, first time.Duration, beat func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.timer = clock.AfterFunc(p.every, func() {
+	p.timer = clock.AfterFunc(min(first, p.every), func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if p.closed { // it may run late, after the end

@@ -89,7 +89,7 @@ func TestSlowReaders_haveTimeAsLongAsTheyTakeSomething_andTenSecondsForThePage(t
 
 // A client that is silent looks like one that waits, until it takes no beat.
 func TestSlowReader_ofBeats_losesItsCallTenSecondsLater(t *testing.T) {
-	slowReader(t, MCPPath, "", DefaultKeepAlive)
+	slowReader(t, MCPPath, "", headAfter)
 	slowReader(t, a2aPath, "", beatsA2A)
 	slowReader(t, a2aPath, eventsType, beatsA2A)
 }

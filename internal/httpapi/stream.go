@@ -5,14 +5,20 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"time"
 
 	"github.com/parley-chat/parley/internal/mcp"
 )
 
+// headAfter is when the header of an answer is sent that is not there by then, with a comment. If the
+// server is killed before that, the client of the Python SDK never makes another call; after it, one
+// call fails. What comes sooner, such as a refusal, has a status of its own.
+const headAfter = 250 * time.Millisecond
+
 // serveStream passes m on, in this context, with a stream in front of its answer.
 func (a *api) serveStream(ctx context.Context, x *exchange, r *http.Request, m *mcp.Message) {
 	s := &stream{pulse: pulse{x: x, every: a.KeepAlive}, header: http.Header{}}
-	s.start(a.Clock, s.beat)
+	s.start(a.Clock, headAfter, s.beat)
 	panicked := true
 	defer func() { s.end(panicked) }()
 	a.MCP(s, r.WithContext(mcp.WithStream(ctx, s)), m)
@@ -20,14 +26,14 @@ func (a *api) serveStream(ctx context.Context, x *exchange, r *http.Request, m *
 }
 
 // stream is the answer to a POST whose client accepts events. A JSON answer that comes before
-// the first beat goes out as it is. Any other becomes a stream of events: comments, or the
-// messages from OnBeat, and finally the JSON answer as one event.
+// the first beat goes out as it is. Any other becomes a stream of events: a comment, further comments
+// or the messages from OnBeat, and finally the JSON answer as one event.
 //
 // It has a header of its own, because some servers use the real one in another goroutine once it
 // is written. It is open if events have begun.
 type stream struct {
 	pulse
-	next func() []byte // what a beat says; nil: a comment
+	next func() []byte // what a beat says after the first; nil: a comment
 
 	header http.Header  // the handler's
 	status int          // the handler's; 0 before it answers
@@ -35,7 +41,7 @@ type stream struct {
 }
 
 func (s *stream) beat() {
-	if s.next == nil {
+	if s.next == nil || !s.open {
 		s.send(eventsType, []byte(stillHere))
 	} else {
 		s.send(eventsType, event(s.next()))

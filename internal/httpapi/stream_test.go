@@ -27,6 +27,26 @@ func TestStream_quickAnswer_isPlainJSON(t *testing.T) {
 	}
 }
 
+// The client of the Python SDK never makes another call if the server is killed before the header of an answer.
+func TestStream_callThatWaits_sendsTheHeaderAtOnce(t *testing.T) {
+	for _, token := range []string{"", `"abc"`} {
+		s := newSite(t)
+		answer := s.send(s.request(legacyCall("7", "block", "hello", token)))
+		await(t, s.entered)
+		s.clock.Advance(headAfter)
+		resp := await(t, answer)
+		defer resp.Body.Close()
+		events := bufio.NewReader(resp.Body)
+		if got := next(t, events); resp.StatusCode != 200 || got != ": still here" {
+			t.Errorf("%d %v, then %q", resp.StatusCode, resp.Header, got)
+		}
+		s.free()
+		if r := decode(t, next(t, events)); r.text() != "hello" {
+			t.Errorf("answer %+v", r)
+		}
+	}
+}
+
 func TestStream_longCall_beatsWithCommentsAndEndsWithTheAnswer(t *testing.T) {
 	for _, e := range eras() {
 		t.Run(e.name, func(t *testing.T) {
@@ -70,6 +90,8 @@ func TestStream_progressToken_beatsAreRisingProgress(t *testing.T) {
 				resp := await(t, answer)
 				defer resp.Body.Close()
 				events := bufio.NewReader(resp.Body)
+				next(t, events) // the comment with the header
+				s.beat()
 				for n := 1; n <= 3; n++ {
 					r := decode(t, next(t, events))
 					if r.Method != "notifications/progress" || r.Params.Progress != n ||
@@ -94,11 +116,16 @@ func TestStream_twoCallsAtOnce_eachSeesItsOwnProgressOnly(t *testing.T) {
 	await(t, s.entered)
 	two := s.send(s.request(legacyCall("5", "block", "two", `"two"`)))
 	await(t, s.entered)
+	s.clock.Advance(headAfter) // the headers
+	if err := s.clock.BlockUntilContext(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
 	s.clock.Advance(DefaultKeepAlive)
 	for name, answer := range map[string]<-chan *http.Response{"one": one, "two": two} {
 		resp := await(t, answer)
 		defer resp.Body.Close()
 		events := bufio.NewReader(resp.Body)
+		next(t, events)
 		if r := decode(t, next(t, events)); r.Params.ProgressToken != name || r.Params.Progress != 1 {
 			t.Errorf("%s got %+v", name, r)
 		}
