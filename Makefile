@@ -26,7 +26,7 @@ RACE_LONG = TestProperty_|countsWhatTheyTake|roomOfYears|areNotKept|LargestRoom_
 DETECTOR  = -race '-gcflags=modernc.org/...=-race=false'
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dynamodb fetch test fetch-clients test-clients nightly race race-late fuzz soak waits attack bench test-bench bench-cold screenshots lint vendor sam-local sam-check release release-check
+.PHONY: help run build dynamodb fetch test fetch-clients test-clients nightly race race-late fuzz soak waits attack mutants bench test-bench bench-cold screenshots lint vendor sam-local sam-check release release-check
 
 help: ## list the targets
 	@for file in $(MAKEFILE_LIST); do while IFS= read -r line; do case $$line in \
@@ -57,9 +57,10 @@ fetch-clients:
 test-clients: fetch-clients ## let real clients and SDKs talk (3 minutes; 1.6 GB once)
 	@PARLEY_CLIENTS=1 $(TESTS) -timeout=15m ./e2e ./e2e/agents
 
-nightly: ## run all that takes long (hours): attack, fuzz, race-late, release-check, waits, soak
+nightly: ## run all that takes long (hours): attack, fuzz, mutants, race-late, release-check, waits, soak
 	$(MAKE) attack
 	$(MAKE) fuzz
+	$(MAKE) mutants
 	$(MAKE) race-late
 	$(MAKE) release-check
 	$(MAKE) waits
@@ -86,6 +87,9 @@ waits: fetch fetch-clients ## let the program and its clients wait in real time,
 attack: ## attack a server on this machine in full, and print what holds
 	@PARLEY_ATTACK=1 $(GO) test -count=1 -timeout=30m -v -run Attack ./e2e | \
 	  awk '/^(---|ok|FAIL)|holds:|FAILS:|_test.go/; /^FAIL|FAILS:/ { failed = 1 } END { exit failed }'
+
+mutants: fetch ## change the code in hundreds of small ways, and see which tests notice (needs Java and Maven)
+	@GO=$(GO) nice -n 19 $(GO) run ./scripts/mutants
 
 bench: ## measure, and print a table
 	$(GO) -C bench run .

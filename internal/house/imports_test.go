@@ -112,6 +112,7 @@ func arrows() map[string][]string {
 			"internal/meter", "internal/dynamolocal"},
 		"scripts/dynamodb-local": {"internal/dynamolocal"}, "scripts/confusables": {},
 		"scripts/scale": {"internal/roomlog"}, "scripts/test": {"internal/dynamolocal"},
+		"scripts/mutants": {"internal/dynamolocal", "internal/engine"},
 		"e2e": {}, "e2e/agents": {}, "e2e/browser": {}, "e2e/systems": {},
 		"e2e/fetch": {"e2e/internal/parts", "internal/dynamolocal", "internal/s3local"}, "e2e/internal/parts": {},
 		"e2e/internal/process": {"internal/leaks"},
@@ -125,8 +126,8 @@ func testOnly() []string {
 		"internal/lambdatest", "internal/explore",
 		"internal/house", "internal/leaks",
 		"internal/page/bundle", "bench", "scripts/dynamodb-local", "scripts/confusables", "scripts/scale",
-		"scripts/test", "e2e", "e2e/agents", "e2e/browser", "e2e/systems", "e2e/fetch", "e2e/internal/parts",
-		"e2e/internal/process"}
+		"scripts/test", "scripts/mutants", "e2e", "e2e/agents", "e2e/browser", "e2e/systems", "e2e/fetch",
+		"e2e/internal/parts", "e2e/internal/process"}
 }
 
 // foreign lists the packages that may import a dependency which belongs to one
