@@ -300,7 +300,7 @@ func (f *finder) constant(e ast.Expr, parent ast.Node) bool {
 	switch t := of.String(); t {
 	case "int", "int64", "uint", "uint64":
 	case "time.Duration":
-		if !f.imports("time") {
+		if !f.imports("time") || value == "0" {
 			return true
 		}
 		operator, function = "halve", "Half"
