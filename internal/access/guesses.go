@@ -159,12 +159,8 @@ func (g *guesses) begin(ctx context.Context, t *turn) error {
 		a.calls++
 		t.of = append(t.of, a)
 	}
-	if wait, busy := g.grant(t, now); wait > 0 || busy {
-		g.queue = append(g.queue, t)
-		if !busy {
-			g.next(wait)
-		}
-	}
+	g.queue = append(g.queue, t)
+	g.advance() // it may not pass those who wait
 	g.mu.Unlock()
 	return g.await(ctx, t)
 }

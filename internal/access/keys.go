@@ -106,7 +106,8 @@ func checkLabel(label string) (string, error) {
 // List is [List] of the table.
 func (k *Keys) List(ctx context.Context) ([]Entry, error) { return List(ctx, k.table) }
 
-// List returns all keys in t, in the order of their ids.
+// List returns all keys in t, in the order of their ids. A last use that cannot be read is left out: a program
+// that may write uses, and no keys, must not hide keys from those who revoke them.
 func List(ctx context.Context, t table.Reader) (list []Entry, err error) {
 	for item, err := range table.All(ctx, t, table.Range{Partition: Partition, Consistency: table.Strong}) {
 		if err != nil {
@@ -120,11 +121,11 @@ func List(ctx context.Context, t table.Reader) (list []Entry, err error) {
 	}
 	days := map[string]string{}
 	for item, err := range table.All(ctx, t, table.Range{Partition: UsedPartition, Consistency: table.Strong}) {
-		if err == nil {
-			days[item.Key.Sort], err = dayOf(item)
-		}
 		if err != nil {
 			return nil, fmt.Errorf("reading the uses of keys: %w", err)
+		}
+		if day, err := dayOf(item); err == nil {
+			days[item.Key.Sort] = day
 		}
 	}
 	for i, e := range list {

@@ -58,6 +58,23 @@ func TestKeys_onATable_areListedUntilTheyAreRevokedOrExpire(t *testing.T) {
 	})
 }
 
+// A function that strangers reach may write uses. Who takes it over must not keep a key from being revoked.
+func TestRevoke_lastUseThatCannotBeRead_isLeftOut(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		key := w.add("Ann", 0)
+		if err := w.table.Write(t.Context(), table.Put(table.Item{Key: table.Key{Partition: access.UsedPartition,
+			Sort: key.ID}, Data: []byte(`{"v":2`)}, table.Always)); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := w.keys.List(t.Context()); err != nil || len(list) != 1 || list[0].Used != "" {
+			t.Errorf("%v, %v", list, err)
+		}
+		if _, err := w.keys.Revoke(t.Context(), "Ann"); err != nil || len(w.labels()) > 0 {
+			t.Errorf("%v; left are %v", err, w.labels())
+		}
+	})
+}
+
 func TestRevoke_ambiguousOrUnknown_revokesNothing(t *testing.T) {
 	w := newWorld(t)
 	one, two := w.add("twin", 0), w.add("twin", 0)
