@@ -232,7 +232,6 @@ type News struct {
 	Last   int64     // the last of them
 	Upto   int64     // the last event that was looked at
 	Looked int       // at how many this look was
-	AsOf   int64     // the last event of the room
 	Read   int64     // the last event that the agent was handed
 	Waits  time.Time // until when a call of the agent waits, which will be handed the news; zero: none does
 	Room   string    // its name, which an agent chose
@@ -267,8 +266,8 @@ func (r *liveRoom) hooked(ctx context.Context, x roomlog.HookItem) (k hooked, he
 	return k, here && k.agent.Joined == x.Joined && !k.head.Expired(now), nil
 }
 
-// News returns what is new for the hook x, as of the time of the call. It looks at no event that told, of x, is done
-// with: so each event is looked at once, however much its agent leaves unread.
+// News returns what is new for the hook x, as of the time of the call. It begins behind told.Upto, so
+// that what an agent leaves unread is not read again for each message.
 func (s *Service) News(ctx context.Context, x roomlog.HookItem, told roomlog.Told) (News, error) {
 	r := s.acquire(x.Room)
 	defer r.release()
@@ -290,7 +289,7 @@ func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Agent, k ro
 	if err != nil {
 		return News{}, err
 	}
-	got := News{AsOf: h.AsOf, Read: max(p.Read(), a.Joined), Room: h.Name, Agent: a.Name, Upto: told.Upto}
+	got := News{Read: max(p.Read(), a.Joined), Room: h.Name, Agent: a.Name, Upto: told.Upto}
 	if h.Sleeps(a) { // what comes meanwhile is looked at once it may go on
 		return got, nil
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/agentcall"
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/outcall"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -55,6 +56,7 @@ type Box struct {
 	run     context.Context // nil unless Run works
 	works   map[place]*work
 	failing map[string]time.Time   // since when calls of a hook fail, as far as looks have shown: see Failing
+	turns   map[string]time.Time   // when a hook may be called whose account has made many calls: see turn
 	unsaved map[table.Key]table.Op // what became of calls, where that could not be written
 	busy    sync.WaitGroup         // of the goroutines in works
 }
@@ -65,7 +67,7 @@ const readAtOnce = 64
 // New returns a Box.
 func New(o Options) *Box {
 	return &Box{o: o, agents: agentcall.New(o.Out), reads: make(chan struct{}, readAtOnce), works: map[place]*work{},
-		failing: map[string]time.Time{}, unsaved: map[table.Key]table.Op{}}
+		failing: map[string]time.Time{}, turns: map[string]time.Time{}, unsaved: map[table.Key]table.Op{}}
 }
 
 // Failing returns for how long the calls of a hook have failed whose agent has unread news, or, of a webhook or an
@@ -81,15 +83,37 @@ func (b *Box) Failing() time.Duration {
 	return oldest
 }
 
-// note keeps since when the calls of a hook fail; zero: they do not.
+// note keeps since when the calls of a hook fail that is not due now; zero: they do not.
 func (b *Box) note(hook string, since int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	delete(b.turns, hook)
 	if since == 0 {
 		delete(b.failing, hook)
 	} else {
 		b.failing[hook] = time.UnixMilli(since)
 	}
+}
+
+// turn returns when a hook may be called, which counts for the key that made it or, without one, for its room. Until
+// then its turn is kept; at that time it is used up.
+func (b *Box) turn(x roomlog.HookItem) time.Time {
+	account := x.Principal
+	if ident.KeyOf(account) == "" {
+		account = x.Room
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	at, kept := b.turns[x.ID]
+	if !kept {
+		at = b.o.Rooms.Limits().Call(account)
+	}
+	if at.After(b.now()) {
+		b.turns[x.ID] = at
+	} else {
+		delete(b.turns, x.ID)
+	}
+	return at
 }
 
 // CallsOthers reports whether addresses of other machines are called. A nil Box calls nobody.

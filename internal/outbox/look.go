@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/outcall"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
@@ -114,6 +113,9 @@ func (b *Box) lookAt(ctx context.Context, at place) (again time.Time, err error)
 		case s.hook.Form != room.FormWake && isLate(ctx, s.hook.Form, 0):
 			return b.now(), nil
 		default:
+			if turn := b.turn(s.hook); turn.After(b.now()) {
+				return turn, nil
+			}
 			asked, err = true, b.tell(ctx, s)
 		}
 		if errors.Is(err, errBusy) {
@@ -236,20 +238,12 @@ func (s sight) due(now time.Time) (due bool, again time.Time) {
 	return true, time.Time{}
 }
 
-// errBusy reports that this server had no place for a call, or that it counts for whom so many were made. The host has
-// heard nothing of it, so that it is no failure of the hook.
-var errBusy = errors.New("outbox: too many calls are made")
+// errBusy reports that this server had no place for a call. The host has heard nothing of it, so that it is no failure
+// of the hook.
+var errBusy = errors.New("outbox: too many calls are under way")
 
-// tell makes a call of a hook. It counts for the key that made the hook or, without one, for the room. It fails as call
-// does.
+// tell makes a call of a hook. It fails as call does.
 func (b *Box) tell(ctx context.Context, s sight) error {
-	account := s.hook.Principal
-	if ident.KeyOf(account) == "" {
-		account = s.hook.Room
-	}
-	if !b.o.Rooms.Limits().Call(account) {
-		return errBusy
-	}
 	switch s.hook.Form {
 	case room.FormEach:
 		return b.deliver(ctx, s)
@@ -279,7 +273,7 @@ func (b *Box) call(ctx context.Context, s sight) error {
 		return err
 	}
 	t = lookedAt(t, n)
-	t.Read, t.News, t.TriedMs, t.RetryMs, t.Error = n.Read, n.AsOf, b.now().UnixMilli(), 0, why
+	t.Read, t.News, t.TriedMs, t.RetryMs, t.Error = n.Read, n.Upto, b.now().UnixMilli(), 0, why
 	switch t.Settled = why == "" || ends(answer); {
 	case t.Settled:
 		t.Tries, t.FailingMs = 0, 0

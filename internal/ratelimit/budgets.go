@@ -59,6 +59,15 @@ func (b *budgets) take(key string, n float64, now time.Time, kept float64) (wait
 	return 0
 }
 
+// reserve spends n of the budget of key, and returns how long it takes until that much would have been left.
+func (b *budgets) reserve(key string, n float64, now time.Time) (wait time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	x := b.get(key, now)
+	x.full = x.full.Add(b.time(n))
+	return max(0, x.full.Sub(now)-b.period)
+}
+
 // spend spends n of the budget of key, which may be more than is left, and returns how much
 // of it was left. A negative n gives back what was spent.
 func (b *budgets) spend(key string, n float64, now time.Time) (covered float64) {

@@ -2,6 +2,7 @@ package ratelimit
 
 import (
 	"context"
+	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
@@ -24,5 +25,9 @@ func (l *Limiter) Challenge(ctx context.Context) error {
 // Calls is how many calls the hooks of one account make in a minute, on every server: a message can call many.
 const Calls = 120
 
-// Call counts a call of a hook for an account: that of a key, or of a room. It returns false if there were too many.
-func (l *Limiter) Call(account string) bool { return l.calls.take(account, 1, l.clock.Now(), 0) == 0 }
+// Call counts a call of a hook for an account: that of a key, or of a room. It returns when the call may be made. So
+// calls that are late are made in the order in which they were counted, and a busy hook holds up no other.
+func (l *Limiter) Call(account string) time.Time {
+	now := l.clock.Now()
+	return now.Add(l.calls.reserve(account, 1, now))
+}

@@ -41,7 +41,7 @@ type Told struct {
 	AtMs int64 `json:"at"`             // the last refresh, or the last call that woke the agent; 0: of a webhook
 	Upto int64 `json:"upto,omitempty"` // a look is done with the events up to this one
 	Read int64 `json:"read,omitempty"` // the last event that the agent had read when it was called last; 0: never called
-	News int64 `json:"news,omitempty"` // and the last event of the room by then
+	News int64 `json:"news,omitempty"` // and how far the look had come that called
 	// Last is the last event up to Upto for which the agent is called, and Unread how many such events there were since
 	// it had read all.
 	Last   int64 `json:"for,omitempty"`
