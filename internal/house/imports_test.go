@@ -113,7 +113,7 @@ func arrows() map[string][]string {
 		"scripts/dynamodb-local": {"internal/dynamolocal"}, "scripts/confusables": {},
 		"scripts/scale": {"internal/roomlog"}, "scripts/test": {"internal/dynamolocal"},
 		"scripts/mutants": {"internal/dynamolocal", "internal/engine"},
-		"e2e": {}, "e2e/agents": {}, "e2e/browser": {}, "e2e/systems": {},
+		"e2e":             {}, "e2e/agents": {}, "e2e/browser": {}, "e2e/systems": {},
 		"e2e/fetch": {"e2e/internal/parts", "internal/dynamolocal", "internal/s3local"}, "e2e/internal/parts": {},
 		"e2e/internal/process": {"internal/leaks"},
 	}

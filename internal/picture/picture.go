@@ -35,7 +35,7 @@ const maxShown = 2 << 20
 const maxScans = 32
 
 // Decoder decodes one picture at a time, so that strangers' pictures take no more than the memory
-// for one: up to 40 MB. The callers take turns, and a caller with many pictures waits behind each
+// for one: up to 45 MB. The callers take turns, and a caller with many pictures waits behind each
 // of the others after each of its own. Many goroutines may use it at once.
 type Decoder struct {
 	turn chan struct{}

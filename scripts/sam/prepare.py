@@ -26,7 +26,8 @@ DEAD = {  # what ends so can only be deleted
     "ROLLBACK_COMPLETE": "The first deployment failed.",
     "ROLLBACK_FAILED": "The first deployment failed, and not all of it could be undone.",
     "CREATE_FAILED": "The first deployment failed, and was not undone.",
-    "DELETE_FAILED": "The stack was to be deleted, and that failed.",
+    "DELETE_FAILED": "The stack was to be deleted, and that failed. If it ever ran, its table and bucket stay, with "
+    "your rooms and keys, and the new stack begins with empty ones.",
 }
 
 
