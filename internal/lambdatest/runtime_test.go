@@ -205,6 +205,7 @@ func TestInvoke_noAnswerByTheDeadline_timesOut(t *testing.T) {
 	if err := await(t, got).err; !errors.Is(err, lambdatest.ErrTimedOut) {
 		t.Errorf("never asked for: %v", err)
 	}
+	api.Timeout = time.Second // so that it is asked for before
 	got = invoke(t.Context(), api, `{}`)
 	process{t, api}.next()
 	if err := await(t, got).err; !errors.Is(err, lambdatest.ErrTimedOut) {
