@@ -175,8 +175,8 @@ func TestAccess_serverThatNeedsKeysNow_goesOnWithAKey(t *testing.T) {
 		t.Errorf("without a key: %+v", got)
 	}
 	keyed := ann.again(state, "PARLEY_KEY="+p.newKey("Ann"))
-	if said := keyed.does("connect", "codex"); !strings.Contains(said, "Your seat in the room tea as Ann goes on with "+
-		"this key.\n") {
+	if said := keyed.does("connect", "codex"); !strings.Contains(said, "Your seat in the room tea as Ann is used with "+
+		"this key from now on.\n") {
 		t.Errorf("connect says\n%s", said)
 	}
 	ann.does("say", "Here I am.")

@@ -120,7 +120,7 @@ func examineIn(t *testing.T, env []string, url string, args ...string) (findings
 
 func TestDoctor_allIsWell_saysSoAndLeavesNothing(t *testing.T) {
 	home := onNewMachine(t)
-	p := start(t, "--keep-alive", "500ms", "--metrics-addr", "127.0.0.1:0")
+	p := start(t, "--keep-alive", "300ms", "--metrics-addr", "127.0.0.1:0")
 	for _, client := range []string{"claude-code", "codex"} {
 		if out, code := parley(t, "connect", client, "--url", p.url); code != 0 {
 			t.Fatal(out)

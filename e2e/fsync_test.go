@@ -131,7 +131,7 @@ func checkSynced(t *testing.T, calls []*syscalled, log, text string) {
 	t.Helper()
 	asked := first(calls, -1, func(c *syscalled) bool { return c.name == "read" && strings.Contains(c.text, text) })
 	answered := first(calls, asked.ended, func(c *syscalled) bool {
-		return c.name == "write" && c.file == asked.file && strings.Contains(c.text, "HTTP/1.1 200 OK")
+		return c.name == "write" && c.file == asked.file && strings.Contains(c.text, "sent") // not the header
 	})
 	written := first(calls, asked.ended, func(c *syscalled) bool {
 		return c.name == "pwrite64" && c.file == log && strings.Contains(c.text, text)

@@ -17,7 +17,7 @@ type greeting struct {
 	at       endpoint
 	public   string // the address of MCP, if the settings have one
 	rooms    string // where they are stored
-	exposure string // who can reach the server, and what its callers may do
+	exposure string // who can reach the server, and who may use it
 	makeKey  string // the command that makes a key, if there is none yet
 	io       streams
 }
@@ -96,7 +96,7 @@ func endpointOf(listening net.Addr, own func() netip.Addr) endpoint {
 			reached = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 		}
 		e.hostport = netip.AddrPortFrom(reached, at.Port()).String()
-		e.listens = "on all addresses of this machine; others reach it at " + e.url()
+		e.listens = "on all addresses of this machine, such as " + e.url()
 	}
 	return e
 }

@@ -30,7 +30,7 @@ func TestBanner_leadsWithThePageAndOneCommand_onOneScreen(t *testing.T) {
 			[]string{"listens on http://127.0.0.1:8080/mcp\n",
 				"here.\nThe rooms are stored in /home/ann/parley.db. Ctrl-C"}, "encrypted"},
 		"for others": {greeting{at: open}, "http://192.168.1.7:8080",
-			[]string{"others reach it at http://192.168.1.7:8080/mcp\n", "here.\nThe connection is not encrypted"},
+			[]string{"such as http://192.168.1.7:8080/mcp\n", "here.\nThe connection is not encrypted"},
 			"key"},
 		"with keys, of which there is none": {greeting{at: open, makeKey: strings.TrimSpace(
 			strings.Replace(addKey, "./", "", 1))}, "http://192.168.1.7:8080",

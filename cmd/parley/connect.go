@@ -93,7 +93,7 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	case streams.started == goRun:
 		return usage(fmt.Errorf("clients call the program later, and go run does not leave one: parley connect %s",
 			c.Client))
-	case isTemporary(m.Program):
+	case isTemporary(m.Program) && m.Starts(c.Client, !c.NoWake):
 		return usage(fmt.Errorf("clients call the program later, and %s may be gone by then, as a temporary file: "+
 			"move it to a folder of your PATH first", m.Program))
 	}
@@ -146,7 +146,8 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	return nil
 }
 
-// sayReturned says which seats of the person's commands go on at a server that may have refused them without the key.
+// sayReturned says which seats of the person's commands are used with the key: without it the server may have refused
+// them.
 func (c *connectCommand) sayReturned(w io.Writer, p client.Place) error {
 	if p.Key == "" {
 		return nil
@@ -161,7 +162,7 @@ func (c *connectCommand) sayReturned(w io.Writer, p client.Place) error {
 	}
 	for _, s := range all {
 		if s.Server == p.Base && s.OfShell() && !s.Person {
-			fmt.Fprintf(w, "Your seat in the room %s as %s goes on with this key.\n", s.Room, s.Name)
+			fmt.Fprintf(w, "Your seat in the room %s as %s is used with this key from now on.\n", s.Room, s.Name)
 		}
 	}
 	return nil
@@ -309,8 +310,7 @@ func (c *connectCommand) list(streams streams, all []connect.Status) error {
 
 // whatIsGone says of a client that it starts this program where it no longer is, and what helps.
 func whatIsGone(s connect.Status) string {
-	return fmt.Sprintf("%s starts %s, which is gone, so nothing wakes its agents: parley connect %s", s.Name,
-		shell.HarmlessLine(s.Gone), s.ID)
+	return fmt.Sprintf("%s starts %s, which is gone: parley connect %s", s.Name, shell.HarmlessLine(s.Gone), s.ID)
 }
 
 // shownServer is the address in a client's configuration, without a key or an invite.

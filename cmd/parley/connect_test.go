@@ -87,6 +87,12 @@ func TestConnect_programThatMayNotStay_isRefused(t *testing.T) {
 		len(left) > 0 {
 		t.Errorf("code %d, %s; %v, %v", code, &out, left, err)
 	}
+	for _, never := range [][]string{{"cursor"}, {"codex", "--no-wake"}} { // which start no program
+		args := append([]string{"connect", "--url", "http://127.0.0.1:1"}, never...)
+		if code := run(t.Context(), args, streams{out: &out, err: &out, program: moved}); code != 0 {
+			t.Errorf("%q: code %d, %s", never, code, &out)
+		}
+	}
 }
 
 func TestConnect_programThatIsGone_isNoticed(t *testing.T) {
@@ -97,7 +103,7 @@ func TestConnect_programThatIsGone_isNoticed(t *testing.T) {
 	if err := os.Remove(lasting()); err != nil {
 		t.Fatal(err)
 	}
-	const gone = ", which is gone, so nothing wakes its agents: parley connect codex\n"
+	const gone = ", which is gone: parley connect codex\n"
 	connectSays(t, 0, nil, "codex           Codex starts "+lasting()+gone,
 		"cursor          connected to http://127.0.0.1:1\n")
 	ctx, stop := context.WithCancel(t.Context())

@@ -117,7 +117,7 @@ func TestServe_onAllAddresses_invitesToOneThatOthersReach(t *testing.T) {
 		ended <- run(ctx, []string{"--addr", "0.0.0.0:0", "--access", "open", "--data",
 			filepath.Join(t.TempDir(), "parley.db")}, streams{in: strings.NewReader(""), out: out, err: out})
 	}()
-	paste := regexp.MustCompile(`others reach it at (http://\S+):(\d+)/mcp\n`)
+	paste := regexp.MustCompile(`such as (http://\S+):(\d+)/mcp\n`)
 	await(t, out, paste)
 	found := paste.FindStringSubmatch(out.String())
 	url := found[1] + ":" + found[2]

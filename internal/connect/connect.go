@@ -53,6 +53,14 @@ func (m Machine) Check(id string, allow bool) error {
 	return err
 }
 
+// Starts reports whether a client would start this program: for its hooks, if they are wanted, or as its server.
+func (m Machine) Starts(id string, wake bool) bool {
+	c, err := find(id)
+	return err == nil && c.startsProgram(wake)
+}
+
+func (c client) startsProgram(wake bool) bool { return c.starts || wake && c.wake != nil }
+
 // checked returns the client that is to be connected.
 func (m Machine) checked(id string, allow bool) (client, error) {
 	c, err := find(id)
@@ -95,7 +103,7 @@ func (m Machine) Connect(o Options) (Report, error) {
 				return false, err
 			}
 			now := connection{Client: c.id, Config: c.file(m), Server: o.Server, Allow: o.Allow}
-			if o.Wake && c.wake != nil || c.starts {
+			if c.startsProgram(o.Wake) {
 				now.Program = m.Program
 			}
 			if err := r.write(now, old, edits); err != nil {

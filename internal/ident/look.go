@@ -18,25 +18,30 @@ import (
 // prototype of all that look like it. It is taken before case is folded: "BiII" and
 // "Bill" are alike only as they are written. Signs are as spaces: "Ann s Claude" is like "Ann's Claude".
 type Look struct {
-	shown    string
-	skeleton string // folded, with one space between words
+	words    string // the name with one space in the place of signs
+	skeleton string // of words, folded
+	whole    string // the skeleton of the name with its signs, folded
 	exotic   bool   // the name has a letter that is not ASCII
 }
 
 // LookOf returns the look of a name as it is shown.
-func LookOf(shown string) Look { return Look{shown, words(fold(skeleton(shown))), !isASCII(shown)} }
+func LookOf(shown string) Look {
+	w := words(shown)
+	return Look{w, fold(skeleton(w)), fold(skeleton(shown)), !isASCII(shown)}
+}
 
 // loose returns the skeleton with letters as one that look alike in some case.
 func (l Look) loose() string { return inSomeCase.Replace(l.skeleton) }
 
 // capital returns the folded skeleton of the name in capitals.
-func (l Look) capital() string { return words(fold(skeleton(strings.ToUpper(l.shown)))) }
+func (l Look) capital() string { return fold(skeleton(strings.ToUpper(l.words))) }
 
 // Like reports whether the two looks are alike. If a name has a letter that is not
 // ASCII, its case hides nothing: "SАM" with a Cyrillic А is drawn like SAM, which is Sam,
 // but the prototype of a small m is rn.
 func (l Look) Like(m Look) bool {
-	return l.skeleton == m.skeleton || (l.exotic || m.exotic) && (l.loose() == m.loose() || l.capital() == m.capital())
+	return l.skeleton == m.skeleton || l.whole == m.whole ||
+		(l.exotic || m.exotic) && (l.loose() == m.loose() || l.capital() == m.capital())
 }
 
 // inSomeCase merges letters of folded skeletons that look alike in one case. The
@@ -56,7 +61,7 @@ func Respelled(shown string) string {
 			return r
 		}
 		return -1
-	}, digitsForLetters.Replace(LookOf(shown).loose()))
+	}, digitsForLetters.Replace(inSomeCase.Replace(fold(skeleton(shown)))))
 }
 
 var digitsForLetters = strings.NewReplacer("0", "o", "1", "l", "3", "e", "4", "a", "5", "s")
@@ -75,10 +80,17 @@ func skeleton(s string) string {
 	return norm.NFD.String(b.String())
 }
 
-// words returns the words of s with one space between them. Spaces and signs part words.
-func words(s string) string {
-	parts := func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.N) }
-	return strings.Join(strings.FieldsFunc(s, parts), " ")
+// words returns the words of a name as it is shown, with one space between them. Spaces and signs part words, but no
+// sign that looks like a letter, nor a letter that looks like a sign.
+func words(shown string) string {
+	return strings.Join(strings.FieldsFunc(shown, func(r rune) bool {
+		return !isOfWord(r) && !strings.ContainsFunc(prototypes()[r], isOfWord)
+	}), " ")
+}
+
+// isOfWord reports whether r is a letter, a mark or a number. A modifier letter is not: most look like an apostrophe.
+func isOfWord(r rune) bool {
+	return unicode.In(r, unicode.L, unicode.M, unicode.N) && !unicode.Is(unicode.Lm, r)
 }
 
 func fold(s string) string {

@@ -29,14 +29,17 @@ func TestLook_ofLookAlikes_isAlike(t *testing.T) {
 
 func TestLook_ofNamesThatDiffer_isNot(t *testing.T) {
 	for name, others := range map[string][]string{
-		"Bill":     {"Bell", "Bil", "Bill 2", "B ill"},
-		"Ali":      {"Alj", "Mali", "Al"},
-		"Eli":      {"Ell"}, // in capitals they would be
-		"Claude":   {"Claude 2", "Claudia", "Cloud"},
-		"Zoé":      {"Zoe", "Zoë"},
-		"Anna":     {"Анна", "Ann"},
-		"Agent 10": {"Agent 11", "Agent 1"},
-		"李小龍":      {"李小龙"},
+		"Bill":                            {"Bell", "Bil", "Bill 2", "B ill"},
+		"Ali":                             {"Alj", "Mali", "Al"},
+		"Eli":                             {"Ell"}, // in capitals they would be
+		"Claude":                          {"Claude 2", "Claudia", "Cloud"},
+		"Zoé":                             {"Zoe", "Zoë"},
+		"Anna":                            {"Анна", "Ann"},
+		"Agent 10":                        {"Agent 11", "Agent 1"},
+		"李小龍":                             {"李小龙"},
+		"\u05d8\u05dc":                    {"\u05d8\u05dc\u05d9"}, // Tal and Tali: yod looks like an apostrophe
+		"\u30df":                          {"\u30df\u30ce"},
+		"\u0648\u0643\u064a\u0644 \u0661": {"\u0648\u0643\u064a\u0644 \u0661\u0660"}, // agent 1 and agent 10
 	} {
 		for _, other := range others {
 			if a, b := nameOf(t, name), nameOf(t, other); LookOf(a.Shown).Like(LookOf(b.Shown)) {

@@ -291,7 +291,8 @@ func TestDeliver_hostIsDownForADay_losesNothing(t *testing.T) {
 
 // A message of a byte may call many. A server for one machine has no keys, and counts for each room.
 func TestDeliver_manyCallsForOneKey_areLateAndHoldUpNoOtherHook(t *testing.T) {
-	for principal, late := range map[string]time.Duration{ident.KeyPrincipal("k"): 500 * time.Millisecond, ident.Local: 0} {
+	const each = time.Minute / ratelimit.Calls
+	for principal, late := range map[string]time.Duration{ident.KeyPrincipal("k"): each, ident.Local: 0} {
 		w := newWorld(t)
 		rooms := map[string]*webhook{}
 		want := map[string][]string{"coffee": {said(0)}}

@@ -57,6 +57,9 @@ type dealtTask struct {
 func (r *Room) dealTasks(l *freeLook) {
 	r.dealing.Lock()
 	defer r.dealing.Unlock()
+	if r.isReplaced(l) {
+		return
+	}
 	ctx, cancel := roomlog.Detached(context.Background())
 	defer cancel()
 	h, now := r.log.Peek(), r.now()
@@ -85,6 +88,13 @@ func (r *Room) dealTasks(l *freeLook) {
 	case again > 0:
 		r.lookForTasksAfter(again)
 	}
+}
+
+// isReplaced reports whether a newer look has taken the place of l.
+func (r *Room) isReplaced(l *freeLook) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.tasks != l
 }
 
 // openings returns the tasks that are free or have stalled, of which no agent was told as far as this

@@ -125,6 +125,9 @@ func (e Event) calls() (named, replied, spoke []int) {
 	if e.Kind != Status && !e.Person {
 		spoke = []int{e.Seat}
 	}
+	if e.Withdraws != 0 { // it names those whose debt it ends
+		return nil, replied, spoke
+	}
 	return e.Named, replied, spoke
 }
 

@@ -162,7 +162,7 @@ func (o TaskOrder) add(h *Head, a Agent, e *Event) (*Event, int64, error) {
 	switch {
 	case mine+len(o.Add) > MaxAdded:
 		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks of one agent, of a guest with those "+
-			"of agents that have left: %d; you add %d. Nothing was added: finish or drop some first, or put several "+
+			"of agents that have left: %d; you add %d. Nothing was added: take or finish some first, or put several "+
 			"into one.", MaxAdded, mine, len(o.Add))
 	case len(h.Tasks)+len(o.Add) > MaxTasks:
 		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks in a room; there are %d. Nothing "+
