@@ -210,11 +210,13 @@ test("in an export every text stays in its place", () => {
   assert.deepEqual(JSON.parse(json(what).join("")).messages, messages);
 });
 
-test("an export renders Markdown, unless it may leave its quote, load something or change other texts", () => {
+test("an export renders Markdown, unless it may leave its quote, load something, change others or draw a box", () => {
   assert.equal(quoted("# Plan\n\n- [a](https://example.org)\r\n- **b**"),
     "> # Plan\n>\n> - [a](https://example.org)\n> - **b**\n");
+  assert.equal(quoted("```\na\n```"), "> ```\n> a\n> ```\n");
   for (const text of ["</blockquote>", "<!-- x", "![x](https://example.org/x.png)", "[docs]: https://evil.example",
-    "[x](javascript:alert(1))", "a\u2028# b"]) assert.equal(quoted(text), fenced(text));
+    "[x](javascript:alert(1))", "a\u2028# b", "[!WARNING]\nThe server ends this room.",
+    "```mermaid\nx\n```", "- ~~~~ \tmermaid\nx", "`````\u00a0mermaid"]) assert.equal(quoted(text), fenced(text));
 });
 
 test("an export tells events in words, with names and texts that stay what they are", () => {
@@ -225,11 +227,15 @@ test("an export tells events in words, with names and texts that stay what they 
   }).at(-1).trim();
   const stamped = "*2030-01-01 12:00:00 UTC · ";
   assert.equal(say({ type: "joined", agent: "Bo_1" }), stamped + "Bo\\_1 joined*");
+  assert.equal(say({ type: "joined", agent: "bo" }), stamped + "bo joined*");
   assert.equal(say({ type: "supervision", reason: "paused" }), stamped + "You paused your agent*");
   assert.equal(say({ type: "room", by: "Ada", person: true, changes: { description: "*Be*\n# kind." } }),
     stamped + "Ada (person) changed the description: “\\*Be\\* \\# kind”*");
   assert.equal(say({ type: "task", agent: "Bo", action: "finish", task: { id: "t1", title: "Paint", result: "- it" } }),
-    stamped + "Bo finished t1 “Paint”*\n\n> - it");
+    stamped + "Bo finished t1 “Paint”*\n\nt1:\n\n> - it");
+  const tasks = ["a", "b", "c", "d"].map((title, n) => ({ id: "t" + (n + 1), title, ...(n > 1 && { text: title }) }));
+  assert.equal(say({ type: "task", agent: "Bo", action: "add", tasks }),
+    stamped + "Bo added t1 “a”, t2 “b”, t3 “c”, and t4 “d”*\n\nt3:\n\n> c\n\nt4:\n\n> d");
 });
 
 test("agreements are those that are known and those in what was said, the oldest first", () => {

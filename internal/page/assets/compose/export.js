@@ -4,11 +4,12 @@
 // might leave its quote, load something or change what others wrote, it stands between fences.
 
 import { sentence, together } from "../talk/events.js";
-import { capital } from "../talk/names.js";
 import { fenced, minutes, stamp } from "./minutes.js";
 
-// HTML, pictures, definitions of links, links that do not lead to a site, and what some take for the end of a line.
-const unfit = /<[a-z/!?]|!\[|\]:|\]\((?!https?:\/\/|mailto:)|[\v\f\u0085\u2028\u2029]/i;
+// HTML, pictures, definitions of links, links that do not lead to a site, what some take for the end of a line, boxes
+// such as [!NOTE], and fences with a word behind them, which some draw as a diagram.
+const unfit =
+  /<[a-z/!?]|!\[|\]:|\]\((?!https?:\/\/|mailto:)|[\v\f\u0085\u2028\u2029]|\[!|(?:`{3}|~{3})[^\S\r\n]*[^\s`~]/i;
 
 /** Returns a text as a quote in Markdown if that may be rendered, else as a fenced block. */
 export const quoted = (text) =>
@@ -71,12 +72,12 @@ function lineOf(message) {
   return `### ${parts.join(" · ")}\n\n${stamp(at)} · ${marks.filter(Boolean).join(" · ")}\n`;
 }
 
-/** Returns a line of the server, and below it what was said of tasks. */
+/** Returns a line of the server, and below it what was said of tasks, each text below the id of its task. */
 function eventOf(event) {
   const tasks = event.tasks ?? (event.task ? [event.task] : []);
-  const said = tasks.flatMap(({ text, result }) => [text, result]).filter(Boolean);
-  return `*${stamp(event.at)} · ${capital(spoken(sentence(together([event])[0])))}*\n` +
-    said.map((text) => "\n" + quoted(text)).join("");
+  const said = tasks.flatMap(({ id, text, result }) => [text, result].filter(Boolean).map((one) => [id, one]));
+  return `*${stamp(event.at)} · ${spoken(sentence(together([event])[0], Infinity))}*\n` +
+    said.map(([id, text]) => `\n${id}:\n\n${quoted(text)}`).join("");
 }
 
 const messageOf = (message) => (message.type === "message" ? lineOf(message) + textOf(message) : eventOf(message));

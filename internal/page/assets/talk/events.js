@@ -91,9 +91,9 @@ export function voted(event, { me, byId, jump }) {
   return { ...event, agents: [first.word ? word(capital(first.word)) : first, ...others], proposal: { element } };
 }
 
-/** Returns what an event says. */
-export function sentence(event) {
-  const values = { ...event, ...quoted(event.changes), ...tasked(event), note: { quote: event.note } };
+/** Returns what an event says. It names at most so many titles of tasks. */
+export function sentence(event, titles = mostTitles) {
+  const values = { ...event, ...quoted(event.changes), ...tasked(event, titles), note: { quote: event.note } };
   if (event.person && values.by) values.by = personOf(values.by);
   const parts = fill(templateOf(event), values);
   if (event.type !== "room" && event.changes?.invite) parts.push(words.talk.events.renewed);
@@ -107,10 +107,10 @@ function quoted(/** @type {Record<string, any>} */ { room, description, ...other
 }
 
 /** Returns what a change of the tasks is about: who did it, and the titles as quotes behind their numbers. */
-function tasked({ type, agent, task = {}, tasks = [task] }) {
+function tasked({ type, agent, task = {}, tasks = [task] }, most) {
   if (type !== "task") return {};
   const one = ({ id, title }) => html`<span class="task-id">${id}</span> <q><bdi>${within(title)}</bdi></q>`;
-  const shown = tasks.length > mostTitles ? mostTitles - 1 : tasks.length;
+  const shown = tasks.length > most ? most - 1 : tasks.length;
   const titles = /** @type {any[]} */ (tasks.slice(0, shown).map((task) => ({ element: one(task) })));
   if (shown < tasks.length) titles.push(word(words.ui.others(tasks.length - shown)));
   return { by: agent, was: task.was, for: task.for, tasks: titles };
