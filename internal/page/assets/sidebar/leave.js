@@ -6,17 +6,17 @@ import { Confirm } from "../ui/dialog.js";
 import { dialogs as w } from "./words.js";
 
 /** Gives up the seat, after asking. */
-export const LeaveDialog = ({ room, onClose }) => html`
+export const LeaveDialog = ({ room, late, onClose }) => html`
   <${Confirm} title=${w.leaveTitle} text=${room.state.alone ? w.leaveTextAlone : w.leaveText(room.state.me)}
-    button=${w.leaveButton} act=${() => room.leave()} onClose=${onClose} />`;
+    button=${w.leaveButton} act=${() => room.leave()} late=${late} onClose=${onClose} />`;
 
 /** Forgets the seat in this browser, after asking; the seat stays. */
-export function ForgetDialog({ room, onClose }) {
+export function ForgetDialog({ room, late, onClose }) {
   const forget = () => {
     room.forget();
     location.assign(root);
   };
   return html`
     <${Confirm} title=${w.forgetTitle} text=${room.state.alone ? w.forgetTextAlone : w.forgetText}
-      button=${w.forgetButton} act=${forget} onClose=${onClose} />`;
+      button=${w.forgetButton} act=${forget} late=${late} onClose=${onClose} />`;
 }

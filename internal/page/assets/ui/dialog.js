@@ -3,6 +3,7 @@
 
 import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { words } from "../words.js";
+import { Decision } from "./decision.js";
 import { Icon } from "./icon.js";
 
 /** Shows a dialog while it is on the page, and gives the focus back when it goes. */
@@ -38,11 +39,15 @@ export function Dialog({ title, onClose, children, className = "" }) {
     </dialog>`;
 }
 
-/** Asks once before something that cannot be undone. act may return a promise; what it refuses is shown. */
-export function Confirm({ title, text, button, act, onClose }) {
+/**
+ * Asks once before something that cannot be undone. act may return a promise; what it refuses is shown. The second
+ * press of a double tap was meant for what opened the dialog. One that comes late may come under any press.
+ */
+export function Confirm({ title, text, button, act, onClose, late = false }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
-  const go = async () => {
+  const go = async ({ detail }) => {
+    if (detail > 1) return;
     setBusy(true);
     try {
       await act();
@@ -58,7 +63,9 @@ export function Confirm({ title, text, button, act, onClose }) {
       ${problem && html`<p class="danger" role="alert">${problem}</p>`}
       <div class="dialog-buttons">
         <button type="button" class="button" onClick=${onClose}>${words.ui.cancel}</button>
-        <button type="button" class="button danger" disabled=${busy} onClick=${go}>${button}</button>
+        <${late ? Decision : "button"} type="button" class="button danger" disabled=${busy} onClick=${go}>
+          ${button}
+        <//>
       </div>
     <//>`;
 }

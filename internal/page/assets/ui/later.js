@@ -12,7 +12,8 @@ const NotLoaded = ({ onClose }) => html`
 
 /**
  * Returns the component that a module exports under a name. load imports the module. Where that fails,
- * because the connection is gone or the server was replaced by a newer one, missing says so.
+ * because the connection is gone or the server was replaced by a newer one, missing says so. The
+ * component is late if it was not loaded when it was asked for.
  * @param {() => Promise<any>} load
  * @param {string} name
  * @param {any} [missing]
@@ -22,13 +23,14 @@ export function later(load, name, missing = NotLoaded) {
   const get = () => load().then((module) => void (part = module[name]), () => {});
   all.push(get);
   return function Later(props) {
+    const [late] = useState(part === null);
     const [tried, setTried] = useState(part !== null);
     useEffect(() => {
       let gone = false;
       get().then(() => gone || setTried(true));
       return () => void (gone = true);
     }, []);
-    return tried && html`<${part ?? missing} ...${props} />`;
+    return tried && html`<${part ?? missing} ...${props} late=${late} />`;
   };
 }
 

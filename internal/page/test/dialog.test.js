@@ -1,0 +1,35 @@
+import "./platform.js";
+import { drawn, settled } from "./page.js";
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Confirm } from "../assets/ui/dialog.js";
+import { later } from "../assets/ui/later.js";
+
+let acted;
+beforeEach(() => void (acted = 0));
+const props = { title: "Leave?", text: "", button: "Leave", act: () => void (acted += 1), onClose: () => {} };
+
+/** Presses the red button; n says which press of a double tap it is, and 0 that it is a key. */
+function press({ find }, n) {
+  find("button").at(-1).dispatchEvent(Object.assign(new Event("click"), { detail: n }));
+  return acted;
+}
+
+test("a dialog that asks takes a press at once, and not the second one of a double tap", () => {
+  const dialog = drawn(Confirm, props);
+  assert.deepEqual([press(dialog, 2), press(dialog, 1)], [0, 1]);
+});
+
+test("a dialog that had to be loaded takes a press after half a second, and the next one at once", async (t) => {
+  let now = 1_000;
+  t.mock.method(performance, "now", () => now);
+  const Leave = later(() => Promise.resolve({ Confirm }), "Confirm");
+  const late = drawn(Leave, props);
+  while (late.find("button").length === 0) await settled();
+  assert.equal(press(late, 1), 0);
+  now += 500;
+  assert.equal(press(late, 1), 1);
+  assert.equal(press(drawn(Leave, props), 1), 2);
+});
