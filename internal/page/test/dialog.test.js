@@ -4,6 +4,7 @@ import { drawn, settled } from "./page.js";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
+import { Names } from "../assets/compose/audience.js";
 import { Confirm } from "../assets/ui/dialog.js";
 import { later } from "../assets/ui/later.js";
 
@@ -32,4 +33,17 @@ test("a dialog that had to be loaded takes a press after half a second, and the 
   now += 500;
   assert.equal(press(late, 1), 1);
   assert.equal(press(drawn(Leave, props), 1), 2);
+});
+
+test("names are searched while they are many, and all are there when they are few again", async () => {
+  const names = ["Ada", "Bo", "Cy", "Dee", "Eve", "Flo", "Gus", "Hal", "Ida"];
+  const page = drawn(Names, { names, chosen: [], onChange: () => {} });
+  const shown = () => page.find("bdi").map(({ textContent }) => textContent);
+  const [field] = page.find("input");
+  field.value = "da";
+  field.dispatchEvent(new Event("input"));
+  await settled();
+  assert.deepEqual(shown(), ["Ada", "Ida"]);
+  page.draw({ names: names.slice(0, 8), chosen: [], onChange: () => {} });
+  assert.deepEqual(shown(), names.slice(0, 8));
 });

@@ -18,13 +18,14 @@ const Choice = ({ type = "radio", name, checked, onChange, disabled, children })
   </label>`;
 
 /** One checkbox for each of names; chosen are those that are checked. Many names can be searched. */
-function Names({ names, chosen, onChange }) {
+export function Names({ names, chosen, onChange }) {
   const [part, setPart] = useState("");
   const known = [...names, ...chosen.filter((name) => !names.includes(name))]; // somebody may have left
-  const all = known.filter((name) => fold(name).includes(fold(part.trim())));
+  const many = known.length > few;
+  const all = many ? known.filter((name) => fold(name).includes(fold(part.trim()))) : known;
   const set = (name, yes) => onChange(yes ? [...chosen, name] : chosen.filter((other) => other !== name));
   return html`
-    ${known.length > few && html`
+    ${many && html`
       <input class="input" type="search" aria-label=${words.compose.find} placeholder=${words.compose.find}
         value=${part} onInput=${(e) => setPart(e.target.value)}
         onKeyDown=${(e) => e.key === "Enter" && e.preventDefault()} />`}
