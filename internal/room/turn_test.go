@@ -114,7 +114,7 @@ func TestTurn_agentThatWasCalled_isWaitedForTwoMinutes(t *testing.T) {
 			named(l)
 			l.say(2, "yes, please")
 		}, again: 2*time.Minute - 4*time.Second},
-		"not for a reply": {happen: func(l *timeline) { l.reply(2, l.say(3, "hm")) }, want: 4},
+		"not for a reply":      {happen: func(l *timeline) { l.reply(2, l.say(3, "hm")) }, want: 4},
 		"not for a withdrawal": {happen: func(l *timeline) { l.withdraw(l.ask(1, 3)) }, want: 2},
 		"until its answer": {happen: func(l *timeline) {
 			named(l)
