@@ -24,6 +24,9 @@ import (
 // somebody asks for another one.
 const BinaryEnv = "PARLEY_E2E_BINARY"
 
+// tempEnv names the folder for temporary files of the program under test.
+const tempEnv = "PARLEY_E2E_TEMP"
+
 // patience bounds a start and an end, which take milliseconds.
 const patience = 20 * time.Second
 
@@ -39,14 +42,18 @@ func Main(tests func() int, root string) {
 }
 
 func withBinary(tests func() int, root string) (int, error) {
-	if os.Getenv(BinaryEnv) != "" {
-		return tests(), nil
-	}
 	dir, err := os.MkdirTemp("", "parley-e2e-")
 	if err != nil {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
+	temp := filepath.Join(dir, "tmp")
+	if err := errors.Join(os.Mkdir(temp, 0o700), os.Setenv(tempEnv, temp)); err != nil {
+		return 0, err
+	}
+	if os.Getenv(BinaryEnv) != "" {
+		return tests(), nil
+	}
 	binary := filepath.Join(dir, "parley")
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
@@ -56,8 +63,7 @@ func withBinary(tests func() int, root string) (int, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("%w\n%s", err, out)
 	}
-	err = errors.Join(os.Mkdir(filepath.Join(dir, "tmp"), 0o700), os.Setenv(BinaryEnv, binary))
-	if err != nil {
+	if err := os.Setenv(BinaryEnv, binary); err != nil {
 		return 0, err
 	}
 	return tests(), nil
@@ -120,11 +126,8 @@ func Environment() []string {
 			env = append(env, pair)
 		}
 	}
-	temp := filepath.Join(filepath.Dir(os.Getenv(BinaryEnv)), "tmp")
-	if _, err := os.Stat(temp); err == nil { // else the program is another build
-		env = append(env, "TMPDIR="+temp, "TMP="+temp, "TEMP="+temp)
-	}
-	return env
+	temp := os.Getenv(tempEnv)
+	return append(env, "TMPDIR="+temp, "TMP="+temp, "TEMP="+temp)
 }
 
 // ofTheTester reports whether a variable is not for the programs under test.
