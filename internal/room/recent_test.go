@@ -193,7 +193,7 @@ func TestRecent_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
 		from := h.Recent.From
 		for _, a := range h.Agents {
 			named := l.newest(from, func(e room.Event) bool {
-				return e.Type == room.Said && len(e.To) == 0 && slices.Contains(e.Named, a.Seat)
+				return e.Type == room.Said && len(e.To) == 0 && e.Withdraws == 0 && slices.Contains(e.Named, a.Seat)
 			})
 			replied := l.newest(from, func(e room.Event) bool {
 				return e.Type == room.Said && len(e.To) == 0 && e.ReplyTo != 0 && e.ReSeat == a.Seat && e.Seat != a.Seat
