@@ -204,6 +204,9 @@ func parseAnswer(text []byte) (answer, error) {
 			StructuredContent answer `json:"structuredContent"`
 		} `json:"result"`
 	}
+	if _, data, isEvent := bytes.Cut(text, []byte("\ndata: ")); isEvent { // of a call that took longer
+		text, _, _ = bytes.Cut(data, []byte("\n"))
+	}
 	err := json.Unmarshal(text, &message)
 	return message.Result.StructuredContent, err
 }
