@@ -81,7 +81,10 @@ def call(port, secret, tool, **arguments):
     params = {"name": tool, "arguments": arguments}
     status, _, body = ask(port, "POST", "/mcp", {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params}, secret)
     assert status == 200, (tool, status, body)
-    return json.loads(body)["result"]["structuredContent"]
+    text = body.decode() if isinstance(body, bytes) else body
+    if text.startswith(":"):  # an answer that took longer is an event
+        text = text.split("\ndata: ", 1)[1].split("\n", 1)[0]
+    return json.loads(text)["result"]["structuredContent"]
 
 
 def check(port):
