@@ -94,8 +94,8 @@ func (a *allowance) giveBack() { a.full = a.full.Add(-a.step) }
 
 // wait returns how long it takes until each group of t has a turn.
 func (t *turn) wait(now time.Time) time.Duration {
-	longest := t.of[0].wait(now)
-	for _, a := range t.of[1:] {
+	longest := time.Duration(0)
+	for _, a := range t.of {
 		longest = max(longest, a.wait(now))
 	}
 	return longest
@@ -195,22 +195,14 @@ func (g *guesses) await(ctx context.Context, t *turn) error {
 	return t.why // its turn has just come
 }
 
-// grant gives t its turn, or returns how long that takes at least. busy says that the same
-// secret is being looked up: t hears what comes of that. g.mu is held.
-func (g *guesses) grant(t *turn, now time.Time) (wait time.Duration, busy bool) {
-	if _, busy = g.looking[t.secret]; busy {
-		return 0, true
-	}
-	if wait = max(g.all.wait(now), t.wait(now)); wait > 0 {
-		return wait, false
-	}
+// grant gives t its turn, which first has found to be due. g.mu is held.
+func (g *guesses) grant(t *turn, now time.Time) {
 	g.all.take(now)
 	for _, a := range t.of {
 		a.take(now)
 	}
 	g.looking[t.secret] = struct{}{}
 	close(t.comes)
-	return 0, false
 }
 
 // advance gives their turns to those in the queue whose time has come. g.mu is held.
