@@ -16,7 +16,8 @@ type watchedClock struct {
 	*clockwork.FakeClock
 	mu    sync.Mutex
 	made  map[time.Duration]int // how often a timer was set, by its duration
-	funcs []*watchedFunc        // that have neither returned nor been stopped
+	due   map[*watchedTimer]time.Time
+	funcs []*watchedFunc // that have neither returned nor been stopped
 }
 
 // watchedFunc is a function that is called at a time.
@@ -44,22 +45,42 @@ type watchedTimer struct {
 	clock *watchedClock
 }
 
-func (t watchedTimer) Reset(d time.Duration) bool {
+func (t *watchedTimer) Reset(d time.Duration) bool {
 	was := t.Timer.Reset(d)
-	t.clock.note(d)
+	t.clock.note(t, d)
 	return was
 }
 
-func (c *watchedClock) note(d time.Duration) {
+func (t *watchedTimer) Stop() bool {
+	t.clock.mu.Lock()
+	delete(t.clock.due, t)
+	t.clock.mu.Unlock()
+	return t.Timer.Stop()
+}
+
+func (c *watchedClock) note(t *watchedTimer, d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.made[d]++
+	c.due[t] = c.Now().Add(d)
 }
 
 func (c *watchedClock) NewTimer(d time.Duration) clockwork.Timer {
-	t := c.FakeClock.NewTimer(d)
-	c.note(d)
-	return watchedTimer{t, c}
+	t := &watchedTimer{c.FakeClock.NewTimer(d), c}
+	c.note(t, d)
+	return t
+}
+
+// isAnswered reports whether each timer that has fired was set again or stopped.
+func (c *watchedClock) isAnswered() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, due := range c.due {
+		if !due.After(c.Now()) {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *watchedClock) AfterFunc(d time.Duration, do func()) clockwork.Timer {

@@ -34,7 +34,8 @@ func newWorld(t *testing.T) *world {
 }
 
 func onTable(t *testing.T, clock *clockwork.FakeClock, b table.Table, o chat.Options) *world {
-	watch := &watchedClock{FakeClock: clock, made: map[time.Duration]int{}}
+	watch := &watchedClock{FakeClock: clock, made: map[time.Duration]int{},
+		due: map[*watchedTimer]time.Time{}}
 	o.Clock = watch
 	if o.Logger == nil {
 		o.Logger = leaks.Logger(t)
