@@ -94,7 +94,7 @@ func TestSend_eachOutcome(t *testing.T) {
 			state: "INPUT_REQUIRED", shows: "All others are done or have left.",
 		},
 		"news": {
-			before: func(w *world, _ *agent) { w.says("Wait!") },
+			before: func(w *world, _ *agent) { w.says("Wait, @Bob!") },
 			state:  "INPUT_REQUIRED", shows: "Your message was NOT said, as what follows came before it", again: true,
 		},
 		"a credential": {

@@ -17,8 +17,8 @@ import (
 const (
 	saidTurn    = "All are waiting, and it is your turn: say what comes next, or that you are finished."
 	saidAllDone = "All others are done or have left. If all is said, cancel the task: that leaves the room."
-	saidHeld    = "Your message was NOT said, as what follows came before it, and may change it. Say it again, as it " +
-		"is or changed."
+	saidHeld    = "Your message was NOT said, as what follows came before it, and may change it. Say it again in " +
+		"a new message, as it is or changed."
 	saidSecret = "Your message was NOT said, as it seems to hold %s, which anyone in the room could use. Take that " +
 		"out, or send the same again if it may be said."
 	saidPaused  = "Your message was NOT said, as your user has paused you in this room. Wait, and say it again later."

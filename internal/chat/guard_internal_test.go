@@ -39,7 +39,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 	toAll, status, toAnn := room.Event{Text: "to all"}, room.Event{Text: "busy", Kind: room.Status},
 		room.Event{Text: "to Ann", Named: []int{c.agent.Seat}}
 	for what, x := range map[string]struct {
-		held    int // how often Ann was held back before
+		held    bool // Ann has the cursor of a hold
 		batched []room.Event
 		unknown int // of them, which another process has written
 		holds   bool
@@ -47,13 +47,13 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 		"nothing":                        {},
 		"a status":                       {batched: []room.Event{status}},
 		"a message to all":               {batched: []room.Event{toAll}, holds: true},
-		"one, after a hold":              {held: 1, batched: []room.Event{toAll, toAll}},
-		"one to the sender, after those": {held: 1, batched: []room.Event{toAll, toAnn, toAll}, holds: true},
-		"one that nobody here has read":  {held: 1, batched: []room.Event{toAll, toAll}, unknown: 1, holds: true},
+		"one, after a hold":              {held: true, batched: []room.Event{toAll, toAll}},
+		"one to the sender, after those": {held: true, batched: []room.Event{toAll, toAnn, toAll}, holds: true},
+		"one that nobody here has read":  {held: true, batched: []room.Event{toAll, toAll}, unknown: 1, holds: true},
 	} {
 		cursor := ident.Cursor{N: base.AsOf}.String(token)
 		op := &sendOp{caller: c, req: SendRequest{Text: "mine", Cursor: cursor}, began: now, guard: true,
-			held: x.held, checked: base.AsOf, event: room.Event{Text: "mine"}}
+			cursor: ident.Cursor{N: base.AsOf, Held: x.held}, checked: base.AsOf, event: room.Event{Text: "mine"}}
 		for range 2 { // the first Write may fail, and others may have written what they like since
 			h, batched := base, []room.Event(nil)
 			for _, e := range x.batched {

@@ -168,7 +168,7 @@ func (in *inbox) take(e room.Event, agents int) bool {
 func (in *inbox) ends(e room.Event, agents int) bool {
 	me := in.caller.agent
 	return me.WokenBy(e, agents, in.forMe) &&
-		(e.N > in.pos.own || me.HoldOf(e, agents, room.Event{}) == room.HoldsFirmly)
+		(e.N > in.pos.own || me.HoldOf(e, room.Event{}) == room.HoldsAlways)
 }
 
 // position is where a call begins to read.

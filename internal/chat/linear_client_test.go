@@ -231,11 +231,11 @@ func (c *client) passed() cursorArg {
 	if c.noCursors {
 		return cursorArg{}
 	}
-	return cursorArg{true, c.place()}
+	return c.numbers.passed(c.token, c.cursor)
 }
 
 // place is the event at which the client's last cursor stands.
-func (c *client) place() int64 { return numberOf(c.numbers.cursor(c.token, c.cursor)) }
+func (c *client) place() int64 { return c.numbers.passed(c.token, c.cursor).n }
 
 func (c *client) wait(d time.Duration) error {
 	req := chat.WaitRequest{Token: c.token, Wait: d}
@@ -297,10 +297,7 @@ func (c *client) send() error {
 		c.sent(s, call, req.Wait > 0, got)
 	case unanswered(err):
 		c.recordLost(s, lostSend{call})
-		c.record(s, unsettledOp{c.who, call.cursor.n})
-		if !call.cursor.given {
-			c.recordUnsure(s, call.cursor)
-		}
+		c.recordUnsure(s, call.cursor)
 	case code == fault.NotAllowed:
 		c.record(s, sendOp{sendCall: call, code: code})
 	default:

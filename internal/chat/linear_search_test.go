@@ -41,7 +41,7 @@ func (m model) hash() (sum uint64) {
 	for _, r := range m.rooms {
 		mix(r.head())
 		for _, a := range r.agents {
-			mix(a.shown, a.from, a.fromMost, a.handed, a.acked, a.ackMost, a.given, a.guarded, int64(a.held),
+			mix(a.shown, a.from, a.fromMost, a.handed, a.acked, a.ackMost, a.given, a.guarded,
 				int64(len(a.calls)))
 		}
 	}

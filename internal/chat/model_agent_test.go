@@ -38,9 +38,8 @@ type agentModel struct {
 	handed         int64  // and ended with this one
 	acked, ackMost int64  // up to where it has surely, or possibly, acknowledged
 	given          int64  // the last event of anything that was handed out
-	guarded        int64  // the last event handed out when a send was held back
-	heldKey        string // that the last of these sends had, of a stay
-	held           int    // how often sends were held back since it last spoke
+	guarded        int64  // of a stay: the last event handed out when a send was held back
+	heldKey        string // and the key that it had
 	person         personModel
 
 	endpoint bool      // it is called, and has no token
@@ -48,9 +47,8 @@ type agentModel struct {
 	begun    int64     // the event from which on it is called
 
 	// Of runs with lost answers:
-	unsure    int  // how many answers without a cursor were lost since the last that has come
-	unsettled bool // a send has no answer yet: the guard may look twice
-	owed      bool // the news for which a send was held back is yet to be handed out
+	unsure int  // how many answers without a cursor were lost since the last that has come
+	owed   bool // the news for which a send was held back is yet to be handed out
 }
 
 // callModel is a call, and the return announced by then.

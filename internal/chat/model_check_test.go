@@ -19,13 +19,15 @@ func TestModel_wrongAnswers_areFound(t *testing.T) {
 	ann, bob := agentID{testRoom, 1}, agentID{testRoom, 2}
 	hello := chat.Message{ID: "3", Type: chat.EventSaid, From: "Ann", Text: "hello"}
 	waits := func(who agentID, after int64, cursor string, ms ...chat.Message) operation {
-		return waitOp{who: who, cursor: cursorArg{true, after},
+		return waitOp{who: who, cursor: cursorArg{true, after, false},
 			got: chat.Waited{Status: chat.StatusMessages, Cursor: cursor, Messages: ms}}
 	}
 	joins := func(name string, code fault.Code) operation {
 		return joinOp{joinCall: joinCall{room: "plans", agent: name, create: true, join: true}, code: code}
 	}
-	hi := func(after int64) sendCall { return sendCall{who: bob, text: "hi", cursor: cursorArg{true, after}} }
+	hi := func(after int64) sendCall {
+		return sendCall{who: bob, text: "hi", cursor: cursorArg{true, after, false}}
+	}
 	news := chat.Waited{Status: chat.StatusMessages, Cursor: "3", Messages: []chat.Message{hello}}
 	left := chat.Left{Status: chat.StatusLeft}
 	agents := []chat.Agent{{Name: "Ann", Role: room.Admin, You: true, State: chat.AgentWaiting},
@@ -100,7 +102,8 @@ func threeCallsAnd(then operation) []porcupine.Operation {
 		join("Bob", chat.Seated{Status: chat.StatusJoined, Cursor: "2"}),
 		maybeOp{operation: lostSend{annSays}},
 		// proves that it was sent
-		waitOp{who: annSays.who, cursor: cursorArg{true, 3}, got: chat.Waited{Status: chat.StatusQuiet, Cursor: "3"}},
+		waitOp{who: annSays.who, cursor: cursorArg{true, 3, false},
+			got: chat.Waited{Status: chat.StatusQuiet, Cursor: "3"}},
 		then,
 		endOp{complete: true},
 	}

@@ -125,30 +125,11 @@ func (o lostSend) on(m model) (model, error) {
 	if err != nil || refused {
 		return m, err
 	}
-	unguarded := o.sendCall
-	unguarded.cursor.n = 0
-	x := unguarded.outcome(m, r, a)
-	if x.code != "" || x.duplicate > 0 || o.isOvertaken(m, r, a) {
+	x := o.outcome(m, r, a)
+	if x.code != "" || x.held || x.duplicate > 0 || o.isOvertaken(m, r, a) {
 		return m, &wrong{"the send", "said", x}
 	}
 	return o.say(m, x.event)
-}
-
-// unsettledOp notes that a send has no answer. Its cursor may have been acknowledged.
-type unsettledOp struct {
-	who    agentID
-	cursor int64
-}
-
-func (o unsettledOp) on(m model) (model, error) {
-	r, _ := m.room(o.who.room)
-	a, _ := r.agent(o.who.seat)
-	a.unsettled, a.ackMost = true, max(a.ackMost, o.cursor)
-	return m.withAgent(r.id, a), nil
-}
-
-func (o unsettledOp) String() string {
-	return fmt.Sprintf("%v has a send without an answer, after %d", o.who, o.cursor)
 }
 
 // lostManage is what a decision does that has no answer.

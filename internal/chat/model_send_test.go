@@ -83,7 +83,7 @@ func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
 	if x, ok := c.underSupervision(m, r, a, e); ok {
 		return x
 	}
-	if c.isHeld(m, r, a, to) {
+	if c.isHeld(r, a, to) {
 		return sendOutcome{held: true}
 	}
 	e, code := m.compose(r, a, e)
@@ -99,40 +99,10 @@ func (c sendCall) sees(r roomModel, a agentModel, n int64) bool {
 	return n == 0 || there && a.sees(e)
 }
 
-// isHeld reports whether the send to these seats is held back: once for the join of one of
-// them, for each message that is meant for its sender and, at most so often in a row as the room has it, for others
-// that may change what it says.
-func (c sendCall) isHeld(m model, r roomModel, a agentModel, to []int) bool {
-	if c.cursor.n == 0 {
-		return false
-	}
-	_, answers := m.request(r, c.replyTo)
-	for _, e := range r.newsAfter(a, max(c.cursor.n, a.guarded), r.head()) {
-		if e.Type == chat.EventJoined && e.Reason == "" && slices.Contains(to, e.seat) {
-			return true
-		}
-		switch r.holdOf(a, e, c.replyTo, len(c.finishes) > 0) {
-		case firmly:
-			return true
-		case once:
-			if r.heldInARow(a) < 1 {
-				return true
-			}
-		case softly:
-			if r.heldInARow(a) < 2 && !answers {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// heldInARow returns how often sends of a were held back since it last spoke.
-func (r roomModel) heldInARow(a agentModel) int {
-	if last, _ := r.lastSaid(a); last.n > a.guarded {
-		return 0
-	}
-	return a.held
+// isHeld reports whether the send to these seats is held back by what came after its cursor.
+func (c sendCall) isHeld(r roomModel, a agentModel, to []int) bool {
+	return c.cursor.n > 0 && slices.ContainsFunc(r.newsAfter(a, c.cursor.n, r.head()),
+		func(e eventModel) bool { return c.holds(r, a, e, to) })
 }
 
 // repeats returns the last message of a, and whether a send without a key repeats
@@ -252,11 +222,6 @@ func (o sendOp) on(m model) (model, error) {
 		return m, err
 	}
 	x := o.outcome(m, r, a)
-	if x.held && m.uncertain(a) { // as far as the rules say; perhaps not
-		unguarded := o.sendCall
-		unguarded.cursor.n = 0
-		x = unguarded.outcome(m, r, a)
-	}
 	if n := numberOf(o.got.ID); o.got.Duplicate && o.mayRepeat(m, r, a, n) {
 		x = sendOutcome{duplicate: n}
 	}
@@ -313,10 +278,6 @@ func (o sendOp) checkRest(r roomModel, a agentModel, n int64) error {
 		[]any{before, agreed, unfinished})
 }
 
-// uncertain reports whether a send of a may be guarded more or less often than the
-// rules say, since an earlier one has no answer.
-func (m model) uncertain(a agentModel) bool { return a.unsettled || m.lateWrites || m.lostWrites }
-
 func (o sendOp) String() string {
 	return fmt.Sprintf("%v: %s %s, duplicate %t", o.sendCall, o.code, o.got.ID, o.got.Duplicate)
 }
@@ -332,18 +293,17 @@ func (o holdOp) on(m model) (model, error) {
 	if err != nil || refused {
 		return m, err
 	}
-	x := o.outcome(m, r, a)
-	a = a.call(m.now)
-	news := o.cursor.n > 0 && len(r.newsAfter(a, o.cursor.n, r.head())) > 0
-	if !x.held && !(m.uncertain(a) && news && x.code == "" && x.duplicate == 0) {
+	if x := o.outcome(m, r, a); !x.held {
 		return m, &wrong{"the send", "held back", x}
 	}
+	a = a.call(m.now)
 	if o.got.Sent || o.got.Duplicate || o.got.ID != "" {
 		return m, &wrong{"the send held back", o.got, "not sent"}
 	}
-	a.held = r.heldInARow(a) + 1
-	a.guarded, a.owed, a.heldKey = max(1, numberOf(o.got.Cursor)), true, o.key
-	a.acked, a.ackMost = max(a.acked, o.cursor.n), max(a.ackMost, o.cursor.n)
+	a.owed, a.ackMost = true, max(a.ackMost, o.cursor.n)
+	if !o.cursor.given { // a stay
+		a.acked, a.guarded, a.heldKey = max(a.acked, o.cursor.n), numberOf(o.got.Cursor), o.key
+	}
 	return m.withAgent(r.id, a), nil
 }
 

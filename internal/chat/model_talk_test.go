@@ -253,36 +253,20 @@ func without(list []int, seat int) []int {
 	return slices.DeleteFunc(slices.Clone(list), func(s int) bool { return s == seat })
 }
 
-// hold says how an unread message holds a send back: never, once in a row, softly or firmly.
-type hold int
-
-const (
-	never hold = iota
-	once
-	softly
-	firmly
-)
-
-// holdOf returns how far e, which a has not read, holds back what a says in answer to
-// a message. A report finishes tasks.
-func (r roomModel) holdOf(a agentModel, e eventModel, answers int64, report bool) hold {
+// holds reports whether e, which a has not read, holds back what a says to these seats.
+func (c sendCall) holds(r roomModel, a agentModel, e eventModel, to []int) bool {
 	answered, _ := r.event(e.replyTo)
 	switch {
+	case e.Type == chat.EventJoined && e.Reason == "" && slices.Contains(to, e.seat):
+		return true
 	case e.Type != chat.EventSaid, e.Kind == room.Status, !a.isNews(e):
-		return never
-	case r.meant(a, e), e.withdraws > 0 && e.withdraws == answers:
-		return firmly
-	case report:
-		return never
-	case len(r.seated()) <= 2:
-		return softly
-	case len(r.seated()) <= 6:
-		return once
-	case e.Kind != "" && e.Kind != room.Request && e.Kind != room.Proposal, len(e.ask) > 0,
-		answered.n > 0 && answered.n >= a.since && a.sees(answered):
-		return never
+		return false
+	case e.Kind == room.Agree:
+		return answered.n >= a.joined && answered.seat == a.seat
+	case r.meant(a, e), e.withdraws > 0 && e.withdraws == c.replyTo:
+		return true
 	}
-	return softly
+	return len(c.finishes) == 0 && !c.cursor.held
 }
 
 // meant reports whether e is private to a, asks it, names it, frees it of a debt, or

@@ -16,13 +16,14 @@ import (
 type cursorArg struct {
 	given bool
 	n     int64 // the event that it stands at; 0 if it is not one of the caller's
+	held  bool  // a hold has returned it
 }
 
 func (c cursorArg) String() string {
 	if !c.given {
 		return "no cursor"
 	}
-	return fmt.Sprintf("cursor %d", c.n)
+	return fmt.Sprintf("cursor %d, of a hold %t", c.n, c.held)
 }
 
 // fewestShown is how many messages of the tests always fit into an answer.

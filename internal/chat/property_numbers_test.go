@@ -79,6 +79,13 @@ func (x *numbers) cursor(token, c string) string {
 	return c
 }
 
+// passed is a cursor that the owner of a token passes.
+func (x *numbers) passed(token, c string) cursorArg {
+	t, _ := ident.ParseToken(token)
+	at, _ := t.ParseCursor(c)
+	return cursorArg{c != "", at.N, at.Held}
+}
+
 // numberOf returns the number of a translated id or cursor; 0 for anything else.
 func numberOf(s string) int64 {
 	n, _ := strconv.ParseInt(s, 10, 64)

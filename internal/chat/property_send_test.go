@@ -24,7 +24,7 @@ func (m *machine) send() {
 	}
 	req.Cursor, c.cursor = m.cursor(c.who)
 	if req.Stay = m.speaksA2A(c.who); req.Stay {
-		c.cursor.n = m.arrived(c.who, c.key)
+		c.cursor.n, c.cursor.held = m.arrived(c.who, c.key), true
 	}
 	service := m.service()
 	got, err := service.Send(m.by(c.who), req)

@@ -289,7 +289,7 @@ func (m *machine) cursor(id agentID) (string, cursorArg) {
 	} else {
 		c = pick(m, "no cursor", "", "", "", "nonsense")
 	}
-	return c, cursorArg{c != "", numberOf(m.numbers.cursor(m.tokens[id], c))}
+	return c, m.numbers.passed(m.tokens[id], c)
 }
 
 // unexpected fails if err is no answer of the rules.

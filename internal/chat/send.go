@@ -18,7 +18,8 @@ import (
 // Send says a text in the caller's room, and waits for an answer if asked to.
 //
 // With a cursor it says nothing if an unread message may change what the caller says, and returns
-// what is unread instead: see room.Agent.HoldOf. Otherwise what is unread comes with the result.
+// what is unread instead: see room.Agent.HoldOf. With the cursor of that answer only what is meant
+// for the caller holds the text back, with another it is judged again. Otherwise what is unread comes with the result.
 // The text of the seat's last message counts as the same message for ten minutes, unless a key is
 // given, or the text is short and another agent has spoken since.
 //
@@ -173,17 +174,13 @@ type sendOp struct {
 	found       int64      // the event as of which its addressees were found; 0: it has none
 	fingerprint [16]byte   // of its text and addressees
 	guard       bool       // hold the message back for what is unread
-	checked     int64      // nothing up to this event holds it back, while so many agents are seated:
-	agents      int
-	held        int    // how often the sender was held back in a row, as far as is known
-	credential  string // that the text seems to hold, and of which the caller was not warned
-	unwarned    bool   // nobody reads a warning: a text with a credential becomes a draft
-	known       int64  // the earlier message that this call repeats
-	overtaken   int64  // that message, if only the log told
-	keyed       bool   // the idempotency key stands for known
-	draft       bool   // the event, or known, is a draft
-
-	position *room.ReadPosition // of the caller, to be stored with the message; nil: none
+	checked     int64      // nothing up to this event holds it back
+	credential  string     // that the text seems to hold, and of which the caller was not warned
+	unwarned    bool       // nobody reads a warning: a text with a credential becomes a draft
+	known       int64      // the earlier message that this call repeats
+	overtaken   int64      // that message, if only the log told
+	keyed       bool       // the idempotency key stands for known
+	draft       bool       // the event, or known, is a draft
 
 	upload *roomlog.Upload // that ends with the message; nil: its file, if it has one, came with the call
 	idle   int             // how many agents waited for a task when the call began
@@ -280,7 +277,7 @@ func (op *sendOp) propose(h *room.Head, batched []room.Event, now time.Time) (ro
 	if stop, err := op.checkSupervision(&h.State, a, now); stop {
 		return roomlog.Change{}, err
 	}
-	if op.guard && (h.Recent.NewestForeign(a.Seat) > op.checkedOn(h) || h.ArrivedSince(op.checkedOn(h), op.event.To)) &&
+	if op.guard && (h.Recent.NewestForeign(a.Seat) > op.checked || h.ArrivedSince(op.checked, op.event.To)) &&
 		!op.passes(h, a, batched) {
 		return roomlog.Change{}, errMaybeNews // first: what came may be why the message is refused
 	}
@@ -308,10 +305,6 @@ func (op *sendOp) propose(h *room.Head, batched []room.Event, now time.Time) (ro
 	if op.req.Key != "" {
 		ch.Ops = append(ch.Ops,
 			roomlog.PutSent(h.ID, a, op.req.Key, roomlog.SentAs{N: h.AsOf + 1, Draft: op.draft}, now))
-	}
-	// Taken here, since another call of the agent may have written a newer one.
-	if op.position = op.caller.positions().Unwritten(); op.position != nil {
-		ch.Ops = append(ch.Ops, roomlog.PutReadPosition(h.ID, a, *op.position, now))
 	}
 	return ch, nil
 }
@@ -383,12 +376,8 @@ func (op *sendOp) lookBack(ctx context.Context) error {
 
 // sent returns the answer. Without events the message was there before.
 func (op *sendOp) sent(ctx context.Context, events []room.Event) Sent {
-	c := op.caller
 	if op.event.N = op.known; len(events) > 0 {
 		op.event = events[0]
-		if op.position != nil {
-			c.positions().Written(op.position)
-		}
 	}
 	got := Sent{Sent: !op.draft, ID: op.caller.head.MessageID(op.event.N), Duplicate: len(events) == 0}
 	if op.draft {

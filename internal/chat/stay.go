@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 )
@@ -22,14 +23,27 @@ func (req *WaitRequest) arrived(p room.ReadPosition) room.ReadPosition {
 	return p
 }
 
-// readAsStay gives the message of a stay the cursor of what has arrived, for the guard.
+// readAsStay gives the message of a stay the cursor of what has arrived, as if a hold had returned it: its client may
+// never repeat what is held back, so only what is meant for the agent holds.
 func (c *session) readAsStay(ctx context.Context, req *SendRequest) error {
 	if !req.Stay {
 		return nil
 	}
 	p, err := c.position(ctx)
-	req.Cursor = c.cursor(p.Arrived(req.Key), false)
+	req.Cursor = ident.Cursor{N: p.Arrived(req.Key), Held: true}.String(c.token)
 	return err
+}
+
+// noteHeld notes up to where events were handed to a stay when its message was held back, and up to where they had
+// arrived before.
+func (op *sendOp) noteHeld(ctx context.Context, arrived, handed int64) error {
+	at := op.caller.positions()
+	p, err := at.Load(ctx)
+	if err != nil {
+		return err
+	}
+	p.Acked, p.Guarded, p.HeldKey = max(p.Acked, arrived), handed, op.req.Key
+	return at.Write(ctx, p)
 }
 
 // Stay is how the stay of an agent stands. The log alone says so: it is the same in each process.

@@ -337,8 +337,8 @@ func (c *session) give(ctx context.Context, in *inbox, w *presence.Wait) (bool, 
 	case len(in.batch.Messages) > 0, in.scanned-in.pos.after >= roomlog.PageEvents:
 		read := in.pos.read
 		if now, known := at.Known(); known { // a send may have been held back since
-			read.Acked, read.Guarded, read.Held = max(read.Acked, now.Acked), now.Guarded, now.Held
-			read.HeldKey, read.Given = now.HeldKey, max(read.Given, now.Given)
+			read.Acked, read.Given = max(read.Acked, now.Acked), max(read.Given, now.Given)
+			read.Guarded, read.HeldKey = now.Guarded, now.HeldKey
 		}
 		repeatTo := in.pos.repeatTo
 		if in.pos.stay { // each repetition of the call brings it again

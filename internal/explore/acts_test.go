@@ -21,7 +21,7 @@ func (r *run) people() {
 	slow := r.chance(0.2)
 	for i := range n {
 		a := &agent{run: r, index: i, name: []string{"Ann", "Bob", "Cid", "Dan", "Eve"}[i], handed: map[int64]bool{},
-			guarded: map[int64]bool{}, pending: map[string]chat.SendRequest{}}
+			pending: map[string]chat.SendRequest{}}
 		a.supervises = r.chance(0.3)
 		a.cursors, a.forMe, a.standby = r.chance(0.8), r.chance(0.15), r.chance(0.1)
 		a.waits = []time.Duration{5 * time.Second, 20 * time.Second, 50 * time.Second, 290 * time.Second}[r.rng.IntN(4)]
@@ -53,7 +53,7 @@ func (r *run) people() {
 // person adds a person without an agent, who reads and speaks in its own time.
 func (r *run) person() {
 	a := &agent{run: r, index: len(r.agents), name: "Pam", alone: true, cursors: true, waits: 50 * time.Second,
-		handed: map[int64]bool{}, guarded: map[int64]bool{}}
+		handed: map[int64]bool{}}
 	a.pace = func() time.Duration { return r.between(0, 100*time.Second) }
 	a.service = r.service
 	a.at = r.began.Add(r.between(0, 3*time.Minute))

@@ -51,8 +51,6 @@ type agent struct {
 
 	own       int64          // the event of the send whose result it reads: that does not repeat it
 	handed    map[int64]bool // events
-	guarded   map[int64]bool // events handed out when a send was held back
-	soft      int            // sends held back in a row without something meant for it
 	readTo    int64          // all events up to this one were handed out
 	ownEnd    time.Time      // of the last call that a program did not make
 	lastEnd   time.Time      // of its last call
@@ -285,7 +283,7 @@ func (a *agent) said(o outcome) {
 	}
 	a.note("%s: sent %q, %s %s", a.name, req.Text, got.Status, ids(got.Messages))
 	a.checkSent(o.call, got)
-	a.soft, a.draft, a.again, a.turn, a.heard = 0, nil, nil, false, false
+	a.draft, a.again, a.turn, a.heard = nil, nil, false, false
 	a.spoke(req, got.ID)
 	a.own = a.find(got.ID)
 	a.listened(o.call, got.Waited)

@@ -20,11 +20,15 @@ func (a *agent) firm(e room.Event, answers int64, to []int) bool {
 	if e.Type != room.Said || e.Seat == me || e.Kind == room.Status || a.alone {
 		return false
 	}
-	if len(e.To) > 0 {
+	toMe := e.ReplyTo > 0 && a.events[e.ReplyTo-1].Seat == me
+	switch {
+	case e.Kind == room.Agree:
+		return toMe
+	case len(e.To) > 0:
 		return slices.Contains(e.To, me)
 	}
-	return slices.Contains(e.Ask, me) || slices.Contains(e.Named, me) ||
-		e.ReplyTo > 0 && a.events[e.ReplyTo-1].Seat == me || answers > 0 && e.Withdraws == answers
+	return toMe || slices.Contains(e.Ask, me) || slices.Contains(e.Named, me) ||
+		answers > 0 && e.Withdraws == answers
 }
 
 // sees reports whether e is news for a.
@@ -70,44 +74,18 @@ func (a *agent) read(cursor string, ms []chat.Message, next string) {
 // checkHold checks that a send was held back for a reason.
 func (a *agent) checkHold(c *call, got chat.Sent) {
 	a.readLog()
-	from, to := a.number(c.cursor), a.number(got.Cursor)
-	answers := a.find(c.send.ReplyTo)
-	firm, soft := false, false
-	for _, e := range a.events[min(from, to):to] {
-		if a.guarded[e.N] || !a.sees(e) {
-			continue
-		}
-		firm = firm || a.firm(e, answers, a.seatsOf(c.send.To))
-		soft = soft || e.Type == room.Said && e.Kind != room.Status
-		a.guarded[e.N] = true
-	}
-	switch {
-	case !firm && !soft, a.alone:
+	answers, to := a.find(c.send.ReplyTo), a.seatsOf(c.send.To)
+	if !slices.ContainsFunc(a.events[a.number(c.cursor):a.number(got.Cursor)],
+		func(e room.Event) bool { return a.isHeldBy(e, c, answers, to) }) {
 		a.fail("%s: %q was held back for nothing", a.name, c.send.Text)
-	case firm:
-		a.soft = 0
-	default:
-		few, many := a.seated(min(from, to), to)
-		if a.soft++; a.soft > 2 || a.soft > 1 && few > 2 {
-			a.fail("%s: %q was held back %d times in a row for what is not meant for it", a.name, c.send.Text, a.soft)
-		}
-		if d := ledgerOf(a.events[:to]).owes(a.id.Seat); many <= 2 && d != nil && d.n == answers {
-			a.fail("%s: %q answers an open request, and was held back for what is not meant for it", a.name,
-				c.send.Text)
-		}
 	}
 }
 
-// seated returns how many agents were seated, at the least and at the most, from event from to event to.
-// A room of a run never has more than six.
-func (r *run) seated(from, to int64) (few, many int) {
-	l := ledgerOf(r.events[:from])
-	few, many = len(l.seats), len(l.seats)
-	for _, e := range r.events[from:to] {
-		l.add(e)
-		few, many = min(few, len(l.seats)), max(many, len(l.seats))
-	}
-	return few, many
+// isHeldBy reports whether e, which follows the cursor of a send, holds it back.
+func (a *agent) isHeldBy(e room.Event, c *call, answers int64, to []int) bool {
+	cursor, _ := a.id.ParseCursor(c.cursor)
+	word := e.Type == room.Said && e.Kind != room.Status && e.Kind != room.Agree
+	return a.sees(e) && !a.alone && (a.firm(e, answers, to) || word && !cursor.Held)
 }
 
 // seatsOf returns the seats that agents of these names have taken.
@@ -130,7 +108,7 @@ func (r *run) find(id string) int64 {
 	return 0
 }
 
-// checkSent checks that a message was not said over one that is meant for its sender.
+// checkSent checks that a message was not said over one that holds it back.
 func (a *agent) checkSent(c *call, got chat.Sent) {
 	a.readLog()
 	n := a.find(got.ID)
@@ -142,7 +120,7 @@ func (a *agent) checkSent(c *call, got chat.Sent) {
 		return
 	}
 	for _, e := range a.events[a.number(c.cursor) : n-1] {
-		if a.firm(e, a.events[n-1].ReplyTo, a.events[n-1].To) && !a.guarded[e.N] {
+		if a.isHeldBy(e, c, a.events[n-1].ReplyTo, a.events[n-1].To) {
 			a.fail("%s: %q was said over event %d", a.name, c.send.Text, e.N)
 		}
 	}

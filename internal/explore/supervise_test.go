@@ -108,7 +108,6 @@ func (a *agent) hearOfPerson(m chat.Message) {
 		req := a.pending[m.Draft]
 		delete(a.pending, m.Draft)
 		if m.Reason == room.ReasonSent {
-			a.soft = 0
 			a.spoke(req, m.ID)
 		}
 	}

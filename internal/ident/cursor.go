@@ -8,28 +8,31 @@ import (
 )
 
 // A cursor is "c" and 13 characters of Alphabet, such as "c2k9w04hs7dqnm": a block
-// of 64 bits, encrypted under a key of the token. From the highest bit, it has the
-// number, the flag, a nonce and a check of zeros. The characters' 65th bit is zero.
+// of 64 bits, encrypted under a key of the token. From the highest bit, it has the number,
+// Noted, a nonce, a check of zeros and Held. The characters' 65th bit is zero.
 const (
 	cursorPrefix = 'c'
 	cursorChars  = 13
 	cursorHalf   = 32 // bits
 
-	checkBits = 16
+	heldBit   = 0
+	checkBits = 15
+	nonceBit  = heldBit + 1 + checkBits
 	nonceBits = 17
-	notedBit  = checkBits + nonceBits
+	notedBit  = nonceBit + nonceBits
 	numberBit = notedBit + 1
 )
 
 // Cursor is a seat's place in its room's log.
 //
-// Its text shows neither field. Two texts of one place differ, unless their nonces are the same,
+// Its text shows no field. Two texts of one place differ, unless their nonces are the same,
 // one time in 131,072. So no agent can tell whether its cursor moved over events that it may not
 // see. A text is bound to the token that it was made for. That catches mistakes: a cursor is not
 // a secret, and proves nothing.
 type Cursor struct {
 	N     int64 // the last event scanned for the seat, in 0..MaxMessage
 	Noted bool  // the server has told this caller once that all others are away
+	Held  bool  // a send was held back by what came up to here
 }
 
 // String returns a new text of c for the owner of t, in lower case. It differs from
@@ -46,9 +49,12 @@ func (c Cursor) seal(t Token, nonce uint32) string {
 	if c.N < 0 || c.N > MaxMessage {
 		return ""
 	}
-	plain := uint64(c.N)<<numberBit | uint64(nonce&(1<<nonceBits-1))<<checkBits
+	plain := uint64(c.N)<<numberBit | uint64(nonce&(1<<nonceBits-1))<<nonceBit
 	if c.Noted {
 		plain |= 1 << notedBit
+	}
+	if c.Held {
+		plain |= 1 << heldBit
 	}
 	return spell(cursorPrefix, t.cursorBlock().encrypt(plain), cursorChars)
 }
@@ -56,7 +62,7 @@ func (c Cursor) seal(t Token, nonce uint32) string {
 // ParseCursor reads what String wrote for the same token, with capitals as small letters and
 // space around it ignored. ok is false, and the cursor zero, for an empty or malformed s and for
 // one that was not made for this token: an invented cursor, or another token's, passes by chance
-// one time in 65,536. Models pass an id, or another agent's cursor, so a call treats a cursor
+// one time in 32,768. Models pass an id, or another agent's cursor, so a call treats a cursor
 // that is not ok as absent, and never refuses it. The number may lie beyond the log's head, for
 // the caller to check. It is safe for concurrent use.
 func (t Token) ParseCursor(s string) (c Cursor, ok bool) {
@@ -65,10 +71,10 @@ func (t Token) ParseCursor(s string) (c Cursor, ok bool) {
 		return Cursor{}, false
 	}
 	plain := t.cursorBlock().decrypt(v)
-	if plain&(1<<checkBits-1) != 0 {
+	if plain>>(heldBit+1)&(1<<checkBits-1) != 0 {
 		return Cursor{}, false
 	}
-	return Cursor{N: int64(plain >> numberBit), Noted: plain>>notedBit&1 == 1}, true
+	return Cursor{N: int64(plain >> numberBit), Noted: plain>>notedBit&1 == 1, Held: plain>>heldBit&1 == 1}, true
 }
 
 // cursorBlock returns the cipher of t's cursors. Its key is a hash of all of the

@@ -64,43 +64,8 @@ func (s Positions) Write(ctx context.Context, p room.ReadPosition) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m := r.cached(s.agent.Seat).by(s.agent)
-	m.position, m.positionAt, m.unwritten = &p, now, false
+	m.position, m.positionAt = &p, now
 	return nil
-}
-
-// HeldBack notes the position after a send was held back. Another process must know of it, since
-// it may take the agent's next call. A single one writes nothing for it: the position is stored
-// with the agent's next message (see Unwritten), or by the next call that writes it. If before
-// that the process ends, or the cache drops the log, the agent is held back once more for what it
-// was handed, or is handed that again.
-func (s Positions) HeldBack(ctx context.Context, p room.ReadPosition) error {
-	if !s.room.o.SingleProcess {
-		return s.Write(ctx, p)
-	}
-	s.room.mu.Lock()
-	defer s.room.mu.Unlock()
-	m := s.room.cached(s.agent.Seat).by(s.agent)
-	m.position, m.unwritten = &p, true
-	return nil
-}
-
-// Unwritten returns the position if HeldBack has noted it and nothing has written it since, else nil.
-func (s Positions) Unwritten() *room.ReadPosition {
-	s.room.mu.Lock()
-	defer s.room.mu.Unlock()
-	if m := s.room.cached(s.agent.Seat).by(s.agent); m.unwritten {
-		return m.position
-	}
-	return nil
-}
-
-// Written notes that p, which Unwritten returned, is stored.
-func (s Positions) Written(p *room.ReadPosition) {
-	s.room.mu.Lock()
-	defer s.room.mu.Unlock()
-	if m := s.room.cached(s.agent.Seat).by(s.agent); m.position == p {
-		m.unwritten, m.positionAt = false, s.room.now()
-	}
 }
 
 // Handed stores the position after something was handed out. It only logs a

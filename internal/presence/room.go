@@ -244,7 +244,6 @@ type seatCache struct {
 type reading struct {
 	position     *room.ReadPosition // as last read or written here; nil: unknown
 	positionAt   time.Time          // when it was last written here
-	unwritten    bool               // it is to be stored with the agent's next message
 	shown        int64              // calls with a cursor were shown the events up to here
 	roster       [16]byte           // of who was there, as it was last seen; zero: unknown
 	rosterReadAt time.Time          // when it was last read for a quiet result

@@ -175,7 +175,7 @@ func TestPerson_wordToAll_isTheSeatsForOthersAndNewsToItsAgent(t *testing.T) {
 		}
 	}
 	agent := l.agent(2)
-	if got := agent.HoldOf(e, 3, room.Event{}); got != room.HoldsFirmly || !agent.WokenBy(e, 3, true) ||
+	if got := agent.HoldOf(e, room.Event{}); got != room.HoldsAlways || !agent.WokenBy(e, 3, true) ||
 		l.head.Recent.NewestForeign(2) != e.N {
 		t.Errorf("its agent speaks over it: hold %v, newest for it %d", got, l.head.Recent.NewestForeign(2))
 	}
@@ -198,7 +198,7 @@ func TestPerson_wordInPrivate_holdsItsAgentBack(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.person(2)
 	e := l.send(2, room.Event{Person: true, Text: "between us", To: []int{1}})
-	if got := l.agent(2).HoldOf(e, 3, room.Event{}); got != room.HoldsFirmly || l.head.Recent.NewestForeign(2) != e.N {
+	if got := l.agent(2).HoldOf(e, room.Event{}); got != room.HoldsAlways || l.head.Recent.NewestForeign(2) != e.N {
 		t.Errorf("hold %v, newest for its agent %d", got, l.head.Recent.NewestForeign(2))
 	}
 	if l.agent(3).Sees(e) || l.head.Recent.NewestForeign(3) != 0 {
@@ -214,7 +214,7 @@ func TestNote_isBetweenTheAgentAndItsPersonAlone(t *testing.T) {
 	before := *l.head
 	e := l.send(2, room.Event{Person: true, Text: "@Ann is nice; ask her", To: []int{2}})
 	agent := l.agent(2)
-	if !agent.IsNews(e) || !bob.IsNews(e) || agent.HoldOf(e, 3, room.Event{}) != room.HoldsFirmly ||
+	if !agent.IsNews(e) || !bob.IsNews(e) || agent.HoldOf(e, room.Event{}) != room.HoldsAlways ||
 		!agent.WokenBy(e, 3, true) || l.head.Recent.NewestForeign(2) != e.N {
 		t.Errorf("its agent does not hear it: %+v", e)
 	}

@@ -1,8 +1,7 @@
 package room
 
 // ReadPosition is how far a seat has read. It is written at most once a minute for
-// calls with a cursor, and by every call without one that hands something out. What a send that
-// was held back changes is written at once, or by a single process with the seat's next message.
+// calls with a cursor, and by every call without one that hands something out.
 type ReadPosition struct {
 	V      int   `json:"v"`
 	Joined int64 `json:"n"`                // the join of the agent whose it is
@@ -12,12 +11,11 @@ type ReadPosition struct {
 	// Given is the last event that any call handed out. It is stored for a seat with hooks, which is
 	// called again only after it has read.
 	Given   int64 `json:"given,omitempty"`
-	Guarded int64 `json:"guarded,omitempty"` // the last event handed out when a send was held back
+	Guarded int64 `json:"guarded,omitempty"` // of a stay: the last event handed out when a send was held back
 	// Credential is the fingerprint, in hex, of a message that was held back since it seems
 	// to hold a credential. The same one again is sent.
 	Credential string `json:"credential,omitempty"`
-	Held       int    `json:"held,omitempty"` // how often sends were held back since the seat last spoke before Guarded
-	HeldKey    string `json:"key,omitempty"`  // the idempotency key of the last of them
+	HeldKey    string `json:"key,omitempty"` // the idempotency key of that send
 }
 
 // Next returns where a call without a cursor begins, and up to where its events were handed out

@@ -60,7 +60,7 @@ func TestSeatNumber_givenAgain_givesNothingOfItsFormerOwner(t *testing.T) {
 	if answer := l.reply(1, said); eve.SeesAnswered(answer) {
 		t.Error("she is told what an answer to Bob's private message answers")
 	}
-	if answer := l.reply(1, public); eve.HoldOf(answer, 4, room.Event{}) == room.HoldsFirmly ||
+	if answer := l.reply(1, public); eve.HoldOf(answer, room.Event{}) == room.HoldsAlways ||
 		eve.WokenBy(answer, 4, true) {
 		t.Error("an answer to what Bob said to all is meant for her")
 	}

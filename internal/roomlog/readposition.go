@@ -3,7 +3,6 @@ package roomlog
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
@@ -28,13 +27,8 @@ func (s Seats) ReadPosition(ctx context.Context, a room.Agent) (p room.ReadPosit
 
 // SetReadPosition stores the read position of a.
 func (s Seats) SetReadPosition(ctx context.Context, a room.Agent, p room.ReadPosition) error {
-	return s.log.store.table.Write(ctx, PutReadPosition(s.log.id, a, p, s.log.store.now()))
-}
-
-// PutReadPosition returns the op that stores the read position of a in the room of an id.
-func PutReadPosition(id string, a room.Agent, p room.ReadPosition, now time.Time) table.Op {
 	p.V, p.Joined = room.Version, a.Joined
-	return table.Put(table.Item{
-		Key: readPositionKey(id, a), Expires: now.Add(room.Life), Data: Encode(p),
-	}, table.Always)
+	return s.log.store.table.Write(ctx, table.Put(table.Item{
+		Key: readPositionKey(s.log.id, a), Expires: s.log.store.now().Add(room.Life), Data: Encode(p),
+	}, table.Always))
 }

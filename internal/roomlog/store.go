@@ -37,8 +37,7 @@ type Options struct {
 	// CacheBytes is how much memory the cached logs may take, those in use included. Where they
 	// take more, the longest idle ones are dropped. If those in use alone take more, an eighth of
 	// it is left to idle ones. A dropped log loses what a process that ends loses: up to a minute
-	// of a read position, that a send was held back since the agent last spoke, and up to five
-	// minutes of a presence.
+	// of a read position, and up to five minutes of a presence.
 	CacheBytes int64
 	Logger     *slog.Logger
 	// Calls hears of each event with Calls that this process has written, or may have: of some the reply is lost. It

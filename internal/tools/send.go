@@ -71,11 +71,11 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 			room.Kinds()...),
 		spec.List("finishes", &in.Finishes, "ids of tasks that this reports as done."),
 		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal, to take it back."),
-		spec.Code("cursor", &in.Cursor, "From your last result. Unread words for you always hold the text back; "+
-			"others, not with finishes, once in a row (two agents: twice, unless it answers an open request; over "+
-			"six: as two, and only words that ask and answer nobody)."),
+		spec.Code("cursor", &in.Cursor, "From your last result. Unread words hold the text back: always what "+
+			"is private to you, asks, names or answers you, or is your user's; other words once, then it goes; status "+
+			"never, agree only its proposer. With finishes, other words never do."),
 		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest,
-			"After sending, wait so long for an answer; default 0.").Clamp(),
+			"Then wait so long for an answer; default 0.").Clamp(),
 		backArg(&in.Absence, "Then you are away so long."),
 		spec.Text("activity", &in.Activity, "What you are doing; others see it."),
 		spec.Text("idempotency_key", &in.Key, "For programs: one key, one message."),
