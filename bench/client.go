@@ -173,6 +173,8 @@ func (c *client) close() { _ = c.conn.Close() }
 // answer holds the fields of a tool's answer that matter here.
 type answer struct {
 	AgentToken string `json:"agent_token"`
+	ID         string `json:"id"`
+	Sent       bool   `json:"sent"`
 	Cursor     string `json:"cursor"`
 	Watch      string `json:"watch"`
 	Download   string `json:"download"` // a command

@@ -15,7 +15,8 @@ const roomAgents = 16
 // The goals for those who speak in one room with their cursors, and for an answer full of
 // messages.
 const (
-	callsGoal, callsAim     = 1.6, 1.3 // calls for a message said
+	callsGoal               = 2.0      // calls for a message said
+	voteGoal                = 1.1      // calls for a vote
 	commitsGoal, commitsAim = 0.5, 0.3 // transactions for a message said
 	backlogGoal, backlogAim = 9.7, 6.5 // CPU time of 50 messages of backlog, in calls of the empty tool
 )
@@ -36,6 +37,19 @@ func measureRoom(ctx context.Context, b *bench) (rows []row, err error) {
 	if err != nil {
 		return nil, err
 	}
+	asked, err := newPoll(ctx, parley, "poll", roomAgents)
+	if err != nil {
+		return nil, err
+	}
+	voted, err := newPoll(ctx, parley, "vote", roomAgents)
+	if err != nil {
+		return nil, err
+	}
+	for range pollRounds {
+		if err := errors.Join(asked.round("request", "message"), voted.round("proposal", "agree")); err != nil {
+			return nil, err
+		}
+	}
 	readers, err := backlogs(ctx, parley, roomAgents, b.backlog)
 	if err != nil {
 		return nil, err
@@ -51,6 +65,8 @@ func measureRoom(ctx context.Context, b *bench) (rows []row, err error) {
 		backlog: &trial{process: parley},
 		call:    calls,
 		crowd:   crowd,
+		asked:   asked,
+		voted:   voted,
 		readers: readers,
 	}
 	for i := range roomAgents {
@@ -71,6 +87,7 @@ type rooms struct {
 	backlog       *trial // an answer full of messages
 	call          *trial // of the empty tool, by as many clients
 	crowd         []*speaker
+	asked, voted  *poll
 	readers       []*reader
 }
 
@@ -84,16 +101,26 @@ func (r rooms) rows() []row {
 		r.heard.per(roomAgents-1).row(fmt.Sprintf("CPU of a message heard, %d wait for one who speaks", roomAgents-1),
 			r.chorus.per(roomAgents), emptyCall),
 		r.said.per(1).row("CPU of a message said, "+speaking, r.call.per(1), emptyCall),
-		sharedRow("calls for a message said, "+speaking, float64(calls)/float64(said), callsGoal, callsAim),
-		sharedRow("commits for a message said, "+speaking, r.said.commitsPerCall(), commitsGoal, commitsAim),
+		callsRow("calls for a message said, "+speaking, calls, said, callsGoal),
+		callsRow(fmt.Sprintf("calls for a plain answer, %d answer one", roomAgents-1), r.asked.calls, r.asked.said,
+			callsGoal),
+		callsRow(fmt.Sprintf("calls for a vote, %d agree with one", roomAgents-1), r.voted.calls, r.voted.said,
+			voteGoal),
+		sharedRow("commits for a message said, "+speaking, r.said.commitsPerCall(),
+			mostOf(r.said.commitsPerCall(), commitsGoal, commitsAim)),
 		r.backlogRow(),
 	}
 }
 
+// callsRow is a row of the calls that a message takes.
+func callsRow(what string, calls, said int, most float64) row {
+	n := float64(calls) / float64(said)
+	return sharedRow(what, n, atMost(most, n))
+}
+
 // sharedRow is a row of something that one alone needs once for each message.
-func sharedRow(what string, n, most, aim float64) row {
-	return row{What: what, Parley: fmt.Sprintf("%.2f", n), Beside: "1.00, alone", Ratio: ratio(n),
-		Goal: mostOf(n, most, aim)}
+func sharedRow(what string, n float64, goal string) row {
+	return row{What: what, Parley: fmt.Sprintf("%.2f", n), Beside: "1.00, alone", Ratio: ratio(n), Goal: goal}
 }
 
 func (r rooms) backlogRow() row {

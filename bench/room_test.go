@@ -25,6 +25,20 @@ func TestSpeaker_newsOfOthers_isReadBeforeItSpeaks(t *testing.T) {
 	}
 }
 
+func TestPoll_round_oneVotesWithOneCallAndAnswersWithTwoAtMost(t *testing.T) {
+	p := startParley(t)
+	for reply, most := range map[string]int{"message": 1 + 3*2, "agree": 4} {
+		all, err := newPoll(t.Context(), p, reply, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		question := map[string]string{"message": "request", "agree": "proposal"}[reply]
+		if err := all.round(question, reply); err != nil || all.said != 4 || all.calls > most {
+			t.Errorf("%s: %d answers with %d calls, %v", reply, all.said, all.calls, err)
+		}
+	}
+}
+
 func TestCircle_round_everyWaiterHearsTheMessage(t *testing.T) {
 	p := startParley(t)
 	c, err := newCircle(t.Context(), p, "room", 5)
@@ -62,7 +76,8 @@ func TestRoomRows_countWhatAMessageTakes(t *testing.T) {
 	r := rooms{
 		heard: once(1, 150*time.Microsecond), chorus: once(1, 160*time.Microsecond), said: once(1, 50*time.Microsecond),
 		backlog: once(1, 50*time.Microsecond), call: once(1, 10*time.Microsecond),
-		crowd:   []*speaker{{calls: 3, said: 2}, {calls: 5, said: 3}},
+		crowd: []*speaker{{calls: 3, said: 2}, {calls: 5, said: 3}},
+		asked: &poll{calls: 29, said: 15}, voted: &poll{calls: 17, said: 15},
 		readers: []*reader{{answers: 2, messages: 60}, {answers: 2, messages: 40}},
 	}
 	r.said.commits, r.said.times = 4, make([]float64, 10)
@@ -70,7 +85,9 @@ func TestRoomRows_countWhatAMessageTakes(t *testing.T) {
 	for i, want := range []row{
 		{Parley: "10 µs", Ratio: "1.00"},
 		{Parley: "50 µs", Ratio: "5.00"},
-		{Parley: "1.60", Ratio: "1.60", Goal: "at most 1.60: met; aim 1.30: missed"},
+		{Parley: "1.60", Ratio: "1.60", Goal: "at most 2.00: met"},
+		{Parley: "1.93", Ratio: "1.93", Goal: "at most 2.00: met"},
+		{Parley: "1.13", Ratio: "1.13", Goal: "at most 1.10: missed"},
 		{Parley: "0.40", Ratio: "0.40", Goal: "at most 0.50: met; aim 0.30: missed"},
 		{Parley: "100 µs", Ratio: "10.00", Goal: "at most 9.70: missed; aim 6.50: missed"},
 	} {
