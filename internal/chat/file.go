@@ -67,13 +67,15 @@ type FileRequest struct {
 	ID     string
 	Offset int64 // in bytes, of a text
 	Unread bool  // nothing of it is read: the caller passes the ticket on
+	// Fits reports whether the caller's client shows its model so much of a text whole. Nil means that it does.
+	Fits func(text string) bool
 }
 
 // FileGot is the result of GetFile.
 type FileGot struct {
 	Message Message // which carries the file
 	File    File
-	Text    string // of a text: all of it, or a part from Offset on
+	Text    string // of a text: the part from Offset on
 	More    int64  // where the next part begins; 0 if there is none
 	Image   []byte // a picture that the server has decoded completely; File.Type is its type
 	Ticket  string // secret; of the address of the download

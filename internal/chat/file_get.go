@@ -19,18 +19,14 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// What of a text GetFile returns, in bytes.
-const (
-	wholeText = 8 << 10  // a text of so many comes whole
-	textHead  = 1000     // of a longer one
-	textPart  = 16 << 10 // from an offset on
-)
+// textPart is how much of a text GetFile returns at most, in bytes.
+const textPart = 16 << 10
 
 // ticketLife is for how long a download can begin.
 const ticketLife = 15 * time.Minute
 
-// GetFile returns the file that a message carries: a ticket for the whole and, for an agent, of a text the
-// beginning or a part, and a picture that a model may see.
+// GetFile returns the file that a message carries: a ticket for the whole and, for an agent, a part of a text or a
+// picture that a model may see.
 func (s *Service) GetFile(ctx context.Context, req FileRequest) (FileGot, error) {
 	got, err := s.getFile(ctx, req)
 	return got, s.Outward(err)
@@ -62,7 +58,7 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 	switch {
 	case c.agent.IsPerson(), req.Unread: // who downloads it, and looks at that
 	case picture.IsText(f.Type):
-		got.Text, got.More, err = c.textOf(ctx, f, req.Offset)
+		got.Text, got.More, err = c.textOf(ctx, f, req.Offset, req.Fits)
 	case req.Offset > 0:
 		err = fault.Refuse(fault.InvalidArgument, "offset goes with a text, and this file is none. Call again "+
 			"without it.")
@@ -92,22 +88,15 @@ func (c *session) carried(e room.Event) (*room.File, error) {
 	return f, nil
 }
 
-// textOf returns a part of a text that begins at offset or, for 0, the whole of a short one and the
-// beginning of a longer one. more is where the next part begins; 0 if there is none.
-func (c *session) textOf(ctx context.Context, f *room.File, offset int64) (text string, more int64, err error) {
+// textOf returns the part of a text that begins at offset: as much as textPart and fits allow. No character is cut in
+// two. more is where the next part begins; 0 if there is none.
+func (c *session) textOf(ctx context.Context, f *room.File, offset int64, fits func(string) bool) (text string,
+	more int64, err error) {
 	if offset < 0 || offset >= f.Size {
 		return "", 0, fault.Refuse(fault.InvalidArgument, "offset must be less than %d, the size of the file: take it "+
 			"from more.", f.Size)
 	}
-	length := int64(textPart)
-	switch {
-	case offset == 0 && f.Size <= wholeText:
-		length = f.Size
-	case offset == 0:
-		length = textHead
-	}
-	length = min(length, f.Size-offset)
-	data, err := c.read(ctx, f, offset, length)
+	data, err := c.read(ctx, f, offset, min(textPart, f.Size-offset))
 	if err != nil {
 		return "", 0, err
 	}
@@ -118,20 +107,32 @@ func (c *session) textOf(ctx context.Context, f *room.File, offset int64) (text 
 	}
 	end := offset + int64(len(data))
 	if end < f.Size {
-		cut := len(data)
-		for i := 1; i < utf8.UTFMax && i <= len(data); i++ {
-			if b := data[len(data)-i:]; utf8.RuneStart(b[0]) {
-				if !utf8.FullRune(b) {
-					cut -= i
-				}
-				break
-			}
-		}
-		data = data[:cut]
-		more = offset + int64(cut)
+		data = data[:wholeCharacters(data)]
 	}
-	return strings.ToValidUTF8(string(data), "\ufffd"), more, nil
+	for text = readable(data); fits != nil && len(data) >= 2*utf8.UTFMax && !fits(text); text = readable(data) {
+		data = data[:wholeCharacters(data[:len(data)*3/4])]
+	}
+	if end = offset + int64(len(data)); end < f.Size {
+		more = end
+	}
+	return text, more, nil
 }
+
+// wholeCharacters returns the length of data without the beginning of a character at its end.
+func wholeCharacters(data []byte) int {
+	for i := 1; i < utf8.UTFMax && i <= len(data); i++ {
+		if b := data[len(data)-i:]; utf8.RuneStart(b[0]) {
+			if !utf8.FullRune(b) {
+				return len(data) - i
+			}
+			break
+		}
+	}
+	return len(data)
+}
+
+// readable returns data as a text, in which a sign stands for what is not UTF-8.
+func readable(data []byte) string { return strings.ToValidUTF8(string(data), "\ufffd") }
 
 // read reads a part of f.
 func (c *session) read(ctx context.Context, f *room.File, offset, length int64) ([]byte, error) {

@@ -751,15 +751,19 @@ func countsWhatWasMoved(t *testing.T, base *shelf) {
 func TestGetFile_text_comesInParts(t *testing.T) {
 	s := inFile(t)
 	p := s.company()
-	for _, size := range []int{1, 8 << 10, 8<<10 + 1, 50_000} {
+	short := func(text string) bool { return len(text) <= 5000 }
+	for size, fits := range map[int]func(string) bool{1: nil, 16 << 10: nil, 16<<10 + 8: nil, 50_000: nil, 5001: short,
+		20_000: short} {
 		text := strings.Repeat("aé€😀", size/10+1)[:size]
 		text = strings.ToValidUTF8(text, "")
 		id := s.uploads(s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "t", Size: 60_000}), text)
 		var all strings.Builder
 		calls := 0
 		for offset := int64(0); ; calls++ {
-			got, err := s.GetFile(t.Context(), chat.FileRequest{Token: p.bob.Token, ID: id, Offset: offset})
-			if err != nil || got.More != 0 && got.More <= offset || len(got.Text) > 16<<10 {
+			got, err := s.GetFile(t.Context(), chat.FileRequest{Token: p.bob.Token, ID: id, Offset: offset,
+				Fits: fits})
+			if err != nil || got.More != 0 && got.More <= offset || len(got.Text) > 16<<10 ||
+				fits != nil && !fits(got.Text) {
 				t.Fatalf("%d bytes, from %d: %+v, %v", size, offset, got.More, err)
 			}
 			all.WriteString(got.Text)
@@ -767,7 +771,7 @@ func TestGetFile_text_comesInParts(t *testing.T) {
 				break
 			}
 		}
-		if all.String() != text || (calls > 0) != (size > 8<<10) {
+		if all.String() != text || (calls > 0) != (fits != nil || size > 16<<10) {
 			t.Errorf("%d bytes: %d in %d further calls", size, all.Len(), calls)
 		}
 		if got, err := s.GetFile(t.Context(), chat.FileRequest{Token: p.bob.Token, ID: id, Offset: 2}); err == nil &&

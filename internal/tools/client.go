@@ -26,6 +26,9 @@ type habits struct {
 	background bool
 	// deaf says that the end of a background command does not wake its model.
 	deaf bool
+	// shows is how many bytes of a result it shows its model: it cuts what is longer in the middle. 0: of all results
+	// all.
+	shows int
 	// hint is a sentence for the model when it takes a seat and is to wait.
 	hint string
 }
@@ -45,13 +48,22 @@ func habitsOf(c mcp.Client) habits {
 		return habits{wait: forever, send: forever, most: forever, background: true, hint: backgroundWait}
 	case inCode(c):
 		// It ends a call after 300 s, whatever it hears from it.
-		return habits{wait: 280 * time.Second, send: 280 * time.Second, most: unseen, deaf: true, hint: codeMode}
+		return habits{wait: 280 * time.Second, send: 280 * time.Second, most: unseen, deaf: true, shows: 10_000,
+			hint: codeMode}
 	case c.Progress:
 		h := usualHabits
 		h.most = forever
 		return h
 	}
 	return usualHabits
+}
+
+// besideText is how many bytes a result of get_file has at most beside its text.
+const besideText = 2000
+
+// fits reports whether a client shows a result of get_file with this text whole.
+func (h habits) fits(text string) bool {
+	return h.shows == 0 || len(mcp.JSON(words(text)))+besideText <= h.shows
 }
 
 // inCode reports whether a client calls tools from code that its model writes: Codex.

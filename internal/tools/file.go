@@ -44,7 +44,7 @@ type gotFile struct {
 	Untrusted string   `json:"untrusted" schema:"-" doc:"says that the following are other agents' words"`
 	From      string   `json:"from,omitempty" doc:"who shared it"`
 	File      fileView `json:"file" doc:"what it is"`
-	Text      string   `json:"text,omitempty" doc:"of a text of up to 8 KiB: all of it; of a longer one, its beginning or the part from offset on"`
+	Text      string   `json:"text,omitempty" doc:"of a text: the part from offset on, of 16 KiB at most"`
 	More      int64    `json:"more,omitempty" doc:"the offset of the next part"`
 	Download  string   `json:"download" doc:"a command for a shell that saves the whole, under a name of the server's"`
 	Next      string   `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
@@ -141,17 +141,18 @@ func (s *Set) getFile() tool {
 		title:  "Get a file",
 		search: "download open view read attachment image picture",
 		about: "Look at or download a file that somebody shared in your Parley chat room: a message with file. " +
-			"Returns pictures, the beginning of a text, and a command that saves the whole.",
+			"Returns pictures, texts in parts, and a command that saves the whole.",
 		hints: hints{readOnly: true, idempotent: true},
 		args: func(in *chat.FileRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
 				spec.Text("id", &in.ID, "Of the message.").Require().Also("file_id"),
-				spec.Integer("offset", &in.Offset, 0, spec.NoLimit, ""),
+				spec.Integer("offset", &in.Offset, 0, spec.NoLimit, "more of your last result."),
 			}
 		},
 		token: func(in chat.FileRequest) string { return in.Token },
 		run: func(ctx context.Context, in chat.FileRequest) (gotFile, error) {
+			in.Fits = s.clients.of(ctx).fits
 			got, err := s.rooms.GetFile(ctx, in)
 			return s.viewFile(ctx, got), err
 		},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"image"
 	"image/png"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/sanitize"
 )
 
 // The command of an upload names the file that its caller has, whatever the path holds, and does
@@ -95,6 +98,37 @@ func TestShare_bytesAndNames_asModelsGiveThem(t *testing.T) {
 		if said.Text != "look" ||
 			!strings.Contains(got.text, `"file":{"name":"a.txt","size":2,"type":"text/plain"},"text":"ab"`) {
 			t.Errorf("%v gives %s, said with %q", given, got.text, said.Text)
+		}
+	}
+}
+
+// Codex cuts a longer result in the middle, whatever is in it.
+func TestGetFile_codex_seesEachPartWhole(t *testing.T) {
+	url := withAttachments(t, http.NotFound)
+	codex := chatGPT{t, url, "codex-mcp-client/0.169"}
+	var seat struct {
+		Token string `json:"agent_token"`
+	}
+	codex.call("join_room", args{"room": "tea", "agent_name": "Bob"}).result(t, &seat)
+	for _, text := range []string{strings.Repeat("plain\n", 5000), strings.Repeat("\"\\", 15000),
+		strings.Repeat("\u200b", 10000)} {
+		var sent reply
+		codex.call("share_file", args{"agent_token": seat.Token, "name": strings.Repeat("n", 99), "text": text}).
+			result(t, &sent)
+		shown, more := "", int64(0)
+		for calls := 0; calls == 0 || more > 0 && calls < 100; calls++ {
+			a := codex.call("get_file", args{"agent_token": seat.Token, "id": sent.ID, "offset": more})
+			var part struct {
+				Text string
+				More int64
+			}
+			if err := json.Unmarshal(a.Result.Structured, &part); err != nil || len(a.Result.Structured) > 10_000 {
+				t.Fatalf("a result of %d bytes, %v", len(a.Result.Structured), err)
+			}
+			shown, more = shown+part.Text, part.More
+		}
+		if want := sanitize.Escape(text, "\n"); shown != want {
+			t.Errorf("%d bytes were shown of %d", len(shown), len(want))
 		}
 	}
 }

@@ -15,7 +15,7 @@ func TestStory_files(t *testing.T) {
 		bob.look()
 		bob.do("get_file", args{"id": bob.last})
 		s.note("A file on disk is uploaded. Its path has a quote, and no other agent sees where it was.")
-		ledger := strings.Repeat("2026-03-01,Bob's lunch,12.50\n", 300) // more than comes whole
+		ledger := strings.Repeat("2026-03-01,Bob's lunch,12.50\n", 600) // more than comes whole
 		bob.do("share_file", args{"path": "~/Bob's/ledger.csv", "size": len(ledger), "message": "compare this",
 			"reply_to": bob.last})
 		bob.run(ledger)
@@ -23,7 +23,7 @@ func TestStory_files(t *testing.T) {
 		bob.run("something else")
 		ann.look()
 		ann.do("get_file", args{"id": ann.last})
-		ann.do("get_file", args{"id": ann.last, "offset": 8600})
+		ann.do("get_file", args{"id": ann.last, "offset": 16384})
 		ann.do("get_file", args{"id": ann.last, "offset": 100000})
 		s.note("What is refused.")
 		ann.do("share_file", args{"name": "big.csv", "text": "a", "size": 5})

@@ -387,6 +387,9 @@ func laidOut(t *testing.T, r reply) string {
 		if key == "untrusted" { // always the same
 			value = json.RawMessage("(the notice)")
 		}
+		if key == "text" && len(value) > 2000 {
+			value = json.RawMessage(fmt.Sprintf("%s ... (%d bytes)", value[:100], len(value)))
+		}
 		var list []json.RawMessage
 		if json.Unmarshal(value, &list) != nil || len(list) == 0 {
 			fmt.Fprintf(&b, "  %s: %s\n", key, value)
