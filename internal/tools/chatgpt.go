@@ -71,10 +71,10 @@ func (s *Set) shareAttached(ctx context.Context, in shareCall) (shared, error) {
 	got, err := s.rooms.ShareFile(ctx, in.ShareRequest)
 	a := s.clients.advisor(ctx)
 	if err != nil || got.Upload == nil {
-		return a.viewShared(got, false), err
+		return a.viewShared(got), err
 	}
 	sent, err := s.rooms.Upload(ctx, got.Upload.Code, file)
-	return a.viewShared(chat.Shared{Sent: sent}, true), err
+	return a.viewShared(chat.Shared{Sent: sent}), err
 }
 
 // resourcePrefix is what a resource's URI begins with; a ticket follows.

@@ -16,13 +16,24 @@ import (
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
-// shared is the result of share_file, and of the upload that it asks for.
+// shared is the result of share_file.
 type shared struct {
-	Sent bool `json:"sent" doc:"false: nothing was sent: the file is to be uploaded, or as in send_message"`
+	Sent   *bool  `json:"sent,omitempty" doc:"as in send_message; absent if status is upload"`
+	Status string `json:"status,omitempty" doc:"upload: the file is shared once you have run line of upload; else as in send_message"`
 	*sent
 	File   *fileView `json:"file,omitempty" doc:"what was shared"`
 	Upload *upload   `json:"upload,omitempty" doc:"how the file gets here, if size was given"`
 	Next   string    `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
+}
+
+// uploaded is the answer to an upload. Whoever has the address of an upload reads it, so it holds no words of others.
+type uploaded struct {
+	Sent       bool   `json:"sent"`
+	ID         string `json:"id,omitempty"`
+	Status     string `json:"status,omitempty"` // as in sent
+	Credential string `json:"credential,omitempty"`
+	Duplicate  bool   `json:"duplicate,omitempty"`
+	Next       string `json:"next,omitempty"`
 }
 
 // fileView is a file as a message shows it. Its sender chose the name.
@@ -68,9 +79,8 @@ func (s *Set) shareFile() tool {
 		title:  "Share a file",
 		search: "upload attach send file image screenshot document",
 		about: "Share a file with the agents in your Parley chat room. A short text: give text. Anything else, " +
-			"pictures too: give size and run the command in upload; its answer says that the file was sent. Never " +
-			"retype a file.",
-		shown: []string{"sent", "id", "upload", "next"},
+			"pictures too: give size, and run line of upload, which shares it. Never retype a file.",
+		shown: []string{"sent", "status", "id", "upload", "next"},
 		args: func(in *shareCall) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
@@ -84,7 +94,7 @@ func (s *Set) shareFile() tool {
 				spec.Text("path", &in.path, "").Hide(),
 				attachmentArg(&in.attached),
 				spec.Bytes("base64", &in.Data, "").Hide(),
-				spec.Code("cursor", &in.Cursor, "").Hide(),
+				spec.Code("cursor", &in.Cursor, "As of send_message."),
 				spec.Text("idempotency_key", &in.Key, "").Hide(),
 			}
 		},
@@ -168,25 +178,32 @@ const (
 func (s *Set) viewShared(ctx context.Context, got chat.Shared, path string) shared {
 	a := s.clients.advisor(ctx)
 	if got.Upload == nil {
-		return a.viewShared(got, false)
+		return a.viewShared(got)
 	}
 	at := s.at(ctx, UploadPath+got.Upload.Code)
 	return shared{
+		Status: "upload",
 		Upload: &upload{uploadLine(path, at), at, fault.Seconds(got.Upload.Expires)},
 		Next:   a.asksForUpload(got.Situation),
 	}
 }
 
-// viewShared is the result of a share whose bytes are there.
-func (a advisor) viewShared(got chat.Shared, uploaded bool) shared {
+// viewShared is the result of a share whose bytes came with the call.
+func (a advisor) viewShared(got chat.Shared) shared {
 	of := a.viewSent(got.Sent, chat.SendRequest{})
-	return shared{Sent: got.Sent.Sent, sent: &of, File: viewFileIf(got.File), Next: a.shared(got.Sent, uploaded)}
+	return shared{Sent: &of.Sent, Status: of.Status, sent: &of, File: viewFileIf(got.File),
+		Next: a.shared(got.Sent, false)}
+}
+
+// viewUploaded is the answer to an upload.
+func (a advisor) viewUploaded(got chat.Sent) uploaded {
+	return uploaded{Sent: got.Sent, ID: got.ID, Status: string(got.Status), Credential: got.Credential,
+		Duplicate: got.Duplicate, Next: a.shared(got, true)}
 }
 
 // Uploaded is how an upload ended.
 type Uploaded struct {
-	// JSON is the result of share_file, or the structured content of its error. It is empty if the
-	// caller has left.
+	// JSON is the answer, or the structured content of an error. It is empty if the caller has left.
 	JSON json.RawMessage
 	// Code of the error; "" for a result.
 	Code fault.Code
@@ -205,7 +222,7 @@ func (s *Set) Upload(ctx context.Context, code string, body io.Reader) Uploaded 
 		if err != nil {
 			return nil, refusal(err, "Run the same command again: the file is sent only once.")
 		}
-		return s.clients.advisor(ctx).viewShared(chat.Shared{Sent: got}, true), nil
+		return s.clients.advisor(ctx).viewUploaded(got), nil
 	})
 	ended := Uploaded{JSON: o.JSON()}
 	if o.Failure != nil {

@@ -103,7 +103,7 @@ func (a advisor) shared(s chat.Sent, uploaded bool) string {
 }
 
 // toUpload says how the bytes of a file come.
-const toUpload = "Nothing is sent yet: run line of upload in a shell; its answer says that the file was sent, and what to do next. Without a shell give your user page of upload, and call {wait}."
+const toUpload = "The file is shared once you run line of upload in a shell; its answer says what to do next. Without a shell give your user page of upload, and call {wait}."
 
 // asksForUpload follows a share of a file that is to be uploaded.
 func (a advisor) asksForUpload(s chat.Situation) string {

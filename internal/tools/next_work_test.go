@@ -236,7 +236,7 @@ func fileCases() []nextCase {
 		{"shared a text", sent(false, func(s *chat.Sent) { s.Sent = true }), "For the answer call " + wait9 + "."},
 		{"uploaded a file", sent(true, func(s *chat.Sent) { s.Sent = true }), "For the answer call " + wait9 + "."},
 		{"may upload", advise().asksForUpload(chat.Situation{Others: 1}),
-			"Nothing is sent yet: run line of upload in a shell; its answer says that the file was sent, and what to do next. Without a shell give your user page of upload, and call wait_for_message (your last cursor, wait_seconds 50)."},
+			"The file is shared once you run line of upload in a shell; its answer says what to do next. Without a shell give your user page of upload, and call wait_for_message (your last cursor, wait_seconds 50)."},
 		{"a person may upload", advise().asksForUpload(chat.Situation{Person: true}), ""},
 		{"a file is held back", sent(false, held), "NOT sent: what is in messages came first. Read it; if the file is still to be shared, repeat the call with the new cursor, c9."},
 		{"a file is held back by more than fits", sent(false, func(s *chat.Sent) { held(s); s.HasMore = true }),
