@@ -10,6 +10,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/access"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlite"
@@ -38,9 +39,12 @@ func (c *backupCommand) Run(ctx context.Context, streams streams) (err error) {
 	defer func() { err = errors.Join(err, source.Close()) }()
 	var found contents
 	err = source.Backup(ctx, c.File, func(copied string) (err error) {
-		found, err = check(ctx, copied)
+		found, err = check(ctx, copied, c.Data)
 		return err
 	})
+	if errors.Is(err, sqlite.ErrDamaged) {
+		return damageOf(ctx, c.Data, c.Data, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -63,7 +67,7 @@ func (c *checkCommand) Run(ctx context.Context, streams streams) error {
 	if err := warnOfOthers(streams, c.File); err != nil {
 		return err
 	}
-	found, err := check(ctx, c.File)
+	found, err := check(ctx, c.File, c.File)
 	if found.Rooms > 0 || err == nil {
 		err = errors.Join(err, c.report(streams, found, fmt.Sprintf("%s holds %s.", c.File, found)))
 	}
@@ -72,7 +76,7 @@ func (c *checkCommand) Run(ctx context.Context, streams streams) error {
 
 // lookAt returns the file at path for reading.
 func lookAt(path string) (*sqlite.File, error) {
-	file, err := sqlite.LookAt(path)
+	file, err := sqlite.LookAt(path, views...)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no file %s: name that of the server", path)
 	}
@@ -81,7 +85,10 @@ func lookAt(path string) (*sqlite.File, error) {
 
 // warnOfOthers says if users other than the owner may open the file at path.
 func warnOfOthers(streams streams, path string) error {
-	file, err := lookAt(path)
+	file, err := sqlite.LookAtDamaged(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no file %s: name that of the server", path)
+	}
 	if err != nil {
 		return err
 	}
@@ -108,23 +115,30 @@ func (c contents) String() string {
 	return text
 }
 
-// check reads the whole file at path. It goes on after damage, and the error joins all that it found. That
-// SQLite cannot read the file is said once, however many reads fail of it.
-func check(ctx context.Context, path string) (found contents, err error) {
+// check reads the whole file at path. It goes on after damage. name is what the person calls the file.
+func check(ctx context.Context, path, name string) (found contents, err error) {
 	file, err := lookAt(path)
+	if errors.Is(err, sqlite.ErrDamaged) {
+		return found, damageOf(ctx, path, name, err)
+	}
 	if err != nil {
 		return found, err
 	}
-	damage := file.IntegrityCheck(ctx)
-	note := func(err error) {
-		if !errors.Is(damage, sqlite.ErrDamaged) || !errors.Is(err, sqlite.ErrDamaged) {
-			damage = errors.Join(damage, err)
-		}
+	found, damage, err := examine(ctx, file)
+	if damage == nil || ctx.Err() != nil || errors.Is(damage, room.ErrNewerVersion) {
+		return found, errors.Join(damage, err)
 	}
+	return found, errors.Join(damageOf(ctx, path, name, damage), err)
+}
+
+// examine reads a whole file and closes it. damage joins what it found; err is why it could not go on.
+func examine(ctx context.Context, file *sqlite.File) (found contents, damage, err error) {
+	damage = file.IntegrityCheck(ctx)
+	note := func(err error) { damage = errors.Join(damage, err) }
 	reader, err := sqlite.NewReader(file, clockwork.NewRealClock())
 	if err != nil {
 		note(err)
-		return found, damage
+		return found, damage, file.Close()
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	if _, unread := access.List(ctx, reader); unread != nil {
@@ -133,17 +147,17 @@ func check(ctx context.Context, path string) (found contents, err error) {
 	for partition, err := range reader.Partitions(ctx, roomlog.RoomPrefix, roomlog.MetaKey("").Sort) {
 		if err != nil {
 			note(err)
-			return found, damage
+			return found, damage, nil
 		}
 		id := strings.TrimPrefix(partition, roomlog.RoomPrefix)
 		messages, err := roomlog.Verify(ctx, reader, id)
 		if errors.Is(err, table.ErrNotFound) {
 			continue // it has ended meanwhile
 		}
-		if err != nil {
-			note(fmt.Errorf("the room with id %s: %w", id, err))
+		kept := 0
+		if err == nil {
+			kept, err = roomlog.VerifyFiles(ctx, reader, reader.Files(), id)
 		}
-		kept, err := roomlog.VerifyFiles(ctx, reader, reader.Files(), id)
 		if err != nil {
 			note(fmt.Errorf("the room with id %s: %w", id, err))
 		}
@@ -151,5 +165,5 @@ func check(ctx context.Context, path string) (found contents, err error) {
 		found.Rooms++
 		found.Messages += messages
 	}
-	return found, damage
+	return found, damage, nil
 }

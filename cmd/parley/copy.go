@@ -12,6 +12,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/files"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 	"github.com/parley-chat/parley/internal/table/dynamotable/sdkconfig"
 	"github.com/parley-chat/parley/internal/table/sqlite"
@@ -57,7 +58,8 @@ func (c *copyCommand) Run(ctx context.Context, streams streams) (err error) {
 	if err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}
-	defer func() { err = errors.Join(err, from.close()) }()
+	defer func() { err = errors.Join(err, from.close()) }() // of the salvaged one, if it is replaced
+	_, missing := os.Stat(c.To)
 	to, err := openRooms(ctx, log, c.To, c.ToBucket, c.CreateTable)
 	if errors.Is(err, sqlite.ErrInUse) {
 		return fmt.Errorf("--to: %s is being served. Stop the server, and start it again after the copy", c.To)
@@ -65,8 +67,24 @@ func (c *copyCommand) Run(ctx context.Context, streams streams) (err error) {
 	if err != nil {
 		return fmt.Errorf("--to: %w", err)
 	}
-	defer func() { err = errors.Join(err, to.close()) }()
-	summary, err := transfer.Copy(ctx, from, to, transfer.Files{From: from.files, To: to.files}, c.Room)
+	summary, err := transfer.Copy(ctx, from, to, transfer.Files{From: from.bytes, To: to.files}, c.Room)
+	if _, isTable := tableName(c.From); errors.Is(err, transfer.ErrMalformed) && !isTable && from.losses == nil &&
+		!errors.Is(err, room.ErrNewerVersion) { // the pages are in order, and what is in one is not
+		if err := from.close(); err != nil {
+			return err
+		}
+		if from, err = openDamaged(ctx, log, c.From); err != nil {
+			return err
+		}
+		var more transfer.Summary
+		more, err = transfer.Copy(ctx, from, to, transfer.Files{From: from.bytes, To: to.files}, c.Room)
+		summary = summary.And(more)
+	}
+	err = errors.Join(append(from.losses, err, to.close())...)
+	if _, isTable := tableName(c.To); err != nil && !isTable && errors.Is(missing, fs.ErrNotExist) &&
+		summary.Copied+summary.Keys+summary.AlreadyPresent == 0 {
+		return errors.Join(err, sqlite.Remove(c.To))
+	}
 	return errors.Join(err, c.report(streams, summary, describe(summary)))
 }
 
@@ -90,19 +108,37 @@ type place struct {
 	close func() error
 }
 
-// openSource opens the rooms at a place that has to exist.
-func openSource(ctx context.Context, log *slog.Logger, at, bucket string) (place, error) {
+// source is where rooms come from.
+type source struct {
+	place
+	bytes  files.Reader // of files; nil if nothing has them
+	losses []error      // what a damaged file has lost
+}
+
+// openSource opens the rooms at a place that has to exist. Of a damaged file it opens what can still be read.
+func openSource(ctx context.Context, log *slog.Logger, at, bucket string) (source, error) {
 	if _, isTable := tableName(at); !isTable {
 		switch info, err := os.Stat(at); {
 		case errors.Is(err, fs.ErrNotExist):
-			return place{}, fmt.Errorf("there is no file %s; a DynamoDB table is written as table:NAME", at)
+			return source{}, fmt.Errorf("there is no file %s; a DynamoDB table is written as table:NAME", at)
 		case err != nil:
-			return place{}, err
+			return source{}, err
 		case info.Size() == 0: // opening it would make it a table
-			return place{}, fmt.Errorf("%s is empty", at)
+			return source{}, fmt.Errorf("%s is empty", at)
+		}
+		if damaged, err := isDamaged(ctx, at); damaged || err != nil {
+			if err != nil {
+				return source{}, err
+			}
+			return openDamaged(ctx, log, at)
 		}
 	}
-	return openRooms(ctx, log, at, bucket, false)
+	p, err := openRooms(ctx, log, at, bucket, false)
+	from := source{place: p}
+	if p.files != nil {
+		from.bytes = p.files
+	}
+	return from, err
 }
 
 // openRooms opens the file or the DynamoDB table at a place. A file is created if
@@ -114,7 +150,8 @@ func openRooms(ctx context.Context, log *slog.Logger, at, bucket string, createT
 		if bucket != "" {
 			return place{}, usage(fmt.Errorf("%s holds its files itself: name a bucket only for a DynamoDB table", at))
 		}
-		t, err := sqlite.Open(at, sqlite.Options{Logger: log, Files: sqlite.FileOptions{Total: math.MaxInt64}})
+		t, err := sqlite.Open(at, sqlite.Options{Logger: log, Views: views,
+			Files: sqlite.FileOptions{Total: math.MaxInt64}})
 		if err != nil {
 			return place{}, err
 		}

@@ -46,11 +46,13 @@ func (s settings) openTable(ctx context.Context, o dynamotable.Options) (app.Sto
 	return store, err
 }
 
+// views are for people who look into a file.
+var views = []sqlite.View{{Name: "rooms", Select: roomlog.RoomsSQL}, {Name: "messages", Select: roomlog.MessagesSQL}}
+
 // openFile opens the table in the file of the settings, which no other process can open meanwhile.
 func (s settings) openFile(figures *scrape.Metrics, log *slog.Logger) (app.Store, error) {
-	t, err := sqlite.Open(s.Data, sqlite.Options{Logger: log, Views: []sqlite.View{
-		{Name: "rooms", Select: roomlog.RoomsSQL}, {Name: "messages", Select: roomlog.MessagesSQL},
-	}, Files: sqlite.FileOptions{Total: s.FilesBytes(), Claim: roomlog.ClaimKey}})
+	t, err := sqlite.Open(s.Data, sqlite.Options{Logger: log, Views: views,
+		Files: sqlite.FileOptions{Total: s.FilesBytes(), Claim: roomlog.ClaimKey}})
 	if err != nil {
 		return app.Store{}, err
 	}
@@ -102,9 +104,7 @@ func adviceOn(err error, other string) string {
 	path := pasted(file.Path)
 	switch {
 	case errors.Is(file, sqlite.ErrDamaged):
-		return fmt.Sprintf("%s. Restore a backup in its place, without the -wal and -shm of this one. Without a "+
-			"backup, save what can still be read, with --room NAME a single room: parley copy --from %s --to NEW. To "+
-			"see the damage: parley check %[2]s", file, path)
+		return fmt.Sprintf("%s. To see which rooms are: parley check %s. %s", file, path, whatToDo(file.Path))
 	case errors.Is(file, sqlite.ErrOld):
 		return fmt.Sprintf("%s. To begin a new one, move it aside (mv %s %s), or %s", file, path,
 			pasted(file.Path+".old"), other)

@@ -80,7 +80,11 @@ func (f *File) copyTo(ctx context.Context, path string) error {
 	if err := errors.Join(c.Run("VACUUM INTO ?", path), c.Close()); err != nil {
 		return f.explain(err)
 	}
-	return nil
+	fresh, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		return err
+	}
+	return errors.Join(storeViews(fresh, f.views), fresh.Close())
 }
 
 // claim gives the file fresh the name path, or fails with ErrExists if a file has

@@ -147,12 +147,17 @@ func inspect(path string, flag int) error {
 	if header[walAt] == 1 && logBytes(path) > 0 {
 		return ErrStray
 	}
-	size := int64(binary.BigEndian.Uint32(header[pagesAt:])) * int64(binary.BigEndian.Uint16(header[pageBytesAt:]))
+	size := sizeIn(header)
 	info, err := file.Stat()
 	if err == nil && info.Size() < size && logBytes(path) == 0 { // a crash leaves the rest in the log
 		err = fmt.Errorf("%w (it has %d of %d bytes)", ErrDamaged, info.Size(), size)
 	}
 	return err
+}
+
+// sizeIn returns how long a file with a header should be.
+func sizeIn(header []byte) int64 {
+	return int64(binary.BigEndian.Uint32(header[pagesAt:])) * int64(binary.BigEndian.Uint16(header[pageBytesAt:]))
 }
 
 // create creates an empty table at path, which only the owner may read. It appears
@@ -203,6 +208,9 @@ func fillFile(path string) (err error) {
 	}
 	return sqlitex.ExecuteTransient(c, "PRAGMA journal_mode = WAL", nil)
 }
+
+// Remove removes the file at path, which nobody may have open, and those that belong to it.
+func Remove(path string) error { return errors.Join(discard(path), os.Remove(path+".lock")) }
 
 // discard removes the file at path, if it is there, and those that SQLite keeps
 // next to it.

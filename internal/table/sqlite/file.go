@@ -77,8 +77,8 @@ func OpenFile(path string, views ...View) (*File, error) {
 }
 
 // LookAt returns the file at path for reading, even while another process has it
-// open.
-func LookAt(path string) (*File, error) {
+// open. Backups of it get the views.
+func LookAt(path string, views ...View) (*File, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func LookAt(path string) (*File, error) {
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return nil, err
 	}
-	f := &File{path: path}
+	f := &File{path: path, views: views}
 	if err := inspect(path, os.O_RDONLY); err != nil {
 		return nil, f.explain(err)
 	}

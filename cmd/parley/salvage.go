@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/files"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/transfer"
+)
+
+// isDamaged reports whether the file at path is one of rooms that is damaged.
+func isDamaged(ctx context.Context, path string) (bool, error) {
+	file, err := sqlite.LookAt(path)
+	if err == nil {
+		err = errors.Join(file.IntegrityCheck(ctx), file.Close())
+	}
+	if errors.Is(err, sqlite.ErrDamaged) {
+		return true, nil
+	}
+	return false, err
+}
+
+// openDamaged opens what can still be read of the damaged file at path, which nobody else may use meanwhile.
+func openDamaged(ctx context.Context, log *slog.Logger, path string) (source, error) {
+	file, err := sqlite.OpenDamaged(path)
+	if err != nil {
+		return source{}, err
+	}
+	from, err := salvage(ctx, log, file)
+	damaged := fmt.Errorf("%s is damaged; what can be read of it is copied", path)
+	from.losses = append([]error{damaged}, from.losses...)
+	return from, err
+}
+
+// salvage opens what can still be read of a damaged file, which it closes. It copies that to a folder for temporary
+// files first, since nothing may be written to a damaged file.
+func salvage(ctx context.Context, log *slog.Logger, file *sqlite.File) (from source, err error) {
+	var closers []func() error
+	from.close = func() (err error) {
+		for i := len(closers) - 1; i >= 0; i-- {
+			err = errors.Join(err, closers[i]())
+		}
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, from.close())
+			from.close = func() error { return nil }
+		}
+	}()
+	closers = append(closers, file.Close)
+	folder, err := os.MkdirTemp("", "parley-salvage-")
+	if err != nil {
+		return from, err
+	}
+	closers = append(closers, func() error { return os.RemoveAll(folder) })
+	if file, err = file.Whole(folder); err != nil {
+		return from, err
+	}
+	if reader, err := sqlite.NewReader(file, clockwork.NewRealClock()); err == nil {
+		closers = append(closers, reader.Close)
+		from.bytes = salvagedFiles{reader.Files()}
+	}
+	sound, err := sqlite.Open(filepath.Join(folder, "parley.db"), sqlite.Options{Logger: log,
+		Files: sqlite.FileOptions{Total: math.MaxInt64}})
+	if err != nil {
+		return from, err
+	}
+	closers = append(closers, sound.Close)
+	from.Source = sound
+	from.losses, err = transfer.Salvage(ctx, sound, func(keep func(table.Item) error) ([]table.Key, error) {
+		return file.Salvage(ctx, time.Now(), keep)
+	})
+	return from, err
+}
+
+// whatToDo says what to do about a damaged file.
+func whatToDo(path string) string {
+	return fmt.Sprintf("Stop the server, and put the newest backup in the place of the file, without the -wal and "+
+		"-shm of this one. Without a backup, copy what can be read: parley copy --from %s --to NEW", pasted(path))
+}
+
+// damageOf returns what is wrong with the rooms in the file at path, in which a check has found damage. name is what
+// the person calls the file.
+func damageOf(ctx context.Context, path, name string, damage error) error {
+	file, err := sqlite.LookAtDamaged(path)
+	if err != nil {
+		return err
+	}
+	from, err := salvage(ctx, slog.New(slog.DiscardHandler), file)
+	if err != nil {
+		return err
+	}
+	if len(from.losses) == 0 && !errors.Is(damage, sqlite.ErrDamaged) {
+		from.losses = append(from.losses, damage)
+	}
+	all := append([]error{errors.New(name + " is damaged")}, from.losses...)
+	return errors.Join(append(all, errors.New(whatToDo(name)), from.close())...)
+}
+
+// salvagedFiles are the bytes of files in a damaged file. What cannot be read is not there.
+type salvagedFiles struct{ from files.Reader }
+
+// Open implements files.Reader.
+func (f salvagedFiles) Open(ctx context.Context, k files.Key, offset, length int64) (io.ReadCloser, error) {
+	r, err := f.from.Open(ctx, k, offset, length)
+	if err != nil {
+		return nil, lostIf(ctx, err)
+	}
+	defer r.Close()
+	all, err := io.ReadAll(r) // a file is at most as long as a room may keep
+	if err != nil {
+		return nil, lostIf(ctx, err)
+	}
+	return io.NopCloser(bytes.NewReader(all)), nil
+}
+
+func lostIf(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	return files.ErrNotFound
+}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	sqlite3 "zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/table/sqlite"
+)
+
+const (
+	damagedRooms    = 4
+	messagesOfARoom = 150
+)
+
+// talkedFile makes a file with some rooms of two that have talked, and returns the token of one of them in each.
+func talkedFile(t *testing.T, path string) (tokens []string) {
+	t.Helper()
+	tab, err := sqlite.Open(path, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := chat.New(tab, chat.Options{SingleProcess: true, Files: tab.Files()})
+	for n := range damagedRooms {
+		room := fmt.Sprintf("room-%d", n)
+		var both []string
+		for _, name := range []string{"Ann", "Bob"} {
+			got, err := s.JoinRoom(t.Context(), chat.JoinRequest{Room: room, AgentName: name})
+			if err != nil {
+				t.Fatal(err)
+			}
+			both = append(both, got.Token)
+		}
+		tokens = append(tokens, both[0])
+		for i := range messagesOfARoom {
+			req := chat.SendRequest{Token: both[i%2], Text: fmt.Sprintf("%s: message %d %s", room, i,
+				strings.Repeat("x", i%50*10))}
+			switch i % 10 {
+			case 3:
+				req.To = []string{"Ann"}
+				req.Token = both[1]
+			case 5:
+				req.Kind = "request"
+			}
+			if _, err := s.Send(t.Context(), req); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := tab.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return tokens
+}
+
+// heard returns how many messages of a room an agent can read in a file.
+func heard(t *testing.T, path, token string) (n int, err error) {
+	t.Helper()
+	tab, err := sqlite.Open(path, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { err = errors.Join(err, tab.Close()) }()
+	s := chat.New(tab, chat.Options{SingleProcess: true})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for before := ""; ; {
+		page, err := s.History(ctx, chat.HistoryRequest{Token: token, Limit: 100, Before: before})
+		if err != nil {
+			return n, err
+		}
+		for _, m := range page.Messages {
+			if strings.Contains(m.Text, ": message ") {
+				n++
+			}
+		}
+		if !page.HasMore {
+			return n, nil
+		}
+		before = page.Messages[0].ID
+	}
+}
+
+// Whatever is damaged, a copy says of each room that it is not what it was, and what it copies is sound.
+func TestCopy_damagedFile_copiesWhatCanBeReadAndNamesTheRest(t *testing.T) {
+	dir, err := os.MkdirTemp("/dev/shm", "parley-")
+	if err != nil {
+		dir = t.TempDir()
+	}
+	defer os.RemoveAll(dir)
+	whole := filepath.Join(dir, "whole.db")
+	tokens := talkedFile(t, whole)
+	content, err := os.ReadFile(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const page = 4096
+	pages := len(content) / page
+	mended, trials := 0, 12
+	for trial := range trials {
+		r := rand.New(rand.NewPCG(1, uint64(trial)))
+		noisy := append([]byte(nil), content...)
+		var where []int
+		for range 1 + trial%3 {
+			at := r.IntN(pages)*page + r.IntN(page-64)
+			if trial%2 == 0 { // the head of a page
+				at -= at % page
+			}
+			if at < 100 {
+				at = 100
+			}
+			where = append(where, at)
+			for i := range 1 + r.IntN(64) {
+				noisy[at+i] = byte(r.Uint32())
+			}
+		}
+		from := filepath.Join(dir, fmt.Sprintf("from-%d.db", trial))
+		to := filepath.Join(dir, fmt.Sprintf("to-%d.db", trial))
+		if err := os.WriteFile(from, noisy, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, says := copyRooms(t, "--from", from, "--to", to)
+		if _, err := os.Stat(to); err != nil {
+			if code != 1 || strings.Contains(says, "Copied") {
+				t.Errorf("noise at %d: code %d, no copy, %s", where, code, says)
+			}
+			continue
+		}
+		if code, checked := report(t, "check", to); code != 0 {
+			t.Errorf("noise at %d: the copy is damaged: %s\n%s", where, checked, says)
+		}
+		lacking := false
+		for n, token := range tokens {
+			name := fmt.Sprintf(`"room-%d"`, n)
+			got, err := heard(t, to, token)
+			if err == nil && got == messagesOfARoom {
+				continue
+			}
+			lacking = true
+			if got > 0 {
+				mended++
+			}
+			if err == nil && !strings.Contains(says, name) || err != nil && !strings.Contains(says, "left out") &&
+				!strings.Contains(says, name) {
+				t.Errorf("noise at %d: room %s has %d messages, %v, and nothing says so: %s", where, name, got, err,
+					says)
+			}
+		}
+		if lacking && code != 1 {
+			t.Errorf("noise at %d: code %d, %s", where, code, says)
+		}
+	}
+	if mended == 0 {
+		t.Error("no room was copied with a part of its messages")
+	}
+}
+
+// People look into the file that they have, before a server opens it.
+func TestViews_areInACopyAndABackup(t *testing.T) {
+	from, dir := roomFile(t), t.TempDir()
+	copied, backup := filepath.Join(dir, "copy.db"), filepath.Join(dir, "backup.db")
+	for _, args := range [][]string{{"copy", "--from", from, "--to", copied}, {"backup", "--data", from, backup}} {
+		if code, says := report(t, args...); code != 0 {
+			t.Fatal(says)
+		}
+	}
+	for _, path := range []string{copied, backup} {
+		c, err := sqlite3.OpenConn(path, sqlite3.OpenReadOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := 0
+		err = sqlitex.ExecuteTransient(c, "SELECT * FROM rooms LEFT JOIN messages", &sqlitex.ExecOptions{
+			ResultFunc: func(*sqlite3.Stmt) error { rows++; return nil }})
+		if err := errors.Join(err, c.Close()); err != nil || rows == 0 {
+			t.Errorf("%s: %d rows, %v", path, rows, err)
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package roomlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// FillGaps puts an event in the place of each one that a room has lost, so that its log can be read, and returns how
+// many. It is for a table that was salvaged from a damaged one. lost are the keys that the damaged one had. Those
+// events are messages without a text and a sender. Nothing but the log knows what the lost ones said; what they
+// changed is in the snapshot.
+func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (filled int, err error) {
+	there := map[int64]bool{}
+	var all []int64
+	for _, k := range lost {
+		if n, err := eventNumber(k); err == nil && k.Partition == roomPrefix+id {
+			all = append(all, n)
+		}
+	}
+	r := table.Range{Partition: roomPrefix + id, Prefix: logPrefix, Consistency: table.Strong}
+	for item, err := range table.All(ctx, t, r) {
+		if err != nil {
+			return 0, err
+		}
+		n, err := eventNumber(item.Key)
+		if err != nil {
+			return 0, err
+		}
+		there[n] = true
+		all = append(all, n)
+	}
+	before, err := snapshotOf(ctx, t, id)
+	if err != nil || len(there) == 0 {
+		return 0, err
+	}
+	all = append(all, before.AsOf)
+	for first, last := slices.Min(all), slices.Max(all); first <= last; first++ {
+		if there[first] {
+			continue
+		}
+		to := first
+		for to < last && !there[to+1] {
+			to++
+		}
+		if err := fillGap(ctx, t, id, first, to, before.AsOf); err != nil {
+			return filled, err
+		}
+		filled += int(to - first + 1)
+		first = to
+	}
+	return filled, nil
+}
+
+// fillGap puts events with the numbers from first to last, which are missing. asOf is that of the snapshot.
+func fillGap(ctx context.Context, t table.Table, id string, first, last, asOf int64) error {
+	before, err := eventAt(ctx, t, id, first-1)
+	if err != nil {
+		return err
+	}
+	after, err := eventAt(ctx, t, id, last+1)
+	if err != nil {
+		return err
+	}
+	fill := room.Event{V: room.Version, Type: room.Said, Redacted: true, Text: room.Removed, AtMs: after.AtMs,
+		LastChange: before.LastChange, LastTalk: before.LastTalk, Messages: before.Messages, Run: before.Run}
+	said := after.Messages
+	if after.Type == room.Said && len(after.To) == 0 {
+		said--
+	}
+	switch {
+	case after.N == 0: // they were the last ones
+		fill.AtMs, fill.LastChange, said = before.AtMs, max(before.LastChange, min(asOf, last)), before.Messages
+	case before.N == 0: // what came before is not known
+		fill.LastChange, fill.Messages = first, said
+		if after.Talk == nil && after.LastTalk < first {
+			fill.LastTalk = after.LastTalk
+		}
+	}
+	for n := first; n <= last; n++ {
+		e := fill
+		e.N, e.ID = n, ident.NewEventID()
+		if fill.Messages < said {
+			fill.Messages++
+			e.Messages = fill.Messages
+		} else { // nobody sees it
+			e.To = []int{0}
+		}
+		if n == after.LastTalk {
+			fill.LastTalk = n
+			e.LastTalk, e.Talk = n, &room.Talk{}
+		}
+		if err := t.Write(ctx, putEvent(id, e)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RestoreName puts the item that leads from the name of a room to it, unless the name leads to another one.
+func RestoreName(ctx context.Context, t table.Table, id string) error {
+	x, err := snapshotOf(ctx, t, id)
+	if err != nil {
+		return err
+	}
+	s, err := x.state(id)
+	if err != nil {
+		return err
+	}
+	err = t.Write(ctx, putName(&s, table.IfAbsent))
+	if errors.As(err, new(*table.ConflictError)) {
+		err = nil
+	}
+	return err
+}
+
+// eventAt returns event n of a room; zero if it is not there.
+func eventAt(ctx context.Context, t table.Table, id string, n int64) (room.Event, error) {
+	if n < 1 {
+		return room.Event{}, nil
+	}
+	item, err := t.Get(ctx, EventKey(id, n), table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return room.Event{}, nil
+	}
+	if err != nil {
+		return room.Event{}, fmt.Errorf("roomlog: event %d: %w", n, err)
+	}
+	return decodeEvent(item)
+}

@@ -1,0 +1,199 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// LookAtDamaged is LookAt for a file that may be damaged.
+func LookAtDamaged(path string) (*File, error) {
+	f, err := LookAt(path)
+	if file := (*FileError)(nil); errors.Is(err, ErrDamaged) && errors.As(err, &file) {
+		return &File{path: file.Path}, nil
+	}
+	return f, err
+}
+
+// Whole returns the file or, if its end is missing, a copy in a folder that is as long as the file should be: SQLite
+// reads nothing of a file that is too short. The caller closes both.
+func (f *File) Whole(folder string) (*File, error) {
+	if !errors.Is(inspect(f.path, os.O_RDONLY), ErrDamaged) {
+		return f, nil
+	}
+	from, err := os.Open(f.path)
+	if err != nil {
+		return nil, err
+	}
+	defer from.Close()
+	whole := &File{path: filepath.Join(folder, "whole.db")}
+	to, err := os.OpenFile(whole.path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	if _, err := io.Copy(to, from); err != nil {
+		return nil, err
+	}
+	header := make([]byte, headerBytes)
+	if _, err := to.ReadAt(header, 0); err != nil {
+		return nil, err
+	}
+	return whole, to.Truncate(sizeIn(header))
+}
+
+// OpenDamaged is OpenFile for a file that may be damaged, and changes nothing in it.
+func OpenDamaged(path string) (*File, error) {
+	f, err := LookAtDamaged(path)
+	if err != nil {
+		return nil, err
+	}
+	if f.lock, err = acquire(f.path + ".lock"); err != nil {
+		return nil, f.explain(err)
+	}
+	return f, nil
+}
+
+const (
+	rowsSQL    = `SELECT pk, sk, expires, data FROM items ORDER BY pk, sk`
+	rowsUpSQL  = `SELECT pk, sk, expires, data FROM items ORDER BY pk DESC, sk DESC`
+	indexSQL   = `SELECT pk, sk FROM items INDEXED BY items_by_expiry WHERE expires >= ? ORDER BY expires, pk, sk`
+	indexUpSQL = `SELECT pk, sk FROM items INDEXED BY items_by_expiry WHERE expires >= ? ORDER BY expires DESC, pk DESC, sk DESC`
+)
+
+// Salvage calls keep once for each item of a damaged file that can be read and is live at now, and returns the keys of
+// those of which only the index tells. It reads the rows in order up to the damage, then in the opposite order down to
+// it, and what lies between two damaged pages by the keys of the index.
+func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item) error) (lost []table.Key, err error) {
+	c, err := f.connect(sqlite.OpenReadOnly)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	c.db.SetInterrupt(ctx.Done())
+	s := &salvage{c: c, now: now.Unix(), keep: keep, seen: map[table.Key]bool{}}
+	whole, err := s.rows(false)
+	if err == nil && !whole {
+		whole, err = s.rows(true)
+	}
+	if err != nil || whole {
+		return nil, err
+	}
+	for _, text := range []string{indexSQL, indexUpSQL} {
+		keys, err := s.keys(text)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range keys {
+			there, err := s.row(k)
+			if err != nil {
+				return nil, err
+			}
+			if !there {
+				lost = append(lost, k)
+			}
+		}
+	}
+	return lost, ctx.Err()
+}
+
+// salvage is one run of Salvage.
+type salvage struct {
+	c    *Conn
+	now  int64
+	keep func(table.Item) error
+	seen map[table.Key]bool // keys of rows that were read, and of those that could not be
+}
+
+// rows reads the rows in one of their two orders until the damage, or until one that was read. whole says that it met
+// no damage.
+func (s *salvage) rows(upward bool) (whole bool, err error) {
+	text := rowsSQL
+	if upward {
+		text = rowsUpSQL
+	}
+	var last table.Key
+	whole = true
+	var failed error
+	err = s.c.Each(func(row *sqlite.Stmt) bool {
+		k := table.Key{Partition: row.ColumnText(0), Sort: row.ColumnText(1)}
+		if s.seen[k] {
+			return false
+		}
+		if last != (table.Key{}) && less(k, last) != upward { // a damaged page can lead round in a circle
+			whole = false
+			return false
+		}
+		last = k
+		failed = s.take(k, row)
+		return failed == nil
+	}, text)
+	if isDamage(err) {
+		return false, nil
+	}
+	return whole, errors.Join(err, failed)
+}
+
+// take notes the row at k, whose columns are pk, sk, expires and data, and hands out its item.
+func (s *salvage) take(k table.Key, row *sqlite.Stmt) error {
+	s.seen[k] = true
+	item := table.Item{Key: k, Data: make([]byte, row.ColumnLen(3))}
+	row.ColumnBytes(3, item.Data)
+	if !row.ColumnIsNull(2) {
+		if row.ColumnInt64(2) < s.now+1 {
+			return nil
+		}
+		item.Expires = time.Unix(row.ColumnInt64(2), 0).UTC()
+	}
+	if item.Key.Check() != nil { // noise
+		return nil
+	}
+	return s.keep(item)
+}
+
+// keys returns the keys of the index whose rows were not read, until the index is damaged, too.
+func (s *salvage) keys(text string) (keys []table.Key, err error) {
+	err = s.c.Each(func(row *sqlite.Stmt) bool {
+		if k := (table.Key{Partition: row.ColumnText(0), Sort: row.ColumnText(1)}); !s.seen[k] && k.Check() == nil {
+			s.seen[k] = true
+			keys = append(keys, k)
+		}
+		return true
+	}, text, s.now+1)
+	if isDamage(err) {
+		err = nil
+	}
+	return keys, err
+}
+
+// row reads the row at k, and reports whether it could.
+func (s *salvage) row(k table.Key) (there bool, err error) {
+	item, there, err := s.c.get(k, s.now)
+	if isDamage(err) {
+		return false, nil
+	}
+	if err != nil || !there {
+		return false, err
+	}
+	return true, s.keep(item)
+}
+
+func less(a, b table.Key) bool {
+	return a.Partition < b.Partition || a.Partition == b.Partition && a.Sort < b.Sort
+}
+
+// isDamage reports whether SQLite could not read on because a page is damaged or missing.
+func isDamage(err error) bool {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultCorrupt, sqlite.ResultNotADB, sqlite.ResultIOErr:
+		return true
+	}
+	return false
+}
