@@ -150,59 +150,6 @@ func TestBridge_serverKilledAndStarted_callsGoOn(t *testing.T) {
 	c.hearsNext(alice, bob, places()[0])
 }
 
-func TestBridge_startedAgain_agentIsBackInItsSeat(t *testing.T) {
-	inFolder(t)
-	p := start(t)
-	room := roomOf(t)
-	first, c := bridged(t, p)
-	alice, bob := c.meet(room)
-	c.ok("send_message", args{"agent_token": alice.token, "text": opening})
-
-	// While the first runs, its agents keep their seats for themselves.
-	second, other := bridged(t, p)
-	other.refused("name_taken", "join_room", args{"room": room, "agent_name": "Bob"})
-	c.refused("name_taken", "join_room", args{"room": room, "agent_name": "Bob"})
-
-	first.kill()
-	second.closeInput()
-	_, c = bridged(t, p)
-	back := c.ok("join_room", args{"room_name": strings.ToUpper(room), "display_name": "bob"})
-	if back.Status != "returned" || back.AgentToken != bob.token || len(back.Messages) == 0 ||
-		back.Messages[0].Text != opening {
-		t.Errorf("after a crash Bob was answered %+v, want his seat and what Alice said", back)
-	}
-	c.refused("name_taken", "join_room", args{"room": room, "agent_name": "Bob"}) // another session of this client
-	if got := c.ok("join_room", args{"room": room, "agent_name": "Alice"}); got.AgentToken != alice.token {
-		t.Errorf("Alice was answered %+v, want her seat", got)
-	}
-}
-
-func TestBridge_seatThatIsGone_isForgotten(t *testing.T) {
-	inFolder(t)
-	p := start(t)
-	room := roomOf(t)
-	s, c := bridged(t, p)
-	alice, bob := c.meet(room)
-	c.ok("leave_room", args{"agent_token": bob.token})
-	s.ended(s.closeInput)
-
-	s, c = bridged(t, p)
-	again := c.ok("join_room", args{"room": room, "agent_name": "Bob"})
-	if again.Status != "joined" || again.AgentToken == bob.token {
-		t.Errorf("after leaving, Bob was answered %+v, want a new seat", again)
-	}
-	s.ended(s.terminate)
-
-	// Without the bridge's knowledge the seat is lost, too.
-	direct := talk{t, openGo(t, p.url, legacyProtocol)}
-	direct.ok("manage_agent", args{"agent_token": alice.token, "agent_name": "Bob", "action": "kick"})
-	_, c = bridged(t, p)
-	if got := c.ok("join_room", args{"room": room, "agent_name": "Bob"}); got.Status != "joined" ||
-		got.AgentToken == again.AgentToken {
-		t.Errorf("after being kicked, Bob was answered %+v, want a new seat", got)
-	}
-}
-
 func TestBridge_oddLines_areAnsweredAndTheNextOneToo(t *testing.T) {
 	inFolder(t)
 	s, c := bridged(t, start(t))

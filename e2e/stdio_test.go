@@ -235,12 +235,3 @@ func (s *stdio) closeInput() { _ = s.in.Close() } // an error shows by what foll
 
 // terminate sends SIGTERM.
 func (s *stdio) terminate() { _ = s.cmd.Process.Signal(syscall.SIGTERM) }
-
-// kill ends the process as a crash would.
-func (s *stdio) kill() {
-	s.t.Helper()
-	if err := s.cmd.Process.Kill(); err != nil {
-		s.t.Fatal(err)
-	}
-	<-s.exited
-}

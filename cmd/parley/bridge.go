@@ -19,7 +19,7 @@ type bridgeCommand struct {
 func (bridgeCommand) Help() string {
 	return `Clients that cannot use an MCP server over HTTP, such as Claude Desktop, start this as their MCP server. It passes their messages on to the server, and the answers back.
 
-While the server is away, calls are answered with the error "unavailable". An agent that joins a room again after a restart, under the name that it had, gets its seat back.`
+While the server is away, calls are answered with the error "unavailable".`
 }
 
 // Run passes messages on until the input ends.

@@ -7,7 +7,6 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/bridge"
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/wake"
 )
@@ -52,7 +51,7 @@ func (c *hookCommand) serve(ctx context.Context, streams streams) (event, text s
 		Seats: file, Server: c.address, Plugin: c.Plugin, Start: startStandby, Clock: clockwork.NewRealClock(),
 	}
 	if c.Plugin && call.InCodex() { // the plugin starts parley bridge there
-		o.Server = bridge.ServerOf
+		o.Server = file.ServerOf
 	}
 	text, err = call.Serve(ctx, o)
 	return call.Event, text, err

@@ -7,7 +7,7 @@
 // it comes. Messages keep all their fields, so both generations of the protocol pass
 // through. The bridge adds three things: it answers for a server that is away (see
 // outage.go), it tells the server which client stands behind it (see upstream.go), and it
-// brings an agent back to its seat after a restart (see seats.go).
+// notes which server gave a token, for the hook that wakes the agent.
 package bridge
 
 import (
@@ -40,14 +40,12 @@ type Options struct {
 
 	In       io.Reader
 	Out, Err io.Writer // messages, and notes for a person
-
 }
 
 // Bridge is one connection of one client.
 type Bridge struct {
 	Options
 	upstream *upstream
-	seats    *keeper // nil: seats are not kept
 
 	writing sync.Mutex // of Out and Err
 	outage  outage
@@ -73,11 +71,6 @@ func Run(ctx context.Context, o Options) error {
 	if b.upstream, err = newUpstream(o, b.notified); err != nil {
 		return err
 	}
-	if b.seats, err = newKeeper(o.Server); err != nil {
-		b.note("seats are not kept for the next start: %v", err)
-		b.seats = nil
-	}
-	defer b.seats.close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	return b.pass(ctx, cancel)
@@ -209,9 +202,9 @@ func (b *Bridge) ask(ctx context.Context, m message) answer {
 	}
 }
 
-// once passes on a call of a tool, and does not repeat it, since it may have an effect: whether
+// call passes on a call of a tool, and does not repeat it, since it may have an effect: whether
 // it may be repeated is known to the tool.
-func (b *Bridge) once(ctx context.Context, m message) answer {
+func (b *Bridge) call(ctx context.Context, m message) answer {
 	a, away := b.upstream.request(ctx, m)
 	if ctx.Err() != nil {
 		return answer{}
@@ -220,7 +213,29 @@ func (b *Bridge) once(ctx context.Context, m message) answer {
 	if away != nil {
 		return away.result(m)
 	}
+	b.noteToken(a)
 	return a
+}
+
+// noteToken notes that the server gave the token in an answer, if there is one. The hook of the
+// client runs after the answer, and asks [client.TokenStore.ServerOf].
+func (b *Bridge) noteToken(a answer) {
+	var got struct {
+		IsError bool          `json:"isError"`
+		Joined  client.Joined `json:"structuredContent"`
+	}
+	_ = json.Unmarshal(a.Result, &got) // what other tools answer may have another shape
+	if got.IsError || got.Joined.AgentToken == "" {
+		return
+	}
+	tokens, err := client.OpenTokens()
+	if err == nil {
+		err = tokens.PutBridged(client.Seat{Server: b.Server.Base, Room: got.Joined.Room.Name,
+			Name: got.Joined.AgentName, Token: got.Joined.AgentToken})
+	}
+	if err != nil {
+		b.note("cannot note which server gave a token, for the hook that wakes the agent: %v", err)
+	}
 }
 
 // notify passes on a notification.

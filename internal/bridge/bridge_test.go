@@ -108,6 +108,8 @@ func (c *client) ask(text string) line {
 const (
 	hello      = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}`
 	send       = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"send_message","arguments":{}}}`
+	join       = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"join_room","arguments":{}}}`
+	joined     = `{"jsonrpc":"2.0","id":1,"result":{"content":[],"structuredContent":{"agent_token":%q,"agent_name":"Ann","room":{"name":"den"}},"isError":%s}}`
 	modernSend = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"send_message","arguments":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}`
 )
 
@@ -140,7 +142,6 @@ func nobody(t *testing.T) string {
 }
 
 func TestRun_whatStandsInFrontAnswers_isSaidToClientAndModel(t *testing.T) {
-	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	const page = "<html>who are you?</html>"
 	const rpc = `{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"not to strangers"}}`
 	for name, c := range map[string]struct {
@@ -208,7 +209,6 @@ func (s stuck) Write(p []byte) (int, error) {
 }
 
 func TestRun_clientDoesNotRead_endsAllTheSame(t *testing.T) {
-	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	in, write := io.Pipe()
 	out := stuck{make(chan struct{}, 10), t.Context().Done()}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -235,7 +235,6 @@ func TestRun_clientDoesNotRead_endsAllTheSame(t *testing.T) {
 // A client asks several things at its start. It waits for an absent server once, not
 // for each of them.
 func TestRun_serverAway_patienceIsForAllRequests(t *testing.T) {
-	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	const patience = 400 * time.Millisecond
 	c := start(t, nobody(t), patience)
 	begun := time.Now()
@@ -254,13 +253,37 @@ func TestRun_serverAway_patienceIsForAllRequests(t *testing.T) {
 	}
 }
 
-func TestRun_seatsCannotBeKept_isNotedAndCallsGoOn(t *testing.T) {
+// A hook asks for it right after the answer, to show the token to no other server.
+func TestRun_answerWithAToken_itsServerIsNotedFirst(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	tokens, err := server.OpenTokens()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for token, refused := range map[string]string{"given": "false", "refused": "true"} {
+		url := answering(t, 200, "application/json", fmt.Sprintf(joined, token, refused))
+		start(t, url, time.Millisecond).ask(join)
+		want := url
+		if refused == "true" {
+			want = ""
+		}
+		if got, err := tokens.ServerOf(token); got != want || err != nil {
+			t.Errorf("the server of the token %s is %q, %v, want %q", token, got, err, want)
+		}
+	}
+	all, err := tokens.All()
+	if err != nil || len(all) != 1 || all[0].Room != "den" || all[0].Name != "Ann" {
+		t.Errorf("noted are %+v, %v, want the seat of Ann in the room den", all, err)
+	}
+}
+
+func TestRun_tokenCannotBeNoted_isSaidAndCallsGoOn(t *testing.T) {
 	for name, prepare := range map[string]func(dir string) error{
 		"a damaged file": func(dir string) error {
 			if err := os.Mkdir(filepath.Join(dir, "parley"), 0o700); err != nil {
 				return err
 			}
-			return os.WriteFile(filepath.Join(dir, "parley", "bridge.json"), []byte("{"), 0o600)
+			return os.WriteFile(filepath.Join(dir, "parley", "seats.json"), []byte("{"), 0o600)
 		},
 		"no folder": func(dir string) error { return os.WriteFile(filepath.Join(dir, "parley"), nil, 0o600) },
 	} {
@@ -270,12 +293,11 @@ func TestRun_seatsCannotBeKept_isNotedAndCallsGoOn(t *testing.T) {
 			if err := prepare(dir); err != nil {
 				t.Fatal(err)
 			}
-			joined := `{"jsonrpc":"2.0","id":1,"result":{"content":[],"structuredContent":{"status":"joined","agent_token":"t","agent_name":"Ann","room":{"name":"den"}}}}`
-			c := start(t, answering(t, 200, "application/json", joined), time.Millisecond)
-			if got := c.ask(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"join_room","arguments":{"room":"den","agent_name":"Ann"}}}`); got.Error != nil || got.Result.IsError {
+			c := start(t, answering(t, 200, "application/json", fmt.Sprintf(joined, "t", "false")), time.Millisecond)
+			if got := c.ask(join); got.Error != nil || got.Result.IsError {
 				t.Errorf("join_room was answered %+v", got)
 			}
-			if !strings.Contains(c.notes.String(), "seat") {
+			if !strings.Contains(c.notes.String(), "cannot note which server gave a token") {
 				t.Errorf("the notes are %q", c.notes)
 			}
 		})

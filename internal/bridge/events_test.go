@@ -16,7 +16,6 @@ import (
 
 // A client behind the bridge subscribes as it would over HTTP: what mcp-go does not know passes both ways.
 func TestRun_events_passBothWays(t *testing.T) {
-	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	asked := make(chan string, 9)
 	s := mcp.NewServer(mcp.Options{Version: "1", Log: slog.New(slog.DiscardHandler), Events: &mcp.Events{
 		List: []mcp.Event{{Name: "bell", Description: "It rings."}},

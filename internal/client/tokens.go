@@ -31,6 +31,8 @@ type Seat struct {
 	Admin bool `json:"admin,omitempty"`
 	// Ended is when the agent's session ended; zero while it runs.
 	Ended time.Time `json:"ended,omitzero"`
+	// Bridged says that a bridge has noted the seat, only to tell which server gave the token.
+	Bridged bool `json:"bridged,omitempty"`
 }
 
 // HasSession reports whether the seat is that of an agent whose session runs, as far as is known.
@@ -138,6 +140,42 @@ func (f *TokenStore) Put(s Seat) error {
 	})
 }
 
+// maxBridged is how many seats behind bridges are noted; then the oldest are forgotten.
+const maxBridged = 200
+
+// PutBridged notes which server gave the token of a seat to an agent behind a bridge. Other entries
+// with the same token stay as they are.
+func (f *TokenStore) PutBridged(s Seat) error {
+	s.Bridged = true
+	return f.Update(func(all []Seat) ([]Seat, error) {
+		kept := 0
+		slices.Reverse(all) // the newest first
+		all = slices.DeleteFunc(all, func(old Seat) bool {
+			switch {
+			case !old.Bridged:
+				return false
+			case old.Token == s.Token, old.same(s):
+				return true
+			}
+			kept++
+			return kept >= maxBridged
+		})
+		slices.Reverse(all)
+		return append(all, s), nil
+	})
+}
+
+// ServerOf returns the address of the server from which an agent got a token through a bridge; ""
+// if that is not noted.
+func (f *TokenStore) ServerOf(token string) (string, error) {
+	all, err := f.All()
+	i := slices.IndexFunc(all, func(s Seat) bool { return s.Bridged && s.Token == token })
+	if i < 0 {
+		return "", err
+	}
+	return all[i].Server, nil
+}
+
 // same reports whether both are an agent of that name in that room, of one owner.
 func (s Seat) same(other Seat) bool {
 	return s.Server == other.Server && strings.EqualFold(s.Room, other.Room) && strings.EqualFold(s.Name, other.Name) &&
@@ -145,11 +183,14 @@ func (s Seat) same(other Seat) bool {
 }
 
 // OfShell reports whether the commands of the person use the seat.
-func (s Seat) OfShell() bool { return s.Wake == nil && s.Claim == "" }
+func (s Seat) OfShell() bool { return s.Wake == nil && s.Claim == "" && !s.Bridged }
 
-// owner is who uses the seat: a session, the person behind the agent or, if "", the shell.
+// owner is who uses the seat: a session, the person behind the agent, an agent behind a bridge or,
+// if "", the shell.
 func (s Seat) owner() string {
 	switch {
+	case s.Bridged:
+		return "bridge"
 	case s.Person:
 		return "person " + s.Claim
 	case s.Wake == nil:

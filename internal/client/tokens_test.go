@@ -145,3 +145,63 @@ func TestUpdate_changeFails_orFileDamaged_leavesTheFile(t *testing.T) {
 		t.Errorf("%q, %v", data, err)
 	}
 }
+
+// The token of a seat is shown to the server that gave it, and to no other.
+func TestServerOf_token_isTheServerThatGaveItToABridge(t *testing.T) {
+	f := open(t)
+	shell := client.Seat{Server: "a", Room: "tea", Name: "Ann", Token: "t0"}
+	if err := f.Put(shell); err != nil {
+		t.Fatal(err)
+	}
+	noted := func(server, name, token string) {
+		t.Helper()
+		if err := f.PutBridged(client.Seat{Server: server, Room: "tea", Name: name, Token: token}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	is := func(token, want string) {
+		t.Helper()
+		if got, err := f.ServerOf(token); got != want || err != nil {
+			t.Errorf("the server of %s is %q, %v, want %q", token, got, err, want)
+		}
+	}
+	is("t0", "") // the shell's own
+	noted("a", "Ann", "t1")
+	noted("b", "Ann", "t2")
+	is("t1", "a")
+	is("t2", "b")
+	noted("b", "ann", "t3") // a new seat under the name
+	is("t2", "")
+	is("t3", "b")
+
+	all, err := f.All()
+	if err != nil || len(all) != 3 || !all[0].OfShell() || all[1].OfShell() || all[1].HasSession() {
+		t.Errorf("%+v, %v, want the seat of the shell, and two that are neither its nor a session's", all, err)
+	}
+	woken := client.Seat{Server: "b", Room: "tea", Name: "Ann", Token: "t3", Wake: &client.Wake{Session: "s1"}}
+	if err := f.Put(woken); err != nil { // as a hook does
+		t.Fatal(err)
+	}
+	noted("b", "Ann", "t3") // it joins by its token
+	if got := tokens(t, f); !reflect.DeepEqual(got, []string{"t0", "t1", "t3", "t3"}) {
+		t.Errorf("%v, want the seat that is woken beside the note of its server", got)
+	}
+}
+
+func TestPutBridged_many_forgetsTheOldestOfBridges(t *testing.T) {
+	f := open(t)
+	if err := f.Put(client.Seat{Token: "shell"}); err != nil {
+		t.Fatal(err)
+	}
+	const most = 200
+	for n := range most + 2 {
+		name := fmt.Sprint(n)
+		if err := f.PutBridged(client.Seat{Server: "a", Name: name, Token: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := tokens(t, f)
+	if len(got) != 1+most || got[0] != "shell" || got[1] != "2" || got[most] != fmt.Sprint(most+1) {
+		t.Errorf("%d seats are there, %v", len(got), got)
+	}
+}

@@ -91,8 +91,7 @@ func arrows() map[string][]string {
 		"internal/lambdaenv": {},
 
 		// For clients without HTTP.
-		"internal/bridge": {"internal/client", "internal/mcp", "internal/tools/spec", "internal/ident",
-			"internal/fault"},
+		"internal/bridge": {"internal/client", "internal/mcp", "internal/fault"},
 
 		// What looks for faults.
 		"internal/doctor": {"internal/client", "internal/fault", "internal/connect", "internal/wake"},
