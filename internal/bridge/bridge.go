@@ -31,8 +31,8 @@ type Options struct {
 	Version string       // of this program
 	// Admitted is called once, when the server has admitted the key. It may be nil.
 	Admitted func()
-	// Patience is how long a request other than a tool call is repeated while the server
-	// is away. Clients end their start after 10 s and more. 0: 8 s.
+	// Patience is how long after the start a request other than a tool call is repeated while
+	// the server is away. Clients end their own start after 10 s and more. 0: 8 s.
 	Patience time.Duration
 	// Grace is how long open requests go on once the input has ended. 0: 500 ms.
 	Grace time.Duration
@@ -46,9 +46,9 @@ type Options struct {
 type Bridge struct {
 	Options
 	upstream *upstream
+	patient  time.Time // until when requests are repeated
 
 	writing sync.Mutex // of Out and Err
-	outage  outage
 
 	mu   sync.Mutex
 	open map[string]context.CancelFunc // the requests, by id as written
@@ -65,8 +65,7 @@ func Run(ctx context.Context, o Options) error {
 	if o.Clock == nil {
 		o.Clock = clockwork.NewRealClock()
 	}
-	b := &Bridge{Options: o, open: map[string]context.CancelFunc{}}
-	b.outage.clock, b.outage.patience, b.outage.note = o.Clock, o.Patience, b.note
+	b := &Bridge{Options: o, patient: o.Clock.Now().Add(o.Patience), open: map[string]context.CancelFunc{}}
 	var err error
 	if b.upstream, err = newUpstream(o, b.notified); err != nil {
 		return err
@@ -184,33 +183,37 @@ func (b *Bridge) serve(ctx context.Context, m message) answer {
 	return a
 }
 
-// ask passes on a request that may be repeated, for as long as the outage lasts and the
-// patience does.
+// ask passes on a request that may be repeated. While the bridge is new, it is repeated: the
+// server may be starting, too.
 func (b *Bridge) ask(ctx context.Context, m message) answer {
-	for try := 0; ; try++ {
+	const first = 100 * time.Millisecond
+	for pause := first; ; pause = min(2*pause, time.Second) {
 		a, away := b.upstream.request(ctx, m)
-		if ctx.Err() != nil {
-			return answer{}
-		}
-		b.outage.saw(away)
-		switch {
-		case away == nil:
+		if away == nil || ctx.Err() != nil {
 			return a
-		case !away.passes || !b.outage.wait(ctx, try):
+		}
+		if pause == first {
+			b.note("%s", away.sentence)
+		}
+		if !away.passes || b.Clock.Until(b.patient) < pause {
 			return refused(codeAway, away.sentence)
+		}
+		select {
+		case <-b.Clock.After(pause):
+		case <-ctx.Done():
 		}
 	}
 }
 
-// call passes on a call of a tool, and does not repeat it, since it may have an effect: whether
-// it may be repeated is known to the tool.
+// call passes on a call of a tool, and does not repeat it, since it may have an effect: the
+// agent knows whether it may be repeated.
 func (b *Bridge) call(ctx context.Context, m message) answer {
 	a, away := b.upstream.request(ctx, m)
 	if ctx.Err() != nil {
 		return answer{}
 	}
-	b.outage.saw(away)
 	if away != nil {
+		b.note("%s", away.sentence)
 		return away.result(m)
 	}
 	b.noteToken(a)
@@ -240,8 +243,8 @@ func (b *Bridge) noteToken(a answer) {
 
 // notify passes on a notification.
 func (b *Bridge) notify(ctx context.Context, m message) {
-	if away := b.upstream.notify(ctx, m); ctx.Err() == nil {
-		b.outage.saw(away)
+	if away := b.upstream.notify(ctx, m); away != nil && ctx.Err() == nil {
+		b.note("%s", away.sentence)
 	}
 }
 

@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jonboulle/clockwork"
+
 	"github.com/parley-chat/parley/internal/bridge"
 	server "github.com/parley-chat/parley/internal/client"
 )
@@ -71,13 +73,19 @@ func (n *notes) String() string {
 // start runs a bridge to the server at url until the test ends.
 func start(t *testing.T, url string, patience time.Duration) *client {
 	t.Helper()
+	return startWith(t, url, bridge.Options{Patience: patience, Grace: time.Millisecond})
+}
+
+// startWith is start with other options.
+func startWith(t *testing.T, url string, o bridge.Options) *client {
+	t.Helper()
 	in, write := io.Pipe()
 	read, out := io.Pipe()
 	c := &client{t: t, in: write, out: bufio.NewScanner(read), notes: &notes{}}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- bridge.Run(t.Context(), bridge.Options{Server: server.Place{Base: url}, Version: "1",
-			Patience: patience, Grace: time.Millisecond, In: in, Out: out, Err: c.notes})
+		o.Server, o.Version, o.In, o.Out, o.Err = server.Place{Base: url}, "1", in, out, c.notes
+		ended <- bridge.Run(t.Context(), o)
 		out.Close()
 	}()
 	t.Cleanup(func() {
@@ -232,24 +240,32 @@ func TestRun_clientDoesNotRead_endsAllTheSame(t *testing.T) {
 	}
 }
 
-// A client asks several things at its start. It waits for an absent server once, not
-// for each of them.
-func TestRun_serverAway_patienceIsForAllRequests(t *testing.T) {
-	const patience = 400 * time.Millisecond
-	c := start(t, nobody(t), patience)
-	begun := time.Now()
-	if c.ask(hello); time.Since(begun) < patience/4 {
-		t.Errorf("initialize was given up after %v", time.Since(begun))
+// A client and its server often start together. Later the client is not kept waiting.
+func TestRun_serverAway_isAskedAgainFor8SecondsAfterTheStart(t *testing.T) {
+	clock, tries := clockwork.NewFakeClock(), make(chan struct{}, 9)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadGateway)
+		tries <- struct{}{}
+	}))
+	t.Cleanup(server.Close)
+	c := startWith(t, server.URL, bridge.Options{Clock: clock})
+	go func() {
+		for _, pause := range []time.Duration{time.Second, 6 * time.Second, time.Second} {
+			if clock.BlockUntilContext(t.Context(), 1) == nil {
+				clock.Advance(pause)
+			}
+		}
+	}()
+	for range 2 { // the second finds no time left, or it would wait for ever
+		if got := c.ask(hello); got.Error == nil || !strings.Contains(got.Error.Message, "HTTP status 502") {
+			t.Errorf("initialize was answered %+v", got)
+		}
 	}
-	begun = time.Now()
-	for range 3 {
-		c.ask(hello)
+	if got := len(tries); got != 4+1 {
+		t.Errorf("the server was asked %d times, want 4 times within 8 s and once after them", got)
 	}
-	if took := time.Since(begun); took > patience {
-		t.Errorf("the requests after it took %v more", took)
-	}
-	if said := c.notes.String(); strings.Count(said, "does not answer") != 1 {
-		t.Errorf("the notes are %q, want one on the outage", said)
+	if said := c.notes.String(); strings.Count(said, "HTTP status 502") != 2 {
+		t.Errorf("the notes are %q, want one for each request", said)
 	}
 }
 

@@ -1,16 +1,11 @@
 package bridge
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"sync"
-	"time"
 
-	"github.com/jonboulle/clockwork"
 	library "github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -54,7 +49,7 @@ func (a *absence) result(m message) answer {
 	}
 	if !a.unsent {
 		f.Message += " The call may have been done."
-		f.Next = m.retryHint()
+		f.Next = nextDoubt
 	} else if a.passes {
 		f.Message += " Nothing was done."
 		f.Next = "Repeat the call. " + nextAway
@@ -72,71 +67,6 @@ func (a *absence) result(m message) answer {
 
 const nextAway = "If this goes on, tell your user: parley doctor says what is wrong."
 
-// retryHint says what to do after a call that may have taken effect, like the server itself
-// does for each tool.
-func (m message) retryHint() string {
-	var call struct {
-		Name string `json:"name"`
-	}
-	_ = json.Unmarshal(m.Params, &call)
-	switch call.Name {
-	case "send_message":
-		return "Repeat the call word for word, with the cursor that you had before it, before you send another: then " +
-			"it is sent only once."
-	case "join_room":
-		return "Repeat the call. If it is refused with name_taken or room_full, a seat of yours may be in the way: " +
-			"repeat it after retry_after_seconds, or choose another agent_name."
-	case "create_room":
-		return "The room may be there without you. Repeat the call with another name, or without room."
-	case "manage_agent":
-		return "Look with room_info whether it was done, before you repeat it."
-	}
-	return "Repeating the call is safe."
-}
-
-// outage is the time since which the server is away.
-type outage struct {
-	clock    clockwork.Clock
-	patience time.Duration
-	note     func(format string, args ...any)
-
-	mu    sync.Mutex
-	since time.Time // zero: it is there
-}
-
-// saw notes how a request ended: nil is an answer. The beginning and the end of an outage
-// are worth a note.
-func (o *outage) saw(away *absence) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	switch {
-	case away == nil && !o.since.IsZero():
-		o.since = time.Time{}
-		o.note("the server answers again")
-	case away != nil && o.since.IsZero():
-		o.since = o.clock.Now()
-		o.note("%s", away.sentence)
-	}
-}
-
-// wait waits before the next try, and reports whether there should be one. The patience
-// counts from the beginning of the outage, not from that of the request, so that a client
-// which asks one thing after another does not wait for each.
-func (o *outage) wait(ctx context.Context, try int) bool {
-	o.mu.Lock()
-	left := o.patience
-	if !o.since.IsZero() {
-		left -= o.clock.Since(o.since)
-	}
-	o.mu.Unlock()
-	pause := min(100*time.Millisecond<<min(try, 4), time.Second)
-	if left < pause {
-		return false
-	}
-	select {
-	case <-o.clock.After(pause):
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
+// nextDoubt is for all tools, since the bridge does not know them: it is right for each.
+const nextDoubt = "Repeat the call word for word, with the cursor that you had before it, before you make another: " +
+	"a message is then sent only once. If the repeated call is refused, the first may have taken effect."
