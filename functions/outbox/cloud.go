@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -72,14 +71,14 @@ func own(ctx context.Context) (string, error) {
 	return l.InvokedFunctionArn, nil
 }
 
-// invoke starts an invocation of this function that looks at the seat, and does not wait for it. From the
+// invoke starts an invocation of this function that looks at the hook, and does not wait for it. From the
 // stream to a call these are two in a row, of the sixteen after which Lambda would suspect a loop.
-func (c *cloud) invoke(ctx context.Context, s seat) error {
+func (c *cloud) invoke(ctx context.Context, h hook) error {
 	arn, err := own(ctx)
 	if err != nil {
 		return err
 	}
-	payload, err := s.payload()
+	payload, err := h.payload()
 	if err != nil {
 		return err
 	}
@@ -90,20 +89,20 @@ func (c *cloud) invoke(ctx context.Context, s seat) error {
 
 // schedule has the Scheduler start such an invocation at a time, or up to a minute later. A schedule that is
 // there for the same second is enough. It is deleted when it is over.
-func (c *cloud) schedule(ctx context.Context, s seat, at time.Time) error {
+func (c *cloud) schedule(ctx context.Context, h hook, at time.Time) error {
 	defer c.rest()
 	arn, err := own(ctx)
 	if err != nil {
 		return err
 	}
-	payload, err := s.payload()
+	payload, err := h.payload()
 	if err != nil {
 		return err
 	}
 	at = at.Truncate(time.Millisecond).Add(time.Second - 1).Truncate(time.Second).UTC() // the table has milliseconds
 	_, err = c.scheduler.CreateSchedule(ctx, &scheduler.CreateScheduleInput{
 		GroupName:             &c.settings.Schedules,
-		Name:                  aws.String(s.nameAt(at)),
+		Name:                  aws.String(h.nameAt(at)),
 		ScheduleExpression:    aws.String("at(" + at.Format("2006-01-02T15:04:05") + ")"), // UTC
 		FlexibleTimeWindow:    &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff},
 		ActionAfterCompletion: types.ActionAfterCompletionDelete,
@@ -123,9 +122,5 @@ func (c *cloud) schedule(ctx context.Context, s seat, at time.Time) error {
 	return nil
 }
 
-// nameAt returns the name of the schedule for a seat and a second. Names are in the logs of AWS: so it has
-// the hash of the room's id, of which lines of the log have the beginning.
-func (s seat) nameAt(at time.Time) string {
-	sum := sha256.Sum256([]byte(s.Room))
-	return fmt.Sprintf("%x-%d-%d", sum[:8], s.Seat, at.Unix())
-}
+// nameAt returns the name of the schedule for a hook and a second. Names are in the logs of AWS, as ids of hooks are.
+func (h hook) nameAt(at time.Time) string { return fmt.Sprintf("%s-%d", h.ID, at.Unix()) }

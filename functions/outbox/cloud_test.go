@@ -34,7 +34,7 @@ func TestCloud_invocationsApart_useConnectionsOfTheirOwn(t *testing.T) {
 	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{InvokedFunctionArn: "arn:aws:lambda:" +
 		"eu-west-1:123456789012:function:parley-test"})
 	for range 3 {
-		if got := f.spread(ctx, []record{called("abcdefg", `{"hk":[1]}`)}); len(got.Failures) > 0 {
+		if got := f.spread(ctx, []record{called("abcdefg", `{"call":[{"s":1,"h":"a"}]}`)}); len(got.Failures) > 0 {
 			t.Fatalf("%+v", got)
 		}
 	}

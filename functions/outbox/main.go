@@ -2,8 +2,8 @@
 // that asked for it, webhooks and endpoints when there is something for them.
 //
 // Two kinds of events invoke it. The stream of the table brings the events of rooms for which somebody is
-// to be called, and hooks that were refreshed; each seat of them becomes an invocation of its own, by this
-// function itself, so that no slow address holds the stream. Such an invocation looks at the seat and
+// to be called, and hooks that were refreshed; each hook of them becomes an invocation of its own, by this
+// function itself, so that no slow address holds the stream. Such an invocation looks at the hook and
 // calls. What is to be looked at again later is a one-time schedule of the EventBridge Scheduler.
 package main
 

@@ -17,17 +17,18 @@ const together = 8
 
 // The partitions of the items that the stream brings: see internal/roomlog.
 const (
-	roomPrefix = "ROOM#"
-	hooks      = "HOOKS"
+	roomPrefix     = "ROOM#"
+	hooksPartition = "HOOKS"
 )
 
-// record is a change of the table, as the stream brings it: an event that calls seats, or a hook that was made
+// record is a change of the table, as the stream brings it: an event that calls hooks, or a hook that was made
 // or refreshed. What else is in it is of no interest ("Using AWS Lambda with Amazon DynamoDB").
 type record struct {
 	Change struct {
 		Number string `json:"SequenceNumber"`
 		Item   struct {
 			Partition text `json:"pk"`
+			Sort      text `json:"sk"`
 			Data      text `json:"data"`
 		} `json:"NewImage"`
 	} `json:"dynamodb"`
@@ -48,47 +49,55 @@ type failure struct {
 	Number string `json:"itemIdentifier"`
 }
 
-// seats returns whom to look at.
-func (r record) seats() (seats []seat, err error) {
+// hooks returns what to look at.
+func (r record) hooks() (list []hook, err error) {
 	var data struct {
-		Calls []int  `json:"hk"`   // of an event
+		Calls []struct { // of an event
+			Seat int    `json:"s"`
+			Hook string `json:"h"`
+		} `json:"call"`
+		Seats []int  `json:"hk"`   // of one that an earlier build wrote
 		Room  string `json:"room"` // of a hook, as its seat
 		Seat  int    `json:"s"`
 	}
-	if err := json.Unmarshal([]byte(r.Change.Item.Data.S), &data); err != nil {
+	item := r.Change.Item
+	if err := json.Unmarshal([]byte(item.Data.S), &data); err != nil {
 		return nil, errors.New("its data is not JSON") // the error could quote a message
 	}
-	room, ofRoom := strings.CutPrefix(r.Change.Item.Partition.S, roomPrefix)
+	id, ofRoom := strings.CutPrefix(item.Partition.S, roomPrefix)
 	switch {
 	case ofRoom:
-		for _, n := range data.Calls {
-			seats = append(seats, seat{room, n})
+		for _, c := range data.Calls {
+			list = append(list, hook{id, c.Seat, c.Hook})
 		}
-	case r.Change.Item.Partition.S == hooks:
-		seats = []seat{{data.Room, data.Seat}}
+		for _, seat := range data.Seats {
+			list = append(list, hook{Room: id, Seat: seat})
+		}
+	case item.Partition.S == hooksPartition:
+		list = []hook{{data.Room, data.Seat, item.Sort.S}}
 	}
-	if len(seats) == 0 {
-		return nil, errors.New("it names no seat")
+	if len(list) == 0 {
+		return nil, errors.New("it names no hook")
 	}
-	return seats, nil
+	return list, nil
 }
 
-// spread starts an invocation for each seat that the records name, once. A record that cannot be read is
+// spread starts an invocation for each hook that the records name, once. A record that cannot be read is
 // logged and left: it would be the same the next time.
 func (f *function) spread(ctx context.Context, records []record) answer {
 	defer f.aws.rest()
-	first := map[seat]int{} // the record that names it first
-	var order []seat
+	first := map[hook]int{} // the record that names it first
+	var order []hook
 	for i, r := range records {
-		seats, err := r.seats()
+		hooks, err := r.hooks()
 		if err != nil {
 			f.log.ErrorContext(ctx, "a record of the stream cannot be read", "number", r.Change.Number, "error", err)
 			continue
 		}
-		for _, s := range seats {
-			if _, known := first[s]; !known {
-				first[s] = i
-				order = append(order, s)
+		for _, h := range hooks {
+			if _, known := first[h]; !known {
+				first[h] = i
+				order = append(order, h)
 			}
 		}
 	}
@@ -97,25 +106,25 @@ func (f *function) spread(ctx context.Context, records []record) answer {
 		return answer{}
 	}
 	// Lambda goes on at the first one that is named.
-	slices.SortFunc(failed, func(a, b seat) int { return first[a] - first[b] })
+	slices.SortFunc(failed, func(a, b hook) int { return first[a] - first[b] })
 	return answer{Failures: []failure{{records[first[failed[0]]].Change.Number}}}
 }
 
-// start starts an invocation for each of the seats, and returns those for which it failed.
-func (f *function) start(ctx context.Context, seats []seat) (failed []seat) {
+// start starts an invocation for each of the hooks, and returns those for which it failed.
+func (f *function) start(ctx context.Context, hooks []hook) (failed []hook) {
 	var mu sync.Mutex
 	var g errgroup.Group
 	g.SetLimit(together)
-	for _, s := range seats {
+	for _, h := range hooks {
 		g.Go(func() error {
-			err := f.aws.invoke(ctx, s)
+			err := f.aws.invoke(ctx, h)
 			if err == nil {
 				return nil
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			if failed = append(failed, s); len(failed) == 1 { // the others fail for the same reason
-				f.log.WarnContext(ctx, "an invocation for a seat was not started", "error", err)
+			if failed = append(failed, h); len(failed) == 1 { // the others fail for the same reason
+				f.log.WarnContext(ctx, "an invocation for a hook was not started", "error", err)
 			}
 			return nil
 		})
@@ -124,11 +133,11 @@ func (f *function) start(ctx context.Context, seats []seat) (failed []seat) {
 	return failed
 }
 
-// payload returns the payload of an invocation that looks at the seat.
-func (s seat) payload() ([]byte, error) {
-	p, err := json.Marshal(s)
+// payload returns the payload of an invocation that looks at the hook.
+func (h hook) payload() ([]byte, error) {
+	p, err := json.Marshal(h)
 	if err != nil {
-		return nil, fmt.Errorf("outbox: a seat cannot be written as JSON: %w", err)
+		return nil, fmt.Errorf("outbox: a hook cannot be written as JSON: %w", err)
 	}
 	return p, nil
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/parley-chat/parley/internal/outbox"
 	"github.com/parley-chat/parley/internal/page"
 	"github.com/parley-chat/parley/internal/pairing"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 	"github.com/parley-chat/parley/internal/tools"
@@ -121,7 +122,7 @@ func (a *App) open(ctx context.Context, c *Config) (*meter.Meter, error) {
 	a.store = store
 	metered := m.Table(store.Table)
 	rooms := c.chatOptions(store)
-	rooms.Calls = func(room string, seats []int) { a.box.Notify(room, seats) }
+	rooms.Calls = func(id string, calls []room.Call) { a.box.Notify(id, calls) }
 	a.rooms = chat.New(metered, rooms)
 	a.gate = a.newGate(metered, c.Logger)
 	a.box = a.newBox(*c, m)

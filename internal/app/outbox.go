@@ -10,6 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/outbox"
 	"github.com/parley-chat/parley/internal/outcall"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools"
 )
 
@@ -46,8 +47,13 @@ func NewOutbox(ctx context.Context, c Config) (*Outbox, error) {
 	return &Outbox{a}, nil
 }
 
-// Look looks once at the hooks of a seat, and calls those for which there is news. A time other than zero is
-// when to look again.
-func (o *Outbox) Look(ctx context.Context, room string, seat int) (again time.Time, err error) {
-	return o.app.box.Look(ctx, room, seat)
+// Look looks once at a hook of a seat, and calls it if there is something for it. A time other than zero is when to
+// look again.
+func (o *Outbox) Look(ctx context.Context, id string, seat int, hook string) (again time.Time, err error) {
+	return o.app.box.Look(ctx, id, seat, hook)
+}
+
+// HooksOf returns the hooks of a seat.
+func (o *Outbox) HooksOf(ctx context.Context, id string, seat int) ([]room.Hook, error) {
+	return o.app.rooms.SeatHooks(ctx, id, seat)
 }

@@ -119,7 +119,9 @@ func (s *Service) refreshHook(ctx context.Context, x roomlog.HookItem) (told roo
 	if err := s.store.Table().Write(ctx, roomlog.PutHook(x), roomlog.PutTold(x, told)); err != nil {
 		return told, err
 	}
-	s.called(x.Room, []int{x.Seat})
+	if s.opts.Calls != nil {
+		s.opts.Calls(x.Room, []room.Call{{Seat: x.Seat, Hook: x.ID}})
+	}
 	return told, nil
 }
 
@@ -332,13 +334,6 @@ func (r *liveRoom) waitsUntil(ctx context.Context, seat int) (time.Time, error) 
 		return until, err
 	}
 	return time.Time{}, err
-}
-
-// called tells who makes the calls that the hooks of seats are to be looked at.
-func (s *Service) called(id string, seats []int) {
-	if s.opts.Calls != nil {
-		s.opts.Calls(id, seats)
-	}
 }
 
 // HookView is a hook as the person behind its seat sees it.

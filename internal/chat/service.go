@@ -47,10 +47,10 @@ type Options struct {
 	// Limits bound what each caller does. The zero value does not. Units are counted for
 	// calls that pass Limits(s).Begin.
 	Limits ratelimit.Limits
-	// Calls is told which seats of a room have a hook to look at, after an event was written for
+	// Calls is told which hooks of a room are to be looked at, after an event was written for
 	// which they are called. It must not block. Nil: nobody is told, such as where the stream of
 	// the table tells.
-	Calls func(room string, seats []int)
+	Calls func(room string, calls []room.Call)
 	// Logger receives what an operator should know. It never receives a token, a
 	// password or a text. It defaults to slog.Default(), but then nobody receives the lines
 	// of package audit.

@@ -384,11 +384,14 @@ func (c *counted) wakes() {
 	}
 	local := ident.WithPrincipal(c.t.Context(), ident.Principal{ID: ident.Local})
 	c.meter.take()
+	hook := ""
 	for _, what := range []string{"a subscription", "its refresh"} {
-		if _, err := boxOf(c.one).Subscribe(local, outbox.Subscribe{Token: ann.Token, URL: agent.URL,
-			Secret: "whsec_c2VjcmV0IG9mIGEgaG9vaywgdGhhdCBpcyBsb25n"}); err != nil {
+		got, err := boxOf(c.one).Subscribe(local, outbox.Subscribe{Token: ann.Token, URL: agent.URL,
+			Secret: "whsec_c2VjcmV0IG9mIGEgaG9vaywgdGhhdCBpcyBsb25n"})
+		if err != nil {
 			c.t.Fatal(err)
 		}
+		hook = got.ID
 		c.row(what)
 		c.clock.Advance(time.Second)
 	}
@@ -407,7 +410,7 @@ func (c *counted) wakes() {
 		c.t.Helper()
 		c.say(c.one, bob, what)
 		c.meter.take()
-		if _, err := box.Look(c.t.Context(), at.Room, at.Seat); err != nil {
+		if _, err := box.Look(c.t.Context(), at.Room, at.Seat, hook); err != nil {
 			c.t.Fatal(err)
 		}
 		c.row(what)
@@ -422,9 +425,11 @@ func (c *counted) wakes() {
 
 	person := c.open(bob)
 	c.meter.take()
-	if _, err := boxOf(c.one).AddWebhook(local, person, agent.URL); err != nil {
+	added, err := boxOf(c.one).AddWebhook(local, person, agent.URL)
+	if err != nil {
 		c.t.Fatal(err)
 	}
+	hook = added.ID
 	c.row("a webhook")
 	c.clock.Advance(time.Second)
 	if at, err = c.one.WebhookSeat(c.t.Context(), person); err != nil {
@@ -476,7 +481,7 @@ func (c *counted) endpoints(one, other *outbox.Box, person string, bob chat.Seat
 		c.t.Helper()
 		c.clock.Advance(time.Minute)
 		c.meter.take()
-		if _, err := other.Look(c.t.Context(), x.Room, x.Seat); err != nil {
+		if _, err := other.Look(c.t.Context(), x.Room, x.Seat, x.ID); err != nil {
 			c.t.Fatal(err)
 		}
 		c.row(what)

@@ -178,7 +178,7 @@ func TestOutbox_newsOfASeatWithAHook_leadsFromTheStreamToACallAndToASchedule(t *
 	if got := answerOf(t, outbox, records{news}); got != allDone {
 		t.Errorf("answered %s", got)
 	}
-	payload := fmt.Sprintf(`{"room":%q,"seat":%d}`, hook.Room, hook.Seat)
+	payload := payloadOf(hook)
 	if !slices.Equal(aws.invoked, []string{payload}) {
 		t.Fatalf("invoked with %q; want %q once", aws.invoked, payload)
 	}
@@ -231,6 +231,11 @@ func person(t *testing.T, server *http.Client, agent result) string {
 	return token
 }
 
+// payloadOf is what begins a look at a hook.
+func payloadOf(x roomlog.HookItem) string {
+	return fmt.Sprintf(`{"room":%q,"seat":%d,"hook":%q}`, x.Room, x.Seat, x.ID)
+}
+
 // hook gives the seat a hook, as a subscription does.
 func (f *function) hook(seat result) roomlog.HookItem {
 	f.t.Helper()
@@ -277,7 +282,7 @@ func TestOutbox_newsOfASeatWithAWebhook_goesTheSameWay(t *testing.T) {
 	call(t, server, "send_message", args{"agent_token": ann.AgentToken, "text": "to myself"})
 
 	news, _ := stream.next(3) // the webhook, the event that began it, and the message
-	payload := fmt.Sprintf(`{"room":%q,"seat":%d}`, at.Room, at.Seat)
+	payload := payloadOf(x)
 	if got := answerOf(t, outbox, records{news}); got != allDone || !slices.Equal(aws.invoked, []string{payload}) {
 		t.Fatalf("answered %s, and invoked with %q; want %q once", got, aws.invoked, payload)
 	}
@@ -295,12 +300,42 @@ func TestOutbox_newsOfASeatWithAWebhook_goesTheSameWay(t *testing.T) {
 	}
 }
 
+// An earlier build named seats in its events, and in the schedules that it has left.
+func TestOutbox_seatThatAnEarlierBuildNamed_hasEachOfItsHooksLookedAt(t *testing.T) {
+	t.Parallel()
+	f, aws := deploy(t), serveAWS(t)
+	stream, outbox := f.watch(), f.outbox(aws)
+	hook := f.hook(join(t, f.start(0).FunctionURL(), "room", "Ann"))
+	key := roomlog.EventKey(hook.Room, 7)
+	event := change(fmt.Sprintf(`{"eventName":"INSERT","dynamodb":{"Keys":{"pk":{"S":%[1]q},"sk":{"S":%[2]q}},`+
+		`"NewImage":{"pk":{"S":%[1]q},"sk":{"S":%[2]q},"data":{"S":"{\"hk\":[%[3]d],\"v\":13}"}}}}`,
+		key.Partition, key.Sort, hook.Seat))
+	if !stream.passes(event) {
+		t.Error("its event does not pass the filters")
+	}
+	seat := fmt.Sprintf(`{"room":%q,"seat":%d}`, hook.Room, hook.Seat)
+	answerOf(t, outbox, records{[]change{event}})
+	if !slices.Equal(aws.invoked, []string{seat}) {
+		t.Fatalf("invoked with %q", aws.invoked)
+	}
+	answerOf(t, outbox, json.RawMessage(seat))
+	for _, x := range aws.schedules {
+		if x.Target.Input != payloadOf(hook) {
+			t.Errorf("scheduled is %s", x.Target.Input)
+		}
+	}
+	if len(aws.schedules) != 1 {
+		t.Errorf("%d schedules", len(aws.schedules))
+	}
+}
+
 // Lambda goes on at the record that is named. What cannot be read would never be.
 func TestOutbox_invocationThatIsRefused_bringsTheStreamBackToItsFirstRecord(t *testing.T) {
 	t.Parallel()
 	f, aws := deploy(t), serveAWS(t)
 	stream := f.watch()
-	for n, data := range []string{`{"hk":["secret text`, `{"hk":[1]}`, `{"hk":[2]}`, `{"hk":[3,2,1]}`} {
+	for n, data := range []string{`{"call":["secret text`, `{"call":[{"s":1,"h":"a"}]}`, `{"call":[{"s":2,"h":"b"}]}`,
+		`{"call":[{"s":3,"h":"c"},{"s":2,"h":"b"},{"s":1,"h":"a"}]}`} {
 		if err := f.rows.Write(t.Context(), table.Put(table.Item{Key: roomlog.EventKey("abcdefg", int64(n+1)),
 			Data: []byte(data)}, table.IfAbsent)); err != nil {
 			t.Fatal(err)
@@ -313,14 +348,15 @@ func TestOutbox_invocationThatIsRefused_bringsTheStreamBackToItsFirstRecord(t *t
 	if err := json.Unmarshal(news[2], &third); err != nil {
 		t.Fatal(err)
 	}
-	aws.refuse = `{"room":"abcdefg","seat":2}`
+	aws.refuse = `{"room":"abcdefg","seat":2,"hook":"b"}`
 	outbox := f.outbox(aws)
 	want := fmt.Sprintf(`{"batchItemFailures":[{"itemIdentifier":%q}]}`, third.DynamoDB.SequenceNumber)
 	if got := answerOf(t, outbox, records{news}); got != want {
 		t.Errorf("answered %s; want %s", got, want)
 	}
 	slices.Sort(aws.invoked)
-	if !slices.Equal(aws.invoked, []string{`{"room":"abcdefg","seat":1}`, `{"room":"abcdefg","seat":3}`}) {
+	if !slices.Equal(aws.invoked, []string{`{"room":"abcdefg","seat":1,"hook":"a"}`,
+		`{"room":"abcdefg","seat":3,"hook":"c"}`}) {
 		t.Errorf("invoked with %q", aws.invoked)
 	}
 	if log := outbox.Output(); !strings.Contains(log, "cannot be read") || strings.Contains(log, "secret text") {
@@ -334,8 +370,9 @@ func TestOutbox_lookThatFails_isAnErrorOfTheInvocation(t *testing.T) {
 	f, aws := deploy(t), serveAWS(t)
 	outbox := f.outbox(aws, "PARLEY_TABLE=no-such-table")
 	for event, says := range map[string]string{
-		`{"room":"abcdefg","seat":1}`: `no table "no-such-table"`,
-		`{"room":"abcdefg"}`:          "neither of the table's stream nor a seat",
+		`{"room":"abcdefg","seat":1,"hook":"a"}`: `no table "no-such-table"`,
+		`{"room":"abcdefg","seat":1}`:            `no table "no-such-table"`,
+		`{"room":"abcdefg"}`:                     "neither of the table's stream nor a hook",
 	} {
 		if _, err := outbox.Invoke(t.Context(), []byte(event)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v; want %s", event, err, says)

@@ -81,7 +81,7 @@ func TestLook_agentThatMayNotBeCalledIsNamedAgain_readsOnlyWhatIsNew(t *testing.
 				for n := range 59 {
 					e.pass(2 * time.Second)
 					e.asks(said(2*unread + n))
-					if _, err := e.box.Look(e.ctx(), e.room, e.seat); err != nil {
+					if _, err := e.lookAll(e.ctx(), e.room, e.seat); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -103,7 +103,7 @@ func TestLook_agentThatMayNotBeCalledIsNamedAgain_readsOnlyWhatIsNew(t *testing.
 		e, until := begin(w)
 		looks := func() {
 			t.Helper()
-			if _, err := w.another().box.Look(w.ctx(), e.room, e.seat); err != nil {
+			if _, err := w.another().lookAll(w.ctx(), e.room, e.seat); err != nil {
 				t.Fatal(err)
 			}
 		}

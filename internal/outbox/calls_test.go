@@ -251,7 +251,7 @@ func TestLook_noPlaceForTheCall_isNoFailureAndIsLookedAtAgain(t *testing.T) {
 	full := outbox.New(outbox.Options{Rooms: w.Service, Out: out, Local: true, Clock: w.boxes,
 		Logger: leaks.Logger(t), Observe: func(c outbox.Call) { t.Errorf("counted is %+v", c) }})
 	at, seat := w.seat(bob.Token)
-	again, err := full.Look(w.ctx(), at, seat)
+	again, err := full.Look(w.ctx(), at, seat, w.hook().ID)
 	if want := w.boxes.Now().Add(10 * time.Second); err != nil || !again.Equal(want) {
 		t.Errorf("it looks again at %v, want %v: %v", again, want, err)
 	}
@@ -271,7 +271,7 @@ func (w *world) rests(token string) {
 	w.idle()
 	before := len(w.host.all())
 	room, seat := w.seat(token)
-	again, err := w.box.Look(w.ctx(), room, seat)
+	again, err := w.lookAll(w.ctx(), room, seat)
 	if n := len(w.host.all()) - before; err != nil || n > 0 || !again.IsZero() {
 		w.t.Errorf("a look calls %d times, wants to look again at %v: %v", n, again, err)
 	}

@@ -166,7 +166,7 @@ func (h *webhook) add() {
 func (h *webhook) look() (calls int, again time.Time) {
 	h.t.Helper()
 	before := len(h.to.calls())
-	again, err := h.box.Look(h.ctx(), h.room, h.seat)
+	again, err := h.lookAll(h.ctx(), h.room, h.seat)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -386,7 +386,7 @@ func TestDeliver_processEndsDuringACall_theNextOneRepeatsIt(t *testing.T) {
 	h.to.answer = func(taken) int { kill(); <-killed; return http.StatusOK }
 	h.says(h.ann, 1)
 	h.says(h.ann, 2)
-	if _, err := h.box.Look(ctx, h.room, h.seat); !errors.Is(err, context.Canceled) {
+	if _, err := h.lookAll(ctx, h.room, h.seat); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	close(killed)
@@ -431,7 +431,7 @@ func TestDeliver_severalWebhooksOfASeat_eachIsToldAllInOrder(t *testing.T) {
 		}
 		dying := one.mayDie()
 		dying.left.Store(rand.Int64N(40))
-		_, _ = dying.box.Look(h.ctx(), h.room, h.seat)
+		_, _ = dying.lookAll(h.ctx(), h.room, h.seat)
 		h.pass(rand.N(3 * time.Hour))
 	}
 	release := make(chan struct{})
@@ -482,11 +482,11 @@ func TestDeliver_severalProcesses_keepTheOrder(t *testing.T) {
 			for _, do := range []func() error{
 				func() error {
 					one.says(h.ann, round)
-					_, err := one.box.Look(one.ctx(), h.room, h.seat)
+					_, err := one.lookAll(one.ctx(), h.room, h.seat)
 					return err
 				},
 				func() error {
-					_, err := two.box.Look(two.ctx(), h.room, h.seat)
+					_, err := two.lookAll(two.ctx(), h.room, h.seat)
 					return err
 				},
 			} {
@@ -518,7 +518,7 @@ func TestDeliver_tableThatLosesReplies_losesNothing(t *testing.T) {
 		rough := w.another()
 		for n := range 12 {
 			_, _ = rough.Send(rough.ctx(), chat.SendRequest{Token: h.ann.Token, Text: said(n)})
-			_, _ = rough.box.Look(rough.ctx(), h.room, h.seat)
+			_, _ = rough.lookAll(rough.ctx(), h.room, h.seat)
 		}
 		w.table.(*tabletest.Faulty).Settle()
 		h.world = rough.another()
@@ -589,7 +589,7 @@ func TestDeliver_timeIsNearlyOver_goesOnLater(t *testing.T) {
 	h.says(h.ann, 1)
 	ctx, cancel := context.WithTimeout(h.ctx(), 20*time.Second)
 	defer cancel()
-	again, err := h.box.Look(ctx, h.room, h.seat)
+	again, err := h.lookAll(ctx, h.room, h.seat)
 	if err != nil || !again.Equal(h.boxes.Now()) || len(h.to.calls()) > 0 {
 		t.Errorf("it looks again at %v, %v, after %d calls", again, err, len(h.to.calls()))
 	}

@@ -15,9 +15,9 @@
 // The types:
 //
 //   - [Box] is the engine. [Box.Subscribe] and [Box.Unsubscribe] make and end the hooks of agents, [Box.AddWebhook]
-//     makes a webhook, [Box.AddAgent] has an endpoint join, [Box.Notify] hears that seats may have news, and [Box.Run]
-//     works.
-//   - [Box.Look] is one look at the hooks of a seat, for a process that is started for it alone.
+//     makes a webhook, [Box.AddAgent] has an endpoint join, [Box.Notify] hears which hooks there may be news for, and
+//     [Box.Run] works.
+//   - [Box.Look] is one look at a hook, for a process that is started for it alone.
 //
 // subscribe.go, webhook.go and agent.go have the rules of adding, look.go those of calling agents, deliver.go those of
 // calling webhooks, endpoint.go those of calling endpoints, and run.go the queue.

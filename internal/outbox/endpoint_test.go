@@ -170,7 +170,7 @@ func (e *endpoint) add() {
 func (e *endpoint) look() (calls int, again time.Duration) {
 	e.t.Helper()
 	before := len(e.of.calls())
-	at, err := e.box.Look(e.t.Context(), e.room, e.seat)
+	at, err := e.lookAll(e.t.Context(), e.room, e.seat)
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -277,7 +277,7 @@ func newCutEndpoint(t *testing.T) (e *endpoint, cut func()) {
 // dies looks with a process that ends after the answer was said and before that is stored, and begins another.
 func (e *endpoint) dies(cut func()) {
 	e.t.Helper()
-	if _, err := e.box.Look(e.t.Context(), e.room, e.seat); err == nil {
+	if _, err := e.lookAll(e.t.Context(), e.room, e.seat); err == nil {
 		e.t.Fatal("nothing was lost")
 	}
 	cut()
@@ -394,7 +394,7 @@ func TestEndpoint_thatWorksForAProcessWithADeadline_isAskedSoonByTheSameLook(t *
 		var at time.Time
 		go func() {
 			var err error
-			at, err = e.box.Look(ctx, e.room, e.seat)
+			at, err = e.lookAll(ctx, e.room, e.seat)
 			done <- err
 		}()
 		for _, pause := range pauses {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -29,44 +28,13 @@ const (
 // item.
 const partVisible = time.Second
 
-// Look looks at the hooks of a seat in the room with an id. It calls those whose agent has unread news and was not
-// called since it last read, or not for an hour, and the webhooks that have not had all events. It returns when to look
-// again although nothing has happened: a call failed and is to be repeated then, that hour is over, or the time of ctx
-// was. The zero time means that there is no need. If ctx has a deadline, Look itself waits for what an endpoint is due
-// soon (staysFor).
-func (b *Box) Look(ctx context.Context, id string, seat int) (again time.Time, err error) {
-	hooks, err := b.hooksOf(ctx, place{room: id, seat: seat})
-	if err != nil {
-		return time.Time{}, err
-	}
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	for _, at := range hooks { // at once: one that hangs must not hold up the others
-		all.Go(func() {
-			next, failed := b.lookAt(ctx, at)
-			mu.Lock()
-			defer mu.Unlock()
-			if err = errors.Join(err, failed); again.IsZero() || !next.IsZero() && next.Before(again) {
-				again = next
-			}
-		})
-	}
-	all.Wait()
-	return again, err
-}
-
-// hooksOf returns the places of the hooks that a seat has.
-func (b *Box) hooksOf(ctx context.Context, seat place) (list []place, err error) {
-	done, err := b.reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	hooks, err := b.o.Rooms.SeatHooks(ctx, seat.room, seat.seat)
-	for _, k := range hooks {
-		list = append(list, place{seat.room, seat.seat, k.ID})
-	}
-	return list, err
+// Look looks at a hook of a seat in the room with an id. It calls it if it is of an agent that has unread news and was
+// not called since it last read, or not for an hour, a webhook that has not had all events, and an endpoint that has
+// not answered all. It returns when to look again although nothing has happened: a call failed and is to be repeated
+// then, that hour is over, or the time of ctx was. The zero time means that there is no need. If ctx has a deadline,
+// Look itself waits for what an endpoint is due soon (staysFor).
+func (b *Box) Look(ctx context.Context, id string, seat int, hook string) (again time.Time, err error) {
+	return b.lookAt(ctx, place{id, seat, hook})
 }
 
 // reading waits until a look may read the table. The caller must call done.

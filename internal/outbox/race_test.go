@@ -70,7 +70,7 @@ func TestLook_agentReadsWhileSomethingNewComes_noWakeIsLost(t *testing.T) {
 			for _, do := range []func(){
 				func() {
 					one.say(chat.SendRequest{Token: ann.Token, Text: fmt.Sprintf("This is message %d of many.", round)})
-					if _, err := one.box.Look(one.ctx(), at, seat); err != nil {
+					if _, err := one.lookAll(one.ctx(), at, seat); err != nil {
 						t.Error(err)
 					}
 				},
@@ -81,7 +81,7 @@ func TestLook_agentReadsWhileSomethingNewComes_noWakeIsLost(t *testing.T) {
 					cursor = two.look(bob.Token, cursor)
 				},
 				func() {
-					if _, err := two.box.Look(two.ctx(), at, seat); err != nil {
+					if _, err := two.lookAll(two.ctx(), at, seat); err != nil {
 						t.Error(err)
 					}
 				},
@@ -145,7 +145,7 @@ func TestLook_severalProcessesOfWhichOneEnds_sayAndTellAllOnce(t *testing.T) {
 		})
 		look := func(w *world) (failed error) {
 			for seat := h.seat; seat <= e.seat; seat++ {
-				_, err := w.box.Look(one.ctx(), e.room, seat)
+				_, err := w.lookAll(one.ctx(), e.room, seat)
 				failed = errors.Join(failed, err)
 			}
 			return failed
@@ -213,15 +213,15 @@ func TestLook_tableThatLosesReplies_losesNoWake(t *testing.T) {
 		rough := w.another()
 		for n := range 12 {
 			_, _ = rough.Send(rough.ctx(), chat.SendRequest{Token: ann.Token, Text: fmt.Sprintf("Message %d.", n)})
-			_, _ = rough.box.Look(rough.ctx(), at, seat)
+			_, _ = rough.lookAll(rough.ctx(), at, seat)
 			if n%3 == 2 {
 				_, _ = rough.Wait(rough.ctx(), chat.WaitRequest{Token: bob.Token})
-				_, _ = rough.box.Look(rough.ctx(), at, seat)
+				_, _ = rough.lookAll(rough.ctx(), at, seat)
 			}
 		}
 		w.table.(*tabletest.Faulty).Settle()
 		after := rough.another()
-		if _, err := after.box.Look(after.ctx(), at, seat); err != nil {
+		if _, err := after.lookAll(after.ctx(), at, seat); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 		after.isCalled(x, fmt.Sprint("seed ", seed))

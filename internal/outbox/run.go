@@ -7,6 +7,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -17,14 +18,14 @@ const scanEvery = 5 * time.Minute
 // no place.
 const lookAgain = 10 * time.Second
 
-// place is a hook of a seat, or a seat whose hooks have to be found.
+// place is a hook, with what is needed to end one of which nothing else is known.
 type place struct {
 	room string // its id
 	seat int
-	hook string // its id; "" for a seat
+	hook string // its id
 }
 
-// work is what is to be done at a place: a goroutine looks at it, or a timer runs until one has to. So there is one
+// work is what is to be done for a hook: a goroutine looks at it, or a timer runs until one has to. So there is one
 // call of a hook at a time, and one that hangs holds up no other.
 type work struct {
 	looking bool
@@ -32,11 +33,11 @@ type work struct {
 	timer   clockwork.Timer
 }
 
-// Notify says that seats of a room may have news. It does not block, and does nothing unless Run works, which looks at
-// all hooks when it begins.
-func (b *Box) Notify(room string, seats []int) {
-	for _, seat := range seats {
-		b.notify(place{room: room, seat: seat})
+// Notify says that there may be news for hooks of the room with an id. It does not block, and does nothing unless Run
+// works, which looks at all hooks when it begins.
+func (b *Box) Notify(id string, calls []room.Call) {
+	for _, c := range calls {
+		b.notify(place{id, c.Seat, c.Hook})
 	}
 }
 
@@ -62,13 +63,13 @@ func (b *Box) notify(at place) {
 	b.busy.Go(func() { b.attend(ctx, at, w) })
 }
 
-// attend looks at a place until nothing has happened meanwhile. It leaves a timer if there is a time to look again.
+// attend looks at a hook until nothing has happened meanwhile. It leaves a timer if there is a time to look again.
 func (b *Box) attend(ctx context.Context, at place, w *work) {
 	for {
 		b.mu.Lock()
 		w.again = false
 		b.mu.Unlock()
-		again, err := b.visit(ctx, at)
+		again, err := b.lookAt(ctx, at)
 		if err != nil && ctx.Err() == nil {
 			b.o.Logger.WarnContext(ctx, "a hook was not looked at", "room", table.Digest(at.room), "seat", at.seat,
 				"hook", at.hook, "error", err)
@@ -80,20 +81,8 @@ func (b *Box) attend(ctx context.Context, at place, w *work) {
 	}
 }
 
-// visit looks at a hook, or sees to it that those of a seat are looked at.
-func (b *Box) visit(ctx context.Context, at place) (again time.Time, err error) {
-	if at.hook != "" {
-		return b.lookAt(ctx, at)
-	}
-	hooks, err := b.hooksOf(ctx, at)
-	for _, k := range hooks {
-		b.notify(k)
-	}
-	return time.Time{}, err
-}
-
-// rest ends the work at a place, until the time again if that is not zero. It returns false if something has happened
-// there, which has to be looked at first.
+// rest ends the work for a hook, until the time again if that is not zero. It returns false if something has happened,
+// which has to be looked at first.
 func (b *Box) rest(ctx context.Context, at place, w *work, again time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -149,8 +138,8 @@ func (b *Box) Run(ctx context.Context) {
 	b.busy.Wait()
 }
 
-// scan has all hooks looked at, and the seats of those that were known before and have gone: one that was not refreshed
-// ends with an event. It returns the hooks that are known now.
+// scan has all hooks looked at, and those that were known before and have gone: one that was not refreshed ends with an
+// event. It returns the hooks that are known now.
 func (b *Box) scan(ctx context.Context, known map[place]bool) (found map[place]bool, err error) {
 	all, err := b.o.Rooms.Store().Hooks(ctx, "")
 	found = map[place]bool{}
@@ -168,8 +157,7 @@ func (b *Box) scan(ctx context.Context, known map[place]bool) (found map[place]b
 	}
 	for at := range known {
 		if !found[at] {
-			b.note(at.hook, 0)
-			b.notify(place{room: at.room, seat: at.seat})
+			b.notify(at)
 		}
 	}
 	return found, nil

@@ -3,6 +3,7 @@ package outbox_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -22,6 +23,7 @@ import (
 	"github.com/parley-chat/parley/internal/leaks"
 	"github.com/parley-chat/parley/internal/outbox"
 	"github.com/parley-chat/parley/internal/outcall"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
@@ -66,7 +68,7 @@ func (w *world) begin() {
 // open gives w its rooms and its box. Rooms tell the box unless the options say whom else.
 func (w *world) open(rooms chat.Options, o outbox.Options) {
 	if rooms.Calls == nil {
-		rooms.Calls = func(room string, seats []int) { w.box.Notify(room, seats) }
+		rooms.Calls = func(id string, calls []room.Call) { w.box.Notify(id, calls) }
 	}
 	rooms.Logger = leaks.Logger(w.t)
 	w.Service = chat.New(w.table, rooms)
@@ -81,7 +83,7 @@ func (w *world) open(rooms chat.Options, o outbox.Options) {
 func (w *world) another() *world {
 	x := &world{t: w.t, clock: w.clock, boxes: w.clock, table: w.table, host: w.host}
 	hurried := hurriedClock{w.clock}
-	x.open(chat.Options{Clock: hurried, Calls: func(string, []int) {}}, outbox.Options{Clock: hurried})
+	x.open(chat.Options{Clock: hurried, Calls: func(string, []room.Call) {}}, outbox.Options{Clock: hurried})
 	return x
 }
 
@@ -229,12 +231,24 @@ func (w *world) seat(token string) (room string, seat int) {
 	return at.Room, at.Seat
 }
 
+// lookAll looks at the hooks of a seat, and returns the first time to look again.
+func (w *world) lookAll(ctx context.Context, id string, seat int) (again time.Time, err error) {
+	hooks, err := w.SeatHooks(ctx, id, seat)
+	for _, k := range hooks {
+		next, failed := w.box.Look(ctx, id, seat, k.ID)
+		if err = errors.Join(err, failed); again.IsZero() || !next.IsZero() && next.Before(again) {
+			again = next
+		}
+	}
+	return again, err
+}
+
 // looks looks at the hooks of a seat once, and returns the paths that were called, sorted.
 func (w *world) looks(token string) []string {
 	w.t.Helper()
 	before := len(w.host.all())
 	room, seat := w.seat(token)
-	if _, err := w.box.Look(w.ctx(), room, seat); err != nil {
+	if _, err := w.lookAll(w.ctx(), room, seat); err != nil {
 		w.t.Fatalf("look: %v", err)
 	}
 	paths := []string{}

@@ -27,9 +27,9 @@ var ErrOlderVersion = errors.New("room: stored by an earlier build of Parley, wh
 type Event struct {
 	N int64 `json:"-"`
 
-	// Calls are the seats whose hooks are to be looked at: see State.CalledBy. It is the first field, so
-	// that the stream of a DynamoDB table can be filtered by how an event begins.
-	Calls []int `json:"hk,omitempty"`
+	// Calls are the hooks that are to be looked at: see State.CalledBy. Nobody is shown them. It is the first field, so
+	// that the stream of a DynamoDB table can be filtered by how an event begins. Earlier builds wrote seats, as "hk".
+	Calls []Call `json:"call,omitempty"`
 
 	V  int    `json:"v"`
 	ID string `json:"id"` // random; the writer recognizes its own event by it

@@ -133,27 +133,34 @@ func (s *State) hook(e Event) {
 	})
 }
 
-// CalledBy returns the seats that have a hook to look at because of e, which led to s: the hook is called for it
-// (see Hook.Calls), or e begins it. An agent that is paused is called when it may go on, and an endpoint is looked at
-// when it may speak again.
-func (s *State) CalledBy(e Event) (seats []int) {
-	for i := range s.Agents { // by index: an Agent is large
-		if len(s.Agents[i].Hooks) > 0 && s.calls(s.Agents[i], e) {
-			seats = append(seats, s.Agents[i].Seat)
-		}
-	}
-	return seats
+// Call is a hook that is to be looked at.
+type Call struct {
+	Seat int    `json:"s"`
+	Hook string `json:"h"` // its id
 }
 
-func (s *State) calls(a Agent, e Event) bool {
+// CalledBy returns the hooks to look at because of e, which led to s: a hook is called for it (see Hook.Calls), or e
+// begins it. An agent that is paused is called when it may go on, and an endpoint is looked at when it may speak again.
+func (s *State) CalledBy(e Event) (calls []Call) {
+	for i := range s.Agents { // by index: an Agent is large
+		for _, k := range s.Agents[i].Hooks {
+			if s.calls(s.Agents[i], k, e) {
+				calls = append(calls, Call{s.Agents[i].Seat, k.ID})
+			}
+		}
+	}
+	return calls
+}
+
+func (s *State) calls(a Agent, k Hook, e Event) bool {
 	mine := e.Seat == a.Seat
 	switch {
-	case mine && e.BeginsHook(),
-		a.IsEndpoint() && s.Hears(a) && (mine && (e.Type == SupervisionSet || e.Type == Managed) || e.Type == Changed ||
-			e.Person && !e.IsNote()):
+	case mine && e.BeginsHook() && e.Hook.ID == k.ID,
+		k.Form == FormAgent && s.Hears(a) && (mine && (e.Type == SupervisionSet || e.Type == Managed) ||
+			e.Type == Changed || e.Person && !e.IsNote()):
 		return true
 	}
-	return slices.ContainsFunc(a.Hooks, func(k Hook) bool { return k.Calls(s, a, e) })
+	return k.Calls(s, a, e)
 }
 
 // Calls reports whether k, a hook of a, is called for e in the room of s.

@@ -46,6 +46,9 @@ func (e *Event) Held() int {
 		n += int(unsafe.Sizeof(*e.Ban)) + e.Ban.held()
 	}
 	n += list(e.Finishes) + list(e.Closes) + list(e.Wakes) + list(e.Calls)
+	for _, c := range e.Calls {
+		n += texts(c.Hook)
+	}
 	if e.Hook != nil {
 		n += int(unsafe.Sizeof(*e.Hook)) + texts(e.Hook.ID, string(e.Hook.Form))
 	}

@@ -72,7 +72,7 @@ type Told struct {
 	Calls   int    `json:"calls,omitempty"`   // since then
 }
 
-// tellCalls says which seats have hooks to look at because of events that this process has written, or may have.
+// tellCalls says which hooks are to be looked at because of events that this process has written, or may have.
 func (l *Log) tellCalls(events []room.Event) {
 	for _, e := range events {
 		if len(e.Calls) > 0 && l.store.opts.Calls != nil {

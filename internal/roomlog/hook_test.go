@@ -58,7 +58,7 @@ func (l *Log) hooksStored(t *testing.T) (sorts []string) {
 func TestAppend_eventThatCallsHooks_saysSoFirst(t *testing.T) {
 	s := newStore(t)
 	var called []string
-	s.opts.Calls = func(id string, seats []int) { called = append(called, fmt.Sprint(id, seats)) }
+	s.opts.Calls = func(id string, calls []room.Call) { called = append(called, fmt.Sprint(id, calls)) }
 	l := s.furnished(t, 3)
 	defer l.Release()
 	if err := l.Append(t.Context(), begins(l.hookOf(2, 1))); err != nil {
@@ -78,8 +78,9 @@ func TestAppend_eventThatCallsHooks_saysSoFirst(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	s.table = whole
-	l.appends(t, room.Event{Type: room.Said, Seat: 2, Name: "agent 2", Text: `{"hk":[`})
-	if want := slices.Repeat([]string{fmt.Sprint(l.ID(), []int{2})}, 3); !slices.Equal(called, want) {
+	l.appends(t, room.Event{Type: room.Said, Seat: 2, Name: "agent 2", Text: `{"call":[`})
+	want := fmt.Sprint(l.ID(), []room.Call{{Seat: 2, Hook: l.hookOf(2, 1).ID}})
+	if want := slices.Repeat([]string{want}, 3); !slices.Equal(called, want) {
 		t.Errorf("told of %v, want %v", called, want)
 	}
 	var marked []int64
@@ -92,7 +93,7 @@ func TestAppend_eventThatCallsHooks_saysSoFirst(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		begins := strings.HasPrefix(string(item.Data), `{"hk":[`)
+		begins := strings.HasPrefix(string(item.Data), `{"call":[`)
 		if begins != (e.Calls != nil) || strings.HasPrefix(string(item.Data), `{"v":`) == begins {
 			t.Errorf("event %d, which calls %v, is %s", e.N, e.Calls, item.Data)
 		}

@@ -87,7 +87,9 @@ func TestMessage_isReadAsAnyEvent(t *testing.T) {
 			Seat: int(number("seat")), Name: words.Draw(t, "name"), Text: words.Draw(t, "text"),
 			Kind: room.Kind(words.Draw(t, "kind")), ReplyTo: number("re"), ReSeat: int(number("res"))}
 		if rapid.Bool().Draw(t, "calls") {
-			e.Calls = rapid.SliceOfN(rapid.IntRange(1, 1<<15), 1, 3).Draw(t, "hk")
+			e.Calls = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) room.Call {
+				return room.Call{Seat: rapid.IntRange(1, 1<<15).Draw(t, "seat"), Hook: words.Draw(t, "hook")}
+			}), 1, 3).Draw(t, "call")
 		}
 		plain := true
 		for _, add := range []func(){
@@ -122,6 +124,7 @@ func FuzzMessage(f *testing.F) {
 	for _, text := range []string{
 		`{"v":10,"id":"x","st":1,"p":3,"run":2,"at":5,"t":"said","s":2,"f":"Ann","x":"hello"}`, `{"v":10,"t":"left"}`,
 		`{"v":10,"t":"said","k":"status","re":4,"res":1}`, `{"v":10,"x":"\"\u00e9\\"}`, `{"v":9,"t":"said"}`, `{"v":10`,
+		`{"call":[{"s":2,"h":"a"},{"s":3,"h":"b"}],"v":10,"t":"said","x":"hello"}`,
 		`{"hk":[2,3],"v":10,"t":"said","x":"hello"}`,
 		`{"v":10,"x":"`, `{"v":10,"x":1}`, `{"v":10,"s":"1"}`, `{"v":10,"t":"said","to":[1]}`, `{}`, ``,
 	} {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -42,7 +43,7 @@ type Options struct {
 	Logger     *slog.Logger
 	// Calls hears of each event with Calls that this process has written, or may have: of some the reply is lost. It
 	// must not block. Nil means that nobody hears.
-	Calls func(room string, seats []int)
+	Calls func(room string, calls []room.Call)
 	// Observe returns the observer of a log that enters the cache. Nil means none.
 	Observe func(*Log) Observer
 }
