@@ -13,7 +13,7 @@ SOURCE      ?= .
 # The label of a key that is made.
 LABEL       ?= key
 
-.PHONY: deploy deploy-guided key logs destroy build-ParleyFunction build-OutboxFunction
+.PHONY: deploy deploy-guided key logs destroy build-ParleyFunction build-OutboxFunction build-StreamFunction
 
 deploy: ## deploy on AWS, or update what is there
 	@scripts/sam/deploy
@@ -35,10 +35,10 @@ destroy: ## delete the stack on AWS; the table and the bucket stay
 # runtime go1.x.
 build-ParleyFunction: program = functions/mcp
 build-ParleyFunction: built = built/$(LAMBDA_ARCH)/bootstrap
-build-OutboxFunction: program = functions/outbox
-build-OutboxFunction: built = built/$(LAMBDA_ARCH)/outbox/bootstrap
+build-OutboxFunction build-StreamFunction: program = functions/outbox
+build-OutboxFunction build-StreamFunction: built = built/$(LAMBDA_ARCH)/outbox/bootstrap
 
-build-ParleyFunction build-OutboxFunction:
+build-ParleyFunction build-OutboxFunction build-StreamFunction:
 	@if [ -e "$(built)" ]; then cp "$(built)" "$(ARTIFACTS_DIR)/bootstrap"; exit; fi; \
 	command -v $(GO) >/dev/null || { echo "Go is missing. Install it, or take a release's archive for AWS, which brings the built functions." >&2; exit 1; }; \
 	CGO_ENABLED=0 GOOS=linux GOARCH=$(LAMBDA_ARCH) GO=$(GO) "$(SOURCE)/scripts/function-go" build -C "$(SOURCE)" -trimpath -tags lambda.norpc -ldflags '-s -w' -o "$(ARTIFACTS_DIR)/bootstrap" ./$(program)

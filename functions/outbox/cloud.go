@@ -28,7 +28,7 @@ const (
 	scheduleAge      = 3600
 )
 
-// cloud calls AWS: Lambda for an invocation of this function, the EventBridge Scheduler for a later one.
+// cloud calls AWS: Lambda for an invocation that looks at a hook, the EventBridge Scheduler for a later one.
 type cloud struct {
 	settings  settings
 	lambda    *lambda.Client
@@ -62,27 +62,13 @@ func endpoint(variable string) *string {
 // meanwhile without a sign.
 func (c *cloud) rest() { c.transport.CloseIdleConnections() }
 
-// own returns the ARN by which this function was invoked.
-func own(ctx context.Context) (string, error) {
-	l, ok := lambdacontext.FromContext(ctx)
-	if !ok {
-		return "", errors.New("outbox: no invocation of Lambda")
-	}
-	return l.InvokedFunctionArn, nil
-}
-
-// invoke starts an invocation of this function that looks at the hook, and does not wait for it. From the
-// stream to a call these are two in a row, of the sixteen after which Lambda would suspect a loop.
+// invoke starts an invocation that looks at the hook, and does not wait for it.
 func (c *cloud) invoke(ctx context.Context, h hook) error {
-	arn, err := own(ctx)
-	if err != nil {
-		return err
-	}
 	payload, err := h.payload()
 	if err != nil {
 		return err
 	}
-	_, err = c.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &arn, Payload: payload,
+	_, err = c.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: &c.settings.Looks, Payload: payload,
 		InvocationType: lambdatypes.InvocationTypeEvent})
 	return err
 }
@@ -91,9 +77,9 @@ func (c *cloud) invoke(ctx context.Context, h hook) error {
 // there for the same second is enough. It is deleted when it is over.
 func (c *cloud) schedule(ctx context.Context, h hook, at time.Time) error {
 	defer c.rest()
-	arn, err := own(ctx)
-	if err != nil {
-		return err
+	l, ok := lambdacontext.FromContext(ctx)
+	if !ok {
+		return errors.New("outbox: no invocation of Lambda")
 	}
 	payload, err := h.payload()
 	if err != nil {
@@ -107,7 +93,7 @@ func (c *cloud) schedule(ctx context.Context, h hook, at time.Time) error {
 		FlexibleTimeWindow:    &types.FlexibleTimeWindow{Mode: types.FlexibleTimeWindowModeOff},
 		ActionAfterCompletion: types.ActionAfterCompletionDelete,
 		Target: &types.Target{
-			Arn: &arn, RoleArn: &c.settings.SchedulerRole, Input: aws.String(string(payload)),
+			Arn: &l.InvokedFunctionArn, RoleArn: &c.settings.SchedulerRole, Input: aws.String(string(payload)),
 			DeadLetterConfig: &types.DeadLetterConfig{Arn: &c.settings.DeadLetters},
 			RetryPolicy: &types.RetryPolicy{MaximumRetryAttempts: aws.Int32(scheduleAttempts),
 				MaximumEventAgeInSeconds: aws.Int32(scheduleAge)},

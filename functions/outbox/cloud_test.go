@@ -6,8 +6,6 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
-
-	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 // Lambda freezes the process between two invocations, and the peer forgets a connection meanwhile.
@@ -30,12 +28,11 @@ func TestCloud_invocationsApart_useConnectionsOfTheirOwn(t *testing.T) {
 		"AWS_SECRET_ACCESS_KEY": "local", "AWS_ENDPOINT_URL_LAMBDA": server.URL} {
 		t.Setenv(name, value)
 	}
-	f := &function{aws: newCloud(settings{})}
-	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{InvokedFunctionArn: "arn:aws:lambda:" +
-		"eu-west-1:123456789012:function:parley-test"})
+	s := &stream{aws: newCloud(settings{Looks: "outbox"})}
 	for range 3 {
-		if got := f.spread(ctx, []record{called("abcdefg", `{"call":[{"s":1,"h":"a"}]}`)}); len(got.Failures) > 0 {
-			t.Fatalf("%+v", got)
+		got, err := s.spread(t.Context(), batch{[]record{called("abcdefg", `{"call":[{"s":1,"h":"a"}]}`)}})
+		if len(got.Failures) > 0 || err != nil {
+			t.Fatalf("%+v, %v", got, err)
 		}
 	}
 	mu.Lock()

@@ -1,10 +1,10 @@
-// Command outbox is the part of the server that calls out, as an AWS Lambda function: it calls agents
+// Command outbox is the part of the server that calls out, as two AWS Lambda functions: it calls agents
 // that asked for it, webhooks and endpoints when there is something for them.
 //
-// Two kinds of events invoke it. The stream of the table brings the events of rooms for which somebody is
-// to be called, and hooks that were refreshed; each hook of them becomes an invocation of its own, by this
-// function itself, so that no slow address holds the stream. Such an invocation looks at the hook and
-// calls. What is to be looked at again later is a one-time schedule of the EventBridge Scheduler.
+// The stream of the table invokes the first, with the events of rooms for which somebody is to be called, and
+// hooks that were refreshed. For each hook it begins an invocation of the second, so that no slow address holds
+// up the stream. That looks at the hook and calls. What is to be looked at again later is a one-time schedule
+// of the EventBridge Scheduler.
 package main
 
 import (
@@ -39,11 +39,18 @@ func run(ctx context.Context) error {
 	if err := lambdaenv.ReadRootsOnce(); err != nil {
 		return err
 	}
+	if s.Looks != "" {
+		serve(ctx, (&stream{aws: newCloud(s), log: log}).spread)
+	}
 	box, err := app.NewOutbox(ctx, app.Config{Settings: s.Settings, Open: s.open, Logger: log})
 	if err != nil {
 		return err
 	}
-	f := &function{box: box, aws: newCloud(s), clock: clockwork.NewRealClock(), log: log}
-	lambda.StartWithOptions(f.serve, lambda.WithContext(ctx)) // it does not return
+	serve(ctx, (&looks{box: box, aws: newCloud(s), clock: clockwork.NewRealClock()}).look)
 	return nil
+}
+
+// serve answers invocations by a handler (see lambda.Start). It does not return.
+func serve(ctx context.Context, handler any) {
+	lambda.StartWithOptions(handler, lambda.WithContext(ctx))
 }

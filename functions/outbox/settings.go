@@ -10,11 +10,14 @@ import (
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 )
 
-// settings are what the environment of the function chooses.
+// settings are what the environment of a function chooses.
 type settings struct {
 	app.Settings
 	// Memory is how many MiB the function has. Lambda sets it.
 	Memory int64 `env:"AWS_LAMBDA_FUNCTION_MEMORY_SIZE"`
+	// Looks is the ARN of the function that looks at hooks and calls, for that of the stream, which needs nothing
+	// else; "" for the former.
+	Looks string `env:"PARLEY_OUTBOX"`
 	// Schedules is the name of the group of schedules.
 	Schedules string `env:"PARLEY_OUTBOX_SCHEDULES"`
 	// SchedulerRole is the ARN of the role with which a schedule invokes this function.
@@ -28,6 +31,9 @@ func parse() (settings, error) {
 	s, err := lambdaenv.Parse[settings]()
 	if err != nil {
 		return s, err
+	}
+	if s.Looks != "" {
+		return s, nil
 	}
 	for name, value := range map[string]string{
 		"PARLEY_TABLE": s.Table, "PARLEY_PUBLIC_URL": s.PublicURL, "PARLEY_OUTBOX_SCHEDULES": s.Schedules,

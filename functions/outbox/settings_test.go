@@ -14,7 +14,10 @@ func TestParse_settingLeftOut_isNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, resource, _ := strings.Cut(string(text), "\n  OutboxFunction:\n")
-	resource, _, _ = strings.Cut(resource, "EventInvokeConfig:")
+	resource, stream, _ := strings.Cut(resource, "EventInvokeConfig:")
+	if !strings.Contains(stream, "          PARLEY_OUTBOX: ") {
+		t.Error("the function of the stream is not told which one calls")
+	}
 	names := regexp.MustCompile(`PARLEY_[A-Z_]+`).FindAllString(resource, -1)
 	usual := map[string]string{"PARLEY_LOG_FORMAT": "json", "PARLEY_LOG_LEVEL": "info", "PARLEY_ACCESS": "keys",
 		"PARLEY_PUBLIC_URL": "https://parley.example"}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +21,17 @@ const (
 	roomPrefix     = "ROOM#"
 	hooksPartition = "HOOKS"
 )
+
+// stream is the function that the stream of the table invokes.
+type stream struct {
+	aws *cloud
+	log *slog.Logger
+}
+
+// batch is what invokes it.
+type batch struct {
+	Records []record
+}
 
 // record is a change of the table, as the stream brings it: an event that calls hooks, or a hook that was made
 // or refreshed. What else is in it is of no interest ("Using AWS Lambda with Amazon DynamoDB").
@@ -84,14 +96,14 @@ func (r record) hooks() (list []hook, err error) {
 
 // spread starts an invocation for each hook that the records name, once. A record that cannot be read is
 // logged and left: it would be the same the next time.
-func (f *function) spread(ctx context.Context, records []record) answer {
-	defer f.aws.rest()
+func (s *stream) spread(ctx context.Context, b batch) (answer, error) {
+	defer s.aws.rest()
 	first := map[hook]int{} // the record that names it first
 	var order []hook
-	for i, r := range records {
+	for i, r := range b.Records {
 		hooks, err := r.hooks()
 		if err != nil {
-			f.log.ErrorContext(ctx, "a record of the stream cannot be read", "number", r.Change.Number, "error", err)
+			s.log.ErrorContext(ctx, "a record of the stream cannot be read", "number", r.Change.Number, "error", err)
 			continue
 		}
 		for _, h := range hooks {
@@ -101,30 +113,30 @@ func (f *function) spread(ctx context.Context, records []record) answer {
 			}
 		}
 	}
-	failed := f.start(ctx, order)
+	failed := s.start(ctx, order)
 	if len(failed) == 0 {
-		return answer{}
+		return answer{}, nil
 	}
 	// Lambda goes on at the first one that is named.
 	slices.SortFunc(failed, func(a, b hook) int { return first[a] - first[b] })
-	return answer{Failures: []failure{{records[first[failed[0]]].Change.Number}}}
+	return answer{Failures: []failure{{b.Records[first[failed[0]]].Change.Number}}}, nil
 }
 
 // start starts an invocation for each of the hooks, and returns those for which it failed.
-func (f *function) start(ctx context.Context, hooks []hook) (failed []hook) {
+func (s *stream) start(ctx context.Context, hooks []hook) (failed []hook) {
 	var mu sync.Mutex
 	var g errgroup.Group
 	g.SetLimit(together)
 	for _, h := range hooks {
 		g.Go(func() error {
-			err := f.aws.invoke(ctx, h)
+			err := s.aws.invoke(ctx, h)
 			if err == nil {
 				return nil
 			}
 			mu.Lock()
 			defer mu.Unlock()
 			if failed = append(failed, h); len(failed) == 1 { // the others fail for the same reason
-				f.log.WarnContext(ctx, "an invocation for a hook was not started", "error", err)
+				s.log.WarnContext(ctx, "an invocation for a hook was not started", "error", err)
 			}
 			return nil
 		})

@@ -77,7 +77,7 @@ func TestOutbox_messageForAnEndpoint_isAnsweredOnce(t *testing.T) {
 	ann := f.asked()
 
 	news, _ := stream.next(2) // the hook, and the message
-	if got := answerOf(t, outbox, records{news}); got != allDone || len(aws.invoked) != 1 {
+	if got := answerOf(t, f.spreader(aws), records{news}); got != allDone || len(aws.invoked) != 1 {
 		t.Fatalf("answered %s, and invoked with %q; want one", got, aws.invoked)
 	}
 	for range 2 { // Lambda may invoke twice for one event

@@ -30,8 +30,8 @@ const (
 
 // services stand in for Lambda and for the EventBridge Scheduler, which have no emulator that takes asynchronous
 // invocations or schedules: they take what the API references allow, and keep it.
+// A call that the role of a function does not allow is refused, and fails the test.
 type services struct {
-	*httptest.Server
 	t *testing.T
 
 	mu        sync.Mutex
@@ -51,14 +51,32 @@ type schedule struct {
 	}
 }
 
-func serveAWS(t *testing.T) *services {
-	s := &services{t: t, schedules: map[string]schedule{}}
+func serveAWS(t *testing.T) *services { return &services{t: t, schedules: map[string]schedule{}} }
+
+// as returns the settings of a function with a role that has these services.
+func (s *services) as(role string) []string {
+	s.t.Helper()
+	grants := grants(s.t, role)
+	if invokes := resource(s.t, "OutboxInvokes"); strings.Contains(invokes, "Roles: [!Ref "+role+",") {
+		grants = append(grants, grant{actions: []string{"lambda:InvokeFunction"}})
+	}
+	may := func(action string, does http.HandlerFunc) http.HandlerFunc {
+		return func(w http.ResponseWriter, q *http.Request) {
+			if slices.ContainsFunc(grants, func(g grant) bool { return slices.Contains(g.actions, action) }) {
+				does(w, q)
+				return
+			}
+			s.t.Errorf("%s: %s, which the template does not grant", role, action)
+			w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
+			w.WriteHeader(http.StatusForbidden)
+		}
+	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", s.invoke)
-	mux.HandleFunc("POST /schedules/{name}", s.create)
-	s.Server = httptest.NewServer(mux)
-	t.Cleanup(s.Close)
-	return s
+	mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", may("lambda:InvokeFunction", s.invoke))
+	mux.HandleFunc("POST /schedules/{name}", may("scheduler:CreateSchedule", s.create))
+	server := httptest.NewServer(mux)
+	s.t.Cleanup(server.Close)
+	return []string{"AWS_ENDPOINT_URL_LAMBDA=" + server.URL, "AWS_ENDPOINT_URL_SCHEDULER=" + server.URL}
 }
 
 func (s *services) body(q *http.Request, service string) []byte {
@@ -108,7 +126,7 @@ func (s *services) create(w http.ResponseWriter, q *http.Request) {
 	_, _ = io.WriteString(w, `{"ScheduleArn":"arn:aws:scheduler:eu-west-1:123456789012:schedule/parley/x"}`)
 }
 
-// outbox starts the second function, with the settings of the template and those of env.
+// outbox starts the function that calls, with the settings of the template and those of env.
 func (f *function) outbox(aws *services, env ...string) *lambdatest.Instance {
 	f.t.Helper()
 	return f.outboxBuilt(build(f.t, "functions/outbox"), aws, env...)
@@ -117,18 +135,33 @@ func (f *function) outbox(aws *services, env ...string) *lambdatest.Instance {
 func (f *function) outboxBuilt(path string, aws *services, env ...string) *lambdatest.Instance {
 	f.t.Helper()
 	f.outboxTap = tap(f.t, "OutboxRole", f.engine)
-	i := lambdatest.Start(f.t, lambdatest.Program{Path: path, Env: append([]string{
+	i := lambdatest.Start(f.t, lambdatest.Program{Path: path, Env: slices.Concat([]string{
 		"PARLEY_TABLE=" + f.table, "PARLEY_PUBLIC_URL=" + publicURL, "PARLEY_ACCESS=keys", "PARLEY_LOG_LEVEL=info",
 		"PARLEY_LOG_FORMAT=json", "PARLEY_OUTBOX_SCHEDULES=parley", "PARLEY_OUTBOX_SCHEDULER_ROLE=" + role,
 		"PARLEY_OUTBOX_DEAD_LETTERS=" + letters, "AWS_ENDPOINT_URL_DYNAMODB=" + f.outboxTap.URL,
-		"AWS_ENDPOINT_URL_LAMBDA=" + aws.URL, "AWS_ENDPOINT_URL_SCHEDULER=" + aws.URL,
-	}, env...)})
-	seconds := regexp.MustCompile(`\n      Timeout: (\d+)\n`).FindStringSubmatch(resource(f.t, "OutboxFunction"))
-	if seconds == nil {
-		f.t.Fatal("the template gives the outbox no time")
-	}
-	i.Timeout = time.Duration(number(f.t, seconds[1])) * time.Second
+	}, aws.as("OutboxRole"), env)})
+	i.Timeout = timeoutOf(f.t, "OutboxFunction")
 	return i
+}
+
+// spreader starts the function of the stream. It may not even read the table.
+func (f *function) spreader(aws *services) *lambdatest.Instance {
+	f.t.Helper()
+	i := lambdatest.Start(f.t, lambdatest.Program{Path: build(f.t, "functions/outbox"), Env: append([]string{
+		"PARLEY_OUTBOX=" + ownARN, "PARLEY_LOG_LEVEL=info", "PARLEY_LOG_FORMAT=json",
+		"AWS_ENDPOINT_URL_DYNAMODB=" + tap(f.t, "StreamRole", f.engine).URL}, aws.as("StreamRole")...)})
+	i.Timeout = timeoutOf(f.t, "StreamFunction")
+	return i
+}
+
+// timeoutOf returns the time that the template gives a function.
+func timeoutOf(t *testing.T, function string) time.Duration {
+	t.Helper()
+	seconds := regexp.MustCompile(`\n      Timeout: (\d+)\n`).FindStringSubmatch(resource(t, function))
+	if seconds == nil {
+		t.Fatalf("the template gives %s no time", function)
+	}
+	return time.Duration(number(t, seconds[1])) * time.Second
 }
 
 // answerOf returns what the function answers to an event.
@@ -163,7 +196,7 @@ func TestOutbox_newsOfASeatWithAHook_leadsFromTheStreamToACallAndToASchedule(t *
 	t.Parallel()
 	f, aws := deploy(t), serveAWS(t)
 	stream := f.watch()
-	outbox := f.outbox(aws)
+	spreader, outbox := f.spreader(aws), f.outbox(aws)
 	server := f.start(0).FunctionURL()
 	ann, bob := join(t, server, "room", "Ann"), join(t, server, "room", "Bob")
 	call(t, server, "send_message", args{"agent_token": bob.AgentToken, "text": "before"})
@@ -175,7 +208,7 @@ func TestOutbox_newsOfASeatWithAHook_leadsFromTheStreamToACallAndToASchedule(t *
 	if len(news) != 3 || others < 5 {
 		t.Errorf("%d records passed and %d did not: %s", len(news), others, news)
 	}
-	if got := answerOf(t, outbox, records{news}); got != allDone {
+	if got := answerOf(t, spreader, records{news}); got != allDone {
 		t.Errorf("answered %s", got)
 	}
 	payload := payloadOf(hook)
@@ -205,7 +238,7 @@ func TestOutbox_newsOfASeatWithAHook_leadsFromTheStreamToACallAndToASchedule(t *
 	hook.UntilMs++
 	f.refresh(ann, hook)
 	again, _ := stream.next(1)
-	if got := answerOf(t, outbox, records{again}); got != allDone ||
+	if got := answerOf(t, spreader, records{again}); got != allDone ||
 		!slices.Equal(aws.invoked, []string{payload, payload}) {
 		t.Errorf("a refresh is answered with %s, and invoked with %q", got, aws.invoked)
 	}
@@ -263,7 +296,7 @@ func TestOutbox_newsOfASeatWithAWebhook_goesTheSameWay(t *testing.T) {
 	t.Parallel()
 	f, aws := deploy(t), serveAWS(t)
 	stream := f.watch()
-	outbox := f.outbox(aws)
+	spreader, outbox := f.spreader(aws), f.outbox(aws)
 	server := f.start(0).FunctionURL()
 	ann := join(t, server, "room", "Ann")
 	token := person(t, server, ann)
@@ -283,7 +316,7 @@ func TestOutbox_newsOfASeatWithAWebhook_goesTheSameWay(t *testing.T) {
 
 	news, _ := stream.next(3) // the webhook, the event that began it, and the message
 	payload := payloadOf(x)
-	if got := answerOf(t, outbox, records{news}); got != allDone || !slices.Equal(aws.invoked, []string{payload}) {
+	if got := answerOf(t, spreader, records{news}); got != allDone || !slices.Equal(aws.invoked, []string{payload}) {
 		t.Fatalf("answered %s, and invoked with %q; want %q once", got, aws.invoked, payload)
 	}
 	began := time.Now()
@@ -304,7 +337,7 @@ func TestOutbox_newsOfASeatWithAWebhook_goesTheSameWay(t *testing.T) {
 func TestOutbox_seatThatAnEarlierBuildNamed_hasEachOfItsHooksLookedAt(t *testing.T) {
 	t.Parallel()
 	f, aws := deploy(t), serveAWS(t)
-	stream, outbox := f.watch(), f.outbox(aws)
+	stream, spreader, outbox := f.watch(), f.spreader(aws), f.outbox(aws)
 	hook := f.hook(join(t, f.start(0).FunctionURL(), "room", "Ann"))
 	key := roomlog.EventKey(hook.Room, 7)
 	event := change(fmt.Sprintf(`{"eventName":"INSERT","dynamodb":{"Keys":{"pk":{"S":%[1]q},"sk":{"S":%[2]q}},`+
@@ -314,7 +347,7 @@ func TestOutbox_seatThatAnEarlierBuildNamed_hasEachOfItsHooksLookedAt(t *testing
 		t.Error("its event does not pass the filters")
 	}
 	seat := fmt.Sprintf(`{"room":%q,"seat":%d}`, hook.Room, hook.Seat)
-	answerOf(t, outbox, records{[]change{event}})
+	answerOf(t, spreader, records{[]change{event}})
 	if !slices.Equal(aws.invoked, []string{seat}) {
 		t.Fatalf("invoked with %q", aws.invoked)
 	}
@@ -349,9 +382,9 @@ func TestOutbox_invocationThatIsRefused_bringsTheStreamBackToItsFirstRecord(t *t
 		t.Fatal(err)
 	}
 	aws.refuse = `{"room":"abcdefg","seat":2,"hook":"b"}`
-	outbox := f.outbox(aws)
+	spreader := f.spreader(aws)
 	want := fmt.Sprintf(`{"batchItemFailures":[{"itemIdentifier":%q}]}`, third.DynamoDB.SequenceNumber)
-	if got := answerOf(t, outbox, records{news}); got != want {
+	if got := answerOf(t, spreader, records{news}); got != want {
 		t.Errorf("answered %s; want %s", got, want)
 	}
 	slices.Sort(aws.invoked)
@@ -359,7 +392,7 @@ func TestOutbox_invocationThatIsRefused_bringsTheStreamBackToItsFirstRecord(t *t
 		`{"room":"abcdefg","seat":3,"hook":"c"}`}) {
 		t.Errorf("invoked with %q", aws.invoked)
 	}
-	if log := outbox.Output(); !strings.Contains(log, "cannot be read") || strings.Contains(log, "secret text") {
+	if log := spreader.Output(); !strings.Contains(log, "cannot be read") || strings.Contains(log, "secret text") {
 		t.Errorf("the log is %s", log)
 	}
 }
@@ -372,7 +405,7 @@ func TestOutbox_lookThatFails_isAnErrorOfTheInvocation(t *testing.T) {
 	for event, says := range map[string]string{
 		`{"room":"abcdefg","seat":1,"hook":"a"}`: `no table "no-such-table"`,
 		`{"room":"abcdefg","seat":1}`:            `no table "no-such-table"`,
-		`{"room":"abcdefg"}`:                     "neither of the table's stream nor a hook",
+		`{"room":"abcdefg"}`:                     "is no hook to look at",
 	} {
 		if _, err := outbox.Invoke(t.Context(), []byte(event)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v; want %s", event, err, says)

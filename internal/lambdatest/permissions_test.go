@@ -349,8 +349,8 @@ func TestTemplate_timeout_followsTheLongestWait(t *testing.T) {
 // What the template decides, the pages say.
 func TestTemplate_times_areThoseOfThePages(t *testing.T) {
 	for _, c := range []struct{ resource, has, page, says string }{
-		{"OutboxFunction", "MaximumRetryAttempts: -1 #", "operations.md", "however often they were tried"},
-		{"OutboxFunction", "MaximumRecordAgeInSeconds: 3600\n", "operations.md", "given up after an hour"},
+		{"StreamFunction", "MaximumRetryAttempts: -1 #", "operations.md", "however often they were tried"},
+		{"StreamFunction", "MaximumRecordAgeInSeconds: 3600\n", "operations.md", "given up after an hour"},
 		{"Files", "ExpirationInDays: 33}", "files.md", "deleted an hour later, on S3 33 days later"},
 		{"Files", "ExpirationInDays: 33}", "design.md", "is deleted after an hour, on S3 after 33 days"},
 	} {

@@ -299,11 +299,14 @@ func TestCostPage_mostOfADay_followsFromTheTemplate(t *testing.T) {
 		(requests*answerBytes + 25*bytesIn(t, "filesOut")) / 1e9, 0, 0}
 	uploaded := writes / (ofFile(t, page, "a call that asks where to upload a file", 2) +
 		ofFile(t, page, "its upload", 2))
-	reserved := regexp.MustCompile(`!If \[ReservesOutbox, (\d+), `).FindStringSubmatch(template(t))
-	if reserved == nil {
-		t.Fatal("the template reserves no instances for the outbox")
+	outbox := 0.0
+	for _, function := range []string{"OutboxFunction", "StreamFunction"} {
+		reserved := regexp.MustCompile(`!If \[ReservesOutbox, (\d+), `).FindStringSubmatch(resource(t, function))
+		if reserved == nil {
+			t.Fatalf("the template reserves no instances for %s", function)
+		}
+		outbox += number(t, reserved[1])
 	}
-	outbox := number(t, reserved[1])
 	calls := requests * outbox
 	want := [][]float64{
 		{0, reads, writes, 0, 0, 0, 0, 0, writes * 1000 / 1e9, 0},

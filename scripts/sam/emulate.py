@@ -4,8 +4,8 @@ HTTP requests, and the answers are read, by what `sam local start-api` uses.
 
 The emulator takes one invocation at a time and does not stream. The rooms are in
 DynamoDB Local; the program of scripts/dynamodb-local is the last argument, or - where
-the parts that it needs are missing. The outbox answers to events of the table's stream,
-and refuses others; what it does with them is for internal/lambdatest.
+the parts that it needs are missing. The outbox answers to events of the table's stream where it
+is told to, and else refuses what names no hook; what it does with them is for internal/lambdatest.
 """
 
 import contextlib
@@ -121,8 +121,11 @@ def converse(port, room, secret=""):
 
 def takes_events_of_the_stream(port):
     assert json.loads(invoke(port, {"Records": []})) == {"batchItemFailures": None}
+
+
+def takes_hooks(port):
     answer = json.loads(invoke(port, {"room": ""}))
-    assert "neither of the table's stream" in answer["errorMessage"], answer
+    assert "is no hook to look at" in answer["errorMessage"], answer
 
 
 def admits_keys_only(port, table):
@@ -182,8 +185,10 @@ def main():
                     check(port)
                     if address:
                         converse(port, "tea")
-                with emulated(architecture, outbox, address, log, "keys", **OUTBOX) as port:
+                with emulated(architecture, outbox, address, log, "keys", PARLEY_OUTBOX="outbox") as port:
                     takes_events_of_the_stream(port)
+                with emulated(architecture, outbox, address, log, "keys", **OUTBOX) as port:
+                    takes_hooks(port)
                 if address:
                     table = boto3.client("dynamodb", endpoint_url=address, region_name="eu-west-1")
                     with emulated(architecture, bootstrap, address, log, "keys") as port:

@@ -15,8 +15,8 @@ import own
 import target
 
 # Instances that AWS keeps for functions without a reservation, and those that the template
-# reserves for the outbox.
-KEPT = 100 + 20
+# reserves for the outbox and for the stream.
+KEPT = 100 + 20 + 5
 PROPOSED = 100
 FEWEST = 20  # fewer are not worth a reservation
 
