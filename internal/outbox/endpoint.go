@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/outcall"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // The bounds of how often an endpoint is called, each time at somebody's cost.
@@ -38,118 +40,107 @@ const minutesOfPolls = 60
 // message begins a look, and while an endpoint works they would occupy all instances.
 const staysFor = 15 * time.Second
 
-// seeHeard adds to s, of an endpoint, what it is to be told next. A call that is repeated tells the same. While it may
-// not be called nothing is read.
-func (b *Box) seeHeard(ctx context.Context, s sight) (sight, error) {
+// endpoint is the hook of an endpoint, with what is new for it.
+type endpoint struct {
+	*look
+	heard   chat.Heard
+	pause   time.Time // until when it is not called, whatever has come; zero: it may be
+	resting bool      // it has failed for a day, and nothing has come since
+}
+
+// seeEndpoint reads what the endpoint is to be told next. A call that is repeated tells the same. While it may not be
+// called nothing is read.
+func (l *look) seeEndpoint(ctx context.Context) (form, error) {
+	e, t := endpoint{look: l}, l.told
+	until := time.UnixMilli(t.RetryMs)
+	if t.Task == "" && t.Calls >= callsAnHour {
+		until = room.Latest(until, time.UnixMilli(t.HourMs).Add(time.Hour))
+	}
+	if until.After(l.now()) {
+		e.pause = until
+		return e, nil
+	}
+	from := t.Upto
+	if t.Task != "" { // it has been told, and is asked for the answer alone
+		from = t.Sent - 1
+	}
 	var err error
-	if s.told, err = b.o.Rooms.Store().Told(ctx, s.hook); err != nil {
-		return s, err
+	if e.heard, err = l.o.Rooms.Heard(ctx, l.hook, from, t.Sent); err != nil || e.heard.Gone {
+		return e, cmp.Or(err, errGone)
 	}
-	until := time.UnixMilli(s.told.RetryMs)
-	if s.told.Task == "" && s.told.Calls >= callsAnHour {
-		until = room.Latest(until, time.UnixMilli(s.told.HourMs).Add(time.Hour))
+	if e.heard.N != 0 && t.Task == "" && l.hasRested() {
+		fresh, err := l.o.Rooms.Heard(ctx, l.hook, t.News, 0)
+		e.resting = fresh.N == 0
+		return e, err
 	}
-	if until.After(b.now()) {
-		s.pause = until
-		return s, nil
-	}
-	from := s.told.Upto
-	if s.told.Task != "" { // it has been told, and is asked for the answer alone
-		from = s.told.Sent - 1
-	}
-	if s.heard, err = b.o.Rooms.Heard(ctx, s.hook, from, s.told.Sent); err != nil {
-		return s, err
-	}
-	s.gone = s.heard.Gone
-	if s.told.FailingMs != 0 && s.told.RetryMs == 0 && s.told.Task == "" && s.heard.N != 0 {
-		fresh, err := b.o.Rooms.Heard(ctx, s.hook, s.told.News, 0)
-		if err != nil {
-			return s, err
-		}
-		s.resting = fresh.N == 0
-	}
-	return s, nil
+	return e, nil
 }
 
-// skippable reports whether so much has come that does not call an endpoint that most of it will be left out.
-func (s sight) skippable() bool {
-	return s.heard.Skip-s.told.Upto >= chat.MostHeard && s.told.Sent == 0
-}
-
-// skip stores that what will be left out is done with, so that no look reads it again.
-func (b *Box) skip(ctx context.Context, s sight) error {
-	s.told.Upto, s.told.Missed = s.heard.Skip, true
-	return b.o.Rooms.Store().Table().Write(ctx, roomlog.PutTold(s.hook, s.told))
-}
-
-// dueHeard is due for an endpoint.
-func (s sight) dueHeard(now time.Time) (due bool, again time.Time) {
-	t := s.told
-	switch {
-	case s.heard.N == 0, s.resting: // also while it may not speak
-		return false, time.Time{}
-	case t.Task != "":
+// next implements form. Where so much has come that does not call the endpoint that most of it will be left out, that
+// is stored, so that no look reads it again. stays: see staysFor.
+func (e endpoint) next(now time.Time) (s step) {
+	t := e.told
+	if !e.pause.IsZero() {
+		return step{again: e.pause, failing: t.FailingMs}
+	}
+	s.ops = e.renewal(now)
+	if s.ops == nil && t.Sent == 0 && e.heard.Skip-t.Upto >= chat.MostHeard {
+		t.Upto, t.Missed = e.heard.Skip, true
+		s.ops = []table.Op{e.learned(t)}
+	}
+	if e.heard.N == 0 || e.resting { // also while it may not speak
+		return s
+	}
+	again := time.UnixMilli(t.TriedMs + callApart.Milliseconds())
+	if t.Task != "" {
 		again = time.UnixMilli(t.PollMs)
-	default:
-		again = time.UnixMilli(t.TriedMs + callApart.Milliseconds())
 	}
-	if again.After(now) {
-		return false, again
+	if s.call = !again.After(now); s.call {
+		return s
 	}
-	return true, time.Time{}
-}
-
-// stays reports whether a look waits itself for the time again. asked says that it has called the endpoint.
-func (b *Box) stays(ctx context.Context, s sight, again time.Time, asked bool) bool {
-	_, bounded := ctx.Deadline()
-	wait, most := again.Sub(b.now()), callApart
-	if asked {
+	most := callApart
+	if e.called {
 		most = staysFor
 	}
-	return bounded && s.hook.Form == room.FormAgent && !again.IsZero() && wait <= most &&
-		!isLate(ctx, room.FormAgent, wait)
+	s.again, s.failing, s.stays = again, t.FailingMs, e.bounded && again.Sub(now) <= most
+	return s
 }
 
-// ask calls an endpoint with what it is to be told, or asks what became of its task, has its answer said, and stores
-// what became of all that. It fails as call does.
+func (endpoint) takes() time.Duration { return answersBy }
+
+// call implements form: it calls the endpoint with what is new for it, or asks what became of its task, and has its
+// answer said.
 //
 // It first stores up to which event it tells. A process may end before it stores the answer; the next one then sends
 // the same by the same id, which is also the key of the answer. So the answer is said once.
-func (b *Box) ask(ctx context.Context, s sight) error {
-	x, t := s.hook, s.told
+func (e endpoint) call(ctx context.Context) (roomlog.Told, error) {
+	x, t := e.hook, e.told
 	var reply agentcall.Reply
 	var failed error
 	if t.Task != "" {
 		t.Polls++
-		reply, failed = b.agents.Task(ctx, x.URL, x.Secret, t.Task, b.now())
+		reply, failed = e.agents.Task(ctx, x.URL, x.Secret, t.Task, e.now())
 	} else {
-		s.heard.Missed = s.heard.Missed || t.Missed
-		texts := textsOf(s.heard, t.Context == "")
-		t = b.sending(t, s.heard)
-		if err := b.o.Rooms.Store().Table().Write(ctx, roomlog.PutTold(x, t)); err != nil {
-			return err // without store: if nothing was written, the next look calls
+		e.heard.Missed = e.heard.Missed || t.Missed
+		texts := textsOf(e.heard, t.Context == "")
+		t = e.sending(t)
+		if err := e.o.Rooms.Store().Table().Write(ctx, roomlog.PutTold(x, t)); err != nil {
+			return t, err // without store: if nothing was written, the next look calls
 		}
-		reply, failed = b.agents.Send(ctx, x.URL, x.Secret, agentcall.Message{ID: callID(x, t.Sent), Context: t.Context,
-			Task: t.Asks, Texts: texts}, b.now())
+		reply, failed = e.agents.Send(ctx, x.URL, x.Secret, agentcall.Message{ID: callID(x, t.Sent), Context: t.Context,
+			Task: t.Asks, Texts: texts}, e.now())
 	}
-	err := notMade(ctx, failed)
-	if errors.Is(err, errBusy) {
-		s.told.Sent, s.told.Step = t.Sent, t.Step
-		return errors.Join(err, b.store(ctx, roomlog.PutTold(x, s.told)))
+	if err := notMade(ctx, failed); err != nil {
+		e.told.Sent, e.told.Step = t.Sent, t.Step
+		return e.told, err
 	}
-	if err != nil {
-		return err
-	}
-	b.observe(ctx, x, t.Tries > 0, whyNot(failed))
-	if t, err = b.answered(ctx, s, t, reply, failed); err != nil {
-		return err
-	}
-	return b.store(context.WithoutCancel(ctx), roomlog.PutTold(x, t))
+	e.observe(ctx, x, t.Tries > 0, whyNot(failed))
+	return e.answered(ctx, t, reply, failed)
 }
 
-// sending returns t of an endpoint that is about to be called with h.
-func (b *Box) sending(t roomlog.Told, h chat.Heard) roomlog.Told {
-	now := b.now()
+// sending returns t of an endpoint that is about to be called.
+func (e endpoint) sending(t roomlog.Told) roomlog.Told {
+	now, h := e.now(), e.heard
 	if t.Sent == 0 {
 		t.Sent, t.Step = h.N, h.Step
 	}
@@ -161,7 +152,7 @@ func (b *Box) sending(t roomlog.Told, h chat.Heard) roomlog.Told {
 	}
 	t.Calls++
 	again := answersBy
-	if b.o.Alone {
+	if e.o.Alone {
 		again = callApart
 	}
 	t.TriedMs, t.RetryMs = now.UnixMilli(), now.Add(again).UnixMilli()
@@ -178,11 +169,11 @@ func done(t roomlog.Told, asks, why string) roomlog.Told {
 }
 
 // answered returns t once a call has brought a reply, or has failed. An answer is said first. It fails if ctx ends.
-func (b *Box) answered(ctx context.Context, s sight, t roomlog.Told, reply agentcall.Reply,
-	failed error) (roomlog.Told, error) {
-	now := b.now()
+func (e endpoint) answered(ctx context.Context, t roomlog.Told, reply agentcall.Reply, failed error) (roomlog.Told,
+	error) {
+	now := e.now()
 	if t.RetryMs = 0; failed != nil {
-		return b.unanswered(s, t, failed), nil
+		return e.unanswered(t, failed), nil
 	}
 	t.AtMs, t.LastMs, t.FailingMs, t.Error = now.UnixMilli(), now.UnixMilli(), 0, ""
 	if reply.Context != "" {
@@ -201,8 +192,8 @@ func (b *Box) answered(ctx context.Context, s sight, t roomlog.Told, reply agent
 	case reply.Failed != "":
 		return done(t, "", reply.Failed), nil
 	}
-	err := b.o.Rooms.Answer(ctx, s.hook, chat.Answer{Text: reply.Text, To: t.Sent, Step: t.Step,
-		Key: callID(s.hook, t.Sent)})
+	err := e.o.Rooms.Answer(ctx, e.hook, chat.Answer{Text: reply.Text, To: t.Sent, Step: t.Step,
+		Key: callID(e.hook, t.Sent)})
 	var refused *fault.Error
 	switch {
 	case err == nil:
@@ -220,11 +211,11 @@ func (b *Box) answered(ctx context.Context, s sight, t roomlog.Told, reply agent
 		t.PollMs = now.Add(time.Minute).UnixMilli()
 		return t, nil
 	}
-	return b.postponed(t, s.heard.AsOf), nil
+	return e.postponed(t, e.heard.AsOf), nil
 }
 
 // unanswered returns t of an endpoint after a call that failed.
-func (b *Box) unanswered(s sight, t roomlog.Told, failed error) roomlog.Told {
+func (e endpoint) unanswered(t roomlog.Told, failed error) roomlog.Told {
 	t.Error = failed.Error()
 	next := agentcall.Retry(failed)
 	switch {
@@ -237,12 +228,12 @@ func (b *Box) unanswered(s sight, t roomlog.Told, failed error) roomlog.Told {
 			return t
 		}
 	case t.Task != "" && t.Polls < len(pollAfter)+minutesOfPolls:
-		t.PollMs = b.now().Add(time.Minute).UnixMilli()
+		t.PollMs = e.now().Add(time.Minute).UnixMilli()
 		return t
 	case t.Task != "":
 		return done(t, "", t.Error)
 	}
-	return b.postponed(t, s.heard.AsOf)
+	return e.postponed(t, e.heard.AsOf)
 }
 
 // callID returns the id of the call of an endpoint with what came up to event n.

@@ -1,8 +1,11 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
@@ -62,4 +65,90 @@ func (b *Box) AddWebhook(ctx context.Context, token, address string) (Webhook, e
 	return got, b.o.Rooms.Webhook(ctx, token, roomlog.HookItem{ID: got.ID, Room: seat.Room, Seat: seat.Seat,
 		Joined: seat.Joined, Form: room.FormEach, URL: address, Secret: got.Secret, Server: b.o.Public,
 		Principal: asker.ID, SinceMs: x.SinceMs, UntilMs: now.Add(webhookLife).UnixMilli()})
+}
+
+// webhook is a hook of a person, with what is to be delivered next.
+type webhook struct {
+	*look
+	event   chat.Delivery
+	pause   time.Time // until when it is not called, whatever has come; zero: it may be
+	resting bool      // it has failed for a day, and nothing has come since
+}
+
+// seeWebhook reads what is to be delivered next. While the webhook may not be called nothing is read.
+func (l *look) seeWebhook(ctx context.Context) (form, error) {
+	w := webhook{look: l}
+	if until := time.UnixMilli(l.told.RetryMs); until.After(l.now()) {
+		w.pause = until
+		return w, nil
+	}
+	var err error
+	if w.event, err = l.o.Rooms.Delivery(ctx, l.hook, l.told.Upto); err != nil || w.event.Gone {
+		return w, cmp.Or(err, errGone)
+	}
+	if w.event.N != 0 && l.hasRested() {
+		fresh, err := l.o.Rooms.Delivery(ctx, l.hook, l.told.News)
+		w.resting = fresh.N == 0
+		return w, err
+	}
+	return w, nil
+}
+
+// next implements form.
+func (w webhook) next(now time.Time) step {
+	if !w.pause.IsZero() {
+		return step{again: w.pause, failing: w.told.FailingMs}
+	}
+	return step{ops: w.renewal(now), call: w.event.N != 0 && !w.resting}
+}
+
+func (webhook) takes() time.Duration { return postTakes }
+
+// call implements form. The id is the same for each try, and what the host is told again it can so recognize: a process
+// may end before it has stored that the host has taken the call.
+func (w webhook) call(ctx context.Context) (roomlog.Told, error) {
+	n, t := w.event, w.told
+	answer, why, err := w.post(ctx, w.hook, t.Tries > 0, outcall.Call{ID: fmt.Sprintf("evt_%s_%d", w.hook.ID, n.N),
+		Body: w.body()})
+	if err == nil && answer.Status == outcall.StatusGone {
+		err = errEnded
+	}
+	if err != nil {
+		return t, err
+	}
+	t.TriedMs, t.RetryMs, t.Error = w.now().UnixMilli(), 0, why
+	if why == "" || ends(answer) {
+		t.Upto, t.Tries, t.FailingMs = n.N, 0, 0
+	} else {
+		t = w.postponed(t, n.AsOf)
+	}
+	if why == "" {
+		t.LastMs = t.TriedMs
+	}
+	return t, nil
+}
+
+// delivery is the body of a call of a webhook, in the form that Standard Webhooks recommend.
+type delivery struct {
+	Type      string        `json:"type"`
+	Timestamp string        `json:"timestamp"`
+	Data      deliveredData `json:"data"`
+}
+
+type deliveredData struct {
+	Room    string `json:"room"`
+	RoomID  string `json:"room_id"`
+	Agent   string `json:"agent_name"`
+	Missed  bool   `json:"missed,omitempty"`
+	Message any    `json:"message"`
+}
+
+// body returns what a webhook is told of an event. It is the same for each try, unless a text was removed.
+func (w webhook) body() []byte {
+	n := w.event
+	return roomlog.Encode(delivery{
+		Type: "room." + string(n.Message.Type), Timestamp: n.Message.At.UTC().Format(time.RFC3339),
+		Data: deliveredData{Room: n.Room, RoomID: n.RoomID, Agent: n.Agent, Missed: n.Missed,
+			Message: w.o.View(n.Message)},
+	})
 }
