@@ -57,7 +57,7 @@ type Box struct {
 	works   map[place]*work
 	failing map[string]time.Time   // since when calls of a hook fail, as far as looks have shown: see Failing
 	turns   map[string]time.Time   // when a hook may be called whose account has made many calls: see turn
-	unsaved map[table.Key]table.Op // what became of calls, where that could not be written
+	unsaved map[table.Key]table.Op // what became of calls, where that could not be written: see store
 	busy    sync.WaitGroup         // of the goroutines in works
 }
 
@@ -114,6 +114,13 @@ func (b *Box) turn(x roomlog.HookItem) time.Time {
 		delete(b.turns, x.ID)
 	}
 	return at
+}
+
+// keep has the hook of a look keep its turn for its next one: it was not called.
+func (l *look) keep(turn time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.turns[l.at.hook] = turn
 }
 
 // CallsOthers reports whether addresses of other machines are called. A nil Box calls nobody.

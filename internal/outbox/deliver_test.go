@@ -94,12 +94,17 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		r.t.Errorf("the call %s is not signed as it should be: %v", got.id, err)
 	}
 	r.all = append(r.all, got)
-	if r.answer == nil {
+	n, answer := len(r.all)-1, r.answer
+	if answer == nil {
 		return
 	}
-	status := r.answer(got)
+	r.mu.Unlock() // others may call meanwhile
+	defer r.mu.Lock()
+	status := answer(got)
 	w.WriteHeader(status)
-	r.all[len(r.all)-1].status = status
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all[n].status = status
 }
 
 // answers lets r answer with a status from now on.
@@ -463,7 +468,7 @@ func TestDeliver_severalWebhooksOfASeat_eachIsToldAllInOrder(t *testing.T) {
 			}
 			before = c
 		}
-		if n != 3 && len(to.calls()) == len(want) {
+		if (n == 1 || n == 2) && len(to.calls()) == len(want) {
 			t.Errorf("host %d was told nothing twice", n)
 		}
 	}
@@ -519,9 +524,11 @@ func TestDeliver_tableThatLosesReplies_losesNothing(t *testing.T) {
 		for n := range 12 {
 			_, _ = rough.Send(rough.ctx(), chat.SendRequest{Token: h.ann.Token, Text: said(n)})
 			_, _ = rough.lookAll(rough.ctx(), h.room, h.seat)
+			rough.pass(10 * time.Second)
 		}
 		w.table.(*tabletest.Faulty).Settle()
 		h.world = rough.another()
+		h.pass(time.Minute) // claims have ended
 		h.look()
 		page, err := h.History(h.ctx(), chat.HistoryRequest{Token: h.bob.Token, Limit: 100})
 		if err != nil {

@@ -25,9 +25,8 @@ const (
 	callsAnHour = 60
 )
 
-// answersBy is after which time a call that is under way is repeated: its process may have ended. agentcall gives up
-// before. A process that is alone repeats it after callApart: nobody else can have it under way.
-const answersBy = 75 * time.Second
+// askTakes is the longest time of a call of an endpoint: as postTakes, with a minute for its answer.
+const askTakes = 75 * time.Second
 
 // pollAfter are the pauses before an endpoint is asked what became of its task. Further ones are a minute long, until
 // an hour is over.
@@ -106,7 +105,7 @@ func (e endpoint) next(now time.Time) (s step) {
 	return s
 }
 
-func (endpoint) takes() time.Duration { return answersBy }
+func (endpoint) takes() time.Duration { return askTakes }
 
 // call implements form: it calls the endpoint with what is new for it, or asks what became of its task, and has its
 // answer said.
@@ -124,7 +123,7 @@ func (e endpoint) call(ctx context.Context) (roomlog.Told, error) {
 		e.heard.Missed = e.heard.Missed || t.Missed
 		texts := textsOf(e.heard, t.Context == "")
 		t = e.sending(t)
-		if err := e.o.Rooms.Store().Table().Write(ctx, roomlog.PutTold(x, t)); err != nil {
+		if err := e.write(ctx, roomlog.PutTold(x, t)); err != nil {
 			return t, err // without store: if nothing was written, the next look calls
 		}
 		reply, failed = e.agents.Send(ctx, x.URL, x.Secret, agentcall.Message{ID: callID(x, t.Sent), Context: t.Context,
@@ -151,11 +150,7 @@ func (e endpoint) sending(t roomlog.Told) roomlog.Told {
 		t.HourMs, t.Calls = now.UnixMilli(), 0
 	}
 	t.Calls++
-	again := answersBy
-	if e.o.Alone {
-		again = callApart
-	}
-	t.TriedMs, t.RetryMs = now.UnixMilli(), now.Add(again).UnixMilli()
+	t.TriedMs, t.RetryMs = now.UnixMilli(), 0
 	return t
 }
 

@@ -664,6 +664,7 @@ func TestEndpoint_whileItAnswers_noOtherProcessCallsIt(t *testing.T) {
 	other := *e
 	other.world = e.world.another()
 	e.of.answers(func(a asked) a2a.Event {
+		e.pass(2 * time.Second)
 		if calls, again := other.look(); calls != 0 || again < time.Minute {
 			t.Errorf("meanwhile it is called %d times, and again in %v", calls, again)
 		}

@@ -72,16 +72,17 @@ type look struct {
 	told    roomlog.Told
 	stayed  time.Duration // how long it has waited itself
 	called  bool
+	until   time.Time // its claim ends then
 }
 
 // lookAt looks at one hook, and calls it, until a look finds nothing to do: what comes while a call is made may find
 // it already made, and the hook may end meanwhile.
 func (b *Box) lookAt(ctx context.Context, at place) (again time.Time, err error) {
-	if err := b.save(ctx, at); err != nil {
-		return time.Time{}, err
-	}
 	l := &look{Box: b, at: at}
 	_, l.bounded = ctx.Deadline()
+	if err := l.save(ctx); err != nil {
+		return time.Time{}, err
+	}
 	for doubted, over := false, false; !over; {
 		f, err := l.see(ctx)
 		switch {
@@ -148,28 +149,65 @@ func (l *look) step(ctx context.Context, f form) (again time.Time, over bool, er
 	case s.stays && !isLate(ctx, wait+f.takes()):
 		l.stayed += wait
 		return again, false, l.sleep(ctx, wait)
-	case s.ops != nil:
-		return again, false, l.o.Rooms.Store().Table().Write(ctx, s.ops...)
-	case !s.call:
+	case s.ops == nil && !s.call:
 		l.note(l.at.hook, s.failing)
 		return s.again, true, nil
 	case isLate(ctx, f.takes()):
 		return now, true, nil
 	}
-	if turn := l.turn(l.hook); turn.After(now) {
+	turn := now
+	if s.ops == nil {
+		turn = l.turn(l.hook)
+	}
+	if turn.After(now) {
 		return turn, true, nil
+	}
+	taken, err := l.claim(ctx, now.Add(f.takes()))
+	if err != nil || !taken.IsZero() {
+		l.keep(turn)
+		return taken, true, err
+	}
+	if s.ops != nil {
+		return again, false, l.write(ctx, s.ops...)
 	}
 	l.called = true
 	told, err := f.call(ctx)
 	switch {
 	case errors.Is(err, errBusy):
-		return l.now().Add(lookAgain), true, l.store(ctx, l.learned(told))
+		again, over = l.now().Add(lookAgain), true
+		told.RetryMs = again.UnixMilli()
 	case errors.Is(err, errEnded):
 		return again, true, l.drop(ctx)
 	case err != nil:
 		return again, true, err
 	}
-	return again, false, l.store(context.WithoutCancel(ctx), l.learned(told))
+	return again, over, l.store(context.WithoutCancel(ctx), l.learned(told))
+}
+
+// claim has no other process do what the look is about to do, until a time that is after the longest call: calls and
+// writes of roomlog.Told alike, except the refresh of a hook. taken is when the claim of another ends; zero: the look
+// has it.
+//
+// A look that finds a claim ends until then. The one that has the claim reads on after its call, and so finds what
+// began this one; if it has died, the look at the end of the claim finds the same. No claim is deleted: what the call
+// has brought is stored with the next number, which has a claim of its own.
+func (l *look) claim(ctx context.Context, until time.Time) (taken time.Time, err error) {
+	if l.o.Alone {
+		return taken, nil
+	}
+	l.until = until
+	return l.o.Rooms.Store().ClaimCall(ctx, l.hook, l.told.N, until)
+}
+
+// write writes what the look has a claim for, while it has: a process that was frozen for so long finds that another
+// has gone on.
+func (l *look) write(ctx context.Context, ops ...table.Op) error {
+	if !l.o.Alone {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, l.until.Sub(l.now()))
+		defer cancel()
+	}
+	return l.o.Rooms.Store().Table().Write(ctx, ops...)
 }
 
 // isLate reports whether the time of ctx may not do for a call that takes so long at most, and what follows it.
@@ -184,30 +222,37 @@ func (l *look) drop(ctx context.Context) error {
 	return l.o.Rooms.DropHook(ctx, l.hook)
 }
 
-// learned returns the op that stores what became of a call.
-func (l *look) learned(t roomlog.Told) table.Op { return roomlog.PutTold(l.hook, t) }
+// learned returns the op that stores what a look has done, and ends its claim.
+func (l *look) learned(t roomlog.Told) table.Op {
+	t.N = l.told.N + 1
+	return roomlog.PutTold(l.hook, t)
+}
 
-// store writes what became of a call. What could not be written is written before the next look at the hook, so that
-// a host is not called again and again that has taken the call.
-func (b *Box) store(ctx context.Context, told table.Op) error {
-	err := b.o.Rooms.Store().Table().Write(ctx, told)
-	b.mu.Lock()
-	defer b.mu.Unlock()
+// store writes what became of a call. A process that is alone writes what could not be written before its next look at
+// the hook, so that a host is not called again and again that has taken the call. Where there are several, the claim of
+// the next call cannot be written either.
+func (l *look) store(ctx context.Context, told table.Op) error {
+	err := l.write(ctx, told)
+	if !l.o.Alone {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if key := told.Item.Key; err != nil {
-		b.unsaved[key] = told
+		l.unsaved[key] = told
 	} else {
-		delete(b.unsaved, key)
+		delete(l.unsaved, key)
 	}
 	return err
 }
 
 // save writes what store could not.
-func (b *Box) save(ctx context.Context, at place) error {
-	b.mu.Lock()
-	told, there := b.unsaved[roomlog.ToldKey(at.room, at.seat, at.hook)]
-	b.mu.Unlock()
+func (l *look) save(ctx context.Context) error {
+	l.mu.Lock()
+	told, there := l.unsaved[roomlog.ToldKey(l.at.room, l.at.seat, l.at.hook)]
+	l.mu.Unlock()
 	if !there {
 		return nil
 	}
-	return b.store(ctx, told)
+	return l.store(ctx, told)
 }

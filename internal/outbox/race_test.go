@@ -221,6 +221,7 @@ func TestLook_tableThatLosesReplies_losesNoWake(t *testing.T) {
 		}
 		w.table.(*tabletest.Faulty).Settle()
 		after := rough.another()
+		after.pass(time.Minute) // claims have ended
 		if _, err := after.lookAll(after.ctx(), at, seat); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}

@@ -27,7 +27,7 @@ func (l *look) renewal(now time.Time) []table.Op {
 	}
 	x := l.hook
 	x.UntilMs = now.Add(webhookLife).UnixMilli()
-	return []table.Op{roomlog.PutHook(x), roomlog.PutTold(x, l.told)}
+	return []table.Op{roomlog.PutHook(x), l.learned(l.told)}
 }
 
 // hasRested reports whether calls of a webhook, or an endpoint, have failed for a day.

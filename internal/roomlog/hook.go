@@ -3,9 +3,11 @@ package roomlog
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -38,6 +40,7 @@ type HookItem struct {
 // last sign of life of a hook that calls the agent is one of the seat.
 type Told struct {
 	V    int   `json:"v"`
+	N    int64 `json:"i,omitempty"`    // raised by each call whose end is stored: see Store.ClaimCall
 	AtMs int64 `json:"at"`             // the last refresh, or the last call that woke the agent; 0: of a webhook
 	Upto int64 `json:"upto,omitempty"` // a look is done with the events up to this one
 	Read int64 `json:"read,omitempty"` // the last event that the agent had read when it was called last; 0: never called
@@ -109,6 +112,18 @@ func PutTold(x HookItem, t Told) table.Op {
 	return table.Put(table.Item{
 		Key: ToldKey(x.Room, x.Seat, x.ID), Expires: room.CeilSecond(until), Data: Encode(t),
 	}, table.Always)
+}
+
+// ClaimCall has nobody but the caller write what became of the calls of x, where that has the number n, until a time or
+// until it has been written with n+1. taken is when the claim of another ends; zero: the caller has it.
+func (s *Store) ClaimCall(ctx context.Context, x HookItem, n int64, until time.Time) (taken time.Time, err error) {
+	mine := slotItem{V: room.Version, ID: ident.NewEventID(), AtMs: s.now().UnixMilli()}
+	key := inRoom(x.Room, callingPrefix+x.ID+"#"+strconv.FormatInt(n, 10))
+	before, err := s.putOnce(ctx, table.Item{Key: key, Expires: room.CeilSecond(until), Data: Encode(mine)})
+	if before == nil || err != nil {
+		return time.Time{}, err
+	}
+	return before.Expires, nil
 }
 
 // BarHook returns the ops that delete what is stored of x, but that its person has ended it: so no refresh

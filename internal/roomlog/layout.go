@@ -41,6 +41,7 @@ const (
 	wrongPrefix    = "WRONG#"
 	madePrefix     = "MADE#"
 	claimPrefix    = "FILE#"
+	callingPrefix  = "CALLING#"
 	callerPrefix   = "CALLER#"
 	listed         = "LISTED"
 )
