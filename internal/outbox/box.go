@@ -28,6 +28,10 @@ type Options struct {
 	Local bool
 	// Alone says that no other process calls for the hooks of the table.
 	Alone bool
+	// Places is how many looks of all processes on the table make calls at once, for slots that they share; 0: as many
+	// as there are, except those at endpoints (see slotsOfEndpoints). It bounds the instances that calls take on AWS,
+	// where nothing else does. No look waits itself then for what an endpoint is due soon.
+	Places int
 	// View returns a message as webhooks are told of it, for JSON.
 	View func(chat.Message) any
 	// Admits reports whether the server still admits a principal (see ident.Principal). Nil means that it does.
@@ -98,10 +102,7 @@ func (b *Box) note(hook string, since int64) {
 // turn returns when a hook may be called, which counts for the key that made it or, without one, for its room. Until
 // then its turn is kept; at that time it is used up.
 func (b *Box) turn(x roomlog.HookItem) time.Time {
-	account := x.Principal
-	if ident.KeyOf(account) == "" {
-		account = x.Room
-	}
+	account := accountOf(x)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	at, kept := b.turns[x.ID]
@@ -114,6 +115,14 @@ func (b *Box) turn(x roomlog.HookItem) time.Time {
 		delete(b.turns, x.ID)
 	}
 	return at
+}
+
+// accountOf returns for whom the calls of a hook count: the principal of a key, else its room.
+func accountOf(x roomlog.HookItem) string {
+	if ident.KeyOf(x.Principal) == "" {
+		return x.Room
+	}
+	return x.Principal
 }
 
 // keep has the hook of a look keep its turn for its next one: it was not called.

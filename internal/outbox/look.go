@@ -54,8 +54,8 @@ type step struct {
 }
 
 var (
-	// errBusy reports that this server had no place for a call. The host has heard nothing of it, so that it is no
-	// failure of the hook.
+	// errBusy reports that this server had no place for a call, or its account no slot. The host has heard nothing of
+	// it, so that it is no failure of the hook.
 	errBusy = errors.New("outbox: too many calls are under way")
 	// errGone reports that a hook was not refreshed, or that its seat has it no longer.
 	errGone = errors.New("outbox: the hook has gone")
@@ -73,12 +73,14 @@ type look struct {
 	stayed  time.Duration // how long it has waited itself
 	called  bool
 	until   time.Time // its claim ends then
+	slot    slot
 }
 
 // lookAt looks at one hook, and calls it, until a look finds nothing to do: what comes while a call is made may find
 // it already made, and the hook may end meanwhile.
 func (b *Box) lookAt(ctx context.Context, at place) (again time.Time, err error) {
 	l := &look{Box: b, at: at}
+	defer func() { l.giveBack(ctx) }()
 	_, l.bounded = ctx.Deadline()
 	if err := l.save(ctx); err != nil {
 		return time.Time{}, err
@@ -170,8 +172,7 @@ func (l *look) step(ctx context.Context, f form) (again time.Time, over bool, er
 	if s.ops != nil {
 		return again, false, l.write(ctx, s.ops...)
 	}
-	l.called = true
-	told, err := f.call(ctx)
+	told, err := l.made(ctx, f)
 	switch {
 	case errors.Is(err, errBusy):
 		again, over = l.now().Add(lookAgain), true
@@ -182,6 +183,19 @@ func (l *look) step(ctx context.Context, f form) (again time.Time, over bool, er
 		return again, true, err
 	}
 	return again, over, l.store(context.WithoutCancel(ctx), l.learned(told))
+}
+
+// made makes a call, if the look has a slot for it. It fails as form.call does.
+func (l *look) made(ctx context.Context, f form) (roomlog.Told, error) {
+	free, err := l.takeSlot(ctx, f)
+	if err == nil && !free {
+		err = errBusy
+	}
+	if err != nil {
+		return l.told, err
+	}
+	l.called = true
+	return f.call(ctx)
 }
 
 // claim has no other process do what the look is about to do, until a time that is after the longest call: calls and
