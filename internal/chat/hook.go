@@ -229,14 +229,13 @@ func (s *Service) SeatHooks(ctx context.Context, id string, seat int) ([]room.Ho
 
 // News is what an agent has not read, as one of its hooks sees it.
 type News struct {
-	Gone   bool      // the seat has no such hook any more
-	Unread int       // how many events have come for which it is called since it had read all; at most MostNews
-	Last   int64     // the last of them
-	Upto   int64     // the last event that was looked at
-	Looked int       // at how many this look was
-	Read   int64     // the last event that the agent was handed
-	Waits  time.Time // until when a call of the agent waits, which will be handed the news; zero: none does
-	Room   string    // its name, which an agent chose
+	Gone   bool   // the seat has no such hook any more
+	Unread int    // how many events have come for which it is called since it had read all; at most MostNews
+	Last   int64  // the last of them
+	Upto   int64  // the last event that was looked at
+	Looked int    // at how many this look was
+	Read   int64  // the last event that the agent was handed
+	Room   string // its name, which an agent chose
 	Agent  string
 }
 
@@ -311,29 +310,28 @@ func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Agent, k ro
 			break
 		}
 	}
-	if got.Unread > 0 {
-		got.Waits, err = r.waitsUntil(ctx, a.Seat)
-	}
-	return got, err
+	return got, nil
 }
 
-// waitsUntil returns until when a call of a seat waits, or a program that wakes its agent does.
-func (r *liveRoom) waitsUntil(ctx context.Context, seat int) (time.Time, error) {
-	now := r.svc.now()
-	if r.agents.Waits(seat) {
+// WaitsUntil returns until when a call of the seat of the hook x waits, or a program that wakes its agent does: it will
+// be handed the news. The zero time means that none does.
+func (s *Service) WaitsUntil(ctx context.Context, x roomlog.HookItem) (time.Time, error) {
+	r, now := s.acquire(x.Room), s.now()
+	defer r.release()
+	if r.agents.Waits(x.Seat) {
 		return now.Add(room.AnnounceWait), nil
 	}
-	if r.svc.opts.SingleProcess {
+	if s.opts.SingleProcess {
 		return time.Time{}, nil
 	}
-	p, err := r.log.Seats().PresenceOf(ctx, seat)
+	p, err := r.log.Seats().PresenceOf(ctx, x.Seat)
 	if errors.Is(err, table.ErrNotFound) {
 		err = nil
 	}
 	if until := p.WaitsUntil(); p.UntilMs != 0 && until.After(now) {
-		return until, err
+		return until, s.Outward(err)
 	}
-	return time.Time{}, err
+	return time.Time{}, s.Outward(err)
 }
 
 // HookView is a hook as the person behind its seat sees it.

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -31,15 +32,20 @@ const callAgain = time.Hour
 // wake is a hook of an agent, with its unread news.
 type wake struct {
 	*look
-	news chat.News
+	news  chat.News
+	waits time.Time // until when a call of the agent waits; zero: none does
 }
 
 func (l *look) seeWake(ctx context.Context) (form, error) {
 	news, err := l.o.Rooms.News(ctx, l.hook, l.told)
-	if err == nil && news.Gone {
-		err = errGone
+	if err != nil || news.Gone {
+		return nil, cmp.Or(err, errGone)
 	}
-	return wake{l, news}, err
+	w := wake{look: l, news: news}
+	if w.next(l.now()).call {
+		w.waits, err = l.o.Rooms.WaitsUntil(ctx, l.hook)
+	}
+	return w, err
 }
 
 // next implements form. A look that has come far stores how far, so that the next one goes on from there.
@@ -61,7 +67,7 @@ func (w wake) next(now time.Time) (s step) {
 	case called && again.After(now): // the turn may have failed that the call began
 		s.again = again
 	case !called && same && t.News != 0 && t.RetryMs == 0 && n.Last <= t.News: // all tries have failed
-	case n.Waits.After(now) && w.stayed < yieldsFor:
+	case w.waits.After(now) && w.stayed < yieldsFor:
 		s.again, s.stays = now.Add(yieldEvery), true
 	default:
 		s.call = true
