@@ -125,7 +125,7 @@ func TestLook_replyOfItsClaimIsLost_calls(t *testing.T) {
 	w := newWorld(t)
 	below, lost := w.table, 0
 	w.table = &tabletest.Hooks{Table: below, After: func(ctx context.Context, c *tabletest.Call) {
-		if len(c.Ops) == 1 && strings.HasPrefix(c.Ops[0].Item.Key.Sort, "CALLING#") {
+		if len(c.Ops) == 1 && strings.HasPrefix(c.Ops[0].Item.Key.Sort, "CALL#") {
 			lost++
 			c.Err = below.Write(ctx, c.Ops...)
 		}

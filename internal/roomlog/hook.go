@@ -118,7 +118,7 @@ func PutTold(x HookItem, t Told) table.Op {
 // until it has been written with n+1. taken is when the claim of another ends; zero: the caller has it.
 func (s *Store) ClaimCall(ctx context.Context, x HookItem, n int64, until time.Time) (taken time.Time, err error) {
 	mine := slotItem{V: room.Version, ID: ident.NewEventID(), AtMs: s.now().UnixMilli()}
-	key := inRoom(x.Room, callingPrefix+x.ID+"#"+strconv.FormatInt(n, 10))
+	key := inRoom(x.Room, callPrefix+x.ID+"#"+strconv.FormatInt(n, 10))
 	before, err := s.putOnce(ctx, table.Item{Key: key, Expires: room.CeilSecond(until), Data: Encode(mine)})
 	if before == nil || err != nil {
 		return time.Time{}, err

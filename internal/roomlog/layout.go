@@ -41,8 +41,9 @@ const (
 	wrongPrefix    = "WRONG#"
 	madePrefix     = "MADE#"
 	claimPrefix    = "FILE#"
-	callingPrefix  = "CALLING#"
+	callPrefix     = "CALL#"
 	callerPrefix   = "CALLER#"
+	callingPrefix  = "CALLING#"
 	listed         = "LISTED"
 )
 

@@ -33,7 +33,7 @@ func (s *Store) Guesses(id string) Slots { return Slots{s, roomPrefix + id, wron
 func (s *Store) Made(digest string) Slots { return Slots{s, callerPrefix + digest, madePrefix} }
 
 // Calling returns the slots for calls of hooks that an account has under way. The digest stands for it.
-func (s *Store) Calling(digest string) Slots { return Slots{s, callerPrefix + digest, callingPrefix} }
+func (s *Store) Calling(digest string) Slots { return Slots{s, callingPrefix + digest, ""} }
 
 // Read returns who took which slot and when.
 func (s Slots) Read(ctx context.Context, c table.Consistency) (map[string]Guess, error) {
