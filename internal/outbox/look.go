@@ -161,7 +161,7 @@ func (l *look) step(ctx context.Context, f form) (again time.Time, over bool, er
 	if s.ops == nil {
 		turn = l.turn(l.hook)
 	}
-	if turn.After(now) {
+	if turn.After(l.now()) { // a turn that is at once is later than now
 		return turn, true, nil
 	}
 	taken, err := l.claim(ctx, now.Add(f.takes()))
