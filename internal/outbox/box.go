@@ -125,11 +125,11 @@ func accountOf(x roomlog.HookItem) string {
 	return x.Principal
 }
 
-// keep has the hook of a look keep its turn for its next one: it was not called.
-func (l *look) keep(turn time.Time) {
+// keepTurn has the next look at the hook find its turn, since it was not called.
+func (l *look) keepTurn() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.turns[l.at.hook] = turn
+	l.turns[l.at.hook] = l.now()
 }
 
 // CallsOthers reports whether addresses of other machines are called. A nil Box calls nobody.

@@ -157,16 +157,16 @@ func (l *look) step(ctx context.Context, f form) (again time.Time, over bool, er
 	case isLate(ctx, f.takes()):
 		return now, true, nil
 	}
-	turn := now
 	if s.ops == nil {
-		turn = l.turn(l.hook)
+		if turn := l.turn(l.hook); turn.After(l.now()) {
+			return turn, true, nil
+		}
 	}
-	if turn.After(l.now()) { // a turn that is at once is later than now
-		return turn, true, nil
-	}
-	taken, err := l.claim(ctx, now.Add(f.takes()))
+	taken, err := l.claim(ctx, l.now().Add(f.takes()))
 	if err != nil || !taken.IsZero() {
-		l.keep(turn)
+		if s.ops == nil {
+			l.keepTurn()
+		}
 		return taken, true, err
 	}
 	if s.ops != nil {
