@@ -115,7 +115,8 @@ func PutTold(x HookItem, t Told) table.Op {
 }
 
 // ClaimCall has nobody but the caller write what became of the calls of x, where that has the number n, until a time or
-// until it has been written with n+1. taken is when the claim of another ends; zero: the caller has it.
+// until it has been written with n+1. taken is when the claim of another ends; zero: the caller has it. A hook that has
+// ended and begins again begins with 0, and may so find a claim from before.
 func (s *Store) ClaimCall(ctx context.Context, x HookItem, n int64, until time.Time) (taken time.Time, err error) {
 	mine := slotItem{V: room.Version, ID: ident.NewEventID(), AtMs: s.now().UnixMilli()}
 	key := inRoom(x.Room, callPrefix+x.ID+"#"+strconv.FormatInt(n, 10))
