@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/outbox"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
@@ -134,5 +136,35 @@ func TestLook_replyOfItsClaimIsLost_calls(t *testing.T) {
 	h.says(h.ann, 1)
 	if calls, _ := h.look(); calls != 1 || lost != 1 {
 		t.Errorf("after %d lost replies it is called %d times", lost, calls)
+	}
+}
+
+// A machine dies during a call, and another one begins, or hears of something new: it makes the call once the claim has
+// ended.
+func TestRun_machineThatDiesDuringACall_isFollowedByTheTimerOfAnother(t *testing.T) {
+	w := newWorld(t)
+	w.open(chat.Options{Clock: hurriedClock{w.clock}}, outbox.Options{Clock: w.boxes})
+	ann, bob := w.join("tea", "Ann"), w.join("tea", "Bob")
+	w.subscribe(w.asked(bob, "/"))
+	w.look(bob.Token, "")
+	dying := w.mayDie()
+	w.host.answer = func(call) int { dying.left.Store(0); return http.StatusOK }
+	dying.says(ann, 1)
+	at, seat := w.seat(bob.Token)
+	if _, err := dying.lookAll(w.ctx(), at, seat); err == nil {
+		t.Fatal("it has not died")
+	}
+	first := w.host.next(t)
+	w.run()
+	w.timers(2) // the scan, and the end of the claim
+	w.says(ann, 2)
+	w.idle()
+	w.timers(2)
+	if calls := len(w.host.all()); calls != 1 {
+		t.Errorf("before the claim has ended there are %d calls", calls)
+	}
+	w.pass(30 * time.Second)
+	if c := w.host.next(t); c.id != first.id || c.unread != 2 {
+		t.Errorf("then called is %+v, after %+v", c, first)
 	}
 }
