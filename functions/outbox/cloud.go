@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -62,9 +63,9 @@ func endpoint(variable string) *string {
 // meanwhile without a sign.
 func (c *cloud) rest() { c.transport.CloseIdleConnections() }
 
-// invoke starts an invocation that looks at the hook, and does not wait for it.
-func (c *cloud) invoke(ctx context.Context, h hook) error {
-	payload, err := h.payload()
+// invoke starts an invocation that looks at hooks, and does not wait for it.
+func (c *cloud) invoke(ctx context.Context, hooks []hook) error {
+	payload, err := json.Marshal(event{Hooks: hooks})
 	if err != nil {
 		return err
 	}
@@ -76,12 +77,11 @@ func (c *cloud) invoke(ctx context.Context, h hook) error {
 // schedule has the Scheduler start such an invocation at a time, or up to a minute later. A schedule that is
 // there for the same second is enough. It is deleted when it is over.
 func (c *cloud) schedule(ctx context.Context, h hook, at time.Time) error {
-	defer c.rest()
 	l, ok := lambdacontext.FromContext(ctx)
 	if !ok {
 		return errors.New("outbox: no invocation of Lambda")
 	}
-	payload, err := h.payload()
+	payload, err := json.Marshal(h)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -11,10 +12,16 @@ import (
 	"github.com/parley-chat/parley/internal/app"
 )
 
-// hook is what to look at: the payload of an invocation that does.
+// event is the payload of an invocation: one hook, or several.
+type event struct {
+	hook
+	Hooks []hook `json:"hooks"`
+}
+
+// hook is what to look at.
 type hook struct {
-	Room string `json:"room"`
-	Seat int    `json:"seat"`
+	Room string `json:"room,omitempty"`
+	Seat int    `json:"seat,omitempty"`
 	ID   string `json:"hook,omitempty"` // "" for all of the seat, as earlier builds named them
 }
 
@@ -28,8 +35,23 @@ type looks struct {
 // ahead is how far a schedule is in the future at least: none must be of the past when it is made.
 const ahead = 10 * time.Second
 
+// lookAt looks at hooks. Lambda repeats an invocation that fails, and gives what fails three times to the dead
+// letters.
+func (l *looks) lookAt(ctx context.Context, e event) error {
+	defer l.aws.rest()
+	if len(e.Hooks) == 0 {
+		return l.look(ctx, e.hook)
+	}
+	failed := make([]error, len(e.Hooks))
+	var all sync.WaitGroup
+	for i, h := range e.Hooks { // at once: one that hangs must not hold up the others
+		all.Go(func() { failed[i] = l.look(ctx, h) })
+	}
+	all.Wait()
+	return errors.Join(failed...)
+}
+
 // look looks at a hook, which may take the time of a call. If it is to be looked at again, a schedule does.
-// Lambda repeats an invocation that fails, and gives what fails three times to the dead letters.
 func (l *looks) look(ctx context.Context, h hook) error {
 	switch {
 	case h.Room == "" || h.Seat <= 0:
@@ -45,8 +67,8 @@ func (l *looks) look(ctx context.Context, h hook) error {
 	if again.IsZero() {
 		return nil
 	}
-	if first := l.clock.Now().Add(ahead); again.Before(first) {
-		again = first
+	if now := l.clock.Now(); again.Before(now.Add(ahead)) {
+		again = h.soon(now)
 	}
 	return l.aws.schedule(ctx, h, again)
 }
@@ -56,7 +78,14 @@ func (l *looks) lookAll(ctx context.Context, h hook) error {
 	hooks, err := l.box.HooksOf(ctx, h.Room, h.Seat)
 	for _, k := range hooks {
 		h.ID = k.ID
-		err = errors.Join(err, l.aws.schedule(ctx, h, l.clock.Now().Add(ahead)))
+		err = errors.Join(err, l.aws.schedule(ctx, h, h.soon(l.clock.Now())))
 	}
 	return err
+}
+
+// soon returns a time from one to two times ahead. There is one in each such span, so that looks at a hook that cannot
+// call it share a schedule; and hooks that wait for the same place have other seconds.
+func (h hook) soon(now time.Time) time.Time {
+	phase := time.Duration(h.ID[len(h.ID)-1]) * time.Second
+	return now.Add(-phase).Truncate(ahead).Add(phase + 2*ahead)
 }

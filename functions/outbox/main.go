@@ -42,11 +42,11 @@ func run(ctx context.Context) error {
 	if s.Looks != "" {
 		serve(ctx, (&stream{aws: newCloud(s), log: log}).spread)
 	}
-	box, err := app.NewOutbox(ctx, app.Config{Settings: s.Settings, Open: s.open, Logger: log})
+	box, err := app.NewOutbox(ctx, app.Config{Settings: s.Settings, Open: s.open, Logger: log, CallsAtOnce: s.Places})
 	if err != nil {
 		return err
 	}
-	serve(ctx, (&looks{box: box, aws: newCloud(s), clock: clockwork.NewRealClock()}).look)
+	serve(ctx, (&looks{box: box, aws: newCloud(s), clock: clockwork.NewRealClock()}).lookAt)
 	return nil
 }
 

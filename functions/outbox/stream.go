@@ -4,17 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 )
 
-// together is how many invocations are started at once.
-const together = 8
+// together is how many hooks one invocation looks at: most events that call many do so in one instance.
+const together = 16
 
 // The partitions of the items that the stream brings: see internal/roomlog.
 const (
@@ -94,7 +90,7 @@ func (r record) hooks() (list []hook, err error) {
 	return list, nil
 }
 
-// spread starts an invocation for each hook that the records name, once. A record that cannot be read is
+// spread starts invocations for the hooks that the records name, each once. A record that cannot be read is
 // logged and left: it would be the same the next time.
 func (s *stream) spread(ctx context.Context, b batch) (answer, error) {
 	defer s.aws.rest()
@@ -113,43 +109,11 @@ func (s *stream) spread(ctx context.Context, b batch) (answer, error) {
 			}
 		}
 	}
-	failed := s.start(ctx, order)
-	if len(failed) == 0 {
-		return answer{}, nil
+	for hooks := range slices.Chunk(order, together) {
+		if err := s.aws.invoke(ctx, hooks); err != nil { // Lambda goes on at the record that is named
+			s.log.WarnContext(ctx, "an invocation for hooks was not started", "error", err)
+			return answer{Failures: []failure{{b.Records[first[hooks[0]]].Change.Number}}}, nil
+		}
 	}
-	// Lambda goes on at the first one that is named.
-	slices.SortFunc(failed, func(a, b hook) int { return first[a] - first[b] })
-	return answer{Failures: []failure{{b.Records[first[failed[0]]].Change.Number}}}, nil
-}
-
-// start starts an invocation for each of the hooks, and returns those for which it failed.
-func (s *stream) start(ctx context.Context, hooks []hook) (failed []hook) {
-	var mu sync.Mutex
-	var g errgroup.Group
-	g.SetLimit(together)
-	for _, h := range hooks {
-		g.Go(func() error {
-			err := s.aws.invoke(ctx, h)
-			if err == nil {
-				return nil
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if failed = append(failed, h); len(failed) == 1 { // the others fail for the same reason
-				s.log.WarnContext(ctx, "an invocation for a hook was not started", "error", err)
-			}
-			return nil
-		})
-	}
-	_ = g.Wait()
-	return failed
-}
-
-// payload returns the payload of an invocation that looks at the hook.
-func (h hook) payload() ([]byte, error) {
-	p, err := json.Marshal(h)
-	if err != nil {
-		return nil, fmt.Errorf("outbox: a hook cannot be written as JSON: %w", err)
-	}
-	return p, nil
+	return answer{}, nil
 }

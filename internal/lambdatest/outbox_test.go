@@ -33,13 +33,20 @@ const (
 // A call that the role of a function does not allow is refused, and fails the test.
 type services struct {
 	t *testing.T
+	// begin hears of what is to be invoked, and when; nil: nobody does.
+	begin func(payload string, after time.Duration)
+	// refuses reports whether an invocation is refused; nil: none is but refuse.
+	refuses func() bool
 
 	mu        sync.Mutex
-	refuse    string // the payload of which an invocation is refused
+	refuse    string // an invocation is refused whose payload has this; "": none
 	invoked   []string
 	schedules map[string]schedule
 	conflicts int
 }
+
+// atSecond is the form of a ScheduleExpression.
+const atSecond = "at(2006-01-02T15:04:05)"
 
 // schedule is the body of CreateSchedule.
 type schedule struct {
@@ -94,12 +101,15 @@ func (s *services) invoke(w http.ResponseWriter, q *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if payload == s.refuse {
+	if s.refuse != "" && strings.Contains(payload, s.refuse) || s.refuses != nil && s.refuses() {
 		w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
 	s.invoked = append(s.invoked, payload)
+	if s.begin != nil {
+		s.begin(payload, 0)
+	}
 	w.WriteHeader(http.StatusAccepted)
 }
 
@@ -123,6 +133,9 @@ func (s *services) create(w http.ResponseWriter, q *http.Request) {
 		return
 	}
 	s.schedules[name] = x
+	if at, err := time.Parse(atSecond, x.ScheduleExpression); err == nil && s.begin != nil {
+		s.begin(x.Target.Input, time.Until(at))
+	}
 	_, _ = io.WriteString(w, `{"ScheduleArn":"arn:aws:scheduler:eu-west-1:123456789012:schedule/parley/x"}`)
 }
 
@@ -134,24 +147,34 @@ func (f *function) outbox(aws *services, env ...string) *lambdatest.Instance {
 
 func (f *function) outboxBuilt(path string, aws *services, env ...string) *lambdatest.Instance {
 	f.t.Helper()
+	i := lambdatest.Start(f.t, f.outboxProgram(path, aws, env...))
+	i.Timeout = timeoutOf(f.t, "OutboxFunction")
+	return i
+}
+
+func (f *function) outboxProgram(path string, aws *services, env ...string) lambdatest.Program {
+	f.t.Helper()
 	f.outboxTap = tap(f.t, "OutboxRole", f.engine)
-	i := lambdatest.Start(f.t, lambdatest.Program{Path: path, Env: slices.Concat([]string{
+	return lambdatest.Program{Path: path, Env: slices.Concat([]string{
 		"PARLEY_TABLE=" + f.table, "PARLEY_PUBLIC_URL=" + publicURL, "PARLEY_ACCESS=keys", "PARLEY_LOG_LEVEL=info",
 		"PARLEY_LOG_FORMAT=json", "PARLEY_OUTBOX_SCHEDULES=parley", "PARLEY_OUTBOX_SCHEDULER_ROLE=" + role,
 		"PARLEY_OUTBOX_DEAD_LETTERS=" + letters, "AWS_ENDPOINT_URL_DYNAMODB=" + f.outboxTap.URL,
-	}, aws.as("OutboxRole"), env)})
-	i.Timeout = timeoutOf(f.t, "OutboxFunction")
-	return i
+	}, aws.as("OutboxRole"), env)}
 }
 
 // spreader starts the function of the stream. It may not even read the table.
 func (f *function) spreader(aws *services) *lambdatest.Instance {
 	f.t.Helper()
-	i := lambdatest.Start(f.t, lambdatest.Program{Path: build(f.t, "functions/outbox"), Env: append([]string{
-		"PARLEY_OUTBOX=" + ownARN, "PARLEY_LOG_LEVEL=info", "PARLEY_LOG_FORMAT=json",
-		"AWS_ENDPOINT_URL_DYNAMODB=" + tap(f.t, "StreamRole", f.engine).URL}, aws.as("StreamRole")...)})
+	i := lambdatest.Start(f.t, f.spreaderProgram(aws))
 	i.Timeout = timeoutOf(f.t, "StreamFunction")
 	return i
+}
+
+func (f *function) spreaderProgram(aws *services) lambdatest.Program {
+	f.t.Helper()
+	return lambdatest.Program{Path: build(f.t, "functions/outbox"), Env: append([]string{
+		"PARLEY_OUTBOX=" + ownARN, "PARLEY_LOG_LEVEL=info", "PARLEY_LOG_FORMAT=json",
+		"AWS_ENDPOINT_URL_DYNAMODB=" + tap(f.t, "StreamRole", f.engine).URL}, aws.as("StreamRole")...)}
 }
 
 // timeoutOf returns the time that the template gives a function.
@@ -212,7 +235,7 @@ func TestOutbox_newsOfASeatWithAHook_leadsFromTheStreamToACallAndToASchedule(t *
 		t.Errorf("answered %s", got)
 	}
 	payload := payloadOf(hook)
-	if !slices.Equal(aws.invoked, []string{payload}) {
+	if !slices.Equal(aws.invoked, []string{hooksOf(payload)}) {
 		t.Fatalf("invoked with %q; want %q once", aws.invoked, payload)
 	}
 
@@ -224,7 +247,7 @@ func TestOutbox_newsOfASeatWithAHook_leadsFromTheStreamToACallAndToASchedule(t *
 		t.Fatalf("%d conflicts of schedules %+v", aws.conflicts, aws.schedules)
 	}
 	for name, x := range aws.schedules {
-		at, err := time.Parse("at(2006-01-02T15:04:05)", x.ScheduleExpression)
+		at, err := time.Parse(atSecond, x.ScheduleExpression)
 		if wait := at.Sub(began); err != nil || wait < 30*time.Second || wait > time.Minute {
 			t.Errorf("again %s, %v after the call, %v", x.ScheduleExpression, wait, err)
 		}
@@ -239,7 +262,7 @@ func TestOutbox_newsOfASeatWithAHook_leadsFromTheStreamToACallAndToASchedule(t *
 	f.refresh(ann, hook)
 	again, _ := stream.next(1)
 	if got := answerOf(t, spreader, records{again}); got != allDone ||
-		!slices.Equal(aws.invoked, []string{payload, payload}) {
+		!slices.Equal(aws.invoked, []string{hooksOf(payload), hooksOf(payload)}) {
 		t.Errorf("a refresh is answered with %s, and invoked with %q", got, aws.invoked)
 	}
 
@@ -268,6 +291,9 @@ func person(t *testing.T, server *http.Client, agent result) string {
 func payloadOf(x roomlog.HookItem) string {
 	return fmt.Sprintf(`{"room":%q,"seat":%d,"hook":%q}`, x.Room, x.Seat, x.ID)
 }
+
+// hooksOf is what begins looks at several.
+func hooksOf(payloads ...string) string { return `{"hooks":[` + strings.Join(payloads, ",") + `]}` }
 
 // hook gives the seat a hook, as a subscription does.
 func (f *function) hook(seat result) roomlog.HookItem {
@@ -316,7 +342,8 @@ func TestOutbox_newsOfASeatWithAWebhook_goesTheSameWay(t *testing.T) {
 
 	news, _ := stream.next(3) // the webhook, the event that began it, and the message
 	payload := payloadOf(x)
-	if got := answerOf(t, spreader, records{news}); got != allDone || !slices.Equal(aws.invoked, []string{payload}) {
+	got := answerOf(t, spreader, records{news})
+	if got != allDone || !slices.Equal(aws.invoked, []string{hooksOf(payload)}) {
 		t.Fatalf("answered %s, and invoked with %q; want %q once", got, aws.invoked, payload)
 	}
 	began := time.Now()
@@ -325,7 +352,7 @@ func TestOutbox_newsOfASeatWithAWebhook_goesTheSameWay(t *testing.T) {
 		t.Errorf("the schedules are %+v", aws.schedules)
 	}
 	for _, s := range aws.schedules {
-		at, err := time.Parse("at(2006-01-02T15:04:05)", s.ScheduleExpression)
+		at, err := time.Parse(atSecond, s.ScheduleExpression)
 		wait := at.Sub(began)
 		if err != nil || wait < time.Minute || wait > 90*time.Second || s.Target.Input != payload {
 			t.Errorf("again %v after the call, by %+v, %v", wait, s, err)
@@ -348,7 +375,7 @@ func TestOutbox_seatThatAnEarlierBuildNamed_hasEachOfItsHooksLookedAt(t *testing
 	}
 	seat := fmt.Sprintf(`{"room":%q,"seat":%d}`, hook.Room, hook.Seat)
 	answerOf(t, spreader, records{[]change{event}})
-	if !slices.Equal(aws.invoked, []string{seat}) {
+	if !slices.Equal(aws.invoked, []string{hooksOf(seat)}) {
 		t.Fatalf("invoked with %q", aws.invoked)
 	}
 	answerOf(t, outbox, json.RawMessage(seat))
@@ -367,10 +394,16 @@ func TestOutbox_invocationThatIsRefused_bringsTheStreamBackToItsFirstRecord(t *t
 	t.Parallel()
 	f, aws := deploy(t), serveAWS(t)
 	stream := f.watch()
-	for n, data := range []string{`{"call":["secret text`, `{"call":[{"s":1,"h":"a"}]}`, `{"call":[{"s":2,"h":"b"}]}`,
-		`{"call":[{"s":3,"h":"c"},{"s":2,"h":"b"},{"s":1,"h":"a"}]}`} {
+	const calls = `{"s":%d,"h":"%[1]d"}`
+	var many, first []string // of which one invocation looks at sixteen
+	for k := range 16 {
+		many = append(many, fmt.Sprintf(calls, k+1))
+		first = append(first, fmt.Sprintf(`{"room":"abcdefg","seat":%d,"hook":"%[1]d"}`, k+1))
+	}
+	for n, data := range []string{`["secret text`, `[` + strings.Join(many, ",") + `]`,
+		`[` + many[3] + `,{"s":17,"h":"17"}]`, `[{"s":18,"h":"18"},` + many[0] + `]`} {
 		if err := f.rows.Write(t.Context(), table.Put(table.Item{Key: roomlog.EventKey("abcdefg", int64(n+1)),
-			Data: []byte(data)}, table.IfAbsent)); err != nil {
+			Data: []byte(`{"call":` + data + `}`)}, table.IfAbsent)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -381,15 +414,13 @@ func TestOutbox_invocationThatIsRefused_bringsTheStreamBackToItsFirstRecord(t *t
 	if err := json.Unmarshal(news[2], &third); err != nil {
 		t.Fatal(err)
 	}
-	aws.refuse = `{"room":"abcdefg","seat":2,"hook":"b"}`
+	aws.refuse = `"18"`
 	spreader := f.spreader(aws)
 	want := fmt.Sprintf(`{"batchItemFailures":[{"itemIdentifier":%q}]}`, third.DynamoDB.SequenceNumber)
 	if got := answerOf(t, spreader, records{news}); got != want {
 		t.Errorf("answered %s; want %s", got, want)
 	}
-	slices.Sort(aws.invoked)
-	if !slices.Equal(aws.invoked, []string{`{"room":"abcdefg","seat":1,"hook":"a"}`,
-		`{"room":"abcdefg","seat":3,"hook":"c"}`}) {
+	if !slices.Equal(aws.invoked, []string{hooksOf(first...)}) {
 		t.Errorf("invoked with %q", aws.invoked)
 	}
 	if log := spreader.Output(); !strings.Contains(log, "cannot be read") || strings.Contains(log, "secret text") {
