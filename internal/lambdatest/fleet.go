@@ -119,6 +119,11 @@ func (l *lasting) last() (f func()) {
 	return f
 }
 
+// Invoke hands the event to the instance that is chosen. It returns what [Runtime.Invoke] does, or ErrBusy.
+func (f *Fleet) Invoke(ctx context.Context, choose Choice, event []byte) (*Response, error) {
+	return routed{f, choose}.Invoke(ctx, event)
+}
+
 // FunctionURL returns a client like that of a Runtime. choose decides where its
 // requests go; if all instances are busy, they are answered with 429.
 func (f *Fleet) FunctionURL(choose Choice) *http.Client {

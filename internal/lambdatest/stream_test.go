@@ -71,7 +71,8 @@ func (s *stream) ask(operation string, input map[string]any, output any) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	q, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.endpoint, bytes.NewReader(body))
+	q, err := http.NewRequestWithContext(context.WithoutCancel(s.t.Context()), http.MethodPost, s.endpoint,
+		bytes.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -102,25 +103,32 @@ func (s *stream) next(n int) (passed []change, others int) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
-		var page struct {
-			Records           []change
-			NextShardIterator string
-		}
-		s.ask("GetRecords", map[string]any{"ShardIterator": s.iterator}, &page)
-		s.iterator = page.NextShardIterator
-		for _, r := range page.Records {
-			if s.passes(r) {
-				passed = append(passed, r)
-			} else {
-				others++
-			}
-		}
-		if len(passed) >= n {
+		more, held := s.read()
+		if passed, others = append(passed, more...), others+held; len(passed) >= n {
 			return passed, others
 		}
 	}
 	s.t.Fatalf("%d records passed the filters, and %d did not; want %d", len(passed), others, n)
 	return nil, 0
+}
+
+// read returns the records that are there and pass the filters, and how many do not.
+func (s *stream) read() (passed []change, others int) {
+	s.t.Helper()
+	var page struct {
+		Records           []change
+		NextShardIterator string
+	}
+	s.ask("GetRecords", map[string]any{"ShardIterator": s.iterator}, &page)
+	s.iterator = page.NextShardIterator
+	for _, r := range page.Records {
+		if s.passes(r) {
+			passed = append(passed, r)
+		} else {
+			others++
+		}
+	}
+	return passed, others
 }
 
 func (s *stream) passes(r change) bool {
