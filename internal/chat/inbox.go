@@ -30,7 +30,8 @@ type inbox struct {
 	missed     bool // events had expired
 	removed    bool // the caller's seat is gone, or the room closed
 	reason     room.Reason
-	freeTask   int64 // the number of a task that ended the wait, since it is free; 0: none
+	freeTask   int64  // the number of a task that ended the wait, since it is free; 0: none
+	lostTask   string // the id of one that another has taken from the caller; "": none
 }
 
 func newInbox(c *session, pos position) *inbox {
@@ -146,6 +147,9 @@ func (in *inbox) take(e room.Event, agents int) bool {
 		}
 		if e.N < in.pos.own {
 			in.before++
+		}
+		if e.Task != nil && e.Task.Was.Is(me) {
+			in.lostTask = room.TaskID(e.Task.No)
 		}
 		in.moved = in.moved || e.Type != room.Said && e.Type != room.Knocked && e.Type != room.TaskChanged
 		in.parted = in.parted || e.Type == room.Left || e.Kind == room.Done

@@ -67,9 +67,25 @@ func (r roomModel) freeSince(t taskModel) time.Time {
 	return at
 }
 
-// hasStalled reports whether the holder of t is gone or silent for fifteen minutes. sure is false if a service may
-// know less of what it has done, or more, than the model.
-func (m model) hasStalled(r roomModel, t taskModel) (yes, sure bool) {
+// stallsAfter and yieldsAfter are how long the holder of a task must be silent until all may take it, and until who
+// added it and admins may.
+const stallsAfter, yieldsAfter = 15 * time.Minute, 5 * time.Minute
+
+// silences says which tasks have a holder that is gone or was silent for so long.
+type silences func(no int64, long time.Duration) bool
+
+// silenceOf returns what the model is sure of, and else what is assumed.
+func (m model) silenceOf(r roomModel, assumed silences) silences {
+	return func(no int64, long time.Duration) bool {
+		t, _ := r.taskNo(no)
+		yes, sure := m.isSilent(r, t, long)
+		return yes || !sure && assumed(no, long)
+	}
+}
+
+// isSilent reports whether the holder of t is gone or silent for so long. sure is false if a service may know less of
+// what it has done, or more, than the model.
+func (m model) isSilent(r roomModel, t taskModel, long time.Duration) (yes, sure bool) {
 	x, _ := r.agent(t.holder)
 	heard := latest(t.since, x.silentFrom())
 	if !m.sequential {
@@ -81,10 +97,10 @@ func (m model) hasStalled(r roomModel, t taskModel) (yes, sure bool) {
 		return false, true
 	case x.gone:
 		return true, true
-	case silent < 10*time.Minute:
+	case silent < long-5*time.Minute:
 		return false, true
-	case m.sequential && (m.oneService || silent >= 15*time.Minute):
-		return silent >= 15*time.Minute, true
+	case m.sequential && (m.oneService || silent >= long):
+		return silent >= long, true
 	}
 	return false, false
 }
@@ -96,7 +112,7 @@ func (m model) isWorkedOn(r roomModel, a agentModel) (yes, sure bool) {
 		if t.end != "" || t.holder == 0 {
 			continue
 		}
-		stalled, known := m.hasStalled(r, t)
+		stalled, known := m.isSilent(r, t, stallsAfter)
 		if t.holder == a.seat { // who calls
 			stalled, known = false, true
 		}
@@ -157,8 +173,8 @@ type taskOutcome struct {
 	was   string
 }
 
-// outcome decides how a call of a in r ends, if stalled says which of the tasks that may have have.
-func (c taskCall) outcome(m model, r roomModel, a agentModel, stalled func(no int64) bool) (x taskOutcome, err error) {
+// outcome decides how a call of a in r ends.
+func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (x taskOutcome, err error) {
 	refuse := func(code fault.Code) (taskOutcome, error) { return taskOutcome{code: code}, nil }
 	req := c.req
 	offered := map[int][]int{}
@@ -214,7 +230,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, stalled func(no in
 			x.no = mine[0]
 			return x, nil
 		}
-		if no = m.nextTask(r, a, stalled); no == 0 {
+		if no = m.nextTask(r, a, silent); no == 0 {
 			return refuse(fault.InvalidArgument)
 		}
 	}
@@ -241,10 +257,14 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, stalled func(no in
 	shows.ID = fmt.Sprintf("t%d", no)
 	switch req.Action {
 	case chat.TaskTake:
+		long := stallsAfter
+		if t.adder == a.seat || a.admin {
+			long = yieldsAfter
+		}
 		switch {
 		case t.holder == a.seat:
 			return x, nil
-		case len(r.tasksOf(a)) >= 5, !m.mayTake(r, a, t, stalled(no)):
+		case len(r.tasksOf(a)) >= 5, !m.mayTake(r, a, t, silent(no, long)):
 			return refuse(fault.InvalidArgument)
 		}
 		if was, had := r.agent(t.holder); had {
@@ -368,11 +388,11 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 }
 
 // nextTask returns the task that a gets who names none; 0 if there is none.
-func (m model) nextTask(r roomModel, a agentModel, stalled func(no int64) bool) (best int64) {
+func (m model) nextTask(r roomModel, a agentModel, silent silences) (best int64) {
 	rank := 3
 	for i, t := range r.tasks {
 		no, k := int64(i+1), 1
-		if t.end != "" || !m.mayTake(r, a, t, stalled(no)) {
+		if t.end != "" || !m.mayTake(r, a, t, silent(no, stallsAfter)) {
 			continue
 		}
 		if slices.Contains(t.offered, a.seat) {
@@ -392,7 +412,7 @@ func (m model) nextTask(r roomModel, a agentModel, stalled func(no int64) bool) 
 func taskNumber(id string) int64 { return numberOf(strings.TrimPrefix(id, "t")) }
 
 // viewTasks returns the list as a sees it.
-func (m model) viewTasks(r roomModel, a agentModel, added int64, stalled func(no int64) bool) (list []chat.Task) {
+func (m model) viewTasks(r roomModel, a agentModel, added int64, silent silences) (list []chat.Task) {
 	for rank := range 3 {
 		for i, t := range r.tasks {
 			k := 2
@@ -405,14 +425,14 @@ func (m model) viewTasks(r roomModel, a agentModel, added int64, stalled func(no
 				k = 1
 			}
 			if k == rank {
-				list = append(list, m.viewTask(r, a, int64(i+1), t, stalled))
+				list = append(list, m.viewTask(r, a, int64(i+1), t, silent))
 			}
 		}
 	}
 	return list
 }
 
-func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, stalled func(no int64) bool) chat.Task {
+func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, silent silences) chat.Task {
 	adder, _ := r.agent(t.adder)
 	holder, _ := r.agent(t.holder)
 	v := chat.Task{ID: fmt.Sprintf("t%d", no), Title: t.title, Text: t.text, State: chat.TaskOpen, Adder: adder.name,
@@ -427,7 +447,7 @@ func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, stalle
 		v.After = append(v.After, fmt.Sprintf("t%d", x))
 	}
 	switch {
-	case t.holder != 0 && stalled(no):
+	case t.holder != 0 && silent(no, stallsAfter):
 		v.State = chat.TaskStalled
 	case t.holder != 0:
 		v.State = chat.TaskTaken
@@ -447,8 +467,8 @@ type taskOp struct {
 	code fault.Code
 }
 
-// on accepts the answer if it is right for one of the assumptions about which tasks have stalled, where the model
-// does not know: none, all, or those that the answer shows as such.
+// on accepts the answer if it is right for one of the assumptions about who is silent, where the model does not know:
+// nobody, all, or those whose tasks the answer shows as stalled; with what was taken over, or not, as the code says.
 func (o taskOp) on(m model) (model, error) {
 	r, a, refused, err := m.admit(o.who, o.code)
 	if refused || err != nil {
@@ -458,26 +478,23 @@ func (o taskOp) on(m model) (model, error) {
 	for _, t := range o.got.Tasks {
 		shown[t.ID] = t.State == chat.TaskStalled
 	}
-	for _, assumed := range []func(no int64) bool{
+	for _, stalled := range []func(no int64) bool{
 		func(int64) bool { return false },
 		func(int64) bool { return true },
 		func(no int64) bool { return shown[fmt.Sprintf("t%d", no)] },
 	} {
-		stalled := func(no int64) bool {
-			t, _ := r.taskNo(no)
-			yes, sure := m.hasStalled(r, t)
-			return yes || !sure && assumed(no)
-		}
 		var next model
-		if next, err = o.try(m, r, a, stalled); err == nil {
+		if next, err = o.try(m, r, a, m.silenceOf(r, func(no int64, long time.Duration) bool {
+			return stalled(no) || long < stallsAfter && o.code == ""
+		})); err == nil {
 			return next, nil
 		}
 	}
 	return m, err
 }
 
-func (o taskOp) try(m model, r roomModel, a agentModel, stalled func(no int64) bool) (model, error) {
-	x, err := o.outcome(m, r, a, stalled)
+func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model, error) {
+	x, err := o.outcome(m, r, a, silent)
 	switch {
 	case err != nil:
 		return m, err
@@ -487,9 +504,9 @@ func (o taskOp) try(m model, r roomModel, a agentModel, stalled func(no int64) b
 		return m, nil
 	}
 	r = x.next
-	after := func(no int64) bool { // who has just taken it is there
+	after := func(no int64, long time.Duration) bool { // who has just taken it is there
 		t, _ := r.taskNo(no)
-		return t.holder != a.seat && stalled(no)
+		return t.holder != a.seat && silent(no, long)
 	}
 	want := m.viewTasks(r, a, x.added, after)
 	if o.req.Closed {
@@ -550,11 +567,7 @@ func (o lostTask) on(m model) (model, error) {
 		return m, err
 	}
 	for _, assumed := range []bool{false, true} {
-		x, failed := o.outcome(m, r, a, func(no int64) bool {
-			t, _ := r.taskNo(no)
-			yes, sure := m.hasStalled(r, t)
-			return yes || !sure && assumed
-		})
+		x, failed := o.outcome(m, r, a, m.silenceOf(r, func(int64, time.Duration) bool { return assumed }))
 		if err = failed; err == nil && x.code == "" && x.wrote {
 			return m.with(x.next), nil
 		}

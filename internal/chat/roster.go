@@ -253,13 +253,11 @@ func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Agent) (ro
 	}, nil
 }
 
-// showSilent tells a of a task that an agent has that is silent. agents are those of h.
-func (s *Situation) showSilent(h *room.Head, a room.Agent, agents []Agent) {
+// showSilent tells a of a task that it may take from an agent that is silent.
+func (s *Situation) showSilent(h *room.Head, a room.Agent, seen map[int]room.Presence, now time.Time) {
 	for _, t := range h.Tasks {
-		i := slices.IndexFunc(h.Agents, t.Holder.Is)
-		if i >= 0 && agents[i].State == AgentSilent && a.SeesTask(t.N) {
-			s.SilentTask, s.SilentFor = room.TaskID(t.No), agents[i].Idle
-			s.MayRelease = t.MayRelease(a)
+		if t.Holder.IsHere(&h.State) && !t.Holder.Is(a) && a.SeesTask(t.N) && h.Yields(t, a, seen, now) {
+			s.SilentTask, s.SilentFor = room.TaskID(t.No), h.SilentFor(t, seen, now)
 			return
 		}
 	}
@@ -285,7 +283,7 @@ func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *W
 	got.OthersIdle, got.OthersAway = absenceOf(agents)
 	got.NoPartner = h.Paired && got.OthersIdle > 0 && got.OthersAway == 0 && got.Owes == "" &&
 		seen.gone(PartnerSilent)
-	got.showSilent(h, c.agent, agents)
+	got.showSilent(h, c.agent, seen.Presence, seen.Now)
 	if !c.room.agents.NoteRoster(c.agent, (room.Event{Text: rosterText(agents)}).Fingerprint(), in.moved) &&
 		!in.alone {
 		return

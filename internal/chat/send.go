@@ -747,7 +747,12 @@ func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
 		if why == "" {
 			why = "it is open again"
 		}
-		list = append(list, Unfinished{room.TaskID(no), why})
+		t, _ := h.Task(no)
+		x := Unfinished{ID: room.TaskID(no), Why: why}
+		if c.agent.SeesTask(t.N) && !t.Holder.Is(c.agent) {
+			x.By = t.Holder.Name
+		}
+		list = append(list, x)
 	}
 	return list
 }

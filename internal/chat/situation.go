@@ -43,15 +43,15 @@ type Situation struct {
 	Resumed       bool        // the wait went on through a pause, which is over
 	Behind        int         // messages that follow those that the call hands out, as far as this process knows
 	Reason        room.Reason // of StatusRemoved
+	LostTask      string      // the id of a task that another has taken from the caller; "" if none has
 
 	// Set by a wait that has read who is there; see session.addRoster.
 
 	OthersIdle time.Duration // for how long no other agent has made a call; 0 if unknown
 	OthersAway time.Duration // if all others are away: until the first is back
 	NoPartner  bool          // in a pair: the partner has been silent for PartnerSilent, and the caller owes nothing
-	SilentTask string        // the id of the oldest task that a silent agent has; "" if there is none
-	SilentFor  time.Duration // for how long that agent has made no call
-	MayRelease bool          // the caller may release SilentTask
+	SilentTask string        // the id of the oldest task that the caller may take from a silent agent; "" if there is none
+	SilentFor  time.Duration // for how long that agent was not heard
 }
 
 // situation returns how things stand for the caller as of h.
@@ -80,6 +80,7 @@ func (c *session) situation(h *room.Head) Situation {
 func (in *inbox) situation(h *room.Head) Situation {
 	s := in.caller.situation(h)
 	s.CursorIgnored, s.Missed, s.AloneNow, s.Reason = in.pos.ignored, in.missed, in.alone, in.reason
+	s.LostTask = in.lostTask
 	if in.removed { // then nothing is asked of it
 		s.Asked = false
 		return s

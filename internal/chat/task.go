@@ -79,7 +79,7 @@ type Task struct {
 	After                        []string      // ids of what must be done first, and is not
 	Age                          time.Duration // since it got into State
 	Mine                         bool          // the caller has it
-	Was                          string        // of a take: who had it before, if it was stalled
+	Was                          string        // of a take: who had it before
 	Result                       string        // what was done, of one that is done
 }
 
@@ -98,6 +98,7 @@ type TaskBrief struct{ ID, Title string }
 type Unfinished struct {
 	ID  string
 	Why string // in words of the server
+	By  string // the agent that has it; "" if none does
 }
 
 // Task does one thing with the room's tasks, and returns the list as it is then: see
@@ -308,15 +309,10 @@ func (op *taskOp) run(ctx context.Context) (Tasks, error) {
 	if err := op.offer(); err != nil {
 		return Tasks{}, err
 	}
-	var events []room.Event
-	err := errPresence
-	for tries := 0; errors.Is(err, errPresence) && tries < maxLooks; tries++ {
-		if op.order.Seen, err = c.presence(ctx, c.room.log.Peek()); err != nil {
-			return Tasks{}, err
-		}
-		p := &roomlog.Proposal{Began: c.start.At, Propose: op.propose}
-		if err = c.room.log.Append(ctx, p); err == nil { // else p may still be under way
-			events = p.Events
+	events, err := op.append(ctx)
+	if errors.Is(err, errPresence) { // read right before the write, since it may take a task from an agent
+		if op.order.Seen, err = c.allPresence(ctx, table.Strong); err == nil {
+			events, err = op.append(ctx)
 		}
 	}
 	switch {
@@ -324,9 +320,6 @@ func (op *taskOp) run(ctx context.Context) (Tasks, error) {
 		return Tasks{}, c.whyNot(ctx, c.room.log.Peek())
 	case errors.Is(err, room.ErrNotOpen):
 		return op.closed(ctx)
-	case errors.Is(err, errPresence):
-		return Tasks{}, fault.Refuse(fault.Unavailable, "The room changed too often meanwhile. Nothing was changed: "+
-			"call again.")
 	case err != nil:
 		return Tasks{}, err
 	}
@@ -338,7 +331,16 @@ func (op *taskOp) run(ctx context.Context) (Tasks, error) {
 	return op.answer(ctx, events)
 }
 
-// propose checks the rules, and appends what the call does.
+// append appends what the call does, and returns the events.
+func (op *taskOp) append(ctx context.Context) ([]room.Event, error) {
+	p := &roomlog.Proposal{Began: op.caller.start.At, Propose: op.propose}
+	if err := op.caller.room.log.Append(ctx, p); err != nil { // p may still be under way
+		return nil, err
+	}
+	return p.Events, nil
+}
+
+// propose checks the rules, and says what the call appends.
 func (op *taskOp) propose(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
 	a, here := h.Owner(op.caller.holder)
 	if !here {
@@ -353,7 +355,7 @@ func (op *taskOp) propose(h *room.Head, now time.Time) (ch roomlog.Change, err e
 	switch {
 	case h.Expired(now) && !h.Closed:
 		return ch, roomlog.ErrNotFound
-	case op.order.Seen == nil && h.NeedsPresence(now):
+	case op.order.LacksPresence(h, a, now):
 		return ch, errPresence
 	}
 	if op.req.Action == TaskNext { // in one write, so that nobody is told of what it takes as free
@@ -391,7 +393,12 @@ func (c *session) presence(ctx context.Context, h *room.Head) (map[int]room.Pres
 	if !h.NeedsPresence(c.room.svc.now()) {
 		return nil, nil
 	}
-	all, _, err := c.room.agents.Presence(ctx, table.Eventual)
+	return c.allPresence(ctx, table.Eventual)
+}
+
+// allPresence returns the presence of every seat.
+func (c *session) allPresence(ctx context.Context, how table.Consistency) (map[int]room.Presence, error) {
+	all, _, err := c.room.agents.Presence(ctx, how)
 	if err != nil {
 		return nil, err
 	}

@@ -159,7 +159,7 @@ func TestTask_planOfThreeAgents_isDoneOnce(t *testing.T) {
 	sent := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "painted, and the floor is swept",
 		Finishes: []string{"t2", "t4", "t9"}})
 	same(t, "unfinished", []string{fmt.Sprint(sent.Unfinished)},
-		[]string{"[{t4 another agent has it} {t9 there is no such task}]"})
+		[]string{"[{t4 another agent has it Cid} {t9 there is no such task }]"})
 	same(t, "the list", w.tasks(p.ann.Token), []string{"t3 hang open", "t4 sweep taken Cid"})
 	w.task(p.cid.Token, chat.TaskRelease, "t4")
 	w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskEdit, ID: "t3", Title: "hang " +

@@ -111,21 +111,21 @@ func TestWait_nothingCame_tellsOfTheTaskOfASilentAgent(t *testing.T) {
 	w.adds(bob.Token, "sand", "paint", "hang")
 	w.task(cid.Token, chat.TaskTake, "t1")
 	w.task(ann.Token, chat.TaskTake, "t2")
-	w.clock.Advance(room.PresentFor - time.Second)
+	w.clock.Advance(room.YieldsAfter - time.Second)
 	looks := func(s chat.Seated) chat.Waited { return w.look(s.Token, w.look(s.Token, s.Cursor).Cursor) }
 	if got := looks(ann); got.SilentTask != "" {
 		t.Errorf("too early Ann is told of %+v", got.Situation)
 	}
 	w.clock.Advance(time.Second)
 	for name, s := range map[string]chat.Seated{"Ann, an admin": ann, "Bob, who added it": bob} {
-		if got := looks(s); got.SilentTask != "t1" || got.SilentFor != room.PresentFor || !got.MayRelease {
+		if got := looks(s); got.SilentTask != "t1" || got.SilentFor != room.YieldsAfter {
 			t.Errorf("%s is told of %+v", name, got.Situation)
 		}
 	}
-	w.clock.Advance(room.PresentFor)
+	w.clock.Advance(room.YieldsAfter)
 	looks(ann)
-	if got := looks(cid); got.SilentTask != "" || got.MayRelease {
-		t.Errorf("Cid, who has it, is told of %+v", got.Situation)
+	if got := looks(cid); got.SilentTask != "" {
+		t.Errorf("Cid, who may take none, is told of %+v", got.Situation)
 	}
 	w.leave(cid.Token)
 	if got := looks(ann); got.SilentTask != "" || got.FreeTasks != 2 {
@@ -239,7 +239,8 @@ func TestSend_finishesWhileOthersWaitWhoTakeNone_doesNotWait(t *testing.T) {
 	w.stillWaits("the shell of Cid", cid)
 }
 
-// Bob wants the task that Cid has taken. Cid does something, and falls silent for the rest of the time.
+// Ann, who added it, and Bob want the task that Cid has taken. Cid does something, and falls silent for the rest of the
+// time. What it did to the task then is refused, and it learns who has it.
 func TestTask_ofAHolderThatWaitsOrIsAway_stallsOnlyAfterIt(t *testing.T) {
 	waits := func(wait func(w *world, cid chat.Seated) <-chan answer) func(*world, chat.Seated) {
 		return func(w *world, cid chat.Seated) {
@@ -262,29 +263,44 @@ func TestTask_ofAHolderThatWaitsOrIsAway_stallsOnlyAfterIt(t *testing.T) {
 		"leaves a program on standby": {waits((*world).shell), longWait},
 		"says that it will be away":   {func(w *world, cid chat.Seated) { w.leaves(cid, time.Hour) }, time.Hour},
 	} {
-		t.Run(what, func(t *testing.T) {
-			w := newWorld(t)
-			p := w.company()
-			w.adds(p.ann.Token, "sand")
-			w.task(p.cid.Token, chat.TaskTake, "t1")
-			w.sayAs(p.cid.Token, room.Done, "I sand, and need no turn")
-			p.cid.Cursor = w.look(p.cid.Token, p.cid.Cursor).Cursor
-			end := w.clock.Now().Add(c.lasts + room.StallsAfter)
-			c.does(w, p.cid)
-			w.clock.Advance(end.Sub(w.clock.Now()) - time.Minute)
-			taking := chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskTake, ID: "t1"}
-			for _, x := range []*world{w, w.elsewhere()} {
-				_, err := x.Task(t.Context(), taking)
-				var refused *fault.Error
-				if wants(t, err, fault.InvalidArgument); !errors.As(err, &refused) || refused.By != "Cid" {
-					t.Errorf("got %v", err)
+		for taker, after := range map[string]time.Duration{"Ann": room.YieldsAfter, "Bob": room.StallsAfter} {
+			t.Run(what+", "+taker, func(t *testing.T) {
+				w := newWorld(t)
+				p := w.company()
+				w.adds(p.ann.Token, "sand")
+				w.task(p.cid.Token, chat.TaskTake, "t1")
+				w.sayAs(p.cid.Token, room.Done, "I sand, and need no turn")
+				p.cid.Cursor = w.look(p.cid.Token, p.cid.Cursor).Cursor
+				end := w.clock.Now().Add(c.lasts + after)
+				c.does(w, p.cid)
+				w.clock.Advance(end.Sub(w.clock.Now()) - time.Minute)
+				tokens := map[string]string{"Ann": p.ann.Token, "Bob": p.bob.Token}
+				taking := chat.TaskRequest{Token: tokens[taker], Action: chat.TaskTake, ID: "t1"}
+				for _, x := range []*world{w, w.elsewhere()} {
+					_, err := x.Task(t.Context(), taking)
+					var refused *fault.Error
+					if wants(t, err, fault.InvalidArgument); !errors.As(err, &refused) || refused.By != "Cid" {
+						t.Errorf("got %v", err)
+					}
 				}
-			}
-			w.clock.Advance(time.Minute)
-			if got := w.does(taking); got.Task.Was != "Cid" {
-				t.Errorf("took %+v", got.Task)
-			}
-		})
+				w.clock.Advance(time.Minute)
+				if got := w.does(taking); got.Task.Was != "Cid" {
+					t.Errorf("took %+v", got.Task)
+				}
+				_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.cid.Token, Action: chat.TaskNext, ID: "t1"})
+				var late *fault.Error
+				if wants(t, err, fault.InvalidArgument); !errors.As(err, &late) || late.By != taker ||
+					!strings.Contains(late.Message, "send_message") {
+					t.Errorf("a late end: %v", err)
+				}
+				if got := w.look(p.cid.Token, p.cid.Cursor); got.LostTask != "t1" {
+					t.Errorf("Cid hears %+v", got.Situation)
+				}
+				if got := w.look(tokens[taker], ""); got.LostTask != "" {
+					t.Errorf("%s hears %+v", taker, got.Situation)
+				}
+			})
+		}
 	}
 }
 

@@ -23,6 +23,8 @@ const (
 	OfferLife = 10 * time.Minute
 	// StallsAfter is how long the holder of a task must not have been heard until anyone may take it.
 	StallsAfter = 15 * time.Minute
+	// YieldsAfter is the same for who added the task, and for admins.
+	YieldsAfter = 5 * time.Minute
 )
 
 // TaskAction is what an event does with a task.
@@ -212,7 +214,19 @@ func (h *Head) signOf(t Task, seen map[int]Presence) time.Time {
 // does not, since its agent works only in the turn for which it was called. seen is the presence of the
 // seats: see NeedsPresence.
 func (h *Head) Stalled(t Task, seen map[int]Presence, now time.Time) bool {
-	return t.Holder.Seat != 0 && (!t.Holder.IsHere(&h.State) || now.Sub(h.signOf(t, seen)) >= StallsAfter)
+	return t.Holder.Seat != 0 && (!t.Holder.IsHere(&h.State) || h.SilentFor(t, seen, now) >= StallsAfter)
+}
+
+// SilentFor returns for how long the holder of t was not heard.
+func (h *Head) SilentFor(t Task, seen map[int]Presence, now time.Time) time.Duration {
+	return now.Sub(h.signOf(t, seen))
+}
+
+// Yields reports whether a may take t from its holder: it has stalled, or a added it or is an admin, and the holder
+// was not heard for YieldsAfter.
+func (h *Head) Yields(t Task, a Agent, seen map[int]Presence, now time.Time) bool {
+	overs := t.Adder.Is(a) || a.Role == Admin
+	return h.Stalled(t, seen, now) || t.Holder.Seat != 0 && overs && h.SilentFor(t, seen, now) >= YieldsAfter
 }
 
 // Opening is a task that anybody may take, of which somebody who waits should hear.

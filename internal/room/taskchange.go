@@ -18,7 +18,7 @@ type TaskOrder struct {
 	After  []int64          // of EditTask; nil leaves it
 	For    []Party          // of ReleaseTask and EditTask: to whom the task is offered then
 	Offers bool             // of EditTask: For replaces to whom the task is offered; else that stays
-	Seen   map[int]Presence // of the seats: see NeedsPresence
+	Seen   map[int]Presence // of the seats: see LacksPresence
 }
 
 // Decide returns the event by which a does this, as the event after h; nil if that is so already:
@@ -69,7 +69,10 @@ func (o TaskOrder) Decide(h *Head, a Agent, now time.Time) (e *Event, no int64, 
 	case FinishTask:
 		switch {
 		case t.Holder.Seat != 0 && !t.Holder.Is(a):
-			return nil, 0, h.refuseTaken(a, t, o.Seen, now)
+			err := fault.Refuse(fault.InvalidArgument, "%s is with another agent now. Nothing was changed: send "+
+				"your work to that agent with send_message.", TaskID(t.No))
+			err.By = t.Holder.Name
+			return nil, 0, err
 		case !t.mayEnd(a):
 			return nil, 0, fault.Refuse(fault.NotAllowed, "%s is not yours: a guest finishes what it added or has "+
 				"taken. Nothing was changed: take it first, if you do it.", TaskID(t.No))
@@ -108,6 +111,13 @@ func (o TaskOrder) DecideNext(h *Head, a Agent, now time.Time) (events []Event, 
 	done, _ := h.Task(no)
 	e.Wakes = h.unblockedBy([]Task{done}, a, nil)
 	return []Event{*e, *take}, next, nil
+}
+
+// LacksPresence reports whether only the presence of the seats, which o does not have, tells what a may do by o.
+func (o TaskOrder) LacksPresence(h *Head, a Agent, now time.Time) bool {
+	t, open := h.Task(o.No)
+	takes := open && o.Action == TakeTask && !t.Holder.Is(a) && h.Yields(t, a, nil, now)
+	return o.Seen == nil && (takes || h.NeedsPresence(now))
 }
 
 // CheckTaskOrder returns the reason why the supervision of a forbids it to change the list; nil if
@@ -213,7 +223,7 @@ func (o TaskOrder) take(h *Head, a Agent, t Task, e *Event, now time.Time) (*Eve
 	case len(h.TasksOf(a)) >= MaxTaken:
 		return nil, fault.Refuse(fault.InvalidArgument, "You have %d tasks, and no more at once. Nothing was taken: "+
 			"finish or release one first.", MaxTaken)
-	case t.Holder.Seat != 0 && !h.Stalled(t, o.Seen, now):
+	case t.Holder.Seat != 0 && !h.Yields(t, a, o.Seen, now):
 		return nil, h.refuseTaken(a, t, o.Seen, now)
 	case t.Holder.Seat != 0:
 		e.Task.Was, e.Wakes = t.Holder, wake(nil, &h.State, a, t.Holder)
@@ -307,8 +317,7 @@ func (o TaskOrder) edit(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 	return e, nil
 }
 
-// refuseTaken refuses what only the holder of t may do, or what comes too late. It names who has
-// it and which other is free.
+// refuseTaken refuses to give t, which another has, to a. It names who has it and which other is free.
 func (h *Head) refuseTaken(a Agent, t Task, seen map[int]Presence, now time.Time) error {
 	err := fault.Refuse(fault.InvalidArgument, "%s is taken by another agent. Nothing was changed: %s", TaskID(t.No),
 		h.insteadOf(a, seen, now))

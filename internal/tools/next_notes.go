@@ -21,6 +21,9 @@ func notes(messages []chat.Message, is chat.Situation) string {
 	if is.Asked {
 		b.WriteString("Somebody was refused your name, which those here can let go: you keep your seat if you call wait_for_message within two minutes. ")
 	}
+	if is.LostTask != "" {
+		fmt.Fprintf(&b, "Another agent took over %s, which you had: send that agent what you have done. ", is.LostTask)
+	}
 	if is.Missed {
 		b.WriteString("Some events after your cursor had expired unread. ")
 	}

@@ -69,8 +69,7 @@ var waitedRules = sync.OnceValue(func() []rule {
 			awayOwing},
 		{func(s situation) bool { return s.away() && !s.news.heard && !s.more && s.Others > 0 },
 			awaySaid},
-	}, only(situation.idle, workRules()), only(func(s situation) bool { return s.idle() && (s.Owed == 0 || s.MayRelease) },
-		silentRules()), []rule{
+	}, only(situation.idle, workRules()), only(situation.idle, silentRules()), []rule{
 		{func(s situation) bool {
 			return s.status == chat.StatusTurn && s.idle() && s.OpenTasks > 0 && s.Owed == 0
 		},

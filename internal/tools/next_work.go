@@ -31,13 +31,11 @@ func workRules() []rule {
 	}
 }
 
-// silentRules apply where a task waits for an agent that is silent.
+// silentRules apply where a silent agent has a task that the caller may take.
 func silentRules() []rule {
 	return []rule{
-		{func(s situation) bool { return s.SilentTask != "" && s.MayRelease },
-			"The agent that has {silent} made no call for {silence}, so it works for long, or is gone: to free its task call task (action release, id {silent}), and take it then; [to wait for it, {wait}|else do your own work, and look in with {look}]."},
 		{func(s situation) bool { return s.SilentTask != "" },
-			"The agent that has {silent} made no call for {silence}, and an admin or the one that added {silent} may release it: [call {wait}, which ends when a task is free|do your own work, and look in with {look}]."},
+			"The agent that has {silent} was not heard for {silence}: take it over with task (action take, id {silent}) or, to wait for it, [{wait}|end your turn]."},
 	}
 }
 
@@ -64,11 +62,9 @@ var taskedRules = sync.OnceValue(func() []rule {
 	}, takenRules())
 })
 
-// takenRules apply where nothing is free. One of them always applies.
+// takenRules apply where nothing is free.
 func takenRules() []rule {
 	return []rule{
-		{func(s situation) bool { return s.Admin },
-			"What is left of the tasks is taken, offered to others, or waits for such a one: [call {wait}, which ends when one is free|do your own work, and look in with {look}]. If an agent has left off one, free it with task (action release)."},
 		{always,
 			"What is left of the tasks is taken, offered to others, or waits for such a one: [call {wait}, which ends when one is free|do your own work, and look in with {look}]."},
 	}

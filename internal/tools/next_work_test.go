@@ -27,14 +27,10 @@ func isOffered(s *chat.Situation) { s.Offered, s.FreeTasks, s.OpenTasks = "t4", 
 func mayTake(s *chat.Situation)   { s.FreeTasks, s.OpenTasks = 2, 2 }
 func oneIsFree(s *chat.Situation) { s.FreeTasks, s.OpenTasks = 1, 3 }
 
-// silentHas is the situation in which a silent agent has t4.
-func silentHas(mayRelease bool) func(*chat.Situation) {
-	return func(s *chat.Situation) {
-		s.OpenTasks, s.SilentTask, s.SilentFor, s.MayRelease = 2, "t4", 6*time.Minute, mayRelease
-	}
-}
+// silentHas is the situation in which a silent agent has t4, which the caller may take.
+func silentHas(s *chat.Situation) { s.OpenTasks, s.SilentTask, s.SilentFor = 2, "t4", 6*time.Minute }
 
-const isSilent = "The agent that has t4 made no call for 6 minutes"
+const isSilent = "The agent that has t4 was not heard for 6 minutes: take it over with task (action take, id t4) or, to wait for it, " + wait9 + "."
 
 func finishing(m chat.Message) chat.Message {
 	if m.Type == chat.EventTask {
@@ -78,12 +74,10 @@ func workCases() []nextCase {
 		{"another finished a task, and several are free", wait(newsFor(2, finishing(saidAs("m9", room.Status))), mayTake),
 			"This wants no answer: call task (action take)."},
 		{"another finished a task, and what is free is for it", wait(told, oneIsFree), free},
-		{"nothing came, and a silent agent has a task that it may release", wait(quietFor(2), silentHas(true)), isSilent +
-			", so it works for long, or is gone: to free its task call task (action release, id t4), and take it then; to wait for it, " + wait9 + "."},
-		{"asked the silent agent that has a task, which it may release", wait(turn, func(s *chat.Situation) { silentHas(true)(s); s.Owed = 1 }), isSilent +
-			", so it works for long, or is gone: to free its task call task (action release, id t4), and take it then; to wait for it, " + wait9 + "."},
-		{"all wait but one that has a task, which an admin may release", wait(turn, silentHas(false)), isSilent +
-			", and an admin or the one that added t4 may release it: call " + wait9 + ", which ends when a task is free."},
+		{"nothing came, and a silent agent has a task that it may take", wait(quietFor(2), silentHas), isSilent},
+		{"asked the silent agent that has a task, which it may take", wait(turn, func(s *chat.Situation) { silentHas(s); s.Owed = 1 }), isSilent},
+		{"another took over its task", wait(newsFor(2), func(s *chat.Situation) { s.OpenTasks, s.LostTask = 2, "t4" }),
+			"Another agent took over t4, which you had: send that agent what you have done. It is not your turn: call " + wait9 + "."},
 		{"all wait, and others have the rest", wait(turn, func(s *chat.Situation) { s.OpenTasks = 2 }),
 			"Everybody who is here waits, and what is left of the tasks is taken, offered to others, or waits for such a one: if you have nothing to say with " + send9 + ", call " + wait9 + ", which ends when one is free."},
 		{"nothing came while others work", wait(quietFor(2), func(s *chat.Situation) { s.OpenTasks = 1 }),
@@ -192,8 +186,6 @@ func taskCases() []nextCase {
 		{"reported a task that stays", sent(room.Plain, 0, has3, chat.Unfinished{ID: "t2", Why: "x"}),
 			"Not every task in finishes is closed: unfinished says why. " + goOn3},
 		{"reported a task, and others have the rest", sent(room.Plain, 0, underway), done + taken},
-		{"an admin reported a task, and others have the rest", sent(room.Plain, 0, func(s *chat.Situation) { underway(s); s.Admin = true }),
-			done + taken + " If an agent has left off one, free it with task (action release)."},
 		{"reported the last task", sent(room.Plain, 0, nil), done + "No task is left: if all is settled, call leave_room; if not, " + wait9 + "."},
 		{"held back, and a task is free", afterSend(chat.SendRequest{}, chat.Sent{Waited: heard}),
 			"NOT sent: what is in messages came first. If yours is still to be said, call " + send9 + " with a text that fits it; if not, task (action take)."},

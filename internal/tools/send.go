@@ -127,7 +127,7 @@ func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) sent {
 	return sent{
 		Sent: got.Sent, ID: got.ID, Credential: got.Credential, Duplicate: got.Duplicate, Status: string(got.Status),
 		HasMore: got.HasMore, Cursor: got.Cursor,
-		Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks) > 0),
+		Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks)+len(got.Unfinished) > 0),
 		Messages:  viewAround(got.Messages, got.Before),
 		Agents:    viewAgents(got.Agents),
 		Seated:    crowd(got.Waited), Waiting: got.AllWaiting,

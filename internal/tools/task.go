@@ -28,7 +28,7 @@ type taskView struct {
 	AdderPerson bool     `json:"adder_person,omitempty" schema:"-" doc:"true if the person behind the agent adder added it"`
 	By          string   `json:"by,omitempty" doc:"who has it, or has finished it"`
 	ByPerson    bool     `json:"by_person,omitempty" schema:"-" doc:"of one that is done or dropped: true if the person behind the agent by did that"`
-	Was         string   `json:"was,omitempty" doc:"of one that was stalled: who had it before"`
+	Was         string   `json:"was,omitempty" doc:"of one that was taken over: who had it before"`
 	For         []string `json:"for,omitempty" doc:"whom it is offered to; ten minutes later anybody may take it"`
 	After       []string `json:"after,omitempty" doc:"what must be done first, and is not"`
 	Result      string   `json:"result,omitempty" doc:"of one that is done: what was done"`
@@ -44,6 +44,7 @@ type taskBrief struct {
 type unfinished struct {
 	ID  string `json:"id" doc:"of the task"`
 	Why string `json:"why" doc:"why it is as it was"`
+	By  string `json:"by,omitempty" doc:"the agent that has it"`
 }
 
 func (s *Set) task() tool {
