@@ -370,6 +370,7 @@ func (c *client) task() error {
 	})
 	switch code := fault.CodeOf(err); {
 	case err == nil, code == fault.InvalidArgument, code == fault.NotAllowed:
+		got.Cursor = c.numbers.cursor(c.token, got.Cursor)
 		c.record(s, taskOp{call, got, code})
 	case unanswered(err):
 		if req.Action != "" {

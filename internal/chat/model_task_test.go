@@ -17,6 +17,7 @@ type taskModel struct {
 	adder, holder int   // seats; 0: nobody
 	offered       []int
 	after         []int64
+	stuck         []int64   // of these: dropped since it comes after them
 	since         time.Time // it is taken, or open and offered as it is
 	end           chat.TaskState
 	ended         time.Time
@@ -49,11 +50,27 @@ func (r roomModel) withTask(no int64, t taskModel) roomModel {
 // waitsFor returns the tasks that must be done before t.
 func (r roomModel) waitsFor(t taskModel) (open []int64) {
 	for _, no := range t.after {
-		if x, _ := r.taskNo(no); x.end != chat.TaskDone {
+		if x, _ := r.taskNo(no); x.end == "" || slices.Contains(t.stuck, no) {
 			open = append(open, no)
 		}
 	}
 	return open
+}
+
+// blocksForever reports whether task no was dropped, and keeps an open task from being taken.
+func (r roomModel) blocksForever(no int64) bool {
+	return slices.ContainsFunc(r.tasks, func(t taskModel) bool { return t.end == "" && slices.Contains(t.stuck, no) })
+}
+
+// dropped returns r once task no was dropped.
+func (r roomModel) dropped(no int64) roomModel {
+	r.tasks = slices.Clone(r.tasks)
+	for i := range r.tasks {
+		if t := &r.tasks[i]; t.end == "" && slices.Contains(t.after, no) {
+			t.stuck = append(slices.Clip(t.stuck), no)
+		}
+	}
+	return r
 }
 
 // freeSince returns since when t can be taken.
@@ -190,6 +207,11 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		}
 	}
 	if x.next = r; req.Action == "" {
+		if x.no = taskNumber(req.ID); x.no > 0 && !req.Closed {
+			if t, there := r.taskNo(x.no); !there || t.added < a.since {
+				return refuse(fault.InvalidArgument)
+			}
+		}
 		return x, nil
 	}
 	var titles []string
@@ -300,6 +322,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		}
 		shows.State, shows.By, shows.Text, shows.Result = chat.TaskDropped, a.name, "", req.Text
 		t.end, t.ended, t.by, t.result = chat.TaskDropped, m.now, a.seat, req.Text
+		r = r.dropped(no)
 	case chat.TaskEdit:
 		edited, code := c.edit(r, t, no, manages, offered[0])
 		if code != "" {
@@ -337,14 +360,14 @@ func (c taskCall) edit(r roomModel, t taskModel, no int64, manages bool, offered
 		t.offered = offered
 	}
 	if c.req.After != nil {
-		t.after = nil
+		t.after, t.stuck = nil, nil
 		for _, id := range c.req.After {
 			before := taskNumber(id)
-			x, there := r.taskNo(before)
+			_, there := r.taskNo(before)
 			switch {
 			case !there, before >= no:
 				return t, fault.InvalidArgument
-			case x.end == "" && !slices.Contains(t.after, before):
+			case !r.blocksForever(before) && !slices.Contains(t.after, before):
 				t.after = append(t.after, before)
 			}
 		}
@@ -352,7 +375,7 @@ func (c taskCall) edit(r roomModel, t taskModel, no int64, manages bool, offered
 	return t, ""
 }
 
-// add adds the tasks of the call. The tests add few at once, and after others of the same call alone.
+// add adds the tasks of the call. The tests add few at once.
 func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered map[int][]int) (x taskOutcome,
 	err error) {
 	mine, open, first := 0, 0, len(r.tasks)
@@ -376,6 +399,15 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 			For: r.everNamed(t.offered)}
 		for _, place := range n.After {
 			no := int64(first) + taskNumber(place)
+			if strings.HasPrefix(place, "t") {
+				no = taskNumber(place)
+				if x, _ := r.taskNo(no); no > int64(first) || x.end == "" && x.added < a.since {
+					return taskOutcome{code: fault.InvalidArgument}, nil
+				}
+			}
+			if r.blocksForever(no) || slices.Contains(t.after, no) {
+				continue
+			}
 			t.after, shows.After = append(t.after, no), append(shows.After, fmt.Sprintf("t%d", no))
 		}
 		titles = append(titles, n.Title)
@@ -437,21 +469,21 @@ func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, silent
 	holder, _ := r.agent(t.holder)
 	v := chat.Task{ID: fmt.Sprintf("t%d", no), Title: t.title, Text: t.text, State: chat.TaskOpen, Adder: adder.name,
 		By: holder.name, For: r.everNamed(t.offered), Mine: t.end == "" && t.holder == a.seat}
+	for _, x := range t.after {
+		v.After = append(v.After, fmt.Sprintf("t%d", x))
+	}
 	at := t.since
 	if t.end != "" {
 		by, _ := r.agent(t.by)
 		v.State, v.By, v.For, v.Result, v.Age = t.end, by.name, nil, t.result, m.now.Sub(t.ended)
 		return v
 	}
-	for _, x := range r.waitsFor(t) {
-		v.After = append(v.After, fmt.Sprintf("t%d", x))
-	}
 	switch {
 	case t.holder != 0 && silent(no, stallsAfter):
 		v.State = chat.TaskStalled
 	case t.holder != 0:
 		v.State = chat.TaskTaken
-	case len(v.After) > 0:
+	case len(r.waitsFor(t)) > 0:
 		v.State = chat.TaskBlocked
 	default:
 		at = r.freeSince(t)
@@ -517,6 +549,10 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 			}
 		}
 	}
+	one := o.req.Action == "" && x.no > 0 && !o.req.Closed
+	if one {
+		want = nil
+	}
 	more := !o.req.Closed && len(want) > 30
 	if more {
 		want = want[:30]
@@ -539,6 +575,12 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 	if err := sameText("the rest", []any{o.got.HasMore, o.got.Situation.Tasks}, []any{more, mine}); err != nil {
 		return m, err
 	}
+	if o.req.Closed {
+		x.no = 0
+	}
+	if err := sameText("the results", o.got.Results, m.resultsOf(r, a, o.req.Action, x.no)); err != nil {
+		return m, err
+	}
 	if t, there := r.taskNo(x.no); there != (o.got.Task != nil) {
 		return m, &wrong{"the task", o.got.Task, x.no}
 	} else if there {
@@ -550,8 +592,32 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 			return m, err
 		}
 	}
+	// This service may not know of all that was handed out; where answers are lost, the model may not.
+	if at := numberOf(o.got.Cursor); at < a.joined || at > r.head() || m.sequential && at > max(a.given, a.joined) {
+		return m, &wrong{"the cursor", at, a.given}
+	}
 	a, _ = r.agent(a.seat)
 	return m.with(r).withAgent(r.id, a.call(m.now)), nil
+}
+
+// resultsOf returns what came of the tasks directly before task no, which an agent is shown that takes or looks at it.
+func (m model) resultsOf(r roomModel, a agentModel, action chat.TaskAction, no int64) (list []chat.Task) {
+	t, _ := r.taskNo(no)
+	if action != "" && action != chat.TaskTake {
+		return nil
+	}
+	for _, no := range t.after {
+		x, _ := r.taskNo(no)
+		switch v := m.viewTask(r, a, no, x, func(int64, time.Duration) bool { return false }); {
+		case x.end == "":
+		case x.added < a.since:
+			list = append(list, chat.Task{ID: v.ID, Missing: "from before you joined"})
+		default:
+			v.Adder, v.Text, v.Age = "", "", 0
+			list = append(list, v)
+		}
+	}
+	return list
 }
 
 func (o taskOp) String() string {

@@ -22,12 +22,17 @@ func (m *machine) task() {
 	}
 	switch req.Action {
 	case "":
-		req.Closed = pick(m, "closed", false, true)
+		if req.Closed = pick(m, "closed", false, true); pick(m, "one", false, true) && !req.Closed {
+			req.ID = m.taskID(r)
+		}
 	case chat.TaskAdd:
 		for i := range pick(m, "tasks", 1, 2, 3) {
 			t := chat.NewTask{Title: pick(m, "title", "sand", "paint", "hang it"), For: offer()}
 			if i > 0 && pick(m, "after another", true, false) {
 				t.After = []string{fmt.Sprint(rapid.IntRange(1, i).Draw(m.T, "after"))}
+			}
+			if pick(m, "after an earlier one", false, false, true) {
+				t.After = append(t.After, m.taskID(r))
 			}
 			req.Tasks = append(req.Tasks, t)
 		}
@@ -51,6 +56,8 @@ func (m *machine) task() {
 	req.Token = m.tokens[id]
 	service := m.service()
 	got, err := service.Task(m.by(id), req)
+	m.given(id, got.Cursor)
+	got.Cursor = m.numbers.cursor(req.Token, got.Cursor)
 	m.take(taskOp{call, got, m.unexpected(err)})
 	if !m.model.oneService { // so that the other service learns of the call soon
 		m.readHistory(service, historyOp{who: id, limit: 1})

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
@@ -35,7 +36,7 @@ const (
 type TaskRequest struct {
 	Token  string
 	Action TaskAction
-	ID     string    // t7; of take, "" means the next free one
+	ID     string    // t7; of take, "" means the next free one; of list, "" means all
 	Tasks  []NewTask // of add, in order
 	Text   string    // of finish: what was done; of release: why; of edit: details
 	Title  string    // of edit: the new title; "" leaves it
@@ -76,11 +77,13 @@ type Task struct {
 	// AddedByPerson says that the person behind Adder added it, and EndedByPerson that the one behind By ended it.
 	AddedByPerson, EndedByPerson bool
 	For                          []string
-	After                        []string      // ids of what must be done first, and is not
+	After                        []string      // ids of what comes first; of a blocked one some of it is not done
 	Age                          time.Duration // since it got into State
 	Mine                         bool          // the caller has it
 	Was                          string        // of a take: who had it before
-	Result                       string        // what was done, of one that is done
+	Result                       string        // what was done, of one that is done; of one that was dropped, why
+	Report                       string        // the id of the message of which Result is the beginning; "" if it is whole
+	Missing                      string        // why what came of it is not shown, in words of the server
 }
 
 // Tasks is the result of a TaskRequest.
@@ -88,6 +91,11 @@ type Tasks struct {
 	Task    *Task  // the one that the call changed; nil if it changed none
 	Tasks   []Task // the open ones, the caller's first, at most 30; after add, those that were added come first
 	HasMore bool
+	// Results is what came of the tasks directly before Task, if the caller has that or asks for it: as many of
+	// those that are over as have room, and then Rest is the id of the first that has none.
+	Results []Task
+	Rest    string
+	Cursor  string // how far an agent was handed what is new, as far as this process knows: this call hands out nothing
 	Situation
 }
 
@@ -120,7 +128,7 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	defer c.room.release()
 	if op.caller = c; op.order.Action == "" {
 		got, err := c.listTasks(ctx, req)
-		return got, s.Outward(err)
+		return c.withCursor(ctx, got, err)
 	}
 	undo, err := s.limits.Message(ctx, len(op.words)) // a change without words is an event, too
 	if err != nil {
@@ -130,7 +138,20 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	if gone := ctx.Err() != nil; err != nil && !gone || err == nil && !op.wrote {
 		undo()
 	}
-	return got, s.Outward(err)
+	return c.withCursor(ctx, got, err)
+}
+
+// withCursor completes the answer to a call of an agent.
+func (c *session) withCursor(ctx context.Context, got Tasks, err error) (Tasks, error) {
+	if err == nil && !c.agent.IsPerson() {
+		at := c.positions()
+		p, known := at.Known()
+		if !known {
+			p, err = at.Load(ctx)
+		}
+		got.Cursor = c.cursor(max(p.Read(), at.Shown(0), c.agent.Joined), false)
+	}
+	return got, c.room.svc.Outward(err)
 }
 
 // taskOp is a change of tasks on its way into the log.
@@ -190,6 +211,9 @@ func (req TaskRequest) order() (*taskOp, error) {
 		}
 	}
 	o.Title, o.Text, op.words = req.Title, req.Text, req.Title+req.Text
+	if len(req.After) > room.MaxAfter {
+		return nil, refuseManyAfter()
+	}
 	if req.After != nil {
 		o.After = []int64{}
 		for i, id := range req.After {
@@ -222,6 +246,11 @@ func refuseAfter(i int) error {
 		"the same call by its place, 1 for the first, and others by their ids, such as t7.", i+1)
 }
 
+func refuseManyAfter() error {
+	return fault.Refuse(fault.InvalidArgument, "after: at most %d tasks. Nothing was changed: name those whose results "+
+		"are needed, and whose own after names the others.", room.MaxAfter)
+}
+
 // checkWords refuses words that hold what looks like a credential: those of a task stay for a year.
 func checkWords(words string) error {
 	if kind := sanitize.Credential(words); kind != "" {
@@ -251,6 +280,9 @@ func (op *taskOp) addTasks() error {
 		}
 		if err := room.CheckTaskText(fmt.Sprintf("text of number %d", i+1), t.Text); err != nil {
 			return err
+		}
+		if len(t.After) > room.MaxAfter {
+			return refuseManyAfter()
 		}
 		for j, id := range t.After {
 			no, ok := room.TaskNumber(id)
@@ -429,7 +461,9 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error
 	}
 	if t, open := c.head.Task(op.no); open {
 		v := c.taskOf(t, op.order.Seen)
-		got.Task = &v
+		if got.Task = &v; op.order.Action == room.TakeTask || op.order.Action == room.FinishTask { // next
+			err = c.addResults(ctx, &got, t)
+		}
 	} else if len(events) > 0 {
 		got.Task = c.doneTask(roomlog.Done{Task: op.before, By: c.agent.Party(), Result: op.req.Text,
 			Dropped: op.order.Action == room.DropTask, AtMs: events[0].AtMs})
@@ -437,7 +471,53 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error
 	if len(events) > 0 && got.Task != nil {
 		got.Task.Was = events[len(events)-1].Task.Was.Name
 	}
-	return got, nil
+	return got, err
+}
+
+// What a result has at most of the tasks before the one that it is about.
+const (
+	resultsShown = 8
+	resultsBytes = 6 << 10 // of titles and results
+)
+
+// addResults adds to got what came of the tasks directly before t.
+func (c *session) addResults(ctx context.Context, got *Tasks, t room.Task) error {
+	size := 0
+	for _, no := range t.After {
+		if _, open := c.head.Task(no); open {
+			continue
+		}
+		if len(got.Results) == resultsShown {
+			got.Rest = room.TaskID(no)
+			return nil
+		}
+		v, err := c.resultOf(ctx, no)
+		if err != nil {
+			return err
+		}
+		if size += len(v.Title) + len(v.Result); size > resultsBytes {
+			got.Rest = v.ID
+			return nil
+		}
+		got.Results = append(got.Results, v)
+	}
+	return nil
+}
+
+// resultOf returns what came of task no, which is over, and who did it.
+func (c *session) resultOf(ctx context.Context, no int64) (Task, error) {
+	d, err := c.room.log.Seats().Done(ctx, no)
+	switch {
+	case errors.Is(err, table.ErrNotFound):
+		return Task{ID: room.TaskID(no), Missing: "expired"}, nil
+	case err != nil:
+		return Task{}, err
+	case !c.agent.SeesTask(d.Task.N):
+		return Task{ID: room.TaskID(no), Missing: "from before you joined"}, nil
+	}
+	v := c.doneTask(d)
+	v.Text, v.Adder, v.AddedByPerson, v.Age = "", "", false, 0
+	return *v, nil
 }
 
 // closed answers a call about a task that is not open: what the caller has ended it ends again, and
@@ -485,6 +565,9 @@ const closedShown = 100
 
 // listTasks returns the list of tasks, or the closed ones: all, or those that were added before task ID.
 func (c *session) listTasks(ctx context.Context, req TaskRequest) (Tasks, error) {
+	if req.ID != "" && !req.Closed {
+		return c.oneTask(ctx, req)
+	}
 	c.attendance().NoteCall(ctx)
 	if !req.Closed {
 		return c.openTasks(ctx, 0)
@@ -499,6 +582,37 @@ func (c *session) listTasks(ctx context.Context, req TaskRequest) (Tasks, error)
 	for _, d := range stored {
 		got.Tasks = append(got.Tasks, *c.doneTask(d))
 	}
+	return got, err
+}
+
+// oneTask returns the task of an id, open or not, with what came of those directly before it.
+func (c *session) oneTask(ctx context.Context, req TaskRequest) (got Tasks, err error) {
+	op := &taskOp{req: req}
+	if err := op.setID(); err != nil {
+		return got, err
+	}
+	seen, err := c.presence(ctx, c.head)
+	if err != nil {
+		return got, err
+	}
+	got.Situation = c.situation(c.head)
+	t, open := c.head.Task(op.order.No)
+	if open {
+		v := c.taskOf(t, seen)
+		got.Task = &v
+	} else {
+		d, err := c.room.log.Seats().Done(ctx, op.order.No)
+		if err != nil && !errors.Is(err, table.ErrNotFound) {
+			return got, err
+		}
+		t, got.Task = d.Task, c.doneTask(d)
+	}
+	if t.No == 0 || !c.agent.SeesTask(t.N) {
+		return Tasks{}, fault.Refuse(fault.InvalidArgument, "id: there is no task of this id. Without id, list shows "+
+			"those that are open.")
+	}
+	c.attendance().NoteCall(ctx)
+	err = c.addResults(ctx, &got, t)
 	return got, err
 }
 
@@ -539,7 +653,7 @@ func (c *session) taskOf(t room.Task, seen map[int]room.Presence) Task {
 	for _, m := range t.For {
 		v.For = append(v.For, m.Name)
 	}
-	for _, no := range h.WaitsFor(t) {
+	for _, no := range t.After {
 		v.After = append(v.After, room.TaskID(no))
 	}
 	switch {
@@ -547,7 +661,7 @@ func (c *session) taskOf(t room.Task, seen map[int]room.Presence) Task {
 		v.State = TaskStalled
 	case t.Holder.Seat != 0:
 		v.State = TaskTaken
-	case len(v.After) > 0:
+	case len(h.WaitsFor(t)) > 0:
 		v.State = TaskBlocked
 	}
 	return v
@@ -561,6 +675,14 @@ func (c *session) doneTask(d roomlog.Done) *Task {
 		Result: d.Result}
 	if d.Dropped {
 		v.State = TaskDropped
+	}
+	for _, no := range d.Task.After {
+		v.After = append(v.After, room.TaskID(no))
+	}
+	if d.Redacted {
+		v.Missing = "removed"
+	} else if d.Report != 0 && len(d.Result) > roomlog.ResultBytes-utf8.UTFMax {
+		v.Report = c.head.MessageID(d.Report)
 	}
 	return &v
 }

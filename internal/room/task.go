@@ -18,6 +18,7 @@ const (
 	MaxTitle    = 200   // characters
 	MaxTaskText = 1_000 // characters of details, of a reason, or of what was done
 	MaxFinishes = 10    // tasks that one message reports as done
+	MaxAfter    = 30    // tasks that one comes after
 
 	// OfferLife is how long only those to whom a task is offered may take it, from when it can be taken.
 	OfferLife = 10 * time.Minute
@@ -53,7 +54,7 @@ type Task struct {
 	ByPerson bool    `json:"me,omitempty"`    // the person behind Adder did it; older programs do not say
 	Holder   Party   `json:"has,omitzero"`    // who took it; zero: nobody
 	For      []Party `json:"for,omitempty"`   // to whom it is offered, until somebody takes it
-	After    []int64 `json:"after,omitempty"` // numbers of earlier tasks that must be done first
+	After    []int64 `json:"after,omitempty"` // numbers of earlier tasks that come first, done or not: see WaitsFor
 	AtMs     int64   `json:"at,omitempty"`    // when it was added
 	SinceN   int64   `json:"sn,omitempty"`    // the event since which it is taken, or open and offered as it is
 	SinceMs  int64   `json:"sat,omitempty"`   // the time of that event

@@ -184,7 +184,7 @@ func (o TaskOrder) add(h *Head, a Agent, e *Event) (*Event, int64, error) {
 		for _, no := range t.After {
 			if no < 0 { // of this call
 				no = h.LastTask - no
-			} else if open, err := h.mayFollow(a, no); err != nil || !open {
+			} else if counts, err := h.mayFollow(a, no); err != nil || !counts {
 				if err != nil {
 					return nil, 0, err
 				}
@@ -204,15 +204,15 @@ func (o TaskOrder) add(h *Head, a Agent, e *Event) (*Event, int64, error) {
 	return e, 0, nil
 }
 
-// mayFollow reports whether task no is open, so that another can come after it. One that has ended
-// counts as done. The error says that a sees no such task.
-func (h *Head) mayFollow(a Agent, no int64) (open bool, err error) {
+// mayFollow reports whether another task comes after task no from now on, which may be done. To come after one that
+// was dropped would block it, so that does not count. The error says that a sees no such task.
+func (h *Head) mayFollow(a Agent, no int64) (counts bool, err error) {
 	t, open := h.Task(no)
 	if no > h.LastTask || open && !a.SeesTask(t.N) {
 		return false, fault.Refuse(fault.InvalidArgument, "after: there is no task %s. Nothing was changed: name the "+
 			"tasks of this call by 1, 2, …, and others by their ids.", TaskID(no))
 	}
-	return open, nil
+	return !slices.ContainsFunc(h.TaskEnds, func(e TaskEnd) bool { return e.No == no && e.Dropped }), nil
 }
 
 // take completes the event by which a takes t.
@@ -295,14 +295,14 @@ func (o TaskOrder) edit(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 	if o.After != nil {
 		c.After = nil
 		for _, no := range o.After {
-			open, err := h.mayFollow(a, no)
+			counts, err := h.mayFollow(a, no)
 			switch {
 			case err != nil:
 				return nil, err
 			case no >= t.No:
 				return nil, fault.Refuse(fault.InvalidArgument, "after: only earlier tasks than %s itself. Nothing "+
 					"was changed.", TaskID(t.No))
-			case open && !slices.Contains(c.After, no):
+			case counts && !slices.Contains(c.After, no):
 				c.After = append(c.After, no)
 			}
 		}

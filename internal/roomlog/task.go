@@ -29,8 +29,8 @@ func doneKey(id string, no int64) table.Key {
 	return inRoom(id, fmt.Sprintf("%s%016d", donePrefix, no))
 }
 
-// resultBytes is how much of a report is kept with the task that it ends.
-const resultBytes = 1_000
+// ResultBytes is how much of a report is kept with the task that it ends.
+const ResultBytes = 1_000
 
 // putDone stores that e ends t.
 func putDone(h *room.Head, t room.Task, e room.Event) table.Op {
@@ -40,7 +40,7 @@ func putDone(h *room.Head, t room.Task, e room.Event) table.Op {
 		d.Dropped, d.Result = e.Task.Action == room.DropTask, e.Task.Text
 		d.Task.Last = e.N
 	} else {
-		d.Report, d.Result = e.N, firstBytes(e.Text, resultBytes)
+		d.Report, d.Result = e.N, firstBytes(e.Text, ResultBytes)
 	}
 	return table.Put(table.Item{Key: doneKey(h.ID, t.No), Expires: e.At().Add(agreementLife), Data: Encode(d)},
 		table.Always)

@@ -266,7 +266,7 @@ func (s situation) hasWork() bool { return s.mine() != "" || s.Offered != "" || 
 func (s situation) goOn(call string) string {
 	switch {
 	case s.mine() != "":
-		return "go on with " + s.mine() + ", and say what was done with " + s.replacement("report")
+		return "go on with " + s.mine() + ", and report it with " + s.replacement("report")
 	case s.Offered != "":
 		return call + s.replacement("offered")
 	case s.mayTake():

@@ -121,7 +121,7 @@ func TestNext_everyRule_hasACase(t *testing.T) {
 	for _, r := range slices.Concat(seatedRules(), waitedRules(), turnRules(), sentRules(), taskedRules(),
 		unsharedRules()) {
 		form := regexp.MustCompile("(^|[.] )" + braces.ReplaceAllString(regexp.QuoteMeta(choice.ReplaceAllString(r.say, "$1")),
-			`((?:call )?[a-z_]+ \([^()]+\)|go on with t[0-9]+, and say what was done with task \([^()]+\)|t[0-9]+|c[0-9]+|[0-9]+ minutes?|[0-9]+ answers? to you (is|are) outstanding|20[0-9TZ:-]+)`) + "$")
+			`((?:call )?[a-z_]+ \([^()]+\)|go on with t[0-9]+, and report it with task \([^()]+\)|t[0-9]+|c[0-9]+|[0-9]+ minutes?|[0-9]+ answers? to you (is|are) outstanding|20[0-9TZ:-]+)`) + "$")
 		if !slices.ContainsFunc(nextCases(), func(c nextCase) bool { return form.MatchString(c.want) }) {
 			t.Errorf("no case ends with %q", r.say)
 		}

@@ -13,7 +13,7 @@ import (
 
 // What to do about the room's tasks.
 const (
-	workMine = "Go on with {mine}; once it is done, say what was done, and where, with {report}."
+	workMine = "Go on with {mine}; once it is done, report it with {report}."
 	workDone = "No task is left: if all is settled, call leave_room; if not, {wait}."
 )
 
@@ -43,7 +43,7 @@ func silentRules() []rule {
 var taskedRules = sync.OnceValue(func() []rule {
 	return slices.Concat([]rule{
 		{func(s situation) bool { return s.action == chat.TaskTake && s.task != "" },
-			"{task} is yours: do it now; once it is done, say what was done, and where, with {report}, which gives you the next one."},
+			"{task} is yours: do it now; once it is done, report it with {report}, which gives you the next one."},
 		{func(s situation) bool { return s.Owes != "" },
 			"You owe an answer: read what is asked with {look}, and answer that first."},
 		{func(s situation) bool {
@@ -150,6 +150,12 @@ func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 		is.freed = is.action == chat.TaskRelease && t.Task.State == chat.TaskOpen && len(t.Task.For) == 0
 		if is.action == chat.TaskTake && t.Task.Was != "" {
 			said += "Another had begun it: see first what is there already. "
+		}
+		if len(t.Results) > 0 || t.Rest != "" {
+			said += "What it builds on is in results. "
+		}
+		if t.Rest != "" {
+			said += fmt.Sprintf("There is more: task (id %s) shows the next. ", t.Rest)
 		}
 	}
 	if is.freed { // to take the next one would take this one back

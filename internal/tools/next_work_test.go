@@ -10,8 +10,8 @@ import (
 
 const (
 	report3  = "task (action next, id t3, text)"
-	goOn3    = "Go on with t3; once it is done, say what was done, and where, with " + report3 + "."
-	else3    = "go on with t3, and say what was done with " + report3
+	goOn3    = "Go on with t3; once it is done, report it with " + report3 + "."
+	else3    = "go on with t3, and report it with " + report3
 	offered4 = "A task is offered to you: take it with task (action take, id t4), or release it with the same call and action release."
 	free     = "A task is free: call task (action take), or, if it is not for you, " + wait9 + "."
 	taken    = "What is left of the tasks is taken, offered to others, or waits for such a one: call " + wait9 + ", which ends when one is free."
@@ -149,11 +149,13 @@ func taskCases() []nextCase {
 	const done = "What finishes names is done. "
 	later := strings.NewReplacer(wait9, wait, "cursor c9, ", "your last cursor, ").Replace // its result has no cursor
 	return []nextCase{
-		{"took a task", did(chat.TaskTake, has3, nil), later("t3 is yours: do it now; once it is done, say what was done, and where, with " + report3 + ", which gives you the next one.")},
+		{"took a task", did(chat.TaskTake, has3, nil), later("t3 is yours: do it now; once it is done, report it with " + report3 + ", which gives you the next one.")},
 		{"took a task that another had begun", did(chat.TaskTake, has3, func(t *chat.Tasks) { t.Task.Was = chosen }),
-			later("Another had begun it: see first what is there already. t3 is yours: do it now; once it is done, say what was done, and where, with " + report3 + ", which gives you the next one.")},
+			later("Another had begun it: see first what is there already. t3 is yours: do it now; once it is done, report it with " + report3 + ", which gives you the next one.")},
+		{"took a task that builds on many", did(chat.TaskTake, has3, func(t *chat.Tasks) { t.Results, t.Rest = []chat.Task{{ID: "t1", Result: chosen}}, "t9" }),
+			later("What it builds on is in results. There is more: task (id t9) shows the next. t3 is yours: do it now; once it is done, report it with " + report3 + ", which gives you the next one.")},
 		{"finished a task, and took the next", did(chat.TaskNext, has3, func(t *chat.Tasks) { t.Task.Mine = true }),
-			"t2 is done. t3 is yours: do it now; once it is done, say what was done, and where, with " + report3 + ", which gives you the next one."},
+			"t2 is done. t3 is yours: do it now; once it is done, report it with " + report3 + ", which gives you the next one."},
 		{"finished a task, and none is free", did(chat.TaskNext, underway, nil), "t2 is done. " + later(taken)},
 		{"finished one of two tasks", did(chat.TaskFinish, has3, nil), later(goOn3)},
 		{"finished a task, and owes an answer", did(chat.TaskFinish, owing, nil),

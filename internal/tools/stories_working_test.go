@@ -63,6 +63,7 @@ func TestStory_tasks(t *testing.T) {
 		ann.look()
 		s.note("A report closes its task, and leaves that of another alone.")
 		bob.do("task", args{"action": "take"})
+		ann.do("task", args{"id": "t2"})
 		cy.do("task", args{"action": "take", "id": "t4"})
 		bob.do("send_message", args{"text": "They differ in 3 rows.", "finishes": []string{"t2", "t4"},
 			"cursor": bob.cursor})

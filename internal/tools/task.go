@@ -12,8 +12,10 @@ import (
 type taskList struct {
 	Untrusted string     `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
 	Task      *taskView  `json:"task,omitempty" doc:"the one that the call was about"`
-	Tasks     []taskView `json:"tasks" doc:"what is to be done: yours first, then in the order in which they were added; after add, the new ones first; at most 30"`
+	Tasks     []taskView `json:"tasks" doc:"what is to be done: yours first, then in the order in which they were added; after add, the new ones first; at most 30; none if id names one"`
 	HasMore   bool       `json:"has_more,omitempty" doc:"true if there are more"`
+	Results   []taskView `json:"results,omitempty" doc:"what came of the tasks that are in after of task and are over, if you have that or look at it alone: at most eight and 6 KB"`
+	Cursor    string     `json:"cursor,omitempty" doc:"how far you have read: this call moves nothing; absent where a person's token was given"`
 	Next      string     `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
 }
 
@@ -22,16 +24,18 @@ type taskView struct {
 	ID          string   `json:"id" doc:"for the other actions, after, and finishes of send_message"`
 	Title       string   `json:"title,omitempty" doc:"what is to be done"`
 	Text        string   `json:"text,omitempty" doc:"the details; in tasks only of your own and, in the result of list, of others their first 200 characters; of a message about a release, the reason"`
-	State       string   `json:"state,omitempty" doc:"open; blocked: open, but what is in after comes first; taken; stalled: taken by an agent that is gone or was not heard for 15 minutes, so anybody may take it; done; dropped"`
-	Minutes     int64    `json:"minutes,omitempty" doc:"whole minutes in this state; absent under one"`
+	State       string   `json:"state,omitempty" doc:"open; blocked: open, but of what is in after some is not done; taken; stalled: taken by an agent that is gone or was not heard for 15 minutes, so anybody may take it; done; dropped"`
+	Minutes     int64    `json:"minutes,omitempty" doc:"whole minutes in this state; absent under one, and of blocked"`
 	Adder       string   `json:"adder,omitempty" doc:"who added it; in task only"`
 	AdderPerson bool     `json:"adder_person,omitempty" schema:"-" doc:"true if the person behind the agent adder added it"`
 	By          string   `json:"by,omitempty" doc:"who has it, or has finished it"`
 	ByPerson    bool     `json:"by_person,omitempty" schema:"-" doc:"of one that is done or dropped: true if the person behind the agent by did that"`
 	Was         string   `json:"was,omitempty" doc:"of one that was taken over: who had it before"`
 	For         []string `json:"for,omitempty" doc:"whom it is offered to; ten minutes later anybody may take it"`
-	After       []string `json:"after,omitempty" doc:"what must be done first, and is not"`
-	Result      string   `json:"result,omitempty" doc:"of one that is done: what was done"`
+	After       []string `json:"after,omitempty" doc:"what comes first, done or not"`
+	Result      string   `json:"result,omitempty" doc:"of one that is done: what was done; of one that was dropped: why"`
+	Report      string   `json:"report,omitempty" doc:"the message of which result is the beginning, for message_history (id)"`
+	Missing     string   `json:"missing,omitempty" doc:"why result is not there: from before you joined; removed; expired"`
 }
 
 // taskBrief names a task of the caller.
@@ -53,8 +57,8 @@ func (s *Set) task() tool {
 		title:  "To-do list",
 		search: "todo plan tasks assign delegate claim work board",
 		about: "The room's to-do list: plan and share out work here, not in messages. add all at once; take " +
-			"before you begin (without id: the next free); next finishes yours and takes another; or finish by " +
-			"send_message with finishes. Returns what is left.",
+			"before you begin (without id: the next free), with results it needs; next finishes yours and takes " +
+			"another, finish takes none. Holder, adder, admins may release.",
 		hints: hints{idempotent: true},
 		shown: []string{"task", "tasks", "next"},
 		args:  taskArgs,
@@ -75,9 +79,9 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 		spec.Choice("action", &in.Action, "", chat.TaskList, chat.TaskAdd, chat.TaskTake, chat.TaskRelease,
 			chat.TaskFinish, chat.TaskNext, chat.TaskDrop, chat.TaskEdit).Default(string(chat.TaskList)),
 		spec.Text("id", &in.ID, "").Also("task_id"),
-		spec.Objects("tasks", &in.Tasks, "add: in order. for: whom you offer it, if here. after: what must be "+
-			"done first, 1 being the first here, or ids.", newTaskFields),
-		spec.Text("text", &in.Text, "finish, next: what was done; release: why; edit: details."),
+		spec.Objects("tasks", &in.Tasks, "add: in order. for: whom you offer it, if here. after: what it "+
+			"builds on, 1 being the first here, or ids.", newTaskFields),
+		spec.Text("text", &in.Text, "What was done; release: why; edit: details."),
 		spec.List("for", &in.For, "release: whom you offer it."),
 		spec.Text("title", &in.Title, "").Hide(),
 		spec.List("after", &in.After, "").Hide(),
@@ -119,7 +123,7 @@ func taskNeeds(in *chat.TaskRequest) string {
 }
 
 func (a advisor) viewTasks(got chat.Tasks, asked chat.TaskRequest) taskList {
-	v := taskList{Tasks: make([]taskView, len(got.Tasks)), HasMore: got.HasMore}
+	v := taskList{Tasks: make([]taskView, len(got.Tasks)), HasMore: got.HasMore, Cursor: got.Cursor}
 	whole := asked.Closed || isPersons(asked.Token) // a person's page shows all of them
 	for i, t := range got.Tasks {
 		if !whole {
@@ -130,6 +134,9 @@ func (a advisor) viewTasks(got chat.Tasks, asked chat.TaskRequest) taskList {
 	if got.Task != nil {
 		one := viewTask(*got.Task)
 		v.Task = &one
+	}
+	for _, t := range got.Results {
+		v.Results = append(v.Results, viewTask(t))
 	}
 	v.Untrusted = noticeIf(got.Task != nil || len(got.Tasks) > 0)
 	v.Next = a.tasked(got, asked)
@@ -157,20 +164,21 @@ func listedText(t chat.Task, one *chat.Task, action chat.TaskAction) string {
 }
 
 func viewTask(t chat.Task) taskView {
+	if t.State == chat.TaskBlocked { // since when it is open says nothing
+		t.Age = 0
+	}
 	return taskView{
 		ID: t.ID, Title: words(t.Title), Text: words(t.Text), State: string(t.State), Adder: t.Adder,
 		AdderPerson: t.AddedByPerson, By: t.By, ByPerson: t.EndedByPerson,
 		Was: t.Was, For: t.For, After: t.After, Result: words(t.Result), Minutes: int64(t.Age / time.Minute),
+		Report: t.Report, Missing: t.Missing,
 	}
 }
 
 func viewTaskList(tasks []chat.Task) []taskView {
 	var views []taskView
 	for _, t := range tasks {
-		t.Adder = "" // the agent of the message
-		if t.State == chat.TaskOpen && len(t.After) > 0 {
-			t.State = chat.TaskBlocked
-		}
+		t.Adder, t.State = "", "" // the agent of the message; whether it waits for others, the list tells
 		views = append(views, viewTask(t))
 	}
 	return views
