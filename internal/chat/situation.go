@@ -50,7 +50,7 @@ type Situation struct {
 	OthersIdle time.Duration // for how long no other agent has made a call; 0 if unknown
 	OthersAway time.Duration // if all others are away: until the first is back
 	NoPartner  bool          // in a pair: the partner has been silent for PartnerSilent, and the caller owes nothing
-	SilentTask string        // the id of the oldest task that the caller may take from a silent agent; "" if there is none
+	SilentTask string        // the id of the oldest task that the caller may take from a silent agent; ""
 	SilentFor  time.Duration // for how long that agent was not heard
 }
 

@@ -82,7 +82,7 @@ type Task struct {
 	Mine                         bool          // the caller has it
 	Was                          string        // of a take: who had it before
 	Result                       string        // what was done, of one that is done; of one that was dropped, why
-	Report                       string        // the id of the message of which Result is the beginning; "" if it is whole
+	Report                       string        // the message of which Result is the beginning; "" if it is whole
 	Missing                      string        // why what came of it is not shown, in words of the server
 }
 
@@ -247,8 +247,8 @@ func refuseAfter(i int) error {
 }
 
 func refuseManyAfter() error {
-	return fault.Refuse(fault.InvalidArgument, "after: at most %d tasks. Nothing was changed: name those whose results "+
-		"are needed, and whose own after names the others.", room.MaxAfter)
+	return fault.Refuse(fault.InvalidArgument, "after: at most %d tasks. Nothing was changed: name those "+
+		"whose results are needed.", room.MaxAfter)
 }
 
 // checkWords refuses words that hold what looks like a credential: those of a task stay for a year.
