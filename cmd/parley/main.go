@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -88,7 +89,7 @@ func (s streams) explain(err error, other string) int {
 	}
 	begin := "parley:"
 	for _, e := range parts(err) {
-		text := cmp.Or(adviceOn(e, other), packages.Replace(e.Error()))
+		text := cmp.Or(adviceOn(e, other), withoutPackages(e))
 		fmt.Fprintln(w, begin, s.own(shell.HarmlessLine(text))) // it may quote what a server said
 		begin = " "
 	}
@@ -110,8 +111,23 @@ func parts(err error) (all []error) {
 	return all
 }
 
-// packages takes out what errors say for programmers alone: who returned them.
-var packages = strings.NewReplacer("sqlite: ", "", "table: ", "", "files: ", "", "roomlog: ", "", "room: ", "")
+// withoutPackages returns what err says, without what is for programmers alone: the package that returned it, at its
+// beginning and at that of each error that ends it.
+func withoutPackages(err error) string {
+	text, ends := err.Error(), errors.Unwrap(err)
+	if several, ok := err.(interface{ Unwrap() []error }); ok && len(several.Unwrap()) > 0 {
+		ends = several.Unwrap()[len(several.Unwrap())-1]
+	}
+	if ends != nil {
+		if before, ok := strings.CutSuffix(text, ends.Error()); ok {
+			text = before + withoutPackages(ends)
+		}
+	}
+	return packageName.ReplaceAllString(text, "")
+}
+
+// packageName is the package that returned an error, as its text begins with it.
+var packageName = regexp.MustCompile(`^(access|bucket|dynamotable|files|room|roomlog|sdkconfig|sqlite|table): `)
 
 // errQuiet is how a command ends that waited and got nothing. It has said so itself.
 var errQuiet = errors.New("nothing came in time")
