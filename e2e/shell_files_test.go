@@ -177,9 +177,9 @@ func TestShell_filesAndTasks_badInput_isRefused(t *testing.T) {
 		}
 	}
 	for words, arguments := range map[string][]string{
-		"no message of this id":    {"get", "m000000"},
-		"parley tasks shows those": {"task", "take", "t9"},
-		"parley who tells who":     {"put", "-", "--to", "Nobody"},
+		"no message of this id":        {"get", "m000000"},
+		"To see those that are open: ": {"task", "take", "t9"},
+		"To see who is there: ":        {"put", "-", "--to", "Nobody"},
 	} {
 		if got := ann.inFolder(folder, "x", arguments...); got.code != 1 || !strings.Contains(got.err, words) {
 			t.Errorf("parley %q: exit code %d, %q; want 1 and %q", arguments, got.code, got.err, words)

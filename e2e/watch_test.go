@@ -162,7 +162,7 @@ func TestSupervise_holdTheAgentUntilItsPersonDecides(t *testing.T) {
 		t.Errorf("tail reminds of nothing: %q", notes)
 	}
 	if shown := a.ann.does("supervise", "drafts"); strings.Count(shown,
-		"waits for parley supervise send, edit or refuse") != 3 || !strings.Contains(shown, "Draft 1.") {
+		"waits. Edit it, refuse it or let it go: ") != 3 || !strings.Contains(shown, "Draft 1.") {
 		t.Errorf("the drafts: %s", shown)
 	}
 	a.ann.does("supervise", "send", drafts[0])

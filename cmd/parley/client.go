@@ -33,7 +33,8 @@ func (a anyServer) ProvideShell(io streams) (*shell.Shell, error) {
 		Seats: file, Usual: usual, Ask: shell.Ask(io.in, io.err), NoPerson: shell.NoPerson,
 		Clock: clockwork.NewRealClock(),
 		Out: &shell.Output{Screen: shell.ScreenOn(io.out), Notes: io.err, Progress: shell.IsTerminal(io.err),
-			Own: io.own, JSON: a.JSON},
+			JSON: a.JSON},
+		Program: io.started,
 		Dial: func(p client.Place, token string) *client.Client {
 			o := options(p, io.err)
 			if p.Key == "" && p.Invite == "" {

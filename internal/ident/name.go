@@ -105,8 +105,8 @@ func tooLong(field string) error {
 }
 
 func badLetters(field string) error {
-	return fault.Refuse(fault.InvalidArgument, "%s: use letters, digits, spaces and the characters ' - _ . only, no "+
-		"small capitals, and at least one letter or digit.", field)
+	return fault.Refuse(fault.InvalidArgument, "%s: use ordinary letters, digits, spaces and the characters ' - _ . "+
+		"only, and at least one letter or digit.", field)
 }
 
 // plain reports whether s consists of letters with their marks, digits, spaces

@@ -50,13 +50,13 @@ func (s *Shell) once(p client.Place, do func(*client.Client) error) error {
 
 // notAdmitted says what a person can do whose seat the server does not admit. Without a key it was shown the token
 // alone: the seat was taken before the server needed keys, or an invite has brought it.
-func notAdmitted(p client.Place, seat client.Seat) error {
-	if p.Key != "" {
-		return fail(failed, "%s", p.Refused())
+func (s *session) notAdmitted() error {
+	if s.place.Key != "" {
+		return fail(failed, "%s", s.place.Refused())
 	}
 	return fail(gone, "The server at %s does not admit your seat in the room %s as %s without a key. With your key "+
-		"the seat goes on. %s If an invite brought you there, the seat is gone, and parley leave forgets it.",
-		p.Base, seat.Room, seat.Name, client.SetKey(p.Base))
+		"the seat goes on. %s If an invite brought you there, the seat is gone. To forget it: %s",
+		s.place.Base, s.seat.Room, s.seat.Name, client.SetKey(s.place.Base), s.command("leave"))
 }
 
 // linkOf returns the place to which a person is invited who joins with a link in place of a

@@ -9,11 +9,11 @@ import (
 // Agents shows the agents of other systems that the person has added and watches, or has the one with the id end leave.
 func (s *Shell) Agents(ctx context.Context, which Which, end string) error {
 	return s.hooks(ctx, which, end, hooksAsked{
-		agents: true,
-		shown:  func(k client.Hook) bool { return k.Agent },
-		none:   "You have added no agent%s that you watch.",
-		unknown: "You watch no added agent with the id %s%s. Nothing was changed. To see which there are: parley " +
-			"agents",
+		agents:  true,
+		shown:   func(k client.Hook) bool { return k.Agent },
+		none:    "You have added no agent%s that you watch.",
+		unknown: "You watch no added agent with the id %s%s. Nothing was changed. To see which there are: %s",
+		listed:  "agents",
 	})
 }
 

@@ -39,7 +39,7 @@ func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) er
 			return s.minutes(ctx, list, req)
 		}
 		if more && !req.Agreed && !s.out.JSON && s.out.Screen.Terminal {
-			s.out.note("There is more: parley history --before %s", list[0].ID)
+			s.out.note("There is more: %s", s.command("history --before "+list[0].ID))
 		}
 		if len(list) == 0 && !s.out.JSON {
 			s.out.note("There is nothing to show.")
@@ -75,7 +75,7 @@ func (s *session) tail(ctx context.Context, n int) error {
 	return s.follow(ctx, after, func(e entry) (bool, error) {
 		err := s.out.messages(e.fields, e.Message)
 		if waits(e.Message) && s.seat.Person {
-			s.out.note("A draft waits: parley supervise send %s, or edit or refuse it.", e.ID)
+			s.out.note("A draft waits. Edit it, refuse it or let it go: %s", s.command("supervise send "+e.ID))
 		}
 		return false, err
 	})

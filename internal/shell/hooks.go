@@ -16,7 +16,8 @@ func (s *Shell) Hooks(ctx context.Context, which Which, end string) error {
 		shown: func(client.Hook) bool { return true },
 		none:  "No address is called for an agent that you watch%s.",
 		unknown: "No address with the id %s is called for an agent that you watch%s. Nothing was changed. To see " +
-			"which are: parley hooks",
+			"which are: %s",
+		listed: "hooks",
 	})
 }
 
@@ -25,6 +26,7 @@ type hooksAsked struct {
 	agents        bool // whether they are agents, all of them
 	shown         func(client.Hook) bool
 	none, unknown string
+	listed        string // the command that shows them
 }
 
 func (s *Shell) hooks(ctx context.Context, which Which, end string, asked hooksAsked) error {
@@ -61,7 +63,7 @@ func (s *Shell) hooks(ctx context.Context, which Which, end string, asked hooksA
 	}
 	switch {
 	case end != "" && broken == nil:
-		return fail(failed, asked.unknown, end, which)
+		return fail(failed, asked.unknown, end, which, s.command(asked.listed))
 	case end == "" && broken == nil && len(rows) == 0 && !s.Out.JSON:
 		s.Out.note(asked.none, which)
 	}

@@ -60,7 +60,7 @@ func passwordInName() error {
 }
 
 // checkCapacity refuses seats for a room that is there: only its admins change them.
-func checkCapacity(ctx context.Context, c *client.Client, req JoinRequest) error {
+func (s *Shell) checkCapacity(ctx context.Context, c *client.Client, req JoinRequest) error {
 	if req.Capacity == 0 || req.New {
 		return nil
 	}
@@ -73,15 +73,17 @@ func checkCapacity(ctx context.Context, c *client.Client, req JoinRequest) error
 	case err == nil && got.Room.Capacity == req.Capacity, code == fault.RoomNotFound:
 		return nil
 	case err == nil || code == fault.WrongPassword:
+		name := cmp.Or(req.Room, got.Room.Name)
 		return fail(usage, "The room %s is there already, so --capacity has no effect: leave it out. An admin of the "+
-			"room changes its seats with parley room --capacity.", cmp.Or(req.Room, got.Room.Name))
+			"room changes its seats: %s", name, s.command(fmt.Sprintf("room --room %s --capacity %d", quoted(name),
+			req.Capacity)))
 	}
 	return err
 }
 
 func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) error {
-	if err := checkCapacity(ctx, c, req); err != nil {
-		return refusedPlainly(err)
+	if err := s.checkCapacity(ctx, c, req); err != nil {
+		return s.refusedPlainly(err)
 	}
 	r, err := s.take(ctx, c, req)
 	if fault.CodeOf(err) == fault.WrongPassword && req.Password == "" && s.Ask != nil {
@@ -91,12 +93,12 @@ func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) err
 	}
 	var refused *fault.Error
 	if errors.As(err, &refused) && refused.Code != fault.KeyInvalid {
-		return refusedJoin(refused)
+		return s.refusedJoin(refused)
 	}
 	if err != nil {
 		return err
 	}
-	return s.Out.welcome(r)
+	return s.welcome(c.Base(), r)
 }
 
 // askForLock asks for the password of a new room.
@@ -211,38 +213,27 @@ func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a arg
 	return nil, errors.Join(fmt.Errorf("the seat could not be stored, and was given back: %w", err), left)
 }
 
-// refusedJoin says what a person can do about a refusal. The server's own words are for agents,
-// in terms of its tools.
-func refusedJoin(refused *fault.Error) error {
-	switch refused.Code {
-	case fault.WrongPassword:
-		return fail(failed, "The room has a password, and this is not it: set PARLEY_PASSWORD, or type it when "+
-			"asked on a terminal.")
-	case fault.RoomExists:
-		return fail(failed, "There is a room of that name: leave out --new to join it.")
-	case fault.RoomFull:
-		if len(refused.Yours) > 0 {
-			names := slices.Clone(refused.Yours)
-			for i, name := range names {
-				names[i] = quoted(name)
-			}
-			return fail(failed, "The room is full. Seats of yours have been silent there: join --as %s to have "+
-				"it again.", strings.Join(names, ", or --as "))
-		}
-		return fail(failed, "The room is full. An admin in it can add seats, or wait until somebody leaves.")
-	case fault.NameTaken:
-		return fail(failed, "Another agent in the room has this name: join under another. If it is you, on another "+
-			"machine or in another client, your seat is free again once it has been silent for a while.")
+// refusedJoin says what a person can do about a refusal.
+func (s *Shell) refusedJoin(refused *fault.Error) error {
+	if len(refused.Yours) == 0 {
+		return plain(refused, s.command)
 	}
-	return plain(refused)
+	names := slices.Clone(refused.Yours)
+	for i, name := range names {
+		names[i] = quoted(name)
+	}
+	return fail(failed, "The room is full. Seats of yours have been silent there: join --as %s to have it again.",
+		strings.Join(names, ", or --as "))
 }
 
 // welcome shows a room to a person who has just taken a seat in it.
-func (o *Output) welcome(r result) error {
+func (s *Shell) welcome(server string, r result) error {
 	var got client.Joined
 	if err := r.into(&got); err != nil {
 		return err
 	}
+	o, on := s.Out, &session{file: s.Seats, by: s,
+		seat: client.Seat{Server: server, Room: got.Room.Name, Name: got.AgentName}}
 	how, room := "are", "the room"
 	switch got.Status {
 	case "created":
@@ -257,7 +248,7 @@ func (o *Output) welcome(r result) error {
 			o.print("%s", got.Room.Description)
 		}
 		if got.Earlier > 0 {
-			o.print("Earlier messages: %d. To read them: parley history", got.Earlier)
+			o.print("Earlier messages: %d. To read them: %s", got.Earlier, on.command("history"))
 		}
 		o.Screen.Show(got.Messages...)
 		if got.Invite != "" && len(got.Room.Agents) == 1 {

@@ -117,7 +117,7 @@ func (s *Shell) rooms(ctx context.Context, c *client.Client, search string, limi
 		var got client.Rooms
 		r, err := get(ctx, c, "list_rooms", a, &got)
 		if err != nil {
-			return refusedPlainly(err)
+			return s.refusedPlainly(err)
 		}
 		for _, r := range got.Rooms {
 			locked := ""
@@ -144,11 +144,11 @@ func (s *Shell) rooms(ctx context.Context, c *client.Client, search string, limi
 	return s.Out.Screen.err
 }
 
-// refusedPlainly makes a refusal fit to be shown.
-func refusedPlainly(err error) error {
+// refusedPlainly makes a refusal fit to be shown to a person who means no seat.
+func (s *Shell) refusedPlainly(err error) error {
 	var refused *fault.Error
 	if errors.As(err, &refused) && refused.Code != fault.KeyInvalid {
-		return plain(refused)
+		return plain(refused, s.command)
 	}
 	return err
 }
@@ -211,15 +211,15 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 		case err != nil:
 			return err
 		case got.Invite == "" && len(got.Room.Agents) < got.Room.Capacity:
-			return fail(failed, "The invite to %s gives no more seats. An admin of the room makes another: "+
-				"parley invite --new", got.Room.Name)
+			return fail(failed, "The invite to %s gives no more seats. An admin of the room makes another: %s",
+				got.Room.Name, s.command("invite --new"))
 		case got.Invite == "":
 			ended := ""
 			if renew {
 				ended = "Earlier invites give no more seats. "
 			}
-			return fail(failed, "%sNobody can be invited to %s: %d of %d seats are taken. An admin adds some with "+
-				"parley room --capacity.", ended, got.Room.Name, len(got.Room.Agents), got.Room.Capacity)
+			return fail(failed, "%sNobody can be invited to %s: %d of %d seats are taken. An admin adds some: %s", ended,
+				got.Room.Name, len(got.Room.Agents), got.Room.Capacity, s.command("room --capacity N"))
 		}
 		if got.Room.PasswordProtected && !isDoor(got.Invite) {
 			s.out.note("The room has a password, which is not part of the line: pass it on in another way.")

@@ -17,20 +17,12 @@ type Output struct {
 	Notes  io.Writer // standard error, for what a person is told beside the output
 	// Progress says that Notes are a terminal, which is told how far a transfer is.
 	Progress bool
-	Own      func(string) string // names this program in a text as it was started; nil: parley
-	JSON     bool                // results are printed as the server wrote them, one per line
+	JSON     bool // results are printed as the server wrote them, one per line
 }
 
 // note tells the person something beside the output.
 func (o *Output) note(format string, args ...any) {
-	_, _ = fmt.Fprintln(o.Notes, "parley:", sentence(o.own(format), args...)) // the command goes on without it
-}
-
-func (o *Output) own(text string) string {
-	if o.Own == nil {
-		return text
-	}
-	return o.Own(text)
+	_, _ = fmt.Fprintln(o.Notes, "parley:", sentence(format, args...)) // the command goes on without it
 }
 
 // show prints what a call gave: as JSON, without the secrets of the seat, or as draw shows it
@@ -53,7 +45,7 @@ func (o *Output) messages(r result, list ...client.Message) error {
 
 // print writes a line.
 func (o *Output) print(format string, args ...any) {
-	o.Screen.write(sentence(o.own(format), args...) + "\n")
+	o.Screen.write(sentence(format, args...) + "\n")
 }
 
 // row is print for words of others. Where a terminal is too narrow for a line, the rest is indented.

@@ -87,7 +87,7 @@ func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
 // renewed says that a call has ended the invites from before.
 func (s *session) renewed(got client.Changed) {
 	if got.Invite != "" {
-		s.out.note("Invites from before give no more seats: parley invite prints the new one.")
+		s.out.note("Invites from before give no more seats. For the new one: %s", s.command("invite"))
 	}
 }
 
@@ -196,7 +196,7 @@ func (s *Shell) Mine(ctx context.Context) error {
 		rows = append(rows, []string{seat.Room, who, is, seat.Server})
 	}
 	if len(rows) == 0 && !s.Out.JSON {
-		s.Out.note("You have no seat. Take one with: parley join ROOM --as NAME")
+		s.Out.note("You have no seat. Take one with: %s", s.joining(client.Seat{}))
 	}
 	s.Out.table(rows)
 	return s.Out.Screen.err

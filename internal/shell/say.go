@@ -40,8 +40,8 @@ func ReadText(ctx context.Context, in io.Reader) (string, error) {
 	text = bytes.TrimRight(text, "\r\n")
 	switch {
 	case len(text) > MaxText:
-		return "", fail(usage, "The text has more than 32,768 bytes, the most that a message can have. Share it as a "+
-			"file (parley put -), or say only what matters of it.")
+		return "", fail(usage, "The text has more than 32,768 bytes, the most that a message can have. Say only what "+
+			"matters of it, or share it as a file: parley put -")
 	case len(bytes.TrimSpace(text)) == 0:
 		return "", fail(usage, "There is nothing to say: standard input is empty.")
 	case !utf8.Valid(text):

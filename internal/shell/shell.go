@@ -3,8 +3,6 @@ package shell
 import (
 	"context"
 	"errors"
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -28,6 +26,7 @@ type Shell struct {
 	// NoPerson says why no person can be at this command; "" if one can. See [NoPerson].
 	NoPerson func() string
 	Clock    clockwork.Clock
+	Program  string // how a shell starts this program; "" is parley
 }
 
 // ErrQuiet is how a command ends that waited, and for which nothing came in time.
@@ -63,6 +62,7 @@ type session struct {
 	file   *client.TokenStore
 	out    *Output
 	clock  clockwork.Clock
+	by     *Shell
 }
 
 // with calls do for the seat that a command means. If the seat turns out to be gone, it is
@@ -83,7 +83,8 @@ func (s *Shell) on(seat client.Seat, do func(*session) error) error {
 	}
 	c := s.Dial(p, seat.Token)
 	defer c.Close()
-	return s.judge(p, seat, do(&session{c, p, seat, s.Seats, s.Out, s.Clock}))
+	on := &session{c, p, seat, s.Seats, s.Out, s.Clock, s}
+	return on.judge(do(on))
 }
 
 // inPerson is with for a command that speaks or decides: by the link of a person only where
@@ -113,23 +114,24 @@ func (s *Shell) refuseAgents(name string) error {
 	}
 	return fail(failed, "Nothing was done: this would be the word of the person behind %s, and %s. "+
 		"If you are that person, run it in a terminal of your own. "+
-		"An agent speaks by its own tools, and a script by a seat of its own: parley join ROOM --as NAME.", whose, why)
+		"An agent speaks by its own tools, and a script by a seat of its own: %s", whose, why, s.command("join ROOM --as NAME"))
 }
 
-// judge returns what the person is told of err, which a call for the seat at p gave.
-func (s *Shell) judge(p client.Place, seat client.Seat, err error) error {
+// judge returns what the person is told of err, which a call for the seat gave.
+func (s *session) judge(err error) error {
+	p, seat := s.place, s.seat
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
 		return err
 	}
 	switch {
 	case refused.Code == fault.KeyInvalid && (p.Key != "" || !seat.Person):
-		return notAdmitted(p, seat)
+		return s.notAdmitted()
 	case seat.Person && refused.Code == fault.Removed: // the agent may come back: see room.KeepPerson
 		return fail(gone, "%s has no seat in the room %s now: it has left or was removed. If it joins again under "+
 			"its name within a day, you watch it again.", seat.Name, seat.Room)
 	case isGone(refused):
-		if err := s.Seats.Remove(seat.Token); err != nil {
+		if err := s.file.Remove(seat.Token); err != nil {
 			return err
 		}
 		if seat.Person {
@@ -138,78 +140,24 @@ func (s *Shell) judge(p client.Place, seat client.Seat, err error) error {
 				"the agent leads back.", seat.Name, seat.Room)
 		}
 		return fail(gone, "Your seat in the room %s as %s is gone, and "+
-			"forgotten here: %s", seat.Room, seat.Name, reason(refused.Code))
+			"forgotten here: %s To join again: %s", seat.Room, seat.Name, reason(refused.Code), s.by.joining(seat))
 	case refused.Code == fault.RoomClosed:
 		return fail(gone, "The talk in the room %s is over: the room was closed for good, or begun anew when all "+
-			"were silent. parley history still shows what was said; parley leave forgets the seat.", seat.Room)
+			"were silent. What was said can still be read, and the seat forgotten:\n  %s\n  %s", seat.Room,
+			s.command("history"), s.command("leave"))
 	}
-	return plain(refused)
+	return plain(refused, s.command)
 }
 
 // reason says for a person why a seat is gone. The server says it for agents.
 func reason(code fault.Code) string {
 	switch code {
 	case fault.RoomNotFound:
-		return "the room has ended. parley join makes a new one."
+		return "the room has ended."
 	case fault.TokenInvalid:
-		return "this server does not know it, or another agent of that name has it now. parley join takes a new one."
+		return "this server does not know it, or another agent of that name has it now."
 	}
-	return "you left, were removed, or another agent of that name has it now. parley join takes a new one."
-}
-
-// plain returns a refusal as a person at a shell reads it: it names commands and flags in place of tools and
-// arguments, and holds nothing that a terminal must not be shown.
-func plain(refused *fault.Error) error {
-	if problems := correction.FindStringSubmatch(refused.Message); problems != nil { // the call makes no sense
-		return fail(usage, "%s.", ForPeople(problems[1]))
-	}
-	message := refused.Message
-	if refused.By != "" { // who has a task, or has ended it
-		what, rest, _ := strings.Cut(message, ".")
-		message = strings.TrimSuffix(what, " by another agent") + " by " + named([]string{refused.By}, "") + "." + rest
-	}
-	return &fault.Error{Code: refused.Code, Message: HarmlessLine(ForPeople(message)), RetryAfter: refused.RetryAfter}
-}
-
-// correction is how the server refuses arguments; see spec.Correction.
-var correction = regexp.MustCompile(`^Correct this and call \w+ again: (.*)\. It takes [^.]*\.$`)
-
-// ForPeople writes a sentence of the server, which is for agents, as one for people at a shell.
-func ForPeople(message string) string {
-	message = commands.Replace(message)
-	for _, flag := range flags {
-		message = flag.words.ReplaceAllString(message, flag.is)
-	}
-	if twoLetters.MatchString(message) { // and no id, such as t7
-		message = strings.ToUpper(message[:1]) + message[1:]
-	}
-	return message
-}
-
-var twoLetters = regexp.MustCompile(`^[a-z]{2}`)
-
-// commands puts commands in the places of the tools that refusals name.
-var commands = strings.NewReplacer("wait_for_message", "parley wait", "send_message", "parley say",
-	"message_history", "parley history", "room_info", "parley who", "share_file", "parley put",
-	"get_file", "parley get", "update_room", "parley room", "manage_agent", "parley manage", "leave_room",
-	"parley leave",
-	"join_room", "parley join", "list shows", "parley tasks shows", "task lists", "parley tasks lists",
-	"reply_to", "--reply-to", "agent_messages", "--agent-messages", "an agent_token", "the token of a seat",
-	"agent_token", "the token of a seat", "another one as agent_name", "another one with --name",
-	"agent_name", "the name", "call again", "run it again",
-	"call with", "run it with")
-
-// flags are the arguments that refusals name, as the commands have them.
-var flags = []struct {
-	words *regexp.Regexp
-	is    string
-}{
-	{regexp.MustCompile(`^(id|draft|redact|edit|add|add_hook|add_agent): `), ""},
-	{regexp.MustCompile(`^(to|ask|for|after|before|note|capacity|description|withdraw)\b`), "--$1"},
-	{regexp.MustCompile(`\b(leave|without|with|use) (to|ask|for|kind|withdraw|capacity|after)\b`), "$1 --$2"},
-	{regexp.MustCompile(`\bin (to|ask)\b`), "in --$1"},
-	{regexp.MustCompile(`^(text|name|id) (is|has|holds|must)\b`), "the $1 $2"},
-	{regexp.MustCompile(`^room\b`), "the name of the room"},
+	return "you left, were removed, or another agent of that name has it now."
 }
 
 // passing reports whether a call that failed so may succeed soon.

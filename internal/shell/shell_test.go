@@ -378,10 +378,10 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 		code int // of a Failure; 0 for a refusal
 	}{
 		"a name that nobody has": {c.Say(t.Context(), ann, shell.SayRequest{Text: "a", To: []string{"Bob", "Zed"}}),
-			`--to: "Zed" does not name an agent in this room. Nothing was sent: parley who tells who is there; leave ` +
-				`--to out to speak to all.`, 0},
+			`--to: nobody in this room is called "Zed". Nothing was sent. To see who is there: parley who --room tea ` +
+				`--as Ann`, 0},
 		"no text": {c.Say(t.Context(), ann, shell.SayRequest{}),
-			"The text is missing (only kind agree and withdraw need none).", 2},
+			"The text is missing: only --kind agree and --withdraw need none.", 2},
 		"an id": {c.Say(t.Context(), ann, shell.SayRequest{Text: "a", ReplyTo: "x"}),
 			"--reply-to: there is no message of " +
 				"this id that you may see, or it has expired. Nothing was done: use the id of a message that " +
@@ -398,12 +398,8 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 			`--for: "Zed" is nobody who is in this room now. Nothing was changed: leave --for out, and anyone may take ` +
 				`the task, now or later.`, 0},
 		"who may do it": {c.Manage(t.Context(), as("Bob"), shell.ManageRequest{Action: "mute", Name: "Ann"}),
-			"Only admins of this room may do that, and you are not one. Nothing was changed: parley who " +
-				"tells who is; " +
-				"" +
-				"" +
-				"" +
-				"ask one of them with parley say.", 0},
+			"Only admins of this room may do that, and you are not one. Nothing was changed. To see who is: parley " +
+				"who --room tea --as Bob", 0},
 		"a password": {c.Room(t.Context(), ann, shell.RoomRequest{Name: new("a:b")}),
 			"A password does not belong on a " +
 				"command line, which others can see. Set PARLEY_PASSWORD, or give the room without it and type it " +

@@ -64,7 +64,7 @@ func (s *session) supervision(got client.Supervised) {
 	}
 	s.out.print("%s %s.", s.seat.Name, does)
 	for _, d := range got.Drafts {
-		s.out.print("Draft %s waits for parley supervise send, edit or refuse:", d.ID)
+		s.out.print("Draft %s waits. Edit it, refuse it or let it go: %s", d.ID, s.command("supervise send "+d.ID))
 		s.out.Screen.Show(client.Message{
 			Type: "message", ID: d.ID, From: s.seat.Name, Text: d.Text,
 			To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, Kind: d.Kind, At: d.At,
@@ -80,10 +80,10 @@ func (s *session) remind(ctx context.Context) error {
 		return err
 	}
 	if got.Paused {
-		s.out.note("%s is paused: parley supervise resume", s.seat.Name)
+		s.out.note("%s is paused: %s", s.seat.Name, s.command("supervise resume"))
 	}
 	if n := len(got.Drafts); n > 0 {
-		s.out.note("%s. See parley supervise drafts", counted(n, "draft waits", "drafts wait"))
+		s.out.note("%s: %s", counted(n, "draft waits", "drafts wait"), s.command("supervise drafts"))
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func (s *session) toDo(got client.Tasks, closed bool) {
 	case len(got.Tasks) == 0 && closed:
 		s.out.note("No task is done or dropped.")
 	case len(got.Tasks) == 0:
-		s.out.note("Nothing is to be done. To add something: parley task add TITLE")
+		s.out.note("Nothing is to be done. To add something: %s", s.command("task add TITLE"))
 	}
 	s.list(got.Tasks, "")
 	if got.HasMore {
@@ -162,8 +162,8 @@ func (s *session) changedTask(action string, got client.Tasks) {
 	}
 	for _, other := range got.Tasks {
 		if action == "drop" && slices.Contains(other.After, t.ID) {
-			s.out.note("%s waits for it still. Drop it, too, or let it go on: parley task edit %s --no-after", other.ID,
-				other.ID)
+			s.out.note("%s waits for it still. Drop it, too, or let it go on: %s", other.ID,
+				s.command("task edit "+other.ID+" --no-after"))
 		}
 	}
 }

@@ -107,7 +107,7 @@ func (s *session) ended(ctx context.Context, got client.Waited, heard bool) (don
 		s.out.note("Another wait for this seat has begun, and gets what comes.")
 		return true, ErrQuiet
 	case client.StatusTurn:
-		s.out.note("It is your turn: everybody waits, or a task is free (parley tasks).")
+		s.out.note("It is your turn: everybody waits, or a task is free. To see the tasks: %s", s.command("tasks"))
 	case client.StatusDone:
 		s.out.note("All others have left, or say that they are finished.")
 		if !heard {

@@ -35,7 +35,7 @@ func (s *Shell) Watch(ctx context.Context, given string) error {
 	}
 	if o.seat.Claim == "" { // it was opened here before
 		if err := o.show(ctx); !isGone(err) || fault.CodeOf(err) == fault.KeyInvalid && o.place.Key != "" {
-			return s.judge(o.place, o.seat, err)
+			return o.judge(err)
 		}
 		if err := errors.Join(s.Seats.Remove(o.seat.Token), o.claim()); err != nil {
 			return err
@@ -44,7 +44,11 @@ func (s *Shell) Watch(ctx context.Context, given string) error {
 	if err := o.open(ctx); err != nil {
 		return o.refused(err)
 	}
-	return s.judge(o.place, o.seat, o.show(ctx))
+	return o.judge(o.show(ctx))
+}
+
+func (o *opening) judge(err error) error {
+	return (&session{place: o.place, seat: o.seat, file: o.by.Seats, by: o.by}).judge(err)
 }
 
 // isGone reports whether a call failed because its token leads to no seat, or to none any
@@ -102,7 +106,7 @@ func isOf(token string, c ident.LinkCode) bool {
 // key.
 func (o *opening) session(bears string) *session {
 	return &session{client: o.by.Dial(o.place, bears), place: o.place, seat: o.seat, file: o.by.Seats, out: o.by.Out,
-		clock: o.by.Clock}
+		clock: o.by.Clock, by: o.by}
 }
 
 // open makes the token that of the person. The same call again is safe.
@@ -129,7 +133,7 @@ func (o *opening) refused(err error) error {
 	}
 	switch {
 	case refused.Code != fault.KeyInvalid:
-		return plain(refused)
+		return plain(refused, o.by.command)
 	case o.place.Key != "":
 		return fail(failed, "%s", o.place.Refused())
 	}
@@ -157,8 +161,8 @@ func (o *opening) show(ctx context.Context) error {
 	}
 	return o.by.Out.show(r, func() {
 		o.by.Out.about(got)
-		o.by.Out.print("You watch %s. parley tail follows the talk; parley say speaks to all, and with --to %s to "+
-			"your agent alone; parley supervise pauses it.",
-			o.seat.Name, quoted(o.seat.Name))
+		o.by.Out.print("You watch %s. Follow the talk, speak to all or to your agent alone, or have it say nothing:"+
+			"\n  %s\n  %s\n  %s\n  %s", o.seat.Name, on.command("tail"), on.command("say TEXT"),
+			on.command("say --to "+quoted(o.seat.Name)+" TEXT"), on.command("supervise pause"))
 	})
 }

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -61,10 +62,10 @@ func (s *Shell) none(w Which) error {
 		at = " at " + s.Base
 	}
 	if w.Watched {
-		return fail(gone, "You watch no agent%s%s. Ask your agent for its watch link, and open it with: parley watch",
-			w, at)
+		return fail(gone, "You watch no agent%s%s. Ask your agent for its watch link, and open it with: %s",
+			w, at, s.command("watch"))
 	}
-	return fail(gone, "You have no seat%s%s. Take one with: parley join ROOM --as NAME", w, at)
+	return fail(gone, "You have no seat%s%s. Take one with: %s", w, at, s.joining(client.Seat{Room: w.Room, Name: w.As}))
 }
 
 // String says where a seat was looked for.
@@ -110,6 +111,49 @@ func (w Which) listed(list []client.Seat) string {
 		lines = append(lines, line)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// command returns a command of this program, with its arguments, as the person runs it. It names the server where the
+// person has named one.
+func (s *Shell) command(words string) string {
+	line := cmp.Or(s.Program, "parley") + " " + words
+	if s.Base != "" {
+		line += " --url " + quoted(s.Base)
+	}
+	return line
+}
+
+// command returns a command of this program, with its arguments, as the person runs it for this seat. It names the
+// seat where the person has several.
+func (s *session) command(words string) string {
+	line := cmp.Or(s.by.Program, "parley") + " " + words
+	all, err := s.file.All()
+	all = slices.DeleteFunc(all, func(seat client.Seat) bool { return !seat.OfShell() })
+	if err == nil && len(all) < 2 { // the one that a command means without more
+		return line
+	}
+	which := Which{Room: s.seat.Room, As: s.seat.Name}
+	line += " --room " + quoted(which.Room) + " --as " + quoted(which.As)
+	if slices.ContainsFunc(all, func(other client.Seat) bool { return other.Server != s.seat.Server && which.fits(other) }) {
+		line += " --url " + quoted(s.seat.Server)
+	}
+	return line
+}
+
+// joining returns the command that takes a seat. Empty fields are left to the person.
+func (s *Shell) joining(seat client.Seat) string {
+	room, name := "ROOM", "NAME"
+	if seat.Room != "" {
+		room = quoted(seat.Room)
+	}
+	if seat.Name != "" {
+		name = quoted(seat.Name)
+	}
+	at := *s
+	if seat.Server != "" && seat.Server != s.Usual.Base {
+		at.Base = seat.Server
+	}
+	return at.command("join " + room + " --as " + name)
 }
 
 // quoted writes a name as a shell reads it.

@@ -1,0 +1,340 @@
+package shell_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/shell"
+)
+
+var update = flag.Bool("update", false, "write what a person reads of each refusal")
+
+// refused is a refusal of the server, as its source has it.
+type refused struct {
+	file, code, format string
+}
+
+// refusals returns every refusal in the source of the server, but for the packages that answer no command of the shell:
+// a2a, agentcall and fetch serve other clients, and pairing has a tool that the shell never calls.
+func refusals(t *testing.T) (all []refused) {
+	t.Helper()
+	for _, pkg := range []string{"access", "chat", "ident", "outbox", "password", "ratelimit", "room", "tools"} {
+		files, err := filepath.Glob(filepath.Join("..", pkg, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatal(pkg, err)
+		}
+		for _, path := range files {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			source, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(source, func(n ast.Node) bool {
+				if code, text, ok := refusal(n); ok {
+					r := refused{strings.TrimPrefix(filepath.ToSlash(path), "../"), code, text}
+					if !slices.Contains(all, r) {
+						all = append(all, r)
+					}
+				}
+				return true
+			})
+		}
+	}
+	return all
+}
+
+// refusal returns the code and the sentence of a refusal that n makes. ok is false if it makes none, or has its
+// sentence from a caller, where it is found as well.
+func refusal(n ast.Node) (code, text string, ok bool) {
+	var at ast.Expr
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		name := source(n.Fun)
+		i := map[string]int{"fault.Refuse": 1, "fault.RetryLater": 2, "fault.Wrap": 3, "unavailable": 3,
+			"l.transfer": 3, "invalidArgument": 0}[name]
+		if i == 0 && name != "invalidArgument" {
+			return "", "", false
+		}
+		code = map[string]string{"unavailable": "Unavailable", "l.transfer": "RateLimited",
+			"invalidArgument": "InvalidArgument"}[name]
+		for _, arg := range n.Args {
+			if is, ok := strings.CutPrefix(source(arg), "fault."); ok && code == "" {
+				code = is
+			}
+		}
+		at = n.Args[i]
+	case *ast.CompositeLit:
+		for _, e := range n.Elts {
+			field, _ := e.(*ast.KeyValueExpr)
+			switch {
+			case source(n.Type) != "fault.Error" || field == nil:
+			case source(field.Key) == "Code":
+				code = strings.TrimPrefix(source(field.Value), "fault.")
+			case source(field.Key) == "Message":
+				at = field.Value
+			}
+		}
+	}
+	if at == nil {
+		return "", "", false
+	}
+	code = strings.ToLower(regexp.MustCompile(`([a-z])([A-Z])`).ReplaceAllString(code, "${1}_$2"))
+	text, ok = literal(at)
+	return code, text, ok
+}
+
+// source returns a name as the source has it; "" for anything else.
+func source(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		return source(e.X) + "." + e.Sel.Name
+	}
+	return ""
+}
+
+// literal returns the text of an expression, with %s in the place of what is no literal. ok is false if nothing is.
+func literal(e ast.Expr) (text string, ok bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(e.Value)
+		return text, err == nil
+	case *ast.BinaryExpr:
+		before, ok1 := literal(e.X)
+		after, ok2 := literal(e.Y)
+		return before + after, ok1 || ok2
+	}
+	return "%s", false
+}
+
+// blanks are what stands in sentences: for each beginning of one, what it is filled with. The usual are a number and
+// the id of a task.
+var blanks = []struct {
+	format string
+	with   [][]string
+}{
+	{"%s holds %s. Nothing", [][]string{{"text", "a key"}, {"note", "a key"}, {"The file", "a key"}}},
+	{"%s holds %s. That", [][]string{{"agent_name", "a key"}, {"room", "a key"}}},
+	{"%s: at most %d characters of UTF-8 without control characters. Nothing was changed.", [][]string{{"note",
+		"200"}}},
+	{"%s: at most %d characters of UTF-8 without control characters. Nothing was changed: put", [][]string{{"text",
+		"2000"}}},
+	{"capacity must be", [][]string{{"2", "100"}}},
+	{"%s: 1 to", [][]string{{"title", "200"}}},
+	{"%s is missing", [][]string{{"agent_name", "40"}, {"room", "40"}}},
+	{"%s is not valid", [][]string{{"agent_name"}, {"room"}}},
+	{"%s is too long", [][]string{{"agent_name", "40"}, {"room", "40"}}},
+	{"%s: use ordinary", [][]string{{"agent_name"}, {"room"}}},
+	{"%s: this name could", [][]string{{"room"}}},
+	{"%s: at most %d names", [][]string{{"to", "100"}, {"ask", "100"}}},
+	{"%s: number", [][]string{{"to", "2", "to"}, {"ask", "2", "ask"}}},
+	{"%s names only", [][]string{{"to", "to"}, {"ask", "ask"}}},
+	{"%s: there is no", [][]string{{"id"}, {"reply_to"}, {"before"}, {"redact"}}},
+	{"%s: name %d in it", [][]string{{"for", "2"}}},
+	{"%s is %s already", [][]string{{"t7", "done"}, {"t7", "dropped"}}},
+	{"%s cannot be taken yet", [][]string{{"t7", "t5", "the next free one is t9."}, {"t7", "t5", instead}}},
+	{"%s is offered to", [][]string{{"t7", "60", instead}}},
+	{"%s is taken by", [][]string{{"t7", instead}}},
+	{"%s You came", [][]string{{"This call is about other rooms."}}},
+	{"%s You sent", [][]string{{"This call is about other rooms."}}},
+	{"%s %d subscriptions", [][]string{{"You have", "8"}}},
+	{"ask does not go with kind", [][]string{{"status"}}},
+	{"text holds what looks like", [][]string{{"a password"}}},
+	{"The words hold", [][]string{{"a password"}}},
+	{"The label holds", [][]string{{"a key"}}},
+	{"Several open proposals", [][]string{{"m2, m3"}}},
+	{"This server has no room", [][]string{{""}, {": it takes 7 bytes more"}}},
+	{"This invite ended", [][]string{{"2026-01-02 15:04 UTC"}}},
+	{"Another agent here has this name. If", [][]string{{"7", "15:04 UTC"}}},
+	{"In this room agents", [][]string{{"7 messages"}}},
+	{"The room changed too often while you", [][]string{{"joined"}}},
+	{"Too much work", [][]string{{"from where you call"}}},
+	{"add_agent: ", [][]string{{"The address must begin with https://."}}},
+	{"add_hook: ", [][]string{{"It answered with the status 404."}}},
+	{"%s: %s Nothing was changed", [][]string{{"add_hook", "The address must begin with https://."}}},
+	{"%s. Nothing was changed%s", [][]string{{"Only callers with a key of this server can add a webhook", ""}}},
+	{"This server calls no other", [][]string{{""}}},
+	{"This server %s", [][]string{{"needs a key"}}},
+	{"Your user has paused you, or approves what you say, so you cannot change the list", [][]string{{""}}},
+}
+
+const instead = "no other is free, and wait_for_message ends when one becomes free."
+
+// filled returns a sentence with something in its blanks.
+func filled(format string) (all []string) {
+	with := [][]string{nil}
+	for _, b := range blanks {
+		if strings.HasPrefix(format, b.format) {
+			with = b.with
+			break
+		}
+	}
+	for _, values := range with {
+		n := 0
+		all = append(all, blank.ReplaceAllStringFunc(format, func(verb string) string {
+			if n++; n <= len(values) {
+				return values[n-1]
+			}
+			return map[byte]string{'d': "7", 'q': `"x"`}[verb[len(verb)-1]] +
+				map[bool]string{true: "t7"}[verb[len(verb)-1] == 's']
+		}))
+	}
+	return all
+}
+
+var blank = regexp.MustCompile(`%(\[\d\])?[dsqv]`)
+
+// unmet are refusals that nobody meets at a shell, by how they begin, and why.
+var unmet = map[string][]string{
+	"no command passes the argument, or such arguments together": {"finishes goes", "finishes: ", "wait_seconds must",
+		"idempotency_key: ", "back_in_minutes must", "activity: ", "cursor is not", "The settings have changed",
+		"offset ", "limit must", "page must", "tasks goes", "add: give", "add takes", "after of number",
+		"At most %d open tasks of one agent. Nothing", "files goes", "Give only one of", "Give either", "Give add_",
+		"agent_name goes", "decision and text", "text goes with", "closed must", "redact must", "text does not go",
+		"title and after", "for goes", "edit: say", "Say what to change", "room holds a password", "There is no room of",
+		"id must be that of a task, such as t7: the closed", "%s is missing: give a name", "text is missing or",
+		"Your user has paused you, or approves what you say, so you cannot show"},
+	"the command line takes no other": {"action must", "decision must", "type must", "kind must", "text is not valid"},
+	"the shell takes care of the token, the claim or the address": {"agent_token must", "agent_token belongs",
+		"claim is mistyped", "This address of", "This is the token of", "Only the person behind", "Only a person adds"},
+	"another client asks for it": {"This contextId", "contextId is", "The file has %d bytes: a resource",
+		"delivery.secret", "Your user has ended this subscription", "Those have left to whom", "The person behind this",
+		"text has %d bytes, at most %d are allowed. Nothing was shared", "agent_token holds a ticket"},
+	"parley keys says it": {"The label holds", "There is no key with", "%d keys have this"},
+}
+
+// forAgents is what a person at a shell does not know.
+var forAgents = regexp.MustCompile(`\b[a-z]+_[a-z_]+\b|[Cc]all again|[Yy]our user\b|your client's|contextId|` +
+	`repeat (this|the) call|\b(leave|in|with|give|use) (to|ask|kind|reply_to|withdraw|redact)\b[ .,:]|` +
+	`^(to|ask|for|after|id|text|note|kind|redact|draft)\b`)
+
+// refuser answers the calls of tools with a refusal, in the server's place.
+type refuser struct{ code, message string }
+
+func (r *refuser) RoundTrip(req *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	var call struct {
+		ID     any
+		Method string
+	}
+	if err := json.Unmarshal(body, &call); err != nil || call.Method != "tools/call" {
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		return http.DefaultTransport.RoundTrip(req)
+	}
+	said := map[string]any{"code": r.code, "message": r.message}
+	text, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": call.ID, "result": map[string]any{"isError": true,
+		"structuredContent": said, "content": []any{map[string]any{"type": "text", "text": r.message}}}})
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(bytes.NewReader(text)), Request: req}, err
+}
+
+// met returns what a person reads of a refusal who meets it with the command that can.
+func met(t *testing.T, base string, r refused, message string) string {
+	t.Helper()
+	c := at(t, base, &refuser{r.code, message})
+	joins := regexp.MustCompile(`^(room/(seatrequest|invite|lookalike)|chat/(join|guest)|password/|ident/name|` +
+		`ratelimit/rooms)`)
+	var err error
+	switch {
+	case strings.HasSuffix(r.file, "/link.go"):
+		claim := ident.NewLinkCode(strings.Repeat("0", 32), "r000000", 3, 17, 0)
+		err = c.Watch(t.Context(), base+"/r/r000000#"+claim.String())
+	case joins.MatchString(r.file):
+		err = c.Join(t.Context(), shell.JoinRequest{Room: "pie", As: "Bob"})
+	default:
+		if err := c.Seats.Put(client.Seat{Server: base, Room: "tea", Name: "Ann", Token: "t1"}); err != nil {
+			t.Fatal(err)
+		}
+		err = c.Who(t.Context(), as("Ann"))
+	}
+	var told *shell.Failure
+	var refused *fault.Error
+	switch {
+	case errors.As(err, &told):
+		return told.Text
+	case errors.As(err, &refused):
+		return refused.Message
+	}
+	t.Errorf("%s: %v", message, err)
+	return ""
+}
+
+// TestRefusals_ofTheServer_eachInAPersonsWords plays every refusal in the source of the server. Read the golden file
+// after an update: each line must make sense to somebody who has never heard of a tool.
+func TestRefusals_ofTheServer_eachInAPersonsWords(t *testing.T) {
+	base := serve(t)
+	var golden strings.Builder
+	used := map[string]bool{}
+	reason := func(format string) string {
+		for why, all := range unmet {
+			for _, begins := range all {
+				if strings.HasPrefix(format, begins) {
+					used[begins] = true
+					return why
+				}
+			}
+		}
+		return ""
+	}
+	all := refusals(t)
+	for _, r := range all {
+		if why := reason(r.format); why != "" {
+			fmt.Fprintf(&golden, "%s %s\n  - %s\n  (%s)\n", r.file, r.code, r.format, why)
+			continue
+		}
+		for _, message := range filled(r.format) {
+			reads := strings.ReplaceAll(met(t, base, r, message), base, "http://parley.example")
+			fmt.Fprintf(&golden, "%s %s\n  - %s\n", r.file, r.code, message)
+			if reads != message {
+				fmt.Fprintf(&golden, "  + %s\n", strings.ReplaceAll(reads, "\n", "\n    "))
+			}
+			if bad := forAgents.FindString(reads); bad != "" {
+				t.Errorf("%q speaks to an agent: %q", reads, bad)
+			}
+		}
+	}
+	for _, list := range unmet {
+		for _, begins := range list {
+			if !used[begins] {
+				t.Errorf("no refusal begins with %q", begins)
+			}
+		}
+	}
+	if len(all) < 200 {
+		t.Errorf("only %d refusals were found", len(all))
+	}
+	path := filepath.Join("testdata", "refusals.golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(golden.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil || string(want) != golden.String() {
+		t.Errorf("the refusals are others than in %s (%v): run with -update, and read each that is new", path, err)
+	}
+}
