@@ -22,7 +22,8 @@ func TestExplain_namesOfPackages_areTrimmedWhereErrorsBegin(t *testing.T) {
 			fmt.Errorf("reading room: 4: %w", missing)),
 	} {
 		var says strings.Builder
-		if code := (streams{err: &says}).explain(err, ""); code != exitFailure || says.String() != "parley: "+want+"\n" {
+		code := (streams{err: &says}).explain(err, "")
+		if code != exitFailure || says.String() != "parley: "+want+"\n" {
 			t.Errorf("%q became %q", err, &says)
 		}
 	}

@@ -68,7 +68,8 @@ func (p Place) Refused() string {
 			"whole. Ask for a new one."
 	case p.Key != "":
 		return "The server at " + p.Base + " does not admit the key " + ShownKey(p.Key) +
-			": it was revoked, has expired, or is for another server. " + SetKey(p.Base)
+			": it was revoked, has expired, or is for another server. Ask the person who runs the server for a new " +
+			"one. " + SetKey(p.Base)
 	}
 	return "The server at " + p.Base + " admits only callers with a key. " + SetKey(p.Base) +
 		" The person who runs the server makes one with parley keys add. With the link of an invite, parley join " +

@@ -70,7 +70,7 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 // openFile opens the file to share, and says how many bytes it has. A pipe is read to its end first.
 func openFile(ctx context.Context, req PutRequest) (io.ReadSeekCloser, int64, error) {
 	if req.Path == "-" {
-		return readPipe(ctx, req.In)
+		return readPipe(ctx, req.In, "Standard input")
 	}
 	file, err := os.Open(req.Path)
 	if err != nil {
@@ -83,7 +83,7 @@ func openFile(ctx context.Context, req PutRequest) (io.ReadSeekCloser, int64, er
 		err = fail(usage, "%s is a folder. Pack it, for example with tar, and share that.", req.Path)
 	case !about.Mode().IsRegular(): // such as /dev/fd/63 of <(…)
 		defer file.Close()
-		return readPipe(ctx, file)
+		return readPipe(ctx, file, req.Path)
 	case about.Size() == 0:
 		err = fail(usage, "%s is empty, so there is nothing to share.", req.Path)
 	}
@@ -94,17 +94,16 @@ func openFile(ctx context.Context, req PutRequest) (io.ReadSeekCloser, int64, er
 	return file, about.Size(), nil
 }
 
-// readPipe reads a pipe until that or ctx ends.
-func readPipe(ctx context.Context, in io.Reader) (io.ReadSeekCloser, int64, error) {
+// readPipe reads a pipe, which people know by name, until that or ctx ends.
+func readPipe(ctx context.Context, in io.Reader, name string) (io.ReadSeekCloser, int64, error) {
 	all, err := readAll(ctx, in, mostPiped+1)
 	switch {
 	case err != nil:
 		return nil, 0, err
 	case len(all) == 0:
-		return nil, 0, fail(usage, "There is nothing to share: standard input is empty.")
+		return nil, 0, fail(usage, "There is nothing to share: %s is empty.", strings.Replace(name, "Standard", "standard", 1))
 	case len(all) > mostPiped:
-		return nil, 0, fail(usage, "Standard input has more than %s, the most that a file can have.",
-			size(mostPiped))
+		return nil, 0, fail(usage, "%s has more than %s, the most that a file can have.", name, size(mostPiped))
 	}
 	return piped{bytes.NewReader(all)}, int64(len(all)), nil
 }

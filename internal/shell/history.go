@@ -111,9 +111,15 @@ func (s *session) find(ctx context.Context, text string, n int, a args) (found [
 	return found[max(0, len(found)-n):], more || len(found) > n, nil
 }
 
-// holds reports whether a text, in lower case, is in what somebody said, or in the name of a file.
+// holds reports whether a text, in lower case, is in what somebody said, the title of a task or the name of
+// a file.
 func (e entry) holds(text string) bool {
+	tasks := e.Tasks
+	if e.Task != nil {
+		tasks = append(tasks, *e.Task)
+	}
 	return strings.Contains(strings.ToLower(e.From+"\n"+e.Text), text) ||
+		slices.ContainsFunc(tasks, func(t client.Task) bool { return strings.Contains(strings.ToLower(t.Title), text) }) ||
 		e.File != nil && strings.Contains(strings.ToLower(e.File.Name), text)
 }
 

@@ -75,8 +75,8 @@ func (s *Shell) checkCapacity(ctx context.Context, c *client.Client, req JoinReq
 	case err == nil || code == fault.WrongPassword:
 		name := cmp.Or(req.Room, got.Room.Name)
 		return fail(usage, "The room %s is there already, so --capacity has no effect: leave it out. An admin of the "+
-			"room changes its seats: %s", name, s.command(fmt.Sprintf("room --room %s --capacity %d", quoted(name),
-			req.Capacity)))
+			"room changes its seats: %s", name, s.command(fmt.Sprintf("room --room %s --as %s --capacity %d",
+			quoted(name), quoted(req.As), req.Capacity)))
 	}
 	return err
 }
@@ -244,9 +244,7 @@ func (s *Shell) welcome(server string, r result) error {
 	return o.show(r, func() {
 		o.print("You %s %s in %s %s: %d of %d seats "+
 			"are taken.", how, got.AgentName, room, got.Room.Name, len(got.Room.Agents), got.Room.Capacity)
-		if got.Room.Description != "" {
-			o.print("%s", got.Room.Description)
-		}
+		o.description(got.Room.Description)
 		if got.Earlier > 0 {
 			o.print("Earlier messages: %d. To read them: %s", got.Earlier, on.command("history"))
 		}

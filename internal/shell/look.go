@@ -43,9 +43,7 @@ func (o *Output) about(got client.Info) {
 		}
 	}
 	o.print("%s: %s", got.Room.Name, strings.Join(facts, ", "))
-	if got.Room.Description != "" {
-		o.print("%s", got.Room.Description)
-	}
+	o.description(got.Room.Description)
 	rows := make([][]string, len(got.Room.Agents))
 	for i, a := range got.Room.Agents {
 		rows[i] = []string{"  " + a.Name, doing(a), a.Activity}
@@ -59,13 +57,21 @@ func (o *Output) about(got client.Info) {
 	}
 }
 
+// description shows what a room is for, if that is said. No line of it begins in the first column.
+func (o *Output) description(text string) {
+	if text != "" {
+		o.row("%s", lines(indented(Harmless(text))))
+	}
+}
+
 // asksFor says who asks whom.
 func asksFor(q client.Request) string {
 	owing := "anyone"
 	if len(q.OwedBy) > 0 {
 		owing = named(q.OwedBy, ", ")
 	}
-	return fmt.Sprintf("%s asks %s, for %d min [%s]: %s", q.From, owing, q.Minutes, q.ID, q.Text)
+	return fmt.Sprintf("%s asks %s, for %d min [%s]: %s", q.From, owing, q.Minutes, q.ID,
+		strings.Join(strings.Fields(q.Text), " "))
 }
 
 // doing says what an agent is and does.
@@ -124,7 +130,8 @@ func (s *Shell) rooms(ctx context.Context, c *client.Client, search string, limi
 			if r.PasswordProtected {
 				locked = "with a password"
 			}
-			rows = append(rows, []string{r.Name, fmt.Sprintf("%d/%d", r.Agents, r.Capacity), locked, r.Description})
+			rows = append(rows, []string{r.Name, fmt.Sprintf("%d/%d", r.Agents, r.Capacity), locked,
+				strings.Join(strings.Fields(r.Description), " ")})
 		}
 		if err := s.Out.show(r, func() {}); err != nil {
 			return err
@@ -218,7 +225,8 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 			if renew {
 				ended = "Earlier invites give no more seats. "
 			}
-			return fail(failed, "%sNobody can be invited to %s: %d of %d seats are taken. An admin adds some: %s", ended,
+			return fail(failed, "%sNobody can be invited to %s: %d of %d seats are taken. An admin adds some: %s",
+				ended,
 				got.Room.Name, len(got.Room.Agents), got.Room.Capacity, s.command("room --capacity N"))
 		}
 		if got.Room.PasswordProtected && !isDoor(got.Invite) {

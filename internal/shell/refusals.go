@@ -193,8 +193,8 @@ var sayings = pairs(
 	"More passwords are being given than this server can check at once. Nothing was done: run the command again in 5 "+
 		"seconds.",
 	`(.*) You came by an invite`,
-	"You came by an invite, which lets you into its room and nothing else. Nothing was changed: name the server itself "+
-		"with --url.",
+	"You came by an invite, which lets you into its room and nothing else. Nothing was changed: name the server "+
+		"itself with --url.",
 	`(.*) You sent an agent token to be admitted`,
 	"Your seat admits you to its own room and nothing else. Nothing was changed: ask the person who runs the server "+
 		"for a key.",
@@ -212,8 +212,8 @@ var sayings = pairs(
 	"This room has $1 files, and no more can be. Nothing was shared: an admin, or the one who shared a file, can "+
 		"remove it: {remove ID}",
 	`The files of this room may take (\d+) more bytes`,
-	"The files of this room may take $1 more bytes, and this one is larger. Nothing was shared: share less, or have an "+
-		"admin, or the one who shared a file, remove it: {remove ID}",
+	"The files of this room may take $1 more bytes, and this one is larger. Nothing was shared: share less, or have "+
+		"an admin, or the one who shared a file, remove it: {remove ID}",
 	`This server has no room for the file(.*?)\. Nothing`,
 	"This server has no room for the file$1. Nothing was shared: share less, or ask the person who runs the server.",
 	`The file has (?:more|\d+) bytes(?: than|, and) share_file was told`,
@@ -268,8 +268,8 @@ var sayings = pairs(
 	`Only its author or an admin may remove the text`,
 	"Only its author or an admin may remove the text of a message. Nothing was changed. To see who is an admin: {who}",
 	`Only the agent that added a task, the one`,
-	"Only the one who added a task, who has it or has ended it, or an admin may remove its words. Nothing was changed. "+
-		"To see who is an admin: {who}",
+	"Only the one who added a task, who has it or has ended it, or an admin may remove its words. Nothing was "+
+		"changed. To see who is an admin: {who}",
 	`agent_name is your own name`,
 	"That is your own name, or another spelling of it. Nothing was changed. To leave: {leave}",
 	`You are the last admin of this room`,
@@ -285,11 +285,11 @@ var sayings = pairs(
 	"This room has $1 muted names, the most that there can be. Nothing was changed: unmute a name, or let only admins "+
 		"speak: {room --channel}",
 	`id must be that of a knock`,
-	"The id must be that of a knock by somebody whose name was taken, at most ten minutes old. Nothing was changed. To "+
-		"see the knocks: {history}",
+	"The id must be that of a knock by somebody whose name was taken, at most ten minutes old. Nothing was changed. "+
+		"To see the knocks: {history}",
 	`The agent of this name has said something after`,
-	"The one who has this name has spoken after the other one knocked, so they are two. Nothing was changed: the other "+
-		"one needs another name.",
+	"The one who has this name has spoken after the other one knocked, so they are two. Nothing was changed: the "+
+		"other one needs another name.",
 	`capacity: (\d+) agents have a seat`,
 	"--capacity: $1 seats are taken, so it cannot be lower. Nothing was changed: remove somebody first, or wait until "+
 		"some have left.",
@@ -311,8 +311,8 @@ var sayings = pairs(
 
 	// Joining.
 	`This agent_name looks like that of another`,
-	"Your name looks like that of somebody else in this room: some letters are drawn alike, such as I and l, or are of "+
-		"another script, or only spaces and signs differ. Join under a name that nobody takes for another.",
+	"Your name looks like that of somebody else in this room: some letters are drawn alike, such as I and l, or are "+
+		"of another script, or only spaces and signs differ. Join under a name that nobody takes for another.",
 	`agent_name: this name could pass`,
 	"This name could pass for the server, for its operator or for somebody else. Choose another.",
 	`room: this name could pass`,

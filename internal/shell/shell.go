@@ -114,7 +114,8 @@ func (s *Shell) refuseAgents(name string) error {
 	}
 	return fail(failed, "Nothing was done: this would be the word of the person behind %s, and %s. "+
 		"If you are that person, run it in a terminal of your own. "+
-		"An agent speaks by its own tools, and a script by a seat of its own: %s", whose, why, s.command("join ROOM --as NAME"))
+		"An agent speaks by its own tools, and a script by a seat of its own: %s",
+		whose, why, s.command("join ROOM --as NAME"))
 }
 
 // judge returns what the person is told of err, which a call for the seat gave.

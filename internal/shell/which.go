@@ -65,7 +65,8 @@ func (s *Shell) none(w Which) error {
 		return fail(gone, "You watch no agent%s%s. Ask your agent for its watch link, and open it with: %s",
 			w, at, s.command("watch"))
 	}
-	return fail(gone, "You have no seat%s%s. Take one with: %s", w, at, s.joining(client.Seat{Room: w.Room, Name: w.As}))
+	return fail(gone, "You have no seat%s%s. Take one with: %s", w, at,
+		s.joining(client.Seat{Room: w.Room, Name: w.As}))
 }
 
 // String says where a seat was looked for.
@@ -134,7 +135,9 @@ func (s *session) command(words string) string {
 	}
 	which := Which{Room: s.seat.Room, As: s.seat.Name}
 	line += " --room " + quoted(which.Room) + " --as " + quoted(which.As)
-	if slices.ContainsFunc(all, func(other client.Seat) bool { return other.Server != s.seat.Server && which.fits(other) }) {
+	if slices.ContainsFunc(all, func(other client.Seat) bool {
+		return other.Server != s.seat.Server && which.fits(other)
+	}) {
 		line += " --url " + quoted(s.seat.Server)
 	}
 	return line

@@ -1,0 +1,51 @@
+package shell_test
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/shell"
+)
+
+func TestWho_descriptionOfSeveralLines_staysReadable(t *testing.T) {
+	base := serve(t)
+	c := at(t, base, nil)
+	if err := c.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann", New: true,
+		Description: "The release.\nOf Friday."}); err != nil {
+		t.Fatal(err)
+	}
+	c = at(t, base, nil)
+	c.Out.JSON = false
+	if err := c.Who(t.Context(), as("Ann")); err != nil || strings.Contains(c.out.String(), `\x0a`) ||
+		!strings.Contains(c.out.String(), "The release.\n") {
+		t.Errorf("%v, %q", err, &c.out)
+	}
+}
+
+func TestPut_emptyDevice_isNamed(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	for path, want := range map[string]string{"/dev/null": "/dev/null is empty.", "-": "standard input is empty."} {
+		err := at(t, base, nil).Put(t.Context(), as("Ann"), shell.PutRequest{Path: path,
+			In: io.Reader(&bytes.Buffer{})})
+		if err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+func TestHistory_search_findsTitlesOfTasks(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	if err := at(t, base, nil).Task(t.Context(), as("Ann"), shell.TaskRequest{Action: "add",
+		Title: "Buy milk"}); err != nil {
+		t.Fatal(err)
+	}
+	c := at(t, base, nil)
+	if err := c.History(t.Context(), as("Ann"), shell.HistoryRequest{Last: 20, Search: "MILK"}); err != nil ||
+		!strings.Contains(c.out.String(), "Buy milk") {
+		t.Errorf("%v, %q", err, &c.out)
+	}
+}
