@@ -159,10 +159,60 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
+		if meant := meant(parser.Model.Node, args); meant != "" {
+			return nil, fmt.Errorf("there is no command %s; perhaps you mean: parley %s; see parley --help", args[0], meant)
+		}
 		why := strings.TrimSuffix(strings.NewReplacer(`"",`, "", `,""`, "").Replace(err.Error()), ".")
 		return nil, fmt.Errorf("%s; see %s --help", why, commandIn(command, err))
 	}
 	return command, nil
+}
+
+// meant returns the command that somebody may have meant whose line names none: one that differs by a letter or two,
+// and what stands in its place for other words. It is "" if there is none.
+func meant(program *kong.Node, args []string) string {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		return ""
+	}
+	if args[0] == "version" {
+		return "--version"
+	}
+	nearest, away := "", 3 // more letters make another word
+	for _, command := range program.Children {
+		if command.Name == args[0] {
+			return ""
+		}
+		if d := distance(command.Name, args[0]); d < away && d <= len(args[0])/2 {
+			nearest, away = command.Name, d
+		}
+	}
+	if nearest == "" {
+		return ""
+	}
+	return strings.Join(append([]string{nearest}, args[1:]...), " ")
+}
+
+// distance returns how many letters of a must be changed, added, removed or swapped with the next for b.
+func distance(a, b string) int {
+	d := make([][]int, len(a)+1)
+	for i := range d {
+		d[i] = make([]int, len(b)+1)
+		for j := range d[i] {
+			if i == 0 || j == 0 {
+				d[i][j] = i + j
+				continue
+			}
+			change := 1
+			if a[i-1] == b[j-1] {
+				change = 0
+			}
+			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+change)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
+		}
+	}
+	return d[len(a)][len(b)]
 }
 
 // AfterApply is called by kong, before that of the command. It refuses "" where a flag or an argument was given, which

@@ -279,3 +279,15 @@ func TestParse_argumentThatIsNotUTF8_isRefused(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestParse_unknownCommand_saysWhatWasMeant(t *testing.T) {
+	alone(t)
+	for args, want := range map[string]string{"srve": "serve", "key add Ann": "keys add Ann", "version": "--version",
+		"hsitory --agreed": "history --agreed", "conect claude-code": "connect claude-code", "talk": "task", "xy": ""} {
+		_, err := parse(strings.Fields(args), io.Discard)
+		if err == nil || (want != "") != strings.HasSuffix(err.Error(),
+			"; perhaps you mean: parley "+want+"; see parley --help") {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
+}

@@ -187,7 +187,7 @@ func (c *keysAddCommand) address() string {
 	if at := (app.Settings{PublicURL: c.PublicURL}).PublicAddress(); at != "" {
 		return at
 	}
-	return "https://ADDRESS" + httpapi.MCPPath
+	return "http://ADDRESS" + httpapi.MCPPath // a server has https only behind a proxy, which --public-url names
 }
 
 // keysListCommand is `parley keys list`.
