@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -163,10 +164,14 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 			return nil, fmt.Errorf("there is no command %s; perhaps you mean: parley %s; see parley --help", args[0], meant)
 		}
 		why := strings.TrimSuffix(strings.NewReplacer(`"",`, "", `,""`, "").Replace(err.Error()), ".")
+		why = ofDuration.ReplaceAllString(why, `: write a time with its unit, such as 30s, 5m or 2h`)
 		return nil, fmt.Errorf("%s; see %s --help", why, commandIn(command, err))
 	}
 	return command, nil
 }
+
+// ofDuration is how Go ends an error about a duration.
+var ofDuration = regexp.MustCompile(`: time: (missing unit in|unknown unit "[^"]*" in|invalid) duration "[^"]*"$`)
 
 // meant returns the command that somebody may have meant whose line names none: one that differs by a letter or two,
 // and what stands in its place for other words. It is "" if there is none.
@@ -232,6 +237,8 @@ func (commandLine) AfterApply(command *kong.Context) error {
 		case given.Kind() != reflect.String && given.Kind() != reflect.Slice || given.Len() > 0:
 		case v.Enum != "":
 			return fmt.Errorf("%s must be one of %s but got \"\"", v.ShortSummary(), strings.TrimPrefix(v.Enum, ","))
+		case v.Required:
+			return fmt.Errorf("%s is empty: give it a value", v.ShortSummary())
 		default:
 			return fmt.Errorf("%s is empty: give it a value, or leave it out", v.ShortSummary())
 		}

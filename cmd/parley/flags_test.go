@@ -115,6 +115,7 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"--access closed":         "--access",
 		"--log-level loud":        "--log-level",
 		"--log-format xml":        "--log-format",
+		"--longest-wait 50":       `but got "50": write a time with its unit, such as 30s, 5m or 2h; see`,
 		"--nonsense":              "--nonsense",
 		"talk":                    "talk",
 		"serve --create-table=1":  "--create-table",
@@ -289,5 +290,13 @@ func TestParse_unknownCommand_saysWhatWasMeant(t *testing.T) {
 			"; perhaps you mean: parley "+want+"; see parley --help") {
 			t.Errorf("%s: %v", args, err)
 		}
+	}
+}
+
+func TestParse_argumentThatIsNeededIsEmpty_isNotToBeLeftOut(t *testing.T) {
+	alone(t)
+	if _, err := parse([]string{"keys", "add", ""}, io.Discard); err == nil ||
+		!strings.HasSuffix(err.Error(), "is empty: give it a value; see parley keys add --help") {
+		t.Errorf("%v", err)
 	}
 }
