@@ -161,7 +161,8 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 	command, err := parser.Parse(args)
 	if err != nil {
 		if meant := meant(parser.Model.Node, args); meant != "" {
-			return nil, fmt.Errorf("there is no command %s; perhaps you mean: parley %s; see parley --help", args[0], meant)
+			return nil, fmt.Errorf("there is no command %s; perhaps you mean: parley %s; see parley --help", args[0],
+				meant)
 		}
 		why := strings.TrimSuffix(strings.NewReplacer(`"",`, "", `,""`, "").Replace(err.Error()), ".")
 		why = ofDuration.ReplaceAllString(why, `: write a time with its unit, such as 30s, 5m or 2h`)

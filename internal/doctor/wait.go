@@ -38,8 +38,8 @@ func (v *visit) wait(ctx context.Context) {
 		r.Level, r.Fix = Failed, "see the log of the server"
 		r.What = fmt.Sprintf("a wait in an empty room ended after %s with %q", seconds(h.took), h.ended)
 	case len(h.beats) == 0 && asked < shortest:
-		r.Level, r.Fix = Warning, "parley doctor --url "+client.Place{Base: v.Server, Invite: v.Invite}.String()+" --wait "+
-			shortest.String()
+		r.Level, r.Fix = Warning, fmt.Sprintf("parley doctor --url %s --wait %s",
+			client.Place{Base: v.Server, Invite: v.Invite}, shortest)
 		r.What = fmt.Sprintf("a wait lasted %s, too short to tell: it showed no sign of life, of which the server "+
 			"sends one every 15 s by default", seconds(h.took))
 	case len(h.beats) == 0:

@@ -101,7 +101,8 @@ func readPipe(ctx context.Context, in io.Reader, name string) (io.ReadSeekCloser
 	case err != nil:
 		return nil, 0, err
 	case len(all) == 0:
-		return nil, 0, fail(usage, "There is nothing to share: %s is empty.", strings.Replace(name, "Standard", "standard", 1))
+		return nil, 0, fail(usage, "There is nothing to share: %s is empty.",
+			strings.Replace(name, "Standard", "standard", 1))
 	case len(all) > mostPiped:
 		return nil, 0, fail(usage, "%s has more than %s, the most that a file can have.", name, size(mostPiped))
 	}

@@ -119,7 +119,9 @@ func (e entry) holds(text string) bool {
 		tasks = append(tasks, *e.Task)
 	}
 	return strings.Contains(strings.ToLower(e.From+"\n"+e.Text), text) ||
-		slices.ContainsFunc(tasks, func(t client.Task) bool { return strings.Contains(strings.ToLower(t.Title), text) }) ||
+		slices.ContainsFunc(tasks, func(t client.Task) bool {
+			return strings.Contains(strings.ToLower(t.Title), text)
+		}) ||
 		e.File != nil && strings.Contains(strings.ToLower(e.File.Name), text)
 }
 
