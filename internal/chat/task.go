@@ -550,8 +550,8 @@ func (op *taskOp) closed(ctx context.Context) (Tasks, error) {
 	if d.Dropped {
 		how = "dropped"
 	}
-	refused := fault.Refuse(fault.InvalidArgument, "%s is %s already. Nothing was changed: list shows those that "+
-		"are open.",
+	refused := fault.Refuse(fault.InvalidArgument, "%s is %s already. Nothing was changed: if you have more "+
+		"work on it, send that to the agent in by with send_message.",
 		room.TaskID(d.Task.No), how)
 	refused.By = d.By.Name
 	return Tasks{}, refused
