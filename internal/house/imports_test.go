@@ -26,18 +26,19 @@ func arrows() map[string][]string {
 	clients := []string{"internal/client", "internal/fault", "internal/wake", "internal/shell"}
 	return map[string][]string{
 		// The rules, lowest first.
-		"internal/sanitize": {}, "internal/picture": {}, "internal/page": {}, "internal/page/bundle": {},
+		"internal/turns": {}, "internal/picture": {"internal/turns"},
+		"internal/sanitize": {}, "internal/page": {}, "internal/page/bundle": {},
 		"internal/audit":   {"internal/ident", "internal/table"},
 		"internal/fault":   {},
-		"internal/outcall": {}, "internal/fetch": {"internal/fault", "internal/outcall"},
+		"internal/outcall": {"internal/turns"}, "internal/fetch": {"internal/fault", "internal/outcall"},
 		"internal/agentcall": {"internal/outcall", "internal/sanitize"},
 		"internal/ident":     {"internal/fault"},
 		"internal/room":      {"internal/sanitize", "internal/ident", "internal/fault"},
 		"internal/roomlog": {"internal/files", "internal/room", "internal/ident", "internal/fault",
-			"internal/table"},
+			"internal/table", "internal/turns"},
 		"internal/ratelimit": rooms,
 		"internal/access":    {"internal/audit", "internal/room", "internal/ident", "internal/fault", "internal/table"},
-		"internal/password":  rooms,
+		"internal/password":  slices.Concat(rooms, []string{"internal/turns"}),
 		"internal/presence":  rooms,
 		"internal/chat": slices.Concat(rooms, []string{"internal/files", "internal/picture", "internal/sanitize",
 			"internal/password", "internal/ratelimit", "internal/presence", "internal/audit"}),

@@ -12,11 +12,14 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
 	"time"
+
+	"github.com/parley-chat/parley/internal/turns"
 )
 
 // Mark is a header of every call. Servers of Parley refuse a request that has it, so that none can
@@ -53,7 +56,7 @@ type Caller struct {
 	own       map[string]bool // hosts in the form of canonical
 	dialer    Dialer
 	transport *http.Transport
-	places    *places
+	turns     *turns.Turns[struct{}]
 }
 
 // New returns a Caller.
@@ -68,7 +71,7 @@ func New(o Options) *Caller {
 		o.Together = 512
 	}
 	c := &Caller{o: o, own: map[string]bool{}, dialer: Dialer{Lookup: o.Lookup, Dial: o.Dial},
-		places: newPlaces(mostPerHost, o.Together)}
+		turns: turns.New[struct{}](o.Together, mostPerHost, nil, nil)}
 	for _, host := range o.Own {
 		c.own[canonical(host)] = true
 	}
@@ -141,11 +144,11 @@ func (c *Caller) call(ctx context.Context, method, address string, body []byte, 
 	if most == 0 {
 		most = c.o.Time
 	}
-	release, err := c.places.take(ctx, at.Hostname(), min(most, c.o.Time))
+	leave, err := c.enter(ctx, at.Hostname(), min(most, c.o.Time))
 	if err != nil {
 		return Answer{}, &Error{Kind: Busy, err: err}
 	}
-	defer release()
+	defer leave()
 
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
@@ -162,6 +165,19 @@ func (c *Caller) call(ctx context.Context, method, address string, body []byte, 
 		return Answer{}, failure(ctx, err)
 	}
 	return answer, nil
+}
+
+var errNoPlace = errors.New("no place became free in time")
+
+// enter returns when a call to a host may be made. Those that wait for a host keep no place from others.
+func (c *Caller) enter(ctx context.Context, host string, most time.Duration) (leave func(), err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, most, errNoPlace)
+	defer cancel()
+	leave, err = c.turns.Enter(ctx, host, struct{}{})
+	if err != nil {
+		return nil, context.Cause(ctx)
+	}
+	return leave, nil
 }
 
 var (

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"github.com/parley-chat/parley/internal/turns"
 )
 
 // The library is that of Standard Webhooks. What is not named here is not sent, so no token, key or
@@ -417,7 +419,7 @@ func TestPost_hostThatIsFull_isNotAsked(t *testing.T) {
 		}
 	})
 	c := h.caller(Options{})
-	c.places = newPlaces(1, 2)
+	c.turns = turns.New[struct{}](2, 1, nil, nil)
 	done := make(chan error)
 	go func() {
 		_, err := c.Post(t.Context(), to("https://"+name))
@@ -436,8 +438,10 @@ func TestPost_hostThatIsFull_isNotAsked(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if len(c.places.hosts) != 0 || len(c.places.all) != 0 {
-		t.Error("a place is not given back")
+	for _, host := range []string{name, "other.example.com"} {
+		if _, err := c.enter(t.Context(), host, patience); err != nil {
+			t.Errorf("a place is not given back: %v", err)
+		}
 	}
 }
 
@@ -445,7 +449,9 @@ func TestPost_hostThatIsFull_isNotAsked(t *testing.T) {
 func TestPost_callThatMayTakeLong_waitsNoLongerForAPlace(t *testing.T) {
 	h := newHost(t, say("hello"))
 	c := h.caller(Options{Time: 10 * time.Millisecond, Together: 1})
-	c.places.all <- struct{}{}
+	if _, err := c.enter(t.Context(), "other.example.com", patience); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	call := to("https://" + name)

@@ -1,69 +1,50 @@
 package outcall
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-func TestPlaces_allTaken_areWaitedFor(t *testing.T) {
-	for of, most := range map[string][2]int{"of a host": {2, 9}, "together": {9, 2}} {
-		synctest.Test(t, func(t *testing.T) {
-			p := newPlaces(most[0], most[1])
-			first, err := p.take(t.Context(), "a", time.Minute)
-			if err != nil {
-				t.Fatal(err)
-			}
-			second, err := p.take(t.Context(), "a", time.Minute)
-			if err != nil {
-				t.Fatal(err)
-			}
-			began := time.Now()
-			_, err = p.take(t.Context(), "a", 10*time.Second)
-			if err != errNoPlace || time.Since(began) != 10*time.Second {
-				t.Errorf("%s: %v after %v", of, err, time.Since(began))
-			}
-			if len(p.all) != 2 || len(p.hosts["a"].under) != 2 {
-				t.Errorf("%s: %d places are taken, %d of the host", of, len(p.all), len(p.hosts["a"].under))
-			}
-			go func() {
-				synctest.Wait() // until the third waits
-				first()
-			}()
-			third, err := p.take(t.Context(), "a", 10*time.Second)
-			if err != nil {
-				t.Fatalf("%s: a place is free: %v", of, err)
-			}
-			second()
-			third()
-			if len(p.hosts) != 0 || len(p.all) != 0 {
-				t.Errorf("%s: %d hosts and %d places are kept", of, len(p.hosts), len(p.all))
-			}
-		})
-	}
-}
-
-// Those who wait for a slow host keep no place from others.
-func TestPlaces_waitForASlowHost_leavesTheOthers(t *testing.T) {
+// However many calls wait for a host that hangs, they keep no place from calls to others, and a call
+// waits no longer than it may, for its host or for all.
+func TestPlaces_hostsThatHang_leaveTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPlaces(1, 2)
-		slow, err := p.take(t.Context(), "slow", time.Minute)
-		if err != nil {
-			t.Fatal(err)
+		c := New(Options{Together: 2 * mostPerHost})
+		var ends []func()
+		enter := func(host string) {
+			t.Helper()
+			end, err := c.enter(t.Context(), host, time.Minute)
+			if err != nil {
+				t.Fatalf("%s: %v", host, err)
+			}
+			ends = append(ends, end)
 		}
-		for range 5 {
-			go func() {
-				if release, err := p.take(t.Context(), "slow", time.Minute); err == nil {
-					release()
-				}
-			}()
+		full := func(host string) {
+			t.Helper()
+			began := time.Now()
+			_, err := c.enter(t.Context(), host, 10*time.Second)
+			if err != errNoPlace || time.Since(began) != 10*time.Second {
+				t.Errorf("%s: %v after %v", host, err, time.Since(began))
+			}
+		}
+		for range mostPerHost {
+			enter("slow")
+		}
+		for range mostPerHost {
+			go full("slow")
 		}
 		synctest.Wait()
-		other, err := p.take(t.Context(), "other", time.Second)
-		if err != nil {
-			t.Fatal(err)
+		for n := range mostPerHost {
+			enter(fmt.Sprint("other ", n))
 		}
-		other()
-		slow()
+		full("one more")
+		synctest.Wait()
+		ends[0]()
+		enter("one more")
+		for _, end := range ends[1:] {
+			end()
+		}
 	})
 }

@@ -29,7 +29,7 @@ type Checker struct {
 // New returns a Checker that counts wrong passwords in the table of a store. charge hears
 // of each password before it is hashed or checked, so that its caller pays for it.
 func New(s *roomlog.Store, charge func(ctx context.Context, password string)) *Checker {
-	return &Checker{&queue{free: hashesAtOnce, now: s.Clock().Now}, s, charge}
+	return &Checker{newQueue(hashesAtOnce, s.Clock().Now), s, charge}
 }
 
 // Hash returns the hash to store of a password; "" for an empty one.
@@ -38,10 +38,11 @@ func (p *Checker) Hash(ctx context.Context, password string) (string, error) {
 	if password == "" {
 		return "", nil
 	}
-	if err := p.hashing.enter(ctx, false); err != nil {
+	leave, err := p.hashing.enter(ctx, false)
+	if err != nil {
 		return "", err
 	}
-	defer p.hashing.leave()
+	defer leave()
 	return ident.HashPassword(password), nil
 }
 
@@ -65,10 +66,11 @@ func (p *Checker) Check(ctx context.Context, h *room.Head, password string) erro
 	// A call that waits here is not counted yet: among many right passwords that come together,
 	// none may count as wrong. A call that will be refused waits, too: many guesses at once took
 	// three times the processor without that, and others paid for it.
-	if err := p.hashing.enter(ctx, known); err != nil {
+	leave, err := p.hashing.enter(ctx, known)
+	if err != nil {
 		return err
 	}
-	defer p.hashing.leave()
+	defer leave()
 	g := guess{room: h, who: who, known: known, slots: p.store.Guesses(h.ID), now: p.store.Clock().Now}
 	return g.check(ctx, password)
 }

@@ -3,12 +3,11 @@ package password
 import (
 	"context"
 	"errors"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/turns"
 )
 
 // queue lets a few calls at once check passwords. The next turn goes to the caller that has had
@@ -17,13 +16,12 @@ import (
 // ident.Groups). The caller of an agent in the room has a head start. Among equals the one that
 // came first is first.
 type queue struct {
-	now func() time.Time
+	turns *turns.Turns[*caller]
+	now   func() time.Time
 
-	mu      sync.Mutex
-	free    int            // places
-	had     map[string]int // turns of each group of callers since a time
-	since   time.Time
-	waiting []*waiter // in the order in which they came
+	// Order and count of the turns use these, one at a time.
+	had   map[string]int // turns of each group of callers since a time
+	since time.Time
 }
 
 const (
@@ -31,10 +29,15 @@ const (
 	headStart = 20          // so many turns of a known caller do not
 )
 
-type waiter struct {
-	groups []ident.Group // of its caller
-	known  bool          // as roomlog.Knows says
-	turn   chan struct{}
+type caller struct {
+	groups []ident.Group
+	known  bool // as roomlog.Knows says
+}
+
+func newQueue(places int, now func() time.Time) *queue {
+	q := &queue{now: now}
+	q.turns = turns.New(places, places, q.order, q.count)
+	return q
 }
 
 // busy refuses a call that had no turn in its time.
@@ -45,66 +48,35 @@ func busy() error {
 
 // enter returns when the call has a turn, which ends with leave. Its error is that of ctx,
 // or a *fault.Error if the time of ctx is over.
-func (q *queue) enter(ctx context.Context, known bool) error {
-	w := &waiter{groups: ident.Groups(ident.ClientKey(ctx)), known: known, turn: make(chan struct{})}
-	q.mu.Lock()
-	q.waiting = append(q.waiting, w)
-	q.next()
-	q.mu.Unlock()
-	select {
-	case <-w.turn:
-		return nil
-	case <-ctx.Done():
+func (q *queue) enter(ctx context.Context, known bool) (leave func(), err error) {
+	leave, err = q.turns.Enter(ctx, "", &caller{ident.Groups(ident.ClientKey(ctx)), known})
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, busy()
 	}
-	q.mu.Lock()
-	i := slices.Index(q.waiting, w)
-	if i >= 0 {
-		q.waiting = slices.Delete(q.waiting, i, i+1)
-	}
-	q.mu.Unlock()
-	if i < 0 { // it got its turn at the same moment
-		q.leave()
-	}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return busy()
-	}
-	return ctx.Err()
+	return leave, err
 }
 
-// leave ends a turn.
-func (q *queue) leave() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.free++
-	q.next()
-}
-
-// next gives a free place to one that waits. The caller of next holds mu.
-func (q *queue) next() {
-	if q.free == 0 || len(q.waiting) == 0 {
-		return
-	}
+// count notes a turn of c.
+func (q *queue) count(c *caller) {
 	if now := q.now(); q.had == nil || now.Sub(q.since) >= lately {
 		q.had, q.since = map[string]int{}, now
 	}
-	w := slices.MinFunc(q.waiting, q.order) // the first of equals
-	q.waiting = slices.DeleteFunc(q.waiting, func(x *waiter) bool { return x == w })
-	for _, g := range w.groups {
+	for _, g := range c.groups {
 		q.had[g.Key]++
 	}
-	q.free--
-	close(w.turn)
 }
 
-func (q *queue) order(a, b *waiter) int { return q.counted(a) - q.counted(b) }
+func (q *queue) order(a, b *turns.Call[*caller]) int {
+	return q.counted(a.Caller) - q.counted(b.Caller)
+}
 
-// counted returns how many turns the caller of w has had, less its head start.
-func (q *queue) counted(w *waiter) int {
+// counted returns how many turns c has had, less its head start.
+func (q *queue) counted(c *caller) int {
 	n := 0
-	for _, g := range w.groups {
+	for _, g := range c.groups {
 		n = max(n, q.had[g.Key]/int(g.Times))
 	}
-	if w.known {
+	if c.known {
 		n -= headStart
 	}
 	return n

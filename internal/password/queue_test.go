@@ -11,28 +11,31 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 )
 
-// line is a queue with one place, which is taken, and the callers that get it in order.
+// line is a queue with one place, which is taken until leave, and the callers that get it in order.
 type line struct {
 	*queue
+	leave  func()
 	t      *testing.T
 	served []string
 }
 
 func newLine(t *testing.T) *line {
 	t.Helper()
-	l := &line{queue: &queue{free: 1, now: clockwork.NewFakeClock().Now}, t: t}
-	if err := l.enter(t.Context(), false); err != nil {
+	l := &line{queue: newQueue(1, clockwork.NewFakeClock().Now), t: t}
+	leave, err := l.enter(t.Context(), false)
+	if err != nil {
 		t.Fatal(err)
 	}
+	l.leave = leave
 	return l
 }
 
 // come has a caller wait for a turn, after those that came before.
 func (l *line) come(caller string, known bool) {
 	go func() {
-		if err := l.enter(ident.WithAddress(l.t.Context(), caller), known); err == nil {
+		if leave, err := l.enter(ident.WithAddress(l.t.Context(), caller), known); err == nil {
 			l.served = append(l.served, caller)
-			l.leave()
+			leave()
 		}
 	}()
 	synctest.Wait()

@@ -13,7 +13,8 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"sync"
+
+	"github.com/parley-chat/parley/internal/turns"
 )
 
 // What a picture may have at most to be shown.
@@ -37,23 +38,10 @@ const maxScans = 32
 // Decoder decodes one picture at a time, so that strangers' pictures take no more than the memory
 // for one: up to 45 MB. The callers take turns, and a caller with many pictures waits behind each
 // of the others after each of its own. Many goroutines may use it at once.
-type Decoder struct {
-	turn chan struct{}
-
-	mu sync.Mutex
-	of map[string]*line // the callers that are here
-}
-
-// line is for the calls of one caller. One of them at a time decodes, or waits for the turn of all.
-type line struct {
-	turn  chan struct{}
-	calls int
-}
+type Decoder struct{ turns *turns.Turns[struct{}] }
 
 // NewDecoder returns a decoder.
-func NewDecoder() *Decoder {
-	return &Decoder{turn: make(chan struct{}, 1), of: map[string]*line{}}
-}
+func NewDecoder() *Decoder { return &Decoder{turns.New(1, 1, turns.Fair[struct{}], nil)} }
 
 // Decode reads the picture of size bytes that r holds for a caller, and returns it as a model may
 // see it. ok is false if it is not shown: it is no png, jpeg or gif, it is damaged or too large, it
@@ -69,7 +57,7 @@ func (d *Decoder) Decode(ctx context.Context, caller string, r io.Reader, size i
 	if size <= 0 || size > MaxBytes {
 		return nil, "", false
 	}
-	leave, err := d.enter(ctx, caller)
+	leave, err := d.turns.Enter(ctx, caller, struct{}{})
 	if err != nil {
 		return nil, "", false
 	}
@@ -87,49 +75,6 @@ func (d *Decoder) Decode(ctx context.Context, caller string, r io.Reader, size i
 		return nil, "", false
 	}
 	return data, media, true
-}
-
-// enter returns when the caller has its turn, which ends with leave. Its error is that of ctx.
-func (d *Decoder) enter(ctx context.Context, caller string) (leave func(), err error) {
-	d.mu.Lock()
-	own := d.of[caller]
-	if own == nil {
-		own = &line{turn: make(chan struct{}, 1)}
-		d.of[caller] = own
-	}
-	own.calls++
-	d.mu.Unlock()
-	gone := func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		if own.calls--; own.calls == 0 {
-			delete(d.of, caller)
-		}
-	}
-	if err := take(ctx, own.turn); err != nil {
-		gone()
-		return nil, err
-	}
-	if err := take(ctx, d.turn); err != nil {
-		<-own.turn
-		gone()
-		return nil, err
-	}
-	return func() {
-		<-d.turn
-		<-own.turn
-		gone()
-	}, nil
-}
-
-// take takes a turn in the order of the calls.
-func take(ctx context.Context, turn chan struct{}) error {
-	select {
-	case turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // format is how a kind of picture is read and written. config also returns how many bytes a pixel

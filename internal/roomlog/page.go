@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -77,6 +78,23 @@ func (p *Pages) Read(ctx context.Context, n int64) ([]room.Event, error) {
 	}
 	_, err = l.advance(events, time.Time{}) // so that Known covers what the caller has seen
 	return events, err
+}
+
+const (
+	// readsAtOnce bounds how many calls read history at once. A page has up to a
+	// megabyte, which the call keeps until it has looked at it.
+	readsAtOnce = 16
+	// readsOfRoom bounds how many of them read one room, so that the first reader of
+	// another room need not wait.
+	readsOfRoom = readsAtOnce / 4
+)
+
+// BeginRead waits until the caller may read a page of history. Private messages fill no page of
+// agents that do not see them, so a read can be long, and must not delay other rooms: rooms, and
+// within them callers, take turns. The caller calls done when it has dropped what it read, and calls
+// BeginRead again for the next page, at most hiddenEvents or a megabyte.
+func (l *Log) BeginRead(ctx context.Context) (done func(), err error) {
+	return l.store.reads.Enter(ctx, l.id, ident.ClientKey(ctx))
 }
 
 // Since returns the events from n+1 on, until event end is among them: the last page may go beyond it. It ends before

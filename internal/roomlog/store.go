@@ -15,6 +15,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/turns"
 )
 
 var (
@@ -53,7 +54,7 @@ type Options struct {
 type Store struct {
 	table table.Table
 	opts  Options
-	reads readQueue
+	reads *turns.Turns[string] // of history, by room and caller; see Log.BeginRead
 
 	bytes atomic.Int64 // of all cached logs
 
@@ -66,7 +67,8 @@ type Store struct {
 // NewStore returns a Store on t.
 func NewStore(t table.Table, o Options) *Store {
 	return &Store{
-		table: t, opts: o, reads: readQueue{rooms: map[string]*roomRead{}}, logs: map[string]*Log{},
+		table: t, opts: o, reads: turns.New(readsAtOnce, readsOfRoom, turns.Fair[string], nil),
+		logs: map[string]*Log{},
 	}
 }
 
