@@ -68,14 +68,15 @@ func (a *api) takeUpload(x *exchange, r *http.Request, d door) {
 	ctx, stop := a.watch(a.context(x, r, asker), asker)
 	defer stop()
 	caller := ident.ClientKey(ctx)
-	if a.uploads.Take(caller) != nil {
+	give, err := a.uploads.Take(caller)
+	if err != nil {
 		x.Header().Set("Retry-After", "5")
 		x.json(http.StatusServiceUnavailable, refusedFile{fault.Unavailable, "Too many files are being uploaded " +
 			"at once, to this server or from your address. Nothing was shared: repeat this upload in 5 seconds.",
 			5})
 		return
 	}
-	defer a.uploads.Leave(caller)
+	defer give()
 	a.readers.enter(x)
 	defer a.readers.leave(x)
 	body := &paced{Reader: r.Body, began: time.Now(), by: func(t time.Time) { a.readers.readBy(x, t) }}
@@ -207,13 +208,14 @@ func (a *api) serveDownload(x *exchange, r *http.Request, d door) {
 		return
 	}
 	caller := ident.ClientKey(ctx)
-	if a.downloads.Take(caller) != nil {
+	give, err := a.downloads.Take(caller)
+	if err != nil {
 		h.Set("Retry-After", "5")
 		x.text(http.StatusServiceUnavailable, "Too many files are being downloaded at once, from this server or to "+
 			"your address. Repeat this in 5 seconds.\n")
 		return
 	}
-	defer a.downloads.Leave(caller)
+	defer give()
 	a.sendFile(ctx, x, r, d, f, part)
 }
 

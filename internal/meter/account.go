@@ -121,27 +121,21 @@ func (a *Account) take(is claim) error {
 	return err
 }
 
-// BeginWait records that the call waits until EndWait, or refuses it. The body counts
+// BeginWait records that the call waits until it calls end, once, or refuses it. The body counts
 // no longer: from here on nothing may keep it in memory.
-func (a *Account) BeginWait() error {
+func (a *Account) BeginWait() (end func(), err error) {
 	if a == nil {
-		return nil
+		return func() {}, nil
 	}
-	if err := a.meter.waits.Take(a.caller); err != nil {
-		return err
+	end, err = a.meter.waits.Take(a.caller)
+	if err != nil {
+		return nil, err
 	}
 	_ = a.take(claim{}) // less is never refused
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.waited = true
-	return nil
-}
-
-// EndWait ends a wait for which BeginWait has returned nil.
-func (a *Account) EndWait() {
-	if a != nil {
-		a.meter.waits.Leave(a.caller)
-	}
+	return end, nil
 }
 
 // spend adds units of DynamoDB's capacity.

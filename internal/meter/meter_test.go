@@ -24,11 +24,12 @@ func (m *Meter) of(caller string) *Account {
 func TestBeginWait_atTheLimit_isRefusedUntilAWaitEnds(t *testing.T) {
 	m := New(Options{MaxWaits: 2})
 	one, two, three := m.of("a"), m.of("a"), m.of("a")
-	if one.BeginWait() != nil || two.BeginWait() != nil || three.BeginWait() != ErrFull {
+	end, err := one.BeginWait()
+	if err != nil || begin(two) != nil || begin(three) != ErrFull {
 		t.Error("two of three waits should be accepted")
 	}
-	one.EndWait()
-	if err := three.BeginWait(); err != nil {
+	end()
+	if err := begin(three); err != nil {
 		t.Errorf("a wait has ended, but the next is refused: %v", err)
 	}
 	if got := m.Totals(); got.OpenWaits != 2 || got.RefusedWaits != 1 {
@@ -36,17 +37,25 @@ func TestBeginWait_atTheLimit_isRefusedUntilAWaitEnds(t *testing.T) {
 	}
 }
 
-// fill begins waits of a caller until one is refused, and returns how many there were.
-func fill(m *Meter, caller string) (waits int, err error) {
-	for ; ; waits++ {
-		if err = m.of(caller).BeginWait(); err != nil {
-			return waits, err
+// begin begins a wait that does not end.
+func begin(a *Account) error {
+	_, err := a.BeginWait()
+	return err
+}
+
+// fill begins waits of a caller until one is refused, and returns the ends of those that were not.
+func fill(m *Meter, caller string) (ends []func(), err error) {
+	for {
+		end, err := m.of(caller).BeginWait()
+		if err != nil {
+			return ends, err
 		}
+		ends = append(ends, end)
 	}
 }
 
 func TestBeginWait_ofCrowds_leavesATenthForCallersWithFew(t *testing.T) {
-	m := New(Options{MaxWaits: 100, MaxWaitsPerAddress: 60})
+	m, open := New(Options{MaxWaits: 100, MaxWaitsPerAddress: 60}), map[string][]func(){}
 	for _, c := range []struct {
 		caller string
 		waits  int
@@ -60,15 +69,18 @@ func TestBeginWait_ofCrowds_leavesATenthForCallersWithFew(t *testing.T) {
 		{"e", 3, ErrShare},
 		{"f", 1, ErrFull}, // the last place
 	} {
-		if waits, err := fill(m, c.caller); waits != c.waits || err != c.err {
-			t.Errorf("%s: %d waits and then %v; want %d and %v", c.caller, waits, err, c.waits, c.err)
+		ends, err := fill(m, c.caller)
+		if len(ends) != c.waits || err != c.err {
+			t.Errorf("%s: %d waits and then %v; want %d and %v", c.caller, len(ends), err, c.waits, c.err)
+		}
+		if len(ends) > 0 {
+			open[c.caller] = ends
 		}
 	}
 	for _, caller := range []string{"c", "a"} {
-		ended := m.of(caller)
-		ended.EndWait()
+		open[caller][0]()
 	}
-	if m.of("g").BeginWait() != nil || m.of("a").BeginWait() != ErrShare || m.of("c").BeginWait() != nil {
+	if begin(m.of("g")) != nil || begin(m.of("a")) != ErrShare || begin(m.of("c")) != nil {
 		t.Error("what has ended is not free for those who have few")
 	}
 	if got := m.Totals().OpenWaits; got != 100 {
@@ -82,8 +94,8 @@ func TestBeginWait_ofManyNetworksOfOneHost_isBoundedAndLeavesATenth(t *testing.T
 	of := func(n int) string { return fmt.Sprintf("address 2001:db8:1:%x::/64", n) }
 	total := func(from, to, step int) (sum int) {
 		for n := from; n < to; n += step {
-			waits, _ := fill(m, of(n))
-			sum += waits
+			ends, _ := fill(m, of(n))
+			sum += len(ends)
 		}
 		return sum
 	}
@@ -102,8 +114,8 @@ func TestBeginWait_ofManyNetworksOfOneHost_isBoundedAndLeavesATenth(t *testing.T
 	other := func(n int) string { return fmt.Sprintf("address 2001:db8:2:%x::/64", n) }
 	sum := 0
 	for n := range 256 {
-		waits, _ := fill(m, other(n<<8))
-		sum += waits
+		ends, _ := fill(m, other(n<<8))
+		sum += len(ends)
 	}
 	if sum != 20 {
 		t.Errorf("a /48 has %d of the last places, want a twentieth of its 400", sum)
@@ -123,7 +135,7 @@ func TestBody_countsWhatHasArrivedThen16KiBUntilItsCallWaits(t *testing.T) {
 	held("a free part", a.Hold(FreeBody), nil, 0)
 	held("more", a.Hold(3000), nil, 3000)
 	held("the rest", a.Arrived(3001), nil, 1<<14)
-	held("a wait", a.BeginWait(), nil, 0)
+	held("a wait", begin(a), nil, 0)
 	a.Close(0)
 	b, c := m.Open(), m.Open()
 	held("a large one", b.Arrived(20_000), nil, 20_000)
@@ -182,11 +194,15 @@ func TestLimits_concurrentRequests_areNeverExceeded(t *testing.T) {
 				if got := m.Totals(); in && got.BodyBytes < 1<<14 || got.BodyBytes > 5<<14 {
 					t.Errorf("%v, and %+v are held", in, got)
 				}
-				if in = in && a.BeginWait() == nil; in {
+				if !in {
+					a.Close(0)
+					continue
+				}
+				if end, err := a.BeginWait(); err == nil {
 					if got := m.Totals().OpenWaits; got < 1 || got > 3 {
 						t.Errorf("%d waits are open", got)
 					}
-					a.EndWait()
+					end()
 				}
 				a.Close(0)
 			}
@@ -246,10 +262,11 @@ func TestAccount_nil_limitsNothing(t *testing.T) {
 	a := From(t.Context())
 	a.Begin("x")
 	a.End(CodeOK, nil)
-	a.EndWait()
-	if a.Arrive() != nil || a.Arrived(1<<40) != nil || a.BeginWait() != nil {
+	end, err := a.BeginWait()
+	if err != nil || a.Arrive() != nil || a.Arrived(1<<40) != nil {
 		t.Error("a request without an account is limited")
 	}
+	end()
 }
 
 func TestTable_readsAndWrites_areCounted(t *testing.T) {

@@ -25,24 +25,25 @@ func NewPlaces(limit, perCaller int64) *Places {
 	return &Places{limit: limit, perCaller: perCaller, groups: map[string]int64{}}
 }
 
-// Take takes a place for a caller, as ident.ClientKey names it, until Leave. It returns ErrShare or
-// ErrFull if there is none.
-func (p *Places) Take(caller string) error {
+// Take takes a place for a caller, as ident.ClientKey names it, until the caller gives it back, once.
+// The error is ErrShare or ErrFull if there is none.
+func (p *Places) Take(caller string) (give func(), err error) {
 	groups := ident.Groups(caller)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	err := p.refusal(groups)
+	err = p.refusal(groups)
 	if err != nil {
 		p.refused++
-		return err
+		return nil, err
+	}
+	if p.perCaller == 0 {
+		groups = nil
 	}
 	p.open++
-	if p.perCaller > 0 {
-		for _, g := range groups {
-			p.groups[g.Key]++
-		}
+	for _, g := range groups {
+		p.groups[g.Key]++
 	}
-	return nil
+	return func() { p.give(groups) }, nil
 }
 
 // refusal says why a caller of these groups gets no place; nil if it does. p.mu is held.
@@ -60,16 +61,13 @@ func (p *Places) refusal(groups []ident.Group) error {
 	return nil
 }
 
-// Leave ends what Take has counted for a caller.
-func (p *Places) Leave(caller string) {
+func (p *Places) give(groups []ident.Group) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.open--
-	if p.perCaller == 0 {
-		return
-	}
-	for _, g := range ident.Groups(caller) {
-		if p.groups[g.Key]--; p.groups[g.Key] <= 0 {
+	for _, g := range groups {
+		p.groups[g.Key]--
+		if p.groups[g.Key] <= 0 {
 			delete(p.groups, g.Key)
 		}
 	}

@@ -77,10 +77,9 @@ func begin(ctx context.Context, wait time.Duration) (_ context.Context, end func
 // call if as many wait as the server can hold, or as one address may have; then the call has done
 // nothing. From here on nothing keeps its body in memory: a wait lasts for hours.
 func beginWait(ctx context.Context) (end func(), err error) {
-	account := meter.From(ctx)
-	err = account.BeginWait()
+	end, err = meter.From(ctx).BeginWait()
 	if err == nil {
-		return account.EndWait, nil
+		return end, nil
 	}
 	crowd := "This server has as many waiting agents as it can hold."
 	if errors.Is(err, meter.ErrShare) {
