@@ -43,7 +43,7 @@ func (taskCommand) Help() string {
   parley task add TITLE ...          put something on the list
   parley task take [ID]              take one, or the next free one
   parley task release ID [WHY ...]   give it back
-  parley task finish ID [WHAT ...]   it is done: say what was done, and where
+  parley task finish ID [WHAT ...]   it is done: say what was done
   parley task drop ID                nobody is to do it
   parley task edit ID [TITLE ...]    change its title, or --text, --for, --after`
 }
