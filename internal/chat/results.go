@@ -93,11 +93,12 @@ type Waited struct {
 
 // Sent is the result of Send.
 type Sent struct {
-	Sent       bool   // false: see Status; else held back, since Messages may change what the sender says
-	ID         string // of the message, or of its draft
-	Credential string // held back only since the text seems to hold this: see sanitize.Credential
-	Duplicate  bool   // the call repeats an earlier message
-	Before     int    // how many of Messages came before it
+	Sent       bool     // false: see Status; else held back, since Messages may change what the sender says
+	ID         string   // of the message, or of its draft
+	To         []string // who reads it beside the sender: names, or Everyone; nil where that is not known
+	Credential string   // held back only since the text seems to hold this: see sanitize.Credential
+	Duplicate  bool     // the call repeats an earlier message
+	Before     int      // how many of Messages came before it
 	// Unfinished has the tasks of finishes that the message did not close.
 	Unfinished []Unfinished
 	Agreed     string // the id of the proposal on which it completed the agreement
@@ -105,6 +106,9 @@ type Sent struct {
 	// empty if the call did not wait and nothing is unread.
 	Waited
 }
+
+// Everyone stands for all who are in the room, now and later.
+const Everyone = "everyone"
 
 // Page is a part of a room's history.
 type Page struct {

@@ -386,6 +386,11 @@ func (op *sendOp) sent(ctx context.Context, events []room.Event) Sent {
 	if !op.draft {
 		got.Unfinished = op.unfinished(ctx)
 	}
+	if got.Sent && (len(events) > 0 || !op.keyed) { // a key may stand for other words
+		if got.To = op.event.ToNames; len(got.To) == 0 {
+			got.To = []string{Everyone}
+		}
+	}
 	if len(op.event.Agreed) > 0 {
 		got.Agreed = op.caller.head.MessageID(op.event.Agreed[0])
 	}

@@ -28,12 +28,13 @@ type shared struct {
 
 // uploaded is the answer to an upload. Whoever has the address of an upload reads it, so it holds no words of others.
 type uploaded struct {
-	Sent       bool   `json:"sent"`
-	ID         string `json:"id,omitempty"`
-	Status     string `json:"status,omitempty"` // as in sent
-	Credential string `json:"credential,omitempty"`
-	Duplicate  bool   `json:"duplicate,omitempty"`
-	Next       string `json:"next,omitempty"`
+	Sent       bool     `json:"sent"`
+	ID         string   `json:"id,omitempty"`
+	To         []string `json:"to,omitempty"`
+	Status     string   `json:"status,omitempty"` // as in sent
+	Credential string   `json:"credential,omitempty"`
+	Duplicate  bool     `json:"duplicate,omitempty"`
+	Next       string   `json:"next,omitempty"`
 }
 
 // fileView is a file as a message shows it. Its sender chose the name.
@@ -197,7 +198,7 @@ func (a advisor) viewShared(got chat.Shared) shared {
 
 // viewUploaded is the answer to an upload.
 func (a advisor) viewUploaded(got chat.Sent) uploaded {
-	return uploaded{Sent: got.Sent, ID: got.ID, Status: string(got.Status), Credential: got.Credential,
+	return uploaded{Sent: got.Sent, ID: got.ID, To: got.To, Status: string(got.Status), Credential: got.Credential,
 		Duplicate: got.Duplicate, Next: a.shared(got, true)}
 }
 

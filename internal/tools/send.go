@@ -15,6 +15,7 @@ import (
 type sent struct {
 	Sent       bool         `json:"sent" doc:"false: nothing was sent: what is in messages may change what you say, or status is pending or paused"`
 	ID         string       `json:"id,omitempty" doc:"of the message or, if status is pending, of the draft"`
+	To         []string     `json:"to,omitempty" doc:"who reads it, beside you"`
 	Credential string       `json:"credential,omitempty" doc:"what the text seems to hold, if it was not sent for that: the same call again is sent"`
 	Duplicate  bool         `json:"duplicate,omitempty" doc:"true if the message was there already; it was not sent again"`
 	Status     string       `json:"status,omitempty" doc:"as in wait_for_message, or pending: your user decides first about the message; paused: your user lets you send nothing; absent if the call did not wait and nothing was unread"`
@@ -125,7 +126,7 @@ func (s *Set) sent(ctx context.Context, got *chat.Sent, asked *chat.SendRequest)
 
 func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) sent {
 	return sent{
-		Sent: got.Sent, ID: got.ID, Credential: got.Credential, Duplicate: got.Duplicate, Status: string(got.Status),
+		Sent: got.Sent, ID: got.ID, To: got.To, Credential: got.Credential, Duplicate: got.Duplicate, Status: string(got.Status),
 		HasMore: got.HasMore, Cursor: got.Cursor,
 		Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks)+len(got.Unfinished) > 0),
 		Messages:  viewAround(got.Messages, got.Before),
