@@ -12,7 +12,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/files"
-	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 	"github.com/parley-chat/parley/internal/table/dynamotable/sdkconfig"
 	"github.com/parley-chat/parley/internal/table/sqlite"
@@ -58,7 +58,7 @@ func (c *copyCommand) Run(ctx context.Context, streams streams) (err error) {
 	if err != nil {
 		return fmt.Errorf("--from: %w", err)
 	}
-	defer func() { err = errors.Join(err, from.close()) }() // of the salvaged one, if it is replaced
+	defer func() { err = errors.Join(err, from.close()) }()
 	_, missing := os.Stat(c.To)
 	to, err := openRooms(ctx, log, c.To, c.ToBucket, c.CreateTable)
 	if errors.Is(err, sqlite.ErrInUse) {
@@ -68,19 +68,7 @@ func (c *copyCommand) Run(ctx context.Context, streams streams) (err error) {
 		return fmt.Errorf("--to: %w", err)
 	}
 	summary, err := transfer.Copy(ctx, from, to, transfer.Files{From: from.bytes, To: to.files}, c.Room)
-	if _, isTable := tableName(c.From); errors.Is(err, transfer.ErrMalformed) && !isTable && from.losses == nil &&
-		!errors.Is(err, room.ErrNewerVersion) { // the pages are in order, and what is in one is not
-		if err := from.close(); err != nil {
-			return err
-		}
-		if from, err = openDamaged(ctx, log, c.From); err != nil {
-			return err
-		}
-		var more transfer.Summary
-		more, err = transfer.Copy(ctx, from, to, transfer.Files{From: from.bytes, To: to.files}, c.Room)
-		summary = summary.And(more)
-	}
-	err = errors.Join(append(from.losses, err, to.close())...)
+	err = errors.Join(from.lost(c.From, c.Room), err, to.close())
 	if _, isTable := tableName(c.To); err != nil && !isTable && errors.Is(missing, fs.ErrNotExist) &&
 		summary.Copied+summary.Keys+summary.AlreadyPresent == 0 {
 		return errors.Join(err, sqlite.Remove(c.To))
@@ -111,8 +99,31 @@ type place struct {
 // source is where rooms come from.
 type source struct {
 	place
-	bytes  files.Reader // of files; nil if nothing has them
-	losses []error      // what a damaged file has lost
+	bytes   files.Reader // of files; nil if nothing has them
+	damaged bool         // it is a damaged file, which has lost this:
+	losses  []transfer.Loss
+}
+
+// lost returns an error that says what the rooms of a name, "" for all, have lost in the damaged file at path; nil if
+// that is nothing.
+func (s source) lost(path, name string) error {
+	if !s.damaged {
+		return nil
+	}
+	key := ""
+	if n, err := ident.RoomName(name); err == nil && name != "" {
+		key = n.Key
+	}
+	var all []error
+	for _, loss := range s.losses {
+		if key == "" || loss.Room == key {
+			all = append(all, errors.New(loss.Text))
+		}
+	}
+	if key != "" && all == nil {
+		return nil
+	}
+	return errors.Join(append([]error{fmt.Errorf("%s is damaged; what can be read of it is copied", path)}, all...)...)
 }
 
 // openSource opens the rooms at a place that has to exist. Of a damaged file it opens what can still be read.

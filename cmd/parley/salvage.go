@@ -15,21 +15,26 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/files"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlite"
 	"github.com/parley-chat/parley/internal/transfer"
 )
 
-// isDamaged reports whether the file at path is one of rooms that is damaged.
+// isDamaged reports whether a check finds damage in the file of rooms at path.
 func isDamaged(ctx context.Context, path string) (bool, error) {
 	file, err := sqlite.LookAt(path)
-	if err == nil {
-		err = errors.Join(file.IntegrityCheck(ctx), file.Close())
-	}
 	if errors.Is(err, sqlite.ErrDamaged) {
 		return true, nil
 	}
-	return false, err
+	if err != nil {
+		return false, err
+	}
+	_, damage, err := examine(ctx, file)
+	if damage == nil || ctx.Err() != nil || errors.Is(damage, room.ErrNewerVersion) {
+		return false, errors.Join(ctx.Err(), err)
+	}
+	return true, err
 }
 
 // openDamaged opens what can still be read of the damaged file at path, which nobody else may use meanwhile.
@@ -38,10 +43,7 @@ func openDamaged(ctx context.Context, log *slog.Logger, path string) (source, er
 	if err != nil {
 		return source{}, err
 	}
-	from, err := salvage(ctx, log, file)
-	damaged := fmt.Errorf("%s is damaged; what can be read of it is copied", path)
-	from.losses = append([]error{damaged}, from.losses...)
-	return from, err
+	return salvage(ctx, log, file)
 }
 
 // salvage opens what can still be read of a damaged file, which it closes. It copies that to a folder for temporary
@@ -79,10 +81,11 @@ func salvage(ctx context.Context, log *slog.Logger, file *sqlite.File) (from sou
 		return from, err
 	}
 	closers = append(closers, sound.Close)
-	from.Source = sound
-	from.losses, err = transfer.Salvage(ctx, sound, func(keep func(table.Item) error) ([]table.Key, error) {
-		return file.Salvage(ctx, time.Now(), keep)
-	})
+	from.Source, from.damaged = sound, true
+	from.losses, err = transfer.Salvage(ctx, sound, from.bytes,
+		func(keep func(table.Item) error) (lost []table.Key, whole bool, err error) {
+			return file.Salvage(ctx, time.Now(), keep)
+		})
 	return from, err
 }
 
@@ -103,10 +106,13 @@ func damageOf(ctx context.Context, path, name string, damage error) error {
 	if err != nil {
 		return err
 	}
-	if len(from.losses) == 0 && !errors.Is(damage, sqlite.ErrDamaged) {
-		from.losses = append(from.losses, damage)
+	all := []error{errors.New(name + " is damaged")}
+	for _, loss := range from.losses {
+		all = append(all, errors.New(loss.Text))
 	}
-	all := append([]error{errors.New(name + " is damaged")}, from.losses...)
+	if len(from.losses) == 0 && !errors.Is(damage, sqlite.ErrDamaged) {
+		all = append(all, damage)
+	}
 	return errors.Join(append(all, errors.New(whatToDo(name)), from.close())...)
 }
 

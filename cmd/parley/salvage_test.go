@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -26,7 +27,8 @@ const (
 // talkedFile makes a file with some rooms of two that have talked, and returns the token of one of them in each.
 func talkedFile(t *testing.T, path string) (tokens []string) {
 	t.Helper()
-	tab, err := sqlite.Open(path, sqlite.Options{})
+	tab, err := sqlite.Open(path, sqlite.Options{Files: sqlite.FileOptions{Total: math.MaxInt64,
+		DiskFree: func(string) (int64, error) { return math.MaxInt64, nil }}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,6 +44,15 @@ func talkedFile(t *testing.T, path string) (tokens []string) {
 			both = append(both, got.Token)
 		}
 		tokens = append(tokens, both[0])
+		task := chat.TaskRequest{Token: both[0], Action: chat.TaskAdd, Tasks: []chat.NewTask{{Title: "one"}, {Title: "two"}}}
+		if _, err := s.Task(t.Context(), task); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{"short", strings.Repeat("long ", 5000)} {
+			if _, err := s.ShareFile(t.Context(), chat.ShareRequest{Token: both[1], Name: "a.txt", Text: text}); err != nil {
+				t.Fatal(err)
+			}
+		}
 		for i := range messagesOfARoom {
 			req := chat.SendRequest{Token: both[i%2], Text: fmt.Sprintf("%s: message %d %s", room, i,
 				strings.Repeat("x", i%50*10))}
@@ -51,9 +62,18 @@ func talkedFile(t *testing.T, path string) (tokens []string) {
 				req.Token = both[1]
 			case 5:
 				req.Kind = "request"
+			case 6:
+				req.Kind = "proposal"
 			}
-			if _, err := s.Send(t.Context(), req); err != nil {
+			sent, err := s.Send(t.Context(), req)
+			if err != nil {
 				t.Fatal(err)
+			}
+			if req.Kind == "proposal" {
+				_, err := s.Send(t.Context(), chat.SendRequest{Token: both[1-i%2], Kind: "agree", ReplyTo: sent.ID})
+				if err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 	}

@@ -229,6 +229,9 @@ func (e Event) ClosesRoom() bool {
 	return e.Type == Changed && e.Reason == ReasonClosed || e.Type == Retired && e.Reason == ReasonBegunAnew
 }
 
+// IsLost reports whether the event stands in the place of one that a damaged file has lost.
+func (e Event) IsLost() bool { return e.Type == Said && e.Redacted && e.Seat == 0 }
+
 // Fingerprint identifies a message by its text, its file, its addressees and what it answers or takes back,
 // so that a repeated call is recognized. A vote and a withdrawal have no addressees of their own:
 // they get the readers of what they answer. A message whose text was removed has no fingerprint,

@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
+	"github.com/parley-chat/parley/internal/files"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
@@ -39,7 +43,10 @@ func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (
 	if err != nil || len(there) == 0 {
 		return 0, err
 	}
-	all = append(all, before.AsOf)
+	if err := fillItems(ctx, t, id, lost, time.UnixMilli(before.ExpiresMs).Add(nameLife)); err != nil {
+		return 0, err
+	}
+	all = slices.DeleteFunc(append(all, before.AsOf), func(n int64) bool { return n > before.AsOf+mostFilled })
 	for first, last := slices.Min(all), slices.Max(all); first <= last; first++ {
 		if there[first] {
 			continue
@@ -82,6 +89,7 @@ func fillGap(ctx context.Context, t table.Table, id string, first, last, asOf in
 			fill.LastTalk = after.LastTalk
 		}
 	}
+	var ops []table.Op
 	for n := first; n <= last; n++ {
 		e := fill
 		e.N, e.ID = n, ident.NewEventID()
@@ -95,11 +103,80 @@ func fillGap(ctx context.Context, t table.Table, id string, first, last, asOf in
 			fill.LastTalk = n
 			e.LastTalk, e.Talk = n, &room.Talk{}
 		}
-		if err := t.Write(ctx, putEvent(id, e)); err != nil {
+		if ops = append(ops, putEvent(id, e)); len(ops) == table.MaxOps || n == last {
+			if err := t.Write(ctx, ops...); err != nil {
+				return err
+			}
+			ops = nil
+		}
+	}
+	return nil
+}
+
+// mostFilled is how far behind a snapshot an event may be: what has a greater number is noise.
+const mostFilled = 1 << 20
+
+// fillItems puts agreements and closed tasks without words in the place of lost ones: events refer to them.
+func fillItems(ctx context.Context, t table.Table, id string, lost []table.Key, expires time.Time) error {
+	for _, k := range lost {
+		var data []byte
+		switch {
+		case k.Partition != roomPrefix+id:
+			continue
+		case strings.HasPrefix(k.Sort, agreedPrefix):
+			data = Encode(Agreement{V: room.Version, Text: room.Removed, Redacted: true})
+		case strings.HasPrefix(k.Sort, donePrefix):
+			no, err := strconv.ParseInt(strings.TrimPrefix(k.Sort, donePrefix), 10, 64)
+			if err != nil {
+				continue
+			}
+			data = Encode(Done{V: room.Version, Redacted: true,
+				Task: room.Task{No: no, Title: room.Removed, Redacted: true}})
+		default:
+			continue
+		}
+		item := table.Item{Key: k, Expires: expires, Data: data}
+		if err := t.Write(ctx, table.Put(item, table.Always)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// DropLostFiles takes files of which the bytes are lost from their messages, and returns how many.
+func DropLostFiles(ctx context.Context, t table.Table, kept files.Reader, id string) (dropped int, err error) {
+	r := table.Range{Partition: roomPrefix + id, Prefix: logPrefix, Consistency: table.Strong}
+	for item, err := range table.All(ctx, t, r) {
+		if err != nil {
+			return dropped, err
+		}
+		e, err := decodeEvent(item)
+		if err != nil {
+			return dropped, err
+		}
+		f := e.CarriedFile()
+		if f == nil {
+			continue
+		}
+		if _, err = verifyFile(ctx, t, kept, id, e); !errors.Is(err, ErrDamaged) {
+			if err != nil {
+				return dropped, err
+			}
+			continue
+		}
+		if e.File = nil; e.Draft != nil {
+			draft := *e.Draft
+			draft.File = nil
+			e.Draft = &draft
+		}
+		item.Data = Encode(e)
+		if err := t.Write(ctx, table.Put(item, table.Always),
+			table.Delete(ClaimKey(files.Key{Room: id, ID: f.Key}), table.Always)); err != nil {
+			return dropped, err
+		}
+		dropped++
+	}
+	return dropped, nil
 }
 
 // RestoreName puts the item that leads from the name of a room to it, unless the name leads to another one.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
@@ -36,6 +37,11 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 		events, err := decodeEvents(page.Items, nil)
 		if err != nil {
 			return messages, err
+		}
+		for _, item := range page.Items {
+			if !utf8.Valid(item.Data) {
+				return messages, fmt.Errorf("%w: %s is not UTF-8", ErrDamaged, item.Key)
+			}
 		}
 		for _, e := range events {
 			if why := contradiction(last, e); why != "" {
@@ -214,6 +220,10 @@ type taskCheck struct {
 
 // note notes what e says, up to the event asOf also about what is open.
 func (c *taskCheck) note(e room.Event, asOf int64) {
+	if e.IsLost() { // what it did to tasks is not known
+		c.first, c.open = 0, room.State{}
+		return
+	}
 	if c.first == 0 {
 		c.first = e.N
 	}

@@ -10,24 +10,35 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/access"
+	"github.com/parley-chat/parley/internal/files"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Salvage fills the empty table to with what can still be read of a damaged one, as a source for Copy. read calls keep
-// for each item that it can read, and returns the keys of others.
+// Loss says what a damaged table has lost.
+type Loss struct {
+	Room string // the key of its name; "" for what is of no room, or of one whose name is lost
+	Text string
+}
+
+// Salvage fills the empty table to with what can still be read of a damaged one, as a source for Copy, and drops there
+// the files of which bytes has not what was shared. read calls keep for each item that it can read, and returns the
+// keys of others; whole says that there are no more of these.
 //
 // A room that has lost events has others in their place, without a text. A room that cannot be used without what it has
-// lost is left out. losses has an error for each room that is not what it was.
-func Salvage(ctx context.Context, to Source,
-	read func(keep func(table.Item) error) (lost []table.Key, err error)) (losses []error, err error) {
-	s := &salvager{to: to, names: map[string]string{}, lost: map[string][]table.Key{}}
-	lost, err := read(func(item table.Item) error { return s.keep(ctx, item) })
+// lost is left out. Each room that is not what it was has a Loss.
+func Salvage(ctx context.Context, to Source, bytes files.Reader,
+	read func(keep func(table.Item) error) (lost []table.Key, whole bool, err error)) ([]Loss, error) {
+	s := &salvager{to: to, bytes: bytes, names: map[string]string{}, lost: map[string][]table.Key{}}
+	lost, whole, err := read(func(item table.Item) error { return s.keep(ctx, item) })
 	if err == nil {
 		err = s.flush(ctx)
 	}
 	if err != nil {
 		return nil, err
+	}
+	if !s.kept {
+		return []Loss{{Text: "nothing of it can be read"}}, nil
 	}
 	for _, k := range lost {
 		s.lost[k.Partition] = append(s.lost[k.Partition], k)
@@ -37,38 +48,37 @@ func Salvage(ctx context.Context, to Source,
 		if err != nil {
 			return nil, err
 		}
-		loss, err := s.mend(ctx, strings.TrimPrefix(partition, roomlog.RoomPrefix))
-		if err != nil {
+		id := strings.TrimPrefix(partition, roomlog.RoomPrefix)
+		if err := s.mend(ctx, id); err != nil {
 			return nil, err
 		}
-		losses = append(losses, loss...)
 		delete(s.lost, partition)
-		delete(named, strings.TrimPrefix(partition, roomlog.RoomPrefix))
+		delete(named, id)
 	}
 	for id := range named { // a name that leads to nothing
-		s.lost[roomlog.RoomPrefix+id] = append(s.lost[roomlog.RoomPrefix+id], roomlog.MetaKey(id))
+		s.lost[roomlog.RoomPrefix+id] = nil
 	}
 	for _, partition := range slices.Sorted(maps.Keys(s.lost)) {
 		if id, ofRoom := strings.CutPrefix(partition, roomlog.RoomPrefix); ofRoom {
-			losses = append(losses, fmt.Errorf("%s cannot be copied: its state is lost", s.name(id)))
-		} else if partition == access.Partition {
-			losses = append(losses, errors.New("keys of the server are lost: see parley keys list at the destination"))
+			s.say(id, "cannot be copied: its state is lost")
 		}
 	}
-	if !s.kept && len(losses) == 0 {
-		losses = []error{errors.New("nothing of it can be read")}
+	if !whole || len(s.lost[access.Partition]) > 0 {
+		s.losses = append(s.losses, Loss{Text: "keys of the server may be lost, too: compare parley keys list"})
 	}
-	return losses, nil
+	return s.losses, nil
 }
 
 // salvager is one run of Salvage.
 type salvager struct {
-	to    Source
-	ops   []table.Op
-	bytes int                    // of ops
-	kept  bool                   // something can be read
-	names map[string]string      // of rooms, by their ids
-	lost  map[string][]table.Key // keys whose items are lost, by their partitions
+	to     Source
+	bytes  files.Reader
+	ops    []table.Op
+	size   int // of ops, in bytes
+	losses []Loss
+	kept   bool                   // something can be read
+	names  map[string]string      // of rooms, by their ids
+	lost   map[string][]table.Key // keys whose items are lost, by their partitions
 }
 
 // keep puts an item into the table, soon. One whose data cannot be read is lost.
@@ -84,13 +94,13 @@ func (s *salvager) keep(ctx context.Context, item table.Item) error {
 			s.names[id] = name
 		}
 	}
-	if size := len(item.Data) + len(item.Key.Sort); len(s.ops) == table.MaxOps || s.bytes+size > table.MaxTxBytes/2 {
+	if size := len(item.Data) + len(item.Key.Sort); len(s.ops) == table.MaxOps || s.size+size > table.MaxTxBytes/2 {
 		if err := s.flush(ctx); err != nil {
 			return err
 		}
 	}
 	s.kept = true
-	s.ops, s.bytes = append(s.ops, op), s.bytes+len(item.Data)
+	s.ops, s.size = append(s.ops, op), s.size+len(item.Data)
 	return nil
 }
 
@@ -99,35 +109,48 @@ func (s *salvager) flush(ctx context.Context) error {
 		return nil
 	}
 	err := s.to.Write(ctx, s.ops...)
-	s.ops, s.bytes = nil, 0
+	s.ops, s.size = nil, 0
 	return err
 }
 
 // mend makes a room one that can be used, or leaves it out.
-func (s *salvager) mend(ctx context.Context, id string) (losses []error, err error) {
+func (s *salvager) mend(ctx context.Context, id string) error {
 	lost := s.lost[roomlog.RoomPrefix+id]
 	if key, err := s.nameOf(ctx, id); err == nil && len(s.lost[roomlog.NameKey(key).Partition]) > 0 {
 		if err := roomlog.RestoreName(ctx, s.to, id); errors.Is(err, table.ErrUnavailable) {
-			return nil, err
+			return err
 		}
 	}
 	filled, err := roomlog.FillGaps(ctx, s.to, id, lost)
+	dropped := 0
+	if err == nil && s.bytes != nil {
+		dropped, err = roomlog.DropLostFiles(ctx, s.to, s.bytes, id)
+	}
 	if err == nil {
 		_, err = roomlog.Verify(ctx, s.to, id)
 	}
-	switch {
-	case errors.Is(err, table.ErrUnavailable):
-		return nil, err
-	case err != nil:
-		losses = append(losses, fmt.Errorf("%s cannot be copied: %w", s.name(id), err))
-		return losses, s.to.Write(ctx, table.Delete(roomlog.MetaKey(id), table.Always))
-	case filled > 0:
-		losses = append(losses, fmt.Errorf("%s has lost %d of its events", s.name(id), filled))
-	case len(lost) > 0:
-		losses = append(losses, fmt.Errorf("%s has all its messages, and has lost %d smaller items", s.name(id),
-			len(lost)))
+	if ctx.Err() != nil || errors.Is(err, table.ErrUnavailable) {
+		return errors.Join(ctx.Err(), err)
 	}
-	return losses, nil
+	if err != nil {
+		s.say(id, "cannot be copied: %v", err)
+		return s.to.Write(ctx, table.Delete(roomlog.MetaKey(id), table.Always))
+	}
+	if filled > 0 {
+		s.say(id, "has lost %d of its events", filled)
+	}
+	if dropped > 0 {
+		s.say(id, "has lost %d of its files", dropped)
+	}
+	if filled+dropped == 0 && len(lost) > 0 {
+		s.say(id, "has all its messages, and has lost %d smaller items", len(lost))
+	}
+	return nil
+}
+
+// say notes what a room has lost.
+func (s *salvager) say(id, text string, args ...any) {
+	s.losses = append(s.losses, Loss{s.names[id], s.name(id) + " " + fmt.Sprintf(text, args...)})
 }
 
 // nameOf returns the key of a room's name, and notes it.

@@ -71,14 +71,6 @@ type Summary struct {
 	Expired        int `json:"expired"`         // rooms that reached the end of their life during the copy
 }
 
-// And returns the counts of s and of a further copy to the same destination, which has found there what s counts.
-func (s Summary) And(more Summary) Summary {
-	more.Keys, more.Copied, more.Files = more.Keys+s.Keys, more.Copied+s.Copied, more.Files+s.Files
-	more.Items, more.Expired = more.Items+s.Items, more.Expired+s.Expired
-	more.LostFiles, more.AlreadyPresent = more.LostFiles+s.LostFiles, s.AlreadyPresent
-	return more
-}
-
 // Files is where the bytes of files are. Nil means that nothing keeps them there.
 type Files struct {
 	From files.Reader

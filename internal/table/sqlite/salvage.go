@@ -38,15 +38,15 @@ func (f *File) Whole(folder string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, to.Close()) }()
-	if _, err := io.Copy(to, from); err != nil {
-		return nil, err
-	}
 	header := make([]byte, headerBytes)
-	if _, err := to.ReadAt(header, 0); err != nil {
-		return nil, err
+	_, err = io.Copy(to, from)
+	if err == nil {
+		_, err = to.ReadAt(header, 0)
 	}
-	return whole, to.Truncate(sizeIn(header))
+	if err == nil {
+		err = to.Truncate(sizeIn(header))
+	}
+	return whole, errors.Join(err, to.Close())
 }
 
 // OpenDamaged is OpenFile for a file that may be damaged, and changes nothing in it.
@@ -70,38 +70,41 @@ const (
 
 // Salvage calls keep once for each item of a damaged file that can be read and is live at now, and returns the keys of
 // those of which only the index tells. It reads the rows in order up to the damage, then in the opposite order down to
-// it, and what lies between two damaged pages by the keys of the index.
-func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item) error) (lost []table.Key, err error) {
+// it, and what lies between two damaged pages by the keys of the index. whole says that it met no damage in the rows.
+func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item) error) (lost []table.Key, whole bool,
+	err error) {
 	c, err := f.connect(sqlite.OpenReadOnly)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	c.db.SetInterrupt(ctx.Done())
-	s := &salvage{c: c, now: now.Unix(), keep: keep, seen: map[table.Key]bool{}}
-	whole, err := s.rows(false)
-	if err == nil && !whole {
-		whole, err = s.rows(true)
+	s := &salvage{c: c, now: now.Unix(), keep: keep, seen: map[table.Key]bool{}, index: map[table.Key]bool{}}
+	if s.indexed, err = s.keys(indexSQL); err == nil && !s.indexed {
+		_, err = s.keys(indexUpSQL)
 	}
-	if err != nil || whole {
-		return nil, err
+	if err != nil {
+		return nil, false, err
 	}
-	for _, text := range []string{indexSQL, indexUpSQL} {
-		keys, err := s.keys(text)
+	if whole, err = s.rows(false); err == nil && !whole {
+		_, err = s.rows(true)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	for k := range s.index {
+		if s.seen[k] {
+			continue
+		}
+		there, err := s.row(k)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		for _, k := range keys {
-			there, err := s.row(k)
-			if err != nil {
-				return nil, err
-			}
-			if !there {
-				lost = append(lost, k)
-			}
+		if !there {
+			lost = append(lost, k)
 		}
 	}
-	return lost, ctx.Err()
+	return lost, whole, ctx.Err()
 }
 
 // salvage is one run of Salvage.
@@ -109,11 +112,14 @@ type salvage struct {
 	c    *Conn
 	now  int64
 	keep func(table.Item) error
-	seen map[table.Key]bool // keys of rows that were read, and of those that could not be
+	seen map[table.Key]bool // keys of rows that were read
+
+	index   map[table.Key]bool // keys in the index of what expires
+	indexed bool               // the index has all of them
 }
 
-// rows reads the rows in one of their two orders until the damage, or until one that was read. whole says that it met
-// no damage.
+// rows reads the rows in one of their two orders until the damage, or until one that was read. whole says that it came
+// to the end.
 func (s *salvage) rows(upward bool) (whole bool, err error) {
 	text := rowsSQL
 	if upward {
@@ -125,6 +131,7 @@ func (s *salvage) rows(upward bool) (whole bool, err error) {
 	err = s.c.Each(func(row *sqlite.Stmt) bool {
 		k := table.Key{Partition: row.ColumnText(0), Sort: row.ColumnText(1)}
 		if s.seen[k] {
+			whole = false
 			return false
 		}
 		if last != (table.Key{}) && less(k, last) != upward { // a damaged page can lead round in a circle
@@ -152,25 +159,26 @@ func (s *salvage) take(k table.Key, row *sqlite.Stmt) error {
 		}
 		item.Expires = time.Unix(row.ColumnInt64(2), 0).UTC()
 	}
-	if item.Key.Check() != nil { // noise
+	if item.Key.Check() != nil || s.indexed && !item.Expires.IsZero() && !s.index[k] { // noise
 		return nil
 	}
 	return s.keep(item)
 }
 
-// keys returns the keys of the index whose rows were not read, until the index is damaged, too.
-func (s *salvage) keys(text string) (keys []table.Key, err error) {
+// keys notes the keys of the index in one of its two orders until it is damaged, and reports whether it came to the
+// end.
+func (s *salvage) keys(text string) (whole bool, err error) {
 	err = s.c.Each(func(row *sqlite.Stmt) bool {
-		if k := (table.Key{Partition: row.ColumnText(0), Sort: row.ColumnText(1)}); !s.seen[k] && k.Check() == nil {
-			s.seen[k] = true
-			keys = append(keys, k)
+		if k := (table.Key{Partition: row.ColumnText(0), Sort: row.ColumnText(1)}); k.Check() == nil {
+			whole = !s.index[k] // else a damaged page leads round in a circle
+			s.index[k] = true
 		}
-		return true
+		return whole
 	}, text, s.now+1)
 	if isDamage(err) {
-		err = nil
+		return false, nil
 	}
-	return keys, err
+	return whole, err
 }
 
 // row reads the row at k, and reports whether it could.
