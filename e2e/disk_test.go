@@ -16,7 +16,7 @@ import (
 // The disk is full for the program alone: it may not make a file longer.
 func TestDisk_filesMayNotGrow_isUnavailableAndLosesNothing(t *testing.T) {
 	p := start(t)
-	servesOnAFullDisk(t, p, func() { limit(t, p, 1<<20) }, func() { limit(t, p, noLimit) })
+	servesOnAFullDisk(t, p, func() { limit(t, p, 1<<20) }, func() {}, func() { limit(t, p, noLimit) })
 }
 
 const noLimit = ^uint64(0)
@@ -33,17 +33,37 @@ func limit(t *testing.T, p *program, bytes uint64) {
 	}
 }
 
-// The disk is a real one of 3 MB, and another file takes a third of it.
+const diskFull = "The disk of this server is full. Nothing was done: try again later, and tell the person who runs " +
+	"the server."
+
+// The disk is a real one of 3 MB, and another file takes two thirds of it. The refusal says so to agents and at a
+// shell, and the log once.
 func TestDisk_full_isUnavailableAndLosesNothing(t *testing.T) {
 	disk := smallDisk(t, "3m")
 	other := filepath.Join(disk, "other")
 	p := startOn(t, []string{"--data", filepath.Join(disk, "parley.db")}, nil)
 	fill := func() {
-		if err := os.WriteFile(other, make([]byte, 1<<20), 0o600); err != nil {
+		if err := os.WriteFile(other, make([]byte, 2<<20), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
+	ann := visitor(t, p)
+	ann.does("join", "shed", "--as", "Ann")
+	log := p.out
 	servesOnAFullDisk(t, p, fill, func() {
+		got := talk{t, openGo(t, p.url, modernProtocol)}.refused("unavailable", "join_room",
+			args{"room": "loft", "agent_name": "Alice"})
+		if got.Message != diskFull {
+			t.Errorf("on a full disk a call was refused with %q, want %q", got.Message, diskFull)
+		}
+		if got := ann.runs("say", "Is there room for this?"); got.code != 5 ||
+			!strings.HasSuffix(got.err, "parley: "+diskFull+"\n") {
+			t.Errorf("on a full disk say ended with %d and %q, want 5 and %q", got.code, got.err, diskFull)
+		}
+		if n := strings.Count(log.String(), "disk is full"); n != 2 { // in the message and in the error
+			t.Errorf("the log says %d times that the disk is full, want it in one line", n)
+		}
+	}, func() {
 		if err := os.Remove(other); err != nil {
 			t.Fatal(err)
 		}
@@ -82,8 +102,8 @@ func smallDisk(t *testing.T, size string) string {
 }
 
 // servesOnAFullDisk has agents talk until the disk is full, and on once there is
-// room again. The program runs all the time.
-func servesOnAFullDisk(t *testing.T, p *program, fill, empty func()) {
+// room again. The program runs all the time. It calls look while the disk is full.
+func servesOnAFullDisk(t *testing.T, p *program, fill, look, empty func()) {
 	t.Helper()
 	c := talk{t, openGo(t, p.url, modernProtocol)}
 	alice, bob := c.meet("the attic")
@@ -98,12 +118,14 @@ func servesOnAFullDisk(t *testing.T, p *program, fill, empty func()) {
 		a.storeUntilFull("")
 		return p.health() == http.StatusServiceUnavailable
 	})
-	for range 3 {
+	for range 2 { // after many more, the server moves its log, which may make room
+
 		a.isFull(bob)
 		if status := p.health(); status != http.StatusServiceUnavailable {
 			t.Errorf("on a full disk /healthz answered %d", status)
 		}
 	}
+	look()
 	empty()
 	if status := p.health(); status != http.StatusOK {
 		t.Errorf("with room again /healthz answered %d", status)

@@ -31,7 +31,7 @@ const (
 	MessageTooLong Code = "message_too_long" // over the limit on the bytes of a message, or of a file
 	AlreadyShared  Code = "already_shared"   // another file came through the same address of an upload
 	RateLimited    Code = "rate_limited"     // too many calls; retry later
-	Unavailable    Code = "unavailable"      // the store did not answer, or the server is full
+	Unavailable    Code = "unavailable"      // the store did not answer, or the server or its disk is full
 	Internal       Code = "internal"         // a fault of the server
 )
 

@@ -68,6 +68,8 @@ var (
 	// ErrUnavailable means that the store did not answer in time. A Write that
 	// returns it may have been applied.
 	ErrUnavailable = errors.New("table: the store did not answer")
+	// ErrFull comes with ErrUnavailable from a Write: the disk is full, and nothing was applied.
+	ErrFull = errors.New("table: the disk is full")
 	// ErrInvalid means that the call breaks the contract. It is a bug in the caller.
 	ErrInvalid = errors.New("table: invalid call")
 )

@@ -9,6 +9,8 @@ import (
 	"github.com/gofrs/flock"
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // Why a file cannot be opened.
@@ -149,6 +151,14 @@ func (damaged) Error() string        { return ErrDamaged.Error() }
 func (damaged) Is(target error) bool { return target == ErrDamaged }
 func (d damaged) Unwrap() error      { return d.error }
 
+// full is table.ErrFull where SQLite found it. It says so whenever a file cannot grow for want of space,
+// and then the file holds no part of the transaction (https://www.sqlite.org/rescode.html#full).
+type full struct{ error }
+
+func (full) Error() string        { return "the disk is full" }
+func (full) Is(target error) bool { return target == table.ErrFull }
+func (f full) Unwrap() error      { return f.error }
+
 // explain names the file, and says what to do about it.
 func (f *File) explain(err error) error {
 	switch sqlite.ErrCode(err).ToPrimary() {
@@ -156,6 +166,8 @@ func (f *File) explain(err error) error {
 		err = &damaged{err}
 	case sqlite.ResultNotADB:
 		err = ErrForeign
+	case sqlite.ResultFull:
+		err = &full{err}
 	}
 	return &FileError{f.path, err}
 }

@@ -41,8 +41,9 @@ type Table struct {
 	drained chan struct{} // closed: nothing commits any more
 	swept   chan struct{} // closed: nothing sweeps any more
 	commits atomic.Int64
-	failed  atomic.Bool // the last commit did not reach the disk
-	erased  atomic.Bool // the log may hold what an op has erased
+	failed  atomic.Bool  // a commit did not reach the disk, and no probe of Ready has since
+	warned  atomic.Int64 // the second of the last warning that the disk is full
+	erased  atomic.Bool  // the log may hold what an op has erased
 	files   *Files
 	close   func() error
 }
@@ -175,15 +176,18 @@ func (t *Table) Commits() int64 { return t.commits.Load() }
 // LogBytes returns the size of the write-ahead log.
 func (t *Table) LogBytes() int64 { return t.file.LogBytes() }
 
-// Ready returns an error if the file cannot be read, or if the last commit failed
-// and another one fails too, as on a full disk.
+// Ready returns an error if the file cannot be read, or if a commit has failed, as on a full disk,
+// until one of about the size of a long message succeeds here: a short one may still fit.
 func (t *Table) Ready(ctx context.Context) error {
 	probe := table.Item{Key: table.Key{Partition: "READY", Sort: "-"}}
 	if t.failed.Load() {
-		// The item needs about as much room as any message. It expires at once,
-		// so that no caller sees it and the sweep deletes it.
+		// The item expires at once, so that no caller sees it and the sweep deletes it.
 		probe.Data, probe.Expires = bytes.Repeat([]byte(" "), probeBytes), t.clock.Now()
-		return t.Write(ctx, table.Put(probe, table.Always))
+		err := t.Write(ctx, table.Put(probe, table.Always))
+		if err == nil {
+			t.failed.Store(false)
+		}
+		return err
 	}
 	if _, err := t.Get(ctx, probe.Key, table.Strong); !errors.Is(err, table.ErrNotFound) {
 		return err

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"context"
+	"errors"
 	"runtime"
 	"slices"
 	"time"
@@ -204,7 +205,7 @@ func (t *Table) moveLogBeside() (moved <-chan struct{}) {
 		if err == nil {
 			err = t.file.data.Sync()
 		}
-		if err != nil { // the log still has everything
+		if err != nil && !t.warnIfFull(t.file.explain(err)) { // the log still has everything
 			t.log.Warn("the write-ahead log could not be moved into the file", "error", err)
 		}
 	}()
@@ -265,14 +266,32 @@ func (t *Table) commit(group []*job) (pages int) {
 		t.commits.Add(1)
 		pages += commitPages
 	}
-	if committed || err != nil {
-		t.failed.Store(err != nil)
+	if err != nil {
+		t.failed.Store(true)
+		err = t.unavailable("writing", err)
+		t.warnIfFull(err)
 	}
 	for i, j := range group {
 		if err != nil {
-			verdicts[i] = t.unavailable("writing", err)
+			verdicts[i] = err
 		}
 		j.done <- verdicts[i]
 	}
 	return pages
+}
+
+// warnEvery is how many seconds pass from one warning that the disk is full to the next.
+const warnEvery = 3600
+
+// warnIfFull reports whether err says that the disk is full. Then it warns of that, at most once in warnEvery:
+// every call that writes fails so.
+func (t *Table) warnIfFull(err error) bool {
+	if !errors.Is(err, table.ErrFull) {
+		return false
+	}
+	now, last := t.clock.Now().Unix(), t.warned.Load()
+	if now-last >= warnEvery && t.warned.CompareAndSwap(last, now) {
+		t.log.Warn("the disk is full: make room; until then reads alone are served", "error", err)
+	}
+	return true
 }
