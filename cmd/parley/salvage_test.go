@@ -44,12 +44,13 @@ func talkedFile(t *testing.T, path string) (tokens []string) {
 			both = append(both, got.Token)
 		}
 		tokens = append(tokens, both[0])
-		task := chat.TaskRequest{Token: both[0], Action: chat.TaskAdd, Tasks: []chat.NewTask{{Title: "one"}, {Title: "two"}}}
-		if _, err := s.Task(t.Context(), task); err != nil {
+		if _, err := s.Task(t.Context(), chat.TaskRequest{Token: both[0], Action: chat.TaskAdd,
+			Tasks: []chat.NewTask{{Title: "one"}, {Title: "two"}}}); err != nil {
 			t.Fatal(err)
 		}
 		for _, text := range []string{"short", strings.Repeat("long ", 5000)} {
-			if _, err := s.ShareFile(t.Context(), chat.ShareRequest{Token: both[1], Name: "a.txt", Text: text}); err != nil {
+			file := chat.ShareRequest{Token: both[1], Name: "a.txt", Text: text}
+			if _, err := s.ShareFile(t.Context(), file); err != nil {
 				t.Fatal(err)
 			}
 		}

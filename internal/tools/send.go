@@ -127,7 +127,7 @@ func (s *Set) sent(ctx context.Context, got *chat.Sent, asked *chat.SendRequest)
 func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) sent {
 	return sent{
 		Sent: got.Sent, ID: got.ID, To: got.To, Credential: got.Credential, Duplicate: got.Duplicate,
-		Status: string(got.Status),
+		Status:  string(got.Status),
 		HasMore: got.HasMore, Cursor: got.Cursor,
 		Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks)+len(got.Unfinished) > 0),
 		Messages:  viewAround(got.Messages, got.Before),
