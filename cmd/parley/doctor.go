@@ -24,7 +24,7 @@ type doctorCommand struct {
 
 // Help returns the text that kong shows for parley doctor --help.
 func (doctorCommand) Help() string {
-	return `Asks five questions: is a Parley server there, does it admit you, do your clients use it, does a wait last as long as those of agents, and is an idle agent woken? It tries that in a room of its own, which it leaves, and takes a little longer than the wait. Each line says ok, warning or failed, and what helps.
+	return `Asks five questions: is a Parley server there, does it admit you, do your clients use it, does a wait last as long as those of agents, and is an idle agent woken? It tries that in a room of its own, which it closes, and takes a little longer than the wait. Each line says ok, warning or failed, and what helps.
 
 The exit code is 0 if nothing failed.`
 }

@@ -60,6 +60,8 @@ func (v *visit) client(ctx context.Context, c connect.Status) {
 	switch {
 	case c.Err != nil:
 		v.fail(c.Name, "correct the file", "its configuration cannot be read: %v", c.Err)
+	case c.Server == "" && !c.Found:
+		v.tell(Result{Check: c.Name, Level: wrong, What: "it was not found on this machine"})
 	case c.Server == "":
 		tell(wrong, "it does not know the server")
 	case err != nil:

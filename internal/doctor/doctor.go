@@ -85,7 +85,7 @@ func Run(ctx context.Context, o Options) int {
 	defer func() { _ = v.calls.Close() }()
 	if v.server(ctx) && v.admits(ctx) && o.Invite == "" { // a guest opens no room
 		if v.room = v.openRoom(ctx); v.room != nil {
-			defer v.room.leave(ctx)
+			defer v.room.end(ctx)
 		}
 	}
 	questions := []func(context.Context){v.clients}
@@ -199,11 +199,15 @@ func (r *room) isAt(ctx context.Context, p client.Place, version string) bool {
 	return other.Call(ctx, "room_info", map[string]any{"room": r.name}, &info) == nil
 }
 
-// leave gives up the seats, even after ctx has ended. A seat that cannot be given up ends with
-// its lease.
-func (r *room) leave(ctx context.Context) {
+// end closes the room for good, even after ctx has ended. Where that fails it gives up the seats, and one that cannot
+// be given up ends with its lease.
+func (r *room) end(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quick)
 	defer cancel()
+	end := map[string]any{"agent_token": r.first, "closed": true}
+	if r.calls.Call(ctx, "update_room", end, &json.RawMessage{}) == nil {
+		return
+	}
 	for _, token := range []string{r.second, r.first} {
 		if token != "" {
 			_ = r.calls.Call(ctx, "leave_room", map[string]any{"agent_token": token}, &client.Left{})
