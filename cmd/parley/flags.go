@@ -165,6 +165,7 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 				meant)
 		}
 		why := strings.TrimSuffix(strings.NewReplacer(`"",`, "", `,""`, "").Replace(err.Error()), ".")
+		why += oneOf(why)
 		why = ofDuration.ReplaceAllString(why, `: write a time with its unit, such as 30s, 5m or 2h`)
 		return nil, fmt.Errorf("%s; see %s --help", why, commandIn(command, err))
 	}
@@ -173,6 +174,28 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 
 // ofDuration is how Go ends an error about a duration.
 var ofDuration = regexp.MustCompile(`: time: (missing unit in|unknown unit "[^"]*" in|invalid) duration "[^"]*"$`)
+
+// choice is how kong refuses a word that is none of its choices.
+var choice = regexp.MustCompile(`must be one of (".*") but got "(.+)"$`)
+
+// oneOf says which of the choices somebody may have meant: those that begin with the word, and those that differ by a
+// letter or two. It is "" if there is none, or why is no refusal of that kind.
+func oneOf(why string) string {
+	found := choice.FindStringSubmatch(why)
+	if found == nil {
+		return ""
+	}
+	given, likely := found[2], []string(nil)
+	for _, one := range strings.Split(strings.Trim(found[1], `"`), `","`) {
+		if d := distance(one, given); strings.HasPrefix(one, given) || d < 3 && d <= len(given)/2 {
+			likely = append(likely, one)
+		}
+	}
+	if len(likely) == 0 {
+		return ""
+	}
+	return ": perhaps you mean " + strings.Join(likely, " or ")
+}
 
 // meant returns the command that somebody may have meant whose line names none: one that differs by a letter or two,
 // and what stands in its place for other words. It is "" if there is none.

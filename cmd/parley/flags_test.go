@@ -293,6 +293,18 @@ func TestParse_unknownCommand_saysWhatWasMeant(t *testing.T) {
 	}
 }
 
+func TestParse_unknownClient_saysWhichWasMeant(t *testing.T) {
+	alone(t)
+	for args, want := range map[string]string{"connect claude": "claude-code or claude-desktop",
+		"connect codx": "codex", "doctor --client Claude-code": "claude-code"} {
+		_, err := parse(strings.Fields(args), io.Discard)
+		if command, _, _ := strings.Cut(args, " "); err == nil || !strings.HasSuffix(err.Error(),
+			": perhaps you mean "+want+"; see parley "+command+" --help") {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
+}
+
 func TestParse_argumentThatIsNeededIsEmpty_isNotToBeLeftOut(t *testing.T) {
 	alone(t)
 	if _, err := parse([]string{"keys", "add", ""}, io.Discard); err == nil ||
