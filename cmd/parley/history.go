@@ -14,7 +14,7 @@ type historyCommand struct {
 	Before   string `placeholder:"ID" help:"Show messages from before the one of this id."`
 	Agreed   bool   `help:"Show only what all agreed on."`
 	Files    bool   `help:"Show only what carries a file, as parley get takes it."`
-	Search   string `placeholder:"TEXT" help:"Show only messages with this in them, or from an agent of this name."`
+	Search   string `placeholder:"TEXT" help:"Show only messages and titles of tasks with this in them, or what an agent of this name has said."`
 	Minutes  bool   `help:"End with what was agreed, what was done and by whom, what is open, and the files."`
 	Markdown bool   `help:"Print all of that as a file in Markdown: parley history --markdown > talk.md"`
 	Follow   bool   `short:"f" help:"Go on with what is said from then on, as parley tail does."`

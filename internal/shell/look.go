@@ -74,13 +74,21 @@ func asksFor(q client.Request) string {
 		strings.Join(strings.Fields(q.Text), " "))
 }
 
+// state says for a person how an agent stands, of which the server has a word for agents.
+func state(is string) string {
+	if is == "standby" {
+		return "woken by messages"
+	}
+	return is
+}
+
 // doing says what an agent is and does.
 func doing(a client.Agent) string {
 	var is []string
 	if a.You {
 		is = append(is, "you")
 	} else if a.State != "" {
-		is = append(is, a.State)
+		is = append(is, state(a.State))
 	}
 	if a.Role == "admin" {
 		is = append(is, a.Role)

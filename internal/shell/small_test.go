@@ -24,6 +24,22 @@ func TestWho_descriptionOfSeveralLines_staysReadable(t *testing.T) {
 	}
 }
 
+func TestWho_standby_isSaidInWordsThatANewcomerKnows(t *testing.T) {
+	real := serve(t)
+	x := &cheat{}
+	server := x.front(real)
+	defer server.Close()
+	meet(t, server.URL, "Ann")
+	x.tools = map[string]string{"room_info": `{"room":{"name":"tea","seats":2,"agents":[` +
+		`{"name":"Bob","state":"standby"},{"name":"Ann","you":true}]}}`}
+	c := at(t, server.URL, nil)
+	c.Out.JSON = false
+	if err := c.Who(t.Context(), as("Ann")); err != nil || !strings.Contains(c.out.String(), "woken by messages") ||
+		strings.Contains(c.out.String(), "standby") {
+		t.Errorf("%v, %q", err, &c.out)
+	}
+}
+
 func TestPut_emptyDevice_isNamed(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")
