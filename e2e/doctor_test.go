@@ -131,7 +131,7 @@ func TestDoctor_allIsWell_saysSoAndLeavesNothing(t *testing.T) {
 	if all.levels() != want || code != 0 {
 		t.Errorf("doctor found %s, and ended with %d", all.levels(), code)
 	}
-	if w := all.of("wait"); w.Seconds < 3 || w.Seconds > 6 || !strings.Contains(w.What, "signs of life") {
+	if w := all.of("wait"); w.Seconds < 3 || w.Seconds > 6 || !strings.Contains(w.What, "keep-alives") {
 		t.Errorf("of a wait of 3 s it says %+v", w)
 	}
 	if n := all[len(all)-1]; n.Seconds <= 0 || n.Seconds > 3 || !strings.Contains(n.What, "told of a message") {
@@ -252,11 +252,11 @@ func TestDoctor_somethingStandsInBetween_isNamedWithWhatHelps(t *testing.T) {
 		fix   string
 	}{
 		"idle timeout": {cutting(t, quiet, time.Second, 0), "wait", "failed", "cut off after", "--keep-alive"},
-		"time limit": {cutting(t, lively, 0, 2500*time.Millisecond), "wait", "failed", "last sign of life",
+		"time limit": {cutting(t, lively, 0, 2500*time.Millisecond), "wait", "failed", "last keep-alive",
 			"--longest-wait"},
 		"gateway":    {limited(t, lively), "wait", "failed", "503", "idle timeout"},
 		"buffer":     {buffered(t, lively), "wait", "warning", "holds them back", "proxy_buffering off"},
-		"no beats":   {quiet.url, "wait", "warning", "no sign of life", "--wait 30s"},
+		"no beats":   {quiet.url, "wait", "warning", "sends a keep-alive every", "--wait 30s"},
 		"wrong path": {strings.TrimSuffix(quiet.url, "/mcp") + "/there/mcp", "server", "failed", "404", "/mcp"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -407,7 +407,7 @@ func TestSoak_waitOfTheDoctor_survives300Seconds(t *testing.T) {
 	t.Parallel()
 	_, env := newMachine(t)
 	all, code := examineIn(t, env, start(t).url, "--long")
-	if w := all.of("wait"); w.Level != "ok" || w.Seconds < 300 || !strings.Contains(w.What, "signs of life") ||
+	if w := all.of("wait"); w.Level != "ok" || w.Seconds < 300 || !strings.Contains(w.What, "keep-alives") ||
 		code != 0 {
 		t.Errorf("of a wait of 300 s it says %+v", w)
 	}

@@ -40,31 +40,31 @@ func (v *visit) wait(ctx context.Context) {
 	case len(h.beats) == 0 && asked < shortest:
 		r.Level, r.Fix = Warning, fmt.Sprintf("parley doctor --url %s --wait %s",
 			client.Place{Base: v.Server, Invite: v.Invite}, shortest)
-		r.What = fmt.Sprintf("a wait lasted %s, too short to tell: it showed no sign of life, of which the server "+
-			"sends one every 15 s by default", seconds(h.took))
+		r.What = fmt.Sprintf("a wait lasted %s, too short to tell: nothing came before its end, and the server "+
+			"sends a keep-alive every 15 s by default", seconds(h.took))
 	case len(h.beats) == 0:
 		r.Level, r.Fix = Warning, fixBuffer
-		r.What = fmt.Sprintf("a wait lasted %s, but showed no sign of life; many clients end such a call "+
+		r.What = fmt.Sprintf("a wait lasted %s, without a keep-alive; many clients end such a call "+
 			"after 60 s", seconds(h.took))
 	case h.held():
 		r.Level, r.Fix = Warning, fixBuffer
-		r.What = fmt.Sprintf("a wait lasted %s, but its signs of life came all at once at the end: a proxy holds "+
+		r.What = fmt.Sprintf("a wait lasted %s, but its keep-alives came all at once at the end: a proxy holds "+
 			"them back", seconds(h.took))
 	case h.took < asked-time.Second:
 		r.What = fmt.Sprintf("the server itself ended a wait after %s, as its --longest-wait says", seconds(h.took))
 	default:
-		r.What = fmt.Sprintf("a wait lasted %s, with %d signs of life", seconds(h.took), len(h.beats))
+		r.What = fmt.Sprintf("a wait lasted %s, with %d keep-alives", seconds(h.took), len(h.beats))
 	}
 	v.tell(r)
 }
 
-// shortest is how long a wait must be to show a sign of life with the usual settings.
+// shortest is how long a wait must be to show a keep-alive with the usual settings.
 const shortest = 30 * time.Second
 
 const fixBuffer = "let the proxy pass a stream on at once (nginx: proxy_buffering off), or start the server with a " +
 	"shorter --keep-alive"
 
-// held reports whether all signs of life came together with the answer.
+// held reports whether all keep-alives came together with the answer.
 func (h held) held() bool { return h.took-h.beats[0] < together }
 
 // together is how far apart lines are at most that a proxy held back.
@@ -86,7 +86,7 @@ func (h held) cut() (what, fix string) {
 		return what, fmt.Sprintf("raise the idle timeout of what stands in front of the server above %s, or start "+
 			"the server with a --keep-alive below that", after)
 	}
-	return what + fmt.Sprintf(", %s after its last sign of life", seconds(h.took-h.beats[len(h.beats)-1])),
+	return what + fmt.Sprintf(", %s after its last keep-alive", seconds(h.took-h.beats[len(h.beats)-1])),
 		fmt.Sprintf("raise the limit on the time of a request in what stands in front of the server, or start the "+
 			"server with a --longest-wait below %s", after)
 }
