@@ -201,7 +201,7 @@ func TestAccess_doctor_findsWhichKeyIsWrong(t *testing.T) {
 		got := w.runs("connect", client, "--url", p.url)
 		return got.out + got.err, got.code
 	}
-	if said, code := connect("", "codex"); code != 1 || !strings.Contains(said, "Nothing was written") {
+	if said, code := connect("", "codex"); code != 1 || !strings.Contains(said, "nothing was written") {
 		t.Errorf("connect without a key: %d, %s", code, said)
 	}
 	if said, code := connect(key, "codex"); code != 0 ||

@@ -38,10 +38,25 @@ func (connectCommand) Help() string {
 The address becomes the one that the other commands use, too.`
 }
 
+// again returns the command with the flags that were given, without a secret.
+func (c *connectCommand) again() string {
+	line := "parley connect " + c.Client
+	if c.URL != "" {
+		line += " --url " + client.Shown(c.URL)
+	}
+	if c.Allow {
+		line += " --allow"
+	}
+	if c.NoWake {
+		line += " --no-wake"
+	}
+	return line
+}
+
 // Validate is called by kong.
 func (c *connectCommand) Validate() error {
 	if c.Client == "" && (c.Undo || c.Allow || c.NoWake || c.DryRun) {
-		return errors.New("name a client; parley connect alone lists them")
+		return errors.New("name a client; to list them: parley connect")
 	}
 	return nil
 }
@@ -91,8 +106,7 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	switch {
 	case c.DryRun:
 	case streams.started == goRun:
-		return usage(fmt.Errorf("clients call the program later, and go run does not leave one: parley connect %s",
-			c.Client))
+		return usage(fmt.Errorf("clients call the program later, and go run does not leave one: %s", c.again()))
 	case isTemporary(m.Program) && m.Starts(c.Client, !c.NoWake):
 		return usage(fmt.Errorf("clients call the program later, and %s may be gone by then, as a temporary file: "+
 			"move it to a folder of your PATH first", m.Program))
@@ -190,7 +204,7 @@ func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func
 		protocol, err = protocolOf(ctx, p)
 	}
 	if fault.CodeOf(err) == fault.KeyInvalid {
-		return p, "", fmt.Errorf("%s Nothing was written", p.Refused())
+		return p, "", fmt.Errorf("nothing was written. %s", p.Refused())
 	}
 	return p, answer(p, protocol, err), nil
 }
@@ -214,10 +228,10 @@ func answer(p client.Place, protocol string, err error) string {
 		return "The server admits the key " + client.ShownKey(p.Key) + ", and speaks MCP " + protocol + "."
 	case err == nil:
 		return "The server answers, and speaks MCP " + protocol + "."
-	case client.OnThisMachine(p.Base):
-		return "The server does not answer yet: start it with parley serve."
+	case client.ServeLine(p.Base) != "":
+		return "The server does not answer yet. Start it with: " + client.ServeLine(p.Base)
 	}
-	return "The server does not answer now; parley doctor says more."
+	return "The server does not answer now. To see why: " + client.DoctorLine(p.Base)
 }
 
 // keep notes the server for the other commands, and the key. An invite is for one room, and
@@ -310,7 +324,11 @@ func (c *connectCommand) list(streams streams, all []connect.Status) error {
 
 // whatIsGone says of a client that it starts this program where it no longer is, and what helps.
 func whatIsGone(s connect.Status) string {
-	return fmt.Sprintf("%s starts %s, which is gone: parley connect %s", s.Name, shell.HarmlessLine(s.Gone), s.ID)
+	at := ""
+	if p, err := client.ParsePlace(s.Server); err == nil {
+		at = " --url " + client.Place{Base: p.Base, Invite: p.Invite}.String()
+	}
+	return fmt.Sprintf("%s starts %s, which is gone: parley connect %s%s", s.Name, shell.HarmlessLine(s.Gone), s.ID, at)
 }
 
 // shownServer is the address in a client's configuration, without a key or an invite.

@@ -103,7 +103,7 @@ func TestConnect_programThatIsGone_isNoticed(t *testing.T) {
 	if err := os.Remove(lasting()); err != nil {
 		t.Fatal(err)
 	}
-	const gone = ", which is gone: parley connect codex\n"
+	const gone = ", which is gone: parley connect codex --url http://127.0.0.1:1\n"
 	connectSays(t, 0, nil, "codex           Codex starts "+lasting()+gone,
 		"cursor          connected to http://127.0.0.1:1\n")
 	ctx, stop := context.WithCancel(t.Context())
@@ -171,7 +171,7 @@ func TestConnect_serverThatDoesNotAnswer_isWrittenAndSaid(t *testing.T) {
 	}
 	connectSays(t, 0, []string{"codex", "--url", base + "/mcp"},
 		"+ url = \""+base+"/mcp\"\n", "Codex is connected to "+base+".",
-		"The server does not answer yet: start it with parley serve.",
+		"The server does not answer yet. Start it with: parley serve --addr "+ln.Addr().String()+"\n",
 		"Codex asks before", "Codex asks once whether you trust the hooks", "Restart Codex, then tell the agent")
 	connectSays(t, 0, []string{"codex"}, "Codex is already connected to "+base+".\n")
 	connectSays(t, 0, nil, "codex           connected to "+base+"\n", "gemini          ")

@@ -15,6 +15,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/shell"
 	"github.com/parley-chat/parley/internal/table"
@@ -92,6 +93,14 @@ func (k *keyTable) list(ctx context.Context, streams streams) (list []access.Ent
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	return access.List(ctx, reader)
+}
+
+// where returns the flag that says where the keys are, as a shell reads it.
+func (k *keyTable) where() string {
+	if k.Table != "" {
+		return "--table " + k.Table
+	}
+	return "--data " + pasted(k.Data)
 }
 
 // explain says what to do where the file is missing.
@@ -237,17 +246,21 @@ func (keysRevokeCommand) Help() string {
 }
 
 // invitesGoOn is what a person must know who revokes a key.
-const invitesGoOn = "Invites that its agents have given out still admit guests: an admin of each room makes a new " +
-	"one (parley invite --new), which ends them."
+const invitesGoOn = "Invites that its agents have given out still admit guests, until an admin of each room " +
+	"makes a new one: parley invite --new"
 
 // Run revokes a key.
 func (c *keysRevokeCommand) Run(ctx context.Context, streams streams) error {
 	return c.with(ctx, streams, func(keys *access.Keys) error {
 		e, err := keys.Revoke(ctx, c.Name)
+		var refused *fault.Error
+		if errors.As(err, &refused) {
+			return fmt.Errorf("%s To list the keys: parley keys list %s", refused.Message, c.where())
+		}
 		if err != nil {
 			return err
 		}
-		return c.report(streams, e, fmt.Sprintf("Revoked the key %s of %s. Servers refuse it within a minute. %s", e.ID,
-			shell.HarmlessLine(e.Label), invitesGoOn))
+		return c.report(streams, e, streams.own(fmt.Sprintf("Revoked the key %s of %s. Servers refuse it within a "+
+			"minute. %s", e.ID, shell.HarmlessLine(e.Label), invitesGoOn)))
 	})
 }

@@ -115,7 +115,7 @@ func TestKeys_thatCannotBe_changeNothing(t *testing.T) {
 		"keys add --data " + path:                         {2, "<label>"},
 		"keys add Ann --data a --table b":                 {2, "exclude each other"},
 		"keys add Ann!! --data " + path:                   {1, "label"},
-		"keys revoke nobody --data " + path:               {1, "parley keys list shows them"},
+		"keys revoke nobody --data " + path:               {1, ": parley keys list --data " + path},
 		"keys revoke Ann --log-level loud --data " + path: {2, "--log-level"},
 	} {
 		if code, out, says := command(t, strings.Fields(args)...); code != want.code || out != "" ||

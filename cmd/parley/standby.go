@@ -64,8 +64,8 @@ func (c *standbyCommand) Run(ctx context.Context, streams streams) (err error) {
 	case none && c.Agents:
 		return nil
 	case none:
-		return errors.New("there is no seat to wait for: parley join ROOM takes one for you; agents get theirs from " +
-			"the hooks that parley connect writes")
+		return errors.New("there is no seat to wait for. Agents get theirs from the hooks that connect writes. Take " +
+			"one for yourself: parley join ROOM --as NAME")
 	}
 	return err
 }

@@ -54,6 +54,42 @@ func TestShell_suggestedCommands_runAsTheyStand(t *testing.T) {
 	}
 }
 
+// TestSuggestedCommands_haveWhatWasGiven reads those that name a server, a file or a client.
+func TestSuggestedCommands_haveWhatWasGiven(t *testing.T) {
+	emptyHome(t)
+	t.Setenv("PARLEY_URL", "")
+	keys := emptyFile(t)
+	const nobody = "http://127.0.0.1:1"
+	for _, c := range []struct{ args, started, want string }{
+		{"connect codex --url " + nobody, "./parley", "./parley serve --addr 127.0.0.1:1"},
+		{"connect codex --url http://parley.invalid", "./parley", "./parley doctor --url http://parley.invalid"},
+		{"connect codex --allow --no-wake --url " + nobody, goRun,
+			"go build ./cmd/parley && ./parley connect codex --url " + nobody + " --allow --no-wake"},
+		{"connect --undo", "./parley", "./parley connect; see ./parley connect --help"},
+		{"doctor --wait 1s --url " + nobody, "./parley", "./parley serve --addr 127.0.0.1:1"},
+		{"rooms --url " + nobody, "./parley", "./parley doctor --url " + nobody},
+		{"keys revoke Ann --data " + keys, "./parley", "./parley keys list --data " + keys},
+		{"keys add Ann --data " + keys, "./parley", ""},
+		{"keys revoke Ann --data " + keys, "./parley", "./parley invite --new"},
+		{"standby", "./parley", "./parley join ROOM --as NAME"},
+		{"task drop", "./parley", "./parley tasks; see ./parley task --help"},
+	} {
+		var out strings.Builder
+		run(t.Context(), strings.Fields(c.args), streams{in: strings.NewReader(""), out: &out, err: &out,
+			started: c.started, program: "/usr/local/bin/parley"})
+		if !regexp.MustCompile(`(?m)(: |; see )`+regexp.QuoteMeta(c.want)+`$`).MatchString(out.String()) &&
+			c.want != "" {
+			t.Errorf("%s: it says %q, want %s", c.args, out.String(), c.want)
+		}
+		if _, line, _ := strings.Cut(c.want, "./parley "); c.want != "" {
+			line, _, _ = strings.Cut(line, ";")
+			if parsed, err := parse(strings.Fields(line), os.Stderr); parsed == nil || err != nil {
+				t.Errorf("%q: %v", line, err)
+			}
+		}
+	}
+}
+
 // TestRefusals_suggestedCommands_areOnesThatTheProgramTakes reads those in what a person is told of refusals.
 func TestRefusals_suggestedCommands_areOnesThatTheProgramTakes(t *testing.T) {
 	alone(t)

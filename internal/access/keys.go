@@ -87,7 +87,7 @@ func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (i
 	}
 	if err != nil {
 		return ident.Key{},
-			fmt.Errorf("storing the key, which nobody has (if parley keys list shows it, revoke it): %w", err)
+			fmt.Errorf("storing the key, which nobody has (if it is listed, revoke it): %w", err)
 	}
 	note(ctx, k.log, "key_created", key.ID)
 	return key, nil
@@ -179,7 +179,7 @@ func choose(list []Entry, idOrLabel string) (Entry, error) {
 	switch len(found) {
 	case 0:
 		return Entry{}, fault.Refuse(fault.InvalidArgument,
-			"There is no key with this label or id. Nothing was revoked: parley keys list shows them.")
+			"There is no key with this label or id. Nothing was revoked.")
 	case 1:
 		return found[0], nil
 	}

@@ -1,10 +1,12 @@
 package client
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
 	"os"
+	"strings"
 )
 
 // local is the address of a server on this machine, with its default settings.
@@ -18,6 +20,26 @@ func OnThisMachine(base string) bool {
 	}
 	ip := net.ParseIP(u.Hostname())
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// DoctorLine returns the command that says what is wrong with the server at base.
+func DoctorLine(base string) string { return "parley doctor --url " + base }
+
+// ServeLine returns the command that starts a server at base, on this machine. It is "" where none does: elsewhere, or
+// behind a proxy.
+func ServeLine(base string) string {
+	u, err := url.Parse(base)
+	if err != nil || !OnThisMachine(base) || u.Scheme != "http" || u.Path != "" {
+		return ""
+	}
+	if base == local || base == "http://localhost:8080" { // where one listens by default
+		return "parley serve"
+	}
+	at := net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80"))
+	if strings.Contains(at, "[") { // which shells read
+		at = "'" + at + "'"
+	}
+	return "parley serve --addr " + at
 }
 
 // Server returns the server that this person uses: that of PARLEY_URL, else the one saved

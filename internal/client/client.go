@@ -121,7 +121,7 @@ func (u *Unreachable) Error() string {
 	if is := notParley(""); errors.As(u.cause, &is) {
 		return is.of(u.Base)
 	}
-	return fmt.Sprintf("the server at %s cannot be reached: %s; see parley doctor", u.Base, Reason(u.cause))
+	return fmt.Sprintf("the server at %s cannot be reached: %s; see %s", u.Base, Reason(u.cause), DoctorLine(u.Base))
 }
 
 // Reason says why a connection failed, without the steps and addresses that Go puts before it.
@@ -154,7 +154,7 @@ func (n notParley) Error() string {
 
 // of says which server answered so.
 func (n notParley) of(base string) string {
-	return fmt.Sprintf("the server at %s does not answer as Parley does%v; see parley doctor", base, n)
+	return fmt.Sprintf("the server at %s does not answer as Parley does%v; see %s", base, n, DoctorLine(base))
 }
 
 // Close ends the connection.

@@ -109,7 +109,7 @@ func TestCall_noParleyThere_isUnreachable(t *testing.T) {
 			c := caller(t, server.URL)
 			err := c.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Ann"},
 				&client.Joined{})
-			if !errors.As(err, new(*client.Unreachable)) || strings.Count(err.Error(), server.URL) != 1 {
+			if !errors.As(err, new(*client.Unreachable)) || strings.Count(err.Error(), server.URL) != 2 {
 				t.Errorf("%v", err)
 			}
 		})
@@ -121,7 +121,7 @@ func TestCall_noServerThere_isSaidWithoutTheStepsOfGo(t *testing.T) {
 	server.Close()
 	err := caller(t, server.URL).Call(t.Context(), "list_rooms", map[string]any{}, &client.Rooms{})
 	want := "the server at " + server.URL + " cannot be reached: " + syscall.ECONNREFUSED.Error() +
-		"; see parley doctor"
+		"; see parley doctor --url " + server.URL
 	if err == nil || runtime.GOOS != "windows" && err.Error() != want {
 		t.Errorf("%v; want %s", err, want)
 	}

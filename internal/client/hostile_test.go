@@ -91,7 +91,7 @@ func TestClient_serverIsNoParley_isOneLineWithoutItsPage(t *testing.T) {
 		err := client.New(server.URL, client.Options{}).Call(t.Context(), "list_rooms", map[string]any{},
 			&client.Rooms{})
 		server.Close()
-		want := "the server at " + server.URL + c.wantAfterURL + "; see parley doctor"
+		want := "the server at " + server.URL + c.wantAfterURL + "; see parley doctor --url " + server.URL
 		refuses := strings.Contains(c.body, "error") // which a further attempt does not change
 		if err == nil || err.Error() != want || errors.As(err, new(*client.Unreachable)) == refuses {
 			t.Errorf("%d %s: %v; want %s", c.status, c.body, err, want)

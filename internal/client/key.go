@@ -72,8 +72,8 @@ func (p Place) Refused() string {
 			"one. " + SetKey(p.Base)
 	}
 	return "The server at " + p.Base + " admits only callers with a key. " + SetKey(p.Base) +
-		" The person who runs the server makes one with parley keys add. With the link of an invite, parley join " +
-		"LINK needs none."
+		" The person who runs the server makes one. With the link of an invite you need none: parley join LINK " +
+		"--as NAME"
 }
 
 // SetKey says how to give a command the key of the server at base.

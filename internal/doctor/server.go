@@ -60,8 +60,8 @@ func (v *visit) fixOf(err error) string {
 			"clients, too (NODE_EXTRA_CA_CERTS); or use a certificate of a public one"
 	case errors.As(err, new(*tls.CertificateVerificationError)):
 		return "renew the certificate, or use an address that it names"
-	case client.OnThisMachine(v.Server):
-		return "parley serve"
+	case client.ServeLine(v.Server) != "":
+		return client.ServeLine(v.Server)
 	}
 	return "start the server, and let the firewall pass its port; or name the right address with --url"
 }
@@ -76,7 +76,7 @@ func (v *visit) admits(ctx context.Context) bool {
 		}
 		return v.ok("invite", "the server admits guests by it, into one room")
 	}
-	fix := client.SetKey(v.Server) + " parley keys add makes one on the server"
+	fix := client.SetKey(v.Server) + " The person who runs the server makes one: parley keys add LABEL"
 	switch {
 	case !v.wire.wants: // whatever else is wrong, the next checks find
 		return v.ok("key", "the server needs none")

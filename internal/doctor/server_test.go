@@ -36,9 +36,9 @@ func TestRun_noParleyServerThere_isNamedWithWhatHelps(t *testing.T) {
 		"another MCP":          {answers(200, "application/json", other), `"other", not Parley`, "--url"},
 		"another result":       {answers(200, "application/json", `{"result":"fine"}`), "the answer is 200 OK", "Parley server"},
 		"an error":             {answers(500, "application/json", broken), "out of order", "log of the server"},
-		"nothing":              {closed, "refused", "parley serve"},
+		"nothing":              {closed, "refused", "parley serve --addr " + strings.TrimPrefix(closed, "http://")},
 		"no such name":         {"http://parley.invalid", "parley.invalid", "spelling"},
-		"no TLS":               {strings.Replace(closed, "http:", "https:", 1), "refused", "parley serve"},
+		"no TLS":               {strings.Replace(closed, "http:", "https:", 1), "refused", "start the server"},
 		"HTTP in place of TLS": {strings.Replace(answers(200, "", ""), "http:", "https:", 1), "HTTPS", "certificate"},
 		"an unknown authority": {secure.URL, "certificate", "SSL_CERT_FILE"},
 	} {
