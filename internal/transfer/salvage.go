@@ -23,14 +23,14 @@ type Loss struct {
 
 // Salvage fills the empty table to with what can still be read of a damaged one, as a source for Copy, and drops there
 // the files of which bytes has not what was shared. read calls keep for each item that it can read, and returns the
-// keys of others; whole says that there are no more of these.
+// keys of others, and what else may be lost.
 //
 // A room that has lost events has others in their place, without a text. A room that cannot be used without what it has
 // lost is left out. Each room that is not what it was has a Loss.
 func Salvage(ctx context.Context, to Source, bytes files.Reader,
-	read func(keep func(table.Item) error) (lost []table.Key, whole bool, err error)) ([]Loss, error) {
+	read func(keep func(table.Item) error) (lost []table.Key, unknown table.Unknown, err error)) ([]Loss, error) {
 	s := &salvager{to: to, bytes: bytes, names: map[string]string{}, lost: map[string][]table.Key{}}
-	lost, whole, err := read(func(item table.Item) error { return s.keep(ctx, item) })
+	lost, unknown, err := read(func(item table.Item) error { return s.keep(ctx, item) })
 	if err == nil {
 		err = s.flush(ctx)
 	}
@@ -63,8 +63,11 @@ func Salvage(ctx context.Context, to Source, bytes files.Reader,
 			s.say(id, "cannot be copied: its state is lost")
 		}
 	}
-	if !whole || len(s.lost[access.Partition]) > 0 {
-		s.losses = append(s.losses, Loss{Text: "keys of the server may be lost, too: compare parley keys list"})
+	if unknown != table.UnknownNone || len(s.lost[access.Partition]) > 0 {
+		s.losses = append(s.losses, Loss{Text: "keys of the server may be lost, too"})
+	}
+	if unknown == table.UnknownAny {
+		s.losses = append(s.losses, Loss{Text: "what was said last in a room may be lost, too"})
 	}
 	return s.losses, nil
 }

@@ -70,12 +70,13 @@ const (
 
 // Salvage calls keep once for each item of a damaged file that can be read and is live at now, and returns the keys of
 // those of which only the index tells. It reads the rows in order up to the damage, then in the opposite order down to
-// it, and what lies between two damaged pages by the keys of the index. whole says that it met no damage in the rows.
-func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item) error) (lost []table.Key, whole bool,
-	err error) {
+// it, and what lies between two damaged pages by the keys of the index. unknown says what else may be lost, of which
+// nothing tells.
+func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item) error) (lost []table.Key,
+	unknown table.Unknown, err error) {
 	c, err := f.connect(sqlite.OpenReadOnly)
 	if err != nil {
-		return nil, false, err
+		return nil, 0, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	c.db.SetInterrupt(ctx.Done())
@@ -84,13 +85,14 @@ func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item)
 		_, err = s.keys(indexUpSQL)
 	}
 	if err != nil {
-		return nil, false, err
+		return nil, 0, err
 	}
-	if whole, err = s.rows(false); err == nil && !whole {
+	whole, err := s.rows(false)
+	if err == nil && !whole {
 		_, err = s.rows(true)
 	}
 	if err != nil {
-		return nil, false, err
+		return nil, 0, err
 	}
 	for k := range s.index {
 		if s.seen[k] {
@@ -98,13 +100,20 @@ func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item)
 		}
 		there, err := s.row(k)
 		if err != nil {
-			return nil, false, err
+			return nil, 0, err
 		}
 		if !there {
 			lost = append(lost, k)
 		}
 	}
-	return lost, whole, ctx.Err()
+	switch {
+	case whole:
+	case s.indexed:
+		unknown = table.UnknownLasting
+	default:
+		unknown = table.UnknownAny
+	}
+	return lost, unknown, ctx.Err()
 }
 
 // salvage is one run of Salvage.
