@@ -201,6 +201,8 @@ func (s *session) persist(ctx context.Context, goOn func(error) bool, call func(
 			text := err.Error()
 			if lost := new(client.Unreachable); errors.As(err, &lost) {
 				text = "The server at " + lost.Base + " does not answer."
+			} else if refused := new(fault.Error); errors.As(err, &refused) {
+				text = refused.Message
 			}
 			s.out.note("%s Trying again.", text)
 			wait = firstPause / 2
