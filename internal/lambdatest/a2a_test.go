@@ -133,7 +133,7 @@ func TestA2A_deadline_endsCallsInTimeAndLosesNothing(t *testing.T) {
 		}
 		host.call(t, "send_message", args{"agent_token": ann.AgentToken, "text": "It is."})
 		text, err := readAll(o.ask("SendMessage", o.says("m2", "And the tests?")))
-		if k := o.read(text); err != nil || k.Status.State != "TASK_STATE_INPUT_REQUIRED" || !k.heard("Ann: It is.") {
+		if k := o.read(text); err != nil || k.Status.State != "TASK_STATE_WORKING" || !k.heard("Ann: It is.") {
 			t.Errorf("%s: what came between the calls is not in %s, %v", name, text, err)
 		}
 		began = time.Now()
