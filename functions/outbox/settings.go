@@ -18,8 +18,7 @@ type settings struct {
 	// Looks is the ARN of the function that looks at hooks and calls, for that of the stream, which needs nothing
 	// else; "" for the former.
 	Looks string `env:"PARLEY_OUTBOX"`
-	// Places is how many hooks are called at once, where nothing else bounds the instances that they take; 0: any
-	// number.
+	// Places is how many instances make calls at once, where nothing else bounds them; 0: any number.
 	Places int `env:"PARLEY_OUTBOX_PLACES"`
 	// Schedules is the name of the group of schedules.
 	Schedules string `env:"PARLEY_OUTBOX_SCHEDULES"`

@@ -49,7 +49,7 @@ type Config struct {
 	// StandbyLooks says that each call that waits occupies an instance, as on Lambda: see
 	// tools.Options.
 	StandbyLooks bool
-	// CallsAtOnce is how many hooks all processes on the table call at once: see outbox.Options.Places; 0 for no limit.
+	// CallsAtOnce is how many processes on the table call hooks at once: see outbox.Options.Places; 0 for no limit.
 	CallsAtOnce int
 	// FilesOut is how many bytes of files the process gives to all callers in an hour; 0 for no limit.
 	FilesOut int64

@@ -59,13 +59,18 @@ func hookTo(at chat.HookSeat, form room.Form, path string) roomlog.HookItem {
 	return x
 }
 
-// webhook gives the person behind Ann a webhook.
-func (a *account) webhook(name string) *calledRoom {
+// webhook gives the person behind Ann, a guest, a webhook.
+func (a *account) webhook(name string) *calledRoom { return a.webhookOf("", name) }
+
+// webhookOf gives the person behind Ann, a principal, a webhook.
+func (a *account) webhookOf(principal, name string) *calledRoom {
 	a.t.Helper()
 	r := a.room(name)
 	at, err := r.rooms.WebhookSeat(a.t.Context(), r.person)
 	if err == nil {
-		err = r.rooms.Webhook(a.t.Context(), r.person, hookTo(at, room.FormEach, "/"+name))
+		x := hookTo(at, room.FormEach, "/"+name)
+		x.Principal = principal
+		err = r.rooms.Webhook(a.t.Context(), r.person, x)
 	}
 	if err != nil {
 		a.t.Fatal(err)
@@ -284,13 +289,13 @@ func TestSoak_150InstancesThatAreKilled_loseNothing(t *testing.T) {
 		a.twice)
 }
 
-// New accounts have ten instances, of which none can be reserved.
-func TestCalls_manySlowHostsInAnAccountOfTenInstances_leaveAgentsTheirs(t *testing.T) {
+// New accounts have ten instances, of which none can be reserved. All slow hosts but one are of a key.
+func TestCalls_manySlowHostsInAnAccountOfTenInstances_leaveAgentsAndOthersTheirs(t *testing.T) {
 	t.Parallel()
 	tenInstances(t, 12, 4*time.Second)
 }
 
-func TestSoak_manySlowHostsInAnAccountOfTenInstances_leaveAgentsTheirs(t *testing.T) {
+func TestSoak_manySlowHostsInAnAccountOfTenInstances_leaveAgentsAndOthersTheirs(t *testing.T) {
 	soak(t)
 	tenInstances(t, 12, time.Minute)
 }
@@ -301,12 +306,19 @@ func tenInstances(t *testing.T, hosts int, lasts time.Duration) {
 		"PARLEY_OUTBOX_PLACES=4")
 	agents := a.through(a.fleet(10, "PARLEY_UNITS_PER_MINUTE=0", "PARLEY_MESSAGES_PER_MINUTE=0"))
 	ann, bob := join(t, agents, "desk", "Ann"), join(t, agents, "desk", "Bob")
-	var all sync.WaitGroup
-	for k := range hosts {
-		slow := a.webhook(fmt.Sprint("slow-", k))
-		all.Go(func() { slow.say(int(lasts/time.Second), time.Second) })
+	principal := ident.KeyPrincipal(a.newKey("slow").ID)
+	rooms := []*calledRoom{a.webhook("quick"), a.webhook("slow-0")}
+	for k := 1; k < hosts; k++ {
+		rooms = append(rooms, a.webhookOf(principal, fmt.Sprint("slow-", k)))
 	}
+	var all sync.WaitGroup
 	a.run()
+	for k, r := range rooms {
+		all.Go(func() {
+			a.pause(time.Duration(k) * 80 * time.Millisecond) // so that not one invocation calls all
+			r.say(int(lasts/time.Second), time.Second)
+		})
+	}
 	calls := 0
 	for until := time.Now().Add(lasts); time.Now().Before(until) && !t.Failed(); calls++ {
 		call(t, agents, "send_message", args{"agent_token": ann.AgentToken, "text": fmt.Sprint("word ", calls)})
@@ -314,7 +326,11 @@ func tenInstances(t *testing.T, hosts int, lasts time.Duration) {
 		a.pause(50 * time.Millisecond)
 	}
 	all.Wait()
+	_, late := rooms[0].isTold(2 * time.Minute)
 	_, most := a.host.heard("/slow-0")
-	t.Logf("%d calls of agents; %d hosts were called at once; %d invocations of the outbox were refused", 2*calls, most,
-		a.refused)
+	t.Logf("%d calls of agents; %d slow hosts were called at once; the quick one is told %v late at most; %d "+
+		"invocations of the outbox were refused", 2*calls, most, late.Round(time.Millisecond), a.refused)
+	if late > 2*time.Second {
+		t.Error("the quick host is late")
+	}
 }

@@ -28,9 +28,9 @@ type Options struct {
 	Local bool
 	// Alone says that no other process calls for the hooks of the table.
 	Alone bool
-	// Places is how many looks of all processes on the table make calls at once, for slots that they share; 0: as many
-	// as there are, except those at endpoints (see slotsOfEndpoints). It bounds the instances that calls take on AWS,
-	// where nothing else does. No look waits itself then for what an endpoint is due soon.
+	// Places is how many of the processes on the table make calls at once, and half of these at most for one account;
+	// 0: any number, except of endpoints (see slotsOfEndpoints). It bounds the instances that calls take on AWS, where
+	// nothing else does. No look waits itself then for what an endpoint is due soon.
 	Places int
 	// View returns a message as webhooks are told of it, for JSON.
 	View func(chat.Message) any
@@ -62,6 +62,7 @@ type Box struct {
 	failing map[string]time.Time   // since when calls of a hook fail, as far as looks have shown: see Failing
 	turns   map[string]time.Time   // when a hook may be called whose account has made many calls: see turn
 	unsaved map[table.Key]table.Op // what became of calls, where that could not be written: see store
+	slots   map[string]*slot       // that calls use: see need
 	busy    sync.WaitGroup         // of the goroutines in works
 }
 
@@ -71,7 +72,8 @@ const readAtOnce = 64
 // New returns a Box.
 func New(o Options) *Box {
 	return &Box{o: o, agents: agentcall.New(o.Out), reads: make(chan struct{}, readAtOnce), works: map[place]*work{},
-		failing: map[string]time.Time{}, turns: map[string]time.Time{}, unsaved: map[table.Key]table.Op{}}
+		failing: map[string]time.Time{}, turns: map[string]time.Time{}, unsaved: map[table.Key]table.Op{},
+		slots: map[string]*slot{}}
 }
 
 // Failing returns for how long the calls of a hook have failed whose agent has unread news, or, of a webhook or an

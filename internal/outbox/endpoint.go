@@ -101,7 +101,7 @@ func (e endpoint) next(now time.Time) (s step) {
 	if e.called {
 		most = staysFor
 	}
-	s.again, s.failing, s.stays = again, t.FailingMs, e.bounded && e.o.Places == 0 && again.Sub(now) <= most
+	s.again, s.failing, s.stays = again, t.FailingMs, e.mayStay() && again.Sub(now) <= most
 	return s
 }
 

@@ -73,7 +73,7 @@ type look struct {
 	stayed  time.Duration // how long it has waited itself
 	called  bool
 	until   time.Time // its claim ends then
-	slot    slot
+	slots   []*slot   // that it has: see takeSlots
 }
 
 // lookAt looks at one hook, and calls it, until a look finds nothing to do: what comes while a call is made may find
@@ -185,9 +185,9 @@ func (l *look) step(ctx context.Context, f form) (again time.Time, over bool, er
 	return again, over, l.store(context.WithoutCancel(ctx), l.learned(told))
 }
 
-// made makes a call, if the look has a slot for it. It fails as form.call does.
+// made makes a call, if there are slots for it. It fails as form.call does.
 func (l *look) made(ctx context.Context, f form) (roomlog.Told, error) {
-	free, err := l.takeSlot(ctx, f)
+	free, err := l.takeSlots(ctx, f)
 	if err == nil && !free {
 		err = errBusy
 	}
@@ -195,8 +195,16 @@ func (l *look) made(ctx context.Context, f form) (roomlog.Told, error) {
 		return l.told, err
 	}
 	l.called = true
-	return f.call(ctx)
+	told, err := f.call(ctx)
+	if !l.mayStay() {
+		l.giveBack(ctx)
+	}
+	return told, err
 }
+
+// mayStay reports whether the look itself may wait for what is due soon. It keeps its slots then: it keeps its
+// instance, too.
+func (l *look) mayStay() bool { return l.bounded && l.o.Places == 0 }
 
 // claim has no other process do what the look is about to do, until a time that is after the longest call: calls and
 // writes of roomlog.Told alike, except the refresh of a hook. taken is when the claim of another ends; zero: the look

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -14,25 +15,87 @@ import (
 // keeps an instance on AWS, which others need for their calls.
 const slotsOfEndpoints = 4
 
-// slot is one that a look has, from its first call to its end: while it waits itself, it keeps its instance, too.
+// slot is one of so many that there are for calls, in all processes together. Some are of one look. Others are of a
+// process, whose looks share it: its last call gives it back.
 type slot struct {
+	key   string // of Box.slots
 	of    roomlog.Slots
-	name  string
+	users int // looks that have it, or are about to; Box.mu guards it
+
+	mu    sync.Mutex // of what follows, also while it is taken
+	name  string     // "": it is not taken
 	until time.Time
 }
 
-// takeSlot takes the slot that the look needs for a call, if it has none. It returns false if all are taken.
-func (l *look) takeSlot(ctx context.Context, f form) (bool, error) {
-	most, account := l.slots(f)
-	if most == 0 || l.slot.name != "" {
+// need is a slot that a call needs: one of most that there are for the calls of some digest (see
+// roomlog.Store.Calling). Calls of this process with the same key share it.
+type need struct {
+	key, digest string
+	most        int
+}
+
+// needs returns which slots a call of the form needs: none if there are as many as there are calls.
+//
+// With Options.Places a process needs one of the places while it makes any call, and for each account one of half as
+// many: so no account takes all places.
+func (l *look) needs(f form) []need {
+	account := chat.HookPrefix(accountOf(l.hook))
+	switch _, asks := f.(endpoint); {
+	case l.o.Alone:
+		return nil
+	case l.o.Places > 0:
+		return []need{{account, account, (l.o.Places + 1) / 2}, {allPlaces, allPlaces, l.o.Places}}
+	case asks:
+		return []need{{l.hook.ID, account, slotsOfEndpoints}}
+	}
+	return nil
+}
+
+const allPlaces = "ALL"
+
+// takeSlots takes the slots that the look needs for a call, unless it has them still. It returns false if all are
+// taken.
+func (l *look) takeSlots(ctx context.Context, f form) (bool, error) {
+	if len(l.slots) > 0 {
 		return true, nil
 	}
-	l.slot.of = l.o.Rooms.Store().Calling(account)
-	l.slot.until = l.until
+	until := l.until
 	if end, bounded := ctx.Deadline(); bounded {
-		l.slot.until = l.now().Add(time.Until(end))
+		until = l.now().Add(time.Until(end))
 	}
-	name, _, err := l.slot.of.TakeOne(ctx, nil, roomlog.Choice{
+	for _, n := range l.needs(f) {
+		s := l.slotOf(n)
+		l.slots = append(l.slots, s)
+		taken, err := s.take(ctx, n.most, l.until, until)
+		if err != nil || !taken {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// slotOf returns the slot of this process for a need, which has one more user.
+func (b *Box) slotOf(n need) *slot {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.slots[n.key]
+	if s == nil {
+		s = &slot{key: n.key, of: b.o.Rooms.Store().Calling(n.digest)}
+		b.slots[n.key] = s
+	}
+	s.users++
+	return s
+}
+
+// take takes one of so many slots until a time, unless s is one already for as long as a call may take that is over
+// by end. It returns false if all are taken.
+func (s *slot) take(ctx context.Context, most int, end, until time.Time) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.name != "" && !s.until.Before(end) {
+		return true, nil
+	}
+	name, _, err := s.of.TakeOne(ctx, nil, roomlog.Choice{
 		Pick: func(taken map[string]roomlog.Guess, _ time.Time) (string, time.Duration) {
 			for _, n := range rand.Perm(most) {
 				if _, there := taken[strconv.Itoa(n)]; !there {
@@ -41,28 +104,33 @@ func (l *look) takeSlot(ctx context.Context, f form) (bool, error) {
 			}
 			return "", lookAgain
 		},
-		Ends: func(time.Time) time.Time { return l.slot.until },
+		Ends: func(time.Time) time.Time { return until },
 	})
-	l.slot.name = name
-	return name != "", err
-}
-
-// slots returns how many slots there are for calls of the form, and for whom; 0: as many as there are calls.
-func (l *look) slots(f form) (most int, account string) {
-	switch _, asks := f.(endpoint); {
-	case l.o.Alone:
-		return 0, ""
-	case l.o.Places > 0:
-		return l.o.Places, "ALL"
-	case asks:
-		return slotsOfEndpoints, chat.HookPrefix(accountOf(l.hook))
+	if err != nil || name == "" {
+		return false, err // with an error, name is of a slot that another may have
 	}
-	return 0, ""
+	s.name, s.until = name, until
+	return true, nil
 }
 
-// giveBack frees the slot that the look has, unless another may have it by now.
+// giveBack gives back the slots that the look has, and frees those that no other look of this process uses, unless
+// another process may have them by now.
 func (l *look) giveBack(ctx context.Context) {
-	if l.slot.name != "" && l.now().Before(l.slot.until) {
-		l.slot.of.GiveBack(ctx, l.slot.name)
+	for _, s := range l.slots {
+		if l.leaves(s) && s.name != "" && l.now().Before(s.until) {
+			s.of.GiveBack(ctx, s.name)
+		}
 	}
+	l.slots = nil
+}
+
+// leaves takes a user off a slot, and reports whether it was the last one.
+func (b *Box) leaves(s *slot) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s.users--; s.users > 0 {
+		return false
+	}
+	delete(b.slots, s.key)
+	return true
 }

@@ -1,9 +1,11 @@
 package outbox_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,6 +16,9 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/outbox"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
 // crowd is a room with as many endpoints as an account may have beside a webhook of Ann's person. They think until they
@@ -145,25 +150,205 @@ func TestSlots_processEnds_slotIsFreeWhenItExpires(t *testing.T) {
 	}
 }
 
-// With three places for all, four endpoints and a webhook have to share them.
-func TestSlots_placesForAll_boundTheCallsOfAllForms(t *testing.T) {
-	o := outbox.Options{Places: 3}
-	c := newCrowd(newWorld(t).another(), o)
-	c.say(chat.SendRequest{Token: c.ann.Token, Text: "What is it?", Kind: room.Request})
-	done, again := c.looks(o, c.seats()[:4]...)
-	for range 3 {
-		<-c.thinking
+// calledRoom makes a room, an account of its own, in which Ann says something for which so many hooks are called at
+// /NAME. A seat has four at most.
+func (w *world) calledRoom(name string, hooks int) (list []roomlog.HookItem) {
+	w.t.Helper()
+	ann := w.join(name, "Ann")
+	var bob chat.Seated
+	for n := range hooks {
+		if n%4 == 0 {
+			bob = w.join(name, fmt.Sprint("Bob", n))
+		}
+		w.pass(10 * time.Second) // a minute has ten challenges
+		w.subscribe(w.asked(bob, fmt.Sprintf("/%s/%d", name, n)))
 	}
-	<-again
-	calls, at := c.hooks.look()
-	if calls != 0 || at.Sub(c.clock.Now()) != 10*time.Second {
-		t.Errorf("without a place the webhook is called %d times, and again in %v", calls, at.Sub(c.clock.Now()))
+	w.says(ann, 1)
+	all, err := w.Store().Hooks(w.ctx(), "")
+	if err != nil {
+		w.t.Fatal(err)
 	}
-	close(c.answer)
-	done.Wait()
-	c.pass(10 * time.Second)
-	c.hooks.to.answers(http.StatusOK)
-	if c.hooks.look(); len(c.hooks.to.calls()) == 0 {
-		t.Error("with a place it is not called")
+	at, _ := w.seat(ann.Token)
+	return slices.DeleteFunc(all, func(x roomlog.HookItem) bool { return x.Room != at })
+}
+
+// lookAt looks at a hook, and returns when to look again.
+func (w *world) lookAt(x roomlog.HookItem) time.Time {
+	again, err := w.box.Look(w.ctx(), x.Room, x.Seat, x.ID)
+	if err != nil {
+		w.t.Error(err)
 	}
+	return again
+}
+
+// taken returns how many slots are taken for the calls of an account, or of all.
+func (w *world) taken(digest string) int {
+	taken, err := w.Store().Calling(digest).Read(w.ctx(), table.Strong)
+	if err != nil {
+		w.t.Error(err)
+	}
+	return len(taken)
+}
+
+// Of four places an account takes two, however many of its addresses are slow.
+func TestSlots_placesAndSlowHooksOfAnAccount_othersAreCalledAtOnce(t *testing.T) {
+	o, w, answer := outbox.Options{Places: 4}, newWorld(t).another(), make(chan struct{})
+	slow, quick, third, fourth := w.calledRoom("slow", 4), w.calledRoom("quick", 1), w.calledRoom("slow3", 1),
+		w.calledRoom("slow4", 1)
+	w.host.answer = func(c call) int {
+		if strings.HasPrefix(c.path, "/slow") {
+			<-answer
+		}
+		return http.StatusOK
+	}
+	ended := make(chan time.Duration, 4)
+	var all sync.WaitGroup
+	begin := func(hooks []roomlog.HookItem) (calls int) {
+		for _, x := range hooks {
+			p := w.another() // a process of its own
+			p.openMore(o)
+			all.Go(func() { ended <- p.lookAt(x).Sub(w.clock.Now()) })
+		}
+		for range hooks {
+			select {
+			case <-w.host.heard:
+				calls++
+			case again := <-ended:
+				if again != 10*time.Second {
+					t.Errorf("one without a place looks again in %v", again)
+				}
+			}
+		}
+		return calls
+	}
+	w.openMore(o)
+	release := sync.OnceFunc(func() { close(answer) })
+	defer all.Wait()
+	defer release()
+	if calls := begin(slow); calls != 2 {
+		t.Fatalf("of four slow hooks of an account %d are called at once", calls)
+	}
+	if again := w.lookAt(quick[0]); !again.IsZero() || len(w.host.all()) != 3 {
+		t.Errorf("another account is called at %v", again)
+	}
+	<-w.host.heard
+	begin(third)
+	begin(fourth)
+	fifth := w.calledRoom("fifth", 1)
+	if again := w.lookAt(fifth[0]); again.IsZero() || len(w.host.all()) != 5 {
+		t.Errorf("with all places taken there are %d calls", len(w.host.all()))
+	}
+	release()
+	all.Wait()
+	w.pass(10 * time.Second)
+	if again := w.lookAt(fifth[0]); !again.IsZero() || w.taken("ALL") != 0 {
+		t.Errorf("once places are free it looks again at %v, with %d taken", again, w.taken("ALL"))
+	}
+}
+
+// Many are called because of one word, by one process: all at once, as it keeps one instance.
+func TestSlots_placesAndHooksOfAProcess_takeOnePlace(t *testing.T) {
+	w, answer := newWorld(t).another(), make(chan struct{})
+	hooks := w.calledRoom("tea", 12)
+	w.openMore(outbox.Options{Places: 1})
+	w.host.answer = func(call) int { <-answer; return http.StatusOK }
+	var all sync.WaitGroup
+	later := make(chan time.Time, len(hooks))
+	for _, x := range hooks {
+		all.Go(func() {
+			if again := w.lookAt(x); !again.IsZero() {
+				later <- again
+			}
+		})
+	}
+	for range hooks {
+		select {
+		case <-w.host.heard:
+		case again := <-later:
+			t.Errorf("one is called at %v only", again)
+		}
+	}
+	if w.taken("ALL") != 1 {
+		t.Errorf("they take %d places", w.taken("ALL"))
+	}
+	close(answer)
+	all.Wait()
+	if w.taken("ALL") != 0 || w.taken(chat.HookPrefix(hooks[0].Room)) != 0 {
+		t.Error("a place or a slot is not given back")
+	}
+}
+
+// A look that has more to tell leaves its place to another account between two calls.
+func TestSlots_lookThatGoesOn_takesAPlaceForEachCall(t *testing.T) {
+	o := outbox.Options{Places: 1}
+	other := newWorld(t).another()
+	x := other.calledRoom("other", 1)[0]
+	w, between := other.another(), 0
+	w.table = &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
+		if c.Method == tabletest.Write && roomlog.IsTold(c.Ops[0].Item.Key) {
+			between++
+			if again := other.lookAt(x); !again.IsZero() {
+				t.Errorf("between two calls another has no place until %v", again)
+			}
+		}
+		return nil
+	}}
+	w = w.another()
+	h := newWebhook(w)
+	h.openMore(o)
+	other.openMore(o)
+	h.says(h.ann, 1)
+	h.says(h.ann, 2)
+	if calls, _ := h.look(); calls != 2 || between != 2 || len(w.host.all()) != 1 {
+		t.Errorf("%d calls, %d times between, and %d of the other", calls, between, len(w.host.all()))
+	}
+}
+
+// On several machines a look has no end of its own: it goes on while there is more to tell.
+func TestSlots_endpointIsCalledForLong_eachCallHasASlot(t *testing.T) {
+	e := newEndpoint(newWorld(t).another())
+	e.unlimited()
+	calls := 0
+	e.of.answers(func(a asked) a2a.Event {
+		if calls++; calls < 4 {
+			e.asks(fmt.Sprint("And ", calls, "?"))
+		}
+		e.pass(45 * time.Second)
+		if n := e.taken(chat.HookPrefix(e.room)); n != 1 {
+			t.Errorf("call %d has %d slots", calls, n)
+		}
+		return says("So it is.")(a)
+	})
+	e.asks("What is it?")
+	if e.look(); calls != 4 {
+		t.Errorf("%d calls", calls)
+	}
+}
+
+// The table refuses the write of the slot that another process has.
+func TestSlots_tableFails_slotOfAnotherStays(t *testing.T) {
+	o := outbox.Options{Places: 1}
+	w := newWorld(t).another()
+	one, two := w.calledRoom("one", 1)[0], w.calledRoom("two", 1)[0]
+	w.openMore(o)
+	below, refused := w.another(), 0
+	below.table = &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
+		if c.Method == tabletest.Write && c.Ops[0].Item.Key.Partition == "CALLING#ALL" && refused == 0 {
+			refused++
+			return table.ErrUnavailable
+		}
+		return nil
+	}}
+	second := below.another()
+	second.openMore(o)
+	w.host.answer = func(call) int {
+		if _, err := second.box.Look(w.ctx(), two.Room, two.Seat, two.ID); err == nil {
+			t.Error("the table has not refused the write")
+		}
+		if n := w.taken("ALL"); n != 1 {
+			t.Errorf("%d places are taken during a call", n)
+		}
+		return http.StatusOK
+	}
+	w.lookAt(one)
 }
