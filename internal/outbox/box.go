@@ -89,15 +89,17 @@ func (b *Box) Failing() time.Duration {
 	return oldest
 }
 
-// note keeps since when the calls of a hook fail that is not due now; zero: they do not.
-func (b *Box) note(hook string, since int64) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.turns, hook)
-	if since == 0 {
-		delete(b.failing, hook)
+// note keeps since when the calls of a hook fail that is not due now. Its turn, if it has one, is kept until it is due.
+func (l *look) note(s step) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s.again.IsZero() {
+		delete(l.turns, l.at.hook)
+	}
+	if s.failing == 0 {
+		delete(l.failing, l.at.hook)
 	} else {
-		b.failing[hook] = time.UnixMilli(since)
+		l.failing[l.at.hook] = time.UnixMilli(s.failing)
 	}
 }
 

@@ -152,7 +152,7 @@ func (l *look) step(ctx context.Context, f form) (again time.Time, over bool, er
 		l.stayed += wait
 		return again, false, l.sleep(ctx, wait)
 	case s.ops == nil && !s.call:
-		l.note(l.at.hook, s.failing)
+		l.note(s)
 		return s.again, true, nil
 	case isLate(ctx, f.takes()):
 		return now, true, nil
@@ -175,6 +175,7 @@ func (l *look) step(ctx context.Context, f form) (again time.Time, over bool, er
 	told, err := l.made(ctx, f)
 	switch {
 	case errors.Is(err, errBusy):
+		l.keepTurn()
 		again, over = l.now().Add(lookAgain), true
 		told.RetryMs = again.UnixMilli()
 	case errors.Is(err, errEnded):
@@ -240,7 +241,7 @@ func isLate(ctx context.Context, takes time.Duration) bool {
 
 // drop ends the hook.
 func (l *look) drop(ctx context.Context) error {
-	l.note(l.at.hook, 0)
+	l.note(step{})
 	return l.o.Rooms.DropHook(ctx, l.hook)
 }
 

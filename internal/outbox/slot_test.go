@@ -15,6 +15,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/outbox"
+	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -351,4 +352,30 @@ func TestSlots_tableFails_slotOfAnotherStays(t *testing.T) {
 		return http.StatusOK
 	}
 	w.lookAt(one)
+}
+
+// While there is no place, looks at a hook again and again use up one of the turns of its account.
+func TestSlots_noPlace_lookKeepsItsTurn(t *testing.T) {
+	w := newWorld(t).another()
+	x := w.calledRoom("tea", 1)[0]
+	w.openMore(outbox.Options{Places: 1})
+	now := w.clock.Now()
+	if ok, err := w.Store().Calling("ALL").Take(w.ctx(), "0", "", now, now.Add(time.Hour)); !ok || err != nil {
+		t.Fatal(err)
+	}
+	for range ratelimit.Calls {
+		w.lookAt(x)
+		w.lookAt(x) // while it is not due
+		told, err := w.Store().Told(w.ctx(), x)
+		if told.RetryMs == 0 || err != nil {
+			t.Fatalf("there was a call, or %v", err)
+		}
+		told.RetryMs = 0
+		if err := w.table.Write(w.ctx(), roomlog.PutTold(x, told)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if wait := w.Limits().Call(x.Room).Sub(w.clock.Now()); wait > 0 {
+		t.Errorf("after looks without a call the account waits for %v", wait)
+	}
 }
