@@ -11,7 +11,7 @@ import (
 
 // Another process has made the calls: the hook, what became of its calls, and the end of the log. For an agent the read
 // position is one more.
-func TestLook_nothingToDo_makesThreeReads(t *testing.T) {
+func TestLook_nothingToDo_makesThreeReadsAndOfAnAgentFour(t *testing.T) {
 	for what, c := range map[string]struct {
 		most  int32
 		begin func(*world) *endpoint
