@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -61,11 +62,22 @@ func (s *Service) AddAgent(ctx context.Context, token, name string, x roomlog.Ho
 	if old, taken := h.Named(as.Key); taken && fault.CodeOf(err) == fault.NameTaken {
 		x = endpointOf(h, old, x)
 		if _, again := old.Hook(x.ID); again && h.ShownLink(old) != "" {
-			_, err = s.refreshHook(ctx, x)
+			err = s.refreshEndpoint(ctx, x)
 			got = AddedAgent{Hook: x.ID, Name: old.Name, Room: h.Name, Watch: h.ShownLink(old)}
 		}
 	}
 	return got, s.Outward(err)
+}
+
+// refreshEndpoint refreshes the hook of an endpoint, which began when it was first added.
+func (s *Service) refreshEndpoint(ctx context.Context, x roomlog.HookItem) error {
+	first, err := s.store.Hook(ctx, x.ID)
+	if err != nil && !errors.Is(err, table.ErrNotFound) {
+		return err
+	}
+	x.SinceMs = cmp.Or(first.SinceMs, x.SinceMs)
+	_, err = s.refreshHook(ctx, x)
+	return err
 }
 
 // endpointOf returns x as the hook of a, an endpoint in the room of h.

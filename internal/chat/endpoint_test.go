@@ -128,6 +128,7 @@ func TestAddAgent_replyIsLost_isAddedOnce(t *testing.T) {
 	if err != nil || again != first || first.Watch == "" {
 		t.Errorf("again it is %+v, %v, not %+v", again, err, first)
 	}
+	x.RefreshedMs = w.clock.Now().UnixMilli()
 	if got, err := w.Store().Hook(t.Context(), first.Hook); err != nil || got != x {
 		t.Errorf("it is called as %+v, %v", got, err)
 	}

@@ -104,19 +104,15 @@ func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlo
 	return began, err
 }
 
-// refreshHook stores where a hook leads that the seat has. What failed is tried again, but not of an endpoint: its
-// calls may cost money, and its pauses go on. If the hook ends at the same moment, the next refresh begins it anew.
+// refreshHook stores where a hook leads that the seat has, and that it was refreshed, which the next look takes into
+// account. A call may be under way, so what became of calls is left to looks. If the hook ends at the same moment, the
+// next refresh begins it again.
 func (s *Service) refreshHook(ctx context.Context, x roomlog.HookItem) (told roomlog.Told, err error) {
 	if told, err = s.store.Told(ctx, x); err != nil {
 		return told, err
 	}
-	switch x.Form {
-	case room.FormWake:
-		told.RetryMs, told.News, told.AtMs = 0, 0, s.now().UnixMilli()
-	case room.FormEach:
-		told.RetryMs, told.News, told.Tries = 0, 0, 0 // the host is tried before it can know the new secret
-	}
-	if err := s.store.Table().Write(ctx, roomlog.PutHook(x), roomlog.PutTold(x, told)); err != nil {
+	x.RefreshedMs = s.now().UnixMilli()
+	if err := s.store.Table().Write(ctx, roomlog.PutHook(x)); err != nil {
 		return told, err
 	}
 	if s.opts.Calls != nil {

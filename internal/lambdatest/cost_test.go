@@ -383,6 +383,9 @@ func (c *counted) wakes() {
 			View: tools.ViewMessage, Clock: c.clock, Logger: c.options.Logger})
 	}
 	local := ident.WithPrincipal(c.t.Context(), ident.Principal{ID: ident.Local})
+	if _, err := c.one.Wait(c.t.Context(), chat.WaitRequest{Token: ann.Token}); err != nil { // no call is due
+		c.t.Fatal(err)
+	}
 	c.meter.take()
 	hook := ""
 	for _, what := range []string{"a subscription", "its refresh"} {
@@ -390,6 +393,11 @@ func (c *counted) wakes() {
 			Secret: "whsec_c2VjcmV0IG9mIGEgaG9vaywgdGhhdCBpcyBsb25n"})
 		if err != nil {
 			c.t.Fatal(err)
+		}
+		if hook != "" {
+			if _, err := boxOf(c.one).Look(c.t.Context(), at.Room, at.Seat, hook); err != nil {
+				c.t.Fatal(err)
+			}
 		}
 		hook = got.ID
 		c.row(what)

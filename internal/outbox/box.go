@@ -61,7 +61,7 @@ type Box struct {
 	works   map[place]*work
 	failing map[string]time.Time   // since when calls of a hook fail, as far as looks have shown: see Failing
 	turns   map[string]time.Time   // when a hook may be called whose account has made many calls: see turn
-	unsaved map[table.Key]table.Op // what became of calls, where that could not be written: see store
+	unsaved map[table.Key]table.Op // what became of calls, where that could not be written: see writeResult
 	slots   map[string]*slot       // that calls use: see need
 	busy    sync.WaitGroup         // of the goroutines in works
 }

@@ -85,7 +85,7 @@ func (e endpoint) next(now time.Time) (s step) {
 	s.ops = e.renewal(now)
 	if s.ops == nil && t.Sent == 0 && e.heard.Skip-t.Upto >= chat.MostHeard {
 		t.Upto, t.Missed = e.heard.Skip, true
-		s.ops = []table.Op{e.learned(t)}
+		s.ops = []table.Op{e.putTold(t)}
 	}
 	if e.heard.N == 0 || e.resting { // also while it may not speak
 		return s
@@ -123,8 +123,8 @@ func (e endpoint) call(ctx context.Context) (roomlog.Told, error) {
 		e.heard.Missed = e.heard.Missed || t.Missed
 		texts := textsOf(e.heard, t.Context == "")
 		t = e.sending(t)
-		if err := e.write(ctx, roomlog.PutTold(x, t)); err != nil {
-			return t, err // without store: if nothing was written, the next look calls
+		if err := e.writeClaimed(ctx, roomlog.PutTold(x, t)); err != nil {
+			return t, err // without writeResult: if nothing was written, the next look calls
 		}
 		reply, failed = e.agents.Send(ctx, x.URL, x.Secret, agentcall.Message{ID: callID(x, t.Sent), Context: t.Context,
 			Task: t.Asks, Texts: texts}, e.now())

@@ -82,7 +82,7 @@ func (b *Box) lookAt(ctx context.Context, at place) (again time.Time, err error)
 	l := &look{Box: b, at: at}
 	defer func() { l.giveBack(ctx) }()
 	_, l.bounded = ctx.Deadline()
-	if err := l.save(ctx); err != nil {
+	if err := l.writeUnsaved(ctx); err != nil {
 		return time.Time{}, err
 	}
 	for doubted, over := false, false; !over; {
@@ -95,7 +95,7 @@ func (b *Box) lookAt(ctx context.Context, at place) (again time.Time, err error)
 		case err == nil && f == nil:
 			over = true
 		case err == nil:
-			again, over, err = l.step(ctx, f)
+			again, over, err = l.proceed(ctx, f)
 		}
 		if err != nil {
 			return time.Time{}, err
@@ -142,10 +142,13 @@ func (l *look) see(ctx context.Context) (f form, err error) {
 	return l.seeWake(ctx)
 }
 
-// step does what is to be done next. over says that the look ends with it, until the time again.
-func (l *look) step(ctx context.Context, f form) (again time.Time, over bool, err error) {
+// proceed does what is to be done next. over says that the look ends with it, until the time again.
+func (l *look) proceed(ctx context.Context, f form) (again time.Time, over bool, err error) {
 	now := l.now()
-	s := f.next(now)
+	s := l.refresh()
+	if s.ops == nil {
+		s = f.next(now)
+	}
 	wait := s.again.Sub(now)
 	switch {
 	case s.stays && !isLate(ctx, wait+f.takes()):
@@ -170,7 +173,7 @@ func (l *look) step(ctx context.Context, f form) (again time.Time, over bool, er
 		return taken, true, err
 	}
 	if s.ops != nil {
-		return again, false, l.write(ctx, s.ops...)
+		return again, false, l.writeClaimed(ctx, s.ops...)
 	}
 	told, err := l.made(ctx, f)
 	switch {
@@ -183,7 +186,7 @@ func (l *look) step(ctx context.Context, f form) (again time.Time, over bool, er
 	case err != nil:
 		return again, true, err
 	}
-	return again, over, l.store(context.WithoutCancel(ctx), l.learned(told))
+	return again, over, l.writeResult(context.WithoutCancel(ctx), l.putTold(told))
 }
 
 // made makes a call, if there are slots for it. It fails as form.call does.
@@ -208,8 +211,7 @@ func (l *look) made(ctx context.Context, f form) (roomlog.Told, error) {
 func (l *look) mayStay() bool { return l.bounded && l.o.Places == 0 }
 
 // claim has no other process do what the look is about to do, until a time that is after the longest call: calls and
-// writes of roomlog.Told alike, except the refresh of a hook. taken is when the claim of another ends; zero: the look
-// has it.
+// writes of roomlog.Told alike. taken is when the claim of another ends; zero: the look has it.
 //
 // A look that finds a claim ends until then. The one that has the claim reads on after its call, and so finds what
 // began this one; if it has died, the look at the end of the claim finds the same. No claim is deleted: what the call
@@ -222,9 +224,9 @@ func (l *look) claim(ctx context.Context, until time.Time) (taken time.Time, err
 	return l.o.Rooms.Store().ClaimCall(ctx, l.hook, l.told.N, until)
 }
 
-// write writes what the look has a claim for, while it has: a process that was frozen for so long finds that another
-// has gone on.
-func (l *look) write(ctx context.Context, ops ...table.Op) error {
+// writeClaimed writes what the look has a claim for, while it has: a process that was frozen for so long finds that
+// another has gone on.
+func (l *look) writeClaimed(ctx context.Context, ops ...table.Op) error {
 	if !l.o.Alone {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, l.until.Sub(l.now()))
@@ -245,17 +247,17 @@ func (l *look) drop(ctx context.Context) error {
 	return l.o.Rooms.DropHook(ctx, l.hook)
 }
 
-// learned returns the op that stores what a look has done, and ends its claim.
-func (l *look) learned(t roomlog.Told) table.Op {
+// putTold returns the op that stores what a look has done, and ends its claim.
+func (l *look) putTold(t roomlog.Told) table.Op {
 	t.N = l.told.N + 1
 	return roomlog.PutTold(l.hook, t)
 }
 
-// store writes what became of a call. A process that is alone writes what could not be written before its next look at
-// the hook, so that a host is not called again and again that has taken the call. Where there are several, the claim of
-// the next call cannot be written either.
-func (l *look) store(ctx context.Context, told table.Op) error {
-	err := l.write(ctx, told)
+// writeResult writes what became of a call. A process that is alone writes what could not be written before its next
+// look at the hook, so that a host is not called again and again that has taken the call. Where there are several, the
+// claim of the next call cannot be written either.
+func (l *look) writeResult(ctx context.Context, told table.Op) error {
+	err := l.writeClaimed(ctx, told)
 	if !l.o.Alone {
 		return err
 	}
@@ -269,13 +271,13 @@ func (l *look) store(ctx context.Context, told table.Op) error {
 	return err
 }
 
-// save writes what store could not.
-func (l *look) save(ctx context.Context) error {
+// writeUnsaved writes what writeResult could not.
+func (l *look) writeUnsaved(ctx context.Context) error {
 	l.mu.Lock()
 	told, there := l.unsaved[roomlog.ToldKey(l.at.room, l.at.seat, l.at.hook)]
 	l.mu.Unlock()
 	if !there {
 		return nil
 	}
-	return l.store(ctx, told)
+	return l.writeResult(ctx, told)
 }

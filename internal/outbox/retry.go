@@ -27,7 +27,24 @@ func (l *look) renewal(now time.Time) []table.Op {
 	}
 	x := l.hook
 	x.UntilMs = now.Add(webhookLife).UnixMilli()
-	return []table.Op{roomlog.PutHook(x), l.learned(l.told)}
+	return []table.Op{roomlog.PutHook(x), l.putTold(l.told)}
+}
+
+// refresh returns what stores that the hook was refreshed, or added again, since a look last stored that: a call that
+// is to be repeated is made at once. Only the pauses of an endpoint go on, whose calls may cost money.
+func (l *look) refresh() (s step) {
+	t := l.told
+	if t.RefreshedMs == l.hook.RefreshedMs {
+		return s
+	}
+	switch t.RefreshedMs = l.hook.RefreshedMs; l.hook.Form {
+	case room.FormWake:
+		t.RetryMs, t.News, t.AtMs = 0, 0, max(t.AtMs, t.RefreshedMs) // its client lives
+	case room.FormEach:
+		t.RetryMs, t.News, t.Tries = 0, 0, 0 // the host is tried before it can know the new secret
+	}
+	s.ops = []table.Op{l.putTold(t)}
+	return s
 }
 
 // hasRested reports whether calls of a webhook, or an endpoint, have failed for a day.

@@ -52,7 +52,7 @@ func (l *look) seeWake(ctx context.Context) (form, error) {
 func (w wake) next(now time.Time) (s step) {
 	t, n := w.told, w.news
 	if n.Looked >= mostAgain {
-		return step{ops: []table.Op{w.learned(w.lookedAt())}}
+		return step{ops: []table.Op{w.putTold(w.lookedAt())}}
 	}
 	if n.Unread == 0 {
 		return step{}

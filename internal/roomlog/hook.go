@@ -32,14 +32,21 @@ type HookItem struct {
 	// Principal is who made it: see ident.Principal.
 	Principal string `json:"who,omitempty"`
 	SinceMs   int64  `json:"since"`
-	UntilMs   int64  `json:"until"`            // it ends then unless it is refreshed
-	Barred    bool   `json:"barred,omitempty"` // its person has ended it: it leads nowhere
+	UntilMs   int64  `json:"until"` // it ends then unless it is refreshed
+	// RefreshedMs is when it was last refreshed, or added again; 0: never.
+	RefreshedMs int64 `json:"again,omitempty"`
+	Barred      bool  `json:"barred,omitempty"` // its person has ended it: it leads nowhere
 }
 
 // Told is what became of the calls of a hook. It is stored beside the presence of its seat, since the
-// last sign of life of a hook that calls the agent is one of the seat.
+// last sign of life of a hook that calls the agent is one of the seat. The beginning of a hook writes it, and then
+// looks alone.
 type Told struct {
-	V    int   `json:"v"`
+	V       int   `json:"v"`
+	SinceMs int64 `json:"since,omitempty"` // when the hook began, as PutTold says
+	// RefreshedMs is that of the hook when a look last took a refresh into account.
+	RefreshedMs int64 `json:"again,omitempty"`
+
 	N    int64 `json:"i,omitempty"`    // raised by each call whose end is stored: see Store.ClaimCall
 	AtMs int64 `json:"at"`             // the last refresh, or the last call that woke the agent; 0: of a webhook
 	Upto int64 `json:"upto,omitempty"` // a look is done with the events up to this one
@@ -107,7 +114,7 @@ func PutHook(x HookItem) table.Op {
 // PutTold returns the op that stores what became of the calls of x, for as long as that keeps the seat: x may have
 // been refreshed since it was read.
 func PutTold(x HookItem, t Told) table.Op {
-	t.V = room.Version
+	t.V, t.SinceMs = room.Version, x.SinceMs
 	until := room.Latest(time.UnixMilli(x.UntilMs), time.UnixMilli(max(t.AtMs, t.TriedMs)).Add(room.HookLease))
 	return table.Put(table.Item{
 		Key: ToldKey(x.Room, x.Seat, x.ID), Expires: room.CeilSecond(until), Data: Encode(t),
@@ -184,7 +191,8 @@ func hookOf(item table.Item) (x HookItem, err error) {
 	return x, err
 }
 
-// Told returns what became of the calls of x; zero if nothing is known.
+// Told returns what became of the calls of x; zero if nothing is known. A hook that ended during a call, and began
+// again, finds nothing of what that call stored later.
 func (s *Store) Told(ctx context.Context, x HookItem) (t Told, err error) {
 	item, err := s.table.Get(ctx, ToldKey(x.Room, x.Seat, x.ID), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
@@ -192,6 +200,9 @@ func (s *Store) Told(ctx context.Context, x HookItem) (t Told, err error) {
 	}
 	if err == nil {
 		err = Decode(item, &t)
+	}
+	if t.SinceMs != 0 && t.SinceMs != x.SinceMs { // 0: as earlier builds stored it
+		t = Told{}
 	}
 	return t, err
 }
