@@ -83,6 +83,7 @@ func decodeEvent(item table.Item) (room.Event, error) {
 	if err != nil {
 		return room.Event{}, fmt.Errorf("roomlog: item %s: %w", item.Key, err)
 	}
+	e.Calls = nil // which only the stream of a table reads
 	return e, nil
 }
 

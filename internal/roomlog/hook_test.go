@@ -94,8 +94,8 @@ func TestAppend_eventThatCallsHooks_saysSoFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 		begins := strings.HasPrefix(string(item.Data), `{"call":[`)
-		if begins != (e.Calls != nil) || strings.HasPrefix(string(item.Data), `{"v":`) == begins {
-			t.Errorf("event %d, which calls %v, is %s", e.N, e.Calls, item.Data)
+		if e.Calls != nil || strings.HasPrefix(string(item.Data), `{"v":`) == begins {
+			t.Errorf("event %d, read with %v, is %s", e.N, e.Calls, item.Data)
 		}
 		if begins {
 			marked = append(marked, e.N)
