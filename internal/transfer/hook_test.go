@@ -57,6 +57,10 @@ func (s site) subscribe(a *agent) chat.HookSeat {
 	if _, err := s.Hook(s.t.Context(), a.token, x); err != nil {
 		s.t.Fatal(err)
 	}
+	told := roomlog.Told{AtMs: time.Now().UnixMilli()} // as the look stores that a refresh begins
+	if err := s.table.Write(s.t.Context(), roomlog.PutTold(x, told)); err != nil {
+		s.t.Fatal(err)
+	}
 	seat, err = s.HookSeat(s.t.Context(), a.token)
 	if err != nil {
 		s.t.Fatal(err)
