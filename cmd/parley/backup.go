@@ -10,7 +10,6 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/access"
-	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlite"
@@ -77,20 +76,22 @@ func (c *checkCommand) Run(ctx context.Context, streams streams) error {
 // lookAt returns the file at path for reading.
 func lookAt(path string) (*sqlite.File, error) {
 	file, err := sqlite.LookAt(path, views...)
+	return file, orNoFile(err, path)
+}
+
+// orNoFile says it in a person's words if err is that there is no file at path.
+func orNoFile(err error, path string) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no file %s: name that of the server", path)
+		return fmt.Errorf("there is no file %s: name that of the server", path)
 	}
-	return file, err
+	return err
 }
 
 // warnOfOthers says if users other than the owner may open the file at path.
 func warnOfOthers(streams streams, path string) error {
 	file, err := sqlite.LookAtDamaged(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no file %s: name that of the server", path)
-	}
 	if err != nil {
-		return err
+		return orNoFile(err, path)
 	}
 	open, err := file.OpenToOthers()
 	for _, path := range open {
@@ -117,15 +118,12 @@ func (c contents) String() string {
 
 // check reads the whole file at path. It goes on after damage. name is what the person calls the file.
 func check(ctx context.Context, path, name string) (found contents, err error) {
-	file, err := lookAt(path)
-	if errors.Is(err, sqlite.ErrDamaged) {
-		return found, damageOf(ctx, path, name, err)
-	}
+	file, err := sqlite.LookAtDamaged(path)
 	if err != nil {
-		return found, err
+		return found, orNoFile(err, path)
 	}
 	found, damage, err := examine(ctx, file)
-	if damage == nil || ctx.Err() != nil || errors.Is(damage, room.ErrNewerVersion) {
+	if !isSalvageable(ctx, damage) {
 		return found, errors.Join(damage, err)
 	}
 	return found, errors.Join(damageOf(ctx, path, name, damage), err)

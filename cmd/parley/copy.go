@@ -137,10 +137,11 @@ func openSource(ctx context.Context, log *slog.Logger, at, bucket string) (sourc
 		case info.Size() == 0: // opening it would make it a table
 			return source{}, fmt.Errorf("%s is empty", at)
 		}
-		if damaged, err := isDamaged(ctx, at); damaged || err != nil {
-			if err != nil {
-				return source{}, err
-			}
+		damaged, err := isDamaged(ctx, at)
+		switch {
+		case err != nil:
+			return source{}, err
+		case damaged:
 			return openDamaged(ctx, log, at)
 		}
 	}

@@ -21,20 +21,20 @@ import (
 	"github.com/parley-chat/parley/internal/transfer"
 )
 
-// isDamaged reports whether a check finds damage in the file of rooms at path.
+// isSalvageable reports whether what examine has found is damage of which the rest can be read: not that it was
+// interrupted, nor that a newer program wrote the file.
+func isSalvageable(ctx context.Context, damage error) bool {
+	return damage != nil && ctx.Err() == nil && !errors.Is(damage, room.ErrNewerVersion)
+}
+
+// isDamaged reports whether a check finds damage in the file of rooms at path, which nobody else may use meanwhile.
 func isDamaged(ctx context.Context, path string) (bool, error) {
-	file, err := sqlite.LookAt(path)
-	if errors.Is(err, sqlite.ErrDamaged) {
-		return true, nil
-	}
+	file, err := sqlite.OpenDamaged(path)
 	if err != nil {
 		return false, err
 	}
 	_, damage, err := examine(ctx, file)
-	if damage == nil || ctx.Err() != nil || errors.Is(damage, room.ErrNewerVersion) {
-		return false, errors.Join(ctx.Err(), err)
-	}
-	return true, err
+	return isSalvageable(ctx, damage), errors.Join(ctx.Err(), err)
 }
 
 // openDamaged opens what can still be read of the damaged file at path, which nobody else may use meanwhile.

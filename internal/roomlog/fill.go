@@ -145,38 +145,33 @@ func fillItems(ctx context.Context, t table.Table, id string, lost []table.Key, 
 
 // DropLostFiles takes files of which the bytes are lost from their messages, and returns how many.
 func DropLostFiles(ctx context.Context, t table.Table, kept files.Reader, id string) (dropped int, err error) {
-	r := table.Range{Partition: roomPrefix + id, Prefix: logPrefix, Consistency: table.Strong}
-	for item, err := range table.All(ctx, t, r) {
+	lost := map[string]bool{} // by files.Key.ID: a draft that was sent has the file of its message
+	for e, err := range carriers(ctx, t, id) {
 		if err != nil {
-			return dropped, err
+			return len(lost), err
 		}
-		e, err := decodeEvent(item)
-		if err != nil {
-			return dropped, err
-		}
-		f := e.CarriedFile()
-		if f == nil {
-			continue
-		}
-		if _, err = verifyFile(ctx, t, kept, id, e); !errors.Is(err, ErrDamaged) {
-			if err != nil {
-				return dropped, err
+		key := e.CarriedFile().Key
+		if !lost[key] {
+			if _, err := verifyFile(ctx, t, kept, id, e); err == nil {
+				continue
+			} else if !errors.Is(err, ErrDamaged) {
+				return len(lost), err
 			}
-			continue
+			lost[key] = true
 		}
 		if e.File = nil; e.Draft != nil {
 			draft := *e.Draft
 			draft.File = nil
 			e.Draft = &draft
 		}
-		item.Data = Encode(e)
-		if err := t.Write(ctx, table.Put(item, table.Always),
-			table.Delete(ClaimKey(files.Key{Room: id, ID: f.Key}), table.Always)); err != nil {
-			return dropped, err
+		put := putEvent(id, e)
+		put.If = table.Always
+		err = t.Write(ctx, put, table.Delete(ClaimKey(files.Key{Room: id, ID: key}), table.Always))
+		if err != nil {
+			return len(lost), err
 		}
-		dropped++
 	}
-	return dropped, nil
+	return len(lost), nil
 }
 
 // RestoreName puts the item that leads from the name of a room to it, unless the name leads to another one.

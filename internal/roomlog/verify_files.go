@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/files"
@@ -21,17 +22,12 @@ import (
 func VerifyFiles(ctx context.Context, t table.Reader, kept files.Reader, id string) (there int, err error) {
 	var damage error
 	seen := map[string]bool{} // by files.Key.ID: a draft that was sent has the file of its message
-	r := table.Range{Partition: roomPrefix + id, Prefix: logPrefix, Consistency: table.Strong}
-	for item, err := range table.All(ctx, t, r) {
-		if err != nil {
-			return there, errors.Join(damage, err)
-		}
-		e, err := decodeEvent(item)
+	for e, err := range carriers(ctx, t, id) {
 		if err != nil {
 			return there, errors.Join(damage, err)
 		}
 		f := e.CarriedFile()
-		if f == nil || seen[f.Key] {
+		if seen[f.Key] {
 			continue
 		}
 		whole, err := verifyFile(ctx, t, kept, id, e)
@@ -47,6 +43,26 @@ func VerifyFiles(ctx context.Context, t table.Reader, kept files.Reader, id stri
 		}
 	}
 	return there, damage
+}
+
+// carriers yields the events of a room that carry a file. If it fails, the last pair has an error.
+func carriers(ctx context.Context, t table.Reader, id string) iter.Seq2[room.Event, error] {
+	return func(yield func(room.Event, error) bool) {
+		r := table.Range{Partition: roomPrefix + id, Prefix: logPrefix, Consistency: table.Strong}
+		for item, err := range table.All(ctx, t, r) {
+			var e room.Event
+			if err == nil {
+				e, err = decodeEvent(item)
+			}
+			if err != nil {
+				yield(room.Event{}, err)
+				return
+			}
+			if e.CarriedFile() != nil && !yield(e, nil) {
+				return
+			}
+		}
+	}
 }
 
 // verifyFile reads the bytes of the file that e carries. If nobody claims them, as those of a draft that

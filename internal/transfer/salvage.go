@@ -30,14 +30,16 @@ type Loss struct {
 func Salvage(ctx context.Context, to Source, bytes files.Reader,
 	read func(keep func(table.Item) error) (lost []table.Key, unknown table.Unknown, err error)) ([]Loss, error) {
 	s := &salvager{to: to, bytes: bytes, names: map[string]string{}, lost: map[string][]table.Key{}}
+	kept := 0
+	s.items = batch{to: to, written: &kept}
 	lost, unknown, err := read(func(item table.Item) error { return s.keep(ctx, item) })
 	if err == nil {
-		err = s.flush(ctx)
+		err = s.items.flush(ctx)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if !s.kept {
+	if kept == 0 {
 		return []Loss{{Text: "nothing of it can be read"}}, nil
 	}
 	for _, k := range lost {
@@ -76,10 +78,8 @@ func Salvage(ctx context.Context, to Source, bytes files.Reader,
 type salvager struct {
 	to     Source
 	bytes  files.Reader
-	ops    []table.Op
-	size   int // of ops, in bytes
+	items  batch
 	losses []Loss
-	kept   bool                   // something can be read
 	names  map[string]string      // of rooms, by their ids
 	lost   map[string][]table.Key // keys whose items are lost, by their partitions
 }
@@ -97,23 +97,7 @@ func (s *salvager) keep(ctx context.Context, item table.Item) error {
 			s.names[id] = name
 		}
 	}
-	if size := len(item.Data) + len(item.Key.Sort); len(s.ops) == table.MaxOps || s.size+size > table.MaxTxBytes/2 {
-		if err := s.flush(ctx); err != nil {
-			return err
-		}
-	}
-	s.kept = true
-	s.ops, s.size = append(s.ops, op), s.size+len(item.Data)
-	return nil
-}
-
-func (s *salvager) flush(ctx context.Context) error {
-	if len(s.ops) == 0 {
-		return nil
-	}
-	err := s.to.Write(ctx, s.ops...)
-	s.ops, s.size = nil, 0
-	return err
+	return s.items.add(ctx, op)
 }
 
 // mend makes a room one that can be used, or leaves it out.

@@ -476,11 +476,11 @@ func itemsOf(ctx context.Context, t table.Table, partition string) iter.Seq2[tab
 }
 
 // batch gathers ops into Writes that are as large as the table allows. None takes effect once
-// the room is there: another copy may have been faster, and its room may be in use.
+// the item at absent is there: another copy of the room may have been faster, and its room may be in use.
 type batch struct {
 	to      table.Table
 	written *int      // counts the ops
-	absent  table.Key // the item without which the room is not there
+	absent  table.Key // the item without which the room is not there; zero: whatever is there
 	ops     []table.Op
 	bytes   int
 }
@@ -502,7 +502,11 @@ func (b *batch) flush(ctx context.Context) error {
 	if len(b.ops) == 0 {
 		return nil
 	}
-	err := b.to.Write(ctx, append(b.ops, table.Delete(b.absent, table.IfAbsent))...)
+	ops := b.ops
+	if b.absent != (table.Key{}) {
+		ops = append(ops, table.Delete(b.absent, table.IfAbsent))
+	}
+	err := b.to.Write(ctx, ops...)
 	switch {
 	case err == nil:
 		*b.written += len(b.ops)

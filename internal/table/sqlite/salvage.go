@@ -62,8 +62,8 @@ func OpenDamaged(path string) (*File, error) {
 }
 
 const (
-	rowsSQL    = `SELECT pk, sk, expires, data FROM items ORDER BY pk, sk`
-	rowsUpSQL  = `SELECT pk, sk, expires, data FROM items ORDER BY pk DESC, sk DESC`
+	rowsSQL    = `SELECT sk, expires, data, pk FROM items ORDER BY pk, sk`
+	rowsUpSQL  = `SELECT sk, expires, data, pk FROM items ORDER BY pk DESC, sk DESC`
 	indexSQL   = `SELECT pk, sk FROM items INDEXED BY items_by_expiry WHERE expires >= ? ORDER BY expires, pk, sk`
 	indexUpSQL = `SELECT pk, sk FROM items INDEXED BY items_by_expiry WHERE expires >= ? ORDER BY expires DESC, pk DESC, sk DESC`
 )
@@ -138,12 +138,9 @@ func (s *salvage) rows(upward bool) (whole bool, err error) {
 	whole = true
 	var failed error
 	err = s.c.Each(func(row *sqlite.Stmt) bool {
-		k := table.Key{Partition: row.ColumnText(0), Sort: row.ColumnText(1)}
-		if s.seen[k] {
-			whole = false
-			return false
-		}
-		if last != (table.Key{}) && less(k, last) != upward { // a damaged page can lead round in a circle
+		k := table.Key{Partition: row.ColumnText(3), Sort: row.ColumnText(0)}
+		isCircle := last != (table.Key{}) && less(k, last) != upward // to which a damaged page can lead
+		if s.seen[k] || isCircle {
 			whole = false
 			return false
 		}
@@ -157,18 +154,15 @@ func (s *salvage) rows(upward bool) (whole bool, err error) {
 	return whole, errors.Join(err, failed)
 }
 
-// take notes the row at k, whose columns are pk, sk, expires and data, and hands out its item.
+// take notes the row at k, and hands out its item.
 func (s *salvage) take(k table.Key, row *sqlite.Stmt) error {
 	s.seen[k] = true
-	item := table.Item{Key: k, Data: make([]byte, row.ColumnLen(3))}
-	row.ColumnBytes(3, item.Data)
-	if !row.ColumnIsNull(2) {
-		if row.ColumnInt64(2) < s.now+1 {
-			return nil
-		}
-		item.Expires = time.Unix(row.ColumnInt64(2), 0).UTC()
-	}
-	if item.Key.Check() != nil || s.indexed && !item.Expires.IsZero() && !s.index[k] { // noise
+	item := itemOf(row, k.Partition)
+	expires := !item.Expires.IsZero()
+	switch {
+	case expires && item.Expires.Unix() <= s.now:
+		return nil
+	case k.Check() != nil, s.indexed && expires && !s.index[k]: // noise
 		return nil
 	}
 	return s.keep(item)
