@@ -56,7 +56,8 @@ func (w *world) isCalled(x roomlog.HookItem, what string) {
 }
 
 // Ann speaks in one process, which looks after it has written. Meanwhile Bob reads in another, with a cursor or
-// without, and that process looks, too, as it does after a call or in a scan.
+// without, and that process looks, too, as it does after a call or in a scan. In every fourth round Bob does not read,
+// so that calls are made even where he is always the faster one.
 func TestLook_agentReadsWhileSomethingNewComes_noWakeIsLost(t *testing.T) {
 	onTables(t, func(t *testing.T, rounds int, one, two *world) {
 		ann, bob := one.join("tea", "Ann"), one.join("tea", "Bob")
@@ -75,6 +76,9 @@ func TestLook_agentReadsWhileSomethingNewComes_noWakeIsLost(t *testing.T) {
 					}
 				},
 				func() {
+					if round%4 == 0 {
+						return
+					}
 					if round%3 > 0 {
 						cursor = ""
 					}
@@ -100,8 +104,8 @@ func TestLook_agentReadsWhileSomethingNewComes_noWakeIsLost(t *testing.T) {
 		if calls := len(one.host.all()); calls > 2*len(times) { // each process may have made the same call
 			t.Errorf("%d calls have %d ids", calls, len(times))
 		}
-		if len(times) == 0 { // on DynamoDB most messages come while Bob reads, and are handed out
-			t.Error("no call: the race was not run")
+		if len(times) == 0 {
+			t.Error("nobody was called")
 		}
 	})
 }
