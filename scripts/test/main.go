@@ -1,6 +1,9 @@
 // Command test runs go test with its arguments for the targets of the Makefile. All packages
 // share one DynamoDB Local and one build of the program; `go test` alone starts and builds
 // its own for each package. At the end stands why tests were skipped.
+//
+// If at most five tests fail, subtests included, they run once more. Those that pass then are unsteady: the end of the
+// run names them, and the run passes. A data race, a panic and a timeout always fail the run.
 package main
 
 import (
@@ -9,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -53,15 +57,42 @@ func run(ctx context.Context, arguments []string) (int, error) {
 		fmt.Println(gotestsum, "cannot be fetched: go test prints the results, without a summary.")
 		return exitCode(shown(command(ctx, append([]string{"test"}, arguments...)...)))
 	}
-	events := filepath.Join(dir, "events.json")
+	flags, packages := split(arguments)
+	events, reruns := filepath.Join(dir, "events.json"), filepath.Join(dir, "reruns")
 	tests := command(ctx, append([]string{"run", gotestsum, "--format", "pkgname-and-test-fails",
-		"--format-hide-empty-pkg", "--hide-summary=skipped,output", "--jsonfile", events, "--"}, arguments...)...)
+		"--format-hide-empty-pkg", "--hide-summary=skipped,output", "--jsonfile", events,
+		"--rerun-fails=1", "--rerun-fails-max-failures=5", "--rerun-fails-run-root-test",
+		"--rerun-fails-abort-on-data-race", "--rerun-fails-report", reruns,
+		"--packages", strings.Join(packages, " "), "--"}, flags...)...)
 	short := &rows{to: os.Stdout}
 	tests.Stdout, tests.Stderr = short, short
 	code, err := exitCode(tests.Run())
 	short.end()
 	_, _ = os.Stdout.Write(short.part)
-	return code, errors.Join(err, printSkipped(events))
+	err = errors.Join(err, printSkipped(events))
+	if code == 0 {
+		err = errors.Join(err, printUnsteady(reruns))
+	}
+	return code, err
+}
+
+// split divides the arguments of go test into its flags and the packages, which come last.
+func split(arguments []string) (flags, packages []string) {
+	last := len(arguments)
+	for last > 0 && strings.Contains(arguments[last-1], "/") && !strings.HasPrefix(arguments[last-1], "-") {
+		last--
+	}
+	return arguments[:last], arguments[last:]
+}
+
+// printUnsteady prints which tests failed and then passed, from the report of gotestsum.
+func printUnsteady(path string) error {
+	report, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) || len(bytes.TrimSpace(report)) == 0 {
+		return nil
+	}
+	fmt.Printf("\nUNSTEADY: these failed and then passed. Each is a bug of the test or of the code.\n%s\n", report)
+	return err
 }
 
 // rows prints several packages that have passed in one row, so that a run fits a screen.
