@@ -57,7 +57,7 @@ type Box struct {
 	reads chan struct{} // has one for each look that reads the table
 
 	mu      sync.Mutex
-	run     context.Context // nil unless Run works
+	attends func(place, *work) // see attend; nil unless Run works, so that a program without Run links no looks
 	works   map[place]*work
 	failing map[string]time.Time   // since when calls of a hook fail, as far as looks have shown: see Failing
 	turns   map[string]time.Time   // when a hook may be called whose account has made many calls: see turn

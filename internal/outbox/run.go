@@ -44,7 +44,7 @@ func (b *Box) Notify(id string, calls []room.Call) {
 func (b *Box) notify(at place) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.run == nil {
+	if b.attends == nil {
 		return
 	}
 	w := b.works[at]
@@ -59,8 +59,8 @@ func (b *Box) notify(at place) {
 		w.timer.Stop()
 	}
 	w.looking = true
-	ctx := b.run
-	b.busy.Go(func() { b.attend(ctx, at, w) })
+	attend := b.attends
+	b.busy.Go(func() { attend(at, w) })
 }
 
 // attend looks at a hook until nothing has happened meanwhile. It leaves a timer if there is a time to look again.
@@ -111,7 +111,7 @@ func (b *Box) until(again time.Time) time.Duration {
 // every five minutes.
 func (b *Box) Run(ctx context.Context) {
 	b.mu.Lock()
-	b.run = ctx
+	b.attends = func(at place, w *work) { b.attend(ctx, at, w) }
 	b.mu.Unlock()
 	var known map[place]bool
 	for {
@@ -125,7 +125,7 @@ func (b *Box) Run(ctx context.Context) {
 		}
 	}
 	b.mu.Lock()
-	b.run = nil
+	b.attends = nil
 	for at, w := range b.works {
 		if w.timer != nil {
 			w.timer.Stop()
