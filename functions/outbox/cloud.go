@@ -65,7 +65,7 @@ func (c *cloud) rest() { c.transport.CloseIdleConnections() }
 
 // invoke starts an invocation that looks at hooks, and does not wait for it.
 func (c *cloud) invoke(ctx context.Context, hooks []hook) error {
-	payload, err := json.Marshal(event{Hooks: hooks})
+	payload, err := json.Marshal(event{hooks})
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (c *cloud) schedule(ctx context.Context, h hook, at time.Time) error {
 	if !ok {
 		return errors.New("outbox: no invocation of Lambda")
 	}
-	payload, err := json.Marshal(h)
+	payload, err := json.Marshal(event{[]hook{h}})
 	if err != nil {
 		return err
 	}

@@ -12,17 +12,16 @@ import (
 	"github.com/parley-chat/parley/internal/app"
 )
 
-// event is the payload of an invocation: one hook, or several.
+// event is the payload of an invocation that looks at hooks.
 type event struct {
-	hook
 	Hooks []hook `json:"hooks"`
 }
 
 // hook is what to look at.
 type hook struct {
-	Room string `json:"room,omitempty"`
-	Seat int    `json:"seat,omitempty"`
-	ID   string `json:"hook,omitempty"` // "" for all of the seat, as earlier builds named them
+	Room string `json:"room"`
+	Seat int    `json:"seat"`
+	ID   string `json:"hook"`
 }
 
 // looks is the function that calls.
@@ -40,7 +39,8 @@ const ahead = 10 * time.Second
 func (l *looks) lookAt(ctx context.Context, e event) error {
 	defer l.aws.rest()
 	if len(e.Hooks) == 0 {
-		return l.look(ctx, e.hook)
+		return errors.New("outbox: this event names no hooks to look at, such as " +
+			`{"hooks":[{"room":"abcdefg","seat":1,"hook":"0123456789abcdef0123456789abcdef"}]}`)
 	}
 	failed := make([]error, len(e.Hooks))
 	var all sync.WaitGroup
@@ -53,13 +53,6 @@ func (l *looks) lookAt(ctx context.Context, e event) error {
 
 // look looks at a hook, which may take the time of a call. If it is to be looked at again, a schedule does.
 func (l *looks) look(ctx context.Context, h hook) error {
-	switch {
-	case h.Room == "" || h.Seat <= 0:
-		return errors.New("outbox: this event is no hook to look at, such as " +
-			`{"room":"abcdefg","seat":1,"hook":"0123456789abcdef0123456789abcdef"}`)
-	case h.ID == "":
-		return l.lookAll(ctx, h)
-	}
 	again, err := l.box.Look(ctx, h.Room, h.Seat, h.ID)
 	if err != nil {
 		return fmt.Errorf("looking at a hook: %w", err)
@@ -71,16 +64,6 @@ func (l *looks) look(ctx context.Context, h hook) error {
 		again = h.soon(now)
 	}
 	return l.aws.schedule(ctx, h, again)
-}
-
-// lookAll has each hook of a seat looked at soon.
-func (l *looks) lookAll(ctx context.Context, h hook) error {
-	hooks, err := l.box.HooksOf(ctx, h.Room, h.Seat)
-	for _, k := range hooks {
-		h.ID = k.ID
-		err = errors.Join(err, l.aws.schedule(ctx, h, h.soon(l.clock.Now())))
-	}
-	return err
 }
 
 // soon returns a time from one to two times ahead. There is one in each such span, so that looks at a hook that cannot

@@ -64,9 +64,8 @@ func (r record) hooks() (list []hook, err error) {
 			Seat int    `json:"s"`
 			Hook string `json:"h"`
 		} `json:"call"`
-		Seats []int  `json:"hk"`   // of one that an earlier build wrote
-		Room  string `json:"room"` // of a hook, as its seat
-		Seat  int    `json:"s"`
+		Room string `json:"room"` // of a hook, as its seat
+		Seat int    `json:"s"`
 	}
 	item := r.Change.Item
 	if err := json.Unmarshal([]byte(item.Data.S), &data); err != nil {
@@ -77,9 +76,6 @@ func (r record) hooks() (list []hook, err error) {
 	case ofRoom:
 		for _, c := range data.Calls {
 			list = append(list, hook{id, c.Seat, c.Hook})
-		}
-		for _, seat := range data.Seats {
-			list = append(list, hook{Room: id, Seat: seat})
 		}
 	case item.Partition.S == hooksPartition:
 		list = []hook{{data.Room, data.Seat, item.Sort.S}}

@@ -10,7 +10,6 @@ import (
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/outbox"
 	"github.com/parley-chat/parley/internal/outcall"
-	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools"
 )
 
@@ -52,9 +51,4 @@ func NewOutbox(ctx context.Context, c Config) (*Outbox, error) {
 // look again.
 func (o *Outbox) Look(ctx context.Context, id string, seat int, hook string) (again time.Time, err error) {
 	return o.app.box.Look(ctx, id, seat, hook)
-}
-
-// HooksOf returns the hooks of a seat.
-func (o *Outbox) HooksOf(ctx context.Context, id string, seat int) ([]room.Hook, error) {
-	return o.app.rooms.SeatHooks(ctx, id, seat)
 }

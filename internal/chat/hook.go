@@ -207,22 +207,6 @@ func (r *liveRoom) endHook(ctx context.Context, id string, whose func(*room.Head
 		}})
 }
 
-// SeatHooks returns the hooks that a seat has now, of the room with an id. There are none if the seat or the room is
-// gone.
-func (s *Service) SeatHooks(ctx context.Context, id string, seat int) ([]room.Hook, error) {
-	r := s.acquire(id)
-	defer r.release()
-	h, err := r.log.Refresh(ctx, s.now())
-	if errors.Is(err, roomlog.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, s.Outward(err)
-	}
-	a, _ := h.Seated(seat)
-	return a.Hooks, nil
-}
-
 // News is what an agent has not read, as one of its hooks sees it.
 type News struct {
 	Gone   bool   // the seat has no such hook any more

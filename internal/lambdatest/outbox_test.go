@@ -235,7 +235,7 @@ func TestOutbox_newsOfASeatWithAHook_leadsFromTheStreamToACallAndToASchedule(t *
 		t.Errorf("answered %s", got)
 	}
 	payload := payloadOf(hook)
-	if !slices.Equal(aws.invoked, []string{hooksOf(payload)}) {
+	if !slices.Equal(aws.invoked, []string{payload}) {
 		t.Fatalf("invoked with %q; want %q once", aws.invoked, payload)
 	}
 
@@ -262,7 +262,7 @@ func TestOutbox_newsOfASeatWithAHook_leadsFromTheStreamToACallAndToASchedule(t *
 	f.refresh(ann, hook)
 	again, _ := stream.next(1)
 	if got := answerOf(t, spreader, records{again}); got != allDone ||
-		!slices.Equal(aws.invoked, []string{hooksOf(payload), hooksOf(payload)}) {
+		!slices.Equal(aws.invoked, []string{payload, payload}) {
 		t.Errorf("a refresh is answered with %s, and invoked with %q", got, aws.invoked)
 	}
 
@@ -289,7 +289,7 @@ func person(t *testing.T, server *http.Client, agent result) string {
 
 // payloadOf is what begins a look at a hook.
 func payloadOf(x roomlog.HookItem) string {
-	return fmt.Sprintf(`{"room":%q,"seat":%d,"hook":%q}`, x.Room, x.Seat, x.ID)
+	return hooksOf(fmt.Sprintf(`{"room":%q,"seat":%d,"hook":%q}`, x.Room, x.Seat, x.ID))
 }
 
 // hooksOf is what begins looks at several.
@@ -343,7 +343,7 @@ func TestOutbox_newsOfASeatWithAWebhook_goesTheSameWay(t *testing.T) {
 	news, _ := stream.next(3) // the webhook, the event that began it, and the message
 	payload := payloadOf(x)
 	got := answerOf(t, spreader, records{news})
-	if got != allDone || !slices.Equal(aws.invoked, []string{hooksOf(payload)}) {
+	if got != allDone || !slices.Equal(aws.invoked, []string{payload}) {
 		t.Fatalf("answered %s, and invoked with %q; want %q once", got, aws.invoked, payload)
 	}
 	began := time.Now()
@@ -357,35 +357,6 @@ func TestOutbox_newsOfASeatWithAWebhook_goesTheSameWay(t *testing.T) {
 		if err != nil || wait < time.Minute || wait > 90*time.Second || s.Target.Input != payload {
 			t.Errorf("again %v after the call, by %+v, %v", wait, s, err)
 		}
-	}
-}
-
-// An earlier build named seats in its events, and in the schedules that it has left.
-func TestOutbox_seatThatAnEarlierBuildNamed_hasEachOfItsHooksLookedAt(t *testing.T) {
-	t.Parallel()
-	f, aws := deploy(t), serveAWS(t)
-	stream, spreader, outbox := f.watch(), f.spreader(aws), f.outbox(aws)
-	hook := f.hook(join(t, f.start(0).FunctionURL(), "room", "Ann"))
-	key := roomlog.EventKey(hook.Room, 7)
-	event := change(fmt.Sprintf(`{"eventName":"INSERT","dynamodb":{"Keys":{"pk":{"S":%[1]q},"sk":{"S":%[2]q}},`+
-		`"NewImage":{"pk":{"S":%[1]q},"sk":{"S":%[2]q},"data":{"S":"{\"hk\":[%[3]d],\"v\":13}"}}}}`,
-		key.Partition, key.Sort, hook.Seat))
-	if !stream.passes(event) {
-		t.Error("its event does not pass the filters")
-	}
-	seat := fmt.Sprintf(`{"room":%q,"seat":%d}`, hook.Room, hook.Seat)
-	answerOf(t, spreader, records{[]change{event}})
-	if !slices.Equal(aws.invoked, []string{hooksOf(seat)}) {
-		t.Fatalf("invoked with %q", aws.invoked)
-	}
-	answerOf(t, outbox, json.RawMessage(seat))
-	for _, x := range aws.schedules {
-		if x.Target.Input != payloadOf(hook) {
-			t.Errorf("scheduled is %s", x.Target.Input)
-		}
-	}
-	if len(aws.schedules) != 1 {
-		t.Errorf("%d schedules", len(aws.schedules))
 	}
 }
 
@@ -434,9 +405,8 @@ func TestOutbox_lookThatFails_isAnErrorOfTheInvocation(t *testing.T) {
 	f, aws := deploy(t), serveAWS(t)
 	outbox := f.outbox(aws, "PARLEY_TABLE=no-such-table")
 	for event, says := range map[string]string{
-		`{"room":"abcdefg","seat":1,"hook":"a"}`: `no table "no-such-table"`,
-		`{"room":"abcdefg","seat":1}`:            `no table "no-such-table"`,
-		`{"room":"abcdefg"}`:                     "is no hook to look at",
+		hooksOf(`{"room":"abcdefg","seat":1,"hook":"a"}`): `no table "no-such-table"`,
+		`{"room":"abcdefg","seat":1,"hook":"a"}`:          "names no hooks to look at",
 	} {
 		if _, err := outbox.Invoke(t.Context(), []byte(event)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v; want %s", event, err, says)

@@ -233,9 +233,12 @@ func (w *world) seat(token string) (room string, seat int) {
 
 // lookAll looks at the hooks of a seat, and returns the first time to look again.
 func (w *world) lookAll(ctx context.Context, id string, seat int) (again time.Time, err error) {
-	hooks, err := w.SeatHooks(ctx, id, seat)
-	for _, k := range hooks {
-		next, failed := w.box.Look(ctx, id, seat, k.ID)
+	hooks, err := w.Store().Hooks(ctx, "")
+	for _, x := range hooks {
+		if x.Room != id || x.Seat != seat {
+			continue
+		}
+		next, failed := w.box.Look(ctx, id, seat, x.ID)
 		if err = errors.Join(err, failed); again.IsZero() || !next.IsZero() && next.Before(again) {
 			again = next
 		}
