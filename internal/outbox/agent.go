@@ -30,7 +30,7 @@ func (b *Box) AddAgent(ctx context.Context, token, card, name string) (got Added
 	if _, err := b.o.Rooms.WebhookSeat(ctx, token); err != nil {
 		return got, err
 	}
-	if err := b.mayAdd(ctx, asker, ""); err != nil {
+	if err := b.mayAdd(ctx, asker, chat.HookSeat{}, ""); err != nil {
 		return got, err
 	}
 	found, err := b.agents.Card(ctx, card)

@@ -13,7 +13,6 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/outcall"
 	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/table"
 )
 
 // Options of a Box. Rooms, Out, View, Clock and Logger are required.
@@ -59,11 +58,10 @@ type Box struct {
 	mu      sync.Mutex
 	attends func(place, *work) // see attend; nil unless Run works, so that a program without Run links no looks
 	works   map[place]*work
-	failing map[string]time.Time   // since when calls of a hook fail, as far as looks have shown: see Failing
-	turns   map[string]time.Time   // when a hook may be called whose account has made many calls: see turn
-	unsaved map[table.Key]table.Op // what became of calls, where that could not be written: see writeResult
-	slots   map[string]*slot       // that calls use: see need
-	busy    sync.WaitGroup         // of the goroutines in works
+	failing map[string]time.Time // since when calls of a hook fail, as far as looks have shown: see Failing
+	turns   map[string]time.Time // when a hook may be called whose account has made many calls: see turn
+	slots   map[string]*slot     // that calls use: see need
+	busy    sync.WaitGroup       // of the goroutines in works
 }
 
 // readAtOnce is how many looks of a process read the table at once, so that a scan leaves some of it to others.
@@ -72,7 +70,7 @@ const readAtOnce = 64
 // New returns a Box.
 func New(o Options) *Box {
 	return &Box{o: o, agents: agentcall.New(o.Out), reads: make(chan struct{}, readAtOnce), works: map[place]*work{},
-		failing: map[string]time.Time{}, turns: map[string]time.Time{}, unsaved: map[table.Key]table.Op{},
+		failing: map[string]time.Time{}, turns: map[string]time.Time{},
 		slots: map[string]*slot{}}
 }
 
@@ -91,11 +89,11 @@ func (b *Box) Failing() time.Duration {
 
 // note keeps since when the calls of a hook fail that is not due now. Its turn, if it has one, is kept until it is due.
 func (l *look) note(s step) {
+	if s.again.IsZero() {
+		l.endTurn()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s.again.IsZero() {
-		delete(l.turns, l.at.hook)
-	}
 	if s.failing == 0 {
 		delete(l.failing, l.at.hook)
 	} else {
@@ -103,22 +101,24 @@ func (l *look) note(s step) {
 	}
 }
 
-// turn returns when a hook may be called, which counts for the key that made it or, without one, for its room. Until
-// then its turn is kept; at that time it is used up.
-func (b *Box) turn(x roomlog.HookItem) time.Time {
-	account := accountOf(x)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	at, kept := b.turns[x.ID]
+// turn returns when the hook may be called, which counts for the key that made it or, without one, for its room. It
+// keeps that turn until endTurn.
+func (l *look) turn() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at, kept := l.turns[l.at.hook]
 	if !kept {
-		at = b.o.Rooms.Limits().Call(account)
-	}
-	if at.After(b.now()) {
-		b.turns[x.ID] = at
-	} else {
-		delete(b.turns, x.ID)
+		at = l.o.Rooms.Limits().Call(accountOf(l.hook))
+		l.turns[l.at.hook] = at
 	}
 	return at
+}
+
+// endTurn has the next call of the hook wait for another turn.
+func (l *look) endTurn() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.turns, l.at.hook)
 }
 
 // accountOf returns for whom the calls of a hook count: the principal of a key, else its room.
@@ -127,13 +127,6 @@ func accountOf(x roomlog.HookItem) string {
 		return x.Room
 	}
 	return x.Principal
-}
-
-// keepTurn has the next look at the hook find its turn, since it was not called.
-func (l *look) keepTurn() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.turns[l.at.hook] = l.now()
 }
 
 // CallsOthers reports whether addresses of other machines are called. A nil Box calls nobody.

@@ -14,7 +14,6 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/lines"
 	"github.com/parley-chat/parley/internal/outcall"
-	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -42,77 +41,57 @@ const staysFor = 15 * time.Second
 // endpoint is the hook of an endpoint, with what is new for it.
 type endpoint struct {
 	*look
-	heard   chat.Heard
-	pause   time.Time // until when it is not called, whatever has come; zero: it may be
-	resting bool      // it has failed for a day, and nothing has come since
+	heard chat.Heard
 }
 
-// seeEndpoint reads what the endpoint is to be told next. A call that is repeated tells the same. While it may not be
-// called nothing is read.
-func (l *look) seeEndpoint(ctx context.Context) (form, error) {
-	e, t := endpoint{look: l}, l.told
-	until := time.UnixMilli(t.RetryMs)
-	if t.Task == "" && t.Calls >= callsAnHour {
-		until = room.Latest(until, time.UnixMilli(t.HourMs).Add(time.Hour))
-	}
-	if until.After(l.now()) {
-		e.pause = until
-		return e, nil
+// due implements form. A call that is repeated tells the same. Where so much has come that does not call the endpoint
+// that most of it will be left out, that is stored, so that no look reads it again. stays: see staysFor.
+func (e *endpoint) due(ctx context.Context) (s step, err error) {
+	t, now := e.told, e.now()
+	hour := time.UnixMilli(t.HourMs).Add(time.Hour)
+	if t.Task == "" && t.Calls >= callsAnHour && hour.After(now) {
+		return step{again: hour, failing: t.FailingMs}, nil
 	}
 	from := t.Upto
 	if t.Task != "" { // it has been told, and is asked for the answer alone
 		from = t.Sent - 1
 	}
-	var err error
-	if e.heard, err = l.o.Rooms.Heard(ctx, l.hook, from, t.Sent); err != nil || e.heard.Gone {
-		return e, cmp.Or(err, errGone)
-	}
-	if e.heard.N != 0 && t.Task == "" && l.hasRested() {
-		fresh, err := l.o.Rooms.Heard(ctx, l.hook, t.News, 0)
-		e.resting = fresh.N == 0
-		return e, err
-	}
-	return e, nil
-}
-
-// next implements form. Where so much has come that does not call the endpoint that most of it will be left out, that
-// is stored, so that no look reads it again. stays: see staysFor.
-func (e endpoint) next(now time.Time) (s step) {
-	t := e.told
-	if !e.pause.IsZero() {
-		return step{again: e.pause, failing: t.FailingMs}
-	}
-	s.ops = e.renewal(now)
-	if s.ops == nil && t.Sent == 0 && e.heard.Skip-t.Upto >= chat.MostHeard {
+	e.heard, err = e.o.Rooms.Heard(ctx, e.hook, from, t.Sent)
+	switch {
+	case err != nil || e.heard.Gone:
+		return s, cmp.Or(err, errGone)
+	case t.Sent == 0 && e.heard.Skip-t.Upto >= chat.MostHeard:
 		t.Upto, t.Missed = e.heard.Skip, true
-		s.ops = []table.Op{e.putTold(t)}
+		return step{ops: []table.Op{e.putTold(t)}}, nil
+	case e.heard.N == 0: // also while it may not speak
+		return s, nil
+	case t.Task == "" && e.hasRested(): // until something new comes
+		fresh, err := e.o.Rooms.Heard(ctx, e.hook, t.News, 0)
+		if err != nil || fresh.N == 0 {
+			return s, err
+		}
 	}
-	if e.heard.N == 0 || e.resting { // also while it may not speak
-		return s
-	}
-	again := time.UnixMilli(t.TriedMs + callApart.Milliseconds())
+	s.again, s.failing = time.UnixMilli(t.TriedMs+callApart.Milliseconds()), t.FailingMs
 	if t.Task != "" {
-		again = time.UnixMilli(t.PollMs)
-	}
-	if s.call = !again.After(now); s.call {
-		return s
+		s.again = time.UnixMilli(t.PollMs)
 	}
 	most := callApart
 	if e.called {
 		most = staysFor
 	}
-	s.again, s.failing, s.stays = again, t.FailingMs, e.mayStay() && again.Sub(now) <= most
-	return s
+	s.call = !s.again.After(now)
+	s.stays = !s.call && e.mayStay() && s.again.Sub(now) <= most
+	return s, nil
 }
 
-func (endpoint) takes() time.Duration { return askTakes }
+func (*endpoint) takes() time.Duration { return askTakes }
 
 // call implements form: it calls the endpoint with what is new for it, or asks what became of its task, and has its
 // answer said.
 //
 // It first stores up to which event it tells. A process may end before it stores the answer; the next one then sends
 // the same by the same id, which is also the key of the answer. So the answer is said once.
-func (e endpoint) call(ctx context.Context) (roomlog.Told, error) {
+func (e *endpoint) call(ctx context.Context) (roomlog.Told, error) {
 	x, t := e.hook, e.told
 	var reply agentcall.Reply
 	var failed error
@@ -138,7 +117,7 @@ func (e endpoint) call(ctx context.Context) (roomlog.Told, error) {
 }
 
 // sending returns t of an endpoint that is about to be called.
-func (e endpoint) sending(t roomlog.Told) roomlog.Told {
+func (e *endpoint) sending(t roomlog.Told) roomlog.Told {
 	now, h := e.now(), e.heard
 	if t.Sent == 0 {
 		t.Sent, t.Step = h.N, h.Step
@@ -164,7 +143,7 @@ func done(t roomlog.Told, asks, why string) roomlog.Told {
 }
 
 // answered returns t once a call has brought a reply, or has failed. An answer is said first. It fails if ctx ends.
-func (e endpoint) answered(ctx context.Context, t roomlog.Told, reply agentcall.Reply, failed error) (roomlog.Told,
+func (e *endpoint) answered(ctx context.Context, t roomlog.Told, reply agentcall.Reply, failed error) (roomlog.Told,
 	error) {
 	now := e.now()
 	if t.RetryMs = 0; failed != nil {
@@ -210,7 +189,7 @@ func (e endpoint) answered(ctx context.Context, t roomlog.Told, reply agentcall.
 }
 
 // unanswered returns t of an endpoint after a call that failed.
-func (e endpoint) unanswered(t roomlog.Told, failed error) roomlog.Told {
+func (e *endpoint) unanswered(t roomlog.Told, failed error) roomlog.Told {
 	t.Error = failed.Error()
 	next := agentcall.Retry(failed)
 	switch {

@@ -256,14 +256,16 @@ func task(of a2a.TaskInfoProvider, state a2a.TaskState, text string) *a2a.Task {
 	return got
 }
 
-// newCutEndpoint returns an endpoint, and what cuts its process off from the table as soon as it stores what became of
-// a call.
-func newCutEndpoint(t *testing.T) (e *endpoint, cut func()) {
+// newCutEndpoint returns an endpoint, what ends its process as soon as that stores what became of a call, and a look
+// with that process, after which another one begins.
+func newCutEndpoint(t *testing.T) (e *endpoint, cut, dies func()) {
 	w := newWorld(t)
+	ctx, end := context.WithCancel(w.ctx())
 	var lost atomic.Bool
 	w.table = &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
 		for _, op := range c.Ops {
 			if lost.Load() && roomlog.IsTold(op.Item.Key) {
+				end()
 				return table.ErrUnavailable
 			}
 		}
@@ -271,29 +273,26 @@ func newCutEndpoint(t *testing.T) (e *endpoint, cut func()) {
 	}}
 	w.begin()
 	e = newEndpoint(w)
-	return e, func() { lost.Store(!lost.Load()) }
-}
-
-// dies looks with a process that ends after the answer was said and before that is stored, and begins another.
-func (e *endpoint) dies(cut func()) {
-	e.t.Helper()
-	if _, err := e.lookAll(e.t.Context(), e.room, e.seat); err == nil {
-		e.t.Fatal("nothing was lost")
+	return e, func() { lost.Store(true) }, func() {
+		t.Helper()
+		if _, err := e.lookAll(ctx, e.room, e.seat); err == nil {
+			t.Fatal("nothing was lost")
+		}
+		lost.Store(false)
+		e.begin()
 	}
-	cut()
-	e.begin()
 }
 
 // Whatever the endpoint answers to the second call, and whatever comes meanwhile, is told once. The process that
 // follows is alone, so it does not wait.
 func TestEndpoint_processEndsBeforeTheAnswerIsStored_saysItOnce(t *testing.T) {
-	e, cut := newCutEndpoint(t)
+	e, cut, dies := newCutEndpoint(t)
 	e.of.answers(func(a asked) a2a.Event {
 		cut()
 		return says(a.texts[len(a.texts)-1])(a)
 	})
 	e.asks("one")
-	e.dies(cut)
+	dies()
 	e.of.answers(says("Something else."))
 	e.asks("two")
 	e.pass(2 * time.Second)
@@ -312,7 +311,7 @@ func TestEndpoint_processEndsBeforeTheAnswerIsStored_saysItOnce(t *testing.T) {
 
 // The answer comes after five minutes, and a process ends when it has said it.
 func TestEndpoint_thatWorks_isAskedUntilItHasAnsweredOnce(t *testing.T) {
-	e, cut := newCutEndpoint(t)
+	e, cut, dies := newCutEndpoint(t)
 	e.of.answers(func(a asked) a2a.Event { return task(a, a2a.TaskStateWorking, "") })
 	e.asks("how much?")
 	var pauses []time.Duration
@@ -338,7 +337,7 @@ func TestEndpoint_thatWorks_isAskedUntilItHasAnsweredOnce(t *testing.T) {
 		}
 	}
 	cut()
-	e.dies(cut)
+	dies()
 	e.look()
 	e.pass(time.Hour)
 	e.look()

@@ -14,15 +14,6 @@ import (
 // item.
 const partVisible = time.Second
 
-// Look looks at a hook of a seat in the room with an id. It calls it if it is of an agent that has unread news and was
-// not called since it last read, or not for an hour, a webhook that has not had all events, and an endpoint that has
-// not answered all. It returns when to look again although nothing has happened: a call failed and is to be repeated
-// then, that hour is over, or the time of ctx was. The zero time means that there is no need. If ctx has a deadline,
-// Look itself waits for what an endpoint is due soon (staysFor).
-func (b *Box) Look(ctx context.Context, id string, seat int, hook string) (again time.Time, err error) {
-	return b.lookAt(ctx, place{id, seat, hook})
-}
-
 // reading waits until a look may read the table. The caller must call done.
 func (b *Box) reading(ctx context.Context) (done func(), err error) {
 	select {
@@ -33,10 +24,10 @@ func (b *Box) reading(ctx context.Context) (done func(), err error) {
 	}
 }
 
-// form is a hook of one form as a look finds it: a wake, a webhook or an endpoint.
+// form is a hook of one form under a look: a wake, a webhook or an endpoint.
 type form interface {
-	// next returns what is to be done now.
-	next(now time.Time) step
+	// due reads what the hook is to be told, and returns what is to be done now.
+	due(ctx context.Context) (step, error)
 	// takes is the longest time from the claim of a call to the write of what became of it.
 	takes() time.Duration
 	// call makes the call, and returns what became of it. It fails with errBusy, with errEnded, or because this
@@ -76,79 +67,38 @@ type look struct {
 	slots   []*slot   // that it has: see takeSlots
 }
 
-// lookAt looks at one hook, and calls it, until a look finds nothing to do: what comes while a call is made may find
-// it already made, and the hook may end meanwhile.
-func (b *Box) lookAt(ctx context.Context, at place) (again time.Time, err error) {
-	l := &look{Box: b, at: at}
-	defer func() { l.giveBack(ctx) }()
+// Look looks at a hook of a seat in the room with an id. It calls it if it is of an agent that has unread news and was
+// not called since it last read, or not for an hour, a webhook that has not had all events, and an endpoint that has
+// not answered all. It goes on until there is nothing to do: what comes while a call is made may find it already made,
+// and the hook may end meanwhile.
+//
+// It returns when to look again although nothing has happened: a call failed and is to be repeated then, that hour is
+// over, or the time of ctx was. The zero time means that there is no need. If ctx has a deadline, Look itself waits for
+// what an endpoint is due soon (staysFor).
+func (b *Box) Look(ctx context.Context, id string, seat int, hook string) (again time.Time, err error) {
+	l := &look{Box: b, at: place{id, seat, hook}}
 	_, l.bounded = ctx.Deadline()
-	if err := l.writeUnsaved(ctx); err != nil {
-		return time.Time{}, err
-	}
-	for doubted, over := false, false; !over; {
-		f, err := l.see(ctx)
+	defer func() { l.giveBack(ctx) }()
+	for doubted, over := false, false; !over && err == nil; {
+		again, over, err = l.proceed(ctx)
 		switch {
 		case errors.Is(err, errGone) && !doubted:
 			doubted, err = true, b.sleep(ctx, partVisible)
 		case errors.Is(err, errGone), errors.Is(err, errEnded):
-			return time.Time{}, l.drop(ctx)
-		case err == nil && f == nil:
-			over = true
-		case err == nil:
-			again, over, err = l.proceed(ctx, f)
-		}
-		if err != nil {
-			return time.Time{}, err
+			l.note(step{})
+			return time.Time{}, b.o.Rooms.DropHook(ctx, l.hook)
 		}
 	}
-	return again, nil
+	return again, err
 }
 
-// see reads what there is to know of a hook. There is no form of one of a server with another address, nor of one that
-// its person has ended: they have no news here.
-func (l *look) see(ctx context.Context) (f form, err error) {
-	done, err := l.reading(ctx)
+// proceed does the next thing for the hook. over says that there is nothing to do until the time again.
+func (l *look) proceed(ctx context.Context) (again time.Time, over bool, err error) {
+	f, s, err := l.see(ctx)
 	if err != nil {
-		return nil, err
+		return again, false, err
 	}
-	defer done()
-	store := l.o.Rooms.Store()
-	l.hook, err = store.Hook(ctx, l.at.hook)
-	if errors.Is(err, table.ErrNotFound) {
-		l.hook = roomlog.HookItem{ID: l.at.hook, Room: l.at.room, Seat: l.at.seat}
-		return nil, errGone
-	}
-	if err != nil || l.hook.Server != l.o.Public || l.hook.Barred {
-		return nil, err
-	}
-	if l.o.Admits != nil {
-		admitted, err := l.o.Admits(ctx, l.hook.Principal)
-		if err != nil {
-			return nil, err
-		}
-		if !admitted {
-			return nil, errEnded
-		}
-	}
-	if l.told, err = store.Told(ctx, l.hook); err != nil {
-		return nil, err
-	}
-	switch l.hook.Form {
-	case room.FormEach:
-		return l.seeWebhook(ctx)
-	case room.FormAgent:
-		return l.seeEndpoint(ctx)
-	}
-	return l.seeWake(ctx)
-}
-
-// proceed does what is to be done next. over says that the look ends with it, until the time again.
-func (l *look) proceed(ctx context.Context, f form) (again time.Time, over bool, err error) {
 	now := l.now()
-	s := l.refresh()
-	if s.ops == nil {
-		s = f.next(now)
-	}
 	wait := s.again.Sub(now)
 	switch {
 	case s.stays && !isLate(ctx, wait+f.takes()):
@@ -160,50 +110,87 @@ func (l *look) proceed(ctx context.Context, f form) (again time.Time, over bool,
 	case isLate(ctx, f.takes()):
 		return now, true, nil
 	}
-	if s.ops == nil {
-		if turn := l.turn(l.hook); turn.After(l.now()) {
+	if s.call {
+		if turn := l.turn(); turn.After(l.now()) {
 			return turn, true, nil
 		}
 	}
 	taken, err := l.claim(ctx, l.now().Add(f.takes()))
-	if err != nil || !taken.IsZero() {
-		if s.ops == nil {
-			l.keepTurn()
-		}
-		return taken, true, err
-	}
-	if s.ops != nil {
-		return again, false, l.writeClaimed(ctx, s.ops...)
-	}
-	told, err := l.made(ctx, f)
 	switch {
-	case errors.Is(err, errBusy):
-		l.keepTurn()
-		again, over = l.now().Add(lookAgain), true
-		told.RetryMs = again.UnixMilli()
-	case errors.Is(err, errEnded):
-		return again, true, l.drop(ctx)
-	case err != nil:
-		return again, true, err
+	case err != nil || !taken.IsZero():
+		return taken, true, err
+	case s.call:
+		return again, false, l.makeCall(ctx, f)
 	}
-	return again, over, l.writeResult(context.WithoutCancel(ctx), l.putTold(told))
+	return again, false, l.writeClaimed(ctx, s.ops...)
 }
 
-// made makes a call, if there are slots for it. It fails as form.call does.
-func (l *look) made(ctx context.Context, f form) (roomlog.Told, error) {
-	free, err := l.takeSlots(ctx, f)
-	if err == nil && !free {
-		err = errBusy
-	}
+// see reads what there is to know of a hook, and returns what is to be done. While it may not be called nothing more is
+// read. Nothing is to be done for a hook of a server with another address, nor for one that its person has ended.
+func (l *look) see(ctx context.Context) (f form, s step, err error) {
+	done, err := l.reading(ctx)
 	if err != nil {
-		return l.told, err
+		return nil, s, err
 	}
-	l.called = true
-	told, err := f.call(ctx)
+	defer done()
+	store := l.o.Rooms.Store()
+	l.hook, err = store.Hook(ctx, l.at.hook)
+	if errors.Is(err, table.ErrNotFound) {
+		l.hook = roomlog.HookItem{ID: l.at.hook, Room: l.at.room, Seat: l.at.seat}
+		return nil, s, errGone
+	}
+	if err != nil || l.hook.Server != l.o.Public || l.hook.Barred {
+		return nil, s, err
+	}
+	if l.o.Admits != nil {
+		admitted, err := l.o.Admits(ctx, l.hook.Principal)
+		if err == nil && !admitted {
+			err = errEnded
+		}
+		if err != nil {
+			return nil, s, err
+		}
+	}
+	if l.told, err = store.Told(ctx, l.hook); err != nil {
+		return nil, s, err
+	}
+	switch l.hook.Form {
+	case room.FormEach:
+		f = &webhook{look: l}
+	case room.FormAgent:
+		f = &endpoint{look: l}
+	default:
+		f = &wake{look: l}
+	}
+	if s.ops = l.upkeep(); s.ops != nil {
+		return f, s, nil
+	}
+	if pause := time.UnixMilli(l.told.RetryMs); pause.After(l.now()) {
+		return f, step{again: pause, failing: l.told.FailingMs}, nil
+	}
+	s, err = f.due(ctx)
+	return f, s, err
+}
+
+// makeCall makes a call, if there are slots for it, and stores what became of it.
+func (l *look) makeCall(ctx context.Context, f form) error {
+	told, err := l.told, l.takeSlots(ctx)
+	if err == nil {
+		l.called = true
+		told, err = f.call(ctx)
+	}
 	if !l.mayStay() {
 		l.giveBack(ctx)
 	}
-	return told, err
+	if errors.Is(err, errBusy) {
+		told.RetryMs, err = l.now().Add(lookAgain).UnixMilli(), nil
+	} else {
+		l.endTurn()
+	}
+	if err != nil {
+		return err
+	}
+	return l.writeResult(ctx, l.putTold(told))
 }
 
 // mayStay reports whether the look itself may wait for what is due soon. It keeps its slots then: it keeps its
@@ -241,43 +228,24 @@ func isLate(ctx context.Context, takes time.Duration) bool {
 	return bounded && time.Until(end) < takes+5*time.Second
 }
 
-// drop ends the hook.
-func (l *look) drop(ctx context.Context) error {
-	l.note(step{})
-	return l.o.Rooms.DropHook(ctx, l.hook)
-}
-
 // putTold returns the op that stores what a look has done, and ends its claim.
 func (l *look) putTold(t roomlog.Told) table.Op {
 	t.N = l.told.N + 1
 	return roomlog.PutTold(l.hook, t)
 }
 
-// writeResult writes what became of a call. A process that is alone writes what could not be written before its next
-// look at the hook, so that a host is not called again and again that has taken the call. Where there are several, the
-// claim of the next call cannot be written either.
+// writeResult writes what became of a call. A process that is alone tries until it has, so that a host is not called
+// again and again that has taken the call. Where there are several, the claim of the next call cannot be written
+// either.
 func (l *look) writeResult(ctx context.Context, told table.Op) error {
-	err := l.writeClaimed(ctx, told)
-	if !l.o.Alone {
-		return err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if key := told.Item.Key; err != nil {
-		l.unsaved[key] = told
-	} else {
-		delete(l.unsaved, key)
+	write := context.WithoutCancel(ctx)
+	err := l.writeClaimed(write, told)
+	for l.o.Alone && err != nil {
+		l.o.Logger.WarnContext(ctx, "what became of a call was not written", "hook", l.at.hook, "error", err)
+		if l.sleep(ctx, lookAgain) != nil {
+			break
+		}
+		err = l.writeClaimed(write, told)
 	}
 	return err
-}
-
-// writeUnsaved writes what writeResult could not.
-func (l *look) writeUnsaved(ctx context.Context) error {
-	l.mu.Lock()
-	told, there := l.unsaved[roomlog.ToldKey(l.at.room, l.at.seat, l.at.hook)]
-	l.mu.Unlock()
-	if !there {
-		return nil
-	}
-	return l.writeResult(ctx, told)
 }

@@ -69,7 +69,7 @@ func (b *Box) attend(ctx context.Context, at place, w *work) {
 		b.mu.Lock()
 		w.again = false
 		b.mu.Unlock()
-		again, err := b.lookAt(ctx, at)
+		again, err := b.Look(ctx, at.room, at.seat, at.hook)
 		if err != nil && ctx.Err() == nil {
 			b.o.Logger.WarnContext(ctx, "a hook was not looked at", "room", table.Digest(at.room), "seat", at.seat,
 				"hook", at.hook, "error", err)

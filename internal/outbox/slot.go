@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 )
 
@@ -34,18 +35,18 @@ type need struct {
 	most        int
 }
 
-// needs returns which slots a call of the form needs: none if there are as many as there are calls.
+// needs returns which slots a call of the hook needs: none if there are as many as there are calls.
 //
 // With Options.Places a process needs one of the places while it makes any call, and for each account one of half as
 // many: so no account takes all places.
-func (l *look) needs(f form) []need {
+func (l *look) needs() []need {
 	account := chat.HookPrefix(accountOf(l.hook))
-	switch _, asks := f.(endpoint); {
+	switch {
 	case l.o.Alone:
 		return nil
 	case l.o.Places > 0:
 		return []need{{account, account, (l.o.Places + 1) / 2}, {allPlaces, allPlaces, l.o.Places}}
-	case asks:
+	case l.hook.Form == room.FormAgent:
 		return []need{{l.hook.ID, account, slotsOfEndpoints}}
 	}
 	return nil
@@ -53,25 +54,24 @@ func (l *look) needs(f form) []need {
 
 const allPlaces = "ALL"
 
-// takeSlots takes the slots that the look needs for a call, unless it has them still. It returns false if all are
+// takeSlots takes the slots that the look needs for a call, unless it has them still. It fails with errBusy if all are
 // taken.
-func (l *look) takeSlots(ctx context.Context, f form) (bool, error) {
+func (l *look) takeSlots(ctx context.Context) error {
 	if len(l.slots) > 0 {
-		return true, nil
+		return nil
 	}
 	until := l.until
 	if end, bounded := ctx.Deadline(); bounded {
 		until = l.now().Add(time.Until(end))
 	}
-	for _, n := range l.needs(f) {
+	for _, n := range l.needs() {
 		s := l.slotOf(n)
 		l.slots = append(l.slots, s)
-		taken, err := s.take(ctx, n.most, l.until, until)
-		if err != nil || !taken {
-			return false, err
+		if err := s.take(ctx, n.most, l.until, until); err != nil {
+			return err
 		}
 	}
-	return true, nil
+	return nil
 }
 
 // slotOf returns the slot of this process for a need, which has one more user.
@@ -88,12 +88,12 @@ func (b *Box) slotOf(n need) *slot {
 }
 
 // take takes one of so many slots until a time, unless s is one already for as long as a call may take that is over
-// by end. It returns false if all are taken.
-func (s *slot) take(ctx context.Context, most int, end, until time.Time) (bool, error) {
+// by end. It fails with errBusy if all are taken.
+func (s *slot) take(ctx context.Context, most int, end, until time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.name != "" && !s.until.Before(end) {
-		return true, nil
+		return nil
 	}
 	name, _, err := s.of.TakeOne(ctx, nil, roomlog.Choice{
 		Pick: func(taken map[string]roomlog.Guess, _ time.Time) (string, time.Duration) {
@@ -106,11 +106,14 @@ func (s *slot) take(ctx context.Context, most int, end, until time.Time) (bool, 
 		},
 		Ends: func(time.Time) time.Time { return until },
 	})
-	if err != nil || name == "" {
-		return false, err // with an error, name is of a slot that another may have
+	switch {
+	case err != nil:
+		return err // name is then of a slot that another may have
+	case name == "":
+		return errBusy
 	}
 	s.name, s.until = name, until
-	return true, nil
+	return nil
 }
 
 // giveBack gives back the slots that the look has, and frees those that no other look of this process uses, unless

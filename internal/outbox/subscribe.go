@@ -85,23 +85,22 @@ func (b *Box) Subscribe(ctx context.Context, s Subscribe) (Subscription, error) 
 	if err != nil {
 		return Subscription{}, err
 	}
-	store := b.o.Rooms.Store()
 	id, now := chat.HookID(asker.ID, s.URL, EventName, seat, s.ForMe), b.now()
-	_, has := seat.Hook(id)
-	x, err := store.Hook(ctx, id)
+	x, err := b.o.Rooms.Store().Hook(ctx, id)
 	switch {
-	case err == nil && x.Barred:
+	case err != nil && !errors.Is(err, table.ErrNotFound):
+		return Subscription{}, b.o.Rooms.Outward(err)
+	case x.Barred:
 		return Subscription{}, fault.Refuse(fault.NotAllowed, "Your user has ended this subscription. Nothing was "+
 			"changed: subscribe no more, unless your user asks for it tomorrow, and wait with wait_for_message.")
-	case err == nil && subtle.ConstantTimeCompare([]byte(x.Secret), []byte(s.Secret)) == 1:
-	case len(seat.Hooks) >= room.MaxHooks && !has:
-		return Subscription{}, tooMany("subscriptions_of_seat", room.MaxHooks, "This seat has")
-	case err == nil || errors.Is(err, table.ErrNotFound):
-		if err := b.admit(ctx, asker, id, s); err != nil {
+	case subtle.ConstantTimeCompare([]byte(x.Secret), []byte(s.Secret)) == 0: // also of a new one
+		if err := b.mayAdd(ctx, asker, seat, id); err != nil {
 			return Subscription{}, err
 		}
-	default:
-		return Subscription{}, b.o.Rooms.Outward(err)
+		call := outcall.Call{URL: s.URL, Secret: s.Secret, Header: headerOf(id)}
+		if err := b.challenge(ctx, "delivery.url", call); err != nil {
+			return Subscription{}, err
+		}
 	}
 	if x.SinceMs == 0 {
 		x.SinceMs = now.UnixMilli()
@@ -179,16 +178,11 @@ func (b *Box) checkAddress(asker ident.Principal, address string, or instead) er
 	return nil
 }
 
-// admit has the address of a new hook agree to be called.
-func (b *Box) admit(ctx context.Context, asker ident.Principal, id string, s Subscribe) error {
-	if err := b.mayAdd(ctx, asker, id); err != nil {
-		return err
+// mayAdd returns why a principal, or a seat, may have no further hook, or no further address asked whether it agrees.
+func (b *Box) mayAdd(ctx context.Context, asker ident.Principal, seat chat.HookSeat, id string) error {
+	if _, has := seat.Hook(id); !has && len(seat.Hooks) >= room.MaxHooks {
+		return tooMany("subscriptions_of_seat", room.MaxHooks, "This seat has")
 	}
-	return b.challenge(ctx, "delivery.url", outcall.Call{URL: s.URL, Secret: s.Secret, Header: headerOf(id)})
-}
-
-// mayAdd returns why a principal may have no further hook, or no further address asked whether it agrees.
-func (b *Box) mayAdd(ctx context.Context, asker ident.Principal, id string) error {
 	all, err := b.o.Rooms.Store().Hooks(ctx, chat.HookPrefix(asker.ID))
 	if err != nil {
 		return b.o.Rooms.Outward(err)

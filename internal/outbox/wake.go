@@ -32,60 +32,50 @@ const callAgain = time.Hour
 // wake is a hook of an agent, with its unread news.
 type wake struct {
 	*look
-	news  chat.News
-	waits time.Time // until when a call of the agent waits; zero: none does
+	news chat.News
 }
 
-func (l *look) seeWake(ctx context.Context) (form, error) {
-	news, err := l.o.Rooms.News(ctx, l.hook, l.told)
-	if err != nil || news.Gone {
-		return nil, cmp.Or(err, errGone)
+// due implements form. A look that has come far stores how far, so that the next one goes on from there.
+func (w *wake) due(ctx context.Context) (s step, err error) {
+	t, now := w.told, w.now()
+	if w.news, err = w.o.Rooms.News(ctx, w.hook, t); err != nil || w.news.Gone {
+		return s, cmp.Or(err, errGone)
 	}
-	w := wake{look: l, news: news}
-	if w.next(l.now()).call {
-		w.waits, err = l.o.Rooms.WaitsUntil(ctx, l.hook)
-	}
-	return w, err
-}
-
-// next implements form. A look that has come far stores how far, so that the next one goes on from there.
-func (w wake) next(now time.Time) (s step) {
-	t, n := w.told, w.news
+	n := w.news
 	if n.Looked >= mostAgain {
-		return step{ops: []table.Op{w.putTold(w.lookedAt())}}
+		return step{ops: []table.Op{w.putTold(w.lookedAt())}}, nil
 	}
 	if n.Unread == 0 {
-		return step{}
+		return s, nil
 	}
 	s.failing = t.FailingMs
 	same := t.Read >= n.Read // it has read nothing since the last call, which another process may have made meanwhile
-	called, again := same && t.Settled, time.UnixMilli(t.TriedMs).Add(callAgain)
+	again := time.UnixMilli(t.TriedMs).Add(callAgain)
 	switch {
-	case t.RetryMs > now.UnixMilli():
-		s.again = time.UnixMilli(t.RetryMs)
-	case called && n.Last <= t.News: // nothing has come since
-	case called && again.After(now): // the turn may have failed that the call began
+	case same && n.Last <= t.News && (t.Settled || t.RetryMs == 0): // it was called for all, or all tries have failed
+		return s, nil
+	case same && t.Settled && again.After(now): // the turn may have failed that the call began
 		s.again = again
-	case !called && same && t.News != 0 && t.RetryMs == 0 && n.Last <= t.News: // all tries have failed
-	case w.waits.After(now) && w.stayed < yieldsFor:
-		s.again, s.stays = now.Add(yieldEvery), true
-	default:
-		s.call = true
+		return s, nil
 	}
-	return s
+	waits, err := w.o.Rooms.WaitsUntil(ctx, w.hook)
+	if s.call = !waits.After(now) || w.stayed >= yieldsFor; !s.call {
+		s.again, s.stays = now.Add(yieldEvery), true
+	}
+	return s, err
 }
 
 // lookedAt returns what is stored with how far the look has come.
-func (w wake) lookedAt() roomlog.Told {
+func (w *wake) lookedAt() roomlog.Told {
 	t := w.told
 	t.Upto, t.Last, t.Unread = w.news.Upto, w.news.Last, w.news.Unread
 	return t
 }
 
-func (wake) takes() time.Duration { return postTakes }
+func (*wake) takes() time.Duration { return postTakes }
 
 // call implements form.
-func (w wake) call(ctx context.Context) (roomlog.Told, error) {
+func (w *wake) call(ctx context.Context) (roomlog.Told, error) {
 	n, t := w.news, w.lookedAt()
 	switch {
 	case t.Read != n.Read:
@@ -103,31 +93,15 @@ func (w wake) call(ctx context.Context) (roomlog.Told, error) {
 		return w.told, err
 	}
 	t.Read, t.News, t.TriedMs, t.RetryMs, t.Error = n.Read, n.Upto, w.now().UnixMilli(), 0, why
-	switch t.Settled = why == "" || ends(answer); {
-	case t.Settled:
+	if t.Settled = why == "" || ends(answer); t.Settled {
 		t.Tries, t.FailingMs = 0, 0
-	default:
-		t = w.missed(t)
+	} else {
+		t = w.missed(t, retryAfter[:], 0)
 	}
 	if why == "" {
 		t.AtMs, t.LastMs = t.TriedMs, t.TriedMs
 	}
 	return t, nil
-}
-
-// missed returns t after one more call that is to be repeated.
-func (w wake) missed(t roomlog.Told) roomlog.Told {
-	now := w.now()
-	if t.FailingMs == 0 {
-		t.FailingMs = now.UnixMilli()
-	}
-	if t.Tries < len(retryAfter) {
-		t.RetryMs = now.Add(retryAfter[t.Tries]).UnixMilli()
-		t.Tries++
-	} else {
-		t.Tries = 0
-	}
-	return t
 }
 
 // headerOf returns the header that MCP Events asks of each call of a hook.

@@ -38,16 +38,13 @@ func (b *Box) AddWebhook(ctx context.Context, token, address string) (Webhook, e
 	got := Webhook{ID: chat.HookID(asker.ID, address, string(room.FormEach), seat, false), Secret: outcall.NewSecret()}
 	now := b.now()
 	x, err := b.o.Rooms.Store().Hook(ctx, got.ID)
-	_, has := seat.Hook(got.ID)
 	switch {
 	case err == nil:
 	case !errors.Is(err, table.ErrNotFound):
 		return Webhook{}, b.o.Rooms.Outward(err)
-	case len(seat.Hooks) >= room.MaxHooks && !has:
-		return Webhook{}, tooMany("subscriptions_of_seat", room.MaxHooks, "This seat has")
 	default:
 		x.SinceMs = now.UnixMilli()
-		if err := b.mayAdd(ctx, asker, got.ID); err != nil {
+		if err := b.mayAdd(ctx, asker, seat, got.ID); err != nil {
 			return Webhook{}, err
 		}
 		err = b.challenge(ctx, "add_hook", outcall.Call{URL: address, Secret: got.Secret})
@@ -70,43 +67,28 @@ func (b *Box) AddWebhook(ctx context.Context, token, address string) (Webhook, e
 // webhook is a hook of a person, with what is to be delivered next.
 type webhook struct {
 	*look
-	event   chat.Delivery
-	pause   time.Time // until when it is not called, whatever has come; zero: it may be
-	resting bool      // it has failed for a day, and nothing has come since
+	event chat.Delivery
 }
 
-// seeWebhook reads what is to be delivered next. While the webhook may not be called nothing is read.
-func (l *look) seeWebhook(ctx context.Context) (form, error) {
-	w := webhook{look: l}
-	if until := time.UnixMilli(l.told.RetryMs); until.After(l.now()) {
-		w.pause = until
-		return w, nil
+// due implements form.
+func (w *webhook) due(ctx context.Context) (s step, err error) {
+	w.event, err = w.o.Rooms.Delivery(ctx, w.hook, w.told.Upto)
+	if err != nil || w.event.Gone {
+		return s, cmp.Or(err, errGone)
 	}
-	var err error
-	if w.event, err = l.o.Rooms.Delivery(ctx, l.hook, l.told.Upto); err != nil || w.event.Gone {
-		return w, cmp.Or(err, errGone)
+	next := w.event.N
+	if next != 0 && w.hasRested() { // until something new comes
+		fresh, err := w.o.Rooms.Delivery(ctx, w.hook, w.told.News)
+		return step{call: fresh.N != 0}, err
 	}
-	if w.event.N != 0 && l.hasRested() {
-		fresh, err := l.o.Rooms.Delivery(ctx, l.hook, l.told.News)
-		w.resting = fresh.N == 0
-		return w, err
-	}
-	return w, nil
+	return step{call: next != 0}, nil
 }
 
-// next implements form.
-func (w webhook) next(now time.Time) step {
-	if !w.pause.IsZero() {
-		return step{again: w.pause, failing: w.told.FailingMs}
-	}
-	return step{ops: w.renewal(now), call: w.event.N != 0 && !w.resting}
-}
-
-func (webhook) takes() time.Duration { return postTakes }
+func (*webhook) takes() time.Duration { return postTakes }
 
 // call implements form. The id is the same for each try, and what the host is told again it can so recognize: a process
 // may end before it has stored that the host has taken the call.
-func (w webhook) call(ctx context.Context) (roomlog.Told, error) {
+func (w *webhook) call(ctx context.Context) (roomlog.Told, error) {
 	n, t := w.event, w.told
 	answer, why, err := w.post(ctx, w.hook, t.Tries > 0, outcall.Call{ID: fmt.Sprintf("evt_%s_%d", w.hook.ID, n.N),
 		Body: w.body()})
@@ -144,7 +126,7 @@ type deliveredData struct {
 }
 
 // body returns what a webhook is told of an event. It is the same for each try, unless a text was removed.
-func (w webhook) body() []byte {
+func (w *webhook) body() []byte {
 	n := w.event
 	return roomlog.Encode(delivery{
 		Type: "room." + string(n.Message.Type), Timestamp: n.Message.At.UTC().Format(time.RFC3339),
