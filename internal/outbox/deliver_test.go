@@ -444,8 +444,14 @@ func TestDeliver_severalWebhooksOfASeat_eachIsToldAllInOrder(t *testing.T) {
 	fails.answers(http.StatusOK)
 	h.pass(time.Hour)
 	says()
-	looked := make(chan struct{})
-	go func() { defer close(looked); h.look() }()
+	hooks, err := one.Store().Hooks(h.ctx(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var looks sync.WaitGroup
+	for _, x := range hooks {
+		looks.Go(func() { one.lookAt(x) })
+	}
 	for until := time.Now().Add(patience); len(hosts[0].texts()) < len(want) || len(down.texts()) < len(want) ||
 		len(fails.texts()) < len(want); runtime.Gosched() {
 		if time.Now().After(until) {
@@ -453,7 +459,7 @@ func TestDeliver_severalWebhooksOfASeat_eachIsToldAllInOrder(t *testing.T) {
 		}
 	}
 	close(release)
-	<-looked
+	looks.Wait()
 	for n, to := range hosts {
 		if got := to.texts(); !slices.Equal(got, want) {
 			t.Errorf("host %d is told %q", n, got)
