@@ -19,6 +19,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/evanw/esbuild/pkg/api"
+
 	"github.com/parley-chat/parley/internal/page/bundle"
 )
 
@@ -36,7 +38,7 @@ func built(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts := map[string]string{"main.js": script, bundle.Later: later}
+	texts := map[string]string{"main.js": minified(t, script), bundle.Later: minified(t, later)}
 	for _, name := range assets {
 		if text, ok := modules[name]; ok && texts[name] == "" {
 			texts[name] = text
@@ -61,6 +63,17 @@ func built(t *testing.T) map[string]string {
 		texts[fmt.Sprint(n, ".html")] = strings.ReplaceAll(string(document), "{assets}", at)
 	}
 	return texts
+}
+
+// minified returns a script without what browsers do not need. Its exports keep their names.
+func minified(t *testing.T, script string) string {
+	t.Helper()
+	made := api.Transform(script, api.TransformOptions{Format: api.FormatESModule, Target: api.ES2022,
+		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true})
+	for _, problem := range slices.Concat(made.Errors, made.Warnings) {
+		t.Errorf("%s: %+v", problem.Text, problem.Location)
+	}
+	return string(made.Code)
 }
 
 // outerFirst puts what is in no folder first: where rules of styles are alike, those of a folder count.

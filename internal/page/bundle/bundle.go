@@ -12,7 +12,7 @@
 //	export{a as b,…};     (at the end of vendor.js)
 //
 // All else that begins with import or export is refused, and so is a name that its module does not
-// export, a circle of imports, or code behind a comment that begins a line.
+// export, or a circle of imports. Comments stay: the test minifies what it gets.
 //
 // A module that the first view does not need is imported by a function, () => import("./x.js"). All such
 // modules, with what they alone import, are joined into a second script, which is loaded with the
@@ -29,13 +29,10 @@ import (
 )
 
 var (
-	importing = regexp.MustCompile(`^import (?:\{([^}]*)\}|\* as (\w+)) from "([^"]+)";\s*$`)
-	exporting = regexp.MustCompile(`^export ((?:const|class|function|async function) (\w+))`)
-	// comments are what readers of a module need and browsers do not: between the lines, and
-	// behind code. Behind a quote it might be part of a text.
-	comments   = regexp.MustCompile("(?m)^[ \\t]*/\\*\\*(?s:.*?)\\*/[ \\t]*\\n|^[ \\t]+//.*\\n|[ \\t]+// [^'\"`\\n]*$")
+	importing  = regexp.MustCompile(`^import (?:\{([^}]*)\}|\* as (\w+)) from "([^"]+)";\s*$`)
+	exporting  = regexp.MustCompile(`^export ((?:const|class|function|async function) (\w+))`)
 	exportList = regexp.MustCompile(`^export ?\{([^}]*)\};\s*$`)
-	importLate = regexp.MustCompile(`\(\) => import\("([^"]+)"\)`)
+	importLate = regexp.MustCompile(`\(\) => import\("([^"]+\.js)"\)`) // of .d.ts only comments speak
 )
 
 // Later is the name of the second script.
@@ -109,7 +106,7 @@ func (b *bundle) add(name string) (constant string, err error) {
 		b.exports[name] = append(b.exports[name], exported...)
 	}
 	b.inside[name] = constant
-	code := importLate.ReplaceAllStringFunc(strings.TrimSpace(comments.ReplaceAllString(body.String(), "")),
+	code := importLate.ReplaceAllStringFunc(strings.TrimSpace(body.String()),
 		func(call string) string {
 			module := path.Join(path.Dir(name), importLate.FindStringSubmatch(call)[1])
 			if !slices.Contains(b.late, module) {
@@ -141,20 +138,9 @@ func first(text string) string {
 	return text
 }
 
-// local returns what a statement of a module is within the bundle, and what it exports. A
-// comment that begins a line is left out, unless it has an exclamation mark.
+// local returns what a statement of a module is within the bundle, and what it exports.
 func (b *bundle) local(name, statement string) (text string, exported []string, err error) {
-	switch {
-	case strings.HasPrefix(statement, "//"):
-		return "", nil, nil
-	case strings.HasPrefix(statement, "/*") && !strings.HasPrefix(statement, "/*!"):
-		if _, behind, ended := strings.Cut(statement, "*/"); ended && strings.TrimSpace(behind) == "" {
-			return "", nil, nil
-		}
-		return "", nil, fmt.Errorf("page: %s has a comment with code behind it, or without an end, that cannot be "+
-			"bundled: %s",
-			name, statement)
-	case !strings.HasPrefix(statement, "import") && !strings.HasPrefix(statement, "export"):
+	if !strings.HasPrefix(statement, "import") && !strings.HasPrefix(statement, "export") {
 		return statement, nil, nil
 	}
 	if m := importing.FindStringSubmatch(statement); m != nil {
@@ -182,7 +168,7 @@ func (b *bundle) local(name, statement string) (text string, exported []string, 
 // missing returns the first name in a list of imports that a module does not export, or "". Within
 // the bundle it would be undefined, and no error.
 func (b *bundle) missing(module, list string) string {
-	for part := range strings.SplitSeq(comments.ReplaceAllString(list, ""), ",") {
+	for part := range strings.SplitSeq(list, ",") {
 		name, _, _ := strings.Cut(strings.TrimSpace(part), " as ")
 		is := func(member string) bool { return member == name || strings.HasPrefix(member, name+": ") }
 		if name != "" && !slices.ContainsFunc(b.exports[module], is) {
