@@ -111,7 +111,7 @@ func arrows() map[string][]string {
 			"internal/table/dynamotable", "internal/table", "internal/roomlog", "internal/room", "internal/ident",
 			"internal/meter", "internal/dynamolocal"},
 		"scripts/dynamodb-local": {"internal/dynamolocal"}, "scripts/confusables": {},
-		"scripts/scale": {"internal/roomlog"}, "scripts/test": {"internal/dynamolocal"},
+		"scripts/test":    {"internal/dynamolocal"},
 		"scripts/mutants": {"internal/dynamolocal", "internal/engine"},
 		"e2e":             {}, "e2e/agents": {}, "e2e/browser": {}, "e2e/systems": {},
 		"e2e/fetch": {"e2e/internal/parts", "internal/dynamolocal", "internal/s3local"}, "e2e/internal/parts": {},
@@ -125,7 +125,7 @@ func testOnly() []string {
 		"internal/app/apptest", "internal/dynamolocal", "internal/engine", "internal/s3local",
 		"internal/lambdatest", "internal/explore",
 		"internal/house", "internal/leaks",
-		"internal/page/bundle", "bench", "scripts/dynamodb-local", "scripts/confusables", "scripts/scale",
+		"internal/page/bundle", "bench", "scripts/dynamodb-local", "scripts/confusables",
 		"scripts/test", "scripts/mutants", "e2e", "e2e/agents", "e2e/browser", "e2e/systems", "e2e/fetch",
 		"e2e/internal/parts", "e2e/internal/process"}
 }

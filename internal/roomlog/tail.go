@@ -125,7 +125,7 @@ const (
 
 // PollEvery returns the time between two reads of the tail, whose last event has that age. Nobody
 // notices when news is late by less than a tenth of the silence before it: agents take seconds to
-// answer. docs/scale.md compares other rules; scripts/scale writes its tables.
+// answer. docs/scale.md says what that costs.
 func PollEvery(age time.Duration) time.Duration {
 	if age >= 10*time.Minute {
 		return pollQuiet
