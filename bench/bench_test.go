@@ -28,7 +28,7 @@ func small(t *testing.T) *bench {
 		plan: plan{
 			slice: 20 * time.Millisecond, rounds: 1, backlog: 60, deliveries: 3,
 			waiters: 20, watched: 50 * time.Millisecond, settled: 50 * time.Millisecond,
-			rooms: 20, talked: 200 * time.Millisecond, large: 5, fileBytes: 1 << 20, fileRounds: 1,
+			fileBytes: 1 << 20, fileRounds: 1,
 		},
 		dir:      t.TempDir(),
 		progress: io.Discard,
@@ -185,8 +185,8 @@ func TestParse_unknownWord_isRefused(t *testing.T) {
 }
 
 func TestParse_rows_selectsTheParts(t *testing.T) {
-	b, write, err := parse([]string{"-write", "-rows", "idle,size"}, io.Discard)
-	if err != nil || !write || !slices.Equal(b.parts, []string{"idle", "size"}) ||
+	b, write, err := parse([]string{"-write", "-rows", "idle,start"}, io.Discard)
+	if err != nil || !write || !slices.Equal(b.parts, []string{"idle", "start"}) ||
 		!reflect.DeepEqual(b.plan, fullPlan()) {
 		t.Errorf("%+v, write %v, error %v", b, write, err)
 	}

@@ -41,7 +41,7 @@ func measureIdle(ctx context.Context, b *bench) ([]row, error) {
 	return idleRows(b.waiters, one, both, empty), nil
 }
 
-// afford reduces the waiters and the rooms of the plan to what the limit on open files allows.
+// afford reduces the waiters of the plan to what the limit on open files allows.
 // Each takes one file here and one in the server.
 func (b *bench) afford() error {
 	const others = 300
@@ -61,9 +61,9 @@ func (b *bench) afford() error {
 	if err != nil {
 		return nil // unlimited
 	}
-	if most := hard - others; most < max(b.waiters, b.rooms) {
+	if most := hard - others; most < b.waiters {
 		fmt.Fprintf(b.progress, "(only %d connections: the limit on open files is %d) ", most, hard)
-		b.waiters, b.rooms = min(b.waiters, most), min(b.rooms, most)
+		b.waiters = most
 	}
 	return nil
 }

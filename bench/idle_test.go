@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestIdleRows_goals_areForOneAndForBoth(t *testing.T) {
@@ -68,36 +67,5 @@ func TestCountedLog_manyLines_passesTheFirstOn(t *testing.T) {
 	}
 	if n := strings.Count(text.String(), "the same"); n != 10 || log.lines.Load() != 25 {
 		t.Errorf("%d lines were passed on, %d counted", n, log.lines.Load())
-	}
-}
-
-func TestTrafficRows_goals_areForTheSlowestOfAHundred(t *testing.T) {
-	for slowest, want := range map[time.Duration]string{
-		10 * time.Millisecond: "at most 30.00 ms: met; aim 10.00 ms: met",
-		30 * time.Millisecond: "at most 30.00 ms: met; aim 10.00 ms: missed",
-		31 * time.Millisecond: "at most 30.00 ms: missed; aim 10.00 ms: missed",
-	} {
-		times := make([]float64, 100) // 98 of them take no time
-		times[0], times[1] = float64(slowest), float64(slowest)
-		if got := (traffic{rooms: 1, times: times, pages: times}).rows()[1].Goal; got != want {
-			t.Errorf("%v: %q, want %q", slowest, got, want)
-		}
-	}
-}
-
-func TestOnTime_slowCall_countsFromWhenTheNextWasDue(t *testing.T) {
-	const gap = 5 * time.Millisecond
-	var calls []int
-	times, err := onTime(t.Context(), 4*gap, gap, 1, func(n int) error {
-		if calls = append(calls, n); n == 0 {
-			return pause(t.Context(), 3*gap)
-		}
-		return nil
-	})
-	if err != nil || len(calls) != 4 || len(times) != 4 {
-		t.Fatalf("calls %v, times %v, error %v", calls, times, err)
-	}
-	if times[1] < float64(2*gap) {
-		t.Errorf("a call that was due while another took %v took %v", 3*gap, time.Duration(times[1]))
 	}
 }

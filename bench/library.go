@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"os"
-	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -63,78 +62,6 @@ func pageWriter(path string) (write func() error, file *os.File, err error) {
 		_, err := file.WriteAt(page, 0)
 		return errors.Join(err, file.Sync())
 	}, file, nil
-}
-
-// journalSide is the library with the cheapest store for texts: each is appended to a
-// file. It is a floor for a tool that stores what it is given.
-func journalSide(ctx context.Context, path string) (side, error) {
-	tune(ctx)
-	file, err := os.Create(path)
-	if err != nil {
-		return side{}, err
-	}
-	if _, err := file.Write(make([]byte, journalBytes)); err != nil {
-		return side{}, errors.Join(err, file.Close())
-	}
-	j := &journal{file: file, queue: make(chan entry, groupTexts)}
-	go j.commitQueued()
-	s := newSide(libraryServer(func(_ context.Context, q mcp.CallToolRequest) error {
-		return j.add(q.GetString("text", ""))
-	}))
-	s.commits, s.close = j.commits.Load, file.Close
-	return s, nil
-}
-
-const (
-	journalBytes = 8 << 20 // written over again and again: a file that grows is slower
-	groupTexts   = 64      // that share an fsync at most
-)
-
-// journal is a file to which one goroutine appends the texts of all callers. All that
-// queue up during an fsync share the next one.
-type journal struct {
-	file    *os.File
-	at      int64 // where the next text goes
-	queue   chan entry
-	commits atomic.Int64
-}
-
-// entry is a text on its way into the journal.
-type entry struct {
-	text string
-	done chan error // buffered; receives the verdict
-}
-
-// add returns when the disk has the text.
-func (j *journal) add(text string) error {
-	e := entry{text: text, done: make(chan error, 1)}
-	j.queue <- e
-	return <-e.done
-}
-
-func (j *journal) commitQueued() {
-	for first := range j.queue {
-		runtime.Gosched() // the callers that have just had their answer come before the next fsync
-		group, texts := []entry{first}, []byte(first.text)
-		for len(group) < groupTexts && len(j.queue) > 0 {
-			e := <-j.queue
-			group, texts = append(group, e), append(texts, e.text...)
-		}
-		err := j.commit(texts)
-		for _, e := range group {
-			e.done <- err
-		}
-	}
-}
-
-func (j *journal) commit(texts []byte) error {
-	if j.at+int64(len(texts)) > journalBytes {
-		j.at = 0
-	}
-	_, err := j.file.WriteAt(texts, j.at)
-	j.at += int64(len(texts))
-	j.commits.Add(1)
-	return errors.Join(err, j.file.Sync())
 }
 
 // rowsSide is the library with Parley's own store: each text is an event in the log of

@@ -58,16 +58,6 @@ func (t *trial) slice(ctx context.Context, d time.Duration) error {
 	return err
 }
 
-// eachOnce makes each of the calls once.
-func eachOnce(calls []func() error) error {
-	for _, call := range calls {
-		if err := call(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // callFor calls for d, one call after the other, and returns the time of each.
 func callFor(ctx context.Context, call func() error, d time.Duration) (times []float64, err error) {
 	began := time.Now()

@@ -91,9 +91,6 @@ type plan struct {
 	waiters    int           // agents that wait at once
 	watched    time.Duration // how long the CPU of a server with waiters is measured
 	settled    time.Duration // how long nothing must change before that
-	rooms      int           // of two agents, each with a message a minute
-	talked     time.Duration // how long they are measured
-	large      int           // agents in a large room
 	fileBytes  int64         // of each shared file
 	fileRounds int           // of one file for each connection
 }
@@ -101,8 +98,7 @@ type plan struct {
 func fullPlan() plan {
 	return plan{
 		slice: 150 * time.Millisecond, rounds: 14, backlog: 500, deliveries: 1000,
-		waiters: 10_000, watched: 15 * time.Second, settled: 3 * time.Second, rooms: 10_000, talked: 25 * time.Second,
-		large: 100, fileBytes: 25 << 20, fileRounds: 5,
+		waiters: 10_000, watched: 15 * time.Second, settled: 3 * time.Second, fileBytes: 25 << 20, fileRounds: 5,
 	}
 }
 
@@ -128,12 +124,8 @@ func allParts() []part {
 		{"delivery", measureDelivery},
 		{"files", measureFiles},
 		{"idle", measureIdle},
-		{"minute", measureMinute},
-		{"join", measureJoin},
 		{"start", measureStart},
-		{"size", measureSize},
 		{"dynamodb", measureDynamoDB},
-		{"crowd", measureCrowd},
 	}
 }
 

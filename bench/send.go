@@ -13,10 +13,10 @@ const manyClients = 16
 // sending is a number of clients that send messages, each in a room of its own, and
 // what the same clients do with the floors.
 type sending struct {
-	clients                      int
-	parley, empty, journal, rows *trial
-	emptyGoal, emptyAim          float64 // shares of the empty tool's rate; 0 means none
-	rowsGoal, rowsAim            float64 // shares of the rate of the library with our table
+	clients             int
+	parley, empty, rows *trial
+	emptyGoal, emptyAim float64 // shares of the empty tool's rate; 0 means none
+	rowsGoal, rowsAim   float64 // shares of the rate of the library with our table
 }
 
 // The goals of the rates, as shares. With more clients, more of them share an fsync.
@@ -28,8 +28,8 @@ func sendings() []*sending {
 	}
 }
 
-// measureSend compares sending messages with calls of the empty tool, and of tools of
-// the same library that only store the text.
+// measureSend compares sending messages with calls of the empty tool, and of a tool of
+// the same library that only stores the text.
 func measureSend(ctx context.Context, b *bench) (rows []row, err error) {
 	servers, stop, err := b.startFloors(ctx)
 	if err != nil {
@@ -42,7 +42,7 @@ func measureSend(ctx context.Context, b *bench) (rows []row, err error) {
 		if err := s.begin(ctx, servers); err != nil {
 			return nil, err
 		}
-		trials = append(trials, s.empty, s.journal, s.rows, s.parley)
+		trials = append(trials, s.empty, s.rows, s.parley)
 	}
 	if err := b.takeTurns(ctx, trials...); err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func measureSend(ctx context.Context, b *bench) (rows []row, err error) {
 }
 
 // floors are Parley and the servers that it is compared with.
-type floors struct{ parley, empty, journal, rows *process }
+type floors struct{ parley, empty, rows *process }
 
 func (b *bench) startFloors(ctx context.Context) (f floors, stop func() error, err error) {
 	var started []*process
@@ -73,7 +73,6 @@ func (b *bench) startFloors(ctx context.Context) (f floors, stop func() error, e
 		start func(context.Context) (*process, error)
 	}{
 		{&f.empty, b.startEmpty},
-		{&f.journal, func(ctx context.Context) (*process, error) { return b.startOn(ctx, "-journal") }},
 		{&f.rows, func(ctx context.Context) (*process, error) { return b.startOn(ctx, "-rows") }},
 		{&f.parley, b.startParley},
 	} {
@@ -91,7 +90,7 @@ func (s *sending) begin(ctx context.Context, f floors) (err error) {
 	for _, floor := range []struct {
 		at     **trial
 		server *process
-	}{{&s.empty, f.empty}, {&s.journal, f.journal}, {&s.rows, f.rows}} {
+	}{{&s.empty, f.empty}, {&s.rows, f.rows}} {
 		if *floor.at, err = libraryTrial(ctx, floor.server, s.clients); err != nil {
 			return err
 		}
@@ -181,9 +180,8 @@ func (s *sending) String() string {
 
 // The floors in the third column.
 const (
-	emptyName   = "empty tool"
-	journalName = "library with an append and its fsync"
-	rowsName    = "library with our table"
+	emptyName = "empty tool"
+	rowsName  = "library with our table"
 )
 
 func (s *sending) rateRows() []row {
@@ -202,7 +200,6 @@ func (s *sending) rateRows() []row {
 	}
 	return []row{
 		line(s.empty, emptyName, s.emptyGoal, s.emptyAim),
-		line(s.journal, journalName, 0, 0),
 		line(s.rows, rowsName, s.rowsGoal, s.rowsAim),
 	}
 }

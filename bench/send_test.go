@@ -29,9 +29,9 @@ func TestRateRows_goals_dependOnTheClientsAndTheFloor(t *testing.T) {
 			if s.clients != c.clients {
 				continue
 			}
-			s.parley, s.empty, s.journal, s.rows = once(c.rate, 1), once(100, 1), once(70, 1), once(50, 1)
+			s.parley, s.empty, s.rows = once(c.rate, 1), once(100, 1), once(50, 1)
 			rows := s.rateRows()
-			if got := [3]string{rows[0].Goal, rows[1].Goal, rows[2].Goal}; got != [3]string{c.empty, "", c.rows} {
+			if got := [2]string{rows[0].Goal, rows[1].Goal}; got != [2]string{c.empty, c.rows} {
 				t.Errorf("%v of the rate of %v: %q", c.rate, s, got)
 			}
 		}
@@ -68,7 +68,7 @@ func TestFloors_eachText_isStored(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	for name, p := range map[string]*process{"an append": f.journal, "our table": f.rows, "Parley": f.parley} {
+	for name, p := range map[string]*process{"our table": f.rows, "Parley": f.parley} {
 		s := &trial{process: p}
 		if p == f.parley {
 			s, err = sendTrial(t.Context(), p, 1)

@@ -21,7 +21,6 @@ const (
 	joinTool      = "join_room"
 	sendTool      = "send_message"
 	waitTool      = "wait_for_message"
-	leaveTool     = "leave_room"
 	superviseTool = "supervise"
 	shareTool     = "share_file"
 	getFileTool   = "get_file"
@@ -43,7 +42,6 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer
 	flags.StringVar(&c.table, "table", "", "Parley on this table of DynamoDB Local")
 	flags.StringVar(&c.endpoint, "endpoint", "", "the address of DynamoDB Local")
 	flags.StringVar(&c.page, "page", "", "the empty tool that writes a page of this file before it answers")
-	flags.StringVar(&c.journal, "journal", "", "a tool that appends each text to this file")
 	flags.StringVar(&c.rows, "rows", "", "a tool that puts each text into this file with Parley's own store")
 	if err := flags.Parse(args); err != nil {
 		return err

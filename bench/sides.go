@@ -32,7 +32,6 @@ type choice struct {
 	local           bool
 	table, endpoint string
 	page            string
-	journal         string
 	rows            string
 }
 
@@ -49,8 +48,6 @@ func (c choice) open(ctx context.Context) (side, error) {
 		return newSide(serverOf(a, os.Stderr)), nil
 	case c.page != "":
 		return pageSide(c.page)
-	case c.journal != "":
-		return journalSide(ctx, c.journal)
 	case c.rows != "":
 		return rowsSide(ctx, c.rows)
 	}

@@ -19,11 +19,7 @@ type sizes struct {
 
 // measureSize builds the programs and compares the Lambda function with the
 // smallest one that aws-lambda-go makes. The code of both ends up in a zip file.
-func measureSize(ctx context.Context, b *bench) ([]row, error) {
-	root, err := moduleRoot(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (b *bench) measureSize(ctx context.Context, root string) ([]row, error) {
 	function, err := b.sizesOf(ctx, root, "functions/mcp")
 	if err != nil {
 		return nil, err

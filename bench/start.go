@@ -19,8 +19,8 @@ const startGoal, startAim = 3.0, 2.5
 const coldTest = "TestColdStart_besideTheSmallestFunction_staysNear"
 
 // measureStart measures the CPU time from the start of the function to the end of its first
-// answer.
-func measureStart(ctx context.Context, _ *bench) ([]row, error) {
+// answer, and the sizes of the programs.
+func measureStart(ctx context.Context, b *bench) ([]row, error) {
 	root, err := moduleRoot(ctx)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,8 @@ func measureStart(ctx context.Context, _ *bench) ([]row, error) {
 	if err != nil || len(all) == 0 && failed != nil {
 		return nil, fmt.Errorf("%v: %w: %s", cmd, errors.Join(failed, err), text)
 	}
-	return startRows(all), nil
+	more, err := b.measureSize(ctx, root)
+	return append(startRows(all), more...), err
 }
 
 // attributes returns the durations among the attributes in what go test -json prints.
