@@ -2,7 +2,6 @@ package lambdatest_test
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -171,26 +170,5 @@ func TestFleet_instanceThatStartsLate_endsWithTheFunction(t *testing.T) {
 	s := sleep(t, f.FunctionURL(lambdatest.First), anyURL, 0)
 	if _, err := s.end(); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestFleet_clientLeavesBeforeTheEventIsTaken_itIsTakenAllTheSame(t *testing.T) {
-	t.Parallel()
-	f := sleepers(t, 1)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel() // it has sent its request
-	q, err := http.NewRequestWithContext(ctx, http.MethodPost, anyURL, strings.NewReader("0s"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	q.Header.Set("Content-Type", "text/plain")
-	transport := f.FunctionURL(lambdatest.First).Transport // a client would not begin
-	if resp, err := transport.RoundTrip(q); err == nil {
-		resp.Body.Close()
-	}
-	f.Settle()
-	s := sleep(t, f.FunctionURL(lambdatest.First), anyURL, 0)
-	if answers, err := s.end(); err != nil || answers != "2" {
-		t.Errorf("answer %q, %v: the first call was not made", answers, err)
 	}
 }

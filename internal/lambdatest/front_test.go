@@ -55,21 +55,6 @@ func TestEvent_request_isToldWhole(t *testing.T) {
 	}
 }
 
-func TestEvent_bodyThatIsNoText_isInBase64(t *testing.T) {
-	q, err := http.NewRequestWithContext(t.Context(), "PUT", "https://any.example/", strings.NewReader("\x00\xff"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := lambdatest.Event(lambdatest.HTTPAPIHost, q)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var e event
-	if err := json.Unmarshal(text, &e); err != nil || e.Body != "AP8=" || !e.IsBase64Encoded {
-		t.Errorf("%s %v", text, err)
-	}
-}
-
 // fetched is what a client got.
 type fetched struct {
 	*http.Response

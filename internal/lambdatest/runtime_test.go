@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -62,14 +61,14 @@ func (r process) answer(id, kind string, body io.Reader) *http.Response {
 
 // begin is answer beside the test; it tells the status when it has ended, 0 for
 // none.
-func (r process) begin(id string, body io.Reader, trailer http.Header) <-chan int {
+func (r process) begin(id string, body io.Reader) <-chan int {
 	status := make(chan int, 1)
 	q, err := http.NewRequestWithContext(r.t.Context(), "POST",
 		"http://"+r.api.Addr()+"/2018-06-01/runtime/invocation/"+id+"/response", body)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	q.Header, q.Trailer = http.Header{"Content-Type": {"text/plain"}}, trailer
+	q.Header = http.Header{"Content-Type": {"text/plain"}}
 	go func() {
 		resp, err := http.DefaultClient.Do(q)
 		if err != nil {
@@ -114,90 +113,6 @@ func await[T any](t *testing.T, c <-chan T) T {
 	return none
 }
 
-func TestNext_event_comesWithIDAndDeadline(t *testing.T) {
-	api := lambdatest.Listen(t)
-	api.Timeout = time.Hour
-	invoke(t.Context(), api, `{"a":1}`)
-	id, event, header := process{t, api}.next()
-	ms, err := strconv.ParseInt(header.Get("Lambda-Runtime-Deadline-Ms"), 10, 64)
-	if left := time.Until(time.UnixMilli(ms)); err != nil || left > time.Hour || left < 59*time.Minute {
-		t.Errorf("the deadline is in %v, %v", left, err)
-	}
-	if id == "" || event != `{"a":1}` {
-		t.Errorf("id %q, event %s", id, event)
-	}
-}
-
-func TestInvoke_answerInParts_arrivesAsItIsWritten(t *testing.T) {
-	api := lambdatest.Listen(t)
-	got := invoke(t.Context(), api, `{}`)
-	rt := process{t, api}
-	id, _, _ := rt.next()
-	body, pipe := io.Pipe()
-	ended := rt.begin(id, body, nil)
-	_, _ = io.WriteString(pipe, "one")
-	response := await(t, got)
-	if response.err != nil {
-		t.Fatal(response.err)
-	}
-	part := make([]byte, 3)
-	for _, want := range []string{"one", "two"} { // the second is written when the first was read
-		if _, err := io.ReadFull(response.Body, part); err != nil || string(part) != want {
-			t.Fatalf("%q, %v", part, err)
-		}
-		if want == "one" {
-			_, _ = io.WriteString(pipe, "two")
-		}
-	}
-	select {
-	case status := <-ended:
-		t.Errorf("acknowledged with %d before the end", status)
-	default:
-	}
-	pipe.Close()
-	if rest, err := io.ReadAll(response.Body); err != nil || len(rest) > 0 {
-		t.Errorf("%q, %v after the end", rest, err)
-	}
-	if status := await(t, ended); status != http.StatusAccepted || response.ContentType != "text/plain" ||
-		response.ID != id {
-		t.Errorf("%d, type %q, id %q", status, response.ContentType, response.ID)
-	}
-}
-
-func TestInvoke_errorInPlaceOfAnAnswer_isTheFunctions(t *testing.T) {
-	api := lambdatest.Listen(t)
-	got := invoke(t.Context(), api, `{}`)
-	rt := process{t, api}
-	id, _, _ := rt.next()
-	if resp := rt.fail(id, `{"errorType":"Kind","errorMessage":"words"}`); resp.StatusCode != http.StatusAccepted {
-		t.Error(resp.Status)
-	}
-	var failed *lambdatest.FunctionError
-	if err := await(t, got).err; !errors.As(err, &failed) ||
-		*failed != (lambdatest.FunctionError{Type: "Kind", Message: "words"}) {
-		t.Errorf("%v", err)
-	}
-}
-
-func TestInvoke_errorInTheTrailers_endsTheBody(t *testing.T) {
-	api := lambdatest.Listen(t)
-	got := invoke(t.Context(), api, `{}`)
-	rt := process{t, api}
-	id, _, _ := rt.next()
-	// A body of unknown length is sent in chunks, which trailers can follow.
-	rt.begin(id, io.MultiReader(strings.NewReader("half")), http.Header{
-		"Lambda-Runtime-Function-Error-Type": {"Kind"},
-		"Lambda-Runtime-Function-Error-Body": {"eyJlcnJvclR5cGUiOiJLaW5kIiwiZXJyb3JNZXNzYWdlIjoid29yZHMifQ=="},
-	})
-	response := await(t, got)
-	text, err := io.ReadAll(response.Body)
-	var failed *lambdatest.FunctionError
-	if !errors.As(err, &failed) || *failed != (lambdatest.FunctionError{Type: "Kind", Message: "words", Begun: true}) ||
-		string(text) != "half" {
-		t.Errorf("%q, %v", text, err)
-	}
-}
-
 func TestInvoke_noAnswerByTheDeadline_timesOut(t *testing.T) {
 	api := lambdatest.Listen(t)
 	api.Timeout = 20 * time.Millisecond
@@ -221,7 +136,7 @@ func TestInvoke_answerStillUnderWayAtTheDeadline_endsWithTimedOut(t *testing.T) 
 	rt := process{t, api}
 	id, _, _ := rt.next()
 	body, pipe := io.Pipe()
-	status := rt.begin(id, body, nil)
+	status := rt.begin(id, body)
 	_, _ = io.WriteString(pipe, "half")
 	response := await(t, got)
 	if response.err != nil {
@@ -232,46 +147,6 @@ func TestInvoke_answerStillUnderWayAtTheDeadline_endsWithTimedOut(t *testing.T) 
 	}
 	pipe.Close()
 	await(t, status)
-}
-
-func TestInvoke_clientGoesBeforeTheAnswer_functionIsNotTold(t *testing.T) {
-	api := lambdatest.Listen(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	got := invoke(ctx, api, `{}`)
-	rt := process{t, api}
-	id, _, _ := rt.next()
-	cancel()
-	if err := await(t, got).err; !errors.Is(err, context.Canceled) {
-		t.Errorf("%v", err)
-	}
-	body, pipe := io.Pipe()
-	rt.talksOn(pipe, rt.begin(id, body, nil))
-}
-
-func TestInvoke_clientGoesInTheAnswer_functionIsNotTold(t *testing.T) {
-	api := lambdatest.Listen(t)
-	got := invoke(t.Context(), api, `{}`)
-	rt := process{t, api}
-	id, _, _ := rt.next()
-	body, pipe := io.Pipe()
-	status := rt.begin(id, body, nil)
-	_, _ = io.WriteString(pipe, "a")
-	await(t, got).Body.Close()
-	rt.talksOn(pipe, status)
-}
-
-// talksOn checks that an answer can be written to its end.
-func (r process) talksOn(pipe *io.PipeWriter, status <-chan int) {
-	r.t.Helper()
-	for range 20 {
-		if _, err := io.WriteString(pipe, strings.Repeat("x", 10_000)); err != nil {
-			r.t.Fatal(err)
-		}
-	}
-	pipe.Close()
-	if got := await(r.t, status); got != http.StatusAccepted {
-		r.t.Errorf("acknowledged with %d", got)
-	}
 }
 
 func TestRuntime_brokenRule_failsTheTest(t *testing.T) {
