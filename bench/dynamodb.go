@@ -126,7 +126,7 @@ func (c billedCall) by(s seat) args {
 	if s.Token != "" {
 		all["agent_token"] = s.Token
 	}
-	if c.tool == waitTool {
+	if c.tool == waitTool || c.tool == sendTool {
 		all["cursor"] = s.Cursor
 	}
 	if c.tool == superviseTool {
