@@ -109,7 +109,7 @@ func measureFiles(ctx context.Context, b *bench) (rows []row, err error) {
 			Beside: perSecondMB(median(floor)) + ", a plain file with an fsync for each MB",
 			Ratio:  ratio(median(in) / median(floor)), Goal: goal("at least 60 MB/s", median(in) >= filesInGoal)},
 		{What: what + "out", Parley: perSecondMB(median(out)),
-			Beside: "median of " + counted(len(out), "round"),
+			Beside: fmt.Sprintf("median of %d rounds", len(out)),
 			Goal:   goal("at least 200 MB/s", median(out) >= filesOutGoal)},
 		send("in", atIn), send("out", atOut), memory,
 	}, nil

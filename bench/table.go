@@ -90,13 +90,6 @@ func ratio(r float64) string { return fmt.Sprintf("%.2f", r) }
 
 func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
 
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return grouped(int64(n)) + " " + noun + "s"
-}
-
 func duration(d time.Duration) string {
 	if d < time.Millisecond {
 		return fmt.Sprintf("%d µs", d.Microseconds())

@@ -34,8 +34,6 @@ func TestFigures_areFormatted(t *testing.T) {
 		grouped(1234567):                  "1,234,567",
 		perSecond(1999.6):                 "2,000/s",
 		ratio(0.456):                      "0.46",
-		counted(1, "client"):              "1 client",
-		counted(1600, "client"):           "1,600 clients",
 		percent(0.0149):                   "1.5 %",
 		duration(950 * time.Microsecond):  "950 µs",
 		duration(2340 * time.Microsecond): "2.34 ms",
