@@ -7,7 +7,6 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -24,57 +23,20 @@ const (
 	namedRoute = invitePageRoute + "/as/{name}"
 )
 
-// serveBelowInvite answers a request to an address of A2A below an invite. It reports whether the
-// path is one.
-func (a *api) serveBelowInvite(x *exchange, r *http.Request) bool {
-	// A name may have a slash, if it is escaped. These are "", "i", the code, "as", the name, "a2a".
-	parts := strings.Split(strings.TrimSuffix(r.URL.EscapedPath(), "/"), "/")
-	if a.A2A == nil || len(parts) < 4 {
-		return false
-	}
-	p, route, base := a2a.Place{Room: true}, invitePageRoute, 3
-	if parts[3] == "as" && len(parts) > 5 && parts[4] != "" {
-		p.Name, _ = url.PathUnescape(parts[4]) // net/url has checked it
-		route, base = namedRoute, 5
-	}
-	code, _ := url.PathUnescape(parts[2])
-	d := door{inviteRoute, code}
-	switch "/" + strings.Join(parts[base:], "/") {
-	case a2aPath:
-		x.route = route + a2aPath
-		a.serveA2A(x, r, d, p)
-	case cardPath:
-		x.route = route + cardPath
-		a.serveCard(x, r, d, p, strings.Join(parts[:base], "/")+a2aPath)
-	default:
-		return false
-	}
-	return true
-}
-
-// serveOwnA2A answers a request to an address of A2A that is the server's own. They need no key.
-func (a *api) serveOwnA2A(x *exchange, r *http.Request) {
-	if a.A2A == nil {
-		x.nothingHere()
-		return
-	}
-	if r.URL.Path == cardPath {
-		x.route = cardPath
-		a.serveCard(x, r, door{}, a2a.Place{}, a2aPath)
-		return
-	}
-	x.route = a2aPath
-	a.serveA2A(x, r, door{}, a2a.Place{})
+// placeOf returns where a call of A2A comes in. The addresses of the server need no key.
+func placeOf(r *http.Request, d door) a2a.Place {
+	return a2a.Place{Room: d.route == inviteRoute, Name: r.PathValue("name")}
 }
 
 // serveA2A answers a POST with a call of A2A.
-func (a *api) serveA2A(x *exchange, r *http.Request, d door, p a2a.Place) {
+func (a *api) serveA2A(x *exchange, r *http.Request, d door) {
 	if r.Method != http.MethodPost {
 		x.Header().Set("Allow", http.MethodPost)
 		x.refuse(http.StatusMethodNotAllowed, codeRefused, "Agents call this address by A2A, and it takes POST "+
 			"only. Give an agent the address without a2a at its end: its card is below that.")
 		return
 	}
+	p := placeOf(r, d)
 	r = r.WithContext(r.Context())
 	r.Header = r.Header.Clone()
 	r.Header.Del("Accept") // its method says whether the answer is a stream
@@ -193,11 +155,9 @@ func (l *relay) end(panicked bool) {
 	l.send(jsonType, answer)
 }
 
-// serveCard answers a GET of the card of the agent at p, whose calls go to a path.
-func (a *api) serveCard(x *exchange, r *http.Request, d door, p a2a.Place, path string) {
-	if !x.only(r, http.MethodGet, http.MethodHead) {
-		return
-	}
+// serveCard answers a GET of a card.
+func (a *api) serveCard(x *exchange, r *http.Request, d door) {
+	p := placeOf(r, d)
 	var asker ident.Principal
 	var err error
 	if p.Room {
@@ -206,7 +166,7 @@ func (a *api) serveCard(x *exchange, r *http.Request, d door, p a2a.Place, path 
 	ctx := a.context(x, r, asker)
 	var card []byte
 	if err == nil {
-		card, err = a.Card(ctx, p, strings.TrimSuffix(Address(ctx), MCPPath)+path)
+		card, err = a.Card(ctx, p, strings.TrimSuffix(Address(ctx), MCPPath)+callPath(r, p))
 	}
 	var refused *fault.Error
 	switch {
@@ -224,4 +184,17 @@ func (a *api) serveCard(x *exchange, r *http.Request, d door, p a2a.Place, path 
 		h.Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
 	}
 	http.ServeContent(x, r, "", time.Time{}, bytes.NewReader(card))
+}
+
+// callPath returns where the agent at p, whose card r asks for, is called. The way there is the client's,
+// with what it has escaped.
+func callPath(r *http.Request, p a2a.Place) string {
+	depth := 1 // "", "i", the code, "as", the name
+	if p.Room {
+		depth = 3
+	}
+	if p.Name != "" {
+		depth = 5
+	}
+	return strings.Join(strings.Split(r.URL.EscapedPath(), "/")[:depth], "/") + a2aPath
 }

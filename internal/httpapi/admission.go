@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
@@ -31,42 +30,6 @@ type door struct {
 
 // hasSecret reports whether the address of d holds what admits its caller.
 func (d door) hasSecret() bool { return d.route != MCPPath && d.route != StandbyPath }
-
-// secretPath reports whether a path may hold a key, the code of an invite, or the secret of a file.
-func secretPath(path string) bool {
-	return strings.HasPrefix(path, keyPath) || strings.HasPrefix(path, tools.InvitePath) ||
-		strings.HasPrefix(path, tools.UploadPath) || strings.HasPrefix(path, tools.DownloadPath)
-}
-
-// serveSecretPath answers a request whose path may hold a secret.
-func (a *api) serveSecretPath(x *exchange, r *http.Request) {
-	x.Header().Set("Cache-Control", "no-store")
-	parts := strings.Split(strings.TrimSuffix(r.URL.Path, "/")[1:], "/") // "i", the code, "mcp"
-	switch {
-	case len(parts) == 3 && parts[0] == "v1" && parts[1] == "upload":
-		x.route = uploadRoute
-		a.serveUpload(x, r, door{uploadRoute, parts[2]})
-	case len(parts) == 3 && parts[0] == "v1" && parts[1] == "file":
-		x.route = downloadRoute
-		a.serveDownload(x, r, door{downloadRoute, parts[2]})
-	case a.Gate == nil:
-		x.nothingHere()
-	case len(parts) == 3 && "/"+parts[2] == MCPPath && parts[0] == "k":
-		x.route = keyRoute
-		a.serveMCP(x, r, door{keyRoute, parts[1]})
-	case len(parts) == 3 && "/"+parts[2] == MCPPath:
-		x.route = inviteRoute
-		a.serveMCP(x, r, door{inviteRoute, parts[1]})
-	case len(parts) == 2 && parts[0] == "i":
-		x.route = invitePageRoute
-		if x.only(r, http.MethodGet, http.MethodHead) && !a.toBrowser(x, r) {
-			a.serveInvite(x, r, parts[1])
-		}
-	case parts[0] == "i" && a.serveBelowInvite(x, r):
-	default:
-		x.nothingHere()
-	}
-}
 
 // enter returns who comes in through d. Its error is for the caller.
 func (a *api) enter(x *exchange, r *http.Request, d door) (ident.Principal, error) {

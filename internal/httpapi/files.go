@@ -37,7 +37,6 @@ const (
 // serveUpload answers what is done with the address of an upload: PUT and POST bring the file, and
 // GET says to a person how to pick it.
 func (a *api) serveUpload(x *exchange, r *http.Request, d door) {
-	x.Header().Set("Cache-Control", "no-store")
 	if a.Upload == nil {
 		x.nothingHere()
 		return
@@ -179,8 +178,6 @@ Open it in a browser and pick the file. Or, in a terminal, put the path of the f
 // serveDownload answers with a file, or with one range of it. Whatever it is, a browser saves it
 // and runs nothing.
 func (a *api) serveDownload(x *exchange, r *http.Request, d door) {
-	h := x.Header()
-	h.Set("Cache-Control", "no-store")
 	if a.Download == nil {
 		x.nothingHere()
 		return
@@ -201,6 +198,7 @@ func (a *api) serveDownload(x *exchange, r *http.Request, d door) {
 		return
 	}
 	part, ok := rangeOf(r.Header, f.Size)
+	h := x.Header()
 	h.Set("Accept-Ranges", "bytes")
 	if !ok {
 		h.Set("Content-Range", fmt.Sprintf("bytes */%d", f.Size))

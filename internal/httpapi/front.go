@@ -17,7 +17,7 @@ const (
 )
 
 // serveHealth says whether the service can work.
-func (a *api) serveHealth(x *exchange, r *http.Request) {
+func (a *api) serveHealth(x *exchange, r *http.Request, _ door) {
 	ctx, cancel := clockwork.WithTimeout(r.Context(), a.Clock, healthTimeout)
 	defer cancel()
 	err := a.Ready(ctx)
@@ -32,6 +32,15 @@ func (a *api) serveHealth(x *exchange, r *http.Request) {
 		return
 	}
 	fmt.Fprintln(x, `{"status":"ready"}`)
+}
+
+// serveRoot answers at the root of the server.
+func (a *api) serveRoot(x *exchange, r *http.Request, _ door) {
+	if r.Method == http.MethodPost { // a client whose address lacks the path
+		x.nothingHere()
+	} else if x.only(r, http.MethodGet, http.MethodHead) && !a.toBrowser(x, r) {
+		a.serveFront(x, r)
+	}
 }
 
 // serveFront explains the address to a person who opens it without a browser.

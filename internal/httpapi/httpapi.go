@@ -113,6 +113,7 @@ type api struct {
 	uploads      *meter.Places
 	downloads    *meter.Places
 	origins      origins
+	routes       []route
 }
 
 // New returns the handler of all routes. It serves any number of requests at once, over
@@ -139,9 +140,11 @@ func New(o Options) http.Handler {
 	}
 	o.Hosts, o.Origins = lowered(o.Hosts), lowered(o.Origins)
 	o.Private = o.Private && !o.TrustProxy && len(o.Hosts) == 0
-	return &api{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 10 * time.Second, origins: newOrigins(o),
+	a := &api{Options: o, bodyTimeout: 30 * time.Second, writeTimeout: 10 * time.Second, origins: newOrigins(o),
 		uploads:   meter.NewPlaces(mostUploads, mostUploads/ofOneCaller),
 		downloads: meter.NewPlaces(mostDownloads, mostDownloads/ofOneCaller)}
+	a.routes = a.newRoutes()
+	return a
 }
 
 func lowered(names []string) []string {
@@ -172,7 +175,7 @@ func NewServer(h http.Handler, logger *slog.Logger) *http.Server {
 
 // ServeHTTP leads a request to its route. Each passes, in this order, account and recovery from
 // panics (settle), the guard of circles, Host and Origin (admit), admission of the caller, headers
-// and body (receive), the stream, and MCP. There are no sessions, and MCP answers no GET.
+// and body (receive), the stream, and MCP. newRoutes has the routes. There are no sessions, and MCP answers no GET.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	protect(w.Header())
 	x := a.newExchange(w)
@@ -181,38 +184,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !a.admit(x, r) {
 		return
 	}
-	if secretPath(r.URL.Path) {
-		a.serveSecretPath(x, r)
-		return
-	}
-	switch r.URL.Path {
-	case MCPPath, MCPPath + "/":
-		x.route = MCPPath
-		a.serveMCP(x, r, door{MCPPath, bearer(r.Header)})
-	case a2aPath, a2aPath + "/", cardPath:
-		a.serveOwnA2A(x, r)
-	case StandbyPath:
-		if a.Standby == nil {
-			x.nothingHere()
-			return
-		}
-		x.route = r.URL.Path
-		a.serveStandby(x, r)
-	case healthPath:
-		x.route = r.URL.Path
-		if x.only(r, http.MethodGet, http.MethodHead) {
-			a.serveHealth(x, r)
-		}
-	case "/":
-		x.route = r.URL.Path
-		if r.Method == http.MethodPost { // a client whose address lacks the path
-			x.nothingHere()
-		} else if x.only(r, http.MethodGet, http.MethodHead) && !a.toBrowser(x, r) {
-			a.serveFront(x, r)
-		}
-	default:
-		a.servePage(x, r)
-	}
+	a.lead(x, r)
 }
 
 func (x *exchange) nothingHere() {

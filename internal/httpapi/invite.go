@@ -10,10 +10,12 @@ import (
 	"github.com/parley-chat/parley/internal/tools"
 )
 
-// serveInvite explains an invite to a person who opens it without a browser. Opening it takes no
-// seat: previews of links and crawlers do that, too.
-func (a *api) serveInvite(x *exchange, r *http.Request, code string) {
-	d := door{inviteRoute, code}
+// serveInvite explains an invite to a person who opens it. Opening it takes no seat: previews of links
+// and crawlers do that, too.
+func (a *api) serveInvite(x *exchange, r *http.Request, d door) {
+	if a.toBrowser(x, r) {
+		return
+	}
 	_, err := a.enter(x, r, d)
 	var refused *fault.Error
 	switch {
@@ -22,7 +24,7 @@ func (a *api) serveInvite(x *exchange, r *http.Request, code string) {
 	case err != nil:
 		x.text(http.StatusServiceUnavailable, cutOff+"\n")
 	default:
-		v, _ := ident.ParseInvite(code) // the gate has read it
+		v, _ := ident.ParseInvite(d.secret) // the gate has read it
 		x.text(http.StatusOK, inviteText(a.addressOf(r), v))
 	}
 }

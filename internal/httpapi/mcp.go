@@ -11,6 +11,11 @@ import (
 	"github.com/parley-chat/parley/internal/mcp"
 )
 
+// serveOwnMCP answers at the server's own address of MCP.
+func (a *api) serveOwnMCP(x *exchange, r *http.Request, _ door) {
+	a.serveMCP(x, r, door{MCPPath, bearer(r.Header)})
+}
+
 // serveMCP answers a POST with a JSON-RPC message that comes through d.
 func (a *api) serveMCP(x *exchange, r *http.Request, d door) {
 	if r.Method != http.MethodPost {

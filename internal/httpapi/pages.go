@@ -20,26 +20,20 @@ const (
 	assetRoute = page.Path + "{name}"
 )
 
-// servePage answers a request for a room's page or for what the page loads.
-func (a *api) servePage(x *exchange, r *http.Request) {
-	switch {
-	case strings.HasPrefix(r.URL.Path, page.Path):
-		x.route = assetRoute
-		asset, there := a.Page.Asset(r.URL.Path)
-		if x.only(r, http.MethodGet, http.MethodHead) {
-			if !there {
-				x.nothingHere()
-				return
-			}
-			a.fetch(x, r, asset)
-		}
-	case isWatchLink(r.URL.Path):
-		x.route = watchRoute
-		if x.only(r, http.MethodGet, http.MethodHead) && !a.toBrowser(x, r) {
-			x.text(http.StatusOK, watchText)
-		}
-	default:
+// serveAsset answers with what the page loads.
+func (a *api) serveAsset(x *exchange, r *http.Request, _ door) {
+	asset, there := a.Page.Asset(r.URL.Path)
+	if !there {
 		x.nothingHere()
+		return
+	}
+	a.fetch(x, r, asset)
+}
+
+// serveWatch answers at the link by which a person watches.
+func (a *api) serveWatch(x *exchange, r *http.Request, _ door) {
+	if !a.toBrowser(x, r) {
+		x.text(http.StatusOK, watchText)
 	}
 }
 
@@ -57,12 +51,6 @@ func (a *api) fetch(x *exchange, r *http.Request, f page.File) {
 	}
 	x.until = time.Now().Add(x.slow)
 	f.Serve(x)
-}
-
-// isWatchLink reports whether a path is that of a link by which a person watches.
-func isWatchLink(path string) bool {
-	room, ok := strings.CutPrefix(strings.TrimSuffix(path, "/"), tools.WatchPath)
-	return ok && room != "" && !strings.Contains(room, "/")
 }
 
 // toBrowser answers a browser with the page, and reports whether the client is one. To others

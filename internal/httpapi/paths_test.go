@@ -78,7 +78,9 @@ func allRoutes(t *testing.T) Options {
 		Card: func(_ context.Context, p a2a.Place, rpc string) ([]byte, error) {
 			return fmt.Appendf(nil, "to %v %q %s", p.Room, p.Name, rpc), nil
 		},
-		Standby: func(context.Context, chat.WaitRequest) tools.Standby { return tools.Standby{JSON: []byte("to wait")} },
+		Standby: func(context.Context, chat.WaitRequest) tools.Standby {
+			return tools.Standby{JSON: []byte("to wait")}
+		},
 		Upload: func(_ context.Context, code string, _ io.Reader) tools.Uploaded {
 			return tools.Uploaded{JSON: fmt.Appendf(nil, `"to upload %s"`, code)}
 		},
@@ -124,7 +126,7 @@ func answersTo(t *testing.T, o Options, path string) string {
 		}
 		routes[line.Path] = true
 		said := strings.TrimSpace(w.Body.String())
-		if to, from, found := strings.Cut(said, "to "); w.Code != http.StatusOK || !found || len(to) > 1 || len(from) > 100 {
+		if to, from, found := strings.Cut(said, "to "); w.Code != 200 || !found || len(to) > 1 || len(from) > 100 {
 			said = ""
 		}
 		all = append(all, strings.TrimSpace(fmt.Sprint(w.Code, " ", strings.ReplaceAll(said, code, "CODE"))))

@@ -30,7 +30,7 @@ const StandbyPath = "/v1/wait"
 const standbyWait = 100 * time.Second
 
 // serveStandby answers a GET of StandbyPath.
-func (a *api) serveStandby(x *exchange, r *http.Request) {
+func (a *api) serveStandby(x *exchange, r *http.Request, _ door) {
 	if r.Method != http.MethodGet {
 		x.Header().Set("Allow", http.MethodGet)
 		x.standby(http.StatusMethodNotAllowed,
