@@ -18,23 +18,19 @@ type doctorCommand struct {
 	Client string        `enum:",${clients}" default:"" placeholder:"CLIENT" help:"Look at this client only: ${clients}."`
 	Wait   time.Duration `default:"60s" placeholder:"TIME" help:"How long a wait is to last (${default})."`
 	Long   bool          `help:"The same as --wait 300s, after which many clients end a call."`
-	Wake   bool          `help:"Also wake the sessions of CLIENT that have a seat. That costs a turn of each."`
 	JSON   bool          `name:"json" help:"Print each result as a JSON object."`
 }
 
 // Help returns the text that kong shows for parley doctor --help.
 func (doctorCommand) Help() string {
-	return `Asks five questions: is a Parley server there, does it admit you, do your clients use it, does a wait last as long as those of agents, and is an idle agent woken? It tries that in a room of its own, which it closes, and takes a little longer than the wait. Each line says ok, warning or failed, and what helps.
+	return `Asks five questions: is a Parley server there, does it admit you, do your clients use it, does a wait last as long as those of agents, and would an idle agent be woken? It opens a room of its own, which it closes, and takes a little longer than the wait. Of the clients it only reads the files. Each line says ok, warning or failed, and what helps.
 
 The exit code is 0 if nothing failed.`
 }
 
 // Validate is called by kong.
 func (c *doctorCommand) Validate() error {
-	switch {
-	case c.Wake && c.Client == "":
-		return errors.New("--wake needs --client: it costs a turn of each session that it wakes")
-	case c.Wait < time.Second:
+	if c.Wait < time.Second {
 		return errors.New("--wait is at least 1s")
 	}
 	if c.Long {
@@ -55,7 +51,7 @@ func (c *doctorCommand) Run(ctx context.Context, streams streams) error {
 	}
 	failed := doctor.Run(ctx, doctor.Options{
 		Server: p.Base, Key: p.Key, Invite: p.Invite, Admitted: options(p, streams.err).Admitted,
-		Version: app.Version(), Machine: machine, Client: c.Client, Wake: c.Wake, Wait: c.Wait,
+		Version: app.Version(), Machine: machine, Client: c.Client, Wait: c.Wait,
 		Waits: func(d time.Duration) {
 			fmt.Fprintf(streams.err, "parley: waiting %s, as agents do: something on the way to the server may end a "+
 				"wait.\n", shell.Spoken(d))

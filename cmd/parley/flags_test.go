@@ -261,7 +261,7 @@ func TestCommands_valueThatCanNeverBeRight_isRefused(t *testing.T) {
 		"watch":      {{""}},
 		"hooks":      {{""}, {"tea", "--end", ""}, {"add", ""}, {"add", "https://example.com/", ""}},
 		"agents":     {{"add"}, {"add", ""}, {"end"}, {"list", "a", "b"}, {"dance"}, {"list", "--name", "Bot"}},
-		"doctor":     {{"--wait", "0s"}, {"--wake"}},
+		"doctor":     {{"--wait", "0s"}},
 	} {
 		for _, line := range lines {
 			wrong(t, "parley "+name, append(strings.Fields(name), line...)...)

@@ -47,6 +47,8 @@ type Options struct {
 	Invite string
 	// Admitted is called once, when the server has admitted the bearer. It may be nil.
 	Admitted func()
+	// Beat is called at each sign of life of a call that waits. It may be nil.
+	Beat func()
 }
 
 // Client calls one server. It connects at the first call. It may be used at the same time
@@ -57,9 +59,11 @@ type Client struct {
 	http  *http.Client
 	files *http.Client // for files: bounded by their sizes alone
 	info  mcp.Implementation
+	beat  func()
 
 	mu  sync.Mutex
 	mcp *client.Client // nil until the server has answered
+	its mcp.Implementation
 }
 
 // New returns a client of the server at base, which is that of a Place.
@@ -73,14 +77,17 @@ func New(base string, o Options) *Client {
 	own, files := *o.HTTP, *o.HTTP
 	files.CheckRedirect = SameServer
 	way := Bounded{cmp.Or[http.RoundTripper](own.Transport, http.DefaultTransport)}
-	admitted := func() {}
+	admitted, beat := func() {}, func() {}
+	if o.Beat != nil {
+		beat = o.Beat
+	}
 	if o.Admitted != nil {
 		admitted = sync.OnceFunc(o.Admitted)
 	}
 	own.Transport, own.CheckRedirect = door{way, o.Bearer, admitted}, SameServer
 	return &Client{
 		base: base, mcpAt: Place{Base: base, Invite: o.Invite}.MCP(), http: &own, files: &files,
-		info: mcp.Implementation{Name: "parley", Version: o.Version},
+		info: mcp.Implementation{Name: "parley", Version: o.Version}, beat: beat,
 	}
 }
 
@@ -124,10 +131,16 @@ func (u *Unreachable) Error() string {
 	return fmt.Sprintf("the server at %s cannot be reached: %s; see %s", u.Base, Reason(u.cause), DoctorLine(u.Base))
 }
 
-// Reason says why a connection failed, without the steps and addresses that Go puts before it.
+// Reason says why a connection failed, without the steps and addresses that Go puts before it, and of an
+// *Unreachable without the server.
 func Reason(err error) string {
-	name, number := new(net.DNSError), syscall.Errno(0)
+	name, number, lost, is := new(net.DNSError), syscall.Errno(0), new(Unreachable), notParley("")
+	if errors.As(err, &lost) {
+		err = lost.cause
+	}
 	switch {
+	case errors.As(err, &is):
+		return "the answer is " + cmp.Or(string(is), "not Parley's")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "its answer broke off"
 	case errors.As(err, &name):
@@ -183,11 +196,12 @@ func (c *Client) connected(ctx context.Context) (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := m.Initialize(ctx,
-		mcp.InitializeRequest{Params: mcp.InitializeParams{ClientInfo: c.info}}); err != nil {
+	m.GetTransport().SetNotificationHandler(func(mcp.JSONRPCNotification) { c.beat() })
+	hello, err := m.Initialize(ctx, mcp.InitializeRequest{Params: mcp.InitializeParams{ClientInfo: c.info}})
+	if err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
-	c.mcp = m
+	c.mcp, c.its = m, hello.ServerInfo
 	return m, nil
 }
 
@@ -198,6 +212,14 @@ func (c *Client) Protocol(ctx context.Context) (string, error) {
 		return "", c.failure(ctx, err)
 	}
 	return m.ProtocolVersion(), nil
+}
+
+// Server returns the name and the version that the server gives itself.
+func (c *Client) Server(ctx context.Context) (name, version string, err error) {
+	if _, err := c.connected(ctx); err != nil {
+		return "", "", c.failure(ctx, err)
+	}
+	return c.its.Name, c.its.Version, nil
 }
 
 // progressToken asks the server for signs of life, without which it ends a long wait early

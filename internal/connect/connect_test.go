@@ -325,6 +325,41 @@ func TestList_eachClient_saysHowItStands(t *testing.T) {
 	}
 }
 
+func TestList_clientOrPlugin_saysWhatItAllowsAndRuns(t *testing.T) {
+	for name, c := range map[string]struct {
+		allow, wake bool
+		hooks       int
+	}{"asks": {}, "allows": {allow: true}, "wakes": {wake: true, hooks: 4}} {
+		t.Run(name, func(t *testing.T) {
+			machine := newComputer(t)
+			for _, id := range connect.IDs() {
+				allow := c.allow && machine.Check(id, true) == nil
+				machine.connect(connect.Options{Client: id, Allow: allow, Wake: c.wake})
+			}
+			for _, s := range machine.Machine.List() {
+				hooked, hooks := s.ID == "claude-code" || s.ID == "codex", 0
+				if hooked {
+					hooks = c.hooks
+				}
+				asks := !c.allow && machine.Check(s.ID, true) == nil
+				if s.Asks != asks || s.Hooked != hooked || len(s.Hooks) != hooks || s.Plugin != "" {
+					t.Errorf("%+v; want asks %v, %d hooks", s, asks, hooks)
+				}
+			}
+		})
+	}
+	c := newComputer(t)
+	t.Setenv("PARLEY_URL", server)
+	c.put(".claude/settings.json", `{"enabledPlugins":{"parley@parley":true},"pluginConfigs":{"parley@parley":`+
+		`{"options":{"url":"`+server+`"}}}}`)
+	c.put(".codex/config.toml", "[plugins.\"parley@parley\"]\nenabled = true\n")
+	for _, s := range c.Machine.List() {
+		if (s.Plugin == server) != s.Hooked {
+			t.Errorf("%s has the plugin for %q", s.ID, s.Plugin)
+		}
+	}
+}
+
 // edit replaces a text in a file, as a person or the client does.
 func (c *computer) edit(name, old, now string) {
 	c.t.Helper()

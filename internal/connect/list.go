@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,6 +26,11 @@ type Status struct {
 	Elsewhere bool
 	// Others are the addresses of the servers in its file that have another name, by name.
 	Others map[string]string
+	Plugin string // the address that Parley's plugin in it uses; "" without the plugin
+	Asks   bool   // it asks its person before each use of the tools, and could be told not to
+	Hooked bool   // it runs hooks, which can wake an idle agent
+	// Hooks are the command lines of all its hooks.
+	Hooks []string
 	// Gone is the path under which the client starts this program, if nothing is there.
 	Gone string
 	Err  error // why its file cannot be read
@@ -46,6 +52,7 @@ func (m Machine) List() []Status {
 			s.Key, s.Elsewhere = keyIn(doc, c.key)
 			s.Others = othersIn(doc, c.key)
 		}
+		c.seen(m, &s)
 		if program := known.of(c, m).Program; program != "" && s.Err == nil {
 			if _, err := os.Stat(program); errors.Is(err, fs.ErrNotExist) {
 				s.Gone = program
@@ -54,6 +61,55 @@ func (m Machine) List() []Status {
 		all = append(all, s)
 	}
 	return all
+}
+
+// seen notes what the client's files say of permission, plugin and hooks.
+func (c client) seen(m Machine, s *Status) {
+	if c.allow != nil {
+		permission := c.allow(m)
+		s.Asks = permission.entry.in(content(permission.file)) != held
+	}
+	if c.plugin != nil {
+		mark := c.plugin(m)
+		if doc := content(mark.file); mark.entry.in(doc) == held {
+			s.Plugin = c.pluginServer(doc)
+		}
+	}
+	if c.wake == nil {
+		return
+	}
+	s.Hooked = true
+	var events map[string][]hooks
+	_ = json.Unmarshal(encode(content(c.wake(m, "")[0].file)["hooks"]), &events) // others are none of ours
+	for _, event := range slices.Sorted(maps.Keys(events)) {
+		for _, group := range events[event] {
+			for _, h := range group.Hooks {
+				s.Hooks = append(s.Hooks, h.Command)
+			}
+		}
+	}
+}
+
+// pluginServer returns the address that the plugin in a client uses. That for Codex starts parley bridge, which
+// takes the server of its person.
+func (c client) pluginServer(settings map[string]any) string {
+	if c.id == "codex" {
+		p, _ := server.Server() // of which the bridge says what is wrong
+		return p.Base
+	}
+	v, _ := lookup(settings, []string{"pluginConfigs", "parley@parley", "options", "url"})
+	if url, _ := v.(string); url != "" {
+		return url
+	}
+	return "http://127.0.0.1:8080" // as the plugin has it
+}
+
+// content returns a decoded file; nil if it is not there or cannot be read.
+func content(path string) (doc map[string]any) {
+	if e, err := open(path); err == nil {
+		doc, _ = e.format.decode(e.text) // open has read it
+	}
+	return doc
 }
 
 // found reports whether the client is on this machine: its program, its file, or a folder of its own.
@@ -78,18 +134,12 @@ func (c client) shadows(m Machine, mcp string) (all []string) {
 				folder, c.name, name, path, server.Shown(url)))
 		}
 	}
-	read := func(path string) (doc map[string]any) {
-		if e, err := open(path); err == nil {
-			doc, _ = e.format.decode(e.text) // open has read it
-		}
-		return doc
-	}
 	for dir, last := m.Folder, ""; dir != last && c.folderFile != ""; dir, last = filepath.Dir(dir), dir {
 		if path := filepath.Join(dir, filepath.FromSlash(c.folderFile)); path != c.file(m) {
-			note(dir, path, serverIn(read(path), c.key))
+			note(dir, path, serverIn(content(path), c.key))
 		}
 	}
-	folders, _ := read(c.file(m))["projects"].(map[string]any)
+	folders, _ := content(c.file(m))["projects"].(map[string]any)
 	for _, folder := range slices.Sorted(maps.Keys(folders)) {
 		if is, ok := folders[folder].(map[string]any); ok {
 			note(folder, c.file(m), serverIn(is, c.key))

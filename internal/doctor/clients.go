@@ -2,10 +2,6 @@ package doctor
 
 import (
 	"context"
-	"encoding/json"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/connect"
@@ -43,9 +39,12 @@ func (v *visit) connectLine(id string) string {
 }
 
 func (v *visit) client(ctx context.Context, c connect.Status) {
-	fix, plugin := v.connectLine(c.ID), pluginIn(v.Machine, c.ID)
-	if plugin != "" && c.Server == "" {
-		c.Server, fix = plugin, "give the plugin the address "+v.Server
+	fix, asks := v.connectLine(c.ID), ""
+	if c.Asks {
+		asks = "; it asks before it uses a tool, until you add --allow: " + fix + " --allow"
+	}
+	if c.Plugin != "" && c.Server == "" {
+		c.Server, fix, asks = c.Plugin, "give the plugin the address "+v.Server, ""
 	}
 	wrong := Warning // others may be meant for another server
 	if v.Client != "" {
@@ -66,20 +65,20 @@ func (v *visit) client(ctx context.Context, c connect.Status) {
 		tell(wrong, "it does not know the server")
 	case err != nil:
 		tell(Failed, "its address of the server makes no sense: "+err.Error())
-	case configured.Base == v.Server && plugin == "" && !c.Elsewhere && !v.wire.takes(ctx, configured):
+	case configured.Base == v.Server && c.Plugin == "" && !c.Elsewhere && !v.takes(ctx, configured):
 		tell(Failed, "it is configured for "+shown+", but "+keyOf(configured))
 	case configured.Base == v.Server:
-		v.ok(c.Name, "it is configured for %s", shown)
-	case v.room != nil && v.room.isAt(ctx, configured, v.Version):
-		v.ok(c.Name, "it is configured for %s, which is the same server", shown)
+		v.ok(c.Name, "it is configured for %s%s", shown, asks)
+	case v.room != nil && v.isAt(ctx, configured):
+		v.ok(c.Name, "it is configured for %s, which is the same server%s", shown, asks)
 	default:
 		tell(wrong, "it is configured for another address, "+shown)
 	}
 }
 
 // takes reports whether the server admits what a client is configured to show.
-func (w *wire) takes(ctx context.Context, p client.Place) bool {
-	return !w.wants || p.Invite != "" || p.Key != "" && w.as(p.Key).knock(ctx) == nil
+func (v *visit) takes(ctx context.Context, p client.Place) bool {
+	return !v.wants || p.Invite != "" || p.Key != "" && v.admitted(ctx, p)
 }
 
 // keyOf says what is wrong with the key that a client shows.
@@ -88,62 +87,4 @@ func keyOf(p client.Place) string {
 		return "has no key"
 	}
 	return "the server does not admit its key " + client.ShownKey(p.Key)
-}
-
-// pluginName is the name of Parley's plugin in both clients that take it.
-const pluginName = "parley@parley"
-
-// pluginServer is the address that the plugin for Claude Code uses unless it is told.
-const pluginServer = "http://127.0.0.1:8080"
-
-// pluginIn returns the address of the server that the plugin in a client uses; "" if the
-// client does not have it.
-func pluginIn(m connect.Machine, id string) string {
-	file := settingsFile(m, id, "settings.json", "config.toml")
-	if file == "" {
-		return ""
-	}
-	text, err := os.ReadFile(file)
-	switch {
-	case err != nil:
-		return ""
-	case id == "codex":
-		if !strings.Contains(string(text), "[plugins."+`"`+pluginName+`"]`) {
-			return ""
-		}
-		p, _ := client.Server() // it starts parley bridge, which says what is wrong
-		return p.Base
-	}
-	var settings struct {
-		Enabled map[string]bool `json:"enabledPlugins"`
-		Configs map[string]struct {
-			Options struct {
-				URL string `json:"url"`
-			} `json:"options"`
-		} `json:"pluginConfigs"`
-	}
-	if err := json.Unmarshal(text, &settings); err != nil || !settings.Enabled[pluginName] {
-		return ""
-	}
-	if url := settings.Configs[pluginName].Options.URL; url != "" {
-		return url
-	}
-	return pluginServer
-}
-
-// settingsFile returns a file of a client that has hooks and plugins; "" for another one.
-func settingsFile(m connect.Machine, id, claudeCode, codex string) string {
-	folder := func(env, name string) string {
-		if dir := m.Getenv(env); dir != "" {
-			return dir
-		}
-		return filepath.Join(m.Home, name)
-	}
-	switch id {
-	case "claude-code":
-		return filepath.Join(folder("CLAUDE_CONFIG_DIR", ".claude"), claudeCode)
-	case "codex":
-		return filepath.Join(folder("CODEX_HOME", ".codex"), codex)
-	}
-	return ""
 }

@@ -25,16 +25,18 @@ func TestRun_noParleyServerThere_isNamedWithWhatHelps(t *testing.T) {
 	}
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(secure.Close)
-	const other = `{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","serverInfo":{"name":"other"}}}`
+	const other = `{"jsonrpc":"2.0","id":1,"result":{"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"other",` +
+		`"version":"1"}}}}`
 	const broken = `{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"out of order"}}`
+	const html = "text/html"
 	for name, c := range map[string]struct{ url, says, fix string }{
-		"a sign-in":            {answers(401, "text/html", "<html>who are you?"), "401", "sign-in"},
-		"forbidden":            {answers(403, "text/html", "<html>no"), "403", "sign-in"},
-		"a page":               {answers(200, "text/html", "<html>hello"), "text/html", "Parley server"},
-		"nothing behind it":    {answers(502, "text/html", "<html>oh"), "502", "server behind it"},
-		"another path":         {answers(404, "text/html", "<html>not here"), "404", "/mcp"},
+		"a sign-in":            {answers(401, html, "<html>who are you?"), "the answer is 401", "sign-in"},
+		"forbidden":            {answers(403, html, "<html>no"), "no MCP at this address", "sign-in"},
+		"a page":               {answers(200, html, "<html>hello"), "the answer is text/html", "check the address"},
+		"nothing behind it":    {answers(502, html, "<html>oh"), "the answer is 502 Bad", "a proxy must"},
+		"another path":         {answers(404, html, "<html>not here"), "no MCP at this address", "/mcp"},
 		"another MCP":          {answers(200, "application/json", other), `"other", not Parley`, "--url"},
-		"another result":       {answers(200, "application/json", `{"result":"fine"}`), "the answer is 200 OK", "Parley server"},
+		"another result":       {answers(200, "application/json", `{"result":"fine"}`), "not Parley's", "check"},
 		"an error":             {answers(500, "application/json", broken), "out of order", "log of the server"},
 		"nothing":              {closed, "refused", "parley serve --addr " + strings.TrimPrefix(closed, "http://")},
 		"no such name":         {"http://parley.invalid", "parley.invalid", "spelling"},
