@@ -68,9 +68,13 @@ func newRoute(pattern string, serve handler) route {
 
 // lead answers a request at the route of its path.
 func (a *api) lead(x *exchange, r *http.Request) {
-	plain, escaped := strings.Split(r.URL.Path, "/"), strings.Split(r.URL.EscapedPath(), "/")
-	for i, part := range escaped {
-		escaped[i], _ = url.PathUnescape(part) // net/url has checked it
+	plain := strings.Split(r.URL.Path, "/")
+	escaped := plain
+	if r.URL.RawPath != "" { // more is escaped than must be
+		escaped = strings.Split(r.URL.EscapedPath(), "/")
+		for i, part := range escaped {
+			escaped[i], _ = url.PathUnescape(part) // net/url has checked it
+		}
 	}
 	for _, to := range a.routes {
 		parts := plain
