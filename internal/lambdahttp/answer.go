@@ -46,6 +46,7 @@ func (a *answer) MarshalJSON() ([]byte, error) {
 // stream sends the answer to e while the handler writes it. It returns when the
 // answer has begun. cancel ends the handler's context.
 func (f *front) stream(ctx context.Context, cancel context.CancelFunc, e *event) *answer {
+	// The function counts as busy until the answer is closed.
 	f.busy.RLock()
 	body, pipe := io.Pipe()
 	begun := make(chan struct{})
@@ -55,6 +56,7 @@ func (f *front) stream(ctx context.Context, cancel context.CancelFunc, e *event)
 		pipe.CloseWithError(f.serve(ctx, w, e))
 	}()
 	<-begun
+	// Status and header no longer change; the body goes on.
 	response := &events.LambdaFunctionURLStreamingResponse{
 		StatusCode: w.status, Headers: w.headers, Cookies: w.cookies, Body: body,
 	}
@@ -122,12 +124,14 @@ func (f *front) serve(ctx context.Context, w *writer, e *event) (err error) {
 				"Try again; if it fails again, quote the id "+invocationID(ctx)+" to the person who runs this server.")
 		}
 	}()
+	// Events that only another kind of front sends are answered without the handler.
 	if e.older() {
 		w.refuse(http.StatusNotImplemented, "This function answers a Function URL, or an HTTP API with payload "+
 			"format 2.0. A REST API and a load balancer send other events: the person who runs this server has to "+
 			"put one of the first two in front of it.")
 		return nil
 	}
+	// From here on the event is a request of a format that is known, and the handler answers what can be read.
 	w.headOnly = e.RequestContext.HTTP.Method == http.MethodHead
 	r, err := newRequest(ctx, e)
 	if err != nil {
