@@ -89,14 +89,7 @@ func endpointOf(h *room.Head, a room.Agent, x roomlog.HookItem) roomlog.HookItem
 
 // seatEndpoint takes a seat for an endpoint that the caller, a person, adds.
 func (c *session) seatEndpoint(ctx context.Context, n newcomer, x roomlog.HookItem) (AddedAgent, error) {
-	p := &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-		by, here := h.Owner(c.holder)
-		if !here {
-			return ch, errUnseated
-		}
-		if err := checkLive(h, now); err != nil {
-			return ch, err
-		}
+	events, err := c.change(ctx, func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
 		claim := room.SeatRequest{Name: n.Name, Holder: n.Holder}
 		seating, err := claim.Decide(h, now)
 		_, banned := room.FindBan(h.Bans, n.Name.Shown)
@@ -124,15 +117,11 @@ func (c *session) seatEndpoint(ctx context.Context, n newcomer, x roomlog.HookIt
 		}
 		ch.Events = append(ch.Events, a.BeginEndpoint(x.ID)) // last: nothing before it is news for the endpoint
 		return ch, nil
-	}}
-	err := c.room.log.Append(ctx, p)
-	if errors.Is(err, errUnseated) {
-		return AddedAgent{}, c.whyNot(ctx, c.room.log.Peek())
-	}
+	})
 	if err != nil {
 		return AddedAgent{}, err
 	}
-	joined, h := p.Events[0], c.room.log.Peek()
+	joined, h := events[0], c.room.log.Peek()
 	c.room.svc.AuditSeat(ctx, h.ID, joined.Seat, StatusJoined)
 	audit.Log(ctx, c.room.svc.audit, "subscribed", audit.Room(x.Room), audit.Seat(x.Seat), slog.String("hook", x.ID))
 	return AddedAgent{Hook: x.ID, Name: joined.Name, Room: h.Name, Watch: h.ShownLink(*joined.Agent)}, nil

@@ -75,13 +75,9 @@ func (s *Service) Hook(ctx context.Context, token string, x roomlog.HookItem) (t
 // beginHook gives the caller's seat the hook x, by the event. It returns false if the seat has it.
 func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlog.Told,
 	event func(room.Agent) room.Event) (began bool, err error) {
-	p := &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-		a, here := h.Owner(c.holder)
-		if !here || a.Joined != x.Joined {
+	events, err := c.change(ctx, func(_ *room.Head, a room.Agent, _ time.Time) (ch roomlog.Change, err error) {
+		if a.Joined != x.Joined {
 			return ch, errUnseated
-		}
-		if err := checkLive(h, now); err != nil {
-			return ch, err
 		}
 		if _, there := a.Hook(x.ID); there {
 			return ch, nil
@@ -92,12 +88,8 @@ func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlo
 		}
 		return roomlog.Change{Events: []room.Event{event(a)},
 			Ops: []table.Op{roomlog.PutHook(x), roomlog.PutTold(x, told)}}, nil
-	}}
-	err = c.room.log.Append(ctx, p)
-	if errors.Is(err, errUnseated) {
-		return false, c.whyNot(ctx, c.room.log.Peek())
-	}
-	if began = err == nil && len(p.Events) > 0; began {
+	})
+	if began = len(events) > 0; began {
 		audit.Log(ctx, c.room.svc.audit, "subscribed", audit.Room(x.Room), audit.Seat(x.Seat),
 			slog.String("hook", x.ID))
 	}

@@ -225,6 +225,30 @@ func refuseVacated(gone roomlog.Vacated, x room.Holder) error {
 	return e
 }
 
+// change appends what rule makes of the caller and of the head that shows its seat in a room that can be changed, and
+// returns the events. From its return on it holds: a send under way either precedes it in the log, or finds it there.
+func (c *session) change(ctx context.Context,
+	rule func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error)) ([]room.Event, error) {
+	p := &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
+		a, here := h.Owner(c.holder)
+		if !here {
+			return ch, errUnseated
+		}
+		if err := checkLive(h, now); err != nil {
+			return ch, err
+		}
+		return rule(h, a, now)
+	}}
+	err := c.room.log.Append(ctx, p)
+	switch {
+	case errors.Is(err, errUnseated):
+		return nil, c.whyNot(ctx, c.room.log.Peek())
+	case err != nil: // p may still be under way
+		return nil, err
+	}
+	return p.Events, nil
+}
+
 // errUnseated reports that the caller's seat is gone. It is replaced by the reason
 // before it leaves the package.
 var errUnseated = errors.New("chat: the seat is gone")

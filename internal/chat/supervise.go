@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/parley-chat/parley/internal/audit"
@@ -133,32 +132,12 @@ func (c *session) supervised(ctx context.Context) (Supervised, error) {
 // supervise appends what the person behind the caller's seat decides; how returns nil if
 // nothing changes.
 func (c *session) supervise(ctx context.Context, how func(room.Agent) *room.Event) error {
-	return c.asPerson(ctx, func(_ *room.Head, a room.Agent, _ time.Time) (ch roomlog.Change, err error) {
+	_, err := c.change(ctx, func(_ *room.Head, a room.Agent, _ time.Time) (ch roomlog.Change, err error) {
 		if e := how(a); e != nil {
 			ch.Events = []room.Event{*e}
 		}
 		return ch, nil
 	})
-}
-
-// asPerson appends what the person behind the caller's seat decides. From its return on it
-// holds: a send under way either precedes it in the log, or finds it there.
-func (c *session) asPerson(ctx context.Context,
-	decide func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error)) error {
-	err := c.room.log.Append(ctx,
-		&roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-			a, here := h.Owner(c.holder)
-			if !here {
-				return ch, errUnseated
-			}
-			if err := checkLive(h, now); err != nil {
-				return ch, err
-			}
-			return decide(h, a, now)
-		}})
-	if errors.Is(err, errUnseated) {
-		return c.whyNot(ctx, c.room.log.Peek())
-	}
 	return err
 }
 
@@ -195,7 +174,7 @@ func (c *session) decideDraft(ctx context.Context, id string, decision room.Deci
 		return err
 	}
 	f := d.CarriedFile()
-	err = c.asPerson(ctx, func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
+	_, err = c.change(ctx, func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
 		e, err := h.DecideDraft(a, d, decision, text, now)
 		if err != nil {
 			return ch, err
