@@ -94,28 +94,18 @@ func endOf(err error) room.Reason {
 // isWanted reports whether something that wakes the caller came after its own last message. It returns the time of the
 // last event that the caller sees, too.
 func (c *session) isWanted(ctx context.Context) (wanted bool, at time.Time, err error) {
-	log, pages := c.room.log, c.room.log.Pages(c.agent, roomlog.PageEvents)
-	for from, more := c.head.AsOf+1, true; more; {
-		done, err := log.BeginRead(ctx)
+	for e, err := range c.room.log.Pages(c.agent, roomlog.PageEvents).Back(ctx, c.head.AsOf+1) {
 		if err != nil {
 			return false, at, err
 		}
-		events, further, err := pages.Before(ctx, from)
-		done()
-		if err != nil {
-			return false, at, err
+		if at.IsZero() && (c.agent.Sees(e) || e.N <= c.agent.Joined) {
+			at = e.At()
 		}
-		more = further
-		for _, e := range events {
-			if at.IsZero() && (c.agent.Sees(e) || e.N <= c.agent.Joined) {
-				at = e.At()
-			}
-			if from = e.N; from <= c.agent.Joined || e.Type == room.Said && e.Seat == c.agent.Seat && !e.Person {
-				return false, at, nil
-			}
-			if c.agent.IsNews(e) && c.agent.WokenBy(e, len(c.head.Agents), false) {
-				return true, at, nil
-			}
+		if e.N <= c.agent.Joined || e.Type == room.Said && e.Seat == c.agent.Seat && !e.Person {
+			return false, at, nil
+		}
+		if c.agent.IsNews(e) && c.agent.WokenBy(e, len(c.head.Agents), false) {
+			return true, at, nil
 		}
 	}
 	return false, at, nil

@@ -120,6 +120,30 @@ func (p *Pages) Since(ctx context.Context, n, end int64) iter.Seq2[room.Event, e
 	}
 }
 
+// Back returns the events from n-1 down. After each page it lets calls in other rooms read.
+func (p *Pages) Back(ctx context.Context, n int64) iter.Seq2[room.Event, error] {
+	return func(yield func(room.Event, error) bool) {
+		for more := true; more; {
+			done, err := p.log.BeginRead(ctx)
+			var events []room.Event
+			if err == nil {
+				events, more, err = p.Before(ctx, n)
+				done()
+			}
+			if err != nil {
+				yield(room.Event{}, err)
+				return
+			}
+			for _, e := range events {
+				if !yield(e, nil) {
+					return
+				}
+				n = e.N
+			}
+		}
+	}
+}
+
 // page reads a page, and chooses the size of the next one.
 func (p *Pages) page(ctx context.Context, n, step int64, whole func(room.Event) bool) (events []room.Event, more bool,
 	err error) {
