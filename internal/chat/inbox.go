@@ -12,26 +12,46 @@ import (
 
 // inbox is what a wait has found so far.
 type inbox struct {
-	caller     *session
-	pos        position
-	forMe      bool  // only what is meant for the caller wakes it, where more than two talk
-	scanned    int64 // the last event looked at
-	batch      batch
-	wakes      bool // something is worth an answer: see due
-	before     int  // how many messages came before the caller's own, of a send
-	full       bool // the batch is full, and more follows that the caller sees
-	moved      bool // an agent came or left
-	parted     bool // an agent is done, or left
-	seatWanted bool
-	nameWanted bool
-	slept      bool // something came while the caller was paused
-	asleep     bool // a program waits for a caller that is paused, and is told nothing
-	alone      bool // the wait ended at once, since all others are away or have left
-	missed     bool // events had expired
-	removed    bool // the caller's seat is gone, or the room closed
-	reason     room.Reason
-	freeTask   int64  // the number of a task that ended the wait, since it is free; 0: none
-	lostTask   string // the id of one that another has taken from the caller; "": none
+	caller   *session
+	pos      position
+	forMe    bool  // only what is meant for the caller wakes it, where more than two talk
+	scanned  int64 // the last event looked at
+	batch    batch
+	before   int // how many messages came before the caller's own, of a send
+	signs    signs
+	reason   room.Reason // of seatLost
+	freeTask int64       // the number of a task that ended the wait, since it is free; 0: none
+	lostTask string      // the id of one that another has taken from the caller; "": none
+}
+
+// signs is a set of what an inbox has found beside messages.
+type signs uint16
+
+const (
+	worthAnswer  signs = 1 << iota // of an event: see due
+	agentMoved                     // one came or left
+	agentParted                    // one is done, or left
+	seatWanted                     // a join found no free seat
+	nameWanted                     // a join under the name of another agent was refused
+	eventsMissed                   // some had expired
+	batchFull                      // and more follows that the caller sees
+	seatLost                       // or the room closed: nothing follows
+	slept                          // something came while the caller was paused
+	asleep                         // a program waits for a caller that is paused, and is told nothing
+	alone                          // the wait ended at once, since all others are away or have left
+
+	complete = batchFull | seatLost // the inbox takes no further event
+	wakes    = complete | worthAnswer
+)
+
+// has reports whether the inbox has found one of x.
+func (in *inbox) has(x signs) bool { return in.signs&x != 0 }
+
+// note adds x if that is so.
+func (in *inbox) note(x signs, so bool) {
+	if so {
+		in.signs |= x
+	}
 }
 
 func newInbox(c *session, pos position) *inbox {
@@ -40,12 +60,9 @@ func newInbox(c *session, pos position) *inbox {
 
 // due reports whether what was found ends the wait.
 func (in *inbox) due() bool {
-	if !in.wakes || in.removed {
-		return in.wakes
-	}
-	asleep := in.sleeps()
-	in.slept = in.slept || asleep
-	return !asleep
+	asleep := in.has(wakes) && !in.has(seatLost) && in.sleeps()
+	in.note(slept, asleep)
+	return in.has(wakes) && !asleep
 }
 
 // sleeps reports whether the caller is paused: see room.State.Sleeps.
@@ -54,49 +71,47 @@ func (in *inbox) sleeps() bool { return in.caller.room.log.Peek().Sleeps(in.call
 // status returns how a wait ends that found this. Nothing is all done while a task is worked on.
 func (in *inbox) status(ctx context.Context, h *room.Head) WaitStatus {
 	ended := h.Ended(in.caller.agent, in.caller.room.svc.now()) && !in.caller.isWorkedOn(ctx, h)
+	none := len(in.batch.Messages) == 0
 	switch {
-	case in.removed:
+	case in.has(seatLost):
 		return StatusRemoved
-	case in.asleep:
+	case in.has(asleep), none && in.caller.agent.IsPerson(): // who watches on
 		return StatusQuiet
-	case in.caller.agent.IsPerson() && len(in.batch.Messages) == 0: // it watches on
-		return StatusQuiet
-	case len(in.batch.Messages) == 0 && ended, !in.full && in.parted && ended:
+	case ended && (none || !in.has(batchFull) && in.has(agentParted)):
 		return StatusAllDone
-	case len(in.batch.Messages) > 0:
-		return StatusMessages
+	case none:
+		return StatusQuiet
 	}
-	return StatusQuiet
+	return StatusMessages
 }
 
 // collect looks at the events up to the known head. It stops early when the batch is
 // full.
 func (in *inbox) collect(ctx context.Context) error {
-	log := in.caller.room.log
-	pages := log.Pages(in.caller.agent, in.batch.Events+1)
-	if in.full { // and the caller sleeps: the rest waits with it
+	if in.has(batchFull) { // and the caller sleeps: the rest waits with it
 		return nil
 	}
+	log := in.caller.room.log
+	pages := log.Pages(in.caller.agent, in.batch.Events+1)
 	for empty := 0; ; {
 		h := log.Peek()
 		if in.scanned >= h.AsOf {
 			if h.Closed {
-				in.wakes, in.removed, in.reason = true, true, h.WhyClosed()
+				in.lose(in.scanned, h.WhyClosed())
 			}
 			return nil
 		}
 		events, err := pages.Read(ctx, in.scanned)
+		// What has come does not wait for what cannot be read.
+		if in.has(wakes) && (err == nil && len(events) == 0 || errors.Is(err, table.ErrUnavailable)) {
+			return nil
+		}
 		if err != nil {
-			if in.wakes && errors.Is(err, table.ErrUnavailable) {
-				return nil // the caller has what came before
-			}
 			return err
 		}
 		if len(events) == 0 { // a conflict has shown an event that cannot be read yet
-			if in.wakes {
-				return nil // what has come must not wait for it
-			}
-			if empty++; empty == roomlog.PartialTries {
+			empty++
+			if empty == roomlog.PartialTries {
 				return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, in.scanned+1)
 			}
 			if err := in.caller.room.svc.store.Pause(ctx, roomlog.PartialPause); err != nil {
@@ -104,67 +119,88 @@ func (in *inbox) collect(ctx context.Context) error {
 			}
 		}
 		for _, e := range events {
-			if !in.take(e, len(h.Agents)) {
-				in.wakes = true
+			in.take(e, len(h.Agents))
+			if in.has(complete) {
 				return nil
 			}
 		}
 	}
 }
 
-// take looks at one event. It returns false if the inbox ends before it or, where it
-// removes the caller, with it.
-func (in *inbox) take(e room.Event, agents int) bool {
+// lose ends the inbox with event n, with which the caller's seat is gone or the room closed.
+func (in *inbox) lose(n int64, reason room.Reason) {
+	in.scanned, in.signs, in.reason = n, in.signs|seatLost, reason
+}
+
+// take looks at the next event. The inbox may end before it, or with it.
+func (in *inbox) take(e room.Event, agents int) {
 	me := in.caller.agent
-	if e.Type == room.Left && e.Seat == me.Seat && e.N > me.Joined {
-		if in.scanned, in.removed, in.reason = e.N, true, e.Reason; e.By != 0 || e.Person {
-			// which admin removed the caller, and why; or that its user has left
+
+	// The caller still has its seat, and its token.
+	switch {
+	case e.Type == room.Left && e.Seat == me.Seat && e.N > me.Joined:
+		if e.By != 0 || e.Person { // which admin removed the caller, and why; or that its user has left
 			in.batch.Add(messageOf(in.batch.Room, me, e), e)
 		}
-		return false
+		in.lose(e.N, e.Reason)
+		return
+	case e.N > in.caller.head.AsOf && me.LosesToken(e):
+		in.lose(e.N, room.ReasonReturned)
+		return
 	}
-	if e.N > in.caller.head.AsOf && me.LosesToken(e) {
-		in.scanned, in.removed, in.reason = e.N, true, room.ReasonReturned
-		return false
-	}
+
+	// The batch shows no words that were removed since.
 	for _, n := range e.Emptied() {
 		in.batch.Redact(n)
 	}
 	if e.RedactsTask() {
 		in.batch.RedactTask(e.Task.No)
 	}
-	// what became of its draft, the repeated call may not know
+
+	// It has room for what is news. What became of its draft, the repeated call may not know.
 	if me.IsNews(e) && (e.N != in.pos.own || e.Decides != 0) {
-		m := messageOf(in.batch.Room, me, e)
-		if m.Draft != "" && !me.IsPerson() {
-			m.Type = EventDrafted // it has not said that by now
+		if !in.batch.Add(in.show(e), e) {
+			in.signs |= batchFull
+			return
 		}
-		m.OwnTask = in.pos.peeks && m.Type == EventTask && me.HearsOfTask(e)
-		m.Repeated = e.N <= max(in.pos.repeatTo, in.pos.shownTo)
-		if !in.batch.Add(m, e) {
-			in.full = true
-			return false
-		}
-		if e.N < in.pos.own {
-			in.before++
-		}
-		if e.Task != nil && e.Task.Was.Is(me) {
-			in.lostTask = room.TaskID(e.Task.No)
-		}
-		in.moved = in.moved || e.Type != room.Said && e.Type != room.Knocked && e.Type != room.TaskChanged
-		in.parted = in.parted || e.Type == room.Left || e.Kind == room.Done
-		in.seatWanted = in.seatWanted || e.Type == room.Knocked && e.Reason == room.ReasonRoomFull
-		in.nameWanted = in.nameWanted || e.Type == room.Knocked && e.Reason == room.ReasonNameTaken && e.Key != me.Key
-		in.wakes = in.wakes || in.ends(e, agents)
+		in.noteNews(e, agents)
 	}
-	if e.N > in.scanned+1 {
-		in.missed = true
-	}
+
+	// The event is read.
+	in.note(eventsMissed, e.N > in.scanned+1)
 	in.scanned = e.N
 	if e.ClosesRoom() {
-		in.removed, in.reason = true, e.Reason
+		in.lose(e.N, e.Reason)
 	}
-	return !in.removed
+}
+
+// show returns e as the caller sees it.
+func (in *inbox) show(e room.Event) Message {
+	me := in.caller.agent
+	m := messageOf(in.batch.Room, me, e)
+	if m.Draft != "" && !me.IsPerson() {
+		m.Type = EventDrafted // it has not said that by now
+	}
+	m.OwnTask = in.pos.peeks && m.Type == EventTask && me.HearsOfTask(e)
+	m.Repeated = e.N <= max(in.pos.repeatTo, in.pos.shownTo)
+	return m
+}
+
+// noteNews notes what e, which is news to the caller, tells beside its message.
+func (in *inbox) noteNews(e room.Event, agents int) {
+	me := in.caller.agent
+	if e.N < in.pos.own {
+		in.before++
+	}
+	if e.Task != nil && e.Task.Was.Is(me) {
+		in.lostTask = room.TaskID(e.Task.No)
+	}
+	knocked := e.Type == room.Knocked
+	in.note(worthAnswer, in.ends(e, agents))
+	in.note(agentMoved, e.Type != room.Said && e.Type != room.TaskChanged && !knocked)
+	in.note(agentParted, e.Type == room.Left || e.Kind == room.Done)
+	in.note(seatWanted, knocked && e.Reason == room.ReasonRoomFull)
+	in.note(nameWanted, knocked && e.Reason == room.ReasonNameTaken && e.Key != me.Key)
 }
 
 // ends reports whether e, which is news to the caller, ends its wait. A send has asked

@@ -110,5 +110,5 @@ func (c *session) lastUnread(ctx context.Context) ([]Message, bool, error) {
 	if errors.Is(err, table.ErrUnavailable) {
 		err = nil // the seat is given up all the same
 	}
-	return in.batch.Messages, in.full, err
+	return in.batch.Messages, in.has(batchFull), err
 }

@@ -267,7 +267,7 @@ func (s *Situation) showSilent(h *room.Head, a room.Agent, seen map[int]room.Pre
 // the seat's last result. While messages come, it waits for a quieter moment, unless
 // an agent came or left.
 func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *Waited) {
-	if !in.alone && !in.moved && (got.Status == StatusMessages || len(h.Agents) < 2 ||
+	if !in.has(alone) && !in.has(agentMoved) && (got.Status == StatusMessages || len(h.Agents) < 2 ||
 		c.room.agents.ReadRosterLately(c.agent)) {
 		return
 	}
@@ -284,8 +284,8 @@ func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *W
 	got.NoPartner = h.Paired && got.OthersIdle > 0 && got.OthersAway == 0 && got.Owes == "" &&
 		seen.gone(PartnerSilent)
 	got.showSilent(h, c.agent, seen.Presence, seen.Now)
-	if !c.room.agents.NoteRoster(c.agent, (room.Event{Text: rosterText(agents)}).Fingerprint(), in.moved) &&
-		!in.alone {
+	if !c.room.agents.NoteRoster(c.agent, (room.Event{Text: rosterText(agents)}).Fingerprint(),
+		in.has(agentMoved)) && !in.has(alone) {
 		return
 	}
 	got.Seated = len(agents)

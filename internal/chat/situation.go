@@ -79,18 +79,18 @@ func (c *session) situation(h *room.Head) Situation {
 // situation returns how things stand for a caller that is handed what the inbox holds.
 func (in *inbox) situation(h *room.Head) Situation {
 	s := in.caller.situation(h)
-	s.CursorIgnored, s.Missed, s.AloneNow, s.Reason = in.pos.ignored, in.missed, in.alone, in.reason
+	s.CursorIgnored, s.Missed, s.AloneNow, s.Reason = in.pos.ignored, in.has(eventsMissed), in.has(alone), in.reason
 	s.LostTask = in.lostTask
-	if in.removed { // then nothing is asked of it
+	if in.has(seatLost) { // then nothing is asked of it
 		s.Asked = false
 		return s
 	}
 	if a, here := h.Seated(in.caller.agent.Seat); here {
 		free := s.Person || !a.Person.Holds()
-		s.SeatWanted = free && in.seatWanted && h.MayEnlarge(a)
-		s.NameWanted = free && in.nameWanted && h.MayReadmit(a)
-		s.Resumed = in.slept && !a.Person.Paused
-		if in.full && !s.Person {
+		s.SeatWanted = free && in.has(seatWanted) && h.MayEnlarge(a)
+		s.NameWanted = free && in.has(nameWanted) && h.MayReadmit(a)
+		s.Resumed = in.has(slept) && !a.Person.Paused
+		if in.has(batchFull) && !s.Person {
 			if n := in.caller.room.log.Seats().Unread(a)(in.scanned, a); n != nil {
 				s.Behind = *n
 			}

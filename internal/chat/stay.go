@@ -170,7 +170,7 @@ func (c *session) next(ctx context.Context, after int64) (got *Waited, scanned i
 	}
 	h := r.log.Peek()
 	// What does not fit is next.
-	got = &Waited{Status: in.status(ctx, h), Messages: in.batch.Messages, Wakes: in.wakes,
+	got = &Waited{Status: in.status(ctx, h), Messages: in.batch.Messages, Wakes: in.has(wakes),
 		Situation: in.situation(h)}
 	return got, in.scanned, c.noteHanded(ctx, after, in.scanned)
 }

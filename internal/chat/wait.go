@@ -129,7 +129,8 @@ func (c *session) begin(ctx context.Context, req *WaitRequest, w *presence.Wait,
 	if err != nil {
 		return nil, err
 	}
-	if in.alone = !w.Looks && !req.Standby && in.pos.named && !in.pos.noted && c.isAlone(ctx); in.alone {
+	if !w.Looks && !req.Standby && in.pos.named && !in.pos.noted && c.isAlone(ctx) {
+		in.signs |= alone
 		w.Until = w.Began
 	}
 	return in, nil
@@ -142,7 +143,8 @@ func (c *session) note(ctx context.Context, req *WaitRequest, w *presence.Wait, 
 	if !w.Looks {
 		how.Began, how.Until, how.Returns = w.Began, room.Announced(w.Began, w.Until), own == 0 && !req.Standby
 	}
-	if w.Due = c.attendance().Note(ctx, how); w.Due.IsZero() {
+	w.Due = c.attendance().Note(ctx, how)
+	if w.Due.IsZero() {
 		w.Due, w.Announced = w.Began.Add(c.room.agents.RenewEvery()), how.Until
 	}
 }
@@ -161,7 +163,9 @@ func (c *session) inboxFor(ctx context.Context, req *WaitRequest, own int64) (*i
 
 // end returns the answer of a wait. turn says that the caller is given the turn.
 func (c *session) end(ctx context.Context, in *inbox, w *presence.Wait, turn bool) (*Waited, error) {
-	in.alone = in.alone && len(in.batch.Messages) == 0
+	if len(in.batch.Messages) > 0 {
+		in.signs &^= alone
+	}
 	got, err := c.hand(ctx, in, w)
 	if err != nil {
 		return nil, err
@@ -169,7 +173,7 @@ func (c *session) end(ctx context.Context, in *inbox, w *presence.Wait, turn boo
 	if got.Status != StatusSuperseded && got.Status != StatusRemoved {
 		c.addRoster(ctx, c.room.log.Peek(), in, got)
 	}
-	if got.Status == StatusQuiet && got.NoPartner && !in.asleep && !c.agent.IsPerson() &&
+	if got.Status == StatusQuiet && got.NoPartner && !in.has(asleep) && !c.agent.IsPerson() &&
 		!c.isWorkedOn(ctx, c.room.log.Peek()) {
 		got.Status = StatusAllDone
 	}
@@ -261,9 +265,9 @@ func (c *session) collectUntil(ctx context.Context, in *inbox, w *presence.Wait)
 // cursor notes what it hands out first.
 func (c *session) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waited, error) {
 	h := c.room.log.Peek()
-	if w.Standby && !in.removed && in.sleeps() { // the agent could do nothing about what would wake it
+	if w.Standby && !in.has(seatLost) && in.sleeps() { // the agent could do nothing about what would wake it
 		*in = *newInbox(c, in.pos)
-		in.asleep = true
+		in.signs |= asleep
 	}
 	if given, err := c.giveAll(ctx, in, w); err != nil {
 		return nil, err
@@ -271,16 +275,17 @@ func (c *session) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waite
 		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(in.pos.after, in.pos.noted), Yielded: w.Yields,
 			Situation: c.situation(h)}, nil
 	}
-	if c.agent.IsCalled() && !in.pos.peeks && !in.removed && !c.agent.IsPerson() {
+	if c.agent.IsCalled() && !in.pos.peeks && !in.has(seatLost) && !c.agent.IsPerson() {
 		c.dropExpired(ctx)
 		h = c.room.log.Peek()
 	}
 	got := &Waited{
-		Status: in.status(ctx, h), Messages: in.batch.Messages, HasMore: in.full, before: in.before, Wakes: in.wakes,
-		Cursor:    c.cursor(in.scanned, in.alone || in.pos.noted && len(in.batch.Messages) == 0),
+		Status: in.status(ctx, h), Messages: in.batch.Messages, HasMore: in.has(batchFull), before: in.before,
+		Wakes:     in.has(wakes),
+		Cursor:    c.cursor(in.scanned, in.has(alone) || in.pos.noted && len(in.batch.Messages) == 0),
 		Situation: in.situation(h),
 	}
-	if in.removed {
+	if in.has(seatLost) {
 		return got, nil
 	}
 	if !c.agent.IsPerson() {
@@ -301,7 +306,7 @@ func (c *session) giveAll(ctx context.Context, in *inbox, w *presence.Wait) (giv
 	if err != nil || !given || in.pos.peeks || !c.positions().HasHooks() {
 		return given, err
 	}
-	for had := 0; had < len(in.batch.Messages) && !in.full && !in.removed; {
+	for had := 0; had < len(in.batch.Messages) && !in.has(complete); {
 		had = len(in.batch.Messages)
 		_, err := c.room.log.Refresh(ctx, c.room.svc.now())
 		if err == nil {
@@ -330,7 +335,8 @@ func (c *session) give(ctx context.Context, in *inbox, w *presence.Wait) (bool, 
 	at.Gave(in.scanned)
 	switch {
 	case in.pos.named:
-		if at.Shown(in.scanned); len(in.batch.Messages) > 0 && at.HasHooks() {
+		at.Shown(in.scanned)
+		if len(in.batch.Messages) > 0 && at.HasHooks() {
 			at.Given(ctx, in.scanned)
 		}
 	// else it would be read again each time
@@ -381,7 +387,7 @@ func (c *session) lookIn(ctx context.Context, req *WaitRequest) (*Waited, error)
 		if err := in.collect(ctx); err != nil {
 			return nil, err
 		}
-		if _, owes := c.head.Talk.Owes(c.agent.Seat, now); owes && !in.wakes {
+		if _, owes := c.head.Talk.Owes(c.agent.Seat, now); owes && !in.has(wakes) {
 			turn = c.room.agents.TakeTurn(ctx, c.agent.Seat, w)
 		}
 	}
