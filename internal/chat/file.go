@@ -2,6 +2,7 @@ package chat
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -112,7 +113,8 @@ func errNoFiles() error {
 
 // check refuses what cannot be a file in any room, and returns its name. The error is a *fault.Error.
 func (req ShareRequest) check() (name string, err error) {
-	if name, err = room.FileName(req.Name); err != nil {
+	name, err = room.FileName(req.Name)
+	if err != nil {
 		return "", err
 	}
 	given := 0
@@ -129,10 +131,7 @@ func (req ShareRequest) check() (name string, err error) {
 		return "", fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was shared: "+
 			"give size instead, which gives you a command that uploads the file.", len(req.Text), room.MaxText)
 	}
-	note := SendRequest{Text: req.Note, To: req.To, Key: req.Key}
-	if req.Note == "" {
-		note.Text = "-" // a file needs no note
-	}
+	note := SendRequest{Text: cmp.Or(req.Note, "-"), To: req.To, Key: req.Key} // a file needs no note
 	return name, note.check()
 }
 
@@ -188,8 +187,8 @@ func (op *sendOp) share(ctx context.Context, name string, content []byte) (Share
 	if err != nil {
 		return Shared{}, err
 	}
-	got, ok, err := op.mayBeSent(ctx) // nothing is stored in vain
-	if ok && op.known == 0 {
+	got, ok, err := op.maySay(ctx) // nothing is stored in vain
+	if ok {
 		got, err = op.sendFile(ctx, func(k files.Key) error {
 			_, err := c.room.svc.opts.Files.Put(ctx, k, bytes.NewReader(content), x.size)
 			return err

@@ -11,7 +11,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/presence"
 	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
@@ -37,10 +36,10 @@ func (op *sendOp) offer(ctx context.Context, name string, most int64) (Shared, e
 	if err := op.address(ctx); err != nil {
 		return Shared{}, err
 	}
-	if err := op.lookUpKey(ctx); err != nil {
+	if _, err := op.lookUpKey(ctx); err != nil {
 		return Shared{}, err
 	}
-	got, ok, err := op.mayBeSent(ctx)
+	got, ok, err := op.maySay(ctx)
 	if err != nil || !ok {
 		return Shared{Sent: got}, err
 	}
@@ -55,20 +54,10 @@ func (op *sendOp) offer(ctx context.Context, name string, most int64) (Shared, e
 			"Nothing was shared: run the commands that you got, or try again in %d seconds.", roomlog.MaxUploads,
 			fault.Seconds(wait))
 	}
-	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
 	return Shared{
-		Sent:   Sent{Waited: Waited{Cursor: op.req.Cursor, Situation: c.situation(c.room.log.Peek())}},
+		Sent:   Sent{Waited: op.unspoken(ctx, "")},
 		Upload: &Upload{Code: code.String(), Expires: roomlog.UploadLife},
 	}, nil
-}
-
-// mayBeSent reports whether the message can be sent as of now, without sending it. If not, got is the
-// result, which also says so if it was sent before.
-func (op *sendOp) mayBeSent(ctx context.Context) (got Sent, ok bool, err error) {
-	op.check = true
-	got, err = op.run(ctx)
-	op.check = false
-	return got, err == nil && got.Sent && !op.keyed, err
 }
 
 // uploadKey is the idempotency key of the message whose file is uploaded with a code.
@@ -102,8 +91,10 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 	if u == nil {
 		return c.uploadAgain(ctx, code, r)
 	}
-	op := c.sendUploaded(code, u)
-	if got, ok, err := op.mayBeSent(ctx); err != nil || !ok {
+	op := c.newSend(SendRequest{Text: u.Message.Text, Key: uploadKey(code)})
+	op.event, op.found, op.upload = u.Message, u.Found, u
+	op.credential = "" // of the text its agent was warned
+	if got, ok, err := op.maySay(ctx); err != nil || !ok {
 		return got, err
 	}
 	most := u.Most
@@ -145,12 +136,11 @@ func (op *sendOp) receive(ctx context.Context, u *roomlog.Upload, x *arrival, mo
 	if err != nil {
 		return Sent{}, err
 	}
-	if op.keyed { // another upload to this address was first
-		return c.sharedBefore(ctx, roomlog.SentAs{N: op.known, Draft: op.draft}, x)
+	if op.earlier.N > 0 { // another upload to this address was first
+		return c.sharedBefore(ctx, op.earlier, x)
 	}
 	if got.Sent {
-		c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
-		got.Waited = Waited{Situation: c.situation(c.room.log.Peek())}
+		got.Waited = op.unspoken(ctx, "")
 	}
 	return got, nil
 }
@@ -203,7 +193,8 @@ func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (*ses
 	if !open {
 		return c, nil, nil
 	}
-	if c.agent, here = h.Owner(c.holder); !here {
+	c.agent, here = h.Owner(c.holder)
+	if !here {
 		return nil, nil, errUploadOver()
 	}
 	return c, &u, nil
@@ -216,20 +207,11 @@ func errUploadOver() error {
 		"share_file again.", int(roomlog.UploadLife.Minutes()))
 }
 
-// sendUploaded returns the message that an upload is to bring.
-func (c *session) sendUploaded(code ident.UploadCode, u *roomlog.Upload) *sendOp {
-	return &sendOp{caller: c, req: SendRequest{Text: u.Message.Text, Key: uploadKey(code)}, began: c.start.At,
-		event: u.Message, found: u.Found, upload: u}
-}
-
 // uploadAgain answers an upload to an address that has had one.
 func (c *session) uploadAgain(ctx context.Context, code ident.UploadCode, r io.Reader) (Sent, error) {
 	as, err := c.sentByUpload(ctx, code)
 	if err != nil {
 		return Sent{}, err
-	}
-	if as.N == 0 {
-		return Sent{}, errUploadOver()
 	}
 	e, err := c.room.log.Event(ctx, as.N)
 	if err != nil {
@@ -254,16 +236,18 @@ func (c *session) uploadAgain(ctx context.Context, code ident.UploadCode, r io.R
 	return c.sharedBefore(ctx, as, x)
 }
 
-// sentByUpload returns what the file of a code was shared as, by the agent or the person behind it.
-func (c *session) sentByUpload(ctx context.Context, code ident.UploadCode) (as roomlog.SentAs, err error) {
+// sentByUpload returns what the file of a code was shared as, by the agent or the person behind it. It refuses
+// a code by which nothing was.
+func (c *session) sentByUpload(ctx context.Context, code ident.UploadCode) (roomlog.SentAs, error) {
 	person := c.agent
 	person.Device = "-" // whichever it was
 	for _, a := range []room.Agent{c.agent, person} {
-		if as, err = c.room.log.Seats().Sent(ctx, a, uploadKey(code)); err != nil || as.N > 0 {
+		as, err := c.room.log.Seats().Sent(ctx, a, uploadKey(code))
+		if err != nil || as.N > 0 {
 			return as, err
 		}
 	}
-	return as, nil
+	return roomlog.SentAs{}, errUploadOver()
 }
 
 // sharedBefore returns the result of the upload that was shared as the message as, if x are the same
@@ -370,10 +354,7 @@ func (s *Service) lookAtUpload(ctx context.Context, text string) (UploadView, er
 	if u != nil {
 		return UploadView{Name: u.Name, Most: u.Most, Expires: u.Until().Sub(s.now())}, nil
 	}
-	as, err := c.sentByUpload(ctx, code)
-	if err == nil && as.N == 0 {
-		err = errUploadOver()
-	}
+	_, err = c.sentByUpload(ctx, code)
 	return UploadView{Shared: true}, err
 }
 
@@ -383,10 +364,7 @@ func (s *Service) UploaderOf(ctx context.Context, code ident.UploadCode) (room.A
 	defer r.release()
 	c, u, err := r.enterUpload(ctx, code)
 	if err == nil && u == nil {
-		var as roomlog.SentAs
-		if as, err = c.sentByUpload(ctx, code); err == nil && as.N == 0 {
-			err = errUploadOver()
-		}
+		_, err = c.sentByUpload(ctx, code)
 	}
 	return c.found(err, s)
 }

@@ -19,27 +19,22 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 		return nil, err
 	}
 	c.head = h
-	cursor, named := c.readCursor(op.req.Cursor)
-	if !named {
-		op.guard = false
+	if op.cursor.N > h.AsOf { // and so beyond the log
+		op.checked = unguarded
 		return nil, nil
 	}
-	hold, scanned, err := op.isHeld(ctx, h, max(cursor.N, op.checked))
-	if err != nil {
+	held, err := op.isHeld(ctx, h)
+	if err != nil || !held {
 		return nil, err
 	}
-	if !hold {
-		op.checked = scanned
-		return nil, nil
-	}
-	in := newInbox(c, position{after: cursor.N, named: true})
+	in := newInbox(c, position{after: op.cursor.N, named: true})
 	if err := in.collect(ctx); err != nil {
 		return nil, err
 	}
 	if op.req.Stay {
-		err = op.noteHeld(ctx, cursor.N, in.scanned)
+		err = op.noteHeld(ctx, op.cursor.N, in.scanned)
 	} else {
-		c.positions().Arrived(cursor.N, 0)
+		c.positions().Arrived(op.cursor.N, 0)
 	}
 	if err != nil {
 		return nil, err
@@ -53,34 +48,38 @@ func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
 	return &Sent{Waited: *got}, nil
 }
 
-// isHeld reports whether an event after n holds the send back, and the last event it looked at.
-func (op *sendOp) isHeld(ctx context.Context, h *room.Head, n int64) (hold bool, scanned int64, err error) {
+// isHeld reports whether an event up to h holds the send back. What it has looked at counts as checked.
+func (op *sendOp) isHeld(ctx context.Context, h *room.Head) (bool, error) {
 	c := op.caller
-	for e, err := range c.room.log.Pages(c.agent, roomlog.PageEvents).Since(ctx, n, h.AsOf) {
+	for e, err := range c.room.log.Pages(c.agent, roomlog.PageEvents).Since(ctx, op.checked, h.AsOf) {
 		if err != nil {
-			return false, n, err
+			return false, err
 		}
-		if n = e.N; op.holds(c.agent, e) {
-			return true, n, nil
+		if op.holds(c.agent, e) {
+			return true, nil
 		}
+		op.checked = e.N
 	}
-	return false, n, nil
+	return false, nil
 }
 
-// passes reports whether nothing up to the head h, which has what is batched before it, holds back
-// the send of a. It looks only at what is at hand: so those who were held back before speak
+// mayBeHeld reports whether something up to the head h, which has what is batched before it, may hold
+// back the send of a. It looks only at what is at hand: so those who were held back before speak
 // in one Write, and need not look for each other's messages in turns. What is batched may never be
 // written, so it does not count as checked.
-func (op *sendOp) passes(h *room.Head, a room.Agent, batched []room.Event) bool {
+func (op *sendOp) mayBeHeld(h *room.Head, a room.Agent, batched []room.Event) bool {
 	n := op.checked
+	if h.Recent.NewestForeign(a.Seat) <= n && !h.ArrivedSince(n, op.event.To) {
+		return false
+	}
 	known, ok := op.caller.room.log.Tail(n)
 	for _, e := range append(known, batched...) {
 		if n < h.AsOf && (e.N != n+1 || op.holds(a, e)) {
-			return false
+			return true
 		}
 		n = e.N
 	}
-	return ok && n >= h.AsOf
+	return !ok || n < h.AsOf
 }
 
 // holds reports whether e holds the send of a back.

@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/ident"
@@ -52,7 +51,7 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 		"one that nobody here has read":  {held: true, batched: []room.Event{toAll, toAll}, unknown: 1, holds: true},
 	} {
 		cursor := ident.Cursor{N: base.AsOf}.String(token)
-		op := &sendOp{caller: c, req: SendRequest{Text: "mine", Cursor: cursor}, began: now, guard: true,
+		op := &sendOp{caller: c, req: SendRequest{Text: "mine", Cursor: cursor}, began: now,
 			cursor: ident.Cursor{N: base.AsOf, Held: x.held}, checked: base.AsOf, event: room.Event{Text: "mine"}}
 		for range 2 { // the first Write may fail, and others may have written what they like since
 			h, batched := base, []room.Event(nil)
@@ -60,9 +59,9 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 				h, e = says(h, e)
 				batched = append(batched, e)
 			}
-			ch, err := op.propose(h, batched[x.unknown:], now)
-			if held := errors.Is(err, errMaybeNews); held != x.holds || !held && (err != nil || len(ch.Events) != 1) {
-				t.Errorf("%s: held back %v; %+v, %v", what, held, ch.Events, err)
+			v, err := op.propose(h, batched[x.unknown:], now)
+			if held := v.step != nil; held != x.holds || err != nil || v.isNew() == held {
+				t.Errorf("%s: held back %v; %+v, %v", what, held, v.change.Events, err)
 			}
 			x.batched, x.unknown, x.holds = []room.Event{toAnn}, 0, true
 		}
