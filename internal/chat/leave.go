@@ -26,7 +26,8 @@ func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Left, error)
 	case fault.Removed:
 		return Left{Status: StatusAlreadyLeft}, nil
 	default:
-		if err = s.Outward(err); fault.CodeOf(err) == fault.RoomNotFound {
+		err = s.Outward(err)
+		if fault.CodeOf(err) == fault.RoomNotFound {
 			return Left{Status: StatusAlreadyLeft}, nil
 		}
 		return Left{}, err
@@ -42,13 +43,15 @@ func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Left, error)
 // leave gives up the caller's seat, with the last word in the same Write: nobody leaves without
 // the word, and no word follows the leaving.
 func (c *session) leave(ctx context.Context, text string) (got Left, err error) {
-	if got.Messages, got.HasMore, err = c.lastUnread(ctx); err != nil {
+	got.Messages, got.HasMore, err = c.lastUnread(ctx)
+	if err != nil {
 		return Left{}, err
 	}
 	p, gone, heirs := &roomlog.Proposal{}, false, c.heirs(ctx)
 	p.Propose = func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
 		a, here := h.Owner(c.holder)
-		if gone = !here || h.Closed || h.Expired(now); gone {
+		gone = !here || h.Closed || h.Expired(now)
+		if gone {
 			return ch, nil
 		}
 		if !a.IsPerson() {
@@ -91,7 +94,8 @@ func (c *session) heirs(ctx context.Context) *room.SeatRequest {
 		return claim
 	}
 	var err error
-	if claim.Presence, _, err = c.room.agents.Presence(ctx, table.Eventual); err != nil && ctx.Err() == nil {
+	claim.Presence, _, err = c.room.agents.Presence(ctx, table.Eventual)
+	if err != nil && ctx.Err() == nil {
 		c.room.svc.log.WarnContext(ctx, "presence not read", "error", err) // what they said lately tells, too
 	}
 	return claim

@@ -100,7 +100,8 @@ func (r roster) Agents() []Agent {
 		v.Person = a.Person.HasOpened()
 		v.PersonHere = v.Person && r.People[a.Seat].After(r.Now) // else it was the person of the agent before
 		r.show(a, &v)
-		if v.Alone = a.IsAlone(); v.Alone {
+		v.Alone = a.IsAlone()
+		if v.Alone {
 			v.PersonHere, v.Unread = v.State == AgentWaiting, nil
 		}
 		out = append(out, v)
@@ -117,7 +118,8 @@ func (r roster) show(a room.Agent, v *Agent) {
 		v.Activity = p.Activity
 	}
 	if v.You && !r.Person { // it reads this
-		if v.State = AgentWaiting; r.BackAt.After(r.Now) {
+		v.State = AgentWaiting
+		if r.BackAt.After(r.Now) {
 			v.State, v.BackIn = AgentAway, r.BackAt.Sub(r.Now)
 		}
 		return
@@ -183,7 +185,8 @@ func absenceOf(agents []Agent) (idle, away time.Duration) {
 		case idle == 0 || a.Idle < idle:
 			idle = max(a.Idle, 1)
 		}
-		if allAway = allAway && a.State == AgentAway; away == 0 || a.BackIn < away {
+		allAway = allAway && a.State == AgentAway
+		if away == 0 || a.BackIn < away {
 			away = a.BackIn
 		}
 	}
@@ -218,7 +221,8 @@ func crowd(all []Agent) (shown []Agent, waiting int) {
 		if a.You || a.State != AgentWaiting && a.State != AgentStandby {
 			continue
 		}
-		if waiting++; len(shown) < AgentsShown {
+		waiting++
+		if len(shown) < AgentsShown {
 			shown = append(shown, a)
 		}
 	}
@@ -242,7 +246,8 @@ func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Agent) (ro
 	var people map[int]time.Time
 	if alone := h.Others(you.Seat) == 0; !alone || you.Person.HasOpened() {
 		var err error
-		if presence, people, err = r.agents.Presence(ctx, table.Eventual); err != nil {
+		presence, people, err = r.agents.Presence(ctx, table.Eventual)
+		if err != nil {
 			return roster{}, err
 		}
 	}

@@ -152,7 +152,8 @@ func (p *Pages) page(ctx context.Context, n, step int64, whole func(room.Event) 
 		seen = seen || p.sees(e)
 		return whole(e)
 	})
-	if p.limit = pageEvents; !seen {
+	p.limit = pageEvents
+	if !seen {
 		p.limit = hiddenEvents
 	}
 	return events, more, err
