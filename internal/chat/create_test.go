@@ -25,31 +25,6 @@ func TestCreate_settings_areStored(t *testing.T) {
 	same(t, "seats", seats(r), []string{"Ann (admin)"})
 }
 
-func TestCreate_nameOnly_makesAPrivateGroupOfTwo(t *testing.T) {
-	w := newWorld(t)
-	r := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann"}).Room
-	if r.Capacity != 2 || r.Type != room.Group || r.Public || r.PasswordProtected || r.Description != "" {
-		t.Fatalf("got %+v", r)
-	}
-	if list, err := w.ListRooms(t.Context(), chat.ListRequest{}); err != nil || len(list.Rooms) != 0 {
-		t.Fatalf("listed %+v, %v", list.Rooms, err)
-	}
-}
-
-func TestCreate_nameInUse_isRefusedWithAnyPassword(t *testing.T) {
-	w := newWorld(t)
-	w.join("plans", "Ann")
-	w.join("plots:pw", "Ann")
-	for _, room := range []string{"PLANS", "plans:pw", "plots", "plots:pw"} {
-		for _, w := range []*world{w, w.elsewhere()} {
-			_, err := w.CreateRoom(t.Context(), chat.CreateRequest{Room: room, AgentName: "Bob"})
-			if fault.CodeOf(err) != fault.RoomExists {
-				t.Errorf("%s: %v", room, err)
-			}
-		}
-	}
-}
-
 func TestCreate_invalidArguments_areRefusedAndCreateNothing(t *testing.T) {
 	w := newWorld(t)
 	token := w.join("elsewhere", "Ann").Token

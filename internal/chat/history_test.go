@@ -69,25 +69,6 @@ func TestHistory_pages_areInOrderAndReportMore(t *testing.T) {
 	}
 }
 
-func TestHistory_includesOwnMessagesJoinsAndLeaves(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.say(p.ann.Token, "hello")
-	answer := w.say(p.bob.Token, "hello yourself")
-	_, err := w.Send(t.Context(), chat.SendRequest{Token: p.ann.Token, Text: "and how are you?", ReplyTo: answer.ID})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.leave(p.bob.Token)
-	got := w.history(p.ann.Token, chat.HistoryRequest{}).Messages
-	same(t, "history", lines(got), []string{
-		"joined Ann", "joined Bob", "Ann: hello", "Bob: hello yourself", "Ann: and how are you?", "left Bob (left)",
-	})
-	if got[4].ReplyTo != answer.ID || !got[4].At.Equal(w.clock.Now()) {
-		t.Errorf("got %+v", got[4])
-	}
-}
-
 func TestHistory_invalidArguments_areRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
@@ -113,32 +94,6 @@ func TestHistory_invalidArguments_areRefused(t *testing.T) {
 		if got, err := w.History(t.Context(), req); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%s: %+v, %v", what, got, err)
 		}
-	}
-}
-
-func TestHistory_page_isLimitedInBytes(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	for i := range 20 {
-		w.say(p.ann.Token, fmt.Sprint(i%10)+strings.Repeat("x", 1000))
-	}
-	seen := 0
-	for after := w.id(p.bob.Token, 2); ; {
-		got := w.history(p.bob.Token, chat.HistoryRequest{After: after})
-		size := 0
-		for _, m := range got.Messages {
-			size += len(m.Text)
-			after = m.ID
-		}
-		if seen += len(got.Messages); size > 9<<10 || len(got.Messages) == 0 {
-			t.Fatalf("%d messages of %d bytes", len(got.Messages), size)
-		}
-		if !got.HasMore {
-			break
-		}
-	}
-	if seen != 20 {
-		t.Fatalf("saw %d of 20", seen)
 	}
 }
 

@@ -73,13 +73,6 @@ func TestJoin_password_isRequiredAndMayFollowTheName(t *testing.T) {
 	}
 }
 
-func TestJoin_passwordForARoomWithoutOne_isRefused(t *testing.T) {
-	w := newWorld(t)
-	w.join("plans", "Ann")
-	_, err := w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", Password: "x", AgentName: "Bob"})
-	wants(t, err, fault.WrongPassword)
-}
-
 func TestJoin_refused_writesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
@@ -122,42 +115,5 @@ func TestJoin_latestMessages_areSixKilobytesAtMost(t *testing.T) {
 	}
 	if got.Earlier != 3 {
 		t.Fatalf("%d earlier, want 3", got.Earlier)
-	}
-}
-
-func TestJoin_earlier_countsWhatHistoryHolds(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	for i := range 25 {
-		w.say(p.ann.Token, fmt.Sprintf("line %d", i)) // events 4 to 28
-	}
-	dora := w.join("plans", "Dora")
-	if dora.Earlier != 5 || dora.Messages[0].ID != w.id(dora.Token, 9) { // five messages
-		t.Errorf("%d earlier than %+v", dora.Earlier, dora.Messages[0])
-	}
-	if got := w.info(dora.Token).Earlier; got != 25 {
-		t.Errorf("room_info counts %d", got)
-	}
-}
-
-func TestJoin_existingRoom_givesAMembersSeatAndKeepsItsSettings(t *testing.T) {
-	w := newWorld(t)
-	w.enter(chat.JoinRequest{Room: "Übung  One", AgentName: "Ann", Capacity: 5})
-	got := w.enter(chat.JoinRequest{Room: " übung one ", AgentName: "Bob", Capacity: 2, OnlyExisting: true})
-	if got.Status != chat.StatusJoined || got.Room.Name != "Übung One" || got.Room.Capacity != 5 {
-		t.Errorf("Bob got %+v", got)
-	}
-	same(t, "seats", seats(got.Room), []string{"Ann (admin)", "Bob (member)"})
-	if a := got.Room.Agents; a[0].You || !a[1].You {
-		t.Errorf("Bob is %+v", a)
-	}
-}
-
-func TestJoin_onlyExisting_createsNoRoom(t *testing.T) {
-	w := newWorld(t)
-	w.leave(w.join("deserted", "Ann").Token)
-	for _, name := range []string{"plans", "plans", "deserted"} { // the first call must not create it
-		_, err := w.JoinRoom(t.Context(), chat.JoinRequest{Room: name, AgentName: "Bob", OnlyExisting: true})
-		wants(t, err, fault.RoomNotFound)
 	}
 }

@@ -43,26 +43,6 @@ func TestList_publicRooms_areListed(t *testing.T) {
 	}
 }
 
-func TestList_pages_areInTheOrderOfNames(t *testing.T) {
-	w := newWorld(t)
-	var want []string
-	for i := range 25 {
-		name := fmt.Sprintf("room %02d", (i*7)%25)
-		w.create(chat.CreateRequest{Room: name, AgentName: "Ann", Public: true})
-		want = append(want, fmt.Sprintf("room %02d", i))
-	}
-	first, next := w.list(chat.ListRequest{})
-	same(t, "the first page", first, want[:20])
-	rest, end := w.list(chat.ListRequest{Page: next})
-	if same(t, "the second page", rest, want[20:]); end != "" {
-		t.Errorf("after the end there is %q", end)
-	}
-	all, end := w.list(chat.ListRequest{Limit: 25})
-	if same(t, "a page that just fits", all, want); end != "" {
-		t.Errorf("after the end there is %q", end)
-	}
-}
-
 func TestList_search_matchesNamesAndDescriptions(t *testing.T) {
 	w := newWorld(t)
 	w.create(chat.CreateRequest{Room: "Gardening", AgentName: "Ann", Public: true})

@@ -28,7 +28,7 @@ func (o strangerOp) on(m model) (model, error) {
 	if o.code != want || want != "" {
 		return m, expectEqual("the code", o.code, want)
 	}
-	if len(o.got.Requests)+len(o.got.Agreements) > 0 || o.got.Earlier != 0 {
+	if len(o.got.Requests)+len(o.got.Agreements) > 0 || o.got.Open != nil || o.got.Earlier != 0 {
 		return m, &wrong{"info by name", o.got, "nothing of what was said"}
 	}
 	return viewOp{"info by name", agentID{room: r.id}, &o.got.Room, nil, -1}.on(m)

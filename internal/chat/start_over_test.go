@@ -1,7 +1,6 @@
 package chat_test
 
 import (
-	"cmp"
 	"strings"
 	"testing"
 	"time"
@@ -50,23 +49,6 @@ func TestStartOver_inAnotherProcess_isNoticed(t *testing.T) {
 	wants(t, err, fault.Removed)
 }
 
-func TestStartOver_roomWithPassword_goesOn(t *testing.T) {
-	w := newWorld(t)
-	ann := w.join("plans:pw", "Ann")
-	w.say(ann.Token, "for those who know the word")
-	w.leave(ann.Token)
-	_, err := w.tryJoin("plans", "Eve")
-	wants(t, err, fault.WrongPassword)
-	_, err = w.CreateRoom(t.Context(), chat.CreateRequest{Room: "plans", AgentName: "Eve"})
-	wants(t, err, fault.RoomExists)
-	bob := w.join("plans:pw", "Bob")
-	if bob.Status != chat.StatusJoined || bob.Token[:7] != ann.Token[:7] {
-		t.Fatalf("Bob got %+v", bob)
-	}
-	same(t, "seats", seats(bob.Room), []string{"Bob (admin)"})
-	w.sees(bob, w.all(bob.Token), "for those who know the word")
-}
-
 func TestStartOver_desertedRoom_mayBeCreatedWithOtherSettings(t *testing.T) {
 	w := newWorld(t)
 	for _, first := range []bool{false, true} {
@@ -83,16 +65,6 @@ func TestStartOver_desertedRoom_mayBeCreatedWithOtherSettings(t *testing.T) {
 			w.leave(bob.Token)
 		}
 	}
-}
-
-func TestStartOver_joinWithAPassword_protectsTheNewRoom(t *testing.T) {
-	w := newWorld(t)
-	w.leave(w.join("plans", "Ann").Token)
-	if got := w.join("plans:pw", "Bob"); got.Status != chat.StatusCreated || !got.Room.PasswordProtected {
-		t.Fatalf("Bob got %+v", got)
-	}
-	_, err := w.tryJoin("plans", "Cid")
-	wants(t, err, fault.WrongPassword)
 }
 
 func TestStartOver_desertedPublicRoom_isNeitherListedNorDescribed(t *testing.T) {
@@ -147,41 +119,4 @@ func TestStartOver_fullRoomSilentForAQuarterOfAnHour_isNewAtTheNextJoin(t *testi
 			t.Errorf("Bob joins once more: %+v", got)
 		}
 	})
-}
-
-func TestStartOver_fullRoomThatIsNotGivenUp_goesOn(t *testing.T) {
-	for what, c := range map[string]struct {
-		room     chat.CreateRequest
-		happens  func(w *world, ann, bob chat.Seated)
-		by, name string
-		code     fault.Code // of the join; "": it gets a seat of the old room
-	}{
-		"a password": {chat.CreateRequest{Password: "pw"}, nil, "plans:pw", "Eve", ""},
-		"its own principal comes back": {chat.CreateRequest{}, func(w *world, _, bob chat.Seated) {
-			w.leave(bob.Token)
-			w.joinAs(w.local(), "plans", "Bob")
-			w.clock.Advance(20 * time.Minute)
-		}, "plans", "Bob", ""},
-		"only rooms that there are": {chat.CreateRequest{}, nil, "plans", "Eve", fault.RoomNotFound},
-	} {
-		t.Run(what, func(t *testing.T) {
-			w := newWorld(t)
-			c.room.Room, c.room.AgentName = "plans", "Ann"
-			ann := w.create(c.room)
-			bob := w.join(cmp.Or(map[bool]string{true: "plans:pw"}[c.room.Password != ""], "plans"), "Bob")
-			if c.happens != nil {
-				c.happens(w, ann, bob)
-			} else {
-				w.clock.Advance(20 * time.Minute)
-			}
-			got, err := w.JoinRoom(w.local(),
-				chat.JoinRequest{Room: c.by, AgentName: c.name, OnlyExisting: c.code == fault.RoomNotFound})
-			if fault.CodeOf(err) != c.code || err == nil && got.Token[:7] != ann.Token[:7] {
-				t.Errorf("got %+v, %v", got, err)
-			}
-			if _, err := w.History(t.Context(), chat.HistoryRequest{Token: ann.Token}); err != nil {
-				t.Error(err)
-			}
-		})
-	}
 }
