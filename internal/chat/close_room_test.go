@@ -61,24 +61,6 @@ func TestClose_tokens_canOnlyReadAndLeave(t *testing.T) {
 	}
 }
 
-func TestClose_publicRoom_isUnlisted(t *testing.T) {
-	w := newWorld(t)
-	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true})
-	w.update(chat.UpdateRequest{Token: ann.Token, Close: true})
-	for _, w := range []*world{w, w.elsewhere()} {
-		names, _ := w.list(chat.ListRequest{})
-		same(t, "listed", names, nil)
-		_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"})
-		wants(t, err, fault.RoomNotFound)
-	}
-	if bob := w.create(chat.CreateRequest{Room: "plans", AgentName: "Bob",
-		Public: true}); bob.Status != chat.StatusCreated {
-		t.Errorf("Bob got %+v", bob)
-	}
-	names, _ := w.list(chat.ListRequest{})
-	same(t, "listed", names, []string{"plans"})
-}
-
 func TestClose_openWait_ends(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()

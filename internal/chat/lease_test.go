@@ -1,7 +1,6 @@
 package chat_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -71,28 +70,4 @@ func TestLease_endsWithinASecond_retryAfterIsOneSecond(t *testing.T) {
 	waitsFor(t, err, fault.RoomFull, time.Second)
 	w.clock.Advance(400 * time.Millisecond)
 	w.join("plans", "Cid")
-}
-
-func TestTakeover_isReportedAsLeaveAndJoin(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.clock.Advance(90 * time.Second)
-	cid := w.join("plans", "Cid")
-	same(t, "Ann receives", lines(w.look(p.ann.Token, p.ann.Cursor).Messages),
-		[]string{"left Bob (timeout)", "joined Cid"})
-	if cid.Token[7:10] == p.bob.Token[7:10] {
-		t.Error("the seat is the old one")
-	}
-	for _, w := range []*world{w, w.elsewhere()} {
-		_, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token})
-		wants(t, err, fault.Removed)
-		if got := fmt.Sprint(err); got != "removed: You were silent for too long, and another agent has your seat. "+
-			"Call join_room with room and agent_name to take a new one." {
-			t.Errorf("Bob gets %q", got)
-		}
-		if got, err := w.LeaveRoom(t.Context(),
-			chat.LeaveRequest{Token: p.bob.Token}); got.Status != chat.StatusAlreadyLeft || err != nil {
-			t.Errorf("Bob leaves: %+v, %v", got, err)
-		}
-	}
 }

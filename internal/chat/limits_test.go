@@ -13,7 +13,6 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/ratelimit"
-	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
@@ -186,19 +185,6 @@ func TestLimits_callThatSendsNothing_isNotCounted(t *testing.T) {
 	retryAfter(t, w.sayN(p.ann.Token, 1))
 }
 
-func TestLimits_sendRefusedByTheRoom_isNotCounted(t *testing.T) {
-	w := limited(t, ratelimit.Limits{Messages: 2})
-	p := w.pair()
-	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
-	for range 5 {
-		wants(t, w.sayN(p.bob.Token, 1), fault.NotAllowed)
-	}
-	w.manage(p.ann.Token, room.Unmute, "Bob", chat.StatusUnmuted)
-	if err := w.sayN(p.bob.Token, 2); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestLimits_rooms_arePerCallerAndHour(t *testing.T) {
 	w := limited(t, ratelimit.Limits{Rooms: 4})
 	here, there := ident.WithAddress(t.Context(), "192.0.2.1"), ident.WithAddress(t.Context(), "192.0.2.2")
@@ -243,17 +229,6 @@ func TestLimits_rooms_arePerCallerAndHour(t *testing.T) {
 		t.Errorf("a refused room is there: %v", err)
 	}
 	w.exactly(err, func() error { return create(here) })
-}
-
-func TestLimits_roomsOfManyProcesses_areCountedTogether(t *testing.T) {
-	w := newWorld(t)
-	all := w.processes(4, ratelimit.Limits{Rooms: 7})
-	got := tally(atOnce(40, func(i int) (chat.Seated, error) {
-		return all[i%4].CreateRoom(t.Context(), chat.CreateRequest{Room: fmt.Sprintf("room %d", i), AgentName: "Ann"})
-	}))
-	if got[""] != 7 || got[fault.RateLimited] != 33 {
-		t.Errorf("of 40 rooms, of which 7 are allowed: %v", got)
-	}
 }
 
 // A room is counted once, whoever wins its name and whichever reply is lost.

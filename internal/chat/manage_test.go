@@ -1,7 +1,6 @@
 package chat_test
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -55,23 +54,6 @@ func TestManage_roleOrMute_isOneEventForAll(t *testing.T) {
 	}
 }
 
-func TestManage_noChange_writesNothing(t *testing.T) {
-	w := newWorld(t)
-	p := w.trio()
-	w.manage(p.ann.Token, room.BanName, "Eve", chat.StatusBanned)
-	before := len(w.events(p.ann.Token))
-	for _, w := range []*world{w, w.elsewhere()} {
-		w.manage(p.ann.Token, room.Demote, "Cid", chat.StatusNoChange)
-		if got := w.manage(p.ann.Token, room.BanName, "e.v.e", chat.StatusNoChange); got.Renewed ||
-			got.Invite != (chat.Invite{}) {
-			t.Errorf("a ban that there is renews the invite: %+v", got)
-		}
-	}
-	if after := len(w.events(p.ann.Token)); after != before {
-		t.Errorf("%d events became %d", before, after)
-	}
-}
-
 func TestManage_invalid_isRefusedAndWritesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
@@ -99,105 +81,6 @@ func TestManage_invalid_isRefusedAndWritesNothing(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestKick_agent_losesItsSeatAndItsNameIsFree(t *testing.T) {
-	w := newWorld(t)
-	here, there := w.elsewhere(), w.elsewhere()
-	p := here.pair()
-	there.say(p.bob.Token, "my last words")
-	here.look(p.ann.Token, "")
-	got, err := here.ManageAgent(t.Context(),
-		chat.ManageRequest{Token: p.ann.Token, AgentName: "bob", Action: room.Kick, Note: "too loud"})
-	if err != nil || got.Status != chat.StatusKicked || got.Name != "Bob" {
-		t.Fatalf("got %+v, %v", got, err)
-	}
-	for _, w := range []*world{here, there} {
-		for call, err := range everyCall(w, p.bob.Token) {
-			if call != "leave" {
-				says(t, err, fault.Removed, "An admin has taken your seat")
-			}
-		}
-	}
-	again := there.join("plans", "Bob")
-	if again.Token == p.bob.Token || len(texts(again.Messages)) != 0 {
-		t.Errorf("Bob got %+v", again)
-	}
-	m := there.history(again.Token, chat.HistoryRequest{}).Messages
-	if len(m) != 1 || m[0].Type != chat.EventJoined {
-		t.Errorf("Bob reads %+v", m)
-	}
-	m = here.history(p.ann.Token, chat.HistoryRequest{}).Messages
-	if i := slices.IndexFunc(m, func(m chat.Message) bool { return m.Type == chat.EventLeft }); i < 0 ||
-		m[i].Reason != room.ReasonKicked || m[i].Agent != "Bob" || m[i].By != "Ann" || m[i].Note != "too loud" {
-		t.Errorf("all read %+v", m)
-	}
-}
-
-func TestMute_agent_cannotSpeakUntilUnmuted(t *testing.T) {
-	w := newWorld(t)
-	p := w.trio()
-	w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
-	for _, w := range []*world{w, w.elsewhere()} {
-		err := w.changesNothing(p.ann.Token, func() error {
-			_, err := w.send(chat.SendRequest{Token: p.bob.Token, Text: "but"})
-			return err
-		})
-		says(t, err, fault.NotAllowed, "muted you")
-	}
-	w.say(p.ann.Token, "he still hears")
-	if got := w.look(p.bob.Token, ""); !slices.Contains(texts(got.Messages), "he still hears") || !got.Listening {
-		t.Errorf("Bob got %+v", got)
-	}
-	w.manage(p.ann.Token, room.Unmute, "Bob", chat.StatusUnmuted)
-	w.say(p.bob.Token, "thank you")
-}
-
-// Neither leaving, nor another spelling, nor a replaced seat ends a mute. An admin can
-// unmute a name that is absent.
-func TestMute_nameThatReturns_staysMuted(t *testing.T) {
-	for what, again := range map[string]func(w *world, p trio) chat.Seated{
-		"left, and came in another spelling": func(w *world, p trio) chat.Seated {
-			w.leave(p.bob.Token)
-			return w.join("plans", "B.0.B")
-		},
-		"its lease ended": func(w *world, p trio) chat.Seated {
-			w.clock.Advance(90 * time.Second)
-			return w.join("plans", "Bob")
-		},
-	} {
-		t.Run(what, func(t *testing.T) {
-			w := newWorld(t)
-			p := w.trio()
-			w.manage(p.ann.Token, room.Mute, "Bob", chat.StatusMuted)
-			bob := again(w, p)
-			for _, w := range []*world{w, w.elsewhere()} {
-				_, err := w.send(chat.SendRequest{Token: bob.Token, Text: "here I am again"})
-				says(t, err, fault.NotAllowed, "muted you")
-			}
-			w.leave(bob.Token)
-			w.manage(p.ann.Token, room.Unmute, "BOB", chat.StatusUnmuted)
-			w = w.elsewhere()
-			w.say(w.join("plans", "Bob").Token, "thank you")
-		})
-	}
-}
-
-// The shorter lease starts with the next call.
-func TestDemote_seat_hasAMembersLease(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.manage(p.ann.Token, room.Promote, "Bob", chat.StatusPromoted)
-	w.look(p.bob.Token, "")
-	w.manage(p.ann.Token, room.Demote, "Bob", chat.StatusDemoted)
-	w.clock.Advance(10 * time.Minute)
-	w.look(p.bob.Token, "")
-	w.clock.Advance(15*time.Minute - time.Second)
-	_, err := w.elsewhere().tryJoin("plans", "Cid")
-	waitsFor(t, err, fault.RoomFull, time.Second)
-	w.clock.Advance(time.Second)
-	w.look(p.ann.Token, "")
-	same(t, "seats", seats(w.elsewhere().join("plans", "Cid").Room), []string{"Ann (admin)", "Cid (member)"})
 }
 
 func TestKick_agentThatWaits_learnsByWhomAndWhy(t *testing.T) {

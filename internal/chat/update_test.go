@@ -73,24 +73,6 @@ func TestUpdate_allSettings_areOneEvent(t *testing.T) {
 	}
 }
 
-func TestUpdate_noChange_writesNothing(t *testing.T) {
-	w := newWorld(t)
-	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Description: "old", Capacity: 3})
-	before := len(w.events(ann.Token))
-	for _, w := range []*world{w, w.elsewhere()} {
-		got := w.update(chat.UpdateRequest{
-			Token: ann.Token, Room: "plans", Description: "old", RemovePassword: true, Capacity: 3, Type: room.Group,
-			Public: no(),
-		})
-		if got.Status != chat.StatusUnchanged || got.Changes != nil || got.Room.Name != "plans" {
-			t.Errorf("got %+v", got)
-		}
-	}
-	if after := len(w.events(ann.Token)); after != before {
-		t.Errorf("%d events became %d", before, after)
-	}
-}
-
 func TestUpdate_invalid_isRefusedAndWritesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.trio()
@@ -119,33 +101,6 @@ func TestUpdate_invalid_isRefusedAndWritesNothing(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestUpdate_newName_leadsToTheRoomAndFreesTheOldOne(t *testing.T) {
-	w := newWorld(t)
-	here, there := w.elsewhere(), w.elsewhere()
-	ann := here.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true})
-	there.info(ann.Token) // caches the old name
-	here.update(chat.UpdateRequest{Token: ann.Token, Room: "Plots"})
-	bob := there.join("plots", "Bob")
-	same(t, "in the room", seats(bob.Room), []string{"Ann (admin)", "Bob (member)"})
-	if bob.Token[:7] != ann.Token[:7] || bob.Room.Name != "Plots" {
-		t.Errorf("Bob got %+v", bob)
-	}
-	names, _ := there.list(chat.ListRequest{})
-	same(t, "listed", names, []string{"Plots"})
-	cid := there.create(chat.CreateRequest{Room: "plans", AgentName: "Cid", Public: true})
-	if cid.Status != chat.StatusCreated || cid.Token[:7] == ann.Token[:7] {
-		t.Errorf("Cid got %+v", cid)
-	}
-	names, _ = here.list(chat.ListRequest{})
-	same(t, "listed", names, []string{"plans", "Plots"})
-	w = here
-	err := w.changesNothing(ann.Token, func() error {
-		_, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: ann.Token, Room: "plans"})
-		return err
-	})
-	wants(t, err, fault.RoomExists)
 }
 
 // Later renewals apply to the new name.
@@ -188,21 +143,6 @@ func TestUpdate_nameWithAPassword_setsBoth(t *testing.T) {
 	w.join("plots:pw", "Bob")
 }
 
-func TestUpdate_password_replacesTheOldOne(t *testing.T) {
-	w := newWorld(t)
-	here, there := w.elsewhere(), w.elsewhere()
-	ann := here.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Password: "old", Capacity: 5})
-	there.join("plans:old", "Bob")
-	here.update(chat.UpdateRequest{Token: ann.Token, Password: "new"})
-	_, err := there.tryJoin("plans:old", "Cid")
-	wants(t, err, fault.WrongPassword)
-	there.join("plans:new", "Cid")
-	here.update(chat.UpdateRequest{Token: ann.Token, RemovePassword: true})
-	_, err = there.tryJoin("plans:new", "Dora")
-	wants(t, err, fault.WrongPassword)
-	there.join("plans", "Dora")
-}
-
 // The join needs the password that the room has when the agent is seated.
 func TestUpdate_passwordSetDuringAJoin_isRequired(t *testing.T) {
 	w := newWorld(t)
@@ -213,24 +153,6 @@ func TestUpdate_passwordSetDuringAJoin_isRequired(t *testing.T) {
 	}})
 	_, err := newcomer.tryJoin("plans", "Bob")
 	wants(t, err, fault.WrongPassword)
-}
-
-func TestUpdate_public_isListedAndUnlisted(t *testing.T) {
-	w := newWorld(t)
-	ann := w.join("plans", "Ann")
-	for _, c := range []struct {
-		public *bool
-		want   []string
-	}{{yes(), []string{"plans"}}, {no(), nil}, {yes(), []string{"plans"}}} {
-		w.update(chat.UpdateRequest{Token: ann.Token, Public: c.public})
-		for _, w := range []*world{w, w.elsewhere()} {
-			names, _ := w.list(chat.ListRequest{})
-			same(t, "listed", names, c.want)
-		}
-	}
-	w.update(chat.UpdateRequest{Token: ann.Token, Description: "about boats"})
-	names, _ := w.list(chat.ListRequest{Search: "boats"})
-	same(t, "found", names, []string{"plans"})
 }
 
 func TestUpdate_withACursorBehindAChange_isRefused(t *testing.T) {
