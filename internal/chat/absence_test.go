@@ -65,25 +65,6 @@ func TestAbsence_announcedJustAfterAWait_showsAtOnce(t *testing.T) {
 	}
 }
 
-func TestAbsence_announcedWithAMessage_isConfirmed(t *testing.T) {
-	onBoth(t, func(t *testing.T, w, there *world) {
-		p := w.pair()
-		until := w.clock.Now().Add(10 * time.Minute)
-		got := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "I shall look it up",
-			Absence: away(10 * time.Minute)})
-		if !got.AwayUntil.Equal(until) {
-			t.Errorf("it is confirmed until %s", got.AwayUntil)
-		}
-		if got := w.look(p.bob.Token, p.bob.Cursor); !got.AwayUntil.Equal(until) {
-			t.Errorf("a look shows %s", got.AwayUntil)
-		}
-		if a := agentIn(t, there.info(p.ann.Token).Room, "Bob"); a.State != chat.AgentAway ||
-			a.BackIn != 10*time.Minute {
-			t.Errorf("Ann sees %+v", a)
-		}
-	})
-}
-
 func TestAbsence_withAProgramOnStandby_isStandbyAndShowsTheReturn(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
@@ -105,26 +86,6 @@ func TestAbsence_overTwoHoursOrNegative_isRefused(t *testing.T) {
 		_, err = w.send(chat.SendRequest{Token: p.bob.Token, Text: "bye", Absence: away(d)})
 		wants(t, err, fault.InvalidArgument)
 	}
-}
-
-// The first wait says at once that all others are away, and when the first is back. The
-// cursor remembers it.
-func TestFirstWait_allOthersAway_returnsAtOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, w, there *world) {
-		p := w.company()
-		w.leaves(p.bob, 10*time.Minute)
-		w.leaves(p.cid, time.Hour)
-		ann := w.look(p.ann.Token, p.ann.Cursor)
-		first, err := there.Wait(t.Context(),
-			chat.WaitRequest{Token: p.ann.Token, Cursor: ann.Cursor, Wait: time.Minute})
-		if err != nil || first.Status != chat.StatusQuiet || !first.AloneNow || first.OthersAway != 10*time.Minute ||
-			len(first.Agents) != 3 {
-			t.Fatalf("got %+v, %v", first, err)
-		}
-		if c := read(t, p.ann.Token, first.Cursor); !c.Noted {
-			t.Error("the cursor does not remember it")
-		}
-	})
 }
 
 func TestFirstWait_afterIt_theNextOneWaits(t *testing.T) {

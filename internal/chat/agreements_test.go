@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
@@ -64,56 +63,6 @@ func TestAgreement_everyoneAskedHasAgreed_isOnRecord(t *testing.T) {
 			same(t, "all who agreed", a.AgreedBy, []string{"Ann", "Bob", "Cid"})
 		}
 	})
-}
-
-// Whoever goes or may not speak is no longer asked. If only agreements remain, that
-// event completes the proposal.
-func TestAgreement_lastOneAskedGoes_isCompletedByThat(t *testing.T) {
-	for what, goes := range map[string]func(w *world, p company){
-		"leaves": func(w *world, p company) { w.leave(p.cid.Token) },
-		"is muted": func(w *world, p company) {
-			w.manage(p.ann.Token, room.Mute, "Cid", chat.StatusMuted)
-		},
-		"loses its name": func(w *world, _ company) {
-			w.clock.Advance(2 * time.Minute)
-			w.join("plans", "Cid")
-		},
-	} {
-		t.Run(what, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, w, there *world) {
-				p := w.company()
-				id := w.propose(p.ann.Token, "we ship on Friday")
-				w.agree(p.bob.Token, id)
-				goes(there, p)
-				w.agreed([]string{"Ann: we ship on Friday"}, p.ann, p.bob)
-				found := false
-				for _, m := range w.all(p.ann.Token) {
-					found = found || m.Agreed == id && m.Type != chat.EventSaid
-				}
-				if !found {
-					t.Error("no event says that it completed the agreement")
-				}
-			})
-		})
-	}
-}
-
-func TestProposal_thatRepliesToOne_replacesItWhetherOpenOrAgreed(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	first := w.propose(p.ann.Token, "we ship on Friday")
-	w.agree(p.bob.Token, first)
-	second := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "or on Monday", Kind: room.Proposal,
-		ReplyTo: first}).ID
-	w.asked([]string{"Bob asks [Ann Cid]: or on Monday"}, p.ann, p.bob, p.cid)
-	w.agree(p.ann.Token, "")
-	w.agree(p.cid.Token, "")
-	w.agreed([]string{"Bob: or on Monday"}, p.ann, p.bob, p.cid)
-	third := w.sends(chat.SendRequest{Token: p.cid.Token, Text: "on Tuesday, then", Kind: room.Proposal,
-		ReplyTo: second}).ID
-	w.agree(p.ann.Token, third)
-	w.agree(p.bob.Token, third)
-	w.agreed([]string{"Cid: on Tuesday, then"}, p.ann, p.bob, p.cid)
 }
 
 // A client repeats a call whose reply was lost.
@@ -202,27 +151,4 @@ func TestAgreement_returningAgent_hasTheNewestFiveAgain(t *testing.T) {
 	} else if len(read) == 0 || read[len(read)-1] != all[6] {
 		t.Errorf("a page of %d agreements", len(read))
 	}
-}
-
-// The text of an agreement outlives its proposal.
-func TestAgreement_proposalHasExpired_isStillRead(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	text := "we ship on Friday " + strings.Repeat("x", 600)
-	id := w.propose(p.ann.Token, text)
-	w.agree(p.bob.Token, id)
-	for i := range 40 {
-		w.clock.Advance(24 * time.Hour)
-		w.say(p.ann.Token, fmt.Sprintf("day %d", i))
-	}
-	there := w.elsewhere()
-	a := there.info(p.bob.Token).Agreements
-	if len(a) != 1 || a[0].ID != id || a[0].Text != text[:500] {
-		t.Fatalf("got %+v", a)
-	}
-	rest := there.history(p.bob.Token, chat.HistoryRequest{ID: id, Offset: a[0].More.Offset})
-	if rest.Messages[0].Text != text[500:] {
-		t.Errorf("the rest is %q", rest.Messages[0].Text)
-	}
-	same(t, "agreed", texts(there.history(p.bob.Token, chat.HistoryRequest{Agreed: true}).Messages), []string{text})
 }

@@ -18,17 +18,6 @@ func (w *world) sayAs(token string, kind room.Kind, text string) chat.Sent {
 	return got
 }
 
-func TestAllDone_otherAgentIsDone_endsTheTalk(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.sayAs(p.ann.Token, room.Done, "that is all")
-	got := w.look(p.bob.Token, p.bob.Cursor)
-	wantStatus(t, "Bob", got, chat.StatusAllDone)
-	same(t, "Bob reads", lines(got.Messages), []string{"Ann: that is all"})
-	wantStatus(t, "Bob, once more", w.look(p.bob.Token, got.Cursor), chat.StatusAllDone)
-	wantStatus(t, "Ann", w.look(p.ann.Token, p.ann.Cursor), chat.StatusQuiet)
-}
-
 // Ann says that she is done with talking. A task that nobody has keeps nobody.
 func TestAllDone_aTaskIsTaken_comesOnceItEndsOrStalls(t *testing.T) {
 	w := newWorld(t)

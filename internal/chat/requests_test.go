@@ -51,44 +51,6 @@ func (w *world) asked(want []string, agents ...chat.Seated) {
 	}
 }
 
-func TestRequest_toTwo_isOpenUntilBothHaveAnswered(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
-		w, there := services[0], services[len(services)-1]
-		p := w.company()
-		all := []chat.Seated{p.ann, p.bob, p.cid}
-		id := w.ask(p.ann.Token, "blue or red?", "Bob", "Cid")
-		there.asked([]string{"Ann asks [Bob Cid]: blue or red?"}, all...)
-		w.say(p.bob.Token, "a message without reply_to answers nothing")
-		w.reply(p.ann.Token, "anybody?", id) // nor does the asker
-		there.asked([]string{"Ann asks [Bob Cid]: blue or red?"}, all...)
-		there.reply(p.bob.Token, "blue", id)
-		w.asked([]string{"Ann asks [Cid]: blue or red?"}, all...)
-		w.reply(p.bob.Token, "and dark", id)
-		w.asked([]string{"Ann asks [Cid]: blue or red?"}, all...)
-		there.reply(p.cid.Token, "red", id)
-		w.asked(nil, all...)
-	})
-}
-
-func TestRequest_ofAnyKindOfMessage_namesWhoOwesAnAnswer(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.sends(chat.SendRequest{Token: p.ann.Token, Text: "what do you think?", Ask: []string{"bob", "Ann", "BOB"}})
-	w.asked([]string{"Ann asks [Bob]: what do you think?"}, p.ann, p.bob, p.cid)
-	m := w.look(p.cid.Token, p.cid.Cursor).Messages[0]
-	if m.Kind != "" || fmt.Sprint(m.Ask) != "[Bob]" {
-		t.Errorf("Cid receives %+v", m)
-	}
-}
-
-func TestRequest_fromBeforeTheJoin_isNotShown(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.ask(p.ann.Token, "who brings the cake?")
-	w.leave(p.bob.Token)
-	w.asked(nil, w.join("plans", "Dora"))
-}
-
 func TestRequest_processThatStartsLater_knowsWhatIsOpen(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
@@ -168,17 +130,4 @@ func TestRequest_sameAnswerToTwo_closesBoth(t *testing.T) {
 		}
 	}
 	w.agreed([]string{"Ann: we celebrate", "Ann: we ship"}, p.ann, p.bob, p.cid)
-}
-
-func TestRequest_withdrawn_wakesThoseWhoOwed(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	id := w.ask(p.ann.Token, "blue?", "Cid")
-	cursor := w.look(p.cid.Token, p.cid.Cursor).Cursor
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: cursor, Wait: time.Minute, ForMe: true})
-	w.sends(chat.SendRequest{Token: p.ann.Token, Withdraw: id})
-	got := take(t, waiting)
-	if m := got.Messages[0]; m.Withdraws != id || m.Text != "" || got.Owes != "" {
-		t.Errorf("Cid receives %+v and owes %q", m, got.Owes)
-	}
 }

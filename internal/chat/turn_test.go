@@ -87,40 +87,6 @@ func (w *world) stillWaits(who string, wait <-chan answer) {
 	}
 }
 
-func TestTurn_nobodyHasSpoken_isTheNewcomers(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	waits := w.hold(p.ann, p.bob)
-	w.turnAfter(3*time.Second, "Bob", waits[1])
-	w.stillWaits("Ann", waits[0])
-}
-
-func TestTurn_wordBeforeThreeSeconds_startsAnotherSilence(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	waits := w.hold(all[0], all[1])
-	w.pass(2900 * time.Millisecond)
-	w.say(all[2].Token, "so?")
-	wantStatus(t, "Bob", take(t, waits[1]), chat.StatusMessages)
-	w.catchUp(all)
-	waits = w.hold(all...)
-	w.turnAfter(3*time.Second, "Ann", waits[0])
-}
-
-func TestTurn_notTaken_passesToEachOnceAfterThirtySeconds(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	w.say(all[0].Token, "who goes on?")
-	w.catchUp(all)
-	waits := w.hold(all...)
-	w.turnAfter(3*time.Second, "Bob", waits[1])
-	again := w.hold(all[1])
-	w.turnAfter(30*time.Second, "Cid", waits[2])
-	w.turnAfter(30*time.Second, "Ann", waits[0])
-	w.pass(time.Minute)
-	w.stillWaits("Bob, who has had his turn", again[0])
-}
-
 func TestTurn_secondSilence_isGivenAgain(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
@@ -136,30 +102,6 @@ func TestTurn_secondSilence_isGivenAgain(t *testing.T) {
 	p.ann.Cursor = w.look(p.ann.Token, p.ann.Cursor).Cursor
 	waits = w.hold(p.ann, p.bob)
 	w.turnAfter(3*time.Second, "Bob, once more", waits[1])
-}
-
-func TestTurn_agentIsBusy_isNobodysForTwoMinutes(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	waits := w.hold(all[0], all[1]) // Cid has just called
-	w.turnAfter(2*time.Minute, "Bob", waits[1])
-}
-
-func TestTurn_standby_isGivenItOnlyIfItOwes(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	w.say(all[0].Token, "who goes on?")
-	w.catchUp(all)
-	shell := w.shell(all[1])
-	waits := w.hold(all[0], all[2])
-	w.turnAfter(3*time.Second, "Cid", waits[1])
-	w.stillWaits("the shell of Bob", shell)
-	w.ask(all[2].Token, "Bob?", "Bob")
-	take(t, shell)
-	w.catchUp(all)
-	shell = w.shell(all[1])
-	w.hold(all[0], all[2])
-	w.turnAfter(3*time.Second, "the shell of Bob, who owes", shell)
 }
 
 func TestTurn_comesWithMessagesThatWokeNobody(t *testing.T) {
