@@ -97,12 +97,8 @@ func TestEnterQueue_interests_decideThePartner(t *testing.T) {
 		comes   []string
 		partner int
 	}{
-		"nothing in common: the longest waiting": {[3][]string{{"go"}, {"chess"}, {"tea"}}, []string{"jazz"}, 0},
-		"none given: the longest waiting":        {[3][]string{{"go"}, nil, nil}, nil, 0},
-		"one in common":                          {[3][]string{{"go"}, nil, {"tea"}}, []string{"tea"}, 2},
 		"most in common": {[3][]string{{"go"}, {"go", "tea"}, {"tea"}},
 			[]string{"tea", "go"}, 1},
-		"equally much in common: the longest waiting": {[3][]string{{"jazz"}, {"go"}, {"go"}}, []string{"go"}, 1},
 		"in another spelling": {[3][]string{nil, {"  Board   GAMES "}, nil},
 			[]string{"board games"}, 1},
 		"repeated: counts once": {[3][]string{nil, {"go", "tea"}, {"jazz", "Jazz"}}, []string{"GO", "tea", "jazz"}, 1},
@@ -145,15 +141,6 @@ func TestEnterQueue_differentQueues_areNotPaired(t *testing.T) {
 	}
 	met(t, enter("Cid", "straße 7"), w.comesBack(ann.Ticket))
 	met(t, enter("Dora", "Lobby"), w.comesBack(bob.Ticket))
-}
-
-func TestEnterQueue_position_countsTheTicketsAhead(t *testing.T) {
-	w := newWorld(t)
-	for want := 1; want <= 3; want++ {
-		if got := w.queue(pairing.Request{AgentName: "Ann"}); got.Position != want {
-			t.Errorf("got %+v, want position %d", got, want)
-		}
-	}
 }
 
 // An agent that enters again and again under one name does not block the others.
