@@ -2,7 +2,6 @@ package chat_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
@@ -58,16 +57,6 @@ func TestClose_tokens_canOnlyReadAndLeave(t *testing.T) {
 				t.Errorf("leave: %+v, %v", got, err)
 			}
 		}
-	}
-}
-
-func TestClose_openWait_ends(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	open := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
-	w.update(chat.UpdateRequest{Token: p.ann.Token, Close: true})
-	if got := take(t, open); got.Status != chat.StatusRemoved || got.Reason != room.ReasonClosed {
-		t.Errorf("Bob gets %+v", got)
 	}
 }
 

@@ -2,7 +2,6 @@ package chat_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
@@ -80,20 +79,5 @@ func TestManage_invalid_isRefusedAndWritesNothing(t *testing.T) {
 				says(t, err, c.code, c.says)
 			}
 		})
-	}
-}
-
-func TestKick_agentThatWaits_learnsByWhomAndWhy(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	wait := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
-	if _, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: p.ann.Token, AgentName: "Bob", Action: room.Kick,
-		Note: "too loud"}); err != nil {
-		t.Fatal(err)
-	}
-	got := take(t, wait)
-	if got.Status != chat.StatusRemoved || got.Reason != room.ReasonKicked || len(got.Messages) != 1 ||
-		got.Messages[0].By != "Ann" || got.Messages[0].Note != "too loud" {
-		t.Errorf("got %+v", got)
 	}
 }
