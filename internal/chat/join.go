@@ -272,7 +272,7 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 		Status: how, Token: t.String(), Name: mine.Name, Room: view,
 		Cursor: ident.Cursor{N: mine.N}.String(t), Now: now,
 		Hidden: mine.Agent.Since.Messages, Invite: inviteOf(c.head, now),
-		Watch: c.head.ShownLink(c.agent), Situation: c.situation(c.head),
+		Watch: c.head.ShownLink(c.agent), Opens: c.head.Opens(c.agent, now), Situation: c.situation(c.head),
 	}
 	if mine.N > 1 {
 		said := mine.Messages - c.agent.Since.Messages // to all: a newcomer sees no other

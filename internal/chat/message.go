@@ -49,18 +49,20 @@ const (
 
 // Message is one event of a room as an agent sees it.
 type Message struct {
-	ID        string
-	Type      EventType
-	From      string // of a message: the agent's name
-	Text      string // of a message: its text, or the first part of it
-	At        time.Time
-	Kind      room.Kind // of a message; "" means room.Plain
-	To        []string  // of a private message: who sees it beside its sender
-	Ask       []string  // of a message: who owes an answer to it
-	ReplyTo   string    // the id of the message that it answers; "" if there is none that the reader may see
-	Withdraws string    // the id of the request or proposal that its sender takes back
-	Agreed    string    // the id of the proposal on which the event completed the agreement
-	Agent     string    // of any other event: the agent it is about
+	ID      string
+	Type    EventType
+	From    string // of a message: the agent's name
+	Text    string // of a message: its text, or the first part of it
+	At      time.Time
+	Kind    room.Kind // of a message; "" means room.Plain
+	To      []string  // of a private message: who sees it beside its sender
+	Ask     []string  // of a message: who owes an answer to it
+	ReplyTo string    // the id of the message that it answers; "" if there is none that the reader may see
+	// AnswersYou says that ReplyTo is a message of the reader's own seat.
+	AnswersYou bool
+	Withdraws  string // the id of the request or proposal that its sender takes back
+	Agreed     string // the id of the proposal on which the event completed the agreement
+	Agent      string // of any other event: the agent it is about
 	// of Left and Knocked, of Changed where it closed the room, and of Managed where no admin did it
 	Reason   room.Reason
 	Action   room.Action // of Managed
@@ -138,7 +140,7 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 		}
 		m.Type, m.From, m.Kind, m.To, m.Ask = EventSaid, e.Name, e.Kind, e.ToNames, e.AskNames
 		if a.SeesAnswered(e) {
-			m.ReplyTo = s.MessageID(e.ReplyTo)
+			m.ReplyTo, m.AnswersYou = s.MessageID(e.ReplyTo), e.ReSeat == a.Seat && e.ReplyTo >= a.Joined
 		}
 		for _, no := range e.Closes {
 			m.Finished = append(m.Finished, room.TaskID(no))

@@ -252,6 +252,7 @@ func (r roomModel) reads(a agentModel, e eventModel) chat.Message {
 	if ok && (answered.n < a.since || !a.sees(answered)) {
 		e.ReplyTo = ""
 	}
+	e.AnswersYou = e.ReplyTo != "" && answered.seat == a.seat && answered.n >= a.joined
 	if agreed := r.agreedIn(a, e); len(agreed) > 0 {
 		e.Agreed = shown(agreed[0])
 	}

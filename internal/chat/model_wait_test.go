@@ -268,8 +268,8 @@ func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 		return err
 	}
 	word, begun := r.lastWord()
-	return sameText("the talk", []any{o.got.Spoke, o.got.Begun, o.got.Quiet},
-		[]any{word.seat == a.seat, begun, m.now.Sub(latest(word.At, a.joinedAt))})
+	return sameText("the talk", []any{o.got.Begun, o.got.Quiet},
+		[]any{begun, m.now.Sub(latest(word.At, a.joinedAt))})
 }
 
 // status returns how the wait has to end.

@@ -13,15 +13,15 @@ import (
 // seen is what an agent can tell of a room. Ids and cursors differ between any two
 // rooms, and stand for nothing.
 type seen struct {
-	status             chat.WaitStatus
-	lines              []string
-	hasMore, missed    bool
-	earlier            int64
-	held               bool
-	requests, agreed   []string
-	states             []string
-	others, owed       int
-	spoke, begun, sent bool
+	status           chat.WaitStatus
+	lines            []string
+	hasMore, missed  bool
+	earlier          int64
+	held             bool
+	requests, agreed []string
+	states           []string
+	others, owed     int
+	begun, sent      bool
 }
 
 // whatCidSees runs a talk in which Ann and Bob whisper, or do not, and returns what Cid
@@ -50,7 +50,7 @@ func whatCidSees(t *testing.T, here func(w *world) (one, two *world), whisper bo
 			status: got.Status, lines: lines(got.Messages), hasMore: got.HasMore, missed: got.Missed,
 			earlier: info.Earlier,
 			held:    !sent, requests: there.requests(p.cid.Token), agreed: there.agreements(p.cid.Token),
-			others: got.Others, owed: got.Owed, spoke: got.Spoke, begun: got.Begun, sent: sent,
+			others: got.Others, owed: got.Owed, begun: got.Begun, sent: sent,
 		}
 		for _, a := range info.Room.Agents {
 			s.states = append(s.states, fmt.Sprint(a.Name, a.State, a.Idle, a.BackIn))

@@ -349,7 +349,7 @@ func (s *stage) news(got chat.Waited) string {
 	}
 	return fmt.Sprintln(got.Status, got.Reason, lined(got.Messages), got.HasMore, got.Seated, got.Others,
 		got.SeatWanted, got.NameWanted,
-		got.Spoke, got.Begun, got.Owes, got.OwesAgreement, got.Owed, got.Quiet, got.Listening, got.CursorIgnored,
+		got.Begun, got.Owes, got.OwesAgreement, got.Owed, got.Quiet, got.Listening, got.CursorIgnored,
 		got.Missed)
 }
 

@@ -42,6 +42,7 @@ type Seated struct {
 	Cursor     string
 	Now        time.Time
 	Watch      string // the claim of the link for the caller's user; "" if none can be opened
+	Opens      bool   // the caller is to speak first: see room.Head.Opens
 	Situation
 }
 

@@ -258,12 +258,19 @@ func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Agent) (ro
 	}, nil
 }
 
-// showSilent tells a of a task that it may take from an agent that is silent.
+// showSilent tells a of a task of an agent that is silent: of the oldest that it may take, else of the one that it may
+// take first.
 func (s *Situation) showSilent(h *room.Head, a room.Agent, seen map[int]room.Presence, now time.Time) {
+	if a.CheckTaskOrder() != nil {
+		return
+	}
 	for _, t := range h.Tasks {
-		if t.Holder.IsHere(&h.State) && !t.Holder.Is(a) && a.SeesTask(t.N) && h.Yields(t, a, seen, now) {
-			s.SilentTask, s.SilentFor = room.TaskID(t.No), h.SilentFor(t, seen, now)
-			return
+		if !t.Holder.IsHere(&h.State) || t.Holder.Is(a) || !a.SeesTask(t.N) {
+			continue
+		}
+		silent, left := h.SilentFor(t, seen, now), h.YieldsIn(t, a, seen, now)
+		if silent >= room.PresentFor && (s.SilentTask == "" || left < s.SilentLeft) {
+			s.SilentTask, s.SilentFor, s.SilentLeft = room.TaskID(t.No), silent, left
 		}
 	}
 }
@@ -289,8 +296,15 @@ func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *W
 	got.NoPartner = h.Paired && got.OthersIdle > 0 && got.OthersAway == 0 && got.Owes == "" &&
 		seen.gone(PartnerSilent)
 	got.showSilent(h, c.agent, seen.Presence, seen.Now)
-	if !c.room.agents.NoteRoster(c.agent, (room.Event{Text: rosterText(agents)}).Fingerprint(),
-		in.has(agentMoved)) && !in.has(alone) {
+	for _, r := range h.Talk.OpenTo(c.agent.Seat, seen.Now) {
+		for i, a := range h.Agents {
+			if r.Seat == c.agent.Seat && agents[i].State == AgentSilent && slices.Contains(r.Owed, a.Seat) {
+				got.OwedBySilent++
+			}
+		}
+	}
+	if !c.room.agents.NoteRoster(c.agent, (room.Event{Text: rosterText(agents)}).Fingerprint(), in.has(agentMoved)) &&
+		!in.has(alone) {
 		return
 	}
 	got.Seated = len(agents)

@@ -15,7 +15,6 @@ type Situation struct {
 	Paired    bool // a queue made the room
 	Closed    bool // an admin closed the room
 	Begun     bool // two agents have spoken
-	Spoke     bool // the last public message is the caller's
 	Admin     bool // the caller is an admin
 	Muted     bool // an admin has muted the caller
 	Listening bool // the caller may only listen, for that or since only admins speak
@@ -41,7 +40,6 @@ type Situation struct {
 	SeatWanted    bool        // a join found no free seat, and the caller can enlarge the room
 	NameWanted    bool        // a join under a taken name was refused, and the caller can readmit it
 	Resumed       bool        // the wait went on through a pause, which is over
-	Behind        int         // messages that follow those that the call hands out, as far as this process knows
 	Reason        room.Reason // of StatusRemoved
 	LostTask      string      // the id of a task that another has taken from the caller; "" if none has
 
@@ -50,18 +48,22 @@ type Situation struct {
 	OthersIdle time.Duration // for how long no other agent has made a call; 0 if unknown
 	OthersAway time.Duration // if all others are away: until the first is back
 	NoPartner  bool          // in a pair: the partner has been silent for PartnerSilent, and the caller owes nothing
-	SilentTask string        // the id of the oldest task that the caller may take from a silent agent; ""
+	// OwedBySilent counts those of Owed that agents owe which are silent.
+	OwedBySilent int
+
+	SilentTask string        // the id of a task of a silent agent that the caller may take now or after SilentLeft; ""
 	SilentFor  time.Duration // for how long that agent was not heard
+	SilentLeft time.Duration // until the caller may take the task, if the agent stays silent; 0: now
 }
 
 // situation returns how things stand for the caller as of h.
 func (c *session) situation(h *room.Head) Situation {
 	now, me := c.room.svc.now(), c.agent.Seat
-	_, speaker, at := h.Recent.LastWord()
+	_, _, at := h.Recent.LastWord()
 	s := Situation{
 		Person: c.agent.IsPerson(), Others: h.Others(me), Paired: h.Paired, Closed: h.Closed,
-		Begun: h.Recent.Begun(), Spoke: speaker == me,
-		Debt: h.DebtOf(me, now), Owed: h.OwedTo(me, now),
+		Begun: h.Recent.Begun(),
+		Debt:  h.DebtOf(me, now), Owed: h.OwedTo(me, now),
 		Quiet:    max(0, now.Sub(room.Latest(at, time.UnixMilli(c.agent.AtMs)))),
 		Stopping: isClosed(c.room.svc.stopping),
 	}
@@ -90,11 +92,6 @@ func (in *inbox) situation(h *room.Head) Situation {
 		s.SeatWanted = free && in.has(seatWanted) && h.MayEnlarge(a)
 		s.NameWanted = free && in.has(nameWanted) && h.MayReadmit(a)
 		s.Resumed = in.has(slept) && !a.Person.Paused
-		if in.has(batchFull) && !s.Person {
-			if n := in.caller.room.log.Seats().Unread(a)(in.scanned, a); n != nil {
-				s.Behind = *n
-			}
-		}
 	}
 	return s
 }

@@ -39,13 +39,13 @@ func TestSituation_isTheSameInEveryResult(t *testing.T) {
 	})
 	w.pauses(person, true)
 	compare("paused", results(p.bob, "hello", bob.Cursor), chat.Situation{
-		Others: 2, Begun: true, Spoke: true, Owed: 1, Debt: room.Debt{Owes: request},
+		Others: 2, Begun: true, Owed: 1, Debt: room.Debt{Owes: request},
 		Supervised: room.Supervised{Paused: true, Bound: true},
 	})
 	w.pauses(person, false)
 	w.approves(person, true)
 	compare("a draft", results(p.bob, "hello", bob.Cursor), chat.Situation{
-		Others: 2, Begun: true, Spoke: true, Owed: 1, Debt: room.Debt{Owes: request},
+		Others: 2, Begun: true, Owed: 1, Debt: room.Debt{Owes: request},
 		Supervised: room.Supervised{Bound: true, Undecided: true},
 	})
 	seen := w.look(person, "").Situation

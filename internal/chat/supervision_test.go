@@ -250,8 +250,8 @@ func TestWait_ofAPausedAgent_endsWithItsResumeAndBringsTheRest(t *testing.T) {
 			!slices.Equal(said[:5], []string{"to all", "to Bob", "well?", "a note", "number 0"}) {
 			t.Errorf("%+v: %s, %v %q", c, got.Status, got.HasMore, said)
 		}
-		if n := len(texts(got.Messages)) + got.Behind; !got.Resumed || n != 54 {
-			t.Errorf("%+v: resumed %v, and %d messages", c, got.Resumed, n)
+		if !got.Resumed {
+			t.Errorf("%+v: nobody tells that it may go on", c)
 		}
 		for got.HasMore {
 			got = w.look(p.bob.Token, got.Cursor)

@@ -625,6 +625,7 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 		return got, err
 	}
 	got.Situation = c.situation(h)
+	got.showSilent(h, c.agent, seen, c.room.svc.now())
 	rank := func(t room.Task) int {
 		switch {
 		case added > 0 && t.N == added:

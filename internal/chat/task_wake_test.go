@@ -113,12 +113,12 @@ func TestWait_nothingCame_tellsOfTheTaskOfASilentAgent(t *testing.T) {
 	w.task(ann.Token, chat.TaskTake, "t2")
 	w.clock.Advance(room.YieldsAfter - time.Second)
 	looks := func(s chat.Seated) chat.Waited { return w.look(s.Token, w.look(s.Token, s.Cursor).Cursor) }
-	if got := looks(ann); got.SilentTask != "" {
+	if got := looks(ann); got.SilentTask != "t1" || got.SilentLeft != time.Second {
 		t.Errorf("too early Ann is told of %+v", got.Situation)
 	}
 	w.clock.Advance(time.Second)
 	for name, s := range map[string]chat.Seated{"Ann, an admin": ann, "Bob, who added it": bob} {
-		if got := looks(s); got.SilentTask != "t1" || got.SilentFor != room.YieldsAfter {
+		if got := looks(s); got.SilentTask != "t1" || got.SilentFor != room.YieldsAfter || got.SilentLeft != 0 {
 			t.Errorf("%s is told of %+v", name, got.Situation)
 		}
 	}

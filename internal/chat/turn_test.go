@@ -114,3 +114,63 @@ func TestTurn_comesWithMessagesThatWokeNobody(t *testing.T) {
 	wantStatus(t, "Cid", got, chat.StatusTurn)
 	same(t, "Cid receives", lines(got.Messages), []string{"Ann: half done"})
 }
+
+// Cid works. Ann and Bob wait for that, and have nothing to say. Once Cid waits, too, it is Cid's turn.
+func TestTurn_othersWork_isNobodysWhoCanDoNothing(t *testing.T) {
+	w := newWorld(t)
+	all := w.crowd("plans", "Ann", "Bob", "Cid")
+	w.adds(all[0].Token, "sand", "paint < 1")
+	w.task(all[2].Token, chat.TaskTake, "t1")
+	w.catchUp(all)
+	waits := w.hold(all[0], all[1])
+	w.pass(room.PresentFor)
+	w.stillWaits("Ann", waits[0])
+	w.stillWaits("Bob", waits[1])
+	wantStatus(t, "Cid", take(t, w.hold(all[2])[0]), chat.StatusTurn)
+	w.pass(time.Minute)
+	w.stillWaits("Ann", waits[0])
+	w.stillWaits("Bob", waits[1])
+}
+
+func TestTurn_agentsHaveSaidEnough_isNobodys(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	enough := 1
+	w.update(chat.UpdateRequest{Token: p.ann.Token, AgentMessages: &enough})
+	w.say(p.bob.Token, "hello")
+	p.ann.Cursor, p.bob.Cursor = w.look(p.ann.Token, p.ann.Cursor).Cursor, w.look(p.bob.Token, p.bob.Cursor).Cursor
+	waits := w.hold(p.ann, p.bob)
+	w.pass(time.Minute)
+	w.stillWaits("Ann", waits[0])
+	w.stillWaits("Bob", waits[1])
+}
+
+// Two newcomers that both open would cross.
+func TestJoin_anotherJoinedJustNow_doesNotOpen(t *testing.T) {
+	w := newWorld(t)
+	join := func(name string) chat.Seated {
+		return w.enter(chat.JoinRequest{Room: "plans", AgentName: name, Capacity: 9})
+	}
+	ann, bob, cid := join("Ann"), join("Bob"), join("Cid")
+	if ann.Opens || !bob.Opens || cid.Opens {
+		t.Errorf("Ann opens %v, Bob %v, Cid %v", ann.Opens, bob.Opens, cid.Opens)
+	}
+	w.pass(room.LateComers)
+	if dan := join("Dan"); !dan.Opens {
+		t.Error("Dan waits for those who have had their time")
+	}
+}
+
+func TestWait_debtorIsSilent_isNotWaitedFor(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.ask(p.ann.Token, "Bob?", "Bob")
+	w.clock.Advance(room.PresentFor - time.Second)
+	if got := w.look(p.ann.Token, p.ann.Cursor); got.Owed != 1 || got.OwedBySilent != 0 {
+		t.Errorf("too early: %+v", got.Situation)
+	}
+	w.clock.Advance(time.Second)
+	if got := w.look(p.ann.Token, p.ann.Cursor); got.Owed != 1 || got.OwedBySilent != 1 {
+		t.Errorf("got %+v", got.Situation)
+	}
+}

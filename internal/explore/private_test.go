@@ -252,8 +252,8 @@ func (p *play) tell(who, what string, got chat.Waited, ok bool) {
 		return
 	}
 	p.cursors[who] = got.Cursor
-	s := fmt.Sprintf("%s %s: %s more %v others %d owes %v %v owed %d spoke %v begun %v quiet %s", who, what, got.Status,
-		got.HasMore, got.Others, got.Owes != "", got.OwesAgreement, got.Owed, got.Spoke, got.Begun,
+	s := fmt.Sprintf("%s %s: %s more %v others %d owes %v %v owed %d begun %v quiet %s", who, what, got.Status,
+		got.HasMore, got.Others, got.Owes != "", got.OwesAgreement, got.Owed, got.Begun,
 		got.Quiet.Truncate(time.Second))
 	for _, m := range got.Messages {
 		s += fmt.Sprintf(" [%s %s %s to %v ask %v reply %v agreed %v]", m.From, m.Text, m.Kind, m.To, m.Ask,

@@ -242,7 +242,7 @@ func TestStandby_seatIsGone_isGone(t *testing.T) {
 	if _, err := h.rooms.LeaveRoom(t.Context(), chat.LeaveRequest{Token: h.bob.Token}); err != nil {
 		t.Fatal(err)
 	}
-	h.check(await(t, answer), http.StatusGone, map[string]string{"status": "removed", "next": "join_room"})
+	h.check(await(t, answer), http.StatusGone, map[string]string{"status": "removed", "next": "You have left"})
 	answer = h.send(h.standby(h.bob.Token, ""))
 	h.check(await(t, answer), http.StatusGone, map[string]string{"code": "removed", "message": "join_room"})
 }
@@ -315,7 +315,7 @@ func TestStandby_serverStops_isAnsweredSoThatItComesAgain(t *testing.T) {
 	h.awaitWaits(1)
 	h.rooms.Stop()
 	resp := await(t, answer)
-	h.check(resp, http.StatusServiceUnavailable, map[string]string{"status": "quiet", "next": "restarting"})
+	h.check(resp, http.StatusServiceUnavailable, map[string]string{"status": "quiet", "next": "which is normal"})
 	if resp.Header.Get("Retry-After") != "1" {
 		t.Errorf("%v", resp.Header)
 	}

@@ -141,7 +141,7 @@ func (r *Room) turn(ctx context.Context) (t room.Turn, word int64, err error) {
 	if r.o.SingleProcess {
 		slack = 0
 	}
-	t = room.Turn{Head: h, Now: now, Given: had, Attends: func(seat int) room.Attendance {
+	t = room.Turn{Head: h, Now: now, Given: had, Seen: presence, Attends: func(seat int) room.Attendance {
 		a, _ := h.Seated(seat)
 		if standby, here := waits[seat]; here {
 			return room.Attendance{Waits: !standby, Standby: standby,

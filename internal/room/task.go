@@ -226,8 +226,20 @@ func (h *Head) SilentFor(t Task, seen map[int]Presence, now time.Time) time.Dura
 // Yields reports whether a may take t from its holder: it has stalled, or a added it or is an admin, and the holder
 // was not heard for YieldsAfter.
 func (h *Head) Yields(t Task, a Agent, seen map[int]Presence, now time.Time) bool {
-	overs := t.Adder.Is(a) || a.Role == Admin
-	return h.Stalled(t, seen, now) || t.Holder.Seat != 0 && overs && h.SilentFor(t, seen, now) >= YieldsAfter
+	return h.Stalled(t, seen, now) || t.Holder.Seat != 0 && h.YieldsIn(t, a, seen, now) == 0
+}
+
+// YieldsIn returns how long until a may take t from its holder, which has its seat, if that stays silent; 0: now.
+func (h *Head) YieldsIn(t Task, a Agent, seen map[int]Presence, now time.Time) time.Duration {
+	return max(0, t.yieldsAfter(a)-h.SilentFor(t, seen, now))
+}
+
+// yieldsAfter returns for how long the holder of t must not have been heard until a may take it.
+func (t Task) yieldsAfter(a Agent) time.Duration {
+	if t.Adder.Is(a) || a.Role == Admin {
+		return YieldsAfter
+	}
+	return StallsAfter
 }
 
 // Opening is a task that anybody may take, of which somebody who waits should hear.

@@ -319,7 +319,8 @@ func (o TaskOrder) edit(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 
 // refuseTaken refuses to give t, which another has, to a. It names who has it and which other is free.
 func (h *Head) refuseTaken(a Agent, t Task, seen map[int]Presence, now time.Time) error {
-	err := fault.Refuse(fault.InvalidArgument, "%s is taken by another agent. Nothing was changed: %s", TaskID(t.No),
+	err := fault.Refuse(fault.InvalidArgument, "%s is taken by another agent. Once that was not heard for 5 minutes, "+
+		"the one that added it and admins may take it, after 15 anyone. Nothing was changed: %s", TaskID(t.No),
 		h.insteadOf(a, seen, now))
 	err.By = t.Holder.Name
 	return err

@@ -54,6 +54,7 @@ type Turn struct {
 	Head     *Head
 	Now      time.Time
 	Attends  func(seat int) Attendance
+	Seen     map[int]Presence  // by seat: what tells which tasks have stalled
 	Given    map[int]time.Time // by seat: when it was given the turn in this silence
 	everyone []Agent           // who takes part, in the order of their turns
 }
@@ -181,8 +182,32 @@ func (t Turn) order() []Agent {
 	}
 	return slices.DeleteFunc(order, func(a Agent) bool {
 		_, owes := h.Talk.Owes(a.Seat, t.Now)
-		return a.IsAlone() || h.Silenced(a) || a.IsHeld(t.Now) || !owes && (h.Talk.IsDone(a.Seat) || h.Ended(a, t.Now))
+		return a.IsAlone() || h.Silenced(a) || a.IsHeld(t.Now) || !t.canAct(a) ||
+			!owes && (h.Talk.IsDone(a.Seat) || h.Ended(a, t.Now))
 	})
+}
+
+// canAct reports whether a could do something with the turn. Where agents have said as much as they may, none can.
+// Where tasks are open, only one that owes an answer, has a task or may take one can, unless nobody works on any and
+// none is offered to others: then somebody has to speak.
+func (t Turn) canAct(a Agent) bool {
+	h := t.Head
+	if h.runIsOver() {
+		return false
+	}
+	_, owes := h.Talk.Owes(a.Seat, t.Now)
+	others := false
+	for _, x := range h.Tasks {
+		if !a.SeesTask(x.N) {
+			continue
+		}
+		if x.Holder.Is(a) || h.Free(a, x, t.Seen, t.Now) || h.Yields(x, a, t.Seen, t.Now) {
+			return true
+		}
+		only, _ := h.offeredTo(x, t.Now)
+		others = others || x.Holder.Seat != 0 || len(only) > 0 && len(h.WaitsFor(x)) == 0
+	}
+	return owes || !others
 }
 
 // first returns which of the agents that wait is first: one that owes an answer and
@@ -204,4 +229,18 @@ func (t Turn) first(waiting []Agent) int {
 		rb, nb := rank(b)
 		return cmp.Or(ra-rb, cmp.Compare(na, nb))
 	}).Seat
+}
+
+// Opens reports whether a, which has just joined others, is to speak first. Where several talk already it need not. If
+// another has joined the others within LateComers and has yet to speak, that one was told to: two would cross.
+func (h *Head) Opens(a Agent, now time.Time) bool {
+	if h.Others(a.Seat) == 0 || h.Recent.Begun() && h.Others(a.Seat) > 1 {
+		return false
+	}
+	first := slices.MinFunc(h.Agents, func(x, y Agent) int { return cmp.Compare(x.Joined, y.Joined) })
+	return !slices.ContainsFunc(h.Agents, func(x Agent) bool {
+		u, spoke := h.Recent.Said(x.Seat)
+		return x.Seat != a.Seat && x.Seat != first.Seat && !x.IsAlone() && !x.IsEndpoint() && !h.Silenced(x) &&
+			now.Sub(time.UnixMilli(x.AtMs)) < LateComers && !(spoke && u.N > x.Joined)
+	})
 }

@@ -55,38 +55,11 @@ func TestHabits_ofEachClient(t *testing.T) {
 	}
 }
 
-// clientCases are those of clients that are known.
-func clientCases() []nextCase {
-	lull := quietFor(1)
-	lull.Quiet = longQuiet
-	asked := chat.WaitRequest{Wait: time.Minute}
-	away := quietFor(1)
-	away.OthersAway = 10 * time.Minute
-	const wait12h = "wait_for_message (cursor c9, wait_seconds 43200)"
-	return []nextCase{
-		{"a lull, in Claude Code", adviseFor(claudeCode).waited(lull, asked),
-			"Nothing has been said for a long time: call " + wait12h +
-				" again, which wakes you from the background; if the matter is settled, leave_room."},
-		{"all are away, in Claude Code", adviseFor(claudeCode).waited(away, asked),
-			"All others are away, the first of them for 10 minutes more: do other work until then, or call " +
-				"wait_for_message (cursor c9, wait_seconds 630)."},
-		{"an answer, in Claude Code", adviseFor(claudeCode).waited(newsFor(1, said("m9")), asked),
-			"Answer with send_message (cursor c9, wait_seconds 43200)."},
-		{"a seat, in Claude Code", adviseFor(claudeCode).seated(seatedWith(1, nil)),
-			"A wait that lasts goes on in the background and wakes you when it ends: do other work meanwhile, or end " +
-				"your turn. You joined last, so you speak first: call send_message (cursor c5, wait_seconds 43200)."},
-		{"a silence, in Codex", adviseFor(codex).waited(quietFor(1), asked),
-			"Nothing came, which is normal: call wait_for_message (cursor c9, wait_seconds 280) again, unless the " +
-				"answer is up to you: then send_message (cursor c9, wait_seconds 280)."},
-	}
-}
-
 // The sentence stands where it is of use: ahead of one that has Codex wait, and behind what is for its user.
 func TestSeated_codex_learnsHowToWaitFromCode(t *testing.T) {
-	seat := seatedWith(1, func(s *chat.Seated) { s.Watch = "https://parley.example/r/x#y" })
+	seat := seatedWith(1, func(s *chat.Seated) { s.Opens, s.Watch = true, "https://parley.example/r/x#y" })
 	if next := adviseFor(codex).seated(seat); !strings.HasPrefix(next, "Give your user the link in watch") ||
-		!strings.HasSuffix(next, codeMode+"You joined last, so you speak first: call send_message (cursor c5, "+
-			"wait_seconds 280).") {
+		!strings.HasSuffix(next, codeMode+"You speak first: call send_message (cursor c5, wait_seconds 280).") {
 		t.Error(next)
 	}
 	for _, word := range []string{"structuredContent", `"yield_time_ms": 290000`} {

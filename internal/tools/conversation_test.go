@@ -25,8 +25,8 @@ func TestConversation_acrossGenerations_eachHearsTheOtherOnce(t *testing.T) {
 	if b.Status != "joined" || len(b.Messages) != 1 || b.Messages[0].Text != "hello" || b.Messages[0].From != "Ann" {
 		t.Errorf("joined %+v", b)
 	}
-	if want := "Answer with send_message (cursor " + b.Cursor +
-		", wait_seconds 45)."; !strings.HasSuffix(b.Next, "anybody else. "+want) {
+	if want := "It is your turn: call send_message (cursor " + b.Cursor +
+		", wait_seconds 45); "; !strings.Contains(b.Next, "anybody else. "+want) {
 		t.Errorf("next is %q, want the link and then %q", b.Next, want)
 	}
 	said := bob.call("send_message", args{"agent_token": b.Token, "text": "hi Ann", "reply_to": b.Messages[0].ID,

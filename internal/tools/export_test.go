@@ -3,6 +3,8 @@ package tools
 import (
 	"io"
 	"net/http"
+	"regexp"
+	"slices"
 
 	"github.com/parley-chat/parley/internal/mcp"
 )
@@ -33,4 +35,28 @@ func (s *Set) Handler(more ...mcp.Tool) http.Handler {
 		}
 		server.Serve(w, r, m)
 	})
+}
+
+// Sentences returns what matches each sentence of the table of next, by its words.
+func Sentences() map[string]*regexp.Regexp {
+	forms := map[string]*regexp.Regexp{}
+	form := func(text string) {
+		begins := map[string]string{"{wait}": "call wait_for_message", "{rest}": "call wait_for_message",
+			"{else}": "go on with t"}[text]
+		like := regexp.MustCompile(`\\\{[a-z]+\\\}`).ReplaceAllString(regexp.QuoteMeta(text), ".+?")
+		if begins != "" {
+			like = begins
+		}
+		forms[text] = regexp.MustCompile(`(?i)(^|\. )` + like)
+	}
+	for _, r := range slices.Concat(facts, imperatives) {
+		switch {
+		case r.reason == "{out}", r.reason == "{owed}":
+		case r.reason == "" || r.call == "":
+			form(r.reason + r.call)
+		default:
+			form(r.reason + ": " + r.call)
+		}
+	}
+	return forms
 }

@@ -193,13 +193,13 @@ func (s *Set) viewShared(ctx context.Context, got chat.Shared, path string) shar
 func (a advisor) viewShared(got chat.Shared) shared {
 	of := a.viewSent(got.Sent, chat.SendRequest{})
 	return shared{Sent: &of.Sent, Status: of.Status, sent: &of, File: viewFileIf(got.File),
-		Next: a.shared(got.Sent, false)}
+		Next: a.shared(got.Sent)}
 }
 
 // viewUploaded is the answer to an upload.
 func (a advisor) viewUploaded(got chat.Sent) uploaded {
 	return uploaded{Sent: got.Sent, ID: got.ID, To: got.To, Status: string(got.Status), Credential: got.Credential,
-		Duplicate: got.Duplicate, Next: a.shared(got, true)}
+		Duplicate: got.Duplicate, Next: a.shared(got)}
 }
 
 // Uploaded is how an upload ended.

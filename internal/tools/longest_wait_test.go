@@ -11,7 +11,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/pairing"
-	"github.com/parley-chat/parley/internal/room"
 )
 
 // suggested finds the waits that a text suggests, in seconds.
@@ -35,7 +34,7 @@ func TestLongestWait_isTheMostThatTextsAndSchemasOffer(t *testing.T) {
 		next := s.clients.advisor(t.Context())
 		texts := []string{s.Instructions(claudeCode)}
 		for _, w := range []chat.Waited{quietFor(1), quietFor(0), newsFor(1, said("m9")),
-			newsFor(2, saidAs("m9", room.Request)), newsFor(1, came("m9"))} {
+			newsFor(2, said("m9")), newsFor(1, came("m9"))} {
 			texts = append(texts, next.waited(w, chat.WaitRequest{Wait: longest}),
 				next.sent(chat.Sent{Sent: true, Waited: w}, chat.SendRequest{}))
 		}

@@ -108,3 +108,35 @@ func TestStory_knock(t *testing.T) {
 		ann.do("wait_for_message", args{"cursor": ann.cursor})
 	})
 }
+
+func TestStory_full(t *testing.T) {
+	checkStory(t, "One reads more than a result holds and another is asked for its name", func(s *story) {
+		ann, bob, mal, user := s.agent("Ann"), s.agent("Bob"), s.agent("Mal"), s.agent("Bob's user")
+		ann.do("create_room", args{"room": "plans", "agent_name": "Ann", "capacity": 3})
+		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
+		older := bob.begin("wait_for_message", args{"cursor": bob.cursor, "wait_seconds": 50})
+		wait := bob.begin("wait_for_message", args{"cursor": bob.cursor, "wait_seconds": 50})
+		older.end()
+		s.pass(time.Second)
+		mal.do("join_room", args{"room": "plans", "agent_name": "Bob"})
+		wait.end()
+		for _, all := range []string{"The first is ", "The second is "} {
+			bob.do("send_message", args{"text": all + strings.Repeat("long ", 1500), "cursor": bob.cursor})
+		}
+		ann.look()
+		ann.look()
+		s.note("The user behind Bob reads first what he says, so he stays when Ann has gone.")
+		user.opens(bob)
+		user.do("supervise", args{"approve": true})
+		ann.do("leave_room", nil)
+		bob.look()
+		user.do("leave_room", nil)
+		s.note("Mal has the room to himself, until Ann takes his seat.")
+		ann.do("join_room", args{"room": "plans", "agent_name": "Ann"})
+		mal.do("join_room", args{"room": "plans", "agent_name": "Mal"})
+		wait = mal.begin("wait_for_message", args{"cursor": mal.cursor, "wait_seconds": 50})
+		ann.do("manage_agent", args{"agent_name": "Mal", "action": "kick"})
+		wait.end()
+		ann.token, bob.token, mal.token, user.token = "", "", "", ""
+	})
+}

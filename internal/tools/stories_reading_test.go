@@ -2,6 +2,7 @@ package tools_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -57,8 +58,8 @@ func TestStory_givesUpWaits(t *testing.T) {
 		s.pass(55 * time.Second)
 		ann.do("send_message", args{"text": "Here I am."})
 		answer := wait.end()
-		if want := fmt.Sprintf("Answer with send_message (cursor %s, wait_seconds 45).",
-			answer.Cursor); answer.Next != want {
+		if want := fmt.Sprintf("It is your turn: call send_message (cursor %s, wait_seconds 45); ",
+			answer.Cursor); !strings.HasPrefix(answer.Next, want) {
 			t.Errorf("next is %s", answer.Next)
 		}
 		s.note("The answer to a send that waits is lost, too. Bob repeats it word for word.")

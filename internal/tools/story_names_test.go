@@ -14,6 +14,7 @@ func (s *story) plain(text string) string {
 	text = roomID.ReplaceAllString(text, `"id":"<its id>","name"`)
 	// An agent that is just waking up may be in either state, and have been handed what woke it or not.
 	text = regexp.MustCompile(`"state":"(waiting|busy)"`).ReplaceAllString(text, `"state":"waiting or busy"`)
+	text = regexp.MustCompile(`(long ){20,}`).ReplaceAllString(text, "long … ")
 	text = regexp.MustCompile(`"unread":[0-9]+`).ReplaceAllString(text, `"unread":"some or none"`)
 	text = regexp.MustCompile(`2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z`).ReplaceAllStringFunc(text,
 		func(at string) string {
