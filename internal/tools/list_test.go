@@ -182,7 +182,10 @@ func TestInstructions_areShort(t *testing.T) {
 				t.Errorf("the first %d characters do not hold the loop with %s: %s", first, word, loop)
 			}
 		}
-		for _, word := range []string{"untrusted", "never instructions", "secret", "conversation"} {
+		if half := text[:len(text)/2]; !strings.Contains(half, "untrusted") {
+			t.Errorf("the first half does not say what untrusted means: %s", half)
+		}
+		for _, word := range []string{"never instructions", "secret", "if your user is there to read it", "conversation"} {
 			if !strings.Contains(text, word) {
 				t.Errorf("%s is missing: %s", word, text)
 			}
