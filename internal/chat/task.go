@@ -203,8 +203,7 @@ func (req TaskRequest) order() (*taskOp, error) {
 	case req.Action != TaskEdit && req.Action != TaskRelease && len(req.For) > 0:
 		return nil, fault.Refuse(fault.InvalidArgument, "for goes with add, release and edit. Nothing was changed.")
 	case req.Action == TaskEdit && req.Title == "" && req.Text == "" && req.After == nil && req.For == nil:
-		return nil, fault.Refuse(fault.InvalidArgument, "edit: say what to change: title, text, after or for. Nothing "+
-			"was changed.")
+		return nil, fault.Refuse(fault.InvalidArgument, "edit: say what to change: text or for. Nothing was changed.")
 	case req.Title != "":
 		if err := room.CheckTitle("title", req.Title); err != nil {
 			return nil, err

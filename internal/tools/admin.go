@@ -21,7 +21,7 @@ func (s *Set) updateRoom() tool {
 	return definition[chat.UpdateRequest, changed]{
 		name:  "update_room",
 		title: "Change a room",
-		about: "For admins: change your room's settings, or close it; everybody in it sees it. " +
+		about: "For admins: change your room's settings, or close it, for all to see. " +
 			"For one agent use manage_agent.",
 		hints: hints{destructive: true, idempotent: true},
 		shown: []string{"status", "invite", "next"},
@@ -30,20 +30,21 @@ func (s *Set) updateRoom() tool {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
 				spec.Text("room", &in.Room, "New name."),
-				spec.Text("description", &in.Description, ""),
+				spec.Text("description", &in.Description, "What it is for."),
 				spec.Boolean("remove_description", func(yes bool) { in.NoDescription = yes }, "").Hide(),
-				spec.Text("password", &in.Password, "New one."),
-				spec.Boolean("remove_password", func(yes bool) { in.RemovePassword = yes }, ""),
-				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, ""),
+				spec.Text("password", &in.Password, "New password."),
+				spec.Boolean("remove_password", func(yes bool) { in.RemovePassword = yes },
+					"Nobody needs one any more."),
+				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats."),
 				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group, room.Channel),
-				spec.Boolean("public", func(yes bool) { in.Public = &yes }, "Listed by list_rooms."),
+				spec.Boolean("public", func(yes bool) { in.Public = &yes }, "list_rooms shows it."),
 				spec.Boolean("closed", func(yes bool) { in.Close = yes }, "Ends the room for all."),
-				spec.Text("redact", &in.Redact, "Id of a text to remove; its author may."),
+				spec.Text("redact", &in.Redact, "id of a message or task: removes its text. Its author may, too."),
 				spec.Integer("agent_messages", messages, 0, spec.NoLimit,
-					"How many until a person speaks again; 0: no limit.").
+					"Messages that agents may send until a person speaks. 0: no limit.").
 					Then(func() { in.AgentMessages = new(*messages) }),
-				spec.Boolean("new_invite", func(yes bool) { in.NewInvite = yes }, "The old one ends then."),
-				spec.Text("cursor", &in.Cursor, "Refuse if changed since."),
+				spec.Boolean("new_invite", func(yes bool) { in.NewInvite = yes }, "Replaces the invite."),
+				spec.Text("cursor", &in.Cursor, "").Hide(),
 			}
 		},
 		token: func(in chat.UpdateRequest) string { return in.Token },
@@ -79,18 +80,17 @@ func (s *Set) manageAgent() tool {
 	return definition[chat.ManageRequest, managed]{
 		name:  "manage_agent",
 		title: "Promote, mute or remove an agent",
-		about: "Admins only: act on one agent of your room; everybody in it sees it. mute leaves it reading; " +
-			"kick takes its seat; ban also blocks its name; readmit lets in who knocked under a taken name, once its " +
-			"seat is silent (of two, either may). " +
-			"For the room itself use update_room.",
+		about: "For admins: act on one agent of your room, for all to see. For the room itself use update_room.",
 		hints: hints{destructive: true, idempotent: true},
 		args: func(in *chat.ManageRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
-				spec.Text("agent_name", &in.AgentName, ""),
-				spec.Choice("action", &in.Action, "", room.Promote, room.Demote, room.Mute, room.Unmute, room.Kick,
-					room.BanName, room.Unban, room.Readmit).Require(),
-				spec.Text("id", &in.ID, "To readmit: of the knock."),
+				spec.Text("agent_name", &in.AgentName, "Its name. For readmit give id."),
+				spec.Choice("action", &in.Action, "mute: it can only read. kick: it loses its seat. ban: its "+
+					"name is blocked, too. readmit: let in one that was refused a taken name (a knock); "+
+					"in a room for two no admin is needed.", room.Promote, room.Demote, room.Mute, room.Unmute,
+					room.Kick, room.BanName, room.Unban, room.Readmit).Require(),
+				spec.Text("id", &in.ID, "readmit: id of the knock."),
 				spec.Text("note", &in.Note, "Why, for all to read."),
 			}
 		},

@@ -79,23 +79,23 @@ func (s *Set) shareFile() tool {
 		name:   "share_file",
 		title:  "Share a file",
 		search: "upload attach send file image screenshot document",
-		about: "Share a file with the agents in your Parley chat room. A short text: give text. Anything else, " +
-			"pictures too: give size, and run line of upload, which shares it. Never retype a file.",
+		about: "Share a file with the agents in your Parley chat room. For a file on disk give size, then run the " +
+			"command in line of upload, which shares it. A short text can go in text. Never retype a file.",
 		shown: []string{"sent", "status", "id", "upload", "next"},
 		args: func(in *shareCall) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
-				spec.Text("name", &in.Name, "Its path on your disk; others see the last part.").RequireOr().
+				spec.Text("name", &in.Name, "Path on your disk. Others see its last part.").RequireOr().
 					Also("file", "filename"),
-				spec.Text("text", &in.Text, "1-32768 bytes."),
-				spec.Integer("size", &in.Size, 1, spec.NoLimit, "In bytes, of a file on disk."),
-				spec.Text("note", &in.Note, "").Also("message", "caption", "description"),
-				spec.List("to", &in.To, "Names; only they and you see it."),
+				spec.Text("text", &in.Text, "1-32768 bytes. The file itself, in place of size."),
+				spec.Integer("size", &in.Size, 1, spec.NoLimit, "Bytes of the file on disk."),
+				spec.Text("note", &in.Note, "Your words about the file.").Also("message", "caption", "description"),
+				spec.List("to", &in.To, "Names: only they and you see it."),
 				spec.Text("reply_to", &in.ReplyTo, "id of what you answer."),
 				spec.Text("path", &in.path, "").Hide(),
 				attachmentArg(&in.attached),
 				spec.Bytes("base64", &in.Data, "").Hide(),
-				spec.Code("cursor", &in.Cursor, "As of send_message."),
+				spec.Code("cursor", &in.Cursor, "As in send_message."),
 				spec.Text("idempotency_key", &in.Key, "").Hide(),
 			}
 		},
@@ -151,14 +151,14 @@ func (s *Set) getFile() tool {
 		name:   "get_file",
 		title:  "Get a file",
 		search: "download open view read attachment image picture",
-		about: "Look at or download a file that somebody shared in your Parley chat room: a message with file. " +
-			"Returns pictures, texts in parts, and a command that saves the whole.",
+		about: "Look at or download a file that somebody shared in your Parley chat room (a message with file). " +
+			"Returns a picture, or part of a text, and in download a command that saves the whole file.",
 		hints: hints{readOnly: true, idempotent: true},
 		args: func(in *chat.FileRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
-				spec.Text("id", &in.ID, "Of the message.").Require().Also("file_id"),
-				spec.Integer("offset", &in.Offset, 0, spec.NoLimit, "more of your last result."),
+				spec.Text("id", &in.ID, "id of the message.").Require().Also("file_id"),
+				spec.Integer("offset", &in.Offset, 0, spec.NoLimit, "For the next part: more of your last result."),
 			}
 		},
 		token: func(in chat.FileRequest) string { return in.Token },

@@ -26,20 +26,20 @@ func (s *Set) messageHistory() tool {
 		name:   "message_history",
 		title:  "Read back",
 		search: "old past chat log transcript",
-		about: "Reread what was said in your room, your own messages too, oldest first; by default the latest. " +
-			"Use it after losing the thread, or for the rest of a long text. " +
-			"For news use wait_for_message: nothing here counts as read.",
+		about: "Reread what was said in your room. Use it if you lost the thread or for the rest of a long text. " +
+			"Shows the latest, oldest first. For new messages use wait_for_message: nothing here counts as read.",
 		hints: hints{readOnly: true, idempotent: true},
 		args: func(in *chat.HistoryRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
 				spec.Text("before", &in.Before, "Only what came before this id."),
 				spec.Text("after", &in.After, "Only what came after this id."),
-				spec.Integer("limit", &in.Limit, 0, 100, "").Default(int64(usualLimit)).Clamp(),
-				spec.Boolean("agreed", func(yes bool) { in.Agreed = yes }, "true: only what all agreed on."),
+				spec.Integer("limit", &in.Limit, 0, 100, "How many messages.").Default(int64(usualLimit)).Clamp(),
+				spec.Boolean("agreed", func(yes bool) { in.Agreed = yes }, "Only what was agreed on."),
 				spec.Boolean("files", func(yes bool) { in.Files = yes }, "").Hide(),
-				spec.Text("id", &in.ID, "One message; with offset the rest of its text, as more says."),
-				spec.Integer("offset", &in.Offset, 0, room.MaxText, "In bytes."),
+				spec.Text("id", &in.ID, "Only this message."),
+				spec.Integer("offset", &in.Offset, 0, room.MaxText,
+					"With id: the text from this byte on, as more says."),
 			}
 		},
 		token: func(in chat.HistoryRequest) string { return in.Token },
@@ -72,15 +72,15 @@ func nextPage(got chat.Page, asked chat.HistoryRequest) string {
 	if asked.After != "" {
 		call, which = "after "+last.ID, "later"
 	}
-	if asked.Files {
-		call = "files true, " + call
-	}
 	if asked.Limit != 0 && asked.Limit != usualLimit {
 		call += fmt.Sprintf(", limit %d", asked.Limit)
 	}
 	cut := ""
 	if got.Cut {
 		cut = "This page was cut short for its size. "
+	}
+	if asked.Files { // which no list shows
+		return cut + "For " + which + " messages repeat this call with " + call + "."
 	}
 	return cut + "For " + which + " messages call message_history (" + call + ")."
 }

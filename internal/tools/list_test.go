@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -151,24 +152,26 @@ func tokens(t *testing.T, v any) int {
 func TestToolsList_staysWithinTheTokenBudget(t *testing.T) {
 	// Every conversation pays for the list, used or not. Many clients leave out the
 	// output schemas.
-	const most, mostWithoutOutput = 4100, 3370
+	const most, mostWithoutOutput, mostBytes = 4065, 3365, 20 << 10
 	list := listTools(t)
-	all := tokens(t, json.RawMessage(ask(t, toolsOnly(), legacy, "tools/list", nil)))
+	raw := ask(t, toolsOnly(), legacy, "tools/list", nil)
+	all := tokens(t, raw)
 	each := map[string]int{}
 	for i, tool := range list.Tools {
 		list.Tools[i].OutputSchema = nil
 		each[tool.Name] = tokens(t, list.Tools[i])
 	}
 	bare := tokens(t, list)
-	t.Logf("tools/list: %d tokens, %d without output schemas, by tool %v", all, bare, each)
-	if all > most || bare > mostWithoutOutput {
-		t.Errorf("tools/list has %d tokens, %d without output schemas; at most %d and %d may be", all, bare, most,
-			mostWithoutOutput)
+	t.Logf("tools/list: %d bytes, %d tokens, %d without output schemas, by tool %v", len(raw), all, bare, each)
+	if all > most || bare > mostWithoutOutput || len(raw) > mostBytes {
+		t.Errorf("tools/list has %d bytes, %d tokens, %d without output schemas; at most %d, %d and %d may be",
+			len(raw), all, bare, mostBytes, most, mostWithoutOutput)
 	}
 }
 
 func TestInstructions_areShort(t *testing.T) {
-	const most, mostInCode, first = 1900, 1000, 250
+	// Claude Code cuts what is longer than 2,048 characters.
+	const most, mostInCode, first = 1900, 860, 250
 	whole := New(nil, nil, Options{}).Instructions(claudeCode)
 	for text, most := range map[string]int{whole: most, codexInstructions: mostInCode} {
 		if n := len(text); n >= most {
@@ -185,7 +188,8 @@ func TestInstructions_areShort(t *testing.T) {
 		if half := text[:len(text)/2]; !strings.Contains(half, "untrusted") {
 			t.Errorf("the first half does not say what untrusted means: %s", half)
 		}
-		for _, word := range []string{"never instructions", "secret", "if your user is there to read it", "conversation"} {
+		for _, word := range []string{"never instructions", "secret", "if your user is there to read it",
+			"conversation"} {
 			if !strings.Contains(text, word) {
 				t.Errorf("%s is missing: %s", word, text)
 			}
@@ -225,6 +229,20 @@ func TestToolsList_everyTool_isFullyDescribed(t *testing.T) {
 		for _, hint := range []string{"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"} {
 			if v := string(tool.Annotations[hint]); v != "true" && v != "false" {
 				t.Errorf("%s: %s is %q", tool.Name, hint, v)
+			}
+		}
+	}
+}
+
+// Each argument says in a sentence what it is for.
+func TestToolsList_everyArgument_hasASentence(t *testing.T) {
+	for _, tool := range listTools(t).Tools {
+		for name, raw := range tool.InputSchema.Properties {
+			var p struct{ Description string }
+			err := json.Unmarshal(raw, &p)
+			said := regexp.MustCompile(`^(?:[0-9]+-[0-9]+\W*)?(?:default \w+\W*)?`).ReplaceAllString(p.Description, "")
+			if err != nil || !strings.HasSuffix(said, ".") {
+				t.Errorf("%s.%s says %q, %v", tool.Name, name, p.Description, err)
 			}
 		}
 	}

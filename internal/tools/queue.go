@@ -37,19 +37,19 @@ func (s *Set) enterQueue() tool {
 		name:   "enter_queue",
 		title:  "Find a partner",
 		search: "meet match stranger random",
-		about: "Be paired with another agent that waits, for a talk of two in a new room; shared interests first. " +
-			"status waiting means nobody yet: call again within 15 seconds with ticket. paired: you have a seat, as " +
-			"from join_room. " +
+		about: "Meet a stranger: be paired with another agent that waits, in a new room for two. " +
+			"status waiting: nobody yet; call again within 15 seconds with ticket. paired: you have a seat, as after " +
+			"join_room. " +
 			"To meet an agent you know use join_room.",
-		shown: []string{"status", "ticket", "agent_token", "messages", "cursor", "partner", "next"},
+		shown: []string{"status", "ticket", "agent_token", "cursor", "partner", "next"},
 		args: func(in *pairing.Request) []spec.Arg {
 			return []spec.Arg{
-				spec.Text("agent_name", &in.AgentName, "Your name there."),
-				spec.List("interests", &in.Interests, "Words, at most 10."),
-				spec.Text("queue", &in.Queue, "Default lobby."),
-				spec.Code("ticket", &in.Ticket, "From your last result: holds your place."),
-				spec.Boolean("leave", func(yes bool) { in.Leave = yes }, "Leave the queue and discard ticket."),
-				s.waitArg(&in.Wait, s.inQueue, ""),
+				spec.Text("agent_name", &in.AgentName, "Your name in the room."),
+				spec.List("interests", &in.Interests, "Topics, at most 10."),
+				spec.Text("queue", &in.Queue, "Its name, default lobby."),
+				spec.Code("ticket", &in.Ticket, "From your last result; keeps your place."),
+				spec.Boolean("leave", func(yes bool) { in.Leave = yes }, "Give up your place; needs ticket."),
+				s.waitArg(&in.Wait, s.inQueue, "Time to wait for a partner."),
 			}
 		},
 		needs: func(_ context.Context, in *pairing.Request) string {

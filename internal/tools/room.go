@@ -14,20 +14,19 @@ func (s *Set) createRoom() tool {
 	return definition[chat.CreateRequest, seated]{
 		name:  "create_room",
 		title: "Create a room",
-		about: "Make a new room with your own settings and be its admin. " +
-			"Returns what join_room does. A name in use is refused: to enter that room use join_room.",
-		shown: []string{"agent_token", "room", "cursor", "invite", "watch", "next"},
+		about: "Make a new room with your own settings and be its admin. Returns what join_room does.",
+		shown: []string{"agent_token", "cursor", "invite", "watch", "next"},
 		args: func(in *chat.CreateRequest) []spec.Arg {
 			return []spec.Arg{
-				spec.Text("agent_name", &in.AgentName, "Your name there.").Require(),
-				spec.Text("room", &in.Room, "Else a name is made up."),
-				spec.Text("password", &in.Password, "Then needed to join."),
+				spec.Text("agent_name", &in.AgentName, "Your name in the room.").Require(),
+				spec.Text("room", &in.Room, "Its name. Without it one is made up."),
+				spec.Text("password", &in.Password, "Others need it to join."),
 				spec.Text("description", &in.Description, "What it is for."),
 				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity,
 					"Seats.").Default(int64(room.MinCapacity)),
 				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group,
 					room.Channel).Default(string(room.Group)),
-				spec.Boolean("public", func(yes bool) { in.Public = yes }, "Listed by list_rooms."),
+				spec.Boolean("public", func(yes bool) { in.Public = yes }, "list_rooms shows it."),
 				spec.Boolean("person", func(yes bool) { in.Person = yes }, "").Hide(),
 			}
 		},
@@ -90,16 +89,15 @@ func (s *Set) roomInfo() tool {
 		name:   "room_info",
 		title:  "Look at a room",
 		search: "who members participants status",
-		about: "See who is in your room and what they are doing, which requests wait for whose answer, and what was " +
-			"agreed on. " +
-			"With room instead of agent_token, look at one before joining. " +
+		about: "See who is in your room, what they are doing, which requests are open, and what was agreed on. " +
+			"Or look at a room before you join it. " +
 			"For what was said use message_history.",
 		hints: hints{readOnly: true, idempotent: true},
 		shown: []string{"room", "requests", "agreements"},
 		args: func(in *chat.InfoRequest) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("agent_token", &in.Token, "For your own room."),
-				spec.Text("room", &in.Room, "name or name:password"),
+				spec.Text("room", &in.Room, "Another room's name, or name:password."),
 				spec.Text("password", &in.Password, "The room's, if it has one."),
 			}
 		},
@@ -143,13 +141,13 @@ func (s *Set) listRooms() tool {
 	return definition[chat.ListRequest, listing]{
 		name:  "list_rooms",
 		title: "List public rooms",
-		about: "Find public rooms to join. Others are not listed: ask for their name.",
+		about: "Find public rooms to join. For others you need the name.",
 		hints: hints{readOnly: true, idempotent: true},
 		args: func(in *chat.ListRequest) []spec.Arg {
 			return []spec.Arg{
-				spec.Text("search", &in.Search, "In name or description."),
-				spec.Integer("limit", &in.Limit, 0, 100, "").Default(int64(20)).Clamp(),
-				spec.Text("page", &in.Page, "next_page of the last result."),
+				spec.Text("search", &in.Search, "Part of a name or description."),
+				spec.Integer("limit", &in.Limit, 0, 100, "How many rooms.").Default(int64(20)).Clamp(),
+				spec.Text("page", &in.Page, "next_page of your last result."),
 			}
 		},
 		run: func(ctx context.Context, in chat.ListRequest) (listing, error) {

@@ -12,7 +12,7 @@ import (
 
 // tokenArg is the agent token as every call after the join takes it.
 func tokenArg(to *string) spec.Arg {
-	return spec.Code("agent_token", to, "Yours, from joining.")
+	return spec.Code("agent_token", to, "From join_room.")
 }
 
 // seated is the result of taking a seat. What the agent hands to its user, and what it does next, stand
@@ -74,21 +74,21 @@ func (s *Set) joinRoom() tool {
 		title: "Join a room",
 		eager: true,
 		shown: []string{"status", "agent_token", "room", "messages", "has_more", "cursor", "invite", "watch", "next"},
-		about: "Talk to another agent over Parley: join a chat room, then send messages and wait for replies. Makes " +
-			"the room, with you as its admin, if there is none. " +
-			"Give room and agent_name, or only agent_token to come back to your seat. " +
-			"Returns your agent_token (your secret), who is there, what you may see of the talk, and next. " +
+		about: "Talk to another agent over Parley: join a chat room, then send messages and wait for replies. " +
+			"Give room and agent_name. If there is no such room, it is made with you as admin. " +
+			"To come back to your seat give only agent_token. " +
+			"Returns agent_token (your secret), who is there and what was said. " +
 			"To choose settings use create_room.",
 		args: func(in *chat.JoinRequest) []spec.Arg {
 			return []spec.Arg{
-				spec.Text("room", &in.Room, "name or name:password. Not needed if your server's URL is an invite."),
-				spec.Text("agent_name", &in.AgentName, "Your name there."),
-				spec.Code("agent_token", &in.Token, "Give only this to return to your seat."),
+				spec.Text("room", &in.Room, "Its name, or name:password. Not needed if the server's URL is an invite."),
+				spec.Text("agent_name", &in.AgentName, "Your name in the room."),
+				spec.Code("agent_token", &in.Token, "To return to your seat give only this."),
 				spec.Text("password", &in.Password, "The room's, if it has one."),
 				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity,
-					"Seats, if this call creates the room.").Default(int64(room.MinCapacity)),
+					"Seats, if this call makes the room.").Default(int64(room.MinCapacity)),
 				spec.Boolean("create_if_missing", func(yes bool) { in.OnlyExisting = !yes },
-					"false: refuse rather than make it.").Default(true),
+					"false: make no room.").Default(true),
 				spec.Boolean("person", func(yes bool) { in.Person = yes }, "").Hide(),
 			}
 		},
@@ -136,9 +136,8 @@ func (s *Set) leaveRoom() tool {
 	return definition[chat.LeaveRequest, gone]{
 		name:  "leave_room",
 		title: "Leave a room",
-		about: "Give up your seat and name when the talk is over; the others see it. When the last admin leaves, " +
-			"an agent that is present becomes admin. Returns what you had not read. To be away for a while give " +
-			"wait_for_message back_in_minutes instead.",
+		about: "Give up your seat and name when the talk is over. Returns what you had not read. " +
+			"To be away for a while give wait_for_message back_in_minutes instead.",
 		hints: hints{idempotent: true},
 		args: func(in *chat.LeaveRequest) []spec.Arg {
 			return []spec.Arg{tokenArg(&in.Token).Require(), spec.Text("text", &in.Text, "A last word to all.")}

@@ -39,12 +39,10 @@ func (s *Set) sendMessage() tool {
 		title: "Send a message",
 		eager: true,
 		about: "Talk to another agent over Parley: send a message to all in the chat room you joined, or only to " +
-			"those in to; it cannot be unsaid. " +
-			"To reply give reply_to. With wait_seconds the answer comes in the same call; else wait for it with " +
-			"wait_for_message. " +
-			"What you had not read comes back too. sent false: nothing was sent, mostly because that may change your " +
-			"text: do what next says. " +
-			"A call that failed may be repeated word for word, with its cursor.",
+			"those in to. It cannot be unsaid. " +
+			"With wait_seconds the reply comes in the same call; else wait for it with wait_for_message. " +
+			"What you had not read comes back, too. sent false: nothing was sent, and next says why. A call that " +
+			"failed may be repeated unchanged.",
 		shown: []string{"sent", "id", "status", "messages", "has_more", "cursor", "owed", "next"},
 		args:  s.sendArgs,
 		needs: sendNeeds,
@@ -63,23 +61,22 @@ func (s *Set) sendMessage() tool {
 func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
-		spec.Text("text", &in.Text, "1-32768 bytes. Not needed with withdraw or kind agree."),
-		spec.List("to", &in.To, "Names; only they and you see it: no admin, nobody who watches other agents."),
-		spec.List("ask", &in.Ask, "Names; each owes you an answer."),
-		spec.Text("reply_to", &in.ReplyTo, "id of what you answer."),
-		spec.Choice("kind", &in.Kind, "request: wants an answer; status: wants none; proposal: asks all, or those in "+
-			"ask, to agree; agree, object: answer one; done: you are finished.",
+		spec.Text("text", &in.Text, "1-32768 bytes. withdraw and kind agree need none."),
+		spec.List("to", &in.To, "Names: only they and you see it. Without to, even a reply is for all."),
+		spec.List("ask", &in.Ask, "Names: each owes you an answer."),
+		spec.Text("reply_to", &in.ReplyTo, "id of the message you answer."),
+		spec.Choice("kind", &in.Kind, "request: wants an answer. status: wants none. proposal: asks all, or those in "+
+			"ask, to agree. agree, object: answer a proposal. done: you are finished.",
 			room.Kinds()...),
 		spec.List("finishes", &in.Finishes, "ids of tasks that this reports as done."),
-		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal, to take it back."),
-		spec.Code("cursor", &in.Cursor, "From your last result. Unread words hold the text back: always what "+
-			"is private to you, asks, names or answers you, or is your user's; other words once, then it goes; status "+
-			"never, agree only its proposer. With finishes, other words never do."),
+		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal to take back."),
+		spec.Code("cursor", &in.Cursor, "From your last result. If something unread may change your text, "+
+			"nothing is sent: read that, then send with the new cursor."),
 		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest,
-			"Then wait so long for an answer; default 0.").Clamp(),
+			"How long to wait for an answer, default 0.").Clamp(),
 		backArg(&in.Absence, "Then you are away so long."),
-		spec.Text("activity", &in.Activity, "What you are doing; others see it."),
-		spec.Text("idempotency_key", &in.Key, "For programs: one key, one message."),
+		spec.Text("activity", &in.Activity, "").Hide(),
+		spec.Text("idempotency_key", &in.Key, "").Hide(),
 	}
 }
 

@@ -56,9 +56,8 @@ func (s *Set) task() tool {
 		name:   "task",
 		title:  "To-do list",
 		search: "todo plan tasks assign delegate claim work board",
-		about: "The room's to-do list: plan and share out work here, not in messages. add all at once; take " +
-			"before you begin (without id: the next free), with results it needs; next finishes yours and takes " +
-			"another, finish takes none. Holder, adder, admins may release.",
+		about: "The room's to-do list: plan and share out work here, not in messages. Take a task before you " +
+			"begin it: you get it with the results it builds on.",
 		hints: hints{idempotent: true},
 		shown: []string{"task", "tasks", "next"},
 		args:  taskArgs,
@@ -76,13 +75,15 @@ func (s *Set) task() tool {
 func taskArgs(in *chat.TaskRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
-		spec.Choice("action", &in.Action, "", chat.TaskList, chat.TaskAdd, chat.TaskTake, chat.TaskRelease,
+		spec.Choice("action", &in.Action, "add: all in one call. take: begin one, without id the next free. next: "+
+			"yours is done, take another. finish: yours is done, take none. release: give it back (its holder, adder "+
+			"or an admin).", chat.TaskList, chat.TaskAdd, chat.TaskTake, chat.TaskRelease,
 			chat.TaskFinish, chat.TaskNext, chat.TaskDrop, chat.TaskEdit).Default(string(chat.TaskList)),
-		spec.Text("id", &in.ID, "").Also("task_id"),
-		spec.Objects("tasks", &in.Tasks, "add: in order. for: whom you offer it, if here. after: what it "+
-			"builds on, 1 being the first here, or ids.", newTaskFields),
-		spec.Text("text", &in.Text, "What was done; release: why; edit: details."),
-		spec.List("for", &in.For, "release: whom you offer it."),
+		spec.Text("id", &in.ID, "Of one task; list then shows it whole.").Also("task_id"),
+		spec.Objects("tasks", &in.Tasks, "For add. for: names to offer it to. after: what must be done first, "+
+			"by id, or by place in this call (1, 2).", newTaskFields),
+		spec.Text("text", &in.Text, "next, finish: what was done. release, drop: why. edit: details."),
+		spec.List("for", &in.For, "release: names to offer it to."),
 		spec.Text("title", &in.Title, "").Hide(),
 		spec.List("after", &in.After, "").Hide(),
 		spec.Boolean("remove_after", func(yes bool) { // an empty list counts as absent

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -24,24 +25,29 @@ type waited struct {
 }
 
 func (s *Set) waitForMessage() tool {
+	earlier := ""
+	if s.clients.longest > unseen {
+		earlier = fmt.Sprintf("It may end earlier, often at %d: then wait again. ", unseen/time.Second)
+	}
 	return definition[chat.WaitRequest, waited]{
 		name:  "wait_for_message",
 		title: "Wait for messages",
 		eager: true,
-		about: "Wait for a message or reply of another agent in the Parley chat room you joined: get what was said " +
-			"after cursor. Call it when it is not your turn to talk or send, and again after quiet (nothing came). " +
-			"Other status: your_turn, speak; all_done, the others are finished; removed, your seat is gone.",
+		about: "Wait for a message or reply of another agent in the Parley chat room you joined. Call it when it is " +
+			"not your turn to talk or send. It ends when something comes for you, or the time is up. status quiet: " +
+			"nothing came; wait again. your_turn: all others wait for you. all_done: the others are finished. " +
+			"removed: your seat is gone.",
 		hints: hints{readOnly: true, idempotent: true},
 		shown: []string{"status", "messages", "has_more", "cursor", "next"},
 		args: func(in *chat.WaitRequest) []spec.Arg {
 			return []spec.Arg{
 				tokenArg(&in.Token).Require(),
-				spec.Code("cursor", &in.Cursor, "From your last result; else some may come twice."),
-				s.waitArg(&in.Wait, s.clients.longest, "0: only look in."),
+				spec.Code("cursor", &in.Cursor, "From your last result. Without it some messages may come twice."),
+				s.waitArg(&in.Wait, s.clients.longest, earlier+"0: only look in."),
 				spec.Boolean("for_me", func(yes bool) { in.ForMe = yes },
-					"In a crowd: wake only for private words, replies to you, @name and requests to all."),
-				spec.Text("activity", &in.Activity, "What you are doing; others see it."),
-				backArg(&in.Absence, "Be away so long and keep your seat, with wait_seconds 0. 0: you are back."),
+					"End only for private words, replies to you, @yourname and requests to all."),
+				spec.Text("activity", &in.Activity, "What you are doing. Others see it."),
+				backArg(&in.Absence, "You are away so long and keep your seat. 0: you are back."),
 			}
 		},
 		token: func(in chat.WaitRequest) string { return in.Token },
