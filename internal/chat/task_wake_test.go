@@ -3,6 +3,7 @@ package chat_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -279,7 +280,9 @@ func TestTask_ofAHolderThatWaitsOrIsAway_stallsOnlyAfterIt(t *testing.T) {
 				for _, x := range []*world{w, w.elsewhere()} {
 					_, err := x.Task(t.Context(), taking)
 					var refused *fault.Error
-					if wants(t, err, fault.InvalidArgument); !errors.As(err, &refused) || refused.By != "Cid" {
+					says := fmt.Sprintf("last heard %d min ago: after %d you", after/time.Minute-1, after/time.Minute)
+					if wants(t, err, fault.InvalidArgument); !errors.As(err, &refused) || refused.By != "Cid" ||
+						!strings.Contains(refused.Message, says) {
 						t.Errorf("got %v", err)
 					}
 				}

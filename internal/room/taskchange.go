@@ -113,10 +113,12 @@ func (o TaskOrder) DecideNext(h *Head, a Agent, now time.Time) (events []Event, 
 	return []Event{*e, *take}, next, nil
 }
 
-// LacksPresence reports whether only the presence of the seats, which o does not have, tells what a may do by o.
+// LacksPresence reports whether only the presence of the seats, which o does not have, tells what a may do by o, or for
+// how long the agent was not heard whose task a wants.
 func (o TaskOrder) LacksPresence(h *Head, a Agent, now time.Time) bool {
 	t, open := h.Task(o.No)
-	takes := open && o.Action == TakeTask && !t.Holder.Is(a) && h.Yields(t, a, nil, now)
+	takes := open && o.Action == TakeTask && t.Holder.Seat != 0 && !t.Holder.Is(a) &&
+		h.SilentFor(t, nil, now) >= time.Minute
 	return o.Seen == nil && (takes || h.NeedsPresence(now))
 }
 
@@ -317,11 +319,15 @@ func (o TaskOrder) edit(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 	return e, nil
 }
 
-// refuseTaken refuses to give t, which another has, to a. It names who has it and which other is free.
+// refuseTaken refuses to give t, which another has, to a. It names who has it, when a may take it over if that stays
+// silent, and which other is free.
 func (h *Head) refuseTaken(a Agent, t Task, seen map[int]Presence, now time.Time) error {
-	err := fault.Refuse(fault.InvalidArgument, "%s is taken by another agent. Once that was not heard for 5 minutes, "+
-		"the one that added it and admins may take it, after 15 anyone. Nothing was changed: %s", TaskID(t.No),
-		h.insteadOf(a, seen, now))
+	id, instead := TaskID(t.No), h.insteadOf(a, seen, now)
+	err := fault.Refuse(fault.InvalidArgument, "%s is taken by another agent. Nothing was changed: %s", id, instead)
+	if minutes := h.SilentFor(t, seen, now) / time.Minute; seen != nil && minutes > 0 {
+		err = fault.Refuse(fault.InvalidArgument, "%s is taken by another agent, last heard %d min ago: after %d you "+
+			"may take it over. Nothing was changed: %s", id, minutes, t.yieldsAfter(a)/time.Minute, instead)
+	}
 	err.By = t.Holder.Name
 	return err
 }
