@@ -82,10 +82,10 @@ func (l *roomLog) add(item table.Item) error {
 }
 
 // check replays the log: there are never more agents than seats or two with one
-// name, nobody speaks without a seat, only admins decide, and the last admin leaves
-// another.
+// name, nobody speaks without a seat, only admins decide, and only a leave ends with no
+// admin.
 func (l *roomLog) check(capacity int) error {
-	seated, admins := map[int]string{}, map[int]bool{}
+	seated, admins, leaderless := map[int]string{}, map[int]bool{}, false
 	for _, e := range l.events {
 		switch e.Type {
 		case "joined":
@@ -108,7 +108,10 @@ func (l *roomLog) check(capacity int) error {
 		if e.By != 0 && !admins[e.By] {
 			return fmt.Errorf("event %d: seat %d decides and is not an admin", e.n, e.By)
 		}
-		if e.appoint(admins); len(seated) > 0 && len(admins) == 0 {
+		if e.appoint(admins); len(admins) > 0 || e.Type == "left" {
+			leaderless = len(admins) == 0
+		}
+		if len(seated) > 0 && len(admins) == 0 && !leaderless {
 			return fmt.Errorf("event %d: nobody is admin", e.n)
 		}
 	}

@@ -321,22 +321,29 @@ func (r roomModel) successor(a agentModel) (next agentModel, ok bool) {
 }
 
 // leaverHeirs returns the agents that may become admin when a leaves by itself: the longest seated that is present,
-// not muted and not held, else the successor. Where presence is not noted in time, it may be another.
-func (m model) leaverHeirs(r roomModel, a agentModel) (heirs []agentModel) {
+// not muted and not held. If none is, nobody may for now; but the successor, where no agent could call, or in a
+// channel. Where presence is not noted in time, it may be another.
+func (m model) leaverHeirs(r roomModel, a agentModel) (heirs []agentModel, nobody bool) {
 	next, ok := r.successor(a)
 	if !ok {
-		return nil
+		return nil, true
 	}
 	for _, x := range r.seated() {
-		present := !m.sequential || !m.oneService || m.now.Before(x.lastHeard().Add(2*time.Minute))
-		if x.seat != a.seat && !x.endpoint && !x.muted && !x.person.holds() && present {
+		if x.seat == a.seat || x.endpoint || x.muted || x.person.holds() {
+			continue
+		}
+		nobody = r.kind != room.Channel
+		if !m.sequential || !m.oneService || m.now.Before(x.lastHeard().Add(2*time.Minute)) {
 			heirs = append(heirs, x)
 		}
 	}
 	if m.sequential && m.oneService && len(heirs) > 0 {
-		return heirs[:1]
+		return heirs[:1], false
 	}
-	return append(heirs, next)
+	if !nobody {
+		heirs = append(heirs, next)
+	}
+	return heirs, nobody
 }
 
 // remove frees the seat of a.

@@ -69,8 +69,9 @@ func TestModel_wrongAnswers_areFound(t *testing.T) {
 			manageOp{manageCall{who: ann, action: room.Kick, name: "Bob"},
 				chat.Managed{Status: chat.StatusKicked, Name: "Bob"}, ""}},
 		"the last admin has a successor": {true, []string{gone("Ann", "left", "Bob", "")},
+			leaveOp{who: ann, got: chat.Left{Status: chat.StatusLeft, NewAdmin: "Bob"}}},
+		"the last admin has a stranger as successor": {false, []string{gone("Ann", "left", "Zoe", "")},
 			leaveOp{who: ann, got: left}},
-		"the last admin has no successor": {false, []string{gone("Ann", "left", "", "")}, leaveOp{who: ann, got: left}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lines := append([]string{logLine("joined", "Ann", "", "", "", "", ""),

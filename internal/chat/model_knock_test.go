@@ -176,7 +176,7 @@ func (o leaveOp) on(m model) (model, error) {
 	if o.got.Status != chat.StatusLeft || o.code != "" {
 		return m, &wrong{"leave", o, chat.StatusLeft}
 	}
-	return lostLeave{o.who, o.text, o.got.NewAdmin}.on(m)
+	return lostLeave{o.who, o.text, o.got.NewAdmin, true}.on(m)
 }
 
 // isUnread compares what a leave returns with what its caller has not read.

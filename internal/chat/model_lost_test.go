@@ -83,6 +83,8 @@ type lostLeave struct {
 	who  agentID
 	text string
 	heir string // the name of the agent that becomes admin, if an answer told; else ""
+	// answered says that there is an answer.
+	answered bool
 }
 
 func (o lostLeave) on(m model) (model, error) {
@@ -98,19 +100,19 @@ func (o lostLeave) on(m model) (model, error) {
 		}
 		a, _ = r.agent(a.seat)
 	}
-	heirs := m.leaverHeirs(r, a)
-	if len(heirs) == 0 {
-		r, err = m.remove(r, a, 0, room.ReasonLeft, "")
-		return m.with(r), err
-	}
+	heirs, nobody := m.leaverHeirs(r, a)
 	for _, x := range heirs {
 		var next roomModel
-		if o.heir != "" && o.heir != x.name {
+		if (o.answered || o.heir != "") && o.heir != x.name {
 			continue
 		}
 		if next, err = m.removeFor(r, a, 0, room.ReasonLeft, "", x, true); err == nil {
 			return m.with(next), nil
 		}
+	}
+	if nobody && o.heir == "" {
+		r, err = m.removeFor(r, a, 0, room.ReasonLeft, "", agentModel{}, false)
+		return m.with(r), err
 	}
 	return m, &wrong{"who becomes admin", o.heir, heirs}
 }

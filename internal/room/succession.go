@@ -34,13 +34,21 @@ func (c *SeatRequest) Succeed(h *Head, now time.Time) *Event {
 
 // Heir returns the seat that becomes admin, in the same event, when the last admin leaves by itself: the longest
 // seated agent that is present, not muted and not held by its person, and no endpoint, so that somebody runs the room
-// at once; if there is none, that of State.Successor.
+// at once. If no such agent is present it returns 0: Succeed finds one that calls. Where none could call, or it is a
+// channel, it is that of State.Successor; the page of a person alone asks for nothing that only admins may do.
 func (c *SeatRequest) Heir(h *Head, seat int, now time.Time) int {
-	next := h.Successor(seat)
+	next, able := h.Successor(seat), false
 	for _, a := range h.Agents {
-		if next != 0 && a.Seat != seat && a.mayRun() && c.isPresent(h, a, now) {
+		if next == 0 || a.Seat == seat || !a.mayRun() {
+			continue
+		}
+		if c.isPresent(h, a, now) {
 			return a.Seat
 		}
+		able = able || !a.IsAlone()
+	}
+	if able && h.Type != Channel {
+		return 0
 	}
 	return next
 }

@@ -89,7 +89,15 @@ func TestHeir_adminLeaves_isTheLongestSeatedPresentAgent(t *testing.T) {
 		then func(l *timeline, p presence)
 		want int // the seat; 0: none
 	}{
-		"all are silent": {func(*timeline, presence) {}, 2},
+		"all are silent": {func(*timeline, presence) {}, 0},
+		"all are silent in a channel": {func(l *timeline, _ presence) {
+			l.set(func(s *room.Settings) { s.Type = room.Channel })
+		}, 2},
+		"all are silent, and none can call": {func(l *timeline, _ presence) {
+			l.manage(room.Mute, 2)
+			l.manage(room.Mute, 3)
+			l.endpoint(4)
+		}, 2},
 		"Cid has called": {func(l *timeline, p presence) {
 			p[3] = room.Presence{AtMs: l.now.Add(-time.Minute).UnixMilli()}
 		}, 3},
@@ -102,9 +110,9 @@ func TestHeir_adminLeaves_isTheLongestSeatedPresentAgent(t *testing.T) {
 		}, 4},
 		"Dora is away until later": {func(l *timeline, p presence) {
 			p[4] = room.Presence{BackMs: l.now.Add(time.Minute).UnixMilli()}
-		}, 2},
-		"Cid is here, and an endpoint": {func(l *timeline, _ presence) { l.say(3, "here"); l.endpoint(3) }, 2},
-		"Cid is here, and muted":       {func(l *timeline, _ presence) { l.say(3, "here"); l.manage(room.Mute, 3) }, 2},
+		}, 0},
+		"Cid is here, and an endpoint": {func(l *timeline, _ presence) { l.say(3, "here"); l.endpoint(3) }, 0},
+		"Cid is here, and muted":       {func(l *timeline, _ presence) { l.say(3, "here"); l.manage(room.Mute, 3) }, 0},
 		"Cid is here, and paused": {func(l *timeline, _ presence) {
 			l.say(3, "here")
 			l.pause(3)
