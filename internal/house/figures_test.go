@@ -187,7 +187,6 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/tools/queue.go", "call again within {} with ticket", "internal/pairing.ticketGrace"},
 	{"internal/tools/results.go", "busy: it made a call within {},", "internal/room.PresentFor"},
 	{"internal/room/knock.go", "at most {} old.", "internal/room.KnockWindow"},
-	{"internal/room/taskchange.go", "was not heard for {}, ", "internal/room.YieldsAfter"},
 	{"internal/page/assets/words.js", "once that seat has been silent for {}, that", "internal/room.LetGoSilent"},
 	{"internal/page/assets/sidebar/words.js", "works for at most {}.", "internal/room.InviteLife"},
 	{"internal/page/assets/words.js", "Nobody spoke in it for {}.", "internal/room.Life"},
