@@ -153,6 +153,9 @@ func (w *wiretap) allows(q *http.Request) bool {
 	_, operation, _ := strings.Cut(q.Header.Get("X-Amz-Target"), ".")
 	parts := map[string][]action{}
 	body, err := io.ReadAll(q.Body)
+	if errors.Is(err, io.ErrUnexpectedEOF) { // the instance was killed
+		return false
+	}
 	q.Body = io.NopCloser(bytes.NewReader(body))
 	switch operation {
 	case "TransactWriteItems":

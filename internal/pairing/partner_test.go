@@ -51,7 +51,7 @@ func TestPartner_neverCalls_isLeftForAnother(t *testing.T) {
 			w.leave(here.Token)
 			again := w.ticket(here.Name)
 			met(t, w.queue(pairing.Request{AgentName: "Cid"}), w.comesBack(again))
-			same(t, "seats", w.seats(ghost.Token), []string{ghost.Name + " (admin)"})
+			same(t, "seats", w.seats(ghost.Token), []string{ghost.Name + " (member)"})
 		})
 	}
 }
