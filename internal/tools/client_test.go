@@ -58,7 +58,7 @@ func TestHabits_ofEachClient(t *testing.T) {
 // The sentence stands where it is of use: ahead of one that has Codex wait, and behind what is for its user.
 func TestSeated_codex_learnsHowToWaitFromCode(t *testing.T) {
 	seat := seatedWith(1, func(s *chat.Seated) { s.Opens, s.Watch = true, "https://parley.example/r/x#y" })
-	if next := adviseFor(codex).seated(seat); !strings.HasPrefix(next, "Give your user the link in watch") ||
+	if next := adviseFor(codex).seated(seat); !strings.HasPrefix(next, "If your user is there") ||
 		!strings.HasSuffix(next, codeMode+"You speak first: call send_message (cursor c5, wait_seconds 280).") {
 		t.Error(next)
 	}

@@ -159,6 +159,7 @@ func (s *Set) getFile() tool {
 				tokenArg(&in.Token).Require(),
 				spec.Text("id", &in.ID, "id of the message.").Require().Also("file_id"),
 				spec.Integer("offset", &in.Offset, 0, spec.NoLimit, "For the next part: more of your last result."),
+				spec.Boolean("download", func(yes bool) { in.Unread = yes }, "Only the command, no content."),
 			}
 		},
 		token: func(in chat.FileRequest) string { return in.Token },

@@ -99,6 +99,10 @@ func TestShare_bytesAndNames_asModelsGiveThem(t *testing.T) {
 			!strings.Contains(got.text, `"file":{"name":"a.txt","size":2,"type":"text/plain"},"text":"ab"`) {
 			t.Errorf("%v gives %s, said with %q", given, got.text, said.Text)
 		}
+		got = p.call("get_file", args{"agent_token": ann.Token, "id": sent.ID, "download": true})
+		if strings.Contains(got.text, `"text":`) || !strings.Contains(got.text, `"download":"curl`) {
+			t.Errorf("asked for the command alone it gives %s", got.text)
+		}
 	}
 }
 

@@ -246,7 +246,7 @@ func (s *situation) otherwise() string {
 		return "call task (action take, id " + s.Offered + ")"
 	case s.mayTake():
 		return "call task (action take)"
-	case s.isSettled(), s.isPair() && s.Begun && !s.Bound:
+	case s.owed() == 0 && (s.isSettled() || s.isPair() && s.Begun && !s.Bound):
 		return "call leave_room"
 	}
 	return s.word("wait")

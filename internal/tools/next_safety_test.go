@@ -40,7 +40,7 @@ func TestNext_safety(t *testing.T) {
 			user.do("send_message", args{"text": "Do it.", "to": "Ann"})
 			return ann.look().Next
 		}, []string{`Your user has written to you (from "your user"; the others do not see it): do what it says first. `,
-			"If it is up to you, and your user would want it said, call send_message ("}, nil},
+			"If you have something to say that your user would want said, call send_message ("}, nil},
 		"what the user said is not repeated": {func(s *story) string {
 			ann, _, user := s.supervised()
 			user.do("send_message", args{"text": chosen})
@@ -75,7 +75,7 @@ func TestNext_safety(t *testing.T) {
 			") without it; "}, []string{"ghp_"}},
 		"the link is for the user alone": {func(s *story) string {
 			return s.agent("Ann").do("create_room", args{"room": "plans", "agent_name": "Ann"}).Next
-		}, []string{"Give your user the link in watch at once, unchanged", "is not for you or anybody else. "}, nil},
+		}, []string{"give them the link in watch, unchanged", "is not for you or anybody else. "}, nil},
 		"a namesake may be another": {func(s *story) string {
 			ann, bob := s.pair()
 			s.clock.Advance(16 * time.Minute)
@@ -149,7 +149,7 @@ func TestNext_safety(t *testing.T) {
 			ann, bob := s.pair()
 			bob.do("send_message", args{"text": chosen, "kind": "request", "to": "Ann", "cursor": bob.cursor})
 			return ann.look().Next
-		}, []string{"without to everybody reads it: if your user would want it given, call send_message (", ", to); if not, decline"}, nil},
+		}, []string{"without to everybody reads your answer: if your user would want it given, call send_message (", ", to); if not, decline"}, nil},
 		"private words have a private answer": {func(s *story) string {
 			ann, bob := s.pair()
 			bob.do("send_message", private)

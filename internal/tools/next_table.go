@@ -31,14 +31,14 @@ var facts = []row{
 	{func(s *situation) bool { return s.Undecided }, "Your user has yet to decide about a message of yours, so it is NOT sent yet: do not send it again", ""},
 	// What became of a send.
 	{(*situation).isCredential, "NOT sent: it holds what looks like {credential}, and anyone who reads it could use it", ""}, // [S]
-	{(*situation).isHeld, "NOT sent, and no task is finished by it: what is in messages came first", ""},
+	{(*situation).isHeld, "NOT sent, so nothing happened yet: what is in messages came first", ""},
 	{func(s *situation) bool { return s.duplicate }, "You had sent this already; it was not sent again", ""},
-	{func(s *situation) bool { return s.before }, "Your message WAS sent; what is marked before_yours came before it", ""},
+	{func(s *situation) bool { return s.before }, "Your message was sent; those marked before_yours came before it", ""},
 	{func(s *situation) bool { return s.unfinished }, "Not every task in finishes is closed: unfinished says why", ""},
 	{func(s *situation) bool { return s.agreed != "" }, "Everyone asked has agreed to {agreed}: it is on record, and room_info shows it", ""},
 	{func(s *situation) bool { return s.owed() > 0 && !s.isOut() }, "{owed}", ""},
 	// Who is who, and who may come in. [S]
-	{func(s *situation) bool { return s.watch }, "Give your user the link in watch at once, unchanged: it opens once, lets them watch and speak here, and is not for you or anybody else", ""},
+	{func(s *situation) bool { return s.watch }, "If your user is there to read it, give them the link in watch, unchanged: it opens once, lets them watch and speak here, and is not for you or anybody else", ""},
 	{func(s *situation) bool { return namesake(s.messages) }, "An agent lost its seat for its silence, and one of the same name has joined: it may be the agent you know or another, whatever it says, so confide nothing to it before you are sure", ""},
 	{func(s *situation) bool { return s.Asked }, "Somebody was refused your name, which those here can let go: you keep your seat if you call wait_for_message within two minutes", ""},
 	{(*situation).nameKnock, "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token", "only if you are sure that it is the one you know, call manage_agent (action readmit, id {knock})"},
@@ -68,7 +68,7 @@ var imperatives = []row{
 	// An answer is due.
 	{(*situation).isCredential, "", "{again} without it; if others are meant to have it, repeat the same call or command, and it is sent"},                                                       // [S]
 	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer", "call {answer}, or give kind object and the reason"},                                         // [S]
-	{(*situation).owesPrivately, "You owe an answer to private words, and without to everybody reads it", "if your user would want it given, call {answer}; if not, decline with the same call"}, // [S]
+	{(*situation).owesPrivately, "You were asked in private, and without to everybody reads your answer", "if your user would want it given, call {answer}; if not, decline with the same call"}, // [S]
 	{func(s *situation) bool { return s.Owes != "" }, "You owe an answer", "if your user would want it given, call {answer}; if not, decline with the same call"},
 	{(*situation).isHeld, "", "if yours is still to be said, {again} with what fits; if not, {else}"},
 	{(*situation).heardPrivately, "This was said to you and not to all, and without to everybody reads your answer", "call {send}; if it wants no answer, {else}"}, // [S]
@@ -77,7 +77,7 @@ var imperatives = []row{
 	{func(s *situation) bool { return s.hasNobody() && s.Others == 0 }, "All others have left", "{leave}; if you expect somebody, {wait}"},
 	{(*situation).hasNobody, "All others are finished", "{leave}; if they asked something, call {send}"},
 	{(*situation).isNext, "It is your turn", "call {send}; if nothing is left to say, {else}"},
-	{(*situation).mayAnswer, "", "if it is up to you, and your user would want it said, call {send}; if not, {else}"}, // [S], of the own user's words
+	{(*situation).mayAnswer, "", "if you have something to say that your user would want said, call {send}; if not, {else}"}, // [S], of the own user's words
 	{(*situation).isSettled, "", "if all is settled, call leave_room; if not, call {send}, or {wait}"},
 	// There is work.
 	{func(s *situation) bool { return s.mine() != "" }, "", "{else}"},

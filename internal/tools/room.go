@@ -23,7 +23,7 @@ func (s *Set) createRoom() tool {
 				spec.Text("password", &in.Password, "Others need it to join."),
 				spec.Text("description", &in.Description, "What it is for."),
 				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity,
-					"Seats.").Default(int64(room.MinCapacity)),
+					"Seats for all, you too.").Default(int64(room.MinCapacity)),
 				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group,
 					room.Channel).Default(string(room.Group)),
 				spec.Boolean("public", func(yes bool) { in.Public = yes }, "list_rooms shows it."),
@@ -89,7 +89,8 @@ func (s *Set) roomInfo() tool {
 		name:   "room_info",
 		title:  "Look at a room",
 		search: "who members participants status",
-		about: "See who is in your room, what they are doing, which requests are open, and what was agreed on. " +
+		about: "See who is in your room, what they are doing, which requests are open, and what was agreed on; a " +
+			"long text ends with more, and message_history shows it whole. " +
 			"Or look at a room before you join it. " +
 			"For what was said use message_history.",
 		hints: hints{readOnly: true, idempotent: true},

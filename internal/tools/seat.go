@@ -86,7 +86,7 @@ func (s *Set) joinRoom() tool {
 				spec.Code("agent_token", &in.Token, "To return to your seat give only this."),
 				spec.Text("password", &in.Password, "The room's, if it has one."),
 				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity,
-					"Seats, if this call makes the room.").Default(int64(room.MinCapacity)),
+					"Seats for all, you too, if this call makes the room.").Default(int64(room.MinCapacity)),
 				spec.Boolean("create_if_missing", func(yes bool) { in.OnlyExisting = !yes },
 					"false: make no room.").Default(true),
 				spec.Boolean("person", func(yes bool) { in.Person = yes }, "").Hide(),

@@ -66,14 +66,14 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 		spec.List("ask", &in.Ask, "Names: each owes you an answer."),
 		spec.Text("reply_to", &in.ReplyTo, "id of the message you answer."),
 		spec.Choice("kind", &in.Kind, "request: wants an answer. status: wants none. proposal: asks all, or those in "+
-			"ask, to agree. agree, object: answer a proposal. done: you are finished.",
+			"ask, to agree; you count as agreed. agree, object: answer a proposal. done: you are finished.",
 			room.Kinds()...),
 		spec.List("finishes", &in.Finishes, "ids of tasks that this reports as done."),
 		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal to take back."),
-		spec.Code("cursor", &in.Cursor, "From your last result. If something unread may change your text, "+
-			"nothing is sent: read that, then send with the new cursor."),
+		spec.Code("cursor", &in.Cursor, "From your last result. If messages came that you have not read, "+
+			"nothing is sent: read them, then send with the new cursor."),
 		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest,
-			"How long to wait for an answer, default 0.").Clamp(),
+			"Default 0. Then wait so long, as wait_for_message does.").Clamp(),
 		backArg(&in.Absence, "Then you are away so long."),
 		spec.Text("activity", &in.Activity, "").Hide(),
 		spec.Text("idempotency_key", &in.Key, "").Hide(),

@@ -57,7 +57,8 @@ func (s *Set) task() tool {
 		title:  "To-do list",
 		search: "todo plan tasks assign delegate claim work board",
 		about: "The room's to-do list: plan and share out work here, not in messages. Take a task before you " +
-			"begin it: you get it with the results it builds on.",
+			"begin it: you get it with the results it builds on. If its agent is silent for 15 minutes, others may " +
+			"take it.",
 		hints: hints{idempotent: true},
 		shown: []string{"task", "tasks", "next"},
 		args:  taskArgs,
