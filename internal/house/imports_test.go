@@ -38,6 +38,7 @@ func arrows() map[string][]string {
 			"internal/table", "internal/turns"},
 		"internal/ratelimit": rooms,
 		"internal/access":    {"internal/audit", "internal/room", "internal/ident", "internal/fault", "internal/table"},
+		"internal/signin":    {"internal/audit", "internal/ident", "internal/table"},
 		"internal/password":  slices.Concat(rooms, []string{"internal/turns"}),
 		"internal/presence":  rooms,
 		"internal/chat": slices.Concat(rooms, []string{"internal/files", "internal/picture", "internal/sanitize",

@@ -24,6 +24,12 @@ func secrets() map[string]struct {
 	upload := NewUploadCode(agent.Room, 3)
 	ticket := NewTicket(logKey, agent.Room, 3, 17, "m4x0q7c", time.Unix(1_800_000_000, 0))
 	stay := NewStay(logKey, agent.Room, 3, 17)
+	access := NewSignInSecret(AccessToken, key.ID, NewSignInID())
+	refresh := NewSignInSecret(RefreshToken, key.ID, access.ID).Next(RefreshToken, NewSecret())
+	code := NewSignInSecret(SignInCode, key.ID, access.ID)
+	signIn := func(want SignInSecret) func(string) bool {
+		return func(s string) bool { got, ok := ParseSignIn(s); return ok && got == want }
+	}
 	return map[string]secret{
 		"context": {stay.String(), func(s string) bool { got, err := ParseToken(s); return err == nil && got == stay }},
 		"task":    {stay.TaskID(), func(s string) bool { got, ok := ParseTaskID(s); return ok && got == stay }},
@@ -45,7 +51,10 @@ func secrets() map[string]struct {
 			got, ok := ParseTicket(s)
 			return ok && got == ticket && got.Of(logKey, 17)
 		}},
-		"key": {key.String(), func(s string) bool { got, ok := ParseKey(s); return ok && got == key }},
+		"access":  {access.String(), signIn(access)},
+		"refresh": {refresh.String(), signIn(refresh)},
+		"code":    {code.String(), signIn(code)},
+		"key":     {key.String(), func(s string) bool { got, ok := ParseKey(s); return ok && got == key }},
 	}
 }
 
@@ -75,7 +84,8 @@ func TestSecrets_anyChangedCharacter_isNoticedWithoutTheTable(t *testing.T) {
 				_, upload := ParseUploadCode(changed)
 				_, ticket := ParseTicket(changed)
 				_, task := ParseTaskID(changed)
-				if changed != x.text && (token == nil || claim || invite || key || upload || ticket || task) {
+				_, signIn := ParseSignIn(changed)
+				if changed != x.text && (token == nil || claim || invite || key || upload || ticket || task || signIn) {
 					t.Errorf("%s: %q, changed at %d, still has the form of a secret", kind, changed, i)
 				}
 			}
@@ -86,7 +96,8 @@ func TestSecrets_anyChangedCharacter_isNoticedWithoutTheTable(t *testing.T) {
 func TestSecretIn_namesEachSecretThatNoTextMayHold(t *testing.T) {
 	names := map[string]string{"agent": "an agent token", "person": "a person's token", "claim": "a link to a seat",
 		"key": "a key", "upload": "the address of an upload", "ticket": "the address of a download",
-		"context": "the id of a context or a task", "task": "the id of a context or a task"}
+		"context": "the id of a context or a task", "task": "the id of a context or a task",
+		"access": "a token of a sign-in", "refresh": "a token of a sign-in", "code": "a token of a sign-in"}
 	for kind, x := range secrets() {
 		want := names[kind] // none for an invite, which a member hands on as it likes
 		texts := []string{x.text, "take " + strings.ToUpper(x.text) + "!", "https://parley.example/r/room#" + x.text,

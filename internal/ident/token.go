@@ -117,7 +117,8 @@ func checked(prefix, s string, n int) bool {
 }
 
 // SecretIn names the secret that a text holds: a token of an agent or of a person, an id that A2A
-// gives it, a link to a seat, the address of a file, or a key, in either case; "" if it holds none.
+// gives it, a link to a seat, the address of a file, a key, or a token of a sign-in, in either case; "" if it
+// holds none.
 //
 // A secret that a space or the end of a line splits in two is found, too. One in more parts is
 // not: in a dump of hexadecimal bytes, about one window in a thousand has matching check
@@ -183,6 +184,8 @@ func secretAt(text string, start, end int) string {
 		if named && checked("", strings.ToLower(run), stayChars) {
 			return "the id of a context or a task"
 		}
+	case signInBodyChars:
+		return signInBefore(text[:start], run)
 	}
 	return ""
 }

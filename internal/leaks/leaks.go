@@ -15,7 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 )
 
-var runs = regexp.MustCompile(`(?i:pk_)?[0-9A-Za-z]+`)
+var runs = regexp.MustCompile(`(?i:p[kacr]_)?[0-9A-Za-z]+`)
 
 // Find returns an error that says which kinds of secrets text holds, and nil if it holds
 // none. The error does not show them.
@@ -34,6 +34,9 @@ func Find(text string) error {
 func kindOf(run string) string {
 	if _, ok := ident.ParseKey(run); ok {
 		return "a key"
+	}
+	if _, ok := ident.ParseSignIn(run); ok {
+		return "a token of a sign-in"
 	}
 	if _, ok := ident.ParseLinkCode(run); ok {
 		return "a claim"

@@ -20,6 +20,8 @@ func TestFind_seesEachKindOfSecretWhereverItIsPrinted(t *testing.T) {
 		"a claim":             ident.NewLinkCode(logKey, token.Room, 2, 5, 0).String(),
 		"an invite":           ident.NewInvite(logKey, token.Room, 1).String(),
 		"a key":               ident.NewKey().String(),
+		"a token of a sign-in": ident.NewSignInSecret(ident.AccessToken, ident.NewKey().ID,
+			ident.NewSignInID()).String(),
 		"the id of a context": ident.NewStay(logKey, token.Room, 2, 5).String(),
 		"a task":              ident.NewStay(logKey, token.Room, 2, 5).TaskID(),
 	} {

@@ -1,0 +1,86 @@
+package ident
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+)
+
+// A secret of a sign-in is a prefix that says what it is for, and 46 characters of lower-case
+// base32: 8 of the key's id, 12 of the sign-in's id, 24 of a secret of 120 bits, and 2 check
+// characters over all of them.
+const (
+	signInIDChars   = 12
+	signInBodyChars = keyIDChars + signInIDChars + keySecretChars + CheckChars
+)
+
+// SignInUse is what a secret of a sign-in is for: the prefix of its text.
+type SignInUse string
+
+// The uses.
+const (
+	AccessToken  SignInUse = "pa_" // admits to the server
+	RefreshToken SignInUse = "pr_" // gets the next pair of tokens, once
+	SignInCode   SignInUse = "pc_" // gets the first pair, once
+)
+
+// SignInSecret is a token or the code of a sign-in. To its holder the text is opaque.
+type SignInSecret struct {
+	Use    SignInUse
+	Key    string // the id of the key with which the person signed in; not secret
+	ID     string // of the sign-in; not secret
+	Secret string
+}
+
+// NewSignInID returns 60 random bits.
+func NewSignInID() string { return randomChars(signInIDChars) }
+
+// NewSignInSecret returns a random secret of the sign-in with an id by the key with an id.
+func NewSignInSecret(use SignInUse, key, id string) SignInSecret {
+	return SignInSecret{use, key, id, randomChars(keySecretChars)}
+}
+
+// Next returns the token that follows a refresh token which was consumed under a salt. Everybody
+// who has both computes the same one, and nobody who has one of them can.
+func (s SignInSecret) Next(use SignInUse, salt string) SignInSecret {
+	mac := hmac.New(sha256.New, []byte(s.String()))
+	mac.Write([]byte("parley " + string(use) + salt)) // a hash takes all that it is given
+	s.Use = use
+	s.Secret = base32.NewEncoding(Alphabet).WithPadding(base32.NoPadding).EncodeToString(mac.Sum(nil))[:keySecretChars]
+	return s
+}
+
+// String returns the secret as a client sends it.
+func (s SignInSecret) String() string {
+	body := s.Key + s.ID + s.Secret
+	return string(s.Use) + body + Check(string(s.Use)+body)
+}
+
+// Hash returns the only form in which the secret is stored.
+func (s SignInSecret) Hash() string { return HashSecret(s.String()) }
+
+// ParseSignIn reads a secret of a sign-in. ok is false if text does not have the form of one: the
+// check characters reveal a mistyped one without a read of the table.
+func ParseSignIn(text string) (s SignInSecret, ok bool) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	for _, use := range []SignInUse{AccessToken, RefreshToken, SignInCode} {
+		body, prefixed := strings.CutPrefix(text, string(use))
+		if prefixed && checked(string(use), body, signInBodyChars) {
+			const id, secret = keyIDChars, keyIDChars + signInIDChars
+			return SignInSecret{use, body[:id], body[id:secret], body[secret : secret+keySecretChars]}, true
+		}
+	}
+	return SignInSecret{}, false
+}
+
+// signInBefore names the secret of a sign-in that a run of letters and digits is, with the text before it.
+func signInBefore(before, run string) string {
+	if len(before) < len(AccessToken) {
+		return ""
+	}
+	if _, ok := ParseSignIn(before[len(before)-len(AccessToken):] + run); ok {
+		return "a token of a sign-in"
+	}
+	return ""
+}
