@@ -15,11 +15,13 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Options of a Gate. All are required.
+// Options of a Gate. All are required but Resource.
 type Options struct {
 	Table  table.Table
 	Clock  clockwork.Clock
 	Logger *slog.Logger
+	// Resource is the address for which sign-ins must have been made to admit; "" means that none does.
+	Resource string
 	// Invite reports whether a room has made an invite and is still there.
 	Invite func(context.Context, ident.Invite) (bool, error)
 	// Seat returns the agent on the seat of a token; ok is false if the token is not, or
@@ -43,6 +45,7 @@ type Options struct {
 // answer the error is Unavailable: nobody is refused on a guess.
 type Gate struct {
 	keys    *register
+	signIns *signIns
 	guesses *guesses
 	watches *watches
 	o       Options
@@ -51,12 +54,16 @@ type Gate struct {
 // New returns a Gate.
 func New(o Options) *Gate {
 	keys := &register{table: o.Table, clock: o.Clock, log: o.Logger, of: map[string]known{}}
-	return &Gate{keys: keys, guesses: newGuesses(o.Clock), watches: newWatches(keys), o: o}
+	signIns := &signIns{table: o.Table, clock: o.Clock, resource: o.Resource, of: map[string]signInKnown{}}
+	return &Gate{keys: keys, signIns: signIns, guesses: newGuesses(o.Clock), watches: newWatches(keys, signIns), o: o}
 }
 
 // Bearer admits by what an Authorization header bears: a key, the token of a seat, or the
-// claim of the link that makes one.
+// claim of the link that makes one, or the access token of a sign-in.
 func (g *Gate) Bearer(ctx context.Context, text, address string) (ident.Principal, error) {
+	if t, ok := ident.ParseSignIn(text); ok && g.o.Resource != "" {
+		return g.signIn(ctx, t, address)
+	}
 	if c, ok := ident.ParseLinkCode(text); ok {
 		return g.claim(ctx, c, address)
 	}
@@ -225,8 +232,17 @@ func (g *Gate) authorize(ctx context.Context, asker *ident.Principal, agent room
 		return refuse("needs a key, and the one that admitted the agent whose token you sent was revoked, or has " +
 			"expired")
 	}
+	if agent.SignIn != "" {
+		there, err := g.signIns.find(ctx, id, agent.SignIn)
+		if err != nil {
+			return err
+		}
+		if !there {
+			return refuse("needs a key, and the sign-in of the agent whose token you sent has ended")
+		}
+	}
 	g.keys.noteUse(ctx, k)
-	asker.ID, asker.Owner = agent.Principal, k.Label
+	asker.ID, asker.Owner, asker.SignIn = agent.Principal, k.Label, agent.SignIn
 	return nil
 }
 

@@ -21,57 +21,78 @@ const watchEvery = 20 * time.Second
 var ErrRevoked error = fault.Refuse(fault.KeyInvalid,
 	"The key that admitted you was revoked, or has expired. Ask the person who runs the server for another one.")
 
-// watches look after the keys of calls that last: one check for all calls of a key.
+// watches look after what admitted calls that last: one check for all calls of a key or a sign-in.
 type watches struct {
-	keys *register
+	keys    *register
+	signIns *signIns
 
 	mu sync.Mutex
-	of map[string]*watch // by the id of the key
+	of map[admission]*watch
 }
 
-// watch is about one key. It ends with the last of its calls.
+// admission is what admitted a caller: a key, and with it the sign-in, if there was one.
+type admission struct{ key, signIn string }
+
+// watch is about one admission. It ends with the last of its calls.
 type watch struct {
-	id    string
+	by    admission
 	calls map[*context.CancelCauseFunc]struct{}
 	timer clockwork.Timer
 }
 
-func newWatches(keys *register) *watches { return &watches{keys: keys, of: map[string]*watch{}} }
+func newWatches(keys *register, signIns *signIns) *watches {
+	return &watches{keys: keys, signIns: signIns, of: map[admission]*watch{}}
+}
 
-// Watch returns a context for a call of asker. It ends with the cause [ErrRevoked] within a
-// minute after the key that admitted asker is gone, or later while the table does not answer. The
-// caller must call stop when the call is over.
+// Watch returns a context for a call of asker. It ends with the cause [ErrRevoked] or [ErrSignedOut] within
+// a minute after the key or the sign-in that admitted asker is gone, or later while the table does not
+// answer. The caller must call stop when the call is over.
 func (g *Gate) Watch(ctx context.Context, asker ident.Principal) (watched context.Context, stop func()) {
-	id := ident.KeyOf(asker.ID)
-	if id == "" {
+	by := admission{ident.KeyOf(asker.ID), asker.SignIn}
+	if by.key == "" {
 		return ctx, func() {}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	w := g.watches.add(id, &cancel)
+	w := g.watches.add(by, &cancel)
 	return ctx, func() {
 		g.watches.remove(w, &cancel)
 		cancel(nil)
 	}
 }
 
-// Admits reports whether a principal that was admitted earlier would still be: its key is there.
-func (g *Gate) Admits(ctx context.Context, principal string) (bool, error) {
-	id := ident.KeyOf(principal)
-	if id == "" {
+// Admits reports whether a principal that was admitted earlier, by a sign-in or by "" for none, would still
+// be: its key and its sign-in are there.
+func (g *Gate) Admits(ctx context.Context, principal, signIn string) (bool, error) {
+	by := admission{ident.KeyOf(principal), signIn}
+	if by.key == "" {
 		return true, nil
 	}
-	_, ok, err := g.keys.find(ctx, id)
-	return ok, err
+	gone, err := g.watches.gone(ctx, by)
+	return err == nil && gone == nil, err
 }
 
-func (s *watches) add(id string, call *context.CancelCauseFunc) *watch {
+// gone returns why an admission is no longer valid; nil if it is.
+func (s *watches) gone(ctx context.Context, by admission) (why, err error) {
+	if _, ok, err := s.keys.find(ctx, by.key); err != nil || !ok {
+		return ErrRevoked, err
+	}
+	if by.signIn == "" {
+		return nil, nil
+	}
+	if ok, err := s.signIns.find(ctx, by.key, by.signIn); err != nil || !ok {
+		return ErrSignedOut, err
+	}
+	return nil, nil
+}
+
+func (s *watches) add(by admission, call *context.CancelCauseFunc) *watch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w := s.of[id]
+	w := s.of[by]
 	if w == nil {
-		w = &watch{id: id, calls: map[*context.CancelCauseFunc]struct{}{}}
+		w = &watch{by: by, calls: map[*context.CancelCauseFunc]struct{}{}}
 		w.timer = s.keys.clock.AfterFunc(watchEvery, func() { s.check(w) })
-		s.of[id] = w
+		s.of[by] = w
 	}
 	w.calls[call] = struct{}{}
 	return w
@@ -89,15 +110,15 @@ func (s *watches) remove(w *watch, call *context.CancelCauseFunc) {
 // end ends a watch. s.mu is held.
 func (s *watches) end(w *watch) {
 	w.timer.Stop()
-	if s.of[w.id] == w {
-		delete(s.of, w.id)
+	if s.of[w.by] == w {
+		delete(s.of, w.by)
 	}
 }
 
-// check ends the calls of a watch if the key is gone, and looks again later otherwise.
+// check ends the calls of a watch if what admitted them is gone, and looks again later otherwise.
 func (s *watches) check(w *watch) {
-	_, ok, err := s.keys.find(context.Background(), w.id)
-	gone := err == nil && !ok
+	why, err := s.gone(context.Background(), w.by)
+	gone := err == nil && why != nil
 	s.mu.Lock()
 	calls := w.calls
 	switch {
@@ -110,7 +131,7 @@ func (s *watches) check(w *watch) {
 	s.mu.Unlock()
 	if gone {
 		for cancel := range calls {
-			(*cancel)(ErrRevoked)
+			(*cancel)(why)
 		}
 	}
 }

@@ -99,6 +99,9 @@ func (w *world) revoke(idOrLabel string) {
 	}
 }
 
+// resource is the address of the server of a world.
+const resource = "https://parley.example/mcp"
+
 // process is a process that serves the table of a world.
 type process struct {
 	*access.Gate
@@ -118,8 +121,8 @@ type process struct {
 func (w *world) process() *process {
 	p := &process{t: w.t, seats: map[string]room.Agent{}, made: map[string]bool{}}
 	p.Gate = access.New(access.Options{
-		Table:  &tabletest.Hooks{Table: w.table, Before: p.call},
-		Clock:  w.clock,
+		Table: &tabletest.Hooks{Table: w.table, Before: p.call},
+		Clock: w.clock, Resource: resource,
 		Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 		Invite: func(_ context.Context, v ident.Invite) (bool, error) {
 			p.mu.Lock()

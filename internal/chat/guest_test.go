@@ -363,6 +363,22 @@ func TestReadmission_byOtherMeans_changesWhatAdmitsToTheSeat(t *testing.T) {
 	}
 }
 
+// Its principal has the seat whichever way it comes, and the seat ends with the last way.
+func TestSeat_carriesTheSignInByWhichItWasTakenOrRegained(t *testing.T) {
+	w := newWorld(t)
+	bob := ident.Principal{ID: ident.KeyPrincipal("a1"), Owner: "Bob's key"}
+	w.joinAs(t.Context(), "plans", "Ann")
+	for _, signIn := range []string{"s1", ""} {
+		bob.SignIn = signIn
+		got := w.joinAs(asking(t, bob), "plans", "Bob")
+		a, _, err := w.Service.SeatOf(t.Context(), w.token(got))
+		if err != nil || a.Principal != bob.ID || a.SignIn != signIn {
+			t.Errorf("by %q: %+v, %v", signIn, a, err)
+		}
+		w.clock.Advance(room.RegainSilent)
+	}
+}
+
 func TestMadeInvite_isAnyThatARoomHasMade(t *testing.T) {
 	w := newWorld(t)
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann"})

@@ -38,7 +38,8 @@ func (n newcomer) SeatAt(h *room.Head, now time.Time, since room.Mark, role room
 	a := room.Agent{
 		Seat: h.NewSeat(), Name: n.Name.Shown, Key: n.Name.Key, Role: role,
 		Joined: h.AsOf + 1, AtMs: now.UnixMilli(), Since: since,
-		Principal: n.By.ID, Owner: n.By.Owner, Invite: n.By.Invite, Caller: ident.CallerDigest(h.LogKey, n.Caller),
+		Principal: n.By.ID, SignIn: n.By.SignIn, Owner: n.By.Owner, Invite: n.By.Invite,
+		Caller: ident.CallerDigest(h.LogKey, n.Caller),
 	}
 	a = a.HeldBy(n.Holder)
 	if role != room.Admin {
@@ -109,6 +110,7 @@ func (c *seatRequest) Propose(h *room.Head, now time.Time) (roomlog.Change, erro
 	}
 	var ch roomlog.Change
 	if s.Regained != nil {
+		s.Regained.SignIn = c.Newcomer.By.SignIn
 		ch.Events = []room.Event{{Type: room.Joined, Seat: s.Regained.Seat, Name: s.Regained.Name, Agent: s.Regained,
 			Regains: true, Reason: room.ReasonReturned}}
 		ch.Ops = []table.Op{roomlog.PutPresence(h.ID, *s.Regained,

@@ -16,6 +16,8 @@ type Principal struct {
 	ID string
 	// Owner is the label of the key, which others see of the agents that it seats.
 	Owner string
+	// SignIn is the id of the sign-in by which the caller came; "" means that it showed the key.
+	SignIn string
 	// Room is the id of the only room in which the caller may act: that of its invite or of
 	// its token. "" means any.
 	Room string

@@ -49,8 +49,8 @@ func (b *Box) AddAgent(ctx context.Context, token, card, name string) (got Added
 	now := b.now()
 	got.Secret = outcall.NewSecret()
 	got.AddedAgent, err = b.o.Rooms.AddAgent(ctx, token, cmp.Or(name, found.Name), roomlog.HookItem{URL: found.URL,
-		Secret: got.Secret, Server: b.o.Public, Principal: asker.ID, SinceMs: now.UnixMilli(),
-		UntilMs: now.Add(webhookLife).UnixMilli()})
+		Secret: got.Secret, Server: b.o.Public, Principal: asker.ID, SignIn: asker.SignIn,
+		SinceMs: now.UnixMilli(), UntilMs: now.Add(webhookLife).UnixMilli()})
 	return got, err
 }
 

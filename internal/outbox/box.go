@@ -33,8 +33,9 @@ type Options struct {
 	Places int
 	// View returns a message as webhooks are told of it, for JSON.
 	View func(chat.Message) any
-	// Admits reports whether the server still admits a principal (see ident.Principal). Nil means that it does.
-	Admits func(ctx context.Context, principal string) (bool, error)
+	// Admits reports whether the server still admits a principal by a sign-in, or by "" for none (see
+	// ident.Principal). Nil means that it does.
+	Admits func(ctx context.Context, principal, signIn string) (bool, error)
 	Clock  clockwork.Clock
 	Logger *slog.Logger
 	// Observe hears of each call. Nil means that nobody does. Many goroutines may call it at once.

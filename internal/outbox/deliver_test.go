@@ -557,7 +557,7 @@ func TestDeliver_webhookLives_asLongAsItsRoomAndItsKey(t *testing.T) {
 	w := newWorld(t)
 	admitted := true
 	w.open(chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1}, outbox.Options{Clock: w.boxes, Alone: true,
-		Admits: func(context.Context, string) (bool, error) { return admitted, nil }})
+		Admits: func(_ context.Context, _, by string) (bool, error) { return admitted && by == signIn, nil }})
 	h := newWebhook(w)
 	for n := range 10 {
 		h.says(h.ann, n)

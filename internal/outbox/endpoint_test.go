@@ -569,7 +569,7 @@ func TestEndpoint_lives_asLongAsItsRoomAndItsKey(t *testing.T) {
 	w := newWorld(t)
 	admitted := true
 	w.open(chat.Options{Clock: w.clock, SingleProcess: true, MinBatch: 1}, outbox.Options{Clock: w.boxes, Alone: true,
-		Admits: func(context.Context, string) (bool, error) { return admitted, nil }})
+		Admits: func(_ context.Context, _, by string) (bool, error) { return admitted && by == signIn, nil }})
 	e := newEndpoint(w)
 	for n := range 10 {
 		e.asks(said(n))

@@ -143,7 +143,7 @@ func (l *look) see(ctx context.Context) (f form, s step, err error) {
 		return nil, s, err
 	}
 	if l.o.Admits != nil {
-		admitted, err := l.o.Admits(ctx, l.hook.Principal)
+		admitted, err := l.o.Admits(ctx, l.hook.Principal, l.hook.SignIn)
 		if err == nil && !admitted {
 			err = errEnded
 		}

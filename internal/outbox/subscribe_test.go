@@ -283,7 +283,7 @@ func TestRun_hookThatIsOver_callsNobodyAndLeavesNothing(t *testing.T) {
 	} {
 		s := &scene{world: newWorld(t), admitted: true}
 		s.open(chat.Options{Clock: s.clock, SingleProcess: true, MinBatch: 1}, outbox.Options{Clock: s.boxes,
-			Admits: func(context.Context, string) (bool, error) { return s.admitted, nil }})
+			Admits: func(_ context.Context, _, by string) (bool, error) { return s.admitted && by == signIn, nil }})
 		s.ann, s.bob = s.join("tea", "Ann"), s.join("tea", "Bob")
 		s.subscribe(s.asked(s.bob, "/"))
 		id, _ := s.seat(s.bob.Token)

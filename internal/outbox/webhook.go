@@ -61,7 +61,7 @@ func (b *Box) AddWebhook(ctx context.Context, token, address string) (Webhook, e
 	}
 	return got, b.o.Rooms.Webhook(ctx, token, roomlog.HookItem{ID: got.ID, Room: seat.Room, Seat: seat.Seat,
 		Joined: seat.Joined, Form: room.FormEach, URL: address, Secret: got.Secret, Server: b.o.Public,
-		Principal: asker.ID, SinceMs: x.SinceMs, UntilMs: now.Add(webhookLife).UnixMilli()})
+		Principal: asker.ID, SignIn: asker.SignIn, SinceMs: x.SinceMs, UntilMs: now.Add(webhookLife).UnixMilli()})
 }
 
 // webhook is a hook of a person, with what is to be delivered next.

@@ -111,9 +111,12 @@ func (c hurriedClock) NewTimer(d time.Duration) clockwork.Timer {
 	return timer
 }
 
+// signIn is that by which everybody comes.
+const signIn = "s1"
+
 // ctx is that of a caller on the machine of the server.
 func (w *world) ctx() context.Context {
-	return ident.WithPrincipal(w.t.Context(), ident.Principal{ID: ident.Local})
+	return ident.WithPrincipal(w.t.Context(), ident.Principal{ID: ident.Local, SignIn: signIn})
 }
 
 // run lets the box work until the test ends, or stop is called.

@@ -176,6 +176,6 @@ func (t ticketItem) seatEvent(n int, role room.Role, now time.Time) room.Event {
 	return room.Event{Type: room.Joined, Seat: n, Name: t.Name, Agent: &room.Agent{
 		Seat: n, Name: t.Name, Key: t.Key, Role: role, Hash: t.Hash, Joined: 3, AtMs: now.UnixMilli(),
 		Since:     room.Mark{N: 1},
-		Principal: t.Principal, Owner: t.Owner,
+		Principal: t.Principal, SignIn: t.SignIn, Owner: t.Owner,
 	}}
 }

@@ -107,7 +107,7 @@ func (s *Service) newOp(ctx context.Context, req Request) (*queueOp, error) {
 	if err := asker.CheckUnbound(); err != nil {
 		return nil, err
 	}
-	op := &queueOp{svc: s, item: ticketItem{Principal: asker.ID, Owner: asker.Owner}}
+	op := &queueOp{svc: s, item: ticketItem{Principal: asker.ID, SignIn: asker.SignIn, Owner: asker.Owner}}
 	words, err := checkInterests(req.Interests)
 	if err != nil {
 		return nil, err

@@ -100,8 +100,9 @@ type ticketItem struct {
 	ID        string   `json:"id"`
 	Name      string   `json:"name"`
 	Key       string   `json:"key"`
-	Hash      string   `json:"hash"`            // of the secret
-	Principal string   `json:"who,omitempty"`   // see ident.Principal
+	Hash      string   `json:"hash"`          // of the secret
+	Principal string   `json:"who,omitempty"` // see ident.Principal
+	SignIn    string   `json:"sign_in,omitempty"`
 	Owner     string   `json:"owner,omitempty"` // likewise
 	Interests []string `json:"likes,omitempty"`
 	AtMs      int64    `json:"at"`    // when it entered

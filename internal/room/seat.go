@@ -31,6 +31,8 @@ type Agent struct {
 
 	// Principal is who took the seat: see ident.Principal. Empty means unknown.
 	Principal string `json:"who,omitempty"`
+	// SignIn is the id of the sign-in by which Principal took the seat or got it back; "" for none.
+	SignIn string `json:"sign_in,omitempty"`
 	// Owner is the label of the key with which the seat was taken, for others to see.
 	Owner string `json:"owner,omitempty"`
 	// Invite is the number of the invite that gave the seat; 0 means that none did.

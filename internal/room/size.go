@@ -138,7 +138,8 @@ func (t *Talk) held() int {
 }
 
 func (a *Agent) held() int {
-	n := texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.Owner, a.Caller, a.Device) + a.Person.held()
+	n := texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.SignIn, a.Owner, a.Caller, a.Device)
+	n += a.Person.held()
 	n += list(a.Hooks)
 	for i := range a.Hooks {
 		n += texts(a.Hooks[i].ID, string(a.Hooks[i].Form))

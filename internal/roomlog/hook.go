@@ -31,6 +31,7 @@ type HookItem struct {
 	Server string    `json:"server,omitempty"` // the public address of the server that made it; another one calls nobody
 	// Principal is who made it: see ident.Principal.
 	Principal string `json:"who,omitempty"`
+	SignIn    string `json:"sign_in,omitempty"` // by which it came: see ident.Principal
 	SinceMs   int64  `json:"since"`
 	UntilMs   int64  `json:"until"` // it ends then unless it is refreshed
 	// RefreshedMs is when it was last refreshed, or added again; 0: never.
