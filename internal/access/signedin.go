@@ -148,6 +148,12 @@ func (g *Gate) checkSignIn(ctx context.Context, t ident.SignInSecret) error {
 	return errSignedOut()
 }
 
+// Guess calls f, which looks a secret of a sign-in up, when somebody at a network address has a turn for
+// that. Its error is that of f, of the context, or RateLimited.
+func (g *Gate) Guess(ctx context.Context, secret, address string, f func() error) error {
+	return g.guesses.look(ctx, secret, address, f)
+}
+
 // KeyEnds returns when the key with an id ends, zero for never; ok is false if there is none.
 func (g *Gate) KeyEnds(ctx context.Context, id string) (ends time.Time, ok bool, err error) {
 	k, ok, err := g.keys.find(ctx, id)

@@ -21,7 +21,7 @@ func arrows() map[string][]string {
 		"internal/ratelimit", "internal/access", "internal/presence", "internal/chat", "internal/pairing",
 		"internal/tools", "internal/mcp", "internal/a2a", "internal/httpapi", "internal/lambdahttp",
 		"internal/transfer",
-		"internal/page", "internal/files", "internal/outbox", "internal/outcall",
+		"internal/page", "internal/files", "internal/outbox", "internal/outcall", "internal/signin", "internal/oauth",
 	})
 	clients := []string{"internal/client", "internal/fault", "internal/wake", "internal/shell"}
 	return map[string][]string{
@@ -58,7 +58,9 @@ func arrows() map[string][]string {
 		"internal/a2a": {"internal/tools", "internal/lines", "internal/mcp", "internal/chat", "internal/ratelimit",
 			"internal/room", "internal/ident", "internal/fault"},
 		"internal/httpapi": {"internal/a2a", "internal/page", "internal/access", "internal/tools", "internal/mcp",
-			"internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter", "internal/outcall"},
+			"internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter", "internal/outcall",
+			"internal/oauth"},
+		"internal/oauth":      {"internal/signin", "internal/ident", "internal/fault"},
 		"internal/lambdahttp": {"internal/meter"},
 
 		// The client side of the program.
@@ -140,7 +142,7 @@ func foreign() map[string][]string {
 			"internal/doctor", "internal/fetch", "internal/httpapi", "internal/lambdahttp", "internal/mcp",
 			"internal/meter/scrape", "internal/page", "internal/wake", "internal/table/dynamotable",
 			"internal/files/bucket", "internal/outcall",
-			"internal/bridge", "internal/a2a"},
+			"internal/bridge", "internal/a2a", "internal/oauth"},
 		"github.com/a2aproject/a2a-go": {"internal/a2a", "internal/agentcall"},
 		"github.com/mark3labs/mcp-go":  {"internal/mcp", "internal/client", "internal/bridge"},
 		"github.com/aws/aws-lambda-go": {"functions/mcp", "functions/outbox", "internal/lambdahttp"},

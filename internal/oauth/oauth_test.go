@@ -1,0 +1,498 @@
+package oauth_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/access"
+	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/leaks"
+	"github.com/parley-chat/parley/internal/oauth"
+	"github.com/parley-chat/parley/internal/signin"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
+	"github.com/parley-chat/parley/internal/table/tabletest"
+)
+
+const (
+	public    = "https://parley.example"
+	client    = "https://agent.example/client.json"
+	redirect  = "https://agent.example/callback?of=agent"
+	verifier  = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // RFC 7636, appendix B
+	challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+)
+
+// world is a server with one key, and the documents of the internet.
+type world struct {
+	t       *testing.T
+	clock   *clockwork.FakeClock
+	server  *oauth.Server
+	gate    *access.Gate
+	key     string
+	down    bool              // the table does not answer
+	web     map[string]string // documents by address
+	fetched []string
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{t: t, clock: clockwork.NewFakeClockAt(time.Date(2030, 5, 6, 12, 0, 0, 0, time.UTC)),
+		web: map[string]string{client: `{"client_id":"` + client + `","client_name":"Agent","redirect_uris":["` +
+			redirect + `"]}`}}
+	below := sqlitetest.Open(t, w.clock)
+	tab := &tabletest.Hooks{Table: below, Before: func(context.Context, tabletest.Call) error {
+		if w.down {
+			return fmt.Errorf("%w: it is down", table.ErrUnavailable)
+		}
+		return nil
+	}}
+	key, err := access.NewKeys(below, w.clock, leaks.Logger(t)).Add(t.Context(), "Ann", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.key = key.String()
+	w.gate = access.New(access.Options{Table: tab, Clock: w.clock, Logger: leaks.Logger(t), Resource: public + "/mcp"})
+	signIns := signin.New(signin.Options{Table: tab, Clock: w.clock, Logger: leaks.Logger(t), Key: w.gate.KeyEnds})
+	w.server = oauth.New(oauth.Options{Public: public, Resource: public + "/mcp", SignIns: signIns, Key: w.gate.Key,
+		Guess: w.gate.Guess, Clock: w.clock, Logger: leaks.Logger(t),
+		Document: func(_ context.Context, address string) ([]byte, error) {
+			w.fetched = append(w.fetched, address)
+			text, there := w.web[address]
+			if !there {
+				return nil, errors.New("nobody answers")
+			}
+			return []byte(text), nil
+		}})
+	return w
+}
+
+// got is an answer of the server.
+type got struct {
+	status int
+	header http.Header
+	text   string
+
+	Go, Program, Calls, To, Error, Message string
+	Description                            string `json:"error_description"`
+	Client                                 string `json:"client_id"`
+	Access                                 string `json:"access_token"`
+	Refresh                                string `json:"refresh_token"`
+	Expires                                int    `json:"expires_in"`
+}
+
+func (w *world) call(method, path, kind, body string, header ...string) (g got) {
+	w.t.Helper()
+	r := httptest.NewRequest(method, public+path, strings.NewReader(body))
+	r.Header.Set("Content-Type", kind)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	answer := httptest.NewRecorder()
+	w.server.Serve(answer, r, "192.0.2.1")
+	if err := json.Unmarshal(answer.Body.Bytes(), &g); err != nil {
+		w.t.Fatalf("%s: %d, %v", path, answer.Code, err)
+	}
+	g.status, g.header, g.text = answer.Code, answer.Header(), answer.Body.String()
+	return g
+}
+
+// asks returns the request of a program for the page, with changes.
+func asks(changes ...string) string {
+	q := url.Values{"response_type": {"code"}, "client_id": {client}, "redirect_uri": {redirect}, "state": {"s&1"},
+		"code_challenge": {challenge}, "code_challenge_method": {"S256"}, "resource": {public + "/mcp"}}
+	for i := 0; i < len(changes); i += 2 {
+		q.Set(changes[i], changes[i+1])
+		if changes[i+1] == "" {
+			q.Del(changes[i])
+		}
+	}
+	return q.Encode()
+}
+
+// posts lets the script of the page post.
+func (w *world) posts(request, answer, key string) got {
+	w.t.Helper()
+	return w.postsFrom(request, answer, key, "Origin", public, "Sec-Fetch-Site", "same-origin")
+}
+
+func (w *world) postsFrom(request, answer, key string, header ...string) got {
+	w.t.Helper()
+	body, err := json.Marshal(map[string]string{"request": request, "answer": answer, "key": key})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return w.call("POST", "/oauth/authorize", "application/json", string(body), header...)
+}
+
+// form posts a form to the token endpoint.
+func (w *world) form(parameters ...string) got {
+	w.t.Helper()
+	q := url.Values{}
+	for i := 0; i < len(parameters); i += 2 {
+		q.Set(parameters[i], parameters[i+1])
+	}
+	return w.call("POST", "/oauth/token", "application/x-www-form-urlencoded", q.Encode())
+}
+
+// back returns what the page brings to the program.
+func (w *world) back(g got) url.Values {
+	w.t.Helper()
+	if !strings.HasPrefix(g.Go, redirect+"&") {
+		w.t.Fatalf("it goes to %q", g.Go)
+	}
+	u, err := url.Parse(g.Go)
+	if err != nil || u.Query().Get("iss") != public+"/oauth" || u.Query().Get("state") != "s&1" {
+		w.t.Fatalf("it brings %q, %v", g.Go, err)
+	}
+	return u.Query()
+}
+
+func (w *world) exchanges(code string, more ...string) got {
+	w.t.Helper()
+	return w.form(append([]string{"grant_type", "authorization_code", "code", code, "client_id", client,
+		"redirect_uri", redirect, "code_verifier", verifier, "resource", public + "/mcp"}, more...)...)
+}
+
+func TestAuthorize_programByItsDocument_getsACodeAndAPair(t *testing.T) {
+	w := newWorld(t)
+	seen := w.posts(asks(), "", "")
+	if seen.Program != "" || seen.Calls != "Agent" || seen.To != "https://agent.example" || seen.Go != "" {
+		t.Errorf("the page shows %+v", seen)
+	}
+	code := w.back(w.posts(asks(), "allow", w.key)).Get("code")
+	pair := w.exchanges(code)
+	if pair.status != 200 || pair.Access == "" || pair.Refresh == "" || pair.Expires != 7*24*3600 ||
+		pair.header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("%d", pair.status)
+	}
+	if _, err := w.gate.Bearer(t.Context(), pair.Access, "192.0.2.1"); err != nil {
+		t.Error(err)
+	}
+	next := w.form("grant_type", "refresh_token", "refresh_token", pair.Refresh, "client_id", client)
+	if next.status != 200 || next.Access == "" || next.Access == pair.Access {
+		t.Errorf("%d %s", next.status, next.Error)
+	}
+	gone := w.call("POST", "/oauth/revoke", "application/x-www-form-urlencoded", "token="+next.Refresh)
+	again := w.form("grant_type", "refresh_token", "refresh_token", next.Refresh, "client_id", client)
+	if gone.status != 200 || again.Error != "invalid_grant" {
+		t.Errorf("%d, and then %d %s", gone.status, again.status, again.Error)
+	}
+	if len(w.fetched) != 1 {
+		t.Errorf("fetched are %q", w.fetched)
+	}
+}
+
+// Neither a wrong key nor Cancel leaves anything but what the page shows.
+func TestAuthorize_withoutTheKeyOfAPerson_givesNoCode(t *testing.T) {
+	w := newWorld(t)
+	for _, key := range []string{"", "pk_x", w.key[:len(w.key)-1], access.ErrRevoked.Error()} {
+		if g := w.posts(asks(), "allow", key); g.Error != "wrong_key" || g.Go != "" {
+			t.Errorf("%+v", g)
+		}
+	}
+	if q := w.back(w.posts(asks(), "cancel", "")); q.Get("error") != "access_denied" || q.Has("code") {
+		t.Errorf("after Cancel it brings %v", q)
+	}
+}
+
+// A form of another site, or a browser that does not say where a post comes from.
+func TestAuthorize_postThatIsNotThePages_isRefused(t *testing.T) {
+	w := newWorld(t)
+	for what, header := range map[string][]string{
+		"nothing":        nil,
+		"another origin": {"Origin", "https://evil.example", "Sec-Fetch-Site", "same-origin"},
+		"another site":   {"Origin", public, "Sec-Fetch-Site", "cross-site"},
+		"the same site":  {"Origin", public, "Sec-Fetch-Site", "same-site"},
+		"null":           {"Origin", "null", "Sec-Fetch-Site", "same-origin"},
+		"no origin":      {"Sec-Fetch-Site", "same-origin"},
+		"no site":        {"Origin", public},
+	} {
+		if g := w.postsFrom(asks(), "allow", w.key, header...); g.status != 403 || g.Go != "" {
+			t.Errorf("%s: %d %s", what, g.status, g.text)
+		}
+	}
+}
+
+// Before program and redirect are checked, every error is a page.
+func TestAuthorize_unknownProgramOrForeignRedirect_leadsNowhere(t *testing.T) {
+	w := newWorld(t)
+	w.web["https://liar.example/c.json"] = w.web[client]
+	w.web["https://large.example/c.json"] = strings.Replace(w.web[client], `"client_name"`, `"x":"`+
+		strings.Repeat("x", 6<<10)+`","client_name"`, 1)
+	w.web["https://scheme.example/c.json"] = `{"client_id":"https://scheme.example/c.json","redirect_uris":[
+		"javascript:alert(1)","data:text/html,x","agent://x","http://agent.example/","https://u:p@agent.example/",
+		"https://agent.example/#x","cursor://anysphere.cursor-mcp/other","https:///x","//agent.example/"]}`
+	var schemes struct {
+		Redirects []string `json:"redirect_uris"`
+	}
+	if err := json.Unmarshal([]byte(w.web["https://scheme.example/c.json"]), &schemes); err != nil {
+		t.Fatal(err)
+	}
+	requests := map[string]string{
+		"no program":             asks("client_id", ""),
+		"no document":            asks("client_id", "https://nobody.example/c.json"),
+		"by http":                asks("client_id", "http://agent.example/client.json"),
+		"no path":                asks("client_id", "https://agent.example/"),
+		"a fragment":             asks("client_id", client+"#x"),
+		"a user":                 asks("client_id", "https://u@agent.example/client.json"),
+		"steps":                  asks("client_id", "https://agent.example/x/../client.json"),
+		"another's document":     asks("client_id", "https://liar.example/c.json"),
+		"a document of 6 KB":     asks("client_id", "https://large.example/c.json"),
+		"a registration":         asks("client_id", "dcr_x"),
+		"a long id":              asks("client_id", "https://agent.example/"+strings.Repeat("x", 2000)),
+		"no redirect":            asks("redirect_uri", ""),
+		"another path":           asks("redirect_uri", "https://agent.example/callback"),
+		"another host":           asks("redirect_uri", "https://evil.example/callback?of=agent"),
+		"a host that looks like": asks("redirect_uri", "https://agent.example.evil.example/callback?of=agent"),
+		"another port":           asks("redirect_uri", "https://agent.example:444/callback?of=agent"),
+		"two redirects":          asks() + "&redirect_uri=https://evil.example",
+		"two programs":           asks() + "&client_id=x",
+	}
+	for _, address := range schemes.Redirects {
+		requests[address] = asks("client_id", "https://scheme.example/c.json", "redirect_uri", address)
+	}
+	for what, request := range requests {
+		w.clock.Advance(time.Minute) // for documents
+		for _, answer := range []string{"", "cancel", "allow"} {
+			if g := w.posts(request, answer, w.key); g.status != 400 || g.Go != "" || g.Error == "" {
+				t.Errorf("%s, %q: %d %s", what, answer, g.status, g.text)
+			}
+		}
+	}
+}
+
+func TestAuthorize_requestThatTheProgramGotWrong_isToldToIt(t *testing.T) {
+	w := newWorld(t)
+	for want, requests := range map[string][]string{
+		"unsupported_response_type": {asks("response_type", "token"), asks("response_type", "")},
+		"invalid_request": {asks("code_challenge", ""), asks("code_challenge_method", "plain"),
+			asks("code_challenge_method", ""), asks("code_challenge", verifier[:42]),
+			asks("response_mode", "fragment")},
+		"invalid_target":        {asks("resource", "https://other.example/mcp"), asks("resource", public)},
+		"request_not_supported": {asks("request_uri", "https://agent.example/request")},
+	} {
+		for _, request := range requests {
+			if q := w.back(w.posts(request, "allow", w.key)); q.Get("error") != want || q.Has("code") {
+				t.Errorf("%s: %v", want, q)
+			}
+		}
+	}
+}
+
+// A name is the program's own word, unless we know the host to which the answer goes.
+func TestAuthorize_names_areShownAsWhatTheyAre(t *testing.T) {
+	w := newWorld(t)
+	register := func(name string, addresses ...string) string {
+		t.Helper()
+		body, err := json.Marshal(map[string]any{"client_name": name, "redirect_uris": addresses})
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := w.call("POST", "/oauth/register", "application/json", string(body))
+		if g.status != 201 || g.Client == "" {
+			t.Fatalf("%d %s", g.status, g.text)
+		}
+		return g.Client
+	}
+	const claude = "https://claude.ai/api/mcp/auth_callback"
+	for _, c := range []struct{ id, to, program, calls, host string }{
+		{register("Claude", "https://evil.example/x"), "https://evil.example/x", "", "Claude", "https://evil.example"},
+		{register("Evil", claude), claude, "Claude", "", "https://claude.ai"},
+		{register("Claude", "https://claude.ai.evil.example/"), "https://claude.ai.evil.example/", "", "Claude",
+			"https://claude.ai.evil.example"},
+		{register("Claude Code (parley)", "http://localhost:1/callback"), "http://localhost:54321/callback", "",
+			"Claude Code parley", ""},
+		{register("<b>x</b>", "http://127.0.0.1/c"), "http://127.0.0.1:7/c", "", "", ""},
+		{register(strings.Repeat("x", 200), "http://[::1]/c"), "http://[::1]:7/c", "", "", ""},
+		{register("Cursor", "cursor://anysphere.cursor-mcp/oauth/callback", "https://www.cursor.com/x",
+			"http://localhost:8787/callback"), "cursor://anysphere.cursor-mcp/oauth/callback", "Cursor", "", ""},
+		{"https://claude.ai/oauth/mcp-oauth-client-metadata", claude, "Claude", "", "https://claude.ai"},
+		{"https://claude.ai/oauth/claude-code-client-metadata", "http://localhost:4711/callback", "Claude Code", "",
+			""},
+		{"https://chatgpt.com/oauth/codex/client.json", "http://127.0.0.1:4711/callback", "Codex", "", ""},
+	} {
+		g := w.posts(asks("client_id", c.id, "redirect_uri", c.to), "", "")
+		if g.status != 200 || g.Program != c.program || g.Calls != c.calls || g.To != c.host {
+			t.Errorf("to %s: %d %s", c.to, g.status, g.text)
+		}
+	}
+	for _, body := range []string{"", "{}", `{"redirect_uris":[]}`, `{"redirect_uris":["https://a.example","app://x"]}`,
+		`{"redirect_uris":["https://a.example/` + strings.Repeat("x", 2000) + `"]}`,
+		`{"redirect_uris":["https://a.example/"],"x":"` + strings.Repeat("x", 9<<10) + `"}`} {
+		if g := w.call("POST", "/oauth/register", "application/json", body); g.status != 400 || g.Error == "" {
+			t.Errorf("%.60s: %d", body, g.status)
+		}
+	}
+}
+
+func TestDocuments_newOnes_areTenAMinuteForAnAddress(t *testing.T) {
+	w := newWorld(t)
+	ask := func(n int) got {
+		return w.posts(asks("client_id", fmt.Sprintf("https://agent.example/%d.json", n)), "", "")
+	}
+	for n := range 10 {
+		for range 2 {
+			if g := ask(n); g.Error != "unknown_program" {
+				t.Errorf("%d: %s", n, g.text)
+			}
+		}
+	}
+	if g := ask(10); g.status != 429 || g.header.Get("Retry-After") == "" || len(w.fetched) != 10 {
+		t.Errorf("one more: %d, after %d", g.status, len(w.fetched))
+	}
+	w.clock.Advance(time.Minute)
+	if g := w.posts(asks(), "", ""); g.Calls != "Agent" {
+		t.Errorf("a minute later: %s", g.text)
+	}
+}
+
+func TestToken_whatIsWrong_isAnErrorOfOAuth(t *testing.T) {
+	w := newWorld(t)
+	code := w.back(w.posts(asks(), "allow", w.key)).Get("code")
+	for want, calls := range map[string][]func() got{
+		"unsupported_grant_type": {
+			func() got { return w.form("grant_type", "password") },
+			func() got { return w.form() },
+		},
+		"invalid_grant": {
+			func() got { return w.exchanges("x") },
+			func() got { return w.exchanges(code, "code_verifier", strings.Repeat("v", 43)) },
+			func() got { return w.exchanges(code, "client_id", "https://other.example/c") },
+			func() got { return w.exchanges(code, "redirect_uri", "https://agent.example/") },
+			func() got { return w.form("grant_type", "refresh_token", "refresh_token", code, "client_id", client) },
+		},
+		"invalid_target": {func() got { return w.exchanges(code, "resource", "https://other.example/mcp") }},
+		"invalid_request": {
+			func() got { return w.call("POST", "/oauth/token", "application/json", "{}") },
+			func() got {
+				return w.call("POST", "/oauth/token", "application/x-www-form-urlencoded", "code=1&code=2")
+			},
+			func() got {
+				return w.call("POST", "/oauth/token", "application/x-www-form-urlencoded",
+					"code="+strings.Repeat("x", 9<<10))
+			},
+		},
+	} {
+		for i, call := range calls {
+			if g := call(); g.status != 400 || g.Error != want || g.Description == "" {
+				t.Errorf("%s, %d: %d %s", want, i, g.status, g.text)
+			}
+		}
+	}
+	if g := w.exchanges(code); g.status != 200 {
+		t.Errorf("the program itself, after all of them: %d %s", g.status, g.Error)
+	}
+}
+
+// A client that hears invalid_grant forgets its sign-in.
+func TestToken_tableThatDoesNotAnswer_isNoRefusal(t *testing.T) {
+	w := newWorld(t)
+	code := w.back(w.posts(asks(), "allow", w.key)).Get("code")
+	pair := w.exchanges(code)
+	w.clock.Advance(time.Minute)
+	w.down = true
+	for what, g := range map[string]got{
+		"exchange": w.exchanges(code),
+		"refresh":  w.form("grant_type", "refresh_token", "refresh_token", pair.Refresh, "client_id", client),
+		"revoke":   w.call("POST", "/oauth/revoke", "application/x-www-form-urlencoded", "token="+pair.Refresh),
+		"allow":    w.posts(asks(), "allow", w.key),
+	} {
+		if g.status != 503 || g.header.Get("Retry-After") == "" || g.Error == "invalid_grant" {
+			t.Errorf("%s: %d %s", what, g.status, g.Error)
+		}
+	}
+	w.down = false
+	g := w.form("grant_type", "refresh_token", "refresh_token", pair.Refresh, "client_id", client)
+	if g.status != 200 {
+		t.Errorf("afterwards: %d %s", g.status, g.Error)
+	}
+}
+
+// Guessed tokens wait for their turn, as guessed keys do, and then are told to come back.
+func TestToken_guesses_areBounded(t *testing.T) {
+	w := newWorld(t)
+	pair := w.exchanges(w.back(w.posts(asks(), "allow", w.key)).Get("code"))
+	statuses := map[int]int{}
+	for range 20 {
+		statuses[w.form("grant_type", "refresh_token", "refresh_token", guess(t, pair.Refresh), "client_id",
+			client).status]++
+	}
+	late := make(chan got, 1)
+	go func() {
+		late <- w.form("grant_type", "refresh_token", "refresh_token", guess(t, pair.Refresh), "client_id", client)
+	}()
+	if err := w.clock.BlockUntilContext(t.Context(), 2); err != nil { // its turn, and the end of its patience
+		t.Fatal(err)
+	}
+	if statuses[400] != 20 {
+		t.Errorf("%v", statuses)
+	}
+	w.clock.Advance(time.Second)
+	if g := <-late; g.status != 400 {
+		t.Errorf("once its turn has come: %d", g.status)
+	}
+}
+
+func TestDocuments_ofTheServer_sayWhereToSignIn(t *testing.T) {
+	w := newWorld(t)
+	resource := w.call("GET", "/.well-known/oauth-protected-resource/mcp", "", "")
+	server := w.call("GET", "/.well-known/oauth-authorization-server/oauth", "", "")
+	for _, part := range []string{`"resource":"https://parley.example/mcp"`,
+		`"authorization_servers":["https://parley.example/oauth"]`, `"scopes_supported":["parley"]`} {
+		if !strings.Contains(resource.text, part) {
+			t.Errorf("%s is not in %s", part, resource.text)
+		}
+	}
+	for _, part := range []string{`"issuer":"https://parley.example/oauth"`,
+		`"code_challenge_methods_supported":["S256"]`,
+		`"client_id_metadata_document_supported":true`, `"authorization_response_iss_parameter_supported":true`,
+		`"token_endpoint_auth_methods_supported":["none"]`, `"offline_access"`} {
+		if !strings.Contains(server.text, part) {
+			t.Errorf("%s is not in %s", part, server.text)
+		}
+	}
+	var endpoints map[string]any
+	if err := json.Unmarshal([]byte(server.text), &endpoints); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(endpoints)) {
+		if !strings.HasSuffix(name, "_endpoint") {
+			continue
+		}
+		at, _ := endpoints[name].(string)
+		if w.server.RouteOf(strings.TrimPrefix(at, public)) == oauth.None {
+			t.Errorf("nothing is at the %s", name)
+		}
+	}
+	for _, path := range []string{"/oauth", "/oauth/", "/.well-known/oauth-protected-resource",
+		"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration",
+		"/.well-known/openid-configuration/oauth", "/i/x/mcp"} {
+		if w.server.RouteOf(path) != oauth.None {
+			t.Errorf("something is at %s", path)
+		}
+	}
+	if g := w.call("DELETE", "/oauth/token", "", ""); g.status != 405 || g.header.Get("Allow") != "POST" {
+		t.Errorf("%d", g.status)
+	}
+}
+
+// guess returns a token of the same sign-in with another secret.
+func guess(t *testing.T, token string) string {
+	t.Helper()
+	s, ok := ident.ParseSignIn(token)
+	if !ok {
+		t.Fatal("it is no token")
+	}
+	return ident.NewSignInSecret(s.Use, s.Key, s.ID).String()
+}
