@@ -21,6 +21,7 @@ import (
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/oauth"
 	"github.com/parley-chat/parley/internal/outbox"
 	"github.com/parley-chat/parley/internal/page"
 	"github.com/parley-chat/parley/internal/pairing"
@@ -93,7 +94,9 @@ type App struct {
 	rooms *chat.Service
 	box   *outbox.Box
 	gate  *access.Gate
-	tools []string
+	// signIn is where programs sign in; nil if none does.
+	signIn *oauth.Server
+	tools  []string
 }
 
 // New opens the table and assembles the server. The caller must call Close.
@@ -127,7 +130,8 @@ func (a *App) open(ctx context.Context, c *Config) (*meter.Meter, error) {
 	rooms := c.chatOptions(store)
 	rooms.Calls = func(id string, calls []room.Call) { a.box.Notify(id, calls) }
 	a.rooms = chat.New(metered, rooms)
-	a.gate = a.newGate(metered, c.Logger)
+	a.gate = a.newGate(metered, c.Logger, c.signInResource())
+	a.signIn = a.newSignIn(*c, metered)
 	a.box = a.newBox(*c, m)
 	return m, nil
 }
@@ -184,7 +188,8 @@ func (a *App) handler(c Config, m *meter.Meter, site *page.Site) http.Handler {
 		A2A: agents.Serve, Card: agents.Card,
 		Fetch:  a.rooms.Limits().Fetch,
 		Upload: set.Upload, LookAtUpload: a.rooms.LookAtUpload, Download: a.rooms.Download,
-		MCP: server.Serve, Standby: set.Standby, Gate: a.gate, Keys: c.Keys(), Ready: a.Ready, Logger: c.Logger,
+		MCP: server.Serve, Standby: set.Standby, Gate: a.gate, SignIn: a.signIn, Keys: c.Keys(),
+		Ready: a.Ready, Logger: c.Logger,
 		Meter: m, Page: site,
 		Private: c.Local(), Address: s.PublicAddress(), Reachable: c.Reachable, KeepAlive: s.KeepAlive,
 		Hosts: s.hosts(), Origins: s.AllowOrigin, TrustProxy: s.TrustProxy,

@@ -12,10 +12,10 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// newGate returns the gate that admits callers. The keys are in the table of the rooms.
-func (a *App) newGate(t table.Table, log *slog.Logger) *access.Gate {
+// newGate returns the gate that admits callers. The keys and the sign-ins are in the table of the rooms.
+func (a *App) newGate(t table.Table, log *slog.Logger, resource string) *access.Gate {
 	return access.New(access.Options{
-		Table: t, Clock: clockwork.NewRealClock(), Logger: log,
+		Table: t, Clock: clockwork.NewRealClock(), Logger: log, Resource: resource,
 		Invite: func(ctx context.Context, v ident.Invite) (bool, error) { return a.rooms.MadeInvite(ctx, v) },
 		Seat: func(ctx context.Context, t ident.Token) (room.Agent, bool, error) {
 			return a.rooms.SeatOf(ctx, t)

@@ -8,7 +8,7 @@ import (
 
 func valid() Settings {
 	return Settings{LongestWait: time.Minute, KeepAlive: 15 * time.Second, MaxWaits: 100, MaxBodies: 1, Access: "auto",
-		LogLevel: "warn", LogFormat: "text"}
+		SignIn: "auto", LogLevel: "warn", LogFormat: "text"}
 }
 
 func TestValidate_impossibleSetting_saysWhy(t *testing.T) {
@@ -35,6 +35,7 @@ func TestValidate_impossibleSetting_saysWhy(t *testing.T) {
 		{func(s *Settings) { s.WaitsPerAddress = Limit(s.MaxWaits) + 1 },
 			"--waits-per-address (PARLEY_WAITS_PER_ADDRESS) 101: cannot be above --max-waits, which is 100"},
 		{func(s *Settings) { s.Access = "closed" }, `--access (PARLEY_ACCESS) "closed": must be auto, open or keys`},
+		{func(s *Settings) { s.SignIn = "on" }, `--sign-in (PARLEY_SIGN_IN) "on": must be auto or off`},
 		{func(s *Settings) { s.LogLevel = "loud" }, "--log-level"},
 		{func(s *Settings) { s.LogFormat = "xml" }, "--log-format"},
 		{func(s *Settings) { s.PublicURL = "a.example" }, `--public-url (PARLEY_PUBLIC_URL) "a.example"`},

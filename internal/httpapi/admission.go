@@ -71,12 +71,16 @@ const strangerBody = 16 << 10
 // make of it. At [MCPPath] it is 200: at 401 and 403 most begin a sign-in that this server does
 // not have, and at others some look for an older transport, but all show the sentence of an error
 // to their person, and later to the model. At an address with a secret it is 404: clients that
-// hide what they hear of such an address then say that it is wrong. No answer has
-// WWW-Authenticate, for the same reason.
+// hide what they hear of such an address then say that it is wrong. No such answer has
+// WWW-Authenticate, for the same reason. Where programs sign in there is another one: see challenge.
 func (a *api) reject(x *exchange, r *http.Request, d door, err error) {
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
 		return // the client has left, or the time is up
+	}
+	if refused.Code == fault.KeyInvalid && isSignIn(d.secret) && a.mayChallenge(r, d) {
+		a.challenge(x, r)
+		return
 	}
 	status := x.noteTurned(refused, d)
 	if refused.RetryAfter == 0 {

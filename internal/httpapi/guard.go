@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/oauth"
 	"github.com/parley-chat/parley/internal/outcall"
 )
 
@@ -41,6 +42,8 @@ func (a *api) admit(x *exchange, r *http.Request) bool {
 		return !x.preflight(r, origins[0])
 	case len(origins) == 1 && a.origins.own(r, origins[0]):
 		return true
+	case len(origins) == 1 && a.SignIn.RouteOf(r.URL.Path) == oauth.Document:
+		return !x.preflight(r, origins[0])
 	}
 	x.refuse(http.StatusForbidden, codeRefused, fmt.Sprintf(
 		"Web pages of %s may not call this server. If that is the address of this server itself, start the "+

@@ -23,6 +23,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/oauth"
 	"github.com/parley-chat/parley/internal/page"
 	"github.com/parley-chat/parley/internal/tools"
 )
@@ -58,6 +59,8 @@ type Options struct {
 	// Gate says who is admitted by a key, an invite or the token of a seat. Nil: nobody
 	// is, and everybody may use MCPPath and StandbyPath.
 	Gate *access.Gate
+	// SignIn is where programs sign in that cannot send a key. Nil means that none does.
+	SignIn *oauth.Server
 	// Keys says that MCPPath and StandbyPath are only for those that the gate admits.
 	Keys bool
 	// Fetch counts so many bytes of the page that the caller gets without a call, or refuses
@@ -182,6 +185,10 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer a.settle(x, r)
 	x.readBy(time.Now().Add(a.bodyTimeout))
 	if !a.admit(x, r) {
+		return
+	}
+	if route := a.SignIn.RouteOf(r.URL.Path); route != oauth.None {
+		a.serveSignIn(x, r, route)
 		return
 	}
 	a.lead(x, r)

@@ -18,7 +18,17 @@ func (a *api) serveOwnMCP(x *exchange, r *http.Request, _ door) {
 
 // serveMCP answers a POST with a JSON-RPC message that comes through d.
 func (a *api) serveMCP(x *exchange, r *http.Request, d door) {
+	if a.challenges(r, d) {
+		a.challenge(x, r)
+		return
+	}
 	if r.Method != http.MethodPost {
+		if a.mayChallenge(r, d) && isSignIn(d.secret) {
+			if _, err := a.enter(x, r, d); err != nil {
+				a.reject(x, r, d, err)
+				return
+			}
+		}
 		x.Header().Set("Allow", http.MethodPost)
 		x.refuse(http.StatusMethodNotAllowed, codeRefused, "This is the address of an MCP server: add it to an MCP "+
 			"client as it is (transport: Streamable HTTP). It takes POST only, since it keeps no sessions and has no "+

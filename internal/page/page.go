@@ -25,6 +25,10 @@ var served embed.FS
 // Path begins the path of every asset.
 const Path = "/assets/"
 
+// SignInPath ends the path of the page on which a person lets a program in. A program may open it as a
+// popup, and wait until that is closed.
+const SignInPath = "/authorize"
+
 // mostDeep is how many slashes the path of a page has at most: /r/{room}/ has three.
 const mostDeep = 3
 
@@ -84,7 +88,12 @@ func (s *Site) Document(path string) (File, bool) {
 	if s == nil || deep < 0 || deep >= mostDeep {
 		return File{}, false
 	}
-	return s.documents[deep], true
+	f := s.documents[deep]
+	if strings.HasSuffix(path, SignInPath) {
+		f.header = f.header.Clone()
+		f.header.Set("Cross-Origin-Opener-Policy", "unsafe-none")
+	}
+	return f, true
 }
 
 // Asset returns the asset at a path, if there is one.

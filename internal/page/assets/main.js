@@ -56,15 +56,18 @@ const openRoom = (room, message) => html`
 const Missing = () => html`<${ErrorPage} trouble=${{ code: "not_loaded" }} />`;
 const HomePage = later(() => import("./landing/home.js"), "HomePage", Missing);
 const InvitePage = later(() => import("./landing/invite.js"), "InvitePage", Missing);
+const SignInPage = later(() => import("./landing/sign-in.js"), "SignInPage", Missing);
 const UploadPage = later(() => import("./landing/upload.js"), "UploadPage", Missing);
 
 const pages = {
   r: roomPage,
   i: (code) => html`<${InvitePage} code=${code} />`,
+  oauth: (name) => (name === "authorize" ? html`<${SignInPage} />` : html`<${HomePage} />`),
   "v1/upload": (code) => html`<${UploadPage} code=${code} />`,
 };
 
-const [, kind, name] = /^(v1\/\w+|\w*)\/?([^/]*)/.exec(location.pathname.slice(root.pathname.length)) ?? [];
+const path = location.pathname.slice(root.pathname.length).replace(/^authorize$/, "oauth/authorize");
+const [, kind, name] = /^(v1\/\w+|\w*)\/?([^/]*)/.exec(path) ?? [];
 
 function show() {
   draw(name && pages[kind] ? pages[kind](name) : html`<${HomePage} />`);

@@ -142,6 +142,30 @@ export const landing = {
     forget: "Forget the key",
   },
 
+  signIn: {
+    pageTitle: "Connect",
+    title: "Let {program} use this Parley server as you?",
+    onThisComputer: "a program on this computer",
+    onlyIf: "Go on only if you have just pressed Connect in that program.",
+    callsItself: "It calls itself {name}. Nobody has checked this.",
+    goTo: "After you allow it, you go to {to}.",
+    goHere: "After you allow it, you go to a program on this computer.",
+    key: "Your key",
+    hint: "It begins with pk_. It goes to this server only, and is not kept.",
+    wrongKey: "This server does not know the key: revoked, expired, or mistyped.",
+    allow: "Allow",
+    cancel: "Cancel",
+    noKey: "No key? Ask the person who runs this server. An invite needs no sign-in: give your program the invite's address.",
+    going: "One moment…",
+    done: "Done. If nothing happens, go back to your program.",
+    noProgram: "This cannot go on",
+    noAnswer: "The server did not answer. Try again.",
+    errors: {
+      unknown_program: "This server does not know the program that sent you here, or the place to which the program wants its answer. Press Connect in your program once more; if this page comes again, tell the makers of the program.",
+      wrong_request: "The address of this page is not whole. Press Connect in your program once more.",
+    },
+  },
+
   invite: {
     any: "You are invited to a room",
     title: "You are invited to",

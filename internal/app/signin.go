@@ -1,0 +1,79 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/httpapi"
+	"github.com/parley-chat/parley/internal/oauth"
+	"github.com/parley-chat/parley/internal/outcall"
+	"github.com/parley-chat/parley/internal/signin"
+	"github.com/parley-chat/parley/internal/table"
+)
+
+// Values of Settings.SignIn. The zero value is as noSignIn.
+const (
+	autoSignIn = "auto"
+	noSignIn   = "off"
+)
+
+// signInAt returns the origin at which programs sign in, in the one way in which it is written; "" if
+// none does. Sign-ins are made for the address of MCP there.
+func (c Config) signInAt() string {
+	base, _ := publicURL(c.Settings.PublicURL)
+	u, err := url.Parse(base)
+	if c.Settings.SignIn != autoSignIn || !c.Keys() || err != nil || u.Scheme != "https" || u.Path != "" {
+		return ""
+	}
+	return "https://" + strings.TrimSuffix(strings.ToLower(u.Host), ":443")
+}
+
+// SignsIn reports whether programs sign in.
+func (c Config) SignsIn() bool { return c.signInAt() != "" }
+
+// signInResource returns the address for which sign-ins are made; "" if none is.
+func (c Config) signInResource() string {
+	if at := c.signInAt(); at != "" {
+		return at + httpapi.MCPPath
+	}
+	return ""
+}
+
+// SignIns returns the sign-ins in the table of the server. log gets a line for each that ends.
+func (a *App) SignIns(log *slog.Logger) *signin.SignIns { return a.newSignIns(a.store.Table, log) }
+
+func (a *App) newSignIns(t table.Table, log *slog.Logger) *signin.SignIns {
+	return signin.New(signin.Options{Table: t, Clock: clockwork.NewRealClock(), Logger: log,
+		Key: func(ctx context.Context, id string) (time.Time, bool, error) { return a.gate.KeyEnds(ctx, id) }})
+}
+
+// documentTime is how long a program's document may take.
+const documentTime = 5 * time.Second
+
+// newSignIn returns where programs sign in; nil if none does.
+func (a *App) newSignIn(c Config, t table.Table) *oauth.Server {
+	at := c.signInAt()
+	if at == "" {
+		return nil
+	}
+	out := outcall.New(outcall.Options{Own: []string{strings.TrimPrefix(at, "https://")}, Time: documentTime,
+		Version: Version()})
+	return oauth.New(oauth.Options{Public: at, Resource: c.signInResource(), SignIns: a.newSignIns(t, c.Logger),
+		Key: a.gate.Key, Guess: a.gate.Guess, Clock: clockwork.NewRealClock(), Logger: c.Logger,
+		Document: func(ctx context.Context, address string) ([]byte, error) {
+			got, err := out.Get(ctx, address, map[string]string{"Accept": "application/json"})
+			if err == nil && got.Status != http.StatusOK {
+				err = errNoDocument
+			}
+			return got.Body, err
+		}})
+}
+
+var errNoDocument = errors.New("app: there is no document")

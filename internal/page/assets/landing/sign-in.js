@@ -1,0 +1,76 @@
+// The page on which a person lets a program in that asked for it. The person shows its key, which goes to this
+// server and nowhere else, and is not kept.
+
+import { at } from "../site.js";
+import { fill, word } from "../ui/fill.js";
+import { html, useEffect, useState } from "../vendor.js";
+import { words } from "../words.js";
+import { Brand } from "./brand.js";
+import { Form } from "./form.js";
+import { landing } from "./words.js";
+
+const w = landing.signIn;
+
+/** Posts to the server, which checks the request each time. Returns what it says, or throws what to show. */
+async function post(answer, key = "") {
+  let said;
+  try {
+    const response = await fetch(at("oauth/authorize"), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ request: location.search.slice(1), answer, key }),
+      cache: "no-store",
+      credentials: "omit",
+    });
+    said = await response.json();
+  } catch {
+    throw new Error(w.noAnswer);
+  }
+  if (said.error === "wrong_key") throw Object.assign(new Error(w.wrongKey), { field: "key" });
+  if (said.error) throw new Error(w.errors[said.error] ?? said.message ?? w.noAnswer);
+  if (said.go) location.replace(said.go);
+  return said;
+}
+
+export function SignInPage() {
+  const [asks, setAsks] = useState(/** @type {any} */ (null));
+  const [problem, setProblem] = useState("");
+  const load = () => {
+    setProblem("");
+    post("").then(setAsks, (failed) => setProblem(failed.message));
+  };
+  useEffect(() => {
+    document.title = w.pageTitle + " · " + words.site;
+    load();
+  }, []);
+  return html`
+    <main class="error-page">
+      <${Brand} />
+      ${problem && html`
+        <h1>${w.noProgram}</h1>
+        <p role="alert">${problem}</p>
+        <p><button type="button" class="button" onClick=${load}>${landing.again}</button></p>`}
+      ${asks && (asks.go ? html`<p>${w.going}</p>` : html`<${Ask} asks=${asks} />`)}
+    </main>`;
+}
+
+/** asks is {program, calls, to} as the server says. */
+function Ask({ asks }) {
+  const [gone, setGone] = useState(false);
+  const host = asks.to ? new URL(asks.to).host : "";
+  const program = asks.program || host || word(w.onThisComputer);
+  const leave = async (answer, key = "") => {
+    await post(answer, key);
+    setGone(true);
+  };
+  if (gone) return html`<p role="status">${w.done}</p>`;
+  const fields = [{ name: "key", label: w.key, hint: w.hint, need: landing.key.needed, type: "password" }];
+  return html`
+    <h1>${fill(w.title, { program })}</h1>
+    ${!asks.program && asks.calls && html`<p>${fill(w.callsItself, { name: { quote: asks.calls } })}</p>`}
+    <p>${w.onlyIf}</p>
+    <p>${asks.to ? fill(w.goTo, { to: asks.to }) : w.goHere}</p>
+    <${Form} id="sign-in" fields=${fields} button=${w.allow} send=${({ key }) => leave("allow", key)} />
+    <p><button type="button" class="button" onClick=${() => leave("cancel")}>${w.cancel}</button></p>
+    <p class="quiet small">${w.noKey}</p>`;
+}
