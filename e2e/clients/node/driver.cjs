@@ -10,6 +10,7 @@
 //   out  {"ready": {"protocol": "2026-07-28", "tools": ["join_room", ...]}}
 //   in   {"id": 1, "tool": "join_room", "arguments": {...}}
 //   in   {"cancel": 1}                     the client gives up call 1
+//   in   {"spoil": true}                   its access token is no longer good, if it signs in: see sign-in.cjs
 //   out  {"id": 1, "result": {...}}        what the client returned, errors of the tool too
 //   out  {"id": 1, "error": "..."}         the client threw
 //
@@ -18,8 +19,10 @@
 
 const readline = require('node:readline');
 
-// open returns a client, not yet connected, what calls a tool with it, and its transports.
-function open(generation) {
+const { signIn } = require('./sign-in.cjs');
+
+// clientOf returns a client, not yet connected, what calls a tool with it, and its transports.
+function clientOf(generation) {
   const about = { name: `parley-e2e-${generation}`, version: '1.0.0' };
   if (generation === 'sdk1') {
     const { Client } = require('@modelcontextprotocol/sdk/client/index.js');
@@ -37,8 +40,8 @@ function open(generation) {
   return { client, call, Http: StreamableHTTPClientTransport, Stdio: StdioClientTransport };
 }
 
-function transportTo(server, { Http, Stdio }) {
-  if (!server.startsWith('[')) return new Http(new URL(server));
+function transportTo(server, { Http, Stdio }, options) {
+  if (!server.startsWith('[')) return new Http(new URL(server), options);
   const [command, ...args] = JSON.parse(server);
   const transport = new Stdio({ command, args, env: process.env });
   transport.setProtocolVersion = (version) => { transport.protocolVersion = version; };
@@ -63,9 +66,11 @@ async function answer(call, request, running) {
 }
 
 async function main([server, generation]) {
-  const { client, call, ...transports } = open(generation);
-  const transport = transportTo(server, transports);
-  await client.connect(transport);
+  const { client, call, ...transports } = clientOf(generation);
+  const open = (options) => transportTo(server, transports, options);
+  const signsIn = process.env.PARLEY_E2E_SIGN_IN && signIn(process.env.PARLEY_E2E_SIGN_IN);
+  const transport = signsIn ? await signsIn.connect(client, open) : open();
+  if (!signsIn) await client.connect(transport);
   // Once it has seen the tools, the client checks every result against its output schema.
   const { tools } = await client.listTools();
   const protocol = client.getNegotiatedProtocolVersion?.() ?? transport.protocolVersion;
@@ -74,7 +79,8 @@ async function main([server, generation]) {
   const running = new Map();
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const request = JSON.parse(line);
-    if (request.cancel) running.get(request.cancel)?.abort('given up');
+    if (request.spoil) signsIn.spoil();
+    else if (request.cancel) running.get(request.cancel)?.abort('given up');
     else answer(call, request, running);
   }
   await client.close(); // calls may still be open
