@@ -16,8 +16,8 @@ func (p *program) signedIn(generation, protocol, key, document, state string) (t
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	cmd := installNode(p.t).command("node", filepath.Join("clients", "node", "driver.cjs"), "https://parley.example/mcp",
-		generation)
+	cmd := installNode(p.t).command("node", filepath.Join("clients", "node", "driver.cjs"),
+		"https://parley.example/mcp", generation)
 	cmd.Env = append(cmd.Env, "PARLEY_E2E_SIGN_IN="+string(about))
 	d := drive(p.t, cmd, protocol)
 	return talk{p.t, d}, d
@@ -32,7 +32,7 @@ func TestSignIn_everyClientOfAnSDK_talksRenewsItsTokensAndGoesOnAfterARestart(t 
 		for generation, protocol := range map[string]string{"sdk1": legacyProtocol, "legacy": legacyProtocol,
 			"modern": modernProtocol} {
 			t.Run(generation+" "+name, func(t *testing.T) {
-				p := start(t, "--access", "keys", "--public-url", "https://parley.example")
+				p := start(t, "--access", "keys", "--sign-in", "auto", "--public-url", "https://parley.example")
 				state := filepath.Join(t.TempDir(), "state.json")
 				ann, client := p.signedIn(generation, protocol, p.newKey("Ann"), document, state)
 				bob := talk{t, openGo(t, p.door(p.newKey("Bob")), modernProtocol)}
