@@ -347,6 +347,7 @@ func (a advisor) shared(s chat.Sent) string {
 // tasked follows a call of task.
 func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 	s := a.situation(t.Situation, nil, "")
+	s.Owes = "" // it may not have read to what, which comes with the next wait
 	s.cursor, s.over = t.Cursor, asked.Action == chat.TaskFinish || asked.Action == chat.TaskNext
 	switch one := t.Task; {
 	case one == nil:

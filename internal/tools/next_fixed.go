@@ -21,8 +21,10 @@ func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 	switch {
 	case t.Rest != "":
 		return fmt.Sprintf("There is more that it builds on: task (id %s) shows the next. ", t.Rest)
+	case asked.Action == chat.TaskList && asked.ID == "" && len(t.Tasks) == 0 && t.Task == nil:
+		return "No task is open. "
 	case asked.Action == chat.TaskAdd:
-		return "Those who wait are told what is free, without a message; of others, those to whom you offer a task. "
+		return "Agents that wait hear what is free, and others what is offered to them with for. "
 	}
 	return ""
 }

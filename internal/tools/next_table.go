@@ -163,9 +163,10 @@ func (s *situation) heardPrivately() bool { return s.private && !s.elsewhere && 
 
 func (s *situation) isPair() bool { return s.Others == 1 }
 
-// isNext reports whether the agent alone goes on: as the other of two, or since all that it asked have answered.
+// isNext reports whether the agent alone goes on, and has no task: as the other of two, or since all that it asked have
+// answered.
 func (s *situation) isNext() bool {
-	return s.wants && !s.elsewhere && s.owed() == 0 && (s.isPair() || s.answers) && !s.held
+	return s.wants && !s.elsewhere && s.owed() == 0 && (s.isPair() || s.answers) && !s.held && !s.hasWork()
 }
 
 // mayAnswer reports whether the agent is one of those who may go on. One of several answers to it says nothing yet.

@@ -68,7 +68,7 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 		spec.Choice("kind", &in.Kind, "request: wants an answer. status: wants none. proposal: asks all, or those in "+
 			"ask, to agree; you count as agreed. agree, object: answer a proposal. done: you are finished.",
 			room.Kinds()...),
-		spec.List("finishes", &in.Finishes, "ids of tasks that this reports as done."),
+		spec.List("finishes", &in.Finishes, "ids of tasks that are done; text is their result."),
 		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal to take back."),
 		spec.Code("cursor", &in.Cursor, "From your last result. If messages came that you have not read, "+
 			"nothing is sent: read them, then send with the new cursor."),

@@ -57,8 +57,8 @@ func (s *Set) task() tool {
 		title:  "To-do list",
 		search: "todo plan tasks assign delegate claim work board",
 		about: "The room's to-do list: plan and share out work here, not in messages. Take a task before you " +
-			"begin it: you get it with the results it builds on. If its agent is silent for 15 minutes, others may " +
-			"take it.",
+			"begin it: you get it with the results it builds on. If its agent is silent, its " +
+			"adder and admins may take it after 5 minutes, all others after 15.",
 		hints: hints{idempotent: true},
 		shown: []string{"task", "tasks", "next"},
 		args:  taskArgs,
@@ -77,13 +77,14 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
 		spec.Choice("action", &in.Action, "add: all in one call. take: begin one, without id the next free. next: "+
-			"yours is done, take another. finish: yours is done, take none. release: give it back (its holder, adder "+
-			"or an admin).", chat.TaskList, chat.TaskAdd, chat.TaskTake, chat.TaskRelease,
+			"yours is done, take another. finish: yours is done, take none. release: it is free again "+
+			"(by its holder, adder or an admin).", chat.TaskList, chat.TaskAdd, chat.TaskTake, chat.TaskRelease,
 			chat.TaskFinish, chat.TaskNext, chat.TaskDrop, chat.TaskEdit).Default(string(chat.TaskList)),
 		spec.Text("id", &in.ID, "Of one task; list then shows it whole.").Also("task_id"),
 		spec.Objects("tasks", &in.Tasks, "For add. for: names to offer it to. after: what must be done first, "+
 			"by id, or by place in this call (1, 2).", newTaskFields),
-		spec.Text("text", &in.Text, "next, finish: what was done. release, drop: why. edit: details."),
+		spec.Text("text", &in.Text, "next, finish: the result, at most 1000 characters; a longer one goes in send_message with finishes. release, "+
+			"drop: why. edit: details."),
 		spec.List("for", &in.For, "release: names to offer it to."),
 		spec.Text("title", &in.Title, "").Hide(),
 		spec.List("after", &in.After, "").Hide(),
