@@ -102,7 +102,8 @@ func (o waitOp) on(m model) (model, error) {
 		a = o.heard(a, m.now)
 	}
 	if a.owed = a.owed && !o.owed; o.cursor.n > 0 && !o.sent {
-		if a.ackMost = max(a.ackMost, o.cursor.n); !o.gaveUp {
+		unread := o.owed && a.handed == a.joined // a hold reads nothing, so the position may be unknown
+		if a.ackMost = max(a.ackMost, o.cursor.n); !o.gaveUp && !unread {
 			a.acked = max(a.acked, o.cursor.n)
 		}
 	}
