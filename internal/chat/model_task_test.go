@@ -324,7 +324,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		t.end, t.ended, t.by, t.result = chat.TaskDropped, m.now, a.seat, req.Text
 		r = r.dropped(no)
 	case chat.TaskEdit:
-		edited, code := c.edit(r, t, no, manages, offered[0])
+		edited, code := c.edit(r, a, t, no, manages, offered[0])
 		if code != "" {
 			return refuse(code)
 		}
@@ -343,7 +343,8 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 }
 
 // edit returns t as the call changes it.
-func (c taskCall) edit(r roomModel, t taskModel, no int64, manages bool, offered []int) (taskModel, fault.Code) {
+func (c taskCall) edit(r roomModel, a agentModel, t taskModel, no int64, manages bool, offered []int) (taskModel,
+	fault.Code) {
 	switch {
 	case !manages:
 		return t, fault.NotAllowed
@@ -363,9 +364,9 @@ func (c taskCall) edit(r roomModel, t taskModel, no int64, manages bool, offered
 		t.after, t.stuck = nil, nil
 		for _, id := range c.req.After {
 			before := taskNumber(id)
-			_, there := r.taskNo(before)
+			x, there := r.taskNo(before)
 			switch {
-			case !there, before >= no:
+			case !there, before >= no, x.end == "" && x.added < a.since:
 				return t, fault.InvalidArgument
 			case !r.blocksForever(before) && !slices.Contains(t.after, before):
 				t.after = append(t.after, before)
