@@ -123,7 +123,7 @@ func (m *machine) seated(id agentID, got chat.Seated) {
 	}
 	if r, a := m.find(id); a.person.opened && m.people[id] == "" { // its person has the token of an earlier seat
 		for _, b := range r.agents[:id.seat-1] {
-			if token := m.people[agentID{id.room, b.seat}]; b.principal == a.principal &&
+			if token := m.people[agentID{id.room, b.seat}]; b.principal == a.principal && !b.endpoint &&
 				strings.EqualFold(b.name, a.name) && token != "" {
 				m.people[id] = token
 			}
