@@ -3,6 +3,7 @@ package chat_test
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
@@ -171,8 +172,12 @@ type dropOp struct{ who agentID }
 func (o dropOp) on(m model) (model, error) {
 	r, _ := m.room(o.who.room)
 	a, _ := r.agent(o.who.seat)
-	if m.over(r) || r.closed || a.gone {
+	switch {
+	case m.over(r) || a.gone:
 		return m, nil
+	case r.closed: // it keeps its seat
+		a.success = time.Time{}
+		return m.withAgent(r.id, a), nil
 	}
 	r, err := m.remove(r, a, 0, room.ReasonLeft, "")
 	return m.with(r), err
