@@ -139,7 +139,8 @@ func (s *State) Successor(seat int) int {
 		case a.Seat == seat:
 		case a.Role == Admin && !called:
 			return 0
-		case next.Seat == 0, next.IsEndpoint() && !called, next.IsEndpoint() == called && next.Muted && !a.Muted:
+		case next.Seat == 0, next.IsEndpoint() && (!called || a.Role == Admin),
+			next.IsEndpoint() == called && next.Muted && !a.Muted:
 			next = a
 		}
 	}

@@ -22,6 +22,11 @@ func TestSuccessor_isTheLongestSeatedMemberThatIsNotMuted(t *testing.T) {
 			2},
 		"longest seated is muted":       {func(l *timeline) { l.manage(room.Mute, 2) }, 1, 3},
 		"longest seated is an endpoint": {func(l *timeline) { l.endpoint(2) }, 1, 3},
+		"an endpoint stays, which is admin": {func(l *timeline) {
+			l.endpoint(2)
+			l.endpoint(3)
+			l.manage(room.Promote, 3)
+		}, 1, 0},
 		"both others are muted":         {func(l *timeline) { l.manage(room.Mute, 2); l.manage(room.Mute, 3) }, 1, 2},
 		"longest seated came back late": {func(l *timeline) { l.leave(2); l.join("Bob") }, 1, 3},
 		"admin is alone":                {func(l *timeline) { l.leave(2); l.leave(3) }, 1, 0},
