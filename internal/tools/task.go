@@ -83,8 +83,8 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 		spec.Text("id", &in.ID, "Of one task; list then shows it whole.").Also("task_id"),
 		spec.Objects("tasks", &in.Tasks, "For add. for: names to offer it to. after: what must be done first, "+
 			"by id, or by place in this call (1, 2).", newTaskFields),
-		spec.Text("text", &in.Text, "next, finish: the result, at most 1000 characters; a longer one goes in send_message with finishes. release, "+
-			"drop: why. edit: details."),
+		spec.Text("text", &in.Text, "next, finish: the result, at most 1000 characters; a longer one goes in "+
+			"send_message with finishes. release, drop: why. edit: details."),
 		spec.List("for", &in.For, "release: names to offer it to."),
 		spec.Text("title", &in.Title, "").Hide(),
 		spec.List("after", &in.After, "").Hide(),
