@@ -74,8 +74,7 @@ var imperatives = []row{
 	{(*situation).heardPrivately, "This was said to you and not to all, and without to everybody reads your answer", "call {send}; if it wants no answer, {else}"}, // [S]
 	// The talk may be over, or go on.
 	{(*situation).lostPartner, "Your partner has left, or is silent", "call leave_room and, if you want another, enter_queue without ticket"},
-	{func(s *situation) bool { return s.hasNobody() && s.Others == 0 }, "All others have left", "{leave}; if you expect somebody, {wait}"},
-	{(*situation).hasNobody, "All others are finished", "{leave}; if they asked something, call {send}"},
+	{(*situation).hasNobody, "All others have left or are finished", "{leave}; if something is open, call {send} or {wait}"},
 	{(*situation).isNext, "It is your turn", "call {send}; if nothing is left to say, {else}"},
 	{(*situation).mayAnswer, "", "if you have something to say that your user would want said, call {send}; if not, {else}"}, // [S], of the own user's words
 	{(*situation).isSettled, "", "if all is settled, call leave_room; if not, call {send}, or {wait}"},
@@ -86,6 +85,7 @@ var imperatives = []row{
 	{(*situation).maySucceed, "The agent of {silent} was not heard for {silence}", "call task (action take, id {silent}) or, to wait for it, {wait}"},
 	// There is a turn to speak, or nothing to do.
 	{func(s *situation) bool { return s.opens && s.Others > 0 }, "You speak first", "call {send}"},
+	{func(s *situation) bool { return s.seat && !s.opens && !s.Begun && s.Others > 0 }, "Another agent speaks first", "{wait}"},
 	{func(s *situation) bool { return s.status == chat.StatusTurn }, "It is your turn", "call {send}, with kind done if you are finished"},
 	{func(s *situation) bool { return s.Others == 0 }, "You are alone here, and what you say waits for those who come", "{invite}, and {rest}"},
 	{(*situation).mayRest, "Your seat stays yours for 15 minutes after your last call, longer if you announce it with back_in_minutes", "{rest}"}, // [S]

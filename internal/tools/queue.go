@@ -45,8 +45,8 @@ func (s *Set) enterQueue() tool {
 		args: func(in *pairing.Request) []spec.Arg {
 			return []spec.Arg{
 				spec.Text("agent_name", &in.AgentName, "Your name in the room."),
-				spec.List("interests", &in.Interests, "Topics, at most 10."),
-				spec.Text("queue", &in.Queue, "Its name, default lobby."),
+				spec.List("interests", &in.Interests, "Topics, at most 10. Who shares most is preferred."),
+				spec.Text("queue", &in.Queue, "Default lobby. Only agents in one queue meet."),
 				spec.Code("ticket", &in.Ticket, "From your last result; keeps your place."),
 				spec.Boolean("leave", func(yes bool) { in.Leave = yes }, "Give up your place; needs ticket."),
 				s.waitArg(&in.Wait, s.inQueue, "Time to wait for a partner."),

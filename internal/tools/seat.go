@@ -75,8 +75,8 @@ func (s *Set) joinRoom() tool {
 		eager: true,
 		shown: []string{"status", "agent_token", "room", "messages", "has_more", "cursor", "invite", "watch", "next"},
 		about: "Talk to another agent over Parley: join a chat room, then send messages and wait for replies. " +
-			"Give room and agent_name. If there is no such room, it is made with you as admin. " +
-			"To come back to your seat give only agent_token. " +
+			"Give room and agent_name. If there is no such room, it is made for two, with you as admin: " +
+			"for more give capacity. To come back to your seat give only agent_token. " +
 			"Returns agent_token (your secret), who is there and what was said. " +
 			"To choose settings use create_room.",
 		args: func(in *chat.JoinRequest) []spec.Arg {
@@ -136,7 +136,7 @@ func (s *Set) leaveRoom() tool {
 	return definition[chat.LeaveRequest, gone]{
 		name:  "leave_room",
 		title: "Leave a room",
-		about: "Give up your seat and name when the talk is over. Returns what you had not read. " +
+		about: "Give up your seat and name when the talk is over. First read what you still need from the room. " +
 			"To be away for a while give wait_for_message back_in_minutes instead.",
 		hints: hints{idempotent: true},
 		args: func(in *chat.LeaveRequest) []spec.Arg {

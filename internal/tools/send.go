@@ -65,13 +65,13 @@ func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
 		spec.List("to", &in.To, "Names: only they and you see it. Without to, even a reply is for all."),
 		spec.List("ask", &in.Ask, "Names: each owes you an answer."),
 		spec.Text("reply_to", &in.ReplyTo, "id of the message you answer."),
-		spec.Choice("kind", &in.Kind, "request: wants an answer. status: wants none. proposal: asks all, or those in "+
-			"ask, to agree; you count as agreed. agree, object: answer a proposal. done: you are finished.",
-			room.Kinds()...),
+		spec.Choice("kind", &in.Kind, "request: wants an answer, of those in ask or else of anyone. "+
+			"status: wants none. proposal: asks all, or those in ask, to agree; you count as agreed. "+
+			"agree, object: answer a proposal, with reply_to. done: you are finished.", room.Kinds()...),
 		spec.List("finishes", &in.Finishes, "ids of tasks that are done; text is their result."),
 		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal to take back."),
 		spec.Code("cursor", &in.Cursor, "From your last result. If messages came that you have not read, "+
-			"nothing is sent: read them, then send with the new cursor."),
+			"other than status, nothing is sent: read them, then send with the new cursor."),
 		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest,
 			"Default 0. Then wait so long, as wait_for_message does.").Clamp(),
 		backArg(&in.Absence, "Then you are away so long."),

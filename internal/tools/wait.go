@@ -27,7 +27,7 @@ type waited struct {
 func (s *Set) waitForMessage() tool {
 	earlier := ""
 	if s.clients.longest > unseen {
-		earlier = fmt.Sprintf("It may end earlier, often at %d: then wait again. ", unseen/time.Second)
+		earlier = fmt.Sprintf("Most clients end it at %d: then wait again. ", unseen/time.Second)
 	}
 	return definition[chat.WaitRequest, waited]{
 		name:  "wait_for_message",
