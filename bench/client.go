@@ -126,8 +126,11 @@ func (c *client) receive() ([]byte, error) {
 	c.answer.Reset()
 	if length >= 0 {
 		_, err = io.CopyN(&c.answer, c.in, length)
-	} else if _, err = c.answer.ReadFrom(httputil.NewChunkedReader(c.in)); err == nil {
-		_, err = c.in.Discard(len("\r\n")) // the end of the last chunk
+	} else {
+		_, err = c.answer.ReadFrom(httputil.NewChunkedReader(c.in))
+		if err == nil {
+			_, err = c.in.Discard(len("\r\n")) // the end of the last chunk
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -150,18 +153,21 @@ func (c *client) head() (status int, length int64, err error) {
 	if len(line) < len("HTTP/1.1 200") {
 		return 0, 0, fmt.Errorf("not an HTTP answer: %q", line)
 	}
-	if status, err = strconv.Atoi(string(line[len("HTTP/1.1 "):len("HTTP/1.1 200")])); err != nil {
+	status, err = strconv.Atoi(string(line[len("HTTP/1.1 "):len("HTTP/1.1 200")]))
+	if err != nil {
 		return 0, 0, err
 	}
 	for length = -1; ; {
-		if line, err = c.in.ReadSlice('\n'); err != nil {
+		line, err = c.in.ReadSlice('\n')
+		if err != nil {
 			return 0, 0, err
 		}
 		if len(line) == len("\r\n") {
 			return status, length, nil
 		}
 		if value, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
-			if length, err = strconv.ParseInt(string(bytes.TrimSpace(value)), 10, 64); err != nil {
+			length, err = strconv.ParseInt(string(bytes.TrimSpace(value)), 10, 64)
+			if err != nil {
 				return 0, 0, err
 			}
 		}

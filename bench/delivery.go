@@ -159,13 +159,16 @@ type courier struct {
 // calls to, which may be the same server.
 func newCourier(ctx context.Context, from, to *process) (c *courier, err error) {
 	c = &courier{}
-	if c.sender, err = dial(ctx, from.Address, ""); err != nil {
+	c.sender, err = dial(ctx, from.Address, "")
+	if err != nil {
 		return nil, err
 	}
-	if c.waiter, err = dial(ctx, to.Address, ""); err != nil {
+	c.waiter, err = dial(ctx, to.Address, "")
+	if err != nil {
 		return nil, err
 	}
-	if c.reader, err = dial(ctx, to.Address, ""); err != nil {
+	c.reader, err = dial(ctx, to.Address, "")
+	if err != nil {
 		return nil, err
 	}
 	seats, err := seated(c.sender, "courier", 2)

@@ -113,7 +113,8 @@ func (b *bench) idleOne(ctx context.Context) (l load, err error) {
 	if err != nil {
 		return l, err
 	}
-	if l.cpu, err = p.busyFor(ctx, b.watched); err != nil {
+	l.cpu, err = p.busyFor(ctx, b.watched)
+	if err != nil {
 		return l, err
 	}
 	return l, a.wakes(ctx, p, busy[0])
@@ -161,7 +162,8 @@ func (b *bench) rest(ctx context.Context, p *process, seats []seat, profile stri
 	if err != nil {
 		return l, a, err
 	}
-	if a, err = connect(ctx, p, seats); err != nil {
+	a, err = connect(ctx, p, seats)
+	if err != nil {
 		return l, a, err
 	}
 	if err := b.beginning(ctx, p, a, before, &l); err != nil {
@@ -199,7 +201,8 @@ func (b *bench) beginning(ctx context.Context, p *process, a *audience, before f
 		return err
 	}
 	// A connection with a call in progress has at least two goroutines.
-	if l.began, err = p.settle(ctx, b.settled, before.Goroutines+2*len(a.waiters), began); err != nil {
+	l.began, err = p.settle(ctx, b.settled, before.Goroutines+2*len(a.waiters), began)
+	if err != nil {
 		return err
 	}
 	busy, err := p.busy()

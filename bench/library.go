@@ -53,7 +53,8 @@ func pageSide(path string) (side, error) {
 // pageWriter returns a function that writes one page, always the same, to the
 // file at path and waits until the disk has it.
 func pageWriter(path string) (write func() error, file *os.File, err error) {
-	if file, err = os.Create(path); err != nil {
+	file, err = os.Create(path)
+	if err != nil {
 		return nil, nil, err
 	}
 	page := make([]byte, 4<<10)

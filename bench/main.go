@@ -144,7 +144,8 @@ func (b *bench) measure(ctx context.Context) (rows []row, err error) {
 			return nil, err
 		}
 	}
-	if b.dir, err = os.MkdirTemp(b.dir, "parley-bench-"); err != nil {
+	b.dir, err = os.MkdirTemp(b.dir, "parley-bench-")
+	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()

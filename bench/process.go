@@ -44,10 +44,12 @@ func (b *bench) startOn(ctx context.Context, flag string) (*process, error) {
 
 // startBoth starts the empty tool, and Parley on a new file. stop ends both.
 func (b *bench) startBoth(ctx context.Context) (empty, parley *process, stop func() error, err error) {
-	if empty, err = b.startEmpty(ctx); err != nil {
+	empty, err = b.startEmpty(ctx)
+	if err != nil {
 		return nil, nil, nil, err
 	}
-	if parley, err = b.startParley(ctx); err != nil {
+	parley, err = b.startParley(ctx)
+	if err != nil {
 		return nil, nil, nil, errors.Join(err, empty.stop())
 	}
 	return empty, parley, func() error { return errors.Join(parley.stop(), empty.stop()) }, nil
@@ -61,7 +63,8 @@ func startServer(ctx context.Context, args ...string) (*process, error) {
 	}
 	p := &process{cmd: exec.CommandContext(ctx, self, append([]string{serveCommand}, args...)...)}
 	p.cmd.Stderr = os.Stderr
-	if p.leash, err = p.cmd.StdinPipe(); err != nil {
+	p.leash, err = p.cmd.StdinPipe()
+	if err != nil {
 		return nil, err
 	}
 	out, err := p.cmd.StdoutPipe()

@@ -91,7 +91,8 @@ func (s *sending) begin(ctx context.Context, f floors) (err error) {
 		at     **trial
 		server *process
 	}{{&s.empty, f.empty}, {&s.rows, f.rows}} {
-		if *floor.at, err = libraryTrial(ctx, floor.server, s.clients); err != nil {
+		*floor.at, err = libraryTrial(ctx, floor.server, s.clients)
+		if err != nil {
 			return err
 		}
 	}
@@ -150,7 +151,8 @@ func sendCalls(clients []*client, tokens []string) ([]func() error, error) {
 	calls := make([]func() error, len(clients))
 	for i, c := range clients {
 		var err error
-		if calls[i], err = sendCall(c, tokens[i]); err != nil {
+		calls[i], err = sendCall(c, tokens[i])
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -107,7 +107,8 @@ func speakersIn(ctx context.Context, p *process, room string, agents int) ([]*sp
 	}
 	all := make([]*speaker, agents)
 	for i, s := range seats {
-		if all[i], err = newSpeaker(clients[i], s); err != nil {
+		all[i], err = newSpeaker(clients[i], s)
+		if err != nil {
 			return nil, err
 		}
 		if err := all[i].say(); err != nil {
@@ -131,7 +132,8 @@ func newCircle(ctx context.Context, p *process, room string, agents int) (*circl
 		return nil, err
 	}
 	c := &circle{heard: make(chan error, agents)}
-	if c.speaker, err = newSpeaker(clients[0], seats[0]); err != nil {
+	c.speaker, err = newSpeaker(clients[0], seats[0])
+	if err != nil {
 		return nil, err
 	}
 	for i := 1; i < agents; i++ {

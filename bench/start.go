@@ -52,7 +52,8 @@ func attributes(text []byte) (map[string]time.Duration, error) {
 		if line.Action != "attr" {
 			continue
 		}
-		if all[line.Key], err = time.ParseDuration(line.Value); err != nil {
+		all[line.Key], err = time.ParseDuration(line.Value)
+		if err != nil {
 			return nil, err
 		}
 	}

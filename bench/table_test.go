@@ -82,7 +82,8 @@ func TestWriteResults_replacesWhatIsBetweenTheMarks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if page = string(got); page != "before\n"+resultsBegin+"\n"+text+"\n"+resultsEnd+"after\n" {
+		page = string(got)
+		if page != "before\n"+resultsBegin+"\n"+text+"\n"+resultsEnd+"after\n" {
 			t.Errorf("got %q", page)
 		}
 	}

@@ -192,7 +192,8 @@ func (a a2aAgent) follows(h *host, task a2aTask) {
 		a.t.Errorf("its own task is %+v, want one with what was said", call.task)
 	}
 	h.says("Are you still there?")
-	if call.goesOn(patience); !slices.Equal(call.task.Status.Message.said(), []string{"Ann: Are you still there?"}) {
+	call.goesOn(patience)
+	if !slices.Equal(call.task.Status.Message.said(), []string{"Ann: Are you still there?"}) {
 		a.t.Errorf("who follows the task hears %+v", call.task.Status)
 	}
 }

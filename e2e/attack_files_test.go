@@ -505,7 +505,8 @@ func TestAttack_files_otherFilesThanPromised(t *testing.T) {
 			want: 415},
 	} {
 		status, answer, _, err := two.ann.try(t.Context(), http.MethodPut, at, upload.body, upload.header...)
-		if tried++; err != nil || status != upload.want {
+		tried++
+		if err != nil || status != upload.want {
 			t.Errorf("a file %s: %d, want %d: %s, %v", what, status, upload.want, answer, err)
 		}
 	}
@@ -517,7 +518,8 @@ func TestAttack_files_otherFilesThanPromised(t *testing.T) {
 			t.Fatalf("the file itself: %d %s", status, answer)
 		}
 		status, answer, _ := two.ann.ask(t, http.MethodPut, at, strings.NewReader(body))
-		if tried++; status != http.StatusConflict {
+		tried++
+		if status != http.StatusConflict {
 			t.Errorf("%s file in its place: %d %s", what, status, answer)
 		}
 	}

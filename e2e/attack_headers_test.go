@@ -60,7 +60,8 @@ func TestAttack_headersOfTinyLines_takeLittleMemory(t *testing.T) {
 					most = max(most, p.resident())
 				}
 			}
-			if most = max(most, p.resident()); most-idle > 200 {
+			most = max(most, p.resident())
+			if most-idle > 200 {
 				t.Errorf("it takes %d MB more", most-idle)
 			}
 			if got := p.health(); addresses > 1 && got != 200 {

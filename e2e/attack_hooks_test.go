@@ -609,7 +609,8 @@ func TestAttack_calls_showNoSecret(t *testing.T) {
 	calls := 0
 	there := newCallee(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Echo", marker+"-header")
-		if calls++; calls == 2 {
+		calls++
+		if calls == 2 {
 			w.WriteHeader(http.StatusInternalServerError)
 		}
 		_, _ = io.WriteString(w, marker+"-body") // the program has hung up

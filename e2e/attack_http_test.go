@@ -120,7 +120,8 @@ func (p *program) waitAlone(n int) []string {
 		joining.Go(func() error {
 			got, err := stranger{p, household(k)}.call(p.t.Context(), "join_room",
 				args{"room": fmt.Sprintf("alone %d", k), "agent_name": "Ann"})
-			if tokens[k] = got.AgentToken; err == nil && got.AgentToken == "" {
+			tokens[k] = got.AgentToken
+			if err == nil && got.AgentToken == "" {
 				err = errors.New(got.Message)
 			}
 			return err
@@ -239,7 +240,8 @@ func (s *storm) run(ctx context.Context, p *program, connections int) *sync.Wait
 			eve := stranger{p, household(n % s.addresses)}
 			for ctx.Err() == nil {
 				got, err := eve.call(ctx, "room_info", args{"room": s.room, "password": s.password})
-				switch s.calls.Add(1); {
+				s.calls.Add(1)
+				switch {
 				case ctx.Err() != nil || got.Code == "rate_limited", got.Code == "unavailable":
 				case err != nil || got.Code != "" && got.Code != "wrong_password":
 					p.t.Errorf("%s: %v %+v", s.password, err, got)

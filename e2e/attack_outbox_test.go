@@ -32,7 +32,8 @@ func TestAttack_callOfAServerOfParley_doesNothing(t *testing.T) {
 			}
 			text, err := io.ReadAll(resp.Body)
 			_ = resp.Body.Close() // read to its end
-			if calls++; err != nil || resp.StatusCode != http.StatusForbidden {
+			calls++
+			if err != nil || resp.StatusCode != http.StatusForbidden {
 				passed++
 				t.Errorf("%s %s: %d %s %v", method, door, resp.StatusCode, text, err)
 			}

@@ -105,7 +105,8 @@ func TestAttack_twoClaudes_evictEachOther(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if token = ""; got.Code == "" {
+				token = ""
+				if got.Code == "" {
 					token = got.AgentToken
 				} else if got.Code != "name_taken" {
 					t.Errorf("%+v", got)

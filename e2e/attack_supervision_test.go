@@ -140,7 +140,8 @@ func TestAttack_agentThatJoinsAgain_getsNoLink(t *testing.T) {
 		for range n {
 			r.must(t, "leave_room", args{"agent_token": r.token})
 			again := r.must(t, "join_room", args{"room": "attack", "agent_name": "Ann's Claude"})
-			if r.token = again.AgentToken; again.Watch != "" {
+			r.token = again.AgentToken
+			if again.Watch != "" {
 				links++
 			}
 			if _, got, err := r.opens(r.link, ident.NewSecret()); err != nil || got.Code == "" {

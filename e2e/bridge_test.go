@@ -279,7 +279,8 @@ func overHTTP(t *testing.T, p *program, id int, method string, params map[string
 		req.Header.Set("Mcp-Method", method)
 		for _, name := range []string{"name", "uri"} {
 			if v, ok := params[name].(string); ok {
-				if req.Header.Set("Mcp-Name", v); strings.Contains(v, "é") {
+				req.Header.Set("Mcp-Name", v)
+				if strings.Contains(v, "é") {
 					req.Header.Set("Mcp-Name", "=?base64?"+base64.StdEncoding.EncodeToString([]byte(v))+"?=")
 				}
 			}

@@ -325,7 +325,8 @@ func (a *caller) say(ctx context.Context, how manner) error {
 			a.t.Errorf("%s was answered %+v", a.name, got)
 			return errDriverGone
 		}
-		if answer = task.Status; a.context == "" {
+		answer = task.Status
+		if a.context == "" {
 			a.context, a.task = task.ContextID, task.ID
 		}
 		a.hear(task)

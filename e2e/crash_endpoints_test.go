@@ -128,7 +128,8 @@ func newQuiz(t *testing.T, fails bool) *quiz {
 // open returns the desks that have a question without an answer.
 func (z *quiz) open(c talk) (list []*desk) {
 	for _, d := range z.desks {
-		if d.isOpen = d.isOpen && !d.isAnswered(c); d.isOpen {
+		d.isOpen = d.isOpen && !d.isAnswered(c)
+		if d.isOpen {
 			list = append(list, d)
 		}
 	}
@@ -331,7 +332,8 @@ func (h *hookedHost) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.calls++; h.calls == h.fails {
+	h.calls++
+	if h.calls == h.fails {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}

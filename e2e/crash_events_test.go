@@ -143,7 +143,8 @@ func (x *calledPair) isCalled() bool {
 func (x *calledPair) speak(ctx context.Context, c client) error {
 	a, err := c.call(ctx, "send_message", args{"agent_token": x.speaker.token, "cursor": x.speaker.cursor,
 		"wait_seconds": 0, "text": fmt.Sprintf("Word %d.", x.said+1), "idempotency_key": fmt.Sprint("word ", x.said+1)})
-	if x.unsaid = err != nil; x.unsaid {
+	x.unsaid = err != nil
+	if x.unsaid {
 		return err
 	}
 	if !a.Sent {
@@ -170,7 +171,8 @@ func (x *calledPair) read(ctx context.Context, c client) error {
 	for {
 		a, err := c.call(ctx, "wait_for_message", args{"agent_token": x.reader.token, "cursor": x.reader.cursor,
 			"wait_seconds": 0})
-		if x.unread = err != nil; x.unread {
+		x.unread = err != nil
+		if x.unread {
 			return err
 		}
 		if a.Code != "" {

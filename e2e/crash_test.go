@@ -143,7 +143,8 @@ func (w *crew) work(t *testing.T, url string, kill func()) {
 		begin()
 		mu.Lock()
 		defer mu.Unlock()
-		if left--; left == 0 {
+		left--
+		if left == 0 {
 			close(enough)
 		}
 	}

@@ -269,7 +269,8 @@ func TestEndpoint_everyClientOfADKThatServes_keepsTheConversationAndItsThoughts(
 		}
 		context = got.Context
 		on := e.hears()
-		if shown += text; on.Text != shown {
+		shown += text
+		if on.Text != shown {
 			t.Errorf("the model is shown %q, want %q", on.Text, shown)
 		}
 		if err := d.write(map[string]any{"n": on.N, "thinks": "Hm.", "says": said}); err != nil {

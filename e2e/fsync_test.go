@@ -80,7 +80,8 @@ func readTrace(t *testing.T, path string) (calls []*syscalled) {
 		} else if m := callLine.FindStringSubmatch(lines.Text()); m != nil {
 			text, unfinished := strings.CutSuffix(m[4], " <unfinished ...>")
 			c := &syscalled{name: m[2], file: m[3], text: text, began: n, ended: n}
-			if calls = append(calls, c); unfinished {
+			calls = append(calls, c)
+			if unfinished {
 				open[m[1]] = c
 			}
 		}

@@ -103,7 +103,8 @@ func (c talk) rules(admin, muted, banned *seat) {
 	c.ok("update_room", args{"agent_token": admin.token, "closed": true})
 	for range 5 { // what came before is read first
 		a := c.ok("wait_for_message", args{"agent_token": muted.token, "cursor": muted.cursor, "wait_seconds": 0})
-		if muted.cursor = a.Cursor; a.Status == "removed" {
+		muted.cursor = a.Cursor
+		if a.Status == "removed" {
 			c.refused("room_closed", "send_message", args{"agent_token": admin.token, "text": "Anybody?"})
 			return
 		}

@@ -99,7 +99,8 @@ func TestKeys_manyAtOnceBesideABusyServer_areAllMade(t *testing.T) {
 	for n, busy := 0, true; busy; n++ {
 		select {
 		case err := <-added:
-			if busy = false; err != nil {
+			busy = false
+			if err != nil {
 				t.Error(err)
 			}
 		default:

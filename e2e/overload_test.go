@@ -63,7 +63,8 @@ func (c talk) catchUp(s *seat) {
 	c.t.Helper()
 	for {
 		a := c.ok("wait_for_message", args{"agent_token": s.token, "cursor": s.cursor, "wait_seconds": 0})
-		if s.cursor = a.Cursor; a.Status == "quiet" {
+		s.cursor = a.Cursor
+		if a.Status == "quiet" {
 			return
 		}
 	}

@@ -35,7 +35,8 @@ func unitSettings(t *testing.T) []string {
 		}
 	}
 	for line := range strings.Lines(selfHosted(t, "parley.env")) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+		line = strings.TrimSpace(line)
+		if line != "" && !strings.HasPrefix(line, "#") {
 			env = append(env, line)
 		}
 	}

@@ -102,7 +102,8 @@ func TestSQLite_whileAgentsTalk_showsWhatWasSaidSoFarAndDisturbsNobody(t *testin
 			if err != nil {
 				t.Fatal(err)
 			}
-			if look(); last != eachWay || looks < 5 {
+			look()
+			if last != eachWay || looks < 5 {
 				t.Errorf("in the end, after %d looks, sqlite3 shows %d messages, want %d", looks, last, eachWay)
 			}
 			return

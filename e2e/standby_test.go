@@ -31,7 +31,8 @@ func documentedLoop(t *testing.T, p *program) string {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(page)) {
-		if line = strings.TrimSpace(line); strings.Contains(line, "; done") {
+		line = strings.TrimSpace(line)
+		if strings.Contains(line, "; done") {
 			return line
 		}
 	}

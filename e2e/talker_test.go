@@ -230,7 +230,8 @@ func plainly(shown string) string {
 func showsAs(t *testing.T) func(got, want string) {
 	return func(got, want string) {
 		t.Helper()
-		if got = plainly(got); got != want {
+		got = plainly(got)
+		if got != want {
 			t.Errorf("shown as\n%s, want\n%s", got, want)
 		}
 	}

@@ -153,7 +153,8 @@ func TestSupervise_holdTheAgentUntilItsPersonDecides(t *testing.T) {
 	drafts := make([]string, 3)
 	for i := range drafts {
 		got := a.says(fmt.Sprintf("Draft %d.", i))
-		if drafts[i] = got.ID; got.Sent || got.Status != "pending" || got.ID == "" {
+		drafts[i] = got.ID
+		if got.Sent || got.Status != "pending" || got.ID == "" {
 			t.Fatalf("a draft: %+v", got)
 		}
 	}

@@ -48,7 +48,8 @@ func (c *agentsCommand) Run(ctx context.Context, s *shell.Shell) error {
 	if c.Do == "list" {
 		c.With = slices.Insert(c.With, 0, "")
 	}
-	if with = c.With[0]; len(c.With) > 1 {
+	with = c.With[0]
+	if len(c.With) > 1 {
 		which.Room = c.With[1]
 	}
 	if c.Do == "add" {

@@ -90,7 +90,8 @@ func (l *list) Decode(ctx *kong.DecodeContext) error {
 		return err
 	}
 	for part := range strings.SplitSeq(text, ",") {
-		if part = strings.TrimSpace(part); part == "" {
+		part = strings.TrimSpace(part)
+		if part == "" {
 			return errors.New("expected names or ids with commas between them, and none that is empty")
 		}
 		*l = append(*l, part)

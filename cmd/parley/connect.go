@@ -196,7 +196,8 @@ func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func
 		return p, answer(p, protocol, err), nil
 	}
 	if p.Key == "" && p.Invite == "" && ask != nil {
-		if p.Key, err = shell.AskForKey(ask, p); err != nil {
+		p.Key, err = shell.AskForKey(ask, p)
+		if err != nil {
 			return p, "", err
 		}
 	}
@@ -339,14 +340,17 @@ func shownServer(s connect.Status) string {
 // thisMachine says where the clients' configuration is.
 func thisMachine() (m connect.Machine, err error) {
 	m.Getenv, m.Sleep = os.Getenv, time.Sleep
-	if m.Home, err = os.UserHomeDir(); err != nil {
+	m.Home, err = os.UserHomeDir()
+	if err != nil {
 		return m, err
 	}
-	if m.Config, err = os.UserConfigDir(); err != nil {
+	m.Config, err = os.UserConfigDir()
+	if err != nil {
 		return m, err
 	}
 	m.Folder, _ = os.Getwd() // without it, no folder has entries of its own
-	if m.State, err = client.StateDir(); err != nil {
+	m.State, err = client.StateDir()
+	if err != nil {
 		return m, err
 	}
 	m.Program, err = ownPath()
@@ -364,7 +368,8 @@ func ownPath() (string, error) {
 	if err != nil {
 		return own, nil
 	}
-	if found, err = filepath.Abs(found); err != nil {
+	found, err = filepath.Abs(found)
+	if err != nil {
 		return own, nil
 	}
 	a, errA := os.Stat(own)

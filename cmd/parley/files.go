@@ -63,7 +63,8 @@ func (getCommand) Help() string {
 
 // Validate is called by kong.
 func (c *getCommand) Validate() error {
-	if c.ID = strings.TrimSpace(c.ID); c.ID == "" {
+	c.ID = strings.TrimSpace(c.ID)
+	if c.ID == "" {
 		return errors.New("give the id of a message with a file; to see them: parley history --files")
 	}
 	return nil

@@ -68,7 +68,8 @@ func salvage(ctx context.Context, log *slog.Logger, file *sqlite.File) (from sou
 		return from, err
 	}
 	closers = append(closers, func() error { return os.RemoveAll(folder) })
-	if file, err = file.Whole(folder); err != nil {
+	file, err = file.Whole(folder)
+	if err != nil {
 		return from, err
 	}
 	if reader, err := sqlite.NewReader(file, clockwork.NewRealClock()); err == nil {

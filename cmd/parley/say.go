@@ -59,7 +59,8 @@ func (c *sayCommand) Run(ctx context.Context, io streams, s *shell.Shell) error 
 	text := strings.Join(c.Text, " ")
 	if text == "-" {
 		var err error
-		if text, err = shell.ReadText(ctx, io.in); err != nil {
+		text, err = shell.ReadText(ctx, io.in)
+		if err != nil {
 			return err
 		}
 	}

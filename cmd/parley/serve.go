@@ -91,7 +91,8 @@ func (s *serveCommand) greet(ctx context.Context, config app.Config, a *app.App,
 	g := greeting{at: at, public: s.PublicAddress(), rooms: s.settings.place(), exposure: config.Exposure()}
 	if config.Keys() {
 		var err error
-		if g.makeKey, err = keyCommand(ctx, a.Keys(config.Logger), s.settings, g.base()); err != nil {
+		g.makeKey, err = keyCommand(ctx, a.Keys(config.Logger), s.settings, g.base())
+		if err != nil {
 			return err
 		}
 	}

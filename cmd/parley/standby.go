@@ -86,7 +86,8 @@ func (c *standbyCommand) take(o *wake.StandbyOptions) (release func() error, err
 		if err != nil {
 			return release, errors.Join(err, release())
 		}
-		if *taken = ok; ok {
+		*taken = ok
+		if ok {
 			before := release
 			release = func() error { return errors.Join(give(), before()) }
 		}

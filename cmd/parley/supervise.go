@@ -59,7 +59,8 @@ func (c *superviseCommand) read() error {
 		c.want.Paused = &no
 	case "approve":
 		on := c.With[0] == "on"
-		if c.want.Approve = &on; !on && c.With[0] != "off" {
+		c.want.Approve = &on
+		if !on && c.With[0] != "off" {
 			return fmt.Errorf("approve is on or off, and not %q", c.With[0])
 		}
 	case "send", "edit", "refuse":
@@ -79,7 +80,8 @@ func (c *superviseCommand) read() error {
 func (c *superviseCommand) Run(ctx context.Context, io streams, s *shell.Shell) error {
 	if c.want.Text == "-" {
 		var err error
-		if c.want.Text, err = shell.ReadText(ctx, io.in); err != nil {
+		c.want.Text, err = shell.ReadText(ctx, io.in)
+		if err != nil {
 			return err
 		}
 	}

@@ -24,7 +24,8 @@ func (c *watchCommand) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	if c.Link == "" {
-		if c.Link, err = s.AskForLink(); err != nil {
+		c.Link, err = s.AskForLink()
+		if err != nil {
 			return err
 		}
 	}

@@ -112,7 +112,8 @@ func (m *machine) sweep() {
 		m.t.Skip("only Linux shows which processes a client has left behind")
 	}
 	var err error
-	if m.state, err = os.MkdirTemp("", "parley-state-"); err != nil {
+	m.state, err = os.MkdirTemp("", "parley-state-")
+	if err != nil {
 		m.t.Fatal(err)
 	}
 	m.env = append(m.env, "XDG_STATE_HOME="+m.state)

@@ -191,7 +191,8 @@ func (a *agent) hears(what string, is func(message) bool) message {
 	a.t.Helper()
 	at := -1
 	await(a.t, func() string { return fmt.Sprintf("%s hears %s; it heard %+v", a.name, what, a.inbox) }, func() bool {
-		if at = slices.IndexFunc(a.inbox, is); at >= 0 {
+		at = slices.IndexFunc(a.inbox, is)
+		if at >= 0 {
 			return true
 		}
 		got := a.call("wait_for_message", args{"cursor": a.cursor, "wait_seconds": 1})

@@ -183,7 +183,8 @@ func (tab *tab) reaches(w element) (x, y float64) {
 		ctx, cancel := context.WithTimeout(tab.ctx, patience)
 		defer cancel()
 		var found *runtime.RemoteObject
-		if found, last = tab.find(ctx, w); last != nil {
+		found, last = tab.find(ctx, w)
+		if last != nil {
 			return false
 		}
 		place, last = chromedp.Run(ctx, chromedp.CallFunctionOn[struct {

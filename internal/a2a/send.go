@@ -52,10 +52,12 @@ func read(req *wire.SendMessageRequest) (in message, err error) {
 		return in, wire.NewError(wire.ErrInvalidParams, "role must be ROLE_USER: to this server its client is the "+
 			"user. Nothing was said.")
 	}
-	if in.ids, err = readIDs(m.ContextID, m.TaskID); err != nil {
+	in.ids, err = readIDs(m.ContextID, m.TaskID)
+	if err != nil {
 		return in, err
 	}
-	if in.content, err = contentOf(m.Parts); err == nil && in.isBlank() && in.token == "" {
+	in.content, err = contentOf(m.Parts)
+	if err == nil && in.isBlank() && in.token == "" {
 		err = wire.NewError(wire.ErrInvalidParams, noText)
 	}
 	in.key, in.atOnce = keyOf(m.ID), req.Config != nil && req.Config.ReturnImmediately
@@ -147,7 +149,8 @@ func (s *Server) say(ctx context.Context, in message, wait time.Duration, r *mcp
 			return at, got, err
 		}
 	}
-	if at, err = s.sit(ctx, in); err != nil {
+	at, err = s.sit(ctx, in)
+	if err != nil {
 		return at, got, err
 	}
 	r.Room = tools.RoomOf(at.token)

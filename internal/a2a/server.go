@@ -77,7 +77,8 @@ func paramsOf[T any](ctx context.Context) (*T, error) {
 		return nil, r.refused
 	}
 	err := json.Unmarshal(r.params, got)
-	if r.params = nil; err != nil {
+	r.params = nil
+	if err != nil {
 		return nil, wire.NewError(wire.ErrInvalidParams, "params are missing, or are not those of this method: "+
 			err.Error())
 	}
@@ -159,7 +160,8 @@ func (s *Server) do(ctx context.Context, c call, work mcp.Work) (any, error) {
 	o := s.o.Tools.Do(ctx, tools.Plain{Name: c.name, Kind: ratelimit.Usual, Wait: c.wait},
 		func(ctx context.Context, r *mcp.Record) (any, error) {
 			got, err := work(ctx, r)
-			if at.error = err; err != nil {
+			at.error = err
+			if err != nil {
 				errors.As(err, &at)
 			}
 			return got, err

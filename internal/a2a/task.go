@@ -139,7 +139,8 @@ func (h handler) ListTasks(ctx context.Context, _ *wire.ListTasksRequest) (*wire
 		return nil, wire.NewError(wire.ErrInvalidParams, "pageToken is none that this server gave: there is one page.")
 	case req.HistoryLength != nil:
 		var err error
-		if most, err = historyOf(req.HistoryLength); err != nil {
+		most, err = historyOf(req.HistoryLength)
+		if err != nil {
 			return nil, err
 		}
 	}

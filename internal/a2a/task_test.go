@@ -428,7 +428,8 @@ func (w *world) gets(url string) (status int, body []byte) {
 		w.t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if body, err = io.ReadAll(resp.Body); err != nil {
+	body, err = io.ReadAll(resp.Body)
+	if err != nil {
 		w.t.Fatal(err)
 	}
 	return resp.StatusCode, body

@@ -90,7 +90,8 @@ func (g *Gate) Key(ctx context.Context, text, address string) (ident.Principal, 
 		return ident.Principal{}, errWrongKey()
 	}
 	read := func() (err error) {
-		if k, ok, err = g.keys.read(ctx, key.ID); err == nil && !(ok && ident.SameSecret(key.Secret, k.hash)) {
+		k, ok, err = g.keys.read(ctx, key.ID)
+		if err == nil && !(ok && ident.SameSecret(key.Secret, k.hash)) {
 			err = errWrongKey()
 		}
 		return err

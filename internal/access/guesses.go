@@ -212,7 +212,8 @@ func (g *guesses) advance() {
 		wait := g.all.wait(now)
 		if wait <= 0 {
 			var at int
-			if at, wait = g.first(now); at >= 0 {
+			at, wait = g.first(now)
+			if at >= 0 {
 				g.grant(g.queue[at], now)
 				g.queue = slices.Delete(g.queue, at, at+1)
 				continue
@@ -303,7 +304,8 @@ func (g *guesses) end(t *turn, err error) {
 // held.
 func (g *guesses) leave(t *turn) {
 	for _, a := range t.of {
-		if a.calls--; a.calls == 0 && !a.full.After(g.clock.Now()) {
+		a.calls--
+		if a.calls == 0 && !a.full.After(g.clock.Now()) {
 			delete(g.of, a.group)
 		}
 	}

@@ -94,7 +94,8 @@ func (s *signIns) get(ctx context.Context, key, id string) (signin.Stored, bool,
 	}
 	var got signin.Stored
 	if err == nil {
-		if got, err = signin.Decode(it); err != nil {
+		got, err = signin.Decode(it)
+		if err != nil {
 			return signin.Stored{}, false, err
 		}
 	}

@@ -188,7 +188,8 @@ func TestTokensAndInvites_wrongOnes_areLookedUpOnceAMinute(t *testing.T) {
 			func(p *process, text string) error { _, err := p.Token(t.Context(), text, "192.0.2.1"); return err },
 			func(p *process, right bool) string {
 				token := ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret()}.String()
-				if p.seats[token] = (room.Agent{Invite: 1}); !right {
+				p.seats[token] = (room.Agent{Invite: 1})
+				if !right {
 					delete(p.seats, token)
 				}
 				return token
@@ -198,7 +199,8 @@ func TestTokensAndInvites_wrongOnes_areLookedUpOnceAMinute(t *testing.T) {
 			func(p *process, text string) error { _, err := p.Bearer(t.Context(), text, "192.0.2.1"); return err },
 			func(p *process, right bool) string {
 				claim := ident.NewLinkCode("the log's key", ident.NewRoomID(), 1, 1, 0).String()
-				if p.seats[claim] = (room.Agent{Invite: 1}); !right {
+				p.seats[claim] = (room.Agent{Invite: 1})
+				if !right {
 					delete(p.seats, claim)
 				}
 				return claim

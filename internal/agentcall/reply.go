@@ -176,7 +176,8 @@ func textOf(parts a2a.ContentParts) string {
 		case a2a.URL:
 			text = fileOf(p, line(string(c), mostFile))
 		}
-		if text = strings.TrimSpace(text); text != "" {
+		text = strings.TrimSpace(text)
+		if text != "" {
 			texts = append(texts, text)
 		}
 	}

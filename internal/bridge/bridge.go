@@ -67,7 +67,8 @@ func Run(ctx context.Context, o Options) error {
 	}
 	b := &Bridge{Options: o, patient: o.Clock.Now().Add(o.Patience), open: map[string]context.CancelFunc{}}
 	var err error
-	if b.upstream, err = newUpstream(o, b.notified); err != nil {
+	b.upstream, err = newUpstream(o, b.notified)
+	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -83,7 +84,8 @@ func (b *Bridge) pass(ctx context.Context, cancel context.CancelFunc) error {
 	for reading := true; reading; {
 		select {
 		case l, more := <-lines:
-			if reading = more && l.err == nil; reading {
+			reading = more && l.err == nil
+			if reading {
 				b.accept(ctx, &running, l.text)
 			} else if l.err != nil {
 				b.note("cannot read the input: %v", l.err)
@@ -259,7 +261,8 @@ func (b *Bridge) notified(n library.JSONRPCNotification) {
 // fail answers a request, or with id nil a line whose id cannot be read.
 func (b *Bridge) fail(id json.RawMessage, code int, why string) {
 	a := refused(code, why)
-	if a.ID = id; id == nil {
+	a.ID = id
+	if id == nil {
 		a.ID = json.RawMessage("null")
 	}
 	b.write(a)

@@ -26,7 +26,8 @@ func read(ctx context.Context, in io.Reader, lines chan<- line) {
 	r := bufio.NewReaderSize(in, 64<<10)
 	for {
 		text, err := readLine(r)
-		if text = bytes.TrimSpace(text); len(text) > 0 && !deliver(ctx, lines, line{text: text}) {
+		text = bytes.TrimSpace(text)
+		if len(text) > 0 && !deliver(ctx, lines, line{text: text}) {
 			return
 		}
 		if err != nil {

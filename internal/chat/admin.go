@@ -33,7 +33,8 @@ func (s *Service) enterAdmin(ctx context.Context, token string) (*session, error
 	if err != nil {
 		return nil, err
 	}
-	if err = c.succeed(ctx); err == nil {
+	err = c.succeed(ctx)
+	if err == nil {
 		err = checkAdmin(c.head, c.agent, s.now())
 	}
 	if err != nil {

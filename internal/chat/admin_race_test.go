@@ -163,7 +163,8 @@ func TestRace_banAndJoin_noSeatIsTakenAfterTheBan(t *testing.T) {
 // machine that happens.
 func patiently(call func() (chat.Seated, error)) (got chat.Seated, err error) {
 	for range 20 {
-		if got, err = call(); fault.CodeOf(err) != fault.Unavailable {
+		got, err = call()
+		if fault.CodeOf(err) != fault.Unavailable {
 			break
 		}
 	}

@@ -60,7 +60,8 @@ func (w *world) changesNothing(token string, call func() error) error {
 // says fails unless err has the code and contains words.
 func says(t *testing.T, err error, code fault.Code, words string) {
 	t.Helper()
-	if wants(t, err, code); !strings.Contains(err.Error(), words) {
+	wants(t, err, code)
+	if !strings.Contains(err.Error(), words) {
 		t.Errorf("got %v, want an error that contains %q", err, words)
 	}
 }

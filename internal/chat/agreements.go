@@ -40,7 +40,8 @@ func (c *session) agreed(ctx context.Context, limit int) (Page, error) {
 	for _, x := range stored {
 		e := x.Proposal()
 		m := messageOf(b.Room, c.agent, e)
-		if m.Agreed = m.ID; !b.Add(m, e) {
+		m.Agreed = m.ID
+		if !b.Add(m, e) {
 			more = true
 			break
 		}

@@ -336,7 +336,8 @@ func TestPerson_withoutItsSeat_isToldWhoTookItAndWhy(t *testing.T) {
 			person := claim
 			for n := range room.MaxDevices {
 				var err error
-				if person, err = w.opens(w.newLink(person), fmt.Sprint("device", n)); err != nil {
+				person, err = w.opens(w.newLink(person), fmt.Sprint("device", n))
+				if err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -357,7 +358,8 @@ func TestPerson_withoutItsSeat_isToldWhoTookItAndWhy(t *testing.T) {
 			if !reflect.DeepEqual(told, c.want) {
 				t.Errorf("the person is told %+v; want %+v", told, c.want)
 			}
-			if _, err = w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "hm"}); errors.As(err, &got) &&
+			_, err = w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "hm"})
+			if errors.As(err, &got) &&
 				got.Reason+got.By+got.Note != "" {
 				t.Errorf("the agent is told %+v", got)
 			}

@@ -41,7 +41,8 @@ func (a *audited) lines() (out []string) {
 		if err := json.Unmarshal([]byte(text), &l); err != nil {
 			a.t.Fatalf("%s: %v", text, err)
 		}
-		if rooms[l.Room] = true; l.Msg != "audit" || l.Level != "INFO" || len(l.Room) != 8 || len(rooms) != 1 {
+		rooms[l.Room] = true
+		if l.Msg != "audit" || l.Level != "INFO" || len(l.Room) != 8 || len(rooms) != 1 {
 			a.t.Errorf("a line is %s", text)
 		}
 		out = append(out, strings.TrimSpace(fmt.Sprintf("%s by %s, seat %d of %d %s", l.Action, l.Principal, l.Seat,
@@ -79,7 +80,8 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 	a.refusal(visit, "", "Robert", fault.NameTaken)
 	a.readmits(ann.Token)
 	a.clock.Advance(minute)
-	if bob, err = a.arrives(visit, "Robert"); err != nil {
+	bob, err = a.arrives(visit, "Robert")
+	if err != nil {
 		t.Fatal(err)
 	}
 	for _, req := range []chat.UpdateRequest{

@@ -111,7 +111,8 @@ func (c *watchedClock) next() *watchedFunc {
 			continue
 		default:
 		}
-		if left = append(left, f); !f.due.After(c.Now()) {
+		left = append(left, f)
+		if !f.due.After(c.Now()) {
 			due = f
 		}
 	}

@@ -25,7 +25,8 @@ func TestWait_manyForOneSeat_deliverEachMessageOnce(t *testing.T) {
 			if m.Repeated {
 				continue
 			}
-			if received[m.Text]++; len(received) == words {
+			received[m.Text]++
+			if len(received) == words {
 				select {
 				case <-all:
 				default:

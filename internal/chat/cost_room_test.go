@@ -173,7 +173,8 @@ func TestLargestRoom_aChangeCostsFewUnits(t *testing.T) {
 			t.Errorf("%s writes %d units, more than %d", c.what, units, c.most)
 		}
 		if row, there := said[c.what]; there {
-			if rows++; row != units {
+			rows++
+			if row != units {
 				t.Errorf("%s writes %d units, and docs/cost.md says %d", c.what, units, row)
 			}
 		}
@@ -194,7 +195,8 @@ func unitsOfLargest(t *testing.T) map[string]int64 {
 	text, _, _ = strings.Cut(text, "\n\n")
 	rows := map[string]int64{}
 	for _, row := range regexp.MustCompile(`(?m)^\| ([^|]+) \| (\d+) \|$`).FindAllStringSubmatch(text, -1) {
-		if rows[row[1]], err = strconv.ParseInt(row[2], 10, 64); err != nil {
+		rows[row[1]], err = strconv.ParseInt(row[2], 10, 64)
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -54,7 +54,8 @@ func TestSend_onDynamoDB_thatChangesTheTalkState_costsOneWriteOfOneUnit(t *testi
 		c.req.ReplyTo, c.req.Withdraw = id[c.req.ReplyTo], id[c.req.Withdraw]
 		var got chat.Sent
 		reads, writes := b.of(func() { got = w.sends(c.req) })
-		if id[c.what] = got.ID; len(reads) != c.reads || len(writes) != 1 || writes[0].Operation != "PutItem" ||
+		id[c.what] = got.ID
+		if len(reads) != c.reads || len(writes) != 1 || writes[0].Operation != "PutItem" ||
 			writes[0].WriteUnits != 1 {
 			t.Errorf("%s: %d reads %v, %d writes %v", c.what, len(reads), reads, len(writes), writes)
 		}

@@ -96,7 +96,8 @@ func TestLeave_withACredentialInTheLastWord_isRefusedOnce(t *testing.T) {
 		p := w.company()
 		leave := chat.LeaveRequest{Token: p.bob.Token, Text: "Bye. " + secret}
 		_, err := w.LeaveRoom(t.Context(), leave)
-		if wants(t, err, fault.InvalidArgument); strings.Contains(err.Error(), secret) ||
+		wants(t, err, fault.InvalidArgument)
+		if strings.Contains(err.Error(), secret) ||
 			!strings.Contains(err.Error(), "a GitHub token") {
 			t.Errorf("the refusal is %v", err)
 		}

@@ -162,7 +162,8 @@ func TestDraft_repeatedCall_findsTheDraftAndThenTheMessage(t *testing.T) {
 				p, person := w.approved()
 				request := w.ask(p.ann.Token, "is it?", "Bob")
 				w.propose(p.cid.Token, "tea at four", "Bob")
-				if req.Token = p.bob.Token; req.ReplyTo != "" {
+				req.Token = p.bob.Token
+				if req.ReplyTo != "" {
 					req.ReplyTo = request
 				}
 				if req.Cursor != "" {

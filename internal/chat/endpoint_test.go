@@ -24,7 +24,8 @@ func (w *world) addsAgent(person, name string) (added chat.AddedAgent, x roomlog
 	if err != nil {
 		w.t.Fatalf("%s is added: %v", name, err)
 	}
-	if x, err = w.Store().Hook(w.t.Context(), added.Hook); err != nil {
+	x, err = w.Store().Hook(w.t.Context(), added.Hook)
+	if err != nil {
 		w.t.Fatal(err)
 	}
 	return added, x
@@ -185,7 +186,8 @@ func (w *world) whole(token, id string) (text string) {
 			w.t.Fatal(err)
 		}
 		m := got.Messages[0]
-		if text, more = text+m.Text, m.More != nil; more {
+		text, more = text+m.Text, m.More != nil
+		if more {
 			offset = m.More.Offset
 		}
 	}
@@ -255,7 +257,8 @@ func TestHeard_ofAnEndpointThatMayNotAnswer(t *testing.T) {
 		if n := len(got.Messages); n == 0 || got.Messages[n-1].Text != "@Bot are you "+what+"?" {
 			t.Errorf("no longer %s: it hears %+v", what, got)
 		}
-		if after = got.N; hears().N != 0 {
+		after = got.N
+		if hears().N != 0 {
 			t.Errorf("no longer %s: that alone calls it", what)
 		}
 	}

@@ -112,7 +112,8 @@ func (c *session) textOf(ctx context.Context, f *room.File, offset int64, fits f
 	for text = readable(data); fits != nil && len(data) >= 2*utf8.UTFMax && !fits(text); text = readable(data) {
 		data = data[:wholeCharacters(data[:len(data)*3/4])]
 	}
-	if end = offset + int64(len(data)); end < f.Size {
+	end = offset + int64(len(data))
+	if end < f.Size {
 		more = end
 	}
 	return text, more, nil
@@ -320,7 +321,8 @@ func (c *session) filesPage(ctx context.Context, req HistoryRequest) (Page, erro
 		if e.File == nil { // removed meanwhile
 			continue
 		}
-		if full = !b.Add(messageOf(b.Room, c.agent, e), e); full {
+		full = !b.Add(messageOf(b.Room, c.agent, e), e)
+		if full {
 			break
 		}
 	}

@@ -433,7 +433,8 @@ func TestShare_credential_isHeldBackOnce(t *testing.T) {
 		code = s.offer(chat.ShareRequest{Token: p.bob.Token, Name: "notes", Size: 99_999})
 		for _, text := range []string{"my token is " + p.bob.Token, p.bob.Token + strings.Repeat(" ", long)} {
 			got, err := s.upload(code, text)
-			if wants(t, err, fault.InvalidArgument); got.Sent || len(store.all) != 3 {
+			wants(t, err, fault.InvalidArgument)
+			if got.Sent || len(store.all) != 3 {
 				t.Errorf("%+v, %d files", got, len(store.all))
 			}
 		}
@@ -691,7 +692,8 @@ func refusesWhatIsTooMuch(t *testing.T, s *shelf) {
 	p = s.races()
 	full := s.with(chat.Options{Files: fullStore{s.store}})
 	_, err := full.ShareFile(t.Context(), chat.ShareRequest{Token: p.ann.Token, Name: "a", Size: 101})
-	if wants(t, err, fault.Unavailable); !strings.Contains(err.Error(), "100 bytes") {
+	wants(t, err, fault.Unavailable)
+	if !strings.Contains(err.Error(), "100 bytes") {
 		t.Errorf("a full server: %v", err)
 	}
 	code := s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "a", Size: 101})
@@ -743,7 +745,8 @@ func countsWhatWasMoved(t *testing.T, base *shelf) {
 	s.clock.Advance(time.Hour)
 	s.has(p.bob.Token, id, strings.Repeat("x", 600)) // once to look at, once to download
 	got, err := s.file(p.bob.Token, id)
-	if wants(t, err, fault.RateLimited); got.Ticket != "" {
+	wants(t, err, fault.RateLimited)
+	if got.Ticket != "" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -767,7 +770,8 @@ func TestGetFile_text_comesInParts(t *testing.T) {
 				t.Fatalf("%d bytes, from %d: %+v, %v", size, offset, got.More, err)
 			}
 			all.WriteString(got.Text)
-			if offset = got.More; offset == 0 {
+			offset = got.More
+			if offset == 0 {
 				break
 			}
 		}
@@ -986,14 +990,16 @@ func TestUpload_lostReplies_shareOnce(t *testing.T) {
 			offered, err := bad.ShareFile(t.Context(), ask)
 			if err != nil {
 				wants(t, err, fault.Unavailable)
-				if offered, err = bad.ShareFile(t.Context(), ask); err != nil {
+				offered, err = bad.ShareFile(t.Context(), ask)
+				if err != nil {
 					t.Fatal(err)
 				}
 			}
 			got, err := bad.upload(offered.Upload.Code, "content")
 			if err != nil {
 				wants(t, err, fault.Unavailable)
-				if got, err = bad.upload(offered.Upload.Code, "content"); err != nil || !got.Sent {
+				got, err = bad.upload(offered.Upload.Code, "content")
+				if err != nil || !got.Sent {
 					t.Fatalf("%s: %+v, %v", what, got, err)
 				}
 			}

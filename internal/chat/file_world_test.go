@@ -179,7 +179,8 @@ func (s *shelf) kept(token string) (keys []files.Key) {
 			s.t.Fatalf("a claimed file has no bytes: %v", err)
 		}
 		n, err := io.Copy(io.Discard, r)
-		if r.Close(); err != nil || n != c.Size {
+		r.Close()
+		if err != nil || n != c.Size {
 			s.t.Fatalf("a claimed file has %d bytes of %d, %v", n, c.Size, err)
 		}
 		keys = append(keys, k)
@@ -223,7 +224,8 @@ type watched struct {
 
 func (w *watched) Put(ctx context.Context, k files.Key, r io.Reader, limit int64) (int64, error) {
 	n, err := w.Store.Put(ctx, k, r, limit)
-	if w.mu.Lock(); err == nil {
+	w.mu.Lock()
+	if err == nil {
 		w.all[k] = true
 	}
 	w.mu.Unlock()
@@ -232,7 +234,8 @@ func (w *watched) Put(ctx context.Context, k files.Key, r io.Reader, limit int64
 
 func (w *watched) Delete(ctx context.Context, k files.Key) error {
 	err := w.Store.Delete(ctx, k)
-	if w.mu.Lock(); err == nil {
+	w.mu.Lock()
+	if err == nil {
 		delete(w.all, k)
 	}
 	w.mu.Unlock()

@@ -50,7 +50,8 @@ func (s *Service) infoOfInvite(ctx context.Context, named ident.Name) (Info, err
 		err = refuseOver()
 	}
 	if err == nil {
-		if _, err = visit(h, began, a, named); err == nil {
+		_, err = visit(h, began, a, named)
+		if err == nil {
 			err = h.Invite.Check(a.Invite)
 		}
 	}

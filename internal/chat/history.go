@@ -102,7 +102,8 @@ func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, a room
 	b := batch{Events: JoinEvents, Limit: max(JoinBytes/6, JoinBytes-crowd*AgentBytes), Talk: most, Room: &h.State}
 	full, err := b.FillBefore(ctx, log, a, n)
 	slices.Reverse(b.Messages)
-	if got.Messages = b.Messages; err != nil || !full {
+	got.Messages = b.Messages
+	if err != nil || !full {
 		return err
 	}
 	got.Earlier, err = earlier(ctx, log, a, b.Oldest.Before())

@@ -89,7 +89,8 @@ func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlo
 		return roomlog.Change{Events: []room.Event{event(a)},
 			Ops: []table.Op{roomlog.PutHook(x), roomlog.PutTold(x, told)}}, nil
 	})
-	if began = len(events) > 0; began {
+	began = len(events) > 0
+	if began {
 		audit.Log(ctx, c.room.svc.audit, "subscribed", audit.Room(x.Room), audit.Seat(x.Seat),
 			slog.String("hook", x.ID))
 	}
@@ -100,7 +101,8 @@ func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlo
 // account. A call may be under way, so what became of calls is left to looks. If the hook ends at the same moment, the
 // next refresh begins it again.
 func (s *Service) refreshHook(ctx context.Context, x roomlog.HookItem) (told roomlog.Told, err error) {
-	if told, err = s.store.Told(ctx, x); err != nil {
+	told, err = s.store.Told(ctx, x)
+	if err != nil {
 		return told, err
 	}
 	x.RefreshedMs = s.now().UnixMilli()
@@ -187,7 +189,8 @@ func (r *liveRoom) endHook(ctx context.Context, id string, whose func(*room.Head
 				return ch, errUnseated
 			}
 			k, has := a.Hook(id)
-			if *there = has && checkLive(h, now) == nil; !*there {
+			*there = has && checkLive(h, now) == nil
+			if !*there {
 				return ch, nil
 			}
 			if k.Form == room.FormAgent { // nobody else has the seat
@@ -278,7 +281,8 @@ func (r *liveRoom) newsFor(ctx context.Context, h *room.Head, a room.Agent, k ro
 		if k.Calls(&h.State, a, e) {
 			got.Last, got.Unread = e.N, min(got.Unread+1, MostNews)
 		}
-		if got.Looked++; got.Looked == MostLooked {
+		got.Looked++
+		if got.Looked == MostLooked {
 			break
 		}
 	}

@@ -84,13 +84,16 @@ func (c *session) info(ctx context.Context) (info Info, err error) {
 			info.Banned = append(info.Banned, b.Name)
 		}
 	}
-	if info.Room, err = c.room.view(ctx, c.head, c.agent); err != nil {
+	info.Room, err = c.room.view(ctx, c.head, c.agent)
+	if err != nil {
 		return Info{}, err
 	}
-	if info.Earlier, err = earlier(ctx, c.room.log, c.agent, room.Mark{Messages: c.head.Messages}); err != nil {
+	info.Earlier, err = earlier(ctx, c.room.log, c.agent, room.Mark{Messages: c.head.Messages})
+	if err != nil {
 		return Info{}, err
 	}
-	if info.Requests, err = c.openRequests(ctx); err != nil {
+	info.Requests, err = c.openRequests(ctx)
+	if err != nil {
 		return Info{}, err
 	}
 	info.Open = &Open{Tasks: c.situation(c.head).OpenTasks}

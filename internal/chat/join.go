@@ -35,7 +35,8 @@ func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error)
 	if err != nil {
 		return Seated{}, err
 	}
-	if op.settings, err = room.NewSettings(op.Room, "", req.Capacity, room.Group, false); err != nil {
+	op.settings, err = room.NewSettings(op.Room, "", req.Capacity, room.Group, false)
+	if err != nil {
 		return Seated{}, err
 	}
 	op.named, op.create, op.join = op.Room, !req.OnlyExisting && !asker.IsGuest(), true
@@ -57,7 +58,8 @@ func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, er
 	if err != nil {
 		return Seated{}, err
 	}
-	if op.settings, err = room.NewSettings(op.Room, req.Description, req.Capacity, req.Type, req.Public); err != nil {
+	op.settings, err = room.NewSettings(op.Room, req.Description, req.Capacity, req.Type, req.Public)
+	if err != nil {
 		return Seated{}, err
 	}
 	op.create = true
@@ -87,7 +89,8 @@ func newJoin(ctx context.Context, s *Service, roomName, pass, agent string, pers
 	}
 	var rn ident.Name
 	if roomName != "" || !ident.PrincipalOf(ctx).IsGuest() {
-		if rn, err = ident.RoomName(roomName); err != nil {
+		rn, err = ident.RoomName(roomName)
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -186,7 +189,8 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 			claim.Password = h.Password
 		}
 		if undo == nil {
-			if undo, err = op.svc.limits.Seat(ctx, h.ID); err != nil {
+			undo, err = op.svc.limits.Seat(ctx, h.ID)
+			if err != nil {
 				return Seated{}, err
 			}
 		}
@@ -196,7 +200,8 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 		case err == nil:
 			return op.seated(ctx, r, statusOfJoin(p.Events), p.Events)
 		case errors.Is(err, room.ErrPresenceNeeded):
-			if claim.Presence, err = r.signsOfLife(ctx, room.Lease); err != nil {
+			claim.Presence, err = r.signsOfLife(ctx, room.Lease)
+			if err != nil {
 				return Seated{}, err
 			}
 		case errors.Is(err, errPersonNeeded):
@@ -256,7 +261,8 @@ func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, event
 	if mine.Regains {
 		return c.regained(ctx)
 	}
-	if c.agent = *mine.Agent; t.Person {
+	c.agent = *mine.Agent
+	if t.Person {
 		c.agent.Device = op.Holder.Hash
 	}
 	view, err := r.view(ctx, r.log.Peek(), c.agent)
@@ -301,7 +307,8 @@ func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, err
 		return Seated{}, err
 	}
 	if op.settings.Password == "" {
-		if op.settings.Password, err = s.passwords.Hash(ctx, op.password); err != nil {
+		op.settings.Password, err = s.passwords.Hash(ctx, op.password)
+		if err != nil {
 			return Seated{}, err
 		}
 	}

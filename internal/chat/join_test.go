@@ -25,7 +25,8 @@ func TestJoin_missingRoom_createsItWithTheCallerAsAdmin(t *testing.T) {
 		r.Description != "" {
 		t.Errorf("the room is %+v", r)
 	}
-	if same(t, "seats", seats(r), []string{"Ann (admin)"}); !r.Agents[0].You {
+	same(t, "seats", seats(r), []string{"Ann (admin)"})
+	if !r.Agents[0].You {
 		t.Error("Ann does not know herself again")
 	}
 }

@@ -130,7 +130,8 @@ func TestKept_othersAndLater_getALinkOfTheirOwn(t *testing.T) {
 		}
 		w.leave(person)
 		w.clock.Advance(room.KeepPerson)
-		if got = w.joinsAs(principal, "plans", "Bob"); got.Watch == "" || got.Paused {
+		got = w.joinsAs(principal, "plans", "Bob")
+		if got.Watch == "" || got.Paused {
 			t.Errorf("%q after a day: %+v", principal, got)
 		}
 		w.leave(got.Token)

@@ -206,7 +206,8 @@ func TestSend_okDoneOk_areThreeMessages(t *testing.T) {
 				if err != nil || !got.Sent || got.Duplicate || seen[got.ID] {
 					t.Fatalf("%d, %s: %+v, %v", i, text, got, err)
 				}
-				if seen[got.ID] = true; c.cursor == "last" {
+				seen[got.ID] = true
+				if c.cursor == "last" {
 					req.Cursor = got.Cursor
 				}
 				w.clock.Advance(c.pause)
@@ -224,7 +225,8 @@ func TestSend_heldBeforeItIsAdmitted_isSaidOnce(t *testing.T) {
 		came := chat.Came(t.Context(), w.clock.Now())
 		first := w.say(p.bob.Token, req.Text)
 		w.say(p.bob.Token, "and another one that follows it, so that it is not the last")
-		if w.clock.Advance(3 * time.Second); knows {
+		w.clock.Advance(3 * time.Second)
+		if knows {
 			late.info(p.bob.Token)
 		}
 		if got, err := late.Send(came, req); err != nil || !got.Duplicate || got.ID != first.ID {

@@ -359,7 +359,8 @@ func (c *client) task() error {
 		c.said++
 		req.Tasks = []chat.NewTask{{Title: fmt.Sprintf("task %d of %d", c.said, c.id)}}
 	default:
-		if req.ID = fmt.Sprintf("t%d", 1+c.rng.IntN(3)); req.Action == chat.TaskTake && c.oneIn(2) {
+		req.ID = fmt.Sprintf("t%d", 1+c.rng.IntN(3))
+		if req.Action == chat.TaskTake && c.oneIn(2) {
 			req.ID = ""
 		}
 	}

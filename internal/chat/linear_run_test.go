@@ -96,7 +96,8 @@ func newLinearRun(ctx context.Context, seed uint64, clock fastClock, below table
 	}
 	sight := kinds[rng.IntN(3)]
 	r.sight = tabletest.Faults{Stale: sight.Stale, Partial: sight.Partial, Slow: sight.Slow}
-	if r.single = rng.IntN(5) == 0; r.single { // as on a file, where reads see everything and no write comes late
+	r.single = rng.IntN(5) == 0
+	if r.single { // as on a file, where reads see everything and no write comes late
 		r.sight, r.faults.Late = tabletest.Faults{Slow: sight.Slow}, 0
 	}
 	return r
@@ -201,7 +202,8 @@ func (r *linearRun) play(agents, calls int) error {
 			return err
 		}
 		var err error
-		if r.before, _, err = headOf(r.ctx, r.below, r.name); err != nil { // no answer may name it
+		r.before, _, err = headOf(r.ctx, r.below, r.name)
+		if err != nil { // no answer may name it
 			return err
 		}
 		r.clock.Advance(30 * time.Hour)

@@ -148,7 +148,8 @@ func plausible(history []porcupine.Operation, logs *finalLogs) (out []porcupine.
 	for _, op := range slices.SortedFunc(slices.Values(history),
 		func(a, b porcupine.Operation) int { return cmp.Compare(a.Call, b.Call) }) {
 		if maybe, ok := op.Input.(timed).operation.(maybeOp); ok && trace(maybe.operation) != "" {
-			if seen[maybe.String()]++; seen[maybe.String()] > traces[trace(maybe.operation)] {
+			seen[maybe.String()]++
+			if seen[maybe.String()] > traces[trace(maybe.operation)] {
 				continue
 			}
 		}

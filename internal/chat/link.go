@@ -41,7 +41,8 @@ func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (open
 			return ch, err
 		}
 		var e *room.Event
-		if e, refused = h.OpenLink(a, c, holder.Hash, now); e != nil {
+		e, refused = h.OpenLink(a, c, holder.Hash, now)
+		if e != nil {
 			ch.Events = []room.Event{*e}
 		}
 		return ch, nil

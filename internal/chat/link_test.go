@@ -161,7 +161,8 @@ func TestLink_onAFifthDevice_endsTheOldest(t *testing.T) {
 		last := first
 		for i := range 4 {
 			var err error
-			if last, err = w.opens(w.newLink(last), fmt.Sprint("tablet", i)); err != nil {
+			last, err = w.opens(w.newLink(last), fmt.Sprint("tablet", i))
+			if err != nil {
 				t.Fatal(err)
 			}
 		}

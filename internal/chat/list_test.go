@@ -97,7 +97,8 @@ func TestList_rareMatch_isFoundOverSeveralCalls(t *testing.T) {
 		t.Fatalf("the first thousand gave %q, %q", names, next)
 	}
 	names, next = w.list(chat.ListRequest{Search: "zz", Limit: 1, Page: next})
-	if same(t, "then", names, []string{"zzz"}); next != "" {
+	same(t, "then", names, []string{"zzz"})
+	if next != "" {
 		t.Fatalf("and then %q", next)
 	}
 }

@@ -80,7 +80,8 @@ func TestLoad_snapshotNewerThanTheTalkState_waitsForIt(t *testing.T) {
 	hidden := w.stored(eventKey(p.ann.Token, 5))
 	w.write(table.Delete(hidden.Key, table.Always))
 	got, err := w.elsewhere().RoomInfo(t.Context(), chat.InfoRequest{Token: p.ann.Token})
-	if wants(t, err, fault.Unavailable); len(got.Requests) != 0 {
+	wants(t, err, fault.Unavailable)
+	if len(got.Requests) != 0 {
 		t.Errorf("open: %+v", got.Requests)
 	}
 	w.store(hidden)

@@ -108,7 +108,8 @@ func (l *roomLog) check(capacity int) error {
 		if e.By != 0 && !admins[e.By] {
 			return fmt.Errorf("event %d: seat %d decides and is not an admin", e.n, e.By)
 		}
-		if e.appoint(admins); len(admins) > 0 || e.Type == "left" {
+		e.appoint(admins)
+		if len(admins) > 0 || e.Type == "left" {
 			leaderless = len(admins) == 0
 		}
 		if len(seated) > 0 && len(admins) == 0 && !leaderless {

@@ -51,7 +51,8 @@ func TestLookIn_inTurnAtTwoProcesses_isAStandbyThatIsStoredOnceInAWhile(t *testi
 	const looks = 80
 	for k := range looks {
 		got := []*world{one, two}[k%2].looksIn(p, cursor)
-		if cursor = got.Cursor; got.Status != chat.StatusQuiet || got.LookAgain != 15*time.Second {
+		cursor = got.Cursor
+		if got.Status != chat.StatusQuiet || got.LookAgain != 15*time.Second {
 			t.Fatalf("look %d: %+v", k, got)
 		}
 		w.clock.Advance(got.LookAgain)

@@ -53,7 +53,8 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 	if err != nil {
 		return Managed{}, s.Outward(err)
 	}
-	if got.Renewed = len(events) > 0 && events[0].Invite != nil; got.Renewed {
+	got.Renewed = len(events) > 0 && events[0].Invite != nil
+	if got.Renewed {
 		h := c.room.log.Peek()
 		got.Room, got.Invite = describeOutside(h), inviteOf(h, s.now())
 	}

@@ -111,7 +111,8 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 	case room.Managed:
 		m.Type, m.Agent, m.Action, m.Reason = EventRole, e.Name, e.Action, e.Reason
 	case room.Changed:
-		if m.Type, m.Reason, m.Redacts = EventRoom, e.Reason, s.MessageID(e.Redacts); e.RedactsTask() {
+		m.Type, m.Reason, m.Redacts = EventRoom, e.Reason, s.MessageID(e.Redacts)
+		if e.RedactsTask() {
 			m.Redacts = room.TaskID(e.Task.No)
 		}
 	case room.Paired:
@@ -119,7 +120,8 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 	case room.Knocked:
 		m.Type, m.Agent, m.Reason = EventKnocked, e.Name, e.Reason
 	case room.SupervisionSet:
-		if m.Type, m.Reason = EventSupervision, e.Reason; e.Decides != 0 {
+		m.Type, m.Reason = EventSupervision, e.Reason
+		if e.Decides != 0 {
 			m.Type, m.Draft = EventDrafted, s.MessageID(e.Decides)
 		}
 	case room.Hooked:
@@ -134,7 +136,8 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 		m.Type = EventDrafted
 	default:
 		if e.Decides != 0 && isMine(a, e) {
-			if m.Draft, m.Reason = s.MessageID(e.Decides), room.ReasonSent; e.Person {
+			m.Draft, m.Reason = s.MessageID(e.Decides), room.ReasonSent
+			if e.Person {
 				m.Reason = room.ReasonEdited
 			}
 		}
@@ -239,7 +242,8 @@ func firstPart(text string, limit int) string {
 	}
 	n := 0
 	for i, r := range text {
-		if n += runeLen(r); n > limit {
+		n += runeLen(r)
+		if n > limit {
 			return text[:i]
 		}
 	}

@@ -149,7 +149,8 @@ func (m model) leaseEnd(a agentModel) (low, high time.Time) {
 	default:
 		low = a.silentFrom().Add(15 * time.Minute)
 	}
-	if high = low; !a.asAdmin.IsZero() {
+	high = low
+	if !a.asAdmin.IsZero() {
 		high = latest(low, a.asAdmin.Add(day))
 	}
 	return latest(low, a.calledUntil()), latest(high, a.calledUntil())
@@ -258,7 +259,8 @@ func (r roomModel) reads(a agentModel, e eventModel) chat.Message {
 	}
 	e.Mine = e.seat == a.seat && (e.Type == chat.EventSaid || e.Type == chat.EventDrafted && e.drafts)
 	if e.decides > 0 && e.seat == a.seat && e.Type == chat.EventSaid {
-		if e.Draft, e.Reason = shown(e.decides), room.ReasonSent; e.Person {
+		e.Draft, e.Reason = shown(e.decides), room.ReasonSent
+		if e.Person {
 			e.Reason = room.ReasonEdited
 		}
 	}
@@ -365,7 +367,8 @@ func (m model) removeFor(r roomModel, a agentModel, by int, reason room.Reason, 
 	if reason == room.ReasonBanned && a.guest {
 		r, e.Changes = r.replaced()
 	}
-	if a.gone = true; a.principal != "" && a.person.opened && !a.endpoint {
+	a.gone = true
+	if a.principal != "" && a.person.opened && !a.endpoint {
 		p := a.person
 		p.drafts = nil
 		r.kept = append(slices.Clip(r.kept), keptModel{a.principal, a.name, m.now, p})

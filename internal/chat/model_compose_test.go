@@ -25,7 +25,8 @@ func (m model) compose(r roomModel, a agentModel, e eventModel) (out eventModel,
 	case r.silences(a):
 		return e, fault.NotAllowed
 	}
-	if e, ok = r.question(a, e); !ok {
+	e, ok = r.question(a, e)
+	if !ok {
 		return e, fault.InvalidArgument
 	}
 	for _, seat := range r.mentioned(e.Text) {

@@ -48,7 +48,8 @@ func (o addAgentOp) on(m model) (model, error) {
 	events = append(events, eventModel{seat: a.seat, hidden: true, Message: chat.Message{Type: chat.EventHook}})
 	for r = r.with(a); len(events) > 0; events = events[1:] {
 		var err error
-		if r, err = m.append(r, events[0]); err != nil {
+		r, err = m.append(r, events[0])
+		if err != nil {
 			return m, err
 		}
 	}

@@ -125,8 +125,9 @@ func (c joinCall) begin(m model, id string) ([]joinOutcome, error) {
 		}
 		if !m.startsOver(old) { // it ends with an event, since there are agents to see that
 			renewed, err := old.renewed, error(nil)
-			if old, err = m.append(old, eventModel{Message: chat.Message{Type: retired,
-				Reason: room.ReasonBegunAnew}}); err != nil {
+			old, err = m.append(old, eventModel{Message: chat.Message{Type: retired,
+				Reason: room.ReasonBegunAnew}})
+			if err != nil {
 				return nil, err
 			}
 			old.abandoned, old.closed, old.renewed = true, true, renewed
@@ -165,7 +166,8 @@ func (c joinCall) sit(m model, r roomModel, a, old agentModel, how chat.JoinStat
 	a.seat, a.joined, a.name, a.principal, a.joinedAt = len(r.agents)+1, r.head()+1, c.agent, c.principal, m.now
 	a.admin = len(r.seated()) == 0
 	a.person, _ = m.keeps(r, c)
-	if a.guest = c.by.number != 0; c.spends(old) {
+	a.guest = c.by.number != 0
+	if c.spends(old) {
 		r.invite.uses--
 	}
 	_, muted := listed(r.mutes, c.agent)
@@ -214,7 +216,8 @@ func (c joinCall) reclaim(m model, r roomModel, old agentModel) (all []joinOutco
 	if m.now.Before(high) {
 		all = refusedJoin(fault.NameTaken, 0)
 		if wait := low.Sub(m.now); low.Equal(high) {
-			if all[0].retry = wait; !own {
+			all[0].retry = wait
+			if !own {
 				all[0].retry = min(wait, time.Minute)
 			}
 		}
@@ -265,7 +268,8 @@ func (c joinCall) takeOver(m model, r roomModel) ([]joinOutcome, error) {
 		if !low.After(m.now) {
 			free = append(free, a)
 		}
-		if sure = sure || !high.After(m.now); first.IsZero() || low.Before(first) {
+		sure = sure || !high.After(m.now)
+		if first.IsZero() || low.Before(first) {
 			first = low
 		}
 	}
@@ -310,7 +314,8 @@ func (o joinOp) on(m model) (model, error) {
 	}
 	for _, x := range all {
 		var next model
-		if next, err = o.matches(m, x); err == nil {
+		next, err = o.matches(m, x)
+		if err == nil {
 			return next, nil
 		}
 	}

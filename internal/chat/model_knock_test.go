@@ -192,7 +192,8 @@ func (o leaveOp) isUnread(m model, r roomModel, a agentModel) (err error) {
 		for _, e := range news[:fits] {
 			want = append(want, r.news(a, e))
 		}
-		switch err = m.sameMessages(o.got.Messages, want); {
+		err = m.sameMessages(o.got.Messages, want)
+		switch {
 		case err == nil && (fits < min(len(news), fewestShown) || o.got.HasMore != (fits < len(news))):
 			err = &wrong{"leave returns", o.got, brief(want)}
 		case err == nil:

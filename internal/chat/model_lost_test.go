@@ -95,7 +95,8 @@ func (o lostLeave) on(m model) (model, error) {
 	if o.text != "" {
 		e, code := m.compose(r, a, eventModel{seat: a.seat,
 			Message: chat.Message{Type: chat.EventSaid, From: a.name, Text: o.text}})
-		if r, err = m.append(r, e); err != nil || code != "" {
+		r, err = m.append(r, e)
+		if err != nil || code != "" {
 			return m, &wrong{"the last word", code, err}
 		}
 		a, _ = r.agent(a.seat)
@@ -106,7 +107,8 @@ func (o lostLeave) on(m model) (model, error) {
 		if (o.answered || o.heir != "") && o.heir != x.name {
 			continue
 		}
-		if next, err = m.removeFor(r, a, 0, room.ReasonLeft, "", x, true); err == nil {
+		next, err = m.removeFor(r, a, 0, room.ReasonLeft, "", x, true)
+		if err == nil {
 			return m.with(next), nil
 		}
 	}
@@ -159,7 +161,8 @@ type unsureOp struct {
 func (o unsureOp) on(m model) (model, error) {
 	r, _ := m.room(o.who.room)
 	a, _ := r.agent(o.who.seat)
-	if a.ackMost = max(a.ackMost, o.cursor.n); !o.cursor.given {
+	a.ackMost = max(a.ackMost, o.cursor.n)
+	if !o.cursor.given {
 		a.unsure++
 	}
 	return m.withAgent(r.id, a), nil

@@ -45,10 +45,12 @@ func (o returnOp) on(m model) (model, error) {
 		return m, &wrong{"the cursor of a return", o.got, r.head()}
 	}
 	for n := low; n <= high; n++ {
-		if err = o.caughtUp(m, r, a, n, upTo); err != nil {
+		err = o.caughtUp(m, r, a, n, upTo)
+		if err != nil {
 			continue
 		}
-		if a.given = max(a.given, upTo); upTo > a.handed {
+		a.given = max(a.given, upTo)
+		if upTo > a.handed {
 			a.from, a.fromMost, a.handed = n, n, upTo
 		}
 		return m.withAgent(r.id, a), nil

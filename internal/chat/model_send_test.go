@@ -236,7 +236,8 @@ func (o sendOp) on(m model) (model, error) {
 	n, next := x.duplicate, m
 	if n == 0 {
 		n = r.head() + 1
-		if next, err = o.say(m, x.event); err != nil {
+		next, err = o.say(m, x.event)
+		if err != nil {
 			return m, err
 		}
 	}

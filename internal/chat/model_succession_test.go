@@ -21,7 +21,8 @@ func (m model) adminsSilent(r roomModel) (may, must bool) {
 			last = latest(a.silentFrom(), a.promoted)
 		}
 		// a call that said nothing is noted within five minutes
-		if must = must && !m.now.Before(last.Add(day)); !m.oneService {
+		must = must && !m.now.Before(last.Add(day))
+		if !m.oneService {
 			last = latest(a.joinedAt, last.Add(-5*time.Minute))
 		}
 		may = may && !m.now.Before(last.Add(day))

@@ -187,7 +187,8 @@ func (o superviseOp) on(m model) (model, error) {
 		return o.decide(m, r, a, e)
 	}
 	if v := o.req.Paused; v != nil && *v != was.paused {
-		if a.person.paused, e.Reason = *v, room.ReasonResumed; *v {
+		a.person.paused, e.Reason = *v, room.ReasonResumed
+		if *v {
 			e.Reason = room.ReasonPaused
 		}
 	}
@@ -196,7 +197,8 @@ func (o superviseOp) on(m model) (model, error) {
 	}
 	if o.opens && !was.opened || a.person.paused != was.paused || a.person.approve != was.approve {
 		var err error
-		if r, err = m.append(r.with(a), e); err != nil {
+		r, err = m.append(r.with(a), e)
+		if err != nil {
 			return m, err
 		}
 	}
@@ -223,11 +225,13 @@ func (o superviseOp) decide(m model, r roomModel, a agentModel, e eventModel) (m
 		return m, expectEqual("the code", o.code, fault.InvalidArgument)
 	}
 	d := a.person.open(m.now)[i]
-	if e.decides = d.n; o.decision == room.RefuseDraft {
+	e.decides = d.n
+	if o.decision == room.RefuseDraft {
 		e.Type, e.Reason, e.Draft = chat.EventDrafted, room.ReasonRefused, shown(d.n)
 	} else {
 		var code fault.Code
-		if e, code = o.message(m, r, a, d); code != "" {
+		e, code = o.message(m, r, a, d)
+		if code != "" {
 			return m, expectEqual("the code", o.code, code)
 		}
 		a = d.sent(m, r, a, e)

@@ -114,7 +114,8 @@ func (m model) talkEnded(r roomModel, a agentModel) bool {
 		if x.seat == a.seat || r.silences(x) || x.endpoint {
 			continue
 		}
-		if speakers++; !x.done {
+		speakers++
+		if !x.done {
 			return false
 		}
 	}

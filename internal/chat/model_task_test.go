@@ -206,8 +206,10 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 			}
 		}
 	}
-	if x.next = r; req.Action == "" {
-		if x.no = taskNumber(req.ID); x.no > 0 && !req.Closed {
+	x.next = r
+	if req.Action == "" {
+		x.no = taskNumber(req.ID)
+		if x.no > 0 && !req.Closed {
 			if t, there := r.taskNo(x.no); !there || t.added < a.since {
 				return refuse(fault.InvalidArgument)
 			}
@@ -252,7 +254,8 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 			x.no = mine[0]
 			return x, nil
 		}
-		if no = m.nextTask(r, a, silent); no == 0 {
+		no = m.nextTask(r, a, silent)
+		if no == 0 {
 			return refuse(fault.InvalidArgument)
 		}
 	}
@@ -332,7 +335,8 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 			slices.Equal(edited.after, t.after) {
 			return x, nil
 		}
-		if t = edited; t.holder == 0 {
+		t = edited
+		if t.holder == 0 {
 			t.since = m.now
 		}
 		shows.Title, shows.Text, shows.For = t.title, t.text, r.everNamed(t.offered)
@@ -517,9 +521,10 @@ func (o taskOp) on(m model) (model, error) {
 		func(no int64) bool { return shown[fmt.Sprintf("t%d", no)] },
 	} {
 		var next model
-		if next, err = o.try(m, r, a, m.silenceOf(r, func(no int64, long time.Duration) bool {
+		next, err = o.try(m, r, a, m.silenceOf(r, func(no int64, long time.Duration) bool {
 			return stalled(no) || long < stallsAfter && o.code == ""
-		})); err == nil {
+		}))
+		if err == nil {
 			return next, nil
 		}
 	}
@@ -586,7 +591,8 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 		return m, &wrong{"the task", o.got.Task, x.no}
 	} else if there {
 		shown, v := *o.got.Task, m.viewTask(r, a, x.no, t, after)
-		if v.Was = x.was; !m.sequential {
+		v.Was = x.was
+		if !m.sequential {
 			shown.Age = v.Age
 		}
 		if err := sameText("the task", shown, v); err != nil {
@@ -635,7 +641,8 @@ func (o lostTask) on(m model) (model, error) {
 	}
 	for _, assumed := range []bool{false, true} {
 		x, failed := o.outcome(m, r, a, m.silenceOf(r, func(int64, time.Duration) bool { return assumed }))
-		if err = failed; err == nil && x.code == "" && x.wrote {
+		err = failed
+		if err == nil && x.code == "" && x.wrote {
 			return m.with(x.next), nil
 		}
 	}

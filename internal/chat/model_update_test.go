@@ -44,7 +44,8 @@ func (o updateOp) on(m model) (model, error) {
 		} else {
 			next.updated = r.head() + 1
 		}
-		if next, err = m.append(next, e); err != nil {
+		next, err = m.append(next, e)
+		if err != nil {
 			return m, err
 		}
 	}

@@ -50,7 +50,8 @@ func (o viewOp) on(m model) (model, error) {
 	if shown := got.Agents; !same {
 		return m, &wrong{o.what + " shows", shown, want.Agents}
 	}
-	if got.Agents, want.Agents = nil, nil; !reflect.DeepEqual(got, want) {
+	got.Agents, want.Agents = nil, nil
+	if !reflect.DeepEqual(got, want) {
 		return m, &wrong{o.what + " shows", got, want}
 	}
 	return m, nil

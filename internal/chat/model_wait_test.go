@@ -101,9 +101,11 @@ func (o waitOp) on(m model) (model, error) {
 	if !o.owed {
 		a = o.heard(a, m.now)
 	}
-	if a.owed = a.owed && !o.owed; o.cursor.n > 0 && !o.sent {
+	a.owed = a.owed && !o.owed
+	if o.cursor.n > 0 && !o.sent {
 		unread := o.owed && a.handed == a.joined // a hold reads nothing, so the position may be unknown
-		if a.ackMost = max(a.ackMost, o.cursor.n); !o.gaveUp && !unread {
+		a.ackMost = max(a.ackMost, o.cursor.n)
+		if !o.gaveUp && !unread {
 			a.acked = max(a.acked, o.cursor.n)
 		}
 	}
@@ -147,7 +149,8 @@ func (o waitOp) heard(a agentModel, now time.Time) agentModel {
 func (o waitOp) waiter(m model) (r roomModel, a agentModel, err error) {
 	if o.got.Status == chat.StatusRemoved && !isClosing(o.got.Reason) {
 		r, _ = m.room(o.who.room)
-		if a, _ = r.agent(o.who.seat); !a.gone || m.sequential {
+		a, _ = r.agent(o.who.seat)
+		if !a.gone || m.sequential {
 			err = &wrong{"the wait", o.got.Status, "the caller has its seat"}
 		}
 		return r, a, err
@@ -182,7 +185,8 @@ func (m model) unreadFrom(a agentModel) (low, high int64) {
 func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, last int64, err error) {
 	low, high := o.cursor.n, o.cursor.n
 	if o.cursor.n == 0 {
-		if low, high = m.unreadFrom(a); a.unsure > 1 {
+		low, high = m.unreadFrom(a)
+		if a.unsure > 1 {
 			high = upTo
 		}
 	}
@@ -194,7 +198,8 @@ func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, l
 		upTo-- // the caller's own end is no message, unless an admin caused it
 	}
 	for n := low; n <= high; n++ {
-		if err = m.sameMessages(o.got.Messages, o.shown(m, r, a, n, upTo)); err != nil {
+		err = m.sameMessages(o.got.Messages, o.shown(m, r, a, n, upTo))
+		if err != nil {
 			continue
 		}
 		if first == 0 {

@@ -149,7 +149,8 @@ func TestPerson_readsByItself_andOnEachDevice(t *testing.T) {
 		all := []string{"Ann: before", "Bob: my own words", "Bob: and mine"}
 		for i, token := range []string{phone, others[0]} {
 			got := there.enter(chat.JoinRequest{Token: token})
-			if same(t, "at first a device sees", lines(got.Messages), all); got.Messages[2].Person != true ||
+			same(t, "at first a device sees", lines(got.Messages), all)
+			if got.Messages[2].Person != true ||
 				got.Messages[1].Person {
 				t.Errorf("who said it: %+v", got.Messages)
 			}

@@ -234,7 +234,8 @@ func TestPresence_ofAWaitOnAFile_isWrittenWithoutATimeOfItsOwn(t *testing.T) {
 	wait := w.waiting(t.Context(), chat.WaitRequest{Token: ann.Token, Cursor: ann.Cursor, Wait: time.Minute})
 	await(t, "the wait", func() bool { return w.watch.count(time.Minute) == 1 })
 	w.Stop()
-	if take(t, wait); notes != 1 {
+	take(t, wait)
+	if notes != 1 {
 		t.Errorf("%d notes were written; want 1", notes)
 	}
 }

@@ -55,7 +55,8 @@ func TestUnseenMessages_holdNoSendBack(t *testing.T) {
 			if err != nil || !got.Sent {
 				t.Fatalf("after %d: %+v, %v", i, got, err)
 			}
-			if cursor = got.Cursor; place(t, p.cid.Token, cursor) != w.number(p.cid.Token, got.ID) {
+			cursor = got.Cursor
+			if place(t, p.cid.Token, cursor) != w.number(p.cid.Token, got.ID) {
 				t.Errorf("the cursor %s after message %s", cursor, got.ID)
 			}
 		}

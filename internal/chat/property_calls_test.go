@@ -309,7 +309,8 @@ func (m *machine) update() {
 	case "about":
 		req.Description = pick(m, "about", "all about it", "something else")
 	case "password":
-		if req.Password = pick(m, "password", "pw", "px"); !m.passwords {
+		req.Password = pick(m, "password", "pw", "px")
+		if !m.passwords {
 			m.Skip("no passwords in this run")
 		}
 	case "no password":

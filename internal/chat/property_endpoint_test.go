@@ -58,7 +58,8 @@ func (m *machine) addAgent() {
 	got, err := m.service().AddAgent(ctx, m.people[id], op.name, roomlog.HookItem{Secret: "whsec_",
 		URL: fmt.Sprintf("https://example.com/%d", len(m.called)), SinceMs: now.UnixMilli(),
 		UntilMs: now.Add(60 * 24 * time.Hour).UnixMilli()})
-	if op.code = m.unexpected(err); op.code != "" {
+	op.code = m.unexpected(err)
+	if op.code != "" {
 		m.take(op)
 		return
 	}

@@ -23,7 +23,8 @@ func (m *machine) send() {
 		req.Finishes = []string{fmt.Sprintf("t%d", no)}
 	}
 	req.Cursor, c.cursor = m.cursor(c.who)
-	if req.Stay = m.speaksA2A(c.who); req.Stay {
+	req.Stay = m.speaksA2A(c.who)
+	if req.Stay {
 		c.cursor.n, c.cursor.held = m.arrived(c.who, c.key), true
 	}
 	service := m.service()

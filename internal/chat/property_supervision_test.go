@@ -50,7 +50,8 @@ func (m *machine) draws(op *superviseOp, a agentModel) {
 	d := rapid.SampledFrom(a.person.drafts).Draw(m.T, "draft")
 	op.draft, op.decision = d.n, pick(m, "decision", room.SendDraft, room.SendDraft, room.EditDraft, room.RefuseDraft)
 	op.req.Draft, op.req.Decision = m.numbers.id(op.who.room, d.n), op.decision
-	if m.said++; op.decision == room.EditDraft {
+	m.said++
+	if op.decision == room.EditDraft {
 		op.req.Text = fmt.Sprintf("edited %d", m.said) + pick(m, "for", "", " for @bob")
 	}
 }

@@ -22,7 +22,8 @@ func (m *machine) task() {
 	}
 	switch req.Action {
 	case "":
-		if req.Closed = pick(m, "closed", false, true); pick(m, "one", false, true) && !req.Closed {
+		req.Closed = pick(m, "closed", false, true)
+		if pick(m, "one", false, true) && !req.Closed {
 			req.ID = m.taskID(r)
 		}
 	case chat.TaskAdd:
@@ -45,7 +46,8 @@ func (m *machine) task() {
 			req.After = []string{m.taskID(r)}
 		}
 	default:
-		if req.ID = m.taskID(r); req.Action == chat.TaskTake {
+		req.ID = m.taskID(r)
+		if req.Action == chat.TaskTake {
 			req.ID = pick(m, "id", req.ID, "")
 		}
 	}

@@ -226,7 +226,8 @@ func (s *stage) say(i int, d deed) {
 	if d.kind == "withdraw" {
 		req.Kind, req.ReplyTo, req.Withdraw = "", "", ref
 	}
-	if req.Cursor = ""; d.who == dora && d.guarded {
+	req.Cursor = ""
+	if d.who == dora && d.guarded {
 		req.Cursor = s.cursor
 	}
 	got, err := s.Send(s.ctx, req)

@@ -118,7 +118,8 @@ func checkRoom(t *testing.T, services []*world, in []chat.Seated, capacity int) 
 				}
 			}
 			slices.Sort(names)
-			if same(t, "seated", names, want); admins != 1 {
+			same(t, "seated", names, want)
+			if admins != 1 {
 				t.Errorf("%d admins", admins)
 			}
 		}
@@ -306,7 +307,8 @@ func TestLetIn_ownerReturnsAfterItsPresenceWasRead_keepsItsSeat(t *testing.T) {
 		return nil
 	}}
 	_, err := onTable(t, w.clock, late, chat.Options{}).tryJoin("plans", "Bob")
-	if wants(t, err, fault.NameTaken); !returned {
+	wants(t, err, fault.NameTaken)
+	if !returned {
 		t.Error("the newcomer wrote nothing")
 	}
 	w.say(p.bob.Token, "here I am")

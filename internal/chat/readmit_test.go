@@ -124,7 +124,8 @@ func TestReadmit_ofAnAgentThatWaits_tellsItToCall(t *testing.T) {
 	}
 	w.readmits(p.ann.Token)
 	w.clock.Advance(room.LetGoSilent - time.Second)
-	if got = w.look(p.bob.Token, got.Cursor); got.Asked {
+	got = w.look(p.bob.Token, got.Cursor)
+	if got.Asked {
 		t.Error("Bob has called, and is told again")
 	}
 	w.clock.Advance(room.LetGoSilent)

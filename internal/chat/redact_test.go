@@ -238,7 +238,8 @@ func TestRedact_agreementIsCompletedMeanwhile_itsTextIsGone(t *testing.T) {
 	}}
 	onTable(t, w.clock, hooks, chat.Options{}).redact(p.ann.Token, id)
 	there := w.elsewhere()
-	if same(t, "agreements", there.agreements(p.cid.Token), []string{"Ann: removed"}); there.inTable(p.ann.Token) != 0 {
+	same(t, "agreements", there.agreements(p.cid.Token), []string{"Ann: removed"})
+	if there.inTable(p.ann.Token) != 0 {
 		t.Error("the agreement has the text")
 	}
 }

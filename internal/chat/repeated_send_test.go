@@ -217,8 +217,9 @@ func TestSend_shortTextAgainAfterTheAnswerWasRead_isNew(t *testing.T) {
 	if err != nil || !got.Sent || got.Duplicate {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if got, err = w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "good",
-		Cursor: p.bob.Cursor}); err != nil || got.Sent {
+	got, err = w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "good",
+		Cursor: p.bob.Cursor})
+	if err != nil || got.Sent {
 		t.Errorf("from Bob, who has read nothing: %+v, %v", got, err)
 	}
 }

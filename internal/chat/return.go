@@ -33,7 +33,8 @@ func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, er
 func (c *session) regained(ctx context.Context) (Seated, error) {
 	var here bool
 	c.head = c.room.log.Peek()
-	if c.agent, here = c.head.Owner(c.holder); !here {
+	c.agent, here = c.head.Owner(c.holder)
+	if !here {
 		return Seated{}, c.whyNot(ctx, c.head)
 	}
 	c.attendance().NoteCall(ctx)
@@ -55,7 +56,8 @@ func (c *session) back(ctx context.Context) (Seated, error) {
 		Invite: inviteOf(c.head, c.room.svc.now()),
 		Hidden: c.agent.Since.Messages, Watch: c.head.ShownLink(c.agent), Situation: c.situation(c.head),
 	}
-	if got.Agreements, err = c.agreements(ctx); err != nil {
+	got.Agreements, err = c.agreements(ctx)
+	if err != nil {
 		return Seated{}, err
 	}
 	if c.agent.IsPerson() && c.isFirst(p) {
@@ -100,7 +102,8 @@ func (c *session) addUnread(ctx context.Context, p room.ReadPosition, got *Seate
 	if b.Oldest.N > 0 {
 		before = b.Oldest.Before()
 	}
-	if got.Earlier, err = earlier(ctx, c.room.log, c.agent, before); err != nil {
+	got.Earlier, err = earlier(ctx, c.room.log, c.agent, before)
+	if err != nil {
 		return err
 	}
 	if scanned > p.Handed { // last: what is noted is handed out

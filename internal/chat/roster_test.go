@@ -44,7 +44,8 @@ func TestRoster_joinDuringTheWait_matchesTheMessages(t *testing.T) {
 	reads := 0
 	l := &tabletest.Hooks{Table: w.table, Before: func(_ context.Context, c tabletest.Call) error {
 		if c.Range.Prefix == "LOG#" {
-			if reads++; reads == 2 { // after the load, before the wait reads new events
+			reads++
+			if reads == 2 { // after the load, before the wait reads new events
 				w.join("plans", "Cid")
 			}
 		}
@@ -127,7 +128,8 @@ func TestRoster_aboveTenAgents_isNotListed(t *testing.T) {
 	for i := 2; i <= 11; i++ {
 		w.join("crowd", fmt.Sprintf("Agent %d", i))
 		got := w.look(ann.Token, cursor)
-		if cursor = got.Cursor; (len(got.Agents) == i) != (i <= 10) || i > 10 && len(got.Agents) != 0 {
+		cursor = got.Cursor
+		if (len(got.Agents) == i) != (i <= 10) || i > 10 && len(got.Agents) != 0 {
 			t.Errorf("with %d agents: a list of %d", i, len(got.Agents))
 		}
 	}

@@ -93,7 +93,8 @@ func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*se
 	case !ok:
 		err = r.whyNot(ctx, h, holder)
 	default:
-		if err = foreign(asker, t, h.Invite.CheckSeat(asker, a)); err == nil {
+		err = foreign(asker, t, h.Invite.CheckSeat(asker, a))
+		if err == nil {
 			err = s.limits.Enter(ctx, t.Room)
 		}
 	}
@@ -128,11 +129,14 @@ type readHead = func(*roomlog.Log, context.Context) (*room.Head, error)
 func (r *liveRoom) owner(ctx context.Context, x room.Holder, read readHead) (h *room.Head, a room.Agent, ok bool,
 	err error) {
 	began := r.svc.now()
-	if h, err = read(r.log, ctx); err != nil {
+	h, err = read(r.log, ctx)
+	if err != nil {
 		return nil, a, false, err
 	}
-	if a, ok = h.Owner(x); !ok || h.Expired(began) {
-		if h, err = r.log.Refresh(ctx, began); err != nil {
+	a, ok = h.Owner(x)
+	if !ok || h.Expired(began) {
+		h, err = r.log.Refresh(ctx, began)
+		if err != nil {
 			return nil, a, false, err
 		}
 		a, ok = h.Owner(x)

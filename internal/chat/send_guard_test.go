@@ -26,7 +26,8 @@ func TestSend_cursorBehindOldNews_isHeldBack(t *testing.T) {
 	}
 	same(t, "Ann receives", lines(got.Messages), []string{"Bob: news from Bob"})
 	req.Cursor = got.Cursor
-	if got, err = w.elsewhere().Send(t.Context(), req); err != nil || !got.Sent {
+	got, err = w.elsewhere().Send(t.Context(), req)
+	if err != nil || !got.Sent {
 		t.Fatalf("then got %+v, %v", got, err)
 	}
 }

@@ -99,7 +99,8 @@ func TestSend_kind_isShownAndUnknownOnesAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := w.look(p.bob.Token, p.bob.Cursor)
-		if p.bob.Cursor = got.Cursor; got.Messages[0].Kind != c.shown {
+		p.bob.Cursor = got.Cursor
+		if got.Messages[0].Kind != c.shown {
 			t.Errorf("of the kind %q: %+v", c.given, got.Messages[0])
 		}
 	}

@@ -49,7 +49,8 @@ func TestSituation_isTheSameInEveryResult(t *testing.T) {
 		Supervised: room.Supervised{Bound: true, Undecided: true},
 	})
 	seen := w.look(person, "").Situation
-	if seen.OthersIdle, seen.OthersAway = 0, 0; !seen.Person || seen.Others != 2 || seen.Owes != request {
+	seen.OthersIdle, seen.OthersAway = 0, 0
+	if !seen.Person || seen.Others != 2 || seen.Owes != request {
 		t.Errorf("the person is told %+v", seen)
 	}
 }

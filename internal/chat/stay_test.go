@@ -26,7 +26,8 @@ func (w *world) staying() staying {
 	s := staying{ann: w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 4})}
 	s.ctx = guest(w.t, s.ann.Invite)
 	var err error
-	if s.bob, err = w.JoinRoom(s.ctx, chat.JoinRequest{AgentName: "Bob", Stay: true}); err != nil {
+	s.bob, err = w.JoinRoom(s.ctx, chat.JoinRequest{AgentName: "Bob", Stay: true})
+	if err != nil {
 		w.t.Fatal(err)
 	}
 	return s
@@ -273,7 +274,8 @@ func TestRace_callsOfOneStay_loseNothingAndSayNothingTwice(t *testing.T) {
 		begun, over := make(chan struct{}), make(chan error, 1)
 		go func() {
 			over <- services[len(services)-1].Follow(s.ctx, s.bob.Token, func(got chat.Waited) bool {
-				if followed = append(followed, texts(got.Messages)...); len(followed) == 1 {
+				followed = append(followed, texts(got.Messages)...)
+				if len(followed) == 1 {
 					close(begun)
 				}
 				return len(followed) < words
@@ -325,7 +327,8 @@ func TestRace_callsOfOneStay_loseNothingAndSayNothingTwice(t *testing.T) {
 			case m.Type == chat.EventSaid && m.From == "Bob":
 				said--
 			case m.Type == chat.EventSaid:
-				if n++; n > len(followed) || followed[n-1] != m.Text {
+				n++
+				if n > len(followed) || followed[n-1] != m.Text {
 					t.Errorf("Bob follows %q, and %q was said", followed, m.Text)
 				}
 				if !heard[m.Text] && !slices.Contains(followed, m.Text) {
@@ -442,7 +445,8 @@ func TestStay_aLook_keepsTheSeatAndHandsOutNothing(t *testing.T) {
 			t.Errorf("the looks have read for him: he hears %q", heard)
 		}
 		w.clock.Advance(room.Lease + time.Minute)
-		if _, err = w.elsewhere().arrives(s.ctx, "Bob"); err != nil {
+		_, err = w.elsewhere().arrives(s.ctx, "Bob")
+		if err != nil {
 			t.Errorf("the seat of one that is silent is kept: %v", err)
 		}
 	})

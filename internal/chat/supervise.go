@@ -88,7 +88,8 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 	case req.Draft != "":
 		err = c.decideDraft(ctx, req.Draft, req.Decision, req.Text)
 	case req.Paused != nil || req.Approve != nil:
-		if err = c.supervise(ctx, room.Supervision{Paused: req.Paused, Approve: req.Approve}.Decide); err == nil {
+		err = c.supervise(ctx, room.Supervision{Paused: req.Paused, Approve: req.Approve}.Decide)
+		if err == nil {
 			audit.Log(ctx, s.audit, "supervision_set", audit.Room(t.Room), audit.Seat(t.Seat))
 		}
 	}
@@ -179,7 +180,8 @@ func (c *session) decideDraft(ctx context.Context, id string, decision room.Deci
 		if err != nil {
 			return ch, err
 		}
-		if ch.Events = []room.Event{e}; d.Key != "" && e.Type == room.Said {
+		ch.Events = []room.Event{e}
+		if d.Key != "" && e.Type == room.Said {
 			ch.Ops = []table.Op{roomlog.MoveSent(h.ID, a, d.Key, roomlog.SentAs{N: h.AsOf + 1}, now)}
 		}
 		switch {

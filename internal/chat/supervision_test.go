@@ -132,7 +132,8 @@ func TestSupervision_agentShowsNoActivity(t *testing.T) {
 		t.Errorf("Ann sees %q", got)
 	}
 	w.pauses(person, false)
-	if _, err = w.Wait(t.Context(), waits); err != nil || agentIn(t, w.info(p.ann.Token).Room, "Bob").Activity == "" {
+	_, err = w.Wait(t.Context(), waits)
+	if err != nil || agentIn(t, w.info(p.ann.Token).Room, "Bob").Activity == "" {
 		t.Errorf("free again, it shows none: %v", err)
 	}
 }
@@ -340,8 +341,9 @@ func TestRace_pause_nothingIsSaidOrDecidedAfterIt(t *testing.T) {
 				case i%2 == 0:
 					_, err = there.Send(t.Context(), chat.SendRequest{Token: bob.Token, Text: text})
 				default:
-					if _, err = there.UpdateRoom(t.Context(),
-						chat.UpdateRequest{Token: bob.Token, Description: text}); fault.CodeOf(err) == fault.Paused {
+					_, err = there.UpdateRoom(t.Context(),
+						chat.UpdateRequest{Token: bob.Token, Description: text})
+					if fault.CodeOf(err) == fault.Paused {
 						err = nil
 					}
 				}
@@ -432,7 +434,8 @@ func TestRace_decisionAndLossOfTheSeat_theLogObeysTheRules(t *testing.T) {
 				}
 				return got, err
 			})
-			if wants(t, out[1].err, ""); out[0].err != nil {
+			wants(t, out[1].err, "")
+			if out[0].err != nil {
 				wants(t, out[0].err, fault.Removed)
 			}
 			log, err := readLog(t.Context(), w.table, ann.Token[:7])

@@ -126,7 +126,8 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 		return Tasks{}, s.Outward(err)
 	}
 	defer c.room.release()
-	if op.caller = c; op.order.Action == "" {
+	op.caller = c
+	if op.order.Action == "" {
 		got, err := c.listTasks(ctx, req)
 		return c.withCursor(ctx, got, err)
 	}
@@ -307,7 +308,8 @@ func (op *taskOp) addTasks() error {
 func (op *taskOp) offer() (err error) {
 	s := &op.caller.head.State
 	for i, t := range op.req.Tasks {
-		if op.order.Add[i].For, err = offeredTo(s, t.For, fmt.Sprintf("for of number %d", i+1)); err != nil {
+		op.order.Add[i].For, err = offeredTo(s, t.For, fmt.Sprintf("for of number %d", i+1))
+		if err != nil {
 			return err
 		}
 	}
@@ -342,7 +344,8 @@ func (op *taskOp) run(ctx context.Context) (Tasks, error) {
 	}
 	events, err := op.append(ctx)
 	if errors.Is(err, errPresence) { // read right before the write, since it may take a task from an agent
-		if op.order.Seen, err = c.allPresence(ctx, table.Strong); err == nil {
+		op.order.Seen, err = c.allPresence(ctx, table.Strong)
+		if err == nil {
 			events, err = op.append(ctx)
 		}
 	}
@@ -355,7 +358,8 @@ func (op *taskOp) run(ctx context.Context) (Tasks, error) {
 		return Tasks{}, err
 	}
 	if len(events) > 0 {
-		if op.wrote = true; op.order.Action == room.AddTasks {
+		op.wrote = true
+		if op.order.Action == room.AddTasks {
 			op.added = events[0].N
 		}
 	}
@@ -378,8 +382,10 @@ func (op *taskOp) propose(h *room.Head, now time.Time) (ch roomlog.Change, err e
 		return ch, errUnseated
 	}
 	op.after = h
-	if op.no, op.added = 0, 0; op.order.Action == room.AddTasks {
-		if op.added = h.AddedBefore(a, op.order.Add, now); op.added > 0 {
+	op.no, op.added = 0, 0
+	if op.order.Action == room.AddTasks {
+		op.added = h.AddedBefore(a, op.order.Add, now)
+		if op.added > 0 {
 			return ch, checkAddedBefore(h, op.added)
 		}
 	}
@@ -393,7 +399,8 @@ func (op *taskOp) propose(h *room.Head, now time.Time) (ch roomlog.Change, err e
 		ch.Events, op.no, err = op.order.DecideNext(h, a, now)
 	} else {
 		var e *room.Event
-		if e, op.no, err = op.order.Decide(h, a, now); e != nil {
+		e, op.no, err = op.order.Decide(h, a, now)
+		if e != nil {
 			ch.Events = []room.Event{*e}
 		}
 	}
@@ -402,7 +409,8 @@ func (op *taskOp) propose(h *room.Head, now time.Time) (ch roomlog.Change, err e
 	}
 	op.before, _ = h.Task(op.no)
 	for _, e := range ch.Events {
-		if op.after, err = op.after.After(e, now); err != nil {
+		op.after, err = op.after.After(e, now)
+		if err != nil {
 			return roomlog.Change{}, err
 		}
 	}
@@ -460,7 +468,8 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error
 	}
 	if t, open := c.head.Task(op.no); open {
 		v := c.taskOf(t, op.order.Seen)
-		if got.Task = &v; op.order.Action == room.TakeTask || op.order.Action == room.FinishTask { // next
+		got.Task = &v
+		if op.order.Action == room.TakeTask || op.order.Action == room.FinishTask { // next
 			err = c.addResults(ctx, &got, t)
 		}
 	} else if len(events) > 0 {
@@ -494,7 +503,8 @@ func (c *session) addResults(ctx context.Context, got *Tasks, t room.Task) error
 		if err != nil {
 			return err
 		}
-		if size += len(v.Title) + len(v.Result); size > resultsBytes {
+		size += len(v.Title) + len(v.Result)
+		if size > resultsBytes {
 			got.Rest = v.ID
 			return nil
 		}
@@ -636,7 +646,8 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 	}
 	list := slices.DeleteFunc(slices.Clone(h.Tasks), func(t room.Task) bool { return !c.agent.SeesTask(t.N) })
 	slices.SortStableFunc(list, func(a, b room.Task) int { return rank(a) - rank(b) })
-	if got.HasMore = len(list) > tasksShown && !c.agent.IsPerson(); got.HasMore {
+	got.HasMore = len(list) > tasksShown && !c.agent.IsPerson()
+	if got.HasMore {
 		list = list[:tasksShown]
 	}
 	for _, t := range list {
@@ -706,7 +717,8 @@ func (s *Situation) showTasks(h *room.Head, a room.Agent, now time.Time) {
 		if t.Holder.IsHere(&h.State) || a.CheckTaskOrder() != nil || !h.Free(a, t, nil, now) {
 			continue
 		}
-		if s.FreeTasks++; s.Offered == "" && t.IsOfferedTo(a) {
+		s.FreeTasks++
+		if s.Offered == "" && t.IsOfferedTo(a) {
 			s.Offered = room.TaskID(t.No)
 		}
 	}

@@ -45,7 +45,8 @@ func TestTask_taken_bringsWhatCameOfThoseBefore(t *testing.T) {
 	}
 	same(t, "taken again", results(w.elsewhere().task(p.bob.Token, chat.TaskTake, "t3")), want)
 	got := w.does(chat.TaskRequest{Token: p.cid.Token, ID: "t3"})
-	if same(t, "looked at", results(got), want); got.Task.ID != "t3" || len(got.Tasks) != 0 {
+	same(t, "looked at", results(got), want)
+	if got.Task.ID != "t3" || len(got.Tasks) != 0 {
 		t.Errorf("looked at %+v", got)
 	}
 	if got := w.finish(p.bob.Token, "t3", "it hangs"); len(got.Results) > 0 {

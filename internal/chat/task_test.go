@@ -138,7 +138,8 @@ func TestTask_planOfThreeAgents_isDoneOnce(t *testing.T) {
 	}
 	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskAdd,
 		Tasks: newTasks("mop", "wax > Cid Zoe")})
-	if wants(t, err, fault.InvalidArgument); !strings.Contains(err.Error(), "for of number 2: name 2 in it is nobody") {
+	wants(t, err, fault.InvalidArgument)
+	if !strings.Contains(err.Error(), "for of number 2: name 2 in it is nobody") {
 		t.Errorf("a name of nobody: %v", err)
 	}
 	_, err = w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskAdd,
@@ -146,7 +147,8 @@ func TestTask_planOfThreeAgents_isDoneOnce(t *testing.T) {
 	wants(t, err, fault.InvalidArgument)
 	_, err = w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskTake, ID: "t1"})
 	var e *fault.Error
-	if wants(t, err, fault.InvalidArgument); !errors.As(err, &e) || e.By != "Bob" {
+	wants(t, err, fault.InvalidArgument)
+	if !errors.As(err, &e) || e.By != "Bob" {
 		t.Errorf("the refusal names %q", e.By)
 	}
 	_, err = w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskTake})
@@ -242,7 +244,8 @@ func TestSend_finishes_onlyWithAReportThatIsSent(t *testing.T) {
 	for _, action := range []chat.TaskAction{chat.TaskTake, chat.TaskFinish, chat.TaskRelease, chat.TaskDrop} {
 		_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: action, ID: "t1"})
 		var refused *fault.Error
-		if wants(t, err, fault.Paused); !errors.As(err, &refused) || !strings.Contains(refused.Next, "finishes") {
+		wants(t, err, fault.Paused)
+		if !errors.As(err, &refused) || !strings.Contains(refused.Next, "finishes") {
 			t.Errorf("%s: next is %q", action, refused.Next)
 		}
 	}
@@ -299,7 +302,8 @@ func TestTask_repeatedCall_changesNothing(t *testing.T) {
 	}
 	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskFinish, ID: "t1"})
 	var refused *fault.Error
-	if wants(t, err, fault.InvalidArgument); !errors.As(err, &refused) || refused.By != "Cid" {
+	wants(t, err, fault.InvalidArgument)
+	if !errors.As(err, &refused) || refused.By != "Cid" {
 		t.Errorf("what Cid has finished: %v", err)
 	}
 	again := chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskAdd, Tasks: newTasks("sand", "paint", "mop < 1")}

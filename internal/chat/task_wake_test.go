@@ -24,7 +24,8 @@ import (
 func (w *world) toldOf(who string, wait <-chan answer, id string) {
 	w.t.Helper()
 	got := take(w.t, wait)
-	if wantStatus(w.t, who, got, chat.StatusTurn); got.FreeTask != id || got.FreeTasks == 0 {
+	wantStatus(w.t, who, got, chat.StatusTurn)
+	if got.FreeTask != id || got.FreeTasks == 0 {
 		w.t.Fatalf("%s is told of %q of %d, want %s", who, got.FreeTask, got.FreeTasks, id)
 	}
 }
@@ -281,7 +282,8 @@ func TestTask_ofAHolderThatWaitsOrIsAway_stallsOnlyAfterIt(t *testing.T) {
 					_, err := x.Task(t.Context(), taking)
 					var refused *fault.Error
 					says := fmt.Sprintf("last heard %d min ago: after %d you", after/time.Minute-1, after/time.Minute)
-					if wants(t, err, fault.InvalidArgument); !errors.As(err, &refused) || refused.By != "Cid" ||
+					wants(t, err, fault.InvalidArgument)
+					if !errors.As(err, &refused) || refused.By != "Cid" ||
 						!strings.Contains(refused.Message, says) {
 						t.Errorf("got %v", err)
 					}
@@ -292,7 +294,8 @@ func TestTask_ofAHolderThatWaitsOrIsAway_stallsOnlyAfterIt(t *testing.T) {
 				}
 				_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.cid.Token, Action: chat.TaskNext, ID: "t1"})
 				var late *fault.Error
-				if wants(t, err, fault.InvalidArgument); !errors.As(err, &late) || late.By != taker ||
+				wants(t, err, fault.InvalidArgument)
+				if !errors.As(err, &late) || late.By != taker ||
 					!strings.Contains(late.Message, "send_message") {
 					t.Errorf("a late end: %v", err)
 				}

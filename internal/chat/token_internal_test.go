@@ -58,7 +58,8 @@ func TestCursor_beyondTheHeadInASend_acknowledgesNothing(t *testing.T) {
 	var seats [2]Seated
 	for i, name := range []string{"Ann", "Bob"} {
 		var err error
-		if seats[i], err = s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: name}); err != nil {
+		seats[i], err = s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: name})
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -75,7 +75,8 @@ func TestToken_ofAnotherRoom_speaksOnlyThere(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	other := w.join("plots", "Bob")
-	if w.say(other.Token, "in the other room"); other.Token[:7] == p.ann.Token[:7] {
+	w.say(other.Token, "in the other room")
+	if other.Token[:7] == p.ann.Token[:7] {
 		t.Fatal("two rooms with one id")
 	}
 	if got := w.look(p.ann.Token, p.ann.Cursor); got.Status != chat.StatusQuiet {

@@ -41,7 +41,8 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 		}
 		update.AsOf = cursor.N
 	}
-	if update.Password, err = s.passwords.Hash(ctx, password); err != nil {
+	update.Password, err = s.passwords.Hash(ctx, password)
+	if err != nil {
 		return Updated{}, s.Outward(err)
 	}
 	taken := false
@@ -84,7 +85,8 @@ func (req UpdateRequest) update() (update room.Update, pass string, err error) {
 		return update, "", err
 	}
 	if req.Room != "" {
-		if update.Name, err = ident.RoomName(name); err != nil {
+		update.Name, err = ident.RoomName(name)
+		if err != nil {
 			return update, "", err
 		}
 	}

@@ -41,7 +41,8 @@ func TestWait_messagesThatWokeNobody_comeWhenTheTimeIsUp(t *testing.T) {
 	w.say(p.bob.Token, "not for Cid")
 	w.clock.Advance(time.Minute)
 	got := take(t, waiting)
-	if same(t, "Cid receives", lines(got.Messages), []string{"Bob: not for Cid"}); got.Status != chat.StatusMessages {
+	same(t, "Cid receives", lines(got.Messages), []string{"Bob: not for Cid"})
+	if got.Status != chat.StatusMessages {
 		t.Errorf("got %+v", got)
 	}
 }

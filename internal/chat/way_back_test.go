@@ -115,11 +115,13 @@ func TestWayBack_samePrincipal_hasTheWholeSeatAgain(t *testing.T) {
 			[]string{"for Ann's eyes", "my own words", "are you there?"})
 		for _, w := range services {
 			tasks := w.does(chat.TaskRequest{Token: back.Token}).Tasks
-			if same(t, "the list", board(tasks), []string{"t1 sand taken Ann"}); !tasks[0].Mine {
+			same(t, "the list", board(tasks), []string{"t1 sand taken Ann"})
+			if !tasks[0].Mine {
 				t.Error("her task is no longer hers")
 			}
 			_, err := w.send(chat.SendRequest{Token: ann.Token, Text: "it is me"})
-			if wants(t, err, fault.TokenInvalid); !strings.Contains(err.Error(), "an agent of the same user") {
+			wants(t, err, fault.TokenInvalid)
+			if !strings.Contains(err.Error(), "an agent of the same user") {
 				t.Errorf("the ended token is told: %v", err)
 			}
 		}

@@ -96,7 +96,8 @@ func (r *liveRoom) nextCall(ctx context.Context, h *room.Head, a room.Agent, k r
 			return e, false, err
 		}
 		missed = missed || e.N > n+1
-		if n = e.N; k.Calls(&h.State, a, e) {
+		n = e.N
+		if k.Calls(&h.State, a, e) {
 			return e, missed, nil
 		}
 	}
@@ -114,7 +115,8 @@ func checkRead(n, end int64) error {
 // wholeMessage is messageOf with the whole text.
 func wholeMessage(s *room.State, a room.Agent, e room.Event) Message {
 	m := messageOf(s, a, e)
-	if m.More = nil; e.Draft != nil {
+	m.More = nil
+	if e.Draft != nil {
 		e = *e.Draft
 	}
 	m.Text = e.Text

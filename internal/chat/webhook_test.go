@@ -78,7 +78,8 @@ func TestWebhook_getsAllThatItsSeatReceives_inOrder(t *testing.T) {
 	if _, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.ann.Token, Close: true}); err != nil {
 		t.Fatal(err)
 	}
-	if got, last = w.delivered(x, last.AsOf); len(got) != 1 || got[0].Reason != room.ReasonClosed || !last.Gone {
+	got, last = w.delivered(x, last.AsOf)
+	if len(got) != 1 || got[0].Reason != room.ReasonClosed || !last.Gone {
 		t.Errorf("when the room has closed: %+v, and then %+v", got, last)
 	}
 }

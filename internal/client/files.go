@@ -136,7 +136,8 @@ func (c *Client) refusedFile(resp *http.Response, answer []byte) error {
 	text, _, _ := strings.Cut(string(answer), "\n")
 	switch known := new(fault.Error); {
 	case kind == "application/json" && errors.As(refusal(answer), &known):
-		if refused.Message = known.Message; known.Code == fault.RateLimited {
+		refused.Message = known.Message
+		if known.Code == fault.RateLimited {
 			refused.Code = known.Code
 		}
 	case kind == "text/plain" && len(text) < 500:

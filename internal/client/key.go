@@ -30,7 +30,8 @@ func (p Place) WithKey() (Place, error) {
 			return p, err
 		}
 		if own.Base == p.Base {
-			if p.Key, err = ReadKey(given); err != nil {
+			p.Key, err = ReadKey(given)
+			if err != nil {
 				err = fmt.Errorf("%s: %w", KeyEnv, err)
 			}
 			return p, err

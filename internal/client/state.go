@@ -19,7 +19,8 @@ func StateDir() (string, error) {
 	base := os.Getenv("XDG_STATE_HOME")
 	if !filepath.IsAbs(base) { // the specification ignores relative paths
 		var err error
-		if base, err = defaultBase(); err != nil {
+		base, err = defaultBase()
+		if err != nil {
 			return "", fmt.Errorf("find a folder for this program's state: %w; set XDG_STATE_HOME", err)
 		}
 	}

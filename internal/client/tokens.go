@@ -112,7 +112,8 @@ func (f *TokenStore) Update(change func([]Seat) ([]Seat, error)) error {
 		if err != nil {
 			return err
 		}
-		if all, err = change(all); err != nil {
+		all, err = change(all)
+		if err != nil {
 			return err
 		}
 		after, err := encode(all)

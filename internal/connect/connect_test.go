@@ -180,7 +180,8 @@ func TestConnect_linkAndPermissions_stay(t *testing.T) {
 	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
 		t.Errorf("the link is %v, %v", info, err)
 	}
-	if info, err = os.Stat(target); err != nil || info.Mode().Perm() != 0o604 {
+	info, err = os.Stat(target)
+	if err != nil || info.Mode().Perm() != 0o604 {
 		t.Errorf("the file is %v, %v", info, err)
 	}
 	if text := c.files()["dotfiles/mcp.json"]; !strings.Contains(text, server) {

@@ -40,7 +40,8 @@ func TestDocs_settingsByHand_areThoseOfConnect(t *testing.T) {
 		}
 	}
 	for line := range strings.Lines(files[".codex/config.toml"]) {
-		if line = strings.TrimSpace(line); !strings.HasPrefix(line, "url") && !strings.Contains(docs, "`"+line+"`") {
+		line = strings.TrimSpace(line)
+		if !strings.HasPrefix(line, "url") && !strings.Contains(docs, "`"+line+"`") {
 			t.Errorf("there is nothing about %s", line)
 		}
 	}

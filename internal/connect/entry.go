@@ -96,7 +96,8 @@ func lookup(doc any, path []string) (any, bool) {
 		if !ok {
 			return nil, false
 		}
-		if doc, ok = object[key]; !ok {
+		doc, ok = object[key]
+		if !ok {
 			return nil, false
 		}
 	}

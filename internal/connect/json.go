@@ -124,7 +124,8 @@ func boxOf(v *hujson.Value, text []byte, root *hujson.Value) (box, error) {
 	b := box{text: text, end: v.EndOffset - 1, unit: "  "}
 	if members := children(root); len(members) > 0 {
 		space, lines := lineStart(text, members[0].first)
-		if b.lines = lines; lines && space != "" {
+		b.lines = lines
+		if lines && space != "" {
 			b.unit = space
 		}
 	} else {
@@ -249,7 +250,8 @@ func (jsonFormat) remove(text []byte, e entry) ([]byte, error) {
 		if err != nil || len(path) == 0 {
 			break
 		}
-		if text, err = removeEmpty(text, path); err == nil {
+		text, err = removeEmpty(text, path)
+		if err == nil {
 			path = path[:len(path)-1]
 		}
 	}

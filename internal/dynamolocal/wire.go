@@ -72,7 +72,8 @@ func (w *Wire) Hold() (release func()) {
 	defer w.mu.Unlock()
 	held, all := make(chan struct{}), 0
 	for l := range w.lines {
-		if all++; all%2 == 1 {
+		all++
+		if all%2 == 1 {
 			l.held.Store(&held)
 		}
 	}

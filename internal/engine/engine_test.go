@@ -21,7 +21,8 @@ func TestLock_heldByAnother_waitsUntilTheContextEnds(t *testing.T) {
 		t.Fatalf("the second lock: %v", err)
 	}
 	unlock()
-	if unlock, err = engine.Lock(t.Context(), path); err != nil {
+	unlock, err = engine.Lock(t.Context(), path)
+	if err != nil {
 		t.Fatal(err)
 	}
 	unlock()

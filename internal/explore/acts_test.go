@@ -164,7 +164,8 @@ func (a *agent) lose() {
 // sendAgain says what was held back, or lets it be.
 func (a *agent) sendAgain() {
 	req := *a.draft
-	if a.draft = nil; a.chance(0.25) || strings.HasPrefix(req.Text, "reply") &&
+	a.draft = nil
+	if a.chance(0.25) || strings.HasPrefix(req.Text, "reply") &&
 		!slices.ContainsFunc(a.owes, func(t task) bool { return t.id == req.ReplyTo }) {
 		a.at = time.Now()
 		return

@@ -197,7 +197,8 @@ func (l *ledger) over(seat int) bool {
 		if s == seat || l.muted[s] {
 			continue
 		}
-		if speakers++; !l.done[s] {
+		speakers++
+		if !l.done[s] {
 			return false
 		}
 	}

@@ -157,7 +157,8 @@ func (p *play) whisper(who string, reply, kind int) {
 		}
 		req.ReplyTo, req.To = p.said[i].id, nil
 	}
-	if l.kind = req.Kind; !p.private || req.Kind == room.Agree && req.ReplyTo == "" {
+	l.kind = req.Kind
+	if !p.private || req.Kind == room.Agree && req.ReplyTo == "" {
 		return
 	}
 	got, err := p.s.Send(p.t.Context(), req)

@@ -54,7 +54,8 @@ func (r *run) silenceAt(now time.Time, events []room.Event) silence {
 		case a == nil: // its join has not returned
 			s.later(joined.Add(presentFor))
 		case a.call != nil && !a.call.until.IsZero():
-			if s.later(a.since); !a.standby || a.call.send != nil || d != nil {
+			s.later(a.since)
+			if !a.standby || a.call.send != nil || d != nil {
 				s.waiting = append(s.waiting, a)
 			} else {
 				s.later(l.named[seat].Add(presentFor))
@@ -65,7 +66,8 @@ func (r *run) silenceAt(now time.Time, events []room.Event) silence {
 				s.busy = append(s.busy, a)
 			}
 		case a.back.After(now):
-			if s.later(a.told); len(r.services) > 1 { // another may not know of the absence
+			s.later(a.told)
+			if len(r.services) > 1 { // another may not know of the absence
 				s.busy = append(s.busy, a)
 			}
 		default:

@@ -67,7 +67,8 @@ func TestDocs_testsOfSecurity_exist(t *testing.T) {
 		code := testsIn(t, c[1])
 		for _, n := range name.FindAllStringSubmatch(c[2], -1) {
 			end := "("
-			if checked++; n[2] != "" {
+			checked++
+			if n[2] != "" {
 				end = ""
 			}
 			if !strings.Contains(code, "\nfunc "+n[1]+end) {
@@ -128,7 +129,8 @@ func TestDocs_noCommandLine_holdsAToken(t *testing.T) {
 		}
 		text, err := os.ReadFile(name)
 		for _, hit := range shown.FindAllString(string(text), -1) {
-			if told++; !strings.Contains(hit, fromFile) && hit != variable {
+			told++
+			if !strings.Contains(hit, fromFile) && hit != variable {
 				t.Errorf("%s: %q shows a token to everybody on the machine: read it from a file, and give it to curl "+
 					"with -H @-", name, hit)
 			}

@@ -236,7 +236,8 @@ func valueOf(t *testing.T, figure string) int64 {
 	n, isWord := words[number]
 	if !isWord {
 		var err error
-		if n, err = strconv.ParseInt(strings.ReplaceAll(number, ",", ""), 10, 64); err != nil {
+		n, err = strconv.ParseInt(strings.ReplaceAll(number, ",", ""), 10, 64)
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -2,6 +2,7 @@ package house
 
 import (
 	"go/ast"
+	"go/token"
 	"regexp"
 	"strings"
 	"testing"
@@ -33,6 +34,27 @@ func TestCode_hasNoInitAndNoPanic(t *testing.T) {
 		ast.Inspect(s.file, func(n ast.Node) bool {
 			if call, ok := n.(*ast.CallExpr); ok && calls(call, "", "panic") {
 				t.Errorf("%s: a panic: return an error", s.at(call))
+			}
+			return true
+		})
+	}
+}
+
+// A header only asks. What it would change beside that is a line of its own before it.
+func TestCode_changesNothingInTheHeaderOfAnIfOrSwitch(t *testing.T) {
+	for _, s := range sources(t) {
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			var before ast.Stmt
+			switch n := n.(type) {
+			case *ast.IfStmt:
+				before = n.Init
+			case *ast.SwitchStmt:
+				before = n.Init
+			case *ast.TypeSwitchStmt:
+				before = n.Init
+			}
+			if assign, ok := before.(*ast.AssignStmt); before != nil && (!ok || assign.Tok != token.DEFINE) {
+				t.Errorf("%s: the header changes something: only := may stand before its condition", s.at(n))
 			}
 			return true
 		})

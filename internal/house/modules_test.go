@@ -97,7 +97,8 @@ func TestModules_bench_measuresWhatTheProgramHas(t *testing.T) {
 	program, shared := versions("go.mod"), 0
 	for name, version := range versions("bench/go.mod") {
 		if have, ok := program[name]; ok {
-			if shared++; have != version {
+			shared++
+			if have != version {
 				t.Errorf("bench takes %s %s, and the program %s", name, version, have)
 			}
 		}

@@ -13,7 +13,8 @@ import (
 func withoutHash(list string) (names []string) {
 	joined := strings.ReplaceAll(list, "\\\n", " ")
 	for line := range strings.Lines(joined) {
-		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		if !regexp.MustCompile(`^\S+==\S+ .*--hash=sha256:[0-9a-f]{64}\b`).MatchString(line) {

@@ -43,7 +43,8 @@ func (a *api) serveA2A(x *exchange, r *http.Request, d door) {
 	var asker ident.Principal
 	if p.Room {
 		var err error
-		if asker, err = a.enter(x, r, d); err != nil {
+		asker, err = a.enter(x, r, d)
+		if err != nil {
 			a.reject(x, r, d, err)
 			return
 		}

@@ -52,7 +52,8 @@ func newGated(t *testing.T, change ...func(*site, *Options)) *gated {
 		o.Keys, o.Gate = true, g.gate(counted, s, o)
 	}}, change...)...)
 	var err error
-	if g.key, err = g.keys.Add(t.Context(), "ann", 0); err != nil {
+	g.key, err = g.keys.Add(t.Context(), "ann", 0)
+	if err != nil {
 		t.Fatal(err)
 	}
 	v := ident.NewInvite(logKey, "r000000", 1)
@@ -314,7 +315,8 @@ func TestAdmission_newKeysBeyondTheirRate_comeAgain(t *testing.T) {
 			select {
 			case resp := <-ended:
 				resp.Body.Close()
-				if waiting = waiting[1:]; resp.StatusCode == http.StatusTooManyRequests &&
+				waiting = waiting[1:]
+				if resp.StatusCode == http.StatusTooManyRequests &&
 					resp.Header.Get("Retry-After") == "1" {
 					limited++
 				}
@@ -379,7 +381,8 @@ func TestAdmission_revokedKey_endsTheCallsThatWait(t *testing.T) {
 				!strings.Contains(string(text), `"code":"key_invalid"`) {
 				t.Errorf("%s, %s: %s", e.name, accept, text)
 			}
-			if g.key, err = g.keys.Add(t.Context(), "ann", 0); err != nil {
+			g.key, err = g.keys.Add(t.Context(), "ann", 0)
+			if err != nil {
 				t.Fatal(err)
 			}
 		}

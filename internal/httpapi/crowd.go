@@ -83,7 +83,8 @@ func (c *crowd) note(v *visitor, state http.ConnState) {
 	defer c.mu.Unlock()
 	switch state {
 	case http.StateNew:
-		if c.open++; c.most > 0 && c.open > c.most && c.spare.Len() > 0 {
+		c.open++
+		if c.most > 0 && c.open > c.most && c.spare.Len() > 0 {
 			c.end(c.spare.Front().Value.(*visitor))
 		}
 		v.spare, v.heading = c.spare.PushBack(v), true
@@ -110,7 +111,8 @@ func (c *crowd) begin(v *visitor) {
 	v.begun = c.begun.PushBack(v)
 	crowded := "" // the narrowest group that has too many
 	for _, g := range slices.Backward(v.from) {
-		if c.of[g.Key]++; !c.proxied && c.of[g.Key] > mostBegunOfAddress*int(g.Times) {
+		c.of[g.Key]++
+		if !c.proxied && c.of[g.Key] > mostBegunOfAddress*int(g.Times) {
 			crowded = g.Key
 		}
 	}
@@ -146,7 +148,8 @@ func (c *crowd) drop(v *visitor) {
 	c.begun.Remove(v.begun)
 	v.begun = nil
 	for _, g := range v.from {
-		if c.of[g.Key]--; c.of[g.Key] == 0 {
+		c.of[g.Key]--
+		if c.of[g.Key] == 0 {
 			delete(c.of, g.Key)
 		}
 	}

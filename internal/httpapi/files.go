@@ -222,7 +222,8 @@ func (a *api) sendFile(ctx context.Context, x *exchange, r *http.Request, d door
 	var from io.ReadCloser
 	if r.Method != http.MethodHead {
 		var err error
-		if from, err = f.Open(ctx, part.from, part.length); err != nil {
+		from, err = f.Open(ctx, part.from, part.length)
+		if err != nil {
 			x.turnedFromFile(d, err)
 			return
 		}

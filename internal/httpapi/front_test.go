@@ -57,7 +57,8 @@ func TestConnectWithKey_linesAreThoseOfTheDocumentation(t *testing.T) {
 		if !isConfig {
 			continue
 		}
-		if found++; !strings.Contains(string(page), "`"+strings.TrimSpace(line)+"`") {
+		found++
+		if !strings.Contains(string(page), "`"+strings.TrimSpace(line)+"`") {
 			t.Errorf("docs/clients.md does not have\n%s", line)
 		}
 		if strings.Contains(strings.ReplaceAll(line, "PARLEY_KEY", ""), "KEY") {

@@ -126,7 +126,8 @@ func refusedBy(params map[string]string) bool {
 // mediaType is mime.ParseMediaType at a fraction of its cost for the two types that
 // nearly every request names.
 func mediaType(v string) (kind string, params map[string]string, err error) {
-	switch v = strings.TrimSpace(v); v {
+	v = strings.TrimSpace(v)
+	switch v {
 	case "application/json", "text/event-stream":
 		return v, nil, nil
 	}

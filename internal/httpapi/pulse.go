@@ -33,7 +33,8 @@ func (p *pulse) start(clock clockwork.Clock, first time.Duration, beat func()) {
 		if p.closed { // it may run late, after the end
 			return
 		}
-		if beat(); !p.gone {
+		beat()
+		if !p.gone {
 			p.timer.Reset(p.every)
 		}
 	})

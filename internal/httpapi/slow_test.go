@@ -66,7 +66,8 @@ func TestSlowReaders_haveTimeAsLongAsTheyTakeSomething_andTenSecondsForThePage(t
 				got, buffer := 0, make([]byte, 4<<10)
 				for {
 					n, err := io.ReadFull(here, buffer)
-					if got += n; err != nil {
+					got += n
+					if err != nil {
 						break
 					}
 					<-time.After(c.pause)

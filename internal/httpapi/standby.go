@@ -92,7 +92,8 @@ func standbyRequest(r *http.Request) (chat.WaitRequest, *fault.Error) {
 	req.Cursor = query.Get("cursor")
 	for name, flag := range map[string]*bool{"for_me": &req.ForMe, "peek": &req.Peek} {
 		if s := query.Get(name); s != "" {
-			if *flag, err = strconv.ParseBool(s); err != nil {
+			*flag, err = strconv.ParseBool(s)
+			if err != nil {
 				return req, &fault.Error{Code: fault.InvalidArgument, Message: name + " must be 1 or 0."}
 			}
 		}

@@ -15,7 +15,8 @@ var wider = []struct{ bits, times int }{{56, 2}, {48, 4}}
 
 // Address returns what stands for the network address of a caller, for WithAddress: for IPv6 its /64.
 func Address(ip netip.Addr) string {
-	if ip = ip.Unmap().WithZone(""); ip.Is4() {
+	ip = ip.Unmap().WithZone("")
+	if ip.Is4() {
 		return ip.String()
 	}
 	return netip.PrefixFrom(ip, narrowest).Masked().String()

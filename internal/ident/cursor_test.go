@@ -108,7 +108,8 @@ func TestCursor_oneCharacterChanged_isRefused(t *testing.T) {
 		for i := range s {
 			for _, r := range []byte(Alphabet + "iloumIL-+ \x00\xff") {
 				slip := append([]byte(nil), s...)
-				if slip[i] = r; string(slip) == string(s) || lower(r) == s[i] {
+				slip[i] = r
+				if string(slip) == string(s) || lower(r) == s[i] {
 					continue
 				}
 				if got, ok := cursorToken.ParseCursor(string(slip)); ok {

@@ -67,7 +67,8 @@ func TestOthers_onThePage_comeFromOneSection(t *testing.T) {
 	for _, file := range glob(t, "../page/assets/*/*.js") {
 		text := read(t, file)
 		for _, use := range regexp.MustCompile(`[^.\w]word\(([^()]*)`).FindAllStringSubmatch(text, -1) {
-			switch marked++; {
+			marked++
+			switch {
 			case strings.HasPrefix(use[1], "words.who."), strings.HasPrefix(use[1], "words.who["),
 				strings.HasPrefix(use[1], "who."), use[1] == "capital",
 				use[1] == "words.ui.others":

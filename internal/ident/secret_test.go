@@ -123,7 +123,8 @@ func TestLinks_areOfOneRoomSeatAndNumber(t *testing.T) {
 	if !first.Of(logKey) || first.Of(other) || first.secret == second.secret {
 		t.Error("an invite is not bound to its log and its number")
 	}
-	if first.Number = 2; first.Of(logKey) {
+	first.Number = 2
+	if first.Of(logKey) {
 		t.Error("an invite passes under another number")
 	}
 	claim := NewLinkCode(logKey, "r000000", 3, 17, 0)
@@ -148,7 +149,8 @@ func TestTicket_isOfOneSeatMessageAndTime(t *testing.T) {
 		"time":    func(x *Ticket) { x.Until = x.Until.Add(time.Second) },
 	} {
 		changed := ticket
-		if change(&changed); changed.Of(logKey, 17) {
+		change(&changed)
+		if changed.Of(logKey, 17) {
 			t.Errorf("it passes with another %s", what)
 		}
 	}

@@ -35,7 +35,8 @@ func TestToken_oneSlip_isToldWithoutARead(t *testing.T) {
 		for i := range s {
 			for _, c := range []byte(Alphabet) {
 				slip := append([]byte(nil), s...)
-				if slip[i] = c; c != s[i] && WellFormed(string(slip)) {
+				slip[i] = c
+				if c != s[i] && WellFormed(string(slip)) {
 					t.Fatalf("%s passes for %s", slip, s)
 				}
 			}
@@ -131,7 +132,8 @@ func FuzzToken(f *testing.F) {
 			t.Fatalf("%q reads as %+v, %v", s, got, err)
 		}
 		slip := []byte(s)
-		if at = int(uint(at) % TokenChars); strings.EqualFold(string([]byte{c}), s[at:at+1]) {
+		at = int(uint(at) % TokenChars)
+		if strings.EqualFold(string([]byte{c}), s[at:at+1]) {
 			return
 		}
 		slip[at] = c

@@ -42,7 +42,8 @@ func (a *account) room(name string) *calledRoom {
 	link, _ := ident.ParseLinkCode(r.ann.Watch)
 	r.person = ident.Token{Room: link.Room, Seat: link.Seat, Secret: ident.NewSecret(), Person: true}.String()
 	claim := chat.SuperviseRequest{Token: r.person, Claim: r.ann.Watch}
-	if _, err = r.rooms.Supervise(a.t.Context(), claim); err != nil {
+	_, err = r.rooms.Supervise(a.t.Context(), claim)
+	if err != nil {
 		a.t.Fatal(err)
 	}
 	r.speaker = r.ann.Token
@@ -147,7 +148,8 @@ func (r *calledRoom) isTold(within time.Duration) (calls int, late time.Duration
 		if k < 0 {
 			continue
 		}
-		if calls++; !first[x.text] {
+		calls++
+		if !first[x.text] {
 			first[x.text], late = true, max(late, x.at.Sub(r.at[k]))
 		}
 	}
@@ -220,7 +222,8 @@ func TestSoak_slowEndpointsOfOneRoom_leaveInstancesToOthers(t *testing.T) {
 		answered := 0
 		for k := range 20 {
 			calls, _ := a.host.heard(fmt.Sprint("/bot-", k))
-			if answered += min(len(calls), 1); len(calls) > 1 {
+			answered += min(len(calls), 1)
+			if len(calls) > 1 {
 				t.Errorf("endpoint %d was called %d times", k, len(calls))
 			}
 		}

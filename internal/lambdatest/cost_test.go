@@ -440,7 +440,8 @@ func (c *counted) wakes() {
 	hook = added.ID
 	c.row("a webhook")
 	c.clock.Advance(time.Second)
-	if at, err = c.one.WebhookSeat(c.t.Context(), person); err != nil {
+	at, err = c.one.WebhookSeat(c.t.Context(), person)
+	if err != nil {
 		c.t.Fatal(err)
 	}
 	look("a delivery to a webhook")

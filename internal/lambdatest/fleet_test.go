@@ -43,7 +43,8 @@ func sleep(t *testing.T, client *http.Client, url string, d time.Duration) aslee
 	}
 	s := asleep{status: resp.StatusCode, rest: bufio.NewReader(resp.Body), close: resp.Body.Close}
 	if s.status == http.StatusOK {
-		if s.pid, err = s.rest.ReadString('\n'); err != nil {
+		s.pid, err = s.rest.ReadString('\n')
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -199,7 +199,8 @@ func whole(q *http.Request, r *Response) (*http.Response, error) {
 	}
 	body := []byte(p.Body)
 	if p.IsBase64Encoded {
-		if body, err = base64.StdEncoding.DecodeString(p.Body); err != nil {
+		body, err = base64.StdEncoding.DecodeString(p.Body)
+		if err != nil {
 			return nil, fmt.Errorf("lambdatest: the body is marked as base64 and is not: %w", err)
 		}
 	}

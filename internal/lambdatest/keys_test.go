@@ -251,14 +251,16 @@ func TestSoak_revokedKey_endsItsWaitsWithinAMinute(t *testing.T) {
 			var code string
 			if k == 2 {
 				status, r := standBy(t, i.FunctionURL(), seat.AgentToken)
-				if code = r.Code; status != http.StatusUnauthorized {
+				code = r.Code
+				if status != http.StatusUnauthorized {
 					t.Errorf("a wait without MCP ends with %d", status)
 				}
 			} else {
 				legacy.modern = k == 1
 				r, err := legacy.try(t, "wait_for_message",
 					args{"agent_token": seat.AgentToken, "wait_seconds": 50, "cursor": seat.Cursor})
-				if code = r.Code; err != nil {
+				code = r.Code
+				if err != nil {
 					t.Error(err)
 				}
 			}

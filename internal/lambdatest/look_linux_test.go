@@ -51,7 +51,8 @@ func TestBootstrap_standbyThatPeeks_looksInAtOnce(t *testing.T) {
 		t.Errorf("a look takes %v", each)
 	}
 	call(t, i.FunctionURL(), "send_message", args{"agent_token": alice.AgentToken, "text": "Milk?"})
-	if resp, r = peekOnce(t, i.FunctionURL(), bob); resp.StatusCode != http.StatusOK || len(r.Messages) != 1 {
+	resp, r = peekOnce(t, i.FunctionURL(), bob)
+	if resp.StatusCode != http.StatusOK || len(r.Messages) != 1 {
 		t.Errorf("after a message: %d %+v", resp.StatusCode, r)
 	}
 	if read := call(t, i.FunctionURL(), "wait_for_message",

@@ -104,7 +104,8 @@ func (s *stream) next(n int) (passed []change, others int) {
 	defer tick.Stop()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
 		more, held := s.read()
-		if passed, others = append(passed, more...), others+held; len(passed) >= n {
+		passed, others = append(passed, more...), others+held
+		if len(passed) >= n {
 			return passed, others
 		}
 	}

@@ -75,10 +75,12 @@ func TestBootstrap_longWait_showsProgressFromEarlyOn(t *testing.T) {
 		if err := json.Unmarshal([]byte(data), &m); err != nil {
 			t.Fatal(err)
 		}
-		if last = data; m.Method != "notifications/progress" {
+		last = data
+		if m.Method != "notifications/progress" {
 			continue
 		}
-		if beats = append(beats, m.Params.Progress); first == 0 {
+		beats = append(beats, m.Params.Progress)
+		if first == 0 {
 			first = time.Since(began)
 		}
 	}

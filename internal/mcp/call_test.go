@@ -302,7 +302,8 @@ func TestCall_modernHeaders_areHeldAgainstTheBodyAsByMCPGo(t *testing.T) {
 	} {
 		for _, value := range values {
 			h := modernHeader()
-			if h.Set(header, value); value == "" {
+			h.Set(header, value)
+			if value == "" {
 				h.Del(header)
 			}
 			c.check(t, header, h, modernBody(modernMeta))

@@ -45,7 +45,8 @@ func (w *openWaits) begin(key callKey) (givenUp <-chan struct{}, end func()) {
 	return o.givenUp, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		if o.calls--; o.calls == 0 && w.open[key] == o {
+		o.calls--
+		if o.calls == 0 && w.open[key] == o {
 			delete(w.open, key)
 		}
 	}

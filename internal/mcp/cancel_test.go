@@ -55,7 +55,8 @@ func TestCancel_ofAWait_endsThoseOfTheSameCallerAndID(t *testing.T) {
 				calls := []<-chan reply{w.call(version, c.id, "one"), w.call(version, c.id, "two")}
 				caller.Store(c.by)
 				status, _ := w.post(version, "", cancelled, "", `{"requestId":`+c.cancelled+`}`)
-				if caller.Store("Ann"); status != http.StatusAccepted {
+				caller.Store("Ann")
+				if status != http.StatusAccepted {
 					t.Errorf("the notification was answered with %d", status)
 				}
 				end := `"given up"`

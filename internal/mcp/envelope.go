@@ -81,7 +81,8 @@ func Parse(body []byte) (*Message, *Refusal) {
 	if refused := s.value(0, m.members(&version, &method)); refused != nil {
 		return nil, refused
 	}
-	if m.Method = text(method); text(version) != "2.0" || m.Method == "" {
+	m.Method = text(method)
+	if text(version) != "2.0" || m.Method == "" {
 		return nil, invalid(`A JSON-RPC message to this server needs "jsonrpc": "2.0" and a "method", both strings.`)
 	}
 	if !exactID(m.ID) {

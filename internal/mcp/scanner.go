@@ -27,7 +27,8 @@ func (s *scanner) value(depth int, m members) *Refusal {
 	s.space()
 	switch s.text[s.at] {
 	case '{', '[':
-		if depth++; depth > MaxDepth {
+		depth++
+		if depth > MaxDepth {
 			return invalid("The body is nested more than %d deep.", MaxDepth)
 		}
 		if s.text[s.at] == '{' {
@@ -123,7 +124,8 @@ func (s *scanner) comma() *Refusal {
 		return nil
 	}
 	s.at++
-	if s.parts++; s.parts >= MaxParts {
+	s.parts++
+	if s.parts >= MaxParts {
 		return invalid("The body has more than %d keys and elements.", MaxParts)
 	}
 	return nil

@@ -174,7 +174,8 @@ func TestRun_hostFails_isTriedFourTimesThenRestsUntilSomethingIsNewOrARefresh(t 
 	called := func(what string) {
 		t.Helper()
 		c := w.host.next(t)
-		if ids = append(ids, c.id); c.at != w.boxes.Now().Unix() {
+		ids = append(ids, c.id)
+		if c.at != w.boxes.Now().Unix() {
 			t.Errorf("%s: a call is signed at %v, now is %v", what, time.Unix(c.at, 0).UTC(), w.boxes.Now())
 		}
 	}

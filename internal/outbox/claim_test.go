@@ -37,7 +37,8 @@ func TestLook_slowHost_isCalledByOneProcessAtATime(t *testing.T) {
 		}
 		second := func() {
 			one.pass(time.Second)
-			if said++; said <= rounds/2 {
+			said++
+			if said <= rounds/2 {
 				all[said%4].says(h.ann, said)
 				look()
 			}
@@ -84,7 +85,8 @@ func TestLook_processThatEndsAnywhere_isFollowedWhenItsClaimHasEnded(t *testing.
 			ended++
 		}
 		if _, again := h.look(); !again.IsZero() {
-			if waited++; again.Sub(h.boxes.Now()) > 26*time.Second {
+			waited++
+			if again.Sub(h.boxes.Now()) > 26*time.Second {
 				t.Errorf("after %d calls of the table it looks again in %v", left, again.Sub(h.boxes.Now()))
 			}
 			h.pass(again.Sub(h.boxes.Now()))

@@ -146,7 +146,8 @@ func done(t roomlog.Told, asks, why string) roomlog.Told {
 func (e *endpoint) answered(ctx context.Context, t roomlog.Told, reply agentcall.Reply, failed error) (roomlog.Told,
 	error) {
 	now := e.now()
-	if t.RetryMs = 0; failed != nil {
+	t.RetryMs = 0
+	if failed != nil {
 		return e.unanswered(t, failed), nil
 	}
 	t.AtMs, t.LastMs, t.FailingMs, t.Error = now.UnixMilli(), now.UnixMilli(), 0, ""

@@ -161,7 +161,8 @@ func newEndpoint(w *world) *endpoint {
 func (e *endpoint) add() {
 	e.t.Helper()
 	var err error
-	if e.added, err = e.box.AddAgent(e.ctx(), e.person, e.of.url, ""); err != nil {
+	e.added, err = e.box.AddAgent(e.ctx(), e.person, e.of.url, "")
+	if err != nil {
 		e.t.Fatal(err)
 	}
 }
@@ -522,7 +523,8 @@ func TestAddAgent_cardThatNamesAnotherHost_callsNobody(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	e.say(chat.SendRequest{Token: e.ann.Token, Text: "@Mole are you there?"})
-	if e.look(); len(other.calls()) > 0 {
+	e.look()
+	if len(other.calls()) > 0 {
 		t.Errorf("the other host was called with %+v", other.calls())
 	}
 }
@@ -652,7 +654,8 @@ func TestEndpoint_isCalledSixtyTimesAnHour(t *testing.T) {
 		t.Errorf("then it is called %d times, and again in %v", calls, again)
 	}
 	e.pass(again)
-	if calls, _ = e.look(); calls != 1 {
+	calls, _ = e.look()
+	if calls != 1 {
 		t.Errorf("an hour later it is called %d times", calls)
 	}
 }

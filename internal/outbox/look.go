@@ -151,7 +151,8 @@ func (l *look) see(ctx context.Context) (f form, s step, err error) {
 			return nil, s, err
 		}
 	}
-	if l.told, err = store.Told(ctx, l.hook); err != nil {
+	l.told, err = store.Told(ctx, l.hook)
+	if err != nil {
 		return nil, s, err
 	}
 	switch l.hook.Form {
@@ -162,7 +163,8 @@ func (l *look) see(ctx context.Context) (f form, s step, err error) {
 	default:
 		f = &wake{look: l}
 	}
-	if s.ops = l.upkeep(); s.ops != nil {
+	s.ops = l.upkeep()
+	if s.ops != nil {
 		return f, s, nil
 	}
 	if pause := time.UnixMilli(l.told.RetryMs); pause.After(l.now()) {

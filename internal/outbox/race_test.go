@@ -248,7 +248,8 @@ func TestLook_beginningOfAHookSeenInPart_keepsIt(t *testing.T) {
 	seen := 0
 	w.table = &tabletest.Hooks{Table: w.table, After: func(_ context.Context, c *tabletest.Call) {
 		if c.Method == tabletest.Get && c.Key.Partition == "HOOKS" {
-			if seen++; seen == 1 {
+			seen++
+			if seen == 1 {
 				c.Item, c.Err = table.Item{}, table.ErrNotFound
 			}
 		}

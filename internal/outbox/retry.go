@@ -52,7 +52,8 @@ func (l *look) missed(t roomlog.Told, pauses []time.Duration, hours int) roomlog
 	if t.Tries < len(pauses) {
 		pause = pauses[t.Tries]
 	}
-	if t.Tries++; t.Tries > len(pauses)+hours {
+	t.Tries++
+	if t.Tries > len(pauses)+hours {
 		t.Tries = 0
 		return t
 	}
@@ -62,7 +63,8 @@ func (l *look) missed(t roomlog.Told, pauses []time.Duration, hours int) roomlog
 
 // postponed is missed of a webhook, or an endpoint. asOf was the last event of the room by the call.
 func (l *look) postponed(t roomlog.Told, asOf int64) roomlog.Told {
-	if t = l.missed(t, deliverAfter[:], hoursOfTries); t.RetryMs == 0 {
+	t = l.missed(t, deliverAfter[:], hoursOfTries)
+	if t.RetryMs == 0 {
 		t.News = asOf
 	}
 	return t

@@ -52,7 +52,8 @@ func (b *Box) notify(at place) {
 		w = &work{}
 		b.works[at] = w
 	}
-	if w.again = true; w.looking {
+	w.again = true
+	if w.looking {
 		return
 	}
 	if w.timer != nil {
@@ -117,7 +118,8 @@ func (b *Box) Run(ctx context.Context) {
 	for {
 		found, err := b.scan(ctx, known)
 		pause := scanEvery
-		if known = found; err != nil {
+		known = found
+		if err != nil {
 			pause = lookAgain
 		}
 		if b.sleep(ctx, pause) != nil {

@@ -131,7 +131,8 @@ func (l *look) giveBack(ctx context.Context) {
 func (b *Box) leaves(s *slot) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if s.users--; s.users > 0 {
+	s.users--
+	if s.users > 0 {
 		return false
 	}
 	delete(b.slots, s.key)

@@ -311,7 +311,8 @@ func TestSlots_endpointIsCalledForLong_eachCallHasASlot(t *testing.T) {
 	e.unlimited()
 	calls := 0
 	e.of.answers(func(a asked) a2a.Event {
-		if calls++; calls < 4 {
+		calls++
+		if calls < 4 {
 			e.asks(fmt.Sprint("And ", calls, "?"))
 		}
 		e.pass(45 * time.Second)
@@ -321,7 +322,8 @@ func TestSlots_endpointIsCalledForLong_eachCallHasASlot(t *testing.T) {
 		return says("So it is.")(a)
 	})
 	e.asks("What is it?")
-	if e.look(); calls != 4 {
+	e.look()
+	if calls != 4 {
 		t.Errorf("%d calls", calls)
 	}
 }

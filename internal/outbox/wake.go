@@ -38,7 +38,8 @@ type wake struct {
 // due implements form. A look that has come far stores how far, so that the next one goes on from there.
 func (w *wake) due(ctx context.Context) (s step, err error) {
 	t, now := w.told, w.now()
-	if w.news, err = w.o.Rooms.News(ctx, w.hook, t); err != nil || w.news.Gone {
+	w.news, err = w.o.Rooms.News(ctx, w.hook, t)
+	if err != nil || w.news.Gone {
 		return s, cmp.Or(err, errGone)
 	}
 	n := w.news
@@ -59,7 +60,8 @@ func (w *wake) due(ctx context.Context) (s step, err error) {
 		return s, nil
 	}
 	waits, err := w.o.Rooms.WaitsUntil(ctx, w.hook)
-	if s.call = !waits.After(now) || w.stayed >= yieldsFor; !s.call {
+	s.call = !waits.After(now) || w.stayed >= yieldsFor
+	if !s.call {
 		s.again, s.stays = now.Add(yieldEvery), true
 	}
 	return s, err
@@ -93,7 +95,8 @@ func (w *wake) call(ctx context.Context) (roomlog.Told, error) {
 		return w.told, err
 	}
 	t.Read, t.News, t.TriedMs, t.RetryMs, t.Error = n.Read, n.Upto, w.now().UnixMilli(), 0, why
-	if t.Settled = why == "" || ends(answer); t.Settled {
+	t.Settled = why == "" || ends(answer)
+	if t.Settled {
 		t.Tries, t.FailingMs = 0, 0
 	} else {
 		t = w.missed(t, retryAfter[:], 0)

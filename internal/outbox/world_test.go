@@ -242,7 +242,8 @@ func (w *world) lookAll(ctx context.Context, id string, seat int) (again time.Ti
 			continue
 		}
 		next, failed := w.box.Look(ctx, id, seat, x.ID)
-		if err = errors.Join(err, failed); again.IsZero() || !next.IsZero() && next.Before(again) {
+		err = errors.Join(err, failed)
+		if again.IsZero() || !next.IsZero() && next.Before(again) {
 			again = next
 		}
 	}

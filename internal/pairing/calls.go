@@ -60,7 +60,8 @@ func (c *calls) enter(id string) (entered *call, over func()) {
 func (c *calls) leave(id string, p *place) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if p.calls--; p.calls == 0 {
+	p.calls--
+	if p.calls == 0 {
 		delete(c.byID, id)
 	}
 }

@@ -76,7 +76,8 @@ func (ls *lines) enter(queue string, t table.Table) (l *line, over func()) {
 func (ls *lines) leave(l *line) {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
-	if l.calls--; l.calls == 0 {
+	l.calls--
+	if l.calls == 0 {
 		delete(ls.byQueue, l.queue)
 	}
 }
@@ -113,7 +114,8 @@ func (l *line) read(ctx context.Context, now time.Time, willDo func(*lineup) boo
 		return last, last.err
 	}
 	q := &lineup{number: l.begun.Add(1), at: now}
-	if q.err = q.query(ctx, l, last); ctx.Err() == nil { // else it failed for this call alone
+	q.err = q.query(ctx, l, last)
+	if ctx.Err() == nil { // else it failed for this call alone
 		l.last.Store(q)
 	}
 	return q, q.err

@@ -59,7 +59,8 @@ func (op *queueOp) meet(ctx context.Context, q *lineup) (*matchItem, error) {
 		mine, partner, op.position = q.tickets[me].ticketItem, q.partner[me], me+1
 	case q.more:
 		var err error
-		if mine, err = op.stored(ctx); errors.Is(err, table.ErrNotFound) {
+		mine, err = op.stored(ctx)
+		if errors.Is(err, table.ErrNotFound) {
 			return op.lost(ctx)
 		} else if err != nil {
 			return nil, err
@@ -106,7 +107,8 @@ func (op *queueOp) claim(ctx context.Context, older, younger ticketItem) (*match
 				second.put(matchKey(queue, younger.ID), now),
 				table.Delete(ticketKey(queue, older.AtMs, older.ID), table.IfPresent),
 				table.Delete(ticketKey(queue, younger.AtMs, younger.ID), table.IfPresent))
-			if mine = first; younger.ID == op.ticket.id() {
+			mine = first
+			if younger.ID == op.ticket.id() {
 				mine, partner = second, older
 			}
 			return ch, nil

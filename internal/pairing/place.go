@@ -131,7 +131,8 @@ func (op *queueOp) begin(ctx context.Context, end time.Time) (m *matchItem, err 
 	if err := op.svc.rooms.AllowRoom(ctx); err != nil {
 		return nil, err
 	}
-	if err = op.store(ctx, now, end, table.Always); err != nil {
+	err = op.store(ctx, now, end, table.Always)
+	if err != nil {
 		op.drop(ctx) // it may have been stored, or may yet be
 	}
 	return nil, err

@@ -122,12 +122,14 @@ func (s *Service) newOp(ctx context.Context, req Request) (*queueOp, error) {
 	}
 	queue := ident.Name{Key: defaultQueue}
 	if req.Queue != "" {
-		if queue, err = ident.QueueName(req.Queue); err != nil {
+		queue, err = ident.QueueName(req.Queue)
+		if err != nil {
 			return nil, err
 		}
 	}
 	if req.Ticket != "" {
-		if op.ticket, err = parseTicket(req.Ticket); err == nil && req.Queue != "" && queue.Key != op.ticket.queue {
+		op.ticket, err = parseTicket(req.Ticket)
+		if err == nil && req.Queue != "" && queue.Key != op.ticket.queue {
 			err = fault.Refuse(fault.InvalidArgument, "ticket belongs to another queue than queue says. Pass only "+
 				"ticket to go on waiting there, or leave ticket out to enter the other queue.")
 		}

@@ -94,7 +94,8 @@ func (g guess) check(ctx context.Context, password string) error {
 	}
 	slot := ""
 	if len(before) > 0 {
-		if slot, err = g.count(ctx, before); err != nil {
+		slot, err = g.count(ctx, before)
+		if err != nil {
 			return err
 		}
 	}
@@ -126,7 +127,8 @@ func (g guess) countFirst(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err = g.count(ctx, taken); fault.CodeOf(err) == fault.RateLimited {
+	_, err = g.count(ctx, taken)
+	if fault.CodeOf(err) == fault.RateLimited {
 		return nil // it was checked at the same moment as those that fill the slots
 	}
 	return err

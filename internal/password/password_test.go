@@ -40,7 +40,8 @@ func TestPassword_whileTwoAreHashed_aThirdWaitsAndCanBeCanceled(t *testing.T) {
 	var leave func()
 	for range hashesAtOnce {
 		var err error
-		if leave, err = p.hashing.enter(t.Context(), false); err != nil {
+		leave, err = p.hashing.enter(t.Context(), false)
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

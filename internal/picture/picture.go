@@ -71,7 +71,8 @@ func (d *Decoder) Decode(ctx context.Context, caller string, r io.Reader, size i
 	if !known {
 		return nil, "", false
 	}
-	if data, err = f.draw(ctx, file); err != nil {
+	data, err = f.draw(ctx, file)
+	if err != nil {
 		return nil, "", false
 	}
 	return data, media, true

@@ -383,7 +383,8 @@ type leaving struct {
 }
 
 func (l *leaving) Err() error {
-	if l.asked++; l.asked > l.leaves {
+	l.asked++
+	if l.asked > l.leaves {
 		return context.Canceled
 	}
 	return nil

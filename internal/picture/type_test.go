@@ -74,7 +74,8 @@ func TestEnding_isOneThatNothingRuns(t *testing.T) {
 		got = append(got, k.ending)
 	}
 	slices.Sort(got)
-	if got = slices.Compact(got); !slices.Equal(got, fixed) {
+	got = slices.Compact(got)
+	if !slices.Equal(got, fixed) {
 		t.Errorf("the endings are %q, want %q", got, fixed)
 	}
 	for _, media := range []string{"text/html", "image/svg+xml", "application/x-sh", `image/png; x=".sh"`, ""} {

@@ -101,7 +101,8 @@ func (s Positions) Acknowledge(ctx context.Context, n int64) {
 	if due {
 		p, err = s.Load(ctx) // so that nothing of another process is overwritten
 	}
-	if p.Acked = max(p.Acked, n); err == nil && due {
+	p.Acked = max(p.Acked, n)
+	if err == nil && due {
 		err = s.Write(ctx, p)
 	} else if known != nil {
 		s.cache(p)

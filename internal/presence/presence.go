@@ -237,7 +237,8 @@ func (at Attendance) Renew(ctx context.Context, w *Wait) (again time.Duration) {
 	if at.ofAgentBeside() {
 		return at.watch(ctx)
 	}
-	if again = r.RenewEvery(); !r.o.SingleProcess {
+	again = r.RenewEvery()
+	if !r.o.SingleProcess {
 		stored, err := at.read(ctx)
 		if err != nil { // else the announcement of a younger wait could be written over
 			return rewriteSoon
@@ -325,7 +326,8 @@ func (at Attendance) setActivity(ctx context.Context, activity string) {
 // has heard since; and until when the people behind seats are watching.
 func (r *Room) Presence(ctx context.Context, c table.Consistency) (all map[int]room.Presence, people map[int]time.Time,
 	err error) {
-	if all, people, err = r.log.Seats().Presence(ctx, c); err != nil {
+	all, people, err = r.log.Seats().Presence(ctx, c)
+	if err != nil {
 		return nil, nil, err
 	}
 	r.mu.Lock()

@@ -118,7 +118,8 @@ func (r *Room) openings(ctx context.Context, h *room.Head, now time.Time) (open 
 		if fresh || !slices.ContainsFunc(open, func(x room.Opening) bool { return x.Stalled }) {
 			return open, again, nil
 		}
-		if seen, _, err = r.Presence(ctx, table.Eventual); err != nil {
+		seen, _, err = r.Presence(ctx, table.Eventual)
+		if err != nil {
 			return nil, 0, err
 		}
 		r.mu.Lock()

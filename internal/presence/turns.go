@@ -132,7 +132,8 @@ func (r *Room) turn(ctx context.Context) (t room.Turn, word int64, err error) {
 		if w.Looks {
 			continue
 		}
-		if waits[seat] = w.Standby; given[seat].MissedBy(w.rank()) {
+		waits[seat] = w.Standby
+		if given[seat].MissedBy(w.rank()) {
 			delete(had, seat)
 		}
 	}

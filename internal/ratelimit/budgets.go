@@ -117,7 +117,8 @@ const triesToForget = 8
 func (b *budgets) forget(now time.Time) {
 	tries, victim := 0, ""
 	for key, x := range b.of { // in any order
-		if tries++; tries == 1 || !x.full.After(now) {
+		tries++
+		if tries == 1 || !x.full.After(now) {
 			victim = key
 		}
 		if tries == triesToForget || !x.full.After(now) {

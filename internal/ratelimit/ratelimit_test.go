@@ -87,7 +87,8 @@ func put(sort string, bytes int) table.Op {
 // error that ended them.
 func admitted(ctx context.Context, l *ratelimit.Limiter, k ratelimit.Kind, most int) (n int, err error) {
 	for ; n < most; n++ {
-		if _, err = l.Begin(ctx, k); err != nil {
+		_, err = l.Begin(ctx, k)
+		if err != nil {
 			return n, err
 		}
 	}

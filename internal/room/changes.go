@@ -25,7 +25,8 @@ func (s Settings) differences(old Settings) *Changes {
 	differ(&c.Public, s.Public, old.Public)
 	differ(&c.AgentMessages, s.AgentMessages, old.AgentMessages)
 	if s.Password != old.Password {
-		if c.Password = "set"; s.Password == "" {
+		c.Password = "set"
+		if s.Password == "" {
 			c.Password = "removed"
 		}
 	}

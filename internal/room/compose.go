@@ -32,7 +32,8 @@ func (h *Head) Compose(a Agent, e Event, now time.Time) (Event, error) {
 	if err := c.question(&e); err != nil {
 		return e, err
 	}
-	if h.finish(a, &e); len(e.Finishes) > 0 && len(e.To) > 0 {
+	h.finish(a, &e)
+	if len(e.Finishes) > 0 && len(e.To) > 0 {
 		return e, fault.Refuse(fault.InvalidArgument, "finishes goes with a message to all. Nothing was sent: leave "+
 			"to out.")
 	}

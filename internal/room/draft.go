@@ -107,7 +107,8 @@ func (h *Head) DecideDraft(a Agent, d Event, decision Decision, text string, now
 		return d, fault.Refuse(fault.InvalidArgument, "An agent that the draft names has left the room. Nothing was "+
 			"sent, and the draft still waits: refuse it, or say it to others yourself.")
 	}
-	if e.Decides = d.N; decision == EditDraft {
+	e.Decides = d.N
+	if decision == EditDraft {
 		e.Text, e.Person = text, true
 	}
 	return h.Compose(a, e, now)

@@ -100,7 +100,8 @@ func TestRun_countsWhatAgentsSayToAllSinceAPersonSpoke(t *testing.T) {
 		"a change":          {func() { l.manage(room.Mute, 3); l.manage(room.Unmute, 3) }, 0},
 	} {
 		before := l.head.Run
-		if c.say(); l.head.Run != before+c.adds {
+		c.say()
+		if l.head.Run != before+c.adds {
 			t.Errorf("%s: %d after %d", what, l.head.Run, before)
 		}
 	}
@@ -109,7 +110,8 @@ func TestRun_countsWhatAgentsSayToAllSinceAPersonSpoke(t *testing.T) {
 		"a person edits a draft": func() { l.decide(l.draft(2, room.Event{Text: "hm"}), room.EditDraft, "I say") },
 	} {
 		l.say(1, "and on")
-		if say(); l.head.Run != 0 {
+		say()
+		if l.head.Run != 0 {
 			t.Errorf("%s: %d", what, l.head.Run)
 		}
 	}

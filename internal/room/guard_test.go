@@ -68,7 +68,8 @@ func TestHoldOf_ofUnreadEvents_dependsOnWhomTheyAreFor(t *testing.T) {
 		if got := cid.HoldOf(c.e, said); got != c.want {
 			t.Errorf("%s: %d, want %d", what, got, c.want)
 		}
-		if said.Finishes = []int64{1}; c.want == once {
+		said.Finishes = []int64{1}
+		if c.want == once {
 			c.want = never
 		}
 		if got := cid.HoldOf(c.e, said); got != c.want {

@@ -25,7 +25,8 @@ func TestMessageID_ofAnEvent_isReadBackInAnyCase(t *testing.T) {
 			t.Errorf("%q is read as %d", id, n)
 		}
 	}
-	if l.say(1, "hello"); l.head.MessageID(0) != "" {
+	l.say(1, "hello")
+	if l.head.MessageID(0) != "" {
 		t.Error("no event has an id")
 	}
 	if n, ok := l.head.MessageNumber(next); !ok || n != l.head.AsOf {

@@ -43,7 +43,8 @@ func (v Invite) Replaced() *Invite {
 	if v.Number == 0 {
 		return nil
 	}
-	if v.Number++; v.Number > ident.MaxInvite {
+	v.Number++
+	if v.Number > ident.MaxInvite {
 		v.Number, v.Uses = ident.MaxInvite+1, 0
 	}
 	return &v

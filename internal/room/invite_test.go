@@ -84,7 +84,8 @@ func TestApply_joinThatUsesTheInvite_changesIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.Invite = left
-	if l.apply(e); l.head.Invite.Uses != 1 || l.head.Invite.Number != 2 {
+	l.apply(e)
+	if l.head.Invite.Uses != 1 || l.head.Invite.Number != 2 {
 		t.Errorf("got %+v", l.head.Invite)
 	}
 }

@@ -39,10 +39,12 @@ func TestMayKnock_onceInTenMinutesPerNameAndSixTimesPerRoom(t *testing.T) {
 	}
 	check("the seventh", "cid", 0, false)
 	check("ten minutes later", "cid", room.KnockWindow, true)
-	if l.now = l.now.Add(room.KnockWindow); len(l.head.Knocks) != room.MaxKnocks {
+	l.now = l.now.Add(room.KnockWindow)
+	if len(l.head.Knocks) != room.MaxKnocks {
 		t.Errorf("%d knocks", len(l.head.Knocks))
 	}
-	if l.knock(1); len(l.head.Knocks) != 1 {
+	l.knock(1)
+	if len(l.head.Knocks) != 1 {
 		t.Errorf("knocks that are over remain: %+v", l.head.Knocks)
 	}
 	l.ban(room.Event{Type: room.Managed, Name: "Cid", Action: room.BanName}, "Cid")

@@ -224,7 +224,8 @@ func TestUpdate_decided_changesWhatDiffersOnly(t *testing.T) {
 		if x.want != nil {
 			x.want(&want)
 		}
-		if want.OpenFrom = after.OpenFrom; after.Settings != want {
+		want.OpenFrom = after.OpenFrom
+		if after.Settings != want {
 			t.Errorf("%s: %+v, want %+v", what, after.Settings, want)
 		}
 	}

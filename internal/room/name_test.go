@@ -192,7 +192,8 @@ func TestDecide_nameThatIsTaken(t *testing.T) {
 			l.apply(l.agent(2).BeginWebhook("w"))
 		}
 		now := l.now.Add(48 * hour)
-		if l.now = now.Add(-c.let - 2*time.Second); c.let != 0 {
+		l.now = now.Add(-c.let - 2*time.Second)
+		if c.let != 0 {
 			l.letGo(1, 2)
 		}
 		p := map[int]room.Presence{1: {AtMs: now.UnixMilli(), Used: true}, 2: c.p.at(now)}
@@ -291,11 +292,13 @@ func TestDecide_stories(t *testing.T) {
 				l.manage(room.Demote, 1)
 			}
 			l.set(func(s *room.Settings) {
-				if s.Invite = (room.Invite{Number: 1}); c.room != nil {
+				s.Invite = (room.Invite{Number: 1})
+				if c.room != nil {
 					c.room(s)
 				}
 			})
-			if l.now = began.Add(c.letGo - 2*time.Second); c.letGo != 0 {
+			l.now = began.Add(c.letGo - 2*time.Second)
+			if c.letGo != 0 {
 				l.letGo(1, 2)
 			}
 			for i, v := range c.visits {
@@ -324,7 +327,8 @@ func TestDecide_stories(t *testing.T) {
 				if gone := seating.Eviction; gone != nil && i == len(c.visits)-1 && gone.Promoted != c.admins {
 					t.Errorf("seat %d becomes an admin's, want %d", gone.Promoted, c.admins)
 				}
-				if l.now = now; got == regained {
+				l.now = now
+				if got == regained {
 					l.apply(room.Event{Type: room.Joined, Seat: 2, Name: "Bob", Agent: seating.Regained, Regains: true})
 				}
 			}

@@ -92,7 +92,8 @@ func (x Holder) Has(hash string) bool {
 
 // HeldBy returns a with a new holder. The person behind it stays.
 func (a Agent) HeldBy(x Holder) Agent {
-	if a.Hash = x.Hash; x.Person {
+	a.Hash = x.Hash
+	if x.Person {
 		a.Hash, a.Person = "", a.Person.WithDevice(x.Hash)
 	}
 	return a

@@ -69,7 +69,8 @@ func (e Event) redacted() Event {
 // leave the table and every cache, so no rule may depend on them. The fingerprint goes, too: a
 // process that loads the room later recognizes a repeated send only by its idempotency key.
 func (e Event) WithoutText() Event {
-	if e.Redacted = true; e.Draft != nil {
+	e.Redacted = true
+	if e.Draft != nil {
 		draft := e.Draft.WithoutText()
 		e.Draft = &draft
 		return e

@@ -51,7 +51,8 @@ func TestOrder_demoteTheOnlyAdmin_isRefused(t *testing.T) {
 		action room.Action
 		want   fault.Code
 	}{{room.Mute, fault.NotAllowed}, {room.Promote, ""}, {room.Demote, fault.NotAllowed}} {
-		if l.manage(c.action, 2); demote() != c.want {
+		l.manage(c.action, 2)
+		if demote() != c.want {
 			t.Errorf("after %s of the other: %q, want %q", c.action, demote(), c.want)
 		}
 	}

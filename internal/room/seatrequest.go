@@ -86,7 +86,8 @@ func (c *SeatRequest) Decide(h *Head, now time.Time) (Seating, error) {
 	var left *Invite
 	if c.Invite != 0 {
 		var err error
-		if left, err = h.Invite.Admit(c.Invite, old, now); err != nil {
+		left, err = h.Invite.Admit(c.Invite, old, now)
+		if err != nil {
 			return Seating{}, err
 		}
 	}
@@ -147,7 +148,8 @@ func (c *SeatRequest) decideTaken(h *Head, old Agent, now time.Time) (Seating, e
 	}
 	got := Seating{Since: h.sinceTakeOver(), Eviction: h.FreeSeat(old, ReasonTimeout)}
 	if given && !letGo.After(now) {
-		if got.LetGo = true; h.Others(old.Seat) > 0 { // else nobody is here who could say what the newcomer may see
+		got.LetGo = true
+		if h.Others(old.Seat) > 0 { // else nobody is here who could say what the newcomer may see
 			got.Since = old.LetGo.From
 		}
 	}
@@ -212,7 +214,8 @@ func (c *SeatRequest) lastCall(h *Head, a Agent) time.Time {
 // call. A hook keeps the seat of an agent that makes none, since it is called when something comes.
 func (c *SeatRequest) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
 	p, seen := c.Presence[a.Seat]
-	if p = p.Of(a); !seen || p.AtMs == 0 { // expired, perhaps as that of a member that has become admin since
+	p = p.Of(a)
+	if !seen || p.AtMs == 0 { // expired, perhaps as that of a member that has become admin since
 		p.AtMs = max(a.AtMs, a.RoleMs)
 	}
 	if u, spoke := h.Recent.Said(a.Seat); spoke && u.Heard.After(p.At()) {

@@ -194,7 +194,8 @@ func TestApply_eventThatRenews_movesTheEnd(t *testing.T) {
 	if !l.head.Expires().Equal(end) || l.head.LastChange != e.N {
 		t.Errorf("ends %s, last change %d", l.head.Expires(), l.head.LastChange)
 	}
-	if l.say(1, "more"); !l.head.Expires().Equal(end) {
+	l.say(1, "more")
+	if !l.head.Expires().Equal(end) {
 		t.Errorf("ends %s", l.head.Expires())
 	}
 }
@@ -220,7 +221,8 @@ func TestApply_anyEvent_leavesEarlierStatesUnchanged(t *testing.T) {
 		l.join("Ann")
 		before := []string{stored(t, l.states[0]), stored(t, l.states[1])}
 		for range rapid.IntRange(0, 40).Draw(t, "events") {
-			if l.draw(t); len(l.states) > len(before) {
+			l.draw(t)
+			if len(l.states) > len(before) {
 				before = append(before, stored(t, &l.head.State))
 			}
 		}

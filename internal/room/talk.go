@@ -370,7 +370,8 @@ func (s *State) Ended(a Agent, now time.Time) bool {
 		if x.Seat == a.Seat || s.Silenced(x) || x.IsEndpoint() {
 			continue
 		}
-		if speakers++; !s.Talk.IsDone(x.Seat) {
+		speakers++
+		if !s.Talk.IsDone(x.Seat) {
 			return false
 		}
 	}

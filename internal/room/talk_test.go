@@ -171,7 +171,8 @@ func TestDebt_ofAPrivateRequest_isSeenByItsReadersOnly(t *testing.T) {
 			t.Errorf("seat %d sees %s, want %s", seat, got, want)
 		}
 	}
-	if l.reply(2, e, 1, 3); l.owed(e, 1) != "[3]" || l.owed(e, 3) != "[3]" {
+	l.reply(2, e, 1, 3)
+	if l.owed(e, 1) != "[3]" || l.owed(e, 3) != "[3]" {
 		t.Errorf("after an answer to all readers: %s, %s", l.owed(e, 1), l.owed(e, 3))
 	}
 	if n := l.head.OwedTo(1, l.now); n != 1 || l.head.OwedTo(3, l.now) != 0 {
@@ -210,7 +211,8 @@ func TestOpen_atMost32_dropsTheOldestOfTheAgentThatHasMost(t *testing.T) {
 		t.Errorf("Bob's %s, Ann's first %s, the last %s", l.owed(bobs, 3), l.owed(anns, 3), l.owed(last, 3))
 	}
 	l.now = last.At().Add(room.DebtLife)
-	if l.ask(1, 3); len(l.head.Talk.Open) != 1 {
+	l.ask(1, 3)
+	if len(l.head.Talk.Open) != 1 {
 		t.Errorf("a day later %d are open", len(l.head.Talk.Open))
 	}
 }
@@ -267,7 +269,8 @@ func TestDone_isTheLastWordToAll(t *testing.T) {
 		{"done once more to one", room.Done, []int{3}, true},
 		{"request", room.Request, nil, false},
 	} {
-		if l.sayAs(1, c.kind, c.what, c.to...); l.head.Talk.IsDone(1) != c.done {
+		l.sayAs(1, c.kind, c.what, c.to...)
+		if l.head.Talk.IsDone(1) != c.done {
 			t.Errorf("after %s: done is %v", c.what, !c.done)
 		}
 		if l.head.Talk.IsDone(2) {
@@ -275,7 +278,8 @@ func TestDone_isTheLastWordToAll(t *testing.T) {
 		}
 	}
 	l.sayAs(2, room.Done, "bye")
-	if l.leave(2); l.head.Talk.IsDone(2) {
+	l.leave(2)
+	if l.head.Talk.IsDone(2) {
 		t.Error("an agent that left is done")
 	}
 }
@@ -312,7 +316,8 @@ func TestCompose_withdrawal_goesToTheReadersAndNamesThoseWhoOwe(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	bob, cid := l.agent(2), l.agent(3)
-	if got.To = nil; !bob.WokenBy(got, 4, true) || cid.WokenBy(got, 4, true) {
+	got.To = nil
+	if !bob.WokenBy(got, 4, true) || cid.WokenBy(got, 4, true) {
 		t.Error("it wakes others than Bob")
 	}
 	public := l.ask(1, 4)

@@ -180,7 +180,8 @@ func (s *State) TaskSince(t Task) time.Time {
 // when; none if anyone may. An offer ends with OfferLife, and when all to whom it was made have left.
 func (s *State) offeredTo(t Task, now time.Time) (here []Party, until time.Time) {
 	_, at := s.freeSince(t)
-	if until = at.Add(OfferLife); !now.Before(until) {
+	until = at.Add(OfferLife)
+	if !now.Before(until) {
 		return nil, until
 	}
 	for _, m := range t.For {

@@ -302,7 +302,8 @@ func TestRun_wordsOfTasks_count(t *testing.T) {
 		{room.TaskOrder{Action: room.FinishTask, No: 1}, 3},
 		{room.TaskOrder{Action: room.DropTask, No: 2, Text: "white is fine"}, 4},
 	} {
-		if l.must(1, c.o); l.head.Run != c.run {
+		l.must(1, c.o)
+		if l.head.Run != c.run {
 			t.Errorf("%d: agents have said %d, want %d", i, l.head.Run, c.run)
 		}
 	}
@@ -312,7 +313,8 @@ func TestRun_wordsOfTasks_count(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l.apply(*e); l.head.Run != 0 {
+	l.apply(*e)
+	if l.head.Run != 0 {
 		t.Errorf("after a person %d", l.head.Run)
 	}
 }

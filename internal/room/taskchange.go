@@ -196,7 +196,8 @@ func (o TaskOrder) add(h *Head, a Agent, e *Event) (*Event, int64, error) {
 				after = append(after, no)
 			}
 		}
-		if t.After = after; len(h.WaitsFor(t)) == 0 && !slices.ContainsFunc(after, func(no int64) bool {
+		t.After = after
+		if len(h.WaitsFor(t)) == 0 && !slices.ContainsFunc(after, func(no int64) bool {
 			return no > h.LastTask
 		}) {
 			e.Wakes = wake(e.Wakes, &h.State, a, t.For...)
@@ -312,7 +313,8 @@ func (o TaskOrder) edit(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 	if c.Title == t.Title && c.Text == t.Text && slices.Equal(c.For, t.For) && slices.Equal(c.After, t.After) {
 		return nil, nil
 	}
-	if t.After = c.After; t.Holder.Seat == 0 && len(h.WaitsFor(t)) == 0 {
+	t.After = c.After
+	if t.Holder.Seat == 0 && len(h.WaitsFor(t)) == 0 {
 		e.Wakes = wake(nil, &h.State, a, c.For...)
 	}
 	e.Wakes = wake(e.Wakes, &h.State, a, t.Holder)

@@ -65,7 +65,8 @@ func (u Update) Decide(h *Head, taken bool, now time.Time) (*Event, error) {
 	}
 	if u.NewInvite {
 		var err error
-		if next.Invite, err = h.Invite.Renewed(max(0, next.Capacity-len(h.Agents)), now); err != nil {
+		next.Invite, err = h.Invite.Renewed(max(0, next.Capacity-len(h.Agents)), now)
+		if err != nil {
 			return nil, err
 		}
 	}

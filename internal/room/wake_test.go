@@ -114,7 +114,8 @@ func TestSleeps_onlyAnAgentThatIsPausedAndHere(t *testing.T) {
 		if got := l.head.Sleeps(bob); got != c.want {
 			t.Errorf("%s: %v", what, got)
 		}
-		if bob.Device = "its person"; l.head.Sleeps(bob) {
+		bob.Device = "its person"
+		if l.head.Sleeps(bob) {
 			t.Errorf("%s: the person behind it sleeps", what)
 		}
 	}

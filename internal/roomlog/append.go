@@ -163,7 +163,8 @@ func (a *appender) take() []*Proposal {
 		n = 1
 	}
 	batch := a.queue[:n:n]
-	if a.queue = a.queue[n:]; len(a.queue) == 0 {
+	a.queue = a.queue[n:]
+	if len(a.queue) == 0 {
 		a.queue = nil // so that an idle log keeps no batch
 	}
 	return batch

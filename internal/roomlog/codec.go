@@ -107,7 +107,8 @@ func decodeEvents(items []table.Item, whole func(room.Event) bool) ([]room.Event
 			}
 		}
 		var err error
-		if *e, err = decodeEvent(it); err != nil {
+		*e, err = decodeEvent(it)
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -51,7 +51,8 @@ func (s *Store) create(ctx context.Context, l *Log, c Creation) ([]room.Event, e
 	var last *draft // of the old log
 	if c.Old != nil {
 		var err error
-		if last, err = s.retirement(ctx, c); err != nil {
+		last, err = s.retirement(ctx, c)
+		if err != nil {
 			return nil, err
 		}
 	}

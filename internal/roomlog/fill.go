@@ -103,7 +103,8 @@ func fillGap(ctx context.Context, t table.Table, id string, first, last, asOf in
 			fill.LastTalk = n
 			e.LastTalk, e.Talk = n, &room.Talk{}
 		}
-		if ops = append(ops, putEvent(id, e)); len(ops) == table.MaxOps || n == last {
+		ops = append(ops, putEvent(id, e))
+		if len(ops) == table.MaxOps || n == last {
 			if err := t.Write(ctx, ops...); err != nil {
 				return err
 			}
@@ -159,7 +160,8 @@ func DropLostFiles(ctx context.Context, t table.Table, kept files.Reader, id str
 			}
 			lost[key] = true
 		}
-		if e.File = nil; e.Draft != nil {
+		e.File = nil
+		if e.Draft != nil {
 			draft := *e.Draft
 			draft.File = nil
 			e.Draft = &draft

@@ -52,8 +52,8 @@ func FuzzStored(f *testing.F) {
 		if Decode(table.Item{Key: MetaKey("0000000"), Data: meta}, &x.Snapshot) != nil ||
 			Decode(table.Item{Key: partKey("0000000", p.Name), Data: part}, &p) != nil {
 			x.Snapshot = room.Snapshot{AsOf: 1}
-		} else if x.parts = []room.Part{p}; x.Parts == "0" {
-			x.parts = nil
+		} else if x.Parts != "0" {
+			x.parts = []room.Part{p}
 		}
 		before, err := x.state("0000000")
 		if err != nil {

@@ -141,7 +141,8 @@ func SeatOf(k table.Key) (seat int, suffix string, err error) {
 			digits, suffix = rest, s
 		}
 	}
-	if seat, err = strconv.Atoi(digits); err != nil {
+	seat, err = strconv.Atoi(digits)
+	if err != nil {
 		return 0, "", fmt.Errorf("roomlog: %s names no seat", k)
 	}
 	return seat, suffix, nil

@@ -117,7 +117,8 @@ func (r reader) headOf(ctx context.Context, last []room.Event, meta *snapshot) (
 		if err != nil {
 			return nil, err
 		}
-		if meta, err = readSnapshot(ctx, r.store.table, r.id); err != nil {
+		meta, err = readSnapshot(ctx, r.store.table, r.id)
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -200,7 +201,8 @@ func (r reader) replay(ctx context.Context, h *room.Head, n int64) (*room.Head, 
 			return nil, errPartial
 		}
 		for _, e := range events {
-			if h, err = h.Apply(e); err != nil {
+			h, err = h.Apply(e)
+			if err != nil {
 				return nil, err
 			}
 		}

@@ -143,7 +143,8 @@ func (l *Log) follow(ctx context.Context, h *room.Head, began time.Time) (*room.
 		if !more {
 			return l.advance(events, began)
 		}
-		if h, err = l.advance(events, time.Time{}); err != nil {
+		h, err = l.advance(events, time.Time{})
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -168,7 +169,8 @@ func (l *Log) advance(events []room.Event, verified time.Time) (*room.Head, erro
 		if err != nil {
 			return nil, err
 		}
-		if h = next; from < 0 {
+		h = next
+		if from < 0 {
 			from = i
 		}
 		to = i + 1

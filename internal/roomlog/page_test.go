@@ -22,7 +22,8 @@ func (l *Log) fill(t *testing.T, n int, message func(n int64) room.Event) {
 		e := message(last.AsOf + 1 + i)
 		e.V, e.N, e.ID, e.LastChange, e.AtMs, e.Type, e.Seat, e.Name = room.Version, last.AsOf+1+i, "filled",
 			last.LastChange, last.HeadMs, room.Said, 1, "Ann"
-		if ops = append(ops, putEvent(l.ID(), e)); len(ops) == 50 || i+1 == int64(n) {
+		ops = append(ops, putEvent(l.ID(), e))
+		if len(ops) == 50 || i+1 == int64(n) {
 			if err := l.store.table.Write(t.Context(), ops...); err != nil {
 				t.Fatal(err)
 			}
@@ -60,11 +61,13 @@ func TestPages_pastHiddenMessages_haveOutlinesOfThem(t *testing.T) {
 			count, whole := 0, 0
 			for more := true; more; count++ {
 				var events []room.Event
-				if events, more, err = read(); err != nil {
+				events, more, err = read()
+				if err != nil {
 					t.Fatal(err)
 				}
 				for _, e := range events {
-					if from += step; e.N != from {
+					from += step
+					if e.N != from {
 						t.Fatalf("seat %d: event %d comes after %d", c.seat, e.N, from-step)
 					}
 					if a.Sees(e) && e.Text != "" {

@@ -80,7 +80,8 @@ func (r reader) run(ctx context.Context, n, step int64, limit int, c table.Consi
 // withoutGap returns the events that follow n, step by step.
 func withoutGap(n, step int64, events []room.Event) []room.Event {
 	for i, e := range events {
-		if n += step; e.N != n {
+		n += step
+		if e.N != n {
 			return events[:i]
 		}
 	}

@@ -85,7 +85,8 @@ func (s Slots) TakeOne(ctx context.Context, taken map[string]Guess, c Choice) (s
 		if mine || err != nil {
 			return slot, 0, err
 		}
-		if taken, err = s.Read(ctx, table.Strong); err != nil {
+		taken, err = s.Read(ctx, table.Strong)
+		if err != nil {
 			return "", 0, err
 		}
 	}

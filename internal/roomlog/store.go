@@ -92,7 +92,8 @@ func (s *Store) Acquire(id string) *Log {
 		s.logs[id] = l
 		s.bytes.Add(l.bytes.Load())
 	}
-	if l.users++; l.idle != nil {
+	l.users++
+	if l.idle != nil {
 		s.unlist(l)
 	}
 	return l
@@ -110,7 +111,8 @@ func (s *Store) acquireAgain(l *Log) {
 func (s *Store) release(l *Log) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if l.users--; l.users > 0 {
+	l.users--
+	if l.users > 0 {
 		return
 	}
 	l.idle = s.idle.PushBack(l)
@@ -180,7 +182,8 @@ func (s *Store) putOnce(ctx context.Context, item table.Item) (before *table.Ite
 	if !errors.As(err, &conflict) {
 		return nil, err
 	}
-	if before = conflict.Conflicts[0].Item; bytes.Equal(before.Data, item.Data) {
+	before = conflict.Conflicts[0].Item
+	if bytes.Equal(before.Data, item.Data) {
 		return nil, nil // the reply was lost
 	}
 	return before, nil

@@ -35,7 +35,8 @@ func (t *tail) add(e room.Event) {
 		t.redactTask(e.Task.No)
 	}
 	before := cap(t.events)
-	if t.events = append(t.events, e); cap(t.events) != before {
+	t.events = append(t.events, e)
+	if cap(t.events) != before {
 		t.array = cap(t.events)
 	}
 	t.held += e.Held()

@@ -145,7 +145,8 @@ func TestAppend_messageThatChangesTheTalk_isOnePut(t *testing.T) {
 		{Type: room.Said, Seat: 1, Withdraws: 5},
 	} {
 		ops.Store(0)
-		if there.do(t, e); ops.Load() != 1 {
+		there.do(t, e)
+		if ops.Load() != 1 {
 			t.Errorf("%+v took %d ops", e, ops.Load())
 		}
 	}

@@ -99,7 +99,8 @@ func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops 
 		if err != nil {
 			return nil, err
 		}
-		if n = 0; e.Task != nil {
+		n = 0
+		if e.Task != nil {
 			n = e.Task.Prev
 		}
 		if e.HasWordsOf(no) {

@@ -57,7 +57,8 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 			if e.Type == room.Said && e.File != nil {
 				carrying[e.N] = e.File.Key
 			}
-			if last = e; e.Type == room.Said {
+			last = e
+			if e.Type == room.Said {
 				messages++
 			}
 		}
@@ -172,7 +173,8 @@ func verifyClaims(ctx context.Context, t table.Reader, id string, carrying map[i
 	}
 	claimed := map[string]bool{}
 	for _, c := range claims {
-		if claimed[c.ID] = true; redacted[c.N] {
+		claimed[c.ID] = true
+		if redacted[c.N] {
 			return fmt.Errorf("%w: the file of event %d, which was removed, is still claimed", ErrDamaged, c.N)
 		}
 	}

@@ -40,7 +40,8 @@ const patience = 15 * time.Minute
 // Fetch returns the folder of the engine, and first has the go command build it if it is missing, which it
 // says.
 func Fetch(ctx context.Context) (dir string, err error) {
-	if dir, err = folder(); err != nil {
+	dir, err = folder()
+	if err != nil {
 		return "", err
 	}
 	return dir, engine.Fetch(ctx, dir, what, size, func(partial string) error {

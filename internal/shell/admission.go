@@ -22,7 +22,8 @@ func (s *Shell) at(base string) (client.Place, error) {
 func (s *Shell) through(p client.Place, do func(*client.Client) error) error {
 	err := s.once(p, do)
 	if fault.CodeOf(err) == fault.KeyInvalid && p.Key == "" && p.Invite == "" && s.Ask != nil {
-		if p.Key, err = AskForKey(s.Ask, p); err != nil {
+		p.Key, err = AskForKey(s.Ask, p)
+		if err != nil {
 			return err
 		}
 		err = s.once(p, do)

@@ -104,7 +104,8 @@ func (c columns) fold(line string, first, rest int) []string {
 				break
 			}
 			used += w
-			if solid = solid || r != ' '; r == ' ' && solid { // not at the indentation of code
+			solid = solid || r != ' '
+			if r == ' ' && solid { // not at the indentation of code
 				space = i
 			}
 		}

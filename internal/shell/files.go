@@ -122,7 +122,8 @@ func (s *session) put(ctx context.Context, req PutRequest, file io.ReadSeeker, s
 	a.set("note", req.Note)
 	a.set("reply_to", req.ReplyTo)
 	a.list("to", req.To)
-	if r, err = s.call(ctx, "share_file", a, &sent); err != nil || sent.Upload == nil {
+	r, err = s.call(ctx, "share_file", a, &sent)
+	if err != nil || sent.Upload == nil {
 		return sent, r, err
 	}
 	door, ok := client.UploadDoor(sent.Upload.Page)

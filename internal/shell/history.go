@@ -60,7 +60,8 @@ func (s *session) tail(ctx context.Context, n int) error {
 	}
 	after := ""
 	for i, e := range list {
-		if after = e.ID; i < len(list)-n {
+		after = e.ID
+		if i < len(list)-n {
 			continue // with n 0 it is only where to begin
 		}
 		if err := s.out.messages(e.fields, e.Message); err != nil {
@@ -102,7 +103,8 @@ func (s *session) said(ctx context.Context, req HistoryRequest) ([]entry, bool, 
 func (s *session) find(ctx context.Context, text string, n int, a args) (found []entry, more bool, err error) {
 	for more = true; more && len(found) < n; {
 		var page []entry
-		if page, more, err = s.latest(ctx, pageSize, a); err != nil {
+		page, more, err = s.latest(ctx, pageSize, a)
+		if err != nil {
 			return nil, false, err
 		}
 		fit := slices.DeleteFunc(page, func(e entry) bool { return !e.holds(text) })
@@ -173,7 +175,8 @@ func (s *session) latest(ctx context.Context, n int, a args) (list []entry, more
 	for more = true; more && len(list) < n; {
 		a["limit"] = min(n-len(list), pageSize)
 		var page []entry
-		if page, more, err = s.history(ctx, a); err != nil || len(page) == 0 {
+		page, more, err = s.history(ctx, a)
+		if err != nil || len(page) == 0 {
 			return list, false, err
 		}
 		list = append(page, list...)

@@ -48,7 +48,8 @@ func (s *Shell) target(req *JoinRequest) (client.Place, error) {
 	default:
 		to = s.Usual
 	}
-	if req.Invite = to.Invite; to.Invite != "" && req.New {
+	req.Invite = to.Invite
+	if to.Invite != "" && req.New {
 		return to, fail(usage, "An invite leads to a room that is there: leave out --new.")
 	}
 	return to, s.askForLock(req)
@@ -87,7 +88,8 @@ func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) err
 	}
 	r, err := s.take(ctx, c, req)
 	if fault.CodeOf(err) == fault.WrongPassword && req.Password == "" && s.Ask != nil {
-		if req.Password, err = s.Ask("Password of the room " + HarmlessLine(req.Room) + ": "); err == nil {
+		req.Password, err = s.Ask("Password of the room " + HarmlessLine(req.Room) + ": ")
+		if err == nil {
 			r, err = s.take(ctx, c, req)
 		}
 	}
@@ -141,7 +143,8 @@ func (s *Shell) take(ctx context.Context, c *client.Client, req JoinRequest) (r 
 		return nil, err
 	}
 	err = client.WithLock(path, func() error {
-		if r, err = s.resume(ctx, c, req); r != nil || err != nil {
+		r, err = s.resume(ctx, c, req)
+		if r != nil || err != nil {
 			return err
 		}
 		r, err = s.sit(ctx, c, req)

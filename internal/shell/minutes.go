@@ -19,20 +19,25 @@ type talk struct {
 // talk learns what came of what was said. The result has all of it as the server wrote it.
 func (s *session) talk(ctx context.Context, said []entry) (t *talk, r result, err error) {
 	t = &talk{said: said}
-	if t.agreed, _, err = s.history(ctx, args{"agreed": true, "limit": pageSize}); err != nil {
+	t.agreed, _, err = s.history(ctx, args{"agreed": true, "limit": pageSize})
+	if err != nil {
 		return nil, nil, err
 	}
-	if t.files, _, err = s.latest(ctx, mostListed, args{"files": true}); err != nil {
+	t.files, _, err = s.latest(ctx, mostListed, args{"files": true})
+	if err != nil {
 		return nil, nil, err
 	}
 	var closed, open, info result
-	if t.closed, closed, err = s.tasks(ctx, true); err != nil {
+	t.closed, closed, err = s.tasks(ctx, true)
+	if err != nil {
 		return nil, nil, err
 	}
-	if t.open, open, err = s.tasks(ctx, false); err != nil {
+	t.open, open, err = s.tasks(ctx, false)
+	if err != nil {
 		return nil, nil, err
 	}
-	if info, err = s.call(ctx, "room_info", args{}, &t.info); err != nil {
+	info, err = s.call(ctx, "room_info", args{}, &t.info)
+	if err != nil {
 		return nil, nil, err
 	}
 	r = result{

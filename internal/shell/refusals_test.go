@@ -194,7 +194,8 @@ func filled(format string) (all []string) {
 	for _, values := range with {
 		n := 0
 		all = append(all, blank.ReplaceAllStringFunc(format, func(verb string) string {
-			if n++; n <= len(values) {
+			n++
+			if n <= len(values) {
 				return values[n-1]
 			}
 			return map[byte]string{'d': "7", 'q': `"x"`}[verb[len(verb)-1]] +

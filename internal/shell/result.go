@@ -140,7 +140,8 @@ func (r result) complete(ctx context.Context, c *client.Client, token string) er
 		if err != nil {
 			return err
 		}
-		if m["text"], err = json.Marshal(text); err != nil {
+		m["text"], err = json.Marshal(text)
+		if err != nil {
 			return err
 		}
 		delete(m, "more")

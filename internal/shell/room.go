@@ -53,7 +53,8 @@ func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
 	}
 	if req.Lock != nil && *req.Lock {
 		var err error
-		if req.Password, err = s.newPassword(req.Password); err != nil {
+		req.Password, err = s.newPassword(req.Password)
+		if err != nil {
 			return err
 		}
 	} else {

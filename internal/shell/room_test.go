@@ -50,15 +50,17 @@ func TestRoom_adminChangesIt(t *testing.T) {
 			t.Errorf("under its new name: %v", err)
 		}
 	}
-	if _, err = change("Ann", shell.RoomRequest{Description: new(""), Lock: new(false), Public: new(false),
-		Channel: new(false), AgentMessages: new(0)}); err != nil {
+	_, err = change("Ann", shell.RoomRequest{Description: new(""), Lock: new(false), Public: new(false),
+		Channel: new(false), AgentMessages: new(0)})
+	if err != nil {
 		t.Error(err)
 	}
 	got = info(t, base, "Bob").Room
 	if got.Description != "" || got.PasswordProtected || got.Public || got.Type != "group" || got.AgentMessages != 0 {
 		t.Errorf("back again, the room is %+v", got)
 	}
-	if _, err = change("Ann", shell.RoomRequest{Close: true}); err != nil || !info(t, base, "Ann").Room.Closed {
+	_, err = change("Ann", shell.RoomRequest{Close: true})
+	if err != nil || !info(t, base, "Ann").Room.Closed {
 		t.Errorf("closing: %v", err)
 	}
 }

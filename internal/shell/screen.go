@@ -114,7 +114,8 @@ func (s *Screen) fold(line string, width, first int, beside *bool) []string {
 	}
 	rest := max(narrow, width-len(indent))
 	line = s.columns.untab(line)
-	if *beside = *beside && (first >= narrow || s.columns.text(line) <= first); !*beside {
+	*beside = *beside && (first >= narrow || s.columns.text(line) <= first)
+	if !*beside {
 		first = rest
 	}
 	return s.columns.fold(line, first, rest)
@@ -278,7 +279,8 @@ func event(m client.Message) string {
 	case "role":
 		what = done(m.Action)
 	case "room":
-		if what, about = "changed", changed(m.Changes); m.Reason == "closed" {
+		what, about = "changed", changed(m.Changes)
+		if m.Reason == "closed" {
 			what, about = "closed for good", "the room"
 		} else if id, is := m.Changes["redacted"].(string); is {
 			what, about = "text removed", id
@@ -288,7 +290,8 @@ func event(m client.Message) string {
 	case "supervision":
 		what, about = "the user", supervised(m.Reason)
 	case "hook":
-		if what = "called at an address from now on"; m.Reason != "" {
+		what = "called at an address from now on"
+		if m.Reason != "" {
 			what = "no longer called at an address"
 			more = append(more, map[bool]string{true: "you ended it", false: m.Reason}[m.Person])
 		} else if m.Person {

@@ -22,7 +22,8 @@ func shown(t *testing.T, width int, messages ...client.Message) string {
 	t.Helper()
 	var out bytes.Buffer
 	s := Screen{Out: &out, Width: func() int { return width }, Now: morning, columns: columns{1}}
-	if s.Show(messages...); s.err != nil {
+	s.Show(messages...)
+	if s.err != nil {
 		t.Fatal(s.err)
 	}
 	return out.String()
@@ -188,7 +189,8 @@ func TestShow_hostileText_isHarmlessAndBeginsNoLine(t *testing.T) {
 		width := rapid.SampledFrom([]int{0, 30, 60, 80}).Draw(r, "width")
 		var out bytes.Buffer
 		s := Screen{Out: &out, Width: func() int { return width }, Now: morning, columns: columns{1}}
-		if s.Show(said(func(m *client.Message) { m.Text = text })); s.err != nil {
+		s.Show(said(func(m *client.Message) { m.Text = text }))
+		if s.err != nil {
 			r.Fatal(s.err)
 		}
 		lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
@@ -239,7 +241,8 @@ func TestShow_hostileFields_areHarmless(t *testing.T) {
 func TestShow_inColor_nameAndTimeStandOut(t *testing.T) {
 	var out bytes.Buffer
 	s := Screen{Out: &out, Color: true, Width: func() int { return 0 }, Now: morning}
-	if s.Show(said(func(m *client.Message) { m.Text = "\x1b[31mred" })); s.err != nil {
+	s.Show(said(func(m *client.Message) { m.Text = "\x1b[31mred" }))
+	if s.err != nil {
 		t.Fatal(s.err)
 	}
 	if got := out.String(); !strings.HasPrefix(got, "\x1b[2m09:41\x1b[0m \x1b[1;") ||
@@ -256,7 +259,8 @@ func TestTable_onANarrowTerminal_beginsNoLineWithWordsOfOthers(t *testing.T) {
 	o.table([][]string{{"t1", "open", title}})
 	o.row("Open: %s\n%s", title, lines(indent+title))
 	for line := range strings.Lines(out.String()) {
-		if line = strings.TrimSuffix(line, "\n"); len(line) > 40 || !strings.HasPrefix(line, indent) &&
+		line = strings.TrimSuffix(line, "\n")
+		if len(line) > 40 || !strings.HasPrefix(line, indent) &&
 			!strings.HasPrefix(line, "t1  open  ") && !strings.HasPrefix(line, "Open: ") {
 			t.Errorf("it shows %q", line)
 		}

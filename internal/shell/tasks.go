@@ -27,15 +27,18 @@ func (s *session) tasks(ctx context.Context, closed bool) (got client.Tasks, r r
 	fields := []json.RawMessage{}
 	for more := true; more; {
 		var page client.Tasks
-		if r, err = s.call(ctx, "task", a, &page); err != nil {
+		r, err = s.call(ctx, "task", a, &page)
+		if err != nil {
 			return got, r, err
 		}
 		var part []json.RawMessage
-		if err = json.Unmarshal(r["tasks"], &part); err != nil {
+		err = json.Unmarshal(r["tasks"], &part)
+		if err != nil {
 			return got, r, err
 		}
 		fields, got.Tasks, got.HasMore = append(fields, part...), append(got.Tasks, page.Tasks...), page.HasMore
-		if more = closed && page.HasMore && len(page.Tasks) > 0; more {
+		more = closed && page.HasMore && len(page.Tasks) > 0
+		if more {
 			a["id"] = page.Tasks[len(page.Tasks)-1].ID
 		}
 	}

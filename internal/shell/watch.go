@@ -27,7 +27,8 @@ func (s *Shell) Watch(ctx context.Context, given string) error {
 		return fail(usage, "%s", err)
 	}
 	o := &opening{by: s, link: link}
-	if o.place, err = s.at(link.Base); err != nil {
+	o.place, err = s.at(link.Base)
+	if err != nil {
 		return err
 	}
 	if err := o.claim(); err != nil {

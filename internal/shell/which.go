@@ -40,7 +40,8 @@ func (s *Shell) choose(w Which) (client.Seat, error) {
 	case 1:
 		return fit[0], nil
 	}
-	if fit = w.distinct(fit); len(fit) == 1 {
+	fit = w.distinct(fit)
+	if len(fit) == 1 {
 		return fit[0], nil
 	}
 	how := "--room and --as"

@@ -62,7 +62,8 @@ func begin(ctx context.Context, wait time.Duration) (_ context.Context, end func
 		if _, bounded := ctx.Deadline(); bounded {
 			most = wait + answerTime
 		}
-		if waited, err = beginWait(ctx); err != nil {
+		waited, err = beginWait(ctx)
+		if err != nil {
 			return nil, nil, err
 		}
 		var givenUp <-chan struct{}

@@ -339,7 +339,8 @@ func TestToolsList_rangesAndDefaults_standInTheDescriptions(t *testing.T) {
 				said = append(said, fmt.Sprintf("efault %v", p.Default))
 			}
 			for _, words := range said {
-				if found++; !strings.Contains(p.Description, words) {
+				found++
+				if !strings.Contains(p.Description, words) {
 					t.Errorf("%s.%s does not say %q: %s", tool.Name, name, words, p.Description)
 				}
 			}

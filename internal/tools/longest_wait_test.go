@@ -43,7 +43,8 @@ func TestLongestWait_isTheMostThatTextsAndSchemasOffer(t *testing.T) {
 		offered := 0
 		for _, text := range texts {
 			for _, wait := range suggested(t, text) {
-				if offered++; wait > longest || longest >= usualHabits.wait && wait > usualHabits.wait {
+				offered++
+				if wait > longest || longest >= usualHabits.wait && wait > usualHabits.wait {
 					t.Errorf("with %v: %s", longest, text)
 				}
 			}

@@ -131,7 +131,8 @@ func TestTexts_namesOfToolsArgumentsAndFields_exist(t *testing.T) {
 	found := 0
 	for _, text := range texts {
 		for _, word := range regexp.MustCompile(`[a-z]+(_[a-z]+)+`).FindAllString(text, -1) {
-			if found++; !there[word] {
+			found++
+			if !there[word] {
 				t.Errorf("there is no %s: %s", word, text)
 			}
 		}

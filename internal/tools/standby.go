@@ -54,7 +54,8 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 		if err != nil {
 			return nil, err
 		}
-		if ended.Status, ended.Stopping = got.Status, got.Stopping; got.Yielded {
+		ended.Status, ended.Stopping = got.Status, got.Stopping
+		if got.Yielded {
 			ended.RetryAfter = standbyYields
 			if asked.Peek {
 				ended.RetryAfter = peekYields

@@ -178,7 +178,8 @@ func (a *actor) run(content string) {
 	if err := json.Unmarshal(ended.JSON, &r); err != nil {
 		a.s.t.Fatal(err)
 	}
-	if r.text = string(ended.JSON); r.Code != "" {
+	r.text = string(ended.JSON)
+	if r.Code != "" {
 		r.text = r.Code + ": " + r.Message
 	}
 	fmt.Fprintf(&a.s.text, "%s gets\n%s", a.name, laidOut(a.s.t, r))

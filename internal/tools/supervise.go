@@ -122,7 +122,8 @@ func (s *Set) supervise() tool {
 			var added outbox.Webhook
 			if in.addHook != "" {
 				var err error
-				if added, err = s.addWebhook(ctx, in); err != nil {
+				added, err = s.addWebhook(ctx, in)
+				if err != nil {
 					return supervision{}, err
 				}
 			}

@@ -214,7 +214,8 @@ func TestHistory_longText_comesInPartsThatFit(t *testing.T) {
 	for parts := 1; m.More != nil; parts++ {
 		m = p.call("message_history", args{"agent_token": bob.Token, "id": m.More.ID,
 			"offset": m.More.Offset}).Messages[0]
-		if got += m.Text; parts > 10 {
+		got += m.Text
+		if parts > 10 {
 			t.Fatalf("%d parts for %d bytes", parts, len(long))
 		}
 	}
@@ -241,7 +242,8 @@ func TestRooms_publicOnes_areListedPageByPage(t *testing.T) {
 				t.Errorf("listed as %+v", room)
 			}
 		}
-		if page = r.NextPage; page == "" {
+		page = r.NextPage
+		if page == "" {
 			break
 		}
 	}

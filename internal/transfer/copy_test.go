@@ -171,7 +171,8 @@ func TestCopy_sourceUsedSinceAnInterruptedCopy_leavesNothingOfThat(t *testing.T)
 		for n := range table.MaxOps {
 			from.say(bob, fmt.Sprint("message ", n))
 		}
-		if cut = to.copyUntilWrite(from, number, number%2 == 0); !cut || len(to.partitions("ROOM#", "META")) > 0 {
+		cut = to.copyUntilWrite(from, number, number%2 == 0)
+		if !cut || len(to.partitions("ROOM#", "META")) > 0 {
 			continue // nothing of it is left to do
 		}
 		from.redact(ann, id)

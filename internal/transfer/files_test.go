@@ -222,7 +222,8 @@ type failing struct {
 }
 
 func (f *failing) Put(ctx context.Context, k files.Key, r io.Reader, limit int64) (int64, error) {
-	if f.puts--; f.puts < 0 {
+	f.puts--
+	if f.puts < 0 {
 		_, _ = f.Store.Put(ctx, k, io.LimitReader(r, 1), limit-1) // at most what a broken connection leaves
 		_ = f.Store.Delete(ctx, k)
 		return 0, files.ErrUnavailable

@@ -99,7 +99,8 @@ func TestCopy_roomThatAnotherCopyBrought_isLeftAlone(t *testing.T) {
 		var used map[table.Key]string
 		calls := 0
 		faster := func() {
-			if calls++; calls == moment+1 {
+			calls++
+			if calls == moment+1 {
 				to.copyFrom(from.table)
 				to.say(ann, "at the destination")
 				to.say(ann, "and more")

@@ -146,7 +146,8 @@ func (s *salvager) nameOf(ctx context.Context, id string) (key string, err error
 	if err != nil {
 		return "", err
 	}
-	if key, err = roomlog.NameIn(meta); key != "" {
+	key, err = roomlog.NameIn(meta)
+	if key != "" {
 		s.names[id] = key
 	}
 	return key, err

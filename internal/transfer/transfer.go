@@ -156,10 +156,12 @@ func (c *copier) idOf(ctx context.Context, name string) (string, error) {
 // copyKeys copies the keys that the destination does not have, and their last uses: the seats name the keys
 // that took them.
 func (c *copier) copyKeys(ctx context.Context) (err error) {
-	if c.summary.Keys, err = c.copyAbsent(ctx, access.Partition); err != nil {
+	c.summary.Keys, err = c.copyAbsent(ctx, access.Partition)
+	if err != nil {
 		return fmt.Errorf("copying the keys: %w", err)
 	}
-	if _, err = c.copyAbsent(ctx, access.UsedPartition); err != nil {
+	_, err = c.copyAbsent(ctx, access.UsedPartition)
+	if err != nil {
 		return fmt.Errorf("copying the uses of keys: %w", err)
 	}
 	return nil
@@ -415,10 +417,12 @@ func (c *copier) load(ctx context.Context, id string) (*room, error) {
 	r := &room{id: id}
 	layout := roomlog.LayoutOf(id, "")
 	var err error
-	if r.meta, err = get(ctx, c.from, layout.Meta); err != nil || r.meta == nil {
+	r.meta, err = get(ctx, c.from, layout.Meta)
+	if err != nil || r.meta == nil {
 		return nil, err
 	}
-	if r.key, err = roomlog.NameIn(*r.meta); err != nil {
+	r.key, err = roomlog.NameIn(*r.meta)
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	if r.key == "" {
@@ -435,7 +439,8 @@ func (c *copier) load(ctx context.Context, id string) (*room, error) {
 	}
 	r.head = &page.Items[0]
 	layout = roomlog.LayoutOf(id, r.key)
-	if r.name, err = c.leadingTo(ctx, id, layout.Name); err != nil {
+	r.name, err = c.leadingTo(ctx, id, layout.Name)
+	if err != nil {
 		return nil, err
 	}
 	r.listed, err = c.leadingTo(ctx, id, layout.Listed)

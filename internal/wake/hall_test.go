@@ -165,7 +165,8 @@ func (h *hall) say(as client.Joined, text string, more ...any) {
 		args[more[i].(string)] = more[i+1]
 	}
 	var sent client.Sent
-	if h.call("send_message", args, &sent); !sent.Sent {
+	h.call("send_message", args, &sent)
+	if !sent.Sent {
 		h.t.Fatalf("%q was not sent", text)
 	}
 }

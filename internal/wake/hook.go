@@ -189,7 +189,8 @@ func (c HookCall) seated(o HookOptions) error {
 		return nil
 	}
 	var err error
-	if s.Server, err = o.Server(s.Token); err != nil || s.Server == "" {
+	s.Server, err = o.Server(s.Token)
+	if err != nil || s.Server == "" {
 		return err
 	}
 	s.Wake = c.claude()

@@ -48,7 +48,8 @@ func newWorld(t *testing.T) *world {
 		t.Setenv(name, value)
 	}
 	w := &world{t: t, clock: clockwork.NewFakeClock(), server: "https://a.example"}
-	if w.file, err = client.OpenTokens(); err != nil {
+	w.file, err = client.OpenTokens()
+	if err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -320,7 +321,8 @@ func TestHook_homeIsReadOnly_sessionsWithoutASeatHearNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("XDG_STATE_HOME", link)
-	if w.file, err = client.OpenTokens(); err != nil {
+	w.file, err = client.OpenTokens()
+	if err != nil {
 		t.Fatal(err)
 	}
 	for _, call := range []string{starts("s1", "startup", "/work"), starts("s1", "resume", "/work"),
@@ -511,7 +513,8 @@ func TestHook_nextTurnOver_takesThePlaceOfTheLast(t *testing.T) {
 	w.says(first, "")
 	deadline := time.Now().Add(patience)
 	for err := error(wake.ErrDeaf); errors.Is(err, wake.ErrDeaf); { // until the second has its socket
-		if err = wake.NotifyAgent(t.Context(), w.seats()[0].Wake, "Wake up"); err != nil && time.Now().After(deadline) {
+		err = wake.NotifyAgent(t.Context(), w.seats()[0].Wake, "Wake up")
+		if err != nil && time.Now().After(deadline) {
 			t.Fatal(err)
 		}
 	}

@@ -39,7 +39,8 @@ func TestNews_isASentence(t *testing.T) {
 		"All others in room hello wait for the answer that you owe: call wait_for_message with wait_seconds 0, and " +
 			"answer": {Turn: true},
 	} {
-		if n.Where = where; n.String() != want || !n.Wakes() {
+		n.Where = where
+		if n.String() != want || !n.Wakes() {
 			t.Errorf("%+v: %q, %v", n, n, n.Wakes())
 		}
 	}
@@ -156,7 +157,8 @@ func TestListen_manyAtOnce_oneIsLeftAndGetsTheNotice(t *testing.T) {
 	for range hooks {
 		go func() {
 			l, err := wake.Listen(t.Context(), "s1")
-			if failed <- err; err != nil {
+			failed <- err
+			if err != nil {
 				return
 			}
 			text, err := l.Next(t.Context())

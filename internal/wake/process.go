@@ -31,7 +31,8 @@ func TakeRole(r Role) (release func() error, taken bool, err error) {
 		return nil, false, err
 	}
 	lock := flock.New(path, flock.SetPermissions(0o600))
-	if taken, err = lock.TryLock(); err != nil || !taken {
+	taken, err = lock.TryLock()
+	if err != nil || !taken {
 		return nil, false, err
 	}
 	_ = os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600) // Windows locks the content, too

@@ -41,7 +41,8 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var err error
-	if o.run, err = regexp.Compile(*run); err == nil {
+	o.run, err = regexp.Compile(*run)
+	if err == nil {
 		err = o.do(ctx)
 	}
 	if err != nil {
@@ -145,7 +146,8 @@ func (o *options) do(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("That took %s.\n", time.Since(began).Round(time.Second))
-	if err = o.play(ctx, p, list, played, numbers); len(failed) > 0 {
+	err = o.play(ctx, p, list, played, numbers)
+	if len(failed) > 0 {
 		err = errors.Join(err, fmt.Errorf("these tests fail without any mutant, and were left out:\n%s",
 			strings.Join(failed, "\n")))
 	}

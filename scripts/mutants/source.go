@@ -54,10 +54,12 @@ func load(prefix string, paths ...string) ([]*pkg, error) {
 		var trees []*ast.File
 		for _, name := range found[path].GoFiles {
 			f := &file{path: filepath.Join(found[path].Dir, name)}
-			if f.text, err = os.ReadFile(f.path); err != nil {
+			f.text, err = os.ReadFile(f.path)
+			if err != nil {
 				return nil, err
 			}
-			if f.syntax, err = parser.ParseFile(set, f.path, f.text, parser.SkipObjectResolution); err != nil {
+			f.syntax, err = parser.ParseFile(set, f.path, f.text, parser.SkipObjectResolution)
+			if err != nil {
 				return nil, err
 			}
 			p.files, trees = append(p.files, f), append(trees, f.syntax)

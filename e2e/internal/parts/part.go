@@ -172,7 +172,8 @@ func (p *Part) places() (root, home string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	if root, err = moduleRoot(); err != nil {
+	root, err = moduleRoot()
+	if err != nil {
 		return "", "", err
 	}
 	sum := sha256.New()

@@ -27,7 +27,8 @@ type reader struct {
 
 func newReader(ctx context.Context, a answer, whole bool) *reader {
 	r := &reader{ctx: ctx, answer: a, left: a.ContentLength}
-	if r.want = a.Header.Get(checksum); whole && r.want != "" {
+	r.want = a.Header.Get(checksum)
+	if whole && r.want != "" {
 		r.sum = sha256.New()
 	}
 	return r

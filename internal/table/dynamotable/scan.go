@@ -38,7 +38,8 @@ func (t *Table) Partitions(ctx context.Context, prefix, sort string) iter.Seq2[s
 					return
 				}
 			}
-			if in.ExclusiveStartKey = out.LastEvaluatedKey; len(in.ExclusiveStartKey) == 0 {
+			in.ExclusiveStartKey = out.LastEvaluatedKey
+			if len(in.ExclusiveStartKey) == 0 {
 				return
 			}
 		}

@@ -41,7 +41,8 @@ func TestPartitions_yieldsThoseWithALiveItemAtTheSortKey(t *testing.T) {
 		}
 		got = append(got, partition)
 	}
-	if slices.Sort(got); !slices.Equal(got, want) {
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
 		t.Errorf("got %q; want %q", got, want)
 	}
 }

@@ -79,7 +79,8 @@ func (c *Conn) Close() error { return c.db.Close() }
 func (c *Conn) Each(row func(*sqlite.Stmt) (more bool), text string, parameters ...any) (err error) {
 	stmt := c.statements[text]
 	if stmt == nil {
-		if stmt, err = c.db.Prepare(text); err != nil {
+		stmt, err = c.db.Prepare(text)
+		if err != nil {
 			return err
 		}
 		c.statements[text] = stmt
@@ -136,7 +137,8 @@ func (c *Conn) EmptyLog() (empty bool, err error) {
 // begin begins a transaction that may write.
 func (c *Conn) begin() (err error) {
 	for range c.tries {
-		if err = c.Run("BEGIN IMMEDIATE"); sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy {
+		err = c.Run("BEGIN IMMEDIATE")
+		if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy {
 			return err
 		}
 	}

@@ -41,7 +41,8 @@ func TestWrite_messagesOfManyRooms_shareAPageOfTheIndex(t *testing.T) {
 			ops := make([]table.Op, rooms)
 			for r := range ops {
 				message := event(fmt.Sprintf("room %d", r*7919%1000), n)
-				if at = at.Add(100 * time.Microsecond); life > 0 {
+				at = at.Add(100 * time.Microsecond)
+				if life > 0 {
 					message.Expires = at.Add(life)
 				}
 				ops[r] = table.Put(message, table.IfAbsent)

@@ -66,10 +66,12 @@ func OpenFile(path string, views ...View) (*File, error) {
 		return nil, err
 	}
 	f := &File{path: path, views: views}
-	if f.lock, err = acquire(path + ".lock"); err != nil {
+	f.lock, err = acquire(path + ".lock")
+	if err != nil {
 		return nil, f.explain(err)
 	}
-	if err = prepare(path); err == nil {
+	err = prepare(path)
+	if err == nil {
 		f.data, err = os.OpenFile(path, os.O_RDWR, 0)
 	}
 	if err != nil {
@@ -85,7 +87,8 @@ func LookAt(path string, views ...View) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if path, err = filepath.EvalSymlinks(path); err != nil {
+	path, err = filepath.EvalSymlinks(path)
+	if err != nil {
 		return nil, err
 	}
 	f := &File{path: path, views: views}

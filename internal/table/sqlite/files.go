@@ -104,7 +104,8 @@ var errUsed = fmt.Errorf("%w: the key of a file is used twice", table.ErrInvalid
 // the sweep deletes them, and counts the others.
 func (f *Files) recover() error {
 	return f.change(func(c *Conn, _ int64) (_, failure error) {
-		if failure = c.Run(markBrokenSQL); failure != nil {
+		failure = c.Run(markBrokenSQL)
+		if failure != nil {
 			return nil, failure
 		}
 		marked := c.Changes()
@@ -137,10 +138,12 @@ func (f *Files) Put(ctx context.Context, k files.Key, r io.Reader, limit int64) 
 			return size, err
 		}
 		n, err := readFull(r, buf)
-		if last = err == io.EOF; err != nil && !last { // io.ErrUnexpectedEOF is a body that broke off
+		last = err == io.EOF
+		if err != nil && !last { // io.ErrUnexpectedEOF is a body that broke off
 			return size, err
 		}
-		if size += int64(n); size > limit {
+		size += int64(n)
+		if size > limit {
 			return size, files.ErrTooLarge
 		}
 		if err := upload.add(buf[:n], last); err != nil {
@@ -178,7 +181,8 @@ func (u *upload) add(data []byte, last bool) error {
 	err := f.change(func(c *Conn, now int64) (verdict, failure error) {
 		number = u.number
 		if number == 0 {
-			if failure = c.Run(beginFileSQL, u.key.Room, u.key.ID, now); failure != nil {
+			failure = c.Run(beginFileSQL, u.key.Room, u.key.ID, now)
+			if failure != nil {
 				return nil, failure
 			}
 			if c.Changes() == 0 {
@@ -186,7 +190,8 @@ func (u *upload) add(data []byte, last bool) error {
 			}
 			number = c.db.LastInsertRowID()
 		}
-		if failure = c.Run(growFileSQL, int64(len(data)), flag(last), now, number); failure != nil {
+		failure = c.Run(growFileSQL, int64(len(data)), flag(last), now, number)
+		if failure != nil {
 			return nil, failure
 		}
 		if c.Changes() == 0 { // somebody has deleted it meanwhile

@@ -114,7 +114,8 @@ func untilSwept(t *testing.T, clock *clockwork.FakeClock, f *Files) {
 	rows := func() int { return f.parts(t) + number(t, f.table, "SELECT count(*) FROM files") }
 	for quiet := 0; quiet < emptyTries+3; quiet++ { // so many steps may only try to empty the log
 		before := rows()
-		if step(t, clock, roundPause); rows() < before {
+		step(t, clock, roundPause)
+		if rows() < before {
 			quiet = 0
 		}
 	}

@@ -30,7 +30,8 @@ func (f *Files) sweepStep(trusted *trusted) (more bool) {
 	var looked []old
 	var useless []old
 	err := f.table.read(context.Background(), func(c *Conn, now int64) (err error) {
-		if looked, err = c.oldFiles(f.swept, trusted.untouched(now)); err != nil {
+		looked, err = c.oldFiles(f.swept, trusted.untouched(now))
+		if err != nil {
 			return err
 		}
 		useless, err = f.useless(c, looked, trusted.before(now))
@@ -66,7 +67,8 @@ func (f *Files) useless(c *Conn, all []old, now int64) (found []old, err error) 
 	for _, file := range all {
 		claimed := false
 		if !file.marked {
-			if _, claimed, err = c.get(f.Claim(file.key), now); err != nil {
+			_, claimed, err = c.get(f.Claim(file.key), now)
+			if err != nil {
 				return nil, err
 			}
 		}
@@ -82,7 +84,8 @@ func (f *Files) useless(c *Conn, all []old, now int64) (found []old, err error) 
 func (f *Files) drop(some []old, trusted *trusted) error {
 	var dropped int64
 	err := f.change(func(c *Conn, now int64) (_, failure error) {
-		if some, failure = f.useless(c, some, trusted.before(now)); failure != nil {
+		some, failure = f.useless(c, some, trusted.before(now))
+		if failure != nil {
 			return nil, failure
 		}
 		for left := int64(stepParts * partBytes); len(some) > 0 && left > 0; some = some[1:] {
@@ -90,7 +93,8 @@ func (f *Files) drop(some []old, trusted *trusted) error {
 			if failure != nil {
 				return nil, failure
 			}
-			if left -= some[0].size; !more && c.Changes() > 0 { // else Delete was first, and has counted it
+			left -= some[0].size
+			if !more && c.Changes() > 0 { // else Delete was first, and has counted it
 				dropped += some[0].size
 			}
 		}

@@ -40,7 +40,8 @@ func (f *File) OpenToOthers() (paths []string, err error) {
 // and where the file system has no modes. It must be called before the first connection, so that
 // what SQLite makes is private as well.
 func (f *File) KeepPrivate() (were []string, err error) {
-	if were, err = f.OpenToOthers(); err != nil {
+	were, err = f.OpenToOthers()
+	if err != nil {
 		return nil, err
 	}
 	for _, path := range were {

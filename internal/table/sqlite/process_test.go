@@ -273,7 +273,8 @@ func wantLog(t *testing.T, tab *Table, log string, least, most int) {
 		}
 		for _, item := range page.Items {
 			there++
-			if r.After = fmt.Sprintf("LOG#%09d", there); item.Key.Sort != r.After {
+			r.After = fmt.Sprintf("LOG#%09d", there)
+			if item.Key.Sort != r.After {
 				t.Fatalf("log %s: event %d is %s", log, there, item.Key.Sort)
 			}
 		}
@@ -311,7 +312,8 @@ func fillTheDisk(path string) error {
 	}
 	ctx, written := context.Background(), 0
 	for err == nil && written < 1000 {
-		if err = writeBig(tab, written); err == nil {
+		err = writeBig(tab, written)
+		if err == nil {
 			written++
 		}
 	}

@@ -82,7 +82,8 @@ func (r *Reader) Query(ctx context.Context, q table.Range) (page table.Page, err
 	err = r.read(ctx, func(c *Conn, now int64) error {
 		bytes := 0
 		err := c.Each(func(row *sqlite.Stmt) bool {
-			if page.More = len(page.Items) == q.Limit || q.Bytes > 0 && bytes >= q.Bytes; page.More ||
+			page.More = len(page.Items) == q.Limit || q.Bytes > 0 && bytes >= q.Bytes
+			if page.More ||
 				ctx.Err() != nil {
 				return false
 			}

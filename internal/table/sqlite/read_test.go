@@ -71,7 +71,8 @@ func TestPartitions_keysOutOfOrder_areDamageAndNoCircle(t *testing.T) {
 	r := look(t, path)
 	n := 0
 	for _, err = range r.Partitions(t.Context(), "", "META") {
-		if n++; err != nil || n > 10 {
+		n++
+		if err != nil || n > 10 {
 			break
 		}
 	}

@@ -55,7 +55,8 @@ func OpenDamaged(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.lock, err = acquire(f.path + ".lock"); err != nil {
+	f.lock, err = acquire(f.path + ".lock")
+	if err != nil {
 		return nil, f.explain(err)
 	}
 	return f, nil
@@ -81,7 +82,8 @@ func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item)
 	defer func() { err = errors.Join(err, c.Close()) }()
 	c.db.SetInterrupt(ctx.Done())
 	s := &salvage{c: c, now: now.Unix(), keep: keep, seen: map[table.Key]bool{}, index: map[table.Key]bool{}}
-	if s.indexed, err = s.keys(indexSQL); err == nil && !s.indexed {
+	s.indexed, err = s.keys(indexSQL)
+	if err == nil && !s.indexed {
 		_, err = s.keys(indexUpSQL)
 	}
 	if err != nil {

@@ -50,11 +50,13 @@ func (t *Table) sweep() {
 		more := t.sweepStep(&trusted)
 		more = t.files.sweepStep(&trusted) || more
 		if tries > 0 && t.erased.Load() {
-			if tries--; t.forget() {
+			tries--
+			if t.forget() {
 				tries = 0
 			}
 		}
-		if round = !more && (tries == 0 || !t.erased.Load()); !round {
+		round = !more && (tries == 0 || !t.erased.Load())
+		if !round {
 			timer.Reset(stepPause)
 			continue
 		}
@@ -72,7 +74,8 @@ func (t *Table) sweep() {
 // quarter of its size, and reports whether there is more to do. A failed step ends its round.
 func (t *Table) sweepStep(trusted *trusted) (more bool) {
 	err := t.submit(context.Background(), sweepItems, func(c *Conn, now int64) (_, failure error) {
-		if failure = c.Run(deleteExpiredSQL, trusted.before(now), int64(sweepItems)); failure != nil {
+		failure = c.Run(deleteExpiredSQL, trusted.before(now), int64(sweepItems))
+		if failure != nil {
 			return nil, failure
 		}
 		deleted := c.Changes()

@@ -40,7 +40,8 @@ func fill(t *testing.T, tab *Table, prefix string, count, size int, d time.Durat
 		if d > 0 {
 			i.Expires = tab.clock.Now().Add(d)
 		}
-		if ops = append(ops, table.Put(i, table.Always)); len(ops) == table.MaxOps || n == count-1 {
+		ops = append(ops, table.Put(i, table.Always))
+		if len(ops) == table.MaxOps || n == count-1 {
 			if err := tab.Write(t.Context(), ops...); err != nil {
 				t.Fatal(err)
 			}
@@ -162,7 +163,8 @@ func TestSweep_largeLog_isMeasuredAndWarnedOfOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := 0; tab.LogBytes() < largeLog; n++ {
-		if fill(t, tab, fmt.Sprint(n), 10, 300_000, 0); n > 100 {
+		fill(t, tab, fmt.Sprint(n), 10, 300_000, 0)
+		if n > 100 {
 			t.Fatal("the log does not grow")
 		}
 	}

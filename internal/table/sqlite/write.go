@@ -253,7 +253,8 @@ func (t *Table) commit(group []*job) (pages int) {
 	now := t.clock.Now().Unix()
 	committed, err := t.writer.Transact(func() (wrote bool, failure error) {
 		for i, j := range group {
-			if verdicts[i], failure = j.run(t.writer, now); failure != nil {
+			verdicts[i], failure = j.run(t.writer, now)
+			if failure != nil {
 				return false, failure
 			}
 			if verdicts[i] == nil {

@@ -68,7 +68,8 @@ func (h *Hooks) Write(ctx context.Context, ops ...table.Op) error {
 // run makes the call, with the hooks around it.
 func (h *Hooks) run(ctx context.Context, c *Call, call func()) {
 	if h.Before != nil {
-		if c.Err = h.Before(ctx, *c); c.Err != nil {
+		c.Err = h.Before(ctx, *c)
+		if c.Err != nil {
 			return
 		}
 	}

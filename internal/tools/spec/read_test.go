@@ -29,7 +29,8 @@ func FuzzReadObject(f *testing.F) {
 			wrong = ""
 		case json.Valid([]byte(raw)):
 			d := json.NewDecoder(strings.NewReader(raw))
-			if d.UseNumber(); d.Decode(&want) == nil {
+			d.UseNumber()
+			if d.Decode(&want) == nil {
 				wrong = ""
 			}
 		}

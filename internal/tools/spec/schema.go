@@ -139,7 +139,8 @@ func Fields(result reflect.Type) []Field {
 	}
 	var inner []Field
 	for _, f := range Fields(fields[at].Type.Elem()) {
-		if f.Optional = true; !own[f.JSON] {
+		f.Optional = true
+		if !own[f.JSON] {
 			inner = append(inner, f)
 		}
 	}

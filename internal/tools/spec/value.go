@@ -43,7 +43,8 @@ func readObject(raw []byte, into []entry) (members []entry, problem string) {
 		at = skipSpace(raw, skipSpace(raw, end)+1) // the colon
 		end = skipValue(raw, at)
 		into = append(into, entry{key: key, value: raw[at:end]})
-		if at = skipSpace(raw, end); raw[at] == ',' {
+		at = skipSpace(raw, end)
+		if raw[at] == ',' {
 			at = skipSpace(raw, at+1)
 		}
 	}
