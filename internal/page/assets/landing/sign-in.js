@@ -2,7 +2,7 @@
 // server and nowhere else, and is not kept.
 
 import { at } from "../site.js";
-import { fill, word } from "../ui/fill.js";
+import { fill } from "../ui/fill.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { words } from "../words.js";
 import { Brand } from "./brand.js";
@@ -57,8 +57,7 @@ export function SignInPage() {
 /** asks is {program, calls, to} as the server says. */
 function Ask({ asks }) {
   const [gone, setGone] = useState(false);
-  const host = asks.to ? new URL(asks.to).host : "";
-  const program = asks.program || host || word(w.onThisComputer);
+  const program = asks.program || (asks.to && new URL(asks.to).host);
   const leave = async (answer, key = "") => {
     await post(answer, key);
     setGone(true);
@@ -66,7 +65,7 @@ function Ask({ asks }) {
   if (gone) return html`<p role="status">${w.done}</p>`;
   const fields = [{ name: "key", label: w.key, hint: w.hint, need: landing.key.needed, type: "password" }];
   return html`
-    <h1>${fill(w.title, { program })}</h1>
+    <h1>${program ? fill(w.title, { program }) : w.titleHere}</h1>
     ${!asks.program && asks.calls && html`<p>${fill(w.callsItself, { name: { quote: asks.calls } })}</p>`}
     <p>${w.onlyIf}</p>
     <p>${asks.to ? fill(w.goTo, { to: asks.to }) : w.goHere}</p>

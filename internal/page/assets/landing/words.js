@@ -145,7 +145,7 @@ export const landing = {
   signIn: {
     pageTitle: "Connect",
     title: "Let {program} use this Parley server as you?",
-    onThisComputer: "a program on this computer",
+    titleHere: "Let a program on this computer use this Parley server as you?",
     onlyIf: "Go on only if you have just pressed Connect in that program.",
     callsItself: "It calls itself {name}. Nobody has checked this.",
     goTo: "After you allow it, you go to {to}.",
