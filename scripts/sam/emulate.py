@@ -125,7 +125,7 @@ def takes_events_of_the_stream(port):
 
 def takes_hooks(port):
     answer = json.loads(invoke(port, {"room": ""}))
-    assert "is no hook to look at" in answer["errorMessage"], answer
+    assert "names no hooks to look at" in answer["errorMessage"], answer
 
 
 def admits_keys_only(port, table):
