@@ -186,6 +186,10 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/tools/next.go", "within {} call enter_queue again", "internal/pairing.ticketGrace"},
 	{"internal/tools/queue.go", "call again within {} with ticket", "internal/pairing.ticketGrace"},
 	{"internal/tools/results.go", "busy: it made a call within {},", "internal/room.PresentFor"},
+	{"internal/tools/send.go", "\"1-{} bytes. withdraw", "internal/room.MaxText"},
+	{"internal/tools/file.go", "\"1-{} bytes. The file itself", "internal/room.MaxText"},
+	{"internal/tools/supervise.go", "Of decision edit: 1-{} bytes.", "internal/room.MaxText"},
+	{"internal/page/assets/compose/may.js", "longest = {};", "internal/room.MaxText"},
 	{"internal/room/knock.go", "at most {} old.", "internal/room.KnockWindow"},
 	{"internal/page/assets/words.js", "once that seat has been silent for {}, that", "internal/room.LetGoSilent"},
 	{"internal/page/assets/sidebar/words.js", "works for at most {}.", "internal/room.InviteLife"},
@@ -194,7 +198,7 @@ var figures = []struct{ doc, says, constant string }{
 
 // TestDocs_figures_areThoseOfTheCode reads the constants from the sources.
 func TestDocs_figures_areThoseOfTheCode(t *testing.T) {
-	const number = `\d[\d,]*|an?|one|two|four|five|six|seven|eight|ten`
+	const number = `\d[\d,_]*|an?|one|two|four|five|six|seven|eight|ten`
 	const unit = `ms|s|seconds?|minutes?|hours?|days?|KiB|MiB|MB`
 	const figure = `((?:` + number + `)(?: (?:` + unit + `)\b)?)`
 	code := constants{t, sources(t), importer.Default(), map[string]*types.Package{}}
@@ -218,6 +222,20 @@ func TestDocs_figures_areThoseOfTheCode(t *testing.T) {
 	}
 }
 
+// The client of a person repeats limits of rooms without importing their rules.
+func TestConstants_ofTheClient_areThoseOfRooms(t *testing.T) {
+	code := constants{t, sources(t), importer.Default(), map[string]*types.Package{}}
+	for repeated, of := range map[string]string{
+		"internal/shell.MaxText":     "internal/room.MaxText",
+		"internal/client.lease":      "internal/room.Lease",
+		"internal/client.adminLease": "internal/room.AdminLease",
+	} {
+		if is, want := code.value(repeated), code.value(of); is != want {
+			t.Errorf("%s is %d, and %s is %d", repeated, is, of, want)
+		}
+	}
+}
+
 // valueOf returns what a figure is in the code: a number, of nanoseconds if it is a time.
 func valueOf(t *testing.T, figure string) int64 {
 	t.Helper()
@@ -236,7 +254,7 @@ func valueOf(t *testing.T, figure string) int64 {
 	n, isWord := words[number]
 	if !isWord {
 		var err error
-		n, err = strconv.ParseInt(strings.ReplaceAll(number, ",", ""), 10, 64)
+		n, err = strconv.ParseInt(strings.NewReplacer(",", "", "_", "").Replace(number), 10, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
