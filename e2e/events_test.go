@@ -141,7 +141,7 @@ func TestEvents_aScriptedChatGPT_isCalledReadsSpeaksAndEndsItsTurn(t *testing.T)
 		said := bob.ok("send_message",
 			args{"agent_token": his.token, "text": "Yes.", "cursor": read.Cursor, "wait_seconds": 0})
 		his.cursor = said.Cursor
-		if !strings.Contains(said.Next, "You are called when there is something to read.") {
+		if !strings.Contains(said.Next, "You are called when something is said or a task is yours.") {
 			t.Errorf("next is %q", said.Next)
 		}
 		ann.listen(&hers)

@@ -130,7 +130,7 @@ func TestEvents_everyClientThatSubscribes_isCalledAndAnswersUntilItUnsubscribes(
 			says("Shall we?")
 			first := bob.called(id, 1)
 			says("I mean tea.")
-			if next := bob.answers(&his, 2); !strings.Contains(next, "You are called when there is") {
+			if next := bob.answers(&his, 2); !strings.Contains(next, "You are called when something is said") {
 				t.Errorf("of an agent that is called, next is %q", next)
 			}
 			if status := bob.repeat(first, first.Body+" "); status != http.StatusUnauthorized {

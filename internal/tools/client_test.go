@@ -73,9 +73,9 @@ func TestSeated_codex_learnsHowToWaitFromCode(t *testing.T) {
 	}
 }
 
-// An agent that a program wakes need not wait, unless it is for a task that anyone may take.
+// An agent that a program wakes need not wait. It hears what wakes it: a task that anyone may take does not.
 func TestNext_programWakesTheAgent_itMayEndItsTurn(t *testing.T) {
-	const program = " A program wakes you when something comes"
+	const program = " A program wakes you when something is said or a task is yours"
 	const may = program + ": instead of waiting you may end your turn."
 	a := advise()
 	a.address = "https://parley.example/mcp"
@@ -83,8 +83,8 @@ func TestNext_programWakesTheAgent_itMayEndItsTurn(t *testing.T) {
 	lull.Quiet = longQuiet
 	away, paused := quietFor(1), quietFor(1)
 	away.AwayUntil, paused.Paused = time.Unix(9, 0), true
-	more, work := newsFor(1, came("m9")), quietFor(1)
-	more.HasMore, work.OpenTasks = true, 1
+	more := newsFor(1, came("m9"))
+	more.HasMore = true
 	asked := chat.WaitRequest{Wait: time.Minute}
 	for name, c := range map[string]struct {
 		waited chat.Waited
@@ -98,8 +98,6 @@ func TestNext_programWakesTheAgent_itMayEndItsTurn(t *testing.T) {
 		"it is to answer":       {newsFor(1, said("m9")), asked, ""},
 		"nothing came for long": {lull, asked, may},
 		"there is more to read": {more, asked, ""},
-		"others have tasks": {work, asked, program + ", but not for a task that anyone may take: instead of waiting " +
-			"you may end your turn."},
 	} {
 		for _, woken := range []bool{false, true} {
 			c.waited.Woken = woken

@@ -368,15 +368,12 @@ var waits = regexp.MustCompile(`wait_seconds [1-9]`)
 // wakeHint follows an imperative that has the agent wait where something wakes it: a hook, which it needs to know, or a
 // program on standby. A free task ends only the agent's own wait.
 func (s *situation) wakeHint(last string) string {
-	except := ""
-	if s.OpenTasks > 0 {
-		except = ", but not for a task that anyone may take"
-	}
 	switch {
 	case s.Hooked && strings.Contains(strings.ToLower(last), endTurn):
-		return " You are called when there is something to read" + except + "."
+		return " You are called when something is said or a task is yours."
 	case s.Woken && !s.Hooked && waits.MatchString(last) && !strings.Contains(last, "send_message ("):
-		return " A program wakes you when something comes" + except + ": instead of waiting you may end your turn."
+		return " A program wakes you when something is said or a task is yours: instead of waiting you may end " +
+			"your turn."
 	}
 	return ""
 }
