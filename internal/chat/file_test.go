@@ -558,7 +558,8 @@ func TestUpload_takesOneFile(t *testing.T) {
 		if !s.single {
 			there = s.with(chat.Options{})
 		}
-		code := s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "a.bin", Size: int64(len(long))})
+		code := s.offer(chat.ShareRequest{Token: p.ann.Token, Name: "a.bin", Size: int64(len(long)),
+			To: []string{"Bob"}})
 		view, err := s.LookAtUpload(t.Context(), code)
 		if err != nil || view.Name != "a.bin" || view.Most != int64(len(long)) || view.Shared {
 			t.Errorf("%+v, %v", view, err)
@@ -576,7 +577,8 @@ func TestUpload_takesOneFile(t *testing.T) {
 			}
 		}
 		id := there.uploads(code, long)
-		if got, err := s.upload(code, long); err != nil || !got.Sent || !got.Duplicate || got.ID != id {
+		if got, err := s.upload(code, long); err != nil || !got.Sent || !got.Duplicate || got.ID != id ||
+			!slices.Equal(got.To, []string{"Bob"}) {
 			t.Errorf("the same file again: %+v, %v", got, err)
 		}
 		for what, other := range map[string]string{"another": "x" + long[1:], "a longer": long + "x",

@@ -272,6 +272,8 @@ func (c *session) sharedBefore(ctx context.Context, as roomlog.SentAs, x *arriva
 	got := Sent{Sent: !as.Draft, ID: h.MessageID(as.N), Duplicate: true, Waited: Waited{Situation: c.situation(h)}}
 	if as.Draft {
 		got.Status = StatusPending
+	} else {
+		got.To = readers(e)
 	}
 	return got, nil
 }

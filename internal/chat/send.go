@@ -288,15 +288,20 @@ func (op *sendOp) result(ctx context.Context, v verdict) Sent {
 		got.Unfinished = op.unfinished(ctx)
 	}
 	if got.Sent && (v.isNew() || op.req.Key == "") { // a key may stand for other words
-		got.To = op.event.ToNames
-		if len(got.To) == 0 {
-			got.To = []string{Everyone}
-		}
+		got.To = readers(op.event)
 	}
 	if len(op.event.Agreed) > 0 {
 		got.Agreed = op.caller.head.MessageID(op.event.Agreed[0])
 	}
 	return got
+}
+
+// readers are those who read a message, beside its sender.
+func readers(e room.Event) []string {
+	if len(e.To) == 0 {
+		return []string{Everyone}
+	}
+	return e.ToNames
 }
 
 // wrote reports whether the call that got this has written a message, or something that

@@ -31,7 +31,7 @@ type uploaded struct {
 	Sent       bool     `json:"sent"`
 	ID         string   `json:"id,omitempty"`
 	To         []string `json:"to,omitempty"`
-	Status     string   `json:"status,omitempty"` // as in sent
+	Status     string   `json:"status,omitempty"` // shared; if it was not sent, as in sent
 	Credential string   `json:"credential,omitempty"`
 	Duplicate  bool     `json:"duplicate,omitempty"`
 	Next       string   `json:"next,omitempty"`
@@ -199,8 +199,12 @@ func (a advisor) viewShared(got chat.Shared) shared {
 
 // viewUploaded is the answer to an upload.
 func (a advisor) viewUploaded(got chat.Sent) uploaded {
-	return uploaded{Sent: got.Sent, ID: got.ID, To: got.To, Status: string(got.Status), Credential: got.Credential,
+	v := uploaded{Sent: got.Sent, ID: got.ID, To: got.To, Status: string(got.Status), Credential: got.Credential,
 		Duplicate: got.Duplicate, Next: a.shared(got)}
+	if got.Sent {
+		v.Status = "shared"
+	}
+	return v
 }
 
 // Uploaded is how an upload ended.

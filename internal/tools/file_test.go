@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,6 +58,39 @@ func TestShare_line_namesTheFileInAShell(t *testing.T) {
 	both := p.call("share_file", args{"agent_token": ann.Token, "name": "a.txt", "path": "/tmp/a.txt", "size": 9})
 	if !strings.Contains(both.Upload.Line, "'/tmp/a.txt'") {
 		t.Errorf("beside a name the path is lost: %s", both.Upload.Line)
+	}
+}
+
+// A file is words, too: an upload is opened only once its agent has read what may change them.
+func TestShare_uploadIsPrepared_theGuardHoldsItBack(t *testing.T) {
+	w := newWorld(t)
+	p := w.connect(modern)
+	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
+	bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
+	p.call("send_message", args{"agent_token": bob.Token, "text": "Not the old plan, please."})
+	prepare := func(cursor string) reply {
+		return p.call("share_file", args{"agent_token": ann.Token, "name": "plan.txt", "size": 4, "cursor": cursor})
+	}
+	held := prepare(ann.Cursor)
+	if held.Sent || held.Upload.Line != "" || !strings.Contains(held.text, "Not the old plan") ||
+		!strings.HasPrefix(held.Next, "NOT sent") {
+		t.Fatalf("with an old cursor: %s", held.text)
+	}
+	open := prepare(held.Cursor)
+	if open.Status != "upload" || open.Upload.Line == "" || len(open.Messages) > 0 {
+		t.Fatalf("with the cursor of the hold: %s", open.text)
+	}
+	for _, again := range []bool{false, true} {
+		var got struct {
+			Sent, Duplicate bool
+			Status          string
+			To              []string
+		}
+		answer := p.upload(open.Upload.Line, "plan").JSON
+		if err := json.Unmarshal(answer, &got); err != nil || !got.Sent || got.Duplicate != again ||
+			got.Status != "shared" || !slices.Equal(got.To, []string{"everyone"}) {
+			t.Errorf("the answer to the upload: %s, %v", answer, err)
+		}
 	}
 }
 
