@@ -200,7 +200,7 @@ func (req TaskRequest) order() (*taskOp, error) {
 		return nil, fault.Refuse(fault.InvalidArgument, "text does not go with take. Nothing was changed: say it with "+
 			"send_message, or with finish.")
 	case req.Action != TaskEdit && (req.Title != "" || req.After != nil):
-		return nil, fault.Refuse(fault.InvalidArgument, "title and after go with add and edit. Nothing was changed.")
+		return nil, fault.Refuse(fault.InvalidArgument, "title and after go in tasks, with add. Nothing was changed.")
 	case req.Action != TaskEdit && req.Action != TaskRelease && len(req.For) > 0:
 		return nil, fault.Refuse(fault.InvalidArgument, "for goes with add, release and edit. Nothing was changed.")
 	case req.Action == TaskEdit && req.Title == "" && req.Text == "" && req.After == nil && req.For == nil:

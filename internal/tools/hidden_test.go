@@ -65,7 +65,7 @@ func literal(x ast.Expr) (text string, ok bool) {
 // An argument that no schema lists is one that no model needs: no sentence may tell a model to give it. A refusal may
 // name what the call gave.
 func TestArguments_thatNoSchemaLists_areNamedByNoSentence(t *testing.T) {
-	ofTheCall := regexp.MustCompile(`under another idempotency_key|either description or remove_description`)
+	ofTheCall := regexp.MustCompile(`under another idempotency_key|^files goes with|either description or remove_description`)
 	listed, hidden := map[string][]string{}, []string{}
 	everywhere := []string{"person"} // which is a field of messages, too
 	for _, tool := range New(nil, nil, Options{}).all() {
@@ -81,6 +81,7 @@ func TestArguments_thatNoSchemaLists_areNamedByNoSentence(t *testing.T) {
 		}
 	}
 	call := regexp.MustCompile(`\b([a-z]+(?:_[a-z]+)*) \(([a-z_]+ [^()]*)\)`)
+	together := regexp.MustCompile(`^([a-z_]+)(?: and ([a-z_]+))? goe?s? with `)
 	calls := 0
 	for _, text := range sentences(t) {
 		for _, found := range call.FindAllStringSubmatch(text, -1) {
@@ -93,6 +94,13 @@ func TestArguments_thatNoSchemaLists_areNamedByNoSentence(t *testing.T) {
 				name, _, _ := strings.Cut(given, " ")
 				if slices.Contains(hidden, name) && !slices.Contains(args, name) {
 					t.Errorf("%s is not in the schema of %s: %s", name, found[1], text)
+				}
+			}
+		}
+		if found := together.FindStringSubmatch(text); found != nil && !ofTheCall.MatchString(text) {
+			for _, name := range found[1:] {
+				if slices.Contains(hidden, name) && !slices.Contains(everywhere, name) {
+					t.Errorf("no schema lists %s: %s", name, text)
 				}
 			}
 		}
