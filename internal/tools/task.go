@@ -77,15 +77,16 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
 		spec.Choice("action", &in.Action, "add: all in one call. take: begin one, without id the next free. next: "+
-			"yours is done, take another. finish: yours is done, take none. release: it is free again "+
-			"(by its holder, adder or an admin).", chat.TaskList, chat.TaskAdd, chat.TaskTake, chat.TaskRelease,
-			chat.TaskFinish, chat.TaskNext, chat.TaskDrop, chat.TaskEdit).Default(string(chat.TaskList)),
-		spec.Text("id", &in.ID, "Of one task; list then shows it whole.").Also("task_id"),
-		spec.Objects("tasks", &in.Tasks, "For add. for: names to offer it to. after: what must be done first, "+
-			"by id, or by place in this call (1, 2).", newTaskFields),
-		spec.Text("text", &in.Text, "next, finish: the result, at most 1000 characters; a longer one goes in "+
-			"send_message with finishes. release, drop: why. edit: details."),
-		spec.List("for", &in.For, "release: names to offer it to."),
+			"yours is done, take another. finish: yours is done, take none. release: free it "+
+			"(its holder, adder or admins). drop: cancel it. edit: new text or for.",
+			chat.TaskList, chat.TaskAdd, chat.TaskTake, chat.TaskRelease, chat.TaskFinish, chat.TaskNext,
+			chat.TaskDrop, chat.TaskEdit).Default(string(chat.TaskList)),
+		spec.Text("id", &in.ID, "Of one task; list shows it whole.").Also("task_id"),
+		spec.Objects("tasks", &in.Tasks, "For add. for: names to offer it to. after: what comes first, "+
+			"by id or place in this call (1, 2).", newTaskFields),
+		spec.Text("text", &in.Text, "next, finish: the result, at most 1000 characters; a longer one in "+
+			"send_message with finishes. release, drop: why."),
+		spec.List("for", &in.For, "release, edit: names to offer it to."),
 		spec.Text("title", &in.Title, "").Hide(),
 		spec.List("after", &in.After, "").Hide(),
 		spec.Boolean("remove_after", func(yes bool) { // an empty list counts as absent
