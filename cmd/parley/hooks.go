@@ -22,7 +22,7 @@ func (hooksCommand) Help() string {
 	return `An agent that cannot wait, such as ChatGPT, has its client called when there is something to read. A webhook is an address of yours that is called with each event that an agent of yours sees. Each line is an address that is called for an agent that you watch (parley watch): its id, the room, the agent, the host, and since when it is called or fails.
 
   parley hooks                  all of them
-  parley hooks tea --end ID     end one; a client cannot subscribe there again for a day
+  parley hooks tea --end ID     end one; its client can subscribe there again once it would have ended
   parley hooks add URL [ROOM]   add a webhook; prints the secret of its signatures, once`
 }
 

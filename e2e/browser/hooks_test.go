@@ -95,7 +95,7 @@ func TestSidebar_hook_isShownFailsAndIsEndedByThePerson(t *testing.T) {
 	page.showsHook()
 
 	page.click(button("End the calls to " + client.host))
-	page.sees("For a day its client cannot subscribe there again.")
+	page.sees("Its client can subscribe there again once this subscription would have ended")
 	page.isAccessible(byDay, "what ends a hook", `document.querySelector("dialog")`)
 	page.click(button("End the calls").in(modal))
 	page.sees("You ended the calls to an address for your agent")

@@ -33,7 +33,8 @@ export const hooks = {
     client: {
       label: (who) => `End the calls to ${who}`,
       title: (who) => `End the calls to ${who}?`,
-      text: "Your agent no longer hears there of what is new. For a day its client cannot subscribe there again.",
+      text: "Your agent no longer hears there of what is new. Its client can subscribe there again once this " +
+        "subscription would have ended, after a day at most.",
       button: "End the calls",
     },
     webhook: {
