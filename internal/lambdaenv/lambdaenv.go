@@ -1,4 +1,4 @@
-// Package lambdaenv reads what the environment of a Lambda function says, for both functions.
+// Package lambdaenv reads what the environment of a Lambda function says, for all functions.
 package lambdaenv
 
 import (
