@@ -82,7 +82,7 @@ func (c *session) openRequests(ctx context.Context) ([]OpenRequest, error) {
 			continue
 		}
 		list = append(list, OpenRequest{
-			ID: c.head.MessageID(r.N), From: e.Name, Text: FirstChars(e.Text, requestChars),
+			ID: c.head.MessageID(r.N), From: e.Name, Text: bothEnds(e.Text, requestChars),
 			OwedBy: c.head.NamesOf(r.Owed), Age: max(0, now.Sub(time.UnixMilli(r.AtMs))), Proposal: r.Proposal,
 		})
 	}

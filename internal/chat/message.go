@@ -2,6 +2,7 @@ package chat
 
 import (
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -248,6 +249,16 @@ func firstPart(text string, limit int) string {
 		}
 	}
 	return text
+}
+
+// bothEnds returns s or, if it has more than n characters, the first half of so many and the last: a question often
+// stands at the end.
+func bothEnds(s string, n int) string {
+	chars := []rune(strings.TrimSpace(s))
+	if len(chars) <= n {
+		return s
+	}
+	return string(chars[:n/2]) + " … " + string(chars[len(chars)-n/2:])
 }
 
 // FirstChars returns the first n characters of s.

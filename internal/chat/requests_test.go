@@ -61,13 +61,13 @@ func TestRequest_processThatStartsLater_knowsWhatIsOpen(t *testing.T) {
 	w.elsewhere().asked([]string{"Ann asks [Cid]: who brings the cake?"}, p.ann, p.bob, p.cid)
 }
 
-func TestRequest_isShownByItsFirstCharactersAndAge(t *testing.T) {
+func TestRequest_isShownByItsTwoEndsAndAge(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
-	id := w.ask(p.ann.Token, strings.Repeat("é", 200), "Bob")
+	id := w.ask(p.ann.Token, strings.Repeat("é", 200)+strings.Repeat("à", 39)+"?\n", "Bob")
 	w.clock.Advance(7 * time.Minute)
 	r := w.info(p.cid.Token).Requests[0]
-	if r.ID != id || r.Text != strings.Repeat("é", 80) || r.Age != 7*time.Minute {
+	if r.ID != id || r.Text != strings.Repeat("é", 40)+" … "+strings.Repeat("à", 39)+"?" || r.Age != 7*time.Minute {
 		t.Errorf("got %+v", r)
 	}
 }

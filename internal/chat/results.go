@@ -138,7 +138,7 @@ type Open struct{ Requests, Proposals, Tasks int }
 type OpenRequest struct {
 	ID     string
 	From   string
-	Text   string        // its first 80 characters
+	Text   string        // if it is longer than 80 characters, the first 40 and the last 40
 	OwedBy []string      // who owes an answer; empty if anyone may answer
 	Age    time.Duration // since it was sent
 

@@ -64,7 +64,7 @@ type open struct {
 type request struct {
 	ID      string   `json:"id" doc:"answer with this as reply_to"`
 	From    string   `json:"from" doc:"the agent that asks"`
-	Text    string   `json:"text" doc:"its first 80 characters"`
+	Text    string   `json:"text" doc:"its text; if that is longer than 80 characters, the first 40 and the last 40"`
 	OwedBy  []string `json:"owed_by,omitempty" doc:"the agents that owe an answer; absent if anyone may answer"`
 	Minutes int64    `json:"minutes" doc:"for how many whole minutes it has been open"`
 }

@@ -60,10 +60,10 @@ function Request({ room, state, request, now, onJump, onReply }) {
     </li>`;
 }
 
-/** Returns what is shown of a request: its one line, or else its end, if that is loaded. */
+/** Returns what is shown of a request: its one line, or else its end. text has the two ends of a long one. */
 export function quoted({ message, text }) {
-  if (!message || message.more) return message?.text ?? text;
-  return isLine(message.text) ? message.text : lastLine(message.text);
+  const said = message && !message.more ? message.text : text;
+  return isLine(said) ? said : lastLine(said);
 }
 
 /** Reports whether the line of a message is not all that it says: then it is shown before anybody decides. */
