@@ -120,7 +120,7 @@ func TestBridge_serverKilledAndStarted_callsGoOn(t *testing.T) {
 	_, c := bridged(t, p)
 	alice, bob := c.meet(roomOf(t))
 	cut := c.waiting(bob, places()[0])
-	c.awaitWaiting(alice.token, "Bob", true)
+	c.awaitWaiting(alice.token, "Bob")
 	p.kill()
 	if a := <-cut; a.Code != "unavailable" || !strings.HasPrefix(a.Next, "Repeat the call word for word") ||
 		a.Retry == 0 {

@@ -99,11 +99,10 @@ func (c talk) listen(s *seat) []message {
 	return a.Messages
 }
 
-// awaitWaiting returns when the agent of that name has a wait open (or, with
-// open false, has none), as the agent of token sees it.
-func (c talk) awaitWaiting(token, name string, open bool) {
+// awaitWaiting returns when the agent of that name has a wait open, as the agent of token sees it.
+func (c talk) awaitWaiting(token, name string) {
 	c.t.Helper()
-	await(c.t, name+" waits, or no longer does", func() bool { return (c.stateOf(token, name) == "waiting") == open })
+	await(c.t, name+" waits", func() bool { return c.stateOf(token, name) == "waiting" })
 }
 
 // stateOf returns the state of the agent of that name, as the agent of token sees it.
@@ -144,7 +143,7 @@ func (c talk) meet(room string) (alice, bob seat) {
 func (c talk) sayAndHear(alice, bob seat) string {
 	c.t.Helper()
 	heard := c.waiting(bob, places()[0])
-	c.awaitWaiting(alice.token, "Bob", true)
+	c.awaitWaiting(alice.token, "Bob")
 	said := c.ok("send_message", args{"agent_token": alice.token, "text": opening})
 	if !said.Sent || said.ID == "" || said.Duplicate || said.Next == "" {
 		c.t.Fatalf("send_message answered %+v", said)

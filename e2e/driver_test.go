@@ -45,6 +45,8 @@ type driver struct {
 	posts chan posted               // what came to its receiver, if it has one
 	asked chan asked                // what came to its agent, if it serves one
 
+	callTime time.Duration // after which the client in TypeScript gives up a call by itself; 0: five minutes
+
 	cmd    *exec.Cmd
 	ended  chan struct{} // closed when the process has
 	killed atomic.Bool   // it is, or is about to be: what is written to it may not arrive
@@ -236,7 +238,8 @@ func (d *driver) begin(tool string, arguments args) (int, <-chan driverLine, err
 	id := d.last
 	d.calls[id] = answered
 	d.mu.Unlock()
-	return id, answered, d.write(map[string]any{"id": id, "tool": tool, "arguments": arguments})
+	return id, answered, d.write(map[string]any{"id": id, "tool": tool, "arguments": arguments,
+		"timeout": d.callTime.Milliseconds()})
 }
 
 func (d *driver) write(line map[string]any) error {

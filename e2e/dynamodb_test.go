@@ -31,7 +31,7 @@ func TestDynamoDB_agentsOnTwoPrograms_holdOneConversation(t *testing.T) {
 	a, b := talk{t, openGo(t, one.url, modernProtocol)}, talk{t, openGo(t, other.url, legacyProtocol)}
 	alice, bob := a.join("the bridge", "Alice"), b.join("the bridge", "Bob")
 	answered := b.waiting(bob, places()[0])
-	a.awaitWaiting(alice.token, "Bob", true)
+	a.awaitWaiting(alice.token, "Bob")
 	a.ok("send_message", args{"agent_token": alice.token, "text": opening})
 	b.heard(<-answered, bob, places()[0])
 	b.ok("send_message", args{"agent_token": bob.token, "text": reply})

@@ -63,7 +63,7 @@ func TestSoak_waitOfAKeyThatIsRevoked_endsWithinAMinute(t *testing.T) {
 			args{"agent_token": hers.token, "cursor": hers.cursor, "wait_seconds": 120})
 		ended <- fmt.Sprint(got, err)
 	}()
-	bob.awaitWaiting(his.token, "Ann", true)
+	bob.awaitWaiting(his.token, "Ann")
 	begun := time.Now()
 	if _, err := p.keys("revoke", "Ann"); err != nil {
 		t.Fatal(err)

@@ -209,7 +209,7 @@ func (c talk) giveUp(token, others, name string) {
 		_, err := c.c.call(ctx, "wait_for_message", args{"agent_token": token, "wait_seconds": 50})
 		gone <- err
 	}()
-	c.awaitWaiting(others, name, true)
+	c.awaitWaiting(others, name)
 	leave()
 	if err := <-gone; err == nil {
 		c.t.Error("a call that was given up had an answer")

@@ -19,7 +19,7 @@ func TestStop_openWait_isAnsweredAndTheSeatStays(t *testing.T) {
 			c := talk{t, openGo(t, p.url, protocol)}
 			alice, bob := c.meet("the closing time")
 			answered := c.waiting(bob, places()[0])
-			c.awaitWaiting(alice.token, "Bob", true)
+			c.awaitWaiting(alice.token, "Bob")
 			if code := p.terminate(); code != 0 {
 				t.Errorf("the program ended with code %d, want 0", code)
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"testing"
+	"time"
 )
 
 // place says how a wait knows where its seat stands: by the cursor that it
@@ -83,7 +84,7 @@ func (c talk) giveUpWaiting(alice, bob seat, at place) {
 		_, err := c.c.call(ctx, "wait_for_message", waitArgs(bob, at, 50))
 		gone <- err
 	}()
-	c.awaitWaiting(alice.token, "Bob", true)
+	c.awaitWaiting(alice.token, "Bob")
 	giveUp()
 	if err := <-gone; err == nil {
 		c.t.Fatal("the call that was given up had an answer")
@@ -112,7 +113,8 @@ func TestWait_everyClientThatComesBack_hearsWhatFollows(t *testing.T) {
 	}
 }
 
-// A client that leaves the connection open says that it has given the call up.
+// A client that leaves the connection open says that it has given the call up. The agent passes for waiting for 15
+// seconds more (chat.BetweenWaits).
 func TestWait_everyClientThatGivesUp_endsItsWait(t *testing.T) {
 	p := start(t)
 	for _, k := range allKinds(t) {
@@ -121,7 +123,8 @@ func TestWait_everyClientThatGivesUp_endsItsWait(t *testing.T) {
 			alice, bob := c.meet(roomOf(t))
 			at := places()[1]
 			c.giveUpWaiting(alice, bob, at)
-			c.awaitWaiting(alice.token, "Bob", false)
+			awaitLonger(t, time.Minute, "Bob no longer waits",
+				func() bool { return c.stateOf(alice.token, "Bob") != "waiting" })
 			c.hearsNext(alice, bob, at)
 		})
 	}

@@ -8,7 +8,7 @@
 // in and out, one JSON object a line:
 //
 //   out  {"ready": {"protocol": "2026-07-28", "tools": ["join_room", ...]}}
-//   in   {"id": 1, "tool": "join_room", "arguments": {...}}
+//   in   {"id": 1, "tool": "join_room", "arguments": {...}, "timeout": 0}   in ms; 0: five minutes
 //   in   {"cancel": 1}                     the client gives up call 1
 //   in   {"spoil": true}                   its access token is no longer good, if it signs in: see sign-in.cjs
 //   out  {"id": 1, "result": {...}}        what the client returned, errors of the tool too
@@ -55,7 +55,7 @@ function say(line) {
 async function answer(call, request, running) {
   const stop = new AbortController();
   running.set(request.id, stop);
-  const options = { signal: stop.signal, timeout: 300_000 }; // the test decides when to give up
+  const options = { signal: stop.signal, timeout: request.timeout || 300_000 }; // mostly the test decides
   try {
     say({ id: request.id, result: await call({ name: request.tool, arguments: request.arguments }, options) });
   } catch (error) {
