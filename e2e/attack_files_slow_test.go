@@ -4,15 +4,10 @@ package e2e
 
 import (
 	"bytes"
-	"compress/zlib"
-	"encoding/binary"
-	"hash/crc32"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/parley-chat/parley/internal/picture/picturetest"
 )
 
 // stays begins a request, over a connection from which next to nothing is read. status waits for the
@@ -112,42 +109,6 @@ func TestAttack_files_thatStayOnTheirWay_keepNobodyOut(t *testing.T) {
 	}
 }
 
-// heavy returns an interlaced PNG of noise that repeats, 2,000 pixels a side, with so many bits a
-// channel. It has a quarter of a megabyte, and takes a hundred times that to decode.
-func heavy(t *testing.T, bits int) []byte {
-	t.Helper()
-	noise, next := make([]byte, 30_011), 0
-	random := rand.New(rand.NewPCG(1, 2))
-	for at := range noise {
-		noise[at] = byte(random.Uint32())
-	}
-	var packed bytes.Buffer
-	w := zlib.NewWriter(&packed)
-	for _, pass := range [][2]int{{8, 8}, {8, 8}, {4, 8}, {4, 4}, {2, 4}, {2, 2}, {1, 2}} {
-		row := make([]byte, 1+2000/pass[0]*4*bits/8)
-		for range 2000 / pass[1] {
-			for at := range row[1:] {
-				row[1+at] = noise[next%len(noise)]
-				next++
-			}
-			if _, err := w.Write(row); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	chunk := func(kind string, data []byte) []byte {
-		b := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
-		b = slices.Concat(b, []byte(kind), data)
-		return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
-	}
-	header := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, 2000), 2000)
-	return slices.Concat([]byte("\x89PNG\r\n\x1a\n"), chunk("IHDR", append(header, byte(bits), 6, 0, 0, 1)),
-		chunk("IDAT", packed.Bytes()), chunk("IEND", nil))
-}
-
 // Agents at eight addresses look at pictures that take as much memory and time as they can, in a
 // program that keeps to what a function with 128 MB has.
 func TestAttack_files_heavyPictures_stopNobody(t *testing.T) {
@@ -157,7 +118,7 @@ func TestAttack_files_heavyPictures_stopNobody(t *testing.T) {
 	small := two.share(t, "good.png", hostileFiles(t)["good.html"])
 	var pictures []string
 	for _, bits := range []int{16, 8} {
-		pictures = append(pictures, theirs.share(t, "heavy.png", heavy(t, bits)).ID)
+		pictures = append(pictures, theirs.share(t, "heavy.png", picturetest.Heavy(t, 2000, bits)).ID)
 	}
 	look := func() time.Duration {
 		began := time.Now()

@@ -104,6 +104,7 @@ func arrows() map[string][]string {
 		// Tests, measurements and scripts: see testOnly.
 		"internal/table/tabletest":         {"internal/table"},
 		"internal/files/filestest":         {"internal/files"},
+		"internal/picture/picturetest":     {},
 		"internal/table/sqlite/sqlitetest": {"internal/table/sqlite"},
 		"internal/app/apptest":             {"internal/app", "internal/meter", "internal/table/sqlite/sqlitetest"},
 		"internal/dynamolocal":             {"internal/table/dynamotable", "internal/engine"},
@@ -125,10 +126,9 @@ func arrows() map[string][]string {
 
 // testOnly lists the packages that are no part of the program.
 func testOnly() []string {
-	return []string{"internal/table/tabletest", "internal/files/filestest", "internal/table/sqlite/sqlitetest",
-		"internal/app/apptest", "internal/dynamolocal", "internal/engine", "internal/s3local",
-		"internal/lambdatest", "internal/explore",
-		"internal/house", "internal/leaks",
+	return []string{"internal/table/tabletest", "internal/files/filestest", "internal/picture/picturetest",
+		"internal/table/sqlite/sqlitetest", "internal/app/apptest", "internal/dynamolocal", "internal/engine",
+		"internal/s3local", "internal/lambdatest", "internal/explore", "internal/house", "internal/leaks",
 		"internal/page/bundle", "bench", "scripts/dynamodb-local", "scripts/confusables",
 		"scripts/test", "scripts/mutants", "e2e", "e2e/agents", "e2e/browser", "e2e/systems", "e2e/fetch",
 		"e2e/internal/parts", "e2e/internal/process"}

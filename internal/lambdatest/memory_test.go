@@ -17,6 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/lambdatest"
+	"github.com/parley-chat/parley/internal/picture/picturetest"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
@@ -47,11 +48,11 @@ func memoryGroup(t *testing.T, size int) string {
 	return dir
 }
 
-// startWithin starts an instance that has so many MiB, as Lambda does, and no limits.
-func (f *function) startWithin(size int) *lambdatest.Instance {
+// startWithin starts an instance that has so many MiB, as Lambda does, no limits, and the settings of env.
+func (f *function) startWithin(size int, env ...string) *lambdatest.Instance {
 	f.t.Helper()
-	p := f.program(0, fmt.Sprint("AWS_LAMBDA_FUNCTION_MEMORY_SIZE=", size), "PARLEY_UNITS_PER_MINUTE=0",
-		"PARLEY_MESSAGES_PER_MINUTE=0", "PARLEY_BYTES_PER_MINUTE=0")
+	p := f.program(0, append(env, fmt.Sprint("AWS_LAMBDA_FUNCTION_MEMORY_SIZE=", size), "PARLEY_UNITS_PER_MINUTE=0",
+		"PARLEY_MESSAGES_PER_MINUTE=0", "PARLEY_BYTES_PER_MINUTE=0")...)
 	if group := memoryGroup(f.t, size); group != "" {
 		p.Args = []string{"-c", "echo $$ >" + filepath.Join(group, "cgroup.procs") + " && exec " + p.Path}
 		p.Path = "/bin/sh"
@@ -178,6 +179,39 @@ func TestBootstrap_moreRoomsThanMemory_lives(t *testing.T) {
 	}
 	peak := peakOf(t, i)
 	t.Logf("the most memory it ever had: %d MiB", peak>>10)
+	if peak > size<<10*7/8 {
+		t.Errorf("it had %d KiB of the %d MiB of the smallest function that the template allows", peak, size)
+	}
+}
+
+// The picture takes as much to decode as any that is not refused by its header, and more than is shown to draw.
+func TestBootstrap_heavyPicture_fitsIntoTheMemory(t *testing.T) {
+	t.Parallel()
+	if raceDetector || runtime.GOOS != "linux" {
+		t.Skip("the race detector takes memory of its own; what a process holds is read from /proc")
+	}
+	f := deploy(t)
+	size := slices.Min(memorySizes(t))
+	_, env := f.withBucket()
+	i := f.startWithin(size, env...)
+	client := i.FunctionURL()
+	alice, bob := join(t, client, "gallery", "Alice"), join(t, client, "gallery", "Bob")
+	before := peakOf(t, i)
+	picture := picturetest.Heavy(t, 2000, 8)
+	sent, err := upload(t, client, offer(t, client, alice.AgentToken, len(picture)), picture)
+	if err != nil || !sent.Sent {
+		t.Fatalf("%+v, %v", sent, err)
+	}
+	for range 5 { // the collector may be late
+		if got := call(t, client, "get_file", args{"agent_token": bob.AgentToken, "id": sent.ID}); got.Download == "" {
+			t.Fatalf("Bob is answered %+v", got)
+		}
+	}
+	peak := peakOf(t, i)
+	t.Logf("the most memory it ever had: %d MiB, and %d before", peak>>10, before>>10)
+	if peak < before+16<<10 {
+		t.Error("the picture was not decoded")
+	}
 	if peak > size<<10*7/8 {
 		t.Errorf("it had %d KiB of the %d MiB of the smallest function that the template allows", peak, size)
 	}

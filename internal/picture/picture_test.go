@@ -2,23 +2,22 @@ package picture
 
 import (
 	"bytes"
-	"compress/zlib"
 	"context"
 	"encoding/binary"
-	"hash/crc32"
 	"image"
 	"image/color"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"io"
-	"math/rand/v2"
 	"os"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/parley-chat/parley/internal/picture/picturetest"
 )
 
 const script = "<script>alert(1)</script>"
@@ -75,13 +74,6 @@ func fromDisk(t testing.TB, name string) []byte {
 	return file
 }
 
-// chunk is a chunk of a png.
-func chunk(kind, data string) []byte {
-	b := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
-	b = append(append(b, kind...), data...)
-	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
-}
-
 // insert puts more into a file.
 func insert(file []byte, at int, more ...byte) []byte {
 	return append(append(bytes.Clone(file[:at]), more...), file[at:]...)
@@ -94,37 +86,6 @@ func opaque16(width, height int) image.Image {
 		m.Pix[at] = 255
 	}
 	return m
-}
-
-// interlaced is an interlaced png of noise that repeats, so that it is small. Drawn in lines it is not.
-func interlaced(t testing.TB, side int) []byte {
-	t.Helper()
-	noise := make([]byte, 30_011)
-	random := rand.New(rand.NewPCG(1, 2))
-	for at := range noise {
-		noise[at] = byte(random.Uint32())
-	}
-	var packed bytes.Buffer
-	w, next := zlib.NewWriter(&packed), 0
-	for _, pass := range [][2]int{{8, 8}, {8, 8}, {4, 8}, {4, 4}, {2, 4}, {2, 2}, {1, 2}} {
-		row := make([]byte, 1+4*side/pass[0]) // the first byte says that there is no filter
-		for range side / pass[1] {
-			for at := range row[1:] {
-				row[1+at] = noise[next%len(noise)]
-				next++
-			}
-			if _, err := w.Write(row); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	size := binary.BigEndian.AppendUint32(nil, uint32(side))
-	return slices.Concat([]byte("\x89PNG\r\n\x1a\n"),
-		chunk("IHDR", string(size)+string(size)+"\x08\x06\x00\x00\x01"), chunk("IDAT", packed.String()),
-		chunk("IEND", ""))
 }
 
 // progressive is a gray jpeg with three channels, each of all pixels, in one scan.
@@ -204,9 +165,9 @@ func TestDecode_whatIsNoPixel_staysBehind(t *testing.T) {
 		"after a png":     append(pngOf(t, m), script...),
 		"after a jpeg":    append(jpegOf(t, m), script...),
 		"after a gif":     append(gifOf(t, m, 1), script...),
-		"png text":        insert(pngOf(t, m), header, chunk("tEXt", "Comment\x00"+script)...),
-		"png profile":     insert(pngOf(t, m), header, chunk("iCCP", script)...),
-		"png of its own":  insert(pngOf(t, m), header, chunk("scRi", script)...),
+		"png text":        insert(pngOf(t, m), header, picturetest.Chunk("tEXt", "Comment\x00"+script)...),
+		"png profile":     insert(pngOf(t, m), header, picturetest.Chunk("iCCP", script)...),
+		"png of its own":  insert(pngOf(t, m), header, picturetest.Chunk("scRi", script)...),
 		"jpeg comment":    insert(jpegOf(t, m), 2, comment...),
 		"jpeg exif":       insert(jpegOf(t, m), 2, place...),
 		"gif comment":     comments,
@@ -232,7 +193,7 @@ func TestDecode_damagedOrTooLarge_isNotShown(t *testing.T) {
 	wrongPixel := bytes.Clone(pngOf(t, m))
 	wrongPixel[bytes.Index(wrongPixel, []byte("IDAT"))+6] ^= 1
 	huge := bytes.Clone(pngOf(t, m)[:header])
-	copy(huge[8:], chunk("IHDR", "\x00\x0f\xff\xff\x00\x0f\xff\xff\x08\x06\x00\x00\x00"))
+	copy(huge[8:], picturetest.Chunk("IHDR", "\x00\x0f\xff\xff\x00\x0f\xff\xff\x08\x06\x00\x00\x00"))
 	screen := bytes.Clone(gifOf(t, m, 1))
 	copy(screen[6:], "\xff\xff\xff\xff")
 	wide := bytes.Clone(jpegOf(t, m))
@@ -263,7 +224,7 @@ func TestDecode_damagedOrTooLarge_isNotShown(t *testing.T) {
 		"16 bits, clear": pngOf(t, image.NewNRGBA64(image.Rect(0, 0, 60, 40))),
 		"coefficients":   progressive(1500, 1500),
 		"too many bytes": append(pngOf(t, m), make([]byte, MaxBytes)...),
-		"without pixels": append(bytes.Clone(pngOf(t, m)[:header]), chunk("IEND", "")...),
+		"without pixels": append(bytes.Clone(pngOf(t, m)[:header]), picturetest.Chunk("IEND", "")...),
 	} {
 		if data, media, ok := shown(file); ok || data != nil || media != "" {
 			t.Errorf("%s is shown as %s", name, media)
@@ -306,7 +267,7 @@ func TestDecode_fileThatIsMadeToGrow_takesTheMemoryOfItsPixels(t *testing.T) {
 		ok   bool
 	}{
 		"30 frames":    {gifOf(t, drawing(MaxSide, MaxSide), 30), true},
-		"packed twice": {interlaced(t, MaxSide), false},
+		"packed twice": {picturetest.Heavy(t, MaxSide, 8), false},
 	} {
 		if len(c.file) > MaxBytes {
 			t.Fatalf("%s: the file has %d bytes", name, len(c.file))
@@ -420,7 +381,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(fromDisk(f, "four-inks.jpg"))
 	f.Add(append(pngOf(f, m), script...))
 	f.Add([]byte("GIF89a\x01\x00\x01\x00\x00\x00\x00;"))
-	f.Add(chunk("IHDR", "\x00\x0f\xff\xff\x00\x0f\xff\xff\x08\x06\x00\x00\x00"))
+	f.Add(picturetest.Chunk("IHDR", "\x00\x0f\xff\xff\x00\x0f\xff\xff\x08\x06\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		data, media, ok := shown(file)
 		if !ok {
