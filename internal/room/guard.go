@@ -19,13 +19,17 @@ const (
 // answers. So does the join of an agent to which a writes in private: it may have the name of
 // another that a knows. Other messages hold once, but not one that finishes tasks: what was done
 // does not change by what others say, and a list that lags costs them work. A message of kind
-// Status never holds, one of kind Agree only its proposer. Other events, and what a may not see,
-// never hold.
+// Status never holds, one of kind Agree only its proposer, but whatever comes from the person
+// behind a does: a vote of theirs is its vote. Other events, and what a may not see, never hold.
 func (a Agent) HoldOf(e, said Event) Hold {
 	switch {
 	case e.Type == Joined && !e.Regains && slices.Contains(said.To, e.Seat) && a.IsNews(e):
 		return HoldsAlways
-	case e.Type != Said || e.Kind == Status || !a.IsNews(e):
+	case e.Type != Said || !a.IsNews(e):
+		return HoldsNever
+	case e.isOfPerson() && e.Seat == a.Seat && e.N >= a.Joined:
+		return HoldsAlways
+	case e.Kind == Status:
 		return HoldsNever
 	case e.Kind == Agree && (e.ReSeat != a.Seat || e.ReplyTo < a.Joined):
 		return HoldsNever
