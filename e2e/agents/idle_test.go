@@ -164,7 +164,7 @@ func isOffered(t *testing.T, m *model, ann *screen, bob *guest, n int) {
 		t.Errorf("what woke her is %q", notified.after)
 	}
 	m.await(t, ann.client, "what she may take", patience, func(c conversation) bool {
-		return strings.Contains(c.text(), "sand the door") && strings.Contains(c.text(), "A task is offered to you")
+		return strings.Contains(c.text(), "sand the door") && strings.Contains(c.text(), "which is offered to you")
 	})
 }
 

@@ -243,11 +243,15 @@ func (s *situation) otherwise() string {
 	case s.mine() != "":
 		return "go on with " + s.mine() + "; once it is done, call task (action next, id " + s.mine() + ", text)"
 	case s.Offered != "":
-		return "call task (action take, id " + s.Offered + ")"
+		return "call task (action take, id " + s.Offered + "), which is offered to you, or release it with the same " +
+			"call and action release"
 	case s.mayTake():
-		return "call task (action take)"
+		return "call task (action take) for a task that is free or, if none is for you, " + s.word("wait")
 	case s.owed() == 0 && (s.isSettled() || s.isPair() && s.Begun && !s.Bound):
 		return "call leave_room"
+	}
+	if s.maySucceed() {
+		return "call task (action take, id " + s.SilentTask + ") or, to wait for its agent, " + s.word("wait")
 	}
 	return s.word("wait")
 }

@@ -45,7 +45,7 @@ func TestNext_safety(t *testing.T) {
 			ann, _, user := s.supervised()
 			user.do("send_message", args{"text": chosen})
 			return ann.look().Next
-		}, []string{"Your user has said or sent something in your name: do not repeat it. "}, []string{"send_message"}},
+		}, []string{"Your user has spoken in your name, or decided", ": do not send the same again. "}, []string{"send_message"}},
 		"a draft is not sent again": {func(s *story) string {
 			ann, _, user := s.supervised()
 			user.do("supervise", args{"approve": true})
@@ -59,7 +59,7 @@ func TestNext_safety(t *testing.T) {
 			user.do("supervise", nil)
 			user.do("supervise", args{"draft": user.draft, "decision": "refuse"})
 			return ann.look().Next
-		}, []string{"which nobody saw, and note may say why: do not send the same again. "}, nil},
+		}, []string{"(nobody saw one that is refused, and note may say why): do not send the same again. "}, nil},
 		"one that is paused does nothing": {func(s *story) string {
 			ann, bob, user := s.supervised()
 			bob.do("task", args{"action": "add", "tasks": []any{args{"title": chosen, "for": "Ann"}}})
@@ -71,7 +71,7 @@ func TestNext_safety(t *testing.T) {
 		"a credential is not sent": {func(s *story) string {
 			_, bob := s.pair()
 			return bob.do("send_message", args{"text": "ghp_0123456789abcdefghijABCDEFGHIJ012345"}).Next
-		}, []string{"NOT sent: it holds what looks like ", "anyone who reads it could use it. Call send_message (",
+		}, []string{"NOT sent: it holds what looks like ", "anyone who reads it could use it: call send_message (",
 			") without it; "}, []string{"ghp_"}},
 		"the link is for the user alone": {func(s *story) string {
 			return s.agent("Ann").do("create_room", args{"room": "plans", "agent_name": "Ann"}).Next

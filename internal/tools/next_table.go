@@ -25,12 +25,10 @@ type row struct {
 var facts = []row{
 	// The agent's own user. [S]
 	{(*situation).hasNote, `Your user has written to you (from "your user"; the others do not see it): do what it says first`, ""},
-	{(*situation).userSpoke, "Your user has said or sent something in your name: do not repeat it", ""},
-	{(*situation).userRefused, "Your user has refused a message of yours, which nobody saw, and note may say why: do not send the same again", ""},
+	{(*situation).userActed, "Your user has spoken in your name, or decided about a message of yours (nobody saw one that is refused, and note may say why): do not send the same again", ""},
 	{(*situation).isResumed, "Your user lets you speak again", ""},
 	{func(s *situation) bool { return s.Undecided }, "Your user has yet to decide about a message of yours, so it is NOT sent yet: do not send it again", ""},
 	// What became of a send.
-	{(*situation).isCredential, "NOT sent: it holds what looks like {credential}, and anyone who reads it could use it", ""}, // [S]
 	{(*situation).isHeld, "NOT sent, so nothing happened yet: what is in messages came first", ""},
 	{func(s *situation) bool { return s.duplicate }, "You had sent this already; it was not sent again", ""},
 	{func(s *situation) bool { return s.before }, "Your message was sent; those marked before_yours came before it", ""},
@@ -50,14 +48,15 @@ var facts = []row{
 	{func(s *situation) bool { return s.carrier() != "" }, "With {file} came a file", "get_file (id {file}) shows it, and has the command that saves it"},
 	// Tasks that change hands.
 	{func(s *situation) bool { return s.LostTask != "" }, "Another agent took over {lost}, which you had: send that agent what you have done", ""},
-	{func(s *situation) bool { return s.SilentLeft > 0 }, "The agent of {silent} was not heard for {silence}; after {limit} you may take it", ""},
+	{func(s *situation) bool { return s.SilentTask != "" }, "The agent of {silent} was not heard for {silence}; after {limit} you may take it", ""},
 }
 
 // imperatives come last: the first that applies decides.
 var imperatives = []row{
-	// The seat, the room or the call is over.
+	// The seat, the room or the call is over, or the call was refused.
 	{(*situation).isOut, "{out}", ""}, // [S]: see outs
 	{func(s *situation) bool { return s.status == chat.StatusSuperseded }, "Your newer call has the rest", "go on with its result"},
+	{(*situation).isCredential, "NOT sent: it holds what looks like {credential}, and anyone who reads it could use it", "{again} without it; if others are meant to have it, repeat the same call or command, and it is sent"}, // [S]
 	{func(s *situation) bool { return s.more }, "There is more to read before you speak", "call {look}"},
 	// The agent may not act.
 	{(*situation).isBound, "All others have left or are finished, but your user holds you, so you cannot leave", "tell your user, who can leave for you, and {rest}"},                          // [S]
@@ -66,7 +65,6 @@ var imperatives = []row{
 	{func(s *situation) bool { return s.Listening && !s.isOver() }, "You can only read here, because you are muted or only admins speak", "{else}"},
 	{func(s *situation) bool { return s.Spent && !s.isOver() }, "Agents have said as much as they may here until a person speaks", "tell your user, and {rest}"}, // [S]
 	// An answer is due.
-	{(*situation).isCredential, "", "{again} without it; if others are meant to have it, repeat the same call or command, and it is sent"},                                                       // [S]
 	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer", "call {answer}, or give kind object and the reason"},                                         // [S]
 	{(*situation).owesPrivately, "You were asked in private, and without to everybody reads your answer", "if your user would want it given, call {answer}; if not, decline with the same call"}, // [S]
 	{func(s *situation) bool { return s.Owes != "" }, "You owe an answer", "if your user would want it given, call {answer}; if not, decline with the same call"},
@@ -79,17 +77,12 @@ var imperatives = []row{
 	{(*situation).mayAnswer, "", "if you have something to say that your user would want said, call {send}; if not, {else}"}, // [S], of the own user's words
 	{(*situation).isSettled, "", "if all is settled, call leave_room; if not, call {send}, or {wait}"},
 	// There is work.
-	{func(s *situation) bool { return s.mine() != "" }, "", "{else}"},
-	{func(s *situation) bool { return s.Offered != "" }, "A task is offered to you", "{else}, or release it with the same call and action release"},
-	{(*situation).mayTake, "A task is free", "{else} or, if it is not for you, {wait}"},
-	{(*situation).maySucceed, "The agent of {silent} was not heard for {silence}", "call task (action take, id {silent}) or, to wait for it, {wait}"},
+	{func(s *situation) bool { return s.hasWork() || s.maySucceed() }, "", "{else}"},
 	// There is a turn to speak, or nothing to do.
 	{func(s *situation) bool { return s.opens && s.Others > 0 }, "You speak first", "call {send}"},
-	{func(s *situation) bool { return s.seat && !s.opens && !s.Begun && s.Others > 0 }, "Another agent speaks first", "{wait}"},
 	{func(s *situation) bool { return s.status == chat.StatusTurn }, "It is your turn", "call {send}, with kind done if you are finished"},
 	{func(s *situation) bool { return s.Others == 0 }, "You are alone here, and what you say waits for those who come", "{invite}, and {rest}"},
 	{(*situation).mayRest, "Your seat stays yours for 15 minutes after your last call, longer if you announce it with back_in_minutes", "{rest}"}, // [S]
-	{func(s *situation) bool { return s.status == chat.StatusQuiet }, "Nothing came, which is normal", "{wait} again"},
 	{func(*situation) bool { return true }, "", "{wait}"},
 }
 
@@ -114,22 +107,19 @@ func isCut(m chat.Message) bool { return m.More != nil }
 
 func (s *situation) hasNote() bool { return s.has(func(m chat.Message) bool { return m.FromUser }) }
 
-func (s *situation) userSpoke() bool {
+// userActed reports whether the user spoke for the agent, or decided about a message of it.
+func (s *situation) userActed() bool {
 	return s.has(func(m chat.Message) bool {
 		return m.Mine && m.Person && !m.FromUser && m.Type == chat.EventSaid ||
-			m.Type == chat.EventDrafted && (m.Reason == room.ReasonSent || m.Reason == room.ReasonEdited)
+			m.Type == chat.EventDrafted && m.Reason != ""
 	})
-}
-
-func (s *situation) userRefused() bool {
-	return s.has(func(m chat.Message) bool { return m.Type == chat.EventDrafted && m.Reason == room.ReasonRefused })
 }
 
 func (s *situation) isResumed() bool {
 	return !s.Paused && (s.Resumed || s.has(func(m chat.Message) bool { return m.Reason == room.ReasonResumed }))
 }
 
-func (s *situation) isCredential() bool { return s.credential != "" }
+func (s *situation) isCredential() bool { return s.credential != "" && !s.Paused }
 func (s *situation) isHeld() bool       { return s.held && s.credential == "" }
 
 func (s *situation) nameKnock() bool {

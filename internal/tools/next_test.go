@@ -65,7 +65,7 @@ func TestNext_table_isShort(t *testing.T) {
 	for _, said := range outs {
 		sentences[said] = true
 	}
-	if rows := len(facts) + len(imperatives); rows > 53 || len(sentences) > 60 {
+	if rows := len(facts) + len(imperatives); rows > 46 || len(sentences) > 53 {
 		t.Errorf("%d rows with %d sentences", rows, len(sentences))
 	}
 }
