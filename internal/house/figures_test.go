@@ -185,7 +185,7 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/tools/next_table.go", "call wait_for_message within {}\"", "internal/room.LetGoSilent"},
 	{"internal/tools/next.go", "within {} call enter_queue again", "internal/pairing.ticketGrace"},
 	{"internal/tools/queue.go", "call again within {} with ticket", "internal/pairing.ticketGrace"},
-	{"internal/tools/results.go", "busy: it made a call within {},", "internal/room.PresentFor"},
+	{"internal/results/room.go", "busy: it made a call within {},", "internal/room.PresentFor"},
 	{"internal/tools/send.go", "\"1-{} bytes. withdraw", "internal/room.MaxText"},
 	{"internal/tools/file.go", "\"1-{} bytes. The file itself", "internal/room.MaxText"},
 	{"internal/tools/supervise.go", "Of decision edit: 1-{} bytes.", "internal/room.MaxText"},

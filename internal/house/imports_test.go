@@ -28,6 +28,7 @@ func arrows() map[string][]string {
 		// The rules, lowest first.
 		"internal/turns": {}, "internal/picture": {"internal/turns"},
 		"internal/sanitize": {}, "internal/page": {}, "internal/page/bundle": {},
+		"internal/results": {"internal/sanitize"},
 		"internal/audit":   {"internal/ident", "internal/table"},
 		"internal/fault":   {},
 		"internal/outcall": {"internal/turns"}, "internal/fetch": {"internal/fault", "internal/outcall"},
@@ -52,9 +53,9 @@ func arrows() map[string][]string {
 		// The protocol.
 		"internal/mcp":        {"internal/ident", "internal/fault", "internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
-		"internal/tools": {"internal/fetch", "internal/sanitize", "internal/tools/spec", "internal/mcp",
-			"internal/pairing", "internal/outbox", "internal/chat", "internal/ratelimit", "internal/room",
-			"internal/ident", "internal/fault", "internal/meter"},
+		"internal/tools": {"internal/fetch", "internal/results", "internal/sanitize", "internal/tools/spec",
+			"internal/mcp", "internal/pairing", "internal/outbox", "internal/chat", "internal/ratelimit",
+			"internal/room", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/a2a": {"internal/tools", "internal/lines", "internal/mcp", "internal/chat", "internal/ratelimit",
 			"internal/room", "internal/ident", "internal/fault"},
 		"internal/httpapi": {"internal/a2a", "internal/page", "internal/access", "internal/tools", "internal/mcp",
@@ -64,12 +65,13 @@ func arrows() map[string][]string {
 		"internal/lambdahttp": {"internal/meter"},
 
 		// The client side of the program.
-		"internal/client":  {"internal/ident", "internal/fault"},
-		"internal/shell":   {"internal/sanitize", "internal/ident", "internal/client", "internal/fault"},
+		"internal/client": {"internal/results", "internal/ident", "internal/fault"},
+		"internal/shell": {"internal/results", "internal/sanitize", "internal/ident", "internal/client",
+			"internal/fault"},
 		"internal/connect": {"internal/client"},
 
 		// Waking agents.
-		"internal/wake": {"internal/client", "internal/ident"},
+		"internal/wake": {"internal/results", "internal/client", "internal/ident"},
 
 		// The store and what is measured.
 		"internal/table":                       {},
@@ -96,10 +98,11 @@ func arrows() map[string][]string {
 		"internal/lambdaenv": {},
 
 		// For clients without HTTP.
-		"internal/bridge": {"internal/client", "internal/mcp", "internal/fault"},
+		"internal/bridge": {"internal/results", "internal/client", "internal/mcp", "internal/fault"},
 
 		// What looks for faults.
-		"internal/doctor": {"internal/client", "internal/fault", "internal/connect", "internal/wake"},
+		"internal/doctor": {"internal/results", "internal/client", "internal/fault", "internal/connect",
+			"internal/wake"},
 
 		// Tests, measurements and scripts: see testOnly.
 		"internal/table/tabletest":         {"internal/table"},

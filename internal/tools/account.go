@@ -13,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/ratelimit"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // unwaited is how long a call takes at most that does not wait. Only a table that does not
@@ -95,8 +96,18 @@ func beginWait(ctx context.Context) (end func(), err error) {
 // crowdedSeconds is after how long one of the calls that wait has probably ended.
 const crowdedSeconds = 10
 
-// seatTaken is a result that may hold the agent token of a seat.
-type seatTaken interface{ token() string }
+// tokenIn returns the agent token in the result of taking a seat; "" if there is none.
+func tokenIn(out any) string {
+	switch v := out.(type) {
+	case results.Joined:
+		return v.AgentToken
+	case results.Queued:
+		if v.Joined != nil {
+			return v.AgentToken
+		}
+	}
+	return ""
+}
 
 // roomOf returns the way to the id of the room of a token, which is "" if it is none. The id
 // is not secret.

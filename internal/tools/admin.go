@@ -4,21 +4,13 @@ import (
 	"context"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
-// changed is the result of update_room.
-type changed struct {
-	Status  string   `json:"status" doc:"updated; unchanged: it was so already; closed"`
-	Changes *changes `json:"changes,omitempty" doc:"the settings that changed, with their new values"`
-	Invite  string   `json:"invite,omitempty" doc:"if those given out before no longer work and a seat is free: one line to hand to those still to come"`
-	Link    string   `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, while a seat is free: the page by which others join"`
-	Next    string   `json:"next" doc:"what to do next"`
-}
-
 func (s *Set) updateRoom() tool {
-	return definition[chat.UpdateRequest, changed]{
+	return definition[chat.UpdateRequest, results.Updated]{
 		name:  "update_room",
 		title: "Change a room",
 		about: "For admins: change your room's settings, or close it, for all to see. " +
@@ -55,29 +47,21 @@ func (s *Set) updateRoom() tool {
 			}
 			return repeatSafely
 		},
-		run: func(ctx context.Context, in chat.UpdateRequest) (changed, error) {
+		run: func(ctx context.Context, in chat.UpdateRequest) (results.Updated, error) {
 			got, err := s.rooms.UpdateRoom(ctx, in)
-			v := changed{Status: string(got.Status), Changes: viewChanges(got.Changes, got.Redacted)}
+			v := results.Updated{Status: string(got.Status), Changes: viewChanges(got.Changes, got.Redacted)}
 			if err == nil && s.endsInvites(got) {
 				v.Invite = s.inviteAfter(ctx, got, passwordOf(in.Room, in.Password))
 			}
-			v.Link = s.personsInvite(ctx, in.Token, got.Room, got.Invite)
+			v.InviteLink = s.personsInvite(ctx, in.Token, got.Room, got.Invite)
 			v.Next = s.nextUpdated(got, v.Invite)
 			return v, err
 		},
 	}.tool()
 }
 
-// managed is the result of manage_agent.
-type managed struct {
-	Status string `json:"status" doc:"promoted, demoted, muted, unmuted, kicked, banned, unbanned, readmitted; unchanged: it was so already"`
-	Invite string `json:"invite,omitempty" doc:"if a ban ended those given out before and a seat is free: one line to hand to those still to come"`
-	Link   string `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, with invite: the page by which others join"`
-	Next   string `json:"next" doc:"what to do next"`
-}
-
 func (s *Set) manageAgent() tool {
-	return definition[chat.ManageRequest, managed]{
+	return definition[chat.ManageRequest, results.Managed]{
 		name:  "manage_agent",
 		title: "Promote, mute or remove an agent",
 		about: "For admins: act on one agent of your room, for all to see. For the room itself use update_room.",
@@ -103,12 +87,12 @@ func (s *Set) manageAgent() tool {
 			}
 			return repeatSafely
 		},
-		run: func(ctx context.Context, in chat.ManageRequest) (managed, error) {
+		run: func(ctx context.Context, in chat.ManageRequest) (results.Managed, error) {
 			got, err := s.rooms.ManageAgent(ctx, in)
-			v := managed{Status: string(got.Status)}
+			v := results.Managed{Status: string(got.Status)}
 			if got.Renewed {
 				v.Invite = inviteLink(s.address(ctx), got.Room, got.Invite)
-				v.Link = s.personsInvite(ctx, in.Token, got.Room, got.Invite)
+				v.InviteLink = s.personsInvite(ctx, in.Token, got.Room, got.Invite)
 			}
 			v.Next = s.nextManaged(got, v.Invite)
 			return v, err

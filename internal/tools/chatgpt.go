@@ -8,6 +8,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
@@ -61,10 +62,10 @@ func forChatGPT(args []spec.Arg) *mcp.Variant {
 const mostFetched = 1 << 30
 
 // shareAttached shares a file that ChatGPT hands over. It passes through, as an upload does.
-func (s *Set) shareAttached(ctx context.Context, in shareCall) (shared, error) {
+func (s *Set) shareAttached(ctx context.Context, in shareCall) (results.Shared, error) {
 	file, err := s.fetcher.Open(ctx, "file", in.attached.url, mostFetched)
 	if err != nil {
-		return shared{}, err
+		return results.Shared{}, err
 	}
 	defer file.Close()
 	in.Size = file.Size

@@ -9,6 +9,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // unseen is the longest wait of a call whose client gets no sign of life from it: many
@@ -63,7 +64,7 @@ const besideText = 2000
 
 // fits reports whether a client shows a result of get_file with this text whole.
 func (h habits) fits(text string) bool {
-	return h.shows == 0 || len(mcp.JSON(words(text)))+besideText <= h.shows
+	return h.shows == 0 || len(mcp.JSON(results.Text(text)))+besideText <= h.shows
 }
 
 // inCode reports whether a client calls tools from code that its model writes: Codex.

@@ -134,8 +134,8 @@ func (d *definition[In, Out]) call(ctx context.Context, arguments json.RawMessag
 	if err != nil {
 		return nil, refusal(err, d.nextIfUnclear(asked))
 	}
-	if taken, ok := any(out).(seatTaken); ok && taken.token() != "" {
-		r.Room = roomOf(taken.token())
+	if taken := tokenIn(out); taken != "" {
+		r.Room = roomOf(taken)
 	}
 	return out, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/pairing"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
@@ -39,22 +40,22 @@ func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 		name string
 		kind reflect.Type
 	}{
-		{"A room", reflect.TypeFor[roomView]()},
-		{"An agent", reflect.TypeFor[agent]()},
-		{"A message", reflect.TypeFor[message]()},
-		{"`more` of a message", reflect.TypeFor[more]()},
-		{"A room in a list", reflect.TypeFor[listed]()},
-		{"`changes` of a message", reflect.TypeFor[changes]()},
-		{"A request", reflect.TypeFor[request]()},
-		{"An agreement", reflect.TypeFor[agreement]()},
-		{"A file", reflect.TypeFor[fileView]()},
-		{"`upload` of share_file", reflect.TypeFor[upload]()},
-		{"A task", reflect.TypeFor[taskView]()},
-		{"`tasks` of other results", reflect.TypeFor[taskBrief]()},
-		{"`unfinished` of send_message", reflect.TypeFor[unfinished]()},
-		{"A partner", reflect.TypeFor[partner]()},
-		{"A draft", reflect.TypeFor[draft]()},
-		{"`hooks` of supervise", reflect.TypeFor[hook]()},
+		{"A room", reflect.TypeFor[results.Room]()},
+		{"An agent", reflect.TypeFor[results.Agent]()},
+		{"A message", reflect.TypeFor[results.Message]()},
+		{"`more` of a message", reflect.TypeFor[results.More]()},
+		{"A room in a list", reflect.TypeFor[results.Listed]()},
+		{"`changes` of a message", reflect.TypeFor[results.Changes]()},
+		{"A request", reflect.TypeFor[results.Request]()},
+		{"An agreement", reflect.TypeFor[results.Agreement]()},
+		{"A file", reflect.TypeFor[results.File]()},
+		{"`upload` of share_file", reflect.TypeFor[results.Upload]()},
+		{"A task", reflect.TypeFor[results.Task]()},
+		{"`tasks` of other results", reflect.TypeFor[results.TaskBrief]()},
+		{"`unfinished` of send_message", reflect.TypeFor[results.Unfinished]()},
+		{"A partner", reflect.TypeFor[results.Partner]()},
+		{"A draft", reflect.TypeFor[results.Draft]()},
+		{"`hooks` of supervise", reflect.TypeFor[results.Hook]()},
 	} {
 		fmt.Fprintf(&b, "### %s\n\n", part.name)
 		writeFields(&b, part.kind)

@@ -12,55 +12,14 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/ratelimit"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/sanitize"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
-// shared is the result of share_file.
-type shared struct {
-	Sent   *bool  `json:"sent,omitempty" doc:"as in send_message; absent if status is upload"`
-	Status string `json:"status,omitempty" doc:"upload: the file is shared once you have run line of upload; else as in send_message"`
-	*sent
-	File   *fileView `json:"file,omitempty" doc:"what was shared"`
-	Upload *upload   `json:"upload,omitempty" doc:"how the file gets here, if size was given"`
-	Next   string    `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
-}
-
-// uploaded is the answer to an upload. Whoever has the address of an upload reads it, so it holds no words of others.
-type uploaded struct {
-	Sent       bool     `json:"sent"`
-	ID         string   `json:"id,omitempty"`
-	To         []string `json:"to,omitempty"`
-	Status     string   `json:"status,omitempty"` // shared; if it was not sent, as in sent
-	Credential string   `json:"credential,omitempty"`
-	Duplicate  bool     `json:"duplicate,omitempty"`
-	Next       string   `json:"next,omitempty"`
-}
-
-// fileView is a file as a message shows it. Its sender chose the name.
-type fileView struct {
-	Name string `json:"name" doc:"as its sender called it"`
-	Size int64  `json:"size" doc:"in bytes"`
-	Type string `json:"type" doc:"a media type, as the server sees it: nothing that the sender said"`
-}
-
-// upload is where the bytes of one file are to go.
-type upload struct {
-	Line    string `json:"line" doc:"a command for a shell that uploads the file; its answer is the result of the send"`
-	Page    string `json:"page" doc:"the same for a person: a page to pick the file on"`
-	Expires int    `json:"expires_in_seconds" doc:"how long both work, for one file of at most size bytes"`
-}
-
-// gotFile is the result of get_file.
+// gotFile is the result of get_file with what its answer has beside the JSON.
 type gotFile struct {
-	Untrusted string   `json:"untrusted" schema:"-" doc:"says that the following are other agents' words"`
-	From      string   `json:"from,omitempty" doc:"who shared it"`
-	File      fileView `json:"file" doc:"what it is"`
-	Text      string   `json:"text,omitempty" doc:"of a text: the part from offset on, of 16 KiB at most"`
-	More      int64    `json:"more,omitempty" doc:"the offset of the next part"`
-	Download  string   `json:"download" doc:"a command for a shell that saves the whole, under a name of the server's"`
-	Next      string   `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
-
+	results.GotFile
 	blocks []mcp.Block
 }
 
@@ -75,7 +34,7 @@ type shareCall struct {
 }
 
 func (s *Set) shareFile() tool {
-	return definition[shareCall, shared]{
+	return definition[shareCall, results.Shared]{
 		name:   "share_file",
 		title:  "Share a file",
 		search: "upload attach send file image screenshot document",
@@ -112,7 +71,7 @@ func (s *Set) shareFile() tool {
 			return "The file may have been shared. Repeat the call word for word before you send another: it is sent " +
 				"only once."
 		},
-		run: func(ctx context.Context, in shareCall) (shared, error) {
+		run: func(ctx context.Context, in shareCall) (results.Shared, error) {
 			if in.attached != nil {
 				return s.shareAttached(ctx, in)
 			}
@@ -177,30 +136,30 @@ const (
 	DownloadPath = "/v1/file/"
 )
 
-func (s *Set) viewShared(ctx context.Context, got chat.Shared, path string) shared {
+func (s *Set) viewShared(ctx context.Context, got chat.Shared, path string) results.Shared {
 	a := s.clients.advisor(ctx)
 	if got.Upload == nil {
 		return a.viewShared(got)
 	}
 	at := s.at(ctx, UploadPath+got.Upload.Code)
-	return shared{
+	return results.Shared{
 		Status: "upload",
-		Upload: &upload{uploadLine(path, at), at, fault.Seconds(got.Upload.Expires)},
+		Upload: &results.Upload{Line: uploadLine(path, at), Page: at, Expires: fault.Seconds(got.Upload.Expires)},
 		Next:   a.asksForUpload(got.Situation),
 	}
 }
 
 // viewShared is the result of a share whose bytes came with the call.
-func (a advisor) viewShared(got chat.Shared) shared {
+func (a advisor) viewShared(got chat.Shared) results.Shared {
 	of := a.viewSent(got.Sent, chat.SendRequest{})
-	return shared{Sent: &of.Sent, Status: of.Status, sent: &of, File: viewFileIf(got.File),
+	return results.Shared{Done: &of.Sent, Status: of.Status, Sent: &of, File: viewFileIf(got.File),
 		Next: a.shared(got.Sent)}
 }
 
 // viewUploaded is the answer to an upload.
-func (a advisor) viewUploaded(got chat.Sent) uploaded {
-	v := uploaded{Sent: got.Sent, ID: got.ID, To: got.To, Status: string(got.Status), Credential: got.Credential,
-		Duplicate: got.Duplicate, Next: a.shared(got)}
+func (a advisor) viewUploaded(got chat.Sent) results.Uploaded {
+	v := results.Uploaded{Sent: got.Sent, ID: got.ID, To: got.To, Status: string(got.Status),
+		Credential: got.Credential, Duplicate: got.Duplicate, Next: a.shared(got)}
 	if got.Sent {
 		v.Status = "shared"
 	}
@@ -289,22 +248,26 @@ func downloadLine(id, ending, from string) string {
 func savedName(id, ending string) string { return "parley-" + id + ending }
 
 func (s *Set) viewFile(ctx context.Context, got chat.FileGot) gotFile {
-	v := gotFile{Untrusted: untrustedNotice, From: sender(got.Message), File: viewFile(got.File),
-		Text: words(got.Text), More: got.More,
-		Download: downloadLine(got.Message.ID, got.Ending, s.at(ctx, DownloadPath+got.Ticket))}
+	v := gotFile{GotFile: results.GotFile{
+		Untrusted: untrustedNotice, From: sender(got.Message), File: viewFile(got.File),
+		Text: results.Text(got.Text), More: got.More,
+		Download: downloadLine(got.Message.ID, got.Ending, s.at(ctx, DownloadPath+got.Ticket)),
+		Next:     s.clients.advisor(ctx).gotFile(got),
+	}}
 	if got.Image != nil {
 		v.blocks = append(v.blocks, mcp.Image(got.Image, got.File.Type))
 	}
 	if link, ok := linkTo(ctx, got); ok {
 		v.blocks = append(v.blocks, link)
 	}
-	v.Next = s.clients.advisor(ctx).gotFile(got)
 	return v
 }
 
-func viewFile(f chat.File) fileView { return fileView{Name: words(f.Name), Size: f.Size, Type: f.Type} }
+func viewFile(f chat.File) results.File {
+	return results.File{Name: results.Text(f.Name), Size: f.Size, Type: f.Type}
+}
 
-func viewFileIf(f *chat.File) *fileView {
+func viewFileIf(f *chat.File) *results.File {
 	if f == nil {
 		return nil
 	}

@@ -5,24 +5,16 @@ import (
 	"fmt"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
-
-// page is the result of message_history.
-type page struct {
-	Untrusted string    `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
-	Messages  []message `json:"messages" doc:"oldest first, including your own"`
-	HasMore   bool      `json:"has_more,omitempty" doc:"true if there are more in the direction asked for"`
-	Cursor    string    `json:"cursor,omitempty" schema:"-" doc:"of the latest messages, for a person's token: what comes after them"`
-	Next      string    `json:"next,omitempty" doc:"the call for the rest, if there is one"`
-}
 
 // usualLimit is how many messages a page has by default.
 const usualLimit = 20
 
 func (s *Set) messageHistory() tool {
-	return definition[chat.HistoryRequest, page]{
+	return definition[chat.HistoryRequest, results.History]{
 		name:   "message_history",
 		title:  "Read back",
 		search: "old past chat log transcript",
@@ -43,10 +35,10 @@ func (s *Set) messageHistory() tool {
 			}
 		},
 		token: func(in chat.HistoryRequest) string { return in.Token },
-		run: func(ctx context.Context, in chat.HistoryRequest) (page, error) {
+		run: func(ctx context.Context, in chat.HistoryRequest) (results.History, error) {
 			got, err := s.rooms.History(ctx, in)
-			return page{notice(got.Messages, false), viewMessages(got.Messages), got.HasMore, got.Cursor,
-				nextPage(got, in)}, err
+			return results.History{Untrusted: notice(got.Messages, false), Messages: viewMessages(got.Messages),
+				HasMore: got.HasMore, Cursor: got.Cursor, Next: nextPage(got, in)}, err
 		},
 	}.tool()
 }

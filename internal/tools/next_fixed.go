@@ -5,6 +5,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // The sentences of this file depend on the call alone.
@@ -120,7 +121,7 @@ func (s *Set) nextManaged(m chat.Managed, invite string) string {
 
 // nextSupervised follows what the person did. opened says that it opened the link, and alone
 // that it has no agent.
-func nextSupervised(r supervision, opened, alone bool) string {
+func nextSupervised(r results.Supervised, opened, alone bool) string {
 	switch {
 	case opened:
 		return "This device has the link now: keep agent_token, and call join_room with only that to see the room."

@@ -5,35 +5,12 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/pairing"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
-// queued is the result of enter_queue.
-type queued struct {
-	Status   string `json:"status" doc:"waiting: nobody yet; paired: you have a seat beside your partner; left: you are no longer in the queue; superseded: a newer call of yours has the rest"`
-	Ticket   string `json:"ticket,omitempty" doc:"your place in the queue, and a secret: for the next call"`
-	Position int    `json:"position,omitempty" doc:"your place in line, 1 for the next; absent if it is not known"`
-	Next     string `json:"next" doc:"what to do next"`
-	*seated
-	Partner *partner `json:"partner,omitempty" doc:"the agent you were paired with; the last of you to come speaks first"`
-}
-
-// token implements seatTaken.
-func (v queued) token() string {
-	if v.seated == nil {
-		return ""
-	}
-	return v.AgentToken
-}
-
-// partner is the agent that another one was paired with.
-type partner struct {
-	Name      string   `json:"name" doc:"its name"`
-	Interests []string `json:"interests,omitempty" doc:"what it is interested in"`
-}
-
 func (s *Set) enterQueue() tool {
-	return definition[pairing.Request, queued]{
+	return definition[pairing.Request, results.Queued]{
 		name:   "enter_queue",
 		title:  "Find a partner",
 		search: "meet match stranger random",
@@ -67,15 +44,15 @@ func (s *Set) enterQueue() tool {
 			}
 			return s.clients.cap(ctx, &in.Wait)
 		},
-		run: func(ctx context.Context, in pairing.Request) (queued, error) {
+		run: func(ctx context.Context, in pairing.Request) (results.Queued, error) {
 			got, err := s.queues.EnterQueue(ctx, in)
 			return s.viewQueued(ctx, got), err
 		},
 	}.tool()
 }
 
-func (s *Set) viewQueued(ctx context.Context, got pairing.Result) queued {
-	v := queued{
+func (s *Set) viewQueued(ctx context.Context, got pairing.Result) results.Queued {
+	v := results.Queued{
 		Status: string(got.Status), Ticket: got.Ticket, Position: got.Position,
 		Next: s.clients.advisor(ctx).queued(got, min(s.clients.usual().wait, s.inQueue)),
 	}
@@ -84,12 +61,12 @@ func (s *Set) viewQueued(ctx context.Context, got pairing.Result) queued {
 	}
 	if got.Status == pairing.Paired {
 		seat := s.viewSeated(ctx, got.Seated, "")
-		v.seated = &seat
+		v.Joined = &seat
 	}
 	if got.Partner != nil {
-		v.Partner = &partner{got.Partner.Name, make([]string, len(got.Partner.Interests))}
-		for i, interest := range got.Partner.Interests {
-			v.Partner.Interests[i] = words(interest)
+		v.Partner = &results.Partner{Name: got.Partner.Name}
+		for _, interest := range got.Partner.Interests {
+			v.Partner.Interests = append(v.Partner.Interests, results.Text(interest))
 		}
 	}
 	return v

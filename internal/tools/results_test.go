@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
@@ -47,11 +48,11 @@ func checkJSON(t *testing.T, results map[string]any) {
 }
 
 func TestResult_ofAMessage_leavesOutWhatIsAbsent(t *testing.T) {
-	one := func(m chat.Message) []message {
+	one := func(m chat.Message) []results.Message {
 		m.At = at
 		return viewMessages([]chat.Message{m})
 	}
-	said := func(change func(*chat.Message)) []message {
+	said := func(change func(*chat.Message)) []results.Message {
 		m := chat.Message{ID: "m3", Type: chat.EventSaid, From: "Ann", Text: "hi"}
 		change(&m)
 		return one(m)
@@ -112,7 +113,7 @@ func TestResult_changes_showTheNewValues(t *testing.T) {
 
 func TestResult_ofAnAgent_leavesOutWhatIsAbsent(t *testing.T) {
 	none := 0
-	one := func(a chat.Agent) []agent { return viewAgents([]chat.Agent{a}) }
+	one := func(a chat.Agent) []results.Agent { return viewAgents([]chat.Agent{a}) }
 	checkJSON(t, map[string]any{
 		`[{"name":"Ann","role":"member","muted":true,"state":"standby","activity":"testing","back_in_minutes":1}]`: one(
 			chat.Agent{
@@ -360,7 +361,7 @@ func TestOutputSchema_namesEveryFieldOfTheResult(t *testing.T) {
 	var schema struct {
 		Properties map[string]struct{ Type string }
 	}
-	if err := json.Unmarshal(spec.OutputSchema(reflect.TypeFor[sent](), nil), &schema); err != nil {
+	if err := json.Unmarshal(spec.OutputSchema(reflect.TypeFor[results.Sent](), nil), &schema); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]string{

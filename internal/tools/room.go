@@ -6,12 +6,13 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
 func (s *Set) createRoom() tool {
-	return definition[chat.CreateRequest, seated]{
+	return definition[chat.CreateRequest, results.Joined]{
 		name:  "create_room",
 		title: "Create a room",
 		about: "Make a new room with your own settings and be its admin. Returns what join_room does.",
@@ -33,59 +34,30 @@ func (s *Set) createRoom() tool {
 		again: func(chat.CreateRequest) string {
 			return "The room may be there without you. Repeat the call with another name, or without room."
 		},
-		run: func(ctx context.Context, in chat.CreateRequest) (seated, error) {
+		run: func(ctx context.Context, in chat.CreateRequest) (results.Joined, error) {
 			got, err := s.rooms.CreateRoom(ctx, in)
 			return s.viewSeated(ctx, got, passwordOf(in.Room, in.Password)), err
 		},
 	}.tool()
 }
 
-// info is the result of room_info.
-type info struct {
-	Untrusted  string      `json:"untrusted" schema:"-" doc:"says that the following are other agents' words"`
-	Room       roomView    `json:"room" doc:"the room, with its whole description"`
-	Earlier    int64       `json:"earlier,omitempty" doc:"how many messages message_history has"`
-	Open       *open       `json:"open,omitempty" doc:"how much is open; absent without a seat there"`
-	Requests   []request   `json:"requests,omitempty" doc:"requests and proposals to which answers are still owed"`
-	Agreements []agreement `json:"agreements,omitempty" doc:"what was agreed on, the newest 5; message_history with agreed true has all"`
-	InviteLink string      `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, while a seat is free: the page by which others join"`
-	Banned     []string    `json:"banned,omitempty" schema:"-" doc:"for an admin: the names that are banned"`
-	Now        string      `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
-}
-
-// open counts what is open, as far as the caller sees it.
-type open struct {
-	Requests  int `json:"requests" doc:"requests to which an answer is still owed"`
-	Proposals int `json:"proposals" doc:"proposals on which somebody has still to vote"`
-	Tasks     int `json:"tasks" doc:"tasks that are neither done nor dropped: task lists them"`
-}
-
-// request is an open request.
-type request struct {
-	ID      string   `json:"id" doc:"answer with this as reply_to"`
-	From    string   `json:"from" doc:"the agent that asks"`
-	Text    string   `json:"text" doc:"its text; if that is longer than 80 characters, the first 40 and the last 40"`
-	OwedBy  []string `json:"owed_by,omitempty" doc:"the agents that owe an answer; absent if anyone may answer"`
-	Minutes int64    `json:"minutes" doc:"for how many whole minutes it has been open"`
-}
-
-func viewInfo(i chat.Info) info {
-	v := info{
+func viewInfo(i chat.Info) results.Info {
+	v := results.Info{
 		Untrusted: untrustedNotice, Room: viewRoom(i.Room), Earlier: i.Earlier,
 		Agreements: viewAgreements(i.Agreements), Banned: i.Banned, Now: viewTime(i.Now),
 	}
 	if i.Open != nil {
-		v.Open = (*open)(i.Open)
+		v.Open = (*results.Open)(i.Open)
 	}
 	for _, r := range i.Requests {
-		v.Requests = append(v.Requests, request{ID: r.ID, From: r.From, Text: words(r.Text), OwedBy: r.OwedBy,
-			Minutes: int64(r.Age / time.Minute)})
+		v.Requests = append(v.Requests, results.Request{ID: r.ID, From: r.From, Text: results.Text(r.Text),
+			OwedBy: r.OwedBy, Minutes: int64(r.Age / time.Minute)})
 	}
 	return v
 }
 
 func (s *Set) roomInfo() tool {
-	return definition[chat.InfoRequest, info]{
+	return definition[chat.InfoRequest, results.Info]{
 		name:   "room_info",
 		title:  "Look at a room",
 		search: "who members participants status",
@@ -112,7 +84,7 @@ func (s *Set) roomInfo() tool {
 			return ""
 		},
 		token: func(in chat.InfoRequest) string { return in.Token },
-		run: func(ctx context.Context, in chat.InfoRequest) (info, error) {
+		run: func(ctx context.Context, in chat.InfoRequest) (results.Info, error) {
 			got, err := s.rooms.RoomInfo(ctx, in)
 			v := viewInfo(got)
 			v.InviteLink = s.personsInvite(ctx, in.Token, got.Room, got.Invite)
@@ -121,25 +93,8 @@ func (s *Set) roomInfo() tool {
 	}.tool()
 }
 
-// listing is the result of list_rooms.
-type listing struct {
-	Untrusted string   `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
-	Rooms     []listed `json:"rooms" doc:"public rooms, by name"`
-	NextPage  string   `json:"next_page,omitempty" doc:"give it as page for the rooms that follow; absent at the end"`
-}
-
-// listed is a public room in a list.
-type listed struct {
-	Name              string `json:"name" doc:"the name of the room"`
-	Description       string `json:"description,omitempty" doc:"what it is for, its first 200 characters"`
-	Type              string `json:"type" doc:"group or channel"`
-	Agents            int    `json:"agents" doc:"how many are seated"`
-	Capacity          int    `json:"capacity" doc:"how many agents may be seated"`
-	PasswordProtected bool   `json:"password_protected" doc:"whether joining needs a password"`
-}
-
 func (s *Set) listRooms() tool {
-	return definition[chat.ListRequest, listing]{
+	return definition[chat.ListRequest, results.Rooms]{
 		name:  "list_rooms",
 		title: "List public rooms",
 		about: "Find public rooms to join. For others you need the name.",
@@ -151,13 +106,14 @@ func (s *Set) listRooms() tool {
 				spec.Text("page", &in.Page, "next_page of your last result."),
 			}
 		},
-		run: func(ctx context.Context, in chat.ListRequest) (listing, error) {
+		run: func(ctx context.Context, in chat.ListRequest) (results.Rooms, error) {
 			got, err := s.rooms.ListRooms(ctx, in)
-			v := listing{Untrusted: noticeIf(len(got.Rooms) > 0), Rooms: make([]listed, len(got.Rooms)),
+			v := results.Rooms{Untrusted: noticeIf(len(got.Rooms) > 0), Rooms: make([]results.Listed, len(got.Rooms)),
 				NextPage: got.NextPage}
 			for i, r := range got.Rooms {
-				v.Rooms[i] = listed{r.Name, words(r.Description), string(r.Type), r.Agents, r.Capacity,
-					r.PasswordProtected}
+				v.Rooms[i] = results.Listed{Name: r.Name, Description: results.Text(r.Description),
+					Type: string(r.Type), Agents: r.Agents, Capacity: r.Capacity,
+					PasswordProtected: r.PasswordProtected}
 			}
 			return v, err
 		},

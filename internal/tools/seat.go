@@ -6,6 +6,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
@@ -15,41 +16,17 @@ func tokenArg(to *string) spec.Arg {
 	return spec.Code("agent_token", to, "From join_room.")
 }
 
-// seated is the result of taking a seat. What the agent hands to its user, and what it does next, stand
-// first: behind the talk of a room some models do not read them, and no link reaches the person.
-type seated struct {
-	Status     string      `json:"status" doc:"created: the room is new and you are its admin; joined; returned: it was your seat already"`
-	Watch      string      `json:"watch,omitempty" doc:"a link for your user, to watch and to speak; it opens once"`
-	Next       string      `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
-	Untrusted  string      `json:"untrusted" schema:"-" doc:"says that the following are other agents' words"`
-	Invite     string      `json:"invite,omitempty" doc:"while a seat is free: one line to hand to the other person; it holds the password if you gave one"`
-	InviteLink string      `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, while a seat is free: the page by which others join"`
-	AgentToken string      `json:"agent_token" doc:"your secret, for every later call"`
-	AgentName  string      `json:"agent_name" doc:"your name as the others see it"`
-	Room       roomView    `json:"room" doc:"the room"`
-	Messages   []message   `json:"messages" doc:"the last of the talk, at most 20; when returning, what is new since the last cursor you named, including your own"`
-	HasMore    bool        `json:"has_more,omitempty" doc:"true if more that is new follows at cursor"`
-	Earlier    int64       `json:"earlier,omitempty" doc:"how many more messages message_history has before these"`
-	Hidden     int64       `json:"hidden,omitempty" doc:"how many messages to all from before your time you may not see"`
-	Agreements []agreement `json:"agreements,omitempty" doc:"what was agreed on, the newest 5"`
-	Tasks      []taskBrief `json:"tasks,omitempty" doc:"as in wait_for_message"`
-	Cursor     string      `json:"cursor" doc:"how far you have read: for wait_for_message and send_message"`
-	Now        string      `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
-}
-
-// token implements seatTaken.
-func (v seated) token() string { return v.AgentToken }
-
 // viewSeated makes the result. password is the room's, as far as the caller gave it.
-func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) seated {
+func (s *Set) viewSeated(ctx context.Context, got chat.Seated, password string) results.Joined {
 	got.Watch = watchLink(s.address(ctx), got.Watch)
 	next := s.clients.advisor(ctx)
 	next.keys = s.keys
-	in := viewRoom(got.Room).briefly()
+	in := viewRoom(got.Room)
+	in.Description = results.Text(chat.FirstChars(in.Description.String(), 200))
 	if t, err := ident.ParseToken(got.Token); err == nil { // else there is no seat
 		in.ID = t.Room
 	}
-	return seated{
+	return results.Joined{
 		Status: string(got.Status), AgentToken: got.Token, AgentName: got.Name,
 		Untrusted: notice(got.Messages, true), Room: in,
 		Messages: viewMessages(got.Messages), HasMore: got.HasMore, Earlier: got.Earlier, Hidden: got.Hidden,
@@ -69,7 +46,7 @@ func passwordOf(room, password string) string {
 }
 
 func (s *Set) joinRoom() tool {
-	return definition[chat.JoinRequest, seated]{
+	return definition[chat.JoinRequest, results.Joined]{
 		name:  "join_room",
 		title: "Join a room",
 		eager: true,
@@ -112,7 +89,7 @@ func (s *Set) joinRoom() tool {
 				"name_taken or room_full, that seat is in the way: repeat it after retry_after_seconds, or choose " +
 				"another agent_name if that is too long."
 		},
-		run: func(ctx context.Context, in chat.JoinRequest) (seated, error) {
+		run: func(ctx context.Context, in chat.JoinRequest) (results.Joined, error) {
 			got, err := s.rooms.JoinRoom(ctx, in)
 			password := passwordOf(in.Room, in.Password)
 			if in.Token != "" {
@@ -123,17 +100,8 @@ func (s *Set) joinRoom() tool {
 	}.tool()
 }
 
-// gone is the result of leave_room.
-type gone struct {
-	Status    string    `json:"status" doc:"left, or already_left"`
-	Untrusted string    `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
-	Messages  []message `json:"messages,omitempty" doc:"what you had not read, oldest first"`
-	NewAdmin  string    `json:"new_admin,omitempty" doc:"the agent that became admin by it"`
-	Next      string    `json:"next" doc:"what to do next"`
-}
-
 func (s *Set) leaveRoom() tool {
-	return definition[chat.LeaveRequest, gone]{
+	return definition[chat.LeaveRequest, results.Left]{
 		name:  "leave_room",
 		title: "Leave a room",
 		about: "Give up your seat and name when the talk is over. First read what you still need from the room. " +
@@ -143,10 +111,10 @@ func (s *Set) leaveRoom() tool {
 			return []spec.Arg{tokenArg(&in.Token).Require(), spec.Text("text", &in.Text, "A last word to all.")}
 		},
 		token: func(in chat.LeaveRequest) string { return in.Token },
-		run: func(ctx context.Context, in chat.LeaveRequest) (gone, error) {
+		run: func(ctx context.Context, in chat.LeaveRequest) (results.Left, error) {
 			got, err := s.rooms.LeaveRoom(ctx, in)
-			return gone{string(got.Status), notice(got.Messages, got.NewAdmin != ""), viewMessages(got.Messages),
-				got.NewAdmin, nextLeft(got)}, err
+			return results.Left{Status: string(got.Status), Untrusted: notice(got.Messages, got.NewAdmin != ""),
+				Messages: viewMessages(got.Messages), NewAdmin: got.NewAdmin, Next: nextLeft(got)}, err
 		},
 	}.tool()
 }

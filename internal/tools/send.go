@@ -7,34 +7,13 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
-// sent is the result of send_message.
-type sent struct {
-	Sent       bool         `json:"sent" doc:"false: nothing was sent: what is in messages may change what you say, or status is pending or paused"`
-	ID         string       `json:"id,omitempty" doc:"of the message or, if status is pending, of the draft"`
-	To         []string     `json:"to,omitempty" doc:"who reads it, beside you"`
-	Credential string       `json:"credential,omitempty" doc:"what the text seems to hold, if it was not sent for that: the same call again is sent"`
-	Duplicate  bool         `json:"duplicate,omitempty" doc:"true if the message was there already; it was not sent again"`
-	Status     string       `json:"status,omitempty" doc:"as in wait_for_message, or pending: your user decides first about the message; paused: your user lets you send nothing; absent if the call did not wait and nothing was unread"`
-	Untrusted  string       `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
-	Messages   []message    `json:"messages,omitempty" doc:"what was unread, or came while the call waited, oldest first"`
-	HasMore    bool         `json:"has_more,omitempty" doc:"true if more follows at cursor"`
-	Cursor     string       `json:"cursor,omitempty" doc:"how far you have read: give it to the next call"`
-	Agents     []agent      `json:"agents,omitempty" doc:"as in wait_for_message"`
-	Seated     int          `json:"seated,omitempty" doc:"as in wait_for_message"`
-	Waiting    int          `json:"waiting,omitempty" doc:"as in wait_for_message"`
-	AwayUntil  string       `json:"away_until,omitempty" doc:"as in wait_for_message"`
-	Owed       int          `json:"owed,omitempty" doc:"how many answers others still owe you"`
-	Unfinished []unfinished `json:"unfinished,omitempty" doc:"the tasks of finishes that stay as they were"`
-	Tasks      []taskBrief  `json:"tasks,omitempty" doc:"as in wait_for_message"`
-	Next       string       `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
-}
-
 func (s *Set) sendMessage() tool {
-	return definition[chat.SendRequest, sent]{
+	return definition[chat.SendRequest, results.Sent]{
 		name:  "send_message",
 		title: "Send a message",
 		eager: true,
@@ -50,7 +29,7 @@ func (s *Set) sendMessage() tool {
 		waits: func(ctx context.Context, in *chat.SendRequest) time.Duration { return s.clients.cap(ctx, &in.Wait) },
 		again: sendAgain,
 		gist:  sendGist,
-		run: func(ctx context.Context, in chat.SendRequest) (sent, error) {
+		run: func(ctx context.Context, in chat.SendRequest) (results.Sent, error) {
 			asked := sendGist(in)
 			got, err := s.rooms.Send(ctx, in)
 			return s.sent(ctx, &got, &asked), err
@@ -115,14 +94,14 @@ func sendAgain(in chat.SendRequest) string {
 
 // sent is the whole result. A send that waits spends its time in the stack frame of
 // its caller, so this is kept out of that.
-func (s *Set) sent(ctx context.Context, got *chat.Sent, asked *chat.SendRequest) sent {
+func (s *Set) sent(ctx context.Context, got *chat.Sent, asked *chat.SendRequest) results.Sent {
 	a := s.clients.advisor(ctx)
 	a.address = s.address(ctx)
 	return a.viewSent(*got, *asked)
 }
 
-func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) sent {
-	return sent{
+func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) results.Sent {
+	return results.Sent{
 		Sent: got.Sent, ID: got.ID, To: got.To, Credential: got.Credential, Duplicate: got.Duplicate,
 		Status:  string(got.Status),
 		HasMore: got.HasMore, Cursor: got.Cursor,

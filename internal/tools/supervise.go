@@ -7,51 +7,10 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/outbox"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
-
-// supervision is the result of supervise.
-type supervision struct {
-	Paused    bool    `json:"paused" doc:"whether the agent may say nothing"`
-	Approve   bool    `json:"approve" doc:"whether each message of the agent waits for a decision"`
-	Untrusted string  `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
-	Drafts    []draft `json:"drafts" doc:"the messages that wait for a decision, oldest first, at most 8"`
-	Hooks     []hook  `json:"hooks,omitempty" doc:"the addresses that are called when there is something new, at most 4"`
-	Added     string  `json:"added,omitempty" doc:"with add_hook and add_agent: the id of the address that is called"`
-	AgentName string  `json:"agent_name,omitempty" doc:"with add_agent: the name of the agent in the room"`
-	Secret    string  `json:"secret,omitempty" doc:"with add_hook and add_agent: the secret by which the calls are signed; it is not shown again"`
-	Watch     string  `json:"watch,omitempty" doc:"with new_link: a link for a further device; with add_agent: the link of the agent; it opens once"`
-	Next      string  `json:"next" doc:"what to do next"`
-}
-
-// draft is a message that waits for the person's decision.
-type draft struct {
-	ID      string   `json:"id" doc:"for the decision"`
-	Text    string   `json:"text,omitempty" doc:"what the agent wants to say"`
-	To      []string `json:"to,omitempty" doc:"of a private one: who is to read it"`
-	Ask     []string `json:"ask,omitempty" doc:"who is to owe an answer"`
-	ReplyTo string   `json:"reply_to,omitempty" doc:"the id of the message that it answers"`
-	Kind    string   `json:"kind,omitempty" doc:"as of a message"`
-	At      string   `json:"at" doc:"when the agent sent it, as RFC 3339 in UTC; it is dropped a day later"`
-
-	File     *fileView `json:"file,omitempty" doc:"that it carries: get_file takes the id of the draft"`
-	Finishes []string  `json:"finishes,omitempty" doc:"the ids of the tasks that it would end"`
-}
-
-// hook is an address that is called when the agent has something to read, since it cannot wait, a webhook, or the agent
-// itself.
-type hook struct {
-	ID           string `json:"id" doc:"for end_hook"`
-	Webhook      bool   `json:"webhook,omitempty" doc:"true if it is called for you, with each event, and not for the agent"`
-	Agent        bool   `json:"agent,omitempty" doc:"true if it is the agent itself, which speaks A2A; its end is that of the seat"`
-	Host         string `json:"host" doc:"of the address, of which nothing else is shown"`
-	ForMe        bool   `json:"for_me,omitempty" doc:"whether it is called only for what is meant for the agent"`
-	Since        string `json:"since" doc:"when it was added or first subscribed, as RFC 3339 in UTC"`
-	LastCall     string `json:"last_call,omitempty" doc:"when a call last woke the agent, was taken by a webhook, or answered by the agent"`
-	FailingSince string `json:"failing_since,omitempty" doc:"since when calls fail"`
-	Error        string `json:"error,omitempty" doc:"why the last call failed: timeout, connection_refused, tls_error, unreachable, bad_answer, busy, forbidden or http_ and a status; of an agent a sentence, which may have its words"`
-}
 
 // supervising is what a person asks for.
 type supervising struct {
@@ -69,7 +28,7 @@ func (in supervising) alone() bool {
 // supervise is callable and in no list of tools: every conversation of a model pays for the list, and
 // no model holds a person's token.
 func (s *Set) supervise() tool {
-	return definition[supervising, supervision]{
+	return definition[supervising, results.Supervised]{
 		name:   "supervise",
 		title:  "Supervise an agent",
 		hidden: true,
@@ -115,7 +74,7 @@ func (s *Set) supervise() tool {
 			}
 			return repeatSafely
 		},
-		run: func(ctx context.Context, in supervising) (supervision, error) {
+		run: func(ctx context.Context, in supervising) (results.Supervised, error) {
 			if in.addAgent != "" || in.agentName != "" {
 				return s.addAgent(ctx, in)
 			}
@@ -124,7 +83,7 @@ func (s *Set) supervise() tool {
 				var err error
 				added, err = s.addWebhook(ctx, in)
 				if err != nil {
-					return supervision{}, err
+					return results.Supervised{}, err
 				}
 			}
 			got, err := s.rooms.Supervise(ctx, in.SuperviseRequest)
@@ -157,7 +116,7 @@ func refuseCalls() error {
 }
 
 // addAgent adds an agent by its card. The result is not about the seat of the caller.
-func (s *Set) addAgent(ctx context.Context, in supervising) (v supervision, err error) {
+func (s *Set) addAgent(ctx context.Context, in supervising) (v results.Supervised, err error) {
 	switch {
 	case in.addAgent == "":
 		return v, fault.Refuse(fault.InvalidArgument, "agent_name goes with add_agent. Nothing was changed.")
@@ -171,7 +130,7 @@ func (s *Set) addAgent(ctx context.Context, in supervising) (v supervision, err 
 	if err != nil {
 		return v, err
 	}
-	return supervision{Drafts: []draft{}, Added: got.Hook, AgentName: got.Name, Secret: got.Secret,
+	return results.Supervised{Drafts: []results.Draft{}, Added: got.Hook, AgentName: got.Name, Secret: got.Secret,
 		Watch: watchLink(s.address(ctx), got.Watch), Next: nextAdded}, nil
 }
 
@@ -180,20 +139,20 @@ func errsInWords(hooks []chat.HookView) bool {
 	return slices.ContainsFunc(hooks, func(k chat.HookView) bool { return k.Form == room.FormAgent && k.Error != "" })
 }
 
-func (s *Set) viewReins(ctx context.Context, got chat.Supervised) supervision {
-	v := supervision{
+func (s *Set) viewReins(ctx context.Context, got chat.Supervised) results.Supervised {
+	v := results.Supervised{
 		Paused: got.Paused, Approve: got.Approve, Untrusted: noticeIf(len(got.Drafts) > 0 || errsInWords(got.Hooks)),
-		Drafts: make([]draft, len(got.Drafts)), Hooks: make([]hook, len(got.Hooks)),
+		Drafts: make([]results.Draft, len(got.Drafts)), Hooks: make([]results.Hook, len(got.Hooks)),
 		Watch: watchLink(s.address(ctx), got.Watch),
 	}
 	for i, k := range got.Hooks {
-		v.Hooks[i] = hook{ID: k.ID, Webhook: k.Form == room.FormEach, Agent: k.Form == room.FormAgent,
+		v.Hooks[i] = results.Hook{ID: k.ID, Webhook: k.Form == room.FormEach, Agent: k.Form == room.FormAgent,
 			Host: hostOf(k.URL), ForMe: k.ForMe, Since: viewTime(k.Since), LastCall: viewTimeIf(k.LastCall),
 			FailingSince: viewTimeIf(k.FailingAt), Error: k.Error}
 	}
 	for i, d := range got.Drafts {
-		v.Drafts[i] = draft{ID: d.ID, Text: words(d.Text), To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, At: viewTime(d.At),
-			File: viewFileIf(d.File), Finishes: d.Finished}
+		v.Drafts[i] = results.Draft{ID: d.ID, Text: results.Text(d.Text), To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo,
+			At: viewTime(d.At), File: viewFileIf(d.File), Finishes: d.Finished}
 		if d.Kind != room.Plain {
 			v.Drafts[i].Kind = string(d.Kind)
 		}

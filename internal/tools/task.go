@@ -5,54 +5,12 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
 
-// taskList is the result of task.
-type taskList struct {
-	Untrusted string     `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
-	Task      *taskView  `json:"task,omitempty" doc:"the one that the call was about"`
-	Tasks     []taskView `json:"tasks" doc:"what is to be done: yours first, then in the order in which they were added; after add, the new ones first; at most 30; none if id names one"`
-	HasMore   bool       `json:"has_more,omitempty" doc:"true if there are more"`
-	Results   []taskView `json:"results,omitempty" doc:"what came of the tasks that are in after of task and are over, if you have that or look at it alone: at most eight and 6 KB"`
-	Cursor    string     `json:"cursor,omitempty" doc:"how far you have read: this call moves nothing; absent where a person's token was given"`
-	Next      string     `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
-}
-
-// taskView is a task as a result shows it. Agents fill title, text, by, for, was, adder and result.
-type taskView struct {
-	ID          string   `json:"id" doc:"for the other actions, after, and finishes of send_message"`
-	Title       string   `json:"title,omitempty" doc:"what is to be done"`
-	Text        string   `json:"text,omitempty" doc:"the details; in tasks only of your own and, in the result of list, of others their first 200 characters; of a message about a release, the reason"`
-	State       string   `json:"state,omitempty" doc:"open; blocked: open, but of what is in after some is not done; taken; stalled: taken by an agent that is gone or was not heard for 15 minutes, so anybody may take it; done; dropped"`
-	Minutes     int64    `json:"minutes,omitempty" doc:"whole minutes in this state; absent under one, and of blocked"`
-	Adder       string   `json:"adder,omitempty" doc:"who added it; in task only"`
-	AdderPerson bool     `json:"adder_person,omitempty" schema:"-" doc:"true if the person behind the agent adder added it"`
-	By          string   `json:"by,omitempty" doc:"who has it, or has finished it"`
-	ByPerson    bool     `json:"by_person,omitempty" schema:"-" doc:"of one that is done or dropped: true if the person behind the agent by did that"`
-	Was         string   `json:"was,omitempty" doc:"of one that was taken over: who had it before"`
-	For         []string `json:"for,omitempty" doc:"whom it is offered to; ten minutes later anybody may take it"`
-	After       []string `json:"after,omitempty" doc:"what comes first, done or not"`
-	Result      string   `json:"result,omitempty" doc:"of one that is done: what was done; of one that was dropped: why"`
-	Report      string   `json:"report,omitempty" doc:"the message of which result is the beginning, for message_history (id)"`
-	Missing     string   `json:"missing,omitempty" doc:"why result is not there: from before you joined; removed; expired"`
-}
-
-// taskBrief names a task of the caller.
-type taskBrief struct {
-	ID    string `json:"id" doc:"for finishes of send_message"`
-	Title string `json:"title" doc:"what is to be done"`
-}
-
-// unfinished is a task that a message was to close, and did not.
-type unfinished struct {
-	ID  string `json:"id" doc:"of the task"`
-	Why string `json:"why" doc:"why it is as it was"`
-	By  string `json:"by,omitempty" doc:"the agent that has it"`
-}
-
 func (s *Set) task() tool {
-	return definition[chat.TaskRequest, taskList]{
+	return definition[chat.TaskRequest, results.Tasks]{
 		name:   "task",
 		title:  "To-do list",
 		search: "todo plan tasks assign delegate claim work board",
@@ -66,7 +24,7 @@ func (s *Set) task() tool {
 			return taskNeeds(in)
 		},
 		token: func(in chat.TaskRequest) string { return in.Token },
-		run: func(ctx context.Context, in chat.TaskRequest) (taskList, error) {
+		run: func(ctx context.Context, in chat.TaskRequest) (results.Tasks, error) {
 			got, err := s.rooms.Task(ctx, in)
 			return s.clients.advisor(ctx).viewTasks(got, in), err
 		},
@@ -126,8 +84,8 @@ func taskNeeds(in *chat.TaskRequest) string {
 	return ""
 }
 
-func (a advisor) viewTasks(got chat.Tasks, asked chat.TaskRequest) taskList {
-	v := taskList{Tasks: make([]taskView, len(got.Tasks)), HasMore: got.HasMore, Cursor: got.Cursor}
+func (a advisor) viewTasks(got chat.Tasks, asked chat.TaskRequest) results.Tasks {
+	v := results.Tasks{Tasks: make([]results.Task, len(got.Tasks)), HasMore: got.HasMore, Cursor: got.Cursor}
 	whole := asked.Closed || isPersons(asked.Token) // a person's page shows all of them
 	for i, t := range got.Tasks {
 		if !whole {
@@ -167,20 +125,20 @@ func listedText(t chat.Task, one *chat.Task, action chat.TaskAction) string {
 	return t.Text
 }
 
-func viewTask(t chat.Task) taskView {
+func viewTask(t chat.Task) results.Task {
 	if t.State == chat.TaskBlocked { // since when it is open says nothing
 		t.Age = 0
 	}
-	return taskView{
-		ID: t.ID, Title: words(t.Title), Text: words(t.Text), State: string(t.State), Adder: t.Adder,
+	return results.Task{
+		ID: t.ID, Title: results.Text(t.Title), Text: results.Text(t.Text), State: string(t.State), Adder: t.Adder,
 		AdderPerson: t.AddedByPerson, By: t.By, ByPerson: t.EndedByPerson,
-		Was: t.Was, For: t.For, After: t.After, Result: words(t.Result), Minutes: int64(t.Age / time.Minute),
+		Was: t.Was, For: t.For, After: t.After, Result: results.Text(t.Result), Minutes: int64(t.Age / time.Minute),
 		Report: t.Report, Missing: t.Missing,
 	}
 }
 
-func viewTaskList(tasks []chat.Task) []taskView {
-	var views []taskView
+func viewTaskList(tasks []chat.Task) []results.Task {
+	var views []results.Task
 	for _, t := range tasks {
 		t.Adder, t.State = "", "" // the agent of the message; whether it waits for others, the list tells
 		views = append(views, viewTask(t))
@@ -188,7 +146,7 @@ func viewTaskList(tasks []chat.Task) []taskView {
 	return views
 }
 
-func viewTaskIf(t *chat.Task) *taskView {
+func viewTaskIf(t *chat.Task) *results.Task {
 	if t == nil {
 		return nil
 	}
@@ -196,18 +154,18 @@ func viewTaskIf(t *chat.Task) *taskView {
 	return &v
 }
 
-func viewBriefs(tasks []chat.TaskBrief) []taskBrief {
-	var views []taskBrief
+func viewBriefs(tasks []chat.TaskBrief) []results.TaskBrief {
+	var views []results.TaskBrief
 	for _, t := range tasks {
-		views = append(views, taskBrief{t.ID, words(t.Title)})
+		views = append(views, results.TaskBrief{ID: t.ID, Title: results.Text(t.Title)})
 	}
 	return views
 }
 
-func viewUnfinished(tasks []chat.Unfinished) []unfinished {
-	var views []unfinished
+func viewUnfinished(tasks []chat.Unfinished) []results.Unfinished {
+	var views []results.Unfinished
 	for _, t := range tasks {
-		views = append(views, unfinished(t))
+		views = append(views, results.Unfinished(t))
 	}
 	return views
 }

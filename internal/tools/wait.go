@@ -6,30 +6,16 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/tools/spec"
 )
-
-// waited is the result of wait_for_message.
-type waited struct {
-	Status    string      `json:"status" doc:"messages; quiet: nothing is new, which is normal; your_turn: all are waiting, and you are the one to speak, or a task is free for you; all_done: all others have left, said that they are finished or, of a pair, fell silent; superseded: a newer call of yours has the rest; removed: the seat is no longer yours"`
-	Untrusted string      `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
-	Messages  []message   `json:"messages" items:"id,type,from,text,kind" doc:"what is new, oldest first: at most 50 and 9 KiB"`
-	HasMore   bool        `json:"has_more,omitempty" doc:"true if more follows at cursor"`
-	Cursor    string      `json:"cursor" doc:"how far you have read: give it to the next call"`
-	Agents    []agent     `json:"agents,omitempty" doc:"who is seated, if that changed since your last result; if more than ten are seated, those who wait, at most ten"`
-	Seated    int         `json:"seated,omitempty" doc:"if more than ten are seated: how many"`
-	Waiting   int         `json:"waiting,omitempty" doc:"if more than ten are seated: how many wait"`
-	AwayUntil string      `json:"away_until,omitempty" doc:"until when the others see you as away, as RFC 3339 in UTC"`
-	Tasks     []taskBrief `json:"tasks,omitempty" doc:"the tasks that you have taken, at most three: task lists all"`
-	Next      string      `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
-}
 
 func (s *Set) waitForMessage() tool {
 	earlier := ""
 	if s.clients.longest > unseen {
 		earlier = fmt.Sprintf("Most clients end it at %d: then wait again. ", unseen/time.Second)
 	}
-	return definition[chat.WaitRequest, waited]{
+	return definition[chat.WaitRequest, results.Waited]{
 		name:  "wait_for_message",
 		title: "Wait for messages",
 		eager: true,
@@ -52,7 +38,7 @@ func (s *Set) waitForMessage() tool {
 		},
 		token: func(in chat.WaitRequest) string { return in.Token },
 		waits: func(ctx context.Context, in *chat.WaitRequest) time.Duration { return s.clients.cap(ctx, &in.Wait) },
-		run: func(ctx context.Context, in chat.WaitRequest) (waited, error) {
+		run: func(ctx context.Context, in chat.WaitRequest) (results.Waited, error) {
 			got, err := s.rooms.Wait(ctx, in)
 			return s.waited(ctx, &got, &in), err
 		},
@@ -74,14 +60,14 @@ func backArg(to *chat.Absence, about string) spec.Arg {
 
 // waited is the whole result. A wait spends its time in the stack frame of its caller, so
 // this is kept out of that.
-func (s *Set) waited(ctx context.Context, got *chat.Waited, asked *chat.WaitRequest) waited {
+func (s *Set) waited(ctx context.Context, got *chat.Waited, asked *chat.WaitRequest) results.Waited {
 	a := s.clients.advisor(ctx)
 	a.address = s.address(ctx)
 	return a.viewWaited(*got, *asked)
 }
 
-func (a advisor) viewWaited(got chat.Waited, asked chat.WaitRequest) waited {
-	return waited{
+func (a advisor) viewWaited(got chat.Waited, asked chat.WaitRequest) results.Waited {
+	return results.Waited{
 		Status: string(got.Status), Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks) > 0),
 		Messages: viewMessages(got.Messages),
 		HasMore:  got.HasMore, Cursor: got.Cursor, Agents: viewAgents(got.Agents), Seated: crowd(got),

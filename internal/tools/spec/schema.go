@@ -120,8 +120,8 @@ type Field struct {
 }
 
 // Fields returns the fields of a struct in the order in which encoding/json writes
-// them. The fields of an embedded pointer are optional, and hidden by fields of the
-// struct with the same name.
+// them. Those of an embedded struct are hidden by fields of the outer one with the same
+// name, and optional if it is embedded by its pointer.
 func Fields(result reflect.Type) []Field {
 	var fields []Field
 	own := map[string]bool{}
@@ -137,9 +137,13 @@ func Fields(result reflect.Type) []Field {
 	if at < 0 {
 		return fields
 	}
+	embedded, may := fields[at].Type, false
+	if embedded.Kind() == reflect.Pointer {
+		embedded, may = embedded.Elem(), true
+	}
 	var inner []Field
-	for _, f := range Fields(fields[at].Type.Elem()) {
-		f.Optional = true
+	for _, f := range Fields(embedded) {
+		f.Optional = f.Optional || may
 		if !own[f.JSON] {
 			inner = append(inner, f)
 		}

@@ -1,0 +1,119 @@
+package results
+
+// Room is a room as a result shows it.
+type Room struct {
+	ID                string  `json:"id,omitempty" doc:"in the result of a join; names the room when you are woken and have two seats of one agent_name"`
+	Name              string  `json:"name" doc:"the name of the room"`
+	Description       Text    `json:"description,omitempty" doc:"what the room is for; its first 200 characters, but whole in room_info"`
+	Type              string  `json:"type" doc:"group, where everybody speaks, or channel, where only admins do"`
+	Capacity          int     `json:"capacity" doc:"how many agents may be seated"`
+	Public            bool    `json:"public" doc:"whether list_rooms shows it"`
+	PasswordProtected bool    `json:"password_protected" doc:"whether joining needs a password"`
+	Closed            bool    `json:"closed,omitempty" doc:"true if an admin closed it for good"`
+	AgentMessages     int     `json:"agent_messages,omitempty" doc:"how many messages agents may send until a person speaks again; absent if there is no limit"`
+	Agents            []Agent `json:"agents" doc:"who is seated, the longest first; without a seat there you see only names"`
+}
+
+// Agent is an agent as a result shows it.
+type Agent struct {
+	Name          string `json:"name" doc:"its name, unique in the room"`
+	Role          string `json:"role,omitempty" doc:"admin or member"`
+	You           bool   `json:"you,omitempty" doc:"true for the caller, else absent"`
+	Muted         bool   `json:"muted,omitempty" doc:"true if an admin has muted it"`
+	State         string `json:"state,omitempty" doc:"waiting: it reads at once; standby: it is woken when somebody speaks, by a program that waits or a call (some only by @ and their name, ask, to or a reply); away: until the time it said; busy: it made a call within two minutes, and is not listening now; silent: it made none for longer"`
+	IdleMinutes   int64  `json:"idle_minutes,omitempty" doc:"whole minutes since its last call; absent under one"`
+	Activity      Text   `json:"activity,omitempty" doc:"what it says that it is doing"`
+	BackInMinutes int64  `json:"back_in_minutes,omitempty" doc:"until the return that it announced"`
+	Owner         Text   `json:"owner,omitempty" doc:"the label of the key by which it was admitted, if the server has keys: its operator chose that"`
+	Person        bool   `json:"person,omitempty" doc:"true if the person behind it has opened its link, and so can speak"`
+	PersonHere    bool   `json:"person_here,omitempty" doc:"true if the person behind it is watching"`
+	Alone         bool   `json:"alone,omitempty" doc:"true if a person has this seat without an agent, who reads and answers in its own time"`
+	Unread        *int   `json:"unread,omitempty" doc:"how many messages it has not been given, at most a minute old; absent if unknown"`
+}
+
+// Info is the result of room_info.
+type Info struct {
+	Untrusted  string      `json:"untrusted" schema:"-" doc:"says that the following are other agents' words"`
+	Room       Room        `json:"room" doc:"the room, with its whole description"`
+	Earlier    int64       `json:"earlier,omitempty" doc:"how many messages message_history has"`
+	Open       *Open       `json:"open,omitempty" doc:"how much is open; absent without a seat there"`
+	Requests   []Request   `json:"requests,omitempty" doc:"requests and proposals to which answers are still owed"`
+	Agreements []Agreement `json:"agreements,omitempty" doc:"what was agreed on, the newest 5; message_history with agreed true has all"`
+	InviteLink string      `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, while a seat is free: the page by which others join"`
+	Banned     []string    `json:"banned,omitempty" schema:"-" doc:"for an admin: the names that are banned"`
+	Now        string      `json:"now" doc:"the time at the server, as RFC 3339 in UTC"`
+}
+
+// Open counts what is open, as far as the caller sees it.
+type Open struct {
+	Requests  int `json:"requests" doc:"requests to which an answer is still owed"`
+	Proposals int `json:"proposals" doc:"proposals on which somebody has still to vote"`
+	Tasks     int `json:"tasks" doc:"tasks that are neither done nor dropped: task lists them"`
+}
+
+// Request is an open request.
+type Request struct {
+	ID      string   `json:"id" doc:"answer with this as reply_to"`
+	From    string   `json:"from" doc:"the agent that asks"`
+	Text    Text     `json:"text" doc:"its text; if that is longer than 80 characters, the first 40 and the last 40"`
+	OwedBy  []string `json:"owed_by,omitempty" doc:"the agents that owe an answer; absent if anyone may answer"`
+	Minutes int64    `json:"minutes" doc:"for how many whole minutes it has been open"`
+}
+
+// Agreement is what everyone asked has agreed to.
+type Agreement struct {
+	ID       string   `json:"id" doc:"of the proposal; a proposal that replies to it supersedes it"`
+	Text     Text     `json:"text" doc:"its first 500 characters"`
+	By       string   `json:"by" doc:"who proposed it"`
+	AgreedBy []string `json:"agreed_by,omitempty" doc:"all who agreed: by first"`
+	To       []string `json:"to,omitempty" doc:"of a private one: who sees it beside the one that proposed it"`
+	At       string   `json:"at" doc:"when, as RFC 3339 in UTC"`
+	More     *More    `json:"more,omitempty" doc:"where the rest of the text begins"`
+}
+
+// Rooms is the result of list_rooms.
+type Rooms struct {
+	Untrusted string   `json:"untrusted,omitempty" schema:"-" doc:"says that the following are other agents' words"`
+	Rooms     []Listed `json:"rooms" doc:"public rooms, by name"`
+	NextPage  string   `json:"next_page,omitempty" doc:"give it as page for the rooms that follow; absent at the end"`
+}
+
+// Listed is a public room in a list.
+type Listed struct {
+	Name              string `json:"name" doc:"the name of the room"`
+	Description       Text   `json:"description,omitempty" doc:"what it is for, its first 200 characters"`
+	Type              string `json:"type" doc:"group or channel"`
+	Agents            int    `json:"agents" doc:"how many are seated"`
+	Capacity          int    `json:"capacity" doc:"how many agents may be seated"`
+	PasswordProtected bool   `json:"password_protected" doc:"whether joining needs a password"`
+}
+
+// Updated is the result of update_room.
+type Updated struct {
+	Status     string   `json:"status" doc:"updated; unchanged: it was so already; closed"`
+	Changes    *Changes `json:"changes,omitempty" doc:"the settings that changed, with their new values"`
+	Invite     string   `json:"invite,omitempty" doc:"if those given out before no longer work and a seat is free: one line to hand to those still to come"`
+	InviteLink string   `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, while a seat is free: the page by which others join"`
+	Next       string   `json:"next" doc:"what to do next"`
+}
+
+// Managed is the result of manage_agent.
+type Managed struct {
+	Status     string `json:"status" doc:"promoted, demoted, muted, unmuted, kicked, banned, unbanned, readmitted; unchanged: it was so already"`
+	Invite     string `json:"invite,omitempty" doc:"if a ban ended those given out before and a seat is free: one line to hand to those still to come"`
+	InviteLink string `json:"invite_link,omitempty" schema:"-" doc:"for a person's token, with invite: the page by which others join"`
+	Next       string `json:"next" doc:"what to do next"`
+}
+
+// Changes are settings of a room that changed.
+type Changes struct {
+	Room          *string `json:"room,omitempty" doc:"the new name"`
+	Description   *Text   `json:"description,omitempty" doc:"the new description"`
+	Password      string  `json:"password,omitempty" doc:"set or removed; never the password itself"`
+	Capacity      *int    `json:"capacity,omitempty" doc:"the new number of seats"`
+	Type          *string `json:"type,omitempty" doc:"group or channel"`
+	Public        *bool   `json:"public,omitempty" doc:"whether list_rooms shows it now"`
+	AgentMessages *int    `json:"agent_messages,omitempty" doc:"how many messages agents may send until a person speaks again; 0: no limit"`
+	Invite        string  `json:"invite,omitempty" doc:"renewed: earlier links give no more seats; never the link itself"`
+	Redacted      string  `json:"redacted,omitempty" doc:"the id of the text that was removed"`
+}
