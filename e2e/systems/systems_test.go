@@ -22,6 +22,7 @@ import (
 	"github.com/parley-chat/parley/e2e/internal/parts"
 	"github.com/parley-chat/parley/e2e/internal/process"
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // patience bounds every wait for something that takes seconds on a busy machine.
@@ -125,7 +126,7 @@ func (p *person) await(what string, ok func() bool) {
 }
 
 // meets lets the person and an agent take seats, and returns what PostToolUse tells of the agent's.
-func (p *person) meets() (agent client.Joined, hook map[string]any) {
+func (p *person) meets() (agent results.Joined, hook map[string]any) {
 	p.t.Helper()
 	const room = "hello"
 	p.ok(room, "join", room, "--as", "Bob")
@@ -208,7 +209,7 @@ func TestSystems_shell(t *testing.T) {
 	c := client.New(p.base, client.Options{})
 	defer c.Close()
 	if err := c.Call(t.Context(), "send_message",
-		map[string]any{"agent_token": agent.AgentToken, "text": "There is, and sugar."}, &client.Sent{}); err != nil {
+		map[string]any{"agent_token": agent.AgentToken, "text": "There is, and sugar."}, &results.Sent{}); err != nil {
 		t.Fatal(err)
 	}
 	p.ok("There is, and sugar.", "wait")
@@ -228,7 +229,7 @@ func TestSystems_shell(t *testing.T) {
 		_ = standby.Wait() // killed
 	}()
 	if err := c.Call(t.Context(), "send_message",
-		map[string]any{"agent_token": agent.AgentToken, "text": "And tea?"}, &client.Sent{}); err != nil {
+		map[string]any{"agent_token": agent.AgentToken, "text": "And tea?"}, &results.Sent{}); err != nil {
 		t.Fatal(err)
 	}
 	p.await("the command of the standby", func() bool {

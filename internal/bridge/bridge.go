@@ -23,6 +23,7 @@ import (
 	library "github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // Options of a bridge.
@@ -226,8 +227,8 @@ func (b *Bridge) call(ctx context.Context, m message) answer {
 // client runs after the answer, and asks [client.TokenStore.ServerOf].
 func (b *Bridge) noteToken(a answer) {
 	var got struct {
-		IsError bool          `json:"isError"`
-		Joined  client.Joined `json:"structuredContent"`
+		IsError bool           `json:"isError"`
+		Joined  results.Joined `json:"structuredContent"`
 	}
 	_ = json.Unmarshal(a.Result, &got) // what other tools answer may have another shape
 	if got.IsError || got.Joined.AgentToken == "" {

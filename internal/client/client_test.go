@@ -20,6 +20,7 @@ import (
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // caller returns a client of the server at base.
@@ -34,9 +35,9 @@ func caller(t *testing.T, base string) *client.Client {
 	return c
 }
 
-func join(t *testing.T, c *client.Client, name string) client.Joined {
+func join(t *testing.T, c *client.Client, name string) results.Joined {
 	t.Helper()
-	var seat client.Joined
+	var seat results.Joined
 	if err := c.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": name}, &seat); err != nil {
 		t.Fatal(err)
 	}
@@ -52,28 +53,28 @@ func TestCall_twoAgents_talk(t *testing.T) {
 		len(his.Room.Agents) != 2 {
 		t.Fatalf("%+v, %+v", hers, his)
 	}
-	var joined client.Waited // Bob's join
+	var joined results.Waited // Bob's join
 	if err := ann.Call(t.Context(), "wait_for_message",
 		map[string]any{"agent_token": hers.AgentToken, "cursor": hers.Cursor, "wait_seconds": 0}, &joined); err != nil {
 		t.Fatal(err)
 	}
-	heard := make(chan client.Waited, 1)
+	heard := make(chan results.Waited, 1)
 	go func() {
 		defer close(heard)
-		var got client.Waited
+		var got results.Waited
 		if err := ann.Call(t.Context(), "wait_for_message",
 			map[string]any{"agent_token": hers.AgentToken, "cursor": joined.Cursor, "wait_seconds": 60},
 			&got); err == nil {
 			heard <- got
 		}
 	}()
-	var sent client.Sent
+	var sent results.Sent
 	if err := bob.Call(t.Context(), "send_message",
 		map[string]any{"agent_token": his.AgentToken, "text": "Milk?", "ask": "Ann"}, &sent); err != nil || !sent.Sent {
 		t.Fatalf("%+v, %v", sent, err)
 	}
 	got := <-heard
-	last := client.Message{}
+	last := results.Message{}
 	if n := len(got.Messages); n > 0 {
 		last = got.Messages[n-1]
 	}
@@ -87,7 +88,7 @@ func TestCall_refused_isTheServersError(t *testing.T) {
 	c := caller(t, apptest.Serve(t, nil))
 	join(t, c, "Ann")
 	join(t, c, "Bob")
-	err := c.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Cid"}, &client.Joined{})
+	err := c.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Cid"}, &results.Joined{})
 	var refused *fault.Error
 	if !errors.As(err, &refused) || refused.Code != fault.RoomFull || refused.Message == "" || refused.RetryAfter <= 0 {
 		t.Errorf("%#v", err)
@@ -108,7 +109,7 @@ func TestCall_noParleyThere_isUnreachable(t *testing.T) {
 			defer server.Close()
 			c := caller(t, server.URL)
 			err := c.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Ann"},
-				&client.Joined{})
+				&results.Joined{})
 			if !errors.As(err, new(*client.Unreachable)) || strings.Count(err.Error(), server.URL) != 2 {
 				t.Errorf("%v", err)
 			}
@@ -119,7 +120,7 @@ func TestCall_noParleyThere_isUnreachable(t *testing.T) {
 func TestCall_noServerThere_isSaidWithoutTheStepsOfGo(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
-	err := caller(t, server.URL).Call(t.Context(), "list_rooms", map[string]any{}, &client.Rooms{})
+	err := caller(t, server.URL).Call(t.Context(), "list_rooms", map[string]any{}, &results.Rooms{})
 	want := "the server at " + server.URL + " cannot be reached: " + syscall.ECONNREFUSED.Error() +
 		"; see parley doctor --url " + server.URL
 	if err == nil || runtime.GOOS != "windows" && err.Error() != want {
@@ -134,7 +135,7 @@ func TestCall_endedByItsCaller_isNoFaultOfTheServer(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() {
 		ended <- c.Call(ctx, "wait_for_message", map[string]any{"agent_token": seat.AgentToken, "wait_seconds": 60},
-			&client.Waited{})
+			&results.Waited{})
 	}()
 	cancel()
 	if err := <-ended; !errors.Is(err, context.Canceled) || errors.As(err, new(*client.Unreachable)) {
@@ -147,15 +148,15 @@ func TestStandby_codesAndResults(t *testing.T) {
 	ann, bob := join(t, c, "Ann"), join(t, c, "Bob")
 	look := client.StandbyRequest{Token: ann.AgentToken, Peek: true, Wait: time.Millisecond}
 	if err := c.Call(t.Context(), "wait_for_message", map[string]any{"agent_token": ann.AgentToken, "wait_seconds": 0},
-		&client.Waited{}); err != nil {
+		&results.Waited{}); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := c.Standby(t.Context(), look); err != nil || got.Code != http.StatusRequestTimeout ||
-		got.Status != client.StatusQuiet || got.RetryAfter != time.Second {
+		got.Status != results.StatusQuiet || got.RetryAfter != time.Second {
 		t.Errorf("quiet: %+v, %v", got, err)
 	}
 	if err := c.Call(t.Context(), "send_message", map[string]any{"agent_token": bob.AgentToken, "text": "Milk?"},
-		&client.Sent{}); err != nil {
+		&results.Sent{}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // it is not read by looking
@@ -266,7 +267,7 @@ func TestCall_redirected_takesNoTokenToAnotherServer(t *testing.T) {
 			c := caller(t, server.URL)
 			seat := join(t, c, "Ann")
 			if err := c.Call(t.Context(), "room_info", map[string]any{"agent_token": seat.AgentToken},
-				&client.Info{}); !errors.As(err, new(*client.Unreachable)) ||
+				&results.Info{}); !errors.As(err, new(*client.Unreachable)) ||
 				!strings.Contains(err.Error(), "another server") {
 				t.Errorf("%v", err)
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 func TestClient_answerThatIsNotParleys_isAnError(t *testing.T) {
@@ -37,7 +38,7 @@ func TestClient_answerThatIsNotParleys_isAnError(t *testing.T) {
 			if got, err := c.Standby(t.Context(), client.StandbyRequest{Token: "t"}); err == nil {
 				t.Errorf("%d, no error", got.Code)
 			}
-			if err := c.Call(t.Context(), "list_rooms", map[string]any{}, &client.Rooms{}); err == nil {
+			if err := c.Call(t.Context(), "list_rooms", map[string]any{}, &results.Rooms{}); err == nil {
 				t.Error("a call has no error")
 			}
 		})
@@ -89,7 +90,7 @@ func TestClient_serverIsNoParley_isOneLineWithoutItsPage(t *testing.T) {
 			_, _ = w.Write([]byte(c.body))
 		}))
 		err := client.New(server.URL, client.Options{}).Call(t.Context(), "list_rooms", map[string]any{},
-			&client.Rooms{})
+			&results.Rooms{})
 		server.Close()
 		want := "the server at " + server.URL + c.wantAfterURL + "; see parley doctor --url " + server.URL
 		refuses := strings.Contains(c.body, "error") // which a further attempt does not change

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // StandbyRequest asks for a wait in an agent's place.
@@ -30,7 +32,7 @@ type Standby struct {
 	// RetryAfter is when to call again, if the server says so; ten minutes at most. With
 	// 409 it means that the agent itself waits.
 	RetryAfter time.Duration
-	Waited
+	results.Waited
 }
 
 // standbyTime is the longest that a server holds such a wait, with time for the answer.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/connect"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // Level says how a check went.
@@ -59,11 +60,11 @@ type Options struct {
 // visit is one run.
 type visit struct {
 	Options
-	wants  bool           // the server admits only callers with a key
-	calls  *client.Client // for the room, and for the wait there
-	beats  chan time.Time // when its keep-alives came, so many as tell something
-	room   *client.Joined // a new one with a name that is hard to guess, which disturbs nobody; nil for none
-	failed int            // how many results
+	wants  bool            // the server admits only callers with a key
+	calls  *client.Client  // for the room, and for the wait there
+	beats  chan time.Time  // when its keep-alives came, so many as tell something
+	room   *results.Joined // a new one with a name that is hard to guess, which disturbs nobody; nil for none
+	failed int             // how many results
 }
 
 // Run asks the questions, and returns how many answers say that something failed. Where the
@@ -118,7 +119,7 @@ func (v *visit) fail(check, fix, format string, args ...any) bool {
 func (v *visit) openRoom(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, quick)
 	defer cancel()
-	var made client.Joined
+	var made results.Joined
 	if err := v.calls.Call(ctx, "create_room", map[string]any{"agent_name": "doctor"}, &made); err != nil {
 		v.fail("server", "see the log of the server", "it makes no room: %v", err)
 		return

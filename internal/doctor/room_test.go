@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/connect"
 	"github.com/parley-chat/parley/internal/doctor"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 func TestRun_itsRoom_isClosedAtTheEnd(t *testing.T) {
@@ -38,7 +39,7 @@ func TestRun_itsRoom_isClosedAtTheEnd(t *testing.T) {
 	}
 	c := client.New(base, client.Options{})
 	defer c.Close()
-	var info client.Info
+	var info results.Info
 	if err := c.Call(t.Context(), "room_info", map[string]any{"agent_token": token}, &info); err != nil ||
 		!info.Room.Closed {
 		t.Errorf("the room is %+v, %v; want it closed", info.Room, err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 const (
@@ -32,7 +33,7 @@ func (v *visit) wait(ctx context.Context) {
 	limited, cancel := context.WithTimeout(ctx, v.Wait+spare)
 	defer cancel()
 	began := time.Now()
-	var got client.Waited
+	var got results.Waited
 	err := v.calls.Call(limited, "wait_for_message",
 		map[string]any{"agent_token": v.room.AgentToken, "wait_seconds": int(v.Wait / time.Second)}, &got)
 	if ctx.Err() != nil {
@@ -49,7 +50,7 @@ func (v *visit) wait(ctx context.Context) {
 	case err != nil && !errors.As(err, &refused):
 		r.Level = Failed
 		r.What, r.Fix = cut(seconds(took), client.Reason(err), came, ended)
-	case err != nil, got.Status != client.StatusQuiet:
+	case err != nil, got.Status != results.StatusQuiet:
 		r.Level, r.Fix = Failed, "see the log of the server"
 		r.What = fmt.Sprintf("a wait in an empty room ended after %s with %q", seconds(took), got.Status)
 		if refused != nil {

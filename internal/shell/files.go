@@ -17,6 +17,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // PutRequest is a file to share.
@@ -57,7 +58,7 @@ func (s *Shell) Put(ctx context.Context, which Which, req PutRequest) error {
 		return s.out.show(r, func() {
 			switch {
 			case sent.Sent:
-				s.out.print("Shared %s as %s.", fileOf(client.File{Name: req.Name, Size: size}), sent.ID)
+				s.out.print("Shared %s as %s.", fileOf(results.File{Name: results.Text(req.Name), Size: size}), sent.ID)
 			case sent.Status == "pending":
 				s.out.note("The file waits for the person behind %s, as draft %s.", s.seat.Name, sent.ID)
 			default:
@@ -117,16 +118,20 @@ func (piped) Close() error { return nil }
 // put asks for an upload and makes it. If the connection breaks, nobody knows whether the file is there:
 // then put tries again, at the same address, which takes the file once.
 func (s *session) put(ctx context.Context, req PutRequest, file io.ReadSeeker, size int64) (
-	sent client.Shared, r result, err error) {
+	sent results.Uploaded, r result, err error) {
 	a := args{"name": req.Name, "size": size, "idempotency_key": rand.Text()}
 	a.set("note", req.Note)
 	a.set("reply_to", req.ReplyTo)
 	a.list("to", req.To)
-	r, err = s.call(ctx, "share_file", a, &sent)
-	if err != nil || sent.Upload == nil {
+	var asked results.Shared
+	r, err = s.call(ctx, "share_file", a, &asked)
+	switch {
+	case err != nil:
 		return sent, r, err
+	case asked.Upload == nil:
+		return sent, r, r.into(&sent)
 	}
-	door, ok := client.UploadDoor(sent.Upload.Page)
+	door, ok := client.UploadDoor(asked.Upload.Page)
 	if !ok {
 		return sent, r, errors.New("the server does not say where to put the file")
 	}
@@ -143,7 +148,6 @@ func (s *session) put(ctx context.Context, req PutRequest, file io.ReadSeeker, s
 	if err != nil {
 		return sent, r, err
 	}
-	sent = client.Shared{}
 	return sent, r, r.into(&sent)
 }
 
@@ -172,7 +176,7 @@ var savedName = regexp.MustCompile(`^.* -o '(parley-[A-Za-z0-9]+(?:\.[a-z0-9]{1,
 // Get saves a file that somebody shared.
 func (s *Shell) Get(ctx context.Context, which Which, req GetRequest) error {
 	return s.with(which, func(s *session) error {
-		var got client.GotFile
+		var got results.GotFile
 		r, err := s.call(ctx, "get_file", args{"id": req.ID}, &got)
 		if err != nil {
 			return err
@@ -208,7 +212,7 @@ func target(given, name string) string {
 }
 
 // pour writes a file to standard output, which must be no terminal: the file could act on it.
-func (s *session) pour(ctx context.Context, door client.Door, file client.File) error {
+func (s *session) pour(ctx context.Context, door client.Door, file results.File) error {
 	switch {
 	case s.out.JSON:
 		return fail(usage, "--json and -o - exclude each other: standard output has the file.")
@@ -221,7 +225,7 @@ func (s *session) pour(ctx context.Context, door client.Door, file client.File) 
 }
 
 // save downloads a file. What is at path is the whole file, or what was there before.
-func (s *session) save(ctx context.Context, door client.Door, file client.File, path string, force bool) error {
+func (s *session) save(ctx context.Context, door client.Door, file results.File, path string, force bool) error {
 	exists := fail(failed, "%s is there already, and stays as it is. Give another path with -o, or --force to replace "+
 		"it.", path)
 	mode := fs.FileMode(0) // of the file that is replaced

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
@@ -31,7 +32,7 @@ func put(t *testing.T, c *command, content []byte) (id string) {
 	if err := c.Put(t.Context(), as("Ann"), shell.PutRequest{Path: path}); err != nil {
 		t.Fatal(err)
 	}
-	var sent client.Sent
+	var sent results.Sent
 	if err := json.Unmarshal([]byte(c.out.String()), &sent); err != nil || !sent.Sent {
 		t.Fatalf("%v, printed %s", err, &c.out)
 	}

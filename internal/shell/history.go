@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // HistoryRequest asks for what was said.
@@ -120,11 +120,11 @@ func (e entry) holds(text string) bool {
 	if e.Task != nil {
 		tasks = append(tasks, *e.Task)
 	}
-	return strings.Contains(strings.ToLower(e.From+"\n"+e.Text), text) ||
-		slices.ContainsFunc(tasks, func(t client.Task) bool {
-			return strings.Contains(strings.ToLower(t.Title), text)
+	return strings.Contains(strings.ToLower(e.From+"\n"+string(e.Text)), text) ||
+		slices.ContainsFunc(tasks, func(t results.Task) bool {
+			return strings.Contains(strings.ToLower(string(t.Title)), text)
 		}) ||
-		e.File != nil && strings.Contains(strings.ToLower(e.File.Name), text)
+		e.File != nil && strings.Contains(strings.ToLower(string(e.File.Name)), text)
 }
 
 // page returns messages as one result of the history.
@@ -143,19 +143,19 @@ func page(list []entry, more bool) result {
 
 // entry is one message, typed and as the server wrote it.
 type entry struct {
-	client.Message
+	results.Message
 	fields result
 }
 
 // waits reports whether m is a draft about which the person behind its agent has to decide.
-func waits(m client.Message) bool { return m.Type == "draft" && m.Reason == "" }
+func waits(m results.Message) bool { return m.Type == "draft" && m.Reason == "" }
 
 // pageSize is how many messages a call of the history gives at most.
 const pageSize = 100
 
 // history returns a page of what was said, oldest first.
 func (s *session) history(ctx context.Context, a args) (page []entry, more bool, err error) {
-	var typed client.History
+	var typed results.History
 	r, err := s.call(ctx, "message_history", a, &typed)
 	if err != nil {
 		return nil, false, err

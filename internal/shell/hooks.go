@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // Hooks shows which addresses are called for the agents that the person watches, or ends the one with the id end.
 // An agent about which nothing can be learned hides no other.
 func (s *Shell) Hooks(ctx context.Context, which Which, end string) error {
 	return s.hooks(ctx, which, end, hooksAsked{
-		shown: func(client.Hook) bool { return true },
+		shown: func(results.Hook) bool { return true },
 		none:  "No address is called for an agent that you watch%s.",
 		unknown: "No address with the id %s is called for an agent that you watch%s. Nothing was changed. To see " +
 			"which are: %s",
@@ -24,7 +25,7 @@ func (s *Shell) Hooks(ctx context.Context, which Which, end string) error {
 // hooksAsked are the hooks that a command is about, and what it says where there are none.
 type hooksAsked struct {
 	agents        bool // whether they are agents, all of them
-	shown         func(client.Hook) bool
+	shown         func(results.Hook) bool
 	none, unknown string
 	listed        string // the command that shows them
 }
@@ -78,7 +79,7 @@ func (s *Shell) hooks(ctx context.Context, which Which, end string, asked hooksA
 func (s *Shell) AddHook(ctx context.Context, which Which, address string) error {
 	which.Watched, which.Positional = true, true
 	return s.inPerson(which, func(on *session) error {
-		var got client.Supervised
+		var got results.Supervised
 		r, err := on.call(ctx, "supervise", args{"add_hook": address}, &got)
 		if err != nil {
 			return err
@@ -93,7 +94,7 @@ func (s *Shell) AddHook(ctx context.Context, which Which, address string) error 
 
 // hooks returns what is called for the agent, as rows for a person; as JSON it prints them.
 func (s *session) hooks(ctx context.Context, asked hooksAsked) (rows [][]string, err error) {
-	var got client.Supervised
+	var got results.Supervised
 	r, err := s.call(ctx, "supervise", args{}, &got)
 	if err != nil {
 		return nil, err
@@ -128,7 +129,7 @@ func (s *session) hooks(ctx context.Context, asked hooksAsked) (rows [][]string,
 }
 
 // called says how a hook stands. What it is goes without saying where all are agents.
-func (s *session) called(k client.Hook, agents bool) string {
+func (s *session) called(k results.Hook, agents bool) string {
 	only, why := "", strings.TrimSuffix(k.Error, ".")
 	switch {
 	case agents:
@@ -153,11 +154,11 @@ func (s *session) called(k client.Hook, agents bool) string {
 
 // endHook ends a hook of the agent of a seat. It returns false if the agent has none with that id, or keeps it.
 func (s *Shell) endHook(ctx context.Context, on *session, id string, asked hooksAsked) (ended bool, err error) {
-	var got client.Supervised
+	var got results.Supervised
 	if _, err := on.call(ctx, "supervise", args{}, &got); err != nil {
 		return false, err
 	}
-	i := slices.IndexFunc(got.Hooks, func(k client.Hook) bool { return k.ID == id && asked.shown(k) })
+	i := slices.IndexFunc(got.Hooks, func(k results.Hook) bool { return k.ID == id && asked.shown(k) })
 	if i < 0 {
 		return false, nil
 	}
@@ -165,7 +166,7 @@ func (s *Shell) endHook(ctx context.Context, on *session, id string, asked hooks
 		return false, err
 	}
 	defer touch(s.Seats)
-	r, err := on.call(ctx, "supervise", args{"end_hook": id}, &client.Supervised{})
+	r, err := on.call(ctx, "supervise", args{"end_hook": id}, &results.Supervised{})
 	if err != nil {
 		return false, err
 	}

@@ -3,13 +3,13 @@ package shell
 import (
 	"testing"
 
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 func TestHooks_line_saysSinceWhenItIsCalledOrFails(t *testing.T) {
 	on := session{out: &Output{Screen: &Screen{Now: morning}}}
 	const since, later = "2026-03-04T07:41:00Z", "2026-03-05T07:41:00Z"
-	for want, k := range map[string]client.Hook{
+	for want, k := range map[string]results.Hook{
 		"since Mar  4 09:41, not called yet":                                {Since: since},
 		"since Mar  4 09:41, last called 09:41":                             {Since: since, LastCall: later},
 		"since Mar  4 09:41, not called yet; only for what is meant for it": {Since: since, ForMe: true},
@@ -26,7 +26,7 @@ func TestHooks_line_saysSinceWhenItIsCalledOrFails(t *testing.T) {
 		}
 	}
 	const want = "fails since 09:41: The agent did not answer by JSON-RPC"
-	if got := on.called(client.Hook{Agent: true, FailingSince: later, Error: "The agent did not answer by JSON-RPC."},
+	if got := on.called(results.Hook{Agent: true, FailingSince: later, Error: "The agent did not answer by JSON-RPC."},
 		true); got != want {
 		t.Errorf("An agent among agents is shown as %q, want %q", got, want)
 	}

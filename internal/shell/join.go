@@ -10,6 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // JoinRequest asks for a seat.
@@ -68,7 +69,7 @@ func (s *Shell) checkCapacity(ctx context.Context, c *client.Client, req JoinReq
 	a := args{}
 	a.set("room", req.Room)
 	a.set("password", req.Password)
-	var got client.Info
+	var got results.Info
 	_, err := get(ctx, c, "room_info", a, &got)
 	switch code := fault.CodeOf(err); {
 	case err == nil && got.Room.Capacity == req.Capacity, code == fault.RoomNotFound:
@@ -169,7 +170,7 @@ func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (
 	}
 	var r result
 	if req.New { // its room may have another name now, and the seat there is not to be forgotten for the new one
-		_, err = (&session{client: c, seat: all[i], file: s.Seats}).call(ctx, "room_info", args{}, &client.Info{})
+		_, err = (&session{client: c, seat: all[i], file: s.Seats}).call(ctx, "room_info", args{}, &results.Info{})
 	} else {
 		r, err = s.seated(ctx, c, "join_room", args{"agent_token": all[i].Token})
 	}
@@ -202,7 +203,7 @@ func (s *Shell) sit(ctx context.Context, c *client.Client, req JoinRequest) (res
 // seated makes a call that gives a seat, and stores it. A seat that cannot be stored is
 // given back, since nobody would know its token.
 func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a args) (result, error) {
-	var got client.Joined
+	var got results.Joined
 	r, err := get(ctx, c, tool, a, &got)
 	if err != nil {
 		return nil, err
@@ -212,7 +213,7 @@ func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a arg
 	if err == nil {
 		return r, nil
 	}
-	left := c.Call(ctx, "leave_room", args{"agent_token": got.AgentToken}, &client.Left{})
+	left := c.Call(ctx, "leave_room", args{"agent_token": got.AgentToken}, &results.Left{})
 	return nil, errors.Join(fmt.Errorf("the seat could not be stored, and was given back: %w", err), left)
 }
 
@@ -231,7 +232,7 @@ func (s *Shell) refusedJoin(refused *fault.Error) error {
 
 // welcome shows a room to a person who has just taken a seat in it.
 func (s *Shell) welcome(server string, r result) error {
-	var got client.Joined
+	var got results.Joined
 	if err := r.into(&got); err != nil {
 		return err
 	}
@@ -247,7 +248,7 @@ func (s *Shell) welcome(server string, r result) error {
 	return o.show(r, func() {
 		o.print("You %s %s in %s %s: %d of %d seats "+
 			"are taken.", how, got.AgentName, room, got.Room.Name, len(got.Room.Agents), got.Room.Capacity)
-		o.description(got.Room.Description)
+		o.description(string(got.Room.Description))
 		if got.Earlier > 0 {
 			o.print("Earlier messages: %d. To read them: %s", got.Earlier, on.command("history"))
 		}

@@ -10,12 +10,13 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // Who shows who is in the room, and which requests are open.
 func (s *Shell) Who(ctx context.Context, which Which) error {
 	return s.with(which, func(s *session) error {
-		var got client.Info
+		var got results.Info
 		r, err := s.call(ctx, "room_info", args{}, &got)
 		if err != nil {
 			return err
@@ -25,7 +26,7 @@ func (s *Shell) Who(ctx context.Context, which Which) error {
 }
 
 // about shows a room to a person.
-func (o *Output) about(got client.Info) {
+func (o *Output) about(got results.Info) {
 	facts := []string{fmt.Sprintf("%d of %d seats taken", len(got.Room.Agents), got.Room.Capacity)}
 	for _, fact := range []struct {
 		holds bool
@@ -43,10 +44,10 @@ func (o *Output) about(got client.Info) {
 		}
 	}
 	o.print("%s: %s", got.Room.Name, strings.Join(facts, ", "))
-	o.description(got.Room.Description)
+	o.description(string(got.Room.Description))
 	rows := make([][]string, len(got.Room.Agents))
 	for i, a := range got.Room.Agents {
-		rows[i] = []string{"  " + a.Name, doing(a), a.Activity}
+		rows[i] = []string{"  " + a.Name, doing(a), string(a.Activity)}
 	}
 	o.table(rows)
 	for _, q := range got.Requests {
@@ -65,13 +66,13 @@ func (o *Output) description(text string) {
 }
 
 // asksFor says who asks whom.
-func asksFor(q client.Request) string {
+func asksFor(q results.Request) string {
 	owing := "anyone"
 	if len(q.OwedBy) > 0 {
 		owing = named(q.OwedBy, ", ")
 	}
 	return fmt.Sprintf("%s asks %s, for %d min [%s]: %s", q.From, owing, q.Minutes, q.ID,
-		strings.Join(strings.Fields(q.Text), " "))
+		strings.Join(strings.Fields(string(q.Text)), " "))
 }
 
 // state says for a person how an agent stands, of which the server has a word for agents.
@@ -83,7 +84,7 @@ func state(is string) string {
 }
 
 // doing says what an agent is and does.
-func doing(a client.Agent) string {
+func doing(a results.Agent) string {
 	var is []string
 	if a.You {
 		is = append(is, "you")
@@ -105,7 +106,7 @@ func doing(a client.Agent) string {
 		is = append(is, "has a person")
 	}
 	if a.Owner != "" {
-		is = append(is, "key of "+a.Owner)
+		is = append(is, "key of "+string(a.Owner))
 	}
 	if a.BackInMinutes > 0 {
 		is = append(is, fmt.Sprintf("back in %d min", a.BackInMinutes))
@@ -128,7 +129,7 @@ func (s *Shell) rooms(ctx context.Context, c *client.Client, search string, limi
 	a.set("search", search)
 	var rows [][]string
 	for more := true; more && len(rows) < limit; {
-		var got client.Rooms
+		var got results.Rooms
 		r, err := get(ctx, c, "list_rooms", a, &got)
 		if err != nil {
 			return s.refusedPlainly(err)
@@ -139,7 +140,7 @@ func (s *Shell) rooms(ctx context.Context, c *client.Client, search string, limi
 				locked = "with a password"
 			}
 			rows = append(rows, []string{r.Name, fmt.Sprintf("%d/%d", r.Agents, r.Capacity), locked,
-				strings.Join(strings.Fields(r.Description), " ")})
+				strings.Join(strings.Fields(string(r.Description)), " ")})
 		}
 		if err := s.Out.show(r, func() {}); err != nil {
 			return err
@@ -177,7 +178,7 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 		}
 		a := args{}
 		a.set("text", text)
-		var got client.Left
+		var got results.Left
 		r, err := s.call(ctx, "leave_room", a, &got)
 		if fault.CodeOf(err) == fault.KeyInvalid && s.place.Key == "" {
 			if err := s.file.Remove(s.seat.Token); err != nil {
@@ -211,7 +212,7 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 		with = s.inPerson
 	}
 	return with(which, func(s *session) error {
-		var got client.Joined
+		var got results.Joined
 		if renew {
 			r, err := s.call(ctx, "update_room", args{"new_invite": true}, &got)
 			if err != nil {
@@ -245,7 +246,7 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 }
 
 // invite shows the invite in r, which got holds as well.
-func (s *session) invite(r result, got client.Joined) error {
+func (s *session) invite(r result, got results.Joined) error {
 	maps.DeleteFunc(r, func(name string, _ json.RawMessage) bool {
 		return name != "invite" && name != "invite_link" && name != "room"
 	})

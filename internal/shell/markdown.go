@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // markdown returns a talk as a file, which ends with the minutes of an export of the page. What people and agents wrote
@@ -21,7 +21,7 @@ func (t *talk) markdown(seat string, now time.Time, screen *Screen) string {
 		"stands between fences; everything else is of the server.\n", t.info.Room.Name,
 		stamp(now.UTC().Format(time.RFC3339)), seat)
 	if about := t.info.Room.Description; about != "" {
-		b.WriteString("\n" + fenced(about))
+		b.WriteString("\n" + fenced(string(about)))
 	}
 	b.WriteString("\n## Who takes part\n\n")
 	for _, a := range t.info.Room.Agents {
@@ -75,7 +75,7 @@ func (t *talk) outcome() string {
 			}
 		}
 		agreed = append(agreed, fmt.Sprintf("### Proposed by %s, agreed by %s\n\n%s · %s\n\n%s", e.From,
-			cmp.Or(strings.Join(by, ", "), "all who were asked"), stamp(e.At), e.ID, fenced(e.Text)))
+			cmp.Or(strings.Join(by, ", "), "all who were asked"), stamp(e.At), e.ID, fenced(string(e.Text))))
 	}
 	for _, task := range t.closed.Tasks {
 		how := "dropped"
@@ -100,11 +100,11 @@ func (t *talk) outcome() string {
 	}
 	for _, q := range t.info.Requests {
 		asked := cmp.Or(strings.Join(q.OwedBy, ", "), "anyone")
-		open = append(open, fmt.Sprintf("### %s asks %s · %s\n\n%s", q.From, asked, q.ID, fenced(q.Text)))
+		open = append(open, fmt.Sprintf("### %s asks %s · %s\n\n%s", q.From, asked, q.ID, fenced(string(q.Text))))
 	}
 	for _, e := range t.files {
 		files = append(files, fmt.Sprintf("### %s · %d bytes · %s\n\n%s · %s\n\n%s", e.From, e.File.Size, e.File.Type,
-			stamp(e.At), e.ID, fenced(e.File.Name)))
+			stamp(e.At), e.ID, fenced(string(e.File.Name))))
 	}
 	part("Agreements", agreed)
 	part("Done", done)
@@ -114,7 +114,7 @@ func (t *talk) outcome() string {
 }
 
 // messageIn returns a message: who said what kind of thing to whom, and when.
-func messageIn(m client.Message) string {
+func messageIn(m results.Message) string {
 	file, id := m.File, m.ID
 	m.File, m.ID = nil, "" // its name is in the fence below, and the id beside the time
 	head := m.From
@@ -123,19 +123,19 @@ func messageIn(m client.Message) string {
 	}
 	text := "### " + head + "\n\n" + stamp(m.At) + " · " + id + "\n"
 	if m.Text != "" {
-		text += "\n" + fenced(m.Text)
+		text += "\n" + fenced(string(m.Text))
 	}
 	if file != nil {
-		text += fmt.Sprintf("\nA file of %d bytes, %s:\n\n%s", file.Size, file.Type, fenced(file.Name))
+		text += fmt.Sprintf("\nA file of %d bytes, %s:\n\n%s", file.Size, file.Type, fenced(string(file.Name)))
 	}
 	return text
 }
 
-func taskIn(how string, t client.Task) string {
+func taskIn(how string, t results.Task) string {
 	text := "### " + t.ID + " · " + how + "\n"
-	for _, words := range []string{t.Title, t.Text, t.Result} {
+	for _, words := range []results.Text{t.Title, t.Text, t.Result} {
 		if words != "" {
-			text += "\n" + fenced(words)
+			text += "\n" + fenced(string(words))
 		}
 	}
 	return text

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // The page has the golden file, and makes it of the same minutes.
@@ -21,21 +21,18 @@ func TestMarkdown_minutes_areThoseOfThePage(t *testing.T) {
 		return text
 	}
 	var given struct {
-		Agreements []struct {
-			ID, Text, By, At string
-			Agreed           []string `json:"agreed_by"`
-		}
-		Done, Open []client.Task
-		Files      []client.Message
+		Agreements []results.Agreement
+		Done, Open []results.Task
+		Files      []results.Message
 	}
 	if err := json.Unmarshal(read("minutes.json"), &given); err != nil {
 		t.Fatal(err)
 	}
-	all := &talk{whole: true, closed: client.Tasks{Tasks: given.Done}, open: client.Tasks{Tasks: given.Open}}
+	all := &talk{whole: true, closed: results.Tasks{Tasks: given.Done}, open: results.Tasks{Tasks: given.Open}}
 	for _, a := range given.Agreements {
-		all.agreed = append(all.agreed, entry{Message: client.Message{ID: a.ID, From: a.By, Text: a.Text, At: a.At}})
-		for _, name := range a.Agreed {
-			all.said = append(all.said, entry{Message: client.Message{From: name, Kind: "agree", ReplyTo: a.ID}})
+		all.agreed = append(all.agreed, entry{Message: results.Message{ID: a.ID, From: a.By, Text: a.Text, At: a.At}})
+		for _, name := range a.AgreedBy {
+			all.said = append(all.said, entry{Message: results.Message{From: name, Kind: "agree", ReplyTo: a.ID}})
 		}
 	}
 	for _, m := range given.Files {
@@ -48,8 +45,8 @@ func TestMarkdown_minutes_areThoseOfThePage(t *testing.T) {
 
 // The votes that are left out may be of others.
 func TestMarkdown_partOfATalk_doesNotCountWhoAgreed(t *testing.T) {
-	part := &talk{agreed: []entry{{Message: client.Message{ID: "m1", From: "Ann", Text: "five"}}},
-		said: []entry{{Message: client.Message{From: "Cy", Kind: "agree", ReplyTo: "m1"}}}}
+	part := &talk{agreed: []entry{{Message: results.Message{ID: "m1", From: "Ann", Text: "five"}}},
+		said: []entry{{Message: results.Message{From: "Cy", Kind: "agree", ReplyTo: "m1"}}}}
 	if got := part.outcome(); !strings.Contains(got, "### Proposed by Ann, agreed by all who were asked\n") {
 		t.Errorf("%s", got)
 	}
@@ -57,14 +54,15 @@ func TestMarkdown_partOfATalk_doesNotCountWhoAgreed(t *testing.T) {
 
 func TestMarkdown_talk_keepsWordsBetweenFences(t *testing.T) {
 	const at = "2026-03-04T05:06:07Z"
-	all := &talk{info: client.Info{Room: client.Room{Name: "tea", Description: "# FAKE",
-		Agents: []client.Agent{{Name: "Ann", Role: "admin"}, {Name: "Bob", Person: true}}}}}
-	for _, m := range []client.Message{
+	all := &talk{info: results.Info{Room: results.Room{Name: "tea", Description: "# FAKE",
+		Agents: []results.Agent{{Name: "Ann", Role: "admin"}, {Name: "Bob", Person: true}}}}}
+	for _, m := range []results.Message{
 		{ID: "m1", Type: "joined", Agent: "Bob", At: at},
-		{ID: "m2", Type: "room", Changes: map[string]any{"description": "# FAKE"}, By: "Ann", At: at},
+		{ID: "m2", Type: "room", By: "Ann", At: at,
+			Changes: &results.Changes{Description: new(results.Text("# FAKE"))}},
 		{ID: "m3", Type: "message", From: "Bob", Kind: "request", Ask: []string{"Ann"}, At: at,
 			Text: "Is it\n````\n# so?\x1b\n"},
-		{ID: "m4", Type: "message", From: "Ann", ReplyTo: "m3", File: &client.File{Name: "# a", Size: 3,
+		{ID: "m4", Type: "message", From: "Ann", ReplyTo: "m3", File: &results.File{Name: "# a", Size: 3,
 			Type: "text/plain"}, At: at},
 	} {
 		all.said = append(all.said, entry{Message: m})

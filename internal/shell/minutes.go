@@ -5,15 +5,15 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // talk is what was said, and what came of it.
 type talk struct {
 	said, agreed, files []entry
 	whole               bool // said is all of it
-	closed, open        client.Tasks
-	info                client.Info
+	closed, open        results.Tasks
+	info                results.Info
 }
 
 // talk learns what came of what was said. The result has all of it as the server wrote it.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/sanitize"
 )
 
@@ -39,7 +39,7 @@ func (o *Output) show(r result, draw func()) error {
 }
 
 // messages shows those of a result.
-func (o *Output) messages(r result, list ...client.Message) error {
+func (o *Output) messages(r result, list ...results.Message) error {
 	return o.show(r, func() { o.Screen.Show(list...) })
 }
 

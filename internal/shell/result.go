@@ -11,6 +11,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/sanitize"
 )
 
@@ -129,7 +130,7 @@ func (r result) complete(ctx context.Context, c *client.Client, token string) er
 	}
 	changed := false
 	for _, m := range list {
-		var typed client.Message
+		var typed results.Message
 		if err := m.into(&typed); err != nil {
 			return err
 		}
@@ -154,10 +155,10 @@ func (r result) complete(ctx context.Context, c *client.Client, token string) er
 }
 
 // whole returns the whole text of a message that came in part.
-func whole(ctx context.Context, c *client.Client, token string, m client.Message) (string, error) {
+func whole(ctx context.Context, c *client.Client, token string, m results.Message) (string, error) {
 	text := m.Text
 	for more := m.More; more != nil; {
-		var page client.History
+		var page results.History
 		if err := c.Call(ctx, "message_history", args{"agent_token": token, "id": more.ID, "offset": more.Offset},
 			&page); err != nil {
 			return "", err
@@ -168,7 +169,7 @@ func whole(ctx context.Context, c *client.Client, token string, m client.Message
 		text += page.Messages[0].Text
 		more = page.Messages[0].More
 	}
-	return text, nil
+	return string(text), nil
 }
 
 // json returns a result as a line of JSON. Every character that could act on a terminal is an

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // RoomRequest changes a room; nothing shows it. Nil fields stay as they are.
@@ -61,13 +63,12 @@ func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
 		req.Password = ""
 	}
 	return s.inPerson(which, func(s *session) error {
-		var got client.Changed
+		var got results.Updated
 		r, err := s.call(ctx, "update_room", req.args(), &got)
 		if err != nil {
 			return err
 		}
-		name, _ := got.Changes["room"].(string)
-		if err := s.file.Rename(&s.seat, name); err != nil {
+		if err := s.file.Rename(&s.seat, nameIn(got.Changes)); err != nil {
 			return err
 		}
 		delete(r, "invite") // which may hold the password
@@ -80,26 +81,34 @@ func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
 			default:
 				s.out.print("Changed: %s.", changed(got.Changes))
 			}
-			s.renewed(got)
+			s.renewed(got.Invite)
 		})
 	})
 }
 
-// renewed says that a call has ended the invites from before.
-func (s *session) renewed(got client.Changed) {
-	if got.Invite != "" {
+// renewed says that a call has ended the invites from before, if it gave another.
+func (s *session) renewed(invite string) {
+	if invite != "" {
 		s.out.note("Invites from before give no more seats. For the new one: %s", s.command("invite"))
 	}
 }
 
 // newName returns the name that the room got last by what was said; "" if none.
-func newName(said []client.Message) (name string) {
+func newName(said []results.Message) (name string) {
 	for _, m := range said {
-		if is, ok := m.Changes["room"].(string); ok && m.Type == "room" {
-			name = is
+		if m.Type == "room" {
+			name = cmp.Or(nameIn(m.Changes), name)
 		}
 	}
 	return name
+}
+
+// nameIn returns the name that a change gave to a room; "" if none.
+func nameIn(c *results.Changes) string {
+	if c == nil || c.Room == nil {
+		return ""
+	}
+	return *c.Room
 }
 
 // ManageRequest acts on one agent of a room.
@@ -119,7 +128,7 @@ func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) erro
 			a["agent_name"] = req.Name
 		}
 		a.set("note", req.Note)
-		var got client.Changed
+		var got results.Managed
 		r, err := s.call(ctx, "manage_agent", a, &got)
 		if err != nil {
 			return err
@@ -130,7 +139,7 @@ func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) erro
 				return
 			}
 			s.out.print("%s: %s", got.Status, req.Name)
-			s.renewed(got)
+			s.renewed(got.Invite)
 		})
 	})
 }
@@ -138,7 +147,7 @@ func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) erro
 // Remove removes the text and the file of a message, or all that was said of a task.
 func (s *Shell) Remove(ctx context.Context, which Which, id string) error {
 	return s.inPerson(which, func(s *session) error {
-		r, err := s.call(ctx, "update_room", args{"redact": id}, &client.Changed{})
+		r, err := s.call(ctx, "update_room", args{"redact": id}, &results.Updated{})
 		if err != nil {
 			return err
 		}

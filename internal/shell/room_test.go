@@ -8,18 +8,18 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
 // info returns the room as an agent sees it.
-func info(t *testing.T, base, name string) client.Info {
+func info(t *testing.T, base, name string) results.Info {
 	t.Helper()
 	c := at(t, base, nil)
 	if err := c.Who(t.Context(), as(name)); err != nil {
 		t.Fatal(err)
 	}
-	var got client.Info
+	var got results.Info
 	read(t, c.out.String(), &got)
 	return got
 }
@@ -145,11 +145,11 @@ func TestHistory_search(t *testing.T) {
 		if err := c.History(t.Context(), as("Bob"), shell.HistoryRequest{Last: n, Search: "milk"}); err != nil {
 			t.Fatal(err)
 		}
-		var got client.History
+		var got results.History
 		read(t, c.out.String(), &got)
 		var list []string
 		for _, m := range got.Messages {
-			list = append(list, m.Text)
+			list = append(list, string(m.Text))
 		}
 		if !slices.Equal(list, want) {
 			t.Errorf("the last %d: %q, want %q", n, list, want)
@@ -188,13 +188,13 @@ func TestMine_saysWhatIsNew_andForgetTakesASeatOut(t *testing.T) {
 func TestTask_edit_emptiesWhatMustBeDoneFirst(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")
-	task := func(req shell.TaskRequest) client.Tasks {
+	task := func(req shell.TaskRequest) results.Tasks {
 		t.Helper()
 		c := at(t, base, nil)
 		if err := c.Task(t.Context(), as("Ann"), req); err != nil {
 			t.Fatal(err)
 		}
-		var got client.Tasks
+		var got results.Tasks
 		read(t, c.out.String(), &got)
 		return got
 	}

@@ -12,8 +12,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // MaxText is the most bytes that one message has.
@@ -102,7 +102,7 @@ func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
 
 // owed is a request whose answer this seat owes.
 type owed struct {
-	client.Message
+	results.Message
 	to []string // who is to read the answer; nobody: all
 }
 
@@ -114,7 +114,7 @@ func (s *session) debt(ctx context.Context, req SayRequest) (owed, error) {
 	if s.seat.Person || req.New || !plain || req.Undo != "" || req.ReplyTo != "" || len(req.Ask) > 0 {
 		return owed{}, nil
 	}
-	var room client.Info
+	var room results.Info
 	if _, err := s.call(ctx, "room_info", args{}, &room); err != nil {
 		return owed{}, err
 	}
@@ -140,7 +140,7 @@ func (s *session) debt(ctx context.Context, req SayRequest) (owed, error) {
 	}
 	var choices []string
 	for _, o := range all {
-		choices = append(choices, "  --reply-to "+o.ID+"  "+o.From+": "+gist(o.Text))
+		choices = append(choices, "  --reply-to "+o.ID+"  "+o.From+": "+gist(string(o.Text)))
 	}
 	return owed{}, fail(usage, "Nothing was sent: you owe several answers. Say which one this is, or with --new that "+
 		"it "+
@@ -148,12 +148,12 @@ func (s *session) debt(ctx context.Context, req SayRequest) (owed, error) {
 }
 
 // readers returns who is to read the answer to m: those whom the person names, else those who read m.
-func (s *session) readers(m client.Message, named []string, room client.Info) []string {
+func (s *session) readers(m results.Message, named []string, room results.Info) []string {
 	if len(named) > 0 || len(m.To) == 0 {
 		return named
 	}
 	here := func(name string) bool {
-		return slices.ContainsFunc(room.Room.Agents, func(a client.Agent) bool { return a.Name == name && !a.You })
+		return slices.ContainsFunc(room.Room.Agents, func(a results.Agent) bool { return a.Name == name && !a.You })
 	}
 	return slices.DeleteFunc(append([]string{m.From}, m.To...), func(name string) bool { return !here(name) })
 }
@@ -174,7 +174,7 @@ func gist(text string) string {
 
 // send sends the message. If the connection breaks, nobody knows whether it was said: then
 // send tries again, with the same key, so that it is said only once.
-func (s *session) send(ctx context.Context, req SayRequest) (sent client.Sent, r result, err error) {
+func (s *session) send(ctx context.Context, req SayRequest) (sent results.Sent, r result, err error) {
 	a := args{"idempotency_key": rand.Text()}
 	a.set("text", req.Text)
 	a.set("reply_to", req.ReplyTo)
@@ -272,7 +272,7 @@ func (w *answers) see(e entry) (done bool, err error) {
 
 // own reports whether the person at this seat has said m. The person behind an agent and the
 // agent speak under one name.
-func (s *session) own(m client.Message) bool {
+func (s *session) own(m results.Message) bool {
 	if s.seat.Person {
 		return m.Person
 	}
@@ -281,7 +281,7 @@ func (s *session) own(m client.Message) bool {
 
 // answers reports whether m answers the message. An answer that is owed refers to the message. A
 // message that asks nobody is answered by any word that does not answer something else.
-func (w *answers) answers(m client.Message) bool {
+func (w *answers) answers(m results.Message) bool {
 	if m.ReplyTo != "" || len(w.asked) > 0 {
 		return m.ReplyTo == w.id
 	}

@@ -6,12 +6,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
 // said returns the last message of the room.
-func said(t *testing.T, base string) client.Message {
+func said(t *testing.T, base string) results.Message {
 	t.Helper()
 	all := history(t, base)
 	return all[len(all)-1]
@@ -75,7 +75,7 @@ func TestSay_answersOnlyWhatIsOwed(t *testing.T) {
 			if err := bob.History(t.Context(), as("Bob"), shell.HistoryRequest{Last: 1}); err != nil {
 				t.Fatal(err)
 			}
-			var got client.History
+			var got results.History
 			read(t, bob.out.String(), &got)
 			m := got.Messages[0]
 			if want := map[bool]string{true: id}[c.answers]; m.ID != spoken || m.ReplyTo != want {

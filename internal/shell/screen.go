@@ -2,6 +2,7 @@ package shell
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -11,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // Screen shows people what was said, one message after the other:
@@ -51,18 +52,18 @@ const indent = "      "
 const narrow = 20
 
 // Show prints messages. Their order is that of the room.
-func (s *Screen) Show(messages ...client.Message) {
+func (s *Screen) Show(messages ...results.Message) {
 	for _, m := range messages {
 		at := s.time(m.At)
 		switch {
 		case waits(m):
-			s.line(at, "* draft "+m.ID+": "+m.From, "dim", marks(m), m.Text)
+			s.line(at, "* draft "+m.ID+": "+m.From, "dim", marks(m), string(m.Text))
 		case m.Type == "task" && (m.Task != nil || len(m.Tasks) > 0):
 			s.tasks(at, m)
 		case m.Type != "message":
-			s.line(at, "* "+event(m), "dim", "", m.Note)
+			s.line(at, "* "+event(m), "dim", "", string(m.Note))
 		default:
-			s.line(at, m.From, s.colorOf(m.From), marks(m), m.Text)
+			s.line(at, m.From, s.colorOf(m.From), marks(m), string(m.Text))
 			if m.Agreed != "" {
 				s.line(at, "* agreed: "+m.Agreed, "dim", "", "")
 			}
@@ -138,7 +139,7 @@ func (s *Screen) time(at string) string {
 
 // marks says, in brackets behind the sender, to which agents a message goes and what it is. The
 // marks of a message that wants an answer hold its id.
-func marks(m client.Message) string {
+func marks(m results.Message) string {
 	var is []string
 	add := func(word, rest string) { is = append(is, strings.TrimSpace(word+" "+rest)) }
 	if m.Person {
@@ -183,7 +184,7 @@ func marks(m client.Message) string {
 }
 
 // fileOf is a file beside the message that carries it. Its sender chose the name, which may hold any mark.
-func fileOf(f client.File) string { return strconv.Quote(f.Name) + ", " + size(f.Size) }
+func fileOf(f results.File) string { return strconv.Quote(string(f.Name)) + ", " + size(f.Size) }
 
 // size is a number of bytes as people read it.
 func size(n int64) string {
@@ -201,10 +202,10 @@ func size(n int64) string {
 }
 
 // tasks writes what somebody did with tasks. Their titles may hold any mark.
-func (s *Screen) tasks(at string, m client.Message) {
+func (s *Screen) tasks(at string, m results.Message) {
 	list := m.Tasks
 	if len(list) == 0 {
-		list = []client.Task{*m.Task}
+		list = []results.Task{*m.Task}
 	}
 	what := map[string]string{"add": "added", "take": "taken", "release": "released", "finish": "done",
 		"drop": "dropped", "edit": "changed"}[m.Action]
@@ -219,15 +220,15 @@ func (s *Screen) tasks(at string, m client.Message) {
 		if len(t.After) > 0 {
 			head += "; after " + strings.Join(t.After, ", ")
 		}
-		s.line(at, head, "dim", "", cmp.Or(t.Result, t.Text))
+		s.line(at, head, "dim", "", string(cmp.Or(t.Result, t.Text)))
 	}
 }
 
-func titleOf(t client.Task) string {
+func titleOf(t results.Task) string {
 	if t.Title == "" {
 		return ""
 	}
-	return strconv.Quote(t.Title)
+	return strconv.Quote(string(t.Title))
 }
 
 // named lists names in quotes, which no name holds: one that is called "Bob and Ann" does not
@@ -261,7 +262,7 @@ func (s *Screen) paint(style, text string) string {
 // event says what happened in a room, other than that somebody spoke. The word for it
 // comes first and ends with a colon, which no name holds: an agent that is called "Bob
 // left" cannot make others believe that Bob left.
-func event(m client.Message) string {
+func event(m results.Message) string {
 	what, about := m.Type, m.Agent
 	var more []string
 	switch m.Type {
@@ -282,8 +283,8 @@ func event(m client.Message) string {
 		what, about = "changed", changed(m.Changes)
 		if m.Reason == "closed" {
 			what, about = "closed for good", "the room"
-		} else if id, is := m.Changes["redacted"].(string); is {
-			what, about = "text removed", id
+		} else if m.Changes != nil && m.Changes.Redacted != "" {
+			what, about = "text removed", m.Changes.Redacted
 		}
 	case "draft":
 		what, about = "draft "+m.Reason, m.Draft
@@ -306,7 +307,7 @@ func event(m client.Message) string {
 		}
 		more = append(more, m.ID)
 	}
-	if _, renewed := m.Changes["invite"]; renewed && m.Type != "room" {
+	if m.Type != "room" && m.Changes != nil && m.Changes.Invite != "" {
 		more = append(more, "the invite was renewed")
 	}
 	if m.By != "" {
@@ -341,7 +342,10 @@ func done(action string) string {
 }
 
 // changed lists the settings of a room that have changed.
-func changed(settings map[string]any) string {
+func changed(c *results.Changes) string {
+	text, _ := json.Marshal(c) // it came as JSON
+	var settings map[string]any
+	_ = json.Unmarshal(text, &settings)
 	var is []string
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		switch value := settings[name].(type) {

@@ -9,7 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/sanitize"
 )
 
@@ -18,7 +18,7 @@ func morning() time.Time {
 	return time.Date(2026, 3, 5, 9, 45, 0, 0, time.FixedZone("", 2*60*60))
 }
 
-func shown(t *testing.T, width int, messages ...client.Message) string {
+func shown(t *testing.T, width int, messages ...results.Message) string {
 	t.Helper()
 	var out bytes.Buffer
 	s := Screen{Out: &out, Width: func() int { return width }, Now: morning, columns: columns{1}}
@@ -30,86 +30,86 @@ func shown(t *testing.T, width int, messages ...client.Message) string {
 }
 
 // said is a message of Bob, a few minutes ago.
-func said(change func(*client.Message)) client.Message {
-	m := client.Message{ID: "mzg1drj", Type: "message", From: "Bob", Text: "Hi.", At: "2026-03-05T07:41:00Z"}
+func said(change func(*results.Message)) results.Message {
+	m := results.Message{ID: "mzg1drj", Type: "message", From: "Bob", Text: "Hi.", At: "2026-03-05T07:41:00Z"}
 	change(&m)
 	return m
 }
 
 func TestShow_messagesAndEvents_areOneLineEach(t *testing.T) {
-	for want, m := range map[string]client.Message{
-		"09:41 Bob: Hi.":        said(func(*client.Message) {}),
-		"Mar  4 09:41 Bob: Hi.": said(func(m *client.Message) { m.At = "2026-03-04T07:41:00Z" }),
-		"09:41 Bob [asks \"Ann\", \"Cy\"; mzg1drj]: Hi.": said(func(m *client.Message) {
+	for want, m := range map[string]results.Message{
+		"09:41 Bob: Hi.":        said(func(*results.Message) {}),
+		"Mar  4 09:41 Bob: Hi.": said(func(m *results.Message) { m.At = "2026-03-04T07:41:00Z" }),
+		"09:41 Bob [asks \"Ann\", \"Cy\"; mzg1drj]: Hi.": said(func(m *results.Message) {
 			m.Kind, m.Ask = "request", []string{"Ann", "Cy"}
 		}),
-		"09:41 Bob [asks \"Ann\"; only to \"Ann\", \"Cy\"; mzg1drj]: Hi.": said(func(m *client.Message) {
+		"09:41 Bob [asks \"Ann\"; only to \"Ann\", \"Cy\"; mzg1drj]: Hi.": said(func(m *results.Message) {
 			m.Ask, m.To = []string{"Ann"}, []string{"Ann", "Cy"}
 		}),
-		"09:41 Bob [asks anyone; mzg1drj]: Hi.": said(func(m *client.Message) { m.Kind = "request" }),
-		"09:41 Bob [proposes; mzg1drj]: Hi.": said(func(m *client.Message) {
+		"09:41 Bob [asks anyone; mzg1drj]: Hi.": said(func(m *results.Message) { m.Kind = "request" }),
+		"09:41 Bob [proposes; mzg1drj]: Hi.": said(func(m *results.Message) {
 			m.Kind, m.Ask = "proposal", []string{"Ann"}
 		}),
-		"09:41 Bob [agrees; re m000001]\n09:41 * agreed: m000001": said(func(m *client.Message) {
+		"09:41 Bob [agrees; re m000001]\n09:41 * agreed: m000001": said(func(m *results.Message) {
 			m.Kind, m.Text, m.ReplyTo, m.Agreed = "agree", "", "m000001", "m000001"
 		}),
-		"09:41 Bob [objects; re m000001]: Hi.": said(func(m *client.Message) {
+		"09:41 Bob [objects; re m000001]: Hi.": said(func(m *results.Message) {
 			m.Kind, m.ReplyTo = "object", "m000001"
 		}),
-		"09:41 Bob [status]: Hi.":       said(func(m *client.Message) { m.Kind = "status" }),
-		"09:41 Bob [withdraws m000001]": said(func(m *client.Message) { m.Text, m.Withdraws = "", "m000001" }),
-		"09:41 * joined: Cy": said(func(m *client.Message) {
-			*m = client.Message{Type: "joined", Agent: "Cy", At: m.At}
+		"09:41 Bob [status]: Hi.":       said(func(m *results.Message) { m.Kind = "status" }),
+		"09:41 Bob [withdraws m000001]": said(func(m *results.Message) { m.Text, m.Withdraws = "", "m000001" }),
+		"09:41 * joined: Cy": said(func(m *results.Message) {
+			*m = results.Message{Type: "joined", Agent: "Cy", At: m.At}
 		}),
-		"09:41 * left: Cy; new admin: Bob": said(func(m *client.Message) {
-			*m = client.Message{Type: "left", Agent: "Cy", Reason: "left", NewAdmin: "Bob", At: m.At}
+		"09:41 * left: Cy; new admin: Bob": said(func(m *results.Message) {
+			*m = results.Message{Type: "left", Agent: "Cy", Reason: "left", NewAdmin: "Bob", At: m.At}
 		}),
-		"09:41 * kicked: Cy; by Bob: for noise": said(func(m *client.Message) {
-			*m = client.Message{Type: "left", Agent: "Cy", Reason: "kicked", By: "Bob", Note: "for noise", At: m.At}
+		"09:41 * kicked: Cy; by Bob: for noise": said(func(m *results.Message) {
+			*m = results.Message{Type: "left", Agent: "Cy", Reason: "kicked", By: "Bob", Note: "for noise", At: m.At}
 		}),
-		"09:41 * called at an address from now on: Cy": said(func(m *client.Message) {
-			*m = client.Message{Type: "hook", Agent: "Cy", At: m.At}
+		"09:41 * called at an address from now on: Cy": said(func(m *results.Message) {
+			*m = results.Message{Type: "hook", Agent: "Cy", At: m.At}
 		}),
-		"09:41 * no longer called at an address: Cy; expired": said(func(m *client.Message) {
-			*m = client.Message{Type: "hook", Agent: "Cy", Reason: "expired", At: m.At}
+		"09:41 * no longer called at an address: Cy; expired": said(func(m *results.Message) {
+			*m = results.Message{Type: "hook", Agent: "Cy", Reason: "expired", At: m.At}
 		}),
-		"09:41 * no longer called at an address: Cy; you ended it": said(func(m *client.Message) {
-			*m = client.Message{Type: "hook", Agent: "Cy", Reason: "unsubscribed", Person: true, At: m.At}
+		"09:41 * no longer called at an address: Cy; you ended it": said(func(m *results.Message) {
+			*m = results.Message{Type: "hook", Agent: "Cy", Reason: "unsubscribed", Person: true, At: m.At}
 		}),
-		"09:41 * promoted: Cy; by Bob": said(func(m *client.Message) {
-			*m = client.Message{Type: "role", Agent: "Cy", Action: "promote", By: "Bob", At: m.At}
+		"09:41 * promoted: Cy; by Bob": said(func(m *results.Message) {
+			*m = results.Message{Type: "role", Agent: "Cy", Action: "promote", By: "Bob", At: m.At}
 		}),
-		"09:41 * text removed: m00000a; by Bob": said(func(m *client.Message) {
-			*m = client.Message{Type: "room", Changes: map[string]any{"redacted": "m00000a"}, By: "Bob", At: m.At}
+		"09:41 * text removed: m00000a; by Bob": said(func(m *results.Message) {
+			*m = results.Message{Type: "room", Changes: &results.Changes{Redacted: "m00000a"}, By: "Bob", At: m.At}
 		}),
-		"09:41 * changed: capacity 3, password \"set\"; by Bob": said(func(m *client.Message) {
-			*m = client.Message{Type: "room", Changes: map[string]any{"password": "set", "capacity": 3.0}, By: "Bob",
+		"09:41 * changed: capacity 3, password \"set\"; by Bob": said(func(m *results.Message) {
+			*m = results.Message{Type: "room", Changes: &results.Changes{Password: "set", Capacity: new(3)}, By: "Bob",
 				At: m.At}
 		}),
-		"09:41 * closed for good: the room; by Bob": said(func(m *client.Message) {
-			*m = client.Message{Type: "room", Reason: "closed", By: "Bob", At: m.At}
+		"09:41 * closed for good: the room; by Bob": said(func(m *results.Message) {
+			*m = results.Message{Type: "room", Reason: "closed", By: "Bob", At: m.At}
 		}),
-		"09:41 * could not join, the room is full: Di; m000002": said(func(m *client.Message) {
-			*m = client.Message{Type: "knock", ID: "m000002", Reason: "room_full", Agent: "Di", At: m.At}
+		"09:41 * could not join, the room is full: Di; m000002": said(func(m *results.Message) {
+			*m = results.Message{Type: "knock", ID: "m000002", Reason: "room_full", Agent: "Di", At: m.At}
 		}),
-		`09:41 Bob [file "a.csv", 12 KB; only to "Ann"; m000003]: as I have it`: said(func(m *client.Message) {
+		`09:41 Bob [file "a.csv", 12 KB; only to "Ann"; m000003]: as I have it`: said(func(m *results.Message) {
 			m.ID, m.Text, m.To = "m000003", "as I have it", []string{"Ann"}
-			m.File = &client.File{Name: "a.csv", Size: 12_000}
+			m.File = &results.File{Name: "a.csv", Size: 12_000}
 		}),
-		`09:41 Bob [file "a\"; only to \"Ann]: x", 1 byte; m000003]`: said(func(m *client.Message) {
-			m.ID, m.Text, m.File = "m000003", "", &client.File{Name: `a"; only to "Ann]: x`, Size: 1}
+		`09:41 Bob [file "a\"; only to \"Ann]: x", 1 byte; m000003]`: said(func(m *results.Message) {
+			m.ID, m.Text, m.File = "m000003", "", &results.File{Name: `a"; only to "Ann]: x`, Size: 1}
 		}),
-		"09:41 Bob [finishes t1, t2]: done": said(func(m *client.Message) {
+		"09:41 Bob [finishes t1, t2]: done": said(func(m *results.Message) {
 			m.Text, m.Finished = "done", []string{"t1", "t2"}
 		}),
-		`09:41 * task taken: t1 "a\"; by Ann"; by Bob; "Cy" had it`: said(func(m *client.Message) {
-			*m = client.Message{Type: "task", Action: "take", Agent: "Bob", At: m.At,
-				Task: &client.Task{ID: "t1", Title: `a"; by Ann`, Was: "Cy"}}
+		`09:41 * task taken: t1 "a\"; by Ann"; by Bob; "Cy" had it`: said(func(m *results.Message) {
+			*m = results.Message{Type: "task", Action: "take", Agent: "Bob", At: m.At,
+				Task: &results.Task{ID: "t1", Title: `a"; by Ann`, Was: "Cy"}}
 		}),
 		"09:41 * task added: t1 \"a\"; by Bob; offered to \"Cy\"\n09:41 * task added: t2 \"b\"; by Bob; after t1": said(
-			func(m *client.Message) {
-				*m = client.Message{Type: "task", Action: "add", Agent: "Bob", At: m.At,
-					Tasks: []client.Task{{ID: "t1", Title: "a", For: []string{"Cy"}},
+			func(m *results.Message) {
+				*m = results.Message{Type: "task", Action: "add", Agent: "Bob", At: m.At,
+					Tasks: []results.Task{{ID: "t1", Title: "a", For: []string{"Cy"}},
 						{ID: "t2", Title: "b", After: []string{"t1"}}}}
 			}),
 	} {
@@ -120,7 +120,7 @@ func TestShow_messagesAndEvents_areOneLineEach(t *testing.T) {
 }
 
 func TestShow_longText_staysBelowItsSender(t *testing.T) {
-	m := said(func(m *client.Message) {
+	m := said(func(m *results.Message) {
 		m.Text = "Version 3 since Monday, on all\thosts.\r\n\n    func main() {}\n日本語日本語日本語日本語日本語日本語 end\n"
 	})
 	want := `09:41 Bob: Version 3 since Monday, on all
@@ -189,7 +189,7 @@ func TestShow_hostileText_isHarmlessAndBeginsNoLine(t *testing.T) {
 		width := rapid.SampledFrom([]int{0, 30, 60, 80}).Draw(r, "width")
 		var out bytes.Buffer
 		s := Screen{Out: &out, Width: func() int { return width }, Now: morning, columns: columns{1}}
-		s.Show(said(func(m *client.Message) { m.Text = text }))
+		s.Show(said(func(m *results.Message) { m.Text = results.Text(text) }))
 		if s.err != nil {
 			r.Fatal(s.err)
 		}
@@ -216,20 +216,20 @@ func TestShow_hostileText_isHarmlessAndBeginsNoLine(t *testing.T) {
 
 // What a server says is trusted no more than what agents say: it may be anybody's.
 func TestShow_hostileFields_areHarmless(t *testing.T) {
-	evil := "Ann\x1b[2J\n\u202e"
-	all := []client.Message{{Type: evil, At: evil, Agent: evil, By: evil, Note: evil, Reason: evil, Action: evil,
+	const evil = "Ann\x1b[2J\n\u202e"
+	all := []results.Message{{Type: evil, At: evil, Agent: evil, By: evil, Note: evil, Reason: evil, Action: evil,
 		NewAdmin: evil, ID: evil}}
 	for _, kind := range []string{"", "request", "proposal", "agree", evil} {
-		all = append(all, client.Message{Type: "message", From: evil, Kind: kind, To: []string{evil},
+		all = append(all, results.Message{Type: "message", From: evil, Kind: kind, To: []string{evil},
 			Ask: []string{evil}, ReplyTo: evil, Withdraws: evil, Agreed: evil, ID: evil, Text: evil})
 	}
-	task := client.Task{ID: evil, Title: evil, Text: evil, Was: evil, For: []string{evil}, After: []string{evil}}
-	all = append(all, client.Message{Type: "task", Action: evil, Agent: evil, Task: &task},
-		client.Message{Type: "message", From: evil, ID: evil, Finished: []string{evil},
-			File: &client.File{Name: evil, Type: evil}})
+	task := results.Task{ID: evil, Title: evil, Text: evil, Was: evil, For: []string{evil}, After: []string{evil}}
+	all = append(all, results.Message{Type: "task", Action: evil, Agent: evil, Task: &task},
+		results.Message{Type: "message", From: evil, ID: evil, Finished: []string{evil},
+			File: &results.File{Name: evil, Type: evil}})
 	for _, of := range []string{"joined", "left", "role", "room", "paired", "knock"} {
-		all = append(all, client.Message{Type: of, Agent: evil, By: evil, Note: evil, Reason: evil, Action: evil,
-			NewAdmin: evil, ID: evil, Changes: map[string]any{evil: evil, "room": []any{evil}}})
+		all = append(all, results.Message{Type: of, Agent: evil, By: evil, Note: evil, Reason: evil, Action: evil,
+			NewAdmin: evil, ID: evil, Changes: &results.Changes{Password: evil, Room: new(string(evil))}})
 	}
 	for _, m := range all {
 		if got := shown(t, 80, m); sanitize.Escape(got, "\n") != got {
@@ -241,7 +241,7 @@ func TestShow_hostileFields_areHarmless(t *testing.T) {
 func TestShow_inColor_nameAndTimeStandOut(t *testing.T) {
 	var out bytes.Buffer
 	s := Screen{Out: &out, Color: true, Width: func() int { return 0 }, Now: morning}
-	s.Show(said(func(m *client.Message) { m.Text = "\x1b[31mred" }))
+	s.Show(said(func(m *results.Message) { m.Text = "\x1b[31mred" }))
 	if s.err != nil {
 		t.Fatal(s.err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
@@ -47,7 +48,7 @@ func TestHistory_followedWhileManyUseTheSeat_losesAndRepeatsNothing(t *testing.T
 	var want []string
 	for _, m := range history(t, base) {
 		if m.Type == "message" {
-			want = append(want, m.Text)
+			want = append(want, string(m.Text))
 		}
 	}
 	for i, tail := range tails {
@@ -167,7 +168,7 @@ func leave(t *testing.T, base, name string) {
 }
 
 // history returns what was said.
-func history(t *testing.T, base string) []client.Message {
+func history(t *testing.T, base string) []results.Message {
 	t.Helper()
 	file, err := client.OpenTokens()
 	if err != nil {
@@ -179,7 +180,7 @@ func history(t *testing.T, base string) []client.Message {
 	}
 	c := client.New(base, client.Options{})
 	defer c.Close()
-	var got client.History
+	var got results.History
 	if err := c.Call(t.Context(), "message_history", map[string]any{"agent_token": all[0].Token, "limit": 100},
 		&got); err != nil {
 		t.Fatal(err)
@@ -192,7 +193,7 @@ func idOf(t *testing.T, base, text string) (id string) {
 	t.Helper()
 	until(t, text+" is said", func() bool {
 		for _, m := range history(t, base) {
-			if m.Text == text {
+			if string(m.Text) == text {
 				id = m.ID
 			}
 		}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // SuperviseRequest is what the person behind an agent wants of it; nothing shows how things
@@ -32,7 +32,7 @@ func (s *Shell) Supervise(ctx context.Context, which Which, req SuperviseRequest
 		given(a, "paused", req.Paused)
 		given(a, "approve", req.Approve)
 		a.flag("new_link", req.NewLink)
-		var got client.Supervised
+		var got results.Supervised
 		r, err := s.call(ctx, "supervise", a, &got)
 		if err != nil {
 			return err
@@ -52,7 +52,7 @@ func (s *Shell) Supervise(ctx context.Context, which Which, req SuperviseRequest
 }
 
 // supervision shows what the person decides about an agent's messages.
-func (s *session) supervision(got client.Supervised) {
+func (s *session) supervision(got results.Supervised) {
 	does := "speaks for itself"
 	switch {
 	case got.Paused && got.Approve:
@@ -65,7 +65,7 @@ func (s *session) supervision(got client.Supervised) {
 	s.out.print("%s %s.", s.seat.Name, does)
 	for _, d := range got.Drafts {
 		s.out.print("Draft %s waits. Edit it, refuse it or let it go: %s", d.ID, s.command("supervise send "+d.ID))
-		s.out.Screen.Show(client.Message{
+		s.out.Screen.Show(results.Message{
 			Type: "message", ID: d.ID, From: s.seat.Name, Text: d.Text,
 			To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, Kind: d.Kind, At: d.At,
 			File: d.File, Finished: d.Finishes,
@@ -75,7 +75,7 @@ func (s *session) supervision(got client.Supervised) {
 
 // remind tells the person behind an agent which drafts wait.
 func (s *session) remind(ctx context.Context) error {
-	var got client.Supervised
+	var got results.Supervised
 	if _, err := s.call(ctx, "supervise", args{}, &got); err != nil {
 		return err
 	}

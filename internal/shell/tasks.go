@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // Tasks shows the room's to-do list or, with closed, what is done or dropped.
@@ -22,11 +22,11 @@ func (s *Shell) Tasks(ctx context.Context, which Which, closed bool) error {
 }
 
 // tasks returns the open tasks or all that are done or dropped, of which a call gives a part.
-func (s *session) tasks(ctx context.Context, closed bool) (got client.Tasks, r result, err error) {
+func (s *session) tasks(ctx context.Context, closed bool) (got results.Tasks, r result, err error) {
 	a := args{"closed": closed}
 	fields := []json.RawMessage{}
 	for more := true; more; {
-		var page client.Tasks
+		var page results.Tasks
 		r, err = s.call(ctx, "task", a, &page)
 		if err != nil {
 			return got, r, err
@@ -47,7 +47,7 @@ func (s *session) tasks(ctx context.Context, closed bool) (got client.Tasks, r r
 }
 
 // toDo shows a list of tasks.
-func (s *session) toDo(got client.Tasks, closed bool) {
+func (s *session) toDo(got results.Tasks, closed bool) {
 	switch {
 	case len(got.Tasks) == 0 && closed:
 		s.out.note("No task is done or dropped.")
@@ -61,7 +61,7 @@ func (s *session) toDo(got client.Tasks, closed bool) {
 }
 
 // list shows tasks as a table, with what was done below.
-func (s *session) list(tasks []client.Task, indent string) {
+func (s *session) list(tasks []results.Task, indent string) {
 	rows := make([][]string, len(tasks))
 	for i, t := range tasks {
 		rows[i] = []string{indent + t.ID, s.stands(t), titleAndResult(t)}
@@ -69,15 +69,15 @@ func (s *session) list(tasks []client.Task, indent string) {
 	s.out.table(rows)
 }
 
-func titleAndResult(t client.Task) string {
+func titleAndResult(t results.Task) string {
 	if t.Result == "" {
-		return t.Title
+		return string(t.Title)
 	}
-	return t.Title + " (" + strings.Join(strings.Fields(t.Result), " ") + ")"
+	return string(t.Title) + " (" + strings.Join(strings.Fields(string(t.Result)), " ") + ")"
 }
 
 // stands says how a task stands, and with whom.
-func (s *session) stands(t client.Task) string {
+func (s *session) stands(t results.Task) string {
 	is := t.State
 	by := named([]string{t.By}, "")
 	if t.By == s.seat.Name {
@@ -105,7 +105,7 @@ func (s *session) stands(t client.Task) string {
 }
 
 // span is a time in minutes as people say it; "" if it is less than one.
-func span(minutes int) string {
+func span(minutes int64) string {
 	switch {
 	case minutes >= 48*60:
 		return fmt.Sprintf("%d days", minutes/60/24)
@@ -138,7 +138,7 @@ func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
 		a.list("for", req.For)
 		a.list("after", req.After)
 		a.flag("remove_after", req.Free)
-		var got client.Tasks
+		var got results.Tasks
 		r, err := s.call(ctx, "task", a, &got)
 		if err != nil {
 			return err
@@ -148,7 +148,7 @@ func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
 }
 
 // changedTask shows the task that a call changed: the first of the list after an add.
-func (s *session) changedTask(action string, got client.Tasks) {
+func (s *session) changedTask(action string, got results.Tasks) {
 	t := got.Task
 	if t == nil && len(got.Tasks) > 0 { // an add has no other answer
 		t = &got.Tasks[0]
@@ -156,12 +156,12 @@ func (s *session) changedTask(action string, got client.Tasks) {
 	if t == nil {
 		return
 	}
-	s.list([]client.Task{*t}, "")
+	s.list([]results.Task{*t}, "")
 	if t.Was != "" && action == "take" {
 		s.out.note("%s had it, and was not heard for long.", named([]string{t.Was}, ""))
 	}
 	if t.Text != "" && action == "take" {
-		s.out.row("%s", lines(indented(Harmless(t.Text))))
+		s.out.row("%s", lines(indented(Harmless(string(t.Text)))))
 	}
 	for _, other := range got.Tasks {
 		if action == "drop" && slices.Contains(other.After, t.ID) {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
@@ -26,7 +26,7 @@ func TestTasks_closed_areAllThatEnded(t *testing.T) {
 	if err := c.Tasks(t.Context(), as("Ann"), true); err != nil {
 		t.Fatal(err)
 	}
-	var got client.Tasks
+	var got results.Tasks
 	if err := json.Unmarshal([]byte(c.out.String()), &got); err != nil || len(got.Tasks) != all || got.HasMore ||
 		got.Tasks[0].Title != "beans 109" || got.Tasks[all-1].Title != "beans 0" {
 		t.Errorf("%v, %d tasks", err, len(got.Tasks))

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // waitCall is how long one call waits: what servers on Lambda allow, and what proxies let
@@ -67,7 +67,7 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 		return err
 	}
 	for heard := false; ; {
-		var got client.Waited
+		var got results.Waited
 		var r result
 		err := s.persist(ctx, passing, func() (err error) {
 			r, err = s.call(ctx, "wait_for_message", a, &got)
@@ -96,19 +96,19 @@ func (s *session) wait(ctx context.Context, req WaitRequest) error {
 }
 
 // ended reports whether a wait is over, and how.
-func (s *session) ended(ctx context.Context, got client.Waited, heard bool) (done bool, err error) {
+func (s *session) ended(ctx context.Context, got results.Waited, heard bool) (done bool, err error) {
 	switch got.Status {
-	case client.StatusRemoved:
+	case results.StatusRemoved:
 		if _, _, err := s.history(ctx, args{"limit": 1}); err != nil {
 			return true, err
 		}
 		return true, &fault.Error{Code: fault.RoomClosed} // only there the history can still be read
-	case client.StatusSuperseded:
+	case results.StatusSuperseded:
 		s.out.note("Another wait for this seat has begun, and gets what comes.")
 		return true, ErrQuiet
-	case client.StatusTurn:
+	case results.StatusTurn:
 		s.out.note("It is your turn: everybody waits, or a task is free. To see the tasks: %s", s.command("tasks"))
-	case client.StatusDone:
+	case results.StatusDone:
 		s.out.note("All others have left, or say that they are finished.")
 		if !heard {
 			return true, ErrQuiet

@@ -8,6 +8,7 @@ import (
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // AskForLink asks for the link of Watch.
@@ -117,7 +118,7 @@ func (o *opening) open(ctx context.Context) error {
 	until := o.by.Clock.Now().Add(sendFor)
 	goOn := func(err error) bool { return passing(err) && !o.by.Clock.Now().After(until) }
 	return on.persist(ctx, goOn, func() error {
-		_, err := on.call(ctx, "supervise", args{"claim": o.seat.Claim}, &client.Supervised{})
+		_, err := on.call(ctx, "supervise", args{"claim": o.seat.Claim}, &results.Supervised{})
 		return err
 	})
 }
@@ -147,12 +148,12 @@ func (o *opening) refused(err error) error {
 func (o *opening) show(ctx context.Context) error {
 	on := o.session(o.seat.Token)
 	defer on.client.Close()
-	var got client.Info
+	var got results.Info
 	r, err := on.call(ctx, "room_info", args{}, &got)
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(got.Room.Agents, func(a client.Agent) bool { return a.You })
+	i := slices.IndexFunc(got.Room.Agents, func(a results.Agent) bool { return a.You })
 	if i < 0 {
 		return fail(failed, "The server does not say which agent of the room %s this is.", got.Room.Name)
 	}

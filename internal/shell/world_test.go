@@ -13,6 +13,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/app/apptest"
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/shell"
 )
 
@@ -90,7 +91,7 @@ func say(t *testing.T, base, name string, req shell.SayRequest) string {
 	if err := c.Say(t.Context(), as(name), req); err != nil {
 		t.Fatal(err)
 	}
-	var sent client.Sent
+	var sent results.Sent
 	read(t, c.out.String(), &sent)
 	return sent.ID
 }
@@ -107,12 +108,12 @@ func read(t *testing.T, printed string, to any) {
 func texts(t *testing.T, lines string) (list []string) {
 	t.Helper()
 	for line := range strings.Lines(lines) {
-		var m client.Message
+		var m results.Message
 		if err := json.Unmarshal([]byte(line), &m); err != nil {
 			t.Fatalf("%v in %q", err, line)
 		}
 		if m.Type == "message" {
-			list = append(list, m.Text)
+			list = append(list, string(m.Text))
 		}
 	}
 	return list

@@ -18,6 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/app/apptest"
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/wake"
 )
 
@@ -33,7 +34,7 @@ type hall struct {
 	file     *client.TokenStore
 	base     string
 	tools    *client.Client
-	ann, bob client.Joined
+	ann, bob results.Joined
 	stop     context.CancelFunc
 	ended    chan error
 
@@ -138,14 +139,14 @@ func (h *hall) call(tool string, args map[string]any, result any) {
 	}
 }
 
-func (h *hall) join(room, name string) (j client.Joined) {
+func (h *hall) join(room, name string) (j results.Joined) {
 	h.t.Helper()
 	h.call("join_room", map[string]any{"room": room, "agent_name": name}, &j)
 	return j
 }
 
 // person returns the token of the person behind an agent, who opens the link of its seat.
-func (h *hall) person(agent client.Joined) string {
+func (h *hall) person(agent results.Joined) string {
 	h.t.Helper()
 	var seat struct{ Watch string }
 	h.call("join_room", map[string]any{"agent_token": agent.AgentToken}, &seat)
@@ -158,13 +159,13 @@ func (h *hall) person(agent client.Joined) string {
 	return token
 }
 
-func (h *hall) say(as client.Joined, text string, more ...any) {
+func (h *hall) say(as results.Joined, text string, more ...any) {
 	h.t.Helper()
 	args := map[string]any{"agent_token": as.AgentToken, "text": text}
 	for i := 0; i < len(more); i += 2 {
 		args[more[i].(string)] = more[i+1]
 	}
-	var sent client.Sent
+	var sent results.Sent
 	h.call("send_message", args, &sent)
 	if !sent.Sent {
 		h.t.Fatalf("%q was not sent", text)
@@ -172,13 +173,13 @@ func (h *hall) say(as client.Joined, text string, more ...any) {
 }
 
 // read looks in, and returns the texts that the agent gets.
-func (h *hall) read(as client.Joined) (texts []string) {
+func (h *hall) read(as results.Joined) (texts []string) {
 	h.t.Helper()
-	var got client.Waited
+	var got results.Waited
 	h.call("wait_for_message", map[string]any{"agent_token": as.AgentToken, "wait_seconds": 0}, &got)
 	for _, m := range got.Messages {
 		if m.Type == "message" {
-			texts = append(texts, m.Text)
+			texts = append(texts, string(m.Text))
 		}
 	}
 	h.call("wait_for_message", map[string]any{"agent_token": as.AgentToken, "wait_seconds": 0, "cursor": got.Cursor},

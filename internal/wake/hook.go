@@ -20,6 +20,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // The events that are served.
@@ -60,17 +61,6 @@ func ReadHook(in io.Reader) (HookCall, error) {
 	return c, nil
 }
 
-// joined is the part of the result of join_room, create_room and enter_queue that is
-// needed. While a queue has no partner, and with a refusal, it has no token or no room.
-type joined struct {
-	Token string `json:"agent_token"`
-	Name  string `json:"agent_name"`
-	Room  struct {
-		Name   string         `json:"name"`
-		Agents []client.Agent `json:"agents"`
-	} `json:"room"`
-}
-
 // The beginnings of the names of the tools, of the server that parley connect writes and of
 // that which the plugin brings. Codex names the tools of a plugin like its own.
 const (
@@ -92,39 +82,40 @@ func (c HookCall) seat(plugin bool) (s client.Seat, ok bool) {
 		ok = ok || c.Tool == server+tool
 	}
 	j := result(c.Response)
-	s = client.Seat{Room: j.Room.Name, Name: j.Name, Token: j.Token}
+	s = client.Seat{Room: j.Room.Name, Name: j.AgentName, Token: j.AgentToken}
 	if given := strings.TrimSpace(c.Input.Name); strings.EqualFold(given, s.Name) {
 		s.Chosen = given
 	}
-	s.Admin = slices.ContainsFunc(j.Room.Agents, func(a client.Agent) bool { return a.You && a.Role == "admin" })
-	return s, ok && j.Token != "" && j.Room.Name != ""
+	s.Admin = slices.ContainsFunc(j.Room.Agents, func(a results.Agent) bool { return a.You && a.Role == "admin" })
+	return s, ok && j.AgentToken != "" && j.Room.Name != ""
 }
 
 // result finds the result in what a client gives: Claude Code a string with the JSON of
-// the structured content, Codex the whole result of the call.
-func result(response json.RawMessage) joined {
+// the structured content, Codex the whole result of the call. While a queue has no partner,
+// and with a refusal, it has no token or no room.
+func result(response json.RawMessage) results.Joined {
 	var text string
 	if json.Unmarshal(response, &text) == nil {
 		response = json.RawMessage(text)
 	}
 	var whole struct {
-		Structured *joined `json:"structuredContent"`
+		Structured *results.Joined `json:"structuredContent"`
 		Content    []struct{ Text string }
-		joined
+		results.Joined
 	}
 	if json.Unmarshal(response, &whole) != nil {
-		return joined{}
+		return results.Joined{}
 	}
 	if whole.Structured != nil {
 		return *whole.Structured
 	}
 	for _, part := range whole.Content {
-		var j joined
-		if json.Unmarshal([]byte(part.Text), &j) == nil && j.Token != "" {
+		var j results.Joined
+		if json.Unmarshal([]byte(part.Text), &j) == nil && j.AgentToken != "" {
 			return j
 		}
 	}
-	return whole.joined
+	return whole.Joined
 }
 
 // claude says how to reach a session of Claude Code.

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/wake"
 )
 
@@ -24,9 +24,9 @@ func (h *hall) forgetful() (say func(id string)) {
 		_, _ = fmt.Sscanf(r.URL.Query().Get("cursor"), "c%d", &from)
 		for looks := r.URL.Query().Get("wait_seconds") == "0"; ; {
 			h.mu.Lock()
-			got := client.Waited{Status: "messages", Cursor: fmt.Sprintf("c%d", len(ids))}
+			got := results.Waited{Status: "messages", Cursor: fmt.Sprintf("c%d", len(ids))}
 			for _, id := range ids[min(from, len(ids)):] {
-				got.Messages = append(got.Messages, client.Message{ID: id, Type: "message"})
+				got.Messages = append(got.Messages, results.Message{ID: id, Type: "message"})
 			}
 			h.mu.Unlock()
 			if len(got.Messages) > 0 || looks {
@@ -131,9 +131,9 @@ func TestStandby_moreUnreadThanOneAnswerHolds_doesNotSpin(t *testing.T) {
 func TestStandby_messageBehindManyThatComeAndGo_wakes(t *testing.T) {
 	h := newHall(t)
 	h.watch(0, h.seat())
-	h.call("leave_room", map[string]any{"agent_token": h.bob.AgentToken}, &client.Left{})
+	h.call("leave_room", map[string]any{"agent_token": h.bob.AgentToken}, &results.Left{})
 	for range 60 {
-		h.call("leave_room", map[string]any{"agent_token": h.join("tea", "Cid").AgentToken}, &client.Left{})
+		h.call("leave_room", map[string]any{"agent_token": h.join("tea", "Cid").AgentToken}, &results.Left{})
 	}
 	h.say(h.join("tea", "Bob"), "Milk?")
 	h.notifiedWith(one)
@@ -168,7 +168,7 @@ func TestStandby_fileThatCannotBeReadOrWritten_endsNoWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.after(3 * time.Second)
-	h.call("leave_room", map[string]any{"agent_token": milk.AgentToken}, &client.Left{})
+	h.call("leave_room", map[string]any{"agent_token": milk.AgentToken}, &results.Left{})
 	h.until("the seat is gone", func() bool { return h.count(wake.SeatGone) == 1 })
 	h.after(3 * time.Second)
 	h.say(h.bob, "Milk?")

@@ -19,6 +19,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 var (
@@ -54,7 +55,7 @@ const (
 )
 
 // deedOf returns what the person behind an agent has done by the event that m tells of.
-func deedOf(m client.Message) Deed {
+func deedOf(m results.Message) Deed {
 	switch {
 	case m.Type == "message" && m.From == "your user": // no agent can have that name
 		return Noted

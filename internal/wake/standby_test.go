@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/wake"
 )
 
@@ -56,9 +57,9 @@ func TestStandby_agentReadsByItself_isNotWoken(t *testing.T) {
 func TestStandby_agentWaitsItself_isNotWokenUntilItStops(t *testing.T) {
 	h := newHall(t)
 	h.watch(0, h.seat())
-	heard := make(chan client.Waited, 1)
+	heard := make(chan results.Waited, 1)
 	go func() {
-		var got client.Waited
+		var got results.Waited
 		_ = h.tools.Call(h.t.Context(), "wait_for_message",
 			map[string]any{"agent_token": h.ann.AgentToken, "wait_seconds": 60}, &got)
 		heard <- got
@@ -139,7 +140,7 @@ func TestStandby_answerOwed_saysSo(t *testing.T) {
 	// Bob waits for the answer, and so the turn is Ann's.
 	go func() {
 		_ = h.tools.Call(h.t.Context(), "wait_for_message",
-			map[string]any{"agent_token": h.bob.AgentToken, "wait_seconds": 60}, &client.Waited{})
+			map[string]any{"agent_token": h.bob.AgentToken, "wait_seconds": 60}, &results.Waited{})
 	}()
 	h.until("she is woken again", func() bool { return len(h.texts()) == 2 })
 	if got := h.texts()[1]; !strings.HasPrefix(got, "All others in "+where+" wait for the answer that you owe") {
@@ -171,7 +172,7 @@ func TestStandby_personBehindAnAgent_wakesIt(t *testing.T) {
 		"refuse": "refused a message of yours",
 	} {
 		h.read(h.ann)
-		var sent client.Sent
+		var sent results.Sent
 		draft := map[string]any{"agent_token": h.ann.AgentToken, "text": "May I " + decision + "?"}
 		h.call("send_message", draft, &sent)
 		decides := map[string]any{"agent_token": person, "draft": sent.ID, "decision": decision}
@@ -189,7 +190,7 @@ func TestStandby_personBehindAnAgent_wakesIt(t *testing.T) {
 func TestStandby_taskOfTheAgent_wakesIt(t *testing.T) {
 	h := newHall(t)
 	h.watch(0, h.seat())
-	task := func(as client.Joined, action string, more map[string]any) {
+	task := func(as results.Joined, action string, more map[string]any) {
 		t.Helper()
 		args := map[string]any{"agent_token": as.AgentToken, "action": action}
 		maps.Copy(args, more)
@@ -225,7 +226,7 @@ func TestStandby_taskOfTheAgent_wakesIt(t *testing.T) {
 func TestStandby_nothingToRead_wakesNobodyAndDoesNotSpin(t *testing.T) {
 	h := newHall(t)
 	h.watch(0, h.seat())
-	h.call("leave_room", map[string]any{"agent_token": h.bob.AgentToken}, &client.Left{})
+	h.call("leave_room", map[string]any{"agent_token": h.bob.AgentToken}, &results.Left{})
 	h.join("tea", "Cid")
 	end := h.clock.Now().Add(time.Minute)
 	h.until("a minute", func() bool { return h.clock.Now().After(end) })
@@ -260,7 +261,7 @@ func TestStandby_seatOrSessionGone_isRemovedAndTheLastOneEndsIt(t *testing.T) {
 		want    wake.What
 	}{
 		"left": {func(h *hall) {
-			h.call("leave_room", map[string]any{"agent_token": h.ann.AgentToken}, &client.Left{})
+			h.call("leave_room", map[string]any{"agent_token": h.ann.AgentToken}, &results.Left{})
 		}, wake.SeatGone},
 		"unknown": {func(h *hall) { h.fails = []error{wake.ErrEnded}; h.say(h.bob, "Milk?") }, wake.SessionEnded},
 		"no news": {func(h *hall) { h.step = 5 * time.Second }, wake.GaveUp},
@@ -309,7 +310,7 @@ func TestStandby_seatOfTheShell_staysInTheFile(t *testing.T) {
 	s := h.seat()
 	s.Wake = nil
 	h.watch(0, s)
-	h.call("leave_room", map[string]any{"agent_token": h.ann.AgentToken}, &client.Left{})
+	h.call("leave_room", map[string]any{"agent_token": h.ann.AgentToken}, &results.Left{})
 	h.end()
 	if got := h.tokens(); len(got) != 1 {
 		t.Errorf("the file has %v", got)
@@ -395,9 +396,9 @@ func TestStandby_anotherProgramWaits_getsTheSeat(t *testing.T) {
 	h := newHall(t)
 	h.watch(0, h.seat())
 	h.still("its wait is open", func() bool {
-		var info client.Info
+		var info results.Info
 		h.call("room_info", map[string]any{"agent_token": h.bob.AgentToken}, &info)
-		return slices.ContainsFunc(info.Room.Agents, func(a client.Agent) bool { return a.State == "standby" })
+		return slices.ContainsFunc(info.Room.Agents, func(a results.Agent) bool { return a.State == "standby" })
 	})
 	other := make(chan client.Standby, 1)
 	go func() {

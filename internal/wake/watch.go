@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // watch waits in the place of one agent.
@@ -194,7 +195,7 @@ func (w *watch) next() time.Time {
 // news takes what an answer brings. After a wait it leaves the agent the time to read by
 // itself; what it has not read then is worth a notice.
 func (w *watch) news(got client.Standby, looked bool) (pause time.Duration) {
-	w.turn = w.turn || got.Status == client.StatusTurn
+	w.turn = w.turn || got.Status == results.StatusTurn
 	if !looked {
 		w.heard(got)
 		w.looks, w.page = true, ""
@@ -238,13 +239,13 @@ func (w *watch) heard(got client.Standby) {
 }
 
 // wakes reports whether an event is worth a notice.
-func (w *watch) wakes(m client.Message) bool {
+func (w *watch) wakes(m results.Message) bool {
 	return m.Type == "message" || m.Type == "knock" || m.OwnTask || w.deedOf(m) != NoDeed
 }
 
 // deedOf is what the person behind the agent has done by an event. A person in its own seat hears of its own deeds
 // where it does them.
-func (w *watch) deedOf(m client.Message) Deed {
+func (w *watch) deedOf(m results.Message) Deed {
 	if w.seat().Wake == nil {
 		return NoDeed
 	}
