@@ -159,3 +159,43 @@ func writeFields(b *bytes.Buffer, kind reflect.Type) {
 	}
 	b.WriteString("\n")
 }
+
+// The scripts of the page are checked against the results that it reads.
+func TestDocs_typesOfThePage_areThoseOfTheResults(t *testing.T) {
+	b := bytes.NewBufferString("// Made by go test ./internal/tools -update, from internal/results.\n")
+	written := map[reflect.Type]bool{}
+	var write func(reflect.Type) string // it returns the name in TypeScript
+	write = func(kind reflect.Type) string {
+		switch kind.Kind() {
+		case reflect.Pointer:
+			return write(kind.Elem())
+		case reflect.Slice:
+			return write(kind.Elem()) + "[]"
+		case reflect.String:
+			return "string"
+		case reflect.Bool:
+			return "boolean"
+		case reflect.Int, reflect.Int64:
+			return "number"
+		}
+		if written[kind] {
+			return kind.Name()
+		}
+		written[kind] = true
+		var body strings.Builder
+		for _, f := range spec.Fields(kind) {
+			optional := ""
+			if f.Optional {
+				optional = "?"
+			}
+			fmt.Fprintf(&body, "  %s%s: %s;\n", f.JSON, optional, write(f.Type))
+		}
+		fmt.Fprintf(b, "\nexport interface %s {\n%s}\n", kind.Name(), &body)
+		return kind.Name()
+	}
+	for _, read := range []reflect.Type{reflect.TypeFor[results.Info](), reflect.TypeFor[results.Message](),
+		reflect.TypeFor[results.Supervised]()} {
+		write(read)
+	}
+	golden(t, filepath.Join("..", "page", "assets", "results.d.ts"), b.Bytes())
+}

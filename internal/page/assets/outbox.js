@@ -28,7 +28,7 @@ export class Outbox {
   /**
    * @param {string} token of the seat
    * @param {{send: (args: object) => Promise<any>, has: (id: string) => boolean,
-   *   timeOf: (message: import("./types.d.ts").Message) => number,
+   *   timeOf: (message: import("./results.d.ts").Message) => number,
    *   show: (outbox: import("./types.d.ts").Outgoing[]) => void, doubt: () => void,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
    *   has tells whether the log shows a message, timeOf when it was said by clock, in ms; doubt

@@ -1,5 +1,6 @@
-// What the modules hand each other. Messages, agents and requests are those of docs/tools.md,
-// as far as the page looks at them.
+// What the modules hand each other, beside the results of the tools.
+
+import type { Agreement, Message, Request, Room, Supervised, Task } from "./results.d.ts";
 
 /** A seat that this browser keeps. */
 export interface Seat {
@@ -12,70 +13,6 @@ export interface Seat {
   alone?: boolean; // the person has no agent there
   used?: number; // when it was last opened, in ms
   read?: string; // the id of the last message read
-}
-
-export interface Agent {
-  name: string;
-  role?: string;
-  state?: string;
-  you?: boolean;
-  alone?: boolean;
-  muted?: boolean;
-  person?: boolean;
-  person_here?: boolean;
-  [field: string]: any;
-}
-
-export interface RoomInfo {
-  name: string;
-  description?: string;
-  closed?: boolean;
-  type?: string;
-  capacity: number;
-  agents: Agent[];
-  [field: string]: any;
-}
-
-export interface Message {
-  id: string;
-  type: string;
-  at: string;
-  from?: string;
-  person?: boolean;
-  text?: string;
-  to?: string[];
-  ask?: string[];
-  kind?: string;
-  reply_to?: string;
-  file?: SharedFile;
-  more?: { id: string; offset: number }; // where the rest of a long text begins
-  redacted?: boolean;
-  changes?: Record<string, any>;
-  [field: string]: any;
-}
-
-/** A file that a message carries. */
-export interface SharedFile {
-  name: string;
-  size: number; // in bytes
-  type: string; // of the server's own list
-}
-
-/** A task of the room's list. */
-export interface Task {
-  id: string;
-  title: string;
-  text?: string;
-  state: "blocked" | "open" | "taken" | "stalled" | "done" | "dropped";
-  adder?: string;
-  adder_person?: boolean; // its person added it
-  by?: string; // who has it, or finished it
-  by_person?: boolean; // of one that is finished: its person did that
-  for?: string[]; // whom it is offered to
-  after?: string[]; // ids of what must be done first, and is not
-  minutes?: number; // since it got into its state
-  result?: string; // what was done
-  [field: string]: any;
 }
 
 /** A file that is being shared. */
@@ -94,36 +31,6 @@ export interface Sharing {
   upload: { address: string; until: number } | null; // where it goes, and for how long
   id?: string; // of the answer
   seen?: boolean; // the log shows it, and its answer is on the way
-}
-
-/** A message that somebody owes an answer to. */
-export interface Request {
-  id: string;
-  from: string;
-  owed_by?: string[];
-  text?: string;
-  minutes: number;
-}
-
-/** How a person holds its agent back. */
-export interface Supervision {
-  paused: boolean;
-  approve: boolean;
-  drafts: Message[];
-  hooks?: Hook[];
-}
-
-/** An address that is called: of the agent's client, a webhook of the person, or that of the agent itself. */
-export interface Hook {
-  id: string;
-  webhook?: boolean;
-  agent?: boolean;
-  host: string;
-  for_me?: boolean;
-  since: string;
-  last_call?: string;
-  failing_since?: string;
-  error?: string; // why the last call failed
 }
 
 /** A message that is being sent. */
@@ -152,7 +59,7 @@ export interface State {
   trouble: Trouble | null;
   me: string;
   alone: boolean;
-  room: RoomInfo | null;
+  room: Room | null;
   colours: Map<string, number>;
   messages: Message[];
   earlier: boolean;
@@ -161,10 +68,10 @@ export interface State {
   firstUnread: string;
   readTo: string;
   requests: Request[];
-  agreements: any[];
+  agreements: Agreement[];
   banned: string[];
   renewed: number;
-  supervision: Supervision;
+  supervision: Pick<Supervised, "paused" | "approve" | "drafts" | "hooks">;
   dismissed: string[];
   late: string[];
   refusing: Record<string, { why: string; sent: boolean }>;
