@@ -21,21 +21,22 @@ const (
 	challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 )
 
-// signIns are those of a world, as another process has them.
-func (w *world) signIns() *signin.SignIns {
+// signIns are those of a world for an address, as another process has them.
+func (w *world) signIns(at string) *signin.SignIns {
 	return signin.New(signin.Options{Table: w.table, Clock: w.clock, Logger: slog.New(slog.DiscardHandler),
-		Key: w.process().KeyEnds})
+		Resource: at, Key: w.process().KeyEnds,
+		Begin: func(ctx context.Context, _ string) (context.Context, error) { return ctx, nil }})
 }
 
 // signIn lets the holder of a key sign in at a server with an address.
 func (w *world) signIn(key ident.Key, at string) signin.Pair {
 	w.t.Helper()
 	grant := signin.Grant{Client: client, Resource: at}
-	code, err := w.signIns().Allow(w.t.Context(), key.ID, grant, redirect, challenge)
+	code, err := w.signIns(at).Allow(w.t.Context(), key.ID, grant, redirect, challenge)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	pair, err := w.signIns().Exchange(w.t.Context(), signin.Exchange{Code: code, Client: client, Redirect: redirect,
+	pair, err := w.signIns(at).Exchange(w.t.Context(), signin.Exchange{Code: code, Client: client, Redirect: redirect,
 		Verifier: verifier})
 	if err != nil {
 		w.t.Fatal(err)
@@ -45,7 +46,8 @@ func (w *world) signIn(key ident.Key, at string) signin.Pair {
 
 func (w *world) refresh(pair signin.Pair) signin.Pair {
 	w.t.Helper()
-	pair, err := w.signIns().Refresh(w.t.Context(), signin.Refresh{Token: pair.Refresh.String(), Client: client})
+	r := signin.Refresh{Token: pair.Refresh.String(), Client: client}
+	pair, err := w.signIns(resource).Refresh(w.t.Context(), r)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -126,7 +128,7 @@ func TestSignIn_thatIsGone_endsItsTokensSeatsAndWaitsWithinAMinute(t *testing.T)
 		for name, end := range map[string]func(key ident.Key, of signin.Pair){
 			"revoked key": func(key ident.Key, _ signin.Pair) { w.revoke(key.ID) },
 			"ended": func(key ident.Key, of signin.Pair) {
-				if err := w.signIns().End(t.Context(), key.ID, of.Access.ID); err != nil {
+				if err := w.signIns(resource).End(t.Context(), key.ID, of.Access.ID); err != nil {
 					t.Fatal(err)
 				}
 			},

@@ -11,9 +11,12 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/httpapi"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/oauth"
 	"github.com/parley-chat/parley/internal/outcall"
+	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/signin"
 	"github.com/parley-chat/parley/internal/table"
 )
@@ -47,10 +50,23 @@ func (c Config) signInResource() string {
 }
 
 // SignIns returns the sign-ins in the table of the server. log gets a line for each that ends.
-func (a *App) SignIns(log *slog.Logger) *signin.SignIns { return a.newSignIns(a.store.Table, log) }
+func (a *App) SignIns(log *slog.Logger) *signin.SignIns { return a.newSignIns(a.store.Table, log, "") }
 
-func (a *App) newSignIns(t table.Table, log *slog.Logger) *signin.SignIns {
-	return signin.New(signin.Options{Table: t, Clock: clockwork.NewRealClock(), Logger: log,
+func (a *App) newSignIns(t table.Table, log *slog.Logger, resource string) *signin.SignIns {
+	limits := a.rooms.Limits()
+	return signin.New(signin.Options{Table: limits.Table(t), Clock: clockwork.NewRealClock(), Logger: log,
+		Resource: resource,
+		Begin: func(ctx context.Context, key string) (context.Context, error) {
+			// A program that has spent the rest must be able to renew its tokens, to go on hearing.
+			holder := ident.WithPrincipal(ctx, ident.Principal{ID: ident.KeyPrincipal(key)})
+			paid, err := limits.Begin(holder, ratelimit.Vital)
+			var refused *fault.Error
+			if errors.As(err, &refused) {
+				err = fault.RetryLater(refused.Code, refused.RetryAfter, "Too much work for the server comes with "+
+					"this key. Nothing was done: try again in %d seconds.", fault.Seconds(refused.RetryAfter))
+			}
+			return paid, err
+		},
 		Key: func(ctx context.Context, id string) (time.Time, bool, error) { return a.gate.KeyEnds(ctx, id) }})
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/leaks"
 )
 
 const publicOrigin = "https://parley.example"
@@ -260,5 +262,89 @@ func TestApp_pagesOfOtherOrigins_mayCallWhatHasNoPerson(t *testing.T) {
 		!strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'") ||
 		h.Get("Cache-Control") != "no-store" {
 		t.Errorf("%d %v", page.StatusCode, h)
+	}
+}
+
+// signs lets the holder of a key sign the program in, as far as the limits allow.
+func (p *program) signs(key string) (status int) {
+	p.t.Helper()
+	body, err := json.Marshal(map[string]string{"request": p.request(), "answer": "allow", "key": key})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var seen struct{ Go string }
+	got := p.call("POST", p.metadata.Auth, "application/json", string(body),
+		map[string]string{"Origin": publicOrigin, "Sec-Fetch-Site": "same-origin"}, &seen)
+	if got.StatusCode != 200 {
+		return got.StatusCode
+	}
+	to, err := url.Parse(seen.Go)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {to.Query().Get("code")}, "client_id": {p.id},
+		"redirect_uri": {programRedirect}, "code_verifier": {programVerifier}}
+	return p.call("POST", p.metadata.Token, "application/x-www-form-urlencoded", form.Encode(), nil, p).StatusCode
+}
+
+// The limits are those of the same person with a header.
+func TestApp_signIns_spendTheLimitsOfTheirKey(t *testing.T) {
+	config := app.Config{Settings: app.Settings{Access: "keys", SignIn: "auto", PublicURL: publicOrigin,
+		UnitsPerMinute: 30}}
+	a, tab := onTable(t, config)
+	defer a.Close()
+	ann, bob := addKey(t, tab, "Ann"), addKey(t, tab, "Bob")
+	p := &program{t: t, server: a.Handler}
+	p.discover()
+	if status := p.signs(ann); status != 200 {
+		t.Fatal(status)
+	}
+	statuses := map[int]int{}
+	for range 100 {
+		form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {p.Refresh}, "client_id": {p.id}}
+		statuses[p.call("POST", p.metadata.Token, "application/x-www-form-urlencoded", form.Encode(), nil,
+			p).StatusCode]++
+	}
+	if statuses[200] == 0 || statuses[200] > 20 || statuses[200]+statuses[429] != 100 {
+		t.Errorf("the refreshes end with %v", statuses)
+	}
+	for range 20 {
+		statuses[p.signs(ann)]++
+	}
+	if statuses[200] > 20 {
+		t.Errorf("with sign-ins they end with %v", statuses)
+	}
+	if got := callBearing(t, a.Handler, "192.0.2.1", "/mcp", ann, "list_rooms", nil); got.Code != "rate_limited" {
+		t.Errorf("by a header: %+v", got)
+	}
+	if status := p.signs(bob); status != 200 {
+		t.Errorf("somebody else: %d", status)
+	}
+}
+
+// The log names routes. Keys come in bodies, and a client that puts a secret into a query has it kept there.
+func TestApp_logOfSignIn_holdsNoKeyTokenOrCode(t *testing.T) {
+	log := leaks.NewBuffer(t) // fails the test for each secret
+	a, tab := onTable(t, app.Config{Settings: app.Settings{Access: "keys", SignIn: "auto", PublicURL: publicOrigin},
+		Logger: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	defer a.Close()
+	key := addKey(t, tab, "Ann")
+	p := &program{t: t, server: a.Handler}
+	p.discover()
+	p.gets(url.Values{"grant_type": {"authorization_code"}, "code": {p.allowed(key)},
+		"redirect_uri": {programRedirect}, "code_verifier": {programVerifier}})
+	p.gets(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {p.Refresh}})
+	for _, path := range []string{"/oauth/authorize", "/oauth/token", "/oauth/revoke", "/oauth/register", "/authorize",
+		"/oauth/" + key, "/oauth/authorize/" + key} {
+		for _, method := range []string{"GET", "POST"} {
+			p.call(method, publicOrigin+path+"?key="+key+"&token="+p.Access+"&state="+p.Refresh,
+				"application/x-www-form-urlencoded", "token="+p.Access+"&key="+key, nil, nil)
+		}
+	}
+	for _, line := range []string{"path=/oauth/authorize status=200", "path=/oauth/token status=400", "path=(other)",
+		"action=signed_in"} {
+		if !strings.Contains(log.String(), line) {
+			t.Errorf("%q is not in the log", line)
+		}
 	}
 }

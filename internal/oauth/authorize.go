@@ -133,23 +133,19 @@ func viewOf(c client, redirect string) view {
 func (s *Server) allow(w http.ResponseWriter, r *http.Request, key, address string, c client, q url.Values,
 	back func(url.Values)) {
 	asker, err := s.o.Key(r.Context(), key, address)
-	var refused *fault.Error
-	switch {
-	case errors.As(err, &refused) && refused.Code == fault.KeyInvalid:
+	if fault.CodeOf(err) == fault.KeyInvalid {
 		answer(w, http.StatusOK, view{Error: "wrong_key"})
 		return
-	case errors.As(err, &refused):
-		s.later(w, refused)
-		return
-	case err != nil:
-		s.failed(w, r, err)
+	}
+	if err != nil {
+		s.notNow(w, r, err)
 		return
 	}
 	g := signin.Grant{Client: c.id, Name: viewOf(c, q.Get("redirect_uri")).named(), Resource: s.o.Resource}
 	code, err := s.o.SignIns.Allow(r.Context(), ident.KeyOf(asker.ID), g, q.Get("redirect_uri"),
 		q.Get("code_challenge"))
 	if err != nil {
-		s.failed(w, r, err)
+		s.notNow(w, r, err)
 		return
 	}
 	back(url.Values{"code": {code}})
@@ -166,6 +162,16 @@ func (v view) named() string {
 		return v.To
 	}
 	return "a program"
+}
+
+// notNow answers with an error that is not the person's.
+func (s *Server) notNow(w http.ResponseWriter, r *http.Request, err error) {
+	var refused *fault.Error
+	if errors.As(err, &refused) {
+		s.later(w, refused)
+		return
+	}
+	s.failed(w, r, err)
 }
 
 // later answers that the person may try again soon.

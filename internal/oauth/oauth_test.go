@@ -42,6 +42,7 @@ type world struct {
 	gate    *access.Gate
 	key     string
 	down    bool              // the table does not answer
+	spent   error             // why the holder of the key can pay no more
 	web     map[string]string // documents by address
 	fetched []string
 }
@@ -63,7 +64,9 @@ func newWorld(t *testing.T) *world {
 	}
 	w.key = key.String()
 	w.gate = access.New(access.Options{Table: tab, Clock: w.clock, Logger: leaks.Logger(t), Resource: public + "/mcp"})
-	signIns := signin.New(signin.Options{Table: tab, Clock: w.clock, Logger: leaks.Logger(t), Key: w.gate.KeyEnds})
+	signIns := signin.New(signin.Options{Table: tab, Clock: w.clock, Logger: leaks.Logger(t), Resource: public + "/mcp",
+		Begin: func(ctx context.Context, _ string) (context.Context, error) { return ctx, w.spent },
+		Key:   w.gate.KeyEnds})
 	w.server = oauth.New(oauth.Options{Public: public, Resource: public + "/mcp", SignIns: signIns, Key: w.gate.Key,
 		Guess: w.gate.Guess, Clock: w.clock, Logger: leaks.Logger(t),
 		Document: func(_ context.Context, address string) ([]byte, error) {

@@ -20,8 +20,8 @@ import (
 const mostSignIns = 50
 
 // ErrGrant refuses a code or a token, and ErrTarget one that was made for another server (invalid_grant
-// of RFC 6749, section 5.2, and invalid_target of RFC 8707). Every other error is the table's or that of the
-// context: then nothing is known, and the same call can succeed later.
+// of RFC 6749, section 5.2, and invalid_target of RFC 8707). Every other error is the table's, that of the
+// context or of Options.Begin: then nothing is known, and the same call can succeed later.
 var (
 	ErrGrant  = errors.New("signin: invalid grant")
 	ErrTarget = errors.New("signin: invalid target")
@@ -32,6 +32,11 @@ type Options struct {
 	Table  table.Table
 	Clock  clockwork.Clock
 	Logger *slog.Logger
+	// Resource is the address for which sign-ins are made. One for another gets no tokens any more.
+	Resource string
+	// Begin admits a call of the holder of the key with an id. What is done in the context that it returns
+	// counts for that person.
+	Begin func(ctx context.Context, key string) (context.Context, error)
 	// Key returns when the key with an id ends, zero for never; ok is false if there is none.
 	Key func(ctx context.Context, id string) (ends time.Time, ok bool, err error)
 }
@@ -51,6 +56,10 @@ type Pair struct {
 // Allow notes that the holder of a key allows a program what g says. The code that it returns is for
 // the program, which must prove that it made challenge, for a minute and once.
 func (s *SignIns) Allow(ctx context.Context, key string, g Grant, redirect, challenge string) (string, error) {
+	ctx, err := s.o.Begin(ctx, key)
+	if err != nil {
+		return "", err
+	}
 	secret := ident.NewSignInSecret(ident.SignInCode, key, ident.NewSignInID())
 	data := code{V: version, ID: secret.ID, Grant: g, Redirect: redirect, Challenge: challenge}
 	put := table.Item{Key: codeOf(secret.Hash()), Expires: s.o.Clock.Now().Add(codeLife), Data: encode(data)}
@@ -89,7 +98,7 @@ func (s *SignIns) Exchange(ctx context.Context, x Exchange) (Pair, error) {
 	if err := data.check(x); err != nil {
 		return Pair{}, err
 	}
-	ends, err := s.keyEnds(ctx, secret.Key)
+	ctx, ends, err := s.begin(ctx, secret.Key, data.Grant)
 	if err != nil {
 		return Pair{}, err
 	}
@@ -207,12 +216,8 @@ func (s *SignIns) Refresh(ctx context.Context, r Refresh) (Pair, error) {
 	case r.Resource != "" && r.Resource != now.Resource:
 		return Pair{}, fmt.Errorf("%w: the token is for another resource", ErrTarget)
 	}
-	ends, err := s.keyEnds(ctx, token.Key)
-	if err != nil {
-		return Pair{}, err
-	}
 	if same(token.Hash(), now.data.Refresh) {
-		return s.advance(ctx, token, now, ends)
+		return s.advance(ctx, token, now)
 	}
 	return s.replay(ctx, token, now)
 }
@@ -231,23 +236,35 @@ func (s *SignIns) find(ctx context.Context, t ident.SignInSecret) (Stored, error
 	return Decode(it)
 }
 
-// keyEnds returns when the key of a sign-in ends.
-func (s *SignIns) keyEnds(ctx context.Context, key string) (time.Time, error) {
+// begin admits a call with a code or a token that is right: one for this server, whose key is valid until a
+// time.
+func (s *SignIns) begin(ctx context.Context, key string, g Grant) (_ context.Context, ends time.Time, err error) {
+	if g.Resource != s.o.Resource {
+		return ctx, ends, errEnded
+	}
 	ends, ok, err := s.o.Key(ctx, key)
 	if err == nil && !ok {
 		err = errEnded
 	}
-	return ends, err
+	if err != nil {
+		return ctx, ends, err
+	}
+	ctx, err = s.o.Begin(ctx, key)
+	return ctx, ends, err
 }
 
 // advance makes the turn that consumes the present refresh token.
-func (s *SignIns) advance(ctx context.Context, token ident.SignInSecret, was Stored, ends time.Time) (Pair, error) {
+func (s *SignIns) advance(ctx context.Context, token ident.SignInSecret, was Stored) (Pair, error) {
+	ctx, ends, err := s.begin(ctx, token.Key, was.Grant)
+	if err != nil {
+		return Pair{}, err
+	}
 	now, salt := s.o.Clock.Now(), ident.NewSecret()
 	p := next(token, salt)
 	data := was.data
 	data.Turn, data.TurnMs = data.Turn+1, now.UnixMilli()
 	data.Access, data.Refresh, data.Before = p.Access.Hash(), p.Refresh.Hash(), data.Access
-	err := s.o.Table.Write(ctx,
+	err = s.o.Table.Write(ctx,
 		table.Put(table.Item{Key: turnOf(token.ID, data.Turn), Expires: now.Add(turnLife),
 			Data: encode(turn{V: version, Consumed: token.Hash(), Salt: salt, AtMs: now.UnixMilli()})}, table.IfAbsent),
 		table.Put(table.Item{Key: KeyOf(token.Key, token.ID), Expires: lives(now, ends), Data: encode(data)},
@@ -267,37 +284,43 @@ func next(token ident.SignInSecret, salt string) Pair {
 	return Pair{token.Next(ident.AccessToken, salt), token.Next(ident.RefreshToken, salt), accessLife}
 }
 
-// mostTurns is how far back a consumed token is looked for.
-const mostTurns = table.MaxLimit
-
 // replay answers a token that is not the present one.
 func (s *SignIns) replay(ctx context.Context, token ident.SignInSecret, now Stored) (Pair, error) {
-	page, err := s.o.Table.Query(ctx, table.Range{Partition: Partition + "#" + token.ID, Reverse: true,
-		Limit: mostTurns, Consistency: table.Strong})
-	if err != nil {
-		return Pair{}, err
-	}
-	hash := token.Hash()
-	for _, it := range page.Items {
-		data, err := decode[turn](it)
-		switch {
-		case err != nil:
-			return Pair{}, err
-		case data.Consumed != hash:
-		case s.o.Clock.Since(time.UnixMilli(data.AtMs)) < grace:
-			return s.walk(ctx, token, it)
-		default:
-			err = s.end(ctx, token.Key, token.ID, "token_reused")
-			if err == nil {
-				err = errEnded
-			}
+	hash, newest := token.Hash(), ""
+	for it, err := range table.All(ctx, s.o.Table, table.Range{Partition: Partition + "#" + token.ID, Reverse: true,
+		Consistency: table.Strong}) {
+		if err != nil {
 			return Pair{}, err
 		}
+		data, err := decode[turn](it)
+		if err != nil {
+			return Pair{}, err
+		}
+		if data.Consumed == hash {
+			return s.repeat(ctx, token, now, it, data)
+		}
+		newest = max(newest, it.Key.Sort)
 	}
-	if len(page.Items) > 0 && page.Items[0].Key.Sort > turnOf(token.ID, now.data.Turn).Sort {
+	if newest > turnOf(token.ID, now.data.Turn).Sort {
 		return Pair{}, fmt.Errorf("%w: half of a turn is to be seen", table.ErrUnavailable)
 	}
 	return Pair{}, fmt.Errorf("%w: the refresh token is not known, or too old", ErrGrant)
+}
+
+// repeat answers a token that a turn has consumed.
+func (s *SignIns) repeat(ctx context.Context, token ident.SignInSecret, now Stored, it table.Item,
+	by turn) (Pair, error) {
+	if s.o.Clock.Since(time.UnixMilli(by.AtMs)) >= grace {
+		if err := s.end(ctx, token.Key, token.ID, "token_reused"); err != nil {
+			return Pair{}, err
+		}
+		return Pair{}, errEnded
+	}
+	ctx, _, err := s.begin(ctx, token.Key, now.Grant)
+	if err != nil {
+		return Pair{}, err
+	}
+	return s.walk(ctx, token, it)
 }
 
 // walk returns the present pair of a sign-in, from a token and the turn that consumed it.
@@ -326,23 +349,20 @@ func (s *SignIns) walk(ctx context.Context, token ident.SignInSecret, consumedBy
 	return p, nil
 }
 
-// Revoke ends the sign-in of a token that is good, or was (RFC 7009). One that is not known changes nothing.
+// Revoke ends the sign-in of a token that is good (RFC 7009). Any other is ErrGrant, and changes nothing.
 func (s *SignIns) Revoke(ctx context.Context, text string) error {
 	token, ok := ident.ParseSignIn(text)
 	if !ok {
-		return nil
+		return fmt.Errorf("%w: the token is mistyped", ErrGrant)
 	}
 	now, err := s.find(ctx, token)
-	if errors.Is(err, ErrGrant) {
-		return nil
-	}
 	if err != nil {
 		return err
 	}
 	if token.Use == ident.RefreshToken && same(token.Hash(), now.data.Refresh) || now.Admits(token, s.o.Clock.Now()) {
 		return s.end(ctx, token.Key, token.ID, "by_client")
 	}
-	return nil
+	return fmt.Errorf("%w: the token is not known, or too old", ErrGrant)
 }
 
 // List returns all sign-ins in t, in the order of their keys.

@@ -145,6 +145,86 @@ func TestRefresh_ofAConsumedToken_leadsToThePresentPairForTwoMinutes(t *testing.
 	})
 }
 
+func TestRefresh_ofATokenThatWasConsumedTwoThousandTurnsAgo_endsTheSignIn(t *testing.T) {
+	w := newWorld(t)
+	p := w.process()
+	first := w.signIn(p)
+	last := first
+	for range 2*table.MaxLimit + 1 {
+		last = w.refresh(p, last.Refresh)
+	}
+	w.clock.Advance(2 * time.Minute)
+	if _, err := p.Refresh(t.Context(), refreshOf(first.Refresh)); !errors.Is(err, signin.ErrGrant) {
+		t.Error(err)
+	}
+	w.wants(false, last.Access, "after the first refresh token came again")
+}
+
+// The address of a server may change. Its clients are told to sign in again, not that they are signed in.
+func TestSignIn_forAnotherAddress_getsNoTokens(t *testing.T) {
+	w := newWorld(t)
+	before, after := w.process(), w.at(w.table, "https://moved.example/mcp")
+	pair, code := w.signIn(before), w.code(before)
+	r, x := refreshOf(pair.Refresh), exchangeOf(code)
+	r.Resource, x.Resource = "", ""
+	for range 2 {
+		if _, err := after.Refresh(t.Context(), r); !errors.Is(err, signin.ErrGrant) {
+			t.Errorf("a refresh: %v", err)
+		}
+		if _, err := after.Exchange(t.Context(), x); !errors.Is(err, signin.ErrGrant) {
+			t.Errorf("an exchange: %v", err)
+		}
+	}
+	w.refresh(before, pair.Refresh)
+}
+
+// The person pays for what its programs do, and for nothing that strangers try.
+func TestSignIn_callWithWhatIsRight_isPaidByTheHolderOfTheKey(t *testing.T) {
+	w := newWorld(t)
+	p := w.process()
+	wantPaid := func(n int, what string) {
+		t.Helper()
+		if w.paid != n {
+			t.Errorf("%s: the holder has paid for %d calls, want %d", what, w.paid, n)
+		}
+	}
+	code := w.code(p)
+	wantPaid(1, "a code")
+	guess := func(use ident.SignInUse, id string) string { return ident.NewSignInSecret(use, w.key, id).String() }
+	stolen := exchangeOf(code)
+	stolen.Verifier = strings.Repeat("v", 43)
+	for _, x := range []signin.Exchange{stolen, exchangeOf(guess(ident.SignInCode, ident.NewSignInID()))} {
+		if _, err := p.Exchange(t.Context(), x); !errors.Is(err, signin.ErrGrant) {
+			t.Error(err)
+		}
+	}
+	wantPaid(1, "wrong exchanges")
+	w.spent = errors.New("nothing is left")
+	if _, err := p.Exchange(t.Context(), exchangeOf(code)); !errors.Is(err, w.spent) {
+		t.Errorf("an exchange that nobody can pay: %v", err)
+	}
+	w.spent = nil
+	pair, err := p.Exchange(t.Context(), exchangeOf(code))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantPaid(3, "exchanges")
+	wrong := refreshOf(pair.Refresh)
+	wrong.Token = guess(ident.RefreshToken, pair.Refresh.ID)
+	if _, err := p.Refresh(t.Context(), wrong); !errors.Is(err, signin.ErrGrant) {
+		t.Error(err)
+	}
+	wantPaid(3, "a guess")
+	w.spent = errors.New("nothing is left")
+	if _, err := p.Refresh(t.Context(), refreshOf(pair.Refresh)); !errors.Is(err, w.spent) {
+		t.Errorf("a refresh that nobody can pay: %v", err)
+	}
+	w.spent = nil
+	w.refresh(p, pair.Refresh)
+	w.refresh(p, pair.Refresh)
+	wantPaid(6, "refreshes, the last with a token that was consumed")
+}
+
 // A turn is remembered for a day. After that nobody can tell an old token from one that never was.
 func TestRefresh_ofATokenThatMatchesNothing_endsNothing(t *testing.T) {
 	w := newWorld(t)
@@ -289,8 +369,8 @@ func TestRevoke_ofATokenThatIsGood_endsTheSignIn(t *testing.T) {
 		pair := w.signIn(p)
 		for _, text := range []string{"", "x", ident.NewSignInSecret(ident.AccessToken, w.key, pair.Access.ID).String(),
 			ident.NewSignInSecret(ident.RefreshToken, w.key, ident.NewSignInID()).String()} {
-			if err := p.Revoke(t.Context(), text); err != nil {
-				t.Error(err)
+			if err := p.Revoke(t.Context(), text); !errors.Is(err, signin.ErrGrant) {
+				t.Errorf("a token that is not known: %v", err)
 			}
 		}
 		w.wants(true, pair.Access, "after tokens that are not known")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -37,10 +38,13 @@ type world struct {
 	clock *clockwork.FakeClock
 	table table.Table
 	key   string
+	log   *leaks.Buffer
 
-	mu   sync.Mutex
-	ends time.Time // of the key
-	gone bool      // the key is
+	mu    sync.Mutex
+	ends  time.Time // of the key
+	gone  bool      // the key is
+	paid  int       // calls for which the holder of the key pays
+	spent error     // why it can pay no more
 }
 
 // onBoth runs a test on a file and on DynamoDB.
@@ -62,14 +66,29 @@ func newWorld(t *testing.T) *world {
 
 func emptyWorld(t *testing.T) *world {
 	return &world{t: t, clock: clockwork.NewFakeClockAt(time.Date(2030, 5, 6, 12, 0, 0, 0, time.UTC)),
-		key: ident.NewKey().ID}
+		key: ident.NewKey().ID, log: leaks.NewBuffer(t)}
 }
 
 // process starts a process on the table.
 func (w *world) process() *signin.SignIns { return w.over(w.table) }
 
 func (w *world) over(tab table.Table) *signin.SignIns {
-	return signin.New(signin.Options{Table: tab, Clock: w.clock, Logger: leaks.Logger(w.t),
+	return w.at(tab, resource)
+}
+
+// at starts a process whose server has an address.
+func (w *world) at(tab table.Table, resource string) *signin.SignIns {
+	return signin.New(signin.Options{Table: tab, Clock: w.clock, Resource: resource,
+		Logger: slog.New(slog.NewTextHandler(w.log, nil)),
+		Begin: func(ctx context.Context, key string) (context.Context, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if key != w.key {
+				return nil, errors.New("it is the key of nobody")
+			}
+			w.paid++
+			return ctx, w.spent
+		},
 		Key: func(_ context.Context, id string) (time.Time, bool, error) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
