@@ -113,10 +113,13 @@ func (s *SignIns) Exchange(ctx context.Context, x Exchange) (Pair, error) {
 	if err != nil {
 		return Pair{}, err
 	}
-	err = s.o.Table.Write(ctx, append(surplus,
-		table.Delete(codeOf(hash), table.IfPresent),
+	ops := []table.Op{table.Delete(codeOf(hash), table.IfPresent),
 		table.Put(table.Item{Key: usedOf(hash), Expires: now.Add(usedLife), Data: encode(data)}, table.IfAbsent),
-		table.Put(put, table.IfAbsent))...)
+		table.Put(put, table.IfAbsent)}
+	for _, one := range surplus {
+		ops = append(ops, table.Delete(KeyOf(one.Key, one.ID), table.Always))
+	}
+	err = s.o.Table.Write(ctx, ops...)
 	var taken *table.ConflictError
 	if errors.As(err, &taken) {
 		// The reply to a first attempt may have been lost.
@@ -126,6 +129,9 @@ func (s *SignIns) Exchange(ctx context.Context, x Exchange) (Pair, error) {
 		}
 	} else if err != nil {
 		return Pair{}, err
+	}
+	for _, one := range surplus {
+		s.noteEnd(ctx, one.Key, one.ID, "surplus")
 	}
 	s.note(ctx, "signed_in", secret.Key, data.ID)
 	return p, nil
@@ -171,9 +177,8 @@ func (s *SignIns) exchanged(ctx context.Context, secret ident.SignInSecret, x Ex
 	return gone
 }
 
-// surplus returns the ops that make room for one more sign-in by a key.
-func (s *SignIns) surplus(ctx context.Context, key string) (ops []table.Op, err error) {
-	var all []Stored
+// surplus returns the sign-ins that make room for one more by a key.
+func (s *SignIns) surplus(ctx context.Context, key string) (all []Stored, err error) {
 	for it, err := range table.All(ctx, s.o.Table, table.Range{Partition: Partition, Prefix: key + "#",
 		Consistency: table.Strong}) {
 		if err != nil {
@@ -186,10 +191,7 @@ func (s *SignIns) surplus(ctx context.Context, key string) (ops []table.Op, err 
 		all = append(all, one)
 	}
 	slices.SortFunc(all, func(a, b Stored) int { return a.Turned.Compare(b.Turned) })
-	for _, one := range all[:max(0, min(len(all)-mostSignIns+1, mostSignIns))] {
-		ops = append(ops, table.Delete(KeyOf(key, one.ID), table.Always))
-	}
-	return ops, nil
+	return all[:max(0, min(len(all)-mostSignIns+1, mostSignIns))], nil
 }
 
 // Refresh is what a program sends for its next pair.
@@ -390,8 +392,12 @@ func (s *SignIns) end(ctx context.Context, key, id, why string) error {
 	if err := s.o.Table.Write(ctx, table.Delete(KeyOf(key, id), table.Always)); err != nil {
 		return fmt.Errorf("ending a sign-in: %w", err)
 	}
-	s.note(ctx, "sign_in_ended", key, id, slog.String("reason", why))
+	s.noteEnd(ctx, key, id, why)
 	return nil
+}
+
+func (s *SignIns) noteEnd(ctx context.Context, key, id, why string) {
+	s.note(ctx, "sign_in_ended", key, id, slog.String("reason", why))
 }
 
 // lives returns when a sign-in ends that has a turn now and whose key ends at a time.

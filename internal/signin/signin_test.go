@@ -300,6 +300,10 @@ func TestExchange_theFiftyFirstOfAKey_endsTheOneThatWasRefreshedLongestAgo(t *te
 	last := w.signIn(p)
 	w.wants(true, pairs[0].Access, "the first, which was refreshed")
 	w.wants(false, pairs[1].Access, "the second")
+	line := "action=sign_in_ended principal=key:" + w.key + " reason=surplus sign_in=" + pairs[1].Access.ID
+	if strings.Count(w.log.String(), line) != 1 {
+		t.Errorf("%q is not in the log", line)
+	}
 	w.wants(true, pairs[2].Access, "the third")
 	w.wants(true, last.Access, "the last")
 }
