@@ -150,9 +150,26 @@ func (g *Gate) checkSignIn(ctx context.Context, t ident.SignInSecret) error {
 }
 
 // Guess calls f, which looks a secret of a sign-in up, when somebody at a network address has a turn for
-// that. Its error is that of f, of the context, or RateLimited.
+// that. Its error is that of f, of the context, or RateLimited. What Bearer has found of the same secret does
+// not count: it takes access tokens alone. A secret that f refuses has a turn for each further look; one whose
+// holder has spent its limits is right.
 func (g *Gate) Guess(ctx context.Context, secret, address string, f func() error) error {
-	return g.guesses.look(ctx, secret, address, f)
+	var spent error
+	err := g.guesses.look(ctx, "sign-in "+secret, address, func() error {
+		err := f()
+		switch {
+		case errors.Is(err, signin.ErrGrant) || errors.Is(err, signin.ErrTarget):
+			return passing{err}
+		case fault.CodeOf(err) == fault.RateLimited:
+			spent = err
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return spent
 }
 
 // KeyEnds returns when the key with an id ends, zero for never; ok is false if there is none.

@@ -231,7 +231,7 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request, address string) 
 		text := form.Get("token")
 		err = s.guess(r, text, address, func() error { return s.o.SignIns.Revoke(r.Context(), text) })
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, signin.ErrGrant) { // one that is not known is gone (RFC 7009, section 2.2)
 		s.failed(w, r, err)
 		return
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/access"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/leaks"
 	"github.com/parley-chat/parley/internal/oauth"
@@ -41,6 +42,8 @@ type world struct {
 	server  *oauth.Server
 	gate    *access.Gate
 	key     string
+	address string            // of the network, from which all calls come
+	calls   atomic.Int64      // of the table
 	down    bool              // the table does not answer
 	spent   error             // why the holder of the key can pay no more
 	web     map[string]string // documents by address
@@ -48,11 +51,13 @@ type world struct {
 }
 
 func newWorld(t *testing.T) *world {
-	w := &world{t: t, clock: clockwork.NewFakeClockAt(time.Date(2030, 5, 6, 12, 0, 0, 0, time.UTC)),
+	w := &world{t: t, address: "192.0.2.1",
+		clock: clockwork.NewFakeClockAt(time.Date(2030, 5, 6, 12, 0, 0, 0, time.UTC)),
 		web: map[string]string{client: `{"client_id":"` + client + `","client_name":"Agent","redirect_uris":["` +
 			redirect + `"]}`}}
 	below := sqlitetest.Open(t, w.clock)
 	tab := &tabletest.Hooks{Table: below, Before: func(context.Context, tabletest.Call) error {
+		w.calls.Add(1)
 		if w.down {
 			return fmt.Errorf("%w: it is down", table.ErrUnavailable)
 		}
@@ -102,7 +107,7 @@ func (w *world) call(method, path, kind, body string, header ...string) (g got) 
 		r.Header.Set(header[i], header[i+1])
 	}
 	answer := httptest.NewRecorder()
-	w.server.Serve(answer, r, "192.0.2.1")
+	w.server.Serve(answer, r, w.address)
 	if err := json.Unmarshal(answer.Body.Bytes(), &g); err != nil {
 		w.t.Fatalf("%s: %d, %v", path, answer.Code, err)
 	}
@@ -422,28 +427,97 @@ func TestToken_tableThatDoesNotAnswer_isNoRefusal(t *testing.T) {
 	}
 }
 
-// Guessed tokens wait for their turn, as guessed keys do, and then are told to come back.
-func TestToken_guesses_areBounded(t *testing.T) {
+// Guessed keys, codes and tokens wait for their turn wherever they come in. So does a token that was right
+// once: it costs a read for each look.
+func TestServer_guesses_areBounded(t *testing.T) {
+	for name, try := range map[string]struct {
+		status int
+		free   int // looks that need no turn
+		guess  func(w *world, pair got) got
+	}{
+		"keys on the page": {200, 0, func(w *world, _ got) got {
+			return w.posts(asks(), "allow", ident.NewKey().String())
+		}},
+		"refresh tokens": {400, 0, func(w *world, pair got) got {
+			return w.form("grant_type", "refresh_token", "refresh_token", guess(w.t, pair.Refresh), "client_id", client)
+		}},
+		"codes": {400, 0, func(w *world, pair got) got {
+			s, _ := ident.ParseSignIn(pair.Refresh)
+			return w.exchanges(ident.NewSignInSecret(ident.SignInCode, s.Key, s.ID).String())
+		}},
+		"tokens to revoke": {200, 0, func(w *world, pair got) got {
+			token := guess(w.t, pair.Access)
+			return w.call("POST", "/oauth/revoke", "application/x-www-form-urlencoded", "token="+token)
+		}},
+		"a token of old": {400, 1, func(w *world, pair got) got {
+			return w.form("grant_type", "refresh_token", "refresh_token", pair.Refresh, "client_id", client)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			pair := w.exchanges(w.back(w.posts(asks(), "allow", w.key)).Get("code"))
+			w.form("grant_type", "refresh_token", "refresh_token", pair.Refresh, "client_id", client) // it is right
+			w.call("POST", "/oauth/revoke", "application/x-www-form-urlencoded", "token="+pair.Access)
+			for range 20 + try.free {
+				if g := try.guess(w, pair); g.status != try.status || g.Go != "" || g.Access != "" {
+					t.Fatalf("%d %s", g.status, g.text)
+				}
+			}
+			late := make(chan got, 1)
+			calls := w.calls.Load()
+			go func() { late <- try.guess(w, pair) }()
+			if err := w.clock.BlockUntilContext(t.Context(), 2); err != nil { // its turn, and the end of its patience
+				t.Fatal(err)
+			}
+			if w.calls.Load() != calls {
+				t.Error("one more costs a call of the table")
+			}
+			w.clock.Advance(2 * time.Second)
+			if g := <-late; g.status != try.status {
+				t.Errorf("once its turn has come: %d", g.status)
+			}
+		})
+	}
+}
+
+// A client that sends its refresh token to the wrong place hears so, and goes on.
+func TestToken_thatWasRefusedAtMCP_isGoodHere(t *testing.T) {
 	w := newWorld(t)
 	pair := w.exchanges(w.back(w.posts(asks(), "allow", w.key)).Get("code"))
-	statuses := map[int]int{}
-	for range 20 {
-		statuses[w.form("grant_type", "refresh_token", "refresh_token", guess(t, pair.Refresh), "client_id",
-			client).status]++
-	}
-	late := make(chan got, 1)
-	go func() {
-		late <- w.form("grant_type", "refresh_token", "refresh_token", guess(t, pair.Refresh), "client_id", client)
-	}()
-	if err := w.clock.BlockUntilContext(t.Context(), 2); err != nil { // its turn, and the end of its patience
+	if _, err := w.gate.Bearer(t.Context(), pair.Refresh, w.address); fault.CodeOf(err) != fault.KeyInvalid {
 		t.Fatal(err)
 	}
-	if statuses[400] != 20 {
-		t.Errorf("%v", statuses)
+	next := w.form("grant_type", "refresh_token", "refresh_token", pair.Refresh, "client_id", client)
+	if next.status != 200 {
+		t.Fatalf("%d %s", next.status, next.text)
 	}
-	w.clock.Advance(time.Second)
-	if g := <-late; g.status != 400 {
-		t.Errorf("once its turn has come: %d", g.status)
+	if _, err := w.gate.Bearer(t.Context(), guess(t, next.Access), w.address); fault.CodeOf(err) != fault.KeyInvalid {
+		t.Fatal(err)
+	}
+	gone := w.call("POST", "/oauth/revoke", "application/x-www-form-urlencoded", "token="+guess(t, next.Access))
+	if gone.status != 200 {
+		t.Errorf("%d %s", gone.status, gone.text)
+	}
+}
+
+// Who has spent the limits of its key is told to come back, on the page and at the token endpoint.
+func TestServer_holderOfAKeyThatSpentItsLimits_isToldToComeBack(t *testing.T) {
+	w := newWorld(t)
+	pair := w.exchanges(w.back(w.posts(asks(), "allow", w.key)).Get("code"))
+	w.spent = fault.RetryLater(fault.RateLimited, 7*time.Second, "Too much.")
+	for what, g := range map[string]got{
+		"allow":   w.posts(asks(), "allow", w.key),
+		"refresh": w.form("grant_type", "refresh_token", "refresh_token", pair.Refresh, "client_id", client),
+	} {
+		if g.status != 429 || g.header.Get("Retry-After") != "7" || g.Message+g.Description != "Too much." {
+			t.Errorf("%s: %d %s", what, g.status, g.text)
+		}
+	}
+	for range 30 { // it is no guess, and takes nobody's turn
+		g := w.form("grant_type", "refresh_token", "refresh_token", pair.Refresh, "client_id", client)
+		if g.status != 429 {
+			t.Errorf("%d %s", g.status, g.text)
+		}
 	}
 }
 
