@@ -112,19 +112,16 @@ func (s *Server) check(q url.Values) (bad refusal, ok bool) {
 // viewOf returns what a person sees of a program that asks.
 func viewOf(c client, redirect string) view {
 	u, _ := url.Parse(redirect) // it was checked
-	v := view{Calls: c.name}
-	if redirect == cursorRedirect {
-		return view{Program: "Cursor"}
-	}
-	if !isLoopback(u) {
+	v := view{Program: programAt(redirect)}
+	if redirect != cursorRedirect && !isLoopback(u) {
 		v.To = u.Scheme + "://" + u.Host
 	}
-	name, known := hosts()[u.Host]
 	switch {
-	case known:
-		v.Program, v.Calls = name, ""
+	case v.Program != "":
 	case c.known:
-		v.Program, v.Calls = c.name, ""
+		v.Program = c.name
+	default:
+		v.Calls = c.name
 	}
 	return v
 }

@@ -253,9 +253,3 @@ func builtIn() map[string]client {
 	}
 	return list
 }
-
-// hosts are names of programs by the host to which their answers go: nobody else gets these.
-func hosts() map[string]string {
-	return map[string]string{"claude.ai": "Claude", "claude.com": "Claude", "chatgpt.com": "ChatGPT",
-		"vscode.dev": "VS Code", "insiders.vscode.dev": "VS Code", "www.cursor.com": "Cursor"}
-}

@@ -240,7 +240,9 @@ func TestAuthorize_unknownProgramOrForeignRedirect_leadsNowhere(t *testing.T) {
 		strings.Repeat("x", 6<<10)+`","client_name"`, 1)
 	w.web["https://scheme.example/c.json"] = `{"client_id":"https://scheme.example/c.json","redirect_uris":[
 		"javascript:alert(1)","data:text/html,x","agent://x","http://agent.example/","https://u:p@agent.example/",
-		"https://agent.example/#x","cursor://anysphere.cursor-mcp/other","https:///x","//agent.example/"]}`
+		"https://agent.example/#x","cursor://anysphere.cursor-mcp/other","https:///x","//agent.example/",
+		"https://claude.ai%E2%81%84x.evil.example/cb","https://%D1%81laude.ai/cb","https://agent.example%EF%BC%8Fx/",
+		"https://claude.ai;x.evil.example/","https://claude.ai\"x.evil.example/","https://[fe80::1%25x]/"]}`
 	var schemes struct {
 		Redirects []string `json:"redirect_uris"`
 	}
@@ -298,7 +300,7 @@ func TestAuthorize_requestThatTheProgramGotWrong_isToldToIt(t *testing.T) {
 	}
 }
 
-// A name is the program's own word, unless we know the host to which the answer goes.
+// A name is the program's own word, unless we know the address to which the answer goes.
 func TestAuthorize_names_areShownAsWhatTheyAre(t *testing.T) {
 	w := newWorld(t)
 	register := func(name string, addresses ...string) string {
@@ -321,6 +323,19 @@ func TestAuthorize_names_areShownAsWhatTheyAre(t *testing.T) {
 			"https://claude.ai.evil.example"},
 		{register("Claude Code (parley)", "http://localhost:1/callback"), "http://localhost:54321/callback", "",
 			"Claude Code parley", ""},
+		{register("Claude", "https://claude.ai/public/artifacts/x"), "https://claude.ai/public/artifacts/x", "",
+			"Claude", "https://claude.ai"},
+		{register("Evil", claude+"?x"), claude + "?x", "", "Evil", "https://claude.ai"},
+		{register("", "https://chatgpt.com/connector/oauth/aB3_-x"), "https://chatgpt.com/connector/oauth/aB3_-x",
+			"ChatGPT", "", "https://chatgpt.com"},
+		{register("ChatGPT", "https://chatgpt.com/connector/oauth/x/../../g/y"),
+			"https://chatgpt.com/connector/oauth/x/../../g/y", "", "ChatGPT", "https://chatgpt.com"},
+		{register("", "https://vscode.dev/redirect"), "https://vscode.dev/redirect", "VS Code", "",
+			"https://vscode.dev"},
+		{register("VS Code", "https://vscode.dev/github/evil"), "https://vscode.dev/github/evil", "", "VS Code",
+			"https://vscode.dev"},
+		{register("", "https://www.cursor.com/agents/mcp/oauth/callback"),
+			"https://www.cursor.com/agents/mcp/oauth/callback", "Cursor", "", "https://www.cursor.com"},
 		{register("<b>x</b>", "http://127.0.0.1/c"), "http://127.0.0.1:7/c", "", "", ""},
 		{register(strings.Repeat("x", 200), "http://[::1]/c"), "http://[::1]:7/c", "", "", ""},
 		{register("Cursor", "cursor://anysphere.cursor-mcp/oauth/callback", "https://www.cursor.com/x",

@@ -17,11 +17,38 @@ func mayRedirect(address string) bool {
 		return true
 	}
 	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.Hostname() == "" || u.User != nil || strings.Contains(address, "#") ||
+	if err != nil || u.Hostname() == "" || strings.ContainsFunc(u.Host, notOfHost) || u.User != nil ||
+		strings.Contains(address, "#") ||
 		strings.ContainsFunc(address, func(c rune) bool { return c <= ' ' || c == '\\' || c > '~' }) {
 		return false
 	}
 	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u)
+}
+
+// programAt returns the name of the program to which the answers at an address go; "" for one that we do not
+// know. The same hosts may have pages of others.
+func programAt(address string) string {
+	id, ok := strings.CutPrefix(address, "https://chatgpt.com/connector/oauth/")
+	other := func(c rune) bool { return !alphanumeric(c) && c != '-' && c != '_' }
+	if ok && id != "" && !strings.ContainsFunc(id, other) {
+		return "ChatGPT"
+	}
+	return map[string]string{
+		"https://claude.ai/api/mcp/auth_callback":          "Claude",
+		"https://claude.com/api/mcp/auth_callback":         "Claude",
+		"https://vscode.dev/redirect":                      "VS Code",
+		"https://insiders.vscode.dev/redirect":             "VS Code",
+		"https://www.cursor.com/agents/mcp/oauth/callback": "Cursor",
+		cursorRedirect: "Cursor",
+	}[address]
+}
+
+// notOfHost reports whether a character is none of a host and its port as it is shown. url.Parse decodes
+// what is written with %, and some of that looks like the end of a host.
+func notOfHost(c rune) bool { return !alphanumeric(c) && !strings.ContainsRune("-.:[]", c) }
+
+func alphanumeric(c rune) bool {
+	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
 }
 
 // redirects reports whether an address is one of a client's. On this computer any port is.
