@@ -28,7 +28,8 @@ const (
 	failureLife  = 30 * time.Second
 	// mostDocuments bounds those in memory.
 	mostDocuments = 1000
-	// New documents are fetched as often, for an address and for the process.
+	// New documents are fetched as often, for an address and for the process; for the networks around an
+	// address see ident.Groups.
 	documentsEvery        = time.Minute
 	documentsOfAnAddress  = 10
 	documentsOfTheProcess = 60
@@ -143,7 +144,7 @@ type documents struct {
 	mu    sync.Mutex
 	of    map[string]document
 	began time.Time      // of the minute in which fetches are counted
-	spent map[string]int // by address; "" is the process
+	spent map[string]int // by group, and for the process
 }
 
 type document struct {
@@ -196,12 +197,19 @@ func (d *documents) spend(address string) error {
 		d.began, d.spent = now, map[string]int{}
 	}
 	const process = "process" // no address
-	if d.spent[address] >= documentsOfAnAddress || d.spent[process] >= documentsOfTheProcess {
+	groups := ident.Groups(address)
+	spent := d.spent[process] >= documentsOfTheProcess
+	for _, group := range groups {
+		spent = spent || d.spent[group.Key] >= documentsOfAnAddress*int(group.Times)
+	}
+	if spent {
 		return fault.RetryLater(fault.RateLimited, documentsEvery, "Too many programs that this server does not know "+
 			"ask to sign in. Try again in a minute.")
 	}
-	d.spent[address]++
 	d.spent[process]++
+	for _, group := range groups {
+		d.spent[group.Key]++
+	}
 	return nil
 }
 

@@ -8,9 +8,12 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,6 +51,7 @@ type world struct {
 	spent   error             // why the holder of the key can pay no more
 	web     map[string]string // documents by address
 	fetched []string
+	slow    func() // is called while a document is fetched
 }
 
 func newWorld(t *testing.T) *world {
@@ -76,6 +80,9 @@ func newWorld(t *testing.T) *world {
 		Guess: w.gate.Guess, Clock: w.clock, Logger: leaks.Logger(t),
 		Document: func(_ context.Context, address string) ([]byte, error) {
 			w.fetched = append(w.fetched, address)
+			if w.slow != nil {
+				w.slow()
+			}
 			text, there := w.web[address]
 			if !there {
 				return nil, errors.New("nobody answers")
@@ -377,6 +384,75 @@ func TestDocuments_newOnes_areTenAMinuteForAnAddress(t *testing.T) {
 	w.clock.Advance(time.Minute)
 	if g := w.posts(asks(), "", ""); g.Calls != "Agent" {
 		t.Errorf("a minute later: %s", g.text)
+	}
+}
+
+// A host has more addresses of IPv6 than anybody can count.
+func TestDocuments_newOnesOfAHousehold_areTwentyAMinute(t *testing.T) {
+	w := newWorld(t)
+	for n := range 40 {
+		w.address = ident.Address(netip.MustParseAddr(fmt.Sprintf("2001:db8:7:1%02x::1", n)))
+		g := w.posts(asks("client_id", fmt.Sprintf("https://agent.example/%d.json", n)), "", "")
+		if want := map[bool]string{true: "unknown_program", false: "later"}[n < 20]; g.Error != want {
+			t.Errorf("network %d: %s", n, g.text)
+		}
+	}
+	w.address = "192.0.2.1"
+	if g := w.posts(asks(), "", ""); g.Calls != "Agent" {
+		t.Errorf("somebody else: %s", g.text)
+	}
+}
+
+func TestDocuments_newOnes_areSixtyAMinuteForAProcess(t *testing.T) {
+	w := newWorld(t)
+	for n := range 70 {
+		w.address = fmt.Sprintf("192.0.2.%d", n)
+		g := w.posts(asks("client_id", fmt.Sprintf("https://agent.example/%d.json", n)), "", "")
+		if want := map[bool]string{true: "unknown_program", false: "later"}[n < 60]; g.Error != want {
+			t.Errorf("address %d: %s", n, g.text)
+		}
+	}
+	if len(w.fetched) != 60 {
+		t.Errorf("%d were fetched", len(w.fetched))
+	}
+}
+
+// Many ask for a program whose host is slow. They share one request, and the wait for it.
+func TestDocuments_oneThatManyAskFor_isFetchedOnce(t *testing.T) {
+	w := newWorld(t)
+	began, goOn := make(chan struct{}), make(chan struct{})
+	w.slow = func() {
+		close(began)
+		<-goOn
+	}
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			if g := w.posts(asks(), "", ""); g.Calls != "Agent" {
+				t.Error(g.text)
+			}
+		})
+	}
+	<-began
+	close(goOn)
+	all.Wait()
+	if len(w.fetched) != 1 {
+		t.Errorf("%d requests", len(w.fetched))
+	}
+}
+
+// A registration is its own id, so a flood of them fills nothing.
+func TestRegister_thousandTimes_makesNoCallOfTheTable(t *testing.T) {
+	w := newWorld(t)
+	for n := range 1000 {
+		g := w.call("POST", "/oauth/register", "application/json",
+			fmt.Sprintf(`{"client_name":"Agent","redirect_uris":["https://agent.example/%d"]}`, n))
+		if g.status != 201 {
+			t.Fatalf("%d %s", g.status, g.text)
+		}
+	}
+	if n := w.calls.Load(); n > 0 || len(w.fetched) > 0 {
+		t.Errorf("%d calls of the table, %d documents", n, len(w.fetched))
 	}
 }
 
