@@ -30,12 +30,15 @@ type view struct {
 	Program string `json:"program,omitempty"` // its name, if it is on our own list
 	Calls   string `json:"calls,omitempty"`   // else what it calls itself, if that can be shown
 	To      string `json:"to,omitempty"`      // the origin to which the answer goes; "": this computer
+	Wrong   string `json:"wrong,omitempty"`   // why the program cannot sign in: the person may go back to it
 	Go      string `json:"go,omitempty"`      // where the page goes now
 	Error   string `json:"error,omitempty"`   // unknown_program, wrong_request, wrong_key, later
 	Message string `json:"message,omitempty"`
 }
 
-// authorize answers the script of the page. No answer is a redirect: the script goes where Go says.
+// authorize answers the script of the page. No answer is a redirect: the script goes where Go says, and that is
+// nowhere before the person has answered. Anybody can register a program whose answers go to a page that
+// deceives (RFC 9700, section 4.11.2).
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request, address string) {
 	// A form of another site has another origin, and a browser that says nothing is not trusted.
 	if r.Header.Get("Origin") != s.o.Public || r.Header.Get("Sec-Fetch-Site") != "same-origin" {
@@ -77,17 +80,18 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, address strin
 		}
 		answer(w, http.StatusOK, view{Go: withParameters(redirect, more)})
 	}
-	if bad, ok := s.check(q); !ok {
+	bad, ok := s.check(q)
+	switch {
+	case got.Answer != allow && got.Answer != cancel:
+		seen := viewOf(c, redirect)
+		seen.Wrong = bad.Why
+		answer(w, http.StatusOK, seen)
+	case !ok:
 		back(url.Values{"error": {bad.Code}, "error_description": {bad.Why}})
-		return
-	}
-	switch got.Answer {
-	case cancel:
+	case got.Answer == cancel:
 		back(url.Values{"error": {"access_denied"}})
-	case allow:
-		s.allow(w, r, got.Key, address, c, q, back)
 	default:
-		answer(w, http.StatusOK, viewOf(c, redirect))
+		s.allow(w, r, got.Key, address, c, q, back)
 	}
 }
 

@@ -98,12 +98,12 @@ type got struct {
 	header http.Header
 	text   string
 
-	Go, Program, Calls, To, Error, Message string
-	Description                            string `json:"error_description"`
-	Client                                 string `json:"client_id"`
-	Access                                 string `json:"access_token"`
-	Refresh                                string `json:"refresh_token"`
-	Expires                                int    `json:"expires_in"`
+	Go, Program, Calls, To, Wrong, Error, Message string
+	Description                                   string `json:"error_description"`
+	Client                                        string `json:"client_id"`
+	Access                                        string `json:"access_token"`
+	Refresh                                       string `json:"refresh_token"`
+	Expires                                       int    `json:"expires_in"`
 }
 
 func (w *world) call(method, path, kind, body string, header ...string) (g got) {
@@ -289,7 +289,8 @@ func TestAuthorize_unknownProgramOrForeignRedirect_leadsNowhere(t *testing.T) {
 	}
 }
 
-func TestAuthorize_requestThatTheProgramGotWrong_isToldToIt(t *testing.T) {
+// A page that leaves by itself leads whoever follows a link to any address that somebody has registered.
+func TestAuthorize_requestThatTheProgramGotWrong_isToldToItByAClick(t *testing.T) {
 	w := newWorld(t)
 	for want, requests := range map[string][]string{
 		"unsupported_response_type": {asks("response_type", "token"), asks("response_type", "")},
@@ -300,8 +301,15 @@ func TestAuthorize_requestThatTheProgramGotWrong_isToldToIt(t *testing.T) {
 		"request_not_supported": {asks("request_uri", "https://agent.example/request")},
 	} {
 		for _, request := range requests {
-			if q := w.back(w.posts(request, "allow", w.key)); q.Get("error") != want || q.Has("code") {
-				t.Errorf("%s: %v", want, q)
+			seen := w.posts(request, "", "")
+			if seen.Wrong == "" || seen.Calls != "Agent" || seen.To != "https://agent.example" || seen.Go != "" {
+				t.Errorf("%s: before a click the page has %s", want, seen.text)
+			}
+			for _, answer := range []string{"allow", "cancel"} {
+				q := w.back(w.posts(request, answer, w.key))
+				if q.Get("error") != want || q.Get("error_description") != seen.Wrong || q.Has("code") {
+					t.Errorf("%s: %v", want, q)
+				}
 			}
 		}
 	}

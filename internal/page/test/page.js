@@ -52,6 +52,10 @@ class Node extends EventTarget {
     return { left: 0, top: 0 };
   }
 
+  querySelector() {
+    return null;
+  }
+
   removeAttribute() {}
   toggleAttribute() {}
   showModal() {}

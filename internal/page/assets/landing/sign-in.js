@@ -50,26 +50,43 @@ export function SignInPage() {
         <h1>${w.noProgram}</h1>
         <p role="alert">${problem}</p>
         <p><button type="button" class="button" onClick=${load}>${landing.again}</button></p>`}
-      ${asks && (asks.go ? html`<p>${w.going}</p>` : html`<${Ask} asks=${asks} />`)}
+      ${asks && html`<${Ask} asks=${asks} />`}
     </main>`;
 }
 
-/** asks is {program, calls, to} as the server says. */
+/** asks is {program, calls, to, wrong} as the server says. Nothing is left for the program before a click. */
 function Ask({ asks }) {
   const [gone, setGone] = useState(false);
-  const program = asks.program || (asks.to && new URL(asks.to).host);
+  const [problem, setProblem] = useState("");
+  if (gone) return html`<p role="status">${w.done}</p>`;
   const leave = async (answer, key = "") => {
     await post(answer, key);
     setGone(true);
   };
-  if (gone) return html`<p role="status">${w.done}</p>`;
+  const back = (text) => html`
+    ${problem && html`<p class="landing-problem" role="alert">${problem}</p>`}
+    <p><button type="button" class="button" onClick=${() => {
+      setProblem("");
+      leave("cancel").catch((failed) => setProblem(failed.message));
+    }}>${text}</button></p>`;
+  const program = asks.program || (asks.to && new URL(asks.to).host);
+  const calls = !asks.program && asks.calls &&
+    html`<p>${fill(w.callsItself, { name: { quote: asks.calls } })}</p>`;
+  if (asks.wrong) {
+    return html`
+      <h1>${w.noProgram}</h1>
+      <p>${fill(program ? w.askedWrongly : w.askedWronglyHere, { program, why: asks.wrong })}</p>
+      ${calls}
+      <p>${asks.to ? fill(w.backTo, { to: asks.to }) : w.backHere}</p>
+      ${back(w.back)}`;
+  }
   const fields = [{ name: "key", label: w.key, hint: w.hint, need: landing.key.needed, type: "password" }];
   return html`
     <h1>${program ? fill(w.title, { program }) : w.titleHere}</h1>
-    ${!asks.program && asks.calls && html`<p>${fill(w.callsItself, { name: { quote: asks.calls } })}</p>`}
+    ${calls}
     <p>${w.onlyIf}</p>
     <p>${asks.to ? fill(w.goTo, { to: asks.to }) : w.goHere}</p>
     <${Form} id="sign-in" fields=${fields} button=${w.allow} send=${({ key }) => leave("allow", key)} />
-    <p><button type="button" class="button" onClick=${() => leave("cancel")}>${w.cancel}</button></p>
+    ${back(w.cancel)}
     <p class="quiet small">${w.noKey}</p>`;
 }
