@@ -79,17 +79,24 @@ func (a *App) newSignIn(c Config, t table.Table) *oauth.Server {
 	if at == "" {
 		return nil
 	}
-	out := outcall.New(outcall.Options{Own: []string{strings.TrimPrefix(at, "https://")}, Time: documentTime,
-		Version: Version()})
-	return oauth.New(oauth.Options{Public: at, Resource: c.signInResource(), SignIns: a.newSignIns(t, c.Logger),
+	resource := c.signInResource()
+	return oauth.New(oauth.Options{Public: at, Resource: resource, SignIns: a.newSignIns(t, c.Logger, resource),
 		Key: a.gate.Key, Guess: a.gate.Guess, Clock: clockwork.NewRealClock(), Logger: c.Logger,
-		Document: func(ctx context.Context, address string) ([]byte, error) {
-			got, err := out.Get(ctx, address, map[string]string{"Accept": "application/json"})
-			if err == nil && got.Status != http.StatusOK {
-				err = errNoDocument
-			}
-			return got.Body, err
-		}})
+		Document: c.newDocuments(outcall.Options{})})
+}
+
+// newDocuments returns what fetches a program's document, from a public host alone. o is for tests.
+func (c Config) newDocuments(o outcall.Options) func(ctx context.Context, address string) ([]byte, error) {
+	o.Own = []string{strings.TrimPrefix(c.signInAt(), "https://")}
+	o.Time, o.Version = documentTime, Version()
+	out := outcall.New(o)
+	return func(ctx context.Context, address string) ([]byte, error) {
+		got, err := out.Get(ctx, address, map[string]string{"Accept": "application/json"})
+		if err == nil && got.Status != http.StatusOK {
+			err = errNoDocument
+		}
+		return got.Body, err
+	}
 }
 
 var errNoDocument = errors.New("app: there is no document")
