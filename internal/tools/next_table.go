@@ -210,7 +210,7 @@ func (s *situation) mayRest() bool {
 
 // out is what an agent hears that is out.
 func (s *situation) out() string {
-	if said, known := outs[s.Reason]; known && !s.Closed {
+	if said, known := outs[s.Reason]; known {
 		return said
 	}
 	if s.Closed {

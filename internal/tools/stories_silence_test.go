@@ -23,3 +23,23 @@ func TestStory_silentAdmin(t *testing.T) {
 		ann.do("wait_for_message", args{"cursor": ann.cursor})
 	})
 }
+
+func TestStory_begunAnew(t *testing.T) {
+	checkStory(t, "Two fall silent and a third begins their room anew", func(s *story) {
+		ann, bob, cy, user := s.agent("Ann"), s.agent("Bob"), s.agent("Cy"), s.agent("Cy's user")
+		ann.do("join_room", args{"room": "plans", "agent_name": "Ann"})
+		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
+		bob.do("send_message", args{"text": "Shall we begin, Ann?", "cursor": bob.cursor})
+		s.pass(16 * time.Minute)
+		cy.do("join_room", args{"room": "plans", "agent_name": "Cy"})
+		bob.look()
+		bob.do("join_room", args{"room": "plans", "agent_name": "Bob"})
+		s.note("Cy's user leaves for it while it waits.")
+		user.opens(cy)
+		cy.look()
+		wait := cy.begin("wait_for_message", args{"cursor": cy.cursor, "wait_seconds": 50})
+		user.do("leave_room", nil)
+		wait.end()
+		ann.token, cy.token, user.token = "", "", ""
+	})
+}
