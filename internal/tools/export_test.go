@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/results"
+	"github.com/parley-chat/parley/internal/room"
 )
 
 // The two generations of the protocol.
@@ -37,26 +39,42 @@ func (s *Set) Handler(more ...mcp.Tool) http.Handler {
 	})
 }
 
-// Sentences returns what matches each sentence of the table of next, by its words.
+// Sentences returns what matches each sentence of the table of next, by its words. Of what an agent hears that is out,
+// two are missing: only a wait of a program, or in another process, ends so.
 func Sentences() map[string]*regexp.Regexp {
 	forms := map[string]*regexp.Regexp{}
 	form := func(text string) {
-		begins := map[string]string{"{wait}": "call wait_for_message", "{rest}": "call wait_for_message",
-			"{else}": "go on with t"}[text]
 		like := regexp.MustCompile(`\\\{[a-z]+\\\}`).ReplaceAllString(regexp.QuoteMeta(text), ".+?")
-		if begins != "" {
-			like = begins
+		switch text {
+		case "{wait}": // and nothing else
+			like = `\Acall wait_for_message \([^)]+\)\.\z`
+		case "{rest}": // after a draft that waits for the user
+			like = `.*NOT sent yet: do not send it again\. call wait_for_message`
+		case "{else}":
+			like = "go on with t"
+		case "{owed}":
+			like = "[0-9]+ answers? to you (is|are) outstanding"
 		}
 		forms[text] = regexp.MustCompile(`(?i)(^|\. )` + like)
 	}
 	for _, r := range slices.Concat(facts, imperatives) {
 		switch {
-		case r.reason == "{out}", r.reason == "{owed}":
+		case r.reason == "{out}":
 		case r.reason == "" || r.call == "":
 			form(r.reason + r.call)
 		default:
 			form(r.reason + ": " + r.call)
 		}
 	}
+	for why, said := range outs {
+		if why != room.ReasonReturned && why != room.ReasonTimeout {
+			form(said)
+		}
+	}
 	return forms
+}
+
+// NextOfSecrets is what a user reads with the secret of a webhook, and with that of an agent that is called.
+func NextOfSecrets() []string {
+	return []string{nextSupervised(results.Supervised{Added: "a"}, false, false), nextAdded}
 }

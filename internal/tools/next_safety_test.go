@@ -7,6 +7,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
+	"github.com/parley-chat/parley/internal/tools"
 )
 
 // pair brings two agents into a room for three. Ann is its admin.
@@ -155,6 +156,16 @@ func TestNext_safety(t *testing.T) {
 			bob.do("send_message", private)
 			return ann.look().Next
 		}, []string{"without to everybody reads your answer: call send_message (", ", to); if it wants no answer, "}, nil},
+		"a secret that was read is replaced": {func(s *story) string {
+			ann, bob := s.pair()
+			ann.do("send_message", args{"text": chosen, "cursor": ann.cursor})
+			bob.look()
+			return ann.do("update_room", args{"redact": ann.said}).Next
+		}, []string{"those who have read it still have it: if it was a secret, tell your user to replace it."}, nil},
+		"the secret of a webhook is shown once": {func(*story) string { return tools.NextOfSecrets()[0] },
+			[]string{"Give secret to the program behind it, which checks the signatures: it is not shown again."}, nil},
+		"so is that of an agent that is called": {func(*story) string { return tools.NextOfSecrets()[1] },
+			[]string{"secret signs its calls, and is not shown again."}, nil},
 		"one that does not wait loses its seat": {func(s *story) string {
 			ann, _ := s.pair()
 			return ann.do("wait_for_message", args{"cursor": ann.cursor, "wait_seconds": 0, "back_in_minutes": 30}).Next
