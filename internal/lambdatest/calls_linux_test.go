@@ -98,13 +98,14 @@ func (a *account) wake(name string) *calledRoom {
 	return r
 }
 
-// endpoints makes a room of so many endpoints.
-func (a *account) endpoints(name string, n int) *calledRoom {
+// endpoints makes a room of so many endpoints of a principal.
+func (a *account) endpoints(principal, name string, n int) *calledRoom {
 	a.t.Helper()
 	r := a.room(name)
 	for k := range n {
-		if _, err := r.rooms.AddAgent(a.t.Context(), r.person, fmt.Sprint("Bot", k), hookTo(chat.HookSeat{},
-			room.FormAgent, fmt.Sprintf("/%s-%d", name, k))); err != nil {
+		x := hookTo(chat.HookSeat{}, room.FormAgent, fmt.Sprintf("/%s-%d", name, k))
+		x.Principal = principal
+		if _, err := r.rooms.AddAgent(a.t.Context(), r.person, fmt.Sprint("Bot", k), x); err != nil {
 			a.t.Fatal(err)
 		}
 	}
@@ -210,18 +211,18 @@ func slowly(t *testing.T, instances, n int, each, thinks time.Duration, unread i
 	}
 }
 
-func TestCalls_slowEndpointsOfOneRoom_leaveInstancesToOthers(t *testing.T) {
+func TestCalls_slowEndpointsOfOneKey_leaveInstancesToOthers(t *testing.T) {
 	t.Parallel()
 	slowEndpoints(t, 6, 4*time.Second, 6)
 }
 
-func TestSoak_slowEndpointsOfOneRoom_leaveInstancesToOthers(t *testing.T) {
+func TestSoak_slowEndpointsOfOneKey_leaveInstancesToOthers(t *testing.T) {
 	soak(t)
 	a := slowEndpoints(t, 20, 20*time.Second, 60)
 	for until := time.Now().Add(6 * time.Minute); ; a.pause(time.Second) {
 		answered := 0
 		for k := range 20 {
-			calls, _ := a.host.heard(fmt.Sprint("/bot-", k))
+			calls, _ := a.host.heard(fmt.Sprintf("/bot-%d-%d", k%2, k/2))
 			answered += min(len(calls), 1)
 			if len(calls) > 1 {
 				t.Errorf("endpoint %d was called %d times", k, len(calls))
@@ -236,25 +237,28 @@ func TestSoak_slowEndpointsOfOneRoom_leaveInstancesToOthers(t *testing.T) {
 	}
 }
 
-// slowEndpoints asks so many endpoints of a room, each of which thinks for a while, with as many instances. Meanwhile a
-// webhook is told so many words.
+// slowEndpoints asks so many endpoints of a key, half of them in each of two rooms, with as many instances. Each thinks
+// for a while. Meanwhile a webhook is told so many words.
 func slowEndpoints(t *testing.T, n int, thinks time.Duration, words int) *account {
 	t.Helper()
 	a := newAccount(t, n, false, newCallee(t, map[string]time.Duration{"bot": thinks}))
-	quick, bots := a.webhook("quick"), a.endpoints("bot", n)
+	quick, principal := a.webhook("quick"), ident.KeyPrincipal(a.newKey("bots").ID)
+	bots := []*calledRoom{a.endpoints(principal, "bot-0", n/2), a.endpoints(principal, "bot-1", n/2)}
 	a.run()
-	if _, err := bots.rooms.Send(t.Context(), chat.SendRequest{Token: bots.ann.Token, Text: "Who knows?",
-		Kind: room.Request}); err != nil {
-		t.Fatal(err)
+	for _, r := range bots {
+		if _, err := r.rooms.Send(t.Context(), chat.SendRequest{Token: r.ann.Token, Text: "Who knows?",
+			Kind: room.Request}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	quick.say(words, thinks/time.Duration(words))
 	_, late := quick.isTold(time.Minute)
-	calls, most := a.host.heard("/bot-0")
+	calls, most := a.host.heard("/bot-0-0")
 	t.Logf("%d endpoints are called at once, of which the first had %d calls; the quick host is told %v late at most",
 		most, len(calls), late.Round(time.Millisecond))
 	a.inTime(late)
 	if most == 0 || most > 4 {
-		t.Error("more than four endpoints of a room are called at once")
+		t.Error("more than four endpoints of a key are called at once")
 	}
 	return a
 }

@@ -2,6 +2,7 @@ package outbox_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/a2aproject/a2a-go/v2/a2a"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/outbox"
 	"github.com/parley-chat/parley/internal/ratelimit"
 	"github.com/parley-chat/parley/internal/room"
@@ -22,13 +24,15 @@ import (
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
-// crowd is a room with as many endpoints as an account may have beside a webhook of Ann's person. They think until they
-// may answer.
+// crowd is as many endpoints as a key may have beside a webhook of Ann's person, in two rooms. They think until they may
+// answer.
 type crowd struct {
 	*endpoint
 	hooks    *webhook
-	thinking chan struct{} // has one for each endpoint that has begun to think
-	answer   chan struct{} // closed: they may answer
+	anns     []string           // their tokens, one in each room
+	bots     []roomlog.HookItem // the endpoints
+	thinking chan struct{}      // has one for each endpoint that has begun to think
+	answer   chan struct{}      // closed: they may answer
 	under    atomic.Int32
 	most     atomic.Int32
 }
@@ -39,18 +43,34 @@ func newCrowd(w *world, o outbox.Options) *crowd {
 	w.t.Helper()
 	w.openMore(o)
 	c := &crowd{endpoint: newEndpoint(w), thinking: make(chan struct{}, crowded), answer: make(chan struct{})}
-	if _, err := c.UpdateRoom(c.ctx(), chat.UpdateRequest{Token: c.ann.Token, Capacity: 40}); err != nil {
-		w.t.Fatal(err)
-	}
-	for n := 1; n < crowded; n++ {
-		c.pass(10 * time.Second) // a minute has ten challenges
-		if _, err := c.box.AddAgent(c.ctx(), c.person, c.of.url, fmt.Sprint("Bot", n)); err != nil {
+	there := w.join("coffee", "Ann")
+	c.anns = []string{c.ann.Token, there.Token}
+	people := []string{c.person, w.person(there)}
+	for _, ann := range c.anns {
+		if _, err := c.UpdateRoom(c.ctx(), chat.UpdateRequest{Token: ann, Capacity: 40,
+			AgentMessages: new(0)}); err != nil {
 			w.t.Fatal(err)
 		}
 	}
-	c.unlimited()
+	for n := 1; n < crowded; n++ {
+		c.pass(10 * time.Second) // a minute has ten challenges
+		if _, err := c.box.AddAgent(c.ctx(), people[n%2], c.of.url, fmt.Sprint("Bot", n)); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 	c.hooks = &webhook{world: w, person: c.person, to: newReceiver(w.t), room: c.room, seat: c.seat - 2}
 	c.hooks.add()
+	all, err := w.Store().Hooks(w.ctx(), "")
+	for _, x := range all {
+		x.Principal = ident.KeyPrincipal("crowd") // an http address is added for callers on this machine alone
+		err = errors.Join(err, w.table.Write(w.ctx(), roomlog.PutHook(x)))
+		if x.Form == room.FormAgent {
+			c.bots = append(c.bots, x)
+		}
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	c.of.answers(func(a asked) a2a.Event {
 		c.most.Store(max(c.most.Load(), c.under.Add(1)))
 		c.thinking <- struct{}{}
@@ -61,24 +81,28 @@ func newCrowd(w *world, o outbox.Options) *crowd {
 	return c
 }
 
+// ask has Ann ask all of them.
+func (c *crowd) ask() {
+	c.t.Helper()
+	for _, ann := range c.anns {
+		c.say(chat.SendRequest{Token: ann, Text: "What is it?", Kind: room.Request})
+	}
+}
+
 // openMore gives w, a process among several, other options.
 func (w *world) openMore(o outbox.Options) {
 	o.Clock = hurriedClock{w.clock}
 	w.open(chat.Options{Clock: o.Clock}, o)
 }
 
-// looks has a process of its own look at each of the seats at once. It returns when some may look again.
-func (c *crowd) looks(o outbox.Options, seats ...int) (done *sync.WaitGroup, again chan time.Duration) {
-	done, again = &sync.WaitGroup{}, make(chan time.Duration, len(seats))
-	for _, seat := range seats {
+// looks has a process of its own look at each of the hooks at once. It returns when some may look again.
+func (c *crowd) looks(o outbox.Options, hooks ...roomlog.HookItem) (done *sync.WaitGroup, again chan time.Duration) {
+	done, again = &sync.WaitGroup{}, make(chan time.Duration, len(hooks))
+	for _, x := range hooks {
 		w := c.another()
 		w.openMore(o)
 		done.Go(func() {
-			at, err := w.lookAll(w.ctx(), c.room, seat)
-			if err != nil {
-				c.t.Error(err)
-			}
-			if !at.IsZero() {
+			if at := w.lookAt(x); !at.IsZero() {
 				again <- at.Sub(c.clock.Now())
 			}
 		})
@@ -86,18 +110,10 @@ func (c *crowd) looks(o outbox.Options, seats ...int) (done *sync.WaitGroup, aga
 	return done, again
 }
 
-// seats are those of the endpoints.
-func (c *crowd) seats() (list []int) {
-	for n := range crowded {
-		list = append(list, c.seat+n)
-	}
-	return list
-}
-
-func TestSlots_manySlowEndpointsOfAnAccount_fourAreCalledAtOnceAndOthersGoOn(t *testing.T) {
+func TestSlots_manySlowEndpointsOfAKey_fourAreCalledAtOnceAndOthersGoOn(t *testing.T) {
 	c := newCrowd(newWorld(t).another(), outbox.Options{})
-	c.say(chat.SendRequest{Token: c.ann.Token, Text: "What is it?", Kind: room.Request})
-	done, again := c.looks(outbox.Options{}, c.seats()...)
+	c.ask()
+	done, again := c.looks(outbox.Options{}, c.bots...)
 	for range 4 {
 		<-c.thinking
 	}
@@ -114,7 +130,7 @@ func TestSlots_manySlowEndpointsOfAnAccount_fourAreCalledAtOnceAndOthersGoOn(t *
 	done.Wait()
 	for range crowded/4 + 1 {
 		c.pass(10 * time.Second)
-		done, _ = c.looks(outbox.Options{}, c.seats()...)
+		done, _ = c.looks(outbox.Options{}, c.bots...)
 		done.Wait()
 	}
 	if most := c.most.Load(); most != 4 || len(c.of.calls()) != crowded {
@@ -125,23 +141,22 @@ func TestSlots_manySlowEndpointsOfAnAccount_fourAreCalledAtOnceAndOthersGoOn(t *
 // The process of a slot ends, and nobody gives it back.
 func TestSlots_processEnds_slotIsFreeWhenItExpires(t *testing.T) {
 	c := newCrowd(newWorld(t).another(), outbox.Options{})
-	c.say(chat.SendRequest{Token: c.ann.Token, Text: "What is it?", Kind: room.Request})
+	c.ask()
 	close(c.answer)
-	for n := range 4 {
+	for _, x := range c.bots[:4] {
 		dying := c.mayDie()
 		c.of.answers(func(a asked) a2a.Event {
 			dying.left.Store(0)
 			return says("So it is.")(a)
 		})
-		if _, err := dying.lookAll(c.ctx(), c.room, c.seat+n); err == nil {
+		if _, err := dying.box.Look(c.ctx(), x.Room, x.Seat, x.ID); err == nil {
 			t.Fatal("it has not ended")
 		}
 	}
 	c.of.answers(says("So it is."))
 	look := func() (calls int) {
 		before := len(c.of.calls())
-		done, _ := c.looks(outbox.Options{}, c.seat+4)
-		done.Wait()
+		c.another().lookAt(c.bots[4])
 		return len(c.of.calls()) - before
 	}
 	before := look()
