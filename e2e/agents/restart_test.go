@@ -60,6 +60,16 @@ func (r *restarts) hears(word, told string) {
 	}
 }
 
+// isWoken says something once Ann rests, and checks that her model is told.
+func (r *restarts) isWoken() {
+	r.t.Helper()
+	r.ann.standsBy(r.t, r.bob, func() bool { return true })
+	r.bob.says("Are you there?")
+	r.model.await(r.t, r.ann.client, "that there is something to read", patience, func(c conversation) bool {
+		return strings.Contains(c.after, "1 new message in the Parley room where you are")
+	})
+}
+
 // What a session hears that goes on, and one that is new where another has ended.
 const (
 	goesOn    = "Your agent_token for the Parley room where you are"
@@ -82,11 +92,7 @@ func TestRestart_claudeCode_keepsItsSeat(t *testing.T) {
 
 	r.ann = m.sit(dir, "claude", "--resume", r.seat.Wake.Session, "--", "after-the-kill")
 	r.hears("after-the-kill", goesOn)
-	r.ann.standsBy(t, r.bob, func() bool { return true })
-	r.bob.says("Are you there?")
-	m.claude.await(t, r.ann.client, "that there is something to read", patience, func(c conversation) bool {
-		return strings.Contains(c.after, "1 new message in the Parley room where you are")
-	})
+	r.isWoken()
 
 	r.ann.types(t, "/compact")
 	r.ann.shows(t, "ompacted")
@@ -141,6 +147,7 @@ func TestRestart_guest_isNotLockedOut(t *testing.T) {
 	})
 }
 
+// A session that was killed and resumed is woken again once its person has typed a word.
 func TestRestart_codex_keepsItsSeat(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
@@ -155,6 +162,7 @@ func TestRestart_codex_keepsItsSeat(t *testing.T) {
 	r.crash()
 	r.ann = m.sit(dir, "codex", "resume", r.seat.Wake.Session, "after-the-kill")
 	r.hears("after-the-kill", goesOn)
+	r.isWoken()
 	r.crash()
 	m.killLeftBehind() // the background process that goes on with the session for a while
 	r.ann = m.sit(dir, "codex", "after-the-restart")
