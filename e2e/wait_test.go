@@ -119,6 +119,7 @@ func TestWait_everyClientThatGivesUp_endsItsWait(t *testing.T) {
 	p := start(t)
 	for _, k := range allKinds(t) {
 		t.Run(k.name, func(t *testing.T) {
+			t.Parallel() // for 15 seconds it only waits
 			c := talk{t, k.open(t, p.url)}
 			alice, bob := c.meet(roomOf(t))
 			at := places()[1]
