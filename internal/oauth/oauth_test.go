@@ -583,6 +583,7 @@ func TestServer_guesses_areBounded(t *testing.T) {
 func TestToken_thatWasRefusedAtMCP_isGoodHere(t *testing.T) {
 	w := newWorld(t)
 	pair := w.exchanges(w.back(w.posts(asks(), "allow", w.key)).Get("code"))
+	w.clock.Advance(time.Minute) // a token that is refused soon after a turn is not remembered as wrong
 	if _, err := w.gate.Bearer(t.Context(), pair.Refresh, w.address); fault.CodeOf(err) != fault.KeyInvalid {
 		t.Fatal(err)
 	}
@@ -590,10 +591,12 @@ func TestToken_thatWasRefusedAtMCP_isGoodHere(t *testing.T) {
 	if next.status != 200 {
 		t.Fatalf("%d %s", next.status, next.text)
 	}
-	if _, err := w.gate.Bearer(t.Context(), guess(t, next.Access), w.address); fault.CodeOf(err) != fault.KeyInvalid {
+	w.clock.Advance(time.Minute)
+	wrong := guess(t, next.Access)
+	if _, err := w.gate.Bearer(t.Context(), wrong, w.address); fault.CodeOf(err) != fault.KeyInvalid {
 		t.Fatal(err)
 	}
-	gone := w.call("POST", "/oauth/revoke", "application/x-www-form-urlencoded", "token="+guess(t, next.Access))
+	gone := w.call("POST", "/oauth/revoke", "application/x-www-form-urlencoded", "token="+wrong)
 	if gone.status != 200 {
 		t.Errorf("%d %s", gone.status, gone.text)
 	}
