@@ -25,6 +25,7 @@ func (c *historyCommand) Validate() error {
 	switch {
 	case c.Lines != nil && *c.Lines < 1:
 		return errors.New("-n must be 1 or more")
+	// From here on each flag is good by itself, but some do not go together.
 	case c.Markdown && c.JSON:
 		return errors.New("--markdown and --json exclude each other")
 	case (c.Minutes || c.Markdown) && (c.Agreed || c.Follow || c.Files || c.Search != ""):

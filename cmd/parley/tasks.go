@@ -51,6 +51,8 @@ func (taskCommand) Help() string {
 // Validate is called by kong.
 func (c *taskCommand) Validate() error {
 	c.want = shell.TaskRequest{Action: c.Do, Text: c.Text, For: c.For, After: c.After, Free: c.Free}
+
+	// Only a new task has no id, so the first word is of its title.
 	said := strings.Join(c.Words, " ")
 	if c.Do == "add" {
 		said = c.ID + " " + said
@@ -59,6 +61,8 @@ func (c *taskCommand) Validate() error {
 	}
 	said = strings.TrimSpace(said)
 	changes := c.Text != "" || len(c.For) > 0 || len(c.After) > 0 || c.Free
+
+	// After this each flag goes with the action, so that none is ignored in silence.
 	switch {
 	case !slices.Contains([]string{"add", "take", "release", "finish", "drop", "edit"}, c.Do):
 		return errors.New("say what to do: add, take, release, finish, drop or edit")
@@ -77,6 +81,8 @@ func (c *taskCommand) Validate() error {
 	case c.Do != "add" && c.Do != "edit" && c.Do != "release" && len(c.For) > 0:
 		return errors.New("--for goes with add, release and edit")
 	}
+
+	// With the other actions --text is refused above, so the words are the text.
 	if c.Do == "add" || c.Do == "edit" {
 		c.want.Title = said
 	} else {

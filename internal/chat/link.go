@@ -24,6 +24,8 @@ func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (open
 		return false, fault.Refuse(fault.InvalidArgument, "agent_token must be made of the room and the seat of "+
 			"claim, and a secret of your own. Nothing was changed.")
 	}
+
+	// The claim is of the seat that the token names. The rest is decided on the newest state of the room.
 	l, holder := s.store.Acquire(c.Room), room.HolderOf(t)
 	defer l.Release()
 	var refused *fault.Error
@@ -40,6 +42,8 @@ func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (open
 		if err := h.Invite.CheckSeat(ident.PrincipalOf(ctx), a); err != nil {
 			return ch, err
 		}
+
+		// A refusal may have an event of its own, which is stored all the same: it is returned after that.
 		var e *room.Event
 		e, refused = h.OpenLink(a, c, holder.Hash, now)
 		if e != nil {

@@ -29,6 +29,8 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 		return Managed{}, err
 	}
 	order.Name = name
+
+	// The order is complete. Only an admin of the room may give it.
 	c, err := s.enterAdmin(ctx, req.Token)
 	if err != nil {
 		return Managed{}, s.Outward(err)
@@ -53,6 +55,8 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 	if err != nil {
 		return Managed{}, s.Outward(err)
 	}
+
+	// After a renewal the old invite admits nobody, so the answer has the new one.
 	got.Renewed = len(events) > 0 && events[0].Invite != nil
 	if got.Renewed {
 		h := c.room.log.Peek()

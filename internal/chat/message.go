@@ -104,6 +104,8 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 	if agreed := a.AgreedIn(e); len(agreed) > 0 {
 		m.Agreed = s.MessageID(agreed[0])
 	}
+
+	// Beside what all types have, a message shows only what its type sets here.
 	switch e.Type {
 	case room.Joined:
 		m.Type, m.Agent, m.Reason = EventJoined, e.Name, e.Reason
@@ -131,6 +133,7 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 		m.Type, m.Agent = EventTask, e.Name
 		m.showTask(s, e.Task)
 	case room.Drafted:
+		// A draft is shown as the message that it would become, with its own id and time.
 		d := *e.Draft
 		d.N, d.AtMs = e.N, e.AtMs
 		m = messageOf(s, a, d)
@@ -153,6 +156,8 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 		m.Mine = isMine(a, e)
 		m.FromUser = e.IsNote() && !a.IsPerson()
 		m.File = viewFile(e.File)
+
+		// A long text is cut: More leads to the rest.
 		m.Text = firstPart(e.Text, partBytes)
 		if len(m.Text) < len(e.Text) {
 			m.More = &More{ID: m.ID, Offset: len(m.Text)}

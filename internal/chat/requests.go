@@ -91,11 +91,15 @@ func (req SendRequest) check() error {
 			"it to a file and call share_file with name and size, which gives you a command that shares it; or say "+
 			"it shorter.", len(req.Text), room.MaxText)
 	}
+
+	// An agreement and a withdrawal say enough without words, but words that are there are checked.
 	if wordless := req.Kind == room.Agree || req.Withdraw != ""; req.Text != "" || !wordless {
 		if err := room.CheckText(req.Text); err != nil {
 			return err
 		}
 	}
+
+	// After this the kind exists, no field contradicts it, and wait and key are within their limits.
 	switch {
 	case req.Kind != "" && !slices.Contains(room.Kinds(), req.Kind):
 		return fault.Refuse(fault.InvalidArgument, "kind must be message, request (wants an answer), status (wants "+

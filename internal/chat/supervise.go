@@ -63,6 +63,8 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 	if err := req.check(); err != nil {
 		return Supervised{}, err
 	}
+
+	// A claim makes the token one of the seat, which all that follows requires.
 	if req.Claim != "" {
 		opened, err := s.redeem(ctx, req.Claim, t)
 		if err != nil {
@@ -77,6 +79,8 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 		return Supervised{}, s.Outward(err)
 	}
 	defer c.room.release()
+
+	// At most one thing is changed, and the answer shows the seat after it.
 	switch {
 	case c.agent.IsAlone() && (req.Draft != "" || req.Paused != nil || req.Approve != nil):
 		err = fault.Refuse(fault.NotAllowed, "You have this seat without an agent, so there is nothing to pause, "+

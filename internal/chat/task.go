@@ -183,6 +183,8 @@ func (req TaskRequest) order() (*taskOp, error) {
 		return nil, fault.Refuse(fault.InvalidArgument, "action must be list, add, take, release, finish, next, drop "+
 			"or edit. Nothing was changed.")
 	}
+
+	// Adding has its fields in tasks; all other actions are of one task.
 	if req.Action == TaskAdd {
 		return op, op.addTasks()
 	}
@@ -195,6 +197,8 @@ func (req TaskRequest) order() (*taskOp, error) {
 	if err := room.CheckTaskText("text", req.Text); err != nil {
 		return nil, err
 	}
+
+	// After this each field goes with the action, so that none is ignored in silence.
 	switch {
 	case req.Action == TaskTake && req.Text != "":
 		return nil, fault.Refuse(fault.InvalidArgument, "text does not go with take. Nothing was changed: say it with "+
@@ -214,6 +218,8 @@ func (req TaskRequest) order() (*taskOp, error) {
 	if len(req.After) > room.MaxAfter {
 		return nil, refuseManyAfter()
 	}
+
+	// An empty after stays apart from none: it frees a task of all that it waits for.
 	if req.After != nil {
 		o.After = []int64{}
 		for i, id := range req.After {
@@ -273,6 +279,8 @@ func (op *taskOp) addTasks() error {
 		return fault.Refuse(fault.InvalidArgument, "add takes tasks alone, and title, text, for and after of each are "+
 			"in there. Nothing was added.")
 	}
+
+	// All tasks are checked before the order is given: one event adds them, or nothing does.
 	for i, t := range req.Tasks {
 		x := room.Task{Title: t.Title, Text: t.Text}
 		if err := room.CheckTitle(fmt.Sprintf("title of number %d", i+1), t.Title); err != nil {
@@ -284,6 +292,8 @@ func (op *taskOp) addTasks() error {
 		if len(t.After) > room.MaxAfter {
 			return refuseManyAfter()
 		}
+
+		// A number without t stands for a task of this call, which has no id yet: it is kept as a negative one.
 		for j, id := range t.After {
 			no, ok := room.TaskNumber(id)
 			here, err := strconv.Atoi(strings.TrimSpace(id))

@@ -28,6 +28,8 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 	if err != nil {
 		return Updated{}, err
 	}
+
+	// The request is good by itself. Whether the caller may is for the room to say.
 	c, err := s.enterAdmin(ctx, req.Token)
 	if err != nil {
 		return Updated{}, s.Outward(err)
@@ -41,6 +43,8 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 		}
 		update.AsOf = cursor.N
 	}
+
+	// The hash is made once, outside the decision, which is taken again after each race that is lost.
 	update.Password, err = s.passwords.Hash(ctx, password)
 	if err != nil {
 		return Updated{}, s.Outward(err)
@@ -57,6 +61,8 @@ func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, e
 	if err != nil {
 		return Updated{}, s.Outward(err)
 	}
+
+	// Without an event there was nothing to change.
 	got := Updated{Status: StatusUnchanged}
 	if len(events) > 0 {
 		got.Status, got.Changes = StatusUpdated, events[0].Changed

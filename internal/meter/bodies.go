@@ -69,6 +69,8 @@ func (b *bodies) change(caller string, was, is claim) error {
 	if b.shared {
 		groups = ident.Groups(caller)
 	}
+
+	// A caller beyond its own share is told so, even where all memory is taken.
 	for _, g := range groups {
 		has := b.groups[g.Key]
 		if began > 0 && has.arriving >= arrivingMax*g.Times ||
@@ -81,6 +83,8 @@ func (b *bodies) change(caller string, was, is claim) error {
 		b.refused++
 		return ErrFull
 	}
+
+	// It is admitted. A refusal above has left what is held as it was.
 	b.held, b.loose = held, loose
 	for _, g := range groups {
 		has := b.groups[g.Key]

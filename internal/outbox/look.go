@@ -151,6 +151,8 @@ func (l *look) see(ctx context.Context) (f form, s step, err error) {
 			return nil, s, err
 		}
 	}
+
+	// The hook stands, and whoever made it is still admitted.
 	l.told, err = store.Told(ctx, l.hook)
 	if err != nil {
 		return nil, s, err
@@ -167,6 +169,8 @@ func (l *look) see(ctx context.Context) (f form, s step, err error) {
 	if s.ops != nil {
 		return f, s, nil
 	}
+
+	// After a failure it rests, and nothing of its room is read meanwhile.
 	if pause := time.UnixMilli(l.told.RetryMs); pause.After(l.now()) {
 		return f, step{again: pause, failing: l.told.FailingMs}, nil
 	}

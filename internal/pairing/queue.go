@@ -127,6 +127,8 @@ func (s *Service) newOp(ctx context.Context, req Request) (*queueOp, error) {
 			return nil, err
 		}
 	}
+
+	// A ticket says its queue and its place itself, so a call that goes on needs nothing else.
 	if req.Ticket != "" {
 		op.ticket, err = parseTicket(req.Ticket)
 		if err == nil && req.Queue != "" && queue.Key != op.ticket.queue {
@@ -135,6 +137,8 @@ func (s *Service) newOp(ctx context.Context, req Request) (*queueOp, error) {
 		}
 		return op, err
 	}
+
+	// From here on the call enters the queue anew.
 	if req.Leave {
 		return nil, fault.Refuse(fault.InvalidArgument,
 			"leave goes with ticket: give the one that enter_queue gave you.")

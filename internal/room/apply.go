@@ -33,9 +33,11 @@ func (s *State) advance(e Event) error {
 
 // happen does what the type of e says.
 func (s *State) happen(e Event) error {
+	// An event of a damaged log may lack what its type needs: that is an error here, and no panic.
 	switch e.Type {
 	case Said:
 		if e.Decides != 0 {
+			// A draft that was sent is a message now, and waits no longer.
 			s.change(e.Seat, func(a *Agent) { a.Person = a.Person.WithoutDraft(e.Decides) })
 		}
 		s.ChangeTasks(e)

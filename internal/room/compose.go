@@ -17,6 +17,7 @@ func (h *Head) Compose(a Agent, e Event, now time.Time) (Event, error) {
 	var err error
 	switch {
 	case e.Person && e.isToItself():
+		// A note stays between an agent and its person, so the rules about speaking do not apply.
 		return e, h.checkNote(a, e)
 	case e.Withdraws != 0:
 		err = c.withdrawal(&e)
@@ -38,6 +39,8 @@ func (h *Head) Compose(a Agent, e Event, now time.Time) (Event, error) {
 			"to out.")
 	}
 	e.AskNames = h.NamesOf(e.Ask)
+
+	// Those who owe an answer are known. Named get the others who may read their name in the text.
 	text := mentionable(e.Text)
 	for _, x := range h.Agents {
 		if x.Seat != a.Seat && !slices.Contains(e.Ask, x.Seat) && x.CanSee(e.Seat, e.To) &&
@@ -90,6 +93,8 @@ func (c composer) question(e *Event) error {
 				"ask.")
 		}
 	}
+
+	// Ask is complete. Each one in it must be here, see the question, and be able to answer.
 	for _, seat := range e.Ask {
 		x, here := c.head.Seated(seat)
 		switch {

@@ -310,6 +310,8 @@ func (o TaskOrder) edit(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 			}
 		}
 	}
+
+	// An edit that changes nothing makes no event, so that repeating it is harmless.
 	if c.Title == t.Title && c.Text == t.Text && slices.Equal(c.For, t.For) && slices.Equal(c.After, t.After) {
 		return nil, nil
 	}

@@ -20,6 +20,7 @@ import (
 // events are messages without a text and a sender. Nothing but the log knows what the lost ones said; what they
 // changed is in the snapshot.
 func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (filled int, err error) {
+	// there has the events that can be read, all also those of which only a key tells.
 	there := map[int64]bool{}
 	var all []int64
 	for _, k := range lost {
@@ -47,6 +48,8 @@ func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (
 		return 0, err
 	}
 	all = slices.DeleteFunc(append(all, before.AsOf), func(n int64) bool { return n > before.AsOf+mostFilled })
+
+	// Events that are missing side by side are filled as one gap.
 	for first, last := slices.Min(all), slices.Max(all); first <= last; first++ {
 		if there[first] {
 			continue

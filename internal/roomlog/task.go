@@ -87,6 +87,7 @@ func (s Seats) AllDone(ctx context.Context, a room.Agent, before int64, limit in
 // Write cannot take all, RedactTask writes the first itself. The ops fail if one of the items expires
 // before they are written.
 func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops []table.Op, err error) {
+	// Each event of the task leads to the one before it. Before one that has expired there are no others.
 	for n := last; n != 0; {
 		item, err := s.table.Get(ctx, EventKey(id, n), strongly)
 		if errors.Is(err, table.ErrNotFound) {
@@ -108,12 +109,16 @@ func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops 
 			ops = append(ops, erase(item))
 		}
 	}
+
+	// After this the ops that remain fit into the Write of the event.
 	for len(ops) > redactedAtOnce {
 		if err := s.table.Write(ctx, ops[:redactedAtOnce]...); err != nil {
 			return nil, err
 		}
 		ops = ops[redactedAtOnce:]
 	}
+
+	// A task that has ended has its words in its Done, too.
 	done, err := s.table.Get(ctx, doneKey(id, no), strongly)
 	if errors.Is(err, table.ErrNotFound) {
 		return ops, nil

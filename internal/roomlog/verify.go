@@ -20,10 +20,14 @@ var ErrDamaged = errors.New("the log is damaged")
 // or itself. The room may be in use
 // meanwhile, in a table whose Writes become visible at once.
 func Verify(ctx context.Context, t table.Reader, id string) (messages int, err error) {
+	// The snapshot is read before the log, so it cannot be ahead of it, whatever is appended meanwhile.
 	before, err := snapshotOf(ctx, t, id)
 	if err != nil {
 		return 0, err
 	}
+
+	// One pass over the log shows that each event follows from the one before it, and collects
+	// what the other items of the room must have.
 	last := room.Event{}
 	var agreed []table.Key
 	redacted, carrying := map[int64]bool{}, map[int64]string{}
@@ -64,6 +68,8 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 		}
 		more = page.More
 	}
+
+	// The log is whole. After this none of those items is missing, and none has what was removed.
 	if err := verifyAgreements(ctx, t, id, agreed, redacted); err != nil {
 		return messages, err
 	}
@@ -79,6 +85,8 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 	if err := tasks.verifyOpen(before); err != nil {
 		return messages, err
 	}
+
+	// A snapshot that is read after the log must know of each change in it.
 	after, err := snapshotOf(ctx, t, id)
 	if err != nil {
 		return messages, err

@@ -263,6 +263,7 @@ func (s *Screen) paint(style, text string) string {
 // comes first and ends with a colon, which no name holds: an agent that is called "Bob
 // left" cannot make others believe that Bob left.
 func event(m results.Message) string {
+	// what is the word, about whom or what it concerns; more follows in parts of its own.
 	what, about := m.Type, m.Agent
 	var more []string
 	switch m.Type {
@@ -307,6 +308,8 @@ func event(m results.Message) string {
 		}
 		more = append(more, m.ID)
 	}
+
+	// The rest may come with any type of event.
 	if m.Type != "room" && m.Changes != nil && m.Changes.Invite != "" {
 		more = append(more, "the invite was renewed")
 	}

@@ -97,10 +97,14 @@ func (o *options) do(ctx context.Context) error {
 	if err := os.Chdir(strings.TrimSpace(string(root))); err != nil {
 		return err
 	}
+
+	// All paths are those of the module from here on.
 	packages, err := load(module+"/internal/", mutated()...)
 	if err != nil {
 		return err
 	}
+
+	// These two need the source alone, and compile nothing.
 	switch {
 	case o.all:
 		for _, p := range packages {
@@ -122,6 +126,8 @@ func (o *options) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
+	// Played are the entries that were asked for and whose code still stands.
 	played := slices.DeleteFunc(slices.Clone(list), func(e *entry) bool {
 		return e.current() == "" || !o.run.MatchString(e.name) || o.fresh && e.marks != blank()
 	})
@@ -141,6 +147,8 @@ func (o *options) do(ctx context.Context) error {
 	}
 	p.engines = true
 	fmt.Printf("Running %d tests without a mutant.\n", len(p.tests))
+
+	// A test that fails without a mutant cannot kill one, so it is left out.
 	failed, err := p.control(ctx, o.workers)
 	if err != nil {
 		return err

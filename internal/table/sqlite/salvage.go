@@ -96,6 +96,8 @@ func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item)
 	if err != nil {
 		return nil, 0, err
 	}
+
+	// What neither direction reached is looked for by the keys of the index.
 	for k := range s.index {
 		if s.seen[k] {
 			continue
@@ -108,6 +110,8 @@ func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item)
 			lost = append(lost, k)
 		}
 	}
+
+	// After all rows nothing is unknown. The index does not tell of items that never expire.
 	switch {
 	case whole:
 	case s.indexed:
