@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -59,6 +60,57 @@ func TestCode_changesNothingInTheHeaderOfAnIfOrSwitch(t *testing.T) {
 			return true
 		})
 	}
+}
+
+// A long or winding function says what holds after its stages. One without a branch is a list.
+func TestCode_functionsThatAreLongOrWinding_sayWhatHolds(t *testing.T) {
+	const lines, winding = 60, 20
+	for _, s := range sources(t) {
+		for _, d := range s.file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || s.test() || f.Body == nil {
+				continue
+			}
+			length := s.set.Position(f.End()).Line - s.set.Position(f.Pos()).Line + 1
+			ways := complexity(f.Body)
+			if (length > lines && ways > 1 || ways > winding) && !s.commented(f.Body) {
+				t.Errorf("%s: %s has %d lines, a complexity of %d and no comment: split it, or say before its "+
+					"stages what holds after them", s.at(f), f.Name.Name, length, ways)
+			}
+		}
+	}
+}
+
+// complexity is the cyclomatic complexity of a body: its branches, and one.
+func complexity(body *ast.BlockStmt) int {
+	n := 1
+	ast.Inspect(body, func(x ast.Node) bool {
+		switch x := x.(type) {
+		case *ast.IfStmt, *ast.ForStmt, *ast.RangeStmt:
+			n++
+		case *ast.CaseClause:
+			if x.List != nil {
+				n++
+			}
+		case *ast.CommClause:
+			if x.Comm != nil {
+				n++
+			}
+		case *ast.BinaryExpr:
+			if x.Op == token.LAND || x.Op == token.LOR {
+				n++
+			}
+		}
+		return true
+	})
+	return n
+}
+
+// commented reports whether a comment stands within n.
+func (s source) commented(n ast.Node) bool {
+	return slices.ContainsFunc(s.file.Comments, func(c *ast.CommentGroup) bool {
+		return c.Pos() > n.Pos() && c.End() < n.End()
+	})
 }
 
 func TestTests_neverSleep(t *testing.T) {
