@@ -74,11 +74,12 @@ func checkListenAddr(flag, addr string) error {
 type commandLine struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
 
-	Serve  serveCommand  `cmd:"" default:"withargs" group:"Server" help:"Serve MCP over HTTP. This is the default command."`
-	Copy   copyCommand   `cmd:"" group:"Server" help:"Copy rooms and keys from one file or DynamoDB table to another."`
-	Backup backupCommand `cmd:"" group:"Server" help:"Back up the file with the rooms to a new file, even while it is served."`
-	Check  checkCommand  `cmd:"" group:"Server" help:"Read a whole file, even while it is served, and report damage."`
-	Keys   keysCommand   `cmd:"" group:"Server" help:"Make, list and revoke the keys of a server, even while it runs."`
+	Serve   serveCommand   `cmd:"" default:"withargs" group:"Server" help:"Serve MCP over HTTP. This is the default command."`
+	Copy    copyCommand    `cmd:"" group:"Server" help:"Copy rooms and keys from one file or DynamoDB table to another."`
+	Backup  backupCommand  `cmd:"" group:"Server" help:"Back up the file with the rooms to a new file, even while it is served."`
+	Check   checkCommand   `cmd:"" group:"Server" help:"Read a whole file, even while it is served, and report damage."`
+	Keys    keysCommand    `cmd:"" group:"Server" help:"Make, list, renew and revoke the keys of a server, even while it runs."`
+	SignIns signInsCommand `cmd:"" name:"sign-ins" group:"Server" help:"List the programs that are signed in by a key, and end a sign-in."`
 
 	Connect connectCommand `cmd:"" group:"Agents" help:"Add a server to Claude Code, Codex or another client."`
 	Doctor  doctorCommand  `cmd:"" group:"Agents" help:"Find out what keeps agents from talking, and what helps."`

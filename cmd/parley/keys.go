@@ -17,7 +17,9 @@ import (
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/httpapi"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/signin"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlite"
 )
@@ -26,6 +28,7 @@ import (
 type keysCommand struct {
 	Add    keysAddCommand    `cmd:"" help:"Make a key, and print it once."`
 	List   keysListCommand   `cmd:"" help:"List the keys, without their secrets."`
+	Renew  keysRenewCommand  `cmd:"" help:"Make a new secret for a key, and print it once: the old one is refused within a minute."`
 	Revoke keysRevokeCommand `cmd:"" help:"Revoke a key: servers refuse it within a minute, and end its waits."`
 }
 
@@ -55,13 +58,21 @@ func (k *keyTable) AfterApply() error {
 
 // with calls do with the keys.
 func (k *keyTable) with(ctx context.Context, streams streams, do func(*access.Keys) error) (err error) {
+	return k.withTable(ctx, streams, func(t table.Table, log *slog.Logger) error {
+		return do(access.NewKeys(t, clockwork.NewRealClock(), log))
+	})
+}
+
+// withTable calls do with the table and a log for the audit.
+func (k *keyTable) withTable(ctx context.Context, streams streams,
+	do func(table.Table, *slog.Logger) error) (err error) {
 	log := app.Settings{LogLevel: k.LogLevel}.Logger(streams.err)
 	t, closeTable, err := k.open(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeTable()) }()
-	return do(access.NewKeys(t, clockwork.NewRealClock(), log))
+	return do(t, log)
 }
 
 // open opens the table, which must be there: a key in a new one would open no server.
@@ -77,22 +88,21 @@ func (k *keyTable) open(ctx context.Context, log *slog.Logger) (table.Table, fun
 	return p, p.close, err
 }
 
-// list returns the keys. It changes nothing in a file, which may be a backup.
-func (k *keyTable) list(ctx context.Context, streams streams) (list []access.Entry, err error) {
+// look calls do with what reads the table. It changes nothing in a file, which may be a backup.
+func (k *keyTable) look(ctx context.Context, streams streams, do func(table.Reader) error) (err error) {
 	if k.Table != "" {
-		err = k.with(ctx, streams, func(keys *access.Keys) error { list, err = keys.List(ctx); return err })
-		return list, err
+		return k.withTable(ctx, streams, func(t table.Table, _ *slog.Logger) error { return do(t) })
 	}
 	file, err := sqlite.LookAt(k.Data)
 	if err != nil {
-		return nil, k.explain(err)
+		return k.explain(err)
 	}
 	reader, err := sqlite.NewReader(file, clockwork.NewRealClock())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
-	return access.List(ctx, reader)
+	return do(reader)
 }
 
 // where returns the flag that says where the keys are, as a shell reads it.
@@ -156,10 +166,8 @@ func (c *keysAddCommand) Run(ctx context.Context, streams streams) error {
 		if err != nil {
 			return err
 		}
-		if c.JSON {
-			return c.report(streams, addedKey{key.String(), key.ID}, "")
-		}
-		if _, err := fmt.Fprintln(streams.out, key); err != nil {
+		err = c.print(streams, key)
+		if err != nil || c.JSON {
 			return err
 		}
 		pasted := httpapi.KeyPlaceholder
@@ -170,6 +178,15 @@ func (c *keysAddCommand) Run(ctx context.Context, streams streams) error {
 			streams.own(httpapi.ConnectWithKey(c.address(), pasted)+c.connected()))
 		return err
 	})
+}
+
+// print writes a key, which is shown once.
+func (k *keyTable) print(streams streams, key ident.Key) error {
+	if k.JSON {
+		return k.report(streams, addedKey{key.String(), key.ID}, "")
+	}
+	_, err := fmt.Fprintln(streams.out, key)
+	return err
 }
 
 // connected returns the lines with which the clients of this machine get the key that were connected without one.
@@ -202,22 +219,46 @@ func (c *keysAddCommand) address() string {
 // keysListCommand is `parley keys list`.
 type keysListCommand struct{ keyTable }
 
+// listedKey is a key as parley keys list shows it.
+type listedKey struct {
+	access.Entry
+	SignIns int `json:"sign_ins,omitempty"` // how many programs are signed in by it
+}
+
 // Run lists the keys.
 func (c *keysListCommand) Run(ctx context.Context, streams streams) error {
-	list, err := c.list(ctx, streams)
+	var list []listedKey
+	err := c.look(ctx, streams, func(t table.Reader) error {
+		keys, err := access.List(ctx, t)
+		if err != nil {
+			return err
+		}
+		programs, err := signin.List(ctx, t)
+		if err != nil {
+			return err
+		}
+		counts := map[string]int{}
+		for _, p := range programs {
+			counts[p.Key]++
+		}
+		for _, k := range keys {
+			list = append(list, listedKey{k, counts[k.ID]})
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return c.report(streams, map[string][]access.Entry{"keys": append([]access.Entry{}, list...)}, "")
+		return c.report(streams, map[string][]listedKey{"keys": append([]listedKey{}, list...)}, "")
 	}
 	return showKeys(streams.out, list)
 }
 
 // showKeys writes a table of keys for a person.
-func showKeys(w io.Writer, list []access.Entry) error {
+func showKeys(w io.Writer, list []listedKey) error {
 	columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(columns, "ID\tLABEL\tMADE\tEXPIRES\tLAST USED")
+	fmt.Fprintln(columns, "ID\tLABEL\tMADE\tEXPIRES\tLAST USED\tSIGN-INS")
 	for _, e := range list {
 		expires, used := "never", "never"
 		if !e.Expires.IsZero() {
@@ -226,10 +267,41 @@ func showKeys(w io.Writer, list []access.Entry) error {
 		if e.Used != "" {
 			used = e.Used
 		}
-		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\t%s\n", e.ID, shell.HarmlessLine(e.Label), e.Created.Format(time.DateOnly),
-			expires, used)
+		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\t%s\t%d\n", e.ID, shell.HarmlessLine(e.Label),
+			e.Created.Format(time.DateOnly), expires, used, e.SignIns)
 	}
 	return columns.Flush()
+}
+
+// keysRenewCommand is `parley keys renew`.
+type keysRenewCommand struct {
+	Name string `arg:"" name:"label-or-id" placeholder:"LABEL-OR-ID" help:"The label of the key, or its id."`
+	keyTable
+}
+
+// Help returns the text that kong shows for parley keys renew --help.
+func (keysRenewCommand) Help() string {
+	return `For a person whose key is lost, or needed once more, since only its hash is stored. It is the same key: the person's agents keep their seats and names, and programs stay signed in. Clients that have the old secret need the new one.`
+}
+
+// Run makes a new secret for a key.
+func (c *keysRenewCommand) Run(ctx context.Context, streams streams) error {
+	return c.with(ctx, streams, func(keys *access.Keys) error {
+		key, err := keys.Renew(ctx, c.Name)
+		if err != nil {
+			return c.advise(err)
+		}
+		return c.print(streams, key)
+	})
+}
+
+// advise adds to a refusal how the keys are listed.
+func (k *keyTable) advise(err error) error {
+	var refused *fault.Error
+	if errors.As(err, &refused) {
+		return fmt.Errorf("%s To list the keys: parley keys list %s", refused.Message, k.where())
+	}
+	return err
 }
 
 // keysRevokeCommand is `parley keys revoke`.
@@ -253,12 +325,8 @@ const invitesGoOn = "Invites that its agents have given out still admit guests, 
 func (c *keysRevokeCommand) Run(ctx context.Context, streams streams) error {
 	return c.with(ctx, streams, func(keys *access.Keys) error {
 		e, err := keys.Revoke(ctx, c.Name)
-		var refused *fault.Error
-		if errors.As(err, &refused) {
-			return fmt.Errorf("%s To list the keys: parley keys list %s", refused.Message, c.where())
-		}
 		if err != nil {
-			return err
+			return c.advise(err)
 		}
 		return c.report(streams, e, streams.own(fmt.Sprintf("Revoked the key %s of %s. Servers refuse it within a "+
 			"minute. %s", e.ID, shell.HarmlessLine(e.Label), invitesGoOn)))

@@ -84,9 +84,13 @@ func TestKeys_inAFileOrATable_areMadeListedAndRevoked(t *testing.T) {
 				where...)...); !regexp.MustCompile(`^{"key":"pk_\w{34}","id":"\w{8}"}\n$`).MatchString(out) {
 				t.Errorf("as JSON: %q", out)
 			}
+			code, out, _ = command(t, append([]string{"keys", "renew", "ann"}, where...)...)
+			if renewed, ok := ident.ParseKey(out); code != 0 || !ok || renewed.ID != key.ID || renewed == key {
+				t.Errorf("renewed: code %d, %q", code, out)
+			}
 			code, out, _ = command(t, append([]string{"keys", "list"}, where...)...)
 			if day := `\d{4}-\d\d-\d\d`; code != 0 ||
-				!regexp.MustCompile(`(?m)^`+key.ID+` +Ann +`+day+` +`+day+` +never$`).MatchString(out) ||
+				!regexp.MustCompile(`(?m)^`+key.ID+` +Ann +`+day+` +`+day+` +never +0$`).MatchString(out) ||
 				strings.Contains(out, key.Secret) {
 				t.Errorf("code %d, %s", code, out)
 			}
@@ -116,6 +120,8 @@ func TestKeys_thatCannotBe_changeNothing(t *testing.T) {
 		"keys add Ann --data a --table b":                 {2, "exclude each other"},
 		"keys add Ann!! --data " + path:                   {1, "label"},
 		"keys revoke nobody --data " + path:               {1, ": parley keys list --data " + path},
+		"keys renew nobody --data " + path:                {1, ": parley keys list --data " + path},
+		"sign-ins revoke nobody --data " + path:           {1, ": parley sign-ins list --data " + path},
 		"keys revoke Ann --log-level loud --data " + path: {2, "--log-level"},
 	} {
 		if code, out, says := command(t, strings.Fields(args)...); code != want.code || out != "" ||

@@ -387,6 +387,25 @@ func TestKey_revoked_isBelievedFor30SecondsAtMost(t *testing.T) {
 	})
 }
 
+func TestKey_renewed_isTheSameCallerByItsNewSecretAlone(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		key := w.add("Ann", 30*24*time.Hour)
+		pair, here := w.signIn(key, resource), w.process()
+		here.admits(key, "Ann")
+		renewed, err := w.keys.Renew(t.Context(), "ann")
+		if err != nil || renewed.ID != key.ID {
+			t.Fatal(renewed.ID, err)
+		}
+		w.process().admits(renewed, "Ann")
+		w.pass(30 * time.Second)
+		here.refuses(key.String(), "192.0.2.1", fault.KeyInvalid)
+		here.admits(renewed, "Ann")
+		here.bears(pair.Access, "Ann", "")
+		w.pass(30 * 24 * time.Hour)
+		here.refuses(renewed.String(), "192.0.2.1", fault.KeyInvalid)
+	})
+}
+
 // The note that a key is used must not bring back one that is revoked meanwhile.
 func TestKey_revokedWhileItsUseIsNoted_staysRevoked(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {

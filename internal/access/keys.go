@@ -162,6 +162,33 @@ func (k *Keys) Revoke(ctx context.Context, idOrLabel string) (Entry, error) {
 	return e, nil
 }
 
+// Renew gives a key a new secret, and returns it: the key with the id, else the only one with the label. Its
+// holder stays who it is, with its seats and sign-ins. Every server refuses the old secret within a minute.
+func (k *Keys) Renew(ctx context.Context, idOrLabel string) (ident.Key, error) {
+	list, err := k.List(ctx)
+	if err != nil {
+		return ident.Key{}, err
+	}
+	e, err := choose(list, idOrLabel)
+	if err != nil {
+		return ident.Key{}, err
+	}
+	key := ident.NewKey()
+	key.ID = e.ID
+	data := item{V: version, Hash: ident.HashSecret(key.Secret), Label: e.Label, CreatedMs: e.Created.UnixMilli()}
+	err = k.table.Write(ctx, table.Put(table.Item{Key: keyOf(e.ID), Expires: e.Expires, Data: encode(data)},
+		table.IfPresent))
+	var gone *table.ConflictError
+	if errors.As(err, &gone) {
+		return ident.Key{}, fault.Refuse(fault.InvalidArgument, "The key %s was revoked meanwhile.", e.ID)
+	}
+	if err != nil {
+		return ident.Key{}, fmt.Errorf("storing the new secret of the key %s (run the command once more): %w", e.ID, err)
+	}
+	note(ctx, k.log, "key_renewed", e.ID)
+	return key, nil
+}
+
 // choose returns the entry that a person means.
 func choose(list []Entry, idOrLabel string) (Entry, error) {
 	if key, ok := ident.ParseKey(idOrLabel); ok { // better than not revoking a key that leaked
@@ -179,7 +206,7 @@ func choose(list []Entry, idOrLabel string) (Entry, error) {
 	switch len(found) {
 	case 0:
 		return Entry{}, fault.Refuse(fault.InvalidArgument,
-			"There is no key with this label or id. Nothing was revoked.")
+			"There is no key with this label or id. Nothing was changed.")
 	case 1:
 		return found[0], nil
 	}
@@ -188,7 +215,7 @@ func choose(list []Entry, idOrLabel string) (Entry, error) {
 		ids[i] = e.ID
 	}
 	return Entry{}, fault.Refuse(fault.InvalidArgument,
-		"%d keys have this label. Nothing was revoked: name one by its id, %s.", len(found), strings.Join(ids, " or "))
+		"%d keys have this label. Nothing was changed: name one by its id, %s.", len(found), strings.Join(ids, " or "))
 }
 
 // keyOf returns the key of the item of the key with an id.

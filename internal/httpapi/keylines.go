@@ -26,8 +26,9 @@ func ConnectWithKey(url, key string) string {
   Cursor          in ~/.cursor/mcp.json: {"mcpServers":{"parley":{"url":"%[1]s","headers":{"Authorization":"Bearer ${env:PARLEY_KEY}"}}}}
   Claude Desktop  in claude_desktop_config.json: {"mcpServers":{"parley":{"command":"parley","args":["bridge","--url","%[2]s"]}}}
                   and once, which asks for the key: parley rooms --url %[2]s
-  Claude.ai and ChatGPT, if they can reach the server, as a custom connector without sign-in,
-  and any other client that sends no headers:
+  Claude.ai and ChatGPT, if they can reach the server, as a custom connector:
+                  %[1]s, where the server offers sign-in: press Connect, and paste the key
+  else without sign-in, as any other client that sends no headers:
                   %[2]s%[4]s%[3]s%[5]s
   any other       %[1]s (transport: Streamable HTTP) with the header Authorization: Bearer %[3]s
 `, url, base, key, keyPath, MCPPath)
