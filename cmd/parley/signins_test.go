@@ -25,7 +25,8 @@ func signInTo(t *testing.T, path string, key ident.Key, program string) {
 	}
 	defer tab.Close()
 	s := signin.New(signin.Options{Table: tab, Clock: clockwork.NewRealClock(), Logger: slog.New(slog.DiscardHandler),
-		Key: func(context.Context, string) (time.Time, bool, error) { return time.Time{}, true, nil }})
+		Begin: func(ctx context.Context, _ string) (context.Context, error) { return ctx, nil },
+		Key:   func(context.Context, string) (time.Time, bool, error) { return time.Time{}, true, nil }})
 	const verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // RFC 7636, appendix B
 	const challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 	code, err := s.Allow(t.Context(), key.ID, signin.Grant{Client: "c", Name: program}, "r", challenge)

@@ -49,9 +49,6 @@ func (c Config) signInResource() string {
 	return ""
 }
 
-// SignIns returns the sign-ins in the table of the server. log gets a line for each that ends.
-func (a *App) SignIns(log *slog.Logger) *signin.SignIns { return a.newSignIns(a.store.Table, log, "") }
-
 func (a *App) newSignIns(t table.Table, log *slog.Logger, resource string) *signin.SignIns {
 	limits := a.rooms.Limits()
 	return signin.New(signin.Options{Table: limits.Table(t), Clock: clockwork.NewRealClock(), Logger: log,

@@ -315,7 +315,7 @@ func TestStandby_serverStops_isAnsweredSoThatItComesAgain(t *testing.T) {
 	h.awaitWaits(1)
 	h.rooms.Stop()
 	resp := await(t, answer)
-	h.check(resp, http.StatusServiceUnavailable, map[string]string{"status": "quiet", "next": "which is normal"})
+	h.check(resp, http.StatusServiceUnavailable, map[string]string{"status": "quiet", "next": "Call wait_for_message"})
 	if resp.Header.Get("Retry-After") != "1" {
 		t.Errorf("%v", resp.Header)
 	}
