@@ -201,8 +201,8 @@ func TestCommands_badValueOfEachFlag_isRefusedInOneLineThatNamesTheHelp(t *testi
 		t.Fatal(err)
 	}
 	needs := map[string]string{"backup": "new.db", "copy": "--from a.db --to b.db", "get": "m1", "join": "tea --as Ann",
-		"keys add": "Ann", "keys revoke": "Ann", "manage": "mute Bob", "put": "a.txt", "remove": "m1", "say": "hi",
-		"task": "add tea"}
+		"keys add": "Ann", "keys renew": "Ann", "keys revoke": "Ann", "sign-ins revoke": "x",
+		"manage": "mute Bob", "put": "a.txt", "remove": "m1", "say": "hi", "task": "add tea"}
 	flags := 0
 	for _, command := range parser.Model.Leaves(true) {
 		name := strings.TrimPrefix(command.FullPath(), "parley ")

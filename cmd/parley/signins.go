@@ -97,15 +97,16 @@ func (c *signInsRevokeCommand) Run(ctx context.Context, streams streams) error {
 		}
 		i := slices.IndexFunc(list, func(s signedIn) bool { return s.ID == c.ID })
 		if i < 0 {
-			return fmt.Errorf("there is no sign-in with the id %q, so none was ended. To list them: parley sign-ins list %s",
-				c.ID, c.where())
+			return fmt.Errorf("there is no sign-in with the id %q, so none was ended. To list them: "+
+				"parley sign-ins list %s", c.ID, c.where())
 		}
 		s := list[i]
 		ends := signin.New(signin.Options{Table: t, Clock: clockwork.NewRealClock(), Logger: log})
 		if err := ends.End(ctx, s.Key, s.ID); err != nil {
 			return err
 		}
-		return c.report(streams, s, fmt.Sprintf("Ended the sign-in of %s with the key of %s. Servers refuse the program "+
-			"within a minute. Its key is still good.", shell.HarmlessLine(s.Program), shell.HarmlessLine(s.Label)))
+		return c.report(streams, s, fmt.Sprintf("Ended the sign-in of %s with the key of %s. Servers refuse the "+
+			"program within a minute. Its key is still good.", shell.HarmlessLine(s.Program),
+			shell.HarmlessLine(s.Label)))
 	})
 }

@@ -183,7 +183,7 @@ func (k *Keys) Renew(ctx context.Context, idOrLabel string) (ident.Key, error) {
 		return ident.Key{}, fault.Refuse(fault.InvalidArgument, "The key %s was revoked meanwhile.", e.ID)
 	}
 	if err != nil {
-		return ident.Key{}, fmt.Errorf("storing the new secret of the key %s (run the command once more): %w", e.ID, err)
+		return ident.Key{}, fmt.Errorf("storing the new secret of the key %s (repeat the command): %w", e.ID, err)
 	}
 	note(ctx, k.log, "key_renewed", e.ID)
 	return key, nil

@@ -89,9 +89,9 @@ func arrows() map[string][]string {
 		// The wiring.
 		"internal/app": service,
 		"cmd/parley": slices.Concat(drivers, clients,
-			[]string{"internal/connect", "internal/bridge", "internal/doctor", "internal/access", "internal/app",
-				"internal/roomlog", "internal/room", "internal/ident", "internal/files", "internal/httpapi",
-				"internal/transfer", "internal/table", "internal/meter", "internal/meter/scrape"}),
+			[]string{"internal/connect", "internal/bridge", "internal/doctor", "internal/access", "internal/signin",
+				"internal/app", "internal/roomlog", "internal/room", "internal/ident", "internal/files",
+				"internal/httpapi", "internal/transfer", "internal/table", "internal/meter", "internal/meter/scrape"}),
 		"functions/mcp": {"internal/app", "internal/files/bucket", "internal/lambdaenv", "internal/lambdahttp",
 			"internal/table/dynamotable", "internal/table", "internal/meter", "internal/meter/emf"},
 		"functions/outbox":   {"internal/app", "internal/lambdaenv", "internal/table/dynamotable", "internal/meter"},
