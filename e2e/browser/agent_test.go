@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // args are the arguments of a tool.
@@ -29,84 +30,31 @@ type agent struct {
 
 // result is what tools answer with, as far as these tests look at it.
 type result struct {
-	Status     string    `json:"status"`
-	AgentToken string    `json:"agent_token"`
-	AgentName  string    `json:"agent_name"`
-	Cursor     string    `json:"cursor"`
-	Watch      string    `json:"watch"`
-	Invite     string    `json:"invite"`
-	Sent       bool      `json:"sent"`
-	ID         string    `json:"id"`
-	Next       string    `json:"next"`
-	HasMore    bool      `json:"has_more"`
-	Messages   []message `json:"messages"`
-	Requests   []struct {
-		ID     string   `json:"id"`
-		From   string   `json:"from"`
-		OwedBy []string `json:"owed_by"`
-	} `json:"requests"`
-	Tasks  []task `json:"tasks"`
-	Upload struct {
+	Status     string            `json:"status"`
+	AgentToken string            `json:"agent_token"`
+	AgentName  string            `json:"agent_name"`
+	Cursor     string            `json:"cursor"`
+	Watch      string            `json:"watch"`
+	Invite     string            `json:"invite"`
+	Sent       bool              `json:"sent"`
+	ID         string            `json:"id"`
+	Next       string            `json:"next"`
+	HasMore    bool              `json:"has_more"`
+	Messages   []message         `json:"messages"`
+	Requests   []results.Request `json:"requests"`
+	Tasks      []results.Task    `json:"tasks"`
+	Upload     struct {
 		Page string `json:"page"`
 	} `json:"upload"`
-	Download   string `json:"download"`
-	Agreements []struct {
-		ID       string   `json:"id"`
-		Text     string   `json:"text"`
-		AgreedBy []string `json:"agreed_by"`
-	} `json:"agreements"`
-	Room struct {
-		Name        string `json:"name"`
-		Description string `json:"description"`
-		Closed      bool   `json:"closed"`
-		Agents      []struct {
-			Name       string `json:"name"`
-			Role       string `json:"role"`
-			State      string `json:"state"`
-			Muted      bool   `json:"muted"`
-			Person     bool   `json:"person"`
-			PersonHere bool   `json:"person_here"`
-		} `json:"agents"`
-	} `json:"room"`
+	Download   string              `json:"download"`
+	Agreements []results.Agreement `json:"agreements"`
+	Room       results.Room        `json:"room"`
 }
 
-type message struct {
-	ID      string         `json:"id"`
-	Type    string         `json:"type"`
-	From    string         `json:"from"`
-	Person  bool           `json:"person"`
-	To      []string       `json:"to"`
-	Ask     []string       `json:"ask"`
-	Kind    string         `json:"kind"`
-	Text    string         `json:"text"`
-	ReplyTo string         `json:"reply_to"`
-	Agreed  string         `json:"agreed"`
-	Agent   string         `json:"agent"`
-	Reason  string         `json:"reason"`
-	Note    string         `json:"note"`
-	Draft   string         `json:"draft"`
-	Action  string         `json:"action"`
-	Changes map[string]any `json:"changes"`
-	File    *file          `json:"file"`
-	Task    *task          `json:"task"`
-}
-
-// file is what a message carries.
-type file struct {
-	Name string `json:"name"`
-	Size int    `json:"size"`
-	Type string `json:"type"`
-}
-
-// task is one of the room's list.
-type task struct {
-	ID    string   `json:"id"`
-	Title string   `json:"title"`
-	State string   `json:"state"`
-	By    string   `json:"by"`
-	For   []string `json:"for"`
-	After []string `json:"after"`
-}
+type (
+	message = results.Message
+	task    = results.Task
+)
 
 // agent seats an agent in a room, which exists from then on. bearer is the key that admits
 // it, if the server wants one.
@@ -207,7 +155,7 @@ func (a *agent) hears(what string, is func(message) bool) message {
 // hearsText waits until somebody says a text.
 func (a *agent) hearsText(text string) message {
 	a.t.Helper()
-	return a.hears(fmt.Sprintf("%q", text), func(m message) bool { return m.Text == text })
+	return a.hears(fmt.Sprintf("%q", text), func(m message) bool { return string(m.Text) == text })
 }
 
 // history returns all messages that the agent may see, up to a hundred.

@@ -31,7 +31,7 @@ func (a *agent) texts() (texts []string) {
 	a.t.Helper()
 	for _, m := range a.history() {
 		if m.Type == "message" {
-			texts = append(texts, m.Text)
+			texts = append(texts, string(m.Text))
 		}
 	}
 	return texts
@@ -141,7 +141,7 @@ func TestCompose_writing_goesWithTheKeyboardAlone(t *testing.T) {
 	tab.press("Backspace")
 	tab.sees("0 bytes left")
 	tab.press("Enter")
-	talk.bob.hears("its beginning", func(m message) bool { return strings.HasPrefix(m.Text, "ßßß") })
+	talk.bob.hears("its beginning", func(m message) bool { return strings.HasPrefix(string(m.Text), "ßßß") })
 
 	tab.types("Why?")
 	tab.press("?")

@@ -101,7 +101,7 @@ func (c *meeting) note() {
 // knowsNot fails the test if a text was shown to an agent that is not to know it.
 func (c *meeting) knowsNot(a *agent, text string) {
 	c.t.Helper()
-	if slices.ContainsFunc(a.history(), func(m message) bool { return strings.Contains(m.Text, text) }) {
+	if slices.ContainsFunc(a.history(), func(m message) bool { return strings.Contains(string(m.Text), text) }) {
 		c.t.Errorf("%s knows %q", a.name, text)
 	}
 }
@@ -256,9 +256,9 @@ func (c *meeting) set() {
 	c.ann.fill(css("dialog textarea"), "A bridge of girders.")
 	c.ann.click(button("Save"))
 	m := c.bo.hears("that the room changed", func(m message) bool {
-		return m.Type == "room" && m.Changes["description"] != nil
+		return m.Type == "room" && m.Changes != nil && m.Changes.Description != nil
 	})
-	if m.Changes["description"] != "A bridge of girders." || m.Changes["capacity"] != 6.0 {
+	if *m.Changes.Description != "A bridge of girders." || m.Changes.Capacity == nil || *m.Changes.Capacity != 6 {
 		c.t.Errorf("Bo heard %+v", m)
 	}
 	c.ben.sees("A bridge of girders.")

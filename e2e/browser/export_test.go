@@ -113,7 +113,7 @@ func TestExport_hostileTexts_staysInTheirPlaces(t *testing.T) {
 	var got []string
 	for _, m := range file.Messages {
 		if m.Type == "message" && m.From == "Bob" {
-			got = append(got, m.Text)
+			got = append(got, string(m.Text))
 		}
 	}
 	if want := append(slices.Clone(fakes), "Steel ```"); !slices.Equal(got, want) {

@@ -78,7 +78,7 @@ func (tab *tab) sends() {
 // hearsFile waits until somebody shares a file of a name.
 func (a *agent) hearsFile(name string) message {
 	a.t.Helper()
-	return a.hears("the file "+name, func(m message) bool { return m.File != nil && m.File.Name == name })
+	return a.hears("the file "+name, func(m message) bool { return m.File != nil && string(m.File.Name) == name })
 }
 
 // pictures waits until the page shows so many pictures in the conversation.
@@ -324,7 +324,7 @@ func TestFiles_answerLostOrUploadCutOff_isSharedOnceOrNotAtAll(t *testing.T) {
 	talk.bob.hearsText("That is all")
 	var names []string
 	for _, m := range talk.bob.call("message_history", args{"files": true}).Messages {
-		names = append(names, m.File.Name)
+		names = append(names, string(m.File.Name))
 	}
 	if !slices.Equal(names, []string{"once.txt"}) {
 		t.Errorf("the room has %q", names)
