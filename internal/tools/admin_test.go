@@ -80,13 +80,10 @@ func TestManageAgent_eachAction_isDoneAndSeen(t *testing.T) {
 		if r.Status != c.want {
 			t.Errorf("%s: %s", c.action, r.text)
 		}
-		info := p.call("room_info", args{"agent_token": ann.Token})
-		var agents []json.RawMessage
-		if err := json.Unmarshal(info.Room.Agents, &agents); err != nil {
-			t.Fatal(err)
-		}
-		if bob := agents[len(agents)-1]; c.state == "" && len(agents) != 1 || !strings.Contains(string(bob), c.state) {
-			t.Errorf("after %s: %s", c.action, info.Room.Agents)
+		agents := p.call("room_info", args{"agent_token": ann.Token}).Room.Agents
+		bob, err := json.Marshal(agents[len(agents)-1])
+		if err != nil || c.state == "" && len(agents) != 1 || !strings.Contains(string(bob), c.state) {
+			t.Errorf("after %s: %s", c.action, bob)
 		}
 	}
 	var seen []string

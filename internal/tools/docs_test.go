@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -67,35 +68,63 @@ func TestDocs_toolsPage_isWhatTheToolsAre(t *testing.T) {
 }
 
 func TestDocs_everyField_isExplained(t *testing.T) {
-	seen := map[reflect.Type]bool{}
-	var check func(reflect.Type)
-	check = func(kind reflect.Type) {
+	var outs []reflect.Type
+	for _, tool := range New(nil, nil, Options{}).all() {
+		outs = append(outs, tool.out)
+	}
+	for _, kind := range structsOf(outs...) {
+		for f := range kind.Fields() {
+			if f.IsExported() && !f.Anonymous && (f.Tag.Get("json") == "" || f.Tag.Get("doc") == "") {
+				t.Errorf("%s.%s has no json or doc tag", kind, f.Name)
+			}
+		}
+	}
+}
+
+// The scripts of the page are checked against what it reads.
+func TestDocs_typesOfThePage_areThoseOfTheResults(t *testing.T) {
+	b := bytes.NewBufferString("// Made by go test ./internal/tools -update, from internal/results.\n")
+	named := strings.NewReplacer("*", "", "results.", "", "Text", "string", "bool", "boolean", "int64", "number",
+		"int", "number")
+	for _, kind := range structsOf(reflect.TypeFor[results.Info](), reflect.TypeFor[results.Message](),
+		reflect.TypeFor[results.Supervised]()) {
+		fmt.Fprintf(b, "\nexport interface %s {\n", kind.Name())
+		for _, f := range spec.Fields(kind) {
+			is, optional := named.Replace(f.Type.String()), ""
+			if of, list := strings.CutPrefix(is, "[]"); list {
+				is = of + "[]"
+			}
+			if f.Optional {
+				optional = "?"
+			}
+			fmt.Fprintf(b, "  %s%s: %s;\n", f.JSON, optional, is)
+		}
+		b.WriteString("}\n")
+	}
+	golden(t, filepath.Join("..", "page", "assets", "results.d.ts"), b.Bytes())
+}
+
+// structsOf returns the structs in results, each behind those that it holds.
+func structsOf(kinds ...reflect.Type) (all []reflect.Type) {
+	var add func(reflect.Type)
+	add = func(kind reflect.Type) {
 		for kind.Kind() == reflect.Slice || kind.Kind() == reflect.Pointer {
 			kind = kind.Elem()
 		}
-		if kind.Kind() != reflect.Struct || seen[kind] {
+		if kind.Kind() != reflect.Struct || slices.Contains(all, kind) {
 			return
 		}
-		seen[kind] = true
 		for f := range kind.Fields() {
-			if f.Anonymous {
-				check(f.Type)
+			if f.IsExported() {
+				add(f.Type)
 			}
-			if f.Anonymous || !f.IsExported() {
-				continue
-			}
-			if f.Tag.Get("json") == "" || f.Tag.Get("doc") == "" {
-				t.Errorf("%s.%s has no json or doc tag", kind, f.Name)
-			}
-			check(f.Type)
 		}
+		all = append(all, kind)
 	}
-	for _, tool := range New(nil, nil, Options{}).all() {
-		check(tool.out)
+	for _, kind := range kinds {
+		add(kind)
 	}
-	if len(seen) < 10 {
-		t.Errorf("only %d types were looked at", len(seen))
-	}
+	return all
 }
 
 // limits lists the limits that the schemas do not show.
@@ -158,44 +187,4 @@ func writeFields(b *bytes.Buffer, kind reflect.Type) {
 		fmt.Fprintf(b, "| `%s` | %s%s | %s |\n", f.JSON, f.Kind(), optional, f.Tag.Get("doc"))
 	}
 	b.WriteString("\n")
-}
-
-// The scripts of the page are checked against the results that it reads.
-func TestDocs_typesOfThePage_areThoseOfTheResults(t *testing.T) {
-	b := bytes.NewBufferString("// Made by go test ./internal/tools -update, from internal/results.\n")
-	written := map[reflect.Type]bool{}
-	var write func(reflect.Type) string // it returns the name in TypeScript
-	write = func(kind reflect.Type) string {
-		switch kind.Kind() {
-		case reflect.Pointer:
-			return write(kind.Elem())
-		case reflect.Slice:
-			return write(kind.Elem()) + "[]"
-		case reflect.String:
-			return "string"
-		case reflect.Bool:
-			return "boolean"
-		case reflect.Int, reflect.Int64:
-			return "number"
-		}
-		if written[kind] {
-			return kind.Name()
-		}
-		written[kind] = true
-		var body strings.Builder
-		for _, f := range spec.Fields(kind) {
-			optional := ""
-			if f.Optional {
-				optional = "?"
-			}
-			fmt.Fprintf(&body, "  %s%s: %s;\n", f.JSON, optional, write(f.Type))
-		}
-		fmt.Fprintf(b, "\nexport interface %s {\n%s}\n", kind.Name(), &body)
-		return kind.Name()
-	}
-	for _, read := range []reflect.Type{reflect.TypeFor[results.Info](), reflect.TypeFor[results.Message](),
-		reflect.TypeFor[results.Supervised]()} {
-		write(read)
-	}
-	golden(t, filepath.Join("..", "page", "assets", "results.d.ts"), b.Bytes())
 }

@@ -83,7 +83,7 @@ func viewMessages(messages []chat.Message) []results.Message {
 			Agent: m.Agent, Reason: string(m.Reason), Action: string(m.Action), NewAdmin: m.NewAdmin,
 			File: viewFileIf(m.File), Task: viewTaskIf(m.Task), OwnTask: m.OwnTask, Finished: m.Finished,
 			By: m.By, Note: results.Text(m.Note), Changes: viewChanges(m.Changes, m.Redacts), Repeated: m.Repeated,
-			More: viewMore(m.More), Hook: string(m.Hook),
+			More: (*results.More)(m.More), Hook: string(m.Hook),
 		}
 		if m.Kind != room.Plain {
 			views[i].Kind = string(m.Kind)
@@ -118,13 +118,6 @@ func sender(m chat.Message) string {
 	return m.From
 }
 
-func viewMore(m *chat.More) *results.More {
-	if m == nil {
-		return nil
-	}
-	return &results.More{ID: m.ID, Offset: m.Offset}
-}
-
 func viewChanges(c *room.Changes, redacted string) *results.Changes {
 	switch {
 	case redacted != "":
@@ -142,7 +135,7 @@ func viewAgreements(agreements []chat.Agreement) []results.Agreement {
 	var views []results.Agreement
 	for _, a := range agreements {
 		views = append(views, results.Agreement{ID: a.ID, Text: results.Text(a.Text), By: a.By, AgreedBy: a.AgreedBy,
-			To: a.To, At: viewTime(a.At), More: viewMore(a.More)})
+			To: a.To, At: viewTime(a.At), More: (*results.More)(a.More)})
 	}
 	return views
 }

@@ -308,10 +308,10 @@ func (a *actor) learn(r reply) {
 		}
 		// An agent that has returned, or was readmitted, may get once more what it had.
 		if before, twice := a.heard[m.ID]; twice && !m.Repeated && !strings.HasPrefix(r.Status, "re") &&
-			before == m.Text {
+			before == string(m.Text) {
 			a.s.t.Errorf("%s was handed message %s twice, unmarked", a.name, m.ID)
 		}
-		a.heard[m.ID] = m.Text
+		a.heard[m.ID] = string(m.Text)
 		if m.From != a.name {
 			a.last = m.ID
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/leaks"
 	protocol "github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/pairing"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlite"
 	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
@@ -113,33 +114,30 @@ type args map[string]any
 
 // reply is a result as far as these tests look at it.
 type reply struct {
-	Status    string    `json:"status"`
-	Token     string    `json:"agent_token"`
-	Name      string    `json:"agent_name"`
-	Room      room      `json:"room"`
-	Rooms     []room    `json:"rooms"`
-	NextPage  string    `json:"next_page"`
-	Messages  []message `json:"messages"`
-	HasMore   bool      `json:"has_more"`
-	Earlier   int64     `json:"earlier"`
-	Cursor    string    `json:"cursor"`
-	Ticket    string    `json:"ticket"`
-	Invite    string    `json:"invite"`
-	Link      string    `json:"invite_link"`
-	Watch     string    `json:"watch"`
-	Drafts    []message `json:"drafts"`
-	Sent      bool      `json:"sent"`
-	ID        string    `json:"id"`
-	Duplicate bool      `json:"duplicate"`
-	Agents    []agent   `json:"agents"`
-	Seated    int       `json:"seated"`
-	Waiting   int       `json:"waiting"`
-	Next      string    `json:"next"`
-	Upload    struct {
-		Line string `json:"line"`
-		Page string `json:"page"`
-	} `json:"upload"`
-	Download string `json:"download"`
+	Status    string           `json:"status"`
+	Token     string           `json:"agent_token"`
+	Name      string           `json:"agent_name"`
+	Room      results.Room     `json:"room"`
+	Rooms     []results.Listed `json:"rooms"`
+	NextPage  string           `json:"next_page"`
+	Messages  []message        `json:"messages"`
+	HasMore   bool             `json:"has_more"`
+	Earlier   int64            `json:"earlier"`
+	Cursor    string           `json:"cursor"`
+	Ticket    string           `json:"ticket"`
+	Invite    string           `json:"invite"`
+	Link      string           `json:"invite_link"`
+	Watch     string           `json:"watch"`
+	Drafts    []message        `json:"drafts"`
+	Sent      bool             `json:"sent"`
+	ID        string           `json:"id"`
+	Duplicate bool             `json:"duplicate"`
+	Agents    []results.Agent  `json:"agents"`
+	Seated    int              `json:"seated"`
+	Waiting   int              `json:"waiting"`
+	Next      string           `json:"next"`
+	Upload    results.Upload   `json:"upload"`
+	Download  string           `json:"download"`
 
 	Code    string `json:"code"` // of a refusal, else empty
 	Message string `json:"message"`
@@ -148,51 +146,7 @@ type reply struct {
 	text string
 }
 
-type room struct {
-	Name              string          `json:"name"`
-	Description       string          `json:"description"`
-	Type              string          `json:"type"`
-	Capacity          int             `json:"capacity"`
-	Public            bool            `json:"public"`
-	PasswordProtected bool            `json:"password_protected"`
-	Agents            json.RawMessage `json:"agents"` // a number in a list of rooms
-}
-
-type agent struct {
-	Name          string `json:"name"`
-	Role          string `json:"role"`
-	You           bool   `json:"you"`
-	State         string `json:"state"`
-	BackInMinutes int    `json:"back_in_minutes"`
-}
-
-// seated are the agents of a room that was looked at.
-func (r room) seated(t *testing.T) []agent {
-	t.Helper()
-	var agents []agent
-	if err := json.Unmarshal(r.Agents, &agents); err != nil {
-		t.Fatal(err)
-	}
-	return agents
-}
-
-type message struct {
-	ID       string `json:"id"`
-	Type     string `json:"type"`
-	From     string `json:"from"`
-	Text     string `json:"text"`
-	ReplyTo  string `json:"reply_to"`
-	Agent    string `json:"agent"`
-	Reason   string `json:"reason"`
-	Action   string `json:"action"`
-	By       string `json:"by"`
-	Note     string `json:"note"`
-	Repeated bool   `json:"repeated"`
-	More     *struct {
-		ID     string `json:"id"`
-		Offset int    `json:"offset"`
-	} `json:"more"`
-}
+type message = results.Message
 
 // ask makes one call, from any goroutine. Its error says that there was no
 // result, that the two forms of it differ, or that a sentence of the server holds
@@ -261,7 +215,7 @@ func (p *peer) call(tool string, arguments args) reply {
 func (p *peer) awaitState(token, name, state string) {
 	p.w.t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		for _, a := range p.call("room_info", args{"agent_token": token}).Room.seated(p.w.t) {
+		for _, a := range p.call("room_info", args{"agent_token": token}).Room.Agents {
 			if a.Name == name && a.State == state {
 				return
 			}
