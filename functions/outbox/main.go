@@ -1,10 +1,10 @@
-// Command outbox is the part of the server that calls out, as two AWS Lambda functions: it calls agents
-// that asked for it, webhooks and endpoints when there is something for them.
+// Command outbox is two AWS Lambda functions. The outbox looks at hooks, and calls agents that asked for it,
+// webhooks and endpoints when there is something for them. What is to be looked at again later is a one-time
+// schedule of the EventBridge Scheduler.
 //
-// The stream of the table invokes the first, with the events of rooms for which somebody is to be called, and
-// hooks that were refreshed. For each hook it begins an invocation of the second, so that no slow address holds
-// up the stream. That looks at the hook and calls. What is to be looked at again later is a one-time schedule
-// of the EventBridge Scheduler.
+// The stream of the table invokes the other one, with the events of rooms for which somebody is to be called, and
+// hooks that were refreshed. For these hooks it begins invocations of the outbox, so that no slow address holds up
+// the stream.
 package main
 
 import (
