@@ -170,11 +170,29 @@ func TestAccess_serverThatNeedsKeysNow_goesOnWithAKey(t *testing.T) {
 	if said := p.out.String(); !strings.Contains(said, "nor can clients that you connected before") {
 		t.Errorf("the start says\n%s", said)
 	}
-	if got := ann.runs("say", "Hello."); got.code != 4 || !strings.Contains(got.err, "as Ann without a key. With your "+
-		"key the seat goes on. Set PARLEY_KEY") {
+	if got := ann.runs("say", "Hello."); got.code != 1 || !strings.Contains(got.err, "as Ann without a key. With your "+
+		"key the seat goes on. Set PARLEY_KEY") || strings.Contains(got.err, "parley leave") {
 		t.Errorf("without a key: %+v", got)
 	}
-	keyed := ann.again(state, "PARLEY_KEY="+p.newKey("Ann"))
+	stands := func(who *talker, want string) {
+		t.Helper()
+		if said := who.does("rooms", "--mine"); !strings.Contains(said, "as Ann  "+want+"  ") {
+			t.Errorf("no %q in %s", want, said)
+		}
+	}
+	stands(ann, "needs your key")
+	key, revoked := p.newKey("Ann"), p.newKey("Nobody")
+	if _, err := p.keys("revoke", "Nobody"); err != nil {
+		t.Fatal(err)
+	}
+	stands(ann.again(state, "PARLEY_KEY="+revoked), "needs another key")
+	keyed := ann.again(state, "PARLEY_KEY="+key)
+	for n, times := range []int{1, 0} {
+		got := keyed.runs("say", "Here I am.")
+		if got.code != 0 || strings.Count(got.err, "Your seat in the room tea as Ann is used with this key") != times {
+			t.Errorf("command %d with the key: %+v", n, got)
+		}
+	}
 	if said := keyed.does("connect", "codex"); !strings.Contains(said, "Your seat in the room tea as Ann is used with "+
 		"this key from now on.\n") {
 		t.Errorf("connect says\n%s", said)

@@ -153,19 +153,18 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 		fmt.Fprintf(streams.out, "%s is connected to %s.\n", done.Client, to)
 	}
 	fmt.Fprintln(streams.out, streams.own(answers))
-	if err := c.sayReturned(streams.out, p); err != nil {
-		return err
+	if p.Key != "" {
+		if err := sayReturned(streams.out, p.Base); err != nil {
+			return err
+		}
 	}
 	next(streams.out, done, p)
 	return nil
 }
 
-// sayReturned says which seats of the person's commands are used with the key: without it the server may have refused
-// them.
-func (c *connectCommand) sayReturned(w io.Writer, p client.Place) error {
-	if p.Key == "" {
-		return nil
-	}
+// sayReturned says which seats of the person's commands are used with the key for the server at base: without it the
+// server may have refused them.
+func sayReturned(w io.Writer, base string) error {
 	seats, err := client.OpenTokens()
 	if err != nil {
 		return err
@@ -175,8 +174,9 @@ func (c *connectCommand) sayReturned(w io.Writer, p client.Place) error {
 		return err
 	}
 	for _, s := range all {
-		if s.Server == p.Base && s.OfShell() && !s.Person {
-			fmt.Fprintf(w, "Your seat in the room %s as %s is used with this key from now on.\n", s.Room, s.Name)
+		if s.Server == base && s.OfShell() && !s.Person {
+			fmt.Fprintf(w, "Your seat in the room %s as %s is used with this key from now on.\n",
+				shell.HarmlessLine(s.Room), shell.HarmlessLine(s.Name))
 		}
 	}
 	return nil

@@ -129,7 +129,7 @@ func TestKeysAdd_clientsConnectedWithoutAKey_areNamed(t *testing.T) {
 	code := run(t.Context(), []string{"keys", "add", "Ann", "--data", emptyFile(t), "--public-url",
 		"http://192.168.1.7"}, streams{out: io.Discard, err: &says})
 	if code != 0 || !strings.HasSuffix(says.String(), "connect them again:\n\n  parley connect codex --url "+
-		"http://192.168.1.7\n") {
+		"http://127.0.0.1:1\n") {
 		t.Errorf("code %d\n%s", code, &says)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/access"
 	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/ident"
@@ -196,14 +196,15 @@ func (c *keysAddCommand) connected() (lines string) {
 		return "" // such as the user of a service, who has no clients
 	}
 	for _, s := range m.List() {
-		if s.Server == "" || s.Key != "" || s.Elsewhere {
+		at, err := client.ParsePlace(s.Server)
+		if err != nil || at.Invite != "" || s.Key != "" || s.Elsewhere {
 			continue
 		}
 		if lines == "" {
 			lines = "\nThese clients on this machine are connected without a key. If they are for this server, " +
 				"connect them again:\n\n"
 		}
-		lines += "  parley connect " + s.ID + " --url " + strings.TrimSuffix(c.address(), httpapi.MCPPath) + "\n"
+		lines += "  parley connect " + s.ID + " --url " + at.Base + "\n" // where seats are that were taken before
 	}
 	return lines
 }

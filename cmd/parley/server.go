@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,7 +41,11 @@ func options(p client.Place, notes io.Writer) client.Options {
 	o := client.Options{Version: app.Version(), Bearer: p.Key, Invite: p.Invite}
 	if p.Key != "" {
 		o.Admitted = func() {
-			if err := client.KeepKey(p.Base, p.Key); err != nil {
+			kept, err := client.KeptKey(p.Base)
+			if err == nil && kept != p.Key {
+				err = errors.Join(client.KeepKey(p.Base, p.Key), sayReturned(notes, p.Base))
+			}
+			if err != nil {
 				fmt.Fprintln(notes, "parley: the key cannot be kept for the next time:", err)
 			}
 		}

@@ -57,7 +57,8 @@ func turnedAway(resp *http.Response) error {
 		Error struct {
 			Message string `json:"message"`
 			Data    struct {
-				Code fault.Code `json:"code"`
+				Code   fault.Code `json:"code"`
+				Reason string     `json:"reason"`
 			} `json:"data"`
 		} `json:"error"`
 	}
@@ -70,7 +71,8 @@ func turnedAway(resp *http.Response) error {
 		return nil
 	}
 	_ = resp.Body.Close()
-	refused := &fault.Error{Code: answer.Error.Data.Code, Message: answer.Error.Message}
+	refused := &fault.Error{Code: answer.Error.Data.Code, Message: answer.Error.Message,
+		Reason: answer.Error.Data.Reason}
 	if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 		refused.RetryAfter = min(time.Duration(max(n, 0))*time.Second, longestPause)
 	}

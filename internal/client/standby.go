@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/results"
 )
 
@@ -27,8 +28,10 @@ type StandbyRequest struct {
 // Standby is how a wait in an agent's place ended.
 type Standby struct {
 	// Code is the HTTP status: 200 something came, 408 nothing did, 409 another wait took
-	// over, 401 and 410 the seat is gone; at any other, try again later.
+	// over, 401 and 410 the seat is gone, unless KeyInvalid; at any other, try again later.
 	Code int
+	// KeyInvalid says that the server does not admit the seat's token alone, and that the seat may well be there.
+	KeyInvalid bool
 	// RetryAfter is when to call again, if the server says so; ten minutes at most. With
 	// 409 it means that the agent itself waits.
 	RetryAfter time.Duration
@@ -72,11 +75,15 @@ func (c *Client) standby(ctx context.Context, r StandbyRequest) (Standby, error)
 	if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 		got.RetryAfter = time.Duration(min(max(n, 0), int(longestPause/time.Second))) * time.Second
 	}
-	var refused struct{ Code string }
+	var refused struct {
+		Code   fault.Code
+		Reason string
+	}
 	errs := errors.Join(json.Unmarshal(body, &got.Waited), json.Unmarshal(body, &refused))
 	if meant(got.Code) && (errs != nil || got.Status == "" && refused.Code == "") {
 		return Standby{}, notParley(fmt.Sprintf("%d of %s", got.Code, waitPath))
 	}
+	got.KeyInvalid = refused.Code == fault.KeyInvalid && refused.Reason != fault.ReasonNoSeat
 	return got, nil
 }
 

@@ -50,14 +50,17 @@ func (s *Shell) once(p client.Place, do func(*client.Client) error) error {
 }
 
 // notAdmitted says what a person can do whose seat the server does not admit. Without a key it was shown the token
-// alone: the seat was taken before the server needed keys, or an invite has brought it.
-func (s *session) notAdmitted() error {
-	if s.place.Key != "" {
+// alone: the seat is gone, or a key has to come with it.
+func (s *session) notAdmitted(refused *fault.Error) error {
+	switch {
+	case s.place.Key != "":
 		return fail(failed, "%s", s.place.Refused())
+	case refused.Reason == fault.ReasonNoSeat:
+		return fail(gone, "The server at %s does not have your seat in the room %s as %s any more. To forget it: %s",
+			s.place.Base, s.seat.Room, s.seat.Name, s.command("leave"))
 	}
-	return fail(gone, "The server at %s does not admit your seat in the room %s as %s without a key. With your key "+
-		"the seat goes on. %s If an invite brought you there, the seat is gone. To forget it: %s",
-		s.place.Base, s.seat.Room, s.seat.Name, client.SetKey(s.place.Base), s.command("leave"))
+	return fail(failed, "The server at %s does not admit your seat in the room %s as %s without a key. With your key "+
+		"the seat goes on. %s", s.place.Base, s.seat.Room, s.seat.Name, client.SetKey(s.place.Base))
 }
 
 // linkOf returns the place to which a person is invited who joins with a link in place of a

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/results"
 )
 
@@ -237,10 +238,30 @@ func (s *Shell) news(ctx context.Context, seat *client.Seat) (string, error) {
 		return fmt.Sprintf("%d%s new", len(got.Messages), more), nil
 	case err == nil && got.Code == quiet:
 		return "nothing new", nil
+	case err == nil && got.KeyInvalid && p.Key == "" && seat.Person:
+		return "its agent needs a key", nil
+	case err == nil && got.KeyInvalid && p.Key == "":
+		return "needs your key", nil
+	case err == nil && got.KeyInvalid:
+		return s.withKey(ctx, c, seat), nil
 	case err == nil && (got.Code == unknown || got.Code == vacated):
 		return "the seat is gone", nil
 	case err == nil && got.Code == taken:
 		return "another command waits there", nil
 	}
 	return "the server does not answer", nil
+}
+
+// withKey says how a seat stands whose token alone the server does not admit, with the key that c shows.
+func (s *Shell) withKey(ctx context.Context, c *client.Client, seat *client.Seat) string {
+	_, err := get(ctx, c, "room_info", args{"agent_token": seat.Token}, &results.Info{})
+	switch {
+	case err == nil:
+		return "goes on with your key"
+	case fault.CodeOf(err) == fault.KeyInvalid:
+		return "needs another key"
+	case isGone(err):
+		return "the seat is gone"
+	}
+	return "the server does not answer"
 }

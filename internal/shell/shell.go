@@ -127,7 +127,7 @@ func (s *session) judge(err error) error {
 	}
 	switch {
 	case refused.Code == fault.KeyInvalid && (p.Key != "" || !seat.Person):
-		return s.notAdmitted()
+		return s.notAdmitted(refused)
 	case seat.Person && refused.Code == fault.Removed: // the agent may come back: see room.KeepPerson
 		return fail(gone, "%s has no seat in the room %s now: it has left or was removed. If it joins again under "+
 			"its name within a day, you watch it again.", seat.Name, seat.Room)
