@@ -34,7 +34,7 @@ help: ## list the targets
 	esac; done <"$$file"; done
 
 run: ## compile and serve on http://127.0.0.1:8080/mcp
-	@echo "Compiling Parley. The first time this takes about a minute."
+	@echo "Compiling Parley. The first time this takes about a minute, and downloads 65 MB."
 	$(GO) run -v ./cmd/parley
 
 build: ## build bin/parley
@@ -48,7 +48,7 @@ fetch:
 	@echo "Looking for what the tests need."
 	@$(GO) run ./e2e/fetch
 
-test: fetch ## run what a change needs (4 minutes; 180 MB once)
+test: fetch ## run what a change needs (4 minutes; 180 MB once, and 2.3 GB of Go's caches)
 	@$(TESTS) -timeout=15m ./...
 
 fetch-clients:

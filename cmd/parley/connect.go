@@ -382,10 +382,15 @@ func ownPath() (string, error) {
 
 // isTemporary reports whether the file at path is in a folder for temporary files, or in the cache of builds of go run.
 func isTemporary(path string) bool {
-	temp, err := filepath.EvalSymlinks(os.TempDir())
-	if err != nil {
-		return false
+	for _, folder := range []string{os.TempDir(), "/var/tmp", "/dev/shm"} {
+		temp, err := filepath.EvalSymlinks(folder)
+		if err != nil {
+			continue // there is no such folder
+		}
+		within, err := filepath.Rel(temp, path)
+		if err == nil && filepath.IsLocal(within) {
+			return true
+		}
 	}
-	within, err := filepath.Rel(temp, path)
-	return err == nil && filepath.IsLocal(within) || ofGoRun.MatchString(filepath.ToSlash(path))
+	return ofGoRun.MatchString(filepath.ToSlash(path))
 }

@@ -167,7 +167,7 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		}
 		why := strings.TrimSuffix(strings.NewReplacer(`"",`, "", `,""`, "").Replace(err.Error()), ".")
 		why += oneOf(why)
-		why = ofDuration.ReplaceAllString(why, `: write a time with its unit, such as 30s, 5m or 2h`)
+		why = ofDuration.ReplaceAllString(why, `: write a time such as 30s, 5m or 2h`)
 		return nil, fmt.Errorf("%s; see %s --help", why, commandIn(command, err))
 	}
 	return command, nil

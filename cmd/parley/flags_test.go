@@ -115,7 +115,7 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"--access closed":         "--access",
 		"--log-level loud":        "--log-level",
 		"--log-format xml":        "--log-format",
-		"--longest-wait 50":       `but got "50": write a time with its unit, such as 30s, 5m or 2h; see`,
+		"--longest-wait 50":       `but got "50": write a time such as 30s, 5m or 2h; see`,
 		"--nonsense":              "--nonsense",
 		"talk":                    "talk",
 		"serve --create-table=1":  "--create-table",

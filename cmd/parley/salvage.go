@@ -63,6 +63,8 @@ func salvage(ctx context.Context, log *slog.Logger, file *sqlite.File) (from sou
 		}
 	}()
 	closers = append(closers, file.Close)
+
+	// Whatever is opened from here on is closed in the opposite order, by from.close or after an error.
 	folder, err := os.MkdirTemp("", "parley-salvage-")
 	if err != nil {
 		return from, err
@@ -72,6 +74,8 @@ func salvage(ctx context.Context, log *slog.Logger, file *sqlite.File) (from sou
 	if err != nil {
 		return from, err
 	}
+
+	// Without its shared files the rest is salvaged all the same.
 	if reader, err := sqlite.NewReader(file, clockwork.NewRealClock()); err == nil {
 		closers = append(closers, reader.Close)
 		from.bytes = salvagedFiles{reader.Files()}

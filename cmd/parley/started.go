@@ -40,13 +40,17 @@ func (s streams) own(text string) string {
 
 // ownCommand is a command of this program that is there to be pasted: at the beginning of a line or behind a colon,
 // and not in the middle of a sentence.
-var ownCommand = regexp.MustCompile(`((?m:^)|  |: |; see |with )parley (` + strings.Join(commandNames(), "|") + `|--help)\b`)
+var ownCommand = regexp.MustCompile(`((?m:^)|  |: |; see |with )parley (` + strings.Join(commandNames(), "|") + `|--help|--version)\b`)
 
 func commandNames() (names []string) {
 	line := reflect.TypeFor[commandLine]()
 	for i := range line.NumField() {
 		if _, is := line.Field(i).Tag.Lookup("cmd"); is {
-			names = append(names, strings.ToLower(line.Field(i).Name))
+			name := line.Field(i).Tag.Get("name")
+			if name == "" {
+				name = strings.ToLower(line.Field(i).Name)
+			}
+			names = append(names, name)
 		}
 	}
 	return names

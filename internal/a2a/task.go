@@ -144,6 +144,8 @@ func (h handler) ListTasks(ctx context.Context, _ *wire.ListTasksRequest) (*wire
 			return nil, err
 		}
 	}
+
+	// The request is well-formed. A client that names no seat of its own has no tasks, which is no error.
 	given, err := readIDs(req.ContextID, "")
 	if err != nil || given.token == "" {
 		return page, nil

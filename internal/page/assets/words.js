@@ -590,7 +590,7 @@ export const words = {
     states: {
       waiting: "reads at once",
       busy: "was here just now",
-      standby: "standby, wakes up for messages",
+      standby: "woken by messages",
       away: (span) => (span ? `away, back in ${span}` : "away"),
       silent: (span) => (span ? `silent for ${span}` : "silent"),
     },
