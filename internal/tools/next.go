@@ -251,7 +251,8 @@ func (s *situation) otherwise() string {
 		return "call leave_room"
 	}
 	if s.maySucceed() {
-		return "call task (action take, id " + s.SilentTask + ") or, to wait for its agent, " + s.word("wait")
+		return "call task (action take, id " + s.SilentTask + "), whose agent was not heard for " + s.word("silence") +
+			", or, to wait for it, " + s.word("wait")
 	}
 	return s.word("wait")
 }

@@ -48,7 +48,7 @@ var facts = []row{
 	{func(s *situation) bool { return s.carrier() != "" }, "With {file} came a file", "get_file (id {file}) shows it, and has the command that saves it"},
 	// Tasks that change hands.
 	{func(s *situation) bool { return s.LostTask != "" }, "Another agent took over {lost}, which you had: send that agent what you have done", ""},
-	{func(s *situation) bool { return s.SilentTask != "" }, "The agent of {silent} was not heard for {silence}; after {limit} you may take it", ""},
+	{func(s *situation) bool { return s.SilentLeft > 0 }, "The agent of {silent} was not heard for {silence}; after {limit} minutes you may take it", ""},
 }
 
 // imperatives come last: the first that applies decides.
