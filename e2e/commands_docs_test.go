@@ -60,18 +60,18 @@ func TestDocs_examplesOfTheCommands_work(t *testing.T) {
 		!regexp.MustCompile(`(?s)\nOPEN\n +t1 .*\nFILES\n.* Ann \[file "fix.diff", \d+ bytes; m`).Match(got) {
 		t.Errorf("the minutes are\n%s%v", got, err)
 	}
-	if got := runs(examples[3][1]); !strings.Contains(got, "muted: Bob\n") || !strings.Contains(got, "hello  as Ann") {
+	if got := runs(examples[3][1]); !strings.Contains(got, "muted: Bob\n") || !strings.Contains(got, "review  as Ann") {
 		t.Errorf("the fourth example printed\n%s", got)
 	}
 }
 
-// answerOnce joins the room hello as Bob as soon as it is there, and answers one request.
+// answerOnce joins the room review as Bob as soon as it is there, and answers one request.
 func answerOnce(t *testing.T, p *program, answered chan<- string) {
 	defer close(answered)
 	c := talk{t, openGo(t, p.url, modernProtocol)}
 	var at answer
 	await(t, "Bob joins", func() bool {
-		at = c.tool("join_room", args{"room": "hello", "agent_name": "Bob", "create_if_missing": false})
+		at = c.tool("join_room", args{"room": "review", "agent_name": "Bob", "create_if_missing": false})
 		return at.Code == ""
 	})
 	me := seat{at.AgentToken, at.Cursor}
