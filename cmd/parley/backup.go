@@ -126,6 +126,9 @@ func check(ctx context.Context, path, name string) (found contents, err error) {
 	if !isSalvageable(ctx, damage) {
 		return found, errors.Join(damage, err)
 	}
+	if errors.Is(damage, sqlite.ErrDamaged) {
+		found = contents{} // damaged pages may hide rooms that a copy reaches in another way
+	}
 	return found, errors.Join(damageOf(ctx, path, name, damage), err)
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/transfer"
 )
 
 // report runs the program and returns what it says on standard error.
@@ -200,8 +201,11 @@ func TestDamagedFile_isSaidOnceWithWhatToDo(t *testing.T) {
 			code, says := report(t, args...)
 			if beginsWith := "parley: " + at + " is damaged"; strings.HasSuffix(want, damaged) &&
 				strings.HasPrefix(says, beginsWith) { // which of it is lost is said, too
-				lost, _, _ := strings.Cut(says, advice)
+				lost, _, copied := strings.Cut(says, advice)
 				want = map[string]string{"check": lost + advice, "copy": says}[args[0]]
+				if args[0] != "copy" && !copied {
+					want = beginsWith + "\n  " + transfer.LostAll + "\n  " + useBackup + "\n"
+				}
 			}
 			if code != 1 || says != want {
 				t.Errorf("%s: parley %s: code %d, %q", name, args[0], code, says)

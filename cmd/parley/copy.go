@@ -123,6 +123,9 @@ func (s source) lost(path, name string) error {
 	if key != "" && all == nil {
 		return nil
 	}
+	if len(s.losses) == 0 {
+		all = append(all, errors.New(noLoss))
+	}
 	return errors.Join(append([]error{fmt.Errorf("%s is damaged; what can be read of it is copied", path)}, all...)...)
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"math"
@@ -94,11 +93,17 @@ func salvage(ctx context.Context, log *slog.Logger, file *sqlite.File) (from sou
 	return from, err
 }
 
+// useBackup says what to do about a file of which nothing can be read.
+const useBackup = "Stop the server, and put the newest backup in the place of the file, without the -wal and -shm of " +
+	"this one."
+
 // whatToDo says what to do about a damaged file.
 func whatToDo(path string) string {
-	return fmt.Sprintf("Stop the server, and put the newest backup in the place of the file, without the -wal and "+
-		"-shm of this one. Without a backup, copy what can be read: parley copy --from %s --to NEW", pasted(path))
+	return useBackup + " Without a backup, copy what can be read: parley copy --from " + pasted(path) + " --to NEW"
 }
+
+// noLoss is said of a damaged file whose rooms can all be read.
+const noLoss = "no room has lost anything; copying it makes a sound file"
 
 // damageOf returns what is wrong with the rooms in the file at path, in which a check has found damage. name is what
 // the person calls the file.
@@ -111,14 +116,21 @@ func damageOf(ctx context.Context, path, name string, damage error) error {
 	if err != nil {
 		return err
 	}
-	all := []error{errors.New(name + " is damaged")}
+	all, advice := []error{errors.New(name + " is damaged")}, whatToDo(name)
 	for _, loss := range from.losses {
 		all = append(all, errors.New(loss.Text))
+		if loss.Text == transfer.LostAll {
+			advice = useBackup
+		}
 	}
-	if len(from.losses) == 0 && !errors.Is(damage, sqlite.ErrDamaged) {
+	switch {
+	case len(from.losses) > 0:
+	case errors.Is(damage, sqlite.ErrDamaged):
+		all = append(all, errors.New(noLoss))
+	default:
 		all = append(all, damage)
 	}
-	return errors.Join(append(all, errors.New(whatToDo(name)), from.close())...)
+	return errors.Join(append(all, errors.New(advice), from.close())...)
 }
 
 // salvagedFiles are the bytes of files in a damaged file. What cannot be read is not there.

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -186,6 +187,59 @@ func TestCopy_damagedFile_copiesWhatCanBeReadAndNamesTheRest(t *testing.T) {
 	}
 	if mended == 0 {
 		t.Error("no room was copied with a part of its messages")
+	}
+}
+
+// oneNoisy returns a file with a few bytes of one of them overwritten.
+func oneNoisy(content []byte, page, at int) []byte {
+	noisy := slices.Clone(content)
+	copy(noisy[page*4096+at:], "\xff\xff\xff\xff")
+	return noisy
+}
+
+// Wherever the damage is, check says what is lost, or that nothing is, and gives no count that may be too small.
+func TestCheck_damagedFile_saysWhatIsLostAsACopyDoes(t *testing.T) {
+	dir := t.TempDir()
+	whole := filepath.Join(dir, "whole.db")
+	for n := range damagedRooms {
+		join(t, whole, fmt.Sprintf("room-%d", n))
+	}
+	content, err := os.ReadFile(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sound, unread bool
+	for page := 1; page < len(content)/4096; page++ {
+		for _, at := range []int{0, 4} {
+			from, to := filepath.Join(dir, fmt.Sprintf("%d-%d.db", page, at)), filepath.Join(dir, "to.db")
+			if err := os.WriteFile(from, oneNoisy(content, page, at), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			code, says := report(t, "check", from)
+			if code == 0 {
+				continue
+			}
+			_, copied := copyRooms(t, "--from", from, "--to", to)
+			if err := sqlite.Remove(to); err != nil && !errors.Is(err, os.ErrNotExist) {
+				t.Fatal(err)
+			}
+			none, all := strings.Contains(says, noLoss), strings.Contains(copied, "Copied 4 rooms")
+			nothing := strings.Contains(says, "nothing of it can be read")
+			if !none && !nothing && !strings.Contains(says, " lost") || none != strings.Contains(copied, noLoss) ||
+				none && !all {
+				t.Errorf("page %d, %d: check says %s; copy says %s", page, at, says, copied)
+			}
+			if nothing == strings.Contains(says, "copy --from") {
+				t.Errorf("page %d, %d: %s", page, at, says)
+			}
+			if strings.Contains(says, " holds ") {
+				t.Errorf("page %d, %d: check says %s; copy says %s", page, at, says, copied)
+			}
+			sound, unread = sound || none, unread || nothing
+		}
+	}
+	if !sound || !unread {
+		t.Errorf("met: nothing lost %v, nothing read %v", sound, unread)
 	}
 }
 

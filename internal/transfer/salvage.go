@@ -21,6 +21,9 @@ type Loss struct {
 	Text string
 }
 
+// LostAll is what the one Loss says of a table of which nothing can be read.
+const LostAll = "nothing of it can be read"
+
 // Salvage fills the empty table to with what can still be read of a damaged one, as a source for Copy, and drops there
 // the files of which bytes has not what was shared. read calls keep for each item that it can read, and returns the
 // keys of others, and what else may be lost.
@@ -40,7 +43,7 @@ func Salvage(ctx context.Context, to Source, bytes files.Reader,
 		return nil, err
 	}
 	if kept == 0 {
-		return []Loss{{Text: "nothing of it can be read"}}, nil
+		return []Loss{{Text: LostAll}}, nil
 	}
 	for _, k := range lost {
 		s.lost[k.Partition] = append(s.lost[k.Partition], k)
@@ -130,7 +133,7 @@ func (s *salvager) mend(ctx context.Context, id string) error {
 		s.say(id, "has lost %d of its files", dropped)
 	}
 	if filled+dropped == 0 && len(lost) > 0 {
-		s.say(id, "has all its messages, and has lost %d smaller items", len(lost))
+		s.say(id, "has all its messages, and has lost smaller items: %d", len(lost))
 	}
 	return nil
 }
