@@ -10,7 +10,7 @@ import { Following } from "./follow.js";
 import { History, whole } from "./history.js";
 import * as storage from "./storage.js";
 import { call, Refusal } from "./mcp.js";
-import { Outbox } from "./outbox.js";
+import { Pending } from "./pending.js";
 import { Refresh } from "./refresh.js";
 import { Refusals } from "./refusals.js";
 import { open } from "./seats.js";
@@ -46,7 +46,7 @@ const nothing = {
   dismissed: [], // the ids of knocks that the person has dismissed
   late: [], // the words of the person that came too late for a draft; "" of a press without any
   refusing: {}, // drafts that the person has refused, until that is sent: {why, sent} by id
-  outbox: [], // what is being sent: {key, args, state: sending | held | refused, why, credential}
+  pending: [], // what is being sent: {key, args, state: sending | held | refused, why, credential}
   sharing: [], // files that are being shared: see files/sharing.js
   tasks: [], // that are neither done nor dropped
   clock: 0, // ms to add to this machine's time for the server's
@@ -57,8 +57,8 @@ const over = { requests: [], supervision: nothing.supervision };
 
 export class Room {
   edits = new Map(); // what the person is writing in place of a draft, by its id
-  /** @type {Outbox} undefined until the seat is open */
-  outbox = /** @type {any} */ (undefined);
+  /** @type {Pending} undefined until the seat is open */
+  pending = /** @type {any} */ (undefined);
   #listeners = new Set();
   #cursor = "";
   #history = new History();
@@ -90,7 +90,7 @@ export class Room {
       look: (seconds, turn) => this.#look(seconds, turn),
       show: (parts) => (parts.phase === "ended" ? this.#end(parts) : this.#set(parts)),
       back: () => {
-        this.outbox.wake();
+        this.pending.wake();
         this.sharing.wake();
         this.refresh.want({ info: true, tasks: true, supervision: true });
       },
@@ -118,7 +118,7 @@ export class Room {
       clock,
       signal,
     });
-    if (!seat.claim && !seat.spare) this.#startOutbox();
+    if (!seat.claim && !seat.spare) this.#startPending();
   }
 
   /** Calls listen after each change, until the function that it returns is called. */
@@ -164,11 +164,11 @@ export class Room {
     const last = this.#history.messages.at(-1);
     const { reason, by, note } = last?.type === "left" && last.agent === this.state.me ? last : (trouble ?? {});
     const unsent = (item) => ({ ...item, state: "refused", why: words.model.over });
-    const { earlier, outbox, sharing } = this.state;
+    const { earlier, pending, sharing } = this.state;
     this.close();
     this.#set({
       ...over, phase: "ended", trouble: trouble && { ...trouble, reason, by, note }, earlier: false, partial: earlier,
-      outbox: outbox.map(unsent), sharing: sharing.map(unsent),
+      pending: pending.map(unsent), sharing: sharing.map(unsent),
     });
   }
 
@@ -183,7 +183,7 @@ export class Room {
   /** Looks at once: the network is back. */
   wake() {
     this.following.wake();
-    this.outbox?.wake();
+    this.pending?.wake();
     this.sharing.wake();
   }
 
@@ -193,7 +193,7 @@ export class Room {
       this.seat = seat;
       this.#set({ readTo: storage.readOf(seat.token) });
     }
-    if (!this.outbox) this.#startOutbox();
+    if (!this.pending) this.#startPending();
     if (!this.#watching) this.#watchTabs();
     let page = await this.#told({ limit: pageSize }, turn);
     const [cursor, history] = [page.cursor, new History()];
@@ -207,23 +207,23 @@ export class Room {
     await this.refresh.begin();
     [this.#cursor, this.#history] = [cursor, history];
     this.#set({ earlier: !!page.has_more });
-    this.outbox.arrived(history.messages, this.#isMine);
+    this.pending.arrived(history.messages, this.#isMine);
     if (!readTo && history.messages.length) this.read(history.messages.at(-1).id);
     this.#set({ firstUnread: this.#firstUnread(), phase: "live" });
-    this.outbox.begin();
+    this.pending.begin();
   }
 
-  #startOutbox() {
-    this.outbox = new Outbox(this.seat.token, {
+  #startPending() {
+    this.pending = new Pending(this.seat.token, {
       send: (args) => this.call("send_message", { cursor: this.#cursor, ...args }),
       has: (id) => this.#history.has(id),
       timeOf: ({ at }) => Date.parse(at) - this.state.clock,
-      show: (outbox) => this.#showSaid(outbox),
+      show: (pending) => this.#showSaid(pending),
       doubt: () => this.following.doubt(),
       clock: this.clock,
       signal: this.#stop.signal,
     });
-    this.#set({ outbox: this.outbox.shown });
+    this.#set({ pending: this.pending.shown });
   }
 
   /** Reads all that is new, after waiting for it, and says how the wait has ended. */
@@ -242,23 +242,23 @@ export class Room {
     }
     if (this.#cameBack) this.#set({ firstUnread: this.state.firstUnread || this.#firstUnread() });
     this.#cameBack = false;
-    this.outbox.flush();
+    this.pending.flush();
     return got.status === "superseded" ? got.status : "";
   }
 
   /**
-   * Shows the outbox and the log at once, so that a message that goes from one to the other is in
+   * Shows what is pending and the log at once, so that a message that goes from one to the other is in
    * sight all the time, and never twice.
    */
-  #showSaid(outbox) {
-    const same = !outbox.length && !this.state.outbox.length;
-    this.#set({ messages: this.#history.messages, outbox: same ? this.state.outbox : outbox });
+  #showSaid(pending) {
+    const same = !pending.length && !this.state.pending.length;
+    this.#set({ messages: this.#history.messages, pending: same ? this.state.pending : pending });
   }
 
   #append(messages) {
     const fresh = this.#history.append(messages);
     if (!fresh.length) return;
-    this.outbox.arrived(fresh, this.#isMine); // which shows them
+    this.pending.arrived(fresh, this.#isMine); // which shows them
     this.sharing.arrived(fresh, this.#isMine);
     for (const { draft } of fresh) if (draft) this.#decided.add(draft);
     this.#showSupervision(this.state.supervision);
@@ -375,21 +375,21 @@ export class Room {
 
   /**
    * Sends a message, {text, to, ask, reply_to, kind, withdraw}, once, whatever fails. Resolves with
-   * its key in the outbox when it is kept.
+   * its key among the pending when it is kept.
    */
   async send(args) {
-    if (!this.outbox) throw new Refusal("unavailable", words.model.noAnswer);
-    return this.outbox.take(args);
+    if (!this.pending) throw new Refusal("unavailable", words.model.noAnswer);
+    return this.pending.take(args);
   }
 
   /** Sends a message that was held back or refused once more. */
   async retry(key) {
-    this.outbox.retry(key);
+    this.pending.retry(key);
   }
 
-  /** Takes a message out of the outbox, and returns its args. */
+  /** Takes a message out of those that are pending, and returns its args. */
   async drop(key) {
-    return this.outbox.drop(key);
+    return this.pending.drop(key);
   }
 
   /**
@@ -572,7 +572,7 @@ export class Room {
     this.#watching = true;
     const end = storage.watch(this.seat.token, (what) => {
       if (what === "read") this.read(storage.readOf(this.seat.token));
-      if (what === "outbox") this.outbox?.reload();
+      if (what === "pending") this.pending?.reload();
       if (what !== "forgotten") return;
       this.close();
       this.#set({ phase: "ended", trouble: { code: "no_seat", message: "" } });

@@ -48,7 +48,7 @@ export function inherit(token, from) {
   note(token, notesOf(from));
   const read = readOf(from);
   if (read) store.put(readName(token), read);
-  for (const message of outboxOf(from)) post(token, message);
+  for (const message of pendingOf(from)) post(token, message);
   forget(from);
 }
 
@@ -68,7 +68,7 @@ export const notesOf = (token) => store.get(notesName(token)) ?? {};
 export const note = (token, parts) => store.put(notesName(token), { ...notesOf(token), ...parts });
 
 /** Returns what is being sent, the oldest first. */
-export const outboxOf = (token) =>
+export const pendingOf = (token) =>
   store
     .all(outName(token))
     .filter((message) => message?.key)
@@ -87,12 +87,12 @@ export const key = () => store.get("parley.key") ?? "";
 export const keepKey = (text) => (text ? store.put("parley.key", text) : store.remove("parley.key"));
 
 /**
- * Calls listen when another tab has changed what is kept of a seat: with "read", "outbox" or
+ * Calls listen when another tab has changed what is kept of a seat: with "read", "pending" or
  * "forgotten". Returns how to end that.
  */
 export const watch = (token, listen) =>
   store.watch((name) => {
     if (name === null || name === seatName(token)) store.get(seatName(token)) ?? listen("forgotten");
     if (name === readName(token)) listen("read");
-    if (name?.startsWith(outName(token))) listen("outbox");
+    if (name?.startsWith(outName(token))) listen("pending");
   });

@@ -75,7 +75,7 @@ export interface State {
   dismissed: string[];
   late: string[];
   refusing: Record<string, { why: string; sent: boolean }>;
-  outbox: Outgoing[];
+  pending: Outgoing[];
   sharing: Sharing[];
   tasks: Task[]; // that are neither done nor dropped
   clock: number;

@@ -91,7 +91,7 @@ test("a lost connection is shown, and what came meanwhile is there without a gap
   await live(room);
   await server.clock.pass(60_000);
   assert.deepEqual(textsOf(room), ["before", "one", "to nobody yet"]);
-  assert.deepEqual(room.state.outbox, []);
+  assert.deepEqual(room.state.pending, []);
 });
 
 test("an answer to a wait that is lost loses nothing, and is not shown", async () => {
@@ -222,7 +222,7 @@ test("a room that was closed can still be read, also after a reload, and takes n
   assert.deepEqual(textsOf(room), ["the end"]);
   await room.send({ text: "too late" });
   await rest();
-  assert.deepEqual([room.state.outbox[0].state, room.state.outbox[0].why], ["refused", "This room was closed."]);
+  assert.deepEqual([room.state.pending[0].state, room.state.pending[0].why], ["refused", "This room was closed."]);
 });
 
 test("a seat that is gone leaves what is loaded, and nothing more is asked", async () => {
@@ -240,8 +240,8 @@ test("a seat that is gone leaves what is loaded, and nothing more is asked", asy
   assert.deepEqual(room.state.trouble,
     { code: "removed", message: "You no longer have a seat in this room.", reason: "kicked", by: "Bo",
       note: "too loud" });
-  const { phase, earlier, partial, outbox, supervision } = room.state;
-  assert.deepEqual([phase, earlier, partial, outbox.map(({ state }) => state)], ["ended", false, true, ["refused"]]);
+  const { phase, earlier, partial, pending, supervision } = room.state;
+  assert.deepEqual([phase, earlier, partial, pending.map(({ state }) => state)], ["ended", false, true, ["refused"]]);
   assert.deepEqual(supervision.drafts, []); // the title counts none
 
   const calls = server.calls.length;
@@ -253,7 +253,7 @@ test("a seat that is gone leaves what is loaded, and nothing more is asked", asy
   await Promise.all([room.refresh.want({ info: true }), room.loadEarlier(), server.clock.advance(60_000)]);
   for (const seen of [false, true]) room.here(seen);
   room.wake();
-  room.outbox.wake();
+  room.pending.wake();
   await rest();
   assert.equal(server.calls.length, calls);
 
@@ -398,7 +398,7 @@ test("tabs of one person share what was read and what was forgotten", async () =
   happens("storage", { key: "parley.out." + one.seat.token + ".k" });
   await until("it is there", () => [one, two].every((room) => textsOf(room).includes("from both")));
   await rest();
-  assert.deepEqual([one.state.outbox, two.state.outbox], [[], []]);
+  assert.deepEqual([one.state.pending, two.state.pending], [[], []]);
   storage.forget(one.seat.token);
   happens("storage", { key: "parley.seat." + one.seat.token });
   assert.deepEqual([two.state.phase, two.state.trouble.code], ["ended", "no_seat"]);

@@ -17,7 +17,7 @@ const message = (id, minute, more = {}) => ({
 const state = (messages, more = {}) => ({
   messages,
   firstUnread: "",
-  outbox: [],
+  pending: [],
   sharing: [],
   me: "Ada",
   supervision: { drafts: [] },
@@ -86,7 +86,7 @@ test("a draft is told of while it waits, and how it was decided", () => {
 
 test("what is being sent stands at the end, as it will stand in the conversation", () => {
   const item = { key: "k", args: { text: "hi", to: ["Bo"], kind: "request" } };
-  const row = rowsOf(state([message("a", 0)], { outbox: [item] })).at(-1);
+  const row = rowsOf(state([message("a", 0)], { pending: [item] })).at(-1);
   assert.deepEqual([row.key, row.type, row.item], ["sending:k", "sending", item]);
   const { from, person, text, to, kind } = row.message;
   assert.deepEqual([from, person, text, to, kind], ["Ada", true, "hi", ["Bo"], "request"]);

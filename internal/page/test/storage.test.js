@@ -41,7 +41,7 @@ test("a seat is forgotten with all that belongs to it, and nothing else is", () 
   storage.forget("p1");
   assert.deepEqual(Object.keys(localStorage).filter((name) => name.includes("p1")), []);
   assert.deepEqual(
-    [storage.seats().length, storage.notesOf("p2"), storage.outboxOf("p2").length],
+    [storage.seats().length, storage.notesOf("p2"), storage.pendingOf("p2").length],
     [1, { draft: "unsaid" }, 1],
   );
   assert.equal(storage.key(), "pk_1");
@@ -57,7 +57,7 @@ test("a seat gives what belongs to it to the one in its place", () => {
   storage.post("old", { key: "k2", at: 1 });
   storage.inherit("new", "old");
   assert.deepEqual([storage.notesOf("new"), storage.readOf("new")], [{ draft: "unsaid" }, "m3"]);
-  assert.deepEqual(storage.outboxOf("new").map(({ key }) => key), ["k2", "k1"]);
+  assert.deepEqual(storage.pendingOf("new").map(({ key }) => key), ["k2", "k1"]);
   assert.deepEqual(Object.keys(localStorage).filter((name) => name.includes("old")), []);
 });
 
@@ -74,7 +74,7 @@ test("other tabs tell what they changed of a seat", () => {
   happens("storage", { key: null }); // all was cleared
   end();
   happens("storage", { key: null });
-  assert.deepEqual(heard, ["read", "outbox", "forgotten", "forgotten"]);
+  assert.deepEqual(heard, ["read", "pending", "forgotten", "forgotten"]);
 });
 
 // The last: that something was not stored is known from then on.

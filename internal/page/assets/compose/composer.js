@@ -56,7 +56,7 @@ function Box({ room, state, draft, attached, area, onJump }) {
   const send = () => {
     if (unfit(draft.now, state, files.length).why) return;
     const { message, share } = sharedBy(messageOf(draft.now, state.me), files.length);
-    if (message) room.send(message).catch(() => {}); // the outbox shows what came of it
+    if (message) room.send(message).catch(() => {}); // room.pending shows what came of it
     if (files.length) room.share(files, share);
     attached.clear();
     draft.clear();

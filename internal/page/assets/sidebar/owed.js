@@ -40,7 +40,7 @@ const rank = ({ asksMe, mine }) => (asksMe ? 0 : mine ? 1 : 2);
 
 function Request({ room, state, request, now, onJump, onReply }) {
   const { busy, problem, act } = useAct();
-  const sending = state.outbox.some(({ args, state }) => args.reply_to === request.id && state === "sending");
+  const sending = state.pending.some(({ args, state }) => args.reply_to === request.id && state === "sending");
   const at = request.message?.at ?? new Date(now - request.minutes * 60_000).toISOString();
   return html`
     <li class=${request.asksMe ? "sidebar-owed mine" : "sidebar-owed"}>

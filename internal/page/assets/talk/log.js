@@ -32,8 +32,8 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   // {id, at}: the message whose actions are listed, and the button that asked for that
   const [acting, setActing] = useState(/** @type {any} */ (null));
   const [removing, setRemoving] = useState(""); // the id of the message that is about to lose its text
-  const { messages, firstUnread, outbox, sharing, me, supervision } = state;
-  const rows = useMemo(() => rowsOf(state), [messages, firstUnread, outbox, sharing, me, supervision.drafts]);
+  const { messages, firstUnread, pending, sharing, me, supervision } = state;
+  const rows = useMemo(() => rowsOf(state), [messages, firstUnread, pending, sharing, me, supervision.drafts]);
   const index = useMemo(() => indexOf(rows), [rows]);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
   const outcomes = useMemo(() => outcomesOf(messages, state.agreements), [messages, state.agreements]);

@@ -96,7 +96,7 @@ export function Ask({ message, view }) {
       view.room.send({ kind: "agree", reply_to: message.id });
     };
     const object = () => view.onReply(message.id, "object");
-    const answered = view.state.outbox.some(({ args, state }) => args.reply_to === message.id && state === "sending");
+    const answered = view.state.pending.some(({ args, state }) => args.reply_to === message.id && state === "sending");
     return html`
       <p class="message-buttons">
         <${Decision} class="button primary" disabled=${answered} onClick=${agree}>${words.talk.agree}<//>
@@ -111,7 +111,7 @@ export function Ask({ message, view }) {
     </p>`;
 }
 
-/** How a message of the outbox stands. */
+/** How a pending message stands. */
 export function Sending({ item, room }) {
   const { key, state, why, credential } = item;
   if (state === "sending") return html`<p class="sending" role="status">${words.talk.sending}…</p>`;

@@ -16,7 +16,7 @@ import { Markdown } from "./markdown.js";
 import { Ask, Marks, Quote, Sending } from "./marks.js";
 import { audience, kindOf } from "./names.js";
 
-/** item is set if the message still stands in the outbox, and sharing if its file is still on its way. */
+/** item is set if the message is still pending, and sharing if its file is still on its way. */
 export function Message({ message, head, item, sharing, view }) {
   const toCome = item ?? sharing;
   const [near, setNear] = useState(false); // the pointer or the focus is there

@@ -5,12 +5,12 @@
 //   unread   what follows is unread
 //   message  message; head: it begins a group of the same speaker
 //   events   events: what happened between two messages, in order; also who agreed without a word
-//   sending  item: what stands in the outbox; or sharing: a file on its way
+//   sending  item: a message that is pending; or sharing: a file on its way
 
 const together = 5 * 60_000; // ms between two messages of one group
 
 /** Returns the rows of a room. state is as in room.js. */
-export function rowsOf({ messages, firstUnread, outbox, sharing, me, supervision }) {
+export function rowsOf({ messages, firstUnread, pending, sharing, me, supervision }) {
   const rows = [];
   const waiting = new Set(supervision.drafts.map(({ id }) => id));
   let day = "";
@@ -35,7 +35,7 @@ export function rowsOf({ messages, firstUnread, outbox, sharing, me, supervision
     rows.push({ key: message.id, type: "message", message, head: !last || !grouped(last, message) });
     last = message;
   }
-  for (const item of outbox)
+  for (const item of pending)
     rows.push({ key: "sending:" + item.key, type: "sending", item, message: spoken(item, me) });
   for (const item of sharing)
     rows.push({ key: "sharing:" + item.key, type: "sending", sharing: item, message: shared(item, me) });
@@ -70,7 +70,7 @@ function addEvent(rows, event) {
   else rows.push({ key: event.id, type: "events", events: [event] });
 }
 
-/** Returns a message of the outbox as it will stand in the conversation. */
+/** Returns a pending message as it will stand in the conversation. */
 function spoken({ key, args }, me) {
   const { text = "", to, ask, kind, reply_to } = args;
   return { id: "sending:" + key, type: "message", from: me, person: true, text, to, ask, kind, reply_to };

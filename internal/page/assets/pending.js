@@ -15,7 +15,7 @@ const onePress = 1_000; // ms in which the same message is the same press of the
 
 const passing = ["rate_limited", "unavailable"]; // refusals after which the same call can succeed
 
-export class Outbox {
+export class Pending {
   /** @type {import("./types.d.ts").Outgoing[]} */
   #all = [];
   #mine = new Set(); // the keys of those that this tab took
@@ -29,7 +29,7 @@ export class Outbox {
    * @param {string} token of the seat
    * @param {{send: (args: object) => Promise<any>, has: (id: string) => boolean,
    *   timeOf: (message: import("./results.d.ts").Message) => number,
-   *   show: (outbox: import("./types.d.ts").Outgoing[]) => void, doubt: () => void,
+   *   show: (pending: import("./types.d.ts").Outgoing[]) => void, doubt: () => void,
    *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
    *   has tells whether the log shows a message, timeOf when it was said by clock, in ms; doubt
    *   is called after a call without an answer
@@ -37,7 +37,7 @@ export class Outbox {
   constructor(token, room) {
     this.token = token;
     this.room = room;
-    this.#all = storage.outboxOf(token);
+    this.#all = storage.pendingOf(token);
   }
 
   /** Returns what is to be shown. */
@@ -85,7 +85,7 @@ export class Outbox {
   /** Reads anew what is kept: another tab has changed it. */
   reload() {
     const answered = this.#all.filter(({ id }) => id);
-    const now = storage.outboxOf(this.token);
+    const now = storage.pendingOf(this.token);
     this.#all = [...now, ...answered.filter(({ key }) => !now.some((other) => other.key === key))];
     this.settle();
   }

@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { NoAnswer, Refusal } from "../assets/mcp.js";
-import { Outbox } from "../assets/outbox.js";
+import { Pending } from "../assets/pending.js";
 import * as storage from "../assets/storage.js";
 
 const token = "p0000001abc";
 const mine = ({ person }) => person;
 
-/** A tab with an outbox: what it calls, what the log has, and what is shown. */
+/** A tab with pending messages: what it calls, what the log has, and what is shown. */
 class Tab {
   calls = [];
   log = [];
@@ -20,26 +20,26 @@ class Tab {
   stop = new AbortController();
 
   constructor(clock) {
-    this.outbox = new Outbox(token, {
+    this.pending = new Pending(token, {
       send: async (args) => (this.calls.push(args), this.answers(args)),
       has: (id) => this.log.some((message) => message.id === id),
       timeOf: ({ at }) => at,
-      show: (outbox) => this.shown.push(outbox),
+      show: (pending) => this.shown.push(pending),
       doubt: () => this.doubts++,
       clock,
       signal: this.stop.signal,
     });
-    this.outbox.begin();
+    this.pending.begin();
   }
 
   /** Brings messages into the log. */
   arrive(...messages) {
     this.log.push(...messages);
-    this.outbox.arrived(messages, mine);
+    this.pending.arrived(messages, mine);
   }
 
   get states() {
-    return this.outbox.shown.map(({ args, state }) => args.text + " " + state);
+    return this.pending.shown.map(({ args, state }) => args.text + " " + state);
   }
 }
 
@@ -60,9 +60,9 @@ test("a message is sent with its key until an answer comes, and in order", async
   const answers = tab.answers;
   let left = 3;
   tab.answers = (args) => (left-- > 0 ? lost() : answers(args));
-  const first = tab.outbox.take({ text: "first" });
+  const first = tab.pending.take({ text: "first" });
   await rest();
-  tab.outbox.take({ text: "second" });
+  tab.pending.take({ text: "second" });
   for (let n = 0; n < 3; n++) await clock.advance(30_000);
   assert.deepEqual(tab.calls.map(({ text }) => text), ["first", "first", "first", "first", "second"]);
   assert.equal(new Set(tab.calls.slice(0, 4).map((call) => call.idempotency_key)).size, 1);
@@ -71,13 +71,13 @@ test("a message is sent with its key until an answer comes, and in order", async
 });
 
 test("ten presses are one message, and another text or a later one is another", async () => {
-  const keys = Array.from({ length: 10 }, () => tab.outbox.take({ text: "yes" }));
+  const keys = Array.from({ length: 10 }, () => tab.pending.take({ text: "yes" }));
   assert.equal(new Set(keys).size, 1);
-  assert.notEqual(tab.outbox.take({ text: "no" }), keys[0]);
-  assert.notEqual(tab.outbox.take({ text: "yes" }), keys[0]);
-  const again = tab.outbox.take({ text: "yes" });
+  assert.notEqual(tab.pending.take({ text: "no" }), keys[0]);
+  assert.notEqual(tab.pending.take({ text: "yes" }), keys[0]);
+  const again = tab.pending.take({ text: "yes" });
   clock.at += 1_000;
-  assert.notEqual(tab.outbox.take({ text: "yes" }), again);
+  assert.notEqual(tab.pending.take({ text: "yes" }), again);
   await rest();
   assert.equal(tab.calls.length, 5 - 1);
 });
@@ -85,43 +85,43 @@ test("ten presses are one message, and another text or a later one is another", 
 test("a message is in sight all the time and never twice: the log has it before the answer", async () => {
   const answers = tab.answers;
   tab.answers = lost;
-  const key = tab.outbox.take({ text: "here" });
+  const key = tab.pending.take({ text: "here" });
   await rest();
   const before = tab.shown.length;
   tab.arrive(said("here", "m" + key));
-  assert.deepEqual(tab.outbox.shown, []);
+  assert.deepEqual(tab.pending.shown, []);
   tab.answers = answers;
   await clock.advance(30_000);
-  assert.deepEqual(storage.outboxOf(token), []);
-  assert.ok(tab.shown.slice(before).every((outbox) => outbox.length === 0));
+  assert.deepEqual(storage.pendingOf(token), []);
+  assert.ok(tab.shown.slice(before).every((pending) => pending.length === 0));
 });
 
 test("a message is in sight all the time and never twice: the answer comes before the log has it", async () => {
-  const key = tab.outbox.take({ text: "here" });
+  const key = tab.pending.take({ text: "here" });
   await rest();
   assert.deepEqual(tab.states, ["here sending"]);
   tab.arrive(said("here", "m" + key));
-  assert.deepEqual(tab.outbox.shown, []);
-  assert.deepEqual(storage.outboxOf(token), []);
+  assert.deepEqual(tab.pending.shown, []);
+  assert.deepEqual(storage.pendingOf(token), []);
 });
 
 test("a message of the log that only looks like it is taken for it no longer than the answer says", async () => {
   tab.answers = lost;
-  const key = tab.outbox.take({ text: "yes" });
+  const key = tab.pending.take({ text: "yes" });
   await rest();
   tab.arrive(said("yes", "of another tab"));
-  assert.deepEqual(tab.outbox.shown, []);
+  assert.deepEqual(tab.pending.shown, []);
   tab.answers = async () => ({ sent: true, id: "m" + key });
   await clock.advance(30_000);
   assert.deepEqual(tab.states, ["yes sending"]);
   tab.arrive(said("yes", "m" + key));
-  assert.deepEqual(tab.outbox.shown, []);
+  assert.deepEqual(tab.pending.shown, []);
 });
 
 test("a message from before the call, of somebody else or to others is not it", async () => {
   tab.answers = lost;
   clock.at += 60_000;
-  tab.outbox.take({ text: "yes" });
+  tab.pending.take({ text: "yes" });
   await rest();
   tab.arrive({ ...said("yes", "old"), at: clock.at - 5_000 });
   tab.arrive({ ...said("yes", "Bo's"), person: false });
@@ -132,7 +132,7 @@ test("a message from before the call, of somebody else or to others is not it", 
 
 test("what waits is sent after a reload, with the same key", async () => {
   tab.answers = lost;
-  const key = tab.outbox.take({ text: "kept" });
+  const key = tab.pending.take({ text: "kept" });
   await rest();
   tab.stop.abort();
   const again = new Tab(clock);
@@ -141,11 +141,11 @@ test("what waits is sent after a reload, with the same key", async () => {
 });
 
 test("what was answered before a reload is forgotten: the log has it, further up", async () => {
-  tab.outbox.take({ text: "kept" });
+  tab.pending.take({ text: "kept" });
   await rest();
   const again = new Tab(clock);
   await rest();
-  assert.deepEqual([again.calls.length, again.outbox.shown, storage.outboxOf(token)], [0, [], []]);
+  assert.deepEqual([again.calls.length, again.pending.shown, storage.pendingOf(token)], [0, [], []]);
 });
 
 test("a refused message stays with its reason, lets others pass, and can be sent once more", async () => {
@@ -154,44 +154,44 @@ test("a refused message stays with its reason, lets others pass, and can be sent
     if (to) throw new Refusal("agent_not_found", "There is no agent Nobody.");
     return answers(args);
   };
-  const key = tab.outbox.take({ text: "to whom?", to: ["Nobody"] });
-  tab.outbox.take({ text: "another" });
+  const key = tab.pending.take({ text: "to whom?", to: ["Nobody"] });
+  tab.pending.take({ text: "another" });
   await rest();
   assert.deepEqual(tab.states, ["to whom? refused", "another sending"]);
-  assert.equal(tab.outbox.shown[0].why, "There is no agent Nobody.");
+  assert.equal(tab.pending.shown[0].why, "There is no agent Nobody.");
 
   const again = new Tab(clock); // after a reload
   again.answers = tab.answers;
   await rest();
   assert.deepEqual(again.states, ["to whom? refused"]);
-  again.outbox.retry(key);
+  again.pending.retry(key);
   await rest();
   assert.deepEqual(again.calls.map(({ text }) => text), ["to whom?"]);
   assert.deepEqual(again.states, ["to whom? refused"]);
-  assert.deepEqual(again.outbox.drop(key), { text: "to whom?", to: ["Nobody"] });
-  assert.deepEqual([again.outbox.shown, storage.outboxOf(token)], [[], []]);
+  assert.deepEqual(again.pending.drop(key), { text: "to whom?", to: ["Nobody"] });
+  assert.deepEqual([again.pending.shown, storage.pendingOf(token)], [[], []]);
 });
 
 test("a dropped text can be said again at once", async () => {
-  const key = tab.outbox.take({ text: "oops" });
-  tab.outbox.drop(key);
-  assert.notEqual(tab.outbox.take({ text: "oops" }), key);
+  const key = tab.pending.take({ text: "oops" });
+  tab.pending.drop(key);
+  assert.notEqual(tab.pending.take({ text: "oops" }), key);
 });
 
 test("what is held back says why, and is sent once its person says so", async () => {
   const answers = tab.answers;
   tab.answers = async () => ({ sent: false, credential: "a GitHub token" });
-  const key = tab.outbox.take({ text: "secret" });
+  const key = tab.pending.take({ text: "secret" });
   await rest();
   assert.deepEqual(tab.states, ["secret held"]);
-  assert.equal(tab.outbox.shown[0].credential, "a GitHub token");
+  assert.equal(tab.pending.shown[0].credential, "a GitHub token");
   await clock.advance(3600_000);
   assert.equal(tab.calls.length, 1);
   tab.answers = answers;
-  tab.outbox.retry(key);
+  tab.pending.retry(key);
   await rest();
   assert.deepEqual(tab.calls[1], { text: "secret", idempotency_key: key });
-  assert.equal(tab.outbox.shown[0].credential, undefined);
+  assert.equal(tab.pending.shown[0].credential, undefined);
 });
 
 test("a server that asks for patience gets it, and what is refused in passing is sent again", async () => {
@@ -199,7 +199,7 @@ test("a server that asks for patience gets it, and what is refused in passing is
   tab.answers = async () => {
     throw new Refusal("rate_limited", "Too many calls.", 77);
   };
-  tab.outbox.take({ text: "two" });
+  tab.pending.take({ text: "two" });
   await rest();
   assert.ok(clock.waits(77_000));
   assert.equal(tab.doubts, 0); // it has answered
@@ -213,24 +213,24 @@ test("a server that asks for patience gets it, and what is refused in passing is
 test("the network is back: what waits is sent at once", async () => {
   const answers = tab.answers;
   tab.answers = lost;
-  tab.outbox.take({ text: "now" });
+  tab.pending.take({ text: "now" });
   await rest();
   tab.answers = answers;
-  tab.outbox.wake();
+  tab.pending.wake();
   await until("it is sent", () => tab.calls.length === 2);
 });
 
 test("a key lives for a day at the server: after twenty hours nothing is sent by itself", async () => {
   const answers = tab.answers;
   tab.answers = lost;
-  const key = tab.outbox.take({ text: "old" });
+  const key = tab.pending.take({ text: "old" });
   await rest();
   tab.answers = answers;
   await clock.advance(20 * 3600_000 + 1);
   assert.equal(tab.calls.length, 1);
   assert.deepEqual(tab.states, ["old refused"]);
-  assert.match(tab.outbox.shown[0].why, /No answer came for a day/);
-  tab.outbox.retry(key);
+  assert.match(tab.pending.shown[0].why, /No answer came for a day/);
+  tab.pending.retry(key);
   await rest();
   assert.equal(tab.calls.length, 2);
 });
@@ -238,28 +238,28 @@ test("a key lives for a day at the server: after twenty hours nothing is sent by
 test("two tabs show the same, one of them sends, and the other does so once that is gone", async () => {
   const other = new Tab(clock);
   tab.answers = lost;
-  tab.outbox.take({ text: "later" });
+  tab.pending.take({ text: "later" });
   await rest();
-  other.outbox.reload();
+  other.pending.reload();
   assert.deepEqual(other.states, ["later sending"]);
-  other.outbox.flush();
+  other.pending.flush();
   await rest();
   assert.equal(other.calls.length, 0);
   tab.stop.abort();
   clock.at += 10_001;
-  other.outbox.flush();
+  other.pending.flush();
   await rest();
   assert.deepEqual(other.calls.map(({ text }) => text), ["later"]);
-  const [{ id, key }] = storage.outboxOf(token);
+  const [{ id, key }] = storage.pendingOf(token);
   other.arrive(said("later", id));
-  assert.deepEqual(storage.outboxOf(token), []);
-  tab.outbox.reload();
-  assert.deepEqual(tab.outbox.shown.filter((one) => one.key === key), []);
+  assert.deepEqual(storage.pendingOf(token), []);
+  tab.pending.reload();
+  assert.deepEqual(tab.pending.shown.filter((one) => one.key === key), []);
 });
 
 test("a closed tab sends nothing more", async () => {
   tab.answers = lost;
-  tab.outbox.take({ text: "late" });
+  tab.pending.take({ text: "late" });
   await rest();
   tab.stop.abort();
   await clock.advance(3600_000);
