@@ -185,6 +185,7 @@ func TestDamagedFile_isSaidOnceWithWhatToDo(t *testing.T) {
 			"the file is damaged." + damaged},
 		"schema overwritten": {slices.Concat(content[:110], noise[:300], content[410:]), "the file is damaged." +
 			damaged},
+		"header overwritten": {slices.Concat(content[:18], noise[:4], content[22:]), "the file is damaged." + damaged},
 		"of an older version": {bolt, "the file is of an older version of Parley, which stored rooms in another " +
 			"format, and stays as it is. To begin a new one, move it aside (mv " + quoted + " " + pasted(at+".old") +
 			"), or choose another file%s\n"},
@@ -192,6 +193,7 @@ func TestDamagedFile_isSaidOnceWithWhatToDo(t *testing.T) {
 			"file%s\n"},
 	} {
 		for _, args := range [][]string{{"serve", "--addr", "127.0.0.1:0", "--data", at}, {"check", at},
+			{"backup", "--data", at, filepath.Join(t.TempDir(), "backup.db")},
 			{"keys", "list", "--data", at}, {"copy", "--from", at, "--to", filepath.Join(t.TempDir(), "new.db")}} {
 			if err := os.WriteFile(at, c.content, 0o600); err != nil {
 				t.Fatal(err)
@@ -202,7 +204,7 @@ func TestDamagedFile_isSaidOnceWithWhatToDo(t *testing.T) {
 			if beginsWith := "parley: " + at + " is damaged"; strings.HasSuffix(want, damaged) &&
 				strings.HasPrefix(says, beginsWith) { // which of it is lost is said, too
 				lost, _, copied := strings.Cut(says, advice)
-				want = map[string]string{"check": lost + advice, "copy": says}[args[0]]
+				want = map[string]string{"check": lost + advice, "backup": lost + advice, "copy": says}[args[0]]
 				if args[0] != "copy" && !copied {
 					want = beginsWith + "\n  " + transfer.LostAll + "\n  " + useBackup + "\n"
 				}

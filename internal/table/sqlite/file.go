@@ -165,10 +165,8 @@ func (f full) Unwrap() error      { return f.error }
 // explain names the file, and says what to do about it.
 func (f *File) explain(err error) error {
 	switch sqlite.ErrCode(err).ToPrimary() {
-	case sqlite.ResultCorrupt:
+	case sqlite.ResultCorrupt, sqlite.ResultNotADB: // the header is Parley's: see inspect
 		err = &damaged{err}
-	case sqlite.ResultNotADB:
-		err = ErrForeign
 	case sqlite.ResultFull:
 		err = &full{err}
 	}
