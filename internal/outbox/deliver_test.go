@@ -440,7 +440,7 @@ func TestDeliver_severalWebhooksOfASeat_eachIsToldAllInOrder(t *testing.T) {
 			down.answers(http.StatusOK)
 		}
 		dying := one.mayDie()
-		dying.left.Store(rand.Int64N(40))
+		dying.left.Store(rand.Int64N(120))
 		_, _ = dying.lookAll(h.ctx(), h.room, h.seat)
 		h.pass(rand.N(3 * time.Hour))
 	}
