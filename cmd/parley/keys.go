@@ -282,7 +282,7 @@ type keysRenewCommand struct {
 
 // Help returns the text that kong shows for parley keys renew --help.
 func (keysRenewCommand) Help() string {
-	return `For a person whose key is lost, or needed once more, since only its hash is stored. It is the same key: the person's agents keep their seats and names, and programs stay signed in. Clients that have the old secret need the new one.`
+	return `For a person whose key is lost, or needed once more, since only its hash is stored. It is the same key: the person's agents keep their seats and names, and programs stay signed in. Clients that have the old secret need the new one, which servers that know the old one take within a minute. If the key is in wrong hands, revoke it: that ends what has signed in by it, too.`
 }
 
 // Run makes a new secret for a key.

@@ -105,8 +105,10 @@ func (c *signInsRevokeCommand) Run(ctx context.Context, streams streams) error {
 		if err := ends.End(ctx, s.Key, s.ID); err != nil {
 			return err
 		}
-		return c.report(streams, s, fmt.Sprintf("Ended the sign-in of %s with the key of %s. Servers refuse the "+
-			"program within a minute. Its key is still good.", shell.HarmlessLine(s.Program),
-			shell.HarmlessLine(s.Label)))
+		says := "Ended the sign-in of " + shell.HarmlessLine(s.Program) + ". Servers refuse it within a minute."
+		if s.Label != "" {
+			says += " The key of " + shell.HarmlessLine(s.Label) + " is still good."
+		}
+		return c.report(streams, s, says)
 	})
 }

@@ -86,7 +86,8 @@ func (g *Gate) Key(ctx context.Context, text, address string) (ident.Principal, 
 		return ident.Principal{}, refuse("needs a key, and the one that you sent is mistyped")
 	}
 	k, there, fresh := g.keys.recall(key.ID)
-	if there && !ident.SameSecret(key.Secret, k.hash) {
+	right := there && ident.SameSecret(key.Secret, k.hash)
+	if fresh && !right {
 		return ident.Principal{}, errWrongKey()
 	}
 	read := func() (err error) {
@@ -98,9 +99,9 @@ func (g *Gate) Key(ctx context.Context, text, address string) (ident.Principal, 
 	}
 	var err error
 	switch {
-	case there && !fresh:
+	case right && !fresh:
 		err = read()
-	case !there:
+	case !right: // it may have been renewed
 		err = g.guesses.look(ctx, key.String(), address, read)
 	}
 	if err != nil {

@@ -398,8 +398,8 @@ func TestKey_renewed_isTheSameCallerByItsNewSecretAlone(t *testing.T) {
 		}
 		w.process().admits(renewed, "Ann")
 		w.pass(30 * time.Second)
-		here.refuses(key.String(), "192.0.2.1", fault.KeyInvalid)
 		here.admits(renewed, "Ann")
+		here.refuses(key.String(), "192.0.2.1", fault.KeyInvalid)
 		here.bears(pair.Access, "Ann", "")
 		w.pass(30 * 24 * time.Hour)
 		here.refuses(renewed.String(), "192.0.2.1", fault.KeyInvalid)
