@@ -261,7 +261,7 @@ func firstPart(text string, limit int) string {
 func bothEnds(s string, n int) string {
 	chars := []rune(strings.TrimSpace(s))
 	if len(chars) <= n {
-		return s
+		return string(chars)
 	}
 	return string(chars[:n/2]) + " … " + string(chars[len(chars)-n/2:])
 }
