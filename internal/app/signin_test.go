@@ -132,6 +132,13 @@ func (p *program) gets(form url.Values) {
 	}
 }
 
+// signIn lets the holder of a key allow the program, which gets its first pair.
+func (p *program) signIn(key string) {
+	p.t.Helper()
+	p.gets(url.Values{"grant_type": {"authorization_code"}, "code": {p.allowed(key)},
+		"redirect_uri": {programRedirect}, "code_verifier": {programVerifier}})
+}
+
 // A program that knows nothing but the address of MCP signs in, takes part in a talk, and renews its
 // tokens.
 func TestApp_programThatSignsIn_isTheHolderOfTheKey(t *testing.T) {
@@ -150,8 +157,7 @@ func TestApp_programThatSignsIn_isTheHolderOfTheKey(t *testing.T) {
 	if seen := p.person("cancel", ""); !strings.Contains(seen.Go, "error=access_denied") {
 		t.Errorf("after Cancel it goes to %q", seen.Go)
 	}
-	p.gets(url.Values{"grant_type": {"authorization_code"}, "code": {p.allowed(key)},
-		"redirect_uri": {programRedirect}, "code_verifier": {programVerifier}})
+	p.signIn(key)
 	made := callBearing(t, a.Handler, "192.0.2.1", "/mcp", p.Access, "create_room",
 		map[string]any{"room": "tea", "agent_name": "Ann"})
 	if made.AgentToken == "" {
@@ -177,8 +183,7 @@ func TestApp_whoMaySignIn_isToldAt401AndNobodyElse(t *testing.T) {
 	key := addKey(t, tab, "Ann")
 	p := &program{t: t, server: a.Handler}
 	p.discover()
-	p.gets(url.Values{"grant_type": {"authorization_code"}, "code": {p.allowed(key)},
-		"redirect_uri": {programRedirect}, "code_verifier": {programVerifier}})
+	p.signIn(key)
 	ended := p.Access
 	p.call("POST", publicOrigin+"/oauth/revoke", "application/x-www-form-urlencoded", "token="+p.Refresh, nil, nil)
 	token := ident.Token{Room: ident.NewRoomID(), Seat: 1, Secret: ident.NewSecret()}.String()
@@ -331,8 +336,7 @@ func TestApp_logOfSignIn_holdsNoKeyTokenOrCode(t *testing.T) {
 	key := addKey(t, tab, "Ann")
 	p := &program{t: t, server: a.Handler}
 	p.discover()
-	p.gets(url.Values{"grant_type": {"authorization_code"}, "code": {p.allowed(key)},
-		"redirect_uri": {programRedirect}, "code_verifier": {programVerifier}})
+	p.signIn(key)
 	p.gets(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {p.Refresh}})
 	for _, path := range []string{"/oauth/authorize", "/oauth/token", "/oauth/revoke", "/oauth/register", "/authorize",
 		"/oauth/" + key, "/oauth/authorize/" + key} {
