@@ -219,8 +219,8 @@ func (s *situation) word(w string) string {
 	case "knock":
 		id, _ := s.knock(room.ReasonNameTaken)
 		return id
-	case "file":
-		return s.carrier()
+	case "files":
+		return strings.Join(s.carriers(), ", ")
 	case "lost":
 		return s.LostTask
 	case "silent":
@@ -247,8 +247,10 @@ func (s *situation) otherwise() string {
 			"call and action release"
 	case s.mayTake():
 		return "call task (action take) for a task that is free or, if none is for you, " + s.word("wait")
-	case s.owed() == 0 && (s.isSettled() || s.isPair() && s.Begun && !s.Bound):
+	case s.owed() == 0 && s.isSettled():
 		return "call leave_room"
+	case s.owed() == 0 && s.isPair() && s.Begun && !s.Bound: // others may still be to come
+		return s.word("wait") + ", or leave_room once all is settled"
 	}
 	if s.maySucceed() {
 		return "call task (action take, id " + s.SilentTask + "), whose agent was not heard for " + s.word("silence") +

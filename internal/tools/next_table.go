@@ -45,7 +45,7 @@ var facts = []row{
 	{func(s *situation) bool { return s.CursorIgnored }, "The cursor you gave is not one of yours (an id is no cursor) and was ignored", ""},
 	{func(s *situation) bool { return s.Missed || s.hidden }, "Not all that was said is shown: some of it has expired, or is from before you joined", ""},
 	{func(s *situation) bool { return s.has(isCut) }, "A text with more is only a part", "for the rest call message_history with that id and offset"},
-	{func(s *situation) bool { return s.carrier() != "" }, "With {file} came a file", "get_file (id {file}) shows it, and has the command that saves it"},
+	{func(s *situation) bool { return len(s.carriers()) > 0 }, "A file came with {files}", "get_file with that id shows it, and has the command that saves it"},
 	// Tasks that change hands.
 	{func(s *situation) bool { return s.LostTask != "" }, "Another agent took over {lost}, which you had: send that agent what you have done", ""},
 	{func(s *situation) bool { return s.SilentLeft > 0 }, "The agent of {silent} was not heard for {silence}; after {limit} minutes you may take it", ""},
@@ -219,14 +219,15 @@ func (s *situation) out() string {
 	return outs[room.ReasonLeft]
 }
 
-// carrier is the id of the last message of another that carries a file; "" if there is none.
-func (s *situation) carrier() string {
-	for _, m := range slices.Backward(s.messages) {
+// carriers are the ids of the messages of others that carry a file.
+func (s *situation) carriers() []string {
+	var ids []string
+	for _, m := range s.messages {
 		if m.File != nil && !m.Mine && !m.Redacted {
-			return m.ID
+			ids = append(ids, m.ID)
 		}
 	}
-	return ""
+	return ids
 }
 
 // namesake reports whether messages show that an agent lost its seat for its silence, and that
