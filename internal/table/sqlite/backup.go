@@ -31,7 +31,7 @@ func (f *File) Backup(ctx context.Context, path string, verify func(copied strin
 		return err
 	}
 	defer func() { err = errors.Join(err, discard(fresh)) }()
-	if err := f.copyTo(ctx, fresh); err != nil {
+	if err := f.copyTo(ctx, fresh, path); err != nil {
 		return err
 	}
 	if err := verify(fresh); err != nil {
@@ -70,21 +70,29 @@ func temporary(path string) (fresh string, err error) {
 	return file.Name(), file.Close()
 }
 
-// copyTo writes a compact copy to the empty file at path.
-func (f *File) copyTo(ctx context.Context, path string) error {
+// copyTo writes a compact copy to the empty file at fresh, which is to be at path.
+func (f *File) copyTo(ctx context.Context, fresh, path string) error {
 	c, err := f.connect(sqlite.OpenReadOnly)
 	if err != nil {
 		return err
 	}
 	c.db.SetInterrupt(ctx.Done())
-	if err := errors.Join(c.Run("VACUUM INTO ?", path), c.Close()); err != nil {
+	copied := &File{path: path}
+	err = errors.Join(c.Run("VACUUM INTO ?", fresh), c.Close())
+	switch {
+	case sqlite.ErrCode(err).ToPrimary() == sqlite.ResultFull: // this one is only read
+		return copied.explain(err)
+	case err != nil:
 		return f.explain(err)
 	}
-	fresh, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
-	if err != nil {
-		return err
+	db, err := sqlite.OpenConn(fresh, sqlite.OpenReadWrite)
+	if err == nil {
+		err = errors.Join(storeViews(db, f.views), db.Close())
 	}
-	return errors.Join(storeViews(fresh, f.views), fresh.Close())
+	if err != nil {
+		return copied.explain(err)
+	}
+	return nil
 }
 
 // claim gives the file fresh the name path, or fails with ErrExists if a file has

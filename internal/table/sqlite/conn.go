@@ -64,7 +64,7 @@ func (f *File) Writer() (*Conn, error) {
 		c.tries = besideTries
 		return c, nil
 	}
-	if err := sqlitex.ExecuteScript(c.db, filesSchema, nil); err != nil { // an older program made the file
+	if err := execute(c.db, filesSchema); err != nil { // an older program made the file
 		return nil, errors.Join(f.explain(err), c.Close())
 	}
 	return c, nil

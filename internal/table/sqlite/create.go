@@ -203,14 +203,39 @@ func fillFile(path string) (err error) {
 			return err
 		}
 	}
-	if err := sqlitex.ExecuteScript(c, fmt.Sprintf(schema, applicationID, schemaVersion), nil); err != nil {
+	if err := execute(c, fmt.Sprintf(schema, applicationID, schemaVersion)); err != nil {
 		return err
 	}
 	return sqlitex.ExecuteTransient(c, "PRAGMA journal_mode = WAL", nil)
 }
 
+// execute executes the statements of a script in one transaction. sqlitex.ExecuteScript panics on a full disk, where
+// SQLite has rolled back itself.
+func execute(c *sqlite.Conn, script string) (err error) {
+	for rest := "BEGIN;" + script + ";COMMIT"; rest != "" && err == nil; {
+		var stmt *sqlite.Stmt
+		var left int
+		stmt, left, err = c.PrepareTransient(rest)
+		if err == nil {
+			_, err = stmt.Step()
+			err = errors.Join(err, stmt.Finalize())
+			rest = rest[len(rest)-left:]
+		}
+	}
+	if !c.AutocommitEnabled() {
+		_ = sqlitex.ExecuteTransient(c, "ROLLBACK", nil)
+	}
+	return err
+}
+
 // Remove removes the file at path, which nobody may have open, and those that belong to it.
-func Remove(path string) error { return errors.Join(discard(path), os.Remove(path+".lock")) }
+func Remove(path string) error {
+	err := os.Remove(path + ".lock")
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(discard(path), err)
+}
 
 // discard removes the file at path, if it is there, and those that SQLite keeps
 // next to it.

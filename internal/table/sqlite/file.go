@@ -138,7 +138,7 @@ func storeViews(c *sqlite.Conn, views []View) error {
 				ResultFunc: func(*sqlite.Stmt) error { same = true; return nil },
 			})
 		if err == nil && !same {
-			err = sqlitex.ExecuteScript(c, "DROP VIEW IF EXISTS "+v.Name+";"+want, nil)
+			err = execute(c, "DROP VIEW IF EXISTS "+v.Name+";"+want)
 		}
 		if err != nil {
 			return err
@@ -168,6 +168,9 @@ func (f *File) explain(err error) error {
 	case sqlite.ResultCorrupt, sqlite.ResultNotADB: // the header is Parley's: see inspect
 		err = &damaged{err}
 	case sqlite.ResultFull:
+		err = &full{err}
+	}
+	if sqlite.ErrCode(err) == sqlite.ResultIOErrSHMSize { // which readers need, too, and nobody has made yet
 		err = &full{err}
 	}
 	return &FileError{f.path, err}
