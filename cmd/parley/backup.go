@@ -135,6 +135,9 @@ func check(ctx context.Context, path, name string) (found contents, err error) {
 // examine reads a whole file and closes it. damage joins what it found; err is why it could not go on.
 func examine(ctx context.Context, file *sqlite.File) (found contents, damage, err error) {
 	damage = file.IntegrityCheck(ctx)
+	if errors.Is(damage, table.ErrFull) { // SQLite can read nothing
+		return found, nil, errors.Join(damage, file.Close())
+	}
 	note := func(err error) { damage = errors.Join(damage, err) }
 	reader, err := sqlite.NewReader(file, clockwork.NewRealClock())
 	if err != nil {

@@ -48,7 +48,7 @@ func (c *copyCommand) Run(ctx context.Context, streams streams) (err error) {
 	if err := c.checkDifferent(); err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(streams.err, nil))
+	log := slog.New(app.QuietWhenFull{Handler: slog.NewTextHandler(streams.err, nil)})
 	from, err := openSource(ctx, log, c.From, c.FromBucket)
 	if errors.Is(err, sqlite.ErrInUse) {
 		return fmt.Errorf("--from: %s is being served. Stop the server, and serve the rooms only at the "+
@@ -59,21 +59,31 @@ func (c *copyCommand) Run(ctx context.Context, streams streams) (err error) {
 		return fmt.Errorf("--from: %w", err)
 	}
 	defer func() { err = errors.Join(err, from.close()) }()
-	_, missing := os.Stat(c.To)
+	_, isTable := tableName(c.To)
+	isNew := !isTable && isMissing(c.To) && isMissing(c.To+"-wal") // which is of another file
 	to, err := openRooms(ctx, log, c.To, c.ToBucket, c.CreateTable)
 	if errors.Is(err, sqlite.ErrInUse) {
 		return fmt.Errorf("--to: %s is being served. Stop the server, and start it again after the copy", c.To)
 	}
 	if err != nil {
-		return fmt.Errorf("--to: %w", err)
+		err = fmt.Errorf("--to: %w", err)
+		if isNew {
+			err = errors.Join(err, sqlite.Remove(c.To))
+		}
+		return err
 	}
 	summary, err := transfer.Copy(ctx, from, to, transfer.Files{From: from.bytes, To: to.files}, c.Room)
 	err = errors.Join(from.lost(c.From, c.Room), err, to.close())
-	if _, isTable := tableName(c.To); err != nil && !isTable && errors.Is(missing, fs.ErrNotExist) &&
-		summary.Copied+summary.Keys+summary.AlreadyPresent == 0 {
+	if err != nil && isNew && summary.Copied+summary.Keys+summary.AlreadyPresent == 0 {
 		return errors.Join(err, sqlite.Remove(c.To))
 	}
 	return errors.Join(err, c.report(streams, summary, describe(summary)))
+}
+
+// isMissing reports whether there is nothing at path, not even a link.
+func isMissing(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // checkDifferent refuses to copy a file or table to itself.

@@ -66,7 +66,7 @@ func (k *keyTable) with(ctx context.Context, streams streams, do func(*access.Ke
 // withTable calls do with the table and a log for the audit.
 func (k *keyTable) withTable(ctx context.Context, streams streams,
 	do func(table.Table, *slog.Logger) error) (err error) {
-	log := app.Settings{LogLevel: k.LogLevel}.Logger(streams.err)
+	log := slog.New(app.QuietWhenFull{Handler: app.Settings{LogLevel: k.LogLevel}.Logger(streams.err).Handler()})
 	t, closeTable, err := k.open(ctx, log)
 	if err != nil {
 		return err

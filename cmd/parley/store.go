@@ -13,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/meter/scrape"
 	"github.com/parley-chat/parley/internal/roomlog"
+	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/dynamotable"
 	"github.com/parley-chat/parley/internal/table/dynamotable/sdkconfig"
 	"github.com/parley-chat/parley/internal/table/sqlite"
@@ -112,6 +113,8 @@ func adviceOn(err error, other string) string {
 		return fmt.Sprintf("%s; %s", file, other)
 	case errors.Is(file, sqlite.ErrInUse):
 		return fmt.Sprintf("%s; stop it or %s", file, other)
+	case errors.Is(file, table.ErrFull):
+		return fmt.Sprintf("%s; make room there, and try again", file)
 	case errors.Is(file, sqlite.ErrNewer), errors.Is(file, sqlite.ErrStray):
 		return file.Error()
 	}

@@ -119,7 +119,7 @@ func (a *App) open(ctx context.Context, c *Config) (*meter.Meter, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	c.Logger = slog.New(quietWhenFull{c.Logger.Handler()})
+	c.Logger = slog.New(QuietWhenFull{c.Logger.Handler()})
 	m := c.newMeter()
 	store, err := c.Open(ctx, m)
 	if err != nil {

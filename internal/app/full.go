@@ -8,12 +8,12 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// quietWhenFull is a log without the lines that have a full disk as their error: every call that writes
-// has one then. The table itself, which has a log of its own, warns of it now and then.
-type quietWhenFull struct{ slog.Handler }
+// QuietWhenFull is a log without the lines that have a full disk as their error: every call that writes
+// has one then. The table of a server, which has a log of its own, warns of it now and then. A command ends with it.
+type QuietWhenFull struct{ slog.Handler }
 
 // Handle implements slog.Handler.
-func (q quietWhenFull) Handle(ctx context.Context, r slog.Record) error {
+func (q QuietWhenFull) Handle(ctx context.Context, r slog.Record) error {
 	drop := false
 	r.Attrs(func(a slog.Attr) bool {
 		err, ok := a.Value.Any().(error)
@@ -27,11 +27,11 @@ func (q quietWhenFull) Handle(ctx context.Context, r slog.Record) error {
 }
 
 // WithAttrs implements slog.Handler.
-func (q quietWhenFull) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return quietWhenFull{q.Handler.WithAttrs(attrs)}
+func (q QuietWhenFull) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return QuietWhenFull{q.Handler.WithAttrs(attrs)}
 }
 
 // WithGroup implements slog.Handler.
-func (q quietWhenFull) WithGroup(name string) slog.Handler {
-	return quietWhenFull{q.Handler.WithGroup(name)}
+func (q QuietWhenFull) WithGroup(name string) slog.Handler {
+	return QuietWhenFull{q.Handler.WithGroup(name)}
 }

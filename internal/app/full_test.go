@@ -13,7 +13,7 @@ import (
 
 func TestLog_leavesOutLinesOfAFullDiskAlone(t *testing.T) {
 	var out bytes.Buffer
-	log := slog.New(quietWhenFull{slog.NewTextHandler(&out, nil)}).With("id", 1).WithGroup("of")
+	log := slog.New(QuietWhenFull{slog.NewTextHandler(&out, nil)}).With("id", 1).WithGroup("of")
 	log.Warn("dropped", "room", "r", "error", fmt.Errorf("writing: %w", table.ErrFull))
 	log.Warn("kept", "room", "r", "error", errors.New("the disk has failed"))
 	log.Warn("kept", "room", "r")

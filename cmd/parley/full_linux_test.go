@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/table/sqlite"
+)
+
+// smallDisk returns a folder on a disk of its own. Only root can make one, and not in every container, so that the
+// test is skipped in CI too.
+func smallDisk(t *testing.T, size string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := syscall.Mount("parley-test", dir, "tmpfs", 0, "size="+size); err != nil {
+		t.Skipf("SKIPPED, NOT TESTED: a real disk that is full: mount: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// Whatever meets a full disk names the file that lies there, in one line for a person, and leaves no file where nothing
+// was copied.
+func TestCommands_fullDisk_nameTheFileAndLeaveNoneBehind(t *testing.T) {
+	from := filepath.Join(t.TempDir(), "from.db")
+	tab, err := sqlite.Open(from, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rooms := chat.New(tab, chat.Options{SingleProcess: true})
+	ann, err := rooms.JoinRoom(t.Context(), chat.JoinRequest{Room: "tea", AgentName: "Ann"})
+	for i := 0; i < 8 && err == nil; i++ {
+		_, err = rooms.Send(t.Context(),
+			chat.SendRequest{Token: ann.Token, Text: strings.Repeat(fmt.Sprint(i), 20_000)})
+	}
+	if err := errors.Join(err, tab.Close()); err != nil {
+		t.Fatal(err)
+	}
+	refused := func(name, file string, args ...string) {
+		t.Helper()
+		want := "parley: " + file + ": the disk is full; make room there, and try again\n"
+		if code, out, says := command(t, args...); code != 1 || out != "" || says != want {
+			t.Errorf("%s: code %d, %q, %q; want %q", name, code, out, says, want)
+		}
+	}
+	// The file itself does not fit, what SQLite keeps next to it does not, or what is copied does not.
+	for _, size := range []string{"8k", "60k", "130k"} {
+		disk := smallDisk(t, size)
+		to := filepath.Join(disk, "to.db")
+		refused("copy, "+size, to, "copy", "--from", from, "--to", to)
+		refused("backup, "+size, to, "backup", "--data", from, to)
+		if left, err := os.ReadDir(disk); err != nil || len(left) > 0 {
+			t.Errorf("%s: left are %v, %v", size, left, err)
+		}
+	}
+	disk := smallDisk(t, "200k")
+	full := filepath.Join(disk, "full.db")
+	join(t, full, "tea")
+	if err := os.WriteFile(filepath.Join(disk, "other"), make([]byte, 1<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"keys", "add", "Ann", "--data"}, {"keys", "list", "--data"}, {"check"}} {
+		refused(args[0], full, append(args, full)...)
+	}
+	if err := os.Remove(filepath.Join(disk, "other")); err != nil {
+		t.Fatal(err)
+	}
+	served, err := sqlite.Open(full, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(disk, "other"), make([]byte, 1<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	refused("keys add, while it is served", full, "keys", "add", "Ann", "--data", full)
+	if err := served.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
