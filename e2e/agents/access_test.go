@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,6 +44,34 @@ func keyed(t *testing.T) (base, key string) {
 	return strings.TrimSuffix(url, "/mcp"), newKey(t, data)
 }
 
+// keyedBesideSignIn is keyed for a server at which the clients of those machines could sign in, too. The test fails
+// if one begins to.
+func keyedBesideSignIn(t *testing.T, all ...*machine) (base, key string) {
+	t.Helper()
+	s := newSignsIn(t, false)
+	for _, m := range all {
+		m.trusts(s)
+	}
+	t.Cleanup(func() {
+		if seen := s.take(); slices.ContainsFunc(seen, asksForSignIn) {
+			t.Errorf("the clients asked for %q", seen)
+		}
+	})
+	return s.base, newKey(t, s.data)
+}
+
+// asksForSignIn reports whether a client that gets what it asks for with a request begins to sign in.
+func asksForSignIn(request string) bool {
+	return strings.Contains(request, "/oauth/") || strings.Contains(request, "/.well-known/") &&
+		strings.HasSuffix(request, " 200")
+}
+
+// waysOfKeys are the servers that admit by a key.
+var waysOfKeys = map[string]func(t *testing.T, all ...*machine) (base, key string){
+	"":                 func(t *testing.T, _ ...*machine) (base, key string) { return keyed(t) },
+	", beside sign-in": keyedBesideSignIn,
+}
+
 // newKey makes a key for the server of that file.
 func newKey(t *testing.T, data string) string {
 	t.Helper()
@@ -67,19 +96,21 @@ func TestAccess_linesOfTheDocument_letTheAgentIn(t *testing.T) {
 		"Claude Code, URL":     {"Claude Code, URL", "claude-code"},
 		"Codex, URL":           {"Codex, URL", "codex"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			line := lines[c.row]
-			if line == "" {
-				t.Fatalf("the page has no line for %s", c.row)
-			}
-			base, key := keyed(t)
-			m := newMachine(t)
-			m.sweep() // the standby that a hook of connect leaves behind
-			m.env = append(m.env, "PARLEY_KEY="+key, "PARLEY_URL="+base)
-			m.paste(strings.Replace(line, "connect codex", "connect "+c.client, 1), base, key,
-				!strings.HasSuffix(name, "URL"))
-			m.joins(c.client, map[string]any{"room": "tea", "agent_name": "Ann"})
-		})
+		for beside, opened := range waysOfKeys {
+			t.Run(name+beside, func(t *testing.T) {
+				line := lines[c.row]
+				if line == "" {
+					t.Fatalf("the page has no line for %s", c.row)
+				}
+				m := newMachine(t)
+				base, key := opened(t, m)
+				m.sweep() // the standby that a hook of connect leaves behind
+				m.env = append(m.env, "PARLEY_KEY="+key, "PARLEY_URL="+base)
+				m.paste(strings.Replace(line, "connect codex", "connect "+c.client, 1), base, key,
+					!strings.HasSuffix(name, "URL"))
+				m.joins(c.client, map[string]any{"room": "tea", "agent_name": "Ann"})
+			})
+		}
 	}
 }
 
@@ -88,18 +119,20 @@ func TestAccess_linesForGuests_letTheAgentIn(t *testing.T) {
 	t.Parallel()
 	lines := ways(t)
 	for row, client := range map[string]string{"Claude Code, guest": "claude-code", "Codex, guest": "codex"} {
-		t.Run(row, func(t *testing.T) {
-			base, key := keyed(t)
-			host, m := newMachine(t), newMachine(t)
-			host.env = append(host.env, "PARLEY_URL="+base, "PARLEY_KEY="+key)
-			host.says(`"$PARLEY" join tea --as Host`)
-			code := regexp.MustCompile(`/i/[0-9a-z]+/mcp`).FindString(host.says(`"$PARLEY" invite`))
-			if lines[row] == "" || code == "" {
-				t.Fatalf("the line is %q, and the invite %q", lines[row], code)
-			}
-			m.paste(strings.ReplaceAll(lines[row], "/i/CODE/mcp", code), base, key, true)
-			m.joins(client, map[string]any{"agent_name": "Guest"})
-		})
+		for beside, opened := range waysOfKeys {
+			t.Run(row+beside, func(t *testing.T) {
+				host, m := newMachine(t), newMachine(t)
+				base, key := opened(t, host, m)
+				host.env = append(host.env, "PARLEY_URL="+base, "PARLEY_KEY="+key)
+				host.says(`"$PARLEY" join tea --as Host`)
+				code := regexp.MustCompile(`/i/[0-9a-z]+/mcp`).FindString(host.says(`"$PARLEY" invite`))
+				if lines[row] == "" || code == "" {
+					t.Fatalf("the line is %q, and the invite %q", lines[row], code)
+				}
+				m.paste(strings.ReplaceAll(lines[row], "/i/CODE/mcp", code), base, key, true)
+				m.joins(client, map[string]any{"agent_name": "Guest"})
+			})
+		}
 	}
 }
 

@@ -59,7 +59,7 @@ func (p *paths) take() []string {
 }
 
 // A person whose client shows no key, or a wrong one, reads what is missing. No client
-// looks for a sign-in.
+// looks for a sign-in. Where clients could sign in, one that shows a key is told the same.
 func TestKeys_missingOrWrong_clientsSayWhyAndStartNoSignIn(t *testing.T) {
 	t.Parallel()
 	server := serveBinary(t, os.Getenv(process.BinaryEnv), process.Environment(), "--data",
@@ -71,14 +71,12 @@ func TestKeys_missingOrWrong_clientsSayWhyAndStartNoSignIn(t *testing.T) {
 			"--bearer-token-env-var WRONG --url $URL/mcp", "the one that you sent is mistyped"},
 		"wrong, address": {"$URL/k/" + key + "/mcp", "--url $URL/k/" + key + "/mcp", "MCP endpoint not found"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			m := newMachine(t)
+		tries := func(t *testing.T, m *machine, url string, take func() []string, wrong func(string) bool) {
 			m.env = append(m.env, "WRONG="+key)
-			p := follow(t, server)
-			line := func(text string) string { return strings.ReplaceAll(text, "$URL", p.url) }
+			line := func(text string) string { return strings.ReplaceAll(text, "$URL", url) }
 			m.shell(line("claude mcp add --scope user --transport http parley " + c.claude))
 			m.shell(line("codex mcp add parley " + c.codex))
-			added := p.take() // Codex asks then whether there is a sign-in
+			added := take() // Codex asks then whether there is a sign-in
 
 			if list := m.says("claude mcp list"); !strings.Contains(list, c.says) {
 				t.Errorf("claude mcp list says\n%s", list)
@@ -91,12 +89,23 @@ func TestKeys_missingOrWrong_clientsSayWhyAndStartNoSignIn(t *testing.T) {
 			if text := bob.String(); strings.Contains(text, "mcp login") || strings.Contains(text, "AuthRequired") {
 				t.Errorf("Codex wants a sign-in: %s", text)
 			}
-			asked := p.take()
-			if slices.ContainsFunc(asked, func(path string) bool {
-				return !strings.HasPrefix(path, "POST /") || !strings.HasSuffix(path, "/mcp")
-			}) {
+			if asked := take(); slices.ContainsFunc(asked, wrong) {
 				t.Errorf("when added, the clients asked for %q, and then for %q", added, asked)
 			}
+		}
+		t.Run(name, func(t *testing.T) {
+			p := follow(t, server)
+			tries(t, newMachine(t), p.url, p.take, func(path string) bool {
+				return !strings.HasPrefix(path, "POST /") || !strings.HasSuffix(path, "/mcp")
+			})
+		})
+		if name == "missing" {
+			continue // there it signs in
+		}
+		t.Run(name+", beside sign-in", func(t *testing.T) {
+			s, m := newSignsIn(t, false), newMachine(t)
+			m.trusts(s)
+			tries(t, m, s.base, s.take, asksForSignIn)
 		})
 	}
 }

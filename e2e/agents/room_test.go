@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -94,7 +95,14 @@ func (g *guest) call(name string, arguments map[string]any, out any) {
 			StructuredContent json.RawMessage `json:"structuredContent"`
 		} `json:"result"`
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil || answer.Result.IsError {
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	if _, data, found := bytes.Cut(text, []byte("data: ")); found { // a stream, of a call that takes time
+		text = data
+	}
+	if err := json.Unmarshal(text, &answer); err != nil || answer.Result.IsError {
 		g.t.Fatalf("%s: %v, %s", name, err, answer.Result.StructuredContent)
 	}
 	if err := json.Unmarshal(answer.Result.StructuredContent, out); err != nil {
