@@ -183,6 +183,10 @@ func streamed(q *http.Request, r *Response) (*http.Response, error) {
 	}{text, r.Body}), nil
 }
 
+// challengeHeader is a header that an API of API Gateway gives to clients under another name ("Important notes" in
+// the Developer Guide).
+const challengeHeader = "WWW-Authenticate"
+
 // whole reads an answer in one piece.
 func whole(q *http.Request, r *Response) (*http.Response, error) {
 	text, err := io.ReadAll(r.Body)
@@ -204,5 +208,10 @@ func whole(q *http.Request, r *Response) (*http.Response, error) {
 			return nil, fmt.Errorf("lambdatest: the body is marked as base64 and is not: %w", err)
 		}
 	}
-	return p.response(q, io.NopCloser(bytes.NewReader(body))), nil
+	answer := p.response(q, io.NopCloser(bytes.NewReader(body)))
+	if challenge := answer.Header.Get(challengeHeader); challenge != "" {
+		answer.Header.Del(challengeHeader)
+		answer.Header.Set("X-Amzn-Remapped-"+challengeHeader, challenge)
+	}
+	return answer, nil
 }
