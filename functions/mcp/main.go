@@ -47,7 +47,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	warm(ctx, a.Ready, log)
-	err = lambdahttp.Start(ctx, behindCloudFront(a.Handler, s.OriginSecret),
+	err = lambdahttp.Start(ctx, behindCloudFront(a.Handler, s.OriginSecret, s.publicHost()),
 		lambdahttp.Options{Buffered: s.Buffered, Stop: a.Stop, Logger: log})
 	return errors.Join(err, a.Close())
 }

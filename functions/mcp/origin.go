@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"net"
 	"net/http"
@@ -18,9 +19,10 @@ const (
 )
 
 // behindCloudFront serves h to a CloudFront distribution that knows the secret, and takes the
-// address of its viewer for that of the client. A client that goes around CloudFront could choose
-// its address. Without a secret it serves everybody.
-func behindCloudFront(h http.Handler, secret string) http.Handler {
+// address of its viewer for that of the client, and host, the public one, for that to which the client
+// wrote: the distribution writes to the function's own. A client that goes around CloudFront could
+// choose its address. Without a secret it serves everybody.
+func behindCloudFront(h http.Handler, secret, host string) http.Handler {
 	if secret == "" {
 		return h
 	}
@@ -35,6 +37,7 @@ func behindCloudFront(h http.Handler, secret string) http.Handler {
 		if colon := strings.LastIndexByte(viewer, ':'); colon > 0 { // IPv6 comes without brackets
 			r.RemoteAddr = net.JoinHostPort(viewer[:colon], viewer[colon+1:])
 		}
+		r.Host = cmp.Or(host, r.Host)
 		h.ServeHTTP(w, r)
 	})
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net/url"
 	"os"
 	"time"
 
@@ -59,6 +60,15 @@ func parse() (settings, error) {
 		return s, errors.New("PARLEY_TABLE is missing: the function needs the name of a DynamoDB table")
 	}
 	return s, s.Validate()
+}
+
+// publicHost returns the host of the public address; "" for none.
+func (s settings) publicHost() string {
+	u, err := url.Parse(s.PublicURL)
+	if err != nil {
+		return "" // never: parse has checked it
+	}
+	return u.Host
 }
 
 // open opens the table. It does not ask the table whether it is there: a function

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/internal/lambdatest"
 )
 
 // distribution is a CloudFront in front of a Function URL: it adds the secret, and sets
@@ -19,6 +21,16 @@ func (d distribution) RoundTrip(r *http.Request) (*http.Response, error) {
 	r.Header.Set("X-Origin-Secret", d.secret)
 	r.Header.Set("CloudFront-Viewer-Address", d.viewer)
 	return d.origin.RoundTrip(r)
+}
+
+// behindCloudFront starts an instance that only a distribution may call, and returns a viewer of that.
+func (f *function) behindCloudFront(env ...string) (*lambdatest.Instance, *http.Client) {
+	f.t.Helper()
+	const secret = "a secret of the origin"
+	i := f.start(0, append(env, "PARLEY_ORIGIN_SECRET="+secret)...)
+	viewer := i.FunctionURL()
+	viewer.Transport = distribution{viewer.Transport, secret, "192.0.2.1:46532"}
+	return i, viewer
 }
 
 func TestOriginSecret_onlyTheDistributionIsServed_andItsViewersAreTheClients(t *testing.T) {
