@@ -2,7 +2,6 @@ package lambdatest_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -213,68 +212,71 @@ func TestBootstrap_keys_aWarmSendIsOneWriteUnit(t *testing.T) {
 		by.call(t, "send_message", args{"agent_token": seat.AgentToken, "text": "This way has been used."})
 		i.Forget()
 		by.call(t, "send_message", args{"agent_token": seat.AgentToken, "text": "And this costs one unit."})
-		var line struct {
-			Read  float64 `json:"read_units"`
-			Write float64 `json:"write_units"`
-		}
-		for text := range strings.Lines(strings.TrimLeft(i.Output(), "\x00")) {
-			if strings.Contains(text, `"tool":"send_message"`) {
-				if err := json.Unmarshal([]byte(text), &line); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		if line.Read != 0 || line.Write != 1 {
-			t.Errorf("by %s: %+v\n%s", by.path, line, i.Output())
+		if cost := spentOn(t, i, "send_message"); cost != (spent{0, 1}) {
+			t.Errorf("by %s: %+v\n%s", by.path, cost, i.Output())
 		}
 	}
 }
 
-// The function has the time of the system. TestWatch_keyThatIsGone_* in access and
+// The function has the time of the system. TestWatch_keyThatIsGone_*, TestSignIn_thatIsGone_* in access and
 // TestAdmission_revokedKey_* in httpapi show the same with a clock of their own.
-func TestSoak_revokedKey_endsItsWaitsWithinAMinute(t *testing.T) {
+func TestSoak_revokedKeyOrSignIn_endsItsWaitsWithinAMinute(t *testing.T) {
 	soak(t)
 	t.Parallel()
 	f := deploy(t)
-	key := f.newKey("ann")
-	var all sync.WaitGroup
+	ann := f.newKey("ann")
+	signed := func(i *lambdatest.Instance, key ident.Key) *connected {
+		return connect(t, i.FunctionURL(), ownURL, key.String())
+	}
+	ended := signed(f.start(0, signsInAt(ownURL)...), f.newKey("bob"))
+	var all, waiting sync.WaitGroup
 	revoked := make(chan struct{})
 	var at time.Time
-	var waiting sync.WaitGroup
-	for k := range 3 {
-		i := f.start(0, "PARLEY_ACCESS=keys", "PARLEY_KEEP_ALIVE=100ms")
-		legacy := visitors(i)["Function URL legacy"].by("/mcp", key.String())
-		seat := legacy.call(t, "create_room", args{"room": fmt.Sprint("room ", k), "agent_name": "Ann"})
-		waiting.Add(1)
-		all.Go(func() {
-			waiting.Done()
-			var code string
-			if k == 2 {
-				status, r := standBy(t, i.FunctionURL(), seat.AgentToken)
-				code = r.Code
-				if status != http.StatusUnauthorized {
-					t.Errorf("a wait without MCP ends with %d", status)
+	for name, by := range map[string]func(i *lambdatest.Instance) visitor{
+		"a key": func(i *lambdatest.Instance) visitor {
+			return visitor{client: i.FunctionURL(), path: "/mcp", bearer: ann.String()}
+		},
+		"a sign-in of a revoked key": func(i *lambdatest.Instance) visitor { return signed(i, ann).caller() },
+		"an ended sign-in": func(i *lambdatest.Instance) visitor {
+			return ended.at(i.FunctionURL()).caller()
+		},
+	} {
+		for _, how := range []string{"legacy", "modern", "without MCP"} {
+			i := f.start(0, append(signsInAt(ownURL), "PARLEY_KEEP_ALIVE=100ms")...)
+			caller := by(i)
+			seat := caller.call(t, "create_room", args{"room": name + " " + how, "agent_name": "Ann"})
+			waiting.Add(1)
+			all.Go(func() {
+				waiting.Done()
+				var code string
+				if how == "without MCP" {
+					status, r := standBy(t, i.FunctionURL(), seat.AgentToken)
+					code = r.Code
+					if status != http.StatusUnauthorized {
+						t.Errorf("by %s a wait without MCP ends with %d", name, status)
+					}
+				} else {
+					caller.modern = how == "modern"
+					r, err := caller.try(t, "wait_for_message",
+						args{"agent_token": seat.AgentToken, "wait_seconds": 50, "cursor": seat.Cursor})
+					code = r.Code
+					if err != nil {
+						t.Error(err)
+					}
 				}
-			} else {
-				legacy.modern = k == 1
-				r, err := legacy.try(t, "wait_for_message",
-					args{"agent_token": seat.AgentToken, "wait_seconds": 50, "cursor": seat.Cursor})
-				code = r.Code
-				if err != nil {
-					t.Error(err)
+				<-revoked
+				if took := time.Since(at); code != "key_invalid" || took > time.Minute {
+					t.Errorf("by %s a wait, %s, ended with %q after %v", name, how, code, took)
 				}
-			}
-			<-revoked
-			if took := time.Since(at); code != "key_invalid" || took > time.Minute {
-				t.Errorf("wait %d ended with %q after %v", k, code, took)
-			}
-		})
+			})
+		}
 	}
 	waiting.Wait()
 	at = time.Now()
-	if _, err := f.keys().Revoke(t.Context(), key.ID); err != nil {
+	if _, err := f.keys().Revoke(t.Context(), ann.ID); err != nil {
 		t.Fatal(err)
 	}
+	f.endSignIn(ended)
 	close(revoked)
 	all.Wait()
 }

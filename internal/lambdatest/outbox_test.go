@@ -2,6 +2,7 @@ package lambdatest_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -156,8 +157,9 @@ func (f *function) outboxProgram(path string, aws *services, env ...string) lamb
 	f.t.Helper()
 	f.outboxTap = tap(f.t, "OutboxRole", f.engine)
 	return lambdatest.Program{Path: path, Env: slices.Concat([]string{
-		"PARLEY_TABLE=" + f.table, "PARLEY_PUBLIC_URL=" + publicURL, "PARLEY_ACCESS=keys", "PARLEY_LOG_LEVEL=info",
-		"PARLEY_LOG_FORMAT=json", "PARLEY_OUTBOX_SCHEDULES=parley", "PARLEY_OUTBOX_SCHEDULER_ROLE=" + role,
+		"PARLEY_TABLE=" + f.table, "PARLEY_PUBLIC_URL=" + publicURL, "PARLEY_ACCESS=keys", "PARLEY_SIGN_IN=auto",
+		"PARLEY_LOG_LEVEL=info", "PARLEY_LOG_FORMAT=json",
+		"PARLEY_OUTBOX_SCHEDULES=parley", "PARLEY_OUTBOX_SCHEDULER_ROLE=" + role,
 		"PARLEY_OUTBOX_DEAD_LETTERS=" + letters, "AWS_ENDPOINT_URL_DYNAMODB=" + f.outboxTap.URL,
 	}, aws.as("OutboxRole"), env)}
 }
@@ -314,6 +316,35 @@ func (f *function) refresh(seat result, x roomlog.HookItem) {
 	f.t.Helper()
 	if _, err := chat.New(f.rows, chat.Options{}).Hook(f.t.Context(), seat.AgentToken, x); err != nil {
 		f.t.Fatal(err)
+	}
+}
+
+// A subscription of a program that has signed in ends with the sign-in.
+func TestOutbox_hookOfASignIn_isCalledUntilThatEnds(t *testing.T) {
+	t.Parallel()
+	f, aws := deploy(t), serveAWS(t)
+	key := f.newKey("ann").String()
+	_, server := f.behindCloudFront(signsInAt(publicURL)...)
+	p := connect(t, server, publicURL, key)
+	ann := p.caller().call(t, "create_room", args{"room": "room", "agent_name": "Ann"})
+	bob := p.caller().by("/mcp", key).call(t, "join_room", args{"room": "room", "agent_name": "Bob"})
+	hook := f.hook(ann)
+	hook.Principal, hook.SignIn = ident.KeyPrincipal(p.signIn().Key), p.signIn().ID
+	f.refresh(ann, hook)
+	p.caller().by("/mcp", key).call(t, "send_message", args{"agent_token": bob.AgentToken, "text": "Are you there?"})
+
+	outbox, payload := f.outbox(aws), json.RawMessage(payloadOf(hook))
+	answerOf(t, outbox, payload)
+	if len(aws.schedules) != 1 || !strings.Contains(outbox.Output(), "a hook could not be called") {
+		t.Errorf("it was not called; the schedules are %+v", aws.schedules)
+	}
+	f.endSignIn(p)
+	clear(aws.schedules)
+	outbox = f.outbox(aws)
+	answerOf(t, outbox, payload)
+	_, err := chat.New(f.rows, chat.Options{}).Store().Hook(t.Context(), hook.ID)
+	if !errors.Is(err, table.ErrNotFound) || len(aws.schedules) != 0 {
+		t.Errorf("after the end of the sign-in the hook is there (%v), with schedules %+v", err, aws.schedules)
 	}
 }
 

@@ -264,8 +264,22 @@ func (f *function) everyPartition(client *http.Client) {
 	ann := join(f.t, client, "hooks", "Ann")
 	f.hook(ann)
 	call(f.t, client, "leave_room", args{"agent_token": ann.AgentToken}) // its hook ends
-	withKeys := f.start(0, "PARLEY_ACCESS=keys")
-	visitors(withKeys)["Function URL legacy"].by("/mcp", f.newKey("ann").String()).call(f.t, "list_rooms", args{})
+	f.everySignIn()
+}
+
+// everySignIn signs programs in and out, in every way that uses the table differently.
+func (f *function) everySignIn() {
+	f.t.Helper()
+	client := f.start(0, signsInAt(ownURL)...).FunctionURL()
+	p := connect(f.t, client, ownURL, f.newKey("ann").String())
+	p.caller().call(f.t, "list_rooms", args{})
+	consumed := p.Refresh
+	p.refresh()
+	if again := p.refreshed(consumed); again != p.tokens {
+		f.t.Error("a token that comes again leads to another pair")
+	}
+	p.revoke()
+	p.signsOut("after it was revoked")
 }
 
 // everyFile shares a file, looks at it and removes it, and looks at one whose bytes are gone.
@@ -331,6 +345,21 @@ func TestTemplate_everySetting_isKnownToTheFunction(t *testing.T) {
 		if !strings.Contains(string(source), `env:"`+name+`"`) {
 			t.Errorf("the template sets %s, which the function does not know", name)
 		}
+	}
+}
+
+// The outbox ends the subscriptions of a sign-in that it does not know.
+func TestTemplate_signIn_isThatOfEachFunctionThatAdmits(t *testing.T) {
+	for _, function := range []string{"ParleyFunction", "OutboxFunction"} {
+		for _, name := range []string{"PARLEY_ACCESS: !Ref Access", "PARLEY_SIGN_IN: !Ref SignIn"} {
+			if !strings.Contains(resource(t, function), "          "+name+"\n") {
+				t.Errorf("%s has no %s", function, name)
+			}
+		}
+	}
+	if !strings.Contains(template(t), "\n  SignIn:\n    Type: String\n    Default: \"off\"\n"+
+		"    AllowedValues: [auto, \"off\"]\n") {
+		t.Error("SignIn is something else than auto or off, which YAML would read as false")
 	}
 }
 
