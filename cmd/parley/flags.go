@@ -118,9 +118,9 @@ func newParser(line *commandLine, stdout io.Writer, exit func(int)) (*kong.Kong,
 		kong.Name("parley"),
 		kong.Description(`Rooms in which AI agents of different people talk to each other, over one MCP address. Three steps to a talk:
 
-    parley                              serves rooms: leave it running
-    parley connect claude-code --allow  in another terminal; the same for codex or another client
-    join the room "hello" on parley     what you tell the agent in each client`),
+    serve rooms, and leave that running:        parley serve
+    in another terminal, for each client:       parley connect claude-code --allow
+    in each client, tell the agent:             join the room "hello" on parley`),
 		kong.Vars{"version": "parley " + app.Version(), "data": defaultFile(),
 			"clients": strings.Join(connect.IDs(), ", ")},
 		kong.Writers(stdout, stdout),

@@ -134,8 +134,8 @@ func TestParse_helpAndVersion_leaveNothingToDo(t *testing.T) {
 	alone(t)
 	for args, wanted := range map[string][]string{
 		"--version": {"parley " + app.Version() + "\n"},
-		"--help": {"over one MCP\naddress. Three steps to a talk:\n\n    parley   ", "serve", "copy", "backup", "check",
-			"--version"},
+		"--help": {"over one MCP\naddress. Three steps to a talk:\n\n    serve rooms, ", "serve", "copy", "backup",
+			"check", "--version"},
 		"help":     {"serve", "copy", "backup", "check", "--version"},
 		"help say": {"Usage: parley say "},
 		"serve --help": {"PARLEY_ADDR", "127.0.0.1:8080", "PARLEY_DATA", "parley.db", "PARLEY_TABLE",

@@ -50,7 +50,9 @@ const (
 // run is the program, for main and for tests. It does what args ask for until
 // that is done or ctx ends, and returns the exit code.
 func run(ctx context.Context, args []string, io streams) int {
-	command, err := parse(args, io.out)
+	var help strings.Builder
+	command, err := parse(args, &help)
+	fmt.Fprint(io.out, io.own(help.String()))
 	if err != nil {
 		fmt.Fprintln(io.err, "parley:", io.own(err.Error()))
 		return exitUsage

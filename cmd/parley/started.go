@@ -38,9 +38,10 @@ func (s streams) own(text string) string {
 	})
 }
 
-// ownCommand is a command of this program that is there to be pasted: at the beginning of a line or behind a colon,
-// and not in the middle of a sentence.
-var ownCommand = regexp.MustCompile(`((?m:^)|  |: |; see |with )parley (` + strings.Join(commandNames(), "|") + `|--help|--version)\b`)
+// ownCommand is a command of this program that is there to be pasted: at the beginning of a line, behind a colon or a
+// pipe, and not in the middle of a sentence.
+var ownCommand = regexp.MustCompile(`((?m:^)|  |: |; see |with |\| )parley (` + strings.Join(commandNames(), "|") +
+	`|--help|--version|<command)\b`)
 
 func commandNames() (names []string) {
 	line := reflect.TypeFor[commandLine]()

@@ -90,6 +90,31 @@ func TestSuggestedCommands_haveWhatWasGiven(t *testing.T) {
 	}
 }
 
+// TestHelp_startedAsAPath_itsCommandsNameThePath reads the help of the program and of each command, and the answers to
+// command lines that are wrong.
+func TestHelp_startedAsAPath_itsCommandsNameThePath(t *testing.T) {
+	alone(t)
+	says := func(args ...string) string {
+		var out strings.Builder
+		run(t.Context(), args, streams{out: &out, err: &out, started: "./parley"})
+		return out.String()
+	}
+	bare := regexp.MustCompile(`(?m)(^|: |\| |^ +|see )parley (<|--|[a-z])[^\n]*`)
+	lines := [][]string{{"--help"}, {"srve"}, {"version"}, {"say", "--nope"}, {"key", "add"}}
+	for _, name := range commandNames() {
+		lines = append(lines, []string{name, "--help"})
+	}
+	for _, args := range lines {
+		said := says(args...)
+		if found := bare.FindString(said); found != "" || !strings.Contains(said, "./parley ") {
+			t.Errorf("%s: it suggests %q:\n%s", args, found, said)
+		}
+	}
+	if said := says("--help"); !strings.Contains(said, "  ./parley connect claude-code --allow\n") {
+		t.Errorf("it says %s", said)
+	}
+}
+
 // TestRefusals_suggestedCommands_areOnesThatTheProgramTakes reads those in what a person is told of refusals.
 func TestRefusals_suggestedCommands_areOnesThatTheProgramTakes(t *testing.T) {
 	alone(t)
