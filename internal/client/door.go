@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -55,6 +56,7 @@ func turnedAway(resp *http.Response) error {
 	resp.Body = rest{io.MultiReader(bytes.NewReader(body), resp.Body), resp.Body}
 	var answer struct {
 		Error struct {
+			Code    int    `json:"code"`
 			Message string `json:"message"`
 			Data    struct {
 				Code   fault.Code `json:"code"`
@@ -65,19 +67,37 @@ func turnedAway(resp *http.Response) error {
 	if json.Unmarshal(body, &answer) != nil {
 		return nil
 	}
-	switch answer.Error.Data.Code {
-	case fault.KeyInvalid, fault.RateLimited, fault.Removed:
+	said := answer.Error
+	refused := &fault.Error{Code: said.Data.Code, Message: said.Message, Reason: said.Data.Reason}
+	switch {
+	case refused.Code == fault.KeyInvalid, refused.Code == fault.RateLimited, refused.Code == fault.Removed:
+	case refused.Code == fault.Unavailable:
+	case refused.Code != "" || said.Message == "" || said.Code != refusedRequest && said.Code != failedRequest:
+		return nil
+	case resp.StatusCode >= http.StatusInternalServerError:
+		refused.Code = fault.Unavailable
+	case slices.Contains(refusedUnread, resp.StatusCode):
+		refused.Code = fault.NotAllowed
 	default:
 		return nil
 	}
 	_ = resp.Body.Close()
-	refused := &fault.Error{Code: answer.Error.Data.Code, Message: answer.Error.Message,
-		Reason: answer.Error.Data.Reason}
 	if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 		refused.RetryAfter = min(time.Duration(max(n, 0))*time.Second, longestPause)
 	}
 	return refused
 }
+
+// The codes of JSON-RPC with which a server of Parley answers a request before it has read what is asked, or when it
+// cannot.
+const (
+	refusedRequest = -32000
+	failedRequest  = -32603
+)
+
+// refusedUnread are the statuses of a request of this program that such a server does not take: not under this name of
+// its own, not so large, and not so slow. At others servers of MCP say that they want a session.
+var refusedUnread = []int{http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusRequestTimeout}
 
 // rest is a body that was partly read.
 type rest struct {

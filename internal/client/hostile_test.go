@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/results"
 )
 
@@ -96,6 +98,36 @@ func TestClient_serverIsNoParley_isOneLineWithoutItsPage(t *testing.T) {
 		refuses := strings.Contains(c.body, "error") // which a further attempt does not change
 		if err == nil || err.Error() != want || errors.As(err, new(*client.Unreachable)) == refuses {
 			t.Errorf("%d %s: %v; want %s", c.status, c.body, err, want)
+		}
+	}
+}
+
+// TestClient_serverRefusesTheRequestItself_isItsSentence plays what a server of Parley says before it reads a call.
+func TestClient_serverRefusesTheRequestItself_isItsSentence(t *testing.T) {
+	for _, c := range []struct {
+		status, rpc int
+		data        string
+		want        fault.Code
+	}{
+		{http.StatusForbidden, -32000, ``, fault.NotAllowed},
+		{http.StatusRequestEntityTooLarge, -32000, ``, fault.NotAllowed},
+		{http.StatusServiceUnavailable, -32000, ``, fault.Unavailable},
+		{http.StatusServiceUnavailable, -32603, ``, fault.Unavailable},
+		{http.StatusOK, -32000, `,"data":{"code":"unavailable"}`, fault.Unavailable},
+		{http.StatusBadRequest, -32000, ``, fault.Internal}, // so servers of MCP ask for a session
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(c.status)
+			_, _ = fmt.Fprintf(w, `{"jsonrpc":"2.0","id":1,"error":{"code":%d,"message":"Use another name."%s}}`, c.rpc,
+				c.data)
+		}))
+		err := client.New(server.URL, client.Options{}).Call(t.Context(), "list_rooms", map[string]any{},
+			&results.Rooms{})
+		server.Close()
+		var refused *fault.Error
+		if fault.CodeOf(err) != c.want || errors.As(err, &refused) && refused.Message != "Use another name." {
+			t.Errorf("%+v: %v", c, err)
 		}
 	}
 }
