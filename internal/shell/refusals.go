@@ -100,6 +100,10 @@ func pairs(list ...string) (all []saying) {
 }
 
 var sayings = pairs(
+	// Files on their way.
+	`This address (takes no file, or no longer|does not lead to a file)`,
+	"The file did not begin on its way in time, or you left the room meanwhile. Nothing was done: run the command "+
+		"again.",
 	// Speaking.
 	`(to|ask): (".*"|number \d+) does not name an agent`,
 	"--$1: nobody in this room is called $2. Nothing was sent. To see who is there: {who}",

@@ -18,6 +18,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
@@ -255,6 +258,67 @@ func (r *refuser) RoundTrip(req *http.Request) (*http.Response, error) {
 		Body: io.NopCloser(bytes.NewReader(text)), Request: req}, err
 }
 
+// ofUpload and ofDownload are refusals of the addresses at which files go in and out, by where they are and how they
+// begin.
+var (
+	ofUpload = regexp.MustCompile(`^(chat/file_upload\.go: (The file|The upload|This address takes|Your user|Another)|` +
+		`chat/file\.go: The file has more|ratelimit/files\.go: .* may come from)`)
+	ofDownload = regexp.MustCompile(`^(chat/file_get\.go: (This address does|The bytes of)|` +
+		`ratelimit/files\.go: .* (may be downloaded|to all))`)
+)
+
+// transferRefuser gives an address for a file, and refuses what is done there, as the server does.
+type transferRefuser struct {
+	base    string
+	refuses refuser
+}
+
+func (r *transferRefuser) RoundTrip(req *http.Request) (*http.Response, error) {
+	answer := func(kind, text string) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{"Content-Type": {kind}},
+			Body: io.NopCloser(strings.NewReader(text)), Request: req}, nil
+	}
+	switch {
+	case strings.HasPrefix(req.URL.Path, "/v1/upload/"):
+		text, err := json.Marshal(map[string]string{"code": r.refuses.code, "message": r.refuses.message})
+		if err != nil {
+			return nil, err
+		}
+		return answer("application/json", string(text))
+	case strings.HasPrefix(req.URL.Path, "/v1/file/"):
+		return answer("text/plain; charset=utf-8", r.refuses.message+"\n")
+	}
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	var call struct {
+		ID     any
+		Method string
+	}
+	if err := json.Unmarshal(body, &call); err != nil || call.Method != "tools/call" {
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		return http.DefaultTransport.RoundTrip(req)
+	}
+	given := map[string]any{"status": "upload", "upload": map[string]any{"page": r.base + "/v1/upload/x"},
+		"from": "Bob", "file": map[string]any{"name": "x", "size": 5, "type": "text/plain"},
+		"download": "curl -sS -o 'parley-x.txt' '" + r.base + "/v1/file/x'"}
+	text, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": call.ID, "result": map[string]any{
+		"structuredContent": given, "content": []any{map[string]any{"type": "text", "text": ""}}}})
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(bytes.NewReader(text)), Request: req}, err
+}
+
+// hurried is a clock on which each wait is over at once.
+type hurried struct{ *clockwork.FakeClock }
+
+func (c hurried) After(d time.Duration) <-chan time.Time {
+	c.Advance(d)
+	over := make(chan time.Time, 1)
+	over <- c.Now()
+	return over
+}
+
 // met returns what a person reads of a refusal who meets it with the command that can.
 func met(t *testing.T, base string, r refused, message string) string {
 	t.Helper()
@@ -272,7 +336,19 @@ func met(t *testing.T, base string, r refused, message string) string {
 		if err := c.Seats.Put(client.Seat{Server: base, Room: "tea", Name: "Ann", Token: "t1"}); err != nil {
 			t.Fatal(err)
 		}
-		err = c.Who(t.Context(), as("Ann"))
+		transfers := &transferRefuser{base, refuser{r.code, message}}
+		switch {
+		case ofUpload.MatchString(r.file + ": " + message):
+			c = at(t, base, transfers)
+			c.Clock = hurried{clockwork.NewFakeClock()}
+			err = c.Put(t.Context(), as("Ann"), shell.PutRequest{Path: "-", In: strings.NewReader("bytes")})
+		case ofDownload.MatchString(r.file + ": " + message):
+			c = at(t, base, transfers)
+			c.Clock = hurried{clockwork.NewFakeClock()}
+			err = c.Get(t.Context(), as("Ann"), shell.GetRequest{ID: "m1", Path: filepath.Join(t.TempDir(), "x")})
+		default:
+			err = c.Who(t.Context(), as("Ann"))
+		}
 	}
 	var told *shell.Failure
 	var refused *fault.Error
