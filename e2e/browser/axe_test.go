@@ -103,7 +103,7 @@ func TestSoak_axe_allWidthsAndColors_haveNoFindings(t *testing.T) {
 	for name, judge := range map[string]func(*testing.T, []look){
 		"room": roomHasNoFindings, "popovers and dialogs": popoversHaveNoFindings,
 		"files and tasks": workHasNoFindings, "pages beside a room": pagesHaveNoFindings,
-		"a server with keys": pagesWithKeysHaveNoFindings,
+		"a server with keys": pagesWithKeysHaveNoFindings, "sign-in": signInHasNoFindings,
 	} {
 		t.Run(name, func(t *testing.T) { judge(t, atNight) })
 	}
@@ -132,6 +132,11 @@ func TestAxe_filesAndTasks_haveNoFindings(t *testing.T) {
 func TestAxe_pagesOfAServerWithKeys_haveNoFindings(t *testing.T) {
 	t.Parallel()
 	pagesWithKeysHaveNoFindings(t, byDay)
+}
+
+func TestAxe_signIn_hasNoFindings(t *testing.T) {
+	t.Parallel()
+	signInHasNoFindings(t, byDay)
 }
 
 func roomHasNoFindings(t *testing.T, looks []look) {
@@ -240,4 +245,26 @@ func pagesWithKeysHaveNoFindings(t *testing.T, looks []look) {
 	tab.visit(ada.invited())
 	tab.sees("The bridge")
 	tab.accessible(looks, "an invite")
+}
+
+func signInHasNoFindings(t *testing.T, looks []look) {
+	t.Helper()
+	axe(t)
+	s := signIns(t)
+	const answer = "https://a-host-with-a-name-that-is-far-longer-than-a-phone-is-wide.agents.example/callback"
+	client := s.registers(strings.Repeat("Agent ", 16), answer)
+	tab := s.person().open(s.connecting(client, answer))
+	tab.expects("/oauth/authorize: HTTP 400")
+	tab.is(field("Your key"))
+	tab.accessible(looks, "the page of sign-in")
+	tab.fill(field("Your key"), "mistyped")
+	tab.click(button("Allow"))
+	tab.sees("This server does not know the key")
+	tab.accessible(looks, "a wrong key at the page of sign-in")
+	tab.visit(strings.Replace(s.connecting(client, answer), "S256", "plain", 1))
+	tab.is(button("Go back"))
+	tab.accessible(looks, "a program that asks wrongly to sign in")
+	tab.visit(s.connecting(client, agentAnswer))
+	tab.is(role("heading", "This cannot go on"))
+	tab.accessible(looks, "an unknown program at the page of sign-in")
 }

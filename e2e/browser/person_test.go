@@ -84,9 +84,27 @@ func (p *person) open(address string) *tab {
 // tab makes an empty tab. It is judged when the test ends.
 func (p *person) tab() *tab {
 	p.t.Helper()
+	return p.tabOf(chromedp.WithExistingBrowserContext(p.profile))
+}
+
+// opens does something, and returns the tab that this has opened.
+func (tab *tab) opens(act func()) *tab {
+	tab.t.Helper()
+	opened := chromedp.WaitNewTarget(tab.ctx, func(*target.Info) bool { return true })
+	act()
+	select {
+	case id := <-opened:
+		return tab.person.tabOf(chromedp.WithTargetID(id))
+	case <-time.After(patience):
+		tab.t.Fatal("no tab was opened")
+		return nil
+	}
+}
+
+func (p *person) tabOf(which chromedp.ContextOption) *tab {
+	p.t.Helper()
 	r := &record{origin: p.at.root}
-	ctx, leave := chromedp.NewContext(launched(p.t), chromedp.WithExistingBrowserContext(p.profile),
-		chromedp.WithListener(r.listen))
+	ctx, leave := chromedp.NewContext(launched(p.t), which, chromedp.WithListener(r.listen))
 	tab := &tab{record: r, t: p.t, person: p, ctx: ctx}
 	p.t.Cleanup(func() {
 		tab.judge()

@@ -81,9 +81,13 @@ func (r *record) begin(e *network.EventRequestWillBeSent) {
 	}
 }
 
-// withoutCode takes the secret out of the address of an invite, of an upload or of a download, which is
-// where it belongs.
+// signInCode is that with which a person is sent back to the program.
+var signInCode = regexp.MustCompile(`([?&]code=)pc_[0-9a-z]+`)
+
+// withoutCode takes the secret out of the address of an invite, of an upload, of a download or of a program that
+// signs in, which is where it belongs.
 func withoutCode(address string) string {
+	address = signInCode.ReplaceAllString(address, "$1")
 	for _, path := range []string{"/i/", "/v1/upload/", "/v1/file/"} {
 		if before, code, found := strings.Cut(address, path); found {
 			_, rest, _ := strings.Cut(code, "/")

@@ -15,11 +15,12 @@ const about = { name_taken: "agent_name", room_exists: "room", wrong_password: "
  *   says what is wrong with a value, or ""; those with more are folded away; limits are further
  *   attributes
  * @param {string} about.button
+ * @param {any} [about.beside] a further button beside it
  * @param {boolean} [about.quiet] whether something else is the next step of the page
  * @param {(values: object) => Promise} about.send gets what was filled in, without what is empty.
  *   When it has succeeded, the page is left, or the form goes. An error may name its field
  */
-export function Form({ id, fields, button, quiet = false, send }) {
+export function Form({ id, fields, button, beside, quiet = false, send }) {
   // By the name of the field; "" is the whole form.
   const [errors, setErrors] = useState(/** @type {Record<string, string>} */ ({}));
   const [busy, setBusy] = useState(false);
@@ -50,7 +51,9 @@ export function Form({ id, fields, button, quiet = false, send }) {
       ${errors[""] && html`<p class="landing-problem" role="alert" tabindex="-1">${errors[""]}</p>`}
       ${fields.filter((field) => !field.more).map(show)}
       ${more.length > 0 && html`<${More} wrong=${more.some(({ name }) => errors[name])}>${more.map(show)}<//>`}
-      <div><button class=${quiet ? "button" : "button primary"} disabled=${busy}>${button}</button></div>
+      <div class="landing-buttons">
+        <button class=${quiet ? "button" : "button primary"} disabled=${busy}>${button}</button>${beside}
+      </div>
     </form>`;
 }
 

@@ -2,7 +2,7 @@
 // server and nowhere else, and is not kept.
 
 import { at } from "../site.js";
-import { fill } from "../ui/fill.js";
+import { fill, word } from "../ui/fill.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { words } from "../words.js";
 import { Brand } from "./brand.js";
@@ -64,21 +64,22 @@ function Ask({ asks }) {
     setGone(true);
   };
   const back = (text) => html`
-    ${problem && html`<p class="landing-problem" role="alert">${problem}</p>`}
-    <p><button type="button" class="button" onClick=${() => {
+    <button type="button" class="button" onClick=${() => {
       setProblem("");
       leave("cancel").catch((failed) => setProblem(failed.message));
-    }}>${text}</button></p>`;
+    }}>${text}</button>`;
+  const trouble = problem && html`<p class="landing-problem" role="alert">${problem}</p>`;
   const program = asks.program || (asks.to && new URL(asks.to).host);
   const calls = !asks.program && asks.calls &&
     html`<p>${fill(w.callsItself, { name: { quote: asks.calls } })}</p>`;
   if (asks.wrong) {
     return html`
       <h1>${w.noProgram}</h1>
-      <p>${fill(program ? w.askedWrongly : w.askedWronglyHere, { program, why: asks.wrong })}</p>
+      <p>${fill(program ? w.askedWrongly : w.askedWronglyHere, { program, why: word(asks.wrong) })}</p>
       ${calls}
       <p>${asks.to ? fill(w.backTo, { to: asks.to }) : w.backHere}</p>
-      ${back(w.back)}`;
+      ${trouble}
+      <div class="landing-buttons">${back(w.back)}</div>`;
   }
   const fields = [{ name: "key", label: w.key, hint: w.hint, need: landing.key.needed, type: "password" }];
   return html`
@@ -86,7 +87,8 @@ function Ask({ asks }) {
     ${calls}
     <p>${w.onlyIf}</p>
     <p>${asks.to ? fill(w.goTo, { to: asks.to }) : w.goHere}</p>
-    <${Form} id="sign-in" fields=${fields} button=${w.allow} send=${({ key }) => leave("allow", key)} />
-    ${back(w.cancel)}
+    ${trouble}
+    <${Form} id="sign-in" fields=${fields} button=${w.allow} beside=${back(w.cancel)}
+      send=${({ key }) => leave("allow", key)} />
     <p class="quiet small">${w.noKey}</p>`;
 }

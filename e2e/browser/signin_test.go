@@ -1,0 +1,232 @@
+package browser
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// asking is the page of a program on the web. It opens the page of sign-in as a popup, and waits until that has
+// come back to its own origin.
+const asking = `<!doctype html><title>A program</title><link rel="icon" href="data:,">
+<button onclick="popup = open(decodeURIComponent(location.hash.slice(1)), 'connect', 'popup,width=480,height=640')">Connect</button>
+<p id="said"></p>
+<script>addEventListener("message", (e) => { said.textContent = "Connected: " + popup.closed + " " + e.data; });</script>`
+
+// asked is the page to which the answer of the person goes. In a popup it tells its opener, and closes.
+const asked = `<!doctype html><title>A program</title><link rel="icon" href="data:,"><p>Back at the program.</p>
+<script>if (opener) { const to = opener; close(); to.postMessage(location.search, location.origin); }</script>`
+
+// signIns starts the program behind https, with a person in front of it. All other hosts are those of programs.
+func signIns(t *testing.T) *server {
+	t.Helper()
+	const public = "parley.example"
+	s := onFile(t, "--access", "keys", "--sign-in", "auto", "--public-url", "https://"+public)
+	own, err := url.Parse(s.root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parley := &httputil.ReverseProxy{Rewrite: func(q *httputil.ProxyRequest) {
+		q.SetURL(own)
+		q.Out.Host = q.In.Host
+	}}
+	front := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Host == public:
+			parley.ServeHTTP(w, r)
+		case r.URL.Path == "/":
+			_, _ = io.WriteString(w, asking)
+		default:
+			_, _ = io.WriteString(w, asked)
+		}
+	}))
+	t.Cleanup(front.Close)
+	at := front.Listener.Addr().String()
+	s.root, s.proxy = "https://"+public, tunnel(t, at)
+	s.http = &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", at)
+		},
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // of the front, on this machine
+	}}
+	return s
+}
+
+// The documents and redirects of programs.
+const (
+	claudeProgram = "https://claude.ai/oauth/mcp-oauth-client-metadata"
+	claudeAnswer  = "https://claude.ai/api/mcp/auth_callback"
+	agentAnswer   = "https://agent.example/callback?kept=yes"
+)
+
+// registers returns the id of a program that has registered.
+func (s *server) registers(name, redirect string) string {
+	s.t.Helper()
+	body, err := json.Marshal(map[string]any{"client_name": name, "redirect_uris": []string{redirect}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	answer, err := s.http.Post(s.root+"/oauth/register", "application/json", strings.NewReader(string(body)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var got struct {
+		ID string `json:"client_id"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&got); err != nil || got.ID == "" {
+		s.t.Fatalf("%s, %v", answer.Status, err)
+	}
+	return got.ID
+}
+
+const askedState = "a state&with=signs/ü"
+
+// connecting is the address to which a program sends its person. The challenge is that of RFC 7636, appendix B.
+func (s *server) connecting(client, redirect string) string {
+	return s.root + "/oauth/authorize?" + url.Values{"response_type": {"code"}, "client_id": {client},
+		"redirect_uri": {redirect}, "state": {askedState}, "resource": {s.root + "/mcp"},
+		"code_challenge": {"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}, "code_challenge_method": {"S256"}}.Encode()
+}
+
+// cameBack returns what the program at an address has been told, once the tab is there.
+func (tab *tab) cameBack(redirect string) url.Values {
+	tab.t.Helper()
+	to, _, _ := strings.Cut(redirect, "?")
+	tab.until("the tab is at "+to, "location.origin + location.pathname === "+quoted(to))
+	told, err := url.ParseQuery(strings.TrimPrefix(evaluate[string](tab, "location.search"), "?"))
+	if err != nil {
+		tab.t.Fatal(err)
+	}
+	if told.Get("state") != askedState || told.Get("iss") != tab.person.at.root+"/oauth" {
+		tab.t.Errorf("the program hears %v", told)
+	}
+	return told
+}
+
+func TestSignIn_rightKeyAfterAWrongOne_leadsBackToTheProgramWithACode(t *testing.T) {
+	t.Parallel()
+	s := signIns(t)
+	key := s.key("ann")
+	tab := s.person().open(s.connecting(s.registers("Agent", agentAnswer), agentAnswer))
+	tab.expects("a request to another server: https://agent.example/callback")
+	tab.is(role("heading", "Let agent.example use this Parley server as you?"))
+	tab.sees("Go on only if you have just pressed Connect in that program.")
+	tab.sees("It calls itself Agent. Nobody has checked this.")
+	tab.sees("After you allow it, you go to https://agent.example.")
+	tab.sees("An invite needs no sign-in: give your program the invite's address.")
+	tab.click(button("Allow"))
+	tab.sees("Paste your key.")
+	tab.fill(field("Your key"), key[:len(key)-1])
+	tab.click(button("Allow"))
+	tab.sees("This server does not know the key: revoked, expired, or mistyped.")
+	tab.until("the focus is in the field", `document.activeElement.name === "key"`)
+	tab.fill(field("Your key"), key)
+	tab.click(button("Allow"))
+	told := tab.cameBack(agentAnswer)
+	if told.Get("code") == "" || told.Get("kept") != "yes" || told.Has("error") {
+		t.Errorf("the program hears %v", told)
+	}
+	tab.visit("/")
+	kept := evaluate[string](tab, "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+	if strings.Contains(kept, key) {
+		t.Errorf("the browser keeps the key: %s", kept)
+	}
+}
+
+func TestSignIn_cancel_tellsTheProgramThatAccessIsDenied(t *testing.T) {
+	t.Parallel()
+	s := signIns(t)
+	tab := s.person().open(s.connecting(claudeProgram, claudeAnswer))
+	tab.expects("a request to another server: " + claudeAnswer)
+	tab.is(role("heading", "Let Claude use this Parley server as you?"))
+	tab.seesNot("Nobody has checked this.")
+	tab.click(button("Cancel"))
+	if told := tab.cameBack(claudeAnswer); told.Get("error") != "access_denied" || told.Has("code") {
+		t.Errorf("the program hears %v", told)
+	}
+}
+
+// Nothing of the program is loaded, or each tab would report a request to another server.
+func TestSignIn_unknownProgramOrForeignRedirect_isAPageAndNoRedirect(t *testing.T) {
+	t.Parallel()
+	s := signIns(t)
+	registered := s.registers("Agent", agentAnswer)
+	for name, address := range map[string]string{
+		"a program that never registered": s.connecting("dcr_e30", agentAnswer),
+		"a document that is not there":    s.connecting("https://agent.example/client.json", agentAnswer),
+		"a redirect that is not its own":  s.connecting(registered, "https://evil.example/callback"),
+		"a known program, abused":         s.connecting(claudeProgram, "https://evil.example/callback"),
+	} {
+		tab := s.person().tab()
+		tab.expects("/oauth/authorize: HTTP 400")
+		tab.visit(address)
+		tab.is(role("heading", "This cannot go on"))
+		tab.sees("This server does not know the program that sent you here")
+		tab.isNot(field("Your key"))
+		if at := evaluate[string](tab, "location.href"); at != address {
+			t.Errorf("%s leads to %s", name, at)
+		}
+	}
+}
+
+func TestSignIn_keyboardAlone_allowsAndCancels(t *testing.T) {
+	t.Parallel()
+	s := signIns(t)
+	key := s.key("ann")
+	tab := s.person().tab()
+	tab.look(390, 780, "dark")
+	tab.expects("a request to another server: " + claudeAnswer)
+	opened := func() {
+		tab.visit("about:blank")
+		tab.visit(s.connecting(claudeProgram, claudeAnswer))
+		tab.is(field("Your key"))
+	}
+	reaches := func(what, is string) {
+		t.Helper()
+		tab.press("Tab")
+		tab.until("the focus is on "+what, "document.activeElement."+is)
+	}
+	opened()
+	reaches("the name of the site", `matches("a")`)
+	reaches("the key", `matches("[name=key]")`)
+	tab.types(key)
+	tab.press("Enter")
+	if told := tab.cameBack(claudeAnswer); told.Get("code") == "" {
+		t.Errorf("the program hears %v", told)
+	}
+	opened()
+	reaches("the name of the site", `matches("a")`)
+	reaches("the key", `matches("[name=key]")`)
+	reaches("Allow", `textContent === "Allow"`)
+	reaches("Cancel", `textContent === "Cancel"`)
+	tab.press("Enter")
+	if told := tab.cameBack(claudeAnswer); told.Get("error") != "access_denied" {
+		t.Errorf("the program hears %v", told)
+	}
+}
+
+// The program keeps its hold on the popup, also while that shows the page of another origin.
+func TestSignIn_popup_tellsItsOpenerAndCloses(t *testing.T) {
+	t.Parallel()
+	s := signIns(t)
+	key := s.key("ann")
+	tab := s.person().tab()
+	tab.expects("a request to another server: https://agent.example/")
+	tab.visit("https://agent.example/#" + url.QueryEscape(s.connecting(s.registers("Agent", agentAnswer), agentAnswer)))
+	popup := tab.opens(func() { tab.click(button("Connect")) })
+	popup.expects("a request to another server: https://agent.example/")
+	popup.expects("^a request: net::ERR_CACHE_MISS") // of what was loaded before the test looked
+	popup.fill(field("Your key"), key)
+	popup.click(button("Allow"))
+	tab.sees("Connected: true")
+	tab.sees("code=")
+}
