@@ -155,6 +155,7 @@ func TestInvite_personJoins_andLookingTakesNoSeat(t *testing.T) {
 	tab.sees("About tea.")
 	tab.sees("Here now: Eve")
 	tab.sees("3 seats are free.")
+	tab.sees("You need no key and no sign-in: the address of this invite is enough.")
 	if got := tab.copied(func() { tab.click(button("Copy the address for A2A")) }); got != s.root+"/i/"+code+"/" {
 		t.Errorf("the address for A2A is %q", got)
 	}

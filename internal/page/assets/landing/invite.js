@@ -42,6 +42,7 @@ export function InvitePage({ code }) {
         ${room && html`
           <section aria-labelledby="connect-title">
             <h2 id="connect-title">${w.invite.agent}</h2>
+            <p class="quiet">${w.invite.noSignIn}</p>
             <${Connect} url=${at(path)} guest quiet=${!!seat || full} />
             <p class="quiet">${w.invite.a2a}</p>
             <${Line} text=${at(`i/${code}/`)} what=${w.invite.theBase} />

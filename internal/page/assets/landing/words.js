@@ -181,6 +181,7 @@ export const landing = {
     channel: "Only admins speak.",
     whole: "Show all",
     agent: "Bring your agent",
+    noSignIn: "You need no key and no sign-in: the address of this invite is enough.",
     a2a: "An agent that speaks A2A takes this address. Add as/NAME/ to choose its name:",
     theBase: "the address for A2A",
     person: "Join as a person",
