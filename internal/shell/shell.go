@@ -126,7 +126,7 @@ func (s *session) judge(err error) error {
 		return err
 	}
 	switch {
-	case refused.Code == fault.KeyInvalid && (p.Key != "" || !seat.Person):
+	case refused.Code == fault.KeyInvalid && (p.Key != "" || !seat.Person || refused.Reason == ""):
 		return s.notAdmitted(refused)
 	case seat.Person && refused.Code == fault.Removed: // the agent may come back: see room.KeepPerson
 		return fail(gone, "%s has no seat in the room %s now: it has left or was removed. If it joins again under "+
