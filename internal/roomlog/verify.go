@@ -26,80 +26,108 @@ func Verify(ctx context.Context, t table.Reader, id string) (messages int, err e
 		return 0, err
 	}
 
-	// One pass over the log shows that each event follows from the one before it, and collects
-	// what the other items of the room must have.
-	last := room.Event{}
-	var agreed []table.Key
-	redacted, carrying := map[int64]bool{}, map[int64]string{}
-	tasks := taskCheck{ended: map[int64]int64{}, redacted: map[int64]int64{}, words: map[int64][]int64{}}
-	r := table.Range{Partition: roomPrefix + id, Prefix: logPrefix, Limit: table.MaxLimit, Consistency: table.Strong}
-	for more := true; more; r.After = eventSort(last.N) {
-		page, err := t.Query(ctx, r)
-		if err != nil {
-			return messages, err
-		}
-		events, err := decodeEvents(page.Items, nil)
-		if err != nil {
-			return messages, err
-		}
-		for _, item := range page.Items {
-			if !utf8.Valid(item.Data) {
-				return messages, fmt.Errorf("%w: %s is not UTF-8", ErrDamaged, item.Key)
-			}
-		}
-		for _, e := range events {
-			if why := contradiction(last, e); why != "" {
-				return messages, fmt.Errorf("%w: %s", ErrDamaged, why)
-			}
-			for _, n := range e.Agreed {
-				agreed = append(agreed, agreementKey(id, e.N, n))
-			}
-			for _, n := range e.Emptied() {
-				redacted[n] = true
-			}
-			tasks.note(e, before.AsOf)
-			if e.Type == room.Said && e.File != nil {
-				carrying[e.N] = e.File.Key
-			}
-			last = e
-			if e.Type == room.Said {
-				messages++
-			}
-		}
-		more = page.More
+	// After one pass over the log it is known that each event follows from the one before it, and what
+	// the other items of the room must have.
+	c := newLogCheck(before.AsOf)
+	if err := c.read(ctx, t, id); err != nil {
+		return c.messages, err
 	}
 
 	// The log is whole. After this none of those items is missing, and none has what was removed.
-	if err := verifyAgreements(ctx, t, id, agreed, redacted); err != nil {
-		return messages, err
+	if err := verifyAgreements(ctx, t, id, c.agreed, c.redacted); err != nil {
+		return c.messages, err
 	}
-	if err := verifyRedacted(ctx, t, id, redacted); err != nil {
-		return messages, err
+	if err := verifyRedacted(ctx, t, id, c.redacted); err != nil {
+		return c.messages, err
 	}
-	if err := verifyClaims(ctx, t, id, carrying, redacted); err != nil {
-		return messages, err
+	if err := verifyClaims(ctx, t, id, c.carrying, c.redacted); err != nil {
+		return c.messages, err
 	}
-	if err := tasks.verify(ctx, t, id, redacted); err != nil {
-		return messages, err
+	if err := c.tasks.verify(ctx, t, id, c.redacted); err != nil {
+		return c.messages, err
 	}
-	if err := tasks.verifyOpen(before); err != nil {
-		return messages, err
+	if err := c.tasks.verifyOpen(before); err != nil {
+		return c.messages, err
 	}
 
 	// A snapshot that is read after the log must know of each change in it.
 	after, err := snapshotOf(ctx, t, id)
 	if err != nil {
-		return messages, err
+		return c.messages, err
 	}
-	if before.AsOf > last.N {
-		return messages, fmt.Errorf("%w: it ends at event %d, and its snapshot is of event %d", ErrDamaged, last.N,
+	if before.AsOf > c.last.N {
+		return c.messages, fmt.Errorf("%w: it ends at event %d, and its snapshot is of event %d", ErrDamaged, c.last.N,
 			before.AsOf)
 	}
-	if after.AsOf < last.LastChange {
-		return messages, fmt.Errorf("%w: its snapshot is of event %d, and event %d changed the room", ErrDamaged,
-			after.AsOf, last.LastChange)
+	if after.AsOf < c.last.LastChange {
+		return c.messages, fmt.Errorf("%w: its snapshot is of event %d, and event %d changed the room", ErrDamaged,
+			after.AsOf, c.last.LastChange)
 	}
-	return messages, nil
+	return c.messages, nil
+}
+
+// logCheck is what one pass over a log shows.
+type logCheck struct {
+	asOf     int64 // of the snapshot before the pass
+	last     room.Event
+	messages int
+	agreed   []table.Key      // the agreements that events completed
+	redacted map[int64]bool   // the events whose texts were removed
+	carrying map[int64]string // the keys of files, by the messages that carry them
+	tasks    taskCheck
+}
+
+func newLogCheck(asOf int64) *logCheck {
+	return &logCheck{asOf: asOf, redacted: map[int64]bool{}, carrying: map[int64]string{},
+		tasks: taskCheck{ended: map[int64]int64{}, redacted: map[int64]int64{}, words: map[int64][]int64{}}}
+}
+
+// read reads the log of a room from its first event. It fails with ErrDamaged if an event contradicts
+// the one before it.
+func (c *logCheck) read(ctx context.Context, t table.Reader, id string) error {
+	r := table.Range{Partition: roomPrefix + id, Prefix: logPrefix, Limit: table.MaxLimit, Consistency: table.Strong}
+	for more := true; more; r.After = eventSort(c.last.N) {
+		page, err := t.Query(ctx, r)
+		if err != nil {
+			return err
+		}
+		events, err := decodeEvents(page.Items, nil)
+		if err != nil {
+			return err
+		}
+		for _, item := range page.Items {
+			if !utf8.Valid(item.Data) {
+				return fmt.Errorf("%w: %s is not UTF-8", ErrDamaged, item.Key)
+			}
+		}
+		for _, e := range events {
+			if why := contradiction(c.last, e); why != "" {
+				return fmt.Errorf("%w: %s", ErrDamaged, why)
+			}
+			c.note(id, e)
+		}
+		more = page.More
+	}
+	return nil
+}
+
+// note notes what e, the next event of the room, says of other items.
+func (c *logCheck) note(id string, e room.Event) {
+	c.last = e
+	for _, n := range e.Agreed {
+		c.agreed = append(c.agreed, agreementKey(id, e.N, n))
+	}
+	for _, n := range e.Emptied() {
+		c.redacted[n] = true
+	}
+	c.tasks.note(e, c.asOf)
+	if e.Type != room.Said {
+		return
+	}
+	c.messages++
+	if e.File != nil {
+		c.carrying[e.N] = e.File.Key
+	}
 }
 
 // contradiction says why e cannot be the event after last; "" if it can. Without
