@@ -139,31 +139,36 @@ func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 		m = messageOf(s, a, d)
 		m.Type = EventDrafted
 	default:
-		if e.Decides != 0 && isMine(a, e) {
-			m.Draft, m.Reason = s.MessageID(e.Decides), room.ReasonSent
-			if e.Person {
-				m.Reason = room.ReasonEdited
-			}
-		}
-		m.Type, m.From, m.Kind, m.To, m.Ask = EventSaid, e.Name, e.Kind, e.ToNames, e.AskNames
-		if a.SeesAnswered(e) {
-			m.ReplyTo, m.AnswersYou = s.MessageID(e.ReplyTo), e.ReSeat == a.Seat && e.ReplyTo >= a.Joined
-		}
-		for _, no := range e.Closes {
-			m.Finished = append(m.Finished, room.TaskID(no))
-		}
-		m.Withdraws, m.Redacted = s.MessageID(e.Withdraws), e.Redacted
-		m.Mine = isMine(a, e)
-		m.FromUser = e.IsNote() && !a.IsPerson()
-		m.File = viewFile(e.File)
-
-		// A long text is cut: More leads to the rest.
-		m.Text = firstPart(e.Text, partBytes)
-		if len(m.Text) < len(e.Text) {
-			m.More = &More{ID: m.ID, Offset: len(m.Text)}
-		}
+		m.showSaid(s, a, e)
 	}
 	return m
+}
+
+// showSaid completes m, what a sees of the message e.
+func (m *Message) showSaid(s *room.State, a room.Agent, e room.Event) {
+	if e.Decides != 0 && isMine(a, e) {
+		m.Draft, m.Reason = s.MessageID(e.Decides), room.ReasonSent
+		if e.Person {
+			m.Reason = room.ReasonEdited
+		}
+	}
+	m.Type, m.From, m.Kind, m.To, m.Ask = EventSaid, e.Name, e.Kind, e.ToNames, e.AskNames
+	if a.SeesAnswered(e) {
+		m.ReplyTo, m.AnswersYou = s.MessageID(e.ReplyTo), e.ReSeat == a.Seat && e.ReplyTo >= a.Joined
+	}
+	for _, no := range e.Closes {
+		m.Finished = append(m.Finished, room.TaskID(no))
+	}
+	m.Withdraws, m.Redacted = s.MessageID(e.Withdraws), e.Redacted
+	m.Mine = isMine(a, e)
+	m.FromUser = e.IsNote() && !a.IsPerson()
+	m.File = viewFile(e.File)
+
+	// A long text is cut: More leads to the rest.
+	m.Text = firstPart(e.Text, partBytes)
+	if len(m.Text) < len(e.Text) {
+		m.More = &More{ID: m.ID, Offset: len(m.Text)}
+	}
 }
 
 // isMine reports whether e is of the seat of a, since a has it.

@@ -199,20 +199,8 @@ func (req TaskRequest) order() (*taskOp, error) {
 	}
 
 	// After this each field goes with the action, so that none is ignored in silence.
-	switch {
-	case req.Action == TaskTake && req.Text != "":
-		return nil, fault.Refuse(fault.InvalidArgument, "text does not go with take. Nothing was changed: say it with "+
-			"send_message, or with finish.")
-	case req.Action != TaskEdit && (req.Title != "" || req.After != nil):
-		return nil, fault.Refuse(fault.InvalidArgument, "title and after go in tasks, with add. Nothing was changed.")
-	case req.Action != TaskEdit && req.Action != TaskRelease && len(req.For) > 0:
-		return nil, fault.Refuse(fault.InvalidArgument, "for goes with add, release and edit. Nothing was changed.")
-	case req.Action == TaskEdit && req.Title == "" && req.Text == "" && req.After == nil && req.For == nil:
-		return nil, fault.Refuse(fault.InvalidArgument, "edit: say what to change: text or for. Nothing was changed.")
-	case req.Title != "":
-		if err := room.CheckTitle("title", req.Title); err != nil {
-			return nil, err
-		}
+	if err := req.checkFields(); err != nil {
+		return nil, err
 	}
 	o.Title, o.Text, op.words = req.Title, req.Text, req.Title+req.Text
 	if len(req.After) > room.MaxAfter {
@@ -231,6 +219,24 @@ func (req TaskRequest) order() (*taskOp, error) {
 		}
 	}
 	return op, checkWords(op.words)
+}
+
+// checkFields refuses a field that does not go with the action, which is not add.
+func (req TaskRequest) checkFields() error {
+	switch {
+	case req.Action == TaskTake && req.Text != "":
+		return fault.Refuse(fault.InvalidArgument, "text does not go with take. Nothing was changed: say it with "+
+			"send_message, or with finish.")
+	case req.Action != TaskEdit && (req.Title != "" || req.After != nil):
+		return fault.Refuse(fault.InvalidArgument, "title and after go in tasks, with add. Nothing was changed.")
+	case req.Action != TaskEdit && req.Action != TaskRelease && len(req.For) > 0:
+		return fault.Refuse(fault.InvalidArgument, "for goes with add, release and edit. Nothing was changed.")
+	case req.Action == TaskEdit && req.Title == "" && req.Text == "" && req.After == nil && req.For == nil:
+		return fault.Refuse(fault.InvalidArgument, "edit: say what to change: text or for. Nothing was changed.")
+	case req.Title != "":
+		return room.CheckTitle("title", req.Title)
+	}
+	return nil
 }
 
 // setID reads the id of the task.

@@ -83,20 +83,24 @@ func Of(m chat.Message, text string, way Way) string {
 			return "Your user lets you go on in this room."
 		}
 	case chat.EventDrafted:
-		switch m.Reason {
-		case "":
-		case room.ReasonSent, room.ReasonEdited:
-			return "Your user has let your message through: " + indented(text)
-		default:
-			if m.Note != "" {
-				return "Your user has not let your message through: " + indented(Words(m.Note))
-			}
-			return "Your user has not let your message through."
-		}
+		return ofDraft(m, text)
 	case chat.EventRoom:
 		return "An admin has changed the settings of the room."
 	}
 	return ""
+}
+
+// ofDraft returns what an agent reads of what its person did with its draft; "" while that waits.
+func ofDraft(m chat.Message, text string) string {
+	switch {
+	case m.Reason == "":
+		return ""
+	case m.Reason == room.ReasonSent, m.Reason == room.ReasonEdited:
+		return "Your user has let your message through: " + indented(text)
+	case m.Note != "":
+		return "Your user has not let your message through: " + indented(Words(m.Note))
+	}
+	return "Your user has not let your message through."
 }
 
 // speaker returns who said a message, and to whom.

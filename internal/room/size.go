@@ -18,23 +18,16 @@ func (e *Event) Held() int {
 	for _, seats := range e.AgreedTo {
 		n += list(seats)
 	}
-	if e.Talk != nil {
-		n += int(unsafe.Sizeof(*e.Talk)) + e.Talk.held()
+	n += list(e.Finishes) + list(e.Closes) + list(e.Wakes) + list(e.Calls)
+	for _, c := range e.Calls {
+		n += texts(c.Hook)
 	}
-	if e.Agent != nil {
-		n += int(unsafe.Sizeof(*e.Agent)) + e.Agent.held()
-	}
-	if e.Behind != nil {
-		n += int(unsafe.Sizeof(*e.Behind)) + e.Behind.held()
-	}
+
+	// What few types of events have is behind a pointer.
+	n += pointed(e.Talk) + pointed(e.Agent) + pointed(e.Behind) + pointed(e.Settings) + pointed(e.Changed)
+	n += pointed(e.Ban) + pointed(e.Task)
 	if e.Draft != nil {
 		n += int(unsafe.Sizeof(*e.Draft)) + e.Draft.Held()
-	}
-	if e.Settings != nil {
-		n += int(unsafe.Sizeof(*e.Settings)) + e.Settings.held()
-	}
-	if e.Changed != nil {
-		n += int(unsafe.Sizeof(*e.Changed)) + e.Changed.held()
 	}
 	if e.OpenFrom != nil {
 		n += int(unsafe.Sizeof(*e.OpenFrom))
@@ -42,18 +35,8 @@ func (e *Event) Held() int {
 	if e.LetGo != nil {
 		n += int(unsafe.Sizeof(*e.LetGo))
 	}
-	if e.Ban != nil {
-		n += int(unsafe.Sizeof(*e.Ban)) + e.Ban.held()
-	}
-	n += list(e.Finishes) + list(e.Closes) + list(e.Wakes) + list(e.Calls)
-	for _, c := range e.Calls {
-		n += texts(c.Hook)
-	}
 	if e.Hook != nil {
 		n += int(unsafe.Sizeof(*e.Hook)) + texts(e.Hook.ID, string(e.Hook.Form))
-	}
-	if e.Task != nil {
-		n += int(unsafe.Sizeof(*e.Task)) + e.Task.held()
 	}
 	if f := e.File; f != nil {
 		n += int(unsafe.Sizeof(*f)) + texts(f.Name, f.Type, f.Key, f.Sum)
@@ -62,6 +45,17 @@ func (e *Event) Held() int {
 		n += int(unsafe.Sizeof(*e.Invite))
 	}
 	return n
+}
+
+// pointed returns how many bytes what p points to takes, with what it refers to; 0 for nil.
+func pointed[T any, P interface {
+	*T
+	held() int
+}](p P) int {
+	if p == nil {
+		return 0
+	}
+	return int(unsafe.Sizeof(*p)) + p.held()
 }
 
 // Bytes returns how many bytes of memory h takes.
