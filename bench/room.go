@@ -29,6 +29,8 @@ func measureRoom(ctx context.Context, b *bench) (rows []row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
+
+	// Each measure has a room of its own, with as many agents.
 	ring, err := newCircle(ctx, parley, "circle", roomAgents)
 	if err != nil {
 		return nil, err
@@ -54,6 +56,8 @@ func measureRoom(ctx context.Context, b *bench) (rows []row, err error) {
 	if err != nil {
 		return nil, err
 	}
+
+	// All rooms are ready: the same seconds measure all that takes time.
 	calls, err := libraryTrial(ctx, empty, roomAgents)
 	if err != nil {
 		return nil, err

@@ -41,6 +41,8 @@ func (s *Server) Card(ctx context.Context, p Place, rpc string) ([]byte, error) 
 	if !p.Room {
 		return json.Marshal(card)
 	}
+
+	// At an invite the caller was admitted to one room, so the card tells of it.
 	info, err := s.o.Rooms.RoomInfo(ctx, chat.InfoRequest{})
 	if err != nil {
 		return nil, refusedCard(err)

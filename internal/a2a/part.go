@@ -27,6 +27,7 @@ const noText = "The message has no text. Nothing was said: give it a part with t
 
 // contentOf returns what parts say. The error is one of A2A.
 func contentOf(parts wire.ContentParts) (got content, err error) {
+	// Each part is a text or the one file: nothing that a client sends is left out in silence.
 	var texts []string
 	for _, p := range parts {
 		if p == nil {
@@ -58,6 +59,8 @@ func contentOf(parts wire.ContentParts) (got content, err error) {
 				"Nothing was said: say it in one of those.")
 		}
 	}
+
+	// A message of blanks only listens, and one without parts is a mistake.
 	got.text = strings.Join(texts, "\n\n")
 	if strings.TrimSpace(got.text) == "" {
 		got.text = ""

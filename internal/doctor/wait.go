@@ -39,11 +39,15 @@ func (v *visit) wait(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
+
+	// The call is over, so no beat comes any more.
 	ended, came := time.Now(), []time.Time{}
 	for len(v.beats) > 0 {
 		came = append(came, <-v.beats)
 	}
 	took := ended.Sub(began)
+
+	// A call that failed tells most; of one that lasted the beats tell whether a proxy is in the way.
 	r := Result{Check: "wait", Level: Warning, Seconds: took.Round(time.Millisecond).Seconds()}
 	var refused *fault.Error
 	switch {

@@ -62,23 +62,39 @@ func TestCode_changesNothingInTheHeaderOfAnIfOrSwitch(t *testing.T) {
 	}
 }
 
-// A long or winding function says what holds after its stages. One without a branch is a list.
+// A long or winding function says what holds after its stages. One without a branch is a list. A function
+// within another counts by itself.
 func TestCode_functionsThatAreLongOrWinding_sayWhatHolds(t *testing.T) {
-	const lines, winding = 60, 20
+	const lines, winding = 40, 15
 	for _, s := range sources(t) {
-		for _, d := range s.file.Decls {
-			f, ok := d.(*ast.FuncDecl)
-			if !ok || s.test() || f.Body == nil {
-				continue
-			}
-			length := s.set.Position(f.End()).Line - s.set.Position(f.Pos()).Line + 1
-			ways := complexity(f.Body)
-			if (length > lines && ways > 1 || ways > winding) && !s.commented(f.Body) {
-				t.Errorf("%s: %s has %d lines, a complexity of %d and no comment: split it, or say before its "+
-					"stages what holds after them", s.at(f), f.Name.Name, length, ways)
-			}
+		if s.test() {
+			continue
 		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			body := bodyOf(n)
+			if body == nil {
+				return true
+			}
+			length := s.set.Position(n.End()).Line - s.set.Position(n.Pos()).Line + 1
+			ways := complexity(body)
+			if (length > lines && ways > 1 || ways > winding) && !s.commented(body) {
+				t.Errorf("%s: a function of %d lines, with a complexity of %d and no comment: split it, or say "+
+					"before its stages what holds after them", s.at(n), length, ways)
+			}
+			return true
+		})
 	}
+}
+
+// bodyOf returns the body of a function; nil for another node.
+func bodyOf(n ast.Node) *ast.BlockStmt {
+	switch n := n.(type) {
+	case *ast.FuncDecl:
+		return n.Body
+	case *ast.FuncLit:
+		return n.Body
+	}
+	return nil
 }
 
 // complexity is the cyclomatic complexity of a body: its branches, and one.
@@ -86,6 +102,8 @@ func complexity(body *ast.BlockStmt) int {
 	n := 1
 	ast.Inspect(body, func(x ast.Node) bool {
 		switch x := x.(type) {
+		case *ast.FuncLit:
+			return false
 		case *ast.IfStmt, *ast.ForStmt, *ast.RangeStmt:
 			n++
 		case *ast.CaseClause:

@@ -76,6 +76,8 @@ func standbyCut() tools.Standby {
 // standbyRequest returns the wait that r asks for.
 func standbyRequest(r *http.Request) (chat.WaitRequest, *fault.Error) {
 	req := chat.WaitRequest{Wait: standbyWait, Standby: true}
+
+	// A name that is not known is refused before any value is read: it may hold a token.
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return req, &fault.Error{Code: fault.InvalidArgument, Message: "The query is not well-formed."}
@@ -89,6 +91,8 @@ func standbyRequest(r *http.Request) (chat.WaitRequest, *fault.Error) {
 				"into an address: addresses are written to logs."}
 		}
 	}
+
+	// After this each value that was given is one that the wait can use.
 	req.Cursor = query.Get("cursor")
 	for name, flag := range map[string]*bool{"for_me": &req.ForMe, "peek": &req.Peek} {
 		if s := query.Get(name); s != "" {
@@ -105,6 +109,8 @@ func standbyRequest(r *http.Request) (chat.WaitRequest, *fault.Error) {
 		}
 		req.Wait = min(time.Duration(n)*time.Second, standbyWait)
 	}
+
+	// The token comes in a header alone.
 	if r.ContentLength != 0 {
 		return req, &fault.Error{Code: fault.InvalidArgument, Message: "This address takes no body."}
 	}

@@ -46,6 +46,8 @@ func (c *Caller) parse(address string) (*url.URL, error) {
 	if err != nil || len(address) > mostAddress || at.Host == "" || strings.HasPrefix(at.Port(), "0") {
 		return nil, errForm
 	}
+
+	// The address is well-formed. From here on its host is compared in one spelling.
 	at.Host, at.Fragment = strings.ToLower(at.Host), ""
 	host := at.Hostname()
 	local := c.o.Loopback && at.Scheme == "http" && isLoopback(host)

@@ -27,6 +27,8 @@ func (a Agent) HoldOf(e, said Event) Hold {
 		return HoldsAlways
 	case e.Type != Said || !a.IsNews(e):
 		return HoldsNever
+
+	// Only messages that are news to a are left.
 	case e.isOfPerson() && e.Seat == a.Seat && e.N >= a.Joined:
 		return HoldsAlways
 	case e.Kind == Status:

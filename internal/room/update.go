@@ -28,6 +28,8 @@ type Update struct {
 func (u Update) Check() error {
 	changes := u.Name.Key != "" || u.Password != "" || u.RemovePassword || u.Description != "" || u.NoDescription ||
 		u.Capacity != 0 || u.Type != "" || u.Public != nil || u.NewInvite || u.AgentMessages != nil
+
+	// No two fields may ask for opposites: none would win.
 	switch {
 	case u.Close && changes:
 		return fault.Refuse(fault.InvalidArgument,

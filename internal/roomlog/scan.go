@@ -68,6 +68,7 @@ func presence(data []byte, p *room.Presence) (ok bool) {
 	s := scanner{rest: data}
 	for ok = s.skip('{'); ok; ok = s.skip(',') {
 		name, value := s.field()
+		// Each name that a presence can have is one of these; another is for Decode.
 		switch string(name) {
 		case "v":
 			ok = whole(value, &p.V)

@@ -67,6 +67,8 @@ func (t *talk) outcome() string {
 		}
 	}
 	var agreed, done, open, files []string
+
+	// Only a whole talk has all who agreed.
 	for _, e := range t.agreed {
 		var by []string
 		for _, yes := range t.said {
@@ -77,6 +79,8 @@ func (t *talk) outcome() string {
 		agreed = append(agreed, fmt.Sprintf("### Proposed by %s, agreed by %s\n\n%s · %s\n\n%s", e.From,
 			cmp.Or(strings.Join(by, ", "), "all who were asked"), stamp(e.At), e.ID, fenced(string(e.Text))))
 	}
+
+	// Each task is done or open, and so are the questions that nobody has answered.
 	for _, task := range t.closed.Tasks {
 		how := "dropped"
 		if task.State != how {

@@ -148,6 +148,8 @@ func marks(m results.Message) string {
 	if m.File != nil {
 		add("file", fileOf(*m.File))
 	}
+
+	// At most one mark tells the kind.
 	asks := m.Kind == "request" || m.Kind == "proposal" || len(m.Ask) > 0
 	switch {
 	case m.Kind == "proposal":
@@ -165,6 +167,8 @@ func marks(m results.Message) string {
 			add(m.Kind, "")
 		}
 	}
+
+	// The others tell whom and what it is about.
 	if len(m.To) > 0 {
 		add("only to", named(m.To, ", "))
 	}
