@@ -185,38 +185,38 @@ func (a *appender) settleAll(ctx context.Context, batch []*Proposal) {
 		}
 	}()
 	for conflicts := 0; len(batch) > 0; {
-		d, settled, failed := a.try(ctx, batch, conflicts)
+		w, settled, failed := a.try(ctx, batch, conflicts)
 		switch {
 		case failed != nil:
 			err = failed
 			return
 		case settled:
 			conflicts = 0
-			batch = batch[len(d.entries):]
-		case len(d.events) > 0:
+			batch = batch[len(w.entries):]
+		case len(w.events) > 0:
 			conflicts++
 		}
 	}
 }
 
-// try drafts as many proposals of the batch as fit into one Write, and writes
-// them. settled is false if they must be drafted again.
-func (a *appender) try(ctx context.Context, batch []*Proposal, conflicts int) (d *draft, settled bool, err error) {
+// try puts as many proposals of the batch as fit into one Write, and writes
+// them. settled is false if that must be done again.
+func (a *appender) try(ctx context.Context, batch []*Proposal, conflicts int) (w *write, settled bool, err error) {
 	h, err := a.base(ctx, conflicts)
 	if err != nil {
 		return nil, false, err
 	}
-	d = newDraft(h)
-	d.take(batch, a.log.store.now())
-	if len(d.events) == 0 {
-		settled, err = a.settleUnwritten(ctx, d)
+	w = newWrite(h)
+	w.addProposals(batch, a.log.store.now())
+	if len(w.events) == 0 {
+		settled, err = a.settleUnwritten(ctx, w)
 	} else {
-		settled, err = a.settle(ctx, d)
+		settled, err = a.settle(ctx, w)
 	}
-	return d, settled, err
+	return w, settled, err
 }
 
-// base returns the head to draft on. After a conflict it reads the tail first, because the event
+// base returns the head to propose on. After a conflict it reads the tail first, because the event
 // in the way is seldom the last. After a further conflict it first waits for a random part of a
 // growing time, so that many writers do not run in step.
 func (a *appender) base(ctx context.Context, conflicts int) (*room.Head, error) {
@@ -231,52 +231,52 @@ func (a *appender) base(ctx context.Context, conflicts int) (*room.Head, error) 
 	return a.log.Refresh(ctx, a.log.store.now())
 }
 
-// settle writes the draft.
-func (a *appender) settle(ctx context.Context, d *draft) (bool, error) {
+// settle writes w.
+func (a *appender) settle(ctx context.Context, w *write) (bool, error) {
 	began := a.log.store.now()
-	err := a.log.store.table.Write(ctx, d.ops...)
+	err := a.log.store.table.Write(ctx, w.ops...)
 	var conflict *table.ConflictError
 	switch {
 	case err == nil:
 	case errors.As(err, &conflict):
-		own, err := a.conflicted(d, conflict)
+		own, err := a.conflicted(w, conflict)
 		if err != nil || !own {
 			return false, err
 		}
 	default:
-		a.log.tellCalls(d.events) // it may have been written
+		a.log.tellCalls(w.events) // it may have been written
 		return false, err
 	}
-	if err := a.log.commit(d, began); err != nil {
+	if err := a.log.commit(w, began); err != nil {
 		return false, err
 	}
-	d.deliver()
-	a.log.tellCalls(d.events)
+	w.deliver()
+	a.log.tellCalls(w.events)
 	return true, nil
 }
 
-// settleUnwritten ends a draft of refusals and of answers that need no write. No put proves that
+// settleUnwritten ends a write of refusals and of answers that need no write. No put proves that
 // its head is current, so it is valid only on a head that is not older than the calls.
-func (a *appender) settleUnwritten(ctx context.Context, d *draft) (bool, error) {
-	latest := d.entries[0].p.Began
-	for _, e := range d.entries {
+func (a *appender) settleUnwritten(ctx context.Context, w *write) (bool, error) {
+	latest := w.entries[0].p.Began
+	for _, e := range w.entries {
 		latest = room.Latest(latest, e.p.Began)
 	}
 	h, err := a.log.Refresh(ctx, latest)
-	if err != nil || h.AsOf != d.base.AsOf {
+	if err != nil || h.AsOf != w.base.AsOf {
 		return false, err
 	}
-	d.deliver()
+	w.deliver()
 	return true, nil
 }
 
-// conflicted learns what was in the way of a draft. own is true if that is the draft itself: it
+// conflicted learns what was in the way of w. own is true if that is w itself: it
 // was written, and the reply was lost. The event's own id tells, so a write is never repeated.
-func (a *appender) conflicted(d *draft, c *table.ConflictError) (own bool, err error) {
+func (a *appender) conflicted(w *write, c *table.ConflictError) (own bool, err error) {
 	var won []room.Event
 	for _, x := range c.Conflicts {
-		if x.Op >= len(d.events) {
-			d.blocked(x)
+		if x.Op >= len(w.events) {
+			w.blocked(x)
 			continue
 		}
 		if x.Item == nil {
@@ -286,7 +286,7 @@ func (a *appender) conflicted(d *draft, c *table.ConflictError) (own bool, err e
 		if err != nil {
 			return false, err
 		}
-		if e.ID == d.events[x.Op].ID {
+		if e.ID == w.events[x.Op].ID {
 			return true, nil
 		}
 		won = append(won, e)

@@ -45,10 +45,10 @@ func (s *Store) Create(ctx context.Context, c Creation) (*Log, []room.Event, err
 }
 
 func (s *Store) create(ctx context.Context, l *Log, c Creation) ([]room.Event, error) {
-	d := newDraft(&room.Head{State: room.State{ID: l.id, LogKey: ident.NewMessageIDKey()}})
-	d.nameIf = table.IfAbsent
+	w := newWrite(&room.Head{State: room.State{ID: l.id, LogKey: ident.NewMessageIDKey()}})
+	w.nameIf = table.IfAbsent
 	began := s.now()
-	var last *draft // of the old log
+	var last *write // of the old log
 	if c.Old != nil {
 		var err error
 		last, err = s.retirement(ctx, c)
@@ -57,29 +57,29 @@ func (s *Store) create(ctx context.Context, l *Log, c Creation) ([]room.Event, e
 		}
 	}
 	if last != nil {
-		d.nameIf = table.IfPresent
+		w.nameIf = table.IfPresent
 	}
-	d.take([]*Proposal{{Propose: c.Begin}}, began)
-	if err := s.writeFirst(ctx, l, d, began, last.retireOps(d.head.Public)); err != nil {
+	w.addProposals([]*Proposal{{Propose: c.Begin}}, began)
+	if err := s.writeFirst(ctx, l, w, began, last.retireOps(w.head.Public)); err != nil {
 		return nil, err
 	}
 	if last != nil {
 		_, _ = c.Old.advance(last.events, time.Time{}) // the old log's readers learn it from the table otherwise
 	}
-	return d.events, nil
+	return w.events, nil
 }
 
-// writeFirst writes the draft of a new log, and ops.
-func (s *Store) writeFirst(ctx context.Context, l *Log, d *draft, began time.Time, ops []table.Op) error {
-	if err := d.entries[0].err; err != nil {
+// writeFirst writes w, which begins a new log, and ops.
+func (s *Store) writeFirst(ctx context.Context, l *Log, w *write, began time.Time, ops []table.Op) error {
+	if err := w.entries[0].err; err != nil {
 		return err
 	}
-	err := s.table.Write(ctx, append(d.ops, ops...)...)
+	err := s.table.Write(ctx, append(w.ops, ops...)...)
 	var conflict *table.ConflictError
-	if err != nil && !(errors.As(err, &conflict) && isOwn(conflict, d.events[0])) {
+	if err != nil && !(errors.As(err, &conflict) && isOwn(conflict, w.events[0])) {
 		return err
 	}
-	l.replace(d.head, d.events, began)
+	l.replace(w.head, w.events, began)
 	return nil
 }
 
@@ -94,10 +94,10 @@ func isOwn(c *table.ConflictError, e room.Event) bool {
 	return false
 }
 
-// retirement drafts the last event of a log whose name starts over. It returns nil
+// retirement returns the last event of a log whose name starts over. It returns nil
 // if nothing is left of the log, and ErrNameMoved if the room is in use or the
 // name has moved.
-func (s *Store) retirement(ctx context.Context, c Creation) (*draft, error) {
+func (s *Store) retirement(ctx context.Context, c Creation) (*write, error) {
 	h, err := c.Old.Cached(ctx)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
@@ -115,20 +115,20 @@ func (s *Store) retirement(ctx context.Context, c Creation) (*draft, error) {
 	default:
 		return nil, ErrNameMoved
 	}
-	d := newDraft(h)
-	d.events, err = d.add(Change{Events: []room.Event{e}}, now)
-	return d, err
+	w := newWrite(h)
+	w.events, err = w.add(Change{Events: []room.Event{e}}, now)
+	return w, err
 }
 
 // retireOps returns the ops that retire a log. The name already leads to the new
 // one; listed says whether the new one's listing takes the old one's place.
-func (d *draft) retireOps(listed bool) []table.Op {
-	if d == nil {
+func (w *write) retireOps(listed bool) []table.Op {
+	if w == nil {
 		return nil
 	}
-	ops := []table.Op{putEvent(d.head.ID, d.events[0]), putMeta(&d.head.State)}
-	if d.base.Public && !listed {
-		ops = append(ops, table.Delete(ListedKey(d.base.Key), table.Always))
+	ops := []table.Op{putEvent(w.head.ID, w.events[0]), putMeta(&w.head.State)}
+	if w.base.Public && !listed {
+		ops = append(ops, table.Delete(ListedKey(w.base.Key), table.Always))
 	}
 	return ops
 }

@@ -17,7 +17,7 @@
 //     returns a [Change]: the events to append, and what is written along.
 //   - [Observer] hears of every change of a log's head.
 //
-// Start reading at append.go, then draft.go and load.go. layout.go lists the items.
+// Start reading at append.go, then write.go and load.go. layout.go lists the items.
 //
 // # Locks
 //

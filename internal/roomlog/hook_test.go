@@ -108,7 +108,7 @@ func TestAppend_eventThatCallsHooks_saysSoFirst(t *testing.T) {
 
 // What is stored of hooks goes in the Write that frees their seat, whatever else is in it, and the presence has the
 // latest sign of life.
-func TestDraft_seatsWithHooksAreFreed_theItemsGoInTheSameWrite(t *testing.T) {
+func TestWrite_seatsWithHooksAreFreed_theItemsGoInTheSameWrite(t *testing.T) {
 	const agents = 24
 	s := newStore(t)
 	l := s.furnished(t, agents)
@@ -136,20 +136,20 @@ func TestDraft_seatsWithHooksAreFreed_theItemsGoInTheSameWrite(t *testing.T) {
 		t.Errorf("presence %+v, %v; want a sign of life of seat 5 at %d", all, err, want)
 	}
 	for len(batch) > 0 {
-		d := newDraft(l.Peek())
-		d.take(batch, s.now())
-		batch = batch[len(d.entries):]
+		w := newWrite(l.Peek())
+		w.addProposals(batch, s.now())
+		batch = batch[len(w.entries):]
 		keys := map[table.Key]bool{}
-		for _, op := range d.ops {
+		for _, op := range w.ops {
 			keys[op.Item.Key] = true
 		}
-		if len(keys) != len(d.ops) || len(d.ops) > table.MaxOps {
-			t.Fatalf("%d ops on %d items", len(d.ops), len(keys))
+		if len(keys) != len(w.ops) || len(w.ops) > table.MaxOps {
+			t.Fatalf("%d ops on %d items", len(w.ops), len(keys))
 		}
-		if err := s.table.Write(t.Context(), d.ops...); err != nil {
+		if err := s.table.Write(t.Context(), w.ops...); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.commit(d, s.now()); err != nil {
+		if err := l.commit(w, s.now()); err != nil {
 			t.Fatal(err)
 		}
 		var want int // items of the seats that are taken

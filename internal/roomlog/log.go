@@ -182,17 +182,17 @@ func (l *Log) advance(events []room.Event, verified time.Time) (*room.Head, erro
 	return h, nil
 }
 
-// commit publishes a draft that was written. Its head is the new one unless the
+// commit publishes w, which was written. Its head is the new one unless the
 // log has advanced meanwhile.
-func (l *Log) commit(d *draft, verified time.Time) error {
+func (l *Log) commit(w *write, verified time.Time) error {
 	l.mu.Lock()
-	if l.head.Load() != d.base {
+	if l.head.Load() != w.base {
 		l.mu.Unlock()
-		_, err := l.advance(d.events, verified)
+		_, err := l.advance(w.events, verified)
 		return err
 	}
 	defer l.mu.Unlock()
-	l.publish(d.head, d.events, verified)
+	l.publish(w.head, w.events, verified)
 	return nil
 }
 

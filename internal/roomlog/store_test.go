@@ -197,8 +197,8 @@ func TestObserver_ofAppendsAndReads_hearsEveryEventOnceInOrder(t *testing.T) {
 	}
 }
 
-// TestDraft_twoNewNames_areTwoWrites: only a Write can tell whether a name is free.
-func TestDraft_twoNewNames_areTwoWrites(t *testing.T) {
+// TestWrite_twoNewNames_areTwoWrites: only a Write can tell whether a name is free.
+func TestWrite_twoNewNames_areTwoWrites(t *testing.T) {
 	rename := func(to string) *Proposal {
 		return &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
 			return Change{Events: []room.Event{{Type: room.Changed, Changed: &room.Changes{Room: &to}, Key: to}}}, nil
@@ -208,12 +208,12 @@ func TestDraft_twoNewNames_areTwoWrites(t *testing.T) {
 		return Change{Events: []room.Event{{Type: room.Changed, Changed: &room.Changes{Description: &h.Name}}}}, nil
 	}}
 	now := time.UnixMilli(1)
-	d := newDraft(&room.Head{State: room.State{
+	w := newWrite(&room.Head{State: room.State{
 		ID: "room", Settings: room.Settings{Name: "plans", Key: "plans"}, ExpiresMs: now.Add(room.Life).UnixMilli(),
 	}})
-	d.take([]*Proposal{rename("one"), describe, rename("two")}, now)
-	if len(d.entries) != 2 || d.head.Name != "one" || d.head.Description != "one" {
-		t.Errorf("%d proposals in one write, which makes %+v", len(d.entries), d.head.Settings)
+	w.addProposals([]*Proposal{rename("one"), describe, rename("two")}, now)
+	if len(w.entries) != 2 || w.head.Name != "one" || w.head.Description != "one" {
+		t.Errorf("%d proposals in one write, which makes %+v", len(w.entries), w.head.Settings)
 	}
 }
 

@@ -9,9 +9,9 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// draft is one Write in the making: the events of several proposals, each checked
+// write is one Write in the making: the events of several proposals, each checked
 // on the head that the ones before it leave.
-type draft struct {
+type write struct {
 	base    *room.Head
 	head    *room.Head // after events
 	entries []entry
@@ -26,69 +26,69 @@ type draft struct {
 	renamer *Proposal       // the proposal that changes the room's name
 }
 
-// entry is a proposal's part of a draft.
+// entry is a proposal's part of a write.
 type entry struct {
 	p      *Proposal
 	events []room.Event
 	err    error
 }
 
-func newDraft(h *room.Head) *draft {
-	return &draft{base: h, head: h, keys: map[table.Key]bool{}}
+func newWrite(h *room.Head) *write {
+	return &write{base: h, head: h, keys: map[table.Key]bool{}}
 }
 
-// take calls the proposals in order and stops before one that does not fit into
+// addProposals calls the proposals in order and stops before one that does not fit into
 // the same Write. It always takes at least one.
-func (d *draft) take(batch []*Proposal, now time.Time) {
-	d.events, d.entries = make([]room.Event, 0, len(batch)), make([]entry, 0, len(batch))
+func (w *write) addProposals(batch []*Proposal, now time.Time) {
+	w.events, w.entries = make([]room.Event, 0, len(batch)), make([]entry, 0, len(batch))
 	var along []table.Op
 	for _, p := range batch {
-		p.Batched = d.events
-		ch, err := p.Propose(d.head, now)
+		p.Batched = w.events
+		ch, err := p.Propose(w.head, now)
 		if err != nil {
-			d.entries = append(d.entries, entry{p: p, err: err})
+			w.entries = append(w.entries, entry{p: p, err: err})
 			continue
 		}
-		if len(d.events) > 0 && !d.fits(ch, now) {
+		if len(w.events) > 0 && !w.fits(ch, now) {
 			break
 		}
-		events, err := d.add(ch, now)
-		d.entries = append(d.entries, entry{p: p, events: events, err: err})
+		events, err := w.add(ch, now)
+		w.entries = append(w.entries, entry{p: p, events: events, err: err})
 		if err != nil {
 			continue
 		}
-		if d.renamer == nil && d.base.Key != "" && d.head.Key != d.base.Key {
-			d.renamer = p
+		if w.renamer == nil && w.base.Key != "" && w.head.Key != w.base.Key {
+			w.renamer = p
 		}
 		for _, op := range ch.Ops {
 			along = append(along, op)
-			d.owners = append(d.owners, p)
+			w.owners = append(w.owners, p)
 		}
 	}
-	d.finish(along)
+	w.finish(along)
 }
 
-// fits reports whether ch can be written together with what is in the draft.
-func (d *draft) fits(ch Change, now time.Time) bool {
-	size := d.bytes
+// fits reports whether ch can be written together with what is in w.
+func (w *write) fits(ch Change, now time.Time) bool {
+	size := w.bytes
 	for _, e := range ch.Events {
 		size += textOf(e)
-		if e.Changed != nil && e.Changed.Room != nil && e.Key != d.head.Key {
+		if e.Changed != nil && e.Changed.Room != nil && e.Key != w.head.Key {
 			return false // only a Write can tell whether a name is free: one new name each
 		}
 	}
-	if size > maxBatchBytes || len(d.keys)+len(d.events)+len(ch.Events)+len(ch.Ops)+d.others(ch, now) > table.MaxOps {
+	if size > maxBatchBytes || len(w.keys)+len(w.events)+len(ch.Events)+len(ch.Ops)+w.others(ch, now) > table.MaxOps {
 		return false
 	}
 	for _, e := range ch.Events { // a hook may have begun in the same Write
-		for _, op := range hooksDropped(&d.head.State, e) {
-			if d.keys[op.Item.Key] {
+		for _, op := range hooksDropped(&w.head.State, e) {
+			if w.keys[op.Item.Key] {
 				return false
 			}
 		}
 	}
 	for _, op := range ch.Ops {
-		if d.keys[op.Item.Key] {
+		if w.keys[op.Item.Key] {
 			return false
 		}
 	}
@@ -110,25 +110,25 @@ func textOf(e room.Event) int {
 	return len(e.Text)
 }
 
-// others returns how many further ops the draft has at most once ch is in it: the
+// others returns how many further ops w has at most once ch is in it: the
 // snapshot, the name and the listing, agreements, tasks that end, and parts of the snapshot.
-func (d *draft) others(ch Change, now time.Time) int {
-	n := 5 + room.MaxOpen + d.parts
+func (w *write) others(ch Change, now time.Time) int {
+	n := 5 + room.MaxOpen + w.parts
 	for _, e := range ch.Events {
 		n += e.Parts() + len(e.TasksClosed())
 		if e.Type == room.Left {
 			n += 2 * room.MaxHooks
 		}
 	}
-	if d.head.RenewalDue(now) {
+	if w.head.RenewalDue(now) {
 		n += room.PartsRenewed
 	}
 	return n
 }
 
 // add numbers the events of ch and applies them.
-func (d *draft) add(ch Change, now time.Time) ([]room.Event, error) {
-	next, from := d.head, len(d.events)
+func (w *write) add(ch Change, now time.Time) ([]room.Event, error) {
+	next, from := w.head, len(w.events)
 	var kept, dropped []table.Op
 	for _, e := range ch.Events {
 		e.V, e.N, e.ID = room.Version, next.AsOf+1, ident.NewEventID()
@@ -144,7 +144,7 @@ func (d *draft) add(ch Change, now time.Time) ([]room.Event, error) {
 		}
 		after, err := next.Append(&e)
 		if err != nil {
-			d.events = d.events[:from]
+			w.events = w.events[:from]
 			return nil, err
 		}
 		for _, n := range e.Agreed {
@@ -156,22 +156,22 @@ func (d *draft) add(ch Change, now time.Time) ([]room.Event, error) {
 			kept = append(kept, putDone(next, t, e))
 		}
 		dropped = append(dropped, hooksDropped(&next.State, e)...)
-		d.parts += e.Parts() + len(e.TasksClosed())
+		w.parts += e.Parts() + len(e.TasksClosed())
 		if e.ExpiresMs != 0 {
-			d.parts += room.PartsRenewed
+			w.parts += room.PartsRenewed
 		}
-		d.events, next = append(d.events, e), after
+		w.events, next = append(w.events, e), after
 	}
-	d.head, d.kept = next, append(append(d.kept, kept...), dropped...)
+	w.head, w.kept = next, append(append(w.kept, kept...), dropped...)
 	for _, op := range dropped {
-		d.keys[op.Item.Key] = true
+		w.keys[op.Item.Key] = true
 	}
-	events := slices.Clip(d.events[from:])
+	events := slices.Clip(w.events[from:])
 	for _, e := range events {
-		d.bytes += textOf(e)
+		w.bytes += textOf(e)
 	}
 	for _, op := range ch.Ops {
-		d.keys[op.Item.Key] = true
+		w.keys[op.Item.Key] = true
 	}
 	return events, nil
 }
@@ -179,45 +179,45 @@ func (d *draft) add(ch Change, now time.Time) ([]room.Event, error) {
 // finish makes the ops: the events, what goes along, the snapshot, and the name and the listing
 // where they change. The snapshot goes with each event that changes the state, and with no other:
 // so a log is loaded with two reads, and a plain message is one put.
-func (d *draft) finish(along []table.Op) {
-	if len(d.events) == 0 {
+func (w *write) finish(along []table.Op) {
+	if len(w.events) == 0 {
 		return
 	}
-	d.ops = make([]table.Op, 0, len(d.events)+len(along)+len(d.kept)+5) // the snapshot, the name and the listing
-	for _, e := range d.events {
-		d.ops = append(d.ops, putEvent(d.head.ID, e))
+	w.ops = make([]table.Op, 0, len(w.events)+len(along)+len(w.kept)+5) // the snapshot, the name and the listing
+	for _, e := range w.events {
+		w.ops = append(w.ops, putEvent(w.head.ID, e))
 	}
-	d.ops = append(append(d.ops, along...), d.kept...)
-	if d.head.LastChange > d.base.LastChange {
-		d.ops = append(append(d.ops, putMeta(&d.head.State)), putParts(&d.base.State, &d.head.State)...)
+	w.ops = append(append(w.ops, along...), w.kept...)
+	if w.head.LastChange > w.base.LastChange {
+		w.ops = append(append(w.ops, putMeta(&w.head.State)), putParts(&w.base.State, &w.head.State)...)
 	}
-	d.name()
-	d.list()
+	w.addName()
+	w.addListing()
 }
 
-// name adds the ops on the room's name. It is put when the room is renewed. When the room is
+// addName adds the ops on the room's name. It is put when the room is renewed. When the room is
 // renamed, the old name goes and the new one is put if absent, so two rooms never share a name.
 // When the room is closed, which is its last event, its name goes at once.
-func (d *draft) name() {
-	renamed := d.base.Key != "" && d.head.Key != d.base.Key
+func (w *write) addName() {
+	renamed := w.base.Key != "" && w.head.Key != w.base.Key
 	switch {
-	case d.head.Closed:
-		d.ops = append(d.ops, table.Delete(NameKey(d.base.Key), table.Always))
+	case w.head.Closed:
+		w.ops = append(w.ops, table.Delete(NameKey(w.base.Key), table.Always))
 	case renamed:
-		d.ops = append(d.ops, table.Delete(NameKey(d.base.Key), table.Always), putName(&d.head.State, table.IfAbsent))
-	case d.head.ExpiresMs != d.base.ExpiresMs:
-		d.ops = append(d.ops, putName(&d.head.State, d.nameIf))
+		w.ops = append(w.ops, table.Delete(NameKey(w.base.Key), table.Always), putName(&w.head.State, table.IfAbsent))
+	case w.head.ExpiresMs != w.base.ExpiresMs:
+		w.ops = append(w.ops, putName(&w.head.State, w.nameIf))
 	}
 }
 
-// list adds the ops on the listing.
-func (d *draft) list() {
-	wasListed, isListed := d.base.Public, d.head.Public && !d.head.Closed
-	if wasListed && (!isListed || d.head.Key != d.base.Key) {
-		d.ops = append(d.ops, table.Delete(ListedKey(d.base.Key), table.Always))
+// addListing adds the ops on the listing.
+func (w *write) addListing() {
+	wasListed, isListed := w.base.Public, w.head.Public && !w.head.Closed
+	if wasListed && (!isListed || w.head.Key != w.base.Key) {
+		w.ops = append(w.ops, table.Delete(ListedKey(w.base.Key), table.Always))
 	}
-	if isListed && (d.head.ExpiresMs != d.base.ExpiresMs || listable(d.head.Settings) != listable(d.base.Settings)) {
-		d.ops = append(d.ops, putListed(&d.head.State))
+	if isListed && (w.head.ExpiresMs != w.base.ExpiresMs || listable(w.head.Settings) != listable(w.base.Settings)) {
+		w.ops = append(w.ops, putListed(&w.head.State))
 	}
 }
 
@@ -228,20 +228,20 @@ func listable(s room.Settings) room.Settings {
 }
 
 // blocked reports a failed op to the proposal it belongs to.
-func (d *draft) blocked(c table.Conflict) {
-	if d.renamer != nil && d.renamer.Blocked != nil && c.Key == NameKey(d.head.Key) {
-		d.renamer.Blocked(c)
+func (w *write) blocked(c table.Conflict) {
+	if w.renamer != nil && w.renamer.Blocked != nil && c.Key == NameKey(w.head.Key) {
+		w.renamer.Blocked(c)
 		return
 	}
-	i := c.Op - len(d.events)
-	if i < len(d.owners) && d.owners[i].Blocked != nil {
-		d.owners[i].Blocked(c)
+	i := c.Op - len(w.events)
+	if i < len(w.owners) && w.owners[i].Blocked != nil {
+		w.owners[i].Blocked(c)
 	}
 }
 
-// deliver ends the proposals of the draft.
-func (d *draft) deliver() {
-	for _, e := range d.entries {
+// deliver ends the proposals of w.
+func (w *write) deliver() {
+	for _, e := range w.entries {
 		e.p.end(e.events, e.err)
 	}
 }
