@@ -119,7 +119,7 @@ func (in *inbox) collect(ctx context.Context) error {
 			}
 		}
 		for _, e := range events {
-			in.take(e, len(h.Agents))
+			in.receive(e, len(h.Agents))
 			if in.has(complete) {
 				return nil
 			}
@@ -132,8 +132,8 @@ func (in *inbox) lose(n int64, reason room.Reason) {
 	in.scanned, in.signs, in.reason = n, in.signs|seatLost, reason
 }
 
-// take looks at the next event. The inbox may end before it, or with it.
-func (in *inbox) take(e room.Event, agents int) {
+// receive looks at the next event. The inbox may end before it, or with it.
+func (in *inbox) receive(e room.Event, agents int) {
 	me := in.caller.agent
 
 	// The caller still has its seat, and its token.

@@ -125,7 +125,7 @@ func (c *session) fill(ctx context.Context, b *batch, n, shown int64) (scanned i
 		if err != nil || e.N > c.head.AsOf {
 			return n, false, err
 		}
-		if !c.take(b, e, shown) {
+		if !c.add(b, e, shown) {
 			return n, true, nil
 		}
 		n = e.N
@@ -133,8 +133,8 @@ func (c *session) fill(ctx context.Context, b *batch, n, shown int64) (scanned i
 	return n, false, nil
 }
 
-// take adds e to b, and reports whether it fits.
-func (c *session) take(b *batch, e room.Event, shown int64) bool {
+// add adds e to b, and reports whether it fits.
+func (c *session) add(b *batch, e room.Event, shown int64) bool {
 	if !c.agent.Receives(e) {
 		return true
 	}

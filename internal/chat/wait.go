@@ -105,7 +105,7 @@ func (c *session) wait(ctx context.Context, req *WaitRequest, own int64) (*Waite
 	if err != nil {
 		return nil, err
 	}
-	return c.end(ctx, in, w, turn)
+	return c.endWait(ctx, in, w, turn)
 }
 
 // newWait returns the wait that a call asks for.
@@ -161,8 +161,8 @@ func (c *session) inboxFor(ctx context.Context, req *WaitRequest, own int64) (*i
 	return in, nil
 }
 
-// end returns the answer of a wait. turn says that the caller is given the turn.
-func (c *session) end(ctx context.Context, in *inbox, w *presence.Wait, turn bool) (*Waited, error) {
+// endWait returns the answer of a wait. turn says that the caller is given the turn.
+func (c *session) endWait(ctx context.Context, in *inbox, w *presence.Wait, turn bool) (*Waited, error) {
 	if len(in.batch.Messages) > 0 {
 		in.signs &^= alone
 	}

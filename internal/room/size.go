@@ -9,8 +9,8 @@ import "unsafe"
 // EventBytes is what an Event takes itself, beside what it refers to.
 const EventBytes = int(unsafe.Sizeof(Event{}))
 
-// Held returns how many bytes of memory e refers to.
-func (e *Event) Held() int {
+// Referred returns how many bytes of memory e refers to.
+func (e *Event) Referred() int {
 	n := texts(e.ID, string(e.Type), e.Name, e.Text, string(e.Kind), string(e.Reason), e.NewAdmin, e.LogKey, e.Hash,
 		e.Key, e.ByName, string(e.Action), e.Note)
 	n += list(e.To) + list(e.Ask) + list(e.Named) + list(e.ReFor) + list(e.Agreed) + list(e.AgreedTo)
@@ -27,7 +27,7 @@ func (e *Event) Held() int {
 	n += pointed(e.Talk) + pointed(e.Agent) + pointed(e.Behind) + pointed(e.Settings) + pointed(e.Changed)
 	n += pointed(e.Ban) + pointed(e.Task)
 	if e.Draft != nil {
-		n += int(unsafe.Sizeof(*e.Draft)) + e.Draft.Held()
+		n += int(unsafe.Sizeof(*e.Draft)) + e.Draft.Referred()
 	}
 	if e.OpenFrom != nil {
 		n += int(unsafe.Sizeof(*e.OpenFrom))
@@ -50,32 +50,32 @@ func (e *Event) Held() int {
 // pointed returns how many bytes what p points to takes, with what it refers to; 0 for nil.
 func pointed[T any, P interface {
 	*T
-	held() int
+	referred() int
 }](p P) int {
 	if p == nil {
 		return 0
 	}
-	return int(unsafe.Sizeof(*p)) + p.held()
+	return int(unsafe.Sizeof(*p)) + p.referred()
 }
 
 // Bytes returns how many bytes of memory h takes.
 func (h *Head) Bytes() int {
-	n := int(unsafe.Sizeof(*h)) + h.State.held() + h.Recent.held() + list(h.Proposals)
+	n := int(unsafe.Sizeof(*h)) + h.State.referred() + h.Recent.referred() + list(h.Proposals)
 	for i := range h.Proposals {
-		n += h.Proposals[i].Held()
+		n += h.Proposals[i].Referred()
 	}
 	return n
 }
 
-func (s *State) held() int {
-	n := s.Settings.held() + s.Talk.held() + texts(s.ID, s.LogKey)
+func (s *State) referred() int {
+	n := s.Settings.referred() + s.Talk.referred() + texts(s.ID, s.LogKey)
 	n += list(s.Agents) + list(s.Bans) + list(s.Mutes) + list(s.Knocks)
 	for i := range s.Agents {
-		n += s.Agents[i].held()
+		n += s.Agents[i].referred()
 	}
 	for _, bans := range [][]Ban{s.Bans, s.Mutes} {
 		for i := range bans {
-			n += bans[i].held()
+			n += bans[i].referred()
 		}
 	}
 	for _, k := range s.Knocks {
@@ -83,7 +83,7 @@ func (s *State) held() int {
 	}
 	n += list(s.Tasks) + list(s.TasksAdded) + list(s.TaskEnds)
 	for i := range s.Tasks {
-		n += s.Tasks[i].held()
+		n += s.Tasks[i].referred()
 	}
 	for _, x := range s.TasksAdded {
 		n += texts(x.Name, x.Titles)
@@ -91,7 +91,7 @@ func (s *State) held() int {
 	return n
 }
 
-func (t *Task) held() int {
+func (t *Task) referred() int {
 	n := texts(t.Title, t.Text, t.Adder.Name, t.Holder.Name) + list(t.For) + list(t.After)
 	for _, m := range t.For {
 		n += texts(m.Name)
@@ -99,10 +99,10 @@ func (t *Task) held() int {
 	return n
 }
 
-func (c *TaskChange) held() int {
+func (c *TaskChange) referred() int {
 	n := texts(string(c.Action), c.Title, c.Text, c.Was.Name) + list(c.Add) + list(c.For) + list(c.After)
 	for i := range c.Add {
-		n += c.Add[i].held()
+		n += c.Add[i].referred()
 	}
 	for _, m := range c.For {
 		n += texts(m.Name)
@@ -110,7 +110,7 @@ func (c *TaskChange) held() int {
 	return n
 }
 
-func (r *Recent) held() int {
+func (r *Recent) referred() int {
 	n := list(r.said) + list(r.messages.private) + list(r.words.private)
 	for i := range r.said {
 		n += list(r.said[i].earlier)
@@ -118,11 +118,11 @@ func (r *Recent) held() int {
 	return n
 }
 
-func (s *Settings) held() int {
+func (s *Settings) referred() int {
 	return texts(s.Name, s.Key, s.Description, string(s.Type), s.Password)
 }
 
-func (t *Talk) held() int {
+func (t *Talk) referred() int {
 	n := list(t.Open) + list(t.Done)
 	for i := range t.Open {
 		r := &t.Open[i]
@@ -131,9 +131,9 @@ func (t *Talk) held() int {
 	return n
 }
 
-func (a *Agent) held() int {
+func (a *Agent) referred() int {
 	n := texts(a.Name, a.Key, string(a.Role), a.Hash, a.Principal, a.SignIn, a.Owner, a.Caller, a.Device)
-	n += a.Person.held()
+	n += a.Person.referred()
 	n += list(a.Hooks)
 	for i := range a.Hooks {
 		n += texts(a.Hooks[i].ID, string(a.Hooks[i].Form))
@@ -141,11 +141,11 @@ func (a *Agent) held() int {
 	return n
 }
 
-func (p *Person) held() int { return names(p.Devices) + list(p.Drafts) }
+func (p *Person) referred() int { return names(p.Devices) + list(p.Drafts) }
 
-func (b *Ban) held() int { return texts(b.Name, b.Key) }
+func (b *Ban) referred() int { return texts(b.Name, b.Key) }
 
-func (c *Changes) held() int {
+func (c *Changes) referred() int {
 	n := texts(c.Password, c.Invite)
 	for _, s := range []*string{c.Room, c.Description, (*string)(c.Type)} {
 		if s != nil {

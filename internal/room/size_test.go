@@ -59,10 +59,10 @@ func referred(v reflect.Value) (n int) {
 	return n
 }
 
-func TestHeld_countsAllThatAnEventRefersTo(t *testing.T) {
+func TestReferred_countsAllThatAnEventRefersTo(t *testing.T) {
 	var e Event
 	occupy(reflect.ValueOf(&e).Elem())
-	if got, want := e.Held(), referred(reflect.ValueOf(e)); got != want {
+	if got, want := e.Referred(), referred(reflect.ValueOf(e)); got != want {
 		t.Errorf("an event with every field refers to %d bytes, but %d are counted", want, got)
 	}
 }

@@ -121,7 +121,7 @@ func (a *appender) add(p *Proposal) {
 func (a *appender) work() {
 	defer a.leave()
 	a.collect()
-	batch := a.take()
+	batch := a.takeBatch()
 	a.settleAll(batch[0].ctx, batch)
 }
 
@@ -153,9 +153,9 @@ func (a *appender) collect() {
 	}
 }
 
-// take returns the proposals to write together: all that wait if that pays, else the first. On
+// takeBatch returns the proposals to write together: all that wait if that pays, else the first. On
 // DynamoDB a transaction costs twice as much as a put, so it pays only for several.
-func (a *appender) take() []*Proposal {
+func (a *appender) takeBatch() []*Proposal {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	n := min(len(a.queue), maxBatch)

@@ -70,9 +70,9 @@ func IsSameEvent(a, b table.Item) bool {
 // redact drops the text of event n.
 func (t *tail) redact(n int64) {
 	if e, ok := t.event(n); ok {
-		t.held -= e.Held()
+		t.referred -= e.Referred()
 		e = e.WithoutText()
-		t.held += e.Held()
+		t.referred += e.Referred()
 		t.events[n-t.events[0].N] = e
 	}
 }
@@ -81,9 +81,9 @@ func (t *tail) redact(n int64) {
 func (t *tail) redactTask(no int64) {
 	for i, e := range t.events {
 		if e.HasWordsOf(no) {
-			t.held -= e.Held()
+			t.referred -= e.Referred()
 			e = e.WithoutTask(no)
-			t.held += e.Held()
+			t.referred += e.Referred()
 			t.events[i] = e
 		}
 	}

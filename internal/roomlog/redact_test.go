@@ -35,7 +35,7 @@ func TestRedact_text_isNeitherInTheTableNorInTheCache(t *testing.T) {
 	if err := l.say(t, strings.Repeat("the key is 4711", 100)); err != nil {
 		t.Fatal(err)
 	}
-	before := l.tail.held
+	before := l.tail.referred
 	ops, err := s.Redact(t.Context(), l.ID(), 2)
 	if err != nil {
 		t.Fatal(err)
@@ -52,8 +52,8 @@ func TestRedact_text_isNeitherInTheTableNorInTheCache(t *testing.T) {
 		!stored.Redacted || stored.ID != cached.ID {
 		t.Errorf("the cache has %+v, %v, and the table %+v, %v", cached, err, stored, other)
 	}
-	if l.tail.held >= before {
-		t.Errorf("the cache held %d bytes, and holds %d", before, l.tail.held)
+	if l.tail.referred >= before {
+		t.Errorf("the cache held %d bytes, and holds %d", before, l.tail.referred)
 	}
 	if n, err := Verify(t.Context(), s.table, l.ID()); n != 1 || err != nil {
 		t.Errorf("the check finds %d messages, %v", n, err)

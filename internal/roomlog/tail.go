@@ -14,13 +14,13 @@ const (
 
 // tail is the last events of a log, without a gap.
 type tail struct {
-	events []room.Event
-	held   int // bytes that they refer to
-	array  int // how many events the memory behind events has room for
+	events   []room.Event
+	referred int // bytes that they refer to
+	array    int // how many events the memory behind events has room for
 }
 
 // bytes returns how much memory t takes.
-func (t *tail) bytes() int { return t.array*room.EventBytes + t.held }
+func (t *tail) bytes() int { return t.array*room.EventBytes + t.referred }
 
 // add adds the next event, and drops the oldest ones where there are too many. If
 // e does not follow, it starts a new tail.
@@ -39,10 +39,10 @@ func (t *tail) add(e room.Event) {
 	if cap(t.events) != before {
 		t.array = cap(t.events)
 	}
-	t.held += e.Held()
+	t.referred += e.Referred()
 	drop := 0
-	for len(t.events)-drop > 1 && (len(t.events)-drop > tailEvents || t.held > tailBytes) {
-		t.held -= t.events[drop].Held()
+	for len(t.events)-drop > 1 && (len(t.events)-drop > tailEvents || t.referred > tailBytes) {
+		t.referred -= t.events[drop].Referred()
 		drop++
 	}
 	if drop > 0 {

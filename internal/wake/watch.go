@@ -130,11 +130,11 @@ func (w *watch) step() (pause time.Duration) {
 		w.lost(err)
 		return backoff(w.failures)
 	}
-	return w.take(got, looked)
+	return w.act(got, looked)
 }
 
-// take acts upon an answer, of a look or of a wait.
-func (w *watch) take(got client.Standby, looked bool) (pause time.Duration) {
+// act acts on an answer, of a look or of a wait.
+func (w *watch) act(got client.Standby, looked bool) (pause time.Duration) {
 	switch got.Code {
 	case http.StatusOK:
 		w.found()

@@ -23,7 +23,7 @@ func readMembers(args []Arg, members []entry) (problems []string) {
 		i := slices.IndexFunc(members, func(m entry) bool { return m.argument == a.Name })
 		switch {
 		case i >= 0:
-			problems = append(problems, a.take(members[i].value)...)
+			problems = append(problems, a.set(members[i].value)...)
 		case a.Required && !a.Excused:
 			problems = append(problems, a.Name+" is missing")
 		case a.Fallback != nil:
@@ -33,8 +33,8 @@ func readMembers(args []Arg, members []entry) (problems []string) {
 	return problems
 }
 
-// take fills the variable of a from v.
-func (a *Arg) take(v value) (problems []string) {
+// set fills the variable of a from v.
+func (a *Arg) set(v value) (problems []string) {
 	if a.fill != nil {
 		if list, ok := readObjects(v, a.fields[0].Name); ok {
 			return a.fill(list)
