@@ -53,6 +53,8 @@ func turnedAway(resp *http.Response) error {
 		_ = resp.Body.Close()
 		return err
 	}
+
+	// The bytes that were read stay in the answer: it may be for others.
 	resp.Body = rest{io.MultiReader(bytes.NewReader(body), resp.Body), resp.Body}
 	var answer struct {
 		Error struct {
@@ -67,6 +69,8 @@ func turnedAway(resp *http.Response) error {
 	if json.Unmarshal(body, &answer) != nil {
 		return nil
 	}
+
+	// After this it is a refusal that has a code of Parley's. Any other answer is for others.
 	said := answer.Error
 	refused := &fault.Error{Code: said.Data.Code, Message: said.Message, Reason: said.Data.Reason}
 	switch {
