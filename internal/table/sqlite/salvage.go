@@ -71,7 +71,7 @@ const (
 
 // Salvage calls keep once for each item of a damaged file that can be read and is live at now, and returns the keys of
 // those of which only the index tells. It reads the rows in order up to the damage, then in the opposite order down to
-// it, and what lies between two damaged pages by the keys of the index. unknown says what else may be lost, of which
+// it, and then page by page what lies between, or below a damaged page. unknown says what else may be lost, of which
 // nothing tells.
 func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item) error) (lost []table.Key,
 	unknown table.Unknown, err error) {
@@ -93,6 +93,9 @@ func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item)
 	if err == nil && !whole {
 		_, err = s.rows(true)
 	}
+	if err == nil && !whole {
+		err = s.pages(ctx, f)
+	}
 	if err != nil {
 		return nil, 0, err
 	}
@@ -108,6 +111,16 @@ func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item)
 		}
 		if !there {
 			lost = append(lost, k)
+		}
+	}
+
+	// Where no key of the index lacks its row, it is the index that has lost keys.
+	for _, item := range s.doubted {
+		if len(lost) > 0 {
+			break
+		}
+		if err := keep(item); err != nil {
+			return nil, 0, err
 		}
 	}
 
@@ -130,7 +143,9 @@ type salvage struct {
 	seen map[table.Key]bool // keys of rows that were read
 
 	index   map[table.Key]bool // keys in the index of what expires
-	indexed bool               // the index has all of them
+	indexed bool               // the index has all of them, as it seems
+
+	doubted []table.Item // that should be in the index, and are not: noise in place of a key, or lost in the index
 }
 
 // rows reads the rows in one of their two orders until the damage, or until one that was read. whole says that it came
@@ -151,7 +166,7 @@ func (s *salvage) rows(upward bool) (whole bool, err error) {
 			return false
 		}
 		last = k
-		failed = s.take(k, row)
+		failed = s.take(itemOf(row, k.Partition))
 		return failed == nil
 	}, text)
 	if isDamage(err) {
@@ -160,30 +175,58 @@ func (s *salvage) rows(upward bool) (whole bool, err error) {
 	return whole, errors.Join(err, failed)
 }
 
-// take notes the row at k, and hands out its item.
-func (s *salvage) take(k table.Key, row *sqlite.Stmt) error {
+// pages reads the rows that neither order reached from the pages in which they are.
+func (s *salvage) pages(ctx context.Context, f *File) error {
+	c, err := f.connect(sqlite.OpenReadOnly, "writable_schema = ON") // the pages can be read without a schema
+	if err != nil {
+		return err
+	}
+	c.db.SetInterrupt(ctx.Done())
+	p := pages{c: c, maps: map[uint32][]byte{}}
+	var failed error
+	err = p.items(func(item table.Item) bool {
+		if !s.seen[item.Key] {
+			failed = s.take(item)
+		}
+		return failed == nil
+	})
+	if isDamage(err) {
+		err = nil
+	}
+	return errors.Join(err, failed, c.Close())
+}
+
+// take notes the row of an item, and hands it out.
+func (s *salvage) take(item table.Item) error {
+	k := item.Key
 	s.seen[k] = true
-	item := itemOf(row, k.Partition)
 	expires := !item.Expires.IsZero()
 	switch {
 	case expires && item.Expires.Unix() <= s.now:
 		return nil
-	case k.Check() != nil, s.indexed && expires && !s.index[k]: // noise
+	case k.Check() != nil: // noise
+		return nil
+	case s.indexed && expires && !s.index[k]:
+		s.doubted = append(s.doubted, item)
 		return nil
 	}
 	return s.keep(item)
 }
 
-// keys notes the keys of the index in one of its two orders until it is damaged, and reports whether it came to the
-// end.
+// keys notes the keys of the index in one of its two orders until it is damaged, and reports whether it has noted all.
 func (s *salvage) keys(text string) (whole bool, err error) {
+	garbled := false
 	err = s.c.Each(func(row *sqlite.Stmt) bool {
-		if k := (table.Key{Partition: row.ColumnText(0), Sort: row.ColumnText(1)}); k.Check() == nil {
-			whole = !s.index[k] // else a damaged page leads round in a circle
-			s.index[k] = true
+		k := table.Key{Partition: row.ColumnText(0), Sort: row.ColumnText(1)}
+		if k.Check() != nil {
+			garbled = true
+			return true
 		}
+		whole = !s.index[k] // else a damaged page leads round in a circle
+		s.index[k] = true
 		return whole
 	}, text, s.now+1)
+	whole = whole && !garbled
 	if isDamage(err) {
 		return false, nil
 	}
@@ -206,10 +249,11 @@ func less(a, b table.Key) bool {
 	return a.Partition < b.Partition || a.Partition == b.Partition && a.Sort < b.Sort
 }
 
-// isDamage reports whether SQLite could not read on because a page is damaged or missing.
+// isDamage reports whether SQLite could not read on because a page is damaged or missing. It finds an error in a
+// statement if the schema has lost a name.
 func isDamage(err error) bool {
 	switch sqlite.ErrCode(err).ToPrimary() {
-	case sqlite.ResultCorrupt, sqlite.ResultNotADB, sqlite.ResultIOErr:
+	case sqlite.ResultCorrupt, sqlite.ResultNotADB, sqlite.ResultIOErr, sqlite.ResultError:
 		return true
 	}
 	return false
