@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -164,8 +165,8 @@ func (o infoOp) on(m model) (model, error) {
 			continue
 		}
 		owed, _ := q.knownTo(a.seat)
-		requests = append(requests, chat.OpenRequest{ID: shown(q.n), From: e.From, Text: e.Text, OwedBy: r.names(owed),
-			Age: m.now.Sub(q.at), Proposal: q.proposal})
+		requests = append(requests, chat.OpenRequest{ID: shown(q.n), From: e.From, Text: strings.TrimSpace(e.Text),
+			OwedBy: r.names(owed), Age: m.now.Sub(q.at), Proposal: q.proposal})
 		if q.proposal {
 			open.Proposals++
 		} else {
