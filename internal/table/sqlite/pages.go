@@ -44,6 +44,8 @@ func (p *pages) items(keep func(table.Item) (more bool)) error {
 		return err
 	}
 	p.size = len(first)
+
+	// The file has a map. Page 2 is its first page, so those with rows begin with the third.
 	for n := uint32(3); ; n++ {
 		content, err := p.page(n)
 		if err != nil {
@@ -52,6 +54,8 @@ func (p *pages) items(keep func(table.Item) (more bool)) error {
 		if content == nil {
 			return nil
 		}
+
+		// A page of a tree is in use if its parent is.
 		kind, parent, err := p.kind(n)
 		if err != nil {
 			return err
@@ -65,6 +69,7 @@ func (p *pages) items(keep func(table.Item) (more bool)) error {
 		if kind != mapRoot && kind != mapTree {
 			continue
 		}
+
 		all, err := p.rows(n, content)
 		if err != nil {
 			return err
@@ -226,6 +231,8 @@ func itemIn(record []byte) (item table.Item, ok bool) {
 	if at == 0 || headLength < at || headLength > len(record) {
 		return item, false
 	}
+
+	// The head has a kind for each column, and rest begins with the column's value.
 	rest := record[headLength:]
 	var texts []string
 	for column := range 4 {
@@ -256,6 +263,8 @@ func itemIn(record []byte) (item table.Item, ok bool) {
 		}
 		rest = rest[width:]
 	}
+
+	// All four columns are of the kinds that an item has. Nothing may be left over.
 	if at != headLength || len(rest) > 0 {
 		return item, false
 	}
