@@ -35,6 +35,8 @@ type connectCommand struct {
 func (connectCommand) Help() string {
 	return `Edits the client's own configuration, for all your projects, and shows what it changes. Comments, order and format of the file stay. A second run changes nothing. --undo takes back exactly what was written, and leaves what you have changed since.
 
+Where the server wants a key and lets programs sign in, a client that can do so gets the address alone, unless you give a key.
+
 The address becomes the one that the other commands use, too.`
 }
 
@@ -183,7 +185,7 @@ func sayReturned(w io.Writer, base string) error {
 }
 
 // admission returns p with the key that the client is to have, and a sentence on whether the
-// server answers. Where that wants no key, the client gets none. A server that does not
+// server answers. Where that wants no key, or lets the client sign in, the client gets none. A server that does not
 // answer is no reason to stop, and one that does not admit the client is.
 func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func(string) (string, error)) (client.Place,
 	string, error) {
@@ -194,6 +196,9 @@ func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func
 			p = keyless
 		}
 		return p, answer(p, protocol, err), nil
+	}
+	if p.Key == "" && p.Invite == "" && c.signsIn(ctx, p) {
+		return p, connect.SignIn(c.Client), nil
 	}
 	if p.Key == "" && p.Invite == "" && ask != nil {
 		p.Key, err = shell.AskForKey(ask, p)
@@ -208,6 +213,19 @@ func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func
 		return p, "", fmt.Errorf("nothing was written. %s", p.Refused())
 	}
 	return p, answer(p, protocol, err), nil
+}
+
+// signsIn reports whether the client signs in to the server at p, at the very address that it is given.
+func (c *connectCommand) signsIn(ctx context.Context, p client.Place) bool {
+	if connect.SignIn(c.Client) == "" {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	server := client.New(p.Base, client.Options{Version: app.Version()})
+	defer func() { _ = server.Close() }()
+	is, err := server.SignIn(ctx)
+	return err == nil && is.Resource == p.MCP()
 }
 
 // answerTime bounds how long connect waits for the server.

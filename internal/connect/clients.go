@@ -30,6 +30,8 @@ type client struct {
 	wake func(m Machine, base string) []placed
 	// plugin returns the mark of an installed Parley plugin; nil if there is none for it.
 	plugin func(Machine) placed
+	// signIn is what its person does to sign in to a server; "" for a client that cannot do that.
+	signIn string
 	// trusts: the client asks its person about each new hook, and does not run it before.
 	trusts bool
 	// starts: the client starts this program as its server.
@@ -52,6 +54,7 @@ func clients() []client {
 		{
 			id: "claude-code", name: "Claude Code", program: "claude",
 			file: claudeFile, key: "mcpServers", folderFile: ".mcp.json", value: typed, locks: true,
+			signIn: "type /mcp there, choose " + name + " and then Authenticate",
 			allow: func(m Machine) placed {
 				return placed{claudeSettings(m), element("mcp__"+name, "permissions", "allow")}
 			},
@@ -63,7 +66,7 @@ func clients() []client {
 		{
 			id: "codex", name: "Codex", program: "codex",
 			file: codexFile, key: "mcp_servers", folderFile: ".codex/config.toml", value: keyed("url", "http_headers"),
-			trusts: true,
+			signIn: "run codex mcp login " + name, trusts: true,
 			allow: func(m Machine) placed {
 				return placed{codexFile(m), value("approve", "mcp_servers", name, "default_tools_approval_mode")}
 			},
@@ -75,17 +78,17 @@ func clients() []client {
 		{
 			id: "cursor", name: "Cursor", program: "cursor",
 			file: at("home", ".cursor", "mcp.json"), key: "mcpServers", folderFile: ".cursor/mcp.json",
-			value: keyed("url", "headers"),
+			value: keyed("url", "headers"), signIn: "press Connect at " + name + " in its MCP settings",
 		},
 		{
 			id: "vscode", name: "VS Code", program: "code",
 			file: at("config", "Code", "User", "mcp.json"), key: "servers", folderFile: ".vscode/mcp.json",
-			value: typed,
+			value: typed, signIn: "start " + name + " in its list of MCP servers",
 		},
 		{
 			id: "gemini", name: "Gemini CLI", program: "gemini",
 			file: geminiFile, key: "mcpServers", folderFile: ".gemini/settings.json",
-			value: keyed("httpUrl", "headers"),
+			value: keyed("httpUrl", "headers"), signIn: "type /mcp auth " + name + " there",
 			allow: func(m Machine) placed {
 				return placed{geminiFile(m), value(true, "mcpServers", name, "trust")}
 			},

@@ -59,6 +59,16 @@ func (m Machine) Starts(id string, wake bool) bool {
 	return err == nil && c.startsProgram(wake)
 }
 
+// SignIn says how the person of a client signs in to a server; "" for a client that cannot do that.
+func SignIn(id string) string {
+	c, err := find(id)
+	if err != nil || c.signIn == "" {
+		return ""
+	}
+	return c.name + " signs in, so no key is written. For that, " + c.signIn + ", and paste your key on the page that " +
+		"opens."
+}
+
 func (c client) startsProgram(wake bool) bool { return c.starts || wake && c.wake != nil }
 
 // checked returns the client that is to be connected.
