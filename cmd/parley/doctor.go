@@ -23,7 +23,7 @@ type doctorCommand struct {
 
 // Help returns the text that kong shows for parley doctor --help.
 func (doctorCommand) Help() string {
-	return `Asks five questions: is a Parley server there, does it admit you, do your clients use it, does a wait last as long as those of agents, and would an idle agent be woken? It opens a room of its own, which it closes, and takes a little longer than the wait. Of the clients it only reads the files. Each line says ok, warning or failed, and what helps.
+	return `Asks six questions: is a Parley server there, can programs sign in to it, does it admit you, do your clients use it, does a wait last as long as those of agents, and would an idle agent be woken? It opens a room of its own, which it closes, and takes a little longer than the wait. Of the clients it only reads the files. Each line says ok, warning or failed, and what helps.
 
 The exit code is 0 if nothing failed.`
 }

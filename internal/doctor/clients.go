@@ -65,6 +65,9 @@ func (v *visit) client(ctx context.Context, c connect.Status) {
 		tell(wrong, "it does not know the server")
 	case err != nil:
 		tell(Failed, "its address of the server makes no sense: "+err.Error())
+	case configured.Base == v.Server && c.Plugin == "" && !c.Elsewhere && configured.Key == "" && v.signsIn &&
+		configured.Invite == "" && connect.SignIn(c.ID) != "":
+		v.ok(c.Name, "it is configured for %s, where it signs in%s", shown, asks)
 	case configured.Base == v.Server && c.Plugin == "" && !c.Elsewhere && !v.takes(ctx, configured):
 		tell(Failed, "it is configured for "+shown+", but "+keyOf(configured))
 	case configured.Base == v.Server:

@@ -1,6 +1,6 @@
-// Package doctor asks five questions about what keeps the agents of a person from talking: is a Parley
-// server there, does it admit this person, do the clients use it, does a wait last, and would an idle agent
-// be woken? It tries what concerns the server, in a room of its own, and reads the files of the clients.
+// Package doctor asks six questions about what keeps the agents of a person from talking: is a Parley server
+// there, can programs sign in to it, does it admit this person, do the clients use it, does a wait last, and
+// would an idle agent be woken? It tries what concerns the server, in a room of its own, and reads the files of the clients.
 package doctor
 
 import (
@@ -26,7 +26,7 @@ const (
 
 // Result is an answer to one of the questions.
 type Result struct {
-	Check   string  `json:"check"` // server, key or invite, the name of a client, wait, or wake
+	Check   string  `json:"check"` // server, sign-in, key or invite, the name of a client, wait, or wake
 	Level   Level   `json:"level"`
 	What    string  `json:"what"`
 	Fix     string  `json:"fix,omitempty"`     // a line for a shell, or what to do
@@ -60,11 +60,12 @@ type Options struct {
 // visit is one run.
 type visit struct {
 	Options
-	wants  bool            // the server admits only callers with a key
-	calls  *client.Client  // for the room, and for the wait there
-	beats  chan time.Time  // when its keep-alives came, so many as tell something
-	room   *results.Joined // a new one with a name that is hard to guess, which disturbs nobody; nil for none
-	failed int             // how many results
+	wants   bool            // the server admits only callers with a key
+	signsIn bool            // or programs that have signed in
+	calls   *client.Client  // for the room, and for the wait there
+	beats   chan time.Time  // when its keep-alives came, so many as tell something
+	room    *results.Joined // a new one with a name that is hard to guess, which disturbs nobody; nil for none
+	failed  int             // how many results
 }
 
 // Run asks the questions, and returns how many answers say that something failed. Where the

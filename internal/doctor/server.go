@@ -86,10 +86,17 @@ func (v *visit) admits(ctx context.Context) bool {
 		}
 		return v.ok("invite", "the server admits guests by it, into one room")
 	}
+	if v.wants {
+		v.signIn(ctx)
+	}
 	fix := client.SetKey(v.Server) + " The person who runs the server makes one: parley keys add LABEL"
 	switch {
 	case !v.wants:
 		return v.ok("key", "the server needs none")
+	case v.Key == "" && v.signsIn:
+		v.warn("key", fix, "the server admits programs that sign in, and this one, which cannot, only with a key: "+
+			"without it no wait is tried")
+		return false
 	case v.Key == "":
 		return v.fail("key", fix, "the server admits only callers with a key")
 	case !v.admitted(ctx, client.Place{Base: v.Server, Key: v.Key}):

@@ -1,0 +1,78 @@
+package e2e
+
+import (
+	"io"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+func TestDoctor_signIn_isLookedAtFromOutside(t *testing.T) {
+	home := onNewMachine(t)
+	s := startSecured(t, nil)
+	ann := &talker{t: t, state: filepath.Join(home, ".local", "state"), env: []string{s.trust}}
+	ann.does("connect", "codex", "--url", s.base)
+	all, code := examineIn(t, ann.env, s.base)
+	if got := all.levels(); code != 0 || !strings.HasPrefix(got, "ok server, ok sign-in, warning key, ok Codex") ||
+		!strings.HasSuffix(all.of("Codex").What, "where it signs in; it asks before it uses a tool, until you add "+
+			"--allow: parley connect codex --url "+s.base+" --allow") {
+		t.Errorf("without a key: code %d, %s", code, got)
+	}
+	keyed := append(ann.env, "PARLEY_KEY="+s.newKey("Ann"), "PARLEY_URL="+s.base)
+	all, code = examineIn(t, keyed, s.base, "--wait", "1s")
+	if got := all.levels(); code != 0 || !strings.HasPrefix(got, "ok server, ok sign-in, ok key, ok Codex, ") {
+		t.Errorf("with a key: code %d, %s", code, got)
+	}
+	local := strings.TrimSuffix(s.url, "/mcp")
+	all, _ = examineIn(t, []string{"PARLEY_KEY=" + s.newKey("Bob"), "PARLEY_URL=" + local}, local, "--wait", "1s")
+	if got := all.of("sign-in"); got.Level != "warning" || !strings.Contains(got.Fix, s.base+"/mcp") {
+		t.Errorf("at another address: %+v", got)
+	}
+}
+
+// What a proxy does to the documents is named, with what helps.
+func TestDoctor_signInBehindAProxyThatSpoilsIt_saysWhatIsWrong(t *testing.T) {
+	onNewMachine(t)
+	const resource, server = "/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-authorization-server/oauth"
+	type spoils struct{ path, old string } // what is replaced in the answers at a path; "" for all of it
+	var spoiled atomic.Value
+	s := startSecured(t, func(r *http.Response) error {
+		now, _ := spoiled.Load().(spoils)
+		if now.path != r.Request.URL.Path {
+			return nil
+		}
+		text, err := io.ReadAll(r.Body)
+		if err != nil {
+			return err
+		}
+		text = []byte(strings.ReplaceAll(string(text), now.old, "other"))
+		if now.old == "" {
+			r.StatusCode, text = http.StatusNotFound, []byte("<html>not here")
+		}
+		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(string(text))), int64(len(text))
+		r.Header.Set("Content-Length", strconv.Itoa(len(text)))
+		return nil
+	})
+	for _, c := range []struct{ path, old, says string }{
+		{resource, "", "the server sends programs to sign in, and nothing answers at " + resource},
+		{resource, s.base + "/oauth", "programs are sent to another server to sign in: other"},
+		{server, "", "nothing answers at " + server},
+		{server, s.base + "/oauth", server + " names the issuer other"},
+		{server, "/oauth/token", server + " names addresses of another server"},
+		{server, "S256", server + " names no S256 among"},
+		{server, "none", server + " names no none among"},
+		{server, "client_id_metadata_document_supported",
+			server + " names no client_id_metadata_document_supported"},
+		{"/oauth/register", "", "a program that registers at /oauth/register gets no id"},
+	} {
+		spoiled.Store(spoils{c.path, c.old})
+		all, code := examineIn(t, []string{s.trust}, s.base)
+		if got := all.of("sign-in"); code != 1 || got.Level != "failed" || got.What != c.says &&
+			!strings.HasPrefix(got.What, c.says+" ") || !strings.Contains(got.Fix, "pass unchanged through what stands") {
+			t.Errorf("%q out of %s: %+v", c.old, c.path, got)
+		}
+	}
+}

@@ -1,0 +1,94 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/client"
+)
+
+// signInServerPath is where a server says how programs sign in (RFC 8414).
+const signInServerPath = "/.well-known/oauth-authorization-server/oauth"
+
+// signInServer is what stands there.
+type signInServer struct {
+	Issuer    string   `json:"issuer"`
+	Authorize string   `json:"authorization_endpoint"`
+	Token     string   `json:"token_endpoint"`
+	Register  string   `json:"registration_endpoint"`
+	Methods   []string `json:"code_challenge_methods_supported"`
+	Auth      []string `json:"token_endpoint_auth_methods_supported"`
+	Documents bool     `json:"client_id_metadata_document_supported"`
+}
+
+// wrong says what is not as the server at base has it; "" if all is.
+func (s signInServer) wrong(base string) string {
+	at := base + "/oauth"
+	switch {
+	case s.Issuer != at:
+		return "the issuer " + s.Issuer
+	case s.Authorize != at+"/authorize" || s.Token != at+"/token" || s.Register != at+"/register":
+		return "addresses of another server"
+	case !slices.Contains(s.Methods, "S256"):
+		return "no S256 among the code_challenge_methods_supported"
+	case !slices.Contains(s.Auth, "none"):
+		return "no none among the token_endpoint_auth_methods_supported"
+	case !s.Documents:
+		return "no client_id_metadata_document_supported"
+	}
+	return ""
+}
+
+// signIn asks whether programs can sign in at the server: as they do, without a key.
+func (v *visit) signIn(ctx context.Context) {
+	const check = "sign-in"
+	const pass = "let " + client.SignInPath + ", " + signInServerPath + " and all below /oauth/ pass unchanged " +
+		"through what stands in front of the server"
+	ctx, cancel := context.WithTimeout(ctx, quick)
+	defer cancel()
+	stranger := v.at(client.Place{Base: v.Server})
+	defer func() { _ = stranger.Close() }()
+	is, err := stranger.SignIn(ctx)
+	mcp := client.Place{Base: v.Server}.MCP()
+	switch {
+	case errors.Is(err, client.ErrNoSignIn):
+		// The status with which the server begins a sign-in says that there should be one.
+		if door, err := stranger.Document(ctx, "/mcp", nil); err == nil && door.Status == http.StatusUnauthorized {
+			v.fail(check, pass, "the server sends programs to sign in, and nothing answers at %s", client.SignInPath)
+		}
+		return
+	case err != nil:
+		v.fail(check, v.fixOf(err), "%s: %s", client.SignInPath, client.Reason(err))
+		return
+	case is.Resource != mcp:
+		v.warn(check, "give clients the address "+is.Resource+", or start the server with --public-url "+v.Server,
+			"programs sign in for %s alone: clients that have %s need a key", is.Resource, mcp)
+		return
+	case !slices.Equal(is.Servers, []string{v.Server + "/oauth"}):
+		v.fail(check, pass, "programs are sent to another server to sign in: %s", strings.Join(is.Servers, ", "))
+		return
+	}
+	var server signInServer
+	said, err := stranger.Document(ctx, signInServerPath, nil)
+	if err != nil || !said.Read(&server) {
+		v.fail(check, pass, "nothing answers at %s", signInServerPath)
+		return
+	}
+	if wrong := server.wrong(v.Server); wrong != "" {
+		v.fail(check, pass, "%s names %s", signInServerPath, wrong)
+		return
+	}
+	var program struct {
+		ID string `json:"client_id"`
+	}
+	said, err = stranger.Document(ctx, "/oauth/register", map[string]any{"client_name": "parley doctor",
+		"redirect_uris": []string{"http://127.0.0.1/callback"}}) // which the server does not store
+	if err != nil || !said.Read(&program) || program.ID == "" {
+		v.fail(check, pass, "a program that registers at /oauth/register gets no id")
+		return
+	}
+	v.signsIn = v.ok(check, "programs can sign in for %s", mcp)
+}
