@@ -202,15 +202,25 @@ func (p *connected) signIn() ident.SignInSecret {
 	return s
 }
 
-// endSignIn ends the sign-in of a program, as the operator does.
+// endSignIn ends the sign-in of a program, as the operator does who finds it in the list.
 func (f *function) endSignIn(p *connected) {
 	f.t.Helper()
-	s := p.signIn()
-	ends := signin.New(signin.Options{Table: f.rows, Clock: clockwork.NewRealClock(),
-		Logger: slog.New(slog.DiscardHandler)})
-	if err := ends.End(f.t.Context(), s.Key, s.ID); err != nil {
+	list, err := signin.List(f.t.Context(), f.rows)
+	if err != nil {
 		f.t.Fatal(err)
 	}
+	ends := signin.New(signin.Options{Table: f.rows, Clock: clockwork.NewRealClock(),
+		Logger: slog.New(slog.DiscardHandler)})
+	for _, s := range list {
+		if s.ID != p.signIn().ID {
+			continue
+		}
+		if err := ends.End(f.t.Context(), s.Key, s.ID); err != nil {
+			f.t.Fatal(err)
+		}
+		return
+	}
+	f.t.Fatal("the sign-in is not in the list")
 }
 
 // signsOut fails the test unless what the program has is told to sign in again.
