@@ -36,7 +36,8 @@ func TestDoctor_signIn_isLookedAtFromOutside(t *testing.T) {
 // What a proxy does to the documents is named, with what helps.
 func TestDoctor_signInBehindAProxyThatSpoilsIt_saysWhatIsWrong(t *testing.T) {
 	onNewMachine(t)
-	const resource, server = "/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-authorization-server/oauth"
+	const resource = "/.well-known/oauth-protected-resource/mcp"
+	const server = "/.well-known/oauth-authorization-server/oauth"
 	type spoils struct{ path, old string } // what is replaced in the answers at a path; "" for all of it
 	var spoiled atomic.Value
 	s := startSecured(t, func(r *http.Response) error {
@@ -71,7 +72,7 @@ func TestDoctor_signInBehindAProxyThatSpoilsIt_saysWhatIsWrong(t *testing.T) {
 		spoiled.Store(spoils{c.path, c.old})
 		all, code := examineIn(t, []string{s.trust}, s.base)
 		if got := all.of("sign-in"); code != 1 || got.Level != "failed" || got.What != c.says &&
-			!strings.HasPrefix(got.What, c.says+" ") || !strings.Contains(got.Fix, "pass unchanged through what stands") {
+			!strings.HasPrefix(got.What, c.says+" ") || !strings.Contains(got.Fix, "pass unchanged through what") {
 			t.Errorf("%q out of %s: %+v", c.old, c.path, got)
 		}
 	}

@@ -30,7 +30,8 @@ func (c *Client) Document(ctx context.Context, path string, sent any) (Document,
 	method, body := http.MethodGet, []byte(nil)
 	if sent != nil {
 		method = http.MethodPost
-		if body, err = json.Marshal(sent); err != nil {
+		body, err = json.Marshal(sent)
+		if err != nil {
 			return Document{}, err
 		}
 	}

@@ -65,8 +65,8 @@ func SignIn(id string) string {
 	if err != nil || c.signIn == "" {
 		return ""
 	}
-	return c.name + " signs in, so no key is written. For that, " + c.signIn + ", and paste your key on the page that " +
-		"opens."
+	return c.name + " signs in, so no key is written. For that, " + c.signIn + ", and paste your key on the page " +
+		"that opens."
 }
 
 func (c client) startsProgram(wake bool) bool { return c.starts || wake && c.wake != nil }

@@ -1,6 +1,7 @@
 // Package doctor asks six questions about what keeps the agents of a person from talking: is a Parley server
 // there, can programs sign in to it, does it admit this person, do the clients use it, does a wait last, and
-// would an idle agent be woken? It tries what concerns the server, in a room of its own, and reads the files of the clients.
+// would an idle agent be woken? It tries what concerns the server, in a room of its own, and reads the files of
+// the clients.
 package doctor
 
 import (

@@ -14,7 +14,7 @@ const KeyPlaceholder = "YOUR_KEY"
 func ConnectWithKey(url, key string) string {
 	base := strings.TrimSuffix(url, MCPPath)
 	return fmt.Sprintf(`  with parley     parley connect claude-code --url %[2]s --allow
-                  (or codex, cursor, vscode, gemini, claude-desktop; asks for the key; also wakes idle agents)
+                  (or codex, cursor, vscode, gemini, claude-desktop; asks for the key, unless the client signs in; also wakes idle agents)
   PARLEY_KEY      read -rs PARLEY_KEY && export PARLEY_KEY
                   (then paste %[3]s; clients whose line names it read it at each start)
   Claude Code     claude mcp add --scope user --transport http parley %[1]s --header 'Authorization: Bearer ${PARLEY_KEY}'
