@@ -22,16 +22,25 @@ import (
 func nodeClient(generation, protocol string) kind {
 	return kind{"TypeScript " + generation, func(t *testing.T) { installNode(t) },
 		func(t *testing.T, url string) client {
-			cmd := installNode(t).command("node", filepath.Join("clients", "node", "driver.cjs"), url, generation)
-			return drive(t, cmd, protocol)
+			return drive(t, nodeDriver(t, url, generation), protocol)
 		}}
+}
+
+// nodeDriver and pythonDriver are the commands that start them.
+func nodeDriver(t *testing.T, server, generation string) *exec.Cmd {
+	t.Helper()
+	return installNode(t).command("node", filepath.Join("clients", "node", "driver.cjs"), server, generation)
+}
+
+func pythonDriver(t *testing.T, server, generation string) *exec.Cmd {
+	t.Helper()
+	return exec.Command(installPython(t), filepath.Join("clients", "python", "driver.py"), server, generation)
 }
 
 func pythonClient(generation, protocol string) kind {
 	return kind{"FastMCP " + generation, func(t *testing.T) { installPython(t) },
 		func(t *testing.T, url string) client {
-			return drive(t, exec.Command(installPython(t), filepath.Join("clients", "python", "driver.py"), url,
-				generation), protocol)
+			return drive(t, pythonDriver(t, url, generation), protocol)
 		}}
 }
 

@@ -1,12 +1,14 @@
 // Package e2e drives the real program from outside, as strangers will: the
 // binary is built and started on a free port with a file of its own, and real
-// MCP clients talk to it. Nothing here imports the program.
+// MCP clients talk to it. Nothing here imports the program but internet_test.go, which serves it with an
+// internet of the tests.
 //
 // The clients in TypeScript and Python are fetched by make test-clients into a cache outside
 // the tree. It plays the tests that drive them, and no others.
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -35,6 +37,9 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if internet := os.Getenv(internetEnv); internet != "" {
+		log.Fatal(serveWithInternet(internet, os.Args[2:])) // after "serve"
+	}
 	flag.Parse()
 	if os.Getenv(parts.ClientsEnv) != "" && flag.Lookup("test.run").Value.String() == "" {
 		_ = flag.Set("test.run", clientTests.String()) // an expression that compiles
@@ -58,6 +63,7 @@ func drivesClients(t *testing.T) {
 // again on the same file and address.
 type program struct {
 	t      *testing.T
+	binary string // "": the program under test
 	args   []string
 	env    []string
 	server *process.Server
@@ -77,9 +83,19 @@ func start(t *testing.T, args ...string) *program {
 // the environment.
 func startOn(t *testing.T, args, env []string) *program {
 	t.Helper()
-	p := &program{t: t, args: args, env: env}
+	p := newProgram(t, args, env)
 	p.launch("127.0.0.1:0")
+	return p
+}
+
+// newProgram returns a program that is not launched yet. It is killed when the test ends.
+func newProgram(t *testing.T, args, env []string) *program {
+	t.Helper()
+	p := &program{t: t, args: args, env: env}
 	t.Cleanup(func() {
+		if p.out == nil {
+			return
+		}
 		if p.cmd != nil {
 			p.kill() // to drain takes time; stop_test.go looks at that
 		}
@@ -96,8 +112,8 @@ func startOn(t *testing.T, args, env []string) *program {
 // launch starts the process and returns when it listens.
 func (p *program) launch(addr string) {
 	p.t.Helper()
-	server, err := process.Start(os.Getenv(process.BinaryEnv), append([]string{"--addr", addr}, p.args...),
-		append(process.Environment(), p.env...))
+	server, err := process.Start(cmp.Or(p.binary, os.Getenv(process.BinaryEnv)),
+		append([]string{"--addr", addr}, p.args...), append(process.Environment(), p.env...))
 	if err != nil {
 		p.t.Fatal(err)
 	}

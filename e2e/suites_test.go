@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/e2e/internal/tlsfront"
 )
 
 // conformance.txt has the checks that do not pass, with the reasons. A check that fails and is not there, and one that
@@ -28,6 +30,27 @@ func TestConformance_allButWhatIsExplained_passes(t *testing.T) {
 				t.Errorf("%v\n%s", err, out)
 			}
 		})
+	}
+}
+
+// The suite signs in as a program, and a person pastes a key where it says.
+func TestConformance_authorization_passes(t *testing.T) {
+	tools := installNode(t)
+	f := tlsfront.New(t)
+	s := &signsIn{program: start(t, "--access", "keys", "--sign-in", "auto", "--public-url", f.URL), origin: f.URL}
+	f.Leads(s.url)
+	port := freePort(t)
+	made, err := s.post(t.Context(), 1, "/oauth/register", "application/json",
+		`{"client_name":"Suite","redirect_uris":["http://127.0.0.1:`+port+`/callback"]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := tools.command("conformance", "authorization", "--url", f.URL+"/oauth", "--client-id", made.Client,
+		"--resource", f.URL+"/mcp", "--port", port)
+	cmd.Dir, cmd.Env = t.TempDir(), append(cmd.Env, f.Environment()...)
+	if said := allowed(t, f, cmd, s.newKey("Ann")); !strings.Contains(said, "authorization-code-grant: 1 passed") ||
+		!strings.Contains(said, "Total: 3 passed, 0 failed") {
+		t.Error(said)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/e2e/internal/process"
+	"github.com/parley-chat/parley/e2e/internal/tlsfront"
 )
 
 // ways returns the lines in docs/clients.md, by client and way.
@@ -50,20 +51,14 @@ func keyedBesideSignIn(t *testing.T, all ...*machine) (base, key string) {
 	t.Helper()
 	s := newSignsIn(t, false)
 	for _, m := range all {
-		m.trusts(s)
+		m.env = append(m.env, s.Environment()...)
 	}
 	t.Cleanup(func() {
-		if seen := s.take(); slices.ContainsFunc(seen, asksForSignIn) {
+		if seen := s.Take(); slices.ContainsFunc(seen, tlsfront.SignsIn) {
 			t.Errorf("the clients asked for %q", seen)
 		}
 	})
-	return s.base, newKey(t, s.data)
-}
-
-// asksForSignIn reports whether a client that gets what it asks for with a request begins to sign in.
-func asksForSignIn(request string) bool {
-	return strings.Contains(request, "/oauth/") || strings.Contains(request, "/.well-known/") &&
-		strings.HasSuffix(request, " 200")
+	return s.URL, newKey(t, s.data)
 }
 
 // waysOfKeys are the servers that admit by a key.

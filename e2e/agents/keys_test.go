@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/e2e/internal/process"
+	"github.com/parley-chat/parley/e2e/internal/tlsfront"
 )
 
 // paths is a proxy before a server that keeps which paths were asked for.
@@ -104,8 +105,8 @@ func TestKeys_missingOrWrong_clientsSayWhyAndStartNoSignIn(t *testing.T) {
 		}
 		t.Run(name+", beside sign-in", func(t *testing.T) {
 			s, m := newSignsIn(t, false), newMachine(t)
-			m.trusts(s)
-			tries(t, m, s.base, s.take, asksForSignIn)
+			m.env = append(m.env, s.Environment()...)
+			tries(t, m, s.URL, s.Take, tlsfront.SignsIn)
 		})
 	}
 }

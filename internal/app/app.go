@@ -23,6 +23,7 @@ import (
 	"github.com/parley-chat/parley/internal/meter"
 	"github.com/parley-chat/parley/internal/oauth"
 	"github.com/parley-chat/parley/internal/outbox"
+	"github.com/parley-chat/parley/internal/outcall"
 	"github.com/parley-chat/parley/internal/page"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/room"
@@ -57,6 +58,8 @@ type Config struct {
 	// Reachable is the host and port under which other machines reach a server that also
 	// listens on loopback addresses: see httpapi.Options.
 	Reachable string
+	// Internet is for tests: how the documents of programs that sign in are reached.
+	Internet outcall.Options
 }
 
 // Store is an open table.

@@ -46,7 +46,7 @@ func newInternet(t *testing.T, serve http.HandlerFunc) *internet {
 	roots.AddCert(host.Certificate())
 	i := &internet{t: t, clock: clockwork.NewFakeClock(), leads: map[string]string{}}
 	c := Config{Settings: Settings{Access: "keys", SignIn: autoSignIn, PublicURL: "https://parley.example.com"}}
-	documents := c.newDocuments(outcall.Options{Roots: roots,
+	c.Internet = outcall.Options{Roots: roots,
 		Lookup: func(ctx context.Context, host string) ([]netip.Addr, error) {
 			if by, bounded := ctx.Deadline(); !bounded || time.Until(by) > documentTime {
 				t.Errorf("a document may take until %v", by)
@@ -67,9 +67,9 @@ func newInternet(t *testing.T, serve http.HandlerFunc) *internet {
 				t.Errorf("%s is dialed", address)
 			}
 			return new(net.Dialer).DialContext(ctx, network, host.Listener.Addr().String())
-		}})
+		}}
 	i.server = oauth.New(oauth.Options{Public: c.signInAt(), Resource: c.signInResource(), Clock: i.clock,
-		Logger: leaks.Logger(t), Document: documents})
+		Logger: leaks.Logger(t), Document: c.newDocuments()})
 	return i
 }
 

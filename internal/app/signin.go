@@ -79,11 +79,12 @@ func (a *App) newSignIn(c Config, t table.Table) *oauth.Server {
 	resource := c.signInResource()
 	return oauth.New(oauth.Options{Public: at, Resource: resource, SignIns: a.newSignIns(t, c.Logger, resource),
 		Key: a.gate.Key, Guess: a.gate.Guess, Clock: clockwork.NewRealClock(), Logger: c.Logger,
-		Document: c.newDocuments(outcall.Options{})})
+		Document: c.newDocuments()})
 }
 
-// newDocuments returns what fetches a program's document, from a public host alone. o is for tests.
-func (c Config) newDocuments(o outcall.Options) func(ctx context.Context, address string) ([]byte, error) {
+// newDocuments returns what fetches a program's document, from a public host alone.
+func (c Config) newDocuments() func(ctx context.Context, address string) ([]byte, error) {
+	o := c.Internet
 	o.Own = []string{strings.TrimPrefix(c.signInAt(), "https://")}
 	o.Time, o.Version = documentTime, Version()
 	out := outcall.New(o)

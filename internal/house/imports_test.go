@@ -123,7 +123,7 @@ func arrows() map[string][]string {
 		"scripts/mutants": {"internal/dynamolocal", "internal/engine"},
 		"e2e":             {}, "e2e/agents": {}, "e2e/browser": {}, "e2e/systems": {},
 		"e2e/fetch": {"e2e/internal/parts", "internal/dynamolocal", "internal/s3local"}, "e2e/internal/parts": {},
-		"e2e/internal/process": {"internal/leaks"},
+		"e2e/internal/process": {"internal/leaks"}, "e2e/internal/tlsfront": {},
 	}
 }
 
@@ -134,7 +134,7 @@ func testOnly() []string {
 		"internal/s3local", "internal/lambdatest", "internal/explore", "internal/house", "internal/leaks",
 		"internal/page/bundle", "bench", "scripts/dynamodb-local", "scripts/confusables",
 		"scripts/test", "scripts/mutants", "e2e", "e2e/agents", "e2e/browser", "e2e/systems", "e2e/fetch",
-		"e2e/internal/parts", "e2e/internal/process"}
+		"e2e/internal/parts", "e2e/internal/process", "e2e/internal/tlsfront"}
 }
 
 // foreign lists the packages that may import a dependency which belongs to one

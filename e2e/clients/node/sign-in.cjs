@@ -1,42 +1,18 @@
 // A client that signs in, and the person in front of it: what driver.cjs gives its transport with
 // PARLEY_E2E_SIGN_IN, a JSON object with
 //
-//   public    the origin at which the server says it is: its name leads to `to`
-//   to        the origin at which it listens
+//   public    the origin of the server
 //   key       what the person pastes on the page
 //   document  the address of a document that says who the client is; without it, the client registers
 //   state     a file in which the client keeps what it has; a second client goes on with it
 'use strict';
 
 const fs = require('node:fs');
-const http = require('node:http');
-const { Readable } = require('node:stream');
 
 const redirect = 'http://localhost:3118/callback';
 
-// fetchBy returns a fetch that connects to `to` for the public origin, as a proxy with TLS does.
-function fetchBy({ public: origin, to }) {
-  return async (input, init = {}) => {
-    const request = new Request(input, init);
-    const url = new URL(request.url);
-    if (url.origin !== origin) throw new Error('nobody is at ' + url.origin);
-    const headers = { ...Object.fromEntries(request.headers), host: url.host, 'x-forwarded-proto': 'https' };
-    const body = request.body ? Buffer.from(await request.arrayBuffer()) : undefined;
-    if (body) headers['content-length'] = String(body.length);
-    return new Promise((resolve, reject) => {
-      const options = { method: request.method, headers, signal: request.signal };
-      const sent = http.request(new URL(url.pathname + url.search, to), options, (got) => {
-        const empty = [204, 304].includes(got.statusCode);
-        resolve(new Response(empty ? null : Readable.toWeb(got), { status: got.statusCode, headers: got.headers }));
-      });
-      sent.on('error', reject);
-      sent.end(body);
-    });
-  };
-}
-
 // person answers the page as its script does, and returns what it brings to the client.
-async function person(fetch, { public: origin, key }, page) {
+async function person({ public: origin, key }, page) {
   const answer = await fetch(new URL('/oauth/authorize', origin), {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin, 'sec-fetch-site': 'same-origin' },
@@ -51,7 +27,6 @@ async function person(fetch, { public: origin, key }, page) {
 // spoil, after which the client has an access token that nobody knows.
 function signIn(setting) {
   const about = JSON.parse(setting);
-  const fetch = fetchBy(about);
   const kept = fs.existsSync(about.state) ? JSON.parse(fs.readFileSync(about.state)) : {};
   const keep = (what) => {
     Object.assign(kept, what);
@@ -70,11 +45,11 @@ function signIn(setting) {
     saveCodeVerifier: (verifier) => keep({ verifier }),
     codeVerifier: () => kept.verifier,
     redirectToAuthorization: async (page) => {
-      brought = await person(fetch, about, page);
+      brought = await person(about, page);
     },
   };
   const connect = async (client, open) => {
-    const transport = open({ authProvider, fetch });
+    const transport = open({ authProvider });
     try {
       await client.connect(transport);
       return transport;
@@ -82,7 +57,7 @@ function signIn(setting) {
       if (!brought) throw error;
     }
     await transport.finishAuth(brought.get('code'), brought.get('iss'));
-    const again = open({ authProvider, fetch });
+    const again = open({ authProvider });
     await client.connect(again);
     return again;
   };

@@ -8,6 +8,7 @@ its standard streams, and its arguments. GENERATION is modern or legacy. What go
     out  {"ready": {"protocol": "2026-07-28", "tools": ["join_room", ...]}}
     in   {"id": 1, "tool": "join_room", "arguments": {...}}
     in   {"cancel": 1}                     the client gives up call 1
+    in   {"spoil": true}                   it believes that its access token has ended, if it signs in: see sign_in.py
     out  {"id": 1, "result": {...}}        what the client returned, errors of the tool too
     out  {"id": 1, "error": "..."}         the client raised
 
@@ -21,6 +22,7 @@ import sys
 
 from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
+from sign_in import sign_in, spoil
 from told import say, serve
 
 MODES = {"modern": "2026-07-28", "legacy": "legacy"}
@@ -55,10 +57,12 @@ def transport_to(server: str) -> str | StdioTransport:
 
 
 async def main(server: str, generation: str) -> None:
-    async with Client(transport_to(server), mode=MODES[generation]) as client:
+    signs_in = os.environ.get("PARLEY_E2E_SIGN_IN")
+    auth = sign_in(signs_in, server) if signs_in else None
+    async with Client(transport_to(server), mode=MODES[generation], auth=auth) as client:
         tools = [tool.name for tool in await client.list_tools()]
         say({"ready": {"protocol": client.protocol_version, "tools": tools}})
-        await serve(lambda request: answer(client, request))
+        await serve(lambda request: answer(client, request), lambda: spoil(auth))
 
 
 asyncio.run(main(*sys.argv[1:]))
