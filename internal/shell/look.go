@@ -180,11 +180,12 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 		a.set("text", text)
 		var got results.Left
 		r, err := s.call(ctx, "leave_room", a, &got)
-		if fault.CodeOf(err) == fault.KeyInvalid && s.place.Key == "" {
+		refused := new(fault.Error)
+		if errors.As(err, &refused) && refused.Reason == fault.ReasonNoSeat && s.place.Key == "" {
 			if err := s.file.Remove(s.seat.Token); err != nil {
 				return err
 			}
-			return fail(gone, "The server does not admit your seat in the room %s as %s any more. It is "+
+			return fail(gone, "The server does not have your seat in the room %s as %s any more. It is "+
 				"forgotten here.", s.seat.Room, s.seat.Name)
 		}
 		if err != nil {

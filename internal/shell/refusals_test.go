@@ -433,7 +433,8 @@ func (d refusedDoor) RoundTrip(r *http.Request) (*http.Response, error) {
 		Body:   io.NopCloser(strings.NewReader(text)), Request: r}, nil
 }
 
-// TestSeat_serverAdmitsNoToken_saysWhetherItIsGoneOrNeedsAKey reads what a command and the list of one's rooms say.
+// TestSeat_serverAdmitsNoToken_saysWhetherItIsGoneOrNeedsAKey reads what commands and the list of one's rooms say. A
+// seat that only needs a key is not forgotten by those who leave.
 func TestSeat_serverAdmitsNoToken_saysWhetherItIsGoneOrNeedsAKey(t *testing.T) {
 	for _, c := range []struct {
 		reason      string
@@ -458,6 +459,12 @@ func TestSeat_serverAdmitsNoToken_saysWhetherItIsGoneOrNeedsAKey(t *testing.T) {
 		}
 		if err := command.Who(t.Context(), as("Ann")); err == nil || !strings.Contains(err.Error(), c.who) {
 			t.Errorf("%+v: who says %v", c, err)
+		}
+		left := command.Leave(t.Context(), as("Ann"), "")
+		all, err := command.Seats.All()
+		kept := len(all) == 1
+		if err != nil || left == nil || kept == strings.Contains(left.Error(), "forgotten") || kept != (c.reason == "") {
+			t.Errorf("%+v: leave says %v, and keeps %v (%v)", c, left, all, err)
 		}
 	}
 }
