@@ -132,7 +132,7 @@ func (c *standbyCommand) notify(ctx context.Context, s client.Seat, n wake.News)
 		errs = append(errs, wake.NotifyProgram(ctx, c.Exec, s, n))
 	}
 	if c.Desktop {
-		errs = append(errs, wake.NotifyDesktop(ctx, n.String()))
+		errs = append(errs, wake.NotifyDesktop(ctx, n.ForPerson()))
 	}
 	return errors.Join(errs...) // without either, the line that is printed is the notice
 }

@@ -76,7 +76,7 @@ func (d Deed) String() string {
 // Wakes reports whether there is anything to tell.
 func (n News) Wakes() bool { return n.Messages > 0 || n.Knock || n.Task || n.Turn || n.Own != NoDeed }
 
-// String returns the sentence for the agent or the person.
+// String returns the sentence for the agent.
 func (n News) String() string {
 	where := n.Where
 	switch {
@@ -100,6 +100,12 @@ func (n News) String() string {
 		return fmt.Sprintf("The list of tasks has news for you in %s: call wait_for_message", where)
 	}
 	return fmt.Sprintf("Somebody asks to be let into %s: call wait_for_message", where)
+}
+
+// ForPerson returns the sentence for a person who has the seat without an agent, and so none of its tools.
+func (n News) ForPerson() string {
+	said, _, _ := strings.Cut(n.String(), ": call wait_for_message")
+	return said
 }
 
 func (n News) messages() string {
@@ -308,7 +314,7 @@ func NotifyProgram(ctx context.Context, line string, s client.Seat, n News) erro
 	return runProgram(ctx, commandTime, []string{
 		"PARLEY_ROOM=" + inert(s.Room, ""), "PARLEY_NAME=" + inert(s.Name, ""),
 		"PARLEY_MESSAGES=" + strconv.Itoa(n.Messages),
-		"PARLEY_NOTICE=" + n.String(), "PARLEY_URL=" + inert(s.Server, ":/[]~"),
+		"PARLEY_NOTICE=" + n.ForPerson(), "PARLEY_URL=" + inert(s.Server, ":/[]~"),
 	}, shell)
 }
 

@@ -310,6 +310,13 @@ func TestStandby_seatOfTheShell_staysInTheFile(t *testing.T) {
 	s := h.seat()
 	s.Wake = nil
 	h.watch(0, s)
+	h.say(h.bob, "Milk?")
+	h.until("its person is told", func() bool { return h.count(wake.Woken) == 1 })
+	h.still("it was told without the name of a tool", func() bool {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return slices.ContainsFunc(h.events, func(e wake.Event) bool { return e.Text == "1 new message in room tea" })
+	})
 	h.call("leave_room", map[string]any{"agent_token": h.ann.AgentToken}, &results.Left{})
 	h.end()
 	if got := h.tokens(); len(got) != 1 {

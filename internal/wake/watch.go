@@ -474,17 +474,21 @@ func (w *watch) consider(first string, n News) {
 	if !fresh && (due.IsZero() || w.Clock.Now().Before(due)) {
 		return
 	}
-	err := w.Notify(w.ctx, w.seat(), n)
+	seat, said := w.seat(), n.String()
+	if seat.OfShell() {
+		said = n.ForPerson()
+	}
+	err := w.Notify(w.ctx, seat, n)
 	switch {
 	case w.ctx.Err() != nil:
 	case err == nil:
-		w.tell(Woken, n.String(), nil)
+		w.tell(Woken, said, nil)
 		w.told.woken(w.Clock.Now(), w.newest)
 	case errors.Is(err, ErrEnded):
 		w.stop(SessionEnded)
 	default:
 		if w.told.deaf == 0 {
-			w.tell(NotWoken, n.String(), err)
+			w.tell(NotWoken, said, err)
 		}
 		w.told.missed(w.Clock.Now())
 	}
