@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -69,7 +70,11 @@ func (w *within) Decode(ctx *kong.DecodeContext) error {
 	w.Set = true
 	next := ctx.Scan.Peek()
 	d, err := time.ParseDuration(fmt.Sprint(next.Value))
+	_, bare := strconv.Atoi(fmt.Sprint(next.Value))
 	switch {
+	case next.Type != kong.EOLToken && bare == nil:
+		return fmt.Errorf("write a time such as %[1]vs, %[1]vm or %[1]vh; to say %[1]v, write that before the flag",
+			next.Value)
 	case next.Type == kong.FlagValueToken && (err != nil || d <= 0):
 		return fmt.Errorf("expected a duration such as 30s or 5m, but got %q", next.Value)
 	case next.Type != kong.EOLToken && err == nil && d > 0:

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/alecthomas/kong"
 	kongcompletion "github.com/jotaen/kong-completion"
 	"github.com/posener/complete"
@@ -11,6 +13,15 @@ import (
 
 // completionCommand is `parley completion`.
 type completionCommand struct{ kongcompletion.Completion }
+
+// Run prints the line for the shell.
+func (c *completionCommand) Run(command *kong.Context) error {
+	err := c.Completion.Run(command)
+	if err != nil && c.Shell == "" {
+		return usage(errors.New("name your shell, which is bash, zsh or fish: parley completion bash"))
+	}
+	return err
+}
 
 // completed answers a shell that asks what can follow on a command line (COMP_LINE), and
 // reports whether one did. Rooms and names come from the seats of this person.

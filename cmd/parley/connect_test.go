@@ -194,7 +194,7 @@ func TestConnect_serverThatDoesNotAnswer_isWrittenAndSaid(t *testing.T) {
 
 func TestConnect_commandLineWithoutSense_isRefused(t *testing.T) {
 	emptyHome(t)
-	connectSays(t, exitUsage, []string{"emacs"}, "parley: [<client>] must be one of")
+	connectSays(t, exitUsage, []string{"emacs"}, "parley: <client> must be one of")
 	connectSays(t, exitUsage, []string{"--undo"}, "parley: connect: name a client")
 	connectSays(t, exitUsage, []string{"cursor", "--allow"}, "parley: Cursor has no setting for --allow")
 	connectSays(t, exitUsage, []string{"cursor", "--url", "parley.example"},

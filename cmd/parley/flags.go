@@ -165,16 +165,25 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 			return nil, fmt.Errorf("there is no command %s; perhaps you mean: parley %s; see parley --help", args[0],
 				meant)
 		}
-		why := strings.TrimSuffix(strings.NewReplacer(`"",`, "", `,""`, "").Replace(err.Error()), ".")
+		why := strings.TrimSuffix(strings.NewReplacer(`"",`, "", `,""`, "", "[<", "<", ">]", ">").
+			Replace(err.Error()), ".")
 		why += oneOf(why)
 		why = ofDuration.ReplaceAllString(why, `: write a time such as 30s, 5m or 2h`)
-		return nil, fmt.Errorf("%s; see %s --help", why, commandIn(command, err))
+		why = missing.ReplaceAllString(why, "$1 is missing")
+		help := commandIn(command, err)
+		if help == "parley" {
+			why = strings.Replace(why, "unexpected argument", "there is no command", 1)
+		}
+		return nil, fmt.Errorf("%s; see %s --help", why, help)
 	}
 	return command, nil
 }
 
 // ofDuration is how Go ends an error about a duration.
 var ofDuration = regexp.MustCompile(`: time: (missing unit in|unknown unit "[^"]*" in|invalid) duration "[^"]*"$`)
+
+// missing is how kong refuses a line without an argument that it needs.
+var missing = regexp.MustCompile(`expected "(<[^"]*>)"`)
 
 // choice is how kong refuses a word that is none of its choices.
 var choice = regexp.MustCompile(`must be one of (".*") but got "(.+)"$`)
@@ -308,6 +317,9 @@ func checkName(check func(string) (ident.Name, error), given, others string) err
 func commandIn(command *kong.Context, err error) string {
 	if wrong := new(kong.ParseError); errors.As(err, &wrong) {
 		command = wrong.Context
+	}
+	if command != nil && len(command.Args) > 0 && strings.HasPrefix(command.Args[0], "-") {
+		return "parley serve"
 	}
 	unknown := err != nil && strings.HasPrefix(err.Error(), "unexpected argument") && len(command.Args) > 0 &&
 		!slices.ContainsFunc(command.Model.Children, func(n *kong.Node) bool { return n.Name == command.Args[0] })

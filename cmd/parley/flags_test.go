@@ -116,8 +116,15 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"--log-level loud":        "--log-level",
 		"--log-format xml":        "--log-format",
 		"--longest-wait 50":       `but got "50": write a time such as 30s, 5m or 2h; see`,
-		"--nonsense":              "--nonsense",
-		"talk":                    "talk",
+		"--nonsense":              "unknown flag --nonsense; see parley serve --help",
+		"--addr :0 talk":          "unexpected argument talk; see parley serve --help",
+		"talk":                    "there is no command talk; perhaps you mean: parley task",
+		"resume":                  "there is no command resume; see parley --help",
+		"connect emacs":           "<client> must be one of",
+		"backup":                  "<file> is missing; see parley backup --help",
+		"manage Bob":              "say what to do and with whom",
+		"say hi --wait 10":        "--wait: write a time such as 10s, 10m or 10h; to say 10, write that before",
+		"say hi --wait=10":        "--wait: write a time such as 10s",
 		"serve --create-table=1":  "--create-table",
 		"tail --lines=-1":         "-n must be 0 or more",
 		"wait --timeout=-1s":      "--timeout",
@@ -171,7 +178,8 @@ func TestDefaultFile_noHome_isInTheWorkingFolder(t *testing.T) {
 func TestParse_badCommandLine_namesTheHelpThatHasTheFlag(t *testing.T) {
 	alone(t)
 	for args, help := range map[string]string{
-		"--max-waits 0": "parley serve", "say --kind x hi": "parley say", "keys add --days 0 X": "parley keys add",
+		"--max-waits 0": "parley serve", "--longest-wait 50": "parley serve", "--nope": "parley serve",
+		"say --kind x hi": "parley say", "keys add --days 0 X": "parley keys add",
 		"join tea": "parley join", "room --capacity many": "parley room", "keys": "parley keys", "talk": "parley",
 	} {
 		if _, err := parse(strings.Fields(args), io.Discard); err == nil ||

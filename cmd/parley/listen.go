@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"os"
 	"syscall"
 )
 
@@ -12,7 +13,11 @@ import (
 func listen(flag, addr string) (net.Listener, error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w. %s", addr, err, remedy(flag, err))
+		why := err
+		if refused := new(os.SyscallError); errors.As(err, &refused) { // without the address once more
+			why = refused.Err
+		}
+		return nil, fmt.Errorf("cannot listen on %s: %w. %s", addr, why, remedy(flag, err))
 	}
 	return ln, nil
 }

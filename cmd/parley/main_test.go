@@ -3,9 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/app/apptest"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -25,6 +28,29 @@ func TestExplain_namesOfPackages_areTrimmedWhereErrorsBegin(t *testing.T) {
 		code := (streams{err: &says}).explain(err, "")
 		if code != exitFailure || says.String() != "parley: "+want+"\n" {
 			t.Errorf("%q became %q", err, &says)
+		}
+	}
+}
+
+// TestRun_theSystemRefuses_aPersonReadsWhatWasGiven plays what Go says of a file, a port and a connection in its own
+// words.
+func TestRun_theSystemRefuses_aPersonReadsWhatWasGiven(t *testing.T) {
+	emptyHome(t)
+	t.Setenv("PARLEY_URL", "")
+	t.Setenv("PATH", t.TempDir()) // where nothing tells the shell of this user
+	server := strings.TrimPrefix(apptest.Serve(t, nil), "http://")
+	file, folder := emptyFile(t), filepath.Join(t.TempDir(), "none")
+	for line, want := range map[string]string{
+		"backup --data " + file + " " + filepath.Join(folder, "b.db"): "cannot create a file in the folder " +
+			folder + ": ",
+		"serve --addr " + server: "cannot listen on " + server + ": " + syscall.EADDRINUSE.Error() +
+			". Stop the program",
+		"rooms --url https://" + server: "the server at https://" + server + " cannot be reached: it speaks http, " +
+			"and not https; see parley doctor",
+		"completion": "name your shell, which is bash, zsh or fish: parley completion bash\n",
+	} {
+		if code, says := report(t, strings.Fields(line)...); code == 0 || !strings.HasPrefix(says, "parley: "+want) {
+			t.Errorf("%s: code %d, %q", line, code, says)
 		}
 	}
 }

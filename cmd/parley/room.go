@@ -76,6 +76,9 @@ func (manageCommand) Help() string {
 
 // Validate is called by kong.
 func (c *manageCommand) Validate() error {
+	if c.Name == "" {
+		return errors.New("say what to do and with whom, such as mute Bob")
+	}
 	_, named := ident.Nickname("agent_name", c.Name)
 	return right(named, room.CheckNote("note", c.Note))
 }

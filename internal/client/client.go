@@ -143,6 +143,8 @@ func Reason(err error) string {
 		return "the answer is " + cmp.Or(string(is), "not Parley's")
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "its answer broke off"
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return "it speaks http, and not https"
 	case errors.As(err, &name):
 		return name.Err
 	case errors.As(err, &number):

@@ -463,7 +463,8 @@ func TestSeat_serverAdmitsNoToken_saysWhetherItIsGoneOrNeedsAKey(t *testing.T) {
 		left := command.Leave(t.Context(), as("Ann"), "")
 		all, err := command.Seats.All()
 		kept := len(all) == 1
-		if err != nil || left == nil || kept == strings.Contains(left.Error(), "forgotten") || kept != (c.reason == "") {
+		if err != nil || left == nil || kept != (c.reason == "") ||
+			kept == strings.Contains(left.Error(), "forgotten") {
 			t.Errorf("%+v: leave says %v, and keeps %v (%v)", c, left, all, err)
 		}
 	}

@@ -64,6 +64,10 @@ func vacant(path string) error {
 // temporary creates an empty file next to path under a name that nobody else uses.
 func temporary(path string) (fresh string, err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new") // with mode 600
+	refused := new(fs.PathError)
+	if errors.As(err, &refused) { // it names a file of which nobody knows
+		return "", fmt.Errorf("cannot create a file in the folder %s: %w", filepath.Dir(path), refused.Err)
+	}
 	if err != nil {
 		return "", err
 	}
