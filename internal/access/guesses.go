@@ -12,6 +12,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/ratelimit"
 )
 
 const (
@@ -45,11 +46,11 @@ type guesses struct {
 	mu      sync.Mutex
 	right   map[digest]struct{}
 	wrong   map[digest]refusal
-	all     allowance             // of the process
-	of      map[string]*allowance // by group: see ident.Groups
-	looking map[digest]struct{}   // those that had their turn, and are being looked up
-	queue   []*turn               // in the order in which they came
-	due     time.Time             // when the queue advances; zero: not before a turn is given back
+	all     budget              // of the process
+	of      map[string]*budget  // by group: see ident.Groups
+	looking map[digest]struct{} // those that had their turn, and are being looked up
+	queue   []*turn             // in the order in which they came
+	due     time.Time           // when the queue advances; zero: not before a turn is given back
 }
 
 // refusal is what the holder of a wrong secret hears.
@@ -62,50 +63,44 @@ type refusal struct {
 type turn struct {
 	secret digest
 	from   string
-	of     []*allowance  // of the groups of its address; nil: it needs no turn
+	of     []*budget     // of the groups of its address; nil: it needs no turn
 	comes  chan struct{} // closed when it comes
 	free   bool          // the secret was looked up for another call, and is right
 	why    error         // the same, and it is wrong
 }
 
-// allowance is how much of a rate is left. It is full at a moment that is later by one step
-// for each turn.
-type allowance struct {
+// budget is how many turns are left: each takes one step to refill.
+type budget struct {
+	ratelimit.Budget
+
 	group string
 	step  time.Duration
-	full  time.Time
 	last  time.Time // when it had its last turn
 	calls int       // that wait for a turn of it, or have one
 }
 
 // wait returns how long it takes until there is a turn.
-func (a *allowance) wait(now time.Time) time.Duration {
-	return max(0, a.full.Sub(now)) - (guessesAtOnce-1)*a.step
-}
+func (b *budget) wait(now time.Time) time.Duration { return b.Refill(now) - (guessesAtOnce-1)*b.step }
 
-func (a *allowance) take(now time.Time) {
-	if a.full.Before(now) {
-		a.full = now
-	}
-	a.full, a.last = a.full.Add(a.step), now
+func (b *budget) takeTurn(now time.Time) {
+	b.Spend(b.step, now)
+	b.last = now
 }
-
-func (a *allowance) giveBack() { a.full = a.full.Add(-a.step) }
 
 // wait returns how long it takes until each group of t has a turn.
 func (t *turn) wait(now time.Time) time.Duration {
 	longest := time.Duration(0)
-	for _, a := range t.of {
-		longest = max(longest, a.wait(now))
+	for _, b := range t.of {
+		longest = max(longest, b.wait(now))
 	}
 	return longest
 }
 
 // last returns when a group of t had its last turn.
 func (t *turn) last() (last time.Time) {
-	for _, a := range t.of {
-		if a.last.After(last) {
-			last = a.last
+	for _, b := range t.of {
+		if b.last.After(last) {
+			last = b.last
 		}
 	}
 	return last
@@ -113,8 +108,8 @@ func (t *turn) last() (last time.Time) {
 
 func newGuesses(clock clockwork.Clock) *guesses {
 	return &guesses{
-		clock: clock, right: map[digest]struct{}{}, wrong: map[digest]refusal{}, all: allowance{step: guessEveryOfAll},
-		of: map[string]*allowance{}, looking: map[digest]struct{}{},
+		clock: clock, right: map[digest]struct{}{}, wrong: map[digest]refusal{}, all: budget{step: guessEveryOfAll},
+		of: map[string]*budget{}, looking: map[digest]struct{}{},
 	}
 }
 
@@ -155,9 +150,9 @@ func (g *guesses) begin(ctx context.Context, t *turn) error {
 		return wrong.why
 	}
 	for _, group := range ident.Groups(t.from) {
-		a := g.allowance(group)
-		a.calls++
-		t.of = append(t.of, a)
+		b := g.budget(group)
+		b.calls++
+		t.of = append(t.of, b)
 	}
 	g.queue = append(g.queue, t)
 	g.advance() // it may not pass those who wait
@@ -197,9 +192,9 @@ func (g *guesses) await(ctx context.Context, t *turn) error {
 
 // grant gives t its turn, which first has found to be due. g.mu is held.
 func (g *guesses) grant(t *turn, now time.Time) {
-	g.all.take(now)
-	for _, a := range t.of {
-		a.take(now)
+	g.all.takeTurn(now)
+	for _, b := range t.of {
+		b.takeTurn(now)
 	}
 	g.looking[t.secret] = struct{}{}
 	close(t.comes)
@@ -280,9 +275,10 @@ func (g *guesses) end(t *turn, err error) {
 	}
 	delete(g.looking, t.secret)
 	if err == nil {
-		g.all.giveBack()
-		for _, a := range t.of {
-			a.giveBack()
+		now := g.clock.Now()
+		g.all.Spend(-g.all.step, now)
+		for _, b := range t.of {
+			b.Spend(-b.step, now)
 		}
 	}
 	g.leave(t)
@@ -303,31 +299,31 @@ func (g *guesses) end(t *turn, err error) {
 // leave ends what t has of its address. One that has spent nothing takes no memory. g.mu is
 // held.
 func (g *guesses) leave(t *turn) {
-	for _, a := range t.of {
-		a.calls--
-		if a.calls == 0 && !a.full.After(g.clock.Now()) {
-			delete(g.of, a.group)
+	for _, b := range t.of {
+		b.calls--
+		if b.calls == 0 && b.Refill(g.clock.Now()) == 0 {
+			delete(g.of, b.group)
 		}
 	}
 }
 
-// allowance returns that of a group. g.mu is held.
-func (g *guesses) allowance(group ident.Group) *allowance {
-	a := g.of[group.Key]
-	if a != nil {
-		return a
+// budget returns that of a group. g.mu is held.
+func (g *guesses) budget(group ident.Group) *budget {
+	b := g.of[group.Key]
+	if b != nil {
+		return b
 	}
-	for other, a := range g.of { // in any order
+	for other, b := range g.of { // in any order
 		if len(g.of) < mostAddresses {
 			break
 		}
-		if a.calls == 0 {
+		if b.calls == 0 {
 			delete(g.of, other)
 		}
 	}
-	a = &allowance{group: group.Key, step: guessEvery / time.Duration(group.Times)}
-	g.of[group.Key] = a
-	return a
+	b = &budget{group: group.Key, step: guessEvery / time.Duration(group.Times)}
+	g.of[group.Key] = b
+	return b
 }
 
 // remember puts a value into a map of bounded size.

@@ -12,14 +12,21 @@ type budgets struct {
 	period time.Duration
 
 	mu sync.Mutex
-	of map[string]*budget
+	of map[string]*Budget
 }
 
-// budget is what of a limit was spent, as the generic cell rate algorithm keeps it. Unlike
-// a rate.Limiter, it can be overdrawn, by what a call has cost.
-type budget struct {
+// Budget is what of a limit was spent, as the generic cell rate algorithm keeps it: as the time
+// that it takes to refill that. Unlike a rate.Limiter, it can be overdrawn, by what a call has
+// cost. The zero value is full.
+type Budget struct {
 	full time.Time // when it is refilled: the later, the more was spent
 }
+
+// Refill returns how long it takes until b is full.
+func (b *Budget) Refill(now time.Time) time.Duration { return max(0, b.full.Sub(now)) }
+
+// Spend spends what takes so long to refill. A negative time gives back what was spent.
+func (b *Budget) Spend(t time.Duration, now time.Time) { b.full = now.Add(b.Refill(now) + t) }
 
 // mostKeys bounds the budgets in memory: an attacker has any number of addresses. Where
 // there are more, one that is refilled is forgotten, or any.
@@ -33,7 +40,7 @@ func within(period time.Duration, limit int64) *budgets {
 	if limit <= 0 {
 		return nil
 	}
-	return &budgets{limit: float64(limit), period: period, of: map[string]*budget{}}
+	return &budgets{limit: float64(limit), period: period, of: map[string]*Budget{}}
 }
 
 // time returns how long it takes to refill n, rounded down so that the parts of a period's
@@ -51,11 +58,11 @@ func (b *budgets) take(key string, n float64, now time.Time, kept float64) (wait
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	x := b.get(key, now)
-	wait = x.full.Sub(now) + b.time(n) - b.time(b.limit*(1-kept))
+	wait = x.Refill(now) + b.time(n) - b.time(b.limit*(1-kept))
 	if wait > 0 {
 		return wait
 	}
-	x.full = x.full.Add(b.time(n))
+	x.Spend(b.time(n), now)
 	return 0
 }
 
@@ -64,8 +71,8 @@ func (b *budgets) reserve(key string, n float64, now time.Time) (wait time.Durat
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	x := b.get(key, now)
-	x.full = x.full.Add(b.time(n))
-	return max(0, x.full.Sub(now)-b.period)
+	x.Spend(b.time(n), now)
+	return max(0, x.Refill(now)-b.period)
 }
 
 // spend spends n of the budget of key, which may be more than is left, and returns how much
@@ -78,7 +85,7 @@ func (b *budgets) spend(key string, n float64, now time.Time) (covered float64) 
 	defer b.mu.Unlock()
 	x := b.get(key, now)
 	left := b.leftOf(x, now)
-	x.full = x.full.Add(b.time(n))
+	x.Spend(b.time(n), now)
 	return min(n, left)
 }
 
@@ -90,22 +97,19 @@ func (b *budgets) left(key string, now time.Time) float64 {
 }
 
 // leftOf is left of a budget from get. b.mu is held.
-func (b *budgets) leftOf(x *budget, now time.Time) float64 {
-	return max(0, b.limit*(1-float64(x.full.Sub(now))/float64(b.period)))
+func (b *budgets) leftOf(x *Budget, now time.Time) float64 {
+	return max(0, b.limit*(1-float64(x.Refill(now))/float64(b.period)))
 }
 
-// get returns the budget of key, which is never fuller than full. b.mu is held.
-func (b *budgets) get(key string, now time.Time) *budget {
+// get returns the budget of key. b.mu is held.
+func (b *budgets) get(key string, now time.Time) *Budget {
 	x := b.of[key]
 	if x == nil {
 		if len(b.of) >= mostKeys {
 			b.forget(now)
 		}
-		x = &budget{full: now}
+		x = &Budget{}
 		b.of[key] = x
-	}
-	if x.full.Before(now) {
-		x.full = now
 	}
 	return x
 }
@@ -118,10 +122,10 @@ func (b *budgets) forget(now time.Time) {
 	tries, victim := 0, ""
 	for key, x := range b.of { // in any order
 		tries++
-		if tries == 1 || !x.full.After(now) {
+		if tries == 1 || x.Refill(now) == 0 {
 			victim = key
 		}
-		if tries == triesToForget || !x.full.After(now) {
+		if tries == triesToForget || x.Refill(now) == 0 {
 			break
 		}
 	}

@@ -15,5 +15,5 @@ func (b *budgets) spent(key string, l *Limiter) float64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := l.clock.Now()
-	return float64(b.get(key, now).full.Sub(now)) / float64(b.period) * b.limit
+	return float64(b.get(key, now).Refill(now)) / float64(b.period) * b.limit
 }
