@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/parley-chat/parley/internal/fault"
@@ -71,13 +70,9 @@ func checkLive(h *room.Head, now time.Time) error {
 // decide appends what the caller decides, and returns the events; none if nothing had
 // to change. may says why the caller must not; propose checks every other rule.
 func (c *session) decide(ctx context.Context, may func(h *room.Head, by room.Agent, now time.Time) error,
-	propose func(h *room.Head, by room.Agent, now time.Time) (roomlog.Change, error),
-	blocked func(table.Conflict)) ([]room.Event, error) {
-	p := &roomlog.Proposal{Blocked: blocked, Propose: func(h *room.Head, now time.Time) (roomlog.Change, error) {
-		by, here := h.Owner(c.holder)
-		if !here {
-			return roomlog.Change{}, errUnseated
-		}
+	propose rule, blocked func(table.Conflict)) ([]room.Event, error) {
+	p := &roomlog.Proposal{Blocked: blocked}
+	events, err := c.append(ctx, p, func(h *room.Head, by room.Agent, now time.Time) (roomlog.Change, error) {
 		if err := by.CheckOrder(); err != nil { // its person may hold it by now
 			return roomlog.Change{}, err
 		}
@@ -89,20 +84,16 @@ func (c *session) decide(ctx context.Context, may func(h *room.Head, by room.Age
 			ch.Events[i].By, ch.Events[i].ByName, ch.Events[i].Person = by.Seat, by.Name, by.IsPerson()
 		}
 		return ch, err
-	}}
-	err := c.room.log.Append(ctx, p)
-	if errors.Is(err, errUnseated) {
-		err = c.whyNot(ctx, c.room.log.Peek())
-	}
+	})
 	if err != nil {
 		return nil, err
 	}
-	c.auditDecisions(ctx, p.Events)
+	c.auditDecisions(ctx, events)
 	if a, here := c.room.log.Peek().Owner(c.holder); here {
 		c.agent = a // with its present role
 		c.attendance().NoteCall(ctx)
 	}
-	return p.Events, nil
+	return events, nil
 }
 
 // addCall adds this call, which is not noted yet, to the presence of the seats. A call of a person is no

@@ -59,7 +59,8 @@ func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
 				h, e = says(h, e)
 				batched = append(batched, e)
 			}
-			v, err := op.propose(h, batched[x.unknown:], now)
+			a, _ := h.Owner(c.holder)
+			v, err := op.propose(h, a, batched[x.unknown:], now)
 			if held := v.step != nil; held != x.holds || err != nil || v.isNew() == held {
 				t.Errorf("%s: held back %v; %+v, %v", what, held, v.change.Events, err)
 			}

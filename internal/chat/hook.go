@@ -138,11 +138,7 @@ func (c *session) unhook(ctx context.Context, id string, there *bool) error {
 			return err
 		}
 	}
-	err := c.room.endHook(ctx, id, func(h *room.Head) (room.Agent, bool) { return h.Owner(c.holder) },
-		room.ReasonUnhooked, ops, there)
-	if errors.Is(err, errUnseated) {
-		return c.whyNot(ctx, c.room.log.Peek())
-	}
+	_, err := c.append(ctx, &roomlog.Proposal{}, endHook(id, room.ReasonUnhooked, ops, there))
 	return err
 }
 
@@ -152,9 +148,12 @@ func (s *Service) DropHook(ctx context.Context, x roomlog.HookItem) error {
 	r := s.acquire(x.Room)
 	defer r.release()
 	there, ops := false, roomlog.DropHook(x.Room, x.Seat, x.ID)
-	err := r.endHook(ctx, x.ID, func(h *room.Head) (room.Agent, bool) { return h.Seated(x.Seat) },
-		room.ReasonHookGone, ops, &there)
-	if errors.Is(err, errUnseated) || errors.Is(err, roomlog.ErrNotFound) || err == nil && !there {
+	end := endHook(x.ID, room.ReasonHookGone, ops, &there)
+	err := r.log.Append(ctx, &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (roomlog.Change, error) {
+		a, _ := h.Seated(x.Seat) // nobody has no hook
+		return end(h, a, now)
+	}})
+	if errors.Is(err, roomlog.ErrNotFound) || err == nil && !there {
 		err = s.store.Table().Write(ctx, ops...)
 	}
 	return s.Outward(err)
@@ -178,28 +177,22 @@ func (c *session) dropExpired(ctx context.Context) {
 	}
 }
 
-// endHook appends the end of a hook of the agent that whose returns, with ops. An endpoint so loses its seat. there
-// says whether it had the hook, in a room that goes on.
-func (r *liveRoom) endHook(ctx context.Context, id string, whose func(*room.Head) (room.Agent, bool),
-	why room.Reason, ops []table.Op, there *bool) error {
-	return r.log.Append(ctx,
-		&roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-			a, here := whose(h)
-			if !here {
-				return ch, errUnseated
-			}
-			k, has := a.Hook(id)
-			*there = has && checkLive(h, now) == nil
-			if !*there {
-				return ch, nil
-			}
-			if k.Form == room.FormAgent { // nobody else has the seat
-				left := *h.FreeSeat(a, room.ReasonLeft)
-				return roomlog.Change{Events: []room.Event{left},
-					Ops: roomlog.Vacate(&h.State, left, table.Always, now)}, nil
-			}
-			return roomlog.Change{Events: []room.Event{a.EndHook(id, why)}, Ops: ops}, nil
-		}})
+// endHook ends a hook of an agent, with ops. An endpoint so loses its seat. there says whether the agent had the hook,
+// in a room that goes on.
+func endHook(id string, why room.Reason, ops []table.Op, there *bool) rule {
+	return func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
+		k, has := a.Hook(id)
+		*there = has && checkLive(h, now) == nil
+		if !*there {
+			return ch, nil
+		}
+		if k.Form == room.FormAgent { // nobody else has the seat
+			left := *h.FreeSeat(a, room.ReasonLeft)
+			return roomlog.Change{Events: []room.Event{left},
+				Ops: roomlog.Vacate(&h.State, left, table.Always, now)}, nil
+		}
+		return roomlog.Change{Events: []room.Event{a.EndHook(id, why)}, Ops: ops}, nil
+	}
 }
 
 // News is what an agent has not read, as one of its hooks sees it.

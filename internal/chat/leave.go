@@ -47,12 +47,11 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 	if err != nil {
 		return Left{}, err
 	}
-	p, gone, heirs := &roomlog.Proposal{}, false, c.heirs(ctx)
-	p.Propose = func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-		a, here := h.Owner(c.holder)
-		gone = !here || h.Closed || h.Expired(now)
-		if gone {
-			return ch, nil
+	heirs := c.heirs(ctx)
+	p := &roomlog.Proposal{Propose: c.ofCaller(func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change,
+		err error) {
+		if checkLive(h, now) != nil { // nobody has a seat in it
+			return ch, errUnseated
 		}
 		if !a.IsPerson() {
 			if err := h.CheckLeaving(a, text); err != nil {
@@ -75,13 +74,14 @@ func (c *session) leave(ctx context.Context, text string) (got Left, err error) 
 			ch.Ops = []table.Op{table.Delete(roomlog.PresenceKey(h.ID, a.Seat), table.Always)}
 		}
 		return ch, nil
-	}
-	if err := c.room.log.Append(ctx, p); err != nil {
-		return Left{}, err // the proposal may still be under way
-	}
-	if gone {
+	})}
+	err = c.room.log.Append(ctx, p)
+	switch {
+	case errors.Is(err, errUnseated):
 		got.Status = StatusAlreadyLeft
 		return got, nil
+	case err != nil:
+		return Left{}, err // the proposal may still be under way
 	}
 	got.Status, got.NewAdmin = StatusLeft, p.Events[len(p.Events)-1].NewAdmin
 	return got, nil

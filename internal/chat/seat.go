@@ -229,20 +229,34 @@ func refuseVacated(gone roomlog.Vacated, x room.Holder) error {
 	return e
 }
 
-// change appends what rule makes of the caller and of the head that shows its seat in a room that can be changed, and
-// returns the events. From its return on it holds: a send under way either precedes it in the log, or finds it there.
-func (c *session) change(ctx context.Context,
-	rule func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error)) ([]room.Event, error) {
-	p := &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
+// rule says what a call of the agent a appends to h, which shows its seat.
+type rule func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error)
+
+// ofCaller returns what proposes by r for the caller. It fails with errUnseated if its seat is gone.
+func (c *session) ofCaller(r rule) func(*room.Head, time.Time) (roomlog.Change, error) {
+	return func(h *room.Head, now time.Time) (roomlog.Change, error) {
 		a, here := h.Owner(c.holder)
 		if !here {
-			return ch, errUnseated
+			return roomlog.Change{}, errUnseated
 		}
+		return r(h, a, now)
+	}
+}
+
+// change is append in a room that can be changed. From its return on it holds: a send under way either precedes it in
+// the log, or finds it there.
+func (c *session) change(ctx context.Context, r rule) ([]room.Event, error) {
+	return c.append(ctx, &roomlog.Proposal{}, func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error) {
 		if err := checkLive(h, now); err != nil {
-			return ch, err
+			return roomlog.Change{}, err
 		}
-		return rule(h, a, now)
-	}}
+		return r(h, a, now)
+	})
+}
+
+// append appends what the caller does by r, with the options of p, and returns the events.
+func (c *session) append(ctx context.Context, p *roomlog.Proposal, r rule) ([]room.Event, error) {
+	p.Propose = c.ofCaller(r)
 	err := c.room.log.Append(ctx, p)
 	switch {
 	case errors.Is(err, errUnseated):

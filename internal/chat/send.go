@@ -170,11 +170,7 @@ func (op *sendOp) settle(ctx context.Context, attempt func(context.Context) (ver
 // append writes the message if the rules let it pass on the very head that it follows.
 func (op *sendOp) append(ctx context.Context) (verdict, error) {
 	var v verdict
-	p := &roomlog.Proposal{Blocked: op.blocked, Began: op.began}
-	p.Propose = func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-		v, err = op.propose(h, p.Batched, now)
-		return v.change, err
-	}
+	p := op.proposal(&v)
 	err := op.caller.room.log.Append(ctx, p)
 	if err != nil { // if ctx has ended, op and v still belong to the append
 		return verdict{}, err
@@ -189,17 +185,24 @@ func (op *sendOp) ask(ctx context.Context) (verdict, error) {
 	if err != nil {
 		return verdict{}, err
 	}
-	return op.propose(h, nil, op.caller.room.svc.now())
+	var v verdict
+	_, err = op.proposal(&v).Propose(h, op.caller.room.svc.now())
+	return v, err
 }
 
-// propose applies the rules of sending, in their order, to the message as the event after h. batched
-// are the events before it that are not written yet. It changes nothing and does not block.
-func (op *sendOp) propose(h *room.Head, batched []room.Event, now time.Time) (verdict, error) {
-	a, here := h.Owner(op.caller.holder)
-	if !here {
-		return verdict{}, errUnseated
-	}
+// proposal returns what proposes the message. Each time it leaves its verdict in v.
+func (op *sendOp) proposal(v *verdict) *roomlog.Proposal {
+	p := &roomlog.Proposal{Blocked: op.blocked, Began: op.began}
+	p.Propose = op.caller.ofCaller(func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
+		*v, err = op.propose(h, a, p.Batched, now)
+		return v.change, err
+	})
+	return p
+}
 
+// propose applies the rules of sending, in their order, to the message of a as the event after h. batched
+// are the events before it that are not written yet. It changes nothing and does not block.
+func (op *sendOp) propose(h *room.Head, a room.Agent, batched []room.Event, now time.Time) (verdict, error) {
 	// The message was not said before. If it was, no other rule matters.
 	v, err := op.findEarlier(h, a, now)
 	if v.ends() || err != nil {

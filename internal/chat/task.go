@@ -366,8 +366,6 @@ func (op *taskOp) run(ctx context.Context) (Tasks, error) {
 		}
 	}
 	switch {
-	case errors.Is(err, errUnseated):
-		return Tasks{}, c.whyNot(ctx, c.room.log.Peek())
 	case errors.Is(err, room.ErrNotOpen):
 		return op.closed(ctx)
 	case err != nil:
@@ -384,19 +382,11 @@ func (op *taskOp) run(ctx context.Context) (Tasks, error) {
 
 // append appends what the call does, and returns the events.
 func (op *taskOp) append(ctx context.Context) ([]room.Event, error) {
-	p := &roomlog.Proposal{Began: op.caller.start.At, Propose: op.propose}
-	if err := op.caller.room.log.Append(ctx, p); err != nil { // p may still be under way
-		return nil, err
-	}
-	return p.Events, nil
+	return op.caller.append(ctx, &roomlog.Proposal{Began: op.caller.start.At}, op.propose)
 }
 
 // propose checks the rules, and says what the call appends.
-func (op *taskOp) propose(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
-	a, here := h.Owner(op.caller.holder)
-	if !here {
-		return ch, errUnseated
-	}
+func (op *taskOp) propose(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
 	op.after = h
 	op.no, op.added = 0, 0
 	if op.order.Action == room.AddTasks {
