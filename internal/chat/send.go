@@ -149,16 +149,26 @@ func (op *sendOp) settle(ctx context.Context, attempt func(context.Context) (ver
 		switch {
 		case errors.Is(err, errUnseated):
 			return verdict{}, c.whyNot(ctx, c.room.log.Peek())
-		case v.step != nil, errors.As(err, new(*fault.Error)): // neither undoes an earlier message
-			said, unknown := op.lookUpKey(ctx)
-			if said || unknown != nil {
-				err = unknown
-			} else if v.step != nil {
-				v.held, err = v.step(ctx)
-			}
-		case err == nil:
+		case err == nil && v.step == nil:
 			return v, nil
+		case err != nil && !errors.As(err, new(*fault.Error)):
+			return v, err
 		}
+
+		// The message is refused, or waits for a step. If an earlier call has said it, the next attempt finds that.
+		said, unknown := op.lookUpKey(ctx)
+		if unknown != nil {
+			return v, unknown
+		}
+		if said {
+			continue
+		}
+		if v.step == nil {
+			return v, err
+		}
+
+		// The step holds the message back, or brings what the next attempt needs.
+		v.held, err = v.step(ctx)
 		if err != nil || v.held != nil {
 			return v, err
 		}

@@ -42,7 +42,7 @@ func TestDocs_functionsOfDesign_areInTheirFiles(t *testing.T) {
 		for _, n := range name.FindAllStringSubmatch(c[2], -1) {
 			checked++
 			const before = `(?m)^(?:(?:export )?(?:func (?:\([^)]*\) )?|type |const |var |class )`
-			declared := regexp.MustCompile(before + n[1] + `\b|\t` + n[1] + ` += )`)
+			declared := regexp.MustCompile(before + n[1] + `\b|\t` + n[1] + ` +(?:[A-Za-z0-9]+ +)?= )`)
 			if !declared.MatchString(code) {
 				t.Errorf("docs/design.md says that %s is in %s, which does not declare it", n[1], c[1])
 			}

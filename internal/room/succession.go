@@ -32,20 +32,25 @@ func (c *SeatRequest) Succeed(h *Head, now time.Time) *Event {
 	return nil
 }
 
-// Heir returns the seat that becomes admin, in the same event, when the last admin leaves by itself: the longest
-// seated agent that is present, not muted and not held by its person, and no endpoint, so that somebody runs the room
-// at once. If no such agent is present it returns 0: Succeed finds one that calls. Where none could call, or it is a
-// channel, it is that of State.Successor; the page of a person alone asks for nothing that only admins may do.
+// Heir returns the seat that becomes admin, in the same event, when the last admin leaves by itself; 0 for none. It is
+// the longest seated agent that can run the room at once: one that is present, not muted, not held by its person, and
+// no endpoint. If an agent could run the room but is not present, there is no heir: Succeed finds one that calls.
+// In a channel, or where nobody could run the room, State.Successor names the heir. The page of a person alone asks for
+// nothing that only admins may do.
 func (c *SeatRequest) Heir(h *Head, seat int, now time.Time) int {
-	next, able := h.Successor(seat), false
+	next := h.Successor(seat)
+	if next == 0 {
+		return 0 // nobody is left
+	}
+	able := false
 	for _, a := range h.Agents {
-		if next == 0 || a.Seat == seat || !a.mayRun() {
-			continue
-		}
-		if c.isPresent(h, a, now) {
+		switch {
+		case a.Seat == seat || !a.mayRun():
+		case c.isPresent(h, a, now):
 			return a.Seat
+		default:
+			able = able || !a.IsAlone()
 		}
-		able = able || !a.IsAlone()
 	}
 	if able && h.Type != Channel {
 		return 0
