@@ -106,8 +106,8 @@ func (s *signsIn) refresh(ctx context.Context, n int, token string) (signInAnswe
 		"refresh_token": {token}, "client_id": {s.client}}.Encode())
 }
 
-// signedInBy signs the holder of a key in, and returns the code and the first pair.
-func (s *signsIn) signedInBy(key string) (code string, pair signInAnswer) {
+// allowedBy returns the code that the program gets from the holder of a key.
+func (s *signsIn) allowedBy(key string) (code string) {
 	s.t.Helper()
 	allowed, err := s.answers(s.t.Context(), 1, s.client, agentRedirect, "allow", key)
 	if err != nil {
@@ -117,8 +117,14 @@ func (s *signsIn) signedInBy(key string) (code string, pair signInAnswer) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	code = to.Query().Get("code")
-	pair, err = s.exchange(s.t.Context(), 1, code)
+	return to.Query().Get("code")
+}
+
+// signedInBy signs the holder of a key in, and returns the code and the first pair.
+func (s *signsIn) signedInBy(key string) (code string, pair signInAnswer) {
+	s.t.Helper()
+	code = s.allowedBy(key)
+	pair, err := s.exchange(s.t.Context(), 1, code)
 	if err != nil || pair.Access == "" {
 		s.t.Fatalf("%d %s, %v", pair.Status, pair.Error, err)
 	}
