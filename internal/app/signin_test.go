@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -9,11 +10,15 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/app"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/leaks"
+	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
 const publicOrigin = "https://parley.example"
@@ -351,4 +356,49 @@ func TestApp_logOfSignIn_holdsNoKeyTokenOrCode(t *testing.T) {
 			t.Errorf("%q is not in the log", line)
 		}
 	}
+}
+
+// A program that hears 401 or invalid_grant forgets its sign-in. While the table fails, it hears neither, whichever
+// process it calls.
+func TestApp_tableThatFails_signsNobodyOut(t *testing.T) {
+	config := app.Config{Settings: app.Settings{Access: "keys", SignIn: "auto", PublicURL: publicOrigin}}
+	first, tab := onTable(t, config)
+	defer first.Close()
+	p := &program{t: t, server: first.Handler}
+	p.discover()
+	p.signIn(addKey(t, tab, "Ann"))
+	var down atomic.Bool
+	config.Open = func(context.Context, *meter.Meter) (app.Store, error) {
+		return app.Store{Table: &tabletest.Hooks{Table: tab, Before: func(context.Context, tabletest.Call) error {
+			if down.Load() {
+				return table.ErrUnavailable
+			}
+			return nil
+		}}}, nil
+	}
+	other, err := app.New(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	p.server = other.Handler
+	const form, ping = "application/x-www-form-urlencoded", `{"jsonrpc":"2.0","id":1,"method":"ping"}`
+	bearer := map[string]string{"Authorization": "Bearer " + p.Access}
+	refresh := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {p.Refresh}, "client_id": {p.id}}.Encode()
+	down.Store(true)
+	for what, got := range map[string]*http.Response{
+		"a call":    p.call("POST", publicOrigin+"/mcp", "application/json", ping, bearer, nil),
+		"a GET":     p.call("GET", publicOrigin+"/mcp", "", "", bearer, nil),
+		"a refresh": p.call("POST", p.metadata.Token, form, refresh, nil, nil),
+		"a revoke":  p.call("POST", publicOrigin+"/oauth/revoke", form, "token="+p.Refresh, nil, nil),
+	} {
+		if got.StatusCode != 503 || got.Header.Get("WWW-Authenticate") != "" {
+			t.Errorf("%s while the table fails: %d, %v", what, got.StatusCode, got.Header)
+		}
+	}
+	down.Store(false)
+	if got := p.call("POST", publicOrigin+"/mcp", "application/json", ping, bearer, nil); got.StatusCode != 200 {
+		t.Errorf("a call afterwards: %d", got.StatusCode)
+	}
+	p.gets(url.Values{"grant_type": {"refresh_token"}, "refresh_token": {p.Refresh}})
 }
