@@ -52,11 +52,12 @@ func TestConnect_serverAtWhichProgramsSignIn_writesTheAddressAlone(t *testing.T)
 	s := startSecured(t, nil)
 	ann := &talker{t: t, state: filepath.Join(home, ".local", "state"), env: []string{s.trust}}
 	key := s.newKey("Ann")
-	for client, says := range map[string]string{"claude-code": "type /mcp there", "codex": "codex mcp login parley",
-		"cursor": "press Connect", "vscode": "list of MCP servers", "gemini": "/mcp auth parley"} {
+	for client, says := range map[string]string{"claude-code": "run claude mcp login parley",
+		"codex": "run codex mcp login parley", "cursor": "press Connect", "vscode": "list of MCP servers",
+		"gemini": "/mcp auth parley"} {
 		said := ann.does("connect", client, "--url", s.base)
-		if !strings.Contains(said, s.base+`/mcp"`) || !strings.Contains(said, " signs in, so no key is written. For that, ") ||
-			!strings.Contains(said, says) {
+		if !strings.Contains(said, s.base+`/mcp"`) || !strings.Contains(said, says) ||
+			!strings.Contains(said, " signs in, so no key is written. For that, ") {
 			t.Errorf("connect %s says\n%s", client, said)
 		}
 	}

@@ -54,7 +54,7 @@ func clients() []client {
 		{
 			id: "claude-code", name: "Claude Code", program: "claude",
 			file: claudeFile, key: "mcpServers", folderFile: ".mcp.json", value: typed, locks: true,
-			signIn: "type /mcp there, choose " + name + " and then Authenticate",
+			signIn: "run claude mcp login " + name,
 			allow: func(m Machine) placed {
 				return placed{claudeSettings(m), element("mcp__"+name, "permissions", "allow")}
 			},
