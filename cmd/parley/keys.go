@@ -330,6 +330,6 @@ func (c *keysRevokeCommand) Run(ctx context.Context, streams streams) error {
 			return c.advise(err)
 		}
 		return c.report(streams, e, streams.own(fmt.Sprintf("Revoked the key %s of %s. Servers refuse it within a "+
-			"minute. %s", e.ID, shell.HarmlessLine(e.Label), invitesGoOn)))
+			"minute, and the programs that signed in by it. %s", e.ID, shell.HarmlessLine(e.Label), invitesGoOn)))
 	})
 }

@@ -69,15 +69,19 @@ func (c *signInsListCommand) Run(ctx context.Context, streams streams) error {
 	if c.JSON {
 		return c.report(streams, map[string][]signedIn{"sign_ins": append([]signedIn{}, list...)}, "")
 	}
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(streams.out, "No program is signed in.")
+		return err
+	}
 	columns := tabwriter.NewWriter(streams.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(columns, "ID\tPROGRAM\tKEY OF\tMADE\tRENEWED\tEXPIRES")
 	for _, s := range list {
-		of := s.Label
+		of, until := s.Label, s.Expires.Format(time.DateOnly)
 		if of == "" {
-			of = "(revoked) " + s.Key
+			of, until = s.Key, "ended with its key"
 		}
 		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\t%s\t%s\n", s.ID, shell.HarmlessLine(s.Program), shell.HarmlessLine(of),
-			s.Made.Format(time.DateOnly), s.Renewed.Format(time.DateOnly), s.Expires.Format(time.DateOnly))
+			s.Made.Format(time.DateOnly), s.Renewed.Format(time.DateOnly), until)
 	}
 	return columns.Flush()
 }

@@ -79,4 +79,15 @@ func TestSignIns_areListedWithTheirKeysAndEnded(t *testing.T) {
 	if left := list(); len(left) != 1 || left[0] != ids[1] {
 		t.Errorf("left are %q of %q", left, ids)
 	}
+	if _, out, says := command(t, "keys", "revoke", "Ann", "--data", path); !strings.Contains(out+says,
+		"within a minute, and the programs that signed in by it. ") {
+		t.Errorf("the key is revoked with %q, %q", out, says)
+	}
+	if _, out, _ := command(t, "sign-ins", "--data", path); !strings.HasSuffix(out, "  ended with its key\n") {
+		t.Errorf("without the key the list is %q", out)
+	}
+	command(t, "sign-ins", "revoke", ids[1], "--data", path)
+	if _, out, _ := command(t, "sign-ins", "--data", path); out != "No program is signed in.\n" {
+		t.Errorf("after all have ended the list is %q", out)
+	}
 }
