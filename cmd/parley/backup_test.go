@@ -202,7 +202,7 @@ func TestDamagedFile_isSaidOnceWithWhatToDo(t *testing.T) {
 			want := "parley: " + at + ": " + strings.ReplaceAll(c.want, "%s", flag)
 			code, says := report(t, args...)
 			if beginsWith := "parley: " + at + " is damaged"; strings.HasSuffix(want, damaged) &&
-				strings.HasPrefix(says, beginsWith) { // which of it is lost is said, too
+				strings.Contains("\n"+says, "\n"+beginsWith) { // which of it is lost is said, too
 				lost, _, copied := strings.Cut(says, advice)
 				want = map[string]string{"check": lost + advice, "backup": lost + advice, "copy": says}[args[0]]
 				if args[0] != "copy" && !copied {
