@@ -274,6 +274,9 @@ func (c *Client) failure(ctx context.Context, err error) error {
 		return refused
 	case errors.As(err, &lost):
 		return &Unreachable{c.base, plainly(lost.Err)}
+	case errors.Is(err, mcp.ErrInternalError): // as a stream ends that the server cuts off
+		_, said, _ := strings.Cut(err.Error(), mcp.ErrInternalError.Error()+": ")
+		return &fault.Error{Code: fault.Unavailable, Message: cmp.Or(said, "The server failed.")}
 	case errors.As(err, new(*json.UnmarshalTypeError)):
 		return &Unreachable{c.base, notParley("")}
 	}
