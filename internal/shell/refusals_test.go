@@ -36,7 +36,9 @@ type refused struct {
 }
 
 // refusals returns every refusal in the source of the server, but for the packages that answer no command of the shell:
-// a2a, agentcall and fetch serve other clients, and pairing has a tool that the shell never calls.
+// a2a, agentcall and fetch serve other clients, and pairing has a tool that the shell never calls. Those of httpapi are
+// of requests that it does not read, or cuts off: no tool has a part in them, the shell passes their sentences on, and
+// the tests of package client play them, each kind of answer once.
 func refusals(t *testing.T) (all []refused) {
 	t.Helper()
 	for _, pkg := range []string{"access", "chat", "ident", "outbox", "password", "ratelimit", "room", "tools"} {
