@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/leaks"
 )
 
@@ -121,15 +122,22 @@ func TestConnect_programThatIsGone_isNoticed(t *testing.T) {
 	connectSays(t, 0, nil, "codex           connected to http://127.0.0.1:1\n")
 }
 
+// TestKeysAdd_clientsConnectedWithoutAKey_areNamed names no client that comes by an invite, has a key, or has one
+// elsewhere, as the program does that Claude Desktop starts.
 func TestKeysAdd_clientsConnectedWithoutAKey_areNamed(t *testing.T) {
 	emptyHome(t)
 	install(t, "codex")
-	connectSays(t, 0, []string{"codex", "--url", "http://127.0.0.1:1"})
+	const base = "http://127.0.0.1:1"
+	invite := ident.NewInvite("key", "r000000", 1).String()
+	connectSays(t, 0, []string{"codex", "--url", base})
+	connectSays(t, 0, []string{"cursor", "--url", base + "/i/" + invite + "/mcp"})
+	connectSays(t, 0, []string{"gemini", "--url", base + "/k/" + ident.NewKey().String() + "/mcp"})
+	connectSays(t, 0, []string{"claude-desktop", "--url", base})
 	var says strings.Builder
 	code := run(t.Context(), []string{"keys", "add", "Ann", "--data", emptyFile(t), "--public-url",
 		"http://192.168.1.7"}, streams{out: io.Discard, err: &says})
 	if code != 0 || !strings.HasSuffix(says.String(), "connect them again:\n\n  parley connect codex --url "+
-		"http://127.0.0.1:1\n") {
+		base+"\n") {
 		t.Errorf("code %d\n%s", code, &says)
 	}
 }
