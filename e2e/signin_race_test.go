@@ -100,10 +100,11 @@ func TestSignIn_racesOfProcessesThatDie_leaveOnePairToAll(t *testing.T) {
 				next := signInAnswer{}
 				for i, got := range answers {
 					if got.Access == "" { // the program calls again
-						var err error
-						if got, err = refresh(i, first); err != nil {
+						again, err := refresh(i, first)
+						if err != nil {
 							t.Fatal(err)
 						}
+						got = again
 					}
 					if i == 0 {
 						next = got
