@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,9 +15,11 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+	"github.com/mark3labs/mcp-go/client/transport"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/parley-chat/parley/e2e/internal/process"
+	"github.com/parley-chat/parley/internal/ident"
 )
 
 // keyForm is how a key looks.
@@ -48,34 +52,74 @@ func (p *program) door(key string) string {
 	return strings.TrimSuffix(p.url, "/mcp") + "/k/" + key + "/mcp"
 }
 
-// The server reads a key anew, so it must not matter which process has made or revoked it.
-func TestSoak_waitOfAKeyThatIsRevoked_endsWithinAMinute(t *testing.T) {
+// The server reads a key and a sign-in anew, so it must not matter which process has made or ended them.
+func TestSoak_waitOfAKeyOrASignInThatIsRevoked_endsWithinAMinute(t *testing.T) {
 	soak(t)
 	t.Parallel()
-	p := start(t, "--access", "keys")
-	ann, bob := talk{t, openGo(t, p.door(p.newKey("Ann")), modernProtocol)},
-		talk{t, openGo(t, p.door(p.newKey("Bob")), legacyProtocol)}
-	hers, his := ann.join("tea", "Ann"), bob.join("tea", "Bob")
-	ann.listen(&hers) // that Bob has joined
-	ended := make(chan string, 1)
-	go func() {
-		got, err := ann.c.call(t.Context(), "wait_for_message",
-			args{"agent_token": hers.token, "cursor": hers.cursor, "wait_seconds": 120})
-		ended <- fmt.Sprint(got, err)
-	}()
-	bob.awaitWaiting(his.token, "Ann")
-	begun := time.Now()
-	if _, err := p.keys("revoke", "Ann"); err != nil {
-		t.Fatal(err)
+	for name, c := range map[string]struct {
+		signsIn bool
+		revoke  []string // with ID in the place of the id of the sign-in
+	}{
+		"a key":                {false, []string{"keys", "revoke", "Ann"}},
+		"the key of a sign-in": {true, []string{"keys", "revoke", "Ann"}},
+		"a sign-in of the key": {true, []string{"sign-ins", "revoke", "ID"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newSignsIn(t, "https://parley.example")
+			key := p.newKey("Ann")
+			ann, id := talk{t, openGo(t, p.door(key), modernProtocol)}, ""
+			if c.signsIn {
+				_, pair := p.signedInBy(key)
+				token, _ := ident.ParseSignIn(pair.Access)
+				id = token.ID
+				ann = talk{t, openGo(t, p.url, modernProtocol, transport.WithHTTPHeaders(map[string]string{
+					"Authorization": "Bearer " + pair.Access}))}
+			}
+			bob := talk{t, openGo(t, p.door(p.newKey("Bob")), legacyProtocol)}
+			hers, his := ann.join("tea", "Ann"), bob.join("tea", "Bob")
+			ann.listen(&hers) // that Bob has joined
+			ended := make(chan string, 1)
+			go func() {
+				got, err := ann.c.call(t.Context(), "wait_for_message",
+					args{"agent_token": hers.token, "cursor": hers.cursor, "wait_seconds": 120})
+				ended <- fmt.Sprint(got, err)
+			}()
+			bob.awaitWaiting(his.token, "Ann")
+			begun := time.Now()
+			line := append(slices.Clone(c.revoke[:2]), strings.Replace(c.revoke[2], "ID", id, 1), "--data", p.args[1])
+			if out, code := parley(t, line...); code != 0 {
+				t.Fatal(out)
+			}
+			if how := <-ended; !strings.Contains(how, "key_invalid") || time.Since(begun) > time.Minute {
+				t.Errorf("the wait ended after %v with %s", time.Since(begun), how)
+			}
+			if got, err := ann.c.call(t.Context(), "room_info", args{"agent_token": hers.token}); err == nil &&
+				got.Code != "key_invalid" {
+				t.Errorf("after it a call returns %v", got)
+			}
+			// The token of the seat alone, as a standby or a shell shows it.
+			if got, err := p.bearing(t.Context(), hers.token); err != nil || got != http.StatusUnauthorized {
+				t.Errorf("after it a wait of the seat is answered %d, %v", got, err)
+			}
+			bob.ok("send_message", args{"agent_token": his.token, "text": opening})
+		})
 	}
-	if how := <-ended; !strings.Contains(how, "key_invalid") || time.Since(begun) > time.Minute {
-		t.Errorf("the wait ended after %v with %s", time.Since(begun), how)
+}
+
+// bearing returns the status of a wait outside of MCP with a token.
+func (p *program) bearing(ctx context.Context, token string) (status int, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet,
+		strings.TrimSuffix(p.url, "/mcp")+"/v1/wait?wait_seconds=1", nil)
+	if err != nil {
+		return 0, err
 	}
-	if got, err := ann.c.call(t.Context(), "room_info",
-		args{"agent_token": hers.token}); !strings.Contains(fmt.Sprint(got, err), "404") {
-		t.Errorf("after it a call returns %v, %v", got, err)
+	r.Header.Set("Authorization", "Bearer "+token)
+	got, err := strangers.Do(r)
+	if err != nil {
+		return 0, err
 	}
-	bob.ok("send_message", args{"agent_token": his.token, "text": opening})
+	return got.StatusCode, got.Body.Close()
 }
 
 // Many make keys while the server runs and agents talk.
