@@ -8,27 +8,30 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/parley-chat/parley/e2e/internal/tlsfront"
 )
 
 func TestDoctor_signIn_isLookedAtFromOutside(t *testing.T) {
 	home := onNewMachine(t)
-	s := startSecured(t, nil)
-	ann := &talker{t: t, state: filepath.Join(home, ".local", "state"), env: []string{s.trust}}
-	ann.does("connect", "codex", "--url", s.base)
-	all, code := examineIn(t, ann.env, s.base)
+	f := tlsfront.New(t)
+	s := behind(t, f)
+	ann := &talker{t: t, state: filepath.Join(home, ".local", "state"), env: f.Environment()}
+	ann.does("connect", "codex", "--url", f.URL)
+	all, code := examineIn(t, ann.env, f.URL)
 	if got := all.levels(); code != 0 || !strings.HasPrefix(got, "ok server, ok sign-in, warning key, ok Codex") ||
 		!strings.HasSuffix(all.of("Codex").What, "where it signs in; it asks before it uses a tool, until you add "+
-			"--allow: parley connect codex --url "+s.base+" --allow") {
+			"--allow: parley connect codex --url "+f.URL+" --allow") {
 		t.Errorf("without a key: code %d, %s", code, got)
 	}
-	keyed := append(ann.env, "PARLEY_KEY="+s.newKey("Ann"), "PARLEY_URL="+s.base)
-	all, code = examineIn(t, keyed, s.base, "--wait", "1s")
+	keyed := append(ann.env, "PARLEY_KEY="+s.newKey("Ann"), "PARLEY_URL="+f.URL)
+	all, code = examineIn(t, keyed, f.URL, "--wait", "1s")
 	if got := all.levels(); code != 0 || !strings.HasPrefix(got, "ok server, ok sign-in, ok key, ok Codex, ") {
 		t.Errorf("with a key: code %d, %s", code, got)
 	}
 	local := strings.TrimSuffix(s.url, "/mcp")
 	all, _ = examineIn(t, []string{"PARLEY_KEY=" + s.newKey("Bob"), "PARLEY_URL=" + local}, local, "--wait", "1s")
-	if got := all.of("sign-in"); got.Level != "warning" || !strings.Contains(got.Fix, s.base+"/mcp") {
+	if got := all.of("sign-in"); got.Level != "warning" || !strings.Contains(got.Fix, f.URL+"/mcp") {
 		t.Errorf("at another address: %+v", got)
 	}
 }
@@ -40,7 +43,8 @@ func TestDoctor_signInBehindAProxyThatSpoilsIt_saysWhatIsWrong(t *testing.T) {
 	const server = "/.well-known/oauth-authorization-server/oauth"
 	type spoils struct{ path, old string } // what is replaced in the answers at a path; "" for all of it
 	var spoiled atomic.Value
-	s := startSecured(t, func(r *http.Response) error {
+	f := tlsfront.New(t)
+	f.Spoil = func(r *http.Response) error {
 		now, _ := spoiled.Load().(spoils)
 		if now.path != r.Request.URL.Path {
 			return nil
@@ -56,12 +60,13 @@ func TestDoctor_signInBehindAProxyThatSpoilsIt_saysWhatIsWrong(t *testing.T) {
 		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(string(text))), int64(len(text))
 		r.Header.Set("Content-Length", strconv.Itoa(len(text)))
 		return nil
-	})
+	}
+	behind(t, f)
 	for _, c := range []struct{ path, old, says string }{
 		{resource, "", "the server sends programs to sign in, and nothing answers at " + resource},
-		{resource, s.base + "/oauth", "programs are sent to another server to sign in: other"},
+		{resource, f.URL + "/oauth", "programs are sent to another server to sign in: other"},
 		{server, "", "nothing answers at " + server},
-		{server, s.base + "/oauth", server + " names the issuer other"},
+		{server, f.URL + "/oauth", server + " names the issuer other"},
 		{server, "/oauth/token", server + " names addresses of another server"},
 		{server, "S256", server + " names no S256 among"},
 		{server, "none", server + " names no none among"},
@@ -70,7 +75,7 @@ func TestDoctor_signInBehindAProxyThatSpoilsIt_saysWhatIsWrong(t *testing.T) {
 		{"/oauth/register", "", "a program that registers at /oauth/register gets no id"},
 	} {
 		spoiled.Store(spoils{c.path, c.old})
-		all, code := examineIn(t, []string{s.trust}, s.base)
+		all, code := examineIn(t, f.Environment(), f.URL)
 		if got := all.of("sign-in"); code != 1 || got.Level != "failed" || got.What != c.says &&
 			!strings.HasPrefix(got.What, c.says+" ") || !strings.Contains(got.Fix, "pass unchanged through what") {
 			t.Errorf("%q out of %s: %+v", c.old, c.path, got)

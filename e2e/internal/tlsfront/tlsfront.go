@@ -51,6 +51,8 @@ type Front struct {
 	// Rename has it hand the header of a challenge on under the name that API Gateway gives it, which Renamed counts.
 	Rename  bool
 	Renamed atomic.Int64
+	// Spoil changes an answer, as a proxy that does what it should not; nil: none does.
+	Spoil func(*http.Response) error
 
 	t       *testing.T
 	browser *http.Client
@@ -146,6 +148,8 @@ func (f *Front) answered(r *http.Response) error {
 	}
 	change := func(body map[string]any) { body["expires_in"] = 1 }
 	switch {
+	case f.Spoil != nil:
+		return f.Spoil(r)
 	case path == "/oauth/token" && r.StatusCode == http.StatusOK:
 	case f.Register && strings.HasPrefix(path, "/.well-known/oauth-authorization-server"):
 		change = func(body map[string]any) { delete(body, "client_id_metadata_document_supported") }
