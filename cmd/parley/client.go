@@ -59,6 +59,21 @@ type ownSeat struct {
 
 func (o ownSeat) which() shell.Which { return shell.Which{Room: o.Room, As: o.As} }
 
+// command returns a command for the seat that was named, for a person to paste.
+func (o ownSeat) command(words string) string {
+	line := "parley " + words
+	if o.Room != "" {
+		line += " --room " + pasted(o.Room)
+	}
+	if o.As != "" {
+		line += " --as " + pasted(o.As)
+	}
+	if o.URL != "" {
+		line += " --url " + client.Shown(o.URL)
+	}
+	return line
+}
+
 // within is a flag that may have a duration: --wait, --wait 30s or --wait=30s.
 type within struct {
 	Set bool

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/room"
@@ -65,7 +65,7 @@ func (getCommand) Help() string {
 func (c *getCommand) Validate() error {
 	c.ID = strings.TrimSpace(c.ID)
 	if c.ID == "" {
-		return errors.New("give the id of a message with a file; to see them: parley history --files")
+		return fmt.Errorf("give the id of a message with a file; to see them: %s", c.command("history --files"))
 	}
 	return nil
 }

@@ -165,8 +165,8 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 			return nil, fmt.Errorf("there is no command %s; perhaps you mean: parley %s; see parley --help", args[0],
 				meant)
 		}
-		why := strings.TrimSuffix(strings.NewReplacer(`"",`, "", `,""`, "", "[<", "<", ">]", ">").
-			Replace(err.Error()), ".")
+		why := strings.TrimSuffix(strings.NewReplacer(`"",`, "", `,""`, "", "[<", "<", ">]", ">",
+			"a valid 64 bit int", "a whole number").Replace(err.Error()), ".")
 		why += oneOf(why)
 		why = ofDuration.ReplaceAllString(why, `: write a time such as 30s, 5m or 2h`)
 		why = missing.ReplaceAllString(why, "$1 is missing")

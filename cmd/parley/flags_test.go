@@ -119,6 +119,7 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"--nonsense":              "unknown flag --nonsense; see parley serve --help",
 		"--addr :0 talk":          "unexpected argument talk; see parley serve --help",
 		"talk":                    "there is no command talk; perhaps you mean: parley task",
+		"tail --lines x":          `--lines: expected a whole number but got "x"; see parley tail --help`,
 		"resume":                  "there is no command resume; see parley --help",
 		"connect emacs":           "<client> must be one of",
 		"backup":                  "<file> is missing; see parley backup --help",

@@ -73,6 +73,9 @@ func TestSuggestedCommands_haveWhatWasGiven(t *testing.T) {
 		{"keys revoke Ann --data " + keys, "./parley", "./parley invite --new"},
 		{"standby", "./parley", "./parley join ROOM --as NAME"},
 		{"task drop", "./parley", "./parley tasks; see ./parley task --help"},
+		{"task drop --room Bob's --as Ann", "./parley", `./parley tasks --room 'Bob'\''s' --as Ann; see ./parley task --help`},
+		{"get --room tea --url " + nobody, "./parley", "./parley history --files --room tea --url " + nobody +
+			"; see ./parley get --help"},
 	} {
 		var out strings.Builder
 		run(t.Context(), strings.Fields(c.args), streams{in: strings.NewReader(""), out: &out, err: &out,

@@ -69,7 +69,7 @@ func (c *taskCommand) Validate() error {
 	case c.Do == "add" && said == "":
 		return errors.New("add what: a title")
 	case c.Do != "add" && c.Do != "take" && c.want.ID == "":
-		return fmt.Errorf("%s what: the id of a task, such as t7; to see them: parley tasks", c.Do)
+		return fmt.Errorf("%s what: the id of a task, such as t7; to see them: %s", c.Do, c.command("tasks"))
 	case (c.Do == "take" || c.Do == "drop") && said != "":
 		return fmt.Errorf("%s takes only the id of a task, such as t7", c.Do)
 	case c.Do == "edit" && said == "" && !changes:
