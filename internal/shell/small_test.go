@@ -40,6 +40,22 @@ func TestWho_standby_isSaidInWordsThatANewcomerKnows(t *testing.T) {
 	}
 }
 
+func TestJoin_again_isSaidInSentencesWithoutABreak(t *testing.T) {
+	real := serve(t)
+	x := &cheat{}
+	server := x.front(real)
+	defer server.Close()
+	x.tools = map[string]string{"join_room": `{"status":"returned","agent_token":"t1","agent_name":"Ann","earlier":1,` +
+		`"room":{"name":"tea","capacity":2,"agents":[{"name":"Ann","you":true}]}}`}
+	c := at(t, server.URL, nil)
+	c.Out.JSON = false
+	const want = "You are again Ann in the room tea: 1 of 2 seats are taken.\nEarlier messages: 1. To read them: parley "
+	err := c.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann"})
+	if said := c.notes.String() + c.out.String(); err != nil || !strings.HasPrefix(said, want+"history\n") {
+		t.Errorf("%v, %q", err, said)
+	}
+}
+
 func TestPut_emptyDevice_isNamed(t *testing.T) {
 	base := serve(t)
 	meet(t, base, "Ann")
