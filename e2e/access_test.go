@@ -58,7 +58,8 @@ func TestAccess_key_isAskedForOnceAndKept(t *testing.T) {
 	}
 	p.kill() // what it knew of the key
 	p.again()
-	refused("does not admit the key", "say", "hello", "--room", "tea")
+	refused("or is for another server. Ask the person who runs the server for a new one.", "say", "hello",
+		"--room", "tea")
 	refused("does not admit the key", "rooms")
 	if len(ann.seats()) != 2 {
 		t.Error("a seat was forgotten that another key may lead back to")
