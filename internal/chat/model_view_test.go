@@ -107,8 +107,9 @@ func (m model) observe(r roomModel, viewer, x agentModel, got chat.Agent, want *
 	if !m.oneService { // after its lease, or among services, what is known lags
 		idle = idle || got.Idle >= 15*time.Minute
 	}
-	if x.endpoint { // a service may forget what it said
-		idle = idle || slices.ContainsFunc(x.calls, func(c callModel) bool { return got.Idle == m.now.Sub(c.at) })
+	if x.endpoint { // a service may forget what it said, or all of it
+		idle = idle || got.Idle == m.now.Sub(x.joinedAt) ||
+			slices.ContainsFunc(x.calls, func(c callModel) bool { return got.Idle == m.now.Sub(c.at) })
 	}
 	if idle && away {
 		want.Idle, want.BackIn = got.Idle, got.BackIn
