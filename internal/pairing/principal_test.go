@@ -37,7 +37,7 @@ func TestEnterQueue_byKeys_seatsAreOfThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for id, got := range map[string]pairing.Result{"ann": queued(t, waiting), "bob": bob} {
+	for id, got := range map[string]pairing.Result{"ann": take(t, waiting), "bob": bob} {
 		if principal, owner := w.agentOf(got); principal != ident.KeyPrincipal(id) || owner != "key of "+id {
 			t.Errorf("the seat of %s is of %q, %q", id, principal, owner)
 		}

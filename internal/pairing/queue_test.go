@@ -19,7 +19,7 @@ func TestEnterQueue_twoAgents_arePairedAndTalk(t *testing.T) {
 	waiting := w.inQueue(t.Context(), pairing.Request{AgentName: "Ann", Interests: []string{"chess"},
 		Wait: time.Minute})
 	bob := w.queue(pairing.Request{AgentName: "Bob", Interests: []string{"go"}})
-	ann := queued(t, waiting)
+	ann := take(t, waiting)
 	met(t, ann, bob)
 	if ann.Opens || !bob.Opens {
 		t.Error("the agent that came later does not open")
@@ -182,7 +182,7 @@ func TestEnterQueue_hundredLookAgain_readTheQueueOnce(t *testing.T) {
 	}}, chat.Options{})
 	const n = 100
 	ctx, leave := context.WithCancel(t.Context())
-	var waiting []<-chan queueAnswer
+	var waiting []<-chan answer[pairing.Result]
 	for range n {
 		waiting = append(waiting, w.queueing(ctx, pairing.Request{AgentName: "Ann", Interests: []string{"tea"},
 			Wait: time.Minute}))
@@ -210,7 +210,7 @@ func TestEnterQueue_nobodyComes_returnsTheTicketWhenTheWaitEnds(t *testing.T) {
 		w.clock.Advance(100 * time.Millisecond)
 		w.blockedOr(1, waiting)
 	}
-	if got := queued(t, waiting); got.Status != pairing.Waiting || got.Position != 1 || got.Ticket == "" {
+	if got := take(t, waiting); got.Status != pairing.Waiting || got.Position != 1 || got.Ticket == "" {
 		t.Fatalf("got %+v", got)
 	}
 }

@@ -79,7 +79,7 @@ func TestPairing_matchVisibleBeforeItsRoom_readsAgain(t *testing.T) {
 		w.write(table.Put(item, table.Always))
 	}
 	w.clock.Advance(seatPause)
-	met(t, queued(t, ann), bob)
+	met(t, take(t, ann), bob)
 }
 
 func TestPairing_claimedWhileItsOwnerLeaves_isPaired(t *testing.T) {
@@ -197,7 +197,7 @@ func TestPairing_youngerFailsBeforeItsClaim_olderClaims(t *testing.T) {
 	for until := w.clock.Now().Add(6 * time.Second); w.clock.Now().Before(until); w.blockedOr(1, waiting) {
 		w.clock.Advance(100 * time.Millisecond)
 	}
-	met(t, queued(t, waiting), w.comesBack(ticket))
+	met(t, take(t, waiting), w.comesBack(ticket))
 }
 
 func TestPairing_ticketOfACallThatFailed_isNeverPaired(t *testing.T) {

@@ -139,12 +139,12 @@ func TestTicket_twoCalls_theOlderEndsAndTheNewerIsPaired(t *testing.T) {
 	ticket := w.ticket("Ann")
 	older := w.inQueue(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
 	newer := w.queueing(t.Context(), pairing.Request{Ticket: ticket, Wait: pairing.MaxWait})
-	if got := queued(t, older); got.Status != pairing.Superseded || got.Ticket != "" {
+	if got := take(t, older); got.Status != pairing.Superseded || got.Ticket != "" {
 		t.Fatalf("the older call got %+v", got)
 	}
 	w.blocked(1)
 	w.clock.Advance(15 * time.Second)
-	met(t, w.queue(pairing.Request{AgentName: "Bob"}), queued(t, newer))
+	met(t, w.queue(pairing.Request{AgentName: "Bob"}), take(t, newer))
 }
 
 // A call in another process learns of a newer one when it looks at the queue, whether or
@@ -165,11 +165,11 @@ func TestTicket_newerCallInAnotherProcess_endsTheOlderWithinSeconds(t *testing.T
 				w.clock.Advance(time.Second)
 				w.blockedOr(2, older)
 			}
-			if got := queued(t, older); got.Status != pairing.Superseded {
+			if got := take(t, older); got.Status != pairing.Superseded {
 				t.Fatalf("the older call got %+v", got)
 			}
 			w.clock.Advance(20 * time.Second) // the tickets ahead are over
-			met(t, w.queue(pairing.Request{AgentName: "Bob"}), queued(t, newer))
+			met(t, w.queue(pairing.Request{AgentName: "Bob"}), take(t, newer))
 		})
 	}
 }
@@ -198,7 +198,7 @@ func TestTicket_writeOfAnOlderCallComesLate_doesNotShortenTheNewer(t *testing.T)
 	here.blockedOr(1, newer)
 	bob := w.queue(pairing.Request{AgentName: "Bob"})
 	w.clock.Advance(time.Second) // it is in another process
-	met(t, bob, queued(t, newer))
+	met(t, bob, take(t, newer))
 }
 
 func TestTicket_olderCallCanceledInAnotherProcess_lastsUntilTheNewerEnds(t *testing.T) {
@@ -212,14 +212,14 @@ func TestTicket_olderCallCanceledInAnotherProcess_lastsUntilTheNewerEnds(t *test
 	cancel()
 	<-older
 	w.clock.Advance(15 * time.Second)
-	met(t, w.queue(pairing.Request{AgentName: "Bob"}), queued(t, newer))
+	met(t, w.queue(pairing.Request{AgentName: "Bob"}), take(t, newer))
 }
 
 func TestTicket_serviceStops_isReturnedAndLastsFifteenSeconds(t *testing.T) {
 	w := newWorld(t)
 	waiting := w.inQueue(t.Context(), pairing.Request{AgentName: "Ann", Wait: time.Minute})
 	w.Stop()
-	ann := queued(t, waiting)
+	ann := take(t, waiting)
 	if ann.Status != pairing.Waiting {
 		t.Fatalf("got %+v", ann)
 	}
@@ -252,7 +252,7 @@ func TestTicket_givenUpWhileACallWaits_endsTheCall(t *testing.T) {
 	waiting := w.inQueue(t.Context(), pairing.Request{Ticket: ticket, Wait: time.Minute})
 	w.queue(pairing.Request{Ticket: ticket, Leave: true})
 	w.clock.Advance(time.Second)
-	if got := queued(t, waiting); got.Status != pairing.Left {
+	if got := take(t, waiting); got.Status != pairing.Left {
 		t.Fatalf("got %+v", got)
 	}
 }

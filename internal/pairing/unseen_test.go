@@ -15,7 +15,7 @@ func TestUnseenWait_clientThatLeft_canBePairedForThirtyFiveSeconds(t *testing.T)
 		w.process = w.unseen()
 		ghost := w.inQueue(t.Context(), pairing.Request{AgentName: "Ann", Wait: pairing.MaxWait})
 		w.clock.Advance(20 * time.Second)
-		ticket := queued(t, ghost).Ticket
+		ticket := take(t, ghost).Ticket
 		w.clock.Advance(15*time.Second + late)
 		bob := w.queue(pairing.Request{AgentName: "Bob"})
 		if bob.Status != want {

@@ -108,46 +108,51 @@ func (w *world) comesBack(ticket string) pairing.Result {
 	return w.queue(pairing.Request{Ticket: ticket})
 }
 
-type queueAnswer struct {
-	pairing.Result
+// answer is what a call in the background returned.
+type answer[T any] struct {
+	got T
 	err error
 }
 
-// queueing enters the queue in the background.
-func (w *world) queueing(ctx context.Context, req pairing.Request) <-chan queueAnswer {
-	got := make(chan queueAnswer, 1)
+func inBackground[T any](call func() (T, error)) <-chan answer[T] {
+	from := make(chan answer[T], 1)
 	go func() {
-		q, err := w.pairing.EnterQueue(ctx, req)
-		got <- queueAnswer{q, err}
+		got, err := call()
+		from <- answer[T]{got, err}
 	}()
-	return got
+	return from
+}
+
+// take returns what a call in the background returned without an error.
+func take[T any](t *testing.T, from <-chan answer[T]) T {
+	t.Helper()
+	select {
+	case a := <-from:
+		if a.err != nil {
+			t.Fatal(a.err)
+		}
+		return a.got
+	case <-time.After(time.Minute): // only a broken wait gets here
+		t.Fatal("the wait did not end")
+		panic("unreachable")
+	}
+}
+
+// queueing enters the queue in the background.
+func (w *world) queueing(ctx context.Context, req pairing.Request) <-chan answer[pairing.Result] {
+	return inBackground(func() (pairing.Result, error) { return w.pairing.EnterQueue(ctx, req) })
 }
 
 // inQueue is queueing that returns once the call waits.
-func (w *world) inQueue(ctx context.Context, req pairing.Request) <-chan queueAnswer {
+func (w *world) inQueue(ctx context.Context, req pairing.Request) <-chan answer[pairing.Result] {
 	w.t.Helper()
 	got := w.queueing(ctx, req)
 	w.blocked(1)
 	return got
 }
 
-// queued returns the answer to a call in the background.
-func queued(t *testing.T, from <-chan queueAnswer) pairing.Result {
-	t.Helper()
-	select {
-	case got := <-from:
-		if got.err != nil {
-			t.Fatalf("queue: %v", got.err)
-		}
-		return got.Result
-	case <-time.After(time.Minute): // only a broken wait gets here
-		t.Fatal("the wait for a partner did not end")
-		return pairing.Result{}
-	}
-}
-
 // blockedOr waits until as many calls as timers wait again, or waiting has its answer.
-func (w *world) blockedOr(timers int, waiting <-chan queueAnswer) {
+func (w *world) blockedOr(timers int, waiting <-chan answer[pairing.Result]) {
 	w.t.Helper()
 	for len(waiting) == 0 && w.t.Context().Err() == nil {
 		ctx, cancel := context.WithTimeout(w.t.Context(), 5*time.Millisecond)
@@ -224,34 +229,9 @@ func (w *world) seats(token string) []string {
 	return out
 }
 
-type waitAnswer struct {
-	chat.Waited
-	err error
-}
-
 // waiting begins a wait for messages in the background.
-func (w *world) waiting(ctx context.Context, req chat.WaitRequest) <-chan waitAnswer {
-	got := make(chan waitAnswer, 1)
-	go func() {
-		a, err := w.Wait(ctx, req)
-		got <- waitAnswer{a, err}
-	}()
-	return got
-}
-
-// take returns the result of a wait in the background.
-func take(t *testing.T, from <-chan waitAnswer) chat.Waited {
-	t.Helper()
-	select {
-	case got := <-from:
-		if got.err != nil {
-			t.Fatalf("wait: %v", got.err)
-		}
-		return got.Waited
-	case <-time.After(time.Minute): // only a broken wait gets here
-		t.Fatal("the wait did not end")
-		return chat.Waited{}
-	}
+func (w *world) waiting(ctx context.Context, req chat.WaitRequest) <-chan answer[chat.Waited] {
+	return inBackground(func() (chat.Waited, error) { return w.Wait(ctx, req) })
 }
 
 // write changes the table directly.
