@@ -85,6 +85,14 @@ func (a agentModel) called() (at time.Time) {
 	return at
 }
 
+// lastCall returns when a, or its person in its name, made the last call; zero if there is none.
+func (a agentModel) lastCall() (at time.Time) {
+	if n := len(a.calls); n > 0 {
+		at = a.calls[n-1].at
+	}
+	return at
+}
+
 // back returns the announced return; zero if there is none.
 func (a agentModel) back() (at time.Time) {
 	if n := len(a.calls); n > 0 {

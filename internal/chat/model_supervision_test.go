@@ -129,11 +129,12 @@ func (o heldOp) on(m model) (model, error) {
 		return m, &wrong{"the send", o.got.Status, "refused"}
 	}
 	x := o.outcome(m, r, a)
-	want := []any{false, shown(x.pending), x.pending > 0 && x.duplicate > 0, chat.StatusPaused, len(r.seated()) - 1, 0}
+	want := []any{false, shown(x.pending), x.pending > 0 && x.duplicate > 0, chat.StatusPaused, len(r.seated()) - 1, 0,
+		a.person.paused}
 	if x.pending > 0 {
 		want[3] = chat.StatusPending
 	}
-	got := []any{o.got.Sent, o.got.ID, o.got.Duplicate, o.got.Status, o.got.Others, len(o.got.Messages)}
+	got := []any{o.got.Sent, o.got.ID, o.got.Duplicate, o.got.Status, o.got.Others, len(o.got.Messages), o.got.Paused}
 	if err := sameText("the send under supervision", got, want); err != nil || x.pending == 0 && !x.paused {
 		return m, &wrong{"the send", o.got, x}
 	}

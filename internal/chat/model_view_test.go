@@ -99,10 +99,7 @@ func (m model) observe(r roomModel, viewer, x agentModel, got chat.Agent, want *
 		*got.Unread >= r.unread(viewer, x, max(x.given, x.joined)) {
 		want.Unread = got.Unread
 	}
-	last := x.joinedAt
-	if n := len(x.calls); n > 0 {
-		last = latest(last, x.calls[n-1].at)
-	}
+	last := latest(x.joinedAt, x.lastCall())
 	idle, away := got.Idle == m.now.Sub(last), got.BackIn == max(0, x.back().Sub(m.now))
 	if !m.oneService { // after its lease, or among services, what is known lags
 		idle = idle || got.Idle >= 15*time.Minute
@@ -124,6 +121,44 @@ func (m model) observe(r roomModel, viewer, x agentModel, got chat.Agent, want *
 	default:
 		want.State = chat.AgentSilent
 	}
+}
+
+// absenceOfOthers returns for how long no other agent has made a call, 0 if one is on standby; until when all are
+// away; and how many of them owe a an answer and are silent. It is not sure when an endpoint last spoke.
+func (m model) absenceOfOthers(r roomModel, a agentModel) (idle, away time.Duration, silent int, sure bool) {
+	allAway, standby := true, false
+	for _, x := range r.seated() {
+		if x.seat == a.seat {
+			continue
+		}
+		if x.endpoint && !m.now.Before(x.calledUntil()) {
+			return 0, 0, 0, false
+		}
+		last, back := latest(x.joinedAt, x.lastCall()), max(0, x.back().Sub(m.now))
+		standby, allAway = standby || x.endpoint, allAway && back > 0
+		since := max(1, m.now.Sub(last))
+		if idle == 0 || since < idle {
+			idle = since
+		}
+		if away == 0 || back < away {
+			away = back
+		}
+		if x.endpoint || back > 0 || since < 2*time.Minute {
+			continue
+		}
+		for _, q := range m.openTo(r, a) {
+			if owed, _ := q.knownTo(a.seat); q.seat == a.seat && slices.Contains(owed, x.seat) {
+				silent++
+			}
+		}
+	}
+	switch {
+	case standby:
+		idle, away = 0, 0
+	case !allAway:
+		away = 0
+	}
+	return idle, away, silent, true
 }
 
 // unread counts the messages after event n that x was not given and viewer sees, too.

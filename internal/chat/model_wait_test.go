@@ -274,8 +274,24 @@ func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 		return err
 	}
 	word, begun := r.lastWord()
-	return sameText("the talk", []any{o.got.Begun, o.got.Quiet},
-		[]any{begun, m.now.Sub(latest(word.At, a.joinedAt))})
+	if err := sameText("the talk", []any{o.got.Begun, o.got.Quiet},
+		[]any{begun, m.now.Sub(latest(word.At, a.joinedAt))}); err != nil {
+		return err
+	}
+	if o.sent || o.owed || status == chat.StatusMessages || status == chat.StatusRemoved {
+		return nil // who is there is not read
+	}
+	return o.checkOthers(m, r, a)
+}
+
+// checkOthers compares what a wait that brings nothing says of the other agents.
+func (o waitOp) checkOthers(m model, r roomModel, a agentModel) error {
+	idle, away, silent, sure := m.absenceOfOthers(r, a)
+	if !sure {
+		return nil
+	}
+	return sameText("the others", []any{o.got.OthersIdle, o.got.OthersAway, o.got.OwedBySilent},
+		[]any{idle, away, silent})
 }
 
 // status returns how the wait has to end.

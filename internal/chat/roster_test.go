@@ -10,27 +10,6 @@ import (
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
-func TestRoster_quietResult_reportsIdleTimeAndReturn(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.look(p.bob.Token, p.bob.Cursor)
-	w.clock.Advance(2 * time.Minute)
-	if got := w.look(p.ann.Token, p.ann.Cursor); got.OthersIdle != 2*time.Minute || got.OthersAway != 0 {
-		t.Errorf("Bob silent: %v, %v", got.OthersIdle, got.OthersAway)
-	}
-	if _, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor,
-		Absence: away(10 * time.Minute)}); err != nil {
-		t.Fatal(err)
-	}
-	w.clock.Advance(time.Minute)
-	if got := w.look(p.ann.Token, p.ann.Cursor); got.OthersAway != 9*time.Minute {
-		t.Errorf("Bob away: %v", got.OthersAway)
-	}
-	if got := w.look(p.bob.Token, p.bob.Cursor); got.OthersAway != 0 {
-		t.Errorf("Ann is not: %v", got.OthersAway)
-	}
-}
-
 // A result that reports Cid's join must list Cid. The service is new and has loaded the
 // last 25 events.
 func TestRoster_joinDuringTheWait_matchesTheMessages(t *testing.T) {
