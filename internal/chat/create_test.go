@@ -2,28 +2,11 @@ package chat_test
 
 import (
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/room"
 )
-
-func TestCreate_settings_areStored(t *testing.T) {
-	w := newWorld(t)
-	about := strings.Repeat("é", room.MaxDescription-1) + "\n"
-	got := w.create(chat.CreateRequest{
-		Room: "News", AgentName: "Ann", Password: "pw", Description: about, Capacity: 100, Type: room.Channel,
-		Public: true,
-	})
-	r := got.Room
-	if got.Status != chat.StatusCreated || r.Name != "News" || r.Description != about || r.Capacity != 100 ||
-		r.Type != room.Channel || !r.Public || !r.PasswordProtected {
-		t.Fatalf("got %+v", got)
-	}
-	same(t, "seats", seats(r), []string{"Ann (admin)"})
-}
 
 func TestCreate_invalidArguments_areRefusedAndCreateNothing(t *testing.T) {
 	w := newWorld(t)

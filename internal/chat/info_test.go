@@ -49,19 +49,3 @@ func TestInfo_byName_needsThePassword(t *testing.T) {
 		}
 	}
 }
-
-func TestInfo_byName_takesNoSeatAndCreatesNoRoom(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	before := w.info(p.ann.Token).Earlier
-	if _, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plans"}); err != nil {
-		t.Fatal(err)
-	}
-	if after := w.info(p.ann.Token).Earlier; after != before {
-		t.Fatalf("%d events became %d", before, after)
-	}
-	for range 2 {
-		_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plots"})
-		wants(t, err, fault.RoomNotFound)
-	}
-}

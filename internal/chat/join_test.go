@@ -50,30 +50,6 @@ func TestJoin_invalidArguments_areRefusedAndCreateNothing(t *testing.T) {
 	wants(t, err, fault.RoomNotFound)
 }
 
-func TestJoin_password_isRequiredAndMayFollowTheName(t *testing.T) {
-	w := newWorld(t)
-	made := w.enter(chat.JoinRequest{Room: "plans:open:sesame", AgentName: "Ann", Capacity: 5})
-	if !made.Room.PasswordProtected || made.Room.Name != "plans" {
-		t.Fatalf("Ann made %+v", made.Room)
-	}
-	for what, c := range map[string]struct {
-		req  chat.JoinRequest
-		code fault.Code
-	}{
-		"none":            {chat.JoinRequest{Room: "plans", AgentName: "Bob"}, fault.WrongPassword},
-		"wrong":           {chat.JoinRequest{Room: "plans", Password: "sesame", AgentName: "Bob"}, fault.WrongPassword},
-		"beside the name": {chat.JoinRequest{Room: "plans", Password: "open:sesame", AgentName: "Bob"}, ""},
-		"after the name":  {chat.JoinRequest{Room: "plans:open:sesame", AgentName: "Cid"}, ""},
-		"in both places": {chat.JoinRequest{Room: "plans:open:sesame", Password: "open:sesame", AgentName: "Dora"},
-			""},
-	} {
-		_, err := w.elsewhere().JoinRoom(t.Context(), c.req)
-		if got := fault.CodeOf(err); got != c.code {
-			t.Errorf("%s: got %q, want %q", what, got, c.code)
-		}
-	}
-}
-
 func TestJoin_refused_writesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()

@@ -8,48 +8,27 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-func TestManage_roleOrMute_isOneEventForAll(t *testing.T) {
-	for _, c := range []struct {
-		before, action room.Action
-		want           chat.ManageStatus
-		role           room.Role
-		muted          bool
-	}{
-		{"", room.Promote, chat.StatusPromoted, room.Admin, false},
-		{room.Mute, room.Promote, chat.StatusPromoted, room.Admin, false},
-		{room.Promote, room.Demote, chat.StatusDemoted, room.Member, false},
-		{"", room.Mute, chat.StatusMuted, room.Member, true},
-		{room.Mute, room.Unmute, chat.StatusUnmuted, room.Member, false},
-	} {
-		t.Run(string(c.before+" then "+c.action), func(t *testing.T) {
-			w := newWorld(t)
-			p := w.trio()
-			if c.before != "" {
-				_, err := w.ManageAgent(t.Context(),
-					chat.ManageRequest{Token: p.ann.Token, AgentName: "bob", Action: c.before})
-				wants(t, err, "")
-			}
-			cursor := w.look(p.cid.Token, p.cid.Cursor).Cursor
-			before := len(w.events(p.ann.Token))
-			got, err := w.ManageAgent(t.Context(),
-				chat.ManageRequest{Token: p.ann.Token, AgentName: "BOB", Action: c.action, Note: "as agreed"})
-			if err != nil || got.Status != c.want || got.Name != "Bob" {
-				t.Fatalf("got %+v, %v", got, err)
-			}
-			if after := len(w.events(p.ann.Token)); after != before+1 {
-				t.Errorf("%d events became %d", before, after)
-			}
-			m := w.look(p.cid.Token, cursor).Messages
-			if len(m) != 1 || m[0].Type != chat.EventRole || m[0].Action != c.action || m[0].Agent != "Bob" ||
-				m[0].By != "Ann" || m[0].Note != "as agreed" {
-				t.Errorf("Cid receives %+v", m)
-			}
-			for _, w := range []*world{w, w.elsewhere()} {
-				if a := w.info(p.cid.Token).Room.Agents[1]; a.Name != "Bob" || a.Role != c.role || a.Muted != c.muted {
-					t.Errorf("Bob is %+v", a)
-				}
-			}
-		})
+func TestManage_mute_isOneEventForAll(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	before := len(w.events(p.ann.Token))
+	got, err := w.ManageAgent(t.Context(),
+		chat.ManageRequest{Token: p.ann.Token, AgentName: "BOB", Action: room.Mute, Note: "as agreed"})
+	if err != nil || got.Status != chat.StatusMuted || got.Name != "Bob" {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if after := len(w.events(p.ann.Token)); after != before+1 {
+		t.Errorf("%d events became %d", before, after)
+	}
+	m := w.look(p.cid.Token, p.cid.Cursor).Messages
+	if len(m) != 1 || m[0].Type != chat.EventRole || m[0].Action != room.Mute || m[0].Agent != "Bob" ||
+		m[0].By != "Ann" || m[0].Note != "as agreed" {
+		t.Errorf("Cid receives %+v", m)
+	}
+	for _, w := range []*world{w, w.elsewhere()} {
+		if a := w.info(p.cid.Token).Room.Agents[1]; a.Name != "Bob" || !a.Muted {
+			t.Errorf("Bob is %+v", a)
+		}
 	}
 }
 

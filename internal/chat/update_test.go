@@ -46,7 +46,7 @@ func TestUpdate_allSettings_areOneEvent(t *testing.T) {
 	p := w.trio()
 	before := len(w.events(p.ann.Token))
 	got := w.update(chat.UpdateRequest{
-		Token: p.ann.Token, Room: "News", Description: "of the day", Password: "pw", Capacity: 3, Type: room.Channel,
+		Token: p.ann.Token, Room: "News:pw", Description: "of the day", Capacity: 3, Type: room.Channel,
 		Public: yes(),
 	})
 	all := []string{"room News", "description of the day", "password set", "capacity 3", "type channel", "public true"}
@@ -131,16 +131,6 @@ func TestUpdate_newNameADayLater_renewsTheRoom(t *testing.T) {
 			t.Errorf("%s lives %g hours", k, got)
 		}
 	}
-}
-
-func TestUpdate_nameWithAPassword_setsBoth(t *testing.T) {
-	w := newWorld(t)
-	ann := w.join("plans", "Ann")
-	same(t, "changes", changes(w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots:pw"}).Changes),
-		[]string{"room plots", "password set"})
-	_, err := w.tryJoin("plots", "Bob")
-	wants(t, err, fault.WrongPassword)
-	w.join("plots:pw", "Bob")
 }
 
 // The join needs the password that the room has when the agent is seated.
