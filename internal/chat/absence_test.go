@@ -14,27 +14,18 @@ func TestAbsence_endsOnlyWithAWaitOfItsAgentOrByItsWord(t *testing.T) {
 		calls func(w *world, bob chat.Seated)
 		ends  bool
 	}{
-		"a message": {func(w *world, bob chat.Seated) { w.say(bob.Token, "one thing more") }, false},
 		"a message that waits": {func(w *world, bob chat.Seated) {
 			go func() {
 				_, _ = w.send(chat.SendRequest{Token: bob.Token, Text: "one thing more", Wait: 40 * time.Second})
 			}()
 			await(w.t, "the wait", func() bool { return w.watch.count(40*time.Second) > 0 })
 		}, false},
-		"a look":       {func(w *world, bob chat.Seated) { w.look(bob.Token, bob.Cursor) }, false},
-		"reading":      {func(w *world, bob chat.Seated) { w.history(bob.Token, chat.HistoryRequest{}) }, false},
-		"returning":    {func(w *world, bob chat.Seated) { w.enter(chat.JoinRequest{Token: bob.Token}) }, false},
 		"a shell line": {func(w *world, bob chat.Seated) { w.shell(bob) }, false},
 		"a wait":       {func(w *world, bob chat.Seated) { w.hold(bob) }, true},
 		"a wait that announces another": {func(w *world, bob chat.Seated) {
 			w.open(w.t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: time.Minute,
 				Absence: away(59 * time.Minute)})
 		}, false},
-		"back in 0 minutes": {func(w *world, bob chat.Seated) { w.leaves(bob, 0) }, true},
-		"back in 0 minutes, with a message": {func(w *world, bob chat.Seated) {
-			w.sends(chat.SendRequest{Token: bob.Token, Text: "I am back", Absence: away(0)})
-		}, true},
-		"the hour is over": {func(w *world, _ chat.Seated) { w.clock.Advance(59 * time.Minute) }, true},
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)

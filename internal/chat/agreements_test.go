@@ -81,22 +81,6 @@ func TestVote_repeatedWithoutReplyTo_isADuplicate(t *testing.T) {
 	})
 }
 
-func TestVote_whatItLacks_isRefused(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.propose(p.ann.Token, "blue", "Bob")
-	for what, req := range map[string]chat.SendRequest{
-		"an objection without a reason": {Token: p.bob.Token, Kind: room.Object},
-		"a vote with a text for one": {Token: p.bob.Token, Kind: room.Agree, Text: "between us",
-			To: []string{"Ann"}},
-	} {
-		if _, err := w.send(req); fault.CodeOf(err) != fault.InvalidArgument {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-	w.asked([]string{"Ann asks [Bob]: blue"}, p.ann, p.bob, p.cid)
-}
-
 func TestAgreement_private_isSeenOnlyByItsParties(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]

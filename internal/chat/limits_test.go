@@ -114,22 +114,6 @@ func TestLimits_textOfMoreThanAMinute_isRefused(t *testing.T) {
 	retryAfter(t, w.sayN(p.ann.Token, 1))
 }
 
-func TestLimits_leaveAndJoinAgain_doNotResetTheAllowance(t *testing.T) {
-	w := limited(t, ratelimit.Limits{Messages: 5})
-	said := 0
-	for i := range 40 {
-		ann := w.join("plans", "Ann")
-		if got, err := w.send(chat.SendRequest{Token: ann.Token, Text: fmt.Sprintf("text %d", i)}); err == nil &&
-			got.Sent && !got.Duplicate {
-			said++
-		}
-		w.leave(ann.Token)
-	}
-	if said != 5 {
-		t.Errorf("%d messages within a minute, of which 5 are allowed", said)
-	}
-}
-
 // What a caller says that does not wait for the answer is said, and counts.
 func TestLimits_callersThatGo_haveTheSameAllowance(t *testing.T) {
 	w := newWorld(t)

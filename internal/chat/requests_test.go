@@ -72,29 +72,6 @@ func TestRequest_isShownByItsTwoEndsAndAge(t *testing.T) {
 	}
 }
 
-// Those who owe an answer are told so, the asker how many are out, others nothing.
-func TestRequest_results_tellWhoOwesAndHowManyAreOut(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	id := w.ask(p.ann.Token, "blue?", "Bob", "Cid")
-	if got := w.look(p.bob.Token, p.bob.Cursor); got.Owes != id || got.Owed != 0 {
-		t.Errorf("Bob is told %q, %d", got.Owes, got.Owed)
-	}
-	if got := w.look(p.ann.Token, p.ann.Cursor); got.Owes != "" || got.Owed != 2 {
-		t.Errorf("Ann is told %q, %d", got.Owes, got.Owed)
-	}
-	w.reply(p.bob.Token, "yes", id)
-	if got := w.look(p.ann.Token, ""); got.Owed != 1 {
-		t.Errorf("Ann still awaits %d", got.Owed)
-	}
-	if got := w.look(p.bob.Token, ""); got.Owes != "" || got.Owed != 0 {
-		t.Errorf("Bob is told %q, %d", got.Owes, got.Owed)
-	}
-	if got := w.enter(chat.JoinRequest{Token: p.cid.Token}); got.Owes != id {
-		t.Errorf("Cid returns and is told %q", got.Owes)
-	}
-}
-
 func TestRequest_whatCannotBeAsked_isRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.company()
@@ -111,23 +88,4 @@ func TestRequest_whatCannotBeAsked_isRefused(t *testing.T) {
 			t.Fatal(what)
 		}
 	}
-}
-
-// The same short answer to two requests is two answers.
-func TestRequest_sameAnswerToTwo_closesBoth(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	one, two := w.ask(p.ann.Token, "blue?", "Bob"), w.ask(p.ann.Token, "red?", "Bob")
-	w.reply(p.bob.Token, "yes", one)
-	w.reply(p.bob.Token, "yes", two)
-	w.asked(nil, p.ann, p.bob, p.cid)
-	a, b := w.propose(p.ann.Token, "we ship", "Bob"), w.propose(p.ann.Token, "we celebrate", "Bob")
-	for _, id := range []string{a, b} {
-		got := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "agreed", Kind: room.Agree, ReplyTo: id})
-		again := w.sends(chat.SendRequest{Token: p.bob.Token, Text: "agreed", Kind: room.Agree, ReplyTo: id})
-		if got.Duplicate || !again.Duplicate || again.ID != got.ID {
-			t.Errorf("got %+v, and repeated %+v", got, again)
-		}
-	}
-	w.agreed([]string{"Ann: we celebrate", "Ann: we ship"}, p.ann, p.bob, p.cid)
 }

@@ -132,35 +132,6 @@ func TestTurn_othersWork_isNobodysWhoCanDoNothing(t *testing.T) {
 	w.stillWaits("Bob", waits[1])
 }
 
-func TestTurn_agentsHaveSaidEnough_isNobodys(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	enough := 1
-	w.update(chat.UpdateRequest{Token: p.ann.Token, AgentMessages: &enough})
-	w.say(p.bob.Token, "hello")
-	p.ann.Cursor, p.bob.Cursor = w.look(p.ann.Token, p.ann.Cursor).Cursor, w.look(p.bob.Token, p.bob.Cursor).Cursor
-	waits := w.hold(p.ann, p.bob)
-	w.pass(time.Minute)
-	w.stillWaits("Ann", waits[0])
-	w.stillWaits("Bob", waits[1])
-}
-
-// Two newcomers that both open would cross.
-func TestJoin_anotherJoinedJustNow_doesNotOpen(t *testing.T) {
-	w := newWorld(t)
-	join := func(name string) chat.Seated {
-		return w.enter(chat.JoinRequest{Room: "plans", AgentName: name, Capacity: 9})
-	}
-	ann, bob, cid := join("Ann"), join("Bob"), join("Cid")
-	if ann.Opens || !bob.Opens || cid.Opens {
-		t.Errorf("Ann opens %v, Bob %v, Cid %v", ann.Opens, bob.Opens, cid.Opens)
-	}
-	w.pass(room.LateComers)
-	if dan := join("Dan"); !dan.Opens {
-		t.Error("Dan waits for those who have had their time")
-	}
-}
-
 func TestWait_debtorIsSilent_isNotWaitedFor(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()

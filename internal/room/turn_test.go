@@ -283,6 +283,9 @@ func TestTurn_goesToDebtorsFirstAndThenRoundTheRoom(t *testing.T) {
 			l.sayAs(2, room.Done, "")
 			l.sayAs(3, room.Done, "")
 		}, want: 0},
+		"all have said enough": {happen: func(l *timeline) {
+			l.set(func(s *room.Settings) { s.AgentMessages = 2 })
+		}},
 		"the last speaker left":            {happen: func(l *timeline) { l.leave(2) }, want: 4},
 		"the last speaker, if nobody else": {attends: attends{1: standby, 3: standby, 4: standby}, want: 2},
 	})
