@@ -142,6 +142,17 @@ func TestKeysAdd_clientsConnectedWithoutAKey_areNamed(t *testing.T) {
 	}
 }
 
+func TestKeysAdd_withoutTheAddressOfTheServer_leavesItOpenInLinesForHTTP(t *testing.T) {
+	emptyHome(t)
+	var says strings.Builder
+	code := run(t.Context(), []string{"keys", "add", "Ann", "--data", emptyFile(t)},
+		streams{out: io.Discard, err: &says})
+	if code != 0 || !strings.Contains(says.String(), "parley connect claude-code --url http://ADDRESS --allow\n") ||
+		strings.Contains(says.String(), "https://ADDRESS") {
+		t.Errorf("code %d\n%s", code, &says)
+	}
+}
+
 func TestConnect_entryOfAFolder_isSaid(t *testing.T) {
 	home := emptyHome(t)
 	install(t, "codex")
