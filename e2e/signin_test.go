@@ -38,6 +38,13 @@ func newKnows(t *testing.T, documents bool) knows {
 	return knows{p, f}
 }
 
+// again launches the program once more.
+func (k knows) again() {
+	k.t.Helper()
+	k.program.again()
+	k.front.Leads(k.url)
+}
+
 // signedIn opens a client that knows the address and nothing else, with the person in front of it, who has a key.
 // state is the file in which the client keeps what it has.
 func (k knows) signedIn(cmd *exec.Cmd, protocol, key, state string) (talk, *driver) {

@@ -56,6 +56,7 @@ type Front struct {
 
 	t       *testing.T
 	browser *http.Client
+	inside  http.Transport // to the server
 
 	mu   sync.Mutex
 	to   string   // where the server listens
@@ -73,6 +74,7 @@ func New(t *testing.T) *Front {
 			r.SetURL(&url.URL{Scheme: "http", Host: f.to})
 			r.Out.Host = r.In.Host
 		},
+		Transport:      &f.inside,
 		ModifyResponse: f.answered,
 		FlushInterval:  -1, // at once
 		ErrorLog:       log.New(io.Discard, "", 0),
@@ -167,8 +169,10 @@ func (f *Front) answered(r *http.Response) error {
 	return err
 }
 
-// Leads has it lead to a server on this machine. address is that of MCP there, or the host and port.
+// Leads has it lead to a server on this machine that has just started. address is that of MCP there, or the host and
+// port.
 func (f *Front) Leads(address string) {
+	f.inside.CloseIdleConnections() // to one that has ended
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.to = strings.TrimSuffix(strings.TrimPrefix(address, "http://"), "/mcp")
