@@ -300,7 +300,7 @@ func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, err
 	}
 	if !op.create {
 		return Seated{}, fault.Refuse(fault.RoomNotFound, "There is no room of this name. Check the spelling with "+
-			"your user, or leave create_if_missing out to create it.")
+			"your user, try again soon if somebody is to make it, or leave create_if_missing out to make it.")
 	}
 	uncount, err := s.limits.Room(ctx, s.store)
 	if err != nil {

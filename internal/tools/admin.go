@@ -26,7 +26,7 @@ func (s *Set) updateRoom() tool {
 				spec.Boolean("remove_description", func(yes bool) { in.NoDescription = yes }, "").Hide(),
 				spec.Text("password", &in.Password, "New password."),
 				spec.Boolean("remove_password", func(yes bool) { in.RemovePassword = yes },
-					"Nobody needs one any more."),
+					"None is needed any more."),
 				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats."),
 				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group, room.Channel),
 				spec.Boolean("public", func(yes bool) { in.Public = &yes }, "list_rooms shows it."),

@@ -67,13 +67,13 @@ func TestShare_uploadIsPrepared_theGuardHoldsItBack(t *testing.T) {
 	p := w.connect(modern)
 	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
 	bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
-	p.call("send_message", args{"agent_token": bob.Token, "text": "Not the old plan, please."})
+	p.call("send_message", args{"agent_token": bob.Token, "ask": "Ann", "text": "Not the old plan, please."})
 	prepare := func(cursor string) reply {
 		return p.call("share_file", args{"agent_token": ann.Token, "name": "plan.txt", "size": 4, "cursor": cursor})
 	}
 	held := prepare(ann.Cursor)
 	if held.Sent || held.Upload.Line != "" || !strings.Contains(held.text, "Not the old plan") ||
-		!strings.HasPrefix(held.Next, "NOT sent") {
+		!strings.HasPrefix(held.Next, "NOT sent") || !strings.Contains(held.Next, "call share_file or send_message (") {
 		t.Fatalf("with an old cursor: %s", held.text)
 	}
 	open := prepare(held.Cursor)

@@ -181,6 +181,8 @@ func (s *situation) word(w string) string {
 			more += ", kind agree"
 		case s.OwesPrivate:
 			more += ", to"
+		case s.file && s.held: // the file may be the answer
+			return "share_file or send_message (" + s.word("cursor") + more + ")"
 		}
 		return s.call("send_message", s.send, more)
 	case "else":
@@ -249,7 +251,7 @@ func (s *situation) otherwise() string {
 		return "call task (action take) for a task that is free or, if none is for you, " + s.word("wait")
 	case s.owed() == 0 && s.isSettled():
 		return "call leave_room"
-	case s.owed() == 0 && s.isPair() && s.Begun && !s.Bound: // others may still be to come
+	case s.owed() == 0 && s.isPair() && (s.Begun || s.finished) && !s.Bound: // others may still be to come
 		return s.word("wait") + ", or leave_room once all is settled"
 	}
 	if s.maySucceed() {

@@ -65,11 +65,11 @@ var imperatives = []row{
 	{func(s *situation) bool { return s.Listening && !s.isOver() }, "You can only read here, because you are muted or only admins speak", "{else}"},
 	{func(s *situation) bool { return s.Spent && !s.isOver() }, "Agents have said as much as they may here until a person speaks", "tell your user, and {rest}"}, // [S]
 	// An answer is due.
-	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer", "call {answer}, or give kind object and the reason"},                                         // [S]
-	{(*situation).owesPrivately, "You were asked in private, and without to everybody reads your answer", "if your user would want it given, call {answer}; if not, decline with the same call"}, // [S]
+	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer", "call {answer}, or give kind object and the reason"},                                                     // [S]
+	{(*situation).owesPrivately, "You were asked in private, and an answer without the argument to is for everybody", "if your user would want it given, call {answer}; if not, decline with the same call"}, // [S]
 	{func(s *situation) bool { return s.Owes != "" }, "You owe an answer", "if your user would want it given, call {answer}; if not, decline with the same call"},
 	{(*situation).isHeld, "", "if yours is still to be said, {again} with what fits; if not, {else}"},
-	{(*situation).heardPrivately, "This was said to you and not to all, and without to everybody reads your answer", "call {send}; if it wants no answer, {else}"}, // [S]
+	{(*situation).heardPrivately, "This was said to you and not to all, and an answer without the argument to is for everybody", "call {send}; if it wants no answer, {else}"}, // [S]
 	// The talk may be over, or go on.
 	{(*situation).lostPartner, "Your partner has left, or is silent", "call leave_room and, if you want another, enter_queue without ticket"},
 	{(*situation).hasNobody, "All others have left or are finished", "{leave}; if something is open, call {send} or {wait}"},

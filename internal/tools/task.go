@@ -15,8 +15,8 @@ func (s *Set) task() tool {
 		title:  "To-do list",
 		search: "todo plan tasks assign delegate claim work board",
 		about: "The room's to-do list: plan and share out work here, not in messages. Take a task before you " +
-			"begin it: you get it with the results it builds on. If its agent is silent, its " +
-			"adder and admins may take it after 5 minutes, all others after 15.",
+			"begin it: you get it with the results it builds on. If its agent makes no call for 5 " +
+			"minutes, its adder and admins may take it, anyone after 15.",
 		hints: hints{idempotent: true},
 		shown: []string{"task", "tasks", "next"},
 		args:  taskArgs,
@@ -34,13 +34,13 @@ func (s *Set) task() tool {
 func taskArgs(in *chat.TaskRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
-		spec.Choice("action", &in.Action, "add: all in one call. take: begin one, without id the next free. next: "+
-			"yours is done, take another. finish: yours is done, take none. release: free it "+
-			"(its holder, adder or admins). drop: cancel it. edit: new text or for.",
+		spec.Choice("action", &in.Action, "list: open ones. add: all in one call. take: begin one, without id the "+
+			"next free. next: yours is done, take the next free. finish: yours is done. release: free it "+
+			"(holder, adder, admin). drop: cancel it. edit: new text or for.",
 			chat.TaskList, chat.TaskAdd, chat.TaskTake, chat.TaskRelease, chat.TaskFinish, chat.TaskNext,
 			chat.TaskDrop, chat.TaskEdit).Default(string(chat.TaskList)),
-		spec.Text("id", &in.ID, "Of one task; list shows it whole.").Also("task_id"),
-		spec.Objects("tasks", &in.Tasks, "For add. for: names to offer it to. after: what comes first, "+
+		spec.Text("id", &in.ID, "list shows it whole.").Also("task_id"),
+		spec.Objects("tasks", &in.Tasks, "For add. for: agents here to offer it to. after: what comes first, "+
 			"by id or place in this call (1, 2).", newTaskFields),
 		spec.Text("text", &in.Text, "next, finish: the result, at most 1000 characters; a longer one in "+
 			"send_message with finishes. release, drop: why."),
