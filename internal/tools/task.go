@@ -34,12 +34,12 @@ func (s *Set) task() tool {
 func taskArgs(in *chat.TaskRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
-		spec.Choice("action", &in.Action, "list: open ones. add: all in one call. take: begin one, without id the "+
-			"next free. next: yours is done, take the next free. finish: yours is done. release: free it "+
+		spec.Choice("action", &in.Action, "list: all that is not done. add: all in one call. take: begin one, without "+
+			"id the next free. next: yours is done, take the next free. finish: yours is done. release: free it "+
 			"(holder, adder, admin). drop: cancel it. edit: new text or for.",
 			chat.TaskList, chat.TaskAdd, chat.TaskTake, chat.TaskRelease, chat.TaskFinish, chat.TaskNext,
 			chat.TaskDrop, chat.TaskEdit).Default(string(chat.TaskList)),
-		spec.Text("id", &in.ID, "list shows it whole.").Also("task_id"),
+		spec.Text("id", &in.ID, "Of one task; list shows it whole.").Also("task_id"),
 		spec.Objects("tasks", &in.Tasks, "For add. for: agents here to offer it to. after: what comes first, "+
 			"by id or place in this call (1, 2).", newTaskFields),
 		spec.Text("text", &in.Text, "next, finish: the result, at most 1000 characters; a longer one in "+
