@@ -32,7 +32,7 @@ func defaults() settings {
 		MessagesPerMinute: app.Usual, BytesPerMinute: app.Usual, UnitsPerMinute: app.Usual, RoomsPerHour: app.Usual,
 		WaitsPerAddress: app.Usual,
 		LongestWait:     12 * time.Hour, KeepAlive: 15 * time.Second, MaxWaits: 20000, MaxBodies: 64,
-		FilesTotal: 5120, Access: "auto", SignIn: "off",
+		FilesTotal: 5120, Access: "auto", SignIn: "auto",
 		LogLevel: "warn", LogFormat: "text",
 	}}
 }

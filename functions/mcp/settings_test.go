@@ -39,7 +39,7 @@ func TestParse_readsTheEnvironment(t *testing.T) {
 		Table: "rooms", LongestWait: 885 * time.Second, KeepAlive: 15 * time.Second, MessagesPerMinute: 60,
 		BytesPerMinute: app.Usual, RoomsPerHour: app.Usual, WaitsPerAddress: app.Usual,
 		AllowOrigin: []string{"https://a.example", "https://b.example"},
-		MaxWaits:    20000, MaxBodies: 64, FilesTotal: 5120, Access: "auto", SignIn: "off",
+		MaxWaits:    20000, MaxBodies: 64, FilesTotal: 5120, Access: "auto", SignIn: "auto",
 		LogLevel: "warn", LogFormat: "json",
 	}}
 	if err != nil || !reflect.DeepEqual(got, want) {

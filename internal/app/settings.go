@@ -26,7 +26,7 @@ type Settings struct {
 	KeepAlive   time.Duration `env:"PARLEY_KEEP_ALIVE" default:"15s" placeholder:"TIME" help:"Send a keep-alive on an open answer this often (${default})."`
 
 	Access string `env:"PARLEY_ACCESS" default:"auto" enum:"auto,open,keys" help:"Who may use the server: everyone who can reach it (open), or only callers with a key or an invite (keys). By default a server that others can reach needs keys, which parley keys makes, and a local one is open."`
-	SignIn string `env:"PARLEY_SIGN_IN" default:"off" enum:"auto,off" help:"Whether programs that cannot send a key may sign in, as Claude.ai and ChatGPT do when somebody presses Connect. With auto, they may where callers need keys and --public-url begins with https:// and has no path."`
+	SignIn string `env:"PARLEY_SIGN_IN" default:"auto" enum:"auto,off" help:"Whether programs that cannot send a key may sign in, as Claude.ai and ChatGPT do when somebody presses Connect. With auto, they may where callers need keys and --public-url begins with https:// and has no path."`
 
 	TrustProxy        bool  `env:"PARLEY_TRUST_PROXY" help:"Read the client's address from the end of X-Forwarded-For. Use it only behind a proxy that adds it: otherwise clients can fake their address."`
 	MessagesPerMinute Limit `env:"PARLEY_MESSAGES_PER_MINUTE" default:"auto" placeholder:"NUMBER" help:"The most messages that may come from one caller, which is a key or else a client address, per minute; 0 means no limit. By default a server that others can reach has limits (here 600), and a local one has none."`

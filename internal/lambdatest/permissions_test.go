@@ -357,7 +357,7 @@ func TestTemplate_signIn_isThatOfEachFunctionThatAdmits(t *testing.T) {
 			}
 		}
 	}
-	if !strings.Contains(template(t), "\n  SignIn:\n    Type: String\n    Default: \"off\"\n"+
+	if !strings.Contains(template(t), "\n  SignIn:\n    Type: String\n    Default: auto\n"+
 		"    AllowedValues: [auto, \"off\"]\n") {
 		t.Error("SignIn is something else than auto or off, which YAML would read as false")
 	}
