@@ -60,6 +60,7 @@ func run(ctx context.Context, args []string, io streams) int {
 	if command == nil {
 		return 0
 	}
+	command.Stdout = io.out // of parley completion
 	command.BindTo(ctx, (*context.Context)(nil))
 	if err := command.Run(io); err != nil {
 		return io.explain(err, anotherFile(command))

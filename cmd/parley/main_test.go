@@ -54,3 +54,12 @@ func TestRun_theSystemRefuses_aPersonReadsWhatWasGiven(t *testing.T) {
 		}
 	}
 }
+
+// The line is for a shell to run, so that it is all that is printed.
+func TestCompletion_printsTheLineForTheShell(t *testing.T) {
+	want := "complete -o default -o bashdefault -C "
+	code, out, says := command(t, "completion", "-c", "bash")
+	if code != 0 || says != "" || !strings.HasPrefix(out, want) {
+		t.Errorf("code %d, %q, %q; want %q", code, out, says, want)
+	}
+}
