@@ -41,7 +41,7 @@ func TestRun_noParleyServerThere_isNamedWithWhatHelps(t *testing.T) {
 		"nothing":              {closed, "refused", "parley serve --addr " + strings.TrimPrefix(closed, "http://")},
 		"no such name":         {"http://parley.invalid", "parley.invalid", "spelling"},
 		"no TLS":               {strings.Replace(closed, "http:", "https:", 1), "refused", "start the server"},
-		"HTTP in place of TLS": {strings.Replace(answers(200, "", ""), "http:", "https:", 1), "HTTPS", "certificate"},
+		"HTTP in place of TLS": {strings.Replace(answers(200, "", ""), "http:", "https:", 1), "speaks", "certificate"},
 		"an unknown authority": {secure.URL, "certificate", "SSL_CERT_FILE"},
 	} {
 		t.Run(name, func(t *testing.T) {
