@@ -82,3 +82,21 @@ func TestDoctor_signInBehindAProxyThatSpoilsIt_saysWhatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+// The documents are whole there, and yet no program begins to sign in.
+func TestSignIn_proxyThatHidesTheHost_isNamedAndNoClientIsLeftWithoutAKey(t *testing.T) {
+	home := onNewMachine(t)
+	f := tlsfront.New(t)
+	f.HideHost = true
+	behind(t, f)
+	all, _ := examineIn(t, f.Environment(), f.URL)
+	if got := all.of("sign-in"); got.Level != "warning" || !strings.Contains(got.What, "write to "+f.URL) ||
+		!strings.Contains(got.Fix, "the header Host") {
+		t.Errorf("doctor says %+v", got)
+	}
+	ann := &talker{t: t, state: filepath.Join(home, ".local", "state"), env: f.Environment()}
+	if got := ann.runs("connect", "codex", "--url", f.URL); got.code != 1 ||
+		!strings.Contains(got.err, "nothing was written") {
+		t.Errorf("connect says %+v", got)
+	}
+}

@@ -225,7 +225,7 @@ func (c *connectCommand) signsIn(ctx context.Context, p client.Place) bool {
 	server := client.New(p.Base, client.Options{Version: app.Version()})
 	defer func() { _ = server.Close() }()
 	is, err := server.SignIn(ctx)
-	return err == nil && is.Resource == p.MCP()
+	return err == nil && is.Resource == p.MCP() && server.SendsToSignIn(ctx)
 }
 
 // answerTime bounds how long connect waits for the server.

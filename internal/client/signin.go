@@ -82,3 +82,10 @@ func (c *Client) SignIn(ctx context.Context) (SignIn, error) {
 	}
 	return is, nil
 }
+
+// SendsToSignIn reports whether the server sends a program that comes to MCP without a key to sign in. Where it does
+// not, programs do not begin, whatever [Client.SignIn] says.
+func (c *Client) SendsToSignIn(ctx context.Context) bool {
+	door, err := c.Document(ctx, mcpPath, nil)
+	return err == nil && door.Status == http.StatusUnauthorized
+}

@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"errors"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -55,8 +54,8 @@ func (v *visit) signIn(ctx context.Context) {
 	mcp := client.Place{Base: v.Server}.MCP()
 	switch {
 	case errors.Is(err, client.ErrNoSignIn):
-		// The status with which the server begins a sign-in says that there should be one.
-		if door, err := stranger.Document(ctx, "/mcp", nil); err == nil && door.Status == http.StatusUnauthorized {
+		// A server that begins a sign-in should have one.
+		if stranger.SendsToSignIn(ctx) {
 			v.fail(check, pass, "the server sends programs to sign in, and nothing answers at %s", client.SignInPath)
 		}
 		return
@@ -88,6 +87,12 @@ func (v *visit) signIn(ctx context.Context) {
 		"redirect_uris": []string{"http://127.0.0.1/callback"}}) // which the server does not store
 	if err != nil || !said.Read(&program) || program.ID == "" {
 		v.fail(check, pass, "a program that registers at /oauth/register gets no id")
+		return
+	}
+	if !stranger.SendsToSignIn(ctx) {
+		v.warn(check, "let what stands in front of the server pass the header Host on as it is; behind CloudFront, "+
+			"set OriginSecret", "the server does not see that programs write to %s, and sends none to sign in: "+
+			"clients need a key", mcp)
 		return
 	}
 	v.signsIn = v.ok(check, "programs can sign in for %s", mcp)

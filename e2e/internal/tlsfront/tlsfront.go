@@ -51,6 +51,8 @@ type Front struct {
 	// Rename has it hand the header of a challenge on under the name that API Gateway gives it, which Renamed counts.
 	Rename  bool
 	Renamed atomic.Int64
+	// HideHost has the server hear of requests under the host where it listens, as many proxies do.
+	HideHost bool
 	// Spoil changes an answer, as a proxy that does what it should not; nil: none does.
 	Spoil func(*http.Response) error
 
@@ -73,6 +75,9 @@ func New(t *testing.T) *Front {
 			defer f.mu.Unlock()
 			r.SetURL(&url.URL{Scheme: "http", Host: f.to})
 			r.Out.Host = r.In.Host
+			if f.HideHost {
+				r.Out.Host = f.to
+			}
 		},
 		Transport:      &f.inside,
 		ModifyResponse: f.answered,
