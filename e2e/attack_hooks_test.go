@@ -395,6 +395,7 @@ func TestAttack_subscriptionsAtOnce_staySeatsAtFour(t *testing.T) {
 // be as many calls. A third host takes every call, but has not agreed to one.
 func TestAttack_webhooks_multiplyNoMessage(t *testing.T) {
 	p := start(t)
+	began := time.Now() // joins are told to the first webhooks, too
 	eve, there, third := p.local(), newCallee(t, nil), newForeign(t)
 	var token, person string
 	hooks := 0
@@ -412,7 +413,6 @@ func TestAttack_webhooks_multiplyNoMessage(t *testing.T) {
 		t.Errorf("the third host was called %d times: %+v, %v", asked, refused, err)
 	}
 	const n = 60
-	began := time.Now()
 	said, took := flood(t, n, func(i int) (answer, error) {
 		return eve.call(t.Context(), "send_message", args{"agent_token": token, "text": string(rune('一' + i))})
 	})

@@ -340,8 +340,8 @@ func offeredTo(s *room.State, names []string, field string) (found []room.Party,
 		a, here := s.Named(key)
 		if !here || i >= room.MaxCapacity {
 			return nil, fault.Refuse(fault.InvalidArgument, "%s: name %d in it is nobody who is in this room now. "+
-				"Nothing was changed: wait until that agent has joined, or leave for out, and anyone may take the task.",
-				field, i+1)
+				"Nothing was changed: wait until that agent has joined, or leave for out, and anyone may take the "+
+				"task.", field, i+1)
 		}
 		if !slices.Contains(found, a.Party()) {
 			found = append(found, a.Party())
