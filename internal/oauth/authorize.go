@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -152,17 +153,16 @@ func (s *Server) allow(w http.ResponseWriter, r *http.Request, key, address stri
 	back(url.Values{"code": {code}})
 }
 
-// named returns how a sign-in is listed.
+// named returns how a sign-in is listed. What a program calls itself has no parentheses, and stands in some.
 func (v view) named() string {
-	switch {
-	case v.Program != "":
+	if v.Program != "" {
 		return v.Program
-	case v.Calls != "":
-		return v.Calls
-	case v.To != "":
-		return v.To
 	}
-	return "a program"
+	name := cmp.Or(v.To, "a program")
+	if v.Calls != "" {
+		name += " (" + v.Calls + ")"
+	}
+	return name
 }
 
 // notNow answers with an error that is not the person's.

@@ -46,6 +46,7 @@ type world struct {
 	gate    *access.Gate
 	key     string
 	address string            // of the network, from which all calls come
+	table   table.Table       // which does answer
 	calls   atomic.Int64      // of the table
 	down    bool              // the table does not answer
 	spent   error             // why the holder of the key can pay no more
@@ -60,6 +61,7 @@ func newWorld(t *testing.T) *world {
 		web: map[string]string{client: `{"client_id":"` + client + `","client_name":"Agent","redirect_uris":["` +
 			redirect + `"]}`}}
 	below := sqlitetest.Open(t, w.clock)
+	w.table = below
 	tab := &tabletest.Hooks{Table: below, Before: func(context.Context, tabletest.Call) error {
 		w.calls.Add(1)
 		if w.down {
@@ -372,6 +374,40 @@ func TestAuthorize_names_areShownAsWhatTheyAre(t *testing.T) {
 			t.Errorf("%.60s: %d", body, g.status)
 		}
 	}
+}
+
+// A program that takes a known name is told apart by where its answers go, also in the list of sign-ins.
+func TestSignIns_nameThatNobodyChecked_isListedBehindTheHost(t *testing.T) {
+	w := newWorld(t)
+	const claudeCode, local = "https://claude.ai/oauth/claude-code-client-metadata", "http://127.0.0.1/callback"
+	for name, c := range map[string]struct{ client, redirect string }{
+		"https://agent.example (Claude Code)": {w.registers("Claude Code", redirect), redirect},
+		"https://agent.example":               {w.registers("", redirect), redirect},
+		"a program (Claude Code)":             {w.registers("Claude Code", local), local},
+		"Claude Code":                         {claudeCode, local},
+	} {
+		to, err := url.Parse(w.posts(asks("client_id", c.client, "redirect_uri", c.redirect), "allow", w.key).Go)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pair := w.exchanges(to.Query().Get("code"), "client_id", c.client, "redirect_uri", c.redirect)
+		token, _ := ident.ParseSignIn(pair.Access)
+		list, err := signin.List(t.Context(), w.table)
+		if at := slices.IndexFunc(list, func(s signin.Stored) bool { return s.ID == token.ID }); err != nil || at < 0 ||
+			list[at].Name != name {
+			t.Errorf("%q is among %+v, %v", name, list, err)
+		}
+	}
+}
+
+// registers returns the id of a program that has registered.
+func (w *world) registers(name, redirect string) string {
+	w.t.Helper()
+	body, err := json.Marshal(map[string]any{"client_name": name, "redirect_uris": []string{redirect}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return w.call("POST", "/oauth/register", "application/json", string(body)).Client
 }
 
 func TestDocuments_newOnes_areTenAMinuteForAnAddress(t *testing.T) {
