@@ -190,6 +190,42 @@ func TestCopy_damagedFile_copiesWhatCanBeReadAndNamesTheRest(t *testing.T) {
 	}
 }
 
+// What events refer to is made again from them, as far as they tell it: the room is worth more than an item.
+func TestCopy_itemsLostToWhichEventsRefer_keepsTheRooms(t *testing.T) {
+	from, to := filepath.Join(t.TempDir(), "from.db"), filepath.Join(t.TempDir(), "to.db")
+	tokens := talkedFile(t, from)
+	tab, err := sqlite.Open(from, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := chat.New(tab, chat.Options{SingleProcess: true})
+	_, err = s.Task(t.Context(), chat.TaskRequest{Token: tokens[0], Action: chat.TaskDrop, ID: "t1"})
+	if err := errors.Join(err, tab.Close()); err != nil {
+		t.Fatal(err)
+	}
+	c, err := sqlite3.OpenConn(from, sqlite3.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"AGREED", "DONE", "FILE"} {
+		err := sqlitex.ExecuteTransient(c, "DELETE FROM items WHERE sk LIKE '"+kind+"%'", nil)
+		if err != nil || c.Changes() == 0 {
+			t.Fatalf("%s: %d, %v", kind, c.Changes(), err)
+		}
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	code, says := copyRooms(t, "--from", from, "--to", to)
+	if code != 1 || !strings.Contains(says, "Copied 4 rooms") || !strings.Contains(says, "Copied 8 files") ||
+		strings.Count(says, "has lost smaller items") != damagedRooms {
+		t.Errorf("code %d, %s", code, says)
+	}
+	if code, says := report(t, "check", to); code != 0 {
+		t.Error(says)
+	}
+}
+
 // oneNoisy returns a file with a few bytes of one of them overwritten.
 func oneNoisy(content []byte, page, at int) []byte {
 	noisy := slices.Clone(content)

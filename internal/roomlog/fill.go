@@ -16,10 +16,10 @@ import (
 )
 
 // FillGaps puts an event in the place of each one that a room has lost, so that its log can be read, and returns how
-// many. It is for a table that was salvaged from a damaged one. lost are the keys that the damaged one had. Those
-// events are messages without a text and a sender. Nothing but the log knows what the lost ones said; what they
-// changed is in the snapshot.
-func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (filled int, err error) {
+// many. It is for a table that was salvaged from a damaged one. lost are the keys that the damaged one had; smaller is
+// how many other items that events refer to are lost, too. Those events are messages without a text and a sender.
+// Nothing but the log knows what the lost ones said; what they changed is in the snapshot.
+func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (filled, smaller int, err error) {
 	// there has the events that can be read, all also those of which only a key tells.
 	there := map[int64]bool{}
 	var all []int64
@@ -29,23 +29,29 @@ func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (
 		}
 	}
 	r := table.Range{Partition: roomPrefix + id, Prefix: logPrefix, Consistency: table.Strong}
+	known := len(lost)
 	for item, err := range table.All(ctx, t, r) {
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		n, err := eventNumber(item.Key)
+		e, err := decodeEvent(item)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		there[n] = true
-		all = append(all, n)
+		there[e.N] = true
+		all = append(all, e.N)
+		lost, err = lostBy(ctx, t, id, e, lost)
+		if err != nil {
+			return 0, 0, err
+		}
 	}
+	smaller = len(lost) - known
 	before, err := snapshotOf(ctx, t, id)
 	if err != nil || len(there) == 0 {
-		return 0, err
+		return 0, smaller, err
 	}
 	if err := fillItems(ctx, t, id, lost, time.UnixMilli(before.ExpiresMs).Add(nameLife)); err != nil {
-		return 0, err
+		return 0, smaller, err
 	}
 	all = slices.DeleteFunc(append(all, before.AsOf), func(n int64) bool { return n > before.AsOf+mostFilled })
 
@@ -59,12 +65,43 @@ func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (
 			to++
 		}
 		if err := fillGap(ctx, t, id, first, to, before.AsOf); err != nil {
-			return filled, err
+			return filled, smaller, err
 		}
 		filled += int(to - first + 1)
 		first = to
 	}
-	return filled, nil
+	return filled, smaller, nil
+}
+
+// lostBy adds to lost the keys of the agreements and closed tasks of e that are missing, and claims its file again.
+func lostBy(ctx context.Context, t table.Table, id string, e room.Event, lost []table.Key) ([]table.Key, error) {
+	var keys []table.Key
+	for _, n := range e.Agreed {
+		keys = append(keys, agreementKey(id, e.N, n))
+	}
+	for _, no := range e.TasksClosed() {
+		keys = append(keys, doneKey(id, no))
+	}
+	for _, k := range keys {
+		is, err := exists(ctx, t, k)
+		if err != nil {
+			return lost, err
+		}
+		if !is && !slices.Contains(lost, k) {
+			lost = append(lost, k)
+		}
+	}
+	if e.Type != room.Said || e.File == nil {
+		return lost, nil
+	}
+	k := ClaimKey(files.Key{Room: id, ID: e.File.Key})
+	claim := table.Item{Key: k, Expires: e.At().Add(eventLife),
+		Data: Encode(Claim{V: room.Version, N: e.N, Size: e.File.Size, Seat: e.Seat, To: e.To})}
+	err := t.Write(ctx, table.Put(claim, table.IfAbsent))
+	if errors.As(err, new(*table.ConflictError)) {
+		err = nil
+	}
+	return lost, err
 }
 
 // fillGap puts events with the numbers from first to last, which are missing. asOf is that of the snapshot.

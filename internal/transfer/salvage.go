@@ -111,7 +111,7 @@ func (s *salvager) mend(ctx context.Context, id string) error {
 			return err
 		}
 	}
-	filled, err := roomlog.FillGaps(ctx, s.to, id, lost)
+	filled, smaller, err := roomlog.FillGaps(ctx, s.to, id, lost)
 	dropped := 0
 	if err == nil && s.bytes != nil {
 		dropped, err = roomlog.DropLostFiles(ctx, s.to, s.bytes, id)
@@ -132,8 +132,8 @@ func (s *salvager) mend(ctx context.Context, id string) error {
 	if dropped > 0 {
 		s.say(id, "has lost %d of its files", dropped)
 	}
-	if filled+dropped == 0 && len(lost) > 0 {
-		s.say(id, "has all its messages, and has lost smaller items: %d", len(lost))
+	if filled+dropped == 0 && len(lost)+smaller > 0 {
+		s.say(id, "has all its messages, and has lost smaller items: %d", len(lost)+smaller)
 	}
 	return nil
 }
