@@ -148,7 +148,7 @@ func TestShell_filesAndTasks_badInput_isRefused(t *testing.T) {
 	folder := t.TempDir()
 	written(t, folder, "empty", nil)
 	for words, arguments := range map[string][]string{
-		`expected "<file>"`:                  {"put"},
+		`<file> is missing`:                  {"put"},
 		"no such file":                       {"put", "nowhere.txt"},
 		"empty is empty":                     {"put", "empty"},
 		"is a folder":                        {"put", "."},
