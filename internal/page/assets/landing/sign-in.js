@@ -2,7 +2,7 @@
 // server and nowhere else, and is not kept.
 
 import { at } from "../site.js";
-import { fill, word } from "../ui/fill.js";
+import { fill } from "../ui/fill.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { words } from "../words.js";
 import { Brand } from "./brand.js";
@@ -75,7 +75,7 @@ function Ask({ asks }) {
   if (asks.wrong) {
     return html`
       <h1>${w.noProgram}</h1>
-      <p>${fill(program ? w.askedWrongly : w.askedWronglyHere, { program, why: word(asks.wrong) })}</p>
+      <p>${fill(program ? w.askedWrongly : w.askedWronglyHere, { program, why: { element: asks.wrong } })}</p>
       ${calls}
       <p>${asks.to ? fill(w.backTo, { to: asks.to }) : w.backHere}</p>
       ${trouble}
