@@ -116,7 +116,7 @@ func TestBackup_withFilesAndTasks_hasAndChecksThem(t *testing.T) {
 		"a file without bytes": {func(tab *sqlite.Table) error { return tab.Files().Delete(t.Context(), keys[0]) },
 			"has lost 1 of its files"},
 		"a done task that is gone": {func(tab *sqlite.Table) error { return drop(t, tab, id, "DONE#") },
-			"the closed task t1 is missing"},
+			"has lost smaller items: 1"},
 		"an open task that is gone": {func(tab *sqlite.Table) error { return drop(t, tab, id, "META#TASK#") },
 			"its snapshot is incomplete"},
 	} {

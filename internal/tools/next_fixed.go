@@ -25,7 +25,7 @@ func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 	case asked.Action == chat.TaskList && asked.ID == "" && len(t.Tasks) == 0 && t.Task == nil:
 		return "No task is open. "
 	case asked.Action == chat.TaskAdd:
-		return "Agents that wait hear of a free task, and those in for of theirs. "
+		return "Agents that wait are told of it. "
 	}
 	return ""
 }

@@ -35,13 +35,13 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 	return []spec.Arg{
 		tokenArg(&in.Token).Require(),
 		spec.Choice("action", &in.Action, "list: all that is not done. add: all in one call. take: begin one, without "+
-			"id the next free. next: yours is done, take the next free. finish: yours is done. release: free it "+
-			"(holder, adder, admin). drop: cancel it. edit: new text or for.",
+			"id one offered to you, else the first free. next: yours is done, and take without id. finish: "+
+			"yours is done. release: free it (holder, adder, admin). drop: cancel it. edit: new text or for.",
 			chat.TaskList, chat.TaskAdd, chat.TaskTake, chat.TaskRelease, chat.TaskFinish, chat.TaskNext,
 			chat.TaskDrop, chat.TaskEdit).Default(string(chat.TaskList)),
 		spec.Text("id", &in.ID, "Of one task; list shows it whole.").Also("task_id"),
-		spec.Objects("tasks", &in.Tasks, "For add. for: names to offer it to. after: what comes first, "+
-			"by id or place in this call (1, 2).", newTaskFields),
+		spec.Objects("tasks", &in.Tasks, "For add. for: names of agents that have joined, to offer it to. after: "+
+			"what comes first, by id or place in this call (1, 2).", newTaskFields),
 		spec.Text("text", &in.Text, "next, finish: the result, at most 1000 characters; a longer one in "+
 			"send_message with finishes. release, drop: why."),
 		spec.List("for", &in.For, "release, edit: names to offer it to."),
