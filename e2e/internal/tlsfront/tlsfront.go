@@ -90,6 +90,10 @@ func New(t *testing.T) *Front {
 				"redirect_uris": []string{f.Redirect}}) // the server notices what is cut
 			return
 		}
+		// Otherwise a body that the proxy is about to find at its end is closed, and the answer cut.
+		if err := http.NewResponseController(w).EnableFullDuplex(); err != nil {
+			t.Error(err)
+		}
 		proxy.ServeHTTP(w, r)
 	}))
 	certificate, roots := f.certify()
