@@ -8,6 +8,9 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,14 +56,19 @@ func (k knows) signedIn(cmd *exec.Cmd, protocol, key, state string) (talk, *driv
 	if k.front.Register {
 		document = ""
 	}
-	about, err := json.Marshal(map[string]string{"public": k.front.URL, "key": key, "document": document,
-		"state": state})
+	k.lets(cmd, map[string]string{"public": k.front.URL, "key": key, "document": document, "state": state})
+	d := drive(k.t, cmd, protocol)
+	return talk{k.t, d}, d
+}
+
+// lets gives a client what it needs to sign in: see clients/node/sign-in.cjs.
+func (k knows) lets(cmd *exec.Cmd, signIn map[string]string) {
+	k.t.Helper()
+	about, err := json.Marshal(signIn)
 	if err != nil {
 		k.t.Fatal(err)
 	}
 	cmd.Env = append(append(cmd.Environ(), k.front.Environment()...), "PARLEY_E2E_SIGN_IN="+string(about))
-	d := drive(k.t, cmd, protocol)
-	return talk{k.t, d}, d
 }
 
 // allowed runs a program that shows the page of sign-in, where the holder of a key allows it. It returns what the
@@ -129,29 +137,30 @@ func resultOf(t *testing.T, printed string) answer {
 	return a
 }
 
+// sdk is the client of an SDK in one generation of the protocol.
+type sdk struct {
+	driver     func(t *testing.T, server, generation string) *exec.Cmd
+	generation string
+	protocol   string
+}
+
+var sdks = map[string]sdk{
+	"TypeScript 1":         {nodeDriver, "sdk1", legacyProtocol},
+	"TypeScript 2, legacy": {nodeDriver, "legacy", legacyProtocol},
+	"TypeScript 2, modern": {nodeDriver, "modern", modernProtocol},
+	"Python, legacy":       {pythonDriver, "legacy", legacyProtocol},
+	"Python, modern":       {pythonDriver, "modern", modernProtocol},
+}
+
+func (s sdk) command(t *testing.T, server string) *exec.Cmd {
+	t.Helper()
+	return s.driver(t, server, s.generation)
+}
+
 // The client registers, or says by a document of its own who it is.
 func TestSignIn_everyClientOfAnSDK_talksRenewsItsTokensAndGoesOnAfterARestart(t *testing.T) {
 	t.Parallel()
-	node := func(generation string) func(t *testing.T, server string) *exec.Cmd {
-		return func(t *testing.T, server string) *exec.Cmd {
-			return nodeDriver(t, server, generation)
-		}
-	}
-	python := func(generation string) func(t *testing.T, server string) *exec.Cmd {
-		return func(t *testing.T, server string) *exec.Cmd {
-			return pythonDriver(t, server, generation)
-		}
-	}
-	for name, sdk := range map[string]struct {
-		command  func(t *testing.T, server string) *exec.Cmd
-		protocol string
-	}{
-		"TypeScript 1":         {node("sdk1"), legacyProtocol},
-		"TypeScript 2, legacy": {node("legacy"), legacyProtocol},
-		"TypeScript 2, modern": {node("modern"), modernProtocol},
-		"Python, legacy":       {python("legacy"), legacyProtocol},
-		"Python, modern":       {python("modern"), modernProtocol},
-	} {
+	for name, sdk := range sdks {
 		for way, documents := range map[string]bool{"by registration": false, "by document": true} {
 			t.Run(name+" "+way, func(t *testing.T) {
 				k := newKnows(t, documents)
@@ -179,6 +188,21 @@ func TestSignIn_everyClientOfAnSDK_talksRenewsItsTokensAndGoesOnAfterARestart(t 
 	}
 }
 
+// inspector is a call of a tool with the Inspector, which keeps what it has in home.
+func (k knows) inspector(tools node, home, server, tool string, arguments args) *exec.Cmd {
+	k.t.Helper()
+	text, err := json.Marshal(arguments)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	cmd := tools.command("mcp-inspector", "--cli", "--server-url", server, "--transport", "http",
+		"--callback-url", "http://127.0.0.1:"+freePort(k.t)+"/oauth/callback", "--format", "json",
+		"--quiet", "--method", "tools/call", "--tool-name", tool, "--tool-args-json", string(text))
+	cmd.Env = append(append(cmd.Env, k.front.Environment()...), "HOME="+home,
+		"MCP_AUTO_OPEN_ENABLED=false", "MCP_INSPECTOR_SECRET_STORE=file")
+	return cmd
+}
+
 // The Inspector shows a person the page, and keeps what it gets.
 func TestInspector_signsIn_renewsItsTokensAndGoesOnAfterARestart(t *testing.T) {
 	t.Parallel()
@@ -189,19 +213,10 @@ func TestInspector_signsIn_renewsItsTokensAndGoesOnAfterARestart(t *testing.T) {
 			k.front.Redirect = "http://127.0.0.1/oauth/callback"
 			home := t.TempDir()
 			inspector := func(tool string, arguments args) *exec.Cmd {
-				text, err := json.Marshal(arguments)
-				if err != nil {
-					t.Fatal(err)
-				}
-				line := []string{"--cli", "--server-url", k.front.URL + "/mcp", "--transport", "http",
-					"--callback-url", "http://127.0.0.1:" + freePort(t) + "/oauth/callback", "--format", "json",
-					"--quiet", "--method", "tools/call", "--tool-name", tool, "--tool-args-json", string(text)}
+				cmd := k.inspector(tools, home, k.front.URL+"/mcp", tool, arguments)
 				if documents {
-					line = append(line, "--client-metadata-url", tlsfront.Document)
+					cmd.Args = append(cmd.Args, "--client-metadata-url", tlsfront.Document)
 				}
-				cmd := tools.command("mcp-inspector", line...)
-				cmd.Env = append(append(cmd.Env, k.front.Environment()...), "HOME="+home,
-					"MCP_AUTO_OPEN_ENABLED=false", "MCP_INSPECTOR_SECRET_STORE=file")
 				return cmd
 			}
 			bob := talk{t, openGo(t, k.door(k.newKey("Bob")), modernProtocol)}
@@ -221,6 +236,84 @@ func TestInspector_signsIn_renewsItsTokensAndGoesOnAfterARestart(t *testing.T) {
 			}
 			bob.hears(&his, "Is there milk?")
 			k.wantsSignIn(documents, 2)
+		})
+	}
+}
+
+// A key in a header or in the address, and an invite, let a client in as before, though it could sign in. With a wrong
+// key its person reads what is wrong, as where there is no sign-in; the SDK of TypeScript with a pinned version says
+// the same of each refusal.
+func TestSignIn_everyClientOfAnSDKAndTheInspector_keyOrInviteStartsNone(t *testing.T) {
+	t.Parallel()
+	type client struct {
+		command func(t *testing.T, k knows, server, shown string, arguments args) *exec.Cmd // it joins a room
+		joins   func(t *testing.T, cmd *exec.Cmd, arguments args) answer
+		wrong   string // what its person reads with a wrong key
+	}
+	const mistyped = "the one that you sent is mistyped"
+	clients := map[string]client{
+		"Inspector": {
+			func(t *testing.T, k knows, server, shown string, arguments args) *exec.Cmd {
+				cmd := k.inspector(installNode(t), t.TempDir(), server, "join_room", arguments)
+				if shown != "" {
+					cmd.Args = append(cmd.Args, "--header", "Authorization: Bearer "+shown)
+				}
+				return cmd
+			},
+			func(t *testing.T, cmd *exec.Cmd, _ args) answer {
+				out, err := cmd.Output()
+				if err != nil {
+					t.Fatalf("%v, %s", err, out)
+				}
+				return resultOf(t, string(out))
+			},
+			mistyped,
+		},
+	}
+	for name, s := range sdks {
+		wrong := mistyped
+		if name == "TypeScript 2, modern" {
+			wrong = "the server did not offer pinned protocol version"
+		}
+		clients[name] = client{
+			func(t *testing.T, k knows, server, shown string, _ args) *exec.Cmd {
+				cmd := s.command(t, server)
+				k.lets(cmd, map[string]string{"public": k.front.URL, "document": "", "shown": shown,
+					"state": filepath.Join(t.TempDir(), "state.json")})
+				return cmd
+			},
+			func(t *testing.T, cmd *exec.Cmd, arguments args) answer {
+				return talk{t, drive(t, cmd, s.protocol)}.ok("join_room", arguments)
+			},
+			wrong,
+		}
+	}
+	for name, c := range clients {
+		t.Run(name, func(t *testing.T) {
+			k := newKnows(t, false)
+			k.front.Rename = true // it counts challenges
+			key, address := k.newKey("Ann"), k.front.URL+"/mcp"
+			bob := talk{t, openGo(t, k.door(k.newKey("Bob")), modernProtocol)}
+			made := bob.ok("join_room", args{"room": "tea", "agent_name": "Bob", "capacity": 9})
+			invite := regexp.MustCompile(`/i/[0-9a-z]+`).FindString(made.Invite)
+			for way, shows := range map[string]struct{ server, shown string }{
+				"header":  {address, key},
+				"address": {k.front.URL + "/k/" + key + "/mcp", ""},
+				"invite":  {k.front.URL + invite + "/mcp", ""},
+			} {
+				arguments := args{"room": "tea", "agent_name": "Ann by " + way}
+				got := c.joins(t, c.command(t, k, shows.server, shows.shown, arguments), arguments)
+				if got.AgentToken == "" || got.Room.Name != "tea" {
+					t.Errorf("by %s: %+v", way, got)
+				}
+			}
+			cmd := c.command(t, k, address, "pk_0123456789abcdefghjkmnpqrstvwxyz01", args{"room": "tea"})
+			if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), c.wrong) {
+				t.Errorf("with a wrong key: %v, %s", err, out)
+			}
+			if seen := k.front.Take(); slices.ContainsFunc(seen, tlsfront.SignsIn) || k.front.Renamed.Load() > 0 {
+				t.Errorf("%d challenges, and the client asked for %q", k.front.Renamed.Load(), seen)
+			}
 		})
 	}
 }

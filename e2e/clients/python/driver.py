@@ -21,8 +21,8 @@ import os
 import sys
 
 from fastmcp import Client
-from fastmcp.client.transports import StdioTransport
-from sign_in import sign_in, spoil
+from fastmcp.client.transports import StdioTransport, StreamableHttpTransport
+from sign_in import shown, sign_in, spoil
 from told import say, serve
 
 MODES = {"modern": "2026-07-28", "legacy": "legacy"}
@@ -49,17 +49,17 @@ async def answer(client: Client, request: dict) -> None:
     )
 
 
-def transport_to(server: str) -> str | StdioTransport:
+def transport_to(server: str, headers: dict[str, str]) -> StreamableHttpTransport | StdioTransport:
     if not server.startswith("["):
-        return server
+        return StreamableHttpTransport(server, headers)
     command, *args = json.loads(server)
     return StdioTransport(command, args, env=dict(os.environ), keep_alive=False)
 
 
 async def main(server: str, generation: str) -> None:
     signs_in = os.environ.get("PARLEY_E2E_SIGN_IN")
-    auth = sign_in(signs_in, server) if signs_in else None
-    async with Client(transport_to(server), mode=MODES[generation], auth=auth) as client:
+    auth, headers = (sign_in(signs_in, server), shown(signs_in)) if signs_in else (None, {})
+    async with Client(transport_to(server, headers), mode=MODES[generation], auth=auth) as client:
         tools = [tool.name for tool in await client.list_tools()]
         say({"ready": {"protocol": client.protocol_version, "tools": tools}})
         await serve(lambda request: answer(client, request), lambda: spoil(auth))

@@ -75,6 +75,12 @@ def sign_in(setting: str, server: str) -> OAuthClientProvider:
     )
 
 
+def shown(setting: str) -> dict[str, str]:
+    """The header with the key that the client sends from the start, if it sends one."""
+    key = json.loads(setting).get("shown")
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
 def spoil(client: OAuthClientProvider) -> None:
     """Ends the access token, as the client believes. It asks its person anew at a 401."""
     client.context.token_expiry_time = 1
