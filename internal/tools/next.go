@@ -245,7 +245,7 @@ func (s *situation) otherwise() string {
 	case s.mine() != "":
 		return "go on with " + s.mine() + "; once it is done, call task (action next, id " + s.mine() + ", text)"
 	case s.Offered != "":
-		return "call task (action take, id " + s.Offered + "), which is offered to you, or release it with the same " +
+		return "call task (action take, id " + s.Offered + "), which is offered to you, or decline it with the same " +
 			"call and action release"
 	case s.mayTake():
 		return "call task (action take) for a task that is free or, if none is for you, " + s.word("wait")
