@@ -54,7 +54,7 @@ test: fetch ## run what a change needs (4 minutes; 180 MB once, and 2.3 GB of Go
 fetch-clients:
 	@$(GO) run ./e2e/fetch -clients
 
-test-clients: fetch-clients ## let real clients and SDKs talk (3 minutes; 1.6 GB once)
+test-clients: fetch-clients ## let real clients and SDKs talk (5 minutes; 1.6 GB once)
 	@PARLEY_CLIENTS=1 $(TESTS) -timeout=15m ./e2e ./e2e/agents
 
 nightly: ## run all that takes long (hours): attack, fuzz, mutants, race-late, release-check, waits, soak
