@@ -76,36 +76,38 @@ func (d Deed) String() string {
 // Wakes reports whether there is anything to tell.
 func (n News) Wakes() bool { return n.Messages > 0 || n.Knock || n.Task || n.Turn || n.Own != NoDeed }
 
-// String returns the sentence for the agent.
+// String returns the sentence for the agent, with the call that it is to make.
 func (n News) String() string {
+	call := ": call wait_for_message"
+	if n.Own == NoDeed && n.Messages == 0 && n.Turn {
+		call += " with wait_seconds 0, and answer"
+	}
+	return n.ForPerson() + call
+}
+
+// ForPerson returns the sentence for a person who has the seat without an agent, and so none of its tools.
+func (n News) ForPerson() string {
 	where := n.Where
 	switch {
 	case n.Own != NoDeed && n.Messages == 0:
-		return fmt.Sprintf("Your user has %s in %s: call wait_for_message", n.Own, where)
+		return fmt.Sprintf("Your user has %s in %s", n.Own, where)
 	case n.Own != NoDeed:
 		messages, wait := n.messages(), "wait"
 		if n.Messages == 1 && !n.More {
 			wait = "waits"
 		}
-		return fmt.Sprintf("Your user has %s in %s, and %s %s: call wait_for_message", n.Own, where,
+		return fmt.Sprintf("Your user has %s in %s, and %s %s", n.Own, where,
 			strings.ToLower(messages[:1])+messages[1:], wait)
 	case n.Messages > 0 && n.Asked:
-		return fmt.Sprintf("%s in %s, and your answer is asked for: call wait_for_message", n.messages(), where)
+		return fmt.Sprintf("%s in %s, and your answer is asked for", n.messages(), where)
 	case n.Messages > 0:
-		return fmt.Sprintf("%s in %s: call wait_for_message", n.messages(), where)
+		return fmt.Sprintf("%s in %s", n.messages(), where)
 	case n.Turn:
-		return fmt.Sprintf("All others in %s wait for the answer that you owe: call wait_for_message with "+
-			"wait_seconds 0, and answer", where)
+		return fmt.Sprintf("All others in %s wait for the answer that you owe", where)
 	case n.Task:
-		return fmt.Sprintf("The list of tasks has news for you in %s: call wait_for_message", where)
+		return fmt.Sprintf("The list of tasks has news for you in %s", where)
 	}
-	return fmt.Sprintf("Somebody asks to be let into %s: call wait_for_message", where)
-}
-
-// ForPerson returns the sentence for a person who has the seat without an agent, and so none of its tools.
-func (n News) ForPerson() string {
-	said, _, _ := strings.Cut(n.String(), ": call wait_for_message")
-	return said
+	return fmt.Sprintf("Somebody asks to be let into %s", where)
 }
 
 func (n News) messages() string {
