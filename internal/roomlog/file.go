@@ -37,11 +37,14 @@ func PutClaim(h *room.Head, e room.Event, now time.Time) table.Op {
 		life = room.DraftLife + nameLife
 	}
 	at := room.Latest(now, time.UnixMilli(h.HeadMs))
-	return table.Put(table.Item{
-		Key: ClaimKey(files.Key{Room: h.ID, ID: f.Key}), Expires: at.Add(life),
-		Data: Encode(Claim{V: room.Version, N: h.AsOf + 1, Size: f.Size, Seat: e.Seat, To: e.To,
-			Draft: e.Draft != nil}),
-	}, table.Always)
+	return table.Put(claimItem(h.ID, f, Claim{N: h.AsOf + 1, Seat: e.Seat, To: e.To, Draft: e.Draft != nil},
+		at.Add(life)), table.Always)
+}
+
+// claimItem returns the item by which c claims f in a room until a time.
+func claimItem(id string, f *room.File, c Claim, until time.Time) table.Item {
+	c.V, c.Size = room.Version, f.Size
+	return table.Item{Key: ClaimKey(files.Key{Room: id, ID: f.Key}), Expires: until, Data: Encode(c)}
 }
 
 // DropClaim returns the op after which nobody claims the bytes at k.

@@ -94,9 +94,7 @@ func lostBy(ctx context.Context, t table.Table, id string, e room.Event, lost []
 	if e.Type != room.Said || e.File == nil {
 		return lost, nil
 	}
-	k := ClaimKey(files.Key{Room: id, ID: e.File.Key})
-	claim := table.Item{Key: k, Expires: e.At().Add(eventLife),
-		Data: Encode(Claim{V: room.Version, N: e.N, Size: e.File.Size, Seat: e.Seat, To: e.To})}
+	claim := claimItem(id, e.File, Claim{N: e.N, Seat: e.Seat, To: e.To}, e.At().Add(eventLife))
 	err := t.Write(ctx, table.Put(claim, table.IfAbsent))
 	if errors.As(err, new(*table.ConflictError)) {
 		err = nil
