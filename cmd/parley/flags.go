@@ -165,19 +165,26 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 			return nil, fmt.Errorf("there is no command %s; perhaps you mean: parley %s; see parley --help", args[0],
 				meant)
 		}
-		why := strings.TrimSuffix(strings.NewReplacer(`"",`, "", `,""`, "", "[<", "<", ">]", ">",
-			"a valid 64 bit int", "a whole number").Replace(err.Error()), ".")
+		why := strings.TrimSuffix(strings.NewReplacer(`"",`, "", `,""`, "").Replace(err.Error()), ".")
+		why = optional.ReplaceAllString(why, "$1")
+		why = ofNumber.ReplaceAllString(why, "expected a whole number but got $1")
 		why += oneOf(why)
 		why = ofDuration.ReplaceAllString(why, `: write a time such as 30s, 5m or 2h`)
 		why = missing.ReplaceAllString(why, "$1 is missing")
 		help := commandIn(command, err)
-		if help == "parley" {
-			why = strings.Replace(why, "unexpected argument", "there is no command", 1)
+		if word, unknown := strings.CutPrefix(why, "unexpected argument"); unknown && help == "parley" {
+			why = "there is no command" + word
 		}
 		return nil, fmt.Errorf("%s; see %s --help", why, help)
 	}
 	return command, nil
 }
+
+// optional is how kong names an argument that may be left out, before it refuses it.
+var optional = regexp.MustCompile(`^\[(<[^>]*>)\]`)
+
+// ofNumber is how kong refuses what should be a number.
+var ofNumber = regexp.MustCompile(`expected a valid 64 bit int but got (".*")$`)
 
 // ofDuration is how Go ends an error about a duration.
 var ofDuration = regexp.MustCompile(`: time: (missing unit in|unknown unit "[^"]*" in|invalid) duration "[^"]*"$`)
