@@ -54,7 +54,7 @@ func (v *visit) client(ctx context.Context, c connect.Status) {
 	if configured.Key == "" {
 		configured.Key = c.Key
 	}
-	shown := client.Shown(c.Server)
+	shown, own := client.Shown(c.Server), configured.Base == v.Server && c.Plugin == "" && !c.Elsewhere
 	tell := func(level Level, what string) { v.tell(Result{Check: c.Name, Level: level, What: what, Fix: fix}) }
 	switch {
 	case c.Err != nil:
@@ -65,10 +65,9 @@ func (v *visit) client(ctx context.Context, c connect.Status) {
 		tell(wrong, "it does not know the server")
 	case err != nil:
 		tell(Failed, "its address of the server makes no sense: "+err.Error())
-	case configured.Base == v.Server && c.Plugin == "" && !c.Elsewhere && configured.Key == "" && v.signsIn &&
-		configured.Invite == "" && connect.SignIn(c.ID) != "":
+	case own && v.signsIn && configured.Key == "" && configured.Invite == "" && connect.SignIn(c.ID) != "":
 		v.ok(c.Name, "it is configured for %s, where it signs in%s", shown, asks)
-	case configured.Base == v.Server && c.Plugin == "" && !c.Elsewhere && !v.takes(ctx, configured):
+	case own && !v.takes(ctx, configured):
 		tell(Failed, "it is configured for "+shown+", but "+keyOf(configured))
 	case configured.Base == v.Server:
 		v.ok(c.Name, "it is configured for %s%s", shown, asks)

@@ -164,13 +164,11 @@ func (f full) Unwrap() error      { return f.error }
 
 // explain names the file, and says what to do about it.
 func (f *File) explain(err error) error {
-	switch sqlite.ErrCode(err).ToPrimary() {
-	case sqlite.ResultCorrupt, sqlite.ResultNotADB: // the header is Parley's: see inspect
+	code := sqlite.ErrCode(err)
+	switch primary := code.ToPrimary(); {
+	case primary == sqlite.ResultCorrupt, primary == sqlite.ResultNotADB: // the header is Parley's: see inspect
 		err = &damaged{err}
-	case sqlite.ResultFull:
-		err = &full{err}
-	}
-	if sqlite.ErrCode(err) == sqlite.ResultIOErrSHMSize { // which readers need, too, and nobody has made yet
+	case primary == sqlite.ResultFull, code == sqlite.ResultIOErrSHMSize: // readers need the latter, too
 		err = &full{err}
 	}
 	return &FileError{f.path, err}
