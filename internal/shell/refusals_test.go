@@ -241,6 +241,12 @@ var forAgents = regexp.MustCompile(`\b[a-z]+_[a-z_]+\b|[Cc]all again|[Yy]our use
 type refuser struct{ code, message string }
 
 func (r *refuser) RoundTrip(req *http.Request) (*http.Response, error) {
+	said := map[string]any{"code": r.code, "message": r.message}
+	return answerTool(req, r.message, map[string]any{"isError": true, "structuredContent": said})
+}
+
+// answerTool answers a call of a tool with a text and a result, and lets the server answer any other request.
+func answerTool(req *http.Request, said string, result map[string]any) (*http.Response, error) {
 	body, err := io.ReadAll(req.Body)
 	if err != nil {
 		return nil, err
@@ -253,9 +259,8 @@ func (r *refuser) RoundTrip(req *http.Request) (*http.Response, error) {
 		req.Body = io.NopCloser(bytes.NewReader(body))
 		return http.DefaultTransport.RoundTrip(req)
 	}
-	said := map[string]any{"code": r.code, "message": r.message}
-	text, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": call.ID, "result": map[string]any{"isError": true,
-		"structuredContent": said, "content": []any{map[string]any{"type": "text", "text": r.message}}}})
+	result["content"] = []any{map[string]any{"type": "text", "text": said}}
+	text, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": call.ID, "result": result})
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
 		Body: io.NopCloser(bytes.NewReader(text)), Request: req}, err
 }
@@ -290,25 +295,10 @@ func (r *transferRefuser) RoundTrip(req *http.Request) (*http.Response, error) {
 	case strings.HasPrefix(req.URL.Path, "/v1/file/"):
 		return answer("text/plain; charset=utf-8", r.refuses.message+"\n")
 	}
-	body, err := io.ReadAll(req.Body)
-	if err != nil {
-		return nil, err
-	}
-	var call struct {
-		ID     any
-		Method string
-	}
-	if err := json.Unmarshal(body, &call); err != nil || call.Method != "tools/call" {
-		req.Body = io.NopCloser(bytes.NewReader(body))
-		return http.DefaultTransport.RoundTrip(req)
-	}
-	given := map[string]any{"status": "upload", "upload": map[string]any{"page": r.base + "/v1/upload/x"},
+	return answerTool(req, "", map[string]any{"structuredContent": map[string]any{
+		"status": "upload", "upload": map[string]any{"page": r.base + "/v1/upload/x"},
 		"from": "Bob", "file": map[string]any{"name": "x", "size": 5, "type": "text/plain"},
-		"download": "curl -sS -o 'parley-x.txt' '" + r.base + "/v1/file/x'"}
-	text, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": call.ID, "result": map[string]any{
-		"structuredContent": given, "content": []any{map[string]any{"type": "text", "text": ""}}}})
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
-		Body: io.NopCloser(bytes.NewReader(text)), Request: req}, err
+		"download": "curl -sS -o 'parley-x.txt' '" + r.base + "/v1/file/x'"}})
 }
 
 // hurried is a clock on which each wait is over at once.

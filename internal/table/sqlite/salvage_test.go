@@ -76,16 +76,7 @@ func TestSalvage_noiseInAnyPage_losesTheItemsInItAlone(t *testing.T) {
 func TestPages_noise_isNoFault(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "whole.db")
 	manyItems(t, path, time.Unix(1_000_000, 0))
-	file, err := LookAt(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := file.connect(sqlite.OpenReadOnly)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	p := pages{c: c, size: 4096, maps: map[uint32][]byte{}}
+	p := pagesOf(t, path)
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
 		n := 3 + r.Uint32N(30)
@@ -159,8 +150,8 @@ func manyItems(t *testing.T, path string, now time.Time) map[table.Key]string {
 	return held
 }
 
-// itemsByPage returns the keys of the items in each page of a whole file, and what kind of page it is.
-func itemsByPage(t *testing.T, path string) (in map[uint32][]table.Key, kinds map[uint32]string) {
+// pagesOf returns the pages of a whole file.
+func pagesOf(t *testing.T, path string) *pages {
 	t.Helper()
 	file, err := LookAt(path)
 	if err != nil {
@@ -170,9 +161,25 @@ func itemsByPage(t *testing.T, path string) (in map[uint32][]table.Key, kinds ma
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	t.Cleanup(func() { _ = c.Close() })
+	return &pages{c: c, size: 4096, maps: map[uint32][]byte{}}
+}
+
+// itemsByPage returns the keys of the items in each page of a whole file, and what kind of page it is.
+func itemsByPage(t *testing.T, path string) (in map[uint32][]table.Key, kinds map[uint32]string) {
+	t.Helper()
 	in, kinds = map[uint32][]table.Key{}, map[uint32]string{}
-	p := pages{c: c, size: 4096, maps: map[uint32][]byte{}}
+	p := pagesOf(t, path)
+	keys := func(n uint32, content []byte) (keys []table.Key) {
+		all, err := p.rows(n, content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, item := range all {
+			keys = append(keys, item.Key)
+		}
+		return keys
+	}
 	for n := uint32(1); ; n++ {
 		content, err := p.page(n)
 		if err != nil {
@@ -197,22 +204,10 @@ func itemsByPage(t *testing.T, path string) (in map[uint32][]table.Key, kinds ma
 				kind, parent, _ = p.kind(parent)
 			}
 			content, _ = p.page(parent) // whose items may have their ends here
-			all, err := p.rows(parent, content)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, item := range all {
-				in[n] = append(in[n], item.Key)
-			}
+			in[n] = keys(parent, content)
 		case kind == mapRoot, kind == mapTree:
 			kinds[n] = map[byte]string{treeInner: "inner", treeLeaf: "leaf"}[content[0]]
-			all, err := p.rows(n, content)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, item := range all {
-				in[n] = append(in[n], item.Key)
-			}
+			in[n] = keys(n, content)
 		}
 	}
 }
