@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"unsafe"
+
+	"github.com/parley-chat/parley/internal/engine"
 )
 
 // The disk is full for the program alone: it may not make a file longer.
@@ -39,7 +41,7 @@ const diskFull = "The disk of this server is full. Nothing was done: try again l
 // The disk is a real one of 3 MB, and another file takes two thirds of it. The refusal says so to agents and at a
 // shell, and the log once.
 func TestDisk_full_isUnavailableAndLosesNothing(t *testing.T) {
-	disk := smallDisk(t, "3m")
+	disk := engine.SmallDisk(t, "3m")
 	other := filepath.Join(disk, "other")
 	p := startOn(t, []string{"--data", filepath.Join(disk, "parley.db")}, nil)
 	fill := func() {
@@ -73,7 +75,7 @@ func TestDisk_full_isUnavailableAndLosesNothing(t *testing.T) {
 // On a disk with less than 1 GiB free no file is taken, before a byte is read, and messages are.
 func TestAttack_files_diskNearlyFull(t *testing.T) {
 	p := startOn(t, []string{"--trust-proxy", "--access", "open", "--data",
-		filepath.Join(smallDisk(t, "900m"), "parley.db")}, nil)
+		filepath.Join(engine.SmallDisk(t, "900m"), "parley.db")}, nil)
 	two := p.pair(t, "full")
 	for _, more := range []args{{"size": 1 << 20}, {"text": "short"}} {
 		got := two.ann.files(t, "share_file", two.hers.with(more).with(args{"name": "x.bin"}))
@@ -83,22 +85,6 @@ func TestAttack_files_diskNearlyFull(t *testing.T) {
 	}
 	two.ann.must(t, "send_message", two.hers.with(args{"text": "still here"}))
 	attacks(t, "with less than 1 GiB of disk free: no file is taken, and messages are")
-}
-
-// smallDisk returns a folder on a disk of its own. Only root can make one, and not
-// in every container, so that the test is skipped in CI too.
-func smallDisk(t *testing.T, size string) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := syscall.Mount("parley-e2e", dir, "tmpfs", 0, "size="+size); err != nil {
-		t.Skipf("SKIPPED, NOT TESTED: a real disk that is full: mount: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
 }
 
 // servesOnAFullDisk has agents talk until the disk is full, and on once there is

@@ -10,24 +10,9 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/engine"
 	"github.com/parley-chat/parley/internal/table/sqlite"
 )
-
-// smallDisk returns a folder on a disk of its own. Only root can make one, and not in every container, so that the
-// test is skipped in CI too.
-func smallDisk(t *testing.T, size string) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := syscall.Mount("parley-test", dir, "tmpfs", 0, "size="+size); err != nil {
-		t.Skipf("SKIPPED, NOT TESTED: a real disk that is full: mount: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
-}
 
 // Whatever meets a full disk names the file that lies there, in one line for a person, and leaves no file where nothing
 // was copied.
@@ -55,7 +40,7 @@ func TestCommands_fullDisk_nameTheFileAndLeaveNoneBehind(t *testing.T) {
 	}
 	// The file itself does not fit, what SQLite keeps next to it does not, or what is copied does not.
 	for _, size := range []string{"8k", "60k", "130k"} {
-		disk := smallDisk(t, size)
+		disk := engine.SmallDisk(t, size)
 		to := filepath.Join(disk, "to.db")
 		refused("copy, "+size, to, "copy", "--from", from, "--to", to)
 		refused("backup, "+size, to, "backup", "--data", from, to)
@@ -63,7 +48,7 @@ func TestCommands_fullDisk_nameTheFileAndLeaveNoneBehind(t *testing.T) {
 			t.Errorf("%s: left are %v, %v", size, left, err)
 		}
 	}
-	disk := smallDisk(t, "200k")
+	disk := engine.SmallDisk(t, "200k")
 	full := filepath.Join(disk, "full.db")
 	join(t, full, "tea")
 	if err := os.WriteFile(filepath.Join(disk, "other"), make([]byte, 1<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {

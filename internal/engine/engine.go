@@ -1,5 +1,6 @@
 // Package engine runs servers that others wrote, for tests: on a free port of the loopback, and no longer
-// than the process that started them. They are fetched once, into a cache outside the tree.
+// than the process that started them. They are fetched once, into a cache outside the tree. On Linux it also makes
+// disks that fill up.
 package engine
 
 import (
