@@ -80,7 +80,7 @@ var imperatives = []row{
 	{func(s *situation) bool { return s.hasWork() || s.maySucceed() }, "", "{else}"},
 	// There is a turn to speak, or nothing to do.
 	{func(s *situation) bool { return s.opens && s.Others > 0 }, "You speak first", "call {send}"},
-	{func(s *situation) bool { return s.status == chat.StatusTurn }, "It is your turn", "call {send}, with kind done if you are finished"},
+	{func(s *situation) bool { return s.status == chat.StatusTurn }, "It is your turn", "call {send}, with kind done if you are finished; if you wait for something, {wait}"},
 	{func(s *situation) bool { return s.Others == 0 }, "You are alone here, and what you say waits for those who come", "{invite}, and {rest}"},
 	{(*situation).mayRest, "Your seat stays yours for 15 minutes after your last call, longer if you announce it with back_in_minutes", "{rest}"}, // [S]
 	{func(*situation) bool { return true }, "", "{wait}"},
