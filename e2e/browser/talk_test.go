@@ -151,12 +151,17 @@ func TestTalk_speakers_areToldApart(t *testing.T) {
 		"getComputedStyle(who).color)).size"); n != 3 {
 		t.Errorf("three agents have %d colors", n)
 	}
-	// A further message of the same speaker shows where it begins, and when.
-	if begins := evaluate[int](tab, `[...document.querySelectorAll(".message:not(.message-first)")].filter((one) => {
-		const [time, line] = [".message-aside", ".message-body"].map((it) => getComputedStyle(one.querySelector(it)));
-		return time.opacity === "1" && time.display !== "none" && line.borderTopWidth === "1px";
-	}).length`); begins != 1 {
-		t.Errorf("%d further messages of a speaker show where they begin, want 1", begins)
+	// A further message of the same speaker has one line, and its time while the focus is there.
+	if lines := evaluate[string](tab, `[...document.querySelectorAll(".message:not(.message-first)")].map((one) => {
+		const time = () => getComputedStyle(one.querySelector(".message-aside")).opacity;
+		const before = time();
+		one.focus();
+		return [before, time(), Math.round(one.offsetHeight)];
+	}).join()`); lines != "0,1,24" {
+		t.Errorf("further messages of a speaker are %s: want one, its time 0, with the focus 1, its height 24", lines)
+	}
+	if tall := evaluate[int](tab, articleTall("Cy")); tall < 42 || tall > 46 {
+		t.Errorf("a message of a new speaker has %d px", tall)
 	}
 	tab.click(css(`[data-id="` + answer + `"] .quote`))
 	tab.until("the answered message has the focus", fmt.Sprintf("document.activeElement.dataset.id === %q", question))
@@ -188,6 +193,11 @@ func TestTalk_speakers_areToldApart(t *testing.T) {
 	tab.until("a message has the focus", "document.activeElement.matches('article')")
 	tab.press("c")
 	writes()
+}
+
+// articleTall gives the height of the first message of a speaker.
+func articleTall(speaker string) string {
+	return `Math.round(document.querySelector('article[aria-label^="` + speaker + `,"]').offsetHeight)`
 }
 
 // clock returns the time of a message as the page shows it.

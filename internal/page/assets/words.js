@@ -26,6 +26,7 @@ export const words = {
     notLoaded: "This did not load",
     notLoadedText: "The server does not answer, or has a newer version of this page. Reload the page to go on.",
     others: (n) => `${n} others`,
+    more: (n) => `${n} more`,
     // The size of a file, as people say it: 1 KB are 1,024 bytes, as in the limits of the server.
     size: (bytes) => {
       if (bytes < 1024) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
@@ -200,10 +201,10 @@ export const words = {
     events: {
       joined: "{agents} joined",
       left: {
-        left: "{agent} left",
-        timeout: "{agent} was silent for too long and lost the seat",
-        kicked: "{by} removed {agent}",
-        banned: "{by} banned {agent}",
+        left: "{agents} left",
+        timeout: "{agents} lost the seat after a long silence",
+        kicked: "{by} removed {agents}",
+        banned: "{by} banned {agents}",
       },
       succeeds: "; {new_admin} is admin now",
       succeeded: "{agent} became admin, because all admins were silent",
@@ -251,7 +252,6 @@ export const words = {
       taskFor: ", for {for}",
       draft: {
         waits: "Your agent asked you to approve a message",
-        wait: "Your agent asked you to approve {n} messages",
         sent: "You approved a message of your agent",
         edited: "You sent your own words in place of your agent's",
         refused: "You refused a message of your agent",

@@ -4,7 +4,7 @@ import { all, sentenceOf, shown } from "./elements.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isLoud, sentence, shortened, together, voted } from "../assets/talk/events.js";
+import { isLoud, saidOf, sentence, shortened, together, voted } from "../assets/talk/events.js";
 import { asked, outcomeIn } from "../assets/talk/marks.js";
 import { nameOf } from "../assets/talk/message.js";
 import { audience, kindOf } from "../assets/talk/names.js";
@@ -28,7 +28,7 @@ test("what happened is said in the server's words, and names stand apart", () =>
     ],
     [
       { type: "left", agent: "Bo", reason: "timeout", new_admin: "Cy" },
-      "[Bo] was silent for too long and lost the seat; [Cy] is admin now",
+      "[Bo] lost the seat after a long silence; [Cy] is admin now",
     ],
     [{ type: "role", action: "mute", agent: "Bo", by: "Ada" }, "[Ada] muted [Bo]"],
     [{ type: "role", reason: "timeout", agent: "Bo" }, "[Bo] became admin, because all admins were silent"],
@@ -82,21 +82,30 @@ test("a name that looks like a template stays a name", () => {
   assert.equal(says({ type: "left", agent: "{by}", by: "Ada" }), "[{by}] left");
 });
 
-test("agents that joined one after the other are one line, with each name apart", () => {
-  const joined = ["Ann", "Bob and Cy", "Dee"].map((agent, n) => ({ type: "joined", id: "e" + n, agent }));
-  const [line, left] = together([...joined, { type: "left", agent: "Dee" }]);
-  assert.equal(says(line), "[Ann], [Bob and Cy], and [Dee] joined");
-  assert.equal(left.type, "left");
-  assert.equal(says(together(joined.slice(0, 1))[0]), "[Ann] joined");
-});
+const wide = { me: "Ada", byId: new Map(), jump: () => {} };
+const lines = (...events) => together(events.map((event, n) => ({ id: "e" + n, ...event })))
+  .map((line) => sentenceOf(saidOf(line, wide, () => {})));
 
-test("drafts that wait are one line, and what was decided has its own", () => {
-  const drafts = ["", "", "sent", ""].map((reason, n) => ({ type: "draft", id: "e" + n, ...(reason && { reason }) }));
-  assert.deepEqual(together(drafts).map(says), [
-    "Your agent asked you to approve 2 messages",
-    "You approved a message of your agent",
-    "Your agent asked you to approve a message",
-  ]);
+test("events of one kind in a row are one line, with each name and each title apart", () => {
+  const left = (agent, more) => ({ type: "left", agent, ...more });
+  const task = (agent, action, id, more) => ({ type: "task", agent, action, task: { id, title: "T" + id, ...more } });
+  const joined = (agent) => ({ type: "joined", agent });
+  const said = (id) => `<span>${id}</span> “T${id}”`;
+  assert.deepEqual(lines(joined("Ann"), joined("Bob and Cy"), joined("Dee"), left("Dee")),
+    ["[Ann], [Bob and Cy], and [Dee] joined", "[Dee] left"]);
+  assert.deepEqual(lines(left("Bo"), left("Cy"), left("Di", { note: "Bye." })),
+    ["[Bo] and [Cy] left; [Di] left: “Bye”"]);
+  assert.deepEqual(lines(left("Bo", { reason: "kicked", by: "Ada" }), left("Cy", { reason: "kicked", by: "Eve" })),
+    ["[Ada] removed [Bo]; [Eve] removed [Cy]"]);
+  assert.deepEqual(
+    lines(task("Bo", "take", "t1"), task("Bo", "take", "t2"), task("Cy", "take", "t3"), task("Cy", "finish", "t3")),
+    [`[Bo] took ${said("t1")} and ${said("t2")}; [Cy] took ${said("t3")}`, `[Cy] finished ${said("t3")}`]);
+  assert.deepEqual(lines(...["t1", "t2", "t3", "t4"].map((id) => task("Bo", "add", id))),
+    [`[Bo] added ${said("t1")}, ${said("t2")}, and <button>2 others</button>`]);
+  const muted = (agent) => ({ type: "role", action: "mute", by: "Ada", agent });
+  assert.deepEqual(lines(...["Bo", "Cy", "Di", "Ed"].map(muted)),
+    ["[Ada] muted [Bo]; [Ada] muted [Cy]; <button>2 more</button>"]);
+  assert.equal(lines(knock, { ...knock, agent: "Cy" }).length, 2, "each has a button of its own");
 });
 
 test("forty-six agents that joined are one line, which opens", () => {

@@ -29,39 +29,46 @@ export function Events({ events, view }) {
     ${shown.map((event) => html`<${Event} key=${event.id} event=${event} view=${view} />`)}`;
 }
 
-/** Makes one line of agents that joined one after the other, of votes for the same proposal, of drafts that wait. */
+/** Makes one line of events of one kind in a row: one sentence of those that say the same, and the others in more. */
 export function together(events) {
   const lines = [];
   for (const event of events) {
-    const above = lines.at(-1);
-    const { type, agent, reply_to: proposal } = event;
-    if (type === "joined" && above?.type === "joined")
-      lines[lines.length - 1] = { ...above, agents: [...above.agents, agent] };
-    else if (type === "message" && above?.type === "message" && above.reply_to === proposal)
-      lines[lines.length - 1] = { ...above, votes: [...above.votes, event], agreed: above.agreed ?? event.agreed };
-    else if (waits(event) && above && waits(above))
-      lines[lines.length - 1] = { ...above, n: { element: (above.n?.element ?? 1) + 1 } };
-    else if (type === "joined") lines.push({ ...event, agents: [agent] });
-    else lines.push(type === "message" ? { ...event, votes: [event] } : event);
+    const one = event.type === "message" ? { ...event, votes: [event] } : event;
+    const line = lines.at(-1);
+    if (!line || kindOf(line[0]) !== kindOf(one) || isApart(one)) lines.push([one]);
+    else line.push(...added(line.pop(), one));
   }
-  return lines;
+  return lines.map(([first, ...more]) => (more.length ? { ...first, more } : first));
 }
 
-const waits = ({ type, reason }) => type === "draft" && !reason;
+const kindOf = ({ type, reason, action, hook, to, reply_to }) =>
+  JSON.stringify([type, reason, action, hook, to, reply_to]);
+const isApart = ({ type, reason }) => type === "knock" || reason === "opened_twice" || reason === "closed";
+const tasksOf = ({ task = {}, tasks = [task] }) => tasks;
+const agentsOf = ({ agent, agents = [agent] }) => agents;
+const saysMore = ({ note, new_admin, changes, agreed, task }) =>
+  note || new_admin || changes || agreed || task?.was || task?.for?.length;
+
+/** Returns two events of one kind: as one, with all that did it or to which it was done, if that says the same. */
+function added(a, b) {
+  if (a.votes) return [{ ...a, votes: [...a.votes, ...b.votes], agreed: a.agreed ?? b.agreed }];
+  if (saysMore(a) || saysMore(b) || a.by !== b.by || !a.person !== !b.person) return [a, b];
+  if (a.type === "joined" || a.type === "left") return [{ ...a, agents: [...agentsOf(a), ...agentsOf(b)] }];
+  return a.type === "task" && a.agent === b.agent ? [{ ...a, tasks: [...tasksOf(a), ...tasksOf(b)] }] : [a, b];
+}
 
 /** Reports whether an event may not hide among others. */
-export const isLoud = (event, view) =>
-  event.reason === "opened_twice" || event.reason === "closed" || !!event.agreed || view.lets.has(event.id);
+export const isLoud = (event, view) => event.reason === "opened_twice" || event.reason === "closed" ||
+  !!event.agreed || view.lets.has(event.id) || !!event.more?.some((one) => isLoud(one, view));
 
 function Event({ event, view }) {
   const [open, setOpen] = useState(false);
   const loud = event.reason === "opened_twice";
-  const showAll = () => (view.hold(), setOpen(true));
-  const line = event.votes ? voted(event, view) : event;
+  const showAll = open ? undefined : () => (view.hold(), setOpen(true));
   return html`
     <p class=${"event" + (loud ? " event-loud" : "")}>
       <span>
-        ${loud && html`<${Icon} name="alert" />`}${sentence(open ? line : shortened(line, showAll))}
+        ${loud && html`<${Icon} name="alert" />`}${saidOf(event, view, showAll)}
       </span> <${Clock} at=${event.at} short />
       ${event.to?.length > 0 && html`
         <span class="message-to"><${Icon} name="lock" />${audience(event, view.me)}</span>`}
@@ -70,12 +77,26 @@ function Event({ event, view }) {
     </p>`;
 }
 
+/** Returns what a line says, as few sentences, names and titles; showAll, if it is given, leads to the others. */
+export function saidOf({ more = [], ...first }, view, showAll) {
+  const all = [first, ...more];
+  const shown = showAll && all.length > shownAtOnce ? all.slice(0, shownAtOnce - 1) : all;
+  const said = shown.map((event) => {
+    const line = event.votes ? voted(event, view) : event;
+    return showAll ? sentence(shortened(line, showAll), mostTitles, showAll) : sentence(line, Infinity);
+  });
+  if (shown.length < all.length) said.push([buttonTo(words.ui.more(all.length - shown.length), showAll)]);
+  return said.flatMap((one, n) => (n ? ["; ", ...one] : one));
+}
+
+const buttonTo = (text, showAll) => html`
+  <button type="button" class="event-more" onClick=${showAll}>${text}</button>`;
+
 /** Returns an event with few of the agents that did it, and a button in the place of the others. */
 export function shortened(event, showAll) {
   const shown = few(event.agents ?? []);
   if (shown.length === (event.agents ?? []).length) return event;
-  const others = shown.pop().word;
-  const element = html`<button type="button" class="event-more" onClick=${showAll}>${others}</button>`;
+  const element = buttonTo(shown.pop().word, showAll);
   return { ...event, agents: [...shown, { element }] };
 }
 
@@ -91,9 +112,12 @@ export function voted(event, { me, byId, jump }) {
   return { ...event, agents: [first.word ? word(capital(first.word)) : first, ...others], proposal: { element } };
 }
 
-/** Returns what an event says. It names at most so many titles of tasks. */
-export function sentence(event, titles = mostTitles) {
-  const values = { ...event, ...quoted(event.changes), ...tasked(event, titles), note: { quote: event.note } };
+/** Returns what an event says. It names at most so many titles of tasks; showAll leads to the others. */
+export function sentence(event, titles = mostTitles, showAll = undefined) {
+  const values = {
+    ...event, agents: agentsOf(event), ...quoted(event.changes), ...tasked(event, titles, showAll),
+    note: { quote: event.note },
+  };
   if (event.person && values.by) values.by = personOf(values.by);
   const parts = fill(templateOf(event), values);
   if (event.type !== "room" && event.changes?.invite) parts.push(words.talk.events.renewed);
@@ -107,12 +131,15 @@ function quoted(/** @type {Record<string, any>} */ { room, description, ...other
 }
 
 /** Returns what a change of the tasks is about: who did it, and the titles as quotes behind their numbers. */
-function tasked({ type, agent, task = {}, tasks = [task] }, most) {
+function tasked(event, most, showAll) {
+  const { type, agent, task = {} } = event;
   if (type !== "task") return {};
+  const tasks = tasksOf(event);
   const one = ({ id, title }) => html`<span class="task-id">${id}</span> <q><bdi>${within(title)}</bdi></q>`;
   const shown = tasks.length > most ? most - 1 : tasks.length;
   const titles = /** @type {any[]} */ (tasks.slice(0, shown).map((task) => ({ element: one(task) })));
-  if (shown < tasks.length) titles.push(word(words.ui.others(tasks.length - shown)));
+  const others = words.ui.others(tasks.length - shown);
+  if (shown < tasks.length) titles.push(showAll ? { element: buttonTo(others, showAll) } : word(others));
   return { by: agent, was: task.was, for: task.for, tasks: titles };
 }
 
@@ -136,7 +163,7 @@ function templateOf(event) {
     case "task":
       return events.task[event.task?.was ? "takeOver" : event.action] ?? events.task.other;
     case "draft":
-      return events.draft[event.reason ?? (event.n ? "wait" : "waits")] ?? events.draft.waits;
+      return events.draft[event.reason] ?? events.draft.waits;
     case "hook":
       return events.hook[event.hook ?? "client"]?.[howHookIs(event)] ?? events.other;
     case "supervision":
