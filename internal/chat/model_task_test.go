@@ -15,7 +15,7 @@ type taskModel struct {
 	title, text   string
 	added         int64 // its event
 	adder, holder int   // seats; 0: nobody
-	offered       []int
+	offered       []offerModel
 	after         []int64
 	stuck         []int64   // of these: dropped since it comes after them
 	since         time.Time // it is taken, or open and offered as it is
@@ -23,6 +23,30 @@ type taskModel struct {
 	ended         time.Time
 	by            int // who ended it
 	result        string
+}
+
+// offerModel is the agent that has a seat, or the one that is to come under a name.
+type offerModel struct {
+	seat int
+	name string
+}
+
+// isOfferedTo reports whether t is offered to a.
+func (t taskModel) isOfferedTo(a agentModel) bool { return slices.ContainsFunc(t.offered, a.isMeant) }
+
+func (a agentModel) isMeant(o offerModel) bool {
+	return o.seat == a.seat || o.seat == 0 && strings.EqualFold(o.name, a.name)
+}
+
+// offeredTo returns the names of those to whom t is offered.
+func (r roomModel) offeredTo(t taskModel) (names []string) {
+	for _, o := range t.offered {
+		if a, joined := r.agent(o.seat); joined {
+			o.name = a.name
+		}
+		names = append(names, o.name)
+	}
+	return names
 }
 
 // addedModel is a call that added tasks.
@@ -158,13 +182,13 @@ func (m model) mayTake(r roomModel, a agentModel, t taskModel, stalled bool) boo
 	case len(r.waitsFor(t)) > 0:
 		return false
 	}
-	return !m.isOffered(r, t) || slices.Contains(t.offered, a.seat)
+	return !m.isOffered(r, t) || t.isOfferedTo(a)
 }
 
 // isOffered reports whether only some may take t.
 func (m model) isOffered(r roomModel, t taskModel) bool {
-	return m.now.Sub(r.freeSince(t)) < 10*time.Minute && slices.ContainsFunc(t.offered, func(seat int) bool {
-		x, _ := r.agent(seat)
+	return m.now.Sub(r.freeSince(t)) < 10*time.Minute && slices.ContainsFunc(t.offered, func(o offerModel) bool {
+		x, _ := r.agent(o.seat)
 		return !x.gone
 	})
 }
@@ -194,15 +218,19 @@ type taskOutcome struct {
 func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (x taskOutcome, err error) {
 	refuse := func(code fault.Code) (taskOutcome, error) { return taskOutcome{code: code}, nil }
 	req := c.req
-	offered := map[int][]int{}
+	offered := map[int][]offerModel{}
 	for i, t := range append([]chat.NewTask{{For: req.For}}, req.Tasks...) {
 		for _, name := range t.For {
-			to, here := r.seatedAs(name)
-			if !here {
+			to := offerModel{name: name}
+			if x, here := r.seatedAs(name); here {
+				to = offerModel{seat: x.seat}
+			} else if r.full() {
 				return refuse(fault.InvalidArgument)
 			}
-			if !slices.Contains(offered[i], to.seat) {
-				offered[i] = append(offered[i], to.seat)
+			if !slices.ContainsFunc(offered[i], func(o offerModel) bool {
+				return o.seat == to.seat && strings.EqualFold(o.name, to.name)
+			}) {
+				offered[i] = append(offered[i], to)
 			}
 		}
 	}
@@ -271,8 +299,8 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 	case t.end != "":
 		return refuse(fault.InvalidArgument)
 	}
-	for _, seat := range offered[0] {
-		if to, _ := r.agent(seat); t.added < to.since {
+	for _, o := range offered[0] {
+		if to, joined := r.agent(o.seat); joined && t.added < to.since {
 			return refuse(fault.InvalidArgument)
 		}
 	}
@@ -299,8 +327,8 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		t.holder, t.offered, t.since = a.seat, nil, m.now
 	case chat.TaskRelease:
 		switch {
-		case t.holder == 0 && slices.Contains(t.offered, a.seat):
-			t.offered = slices.DeleteFunc(slices.Clone(t.offered), func(seat int) bool { return seat == a.seat })
+		case t.holder == 0 && t.isOfferedTo(a):
+			t.offered = slices.DeleteFunc(slices.Clone(t.offered), a.isMeant)
 		case t.holder != a.seat && t.adder != a.seat && !a.admin:
 			return refuse(fault.NotAllowed)
 		case t.holder == 0 && slices.Equal(t.offered, offered[0]):
@@ -309,7 +337,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 			t.offered = offered[0]
 		}
 		t.holder, t.since = 0, m.now
-		shows.State, shows.For = chat.TaskOpen, r.everNamed(t.offered)
+		shows.State, shows.For = chat.TaskOpen, r.offeredTo(t)
 	case chat.TaskFinish:
 		if t.holder != 0 && t.holder != a.seat {
 			return refuse(fault.InvalidArgument)
@@ -339,7 +367,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 		if t.holder == 0 {
 			t.since = m.now
 		}
-		shows.Title, shows.Text, shows.For = t.title, t.text, r.everNamed(t.offered)
+		shows.Title, shows.Text, shows.For = t.title, t.text, r.offeredTo(t)
 	}
 	e.Task, x.wrote = &shows, true
 	x.next, err = m.append(r.withTask(no, t), e)
@@ -347,7 +375,7 @@ func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (
 }
 
 // edit returns t as the call changes it.
-func (c taskCall) edit(r roomModel, a agentModel, t taskModel, no int64, manages bool, offered []int) (taskModel,
+func (c taskCall) edit(r roomModel, a agentModel, t taskModel, no int64, manages bool, offered []offerModel) (taskModel,
 	fault.Code) {
 	switch {
 	case !manages:
@@ -381,8 +409,8 @@ func (c taskCall) edit(r roomModel, a agentModel, t taskModel, no int64, manages
 }
 
 // add adds the tasks of the call. The tests add few at once.
-func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered map[int][]int) (x taskOutcome,
-	err error) {
+func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered map[int][]offerModel) (
+	x taskOutcome, err error) {
 	mine, open, first := 0, 0, len(r.tasks)
 	for _, t := range r.tasks {
 		if t.end == "" {
@@ -401,7 +429,7 @@ func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered 
 		t := taskModel{title: n.Title, text: n.Text, added: r.head() + 1, adder: a.seat, offered: offered[i+1],
 			since: m.now}
 		shows := chat.Task{ID: fmt.Sprintf("t%d", first+i+1), Title: n.Title, State: chat.TaskOpen, Adder: a.name,
-			For: r.everNamed(t.offered)}
+			For: r.offeredTo(t)}
 		for _, place := range n.After {
 			no := int64(first) + taskNumber(place)
 			if strings.HasPrefix(place, "t") {
@@ -432,7 +460,7 @@ func (m model) nextTask(r roomModel, a agentModel, silent silences) (best int64)
 		if t.end != "" || !m.mayTake(r, a, t, silent(no, stallsAfter)) {
 			continue
 		}
-		if slices.Contains(t.offered, a.seat) {
+		if t.isOfferedTo(a) {
 			k = 0
 		}
 		if t.holder != 0 {
@@ -473,7 +501,7 @@ func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, silent
 	adder, _ := r.agent(t.adder)
 	holder, _ := r.agent(t.holder)
 	v := chat.Task{ID: fmt.Sprintf("t%d", no), Title: t.title, Text: t.text, State: chat.TaskOpen, Adder: adder.name,
-		By: holder.name, For: r.everNamed(t.offered), Mine: t.end == "" && t.holder == a.seat}
+		By: holder.name, For: r.offeredTo(t), Mine: t.end == "" && t.holder == a.seat}
 	for _, x := range t.after {
 		v.After = append(v.After, fmt.Sprintf("t%d", x))
 	}

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 	"github.com/parley-chat/parley/internal/sanitize"
@@ -41,7 +42,7 @@ type TaskRequest struct {
 	Text   string    // of finish: what was done; of release: why; of edit: details
 	Title  string    // of edit: the new title; "" leaves it
 	After  []string  // of edit: what must be done first instead; nil leaves it
-	For    []string  // of release and edit: the agents that it is offered to
+	For    []string  // of release and edit: the agents that it is offered to, also some that are still to come
 	Closed bool      // of list, for people and programs: those that are done or dropped, newest first; before ID
 }
 
@@ -320,31 +321,36 @@ func (op *taskOp) addTasks() error {
 	return checkWords(op.words)
 }
 
-// offer finds the agents that the call offers tasks to.
-func (op *taskOp) offer() (err error) {
-	s := &op.caller.head.State
+// orderIn returns the order with the agents of s that the call offers tasks to.
+func (op *taskOp) orderIn(s *room.State) (o room.TaskOrder, err error) {
+	o = op.order
+	o.Add = slices.Clone(o.Add)
 	for i, t := range op.req.Tasks {
-		op.order.Add[i].For, err = offeredTo(s, t.For, fmt.Sprintf("for of number %d", i+1))
+		o.Add[i].For, err = offeredTo(s, t.For, fmt.Sprintf("for of number %d", i+1))
 		if err != nil {
-			return err
+			return o, err
 		}
 	}
-	op.order.Offers = op.req.For != nil
-	op.order.For, err = offeredTo(s, op.req.For, "for")
-	return err
+	o.Offers = op.req.For != nil
+	o.For, err = offeredTo(s, op.req.For, "for")
+	return o, err
 }
 
-// offeredTo returns the agents of names, each once. field is the argument that has them.
+// offeredTo returns the agents of names, each once: those in the room and, while it has a free seat, those still to
+// come. field is the argument that has them.
 func offeredTo(s *room.State, names []string, field string) (found []room.Party, err error) {
-	for i, key := range nameKeys(names) {
-		a, here := s.Named(key)
-		if !here || i >= room.MaxCapacity {
-			return nil, fault.Refuse(fault.InvalidArgument, "%s: name %d in it is nobody who is in this room now. "+
-				"Nothing was changed: wait until that agent has joined, or leave for out, and anyone may take the "+
-				"task.", field, i+1)
+	for i, given := range names {
+		name, err := ident.AgentName(given)
+		to := room.Party{Name: name.Shown, Key: name.Key}
+		if a, here := s.Named(name.Key); here {
+			to = a.Party()
+		} else if err != nil || len(s.Agents) >= s.Capacity || i >= room.MaxCapacity {
+			return nil, fault.Refuse(fault.InvalidArgument, "%s: name %d in it is nobody who is in this room now or "+
+				"could still come. Nothing was changed: correct it, or leave for out, and anyone may take the task.",
+				field, i+1)
 		}
-		if !slices.Contains(found, a.Party()) {
-			found = append(found, a.Party())
+		if !slices.ContainsFunc(found, func(m room.Party) bool { return m.Seat == to.Seat && m.Key == to.Key }) {
+			found = append(found, to)
 		}
 	}
 	return found, nil
@@ -356,9 +362,6 @@ var errPresence = errors.New("chat: the presence of the seats is needed")
 // run brings the change into the log, or finds that it is there.
 func (op *taskOp) run(ctx context.Context) (Tasks, error) {
 	c := op.caller
-	if err := op.offer(); err != nil {
-		return Tasks{}, err
-	}
 	events, err := op.append(ctx)
 	if errors.Is(err, errPresence) { // read right before the write, since it may take a task from an agent
 		op.order.Seen, err = c.allPresence(ctx, table.Strong)
@@ -390,8 +393,12 @@ func (op *taskOp) append(ctx context.Context) ([]room.Event, error) {
 func (op *taskOp) propose(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
 	op.after = h
 	op.no, op.added = 0, 0
-	if op.order.Action == room.AddTasks {
-		op.added = h.AddedBefore(a, op.order.Add, now)
+	order, err := op.orderIn(&h.State)
+	if err != nil {
+		return ch, err
+	}
+	if order.Action == room.AddTasks {
+		op.added = h.AddedBefore(a, order.Add, now)
 		if op.added > 0 {
 			return ch, checkAddedBefore(h, op.added)
 		}
@@ -399,14 +406,14 @@ func (op *taskOp) propose(h *room.Head, a room.Agent, now time.Time) (ch roomlog
 	switch {
 	case h.Expired(now) && !h.Closed:
 		return ch, roomlog.ErrNotFound
-	case op.order.LacksPresence(h, a, now):
+	case order.LacksPresence(h, a, now):
 		return ch, errPresence
 	}
 	if op.req.Action == TaskNext { // in one write, so that nobody is told of what it takes as free
-		ch.Events, op.no, err = op.order.DecideNext(h, a, now)
+		ch.Events, op.no, err = order.DecideNext(h, a, now)
 	} else {
 		var e *room.Event
-		e, op.no, err = op.order.Decide(h, a, now)
+		e, op.no, err = order.Decide(h, a, now)
 		if e != nil {
 			ch.Events = []room.Event{*e}
 		}

@@ -137,7 +137,7 @@ func TestTask_planOfThreeAgents_isDoneOnce(t *testing.T) {
 		t.Errorf("Bob took %+v; want the oldest free one", got.Task)
 	}
 	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskAdd,
-		Tasks: newTasks("mop", "wax > Cid Zoe")})
+		Tasks: newTasks("mop", "wax > Cid Server")})
 	wants(t, err, fault.InvalidArgument)
 	if !strings.Contains(err.Error(), "for of number 2: name 2 in it is nobody") {
 		t.Errorf("a name of nobody: %v", err)
@@ -179,6 +179,41 @@ func TestTask_planOfThreeAgents_isDoneOnce(t *testing.T) {
 	if got := other.task(p.cid.Token, chat.TaskTake, ""); got.Task.ID != "t3" {
 		t.Errorf("after the offer Cid took %+v", got.Task)
 	}
+}
+
+// Who makes a room shares out its work before the others are there.
+func TestTask_offeredToAnAgentToCome_waitsTenMinutesForThatName(t *testing.T) {
+	w := newWorld(t)
+	ann := w.enter(chat.JoinRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
+	w.adds(ann.Token, "sand > bob Bob", "paint > Cid", "hang > Bob < 2")
+	same(t, "the list", w.tasks(ann.Token), []string{"t1 sand open for bob", "t2 paint open for Cid",
+		"t3 hang blocked for Bob after t2"})
+	dora := w.join("plans", "Dora")
+	if _, err := w.Task(t.Context(), chat.TaskRequest{Token: dora.Token, Action: chat.TaskTake}); err == nil {
+		t.Error("Dora took what others are to do")
+	}
+	bob := w.join("plans", "Bob")
+	if bob.Offered != "t1" || bob.FreeTasks != 1 {
+		t.Errorf("the one that came is offered %q of %d", bob.Offered, bob.FreeTasks)
+	}
+	if got := w.task(bob.Token, chat.TaskRelease, "t1"); len(got.Task.For) > 0 {
+		t.Errorf("after Bob declined it, %+v", got.Task)
+	}
+	if got := w.task(dora.Token, chat.TaskTake, ""); got.Task.ID != "t1" {
+		t.Errorf("Dora took %+v; want what Bob declined", got.Task)
+	}
+	_, err := w.Task(t.Context(), chat.TaskRequest{Token: ann.Token, Action: chat.TaskAdd,
+		Tasks: newTasks("wax > Zoe")})
+	wants(t, err, fault.InvalidArgument) // no seat is free
+	w.clock.Advance(room.OfferLife)
+	if got := w.task(bob.Token, chat.TaskTake, ""); got.Task.ID != "t2" {
+		t.Errorf("Bob took %+v; want what Cid did not come for", got.Task)
+	}
+	w.elsewhere().task(bob.Token, chat.TaskFinish, "t2")
+	if got := w.elsewhere().task(bob.Token, chat.TaskTake, ""); got.Task.ID != "t3" || got.Task.By != "Bob" {
+		t.Errorf("Bob took %+v", got.Task)
+	}
+	w.verify(ann.Token)
 }
 
 // verify fails unless the log of the token's room is sound.

@@ -86,26 +86,26 @@ func (s *State) referred() int {
 		n += s.Tasks[i].referred()
 	}
 	for _, x := range s.TasksAdded {
-		n += texts(x.Name, x.Titles)
+		n += texts(x.Name, x.Key, x.Titles)
 	}
 	return n
 }
 
 func (t *Task) referred() int {
-	n := texts(t.Title, t.Text, t.Adder.Name, t.Holder.Name) + list(t.For) + list(t.After)
+	n := texts(t.Title, t.Text, t.Adder.Name, t.Adder.Key, t.Holder.Name, t.Holder.Key) + list(t.For) + list(t.After)
 	for _, m := range t.For {
-		n += texts(m.Name)
+		n += texts(m.Name, m.Key)
 	}
 	return n
 }
 
 func (c *TaskChange) referred() int {
-	n := texts(string(c.Action), c.Title, c.Text, c.Was.Name) + list(c.Add) + list(c.For) + list(c.After)
+	n := texts(string(c.Action), c.Title, c.Text, c.Was.Name, c.Was.Key) + list(c.Add) + list(c.For) + list(c.After)
 	for i := range c.Add {
 		n += c.Add[i].referred()
 	}
 	for _, m := range c.For {
-		n += texts(m.Name)
+		n += texts(m.Name, m.Key)
 	}
 	return n
 }

@@ -63,24 +63,28 @@ type Task struct {
 	Written int64 `json:"-"` // the event that it was last written with: see Part
 }
 
-// Party is the agent of a seat since its join: who regains a seat is the same.
+// Party is the agent of a seat since its join: who regains a seat is the same. A task can be offered to
+// an agent that is still to come: then Seat is 0, and whoever has the name of Key is m.
 type Party struct {
 	Seat   int    `json:"s"`
 	Joined int64  `json:"n"`
 	Name   string `json:"f"` // at that time
+	Key    string `json:"k,omitempty"`
 }
 
 // Party returns what tells a from the agents that have its seat before and after it.
-func (a Agent) Party() Party { return Party{a.Seat, a.Joined, a.Name} }
+func (a Agent) Party() Party { return Party{Seat: a.Seat, Joined: a.Joined, Name: a.Name} }
 
 // Is reports whether m is a.
-func (m Party) Is(a Agent) bool { return m.Seat == a.Seat && m.Joined == a.Joined }
-
-// IsHere reports whether m still has its seat.
-func (m Party) IsHere(s *State) bool {
-	a, here := s.Seated(m.Seat)
-	return here && m.Is(a)
+func (m Party) Is(a Agent) bool {
+	if m.Seat == 0 {
+		return m.Key != "" && m.Key == a.Key
+	}
+	return m.Seat == a.Seat && m.Joined == a.Joined
 }
+
+// IsHere reports whether m has its seat.
+func (m Party) IsHere(s *State) bool { return slices.ContainsFunc(s.Agents, m.Is) }
 
 // TaskChange is what an event does with tasks. Like every event it is a complete delta.
 type TaskChange struct {
@@ -177,19 +181,20 @@ func (s *State) TaskSince(t Task) time.Time {
 }
 
 // offeredTo returns those who alone may take t, which is open and waits for nothing, and until
-// when; none if anyone may. An offer ends with OfferLife, and when all to whom it was made have left.
-func (s *State) offeredTo(t Task, now time.Time) (here []Party, until time.Time) {
+// when; none if anyone may. An offer ends with OfferLife, and when all to whom it was made have left. Who is
+// still to come has not left.
+func (s *State) offeredTo(t Task, now time.Time) (only []Party, until time.Time) {
 	_, at := s.freeSince(t)
 	until = at.Add(OfferLife)
 	if !now.Before(until) {
 		return nil, until
 	}
 	for _, m := range t.For {
-		if m.IsHere(s) {
-			here = append(here, m)
+		if m.Seat == 0 || m.IsHere(s) {
+			only = append(only, m)
 		}
 	}
-	return here, until
+	return only, until
 }
 
 // IsOfferedTo reports whether t is offered to a.

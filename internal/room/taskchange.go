@@ -361,8 +361,9 @@ func taskIDs(list []int64) string {
 // wake adds the seats of those who are here to list, each once, and not that of a.
 func wake(list []int, s *State, a Agent, who ...Party) []int {
 	for _, m := range who {
-		if m.Seat != a.Seat && m.IsHere(s) && !slices.Contains(list, m.Seat) {
-			list = append(list, m.Seat)
+		i := slices.IndexFunc(s.Agents, m.Is)
+		if i >= 0 && s.Agents[i].Seat != a.Seat && !slices.Contains(list, s.Agents[i].Seat) {
+			list = append(list, s.Agents[i].Seat)
 		}
 	}
 	return list

@@ -250,8 +250,8 @@ var sayings = pairs(
 	`after: there is no task (\w+)`,
 	"--after: there is no task $1. Nothing was changed. To see the ids: {tasks}",
 	`for: (".*"|name \d+ in it) is nobody`,
-	"--for: $1 is nobody who is in this room now. Nothing was changed: wait until they have joined, or "+
-		"leave --for out, and anyone may take the task.",
+	"--for: $1 is nobody who is in this room now or could still come. Nothing was changed: correct it, or leave "+
+		"--for out, and anyone may take the task.",
 	`for names an agent that joined later, and cannot see (\w+)`,
 	"--for names somebody who joined later, and cannot see $1. Nothing was changed: add it again as a new task, and "+
 		"drop this one.",

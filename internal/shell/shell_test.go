@@ -396,8 +396,8 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 			"--capacity must be a whole number from 2 to 100.", 2},
 		"a task for somebody": {c.Task(t.Context(), ann, shell.TaskRequest{Action: "add", Title: "a",
 			For: []string{"Zed"}}),
-			`--for: "Zed" is nobody who is in this room now. Nothing was changed: wait until they have ` +
-				`joined, or leave --for out, and anyone may take the task.`, 0},
+			`--for: "Zed" is nobody who is in this room now or could still come. Nothing was changed: correct it, ` +
+				`or leave --for out, and anyone may take the task.`, 0},
 		"who may do it": {c.Manage(t.Context(), as("Bob"), shell.ManageRequest{Action: "mute", Name: "Ann"}),
 			"Only admins of this room may do that, and you are not one. Nothing was changed. To see who is: parley " +
 				"who --room tea --as Bob", 0},

@@ -40,7 +40,7 @@ func taskArgs(in *chat.TaskRequest) []spec.Arg {
 			chat.TaskList, chat.TaskAdd, chat.TaskTake, chat.TaskRelease, chat.TaskFinish, chat.TaskNext,
 			chat.TaskDrop, chat.TaskEdit).Default(string(chat.TaskList)),
 		spec.Text("id", &in.ID, "Of one task; list shows it whole.").Also("task_id"),
-		spec.Objects("tasks", &in.Tasks, "For add. for: names of agents that have joined, to offer it to. after: "+
+		spec.Objects("tasks", &in.Tasks, "For add. for: names of agents, here or to come, to offer it to. after: "+
 			"what comes first, by id or place in this call (1, 2).", newTaskFields),
 		spec.Text("text", &in.Text, "next, finish: the result, at most 1000 characters; a longer one in "+
 			"send_message with finishes. release, drop: why."),
