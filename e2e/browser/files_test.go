@@ -241,13 +241,13 @@ func TestFiles_draft_isShownToItsPersonWithItsFile(t *testing.T) {
 	if got.Sent || got.Status != "pending" {
 		t.Fatalf("it was sent: %+v", got)
 	}
-	tab.sees("1 message waits for you")
-	tab.is(css(".sidebar-draft canvas"))
-	tab.is(button("Download plan.png").in(".sidebar-draft"))
+	tab.sees("1 draft waits for you")
+	tab.is(css(drafts + " canvas"))
+	tab.is(button("Download plan.png").in(drafts))
 	if files := talk.bob.call("message_history", args{"files": true}).Messages; len(files) > 0 {
 		t.Errorf("Bob sees %+v", files)
 	}
-	tab.click(button("Send").in(".sidebar-draft"))
+	tab.click(button("Send").in(drafts))
 	if heard := talk.bob.hearsFile("plan.png"); heard.Text != "My plan" {
 		t.Errorf("Bob heard %+v", heard)
 	}

@@ -104,21 +104,24 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 		t.Error("the page is wider than the screen")
 	}
 
-	// A message of the agent waits: the bar leads there.
+	// A message of the agent waits: the bar leads there while it is out of sight.
+	talk.bob.speaks(20, numbered("Later"))
 	talk.ann.drafts("Steel it is")
 	tab.sees("1 message of your agent waits for you.")
 	tab.is(button("Room, 1 waiting for you"))
 	const dotted = `document.querySelector("link[rel=icon]").href.endsWith("/icon-dot.svg")`
 	tab.until("a draft is a dot on the icon", dotted)
-	tab.click(button("Review"))
-	tab.until("the drafts have the focus", `document.activeElement.id === "sidebar-drafts"`)
-	tab.click(button("Send").in(drafts))
+	bar := button("1 draft waits for you Show")
+	tab.isNot(bar)
+	evaluate[*bool](tab, "void (document.querySelector('.log').scrollTop = 0)")
+	tab.click(bar)
+	tab.until("the draft has the focus", `document.activeElement.matches(".message-draft")`)
+	tab.isNot(bar)
+	tab.press("Enter", "Enter") // in, and Send
 	talk.bob.hearsText("Steel it is")
 	tab.isNot(css(drafts))
-	tab.until("the focus is in the sidebar", `document.querySelector(".room-sidebar").contains(document.activeElement)`)
+	tab.until("the focus is in the conversation", `document.querySelector(".log").contains(document.activeElement)`)
 	tab.until("the dot is gone", "!"+dotted)
-	tab.press("Escape")
-	tab.isNot(css(aside))
 	tab.seesNot("waits for you.")
 
 	// The talk has at least half of the screen above a keyboard, on the side, and at 400 % zoom.

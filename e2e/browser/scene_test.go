@@ -87,7 +87,7 @@ func sceneOn(s *server) *scene {
 	sc.mayas.turns("Approve", true)
 	maya.drafts(sceneFindsIn, args{"reply_to": asked})
 	maya.drafts(sceneMore)
-	sc.mayas.sees("2 messages wait for you")
+	sc.mayas.sees("2 drafts wait for you")
 	for _, tab := range []*tab{sc.mayas, sc.jonass} {
 		tab.is(button("Show all tasks"))
 		tab.is(button("Download sandbox-today.png").in(".sidebar"))

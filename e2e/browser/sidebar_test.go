@@ -1,16 +1,18 @@
 package browser
 
 import (
+	"math"
 	"strings"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/client"
 )
 
-// In the page, what stands beside the conversation.
+// In the page, what stands beside the conversation, and the drafts in it.
 const (
 	aside  = ".room-sidebar"
-	drafts = ".sidebar-drafts"
+	drafts = ".message-draft"
+	first  = ":not(.row-draft) + .row-draft " + drafts
 	modal  = "dialog"
 )
 
@@ -70,15 +72,15 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce(t *testing.T) {
 	phone.turned("Approve", "true")
 	ada.drafts("It will be cheap.")
 	ada.drafts("It will be fast.")
-	tab.sees("2 messages wait for you")
+	tab.sees("2 drafts wait for you")
 	tab.turned("Approve", "true")
-	tab.click(button("Edit").in(drafts + " li:first-child"))
+	tab.click(button("Edit").in(first))
 	tab.press("Control+a")
 	tab.types("It will be cheap enough.")
-	phone.click(button("Send").in(drafts + " li:first-child"))
-	tab.sees("1 message waits for you")
+	phone.click(button("Send").in(first))
+	tab.sees("1 draft waits for you")
 	tab.sees("It will be cheap enough.")
-	const late = ".sidebar-late"
+	const late = ".late"
 	copied := tab.copied(func() { tab.click(button("Copy the text").in(late)) })
 	if copied != "It will be cheap enough." {
 		t.Errorf("copied %q of what was being written", copied)
@@ -124,18 +126,18 @@ func (s *server) guest(link, name string) *agent {
 	return a
 }
 
-func TestSidebar_drafts_areSentEditedAndRefused(t *testing.T) {
+func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
+	bo.speaks(40, numbered("Before"))
 	question := bo.says("How long will it be?", args{"kind": "request", "ask": []string{"Ada"}})
 	tab := s.person().open(ada.watch)
 	tab.click(role("switch", "Approve"))
 	tab.turned("Approve", "true")
 	// It pushes nothing away while the pointer rests on a button, and a press comes too early for it.
-	tab.points(button("Add a task").in(aside))
-	const below = "[...document.querySelectorAll('.sidebar-part .button')]" +
-		".find((b) => b.textContent.includes('Add a task')).getBoundingClientRect().top"
+	tab.points(button("Answer").in(aside))
+	const below = "document.querySelector('.sidebar-owed .button').getBoundingClientRect().top"
 	before := evaluate[float64](tab, below)
 	evaluate[*bool](tab, pressesEarly)
 	ada.drafts("Forty **meters**.", args{"reply_to": question, "to": []string{"Bo"}})
@@ -144,9 +146,9 @@ func TestSidebar_drafts_areSentEditedAndRefused(t *testing.T) {
 		t.Errorf("a draft moved what the pointer rests on by %f px", after-before)
 	}
 	tab.points(css(textArea))
-	tab.sees("Privately to Bo")
 	tab.until("its buttons were pressed", "window.pressed?.join() === 'Send,Refuse'")
-	tab.sees("Answers Bo:")
+	tab.is(role("article", "Not sent: Ada, Only to “Bo”, "+tab.clockIn(drafts)))
+	tab.is(css(drafts + " .quote"))
 	tab.is(css(drafts + " strong")) // Markdown
 	tab.click(button("Send").in(drafts))
 	tab.isNot(css(drafts))
@@ -168,15 +170,23 @@ func TestSidebar_drafts_areSentEditedAndRefused(t *testing.T) {
 
 	ada.drafts("It will be fast.")
 	ada.drafts("Between us: it will sway.", args{"to": []string{"Bo"}})
-	tab.sees("2 messages wait for you")
-	refuse := button("Refuse").in(drafts + " li:first-child")
+	tab.sees("2 drafts wait for you")
+	refuse := button("Refuse").in(first)
+	tab.points(refuse)
+	const place = "document.querySelector('.message-draft .primary').getBoundingClientRect().top"
+	before = evaluate[float64](tab, place)
+	bo.says("What is said meanwhile\nstands above.")
+	tab.sees("stands above.")
+	if after := evaluate[float64](tab, place); math.Abs(after-before) > 0.5 {
+		t.Errorf("a message moved the draft at which the pointer rests by %f px", after-before)
+	}
 	tab.click(refuse)
 	tab.click(button("Undo"))
 	tab.click(refuse)
 	tab.types("Nobody knows yet.")
 	tab.press("Enter") // which does not wait for the time of Undo
-	tab.sees("1 message waits for you")
-	tab.until("the focus is at the drafts", `document.activeElement.id === "sidebar-drafts"`)
+	tab.sees("1 draft waits for you")
+	tab.until("the next draft has the focus", `document.activeElement.matches(".message-draft")`)
 	ada.decided("refused")
 	for _, m := range bo.history() {
 		if m.Text == "It will be cheap." || m.Text == "It will be fast." {
@@ -199,7 +209,7 @@ func TestSidebar_drafts_areSentEditedAndRefused(t *testing.T) {
 // pressesEarly presses what decides about a draft as soon as it is there, as somebody does who aimed at
 // what stood there before.
 const pressesEarly = `void new MutationObserver((_, changes) => {
-  const buttons = [...document.querySelectorAll(".sidebar-draft button")].filter((b) => /^(Send|Refuse)$/.test(b.innerText));
+  const buttons = [...document.querySelectorAll(".message-draft button")].filter((b) => /^(Send|Refuse)$/.test(b.innerText));
   if (!buttons.length) return;
   changes.disconnect();
   for (const one of buttons) one.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1 }));

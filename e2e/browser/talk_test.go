@@ -203,8 +203,14 @@ func articleTall(speaker string) string {
 // clock returns the time of a message as the page shows it.
 func (tab *tab) clock(id string) string {
 	tab.t.Helper()
-	return evaluate[string](tab,
-		fmt.Sprintf(`new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(new Date(document.querySelector('[data-id=%q] time').dateTime))`, id))
+	return tab.clockIn(fmt.Sprintf("[data-id=%q]", id))
+}
+
+// clockIn returns the time in an element as the page shows it.
+func (tab *tab) clockIn(selector string) string {
+	tab.t.Helper()
+	return evaluate[string](tab, fmt.Sprintf(`new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(
+		new Date(document.querySelector(%s).dateTime))`, quoted(selector+" time")))
 }
 
 func TestTalk_search_findsByKeyboardAlone(t *testing.T) {

@@ -7,7 +7,6 @@ import { Head } from "./compose/head.js";
 import { OpenDialog } from "./compose/menu.js";
 import { useNotices } from "./compose/notices.js";
 import { PausedBar } from "./compose/pause.js";
-import { WaitingBar } from "./compose/waiting.js";
 import { Rooms, RoomsButton, useRooms } from "./rooms/list.js";
 import { Sidebar } from "./sidebar/sidebar.js";
 import { Log } from "./talk/log.js";
@@ -87,7 +86,6 @@ function OpenRoom({ room, state, target }) {
         </nav>`}
       <main class="room-talk" inert=${sidebar.open || list.open}>
         <${Log} room=${room} state=${state} handle=${log} onReply=${reply} onInvite=${() => setDialog("invite")} />
-        <${WaitingBar} state=${state} onShow=${() => sidebar.show("#sidebar-drafts")} />
         <${Composer} room=${room} state=${state} handle=${composer} onJump=${jump} />
       </main>
       <aside class=${"room-sidebar" + (sidebar.open ? " open" : "")} inert=${list.open} aria-label=${words.room.sidebar}

@@ -282,6 +282,24 @@ export const words = {
       other: "Something changed in the room",
     },
 
+    // What the agent wants to say, while its person has not decided (draft.js).
+    draft: {
+      name: (message) => `Not sent: ${message}`,
+      unsent: "Not sent",
+      wait: (n) => (n === 1 ? "1 draft waits for you" : `${n} drafts wait for you`),
+      more: (n) => (n === 1 ? "1 more draft waits for you" : `${n} more drafts wait for you`),
+      show: "Show",
+      send: "Send",
+      edit: "Edit",
+      refuse: "Refuse",
+      refusing: "Refused. Your agent is told in a few seconds.",
+      refused: "Refused",
+      refuseWhy: "Refused. Why? (optional)",
+      undo: "Undo",
+      sendEdited: "Send as my words",
+      text: "What is sent in its place, as your words",
+    },
+
     // Searching in what is loaded.
     search: {
       open: "Search",
@@ -486,7 +504,6 @@ export const words = {
     resumeShort: "Resume",
     paused: "Your agent is paused: it cannot send anything.",
     draftsWait: (n) => (n === 1 ? "1 message of your agent waits for you." : `${n} messages of your agent wait for you.`),
-    showDrafts: "Review",
 
     menu: "Menu",
     home: "My rooms",
@@ -524,25 +541,6 @@ export const words = {
   // Beside the conversation, and supervising (sidebar/).
   sidebar: {
     // What the person must decide.
-    drafts: (n) => (n === 1 ? "1 message waits for you" : `${n} messages wait for you`),
-    draftTo: "Privately to {names}",
-    draftToAll: "To everyone",
-    draftKind: { request: "Request", status: "Status", proposal: "Proposal", agree: "Agrees", object: "Objects", done: "Finished" },
-    draftAsks: "asks {names}",
-    draftFinishes: "finishes {tasks}",
-    draftAnswers: "Answers {name}:",
-    draftAnswersEarlier: "Answers an earlier message",
-    draftDropped: "What you leave undecided for a day is dropped.",
-    send: "Send",
-    edit: "Edit",
-    refuse: "Refuse",
-    refusing: "Refused. Your agent is told in a few seconds.",
-    refused: "Refused",
-    refuseWhy: "Refused. Why? (optional)",
-    undo: "Undo",
-    sendEdited: "Send as my words",
-    draftWords: "What your agent wants to say",
-    draftText: "What is sent in its place, as your words",
     knocks: {
       letIn: {
         title: (name) => `${name} wants to come back`,
@@ -563,7 +561,7 @@ export const words = {
     pause: "Pause",
     pauseHint: "It can send nothing until you resume it.",
     approve: "Approve",
-    approveHint: "It sends nothing without your approval.",
+    approveHint: "It sends nothing without your approval. A draft is dropped after a day.",
 
     // Who owes an answer.
     requests: "Open requests",

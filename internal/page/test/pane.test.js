@@ -109,9 +109,9 @@ test("at the end, what is new is followed", () => {
   assert.equal(screen.place("r102"), view - 50);
 });
 
-test("nothing moves under a pointer at what it can press, however much comes below", () => {
+test("nothing moves under a pointer at what it can press, however much comes below and above", () => {
   screen.show(rows(0, 100));
-  screen.pane.point(true);
+  screen.pane.point("r95");
   const before = screen.place("r95");
   screen.heights.set("r100", 24).set("r101", 24); // both end near what is seen
   for (const to of [101, 102]) {
@@ -123,8 +123,41 @@ test("nothing moves under a pointer at what it can press, however much comes bel
   assert.equal(screen.place("r95"), before);
   screen.box.clientHeight = view;
   screen.show(rows(0, 101));
-  screen.pane.point(false);
+  const above = (n) => [...rows(0, 95), ...rows(200, 200 + n), ...rows(95, 101)]; // as messages come above drafts
+  for (const n of [1, 20]) {
+    screen.show(above(n));
+    assert.equal(screen.place("r95"), before);
+  }
+  screen.pane.point("");
   assert.equal(screen.place("r100"), view - 24);
+  screen.pane.point("r95");
+  screen.box.scrollTop -= 300; // another row comes under the pointer before the page hears of it
+  const scrolled = screen.place("r95");
+  screen.pane.point("");
+  assert.equal(screen.place("r95"), scrolled);
+  screen.pane.goToEnd();
+  screen.show(screen.rows);
+  screen.pane.point("r95");
+  screen.show([...above(3), ...rows(300, 400)]); // the person has scrolled on: it is out of sight
+  screen.pane.goToEnd();
+  screen.show(screen.rows);
+  screen.pane.point("r95");
+  screen.show([...screen.rows, ...rows(400, 401)]);
+  assert.equal(screen.place("r400"), view - 50);
+});
+
+test("what is out of sight is told: first what comes below, then what is above", () => {
+  screen.show(rows(0, 200));
+  const keys = ["r2", "r90", "r110", "r150"];
+  assert.deepEqual(screen.pane.unseen(keys), keys, "the view is at the end");
+  const to = (key, part) => (screen.pane.go(key, part), screen.show(screen.rows));
+  to("r104", 0);
+  assert.deepEqual(screen.pane.unseen(keys), ["r150", "r2", "r90"]);
+  to("r110", -30 / view);
+  assert.deepEqual(screen.pane.unseen(keys), ["r150", "r2", "r90", "r110"], "a part is not enough");
+  screen.heights.set("r110", 20);
+  to("r110", 0);
+  assert.deepEqual(screen.pane.unseen(keys), ["r150", "r2", "r90"]);
 });
 
 test("what is read stays where it is while rows come below and above", () => {

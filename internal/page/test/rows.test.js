@@ -76,12 +76,16 @@ test("a vote without a word is a line among events, one with words a message", (
     [["message", "a", undefined], ["events", "v", 2], ["message", "w", undefined]]);
 });
 
-test("a draft is told of while it waits, and how it was decided", () => {
+test("a draft stands at the end while it waits, and an event tells how it was decided", () => {
   const draft = (id, reason) => ({ id, type: "draft", reason, at: message("a", 0).at });
+  const waits = { id: "d2", text: "May I?" };
+  const item = { key: "k", args: { text: "hi" } };
   const rows = rowsOf(
-    state([draft("d1"), draft("d2"), draft("d3", "sent")], { supervision: { drafts: [{ id: "d2" }] } }),
+    state([draft("d1"), draft("d2"), draft("d3", "refused"), message("b", 1)],
+      { supervision: { drafts: [waits] }, pending: [item] }),
   );
-  assert.deepEqual(rows[1].events.map(({ id }) => id), ["d2", "d3"]);
+  assert.equal(keysOf(rows).split(" 2030 ")[1], "d3 b sending:k d2");
+  assert.deepEqual([rows.at(-1).type, rows.at(-1).draft, indexOf(rows).get("d2")], ["draft", waits, 4]);
 });
 
 test("what is being sent stands at the end, as it will stand in the conversation", () => {

@@ -11,7 +11,7 @@ import { words } from "../words.js";
 import { landing } from "./words.js";
 
 const { picture: w } = landing;
-const { talk, who, sidebar, compose } = words;
+const { talk, who, compose } = words;
 const colours = withColours(new Map(), Object.values(w.names));
 const { maya, jonas, lena } = w.names;
 const before = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -30,27 +30,20 @@ export const Picture = () => html`
         <span class="badge badge-agree">${talk.kinds.agree}</span>
       <//>
       <${Row} from=${lena} person badge=${who.person} at=${before(1)} text=${w.joinsIn} />
-      <div class="sidebar-drafts">
-        <b>${sidebar.drafts(1)}</b>
-        <div class="sidebar-draft">
-          <p>${w.drafts}</p>
-          <p class="sidebar-buttons">
-            ${[sidebar.send, sidebar.edit, sidebar.refuse].map((act) => html`<span class="button">${act}</span>`)}
-          </p>
-        </div>
-      </div>
+      <${Row} from=${maya} badge=${who.yourAgent} at=${before(0)} text=${w.drafts} draft />
     </div>
     <figcaption class="quiet small">${w.caption}</figcaption>
   </figure>`;
 
 /** One message, with what stands at it. */
-const Row = ({ from, person = false, badge = "", at, text, agreed = "", children = null }) => html`
-  <div class="row">
-    <div class="message message-first">
+const Row = ({ from, person = false, badge = "", at, text, agreed = "", draft = false, children = null }) => html`
+  <div class=${"row" + (draft ? " row-draft log" : "")}>
+    <div class=${"message message-first" + (draft ? " message-draft" : "")}>
       <p class="message-head">
         <${Avatar} colours=${colours} name=${from} person=${person} />
         <span class="message-who">${from}</span>
-        ${badge && html`<span class="badge">${badge}</span>`} <${Clock} at=${at} />
+        ${badge && html`<span class="badge">${badge}</span>`}
+        ${draft && html`<span class="badge badge-unsent">${talk.draft.unsent}</span>`} <${Clock} at=${at} />
         ${children && html`<span class="marks">${children}</span>`}
       </p>
       <div class="message-body">
@@ -59,6 +52,10 @@ const Row = ({ from, person = false, badge = "", at, text, agreed = "", children
           <p class="quote quote-agreed">
             <${Icon} name="check" /><span class="quote-label">${talk.agreed}</span>
             <span class="quote-text">${agreed}</span>
+          </p>`}
+        ${draft && html`
+          <p class="message-buttons">
+            ${["send", "edit", "refuse"].map((act) => html`<span class="button">${talk.draft[act]}</span>`)}
           </p>`}
       </div>
     </div>

@@ -1,5 +1,5 @@
 // Beside the conversation: what the person must decide first, then who is here, what is
-// open and what was agreed. The switches stand above the drafts: one that comes moves neither.
+// open and what was agreed. Drafts stand in the conversation: one line leads there.
 
 import { html, useLayoutEffect, useRef } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
@@ -7,7 +7,6 @@ import { words } from "../words.js";
 import { About } from "./about.js";
 import { MyAgent } from "./agent.js";
 import { Agreements } from "./agreements.js";
-import { Drafts } from "./drafts.js";
 import { Files } from "./files.js";
 import { Knocks } from "./knocks.js";
 import { Owed } from "./owed.js";
@@ -26,8 +25,9 @@ export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
   const jump = (id) => (onClose(), onJump(id));
   const reply = (...how) => (onClose(), onReply(...how));
   const first = (selector) => sidebar.current.querySelector(selector);
-  const fewer = () => (first("#sidebar-drafts, .sidebar-knock h2") ?? first("summary")).focus();
+  const fewer = () => (first(".sidebar-drafts, .sidebar-knock h2") ?? first("summary")).focus();
   const supervises = !state.alone && !state.room.closed;
+  const { drafts } = state.supervision;
   return html`
     <div class="sidebar" ref=${sidebar} onPointerLeave=${({ currentTarget: { style } }) => (style.marginBlock = "")}>
       <div class="sidebar-head">
@@ -38,7 +38,10 @@ export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
       </div>
       ${supervises && html`
         <${MyAgent} room=${room} state=${state} onFewer=${fewer} />
-        <${Drafts} room=${room} state=${state} onJump=${jump} onFewer=${fewer} />`}
+        ${drafts.length > 0 && html`
+          <button type="button" class="sidebar-drafts" onClick=${() => jump(drafts[0].id)}>
+            ${words.talk.draft.wait(drafts.length)}
+          </button>`}`}
       <${Knocks} room=${room} state=${state} onFewer=${fewer} />
       <${Owed} room=${room} state=${state} onJump=${jump} onReply=${reply} />
       <${Tasks} state=${state} onTasks=${onTasks} />

@@ -95,7 +95,7 @@ export function onKey(event, { pane, roving, onReply }) {
     article.focus({ preventScroll: true });
   } else if (target !== article && target !== pane.box && target !== itemOf(target.closest(".row"))) {
     return;
-  } else if (key === "r" && article) {
+  } else if (key === "r" && article?.dataset.id) { // a draft has none
     onReply(article.dataset.id);
   } else if (key === "Enter" && article) {
     article.querySelector(controls)?.focus();

@@ -9,6 +9,7 @@ import { dayName, useNow } from "../ui/time.js";
 import { words } from "../words.js";
 import { ActionList } from "./actions.js";
 import { Announcer } from "./announcer.js";
+import { Draft, DraftsBar } from "./draft.js";
 import { Events } from "./events.js";
 import { paint, sought, useSought, wordIn } from "./found.js";
 import { onKey, Roving } from "./keys.js";
@@ -33,6 +34,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   const [acting, setActing] = useState(/** @type {any} */ (null));
   const [removing, setRemoving] = useState(""); // the id of the message that is about to lose its text
   const { messages, firstUnread, pending, sharing, me, supervision } = state;
+  const [unseen, setUnseen] = useState(""); // the ids of the drafts that are out of sight
   const rows = useMemo(() => rowsOf(state), [messages, firstUnread, pending, sharing, me, supervision.drafts]);
   const index = useMemo(() => indexOf(rows), [rows]);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
@@ -43,6 +45,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   const now = useNow(state.clock);
   const ready = state.phase !== "opening" && (!!state.room || messages.length > 0);
   pane.take(rows, index);
+  pane.look = () => setUnseen(pane.unseen(supervision.drafts.map(({ id }) => id)).join(" "));
 
   const jump = async (id) => {
     if (!index.has(id) && !(await room.loadBack(id).catch(() => false))) return; // offline, it stays where it is
@@ -77,7 +80,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
     remove: setRemoving,
   };
   const [box, list, roving] = useScrolling(pane, ready, state, rows);
-  const pressed = useMemo(() => longPress((id) => setActing({ id })), []);
+  const long = useMemo(() => longPress((id) => setActing({ id })), []);
   const step = (by) => roving.current?.step(by);
   if (handle) handle.current = { jump, step, focus: () => roving.current?.focus() };
   const { fresh } = useReading({ room, state, pane, ready, rows, index, box });
@@ -95,9 +98,8 @@ export function Log({ room, state, onReply, onInvite, handle }) {
         onKeyDown=${(event) => onKey(event, { pane, roving: roving.current, onReply })}
         onFocusIn=${({ target }) => roving.current.came(target)}
         onFocusOut=${({ relatedTarget: to }) => box.current?.contains(to) || roving.current?.left()}
-        onPointerOver=${({ target }) => pane.point(!!target.closest("a, button, .message-buttons, .actions"))}
-        onPointerLeave=${() => pane.point(false)}
-        ...${pressed}>
+        onPointerOver=${({ target }) => pane.point(pressed(target) ?? "")} onPointerLeave=${() => pane.point("")}
+        ...${long}>
         <${Beginning} room=${room} state=${state} />
         <ol class="log-rows" ref=${list}>
           <li class="log-box" aria-hidden="true" style=${{ height: pane.above + "px" }}></li>
@@ -107,7 +109,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
             </li>`)}
           <li class="log-box" aria-hidden="true" style=${{ height: pane.below + "px" }}></li>
         </ol>
-        ${!rows.some(({ type }) => type === "message" || type === "sending") && html`
+        ${!rows.some(({ type }) => ["message", "sending", "draft"].includes(type)) && html`
           <${Empty} state=${state} onInvite=${onInvite} />`}
       </div>
       ${!pane.atEnd && html`
@@ -123,8 +125,14 @@ export function Log({ room, state, onReply, onInvite, handle }) {
         <${Confirm} ...${removalOf(byId.get(removing))} button=${words.talk.removeButton}
           act=${() => room.redact(removing)}
           onClose=${() => (setRemoving(""), roving.current.focus(removing))} />`}
-    </div>`;
+    </div>
+    <${DraftsBar} room=${room} state=${state} unseen=${unseen ? unseen.split(" ") : []} up=${pane.atEnd}
+      onNext=${jump} />`;
 }
+
+/** Returns the key of the row in which an element is something that one presses, or a draft. */
+const pressed = (element) =>
+  element.closest("a, button, .message-buttons, .actions, .message-draft")?.closest(".row")?.dataset.key;
 
 /** Returns what a person is asked before a message is removed. */
 function removalOf(message) {
@@ -155,11 +163,13 @@ function useScrolling(pane, ready, { firstUnread }, rows) {
     opened.current = ready;
   }, [ready, firstUnread]);
   const focused = document.activeElement;
-  const had = list.current?.contains(focused) && focused?.closest(".row")?.getAttribute("data-key");
+  const row = list.current?.contains(focused) && focused?.closest(".row");
+  const had = row ? [row, row.nextElementSibling, row.previousElementSibling].map((one) => one?.dataset.key) : [];
   useLayoutEffect(() => {
     if (!ready) return;
     pane.settle();
-    if (had && document.activeElement === document.body) roving.current.focus(had);
+    if (!had.length || document.activeElement !== document.body) return;
+    roving.current.focus(had.find((key) => pane.index.has(key)));
   }, [ready, rows, pane.from, pane.to, pane.goal, pane.atEnd]);
   return [box, list, roving];
 }
@@ -184,6 +194,8 @@ function Row({ row, view }) {
       return html`<p class="unread"><span>${words.talk.unread}</span></p>`;
     case "events":
       return html`<${Events} events=${row.events} view=${view} />`;
+    case "draft":
+      return html`<${Draft} draft=${row.draft} view=${view} />`;
   }
   const { message, head = true, item, sharing } = row;
   return html`<${Message} ...${{ message, head, item, sharing, view }} />`;

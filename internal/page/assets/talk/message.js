@@ -61,14 +61,16 @@ function classOf(message, head, item) {
   return "message" + classes.join("");
 }
 
-function Head({ message, item, view }) {
+export function Head({ message, item, view, children = null }) {
   const { person, yourAgent, you } = words.who;
-  const badges = [message.person && person, message.from === view.me && (message.person ? you : yourAgent)];
+  const mine = message.from === view.me && !children && (message.person ? you : yourAgent);
+  const badges = [message.person && person, mine];
   return html`
     <div class="message-head">
       <${Avatar} colours=${view.state.colours} name=${message.from} person=${message.person} />
       <bdi class="message-who">${message.from}</bdi>
       ${badges.filter(Boolean).map((badge) => html`<span class="badge">${badge}</span>`)}
+      ${children}
       ${!item && html`<${Clock} at=${message.at} />`}
       ${message.to?.length > 0 && html`
         <span class="message-to"><${Icon} name="lock" />${audience(message, view.me)}</span>`}

@@ -10,7 +10,7 @@ const margin = 700; // px above and below the view in which rows come onto the p
 const least = 300; // px above and below it in which they have to be there
 
 export class Pane {
-  #pointed = false; // the pointer is at what it can press: nothing moves there
+  #held = ""; // the key of the row in which the pointer is at what it can press, while it is in the view
 
   /** changed is called when other rows are to be on the page. */
   constructor(changed) {
@@ -25,6 +25,7 @@ export class Pane {
     this.anchor = null; // {key, top}: a row and where it is in the view, in px
     /** @type {{key: string, part: number, within?: (row: Element) => Element | Range | undefined} | null} */
     this.goal = null; // a row that is to come to this part of the view, or what within finds in it
+    this.look = () => {}; // is called after the view has moved
     // Where the view stood in what height of the list, and its own size, when that was noted last.
     this.noted = { top: 0, height: 0, view: "" };
   }
@@ -39,6 +40,7 @@ export class Pane {
   take(rows, index) {
     this.rows = rows;
     this.index = index;
+    if (!index.has(this.#held)) this.#held = "";
     this.#lay();
     [this.from, this.to] = this.#around(margin);
   }
@@ -107,7 +109,7 @@ export class Pane {
     if (!this.list) return;
     this.#measure();
     if (this.goal && this.#reach(this.goal)) return;
-    if (this.atEnd && !this.#pointed) {
+    if (this.atEnd && !this.#held) {
       this.box.scrollTop = this.box.scrollHeight;
     } else if (this.anchor) {
       const at = this.#topOf(this.anchor.key);
@@ -171,11 +173,27 @@ export class Pane {
     const { scrollTop, scrollHeight, clientHeight } = this.box;
     this.noted = { top: scrollTop, height: scrollHeight, view: this.#size };
     this.atEnd = scrollHeight - scrollTop - clientHeight <= near;
-    const key = this.firstVisible();
+    if (this.#shows(this.#held) <= 0) this.#held = "";
+    const key = this.#held || this.firstVisible();
     const top = key && this.#topOf(key);
     if (top !== undefined) this.anchor = { key, top };
     else this.#noteUnmounted(scrollTop);
     if (this.#choose()) this.changed();
+    this.look();
+  }
+
+  /** Returns how many pixels of a row are in the view. */
+  #shows(key) {
+    const [row, view] = [this.element(key)?.getBoundingClientRect(), this.box.getBoundingClientRect()];
+    return row ? Math.min(row.bottom, view.bottom) - Math.max(row.top, view.top) : 0;
+  }
+
+  /** Returns those of keys of which nothing is to be seen: what comes below the view, then what is above it. */
+  unseen(keys) {
+    const out = keys.filter((key) => this.#shows(key) < near && this.#shows(key) < (this.heights.get(key) ?? near));
+    const top = this.index.get(this.firstVisible()) ?? 0;
+    const isBelow = (key) => this.index.get(key) > top;
+    return [...out.filter(isBelow), ...out.filter((key) => !isBelow(key))];
   }
 
   /** The view was moved to where nothing is on the page yet. */
@@ -196,7 +214,8 @@ export class Pane {
   lastVisible() {
     const bottom = this.box.getBoundingClientRect().bottom + 8;
     const seen = (element) => element.getBoundingClientRect().bottom <= bottom;
-    return this.#mounted().findLast(([row, element]) => row.type !== "sending" && seen(element))?.[0];
+    const isSaid = ({ type }) => type !== "sending" && type !== "draft";
+    return this.#mounted().findLast(([row, element]) => isSaid(row) && seen(element))?.[0];
   }
 
   #mounted() {
@@ -224,17 +243,21 @@ export class Pane {
     this.atEnd = false;
   }
 
-  /** Says whether the pointer is at what it can press. Meanwhile what is added at the end is not followed. */
-  point(at) {
-    if (this.#pointed === at) return;
-    this.#pointed = at;
-    this.settle();
+  /**
+   * Says in which row the pointer is at what it can press, if it is. Meanwhile that row stays where it is, and what
+   * is added at the end is not followed.
+   */
+  point(key) {
+    if (this.#held === key) return;
+    this.#held = key;
+    if (this.box.scrollTop === this.noted.top) this.settle();
+    else this.scrolled(); // what lies under the pointer may tell so before the view does
   }
 
   /** Goes to the end, and follows what is added there. */
   goToEnd() {
     this.goal = null;
-    this.#pointed = false;
+    this.#held = "";
     this.atEnd = true;
     this.changed();
   }

@@ -6,17 +6,17 @@
 //   message  message; head: it begins a group of the same speaker
 //   events   events: what happened between two messages, in order; also who agreed without a word
 //   sending  item: a message that is pending; or sharing: a file on its way
+//   draft    draft: what the agent wants to say, which waits for its person
 
 const together = 5 * 60_000; // ms between two messages of one group
 
 /** Returns the rows of a room. state is as in room.js. */
 export function rowsOf({ messages, firstUnread, pending, sharing, me, supervision }) {
   const rows = [];
-  const waiting = new Set(supervision.drafts.map(({ id }) => id));
   let day = "";
   let last = null; // the message above, if a message may join its group
   for (const message of messages) {
-    if (message.type === "draft" && !message.reason && !waiting.has(message.id)) continue; // it was decided
+    if (message.type === "draft" && !message.reason) continue; // it was decided, or stands at the end
     const date = dayOf(message.at);
     if (date !== day) {
       rows.push({ key: "day:" + date, type: "day", at: message.at });
@@ -39,6 +39,7 @@ export function rowsOf({ messages, firstUnread, pending, sharing, me, supervisio
     rows.push({ key: "sending:" + item.key, type: "sending", item, message: spoken(item, me) });
   for (const item of sharing)
     rows.push({ key: "sharing:" + item.key, type: "sending", sharing: item, message: shared(item, me) });
+  for (const draft of supervision.drafts) rows.push({ key: draft.id, type: "draft", draft });
   return rows;
 }
 

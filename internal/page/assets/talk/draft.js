@@ -1,0 +1,111 @@
+// What the person's agent wants to say: it stands at the end of the conversation, as it would appear, until the
+// person decides about it.
+
+import { html, useRef, useState } from "../vendor.js";
+import { FileCard } from "../files/card.js";
+import { Problem, useAct } from "../sidebar/act.js";
+import { Copy } from "../ui/copy.js";
+import { Decision } from "../ui/decision.js";
+import { Icon, IconButton } from "../ui/icon.js";
+import { words } from "../words.js";
+import { Markdown } from "./markdown.js";
+import { Quote } from "./marks.js";
+import { Head, nameOf } from "./message.js";
+
+const w = words.talk.draft;
+const touch = matchMedia("(pointer: coarse)"); // there, the focus would open a keyboard, which moves all
+
+/** view as in log.js. */
+export function Draft({ draft, view }) {
+  const { room, state, me } = view;
+  // The person's text, while it is being edited.
+  const [edited, setEdited] = useState(/** @type {any} */ (room.edits.get(draft.id) ?? null));
+  const { busy, problem, act } = useAct();
+  const article = useRef();
+  const refusing = state.refusing[draft.id];
+  const message = { ...draft, from: me, finished: draft.finishes };
+  const focus = () => article.current.focus({ preventScroll: true }); // the button will be gone
+  const write = (text) => (room.edit(draft.id, text), setEdited(text));
+  const edit = (text) => (focus(), write(text));
+  const decide = (decision, text) =>
+    act(() => (focus(), room.supervise({ draft: draft.id, decision, ...(text && { text }) })));
+  return html`
+    <article class=${"message message-first message-draft" + (draft.to ? " message-private" : "")} tabindex="-1"
+      ref=${article} aria-label=${w.name(nameOf(message, view))} aria-busy=${busy}>
+      <${Head} message=${message} view=${view}><span class="badge badge-unsent">${w.unsent}</span><//>
+      <div class="message-body">
+        ${draft.reply_to && html`<${Quote} id=${draft.reply_to} view=${view} />`}
+        ${edited !== null && html`<${Edit} text=${edited} onText=${write} />`}
+        ${edited === null && draft.text && html`<div class="message-text"><${Markdown} text=${draft.text} /></div>`}
+        ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
+        <${Problem} text=${problem} />
+        ${refusing ? html`<${Refused} ...${{ room, draft, refusing, act, focus }} />` : edited === null ? html`
+          <p class="message-buttons">
+            <${Decision} class="button primary" disabled=${busy} onClick=${() => decide("send")}>${w.send}<//>
+            <button type="button" class="button" disabled=${busy} onClick=${() => edit(draft.text ?? "")}>
+              ${w.edit}
+            </button>
+            <${Decision} class="button" disabled=${busy}
+              onClick=${() => (focus(), act(() => room.refusals.take(draft.id)))}>
+              ${w.refuse}
+            <//>
+          </p>` : html`
+          <p class="message-buttons">
+            <${Decision} class="button primary" disabled=${busy || !edited.trim()}
+              onClick=${() => decide("edit", edited)}>
+              ${w.sendEdited}
+            <//>
+            <button type="button" class="button" disabled=${busy} onClick=${() => edit(null)}>
+              ${words.ui.cancel}
+            </button>
+          </p>`}
+      </div>
+    </article>`;
+}
+
+const enter = (element) => element?.focus();
+const enterUnlessTouch = (element) => touch.matches || element?.focus({ preventScroll: true });
+
+const Edit = ({ text, onText }) => html`
+  <textarea ref=${enter} class="input" rows="3" dir="auto" aria-label=${w.text} value=${text}
+    onInput=${(event) => onText(event.target.value)}></textarea>`;
+
+/** A draft that is refused, unless the person undoes that. Enter in the reason sends it now. */
+function Refused({ room, draft, refusing: { why, sent }, act, focus }) {
+  return html`
+    <p class="hidden-visually" role="status">${sent ? w.refused : w.refusing}</p>
+    <form class="message-buttons" onSubmit=${(event) => (event.preventDefault(), room.refusals.now(draft.id))}>
+      <input class="input" ref=${enterUnlessTouch} maxlength="200" aria-label=${w.refuseWhy} placeholder=${w.refuseWhy}
+        value=${why} readonly=${sent} onInput=${(e) => act(() => room.refusals.take(draft.id, e.target.value))} />
+      <${Decision} class="button" disabled=${sent} onClick=${() => (focus(), room.refusals.undo(draft.id))}>
+        ${w.undo}
+      <//>
+    </form>`;
+}
+
+/**
+ * What stands above the composer: how many drafts are out of sight, and which decision came too late, with what the
+ * person has written for it. unseen is the ids of the drafts that are out of sight. onNext shows one, which is
+ * above if up is set.
+ */
+export function DraftsBar({ room, state, unseen, up, onNext }) {
+  const n = state.supervision.drafts.length;
+  const texts = state.late.filter(Boolean);
+  return html`
+    <p class="hidden-visually" role="status">${n > 0 && words.compose.draftsWait(n)}</p>
+    ${state.late.length > 0 && html`
+      <div class="late" role="alert">
+        <p class="late-line">
+          ${words.model.late} <${IconButton} icon="close" label=${words.ui.close} onClick=${() => room.forgetLate()} />
+        </p>
+        ${texts.map((text) => html`
+          <div class="late-line">
+            <p class="late-text" dir="auto">${text}</p> <${Copy} text=${text} label=${words.talk.copy} />
+          </div>`)}
+      </div>`}
+    ${unseen.length > 0 && html`
+      <button type="button" class="bar waiting" onClick=${() => onNext(unseen[0])}>
+        <span>${unseen.length < n ? w.more(unseen.length) : w.wait(n)}</span>
+        <span class="waiting-go">${w.show}<${Icon} name=${up ? "up" : "down"} /></span>
+      </button>`}`;
+}
