@@ -25,47 +25,61 @@ func (tab *tab) acts(id, name string) {
 	tab.click(button(name).in(`dialog [data-task="` + id + `"]`))
 }
 
+// chooses chooses from what else can be done with a task.
+func (tab *tab) chooses(id, name string) {
+	tab.t.Helper()
+	tab.acts(id, "Actions for "+id)
+	tab.click(button(name).in(".sheet"))
+}
+
 func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *testing.T) {
 	t.Parallel()
 	talk := trioOn(onFile(t))
 	tab := talk.page
-	tab.click(button("Add a task"))
-	tab.fill(field("What is to be done"), "Weigh the girders")
+	tab.isNot(role("heading", "Tasks")) // beside the conversation
+	tab.click(button("Menu"))
+	tab.click(button("Tasks"))
+	tab.until("the line has the focus", `document.activeElement.matches(".task-add input")`)
+	tab.types("Weigh the girders")
 	tab.press("Enter")
 	tab.standing("t1", "Weigh the girders")
-	tab.sees("added by you")
-	tab.types("Paint them") // the form is there for the next one
+	tab.types("Paint them") // the line is there for the next one
+	tab.click(button("Details"))
 	tab.fill(field("Details (optional)"), "Two coats of **red**.")
 	tab.click(role("checkbox", "Bob"))
 	tab.click(role("checkbox", "t1 Weigh the girders"))
 	tab.click(button("Add"))
-	tab.standing("t2", "After t1")
-	tab.click(button("Cancel").in("dialog"))
+	tab.standing("t2", "After Weigh the girders")
 	tasks := talk.bob.list()
 	if len(tasks) != 2 || tasks[1].Title != "Paint them" || len(tasks[1].For) != 1 || tasks[1].For[0] != "Bob" {
 		t.Fatalf("the list is %+v", tasks)
 	}
 
-	tab.acts("t1", "Take for my agent")
-	tab.standing("t1", "Your agent has it")
-	tab.acts("t1", "Done")
+	tab.acts("t1", "Take t1")
+	tab.standing("t1", "your agent")
+	tab.acts("t1", "Mark t1 as done")
 	tab.fill(field("What was done, and where (optional)"), "Nine tons, see the log")
 	tab.click(button("Mark as done"))
 	tab.standing("t2", "Offered to Bob")
+	tab.acts("t2", "t2 Paint them") // all that is known of it
+	tab.standing("t2", "added by you")
+	tab.standing("t2", "Two coats of red.")
+	tab.standing("t2", "Nine tons, see the log") // what came of the one before
 	talk.bob.call("task", args{"action": "take", "id": "t2"})
-	tab.standing("t2", "Bob has it")
-	tab.acts("t2", "Release")
+	tab.is(css(`dialog .task.taken[data-task="t2"]`))
+	tab.chooses("t2", "Release")
 	tab.click(role("checkbox", "Cy Long"))
 	tab.click(button("Release").in("dialog form"))
 	tab.standing("t2", "Offered to Cy Long")
-	tab.acts("t2", "Change")
+	tab.chooses("t2", "Change")
 	tab.fill(field("What is to be done").in("dialog form"), "Paint them twice")
 	tab.click(button("Save"))
 	tab.standing("t2", "Paint them twice")
-	tab.acts("t2", "Drop")
+	tab.chooses("t2", "Drop")
 	tab.click(button("Drop").in("dialog form"))
-	tab.click(button("Show what is done"))
+	tab.click(role("radio", "Done"))
 	tab.standing("t1", "Nine tons, see the log")
+	tab.acts("t2", "t2 Paint them twice")
 	tab.standing("t2", "Dropped")
 	if left := talk.cy.list(); len(left) > 0 {
 		t.Errorf("still on the list: %+v", left)
@@ -90,12 +104,11 @@ func TestBoard_whatTheServerRefuses_isToldInWordsForPeople(t *testing.T) {
 	tab := talk.page
 	talk.bob.call("task", args{"action": "add", "tasks": []args{{"title": "Lift"}, {"title": "Weld"}}})
 	tab.click(button("Show all tasks"))
-	tab.standing("t1", "Free")
 	w.before("take", func() { talk.cy.call("task", args{"action": "take", "id": "t1"}) })
-	tab.acts("t1", "Take for my agent")
+	tab.acts("t1", "Take t1")
 	tab.sees("t1: Cy Long has taken it meanwhile")
 	w.before("finish", func() { talk.bob.call("task", args{"action": "drop", "id": "t2"}) })
-	tab.acts("t2", "Done")
+	tab.acts("t2", "Mark t2 as done")
 	tab.click(button("Mark as done"))
 	tab.sees("Somebody has finished or dropped it meanwhile")
 }
@@ -113,12 +126,17 @@ func TestBoard_longList_isShownWhole(t *testing.T) {
 	}
 	cy.call("task", args{"action": "take"})
 	tab := s.person().open(ann.watch)
-	tab.click(button("Show all tasks (50)"))
+	tab.click(button("Show all tasks"))
 	tab.until("all are shown", `document.querySelectorAll("dialog .task").length === 50`)
-	tab.standing("t50", "With details.")
+	tab.until("those that one can ask for are counted",
+		`[...document.querySelectorAll(".tasks-filter label")].map((l) => l.innerText.trim()).join() === "All 50,Mine,Free 49,Stalled,Done"`)
+	tab.click(role("radio", "Mine"))
+	tab.until("none is", `document.querySelectorAll("dialog .task").length === 0`)
 	tab.press("Escape")
-	tab.click(button("t2 Task 1 of 0"))
-	tab.until("it is in view and has the focus", `document.activeElement.dataset.task === "t2"`)
+	tab.until("the side has three", `document.querySelectorAll(".sidebar-task").length === 3`)
+	tab.click(button("Task 2 of 0").in(aside))
+	tab.until("it is in view and has the focus", `document.activeElement.dataset.task === "t3"`)
+	tab.standing("t3", "With details.")
 }
 
 // What stays at the top while the rest scrolls covers nothing that has the focus.
@@ -135,15 +153,14 @@ func TestBoard_onAPhone_nothingCoversTheFocus(t *testing.T) {
 	tab := s.person().open(ann.watch)
 	tab.look(390, 600, "light")
 	tab.click(css(".room-sidebar-button"))
-	tab.is(button("Show all tasks (20)"))
+	tab.is(button("Show all tasks"))
 	evaluate[*bool](tab, `(document.querySelector(".sidebar-part:last-of-type summary").focus(), null)`)
 	tab.walksBack(15)
-	tab.click(button("Show all tasks (20)"))
-	tab.standing("t20", "Free")
+	tab.click(button("Show all tasks"))
 	w.before("take", func() { bob.call("task", args{"action": "take", "id": "t20"}) })
-	tab.acts("t20", "Take for my agent")
+	tab.acts("t20", "Take t20")
 	tab.sees("t20: Bob's Claude has taken it meanwhile")
-	evaluate[*bool](tab, `(document.querySelector("#tasks-closed ~ p button").focus(), null)`)
+	evaluate[*bool](tab, `(document.querySelector(".task-add input").focus(), null)`)
 	tab.walksBack(20)
 }
 

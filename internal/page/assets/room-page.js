@@ -93,7 +93,7 @@ function OpenRoom({ room, state, target }) {
         <${Sidebar} room=${room} state=${state} onJump=${jump} onReply=${reply} onClose=${sidebar.hide}
           onTasks=${(id) => setDialog(id ? "tasks " + id : "tasks")} />
       </aside>
-      <${OpenDialog} name=${dialog} room=${room} onClose=${() => setDialog("")} />
+      <${OpenDialog} name=${dialog} room=${room} onJump=${jump} onClose=${() => setDialog("")} />
     </div>`;
 }
 

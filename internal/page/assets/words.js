@@ -384,7 +384,7 @@ export const words = {
   tasks: {
     title: "Tasks",
     none: "There are no tasks.",
-    all: (n) => (n > 0 ? `Show all tasks (${n})` : "Show all tasks"),
+    all: "Show all tasks",
     add: "Add a task",
 
     // How one stands.
@@ -405,7 +405,8 @@ export const words = {
       closed: "Done and dropped",
     },
     groupOfAgent: "Your agent's",
-    showClosed: "Show what is done",
+    filter: "Which tasks",
+    filters: { all: "All", mine: "Mine", free: "Free", stalled: "Stalled", done: "Done" },
     moreClosed: "Show earlier ones",
     noClosed: "Nothing is done yet.",
 
@@ -414,6 +415,7 @@ export const words = {
     takeForAgent: "Take for my agent",
     takeOver: "Take over",
     finish: "Done",
+    finishIt: (id) => `Mark ${id} as done`,
     release: "Release",
     offer: "Offer",
     edit: "Change",
@@ -425,6 +427,10 @@ export const words = {
     details: "Details (optional)",
     offerTo: "Offer it to",
     after: "After these are done",
+    first: "After these:",
+    report: "Show the message",
+    more: "Details",
+    added: (id) => `Added ${id}`,
     result: "What was done, and where (optional)",
     why: "Why (optional)",
     offerHint: "For ten minutes only they can take it.",

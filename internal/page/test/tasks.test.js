@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { Refusal } from "../assets/mcp.js";
 import { sentence } from "../assets/talk/events.js";
 import { argsOf } from "../assets/tasks/forms.js";
-import { actionsOf, groupOf, grouped, mayAct, refusal, standing } from "../assets/tasks/model.js";
+import { actionsOf, filters, groupOf, grouped, mattering, mayAct, refusal, standing } from "../assets/tasks/model.js";
 
 const me = "Ada";
 const stateOf = (room = {}, more = {}) => ({
@@ -24,8 +24,19 @@ test("tasks stand in groups: one's own, those of others, free ones, and those be
   assert.equal(groupOf(task("t6", "stalled", { by: me }), me), "mine");
 });
 
+test("what matters to a person: what it has, is offered to it, has stalled, is free, or was added by it", () => {
+  const tasks = [task("t1", "blocked", { adder: me }), task("t2", "open"), task("t3", "stalled", { by: "Bo" }),
+    task("t4", "taken", { by: "Bo" }), task("t5", "open", { for: [me] }), task("t6", "stalled", { by: me }),
+    task("t7", "blocked", { adder: "Bo" })];
+  assert.equal(mattering(tasks, me).map(({ id }) => id).join(), "t6,t5,t3,t2,t1");
+  const those = (name) => tasks.filter((one) => filters[name](one, me)).map(({ id }) => id).join();
+  assert.deepEqual(["all", "mine", "free", "stalled", "done"].map(those),
+    [tasks.map(({ id }) => id).join(), "t5,t6", "t2,t5", "t3,t6", ""]);
+});
+
 test("how a task stands is said with you, or your agent", () => {
-  const say = (one, alone = false) => sentenceOf(standing(one, { me, alone }));
+  const tasks = [task("t2", "open"), task("t4", "taken")];
+  const say = (one, alone = false) => sentenceOf(standing(one, { me, alone, tasks }));
   assert.equal(say(task("t1", "taken", { by: me })), "Your agent has it");
   assert.equal(say(task("t1", "taken", { by: me }), true), "You have it");
   assert.equal(say(task("t1", "stalled", { by: me })), "Your agent has it, but has not been heard for a while");
@@ -34,7 +45,8 @@ test("how a task stands is said with you, or your agent", () => {
   assert.equal(say(task("t1", "stalled", { by: "Bo" })), "[Bo] has it, but has not been heard for a while");
   assert.equal(say(task("t1", "open")), "Free");
   assert.equal(say(task("t1", "open", { for: [me, "you and Bo"] }), true), "Offered to you and [you and Bo]");
-  assert.equal(say(task("t1", "blocked", { after: ["t2", "t3"] })), "After t2 and t3");
+  assert.equal(say(task("t1", "blocked", { after: ["t2", "t3", "t4"] })), "After “title of t2” and “title of t4”");
+  assert.equal(say(task("t1", "blocked", { after: ["t3"] })), "After t3");
   assert.equal(say(task("t1", "done", { by: "Bo" })), "Done by [Bo]");
   assert.equal(say(task("t1", "done", { by: "Bo", by_person: true })), "Done by [Bo] (person)");
   assert.equal(say(task("t1", "done", { by: me })), "Done by your agent");

@@ -3,10 +3,12 @@
 import { html } from "../vendor.js";
 import { firstLine } from "../talk/rows.js";
 
-/** A section that folds. count is shown beside its title. */
-export const Part = ({ title, count, children }) => html`
-  <details class="sidebar-part" open>
-    <summary><h2>${title}</h2>${count > 0 && html`<span class="sidebar-count">${count}</span>`}</summary>
+/** A section that folds. count is shown beside its title, which is a heading; the rest are attributes of details. */
+export const Part = ({ title, heading = "h2", count = 0, children, ...rest }) => html`
+  <details class="sidebar-part" open ...${rest}>
+    <summary>
+      <${heading}>${title}<//>${count > 0 && html`<span class="sidebar-count">${count}</span>`}
+    </summary>
     ${children}
   </details>`;
 

@@ -1,6 +1,7 @@
-// The forms with which a person adds a task, and says what is to happen to one.
+// The line in which a person adds a task, and the forms that say what is to happen to one.
 
-import { html, useState } from "../vendor.js";
+import { html, useRef, useState } from "../vendor.js";
+import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 import { useTask } from "./act.js";
 
@@ -41,22 +42,19 @@ const Area = ({ label, value, onValue, own = false }) => html`
     <textarea class="input" rows="2" maxlength="1000" ref=${own ? focus : undefined} value=${value}
       onInput=${(e) => onValue(e.target.value)}></textarea></label>`;
 
-const Title = ({ value, onValue }) => html`
-  <label class="field"><span>${w.titleLabel}</span>
-    <input class="input" required maxlength="200" ref=${focus} value=${value}
-      onInput=${(e) => onValue(e.target.value)} /></label>`;
-
 const Buttons = ({ button, busy, onCancel, kind = "primary" }) => html`
   <div class="dialog-buttons">
     <button type="button" class="button" onClick=${onCancel}>${words.ui.cancel}</button>
     <button type="submit" class=${"button " + kind} disabled=${busy}>${button}</button>
   </div>`;
 
-/** Adds one task; after it, another can follow. */
-export function AddForm({ room, state, onDone, onProblem }) {
-  const nothing = { title: "", text: "", offered: [], after: [] };
+const nothing = { title: "", text: "", offered: [], after: [] };
+
+/** Adds one task in a line, or with what else is to be said of it; after it, another can follow. */
+export function AddLine({ room, state, onAdded, onProblem }) {
   const [now, setNow] = useState(nothing);
-  const [times, setTimes] = useState(0); // that one was added: the next form begins with the title again
+  const [more, setMore] = useState(false);
+  const line = useRef();
   const [busy, act] = useTask(room, "add", null, onProblem);
   const set = (parts) => setNow({ ...now, ...parts });
   const add = async (event) => {
@@ -68,15 +66,26 @@ export function AddForm({ room, state, onDone, onProblem }) {
     };
     if (!(await act({ action: "add", tasks: [task] }))) return;
     setNow(nothing);
-    setTimes(times + 1);
+    setMore(false);
+    line.current?.focus();
+    onAdded(room.state.tasks.at(-1)?.id);
   };
   return html`
-    <form class="task-form" aria-label=${w.add} onSubmit=${add} key=${times}>
-      <${Title} value=${now.title} onValue=${(title) => set({ title })} />
-      <${Area} label=${w.details} value=${now.text} onValue=${(text) => set({ text })} />
-      <${Offer} state=${state} chosen=${now.offered} onChange=${(offered) => set({ offered })} />
-      <${After} state=${state} chosen=${now.after} onChange=${(after) => set({ after })} />
-      <${Buttons} button=${w.buttons.add} busy=${busy || !now.title.trim()} onCancel=${onDone} />
+    <form class="task-add" onSubmit=${add}>
+      <div class="task-row">
+        <${Icon} name="plus" />
+        <input class="input" ref=${line} maxlength="200" autofocus=${!state.tasks.length} aria-label=${w.add}
+          placeholder=${w.add} value=${now.title} onInput=${(e) => set({ title: e.target.value })} />
+        ${(now.title || more) && html`
+          <button type="button" class="button plain" aria-expanded=${more} onClick=${() => setMore(!more)}>
+            ${w.more}
+          </button>
+          <button type="submit" class="button primary" disabled=${busy || !now.title.trim()}>${w.buttons.add}</button>`}
+      </div>
+      ${more && html`
+        <${Area} label=${w.details} value=${now.text} onValue=${(text) => set({ text })} />
+        <${Offer} state=${state} chosen=${now.offered} onChange=${(offered) => set({ offered })} />
+        <${After} state=${state} chosen=${now.after} onChange=${(after) => set({ after })} />`}
     </form>`;
 }
 
@@ -100,7 +109,9 @@ export function ActForm({ room, state, task, action, onDone, onProblem }) {
       ${action === "release" && html`${text(w.why)}${offer}`}
       ${action === "offer" && offer}
       ${action === "edit" && html`
-        <${Title} value=${now.title} onValue=${(title) => set({ title })} />
+        <label class="field"><span>${w.titleLabel}</span>
+          <input class="input" required maxlength="200" ref=${focus} value=${now.title}
+            onInput=${(e) => set({ title: e.target.value })} /></label>
         ${text(w.details)}
         <${After} state=${state} before=${task.id} chosen=${now.after} onChange=${(after) => set({ after })} />`}
       ${action === "drop" && html`<p>${w.dropText(task.id)}</p>${text(w.why)}`}

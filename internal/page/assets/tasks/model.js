@@ -23,6 +23,23 @@ export function groupOf({ state, by }, me) {
 /** Reports whether this person may do anything with the tasks. */
 export const mayAct = (state) => !!state.room && silencedBy(state) === "";
 
+/** Those that a person can ask for: whether a task is among them. */
+export const filters = {
+  all: () => true,
+  mine: ({ by, for: offered }, me) => by === me || !!offered?.includes(me),
+  free: ({ state }) => state === "open",
+  stalled: ({ state }) => state === "stalled",
+  done: () => false, // none of those that are open
+};
+
+/** Returns what matters to a person: what it has, what is offered to it, has stalled, is free, or was added by it. */
+export function mattering(tasks, me) {
+  const { mine, stalled, free } = filters;
+  const rank = (task) =>
+    [task.by === me, mine(task, me), stalled(task), free(task), task.adder === me].indexOf(true);
+  return tasks.filter((task) => rank(task) >= 0).sort((a, b) => rank(a) - rank(b));
+}
+
 /**
  * Returns what this person may do with a task, the likeliest first: take, takeOver, finish, release, offer,
  * edit, drop.
@@ -54,8 +71,11 @@ export function named(name, { me, alone }, person = false) {
   return person ? personOf(name) : name;
 }
 
-/** Says how a task stands. */
-export function standing(task, { me, alone }) {
+/** Returns those of the open tasks that come before one. */
+export const before = ({ after = [] }, tasks) => tasks.filter(({ id }) => after.includes(id));
+
+/** Says how a task stands, and after what one comes that is blocked, which a task that was dropped does, too. */
+export function standing(task, { me, alone, tasks }) {
   const { state, by, for: offered, after = [] } = task;
   switch (state) {
     case "taken":
@@ -66,8 +86,10 @@ export function standing(task, { me, alone }) {
       return offered?.length
         ? fill(w.states.offered, { for: offered.map((name) => named(name, { me, alone })) })
         : [w.states.open];
-    case "blocked":
-      return fill(w.states.blocked, { after: after.map(word) });
+    case "blocked": {
+      const first = before(task, tasks).map(({ title }) => ({ quote: title }));
+      return fill(w.states.blocked, { after: first.length ? first : after.map(word) });
+    }
     case "done":
       return fill(w.states.done, { by: named(by, { me, alone }, task.by_person) });
   }

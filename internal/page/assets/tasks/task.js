@@ -1,49 +1,133 @@
-// One task: what is to be done, how it stands, and what this person may do with it.
+// One task: a line with what is to be done and who has it, and on a click all that is known of it.
 
-import { html, useRef, useState } from "../vendor.js";
+import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Markdown } from "../talk/markdown.js";
+import { firstLine } from "../talk/rows.js";
+import { Avatar } from "../ui/avatar.js";
 import { fill } from "../ui/fill.js";
+import { IconButton } from "../ui/icon.js";
+import { Sheet } from "../ui/sheet.js";
 import { words } from "../words.js";
 import { useTask } from "./act.js";
 import { ActForm } from "./forms.js";
-import { actionsOf, mayAct, named, standing } from "./model.js";
+import { Mark } from "./mark.js";
+import { actionsOf, before, mayAct, named, standing } from "./model.js";
 
 const w = words.tasks;
+const touch = matchMedia("(pointer: coarse)");
 
-export function Task({ room, state, task, onProblem }) {
+/**
+ * looked is an object while it is to be looked at, a new one each time: {added} if it is new, and the focus stays where
+ * the next one is written. onLook(id) leads to another one, and onJump(id) to a message.
+ */
+export function Task({ room, state, task, looked = /** @type {any} */ (null), onLook, onJump, onProblem = (_) => {} }) {
+  const [open, setOpen] = useState(false);
   const [form, setForm] = useState(""); // the action whose form is open
+  const [listing, setListing] = useState(/** @type {any} */ (null)); // {at}: the button that asked for the rest
   const [busy, act] = useTask(room, undefined, task, onProblem);
   const row = useRef();
-  const { id, title, text, adder, minutes, result } = task;
+  useEffect(() => {
+    if (!looked) return;
+    row.current.closest("details").open = true;
+    row.current.scrollIntoView({ block: looked.added ? "nearest" : "center" });
+    if (!looked.added) setOpen(true), row.current.focus();
+  }, [looked]);
+  const { id, title, result } = task;
   const actions = mayAct(state) ? actionsOf(task, state) : [];
-  const start = (action) => {
-    if (action === "take" || action === "takeOver") act({ action: "take", id });
-    else setForm(form === action ? "" : action);
-  };
+  const take = actions.find((action) => action.startsWith("take"));
+  const rest = actions.filter((action) => action !== "finish" && action !== take);
   const close = () => {
     setForm("");
     row.current?.focus();
   };
-  const nameOf = (action) => (action === "take" && !state.alone ? w.takeForAgent : w[action]);
   return html`
     <li class=${"task " + task.state} ref=${row} tabindex="-1" data-task=${id}>
-      <p class="task-title"><span class="task-id">${id}</span> <bdi>${title}</bdi></p>
-      <p class="small quiet">
-        ${standing(task, state)}
-        ${minutes > 0 && html` · ${words.sidebar.minutes(minutes)}`}
-        ${adder && html` · ${fill(w.addedBy, { adder: named(adder, state, task.adder_person) })}`}
-      </p>
-      ${text && html`<div class="task-text"><${Markdown} text=${text} /></div>`}
-      ${result && html`<div class="task-text task-result"><${Markdown} text=${result} /></div>`}
-      ${actions.length > 0 && html`
-        <div class="sidebar-buttons" role="group" aria-label=${w.actionsFor(id)}>
-          ${actions.map((action) => html`
-            <button type="button" key=${action} class=${action === "drop" ? "button danger" : "button"} disabled=${busy}
-              aria-expanded=${action.startsWith("take") ? undefined : form === action} onClick=${() => start(action)}>
-              ${nameOf(action)}
-            </button>`)}
-        </div>`}
+      <div class="task-row">
+        ${actions.includes("finish")
+          ? html`
+            <button type="button" class="task-box" aria-label=${w.finishIt(id)} title=${w.finish} disabled=${busy}
+              aria-expanded=${form === "finish"} onClick=${() => setForm(form === "finish" ? "" : "finish")}>
+              <${Mark} state=${task.state === "stalled" ? "stalled" : "open"} />
+            </button>`
+          : html`<${Mark} state=${task.state} />`}
+        <button type="button" class="task-title" aria-expanded=${open} onClick=${() => setOpen(!open)}>
+          <span class="task-id">${id}</span> <bdi>${title}</bdi>
+          ${!open && result && html` <span class="quiet" dir="auto">${firstLine(result)}</span>`}
+        </button>
+        <${Who} state=${state} task=${task} />
+        ${take && html`
+          <button type="button" class="button small" disabled=${busy} title=${state.alone ? undefined : w.takeForAgent}
+            onClick=${() => act({ action: "take", id })}>
+            ${w[take]}<span class="hidden-visually"> ${id}</span>
+          </button>`}
+        ${rest.length > 0 && html`
+          <${IconButton} icon="more" label=${w.actionsFor(id)} aria-haspopup="dialog"
+            onClick=${({ currentTarget: at }) => setListing({ at: touch.matches ? undefined : at })} />`}
+      </div>
+      ${open && html`<${Details} ...${{ room, state, task, onLook, onJump }} />`}
       ${form && actions.includes(form) && html`
         <${ActForm} key=${form} ...${{ room, state, task, onProblem, action: form }} onDone=${close} />`}
+      ${listing && html`
+        <${Sheet} label=${w.actionsFor(id)} at=${listing.at} onClose=${() => setListing(null)}>
+          ${rest.map((action) => html`
+            <li key=${action}>
+              <button type="button" class=${"choice" + (action === "drop" ? " danger" : "")}
+                onClick=${() => (setListing(null), setForm(action))}>${w[action]}</button>
+            </li>`)}
+        <//>`}
     </li>`;
 }
+
+/** Who has it, has done it, or may take it; of one that is blocked, what comes first. */
+function Who({ state, task }) {
+  const { state: how, by, for: offered, minutes, by_person: person } = task;
+  if (how === "blocked" || (how === "open" && offered?.length)) return html`
+    <span class="task-who quiet">${standing(task, state)}</span>`;
+  if (!by) return null;
+  return html`
+    <span class="task-who quiet">
+      <${Avatar} colours=${state.colours} name=${by} />
+      <span class="task-name">${fill("{by}", { by: named(by, state, person) })}</span>
+      ${minutes > 0 && html`<span class="task-time">${words.sidebar.minutes(minutes)}</span>`}
+    </span>`;
+}
+
+/** All that is known of a task: what comes before it, by name and with what came of it, and what was done. */
+function Details({ room, state, task, onLook, onJump }) {
+  const [over, setOver] = useState(/** @type {any[]} */ ([])); // what is done of that, as the server tells
+  const { id, text, adder, minutes, after = [], result, report } = task;
+  const first = before(task, state.tasks);
+  useEffect(() => {
+    if (after.length > first.length) room.call("task", { id }).then((got) => setOver(got.results ?? []), () => {});
+  }, [id, after.join(), first.length]);
+  return html`
+    <div class="task-details">
+      <p class="small quiet">
+        ${task.state !== "blocked" && html`${standing(task, state)} · `}
+        ${minutes > 0 && html`${words.sidebar.minutes(minutes)} · `}
+        ${adder && fill(w.addedBy, { adder: named(adder, state, task.adder_person) })}
+      </p>
+      ${text && html`<div class="task-text"><${Markdown} text=${text} /></div>`}
+      ${after.length > 0 && html`
+        <p class="small quiet">${w.first}</p>
+        <ul class="task-first">
+          ${first.map((one) => html`
+            <li key=${one.id}>
+              <${Mark} state=${one.state} />
+              <button type="button" class="task-to" onClick=${() => onLook(one.id)}><bdi>${one.title}</bdi></button>
+            </li>`)}
+          ${over.map((one) => html`
+            <li key=${one.id}>
+              <${Mark} state=${one.state} /><bdi>${one.title}</bdi>
+              ${one.result && html`<${Result} ...${one} onJump=${onJump} />`}
+            </li>`)}
+        </ul>`}
+      ${result && html`<${Result} ...${{ result, report, onJump }} />`}
+    </div>`;
+}
+
+const Result = ({ result, report = "", onJump }) => html`
+  <div class="task-result">
+    <div class="task-text"><${Markdown} text=${result} /></div>
+    ${report && html`<button type="button" class="task-to" onClick=${() => onJump(report)}>${w.report}</button>`}
+  </div>`;

@@ -2,69 +2,74 @@
 
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { Problem, useAct } from "../sidebar/act.js";
+import { Part } from "../sidebar/part.js";
 import { Dialog } from "../ui/dialog.js";
+import { Segments } from "../ui/segments.js";
 import { useRoom } from "../use-room.js";
 import { words } from "../words.js";
-import { AddForm } from "./forms.js";
-import { grouped, mayAct } from "./model.js";
+import { AddLine } from "./forms.js";
+import { filters, grouped, mayAct } from "./model.js";
 import { Task } from "./task.js";
 
 const w = words.tasks;
 
-/** id is that of the task that is looked at first, if there is one. */
-export function TasksDialog({ room, id, onClose }) {
+/** id is that of the task that is looked at first, if there is one. onJump(id) shows a message. */
+export function TasksDialog({ room, id = "", onJump, onClose }) {
   const state = useRoom(room);
-  const [adding, setAdding] = useState(!id && state.tasks.length === 0 && mayAct(state));
+  const [filter, setFilter] = useState("all");
+  const [looked, setLooked] = useState(/** @type {any} */ (id ? { id } : null)); // see Task
   const [problem, onProblem] = useState(""); // what the server refused
   const list = useRef();
-  useEffect(() => {
-    room.refresh.want({ tasks: true });
-    const element = id && list.current.querySelector(`[data-task="${CSS.escape(id)}"]`);
-    element?.scrollIntoView({ block: "center" });
-    element?.focus();
-  }, []);
+  useEffect(() => void room.refresh.want({ tasks: true }), []);
+  useEffect(() => void (document.activeElement === document.body && list.current?.focus()), [state.tasks]);
   if (!state.room) return null;
+  const look = (one) => (setFilter("all"), setLooked(one));
+  const rest = {
+    room, state, onProblem, onLook: (id) => look({ id }), onJump: (id) => (onClose(), onJump(id)),
+  };
   const titleOf = (group) => (group === "mine" && !state.alone ? w.groupOfAgent : w.groups[group]);
+  const those = (name) => state.tasks.filter((task) => filters[name](task, state.me));
+  const shown = those(filter);
   return html`
     <${Dialog} title=${w.title} onClose=${onClose} className="tasks">
       ${problem && html`<p class="tasks-problem" role="alert">${problem}</p>`}
-      ${mayAct(state) && (adding
-        ? html`<${AddForm} ...${{ room, state, onProblem }} onDone=${() => setAdding(false)} />`
-        : html`<p><button type="button" class="button primary" onClick=${() => setAdding(true)}>${w.add}</button></p>`)}
-      <div class="tasks-groups" ref=${list}>
-        ${state.tasks.length === 0 && html`<p class="quiet">${w.none}</p>`}
-        ${grouped(state.tasks, state.me).map(([group, tasks]) => html`
-          <section key=${group} aria-labelledby=${"tasks-" + group}>
-            <h3 id=${"tasks-" + group}>${titleOf(group)} <span class="sidebar-count">${tasks.length}</span></h3>
+      <${Segments} legend=${w.filter} className="tasks-filter" name="tasks" value=${filter} onChange=${setFilter}
+        all=${Object.keys(filters).map((name) => [name, `${w.filters[name]} ${those(name).length || ""}`])} />
+      <div class="tasks-groups" ref=${list} tabindex="-1">
+        ${shown.length === 0 && filter !== "done" && html`<p class="quiet">${w.none}</p>`}
+        ${grouped(shown, state.me).map(([group, tasks]) => html`
+          <${Part} key=${group} heading="h3" title=${titleOf(group)} count=${tasks.length}>
             <ul>${tasks.map((task) => html`
-              <${Task} key=${task.id} ...${{ room, state, task, onProblem }} />`)}</ul>
-          </section>`)}
-        <${Closed} room=${room} state=${state} />
+              <${Task} key=${task.id} ...${rest} task=${task} looked=${looked?.id === task.id ? looked : null} />`)}
+            </ul>
+          <//>`)}
+        <${Closed} open=${filter === "done"} ...${rest} />
       </div>
+      ${mayAct(state) && html`
+        <${AddLine} ...${{ room, state, onProblem }} onAdded=${(id) => look({ id, added: true })} />`}
+      <p class="hidden-visually" role="status">${looked?.added && w.added(looked.id)}</p>
     <//>`;
 }
 
-/** What is done or dropped, on request. */
-function Closed({ room, state }) {
+/** What is done or dropped, once it is unfolded. */
+function Closed({ open, room, state, ...rest }) {
   const [got, setGot] = useState(/** @type {any} */ (null)); // {tasks, has_more}
   const { busy, problem, act } = useAct();
-  const open = state.tasks.map(({ id }) => id).join();
+  const ids = state.tasks.map(({ id }) => id).join();
   const load = () => act(async () => setGot(await room.closedTasks()));
   const more = () => act(async () => {
     const { tasks, has_more } = await room.closedTasks(got.tasks.at(-1).id);
     setGot({ tasks: [...got.tasks, ...tasks], has_more });
   });
-  useEffect(() => void (got && load()), [open]);
-  const button = (label, onClick) => html`
-    <p><button type="button" class="button" disabled=${busy} onClick=${onClick}>${label}</button></p>`;
+  useEffect(() => void (got && load()), [ids]);
   return html`
-    <section aria-labelledby="tasks-closed">
-      <h3 id="tasks-closed">${w.groups.closed}</h3>
-      ${!got && button(w.showClosed, load)}
+    <${Part} heading="h3" title=${w.groups.closed} open=${open}
+      onToggle=${({ currentTarget: { open } }) => open && !got && load()}>
       ${got?.tasks.length === 0 && html`<p class="quiet">${w.noClosed}</p>`}
       ${got && html`<ul>${got.tasks.map((task) => html`
-        <${Task} key=${task.id} ...${{ room, state, task }} />`)}</ul>`}
-      ${got?.has_more && button(w.moreClosed, more)}
+        <${Task} key=${task.id} ...${{ room, state, task, ...rest }} />`)}</ul>`}
+      ${got?.has_more && html`
+        <p><button type="button" class="button" disabled=${busy} onClick=${more}>${w.moreClosed}</button></p>`}
       <${Problem} text=${problem} />
-    </section>`;
+    <//>`;
 }

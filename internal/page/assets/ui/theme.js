@@ -3,6 +3,7 @@
 import * as store from "../local-storage.js";
 import { html, useState } from "../vendor.js";
 import { words } from "../words.js";
+import { Segments } from "./segments.js";
 
 const name = "parley.theme";
 const themes = ["system", "light", "dark"];
@@ -24,13 +25,6 @@ function choose(chosen) {
 export function ThemeSwitch() {
   const [now, setNow] = useState(theme);
   return html`
-    <fieldset class="theme">
-      <legend>${words.ui.theme}</legend>
-      ${themes.map((one) => html`
-        <label key=${one}>
-          <input type="radio" name="theme" value=${one} checked=${one === now}
-            onChange=${() => (choose(one), setNow(one))} />
-          <span>${words.ui.themes[one]}</span>
-        </label>`)}
-    </fieldset>`;
+    <${Segments} legend=${words.ui.theme} name="theme" className="theme" value=${now}
+      all=${themes.map((one) => [one, words.ui.themes[one]])} onChange=${(one) => (choose(one), setNow(one))} />`;
 }
