@@ -2,7 +2,7 @@
 //
 // view is what all messages share: see log.js.
 
-import { html, useMemo, useState } from "../vendor.js";
+import { Component, html, useMemo, useState } from "../vendor.js";
 import { Avatar } from "../ui/avatar.js";
 import { plain } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
@@ -114,8 +114,16 @@ function Text({ message, view }) {
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}`;
 }
 
-/** A text, which is laid out once. */
-function Shown({ text, folded }) {
-  const laid = useMemo(() => html`<${Markdown} text=${text} />`, [text]);
-  return html`<div class=${"message-text" + (folded ? " message-folded" : "")}>${laid}</div>`;
+/**
+ * A text, which is laid out once. An element that is kept for later would keep the page of its time with it, since it
+ * knows in what it stood.
+ */
+class Shown extends Component {
+  shouldComponentUpdate({ text, folded }) {
+    return text !== this.props.text || !folded !== !this.props.folded;
+  }
+
+  render({ text, folded }) {
+    return html`<div class=${"message-text" + (folded ? " message-folded" : "")}><${Markdown} text=${text} /></div>`;
+  }
 }
