@@ -84,7 +84,8 @@ export function useNotices(room, state, onJump) {
     const fresh = messages.slice(messages.findLastIndex(({ id }) => id === before.last) + 1);
     const newDrafts = supervision.drafts.filter(({ id }) => !before.drafts.includes(id));
     const notice = noticeOf(state, before.last ? fresh : [], newDrafts.length && supervision.drafts.length, preview);
-    if (notice) shown.current = show(notice, fresh.findLast((one) => isMeant(one, state))?.id, onJump);
+    const about = newDrafts[0] ?? fresh.findLast((one) => isMeant(one, state));
+    if (notice) shown.current = show(notice, about?.id, onJump);
   }, [messages, supervision]);
 }
 

@@ -30,14 +30,14 @@ export const Picture = () => html`
         <span class="badge badge-agree">${talk.kinds.agree}</span>
       <//>
       <${Row} from=${lena} person badge=${who.person} at=${before(1)} text=${w.joinsIn} />
-      <${Row} from=${maya} badge=${who.yourAgent} at=${before(0)} text=${w.drafts} draft />
+      <${Row} from=${maya} at=${before(0)} text=${w.drafts} draft />
     </div>
     <figcaption class="quiet small">${w.caption}</figcaption>
   </figure>`;
 
 /** One message, with what stands at it. */
 const Row = ({ from, person = false, badge = "", at, text, agreed = "", draft = false, children = null }) => html`
-  <div class=${"row" + (draft ? " row-draft log" : "")}>
+  <div class=${"row" + (draft ? " row-draft" : "")}>
     <div class=${"message message-first" + (draft ? " message-draft" : "")}>
       <p class="message-head">
         <${Avatar} colours=${colours} name=${from} person=${person} />

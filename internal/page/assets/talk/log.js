@@ -169,7 +169,9 @@ function useScrolling(pane, ready, { firstUnread }, rows) {
     if (!ready) return;
     pane.settle();
     if (!had.length || document.activeElement !== document.body) return;
-    roving.current.focus(had.find((key) => pane.index.has(key)));
+    const key = had.find((key) => pane.index.has(key));
+    roving.current.focus(key);
+    if (key !== had[0]) document.activeElement.scrollIntoView({ block: "nearest" }); // its row is gone
   }, [ready, rows, pane.from, pane.to, pane.goal, pane.atEnd]);
   return [box, list, roving];
 }
