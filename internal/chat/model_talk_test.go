@@ -26,6 +26,7 @@ type requestModel struct {
 type agreementModel struct {
 	n    int64 // the proposal
 	done time.Time
+	by   []string // who agreed beside its sender, in the order of their votes
 }
 
 // visibleTo reports whether the agent of a seat sees the request.
@@ -70,6 +71,12 @@ func (m model) request(r roomModel, n int64) (requestModel, bool) {
 		return requestModel{}, false
 	}
 	return list[i], true
+}
+
+// mayVote reports whether a proposal asks a.
+func (m model) mayVote(r roomModel, a agentModel) bool {
+	return slices.ContainsFunc(m.current(r),
+		func(q requestModel) bool { return q.proposal && slices.Contains(q.owed, a.seat) })
 }
 
 // owes returns the oldest request to which a, by name, owes an answer.
@@ -144,7 +151,7 @@ func (m model) settle(r roomModel, e eventModel) (roomModel, eventModel) {
 		switch answered := len(q.owed) == 0; {
 		case q.proposal && answered && len(q.agreed) > 0:
 			e.agreed = append(e.agreed, q.n)
-			r.agreements = append(slices.Clip(r.agreements), agreementModel{q.n, m.now})
+			r.agreements = append(slices.Clip(r.agreements), agreementModel{q.n, m.now, r.names(q.agreed)})
 		case !answered, q.any, len(q.apart) > 0:
 			left = append(left, q)
 		}

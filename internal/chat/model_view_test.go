@@ -201,7 +201,7 @@ func (o infoOp) on(m model) (model, error) {
 			continue
 		}
 		owed, _ := q.knownTo(a.seat)
-		requests = append(requests, chat.OpenRequest{ID: shown(q.n), From: e.From, Text: strings.TrimSpace(e.Text),
+		requests = append(requests, chat.OpenRequest{ID: shown(q.n), From: e.From, Text: bothEnds(e.Text),
 			OwedBy: r.names(owed), Age: m.now.Sub(q.at), Proposal: q.proposal})
 		if q.proposal {
 			open.Proposals++
@@ -223,6 +223,15 @@ func (o infoOp) on(m model) (model, error) {
 		return m, err
 	}
 	return m, r.sameAgreements(a, o.got.Agreements)
+}
+
+// bothEnds returns a text as an open request shows it: of a long one, forty characters of each end.
+func bothEnds(text string) string {
+	text = strings.TrimSpace(text)
+	if n := len(text); n > 80 {
+		return text[:40] + " … " + text[n-40:]
+	}
+	return text
 }
 
 func (o infoOp) String() string { return fmt.Sprintf("%v asks for info: %s", o.who, o.code) }
@@ -249,11 +258,11 @@ func (r roomModel) agreed(a agentModel) (list []agreementModel) {
 func (r roomModel) sameAgreements(a agentModel, got []chat.Agreement) error {
 	var gotText, want []string
 	for _, x := range got {
-		gotText = append(gotText, fmt.Sprint(x.ID, x.Text, x.By, x.At.Unix()))
+		gotText = append(gotText, fmt.Sprint(x.ID, x.Text, x.By, x.At.Unix(), x.AgreedBy))
 	}
 	for _, x := range r.agreed(a) {
 		p, _ := r.event(x.n)
-		want = append(want, fmt.Sprint(shown(x.n), p.Text, p.From, x.done.Unix()))
+		want = append(want, fmt.Sprint(shown(x.n), p.Text, p.From, x.done.Unix(), append([]string{p.From}, x.by...)))
 	}
 	return sameText("the agreements", gotText, want[:min(len(want), 5)])
 }

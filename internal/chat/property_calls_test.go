@@ -205,8 +205,9 @@ func (m *machine) callEnded() {
 	m.take(endedOp{ownerOf(token), m.unexpected(err)})
 }
 
-func (m *machine) info() {
-	id := m.agent()
+func (m *machine) info() { m.infoOf(m.agent()) }
+
+func (m *machine) infoOf(id agentID) {
 	got, err := m.service().RoomInfo(m.by(id), chat.InfoRequest{Token: m.tokens[id]})
 	m.take(infoOp{id, m.numbers.info(m.tokens[id], got), m.unexpected(err)})
 	if err == nil {
@@ -367,5 +368,5 @@ func (m *machine) text(id agentID) string {
 	}
 	m.said++
 	return fmt.Sprintf("text number %d", m.said) + pick(m, "longer", "", "", " of those that are not short",
-		" for @bob", " for @Dora")
+		strings.Repeat(" of those that are long", 4), " for @bob", " for @Dora")
 }

@@ -10,8 +10,21 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-func (m *machine) send() {
-	c := m.message()
+func (m *machine) send() { m.sendOf(m.message()) }
+
+// agree has one of those agree that a proposal asks.
+func (m *machine) agree() {
+	asked := slices.DeleteFunc(slices.Clone(m.agents), func(id agentID) bool {
+		r, a := m.find(id)
+		return a.gone || m.model.over(r) || m.speaksA2A(id) || !m.model.mayVote(r, a)
+	})
+	if len(asked) == 0 {
+		m.Skip("nobody is asked")
+	}
+	m.sendOf(sendCall{who: pick(m, "agent", asked...), text: pick(m, "with", "", "", "so be it"), kind: room.Agree})
+}
+
+func (m *machine) sendOf(c sendCall) {
 	req := chat.SendRequest{
 		Token: m.tokens[c.who], Text: c.text, To: c.to, Ask: c.ask, Kind: c.kind, Key: c.key, Absence: c.absence,
 		ReplyTo: m.numbers.id(c.who.room, c.replyTo), Withdraw: m.numbers.id(c.who.room, c.withdraw),
@@ -47,6 +60,10 @@ func (m *machine) send() {
 		m.take(holdOp{c, plain}, hands)
 	}
 	m.roster(c.who, got.Waited)
+	if got.Agreed != "" {
+		m.infoOf(c.who)
+		m.readHistory(service, historyOp{who: c.who, agreed: true})
+	}
 	if !m.model.oneService { // so that the other service learns of the call soon
 		m.readHistory(service, historyOp{who: c.who, limit: 1})
 	}
