@@ -12,7 +12,7 @@ import (
 
 func (m *machine) send() { m.sendOf(m.message()) }
 
-// agree has one of those agree that a proposal asks.
+// agree has one of those agree that a proposal asks, and perhaps its client repeat the call.
 func (m *machine) agree() {
 	asked := slices.DeleteFunc(slices.Clone(m.agents), func(id agentID) bool {
 		r, a := m.find(id)
@@ -21,7 +21,11 @@ func (m *machine) agree() {
 	if len(asked) == 0 {
 		m.Skip("nobody is asked")
 	}
-	m.sendOf(sendCall{who: pick(m, "agent", asked...), text: pick(m, "with", "", "", "so be it"), kind: room.Agree})
+	c := sendCall{who: pick(m, "agent", asked...), text: pick(m, "with", "", "", "so be it"), kind: room.Agree}
+	m.sendOf(c)
+	if pick(m, "repeated", true, false) {
+		m.sendOf(c)
+	}
 }
 
 func (m *machine) sendOf(c sendCall) {
