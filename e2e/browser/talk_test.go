@@ -156,9 +156,9 @@ func TestTalk_speakers_areToldApart(t *testing.T) {
 		const time = () => getComputedStyle(one.querySelector(".message-aside")).opacity;
 		const before = time();
 		one.focus();
-		return [before, time(), Math.round(one.offsetHeight)];
-	}).join()`); lines != "0,1,24" {
-		t.Errorf("further messages of a speaker are %s: want one, its time 0, with the focus 1, its height 24", lines)
+		return [before, time(), Math.round(one.offsetHeight), one.ariaLabel.startsWith("Ann's Codex, to all, ")];
+	}).join()`); lines != "0,1,24,true" {
+		t.Errorf("further messages of a speaker: %s, want one, its time with the focus alone, 24 px, its name", lines)
 	}
 	if tall := evaluate[int](tab, articleTall("Cy")); tall < 42 || tall > 46 {
 		t.Errorf("a message of a new speaker has %d px", tall)
