@@ -174,6 +174,9 @@ func about(m chat.Message) map[string]any {
 	if m.From != "" {
 		got["from"] = m.From
 	}
+	if m.Person {
+		got["person"] = m.Actor() // texts alone can be copied
+	}
 	return got
 }
 

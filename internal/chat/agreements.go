@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/roomlog"
 )
@@ -22,7 +23,8 @@ func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
 	stored, _, err := c.room.log.Seats().Agreements(ctx, c.agent, agreementsShown)
 	var list []Agreement
 	for _, x := range stored {
-		a := Agreement{ID: c.head.MessageID(x.N), By: x.By, AgreedBy: append([]string{x.By}, x.AgreedBy...),
+		by := ident.Actor(x.By, x.Person, x.PersonName)
+		a := Agreement{ID: c.head.MessageID(x.N), By: by, AgreedBy: append([]string{by}, x.AgreedBy...),
 			To: x.ToNames, At: time.UnixMilli(x.AtMs), Text: FirstChars(x.Text, agreementChars)}
 		if len(a.Text) < len(x.Text) {
 			a.More = &More{ID: a.ID, Offset: len(a.Text)}
@@ -83,6 +85,7 @@ func (c *session) openRequests(ctx context.Context) ([]OpenRequest, error) {
 		}
 		list = append(list, OpenRequest{
 			ID: c.head.MessageID(r.N), From: e.Name, Text: bothEnds(e.Text, requestChars),
+			Person: e.Person, PersonName: e.PersonName,
 			OwedBy: c.head.NamesOf(r.Owed), Age: max(0, now.Sub(time.UnixMilli(r.AtMs))), Proposal: r.Proposal,
 		})
 	}

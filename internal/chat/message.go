@@ -1,11 +1,13 @@
 package chat
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/sanitize"
 )
@@ -84,6 +86,7 @@ type Message struct {
 	Draft      string   // the id of the draft of the reader's own seat about which the event decides
 	Redacted   bool     // of a message: its text was removed, and Text says so
 	Person     bool     // a person said or did it, and not its agent
+	PersonName string   // the name of that person at that time, if it had one
 	Mine       bool     // of a message, and of Left: it is of the reader's own seat
 	FromUser   bool     // of a message: a note of the person behind the reader, an agent
 	Repeated   bool     // handed out before, to a call whose client may have given up
@@ -100,7 +103,7 @@ type More struct {
 // answers to an agent that may not see that.
 func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 	m := Message{ID: s.MessageID(e.N), At: e.At().UTC().Truncate(time.Second), By: e.ByName, Note: e.Note,
-		Person: e.Person, Changes: e.Changed}
+		Person: e.Person, PersonName: e.PersonName, Changes: e.Changed}
 	if agreed := a.AgreedIn(e); len(agreed) > 0 {
 		m.Agreed = s.MessageID(agreed[0])
 	}
@@ -171,13 +174,18 @@ func (m *Message) showSaid(s *room.State, a room.Agent, e room.Event) {
 	}
 }
 
+// Actor returns who said or did what m tells: see ident.Actor.
+func (m Message) Actor() string {
+	return ident.Actor(cmp.Or(m.From, m.By, m.Agent), m.Person, m.PersonName)
+}
+
 // isMine reports whether e is of the seat of a, since a has it.
 func isMine(a room.Agent, e room.Event) bool { return e.Seat == a.Seat && e.N >= a.Joined }
 
 // size returns at least the bytes that m takes as JSON.
 func (m Message) size() int {
 	n := eventBytes + jsonLen(m.From) + jsonLen(m.Agent) + jsonLen(m.Text) + jsonLen(m.By) + jsonLen(m.Note) +
-		jsonLen(m.NewAdmin)
+		jsonLen(m.NewAdmin) + jsonLen(m.PersonName)
 	for _, name := range slices.Concat(m.To, m.Ask) {
 		n += jsonLen(name) + len(`"",`)
 	}
@@ -203,7 +211,8 @@ func (m Message) size() int {
 
 // size returns at least the bytes that t takes as JSON.
 func (t Task) size() int {
-	n := taskBytes + jsonLen(t.Title) + jsonLen(t.Text) + jsonLen(t.Result) + jsonLen(t.Was)
+	n := taskBytes + jsonLen(t.Title) + jsonLen(t.Text) + jsonLen(t.Result) + jsonLen(t.Was) +
+		jsonLen(t.AdderName) + jsonLen(t.ByName)
 	for _, word := range slices.Concat(t.For, t.After) {
 		n += jsonLen(word) + len(`"",`)
 	}

@@ -136,11 +136,13 @@ type Open struct{ Requests, Proposals, Tasks int }
 
 // OpenRequest is a request or proposal to which answers are still owed.
 type OpenRequest struct {
-	ID     string
-	From   string
-	Text   string        // if it is longer than 80 characters, the first 40 and the last 40
-	OwedBy []string      // who owes an answer; empty if anyone may answer
-	Age    time.Duration // since it was sent
+	ID         string
+	From       string
+	Person     bool // a person asks: PersonName, if it has a name
+	PersonName string
+	Text       string        // if it is longer than 80 characters, the first 40 and the last 40
+	OwedBy     []string      // who owes an answer; empty if anyone may answer
+	Age        time.Duration // since it was sent
 
 	Proposal bool
 }

@@ -58,7 +58,8 @@ type Agent struct {
 	// watches now.
 	Person     bool
 	PersonHere bool
-	Alone      bool // a person has the seat, and no agent
+	PersonName string // what the person wants to be called, if anything
+	Alone      bool   // a person has the seat, and no agent
 }
 
 // describe returns the room without its agents.
@@ -97,7 +98,7 @@ func (r roster) Agents() []Agent {
 	out := make([]Agent, 0, len(r.Head.Agents))
 	for _, a := range r.Head.Agents {
 		v := Agent{Name: a.Name, Role: a.Role, Muted: a.Muted, You: a.Seat == r.You}
-		v.Person = a.Person.HasOpened()
+		v.Person, v.PersonName = a.Person.HasOpened(), a.Person.Name
 		v.PersonHere = v.Person && r.People[a.Seat].After(r.Now) // else it was the person of the agent before
 		r.show(a, &v)
 		v.Alone = a.IsAlone()

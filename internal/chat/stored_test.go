@@ -66,7 +66,8 @@ func newStoring(t *testing.T, tab table.Table, store files.Store, clock *clockwo
 // kept is what those have who were in the session.
 type kept struct {
 	ann, bob, cid chat.Seated
-	person        string // behind Bob
+	nora          chat.Seated // whose person has a name
+	person        string      // behind Bob
 	hook          roomlog.HookItem
 	ticket, match string
 	key           ident.Key
@@ -87,6 +88,7 @@ func (s *storing) session() (k kept) {
 	s.inRoom(&k)
 	s.slots(&k)
 	s.beside(&k)
+	s.named(&k)
 	return k
 }
 
@@ -189,6 +191,19 @@ func (s *storing) beside(k *kept) {
 	k.code = allow()
 }
 
+// named writes what a person with a name does.
+func (s *storing) named(k *kept) {
+	s.t.Helper()
+	k.nora = s.joinsAs("key:n", "names", "Nora's bot")
+	other := s.joinsAs("key:o", "names", "Other")
+	nora, person := s.person(k.nora), s.person(other)
+	s.must("a name", s.names(nora, "Nora"))
+	s.adds(nora, "dust", "paint")
+	s.task(nora, chat.TaskTake, "t1")
+	s.finish(nora, "t2", "painted")
+	s.agree(person, s.propose(nora, "at six", "Other"))
+}
+
 // written returns a table on which each write is noted, and what is there of that, a line for each item.
 func written(t *testing.T, below table.Table) (noted table.Table, lines func() []string) {
 	keys := map[table.Key]bool{}
@@ -265,6 +280,7 @@ func (s *storing) readRoom(k kept) {
 	same(t, "the list", list, []string{"plans"})
 	same(t, "agreements", s.agreements(k.ann.Token), []string{"Ann: tea at five"})
 	same(t, "tasks", s.tasks(k.ann.Token), []string{"t2 buy cake open"})
+	same(t, "a name", s.agreements(k.nora.Token), []string{"Nora, for Nora's bot: at six"})
 	closed := s.does(chat.TaskRequest{Token: k.ann.Token, Closed: true}).Tasks
 	same(t, "closed tasks", board(closed), []string{"t1 buy tea done Ann"})
 	same(t, "unread", texts(s.look(k.bob.Token, "").Messages),

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/audit"
@@ -21,6 +22,9 @@ type SuperviseRequest struct {
 	NewLink bool   // a link for a further device
 	EndHook string // the id of a hook of the agent that ends
 
+	PersonName string // what the person wants to be called from now on
+	NoName     bool   // nothing
+
 	// The supervision of the agent; nil leaves it as it is.
 
 	Paused  *bool // it may say nothing
@@ -37,6 +41,7 @@ type SuperviseRequest struct {
 type Supervised struct {
 	Alone   bool   // the person has its seat without an agent, and so supervises nobody
 	Watch   string // the claim of a link for a further device; "" if there is none
+	Name    string // what the person is called; "" if it has no name
 	Paused  bool
 	Approve bool
 	Drafts  []DraftView // that wait for the caller, oldest first
@@ -63,6 +68,13 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 	if err := req.check(); err != nil {
 		return Supervised{}, err
 	}
+	var name ident.Name
+	if req.PersonName != "" {
+		name, err = ident.PersonName(req.PersonName)
+		if err != nil {
+			return Supervised{}, err
+		}
+	}
 
 	// A claim makes the token one of the seat, which all that follows requires.
 	if req.Claim != "" {
@@ -82,17 +94,19 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 
 	// At most one thing is changed, and the answer shows the seat after it.
 	switch {
-	case c.agent.IsAlone() && (req.Draft != "" || req.Paused != nil || req.Approve != nil):
-		err = fault.Refuse(fault.NotAllowed, "You have this seat without an agent, so there is nothing to pause, "+
-			"approve or decide. Nothing was changed: what you send is sent at once.")
+	case c.agent.IsAlone() && (req.Draft != "" || req.Paused != nil || req.Approve != nil || req.names()):
+		err = fault.Refuse(fault.NotAllowed, "You have this seat without an agent, and its name is yours, so there is "+
+			"nothing to name, pause, approve or decide. Nothing was changed: what you send is sent at once.")
 	case req.NewLink:
-		err = c.supervise(ctx, room.Agent.AddLink)
+		err = c.supervise(ctx, withoutHead(room.Agent.AddLink))
+	case req.names():
+		err = c.supervise(ctx, func(h *room.Head, a room.Agent) (*room.Event, error) { return h.NamePerson(a, name) })
 	case req.EndHook != "":
 		err = c.unhook(ctx, req.EndHook, new(bool))
 	case req.Draft != "":
 		err = c.decideDraft(ctx, req.Draft, req.Decision, req.Text)
 	case req.Paused != nil || req.Approve != nil:
-		err = c.supervise(ctx, room.Supervision{Paused: req.Paused, Approve: req.Approve}.Decide)
+		err = c.supervise(ctx, withoutHead(room.Supervision{Paused: req.Paused, Approve: req.Approve}.Decide))
 		if err == nil {
 			audit.Log(ctx, s.audit, "supervision_set", audit.Room(t.Room), audit.Seat(t.Seat))
 		}
@@ -104,14 +118,17 @@ func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervis
 	return got, s.Outward(err)
 }
 
+// names reports whether the person gets another name.
+func (req SuperviseRequest) names() bool { return req.PersonName != "" || req.NoName }
+
 // check refuses what goes not together, and a decision about nothing.
 func (req SuperviseRequest) check() error {
-	supervised := req.Paused != nil || req.Approve != nil
+	asked := slices.DeleteFunc([]bool{req.NewLink, req.Paused != nil || req.Approve != nil, req.Draft != "",
+		req.EndHook != "", req.PersonName != "", req.NoName}, func(is bool) bool { return !is })
 	switch {
-	case req.NewLink && (supervised || req.Draft != ""), supervised && req.Draft != "",
-		req.EndHook != "" && (req.NewLink || supervised || req.Draft != ""):
-		return fault.Refuse(fault.InvalidArgument,
-			"Give only one of new_link, draft, end_hook, and paused or approve. Nothing was changed: use two calls.")
+	case len(asked) > 1:
+		return fault.Refuse(fault.InvalidArgument, "Give only one of new_link, draft, end_hook, person_name, no_name, "+
+			"and paused or approve. Nothing was changed: use two calls.")
 	case req.Draft == "" && (req.Decision != "" || req.Text != ""):
 		return fault.Refuse(fault.InvalidArgument,
 			"decision and text go with draft, the id of the draft that you decide about. Nothing was changed.")
@@ -130,20 +147,26 @@ func (c *session) supervised(ctx context.Context) (Supervised, error) {
 		return Supervised{}, err
 	}
 	hooks, err := c.hooks(ctx, a)
-	return Supervised{Alone: a.IsAlone(), Watch: h.ShownLink(a), Paused: a.Person.Paused, Approve: a.Person.Approve,
-		Drafts: list, Hooks: hooks}, err
+	return Supervised{Alone: a.IsAlone(), Watch: h.ShownLink(a), Name: a.Person.Name, Paused: a.Person.Paused,
+		Approve: a.Person.Approve, Drafts: list, Hooks: hooks}, err
 }
 
 // supervise appends what the person behind the caller's seat decides; how returns nil if
 // nothing changes.
-func (c *session) supervise(ctx context.Context, how func(room.Agent) *room.Event) error {
-	_, err := c.change(ctx, func(_ *room.Head, a room.Agent, _ time.Time) (ch roomlog.Change, err error) {
-		if e := how(a); e != nil {
+func (c *session) supervise(ctx context.Context, how func(*room.Head, room.Agent) (*room.Event, error)) error {
+	_, err := c.change(ctx, func(h *room.Head, a room.Agent, _ time.Time) (ch roomlog.Change, err error) {
+		e, err := how(h, a)
+		if e != nil {
 			ch.Events = []room.Event{*e}
 		}
-		return ch, nil
+		return ch, err
 	})
 	return err
+}
+
+// withoutHead returns how for supervise.
+func withoutHead(how func(room.Agent) *room.Event) func(*room.Head, room.Agent) (*room.Event, error) {
+	return func(_ *room.Head, a room.Agent) (*room.Event, error) { return how(a), nil }
 }
 
 // DraftView is a draft as the person sees it that decides about it: a message of type

@@ -77,6 +77,7 @@ type Task struct {
 	By    string // who has it, or finished it
 	// AddedByPerson says that the person behind Adder added it, and EndedByPerson that the one behind By ended it.
 	AddedByPerson, EndedByPerson bool
+	AdderName, ByName            string // of the person who did that, or has taken it, at that time; "" without a name
 	For                          []string
 	After                        []string      // ids of what comes first; of a blocked one some of it is not done
 	Age                          time.Duration // since it got into State
@@ -487,7 +488,9 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error
 			err = c.addResults(ctx, &got, t)
 		}
 	} else if len(events) > 0 {
-		got.Task = c.doneTask(roomlog.Done{Task: op.before, By: c.agent.Party(), Result: op.req.Text,
+		by := c.agent.Party()
+		by.Person = events[0].PersonName
+		got.Task = c.doneTask(roomlog.Done{Task: op.before, By: by, ByPerson: events[0].Person, Result: op.req.Text,
 			Dropped: op.order.Action == room.DropTask, AtMs: events[0].AtMs})
 	}
 	if len(events) > 0 && got.Task != nil {
@@ -539,7 +542,7 @@ func (c *session) resultOf(ctx context.Context, no int64) (Task, error) {
 		return Task{ID: room.TaskID(no), Missing: "from before you joined"}, nil
 	}
 	v := c.doneTask(d)
-	v.Text, v.Adder, v.AddedByPerson, v.Age = "", "", false, 0
+	v.Text, v.Adder, v.AddedByPerson, v.AdderName, v.Age = "", "", false, "", 0
 	return *v, nil
 }
 
@@ -674,7 +677,8 @@ func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err er
 func (c *session) taskOf(t room.Task, seen map[int]room.Presence) Task {
 	h, now := c.head, c.room.svc.now()
 	v := Task{ID: room.TaskID(t.No), Title: t.Title, Text: t.Text, State: TaskOpen, Adder: t.Adder.Name,
-		AddedByPerson: t.ByPerson, By: t.Holder.Name, Age: max(0, now.Sub(h.TaskSince(t))), Mine: t.Holder.Is(c.agent)}
+		AddedByPerson: t.ByPerson, By: t.Holder.Name, Age: max(0, now.Sub(h.TaskSince(t))), Mine: t.Holder.Is(c.agent),
+		AdderName: t.Adder.Person, ByName: t.Holder.Person}
 	for _, m := range t.For {
 		v.For = append(v.For, m.Name)
 	}
@@ -696,6 +700,7 @@ func (c *session) taskOf(t room.Task, seen map[int]room.Presence) Task {
 func (c *session) doneTask(d roomlog.Done) *Task {
 	v := Task{ID: room.TaskID(d.Task.No), Title: d.Task.Title, Text: d.Task.Text, State: TaskDone,
 		Adder: d.Task.Adder.Name, AddedByPerson: d.Task.ByPerson, By: d.By.Name, EndedByPerson: d.ByPerson,
+		AdderName: d.Task.Adder.Person, ByName: d.By.Person,
 		Age:    max(0, c.room.svc.now().Sub(time.UnixMilli(d.AtMs))),
 		Result: d.Result}
 	if d.Dropped {

@@ -21,16 +21,36 @@ type Name struct {
 
 // AgentName checks the name of an agent: a nickname (RFC 8266) that cannot be
 // mistaken for the server, a user or anybody else. Its error is a *fault.Error of InvalidArgument.
-func AgentName(s string) (Name, error) {
-	n, err := Nickname("agent_name", s)
+func AgentName(s string) (Name, error) { return actorName("agent_name", s) }
+
+// PersonName checks the name of the person behind an agent by the rules of AgentName.
+func PersonName(s string) (Name, error) { return actorName("person_name", s) }
+
+// actorName checks the name of who acts in a room. field names the argument in the error.
+func actorName(field, s string) (Name, error) {
+	n, err := Nickname(field, s)
 	if err != nil {
 		return Name{}, err
 	}
 	if n.isReserved() || n.isOther() || n.hasTitle() || n.holdsUser() {
-		return Name{}, fault.Refuse(fault.InvalidArgument, "agent_name: this name could pass for the server, for "+
-			"its operator, for a user or for somebody else. Choose another, such as one that says whose agent you are.")
+		return Name{}, fault.Refuse(fault.InvalidArgument, "%s: this name could pass for the server, for its "+
+			"operator, for a user or for somebody else. Choose another, such as one that says whose agent you are.",
+			field)
 	}
 	return n, nil
+}
+
+// Actor says who did something in the seat of an agent: it or, if byPerson, the person behind it, by its name if it
+// has one. A person without an agent has the name of its seat. No name holds a comma, or what is ahead of the agent
+// in the other case, so no agent passes for a person.
+func Actor(agent string, byPerson bool, person string) string {
+	switch {
+	case !byPerson || person == agent:
+		return agent
+	case person == "":
+		return "the person behind " + agent
+	}
+	return person + ", for " + agent
 }
 
 // RoomName checks the name of a room. A room may be about a server, but not be named

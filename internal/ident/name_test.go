@@ -83,7 +83,7 @@ func TestAgentName_thatCouldPassForTheServer_isRefused(t *testing.T) {
 		"\u0410DMIN", "ADM\u0406N", "adm\u0456n", "s\u0443s\u0442e\u043c", "T\u039f\u039fL", "S\u00ffst\u00e8m",
 		"My S\u0423STEM 1", "us\u0435r",
 		"y0ur user", "Your U5er", "Your user 2", "Your users", "A note of your user", "Y\u03bfur us\u0435rs",
-		"The user", "my user",
+		"The user", "my user", "The person behind Ann", "a Pers0n-behind",
 		"you", "YOU", "Y0u", "y\u043eu", "\u0443ou", "Your Agent", "your-agent", "Y0ur agent 2", "y\u03bfur \u0430gent",
 		"my agent", "M\u0443 agent", "me", "ME", "m\u0435", "rne",
 		"nobody", "N0body", "anyone", "\u0391nyone", "somebody", "s\u043emebody", "Person", "Pers\u03bfn", "person 1",
@@ -103,6 +103,30 @@ func TestAgentName_thatCouldPassForTheServer_isRefused(t *testing.T) {
 		if _, err := AgentName(s); err != nil {
 			t.Errorf("%q: %v", s, err)
 		}
+	}
+}
+
+func TestActor_isTheAgentOrThePersonBehindIt(t *testing.T) {
+	for want, c := range map[string]struct {
+		byPerson bool
+		person   string
+	}{
+		"Bot": {}, "the person behind Bot": {byPerson: true}, "Ann, for Bot": {true, "Ann"},
+	} {
+		if got := Actor("Bot", c.byPerson, c.person); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := Actor("Pam", true, "Pam"); got != "Pam" {
+		t.Errorf("without an agent: %q", got)
+	}
+	for _, s := range []string{"Ann, for Bot", "the person behind Bot"} {
+		if n, err := AgentName(s); err == nil {
+			t.Errorf("an agent is called %q", n.Shown)
+		}
+	}
+	if _, err := PersonName("@"); err == nil || !strings.Contains(err.Error(), "person_name: ") {
+		t.Errorf("no name: %v", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package ident
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -60,14 +61,16 @@ func (n Name) isOther() bool {
 		look.exotic && (reserved().otherLooks[letters(look.loose())] || reserved().otherLooks[letters(look.capital())])
 }
 
-// holdsUser reports whether a name contains "your user": results call so the sender whose words
-// an agent obeys.
+// holdsUser reports whether a name contains "your user", as results call the sender whose words
+// an agent obeys, or "person behind": see Actor.
 func (n Name) holdsUser() bool {
-	const user = "youruser"
-	look, as := LookOf(n.Shown), LookOf(user)
-	return strings.Contains(letters(digitsForLetters.Replace(n.Key)), user) ||
-		look.exotic && (strings.Contains(letters(look.loose()), as.loose()) ||
-			strings.Contains(letters(look.capital()), as.capital()))
+	look := LookOf(n.Shown)
+	return slices.ContainsFunc([]string{"youruser", "personbehind"}, func(user string) bool {
+		as := LookOf(user)
+		return strings.Contains(letters(digitsForLetters.Replace(n.Key)), user) ||
+			look.exotic && (strings.Contains(letters(look.loose()), as.loose()) ||
+				strings.Contains(letters(look.capital()), as.capital()))
+	})
 }
 
 func anyWord(name string, set map[string]bool) bool {

@@ -55,8 +55,8 @@ type Way struct {
 // Of returns what an agent reads of an event; "" for what does not concern it.
 //
 // Clients show texts one below the other, so a text must not pass for what somebody else or the server says: it begins
-// behind the name of its sender, and its further lines are indented, which no other line is. A name holds none of the
-// characters : , ( ) \u201c \u201d (see ident.AgentName), and in no sentence of the server a colon
+// behind the name of its sender (see ident.Actor), and its further lines are indented, which no other line is. A name
+// holds none of the characters : , ( ) \u201c \u201d (see ident.AgentName), and in no sentence of the server a colon
 // follows what could be one.
 func Of(m chat.Message, text string, way Way) string {
 	switch m.Type {
@@ -67,14 +67,14 @@ func Of(m chat.Message, text string, way Way) string {
 	case chat.EventLeft:
 		return Quoted(m.Agent) + " has left the room."
 	case chat.EventRole:
-		return Quoted(m.By) + " used the right of an admin on " + Quoted(m.Agent) + ": " + string(m.Action) + "."
+		return Quoted(m.Actor()) + " used the right of an admin on " + Quoted(m.Agent) + ": " + string(m.Action) + "."
 	case chat.EventKnocked:
 		return Quoted(m.Agent) + " asked for a seat, and did not get it."
 	case chat.EventTask:
 		if m.Task != nil {
-			return Quoted(m.Agent) + " changed the task " + Quoted(m.Task.Title) + ": " + string(m.TaskAction) + "."
+			return Quoted(m.Actor()) + " changed the task " + Quoted(m.Task.Title) + ": " + string(m.TaskAction) + "."
 		}
-		return Quoted(m.Agent) + " changed the list of tasks."
+		return Quoted(m.Actor()) + " changed the list of tasks."
 	case chat.EventSupervision:
 		if m.Reason == room.ReasonPaused {
 			return "Your user has paused you in this room."
@@ -109,9 +109,6 @@ func (w Way) speaker(m chat.Message) string {
 		return "Your user"
 	}
 	var how []string
-	if m.Person {
-		how = append(how, "its user")
-	}
 	switch {
 	case m.Kind == room.Proposal:
 		how = append(how, "proposes")
@@ -131,9 +128,9 @@ func (w Way) speaker(m chat.Message) string {
 		how = append(how, "in private; all in the room read your answer")
 	}
 	if how == nil {
-		return m.From
+		return m.Actor()
 	}
-	return m.From + " (" + strings.Join(how, ", ") + ")"
+	return m.Actor() + " (" + strings.Join(how, ", ") + ")"
 }
 
 // NoteOf returns what the text of a message says of its file, on a line of its own; "" if it has none.

@@ -1,13 +1,14 @@
 package results
 
 // Message is an event of a room as a result shows it. Agents fill the fields from,
-// text, to, ask, agent, by and note, the name of file, the texts of task, and two of changes. The
+// person_name, text, to, ask, agent, by and note, the name of file, the texts of task, and two of changes. The
 // server never speaks in those.
 type Message struct {
 	ID          string   `json:"id" doc:"its id, for reply_to, withdraw, manage_agent and message_history"`
 	Type        string   `json:"type" doc:"message; joined; left; role: an admin did something to an agent; room: its settings changed, or a text was removed; task: the to-do list changed; paired: the two here waited in a queue; knock: a join was refused; draft: your user has decided about a message of yours; supervision: your user did something else about you; hook: an address is called from now on when there is something for you to read or, with a reason, is called no more"`
 	From        string   `json:"from,omitempty" doc:"its sender; absent on server events; your user, which no agent can be named, if it is a note of the person behind you, seen by nobody else"`
 	Person      bool     `json:"person,omitempty" doc:"true if the person behind the agent from wrote it, and not the agent; of hook: if your user added or ended it"`
+	PersonName  string   `json:"person_name,omitempty" doc:"with person: what that person calls itself, if it does; no name makes it your user"`
 	To          []string `json:"to,omitempty" doc:"of a private message: the agents that read it beside its sender; absent if all do"`
 	Ask         []string `json:"ask,omitempty" doc:"the agents that owe an answer to it"`
 	Kind        string   `json:"kind,omitempty" doc:"request wants an answer; status wants none; proposal wants everyone asked to agree; agree; object; done: its sender is finished; absent on other messages"`

@@ -26,6 +26,7 @@ type Agent struct {
 	BackInMinutes int64  `json:"back_in_minutes,omitempty" doc:"until the return that it announced"`
 	Owner         Text   `json:"owner,omitempty" doc:"the label of the key by which it was admitted, if the server has keys: its operator chose that"`
 	Person        bool   `json:"person,omitempty" doc:"true if the person behind it has opened its link, and so can speak"`
+	PersonName    string `json:"person_name,omitempty" doc:"what the person behind it is called, if it has said so"`
 	PersonHere    bool   `json:"person_here,omitempty" doc:"true if the person behind it is watching"`
 	Alone         bool   `json:"alone,omitempty" doc:"true if a person has this seat without an agent, who reads and answers in its own time"`
 	Unread        *int   `json:"unread,omitempty" doc:"how many messages it has not been given, at most a minute old; absent if unknown"`
@@ -53,18 +54,20 @@ type Open struct {
 
 // Request is an open request.
 type Request struct {
-	ID      string   `json:"id" doc:"answer with this as reply_to"`
-	From    string   `json:"from" doc:"the agent that asks"`
-	Text    Text     `json:"text" doc:"its text; if that is longer than 80 characters, the first 40 and the last 40"`
-	OwedBy  []string `json:"owed_by,omitempty" doc:"the agents that owe an answer; absent if anyone may answer"`
-	Minutes int64    `json:"minutes" doc:"for how many whole minutes it has been open"`
+	ID         string   `json:"id" doc:"answer with this as reply_to"`
+	From       string   `json:"from" doc:"the agent that asks"`
+	Person     bool     `json:"person,omitempty" doc:"as in a message"`
+	PersonName string   `json:"person_name,omitempty" doc:"as in a message"`
+	Text       Text     `json:"text" doc:"its text; if that is longer than 80 characters, the first 40 and the last 40"`
+	OwedBy     []string `json:"owed_by,omitempty" doc:"the agents that owe an answer; absent if anyone may answer"`
+	Minutes    int64    `json:"minutes" doc:"for how many whole minutes it has been open"`
 }
 
 // Agreement is what everyone asked has agreed to.
 type Agreement struct {
 	ID       string   `json:"id" doc:"of the proposal; a proposal that replies to it supersedes it"`
 	Text     Text     `json:"text" doc:"its first 500 characters"`
-	By       string   `json:"by" doc:"who proposed it"`
+	By       string   `json:"by" doc:"who proposed it: an agent or, if the person behind it did, that person, as Ann, for Ann's Claude"`
 	AgreedBy []string `json:"agreed_by,omitempty" doc:"all who agreed: by first"`
 	To       []string `json:"to,omitempty" doc:"of a private one: who sees it beside the one that proposed it"`
 	At       string   `json:"at" doc:"when, as RFC 3339 in UTC"`

@@ -11,7 +11,7 @@ type Tasks struct {
 	Next      string `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`
 }
 
-// Task is a task as a result shows it. Agents fill title, text, by, for, was, adder and result.
+// Task is a task as a result shows it. Agents fill title, text, by, for, was, adder and result, persons their names.
 type Task struct {
 	ID          string   `json:"id" doc:"for the other actions, after, and finishes of send_message"`
 	Title       Text     `json:"title,omitempty" doc:"what is to be done"`
@@ -20,8 +20,10 @@ type Task struct {
 	Minutes     int64    `json:"minutes,omitempty" doc:"whole minutes in this state; absent under one, and of blocked"`
 	Adder       string   `json:"adder,omitempty" doc:"who added it; in task only"`
 	AdderPerson bool     `json:"adder_person,omitempty" schema:"-" doc:"true if the person behind the agent adder added it"`
+	AdderName   string   `json:"adder_name,omitempty" schema:"-" doc:"with adder_person: what that person is called"`
 	By          string   `json:"by,omitempty" doc:"who has it, or has finished it"`
 	ByPerson    bool     `json:"by_person,omitempty" schema:"-" doc:"of one that is done or dropped: true if the person behind the agent by did that"`
+	ByName      string   `json:"by_name,omitempty" schema:"-" doc:"with by_person, and of one that a person has taken: what that person is called"`
 	Was         string   `json:"was,omitempty" doc:"of one that was taken over: who had it before"`
 	For         []string `json:"for,omitempty" doc:"whom it is offered to; ten minutes later anybody may take it"`
 	After       []string `json:"after,omitempty" doc:"what comes first, done or not"`

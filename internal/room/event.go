@@ -49,14 +49,16 @@ type Event struct {
 	Name string    `json:"f,omitempty"` // its name at that time
 
 	// Fields of Said.
-	Text     string   `json:"x,omitempty"`
-	Redacted bool     `json:"gone,omitempty"` // its text was removed; Text is Removed
-	Person   bool     `json:"me,omitempty"`   // the person behind the seat said or did it
-	Kind     Kind     `json:"k,omitempty"`    // empty means Plain
-	To       []int    `json:"to,omitempty"`   // seats that see it, beside the sender; empty means all
-	ToNames  []string `json:"tn,omitempty"`   // their names at that time
-	Ask      []int    `json:"ask,omitempty"`  // seats that owe an answer to it; of a Proposal, everyone asked
-	AskNames []string `json:"an,omitempty"`   // their names at that time
+	Text     string `json:"x,omitempty"`
+	Redacted bool   `json:"gone,omitempty"` // its text was removed; Text is Removed
+	Person   bool   `json:"me,omitempty"`   // the person behind the seat said or did it
+	// PersonName is that person's name at that time, "" if it had none: see Person.Name. Append completes it.
+	PersonName string   `json:"men,omitempty"`
+	Kind       Kind     `json:"k,omitempty"`   // empty means Plain
+	To         []int    `json:"to,omitempty"`  // seats that see it, beside the sender; empty means all
+	ToNames    []string `json:"tn,omitempty"`  // their names at that time
+	Ask        []int    `json:"ask,omitempty"` // seats that owe an answer to it; of a Proposal, everyone asked
+	AskNames   []string `json:"an,omitempty"`  // their names at that time
 	// seats that it is meant for beside Ask: those that its text names by @, and those that it
 	// frees of a debt by a withdrawal
 	Named     []int `json:"nm,omitempty"`

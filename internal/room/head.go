@@ -29,6 +29,7 @@ func (h *Head) After(e Event, now time.Time) (*Head, error) {
 func (h *Head) Append(e *Event) (*Head, error) {
 	e.LastChange, e.LastTalk, e.Messages, e.Run = h.LastChange, h.LastTalk, h.Messages, h.runAfter(*e)
 	e.Talk, e.Agreed, e.AgreedTo = nil, nil, nil // e may have been completed to follow another event
+	e.PersonName = h.nameOfPerson(*e)
 	if e.ChangesState() {
 		e.LastChange = e.N
 	}

@@ -49,3 +49,37 @@ func TestClaim_ownSpelling_isNoLookAlike(t *testing.T) {
 		t.Errorf("another spelling: %v", err)
 	}
 }
+
+// TestPersonName_isLikeNoOtherName in the room, whoever was first, and neither is what the two are called together.
+func TestPersonName_isLikeNoOtherName(t *testing.T) {
+	l := newRoom(t, "Bot", "Bill", "Lee for Bot")
+	name := func(seat int, name string) error {
+		e, err := l.head.NamePerson(l.agent(seat), nameOf(t, name))
+		if e != nil {
+			l.apply(*e)
+		}
+		return err
+	}
+	for seat, called := range map[int]string{1: "Kim", 2: "Max"} {
+		if err := name(seat, called); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, taken := range []string{"bot", "BILL", "BiII", "\u0412ill", "max", "M\u0430x", "Lee", "Lee-for Bot"} {
+		if err := name(1, taken); fault.CodeOf(err) != fault.NameTaken {
+			t.Errorf("the person behind Bot is called %+q: %v", taken, err)
+		}
+	}
+	for _, taken := range []string{"Kim", "KIM", "K\u0456m", "Kim for Bot", "Kim. for B\u043et"} {
+		c := room.SeatRequest{Name: nameOf(t, taken), Presence: map[int]room.Presence{}}
+		if _, err := c.Decide(l.head, l.now); fault.CodeOf(err) != fault.NameTaken {
+			t.Errorf("an agent joins as %+q: %v", taken, err)
+		}
+	}
+	if err := name(1, "KIM"); err != nil {
+		t.Errorf("in another spelling of its own: %v", err)
+	}
+	if got := l.agent(1).Person.Kept(); got.Name != "" {
+		t.Errorf("the name %q stays when the agent leaves", got.Name)
+	}
+}

@@ -29,6 +29,10 @@ type Person struct {
 	// TriedMs is when the person last heard that a used link was opened.
 	TriedMs int64 `json:"tried,omitempty"`
 
+	// Name is what the person wants to be called by all in the room; "" for nothing. It is like no other name
+	// there: see State.NamePerson.
+	Name string `json:"name,omitempty"`
+
 	// The person's decisions about the agent's messages.
 	Paused  bool    `json:"paused,omitempty"`  // the agent may not speak
 	Approve bool    `json:"approve,omitempty"` // the person decides about each message
@@ -126,10 +130,38 @@ func (a Agent) LeavesPerson() bool {
 	return a.Principal != "" && a.Person.HasOpened() && !a.IsAlone() && !a.IsEndpoint()
 }
 
-// Kept returns p as it is behind a new seat.
+// Kept returns p as it is behind a new seat. Its name goes with the old one: others may have it since.
 func (p Person) Kept() Person {
-	p.Drafts, p.Adds = nil, false
+	p.Drafts, p.Adds, p.Name = nil, false, ""
 	return p
+}
+
+// NamePerson returns the event after which the person behind a has the name n, which goes by the rules for the name
+// of a newcomer, or none if n is the zero value; nil if that is so. The error is a *fault.Error.
+func (s *State) NamePerson(a Agent, n ident.Name) (*Event, error) {
+	p := a.Person
+	if n.Shown == p.Name {
+		return nil, nil
+	}
+	if _, banned := FindBan(s.Bans, n.Shown); n.Shown != "" && (banned || s.isTaken(n, a)) {
+		return nil, fault.Refuse(fault.NameTaken, "An agent or another person in this room has this name or one that "+
+			"looks like it, or an admin has banned it. Nothing was changed: choose another.")
+	}
+	p.Name = n.Shown
+	return new(a.Supervise(p, "")), nil
+}
+
+// nameOfPerson returns how the person who did e is called; "" if an agent did it, or without a name. A person
+// without an agent has the name of its seat.
+func (s *State) nameOfPerson(e Event) string {
+	a, here := s.Seated(e.Actor())
+	switch {
+	case !here || !e.Person:
+		return ""
+	case a.IsAlone():
+		return a.Name
+	}
+	return a.Person.Name
 }
 
 // checkNote returns the reason why a person must not say e to its own agent; nil if there is

@@ -12,7 +12,7 @@ const EventBytes = int(unsafe.Sizeof(Event{}))
 // Referred returns how many bytes of memory e refers to.
 func (e *Event) Referred() int {
 	n := texts(e.ID, string(e.Type), e.Name, e.Text, string(e.Kind), string(e.Reason), e.NewAdmin, e.LogKey, e.Hash,
-		e.Key, e.ByName, string(e.Action), e.Note)
+		e.Key, e.ByName, string(e.Action), e.Note, e.PersonName)
 	n += list(e.To) + list(e.Ask) + list(e.Named) + list(e.ReFor) + list(e.Agreed) + list(e.AgreedTo)
 	n += names(e.ToNames) + names(e.AskNames)
 	for _, seats := range e.AgreedTo {
@@ -86,26 +86,28 @@ func (s *State) referred() int {
 		n += s.Tasks[i].referred()
 	}
 	for _, x := range s.TasksAdded {
-		n += texts(x.Name, x.Key, x.Titles)
+		n += x.Party.referred() + texts(x.Titles)
 	}
 	return n
 }
 
+func (m Party) referred() int { return texts(m.Name, m.Key, m.Person) }
+
 func (t *Task) referred() int {
-	n := texts(t.Title, t.Text, t.Adder.Name, t.Adder.Key, t.Holder.Name, t.Holder.Key) + list(t.For) + list(t.After)
+	n := texts(t.Title, t.Text) + t.Adder.referred() + t.Holder.referred() + list(t.For) + list(t.After)
 	for _, m := range t.For {
-		n += texts(m.Name, m.Key)
+		n += m.referred()
 	}
 	return n
 }
 
 func (c *TaskChange) referred() int {
-	n := texts(string(c.Action), c.Title, c.Text, c.Was.Name, c.Was.Key) + list(c.Add) + list(c.For) + list(c.After)
+	n := texts(string(c.Action), c.Title, c.Text) + c.Was.referred() + list(c.Add) + list(c.For) + list(c.After)
 	for i := range c.Add {
 		n += c.Add[i].referred()
 	}
 	for _, m := range c.For {
-		n += texts(m.Name, m.Key)
+		n += m.referred()
 	}
 	return n
 }
@@ -126,7 +128,10 @@ func (t *Talk) referred() int {
 	n := list(t.Open) + list(t.Done)
 	for i := range t.Open {
 		r := &t.Open[i]
-		n += list(r.To) + list(r.Owed) + list(r.Agreed) + list(r.Apart)
+		n += list(r.To) + list(r.Owed) + list(r.Agreed) + list(r.Apart) + list(r.Persons)
+		for _, v := range r.Persons {
+			n += texts(v.Name)
+		}
 	}
 	return n
 }
@@ -141,7 +146,7 @@ func (a *Agent) referred() int {
 	return n
 }
 
-func (p *Person) referred() int { return names(p.Devices) + list(p.Drafts) }
+func (p *Person) referred() int { return names(p.Devices) + list(p.Drafts) + texts(p.Name) }
 
 func (b *Ban) referred() int { return texts(b.Name, b.Key) }
 

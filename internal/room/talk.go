@@ -3,6 +3,8 @@ package room
 import (
 	"slices"
 	"time"
+
+	"github.com/parley-chat/parley/internal/ident"
 )
 
 const (
@@ -31,9 +33,17 @@ type OpenRequest struct {
 	Any      bool  `json:"any,omitempty"` // the first answer closes it, whoever gives it
 	Owed     []int `json:"ow,omitempty"`  // seats that owe an answer
 	Agreed   []int `json:"ag,omitempty"`  // of a Proposal: seats that were asked and have agreed
+	// Persons are the seats among them whose person did it, with their names at that time: see Event.PersonName.
+	Persons []Voter `json:"me,omitempty"`
 	// Apart are seats that answered in private where the request is seen by more.
 	// To those others they still owe an answer: they must not see that one was given.
 	Apart []int `json:"ap,omitempty"`
+}
+
+// Voter is a person who voted in the seat of its agent.
+type Voter struct {
+	Seat int    `json:"s"`
+	Name string `json:"f,omitempty"`
 }
 
 // over reports whether the request has waited for too long.
@@ -122,14 +132,32 @@ func (t Talk) Find(n int64, now time.Time) (OpenRequest, bool) {
 	return t.Open[i], true
 }
 
-// AgreedAfter returns the seats that have agreed to proposal n once done, the next event,
-// has completed it.
-func (t Talk) AgreedAfter(n int64, done Event) []int {
-	r, _ := t.Find(n, done.At())
+// AgreedAfter returns who has agreed to proposal n once done, the next event, has completed it: see ident.Actor.
+func (h *Head) AgreedAfter(n int64, done Event) (names []string) {
+	r, _ := h.Talk.Find(n, done.At())
+	r.Agreed = without(r.Agreed, done.Seat)
 	if done.Kind == Agree && done.ReplyTo == n {
-		return append(slices.Clone(r.Agreed), done.Seat)
+		r.agree(done)
 	}
-	return without(r.Agreed, done.Seat)
+	for _, seat := range r.Agreed {
+		a, here := h.Seated(seat)
+		i := slices.IndexFunc(r.Persons, func(v Voter) bool { return v.Seat == seat })
+		switch {
+		case here && i >= 0:
+			names = append(names, ident.Actor(a.Name, true, r.Persons[i].Name))
+		case here:
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
+// agree records that e agrees to r. What r refers to is unchanged.
+func (r *OpenRequest) agree(e Event) {
+	r.Owed, r.Agreed = without(r.Owed, e.Seat), append(slices.Clone(r.Agreed), e.Seat)
+	if e.Person {
+		r.Persons = append(slices.Clip(r.Persons), Voter{e.Seat, e.PersonName})
+	}
 }
 
 // isProposal reports whether event n is a proposal that is open.
@@ -251,7 +279,8 @@ func (l *ledger) vote(r *OpenRequest, e Event) {
 	case e.Kind == Proposal && !hides(e.To, r.readers(), e.Seat), e.Kind == Object && asked:
 		l.drop(func(r OpenRequest) bool { return r.N == n })
 	case e.Kind == Agree && slices.Contains(r.Owed, e.Seat):
-		r.Owed, r.Agreed, l.changed = without(r.Owed, e.Seat), append(slices.Clone(r.Agreed), e.Seat), true
+		r.agree(e)
+		l.changed = true
 		l.complete()
 	}
 }

@@ -70,6 +70,8 @@ type Party struct {
 	Joined int64  `json:"n"`
 	Name   string `json:"f"` // at that time
 	Key    string `json:"k,omitempty"`
+	// Person is the name of the person behind it, if that acted: see Event.PersonName.
+	Person string `json:"p,omitempty"`
 }
 
 // Party returns what tells a from the agents that have its seat before and after it.
@@ -387,7 +389,7 @@ func (s *State) ClosedBy(e Event) (list []Task) {
 
 // ChangeTasks does what e says about tasks, and nothing else of it.
 func (s *State) ChangeTasks(e Event) {
-	by := Party{Seat: e.Seat, Name: e.Name}
+	by := Party{Seat: e.Seat, Name: e.Name, Person: e.PersonName}
 	if a, here := s.Seated(e.Seat); here {
 		by.Joined = a.Joined
 	}
@@ -427,7 +429,7 @@ func (s *State) addTasks(e Event, by Party) {
 		s.Tasks = append(s.Tasks, t)
 		s.LastTask = max(s.LastTask, t.No)
 	}
-	by.Name = ""
+	by.Name, by.Person = "", ""
 	s.TasksAdded = append(s.recentlyAdded(e.At()), AddedTask{by, e.AtMs, e.N, titlesOf(e.Task.Add)})
 }
 

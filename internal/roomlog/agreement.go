@@ -16,23 +16,26 @@ const agreementLife = 365 * 24 * time.Hour
 
 // Agreement is the stored form of a proposal to which everyone asked has agreed.
 type Agreement struct {
-	V        int      `json:"v"`
-	N        int64    `json:"n"` // the event of the proposal
-	By       string   `json:"f"` // the name of the agent that made it
-	Seat     int      `json:"s"`
-	Text     string   `json:"x"`
-	Redacted bool     `json:"gone,omitempty"` // the text was removed; Text is room.Removed
-	To       []int    `json:"to,omitempty"`   // the seats that see it, beside Seat; empty means all
-	ToNames  []string `json:"tn,omitempty"`   // their names at that time
-	AgreedBy []string `json:"ag,omitempty"`   // the names of those that agreed
-	Replaces int64    `json:"re,omitempty"`   // the event that it answered: if an agreement, this one replaces it
-	AtMs     int64    `json:"at"`             // when it was completed
+	V      int    `json:"v"`
+	N      int64  `json:"n"` // the event of the proposal
+	By     string `json:"f"` // the name of the agent that made it
+	Seat   int    `json:"s"`
+	Person bool   `json:"me,omitempty"` // the person behind that agent made it
+	// PersonName is that person's name at that time: see room.Event.PersonName.
+	PersonName string   `json:"men,omitempty"`
+	Text       string   `json:"x"`
+	Redacted   bool     `json:"gone,omitempty"` // the text was removed; Text is room.Removed
+	To         []int    `json:"to,omitempty"`   // the seats that see it, beside Seat; empty means all
+	ToNames    []string `json:"tn,omitempty"`   // their names at that time
+	AgreedBy   []string `json:"ag,omitempty"`   // those that agreed: see room.Head.AgreedAfter
+	Replaces   int64    `json:"re,omitempty"`   // the event that it answered: if an agreement, this one replaces it
+	AtMs       int64    `json:"at"`             // when it was completed
 }
 
 // Proposal returns what is left of the proposal's event.
 func (x Agreement) Proposal() room.Event {
 	return room.Event{N: x.N, Type: room.Said, Kind: room.Proposal, Seat: x.Seat, Name: x.By, Text: x.Text,
-		Redacted: x.Redacted, To: x.To, AtMs: x.AtMs}
+		Person: x.Person, PersonName: x.PersonName, Redacted: x.Redacted, To: x.To, AtMs: x.AtMs}
 }
 
 // agreementKey returns the key of the agreement on the proposal of event n, which
@@ -46,9 +49,9 @@ func agreementKey(id string, done, n int64) table.Key {
 func putAgreement(h *room.Head, p, done room.Event) table.Op {
 	return table.Put(table.Item{
 		Key: agreementKey(h.ID, done.N, p.N), Expires: done.At().Add(agreementLife),
-		Data: Encode(Agreement{V: room.Version, N: p.N, By: p.Name, Seat: p.Seat, Text: p.Text, Redacted: p.Redacted,
-			To: p.To, ToNames: p.ToNames, AgreedBy: h.NamesOf(h.Talk.AgreedAfter(p.N, done)), Replaces: p.ReplyTo,
-			AtMs: done.AtMs}),
+		Data: Encode(Agreement{V: room.Version, N: p.N, By: p.Name, Seat: p.Seat, Person: p.Person,
+			PersonName: p.PersonName, Text: p.Text, Redacted: p.Redacted, To: p.To, ToNames: p.ToNames,
+			AgreedBy: h.AgreedAfter(p.N, done), Replaces: p.ReplyTo, AtMs: done.AtMs}),
 	}, table.Always)
 }
 

@@ -36,6 +36,7 @@ const ResultBytes = 1_000
 func putDone(h *room.Head, t room.Task, e room.Event) table.Op {
 	by, _ := h.Seated(e.Seat)
 	d := Done{V: room.Version, Task: t, By: by.Party(), ByPerson: e.Person, AtMs: e.AtMs}
+	d.By.Person = e.PersonName
 	if e.Task != nil {
 		d.Dropped, d.Result = e.Task.Action == room.DropTask, e.Task.Text
 		d.Task.Last = e.N

@@ -347,9 +347,9 @@ func (c *taskCheck) verifyOpen(x *snapshot) error {
 }
 
 // plain renders t without what the events do not say: when its agents joined, and words that were removed. Nor does it
-// tell whether a person added t, which parts of an older program lack.
+// tell whether a person did it, and by which name, which parts of an older program lack.
 func (c *taskCheck) plain(t room.Task) string {
-	t.Adder.Joined, t.Holder.Joined, t.ByPerson = 0, 0, false
+	t.Adder.Joined, t.Holder.Joined, t.ByPerson, t.Adder.Person, t.Holder.Person = 0, 0, false, "", ""
 	if c.redacted[t.No] > 0 {
 		t.Title, t.Text, t.Redacted = "", "", false
 	}

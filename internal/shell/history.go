@@ -120,7 +120,7 @@ func (e entry) holds(text string) bool {
 	if e.Task != nil {
 		tasks = append(tasks, *e.Task)
 	}
-	return strings.Contains(strings.ToLower(e.From+"\n"+string(e.Text)), text) ||
+	return strings.Contains(strings.ToLower(who(e.Message)+"\n"+string(e.Text)), text) ||
 		slices.ContainsFunc(tasks, func(t results.Task) bool {
 			return strings.Contains(strings.ToLower(string(t.Title)), text)
 		}) ||

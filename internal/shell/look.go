@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/results"
 )
 
@@ -71,8 +73,8 @@ func asksFor(q results.Request) string {
 	if len(q.OwedBy) > 0 {
 		owing = named(q.OwedBy, ", ")
 	}
-	return fmt.Sprintf("%s asks %s, for %d min [%s]: %s", q.From, owing, q.Minutes, q.ID,
-		strings.Join(strings.Fields(string(q.Text)), " "))
+	return fmt.Sprintf("%s asks %s, for %d min [%s]: %s", ident.Actor(q.From, q.Person, q.PersonName), owing,
+		q.Minutes, q.ID, strings.Join(strings.Fields(string(q.Text)), " "))
 }
 
 // state says for a person how an agent stands, of which the server has a word for agents.
@@ -101,9 +103,9 @@ func doing(a results.Agent) string {
 	case a.Alone:
 		is = append(is, "a person")
 	case a.PersonHere:
-		is = append(is, "its person is watching")
+		is = append(is, cmp.Or(a.PersonName, "its person")+" is watching")
 	case a.Person:
-		is = append(is, "has a person")
+		is = append(is, "has a person"+strings.TrimSuffix(", "+a.PersonName, ", "))
 	}
 	if a.Owner != "" {
 		is = append(is, "key of "+string(a.Owner))

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/results"
 )
 
@@ -30,7 +31,7 @@ func (t *talk) markdown(seat string, now time.Time, screen *Screen) string {
 			is += ", admin"
 		}
 		if a.Person {
-			is += ", with a person"
+			is += strings.TrimSuffix(", with a person, "+a.PersonName, ", ")
 		}
 		b.WriteString(is + "\n")
 	}
@@ -72,11 +73,11 @@ func (t *talk) outcome() string {
 	for _, e := range t.agreed {
 		var by []string
 		for _, yes := range t.said {
-			if t.whole && yes.Kind == "agree" && yes.ReplyTo == e.ID && !slices.Contains(by, yes.From) {
-				by = append(by, yes.From)
+			if t.whole && yes.Kind == "agree" && yes.ReplyTo == e.ID && !slices.Contains(by, who(yes.Message)) {
+				by = append(by, who(yes.Message))
 			}
 		}
-		agreed = append(agreed, fmt.Sprintf("### Proposed by %s, agreed by %s\n\n%s · %s\n\n%s", e.From,
+		agreed = append(agreed, fmt.Sprintf("### Proposed by %s, agreed by %s\n\n%s · %s\n\n%s", who(e.Message),
 			cmp.Or(strings.Join(by, ", "), "all who were asked"), stamp(e.At), e.ID, fenced(string(e.Text))))
 	}
 
@@ -84,7 +85,7 @@ func (t *talk) outcome() string {
 	for _, task := range t.closed.Tasks {
 		how := "dropped"
 		if task.State != how {
-			how = "done by " + task.By
+			how = "done by " + taker(task)
 		}
 		done = append(done, taskIn(how, task))
 	}
@@ -92,9 +93,9 @@ func (t *talk) outcome() string {
 		how := "free"
 		switch {
 		case task.State == "taken":
-			how = "taken by " + task.By
+			how = "taken by " + taker(task)
 		case task.State == "stalled":
-			how = "taken by " + task.By + ", who has not been heard for a while"
+			how = "taken by " + taker(task) + ", who has not been heard for a while"
 		case task.State == "blocked":
 			how = "after " + strings.Join(task.After, ", ")
 		case len(task.For) > 0:
@@ -104,11 +105,12 @@ func (t *talk) outcome() string {
 	}
 	for _, q := range t.info.Requests {
 		asked := cmp.Or(strings.Join(q.OwedBy, ", "), "anyone")
-		open = append(open, fmt.Sprintf("### %s asks %s · %s\n\n%s", q.From, asked, q.ID, fenced(string(q.Text))))
+		open = append(open, fmt.Sprintf("### %s asks %s · %s\n\n%s",
+			ident.Actor(q.From, q.Person, q.PersonName), asked, q.ID, fenced(string(q.Text))))
 	}
 	for _, e := range t.files {
-		files = append(files, fmt.Sprintf("### %s · %d bytes · %s\n\n%s · %s\n\n%s", e.From, e.File.Size, e.File.Type,
-			stamp(e.At), e.ID, fenced(string(e.File.Name))))
+		files = append(files, fmt.Sprintf("### %s · %d bytes · %s\n\n%s · %s\n\n%s", who(e.Message), e.File.Size,
+			e.File.Type, stamp(e.At), e.ID, fenced(string(e.File.Name))))
 	}
 	part("Agreements", agreed)
 	part("Done", done)
@@ -121,7 +123,7 @@ func (t *talk) outcome() string {
 func messageIn(m results.Message) string {
 	file, id := m.File, m.ID
 	m.File, m.ID = nil, "" // its name is in the fence below, and the id beside the time
-	head := m.From
+	head := who(m)
 	if is := strings.TrimSuffix(marks(m), "; "); is != "" {
 		head += " · " + strings.ReplaceAll(is, "; ", " · ")
 	}

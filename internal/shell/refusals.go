@@ -75,7 +75,7 @@ var subjects = map[string]string{
 	"to": "--to", "ask": "--ask", "for": "--for", "after": "--after", "before": "--before", "note": "--note",
 	"capacity": "--capacity", "description": "--description", "agent_messages": "--agent-messages",
 	"reply_to": "--reply-to", "withdraw": "--withdraw", "text": "the text", "title": "the title", "name": "the name",
-	"agent_name": "the name", "room": "the name of the room", "password": "the password", "search": "the search",
+	"agent_name": "the name", "person_name": "the name", "room": "the name of the room", "password": "the password", "search": "the search",
 	"id": "", "draft": "", "redact": "", "add_hook": "", "add_agent": "",
 }
 
@@ -321,7 +321,7 @@ var sayings = pairs(
 	`This agent_name looks like that of another`,
 	"Your name looks like that of somebody else in this room: some letters are drawn alike, such as I and l, or are "+
 		"of another script, or only spaces and signs differ. Join under a name that nobody takes for another.",
-	`agent_name: this name could pass`,
+	`(?:agent|person)_name: this name could pass`,
 	"This name could pass for the server, for its operator or for somebody else. Choose another.",
 	`room: this name could pass`,
 	"This name could pass for the server, for its operator or for a person. Choose one that says what the talk is "+

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/results"
 )
 
@@ -87,7 +88,8 @@ func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
 		}
 		touch(s.file)
 		if owed.ID != "" && sent.Sent {
-			s.out.note("as the answer to %s's request; --new says something else", owed.From)
+			s.out.note("as the answer to %s's request; --new says something else",
+				ident.Actor(owed.From, owed.Person, owed.PersonName))
 		}
 		switch {
 		case sent.Credential != "":

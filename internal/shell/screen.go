@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/results"
 )
 
@@ -57,19 +58,27 @@ func (s *Screen) Show(messages ...results.Message) {
 		at := s.time(m.At)
 		switch {
 		case waits(m):
-			s.line(at, "* draft "+m.ID+": "+m.From, "dim", marks(m), string(m.Text))
+			s.line(at, "* draft "+m.ID+": "+who(m), "dim", marks(m), string(m.Text))
 		case m.Type == "task" && (m.Task != nil || len(m.Tasks) > 0):
 			s.tasks(at, m)
 		case m.Type != "message":
 			s.line(at, "* "+event(m), "dim", "", string(m.Note))
 		default:
-			s.line(at, m.From, s.colorOf(m.From), marks(m), string(m.Text))
+			s.line(at, who(m), s.colorOf(m.From), marks(m), string(m.Text))
 			if m.Agreed != "" {
 				s.line(at, "* agreed: "+m.Agreed, "dim", "", "")
 			}
 		}
 	}
 }
+
+// who is who said or did what m tells, an agent or the person behind it. A note has its sender.
+func who(m results.Message) string {
+	return ident.Actor(cmp.Or(m.From, m.By, m.Agent), m.Person && m.From != "your user", m.PersonName)
+}
+
+// taker is who has a task or has ended it.
+func taker(t results.Task) string { return ident.Actor(t.By, t.ByPerson || t.ByName != "", t.ByName) }
 
 // line writes one line of Parley, with a text behind it that others wrote.
 func (s *Screen) line(at, head, style, marks, text string) {
@@ -142,7 +151,7 @@ func (s *Screen) time(at string) string {
 func marks(m results.Message) string {
 	var is []string
 	add := func(word, rest string) { is = append(is, strings.TrimSpace(word+" "+rest)) }
-	if m.Person {
+	if m.Person && who(m) == m.From {
 		add("in person", "")
 	}
 	if m.File != nil {
@@ -214,7 +223,7 @@ func (s *Screen) tasks(at string, m results.Message) {
 	what := map[string]string{"add": "added", "take": "taken", "release": "released", "finish": "done",
 		"drop": "dropped", "edit": "changed"}[m.Action]
 	for _, t := range list {
-		head := "* task " + cmp.Or(what, m.Action) + ": " + strings.TrimSpace(t.ID+" "+titleOf(t)) + "; by " + m.Agent
+		head := "* task " + cmp.Or(what, m.Action) + ": " + strings.TrimSpace(t.ID+" "+titleOf(t)) + "; by " + who(m)
 		if t.Was != "" {
 			head += "; " + named([]string{t.Was}, "") + " had it"
 		}
@@ -318,7 +327,7 @@ func event(m results.Message) string {
 		more = append(more, "the invite was renewed")
 	}
 	if m.By != "" {
-		more = append(more, "by "+m.By)
+		more = append(more, "by "+who(m))
 	}
 	return strings.Join(append([]string{what + ": " + about}, more...), "; ")
 }

@@ -79,7 +79,7 @@ func titleAndResult(t results.Task) string {
 // stands says how a task stands, and with whom.
 func (s *session) stands(t results.Task) string {
 	is := t.State
-	by := named([]string{t.By}, "")
+	by := named([]string{taker(t)}, "")
 	if t.By == s.seat.Name {
 		by = "you"
 	}

@@ -62,7 +62,7 @@ func viewAgents(agents []chat.Agent) []results.Agent {
 			Name: a.Name, Role: string(a.Role), You: a.You, Muted: a.Muted, State: string(a.State),
 			IdleMinutes: int64(a.Idle / time.Minute), BackInMinutes: minutesUp(a.BackIn),
 			Activity: results.Text(a.Activity), Owner: results.Text(a.Owner), Person: a.Person,
-			PersonHere: a.PersonHere, Alone: a.Alone, Unread: a.Unread,
+			PersonName: a.PersonName, PersonHere: a.PersonHere, Alone: a.Alone, Unread: a.Unread,
 		})
 	}
 	return views
@@ -77,8 +77,8 @@ func viewMessages(messages []chat.Message) []results.Message {
 	views := make([]results.Message, len(messages))
 	for i, m := range messages {
 		views[i] = results.Message{
-			ID: m.ID, Type: string(m.Type), From: sender(m), Person: m.Person, Draft: m.Draft, To: m.To, Ask: m.Ask,
-			Text: results.Text(m.Text), Redacted: m.Redacted, At: viewTime(m.At),
+			ID: m.ID, Type: string(m.Type), From: sender(m), Person: m.Person, PersonName: m.PersonName,
+			Draft: m.Draft, To: m.To, Ask: m.Ask, Text: results.Text(m.Text), Redacted: m.Redacted, At: viewTime(m.At),
 			ReplyTo: m.ReplyTo, Withdraws: m.Withdraws, Agreed: m.Agreed,
 			Agent: m.Agent, Reason: string(m.Reason), Action: string(m.Action), NewAdmin: m.NewAdmin,
 			File: viewFileIf(m.File), Task: viewTaskIf(m.Task), OwnTask: m.OwnTask, Finished: m.Finished,

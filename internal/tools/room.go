@@ -50,8 +50,9 @@ func viewInfo(i chat.Info) results.Info {
 		v.Open = (*results.Open)(i.Open)
 	}
 	for _, r := range i.Requests {
-		v.Requests = append(v.Requests, results.Request{ID: r.ID, From: r.From, Text: results.Text(r.Text),
-			OwedBy: r.OwedBy, Minutes: int64(r.Age / time.Minute)})
+		v.Requests = append(v.Requests, results.Request{ID: r.ID, From: r.From, Person: r.Person,
+			PersonName: r.PersonName, Text: results.Text(r.Text), OwedBy: r.OwedBy,
+			Minutes: int64(r.Age / time.Minute)})
 	}
 	return v
 }

@@ -44,6 +44,9 @@ func (s *Set) supervise() tool {
 					"call again is safe, another token comes too late."),
 				spec.Boolean("new_link", func(yes bool) { in.NewLink = yes },
 					"Return a link for a further device; at most 4, a fifth takes the place of the oldest."),
+				spec.Text("person_name", &in.PersonName, "What the person is called from now on by all in the room, "+
+					"unlike every other name there: 1-40 characters."),
+				spec.Boolean("no_name", func(yes bool) { in.NoName = yes }, "true: the person has no name any more."),
 				spec.Text("add_hook", &in.addHook, "An https address that is to be called with each event of "+
 					"the room that the agent sees: a webhook. It must first answer a call of type verification with "+
 					"its challenge. Goes with agent_token alone; the same address again gets another secret."),
@@ -141,8 +144,9 @@ func errsInWords(hooks []chat.HookView) bool {
 
 func (s *Set) viewReins(ctx context.Context, got chat.Supervised) results.Supervised {
 	v := results.Supervised{
-		Paused: got.Paused, Approve: got.Approve, Untrusted: noticeIf(len(got.Drafts) > 0 || errsInWords(got.Hooks)),
-		Drafts: make([]results.Draft, len(got.Drafts)), Hooks: make([]results.Hook, len(got.Hooks)),
+		PersonName: got.Name, Paused: got.Paused, Approve: got.Approve,
+		Untrusted: noticeIf(len(got.Drafts) > 0 || errsInWords(got.Hooks)),
+		Drafts:    make([]results.Draft, len(got.Drafts)), Hooks: make([]results.Hook, len(got.Hooks)),
 		Watch: watchLink(s.address(ctx), got.Watch),
 	}
 	for i, k := range got.Hooks {

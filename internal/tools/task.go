@@ -89,7 +89,8 @@ func (a advisor) viewTasks(got chat.Tasks, asked chat.TaskRequest) results.Tasks
 	whole := asked.Closed || isPersons(asked.Token) // a person's page shows all of them
 	for i, t := range got.Tasks {
 		if !whole {
-			t.Adder, t.AddedByPerson, t.Text = "", false, listedText(t, got.Task, asked.Action)
+			t.Adder, t.AddedByPerson, t.AdderName = "", false, ""
+			t.Text = listedText(t, got.Task, asked.Action)
 		}
 		v.Tasks[i] = viewTask(t)
 	}
@@ -131,7 +132,7 @@ func viewTask(t chat.Task) results.Task {
 	}
 	return results.Task{
 		ID: t.ID, Title: results.Text(t.Title), Text: results.Text(t.Text), State: string(t.State), Adder: t.Adder,
-		AdderPerson: t.AddedByPerson, By: t.By, ByPerson: t.EndedByPerson,
+		AdderPerson: t.AddedByPerson, AdderName: t.AdderName, By: t.By, ByPerson: t.EndedByPerson, ByName: t.ByName,
 		Was: t.Was, For: t.For, After: t.After, Result: results.Text(t.Result), Minutes: int64(t.Age / time.Minute),
 		Report: t.Report, Missing: t.Missing,
 	}

@@ -11,6 +11,7 @@ export interface Agent {
   back_in_minutes?: number;
   owner?: string;
   person?: boolean;
+  person_name?: string;
   person_here?: boolean;
   alone?: boolean;
   unread?: number;
@@ -38,6 +39,8 @@ export interface Open {
 export interface Request {
   id: string;
   from: string;
+  person?: boolean;
+  person_name?: string;
   text: string;
   owed_by?: string[];
   minutes: number;
@@ -84,8 +87,10 @@ export interface Task {
   minutes?: number;
   adder?: string;
   adder_person?: boolean;
+  adder_name?: string;
   by?: string;
   by_person?: boolean;
+  by_name?: string;
   was?: string;
   for?: string[];
   after?: string[];
@@ -111,6 +116,7 @@ export interface Message {
   type: string;
   from?: string;
   person?: boolean;
+  person_name?: string;
   to?: string[];
   ask?: string[];
   kind?: string;
@@ -164,6 +170,7 @@ export interface Hook {
 }
 
 export interface Supervised {
+  person_name?: string;
   paused: boolean;
   approve: boolean;
   untrusted?: string;
