@@ -101,7 +101,7 @@ func TestAttack_wordOfAPerson_inTheShellOfItsAgent(t *testing.T) {
 	if out, err := piped.CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
-	a.hears("Ann's Claude [in person]: It is me.\n")
+	a.hears("the person behind Ann's Claude: It is me.\n")
 	script := a.bob.again(a.bob.state, "CLAUDECODE=1")
 	script.does("say", "From a script.")
 	attacks(t, "%d of %d commands in the shell of an agent spoke or decided for its person", through, refused)

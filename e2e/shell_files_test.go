@@ -293,7 +293,7 @@ func TestShell_filesAndTasks_ofAPerson(t *testing.T) {
 	a.ann.does("put", written(t, folder, "plan.txt", []byte("a plan\n")), "--note", "mine")
 	a.ann.does("task", "add", "Read the plan")
 	heard := a.bob.does("wait")
-	const want = `hh:mm Ann's Claude [in person; file "plan.txt", 7 bytes; mID]: mine`
+	const want = `hh:mm the person behind Ann's Claude [file "plan.txt", 7 bytes; mID]: mine`
 	if got := plainly(heard); !strings.Contains(got, want+"\n") {
 		t.Errorf("Bob heard %q, want %q", got, want)
 	}

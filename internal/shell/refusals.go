@@ -75,7 +75,8 @@ var subjects = map[string]string{
 	"to": "--to", "ask": "--ask", "for": "--for", "after": "--after", "before": "--before", "note": "--note",
 	"capacity": "--capacity", "description": "--description", "agent_messages": "--agent-messages",
 	"reply_to": "--reply-to", "withdraw": "--withdraw", "text": "the text", "title": "the title", "name": "the name",
-	"agent_name": "the name", "person_name": "the name", "room": "the name of the room", "password": "the password", "search": "the search",
+	"agent_name": "the name", "person_name": "the name",
+	"room": "the name of the room", "password": "the password", "search": "the search",
 	"id": "", "draft": "", "redact": "", "add_hook": "", "add_agent": "",
 }
 
