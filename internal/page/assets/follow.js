@@ -40,6 +40,7 @@ export class Following {
   async run() {
     const { room } = this;
     this.#watchSleep();
+    room.signal.addEventListener("abort", () => this.#noticed());
     while (!room.signal.aborted) {
       if (this.#turn.signal.aborted) this.#turn = new AbortController();
       const turn = AbortSignal.any([this.#turn.signal, room.signal]);
@@ -97,7 +98,6 @@ export class Following {
   #notice() {
     return new Promise((resolve) => {
       this.#noticed = resolve;
-      this.room.signal.addEventListener("abort", resolve, { once: true });
     });
   }
 

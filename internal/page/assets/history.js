@@ -26,6 +26,12 @@ export class History {
     if (fresh.length) this.messages = [...fresh.map((message) => this.#shown(message)), ...this.messages];
   }
 
+  /** Forgets all but the newest messages. */
+  keep(most) {
+    this.messages = this.messages.slice(-most);
+    this.#known = new Set(this.messages.map(({ id }) => id));
+  }
+
   /** Puts a message in the place of the one with its id. */
   replace(message) {
     this.messages = this.messages.map((other) => (other.id === message.id ? this.#shown(message) : other));

@@ -19,6 +19,7 @@ import { words } from "./words.js";
 
 const pageSize = 100; // messages; the server gives no more at once
 const mostKnocks = 20; // that are kept as dismissed: a room has six in ten minutes
+const mostLoaded = 1000; // messages, of a room at whose end the person is; then half of them are forgotten
 const unreadPages = 5; // that are loaded at the opening to find what was read
 
 /**
@@ -64,6 +65,7 @@ export class Room {
   #history = new History();
   /** @type {Promise<void> | null} */
   #earlier = null; // the loading of earlier messages, while there is one
+  #backwards = 0; // how many look for an earlier message
   #stop = new AbortController();
   #visible = true;
   #watching = false; // what other tabs keep
@@ -320,9 +322,22 @@ export class Room {
 
   /** Loads what was said before up to a message. Resolves true if that is there. */
   async loadBack(id) {
-    if (!this.#history.has(id) && !(await this.#exists(id))) return false;
-    while (!this.#history.has(id) && this.state.earlier) await this.loadEarlier();
-    return this.#history.has(id);
+    this.#backwards++;
+    try {
+      if (!this.#history.has(id) && !(await this.#exists(id))) return false;
+      while (!this.#history.has(id) && this.state.earlier) await this.loadEarlier();
+      return this.#history.has(id);
+    } finally {
+      this.#backwards--;
+    }
+  }
+
+  /** The person is at the end: what was said long ago is forgotten, and loaded again once somebody wants it. */
+  atEnd() {
+    const { phase, messages } = this.state;
+    if (phase === "ended" || messages.length <= mostLoaded || this.#earlier || this.#backwards) return;
+    this.#history.keep(mostLoaded / 2);
+    this.#set({ messages: this.#history.messages, earlier: true });
   }
 
   async #exists(id) {

@@ -196,6 +196,15 @@ test("wherever one scrolls, rows are there and few elements are", () => {
   }
 });
 
+test("rows that were forgotten leave nothing behind, and the end stays where it is", () => {
+  screen.show(rows(0, 400));
+  for (let y = 0; y < 20_000; y += 700) screen.scroll(y);
+  screen.pane.goToEnd();
+  screen.show(rows(380, 401));
+  assert.equal(screen.place("r400"), view - 50);
+  assert.ok([...screen.pane.heights.keys()].every((key) => Number(key.slice(1)) >= 380));
+});
+
 test("it goes to a row that was never on the page, and stays there", () => {
   screen.show(rows(0, 1_000));
   screen.pane.go("r300", 0.25);

@@ -169,6 +169,19 @@ test("earlier messages are loaded once and in order, up to one that is asked for
   await assert.rejects(room.loadBack("m999999"));
 });
 
+test("at the end of a long talk what was said long ago is forgotten, and loaded again", async () => {
+  const room = await opened();
+  const texts = talk(0, 1_050);
+  await rest();
+  assert.equal(textsOf(room).length, 1_050); // somebody reads them
+  room.atEnd();
+  assert.deepEqual([textsOf(room), room.state.earlier], [texts.slice(-500), true]);
+  texts.push(...talk(1_050, 1_051));
+  await rest();
+  const [back] = await Promise.all([room.loadBack("m000001"), room.atEnd()]);
+  assert.deepEqual([back, textsOf(room), room.state.earlier], [true, texts, false]);
+});
+
 test("a long text is loaded whole, and is gone when it is removed", async () => {
   const long = "Ünïcode and ".repeat(500) + "the end";
   const id = server.says("Bo", long);

@@ -84,6 +84,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   const step = (by) => roving.current?.step(by);
   if (handle) handle.current = { jump, step, focus: () => roving.current?.focus() };
   const { fresh } = useReading({ room, state, pane, ready, rows, index, box });
+  useEffect(() => void (pane.atEnd && !sought.text && room.atEnd()), [messages]);
   useSought(list);
   useLayoutEffect(() => paint(list.current));
 

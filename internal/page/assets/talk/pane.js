@@ -41,8 +41,14 @@ export class Pane {
     this.rows = rows;
     this.index = index;
     if (!index.has(this.#held)) this.#held = "";
+    if (this.heights.size > 2 * rows.length) this.#forget();
     this.#lay();
     [this.from, this.to] = this.#around(margin);
+  }
+
+  /** Forgets the heights of rows that are there no more. */
+  #forget() {
+    for (const key of this.heights.keys()) if (!this.index.has(key)) this.heights.delete(key);
   }
 
   #lay() {
