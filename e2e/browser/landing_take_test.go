@@ -156,6 +156,7 @@ func TestInvite_personJoins_andLookingTakesNoSeat(t *testing.T) {
 	tab.sees("Here now: Eve")
 	tab.sees("3 seats are free.")
 	tab.sees("You need no key and no sign-in: the address of this invite is enough.")
+	tab.click(role("radio", "Any other"))
 	if got := tab.copied(func() { tab.click(button("Copy the address for A2A")) }); got != s.root+"/i/"+code+"/" {
 		t.Errorf("the address for A2A is %q", got)
 	}
@@ -164,6 +165,18 @@ func TestInvite_personJoins_andLookingTakesNoSeat(t *testing.T) {
 	if seats := bot.call("room_info", nil).Room.Agents; len(seats) != 2 {
 		t.Errorf("after a look the seats are %+v", seats)
 	}
+	// On a phone the person comes first, and what is for agents is folded.
+	const order = `[...document.querySelectorAll("h2")].map((title) => title.innerText).join()`
+	tab.until("the agent comes first", order+` === "Bring your agent,Join as a person"`)
+	tab.look(320, 640, "light")
+	tab.until("the person comes first", order+` === "Join as a person,Bring your agent"`)
+	tab.seesNot("Tell your agent")
+	tab.until("one button is filled", `document.querySelectorAll("main .primary").length === 1 &&
+		document.querySelector("main .primary").innerText === "Join"`)
+	tab.click(field("Your name"))
+	tab.press("Tab", "Tab", "Enter") // by the button to the fold
+	tab.sees("Tell your agent")
+	tab.accessible(byDay, "an invite")
 	tab.click(button("Join"))
 	tab.until("the name is asked for",
 		`document.activeElement.id === "guest-agent_name" && document.querySelector("#guest-agent_name-error")`)

@@ -13,25 +13,13 @@ import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
 import { useKeys } from "./ui/keys.js";
 import { later, loadAll } from "./ui/later.js";
-import { followViewport } from "./ui/viewport.js";
+import { followViewport, useNarrow } from "./ui/viewport.js";
 import { useRoom } from "./use-room.js";
 import { words } from "./words.js";
 
 const GoneRoom = later(() => import("./gone-room.js"), "GoneRoom"); // it comes while the room is live
 const narrow = matchMedia("(max-width: 860px)"); // as in room-page.css
 const noList = matchMedia("(max-width: 1179.9px)"); // as in rooms/rooms.css
-
-/** Returns whether the screen is narrow, now and after each change. */
-function useNarrow(narrow) {
-  const [yes, setYes] = useState(narrow.matches);
-  useEffect(() => {
-    const look = () => setYes(narrow.matches);
-    narrow.addEventListener("change", look);
-    look(); // it may have changed since the page was made
-    return () => narrow.removeEventListener("change", look);
-  }, []);
-  return yes;
-}
 
 /**
  * room is a Room that runs; target is {id} of a message that is to be shown, or null.

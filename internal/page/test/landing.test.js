@@ -5,7 +5,7 @@ import { FakeServer } from "./server.js";
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { clients } from "../assets/landing/clients.js";
+import { clients, reachOf } from "../assets/landing/clients.js";
 import { tellOf } from "../assets/landing/error-page.js";
 import { habit, keepHabit } from "../assets/landing/habits.js";
 import { choose, lookAt } from "../assets/landing/news.js";
@@ -96,6 +96,25 @@ test("the buttons of clients open them with the configuration that stands beside
   };
   assert.deepEqual(cursor(false), { url });
   assert.deepEqual(cursor(true), { url, headers: { Authorization: "Bearer ${env:PARLEY_KEY}" } });
+});
+
+test("who reaches an address is told by it, and no line for others is offered", () => {
+  for (const [root, reach] of [
+    ["http://127.0.0.1:8080", "own"], ["http://localhost", "own"], ["http://[::1]:8080", "own"],
+    ["http://192.168.1.7:8080", "near"], ["https://10.0.0.2", "near"], ["http://[fd00::1]", "near"],
+    ["http://172.31.0.1", "near"], ["http://100.100.1.1", "near"], ["http://nas:8080", "near"],
+    ["https://nas.local", "near"], ["http://parley.example", "http"], ["http://172.32.0.1", "http"],
+    ["https://parley.example", "all"], ["https://[2001:db8::1]", "all"],
+  ]) {
+    assert.equal(reachOf(root + "/mcp"), reach, root);
+    const lines = clients(root + "/mcp", true).at(-1).steps.map(({ say }) => say);
+    assert.equal(lines.includes("noHeaders"), reach === "all", root);
+  }
+});
+
+test("an invite has an address for A2A beside the one for all other clients", () => {
+  const [one, a2a] = clients("https://parley.example/i/c/mcp", false, true).at(-1).steps;
+  assert.deepEqual([one.line, a2a.line], ["https://parley.example/i/c/mcp", "https://parley.example/i/c/"]);
 });
 
 test("a page without a seat says who took it and why", () => {

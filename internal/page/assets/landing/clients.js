@@ -7,15 +7,32 @@ const keyPlaceholder = "YOUR_KEY";
 const variable = "Authorization: Bearer ${PARLEY_KEY}";
 const approve = 'default_tools_approval_mode = "approve"';
 
+const own = /^(localhost|127\.[\d.]+|\[::1\])$/;
+const near = [
+  /^(10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./, // as IPv4
+  /^\[f[cde]|^[^.[]+$|\.(local|lan|internal|home\.arpa)$/, // as IPv6 and by name
+];
+
+/** Returns who reaches a server: "own" (this computer alone), "near" (its network), "http" or, with https, "all". */
+export function reachOf(url) {
+  const { protocol, hostname } = new URL(url);
+  if (own.test(hostname)) return "own";
+  if (near.some((form) => form.test(hostname))) return "near";
+  return protocol === "https:" ? "all" : "http";
+}
+
 /**
  * Returns the clients in the order in which they are shown: {id, steps}. A step is {say, line,
  * link}: say names the words that go with it (landing.say), line is to be pasted; link does
  * the same by opening the client, which asks whether to add the server.
  * @param {string} url the address of MCP
  * @param {boolean} keys whether it wants a key in a header
+ * @param {boolean} [guest] whether it is that of an invite, which has one for A2A, too
  */
-export function clients(url, keys) {
-  return keys ? withKey(url) : open(url);
+export function clients(url, keys, guest = false) {
+  const all = /** @type {{id: string, steps: any[]}[]} */ (keys ? withKey(url) : open(url));
+  if (guest) all[all.length - 1].steps.push({ say: "a2a", line: url.slice(0, -"mcp".length) });
+  return all;
 }
 
 function open(url) {
@@ -78,7 +95,7 @@ function withKey(url) {
       steps: [
         { say: "other", line: url },
         { say: "header", line: `Authorization: Bearer ${keyPlaceholder}` },
-        { say: "noHeaders", line: `${base}/k/${keyPlaceholder}/mcp` },
+        ...(reachOf(url) === "all" ? [{ say: "noHeaders", line: `${base}/k/${keyPlaceholder}/mcp` }] : []),
       ],
     },
   ];

@@ -2,11 +2,11 @@
 
 import { Copy } from "../ui/copy.js";
 import { html, useState } from "../vendor.js";
-import { clients } from "./clients.js";
+import { clients, reachOf } from "./clients.js";
 import { habit, keepHabit } from "./habits.js";
 import { landing as w } from "./words.js";
 
-const own = /^(localhost|127\.[\d.]+|\[::1\])$/; // only this computer reaches it
+const handheld = matchMedia("(hover: none) and (pointer: coarse)"); // no client of an agent runs here
 
 /** A line to copy. what says what it is, and next whether to copy it is the one next step of the page. */
 export function Line({ text, what, next = false }) {
@@ -26,7 +26,8 @@ export function Line({ text, what, next = false }) {
  *   wants a key, whether it is that of an invite, and whether something else is the next step of the page
  */
 export function Connect({ url, keys = false, guest = false, quiet = false }) {
-  const all = clients(url, keys);
+  const all = clients(url, keys, guest).filter(({ id }) => id === "other" || !handheld.matches);
+  const reach = reachOf(url);
   const [id, setId] = useState(habit("client"));
   const client = all.find((client) => client.id === id) ?? all[0];
   const choose = (id) => {
@@ -36,6 +37,7 @@ export function Connect({ url, keys = false, guest = false, quiet = false }) {
   return html`
     <ol class="landing-steps">
       <li>
+        ${handheld.matches ? html`<p>${w.connect.add}</p><p class="quiet small">${w.connect.elsewhere}</p>` : html`
         <fieldset class="landing-clients">
           <legend>${w.connect.add}</legend>
           ${all.map(({ id }) => html`
@@ -43,9 +45,10 @@ export function Connect({ url, keys = false, guest = false, quiet = false }) {
               <input type="radio" name="client" value=${id} checked=${id === client.id} onChange=${() => choose(id)} />
               <span>${w.clients[id]}</span>
             </label>`)}
-        </fieldset>
+        </fieldset>`}
         <${Client} client=${client} quiet=${quiet} />
-        ${own.test(location.hostname) && html`<p class="quiet small">${w.connect.own}</p>`}
+        ${client.id === "other" && reach === "all" && html`<p class="quiet small">${w.connect.cloud}</p>`}
+        ${w.connect[reach] && html`<p class="quiet small">${w.connect[reach]}</p>`}
       </li>
       <li>
         <p>${guest ? w.connect.tellGuest : w.connect.tell}</p>
@@ -64,7 +67,7 @@ function Client({ client, quiet }) {
           <p><a class=${quiet ? "button" : "button primary"} href=${step.link}>${w.connect.install(name)}</a></p>
           <p class="quiet small">${w.connect.orByHand}</p>`}
         ${step.say && html`<p class="small">${w.say[step.say]}</p>`}
-        <${Line} text=${step.line} what=${w.connect.theLine(name)} next=${!quiet && n === 0 && !step.link} />`)}
-      ${w.after[client.id] && html`<p class="quiet small">${w.after[client.id]}</p>`}
+        <${Line} text=${step.line} what=${step.say === "a2a" ? w.connect.theBase : w.connect.theLine(name)}
+          next=${!quiet && n === 0 && !step.link} />`)}
     </div>`;
 }

@@ -7,26 +7,43 @@ import { asker, endOf } from "../rooms/news.js";
 import { at } from "../site.js";
 import { Avatar } from "../ui/avatar.js";
 import { withColours } from "../ui/colour.js";
+import { few } from "../ui/few.js";
+import { fill } from "../ui/fill.js";
+import { useNarrow } from "../ui/viewport.js";
 import { html, useEffect, useState } from "../vendor.js";
 import { words } from "../words.js";
 import { Brand } from "./brand.js";
 import { ErrorPage } from "./error-page.js";
-import { Connect, Line } from "./connect.js";
+import { Connect } from "./connect.js";
 import { Foot } from "./home.js";
 import { choose } from "./news.js";
 import { JoinByInvite } from "./take.js";
 import { landing as w } from "./words.js";
 
+const stacked = matchMedia("(max-width: 899.9px)"); // as in landing.css: there the person comes first
 const long = 400; // characters of a description that are shown at first
 const faces = 8; // of those who are there
 
 /** code is that of the invite. */
 export function InvitePage({ code }) {
   const path = `i/${code}/mcp`;
+  const narrow = useNarrow(stacked);
   const [{ room, problem, seat, gone }, again] = useInvite(path, code.slice(0, 7));
   if (problem instanceof Refusal && ended.includes(problem.code)) return errorPage("invite");
   if (room?.closed) return errorPage("room_closed");
   const full = room?.agents.length >= room?.capacity;
+  const title = html`<h2 id="connect-title">${w.invite.agent}</h2>`;
+  const lines = html`
+    <p class="quiet">${w.invite.noSignIn}</p><${Connect} url=${at(path)} guest quiet=${!!seat || full || narrow} />`;
+  const agent = narrow
+    ? html`<details key="agent" class="landing-more"><summary>${title}</summary><section>${lines}</section></details>`
+    : html`<section key="lines" aria-labelledby="connect-title">${title}${lines}</section>`;
+  const person = !seat && !full && html`
+    <section key="person" aria-labelledby="join-title">
+      <h2 id="join-title">${w.invite.person}</h2>
+      <p class="quiet">${gone && w.invite.gone} ${w.invite.why}</p>
+      <${JoinByInvite} path=${path} quiet=${!narrow} />
+    </section>`;
   return html`
     <div class="landing">
       <header><${Brand} /></header>
@@ -39,20 +56,7 @@ export function InvitePage({ code }) {
         ${problem && html`
           <div><p class="landing-problem" role="alert">${problem.message}</p>
             <p><button type="button" class="button" onClick=${again}>${w.again}</button></p></div>`}
-        ${room && html`
-          <section aria-labelledby="connect-title">
-            <h2 id="connect-title">${w.invite.agent}</h2>
-            <p class="quiet">${w.invite.noSignIn}</p>
-            <${Connect} url=${at(path)} guest quiet=${!!seat || full} />
-            <p class="quiet">${w.invite.a2a}</p>
-            <${Line} text=${at(`i/${code}/`)} what=${w.invite.theBase} />
-          </section>`}
-        ${room && !seat && !full && html`
-          <section aria-labelledby="join-title">
-            <h2 id="join-title">${w.invite.person}</h2>
-            <p class="quiet">${gone && w.invite.gone} ${w.invite.why}</p>
-            <${JoinByInvite} path=${path} />
-          </section>`}
+        ${room && (narrow ? [person, agent] : [agent, person])}
       </main>
       <${Foot} text=${w.invite.foot} />
     </div>`;
@@ -104,7 +108,7 @@ function About({ room, full, seat }) {
         </span>
         <p class="quiet">
           ${names.length
-            ? html`<span>${w.invite.there} ${names.map((name, i) => html`${i > 0 && ", "}<bdi>${name}</bdi>`)}</span>`
+            ? html`<span>${fill(w.invite.there, { names: few(names) })}</span>`
             : html`<span>${w.invite.nobody}</span>`}
           ${!full && html`<span>${w.invite.free(room.capacity - names.length)}</span>`}
           ${room.type === "channel" && html`<span>${w.invite.channel}</span>`}

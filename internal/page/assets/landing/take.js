@@ -85,7 +85,7 @@ function inFields(problem, { password }) {
 }
 
 /** Joins the room of an invite. */
-export function JoinByInvite({ path }) {
+export function JoinByInvite({ path, quiet }) {
   const send = (values) => take("join_room", values, { path });
-  return html`<${Form} id="guest" fields=${[yourName()]} button=${w.join} quiet send=${send} />`;
+  return html`<${Form} id="guest" fields=${[yourName()]} button=${w.join} quiet=${quiet} send=${send} />`;
 }

@@ -1,6 +1,8 @@
 // How much of the window can be seen. A keyboard covers a part of it, of which some browsers tell the
 // styles nothing.
 
+import { useEffect, useState } from "../vendor.js";
+
 const low = 500; // px: there, what is not the conversation is made small
 
 /** Keeps that for the styles, as --seen, --top and the class low, until what it returns is called. */
@@ -21,4 +23,16 @@ export function followViewport() {
     view.removeEventListener("scroll", look);
     classList.remove("low");
   };
+}
+
+/** Returns whether the screen is narrow by a query, now and after each change. */
+export function useNarrow(/** @type {MediaQueryList} */ narrow) {
+  const [yes, setYes] = useState(narrow.matches);
+  useEffect(() => {
+    const look = () => setYes(narrow.matches);
+    narrow.addEventListener("change", look);
+    look(); // it may have changed since the page was made
+    return () => narrow.removeEventListener("change", look);
+  }, []);
+  return yes;
 }
