@@ -49,11 +49,14 @@ func (o listOp) on(m model) (model, error) {
 	for _, x := range o.got {
 		got = append(got, fmt.Sprintf("%s: %+v", strings.ToLower(x.Name), x))
 	}
+	search := strings.ToLower(strings.TrimSpace(o.search))
 	for _, r := range m.rooms {
-		found := strings.Contains(r.key+r.about, strings.ToLower(o.search))
+		about := []rune(r.about)
+		about = about[:min(len(about), 200)]
+		found := strings.Contains(r.key, search) || strings.Contains(strings.ToLower(string(about)), search)
 		if found && r.public && !r.closed && !m.startsOver(r) {
 			want = append(want, fmt.Sprintf("%s: %+v", r.key, chat.ListedRoom{
-				Name: r.name, Description: r.about, Type: r.kind, Agents: len(r.seated()), Capacity: r.capacity,
+				Name: r.name, Description: string(about), Type: r.kind, Agents: len(r.seated()), Capacity: r.capacity,
 				PasswordProtected: r.password != "",
 			}))
 		}

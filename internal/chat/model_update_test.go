@@ -50,8 +50,8 @@ func (o updateOp) on(m model) (model, error) {
 		}
 	}
 	m = m.with(next.with(a.call(m.now)))
-	if err := sameText("update", []any{o.got.Status, changed(o.got.Changes)},
-		[]any{status, changed(changes)}); err != nil {
+	if err := sameText("update", []any{o.got.Status, changed(o.got.Changes), o.got.HidesTalk},
+		[]any{status, changed(changes), next.openFrom > r.openFrom}); err != nil {
 		return m, err
 	}
 	if err := m.sameInvite(next, o.got.Invite); err != nil {

@@ -95,8 +95,13 @@ func (m model) observe(r roomModel, viewer, x agentModel, got chat.Agent, want *
 		want.State, want.Idle, want.BackIn, want.Unread = got.State, got.Idle, got.BackIn, got.Unread
 		return
 	}
-	if got.Unread != nil && !x.endpoint && *got.Unread <= r.unread(viewer, x, x.joined) &&
-		*got.Unread >= r.unread(viewer, x, max(x.given, x.joined)) {
+	switch {
+	case x.endpoint:
+	case !x.used && m.now.Before(x.joinedAt.Add(90*time.Second)): // its join has handed out what came before
+		n := r.unread(viewer, x, max(x.given, x.joined))
+		want.Unread = &n
+	case got.Unread != nil && *got.Unread <= r.unread(viewer, x, x.joined) &&
+		*got.Unread >= r.unread(viewer, x, max(x.given, x.joined)):
 		want.Unread = got.Unread
 	}
 	last := latest(x.joinedAt, x.lastCall())
