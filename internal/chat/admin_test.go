@@ -3,7 +3,6 @@ package chat_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
@@ -98,18 +97,6 @@ func adminCalls(w *world, token string) map[string]func() error {
 	return calls
 }
 
-func TestAdmin_member_mayCallNoAdminTool(t *testing.T) {
-	w := newWorld(t)
-	p := w.trio()
-	for _, w := range []*world{w, w.elsewhere()} {
-		for what, call := range adminCalls(w, p.bob.Token) {
-			t.Run(what, func(t *testing.T) {
-				says(t, w.changesNothing(p.bob.Token, call), fault.NotAllowed, "Only admins of this room may")
-			})
-		}
-	}
-}
-
 func TestAdmin_demotedDuringItsCall_isRefused(t *testing.T) {
 	w := newWorld(t)
 	w = w.elsewhere()
@@ -128,14 +115,4 @@ func TestAdmin_demotedDuringItsCall_isRefused(t *testing.T) {
 		w.manage(p.ann.Token, room.Promote, "Bob", chat.StatusPromoted)
 	}
 	same(t, "nothing was done", seats(w.info(p.ann.Token).Room), []string{"Ann (admin)", "Bob (admin)", "Cid (member)"})
-}
-
-func TestAdmin_call_renewsItsLease(t *testing.T) {
-	w := newWorld(t)
-	p := w.trio()
-	w.clock.Advance(time.Hour)
-	w.manage(p.ann.Token, room.Promote, "Bob", chat.StatusPromoted)
-	if a := w.info(p.bob.Token).Room.Agents[0]; a.Name != "Ann" || a.Idle != 0 {
-		t.Errorf("after that: %+v", a)
-	}
 }

@@ -12,63 +12,6 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-// talk returns a room of two with 50 messages. Events 3 to 52 have the texts "3" to
-// "52".
-func (w *world) talk() pair {
-	w.t.Helper()
-	p := w.pair()
-	for n := 3; n <= 52; n++ {
-		token := p.ann.Token
-		if n%2 == 0 {
-			token = p.bob.Token
-		}
-		if got := w.say(token, fmt.Sprint(n)); w.number(token, got.ID) != int64(n) {
-			w.t.Fatalf("message %d is %+v", n, got)
-		}
-	}
-	return p
-}
-
-func TestHistory_pages_areInOrderAndReportMore(t *testing.T) {
-	w := newWorld(t)
-	p := w.talk()
-	id := func(n int64) string { return w.id(p.bob.Token, n) }
-	for what, c := range map[string]struct {
-		req         chat.HistoryRequest
-		first, last int64
-		more        bool
-	}{
-		"the latest":           {chat.HistoryRequest{}, 33, 52, true},
-		"the latest five":      {chat.HistoryRequest{Limit: 5}, 48, 52, true},
-		"as many as fit":       {chat.HistoryRequest{Limit: 100}, 19, 52, true},
-		"before":               {chat.HistoryRequest{Before: id(43)}, 23, 42, true},
-		"before, to the first": {chat.HistoryRequest{Before: id(21)}, 1, 20, false},
-		"before, nearly":       {chat.HistoryRequest{Before: id(22)}, 2, 21, true},
-		"after":                {chat.HistoryRequest{After: id(10)}, 11, 30, true},
-		"after, to the last":   {chat.HistoryRequest{After: id(32)}, 33, 52, false},
-		"after, nearly":        {chat.HistoryRequest{After: id(31)}, 32, 51, true},
-	} {
-		for _, w := range []*world{w, w.elsewhere()} {
-			got := w.history(p.bob.Token, c.req)
-			if n := int64(len(got.Messages)); n != c.last-c.first+1 || got.HasMore != c.more {
-				t.Errorf("%s: %d messages, more %v", what, n, got.HasMore)
-				continue
-			}
-			for i, m := range got.Messages {
-				if n := c.first + int64(i); m.ID != id(n) || n > 2 && m.Text != fmt.Sprint(n) {
-					t.Errorf("%s: at %d is %+v", what, i, m)
-				}
-			}
-		}
-	}
-	if got := w.history(p.bob.Token, chat.HistoryRequest{After: id(52)}); len(got.Messages) != 0 || got.HasMore {
-		t.Errorf("after the last: %+v", got)
-	}
-	if got := w.history(p.bob.Token, chat.HistoryRequest{Before: id(1)}); len(got.Messages) != 0 || got.HasMore {
-		t.Errorf("before the first: %+v", got)
-	}
-}
-
 func TestHistory_invalidArguments_areRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()

@@ -10,55 +10,37 @@ import (
 	"github.com/parley-chat/parley/internal/room"
 )
 
-func TestJoin_missingRoom_createsItWithTheCallerAsAdmin(t *testing.T) {
+// Nobody in the room learns who tried a name or a password.
+func TestJoin_refused_writesNothing(t *testing.T) {
 	w := newWorld(t)
-	got := w.join("Plans", "Ann")
-	if got.Status != chat.StatusCreated || got.Name != "Ann" || len(got.Token) != 28 || got.Cursor == "" ||
-		!got.Now.Equal(w.clock.Now()) {
-		t.Errorf("Ann got %+v", got)
-	}
-	if len(got.Messages) != 0 || got.Earlier != 0 || got.HasMore {
-		t.Errorf("a new room holds %+v", got)
-	}
-	r := got.Room
-	if r.Name != "Plans" || r.Type != room.Group || r.Capacity != 2 || r.Public || r.PasswordProtected ||
-		r.Description != "" {
-		t.Errorf("the room is %+v", r)
-	}
-	same(t, "seats", seats(r), []string{"Ann (admin)"})
-	if !r.Agents[0].You {
-		t.Error("Ann does not know herself again")
-	}
-}
-
-func TestJoin_invalidArguments_areRefusedAndCreateNothing(t *testing.T) {
-	w := newWorld(t)
-	for what, req := range map[string]chat.JoinRequest{
-		"capacity of one":     {Room: "plans", AgentName: "Ann", Capacity: 1},
-		"no room":             {AgentName: "Ann"},
-		"no name":             {Room: "plans"},
-		"name for the server": {Room: "plans", AgentName: "System"},
-		"two passwords":       {Room: "plans:one", Password: "two", AgentName: "Ann"},
-		"control in password": {Room: "plans", Password: "a\nb", AgentName: "Ann"},
+	ann := w.enter(chat.JoinRequest{Room: "plans:pw", AgentName: "Ann"})
+	w.enter(chat.JoinRequest{Room: "plans:pw", AgentName: "Bob"})
+	w.manage(ann.Token, room.BanName, "Eve", chat.StatusBanned)
+	for what, c := range map[string]struct {
+		req  chat.JoinRequest
+		code fault.Code
+	}{
+		"wrong password": {chat.JoinRequest{Room: "plans:px", AgentName: "Cid"}, fault.WrongPassword},
+		"no password":    {chat.JoinRequest{Room: "plans", AgentName: "Cid"}, fault.WrongPassword},
+		"banned":         {chat.JoinRequest{Room: "plans:pw", AgentName: "3ve"}, fault.NotAllowed},
+		"no such room": {chat.JoinRequest{Room: "plots", AgentName: "Cid", OnlyExisting: true},
+			fault.RoomNotFound},
+		"capacity of one":     {chat.JoinRequest{Room: "plots", AgentName: "Cid", Capacity: 1}, fault.InvalidArgument},
+		"no room":             {chat.JoinRequest{AgentName: "Cid"}, fault.InvalidArgument},
+		"no name":             {chat.JoinRequest{Room: "plots"}, fault.InvalidArgument},
+		"name for the server": {chat.JoinRequest{Room: "plots", AgentName: "System"}, fault.InvalidArgument},
+		"two passwords": {chat.JoinRequest{Room: "plots:one", Password: "two", AgentName: "Cid"},
+			fault.InvalidArgument},
+		"control in password": {chat.JoinRequest{Room: "plots", Password: "a\nb", AgentName: "Cid"},
+			fault.InvalidArgument},
 	} {
-		_, err := w.JoinRoom(t.Context(), req)
-		if fault.CodeOf(err) != fault.InvalidArgument {
+		err := w.changesNothing(ann.Token, func() error { _, err := w.JoinRoom(t.Context(), c.req); return err })
+		if fault.CodeOf(err) != c.code {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	_, err := w.JoinRoom(t.Context(), chat.JoinRequest{Room: "plans", AgentName: "Ann", OnlyExisting: true})
+	_, err := w.RoomInfo(t.Context(), chat.InfoRequest{Room: "plots"})
 	wants(t, err, fault.RoomNotFound)
-}
-
-func TestJoin_refused_writesNothing(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.enter(chat.JoinRequest{Room: "plots:pw", AgentName: "Ann"})
-	for _, req := range []chat.JoinRequest{
-		{Room: "plans:pw", AgentName: "Cid"}, {Room: "nowhere", AgentName: "Cid", OnlyExisting: true},
-	} {
-		w.changesNothing(p.ann.Token, func() error { _, err := w.JoinRoom(t.Context(), req); return err })
-	}
 }
 
 func TestJoin_latestMessages_areTwentyAtMost(t *testing.T) {

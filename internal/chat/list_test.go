@@ -25,40 +25,6 @@ func (w *world) list(req chat.ListRequest) (names []string, next string) {
 	return names, got.NextPage
 }
 
-func TestList_publicRooms_areListed(t *testing.T) {
-	w := newWorld(t)
-	about := strings.Repeat("é", 300)
-	w.create(chat.CreateRequest{Room: "News", AgentName: "Ann", Public: true, Password: "pw", Description: about,
-		Capacity: 7, Type: room.Channel})
-	w.join("News:pw", "Bob")
-	w.create(chat.CreateRequest{Room: "secret", AgentName: "Ann"})
-	got, err := w.ListRooms(t.Context(), chat.ListRequest{})
-	if err != nil || len(got.Rooms) != 1 || got.NextPage != "" {
-		t.Fatalf("got %+v, %v", got, err)
-	}
-	want := chat.ListedRoom{Name: "News", Description: about[:400], Type: room.Channel, Agents: 2, Capacity: 7,
-		PasswordProtected: true}
-	if got.Rooms[0] != want {
-		t.Fatalf("got %+v", got.Rooms[0])
-	}
-}
-
-func TestList_search_matchesNamesAndDescriptions(t *testing.T) {
-	w := newWorld(t)
-	w.create(chat.CreateRequest{Room: "Gardening", AgentName: "Ann", Public: true})
-	w.create(chat.CreateRequest{Room: "music", AgentName: "Ann", Public: true, Description: "Songs for the GARDEN"})
-	w.create(chat.CreateRequest{Room: "zebras", AgentName: "Ann", Public: true})
-	for search, want := range map[string][]string{
-		" garden ": {"Gardening", "music"}, "SONGS": {"music"}, "xylophone": nil,
-	} {
-		got, _ := w.list(chat.ListRequest{Search: search})
-		same(t, search, got, want)
-	}
-	first, next := w.list(chat.ListRequest{Search: "garden", Limit: 1})
-	rest, _ := w.list(chat.ListRequest{Search: "garden", Limit: 1, Page: next})
-	same(t, "in pages", append(first, rest...), []string{"Gardening", "music"})
-}
-
 func TestList_invalidArguments_areRefused(t *testing.T) {
 	w := newWorld(t)
 	for what, req := range map[string]chat.ListRequest{

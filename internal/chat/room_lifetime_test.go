@@ -48,10 +48,10 @@ func eventKey(token string, n int64) table.Key {
 func TestLifetime_eventADayAfterTheLastRenewal_renews(t *testing.T) {
 	w := newWorld(t)
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true})
-	made := w.clock.Now()
+	made, name := w.clock.Now(), "plans"
 	ends := func(want time.Time) {
 		t.Helper()
-		for _, k := range roomKeys(ann.Token, "plans") {
+		for _, k := range roomKeys(ann.Token, name) {
 			if got := w.stored(k).Expires; !got.Equal(want.Add(time.Hour)) {
 				t.Errorf("%s expires %s after the creation, want one hour after %s", k, got.Sub(made), want.Sub(made))
 			}
@@ -66,6 +66,13 @@ func TestLifetime_eventADayAfterTheLastRenewal_renews(t *testing.T) {
 	ends(made.Add(31*day + time.Second))
 	w.say(ann.Token, "at once after it")
 	ends(made.Add(31*day + time.Second))
+	w.clock.Advance(2 * day)
+	w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots"}) // which renews it under its new name
+	name = "plots"
+	ends(made.Add(33*day + time.Second))
+	w.clock.Advance(2 * day)
+	w.say(ann.Token, "renews the new name")
+	ends(made.Add(35*day + time.Second))
 }
 
 func TestLifetime_event_outlivesItsRoom(t *testing.T) {

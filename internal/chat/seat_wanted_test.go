@@ -14,35 +14,6 @@ import (
 	"github.com/parley-chat/parley/internal/table/tabletest"
 )
 
-func TestSeatWanted_joinRefusedForAFullRoom_isReported(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	_, err := w.tryJoin("plans", "Cid")
-	waitsFor(t, err, fault.RoomFull, 90*time.Second)
-	m := w.look(p.ann.Token, p.ann.Cursor).Messages
-	if len(m) != 1 || m[0].Type != chat.EventKnocked || m[0].Reason != room.ReasonRoomFull || m[0].Agent != "Cid" {
-		t.Errorf("Ann receives %+v", m)
-	}
-}
-
-// Agents must not learn who tried a name or a password, and banned agents cannot make
-// themselves heard.
-func TestSeatWanted_otherRefusals_areNotReported(t *testing.T) {
-	w := newWorld(t)
-	ann := w.join("plans:pw", "Ann")
-	w.join("plans:pw", "Bob")
-	w.manage(ann.Token, room.BanName, "Eve", chat.StatusBanned)
-	for what, req := range map[string]chat.JoinRequest{
-		"wrong password": {Room: "plans:px", AgentName: "Cid"},
-		"no password":    {Room: "plans", AgentName: "Cid"},
-		"banned":         {Room: "plans:pw", AgentName: "3ve"},
-	} {
-		t.Run(what, func(t *testing.T) {
-			w.changesNothing(ann.Token, func() error { _, err := w.JoinRoom(t.Context(), req); return err })
-		})
-	}
-}
-
 // refuseEvents fails every write of an event.
 func refuseEvents(_ context.Context, c tabletest.Call) error {
 	for _, op := range c.Ops {

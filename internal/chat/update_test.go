@@ -103,36 +103,6 @@ func TestUpdate_invalid_isRefusedAndWritesNothing(t *testing.T) {
 	}
 }
 
-// Later renewals apply to the new name.
-func TestUpdate_newName_lastsAsLongAsTheRoom(t *testing.T) {
-	w := newWorld(t)
-	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true})
-	w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots"})
-	for range 20 {
-		w.clock.Advance(2 * day)
-		w.say(ann.Token, w.clock.Now().String())
-	}
-	for _, k := range roomKeys(ann.Token, "plots") {
-		w.stored(k)
-	}
-	if bob := w.join("plots", "Bob"); bob.Token[:7] != ann.Token[:7] {
-		t.Errorf("Bob got %+v", bob)
-	}
-}
-
-// The renaming event itself renews the room.
-func TestUpdate_newNameADayLater_renewsTheRoom(t *testing.T) {
-	w := newWorld(t)
-	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Public: true})
-	w.clock.Advance(2 * day)
-	w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots"})
-	for _, k := range roomKeys(ann.Token, "plots") {
-		if got := w.stored(k).Expires.Sub(w.clock.Now()).Hours(); got != 30*24+1 {
-			t.Errorf("%s lives %g hours", k, got)
-		}
-	}
-}
-
 // The join needs the password that the room has when the agent is seated.
 func TestUpdate_passwordSetDuringAJoin_isRequired(t *testing.T) {
 	w := newWorld(t)
