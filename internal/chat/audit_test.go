@@ -69,11 +69,14 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 	person := device(t, bob.Watch, "phone")
 	// a repeated claim opens nothing
 	for _, req := range []chat.SuperviseRequest{{Claim: bob.Watch}, {Claim: bob.Watch}, {Approve: yes()},
-		{Approve: no()}, {NewLink: true}} {
+		{Paused: yes()}, {Approve: no(), Paused: no()}, {NewLink: true}} {
 		req.Token = person
 		if _, err := a.Service.Supervise(a.bearer(bob), req); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if _, err := a.opens(bob.Watch, "another"); err == nil {
+		t.Error("a used link was opened")
 	}
 	said := a.say(bob.Token, "confidential words")
 	a.clock.Advance(minute)
@@ -120,6 +123,7 @@ func TestAudit_seatsAndDecisions_areOneLineEachWithoutNamesAndSecrets(t *testing
 		"seat_taken by key:k1, seat 1 of 0 created",
 		"seat_taken by invite:1, seat 2 of 0 joined",
 		"link_opened by token, seat 2 of 0",
+		"supervision_set by token, seat 2 of 0",
 		"supervision_set by token, seat 2 of 0",
 		"supervision_set by token, seat 2 of 0",
 		"agent_readmit by none, seat 1 of 2",

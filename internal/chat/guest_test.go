@@ -79,39 +79,6 @@ func TestGuest_hasOneRoomAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestInvite_ofEachResult_isTheSame(t *testing.T) {
-	w := newWorld(t)
-	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
-	want := chat.Invite{Code: ann.Invite.Code, Uses: 2, Until: w.clock.Now().Add(7 * day)}
-	if ann.Invite != want {
-		t.Fatalf("got %+v, want %+v", ann.Invite, want)
-	}
-	bob, err := w.arrives(guest(t, ann.Invite), "Bob")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want.Uses--
-	for _, s := range []chat.Seated{bob, w.enter(chat.JoinRequest{Token: ann.Token}),
-		w.elsewhere().enter(chat.JoinRequest{Token: bob.Token})} {
-		if s.Invite != want {
-			t.Errorf("%s is shown %+v, want %+v", s.Name, s.Invite, want)
-		}
-	}
-	got := w.update(chat.UpdateRequest{Token: ann.Token, NewInvite: true, Capacity: 5, Room: "plots"})
-	if got.Invite.Uses != 3 || got.Invite.Code == want.Code || got.HidesTalk != true ||
-		got.Changes.Invite != "renewed" {
-		t.Errorf("it becomes %+v", got)
-	}
-	cid, err := w.JoinRoom(guest(t, got.Invite), chat.JoinRequest{Room: "plots", AgentName: "Cid"})
-	if err != nil || cid.Invite.Code != got.Invite.Code || cid.Invite.Uses != 2 {
-		t.Errorf("Cid is shown %+v, %v", cid.Invite, err)
-	}
-	w.clock.Advance(7 * day)
-	if got := w.enter(chat.JoinRequest{Token: ann.Token}).Invite; got != (chat.Invite{}) {
-		t.Errorf("once it has expired: %+v", got)
-	}
-}
-
 // Ann's room has three seats, and Eve has its first invite.
 func TestInvite_thatGivesNoSeat_isRefusedAndSaysWhy(t *testing.T) {
 	closes := func(w *world, ann chat.Seated) { w.update(chat.UpdateRequest{Token: ann.Token, Close: true}) }
@@ -305,38 +272,6 @@ func TestGuest_thatIsToStayOut_hasNoInviteThatSeatsIt(t *testing.T) {
 				t.Errorf("the new invite does not admit to an older seat: %v", err)
 			}
 		})
-	}
-}
-
-// It may be the same guest, without its token.
-func TestGuest_inThePlaceOfAGuest_spendsNoUse(t *testing.T) {
-	for what, comes := range map[string]func(w *world, ctx context.Context, ann, bob chat.Seated){
-		"by its token": func(w *world, ctx context.Context, _, bob chat.Seated) {
-			if _, err := w.JoinRoom(ctx, chat.JoinRequest{Token: bob.Token}); err != nil {
-				t.Error(err)
-			}
-		},
-		"by the word of the room": func(w *world, ctx context.Context, ann, bob chat.Seated) {
-			w.say(bob.Token, "hello")
-			w.clock.Advance(time.Second)
-			w.refusal(ctx, "", "Bob", fault.NameTaken)
-			w.readmits(ann.Token)
-			w.clock.Advance(room.LetGoSilent)
-			w.joinAs(ctx, "", "Bob")
-		},
-		"after the lease, and that of the invite": func(w *world, ctx context.Context, _, _ chat.Seated) {
-			w.clock.Advance(8 * day)
-			w.joinAs(ctx, "", "Bob")
-		},
-	} {
-		w := newWorld(t)
-		ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
-		ctx := guest(t, ann.Invite)
-		bob := w.joinAs(ctx, "", "Bob")
-		comes(w, ctx, ann, bob)
-		if v := w.head(ann.Token).Invite; v.Number != 1 || v.Uses != 2 {
-			t.Errorf("%s: the invite is %+v", what, v)
-		}
 	}
 }
 

@@ -130,12 +130,16 @@ func TestLink_ofAnotherSeatOrMistyped_changesNothing(t *testing.T) {
 	p := w.company()
 	wrong := []byte(p.bob.Watch)
 	wrong[10] ^= 1
+	gone := w.join("plans", "Dora")
+	w.leave(gone.Token)
 	for what, c := range map[string]struct {
 		req  chat.SuperviseRequest
 		code fault.Code
 	}{
 		"a mistyped claim": {chat.SuperviseRequest{Token: device(t, p.bob.Watch, "phone"), Claim: string(wrong)},
 			fault.TokenInvalid},
+		"a claim of a seat that is gone": {chat.SuperviseRequest{Token: device(t, gone.Watch, "phone"),
+			Claim: gone.Watch}, fault.TokenInvalid},
 		"a token of another seat": {chat.SuperviseRequest{Token: device(t, p.cid.Watch, "phone"), Claim: p.bob.Watch},
 			fault.InvalidArgument},
 		"the agent's token": {chat.SuperviseRequest{Token: p.bob.Token, Claim: p.bob.Watch}, fault.NotAllowed},
@@ -226,19 +230,6 @@ func TestPerson_ofANameThatWasLetGo_losesIt(t *testing.T) {
 	}
 }
 
-func TestPerson_ofASeatThatIsGone_isToldWhy(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	person := w.person(p.bob)
-	unopened := p.cid.Watch
-	w.manage(p.ann.Token, room.Kick, "Bob", chat.StatusKicked)
-	w.leave(p.cid.Token)
-	_, err := w.Wait(t.Context(), chat.WaitRequest{Token: person})
-	wants(t, err, fault.Removed)
-	_, err = w.opens(unopened, "phone")
-	wants(t, err, fault.TokenInvalid)
-}
-
 // Who opens a link has nothing else to be admitted by, even if the link was used.
 func TestLink_knownToItsRoom_tellsWhoseSeatItIs(t *testing.T) {
 	w := newWorld(t)
@@ -269,19 +260,4 @@ func TestLink_ofASeatTakenElsewhere_isKnownAtOnce(t *testing.T) {
 	if a, known, err := other.AgentBehind(t.Context(), c); err != nil || !known || a.Seat != c.Seat {
 		t.Errorf("seat %d, known %v, %v", a.Seat, known, err)
 	}
-}
-
-func TestPerson_opensALinkAndPausesItsAgent_isAudited(t *testing.T) {
-	a := newAudited(t)
-	ann := a.join("plans", "Ann")
-	person := a.person(ann)
-	a.person(ann) // again
-	if _, err := a.opens(ann.Watch, "other"); err == nil {
-		t.Error("a used link was opened")
-	}
-	if _, err := a.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: person, Paused: new(true)}); err != nil {
-		t.Fatal(err)
-	}
-	same(t, "lines", a.lines(), []string{"seat_taken by none, seat 1 of 0 created", "link_opened by none, seat 1 of 0",
-		"supervision_set by none, seat 1 of 0"})
 }

@@ -2,47 +2,12 @@ package chat_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/table"
 )
-
-func TestReturn_token_returnsItsSeat(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	got := w.elsewhere().enter(chat.JoinRequest{Token: " " + strings.ToUpper(p.bob.Token) + "\n"})
-	if got.Status != chat.StatusReturned || got.Name != "Bob" || got.Token != p.bob.Token {
-		t.Fatalf("Bob got %+v", got)
-	}
-	same(t, "seats", seats(got.Room), []string{"Ann (admin)", "Bob (member)"})
-	if !got.Room.Agents[1].You {
-		t.Error("Bob is not marked as You")
-	}
-}
-
-func TestReturn_messages_areAllAfterTheAcknowledgedCursor(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.say(p.ann.Token, "first")
-	seen := w.look(p.bob.Token, p.bob.Cursor)
-	w.look(p.bob.Token, seen.Cursor) // passing the cursor acknowledges it
-	w.say(p.bob.Token, "second")
-	w.say(p.ann.Token, "third")
-	for range 2 { // returning acknowledges nothing
-		got := w.enter(chat.JoinRequest{Token: p.bob.Token})
-		same(t, "messages", lines(got.Messages), []string{"Bob: second", "Ann: third"})
-		if got.HasMore || got.Earlier != 1 {
-			t.Fatalf("more %v, %d earlier; want one message earlier", got.HasMore, got.Earlier)
-		}
-		if next := w.look(p.bob.Token, got.Cursor); next.Status != chat.StatusQuiet {
-			t.Fatalf("after it came %+v", next)
-		}
-		w = w.elsewhere() // the same in another process
-	}
-}
 
 func TestReturn_manyMessages_comeInBatchesWithoutGaps(t *testing.T) {
 	w := newWorld(t)
@@ -59,21 +24,6 @@ func TestReturn_manyMessages_comeInBatchesWithoutGaps(t *testing.T) {
 	}
 	rest := w.look(p.bob.Token, got.Cursor)
 	same(t, "all", append(texts(got.Messages), texts(rest.Messages)...), want)
-}
-
-func TestReturn_unacknowledgedMessages_areMarkedRepeated(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.say(p.ann.Token, "maybe lost")
-	w.look(p.bob.Token, "") // delivered without a cursor, so not acknowledged
-	w.say(p.ann.Token, "new")
-	for i := range 2 { // to return acknowledges nothing
-		got := w.enter(chat.JoinRequest{Token: p.bob.Token})
-		same(t, "messages", texts(got.Messages), []string{"maybe lost", "new"})
-		if !got.Messages[0].Repeated || got.Messages[1].Repeated != (i > 0) {
-			t.Errorf("repeated: %v, %v", got.Messages[0].Repeated, got.Messages[1].Repeated)
-		}
-	}
 }
 
 func TestReturn_roomOrNameOfAnother_isRefused(t *testing.T) {

@@ -138,46 +138,6 @@ func TestSupervision_agentShowsNoActivity(t *testing.T) {
 	}
 }
 
-func TestAgentMessages_areSoManyUntilAPersonSpeaks(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
-		w, there := services[0], services[len(services)-1]
-		p := w.company()
-		person := w.person(p.bob)
-		limit := func(n int) chat.Updated {
-			return w.update(chat.UpdateRequest{Token: p.ann.Token, AgentMessages: &n})
-		}
-		if got := limit(2).Changes; got == nil || got.AgentMessages == nil || *got.AgentMessages != 2 {
-			t.Errorf("the changes are %+v", got)
-		}
-		w.say(p.ann.Token, "one")
-		first := chat.SendRequest{Token: p.cid.Token, Text: "two, which is long enough to be the same when it comes " +
-			"again"}
-		w.sends(first)
-		refused := func(when string, req chat.SendRequest) {
-			t.Helper()
-			for i, w := range []*world{w, there, there.elsewhere()} {
-				if _, err := w.send(req); fault.CodeOf(err) != fault.Paused {
-					t.Errorf("%s, service %d: %v", when, i, err)
-				}
-			}
-		}
-		refused("a third", chat.SendRequest{Token: p.ann.Token, Text: "three"})
-		refused("a private one", chat.SendRequest{Token: p.ann.Token, Text: "psst", To: []string{"Bob"}})
-		wants(t, leavesWith("so long")(w, p, p.cid.Token), fault.Paused)
-		if again, err := there.send(first); err != nil || !again.Duplicate {
-			t.Errorf("what was said before: %+v, %v", again, err)
-		}
-		w.sends(chat.SendRequest{Token: person, To: []string{"Bob"}, Text: "a note, which the others do not see"})
-		refused("after a note", chat.SendRequest{Token: p.ann.Token, Text: "three"})
-		there.sends(chat.SendRequest{Token: person, Text: "go on"})
-		w.say(p.ann.Token, "three")
-		there.say(p.cid.Token, "four")
-		refused("a fifth", chat.SendRequest{Token: p.bob.Token, Text: "five"})
-		limit(0)
-		there.say(p.bob.Token, "five")
-	})
-}
-
 // What its person does wakes an idle agent, also from another process, in a crowd, and where a program waits in
 // its place.
 func TestWait_ofAnAgent_endsWithWhatItsPersonDoes(t *testing.T) {

@@ -2,7 +2,6 @@ package chat_test
 
 import (
 	"context"
-	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -53,35 +52,6 @@ func everyCall(w *world, token string) map[string]error {
 	}
 	errs["leave"] = calls(w, token)["leave"]()
 	return errs
-}
-
-func TestToken_thatLeft_isRefusedInEveryCall(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.leave(p.bob.Token)
-	for _, w := range []*world{w, w.elsewhere()} {
-		for call, err := range everyCall(w, p.bob.Token) {
-			if call == "leave" && err == nil {
-				continue
-			}
-			if fault.CodeOf(err) != fault.Removed || !strings.Contains(err.Error(), "You have left") {
-				t.Errorf("%s: %v", call, err)
-			}
-		}
-	}
-}
-
-func TestToken_ofAnotherRoom_speaksOnlyThere(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	other := w.join("plots", "Bob")
-	w.say(other.Token, "in the other room")
-	if other.Token[:7] == p.ann.Token[:7] {
-		t.Fatal("two rooms with one id")
-	}
-	if got := w.look(p.ann.Token, p.ann.Cursor); got.Status != chat.StatusQuiet {
-		t.Fatalf("Ann received %+v", got)
-	}
 }
 
 // counting returns a table that counts its calls.
