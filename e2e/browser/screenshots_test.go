@@ -29,7 +29,7 @@ func TestScreenshots(t *testing.T) {
 	}
 	sc := sceneOn(onFile(t))
 	maya, jonas := sc.mayas, sc.jonass
-	maya.takes(dir, "drafts", 1280, 760, "light")
+	maya.takes(dir, "drafts", 1280, 720, "light")
 	maya.takes(dir, "phone", 390, 780, "light")
 	maya.click(css(".room-sidebar-button"))
 	maya.shows(".sidebar-part:has(.sidebar-task)", "start")
