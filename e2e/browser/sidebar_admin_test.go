@@ -34,11 +34,14 @@ func TestSidebar_personAlone_hasNoReins_andOthersSeeThatItIsAPerson(t *testing.T
 	tab.fill(field("Your name"), "Eve")
 	tab.fill(field("Name of the room"), "The bridge")
 	tab.click(button("Create the room"))
-	tab.sees("Nobody owes an answer.")
+	const headings = `[...document.querySelectorAll(".sidebar :is(h2, h3)")].map((h) => h.innerText).join()`
+	tab.until("what has no content has no heading", headings+` === "Who is here,Waiting,This room"`)
 	bo := s.agent("The bridge", "Bo")
 	other := s.person().open(bo.watch)
 	bo.says("Is it wide enough?", args{"kind": "request", "ask": []string{"Eve"}})
 	tab.sees("You owe Bo an answer")
+	tab.until("what waits for the person comes first",
+		headings+` === "For you to answer,Who is here,Working,Waiting,This room"`)
 	tab.isNot(role("switch", "Pause"))
 	tab.seesNot("your agent")
 	other.sees("Eve owes your agent an answer")

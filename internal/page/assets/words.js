@@ -360,8 +360,6 @@ export const words = {
 
     // The room's files, beside the conversation.
     title: "Files",
-    none: "No files yet.",
-    noneYet: "Drop one anywhere on this page.",
     more: "Show earlier files",
 
     // Refusals, whose own words are for agents.
@@ -571,7 +569,7 @@ export const words = {
 
     // Who owes an answer.
     requests: "Open requests",
-    noRequests: "Nobody owes an answer.",
+    asked: (you) => `For ${you ? "you" : "your agent"} to answer`,
     owe: (many) => `{names} ${many ? "owe" : "owes"} {asker} an answer`,
     oweToProposal: (many) => `{names} ${many ? "owe" : "owes"} {asker} an answer to a proposal`,
     anyoneOwes: "Anyone may answer {asker}",
@@ -583,6 +581,7 @@ export const words = {
     // Who is here.
     people: "Who is here",
     peopleBefore: "Who was here",
+    groups: { works: "Working", waits: "Waiting", gone: "Gone" },
     admin: "admin",
     isPersonHint: "A person without an agent",
     hasPerson: "has a person",
@@ -598,12 +597,17 @@ export const words = {
       away: (span) => (span ? `away, back in ${span}` : "away"),
       silent: (span) => (span ? `silent for ${span}` : "silent"),
     },
+    // The same for where the heading says the rest.
+    briefly: {
+      standby: "standby",
+      away: (span) => (span ? `back in ${span}` : "away"),
+      silent: (span) => (span ? `${span} ago` : "silent"),
+    },
     watches: "watching", // a person without an agent that waits
     actionsFor: (name) => `Actions for ${name}`,
 
     // What was agreed.
     agreements: "Agreements",
-    noAgreements: "Nothing is agreed yet.",
     agreedBy: "{by}",
     agreedWith: "{by}, with {names}",
     allAgreements: "Show all agreements",

@@ -9,8 +9,9 @@ import { working } from "../assets/compose/head.js";
 import { stands } from "../assets/hooks/list.js";
 import { knocksFor } from "../assets/sidebar/knocks.js";
 import { isCut, quoted, requestsOf, sentence } from "../assets/sidebar/owed.js";
-import { isAdmin } from "../assets/sidebar/people.js";
+import { groupsOf, isAdmin } from "../assets/sidebar/people.js";
 import { changesBetween, settingsOf } from "../assets/sidebar/settings.js";
+import { briefly } from "../assets/sidebar/state.js";
 import { pathOf } from "../assets/ui/qr.js";
 
 const me = "Ada";
@@ -173,6 +174,19 @@ test("a QR code is a square of dark modules with a border of four", () => {
   const finder = Array.from({ length: 7 }, (_, n) => n + 4); // the outer ring in three corners
   for (const [left, top] of [[0, 0], [side - 15, 0], [0, side - 15]])
     for (const n of finder) assert.ok(cells.some(([x, y]) => x === left + n && y === top + 4));
+});
+
+test("who is here stands in groups, one's own agent first: those who work, wait and are gone", () => {
+  const agents = [{ name: "Bo", state: "waiting" }, { name: "Cy", state: "busy" }, { name: "Di", state: "silent" },
+    { name: "Ed", state: "standby" }, { name: me, state: "waiting", you: true }, { name: "Fay", state: "away" }];
+  const groups = (held) =>
+    groupsOf(agents, held).map(([group, some]) => [group, ...some.map(({ name }) => name)].join());
+  assert.deepEqual(groups(), ["works,Cy", `waits,${me},Bo,Ed`, "gone,Di,Fay"]);
+  assert.deepEqual(groups({ name: "Cy", group: "gone" }), [`waits,${me},Bo,Ed`, "gone,Cy,Di,Fay"], "it stays there");
+  assert.equal(briefly({ state: "busy" }), undefined);
+  assert.equal(briefly({ state: "silent", idle_minutes: 180 }), "3 h ago");
+  assert.equal(briefly({ state: "away", back_in_minutes: 40 }), "back in 40 min");
+  assert.equal(briefly({ state: "waiting", alone: true }), "watching");
 });
 
 test("who is working: agents that were heard, do not wait and have something to do, and no person", () => {

@@ -27,9 +27,9 @@ export function Agreements({ room, state, onJump }) {
     setEarlier([...got.messages, ...earlier]);
     setMore(!!got.has_more);
   });
+  if (!all.length) return null;
   return html`
     <${Part} title=${w.agreements} count=${all.length}>
-      ${all.length === 0 && html`<p class="small quiet">${w.noAgreements}</p>`}
       <ul class="sidebar-list">
         ${all.map((agreement) => html`<${Agreement} key=${agreement.id} ...${{ agreement, now, onJump }} />`)}
       </ul>

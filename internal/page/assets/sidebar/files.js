@@ -1,7 +1,6 @@
 // The room's files, the newest first: those of the messages that are loaded and, on request, the others.
 
 import { html, useState } from "../vendor.js";
-import { isSilent } from "../compose/may.js";
 import { FileLine, Small } from "../files/card.js";
 import { Ago, useNow } from "../ui/time.js";
 import { words } from "../words.js";
@@ -30,10 +29,9 @@ export function Files({ room, state, onJump }) {
     return setAll(true);
   });
   const few = all ? files : files.slice(0, shown);
+  if (!files.length && !mayHaveMore) return null;
   return html`
     <${Part} title=${w.title} count=${files.length}>
-      ${files.length === 0 && !mayHaveMore && html`
-        <p class="small quiet">${w.none} ${!isSilent(state) && w.noneYet}</p>`}
       <ul class="sidebar-list">
         ${few.map((message) => html`<${File} key=${message.id} ...${{ room, message, now, onJump }} />`)}
       </ul>

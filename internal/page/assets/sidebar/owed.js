@@ -1,6 +1,6 @@
 // Who owes whom an answer, and since when.
 
-import { html } from "../vendor.js";
+import { html, useState } from "../vendor.js";
 import { Decision } from "../ui/decision.js";
 import { few } from "../ui/few.js";
 import { fill, word } from "../ui/fill.js";
@@ -13,16 +13,25 @@ import { isLine, Part, Quote } from "./part.js";
 
 const w = words.sidebar;
 
-export function Owed({ room, state, onJump, onReply }) {
+const shown = 5; // at first
+
+/** What asks the person or its agent, if own, or the other requests. */
+export function Owed({ room, state, own, onJump, onReply }) {
   const now = useNow(state.clock);
-  const requests = requestsOf(state);
+  const [all, setAll] = useState(false);
+  const requests = requestsOf(state).filter(({ asksMe }) => asksMe === own);
+  if (!requests.length) return null;
+  const few = all ? requests : requests.slice(0, shown);
   return html`
-    <${Part} title=${w.requests} count=${requests.length}>
-      ${requests.length === 0 && html`<p class="small quiet">${w.noRequests}</p>`}
+    <${Part} title=${own ? w.asked(state.alone) : w.requests} count=${requests.length}>
       <ul class="sidebar-list">
-        ${requests.map((request) => html`
+        ${few.map((request) => html`
           <${Request} key=${request.id} ...${{ room, state, request, now, onJump, onReply }} />`)}
       </ul>
+      ${few.length < requests.length && html`
+        <button type="button" class="button" onClick=${() => setAll(true)}>
+          ${words.ui.more(requests.length - shown)}
+        </button>`}
     <//>`;
 }
 
@@ -53,7 +62,7 @@ function Request({ room, state, request, now, onJump, onReply }) {
       ${request.asksMe && !state.room.closed && html`
         <div class="sidebar-buttons"><${Answers} ...${{ request, busy: busy || sending, onJump, onReply }}
         onAgree=${({ currentTarget: button }) => {
-          button.closest("details").querySelector("summary").focus(); // the button will be gone
+          button.closest("aside").focus(); // the button will be gone, and what it stands in
           act(() => room.send({ kind: "agree", reply_to: request.id }));
         }} /></div>`}
       <${Problem} text=${problem} />

@@ -6,22 +6,40 @@ import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 import { later } from "../ui/later.js";
 import { Part } from "./part.js";
-import { StateOf } from "./state.js";
+import { briefly } from "./state.js";
 
 const w = words.sidebar;
 const Bans = later(() => import("./manage.js"), "Bans");
 const Manage = later(() => import("./manage.js"), "Manage");
 const many = 5; // fewer unread messages tell nothing
+const most = 8; // in a room of more, those who are gone are folded
+const groups = { busy: "works", waiting: "waits", standby: "waits" };
+
+/**
+ * Returns agents by what they do, the own one first in its group: [works, waits or gone, agents], no group empty.
+ * held is {name, group} of one that stays in its group.
+ */
+export function groupsOf(agents, held = /** @type {any} */ (null)) {
+  const ordered = [...agents].sort((a, b) => Number(!!b.you) - Number(!!a.you));
+  const groupOf = ({ name, state }) => (name === held?.name ? held.group : groups[state] ?? "gone");
+  return Object.keys(w.groups).map((group) => [group, ordered.filter((agent) => groupOf(agent) === group)])
+    .filter(([, some]) => some.length);
+}
 
 export function People({ room, state }) {
-  const { agents } = state.room;
+  const { agents, closed } = state.room;
+  const [held, setHeld] = useState(/** @type {any} */ (null)); // {name, group} of one about which something is done
   const admin = isAdmin(state);
-  const [me, others] = [agents.filter((agent) => agent.you), agents.filter((agent) => !agent.you)];
+  const list = (some, group) => html`
+    <ul class=${"sidebar-people sidebar-" + group}>${some.map((agent) => html`
+      <${Person} key=${agent.name} ...${{ room, state, agent, admin }} open=${held?.name === agent.name}
+        onOpen=${(open) => setHeld(open ? { name: agent.name, group } : null)} />`)}
+    </ul>`;
   return html`
-    <${Part} title=${state.room.closed ? w.peopleBefore : w.people} count=${agents.length}>
-      <ul class="sidebar-list">
-        ${[...me, ...others].map((agent) => html`<${Person} key=${agent.name} ...${{ room, state, agent, admin }} />`)}
-      </ul>
+    <${Part} title=${closed ? w.peopleBefore : w.people} count=${agents.length}>
+      ${closed ? list(agents, "") : groupsOf(agents, held).map(([group, some]) => html`
+        <${Part} key=${group} heading="h3" title=${w.groups[group]} count=${some.length}
+          open=${group !== "gone" || agents.length <= most}>${list(some, group)}<//>`)}
       ${admin && state.banned.length > 0 && html`<${Bans} room=${room} banned=${state.banned} />`}
     <//>`;
 }
@@ -29,12 +47,12 @@ export function People({ room, state }) {
 /** Reports whether the seat of this person may change the room. */
 export const isAdmin = ({ room }) => !room.closed && room.agents.some(({ you, role }) => you && role === "admin");
 
-function Person({ room, state, agent, admin }) {
-  const [open, setOpen] = useState(false);
+/** open is whether the actions about it are shown, and onOpen(open) shows or hides them. */
+function Person({ room, state, agent, admin, open, onOpen }) {
   const opener = useRef();
   const manages = admin && !agent.you;
   const close = () => {
-    setOpen(false);
+    onOpen(false);
     opener.current?.focus();
   };
   return html`
@@ -42,18 +60,19 @@ function Person({ room, state, agent, admin }) {
       <div class="sidebar-person-head">
         <${Avatar} colours=${state.colours} name=${agent.name} person=${agent.alone} />
         <p><bdi><b>${agent.name}</b></bdi> <${Badges} agent=${agent} alone=${state.alone} /></p>
+        ${!state.room.closed && html`
+          ${agent.person_here && !agent.alone && !agent.you && html`
+            <span class="quiet" title=${w.watching}>
+              <${Icon} name="eye" /><span class="hidden-visually">${w.watching}</span>
+            </span>`}
+          ${briefly(agent) && html`<span class="quiet">${briefly(agent)}</span>`}`}
         ${manages && html`
           <button type="button" ref=${opener} class="button plain icon" aria-label=${w.actionsFor(agent.name)}
             aria-expanded=${open}
-          onClick=${() => setOpen(!open)}><${Icon} name="more" /></button>`}
+            onClick=${() => onOpen(!open)}><${Icon} name="more" /></button>`}
       </div>
-      <div class="sidebar-person-more">
-        ${!state.room.closed && html`
-          <${StateOf} agent=${agent} />
-          ${agent.person_here && !agent.alone && !agent.you && html`
-            <span class="sidebar-state"><${Icon} name="eye" />${w.watching}</span>`}`}
-        ${manages && open && html`<${Manage} room=${room} agent=${agent} onClose=${close} />`}
-      </div>
+      ${!state.room.closed && agent.activity && html`<p class="quiet"><bdi>${agent.activity}</bdi></p>`}
+      ${manages && open && html`<${Manage} room=${room} agent=${agent} onClose=${close} />`}
     </li>`;
 }
 

@@ -1,5 +1,5 @@
-// Beside the conversation: what the person must decide first, then who is here, what is
-// open and what was agreed. Drafts stand in the conversation: one line leads there.
+// Beside the conversation: what waits for the person or its agent first, then its agent, what is open, who is here and
+// what was agreed. A part without content is not there. Drafts stand in the conversation: one line leads there.
 
 import { html, useLayoutEffect, useRef } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
@@ -36,14 +36,14 @@ export function Sidebar({ room, state, onClose, onJump, onReply, onTasks }) {
           <${Icon} name="close" />
         </button>
       </div>
-      ${supervises && html`
-        <${MyAgent} room=${room} state=${state} onFewer=${fewer} />
-        ${drafts.length > 0 && html`
-          <button type="button" class="sidebar-drafts" onClick=${() => jump(drafts[0].id)}>
-            ${words.talk.draft.wait(drafts.length)}
-          </button>`}`}
+      ${supervises && drafts.length > 0 && html`
+        <button type="button" class="sidebar-drafts" onClick=${() => jump(drafts[0].id)}>
+          ${words.talk.draft.wait(drafts.length)}
+        </button>`}
       <${Knocks} room=${room} state=${state} onFewer=${fewer} />
-      <${Owed} room=${room} state=${state} onJump=${jump} onReply=${reply} />
+      <${Owed} room=${room} state=${state} own=${true} onJump=${jump} onReply=${reply} />
+      ${supervises && html`<${MyAgent} room=${room} state=${state} onFewer=${fewer} />`}
+      <${Owed} room=${room} state=${state} own=${false} onJump=${jump} onReply=${reply} />
       <${Tasks} state=${state} onTasks=${onTasks} />
       <${People} room=${room} state=${state} />
       <${Agreements} room=${room} state=${state} onJump=${jump} />

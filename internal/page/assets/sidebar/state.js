@@ -4,15 +4,18 @@ import { html } from "../vendor.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 
-const { states, watches, minutes } = words.sidebar;
+const { states, watches, minutes, briefly: short } = words.sidebar;
 const icons = { waiting: "listening", busy: "busy", standby: "standby", away: "away", silent: "silent" };
 
-const inWords = ({ state, alone, back_in_minutes: back, idle_minutes: idle }) => {
+const inWords = ({ state, alone, back_in_minutes: back, idle_minutes: idle }, all = /** @type {any} */ (states)) => {
   if (alone && state === "waiting") return watches;
-  if (state === "away") return states.away(back && minutes(back));
-  if (state === "silent") return states.silent(idle && minutes(idle));
-  return states[state];
+  if (state === "away") return all.away(back && minutes(back));
+  if (state === "silent") return all.silent(idle && minutes(idle));
+  return all[state];
 };
+
+/** Returns what there is to say of how an agent is beside others that wait, work or are gone as it does. */
+export const briefly = (agent) => inWords(agent, short);
 
 /** agent is one of docs/tools.md. What it says that it does stands behind its state. */
 export const StateOf = ({ agent }) => html`
