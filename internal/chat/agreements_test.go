@@ -40,47 +40,6 @@ func (w *world) agreed(want []string, agents ...chat.Seated) {
 	w.asked(nil, agents...)
 }
 
-func TestAgreement_everyoneAskedHasAgreed_isOnRecord(t *testing.T) {
-	onEachTable(t, func(t *testing.T, services ...*world) {
-		w, there := services[0], services[len(services)-1]
-		p := w.company()
-		all := []chat.Seated{p.ann, p.bob, p.cid}
-		id := w.propose(p.ann.Token, "we ship on Friday")
-		there.asked([]string{"Ann asks [Bob Cid]: we ship on Friday"}, all...)
-		there.agree(p.bob.Token, "")
-		w.asked([]string{"Ann asks [Cid]: we ship on Friday"}, all...)
-		last := w.agree(p.cid.Token, id)
-		for _, w := range append(services, w.elsewhere()) {
-			w.agreed([]string{"Ann: we ship on Friday"}, all...)
-			page := w.history(p.bob.Token, chat.HistoryRequest{ID: last.ID})
-			if m := page.Messages[0]; m.Agreed != id || m.Kind != room.Agree || m.Text != "" || m.ReplyTo != id {
-				t.Errorf("the last vote reads %+v", m)
-			}
-			a := w.info(p.bob.Token).Agreements[0]
-			if a.ID != id || a.At.IsZero() || a.More != nil {
-				t.Errorf("the agreement reads %+v", a)
-			}
-			same(t, "all who agreed", a.AgreedBy, []string{"Ann", "Bob", "Cid"})
-		}
-	})
-}
-
-// A client repeats a call whose reply was lost.
-func TestVote_repeatedWithoutReplyTo_isADuplicate(t *testing.T) {
-	onBoth(t, func(t *testing.T, w, there *world) {
-		for _, text := range []string{"", "agreed"} {
-			p := pair{ann: w.enter(chat.JoinRequest{Room: "room " + text, AgentName: "Ann"}),
-				bob: w.join("room "+text, "Bob")}
-			w.propose(p.ann.Token, "we ship on Friday")
-			req := chat.SendRequest{Token: p.bob.Token, Text: text, Kind: room.Agree}
-			first := w.sends(req)
-			if again := there.sends(req); first.Duplicate || !again.Duplicate || again.ID != first.ID {
-				t.Errorf("%q: first %+v, again %+v", text, first, again)
-			}
-		}
-	})
-}
-
 func TestAgreement_private_isSeenOnlyByItsParties(t *testing.T) {
 	onEachTable(t, func(t *testing.T, services ...*world) {
 		w, there := services[0], services[len(services)-1]

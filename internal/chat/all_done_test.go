@@ -1,7 +1,6 @@
 package chat_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -39,19 +38,6 @@ func TestAllDone_aTaskIsTaken_comesOnceItEndsOrStalls(t *testing.T) {
 	bob("taken for long", chat.StatusQuiet)
 	w.clock.Advance(time.Second)
 	bob("stalled", chat.StatusAllDone)
-}
-
-func TestAllDone_processThatStartsLater_knowsIt(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	cursor := p.bob.Cursor
-	w.sayAs(p.ann.Token, room.Done, "that is all")
-	for i := range 40 { // more than a load reads
-		cursor = w.look(p.bob.Token, cursor).Cursor
-		w.clock.Advance(time.Minute)
-		w.say(p.bob.Token, fmt.Sprintf("are you there? %d", i))
-	}
-	wantStatus(t, "Bob", w.elsewhere().look(p.bob.Token, cursor), chat.StatusAllDone)
 }
 
 func TestAllDone_openWait_lastsForItsWholeTime(t *testing.T) {

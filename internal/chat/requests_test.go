@@ -2,12 +2,8 @@ package chat_test
 
 import (
 	"fmt"
-	"strings"
-	"testing"
-	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -48,44 +44,5 @@ func (w *world) asked(want []string, agents ...chat.Seated) {
 	w.t.Helper()
 	for _, s := range agents {
 		same(w.t, s.Name+" sees open", w.requests(s.Token), want)
-	}
-}
-
-func TestRequest_processThatStartsLater_knowsWhatIsOpen(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	w.ask(p.ann.Token, "who brings the cake?", "Cid")
-	for i := range 300 {
-		w.say(p.bob.Token, fmt.Sprintf("line %d", i))
-	}
-	w.elsewhere().asked([]string{"Ann asks [Cid]: who brings the cake?"}, p.ann, p.bob, p.cid)
-}
-
-func TestRequest_isShownByItsTwoEndsAndAge(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	id := w.ask(p.ann.Token, strings.Repeat("é", 200)+strings.Repeat("à", 39)+"?\n", "Bob")
-	w.clock.Advance(7 * time.Minute)
-	r := w.info(p.cid.Token).Requests[0]
-	if r.ID != id || r.Text != strings.Repeat("é", 40)+" … "+strings.Repeat("à", 39)+"?" || r.Age != 7*time.Minute {
-		t.Errorf("got %+v", r)
-	}
-}
-
-func TestRequest_whatCannotBeAsked_isRefused(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	for what, req := range map[string]chat.SendRequest{
-		"nobody here":         {Text: "x", Ask: []string{"Zoe"}},
-		"with agree":          {Ask: []string{"Bob"}, Kind: room.Agree},
-		"withdrawing nothing": {Withdraw: w.id(p.ann.Token, 1)},
-		"withdrawing and ask": {Withdraw: w.id(p.ann.Token, 1), Ask: []string{"Bob"}},
-	} {
-		req.Token = p.ann.Token
-		err := w.changesNothing(p.ann.Token, func() error { _, err := w.send(req); return err })
-		says(t, err, fault.InvalidArgument, "Nothing was sent")
-		if t.Failed() {
-			t.Fatal(what)
-		}
 	}
 }

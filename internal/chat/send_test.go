@@ -74,6 +74,9 @@ func TestSend_refused_writesNothing(t *testing.T) {
 		"no token":         {chat.SendRequest{Text: "x"}, fault.TokenInvalid},
 		"long wait": {chat.SendRequest{Token: token, Text: "x", Wait: chat.MaxWait + time.Second},
 			fault.InvalidArgument},
+		"asks nobody here": {chat.SendRequest{Token: token, Text: "x", Ask: []string{"Zoe"}}, fault.InvalidArgument},
+		"away for too long": {chat.SendRequest{Token: token, Text: "x", Absence: away(121 * time.Minute)},
+			fault.InvalidArgument},
 		"long key": {chat.SendRequest{Token: token, Text: "x", Key: strings.Repeat("k", 65)}, fault.InvalidArgument},
 	}
 	for name, c := range cases {

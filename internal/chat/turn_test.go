@@ -87,34 +87,6 @@ func (w *world) stillWaits(who string, wait <-chan answer) {
 	}
 }
 
-func TestTurn_secondSilence_isGivenAgain(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	waits := w.hold(p.ann, p.bob)
-	w.turnAfter(3*time.Second, "Bob", waits[1])
-	w.say(p.bob.Token, "hello")
-	p.ann.Cursor = take(t, waits[0]).Cursor
-	p.bob.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor
-	waits = w.hold(p.ann, p.bob)
-	w.turnAfter(3*time.Second, "Ann", waits[0])
-	w.say(p.ann.Token, "hello yourself")
-	p.bob.Cursor = take(t, waits[1]).Cursor
-	p.ann.Cursor = w.look(p.ann.Token, p.ann.Cursor).Cursor
-	waits = w.hold(p.ann, p.bob)
-	w.turnAfter(3*time.Second, "Bob, once more", waits[1])
-}
-
-func TestTurn_comesWithMessagesThatWokeNobody(t *testing.T) {
-	w := newWorld(t)
-	all := w.crowd("plans", "Ann", "Bob", "Cid")
-	waits := w.hold(all...)
-	w.sayAs(all[0].Token, room.Status, "half done")
-	w.pass(3 * time.Second)
-	got := take(t, waits[2])
-	wantStatus(t, "Cid", got, chat.StatusTurn)
-	same(t, "Cid receives", lines(got.Messages), []string{"Ann: half done"})
-}
-
 // Cid works. Ann and Bob wait for that, and have nothing to say. Once Cid waits, too, it is Cid's turn.
 func TestTurn_othersWork_isNobodysWhoCanDoNothing(t *testing.T) {
 	w := newWorld(t)
@@ -130,18 +102,4 @@ func TestTurn_othersWork_isNobodysWhoCanDoNothing(t *testing.T) {
 	w.pass(time.Minute)
 	w.stillWaits("Ann", waits[0])
 	w.stillWaits("Bob", waits[1])
-}
-
-func TestWait_debtorIsSilent_isNotWaitedFor(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.ask(p.ann.Token, "Bob?", "Bob")
-	w.clock.Advance(room.PresentFor - time.Second)
-	if got := w.look(p.ann.Token, p.ann.Cursor); got.Owed != 1 || got.OwedBySilent != 0 {
-		t.Errorf("too early: %+v", got.Situation)
-	}
-	w.clock.Advance(time.Second)
-	if got := w.look(p.ann.Token, p.ann.Cursor); got.Owed != 1 || got.OwedBySilent != 1 {
-		t.Errorf("got %+v", got.Situation)
-	}
 }

@@ -32,17 +32,3 @@ func TestWait_messagesThatWokeNobody_comeWithTheNextOne(t *testing.T) {
 	same(t, "Cid receives", lines(got.Messages),
 		[]string{"Ann: half done", "Bob: good", "joined Dora", "Ann: and you, @Cid?"})
 }
-
-func TestWait_messagesThatWokeNobody_comeWhenTheTimeIsUp(t *testing.T) {
-	w := newWorld(t)
-	p := w.company()
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.cid.Token, Cursor: p.cid.Cursor, Wait: time.Minute,
-		ForMe: true})
-	w.say(p.bob.Token, "not for Cid")
-	w.clock.Advance(time.Minute)
-	got := take(t, waiting)
-	same(t, "Cid receives", lines(got.Messages), []string{"Bob: not for Cid"})
-	if got.Status != chat.StatusMessages {
-		t.Errorf("got %+v", got)
-	}
-}
