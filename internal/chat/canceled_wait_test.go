@@ -42,7 +42,9 @@ func giveUp(t *testing.T, after time.Duration, withCursor, closes bool) {
 	w.clock.Advance(after)
 	if closes {
 		cancel()
-		<-lost
+		if got := <-lost; !errors.Is(got.err, context.Canceled) {
+			t.Fatalf("it ends with %v", got.err)
+		}
 		w.say(p.ann.Token, "one")
 	} else {
 		w.say(p.ann.Token, "one")
@@ -60,17 +62,6 @@ func giveUp(t *testing.T, after time.Duration, withCursor, closes bool) {
 	w.say(p.ann.Token, "three")
 	if got := w.look(p.bob.Token, got.Cursor); !slices.Equal(texts(got.Messages), []string{"three"}) {
 		t.Fatalf("then: %q", texts(got.Messages))
-	}
-}
-
-func TestWait_contextCanceled_ends(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	ctx, cancel := context.WithCancel(t.Context())
-	waiting := w.open(ctx, chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
-	cancel()
-	if got := <-waiting; !errors.Is(got.err, context.Canceled) {
-		t.Fatalf("got %v", got.err)
 	}
 }
 

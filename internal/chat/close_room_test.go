@@ -5,37 +5,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/room"
 )
-
-func TestClose_agentsAreRemovedAndTheNameIsFree(t *testing.T) {
-	w := newWorld(t)
-	here, there := w.elsewhere(), w.elsewhere()
-	p := here.trio()
-	there.info(p.bob.Token)
-	here.say(p.ann.Token, "the end")
-	if got := here.update(chat.UpdateRequest{Token: p.ann.Token, Close: true}); got.Status != chat.StatusClosed ||
-		got.Changes != nil {
-		t.Fatalf("got %+v", got)
-	}
-	for _, at := range []struct {
-		*world
-		token string
-	}{{here, p.bob.Token}, {there, p.cid.Token}} {
-		got := at.look(at.token, "")
-		if got.Status != chat.StatusRemoved || got.Reason != room.ReasonClosed || len(got.Messages) == 0 {
-			t.Fatalf("an agent gets %+v", got)
-		}
-		if last := got.Messages[len(got.Messages)-1]; last.Type != chat.EventRoom || last.Reason != room.ReasonClosed ||
-			last.By != "Ann" {
-			t.Errorf("the last is %+v", last)
-		}
-	}
-	cid := there.join("plans", "Cid")
-	if cid.Status != chat.StatusCreated || cid.Token[:7] == p.ann.Token[:7] {
-		t.Errorf("Cid got %+v", cid)
-	}
-}
 
 func TestClose_tokens_canOnlyReadAndLeave(t *testing.T) {
 	w := newWorld(t)

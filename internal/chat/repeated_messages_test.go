@@ -112,26 +112,3 @@ func TestReturn_afterABatchThatMayBeLost_repeatsIt(t *testing.T) {
 		}
 	}
 }
-
-// Models sometimes omit the cursor once.
-func TestWait_cursorOmitted_repeatsAndMarksEarlierMessages(t *testing.T) {
-	for what, goOn := range map[string]func(w *world, token string) []chat.Message{
-		"waits": func(w *world, token string) []chat.Message { return w.look(token, "").Messages },
-		"returns": func(w *world, token string) []chat.Message {
-			return w.enter(chat.JoinRequest{Token: token}).Messages
-		},
-	} {
-		w := newWorld(t)
-		p := w.pair()
-		w.say(p.ann.Token, "one")
-		if got := w.look(p.bob.Token, p.bob.Cursor); len(got.Messages) != 1 || got.Messages[0].Repeated {
-			t.Fatalf("at first: %+v", got.Messages)
-		}
-		w.say(p.ann.Token, "two")
-		got := goOn(w, p.bob.Token)
-		same(t, what, texts(got), []string{"one", "two"})
-		if !got[0].Repeated || got[1].Repeated {
-			t.Errorf("%s: %+v", what, got)
-		}
-	}
-}

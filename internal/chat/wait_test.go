@@ -48,25 +48,15 @@ func TestWait_message_endsItAtOnce(t *testing.T) {
 	}
 }
 
-func TestWait_ownMessage_doesNotEndIt(t *testing.T) {
+func TestWait_ownMessage_onlyMovesItsCursor(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: time.Minute})
-	w.say(p.ann.Token, "to myself")
+	own := w.say(p.ann.Token, "to myself")
+	w.stillWaits("Ann", waiting)
 	w.clock.Advance(time.Minute)
-	if got := take(t, waiting); got.Status != chat.StatusQuiet || len(got.Messages) != 0 {
-		t.Fatalf("got %+v", got)
-	}
-}
-
-func TestWait_timeUp_isQuietAndMovesTheCursorPastOwnMessages(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	own := w.say(p.ann.Token, "hello")
-	waiting := w.open(t.Context(), chat.WaitRequest{Token: p.ann.Token, Cursor: p.ann.Cursor, Wait: 50 * time.Second})
-	w.clock.Advance(50 * time.Second)
-	got := take(t, waiting)
-	if got.Status != chat.StatusQuiet || place(t, p.ann.Token, got.Cursor) != w.number(p.ann.Token, own.ID) {
+	if got := take(t, waiting); got.Status != chat.StatusQuiet || len(got.Messages) != 0 ||
+		place(t, p.ann.Token, got.Cursor) != w.number(p.ann.Token, own.ID) {
 		t.Fatalf("got %+v", got)
 	}
 }
@@ -135,30 +125,6 @@ func TestWait_manyMessages_comeInBatchesWithoutGaps(t *testing.T) {
 	}
 	if !slices.Equal(received, want) {
 		t.Fatalf("received %d: %q", len(received), received)
-	}
-}
-
-func TestWait_sameCursorTwice_returnsTheSame(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.say(p.ann.Token, "once")
-	first, second := w.look(p.bob.Token, p.bob.Cursor), w.look(p.bob.Token, p.bob.Cursor)
-	if len(first.Messages) != 1 || len(second.Messages) != 1 ||
-		place(t, p.bob.Token, first.Cursor) != place(t, p.bob.Token, second.Cursor) {
-		t.Fatalf("got %+v and %+v", first, second)
-	}
-}
-
-func TestWait_invalidCursor_isIgnored(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.say(p.ann.Token, "hello")
-	for _, cursor := range []string{"3", "3-zz", "nonsense", "999-" + p.bob.Cursor[len(p.bob.Cursor)-2:],
-		p.ann.Cursor} {
-		w2 := w.look(p.bob.Token, cursor)
-		if !w2.CursorIgnored {
-			t.Errorf("%q was taken for a cursor", cursor)
-		}
 	}
 }
 
@@ -233,17 +199,4 @@ func TestWait_twoProcessesWithHundredsOfMessages_deliverEachOnceInOrder(t *testi
 	all.Go(func() { hear(there, ann.Token, ann.Cursor) })
 	all.Go(func() { hear(here, bob.Token, bob.Cursor) })
 	all.Wait()
-}
-
-func TestWait_quietFor_countsFromTheLastEvent(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.clock.Advance(7 * time.Minute)
-	if got := w.look(p.bob.Token, p.bob.Cursor).Quiet; got != 7*time.Minute {
-		t.Errorf("got %v", got)
-	}
-	w.say(p.ann.Token, "hello")
-	if got := w.look(p.bob.Token, p.bob.Cursor).Quiet; got != 0 {
-		t.Errorf("got %v", got)
-	}
 }
