@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/fault"
 )
 
 // Bob says that he will be back in an hour. A minute later he makes a call.
@@ -13,19 +12,20 @@ func TestAbsence_endsOnlyWithAWaitOfItsAgentOrByItsWord(t *testing.T) {
 	for what, c := range map[string]struct {
 		calls func(w *world, bob chat.Seated)
 		ends  bool
+		state chat.AgentState // "" if it does not matter
 	}{
 		"a message that waits": {func(w *world, bob chat.Seated) {
 			go func() {
 				_, _ = w.send(chat.SendRequest{Token: bob.Token, Text: "one thing more", Wait: 40 * time.Second})
 			}()
 			await(w.t, "the wait", func() bool { return w.watch.count(40*time.Second) > 0 })
-		}, false},
-		"a shell line": {func(w *world, bob chat.Seated) { w.shell(bob) }, false},
-		"a wait":       {func(w *world, bob chat.Seated) { w.hold(bob) }, true},
+		}, false, ""},
+		"a shell line": {func(w *world, bob chat.Seated) { w.shell(bob) }, false, chat.AgentStandby},
+		"a wait":       {func(w *world, bob chat.Seated) { w.hold(bob) }, true, chat.AgentWaiting},
 		"a wait that announces another": {func(w *world, bob chat.Seated) {
 			w.open(w.t.Context(), chat.WaitRequest{Token: bob.Token, Cursor: bob.Cursor, Wait: time.Minute,
 				Absence: away(59 * time.Minute)})
-		}, false},
+		}, false, ""},
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)
@@ -34,48 +34,12 @@ func TestAbsence_endsOnlyWithAWaitOfItsAgentOrByItsWord(t *testing.T) {
 			w.clock.Advance(time.Minute)
 			c.calls(w, p.bob)
 			for _, w := range []*world{w, w.elsewhere()} {
-				if got := agentIn(t, w.info(p.ann.Token).Room, "Bob"); (got.BackIn == 0) != c.ends {
+				if got := agentIn(t, w.info(p.ann.Token).Room, "Bob"); (got.BackIn == 0) != c.ends ||
+					c.state != "" && got.State != c.state {
 					t.Errorf("Ann sees %+v", got)
 				}
 			}
 		})
-	}
-}
-
-// Without the announcement Bob would pass for an agent between two waits.
-func TestAbsence_announcedJustAfterAWait_showsAtOnce(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	ended := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: 50 * time.Second})
-	w.clock.Advance(10 * time.Second)
-	w.say(p.ann.Token, "your turn")
-	<-ended
-	w.leaves(p.bob, time.Hour)
-	if got := agentIn(t, w.info(p.ann.Token).Room, "Bob"); got.State != chat.AgentAway || got.BackIn != time.Hour {
-		t.Errorf("Ann sees %+v", got)
-	}
-}
-
-func TestAbsence_withAProgramOnStandby_isStandbyAndShowsTheReturn(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	w.leaves(p.bob, time.Hour)
-	w.shell(p.bob)
-	for _, w := range []*world{w, w.elsewhere()} {
-		if a := agentIn(t, w.info(p.ann.Token).Room, "Bob"); a.State != chat.AgentStandby || a.BackIn != time.Hour {
-			t.Errorf("Ann sees %+v", a)
-		}
-	}
-}
-
-func TestAbsence_overTwoHoursOrNegative_isRefused(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	for _, d := range []time.Duration{chat.MaxBackIn + time.Minute, -time.Minute} {
-		_, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Absence: away(d)})
-		wants(t, err, fault.InvalidArgument)
-		_, err = w.send(chat.SendRequest{Token: p.bob.Token, Text: "bye", Absence: away(d)})
-		wants(t, err, fault.InvalidArgument)
 	}
 }
 

@@ -93,6 +93,7 @@ func TestLimits_bytes_arePerCallerAndMinute(t *testing.T) {
 			return err
 		}
 	}
+	wants(t, text("x", 60_001)(), fault.MessageTooLong) // which takes nothing
 	for i, n := range []int{30_000, 20_000, 10_000} {
 		if err := text(string(rune('a'+i)), n)(); err != nil {
 			t.Fatal(err)
@@ -103,15 +104,6 @@ func TestLimits_bytes_arePerCallerAndMinute(t *testing.T) {
 		t.Errorf("try again after %s", got)
 	}
 	w.exactly(err, text("d", 5_000))
-}
-
-func TestLimits_textOfMoreThanAMinute_isRefused(t *testing.T) {
-	w := limited(t, ratelimit.Limits{Bytes: 1000})
-	p := w.pair()
-	_, err := w.send(chat.SendRequest{Token: p.ann.Token, Text: strings.Repeat("x", 1001)})
-	wants(t, err, fault.MessageTooLong)
-	w.say(p.ann.Token, strings.Repeat("x", 1000)) // the refused one took nothing
-	retryAfter(t, w.sayN(p.ann.Token, 1))
 }
 
 // What a caller says that does not wait for the answer is said, and counts.

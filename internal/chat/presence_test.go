@@ -91,25 +91,22 @@ func TestPresence_states_followWhatTheAgentDoes(t *testing.T) {
 	here.wantState("20 s after its wait", p, there, chat.AgentBusy)
 	here.pass(2 * time.Minute)
 	here.wantState("two minutes after its wait", p, there, chat.AgentSilent)
+	wait = here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: 50 * time.Second})
+	here.pass(50 * time.Second)
+	take(t, wait)
 	here.leaves(p.bob, 10*time.Minute)
-	here.wantState("away", p, there, chat.AgentAway)
+	here.wantState("away just after a wait", p, there, chat.AgentAway)
 	here.pass(10 * time.Minute)
 	here.wantState("after its time", p, there, chat.AgentSilent)
-	here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute, Standby: true})
-	here.wantState("with a program in its place", p, there, chat.AgentStandby)
-}
-
-func TestPresence_programStopsWaiting_isStandbyNoLonger(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	wait := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute,
+	wait = here.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute,
 		Standby: true})
-	w.clock.Advance(time.Minute)
-	wantStatus(t, "Bob", take(t, wait), chat.StatusQuiet)
-	w.clock.Advance(10 * time.Second)
-	w.wantState("before its loop waits again", p, w.elsewhere(), chat.AgentStandby)
-	w.clock.Advance(3 * time.Minute)
-	w.wantState("after its loop ended", p, w.elsewhere(), chat.AgentSilent)
+	here.wantState("with a program in its place", p, there, chat.AgentStandby)
+	here.pass(time.Minute)
+	take(t, wait)
+	here.pass(10 * time.Second)
+	here.wantState("before the program waits again", p, there, chat.AgentStandby)
+	here.pass(3 * time.Minute)
+	here.wantState("after the program ended", p, there, chat.AgentSilent)
 }
 
 func TestPresence_sends_showAtOnceInEveryProcess(t *testing.T) {
@@ -131,28 +128,7 @@ func TestPresence_sends_showAtOnceInEveryProcess(t *testing.T) {
 	}
 }
 
-func TestActivity_endsWithTheNextMessage(t *testing.T) {
-	w := newWorld(t)
-	p := w.pair()
-	there := w.elsewhere()
-	w.sends(chat.SendRequest{Token: p.bob.Token, Text: "I begin", Activity: "reading the tests"})
-	w.clock.Advance(time.Minute)
-	shown := func(when, want string) {
-		t.Helper()
-		for i, a := range w.bob(p, there) {
-			if a.Activity != want {
-				t.Errorf("%s: process %d shows %q", when, i, a.Activity)
-			}
-		}
-	}
-	shown("given with a message", "reading the tests")
-	w.say(p.bob.Token, "done with that")
-	shown("after a message", "")
-	w.sends(chat.SendRequest{Token: p.bob.Token, Text: "again, from the top", Activity: "reading the tests"})
-	shown("repeated", "reading the tests")
-}
-
-func TestActivity_isShownForAnHourInEveryProcess(t *testing.T) {
+func TestActivity_isShownForAnHourOrUntilItsAgentSpeaks(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
 	doing := func(what string) {
@@ -171,8 +147,13 @@ func TestActivity_isShownForAnHourInEveryProcess(t *testing.T) {
 		}
 	}
 	shown("")
-	doing("reading the tests")
-	shown("reading the tests")
+	for _, text := range []string{"I begin", "again, from the top"} {
+		w.sends(chat.SendRequest{Token: p.bob.Token, Text: text, Activity: "reading the tests"})
+		shown("reading the tests")
+		w.clock.Advance(time.Minute)
+		w.say(p.bob.Token, "done with that, "+text)
+		shown("")
+	}
 	doing("mending one")
 	shown("mending one")
 	w.look(p.bob.Token, p.bob.Cursor) // without an activity
@@ -187,20 +168,24 @@ func TestActivity_isShownForAnHourInEveryProcess(t *testing.T) {
 	shown("")
 }
 
-func TestActivity_invalid_isRefused(t *testing.T) {
+func TestWait_refused_showsNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.pair()
-	for name, what := range map[string]string{
-		"too long": strings.Repeat("x", chat.MaxActivity+1), "a token": "key " + p.ann.Token, "controls": "a\x1b[2Jb",
-		"broken": "a\xff",
+	for name, req := range map[string]chat.WaitRequest{
+		"an activity, too long": {Activity: strings.Repeat("x", chat.MaxActivity+1)},
+		"with a token":          {Activity: "key " + p.ann.Token},
+		"with controls":         {Activity: "a\x1b[2Jb"},
+		"broken":                {Activity: "a\xff"},
+		"away for too long":     {Absence: away(chat.MaxBackIn + time.Minute)},
+		"back before now":       {Absence: away(-time.Minute)},
 	} {
-		_, err := w.Wait(t.Context(), chat.WaitRequest{Token: p.bob.Token, Activity: what})
-		if fault.CodeOf(err) != fault.InvalidArgument {
+		req.Token = p.bob.Token
+		if _, err := w.Wait(t.Context(), req); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if got := agentIn(t, w.info(p.ann.Token).Room, "Bob").Activity; got != "" {
-		t.Errorf("shown: %q", got)
+	if got := agentIn(t, w.info(p.ann.Token).Room, "Bob"); got.Activity != "" || got.BackIn != 0 {
+		t.Errorf("shown: %+v", got)
 	}
 }
 
