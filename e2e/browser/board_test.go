@@ -87,9 +87,9 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	tab.press("Escape")
 	tab.isNot(css("dialog"))
 	tab.click(css(".event-more"))
-	for _, line := range []string{"Ann (person) added t1 “Weigh the girders”", "Ann (person) took t1",
-		"Ann (person) finished t1", "Bob took t2",
-		"Ann (person) released t2 “Paint them”, for Cy Long", "Ann (person) dropped t2"} {
+	for _, line := range []string{"The person behind Ann added t1 “Weigh the girders”", "The person behind Ann took t1",
+		"The person behind Ann finished t1", "Bob took t2",
+		"The person behind Ann released t2 “Paint them”, for Cy Long", "The person behind Ann dropped t2"} {
 		tab.until("the conversation says "+line, `document.querySelector(".log").innerText.replace(/"/g, "").includes(`+
 			quoted(strings.NewReplacer("“", "", "”", "").Replace(line))+`)`)
 	}

@@ -35,6 +35,7 @@ func TestConversation_everythingOnThePage_isUsedOnce(t *testing.T) {
 	t.Parallel()
 	s := onFile(t, "--access", "keys")
 	c := meet(t, s, s.key("all"))
+	c.named()
 	c.speak()
 	c.whisper()
 	c.note()
@@ -49,6 +50,38 @@ func TestConversation_everythingOnThePage_isUsedOnce(t *testing.T) {
 	c.banAndReadmit()
 	c.invite()
 	c.end()
+}
+
+// named has Ben say his name where his link was opened, and change it in the menu, while Ann puts that off.
+func (c *meeting) named() {
+	c.t.Helper()
+	const asked = "Your name, for everybody in this room to see"
+	c.ben.says("Before I had a name.")
+	c.ben.fill(field(asked), "Ada")
+	c.ben.click(button("Save"))
+	c.ben.sees("Somebody in this room has this name")
+	c.ben.fill(field(asked), "Benny")
+	c.ben.press("Enter")
+	c.ben.isNot(field(asked))
+	c.ben.says("I am Benny.")
+	c.ben.click(button("Menu"))
+	c.ben.click(button("Your name"))
+	c.ben.fill(field("Your name"), "Ben")
+	c.ben.press("Enter")
+	c.ben.isNot(role("dialog", "Your name"))
+	c.ben.says("Call me Ben.")
+	c.ann.click(button("Not now"))
+	c.ann.isNot(field(asked))
+	c.ann.reload()
+	for _, tab := range []*tab{c.ann, c.ben} {
+		for _, said := range []string{"The person behind Bo\n", "Benny, for Bo\n", "Ben, for Bo\n"} {
+			tab.sees(said)
+		}
+	}
+	c.ann.isNot(field(asked))
+	if m := c.cy.hearsText("I am Benny."); m.From != "Bo" || !m.Person || m.PersonName != "Benny" {
+		c.t.Errorf("Cy heard %+v", m)
+	}
 }
 
 // speak lets both agents and both people say something to all.
@@ -115,9 +148,9 @@ func (c *meeting) ask() {
 	if m.Kind != "request" || !slices.Equal(m.Ask, []string{"Ada"}) {
 		c.t.Errorf("Ada heard %+v, want a request", m)
 	}
-	c.ann.sees("Your agent owes Bo an answer")
+	c.ann.sees("Your agent owes Ben an answer")
 	c.ada.says("Eighty meters.", args{"reply_to": m.ID})
-	c.ann.seesNot("Your agent owes Bo an answer")
+	c.ann.seesNot("Your agent owes Ben an answer")
 	c.ben.sees("Eighty meters.")
 
 	id := c.bo.says("Which color?", args{"kind": "request", "ask": []string{"Ada"}})
@@ -144,7 +177,7 @@ func (c *meeting) agree() {
 		c.t.Errorf("agreed was %+v", agreed)
 	}
 	c.ben.sees("agreed 1 of 1")
-	c.ann.sees("Bo, with Ada") // among the agreements
+	c.ann.sees("Bo, with the person behind Ada") // among the agreements
 
 	c.bo.says("We skip the tests.", args{"kind": "proposal", "ask": []string{"Ada"}})
 	c.ann.owes("We skip the tests.")

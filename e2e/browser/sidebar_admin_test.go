@@ -197,7 +197,7 @@ func TestSidebar_banOfAGuest_andANewPassword_showTheNewLink(t *testing.T) {
 		tab.press("Escape")
 		tab.isNot(css(modal))
 	}
-	tab.sees("Ada (person) banned Bo; the invite is new, and the old one no longer works")
+	tab.sees("The person behind Ada banned Bo; the invite is new, and the old one no longer works")
 	tab.click(button("Invite"))
 	tab.is(css(".sidebar-shown code").nth(0))
 	tab.seesNot("Unused copies")

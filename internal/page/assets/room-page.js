@@ -5,6 +5,7 @@ import { ErrorPage } from "./landing/error-page.js";
 import { Composer } from "./compose/composer.js";
 import { Head } from "./compose/head.js";
 import { OpenDialog } from "./compose/menu.js";
+import { NameBar } from "./compose/name.js";
 import { useNotices } from "./compose/notices.js";
 import { PausedBar } from "./compose/pause.js";
 import { Rooms, RoomsButton, useRooms } from "./rooms/list.js";
@@ -66,6 +67,7 @@ function OpenRoom({ room, state, target }) {
           <${Search} room=${room} state=${state} onJump=${jump} />
         <//>
         <${PausedBar} state=${state} />
+        <${NameBar} room=${room} state=${state} onDone=${() => log.current?.focus()} />
       </div>
       ${rooms.length > 1 && html`
         <nav class=${"room-rooms" + (list.open ? " open" : "")} aria-label=${words.rooms.title} inert=${sidebar.open}

@@ -129,6 +129,8 @@ export const words = {
     onlyTo: "Only to {names}",
     noteTo: "Note to your agent: nobody else sees it",
     toAll: "to all",
+    personFor: (person, agent) => `${person}, for ${agent}`,
+    personBehind: (agent) => `the person behind ${agent}`,
     messageName: (who, audience, kind, time) => [who, audience, kind, time].filter(Boolean).join(", "),
 
     // What a message is for.
@@ -516,6 +518,7 @@ export const words = {
       tasks: "Tasks",
       notices: "Notifications",
       export: "Export",
+      name: "Your name",
       device: "Another device",
       webhook: "Add a webhook",
       keys: "Keys",
@@ -523,6 +526,12 @@ export const words = {
       forget: "Forget on this device",
     },
     invite: "Invite",
+
+    // What the person is called.
+    nameAsked: "Your name, for everybody in this room to see",
+    nameText: "Everybody in this room sees it at what you say and do, beside the name of your agent. What you did before keeps the name of then. Empty: no name.",
+    nameSave: "Save",
+    nameSkip: "Not now",
 
     noticesTitle: "Notifications",
     noticesText: "While you are not looking at this page, your browser can notify you of what is meant for you or your agent, and of messages that wait for your approval.",
@@ -587,6 +596,7 @@ export const words = {
     hasPerson: "has a person",
     hasPersonHint: "Its person has opened the link, and can speak here",
     watching: "its person is watching",
+    personWatches: (name) => `${name} is watching`,
     muted: "muted",
     ownerHint: "The label of the key by which this seat was taken",
     unread: (n) => `${n} unread`,

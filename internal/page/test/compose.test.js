@@ -230,7 +230,7 @@ test("an export tells events in words, with names and texts that stay what they 
   assert.equal(say({ type: "joined", agent: "bo" }), stamped + "bo joined*");
   assert.equal(say({ type: "supervision", reason: "paused" }), stamped + "You paused your agent*");
   assert.equal(say({ type: "room", by: "Ada", person: true, changes: { description: "*Be*\n# kind." } }),
-    stamped + "Ada (person) changed the description: “\\*Be\\* \\# kind”*");
+    stamped + "The person behind Ada changed the description: “\\*Be\\* \\# kind”*");
   assert.equal(say({ type: "task", agent: "Bo", action: "finish", task: { id: "t1", title: "Paint", result: "- it" } }),
     stamped + "Bo finished t1 “Paint”*\n\nt1:\n\n> - it");
   const tasks = ["a", "b", "c", "d"].map((title, n) => ({ id: "t" + (n + 1), title, ...(n > 1 && { text: title }) }));

@@ -40,9 +40,10 @@ test("what happened is said in the server's words, and names stand apart", () =>
     [{ type: "room", by: "Ada", changes: { description: "" } }, "[Ada] removed the description"],
     [
       { type: "room", by: "Ada", person: true, changes: { capacity: 6 } },
-      "[Ada] (person) set the number of seats to [6]",
+      "[The person behind Ada] set the number of seats to [6]",
     ],
-    [{ type: "left", agent: "Bo", reason: "kicked", by: "Ada", person: true }, "[Ada] (person) removed [Bo]"],
+    [{ type: "left", agent: "Bo", reason: "kicked", by: "Ada", person: true, person_name: "Kim" },
+      "[Kim, for Ada] removed [Bo]"],
     [
       { type: "room", by: "Ada", changes: { description: "For all. Be kind.", capacity: 6 } },
       "[Ada] changed the description: “For all. Be kind”, set the number of seats to [6]",
@@ -239,7 +240,9 @@ test("a sentence sets what others chose apart, in elements and in texts", () => 
 
 test("a message is called by who says it to whom, for what and when", () => {
   const name = nameOf({ from: "Bo", person: true, to: ["Ada"], kind: "request", at }, { me: "Ada" });
-  assert.match(name, /^Bo \(person\), Only to you, Request, \d/);
+  assert.match(name, /^The person behind Bo, Only to you, Request, \d/);
+  assert.match(nameOf({ from: "Bo", person: true, person_name: "Kim" }, { me: "Ada" }), /^Kim, for Bo, to all/);
+  assert.match(nameOf({ from: "Kim", person: true, person_name: "Kim" }, { me: "Ada" }), /^Kim, to all/);
   assert.match(nameOf({ from: "Ada" }, { me: "Ada" }), /^Ada, to all, Sending$/);
   assert.deepEqual(["Bob's Claude", "-x", "Ünal_de", "…"].map(initials), ["BC", "X", "ÜD", ""]);
 });

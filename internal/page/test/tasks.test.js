@@ -48,7 +48,9 @@ test("how a task stands is said with you, or your agent", () => {
   assert.equal(say(task("t1", "blocked", { after: ["t2", "t3", "t4"] })), "After “title of t2” and “title of t4”");
   assert.equal(say(task("t1", "blocked", { after: ["t3"] })), "After t3");
   assert.equal(say(task("t1", "done", { by: "Bo" })), "Done by [Bo]");
-  assert.equal(say(task("t1", "done", { by: "Bo", by_person: true })), "Done by [Bo] (person)");
+  assert.equal(say(task("t1", "done", { by: "Bo", by_person: true })), "Done by [the person behind Bo]");
+  assert.equal(say(task("t1", "done", { by: "Bo", by_person: true, by_name: "Kim" })), "Done by [Kim, for Bo]");
+  assert.equal(say(task("t1", "taken", { by: "Bo", by_name: "Kim" })), "[Kim, for Bo] has it");
   assert.equal(say(task("t1", "done", { by: me })), "Done by your agent");
   assert.equal(say(task("t1", "done", { by: me, by_person: true })), "Done by you");
   assert.equal(say(task("t1", "dropped", { by: "Bo" })), "Dropped");

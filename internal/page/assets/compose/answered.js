@@ -3,6 +3,7 @@
 import { html } from "../vendor.js";
 import { gist } from "../talk/rows.js";
 import { Icon } from "../ui/icon.js";
+import { speakerOf } from "../talk/names.js";
 import { words } from "../words.js";
 
 /** The answer to a proposal that asks this seat can be a vote. */
@@ -16,7 +17,7 @@ export function Answered({ draft, state, onJump }) {
       <${Icon} name="reply" />
       <button type="button" class="answered-quote" title=${words.compose.showAnswered} onClick=${() => onJump?.(reply)}>
         <b>
-          <bdi>${message?.from ?? ""}</bdi>
+          <bdi>${message && speakerOf(message)}</bdi>
         </b> <span dir="auto">
           ${gist(message) || words.compose.answered}
         </span>

@@ -4,6 +4,7 @@
 // might leave its quote, load something or change what others wrote, it stands between fences.
 
 import { sentence, together } from "../talk/events.js";
+import { actorOf } from "../talk/names.js";
 import { fenced, minutes, stamp } from "./minutes.js";
 
 // HTML, pictures, definitions of links, links that do not lead to a site, what some take for the end of a line, boxes
@@ -28,18 +29,18 @@ function spoken(part) {
 export function agreementsIn(messages, known) {
   const byId = new Map(messages.map((message) => [message.id, message]));
   const found = messages.filter(({ agreed }) => agreed && byId.get(agreed)).map(({ agreed, at }) => {
-    const { id, text, from, to } = byId.get(agreed);
-    const yes = messages.filter((one) => one.kind === "agree" && one.reply_to === id).map((one) => one.from);
-    return { id, text, by: from, agreed_by: [...new Set(yes)], ...(to && { to }), at };
+    const { id, text, to, ...proposal } = byId.get(agreed);
+    const yes = messages.filter((one) => one.kind === "agree" && one.reply_to === id).map(actorOf);
+    return { id, text, by: actorOf(proposal), agreed_by: [...new Set(yes)], ...(to && { to }), at };
   });
   return [...known.filter(({ id }) => !found.some((one) => one.id === id)), ...found].sort((a, b) =>
     a.at.localeCompare(b.at),
   );
 }
 
-/** Returns who spoke and who is seated: [{name, role, person, left}]. */
+/** Returns who spoke and who is seated: [{name, role, person, person_name, left}]. */
 function peopleIn({ room, messages }) {
-  const seated = room.agents.map(({ name, role, person }) => ({ name, role, person, left: false }));
+  const seated = room.agents.map((agent) => ({ ...agent, left: false }));
   const names = new Set(seated.map(({ name }) => name));
   const others = new Set(
     messages.map(({ from }) => from).filter((from) => from && from !== "your user" && !names.has(from)),
@@ -48,16 +49,16 @@ function peopleIn({ room, messages }) {
 }
 
 const person = (p) =>
-  `- ${p.name}${[p.role === "admin" && "admin", p.person && "with a person", p.left && "has left"]
+  `- ${p.name}${[p.role === "admin" && "admin", p.person && "with a person", p.person_name, p.left && "has left"]
     .filter(Boolean)
     .map((s) => ", " + s)
     .join("")}\n`;
 
 /** Returns what stands above a message: who said what kind of thing to whom, and when. */
 function lineOf(message) {
-  const { id, from, person: byPerson, to, ask, kind, reply_to: answers, withdraws, agreed, finished, at } = message;
+  const { id, to, ask, kind, reply_to: answers, withdraws, agreed, finished, at } = message;
   const parts = [
-    from + (byPerson ? " (person)" : ""),
+    actorOf(message),
     to?.length && "only to " + to.join(", "),
     kind && kind !== "message" && kind,
     ask?.length && "asks " + ask.join(", "),

@@ -7,6 +7,7 @@ import { Icon } from "../ui/icon.js";
 import { ThemeSwitch } from "../ui/theme.js";
 import { later } from "../ui/later.js";
 import { words } from "../words.js";
+import { NameDialog } from "./name.js";
 import { Popover } from "./popover.js";
 
 const dialogs = {
@@ -14,6 +15,7 @@ const dialogs = {
   tasks: later(() => import("../tasks/view.js"), "TasksDialog"),
   notices: later(() => import("./notices-dialog.js"), "NoticesDialog"),
   export: later(() => import("./export-dialog.js"), "ExportDialog"),
+  name: NameDialog,
   device: later(() => import("../sidebar/device.js"), "DeviceDialog"),
   webhook: later(() => import("../hooks/add.js"), "WebhookDialog"),
   keys: later(() => import("./keys-dialog.js"), "KeysDialog"),
@@ -22,11 +24,12 @@ const dialogs = {
 };
 
 /**
- * Returns the names of the dialogs in the menu. A closed room has nothing left to join, to leave or to hear. What is
- * called stands under the agent, so who has none adds nothing.
+ * Returns the names of the dialogs in the menu. A closed room has nothing left to join, to leave or to hear. Who has
+ * no agent has the name of its seat, and adds nothing that is called.
  */
 const itemsOf = ({ room, alone }) => Object.keys(dialogs).filter((name) =>
-  !(room?.closed && ["invite", "webhook", "leave"].includes(name)) && !(alone && name === "webhook"));
+  !(room?.closed && ["invite", "name", "webhook", "leave"].includes(name)) &&
+  !(alone && ["name", "webhook"].includes(name)));
 
 /** onDialog is given the name of a dialog to show. */
 export const Menu = ({ state, onDialog }) => html`

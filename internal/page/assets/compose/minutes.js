@@ -4,6 +4,8 @@
 // What people and agents wrote stands between fences that are longer than any in it, so that it ends
 // nowhere but where it ends, and passes for nothing else; in an export it may be quoted.
 
+import { actor, actorOf } from "../talk/names.js";
+
 export const stamp = (at) => at.replace("T", " ").replace("Z", " UTC");
 
 /** Returns a text as a fenced block of Markdown. */
@@ -20,7 +22,8 @@ const agreementOf = ({ id, text, by, agreed_by: yes, at }, say) =>
   `${stamp(at)} · ${id}\n\n${say(text)}`;
 
 /** Says how an open task stands. */
-function standing({ state, by, for: offered, after = [] }) {
+function standing({ state, by: agent, by_name: called, for: offered, after = [] }) {
+  const by = actor(agent, !!called, called);
   switch (state) {
     case "taken":
       return "taken by " + by;
@@ -36,11 +39,11 @@ const taskOf = (facts, { id, title, text, result }, say) =>
   `### ${id} · ${facts}\n\n` + [title, text, result].filter(Boolean).map(say).join("\n");
 
 /** Says who ended a task. */
-const ended = ({ state, by, by_person: person }) =>
-  state === "dropped" ? "dropped" : "done by " + by + (person ? " (person)" : "");
+const ended = ({ state, by, by_person: person, by_name: called }) =>
+  state === "dropped" ? "dropped" : "done by " + actor(by, person || !!called, called);
 
-const fileOf = ({ id, at, from, file: { name, size, type } }) =>
-  `### ${from} · ${size} bytes · ${type}\n\n${stamp(at)} · ${id}\n\n${fenced(name)}`;
+const fileOf = ({ id, at, file: { name, size, type }, ...message }) =>
+  `### ${actorOf(message)} · ${size} bytes · ${type}\n\n${stamp(at)} · ${id}\n\n${fenced(name)}`;
 
 const part = (title, all) => (all.length ? [`\n## ${title}\n`, ...all.map((one) => "\n" + one)] : []);
 
@@ -59,4 +62,5 @@ export const minutes = ({ agreements, done, open, files }, say = fenced) => [
 export const filesIn = (messages) =>
   messages
     .filter(({ file, redacted }) => file && !redacted)
-    .map(({ id, from, at, file, to }) => ({ id, from, at, file, ...(to && { to }) }));
+    .map(({ id, from, person, person_name, at, file, to }) =>
+      ({ id, from, ...(person && { person, person_name }), at, file, ...(to && { to }) }));

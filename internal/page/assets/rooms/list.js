@@ -9,6 +9,7 @@ import { clockOf, exactly } from "../ui/time.js";
 import { html, useEffect, useMemo, useState } from "../vendor.js";
 import { words } from "../words.js";
 import { asker, endOf, latestOf, newsIn } from "./news.js";
+import { speakerOf } from "../talk/names.js";
 import { RoomsWatch, most } from "./watch.js";
 
 const w = words.rooms;
@@ -117,8 +118,8 @@ function Row({ seat, title, name, open, ended, unread, more, calls, last }) {
 }
 
 /** A message in one line. */
-export const Line = ({ message: { from, redacted, ...message } }) => html`
-  <bdi>${from}</bdi>: ${redacted ? words.talk.removed : gist(message)}`;
+export const Line = ({ message }) => html`
+  <bdi>${speakerOf(message)}</bdi>: ${message.redacted ? words.talk.removed : gist(message)}`;
 
 /** The time of a message, or its day if that was another one. */
 export function Time({ at }) {

@@ -5,6 +5,7 @@ import { fill } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
+import { actorOf } from "../talk/names.js";
 import { Part, Quote } from "./part.js";
 
 const w = words.sidebar;
@@ -42,12 +43,13 @@ export function Agreements({ room, state, onJump }) {
 }
 
 /** agreement is one of room_info, or the proposal itself. */
-const Agreement = ({ agreement: { id, text, by, from, agreed_by: all, at }, now, onJump }) => html`
+const Agreement = ({ agreement: { id, text, by, agreed_by: all, at, ...said }, now, onJump }) => html`
   <li>
     <${Quote} id=${id} text=${text} onJump=${onJump} />
     <p class="small quiet">
-      ${fill(all ? w.agreedWith : w.agreedBy, { by: by ?? from, names: all?.filter((name) => name !== by) })} <span
-        class="sidebar-when">· <${Ago} at=${at} now=${now} />
+      ${fill(all ? w.agreedWith : w.agreedBy, {
+        by: by ?? actorOf(said), names: all?.filter((name) => name !== by),
+      })} <span class="sidebar-when">· <${Ago} at=${at} now=${now} />
       </span>
     </p>
   </li>`;

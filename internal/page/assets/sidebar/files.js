@@ -5,6 +5,7 @@ import { FileLine, Small } from "../files/card.js";
 import { Ago, useNow } from "../ui/time.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
+import { speakerOf } from "../talk/names.js";
 import { Part } from "./part.js";
 
 const w = words.files;
@@ -45,7 +46,7 @@ const File = ({ room, message, now, onJump }) => html`
   <li class="sidebar-file">
     <${FileLine} room=${room} message=${message} before=${html`<${Small} room=${room} message=${message} />`}>
       <button type="button" class="sidebar-from small quiet" onClick=${() => onJump(message.id)}>
-        <bdi>${message.from}</bdi> · <${Ago} at=${message.at} now=${now} />
+        <bdi>${speakerOf(message)}</bdi> · <${Ago} at=${message.at} now=${now} />
       </button>
     <//>
   </li>`;

@@ -5,7 +5,7 @@ import { Decision } from "../ui/decision.js";
 import { few } from "../ui/few.js";
 import { fill, word } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
-import { capital } from "../talk/names.js";
+import { actorOf, capital } from "../talk/names.js";
 import { lastLine } from "../talk/rows.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
@@ -90,10 +90,10 @@ function Answers({ request, busy, onJump, onReply, onAgree }) {
 }
 
 /** Says who owes whom an answer, with "you" and "your agent" in place of the person's own name. */
-export function sentence({ from, owed_by: owing, mine, message }, { me, alone }) {
+export function sentence({ owed_by: owing, mine, message, ...request }, { me, alone }) {
   const { you, yourAgent } = words.who;
   const self = alone ? you : yourAgent;
-  const asker = mine ? word(message?.person ? you : self) : from;
+  const asker = mine ? word(message?.person ? you : self) : request.person_name ?? actorOf(request);
   if (!owing) return fill(w.anyoneOwes, { asker });
   const names = few(owing, me).map((name) => (name === me ? word(capital(self)) : name)); // it stands first
   const many = names.length > 1 || (alone && owing[0] === me);

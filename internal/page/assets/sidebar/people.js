@@ -51,6 +51,7 @@ export const isAdmin = ({ room }) => !room.closed && room.agents.some(({ you, ro
 function Person({ room, state, agent, admin, open, onOpen }) {
   const opener = useRef();
   const manages = admin && !agent.you;
+  const watching = agent.person_name ? w.personWatches(agent.person_name) : w.watching;
   const close = () => {
     onOpen(false);
     opener.current?.focus();
@@ -62,8 +63,8 @@ function Person({ room, state, agent, admin, open, onOpen }) {
         <p><bdi><b>${agent.name}</b></bdi> <${Badges} agent=${agent} alone=${state.alone} /></p>
         ${!state.room.closed && html`
           ${agent.person_here && !agent.alone && !agent.you && html`
-            <span class="quiet" title=${w.watching}>
-              <${Icon} name="eye" /><span class="hidden-visually">${w.watching}</span>
+            <span class="quiet" title=${watching}>
+              <${Icon} name="eye" /><span class="hidden-visually">${watching}</span>
             </span>`}
           ${briefly(agent) && html`<span class="quiet">${briefly(agent)}</span>`}`}
         ${manages && html`
@@ -77,13 +78,14 @@ function Person({ room, state, agent, admin, open, onOpen }) {
 }
 
 function Badges({ agent, alone }) {
-  const hasPerson = agent.person && !agent.alone && !agent.person_here && !agent.you;
+  const { person, person_name: name } = agent;
+  const hasPerson = person && !agent.alone && !agent.you && (name || !agent.person_here);
   return html`
     ${agent.you && html`<span class="badge">${alone ? words.who.you : words.who.yourAgent}</span>`}
     ${agent.alone && html`<span class="badge" title=${w.isPersonHint}>${words.who.person}</span>`}
     ${agent.role === "admin" && html`<span class="badge">${w.admin}</span>`}
     ${agent.muted && html`<span class="badge sidebar-warn">${w.muted}</span>`}
-    ${hasPerson && html`<span class="badge" title=${w.hasPersonHint}>${w.hasPerson}</span>`}
+    ${hasPerson && html`<span class="badge" title=${w.hasPersonHint}><bdi>${name ?? w.hasPerson}</bdi></span>`}
     ${agent.owner && html`<span class="badge" title=${w.ownerHint}><bdi>${agent.owner}</bdi></span>`}
     ${agent.unread >= many && html`<span class="badge">${w.unread(agent.unread)}</span>`}`;
 }

@@ -7,7 +7,7 @@ import { fill, within, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { Clock } from "../ui/time.js";
 import { words } from "../words.js";
-import { audience, capital, personOf, sayer } from "./names.js";
+import { audience, capital, sayer, speakerOf } from "./names.js";
 import { gist } from "./rows.js";
 
 const shownAtOnce = 3; // lines in a row; more are behind a button
@@ -46,13 +46,14 @@ const kindOf = ({ type, reason, action, hook, to, reply_to }) =>
 const isApart = ({ type, reason }) => type === "knock" || reason === "opened_twice" || reason === "closed";
 const tasksOf = ({ task = {}, tasks = [task] }) => tasks;
 const agentsOf = ({ agent, agents = [agent] }) => agents;
+const whoseOf = ({ person, person_name: name }) => person && `person ${name}`;
 const saysMore = ({ note, new_admin, changes, agreed, task }) =>
   note || new_admin || changes || agreed || task?.was || task?.for?.length;
 
 /** Returns two events of one kind: as one, with all that did it or to which it was done, if that says the same. */
 function added(a, b) {
   if (a.votes) return [{ ...a, votes: [...a.votes, ...b.votes], agreed: a.agreed ?? b.agreed }];
-  if (saysMore(a) || saysMore(b) || a.by !== b.by || !a.person !== !b.person) return [a, b];
+  if (saysMore(a) || saysMore(b) || a.by !== b.by || whoseOf(a) !== whoseOf(b)) return [a, b];
   if (a.type === "joined" || a.type === "left") return [{ ...a, agents: [...agentsOf(a), ...agentsOf(b)] }];
   return a.type === "task" && a.agent === b.agent ? [{ ...a, tasks: [...tasksOf(a), ...tasksOf(b)] }] : [a, b];
 }
@@ -118,7 +119,7 @@ export function sentence(event, titles = mostTitles, showAll = undefined) {
     ...event, agents: agentsOf(event), ...quoted(event.changes), ...tasked(event, titles, showAll),
     note: { quote: event.note },
   };
-  if (event.person && values.by) values.by = personOf(values.by);
+  if (event.person && values.by) values.by = speakerOf({ ...event, by: values.by }); // it begins the sentence
   const parts = fill(templateOf(event), values);
   if (event.type !== "room" && event.changes?.invite) parts.push(words.talk.events.renewed);
   if (event.task?.for?.length) parts.push(...fill(words.talk.events.taskFor, values));
@@ -138,8 +139,9 @@ function tasked(event, most, showAll) {
   const one = ({ id, title }) => html`<span class="task-id">${id}</span> <q><bdi>${within(title)}</bdi></q>`;
   const shown = tasks.length > most ? most - 1 : tasks.length;
   const titles = /** @type {any[]} */ (tasks.slice(0, shown).map((task) => ({ element: one(task) })));
-  const others = words.ui.others(tasks.length - shown);
-  if (shown < tasks.length) titles.push(showAll ? { element: buttonTo(others, showAll) } : word(others));
+  const { others } = words.ui;
+  const rest = tasks.length - shown;
+  if (rest) titles.push(showAll ? { element: buttonTo(others(rest), showAll) } : word(words.ui.others(rest)));
   return { by: agent, was: task.was, for: task.for, tasks: titles };
 }
 

@@ -35,7 +35,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   const [removing, setRemoving] = useState(""); // the id of the message that is about to lose its text
   const { messages, firstUnread, pending, sharing, me, supervision } = state;
   const [unseen, setUnseen] = useState(""); // the ids of the drafts that are out of sight
-  const rows = useMemo(() => rowsOf(state), [messages, firstUnread, pending, sharing, me, supervision.drafts]);
+  const rows = useMemo(() => rowsOf(state), [messages, firstUnread, pending, sharing, me, supervision]);
   const index = useMemo(() => indexOf(rows), [rows]);
   const byId = useMemo(() => new Map(messages.map((message) => [message.id, message])), [messages]);
   const outcomes = useMemo(() => outcomesOf(messages, state.agreements), [messages, state.agreements]);

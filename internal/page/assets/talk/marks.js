@@ -6,7 +6,7 @@ import { few } from "../ui/few.js";
 import { fill, plain, word } from "../ui/fill.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
-import { kindOf, listed, sayer, selfOf } from "./names.js";
+import { kindOf, listed, sayer, selfOf, speakerOf } from "./names.js";
 import { gist } from "./rows.js";
 
 /** What the message is for, and who owes an answer to it. */
@@ -78,7 +78,7 @@ export function Quote({ id, label, kind = "reply", view }) {
       <${Icon} name=${kind === "agreed" ? "check" : "reply"} />
       ${label ? html`
         <span class="quote-label">${label}</span>` : html`
-        <bdi class="quote-who">${message?.from ?? ""}</bdi>`}
+        <bdi class="quote-who">${message && speakerOf(message)}</bdi>`}
       <bdi class="quote-text">${text}</bdi>
     </button>`;
 }

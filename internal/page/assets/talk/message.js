@@ -14,7 +14,7 @@ import { Actions } from "./actions.js";
 import { foldOf } from "./fold.js";
 import { Markdown } from "./markdown.js";
 import { Ask, Marks, Quote, Sending } from "./marks.js";
-import { audience, kindOf } from "./names.js";
+import { actorOf, audience, kindOf, speakerOf } from "./names.js";
 
 /** item is set if the message is still pending, and sharing if its file is still on its way. */
 export function Message({ message, head, item, sharing, view }) {
@@ -64,11 +64,11 @@ function classOf(message, head, item) {
 export function Head({ message, item, view, children = null }) {
   const { person, yourAgent, you } = words.who;
   const mine = message.from === view.me && !children && (message.person ? you : yourAgent);
-  const badges = [message.person && person, mine];
+  const badges = [message.person && actorOf(message) === message.from && person, mine];
   return html`
     <div class="message-head">
       <${Avatar} colours=${view.state.colours} name=${message.from} person=${message.person} />
-      <bdi class="message-who">${message.from}</bdi>
+      <bdi class="message-who">${speakerOf(message)}</bdi>
       ${badges.filter(Boolean).map((badge) => html`<span class="badge">${badge}</span>`)}
       ${children}
       ${!item && html`<${Clock} at=${message.at} />`}
@@ -79,9 +79,9 @@ export function Head({ message, item, view, children = null }) {
 }
 
 export function nameOf(message, view) {
-  const who = message.from + (message.person ? ` (${words.who.person})` : "");
   const when = message.at ? clockOf(Date.parse(message.at)) : words.talk.sending;
-  return words.talk.messageName(who, audience(message, view.me, plain), words.talk.kinds[kindOf(message)], when);
+  const kind = words.talk.kinds[kindOf(message)];
+  return words.talk.messageName(speakerOf(message), audience(message, view.me, plain), kind, when);
 }
 
 /** The text of a message, folded if it is long, unless it asks this seat: a question is never hidden. */

@@ -11,7 +11,7 @@
 const together = 5 * 60_000; // ms between two messages of one group
 
 /** Returns the rows of a room. state is as in room.js. */
-export function rowsOf({ messages, firstUnread, pending, sharing, me, supervision }) {
+export function rowsOf({ messages, firstUnread, pending, sharing, me, alone, supervision }) {
   const rows = [];
   let day = "";
   let last = null; // the message above, if a message may join its group
@@ -35,10 +35,11 @@ export function rowsOf({ messages, firstUnread, pending, sharing, me, supervisio
     rows.push({ key: message.id, type: "message", message, head: !last || !grouped(last, message) });
     last = message;
   }
+  const who = { from: me, person: true, person_name: alone ? me : supervision.person_name };
   for (const item of pending)
-    rows.push({ key: "sending:" + item.key, type: "sending", item, message: spoken(item, me) });
+    rows.push({ key: "sending:" + item.key, type: "sending", item, message: spoken(item, who) });
   for (const item of sharing)
-    rows.push({ key: "sharing:" + item.key, type: "sending", sharing: item, message: shared(item, me) });
+    rows.push({ key: "sharing:" + item.key, type: "sending", sharing: item, message: shared(item, who) });
   for (const draft of supervision.drafts) rows.push({ key: draft.id, type: "draft", draft });
   return rows;
 }
@@ -60,6 +61,7 @@ function grouped(a, b) {
   return (
     a.from === b.from &&
     !a.person === !b.person &&
+    a.person_name === b.person_name &&
     audience(a) === audience(b) &&
     Date.parse(b.at) - Date.parse(a.at) < together
   );
@@ -72,16 +74,16 @@ function addEvent(rows, event) {
 }
 
 /** Returns a pending message as it will stand in the conversation. */
-function spoken({ key, args }, me) {
+function spoken({ key, args }, who) {
   const { text = "", to, ask, kind, reply_to } = args;
-  return { id: "sending:" + key, type: "message", from: me, person: true, text, to, ask, kind, reply_to };
+  return { ...who, id: "sending:" + key, type: "message", text, to, ask, kind, reply_to };
 }
 
 /** Returns a message with a file that is on its way, as it will stand in the conversation. */
-function shared({ key, name, size, args }, me) {
+function shared({ key, name, size, args }, who) {
   const { note = "", to, reply_to } = args;
   return {
-    id: "sharing:" + key, type: "message", from: me, person: true, text: note, to, reply_to, file: { name, size },
+    ...who, id: "sharing:" + key, type: "message", text: note, to, reply_to, file: { name, size },
   };
 }
 

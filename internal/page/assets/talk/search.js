@@ -4,6 +4,7 @@ import { html, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
 import { Icon, IconButton } from "../ui/icon.js";
 import { useKeys } from "../ui/keys.js";
 import { words } from "../words.js";
+import { actorOf } from "./names.js";
 import { placesOf, seek } from "./found.js";
 
 /** A button that opens a line for searching; so do / and Ctrl+K. onJump(id) shows a message. */
@@ -101,8 +102,8 @@ export function search(messages, text) {
 }
 
 function lowerOf(message) {
-  const { from, text = "", file } = message;
-  const made = () => ({ said: text.toLowerCase(), names: `${from}\n${file?.name ?? ""}`.toLowerCase() });
+  const { text = "", file } = message;
+  const made = () => ({ said: text.toLowerCase(), names: `${actorOf(message)}\n${file?.name ?? ""}`.toLowerCase() });
   if (!lower.has(message)) lower.set(message, made());
   return lower.get(message);
 }

@@ -2,7 +2,7 @@
 // and what to say where the server refused.
 
 import { silencedBy } from "../compose/may.js";
-import { personOf } from "../talk/names.js";
+import { actor } from "../talk/names.js";
 import { fill, word } from "../ui/fill.js";
 import { words } from "../words.js";
 
@@ -66,9 +66,9 @@ export function actionsOf(task, { me, room }) {
  * Returns a name for a sentence, with "you" or "your agent" in place of the person's own. person is whether the person
  * behind the agent of that name did it.
  */
-export function named(name, { me, alone }, person = false) {
+export function named(name, { me, alone }, person = false, called = "") {
   if (name === me) return word(words.who[person || alone ? "you" : "yourAgent"]);
-  return person ? personOf(name) : name;
+  return actor(name, person, called);
 }
 
 /** Returns those of the open tasks that come before one. */
@@ -80,7 +80,7 @@ export function standing(task, { me, alone, tasks }) {
   switch (state) {
     case "taken":
     case "stalled":
-      if (by !== me) return fill(w.states[state], { by });
+      if (by !== me) return fill(w.states[state], { by: actor(by, !!task.by_name, task.by_name) });
       return [w.states[state === "taken" ? "mine" : "stalledMine"](alone)];
     case "open":
       return offered?.length
@@ -91,7 +91,7 @@ export function standing(task, { me, alone, tasks }) {
       return fill(w.states.blocked, { after: first.length ? first : after.map(word) });
     }
     case "done":
-      return fill(w.states.done, { by: named(by, { me, alone }, task.by_person) });
+      return fill(w.states.done, { by: named(by, { me, alone }, task.by_person, task.by_name) });
   }
   return [w.states.dropped];
 }

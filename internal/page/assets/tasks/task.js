@@ -80,14 +80,14 @@ export function Task({ room, state, task, looked = /** @type {any} */ (null), on
 
 /** Who has it, has done it, or may take it; of one that is blocked, what comes first. */
 function Who({ state, task }) {
-  const { state: how, by, for: offered, minutes, by_person: person } = task;
+  const { state: how, by, for: offered, minutes, by_person: person, by_name: called } = task;
   if (how === "blocked" || (how === "open" && offered?.length)) return html`
     <span class="task-who quiet">${standing(task, state)}</span>`;
   if (!by) return null;
   return html`
     <span class="task-who quiet">
       <${Avatar} colours=${state.colours} name=${by} />
-      <span class="task-name">${fill("{by}", { by: named(by, state, person) })}</span>
+      <span class="task-name">${fill("{by}", { by: named(by, state, person || !!called, called) })}</span>
       ${minutes > 0 && html`<span class="task-time">${words.sidebar.minutes(minutes)}</span>`}
     </span>`;
 }
@@ -105,7 +105,7 @@ function Details({ room, state, task, onLook, onJump }) {
       <p class="small quiet">
         ${task.state !== "blocked" && html`${standing(task, state)} · `}
         ${minutes > 0 && html`${words.sidebar.minutes(minutes)} · `}
-        ${adder && fill(w.addedBy, { adder: named(adder, state, task.adder_person) })}
+        ${adder && fill(w.addedBy, { adder: named(adder, state, task.adder_person, task.adder_name) })}
       </p>
       ${text && html`<div class="task-text"><${Markdown} text=${text} /></div>`}
       ${after.length > 0 && html`
