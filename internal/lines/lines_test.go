@@ -66,3 +66,19 @@ func TestSpeakers_areNobodysName(t *testing.T) {
 		}
 	}
 }
+
+func TestOf_whatAPersonDid_isThePersons(t *testing.T) {
+	kim := chat.Message{Type: chat.EventSaid, From: "Ann", Person: true, PersonName: "Kim"}
+	unnamed, proposes, note := kim, kim, kim
+	unnamed.PersonName, proposes.Kind, note.FromUser = "", room.Proposal, true
+	for want, m := range map[string]chat.Message{
+		"Kim, for Ann: hi": kim, "the person behind Ann: hi": unnamed, "Kim, for Ann (proposes): hi": proposes,
+		"Your user: hi": note,
+		"\u201cKim, for Ann\u201d changed the list of tasks.": {Type: chat.EventTask, Agent: "Ann", Person: true,
+			PersonName: "Kim"},
+	} {
+		if got := Of(m, "hi", Way{}); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
