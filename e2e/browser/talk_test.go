@@ -229,6 +229,14 @@ func TestTalk_search_findsByKeyboardAlone(t *testing.T) {
 	tab.press("/")
 	tab.types("return needle") // of which a part has a color
 	tab.sees("1 of 2")
+	tab.until("the results are listed", `((list) => list.length === 2 && list[1].innerText.includes("Bob") &&
+		list[1].querySelector("mark").innerText === "return needle")(document.querySelectorAll("[role=option]"))`)
+	tab.isAccessible(byDay, "the results of a search", `document.querySelector("[role=search]")`)
+	const chosen = `document.querySelector("[aria-selected=true]")?.id === document.activeElement.getAttribute("aria-activedescendant")`
+	tab.press("ArrowDown", "ArrowDown")
+	tab.until("the keys choose", "document.activeElement.getAttribute('aria-activedescendant') === 'found-1' && "+chosen)
+	tab.press("ArrowUp", "Enter")
+	tab.isNot(css("[role=option]"))
 	// The word itself is in view, in a long text that was folded and a box of code that scrolls.
 	const place = `[...CSS.highlights.get("found-here") ?? []][0]?.getBoundingClientRect()`
 	tab.until("the newest place is shown", fmt.Sprintf(`((word, box, log) => word && box && word.height > 0 &&
@@ -251,8 +259,10 @@ func TestTalk_search_findsByKeyboardAlone(t *testing.T) {
 	tab.until("all is searched", `document.body.innerText.includes("All messages were searched.") ||
 		([...document.querySelectorAll("button")].find((it) => it.innerText === "Search earlier messages")?.click(), false)`)
 	tab.sees("2 of 3")
-	tab.press("Enter")
+	tab.press("ArrowUp", "ArrowUp")
 	tab.sees("3 of 3")
+	tab.until("the newest are first", `document.querySelectorAll("[role=option] mark")[2].innerText === "Return Needle"`)
+	tab.click(css("[role=option]").nth(2))
 	tab.until("the first is shown", fmt.Sprintf("document.querySelector('[data-id=%q]')", needle))
 	tab.press("Escape")
 	tab.isNot(role("search", ""))

@@ -9,7 +9,7 @@ import { asked, outcomeIn } from "../assets/talk/marks.js";
 import { nameOf } from "../assets/talk/message.js";
 import { audience, kindOf } from "../assets/talk/names.js";
 import { outcomesOf } from "../assets/talk/outcomes.js";
-import { search } from "../assets/talk/search.js";
+import { lineOf, search } from "../assets/talk/search.js";
 import { initials } from "../assets/ui/avatar.js";
 import { colourIn, colourOf, withColours } from "../assets/ui/colour.js";
 import { few } from "../assets/ui/few.js";
@@ -268,6 +268,16 @@ test("searching finds each place of a text, speakers and files in any case, and 
   ];
   const found = (text) => search(messages, text).map(({ id, nth }) => id + nth).join(" ");
   assert.deepEqual([found(" needle "), found(""), found("BO")], ["a0 a1 b-1 d-1", "", "a-1 d-1"]);
+});
+
+test("a result is the line of its place, without Markdown, and the text in it", () => {
+  const text = "# Hay\n\n- All the **hay** in which there is no more than this one `Needle`, and\n> a needle.";
+  const line = (wanted, nth, more = {}) => lineOf({ from: "Bo", text, ...more }, wanted, nth);
+  assert.deepEqual(line("needle", 0), ["… is no more than this one ", "Needle", ", and"]);
+  assert.deepEqual(line(" needle", 1), ["a ", "needle", "."]);
+  assert.deepEqual(line("bo", -1), ["Hay", "", ""]);
+  assert.deepEqual(line("csv", -1, { file: { name: "Hay.CSV" } }), ["Hay.", "CSV", ""]);
+  assert.deepEqual(line("hay", 0, { text: "İ and hay" }), ["i̇ and ", "hay", ""]); // lower case is longer
 });
 
 test("times are said as people say them", () => {

@@ -3,11 +3,13 @@
 import { html, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
 import { Icon, IconButton } from "../ui/icon.js";
 import { useKeys } from "../ui/keys.js";
+import { clockOf, dayName, useNow } from "../ui/time.js";
 import { words } from "../words.js";
-import { actorOf } from "./names.js";
 import { placesOf, seek } from "./found.js";
+import { actorOf, speakerOf } from "./names.js";
+import { firstLine } from "./rows.js";
 
-/** A button that opens a line for searching; so do / and Ctrl+K. onJump(id) shows a message. */
+/** A button that opens a line for searching and its results; so do / and Ctrl+K. onJump(id) shows a message. */
 export function Search({ room, state, onJump }) {
   const [open, setOpen] = useState(false);
   const field = useRef();
@@ -30,49 +32,68 @@ export function Search({ room, state, onJump }) {
     </div>`;
 }
 
+const most = 100; // results that are listed beyond the one that is shown
+
 function Line({ room, state, onJump, onClose, field }) {
   const [text, setText] = useState("");
-  const [at, setAt] = useState(/** @type {{id: string, nth: number} | null} */ (null)); // what is shown
+  const [at, setAt] = useState(/** @type {{id: string, nth: number} | null} */ (null)); // what is chosen
+  const [listed, setListed] = useState(true); // until one is chosen
   const [problem, setProblem] = useState("");
-  const found = useMemo(() => search(state.messages, text), [state.messages, text]);
-  const n = found.findLastIndex(({ id, nth }) => !at || (id === at.id && nth === at.nth)); // at first the newest
+  const found = useMemo(() => search(state.messages, text).reverse(), [state.messages, text]); // the newest first
+  const n = Math.max(0, found.findIndex(({ id, nth }) => at && id === at.id && nth === at.nth));
+  const byId = useMemo(() => new Map(state.messages.map((message) => [message.id, message])), [state.messages]);
+  const now = useNow(state.clock);
   useLayoutEffect(() => field.current.focus(), []);
-  const go = (hit, wanted = text) => {
+  const open = listed && found.length > 0;
+  useLayoutEffect(() => document.getElementById("found-" + n)?.scrollIntoView({ block: "nearest" }), [n, open]);
+  const go = (hit, list) => {
+    setListed(list);
     setAt(hit ?? null);
-    seek(wanted, hit);
-    field.current.focus(); // the next key goes on, or ends it
+    seek(text, hit);
     if (hit) onJump(hit.id);
   };
   const input = ({ target }) => {
     setText(target.value);
-    go(search(state.messages, target.value).at(-1), target.value);
+    setAt(null);
+    setListed(true);
+    seek(target.value);
   };
-  // The newest comes first: what one looks for was mostly said lately.
-  const older = () => go(found.at(n - 1));
-  const newer = () => go(found[(n + 1) % found.length]);
   const onKey = (event) => {
-    if (event.key === "Escape") onClose();
-    else if (event.key === "Enter") (event.shiftKey ? newer : older)();
+    const { key, shiftKey } = event;
+    const by = key === "ArrowUp" || (key === "Enter" && shiftKey) ? -1 : 1;
+    if (key === "Escape") return onClose();
+    if (!found.length || !["Enter", "ArrowDown", "ArrowUp"].includes(key) || event.target !== field.current) return;
+    event.preventDefault();
+    const next = !at || (key === "Enter" && open) ? n : (n + by + found.length) % found.length;
+    go(found[next], key !== "Enter");
+  };
+  const choose = (hit) => {
+    go(hit, false);
+    if (matchMedia("(pointer: coarse)").matches) field.current.blur(); // its keyboard would cover the message
   };
   const long = state.messages.filter(({ more }) => more); // texts of which the page has the beginning
-  const more = () => {
+  const more = async () => {
     setProblem("");
     field.current.focus(); // the button may go
     const loaded = state.earlier ? room.loadEarlier() : Promise.all(long.map(({ id }) => room.textOf(id)));
-    loaded.catch((failed) => setProblem(failed.message));
+    await loaded.catch((failed) => setProblem(failed.message));
   };
-  const counted = found.length ? words.talk.search.count(found.length - n, found.length) : words.talk.search.none;
-  const { more: earlier, rest, allLoaded, allThere } = words.talk.search;
+  const { more: earlier, rest, allLoaded, allThere, label, results, count, none } = words.talk.search;
   const loadMore = state.loading ? words.talk.loading : state.earlier ? earlier : rest;
   return html`
-    <div class="search-line" role="search">
-      <input class="input" type="text" enterkeyhint="search" ref=${field} aria-label=${words.talk.search.label}
-        placeholder=${words.talk.search.label}
-        autocomplete="off" value=${text} onInput=${input} onKeyDown=${onKey} />
-      <span class="search-count small quiet" role="status">${text.trim() && counted}</span>
-      <${IconButton} icon="up" label=${words.talk.search.previous} disabled=${!found.length} onClick=${older} />
-      <${IconButton} icon="down" label=${words.talk.search.next} disabled=${!found.length} onClick=${newer} />
+    <div class="search-line" role="search" onKeyDown=${onKey}>
+      <input class="input" type="text" enterkeyhint="search" ref=${field} aria-label=${label} placeholder=${label}
+        role="combobox" aria-expanded=${open} aria-controls="found" aria-autocomplete="list"
+        aria-activedescendant=${open ? "found-" + n : undefined} autocomplete="off" value=${text} onInput=${input} />
+      <span class="search-count small quiet" role="status">
+        ${text.trim() && (found.length ? count(n + 1, found.length) : none)}</span>
       <${IconButton} icon="close" label=${words.ui.close} onClick=${onClose} />
+      ${open && html`
+        <div class="search-list" id="found" role="listbox" aria-label=${results}>
+          ${found.slice(0, n + most).map((hit, place) => html`
+            <${Result} key=${hit.id + hit.nth} ...${{ hit, place, text, now }} message=${byId.get(hit.id)}
+              chosen=${place === n} onChoose=${choose} />`)}
+        </div>`}
       ${text.trim() && html`
         <p class="search-more small">
           ${state.earlier || long.length
@@ -82,6 +103,39 @@ function Line({ room, state, onJump, onClose, field }) {
           ${problem && html`<span class="problem" role="alert">${problem}</span>`}
         </p>`}
     </div>`;
+}
+
+/** One place: who said it, when, and the line with the word marked. */
+function Result({ hit, place, message, text, now, chosen, onChoose }) {
+  const ms = Date.parse(message.at);
+  const [before, word, after] = lineOf(message, text, hit.nth);
+  const hold = (event) => event.preventDefault(); // the field keeps the focus
+  return html`
+    <div class="search-result" role="option" id=${"found-" + place} aria-selected=${chosen} onMouseDown=${hold}
+      onClick=${() => onChoose(hit)}>
+      <bdi class="search-who">${speakerOf(message)}</bdi>
+      <time class="quiet small" datetime=${message.at}>${dayName(ms, now)}, ${clockOf(ms)}</time>
+      <span class="search-text" dir="auto">${before}<mark>${word}</mark>${after}</span>
+    </div>`;
+}
+
+const plain = (text) => text.replace(/[*`|]|~~|^[\s>#-]+/g, "");
+
+/** Returns the line of a place where a text stands, without its Markdown: what is before, the text, what is after. */
+export function lineOf(message, text, nth) {
+  const { said } = lowerOf(message);
+  const wanted = text.trim().toLowerCase();
+  const shown = nth < 0 ? (message.file?.name ?? "") : (message.text ?? "");
+  const all = nth < 0 ? shown.toLowerCase() : said;
+  const at = placesOf(wanted, all)[Math.max(nth, 0)];
+  if (at === undefined) return [firstLine(message.text), "", ""]; // it is in the name of the speaker
+  const line = shown.length === all.length ? shown : all; // lower case may move the letters
+  const begin = line.lastIndexOf("\n", at - 1) + 1;
+  const before = line.slice(begin, at);
+  const end = line.indexOf("\n", at + wanted.length);
+  const after = line.slice(at + wanted.length, Math.min(end < 0 ? line.length : end, at + 200));
+  const cut = before.length > 40 ? "… " + before.slice(-30).replace(/^\S*\s/, "") : before;
+  return [plain(cut), line.slice(at, at + wanted.length), after.replace(/[*`|]|~~/g, "")];
 }
 
 const lower = new WeakMap(); // what is searched of each message
