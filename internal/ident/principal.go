@@ -12,9 +12,9 @@ const Local = "local"
 // Principal is who makes a call, as far as the server knows. The zero value is a caller that
 // cannot be told from others. An address is no principal.
 type Principal struct {
-	// ID is Local, or that of a key: see [KeyPrincipal]. "" means none.
+	// ID is Local, or that of a key or an account: see [KeyPrincipal]. "" means none.
 	ID string
-	// Owner is the label of the key, which others see of the agents that it seats.
+	// Owner is the label of the key or the account, which others see of the agents that it seats.
 	Owner string
 	// SignIn is the id of the sign-in by which the caller came; "" means that it showed the key.
 	SignIn string
@@ -31,10 +31,10 @@ type Principal struct {
 	Invite int
 }
 
-// KeyPrincipal returns the principal of the holder of the key with an id.
+// KeyPrincipal returns the principal of the holder of the key or the account with an id.
 func KeyPrincipal(id string) string { return keyPrincipal + id }
 
-// KeyOf returns the id of the key whose holder a principal is; "" if it is no such one.
+// KeyOf returns the id of the key or the account whose holder a principal is; "" if it is no such one.
 func KeyOf(principal string) string {
 	id, ok := strings.CutPrefix(principal, keyPrincipal)
 	if !ok {

@@ -4,16 +4,31 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/json"
 	"strings"
 )
 
-// A secret of a sign-in is a prefix that says what it is for, and 46 characters of lower-case
-// base32: 8 of the key's id, 12 of the sign-in's id, 24 of a secret of 120 bits, and 2 check
-// characters over all of them.
+// A secret of a sign-in is a prefix that says what it is for, and 46 or 54 characters of lower-case
+// base32: 8 of the key's id or 16 of the account's, 12 of the sign-in's id, 24 of a secret of 120 bits, and
+// 2 check characters over all of them.
 const (
-	signInIDChars   = 12
-	signInBodyChars = keyIDChars + signInIDChars + keySecretChars + CheckChars
+	accountIDChars   = 16
+	signInIDChars    = 12
+	afterIDChars     = signInIDChars + keySecretChars + CheckChars
+	signInBodyChars  = keyIDChars + afterIDChars
+	accountBodyChars = accountIDChars + afterIDChars
 )
+
+// AccountID returns the id of the account of a subject at an issuer: 80 bits of a hash. It stands wherever the
+// id of a key does, and is none, because it is longer.
+func AccountID(issuer, subject string) string {
+	text, _ := json.Marshal([]string{"account", issuer, subject}) // strings
+	sum := sha256.Sum256(text)
+	return base32.NewEncoding(Alphabet).WithPadding(base32.NoPadding).EncodeToString(sum[:])[:accountIDChars]
+}
+
+// IsAccount reports whether the id of a key or an account is that of an account.
+func IsAccount(id string) bool { return len(id) == accountIDChars }
 
 // SignInUse is what a secret of a sign-in is for: the prefix of its text.
 type SignInUse string
@@ -28,7 +43,7 @@ const (
 // SignInSecret is a token or the code of a sign-in. To its holder the text is opaque.
 type SignInSecret struct {
 	Use    SignInUse
-	Key    string // the id of the key with which the person signed in; not secret
+	Key    string // the id of the key or the account with which the person signed in; not secret
 	ID     string // of the sign-in; not secret
 	Secret string
 }
@@ -36,7 +51,7 @@ type SignInSecret struct {
 // NewSignInID returns 60 random bits.
 func NewSignInID() string { return randomChars(signInIDChars) }
 
-// NewSignInSecret returns a random secret of the sign-in with an id by the key with an id.
+// NewSignInSecret returns a random secret of the sign-in with an id by the key or the account with an id.
 func NewSignInSecret(use SignInUse, key, id string) SignInSecret {
 	return SignInSecret{use, key, id, randomChars(keySecretChars)}
 }
@@ -66,8 +81,9 @@ func ParseSignIn(text string) (s SignInSecret, ok bool) {
 	text = strings.ToLower(strings.TrimSpace(text))
 	for _, use := range []SignInUse{AccessToken, RefreshToken, SignInCode} {
 		body, prefixed := strings.CutPrefix(text, string(use))
-		if prefixed && checked(string(use), body, signInBodyChars) {
-			const id, secret = keyIDChars, keyIDChars + signInIDChars
+		id := len(body) - afterIDChars
+		if prefixed && (id == keyIDChars || id == accountIDChars) && checked(string(use), body, len(body)) {
+			secret := id + signInIDChars
 			return SignInSecret{use, body[:id], body[id:secret], body[secret : secret+keySecretChars]}, true
 		}
 	}

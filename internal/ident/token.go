@@ -184,7 +184,7 @@ func secretAt(text string, start, end int) string {
 		if named && checked("", strings.ToLower(run), stayChars) {
 			return "the id of a context or a task"
 		}
-	case signInBodyChars:
+	case signInBodyChars, accountBodyChars:
 		return signInBefore(text[:start], run)
 	}
 	return ""
