@@ -9,19 +9,23 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/account"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// Options of a Gate. All are required but Resource.
+// Options of a Gate. All are required but Resource and Account.
 type Options struct {
 	Table  table.Table
 	Clock  clockwork.Clock
 	Logger *slog.Logger
 	// Resource is the address for which sign-ins must have been made to admit; "" means that none does.
 	Resource string
+	// Account reports whether a person that a provider has confirmed may use the server; nil means that nobody
+	// may with an account.
+	Account func(account.Person) bool
 	// Invite reports whether a room has made an invite and is still there.
 	Invite func(context.Context, ident.Invite) (bool, error)
 	// Seat returns the agent on the seat of a token; ok is false if the token is not, or
@@ -53,7 +57,7 @@ type Gate struct {
 
 // New returns a Gate.
 func New(o Options) *Gate {
-	keys := &register{table: o.Table, clock: o.Clock, log: o.Logger, of: map[string]known{}}
+	keys := &register{table: o.Table, clock: o.Clock, log: o.Logger, account: o.Account, of: map[string]known{}}
 	signIns := &signIns{table: o.Table, clock: o.Clock, resource: o.Resource, of: map[string]signInKnown{}}
 	return &Gate{keys: keys, signIns: signIns, guesses: newGuesses(o.Clock), watches: newWatches(keys, signIns), o: o}
 }

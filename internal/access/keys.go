@@ -22,7 +22,7 @@ import (
 // when the key does, and a revoked key has none.
 const Partition = "KEYS"
 
-// UsedPartition holds, under the id of a key, the last day on which it was used. It is not among the
+// UsedPartition holds, under the id of a key or an account, the last day on which it was used. It is not among the
 // keys, so that a server which notes uses need not be able to write keys: see template.yaml.
 const UsedPartition = "USED"
 
@@ -119,6 +119,18 @@ func List(ctx context.Context, t table.Reader) (list []Entry, err error) {
 		}
 		list = append(list, e)
 	}
+	days, err := daysOfUse(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	for i, e := range list {
+		list[i].Used = days[e.ID]
+	}
+	return list, nil
+}
+
+// daysOfUse returns the day on which each key and account was last used, by its id.
+func daysOfUse(ctx context.Context, t table.Reader) (map[string]string, error) {
 	days := map[string]string{}
 	for item, err := range table.All(ctx, t, table.Range{Partition: UsedPartition, Consistency: table.Strong}) {
 		if err != nil {
@@ -128,10 +140,7 @@ func List(ctx context.Context, t table.Reader) (list []Entry, err error) {
 			days[item.Key.Sort] = day
 		}
 	}
-	for i, e := range list {
-		list[i].Used = days[e.ID]
-	}
-	return list, nil
+	return days, nil
 }
 
 // Any reports whether there is a key.
@@ -232,12 +241,8 @@ func encode(data any) []byte {
 
 // decode reads the item of a key. It fails for one of a newer version.
 func decode(it table.Item) (e Entry, data item, err error) {
-	if err := json.Unmarshal(it.Data, &data); err != nil {
-		return Entry{}, item{}, fmt.Errorf("access: item %s: %w", it.Key, err)
-	}
-	if data.V != version {
-		return Entry{}, item{}, fmt.Errorf("access: item %s has version %d; this program reads %d", it.Key, data.V,
-			version)
+	if err := read(it, &data, &data.V); err != nil {
+		return Entry{}, item{}, err
 	}
 	return Entry{ID: it.Key.Sort, Label: data.Label, Created: time.UnixMilli(data.CreatedMs).UTC(),
 		Expires: it.Expires}, data, nil
@@ -246,14 +251,8 @@ func decode(it table.Item) (e Entry, data item, err error) {
 // dayOf reads the item of a key's last use. It fails for one of a newer version.
 func dayOf(it table.Item) (string, error) {
 	var data use
-	err := json.Unmarshal(it.Data, &data)
-	if err == nil && data.V != version {
-		err = fmt.Errorf("it has version %d; this program reads %d", data.V, version)
-	}
-	if err != nil {
-		return "", fmt.Errorf("access: item %s: %w", it.Key, err)
-	}
-	return data.Day, nil
+	err := read(it, &data, &data.V)
+	return data.Day, err
 }
 
 // note logs for the audit what was done to the key with an id.

@@ -10,6 +10,8 @@ import (
 	"github.com/jonboulle/clockwork"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/parley-chat/parley/internal/account"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/table"
 )
 
@@ -23,7 +25,7 @@ const (
 	mostKnown = 10_000
 )
 
-// known is a key as the table had it.
+// known is a key or an account as the table had it. No secret has the hash of an account, "".
 type known struct {
 	Entry        // Used is the day on which this process last noted a use, or tried to since the read
 	noted string // that on which it did
@@ -31,13 +33,15 @@ type known struct {
 	read  time.Time // when the read began
 }
 
-// register is what a process knows of the keys in its table. It holds only keys that are
+// register is what a process knows of the keys and accounts in its table. It holds only those that are
 // there, so wrong ones take no memory. Its methods may be called concurrently.
 type register struct {
 	table table.Table
 	clock clockwork.Clock
 	log   *slog.Logger
-	reads singleflight.Group
+	// account reports whether a person may use the server; nil: nobody may with an account.
+	account func(account.Person) bool
+	reads   singleflight.Group
 
 	mu sync.Mutex
 	of map[string]known
@@ -86,8 +90,11 @@ func (r *register) read(ctx context.Context, id string) (k known, ok bool, err e
 	}
 }
 
-// get reads the key with an id and remembers it, or forgets it.
+// get reads the key or the account with an id and remembers it, or forgets it.
 func (r *register) get(ctx context.Context, id string) (k known, ok bool, err error) {
+	if ident.IsAccount(id) {
+		return r.getAccount(ctx, id)
+	}
 	began := r.clock.Now()
 	it, err := r.table.Get(ctx, keyOf(id), table.Strong)
 	if errors.Is(err, table.ErrNotFound) {
@@ -134,7 +141,11 @@ func (r *register) forget(ctx context.Context, id string) {
 	delete(r.of, id)
 	r.mu.Unlock()
 	if there {
-		note(ctx, r.log, "key_ended", id) // revoked, or expired
+		action := "key_ended" // revoked, or expired
+		if ident.IsAccount(id) {
+			action = "account_ended"
+		}
+		note(ctx, r.log, action, id)
 	}
 }
 

@@ -31,12 +31,18 @@ func (w *world) signIns(at string) *signin.SignIns {
 // signIn lets the holder of a key sign in at a server with an address.
 func (w *world) signIn(key ident.Key, at string) signin.Pair {
 	w.t.Helper()
+	return w.signInBy(w.signIns(at), key.ID, at)
+}
+
+// signInBy lets the holder of a key or an account sign in.
+func (w *world) signInBy(all *signin.SignIns, id, at string) signin.Pair {
+	w.t.Helper()
 	grant := signin.Grant{Client: client, Resource: at}
-	code, err := w.signIns(at).Allow(w.t.Context(), key.ID, grant, redirect, challenge)
+	code, err := all.Allow(w.t.Context(), id, grant, redirect, challenge)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	pair, err := w.signIns(at).Exchange(w.t.Context(), signin.Exchange{Code: code, Client: client, Redirect: redirect,
+	pair, err := all.Exchange(w.t.Context(), signin.Exchange{Code: code, Client: client, Redirect: redirect,
 		Verifier: verifier})
 	if err != nil {
 		w.t.Fatal(err)

@@ -74,6 +74,9 @@ func (g *Gate) Admits(ctx context.Context, principal, signIn string) (bool, erro
 // gone returns why an admission is no longer valid; nil if it is.
 func (s *watches) gone(ctx context.Context, by admission) (why, err error) {
 	if _, ok, err := s.keys.find(ctx, by.key); err != nil || !ok {
+		if ident.IsAccount(by.key) {
+			return ErrSignedOut, err
+		}
 		return ErrRevoked, err
 	}
 	if by.signIn == "" {

@@ -12,6 +12,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/access"
+	"github.com/parley-chat/parley/internal/account"
 	"github.com/parley-chat/parley/internal/dynamolocal"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
@@ -115,6 +116,7 @@ type process struct {
 	seats  map[string]room.Agent // by token or claim
 	made   map[string]bool       // invites
 	asked  int                   // how often seats and invites were looked up
+	rules  account.Rules         // for accounts
 }
 
 // process starts a process.
@@ -123,6 +125,11 @@ func (w *world) process() *process {
 	p.Gate = access.New(access.Options{
 		Table: &tabletest.Hooks{Table: w.table, Before: p.call},
 		Clock: w.clock, Resource: resource,
+		Account: func(is account.Person) bool {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.rules.Allow(is)
+		},
 		Logger: slog.New(slog.NewTextHandler(w.log, nil)),
 		Invite: func(_ context.Context, v ident.Invite) (bool, error) {
 			p.mu.Lock()

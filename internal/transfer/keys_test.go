@@ -2,12 +2,14 @@ package transfer_test
 
 import (
 	"log/slog"
+	"maps"
 	"testing"
 	"time"
 
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/access"
+	"github.com/parley-chat/parley/internal/account"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/transfer"
@@ -28,7 +30,22 @@ func (s site) use(t *testing.T, key ident.Key) {
 	}
 }
 
-// Keys are copied as they are, expiry, last use and all, and so are those of more than one source.
+// revokedAccount has a server at a site let a person in by an account, which is then revoked.
+func (s site) revokedAccount(t *testing.T) {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	gate := access.New(access.Options{Table: s.table, Clock: clockwork.NewRealClock(), Logger: log,
+		Account: func(account.Person) bool { return true }})
+	id, err := gate.Confirm(t.Context(), account.Person{Issuer: "https://id.example", Subject: "1"})
+	if err == nil {
+		_, err = access.NewAccounts(s.table, clockwork.NewRealClock(), log).Revoke(t.Context(), id)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Keys and accounts are copied as they are, expiry, last use and all, and so are those of more than one source.
 func TestCopy_keys_areThereAtTheDestination(t *testing.T) {
 	for name, route := range routes() {
 		t.Run(name, func(t *testing.T) {
@@ -40,7 +57,9 @@ func TestCopy_keys_areThereAtTheDestination(t *testing.T) {
 				}
 				at.use(t, key)
 			}
+			at.revokedAccount(t)
 			want := at.partition(access.Partition)
+			accounts, barred := at.partition(access.AccountsPartition), at.partition(access.BarredPartition)
 			for _, next := range route[1:] {
 				to := next(t)
 				own, err := to.keys().Add(t.Context(), "own", 0)
@@ -66,6 +85,12 @@ func TestCopy_keys_areThereAtTheDestination(t *testing.T) {
 			}
 			if len(got) != len(want) {
 				t.Errorf("there are %d keys, want %d", len(got), len(want))
+			}
+			if got := at.partition(access.AccountsPartition); len(got) != 1 || !maps.Equal(got, accounts) {
+				t.Errorf("the accounts are %v, want %v", got, accounts)
+			}
+			if got := at.partition(access.BarredPartition); len(got) != 1 || !maps.Equal(got, barred) {
+				t.Errorf("those that were revoked are %v, want %v", got, barred)
 			}
 			list, err := at.keys().List(t.Context())
 			for _, e := range list {

@@ -153,16 +153,17 @@ func (c *copier) idOf(ctx context.Context, name string) (string, error) {
 	return roomlog.LeadsTo(*item)
 }
 
-// copyKeys copies the keys that the destination does not have, and their last uses: the seats name the keys
-// that took them.
+// copyKeys copies the keys and the accounts that the destination does not have, with their last uses: the seats
+// name what took them. An account that was revoked stays so.
 func (c *copier) copyKeys(ctx context.Context) (err error) {
 	c.summary.Keys, err = c.copyAbsent(ctx, access.Partition)
 	if err != nil {
 		return fmt.Errorf("copying the keys: %w", err)
 	}
-	_, err = c.copyAbsent(ctx, access.UsedPartition)
-	if err != nil {
-		return fmt.Errorf("copying the uses of keys: %w", err)
+	for _, partition := range []string{access.UsedPartition, access.BarredPartition, access.AccountsPartition} {
+		if _, err := c.copyAbsent(ctx, partition); err != nil {
+			return fmt.Errorf("copying the items of %s: %w", partition, err)
+		}
 	}
 	return nil
 }
