@@ -58,6 +58,8 @@ type Config struct {
 	// Reachable is the host and port under which other machines reach a server that also
 	// listens on loopback addresses: see httpapi.Options.
 	Reachable string
+	// ClientSecret returns what proves this server to the provider of accounts: see Settings.SignInIssuer.
+	ClientSecret func(context.Context) (string, error)
 	// Internet is for tests: how the documents of programs that sign in are reached.
 	Internet outcall.Options
 }
@@ -133,7 +135,7 @@ func (a *App) open(ctx context.Context, c *Config) (*meter.Meter, error) {
 	rooms := c.chatOptions(store)
 	rooms.Calls = func(id string, calls []room.Call) { a.box.Notify(id, calls) }
 	a.rooms = chat.New(metered, rooms)
-	a.gate = a.newGate(metered, c.Logger, c.signInResource())
+	a.gate = a.newGate(*c, metered)
 	a.signIn = a.newSignIn(*c, metered)
 	a.box = a.newBox(*c, m)
 	return m, nil

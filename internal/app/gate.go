@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/jonboulle/clockwork"
 
@@ -12,11 +11,12 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// newGate returns the gate that admits callers. The keys and the sign-ins are in the table of the rooms.
-func (a *App) newGate(t table.Table, log *slog.Logger, resource string) *access.Gate {
+// newGate returns the gate that admits callers. The keys, the accounts and the sign-ins are in the table of the rooms.
+func (a *App) newGate(c Config, t table.Table) *access.Gate {
 	return access.New(access.Options{
-		Table: t, Clock: clockwork.NewRealClock(), Logger: log, Resource: resource,
-		Invite: func(ctx context.Context, v ident.Invite) (bool, error) { return a.rooms.MadeInvite(ctx, v) },
+		Table: t, Clock: clockwork.NewRealClock(), Logger: c.Logger, Resource: c.signInResource(),
+		Account: c.Settings.allowAccount(),
+		Invite:  func(ctx context.Context, v ident.Invite) (bool, error) { return a.rooms.MadeInvite(ctx, v) },
 		Seat: func(ctx context.Context, t ident.Token) (room.Agent, bool, error) {
 			return a.rooms.SeatOf(ctx, t)
 		},

@@ -27,6 +27,10 @@ type Settings struct {
 
 	Access string `env:"PARLEY_ACCESS" default:"auto" enum:"auto,open,keys" help:"Who may use the server: everyone who can reach it (open), or only callers with a key or an invite (keys). By default a server that others can reach needs keys, which parley keys makes, and a local one is open."`
 	SignIn string `env:"PARLEY_SIGN_IN" default:"auto" enum:"auto,off" help:"Whether programs that cannot send a key may sign in, as Claude.ai and ChatGPT do when somebody presses Connect. With auto, they may where callers need keys and --public-url begins with https:// and has no path."`
+	// The provider of accounts: see checkAccounts.
+	SignInIssuer   string   `name:"sign-in-issuer" env:"PARLEY_SIGN_IN_ISSUER" placeholder:"URL" help:"Let people sign in with their accounts at this OpenID provider, such as https://accounts.google.com. docs/access.md has the steps."`
+	SignInClientID string   `name:"sign-in-client-id" env:"PARLEY_SIGN_IN_CLIENT_ID" placeholder:"ID" help:"With --sign-in-issuer: the client id that the provider has given this server."`
+	SignInAllow    []string `name:"sign-in-allow" env:"PARLEY_SIGN_IN_ALLOW" placeholder:"WHO" help:"With --sign-in-issuer: who may sign in, separated by commas: a domain (acme.example), an address (ann@acme.example) or a group (group:NAME)."`
 
 	TrustProxy        bool  `env:"PARLEY_TRUST_PROXY" help:"Read the client's address from the end of X-Forwarded-For. Use it only behind a proxy that adds it: otherwise clients can fake their address."`
 	MessagesPerMinute Limit `env:"PARLEY_MESSAGES_PER_MINUTE" default:"auto" placeholder:"NUMBER" help:"The most messages that may come from one caller, which is a key or else a client address, per minute; 0 means no limit. By default a server that others can reach has limits (here 600), and a local one has none."`
@@ -74,6 +78,7 @@ func (s Settings) Validate() error {
 			"must be debug, info, warn or error"),
 		check("log-format", s.LogFormat, s.LogFormat == "text" || s.LogFormat == "json", "must be text or json"),
 		s.checkAddresses(),
+		s.checkAccounts(),
 	)
 }
 

@@ -79,7 +79,7 @@ func (a *App) newSignIn(c Config, t table.Table) *oauth.Server {
 	resource := c.signInResource()
 	return oauth.New(oauth.Options{Public: at, Resource: resource, SignIns: a.newSignIns(t, c.Logger, resource),
 		Key: a.gate.Key, Guess: a.gate.Guess, Clock: clockwork.NewRealClock(), Logger: c.Logger,
-		Document: c.newDocuments()})
+		Accounts: a.newAccounts(c, at), Document: c.newDocuments()})
 }
 
 // newDocuments returns what fetches a program's document, from a public host alone.

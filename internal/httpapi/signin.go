@@ -12,7 +12,7 @@ import (
 // serveSignIn answers a request at a route of sign-in.
 func (a *api) serveSignIn(x *exchange, r *http.Request, route oauth.Route) {
 	x.route = r.URL.Path
-	if route == oauth.Document || r.Method == http.MethodPost {
+	if route != oauth.Page || r.Method == http.MethodPost {
 		a.SignIn.Serve(x, r, a.clientOf(r))
 		return
 	}

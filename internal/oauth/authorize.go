@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -22,8 +23,9 @@ type posted struct {
 
 // The answers of a person.
 const (
-	allow  = "allow"
-	cancel = "cancel"
+	allow     = "allow"
+	byAccount = "account" // allow, and prove by an account who you are
+	cancel    = "cancel"
 )
 
 // view is what the page shows, or where it goes.
@@ -31,6 +33,7 @@ type view struct {
 	Program string `json:"program,omitempty"` // its name, if it is on our own list
 	Calls   string `json:"calls,omitempty"`   // else what it calls itself, if that can be shown
 	To      string `json:"to,omitempty"`      // the origin to which the answer goes; "": this computer
+	Account string `json:"account,omitempty"` // the provider at which one may sign in, if there is one
 	Wrong   string `json:"wrong,omitempty"`   // why the program cannot sign in: the person may go back to it
 	Go      string `json:"go,omitempty"`      // where the page goes now
 	Error   string `json:"error,omitempty"`   // unknown_program, wrong_request, wrong_key, later
@@ -52,48 +55,79 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, address strin
 		answer(w, http.StatusBadRequest, view{Error: "wrong_request", Message: "The request is not well-formed."})
 		return
 	}
-	q, err := url.ParseQuery(got.Request)
-	if err != nil || once(q) != nil {
-		answer(w, http.StatusBadRequest, view{Error: "wrong_request",
-			Message: "The address of this page is not whole."})
+	a, ok := s.asked(w, r, got.Request, address)
+	if !ok {
 		return
 	}
-	c, err := s.clientOf(r.Context(), q.Get("client_id"), address)
-	var limited *fault.Error
+	bad, ok := s.check(a.query)
 	switch {
-	case errors.As(err, &limited):
-		s.later(w, limited)
-		return
-	case err != nil:
-		answer(w, http.StatusBadRequest, view{Error: "unknown_program"})
-		return
-	}
-	redirect := q.Get("redirect_uri")
-	if !redirects(c.redirects, redirect) {
-		answer(w, http.StatusBadRequest, view{Error: "unknown_program"})
-		return
-	}
-	// From here on the answer goes to the program.
-	back := func(more url.Values) {
-		more.Set("iss", s.issuer())
-		if state := q.Get("state"); state != "" {
-			more.Set("state", state)
-		}
-		answer(w, http.StatusOK, view{Go: withParameters(redirect, more)})
-	}
-	bad, ok := s.check(q)
-	switch {
-	case got.Answer != allow && got.Answer != cancel:
-		seen := viewOf(c, redirect)
+	case got.Answer != allow && got.Answer != byAccount && got.Answer != cancel:
+		seen := viewOf(a.client, a.redirect)
 		seen.Wrong = bad.Why
+		if s.o.Accounts != nil {
+			seen.Account = s.o.Accounts.Provider.Name()
+		}
 		answer(w, http.StatusOK, seen)
 	case !ok:
-		back(url.Values{"error": {bad.Code}, "error_description": {bad.Why}})
+		answer(w, http.StatusOK, view{Go: s.back(a, url.Values{"error": {bad.Code}, "error_description": {bad.Why}})})
 	case got.Answer == cancel:
-		back(url.Values{"error": {"access_denied"}})
+		answer(w, http.StatusOK, view{Go: s.back(a, url.Values{"error": {"access_denied"}})})
+	case got.Answer == byAccount:
+		s.toProvider(w, r, got.Request)
 	default:
-		s.allow(w, r, got.Key, address, c, q, back)
+		s.allow(w, r, got.Key, address, a)
 	}
+}
+
+// asked is what a program asks for, whose answer goes to its redirect from here on.
+type asked struct {
+	query    url.Values
+	client   client
+	redirect string
+}
+
+// asked reads the query of the page's address. If the program is not known it answers, and ok is false.
+func (s *Server) asked(w http.ResponseWriter, r *http.Request, query, address string) (a asked, ok bool) {
+	a, err := s.read(r.Context(), query, address)
+	var limited *fault.Error
+	switch {
+	case errors.Is(err, errQuery):
+		answer(w, http.StatusBadRequest, view{Error: "wrong_request",
+			Message: "The address of this page is not whole."})
+	case errors.As(err, &limited):
+		s.later(w, limited)
+	case err != nil:
+		answer(w, http.StatusBadRequest, view{Error: "unknown_program"})
+	}
+	return a, err == nil
+}
+
+var errQuery = errors.New("the query is not well-formed")
+
+// read is asked with an error: errQuery, errClient, or one that the person may try again after.
+func (s *Server) read(ctx context.Context, query, address string) (a asked, err error) {
+	a.query, err = url.ParseQuery(query)
+	if err != nil || once(a.query) != nil {
+		return a, errQuery
+	}
+	a.client, err = s.clientOf(ctx, a.query.Get("client_id"), address)
+	if err != nil {
+		return a, err
+	}
+	a.redirect = a.query.Get("redirect_uri")
+	if !redirects(a.client.redirects, a.redirect) {
+		return a, errClient
+	}
+	return a, nil
+}
+
+// back returns where the answer goes.
+func (s *Server) back(a asked, more url.Values) string {
+	more.Set("iss", s.issuer())
+	if state := a.query.Get("state"); state != "" {
+		more.Set("state", state)
+	}
+	return withParameters(a.redirect, more)
 }
 
 // check refuses a request that the program got wrong.
@@ -132,25 +166,32 @@ func viewOf(c client, redirect string) view {
 }
 
 // allow makes a code for the program, if the person has a key.
-func (s *Server) allow(w http.ResponseWriter, r *http.Request, key, address string, c client, q url.Values,
-	back func(url.Values)) {
+func (s *Server) allow(w http.ResponseWriter, r *http.Request, key, address string, a asked) {
 	asker, err := s.o.Key(r.Context(), key, address)
 	if fault.CodeOf(err) == fault.KeyInvalid {
 		answer(w, http.StatusOK, view{Error: "wrong_key"})
 		return
 	}
+	var to string
+	if err == nil {
+		to, err = s.codeFor(r.Context(), ident.KeyOf(asker.ID), a)
+	}
 	if err != nil {
 		s.notNow(w, r, err)
 		return
 	}
-	g := signin.Grant{Client: c.id, Name: viewOf(c, q.Get("redirect_uri")).named(), Resource: s.o.Resource}
-	code, err := s.o.SignIns.Allow(r.Context(), ident.KeyOf(asker.ID), g, q.Get("redirect_uri"),
-		q.Get("code_challenge"))
+	answer(w, http.StatusOK, view{Go: to})
+}
+
+// codeFor makes a code with which the program signs in as the holder of a key or an account, and returns where it
+// goes.
+func (s *Server) codeFor(ctx context.Context, id string, a asked) (string, error) {
+	g := signin.Grant{Client: a.client.id, Name: viewOf(a.client, a.redirect).named(), Resource: s.o.Resource}
+	code, err := s.o.SignIns.Allow(ctx, id, g, a.redirect, a.query.Get("code_challenge"))
 	if err != nil {
-		s.notNow(w, r, err)
-		return
+		return "", err
 	}
-	back(url.Values{"code": {code}})
+	return s.back(a, url.Values{"code": {code}}), nil
 }
 
 // named returns how a sign-in is listed. What a program calls itself has no parentheses, and stands in some.

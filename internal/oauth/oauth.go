@@ -34,6 +34,8 @@ const (
 	tokenPath     = issuerPath + "/token"
 	registerPath  = issuerPath + "/register"
 	revokePath    = issuerPath + "/revoke"
+	// CallbackPath is where people come back from the provider of their account.
+	CallbackPath = issuerPath + "/callback"
 
 	shortAuthorize = "/authorize"
 	shortToken     = "/token"
@@ -49,7 +51,7 @@ const (
 // mostForm is how large what a client sends may be, in bytes.
 const mostForm = 8 << 10
 
-// Options of a Server. All are required.
+// Options of a Server. All are required but Accounts.
 type Options struct {
 	// Public is the address of the server without a path, such as https://parley.example.
 	Public string
@@ -62,6 +64,8 @@ type Options struct {
 	// Guess calls f, which looks a secret up, when somebody at a network address has a turn for that: see
 	// access.Gate.
 	Guess func(ctx context.Context, secret, address string, f func() error) error
+	// Accounts let people sign in without a key; nil: there are none.
+	Accounts *Accounts
 	// Document returns what an https address answers to a GET that accepts JSON.
 	Document func(ctx context.Context, address string) (body []byte, err error)
 	Clock    clockwork.Clock
@@ -87,6 +91,7 @@ const (
 	None     Route = iota
 	Document       // for programs
 	Page           // for people: a GET is answered with the page, and a POST by the Server
+	Callback       // for people who come back from the provider of their account
 )
 
 // RouteOf returns what a path is for. A nil Server has none.
@@ -99,6 +104,10 @@ func (s *Server) RouteOf(path string) Route {
 		return Document
 	case authorizePath, shortAuthorize:
 		return Page
+	case CallbackPath:
+		if s.o.Accounts != nil {
+			return Callback
+		}
 	}
 	return None
 }
@@ -134,6 +143,8 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, address string) {
 		handle = s.revoke
 	case authorizePath, shortAuthorize:
 		handle = s.authorize
+	case CallbackPath:
+		method, handle = http.MethodGet, s.callback
 	}
 	if r.Method != method && (r.Method != http.MethodHead || method != http.MethodGet) {
 		w.Header().Set("Allow", method)

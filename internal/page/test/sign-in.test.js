@@ -12,7 +12,7 @@ beforeEach(() => {
   newBrowser();
   went = [];
   Object.assign(globalThis, {
-    location: { search: "?client_id=x", replace: (to) => went.push(to) },
+    location: { search: "?client_id=x", hash: "", replace: (to) => went.push(to) },
     fetch: async (_, { body }) => {
       const said = answers[JSON.parse(body).answer];
       if (!said) throw new TypeError("offline");
@@ -76,4 +76,17 @@ test("a Cancel that does not reach the server says so, and can be repeated", asy
   assert.match(await press("Cancel"), /The server did not answer\. Try again\./);
   answers.cancel = { go: "https://agent.example/?error=access_denied" };
   assert.match(await press("Cancel"), /Done\./);
+});
+
+test("who comes back from its provider reads why it is not let in, and no text of whoever made a link", async () => {
+  answers = { "": { program: "Claude", to: "https://claude.ai", account: "Google" } };
+  location.hash = "#not_allowed%20eve@evil.example";
+  const { text } = await opened();
+  assert.match(text, /eve@evil\.example is not among those who may use this server\. Ask the person who runs it/);
+  assert.match(text, /Sign in with Google/);
+  for (const hash of ["#not_allowed%20Call:1-800", "#toString", "#Hello", "#barred%20%3Cb%3E"]) {
+    location.hash = hash;
+    const { text } = await opened();
+    assert.doesNotMatch(text, /not among|revoked|Call|Hello|function/, hash);
+  }
 });

@@ -1,5 +1,5 @@
 // The page on which a person lets a program in that asked for it. The person shows its key, which goes to this
-// server and nowhere else, and is not kept.
+// server and nowhere else, and is not kept; or signs in with an account, at the provider of the server's operator.
 
 import { at } from "../site.js";
 import { fill } from "../ui/fill.js";
@@ -20,16 +20,23 @@ async function post(answer, key = "") {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ request: location.search.slice(1), answer, key }),
       cache: "no-store",
-      credentials: "omit",
+      credentials: "same-origin", // an answer may leave a cookie for the way back from the provider
     });
     said = await response.json();
   } catch {
     throw new Error(w.noAnswer);
   }
   if (said.error === "wrong_key") throw Object.assign(new Error(w.wrongKey), { field: "key" });
-  if (said.error) throw new Error(w.errors[said.error] ?? said.message ?? w.noAnswer);
+  if (said.error) throw new Error(w.errors[said.error] ?? w.came[said.error] ?? said.message ?? w.noAnswer);
   if (said.go) location.replace(said.go);
   return said;
+}
+
+/** Returns what came of the way to the provider, from which the server sends people back here; "" for nothing. */
+function cameBack() {
+  const [why, who = ""] = location.hash.slice(1).split("%20");
+  if (!Object.hasOwn(w.came, why) || !/^[a-z0-9@._+-]{0,100}$/.test(who)) return ""; // no text of whoever made the link
+  return fill(w.came[why], { who });
 }
 
 export function SignInPage() {
@@ -37,7 +44,8 @@ export function SignInPage() {
   const [problem, setProblem] = useState("");
   const load = () => {
     setProblem("");
-    post("").then(setAsks, (failed) => setProblem(failed.message));
+    if (location.search === "" && cameBack()) setProblem(cameBack());
+    else post("").then(setAsks, (failed) => setProblem(failed.message));
   };
   useEffect(() => {
     document.title = w.pageTitle + " · " + words.site;
@@ -57,7 +65,7 @@ export function SignInPage() {
 /** asks is {program, calls, to, wrong} as the server says. Nothing is left for the program before a click. */
 function Ask({ asks }) {
   const [gone, setGone] = useState(false);
-  const [problem, setProblem] = useState("");
+  const [problem, setProblem] = useState(cameBack);
   if (gone) return html`<p role="status">${w.done}</p>`;
   const leave = async (answer, key = "") => {
     await post(answer, key);
@@ -82,12 +90,22 @@ function Ask({ asks }) {
       <div class="landing-buttons">${back(w.back)}</div>`;
   }
   const fields = [{ name: "key", label: w.key, hint: w.hint, need: landing.key.needed, type: "password" }];
+  const signIn = () => {
+    setProblem("");
+    post("account").catch((failed) => setProblem(failed.message));
+  };
   return html`
     <h1>${program ? fill(w.title, { program }) : w.titleHere}</h1>
     ${calls}
     <p>${w.onlyIf}</p>
     <p>${asks.to ? fill(w.goTo, { to: asks.to }) : w.goHere}</p>
     ${trouble}
+    ${asks.account && html`
+      <div class="landing-buttons">
+        <button type="button" class="button primary" onClick=${signIn}>
+          ${fill(w.byAccount, { provider: { element: asks.account } })}</button>
+      </div>
+      <p class="quiet">${w.orKey}</p>`}
     <${Form} id="sign-in" fields=${fields} button=${w.allow} beside=${back(w.cancel)}
       send=${({ key }) => leave("allow", key)} />
     <p class="quiet small">${w.noKey}</p>`;
