@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -29,7 +30,8 @@ type settings struct {
 	Addr string `env:"PARLEY_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Listen here (${default}). Port 0 picks a free one. A HOST other than 127.0.0.1 lets other machines connect."`
 	Data string `env:"PARLEY_DATA" placeholder:"FILE" help:"Store the rooms in this file, which is created if it does not exist (${data})."`
 	app.Settings
-	MetricsAddr string `env:"PARLEY_METRICS_ADDR" placeholder:"HOST:PORT" help:"Serve metrics for Prometheus here, at /metrics, to everyone who can reach this address."`
+	SignInClientSecretFile string `name:"sign-in-client-secret-file" env:"PARLEY_SIGN_IN_CLIENT_SECRET_FILE" placeholder:"FILE" help:"With --sign-in-issuer: the file with the client secret. It is read for each sign-in, so that it can be changed."`
+	MetricsAddr            string `env:"PARLEY_METRICS_ADDR" placeholder:"HOST:PORT" help:"Serve metrics for Prometheus here, at /metrics, to everyone who can reach this address."`
 }
 
 // Validate is called by kong.
@@ -47,7 +49,30 @@ func (s *settings) Validate() error {
 	if s.CreateTable && s.Table == "" {
 		return errors.New("--create-table needs --table NAME")
 	}
-	return s.Settings.Validate()
+	if err := s.Settings.Validate(); err != nil {
+		return err
+	}
+	if (s.SignInIssuer == "") != (s.SignInClientSecretFile == "") {
+		return app.Invalid("sign-in-client-secret-file", s.SignInClientSecretFile,
+			"goes with --sign-in-issuer: the file has the client secret that the provider shows beside the client id")
+	}
+	if s.SignInIssuer == "" {
+		return nil
+	}
+	_, err := s.clientSecret(context.Background())
+	return err
+}
+
+// clientSecret reads the secret by which the provider of accounts knows this server.
+func (s *settings) clientSecret(context.Context) (string, error) {
+	text, err := os.ReadFile(s.SignInClientSecretFile)
+	if err == nil && strings.TrimSpace(string(text)) == "" {
+		err = errors.New("the file is empty")
+	}
+	if err != nil {
+		return "", app.Invalid("sign-in-client-secret-file", s.SignInClientSecretFile, err.Error())
+	}
+	return strings.TrimSpace(string(text)), nil
 }
 
 // AfterApply is called by kong once it has read the line.
@@ -74,12 +99,13 @@ func checkListenAddr(flag, addr string) error {
 type commandLine struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
 
-	Serve   serveCommand   `cmd:"" default:"withargs" group:"Server" help:"Serve MCP over HTTP. This is the default command."`
-	Copy    copyCommand    `cmd:"" group:"Server" help:"Copy rooms and keys from one file or DynamoDB table to another."`
-	Backup  backupCommand  `cmd:"" group:"Server" help:"Back up the file with the rooms to a new file, even while it is served."`
-	Check   checkCommand   `cmd:"" group:"Server" help:"Read a whole file, even while it is served, and report damage."`
-	Keys    keysCommand    `cmd:"" group:"Server" help:"Make, list, renew and revoke the keys of a server, even while it runs."`
-	SignIns signInsCommand `cmd:"" name:"sign-ins" group:"Server" help:"List the programs that are signed in by a key, and end a sign-in."`
+	Serve    serveCommand    `cmd:"" default:"withargs" group:"Server" help:"Serve MCP over HTTP. This is the default command."`
+	Copy     copyCommand     `cmd:"" group:"Server" help:"Copy rooms and keys from one file or DynamoDB table to another."`
+	Backup   backupCommand   `cmd:"" group:"Server" help:"Back up the file with the rooms to a new file, even while it is served."`
+	Check    checkCommand    `cmd:"" group:"Server" help:"Read a whole file, even while it is served, and report damage."`
+	Keys     keysCommand     `cmd:"" group:"Server" help:"Make, list, renew and revoke the keys of a server, even while it runs."`
+	SignIns  signInsCommand  `cmd:"" name:"sign-ins" group:"Server" help:"List the programs that are signed in, and end a sign-in."`
+	Accounts accountsCommand `cmd:"" group:"Server" help:"List the accounts of people, and revoke or restore one."`
 
 	Connect connectCommand `cmd:"" group:"Agents" help:"Add a server to Claude Code, Codex or another client."`
 	Doctor  doctorCommand  `cmd:"" group:"Agents" help:"Find out what keeps agents from talking, and what helps."`

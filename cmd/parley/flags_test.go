@@ -211,6 +211,7 @@ func TestCommands_badValueOfEachFlag_isRefusedInOneLineThatNamesTheHelp(t *testi
 	}
 	needs := map[string]string{"backup": "new.db", "copy": "--from a.db --to b.db", "get": "m1", "join": "tea --as Ann",
 		"keys add": "Ann", "keys renew": "Ann", "keys revoke": "Ann", "sign-ins revoke": "x",
+		"accounts revoke": "x", "accounts restore": "x",
 		"manage": "mute Bob", "put": "a.txt", "remove": "m1", "say": "hi", "task": "add tea"}
 	flags := 0
 	for _, command := range parser.Model.Leaves(true) {

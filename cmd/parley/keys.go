@@ -19,7 +19,6 @@ import (
 	"github.com/parley-chat/parley/internal/httpapi"
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/shell"
-	"github.com/parley-chat/parley/internal/signin"
 	"github.com/parley-chat/parley/internal/table"
 	"github.com/parley-chat/parley/internal/table/sqlite"
 )
@@ -234,13 +233,9 @@ func (c *keysListCommand) Run(ctx context.Context, streams streams) error {
 		if err != nil {
 			return err
 		}
-		programs, err := signin.List(ctx, t)
+		counts, err := programsOf(ctx, t)
 		if err != nil {
 			return err
-		}
-		counts := map[string]int{}
-		for _, p := range programs {
-			counts[p.Key]++
 		}
 		for _, k := range keys {
 			list = append(list, listedKey{k, counts[k.ID]})
@@ -290,17 +285,17 @@ func (c *keysRenewCommand) Run(ctx context.Context, streams streams) error {
 	return c.with(ctx, streams, func(keys *access.Keys) error {
 		key, err := keys.Renew(ctx, c.Name)
 		if err != nil {
-			return c.advise(err)
+			return c.advise(err, "keys: parley keys list")
 		}
 		return c.print(streams, key)
 	})
 }
 
-// advise adds to a refusal how the keys are listed.
-func (k *keyTable) advise(err error) error {
+// advise adds to a refusal how what there is is listed: such as "keys: parley keys list".
+func (k *keyTable) advise(err error, list string) error {
 	var refused *fault.Error
 	if errors.As(err, &refused) {
-		return fmt.Errorf("%s To list the keys: parley keys list %s", refused.Message, k.where())
+		return fmt.Errorf("%s To list the %s %s", refused.Message, list, k.where())
 	}
 	return err
 }
@@ -327,7 +322,7 @@ func (c *keysRevokeCommand) Run(ctx context.Context, streams streams) error {
 	return c.with(ctx, streams, func(keys *access.Keys) error {
 		e, err := keys.Revoke(ctx, c.Name)
 		if err != nil {
-			return c.advise(err)
+			return c.advise(err, "keys: parley keys list")
 		}
 		return c.report(streams, e, streams.own(fmt.Sprintf("Revoked the key %s of %s. Servers refuse it within a "+
 			"minute, and the programs that signed in by it. %s", e.ID, shell.HarmlessLine(e.Label), invitesGoOn)))

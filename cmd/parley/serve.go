@@ -49,7 +49,7 @@ func (s *serveCommand) Run(ctx context.Context, io streams) (err error) {
 	at := endpointOf(ln.Addr(), ownAddress)
 	config := app.Config{
 		Settings: s.Settings, Open: s.opener(figures, log), Metrics: figures, Logger: log, OnLoopback: !at.open,
-		Reachable: at.reachable(),
+		Reachable: at.reachable(), ClientSecret: s.clientSecret,
 	}
 	a, err := app.New(ctx, config)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 
 // signInsCommand is `parley sign-ins`.
 type signInsCommand struct {
-	List   signInsListCommand   `cmd:"" default:"withargs" help:"List the programs that are signed in, and by whose key."`
+	List   signInsListCommand   `cmd:"" default:"withargs" help:"List the programs that are signed in, and by whose key or account."`
 	Revoke signInsRevokeCommand `cmd:"" help:"End a sign-in: servers refuse the program within a minute, and end its waits."`
 }
 
@@ -26,16 +26,20 @@ type signInsCommand struct {
 type signedIn struct {
 	ID      string    `json:"id"`
 	Program string    `json:"program"`
-	Key     string    `json:"key"`             // the id of the key
-	Label   string    `json:"label,omitempty"` // of the key; empty if the key is gone
+	Key     string    `json:"key"`             // the id of the key or the account
+	Label   string    `json:"label,omitempty"` // of the key or the account; empty if that is gone
 	Made    time.Time `json:"made"`
 	Renewed time.Time `json:"renewed"` // when the program last got tokens
 	Expires time.Time `json:"expires"`
 }
 
-// signInsOf returns the sign-ins in t, each with the label of its key.
+// signInsOf returns the sign-ins in t, each with the label of its key or account.
 func signInsOf(ctx context.Context, t table.Reader) (list []signedIn, err error) {
 	keys, err := access.List(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := access.ListAccounts(ctx, t)
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +50,11 @@ func signInsOf(ctx context.Context, t table.Reader) (list []signedIn, err error)
 	labels := map[string]string{}
 	for _, k := range keys {
 		labels[k.ID] = k.Label
+	}
+	for _, a := range accounts {
+		if a.Barred.IsZero() {
+			labels[a.ID] = a.Label
+		}
 	}
 	for _, s := range stored {
 		list = append(list, signedIn{s.ID, s.Name, s.Key, labels[s.Key], s.Made, s.Turned, s.Expires})
@@ -74,11 +83,11 @@ func (c *signInsListCommand) Run(ctx context.Context, streams streams) error {
 		return err
 	}
 	columns := tabwriter.NewWriter(streams.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(columns, "ID\tPROGRAM\tKEY OF\tMADE\tRENEWED\tEXPIRES")
+	fmt.Fprintln(columns, "ID\tPROGRAM\tOF\tMADE\tRENEWED\tEXPIRES")
 	for _, s := range list {
 		of, until := s.Label, s.Expires.Format(time.DateOnly)
 		if of == "" {
-			of, until = s.Key, "ended with its key"
+			of, until = s.Key, "ended with its key or account"
 		}
 		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\t%s\t%s\n", s.ID, shell.HarmlessLine(s.Program), shell.HarmlessLine(of),
 			s.Made.Format(time.DateOnly), s.Renewed.Format(time.DateOnly), until)
@@ -111,7 +120,7 @@ func (c *signInsRevokeCommand) Run(ctx context.Context, streams streams) error {
 		}
 		says := "Ended the sign-in of " + shell.HarmlessLine(s.Program) + ". Servers refuse it within a minute."
 		if s.Label != "" {
-			says += " The key of " + shell.HarmlessLine(s.Label) + " is still good."
+			says += " The key or the account of " + shell.HarmlessLine(s.Label) + " is still good."
 		}
 		return c.report(streams, s, says)
 	})

@@ -83,7 +83,8 @@ func TestSignIns_areListedWithTheirKeysAndEnded(t *testing.T) {
 		"within a minute, and the programs that signed in by it. ") {
 		t.Errorf("the key is revoked with %q, %q", out, says)
 	}
-	if _, out, _ := command(t, "sign-ins", "--data", path); !strings.HasSuffix(out, "  ended with its key\n") {
+	_, out, _ = command(t, "sign-ins", "--data", path)
+	if !strings.HasSuffix(out, "  ended with its key or account\n") {
 		t.Errorf("without the key the list is %q", out)
 	}
 	command(t, "sign-ins", "revoke", ids[1], "--data", path)

@@ -42,7 +42,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	a, err := app.New(ctx, app.Config{Settings: s.Settings, Open: s.open, Metrics: metrics, Logger: log,
-		LeavingUnseen: true, StandbyLooks: true, FilesOut: filesOut})
+		LeavingUnseen: true, StandbyLooks: true, FilesOut: filesOut, ClientSecret: clientSecret(s.ClientSecret)})
 	if err != nil {
 		return err
 	}

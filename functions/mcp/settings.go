@@ -25,6 +25,8 @@ type settings struct {
 	// OriginSecret is what CloudFront sends in [secretHeader]; without it a request is
 	// refused. If it is empty, everybody is served.
 	OriginSecret string `env:"PARLEY_ORIGIN_SECRET"`
+	// ClientSecret is the name of a secret in AWS Secrets Manager: see clientSecret.
+	ClientSecret string `env:"PARLEY_SIGN_IN_CLIENT_SECRET"`
 }
 
 // usualWait is the longest wait unless the environment says otherwise: each call that
@@ -58,6 +60,10 @@ func parse() (settings, error) {
 	}
 	if s.Table == "" {
 		return s, errors.New("PARLEY_TABLE is missing: the function needs the name of a DynamoDB table")
+	}
+	if s.SignInIssuer != "" && s.ClientSecret == "" {
+		return s, errors.New("PARLEY_SIGN_IN_CLIENT_SECRET is missing: PARLEY_SIGN_IN_ISSUER needs the name of a " +
+			"secret in AWS Secrets Manager, whose text is the client secret")
 	}
 	return s, s.Validate()
 }

@@ -20,7 +20,8 @@ func TestParse_settingLeftOut_isNamed(t *testing.T) {
 	}
 	names := regexp.MustCompile(`PARLEY_[A-Z_]+`).FindAllString(resource, -1)
 	usual := map[string]string{"PARLEY_LOG_FORMAT": "json", "PARLEY_LOG_LEVEL": "info", "PARLEY_ACCESS": "keys",
-		"PARLEY_SIGN_IN":    "auto",
+		"PARLEY_SIGN_IN":        "auto",
+		"PARLEY_SIGN_IN_ISSUER": "https://id.example", "PARLEY_SIGN_IN_ALLOW": "acme.example",
 		"PARLEY_PUBLIC_URL": "https://parley.example", "PARLEY_OUTBOX_PLACES": "0"}
 	for _, name := range names {
 		t.Setenv(name, "x")
@@ -33,8 +34,8 @@ func TestParse_settingLeftOut_isNamed(t *testing.T) {
 	}
 	needed := 0
 	for _, name := range names {
-		if strings.HasPrefix(name, "PARLEY_LOG") || name == "PARLEY_ACCESS" || name == "PARLEY_SIGN_IN" ||
-			name == "PARLEY_OUTBOX_PLACES" {
+		if strings.HasPrefix(name, "PARLEY_LOG") || name == "PARLEY_ACCESS" ||
+			strings.HasPrefix(name, "PARLEY_SIGN_IN") || name == "PARLEY_OUTBOX_PLACES" {
 			continue
 		}
 		needed++

@@ -280,6 +280,7 @@ func (f *function) everySignIn() {
 	}
 	p.revoke()
 	p.signsOut("after it was revoked")
+	connectByAccount(f.t, f.start(0, newCompany(f.t).settings(ownURL)...).FunctionURL(), ownURL)
 }
 
 // everyFile shares a file, looks at it and removes it, and looks at one whose bytes are gone.
@@ -351,7 +352,8 @@ func TestTemplate_everySetting_isKnownToTheFunction(t *testing.T) {
 // The outbox ends the subscriptions of a sign-in that it does not know.
 func TestTemplate_signIn_isThatOfEachFunctionThatAdmits(t *testing.T) {
 	for _, function := range []string{"ParleyFunction", "OutboxFunction"} {
-		for _, name := range []string{"PARLEY_ACCESS: !Ref Access", "PARLEY_SIGN_IN: !Ref SignIn"} {
+		for _, name := range []string{"PARLEY_ACCESS: !Ref Access", "PARLEY_SIGN_IN: !Ref SignIn",
+			"PARLEY_SIGN_IN_ISSUER: !Ref SignInIssuer", "PARLEY_SIGN_IN_ALLOW: !Ref SignInAllow"} {
 			if !strings.Contains(resource(t, function), "          "+name+"\n") {
 				t.Errorf("%s has no %s", function, name)
 			}

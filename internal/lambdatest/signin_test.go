@@ -128,12 +128,16 @@ func (p *connected) register(at string) {
 	p.id = registered.ID
 }
 
+// request is the query with which the program opens the page.
+func (p *connected) request() url.Values {
+	return url.Values{"response_type": {"code"}, "client_id": {p.id}, "redirect_uri": {programRedirect},
+		"code_challenge": {programChallenge}, "code_challenge_method": {"S256"}, "resource": {p.public + "/mcp"}}
+}
+
 // allowed returns the code that the program gets once the holder of a key has allowed it on the page.
 func (p *connected) allowed(at, key string) string {
 	p.t.Helper()
-	request := url.Values{"response_type": {"code"}, "client_id": {p.id}, "redirect_uri": {programRedirect},
-		"code_challenge": {programChallenge}, "code_challenge_method": {"S256"}, "resource": {p.public + "/mcp"}}
-	body, err := json.Marshal(map[string]string{"request": request.Encode(), "answer": "allow", "key": key})
+	body, err := json.Marshal(map[string]string{"request": p.request().Encode(), "answer": "allow", "key": key})
 	if err != nil {
 		p.t.Fatal(err)
 	}
