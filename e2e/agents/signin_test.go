@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/e2e/internal/process"
+	"github.com/parley-chat/parley/e2e/internal/provider"
 	"github.com/parley-chat/parley/e2e/internal/tlsfront"
 )
 
@@ -19,6 +20,7 @@ type signsIn struct {
 	*tlsfront.Front
 	t      *testing.T
 	data   string
+	more   []string // arguments of the server
 	server *process.Server
 }
 
@@ -28,6 +30,13 @@ func newSignsIn(t *testing.T, register bool) *signsIn {
 	installed(t)
 	s := &signsIn{Front: tlsfront.New(t), t: t, data: filepath.Join(t.TempDir(), "parley.db")}
 	s.Register = register
+	return s.starts()
+}
+
+// starts starts the server.
+func (s *signsIn) starts() *signsIn {
+	t := s.t
+	t.Helper()
 	s.launch("127.0.0.1:0")
 	t.Cleanup(func() {
 		s.kill()
@@ -40,8 +49,8 @@ func newSignsIn(t *testing.T, register bool) *signsIn {
 
 func (s *signsIn) launch(addr string) {
 	s.t.Helper()
-	server, err := process.Start(os.Getenv(process.BinaryEnv), []string{"--addr", addr, "--data", s.data,
-		"--access", "keys", "--sign-in", "auto", "--public-url", s.URL}, process.Environment())
+	server, err := process.Start(os.Getenv(process.BinaryEnv), append([]string{"--addr", addr, "--data", s.data,
+		"--access", "keys", "--sign-in", "auto", "--public-url", s.URL}, s.more...), process.Environment())
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -66,6 +75,12 @@ func (s *signsIn) again() {
 // client, which ends then.
 func (s *signsIn) allows(c *client, key string) {
 	s.t.Helper()
+	s.answers(c, func(page string) { s.Allow(page, key) })
+}
+
+// answers lets the person answer on the page that a client shows, which ends then.
+func (s *signsIn) answers(c *client, answer func(page string)) {
+	s.t.Helper()
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	page, late := "", time.After(patience)
@@ -76,7 +91,7 @@ func (s *signsIn) allows(c *client, key string) {
 			s.t.Fatalf("the client shows no page: %s", c)
 		}
 	}
-	s.Allow(page, key)
+	answer(page)
 	select {
 	case <-c.ended:
 	case <-time.After(patience):
@@ -206,6 +221,43 @@ func TestSignIn_thatEnded_isAskedForAgain(t *testing.T) {
 				do(call{Tool: client.tools + "join_room", Input: map[string]any{"room": "tea", "agent_name": "Ann"}}),
 				say("Done.")))
 			client.model(m).await(t, again, "the seat", patience, isSeated)
+		})
+	}
+}
+
+// Somebody without a key presses Connect, and signs in with the account that the company has given it. Once that is
+// revoked, its agent is out.
+func TestSignIn_personWithAnAccount_itsAgentTalksUntilTheAccountIsRevoked(t *testing.T) {
+	t.Parallel()
+	for name, client := range agentsThatConnect {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			installed(t)
+			s := &signsIn{Front: tlsfront.New(t), t: t, data: filepath.Join(t.TempDir(), "parley.db")}
+			at := provider.Start(t, s.URL)
+			s.more = at.Flags("acme.example")
+			s.starts()
+			m := newMachine(t)
+			m.env = append(m.env, s.Environment()...)
+			s.answers(client.adds(m, s.URL+"/mcp"), func(page string) {
+				s.AllowByAccount(page, func(to string) string { return at.SignsIn(to, "ann@acme.example") })
+			})
+			at.Stop() // signs nobody out
+			join := do(call{Tool: client.tools + "join_room",
+				Input: map[string]any{"room": "tea", "agent_name": "Ann"}})
+			ann := client.runs(m, m.folder("one"), prompt(t, join, say("Done.")))
+			client.model(m).await(t, ann, "the seat", patience, func(c conversation) bool {
+				return isSeated(c) && strings.Contains(c.text(), "ann@acme.example")
+			})
+			<-ann.ended
+			m.says(`"$PARLEY" accounts revoke ann@acme.example --data ` + s.data)
+			s.again() // so that it remembers nothing
+			again := client.runs(m, m.folder("two"), prompt(t, say("Done.")))
+			client.model(m).await(t, again, "the task", patience, func(conversation) bool { return true })
+			<-again.ended
+			if said := m.says(client.lists); !strings.Contains(said, client.asks) {
+				t.Errorf("%s says\n%s", client.lists, said)
+			}
 		})
 	}
 }

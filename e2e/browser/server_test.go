@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -101,12 +102,17 @@ func (s *server) key(label string) string {
 // keys runs parley keys on the store of the program, and returns what it printed.
 func (s *server) keys(arguments ...string) string {
 	s.t.Helper()
-	cmd := exec.CommandContext(s.t.Context(), os.Getenv(process.BinaryEnv),
-		slices.Concat([]string{"keys"}, arguments, s.store)...)
+	return s.parley(append([]string{"keys"}, arguments...)...)
+}
+
+// parley runs a command on the store of the program, and returns what it printed.
+func (s *server) parley(arguments ...string) string {
+	s.t.Helper()
+	cmd := exec.CommandContext(s.t.Context(), os.Getenv(process.BinaryEnv), slices.Concat(arguments, s.store)...)
 	cmd.Env = append(process.Environment(), s.env...)
 	out, err := cmd.Output()
 	if err != nil {
-		s.t.Fatalf("parley keys %s: %v", arguments[0], err)
+		s.t.Fatalf("parley %s: %v", arguments, err)
 	}
 	return strings.TrimSpace(string(out))
 }
@@ -155,12 +161,12 @@ func function(t *testing.T) string {
 	return binary
 }
 
-// tunnel is a proxy that leads every connection to one address.
+// tunnel is a proxy that leads every connection with TLS to one address, and a plain request to where it goes.
 func tunnel(t *testing.T, to string) string {
 	t.Helper()
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodConnect {
-			http.Error(w, "only connections", http.StatusMethodNotAllowed)
+			(&httputil.ReverseProxy{Rewrite: func(*httputil.ProxyRequest) {}}).ServeHTTP(w, r)
 			return
 		}
 		there, err := net.Dial("tcp", to)

@@ -26,10 +26,11 @@ const asked = `<!doctype html><title>A program</title><link rel="icon" href="dat
 <script>if (opener) { const to = opener; close(); to.postMessage(location.search, location.origin); }</script>`
 
 // signIns starts the program behind https, with a person in front of it. All other hosts are those of programs.
-func signIns(t *testing.T) *server {
+func signIns(t *testing.T, more ...string) *server {
 	t.Helper()
 	const public = "parley.example"
-	s := onFile(t, "--access", "keys", "--sign-in", "auto", "--public-url", "https://"+public)
+	s := onFile(t, append([]string{"--access", "keys", "--sign-in", "auto", "--public-url", "https://" + public},
+		more...)...)
 	own, err := url.Parse(s.root)
 	if err != nil {
 		t.Fatal(err)

@@ -39,8 +39,10 @@ var (
 	Agents = packages("agents", "e2e/agents/clients", "Claude Code and Codex", "770 MB")
 	Node   = packages("node", "e2e/clients/node",
 		"the clients of MCP, A2A and webhooks in TypeScript, the inspector and the conformance suite", "340 MB")
-	Axe    = packages("browser", "e2e/browser", "axe-core, which judges the page", "4 MB")
-	Python = wheels("python", "e2e/clients/python/requirements.txt", "the clients of MCP, A2A and webhooks in Python",
+	Axe = packages("browser", "e2e/browser", "axe-core, which judges the page", "4 MB")
+	// Provider is one that the OpenID Foundation has certified.
+	Provider = packages("provider", "e2e/internal/provider", "oidc-provider, at which people have accounts", "4 MB")
+	Python   = wheels("python", "e2e/clients/python/requirements.txt", "the clients of MCP, A2A and webhooks in Python",
 		"140 MB")
 	ADK = wheels("adk", "e2e/clients/adk/requirements.txt", "Google's Agent Development Kit", "150 MB")
 	// Caddy is the version that the recipe in deploy/self-hosted is tested with.
@@ -53,7 +55,7 @@ var (
 )
 
 // Tools returns the parts that make test fetches.
-func Tools() []*Part { return []*Part{Axe, Compose} }
+func Tools() []*Part { return []*Part{Axe, Compose, Provider} }
 
 // Clients returns the parts that make test-clients fetches.
 func Clients() []*Part { return []*Part{Agents, Node, Python, ADK, Caddy} }

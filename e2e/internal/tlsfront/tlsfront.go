@@ -220,11 +220,51 @@ func Page(printed string) string {
 // Allow lets somebody paste a key on the page of sign-in at an address, and follow it back to the program.
 func (f *Front) Allow(page, key string) {
 	f.t.Helper()
+	to, _ := f.answers(page, "allow", key)
+	f.follows(to)
+}
+
+// AllowByAccount lets somebody sign in with an account on that page, and follow it back to the program. signsIn does
+// what the person does at the provider, and returns where that sends it.
+func (f *Front) AllowByAccount(page string, signsIn func(at string) string) {
+	f.t.Helper()
+	at, cookies := f.answers(page, "account", "")
+	f.follows(f.Returns(signsIn(at), cookies))
+}
+
+// ToProvider lets somebody choose an account on that page. It returns the provider's address, and what the browser
+// keeps.
+func (f *Front) ToProvider(page string) (at string, cookies []*http.Cookie) {
+	f.t.Helper()
+	return f.answers(page, "account", "")
+}
+
+// Returns opens the address to which a provider sends somebody, and returns where the server leads it then.
+func (f *Front) Returns(at string, cookies []*http.Cookie) string {
+	f.t.Helper()
+	r, err := http.NewRequestWithContext(f.t.Context(), http.MethodGet, at, nil)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for _, cookie := range cookies {
+		r.AddCookie(cookie)
+	}
+	said, err := f.browser.Transport.RoundTrip(r)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer said.Body.Close()
+	return said.Header.Get("Location")
+}
+
+// answers gives the answer of a person to the page of sign-in at an address, and returns where the page goes.
+func (f *Front) answers(page, answer, key string) (to string, cookies []*http.Cookie) {
+	f.t.Helper()
 	at, err := url.Parse(page)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	body, err := json.Marshal(map[string]string{"request": at.RawQuery, "answer": "allow", "key": key})
+	body, err := json.Marshal(map[string]string{"request": at.RawQuery, "answer": answer, "key": key})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -242,7 +282,13 @@ func (f *Front) Allow(page, key string) {
 	if err := json.NewDecoder(said.Body).Decode(&seen); err != nil || seen.Go == "" {
 		f.t.Fatalf("the page shows %+v, %v", seen, err)
 	}
-	back, err := f.browser.Get(seen.Go)
+	return seen.Go, said.Cookies()
+}
+
+// follows goes back to the program.
+func (f *Front) follows(to string) {
+	f.t.Helper()
+	back, err := f.browser.Get(to)
 	if err != nil {
 		f.t.Fatal(err)
 	}
