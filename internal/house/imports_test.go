@@ -22,6 +22,7 @@ func arrows() map[string][]string {
 		"internal/tools", "internal/mcp", "internal/a2a", "internal/httpapi", "internal/lambdahttp",
 		"internal/transfer",
 		"internal/page", "internal/files", "internal/outbox", "internal/outcall", "internal/signin", "internal/oauth",
+		"internal/account", "internal/oidc",
 	})
 	clients := []string{"internal/client", "internal/fault", "internal/wake", "internal/shell"}
 	return map[string][]string{
@@ -38,8 +39,9 @@ func arrows() map[string][]string {
 		"internal/roomlog": {"internal/files", "internal/room", "internal/ident", "internal/fault",
 			"internal/table", "internal/turns"},
 		"internal/ratelimit": rooms,
-		"internal/access": {"internal/signin", "internal/ratelimit", "internal/audit", "internal/room",
-			"internal/ident", "internal/fault", "internal/table"},
+		"internal/account":   {"internal/ident"},
+		"internal/access": {"internal/account", "internal/signin", "internal/ratelimit", "internal/audit",
+			"internal/room", "internal/ident", "internal/fault", "internal/table"},
 		"internal/signin":   {"internal/audit", "internal/ident", "internal/table"},
 		"internal/password": slices.Concat(rooms, []string{"internal/turns"}),
 		"internal/presence": rooms,
@@ -61,7 +63,9 @@ func arrows() map[string][]string {
 		"internal/httpapi": {"internal/a2a", "internal/page", "internal/access", "internal/tools", "internal/mcp",
 			"internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter", "internal/outcall",
 			"internal/oauth"},
-		"internal/oauth":      {"internal/signin", "internal/ident", "internal/fault"},
+		"internal/oauth": {"internal/account", "internal/oidc", "internal/signin", "internal/ident",
+			"internal/fault"},
+		"internal/oidc":       {"internal/account"},
 		"internal/lambdahttp": {"internal/meter"},
 
 		// The client side of the program.
@@ -124,6 +128,7 @@ func arrows() map[string][]string {
 		"e2e":             {}, "e2e/agents": {}, "e2e/browser": {}, "e2e/systems": {},
 		"e2e/fetch": {"e2e/internal/parts", "internal/dynamolocal", "internal/s3local"}, "e2e/internal/parts": {},
 		"e2e/internal/process": {"internal/leaks"}, "e2e/internal/tlsfront": {},
+		"e2e/internal/provider": {"e2e/internal/parts"},
 	}
 }
 
@@ -134,7 +139,7 @@ func testOnly() []string {
 		"internal/s3local", "internal/lambdatest", "internal/explore", "internal/house", "internal/leaks",
 		"internal/page/bundle", "bench", "scripts/dynamodb-local", "scripts/confusables",
 		"scripts/test", "scripts/mutants", "e2e", "e2e/agents", "e2e/browser", "e2e/systems", "e2e/fetch",
-		"e2e/internal/parts", "e2e/internal/process", "e2e/internal/tlsfront"}
+		"e2e/internal/parts", "e2e/internal/process", "e2e/internal/provider", "e2e/internal/tlsfront"}
 }
 
 // foreign lists the packages that may import a dependency which belongs to one
@@ -145,11 +150,13 @@ func foreign() map[string][]string {
 			"internal/doctor", "internal/fetch", "internal/httpapi", "internal/lambdahttp", "internal/mcp",
 			"internal/meter/scrape", "internal/page", "internal/wake", "internal/table/dynamotable",
 			"internal/files/bucket", "internal/outcall",
-			"internal/bridge", "internal/a2a", "internal/oauth"},
+			"internal/bridge", "internal/a2a", "internal/oauth", "internal/oidc"},
+		"github.com/coreos/go-oidc":    {"internal/oidc"},
+		"golang.org/x/oauth2":          {"internal/oidc"},
 		"github.com/a2aproject/a2a-go": {"internal/a2a", "internal/agentcall"},
 		"github.com/mark3labs/mcp-go":  {"internal/mcp", "internal/client", "internal/bridge"},
 		"github.com/aws/aws-lambda-go": {"functions/mcp", "functions/outbox", "internal/lambdahttp"},
-		"github.com/aws/aws-sdk-go-v2": {"functions/outbox", "internal/table/dynamotable",
+		"github.com/aws/aws-sdk-go-v2": {"functions/mcp", "functions/outbox", "internal/table/dynamotable",
 			"internal/table/dynamotable/sdkconfig", "internal/files/bucket"},
 		"github.com/prometheus":           {"internal/meter/scrape"},
 		"zombiezen.com/go/sqlite":         {"internal/table/sqlite"},
