@@ -18,6 +18,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/access"
+	"github.com/parley-chat/parley/internal/account"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/files"
@@ -56,7 +57,8 @@ func newStoring(t *testing.T, tab table.Table, store files.Store, clock *clockwo
 		Limits: ratelimit.Limits{Rooms: 1}})}
 	s.queue = pairing.New(s.Service, pairing.Options{})
 	s.keys = access.NewKeys(tab, clock, leaks.Logger(t))
-	s.gate = access.New(access.Options{Table: tab, Clock: clock, Logger: leaks.Logger(t)})
+	s.gate = access.New(access.Options{Table: tab, Clock: clock, Logger: leaks.Logger(t),
+		Account: func(account.Person) bool { return true }})
 	s.signs = signin.New(signin.Options{Table: tab, Clock: clock, Logger: leaks.Logger(t), Resource: resource,
 		Begin: func(ctx context.Context, _ string) (context.Context, error) { return ctx, nil },
 		Key:   func(context.Context, string) (time.Time, bool, error) { return time.Time{}, true, nil }})
@@ -89,6 +91,7 @@ func (s *storing) session() (k kept) {
 	s.slots(&k)
 	s.beside(&k)
 	s.named(&k)
+	s.accounts()
 	return k
 }
 
@@ -202,6 +205,16 @@ func (s *storing) named(k *kept) {
 	s.task(nora, chat.TaskTake, "t1")
 	s.finish(nora, "t2", "painted")
 	s.agree(person, s.propose(nora, "at six", "Other"))
+}
+
+// accounts writes a person with an account, which is then revoked.
+func (s *storing) accounts() {
+	s.t.Helper()
+	_, err := s.gate.Confirm(s.t.Context(), account.Person{Issuer: "https://id.example", Subject: "1",
+		Label: "jo@acme.example", Domain: "acme.example", Address: "jo@acme.example", Groups: []string{"agents"}})
+	s.must("an account", err)
+	_, err = access.NewAccounts(s.table, s.clock, leaks.Logger(s.t)).Revoke(s.t.Context(), "jo@acme.example")
+	s.must("an account is revoked", err)
 }
 
 // written returns a table on which each write is noted, and what is there of that, a line for each item.
@@ -350,6 +363,11 @@ func (s *storing) readBeside(k kept) {
 	holder, failed := s.gate.Key(ctx, k.key.String(), "192.0.2.1")
 	if len(list) != 1 || list[0].Used != "2100-03-01" || holder.Owner != "Ida" || cmp.Or(err, failed) != nil {
 		t.Errorf("keys: %+v, %+v, %v", list, holder, cmp.Or(err, failed))
+	}
+	accounts, err := access.ListAccounts(ctx, s.table)
+	if len(accounts) != 1 || !slices.Equal(accounts[0].Person.Groups, []string{"agents"}) ||
+		accounts[0].Barred.IsZero() || accounts[0].Label != "jo@acme.example" || err != nil {
+		t.Errorf("accounts: %+v, %v", accounts, err)
 	}
 	again, err := s.signs.Refresh(ctx, signin.Refresh{Token: k.first.Refresh.String(), Client: k.used.Client})
 	next, failed := s.signs.Refresh(ctx, signin.Refresh{Token: k.pair.Refresh.String(), Client: k.used.Client})
