@@ -186,8 +186,8 @@ func TestPages_listOfThem_hasEachOne(t *testing.T) {
 // TestPages_firstOnes_areShort bounds what a newcomer reads first.
 func TestPages_firstOnes_areShort(t *testing.T) {
 	all := pages(t)
-	if words := len(strings.Fields(all["README.md"])); words > 1800 {
-		t.Errorf("README.md has %d words, at most 1,800: details go to docs/", words)
+	if words := len(strings.Fields(all["README.md"])); words > 1200 {
+		t.Errorf("README.md has %d words, at most 1,200: details go to docs/", words)
 	}
 	// From the second release on, its part alone.
 	_, first, _ := strings.Cut(all["CHANGELOG.md"], "\n## ")
