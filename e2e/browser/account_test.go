@@ -65,8 +65,8 @@ func TestAccount_whoIsAllowed_connectsAndOthersReadWhomToAsk(t *testing.T) {
 		t.Errorf("the accounts are %s", list)
 	}
 	ann.visit(s.root + "/oauth/callback?code=x&state=y") // as somebody who goes back
-	ann.sees("This sign-in is over: it was finished, or took more than ten minutes. Press Connect in your program " +
-		"once more.")
+	ann.sees("This sign-in is over: it was finished, another one was begun, or it took more than ten minutes. " +
+		"Press Connect in your program once more.")
 
 	s.parley("accounts", "revoke", "ann@acme.example")
 	barred := opens()

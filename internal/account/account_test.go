@@ -120,6 +120,7 @@ func TestParseRules_wrongSettings_sayWhatToWrite(t *testing.T) {
 		{"http://id.example", "acme.example", "https address of an OpenID provider"},
 		{"id.example", "acme.example", "https address of an OpenID provider"},
 		{"https://accounts.google.com", "group:a", "name a domain or addresses"},
+		{"https://accounts.google.com", "gmail.com", "name the addresses"},
 		{entra, "acme.example", "group:6f0c5b8e-0000-0000-0000-000000000000"},
 		{"https://login.microsoftonline.com/common/v2.0", "group:a",
 			"https://login.microsoftonline.com/TENANT-ID/v2.0"},

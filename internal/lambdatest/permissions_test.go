@@ -353,7 +353,8 @@ func TestTemplate_everySetting_isKnownToTheFunction(t *testing.T) {
 func TestTemplate_signIn_isThatOfEachFunctionThatAdmits(t *testing.T) {
 	for _, function := range []string{"ParleyFunction", "OutboxFunction"} {
 		for _, name := range []string{"PARLEY_ACCESS: !Ref Access", "PARLEY_SIGN_IN: !Ref SignIn",
-			"PARLEY_SIGN_IN_ISSUER: !Ref SignInIssuer", "PARLEY_SIGN_IN_ALLOW: !Ref SignInAllow"} {
+			`PARLEY_SIGN_IN_ISSUER: !If [HasAccounts, !Ref SignInIssuer, ""]`,
+			`PARLEY_SIGN_IN_ALLOW: !If [HasAccounts, !Ref SignInAllow, ""]`} {
 			if !strings.Contains(resource(t, function), "          "+name+"\n") {
 				t.Errorf("%s has no %s", function, name)
 			}

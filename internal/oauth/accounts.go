@@ -87,13 +87,13 @@ func setCookie(w http.ResponseWriter, value string, seconds int) {
 // says what went wrong. It works once, since the cookie goes.
 func (s *Server) callback(w http.ResponseWriter, r *http.Request, address string) {
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	setCookie(w, "", -1)
 	q := r.URL.Query()
 	p, ok := pendingOf(r)
 	if !ok || subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(p.once().State)) != 1 {
-		s.toPage(w, "", "over")
+		s.toPage(w, "", "over") // of another tab, perhaps: its own way back still counts
 		return
 	}
+	setCookie(w, "", -1)
 	a, err := s.read(r.Context(), p.Request, address)
 	if err == nil {
 		if _, ok := s.check(a.query); !ok {

@@ -100,7 +100,8 @@ func (p *Provider) Address(ctx context.Context, once Once) (string, error) {
 	return config.AuthCodeURL(once.State, with...), nil
 }
 
-// Person returns who has signed in, for the code that the provider sent back.
+// Person returns who has signed in, for the code that the provider sent back. With account.ErrManyGroups it
+// returns who that is, too.
 func (p *Provider) Person(ctx context.Context, code string, once Once) (account.Person, error) {
 	config, found, err := p.config(ctx)
 	if err != nil {
@@ -137,7 +138,11 @@ func (p *Provider) Person(ctx context.Context, code string, once Once) (account.
 	if err := token.Claims(&claims); err != nil {
 		return account.Person{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	return account.Read(p.o.Issuer, claims, p.o.Groups)
+	who, err := account.Read(p.o.Issuer, claims, p.o.Groups)
+	if err != nil && !errors.Is(err, account.ErrManyGroups) {
+		err = fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return who, err
 }
 
 // config returns what is asked of the provider, whose metadata it reads once.

@@ -96,7 +96,7 @@ func TestPerson_tokenThatIsNotGood_isRefused(t *testing.T) {
 		was := p.claims[x.claim]
 		p.claims[x.claim] = x.value
 		who, err := c.Person(t.Context(), "code", once)
-		if (err == nil) != x.good || x.good && who.Subject != "1" {
+		if (err == nil) != x.good || errors.Is(err, oidc.ErrRefused) == x.good || x.good && who.Subject != "1" {
 			t.Errorf("%s: %+v, %v", name, who, err)
 		}
 		p.claims[x.claim] = was

@@ -167,7 +167,7 @@ export const landing = {
       refused: "The sign-in was not confirmed. Try again; if this comes again, ask the person who runs this server.",
       provider_down: "The provider of your account does not answer now. Try again in a minute, or show a key.",
       busy: "This server is busy now. Try again in a minute.",
-      over: "This sign-in is over: it was finished, or took more than ten minutes. Press Connect in your program once more.",
+      over: "This sign-in is over: it was finished, another one was begun, or it took more than ten minutes. Press Connect in your program once more.",
     },
     cancel: "Cancel",
     noKey: "No key? Ask the person who runs this server. An invite needs no sign-in: give your program the invite's address.",
