@@ -32,13 +32,17 @@ def main():
         "PARLEY_ACCESS": "open",
         "PARLEY_PUBLIC_URL": "",
         "PARLEY_ORIGIN_SECRET": "",
+        "PARLEY_SIGN_IN_ISSUER": "",
+        "PARLEY_SIGN_IN_CLIENT_ID": "",
+        "PARLEY_SIGN_IN_CLIENT_SECRET": "",
+        "PARLEY_SIGN_IN_ALLOW": "",
         "AWS_ENDPOINT_URL_DYNAMODB": f"http://{HOST}:{port}",
     })
     template["Description"] = "Parley behind an HTTP API, for sam local"
     template["Resources"] = {"ParleyFunction": function}
     used = yaml_dump(function)
     template["Parameters"] = {name: p for name, p in template["Parameters"].items() if name in used}
-    del template["Conditions"], template["Outputs"]
+    del template["Rules"], template["Conditions"], template["Outputs"]
     print(yaml_dump(template))
 
 
