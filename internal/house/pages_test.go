@@ -196,29 +196,3 @@ func TestPages_firstOnes_areShort(t *testing.T) {
 		t.Errorf("CHANGELOG.md has %d lines about the next release, at most 20", lines)
 	}
 }
-
-// TestPages_andSentencesOfTheProgram_areSpoken keeps out turns of phrase that nobody says: in the
-// pages, in the strings of the program and in the words of the page.
-func TestPages_andSentencesOfTheProgram_areSpoken(t *testing.T) {
-	unspoken := regexp.MustCompile(`(?i)\bwhoever\b|only who\b|\bseats? nobody\b|lost or doubled|listens to all`)
-	texts := pages(t)
-	texts["words.js"] = read(t, "internal/page/assets/words.js") + read(t, "internal/page/assets/landing/words.js") +
-		read(t, "internal/page/assets/hooks/words.js") + read(t, "internal/page/assets/compose/words.js") +
-		read(t, "internal/page/assets/sidebar/words.js")
-	for _, s := range sources(t) {
-		if s.test() {
-			continue
-		}
-		ast.Inspect(s.file, func(n ast.Node) bool {
-			if literal, isLiteral := n.(*ast.BasicLit); isLiteral {
-				texts[s.name] += literal.Value + "\n"
-			}
-			return true
-		})
-	}
-	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		for _, found := range unspoken.FindAllString(texts[name], -1) {
-			t.Errorf("%s says %q: say it as you would to somebody", name, found)
-		}
-	}
-}

@@ -381,23 +381,6 @@ func TestTemplate_timeout_followsTheLongestWait(t *testing.T) {
 	}
 }
 
-// What the template decides, the pages say.
-func TestTemplate_times_areThoseOfThePages(t *testing.T) {
-	for _, c := range []struct{ resource, has, page, says string }{
-		{"StreamFunction", "MaximumRetryAttempts: -1 #", "operations.md", "however often they were tried"},
-		{"StreamFunction", "MaximumRecordAgeInSeconds: 3600\n", "operations.md", "given up after an hour"},
-		{"Files", "ExpirationInDays: 33}", "files.md", "deleted an hour later, on S3 33 days later"},
-		{"Files", "ExpirationInDays: 33}", "design.md", "is deleted after an hour, on S3 after 33 days"},
-	} {
-		if !strings.Contains(resource(t, c.resource), c.has) {
-			t.Errorf("%s has no %s", c.resource, c.has)
-		}
-		if page := readPage(t, "docs", c.page); !strings.Contains(page, c.says) {
-			t.Errorf("docs/%s does not say: %s", c.page, c.says)
-		}
-	}
-}
-
 // A parameter that CloudFormation shows is in the console and in the log of a deployment.
 func TestTemplate_secret_isNotShown(t *testing.T) {
 	if !regexp.MustCompile(`(?m)^  OriginSecret:\n(?:    .*\n)*?    NoEcho: true\n`).MatchString(template(t)) {
