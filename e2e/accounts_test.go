@@ -84,4 +84,8 @@ func TestAccount_wayBackFromTheProvider_countsOnceInItsOwnBrowser(t *testing.T) 
 	if to := f.Returns(fails+"unauthorized_client", cookies); !strings.HasSuffix(to, "#refused") {
 		t.Errorf("a provider that does not know the server leads to %s", to)
 	}
+	if said := p.out.String(); !strings.Contains(said, "Callers sign in with 127.0.0.1") ||
+		strings.Contains(said, "nobody can use") {
+		t.Errorf("the first start says %s", said)
+	}
 }

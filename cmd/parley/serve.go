@@ -89,7 +89,7 @@ func call(ctx context.Context, a *app.App) (stop func()) {
 // greet says where the server is and how to use it.
 func (s *serveCommand) greet(ctx context.Context, config app.Config, a *app.App, at endpoint, io streams) error {
 	g := greeting{at: at, public: s.PublicAddress(), rooms: s.settings.place(), exposure: config.Exposure()}
-	if config.Keys() {
+	if config.Keys() && s.SignInIssuer == "" { // with accounts nobody needs one
 		var err error
 		g.makeKey, err = keyCommand(ctx, a.Keys(config.Logger), s.settings, g.base())
 		if err != nil {

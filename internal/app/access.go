@@ -6,6 +6,7 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/access"
+	"github.com/parley-chat/parley/internal/account"
 )
 
 // Values of Settings.Access. The zero value is openAccess.
@@ -39,6 +40,8 @@ func (c Config) Exposure() string {
 		who = "This server is local: only this machine can reach it."
 	}
 	switch {
+	case c.Settings.SignInIssuer != "":
+		who += " Callers sign in with " + account.NameOf(c.Settings.SignInIssuer) + ", or need a key."
 	case c.Keys():
 		who += " Callers need a key."
 	case !c.Local():

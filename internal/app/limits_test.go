@@ -67,5 +67,9 @@ func TestKeys_usually_areNeededWhereOthersCanReachTheServer(t *testing.T) {
 		if got := config.Exposure(); config.Keys() != c.want || !strings.Contains(got, c.says) {
 			t.Errorf("%q, local %v: %v, %q", c.access, c.local, config.Keys(), got)
 		}
+		config.Settings.SignInIssuer = "https://accounts.google.com"
+		if got := config.Exposure(); !strings.HasSuffix(got, " Callers sign in with Google, or need a key.") {
+			t.Errorf("with accounts: %q", got)
+		}
 	}
 }
