@@ -53,10 +53,12 @@ func clientSecret(name string) func(context.Context) (string, error) {
 			Secret string `json:"SecretString"`
 			Type   string `json:"__type"`
 		}
-		if err := json.NewDecoder(answer.Body).Decode(&got); err != nil || got.Secret == "" {
+		err = json.NewDecoder(answer.Body).Decode(&got)
+		secret := strings.TrimSpace(got.Secret) // it may come from a file
+		if err != nil || secret == "" {
 			return "", fmt.Errorf("AWS Secrets Manager answers with %d %s, and no text", answer.StatusCode, got.Type)
 		}
-		return got.Secret, nil
+		return secret, nil
 	}
 }
 

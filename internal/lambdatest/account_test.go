@@ -58,7 +58,7 @@ func (c *company) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			!strings.Contains(r.Header.Get("Authorization"), "/secretsmanager/aws4_request, SignedHeaders=") {
 			c.t.Errorf("Secrets Manager is asked for %q, %v", asked.SecretId, err)
 		}
-		_ = json.NewEncoder(w).Encode(map[string]string{"SecretString": clientSecretText})
+		_ = json.NewEncoder(w).Encode(map[string]string{"SecretString": clientSecretText + "\n"})
 		return
 	}
 	if r.URL.Path != "/token" {
