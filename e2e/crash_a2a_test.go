@@ -106,42 +106,37 @@ func openA2A(t *testing.T, base string) *a2aclient.Client {
 // work lets all talk, kills a program at a random moment and starts it again. It returns how many answers were lost.
 func (f *floor) work(t *testing.T, victim *program) (lost int) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), patience)
+	within := time.Duration(len(f.programs)) * 80 * time.Millisecond
+	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	var clients []client
-	for _, p := range f.programs {
-		clients = append(clients, openGo(t, p.url, modernProtocol))
+	kill := func() {
+		victim.kill()
+		if len(f.programs) > 1 {
+			somewhen(within) // the other one goes on
+		}
+		stop()
 	}
-	var all sync.WaitGroup
-	all.Go(func() {
-		at := rand.IntN(len(clients))
-		for left := rand.IntN(15); left > 0 && ctx.Err() == nil; left-- {
-			if f.host.send(ctx, clients[at%len(clients)]) != nil {
-				at++
+	live(t, within, kill, func(l *life) {
+		l.begun() // work goes on where it was
+		var clients []client
+		for _, p := range f.programs {
+			clients = append(clients, openGo(t, p.url, modernProtocol))
+		}
+		l.parts.Go(func() {
+			at := rand.IntN(len(clients))
+			for left := rand.IntN(15); left > 0 && ctx.Err() == nil; left-- {
+				if f.host.send(ctx, clients[at%len(clients)]) != nil {
+					at++
+				}
+			}
+		})
+		for _, a := range f.agents {
+			l.parts.Go(func() { a.talkUntil(ctx) })
+			if a.manner == following {
+				l.parts.Go(func() { a.followUntil(ctx) })
 			}
 		}
 	})
-	for _, a := range f.agents {
-		all.Go(func() { a.talkUntil(ctx) })
-		if a.manner == following {
-			all.Go(func() { a.followUntil(ctx) })
-		}
-	}
-	pause := func() {
-		moment := time.NewTimer(rand.N(time.Duration(len(f.programs)) * 80 * time.Millisecond))
-		defer moment.Stop()
-		<-moment.C
-	}
-	pause()
-	victim.kill()
-	if len(f.programs) > 1 {
-		pause()
-	}
-	if ctx.Err() != nil {
-		t.Fatalf("the program was not killed in %v", patience)
-	}
-	stop()
-	all.Wait()
 	victim.again()
 	for _, a := range f.agents {
 		lost += a.lost

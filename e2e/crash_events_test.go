@@ -42,19 +42,12 @@ func crashWhileCalling(t *testing.T, times int) (longest time.Duration) {
 	waited := 0
 	for range times {
 		c := openGo(t, p.url, modernProtocol)
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		lost := make(chan struct{})
-		var all sync.WaitGroup
-		for _, x := range pairs {
-			all.Go(func() { x.speakUntilLost(ctx, c) })
-			all.Go(func() { x.readUntilLost(ctx, c, lost) })
-		}
-		moment := time.NewTimer(rand.N(80 * time.Millisecond))
-		<-moment.C
-		p.kill()
-		close(lost)
-		all.Wait()
-		cancel()
+		live(t, 80*time.Millisecond, p.kill, func(l *life) {
+			for _, x := range pairs {
+				l.parts.Go(func() { x.speakUntilLost(l, c) })
+				l.parts.Go(func() { x.readUntilLost(l, c) })
+			}
+		})
 		p.again()
 		began := time.Now()
 		c = openGo(t, p.url, modernProtocol)
@@ -158,8 +151,9 @@ func (x *calledPair) speak(ctx context.Context, c client) error {
 }
 
 // speakUntilLost says some words, or fewer if the program is gone.
-func (x *calledPair) speakUntilLost(ctx context.Context, c client) {
-	for left := rand.IntN(20); left > 0 && x.speak(ctx, c) == nil; left-- {
+func (x *calledPair) speakUntilLost(l *life, c client) {
+	for left := rand.IntN(20); left > 0 && x.speak(l.ctx, c) == nil; left-- {
+		l.begun()
 	}
 }
 
@@ -195,17 +189,17 @@ func (x *calledPair) read(ctx context.Context, c client) error {
 
 // readUntilLost reads when it is called, until the program is gone. Now and then it does not; then it reads in the next
 // life of the program, or in a later one.
-func (x *calledPair) readUntilLost(ctx context.Context, c client, lost <-chan struct{}) {
-	if x.hasNews() && rand.IntN(4) > 0 && x.read(ctx, c) != nil {
+func (x *calledPair) readUntilLost(l *life, c client) {
+	if x.hasNews() && rand.IntN(4) > 0 && x.read(l.ctx, c) != nil {
 		return
 	}
 	for {
 		select {
 		case <-x.wake:
-			if rand.IntN(8) > 0 && x.read(ctx, c) != nil {
+			if rand.IntN(8) > 0 && x.read(l.ctx, c) != nil {
 				return
 			}
-		case <-lost:
+		case <-l.lost:
 			return
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -71,42 +70,27 @@ func shareAndCrash(t *testing.T, times int) {
 // was acknowledged.
 func shareUntilKilled(t *testing.T, p *program, room string, round int) map[string]string {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), patience)
-	defer stop()
 	c := talk{t, openGo(t, p.url, modernProtocol)}
 	acknowledged := map[string]string{}
 	var mu sync.Mutex
-	var all sync.WaitGroup
-	first := make(chan struct{})
-	begun := sync.OnceFunc(func() { close(first) })
-	for n := range 3 {
-		s := c.join(room, fmt.Sprintf("Sharer %d of %d", n, round)) // an upload that was cut off keeps its slot
-		all.Go(func() {
-			for k := 0; ; k++ {
-				name := fmt.Sprintf("%d-%d-%d.bin", round, n, k)
-				id, err := upload(ctx, c.c, s.token, name)
-				if err != nil {
-					return
+	live(t, 60*time.Millisecond, p.kill, func(l *life) {
+		for n := range 3 {
+			s := c.join(room, fmt.Sprintf("Sharer %d of %d", n, round)) // an upload that was cut off keeps its slot
+			l.parts.Go(func() {
+				for k := 0; ; k++ {
+					name := fmt.Sprintf("%d-%d-%d.bin", round, n, k)
+					id, err := upload(l.ctx, c.c, s.token, name)
+					if err != nil {
+						return
+					}
+					mu.Lock()
+					acknowledged[id] = name
+					mu.Unlock()
+					l.begun()
 				}
-				mu.Lock()
-				acknowledged[id] = name
-				mu.Unlock()
-				begun()
-			}
-		})
-	}
-	select {
-	case <-first:
-	case <-ctx.Done():
-	}
-	moment := time.NewTimer(rand.N(60 * time.Millisecond))
-	defer moment.Stop()
-	<-moment.C
-	p.kill()
-	all.Wait()
-	if ctx.Err() != nil {
-		t.Fatal("a client still waits for a program that was killed")
-	}
+			})
+		}
+	})
 	return acknowledged
 }
 

@@ -133,54 +133,61 @@ func newCrew(c talk) *crew {
 	return w
 }
 
-// work lets all of the crew work at url, kills the program at a random moment, and
-// returns when all have noticed.
+// work lets all of the crew work at url until kill.
 func (w *crew) work(t *testing.T, url string, kill func()) {
 	t.Helper()
-	left := rand.IntN(60) // acknowledged messages until the kill, if there is time for them
-	enough, begun := make(chan struct{}), make(chan struct{})
-	begin := sync.OnceFunc(func() { close(begun) })
-	var mu sync.Mutex
-	count := func() {
-		begin()
-		mu.Lock()
-		defer mu.Unlock()
-		left--
-		if left == 0 {
-			close(enough)
+	live(t, 60*time.Millisecond, kill, func(l *life) {
+		clients := make([]client, 3)
+		for i := range clients {
+			clients[i] = openGo(t, url, modernProtocol)
 		}
-	}
+		for i, s := range w.senders {
+			l.parts.Go(func() { s.sendUntilLost(l.ctx, clients[i%2], l.begun) })
+		}
+		for _, r := range w.readers {
+			l.parts.Go(func() { r.readUntilLost(l.ctx, clients[2]) })
+		}
+		l.parts.Go(func() { w.settler.settleUntilLost(l.ctx, clients[2]) })
+	})
+}
+
+// life is the time until a program is killed. Work goes on in it, in parts that end once they have lost the program.
+type life struct {
+	ctx   context.Context // ends after patience: no part may last so long
+	lost  chan struct{}   // is closed once the program was killed
+	begun func()          // says that something was acknowledged
+	parts sync.WaitGroup
+}
+
+// live has work begin its parts and kills a program at a random moment within so long, mostly after something was
+// acknowledged. It returns when all parts have ended.
+func live(t *testing.T, within time.Duration, kill func(), work func(l *life)) {
+	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), patience)
 	defer stop()
-	var all sync.WaitGroup
-	clients := make([]client, 3)
-	for i := range clients {
-		clients[i] = openGo(t, url, modernProtocol)
-	}
-	for i, s := range w.senders {
-		all.Go(func() { s.sendUntilLost(ctx, clients[i%2], count) })
-	}
-	for _, r := range w.readers {
-		all.Go(func() { r.readUntilLost(ctx, clients[2]) })
-	}
-	all.Go(func() { w.settler.settleUntilLost(ctx, clients[2]) })
+	acknowledged := make(chan struct{})
+	l := &life{ctx: ctx, lost: make(chan struct{}), begun: sync.OnceFunc(func() { close(acknowledged) })}
+	work(l)
 	if rand.IntN(4) > 0 { // a busy machine takes longer until the first than the moment lasts
 		select {
-		case <-begun:
+		case <-acknowledged:
 		case <-ctx.Done():
 		}
 	}
-	moment := time.NewTimer(rand.N(60 * time.Millisecond))
-	defer moment.Stop()
-	select {
-	case <-enough:
-	case <-moment.C:
-	}
+	somewhen(within)
 	kill()
-	all.Wait()
+	close(l.lost)
+	l.parts.Wait()
 	if ctx.Err() != nil {
 		t.Fatalf("%v after the program was killed a client still waits for it", patience)
 	}
+}
+
+// somewhen waits for a random part of a time.
+func somewhen(within time.Duration) {
+	moment := time.NewTimer(rand.N(within))
+	defer moment.Stop()
+	<-moment.C
 }
 
 // killWhileStarting starts the program and kills it before, while or just after it
