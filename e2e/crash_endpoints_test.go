@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	endpointCrashes     = 60
+	endpointCrashes     = 25
 	soakEndpointCrashes = 200
 )
 

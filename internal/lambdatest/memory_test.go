@@ -145,7 +145,8 @@ func peakOf(t *testing.T, i *lambdatest.Instance) int {
 }
 
 // An instance may serve for hours, and each call may be in another room.
-func TestBootstrap_moreRoomsThanMemory_lives(t *testing.T) {
+func TestSoak_moreRoomsThanMemory_live(t *testing.T) {
+	soak(t)
 	t.Parallel()
 	if raceDetector || runtime.GOOS != "linux" {
 		t.Skip("the race detector takes memory of its own; what a process holds is read from /proc")
