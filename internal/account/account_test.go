@@ -62,6 +62,10 @@ func TestAllow_isWhatTheProviderVouchesFor(t *testing.T) {
 			`{"sub":"1","email":"ann@evil.example@acme.example","email_verified":true}`, false, ""},
 		"an address that looks like one": {okta, "ann@acme.example",
 			`{"sub":"1","email":"аnn@acme.example","email_verified":true}`, false, ""},
+		"a domain that only Unicode makes the same, by İ": {okta, "acme-inc.example",
+			`{"sub":"1","email":"eve@acme-İnc.example","email_verified":true}`, false, "h4cksat5xjyftwwb"},
+		"an address that only Unicode makes the same, by the Kelvin sign": {okta, "kim@acme.example",
+			"{\"sub\":\"1\",\"email\":\"\u212aim@acme.example\",\"email_verified\":true}", false, "h4cksat5xjyftwwb"},
 		"no address, and so the id": {okta, "group:a",
 			`{"sub":"1","groups":["a"],"preferred_username":"not an address"}`, true, "h4cksat5xjyftwwb"},
 	} {

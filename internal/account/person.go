@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/parley-chat/parley/internal/ident"
 )
@@ -49,7 +50,7 @@ func Read(issuer string, claims Claims, groups bool) (Person, error) {
 	if p.Subject == "" || len(p.Subject) > mostSubject {
 		return Person{}, errors.New("account: the token names no subject")
 	}
-	name := strings.ToLower(claims.text("email"))
+	name := lower(claims.text("email"))
 	if claims.isTrue("email_verified") && address.MatchString(name) {
 		p.Address = name
 		_, p.Domain, _ = strings.Cut(name, "@")
@@ -57,14 +58,14 @@ func Read(issuer string, claims Claims, groups bool) (Person, error) {
 	switch {
 	case issuer == google:
 		// Google vouches for addresses of its own and of Workspaces. One of another domain was verified once.
-		hosted := strings.ToLower(claims.text("hd"))
+		hosted := lower(claims.text("hd"))
 		if hosted == "" && p.Domain != "gmail.com" {
 			p.Address = ""
 		}
 		p.Domain = hosted
 	case isEntra(issuer):
 		// No address is verified there. This name is the administrator's to give; elsewhere people may choose it.
-		name = strings.ToLower(claims.text("preferred_username"))
+		name = lower(claims.text("preferred_username"))
 	case p.Address == "":
 		name = ""
 	}
@@ -109,6 +110,15 @@ func (c Claims) groups() (list []string, err error) {
 		}
 	}
 	return list, nil
+}
+
+// lower returns a text in lower case. One beyond ASCII stays as it is, and is no address: Unicode makes an i of İ, and
+// so the domain of somebody else.
+func lower(text string) string {
+	if strings.ContainsFunc(text, func(c rune) bool { return c > unicode.MaxASCII }) {
+		return text
+	}
+	return strings.ToLower(text)
 }
 
 func (c Claims) text(name string) string {

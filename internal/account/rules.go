@@ -34,14 +34,14 @@ func ParseRules(issuer string, allow []string) (r Rules, err error) {
 	for _, entry := range allow {
 		entry = strings.TrimSpace(entry)
 		group, isGroup := strings.CutPrefix(entry, groupPrefix)
-		lower := strings.ToLower(entry)
+		name := lower(entry)
 		switch {
 		case isGroup && group != "":
 			r.groups = append(r.groups, group)
-		case address.MatchString(lower):
-			r.addresses = append(r.addresses, lower)
-		case domain.MatchString(lower):
-			r.domains = append(r.domains, lower)
+		case address.MatchString(name):
+			r.addresses = append(r.addresses, name)
+		case domain.MatchString(name):
+			r.domains = append(r.domains, name)
 		default:
 			return Rules{}, fmt.Errorf("%q is neither a domain (acme.example), nor an address "+
 				"(ann@acme.example), nor a group (group:NAME)", entry)
