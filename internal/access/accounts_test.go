@@ -80,6 +80,21 @@ func TestAccount_isGoodFor30DaysAfterTheProviderConfirmedIt(t *testing.T) {
 	})
 }
 
+// The process still remembers the account with its earlier end, since another program of the person is busy.
+func TestAccount_confirmedAgainWhileInUse_isGoodFor30DaysFromThen(t *testing.T) {
+	w := newWorld(t)
+	p := w.company("acme.example")
+	first := w.confirms(p, annAtAcme)
+	w.pass(6 * 24 * time.Hour)
+	p.bears(first.Access, annAtAcme.Label, "")
+	second := w.confirms(p, annAtAcme)
+	w.pass(25 * 24 * time.Hour) // 31 days after the first time
+	_, err := p.signIns(w).Refresh(t.Context(), signin.Refresh{Token: second.Refresh.String(), Client: client})
+	if err != nil {
+		t.Errorf("a refresh: %v", err)
+	}
+}
+
 func TestAccount_revoked_isOutEverywhereWithinAMinuteUntilItIsRestored(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		p, other := w.company("acme.example"), w.company("acme.example")

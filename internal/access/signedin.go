@@ -172,8 +172,12 @@ func (g *Gate) Guess(ctx context.Context, secret, address string, f func() error
 	return spent
 }
 
-// KeyEnds returns when the key with an id ends, zero for never; ok is false if there is none.
+// KeyEnds returns when the key or the account with an id ends, zero for never; ok is false if there is none.
 func (g *Gate) KeyEnds(ctx context.Context, id string) (ends time.Time, ok bool, err error) {
-	k, ok, err := g.keys.find(ctx, id)
+	find := g.keys.find
+	if ident.IsAccount(id) { // it may have been confirmed again since it was read
+		find = g.keys.get
+	}
+	k, ok, err := find(ctx, id)
 	return k.Expires, ok, err
 }
