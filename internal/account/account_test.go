@@ -56,6 +56,8 @@ func TestAllow_isWhatTheProviderVouchesFor(t *testing.T) {
 			`{"sub":"1","email":"ann@acme.example","email_verified":"true"}`, true, ""},
 		"Cognito, an address without a word about it": {cognito, "acme.example",
 			`{"sub":"1","email":"ann@acme.example"}`, false, ""},
+		"an address with an apostrophe, which is not shown": {okta, "acme.example",
+			`{"sub":"1","email":"o'brien@acme.example","email_verified":true}`, true, "h4cksat5xjyftwwb"},
 		"a domain below": {okta, "acme.example",
 			`{"sub":"1","email":"ann@evil.acme.example","email_verified":true}`, false, ""},
 		"an address with two hosts": {okta, "acme.example",

@@ -41,8 +41,12 @@ const (
 	mostGroup   = 256
 )
 
-// address is one as it may be shown and compared. No label of a key has an @.
-var address = regexp.MustCompile(`^[a-z0-9][a-z0-9._+-]{0,63}@([a-z0-9-]+\.)+[a-z0-9-]+$`)
+var (
+	// address is one as it is compared.
+	address = regexp.MustCompile(`^[a-z0-9_][a-z0-9._+'-]{0,63}@([a-z0-9-]+\.)+[a-z0-9-]+$`)
+	// shown is one as it may be shown: see sign-in.js. No label of a key has an @.
+	shown = regexp.MustCompile(`^[a-z0-9][a-z0-9._+-]*@[a-z0-9.-]+$`)
+)
 
 // Read returns the person that claims are about, with its groups if they are wanted.
 func Read(issuer string, claims Claims, groups bool) (Person, error) {
@@ -70,7 +74,7 @@ func Read(issuer string, claims Claims, groups bool) (Person, error) {
 		name = ""
 	}
 	p.Label = p.ID()
-	if address.MatchString(name) && len(name) <= mostLabel && ident.SecretIn(name) == "" {
+	if shown.MatchString(name) && address.MatchString(name) && len(name) <= mostLabel && ident.SecretIn(name) == "" {
 		p.Label = name
 	}
 	if !groups {
