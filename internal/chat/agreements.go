@@ -85,7 +85,7 @@ func (c *session) openRequests(ctx context.Context) ([]OpenRequest, error) {
 		}
 		list = append(list, OpenRequest{
 			ID: c.head.MessageID(r.N), From: e.Name, Text: bothEnds(e.Text, requestChars),
-			Person: e.Person, PersonName: e.PersonName,
+			Person: e.Person, PersonName: c.head.PersonIn(e),
 			OwedBy: c.head.NamesOf(r.Owed), Age: max(0, now.Sub(time.UnixMilli(r.AtMs))), Proposal: r.Proposal,
 		})
 	}

@@ -103,7 +103,7 @@ type More struct {
 // answers to an agent that may not see that.
 func messageOf(s *room.State, a room.Agent, e room.Event) Message {
 	m := Message{ID: s.MessageID(e.N), At: e.At().UTC().Truncate(time.Second), By: e.ByName, Note: e.Note,
-		Person: e.Person, PersonName: e.PersonName, Changes: e.Changed}
+		Person: e.Person, PersonName: s.PersonIn(e), Changes: e.Changed}
 	if agreed := a.AgreedIn(e); len(agreed) > 0 {
 		m.Agreed = s.MessageID(agreed[0])
 	}

@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/room"
+	"github.com/parley-chat/parley/internal/table"
 )
 
 // names has a person say what it is called.
@@ -118,4 +120,34 @@ func TestPersonName_withoutAnAgentBehindWhich_isRefused(t *testing.T) {
 	}
 	w.manage(p.ann.Token, room.BanName, "Eve", chat.StatusBanned)
 	wants(t, w.names(person, "EVE"), fault.NameTaken)
+}
+
+// A person without an agent has its own name also in what an older program has stored, which noted none.
+func TestPersonName_ofAPersonAloneInAnOldLog_isThatOfTheSeat(t *testing.T) {
+	w := newWorld(t)
+	p, pam := w.withPam()
+	w.ask(pam.Token, "tea?", "Bob")
+	w.adds(pam.Token, "brew", "for all")
+	of := table.Range{Partition: "ROOM#" + p.ann.Token[:7], Prefix: "LOG#", Consistency: table.Strong}
+	for item, err := range table.All(t.Context(), w.table, of) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		item.Data = bytes.Replace(item.Data, []byte(`"men":"Pam",`), nil, 1)
+		if err := w.table.Write(t.Context(), table.Put(item, table.Always)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	there, did := w.elsewhere(), 0
+	for _, m := range there.all(p.bob.Token) {
+		if m.Person {
+			did++
+			if m.Actor() != "Pam" {
+				t.Errorf("%s did %+v", m.Actor(), m)
+			}
+		}
+	}
+	if asks := there.info(p.bob.Token).Requests; did != 2 || len(asks) != 1 || asks[0].PersonName != "Pam" {
+		t.Errorf("Pam did %d things, and asks %+v", did, asks)
+	}
 }

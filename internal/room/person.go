@@ -164,6 +164,16 @@ func (s *State) nameOfPerson(e Event) string {
 	return a.Person.Name
 }
 
+// PersonIn returns how the person who did e, which is in the log, was called: see nameOfPerson. An older program has
+// noted no names: by it, a person without an agent has the one of its seat as long as that is there.
+func (s *State) PersonIn(e Event) string {
+	a, here := s.Seated(e.Actor())
+	if e.Person && here && a.IsAlone() && e.N >= a.Joined {
+		return a.Name
+	}
+	return e.PersonName
+}
+
 // checkNote returns the reason why a person must not say e to its own agent; nil if there is
 // none. A note is allowed even if the agent is muted, because nobody else sees it.
 func (h *Head) checkNote(a Agent, e Event) error {
