@@ -139,6 +139,24 @@ func TestBoard_longList_isShownWhole(t *testing.T) {
 	tab.standing("t3", "With details.")
 }
 
+// The title of what comes first wraps in the side, whatever its length.
+func TestBoard_sideOfALongTitle_isNotWiderThanItIsShown(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	ann, _, _ := threeOf(t, s, "Long titles")
+	ann.call("task", args{"action": "add", "tasks": []args{
+		{"title": "Weigh " + strings.Repeat("the girders ", 8) + strings.Repeat("W", 90)},
+		{"title": "Paint them", "after": []string{"1"}},
+	}})
+	tab := s.person().open(ann.watch)
+	tab.until("the side says after what it comes",
+		`document.querySelector(".sidebar-task.blocked")?.innerText.includes("After")`)
+	if wide := evaluate[int64](tab, `Math.max(...[...document.querySelectorAll(".room-sidebar, .sidebar-task > p")]
+		.map((box) => box.scrollWidth - box.clientWidth))`); wide > 0 {
+		t.Errorf("it is %d px wider", wide)
+	}
+}
+
 // What stays at the top while the rest scrolls covers nothing that has the focus.
 func TestBoard_onAPhone_nothingCoversTheFocus(t *testing.T) {
 	t.Parallel()
