@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode"
 
 	"github.com/parley-chat/parley/internal/ident"
 )
@@ -119,7 +118,7 @@ func (c Claims) groups() (list []string, err error) {
 // lower returns a text in lower case. One beyond ASCII stays as it is, and is no address: Unicode makes an i of İ, and
 // so the domain of somebody else.
 func lower(text string) string {
-	if strings.ContainsFunc(text, func(c rune) bool { return c > unicode.MaxASCII }) {
+	if !ident.IsASCII(text) {
 		return text
 	}
 	return strings.ToLower(text)

@@ -5,9 +5,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/parley-chat/parley/internal/httpapi"
+	"github.com/parley-chat/parley/internal/ident"
 )
 
 // checkAddresses validates the settings that name addresses.
@@ -99,7 +99,7 @@ func badHost(name string) string {
 		return "must not contain a path; give only the host name, such as parley.example"
 	case strings.Contains(name, ":"):
 		return "must not contain a port; the host name alone matches every port"
-	case !isASCII(name):
+	case !ident.IsASCII(name):
 		return "must be ASCII; write an international name as browsers do, beginning with xn--"
 	case strings.ContainsAny(name, "*@?# "):
 		return "is not a host name; give each name in full, such as parley.example"
@@ -121,7 +121,7 @@ func badOrigin(origin string) string {
 		return "has no scheme; write it as browsers do, such as https://example.org"
 	case strings.ContainsAny(host, "/?#"):
 		return "must not contain a path; browsers send only scheme, host and port, such as https://example.org"
-	case !isASCII(origin):
+	case !ident.IsASCII(origin):
 		return "must be ASCII; write an international name as browsers do, beginning with xn--"
 	case err != nil || u.User != nil || u.Hostname() == "" || strings.Contains(host, "*") ||
 		strings.HasSuffix(host, ":"):
@@ -130,8 +130,4 @@ func badOrigin(origin string) string {
 		return "must not contain the default port; browsers leave it out"
 	}
 	return ""
-}
-
-func isASCII(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) < 0
 }

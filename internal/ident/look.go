@@ -27,7 +27,7 @@ type Look struct {
 // LookOf returns the look of a name as it is shown.
 func LookOf(shown string) Look {
 	w := words(shown)
-	return Look{w, fold(skeleton(w)), fold(skeleton(shown)), !isASCII(shown)}
+	return Look{w, fold(skeleton(w)), fold(skeleton(shown)), !IsASCII(shown)}
 }
 
 // loose returns the skeleton with letters as one that look alike in some case.
@@ -94,7 +94,7 @@ func isOfWord(r rune) bool {
 }
 
 func fold(s string) string {
-	if isASCII(s) {
+	if IsASCII(s) {
 		return strings.ToLower(s)
 	}
 	return norm.NFD.String(cases.Fold().String(s))
@@ -117,6 +117,7 @@ var prototypes = sync.OnceValue(func() map[rune]string {
 	return all
 })
 
-func isASCII(s string) bool {
+// IsASCII reports whether a text has ASCII alone.
+func IsASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }

@@ -167,9 +167,10 @@ func (s *State) nameOfPerson(e Event) string {
 // PersonIn returns how the person who did e, which is in the log, was called: see nameOfPerson. An older program has
 // noted no names: by it, a person without an agent has the one of its seat as long as that is there.
 func (s *State) PersonIn(e Event) string {
-	a, here := s.Seated(e.Actor())
-	if e.Person && here && a.IsAlone() && e.N >= a.Joined {
-		return a.Name
+	if e.Person { // which few events are: a reader of many looks up no seat
+		if a, here := s.Seated(e.Actor()); here && a.IsAlone() && e.N >= a.Joined {
+			return a.Name
+		}
 	}
 	return e.PersonName
 }
