@@ -149,12 +149,12 @@ type documents struct {
 
 type document struct {
 	client
-	failed bool
-	read   time.Time
+	err  error // errClient if there is none
+	read time.Time
 }
 
 func (d document) isFresh(now time.Time) bool {
-	if d.failed {
+	if d.err != nil {
 		return now.Sub(d.read) < failureLife
 	}
 	return now.Sub(d.read) < documentLife
@@ -162,22 +162,19 @@ func (d document) isFresh(now time.Time) bool {
 
 // find returns the client whose id is the address of a document. It fetches that unless it was read lately.
 func (d *documents) find(ctx context.Context, id, address string) (client, error) {
-	d.mu.Lock()
-	known, there := d.of[id]
-	fresh := there && known.isFresh(d.clock.Now())
-	d.mu.Unlock()
-	switch {
-	case fresh && known.failed:
-		return client{}, errClient
-	case fresh:
-		return known.client, nil
+	if known, fresh := d.recall(id); fresh {
+		return known.client, known.err
 	}
 	done := d.reads.DoChan(id, func() (any, error) {
+		// Another caller may have fetched it since.
+		if known, fresh := d.recall(id); fresh {
+			return known.client, known.err
+		}
 		if err := d.spend(address); err != nil {
 			return client{}, err
 		}
 		got, err := d.fetch(context.WithoutCancel(ctx), id)
-		d.remember(id, document{got, err != nil, d.clock.Now()})
+		d.remember(id, document{got, err, d.clock.Now()})
 		return got, err
 	})
 	select {
@@ -187,6 +184,14 @@ func (d *documents) find(ctx context.Context, id, address string) (client, error
 		got, _ := result.Val.(client)
 		return got, result.Err
 	}
+}
+
+// recall returns a document that was read, and whether it may still be believed.
+func (d *documents) recall(id string) (document, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	known, there := d.of[id]
+	return known, there && known.isFresh(d.clock.Now())
 }
 
 // spend counts a fetch, or refuses it.

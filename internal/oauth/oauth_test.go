@@ -465,8 +465,9 @@ func TestDocuments_newOnes_areSixtyAMinuteForAProcess(t *testing.T) {
 func TestDocuments_oneThatManyAskFor_isFetchedOnce(t *testing.T) {
 	w := newWorld(t)
 	began, goOn := make(chan struct{}), make(chan struct{})
+	begin := sync.OnceFunc(func() { close(began) })
 	w.slow = func() {
-		close(began)
+		begin()
 		<-goOn
 	}
 	var all sync.WaitGroup
