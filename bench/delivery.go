@@ -122,6 +122,7 @@ func timeRow(what string, q float64, times, others []float64, other string) row 
 		Parley: duration(time.Duration(t)),
 		Beside: duration(time.Duration(o)) + ", " + other,
 		Ratio:  ratio(t / o),
+		OnPage: true,
 	}
 }
 

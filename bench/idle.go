@@ -253,7 +253,7 @@ func memoryRows(waiters int, one, both, empty load) []row {
 			Beside: fmt.Sprintf("%.1f, empty tool", empty.goroutines), Ratio: ratio(one.goroutines / empty.goroutines),
 		},
 		{What: "CPU of all waiters, " + ofOne, Parley: percent(one.cpu) + " of a core",
-			Beside: "a sign of life every 15 s"},
+			Beside: "a sign of life every 15 s", OnPage: true},
 		line(memory, ofBoth, both.collected, empty.collected),
 		most(line(uncollected, ofBoth, both.resident, empty.resident), both.resident, bothGoal, bothAim),
 	}

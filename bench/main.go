@@ -1,6 +1,6 @@
 // Command bench measures Parley on one machine beside an empty tool of mcp-go,
-// the library that Parley uses, and prints one table. docs/benchmarks.md explains
-// each row and holds the last results; -write replaces them.
+// the library that Parley uses, and prints one table. docs/benchmarks.md holds
+// the rows of the last run that a reader needs; -write replaces them.
 //
 // Each side is a process of its own, serves HTTP on the loopback, and answers the
 // same clients and requests of the same size. The sides take turns several times
@@ -47,12 +47,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		return err
 	}
-	results := about + "\n\n" + render(rows)
-	fmt.Fprint(stdout, results)
+	about += "\n\n"
+	fmt.Fprint(stdout, about, render(rows))
 	if !write {
 		return nil
 	}
-	return writeResults(resultsFile, results)
+	return writeResults(resultsFile, about+render(forPage(rows)))
 }
 
 // parse reads the command line.

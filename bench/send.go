@@ -194,6 +194,7 @@ func (s *sending) rateRows() []row {
 			Parley: perSecond(s.parley.rate()),
 			Beside: perSecond(other.rate()) + ", " + name,
 			Ratio:  ratio(share),
+			OnPage: true,
 		}
 		if least > 0 {
 			r.Goal = leastOf(share, least, aim)

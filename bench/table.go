@@ -17,9 +17,20 @@ type row struct {
 	Beside string
 	Ratio  string // Parley's figure divided by the other
 	Goal   string // with whether this run met it; empty if there is none
+	OnPage bool   // docs/benchmarks.md has it also without a goal
 }
 
 func (r row) cells() []string { return []string{r.What, r.Parley, r.Beside, r.Ratio, r.Goal} }
+
+// forPage returns the rows that docs/benchmarks.md has. The others help to find out why a goal is missed.
+func forPage(rows []row) (shown []row) {
+	for _, r := range rows {
+		if r.OnPage || r.Goal != "" || r.Parley == notMeasured {
+			shown = append(shown, r)
+		}
+	}
+	return shown
+}
 
 // notMeasured is the figure of a part for which this machine lacks something.
 const notMeasured = "not measured"

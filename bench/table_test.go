@@ -26,6 +26,22 @@ func TestRender_columns_areAligned(t *testing.T) {
 	}
 }
 
+func TestForPage_hasRowsWithAGoalAndThoseThatAskForIt(t *testing.T) {
+	got := forPage([]row{
+		{What: "a rate", Parley: "1/s", OnPage: true},
+		{What: "a detail", Parley: "2"},
+		{What: "a goal", Parley: "3", Goal: goal("at most 2", false)},
+		{What: "what needs Linux", Parley: notMeasured},
+	})
+	var shown []string
+	for _, r := range got {
+		shown = append(shown, r.What)
+	}
+	if want := "a rate, a goal, what needs Linux"; strings.Join(shown, ", ") != want {
+		t.Errorf("got %q, want %q", shown, want)
+	}
+}
+
 func TestFigures_areFormatted(t *testing.T) {
 	for got, want := range map[string]string{
 		grouped(0):                        "0",
