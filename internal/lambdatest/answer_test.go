@@ -38,7 +38,7 @@ func crowd(t *testing.T, client *http.Client, name string, agents int) (seat res
 	return joined[len(joined)-2]
 }
 
-// docs/cost.md computes from this what the answers of a day can cost at most.
+// What the answers of a day can cost at most is computed from this.
 func TestCostPage_longestAnswers_areNoLonger(t *testing.T) {
 	t.Parallel()
 	i := deploy(t).start(0, "PARLEY_UNITS_PER_MINUTE=0", "PARLEY_MESSAGES_PER_MINUTE=0", "PARLEY_BYTES_PER_MINUTE=0",
@@ -76,7 +76,7 @@ func TestCostPage_longestAnswers_areNoLonger(t *testing.T) {
 			length, read := costOf(t, i, body)
 			t.Logf("%s: %d bytes, %v read units", what, length, read)
 			if most := answerBytes + answerBytesPerRead*read; float64(length) > most {
-				t.Errorf("%s: an answer of %d bytes; docs/cost.md says at most %.0f", what, length, most)
+				t.Errorf("%s: an answer of %d bytes; the sums take at most %.0f", what, length, most)
 			}
 		}
 	}

@@ -42,7 +42,7 @@ func TestBootstrap_standbyThatPeeks_looksInAtOnce(t *testing.T) {
 	for range looks {
 		_, r = peekOnce(t, i.FunctionURL(), bob)
 	}
-	// What docs/cost.md takes a look to last, with the share of a processor that a function
+	// What the sums of docs/cost.md take a look to last, with the share of a processor that a function
 	// has with 128 MB.
 	each := (cpuTime(t, i) - before) / looks * period / quota
 	t.Logf("%d looks take %v of 128 MB each, and %.1f GB-seconds a quiet day", looks, each.Round(time.Microsecond),

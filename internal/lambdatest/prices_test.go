@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// What docs/cost.md takes a request to be.
+// What the sums of docs/cost.md take a request to be.
 const (
 	loggedBytes        = 700     // of the log, for a request
 	metricBytes        = 400     // of the log, for a minute of an instance
@@ -69,125 +69,146 @@ func readPage(t *testing.T, path ...string) string {
 	return string(text)
 }
 
-// The tables of sums in docs/cost.md.
+// The prices of docs/cost.md, by the first cells of their rows.
 const (
-	sumsHead  = "what | GB-seconds | reads | writes | requests | GB of log | GB stored | dollars"
-	filesHead = "what | GB-seconds | reads | writes | requests | PUTs | GETs | " +
-		"GB of log | GB in S3 | GB of traffic | dollars"
-	mostHead = "what | GB-seconds | reads | writes | requests | PUTs | GETs | " +
-		"GB of log | GB of traffic | GB stored | GB in S3 | dollars"
+	gbSeconds  = "Lambda on arm64, a GB-second"
+	requests   = "Lambda, a million requests"
+	readUnits  = "DynamoDB on demand, a million read units"
+	writeUnits = "DynamoDB on demand, a million write units"
+	gbStored   = "DynamoDB, a GB stored for a month, with point-in-time recovery"
+	puts       = "S3, a million PUTs"
+	gets       = "S3, a million GETs"
+	gbInS3     = "S3, a GB stored for 33 days"
+	gbLogged   = "CloudWatch, a GB of log"
+	gbSent     = "traffic to the internet, a GB"
 )
 
-// pricesOf are the names of the prices of the columns of sums.
-var pricesOf = map[string]string{
-	"GB-seconds": "Lambda on arm64, a GB-second", "reads": "DynamoDB on demand, a million read units",
-	"writes": "DynamoDB on demand, a million write units", "requests": "Lambda, a million requests",
-	"GB of log": "CloudWatch, a GB of log", "GB of traffic": "traffic to the internet, a GB",
-	"GB stored": "DynamoDB, a GB stored", "PUTs": "S3, a million PUTs", "GETs": "S3, a million GETs",
-	"GB in S3": "S3, a GB stored",
+// use is how much somebody takes of what has a price.
+type use map[string]float64
+
+func sum(uses ...use) use {
+	all := use{}
+	for _, u := range uses {
+		for what, n := range u {
+			all[what] += n
+		}
+	}
+	return all
 }
 
-func TestCostPage_sums_followFromThePrices(t *testing.T) {
-	page := readPage(t, "docs", "cost.md")
+func (u use) times(n float64) use {
+	all := use{}
+	for what := range u {
+		all[what] = n * u[what]
+	}
+	return all
+}
+
+// dollars returns what u costs by the prices of the page.
+func (u use) dollars(t *testing.T, page string) (sum float64) {
+	t.Helper()
 	prices := tableBelow(t, page, "what | price")
-	for head, least := range map[string]int{sumsHead: 8, filesHead: 2, mostHead: 5} {
-		columns, rows := strings.Split(head, " | "), tableBelow(t, page, head)
-		if len(rows) < least {
-			t.Errorf("only %d sums: %q", len(rows), rows)
+	for what, n := range u {
+		sum += n * priceOf(t, prices, what)
+	}
+	return sum
+}
+
+// request returns what a call of the function takes, beside its units.
+func request(seconds float64) use {
+	return use{gbSeconds: seconds * 128 / 1024, requests: 1, gbLogged: loggedBytes / 1e9}
+}
+
+// minutes returns what the metrics of an instance take that is busy.
+func minutes(n float64) use { return use{gbLogged: n * metricBytes / 1e9} }
+
+// awaiting returns what an agent takes that waits for so many hours.
+func awaiting(hours float64, where string) use {
+	return sum(sum(request(50), units[where]).times(hours*60*60/50), minutes(hours*60))
+}
+
+func said(messages float64) use {
+	return sum(request(0.1), units[aMessage]).
+		times(messages)
+}
+
+// standby returns what a program takes in a day that looks in so often. Its presence is written every 260 seconds.
+func standby(every float64) use {
+	const day = 24 * 60 * 60
+	return sum(sum(request(0.1), units[aLook]).times(day/every),
+		use{writeUnits: math.Ceil(day / 260.0)})
+}
+
+// called returns what an outgoing call takes: an invocation for the stream, and one that makes the call in 0.4 seconds
+// and what the host takes. It reads the key of its agent, and again after half a minute.
+func called(what string, seconds float64) use {
+	return sum(request(0.1), request(0.4+seconds), units[what],
+		use{readUnits: 1 + math.Floor(seconds/31)})
+}
+
+// file returns what a file of a megabyte takes that is uploaded and downloaded twice.
+func file() use {
+	return sum(request(0.16).times(6), units[anUploadCode], units[anUpload],
+		units[aLookAtAFile].times(2),
+		units[aDownload].times(2), use{gbSent: 2 * 0.001, gbInS3: 0.001})
+}
+
+// sums are the rows of the tables of docs/cost.md, with what each takes.
+func sums() map[string]map[string]use {
+	answers := called(anAnswer, 20)
+	return map[string]map[string]use{
+		"a month of | dollars": {
+			"a stack that nobody uses, for each GB stored": {gbStored: 1},
+			"two agents that wait four hours on 22 days and send 200 messages a day": sum(
+				awaiting(4, inBusyRoom).times(2), said(200)).times(22),
+			"ten agents that wait day and night in a busy room and send 10,000 messages a day": sum(
+				awaiting(24, inBusyRoom).times(10), said(10_000)).times(30),
+			"a thousand agents that wait day and night in quiet rooms": awaiting(24, inQuietRoom).times(30 * 1000),
+			"one agent that waits day and night in a quiet room":       awaiting(24, inQuietRoom).times(30),
+			"one in a busy room": awaiting(24, inBusyRoom).times(30),
+			"one on standby (`parley standby`) in a quiet room": standby(15).times(30),
+			"one on standby in a room that is never silent":     standby(5).times(30),
+			"an endpoint with fifty calls a day of 20 seconds":  answers.times(50 * 30),
+			"an endpoint that is called as often as it may be, for a minute each time": called(
+				anAnswer, 60).times(30 * 24 * 60),
+			"a room full of files: 250 MiB": {gbInS3: 250 * 1.048576 / 1000},
+		},
+		"once | dollars": {
+			"a million messages":                 said(1e6),
+			"storing them for a month":           {gbStored: 0.55},
+			"a thousand wakes":                   called(aWake, 0).times(1000),
+			"a thousand deliveries to a webhook": called(aDelivery, 0).times(1000),
+			"a thousand files of 1 MB, each uploaded and downloaded twice": file().times(1000),
+		},
+	}
+}
+
+func TestCostPage_sums_followFromTheUnitsAndThePrices(t *testing.T) {
+	page := readPage(t, "docs", "cost.md")
+	for head, wanted := range sums() {
+		rows := tableBelow(t, page, head)
+		if len(rows) != len(wanted) {
+			t.Errorf("%d sums, want %d: %q", len(rows), len(wanted), rows)
 		}
 		for _, row := range rows {
-			sum, said := 0.0, row[len(row)-1]
-			for i := 1; i < len(row)-1; i++ {
-				sum += number(t, row[i]) * priceOf(t, prices, pricesOf[columns[i]])
+			u, known := wanted[row[0]]
+			if !known {
+				t.Errorf("nothing is known of %q", row[0])
+				continue
 			}
-			_, decimals, _ := strings.Cut(said, ".")
-			if got := strconv.FormatFloat(sum, 'f', len(decimals), 64); got != said {
-				t.Errorf("%s costs %s (%v), and the page says %s", row[0], got, sum, said)
-			}
+			costs(t, page, row, u)
 		}
 	}
 }
 
-func TestCostPage_sums_haveTheUnitsThatAreCounted(t *testing.T) {
-	page := readPage(t, "docs", "cost.md")
-	sums := tableBelow(t, page, sumsHead)
-	for wait, counted := range map[string]string{
-		"a wait of 50 s in a quiet room": "a wait of 50 s, later",
-		"a wait of 50 s in a busy room":  "a wait of 50 s, the last word under ten minutes ago",
-	} {
-		i := slices.IndexFunc(sums, func(row []string) bool { return row[0] == wait })
-		if i < 0 || !strings.Contains(page, "| "+counted+" | "+sums[i][2]+" | "+sums[i][3]+" |\n") {
-			t.Errorf("%s has other units than %s", wait, counted)
-		}
-	}
-	i := slices.IndexFunc(sums, func(row []string) bool { return row[0] == "a million messages" })
-	if i < 0 || !strings.Contains(page, "A million messages cost "+sums[i][len(sums[i])-1]+" dollars") {
-		t.Error("the page begins with another price of a million messages")
-	}
-}
-
-// Each call is an invocation for the stream, of a tenth of a second, and one that makes the call, of 0.4 seconds and
-// what the host takes. It reads the key of its agent, too, and after half a minute once more.
-func TestCostPage_calls_haveTheUnitsThatAreCounted(t *testing.T) {
-	page := readPage(t, "docs", "cost.md")
-	units, sums := tableBelow(t, page, "what | read units | write units"), tableBelow(t, page, sumsHead)
-	for what, c := range map[string]struct {
-		unit                 string
-		times, seconds, keys float64
-	}{
-		"a thousand wakes":                   {"a wake, by one that knows it", 1000, 0, 1},
-		"a thousand deliveries to a webhook": {"a delivery to a webhook", 1000, 0, 1},
-		"a thousand calls of an endpoint that answers after 20 s": {
-			"a call of an endpoint, and its answer", 1000, 20, 1},
-		"a month of an endpoint that is called as often as it may be, for a minute each time": {
-			"a call of an endpoint, and its answer", 30 * 24 * 60, 60, 2},
-	} {
-		i := slices.IndexFunc(units, func(row []string) bool { return row[0] == c.unit })
-		k := slices.IndexFunc(sums, func(row []string) bool { return row[0] == what })
-		if i < 0 || k < 0 {
-			t.Fatalf("the page does not say what %s costs", what)
-		}
-		for column, want := range []float64{(0.1 + 0.4 + c.seconds) * 128 / 1024, number(t, units[i][1]) + c.keys,
-			number(t, units[i][2]), 2, 2 * loggedBytes / 1e9} {
-			if got := number(t, sums[k][column+1]); math.Abs(got-c.times*want) > 1e-6 {
-				t.Errorf("%s: the page says %v, want %v", what, got, c.times*want)
-			}
-		}
-	}
-	most := fmt.Sprintf("a month costs %.2f at most",
-		sumOf(t, page, "a month of an endpoint that is called as often as it may be, for a minute each time"))
-	usual := fmt.Sprintf("costs %.2f dollars a month",
-		sumOf(t, page, "a thousand calls of an endpoint that answers after 20 s")/1000*50*30)
-	text := strings.Join(strings.Fields(page), " ")
-	if !strings.Contains(text, most) || !strings.Contains(text, usual) {
-		t.Errorf("docs/cost.md does not say: %s, or: %s", most, usual)
-	}
-}
-
-// A file is shared by a call and an upload, and each download needs a look.
-func TestCostPage_sumOfFiles_hasTheUnitsThatAreCounted(t *testing.T) {
-	page := readPage(t, "docs", "cost.md")
-	sum := tableBelow(t, page, filesHead)[0]
-	for column, k := range map[int]int{2: 1, 3: 2, 5: 3, 6: 4} {
-		want := 1000 * (ofFile(t, page, "a call that asks where to upload a file", k) +
-			ofFile(t, page, "its upload", k) +
-			2*ofFile(t, page, "a look at it with get_file, by an instance that knows the room", k) +
-			2*ofFile(t, page, "its download, by one that does not", k))
-		if got := number(t, sum[column]); got != want {
-			t.Errorf("column %d: %v, want %v", column, got, want)
-		}
-	}
-}
-
-// ofFile returns a figure of the table about files.
-func ofFile(t *testing.T, page, what string, column int) float64 {
+// costs checks the last cell of a row, which are the dollars for u.
+func costs(t *testing.T, page string, row []string, u use) {
 	t.Helper()
-	rows := tableBelow(t, page, "of a file | read units | write units | PUTs | GETs")
-	i := slices.IndexFunc(rows, func(row []string) bool { return row[0] == what })
-	if i < 0 {
-		t.Fatalf("no figures of %q", what)
+	sum, said := u.dollars(t, page), row[len(row)-1]
+	_, decimals, _ := strings.Cut(said, ".")
+	if got := strconv.FormatFloat(sum, 'f', len(decimals), 64); got != said {
+		t.Errorf("%s costs %s (%v), and the page says %s", row[0], got, sum, said)
 	}
-	return number(t, rows[i][column])
 }
 
 // bytesIn returns a number of bytes that the function's source names.
@@ -201,63 +222,23 @@ func bytesIn(t *testing.T, name string) float64 {
 	return number(t, found[1]) * math.Exp2(number(t, found[2]))
 }
 
-// sumOf is what a row of the sums costs, from its units and the prices.
-func sumOf(t *testing.T, page, what string) (sum float64) {
-	t.Helper()
-	prices, columns, rows := tableBelow(t, page, "what | price"), strings.Split(sumsHead, " | "),
-		tableBelow(t, page, sumsHead)
-	i := slices.IndexFunc(rows, func(row []string) bool { return row[0] == what })
-	if i < 0 {
-		t.Fatalf("no sum of %q", what)
-	}
-	for k := 1; k < len(columns)-1; k++ {
-		sum += number(t, rows[i][k]) * priceOf(t, prices, pricesOf[columns[k]])
-	}
-	return sum
-}
-
-// timesLess is how many times less a standby costs on such a day than an agent that waits.
-func timesLess(t *testing.T, page, day string) string {
-	t.Helper()
-	day = "a " + day + " day of "
-	return fmt.Sprintf("%.0f", sumOf(t, page, day+"one agent")/sumOf(t, page, day+"a program on standby"))
-}
-
-// A standby looks in as often as chat says, and costs what a look does.
-func TestCostPage_standby_costsSoManyTimesLess(t *testing.T) {
-	page := strings.Join(strings.Fields(readPage(t, "docs", "cost.md")), " ")
-	table := readPage(t, "docs", "cost.md")
-	said := fmt.Sprintf("costs %s times less than a waiting agent on a quiet day, and %s times less",
-		timesLess(t, table, "quiet"), timesLess(t, table, "lively"))
-	if !strings.Contains(page, said) {
-		t.Errorf("docs/cost.md does not say: %s", said)
-	}
-	look := slices.IndexFunc(tableBelow(t, table, "what | read units | write units"), func(row []string) bool {
-		return row[0] == "a look of a program on standby" && row[1] == "2" && row[2] == "0"
-	})
-	for what, every := range map[string]float64{"a quiet day of a program on standby": 15,
-		"a lively day of a program on standby": 5} {
-		i := slices.IndexFunc(tableBelow(t, table, sumsHead), func(row []string) bool { return row[0] == what })
-		row, looks := tableBelow(t, table, sumsHead)[i], 24*60*60/every
-		if look < 0 || number(t, row[4]) != looks || number(t, row[2]) != 2*looks ||
-			number(t, row[1]) != looks/10*128/1024 || number(t, row[3]) != math.Ceil(24*60*60/260.0) {
-			t.Errorf("%s: %q of %v looks", what, row, looks)
-		}
-	}
-}
-
-// The page says what a hundred agents that wait do to a new stack.
-func TestCostPage_hundredThatWait_useSoMuchOfANewStack(t *testing.T) {
+// The page says how much less a standby costs than an agent that waits, and what a hundred that wait do to a new
+// stack.
+func TestCostPage_waiting_isComparedAsItCosts(t *testing.T) {
 	page := readPage(t, "docs", "cost.md")
-	rows := tableBelow(t, page, "what | read units | write units")
-	i := slices.IndexFunc(rows, func(row []string) bool {
-		return row[0] == "a wait of 50 s, the last word under ten minutes ago"
-	})
-	reads := number(t, rows[i][1]) / 50 * 100 // of a hundred agents, a second
-	says := fmt.Sprintf("use %.0f of the %.0f reads a second and all reserved instances", reads,
-		setting(t, "TableReadsPerSecond"))
-	if !strings.Contains(strings.Join(strings.Fields(page), " "), says) {
-		t.Errorf("docs/cost.md does not say: %s", says)
+	less := func(where string, every float64) float64 {
+		return awaiting(24, where).dollars(t, page) / standby(every).dollars(t, page)
+	}
+	reads := units[inBusyRoom][readUnits] / 50 * 100 // of a hundred agents, a second
+	for _, says := range []string{
+		fmt.Sprintf("costs %.0f times less in a quiet room, and %.0f times less", less(inQuietRoom, 15),
+			less(inBusyRoom, 5)),
+		fmt.Sprintf("use %.0f of the %.0f reads a second and all reserved instances", reads,
+			setting(t, "TableReadsPerSecond")),
+	} {
+		if !strings.Contains(strings.Join(strings.Fields(page), " "), says) {
+			t.Errorf("docs/cost.md does not say: %s", says)
+		}
 	}
 }
 
@@ -277,7 +258,6 @@ func setting(t *testing.T, parameter string) float64 {
 func TestCostPage_mostOfADay_followsFromTheTemplate(t *testing.T) {
 	const day = 24 * 60 * 60
 	page := readPage(t, "docs", "cost.md")
-	rows := tableBelow(t, page, mostHead)
 	proposed := regexp.MustCompile(`(?m)^PROPOSED = (\d+)$`).FindStringSubmatch(readPage(t, "scripts", "sam",
 		"prepare.py"))
 	if proposed == nil || !strings.Contains(page, "reserves up to "+proposed[1]+" instances") {
@@ -285,13 +265,15 @@ func TestCostPage_mostOfADay_followsFromTheTemplate(t *testing.T) {
 	}
 	reads, writes, instances := setting(t, "TableReadsPerSecond")*day, setting(t, "TableWritesPerSecond")*day,
 		number(t, proposed[1])
-	requests := 10.0 * day // Lambda Developer Guide: "Control access and throttling" of Function URLs
+	calls := 10.0 * day // Lambda Developer Guide: "Control access and throttling" of Function URLs
+	asked, text := units[anUploadCode], units[aTextAsFile]
+	uploaded := writes / (asked[writeUnits] + units[anUpload][writeUnits])
+	instance := func(sent float64) use {
+		return sum(use{gbSeconds: setting(t, "MemorySize") / 1024 * day, gbSent: sent / 1e9},
+			use{requests: 1, gbLogged: loggedBytes / 1e9}.times(calls))
+	}
 	// Each request may look at a file. An hour's allowance may be taken at once, and then a day's.
-	busy := []float64{setting(t, "MemorySize") / 1024 * day, 0, 0, requests, 0, requests,
-		(requests*loggedBytes + 24*60*metricBytes) / 1e9,
-		(requests*answerBytes + 25*bytesIn(t, "filesOut")) / 1e9, 0, 0}
-	uploaded := writes / (ofFile(t, page, "a call that asks where to upload a file", 2) +
-		ofFile(t, page, "its upload", 2))
+	busy := sum(instance(calls*answerBytes+25*bytesIn(t, "filesOut")), use{gets: calls}, minutes(24*60))
 	outbox := 0.0
 	for _, function := range []string{"OutboxFunction", "StreamFunction"} {
 		reserved := regexp.MustCompile(`!If \[ReservesOutbox, (\d+), `).FindStringSubmatch(resource(t, function))
@@ -300,28 +282,26 @@ func TestCostPage_mostOfADay_followsFromTheTemplate(t *testing.T) {
 		}
 		outbox += number(t, reserved[1])
 	}
-	calls := requests * outbox
-	want := [][]float64{
-		{0, reads, writes, 0, 0, 0, 0, 0, writes * 1000 / 1e9, 0},
-		{0, 0, 0, 0, 0, 0, 0, reads * answerBytesPerRead / 1e9, 0, 0},
-		{0, 0, 0, 0, writes / ofFile(t, page, "a short text as a file", 2), 0, 0, 0, 0,
-			uploaded * bytesIn(t, "fileLimit") / 1e9},
-		busy, nil,
-		{128.0 / 1024 * day * outbox, 0, 0, calls, 0, 0, calls * loggedBytes / 1e9, calls * calledBytes / 1e9, 0, 0},
+	wanted := []use{
+		{readUnits: reads, writeUnits: writes, gbStored: writes * 1000 / 1e9},
+		{gbSent: reads * answerBytesPerRead / 1e9},
+		{puts: writes / text[writeUnits], gbInS3: uploaded * bytesIn(t, "fileLimit") / 1e9},
+		busy.times(instances),
+		instance(calls * calledBytes).times(outbox),
 	}
-	for _, n := range busy {
-		want[4] = append(want[4], n*instances)
+	rows, whole := tableBelow(t, page, "at most in a day | dollars"), 0.0
+	if len(rows) != len(wanted) {
+		t.Fatalf("the page has %d maxima of a day, want %d", len(rows), len(wanted))
 	}
-	whole := 0.0
 	for i, row := range rows {
-		for k, n := range want[i] {
-			if said := number(t, row[k+1]); math.Abs(said-n) > n/1000 {
-				t.Errorf("%s, column %d: the page says %v, the template %v", row[0], k+1, said, n)
-			}
-		}
-		if i != 3 && i != 5 { // the rows of one instance, and of the outbox, which a new stack does not have
+		costs(t, page, row, wanted[i])
+		if i < 4 { // the outbox is not in a new stack
 			whole += number(t, row[len(row)-1])
 		}
+	}
+	if figures := fmt.Sprintf("%.0f reads and %.0f writes a second", reads/day, writes/day); !strings.Contains(
+		rows[0][0], figures) {
+		t.Errorf("the page says %q of a table of %s", rows[0][0], figures)
 	}
 	said := fmt.Sprintf("%.0f dollars a day", whole)
 	for _, name := range []string{"docs/cost.md", "docs/deploy.md"} {

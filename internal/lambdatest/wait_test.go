@@ -147,7 +147,7 @@ func TestBootstrap_SIGTERM_answersWaitersAndEnds(t *testing.T) {
 
 func TestBootstrap_manyAtOnce_wakeEachOtherInOneProcess(t *testing.T) {
 	t.Parallel()
-	i := deploy(t).start(8, "PARLEY_KEEP_ALIVE=100ms", "PARLEY_UNITS_PER_MINUTE=3000") // as docs/cost.md says
+	i := deploy(t).start(8, "PARLEY_KEEP_ALIVE=100ms", "PARLEY_UNITS_PER_MINUTE=3000")
 	client := i.FunctionURL()
 	host := call(t, client, "create_room", args{"room": "hall", "agent_name": "Host", "capacity": 7})
 	var seats []result

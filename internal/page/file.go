@@ -20,8 +20,8 @@ type File struct {
 func (f File) Size() int { return f.size }
 
 // Serve answers with the file: a document as it is, since programs read it too, and an asset
-// with gzip, which all browsers take, also where the client does not say so: docs/cost.md counts
-// on that.
+// with gzip, which all browsers take, also where the client does not say so: what a day can
+// cost at most counts on that.
 func (f File) Serve(w http.ResponseWriter) {
 	maps.Copy(w.Header(), f.header)
 	_, _ = w.Write(f.data()) // fails only if the client has left

@@ -194,7 +194,6 @@ func TestCheck_manyAtOnceInManyProcesses_exceedsTheLimitsOnceAnHourAtMost(t *tes
 	v.fails(all[0], "1", "right", "")
 }
 
-// The costs are those of docs/cost.md.
 func TestCheck_ofARightPassword_writesOnlyInARoomThatIsWatched(t *testing.T) {
 	v := newVault(t)
 	var queries, writes int
