@@ -3,8 +3,8 @@
 #
 # Four tiers of tests: `make test` for each change, `make test-clients` for the real
 # clients, .ci/run for both and the race detector on a clean clone, `make nightly` for all
-# that takes long. Results never come from the cache (-count=1), since the go command does
-# not know which program e2e runs. Tests that are skipped because Java, Node, Python or
+# that takes long. With FRESH= the go command skips the packages whose code and environment
+# are as they were when they passed. Tests that are skipped because Java, Node, Python or
 # Chromium is missing are counted at the end, by what is missing; with CI=true they fail.
 # Each tier says first what it downloads, once.
 
@@ -15,7 +15,8 @@ GORELEASER  = $(GO) run github.com/goreleaser/goreleaser/v2@v2.16.0
 # Releases are built without C, and so are the tests, with or without a C compiler. The race
 # detector needs one.
 export CGO_ENABLED = 0
-TESTS       = GO=$(GO) $(GO) run ./scripts/test -count=1
+FRESH      ?= -count=1
+TESTS       = GO=$(GO) $(GO) run ./scripts/test $(FRESH)
 
 # The race detector runs where rules live and where goroutines meet; make nightly has the rest.
 RACE      = internal/(room|roomlog|chat|access|pairing|presence|mcp|httpapi|wake|client|bridge)$$
