@@ -26,7 +26,7 @@ type TaskOrder struct {
 // is the task that the answer is about. A task that is not open is ErrNotOpen. The error is a
 // *fault.Error.
 //
-// Each row of the table of tasks is a case here: who may do it, and who is woken (Event.Wakes).
+// Each case says who may do it, and who is woken (Event.Wakes).
 // A task that becomes free for anyone wakes nobody by the event: see Openings.
 func (o TaskOrder) Decide(h *Head, a Agent, now time.Time) (e *Event, no int64, err error) {
 	if err := a.CheckTaskOrder(); err != nil {
