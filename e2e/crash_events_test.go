@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	callCrashes     = 8
+	callCrashes     = 5
 	soakCallCrashes = 200
 )
 

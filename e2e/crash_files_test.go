@@ -17,7 +17,7 @@ import (
 // acknowledged is there, and each message that carries a file has all of its bytes: the message and
 // its bytes, or neither.
 func TestCrash_whileFilesAreShared_leavesTheMessageAndItsBytesOrNeither(t *testing.T) {
-	shareAndCrash(t, 10)
+	shareAndCrash(t, 6)
 }
 
 func TestSoak_crashesWhileFilesAreShared_leaveTheMessageAndItsBytesOrNeither(t *testing.T) {

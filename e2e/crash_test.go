@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	crashes     = 25
+	crashes     = 10
 	soakCrashes = 400
 )
 

@@ -127,7 +127,7 @@ func TestKeys_manyAtOnceBesideABusyServer_areAllMade(t *testing.T) {
 	p := start(t, "--access", "keys")
 	c := talk{t, openGo(t, p.door(p.newKey("Ann")), modernProtocol)}
 	ann := c.join("tea", "Ann")
-	const people = 16
+	const people = 8
 	var adding errgroup.Group
 	for i := range people {
 		adding.Go(func() error {

@@ -183,14 +183,17 @@ func await(t *testing.T, what string, ok func() bool) {
 	awaitLonger(t, patience, what, ok)
 }
 
-// awaitLonger is await for what takes as long as limit.
+// awaitLonger is await for what takes as long as limit. It asks less often the longer it waits, since to ask costs
+// processor time.
 func awaitLonger(t *testing.T, limit time.Duration, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(limit); !ok(); <-tick.C {
-		if time.Now().After(deadline) {
+	for began := time.Now(); !ok(); <-tick.C {
+		passed := time.Since(began)
+		if passed > limit {
 			t.Fatalf("after %v still not: %s", limit, what)
 		}
+		tick.Reset(min(max(10*time.Millisecond, passed/10), time.Second))
 	}
 }

@@ -63,11 +63,12 @@ func TestShell_file_goesFromOneToAnother(t *testing.T) {
 	if _, err := out.WriteString("beans"); errors.Join(err, out.Close()) != nil {
 		t.Fatal(err)
 	}
-	if got := ann.starts(cmd).ends(); !strings.HasPrefix(got.out, `Shared "stdin", 5 bytes as m`) {
-		t.Errorf("a pipe: %+v", got)
+	got := ann.starts(cmd).ends()
+	beans := regexp.MustCompile(`^Shared "stdin", 5 bytes as (m[a-z0-9]+)\.\n$`).FindStringSubmatch(got.out)
+	if beans == nil {
+		t.Fatalf("a pipe: %+v", got)
 	}
 	_ = in.Close() // the command has ended
-	name := "parley-" + id[1]
 	ends := func(code int, words string, arguments ...string) {
 		t.Helper()
 		if got := bob.inFolder(to, "", arguments...); got.code != code || !strings.Contains(got.out+got.err, words) {
@@ -75,29 +76,30 @@ func TestShell_file_goesFromOneToAnother(t *testing.T) {
 				words)
 		}
 	}
+	name := "parley-" + id[1]
 	ends(0, name+`: "ledger.bin", 9.0 MB, from Ann`, "get", id[1])
 	holds(t, filepath.Join(to, name), content)
 	mine := written(t, to, "mine.txt", []byte("mine"))
-	ends(1, "mine.txt is there already", "get", id[1], "-o", "mine.txt")
+	ends(1, "mine.txt is there already", "get", beans[1], "-o", "mine.txt")
 	holds(t, mine, []byte("mine"))
-	ends(0, "mine.txt: ", "get", id[1], "-o", "mine.txt", "--force")
-	holds(t, mine, content)
+	ends(0, "mine.txt: ", "get", beans[1], "-o", "mine.txt", "--force")
+	holds(t, mine, []byte("beans"))
 	if err := errors.Join(os.Mkdir(filepath.Join(to, "sub"), 0o700),
 		os.Symlink(mine, filepath.Join(to, "link"))); err != nil {
 		t.Fatal(err)
 	}
-	ends(1, "no file that could be replaced", "get", id[1], "-o", "link", "--force")
-	ends(1, "Nothing can be saved in nowhere: no such file or directory", "get", id[1], "-o", "nowhere/x")
-	ends(0, "sub", "get", id[1], "-o", "sub")
-	holds(t, filepath.Join(to, "sub", name), content)
-	if got := bob.inFolder(to, "", "get", id[1], "-o", "-"); got.code != 0 || got.out != string(content) {
+	ends(1, "no file that could be replaced", "get", beans[1], "-o", "link", "--force")
+	ends(1, "Nothing can be saved in nowhere: no such file or directory", "get", beans[1], "-o", "nowhere/x")
+	ends(0, "sub", "get", beans[1], "-o", "sub")
+	holds(t, filepath.Join(to, "sub", "parley-"+beans[1]+".txt"), []byte("beans"))
+	if got := bob.inFolder(to, "", "get", beans[1], "-o", "-"); got.code != 0 || got.out != "beans" {
 		t.Errorf("a pipe gets %d bytes, exit code %d, %s", len(got.out), got.code, got.err)
 	}
 	left, err := os.ReadDir(to)
 	if err != nil || len(left) != 4 { // the two files, the folder and the link
 		t.Errorf("in the folder are %v, %v", left, err)
 	}
-	if got := bob.does("get", id[1], "--json", "-o", filepath.Join(to, "again")); strings.Contains(got, "/v1/file/") ||
+	if got := bob.does("get", beans[1], "--json", "-o", filepath.Join(to, "again")); strings.Contains(got, "/v1/file/") ||
 		!strings.Contains(got, `"saved":`) {
 		t.Errorf("as JSON it prints %s", got)
 	}

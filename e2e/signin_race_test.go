@@ -90,7 +90,7 @@ func TestSignIn_racesOfProcessesThatDie_leaveOnePairToAll(t *testing.T) {
 					t.Errorf("exchange %d: %d %s", i, got.Status, got.Error)
 				}
 			}
-			for round := range 5 {
+			for round := range 3 {
 				refresh := func(i int, p *signsIn) (signInAnswer, error) {
 					return p.refresh(t.Context(), i, pair.Refresh)
 				}

@@ -142,11 +142,12 @@ func ofTheTester(pair string) bool {
 
 // Output keeps what the process prints, and finds the address in its banner.
 type Output struct {
-	mu     sync.Mutex
-	text   bytes.Buffer
-	url    chan string // has room for one
-	search leaks.Sink
-	leaks  []error // the secrets in what it has printed
+	mu      sync.Mutex
+	text    bytes.Buffer
+	listens bool        // its banner has come
+	url     chan string // has room for one
+	search  leaks.Sink
+	leaks   []error // the secrets in what it has printed
 }
 
 func newOutput() *Output {
@@ -167,16 +168,21 @@ func (o *Output) Write(p []byte) (int, error) {
 	defer o.mu.Unlock()
 	o.text.Write(p)
 	_, _ = o.search.Write(p) // never fails
-	// The line must be whole, else a port could be cut short.
-	banner := regexp.MustCompile(`(http://\d+\.\d+\.\d+\.\d+:\d+/mcp)\s`)
+	if o.listens {
+		return len(p), nil
+	}
 	if found := banner.FindSubmatch(o.text.Bytes()); found != nil {
+		o.listens = true
 		select {
 		case o.url <- string(found[1]):
-		default: // said before
+		default: // it is the output of a command, where nobody waits for that
 		}
 	}
 	return len(p), nil
 }
+
+// banner is the line that says where the program listens. It must be whole, else a port could be cut short.
+var banner = regexp.MustCompile(`(http://\d+\.\d+\.\d+\.\d+:\d+/mcp)\s`)
 
 // Report logs what the program printed last, after its banner. With -artifacts go test keeps
 // all of it.
