@@ -99,7 +99,8 @@ func TestShell_file_goesFromOneToAnother(t *testing.T) {
 	if err != nil || len(left) != 4 { // the two files, the folder and the link
 		t.Errorf("in the folder are %v, %v", left, err)
 	}
-	if got := bob.does("get", beans[1], "--json", "-o", filepath.Join(to, "again")); strings.Contains(got, "/v1/file/") ||
+	again := filepath.Join(to, "again")
+	if got := bob.does("get", beans[1], "--json", "-o", again); strings.Contains(got, "/v1/file/") ||
 		!strings.Contains(got, `"saved":`) {
 		t.Errorf("as JSON it prints %s", got)
 	}
