@@ -10,7 +10,7 @@ import (
 
 // The seeds of a run in CI, and those of the long one, which are others.
 const (
-	quickSeeds = 100
+	quickSeeds = 50
 	soakSeeds  = 20_000
 )
 

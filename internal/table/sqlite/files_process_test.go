@@ -61,7 +61,7 @@ func numbered(id string) []byte {
 // What is acknowledged is whole. What is not has left nothing once the sweep has been there: no row
 // of bytes without its file, and nothing counted. An hour later nothing is left that nobody claims.
 func TestFiles_killedAtRandomMoments_areWholeOrGone(t *testing.T) {
-	for round := range 8 {
+	for round := range 3 {
 		killFiles(t, fmt.Sprint(round))
 	}
 }

@@ -109,12 +109,12 @@ func writePadded(tab *Table, log string, n int, padding string) error {
 // acknowledged waits in the process's memory, and that the file opens whatever the
 // moment.
 func TestTable_killedAtRandomMoments_keepsWhatItAcknowledged(t *testing.T) {
-	killAtRandom(t, 60, "write")
+	killAtRandom(t, 25, "write")
 }
 
 // After each sixty of these writes the log is moved into the file.
 func TestTable_killedWhileTheLogIsMoved_keepsWhatItAcknowledged(t *testing.T) {
-	killAtRandom(t, 15, "write much")
+	killAtRandom(t, 10, "write much")
 }
 
 func TestSoak_killedAtRandomMoments_keepsWhatItAcknowledged(t *testing.T) {
