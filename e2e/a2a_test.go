@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/e2e/internal/parts"
+	"github.com/parley-chat/parley/internal/ident"
 )
 
 // thinking is how long an answer takes. The SDK for Python gives a call up after 5 seconds of silence, and 20 are
@@ -201,7 +202,8 @@ func (a a2aAgent) follows(h *host, task a2aTask) {
 // guessed returns an id with another secret, which is none that was mistyped.
 func guessed(id string) string {
 	kind, body, _ := strings.Cut(id, "-")
-	return kind + "-" + similar(body, 7)
+	other := body[:len(body)-6] + "7000" // before the check characters
+	return kind + "-" + other + ident.Check(other)
 }
 
 // seated joins by saying something that is answered, and returns the task.

@@ -88,3 +88,13 @@ func (s stranger) call(ctx context.Context, tool string, arguments args) (answer
 	}
 	return readAnswer(got.Result)
 }
+
+// must is call, whose answer must be no refusal.
+func (s stranger) must(t *testing.T, tool string, arguments args) answer {
+	t.Helper()
+	got, err := s.call(t.Context(), tool, arguments)
+	if err != nil || got.Code != "" {
+		t.Fatalf("%s: %+v, %v", tool, got, err)
+	}
+	return got
+}

@@ -70,7 +70,7 @@ func TestSoak_waitOfAKeyOrASignInThatIsRevoked_endsWithinAMinute(t *testing.T) {
 			key := p.newKey("Ann")
 			ann, id := talk{t, openGo(t, p.door(key), modernProtocol)}, ""
 			if c.signsIn {
-				_, pair := p.signedInBy(key)
+				pair := p.signedInBy(key)
 				token, _ := ident.ParseSignIn(pair.Access)
 				id = token.ID
 				ann = talk{t, openGo(t, p.url, modernProtocol, transport.WithHTTPHeaders(map[string]string{

@@ -109,6 +109,25 @@ func TestHook_agentThatIsCalled_isOnStandbyAndKeepsItsSeat(t *testing.T) {
 	sees("after its end", chat.AgentSilent, true)
 }
 
+// Calls at once have all seen fewer than there may be, so the write decides.
+func TestHook_beyondThoseOfASeat_isRefused(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	var x roomlog.HookItem
+	for n := range room.MaxHooks {
+		x = w.hook(p.bob.Token, "https://example.com/"+strconv.Itoa(n))
+	}
+	further := x
+	further.ID += "0"
+	if _, err := w.Hook(t.Context(), p.bob.Token, further); fault.CodeOf(err) != fault.RateLimited {
+		t.Errorf("one more: %v", err)
+	}
+	w.gone("one more", further)
+	if _, err := w.Hook(t.Context(), p.bob.Token, x); err != nil {
+		t.Errorf("a refresh: %v", err)
+	}
+}
+
 // A hook that begins again calls for what is unread, whatever became of calls before its end.
 func TestHook_thatBeginsAgain_knowsNoEarlierCall(t *testing.T) {
 	w := newWorld(t)

@@ -84,6 +84,86 @@ func TestLimits_messages_arePerCallerAndMinute(t *testing.T) {
 	retryAfter(t, again())
 }
 
+func TestLimits_newSeat_hasWhatIsLeftOfItsCaller(t *testing.T) {
+	w := limited(t, ratelimit.Limits{Messages: 6})
+	p := w.pair()
+	if err := w.sayN(p.ann.Token, 6); err != nil {
+		t.Fatal(err)
+	}
+	w.leave(p.ann.Token)
+	retryAfter(t, w.sayN(w.join("plans", "Ann").Token, 1))
+}
+
+// paid returns the context of a call from an address, or a canceled one if the address has spent its budget.
+func (w *world) paid(address string) context.Context {
+	ctx, err := w.Limits().Begin(ident.WithAddress(w.t.Context(), address), ratelimit.Usual)
+	if err != nil {
+		ctx, stop := context.WithCancel(w.t.Context())
+		stop()
+		return ctx
+	}
+	return ctx
+}
+
+// Who has no seat spends what its address has, and nothing of a room that it knows.
+func TestLimits_strangers_spendNothingOfARoom(t *testing.T) {
+	const units = 240
+	w := limited(t, ratelimit.Limits{Units: units})
+	ann, err := w.CreateRoom(w.paid("192.0.2.1"), chat.CreateRequest{Room: "plans", AgentName: "Ann",
+		Password: "right"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range units / 3 { // more than a caller may spend that no room refuses
+		if _, err := w.Wait(w.paid("192.0.2.1"), chat.WaitRequest{Token: ann.Token}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forged, err := ident.ParseToken(ann.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged.Secret = ident.NewSecret()
+	for i := range 12 {
+		for range units {
+			ctx := w.paid(fmt.Sprint("203.0.113.", i))
+			_, waits := w.Wait(ctx, chat.WaitRequest{Token: forged.String()})
+			_, looks := w.RoomInfo(ctx, chat.InfoRequest{Room: "plans"})
+			_, joins := w.JoinRoom(ctx, chat.JoinRequest{Room: "plans", AgentName: "Mallory"})
+			if waits == nil || looks == nil || joins == nil {
+				t.Fatalf("a stranger: %v, %v, %v", waits, looks, joins)
+			}
+		}
+	}
+	if _, err := w.Send(w.paid("192.0.2.1"), chat.SendRequest{Token: ann.Token, Text: "I am still here."}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLimits_seats_costTheirCaller(t *testing.T) {
+	const units, seat = 240, 30
+	w := limited(t, ratelimit.Limits{Units: units})
+	if _, err := w.CreateRoom(w.paid("192.0.2.1"), chat.CreateRequest{Room: "plans", AgentName: "Ann",
+		Capacity: 100}); err != nil {
+		t.Fatal(err)
+	}
+	joins := 0
+	for i := range units / 2 {
+		got, err := w.JoinRoom(w.paid("203.0.113.66"),
+			chat.JoinRequest{Room: "plans", AgentName: fmt.Sprint("Mallory ", i)})
+		if err == nil {
+			joins++
+			w.leave(got.Token)
+		}
+	}
+	if joins == 0 || joins > units/seat {
+		t.Errorf("%d joins", joins)
+	}
+	if _, err := w.JoinRoom(w.paid("192.0.2.2"), chat.JoinRequest{Room: "plans", AgentName: "Bob"}); err != nil {
+		t.Errorf("from another address: %v", err)
+	}
+}
+
 func TestLimits_bytes_arePerCallerAndMinute(t *testing.T) {
 	w := limited(t, ratelimit.Limits{Bytes: 60_000})
 	p := w.pair()

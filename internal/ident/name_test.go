@@ -85,7 +85,7 @@ func TestAgentName_thatCouldPassForTheServer_isRefused(t *testing.T) {
 		"y0ur user", "Your U5er", "Your user 2", "Your users", "A note of your user", "Y\u03bfur us\u0435rs",
 		"The user", "my user", "The person behind Ann", "a Pers0n-behind",
 		"you", "YOU", "Y0u", "y\u043eu", "\u0443ou", "Your Agent", "your-agent", "Y0ur agent 2", "y\u03bfur \u0430gent",
-		"my agent", "M\u0443 agent", "me", "ME", "m\u0435", "rne",
+		"my agent", "M\u0443 agent", "me", "ME", "m\u0435", "\u043ce", "rne",
 		"nobody", "N0body", "anyone", "\u0391nyone", "somebody", "s\u043emebody", "Person", "Pers\u03bfn", "person 1",
 		"human", "hurnan", "h\u057dman",
 		"The Server of Parley", "Parley Fan", "Operator of it", "Room Moderator", "next", "Ser ver. server",
