@@ -120,7 +120,7 @@ func TestAccess_guest_entersOneRoomByTheLink(t *testing.T) {
 	refused(2, "mistyped", "join", link[:len(link)-1], "--as", "Bob")
 	refused(2, "more behind", "join", link+"/mcp/x", "--as", "Bob")
 	refused(2, "no invite", "join", strings.TrimSuffix(p.url, "/mcp"), "--as", "Bob")
-	if shown := bob.does("join", link+"/mcp", "--as", "Bob"); !strings.Contains(shown,
+	if shown := bob.does("join", ann.does("invite"), "--as", "Bob"); !strings.Contains(shown,
 		"You are Bob in the room tea: 2 of 3") {
 		t.Errorf("join shows %s", shown)
 	}

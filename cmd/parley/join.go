@@ -14,7 +14,7 @@ import (
 // joinCommand is `parley join`.
 type joinCommand struct {
 	anyServer
-	Room        string `arg:"" optional:"" placeholder:"ROOM" predictor:"room" help:"The room, which is made if there is none, or the link of an invite to it. With --new a name is made up if you give none."`
+	Room        string `arg:"" optional:"" placeholder:"ROOM" predictor:"room" help:"The room, which is made if there is none, or an invite to it. With --new a name is made up if you give none."`
 	As          string `required:"" placeholder:"NAME" predictor:"as" help:"Your name in the room."`
 	Capacity    *int   `placeholder:"N" help:"How many seats the room gets, if this makes it: 2 to 100. By default 2."`
 	New         bool   `help:"Make the room, and fail if there is one of that name."`

@@ -63,21 +63,21 @@ func (s *session) notAdmitted(refused *fault.Error) error {
 		"the seat goes on. %s", s.place.Base, s.seat.Room, s.seat.Name, client.SetKey(s.place.Base))
 }
 
-// linkOf returns the place to which a person is invited who joins with a link in place of a
-// room's name; ok is false if it is no link.
+// linkOf returns the place to which a person is invited who joins with a link, or with the line of an
+// invite, in place of a room's name; ok is false if it is neither.
 func linkOf(room string) (p client.Place, ok bool, err error) {
 	if !strings.Contains(room, "://") {
 		return client.Place{}, false, nil
 	}
-	p, err = client.ParsePlace(room)
-	switch {
-	case err != nil:
-		return p, true, fail(usage, "%s", err.Error())
-	case p.Invite == "":
-		return p, true, fail(usage, "%s is the address of a server and no invite: name the room, and give the "+
-			"address with --url.", p.String())
+	if p, ok := invited(room); ok {
+		return p, true, nil
 	}
-	return p, true, nil
+	p, err = client.ParsePlace(room)
+	if err != nil {
+		return p, true, fail(usage, "%s", err.Error())
+	}
+	return p, true, fail(usage, "%s is the address of a server and no invite: name the room, and give the "+
+		"address with --url.", p.String())
 }
 
 // leadsTo reports whether a seat is in the room of an invite.
@@ -87,12 +87,13 @@ func leadsTo(invite string, seat client.Seat) bool {
 	return ok && err == nil && t.Room == v.Room
 }
 
-// isDoor reports whether a line of an invite holds a link that lets in whoever has it.
-func isDoor(line string) bool {
+// invited returns the place of the link in the line of an invite; ok is false if the line has none that lets in
+// whoever has it.
+func invited(line string) (p client.Place, ok bool) {
 	for word := range strings.FieldsSeq(line) {
 		if p, err := client.ParsePlace(word); err == nil && p.Invite != "" {
-			return true
+			return p, true
 		}
 	}
-	return false
+	return client.Place{}, false
 }

@@ -241,7 +241,7 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 				ended,
 				got.Room.Name, len(got.Room.Agents), got.Room.Capacity, s.command("room --capacity N"))
 		}
-		if got.Room.PasswordProtected && !isDoor(got.Invite) {
+		if _, open := invited(got.Invite); got.Room.PasswordProtected && !open {
 			s.out.note("The room has a password, which is not part of the line: pass it on in another way.")
 		}
 		return s.invite(r, got)
