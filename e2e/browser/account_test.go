@@ -40,7 +40,7 @@ func TestAccount_whoIsAllowed_connectsAndOthersReadWhomToAsk(t *testing.T) {
 	late := opens()
 	late.expects("HTTP 503")
 	late.click(signIn)
-	late.sees("The provider of your account does not answer now. Try again in a minute, or show a key.")
+	late.sees("Your account's provider does not respond. Try again in a minute, or enter a key.")
 	at.Again()
 
 	eve := opens()
@@ -65,8 +65,8 @@ func TestAccount_whoIsAllowed_connectsAndOthersReadWhomToAsk(t *testing.T) {
 		t.Errorf("the accounts are %s", list)
 	}
 	ann.visit(s.root + "/oauth/callback?code=x&state=y") // as somebody who goes back
-	ann.sees("This sign-in is over: it was finished, another one was begun, or it took more than ten minutes. " +
-		"Press Connect in your program once more.")
+	ann.sees("This sign-in has ended: it was finished, you began another one, or it took more than ten minutes. " +
+		"Press Connect in your program again.")
 
 	s.parley("accounts", "revoke", "ann@acme.example")
 	barred := opens()

@@ -46,8 +46,8 @@ func (tab *tab) choose(choice string, names []string) {
 const (
 	everyone  = "Everyone in the room"
 	onlyAgent = "My agent only, as a note"
-	onlySome  = "Only some, and their people"
-	sayIt     = "Nothing: just say it"
+	onlySome  = "Only some agents and their people"
+	sayIt     = "Nothing: just a message"
 	anAnswer  = "An answer"
 	agreement = "An agreement: everyone is asked to agree"
 )

@@ -165,7 +165,7 @@ func workHasNoFindings(t *testing.T, looks []look) {
 	tab.is(css(".attached"))
 	tab.until("all files are decided about", `!document.querySelector(".file[aria-busy=true]")`)
 	tab.accessible(looks, "a room with files and tasks")
-	tab.click(button("Look at phone-checkout.jpg"))
+	tab.click(button("View phone-checkout.jpg"))
 	tab.is(css("dialog canvas"))
 	tab.isAccessible(looks, "a picture", `document.querySelector("dialog")`)
 	tab.press("Escape")
@@ -193,7 +193,7 @@ func popoversHaveNoFindings(t *testing.T, looks []look) {
 		"who reads it":      func() { tab.click(css(".compose .popover > .chip").nth(0)) },
 		"what is wanted":    func() { tab.click(css(".compose .popover > .chip").nth(1)) },
 		"the menu":          func() { tab.click(button("Menu")) },
-		"the keys":          func() { tab.click(button("Menu")); tab.click(button("Keys")) },
+		"the keys":          func() { tab.click(button("Menu")); tab.click(button("Keyboard shortcuts")) },
 		"the export":        func() { tab.click(button("Menu")); tab.click(button("Export")) },
 		"the notifications": func() { tab.click(button("Menu")); tab.click(button("Notifications")) },
 		"the invite":        func() { tab.click(button("Invite")) },
@@ -261,12 +261,12 @@ func signInHasNoFindings(t *testing.T, looks []look) {
 	tab.accessible(looks, "the page of sign-in")
 	tab.fill(field("Your key"), "mistyped")
 	tab.click(button("Allow"))
-	tab.sees("This server does not know the key")
+	tab.sees("This key is not accepted here")
 	tab.accessible(looks, "a wrong key at the page of sign-in")
 	tab.visit(strings.Replace(s.connecting(client, answer), "S256", "plain", 1))
 	tab.is(button("Go back"))
 	tab.accessible(looks, "a program that asks wrongly to sign in")
 	tab.visit(s.connecting(client, agentAnswer))
-	tab.is(role("heading", "This cannot go on"))
+	tab.is(role("heading", "Sign-in failed"))
 	tab.accessible(looks, "an unknown program at the page of sign-in")
 }

@@ -72,7 +72,7 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	tab.click(button("Release").in("dialog form"))
 	tab.standing("t2", "Offered to Cy Long")
 	tab.chooses("t2", "Change")
-	tab.fill(field("What is to be done").in("dialog form"), "Paint them twice")
+	tab.fill(field("What to do").in("dialog form"), "Paint them twice")
 	tab.click(button("Save"))
 	tab.standing("t2", "Paint them twice")
 	tab.chooses("t2", "Drop")

@@ -26,7 +26,7 @@ func TestErrorPage_seatThatIsGone_leavesWhatIsLoadedAndIsForgottenOnRequest(t *t
 	ada.says("We sail at noon.")
 	tab.sees("We sail at noon.")
 	ada.call("manage_agent", args{"agent_name": "Bo", "action": "kick", "note": "no crew"})
-	tab.errorPage("Your seat here is gone")
+	tab.errorPage("You no longer have a seat here")
 	tab.sees("Ada removed your agent from this room: no crew.")
 	tab.sees("We sail at noon.")
 	tab.look(320, 256, "light") // at 400 % zoom
@@ -41,7 +41,7 @@ func TestErrorPage_seatThatIsGone_leavesWhatIsLoadedAndIsForgottenOnRequest(t *t
 		t.Errorf("%s lacks what was loaded", name)
 	}
 	tab.reload()
-	tab.errorPage("Your seat here is gone")
+	tab.errorPage("You no longer have a seat here")
 	tab.visit("/")
 	tab.sees("You no longer have a seat in this room.")
 	tab.is(button("Join the room Harbor"))
@@ -121,12 +121,12 @@ func TestErrorPage_onAServerWithKeys_tellsARevokedKeyFromASeatThatIsGone(t *test
 	other := s.person().tab()
 	other.expects("HTTP 4")
 	other.visit(bo.watch)
-	other.errorPage("This seat is not known")
+	other.errorPage("The server does not know this seat")
 	tab.expects("ERR_|HTTP 4") // while the server is away, and then
 	s.revoke("ada")
-	tab.errorPage("You are no longer admitted")
+	tab.errorPage("You no longer have access")
 	tab.reload()
-	tab.errorPage("You are no longer admitted")
+	tab.errorPage("You no longer have access")
 	tab.click(button("Forget this room"))
 	tab.sees("Connect your agent")
 	tab.seesNot("My rooms")

@@ -118,7 +118,7 @@ func TestFiles_pickedDroppedAndPasted_reachThoseForWhomTheyAre(t *testing.T) {
 	tab.sees("empty.txt is empty")
 	tab.pastes("image.png", "image/png", plot)
 	tab.is(css(".attached canvas")) // it is shown before it is sent
-	tab.click(button("Do not send notes.md"))
+	tab.click(button("Remove notes.md"))
 	tab.sends()
 	if got := talk.cy.hearsFile("image.png"); len(got.To) > 0 {
 		t.Errorf("Cy heard %+v", got)
@@ -135,7 +135,7 @@ func TestFiles_pickedDroppedAndPasted_reachThoseForWhomTheyAre(t *testing.T) {
 	if name != "a ledger.csv" || string(content) != "a;b\n1;2\n" {
 		t.Errorf("saved %q as %s", content, name)
 	}
-	tab.click(button("Look at plot.png"))
+	tab.click(button("View plot.png"))
 	tab.is(css("dialog canvas"))
 	tab.press("Escape")
 	tab.isNot(css("dialog"))
@@ -355,8 +355,8 @@ func TestUpload_pageOfTheAddress_takesOneFile(t *testing.T) {
 		t.Errorf("Bob heard %+v", heard)
 	}
 	tab.reload()
-	tab.sees("This upload is over")
+	tab.sees("This upload link no longer works")
 	tab.expects("HTTP 4")
 	tab.visit(strings.Replace(got.Upload.Page, "/v1/upload/u", "/v1/upload/u0", 1))
-	tab.sees("This upload is over")
+	tab.sees("This upload link no longer works")
 }

@@ -107,7 +107,7 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	// A message of the agent waits: the bar leads there while it is out of sight.
 	talk.bob.speaks(20, numbered("Later"))
 	talk.ann.drafts("Steel it is")
-	tab.sees("1 message of your agent waits for you.")
+	tab.sees("1 message from your agent waits for you.")
 	tab.is(button("Room, 1 waiting for you"))
 	const dotted = `document.querySelector("link[rel=icon]").href.endsWith("/icon-dot.svg")`
 	tab.until("a draft is a dot on the icon", dotted)
@@ -126,7 +126,7 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 
 	// The talk has at least half of the screen above a keyboard, on the side, and at 400 % zoom.
 	talk.ann.drafts("And paint it green")
-	tab.sees("1 message of your agent waits for you.")
+	tab.sees("1 message from your agent waits for you.")
 	tab.answers(id)
 	tab.types(strings.Repeat("Some words, while the keyboard is open. ", 20))
 	for _, screen := range [][2]int64{{390, 440}, {360, 300}, {844, 390}, {320, 256}} {

@@ -83,7 +83,7 @@ func TestSidebar_hook_isShownFailsAndIsEndedByThePerson(t *testing.T) {
 	client := s.called()
 	ada.call("wait_for_message", args{"cursor": ada.cursor, "wait_seconds": 0}) // so that nothing is new
 	client.subscribes(ada)
-	page.sees("An address is called from now on when your agent has something to read")
+	page.sees("Parley now calls an address when your agent has something to read")
 	page.sees("Called at " + client.host + " when something is new · since")
 	page.isNot(css(".sidebar-fails"))
 	client.down.Store(true)
@@ -95,7 +95,7 @@ func TestSidebar_hook_isShownFailsAndIsEndedByThePerson(t *testing.T) {
 	page.showsHook()
 
 	page.click(button("End the calls to " + client.host))
-	page.sees("Its client can subscribe there again once this subscription would have ended")
+	page.sees("Its client can subscribe again once this subscription would have ended")
 	page.isAccessible(byDay, "what ends a hook", `document.querySelector("dialog")`)
 	page.click(button("End the calls").in(modal))
 	page.sees("You ended the calls to an address for your agent")
@@ -106,9 +106,9 @@ func TestSidebar_hook_isShownFailsAndIsEndedByThePerson(t *testing.T) {
 	for _, tab := range []*tab{page, other} {
 		tab.seesNot("hush")
 	}
-	other.seesNot("An address is")
+	other.seesNot("Parley now calls")
 	if _, markdown := page.exported("Markdown, to read"); !strings.Contains(markdown,
-		"· An address is called from now on when your agent has something to read*") ||
+		"· Parley now calls an address when your agent has something to read*") ||
 		!strings.Contains(markdown, "· You ended the calls to an address for your agent*") {
 		t.Errorf("the export: %s", markdown)
 	}

@@ -204,14 +204,14 @@ func TestInvite_guestWhoWasRemoved_joinsByANewInvite(t *testing.T) {
 	eve.hears("that Ann has joined", func(m message) bool { return m.Type == "joined" && m.Agent == "Ann" })
 
 	tab.visit(eve.invited())
-	tab.sees("You have a seat here already: Ann. To take another seat, open the room and leave it first, in its menu.")
+	tab.sees("You have a seat here already: Ann. To take another seat, first open the room and leave it in its menu.")
 	eve.call("manage_agent", args{"agent_name": "Ann", "action": "kick"})
 	old := eve.invited()
 	eve.invite = eve.call("update_room", args{"new_invite": true}).Invite
 	tab.visit(old)
 	tab.sees("This invite is no longer valid")
 	tab.visit(eve.invited())
-	tab.sees("The seat that you had here is gone.")
+	tab.sees("You no longer have a seat here.")
 	tab.seesNot("You have a seat here already")
 	tab.accessible(byDay, "an invite after a seat is gone")
 	tab.fill(field("Your name"), "Ann")

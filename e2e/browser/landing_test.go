@@ -77,7 +77,7 @@ func TestHome_whereTheBrowserKeepsNothing_noSeatIsTaken(t *testing.T) {
 	tab.fill(field("Your name"), "Ann")
 	tab.fill(field("Name of the room"), "Lost")
 	tab.click(button("Create the room"))
-	tab.sees("A seat would be lost at once.")
+	tab.sees("You would lose a seat at once.")
 	if _, err := s.caller("Bot").try("room_info", args{"room": "Lost"}); err == nil {
 		t.Error("the room was made")
 	}

@@ -27,7 +27,7 @@ func TestLists_setNamesApart(t *testing.T) {
 	tab.is(css(`[aria-label*="Only to “Bo and Cy”,"]`))
 	tab.is(css(`[aria-label*="Only to “Bo” and “Cy”,"]`))
 	tab.click(button("To: everyone"))
-	tab.click(role("radio", "Only some, and their people"))
+	tab.click(role("radio", "Only some agents and their people"))
 	tab.click(role("checkbox", both))
 	tab.until("the button shows one name", lists(".chip-text")+`.startsWith("Bo and Cy / ")`)
 	tab.is(css(`textarea[placeholder="Message only “Bo and Cy”"]`))

@@ -103,7 +103,7 @@ func (a *agent) works(activity string) {
 	a.cursor = a.call("wait_for_message", args{"cursor": a.cursor, "wait_seconds": 0, "activity": activity}).Cursor
 }
 
-const nameAsked = "Your name, for everybody in this room to see"
+const nameAsked = "Your name, as everybody in this room sees it"
 
 // named gives the name that the page asks a person for.
 func (tab *tab) named(name string) {

@@ -133,7 +133,7 @@ func TestSidebar_settings_takeEffect_andSayWhatIsRefused(t *testing.T) {
 	tab.click(role("checkbox", "List this room for everybody who uses this server"))
 	tab.click(button("Save"))
 	tab.isNot(css(modal))
-	tab.sees("Listed for all")
+	tab.sees("Listed publicly")
 	tab.sees("changed the description:")
 	room := bo.call("room_info", nil).Room
 	if room.Name != "The long bridge" || room.Description != "constructor" {
@@ -153,7 +153,7 @@ func TestSidebar_settings_takeEffect_andSayWhatIsRefused(t *testing.T) {
 	tab.click(button("Settings"))
 	tab.fill(field("Password"), "rivets")
 	tab.click(button("Save"))
-	tab.sees("Unused copies of the old link are void")
+	tab.sees("Nobody can join with the old link any more")
 	tab.press("Escape")
 	tab.sees("Password needed")
 	di := s.caller("Di")
@@ -188,7 +188,7 @@ func TestSidebar_banOfAGuest_andANewPassword_showTheNewLink(t *testing.T) {
 	for name, renew := range map[string]func(){"Cy": byBan, "Di": bySettings} {
 		old := link
 		renew()
-		tab.sees("Unused copies of the old link are void")
+		tab.sees("Nobody can join with the old link any more")
 		tab.until("there is another link", `document.querySelector(".sidebar-shown code")?.textContent !== `+
 			quoted(old))
 		link = tab.invite()
@@ -197,10 +197,10 @@ func TestSidebar_banOfAGuest_andANewPassword_showTheNewLink(t *testing.T) {
 		tab.press("Escape")
 		tab.isNot(css(modal))
 	}
-	tab.sees("The person behind Ada banned Bo; the invite is new, and the old one no longer works")
+	tab.sees("The person behind Ada banned Bo; there is a new invite, and the old one no longer works")
 	tab.click(button("Invite"))
 	tab.is(css(".sidebar-shown code").nth(0))
-	tab.seesNot("Unused copies")
+	tab.seesNot("old link any more")
 }
 
 func TestSidebar_knocks_areAnsweredWhereTheyCanBe(t *testing.T) {

@@ -141,7 +141,7 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	before := evaluate[float64](tab, below)
 	evaluate[*bool](tab, pressesEarly)
 	ada.drafts("Forty **meters**.", args{"reply_to": question, "to": []string{"Bo"}})
-	tab.sees("1 message of your agent waits for you.")
+	tab.sees("1 message from your agent waits for you.")
 	if after := evaluate[float64](tab, below); after != before {
 		t.Errorf("a draft moved what the pointer rests on by %f px", after-before)
 	}

@@ -128,7 +128,7 @@ func TestSignIn_rightKeyAfterAWrongOne_leadsBackToTheProgramWithACode(t *testing
 	tab.sees("Paste your key.")
 	tab.fill(field("Your key"), key[:len(key)-1])
 	tab.click(button("Allow"))
-	tab.sees("This server does not know the key: revoked, expired, or mistyped.")
+	tab.sees("This key is not accepted here: it is mistyped, was revoked or has expired.")
 	tab.until("the focus is in the field", `document.activeElement.name === "key"`)
 	tab.fill(field("Your key"), key)
 	tab.click(button("Allow"))
@@ -170,7 +170,7 @@ func TestSignIn_unknownProgramOrForeignRedirect_isAPageAndNoRedirect(t *testing.
 		tab := s.person().tab()
 		tab.expects("/oauth/authorize: HTTP 400")
 		tab.visit(address)
-		tab.is(role("heading", "This cannot go on"))
+		tab.is(role("heading", "Sign-in failed"))
 		tab.sees("This server does not know the program that sent you here")
 		tab.isNot(field("Your key"))
 		if at := evaluate[string](tab, "location.href"); at != address {

@@ -333,7 +333,7 @@ func TestTalk_message_isUnfoldedCopiedAndRemoved(t *testing.T) {
 	tab.until("the message of the link has the focus, and the address no #",
 		"document.activeElement.dataset.id === "+quoted(secret)+" && !location.href.includes('#')")
 	evaluate[bool](tab, `(location.hash = "m000000", true)`)
-	tab.sees("This message is not here")
+	tab.sees("Message not found")
 	tab.press("Escape")
 	focus(secret)
 	tab.lists("Remove the text")

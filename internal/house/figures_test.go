@@ -50,7 +50,7 @@ var figures = []struct{ doc, says, constant string }{
 	{"internal/tools/supervise.go", "Of decision edit: 1-{} bytes.", "internal/room.MaxText"},
 	{"internal/page/assets/compose/may.js", "longest = {};", "internal/room.MaxText"},
 	{"internal/room/knock.go", "at most {} old.", "internal/room.KnockWindow"},
-	{"internal/page/assets/words.js", "once that seat has been silent for {}, that", "internal/room.LetGoSilent"},
+	{"internal/page/assets/words.js", "once that seat has been silent for {}, or", "internal/room.LetGoSilent"},
 	{"internal/page/assets/sidebar/words.js", "works for at most {}.", "internal/room.InviteLife"},
 	{"internal/page/assets/words.js", "Nobody spoke in it for {}.", "internal/room.Life"},
 }

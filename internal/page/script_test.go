@@ -126,10 +126,10 @@ func TestSharing_fileThatIsTooLarge_saysTheLimit(t *testing.T) {
 		size int64
 		used room.FileUsage
 	}{
-		"It is too large: here a file has at most 4 MB.": {5 << 20, room.FileUsage{}},
-		"It is too large: this room has 1.5 KB left for files. Removing files that nobody needs makes room.": {1537,
+		"It is too large: the limit here is 4 MB.": {5 << 20, room.FileUsage{}},
+		"It is too large: this room has 1.5 KB left for files. Remove files that nobody needs.": {1537,
 			room.FileUsage{Files: 1, Bytes: room.MaxRoomBytes - 1536}},
-		"It is too large, or the room has as many files as it can. Removing files that nobody needs makes room.": {1,
+		"It is too large, or the room has reached its limit for files. Remove files that nobody needs.": {1,
 			room.FileUsage{Files: room.MaxFiles}},
 	} {
 		refused := room.CheckFileSize(c.size, 4<<20, c.used)

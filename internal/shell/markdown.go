@@ -95,7 +95,7 @@ func (t *talk) outcome() string {
 		case task.State == "taken":
 			how = "taken by " + taker(task)
 		case task.State == "stalled":
-			how = "taken by " + taker(task) + ", who has not been heard for a while"
+			how = "taken by " + taker(task) + ", who has not been heard from for a while"
 		case task.State == "blocked":
 			how = "after " + strings.Join(task.After, ", ")
 		case len(task.For) > 0:

@@ -158,7 +158,7 @@ func (s *session) changedTask(action string, got results.Tasks) {
 	}
 	s.list([]results.Task{*t}, "")
 	if t.Was != "" && action == "take" {
-		s.out.note("%s had it, and was not heard for long.", named([]string{t.Was}, ""))
+		s.out.note("%s had it, and was not heard from for a long time.", named([]string{t.Was}, ""))
 	}
 	if t.Text != "" && action == "take" {
 		s.out.row("%s", lines(indented(Harmless(string(t.Text)))))

@@ -158,7 +158,7 @@ test("a notice holds no text, unless the person wants that", () => {
   const message = { type: "message", from: "Bo", text: "# @Ann, **look**\nmore" };
   assert.deepEqual(noticeOf(here, [message], 0, false), ["den", "There is a message for you."]);
   assert.deepEqual(noticeOf(here, [message], 0, true), ["Bo in den", "@Ann, look"]);
-  assert.deepEqual(noticeOf(here, [message], 2, true), ["den", "2 messages of your agent wait for you."]);
+  assert.deepEqual(noticeOf(here, [message], 2, true), ["den", "2 messages from your agent wait for you."]);
   assert.match(noticeOf(here, [{ type: "supervision", reason: "opened_twice" }], 1, true)[1], /open your link/);
   assert.equal(noticeOf(here, [{ type: "message", from: "Bo", text: "for all" }], 0, true), null);
 });

@@ -22,16 +22,16 @@ test("each bad address and each bad name gets the server's own reason, without t
       "another one as agent_name.", "An admin has banned this name from this room, in any spelling. Give another one."],
     ["not_allowed", "A refusal of tomorrow.", "A refusal of tomorrow."],
     ["name_taken", "An agent in this room has this name. Nothing was changed: give another one as agent_name.",
-      "Somebody in this room has this name, or one that looks like it. Choose another."],
+      "Somebody in this room has this name or one that looks like it. Choose another."],
     ["rate_limited", "You have 50 subscriptions and webhooks, the most that there may be. Nothing was changed: end " +
       "one of them first.",
-    "As many addresses are called as there may be, for this agent or for your key. End one first."],
-    ["token_invalid", "", "This seat is not known: the room has ended, or your agent has joined anew."],
+    "This agent or your key has the most addresses allowed. End one first."],
+    ["token_invalid", "", "The server does not know this seat: the room has ended, or your agent has joined again."],
   ]) {
     const { code: same, message: said } = inWords(refusalOf("supervise", { code, message }));
     assert.deepEqual([same, said], [code, want]);
   }
   assert.match(inWords(refusalOf("supervise", { code: "rate_limited", message: "", retry_after_seconds: 9 })).message,
-    /^Too much at once/);
+    /^Too many requests/);
   assert.match(inWords(new NoAnswer("")).message, /^The server did not answer/);
 });

@@ -126,11 +126,12 @@ test("a page without a seat says who took it and why", () => {
     [{ reason: "banned" }, true, "An admin banned you from this room. Ask"],
     [{ reason: "timeout" }, false, "Your agent was silent for too long, and the seat was given away. Ask"],
     [{ reason: "left" }, true, "You left this room on another device. Ask"],
-    [{ code: "token_invalid", reason: "device" }, true, "More devices were let in than a seat has, and this one was"],
+    [{ code: "token_invalid", reason: "device" }, true, "You added more devices than a seat allows, and this one was"],
     [{}, true, "An admin removed it, or it was taken over after a long silence. Ask"],
     [{ code: "room_not_found" }, true, "Nobody spoke in it for 30 days."],
   ])
     assert.ok(told(trouble, alone).startsWith(want), told(trouble, alone));
-  assert.equal(tellOf({ code: "token_invalid", message: "", reason: "timeout" }, true).title, "Your seat here is gone");
+  assert.equal(tellOf({ code: "token_invalid", message: "", reason: "timeout" }, true).title,
+    "You no longer have a seat here");
   assert.equal(tellOf({ code: "odd", message: "Odd." }, true).text, "Odd.");
 });

@@ -71,7 +71,7 @@ test("a refusal has its code, words for a person and when to come again", async 
     (problem) =>
       problem instanceof Refusal &&
       problem.code === "rate_limited" &&
-      problem.message === "Too much at once. Try again in 7 seconds." &&
+      problem.message === "Too many requests. Try again in 7 seconds." &&
       problem.retryAfter === 7,
   );
   answered(() =>
@@ -82,7 +82,7 @@ test("a refusal has its code, words for a person and when to come again", async 
   await assert.rejects(call("x", {}), (problem) => problem instanceof Refusal && problem.code === "internal");
   for (const [tool, code, says] of [
     ["update_room", "invalid_argument", /^Check the name/],
-    ["room_info", "invalid_argument", /^The server did not take this/],
+    ["room_info", "invalid_argument", /^The server did not accept this/],
     ["send_message", "of_another_version", /^The server refused this/],
   ]) {
     answered(() => json(200, result({ code, message: "Call room_info with agent_token." }, true)));

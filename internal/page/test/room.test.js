@@ -283,7 +283,8 @@ test("the last that a seat hears says who took it, if the refusal does not", asy
   room.wake();
   await room.ended;
   assert.deepEqual(room.state.trouble,
-    { code: "token_invalid", message: "This seat is not known: the room has ended, or your agent has joined anew.",
+    { code: "token_invalid", message: "The server does not know this seat: the room has ended, or your agent has " +
+      "joined again.",
       reason: "kicked", by: "Bo", note: "too loud" });
 });
 

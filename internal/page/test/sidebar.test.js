@@ -150,9 +150,9 @@ test("how a hook stands: what it is, since when or how long ago and, if calls fa
     [{}, "Called at [host.example] when something is new", "Calls to [host.example] have failed since : "],
     [{ for_me: true }, "Called at [host.example] when something is meant for it",
       "Calls to [host.example] have failed since : "],
-    [{ webhook: true }, "Your webhook at [host.example] is called with all that your agent sees",
+    [{ webhook: true }, "Your webhook at [host.example] is called with everything that your agent sees",
       "Calls of your webhook at [host.example] have failed since : "],
-    [{ agent: true }, "Your agent is at [host.example], and is called when something is for it",
+    [{ agent: true }, "Your agent is at [host.example], and is called when there is something for it",
       "Calls to your agent at [host.example] have failed since : "],
   ]) {
     assert.equal(said(form), is + " · since ");
@@ -162,8 +162,8 @@ test("how a hook stands: what it is, since when or how long ago and, if calls fa
       : { timeout: "no answer in time", http_503: "answered 503", of_tomorrow: "of_tomorrow" };
     for (const [error, why] of Object.entries(of)) assert.equal(said({ ...failing, error }), fails + why);
   }
-  assert.equal(said({ agent: true, error: "No." }), "Your agent is at [host.example], and is called when something " +
-    "is for it · since  · the last call brought nothing: “No”");
+  assert.equal(said({ agent: true, error: "No." }), "Your agent is at [host.example], and is called when there is " +
+    "something for it · since  · the last call failed: “No”");
 });
 
 test("a QR code is a square of dark modules with a border of four", () => {

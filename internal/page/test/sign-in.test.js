@@ -63,7 +63,7 @@ test("a program that asks wrongly gets the person back only by a click", async (
     cancel: { go: "https://evil.example/phish?error=unsupported_response_type" },
   };
   const { text, press } = await opened();
-  assert.match(text, /evil\.example asked to sign in, .* The response_type must be code\./);
+  assert.match(text, /evil\.example sent a sign-in request .* The response_type must be code\./);
   assert.doesNotMatch(text, /Your key/);
   assert.deepEqual(went, []);
   await press("Go back");

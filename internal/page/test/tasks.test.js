@@ -39,10 +39,10 @@ test("how a task stands is said with you, or your agent", () => {
   const say = (one, alone = false) => sentenceOf(standing(one, { me, alone, tasks }));
   assert.equal(say(task("t1", "taken", { by: me })), "Your agent has it");
   assert.equal(say(task("t1", "taken", { by: me }), true), "You have it");
-  assert.equal(say(task("t1", "stalled", { by: me })), "Your agent has it, but has not been heard for a while");
-  assert.equal(say(task("t1", "stalled", { by: me }), true), "You have it, but have not been heard for a while");
+  assert.equal(say(task("t1", "stalled", { by: me })), "Your agent has it, but has not been heard from for a while");
+  assert.equal(say(task("t1", "stalled", { by: me }), true), "You have it, but have not been heard from for a while");
   assert.equal(say(task("t1", "taken", { by: "Bo" })), "[Bo] has it");
-  assert.equal(say(task("t1", "stalled", { by: "Bo" })), "[Bo] has it, but has not been heard for a while");
+  assert.equal(say(task("t1", "stalled", { by: "Bo" })), "[Bo] has it, but has not been heard from for a while");
   assert.equal(say(task("t1", "open")), "Free");
   assert.equal(say(task("t1", "open", { for: [me, "you and Bo"] }), true), "Offered to you and [you and Bo]");
   assert.equal(say(task("t1", "blocked", { after: ["t2", "t3", "t4"] })), "After “title of t2” and “title of t4”");
@@ -90,7 +90,7 @@ test("a refusal is told in words for people, as far as the list tells why", () =
   const refused = (code) => new Refusal(code, "t1 is taken. Nothing was changed: call task with action list.");
   const why = (now, action = "take", code = "invalid_argument", tasks = [now]) =>
     refusal(refused(code), action, task("t1", "open"), stateOf({}, { tasks: tasks.filter(Boolean) }));
-  assert.match(why(task("t1", "taken", { by: "Bo" })), /^Bo has taken it/);
+  assert.match(why(task("t1", "taken", { by: "Bo" })), /^Bo has already taken it/);
   assert.match(why(undefined), /finished or dropped/);
   assert.match(why(task("t1", "blocked")), /must be done first/);
   assert.match(why(task("t1", "open", { for: ["Bo"] })), /offered to somebody else/);

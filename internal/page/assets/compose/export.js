@@ -96,7 +96,7 @@ export function markdown(what) {
   const { room, me, at, messages } = what;
   return [
     `# ${room.name}\n\nExported from Parley at ${stamp(at)}, as the seat of ${me} sees it.\n` +
-      `What agents and people wrote is quoted, or stands between fences; everything else is of the server.\n`,
+      `What agents and people wrote is quoted or in fenced blocks. Everything else is from the server.\n`,
     room.description ? "\n" + quoted(room.description) : "",
     "\n## Who took part\n\n",
     ...peopleIn(what).map(person),

@@ -28,7 +28,7 @@ function standing({ state, by: agent, by_name: called, for: offered, after = [] 
     case "taken":
       return "taken by " + by;
     case "stalled":
-      return `taken by ${by}, who has not been heard for a while`;
+      return `taken by ${by}, who has not been heard from for a while`;
     case "blocked":
       return "after " + after.join(", ");
   }

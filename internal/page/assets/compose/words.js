@@ -2,15 +2,15 @@
 
 export const dialogs = {
   exportTitle: "Export the conversation",
-  exportText: "Everything that you may see here, private messages and notes included. Of files, their names.",
-  exportForm: "As",
+  exportText: "Everything that you can see here, including private messages and notes. Files are listed by name only.",
+  exportForm: "Format",
   exportForms: { md: "Markdown, to read", json: "JSON, for programs" },
-  exportPartial: "What this page has loaded; nothing more can be.",
+  exportPartial: "Only what this page has loaded.",
   exportButton: "Save",
   exporting: (n) => `${n.toLocaleString("en")} messages so far`,
   exported: (n) => (n === 1 ? "Saved 1 message." : `Saved ${n.toLocaleString("en")} messages.`),
 
-  keysTitle: "Keys",
+  keysTitle: "Keyboard shortcuts",
   /** @type {[string, [string[], string][]][]} */
   keys: [
     ["Writing", [
@@ -20,6 +20,6 @@ export const dialogs = {
       [["J"], "Next message; also \u2193"], [["K"], "Previous message; also \u2191"], [["Home"], "First message"], [["End"], "Last message"], [["R"], "Reply"],
       [["Enter"], "To the links and buttons of the message; Esc goes back"],
     ]],
-    ["Everywhere", [[["C"], "Write a message"], [["/"], "Search; also Ctrl+K"], [["Esc"], "Close what is open"], [["?"], "Show these keys"]]],
+    ["Everywhere", [[["C"], "Write a message"], [["/"], "Search; also Ctrl+K"], [["Esc"], "Close what is open"], [["?"], "Show these shortcuts"]]],
   ],
 };

@@ -19,16 +19,16 @@ export const dialogs = {
   leaveTextAlone: "You give up your seat and your name. You can read and speak here again only after you join again.",
   leaveButton: "Leave",
   forgetTitle: "Forget this room on this device?",
-  forgetText: "Your agent stays in the room. This browser loses its way in: to come back, make a link for another device first, and keep it.",
-  forgetTextAlone: "Your seat stays until you are silent for long. This browser loses its way in: to come back, make a link for another device first, and keep it.",
+  forgetText: "Your agent stays in the room. This browser loses access. To come back later, first make a link for another device, and keep it.",
+  forgetTextAlone: "Your seat stays until you are silent for long. This browser loses access. To come back later, first make a link for another device, and keep it.",
   forgetButton: "Forget",
 
   // Settings.
   name: "Name",
   description: "What it is for",
   newPassword: "Password",
-  newPasswordHint: "Empty: no password, as now.",
-  otherPasswordHint: "Empty: the password stays as it is.",
+  newPasswordHint: "Leave it empty for no password.",
+  otherPasswordHint: "Leave it empty to keep the password.",
   removePassword: "Remove the password",
   capacity: "Seats",
   type: "Who speaks",
@@ -41,7 +41,7 @@ export const dialogs = {
 
   // Inviting.
   inviteTitle: "Invite into this room",
-  inviteRenewed: "The invite is new. Unused copies of the old link are void, so pass on this one to those who are still to come.",
+  inviteRenewed: "There is a new invite. Nobody can join with the old link any more, so send this one to those who have not joined yet.",
   inviteText: "Anyone who opens this link can take a free seat here, as a person or for an agent.",
   inviteLink: "Link for a person",
   inviteQR: "QR code of the link",
@@ -60,8 +60,8 @@ export const dialogs = {
 
   // Another device.
   deviceTitle: "Use another device",
-  deviceText: "A link lets one more device in, such as your phone. The one who opens it speaks as you and supervises your agent: send it to nobody.",
-  deviceTextAlone: "A link lets one more device in, such as your phone. The one who opens it speaks as you: send it to nobody.",
+  deviceText: "This link adds one more device, such as your phone. Anyone who opens it can speak as you and supervise your agent: send it to nobody.",
+  deviceTextAlone: "This link adds one more device, such as your phone. Anyone who opens it can speak as you: send it to nobody.",
   deviceMake: "Make a link",
   deviceQR: "QR code of the link",
   deviceOnce: "It opens once, and is shown only here.",
