@@ -30,7 +30,7 @@ func TestHooks_person_seesWhatIsCalledAndEndsIt(t *testing.T) {
 	tail.shows("joined: Bob")
 	gpt := newChatGPT(t)
 	id, _ := gpt.subscribe(p.url, made.AgentToken)["id"].(string)
-	tail.shows("* called at an address from now on: Ann's Claude")
+	tail.shows("* now called at an address: Ann's Claude")
 	host, path, _ := strings.Cut(strings.TrimPrefix(gpt.url, "http://"), "/")
 	clock := regexp.MustCompile(`\b\d\d:\d\d\b`)
 	shows := func(want string) func() bool {
@@ -63,7 +63,7 @@ func TestHooks_person_seesWhatIsCalledAndEndsIt(t *testing.T) {
 		t.Errorf("with another id: %+v", got)
 	}
 	ann.terminal = false
-	if got := ann.runs("hooks", "tea", "--end", id); got.code != 1 || !strings.Contains(got.err, "word of the person") {
+	if got := ann.runs("hooks", "tea", "--end", id); got.code != 1 || !strings.Contains(got.err, "for the person behind") {
 		t.Errorf("the agent itself: %+v", got)
 	}
 	ann.terminal = true
@@ -76,7 +76,7 @@ func TestHooks_person_seesWhatIsCalledAndEndsIt(t *testing.T) {
 		t.Errorf("after the end: %s", shown)
 	}
 	if text := ann.does("history", "--markdown"); !strings.Contains(text,
-		"called at an address from now on: Ann's Claude") {
+		"now called at an address: Ann's Claude") {
 		t.Errorf("the export: %s", text)
 	}
 	if text := bob.does("history"); strings.Contains(text, "address") {

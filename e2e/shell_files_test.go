@@ -88,7 +88,7 @@ func TestShell_file_goesFromOneToAnother(t *testing.T) {
 		os.Symlink(mine, filepath.Join(to, "link"))); err != nil {
 		t.Fatal(err)
 	}
-	ends(1, "no file that could be replaced", "get", beans[1], "-o", "link", "--force")
+	ends(1, "not a regular file", "get", beans[1], "-o", "link", "--force")
 	ends(1, "Nothing can be saved in nowhere: no such file or directory", "get", beans[1], "-o", "nowhere/x")
 	ends(0, "sub", "get", beans[1], "-o", "sub")
 	holds(t, filepath.Join(to, "sub", "parley-"+beans[1]+".txt"), []byte("beans"))
@@ -151,27 +151,27 @@ func TestShell_filesAndTasks_badInput_isRefused(t *testing.T) {
 	folder := t.TempDir()
 	written(t, folder, "empty", nil)
 	for words, arguments := range map[string][]string{
-		`<file> is missing`:                  {"put"},
-		"no such file":                       {"put", "nowhere.txt"},
-		"empty is empty":                     {"put", "empty"},
-		"is a folder":                        {"put", "."},
-		"standard input is empty":            {"put", "-"},
-		"give the id of a message":           {"get"},
-		"id of a message with a file":        {"get", " "},
-		"--to: expected names or ids":        {"put", "-", "--to", ""},
-		"--ask: expected names or ids":       {"say", "x", "--ask", "Bob,,Cy"},
-		"--json and -o - exclude each other": {"get", "m1", "-o", "-", "--json"},
-		"say what to do":                     {"task"},
-		"say what to do: add, take":          {"task", "sing"},
-		"add what: a title":                  {"task", "add", "--text", "x"},
-		"finish what: the id of a task":      {"task", "finish"},
-		"takes only the id of a task":        {"task", "drop", "t1", "because"},
-		"edit: say what changes":             {"task", "edit", "t1"},
-		"--text and --after go with":         {"task", "finish", "t1", "--text", "x"},
-		"--for goes with":                    {"task", "take", "t1", "--for", "Bob"},
-		"--minutes excludes --agreed":        {"history", "--minutes", "--agreed"},
+		`<file> is missing`:                       {"put"},
+		"no such file":                            {"put", "nowhere.txt"},
+		"empty is empty":                          {"put", "empty"},
+		"is a folder":                             {"put", "."},
+		"standard input is empty":                 {"put", "-"},
+		"give the id of a message":                {"get"},
+		"id of a message with a file":             {"get", " "},
+		"--to: expected names or ids":             {"put", "-", "--to", ""},
+		"--ask: expected names or ids":            {"say", "x", "--ask", "Bob,,Cy"},
+		"--json and -o - cannot be used together": {"get", "m1", "-o", "-", "--json"},
+		"say what to do":                          {"task"},
+		"say what to do: add, take":               {"task", "sing"},
+		"add what: a title":                       {"task", "add", "--text", "x"},
+		"finish what: the id of a task":           {"task", "finish"},
+		"takes only the id of a task":             {"task", "drop", "t1", "because"},
+		"edit: say what changes":                  {"task", "edit", "t1"},
+		"--text and --after need":                 {"task", "finish", "t1", "--text", "x"},
+		"--for needs":                             {"task", "take", "t1", "--for", "Bob"},
+		"--minutes excludes --agreed":             {"history", "--minutes", "--agreed"},
 	} {
-		if words == "--json and -o - exclude each other" {
+		if words == "--json and -o - cannot be used together" {
 			arguments[1] = ann.idIn(ann.inFolder(folder, "x", "put", "-").out)
 		}
 		got := ann.inFolder(folder, "", arguments...)

@@ -163,7 +163,7 @@ func TestSupervise_holdTheAgentUntilItsPersonDecides(t *testing.T) {
 		t.Errorf("tail reminds of nothing: %q", notes)
 	}
 	if shown := a.ann.does("supervise", "drafts"); strings.Count(shown,
-		"waits. Edit it, refuse it or let it go: ") != 3 || !strings.Contains(shown, "Draft 1.") {
+		"waits. Send, edit or refuse it: ") != 3 || !strings.Contains(shown, "Draft 1.") {
 		t.Errorf("the drafts: %s", shown)
 	}
 	a.ann.does("supervise", "send", drafts[0])

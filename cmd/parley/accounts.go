@@ -19,8 +19,8 @@ import (
 // accountsCommand is `parley accounts`.
 type accountsCommand struct {
 	List    accountsListCommand    `cmd:"" default:"withargs" help:"List the accounts with which people have signed in."`
-	Revoke  accountsRevokeCommand  `cmd:"" help:"Shut somebody out: servers refuse the account within a minute, and let nobody sign in with it until it is restored."`
-	Restore accountsRestoreCommand `cmd:"" help:"Let somebody in again whose account was revoked."`
+	Revoke  accountsRevokeCommand  `cmd:"" help:"Revoke an account: within a minute servers refuse it, and nobody can sign in with it until it is restored."`
+	Restore accountsRestoreCommand `cmd:"" help:"Restore an account that was revoked."`
 }
 
 // accountsListCommand is `parley accounts list`.
@@ -119,7 +119,7 @@ func (c *accountNamed) change(ctx context.Context, streams streams,
 
 // Help returns the text that kong shows for parley accounts revoke --help.
 func (accountsRevokeCommand) Help() string {
-	return `The seats of the person's agents stay, and so does what they have said. An admin of a room removes an agent with manage_agent. A key that the person has is another way in: revoke it, too.
+	return `The seats of the person's agents stay, and so does what they have said. An admin of a room removes an agent with manage_agent. If the person also has a key, revoke that, too.
 
 ` + invitesGoOn
 }
@@ -129,8 +129,8 @@ func (c *accountsRevokeCommand) Run(ctx context.Context, streams streams) error 
 	revoke := func(all *access.Accounts) (access.Account, error) { return all.Revoke(ctx, c.Name) }
 	return c.change(ctx, streams, revoke,
 		func(a access.Account) string {
-			return fmt.Sprintf("Revoked the account %s. Servers refuse it within a minute, and the programs "+
-				"that signed in by it. %s", shell.HarmlessLine(a.Label), invitesGoOn)
+			return fmt.Sprintf("Revoked the account %s. Within a minute servers refuse it, and the programs that "+
+				"signed in with it. %s", shell.HarmlessLine(a.Label), invitesGoOn)
 		})
 }
 
@@ -142,7 +142,7 @@ func (c *accountsRestoreCommand) Run(ctx context.Context, streams streams) error
 	restore := func(all *access.Accounts) (access.Account, error) { return all.Restore(ctx, c.Name) }
 	return c.change(ctx, streams, restore,
 		func(a access.Account) string {
-			return fmt.Sprintf("Restored the account %s. Who has signed in with it in the last 30 days goes on "+
-				"within a minute; others sign in.", shell.HarmlessLine(a.Label))
+			return fmt.Sprintf("Restored the account %s. Programs that signed in with it in the last 30 days work "+
+				"again within a minute; others must sign in.", shell.HarmlessLine(a.Label))
 		})
 }

@@ -11,15 +11,15 @@ import (
 // agentsCommand is `parley agents`.
 type agentsCommand struct {
 	anyServer
-	Do   string   `arg:"" optional:"" enum:"list,add,end" default:"list" placeholder:"WHAT" help:"What to do: see above. Without it, lists them."`
+	Do   string   `arg:"" optional:"" enum:"list,add,end" default:"list" placeholder:"WHAT" help:"What to do: see above. By default, list them."`
 	With []string `arg:"" optional:"" placeholder:"WITH" help:"What it needs: an address or an id, and a room."`
-	As   string   `placeholder:"NAME" predictor:"as" help:"Only the one of this name; with add, an agent that you watch in the room."`
-	Name string   `placeholder:"NAME" help:"With add: the name of the agent in the room, if not that of its card."`
+	As   string   `placeholder:"NAME" predictor:"as" help:"Show only the one of this name. With add: an agent that you watch in the room."`
+	Name string   `placeholder:"NAME" help:"With add: the name of the agent in the room. By default the name on its card."`
 }
 
 // Help returns the text that kong shows for parley agents --help.
 func (agentsCommand) Help() string {
-	return `An agent that speaks A2A waits at an address for those who call it. Added to a room it has a seat, is called when something is for it (@ and its name, a reply, a request, a private message, in a room of two every message), and says what it answers. What it does there may cost you money, so agents of the room then send at most 50 messages until a person speaks, unless the room has another limit (parley room --agent-messages). You watch it from then on (parley watch), and may pause it, or decide what it says (parley supervise).
+	return `An agent that speaks A2A waits at an address for calls. Added to a room, it gets a seat, is called when there is something for it (@ and its name, a reply, a request, a private message, in a room of two every message), and its answers are sent to the room. Its work may cost you money, so agents of the room can then send at most 50 messages until a person speaks, unless the room has another limit (parley room --agent-messages). You then watch it (parley watch), and can pause it or decide what it says (parley supervise).
 
   parley agents                   those that you watch
   parley agents add URL [ROOM]    add the one whose card is at this address
@@ -31,13 +31,13 @@ func (c *agentsCommand) Validate() error {
 	most := map[string]int{"list": 1, "add": 2, "end": 2}[c.Do]
 	switch {
 	case len(c.With) > most || slices.Contains(c.With, ""):
-		return errors.New(c.Do + " takes less, and nothing that is empty")
+		return errors.New(c.Do + " takes fewer arguments, and none that is empty")
 	case c.Do == "add" && len(c.With) == 0:
 		return errors.New("add takes the address of a card, and a room if you watch agents in several")
 	case c.Do == "end" && len(c.With) == 0:
 		return errors.New("end takes the id of an agent that you have added")
 	case c.Do != "add" && c.Name != "":
-		return errors.New("--name goes with add")
+		return errors.New("--name needs add")
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ type backupCommand struct {
 
 // Help returns the text that kong shows for parley backup --help.
 func (backupCommand) Help() string {
-	return `The backup holds everything as it is at one moment, shared files too. It is read back and checked before it appears under its name, and only its owner may read it. To use it, start the server with --data FILE, or stop the server and put the backup in the place of its file, without the -wal and -shm of that one.
+	return `The backup holds everything as of one moment, including shared files. It is read back and checked before it appears under its name, and only its owner may read it. To use it, start the server with --data FILE. Or stop the server, replace its file with the backup, and delete the old -wal and -shm files.
 
 A backup holds every message, and the hashes of tokens, keys and passwords. Protect it like the original. A DynamoDB table is backed up by AWS, or with parley copy.`
 }
@@ -58,7 +58,7 @@ type checkCommand struct {
 
 // Help returns the text that kong shows for parley check --help.
 func (checkCommand) Help() string {
-	return `The check reads every page of the file, the keys, the log of every room and the files that its messages carry. It changes nothing in the file, but may leave an empty FILE-wal and a FILE-shm next to it. It exits with status 1 if the file is damaged.`
+	return `The check reads every page of the file, the keys, the log of every room and the files that its messages carry. It does not change the file, but may leave an empty FILE-wal and a FILE-shm next to it. If the file is damaged, it exits with status 1.`
 }
 
 // Run checks the file.

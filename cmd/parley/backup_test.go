@@ -169,8 +169,8 @@ func TestDamagedFile_isSaidOnceWithWhatToDo(t *testing.T) {
 	binary.NativeEndian.PutUint32(bolt[16:], 0xED0CDAED)
 	at := filepath.Join(t.TempDir(), "it's here.db")
 	quoted := pasted(at)
-	advice := "Stop the server, and put the newest backup in the place of the file, without the -wal and -shm of " +
-		"this one. Without a backup, copy what can be read: parley copy --from " + quoted + " --to NEW\n"
+	advice := "Stop the server, replace the file with the newest backup, and delete the old -wal and -shm files. " +
+		"Without a backup, copy what can be read: parley copy --from " + quoted + " --to NEW\n"
 	damaged := " To see which rooms are: parley check " + quoted + ". " + advice
 	if own := (streams{started: "./pa"}).own(damaged); strings.Contains(own, "parley") {
 		t.Errorf("started as ./pa: %s", own)

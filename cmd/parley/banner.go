@@ -25,7 +25,7 @@ type greeting struct {
 // banner writes to w how to use the server, where it listens, and where the rooms are stored. It stays under twelve
 // lines: the page has those for each client.
 func (g greeting) banner(w io.Writer) error {
-	_, err := fmt.Fprintf(w, `Open %s/ in a browser for the lines of each client, or run in another terminal%s
+	_, err := fmt.Fprintf(w, `Open %s/ in a browser to connect clients, or run in another terminal%s
 
 Then tell the agent in each client: join the room "hello" on parley and talk to the other one.
 
@@ -53,7 +53,7 @@ func (g greeting) commands() string {
 // note warns of what others can do on the way to the server, and that clients without a key are kept out.
 func (g greeting) note() (text string) {
 	if g.makeKey != "" {
-		text = " There is none yet, so nobody can use this server, nor can clients that you connected before."
+		text = " There is none yet, so nobody can use this server, not even clients that you connected before."
 	}
 	if g.public == "" && g.at.open {
 		text += "\nThe connection is not encrypted: use it in a trusted network, or put TLS in front of it."

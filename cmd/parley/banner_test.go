@@ -35,7 +35,7 @@ func TestBanner_leadsWithThePageAndOneCommand_onOneScreen(t *testing.T) {
 		"with keys, of which there is none": {greeting{at: open, makeKey: strings.TrimSpace(
 			strings.Replace(addKey, "./", "", 1))}, "http://192.168.1.7:8080",
 			[]string{"with your name for LABEL:\n\n" + addKey + "  ./parley connect", "here. There is none yet, so " +
-				"nobody can use this server, nor can clients that you connected before.\nThe connection"}, ""},
+				"nobody can use this server, not even clients that you connected before.\nThe connection"}, ""},
 		"with a public address": {greeting{at: local, public: "https://parley.example/mcp"}, "https://parley.example",
 			[]string{"listens on http://127.0.0.1:8080/mcp\n"}, "encrypted"},
 	} {

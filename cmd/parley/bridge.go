@@ -17,7 +17,7 @@ type bridgeCommand struct {
 
 // Help returns the text that kong shows for parley bridge --help.
 func (bridgeCommand) Help() string {
-	return `Clients that cannot use an MCP server over HTTP, such as Claude Desktop, start this as their MCP server. It passes their messages on to the server, and the answers back.
+	return `A client that cannot use an MCP server over HTTP, such as Claude Desktop, starts this as its MCP server. It passes messages between the client and the server.
 
 While the server is away, calls are answered with the error "unavailable".`
 }

@@ -53,7 +53,7 @@ func (a anyServer) ProvideShell(io streams) (*shell.Shell, error) {
 // ownSeat is the part of the commands that mean a seat.
 type ownSeat struct {
 	anyServer
-	Room string `placeholder:"ROOM" predictor:"room" help:"The room. Needed if you have seats in several."`
+	Room string `placeholder:"ROOM" predictor:"room" help:"The room. Needed if you have seats in several rooms."`
 	As   string `placeholder:"NAME" predictor:"as" help:"Your name there. Needed if you have several seats in one room."`
 }
 

@@ -18,7 +18,7 @@ type completionCommand struct{ kongcompletion.Completion }
 func (c *completionCommand) Run(command *kong.Context) error {
 	err := c.Completion.Run(command)
 	if err != nil && c.Shell == "" {
-		return usage(errors.New("name your shell, which is bash, zsh or fish: parley completion bash"))
+		return usage(errors.New("name your shell, bash, zsh or fish, such as: parley completion bash"))
 	}
 	return err
 }

@@ -27,17 +27,17 @@ type connectCommand struct {
 	Allow  bool `help:"Let the agent use the tools without asking."`
 	NoWake bool `help:"Do not add the hooks that wake an idle agent."`
 	DryRun bool `help:"Show the change and write nothing."`
-	Undo   bool `help:"Take back what connect has written."`
+	Undo   bool `help:"Undo what connect has written."`
 	JSON   bool `name:"json" help:"Print the list, or what has changed, as JSON."`
 }
 
 // Help returns the text that kong shows for parley connect --help.
 func (connectCommand) Help() string {
-	return `Edits the client's own configuration, for all your projects, and shows what it changes. Comments, order and format of the file stay. A second run changes nothing. --undo takes back exactly what was written, and leaves what you have changed since.
+	return `Edits the client's own configuration, for all your projects, and shows what it changes. It keeps comments, order and format. A second run changes nothing. --undo removes exactly what was written, and keeps what you have changed since.
 
-Where the server wants a key and lets programs sign in, a client that can do so gets the address alone, unless you give a key.
+If the server needs a key but lets programs sign in, a client that can sign in gets only the address, unless you give a key.
 
-The address becomes the one that the other commands use, too.`
+The other commands then use this address, too.`
 }
 
 // again returns the command with the flags that were given, without a secret.
@@ -108,10 +108,10 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	switch {
 	case c.DryRun:
 	case streams.started == goRun:
-		return usage(fmt.Errorf("clients call the program later, and go run does not leave one: %s", c.again()))
+		return usage(fmt.Errorf("clients start the program later, and go run leaves none behind: %s", c.again()))
 	case isTemporary(m.Program) && m.Starts(c.Client, !c.NoWake):
-		return usage(fmt.Errorf("clients call the program later, and %s may be gone by then, as a temporary file: "+
-			"move it to a folder of your PATH first", m.Program))
+		return usage(fmt.Errorf("clients start the program later, and %s is a temporary file that may be gone by "+
+			"then: move it to a folder in your PATH first", m.Program))
 	}
 	p, err := c.place(streams.err)
 	if err != nil {
@@ -147,8 +147,8 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	}
 	switch {
 	case done.Missing:
-		fmt.Fprintf(streams.out, "%s was not found on this machine. What it needs for %s is written, for when it is "+
-			"there.\n", done.Client, to)
+		fmt.Fprintf(streams.out, "%s was not found on this machine. Its configuration for %s is written, for when "+
+			"you install it.\n", done.Client, to)
 	case len(done.Changes) == 0:
 		fmt.Fprintf(streams.out, "%s is already connected to %s.\n", done.Client, to)
 	default:
@@ -177,7 +177,7 @@ func sayReturned(w io.Writer, base string) error {
 	}
 	for _, s := range all {
 		if s.Server == base && s.OfShell() && !s.Person {
-			fmt.Fprintf(w, "Your seat in the room %s as %s is used with this key from now on.\n",
+			fmt.Fprintf(w, "Your seat in the room %s as %s now uses this key.\n",
 				shell.HarmlessLine(s.Room), shell.HarmlessLine(s.Name))
 		}
 	}

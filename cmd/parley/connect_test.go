@@ -63,7 +63,7 @@ func TestConnect_clientThatIsNotHere_isNotClaimed(t *testing.T) {
 	emptyHome(t)
 	t.Setenv("PATH", t.TempDir())
 	connectSays(t, 0, []string{"codex", "--url", "http://127.0.0.1:1"}, "Codex was not found on this machine. "+
-		"What it needs for http://127.0.0.1:1 is written, for when it is there.\n",
+		"Its configuration for http://127.0.0.1:1 is written, for when you install it.\n",
 		`Once Codex is there, tell the agent: join the room "hello"`)
 }
 
@@ -84,7 +84,7 @@ func TestConnect_programThatMayNotStay_isRefused(t *testing.T) {
 	var out strings.Builder
 	code := run(t.Context(), []string{"connect", "codex"}, streams{out: &out, err: &out, program: moved})
 	left, err := os.ReadDir(home)
-	if code != exitUsage || !strings.Contains(out.String(), moved+" may be gone by then") || err != nil ||
+	if code != exitUsage || !strings.Contains(out.String(), moved+" is a temporary file that may be gone by then") || err != nil ||
 		len(left) > 0 {
 		t.Errorf("code %d, %s; %v, %v", code, &out, left, err)
 	}

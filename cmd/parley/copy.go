@@ -21,12 +21,12 @@ import (
 
 // copyCommand is `parley copy`.
 type copyCommand struct {
-	From string `required:"" placeholder:"SOURCE" help:"Copy from this file, or from the DynamoDB table NAME if written as table:NAME."`
-	To   string `required:"" placeholder:"DESTINATION" help:"Copy to this file or table:NAME. A missing file is created; a missing table only with --create-table."`
+	From string `required:"" placeholder:"SOURCE" help:"Copy from this file, or from a DynamoDB table, written as table:NAME."`
+	To   string `required:"" placeholder:"DESTINATION" help:"Copy to this file, or to a table, written as table:NAME. A missing file is created; a missing table only with --create-table."`
 	Room string `placeholder:"NAME" help:"Copy only this room."`
 
 	FromBucket string `placeholder:"NAME" help:"The S3 bucket with the files of the DynamoDB table of --from."`
-	ToBucket   string `placeholder:"NAME" help:"The S3 bucket for the files at the DynamoDB table of --to."`
+	ToBucket   string `placeholder:"NAME" help:"The S3 bucket for the files of the DynamoDB table of --to."`
 
 	CreateTable bool `env:"PARLEY_CREATE_TABLE" help:"Create the DynamoDB table of --to if it does not exist. For local use."`
 	outcome
@@ -34,11 +34,11 @@ type copyCommand struct {
 
 // Help returns the text that kong shows for parley copy --help.
 func (copyCommand) Help() string {
-	return `Rooms are copied with everything that belongs to them, shared files too: a file of rooms holds them, and for a table you name their bucket. Tokens, cursors and passwords work at the destination. Agents that are waiting in a queue have to enter it again. The keys of the server are copied with all its rooms, but not with --room. A key that you have revoked at the destination comes back if the source still has it.
+	return `Rooms are copied with everything that belongs to them, including shared files; for a table, name the bucket that holds these. Tokens, cursors and passwords work at the destination. Agents that wait in a queue must enter it again. The keys of the server are copied, too, unless you give --room. A key that you have revoked at the destination comes back if the source still has it.
 
-Stop whatever serves the source first; docs/operations.md says how to stop a stack on AWS. A file that is being served is refused, and so is each room of a table that is used while it is copied. Afterwards serve the rooms at the destination only.
+First stop the servers of the source; docs/operations.md says how to stop a stack on AWS. A file that is being served is refused, and so is each room of a table that is used while it is copied. Afterwards serve the rooms only at the destination.
 
-If the copy is interrupted, run it again. Until a room is complete, nobody can find it at the destination. A room that the destination has already is left alone. It is refused if it lacks what was said last at the source: copy to a new file or table. A room is also refused if its name belongs to another room at the destination. The others are copied.
+If the copy is interrupted, run it again. Nobody can find a room at the destination until it is complete. A room that the destination already has is not copied. It is refused if it lacks the latest events of the source: copy to a new file or table. A room is also refused if another room at the destination has its name. The others are copied.
 
 A copy holds every message, and the hashes of tokens, keys and passwords. Protect it like the original.`
 }

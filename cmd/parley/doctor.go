@@ -15,15 +15,15 @@ import (
 // doctorCommand is `parley doctor`.
 type doctorCommand struct {
 	server
-	Client string        `enum:",${clients}" default:"" placeholder:"CLIENT" help:"Look at this client only: ${clients}."`
-	Wait   time.Duration `default:"60s" placeholder:"TIME" help:"How long a wait is to last (${default})."`
-	Long   bool          `help:"The same as --wait 300s, after which many clients end a call."`
+	Client string        `enum:",${clients}" default:"" placeholder:"CLIENT" help:"Check only this client: ${clients}."`
+	Wait   time.Duration `default:"60s" placeholder:"TIME" help:"How long to test a wait (${default})."`
+	Long   bool          `help:"The same as --wait 300s, the time after which many clients end a call."`
 	JSON   bool          `name:"json" help:"Print each result as a JSON object."`
 }
 
 // Help returns the text that kong shows for parley doctor --help.
 func (doctorCommand) Help() string {
-	return `Asks six questions: is a Parley server there, can programs sign in to it, does it admit you, do your clients use it, does a wait last as long as those of agents, and would an idle agent be woken? It opens a room of its own, which it closes, and takes a little longer than the wait. Of the clients it only reads the files. Each line says ok, warning or failed, and what helps.
+	return `Asks six questions: is a Parley server there, can programs sign in to it, does it admit you, do your clients use it, does a wait last as long as those of agents, and would an idle agent be woken? It opens a room, closes it, and takes a little longer than the wait. It only reads the files of clients. Each line says ok, warning or failed, and how to fix it.
 
 The exit code is 0 if nothing failed.`
 }

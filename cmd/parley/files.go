@@ -13,15 +13,15 @@ import (
 type putCommand struct {
 	ownSeat
 	File    string `arg:"" placeholder:"FILE" predictor:"file" help:"The file, or - to read it from standard input."`
-	Name    string `placeholder:"NAME" help:"Share it under this name. By default that of the file."`
-	Note    string `placeholder:"TEXT" help:"What to say with it."`
-	To      list   `placeholder:"NAME,..." help:"Share it only with these agents (names with commas between them)."`
-	ReplyTo string `placeholder:"ID" help:"Answer the message of this id."`
+	Name    string `placeholder:"NAME" help:"Share it under this name. By default the file's own name."`
+	Note    string `placeholder:"TEXT" help:"A text to send with it."`
+	To      list   `placeholder:"NAME,..." help:"Share it only with these agents (comma-separated names)."`
+	ReplyTo string `placeholder:"ID" help:"Answer the message with this id."`
 }
 
 // Help returns the text that kong shows for parley put --help.
 func (putCommand) Help() string {
-	return `It prints the id by which the others get the file.
+	return `Prints the id by which others get the file.
 
   parley put report.pdf --note "page 3 is new"
   git diff | parley put - --name fix.diff`
@@ -48,14 +48,14 @@ func (c *putCommand) Run(ctx context.Context, io streams, s *shell.Shell) error 
 // getCommand is `parley get`.
 type getCommand struct {
 	ownSeat
-	ID     string `arg:"" placeholder:"ID" help:"Of the message that carries the file."`
-	Output string `short:"o" placeholder:"PATH" predictor:"file" help:"Save it here: a file, a folder, or - for standard output."`
-	Force  bool   `help:"Replace a file that is there."`
+	ID     string `arg:"" placeholder:"ID" help:"The id of the message that carries the file."`
+	Output string `short:"o" placeholder:"PATH" predictor:"file" help:"Where to save it: a file, a folder, or - for standard output."`
+	Force  bool   `help:"Replace an existing file."`
 }
 
 // Help returns the text that kong shows for parley get --help.
 func (getCommand) Help() string {
-	return `Without -o it is saved here, under a name from the server, such as parley-m1a2b3.png. The name that its sender chose is not used: a file of that name could be one that a program runs or obeys. parley history --minutes lists all files.
+	return `Without -o the file is saved in the current folder, under a name from the server, such as parley-m1a2b3.png. The sender's name for it is not used: some program might run or obey a file of that name. parley history --minutes lists all files.
 
   parley get m1a2b3
   parley get m1a2b3 -o - | less`

@@ -27,10 +27,10 @@ import (
 // settings are the flags of parley serve. Each can also be an environment
 // variable; the flag wins.
 type settings struct {
-	Addr string `env:"PARLEY_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Listen here (${default}). Port 0 picks a free one. A HOST other than 127.0.0.1 lets other machines connect."`
+	Addr string `env:"PARLEY_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Listen on this address (${default}). Port 0 picks a free port. A HOST other than 127.0.0.1 lets other machines connect."`
 	Data string `env:"PARLEY_DATA" placeholder:"FILE" help:"Store the rooms in this file, which is created if it does not exist (${data})."`
 	app.Settings
-	SignInClientSecretFile string `name:"sign-in-client-secret-file" env:"PARLEY_SIGN_IN_CLIENT_SECRET_FILE" placeholder:"FILE" help:"With --sign-in-issuer: the file with the client secret. It is read for each sign-in, so that it can be changed."`
+	SignInClientSecretFile string `name:"sign-in-client-secret-file" env:"PARLEY_SIGN_IN_CLIENT_SECRET_FILE" placeholder:"FILE" help:"With --sign-in-issuer: the file with the client secret. It is read at each sign-in, so you can change it."`
 	MetricsAddr            string `env:"PARLEY_METRICS_ADDR" placeholder:"HOST:PORT" help:"Serve metrics for Prometheus here, at /metrics, to everyone who can reach this address."`
 }
 
@@ -43,8 +43,8 @@ func (s *settings) Validate() error {
 		return err
 	}
 	if s.Data != "" && s.Table != "" {
-		return errors.New("--data and --table exclude each other: the rooms are either in a file or in a DynamoDB " +
-			"table")
+		return errors.New("--data and --table cannot be used together: the rooms are either in a file or in a " +
+			"DynamoDB table")
 	}
 	if s.CreateTable && s.Table == "" {
 		return errors.New("--create-table needs --table NAME")
@@ -54,7 +54,7 @@ func (s *settings) Validate() error {
 	}
 	if (s.SignInIssuer == "") != (s.SignInClientSecretFile == "") {
 		return app.Invalid("sign-in-client-secret-file", s.SignInClientSecretFile,
-			"goes with --sign-in-issuer: the file has the client secret that the provider shows beside the client id")
+			"needs --sign-in-issuer: the file has the client secret that the provider shows beside the client id")
 	}
 	if s.SignInIssuer == "" {
 		return nil
@@ -108,15 +108,15 @@ type commandLine struct {
 	Accounts accountsCommand `cmd:"" group:"Server" help:"List the accounts of people, and revoke or restore one."`
 
 	Connect connectCommand `cmd:"" group:"Agents" help:"Add a server to Claude Code, Codex or another client."`
-	Doctor  doctorCommand  `cmd:"" group:"Agents" help:"Find out what keeps agents from talking, and what helps."`
-	Standby standbyCommand `cmd:"" group:"Agents" help:"Wait in all your rooms, and wake your agents or tell you when there is news."`
-	Hook    hookCommand    `cmd:"" group:"Agents" help:"Serve a hook of Claude Code or Codex, which run it."`
+	Doctor  doctorCommand  `cmd:"" group:"Agents" help:"Find out what keeps agents from talking, and how to fix it."`
+	Standby standbyCommand `cmd:"" group:"Agents" help:"Wait in all your rooms, and wake your agents or notify you when something is new."`
+	Hook    hookCommand    `cmd:"" group:"Agents" help:"Serve a hook of Claude Code or Codex. They run it."`
 	Bridge  bridgeCommand  `cmd:"" group:"Agents" help:"Connect a client without HTTP, such as Claude Desktop: an MCP server on standard input and output."`
 
 	Join       joinCommand       `cmd:"" group:"People and scripts" help:"Take a seat in a room."`
 	Say        sayCommand        `cmd:"" group:"People and scripts" help:"Say something in a room, and wait for the answer."`
 	Wait       waitCommand       `cmd:"" group:"People and scripts" help:"Wait until something is said."`
-	Tail       tailCommand       `cmd:"" group:"People and scripts" help:"Follow a talk."`
+	Tail       tailCommand       `cmd:"" group:"People and scripts" help:"Follow a room."`
 	Who        whoCommand        `cmd:"" group:"People and scripts" help:"Show who is in a room."`
 	History    historyCommand    `cmd:"" group:"People and scripts" help:"Show what was said."`
 	Put        putCommand        `cmd:"" group:"People and scripts" help:"Share a file in a room."`
@@ -127,10 +127,10 @@ type commandLine struct {
 	Manage     manageCommand     `cmd:"" group:"People and scripts" help:"Mute, remove or promote an agent of a room."`
 	Remove     removeCommand     `cmd:"" group:"People and scripts" help:"Remove the text of a message, and its file."`
 	Rooms      roomsCommand      `cmd:"" group:"People and scripts" help:"List public rooms, or your own."`
-	Watch      watchCommand      `cmd:"" group:"People and scripts" help:"Open the link of your agent, to watch its talk and speak in it."`
+	Watch      watchCommand      `cmd:"" group:"People and scripts" help:"Open your agent's link, to read along and speak in its room."`
 	Supervise  superviseCommand  `cmd:"" group:"People and scripts" help:"Pause your agent, or decide what it says."`
-	Hooks      hooksCommand      `cmd:"" group:"People and scripts" help:"Show what is called when something is new, end it, or add a webhook."`
-	Agents     agentsCommand     `cmd:"" group:"People and scripts" help:"Add an agent that speaks A2A to a room, or show those that you have added."`
+	Hooks      hooksCommand      `cmd:"" group:"People and scripts" help:"Show or end the addresses that are called when something is new, or add a webhook."`
+	Agents     agentsCommand     `cmd:"" group:"People and scripts" help:"Add an agent that speaks A2A to a room, or list those that you have added."`
 	Leave      leaveCommand      `cmd:"" group:"People and scripts" help:"Give your seat up."`
 	Forget     forgetCommand     `cmd:"" group:"People and scripts" help:"Forget a seat on this machine."`
 	Invite     inviteCommand     `cmd:"" group:"People and scripts" help:"Print the line that brings another agent into the room."`
@@ -142,9 +142,9 @@ type commandLine struct {
 func newParser(line *commandLine, stdout io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(line,
 		kong.Name("parley"),
-		kong.Description(`Rooms in which AI agents of different people talk to each other, over one MCP address. Three steps to a talk:
+		kong.Description(`Rooms in which AI agents of different people talk to each other, over one MCP address. Three steps to start:
 
-    serve rooms, and leave that running:        parley serve
+    start the server, and leave it running:     parley serve
     in another terminal, for each client:       parley connect claude-code --allow
     in each client, tell the agent:             join the room "hello" on parley`),
 		kong.Vars{"version": "parley " + app.Version(), "data": defaultFile(),

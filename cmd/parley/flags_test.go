@@ -142,7 +142,7 @@ func TestParse_helpAndVersion_leaveNothingToDo(t *testing.T) {
 	alone(t)
 	for args, wanted := range map[string][]string{
 		"--version": {"parley " + app.Version() + "\n"},
-		"--help": {"over one MCP\naddress. Three steps to a talk:\n\n    serve rooms, ", "serve", "copy", "backup",
+		"--help": {"over one MCP\naddress. Three steps to start:\n\n    start the server, ", "serve", "copy", "backup",
 			"check", "--version"},
 		"help":     {"serve", "copy", "backup", "check", "--version"},
 		"help say": {"Usage: parley say "},

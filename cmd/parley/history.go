@@ -11,13 +11,13 @@ import (
 type historyCommand struct {
 	ownSeat
 	Lines    *int   `short:"n" placeholder:"N" help:"Show the last N messages (20; with --minutes and --markdown all)."`
-	Before   string `placeholder:"ID" help:"Show messages from before the one of this id."`
-	Agreed   bool   `help:"Show only what all agreed on."`
-	Files    bool   `help:"Show only what carries a file, as parley get takes it."`
-	Search   string `placeholder:"TEXT" help:"Show only messages and titles of tasks with this in them, or what an agent of this name has said."`
-	Minutes  bool   `help:"End with what was agreed, what was done and by whom, what is open, and the files."`
-	Markdown bool   `help:"Print all of that as a file in Markdown: parley history --markdown > talk.md"`
-	Follow   bool   `short:"f" help:"Go on with what is said from then on, as parley tail does."`
+	Before   string `placeholder:"ID" help:"Show messages before the one with this id."`
+	Agreed   bool   `help:"Show only agreements."`
+	Files    bool   `help:"Show only messages with a file, with the ids for parley get."`
+	Search   string `placeholder:"TEXT" help:"Show only messages and task titles that contain this, or messages from an agent of this name."`
+	Minutes  bool   `help:"Add minutes: agreements, finished and open tasks, open requests, and files."`
+	Markdown bool   `help:"Print messages and minutes as Markdown: parley history --markdown > room.md"`
+	Follow   bool   `short:"f" help:"Then follow new messages, as parley tail does."`
 }
 
 // Validate is called by kong.
@@ -27,16 +27,16 @@ func (c *historyCommand) Validate() error {
 		return errors.New("-n must be 1 or more")
 	// From here on each flag is good by itself, but some do not go together.
 	case c.Markdown && c.JSON:
-		return errors.New("--markdown and --json exclude each other")
+		return errors.New("--markdown and --json cannot be used together")
 	case (c.Minutes || c.Markdown) && (c.Agreed || c.Follow || c.Files || c.Search != ""):
 		what := map[bool]string{true: "--markdown", false: "--minutes"}[c.Markdown]
-		return errors.New(what + " excludes --agreed, --files, --search and --follow")
+		return errors.New(what + " cannot be used with --agreed, --files, --search or --follow")
 	case c.Files && (c.Agreed || c.Follow), c.Search != "" && (c.Agreed || c.Follow):
-		return errors.New("--files and --search exclude --agreed and --follow")
+		return errors.New("--files and --search cannot be used with --agreed or --follow")
 	case c.Agreed && c.Before != "":
-		return errors.New("--agreed and --before exclude each other")
+		return errors.New("--agreed and --before cannot be used together")
 	case c.Follow && (c.Agreed || c.Before != ""):
-		return errors.New("--follow excludes --agreed and --before")
+		return errors.New("--follow cannot be used with --agreed or --before")
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ type tailCommand struct {
 
 // Help returns the text that kong shows for parley tail --help.
 func (tailCommand) Help() string {
-	return `The same as parley history --follow: shows the talk as it goes on, until Ctrl-C. With --json each message is one line. It goes on after a restart of the server, and takes no message from parley wait.`
+	return `The same as parley history --follow: shows new messages until Ctrl-C. With --json each message is one line. It continues after a restart of the server, and takes no message from parley wait.`
 }
 
 // Validate is called by kong.

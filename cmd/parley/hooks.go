@@ -11,18 +11,18 @@ import (
 // hooksCommand is `parley hooks`.
 type hooksCommand struct {
 	anyServer
-	Room string   `arg:"" optional:"" placeholder:"ROOM" predictor:"room" help:"Only those for your agents in this room; or add."`
+	Room string   `arg:"" optional:"" placeholder:"ROOM" predictor:"room" help:"Show only those for your agents in this room. Or the word add."`
 	With []string `arg:"" optional:"" placeholder:"WITH" help:"With add: an address, and the room if you watch agents in several."`
-	As   string   `placeholder:"NAME" predictor:"as" help:"Only those for your agent of this name."`
-	End  string   `placeholder:"ID" help:"End the one with this id: it is not called any more."`
+	As   string   `placeholder:"NAME" predictor:"as" help:"Show only those for your agent of this name."`
+	End  string   `placeholder:"ID" help:"End the one with this id: it is no longer called."`
 }
 
 // Help returns the text that kong shows for parley hooks --help.
 func (hooksCommand) Help() string {
-	return `An agent that cannot wait, such as ChatGPT, has its client called when there is something to read. A webhook is an address of yours that is called with each event that an agent of yours sees. Each line is an address that is called for an agent that you watch (parley watch): its id, the room, the agent, the host, and since when it is called or fails.
+	return `If an agent cannot wait, such as ChatGPT, its client is called when there is something to read. A webhook is an address of yours that is called with each event that your agent sees. Each line shows an address that is called for an agent that you watch (parley watch): its id, the room, the agent, the host, and since when it is called or fails.
 
   parley hooks                  all of them
-  parley hooks tea --end ID     end one; its client can subscribe there again once it would have ended
+  parley hooks tea --end ID     end one; its client can subscribe again once it would have ended
   parley hooks add URL [ROOM]   add a webhook; prints the secret of its signatures, once`
 }
 

@@ -9,7 +9,7 @@ import (
 // inviteCommand is `parley invite`.
 type inviteCommand struct {
 	ownSeat
-	New bool `help:"Make a new invite, for the seats that are free now. The one before it gives no more seats. For admins of the room."`
+	New bool `help:"Make a new invite, for the seats that are free now. Earlier invites give no more seats. Only for admins of the room."`
 }
 
 // Run prints the line that brings another agent into the room.

@@ -27,14 +27,14 @@ import (
 type keysCommand struct {
 	Add    keysAddCommand    `cmd:"" help:"Make a key, and print it once."`
 	List   keysListCommand   `cmd:"" help:"List the keys, without their secrets."`
-	Renew  keysRenewCommand  `cmd:"" help:"Make a new secret for a key, and print it once: the old one is refused within a minute."`
+	Renew  keysRenewCommand  `cmd:"" help:"Make a new secret for a key, and print it once. The old one is refused within a minute."`
 	Revoke keysRevokeCommand `cmd:"" help:"Revoke a key: servers refuse it within a minute, and end its waits."`
 }
 
 // keyTable is the part of a command about keys that says where they are.
 type keyTable struct {
 	Data     string `env:"PARLEY_DATA" placeholder:"FILE" help:"The file of the server, which may be running (${data})."`
-	Table    string `env:"PARLEY_TABLE" placeholder:"NAME" help:"The DynamoDB table of the servers, in place of a file."`
+	Table    string `env:"PARLEY_TABLE" placeholder:"NAME" help:"The DynamoDB table of the servers, instead of a file."`
 	LogLevel string `env:"PARLEY_LOG_LEVEL" default:"warn" enum:"debug,info,warn,error" help:"With info, write a line for the audit to standard error."`
 	outcome
 }
@@ -42,7 +42,7 @@ type keyTable struct {
 // Validate is called by kong.
 func (k *keyTable) Validate() error {
 	if k.Data != "" && k.Table != "" {
-		return errors.New("--data and --table exclude each other: the keys are where the rooms are")
+		return errors.New("--data and --table cannot be used together: the keys are where the rooms are")
 	}
 	return nil
 }
@@ -123,8 +123,8 @@ func (k *keyTable) explain(err error) error {
 
 // keysAddCommand is `parley keys add`.
 type keysAddCommand struct {
-	Label     string `arg:"" placeholder:"LABEL" help:"Whose key it is, such as Ann: others see it as the owner of the agents that come with the key."`
-	Days      *int   `placeholder:"N" help:"How many days the key is valid. Without this, until it is revoked."`
+	Label     string `arg:"" placeholder:"LABEL" help:"Whose key it is, such as Ann. Others see it as the owner of agents that use the key."`
+	Days      *int   `placeholder:"N" help:"How many days the key is valid. By default until it is revoked."`
 	PublicURL string `name:"public-url" env:"PARLEY_PUBLIC_URL" placeholder:"URL" help:"The address of the server, for the lines to paste."`
 	keyTable
 }
@@ -143,9 +143,9 @@ func (c *keysAddCommand) Validate() error {
 
 // Help returns the text that kong shows for parley keys add --help.
 func (keysAddCommand) Help() string {
-	return `The key goes to standard output, and lines to paste into clients to standard error: with the key in them on a terminal alone, so that the log of a script gets none. Only hashes are stored, so the key cannot be shown again. Give each person a key of their own: it says whose agents are whose, and can be revoked alone.
+	return `The key goes to standard output. Lines to paste into clients go to standard error, and contain the key only on a terminal. Only a hash is stored, so the key cannot be shown again. Give each person a separate key: it shows whose agents are whose, and can be revoked alone.
 
-The server need not stop, and knows the key at once.`
+The server can keep running, and knows the key at once.`
 }
 
 // addedKey is what parley keys add --json prints.
@@ -277,7 +277,7 @@ type keysRenewCommand struct {
 
 // Help returns the text that kong shows for parley keys renew --help.
 func (keysRenewCommand) Help() string {
-	return `For a person whose key is lost, or needed once more, since only its hash is stored. It is the same key: the person's agents keep their seats and names, and programs stay signed in. Clients that have the old secret need the new one, which servers that know the old one take within a minute. If the key is in wrong hands, revoke it: that ends what has signed in by it, too.`
+	return `Use this if a person has lost the key, since only its hash is stored. It stays the same key: the person's agents keep their seats and names, and programs stay signed in. Clients need the new secret instead of the old one. Servers accept it within a minute. If somebody else has the key, revoke it: that also ends the sign-ins that used it.`
 }
 
 // Run makes a new secret for a key.
@@ -314,8 +314,8 @@ func (keysRevokeCommand) Help() string {
 }
 
 // invitesGoOn is what a person must know who revokes a key.
-const invitesGoOn = "Invites that its agents have given out still admit guests, until an admin of each room " +
-	"makes a new one: parley invite --new"
+const invitesGoOn = "Invites that its agents gave out still admit guests, until an admin of each room makes a new " +
+	"one: parley invite --new"
 
 // Run revokes a key.
 func (c *keysRevokeCommand) Run(ctx context.Context, streams streams) error {
@@ -324,7 +324,7 @@ func (c *keysRevokeCommand) Run(ctx context.Context, streams streams) error {
 		if err != nil {
 			return c.advise(err, "keys: parley keys list")
 		}
-		return c.report(streams, e, streams.own(fmt.Sprintf("Revoked the key %s of %s. Servers refuse it within a "+
-			"minute, and the programs that signed in by it. %s", e.ID, shell.HarmlessLine(e.Label), invitesGoOn)))
+		return c.report(streams, e, streams.own(fmt.Sprintf("Revoked the key %s of %s. Within a minute servers "+
+			"refuse it, and the programs that signed in with it. %s", e.ID, shell.HarmlessLine(e.Label), invitesGoOn)))
 	})
 }

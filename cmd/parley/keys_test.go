@@ -117,7 +117,7 @@ func TestKeys_thatCannotBe_changeNothing(t *testing.T) {
 		"keys add Ann --days -1 --data " + path:           {2, "--days -1: must be from 1 to 3650"},
 		"keys add Ann --days 3651 --data " + path:         {2, "--days"},
 		"keys add --data " + path:                         {2, "<label>"},
-		"keys add Ann --data a --table b":                 {2, "exclude each other"},
+		"keys add Ann --data a --table b":                 {2, "cannot be used together"},
 		"keys add Ann!! --data " + path:                   {1, "label"},
 		"keys revoke nobody --data " + path:               {1, ": parley keys list --data " + path},
 		"keys renew nobody --data " + path:                {1, ": parley keys list --data " + path},

@@ -47,7 +47,7 @@ func TestRun_theSystemRefuses_aPersonReadsWhatWasGiven(t *testing.T) {
 			". Stop the program",
 		"rooms --url https://" + server: "the server at https://" + server + " cannot be reached: it speaks http, " +
 			"and not https; see parley doctor",
-		"completion": "name your shell, which is bash, zsh or fish: parley completion bash\n",
+		"completion": "name your shell, bash, zsh or fish, such as: parley completion bash\n",
 	} {
 		if code, says := report(t, strings.Fields(line)...); code == 0 || !strings.HasPrefix(says, "parley: "+want) {
 			t.Errorf("%s: code %d, %q", line, code, says)

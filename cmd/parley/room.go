@@ -16,18 +16,18 @@ type roomCommand struct {
 	ownSeat
 	Name          *string `placeholder:"NAME" help:"Give the room this name."`
 	Description   *string `placeholder:"TEXT" help:"What the room is for; \"\" removes it."`
-	Capacity      *int    `placeholder:"N" help:"How many seats it has: 2 to 100, and at least as many as are taken."`
-	Lock          bool    `xor:"lock" help:"Ask for a new password (or take PARLEY_PASSWORD). Invites from before then give no more seats."`
-	Unlock        bool    `xor:"lock" help:"Take the password away."`
+	Capacity      *int    `placeholder:"N" help:"The number of seats: 2 to 100, and at least as many as are taken."`
+	Lock          bool    `xor:"lock" help:"Set a new password: asks for it, or takes PARLEY_PASSWORD. Earlier invites then give no more seats."`
+	Unlock        bool    `xor:"lock" help:"Remove the password."`
 	Public        *bool   `negatable:"" help:"List it in parley rooms; --no-public takes it off."`
 	Channel       *bool   `negatable:"" help:"Let only admins speak; --no-channel lets all."`
 	AgentMessages *int    `placeholder:"N" help:"How many messages agents may send until a person speaks again; 0 for no limit."`
-	Close         bool    `help:"End the room for good, for all. What was said can still be read."`
+	Close         bool    `help:"Close the room for good. What was said can still be read."`
 }
 
 // Help returns the text that kong shows for parley room --help.
 func (roomCommand) Help() string {
-	return `Without flags it shows the settings. Everybody in the room sees a change.
+	return `Without flags, shows the settings. Everybody in the room sees changes.
 
   parley room --capacity 5 --description "the release of Friday"`
 }
@@ -59,19 +59,19 @@ func (c *roomCommand) Run(ctx context.Context, s *shell.Shell) error {
 type manageCommand struct {
 	ownSeat
 	Do   string `arg:"" enum:"promote,demote,mute,unmute,kick,ban,unban,readmit" placeholder:"WHAT" help:"What to do: see above."`
-	Name string `arg:"" placeholder:"NAME" help:"The agent; with readmit the id of the knock (parley history shows it)."`
+	Name string `arg:"" placeholder:"NAME" help:"The agent. With readmit: the id of the knock, which parley history shows."`
 	Note string `placeholder:"TEXT" help:"Why, for all to read."`
 }
 
 // Help returns the text that kong shows for parley manage --help.
 func (manageCommand) Help() string {
-	return `For admins of the room.
+	return `Only for admins of the room.
 
   parley manage promote NAME     make it an admin; demote takes that back
   parley manage mute NAME        it can only read; unmute lets it speak again
   parley manage kick NAME        take its seat
   parley manage ban NAME         take its seat, and keep its name out; unban lets it back in
-  parley manage readmit ID       let in who knocked, because its name was taken`
+  parley manage readmit ID       let in an agent that knocked because its name was taken`
 }
 
 // Validate is called by kong.
@@ -91,12 +91,12 @@ func (c *manageCommand) Run(ctx context.Context, s *shell.Shell) error {
 // removeCommand is `parley remove`.
 type removeCommand struct {
 	ownSeat
-	ID string `arg:"" placeholder:"ID" help:"Of the message (parley history --json shows it), or of the task."`
+	ID string `arg:"" placeholder:"ID" help:"The id of the message (parley history --json shows it) or of the task."`
 }
 
 // Help returns the text that kong shows for parley remove --help.
 func (removeCommand) Help() string {
-	return `Its author can do that, and every admin of the room. With the id of a task it removes all that was said of that. Others may have read it.`
+	return `Only its author and admins of the room can do that. With the id of a task, it removes everything that was said about that task. Others may have read it already.`
 }
 
 // Run removes it.
@@ -109,7 +109,7 @@ type forgetCommand struct{ ownSeat }
 
 // Help returns the text that kong shows for parley forget --help.
 func (forgetCommand) Help() string {
-	return `The seat itself stays, until it has been silent for long; parley leave gives it up. A seat that you watch is its agent's, and stays.`
+	return `The seat itself stays until it has been silent for long; parley leave gives it up. A seat that you watch belongs to its agent, and stays.`
 }
 
 // Run forgets the seat.

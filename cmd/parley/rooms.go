@@ -10,8 +10,8 @@ import (
 // roomsCommand is `parley rooms`.
 type roomsCommand struct {
 	anyServer
-	Search string `arg:"" optional:"" placeholder:"SEARCH" help:"Only rooms with this in their name or description."`
-	Mine   bool   `help:"List the rooms in which you have a seat, on all servers, and what is new there."`
+	Search string `arg:"" optional:"" placeholder:"SEARCH" help:"List only rooms with this in their name or description."`
+	Mine   bool   `help:"List the rooms in which you have a seat, on all servers, and what is new in them."`
 	Lines  int    `short:"n" default:"50" placeholder:"N" help:"Show at most about N rooms (${default})."`
 }
 

@@ -94,8 +94,7 @@ func salvage(ctx context.Context, log *slog.Logger, file *sqlite.File) (from sou
 }
 
 // useBackup says what to do about a file of which nothing can be read.
-const useBackup = "Stop the server, and put the newest backup in the place of the file, without the -wal and -shm of " +
-	"this one."
+const useBackup = "Stop the server, replace the file with the newest backup, and delete the old -wal and -shm files."
 
 // whatToDo says what to do about a damaged file.
 func whatToDo(path string) string {

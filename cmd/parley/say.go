@@ -16,13 +16,13 @@ import (
 type sayCommand struct {
 	ownSeat
 	Text     []string `arg:"" optional:"" placeholder:"TEXT" help:"What to say, or - to read it from standard input."`
-	To       list     `placeholder:"NAME,..." help:"Say it only to these agents (names with commas between them)."`
+	To       list     `placeholder:"NAME,..." help:"Say it only to these agents (comma-separated names)."`
 	Ask      list     `placeholder:"NAME,..." help:"Ask these agents, who then owe an answer."`
-	ReplyTo  string   `placeholder:"ID" help:"Answer the message of this id."`
-	Kind     string   `enum:"message,request,status,proposal,agree,object,done" default:"message" placeholder:"KIND" help:"What kind of message it is: ${enum}. By default ${default}."`
-	Withdraw string   `placeholder:"ID" help:"Take back your own request or proposal of this id. It needs no TEXT."`
-	New      bool     `help:"Say something new. Without it, what you just say is the answer that you owe, if you owe exactly one."`
-	Wait     within   `placeholder:"TIME" help:"Wait for the answer, and print it: for 10 minutes, or for the TIME that follows (--wait 1h)."`
+	ReplyTo  string   `placeholder:"ID" help:"Answer the message with this id."`
+	Kind     string   `enum:"message,request,status,proposal,agree,object,done" default:"message" placeholder:"KIND" help:"The kind of message: ${enum}. By default ${default}."`
+	Withdraw string   `placeholder:"ID" help:"Take back your own request or proposal with this id. Needs no TEXT."`
+	New      bool     `help:"Say something new. Without it, a plain message is your answer if you owe exactly one."`
+	Wait     within   `placeholder:"TIME" help:"Wait for the answer, and print it. Waits 10 minutes, or the TIME that follows (--wait 1h)."`
 }
 
 // waitFor is how long parley say waits for an answer if nobody says how long.
@@ -30,7 +30,7 @@ const waitFor = 10 * time.Minute
 
 // Help returns the text that kong shows for parley say --help.
 func (sayCommand) Help() string {
-	return `With --wait the answer is all that is printed to standard output: that of each agent who was asked or, if nobody was, the next word.
+	return `With --wait, standard output has only the answer: that of each agent you asked or, if you asked nobody, the next message.
 
   git diff | parley say - --room hello --ask Bob --wait`
 }

@@ -12,7 +12,7 @@ import (
 
 // server is the part of a client command that says which server it calls.
 type server struct {
-	URL string `name:"url" env:"PARLEY_URL" placeholder:"URL" help:"The address of the server. By default the one that parley connect was given last, else http://127.0.0.1:8080."`
+	URL string `name:"url" env:"PARLEY_URL" placeholder:"URL" help:"The address of the server. By default the last one given to parley connect, else http://127.0.0.1:8080."`
 }
 
 // place returns the server, with the key that this person has for it.
@@ -22,7 +22,7 @@ func (s server) place(notes io.Writer) (client.Place, error) {
 		return p, usage(err)
 	}
 	if p.Key != "" && s.URL != os.Getenv("PARLEY_URL") {
-		fmt.Fprintln(notes, "parley: a key on a command line can be read by others on this machine. This one is kept "+
+		fmt.Fprintln(notes, "parley: others on this machine can read a key on a command line. This one is stored "+
 			"once the server has admitted it: leave it out from then on.")
 	}
 	return p.WithKey()
@@ -46,7 +46,7 @@ func options(p client.Place, notes io.Writer) client.Options {
 				err = errors.Join(client.KeepKey(p.Base, p.Key), sayReturned(notes, p.Base))
 			}
 			if err != nil {
-				fmt.Fprintln(notes, "parley: the key cannot be kept for the next time:", err)
+				fmt.Fprintln(notes, "parley: the key cannot be stored for the next time:", err)
 			}
 		}
 	}

@@ -80,7 +80,7 @@ func TestSignIns_areListedWithTheirKeysAndEnded(t *testing.T) {
 		t.Errorf("left are %q of %q", left, ids)
 	}
 	if _, out, says := command(t, "keys", "revoke", "Ann", "--data", path); !strings.Contains(out+says,
-		"within a minute, and the programs that signed in by it. ") {
+		"and the programs that signed in with it. ") {
 		t.Errorf("the key is revoked with %q, %q", out, says)
 	}
 	_, out, _ = command(t, "sign-ins", "--data", path)

@@ -20,19 +20,19 @@ import (
 
 // standbyCommand is `parley standby`.
 type standbyCommand struct {
-	Room    string        `placeholder:"ROOM" help:"Watch only your own seats in this room, and no agents."`
+	Room    string        `placeholder:"ROOM" help:"Watch only your own seats, and only in this room."`
 	Exec    string        `placeholder:"COMMAND" help:"For your own seats, run this in a shell when there is news."`
 	Desktop bool          `help:"For your own seats, show a notification on your screen."`
-	GiveUp  time.Duration `default:"8h" placeholder:"TIME" help:"Stop watching a seat after so long without news (${default}); 0 for never."`
-	JSON    bool          `help:"Print what happens as JSON, an object on each line."`
+	GiveUp  time.Duration `default:"8h" placeholder:"TIME" help:"Stop watching a seat after this time without news (${default}); 0 for never."`
+	JSON    bool          `help:"Print what happens as JSON, one object a line."`
 	Agents  bool          `hidden:"" help:"Watch only the seats of agents."` // as a hook starts it
 }
 
 // Help returns the text that kong shows for parley standby --help.
 func (standbyCommand) Help() string {
-	return `It waits in all rooms in which you or your agents have a seat, and says when there is something to read. Agents of Claude Code and Codex are woken in their sessions, if a hook of theirs has noted the seat (see docs/waking.md). Your own seats are those of parley join. It reads nothing for you or them: a message stays new until its reader has it.
+	return `Waits in all rooms in which you or your agents have a seat, and says when there is something to read. It wakes agents of Claude Code and Codex in their sessions, if one of their hooks has noted the seat (see docs/waking.md). Your own seats are those of parley join. It reads nothing for you or them: a message stays new until its reader has it.
 
-COMMAND finds in its environment PARLEY_ROOM, PARLEY_NAME, PARLEY_MESSAGES (how many are new), PARLEY_NOTICE (the sentence) and PARLEY_URL. What has a character that could act on a shell is empty there.`
+COMMAND gets the variables PARLEY_ROOM, PARLEY_NAME, PARLEY_MESSAGES (how many are new), PARLEY_NOTICE (the sentence) and PARLEY_URL. A value with a character that could act on a shell is empty.`
 }
 
 // agentsArgs is the command line of the process that a hook leaves behind.
@@ -64,8 +64,8 @@ func (c *standbyCommand) Run(ctx context.Context, streams streams) (err error) {
 	case none && c.Agents:
 		return nil
 	case none:
-		return errors.New("there is no seat to wait for. Agents get theirs from the hooks that connect writes. Take " +
-			"one for yourself: parley join ROOM --as NAME")
+		return errors.New("there is no seat to wait for. The hooks of parley connect note those of agents. To take " +
+			"one yourself: parley join ROOM --as NAME")
 	}
 	return err
 }

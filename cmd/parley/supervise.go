@@ -13,7 +13,7 @@ import (
 // superviseCommand is `parley supervise`.
 type superviseCommand struct {
 	ownSeat
-	Do   string   `arg:"" optional:"" enum:",pause,resume,approve,drafts,send,edit,refuse,link" default:"" placeholder:"WHAT" help:"What to do: see above. Without it, shows how things stand."`
+	Do   string   `arg:"" optional:"" enum:",pause,resume,approve,drafts,send,edit,refuse,link" default:"" placeholder:"WHAT" help:"What to do: see above. By default, show how things stand."`
 	With []string `arg:"" optional:"" placeholder:"WITH" help:"What it needs: the id of a draft, a text, on or off."`
 
 	want shell.SuperviseRequest
@@ -21,16 +21,16 @@ type superviseCommand struct {
 
 // Help returns the text that kong shows for parley supervise --help.
 func (superviseCommand) Help() string {
-	return `It is for the person who watches an agent (parley watch).
+	return `For the person who watches an agent (parley watch).
 
-  parley supervise pause             the agent says nothing, and stays
+  parley supervise pause             the agent can say nothing, but keeps its seat
   parley supervise resume
-  parley supervise approve on        each of its messages waits for you; or off
-  parley supervise drafts            those that wait
-  parley supervise send ID           let one go
-  parley supervise edit ID TEXT ...  send this in its place, as yours; - reads it from standard input
-  parley supervise refuse ID [WHY ...]  its agent reads why
-  parley supervise link              a link for a further device of yours`
+  parley supervise approve on        each of its messages waits for you; off ends that
+  parley supervise drafts            list the drafts that wait
+  parley supervise send ID           send a draft
+  parley supervise edit ID TEXT ...  send this in its place, as your words; - reads it from standard input
+  parley supervise refuse ID [WHY ...]  drop a draft; the agent reads why
+  parley supervise link              make a link for another device of yours`
 }
 
 // Validate is called by kong.

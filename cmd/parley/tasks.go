@@ -14,7 +14,7 @@ import (
 // tasksCommand is `parley tasks`.
 type tasksCommand struct {
 	ownSeat
-	Closed bool `help:"Show what is done or dropped, the newest first."`
+	Closed bool `help:"Show tasks that are done or dropped, the newest first."`
 }
 
 // Run shows the list.
@@ -27,11 +27,11 @@ type taskCommand struct {
 	ownSeat
 	Do    string   `arg:"" placeholder:"WHAT" help:"What to do: see above."`
 	ID    string   `arg:"" optional:"" placeholder:"ID" help:"The id of a task, such as t7. Not with add."`
-	Words []string `arg:"" optional:"" placeholder:"WORDS" help:"What it needs: a title, why, or what was done."`
+	Words []string `arg:"" optional:"" placeholder:"WORDS" help:"A title, the reason, or what was done."`
 	Text  string   `placeholder:"TEXT" help:"The details, with add and edit."`
-	For   list     `placeholder:"NAME,..." help:"Offer it to these agents, with add, release and edit (names with commas between them)."`
-	After list     `placeholder:"ID,..." help:"What must be done first, with add and edit (ids with commas between them). What has ended holds nothing up."`
-	Free  bool     `name:"no-after" help:"With edit: nothing must be done first any more."`
+	For   list     `placeholder:"NAME,..." help:"Offer it to these agents, with add, release and edit (comma-separated names)."`
+	After list     `placeholder:"ID,..." help:"The tasks that must be done first, with add and edit (comma-separated ids). Those that have ended do not block it."`
+	Free  bool     `name:"no-after" help:"With edit: no task must be done first any more."`
 
 	want shell.TaskRequest
 }
@@ -44,7 +44,7 @@ func (taskCommand) Help() string {
   parley task take [ID]              take one, or the next free one
   parley task release ID [WHY ...]   give it back
   parley task finish ID [WHAT ...]   it is done: say what was done
-  parley task drop ID                nobody is to do it
+  parley task drop ID                nobody needs to do it
   parley task edit ID [TITLE ...]    change its title, or --text, --for, --after`
 }
 
@@ -75,11 +75,11 @@ func (c *taskCommand) Validate() error {
 	case c.Do == "edit" && said == "" && !changes:
 		return errors.New("edit: say what changes, with a TITLE, --text, --for, --after or --no-after")
 	case c.Free && (c.Do != "edit" || len(c.After) > 0):
-		return errors.New("--no-after goes with edit, and without --after")
+		return errors.New("--no-after needs edit, and no --after")
 	case c.Do != "add" && c.Do != "edit" && (c.Text != "" || len(c.After) > 0):
-		return errors.New("--text and --after go with add and edit")
+		return errors.New("--text and --after need add or edit")
 	case c.Do != "add" && c.Do != "edit" && c.Do != "release" && len(c.For) > 0:
-		return errors.New("--for goes with add, release and edit")
+		return errors.New("--for needs add, release or edit")
 	}
 
 	// With the other actions --text is refused above, so the words are the text.

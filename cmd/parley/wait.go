@@ -12,13 +12,13 @@ import (
 // waitCommand is `parley wait`.
 type waitCommand struct {
 	ownSeat
-	ForMe   bool           `help:"Where more than two talk: wait for what is meant for you."`
+	ForMe   bool           `help:"Wait only for messages meant for you."`
 	Timeout *time.Duration `placeholder:"TIME" help:"Give up after this time, such as 30s or 5m, with exit code 3. By default never."`
 }
 
 // Help returns the text that kong shows for parley wait --help.
 func (waitCommand) Help() string {
-	return `Prints what was said since the last parley wait, or waits until something is. Each message is printed once, whatever other commands show meanwhile.`
+	return `Prints what was said since the last parley wait. If there is nothing new, waits for it. Each message is printed once, whatever other commands show in the meantime.`
 }
 
 // Validate is called by kong.

@@ -106,7 +106,7 @@ func TestBoard_whatTheServerRefuses_isToldInWordsForPeople(t *testing.T) {
 	tab.click(button("Show all tasks"))
 	w.before("take", func() { talk.cy.call("task", args{"action": "take", "id": "t1"}) })
 	tab.acts("t1", "Take t1")
-	tab.sees("t1: Cy Long has taken it meanwhile")
+	tab.sees("t1: Cy Long has already taken it")
 	w.before("finish", func() { talk.bob.call("task", args{"action": "drop", "id": "t2"}) })
 	tab.acts("t2", "Mark t2 as done")
 	tab.click(button("Mark as done"))
@@ -177,7 +177,7 @@ func TestBoard_onAPhone_nothingCoversTheFocus(t *testing.T) {
 	tab.click(button("Show all tasks"))
 	w.before("take", func() { bob.call("task", args{"action": "take", "id": "t20"}) })
 	tab.acts("t20", "Take t20")
-	tab.sees("t20: Bob's Claude has taken it meanwhile")
+	tab.sees("t20: Bob's Claude has already taken it")
 	evaluate[*bool](tab, `(document.querySelector(".task-add input").focus(), null)`)
 	tab.walksBack(20)
 }

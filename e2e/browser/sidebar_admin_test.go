@@ -229,7 +229,7 @@ func TestSidebar_knocks_areAnsweredWhereTheyCanBe(t *testing.T) {
 	s.caller("Cy").refused(fault.NameTaken, "join_room", args{"room": "The bridge", "agent_name": "Cy"})
 	tab.is(button("Let in").in(".sidebar-knock"))
 	tab.click(button("Let in").in(".event"))
-	tab.sees("lets somebody have the name Cy")
+	tab.sees("allowed somebody back in as Cy")
 	tab.isNot(button("Let in"))
 }
 

@@ -93,7 +93,7 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce(t *testing.T) {
 	phone.click(button("Send").in(drafts))
 	phone.isNot(css(drafts))
 	tab.click(button("Send").in(drafts))
-	tab.sees("already decided on your other device")
+	tab.sees("already decided this on another device")
 	tab.isNot(css(drafts))
 }
 

@@ -56,11 +56,10 @@ func (s *session) notAdmitted(refused *fault.Error) error {
 	case s.place.Key != "":
 		return fail(failed, "%s", s.place.Refused())
 	case refused.Reason == fault.ReasonNoSeat:
-		return fail(gone, "The server at %s does not have your seat in the room %s as %s any more. To forget it: %s",
+		return fail(gone, "The server at %s no longer has your seat in the room %s as %s. To forget it: %s",
 			s.place.Base, s.seat.Room, s.seat.Name, s.command("leave"))
 	}
-	return fail(failed, "The server at %s does not admit your seat in the room %s as %s without a key. With your key "+
-		"the seat goes on. %s", s.place.Base, s.seat.Room, s.seat.Name, client.SetKey(s.place.Base))
+	return fail(failed, "The server at %s admits your seat in the room %s as %s only with a key. %s", s.place.Base, s.seat.Room, s.seat.Name, client.SetKey(s.place.Base))
 }
 
 // linkOf returns the place to which a person is invited who joins with a link, or with the line of an
@@ -76,8 +75,8 @@ func linkOf(room string) (p client.Place, ok bool, err error) {
 	if err != nil {
 		return p, true, fail(usage, "%s", err.Error())
 	}
-	return p, true, fail(usage, "%s is the address of a server and no invite: name the room, and give the "+
-		"address with --url.", p.String())
+	return p, true, fail(usage, "%s is the address of a server, not an invite: name the room, and give the address "+
+		"with --url.", p.String())
 }
 
 // leadsTo reports whether a seat is in the room of an invite.

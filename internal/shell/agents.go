@@ -12,7 +12,7 @@ func (s *Shell) Agents(ctx context.Context, which Which, end string) error {
 		agents:  true,
 		shown:   func(k results.Hook) bool { return k.Agent },
 		none:    "You have added no agent%s that you watch.",
-		unknown: "You watch no added agent with the id %s%s. Nothing was changed. To see which there are: %s",
+		unknown: "You watch no added agent with the id %s%s. Nothing was changed. To list them: %s",
 		listed:  "agents",
 	})
 }
@@ -32,8 +32,8 @@ func (s *Shell) AddAgent(ctx context.Context, which Which, card, name string) er
 			return err
 		}
 		return on.out.show(r, func() {
-			on.out.print("%s is in the room %s, and is called when something is for it. Its calls are signed with "+
-				"this secret, which is not shown again:", got.AgentName, on.seat.Room)
+			on.out.print("%s is in the room %s, and is called when there is something for it. Its calls are signed "+
+				"with this secret, which is not shown again:", got.AgentName, on.seat.Room)
 			on.out.print("%s", got.Secret)
 		})
 	})

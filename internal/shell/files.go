@@ -105,7 +105,7 @@ func readPipe(ctx context.Context, in io.Reader, name string) (io.ReadSeekCloser
 		return nil, 0, fail(usage, "There is nothing to share: %s is empty.",
 			strings.Replace(name, "Standard", "standard", 1))
 	case len(all) > mostPiped:
-		return nil, 0, fail(usage, "%s has more than %s, the most that a file can have.", name, size(mostPiped))
+		return nil, 0, fail(usage, "%s is larger than %s, the limit for a file.", name, size(mostPiped))
 	}
 	return piped{bytes.NewReader(all)}, int64(len(all)), nil
 }
@@ -215,9 +215,9 @@ func target(given, name string) string {
 func (s *session) pour(ctx context.Context, door client.Door, file results.File) error {
 	switch {
 	case s.out.JSON:
-		return fail(usage, "--json and -o - exclude each other: standard output has the file.")
+		return fail(usage, "--json and -o - cannot be used together: the file goes to standard output.")
 	case s.out.Screen.Terminal:
-		return fail(usage, "What others share could act on a terminal: give -o PATH, or send it on into a pipe.")
+		return fail(usage, "A file from others could act on your terminal: give -o PATH, or pipe it on.")
 	}
 	shown := s.out.progress(s.clock, file.Size)
 	defer shown.end()
@@ -226,16 +226,16 @@ func (s *session) pour(ctx context.Context, door client.Door, file results.File)
 
 // save downloads a file. What is at path is the whole file, or what was there before.
 func (s *session) save(ctx context.Context, door client.Door, file results.File, path string, force bool) error {
-	exists := fail(failed, "%s is there already, and stays as it is. Give another path with -o, or --force to replace "+
-		"it.", path)
+	exists := fail(failed, "%s already exists and was not changed. Give another path with -o, or --force to "+
+		"replace it.", path)
 	mode := fs.FileMode(0) // of the file that is replaced
 	switch about, err := os.Lstat(path); {
 	case err != nil: // it is not there
 	case about.Mode().IsRegular() && force:
 		mode = about.Mode().Perm()
 	case !about.Mode().IsRegular(): // such as a link, or /dev/null
-		return fail(failed, "%s is there already, and no file that could be replaced. Give another path with -o, or - "+
-			"for standard output.", path)
+		return fail(failed, "%s already exists and is not a regular file. Give another path with -o, or - for "+
+			"standard output.", path)
 	default:
 		return exists
 	}
@@ -246,7 +246,7 @@ func (s *session) save(ctx context.Context, door client.Door, file results.File,
 		if reason := new(fs.PathError); errors.As(err, &reason) {
 			err = reason.Err // the name of the part says nothing
 		}
-		return fail(failed, "Nothing can be saved in %s: %s", filepath.Dir(path), err)
+		return fail(failed, "Cannot save to %s: %s", filepath.Dir(path), err)
 	}
 	defer os.Remove(part) // unless it has its name by then
 	err = s.persist(ctx, s.again(), func() error {

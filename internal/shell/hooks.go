@@ -16,8 +16,8 @@ func (s *Shell) Hooks(ctx context.Context, which Which, end string) error {
 	return s.hooks(ctx, which, end, hooksAsked{
 		shown: func(results.Hook) bool { return true },
 		none:  "No address is called for an agent that you watch%s.",
-		unknown: "No address with the id %s is called for an agent that you watch%s. Nothing was changed. To see " +
-			"which are: %s",
+		unknown: "No address with the id %s is called for an agent that you watch%s. Nothing was changed. To list " +
+			"them: %s",
 		listed: "hooks",
 	})
 }
@@ -85,8 +85,8 @@ func (s *Shell) AddHook(ctx context.Context, which Which, address string) error 
 			return err
 		}
 		return on.out.show(r, func() {
-			on.out.print("The webhook %s is called from now on, with each event that %s sees in the room %s. Its "+
-				"calls are signed with this secret, which is not shown again:", got.Added, on.seat.Name, on.seat.Room)
+			on.out.print("The webhook %s is now called with each event that %s sees in the room %s. Its calls are "+
+				"signed with this secret, which is not shown again:", got.Added, on.seat.Name, on.seat.Room)
 			on.out.print("%s", got.Secret)
 		})
 	})

@@ -51,7 +51,7 @@ func (s *Shell) target(req *JoinRequest) (client.Place, error) {
 	}
 	req.Invite = to.Invite
 	if to.Invite != "" && req.New {
-		return to, fail(usage, "An invite leads to a room that is there: leave out --new.")
+		return to, fail(usage, "An invite leads to an existing room: leave out --new.")
 	}
 	return to, s.askForLock(req)
 }
@@ -76,8 +76,8 @@ func (s *Shell) checkCapacity(ctx context.Context, c *client.Client, req JoinReq
 		return nil
 	case err == nil || code == fault.WrongPassword:
 		name := cmp.Or(req.Room, got.Room.Name)
-		return fail(usage, "The room %s is there already, so --capacity has no effect: leave it out. An admin of the "+
-			"room changes its seats: %s", name, s.command(fmt.Sprintf("room --room %s --as %s --capacity %d",
+		return fail(usage, "The room %s already exists, so --capacity has no effect: leave it out. An admin can "+
+			"change the number of seats: %s", name, s.command(fmt.Sprintf("room --room %s --as %s --capacity %d",
 			quoted(name), quoted(req.As), req.Capacity)))
 	}
 	return err
@@ -126,12 +126,12 @@ func (s *Shell) newPassword(given string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	again, err := s.Ask("The same again: ")
+	again, err := s.Ask("Repeat the password: ")
 	if err != nil {
 		return "", err
 	}
 	if password != again || password == "" {
-		return "", fail(failed, "That was not the same password twice. Nothing was done.")
+		return "", fail(failed, "The passwords differ. Nothing was done.")
 	}
 	return password, nil
 }
@@ -226,7 +226,7 @@ func (s *Shell) refusedJoin(refused *fault.Error) error {
 	for i, name := range names {
 		names[i] = quoted(name)
 	}
-	return fail(failed, "The room is full. Seats of yours have been silent there: join --as %s to have it again.",
+	return fail(failed, "The room is full, and you have a silent seat there. To take it back, join --as %s.",
 		strings.Join(names, ", or --as "))
 }
 
@@ -243,7 +243,7 @@ func (s *Shell) welcome(server string, r result) error {
 	case "created":
 		room = "the new room"
 	case "returned":
-		how = "are again"
+		how = "are back as"
 	}
 	return o.show(r, func() {
 		o.print("You %s %s in %s %s: %d of %d seats "+
@@ -254,7 +254,7 @@ func (s *Shell) welcome(server string, r result) error {
 		}
 		o.Screen.Show(got.Messages...)
 		if got.Invite != "" && len(got.Room.Agents) == 1 {
-			o.print("Pass this on to the one who is to join:\n  %s", got.Invite)
+			o.print("To invite somebody, send them this line:\n  %s", got.Invite)
 		}
 	})
 }

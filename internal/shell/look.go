@@ -153,7 +153,7 @@ func (s *Shell) rooms(ctx context.Context, c *client.Client, search string, limi
 		return nil
 	}
 	if len(rows) == 0 {
-		s.Out.note("No public room fits. Others are not listed: ask for their names.")
+		s.Out.note("No public room matches. Other rooms are not listed: ask for their names.")
 	}
 	if a["page"] != "" {
 		s.Out.note("There are more: search, or raise -n.")
@@ -187,8 +187,8 @@ func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
 			if err := s.file.Remove(s.seat.Token); err != nil {
 				return err
 			}
-			return fail(gone, "The server does not have your seat in the room %s as %s any more. It is "+
-				"forgotten here.", s.seat.Room, s.seat.Name)
+			return fail(gone, "The server no longer has your seat in the room %s as %s. It is forgotten "+
+				"here.", s.seat.Room, s.seat.Name)
 		}
 		if err != nil {
 			return err
@@ -230,19 +230,19 @@ func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
 		case err != nil:
 			return err
 		case got.Invite == "" && len(got.Room.Agents) < got.Room.Capacity:
-			return fail(failed, "The invite to %s gives no more seats. An admin of the room makes another: %s",
+			return fail(failed, "The invite to %s gives no more seats. An admin of the room can make another: %s",
 				got.Room.Name, s.command("invite --new"))
 		case got.Invite == "":
 			ended := ""
 			if renew {
 				ended = "Earlier invites give no more seats. "
 			}
-			return fail(failed, "%sNobody can be invited to %s: %d of %d seats are taken. An admin adds some: %s",
+			return fail(failed, "%sNobody can be invited to %s: %d of %d seats are taken. An admin can add some: %s",
 				ended,
 				got.Room.Name, len(got.Room.Agents), got.Room.Capacity, s.command("room --capacity N"))
 		}
 		if _, open := invited(got.Invite); got.Room.PasswordProtected && !open {
-			s.out.note("The room has a password, which is not part of the line: pass it on in another way.")
+			s.out.note("The line does not include the room's password: send it separately.")
 		}
 		return s.invite(r, got)
 	})
@@ -256,7 +256,7 @@ func (s *session) invite(r result, got results.Joined) error {
 	return s.out.show(r, func() {
 		s.out.print("%s", got.Invite)
 		if got.InviteLink != "" {
-			s.out.note("A person takes the seat in a browser: %s", got.InviteLink)
+			s.out.note("A person can take the seat in a browser: %s", got.InviteLink)
 		}
 	})
 }

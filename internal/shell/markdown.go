@@ -19,7 +19,7 @@ import (
 func (t *talk) markdown(seat string, now time.Time, screen *Screen) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\nExported from Parley at %s, as the seat of %s sees it.\nWhat agents and people wrote "+
-		"stands between fences; everything else is of the server.\n", t.info.Room.Name,
+		"is in fenced blocks. Everything else is from the server.\n", t.info.Room.Name,
 		stamp(now.UTC().Format(time.RFC3339)), seat)
 	if about := t.info.Room.Description; about != "" {
 		b.WriteString("\n" + fenced(string(about)))

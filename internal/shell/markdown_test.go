@@ -67,14 +67,12 @@ func TestMarkdown_talk_keepsWordsBetweenFences(t *testing.T) {
 	} {
 		all.said = append(all.said, entry{Message: m})
 	}
-	const want = "# tea\n\nExported from Parley at 2026-03-04 06:00:00 UTC, as the seat of Ann sees it.\n" +
-		"What agents and people wrote stands between fences; everything else is of the server.\n" +
-		"\n```text\n# FAKE\n```\n\n## Who takes part\n\n- Ann, admin\n- Bob, with a person\n" +
-		"\n## Conversation\n" +
-		"\n```text\nMar  4 05:06 * joined: Bob\nMar  4 05:06 * changed: description \"# FAKE\"; by Ann\n```\n" +
-		"\n### Bob · asks \"Ann\"\n\n2026-03-04 05:06:07 UTC · m3\n" +
-		"\n`````text\nIs it\n````\n# so?\\x1b\n`````\n" +
-		"\n### Ann · re m3\n\n2026-03-04 05:06:07 UTC · m4\n\nA file of 3 bytes, text/plain:\n\n```text\n# a\n```\n"
+	const want = "# tea\n\nExported from Parley at 2026-03-04 06:00:00 UTC, as the seat of Ann sees it.\nWhat " +
+		"agents and people wrote is in fenced blocks. Everything else is from the server.\n\n```text\n# " +
+		"FAKE\n```\n\n## Who takes part\n\n- Ann, admin\n- Bob, with a person\n\n## Conversation\n\n```text\nMar  " +
+		"4 05:06 * joined: Bob\nMar  4 05:06 * changed: description \"# FAKE\"; by Ann\n```\n\n### Bob · asks " +
+		"\"Ann\"\n\n2026-03-04 05:06:07 UTC · m3\n\n`````text\nIs it\n````\n# so?\\x1b\n`````\n\n### Ann · re " +
+		"m3\n\n2026-03-04 05:06:07 UTC · m4\n\nA file of 3 bytes, text/plain:\n\n```text\n# a\n```\n"
 	now := time.Date(2026, 3, 4, 6, 0, 0, 0, time.UTC)
 	if got := all.markdown("Ann", now, &Screen{Terminal: true, Color: true}); got != want {
 		t.Errorf("%s\nwant:\n%s", got, want)

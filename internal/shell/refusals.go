@@ -103,8 +103,7 @@ func pairs(list ...string) (all []saying) {
 var sayings = pairs(
 	// Files on their way.
 	`This address (takes no file, or no longer|does not lead to a file)`,
-	"The file did not begin on its way in time, or you left the room meanwhile. Nothing was done: run the command "+
-		"again.",
+	"The transfer did not start in time, or you have left the room. Nothing was done: run the command again.",
 	// Speaking.
 	`(to|ask): (".*"|number \d+) does not name an agent`,
 	"--$1: nobody in this room is called $2. Nothing was sent. To see who is there: {who}",
@@ -144,20 +143,20 @@ var sayings = pairs(
 	"That proposal does not ask you: it asks those who were here when it was made, or whom it names. Nothing was "+
 		"sent: say what you think without --kind.",
 	`reply_to is no open proposal`,
-	"--reply-to is no open proposal: it has been agreed, objected to, taken back or replaced by a newer one, or it is "+
-		"no proposal. Nothing was sent. To see what is open: {who}",
+	"--reply-to is not an open proposal: it has been agreed, objected to, taken back or replaced by a newer one, "+
+		"or it is not a proposal. Nothing was sent. To see what is open: {who}",
 	`withdraw must be the id of an open request`,
 	"--withdraw takes the id of an open request or proposal of your own. Nothing was sent. To see what is open: {who}",
 	`withdraw takes a request or proposal back`,
 	"--withdraw takes a request or proposal back, and goes without --kind, --to and --ask. Nothing was sent: use two "+
 		"commands.",
 	`What answers a proposal, or withdraws`,
-	"What answers a proposal, or takes something back, is for all who saw that. Nothing was sent: leave --to out, and "+
-		"say in another message what is for others.",
+	"An answer to a proposal, and what takes something back, goes to all who saw it. Nothing was sent: leave --to "+
+		"out, and use another message for others.",
 	`text is missing \(only`,
 	"The text is missing: only --kind agree and --withdraw need none",
 	`text has (\d+) bytes, at most (\d+) are allowed\. Nothing was sent`,
-	"The text has $1 bytes, and a message has at most $2. Nothing was sent: say it shorter, or share it as a file: "+
+	"The text has $1 bytes, and a message can have $2. Nothing was sent: say it shorter, or share it as a file: "+
 		"{put FILE}",
 	`text holds what looks like (.*), and anyone`,
 	"The text holds what looks like $1, and anyone who reads it could use it. You have not left: take it out, or run "+
@@ -169,62 +168,61 @@ var sayings = pairs(
 	`Only admins speak in this channel`,
 	"Only admins speak in this room. Nothing was sent.",
 	`In this room agents may send (.*) until a person speaks`,
-	"In this room agents may send $1 until a person speaks, and have. Nothing was sent: somebody has to speak as a "+
-		"person first, in a browser or with a watch link.",
+	"Agents in this room may send $1 until a person speaks, and they have sent them. Nothing was sent: a person "+
+		"must speak first, in a browser or with a watch link.",
 	`Agents have sent as many messages as they may`,
 	"Agents have sent as many messages as they may in this room until a person speaks. You have not left: leave "+
 		"without a last word.",
 	`(\d+) of your messages wait for your user`,
 	"$1 of your messages wait for the person who watches you, and no more can. Nothing was sent.",
 	`Your user has not let you (send this message|share this file)`,
-	"The person who watches you has not let you $1, or has not decided within a day. Nothing was done.",
+	"The person who watches you did not let you $1, or did not decide within a day. Nothing was done.",
 	`Your user has paused you, or approves what you say, so you cannot (.*?)\. `,
 	"The person who watches you has paused you, or approves what you say, so you cannot $1. Nothing was changed.",
 	`Your user has paused you, or approves what you say, so you do not leave`,
 	"The person who watches you has paused you, or approves what you say. You have not left: that person can leave "+
 		"for you.",
 	`draft: that is no draft that waits`,
-	"That is no draft that waits for you. It has been decided, perhaps on another device, or is more than a day old. "+
-		"Nothing was decided. To see those that wait: {supervise drafts}",
+	"No draft with this id waits for you. It has been decided, perhaps on another device, or is more than a day "+
+		"old. Nothing was decided. To see those that wait: {supervise drafts}",
 	`The room changed too often (meanwhile|while you \w+)`,
 	"The room changed too often $1. Nothing was done: run the command again.",
 	`A text that you sent at the same time was removed`,
 	"A text that you sent at the same time was removed, and this may be the same one. Nothing was sent: if it is "+
 		"another, run the command again in 2 seconds.",
 	`Too much work for the server comes (.*?)\. Nothing was done: call again in (\d+) seconds`,
-	"Too much work for the server comes $1. Nothing was done: run the command again in $2 seconds, and such commands "+
-		"less often from then on.",
+	"Too much work for the server comes $1. Nothing was done: run the command again in $2 seconds, and then less "+
+		"often.",
 	`More passwords are being given`,
-	"More passwords are being given than this server can check at once. Nothing was done: run the command again in 5 "+
-		"seconds.",
+	"The server has too many passwords to check at once. Nothing was done: run the command again in 5 seconds.",
 	`(.*) You came by an invite`,
-	"You came by an invite, which lets you into its room and nothing else. Nothing was changed: name the server "+
-		"itself with --url.",
+	"Your invite admits you to its own room and nothing else. Nothing was changed: name the server itself with --url.",
 	`(.*) You sent an agent token to be admitted`,
 	"Your seat admits you to its own room and nothing else. Nothing was changed: ask the person who runs the server "+
 		"for a key.",
 
 	// Files.
 	`name holds characters that nobody sees`,
-	"The file's name holds characters that nobody sees, or is not UTF-8. Nothing was shared: give it another with "+
-		"--name, such as report.pdf.",
+	"The file's name has invisible characters, or is not UTF-8. Nothing was shared: give it another with --name, "+
+		"such as report.pdf.",
 	`name is missing: give the file's name`,
 	"The file has no name. Nothing was shared: give it one with --name, such as report.pdf.",
 	`name has (\d+) characters, at most (\d+)`,
 	"The file's name has $1 characters, and at most $2 are allowed. Nothing was shared: give it a shorter one with "+
 		"--name.",
 	`This room has (\d+) files, and no more`,
-	"This room has $1 files, and no more can be. Nothing was shared: an admin, or the one who shared a file, can "+
+	"This room has $1 files, the most allowed. Nothing was shared: an admin, or the one who shared a file, can "+
 		"remove it: {remove ID}",
 	`The files of this room may take (\d+) more bytes`,
-	"The files of this room may take $1 more bytes, and this one is larger. Nothing was shared: share less, or have "+
-		"an admin, or the one who shared a file, remove it: {remove ID}",
+	"This room has $1 bytes left for files, and this one is larger. Nothing was shared: share a smaller file. An "+
+		"admin, or the one who shared a file, can remove it: {remove ID}",
 	`This server has no room for the file(.*?)\. Nothing`,
-	"This server has no room for the file$1. Nothing was shared: share less, or ask the person who runs the server.",
+	"This server has no space for the file$1. Nothing was shared: share a smaller one, or ask the person who runs "+
+		"the server.",
 	`The file has (?:more|\d+) bytes(?: than|, and) share_file was told`,
-	"The file has grown meanwhile. Nothing was shared: run the command again.",
+	"The file grew while it was shared. Nothing was shared: run the command again.",
 	`You have (\d+) open uploads, and no more can be\. Nothing was shared: .* in (\d+) seconds`,
-	"You have $1 open uploads, and no more can be. Nothing was shared: try again in $2 seconds.",
+	"You have $1 open uploads, the most allowed. Nothing was shared: try again in $2 seconds.",
 	`Another file was shared through this address`,
 	"Another file was shared through the same address, which takes one. Nothing was shared: run the command again.",
 	`id: that message carries no file`,
@@ -239,7 +237,7 @@ var sayings = pairs(
 	"There is no open task of this id: it is done or dropped, or there never was one. Nothing was changed. To see "+
 		"those that are open: {tasks}",
 	`id must be that of a task`,
-	"The id of a task is such as t7. Nothing was changed. To see the ids: {tasks}",
+	"The id of a task looks like t7. Nothing was changed. To see the ids: {tasks}",
 	`(\w+) is with another agent now`,
 	"$1 is with another agent now. Nothing was changed: send it your work. To see who has it: {tasks}",
 	`id: there is no task of this id`,
@@ -247,12 +245,12 @@ var sayings = pairs(
 	`redact: there is no task of this id`,
 	"There is no task of this id. Nothing was changed. To see those that are open: {tasks}",
 	`after: (".*"|number \d+) is no task`,
-	"--after: $1 is no task. Nothing was changed: name tasks by their ids, such as t7.",
+	"--after: $1 is not a task. Nothing was changed: name tasks by their ids, such as t7.",
 	`after: there is no task (\w+)`,
 	"--after: there is no task $1. Nothing was changed. To see the ids: {tasks}",
 	`for: (".*"|name \d+ in it) is nobody`,
-	"--for: $1 is nobody who is in this room now or could still come. Nothing was changed: correct it, or leave "+
-		"--for out, and anyone may take the task.",
+	"--for: $1 does not name anyone who is in this room or could still join. Nothing was changed: correct it, or "+
+		"leave --for out to offer the task to all.",
 	`for names an agent that joined later, and cannot see (\w+)`,
 	"--for names somebody who joined later, and cannot see $1. Nothing was changed: add it again as a new task, and "+
 		"drop this one.",
@@ -265,15 +263,15 @@ var sayings = pairs(
 	`Only the agent that added (\w+), or an admin`,
 	"Only the one who added $1, or an admin, may change or drop it. Nothing was changed: ask one of them.",
 	`title: 1 to (\d+) characters`,
-	"The title has 1 to $1 characters, in one line. Nothing was changed: put details into --text.",
+	"A title has 1 to $1 characters, on one line. Nothing was changed: put details into --text.",
 
 	// The room and those in it.
 	`Only admins of this room may do that`,
 	"Only admins of this room may do that, and you are not one. Nothing was changed. To see who is: {who}",
 	`redact: that is no message`,
-	"That is no message, so there is no text to remove. Nothing was changed.",
+	"That is not a message, so there is no text to remove. Nothing was changed.",
 	`Your user said that`,
-	"The person behind this seat said that, and may alone remove it. Nothing was changed.",
+	"The person behind this seat said that, and nobody else may remove it. Nothing was changed.",
 	`Only its author or an admin may remove the text`,
 	"Only its author or an admin may remove the text of a message. Nothing was changed. To see who is an admin: {who}",
 	`Only the agent that added a task, the one`,
@@ -282,23 +280,23 @@ var sayings = pairs(
 	`agent_name is your own name`,
 	"That is your own name, or another spelling of it. Nothing was changed. To leave: {leave}",
 	`You are the last admin of this room`,
-	"You are the last admin of this room, and it cannot be without one. Nothing was changed: make somebody else an "+
-		"admin first. Or leave, and the one who is here longest becomes it: {leave}",
+	"You are the last admin of this room, and it needs one. Nothing was changed: make somebody else an admin "+
+		"first. If you leave, the one who has been here longest becomes admin: {leave}",
 	`No agent of this name is in the room`,
 	"Nobody of this name is in the room: they may have left or been removed already. Nothing was changed. To see who "+
 		"is there: {who}",
 	`This room has (\d+) banned names`,
-	"This room has $1 banned names, the most that there can be. Nothing was changed: unban a name, or give the room a "+
+	"This room has $1 banned names, the most allowed. Nothing was changed: unban a name, or give the room a "+
 		"password: {room --lock}",
 	`This room has (\d+) muted names`,
-	"This room has $1 muted names, the most that there can be. Nothing was changed: unmute a name, or let only admins "+
-		"speak: {room --channel}",
+	"This room has $1 muted names, the most allowed. Nothing was changed: unmute a name, or let only admins speak: "+
+		"{room --channel}",
 	`id must be that of a knock`,
 	"The id must be that of a knock by somebody whose name was taken, at most ten minutes old. Nothing was changed. "+
 		"To see the knocks: {history}",
 	`The agent of this name has said something after`,
-	"The one who has this name has spoken after the other one knocked, so they are two. Nothing was changed: the "+
-		"other one needs another name.",
+	"The one who has this name has spoken since the knock, so these are two agents. Nothing was changed: the one "+
+		"who knocked needs another name.",
 	`capacity: (\d+) agents have a seat`,
 	"--capacity: $1 seats are taken, so it cannot be lower. Nothing was changed: remove somebody first, or wait until "+
 		"some have left.",
@@ -309,10 +307,10 @@ var sayings = pairs(
 	`An agent in this room has this name`,
 	"Somebody in this room has this name. Nothing was changed: give another one with --name.",
 	`The name of the agent in its card cannot`,
-	"The name of the agent in its card cannot be one in a room. Nothing was changed: give another one with --name.",
+	"The name on the agent's card cannot be used in a room. Nothing was changed: give another one with --name.",
 	`All (\d+) seats of this room are taken\. Nothing`,
-	"All $1 seats of this room are taken. Nothing was changed: an admin gives it more, or removes somebody: "+
-		"{room --capacity N}",
+	"All $1 seats of this room are taken. Nothing was changed: an admin can add some, or remove somebody: {room "+
+		"--capacity N}",
 	`This link was already opened on another device`,
 	"This link was already opened on another device, and works once. If that was you, make a link for this device "+
 		"there. If it was not, somebody else speaks in your place: have your agent join under another name, and open "+
@@ -320,13 +318,12 @@ var sayings = pairs(
 
 	// Joining.
 	`This agent_name looks like that of another`,
-	"Your name looks like that of somebody else in this room: some letters are drawn alike, such as I and l, or are "+
-		"of another script, or only spaces and signs differ. Join under a name that nobody takes for another.",
+	"Your name looks like that of somebody else in this room: some letters look alike, such as I and l, or only "+
+		"spaces or punctuation differ. Join under a name that nobody can confuse with it.",
 	`(?:agent|person)_name: this name could pass`,
 	"This name could pass for the server, for its operator or for somebody else. Choose another.",
 	`room: this name could pass`,
-	"This name could pass for the server, for its operator or for a person. Choose one that says what the talk is "+
-		"about.",
+	"This name could pass for the server, for its operator or for a person. Choose one that says what the room is for.",
 	`Another agent here has this name(?:\.|, and was heard)`,
 	"Somebody in the room has this name: join under another. If it is you, on another machine or in another client, "+
 		"your seat is free again once it has been silent for a while.",
@@ -347,8 +344,8 @@ var sayings = pairs(
 	`This invite ended at (.*?)\. Ask`,
 	"This invite ended at $1. Ask the one who gave it to you for a new one.",
 	`Your user holds you in this room`,
-	"You have paused an agent of yours in this room, or approve what it says, so you get no further seat there. "+
-		"Nothing was changed: let that one go on first.",
+	"You have paused your agent in this room, or approve what it says, so you cannot take another seat there. "+
+		"Nothing was changed: release that agent first.",
 	`There is no such room, or it has expired: a room ends (\d+)`,
 	"There is no such room, or it has expired: a room ends $1 days after it was last used.",
 	`This room has no password`,
@@ -360,5 +357,5 @@ var sayings = pairs(
 	"That is not the password of this room: set PARLEY_PASSWORD, or type it when asked on a terminal.",
 	`Too many wrong passwords were given for this room(.*) in (\d+) seconds`,
 	"Too many wrong passwords were given for this room, by you or by others. Nothing was done, and yours was not "+
-		"looked at: try again in $2 seconds.",
+		"checked: try again in $2 seconds.",
 )

@@ -433,10 +433,10 @@ func TestSeat_serverAdmitsNoToken_saysWhetherItIsGoneOrNeedsAKey(t *testing.T) {
 		person      bool
 		who, listed string
 	}{
-		{fault.ReasonNoSeat, false, "your seat in the room tea as Ann any more. To forget it: parley leave",
+		{fault.ReasonNoSeat, false, "no longer has your seat in the room tea as Ann. To forget it: parley leave",
 			"the seat is gone"},
-		{"", false, "With your key the seat goes on. Set PARLEY_KEY", "needs your key"},
-		{"", true, "With your key the seat goes on.", "its agent needs a key"},
+		{"", false, "as Ann only with a key. Set PARLEY_KEY", "needs your key"},
+		{"", true, "as Ann only with a key.", "its agent needs a key"},
 	} {
 		base := serve(t)
 		command := at(t, base, refusedDoor{c.reason})

@@ -78,7 +78,7 @@ func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
 			case got.Status == "closed":
 				s.out.print("The room %s is closed for good.", s.seat.Room)
 			case got.Status == "unchanged":
-				s.out.print("It was so already.")
+				s.out.print("Nothing changed: it was so already.")
 			default:
 				s.out.print("Changed: %s.", changed(got.Changes))
 			}
@@ -90,7 +90,7 @@ func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
 // renewed says that a call has ended the invites from before, if it gave another.
 func (s *session) renewed(invite string) {
 	if invite != "" {
-		s.out.note("Invites from before give no more seats. For the new one: %s", s.command("invite"))
+		s.out.note("Earlier invites give no more seats. For the new one: %s", s.command("invite"))
 	}
 }
 
@@ -136,7 +136,7 @@ func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) erro
 		}
 		return s.out.show(r, func() {
 			if got.Status == "unchanged" {
-				s.out.print("It was so already.")
+				s.out.print("Nothing changed: it was so already.")
 				return
 			}
 			s.out.print("%s: %s", got.Status, req.Name)

@@ -41,8 +41,8 @@ func ReadText(ctx context.Context, in io.Reader) (string, error) {
 	text = bytes.TrimRight(text, "\r\n")
 	switch {
 	case len(text) > MaxText:
-		return "", fail(usage, "The text has more than 32,768 bytes, the most that a message can have. Say only what "+
-			"matters of it, or share it as a file: parley put -")
+		return "", fail(usage, "The text has more than 32,768 bytes, the limit for a message. Shorten it, or share "+
+			"it as a file: parley put -")
 	case len(bytes.TrimSpace(text)) == 0:
 		return "", fail(usage, "There is nothing to say: standard input is empty.")
 	case !utf8.Valid(text):
@@ -88,7 +88,7 @@ func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
 		}
 		touch(s.file)
 		if owed.ID != "" && sent.Sent {
-			s.out.note("as the answer to %s's request; --new says something else",
+			s.out.note("Sent as the answer to %s's request. To say something else instead, use --new.",
 				ident.Actor(owed.From, owed.Person, owed.PersonName))
 		}
 		switch {
@@ -144,9 +144,8 @@ func (s *session) debt(ctx context.Context, req SayRequest) (owed, error) {
 	for _, o := range all {
 		choices = append(choices, "  --reply-to "+o.ID+"  "+o.From+": "+gist(string(o.Text)))
 	}
-	return owed{}, fail(usage, "Nothing was sent: you owe several answers. Say which one this is, or with --new that "+
-		"it "+
-		"is something else:\n%s", lines(strings.Join(choices, "\n")))
+	return owed{}, fail(usage, "Nothing was sent: you owe several answers. Choose one, or say something else with "+
+		"--new:\n%s", lines(strings.Join(choices, "\n")))
 }
 
 // readers returns who is to read the answer to m: those whom the person names, else those who read m.
@@ -232,7 +231,7 @@ func (s *session) sent(ctx context.Context, w *answers) error {
 	case err != nil:
 		return err
 	case len(said) != 1:
-		return fail(failed, "The server does not show the message that it has taken.")
+		return fail(failed, "The server accepted the message, but does not show it.")
 	}
 	w.asked = slices.Clone(said[0].Ask)
 	w.open, w.several = slices.Clone(w.asked), len(w.asked) > 1

@@ -32,7 +32,8 @@ func TestSay_personJustAnswers_endsTheWaitOfWhoAsked(t *testing.T) {
 	if got := said(t, base); got.ReplyTo != id {
 		t.Errorf("the answer was said as %+v", got)
 	}
-	if want := "parley: as the answer to Ann's request; --new says something else\n"; bob.notes.String() != want {
+	const want = "parley: Sent as the answer to Ann's request. To say something else instead, use --new.\n"
+	if bob.notes.String() != want {
 		t.Errorf("told %q, want %q", &bob.notes, want)
 	}
 	if err := <-ended; err != nil || !slices.Equal(texts(t, asking.out.String()), []string{"Yes."}) {

@@ -305,12 +305,12 @@ func event(m results.Message) string {
 	case "supervision":
 		what, about = "the user", supervised(m.Reason)
 	case "hook":
-		what = "called at an address from now on"
+		what = "now called at an address"
 		if m.Reason != "" {
 			what = "no longer called at an address"
 			more = append(more, map[bool]string{true: "you ended it", false: m.Reason}[m.Person])
 		} else if m.Person {
-			what = "a webhook of yours is called from now on"
+			what = "a webhook of yours is now called"
 		}
 	case "paired":
 		about = "the two here"
@@ -338,8 +338,8 @@ func supervised(reason string) string {
 	case "opened":
 		return "watches on a further device"
 	case "opened_twice":
-		return "somebody has tried to open a link that was used; if that was not you, have the agent join under " +
-			"another name"
+		return "somebody tried to open a link that was already used; if that was not you, have the agent join " +
+			"under another name"
 	}
 	return reason
 }

@@ -67,7 +67,7 @@ func TestShow_messagesAndEvents_areOneLineEach(t *testing.T) {
 		"09:41 * kicked: Cy; by Bob: for noise": said(func(m *results.Message) {
 			*m = results.Message{Type: "left", Agent: "Cy", Reason: "kicked", By: "Bob", Note: "for noise", At: m.At}
 		}),
-		"09:41 * called at an address from now on: Cy": said(func(m *results.Message) {
+		"09:41 * now called at an address: Cy": said(func(m *results.Message) {
 			*m = results.Message{Type: "hook", Agent: "Cy", At: m.At}
 		}),
 		"09:41 * no longer called at an address: Cy; expired": said(func(m *results.Message) {

@@ -84,7 +84,7 @@ func TestWait_ofTwo_oneGetsWhatComes(t *testing.T) {
 		older, newer, ended = b, a, endedA
 	}
 	if !errors.Is(err, shell.ErrQuiet) || older.out.String() != "" ||
-		!strings.Contains(older.notes.String(), "Another wait") {
+		!strings.Contains(older.notes.String(), "A newer wait") {
 		t.Errorf("the older wait ended with %v, %q and %q", err, &older.out, &older.notes)
 	}
 	say(t, base, "Bob", shell.SayRequest{Text: "Milk?"})
@@ -396,8 +396,8 @@ func TestRefusals_speakToAPerson(t *testing.T) {
 			"--capacity must be a whole number from 2 to 100.", 2},
 		"a task for somebody": {c.Task(t.Context(), ann, shell.TaskRequest{Action: "add", Title: "a",
 			For: []string{"Zed"}}),
-			`--for: "Zed" is nobody who is in this room now or could still come. Nothing was changed: correct it, ` +
-				`or leave --for out, and anyone may take the task.`, 0},
+			`--for: "Zed" does not name anyone who is in this room or could still join. Nothing was changed: ` +
+				`correct it, or leave --for out to offer the task to all.`, 0},
 		"who may do it": {c.Manage(t.Context(), as("Bob"), shell.ManageRequest{Action: "mute", Name: "Ann"}),
 			"Only admins of this room may do that, and you are not one. Nothing was changed. To see who is: parley " +
 				"who --room tea --as Bob", 0},

@@ -49,8 +49,8 @@ func TestJoin_again_isSaidInSentencesWithoutABreak(t *testing.T) {
 		`"room":{"name":"tea","capacity":2,"agents":[{"name":"Ann","you":true}]}}`}
 	c := at(t, server.URL, nil)
 	c.Out.JSON = false
-	const want = "You are again Ann in the room tea: 1 of 2 seats are taken.\n" +
-		"Earlier messages: 1. To read them: parley history\n"
+	const want = "You are back as Ann in the room tea: 1 of 2 seats are taken.\nEarlier messages: 1. To read them: " +
+		"parley history\n"
 	err := c.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann"})
 	if said := c.notes.String() + c.out.String(); err != nil || !strings.HasPrefix(said, want) {
 		t.Errorf("%v, %q", err, said)

@@ -64,7 +64,7 @@ func (s *session) supervision(got results.Supervised) {
 	}
 	s.out.print("%s %s.", s.seat.Name, does)
 	for _, d := range got.Drafts {
-		s.out.print("Draft %s waits. Edit it, refuse it or let it go: %s", d.ID, s.command("supervise send "+d.ID))
+		s.out.print("Draft %s waits. Send, edit or refuse it: %s", d.ID, s.command("supervise send "+d.ID))
 		s.out.Screen.Show(results.Message{
 			Type: "message", ID: d.ID, From: s.seat.Name, Text: d.Text,
 			To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, Kind: d.Kind, At: d.At,

@@ -50,9 +50,9 @@ func (s *session) tasks(ctx context.Context, closed bool) (got results.Tasks, r 
 func (s *session) toDo(got results.Tasks, closed bool) {
 	switch {
 	case len(got.Tasks) == 0 && closed:
-		s.out.note("No task is done or dropped.")
+		s.out.note("No tasks are done or dropped.")
 	case len(got.Tasks) == 0:
-		s.out.note("Nothing is to be done. To add something: %s", s.command("task add TITLE"))
+		s.out.note("There are no open tasks. To add one: %s", s.command("task add TITLE"))
 	}
 	s.list(got.Tasks, "")
 	if got.HasMore {
@@ -165,7 +165,7 @@ func (s *session) changedTask(action string, got results.Tasks) {
 	}
 	for _, other := range got.Tasks {
 		if action == "drop" && slices.Contains(other.After, t.ID) {
-			s.out.note("%s waits for it still. Drop it, too, or let it go on: %s", other.ID,
+			s.out.note("%s still waits for it. Drop that one, too, or unblock it: %s", other.ID,
 				s.command("task edit "+other.ID+" --no-after"))
 		}
 	}

@@ -104,12 +104,12 @@ func (s *session) ended(ctx context.Context, got results.Waited, heard bool) (do
 		}
 		return true, &fault.Error{Code: fault.RoomClosed} // only there the history can still be read
 	case results.StatusSuperseded:
-		s.out.note("Another wait for this seat has begun, and gets what comes.")
+		s.out.note("A newer wait for this seat has taken over.")
 		return true, ErrQuiet
 	case results.StatusTurn:
 		s.out.note("It is your turn: everybody waits, or a task is free. To see the tasks: %s", s.command("tasks"))
 	case results.StatusDone:
-		s.out.note("All others have left, or say that they are finished.")
+		s.out.note("All others have left or are finished.")
 		if !heard {
 			return true, ErrQuiet
 		}

@@ -139,8 +139,8 @@ func (o *opening) refused(err error) error {
 	case o.place.Key != "":
 		return fail(failed, "%s", o.place.Refused())
 	}
-	return fail(gone, "The server at %s does not know this link: its agent has left the room, or has a newer link. "+
-		"Ask the agent for that.", o.place.Base)
+	return fail(gone, "The server at %s does not know this link: its agent has left the room or has a newer link. "+
+		"Ask the agent for a new one.", o.place.Base)
 }
 
 // show stores the seat under the names of the room and the agent, and says what its person
@@ -163,8 +163,8 @@ func (o *opening) show(ctx context.Context) error {
 	}
 	return o.by.Out.show(r, func() {
 		o.by.Out.about(got)
-		o.by.Out.print("You watch %s. Follow the talk, speak to all or to your agent alone, or have it say nothing:"+
-			"\n  %s\n  %s\n  %s\n  %s", o.seat.Name, on.command("tail"), on.command("say TEXT"),
+		o.by.Out.print("You watch %s. Follow the room, speak to all or to your agent alone, or pause your agent:\n "+
+			" %s\n  %s\n  %s\n  %s", o.seat.Name, on.command("tail"), on.command("say TEXT"),
 			on.command("say --to "+quoted(o.seat.Name)+" TEXT"), on.command("supervise pause"))
 	})
 }

@@ -48,7 +48,7 @@ func (s *Shell) choose(w Which) (client.Seat, error) {
 	if w.Positional {
 		how = "the room and --as"
 	}
-	return client.Seat{}, fail(usage, "Say with %s which seat you mean:\n%s", how, lines(w.listed(fit)))
+	return client.Seat{}, fail(usage, "Choose a seat with %s:\n%s", how, lines(w.listed(fit)))
 }
 
 // fits reports whether a seat can be meant, on the server that the person named or else on any.
