@@ -20,8 +20,8 @@ func TestDoctor_signIn_isLookedAtFromOutside(t *testing.T) {
 	ann.does("connect", "codex", "--url", f.URL)
 	all, code := examineIn(t, ann.env, f.URL)
 	if got := all.levels(); code != 0 || !strings.HasPrefix(got, "ok server, ok sign-in, warning key, ok Codex") ||
-		!strings.HasSuffix(all.of("Codex").What, "where it signs in; it asks before it uses a tool, until you add "+
-			"--allow: parley connect codex --url "+f.URL+" --allow") {
+		!strings.HasSuffix(all.of("Codex").What, "where it signs in; it asks before it uses a tool. To allow all "+
+			"tools: parley connect codex --url "+f.URL+" --allow") {
 		t.Errorf("without a key: code %d, %s", code, got)
 	}
 	keyed := append(ann.env, "PARLEY_KEY="+s.newKey("Ann"), "PARLEY_URL="+f.URL)
@@ -63,7 +63,7 @@ func TestDoctor_signInBehindAProxyThatSpoilsIt_saysWhatIsWrong(t *testing.T) {
 	}
 	behind(t, f)
 	for _, c := range []struct{ path, old, says string }{
-		{resource, "", "the server sends programs to sign in, and nothing answers at " + resource},
+		{resource, "", "the server sends programs to sign in, but nothing answers at " + resource},
 		{resource, f.URL + "/oauth", "programs are sent to another server to sign in: other"},
 		{server, "", "nothing answers at " + server},
 		{server, f.URL + "/oauth", server + " names the issuer other"},
@@ -90,7 +90,7 @@ func TestSignIn_proxyThatHidesTheHost_isNamedAndNoClientIsLeftWithoutAKey(t *tes
 	f.HideHost = true
 	behind(t, f)
 	all, _ := examineIn(t, f.Environment(), f.URL)
-	if got := all.of("sign-in"); got.Level != "warning" || !strings.Contains(got.What, "write to "+f.URL) ||
+	if got := all.of("sign-in"); got.Level != "warning" || !strings.Contains(got.What, "programs call "+f.URL) ||
 		!strings.Contains(got.Fix, "the header Host") {
 		t.Errorf("doctor says %+v", got)
 	}

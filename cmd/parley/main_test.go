@@ -46,7 +46,7 @@ func TestRun_theSystemRefuses_aPersonReadsWhatWasGiven(t *testing.T) {
 		"serve --addr " + server: "cannot listen on " + server + ": " + syscall.EADDRINUSE.Error() +
 			". Stop the program",
 		"rooms --url https://" + server: "the server at https://" + server + " cannot be reached: it speaks http, " +
-			"and not https; see parley doctor",
+			"not https; see parley doctor",
 		"completion": "name your shell, bash, zsh or fish, such as: parley completion bash\n",
 	} {
 		if code, says := report(t, strings.Fields(line)...); code == 0 || !strings.HasPrefix(says, "parley: "+want) {

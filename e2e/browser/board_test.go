@@ -110,7 +110,7 @@ func TestBoard_whatTheServerRefuses_isToldInWordsForPeople(t *testing.T) {
 	w.before("finish", func() { talk.bob.call("task", args{"action": "drop", "id": "t2"}) })
 	tab.acts("t2", "Mark t2 as done")
 	tab.click(button("Mark as done"))
-	tab.sees("Somebody has finished or dropped it meanwhile")
+	tab.sees("Somebody has already finished or dropped it")
 }
 
 func TestBoard_longList_isShownWhole(t *testing.T) {

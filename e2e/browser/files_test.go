@@ -341,7 +341,7 @@ func TestUpload_pageOfTheAddress_takesOneFile(t *testing.T) {
 	tab.look(390, 844, "light")
 	tab.visit(got.Upload.Page)
 	tab.sees("receipt.jpg")
-	tab.sees("the limit is 2.9 KB")
+	tab.sees("The limit is 2.9 KB")
 	tab.seesNot("/home")
 	tab.picks("#upload-file", tab.kept(map[string][]byte{"large.jpg": bytes.Repeat([]byte("x"), 3001)})...)
 	tab.sees("It is too large")

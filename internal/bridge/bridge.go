@@ -111,7 +111,7 @@ func (b *Bridge) accept(ctx context.Context, running *sync.WaitGroup, text []byt
 	m, err := parse(text)
 	if err != nil {
 		running.Go(func() { // since a client that does not read would keep the bridge from ending
-			b.note("a line of the client is no message: %v", err)
+			b.note("a line of the client is not a message: %v", err)
 			b.fail(m.ID, library.INVALID_REQUEST, err.Error())
 		})
 		return

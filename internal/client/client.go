@@ -103,7 +103,7 @@ func SameServer(r *http.Request, via []*http.Request) error {
 	case len(via) >= most:
 		return errors.New("it redirects in a circle")
 	case !safer && (r.URL.Host != from.Host || r.URL.Scheme != from.Scheme):
-		return fmt.Errorf("it redirects to another server, %s://%s: name that one, if it is the right one",
+		return fmt.Errorf("it redirects to another server, %s://%s: use that address if it is the right one",
 			r.URL.Scheme, r.URL.Host)
 	}
 	r.Header.Del("Referer")
@@ -144,7 +144,7 @@ func Reason(err error) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "its answer broke off"
 	case errors.Is(err, http.ErrSchemeMismatch):
-		return "it speaks http, and not https"
+		return "it speaks http, not https"
 	case errors.As(err, &name):
 		return name.Err
 	case errors.As(err, &number):

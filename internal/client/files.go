@@ -93,7 +93,7 @@ func (c *Client) Get(ctx context.Context, d Door, size int64, w io.Writer) error
 	case err != nil:
 		return c.broken(ctx, err)
 	case n != size:
-		return c.broken(ctx, errors.New("it sent another number of bytes than the file has"))
+		return c.broken(ctx, errors.New("it did not send as many bytes as the file has"))
 	}
 	return nil
 }

@@ -46,8 +46,7 @@ func (p Place) WithKey() (Place, error) {
 func ReadKey(given string) (string, error) {
 	k, ok := ident.ParseKey(given)
 	if !ok {
-		return "", errors.New("this is no key, or it is mistyped; a key begins with pk_, and has to be there without " +
-			"a change")
+		return "", errors.New("this is not a key, or it is mistyped; a key begins with pk_ and must be copied exactly")
 	}
 	return k.String(), nil
 }
@@ -65,15 +64,15 @@ func ShownKey(key string) string {
 func (p Place) Refused() string {
 	switch {
 	case p.Invite != "":
-		return "The server at " + p.Base + " does not know this invite: the room has ended, or the link is not " +
-			"whole. Ask for a new one."
+		return "The server at " + p.Base + " does not know this invite: the room has ended, or the link is " +
+			"incomplete. Ask for a new one."
 	case p.Key != "":
 		return "The server at " + p.Base + " does not admit the key " + ShownKey(p.Key) +
 			": it was revoked, has expired, or is for another server. Ask the person who runs the server for a new " +
 			"one. " + SetKey(p.Base)
 	}
 	return "The server at " + p.Base + " admits only callers with a key. " + SetKey(p.Base) +
-		" The person who runs the server makes one. With the link of an invite you need none: parley join LINK " +
+		" Ask the person who runs the server for one. With the link of an invite you need none: parley join LINK " +
 		"--as NAME"
 }
 
@@ -122,7 +121,7 @@ func readKeys(path string) (map[string]string, error) {
 		return content.Keys, err
 	}
 	if err := json.Unmarshal(text, &content); err != nil {
-		return nil, fmt.Errorf("%s is damaged: remove it, and set %s and %s once more", path, KeyEnv, URLEnv)
+		return nil, fmt.Errorf("%s is damaged: remove it, and set %s and %s again", path, KeyEnv, URLEnv)
 	}
 	return content.Keys, nil
 }

@@ -55,7 +55,7 @@ func ParsePlace(given string) (Place, error) {
 		return Place{Base: base, Invite: v.String()}, nil
 	}
 	if slices.ContainsFunc(strings.Split(u.Path, "/"), isSecret) {
-		return Place{}, fmt.Errorf("%s has more behind its key or invite than an address of a server has",
+		return Place{}, fmt.Errorf("the address %s has something after its key or invite: remove that",
 			masked(given))
 	}
 	return p, nil

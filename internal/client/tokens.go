@@ -95,7 +95,7 @@ func (f *TokenStore) All() ([]Seat, error) {
 		Seats []Seat `json:"seats"`
 	}
 	if err := json.Unmarshal(data, &content); err != nil {
-		return nil, fmt.Errorf("%s is damaged: mend it, or remove it and join the rooms again", f.path)
+		return nil, fmt.Errorf("%s is damaged: repair it, or remove it and join the rooms again", f.path)
 	}
 	return content.Seats, nil
 }

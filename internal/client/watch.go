@@ -33,5 +33,5 @@ func ParseWatchLink(given string) (WatchLink, error) {
 
 const roomDoor = "/r/"
 
-var errNoWatchLink = errors.New("this is no link of an agent, or it is not whole: one has /r/ in it, and ends with a " +
-	"secret behind #")
+var errNoWatchLink = errors.New("this is not an agent's link, or it is incomplete: such a link contains /r/ and " +
+	"ends with a secret after #")

@@ -116,8 +116,8 @@ func find(id string) (client, error) {
 			return c, nil
 		}
 	}
-	return client{}, fmt.Errorf("%q is none of the clients that parley connect knows, which are %s; others need only "+
-		"the address", id, strings.Join(IDs(), ", "))
+	return client{}, fmt.Errorf("parley connect does not know the client %q, but only %s; others need only the "+
+		"address", id, strings.Join(IDs(), ", "))
 }
 
 // value is an entry for one key.

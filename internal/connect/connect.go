@@ -141,8 +141,8 @@ func (c client) refusePlugin(m Machine) error {
 	if err != nil || mark.entry.in(doc) != held {
 		return err
 	}
-	return fmt.Errorf("the plugin parley@parley is installed in %s, and brings the tools and the hooks; uninstall it "+
-		"before you use parley connect, or keep it and use that alone", c.name)
+	return fmt.Errorf("the plugin parley@parley is installed in %s, and brings the tools and the hooks; uninstall "+
+		"it before you use parley connect, or keep it and use only the plugin", c.name)
 }
 
 // wants returns the entries that a client's files are to hold.

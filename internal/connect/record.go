@@ -46,7 +46,7 @@ func (m Machine) seeRecord(do func(*record) error) error {
 	}
 	if len(data) > 0 {
 		if err := json.Unmarshal(data, r); err != nil {
-			return fmt.Errorf("%s is damaged: remove it; then parley connect can no longer take back what it wrote",
+			return fmt.Errorf("%s is damaged: remove it; then parley connect can no longer undo what it wrote",
 				r.path)
 		}
 	}

@@ -74,7 +74,7 @@ func (c Change) WriteTo(w io.Writer) (int64, error) {
 	write("-", c.Removed)
 	write("+", c.Added)
 	for _, path := range c.Left {
-		fmt.Fprintf(&out, "  %s has changed since parley connect wrote it, and stays\n", path)
+		fmt.Fprintf(&out, "  %s has changed since parley connect wrote it, and is kept\n", path)
 	}
 	n, err := io.WriteString(w, out.String())
 	return int64(n), err

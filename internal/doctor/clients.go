@@ -15,7 +15,7 @@ func (v *visit) clients(ctx context.Context) {
 		v.client(ctx, c)
 	}
 	if !found {
-		v.warn("clients", v.connectLine("CLIENT"), "none of the clients that parley connect knows is here")
+		v.warn("clients", v.connectLine("CLIENT"), "none of the clients that parley connect knows is installed")
 	}
 }
 
@@ -41,7 +41,7 @@ func (v *visit) connectLine(id string) string {
 func (v *visit) client(ctx context.Context, c connect.Status) {
 	fix, asks := v.connectLine(c.ID), ""
 	if c.Asks {
-		asks = "; it asks before it uses a tool, until you add --allow: " + fix + " --allow"
+		asks = "; it asks before it uses a tool. To allow all tools: " + fix + " --allow"
 	}
 	if c.Plugin != "" && c.Server == "" {
 		c.Server, fix, asks = c.Plugin, "give the plugin the address "+v.Server, ""
@@ -64,7 +64,7 @@ func (v *visit) client(ctx context.Context, c connect.Status) {
 	case c.Server == "":
 		tell(wrong, "it does not know the server")
 	case err != nil:
-		tell(Failed, "its address of the server makes no sense: "+err.Error())
+		tell(Failed, "its address of the server is not valid: "+err.Error())
 	case own && v.signsIn && configured.Key == "" && configured.Invite == "" && connect.SignIn(c.ID) != "":
 		v.ok(c.Name, "it is configured for %s, where it signs in%s", shown, asks)
 	case own && !v.takes(ctx, configured):

@@ -123,7 +123,7 @@ func (v *visit) openRoom(ctx context.Context) {
 	defer cancel()
 	var made results.Joined
 	if err := v.calls.Call(ctx, "create_room", map[string]any{"agent_name": "doctor"}, &made); err != nil {
-		v.fail("server", "see the log of the server", "it makes no room: %v", err)
+		v.fail("server", "see the log of the server", "it cannot create a room: %v", err)
 		return
 	}
 	v.room = &made

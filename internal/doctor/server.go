@@ -48,7 +48,7 @@ func (v *visit) server(ctx context.Context) bool {
 		said, _, _ := strings.Cut(client.Reason(err), "; see "+client.DoctorLine(v.Server))
 		return v.fail(check, v.fixOf(err), "%s: %s", v.Server, said)
 	case name != "parley":
-		return v.fail(check, "name the right address with --url", "the MCP server there is %q, not Parley", name)
+		return v.fail(check, "give the right address with --url", "the MCP server there is %q, not Parley", name)
 	}
 	return v.ok(check, "Parley %s answers at %s, and this program is %s", version, v.Server, v.Version)
 }
@@ -59,21 +59,21 @@ func (v *visit) fixOf(err error) string {
 	case !errors.As(err, new(*client.Unreachable)):
 		return "see the log of the server"
 	case errors.As(err, new(*net.DNSError)):
-		return "check the spelling of the address, or the network of this machine"
+		return "check the spelling of the address, and this machine's network"
 	case errors.Is(err, http.ErrSchemeMismatch):
-		return "name the address with http://, or put a proxy with a certificate in front of the server"
+		return "give the address with http://, or put a proxy with a certificate in front of the server"
 	case errors.As(err, new(x509.UnknownAuthorityError)):
-		return "let this machine trust the authority that has signed the certificate (SSL_CERT_FILE), and the " +
-			"clients, too (NODE_EXTRA_CA_CERTS); or use a certificate of a public one"
+		return "make this machine trust the certificate's authority (SSL_CERT_FILE), and the clients, too " +
+			"(NODE_EXTRA_CA_CERTS); or use a certificate from a public authority"
 	case errors.As(err, new(*tls.CertificateVerificationError)):
-		return "renew the certificate, or use an address that it names"
+		return "renew the certificate, or use an address for which it is valid"
 	case !errors.As(err, new(net.Error)):
-		return "check the address, which ends where /mcp would follow, and what stands in front of the server: a " +
-			"proxy must reach it, and a sign-in must let /mcp and /v1/wait pass"
+		return "check the address, without /mcp, and any proxy in front of the server: it must reach the server, " +
+			"and let /mcp and /v1/wait pass without a sign-in"
 	case client.ServeLine(v.Server) != "":
 		return client.ServeLine(v.Server)
 	}
-	return "start the server, and let the firewall pass its port; or name the right address with --url"
+	return "start the server, and open its port in the firewall; or give the right address with --url"
 }
 
 // admits asks whether the server admits this person, by a key or by an invite.
@@ -84,7 +84,7 @@ func (v *visit) admits(ctx context.Context) bool {
 			return v.fail("invite", "ask the person who invited you for a new one", "the server does not admit the "+
 				"invite: its room has ended, or it is for another server")
 		}
-		return v.ok("invite", "the server admits guests by it, into one room")
+		return v.ok("invite", "the server admits guests with it, to one room")
 	}
 	if v.wants {
 		v.signIn(ctx)
@@ -94,8 +94,8 @@ func (v *visit) admits(ctx context.Context) bool {
 	case !v.wants:
 		return v.ok("key", "the server needs none")
 	case v.Key == "" && v.signsIn:
-		v.warn("key", fix, "the server admits programs that sign in, and this one, which cannot, only with a key: "+
-			"without it no wait is tried")
+		v.warn("key", fix, "the server admits programs that sign in. This one cannot sign in, and needs a key: "+
+			"without one it tests no wait")
 		return false
 	case v.Key == "":
 		return v.fail("key", fix, "the server admits only callers with a key")

@@ -33,7 +33,7 @@ func TestRun_noParleyServerThere_isNamedWithWhatHelps(t *testing.T) {
 		"a sign-in":            {answers(401, html, "<html>who are you?"), "the answer is 401", "sign-in"},
 		"forbidden":            {answers(403, html, "<html>no"), "no MCP at this address", "sign-in"},
 		"a page":               {answers(200, html, "<html>hello"), "the answer is text/html", "check the address"},
-		"nothing behind it":    {answers(502, html, "<html>oh"), "the answer is 502 Bad", "a proxy must"},
+		"nothing behind it":    {answers(502, html, "<html>oh"), "the answer is 502 Bad", "any proxy in front"},
 		"another path":         {answers(404, html, "<html>not here"), "no MCP at this address", "/mcp"},
 		"another MCP":          {answers(200, "application/json", other), `"other", not Parley`, "--url"},
 		"another result":       {answers(200, "application/json", `{"result":"fine"}`), "not Parley's", "check"},

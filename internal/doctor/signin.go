@@ -44,8 +44,8 @@ func (s signInServer) wrong(base string) string {
 // signIn asks whether programs can sign in at the server: as they do, without a key.
 func (v *visit) signIn(ctx context.Context) {
 	const check = "sign-in"
-	const pass = "let " + client.SignInPath + ", " + signInServerPath + " and all below /oauth/ pass unchanged " +
-		"through what stands in front of the server"
+	const pass = "let " + client.SignInPath + ", " + signInServerPath + " and everything below /oauth/ pass " +
+		"unchanged through any proxy in front of the server"
 	ctx, cancel := context.WithTimeout(ctx, quick)
 	defer cancel()
 	stranger := v.at(client.Place{Base: v.Server})
@@ -56,7 +56,7 @@ func (v *visit) signIn(ctx context.Context) {
 	case errors.Is(err, client.ErrNoSignIn):
 		// A server that begins a sign-in should have one.
 		if stranger.SendsToSignIn(ctx) {
-			v.fail(check, pass, "the server sends programs to sign in, and nothing answers at %s", client.SignInPath)
+			v.fail(check, pass, "the server sends programs to sign in, but nothing answers at %s", client.SignInPath)
 		}
 		return
 	case err != nil:
@@ -64,7 +64,7 @@ func (v *visit) signIn(ctx context.Context) {
 		return
 	case is.Resource != mcp:
 		v.warn(check, "give clients the address "+is.Resource+", or start the server with --public-url "+v.Server,
-			"programs sign in for %s alone: clients that have %s need a key", is.Resource, mcp)
+			"programs can sign in only for %s: clients that use %s need a key", is.Resource, mcp)
 		return
 	case !slices.Equal(is.Servers, []string{v.Server + "/oauth"}):
 		v.fail(check, pass, "programs are sent to another server to sign in: %s", strings.Join(is.Servers, ", "))
@@ -90,9 +90,9 @@ func (v *visit) signIn(ctx context.Context) {
 		return
 	}
 	if !stranger.SendsToSignIn(ctx) {
-		v.warn(check, "let what stands in front of the server pass the header Host on as it is; behind CloudFront, "+
-			"set OriginSecret", "the server does not see that programs write to %s, and sends none to sign in: "+
-			"clients need a key", mcp)
+		v.warn(check, "make any proxy in front of the server pass the header Host on unchanged; behind CloudFront, "+
+			"set OriginSecret", "the server does not see that programs call %s, and sends none to sign in: clients "+
+			"need a key", mcp)
 		return
 	}
 	v.signsIn = v.ok(check, "programs can sign in for %s", mcp)

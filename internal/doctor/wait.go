@@ -17,7 +17,7 @@ const (
 	// shortest is the shortest wait that shows whether keep-alives come.
 	shortest = 30 * time.Second
 
-	fixBuffer = "let the proxy pass a stream on at once (nginx: proxy_buffering off), or start the server with a " +
+	fixBuffer = "make the proxy pass streams on at once (nginx: proxy_buffering off), or start the server with a " +
 		"shorter --keep-alive"
 )
 
@@ -66,7 +66,7 @@ func (v *visit) wait(ctx context.Context) {
 			"sends a keep-alive every 15 s by default", seconds(took))
 	case len(came) == 0:
 		r.Fix = fixBuffer
-		r.What = fmt.Sprintf("a wait lasted %s, without a keep-alive; many clients end such a call "+
+		r.What = fmt.Sprintf("a wait lasted %s without a keep-alive; many clients end such a call "+
 			"after 60 s", seconds(took))
 	case ended.Sub(came[0]) < together:
 		r.Fix = fixBuffer
@@ -86,12 +86,12 @@ func (v *visit) wait(ctx context.Context) {
 func cut(after, why string, came []time.Time, ended time.Time) (what, fix string) {
 	what = fmt.Sprintf("a wait was cut off after %s (%s)", after, why)
 	if len(came) == 0 {
-		return what, fmt.Sprintf("raise the idle timeout of what stands in front of the server above %s, or start "+
+		return what, fmt.Sprintf("raise the idle timeout of any proxy in front of the server above %s, or start "+
 			"the server with a --keep-alive below that", after)
 	}
 	return what + fmt.Sprintf(", %s after its last keep-alive", seconds(ended.Sub(came[len(came)-1]))),
-		fmt.Sprintf("raise the limit on the time of a request in what stands in front of the server, or start the "+
-			"server with a --longest-wait below %s", after)
+		fmt.Sprintf("raise the request timeout of any proxy in front of the server, or start the server with a "+
+			"--longest-wait below %s", after)
 }
 
 // seconds writes a time for a person.

@@ -78,7 +78,7 @@ func (v *visit) hook(c connect.Status) {
 	case len(programs) == 0:
 		v.warn(waking, fix, "no hook of %s wakes an agent that has gone idle", c.Name)
 	case c.ID == "codex":
-		v.ok(waking, "the hook of %s runs %s, once you have trusted it there (/hooks)", c.Name, programs[0])
+		v.ok(waking, "the hook of %s runs %s once you have trusted it there (/hooks)", c.Name, programs[0])
 	default:
 		v.ok(waking, "the hook of %s runs %s", c.Name, programs[0])
 	}
@@ -98,15 +98,15 @@ func (v *visit) standby() {
 		return
 	}
 	if !free {
-		v.ok(waking, "a program waits, for agents with a seat: %d", idle)
+		v.ok(waking, "a program waits for the agents that have a seat: %d", idle)
 		return
 	}
 	_ = release() // it ends with this process at the latest
 	if idle == 0 {
-		v.ok(waking, "no program waits; one starts when an agent takes a seat")
+		v.ok(waking, "no program waits yet; one starts when an agent takes a seat")
 		return
 	}
-	v.warn(waking, "parley standby", "no program waits, and there are agents with a seat: %d", idle)
+	v.warn(waking, "parley standby", "no program waits for the agents that have a seat: %d", idle)
 }
 
 // idleSeats returns how many seats have agents that are woken.

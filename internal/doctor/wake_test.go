@@ -44,7 +44,7 @@ func TestRun_standby_isMissedOnlyIfAgentsHaveASeat(t *testing.T) {
 		t.Fatal(free, err)
 	}
 	defer release()
-	says(doctor.OK, "a program waits, for agents with a seat: 1")
+	says(doctor.OK, "a program waits for the agents that have a seat: 1")
 	if err := os.WriteFile(file.Path(), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
