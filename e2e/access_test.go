@@ -190,12 +190,12 @@ func TestAccess_serverThatNeedsKeysNow_goesOnWithAKey(t *testing.T) {
 	keyed := ann.again(state, "PARLEY_KEY="+key)
 	for n, times := range []int{1, 0} {
 		got := keyed.runs("say", "Here I am.")
-		if got.code != 0 || strings.Count(got.err, "Your seat in the room tea as Ann is used with this key") != times {
+		if got.code != 0 || strings.Count(got.err, "Your seat in the room tea as Ann now uses this key") != times {
 			t.Errorf("command %d with the key: %+v", n, got)
 		}
 	}
-	if said := keyed.does("connect", "codex"); !strings.Contains(said, "Your seat in the room tea as Ann is used with "+
-		"this key from now on.\n") {
+	if said := keyed.does("connect", "codex"); !strings.Contains(said, "Your seat in the room tea as Ann now "+
+		"uses this key.\n") {
 		t.Errorf("connect says\n%s", said)
 	}
 	ann.does("say", "Here I am.")

@@ -332,7 +332,7 @@ func TestDoctor_machineIsNotRight_isNamedWithTheLineThatHelps(t *testing.T) {
 		{Check: "Codex", Level: "ok", What: "the same server"},
 		{Check: "wake", Level: "failed", What: "the hook of Claude Code names /nowhere/parley",
 			Fix: "parley connect claude-code " + line},
-		{Check: "wake", Level: "warning", What: "agents with a seat: 1", Fix: "parley standby"},
+		{Check: "wake", Level: "warning", What: "the agents that have a seat: 1", Fix: "parley standby"},
 	} {
 		if !slices.ContainsFunc(all, func(f finding) bool {
 			return f.Check == want.Check && f.Level == want.Level && strings.Contains(f.What, want.What) &&

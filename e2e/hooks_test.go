@@ -63,7 +63,8 @@ func TestHooks_person_seesWhatIsCalledAndEndsIt(t *testing.T) {
 		t.Errorf("with another id: %+v", got)
 	}
 	ann.terminal = false
-	if got := ann.runs("hooks", "tea", "--end", id); got.code != 1 || !strings.Contains(got.err, "for the person behind") {
+	if got := ann.runs("hooks", "tea", "--end", id); got.code != 1 ||
+		!strings.Contains(got.err, "for the person behind") {
 		t.Errorf("the agent itself: %+v", got)
 	}
 	ann.terminal = true

@@ -80,7 +80,7 @@ func TestShell_file_goesFromOneToAnother(t *testing.T) {
 	ends(0, name+`: "ledger.bin", 9.0 MB, from Ann`, "get", id[1])
 	holds(t, filepath.Join(to, name), content)
 	mine := written(t, to, "mine.txt", []byte("mine"))
-	ends(1, "mine.txt is there already", "get", beans[1], "-o", "mine.txt")
+	ends(1, "mine.txt already exists", "get", beans[1], "-o", "mine.txt")
 	holds(t, mine, []byte("mine"))
 	ends(0, "mine.txt: ", "get", beans[1], "-o", "mine.txt", "--force")
 	holds(t, mine, []byte("beans"))
@@ -89,7 +89,7 @@ func TestShell_file_goesFromOneToAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	ends(1, "not a regular file", "get", beans[1], "-o", "link", "--force")
-	ends(1, "Nothing can be saved in nowhere: no such file or directory", "get", beans[1], "-o", "nowhere/x")
+	ends(1, "Cannot save to nowhere: no such file or directory", "get", beans[1], "-o", "nowhere/x")
 	ends(0, "sub", "get", beans[1], "-o", "sub")
 	holds(t, filepath.Join(to, "sub", "parley-"+beans[1]+".txt"), []byte("beans"))
 	if got := bob.inFolder(to, "", "get", beans[1], "-o", "-"); got.code != 0 || got.out != "beans" {
@@ -169,7 +169,7 @@ func TestShell_filesAndTasks_badInput_isRefused(t *testing.T) {
 		"edit: say what changes":                  {"task", "edit", "t1"},
 		"--text and --after need":                 {"task", "finish", "t1", "--text", "x"},
 		"--for needs":                             {"task", "take", "t1", "--for", "Bob"},
-		"--minutes excludes --agreed":             {"history", "--minutes", "--agreed"},
+		"--minutes cannot be used with --agreed":  {"history", "--minutes", "--agreed"},
 	} {
 		if words == "--json and -o - cannot be used together" {
 			arguments[1] = ann.idIn(ann.inFolder(folder, "x", "put", "-").out)
@@ -216,7 +216,7 @@ func TestShell_tasks_areSharedOut(t *testing.T) {
 	}
 	is(ann.does("task", "add", "Print it", "--after", "t2"), "t3  blocked by t2  Print it\n")
 	if got := ann.runs("task", "drop", "t2"); got.out != "t2  dropped by you  Report\n" ||
-		!strings.Contains(got.err, "t3 waits for it still") || !strings.Contains(got.err, "task edit t3 --no-after") {
+		!strings.Contains(got.err, "t3 still waits for it") || !strings.Contains(got.err, "task edit t3 --no-after") {
 		t.Errorf("a task that another waits for: %+v", got)
 	}
 	is(ann.does("task", "edit", "t3", "--no-after"), "t3  open  Print it\n")

@@ -68,16 +68,16 @@ func TestDoctor_signInBehindAProxyThatSpoilsIt_saysWhatIsWrong(t *testing.T) {
 		{server, "", "nothing answers at " + server},
 		{server, f.URL + "/oauth", server + " names the issuer other"},
 		{server, "/oauth/token", server + " names addresses of another server"},
-		{server, "S256", server + " names no S256 among"},
-		{server, "none", server + " names no none among"},
+		{server, "S256", server + " does not list S256 in"},
+		{server, "none", server + " does not list none in"},
 		{server, "client_id_metadata_document_supported",
-			server + " names no client_id_metadata_document_supported"},
+			server + " does not have client_id_metadata_document_supported"},
 		{"/oauth/register", "", "a program that registers at /oauth/register gets no id"},
 	} {
 		spoiled.Store(spoils{c.path, c.old})
 		all, code := examineIn(t, f.Environment(), f.URL)
 		if got := all.of("sign-in"); code != 1 || got.Level != "failed" || got.What != c.says &&
-			!strings.HasPrefix(got.What, c.says+" ") || !strings.Contains(got.Fix, "pass unchanged through what") {
+			!strings.HasPrefix(got.What, c.says+" ") || !strings.Contains(got.Fix, "pass unchanged through any proxy") {
 			t.Errorf("%q out of %s: %+v", c.old, c.path, got)
 		}
 	}

@@ -84,8 +84,8 @@ func TestConnect_programThatMayNotStay_isRefused(t *testing.T) {
 	var out strings.Builder
 	code := run(t.Context(), []string{"connect", "codex"}, streams{out: &out, err: &out, program: moved})
 	left, err := os.ReadDir(home)
-	if code != exitUsage || !strings.Contains(out.String(), moved+" is a temporary file that may be gone by then") || err != nil ||
-		len(left) > 0 {
+	if code != exitUsage || err != nil || len(left) > 0 ||
+		!strings.Contains(out.String(), moved+" is a temporary file that may be gone by then") {
 		t.Errorf("code %d, %s; %v, %v", code, &out, left, err)
 	}
 	for _, never := range [][]string{{"cursor"}, {"codex", "--no-wake"}} { // which start no program

@@ -75,8 +75,8 @@ func sentences() map[why]words {
 		{joining, fault.RoomFull, ""}: {"All seats of this room are taken.", "If one of them is yours, send the " +
 			"contextId that the answer to your first message has. If not, try again later: those in the room see " +
 			"that a seat is wanted."},
-		{joining, fault.RoomClosed, ""}: {"The room of this invite is over: it was closed, or all have left it, or " +
-			"nobody has used it for long.", "Ask the one who gave you the invite for one to another room."},
+		{joining, fault.RoomClosed, ""}: {"The room of this invite has ended: it was closed, or all have left it, " +
+			"or nobody has used it for long.", "Ask the one who gave you the invite for one to another room."},
 
 		{saying, fault.InvalidArgument, ruleBlank}: {"The message has no text that anybody could see.",
 			"Give it a text part."},

@@ -176,8 +176,8 @@ func (g *guesses) await(ctx context.Context, t *turn) error {
 	case <-ctx.Done():
 		err = ctx.Err()
 	case <-timer.Chan():
-		err = fault.RetryLater(fault.RateLimited, time.Second, "More keys, invites and tokens that are new to this "+
-			"server come in than it looks up, and yours had no turn in %d seconds. Nothing was done: try again in 1 "+
+		err = fault.RetryLater(fault.RateLimited, time.Second, "This server gets more new keys, invites and tokens "+
+			"than it can look up, and did not get to yours in %d seconds. Nothing was done: try again in 1 "+
 			"second.", fault.Seconds(longestTurn))
 	}
 	g.mu.Lock()

@@ -20,8 +20,8 @@ import (
 var ErrSignedOut error = errSignedOut()
 
 func errSignedOut() *fault.Error {
-	return fault.Refuse(fault.KeyInvalid, "Your sign-in to this server has ended. Press Connect in your program once "+
-		"more, or use a key or an invite.")
+	return fault.Refuse(fault.KeyInvalid, "Your sign-in to this server has ended. Press Connect in your program "+
+		"again, or use a key or an invite.")
 }
 
 // halfSeen is how long a turn may be seen in part by reads beside it. A token that is refused within

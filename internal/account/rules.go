@@ -55,7 +55,7 @@ func ParseRules(issuer string, allow []string) (r Rules, err error) {
 		return Rules{}, fmt.Errorf("name groups by their object ids, as group:6f0c5b8e-0000-0000-0000-000000000000: " +
 			"Entra ID does not prove addresses")
 	case issuer == google && slices.Contains(r.domains, "gmail.com"):
-		return Rules{}, fmt.Errorf("name the addresses of people at Gmail: it is no domain of a company")
+		return Rules{}, fmt.Errorf("name the addresses of people at Gmail: it is not the domain of a company")
 	case issuer == google && len(r.groups) > 0:
 		return Rules{}, fmt.Errorf("name a domain or addresses: Google names no groups when somebody signs in")
 	}

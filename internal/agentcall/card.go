@@ -68,13 +68,13 @@ func (c *Client) Card(ctx context.Context, address string) (Agent, error) {
 	if err != nil {
 		return Agent{}, err
 	}
-	const where = "Give the address of the card of an agent, which mostly ends with /" + wellKnown + "."
+	const where = "Give the address of an agent's card, which usually ends with /" + wellKnown + "."
 	if answer.Status != 200 {
 		return Agent{}, refuse("The address of the card answered with status %d. %s", answer.Status, where)
 	}
 	var found card
 	if err := json.Unmarshal(answer.Body, &found); err != nil {
-		return Agent{}, refuse("What is at the address is no card of an agent. %s", where)
+		return Agent{}, refuse("There is no agent's card at this address. %s", where)
 	}
 	if len(found.Interfaces) == 0 && found.ProtocolVersion == "" && found.URL == "" {
 		return Agent{}, refuse("The card names no address at which its agent takes calls. %s", where)
@@ -113,8 +113,8 @@ func open(ways []alternative) bool {
 // interfaceOf returns the address of the first interface that can be called. It is of the origin that has served the
 // card, and so agreed to be called: a card could else have any host called.
 func (c *Client) interfaceOf(all []*a2a.AgentInterface, from string) (string, error) {
-	err := refuse("The agent does not speak A2A 1.0 by JSON-RPC, as Parley does: its card has no interface " +
-		"with protocolBinding JSONRPC and protocolVersion 1.0. An agent of A2A 0.3 needs a newer SDK.")
+	err := refuse("The agent does not speak A2A 1.0 over JSON-RPC, as Parley does: its card has no interface with " +
+		"protocolBinding JSONRPC and protocolVersion 1.0. An agent of A2A 0.3 needs a newer SDK.")
 	for _, i := range all {
 		if i == nil || i.ProtocolBinding != a2a.TransportProtocolJSONRPC || !isOne(i.ProtocolVersion) {
 			continue
@@ -125,7 +125,7 @@ func (c *Client) interfaceOf(all []*a2a.AgentInterface, from string) (string, er
 			err = refuse("The agent takes calls for a tenant, which Parley cannot name: ask for an address of its " +
 				"own.")
 		case why != nil:
-			err = refuse("The card names an address for calls that is not called. %s", why)
+			err = refuse("Parley does not call the address that the card names. %s", why)
 		case !c.calls.SameOrigin(i.URL, from):
 			err = refuse("The card names an address for calls on another host, or port, than its own, and that has " +
 				"not agreed to be called. Most agents serve their card themselves: give the address at which the " +

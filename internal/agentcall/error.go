@@ -64,12 +64,12 @@ func refusedBy(status int) *Error {
 
 // unread is an answer that is not one of JSON-RPC, such as the page of a proxy.
 func unread(status int) *Error {
-	return &Error{Status: status, said: "The agent did not answer by JSON-RPC."}
+	return &Error{Status: status, said: "The agent's answer is not JSON-RPC."}
 }
 
 // unknown is an answer by JSON-RPC that is not one of A2A. The agent has taken the message.
 func unknown(status int) *Error {
-	return &Error{Status: status, next: Never, said: "The agent answered with what A2A 1.0 does not know."}
+	return &Error{Status: status, next: Never, said: "The agent's answer is not valid A2A 1.0."}
 }
 
 // The codes of A2A 1.0, section 9.5, and JSON-RPC 2.0, that say more than that something went wrong.

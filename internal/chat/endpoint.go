@@ -137,8 +137,8 @@ func refuseEndpoint(h *room.Head, name ident.Name) error {
 		return fault.Refuse(fault.NameTaken, "An agent in this room has this name. Nothing was changed: give "+
 			"another one as agent_name.")
 	}
-	return fault.Refuse(fault.RoomFull, "All %d seats of this room are taken. Nothing was changed: an admin can give "+
-		"it more (update_room with capacity), or remove one.", h.Capacity)
+	return fault.Refuse(fault.RoomFull, "All %d seats of this room are taken. Nothing was changed: an admin can "+
+		"add some (update_room with capacity), or remove one agent.", h.Capacity)
 }
 
 // Heard is what an endpoint is to be called with.
@@ -350,7 +350,7 @@ func (c *session) answer(ctx context.Context, answer Answer) error {
 		}
 	}
 	if len(seats) > 0 && e.To == nil {
-		return fault.Refuse(fault.NotAllowed, "Those have left to whom the answer is. Nothing was sent.")
+		return fault.Refuse(fault.NotAllowed, "Everybody whom the answer was for has left. Nothing was sent.")
 	}
 	got, err := op.say(ctx)
 	if err == nil && got.Status == StatusPaused {

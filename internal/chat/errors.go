@@ -39,7 +39,7 @@ func (s *Service) Outward(err error) error {
 		failed.Unclear = true
 		return failed
 	}
-	return fault.Wrap(err, fault.Internal, 0, "Something went wrong in the server.")
+	return fault.Wrap(err, fault.Internal, 0, "Something went wrong on the server.")
 }
 
 // unavailable logs the cause, such as a full disk, which only the operator can end.

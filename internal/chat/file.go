@@ -107,8 +107,8 @@ func sameFile(f, g *room.File) bool {
 
 // errNoFiles refuses files on a server that holds none.
 func errNoFiles() error {
-	return fault.Refuse(fault.NotAllowed, "This server holds no files: it has no place for them. Nothing was done: "+
-		"send what matters as a text.")
+	return fault.Refuse(fault.NotAllowed, "This server has no place for files. Nothing was done: send what matters "+
+		"as text.")
 }
 
 // check refuses what cannot be a file in any room, and returns its name. The error is a *fault.Error.
@@ -125,8 +125,8 @@ func (req ShareRequest) check() (name string, err error) {
 	}
 	switch {
 	case given != 1, req.Size < 0:
-		return "", fault.Refuse(fault.InvalidArgument, "Give either text, for what a short file holds, or size, for "+
-			"a file on disk. Nothing was shared.")
+		return "", fault.Refuse(fault.InvalidArgument, "Give either text, the content of a short file, or size, "+
+			"for a file on disk. Nothing was shared.")
 	case len(req.Text) > room.MaxText:
 		return "", fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was shared: "+
 			"give size instead, which gives you a command that uploads the file.", len(req.Text), room.MaxText)
@@ -306,8 +306,8 @@ func (c *session) checkStoreFits(ctx context.Context, size int64) error {
 
 // errStoreFull refuses a file that the store cannot take. left says how much it can, if that is known.
 func errStoreFull(left string) error {
-	return fault.Refuse(fault.Unavailable, "This server has no room for the file%s. Nothing was shared: share less, "+
-		"or tell your user, who can ask the person who runs the server for more.", left)
+	return fault.Refuse(fault.Unavailable, "This server has no space for the file%s. Nothing was shared: share a "+
+		"smaller file, or tell your user, who can ask the person who runs the server for more.", left)
 }
 
 // storeFault turns an error of the store of files into one for the caller.

@@ -60,7 +60,7 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 	case picture.IsText(f.Type):
 		got.Text, got.More, err = c.textOf(ctx, f, req.Offset, req.Fits)
 	case req.Offset > 0:
-		err = fault.Refuse(fault.InvalidArgument, "offset goes with a text, and this file is none. Call again "+
+		err = fault.Refuse(fault.InvalidArgument, "offset is only for a text, and this file is not one. Call again "+
 			"without it.")
 	case f.Size <= picture.MaxBytes && strings.HasPrefix(f.Type, "image/"):
 		err = c.drawInto(ctx, f, &got)
@@ -221,7 +221,7 @@ func (s *Service) download(ctx context.Context, text string) (Download, error) {
 	}
 	t, ok := ident.ParseTicket(text)
 	if !ok {
-		return Download{}, fault.Refuse(fault.TokenInvalid, "This address of a download is mistyped: use it as "+
+		return Download{}, fault.Refuse(fault.TokenInvalid, "This download address is mistyped: use it exactly as "+
 			"get_file gave it.")
 	}
 	ctx, err := s.limits.Begin(ctx, ratelimit.Usual)

@@ -684,9 +684,9 @@ func refusesWhatIsTooMuch(t *testing.T, s *shelf) {
 	}
 	refused("a large file", chat.ShareRequest{Size: 25<<20 + 1}, fault.MessageTooLong, "26214400")
 	fill(1, "262143000")
-	refused("a full room", chat.ShareRequest{Size: 2000}, fault.MessageTooLong, "1000 more bytes")
+	refused("a full room", chat.ShareRequest{Size: 2000}, fault.MessageTooLong, "1000 bytes left")
 	refused("a text in a full room", chat.ShareRequest{Text: strings.Repeat("x", 1001)}, fault.MessageTooLong,
-		"1000 more bytes")
+		"1000 bytes left")
 	s.share(chat.ShareRequest{Token: p.ann.Token, Name: "a", Text: strings.Repeat("x", 1000)})
 	fill(999, "1")
 	refused("many files", chat.ShareRequest{Size: 1}, fault.MessageTooLong, "1000 files")

@@ -50,7 +50,7 @@ func (op *sendOp) offer(ctx context.Context, name string, most int64) (Shared, e
 	case err != nil:
 		return Shared{}, err
 	case wait > 0:
-		return Shared{}, fault.RetryLater(fault.RateLimited, wait, "You have %d open uploads, and no more can be. "+
+		return Shared{}, fault.RetryLater(fault.RateLimited, wait, "You have %d open uploads, the most allowed. "+
 			"Nothing was shared: run the commands that you got, or try again in %d seconds.", roomlog.MaxUploads,
 			fault.Seconds(wait))
 	}
@@ -202,9 +202,9 @@ func (r *liveRoom) enterUpload(ctx context.Context, code ident.UploadCode) (*ses
 
 // errUploadOver refuses the address of an upload that takes nothing.
 func errUploadOver() error {
-	return fault.Refuse(fault.TokenInvalid, "This address takes no file, or no longer: an upload must begin within "+
-		"%d minutes of the call of share_file, and its agent must still be in the room. Nothing was shared: call "+
-		"share_file again.", int(roomlog.UploadLife.Minutes()))
+	return fault.Refuse(fault.TokenInvalid, "This address does not take a file, or no longer does: an upload must "+
+		"begin within %d minutes of the call of share_file, and its agent must still be in the room. Nothing was "+
+		"shared: call share_file again.", int(roomlog.UploadLife.Minutes()))
 }
 
 // uploadAgain answers an upload to an address that has had one.
@@ -391,6 +391,6 @@ func (c *session) found(err error, s *Service) (room.Agent, bool, error) {
 }
 
 func errUploadMistyped() error {
-	return fault.Refuse(fault.TokenInvalid, "This address of an upload is mistyped: use it as share_file gave it. "+
-		"Nothing was shared.")
+	return fault.Refuse(fault.TokenInvalid, "This upload address is mistyped: use it exactly as share_file gave "+
+		"it. Nothing was shared.")
 }

@@ -27,16 +27,16 @@ func visit(h *room.Head, now time.Time, by ident.Principal, named ident.Name) (i
 	case h.Closed, h.Retired, h.Expired(now), h.Deserted():
 		return ident.Name{}, refuseOver()
 	case named.Key != "" && named.Key != h.Key:
-		return ident.Name{}, by.RefuseOutside("room names another room than that of your invite, or an old name of " +
-			"it: leave it out.")
+		return ident.Name{}, by.RefuseOutside("room is not the room of your invite, or is an old name of it: leave " +
+			"room out.")
 	}
 	return ident.Name{Shown: h.Name, Key: h.Key}, nil
 }
 
 // refuseOver refuses an invite of a room that has ended for newcomers.
 func refuseOver() error {
-	return fault.Refuse(fault.RoomClosed, "The room of this invite is over: it was closed, or everybody has left it, "+
-		"or it was not used for %d days. Ask the one who gave you the invite for one of another room.",
+	return fault.Refuse(fault.RoomClosed, "The room of this invite has ended: it was closed, or everybody has left "+
+		"it, or it was not used for %d days. Ask the one who gave you the invite for one of another room.",
 		int(room.Life/(24*time.Hour)))
 }
 

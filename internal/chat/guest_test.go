@@ -96,16 +96,16 @@ func TestInvite_thatGivesNoSeat_isRefusedAndSaysWhy(t *testing.T) {
 		"renewed": {before: func(w *world, ann chat.Seated) { w.renew(ann.Token) }, code: fault.NotAllowed,
 			says: "renewed"},
 		"used up": {before: useUp, code: fault.NotAllowed, says: "Every seat"},
-		"closed":  {before: closes, code: fault.RoomClosed, says: "is over"},
+		"closed":  {before: closes, code: fault.RoomClosed, says: "has ended"},
 		"left by all": {before: func(w *world, ann chat.Seated) { w.leave(ann.Token) }, code: fault.RoomClosed,
-			says: "is over"},
+			says: "has ended"},
 		"begun anew": {before: func(w *world, ann chat.Seated) {
 			w.leave(ann.Token)
 			w.join("plans", "Dan")
-		}, code: fault.RoomClosed, says: "is over"},
+		}, code: fault.RoomClosed, says: "has ended"},
 		"unused for a month":       {before: after(31 * day), code: fault.RoomClosed, says: "30 days"},
 		"renamed":                  {before: renames},
-		"renamed, by its old name": {before: renames, room: "plans", code: fault.NotAllowed, says: "leave it out"},
+		"renamed, by its old name": {before: renames, room: "plans", code: fault.NotAllowed, says: "leave room out"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)

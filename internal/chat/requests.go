@@ -109,8 +109,9 @@ func (req SendRequest) check() error {
 			"sent: leave ask out, or use kind request.", req.Kind)
 	case req.Withdraw != "" && (req.Kind == room.Proposal || req.Kind == room.Request || vote || len(req.To) > 0 ||
 		len(req.Ask) > 0):
-		return fault.Refuse(fault.InvalidArgument, "withdraw takes a request or proposal back, for those who saw it, "+
-			"and goes with no kind, to or ask that asks anew. Nothing was sent: use two calls.")
+		return fault.Refuse(fault.InvalidArgument, "withdraw takes a request or proposal back, for those who saw "+
+			"it. It cannot be combined with to, with ask, or with a kind that asks or votes. Nothing was sent: use "+
+			"two calls.")
 	case req.Wait < 0 || req.Wait > MaxWait:
 		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d. Nothing was sent.",
 			fault.Seconds(MaxWait))
@@ -128,8 +129,8 @@ func (req SendRequest) check() error {
 func (req SendRequest) checkFinishes(vote bool) error {
 	for i, id := range req.Finishes {
 		if _, ok := room.TaskNumber(id); !ok {
-			return fault.Refuse(fault.InvalidArgument, "finishes: number %d is no id of a task, such as t7. Nothing "+
-				"was sent: task lists them.", i+1)
+			return fault.Refuse(fault.InvalidArgument, "finishes: number %d is not the id of a task, such as t7. "+
+				"Nothing was sent: task lists them.", i+1)
 		}
 	}
 	switch {

@@ -74,8 +74,8 @@ func (c *session) checkReturn(req JoinRequest) error {
 			return err
 		}
 		if n, err := ident.RoomName(name); err != nil || n.Key != c.head.Key {
-			return fault.Refuse(fault.InvalidArgument, "agent_token belongs to another room than room says. Pass "+
-				"only agent_token to return to its room, or only room and agent_name to join the other.")
+			return fault.Refuse(fault.InvalidArgument, "agent_token belongs to another room than room names. "+
+				"Pass only agent_token to return to its room, or only room and agent_name to join the other.")
 		}
 	}
 	if req.AgentName != "" {

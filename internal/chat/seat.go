@@ -203,10 +203,10 @@ func (r *liveRoom) whyNoPerson(ctx context.Context, x room.Holder) error {
 	case gone.Had(x): // another agent has its number
 		return refuseVacated(gone, x)
 	}
-	e := fault.Refuse(fault.TokenInvalid, "This token of a person is not, or no longer, one of this seat: a "+
-		"link opened on a further device may have ended it, or somebody else has the seat. On a device that "+
-		"still works, ask for a new link; or have the agent join under another agent_name, and open the link "+
-		"that it gives you.")
+	e := fault.Refuse(fault.TokenInvalid, "This person's token does not belong to this seat, or no longer does: a "+
+		"link opened on another device may have ended it, or somebody else has the seat. On a device that still "+
+		"works, ask for a new link; or have the agent join under another agent_name, and open the link that it "+
+		"gives you.")
 	e.Reason = fault.ReasonDevice
 	return e
 }

@@ -51,7 +51,7 @@ func TestStartOver_fullRoomSilentForAQuarterOfAnHour_isNewAtTheNextJoin(t *testi
 			}
 			for call, err := range everyCall(w, p.bob.Token) {
 				if code := fault.CodeOf(err); err != nil &&
-					(code != fault.RoomClosed || !strings.Contains(err.Error(), "begun the room anew")) {
+					(code != fault.RoomClosed || !strings.Contains(err.Error(), "started the room over")) {
 					t.Errorf("Bob's %s: %v", call, err)
 				}
 			}

@@ -256,8 +256,8 @@ func (op *taskOp) setID() error {
 }
 
 func refuseAfter(i int) error {
-	return fault.Refuse(fault.InvalidArgument, "after: number %d is no task. Nothing was changed: name a task of "+
-		"the same call by its place, 1 for the first, and others by their ids, such as t7.", i+1)
+	return fault.Refuse(fault.InvalidArgument, "after: number %d is not a task. Nothing was changed: name a task "+
+		"of the same call by its place, 1 for the first, and others by their ids, such as t7.", i+1)
 }
 
 func refuseManyAfter() error {
@@ -309,8 +309,8 @@ func (op *taskOp) addTasks() error {
 			case !ok:
 				return refuseAfter(j)
 			case err == nil && here > i:
-				return fault.Refuse(fault.InvalidArgument, "after of number %d names number %d, which is not before "+
-					"it. Nothing was added: put what must be done first first.", i+1, here)
+				return fault.Refuse(fault.InvalidArgument, "after of number %d names number %d, which is not "+
+					"before it. Nothing was added: move the task that must be done first before it.", i+1, here)
 			case err == nil:
 				no = -no
 			}
@@ -346,8 +346,9 @@ func offeredTo(s *room.State, names []string, field string) (found []room.Party,
 		if a, here := s.Named(name.Key); here {
 			to = a.Party()
 		} else if err != nil || len(s.Agents) >= s.Capacity || i >= room.MaxCapacity {
-			return nil, fault.Refuse(fault.InvalidArgument, "%s: name %d in it is nobody who is in this room now or "+
-				"could still come. Nothing was changed: correct it, or leave for out, and anyone may take the task.",
+			return nil, fault.Refuse(fault.InvalidArgument, "%s: name %d in it does not name anyone who is in this "+
+				"room or could still join. Nothing was changed: correct it, or leave for out, and anyone may take "+
+				"the task.",
 				field, i+1)
 		}
 		if !slices.ContainsFunc(found, func(m room.Party) bool { return m.Seat == to.Seat && m.Key == to.Key }) {

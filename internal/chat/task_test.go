@@ -139,7 +139,7 @@ func TestTask_planOfThreeAgents_isDoneOnce(t *testing.T) {
 	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskAdd,
 		Tasks: newTasks("mop", "wax > Cid Server")})
 	wants(t, err, fault.InvalidArgument)
-	if !strings.Contains(err.Error(), "for of number 2: name 2 in it is nobody") {
+	if !strings.Contains(err.Error(), "for of number 2: name 2 in it does not name anyone") {
 		t.Errorf("a name of nobody: %v", err)
 	}
 	_, err = w.Task(t.Context(), chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskAdd,

@@ -23,20 +23,20 @@ type signInServer struct {
 	Documents bool     `json:"client_id_metadata_document_supported"`
 }
 
-// wrong says what is not as the server at base has it; "" if all is.
+// wrong says what the server at base does not write so; "" if all is right.
 func (s signInServer) wrong(base string) string {
 	at := base + "/oauth"
 	switch {
 	case s.Issuer != at:
-		return "the issuer " + s.Issuer
+		return "names the issuer " + s.Issuer
 	case s.Authorize != at+"/authorize" || s.Token != at+"/token" || s.Register != at+"/register":
-		return "addresses of another server"
+		return "names addresses of another server"
 	case !slices.Contains(s.Methods, "S256"):
-		return "no S256 among the code_challenge_methods_supported"
+		return "does not list S256 in code_challenge_methods_supported"
 	case !slices.Contains(s.Auth, "none"):
-		return "no none among the token_endpoint_auth_methods_supported"
+		return "does not list none in token_endpoint_auth_methods_supported"
 	case !s.Documents:
-		return "no client_id_metadata_document_supported"
+		return "does not have client_id_metadata_document_supported"
 	}
 	return ""
 }
@@ -77,7 +77,7 @@ func (v *visit) signIn(ctx context.Context) {
 		return
 	}
 	if wrong := server.wrong(v.Server); wrong != "" {
-		v.fail(check, pass, "%s names %s", signInServerPath, wrong)
+		v.fail(check, pass, "%s %s", signInServerPath, wrong)
 		return
 	}
 	var program struct {

@@ -32,8 +32,8 @@ func placeOf(r *http.Request, d door) a2a.Place {
 func (a *api) serveA2A(x *exchange, r *http.Request, d door) {
 	if r.Method != http.MethodPost {
 		x.Header().Set("Allow", http.MethodPost)
-		x.refuse(http.StatusMethodNotAllowed, codeRefused, "Agents call this address by A2A, and it takes POST "+
-			"only. Give an agent the address without a2a at its end: its card is below that.")
+		x.refuse(http.StatusMethodNotAllowed, codeRefused, "Agents call this address with A2A, and it takes POST "+
+			"only. Give an agent the address without a2a at its end: the card is below that.")
 		return
 	}
 	p := placeOf(r, d)

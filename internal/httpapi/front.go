@@ -82,7 +82,7 @@ func Connect(url string) string {
                   (or codex, cursor, vscode, gemini, claude-desktop; also wakes idle agents)
   Claude Code     claude mcp add --scope user --transport http parley %[1]s
   Codex           codex mcp add parley --url %[1]s
-                  and below [mcp_servers.parley] in ~/.codex/config.toml, so that it does not ask each time:
+                  and below [mcp_servers.parley] in ~/.codex/config.toml, to stop it from asking each time:
                   default_tools_approval_mode = "approve"
   Gemini CLI      gemini mcp add --scope user --transport http parley %[1]s
   VS Code         code --add-mcp '{"name":"parley","type":"http","url":"%[1]s"}'

@@ -46,6 +46,6 @@ An agent that speaks A2A takes this address. Add as/NAME/ to choose its name:
   ` + link + `/
 
 An invite lets an agent into this one room and nothing else. Anyone who has the address can take a
-seat while the invite lasts, so do not publish it.
+seat while the invite is valid, so do not publish it.
 `
 }

@@ -19,7 +19,7 @@ func ConnectWithKey(url, key string) string {
                   (then paste %[3]s; clients whose line names it read it at each start)
   Claude Code     claude mcp add --scope user --transport http parley %[1]s --header 'Authorization: Bearer ${PARLEY_KEY}'
   Codex           codex mcp add parley --url %[1]s --bearer-token-env-var PARLEY_KEY
-                  and below [mcp_servers.parley] in ~/.codex/config.toml, so that it does not ask each time:
+                  and below [mcp_servers.parley] in ~/.codex/config.toml, to stop it from asking each time:
                   default_tools_approval_mode = "approve"
   Gemini CLI      gemini mcp add --scope user --transport http parley %[1]s --header 'Authorization: Bearer ${PARLEY_KEY}'
   VS Code         in mcp.json (it asks for the key): {"inputs":[{"id":"parley-key","type":"promptString","description":"Key of Parley","password":true}],"servers":{"parley":{"type":"http","url":"%[1]s","headers":{"Authorization":"Bearer ${input:parley-key}"}}}}

@@ -72,7 +72,7 @@ func (a *api) toBrowser(x *exchange, r *http.Request) bool {
 
 const watchText = `Parley: with this link you watch your agent in its room, speak beside it and supervise it.
 
-Open it in a browser, with all that stands behind the #. Or, in a terminal, type
+Open it in a browser, with everything after the #. Or, in a terminal, type
 
     parley watch
 

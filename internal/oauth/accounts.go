@@ -64,8 +64,8 @@ func (s *Server) toProvider(w http.ResponseWriter, r *http.Request, request stri
 	text, _ := json.Marshal(p) // strings
 	value := base64.RawURLEncoding.EncodeToString(text)
 	if len(value) > mostCookie {
-		answer(w, http.StatusBadRequest, view{Error: "later", Message: "This program asks with so long an " +
-			"address that it cannot sign in by an account. Use a key."})
+		answer(w, http.StatusBadRequest, view{Error: "later", Message: "This program's request is too long for a " +
+			"sign-in with an account. Use a key."})
 		return
 	}
 	to, err := s.o.Accounts.Provider.Address(r.Context(), p.once())

@@ -93,7 +93,7 @@ func (s *Server) asked(w http.ResponseWriter, r *http.Request, query, address st
 	switch {
 	case errors.Is(err, errQuery):
 		answer(w, http.StatusBadRequest, view{Error: "wrong_request",
-			Message: "The address of this page is not whole."})
+			Message: "The address of this page is incomplete."})
 	case errors.As(err, &limited):
 		s.later(w, limited)
 	case err != nil:

@@ -42,7 +42,7 @@ func (b *Box) AddAgent(ctx context.Context, token, card, name string) (got Added
 	}
 	if name == "" {
 		if _, err := ident.AgentName(found.Name); err != nil {
-			return got, fault.Refuse(fault.InvalidArgument, "The name of the agent in its card cannot be one in a "+
+			return got, fault.Refuse(fault.InvalidArgument, "The name on the agent's card cannot be used in a "+
 				"room. Nothing was changed: give another one as agent_name.")
 		}
 	}

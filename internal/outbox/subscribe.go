@@ -170,8 +170,8 @@ func (b *Box) checkAddress(asker ident.Principal, address string, or instead) er
 		return fault.Refuse(fault.NotAllowed, "An http address of this machine is called for callers on this machine "+
 			"alone. Nothing was changed: give an https address.")
 	case secure && !b.CallsOthers():
-		return fault.Refuse(fault.NotAllowed, "This server calls no other machines, since nobody has said under which "+
-			"address it is reached (--public-url). Nothing was changed%s.", or.uncalled)
+		return fault.Refuse(fault.NotAllowed, "This server calls other machines only if it is started with its own "+
+			"address (--public-url). Nothing was changed%s.", or.uncalled)
 	case secure && ident.KeyOf(asker.ID) == "":
 		return fault.Refuse(fault.NotAllowed, "%s. Nothing was changed%s.", or.who, or.keyless)
 	}

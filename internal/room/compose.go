@@ -153,9 +153,9 @@ func (c composer) refuseVote(e Event) error {
 		return fault.Refuse(fault.InvalidArgument, "That proposal does not ask you: it asks those who were here when "+
 			"it was made, or whom it names. Nothing was sent: say what you think with kind message.")
 	}
-	return fault.Refuse(fault.InvalidArgument, "reply_to is no open proposal: it has been agreed, objected to, "+
-		"withdrawn or replaced by a newer one, or it is no proposal. Nothing was sent: room_info lists what is open "+
-		"and what was agreed.")
+	return fault.Refuse(fault.InvalidArgument, "reply_to is not an open proposal: it has been agreed, objected to, "+
+		"withdrawn or replaced by a newer one, or it is not a proposal. Nothing was sent: room_info lists what is "+
+		"open and what was agreed.")
 }
 
 // withdrawal checks what e takes back, and gives e the same readers. It
@@ -175,8 +175,8 @@ func (c composer) withdrawal(e *Event) error {
 func (c composer) sendToReaders(r OpenRequest, e *Event) error {
 	to, names := c.readersOf(r, e.Seat)
 	if e.Text != "" && len(e.To) > 0 && !slices.Equal(slices.Sorted(slices.Values(e.To)), to) {
-		return fault.Refuse(fault.InvalidArgument, "What answers a proposal, or withdraws something, is seen by all "+
-			"who see that. Nothing was sent: leave to out, and say in another message what is for others.")
+		return fault.Refuse(fault.InvalidArgument, "An answer to a proposal, or a withdrawal, goes to all who saw "+
+			"it. Nothing was sent: leave to out, and use another message for others.")
 	}
 	e.To, e.ToNames = to, names
 	return nil

@@ -131,6 +131,6 @@ func (a Agent) FindDraft(fingerprint [16]byte, now time.Time) int64 {
 
 // RefuseDecided refuses to decide about what is no draft that waits.
 func RefuseDecided() error {
-	return fault.Refuse(fault.InvalidArgument, "draft: that is no draft that waits for you. It has been decided, "+
+	return fault.Refuse(fault.InvalidArgument, "draft: no draft with this id waits for you. It has been decided, "+
 		"perhaps on another device, or is more than a day old. Nothing was decided: drafts lists those that wait.")
 }

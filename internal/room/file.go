@@ -33,8 +33,8 @@ func FileName(given string) (string, error) {
 	name = strings.TrimSpace(path.Base(name))
 	switch {
 	case !utf8.ValidString(name), sanitize.Escape(name, "") != name:
-		return "", fault.Refuse(fault.InvalidArgument, "name holds characters that nobody sees, or is not UTF-8. "+
-			"Nothing was shared: call again with a plain name, such as report.pdf.")
+		return "", fault.Refuse(fault.InvalidArgument, "name has invisible characters, or is not UTF-8. Nothing "+
+			"was shared: call again with a plain name, such as report.pdf.")
 	case !strings.ContainsFunc(name, visible), name == ".", name == "..", name == "/":
 		return "", fault.Refuse(fault.InvalidArgument, "name is missing: give the file's name or its path, such as "+
 			"report.pdf. Nothing was shared.")
@@ -55,11 +55,12 @@ func CheckFileSize(size, limit int64, used FileUsage) error {
 		return fault.Refuse(fault.MessageTooLong, "A file has at most %d bytes here, and this one has more. Nothing "+
 			"was shared: share a part of it, or pack it.", limit)
 	case used.Files >= MaxFiles:
-		return fault.Refuse(fault.MessageTooLong, "This room has %d files, and no more can be. Nothing was shared: "+
+		return fault.Refuse(fault.MessageTooLong, "This room has %d files, the most allowed. Nothing was shared: "+
 			"an admin, or the one who shared a file, can remove it with redact.", used.Files)
 	case size > MaxRoomBytes-used.Bytes:
-		return fault.Refuse(fault.MessageTooLong, "The files of this room may take %d more bytes, and this is larger. "+
-			"Nothing was shared: share less, or have an admin, or the one who shared a file, remove it with redact.",
+		return fault.Refuse(fault.MessageTooLong, "This room has %d bytes left for files, and this file is larger. "+
+			"Nothing was shared: share a smaller file. An admin, or the one who shared a file, can remove it with "+
+			"redact.",
 			max(0, MaxRoomBytes-used.Bytes))
 	}
 	return nil

@@ -73,17 +73,17 @@ func (h *Head) LetGo(n int64, by Agent, now time.Time) (*Event, string, error) {
 	old, here := h.Seated(h.Knocks[i].Seat)
 	switch {
 	case !here || old.Joined > n:
-		return nil, "", fault.Refuse(fault.InvalidArgument, "The seat that this agent asked for is free or another's "+
-			"by now. Nothing was changed: it can join again by itself or, if it is refused, by the id of its new "+
-			"knock.")
+		return nil, "", fault.Refuse(fault.InvalidArgument, "The seat that this agent asked for is free now, or "+
+			"another agent has it. Nothing was changed: it can join again by itself or, if it is refused, by the "+
+			"id of its new knock.")
 	case !h.MayReadmit(by) || by.Seat == old.Seat:
 		return nil, "", fault.Refuse(fault.NotAllowed, "Only an admin readmits an agent or, in a room of two, the "+
 			"other one, if it may speak. Nothing was changed.")
 	}
 	knocked := time.UnixMilli(h.Knocks[i].AtMs)
 	if u, _ := h.Recent.Said(old.Seat); !u.Heard.Before(knocked) {
-		return nil, "", fault.Refuse(fault.NotAllowed, "The agent of this name has said something after the other "+
-			"one knocked, so they are two: the other one needs another agent_name. Nothing was changed.")
+		return nil, "", fault.Refuse(fault.NotAllowed, "The agent of this name has spoken since the knock, so "+
+			"these are two agents: the one that knocked needs another agent_name. Nothing was changed.")
 	}
 	given := LetGo{From: old.Since, KnockMs: knocked.UnixMilli()}
 	if by.Since.N > old.Since.N {

@@ -88,7 +88,7 @@ func RefuseUnknownLink() *fault.Error {
 func refuseUsedLink() *fault.Error {
 	return fault.Refuse(fault.NotAllowed, "This link was already opened on another device, and works once. If that "+
 		"was you, get a link for this device there. If it was not, somebody else speaks in your place: have your "+
-		"agent join under another agent_name, and open the link that it then gets at once.")
+		"agent join under another agent_name, and open its new link at once.")
 }
 
 // AddLink returns the event after which the person behind a has a link for a further device;

@@ -19,9 +19,9 @@ func (s *State) checkLook(n ident.Name) error {
 		}
 	}
 	if clash {
-		return fault.Refuse(fault.NameTaken, "This agent_name looks like that of another agent or of a person in this "+
-			"room: some letters are drawn alike, such as I and l, or are of another script, or only spaces and signs "+
-			"differ. Call join_room with an agent_name that nobody takes for another.")
+		return fault.Refuse(fault.NameTaken, "This agent_name looks like that of another agent or of a person in "+
+			"this room: some letters look alike, such as I and l, or only spaces or punctuation differ. Call "+
+			"join_room with an agent_name that nobody can confuse with it.")
 	}
 	return nil
 }

@@ -56,9 +56,9 @@ func (o Order) isSelf(by Agent) bool {
 func (o Order) decideSeated(h *Head, a Agent) (*Event, string, error) {
 	switch {
 	case o.Action == Demote && a.Role == Admin && h.isLastAdmin():
-		return nil, "", fault.Refuse(fault.NotAllowed, "You are the last admin of this room, and it cannot be "+
-			"without one. Nothing was changed: promote another agent first, or leave with leave_room, which makes "+
-			"the agent that is here longest an admin.")
+		return nil, "", fault.Refuse(fault.NotAllowed, "You are the last admin of this room, and it needs one. "+
+			"Nothing was changed: promote another agent first, or leave with leave_room, which makes the agent "+
+			"that has been here longest an admin.")
 	case o.Action == Mute && a.Role == Admin:
 		return nil, "", fault.Refuse(fault.NotAllowed,
 			"An admin cannot be muted. Nothing was changed: demote that agent first.")

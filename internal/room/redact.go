@@ -16,7 +16,7 @@ const Removed = "removed"
 func (a Agent) CheckRedact(e Event) error {
 	switch {
 	case e.Type != Said:
-		return fault.Refuse(fault.InvalidArgument, "redact: that is no message, so there is no text to remove. "+
+		return fault.Refuse(fault.InvalidArgument, "redact: that is not a message, so there is no text to remove. "+
 			"Nothing was changed: give the id of one of type message.")
 	case e.Person && a.did(e) && !a.IsPerson():
 		return fault.Refuse(fault.NotAllowed,

@@ -119,8 +119,9 @@ func (s *State) CheckRun() error {
 	if s.AgentMessages > 1 {
 		many = fmt.Sprintf("%d messages", s.AgentMessages)
 	}
-	return fault.Refuse(fault.Paused, "In this room agents may send %s until a person speaks, and have. Nothing was "+
-		"sent: tell your user, and call wait_for_message until a person has said something.", many).For(fault.RuleRun)
+	return fault.Refuse(fault.Paused, "Agents in this room may send %s until a person speaks, and they have sent "+
+		"them. Nothing was sent: tell your user, and call wait_for_message until a person has said "+
+		"something.", many).For(fault.RuleRun)
 }
 
 func (s *State) runIsOver() bool { return s.AgentMessages > 0 && s.Run >= s.AgentMessages }

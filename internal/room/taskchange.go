@@ -74,8 +74,8 @@ func (o TaskOrder) Decide(h *Head, a Agent, now time.Time) (e *Event, no int64, 
 			err.By = t.Holder.Name
 			return nil, 0, err
 		case !t.mayEnd(a):
-			return nil, 0, fault.Refuse(fault.NotAllowed, "%s is not yours: a guest finishes what it added or has "+
-				"taken. Nothing was changed: take it first, if you do it.", TaskID(t.No))
+			return nil, 0, fault.Refuse(fault.NotAllowed, "%s is not yours: a guest can finish only what it added "+
+				"or has taken. Nothing was changed: take it first, if you do it.", TaskID(t.No))
 		}
 		e.Wakes = h.wokenByEnd([]Task{t}, a)
 	case DropTask:
@@ -173,9 +173,9 @@ func (o TaskOrder) add(h *Head, a Agent, e *Event) (*Event, int64, error) {
 	}
 	switch {
 	case mine+len(o.Add) > MaxAdded:
-		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks of one agent, of a guest with those "+
-			"of agents that have left: %d; you add %d. Nothing was added: take or finish some first, or put several "+
-			"into one.", MaxAdded, mine, len(o.Add))
+		return nil, 0, fault.Refuse(fault.InvalidArgument, "An agent can add at most %d open tasks, and those of "+
+			"agents that have left count for each guest. There are %d, and you add %d. Nothing was added: take or "+
+			"finish some first, or put several into one.", MaxAdded, mine, len(o.Add))
 	case len(h.Tasks)+len(o.Add) > MaxTasks:
 		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks in a room; there are %d. Nothing "+
 			"was added: finish or drop some first.", MaxTasks, len(h.Tasks))
@@ -237,8 +237,9 @@ func (o TaskOrder) take(h *Head, a Agent, t Task, e *Event, now time.Time) (*Eve
 			"taken: %s", TaskID(t.No), taskIDs(open), h.insteadOf(a, o.Seen, now))
 	}
 	if only, until := h.offeredTo(t, now); len(only) > 0 && !isAmong(only, a) {
-		return nil, fault.Refuse(fault.InvalidArgument, "%s is offered to another agent, which alone may take it for "+
-			"%d more seconds, unless that one, the one that added it or an admin releases it. Nothing was taken: %s",
+		return nil, fault.Refuse(fault.InvalidArgument, "%s is offered to another agent: nobody else may take it "+
+			"for %d more seconds, unless that agent, the one that added it or an admin releases it. Nothing was "+
+			"taken: %s",
 			TaskID(t.No), fault.Seconds(until.Sub(now)), h.insteadOf(a, o.Seen, now))
 	}
 	return e, nil
@@ -303,8 +304,8 @@ func (o TaskOrder) edit(h *Head, a Agent, t Task, e *Event) (*Event, error) {
 			case err != nil:
 				return nil, err
 			case no >= t.No:
-				return nil, fault.Refuse(fault.InvalidArgument, "after: only earlier tasks than %s itself. Nothing "+
-					"was changed.", TaskID(t.No))
+				return nil, fault.Refuse(fault.InvalidArgument, "after: only tasks before %s itself. Nothing was "+
+					"changed.", TaskID(t.No))
 			case counts && !slices.Contains(c.After, no):
 				c.After = append(c.After, no)
 			}
@@ -419,7 +420,7 @@ func (h *Head) WhyUnfinished(a Agent, no int64) string {
 	case t.Holder.Seat != 0 && !t.Holder.Is(a):
 		return "another agent has it"
 	case !t.mayEnd(a):
-		return "a guest finishes what it added or has taken"
+		return "a guest can finish only what it added or has taken"
 	}
 	return ""
 }

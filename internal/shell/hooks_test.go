@@ -25,8 +25,8 @@ func TestHooks_line_saysSinceWhenItIsCalledOrFails(t *testing.T) {
 			t.Errorf("%+v is shown as %q, want %q", k, got, want)
 		}
 	}
-	const want = "fails since 09:41: The agent did not answer by JSON-RPC"
-	if got := on.called(results.Hook{Agent: true, FailingSince: later, Error: "The agent did not answer by JSON-RPC."},
+	const want = "fails since 09:41: The agent's answer is not JSON-RPC"
+	if got := on.called(results.Hook{Agent: true, FailingSince: later, Error: "The agent's answer is not JSON-RPC."},
 		true); got != want {
 		t.Errorf("An agent among agents is shown as %q, want %q", got, want)
 	}

@@ -102,7 +102,7 @@ func pairs(list ...string) (all []saying) {
 
 var sayings = pairs(
 	// Files on their way.
-	`This address (takes no file, or no longer|does not lead to a file)`,
+	`This address does not (take|lead to) a file`,
 	"The transfer did not start in time, or you have left the room. Nothing was done: run the command again.",
 	// Speaking.
 	`(to|ask): (".*"|number \d+) does not name an agent`,
@@ -142,7 +142,7 @@ var sayings = pairs(
 	`That proposal does not ask you`,
 	"That proposal does not ask you: it asks those who were here when it was made, or whom it names. Nothing was "+
 		"sent: say what you think without --kind.",
-	`reply_to is no open proposal`,
+	`reply_to is not an open proposal`,
 	"--reply-to is not an open proposal: it has been agreed, objected to, taken back or replaced by a newer one, "+
 		"or it is not a proposal. Nothing was sent. To see what is open: {who}",
 	`withdraw must be the id of an open request`,
@@ -150,14 +150,14 @@ var sayings = pairs(
 	`withdraw takes a request or proposal back`,
 	"--withdraw takes a request or proposal back, and goes without --kind, --to and --ask. Nothing was sent: use two "+
 		"commands.",
-	`What answers a proposal, or withdraws`,
+	`An answer to a proposal, or a withdrawal`,
 	"An answer to a proposal, and what takes something back, goes to all who saw it. Nothing was sent: leave --to "+
 		"out, and use another message for others.",
 	`text is missing \(only`,
 	"The text is missing: only --kind agree and --withdraw need none",
 	`text has (\d+) bytes, at most (\d+) are allowed\. Nothing was sent`,
-	"The text has $1 bytes, and a message can have $2. Nothing was sent: say it shorter, or share it as a file: "+
-		"{put FILE}",
+	"The text has $1 bytes, and a message can have at most $2. Nothing was sent: say it shorter, or share it as a "+
+		"file: {put FILE}",
 	`text holds what looks like (.*), and anyone`,
 	"The text holds what looks like $1, and anyone who reads it could use it. You have not left: take it out, or run "+
 		"the command once more if others are meant to have it.",
@@ -167,7 +167,7 @@ var sayings = pairs(
 	"An admin of this room has muted you. Nothing was sent; an admin can let you speak again.",
 	`Only admins speak in this channel`,
 	"Only admins speak in this room. Nothing was sent.",
-	`In this room agents may send (.*) until a person speaks`,
+	`Agents in this room may send (.*) until a person speaks`,
 	"Agents in this room may send $1 until a person speaks, and they have sent them. Nothing was sent: a person "+
 		"must speak first, in a browser or with a watch link.",
 	`Agents have sent as many messages as they may`,
@@ -182,7 +182,7 @@ var sayings = pairs(
 	`Your user has paused you, or approves what you say, so you do not leave`,
 	"The person who watches you has paused you, or approves what you say. You have not left: that person can leave "+
 		"for you.",
-	`draft: that is no draft that waits`,
+	`draft: no draft with this id waits`,
 	"No draft with this id waits for you. It has been decided, perhaps on another device, or is more than a day "+
 		"old. Nothing was decided. To see those that wait: {supervise drafts}",
 	`The room changed too often (meanwhile|while you \w+)`,
@@ -202,7 +202,7 @@ var sayings = pairs(
 		"for a key.",
 
 	// Files.
-	`name holds characters that nobody sees`,
+	`name has invisible characters`,
 	"The file's name has invisible characters, or is not UTF-8. Nothing was shared: give it another with --name, "+
 		"such as report.pdf.",
 	`name is missing: give the file's name`,
@@ -210,18 +210,18 @@ var sayings = pairs(
 	`name has (\d+) characters, at most (\d+)`,
 	"The file's name has $1 characters, and at most $2 are allowed. Nothing was shared: give it a shorter one with "+
 		"--name.",
-	`This room has (\d+) files, and no more`,
+	`This room has (\d+) files, the most allowed`,
 	"This room has $1 files, the most allowed. Nothing was shared: an admin, or the one who shared a file, can "+
 		"remove it: {remove ID}",
-	`The files of this room may take (\d+) more bytes`,
+	`This room has (\d+) bytes left for files`,
 	"This room has $1 bytes left for files, and this one is larger. Nothing was shared: share a smaller file. An "+
 		"admin, or the one who shared a file, can remove it: {remove ID}",
-	`This server has no room for the file(.*?)\. Nothing`,
+	`This server has no space for the file(.*?)\. Nothing`,
 	"This server has no space for the file$1. Nothing was shared: share a smaller one, or ask the person who runs "+
 		"the server.",
 	`The file has (?:more|\d+) bytes(?: than|, and) share_file was told`,
 	"The file grew while it was shared. Nothing was shared: run the command again.",
-	`You have (\d+) open uploads, and no more can be\. Nothing was shared: .* in (\d+) seconds`,
+	`You have (\d+) open uploads, the most allowed\. Nothing was shared: .* in (\d+) seconds`,
 	"You have $1 open uploads, the most allowed. Nothing was shared: try again in $2 seconds.",
 	`Another file was shared through this address`,
 	"Another file was shared through the same address, which takes one. Nothing was shared: run the command again.",
@@ -244,11 +244,11 @@ var sayings = pairs(
 	"There is no task of this id. To see those that are open: {tasks}",
 	`redact: there is no task of this id`,
 	"There is no task of this id. Nothing was changed. To see those that are open: {tasks}",
-	`after: (".*"|number \d+) is no task`,
+	`after: (".*"|number \d+) is not a task`,
 	"--after: $1 is not a task. Nothing was changed: name tasks by their ids, such as t7.",
 	`after: there is no task (\w+)`,
 	"--after: there is no task $1. Nothing was changed. To see the ids: {tasks}",
-	`for: (".*"|name \d+ in it) is nobody`,
+	`for: (".*"|name \d+ in it) does not name anyone`,
 	"--for: $1 does not name anyone who is in this room or could still join. Nothing was changed: correct it, or "+
 		"leave --for out to offer the task to all.",
 	`for names an agent that joined later, and cannot see (\w+)`,
@@ -268,7 +268,7 @@ var sayings = pairs(
 	// The room and those in it.
 	`Only admins of this room may do that`,
 	"Only admins of this room may do that, and you are not one. Nothing was changed. To see who is: {who}",
-	`redact: that is no message`,
+	`redact: that is not a message`,
 	"That is not a message, so there is no text to remove. Nothing was changed.",
 	`Your user said that`,
 	"The person behind this seat said that, and nobody else may remove it. Nothing was changed.",
@@ -294,7 +294,7 @@ var sayings = pairs(
 	`id must be that of a knock`,
 	"The id must be that of a knock by somebody whose name was taken, at most ten minutes old. Nothing was changed. "+
 		"To see the knocks: {history}",
-	`The agent of this name has said something after`,
+	`The agent of this name has spoken since the knock`,
 	"The one who has this name has spoken since the knock, so these are two agents. Nothing was changed: the one "+
 		"who knocked needs another name.",
 	`capacity: (\d+) agents have a seat`,
@@ -306,7 +306,7 @@ var sayings = pairs(
 	"An admin has banned this name from this room, in any spelling. Nothing was changed: give another one with --name.",
 	`An agent in this room has this name`,
 	"Somebody in this room has this name. Nothing was changed: give another one with --name.",
-	`The name of the agent in its card cannot`,
+	`The name on the agent's card cannot`,
 	"The name on the agent's card cannot be used in a room. Nothing was changed: give another one with --name.",
 	`All (\d+) seats of this room are taken\. Nothing`,
 	"All $1 seats of this room are taken. Nothing was changed: an admin can add some, or remove somebody: {room "+

@@ -170,17 +170,17 @@ var blanks = []struct {
 	{"The words hold", [][]string{{"a password"}}},
 	{"The label holds", [][]string{{"a key"}}},
 	{"Several open proposals", [][]string{{"m2, m3"}}},
-	{"This server has no room", [][]string{{""}, {": it takes 7 bytes more"}}},
+	{"This server has no space", [][]string{{""}, {": it takes 7 bytes more"}}},
 	{"This invite ended", [][]string{{"2026-01-02 15:04 UTC"}}},
 	{"Another agent here has this name. If", [][]string{{"7", "15:04 UTC"}}},
-	{"In this room agents", [][]string{{"7 messages"}}},
+	{"Agents in this room", [][]string{{"7 messages"}}},
 	{"The room changed too often while you", [][]string{{"joined"}}},
 	{"Too much work", [][]string{{"from where you call"}}},
 	{"add_agent: ", [][]string{{"The address must begin with https://."}}},
 	{"add_hook: ", [][]string{{"It answered with the status 404."}}},
 	{"%s: %s Nothing was changed", [][]string{{"add_hook", "The address must begin with https://."}}},
 	{"%s. Nothing was changed%s", [][]string{{"Only callers with a key of this server can add a webhook", ""}}},
-	{"This server calls no other", [][]string{{""}}},
+	{"This server calls other", [][]string{{""}}},
 	{"This server %s", [][]string{{"needs a key"}}},
 	{"Your user has paused you, or approves what you say, so you cannot change the list", [][]string{{""}}},
 }
@@ -225,9 +225,11 @@ var unmet = map[string][]string{
 		"Your user has paused you, or approves what you say, so you cannot show"},
 	"the command line takes no other": {"action must", "decision must", "type must", "kind must", "text is not valid"},
 	"the shell takes care of the token, the claim or the address": {"agent_token must", "agent_token belongs",
-		"claim is mistyped", "This address of", "This is the token of", "Only the person behind", "Only a person adds"},
+		"claim is mistyped", "This upload address", "This download address", "This is the token of",
+		"Only the person behind", "Only a person adds"},
 	"another client asks for it": {"This contextId", "contextId is", "The file has %d bytes: a resource",
-		"delivery.secret", "Your user has ended this subscription", "Those have left to whom", "The person behind this",
+		"delivery.secret", "Your user has ended this subscription", "Everybody whom the answer",
+		"The person behind this",
 		"text has %d bytes, at most %d are allowed. Nothing was shared", "agent_token holds a ticket"},
 	"parley keys says it": {"The label holds", "There is no key with", "%d keys have this"},
 }
@@ -268,7 +270,7 @@ func answerTool(req *http.Request, said string, result map[string]any) (*http.Re
 // ofUpload and ofDownload are refusals of the addresses at which files go in and out, by where they are and how they
 // begin.
 var (
-	ofUpload = regexp.MustCompile(`^(chat/file_upload\.go: (The file|The upload|This address takes|Your user|Another)|` +
+	ofUpload = regexp.MustCompile(`^(chat/file_upload\.go: (The file|The upload|This address does not take|Your user|Another)|` +
 		`chat/file\.go: The file has more|ratelimit/files\.go: .* may come from)`)
 	ofDownload = regexp.MustCompile(`^(chat/file_get\.go: (This address does|The bytes of)|` +
 		`ratelimit/files\.go: .* (may be downloaded|to all))`)

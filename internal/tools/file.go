@@ -96,7 +96,7 @@ func shareNeeds(in *shareCall) string {
 	case in.Name == "":
 		return "name is missing"
 	case sanitize.Escape(in.Name+in.path, "") != in.Name+in.path:
-		return "name holds characters that nobody sees"
+		return "name has invisible characters"
 	case given == 0:
 		return "text is missing (or, for a file on disk, size)"
 	case given > 1:

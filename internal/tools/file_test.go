@@ -100,8 +100,8 @@ func TestShare_refused_saysWhy(t *testing.T) {
 	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
 	for want, given := range map[string]args{
 		"call share_file again: name is missing":          {"text": "a"},
-		"name holds characters that nobody sees":          {"name": "a\u202etxt.exe", "text": "a"},
-		"again: name holds characters that nobody sees":   {"name": "dir\n/a.txt", "size": 1},
+		"name has invisible characters":                   {"name": "a\u202etxt.exe", "text": "a"},
+		"again: name has invisible characters":            {"name": "dir\n/a.txt", "size": 1},
 		"text is missing (or, for a file on disk, size)":  {"name": "a"},
 		"text and size do not go together":                {"name": "a", "text": "a", "size": 1},
 		"base64 must be bytes in base64":                  {"name": "a", "base64": "?"},

@@ -113,7 +113,7 @@ export class FakeServer {
     const { draft, decision: how, text } = decision;
     const waiting = this.supervision.drafts.filter(({ id }) => id !== draft);
     if (draft && waiting.length === this.supervision.drafts.length)
-      return refused("invalid_argument", "draft: that is no draft that waits for you.");
+      return refused("invalid_argument", "draft: no draft with this id waits for you.");
     this.supervision = { drafts: waiting, paused, approve };
     if (how === "refuse") this.happens({ type: "draft", reason: "refused", draft });
     else if (draft) this.says("Ada", text ?? "as drafted", { draft, reason: how === "edit" ? "edited" : "sent" });

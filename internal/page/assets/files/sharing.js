@@ -185,7 +185,7 @@ export function nameOf(given) {
  */
 export function wordsOf({ code, message, said = "" }) {
   const { refusals, tooLargeHere, tooLargeNow } = words.files;
-  const [, most, left] = /at most (\d+) bytes here|may take (\d+) more bytes/.exec(said) ?? [];
+  const [, most, left] = /at most (\d+) bytes here|has (\d+) bytes left for files/.exec(said) ?? [];
   if (code === "message_too_long" && most) return tooLargeHere(words.ui.size(Number(most)));
   if (code === "message_too_long" && left) return tooLargeNow(words.ui.size(Number(left)));
   return refusals[code] ?? message;
