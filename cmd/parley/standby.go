@@ -169,15 +169,15 @@ func sentence(w wake.What) string {
 	return map[wake.What]string{
 		wake.Watching:     "waits in its place",
 		wake.Woken:        "woken",
-		wake.NotWoken:     "could not be woken, is tried again",
+		wake.NotWoken:     "could not be woken, trying again",
 		wake.Read:         "has read",
-		wake.Lost:         "the server does not answer, is tried again",
+		wake.Lost:         "the server does not answer, trying again",
 		wake.Found:        "the server answers again",
 		wake.TakenOver:    "another program waits in its place",
-		wake.Trouble:      "the list of seats cannot be read or written, is tried again",
+		wake.Trouble:      "the list of seats cannot be read or written, trying again",
 		wake.SeatGone:     "the seat is gone",
 		wake.SessionEnded: "its session has ended",
-		wake.GaveUp:       "no news for long, no longer watched",
+		wake.GaveUp:       "no news for a long time, no longer watched",
 		wake.Dropped:      "no longer in the list of seats",
 	}[w]
 }
