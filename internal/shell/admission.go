@@ -59,7 +59,8 @@ func (s *session) notAdmitted(refused *fault.Error) error {
 		return fail(gone, "The server at %s no longer has your seat in the room %s as %s. To forget it: %s",
 			s.place.Base, s.seat.Room, s.seat.Name, s.command("leave"))
 	}
-	return fail(failed, "The server at %s admits your seat in the room %s as %s only with a key. %s", s.place.Base, s.seat.Room, s.seat.Name, client.SetKey(s.place.Base))
+	return fail(failed, "The server at %s admits your seat in the room %s as %s only with a key. %s",
+		s.place.Base, s.seat.Room, s.seat.Name, client.SetKey(s.place.Base))
 }
 
 // linkOf returns the place to which a person is invited who joins with a link, or with the line of an
