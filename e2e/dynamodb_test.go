@@ -47,7 +47,7 @@ func TestDynamoDB_crowdAtOneDoorOfTwoPrograms_twoComeIn(t *testing.T) {
 
 // Two agents, each on a program of its own, take the same open task at once. Who has it finishes it.
 func TestDynamoDB_taskTakenAtOnceOnTwoPrograms_hasOneWinner(t *testing.T) {
-	const rounds, atOnce = 50, 25 // tasks of one call
+	const rounds, atOnce = 20, 25 // tasks of one call
 	one, other := startPair(t)
 	names := []string{"Alice", "Bob"}
 	talks := []talk{{t, openGo(t, one.url, modernProtocol)}, {t, openGo(t, other.url, modernProtocol)}}

@@ -143,7 +143,7 @@ func TestFile_ofAnEarlierBuild_isRefusedAndUnchanged(t *testing.T) {
 
 func TestFile_cutOff_isRefusedAndUnchanged(t *testing.T) {
 	whole := roomsFile(t)
-	for range 20 {
+	for range 5 {
 		refusesFile(t, whole[:headerBytes+mathrand.IntN(len(whole)-pageBytes-headerBytes)], 0o600, nil, "damaged",
 			"parley check")
 	}

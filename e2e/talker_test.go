@@ -45,7 +45,9 @@ func (w *talker) again(state string, env ...string) *talker {
 // command is a command line of the person that is not yet run.
 func (w *talker) command(ctx context.Context, arguments ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Getenv(process.BinaryEnv), arguments...)
-	cmd.Env = append(append(process.Environment(), "XDG_STATE_HOME="+w.state), w.env...)
+	// Most commands live for milliseconds, a quarter of which would go to the garbage collector.
+	cmd.Env = append(process.Environment(), "XDG_STATE_HOME="+w.state, "GOGC=off", "GOMEMLIMIT=100MiB")
+	cmd.Env = append(cmd.Env, w.env...)
 	if w.terminal {
 		w.sit(cmd)
 	}
