@@ -29,7 +29,8 @@ func launched(t testing.TB) context.Context {
 			chromedp.ExecPath(path), chromedp.DisableGPU,
 			chromedp.Flag("lang", "en-US"), chromedp.Flag("hide-scrollbars", true),
 			chromedp.Flag("disable-component-update", true), chromedp.Flag("font-render-hinting", "none"),
-			chromedp.IgnoreCertErrors, // of the Function URL on the loopback
+			chromedp.Flag("renderer-process-limit", "1"), // for each person; the start of one is half of a page
+			chromedp.IgnoreCertErrors,                    // of the Function URL on the loopback
 			// Nothing leaves the machine, whatever a page or the browser itself asks for.
 			chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1 , MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"),
 		)

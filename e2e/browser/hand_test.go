@@ -144,24 +144,52 @@ const ready = `async function() {
   return { why: "it is covered by " + (hit?.cloneNode().outerHTML ?? "nothing: it is outside of the window") };
 }`
 
-// click clicks on an element as soon as a person could.
+// guard has the page take the next press only if it is on the element. A press that misses, since
+// something has moved the element meanwhile, does nothing.
+const guard = `function() {
+  const kinds = ["pointerdown", "mousedown", "pointerup", "mouseup", "click"];
+  window.missed = true;
+  const judge = (event) => {
+    if (!event.isTrusted) return;
+    const on = this.contains(event.target) || event.target.closest?.("label")?.control === this;
+    if (!on) (event.preventDefault(), event.stopImmediatePropagation());
+    if (event.type !== "click") return;
+    window.missed = !on;
+    for (const kind of kinds) removeEventListener(kind, judge, true);
+  };
+  window.unguard?.();
+  window.unguard = () => kinds.forEach((kind) => removeEventListener(kind, judge, true));
+  for (const kind of kinds) addEventListener(kind, judge, true);
+}`
+
+// click clicks on an element as soon as a person could, and once more if that has missed it.
 func (tab *tab) click(w element) {
 	tab.t.Helper()
-	x, y := tab.reaches(w)
-	tab.run("click", chromedp.MouseClickXY(x, y))
+	await(tab.t, func() string { return fmt.Sprintf("%v is hit by a press", w) }, func() bool {
+		found, x, y := tab.reaches(w)
+		ctx, cancel := context.WithTimeout(tab.ctx, patience)
+		defer cancel()
+		if _, err := chromedp.Run(ctx, chromedp.CallFunctionOn[*bool](guard,
+			func(p *runtime.CallFunctionOnParams) { p.ObjectID = found.ObjectID })); err != nil {
+			return false // the element has gone
+		}
+		tab.run("click", chromedp.MouseClickXY(x, y))
+		missed, err := tryEvaluate[bool](tab, "window.missed === true")
+		return err != nil || !missed // a press that leads to another page leaves nothing to ask
+	})
 }
 
 // points brings the pointer to an element.
 func (tab *tab) points(w element) {
 	tab.t.Helper()
-	x, y := tab.reaches(w)
+	_, x, y := tab.reaches(w)
 	tab.run("point", chromedp.MouseEvent("mouseMoved", x, y))
 }
 
 // holds keeps a finger on an element until something holds, as an expression of the page.
 func (tab *tab) holds(w element, what, until string) {
 	tab.t.Helper()
-	x, y := tab.reaches(w)
+	_, x, y := tab.reaches(w)
 	do(tab, input.DispatchTouchEvent, input.DispatchTouchEventParams{
 		Type: "touchStart", TouchPoints: []*input.TouchPoint{{X: x, Y: y}},
 	})
@@ -171,8 +199,8 @@ func (tab *tab) holds(w element, what, until string) {
 	})
 }
 
-// reaches returns where an element is, as soon as a person could press it.
-func (tab *tab) reaches(w element) (x, y float64) {
+// reaches returns an element and where it is, as soon as a person could press it.
+func (tab *tab) reaches(w element) (found *runtime.RemoteObject, x, y float64) {
 	tab.t.Helper()
 	var place struct {
 		X, Y float64
@@ -182,7 +210,6 @@ func (tab *tab) reaches(w element) (x, y float64) {
 	await(tab.t, func() string { return fmt.Sprintf("%v can be clicked: %v %s", w, last, place.Why) }, func() bool {
 		ctx, cancel := context.WithTimeout(tab.ctx, patience)
 		defer cancel()
-		var found *runtime.RemoteObject
 		found, last = tab.find(ctx, w)
 		if last != nil {
 			return false
@@ -196,7 +223,7 @@ func (tab *tab) reaches(w element) (x, y float64) {
 		}))
 		return last == nil && place.Why == ""
 	})
-	return place.X, place.Y
+	return found, place.X, place.Y
 }
 
 // walksBack moves the focus so many steps back. What has it is never covered, also where it is scrolled
