@@ -104,7 +104,6 @@ func TestAdded_webhook_isCalledUntilItsPersonEndsIt(t *testing.T) {
 		!strings.Contains(string(call.body), "Shall we paint it?") {
 		t.Errorf("%v, or a call of another kind: %s", err, call.body)
 	}
-	page.isAccessible(byDay, "a webhook beside a talk", "document")
 	page.click(button("End the webhook at " + host))
 	page.sees("If you add it again, it gets a new secret.")
 	page.judges("what ends a webhook")

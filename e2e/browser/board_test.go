@@ -93,30 +93,36 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 		tab.until("the conversation says "+line, `document.querySelector(".log").innerText.replace(/"/g, "").includes(`+
 			quoted(strings.NewReplacer("“", "", "”", "").Replace(line))+`)`)
 	}
+
+	// The title of what comes first wraps in the side, whatever its length.
+	talk.ann.call("task", args{"action": "add", "tasks": []args{
+		{"title": "Weigh " + strings.Repeat("the girders ", 8) + strings.Repeat("W", 90)},
+		{"title": "Paint them", "after": []string{"1"}},
+	}})
+	tab.until("the side says after what it comes",
+		`document.querySelector(".sidebar-task.blocked")?.innerText.includes("After")`)
+	if wide := evaluate[int64](tab, `Math.max(...[...document.querySelectorAll(".room-sidebar, .sidebar-task > p")]
+		.map((box) => box.scrollWidth - box.clientWidth))`); wide > 0 {
+		t.Errorf("it is %d px wider", wide)
+	}
 }
 
-// Somebody else is faster, or the list has changed: the page says so in words for people.
-func TestBoard_whatTheServerRefuses_isToldInWordsForPeople(t *testing.T) {
+// All that a long room has is listed, also where the conversation is not loaded so far. On a phone, what stays at
+// the top while the rest scrolls covers nothing that has the focus.
+func TestBoard_longRoom_isListedWhole(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	w := s.through()
-	talk := trioOn(s)
-	tab := talk.page
-	talk.bob.call("task", args{"action": "add", "tasks": []args{{"title": "Lift"}, {"title": "Weld"}}})
-	tab.click(button("Show all tasks"))
-	w.before("take", func() { talk.cy.call("task", args{"action": "take", "id": "t1"}) })
-	tab.acts("t1", "Take t1")
-	tab.sees("t1: Cy Long has already taken it")
-	w.before("finish", func() { talk.bob.call("task", args{"action": "drop", "id": "t2"}) })
-	tab.acts("t2", "Mark t2 as done")
-	tab.click(button("Mark as done"))
-	tab.sees("Somebody has already finished or dropped it")
-}
-
-func TestBoard_longList_isShownWhole(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	ann, bob, cy := threeOf(t, s, "Long list")
+	ann, bob, cy := threeOf(t, s, "A room with a name as long as may be")
+	bob.shares("first.txt", []byte("the first"))
+	for _, color := range []string{"blue", "red", "green", "white", "black", "gray"} {
+		id := bob.says("We paint it "+color+".", args{"kind": "proposal", "ask": []string{ann.name}})
+		ann.call("send_message", args{"kind": "agree", "reply_to": id})
+	}
+	bob.speaks(110, numbered("message"))
+	for n := range 7 {
+		bob.shares(fmt.Sprintf("later-%d.txt", n), []byte("later"))
+	}
 	for n, a := range []*agent{ann, bob} {
 		var tasks []args
 		for i := range 25 {
@@ -126,6 +132,20 @@ func TestBoard_longList_isShownWhole(t *testing.T) {
 	}
 	cy.call("task", args{"action": "take"})
 	tab := s.person().open(ann.watch)
+
+	tab.is(button("Download later-6.txt").in(".sidebar"))
+	tab.isNot(button("Download later-1.txt").in(".sidebar"))
+	tab.click(button("Show earlier files"))
+	tab.is(button("Download later-0.txt").in(".sidebar"))
+	tab.click(button("Show earlier files"))
+	tab.is(button("Download first.txt").in(".sidebar"))
+	tab.isNot(button("Show earlier files"))
+
+	tab.click(button("Show all agreements"))
+	const list = `[...document.querySelectorAll(".sidebar-quote")].map((quote) => quote.textContent.split(" ").at(-1)).join(" ")`
+	tab.until("they stand there once each, the newest first", list+` === "gray. black. white. green. red. blue."`)
+	tab.isNot(button("Show all agreements"))
+
 	tab.click(button("Show all tasks"))
 	tab.until("all are shown", `document.querySelectorAll("dialog .task").length === 50`)
 	tab.until("those that one can ask for are counted",
@@ -137,77 +157,17 @@ func TestBoard_longList_isShownWhole(t *testing.T) {
 	tab.click(button("Task 2 of 0").in(aside))
 	tab.until("it is in view and has the focus", `document.activeElement.dataset.task === "t3"`)
 	tab.standing("t3", "With details.")
-}
+	tab.press("Escape")
 
-// The title of what comes first wraps in the side, whatever its length.
-func TestBoard_sideOfALongTitle_isNotWiderThanItIsShown(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	ann, _, _ := threeOf(t, s, "Long titles")
-	ann.call("task", args{"action": "add", "tasks": []args{
-		{"title": "Weigh " + strings.Repeat("the girders ", 8) + strings.Repeat("W", 90)},
-		{"title": "Paint them", "after": []string{"1"}},
-	}})
-	tab := s.person().open(ann.watch)
-	tab.until("the side says after what it comes",
-		`document.querySelector(".sidebar-task.blocked")?.innerText.includes("After")`)
-	if wide := evaluate[int64](tab, `Math.max(...[...document.querySelectorAll(".room-sidebar, .sidebar-task > p")]
-		.map((box) => box.scrollWidth - box.clientWidth))`); wide > 0 {
-		t.Errorf("it is %d px wider", wide)
-	}
-}
-
-// What stays at the top while the rest scrolls covers nothing that has the focus.
-func TestBoard_onAPhone_nothingCoversTheFocus(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	w := s.through()
-	ann, bob, _ := threeOf(t, s, "A room with a name as long as may be")
-	var tasks []args
-	for n := range 20 {
-		tasks = append(tasks, args{"title": fmt.Sprint("Task ", n)})
-	}
-	bob.call("task", args{"action": "add", "tasks": tasks})
-	tab := s.person().open(ann.watch)
 	tab.look(390, 600, "light")
 	tab.click(css(".room-sidebar-button"))
 	tab.is(button("Show all tasks"))
 	evaluate[*bool](tab, `(document.querySelector(".sidebar-part:last-of-type summary").focus(), null)`)
 	tab.walksBack(15)
 	tab.click(button("Show all tasks"))
-	w.before("take", func() { bob.call("task", args{"action": "take", "id": "t20"}) })
-	tab.acts("t20", "Take t20")
-	tab.sees("t20: Bob's Claude has already taken it")
+	w.before("take", func() { bob.call("task", args{"action": "take", "id": "t50"}) })
+	tab.acts("t50", "Take t50")
+	tab.sees("t50: Bob's Claude has already taken it")
 	evaluate[*bool](tab, `(document.querySelector(".task-add input").focus(), null)`)
 	tab.walksBack(20)
-}
-
-// The export ends with what came of it all.
-func TestBoard_export_endsWithTheMinutes(t *testing.T) {
-	t.Parallel()
-	talk := trioOn(onFile(t))
-	tab := talk.page
-	talk.ann.call("task", args{"action": "add", "tasks": []args{{"title": "Lift"}, {"title": "Weld"},
-		{"title": "Paint"}}})
-	talk.bob.call("task", args{"action": "take", "id": "t1"})
-	talk.bob.says("Lifted, see the picture.", args{"finishes": []string{"t1"}})
-	talk.cy.call("task", args{"action": "take", "id": "t2"})
-	talk.bob.shares("crane.csv", []byte("tons\n9\n"))
-	plan := talk.bob.says("Steel", args{"kind": "proposal", "ask": []string{"Cy Long"}})
-	talk.cy.call("send_message", args{"kind": "agree", "reply_to": plan})
-	tab.sees("Steel")
-	_, markdown := tab.exported("Markdown, to read")
-	_, ends, _ := strings.Cut(markdown, "\n## Agreements\n")
-	at := 0
-	for _, part := range []string{"### Proposed by Bob, agreed by Cy Long", "## Done", "### t1 · done by Bob", "Lift",
-		"Lifted, see the picture.", "## Open", "### t2 · taken by Cy Long", "Weld", "### t3 · free", "Paint",
-		"## Files",
-		"### Bob · 7 bytes · text/", "crane.csv"} {
-		found := strings.Index(ends[at:], part)
-		if found < 0 {
-			t.Errorf("the file has no %q where it belongs:\n%s", part, ends)
-			continue
-		}
-		at += found
-	}
 }

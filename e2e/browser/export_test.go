@@ -65,9 +65,12 @@ func TestExport_hostileTexts_staysInTheirPlaces(t *testing.T) {
 	secret := talk.bob.says("For Cy alone", args{"to": []string{"Cy Long"}})
 	plan := talk.bob.says("Steel ```", args{"kind": "proposal", "ask": []string{"Cy Long"}})
 	talk.cy.call("send_message", args{"kind": "agree", "reply_to": plan})
+	talk.ann.call("task", args{"action": "add", "tasks": []args{{"title": "Lift"}, {"title": "Weld"}}})
+	talk.bob.call("task", args{"action": "take", "id": "t1"})
+	talk.bob.call("task", args{"action": "finish", "id": "t1", "text": "Lifted ```\n## FAKE"})
+	talk.bob.shares("crane.csv", []byte("tons\n9\n"))
 	tab := talk.page
-	tab.sees("Steel")
-	tab.is(button("Menu"))
+	tab.is(button("Download crane.csv").in(aside))
 
 	name, markdown := tab.exported("Markdown, to read")
 	if !regexp.MustCompile(`^The-bridge-\d{4}-\d\d-\d\d\.md$`).MatchString(name) {
@@ -84,8 +87,8 @@ func TestExport_hostileTexts_staysInTheirPlaces(t *testing.T) {
 			said++
 		}
 	}
-	const agreements = 1
-	if want := len(fakes) + 2 + agreements; said != want {
+	const minutes = 4 // an agreement, two tasks and a file
+	if want := len(fakes) + 3 + minutes; said != want {
 		t.Errorf("the file has %d heads of messages, want %d", said, want)
 	}
 	for _, text := range append(slices.Clone(fakes), "Steel ```") {
@@ -101,6 +104,18 @@ func TestExport_hostileTexts_staysInTheirPlaces(t *testing.T) {
 		t.Error("the file has what this seat may not see")
 	}
 
+	// The export ends with what came of it all.
+	_, ends, _ := strings.Cut(markdown, "\n## Agreements\n")
+	at := 0
+	for _, part := range []string{"### Proposed by Bob, agreed by Cy Long", "## Done", "### t1 · done by Bob", "Lift",
+		"Lifted", "## Open", "### t2 · free", "Weld", "## Files", "### Bob · 7 bytes · text/", "crane.csv"} {
+		found := strings.Index(ends[at:], part)
+		if found < 0 {
+			t.Fatalf("the file has no %q where it belongs:\n%s", part, ends)
+		}
+		at += found
+	}
+
 	name, text := tab.exported("JSON, for programs")
 	var file struct {
 		Messages   []message                    `json:"messages"`
@@ -112,7 +127,7 @@ func TestExport_hostileTexts_staysInTheirPlaces(t *testing.T) {
 	}
 	var got []string
 	for _, m := range file.Messages {
-		if m.Type == "message" && m.From == "Bob" {
+		if m.Type == "message" && m.From == "Bob" && m.File == nil {
 			got = append(got, string(m.Text))
 		}
 	}

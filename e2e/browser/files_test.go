@@ -88,7 +88,7 @@ func (tab *tab) pictures(n int) {
 		fmt.Sprintf(`document.querySelectorAll(".log canvas").length === %d`, n))
 }
 
-func TestFiles_pickedDroppedAndPasted_reachThoseForWhomTheyAre(t *testing.T) {
+func TestFiles_pickedDroppedPastedAndDrafted_reachThoseForWhomTheyAreUntilTheyAreRemoved(t *testing.T) {
 	t.Parallel()
 	talk := trioOn(onFile(t))
 	tab := talk.page
@@ -139,6 +139,46 @@ func TestFiles_pickedDroppedAndPasted_reachThoseForWhomTheyAre(t *testing.T) {
 	tab.is(css("dialog canvas"))
 	tab.press("Escape")
 	tab.isNot(css("dialog"))
+
+	// The file of a draft is shown to its person.
+	tab.turns("Approve", true)
+	draft := talk.ann.call("share_file", args{"name": "plan.png", "note": "My plan",
+		"base64": base64.StdEncoding.EncodeToString(encoded(t, drawn(200, 100), "png"))})
+	if draft.Sent || draft.Status != "pending" {
+		t.Fatalf("it was sent: %+v", draft)
+	}
+	tab.sees("1 draft waits for you")
+	tab.is(css(drafts + " canvas"))
+	tab.is(button("Download plan.png").in(drafts))
+	if slices.ContainsFunc(talk.bob.history(), func(m message) bool {
+		return m.File != nil && m.File.Name == "plan.png"
+	}) {
+		t.Error("Bob sees what waits")
+	}
+	tab.click(button("Send").in(drafts))
+	if heard := talk.bob.hearsFile("plan.png"); heard.Text != "My plan" {
+		t.Errorf("Bob heard %+v", heard)
+	}
+	tab.pictures(3)
+	tab.turns("Approve", false)
+
+	// One that is removed is gone from the page, and for everybody.
+	id := talk.bob.shares("secret.png", encoded(t, drawn(200, 100), "png"), args{"note": "Not meant for you"})
+	tab.pictures(4)
+	tab.is(button("Download secret.png").in(".sidebar"))
+	tab.click(css(articleOf(id)))
+	tab.lists("Remove the file")
+	tab.sees("Remove this file?")
+	tab.click(button("Remove").in("dialog"))
+	tab.sees("This was removed.")
+	tab.pictures(3)
+	tab.isNot(button("Download secret.png"))
+	if _, err := talk.cy.try("get_file", args{"id": id}); err == nil {
+		t.Error("Cy still gets it")
+	}
+	tab.reload()
+	tab.sees("This was removed.")
+	tab.seesNot("secret.png")
 }
 
 // chunk is one of a PNG.
@@ -188,147 +228,44 @@ func TestFiles_hostile_nothingIsShownButDecodedPictures(t *testing.T) {
 			bob.shares(name, content, args{"note": "look at " + name})
 		}
 	}
-	for _, size := range []struct{ width, height int64 }{{1440, 900}, {390, 844}} {
-		tab.look(size.width, size.height, "light")
-		tab.reload()
-		tab.until("the room is open", `document.querySelector(".log .file")`)
-		tab.until("the end is shown", `(() => {
-		  const log = document.querySelector(".log");
-		  log.scrollTop = log.scrollHeight;
-		  return !document.querySelector(".log .file[aria-busy=true], .log-latest") && log.scrollTop > 0;
-		})()`)
-		seen := map[string]bool{}
-		for at := 1.0; at != 0; { // from the end to the beginning: what is far from the view is not on the page
-			tab.until("all files on the page are decided about", `!document.querySelector(".log .file[aria-busy=true]")`)
-			for _, name := range evaluate[[]string](tab, `[...document.querySelectorAll(".log .file:has(canvas) bdi")]
-			  .map((name) => name.textContent)`) {
-				seen[name] = true
-			}
-			at = evaluate[float64](tab, `new Promise((done) => {
-			  const log = document.querySelector(".log"), at = log.scrollTop;
-			  log.scrollTop -= log.clientHeight / 2;
-			  requestAnimationFrame(() => requestAnimationFrame(() => done(at)));
-			})`)
-		}
-		for name := range shown {
-			if !seen[name] {
-				t.Errorf("at %d px %s is not shown", size.width, name)
-			}
-			delete(seen, name)
-		}
-		for name := range seen {
-			t.Errorf("at %d px %s is shown", size.width, name)
-		}
-		if found := evaluate[string](tab, `[...document.querySelectorAll("img, iframe, object, embed, video, audio, `+
-			`image, picture, [src^=blob], [href^=blob]")].map((one) => one.outerHTML).join()`); found != "" {
-			t.Errorf("at %d px the page holds %s", size.width, found)
-		}
-		if evaluate[bool](tab, "'acted' in window") {
-			t.Errorf("at %d px a file has acted", size.width)
-		}
-	}
-	tab.look(1440, 900, "light")
-	tab.documentsHavePolicy(3)
-}
-
-func TestFiles_draft_isShownToItsPersonWithItsFile(t *testing.T) {
-	t.Parallel()
-	talk := trioOn(onFile(t))
-	tab := talk.page
-	tab.turns("Approve", true)
-	got := talk.ann.call("share_file", args{"name": "plan.png", "note": "My plan",
-		"base64": base64.StdEncoding.EncodeToString(encoded(t, drawn(200, 100), "png"))})
-	if got.Sent || got.Status != "pending" {
-		t.Fatalf("it was sent: %+v", got)
-	}
-	tab.sees("1 draft waits for you")
-	tab.is(css(drafts + " canvas"))
-	tab.is(button("Download plan.png").in(drafts))
-	if files := talk.bob.call("message_history", args{"files": true}).Messages; len(files) > 0 {
-		t.Errorf("Bob sees %+v", files)
-	}
-	tab.click(button("Send").in(drafts))
-	if heard := talk.bob.hearsFile("plan.png"); heard.Text != "My plan" {
-		t.Errorf("Bob heard %+v", heard)
-	}
-	tab.pictures(1)
-}
-
-func TestFiles_removed_isGoneFromThePageAndForEverybody(t *testing.T) {
-	t.Parallel()
-	talk := trioOn(onFile(t))
-	tab := talk.page
-	id := talk.bob.shares("secret.png", encoded(t, drawn(200, 100), "png"), args{"note": "Not meant for you"})
-	tab.pictures(1)
-	tab.is(button("Download secret.png").in(".sidebar"))
-	tab.click(css(articleOf(id)))
-	tab.lists("Remove the file")
-	tab.sees("Remove this file?")
-	tab.click(button("Remove").in("dialog"))
-	tab.sees("This was removed.")
-	tab.isNot(css(".log canvas"))
-	tab.isNot(button("Download secret.png"))
-	if _, err := talk.cy.try("get_file", args{"id": id}); err == nil {
-		t.Error("Cy still gets it")
-	}
+	tab.look(390, 844, "light") // where least room is
 	tab.reload()
-	tab.sees("This was removed.")
-	tab.seesNot("secret.png")
-}
-
-// The room's files are listed from its beginning, also where the conversation is not loaded so far.
-func TestFiles_ofALongRoom_areAllListed(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	ann, bob, _ := threeOf(t, s, "Long")
-	bob.shares("first.txt", []byte("the first"))
-	for n := range 110 {
-		bob.says(fmt.Sprint("message ", n))
+	tab.until("the room is open", `document.querySelector(".log .file")`)
+	tab.until("the end is shown", `(() => {
+	  const log = document.querySelector(".log");
+	  log.scrollTop = log.scrollHeight;
+	  return !document.querySelector(".log .file[aria-busy=true], .log-latest") && log.scrollTop > 0;
+	})()`)
+	seen := map[string]bool{}
+	for at := 1.0; at != 0; { // from the end to the beginning: what is far from the view is not on the page
+		tab.until("all files on the page are decided about", `!document.querySelector(".log .file[aria-busy=true]")`)
+		for _, name := range evaluate[[]string](tab, `[...document.querySelectorAll(".log .file:has(canvas) bdi")]
+		  .map((name) => name.textContent)`) {
+			seen[name] = true
+		}
+		at = evaluate[float64](tab, `new Promise((done) => {
+		  const log = document.querySelector(".log"), at = log.scrollTop;
+		  log.scrollTop -= log.clientHeight / 2;
+		  requestAnimationFrame(() => requestAnimationFrame(() => done(at)));
+		})`)
 	}
-	for n := range 7 {
-		bob.shares(fmt.Sprintf("later-%d.txt", n), []byte("later"))
+	for name := range shown {
+		if !seen[name] {
+			t.Errorf("%s is not shown", name)
+		}
+		delete(seen, name)
 	}
-	tab := s.person().open(ann.watch)
-	tab.is(button("Download later-6.txt").in(".sidebar"))
-	tab.isNot(button("Download later-1.txt").in(".sidebar"))
-	tab.click(button("Show earlier files"))
-	tab.is(button("Download later-0.txt").in(".sidebar"))
-	tab.click(button("Show earlier files"))
-	tab.is(button("Download first.txt").in(".sidebar"))
-	tab.isNot(button("Show earlier files"))
-}
-
-func TestFiles_answerLostOrUploadCutOff_isSharedOnceOrNotAtAll(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	w := s.through()
-	talk := trioOn(s)
-	tab := talk.page
-	tab.expects(`ERR_|HTTP 5\d\d`)
-	w.losing.Store(true)
-	tab.picks(".compose input[type=file]", tab.kept(map[string][]byte{"once.txt": []byte("once")})...)
-	tab.sends()
-	talk.bob.hearsFile("once.txt")
-	w.losing.Store(false)
-	tab.until("nothing is on its way", `!document.querySelector(".file-way")`)
-	tab.until("it stands there once", `document.querySelectorAll(".log .file").length === 1`)
-
-	w.cutting.Store(true)
-	tab.picks(".compose input[type=file]", tab.kept(map[string][]byte{"never.txt": []byte("never")})...)
-	tab.sends()
-	tab.is(role("progressbar", "Upload of never.txt"))
-	tab.click(button("Cancel"))
-	tab.isNot(css(".file-way"))
-	w.cutting.Store(false)
-	tab.says("That is all")
-	talk.bob.hearsText("That is all")
-	var names []string
-	for _, m := range talk.bob.call("message_history", args{"files": true}).Messages {
-		names = append(names, string(m.File.Name))
+	for name := range seen {
+		t.Errorf("%s is shown", name)
 	}
-	if !slices.Equal(names, []string{"once.txt"}) {
-		t.Errorf("the room has %q", names)
+	if found := evaluate[string](tab, `[...document.querySelectorAll("img, iframe, object, embed, video, audio, `+
+		`image, picture, [src^=blob], [href^=blob]")].map((one) => one.outerHTML).join()`); found != "" {
+		t.Errorf("the page holds %s", found)
 	}
+	if evaluate[bool](tab, "'acted' in window") {
+		t.Error("a file has acted")
+	}
+	tab.documentsHavePolicy(2)
 }
 
 // An agent asks its person for a file, who has a phone.

@@ -24,19 +24,3 @@ func (tab *tab) shownLines(name string) []string {
 	return evaluate[[]string](tab,
 		`[...document.querySelectorAll(".landing-client code")].map((line) => line.textContent)`)
 }
-
-func TestLanding_client_isCopiedAndRemembered(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	tab := s.person().open("/")
-	line := tab.shownLines("Codex")[0]
-	if got := tab.copied(func() { tab.click(button("Copy the line for Codex").nth(0)) }); got != line {
-		t.Errorf("copied %q, want %q", got, line)
-	}
-	tab.reload()
-	tab.sees(line)
-	tab.is(css(`.landing-clients input[value="codex"]:checked`))
-	tab.click(role("radio", "Codex"))
-	tab.press("ArrowRight")
-	tab.sees("gemini mcp add")
-}

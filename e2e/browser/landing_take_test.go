@@ -8,26 +8,6 @@ import (
 	"github.com/parley-chat/parley/internal/client"
 )
 
-// personAlone makes a room as a person without an agent, by a call, and returns the code of
-// its invite.
-func (s *server) personAlone(room string, bearer ...string) (code string) {
-	s.t.Helper()
-	a := s.caller("Eve", bearer...)
-	a.sit("create_room", args{"room": room, "agent_name": "Eve", "person": true, "capacity": 4,
-		"description": "About tea."})
-	var got struct {
-		Link string `json:"invite_link"`
-	}
-	if err := a.client.Call(s.t.Context(), "room_info", args{"agent_token": a.token}, &got); err != nil {
-		s.t.Fatal(err)
-	}
-	found := inviteForm.FindStringSubmatch(got.Link)
-	if found == nil {
-		s.t.Fatalf("no code in %q", got.Link)
-	}
-	return found[1]
-}
-
 // agentAt is a client to which the address of MCP that a page shows was given.
 func (s *server) agentAt(address, name string, bearer ...string) *agent {
 	s.t.Helper()
@@ -122,6 +102,8 @@ func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
 	tab.click(button("Create the room"))
 	tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
 	tab.sees("Tea at five")
+	const headings = `[...document.querySelectorAll(".sidebar :is(h2, h3)")].map((h) => h.innerText).join()`
+	tab.until("what has no content has no heading", headings+` === "Who is here,Waiting,This room"`)
 
 	bot := s.agentAt(address, "Bot")
 	bot.sit("join_room", args{"room": "Tea at five", "password": " secret ", "agent_name": "Bot",
@@ -137,6 +119,18 @@ func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
 		t.Errorf("the room is %+v", room)
 	}
 
+	// A person alone has no reins, and others see that it is a person.
+	other := s.person().open(bot.watch)
+	bot.says("Is it hot enough?", args{"kind": "request", "ask": []string{"Ann Lee"}})
+	tab.sees("You owe Bot an answer")
+	tab.until("what waits for the person comes first",
+		headings+` === "For you to answer,Who is here,Working,Waiting,This room"`)
+	tab.isNot(role("switch", "Pause"))
+	tab.seesNot("your agent")
+	other.sees("Ann Lee owes your agent an answer")
+	other.until("a person is told from an agent",
+		`[...document.querySelectorAll(".sidebar-person")].some((row) => /^Ann Lee\s*person/.test(row.innerText))`)
+
 	tab.visit("/")
 	tab.is(hyper("Tea at five"))
 	tab.click(button("Create a room"))
@@ -146,10 +140,15 @@ func TestHome_personMakesARoom_anAgentComesByTheShownAddress(t *testing.T) {
 	}
 }
 
-func TestInvite_personJoins_andLookingTakesNoSeat(t *testing.T) {
+// A look takes no seat. A guest whose seat was taken away takes another by a new invite, and one that still has a
+// seat learns how to give it up.
+func TestInvite_personJoins_isRemoved_andJoinsByANewInvite(t *testing.T) {
 	t.Parallel()
 	s := onFile(t, "--access", "keys")
-	code := s.personAlone("Tea house", s.key("ann"))
+	eve := s.caller("Eve", s.key("ann"))
+	eve.sit("create_room", args{"room": "Tea house", "agent_name": "Eve", "person": true, "capacity": 4,
+		"description": "About tea."})
+	code := inviteOf(t, eve)
 	tab := s.person().open("/i/" + code)
 	tab.sees("You are invited to Tea house")
 	tab.sees("About tea.")
@@ -186,25 +185,10 @@ func TestInvite_personJoins_andLookingTakesNoSeat(t *testing.T) {
 	bot.says("Welcome")
 	tab.sees("Welcome")
 	tab.visit("/i/" + code)
-	tab.sees("You have a seat here already: Ann.")
+	tab.sees("You have a seat here already: Ann. To take another seat, first open the room and leave it in its menu.")
 	tab.click(hyper("Open the room"))
 	tab.sees("Welcome")
-}
 
-// A guest whose seat was taken away takes another by a new invite. One that still has a seat learns how to give it up.
-func TestInvite_guestWhoWasRemoved_joinsByANewInvite(t *testing.T) {
-	t.Parallel()
-	s := onFile(t, "--access", "keys")
-	eve := s.caller("Eve", s.key("eve"))
-	eve.sit("create_room", args{"room": "Tea house", "agent_name": "Eve", "capacity": 4})
-	tab := s.person().open(eve.invited())
-	tab.fill(field("Your name"), "Ann")
-	tab.click(button("Join"))
-	tab.until("the page is that of the room", `location.pathname.startsWith("/r/")`)
-	eve.hears("that Ann has joined", func(m message) bool { return m.Type == "joined" && m.Agent == "Ann" })
-
-	tab.visit(eve.invited())
-	tab.sees("You have a seat here already: Ann. To take another seat, first open the room and leave it in its menu.")
 	eve.call("manage_agent", args{"agent_name": "Ann", "action": "kick"})
 	old := eve.invited()
 	eve.invite = eve.call("update_room", args{"new_invite": true}).Invite

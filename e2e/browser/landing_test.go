@@ -21,6 +21,7 @@ func TestHome_key_isCheckedKeptForgottenAndRevoked(t *testing.T) {
 	key := s.key("ann")
 	tab := s.person().open("/")
 	tab.sees("This server needs a key")
+	tab.accessible(byDay, "the home page of a server with keys")
 	tab.fill(field("Your key"), key[:len(key)-1])
 	tab.click(button("Use this key"))
 	tab.sees("This key is not accepted here")
@@ -45,9 +46,10 @@ func TestHome_key_isCheckedKeptForgottenAndRevoked(t *testing.T) {
 	}
 }
 
-func TestHome_page_hasAManifestAndKeepsItsColors(t *testing.T) {
+func TestHome_page_hasAManifestAndKeepsItsColorsAndTheClient(t *testing.T) {
 	t.Parallel()
-	tab := onFile(t).person().open("/")
+	s := onFile(t)
+	tab := s.person().open("/")
 	tab.sees("Connect your agent")
 	manifest := do(tab, page.GetAppManifest, page.GetAppManifestParams{})
 	if len(manifest.Errors) > 0 || !strings.Contains(manifest.Data, `"standalone"`) {
@@ -55,19 +57,23 @@ func TestHome_page_hasAManifestAndKeepsItsColors(t *testing.T) {
 	}
 	const background = "getComputedStyle(document.documentElement).backgroundColor"
 	light := evaluate[string](tab, background)
+	line := tab.shownLines("Codex")[0]
+	if got := tab.copied(func() { tab.click(button("Copy the line for Codex").nth(0)) }); got != line {
+		t.Errorf("copied %q, want %q", got, line)
+	}
 	tab.click(role("radio", "Dark"))
 	tab.until("it is dark", background+" !== "+quoted(light))
 	tab.reload()
 	tab.until("it is dark after a reload", background+" !== "+quoted(light))
 	tab.click(role("radio", "System"))
 	tab.until("it is as the system", background+" === "+quoted(light))
-}
+	tab.sees(line)
+	tab.is(css(`.landing-clients input[value="codex"]:checked`))
+	tab.click(role("radio", "Codex"))
+	tab.press("ArrowRight")
+	tab.sees("gemini mcp add")
 
-func TestHome_whereTheBrowserKeepsNothing_noSeatIsTaken(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	tab := s.person().tab()
-	tab.look(1440, 900, "light")
+	// Where the browser keeps nothing, no seat is taken.
 	do(tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
 		Source: `Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };`,
 	})

@@ -5,12 +5,13 @@ import (
 	"testing"
 )
 
-// One agent is called as two of the others together.
-func TestLists_setNamesApart(t *testing.T) {
+// One agent is called as two of the others together. Many names can be searched, and those that are chosen
+// stay so while they are out of sight.
+func TestLists_setNamesApartAndAreSearched(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	ada := s.caller("Ada")
-	ada.sit("create_room", args{"room": "The fleet", "agent_name": "Ada", "capacity": 7})
+	ada.sit("create_room", args{"room": "The fleet", "agent_name": "Ada", "capacity": 10})
 	bo, both := s.agent("The fleet", "Bo"), "Bo and Cy"
 	s.agent("The fleet", "Cy")
 	s.agent("The fleet", both)
@@ -31,4 +32,20 @@ func TestLists_setNamesApart(t *testing.T) {
 	tab.click(role("checkbox", both))
 	tab.until("the button shows one name", lists(".chip-text")+`.startsWith("Bo and Cy / ")`)
 	tab.is(css(`textarea[placeholder="Message only “Bo and Cy”"]`))
+
+	for _, name := range []string{"Dee", "Eve", "Fay", "Gus", "Hal"} {
+		s.agent("The fleet", name)
+	}
+	tab.isNot(role("searchbox", "Find a name"))
+	s.agent("The fleet", "Ida")
+	tab.fill(role("searchbox", "Find a name"), "ID")
+	tab.isNot(role("checkbox", both))
+	tab.press("Enter")
+	tab.click(role("checkbox", "Ida"))
+	tab.accessible(byDay, "many names")
+	tab.press("Escape")
+	tab.sees("To: Bo and Cy and Ida")
+	if texts := ada.texts(); len(texts) != 3 {
+		t.Errorf("Ada has %q", texts)
+	}
 }

@@ -4,20 +4,6 @@ import (
 	"testing"
 )
 
-// everywhere runs a test on each way to run Parley.
-func everywhere(t *testing.T, test func(t *testing.T, s *server)) {
-	for name, start := range map[string]func(*testing.T) *server{
-		"file":   func(t *testing.T) *server { return onFile(t) },
-		"table":  func(t *testing.T) *server { return onTable(t) },
-		"lambda": func(t *testing.T) *server { return onLambda(t) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			test(t, start(t))
-		})
-	}
-}
-
 func TestOpen_serverThatWasGone_isFollowedOn(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)

@@ -69,6 +69,7 @@ type tab struct {
 	t      *testing.T
 	person *person
 	ctx    context.Context
+	judged int // states in which axe has looked at it
 }
 
 // open opens an address in a new tab: a whole one, or a path of the server. The window has

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 
 	"github.com/parley-chat/parley/internal/leaks"
+	"github.com/parley-chat/parley/internal/s3local"
 )
 
 // stranger serves a page of somebody else. Its host is not of this machine, as far as anybody
@@ -95,29 +97,88 @@ func TestSafety_page_makesNoHTMLOfTexts(t *testing.T) {
 	}
 }
 
-// Two people and their agents talk wherever the server runs. The page comes in one round trip
-// after its document, which has the policy, and secrets stand in the storage of the browser alone.
-func TestSafety_conversation_isHeldEverywhereWithSecretsInTheStorageAlone(t *testing.T) {
+// Two people and their agents talk where the server has a table, and where it is a function. The page comes in
+// one round trip after its document, which has the policy, and secrets stand in the storage of the browser alone.
+func TestSafety_conversation_isHeldOnDynamoDBAsWell(t *testing.T) {
 	t.Parallel()
-	everywhere(t, func(t *testing.T, s *server) {
-		c := meet(t, s)
-		c.ann.loadedLittle()
-		c.speak()
-		c.note()
-		c.pause()
-		c.ann.showsNoSecret()
-		before := c.ann.requested("/assets/")
-		c.ann.visit("/")
-		c.ann.is(css("h1"))
-		for _, q := range c.ann.requested("/assets/")[len(before):] {
-			// The icon, which the browser without windows wants for no tab, is a picture of that page.
-			if q.bytes > 0 && (!strings.HasSuffix(q.url, "/icon.svg") ||
-				slices.ContainsFunc(before, func(first request) bool { return first.url == q.url })) {
-				t.Errorf("%s was loaded again: %v bytes", q.url, q.bytes)
-			}
-		}
-		c.ann.documentsHavePolicy(2)
+	t.Run("table", func(t *testing.T) {
+		t.Parallel()
+		c := meet(t, onTable(t))
+		c.safely(c.speak)
+		c.sharesNothing()
 	})
+	t.Run("lambda", func(t *testing.T) {
+		t.Parallel()
+		launched(t)
+		bucket := s3local.Start(t)
+		c := meet(t, onLambda(t, "PARLEY_FILES_BUCKET="+bucket.Bucket, "AWS_ENDPOINT_URL_S3="+bucket.Endpoint,
+			"AWS_SESSION_TOKEN=")) // the gateway has no sessions
+		c.safely(func() {
+			c.speak()
+			c.note()
+			c.pause()
+		})
+		c.sharesSmallFiles(bucket)
+	})
+}
+
+// safely lets people talk, and then goes to the first page and back.
+func (c *meeting) safely(talk func()) {
+	c.t.Helper()
+	c.ann.loadedLittle()
+	talk()
+	c.ann.showsNoSecret()
+	before := c.ann.requested("/assets/")
+	documents := len(c.ann.documents())
+	c.ann.visit("/")
+	c.ann.is(css("h1"))
+	for _, q := range c.ann.requested("/assets/")[len(before):] {
+		// The icon, which the browser without windows wants for no tab, is a picture of that page.
+		if q.bytes > 0 && (!strings.HasSuffix(q.url, "/icon.svg") ||
+			slices.ContainsFunc(before, func(first request) bool { return first.url == q.url })) {
+			c.t.Errorf("%s was loaded again: %v bytes", q.url, q.bytes)
+		}
+	}
+	c.ann.documentsHavePolicy(documents + 1)
+	c.ann.visit("/r/" + c.ada.token[:7])
+	c.ann.is(css(textArea))
+}
+
+// sharesNothing has Ann send a file where the server has no bucket: the page says so, keeps the words that go
+// with it in sight, and asks for no bytes.
+func (c *meeting) sharesNothing() {
+	c.t.Helper()
+	c.ann.picks(".compose input[type=file]", c.ann.kept(map[string][]byte{"plan.txt": []byte("steel")})...)
+	c.ann.types("Look at this")
+	c.ann.sends()
+	c.ann.sees("It cannot be shared here: the server accepts no files")
+	c.ann.sees("Look at this")
+	c.ann.click(button("Discard"))
+	c.ann.isNot(css(".log .file"))
+	c.ann.says("The plan is steel.")
+	c.bo.hearsText("The plan is steel.")
+}
+
+// sharesSmallFiles has Ann send files through the function, which takes at most 4 MiB, each as one event: the
+// page shows pictures from there, and tells a person of what is larger.
+func (c *meeting) sharesSmallFiles(bucket *s3local.Server) {
+	c.t.Helper()
+	large := bytes.Repeat([]byte("x"), 4<<20)
+	c.ann.picks(".compose input[type=file]", c.ann.kept(map[string][]byte{
+		"1.png": encoded(c.t, drawn(300, 200), "png"), "2.bin": large, "3.bin": append(large, 'x')})...)
+	c.ann.sends()
+	c.bo.hearsFile("2.bin")
+	c.ann.sees("Not shared: It is too large")
+	c.ann.pictures(1)
+	whole := 0
+	for _, content := range bucket.Objects(c.t) {
+		if bytes.Equal(content, large) {
+			whole++
+		}
+	}
+	if n := len(bucket.Objects(c.t)); n != 2 || whole != 1 {
+		c.t.Errorf("the bucket has %d objects, %d of them the file of 4 MiB", n, whole)
+	}
 }
 
 // loadedLittle judges the first view: the document, what that names, and what the scripts then
@@ -172,18 +233,24 @@ func (tab *tab) showsNoSecret() {
 	}
 }
 
+// documents returns the requests for documents of the server.
+func (tab *tab) documents() (found []request) {
+	for _, q := range tab.requested(tab.person.at.root) {
+		if q.kind == "Document" {
+			found = append(found, q)
+		}
+	}
+	return found
+}
+
 // documentsHavePolicy judges the headers of the documents that the tab has loaded.
 func (tab *tab) documentsHavePolicy(count int) {
 	tab.t.Helper()
 	const want = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 		"manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; " +
 		"require-trusted-types-for 'script'; trusted-types 'none'"
-	documents := 0
-	for _, q := range tab.requested(tab.person.at.root) {
-		if q.kind != "Document" {
-			continue
-		}
-		documents++
+	documents := tab.documents()
+	for _, q := range documents {
 		for name, value := range map[string]string{
 			"content-security-policy": want, "referrer-policy": "no-referrer", "x-robots-tag": "noindex",
 			"x-content-type-options": "nosniff", "cross-origin-opener-policy": "same-origin", "x-frame-options": "DENY",
@@ -193,7 +260,7 @@ func (tab *tab) documentsHavePolicy(count int) {
 			}
 		}
 	}
-	if documents != count {
-		tab.t.Errorf("%d documents were loaded, want %d", documents, count)
+	if len(documents) != count {
+		tab.t.Errorf("%d documents were loaded, want %d", len(documents), count)
 	}
 }

@@ -26,33 +26,11 @@ func (a *agent) refused(code fault.Code, tool string, with args) {
 	}
 }
 
-func TestSidebar_personAlone_hasNoReins_andOthersSeeThatItIsAPerson(t *testing.T) {
+// A ban stands longer than the messages that are loaded.
+func TestSidebar_admin_mutesPromotesRemovesAndBans(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
-	tab := s.person().open("/")
-	tab.click(button("Create a room"))
-	tab.fill(field("Your name"), "Eve")
-	tab.fill(field("Name of the room"), "The bridge")
-	tab.click(button("Create the room"))
-	const headings = `[...document.querySelectorAll(".sidebar :is(h2, h3)")].map((h) => h.innerText).join()`
-	tab.until("what has no content has no heading", headings+` === "Who is here,Waiting,This room"`)
-	bo := s.agent("The bridge", "Bo")
-	other := s.person().open(bo.watch)
-	bo.says("Is it wide enough?", args{"kind": "request", "ask": []string{"Eve"}})
-	tab.sees("You owe Bo an answer")
-	tab.until("what waits for the person comes first",
-		headings+` === "For you to answer,Who is here,Working,Waiting,This room"`)
-	tab.isNot(role("switch", "Pause"))
-	tab.seesNot("your agent")
-	other.sees("Eve owes your agent an answer")
-	other.until("a person is told from an agent",
-		`[...document.querySelectorAll(".sidebar-person")].some((row) => /^Eve\s*person/.test(row.innerText))`)
-}
-
-func TestSidebar_admin_mutesAndPromotes(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	_, bo, cy, tab := s.crowd()
+	ada, bo, cy, tab := s.crowd()
 	bos := s.person().open(bo.watch)
 	bos.is(button("Leave the room").in(aside))
 	for _, name := range []string{"Actions for Ada", "Actions for Cy", "Settings", "Close the room"} {
@@ -62,6 +40,8 @@ func TestSidebar_admin_mutesAndPromotes(t *testing.T) {
 	tab.fill(field("Reason, for all to read (optional)"), "It talks too much")
 	tab.click(button("Mute"))
 	tab.is(css(".sidebar-person .sidebar-warn"))
+	tab.until("the focus is back at the button", // until the seat moves to another group
+		`document.activeElement.getAttribute("aria-label") === "Actions for Bo"`)
 	bo.refused(fault.NotAllowed, "send_message", args{"text": "Really?"})
 	tab.sees("It talks too much") // in the conversation
 	bos.sees("An admin has muted this seat.")
@@ -69,9 +49,7 @@ func TestSidebar_admin_mutesAndPromotes(t *testing.T) {
 	bos.says("Keep quiet for now")
 	bo.hears("the note", func(m message) bool { return m.From == "your user" && m.Text == "Keep quiet for now" })
 
-	tab.until("the focus is back at the button",
-		`document.activeElement.getAttribute("aria-label") === "Actions for Bo"`)
-	tab.press("Enter")
+	tab.click(button("Actions for Bo"))
 	tab.click(button("Unmute"))
 	tab.isNot(css(".sidebar-person .sidebar-warn"))
 	bo.says("Thanks.")
@@ -83,13 +61,7 @@ func TestSidebar_admin_mutesAndPromotes(t *testing.T) {
 	tab.click(button("Make member"))
 	tab.sees("made Cy a member") // in the conversation
 	cy.refused(fault.NotAllowed, "update_room", args{"description": "Mine alone"})
-}
 
-// A ban stands longer than the messages that are loaded.
-func TestSidebar_removeAndBan_askOnce_andABanOfLongAgoCanBeLifted(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	ada, bo, cy, tab := s.crowd()
 	tab.click(button("Actions for Bo"))
 	tab.click(button("Remove"))
 	tab.sees("Remove Bo?")
@@ -118,11 +90,36 @@ func TestSidebar_removeAndBan_askOnce_andABanOfLongAgoCanBeLifted(t *testing.T) 
 	tab.sees("Back again.")
 }
 
-func TestSidebar_settings_takeEffect_andSayWhatIsRefused(t *testing.T) {
+func TestSidebar_knocksAndSettings_takeEffect_andSayWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	_, bo, cy, tab := s.crowd()
-	s.agent("The tunnel", "Di")
+	di := s.caller("Di")
+	di.refused(fault.RoomFull, "join_room", args{"room": "The bridge", "agent_name": "Di"})
+	tab.sees("Di found no free seat")
+	tab.click(button("Add a seat"))
+	tab.seesNot("Di found no free seat")
+	di.sit("join_room", args{"room": "The bridge", "agent_name": "Di"})
+	di.says("Thank you.")
+	tab.sees("Thank you.")
+
+	// The name of an agent that is here is not given away.
+	bo.says("I am here.")
+	s.caller("Bo").refused(fault.NameTaken, "join_room", args{"room": "The bridge", "agent_name": "Bo"})
+	tab.sees("Somebody tried to join as Bo")
+	tab.sees("asked to come back as Bo")
+	tab.isNot(button("Let in"))
+	tab.click(button("Dismiss"))
+	tab.seesNot("tried to join as Bo")
+
+	cy.call("wait_for_message", args{"wait_seconds": 0, "back_in_minutes": 30})
+	s.caller("Cy").refused(fault.NameTaken, "join_room", args{"room": "The bridge", "agent_name": "Cy"})
+	tab.is(button("Let in").in(".sidebar-knock"))
+	tab.click(button("Let in").in(".event"))
+	tab.sees("allowed somebody back in as Cy")
+	tab.isNot(button("Let in"))
+
+	s.agent("The tunnel", "Ed")
 	tab.click(button("Settings"))
 	tab.fill(field("Name"), "The tunnel")
 	tab.click(button("Save"))
@@ -139,6 +136,7 @@ func TestSidebar_settings_takeEffect_andSayWhatIsRefused(t *testing.T) {
 	if room.Name != "The long bridge" || room.Description != "constructor" {
 		t.Errorf("the room is %+v", room)
 	}
+	tab.says("Go on.") // those who knocked have said something
 	bo.says("One.")
 	bo.refused(fault.Paused, "send_message", args{"text": "Two."})
 	tab.click(button("Settings"))
@@ -156,13 +154,13 @@ func TestSidebar_settings_takeEffect_andSayWhatIsRefused(t *testing.T) {
 	tab.sees("Nobody can join with the old link any more")
 	tab.press("Escape")
 	tab.sees("Password needed")
-	di := s.caller("Di")
-	di.refused(fault.WrongPassword, "join_room", args{"room": "The long bridge", "agent_name": "Di"})
+	ed := s.caller("Ed")
+	ed.refused(fault.WrongPassword, "join_room", args{"room": "The long bridge", "agent_name": "Ed"})
 	tab.click(button("Settings"))
 	tab.click(role("checkbox", "Remove the password"))
 	tab.click(button("Save"))
 	tab.seesNot("Password needed")
-	di.sit("join_room", args{"room": "The long bridge", "agent_name": "Di"})
+	ed.sit("join_room", args{"room": "The long bridge", "agent_name": "Ed"})
 }
 
 func TestSidebar_banOfAGuest_andANewPassword_showTheNewLink(t *testing.T) {
@@ -201,72 +199,4 @@ func TestSidebar_banOfAGuest_andANewPassword_showTheNewLink(t *testing.T) {
 	tab.click(button("Invite"))
 	tab.is(css(".sidebar-shown code").nth(0))
 	tab.seesNot("old link any more")
-}
-
-func TestSidebar_knocks_areAnsweredWhereTheyCanBe(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	_, bo, cy, tab := s.crowd()
-	di := s.caller("Di")
-	di.refused(fault.RoomFull, "join_room", args{"room": "The bridge", "agent_name": "Di"})
-	tab.sees("Di found no free seat")
-	tab.click(button("Add a seat"))
-	tab.seesNot("Di found no free seat")
-	di.sit("join_room", args{"room": "The bridge", "agent_name": "Di"})
-	di.says("Thank you.")
-	tab.sees("Thank you.")
-
-	// The name of an agent that is here is not given away.
-	bo.says("I am here.")
-	s.caller("Bo").refused(fault.NameTaken, "join_room", args{"room": "The bridge", "agent_name": "Bo"})
-	tab.sees("Somebody tried to join as Bo")
-	tab.sees("asked to come back as Bo")
-	tab.isNot(button("Let in"))
-	tab.click(button("Dismiss"))
-	tab.seesNot("tried to join as Bo")
-
-	cy.call("wait_for_message", args{"wait_seconds": 0, "back_in_minutes": 30})
-	s.caller("Cy").refused(fault.NameTaken, "join_room", args{"room": "The bridge", "agent_name": "Cy"})
-	tab.is(button("Let in").in(".sidebar-knock"))
-	tab.click(button("Let in").in(".event"))
-	tab.sees("allowed somebody back in as Cy")
-	tab.isNot(button("Let in"))
-}
-
-func TestSidebar_waysOut_askOnce(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
-	tab := s.person().open(bo.watch)
-	tab.click(button("Leave the room").in(aside))
-	tab.sees("Leave this room?")
-	tab.press("Escape")
-	tab.isNot(css(modal))
-	bo.says("Still here.")
-	tab.is(button("Leave the room").in(aside))
-	evaluate[*bool](tab, `new Promise((pressed) => {
-		new MutationObserver((_, all) => {
-			const button = document.querySelector("dialog .danger");
-			if (!button) return;
-			all.disconnect();
-			button.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1 }));
-			pressed(null);
-		}).observe(document.body, { childList: true, subtree: true });
-		[...document.querySelectorAll("aside button")].find((b) => b.textContent.trim() === "Leave the room").click();
-	})`) // who has opened a dialog may press at once
-	ada.hears("that Bo left", func(m message) bool { return m.Type == "left" && m.Agent == "Bo" })
-	bo.refused(fault.Removed, "send_message", args{"text": "Hello?"})
-	tab.sees("You have left this room")
-
-	// To forget the room keeps the seat, and loses the way in.
-	tab.visit(ada.watch)
-	tab.click(button("Menu"))
-	tab.click(button("Forget on this device"))
-	tab.click(button("Forget").in(modal))
-	tab.until("the page is the first one", `location.pathname === "/"`)
-	if kept := evaluate[[]string](tab,
-		`Object.keys(localStorage).filter((name) => name.startsWith("parley.seat."))`); len(kept) > 0 {
-		t.Errorf("%d seats are kept", len(kept))
-	}
-	ada.says("I stay.")
 }

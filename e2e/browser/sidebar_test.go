@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/fault"
 )
 
 // In the page, what stands beside the conversation, and the drafts in it.
@@ -28,21 +29,6 @@ func (a *agent) decided(reason string) {
 	a.hears("a draft "+reason, func(m message) bool { return m.Type == "draft" && m.Reason == reason })
 }
 
-func TestSidebar_agreements_areAllShownOnRequest(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
-	for _, color := range []string{"blue", "red", "green", "white", "black", "gray"} {
-		id := bo.says("We paint it "+color+".", args{"kind": "proposal"})
-		ada.call("send_message", args{"kind": "agree", "reply_to": id})
-	}
-	tab := s.person().open(ada.watch)
-	tab.click(button("Show all agreements"))
-	const list = `[...document.querySelectorAll(".sidebar-quote")].map((quote) => quote.textContent.split(" ").at(-1)).join(" ")`
-	tab.until("they stand there once each, the newest first", list+` === "gray. black. white. green. red. blue."`)
-	tab.isNot(button("Show all agreements"))
-}
-
 // invite returns the link in the dialog.
 func (tab *tab) invite() string {
 	tab.t.Helper()
@@ -50,7 +36,7 @@ func (tab *tab) invite() string {
 	return evaluate[string](tab, `document.querySelector(".sidebar-shown code").textContent`)
 }
 
-func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce(t *testing.T) {
+func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce_andWaysOutAskOnce(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	ada, bo := s.agent("The bridge", "Ada"), s.agent("The bridge", "Bo")
@@ -95,6 +81,39 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce(t *testing.T) {
 	tab.click(button("Send").in(drafts))
 	tab.sees("already decided this on another device")
 	tab.isNot(css(drafts))
+
+	// To forget the room keeps the seat, and loses the way in. To leave gives up the seat.
+	phone.click(button("Menu"))
+	phone.click(button("Forget on this device"))
+	phone.click(button("Forget").in(modal))
+	phone.until("the page is the first one", `location.pathname === "/"`)
+	if kept := evaluate[[]string](phone,
+		`Object.keys(localStorage).filter((name) => name.startsWith("parley.seat."))`); len(kept) > 0 {
+		t.Errorf("%d seats are kept", len(kept))
+	}
+	tab.reload()
+	tab.click(role("switch", "Approve"))
+	tab.turned("Approve", "false")
+	tab.click(button("Leave the room").in(aside))
+	tab.sees("Leave this room?")
+	tab.press("Escape")
+	tab.isNot(css(modal))
+	ada.says("Still here.")
+	tab.is(button("Leave the room").in(aside))
+	evaluate[*bool](tab, `new Promise((pressed) => {
+		new MutationObserver((_, all) => {
+			const button = document.querySelector("dialog .danger");
+			if (!button) return;
+			all.disconnect();
+			button.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1 }));
+			pressed(null);
+		}).observe(document.body, { childList: true, subtree: true });
+		[...document.querySelectorAll("aside button")].find((b) => b.textContent.trim() === "Leave the room").click();
+	})`) // who has opened a dialog may press at once
+	bo.hears("that Ada left", func(m message) bool { return m.Type == "left" && m.Agent == "Ada" })
+	ada.refused(fault.Removed, "send_message", args{"text": "Hello?"})
+	tab.sees("You have left this room")
+
 }
 
 // deaf has a page hear no more of the room, once its wait has ended, until it decides about a draft.

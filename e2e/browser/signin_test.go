@@ -117,8 +117,9 @@ func TestSignIn_rightKeyAfterAWrongOne_leadsBackToTheProgramWithACode(t *testing
 	t.Parallel()
 	s := signIns(t)
 	key := s.key("ann")
-	tab := s.person().open(s.connecting(s.registers("Agent", agentAnswer), agentAnswer))
-	tab.expects("a request to another server: https://agent.example/callback")
+	agent := s.registers("Agent", agentAnswer)
+	tab := s.person().open(s.connecting(agent, agentAnswer))
+	tab.expects("a request to another server: https://agent.example/")
 	tab.is(role("heading", "Let agent.example use this Parley server as you?"))
 	tab.sees("Go on only if you have just pressed Connect in that program.")
 	tab.sees("It calls itself Agent. Nobody has checked this.")
@@ -141,34 +142,31 @@ func TestSignIn_rightKeyAfterAWrongOne_leadsBackToTheProgramWithACode(t *testing
 	if strings.Contains(kept, key) {
 		t.Errorf("the browser keeps the key: %s", kept)
 	}
+
+	// The program keeps its hold on a popup, also while that shows the page of another origin.
+	tab.visit("https://agent.example/#" + url.QueryEscape(s.connecting(agent, agentAnswer)))
+	popup := tab.opens(func() { tab.click(button("Connect")) })
+	popup.expects("a request to another server: https://agent.example/")
+	popup.expects("^a request: net::ERR_CACHE_MISS") // of what was loaded before the test looked
+	popup.fill(field("Your key"), key)
+	popup.click(button("Allow"))
+	tab.sees("Connected: true")
+	tab.sees("code=")
 }
 
-func TestSignIn_cancel_tellsTheProgramThatAccessIsDenied(t *testing.T) {
-	t.Parallel()
-	s := signIns(t)
-	tab := s.person().open(s.connecting(claudeProgram, claudeAnswer))
-	tab.expects("a request to another server: " + claudeAnswer)
-	tab.is(role("heading", "Let Claude use this Parley server as you?"))
-	tab.seesNot("Nobody has checked this.")
-	tab.click(button("Cancel"))
-	if told := tab.cameBack(claudeAnswer); told.Get("error") != "access_denied" || told.Has("code") {
-		t.Errorf("the program hears %v", told)
-	}
-}
-
-// Nothing of the program is loaded, or each tab would report a request to another server.
+// Nothing of the program is loaded, or the tab would report a request to another server.
 func TestSignIn_unknownProgramOrForeignRedirect_isAPageAndNoRedirect(t *testing.T) {
 	t.Parallel()
 	s := signIns(t)
 	registered := s.registers("Agent", agentAnswer)
+	tab := s.person().tab()
+	tab.expects("/oauth/authorize: HTTP 400")
 	for name, address := range map[string]string{
 		"a program that never registered": s.connecting("dcr_e30", agentAnswer),
 		"a document that is not there":    s.connecting("https://agent.example/client.json", agentAnswer),
 		"a redirect that is not its own":  s.connecting(registered, "https://evil.example/callback"),
 		"a known program, abused":         s.connecting(claudeProgram, "https://evil.example/callback"),
 	} {
-		tab := s.person().tab()
-		tab.expects("/oauth/authorize: HTTP 400")
 		tab.visit(address)
 		tab.is(role("heading", "Sign-in failed"))
 		tab.sees("This server does not know the program that sent you here")
@@ -197,6 +195,8 @@ func TestSignIn_keyboardAlone_allowsAndCancels(t *testing.T) {
 		tab.until("the focus is on "+what, "document.activeElement."+is)
 	}
 	opened()
+	tab.is(role("heading", "Let Claude use this Parley server as you?"))
+	tab.seesNot("Nobody has checked this.")
 	reaches("the name of the site", `matches("a")`)
 	reaches("the key", `matches("[name=key]")`)
 	tab.types(key)
@@ -210,24 +210,7 @@ func TestSignIn_keyboardAlone_allowsAndCancels(t *testing.T) {
 	reaches("Allow", `textContent === "Allow"`)
 	reaches("Cancel", `textContent === "Cancel"`)
 	tab.press("Enter")
-	if told := tab.cameBack(claudeAnswer); told.Get("error") != "access_denied" {
+	if told := tab.cameBack(claudeAnswer); told.Get("error") != "access_denied" || told.Has("code") {
 		t.Errorf("the program hears %v", told)
 	}
-}
-
-// The program keeps its hold on the popup, also while that shows the page of another origin.
-func TestSignIn_popup_tellsItsOpenerAndCloses(t *testing.T) {
-	t.Parallel()
-	s := signIns(t)
-	key := s.key("ann")
-	tab := s.person().tab()
-	tab.expects("a request to another server: https://agent.example/")
-	tab.visit("https://agent.example/#" + url.QueryEscape(s.connecting(s.registers("Agent", agentAnswer), agentAnswer)))
-	popup := tab.opens(func() { tab.click(button("Connect")) })
-	popup.expects("a request to another server: https://agent.example/")
-	popup.expects("^a request: net::ERR_CACHE_MISS") // of what was loaded before the test looked
-	popup.fill(field("Your key"), key)
-	popup.click(button("Allow"))
-	tab.sees("Connected: true")
-	tab.sees("code=")
 }

@@ -12,13 +12,10 @@ import (
 //go:embed testdata/hostile.txt
 var payloads string
 
-// The forms in which each payload is said.
-var wrappings = []func(string) string{
-	func(s string) string { return s },
-	func(s string) string { return "```html\n" + s + "\n```" },
-	func(s string) string {
-		return "1. [" + s + "](http://evil.example/ \"" + s + "\")\n\n   > ![" + s + "](" + s + ")"
-	},
+// forms are those in which a payload is said.
+func forms(payload string) string {
+	return "1. [" + payload + "](http://evil.example/ \"" + payload + "\")\n\n   > ![" + payload + "](" + payload +
+		")\n\n```html\n" + payload + "\n```\n\n" + payload
 }
 
 // monsters are texts that break layouts and parsers, by what they are.
@@ -56,9 +53,7 @@ func TestTalk_hostileTexts_areOnlyTexts(t *testing.T) {
 	ann, bob, _ := threeOf(t, s, "Hostile")
 	var sent []string
 	for payload := range strings.Lines(payloads) {
-		for _, wrap := range wrappings {
-			sent = append(sent, bob.says(wrap(strings.TrimSuffix(payload, "\n"))))
-		}
+		sent = append(sent, bob.says(forms(strings.TrimSuffix(payload, "\n"))))
 	}
 	for _, name := range slices.Sorted(maps.Keys(monsters)) {
 		sent = append(sent, bob.says("**"+name+"**"), bob.says(monsters[name]))
@@ -83,36 +78,5 @@ func TestTalk_hostileTexts_areOnlyTexts(t *testing.T) {
 				t.Errorf("at %d px the server says %q", size.width, line)
 			}
 		}
-	}
-}
-
-func TestTalk_linkOfAnAgent_saysWhereItLeads(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	ann, bob, _ := threeOf(t, s, "Links")
-	bob.says("[https://bank.example](https://evil.example/x) <https://bank.example@evil2.example/> ![a " +
-		"plot](https://evil3.example/p.png) " +
-		"[nowhere](javascript:alert) and https://example.com/a, [http://plain.example](http://plain.example), " +
-		"main.rs, [own](/r/other) " +
-		"[**https://bank.example/**evil4.example](http://evil4.example/) " +
-		"[`bank.example/`evil5.example](http://evil5.example/) <https://:bank.example@evil6.example/>")
-	tab := s.person().open(ann.watch)
-	tab.sees("(evil.example)")
-	tab.sees("(evil2.example)")
-	tab.sees("a plot (evil3.example)")
-	tab.sees("(evil4.example)")
-	tab.sees("(evil5.example)")
-	tab.sees("(evil6.example)")
-	tab.sees("nowhere (javascript:alert)")
-	tab.sees("own (/r/other)")
-	got := evaluate[string](tab, `[...document.querySelectorAll(".message-text a")].map((a) => a.href).join(" ")`)
-	want := "https://evil.example/x https://bank.example@evil2.example/ https://evil3.example/p.png " +
-		"https://example.com/a http://plain.example/ " +
-		"http://evil4.example/ http://evil5.example/ https://:bank.example@evil6.example/"
-	if got != want {
-		t.Errorf("the links are %s, want %s", got, want)
-	}
-	if text := tab.text(); strings.Contains(text, "(plain.example)") || strings.Contains(text, "(example.com)") {
-		t.Errorf("an address is followed by its own host: %s", text)
 	}
 }

@@ -67,7 +67,7 @@ func (tab *tab) strides() int {
 	})()`)
 }
 
-func TestTalk_whatIsRead_staysWhereItIs(t *testing.T) {
+func TestTalk_whatIsRead_staysWhereItIs_andComingBackOpensAtTheFirstUnread(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	ann, bob, _ := threeOf(t, s, "Reading")
@@ -98,10 +98,26 @@ func TestTalk_whatIsRead_staysWhereItIs(t *testing.T) {
 	tab.sees("Late 2")
 	tab.isNot(button("Latest"))
 	// At the end, what is new is followed.
-	bob.says("The very last")
+	last := bob.says("The very last")
 	tab.sees("The very last")
 	tab.until("the end is in view", "(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - "+
 		"clientHeight < 2)(document.querySelector('.log'))")
+
+	tab.until("what was seen counts as read", fmt.Sprintf("Object.values(localStorage).some((kept) => "+
+		"kept.includes(%q))", last))
+	tab.visit("about:blank")
+	first := bob.speaks(60, numbered("Missed"))[0]
+	tab.visit("/")
+	tab.sees("60 unread")
+	tab.sees("Here: Ann's Codex, Bob's Claude, Cy")
+	tab.click(hyper("Reading"))
+	tab.sees("Missed 0")
+	tab.until("the line is near the top", "document.querySelector('.unread').getBoundingClientRect().top < 200")
+	if at := tab.place(first); at < 0 || at > 300 {
+		t.Errorf("the first unread message is at %d px", at)
+	}
+	tab.click(css(".log-latest"))
+	tab.sees("Missed 59")
 }
 
 // loadsEarlier scrolls up until more is loaded, and fails if that moves what is read then.
@@ -124,7 +140,7 @@ func (tab *tab) loadsEarlier() {
 	}
 }
 
-func TestTalk_speakers_areToldApart(t *testing.T) {
+func TestTalk_messages_areToldApartUnfoldedCopiedAndRemoved(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	ann, bob, cy := threeOf(t, s, "Speakers")
@@ -193,6 +209,63 @@ func TestTalk_speakers_areToldApart(t *testing.T) {
 	tab.until("a message has the focus", "document.activeElement.matches('article')")
 	tab.press("c")
 	writes()
+
+	long := strings.Repeat("A line that says little.\n\n", 800) + "The end of it."
+	id := bob.says(long)
+	other := s.person().open(bob.watch)
+	tab.sees("A line that says little.")
+	tab.seesNot("The end of it.")
+	focus := func(id string) {
+		t.Helper()
+		tab.until("the message has the focus", fmt.Sprintf(
+			`((one) => (one?.focus(), document.activeElement === one))(document.querySelector('[data-id=%q]'))`, id))
+	}
+	tab.expects("ERR_INTERNET_DISCONNECTED")
+	tab.offline(true)
+	focus(id)
+	tab.click(button("Copy the text"))
+	tab.sees("Not copied")
+	tab.offline(false)
+	tab.click(button("Show all"))
+	tab.sees("The end of it.")
+	if tab.place(id) < 0 {
+		t.Error("the text was opened, and its beginning is gone")
+	}
+	tab.is(button("Show less"))
+
+	secret := ann.says("My salary is secret.")
+	other.sees("My salary is secret.")
+	tab.click(css(".log-latest"))
+	tab.sees("My salary is secret.")
+	focus(secret)
+	link := tab.copied(func() { tab.lists("Copy the link to this message") })
+	tab.press("Escape")
+	evaluate[bool](tab, "(location.hash = "+quoted(id)+", true)") // a link to another message of this room
+	tab.until("that message has the focus", "document.activeElement.dataset.id === "+quoted(id))
+	tab.visit(link)
+	tab.until("the message of the link has the focus, and the address no #",
+		"document.activeElement.dataset.id === "+quoted(secret)+" && !location.href.includes('#')")
+	evaluate[bool](tab, `(location.hash = "m000000", true)`)
+	tab.sees("Message not found")
+	tab.press("Escape")
+	focus(secret)
+	tab.lists("Remove the text")
+	tab.click(button("Remove"))
+	tab.sees("This was removed.")
+	other.sees("This was removed.")
+	other.seesNot("My salary is secret.")
+
+	// The bar of a message covers no text and no button of it and of others.
+	bob.says("Run this:\n\n```sh\nmake everything that this page needs\n```")
+	last := bob.says("Then tell me what " + strings.Repeat("came of it ", 30))
+	for _, width := range []int64{1440, 1024, 640} {
+		tab.look(width, 800, "light")
+		tab.points(css(articleOf(last)))
+		tab.is(css(articleOf(last) + " .actions"))
+		if covered := evaluate[string](tab, barCovers); covered != "" {
+			t.Errorf("at %d px the bar covers %s", width, covered)
+		}
+	}
 }
 
 // articleTall gives the height of the first message of a speaker.
@@ -266,93 +339,6 @@ func TestTalk_search_findsByKeyboardAlone(t *testing.T) {
 	tab.until("the first is shown", fmt.Sprintf("document.querySelector('[data-id=%q]')", needle))
 	tab.press("Escape")
 	tab.isNot(role("search", ""))
-}
-
-func TestTalk_comingBack_opensAtTheFirstUnread(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	ann, bob, _ := threeOf(t, s, "Coming back")
-	last := bob.speaks(40, numbered("Seen"))[39]
-	p := s.person()
-	tab := p.open(ann.watch)
-	tab.sees("Seen 39")
-	tab.until("what was seen counts as read", fmt.Sprintf("Object.values(localStorage).some((kept) => "+
-		"kept.includes(%q))", last))
-	tab.visit("about:blank")
-	first := bob.speaks(60, numbered("Missed"))[0]
-	tab.visit("/")
-	tab.sees("60 unread")
-	tab.sees("Here: Ann's Codex, Bob's Claude, Cy")
-	tab.click(hyper("Coming back"))
-	tab.sees("Missed 0")
-	tab.until("the line is near the top", "document.querySelector('.unread').getBoundingClientRect().top < 200")
-	if at := tab.place(first); at < 0 || at > 300 {
-		t.Errorf("the first unread message is at %d px", at)
-	}
-	tab.click(css(".log-latest"))
-	tab.sees("Missed 59")
-}
-
-func TestTalk_message_isUnfoldedCopiedAndRemoved(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	ann, bob, _ := threeOf(t, s, "Long")
-	long := strings.Repeat("A line that says little.\n\n", 800) + "The end of it."
-	id := bob.says(long)
-	tab, other := s.person().open(ann.watch), s.person().open(bob.watch)
-	tab.sees("A line that says little.")
-	tab.seesNot("The end of it.")
-	focus := func(id string) {
-		t.Helper()
-		tab.until("the message has the focus", fmt.Sprintf(
-			`((one) => (one?.focus(), document.activeElement === one))(document.querySelector('[data-id=%q]'))`, id))
-	}
-	tab.expects("ERR_INTERNET_DISCONNECTED")
-	tab.offline(true)
-	focus(id)
-	tab.click(button("Copy the text"))
-	tab.sees("Not copied")
-	tab.offline(false)
-	tab.click(button("Show all"))
-	tab.sees("The end of it.")
-	if tab.place(id) < 0 {
-		t.Error("the text was opened, and its beginning is gone")
-	}
-	tab.is(button("Show less"))
-
-	secret := ann.says("My salary is secret.")
-	other.sees("My salary is secret.")
-	tab.click(css(".log-latest"))
-	tab.sees("My salary is secret.")
-	focus(secret)
-	link := tab.copied(func() { tab.lists("Copy the link to this message") })
-	tab.press("Escape")
-	evaluate[bool](tab, "(location.hash = "+quoted(id)+", true)") // a link to another message of this room
-	tab.until("that message has the focus", "document.activeElement.dataset.id === "+quoted(id))
-	tab.visit(link)
-	tab.until("the message of the link has the focus, and the address no #",
-		"document.activeElement.dataset.id === "+quoted(secret)+" && !location.href.includes('#')")
-	evaluate[bool](tab, `(location.hash = "m000000", true)`)
-	tab.sees("Message not found")
-	tab.press("Escape")
-	focus(secret)
-	tab.lists("Remove the text")
-	tab.click(button("Remove"))
-	tab.sees("This was removed.")
-	other.sees("This was removed.")
-	other.seesNot("My salary is secret.")
-
-	// The bar of a message covers no text and no button of it and of others.
-	bob.says("Run this:\n\n```sh\nmake everything that this page needs\n```")
-	last := bob.says("Then tell me what " + strings.Repeat("came of it ", 30))
-	for _, width := range []int64{1440, 1024, 640} {
-		tab.look(width, 800, "light")
-		tab.points(css(articleOf(last)))
-		tab.is(css(articleOf(last) + " .actions"))
-		if covered := evaluate[string](tab, barCovers); covered != "" {
-			t.Errorf("at %d px the bar covers %s", width, covered)
-		}
-	}
 }
 
 // barCovers says which text or button of a message the bar of one stands over.

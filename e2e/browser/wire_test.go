@@ -107,13 +107,13 @@ func (tab *tab) showsOnce(text string) {
 	}
 }
 
-func TestSend_answerLostThenServerBusy_isSaidOnceAndByItself(t *testing.T) {
+func TestSend_answerLostServerBusyOrUploadCutOff_isSentOnceOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	w := s.through()
 	talk := trioOn(s)
 	tab := talk.page
-	tab.expects(`ERR_|HTTP 429`) // how a connection ends without an answer is the browser's business
+	tab.expects(`ERR_|HTTP 429|HTTP 5\d\d`) // how a connection ends without an answer is the browser's business
 	const allSent = `!Object.keys(localStorage).some((name) => name.startsWith("parley.out."))`
 
 	w.losing.Store(true)
@@ -144,5 +144,31 @@ func TestSend_answerLostThenServerBusy_isSaidOnceAndByItself(t *testing.T) {
 	}
 	if got := talk.cy.texts(); !slices.Equal(got, []string{"Kept", "Later"}) {
 		t.Errorf("the room heard %q", got)
+	}
+
+	// So it is with files.
+	w.losing.Store(true)
+	tab.picks(".compose input[type=file]", tab.kept(map[string][]byte{"once.txt": []byte("once")})...)
+	tab.sends()
+	talk.bob.hearsFile("once.txt")
+	w.losing.Store(false)
+	tab.until("nothing is on its way", `!document.querySelector(".file-way")`)
+	tab.until("it stands there once", `document.querySelectorAll(".log .file").length === 1`)
+
+	w.cutting.Store(true)
+	tab.picks(".compose input[type=file]", tab.kept(map[string][]byte{"never.txt": []byte("never")})...)
+	tab.sends()
+	tab.is(role("progressbar", "Upload of never.txt"))
+	tab.click(button("Cancel"))
+	tab.isNot(css(".file-way"))
+	w.cutting.Store(false)
+	tab.says("That is all")
+	talk.bob.hearsText("That is all")
+	var names []string
+	for _, m := range talk.bob.call("message_history", args{"files": true}).Messages {
+		names = append(names, string(m.File.Name))
+	}
+	if !slices.Equal(names, []string{"once.txt"}) {
+		t.Errorf("the room has %q", names)
 	}
 }
