@@ -36,7 +36,8 @@ func TestPassword_wrongMissingOrUnwanted_isRefused(t *testing.T) {
 }
 
 func TestPassword_whileTwoAreHashed_aThirdWaitsAndCanBeCanceled(t *testing.T) {
-	p := New(storeOn(nil, clockwork.NewFakeClock()), free)
+	v := newVault(t)
+	p := v.process()
 	var leave func()
 	for range hashesAtOnce {
 		var err error
@@ -59,6 +60,9 @@ func TestPassword_whileTwoAreHashed_aThirdWaitsAndCanBeCanceled(t *testing.T) {
 	defer end()
 	if _, err := p.Hash(late, "open sesame"); fault.CodeOf(err) != fault.Unavailable {
 		t.Errorf("who waited too long: %v", err)
+	}
+	if err := p.Check(late, v.room, "right"); fault.CodeOf(err) != fault.Unavailable {
+		t.Errorf("who waited too long for a check: %v", err)
 	}
 	leave()
 	if _, err := p.Hash(t.Context(), "open sesame"); err != nil {
