@@ -96,7 +96,7 @@ func (c *connectCommand) undo(m connect.Machine, streams streams) error {
 	case c.DryRun:
 		fmt.Fprintln(streams.out, "Nothing was written.")
 	default:
-		fmt.Fprintf(streams.out, "Taken back. Restart %s.\n", done.Client)
+		fmt.Fprintf(streams.out, "Undone. Restart %s.\n", done.Client)
 	}
 	return nil
 }

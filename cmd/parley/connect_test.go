@@ -204,7 +204,7 @@ func TestConnect_serverThatDoesNotAnswer_isWrittenAndSaid(t *testing.T) {
 		`{"client":"codex","dry_run":true,"changes":[{"file":"`+filepath.Join(home, ".codex",
 			"config.toml")+`","removed":[{"text":["[mcp_servers.parley]",`)
 	connectSays(t, 0, []string{"codex", "--undo", "--dry-run"}, "- [mcp_servers.parley]", "Nothing was written.")
-	connectSays(t, 0, []string{"codex", "--undo"}, "- [mcp_servers.parley]", "Taken back. Restart Codex.")
+	connectSays(t, 0, []string{"codex", "--undo"}, "- [mcp_servers.parley]", "Undone. Restart Codex.")
 	connectSays(t, 0, []string{"codex", "--undo"}, "parley connect has written nothing for Codex.")
 	if _, err := os.Stat(filepath.Join(home, ".codex")); !os.IsNotExist(err) {
 		t.Errorf("the folder is still there: %v", err)

@@ -33,7 +33,7 @@ func TestCommands_fullDisk_nameTheFileAndLeaveNoneBehind(t *testing.T) {
 	}
 	refused := func(name, file string, args ...string) {
 		t.Helper()
-		want := "parley: " + file + ": the disk is full; make room there, and try again\n"
+		want := "parley: " + file + ": the disk is full; free some space, and try again\n"
 		if code, out, says := command(t, args...); code != 1 || out != "" || says != want {
 			t.Errorf("%s: code %d, %q, %q; want %q", name, code, out, says, want)
 		}

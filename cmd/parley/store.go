@@ -114,7 +114,7 @@ func adviceOn(err error, other string) string {
 	case errors.Is(file, sqlite.ErrInUse):
 		return fmt.Sprintf("%s; stop it or %s", file, other)
 	case errors.Is(file, table.ErrFull):
-		return fmt.Sprintf("%s; make room there, and try again", file)
+		return fmt.Sprintf("%s; free some space, and try again", file)
 	case errors.Is(file, sqlite.ErrNewer), errors.Is(file, sqlite.ErrStray):
 		return file.Error()
 	}

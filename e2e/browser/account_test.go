@@ -47,7 +47,7 @@ func TestAccount_whoIsAllowed_connectsAndOthersReadWhomToAsk(t *testing.T) {
 	eve.isAccessible(byDay, "the ways to sign in", "document")
 	eve.click(signIn)
 	eve.signsIn(at, "eve@evil.example")
-	eve.sees("eve@evil.example is not among those who may use this server. Ask the person who runs it, or sign in " +
+	eve.sees("eve@evil.example is not allowed to use this server. Ask the person who runs it, or sign in " +
 		"with another account.")
 	eve.isAccessible(byDay, "who is not let in", "document")
 	eve.is(field("Your key"))

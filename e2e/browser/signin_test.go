@@ -121,7 +121,7 @@ func TestSignIn_rightKeyAfterAWrongOne_leadsBackToTheProgramWithACode(t *testing
 	tab := s.person().open(s.connecting(agent, agentAnswer))
 	tab.expects("a request to another server: https://agent.example/")
 	tab.is(role("heading", "Let agent.example use this Parley server as you?"))
-	tab.sees("Go on only if you have just pressed Connect in that program.")
+	tab.sees("Continue only if you have just pressed Connect in that program.")
 	tab.sees("It calls itself Agent. Nobody has checked this.")
 	tab.sees("After you allow it, you go to https://agent.example.")
 	tab.sees("An invite needs no sign-in: give your program the invite's address.")

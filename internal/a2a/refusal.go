@@ -112,7 +112,7 @@ func sentences() map[why]words {
 
 		{looking, fault.TokenInvalid, ""}: {"contextId is not one that this address gave.", "Use the one that the " +
 			"answer to your first message has, or leave it out to take a seat."},
-		{looking, fault.RateLimited, ""}: {"Too much comes from where you call, or too much is done in this room.",
+		{looking, fault.RateLimited, ""}: {"Too many requests from your key or address, or in this room.",
 			"Call less often from then on, and say more in one message."},
 		{looking, fault.Unavailable, ""}: {"This server cannot do this now: its store does not answer, or as many " +
 			"calls wait as it can hold.", "Keep the messageId; with returnImmediately a message need not wait."},

@@ -124,8 +124,8 @@ func TestRefusals_speakToAClientOfA2A(t *testing.T) {
 		"more than a minute allows": {set: set{Options: chat.Options{Limits: ratelimit.Limits{Bytes: 9}}},
 			do: says("Nineteen characters"), code: -32602, says: "The text is too long"},
 		"too many messages": {set: set{Options: chat.Options{Limits: ratelimit.Limits{Messages: 1}}}, code: -32000,
-			says: "Too much comes from where you call, or too much is done in this room. Nothing was said. Try " +
-				"again in 60 seconds. Call less often", who: seated},
+			says: "Too many requests from your key or address, or in this room. Nothing was said. Try again in 60 " +
+				"seconds. Call less often", who: seated},
 		"a muted agent": {code: -32602, says: "An admin has muted you in this room. Nothing was said.",
 			do: says("But!"),
 			who: func(w *world) *agent {

@@ -59,8 +59,8 @@ func (a *App) newSignIns(t table.Table, log *slog.Logger, resource string) *sign
 			paid, err := limits.Begin(holder, ratelimit.Vital)
 			var refused *fault.Error
 			if errors.As(err, &refused) {
-				err = fault.RetryLater(refused.Code, refused.RetryAfter, "Too much work for the server comes with "+
-					"this key. Nothing was done: try again in %d seconds.", fault.Seconds(refused.RetryAfter))
+				err = fault.RetryLater(refused.Code, refused.RetryAfter, "Too many requests with this key. Nothing "+
+					"was done: try again in %d seconds.", fault.Seconds(refused.RetryAfter))
 			}
 			return paid, err
 		},

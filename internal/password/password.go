@@ -151,7 +151,7 @@ func (g guess) count(ctx context.Context, taken roomlog.Guesses) (slot string, e
 
 func tooMany(wait time.Duration) error {
 	return fault.RetryLater(fault.RateLimited, wait, "Too many wrong passwords were given for this room, by you or "+
-		"by others. Nothing was done, and yours was not looked at: ask your user for the invite, and try again in %d "+
+		"by others. Nothing was done, and yours was not checked: ask your user for the invite, and try again in %d "+
 		"seconds.", fault.Seconds(wait))
 }
 

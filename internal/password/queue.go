@@ -42,8 +42,8 @@ func newQueue(places int, now func() time.Time) *queue {
 
 // busy refuses a call that had no turn in its time.
 func busy() error {
-	return fault.RetryLater(fault.Unavailable, 5*time.Second, "More passwords are being given than this server can "+
-		"check at once. Nothing was done: repeat the call in 5 seconds.")
+	return fault.RetryLater(fault.Unavailable, 5*time.Second, "This server has more passwords to check than it can "+
+		"at once. Nothing was done: repeat the call in 5 seconds.")
 }
 
 // enter returns when the call has a turn, which ends with leave. Its error is that of ctx,

@@ -18,8 +18,8 @@ func (l *Limiter) Challenge(ctx context.Context) error {
 	if wait == 0 {
 		return nil
 	}
-	return fault.RetryLater(fault.RateLimited, wait, "You may have %d addresses challenged a minute. Nothing was "+
-		"changed: try again in %d seconds.", Challenges, fault.Seconds(wait))
+	return fault.RetryLater(fault.RateLimited, wait, "You may have at most %d addresses challenged a minute. "+
+		"Nothing was changed: try again in %d seconds.", Challenges, fault.Seconds(wait))
 }
 
 // Calls is how many calls the hooks of one account make in a minute, on every server: a message can call many.

@@ -11,14 +11,14 @@ import (
 // Upload counts so many bytes of files that the caller uploads, or refuses them. back takes so many
 // of them back, which were not uploaded.
 func (l *Limiter) Upload(ctx context.Context, bytes int64) (back func(bytes int64), err error) {
-	return l.transfer(ctx, l.in, bytes, "Files of at most %d bytes an hour may come from where you call, and %d are "+
-		"left. Nothing was shared: try again in %d seconds, or share less.")
+	return l.transfer(ctx, l.in, bytes, "Your key or address may share %d bytes of files an hour, and %d are left. "+
+		"Nothing was shared: try again in %d seconds, or share less.")
 }
 
 // Download is Upload for files that the caller downloads. What all callers download is counted, too.
 func (l *Limiter) Download(ctx context.Context, bytes int64) (back func(bytes int64), err error) {
-	own, err := l.transfer(ctx, l.out, bytes, "Files of at most %d bytes an hour may be downloaded from where you "+
-		"call, and %d are left. Nothing was sent: try again in %d seconds.")
+	own, err := l.transfer(ctx, l.out, bytes, "Your key or address may download %d bytes of files an hour, and %d "+
+		"are left. Nothing was sent: try again in %d seconds.")
 	if err != nil {
 		return nil, err
 	}
@@ -26,8 +26,8 @@ func (l *Limiter) Download(ctx context.Context, bytes int64) (back func(bytes in
 	now := l.clock.Now()
 	if wait := l.allOut.take(all, float64(bytes), now, 0); wait > 0 {
 		own(bytes)
-		return nil, fault.RetryLater(fault.RateLimited, wait, "This server gives files of at most %d bytes an hour to "+
-			"all, and %d are left. Nothing was sent: try again in %d seconds.", int64(l.allOut.limit),
+		return nil, fault.RetryLater(fault.RateLimited, wait, "This server sends %d bytes of files an hour to all, "+
+			"and %d are left. Nothing was sent: try again in %d seconds.", int64(l.allOut.limit),
 			int64(l.allOut.left(all, now)), fault.Seconds(wait))
 	}
 	return func(bytes int64) {

@@ -59,14 +59,15 @@ func (l *Limiter) Message(ctx context.Context, bytes int) (undo func(), err erro
 	}
 	caller, now := ident.ClientKey(ctx), l.clock.Now()
 	if wait := l.messages.take(caller, 1, now, 0); wait > 0 {
-		return nil, fault.RetryLater(fault.RateLimited, wait, "Too many messages come from where you call: at most "+
-			"%d a minute. Nothing was sent: say it in %d seconds, or more in one message.", l.limits.Messages,
+		return nil, fault.RetryLater(fault.RateLimited, wait, "Too many messages from your key or address: at most "+
+			"%d a minute. Nothing was sent: try again in %d seconds, and say more in one message.", l.limits.Messages,
 			fault.Seconds(wait))
 	}
 	if wait := l.bytes.take(caller, float64(bytes), now, 0); wait > 0 {
 		l.messages.spend(caller, -1, now)
-		return nil, fault.RetryLater(fault.RateLimited, wait, "Too much text comes from where you call: at most %d "+
-			"bytes a minute. Nothing was sent: say it in %d seconds, or shorter.", l.limits.Bytes, fault.Seconds(wait))
+		return nil, fault.RetryLater(fault.RateLimited, wait, "Too much text from your key or address: at most %d "+
+			"bytes a minute. Nothing was sent: try again in %d seconds, or say it "+
+			"shorter.", l.limits.Bytes, fault.Seconds(wait))
 	}
 	return func() {
 		now := l.clock.Now()
@@ -77,13 +78,13 @@ func (l *Limiter) Message(ctx context.Context, bytes int) (undo func(), err erro
 
 // The budget that is spent.
 const (
-	tooMuchOfCaller = "from where you call"
+	tooMuchOfCaller = "from your key or address"
 	tooMuchOfRoom   = "from the agents of this room"
 )
 
 // retryLater returns the refusal of a call for which what is left of a budget is too little.
 func retryLater(what string, wait time.Duration) error {
-	return fault.RetryLater(fault.RateLimited, wait, "Too much work for the server comes %s. Nothing was done: call "+
-		"again in %d seconds, and less often from then on. wait_for_message and leave_room mostly work meanwhile.",
+	return fault.RetryLater(fault.RateLimited, wait, "Too many requests %s. Nothing was done: call again in %d "+
+		"seconds, and less often from then on. wait_for_message and leave_room usually still work.",
 		what, fault.Seconds(wait))
 }

@@ -65,7 +65,7 @@ func roomEnds(at time.Time) time.Time { return room.CeilSecond(at.Add(roomCounts
 func roomSlot(n int) string { return fmt.Sprintf("%05d", n) }
 
 func tooManyRooms(n int, wait time.Duration) error {
-	return fault.RetryLater(fault.RateLimited, wait, "From where you call, %d rooms were created within an hour, as "+
-		"many as may be. No room was created: try again in %d seconds, or use a room that you have.", n,
+	return fault.RetryLater(fault.RateLimited, wait, "Your key or address has created %d rooms within an hour, the "+
+		"most allowed. No room was created: try again in %d seconds, or use a room that you have.", n,
 		fault.Seconds(wait))
 }

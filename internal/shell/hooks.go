@@ -142,7 +142,7 @@ func (s *session) called(k results.Hook, agents bool) string {
 	}
 	switch at := s.out.Screen.time; {
 	case k.FailingSince != "":
-		return "fails since " + at(k.FailingSince) + ": " + why + only
+		return "failing since " + at(k.FailingSince) + ": " + why + only
 	case k.LastCall != "" && k.Error != "": // what became of the last call is no failure of the address
 		return "since " + at(k.Since) + ", last called " + at(k.LastCall) + ": " + why + only
 	case k.LastCall != "":

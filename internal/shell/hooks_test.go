@@ -18,14 +18,14 @@ func TestHooks_line_saysSinceWhenItIsCalledOrFails(t *testing.T) {
 		"since Mar  4 09:41, not called yet; the agent itself": {Since: since, Agent: true},
 		"since Mar  4 09:41, last called 09:41: The agent refused to answer; the agent itself": {Since: since,
 			LastCall: later, Agent: true, Error: "The agent refused to answer."},
-		"fails since 09:41: http_503; only for what is meant for it": {Since: since, LastCall: since, ForMe: true,
+		"failing since 09:41: http_503; only for what is meant for it": {Since: since, LastCall: since, ForMe: true,
 			FailingSince: later, Error: "http_503"},
 	} {
 		if got := on.called(k, false); got != want {
 			t.Errorf("%+v is shown as %q, want %q", k, got, want)
 		}
 	}
-	const want = "fails since 09:41: The agent's answer is not JSON-RPC"
+	const want = "failing since 09:41: The agent's answer is not JSON-RPC"
 	if got := on.called(results.Hook{Agent: true, FailingSince: later, Error: "The agent's answer is not JSON-RPC."},
 		true); got != want {
 		t.Errorf("An agent among agents is shown as %q, want %q", got, want)

@@ -190,11 +190,10 @@ var sayings = pairs(
 	`A text that you sent at the same time was removed`,
 	"A text that you sent at the same time was removed, and this may be the same one. Nothing was sent: if it is "+
 		"another, run the command again in 2 seconds.",
-	`Too much work for the server comes (.*?)\. Nothing was done: call again in (\d+) seconds`,
-	"Too much work for the server comes $1. Nothing was done: run the command again in $2 seconds, and then less "+
-		"often.",
-	`More passwords are being given`,
-	"The server has too many passwords to check at once. Nothing was done: run the command again in 5 seconds.",
+	`Too many requests (.*?)\. Nothing was done: call again in (\d+) seconds`,
+	"Too many requests $1. Nothing was done: run the command again in $2 seconds, and then less often.",
+	`This server has more passwords`,
+	"The server has more passwords to check than it can at once. Nothing was done: run the command again in 5 seconds.",
 	`(.*) You came by an invite`,
 	"Your invite admits you to its own room and nothing else. Nothing was changed: name the server itself with --url.",
 	`(.*) You sent an agent token to be admitted`,

@@ -175,7 +175,7 @@ var blanks = []struct {
 	{"Another agent here has this name. If", [][]string{{"7", "15:04 UTC"}}},
 	{"Agents in this room", [][]string{{"7 messages"}}},
 	{"The room changed too often while you", [][]string{{"joined"}}},
-	{"Too much work", [][]string{{"from where you call"}}},
+	{"Too many requests", [][]string{{"from your key or address"}}},
 	{"add_agent: ", [][]string{{"The address must begin with https://."}}},
 	{"add_hook: ", [][]string{{"It answered with the status 404."}}},
 	{"%s: %s Nothing was changed", [][]string{{"add_hook", "The address must begin with https://."}}},
@@ -271,9 +271,9 @@ func answerTool(req *http.Request, said string, result map[string]any) (*http.Re
 // begin.
 var (
 	ofUpload = regexp.MustCompile(`^(chat/file_upload\.go: (The file|The upload|This address does not take|Your user|Another)|` +
-		`chat/file\.go: The file has more|ratelimit/files\.go: .* may come from)`)
+		`chat/file\.go: The file has more|ratelimit/files\.go: .* may share)`)
 	ofDownload = regexp.MustCompile(`^(chat/file_get\.go: (This address does|The bytes of)|` +
-		`ratelimit/files\.go: .* (may be downloaded|to all))`)
+		`ratelimit/files\.go: .* (may download|to all))`)
 )
 
 // transferRefuser gives an address for a file, and refuses what is done there, as the server does.

@@ -136,9 +136,9 @@ func (s *session) judge(err error) error {
 			return err
 		}
 		if seat.Person {
-			return fail(gone, "You no longer watch %s in the room %s, and this is forgotten here: the agent has "+
-				"left or was removed, the room has ended, or newer devices of yours took your place. A new link of "+
-				"the agent leads back.", seat.Name, seat.Room)
+			return fail(gone, "You no longer watch %s in the room %s: the agent has left or was removed, the room "+
+				"has ended, or you added newer devices. To watch it again, ask the agent for a new "+
+				"link.", seat.Name, seat.Room)
 		}
 		return fail(gone, "Your seat in the room %s as %s is gone, and "+
 			"forgotten here: %s To join again: %s", seat.Room, seat.Name, reason(refused.Code), s.by.joining(seat))

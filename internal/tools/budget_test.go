@@ -75,7 +75,7 @@ func (c callers) untilRefused(address, tool string, arguments func(n int) string
 		_, err := c.call(address, tool, arguments(n))
 		var refused *mcp.Failure
 		if errors.As(err, &refused) && refused.Code == string(fault.RateLimited) &&
-			strings.Contains(refused.Message, "where you call") {
+			strings.Contains(refused.Message, "your key or address") {
 			if refused.RetryAfterSeconds < 1 {
 				c.t.Errorf("%s: it is not said when to call again: %v", tool, refused)
 			}

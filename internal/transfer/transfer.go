@@ -47,7 +47,7 @@ var (
 	ErrNoFiles = errors.New("the room has files; say in which bucket the files of each DynamoDB table are, with " +
 		"--from-bucket and --to-bucket")
 	// ErrFilesFull means that the destination takes no more files.
-	ErrFilesFull = errors.New("there is no room for its files at the destination; make room on the disk")
+	ErrFilesFull = errors.New("there is no space for its files at the destination; free some on the disk")
 	// ErrMalformed means that an item cannot be read.
 	ErrMalformed = errors.New("an item is damaged or was written by a newer version of Parley")
 )

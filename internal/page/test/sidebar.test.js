@@ -151,7 +151,7 @@ test("how a hook stands: what it is, since when or how long ago and, if calls fa
     [{ for_me: true }, "Called at [host.example] when something is meant for it",
       "Calls to [host.example] have failed since : "],
     [{ webhook: true }, "Your webhook at [host.example] is called with everything that your agent sees",
-      "Calls of your webhook at [host.example] have failed since : "],
+      "Calls to your webhook at [host.example] have failed since : "],
     [{ agent: true }, "Your agent is at [host.example], and is called when there is something for it",
       "Calls to your agent at [host.example] have failed since : "],
   ]) {

@@ -43,7 +43,7 @@ test("a program on this computer is not named, whatever it calls itself", async 
   const { text, press } = await opened();
   assert.match(text, /Let a program on this computer use this Parley server as you\?/);
   assert.match(text, /It calls itself Claude Code\. Nobody has checked this\./);
-  assert.match(text, /Go on only if you have just pressed Connect in that program\./);
+  assert.match(text, /Continue only if you have just pressed Connect in that program\./);
   assert.match(text, /After you allow it, you go to a program on this computer\./);
   assert.deepEqual(went, []);
   assert.match(await press("Cancel"), /Done\./);
@@ -82,7 +82,7 @@ test("who comes back from its provider reads why it is not let in, and no text o
   answers = { "": { program: "Claude", to: "https://claude.ai", account: "Google" } };
   location.hash = "#not_allowed%20eve@evil.example";
   const { text } = await opened();
-  assert.match(text, /eve@evil\.example is not among those who may use this server\. Ask the person who runs it/);
+  assert.match(text, /eve@evil\.example is not allowed to use this server\. Ask the person who runs it/);
   assert.match(text, /Sign in with Google/);
   for (const hash of ["#not_allowed%20Call:1-800", "#toString", "#Hello", "#barred%20%3Cb%3E"]) {
     location.hash = hash;

@@ -13,7 +13,7 @@ export const hooks = {
   lost: " · the last call failed: {why}",
   fails: {
     client: "Calls to {host} have failed since {at}: {why}",
-    webhook: "Calls of your webhook at {host} have failed since {at}: {why}",
+    webhook: "Calls to your webhook at {host} have failed since {at}: {why}",
     agent: "Calls to your agent at {host} have failed since {at}: {why}",
   },
   why: {

@@ -13,9 +13,9 @@ export const landing = {
     add: "Add Parley to your agent's client",
     install: (client) => `Add to ${client}`,
     orByHand: "Or by hand:",
-    own: "Only agents on this computer reach this address.",
+    own: "Only agents on this computer can reach this address.",
     cloud: "Claude.ai and ChatGPT can use it, too.",
-    near: "Only agents in this network reach this address.",
+    near: "Only agents in this network can reach this address.",
     elsewhere: "Your agent runs on a computer? Open this page there: it has a line for each client.",
     copy: "Copy",
     theLine: (client) => `the line for ${client}`,
@@ -25,7 +25,7 @@ export const landing = {
     tellGuest: "Tell your agent:",
     sentence: 'Join the room "tea-time" on parley and talk to the agent there.',
     sentenceGuest: "Join the room on parley.",
-    watch: "Open the link that your agent gives you. With it you watch, speak and supervise.",
+    watch: "Open the link that your agent gives you. With it you can watch, speak and supervise.",
   },
   // The talk that a newcomer sees.
   picture: {
@@ -150,7 +150,7 @@ export const landing = {
     pageTitle: "Connect",
     title: "Let {program} use this Parley server as you?",
     titleHere: "Let a program on this computer use this Parley server as you?",
-    onlyIf: "Go on only if you have just pressed Connect in that program.",
+    onlyIf: "Continue only if you have just pressed Connect in that program.",
     callsItself: "It calls itself {name}. Nobody has checked this.",
     goTo: "After you allow it, you go to {to}.",
     goHere: "After you allow it, you go to a program on this computer.",
@@ -161,7 +161,7 @@ export const landing = {
     byAccount: "Sign in with {provider}",
     orKey: "Or enter a key of this server:",
     came: {
-      not_allowed: "{who} is not among those who may use this server. Ask the person who runs it, or sign in with another account.",
+      not_allowed: "{who} is not allowed to use this server. Ask the person who runs it, or sign in with another account.",
       barred: "The account {who} was revoked on this server. Ask the person who runs it.",
       many_groups: "{who} is in too many groups for a sign-in to list, so this server cannot tell whether you may use it. Ask the person who runs it.",
       refused: "The sign-in was not confirmed. Try again. If it happens again, ask the person who runs this server.",
