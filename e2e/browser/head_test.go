@@ -26,7 +26,10 @@ func TestNotices_whatIsMeantForThePerson_isToldWhileNobodyLooks(t *testing.T) {
 	evaluate[*bool](tab, watchNotices)
 	told := func(count string) {
 		t.Helper()
-		tab.until(count+" notices", "window.notices.length === "+count)
+		await(t, func() string {
+			const how = "JSON.stringify([notices, document.hasFocus(), document.hidden])"
+			return count + " notices: " + evaluate[string](tab, how)
+		}, func() bool { return evaluate[bool](tab, "window.notices.length === "+count) })
 	}
 	talk.bob.says("@Ann, before you ask for notices", args{"kind": "status"})
 	tab.sees("before you ask for notices")

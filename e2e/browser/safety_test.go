@@ -28,12 +28,26 @@ func stranger(t *testing.T, page string) string {
 	return strings.Replace(site.URL, "127.0.0.1", "stranger.test", 1)
 }
 
-func TestSafety_pagesOfOthers_neitherFrameNorCallThePage(t *testing.T) {
+func TestSafety_page_makesNoHTMLOfTexts_andThoseOfOthersNeitherFrameNorCallIt(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)
 	ada := s.agent("The bridge", "Ada")
 	ann := s.person()
-	ann.open(ada.watch).sees("The bridge") // so the browser holds a token
+	own := ann.open(ada.watch)
+	own.sees("The bridge") // so the browser holds a token
+	own.expects("TrustedHTML|TrustedScript|Trusted ?Type|Content Security Policy")
+	for _, sink := range []string{
+		`document.body.innerHTML = "<p>"`, `document.body.insertAdjacentHTML("beforeend", "<p>")`,
+		`document.write("<p>")`,
+		`new DOMParser().parseFromString("<p>", "text/html")`, `document.createElement("iframe").srcdoc = "<p>"`,
+		`document.createElement("script").text = "1"`, `document.createElement("script").src = "x.js"`,
+		`trustedTypes.createPolicy("mine", {})`,
+	} {
+		if how := evaluate[string](own, "(() => { try { "+sink+
+			"; return 'done'; } catch (e) { return e.name; } })()"); how != "TypeError" {
+			t.Errorf("%s: %s, want a TypeError", sink, how)
+		}
+	}
 	room := s.root + "/r/" + ada.token[:7]
 	call := `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"join_room","arguments":{"room":"The bridge","agent_name":"Eve"}}}`
 	tab := ann.tab()
@@ -73,26 +87,6 @@ func TestSafety_pagesOfOthers_neitherFrameNorCallThePage(t *testing.T) {
 	for _, a := range ada.call("room_info", nil).Room.Agents {
 		if a.Name != "Ada" {
 			t.Errorf("%s came in", a.Name)
-		}
-	}
-}
-
-func TestSafety_page_makesNoHTMLOfTexts(t *testing.T) {
-	t.Parallel()
-	s := onFile(t)
-	tab := s.person().open(s.agent("The bridge", "Ada").watch)
-	tab.sees("The bridge")
-	tab.expects("TrustedHTML|TrustedScript|Trusted ?Type|Content Security Policy")
-	for _, sink := range []string{
-		`document.body.innerHTML = "<p>"`, `document.body.insertAdjacentHTML("beforeend", "<p>")`,
-		`document.write("<p>")`,
-		`new DOMParser().parseFromString("<p>", "text/html")`, `document.createElement("iframe").srcdoc = "<p>"`,
-		`document.createElement("script").text = "1"`, `document.createElement("script").src = "x.js"`,
-		`trustedTypes.createPolicy("mine", {})`,
-	} {
-		if how := evaluate[string](tab, "(() => { try { "+sink+
-			"; return 'done'; } catch (e) { return e.name; } })()"); how != "TypeError" {
-			t.Errorf("%s: %s, want a TypeError", sink, how)
 		}
 	}
 }

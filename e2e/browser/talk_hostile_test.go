@@ -63,7 +63,7 @@ func TestTalk_hostileTexts_areOnlyTexts(t *testing.T) {
 	tab := p.open(ann.watch)
 	tab.is(css(".log-rows"))
 	tab.visit("about:blank")
-	for _, size := range []struct{ width, height int64 }{{1440, 900}, {360, 740}} {
+	for _, size := range []struct{ width, height int64 }{{1440, 2400}, {360, 2400}} {
 		saw := p.walks(withoutFragment(ann.watch), size.width, size.height)
 		if len(saw.Problems) > 0 {
 			t.Errorf("at %d px: %d problems, such as\n%s", size.width, len(saw.Problems),

@@ -8,7 +8,7 @@ import (
 
 func TestTalk_hundredsOfMessages_stayLight(t *testing.T) {
 	t.Parallel()
-	staysLight(t, 700)
+	staysLight(t, 400)
 }
 
 func TestSoak_talk_thousandsOfMessages_stayLight(t *testing.T) {
