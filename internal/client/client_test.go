@@ -173,6 +173,7 @@ func TestStandby_codesAndResults(t *testing.T) {
 
 func TestParsePlace_isThatOfTheServerHoweverItIsWritten(t *testing.T) {
 	key, invite := ident.NewKey().String(), ident.NewInvite("log key", "abcdefg", 3).String()
+	mistyped := []string{"https://a.example/i/" + invite + ".", "https://a.example/k/" + key + "."}
 	for given, want := range map[string]client.Place{
 		"https://a.example":                                 {Base: "https://a.example"},
 		"https://a.example/":                                {Base: "https://a.example"},
@@ -187,6 +188,8 @@ func TestParsePlace_isThatOfTheServerHoweverItIsWritten(t *testing.T) {
 		"https://a.example/k/secret":                        {},
 		"https://a.example/i/" + invite + "/mcpx":           {},
 		"https://a.example/k/" + key + "/mcp/more":          {},
+		mistyped[0] + " " + mistyped[1]:                     {},
+		mistyped[1] + " " + mistyped[0]:                     {},
 		"https://a.example/i/" + invite[1:]:                 {},
 		"https://a.example/mcp?key=" + key:                  {},
 		"https://a.example/r/abcdefg#" + key:                {},

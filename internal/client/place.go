@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -102,6 +103,8 @@ func (p Place) String() string {
 
 const hiddenPart = "…"
 
+var doors = regexp.MustCompile(keyDoor + "|" + inviteDoor)
+
 // Shown returns an address as it stands somewhere, such as in the configuration of a
 // client, without the secret that it may hold.
 func Shown(address string) string {
@@ -112,12 +115,10 @@ func Shown(address string) string {
 	return p.String()
 }
 
-// masked returns a text without what stands behind a door in it.
+// masked returns a text without what stands behind the first door in it.
 func masked(text string) string {
-	for _, door := range []string{keyDoor, inviteDoor} {
-		if before, _, ok := strings.Cut(text, door); ok {
-			return before + door + hiddenPart
-		}
+	if at := doors.FindStringIndex(text); at != nil {
+		return text[:at[1]] + hiddenPart
 	}
 	if at := strings.LastIndex(text, "@"); at >= 0 {
 		if strings.ContainsAny(text[:at], "?#") { // a password, or what follows the address
