@@ -2,6 +2,7 @@ package shell
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/fault"
@@ -72,6 +73,10 @@ func linkOf(room string) (p client.Place, ok bool, err error) {
 	if p, ok := invited(room); ok {
 		return p, true, nil
 	}
+	if len(strings.Fields(room)) > 1 {
+		return client.Place{}, true, fail(usage, "This line has no link of an invite, or not all of it. Copy "+
+			"the whole link; or name the room, and give the address of its server with --url.")
+	}
 	p, err = client.ParsePlace(room)
 	if err != nil {
 		return p, true, fail(usage, "%s", err.Error())
@@ -87,10 +92,11 @@ func leadsTo(invite string, seat client.Seat) bool {
 	return ok && err == nil && t.Room == v.Room
 }
 
-// invited returns the place of the link in the line of an invite; ok is false if the line has none that lets in
-// whoever has it.
+// invited returns the place of the link in the line of an invite, which may stand in quotes or before a full stop;
+// ok is false if the line has none that lets in whoever has it.
 func invited(line string) (p client.Place, ok bool) {
 	for word := range strings.FieldsSeq(line) {
+		word = strings.TrimFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 		if p, err := client.ParsePlace(word); err == nil && p.Invite != "" {
 			return p, true
 		}
