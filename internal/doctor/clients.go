@@ -41,7 +41,7 @@ func (v *visit) connectLine(id string) string {
 func (v *visit) client(ctx context.Context, c connect.Status) {
 	fix, asks := v.connectLine(c.ID), ""
 	if c.Asks {
-		asks = "; it asks before it uses a tool. To allow all tools: " + fix + " --allow"
+		asks = "; it asks before it uses a tool. To allow those of Parley: " + fix + " --allow"
 	}
 	if c.Plugin != "" && c.Server == "" {
 		c.Server, fix, asks = c.Plugin, "give the plugin the address "+v.Server, ""

@@ -137,8 +137,8 @@ func (s *session) judge(err error) error {
 		}
 		if seat.Person {
 			return fail(gone, "You no longer watch %s in the room %s: the agent has left or was removed, the room "+
-				"has ended, or you added newer devices. To watch it again, ask the agent for a new "+
-				"link.", seat.Name, seat.Room)
+				"has ended, or you added newer devices. To watch it again, open a new link: one that the agent "+
+				"gives you, or that you make on another device.", seat.Name, seat.Room)
 		}
 		return fail(gone, "Your seat in the room %s as %s is gone, and "+
 			"forgotten here: %s To join again: %s", seat.Room, seat.Name, reason(refused.Code), s.by.joining(seat))
