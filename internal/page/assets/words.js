@@ -335,7 +335,7 @@ export const words = {
 
     // On the way.
     waiting: "Waiting for its turn",
-    patience: (minutes) => `Too many requests. This continues by itself in ${minutes} min.`,
+    patience: (minutes) => `The server asks you to wait. This continues by itself in ${minutes} min.`,
     progress: (name) => `Upload of ${name}`,
     sent: (loaded, size) => `${loaded} of ${size}`,
     finishing: "Finishing",
