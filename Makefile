@@ -4,7 +4,8 @@
 # Four tiers of tests: `make test` for each change, `make test-clients` for the real
 # clients, .ci/run for both and the race detector on a clean clone, `make nightly` for all
 # that takes long. With FRESH= the go command skips the packages whose code and environment
-# are as they were when they passed. Tests that are skipped because Java, Node, Python or
+# are as they were when they passed. It does not see programs that tests build or start: this
+# is for a second run of the same code. Tests that are skipped because Java, Node, Python or
 # Chromium is missing are counted at the end, by what is missing; with CI=true they fail.
 # Each tier says first what it downloads, once.
 
