@@ -137,6 +137,7 @@ func TestSignIn_rightKeyAfterAWrongOne_leadsBackToTheProgramWithACode(t *testing
 	if told.Get("code") == "" || told.Get("kept") != "yes" || told.Has("error") {
 		t.Errorf("the program hears %v", told)
 	}
+	tab.expects("/mcp: HTTP 401") // the first page asks what it may see
 	tab.visit("/")
 	kept := evaluate[string](tab, "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
 	if strings.Contains(kept, key) {
