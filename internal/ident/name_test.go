@@ -81,7 +81,7 @@ func TestAgentName_thatCouldPassForTheServer_isRefused(t *testing.T) {
 		"system 2", "Parley-Server", "admin", "\U0001d4aeystem", "\u0405ystem", "s\u0443stem", "p\u0430rley",
 		"\u0440\u0430rl\u0435\u0443", "5ystem", "Sy5tem M3ssage", "user", "Your User", "assistant", "Developer", "TOOL",
 		"\u0410DMIN", "ADM\u0406N", "adm\u0456n", "s\u0443s\u0442e\u043c", "T\u039f\u039fL", "S\u00ffst\u00e8m",
-		"My S\u0423STEM 1", "us\u0435r", "A\u0501min", "Mo\u0501\u0435r\u0430tor", "\u0397u\u043ca\u0578",
+		"My S\u0423STEM 1", "us\u0435r", "A\u0501min", "Mo\u0501\u0435r\u0430tor of it", "\u0397u\u043ca\u0578",
 		"y0ur user", "Your U5er", "Your user 2", "Your users", "A note of your user", "Y\u03bfur us\u0435rs",
 		"The user", "my user", "The person behind Ann", "a Pers0n-behind",
 		"you", "YOU", "Y0u", "y\u043eu", "\u0443ou", "Your Agent", "your-agent", "Y0ur agent 2", "y\u03bfur \u0430gent",
