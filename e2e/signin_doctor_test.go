@@ -20,8 +20,8 @@ func TestDoctor_signIn_isLookedAtFromOutside(t *testing.T) {
 	ann.does("connect", "codex", "--url", f.URL)
 	all, code := examineIn(t, ann.env, f.URL)
 	if got := all.levels(); code != 0 || !strings.HasPrefix(got, "ok server, ok sign-in, warning key, ok Codex") ||
-		!strings.HasSuffix(all.of("Codex").What, "where it signs in; it asks before it uses a tool. To allow all "+
-			"tools: parley connect codex --url "+f.URL+" --allow") {
+		!strings.HasSuffix(all.of("Codex").What, "where it signs in; it asks before it uses a tool. To allow "+
+			"those of Parley: parley connect codex --url "+f.URL+" --allow") {
 		t.Errorf("without a key: code %d, %s", code, got)
 	}
 	keyed := append(ann.env, "PARLEY_KEY="+s.newKey("Ann"), "PARLEY_URL="+f.URL)
