@@ -43,6 +43,8 @@ func TestNotices_whatIsMeantForThePerson_isToldWhileNobodyLooks(t *testing.T) {
 	tab.press("Escape")
 	talk.bob.says("@Ann, while you look")
 	tab.sees("while you look")
+	talk.bob.says("For nobody") // the page judges a message after it has shown it, and before it shows the next
+	tab.sees("For nobody")
 	told("0")
 
 	evaluate[*bool](tab, "void (document.hasFocus = () => false)") // the person is in another window
