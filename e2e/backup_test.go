@@ -13,8 +13,8 @@ import (
 	"github.com/parley-chat/parley/e2e/internal/parts"
 )
 
-// rounds is how many backups a crew goes on from.
-const rounds = 3
+// backupRounds is how many backups a crew goes on from.
+const backupRounds = 3
 
 // A copy of the file and its log is whole if nothing writes while it is made: while
 // the program is held (SIGSTOP), at any moment. After the program has ended there
@@ -31,7 +31,7 @@ func TestBackup_copyOfTheFile_holdsAllThatWasAcknowledged(t *testing.T) {
 			at := aFile(t)
 			p := startOn(t, at.args, nil)
 			crew := newCrew(talk{t, openGo(t, p.url, modernProtocol)})
-			for range rounds {
+			for range backupRounds {
 				backup := aFile(t)
 				crew.work(t, p.url, func() {
 					c.hold(p)
@@ -47,7 +47,7 @@ func TestBackup_copyOfTheFile_holdsAllThatWasAcknowledged(t *testing.T) {
 				at, p = backup, startOn(t, backup.args, nil)
 			}
 			crew.finish(talk{t, openGo(t, p.url, modernProtocol)})
-			if crew.compare(t) < rounds {
+			if crew.compare(t) < backupRounds {
 				t.Error("hardly anything was said: the copies show nothing")
 			}
 		})
@@ -75,7 +75,7 @@ func TestBackup_byTheProgramWhileAgentsTalk_holdsOneMomentAfterAllThatWasAcknowl
 	crew := newCrew(talk{t, openGo(t, p.url, modernProtocol)})
 	doors := []seat{crew.readers[0].seat, crew.readers[1].seat}
 	forgotten := 0
-	for n := range rounds {
+	for n := range backupRounds {
 		c := talk{t, openGo(t, p.url, modernProtocol)}
 		backup := aFile(t)
 		var before answer
@@ -93,7 +93,7 @@ func TestBackup_byTheProgramWhileAgentsTalk_holdsOneMomentAfterAllThatWasAcknowl
 		c.ok("room_info", args{"agent_token": settled.token})
 	}
 	crew.finish(talk{t, openGo(t, p.url, modernProtocol)})
-	if crew.compare(t) < rounds || forgotten == 0 {
+	if crew.compare(t) < backupRounds || forgotten == 0 {
 		t.Error("hardly anything was said, or nothing since a backup: the backups show nothing")
 	}
 }

@@ -51,6 +51,12 @@ type signInAnswer struct {
 	Refresh string `json:"refresh_token"`
 }
 
+// comesFrom makes a request one to the public address, from the n-th address.
+func (s *signsIn) comesFrom(r *http.Request, n int) {
+	r.Host = strings.TrimPrefix(s.origin, "https://")
+	r.Header.Set("X-Forwarded-For", fmt.Sprintf("198.51.%d.%d", n/256%256, n%256))
+}
+
 // post sends a body from the n-th address.
 func (s *signsIn) post(ctx context.Context, n int, path, kind, body string) (got signInAnswer, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(s.url, "/mcp")+path,
@@ -58,9 +64,8 @@ func (s *signsIn) post(ctx context.Context, n int, path, kind, body string) (got
 	if err != nil {
 		return got, err
 	}
-	r.Host = strings.TrimPrefix(s.origin, "https://")
+	s.comesFrom(r, n)
 	r.Header.Set("Content-Type", kind)
-	r.Header.Set("X-Forwarded-For", fmt.Sprintf("198.51.%d.%d", n/256%256, n%256))
 	if path == "/oauth/authorize" {
 		r.Header.Set("Origin", s.origin)
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
@@ -130,11 +135,10 @@ func (s *signsIn) status(ctx context.Context, n int, token string) (int, error) 
 	if err != nil {
 		return 0, err
 	}
-	r.Host = strings.TrimPrefix(s.origin, "https://")
+	s.comesFrom(r, n)
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json, text/event-stream")
 	r.Header.Set("Authorization", "Bearer "+token)
-	r.Header.Set("X-Forwarded-For", fmt.Sprintf("198.51.%d.%d", n/256%256, n%256))
 	resp, err := strangers.Do(r)
 	if err != nil {
 		return 0, err

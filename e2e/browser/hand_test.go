@@ -155,7 +155,7 @@ const guard = `function() {
     if (!on) (event.preventDefault(), event.stopImmediatePropagation());
     if (event.type !== "click") return;
     window.missed = !on;
-    for (const kind of kinds) removeEventListener(kind, judge, true);
+    window.unguard();
   };
   window.unguard?.();
   window.unguard = () => kinds.forEach((kind) => removeEventListener(kind, judge, true));
