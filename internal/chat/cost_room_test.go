@@ -112,9 +112,9 @@ func (l *largest) update(req chat.UpdateRequest) {
 
 // change is a call that changes a room, and the units that it writes in the largest one.
 type change struct {
-	what string
-	most int64
-	do   func()
+	what  string
+	units int64
+	do    func()
 }
 
 // changes returns calls of every sort. The last one closes the room.
@@ -162,8 +162,8 @@ func (l *largest) changes() []change {
 func TestLargestRoom_aChangeCostsFewUnits(t *testing.T) {
 	l := newLargest(t, newWorld(t), room.MaxCapacity-1, room.MaxBans)
 	for _, c := range l.changes() {
-		if units := l.costs(c.do); units != c.most {
-			t.Errorf("%s writes %d units, want %d", c.what, units, c.most)
+		if units := l.costs(c.do); units != c.units {
+			t.Errorf("%s writes %d units, want %d", c.what, units, c.units)
 		}
 	}
 }
@@ -181,8 +181,8 @@ func TestLargestRoom_onDynamoDB_aChangeCostsFewUnits(t *testing.T) {
 		}
 		units := l.bill.units.Load() - before
 		t.Logf("%-53s %3g units of the engine, %3d by the documentation", c.what, counted, units)
-		if counted == 0 || counted > float64(units) || units > c.most {
-			t.Errorf("%s writes %g units, by the documentation %d; want at most %d", c.what, counted, units, c.most)
+		if counted == 0 || counted > float64(units) || units > c.units {
+			t.Errorf("%s writes %g units, by the documentation %d; want at most %d", c.what, counted, units, c.units)
 		}
 	}
 }

@@ -66,8 +66,8 @@ func (l *Limiter) Message(ctx context.Context, bytes int) (undo func(), err erro
 	if wait := l.bytes.take(caller, float64(bytes), now, 0); wait > 0 {
 		l.messages.spend(caller, -1, now)
 		return nil, fault.RetryLater(fault.RateLimited, wait, "Too much text from your key or address: at most %d "+
-			"bytes a minute. Nothing was sent: try again in %d seconds, or say it "+
-			"shorter.", l.limits.Bytes, fault.Seconds(wait))
+			"bytes a minute. Nothing was sent: try again in %d seconds, or say it shorter.", l.limits.Bytes,
+			fault.Seconds(wait))
 	}
 	return func() {
 		now := l.clock.Now()
