@@ -13,8 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// events is how many fit into a log for sure before it is grown, which happens beside the
-// test.
+// events is how many are written.
 const events = 7
 
 // After a power failure the disk holds everything up to the last fsync, and of

@@ -26,7 +26,6 @@ const (
 	commitPages     = 2    // written by a transaction besides those of its items
 	groupPages      = 2000 // a transaction takes no more writes
 	checkpointPages = 2000 // the log has so many when they are moved to the file
-	growPages       = 50   // a new log has so many when it is grown
 )
 
 // Write applies all ops or none. When it returns nil, they are on disk.
@@ -146,7 +145,7 @@ func (t *Table) submitTo(ctx context.Context, queue chan<- *job, pages int,
 // written while the log is moved, since whoever moves it waits for the same disk.
 func (t *Table) commitQueued() {
 	defer close(t.drained)
-	pages, grown := 0, false  // in the log
+	pages := 0                // in the log
 	var moved <-chan struct{} // closed once the log is in the file; nil while nobody moves it
 	for {
 		lots := t.lots
@@ -166,7 +165,7 @@ func (t *Table) commitQueued() {
 		case done := <-t.empty:
 			empty, _ := t.writer.EmptyLog()
 			if empty {
-				pages, grown = 0, false
+				pages = 0
 			}
 			done <- empty
 		case <-moved:
@@ -182,10 +181,6 @@ func (t *Table) commitQueued() {
 		}
 		// The callers have their verdicts, so hardly anybody waits for what
 		// follows. If it fails, the log still has everything.
-		if pages >= growPages && !grown {
-			t.growLog()
-			grown = true
-		}
 		if pages >= checkpointPages && moved == nil {
 			moved = t.moveLogBeside()
 		}
@@ -210,21 +205,6 @@ func (t *Table) moveLogBeside() (moved <-chan struct{}) {
 		}
 	}()
 	return end
-}
-
-// growLog makes the log as large as it will be. A commit to a log that grows takes
-// half as long again, because the file system has to make room. SQLite writes what
-// exceeds its memory to the log, and leaves it there when it is rolled back.
-func (t *Table) growLog() {
-	if t.LogBytes() >= checkpointPages*pageBytes {
-		return
-	}
-	_, _ = t.writer.Transact(func() (commit bool, err error) {
-		if err := t.writer.Run("CREATE TABLE grow (filler)"); err != nil {
-			return false, err
-		}
-		return false, t.writer.Run("INSERT INTO grow VALUES (zeroblob(?))", int64(checkpointPages*pageBytes))
-	})
 }
 
 // gather returns first and the jobs behind it, which share its transaction. Callers
