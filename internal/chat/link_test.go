@@ -170,22 +170,16 @@ func TestLink_onAFifthDevice_endsTheOldest(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for cursor := ""; ; { // it hears of each device before
+		for { // it hears of each device before
 			got := <-waiting
+			if got.Status == chat.StatusRemoved || fault.CodeOf(got.err) == fault.TokenInvalid {
+				break
+			}
 			if got.err != nil {
 				t.Fatal(got.err)
 			}
-			if got.Status == chat.StatusRemoved {
-				break
-			}
-			cursor = got.Cursor
-			next, err := there.Wait(t.Context(), chat.WaitRequest{Token: first, Cursor: cursor, Wait: time.Minute})
-			if fault.CodeOf(err) == fault.TokenInvalid {
-				break
-			}
-			ends := make(chan answer, 1)
-			ends <- answer{next, err}
-			waiting = ends
+			waiting = there.waiting(t.Context(),
+				chat.WaitRequest{Token: first, Cursor: got.Cursor, Wait: time.Minute})
 		}
 		_, err := there.Send(t.Context(), chat.SendRequest{Token: first, Text: "am I here?"})
 		wants(t, err, fault.TokenInvalid)
