@@ -381,9 +381,9 @@ func (s *storing) readBeside(k kept) {
 	}
 }
 
-// Each item of the table in docs/design.md is in the golden file: each sort key, and so at least one partition.
+// Each item of the table in docs/items.md is in the golden file: each sort key, and so at least one partition.
 func TestItems_goldenFile_hasEachKindOfTheDesign(t *testing.T) {
-	design, err := os.ReadFile("../../docs/design.md")
+	design, err := os.ReadFile("../../docs/items.md")
 	if err != nil {
 		t.Fatal(err)
 	}

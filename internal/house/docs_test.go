@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestDocs_everyPath_exists checks the paths in the tables of docs/design.md and in
-// other pages, so that nobody is sent to a file that has moved.
+// TestDocs_everyPath_exists checks the paths in the docs, so that nobody is sent to a
+// file that has moved.
 func TestDocs_everyPath_exists(t *testing.T) {
 	path := regexp.MustCompile("`((?:internal|cmd|functions|bench|deploy|docs|e2e|scripts)/[A-Za-z0-9_/.*-]+)`")
 	for doc, text := range pages(t) {
@@ -18,7 +18,7 @@ func TestDocs_everyPath_exists(t *testing.T) {
 			continue
 		}
 		found := path.FindAllStringSubmatch(text, -1)
-		if doc == "docs/design.md" && len(found) < 50 {
+		if doc == "docs/where.md" && len(found) < 50 {
 			t.Errorf("%s names only %d paths", doc, len(found))
 		}
 		for _, m := range found {
@@ -30,26 +30,28 @@ func TestDocs_everyPath_exists(t *testing.T) {
 	}
 }
 
-// TestDocs_functionsOfDesign_areInTheirFiles checks each `file`: `function`, `function` of
-// docs/design.md, so that a row leads to the code it is about.
-func TestDocs_functionsOfDesign_areInTheirFiles(t *testing.T) {
+// TestDocs_functions_areInTheirFiles checks each `file`: `function`, `function` of the docs, so
+// that a line leads to the code that it is about.
+func TestDocs_functions_areInTheirFiles(t *testing.T) {
 	const file, names = "`((?:internal|cmd|functions)/[a-z0-9_/-]+\\.(?:go|js))`", "((?:`[A-Za-z]+`(?:, )?)+)"
 	cell := regexp.MustCompile(file + ": " + names)
 	name := regexp.MustCompile("`([A-Za-z]+)`")
 	checked := 0
-	for _, c := range cell.FindAllStringSubmatch(read(t, "docs/design.md"), -1) {
-		code := read(t, c[1])
-		for _, n := range name.FindAllStringSubmatch(c[2], -1) {
-			checked++
-			const before = `(?m)^(?:(?:export )?(?:func (?:\([^)]*\) )?|type |const |var |class )`
-			declared := regexp.MustCompile(before + n[1] + `\b|\t` + n[1] + ` +(?:[A-Za-z0-9]+ +)?= )`)
-			if !declared.MatchString(code) {
-				t.Errorf("docs/design.md says that %s is in %s, which does not declare it", n[1], c[1])
+	for _, doc := range []string{"docs/design.md", "docs/where.md"} {
+		for _, c := range cell.FindAllStringSubmatch(read(t, doc), -1) {
+			code := read(t, c[1])
+			for _, n := range name.FindAllStringSubmatch(c[2], -1) {
+				checked++
+				const before = `(?m)^(?:(?:export )?(?:func (?:\([^)]*\) )?|type |const |var |class )`
+				declared := regexp.MustCompile(before + n[1] + `\b|\t` + n[1] + ` +(?:[A-Za-z0-9]+ +)?= )`)
+				if !declared.MatchString(code) {
+					t.Errorf("%s says that %s is in %s, which does not declare it", doc, n[1], c[1])
+				}
 			}
 		}
 	}
-	if checked < 80 {
-		t.Errorf("docs/design.md names only %d functions with their files", checked)
+	if checked < 200 {
+		t.Errorf("the docs name only %d functions with their files", checked)
 	}
 }
 

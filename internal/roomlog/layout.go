@@ -14,7 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/table"
 )
 
-// How long items live. docs/design.md lists them all.
+// How long items live. docs/items.md lists them all.
 const (
 	// eventLife exceeds the life of every room that refers to the event, so that
 	// an event's number is never used twice.
