@@ -48,11 +48,20 @@ async (steps) => {
     }
     if (folds.length) await frames(2);
   };
+  // The last row that was seen goes to the top of the view. So it stays on the page, and nothing behind it is
+  // missed, however late rows are drawn and measured.
+  const goOn = () => {
+    const last = [...log.querySelectorAll(".row")].at(-1);
+    const [row, view] = [last.getBoundingClientRect(), log.getBoundingClientRect()];
+    if (row.top > view.top + 1) log.scrollTop += row.top - view.top;
+    else if (row.bottom > view.bottom) log.scrollTop += log.clientHeight;
+  };
   for (let n = 0; n < steps && !seen.end; n++) {
     await unfold();
     look();
-    seen.end = log.scrollHeight - log.scrollTop - log.clientHeight < 2;
-    log.scrollTop += log.clientHeight + 200; // more than 200 px above and below the view are on the page as well
+    const below = [...log.querySelectorAll(".log-box")].at(-1).offsetHeight;
+    seen.end = below === 0 && log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+    goOn();
     await frames(2);
   }
   return {
