@@ -22,8 +22,10 @@ TESTS       = GO=$(GO) $(GO) run ./scripts/test $(FRESH)
 # The race detector runs where rules live and where goroutines meet; make nightly has the rest.
 RACE      = internal/(room|roomlog|chat|access|pairing|presence|mcp|httpapi|wake|client|bridge)$$
 RACE_LATE = internal/(shell|table|table/.*|lambdahttp|lambdatest)$$
-# These measure memory, or what long lives cost, or make one call after another: make nightly races them.
-RACE_LONG = TestProperty_|countsWhatTheyTake|roomOfYears|areNotKept|LargestRoom_
+# These measure memory, or what long lives cost, or make one call after another, or do over DynamoDB what
+# others do over a file: make nightly races them.
+RACE_LONG = TestProperty_|countsWhatTheyTake|roomOfYears|areNotKept|LargestRoom_|$(DYNAMODB)|/$(DYNAMODB)|//$(DYNAMODB)
+DYNAMODB  = [dD]ynamo[dD][bB]
 # SQLite is C translated to Go: with the detector in it, it would take most of the time.
 DETECTOR  = -race '-gcflags=modernc.org/...=-race=false'
 
