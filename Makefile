@@ -24,8 +24,8 @@ RACE      = internal/(room|roomlog|chat|access|pairing|presence|mcp|httpapi|wake
 RACE_LATE = internal/(shell|table|table/.*|lambdahttp|lambdatest)$$
 # These measure memory, or what long lives cost, or make one call after another, or do over DynamoDB what
 # others do over a file: make nightly races them.
-RACE_LONG = TestProperty_|countsWhatTheyTake|roomOfYears|areNotKept|LargestRoom_|$(DYNAMODB)|/$(DYNAMODB)|//$(DYNAMODB)
 DYNAMODB  = [dD]ynamo[dD][bB]
+RACE_LONG = TestProperty_|countsWhatTheyTake|roomOfYears|areNotKept|LargestRoom_|$(DYNAMODB)|/$(DYNAMODB)|//$(DYNAMODB)
 # SQLite is C translated to Go: with the detector in it, it would take most of the time.
 DETECTOR  = -race '-gcflags=modernc.org/...=-race=false'
 
@@ -75,8 +75,7 @@ race: ## run the rules, the protocol and the clients under the race detector
 	@$(TESTS) $(DETECTOR) -timeout=15m -skip '$(RACE_LONG)' $$($(GO) list ./internal/... | grep -E '$(RACE)')
 
 race-late:
-	@$(TESTS) $(DETECTOR) -timeout=30m $$($(GO) list ./internal/... | grep -E '$(RACE_LATE)')
-	@$(TESTS) $(DETECTOR) -timeout=30m -run '$(RACE_LONG)' $$($(GO) list ./internal/... | grep -E '$(RACE)')
+	@$(TESTS) $(DETECTOR) -timeout=30m $$($(GO) list ./internal/... | grep -E '$(RACE_LATE)|$(RACE)')
 
 FUZZCOUNT ?= 200000x
 fuzz: ## fuzz each target FUZZCOUNT times (200000x)
