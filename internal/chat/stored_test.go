@@ -382,12 +382,12 @@ func (s *storing) readBeside(k kept) {
 }
 
 // Each item of the table in docs/items.md is in the golden file: each sort key, and so at least one partition.
-func TestItems_goldenFile_hasEachKindOfTheDesign(t *testing.T) {
-	design, err := os.ReadFile("../../docs/items.md")
+func TestItems_goldenFile_hasEachKindOfTheDocs(t *testing.T) {
+	page, err := os.ReadFile("../../docs/items.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rows, _ := strings.Cut(string(design), "|---|---|---|---|---|\n")
+	_, rows, _ := strings.Cut(string(page), "|---|---|---|---|---|\n")
 	rows, _, _ = strings.Cut(rows, "\n\n")
 	code, placeholder := regexp.MustCompile("`([^`#][^`]*|[^`][^`]+)`"), regexp.MustCompile("<[^>]*>")
 	patterns := func(cell string) (list []string) {
@@ -412,7 +412,7 @@ func TestItems_goldenFile_hasEachKindOfTheDesign(t *testing.T) {
 		}
 	}
 	if kinds < 40 {
-		t.Errorf("the design has %d kinds of items", kinds)
+		t.Errorf("docs/items.md has %d kinds of items", kinds)
 	}
 }
 

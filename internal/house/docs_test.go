@@ -30,23 +30,21 @@ func TestDocs_everyPath_exists(t *testing.T) {
 	}
 }
 
-// TestDocs_functions_areInTheirFiles checks each `file`: `function`, `function` of the docs, so
-// that a line leads to the code that it is about.
+// TestDocs_functions_areInTheirFiles checks each `file`: `function`, `function` of docs/design.md and
+// docs/where.md, so that a line leads to the code that it is about.
 func TestDocs_functions_areInTheirFiles(t *testing.T) {
 	const file, names = "`((?:internal|cmd|functions)/[a-z0-9_/-]+\\.(?:go|js))`", "((?:`[A-Za-z]+`(?:, )?)+)"
 	cell := regexp.MustCompile(file + ": " + names)
 	name := regexp.MustCompile("`([A-Za-z]+)`")
 	checked := 0
-	for _, doc := range []string{"docs/design.md", "docs/where.md"} {
-		for _, c := range cell.FindAllStringSubmatch(read(t, doc), -1) {
-			code := read(t, c[1])
-			for _, n := range name.FindAllStringSubmatch(c[2], -1) {
-				checked++
-				const before = `(?m)^(?:(?:export )?(?:func (?:\([^)]*\) )?|type |const |var |class )`
-				declared := regexp.MustCompile(before + n[1] + `\b|\t` + n[1] + ` +(?:[A-Za-z0-9]+ +)?= )`)
-				if !declared.MatchString(code) {
-					t.Errorf("%s says that %s is in %s, which does not declare it", doc, n[1], c[1])
-				}
+	for _, c := range cell.FindAllStringSubmatch(read(t, "docs/design.md")+read(t, "docs/where.md"), -1) {
+		code := read(t, c[1])
+		for _, n := range name.FindAllStringSubmatch(c[2], -1) {
+			checked++
+			const before = `(?m)^(?:(?:export )?(?:func (?:\([^)]*\) )?|type |const |var |class )`
+			declared := regexp.MustCompile(before + n[1] + `\b|\t` + n[1] + ` +(?:[A-Za-z0-9]+ +)?= )`)
+			if !declared.MatchString(code) {
+				t.Errorf("the docs say that %s is in %s, which does not declare it", n[1], c[1])
 			}
 		}
 	}
