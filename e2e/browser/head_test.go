@@ -109,8 +109,24 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 		t.Error("the page is wider than the screen")
 	}
 
+	// Links come under the pointer, which rests where it has pressed Object, and the view follows what is new. A link
+	// to which the person brings it stays there.
+	talk.bob.speaks(14, func(n int) string {
+		return fmt.Sprint("https://later.example/", strings.Repeat("x", 40), n)
+	})
+	tab.sees("x13")
+	tab.until("the view is at its end", `(({ scrollHeight, scrollTop, clientHeight }) =>
+		scrollHeight - scrollTop - clientHeight < 40)(document.querySelector(".log"))`)
+	tab.points(css(`.log a[href$="x9"]`))
+	const pointed = `document.querySelector('.log a[href$="x9"]').getBoundingClientRect().top`
+	before := evaluate[float64](tab, pointed)
+	talk.bob.says("And one more.")
+	tab.sees("And one more.")
+	if after := evaluate[float64](tab, pointed); after != before {
+		t.Errorf("a message moved what the person points at by %f px", after-before)
+	}
+	tab.points(css(textArea))
 	// A message of the agent waits: the bar leads there while it is out of sight.
-	talk.bob.speaks(20, numbered("Later"))
 	talk.ann.drafts("Steel it is")
 	tab.sees("1 message from your agent waits for you.")
 	tab.is(button("Room, 1 waiting for you"))

@@ -111,7 +111,7 @@ test("at the end, what is new is followed", () => {
 
 test("nothing moves under a pointer at what it can press, however much comes below and above", () => {
   screen.show(rows(0, 100));
-  screen.pane.point("r95");
+  screen.pane.point("r95", true);
   const before = screen.place("r95");
   screen.heights.set("r100", 24).set("r101", 24); // both end near what is seen
   for (const to of [101, 102]) {
@@ -128,22 +128,37 @@ test("nothing moves under a pointer at what it can press, however much comes bel
     screen.show(above(n));
     assert.equal(screen.place("r95"), before);
   }
-  screen.pane.point("");
+  screen.pane.point("", true);
   assert.equal(screen.place("r100"), view - 24);
-  screen.pane.point("r95");
+  screen.pane.point("r95", true);
   screen.box.scrollTop -= 300; // another row comes under the pointer before the page hears of it
   const scrolled = screen.place("r95");
-  screen.pane.point("");
+  screen.pane.point("", true);
   assert.equal(screen.place("r95"), scrolled);
   screen.pane.goToEnd();
   screen.show(screen.rows);
-  screen.pane.point("r95");
+  screen.pane.point("r95", true);
   screen.show([...above(3), ...rows(300, 400)]); // the person has scrolled on: it is out of sight
   screen.pane.goToEnd();
   screen.show(screen.rows);
-  screen.pane.point("r95");
+  screen.pane.point("r95", true);
   screen.show([...screen.rows, ...rows(400, 401)]);
   assert.equal(screen.place("r400"), view - 50);
+});
+
+test("what comes under a pointer that rests is followed on, and what is held is let go once it has gone", () => {
+  screen.show(rows(0, 100));
+  screen.pane.point("r99", false);
+  screen.show(rows(0, 101));
+  assert.equal(screen.place("r100"), view - 50);
+  screen.pane.point("r100", true);
+  screen.heights.set("r101", 20).set("r102", 20); // both end near what is seen
+  screen.show(rows(0, 102));
+  screen.pane.point("r100", false); // another button of the row comes under it
+  screen.show(rows(0, 103));
+  assert.equal(screen.place("r100"), view - 50);
+  screen.pane.point("r101", false);
+  assert.equal(screen.place("r102"), view - 20);
 });
 
 test("what is out of sight is told: first what comes below, then what is above", () => {

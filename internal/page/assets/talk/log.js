@@ -81,6 +81,7 @@ export function Log({ room, state, onReply, onInvite, handle }) {
   };
   const [box, list, roving] = useScrolling(pane, ready, state, rows);
   const long = useMemo(() => longPress((id) => setActing({ id })), []);
+  const brought = ({ target }) => pane.point(pressed(target), true);
   const step = (by) => roving.current?.step(by);
   if (handle) handle.current = { jump, step, focus: () => roving.current?.focus() };
   const { fresh } = useReading({ room, state, pane, ready, rows, index, box });
@@ -99,8 +100,10 @@ export function Log({ room, state, onReply, onInvite, handle }) {
         onKeyDown=${(event) => onKey(event, { pane, roving: roving.current, onReply })}
         onFocusIn=${({ target }) => roving.current.came(target)}
         onFocusOut=${({ relatedTarget: to }) => box.current?.contains(to) || roving.current?.left()}
-        onPointerOver=${({ target }) => pane.point(pressed(target) ?? "")} onPointerLeave=${() => pane.point("")}
-        ...${long}>
+        ...${long} onPointerDown=${(event) => (long.onPointerDown(event), brought(event))}
+        onPointerMove=${(event) => (long.onPointerMove(event), brought(event))}
+        onPointerOver=${({ target }) => pane.point(pressed(target), false)}
+        onPointerLeave=${() => pane.point("", false)}>
         <${Beginning} room=${room} state=${state} />
         <ol class="log-rows" ref=${list}>
           <li class="log-box" aria-hidden="true" style=${{ height: pane.above + "px" }}></li>
@@ -131,9 +134,9 @@ export function Log({ room, state, onReply, onInvite, handle }) {
       onNext=${jump} />`;
 }
 
-/** Returns the key of the row in which an element is something that one presses, or a draft. */
+/** Returns the key of the row in which an element is something that one presses, or a draft; "" if it is neither. */
 const pressed = (element) =>
-  element.closest("a, button, .message-buttons, .actions, .message-draft")?.closest(".row")?.dataset.key;
+  element.closest("a, button, .message-buttons, .actions, .message-draft")?.closest(".row")?.dataset.key ?? "";
 
 /** Returns what a person is asked before a message is removed. */
 function removalOf(message) {

@@ -250,12 +250,14 @@ export class Pane {
   }
 
   /**
-   * Says in which row the pointer is at what it can press, if it is. Meanwhile that row stays where it is, and what
-   * is added at the end is not followed.
+   * Says in which row the pointer is at what it can press, or "", and whether the person has brought it there. Until it
+   * is elsewhere, such a row stays where it is, and what is added at the end is not followed. A row that comes under a
+   * pointer that rests is not held.
    */
-  point(key) {
-    if (this.#held === key) return;
-    this.#held = key;
+  point(key, brought) {
+    const held = brought || key === this.#held ? key : "";
+    if (this.#held === held) return;
+    this.#held = held;
     if (this.box.scrollTop === this.noted.top) this.settle();
     else this.scrolled(); // what lies under the pointer may tell so before the view does
   }
