@@ -210,7 +210,7 @@ func TestAccess_doctor_findsWhichKeyIsWrong(t *testing.T) {
 	onNewMachine(t)
 	p := startKeyed(t)
 	key := p.newKey("Ann")
-	if all, code := examine(t, p.url, "--wait", "1s"); code != 1 || all.of("key").Level != "failed" ||
+	if all, code := examine(t, p.url); code != 1 || all.of("key").Level != "failed" ||
 		!strings.Contains(all.of("key").Fix, "PARLEY_KEY") || all.of("wait").Level != "" {
 		t.Errorf("without a key: %s", all.levels())
 	}
@@ -241,7 +241,7 @@ func TestAccess_doctor_findsWhichKeyIsWrong(t *testing.T) {
 	if err := os.WriteFile(file, []byte(strings.ReplaceAll(string(text), key, other)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	all, code := examine(t, p.url, "--wait", "1s")
+	all, code := examine(t, p.url)
 	if want := "failed Cursor"; code != 1 || all.of("key").Level != "ok" || all.of("Codex").Level != "ok" ||
 		all[len(all)-1].Level != "ok" || !strings.Contains(all.levels(), want) {
 		t.Errorf("with a wrong key in Cursor: %s", all.levels())

@@ -41,6 +41,7 @@ const diskFull = "The disk of this server is full. Nothing was done: try again l
 // The disk is a real one of 3 MB, and another file takes two thirds of it. The refusal says so to agents and at a
 // shell, and the log once.
 func TestDisk_full_isUnavailableAndLosesNothing(t *testing.T) {
+	t.Parallel()
 	disk := engine.SmallDisk(t, "3m")
 	other := filepath.Join(disk, "other")
 	p := startOn(t, []string{"--data", filepath.Join(disk, "parley.db")}, nil)

@@ -82,7 +82,7 @@ func onNewMachine(t *testing.T) (home string) {
 	return home
 }
 
-// examine runs parley doctor, with a wait of three seconds unless args say otherwise.
+// examine runs parley doctor, with a wait of a second unless args say otherwise.
 func examine(t *testing.T, url string, args ...string) (findings, int) {
 	t.Helper()
 	return examineIn(t, nil, url, args...)
@@ -94,7 +94,7 @@ func examineIn(t *testing.T, env []string, url string, args ...string) (findings
 	ctx, cancel := context.WithTimeout(t.Context(), 20*patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Getenv(process.BinaryEnv),
-		append([]string{"doctor", "--json", "--wait", "3s", "--url", url}, args...)...)
+		append([]string{"doctor", "--json", "--wait", "1s", "--url", url}, args...)...)
 	cmd.Env = append(process.Environment(), env...)
 	var out, complaints bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaints
@@ -119,20 +119,21 @@ func examineIn(t *testing.T, env []string, url string, args ...string) (findings
 }
 
 func TestDoctor_allIsWell_saysSoAndLeavesNothing(t *testing.T) {
-	home := onNewMachine(t)
+	t.Parallel()
+	home, env := newMachine(t)
 	p := start(t, "--keep-alive", "300ms", "--metrics-addr", "127.0.0.1:0")
 	for _, client := range []string{"claude-code", "codex"} {
-		if out, code := parley(t, "connect", client, "--url", p.url); code != 0 {
+		if out, code := parleyIn(t, env, "connect", client, "--url", p.url); code != 0 {
 			t.Fatal(out)
 		}
 	}
-	all, code := examine(t, p.url)
+	all, code := examineIn(t, env, p.url)
 	const want = "ok server, ok key, ok Claude Code, ok Codex, ok wait, ok wake, ok wake, ok wake"
 	if all.levels() != want || code != 0 {
 		t.Errorf("doctor found %s, and ended with %d", all.levels(), code)
 	}
-	if w := all.of("wait"); w.Seconds < 3 || w.Seconds > 6 || !strings.Contains(w.What, "keep-alives") {
-		t.Errorf("of a wait of 3 s it says %+v", w)
+	if w := all.of("wait"); w.Seconds < 1 || w.Seconds > 6 || !strings.Contains(w.What, "keep-alives") {
+		t.Errorf("of a wait of 1 s it says %+v", w)
 	}
 	for _, client := range []string{"claude-code", "codex"} {
 		line := "parley connect " + client + " --url " + strings.TrimSuffix(p.url, "/mcp") + " --allow"
@@ -145,7 +146,7 @@ func TestDoctor_allIsWell_saysSoAndLeavesNothing(t *testing.T) {
 		t.Errorf("it leaves the seats %s %v", left, err)
 	}
 	p.awaitOpenWaits(0)
-	text, code := parley(t, "doctor", "--url", strings.TrimSuffix(p.url, "/mcp"), "--wait", "1s")
+	text, code := parleyIn(t, env, "doctor", "--url", strings.TrimSuffix(p.url, "/mcp"), "--wait", "1s")
 	if code != 0 || strings.Count(text, "\nok: ") < 7 {
 		t.Errorf("for a person it prints\n%s", text)
 	}
@@ -265,7 +266,7 @@ func TestDoctor_somethingStandsInBetween_isNamedWithWhatHelps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, env := newMachine(t)
-			all, code := examineIn(t, env, c.url)
+			all, code := examineIn(t, env, c.url, "--wait", "3s")
 			f := all.of(c.check)
 			if f.Level != c.level || !strings.Contains(f.What, c.says) || !strings.Contains(f.Fix, c.fix) {
 				t.Errorf("it says %+v, want %s: %s; %s", f, c.level, c.says, c.fix)
@@ -281,12 +282,13 @@ func TestDoctor_somethingStandsInBetween_isNamedWithWhatHelps(t *testing.T) {
 }
 
 func TestDoctor_serverStopsInTheMiddle_saysWhenAndGoesOn(t *testing.T) {
-	onNewMachine(t)
+	t.Parallel()
+	_, env := newMachine(t)
 	p := start(t, "--keep-alive", "200ms", "--metrics-addr", "127.0.0.1:0")
 	done := make(chan findings)
 	go func() {
 		defer close(done)
-		all, code := examine(t, p.url, "--wait", "60s")
+		all, code := examineIn(t, env, p.url, "--wait", "60s")
 		if code != 1 {
 			t.Errorf("it ended with %d", code)
 		}
@@ -304,11 +306,12 @@ func TestDoctor_serverStopsInTheMiddle_saysWhenAndGoesOn(t *testing.T) {
 }
 
 func TestDoctor_machineIsNotRight_isNamedWithTheLineThatHelps(t *testing.T) {
-	home := onNewMachine(t)
+	t.Parallel()
+	home, env := newMachine(t)
 	p, other := start(t, "--keep-alive", "200ms"), start(t)
 	sameServer := strings.Replace(p.url, "127.0.0.1", "localhost", 1)
 	for client, at := range map[string]string{"claude-code": other.url, "codex": sameServer} {
-		if out, code := parley(t, "connect", client, "--url", at); code != 0 {
+		if out, code := parleyIn(t, env, "connect", client, "--url", at); code != 0 {
 			t.Fatal(out)
 		}
 	}
@@ -324,7 +327,7 @@ func TestDoctor_machineIsNotRight_isNamedWithTheLineThatHelps(t *testing.T) {
 	if err := errors.Join(os.WriteFile(settings, gone, 0o600), os.WriteFile(seats, []byte(idle), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	all, code := examine(t, p.url, "--wait", "1s")
+	all, code := examineIn(t, env, p.url)
 	line := "--url " + strings.TrimSuffix(p.url, "/mcp")
 	for _, want := range []finding{
 		{Check: "Claude Code", Level: "warning", What: "another address, " + strings.TrimSuffix(other.url, "/mcp"),
@@ -344,14 +347,15 @@ func TestDoctor_machineIsNotRight_isNamedWithTheLineThatHelps(t *testing.T) {
 	if code != 1 {
 		t.Errorf("it ended with %d", code)
 	}
-	all, code = examine(t, p.url, "--wait", "1s", "--client", "claude-code")
+	all, code = examineIn(t, env, p.url, "--client", "claude-code")
 	if f := all.of("Claude Code"); f.Level != "failed" || code != 1 || all.of("Codex").Level != "" {
 		t.Errorf("asked for one client, it says %s", all.levels())
 	}
 }
 
 func TestDoctor_pluginIsInstalled_isLookedAtInPlaceOfTheConfiguration(t *testing.T) {
-	home := onNewMachine(t)
+	t.Parallel()
+	home, env := newMachine(t)
 	p := start(t)
 	settings := filepath.Join(home, ".claude", "settings.json")
 	enabled := `{"enabledPlugins":{"parley@parley":true},"pluginConfigs":{"parley@parley":{"options":{"url":"` + p.url +
@@ -361,7 +365,7 @@ func TestDoctor_pluginIsInstalled_isLookedAtInPlaceOfTheConfiguration(t *testing
 		t.Fatal(err)
 	}
 	for _, hooks := range []string{"failed", "ok"} {
-		all, _ := examine(t, p.url, "--wait", "1s", "--client", "claude-code")
+		all, _ := examineIn(t, env, p.url, "--client", "claude-code")
 		if all.of("Claude Code").Level != "ok" || all.of("wake").Level != hooks {
 			t.Errorf("it says %s, want hooks %s", all.levels(), hooks)
 		}
@@ -376,9 +380,10 @@ func TestDoctor_pluginIsInstalled_isLookedAtInPlaceOfTheConfiguration(t *testing
 // The hook serves one server by its name. Where a client knows Parley by another name, or the
 // hook belongs to another server, nothing would say so until nobody is woken.
 func TestDoctor_serverTheHookDoesNotServe_isNamed(t *testing.T) {
-	home := onNewMachine(t)
+	t.Parallel()
+	home, env := newMachine(t)
 	p, other := start(t), start(t)
-	if out, code := parley(t, "connect", "claude-code", "--url", p.url); code != 0 {
+	if out, code := parleyIn(t, env, "connect", "claude-code", "--url", p.url); code != 0 {
 		t.Fatal(out)
 	}
 	file := filepath.Join(home, ".claude.json")
@@ -387,7 +392,7 @@ func TestDoctor_serverTheHookDoesNotServe_isNamed(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		all, _ := examine(t, p.url, "--wait", "1s", "--client", "claude-code")
+		all, _ := examineIn(t, env, p.url, "--client", "claude-code")
 		for _, name := range want {
 			if !slices.ContainsFunc(all, func(f finding) bool {
 				return f.Check == "wake" && f.Level == level && strings.Contains(f.What, name) &&

@@ -176,6 +176,7 @@ func TestFile_readOnly_isRefusedAndUnchanged(t *testing.T) {
 }
 
 func TestFile_openInAnotherProcess_isRefusedByEveryNameAndServedOn(t *testing.T) {
+	t.Parallel()
 	at := aFile(t)
 	p := startOn(t, at.args, nil)
 	c := talk{t, openGo(t, p.url, modernProtocol)}

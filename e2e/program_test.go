@@ -18,6 +18,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -40,6 +42,8 @@ func TestMain(m *testing.M) {
 	if internet := os.Getenv(internetEnv); internet != "" {
 		log.Fatal(serveWithInternet(internet, os.Args[2:])) // after "serve"
 	}
+	// Parallel tests wait most of their time. An argument of the command wins.
+	_ = flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0))))
 	flag.Parse()
 	if os.Getenv(parts.ClientsEnv) != "" && flag.Lookup("test.run").Value.String() == "" {
 		_ = flag.Set("test.run", clientTests.String()) // an expression that compiles
@@ -165,10 +169,16 @@ func (p *program) health() int {
 // code.
 func parley(t *testing.T, arguments ...string) (out string, code int) {
 	t.Helper()
+	return parleyIn(t, nil, arguments...)
+}
+
+// parleyIn is parley with additions to the environment.
+func parleyIn(t *testing.T, env []string, arguments ...string) (out string, code int) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Getenv(process.BinaryEnv), arguments...)
-	cmd.Env = process.Environment()
+	cmd.Env = append(process.Environment(), env...)
 	text, err := cmd.CombinedOutput()
 	var failed *exec.ExitError
 	if err != nil && !errors.As(err, &failed) {

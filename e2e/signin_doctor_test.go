@@ -25,12 +25,12 @@ func TestDoctor_signIn_isLookedAtFromOutside(t *testing.T) {
 		t.Errorf("without a key: code %d, %s", code, got)
 	}
 	keyed := append(ann.env, "PARLEY_KEY="+s.newKey("Ann"), "PARLEY_URL="+f.URL)
-	all, code = examineIn(t, keyed, f.URL, "--wait", "1s")
+	all, code = examineIn(t, keyed, f.URL)
 	if got := all.levels(); code != 0 || !strings.HasPrefix(got, "ok server, ok sign-in, ok key, ok Codex, ") {
 		t.Errorf("with a key: code %d, %s", code, got)
 	}
 	local := strings.TrimSuffix(s.url, "/mcp")
-	all, _ = examineIn(t, []string{"PARLEY_KEY=" + s.newKey("Bob"), "PARLEY_URL=" + local}, local, "--wait", "1s")
+	all, _ = examineIn(t, []string{"PARLEY_KEY=" + s.newKey("Bob"), "PARLEY_URL=" + local}, local)
 	if got := all.of("sign-in"); got.Level != "warning" || !strings.Contains(got.Fix, f.URL+"/mcp") {
 		t.Errorf("at another address: %+v", got)
 	}

@@ -116,14 +116,15 @@ func TestWait_everyClientThatComesBack_hearsWhatFollows(t *testing.T) {
 // A client that leaves the connection open says that it has given the call up. The agent passes for waiting for 15
 // seconds more (chat.BetweenWaits).
 func TestWait_everyClientThatGivesUp_endsItsWait(t *testing.T) {
+	t.Parallel()
 	p := start(t)
+	at := places()[1]
 	for _, k := range allKinds(t) {
 		t.Run(k.name, func(t *testing.T) {
-			t.Parallel() // for 15 seconds it only waits
 			c := talk{t, k.open(t, p.url)}
 			alice, bob := c.meet(roomOf(t))
-			at := places()[1]
 			c.giveUpWaiting(alice, bob, at)
+			t.Parallel() // the 15 seconds of all pass at once
 			awaitLonger(t, time.Minute, "Bob no longer waits",
 				func() bool { return c.stateOf(alice.token, "Bob") != "waiting" })
 			c.hearsNext(alice, bob, at)
