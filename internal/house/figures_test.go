@@ -1,11 +1,15 @@
 package house
 
 import (
+	"fmt"
 	"go/ast"
 	"go/constant"
 	"go/importer"
+	"go/token"
 	"go/types"
+	"io"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -60,7 +64,7 @@ func TestDocs_figures_areThoseOfTheCode(t *testing.T) {
 	const number = `\d[\d,_]*|an?|one|two|four|five|six|seven|eight|ten`
 	const unit = `ms|s|seconds?|minutes?|hours?|days?|KiB|MiB|MB`
 	const figure = `((?:` + number + `)(?: (?:` + unit + `)\b)?)`
-	code := constants{t, sources(t), importer.Default(), map[string]*types.Package{}}
+	code := constants{t, sources(t), standard(), map[string]*types.Package{}}
 	for _, f := range figures {
 		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(f.doc)))
 		if err != nil {
@@ -83,7 +87,7 @@ func TestDocs_figures_areThoseOfTheCode(t *testing.T) {
 
 // The client of a person repeats limits of rooms without importing their rules.
 func TestConstants_ofTheClient_areThoseOfRooms(t *testing.T) {
-	code := constants{t, sources(t), importer.Default(), map[string]*types.Package{}}
+	code := constants{t, sources(t), standard(), map[string]*types.Package{}}
 	for repeated, of := range map[string]string{
 		"internal/shell.MaxText":     "internal/room.MaxText",
 		"internal/client.lease":      "internal/room.Lease",
@@ -130,6 +134,17 @@ type constants struct {
 	packages map[string]*types.Package // by path
 }
 
+// standard imports what the go command has compiled. Programs that are built with -trimpath do not know where that is.
+func standard() types.Importer {
+	return importer.ForCompiler(token.NewFileSet(), "gc", func(name string) (io.ReadCloser, error) {
+		out, err := exec.Command("go", "list", "-export", "-f", "{{.Export}}", name).Output()
+		if err != nil {
+			return nil, fmt.Errorf("go list -export %s: %w", name, err)
+		}
+		return os.Open(strings.TrimSpace(string(out)))
+	})
+}
+
 // sum returns what a constant is, or a sum or difference of two.
 func (c constants) sum(expression string) int64 {
 	c.t.Helper()
@@ -164,7 +179,11 @@ func (c constants) value(name string) int64 {
 // Import is that of types.Importer.
 func (c constants) Import(name string) (*types.Package, error) {
 	if name == "time" {
-		return c.standard.Import(name)
+		pkg, err := c.standard.Import(name)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		return pkg, nil
 	}
 	dir, own := strings.CutPrefix(name, module+"/")
 	if c.packages[name] == nil && own {

@@ -4,6 +4,7 @@ package provider
 import (
 	"bufio"
 	"bytes"
+	_ "embed"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -11,12 +12,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/parley-chat/parley/e2e/internal/parts"
 )
+
+//go:embed provider.mjs
+var script []byte
 
 // secret is that of the client, as provider.mjs has it.
 const secret = "a secret of the tests"
@@ -49,8 +52,11 @@ func Start(t *testing.T, public string) *Provider {
 func (p *Provider) Again() {
 	p.t.Helper()
 	home := parts.Provider.In(p.t)
-	_, here, _, _ := runtime.Caller(0)
-	arguments := []string{filepath.Join(filepath.Dir(here), "provider.mjs"), p.redirect}
+	at := filepath.Join(p.t.TempDir(), "provider.mjs")
+	if err := os.WriteFile(at, script, 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+	arguments := []string{at, p.redirect}
 	if u, err := url.Parse(p.Issuer); err == nil && u.Port() != "" {
 		arguments = append(arguments, u.Port())
 	}
