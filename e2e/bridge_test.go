@@ -51,8 +51,8 @@ func TestBridge_everyClient_isHeardAndAnswered(t *testing.T) {
 		}
 		t.Run(k.name, func(t *testing.T) {
 			c := talk{t, k.open(t, string(command))}
-			c.inFull(roomName(k.name))
-			alice, bob := c.meet(roomOf(t))
+			c.inFull()
+			alice, bob := c.meet(roomOf(t) + " again")
 			at := places()[0]
 			c.giveUpWaiting(alice, bob, at)
 			p.awaitOpenWaits(0)

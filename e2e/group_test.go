@@ -1,24 +1,15 @@
 package e2e
 
-import (
-	"slices"
-	"testing"
-)
+import "slices"
 
-// TestCompany_everyClient brings what is new where more than two talk through each
-// real client: lists as arguments, private words, requests, admins.
-func TestCompany_everyClient_speaksInPrivateAsksAndRules(t *testing.T) {
-	p := start(t)
-	for _, k := range allKinds(t) {
-		t.Run(k.name, func(t *testing.T) {
-			c := talk{t, k.open(t, p.url)}
-			all := c.seatAll("company of "+k.name, "Alice", "Bob", "Carol")
-			c.inPrivate(all["Alice"], all["Bob"], all["Carol"])
-			c.asks(all["Alice"], all["Carol"])
-			c.agree(all["Alice"], all["Bob"], all["Carol"])
-			c.rules(all["Alice"], all["Bob"], all["Carol"])
-		})
-	}
+// inCompany is what is new where more than two talk: lists as arguments, private words, requests, admins.
+func (c talk) inCompany() {
+	c.t.Helper()
+	all := c.seatAll(roomOf(c.t), "Alice", "Bob", "Carol")
+	c.inPrivate(all["Alice"], all["Bob"], all["Carol"])
+	c.asks(all["Alice"], all["Carol"])
+	c.agree(all["Alice"], all["Bob"], all["Carol"])
+	c.rules(all["Alice"], all["Bob"], all["Carol"])
 }
 
 // seatAll seats the agents of these names, the first as admin.

@@ -24,25 +24,20 @@ func (c talk) paired(name string) answer {
 	panic("unreachable")
 }
 
-func TestQueue_everyClient_isPairedAndTalks(t *testing.T) {
-	p := start(t)
-	for _, k := range allKinds(t) {
-		t.Run(k.name, func(t *testing.T) {
-			c := talk{t, k.open(t, p.url)}
-			var one, other answer
-			var both sync.WaitGroup
-			both.Go(func() { one = c.paired("Alice") })
-			both.Go(func() { other = c.paired("Bob") })
-			both.Wait()
-			if one.Partner == nil || other.Partner == nil || one.Partner.Name != "Bob" ||
-				other.Partner.Name != "Alice" {
-				t.Fatalf("Alice got %+v, Bob %+v", one, other)
-			}
-			alice, bob := seat{one.AgentToken, one.Cursor}, seat{other.AgentToken, other.Cursor}
-			id := c.sayAndHear(alice, bob)
-			c.answer(alice, bob, id)
-		})
+// inPairs is how two who look for somebody find each other.
+func (c talk) inPairs() {
+	c.t.Helper()
+	var one, other answer
+	var both sync.WaitGroup
+	both.Go(func() { one = c.paired("Alice") })
+	both.Go(func() { other = c.paired("Bob") })
+	both.Wait()
+	if one.Partner == nil || other.Partner == nil || one.Partner.Name != "Bob" || other.Partner.Name != "Alice" {
+		c.t.Fatalf("Alice got %+v, Bob %+v", one, other)
 	}
+	alice, bob := seat{one.AgentToken, one.Cursor}, seat{other.AgentToken, other.Cursor}
+	id := c.sayAndHear(alice, bob)
+	c.answer(alice, bob, id)
 }
 
 func TestDynamoDB_fortyEnterTheQueueOfTwoPrograms_areTwentyPairs(t *testing.T) {

@@ -81,7 +81,7 @@ func (c talk) giveUpWaiting(alice, bob seat, at place) {
 	defer giveUp()
 	gone := make(chan error, 1)
 	go func() {
-		_, err := c.c.call(ctx, "wait_for_message", waitArgs(bob, at, 50))
+		_, err := c.c.call(ctx, "wait_for_message", waitArgs(bob, at, 3600)) // as long as it may
 		gone <- err
 	}()
 	c.awaitWaiting(alice.token, "Bob")
@@ -91,58 +91,36 @@ func (c talk) giveUpWaiting(alice, bob seat, at place) {
 	}
 }
 
-// Some clients close the call that they give up, some leave it open. From the
-// moment that the agent is back, nothing goes to the call that nobody hears.
-func TestWait_everyClientThatComesBack_hearsWhatFollows(t *testing.T) {
-	p := start(t)
-	for _, k := range allKinds(t) {
-		t.Run(k.name, func(t *testing.T) {
-			client := k.open(t, p.url)
-			for _, at := range places() {
-				t.Run(at.name, func(t *testing.T) {
-					c := talk{t, client}
-					alice, bob := c.meet(roomOf(t))
-					c.giveUpWaiting(alice, bob, at)
-					if back := c.ok("wait_for_message", waitArgs(bob, at, 0)); back.Status != "quiet" {
-						t.Fatalf("back again, Bob was answered %+v, want quiet", back)
-					}
-					c.hearsNext(alice, bob, at)
-				})
-			}
-		})
+// comesBack: some clients close the call that they give up, some leave it open. From the moment that the agent is
+// back, nothing goes to the call that nobody hears.
+func (c talk) comesBack(at place) {
+	c.t.Helper()
+	alice, bob := c.meet(roomOf(c.t))
+	c.giveUpWaiting(alice, bob, at)
+	if back := c.ok("wait_for_message", waitArgs(bob, at, 0)); back.Status != "quiet" {
+		c.t.Fatalf("back again, Bob was answered %+v, want quiet", back)
 	}
+	c.hearsNext(alice, bob, at)
 }
 
-// A client that leaves the connection open says that it has given the call up. The agent passes for waiting for 15
-// seconds more (chat.BetweenWaits).
-func TestWait_everyClientThatGivesUp_endsItsWait(t *testing.T) {
-	t.Parallel()
-	p := start(t)
+// hearsWhatItMissed: until the agent is back, the server may hand out what nobody hears. A cursor brings it back.
+func (c talk) hearsWhatItMissed() {
+	c.t.Helper()
+	alice, bob := c.meet(roomOf(c.t))
+	at := places()[0]
+	c.giveUpWaiting(alice, bob, at)
+	c.hearsNext(alice, bob, at)
+}
+
+// endsItsWait: a client that leaves the connection open says that it has given the call up. The agent passes for
+// waiting for 15 seconds more (chat.BetweenWaits), in which other tests go on.
+func (c talk) endsItsWait() {
+	c.t.Helper()
+	alice, bob := c.meet(roomOf(c.t))
 	at := places()[1]
-	for _, k := range allKinds(t) {
-		t.Run(k.name, func(t *testing.T) {
-			c := talk{t, k.open(t, p.url)}
-			alice, bob := c.meet(roomOf(t))
-			c.giveUpWaiting(alice, bob, at)
-			t.Parallel() // the 15 seconds of all pass at once
-			awaitLonger(t, time.Minute, "Bob no longer waits",
-				func() bool { return c.stateOf(alice.token, "Bob") != "waiting" })
-			c.hearsNext(alice, bob, at)
-		})
-	}
-}
-
-// Until the agent is back, the server may hand out what nobody hears. A cursor
-// brings it back.
-func TestWait_everyClientWithACursor_hearsWhatItMissed(t *testing.T) {
-	p := start(t)
-	for _, k := range allKinds(t) {
-		t.Run(k.name, func(t *testing.T) {
-			c := talk{t, k.open(t, p.url)}
-			alice, bob := c.meet(roomOf(t))
-			at := places()[0]
-			c.giveUpWaiting(alice, bob, at)
-			c.hearsNext(alice, bob, at)
-		})
-	}
+	c.giveUpWaiting(alice, bob, at)
+	c.t.Parallel()
+	awaitLonger(c.t, time.Minute, "Bob no longer waits",
+		func() bool { return c.stateOf(alice.token, "Bob") != "waiting" })
+	c.hearsNext(alice, bob, at)
 }

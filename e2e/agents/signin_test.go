@@ -152,60 +152,62 @@ func (g *guest) hears(text string) {
 func TestSignIn_personPressesConnect_itsAgentTalksRenewsItsTokensAndGoesOnAfterARestart(t *testing.T) {
 	t.Parallel()
 	for name, client := range agentsThatConnect {
-		for way, register := range map[string]bool{"by document": false, "by registration": true} {
-			t.Run(name+" "+way, func(t *testing.T) {
-				t.Parallel()
-				s, m := newSignsIn(t, register), newMachine(t)
-				m.env = append(m.env, s.Environment()...)
-				s.allows(client.adds(m, s.URL+"/mcp"), newKey(t, s.data))
-				tool := func(name string, arguments map[string]any) call {
-					return call{Tool: client.tools + name, Input: arguments}
-				}
-				bob := join(t, strings.TrimSuffix(s.server.URL, "mcp")+"k/"+newKey(t, s.data)+"/mcp", "tea", "Bob")
-				wait := do(tool("wait_for_message", map[string]any{"agent_token": "$TOKEN", "cursor": "$CURSOR",
-					"wait_seconds": 45}))
-				wait.Until = "Plenty."
-				ann := client.runs(m, m.folder("one"), prompt(t,
-					do(tool("join_room", map[string]any{"room": "tea", "agent_name": "Ann"})),
-					do(tool("send_message", map[string]any{"agent_token": "$TOKEN", "cursor": "$CURSOR",
-						"text": "Is there milk?"})), wait, say("Done.")))
-				bob.hears("Is there milk?")
-				bob.says("Plenty.")
-				heard := client.model(m).await(t, ann, "what Bob says", patience, func(c conversation) bool {
-					return strings.Contains(c.text(), "Plenty.")
-				})
-				<-ann.ended
-				s.again()
-				client.runs(m, m.folder("two"), prompt(t, do(tool("send_message", map[string]any{
-					"agent_token": newest(heard.text(), `"agent_token":\s*"([^"]+)`), "text": "I am back."})), say("Done.")))
-				bob.hears("I am back.")
-
-				times := map[string]int{}
-				for _, one := range s.Take() {
-					times[one]++
-					if strings.HasPrefix(one, "POST ") && strings.HasSuffix(one, " 400") {
-						t.Errorf("%s", one)
-					}
-				}
-				if registered := times["POST /oauth/register 201"]; (registered > 0) != register ||
-					times["POST /oauth/authorize 200"] != 1 || times["POST /oauth/token 200"] < 3 {
-					t.Errorf("the requests were %v", times)
-				}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, m := newSignsIn(t, false), newMachine(t)
+			m.env = append(m.env, s.Environment()...)
+			s.allows(client.adds(m, s.URL+"/mcp"), newKey(t, s.data))
+			tool := func(name string, arguments map[string]any) call {
+				return call{Tool: client.tools + name, Input: arguments}
+			}
+			bob := join(t, strings.TrimSuffix(s.server.URL, "mcp")+"k/"+newKey(t, s.data)+"/mcp", "tea", "Bob")
+			wait := do(tool("wait_for_message", map[string]any{"agent_token": "$TOKEN", "cursor": "$CURSOR",
+				"wait_seconds": 45}))
+			wait.Until = "Plenty."
+			ann := client.runs(m, m.folder("one"), prompt(t,
+				do(tool("join_room", map[string]any{"room": "tea", "agent_name": "Ann"})),
+				do(tool("send_message", map[string]any{"agent_token": "$TOKEN", "cursor": "$CURSOR",
+					"text": "Is there milk?"})), wait, say("Done.")))
+			bob.hears("Is there milk?")
+			bob.says("Plenty.")
+			heard := client.model(m).await(t, ann, "what Bob says", patience, func(c conversation) bool {
+				return strings.Contains(c.text(), "Plenty.")
 			})
-		}
+			<-ann.ended
+			s.again()
+			client.runs(m, m.folder("two"), prompt(t, do(tool("send_message", map[string]any{
+				"agent_token": newest(heard.text(), `"agent_token":\s*"([^"]+)`), "text": "I am back."})), say("Done.")))
+			bob.hears("I am back.")
+
+			times := map[string]int{}
+			for _, one := range s.Take() {
+				times[one]++
+				if strings.HasPrefix(one, "POST ") && strings.HasSuffix(one, " 400") {
+					t.Errorf("%s", one)
+				}
+			}
+			if times["POST /oauth/register 201"] > 0 || times["POST /oauth/authorize 200"] != 1 ||
+				times["POST /oauth/token 200"] < 3 {
+				t.Errorf("the requests were %v", times)
+			}
+		})
 	}
 }
 
-// The operator ends the sign-in. Its client then says that its person must sign in, and does not fail for ever.
+// The operator ends the sign-in of a client that has registered. It then says that its person must sign in, and does
+// not fail for ever.
 func TestSignIn_thatEnded_isAskedForAgain(t *testing.T) {
 	t.Parallel()
 	for name, client := range agentsThatConnect {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, m := newSignsIn(t, false), newMachine(t)
+			s, m := newSignsIn(t, true), newMachine(t)
 			m.env = append(m.env, s.Environment()...)
 			key := newKey(t, s.data)
 			s.allows(client.adds(m, s.URL+"/mcp"), key)
+			if seen := s.Take(); !slices.Contains(seen, "POST /oauth/register 201") {
+				t.Errorf("it has no document, and did not register: %v", seen)
+			}
 			list := m.says(`"$PARLEY" sign-ins --data ` + s.data)
 			id := regexp.MustCompile(`(?m)^[0-9a-z]{12}`).FindString(list)
 			m.says(`"$PARLEY" sign-ins revoke ` + id + ` --data ` + s.data)
