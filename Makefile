@@ -30,7 +30,7 @@ RACE_LONG = TestProperty_|countsWhatTheyTake|roomOfYears|areNotKept|LargestRoom_
 DETECTOR  = -race '-gcflags=modernc.org/...=-race=false'
 
 .DEFAULT_GOAL := help
-.PHONY: help run build dynamodb fetch test fetch-clients test-clients nightly race race-late fuzz soak waits attack mutants bench test-bench bench-cold screenshots lint vendor sam-local sam-check release release-check
+.PHONY: help run build dynamodb fetch test test-alone fetch-clients test-clients nightly race race-late fuzz soak waits attack mutants bench test-bench bench-cold screenshots lint vendor sam-local sam-check release release-check
 
 help: ## list the targets
 	@for file in $(MAKEFILE_LIST); do while IFS= read -r line; do case $$line in \
@@ -55,13 +55,17 @@ fetch:
 test: fetch ## run what a change needs (4 minutes; 180 MB once, and 2.3 GB of Go's caches)
 	@$(TESTS) -timeout=15m ./...
 
+test-alone: ## run make test where little more than Go is installed
+	@scripts/go-alone
+
 fetch-clients:
 	@$(GO) run ./e2e/fetch -clients
 
 test-clients: fetch-clients ## let real clients and SDKs talk (5 minutes; 1.6 GB once)
 	@PARLEY_CLIENTS=1 $(TESTS) -timeout=15m ./e2e ./e2e/agents
 
-nightly: ## run all that takes long (hours): attack, fuzz, mutants, race-late, release-check, waits, soak
+nightly: ## run all that takes long (hours): test-alone, attack, fuzz, mutants, race-late, release-check, waits, soak
+	$(MAKE) test-alone
 	$(MAKE) attack
 	$(MAKE) fuzz
 	$(MAKE) mutants

@@ -152,9 +152,8 @@ func (s stranger) offer(t *testing.T, token args, size int) string {
 // An agent's own path stands in the command that uploads a file, and nothing that an agent chose in the one that
 // downloads it. Real shells and a real curl run both.
 func TestAttack_files_hostileNames(t *testing.T) {
-	for _, name := range []string{"sh", "curl"} {
-		parts.Need(t, name, "it runs the commands of files")
-	}
+	parts.Need(t, "curl", "the commands of files call it")
+	shell := parts.Need(t, "sh", "it runs the commands of files")
 	p := exposed(t, "--messages-per-minute", "1000")
 	two := p.pair(t, "names")
 	names := []string{"CLAUDE.md", "x'; touch pwned; '", `x"; touch pwned; "`, "$(touch pwned)", "`touch pwned`", "-Kx",
@@ -166,7 +165,7 @@ func TestAttack_files_hostileNames(t *testing.T) {
 		}
 		sh := func(line string) []byte {
 			t.Helper()
-			cmd := exec.CommandContext(t.Context(), "sh", "-c", line)
+			cmd := exec.CommandContext(t.Context(), shell, "-c", line)
 			cmd.Dir = dir
 			out, err := cmd.Output()
 			if err != nil {

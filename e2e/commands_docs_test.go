@@ -23,14 +23,14 @@ func TestDocs_examplesOfTheCommands_work(t *testing.T) {
 	if len(examples) != 4 {
 		t.Fatalf("%d examples", len(examples))
 	}
-	parts.Need(t, "sh", "it runs the lines")
+	shell := parts.Need(t, "sh", "it runs the lines")
 	parts.Need(t, "git", "the lines call it")
 	p := start(t)
 	ann := visitor(t, p)
 	folder := t.TempDir()
 	runs := func(script string) string {
 		t.Helper()
-		cmd := exec.CommandContext(t.Context(), "sh", "-euc", script)
+		cmd := exec.CommandContext(t.Context(), shell, "-euc", script)
 		cmd.Dir, cmd.Env = folder, append(ann.command(t.Context()).Env,
 			"PATH="+filepath.Dir(os.Getenv(process.BinaryEnv))+":"+os.Getenv("PATH"))
 		out, err := cmd.CombinedOutput()

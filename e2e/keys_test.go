@@ -18,6 +18,7 @@ import (
 	"github.com/mark3labs/mcp-go/client/transport"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/parley-chat/parley/e2e/internal/parts"
 	"github.com/parley-chat/parley/e2e/internal/process"
 	"github.com/parley-chat/parley/internal/ident"
 )
@@ -177,7 +178,7 @@ func TestKeys_firstStart_printsTheCommandThatMakesAKeyAndNoKey(t *testing.T) {
 	if list, err := p.keys("list"); err != nil || strings.Count(list, "\n") != 1 {
 		t.Errorf("the server made a key: %v: %s", err, list)
 	}
-	pasted := exec.CommandContext(t.Context(), "/bin/sh", "-c", command)
+	pasted := exec.CommandContext(t.Context(), parts.Need(t, "sh", "it runs the line"), "-c", command)
 	pasted.Env = process.Environment()
 	if out, err := pasted.CombinedOutput(); err != nil || !keyForm.Match(out) ||
 		!strings.Contains(string(out), " https://chat.example/mcp ") {

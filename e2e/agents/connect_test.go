@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/e2e/internal/parts"
 	"github.com/parley-chat/parley/e2e/internal/process"
 )
 
@@ -37,7 +38,7 @@ func (m *machine) tries(line string) (string, error) {
 			m.t.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(m.t.Context(), "sh", "-c", line)
+	cmd := exec.CommandContext(m.t.Context(), parts.Need(m.t, "sh", "people type lines"), "-c", line)
 	cmd.Dir, cmd.Env = m.home, append(m.env, "PARLEY="+program)
 	out, err := cmd.CombinedOutput()
 	return string(out), err

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+
+	"github.com/parley-chat/parley/e2e/internal/parts"
 )
 
 // machine is a person's computer before anything of Parley is on it: an empty
@@ -69,7 +71,7 @@ func (m *machine) folder(name string) string {
 // shell runs a line as a person types it, in HOME.
 func (m *machine) shell(line string) {
 	m.t.Helper()
-	cmd := exec.CommandContext(m.t.Context(), "sh", "-c", line)
+	cmd := exec.CommandContext(m.t.Context(), parts.Need(m.t, "sh", "people type lines"), "-c", line)
 	cmd.Dir, cmd.Env = m.home, m.env
 	if out, err := cmd.CombinedOutput(); err != nil {
 		m.t.Fatalf("%s: %v\n%s", line, err, out)

@@ -145,6 +145,35 @@ func TestTests_neverSleep(t *testing.T) {
 	}
 }
 
+// make test is green where only Go, make, git and coreutils are. A test that needs another program looks for it, is
+// skipped where it is missing, and starts it by the path that it has found.
+func TestTests_startNoProgramThatTheyHaveNotLookedFor(t *testing.T) {
+	everywhere := []string{`"go"`, `"git"`, `"make"`, `"true"`, `"sleep"`}
+	for _, s := range sources(t) {
+		if !s.test() {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			name := 0
+			switch {
+			case calls(call, "exec", "CommandContext"):
+				name = 1
+			case !calls(call, "exec", "Command"):
+				return true
+			}
+			program, ok := call.Args[name].(*ast.BasicLit)
+			if ok && !strings.HasPrefix(program.Value, `"scripts/`) && !slices.Contains(everywhere, program.Value) {
+				t.Errorf("%s: a test starts %s: look for it first, as parts.Need does", s.at(call), program.Value)
+			}
+			return true
+		})
+	}
+}
+
 // make nightly plays the tests named TestSoak_. One that asks for it under another name would
 // never be played.
 func TestTests_thatTakeMinutes_arePlayedAtNight(t *testing.T) {

@@ -21,7 +21,8 @@ import (
 // The command of an upload names the file that its caller has, whatever the path holds, and does
 // nothing else.
 func TestShare_line_namesTheFileInAShell(t *testing.T) {
-	if _, err := exec.LookPath("sh"); err != nil {
+	shell, err := exec.LookPath("sh")
+	if err != nil {
 		t.Skip("SKIPPED, NOT TESTED: there is no shell: it runs the line")
 	}
 	w := newWorld(t)
@@ -47,7 +48,7 @@ func TestShare_line_namesTheFileInAShell(t *testing.T) {
 	} {
 		upload := p.call("share_file", args{"agent_token": ann.Token, "name": path, "size": 9,
 			"idempotency_key": "one"})
-		run := exec.CommandContext(t.Context(), "sh", "-c", upload.Upload.Line)
+		run := exec.CommandContext(t.Context(), shell, "-c", upload.Upload.Line)
 		run.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "HOME="+home)
 		out, err := run.CombinedOutput()
 		got := strings.ReplaceAll(strings.TrimSuffix(string(out), "\n"), "\n", " ")
