@@ -126,6 +126,7 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 		t.Errorf("a message moved what the person points at by %f px", after-before)
 	}
 	tab.points(css(textArea))
+
 	// A message of the agent waits: the bar leads there while it is out of sight.
 	talk.ann.drafts("Steel it is")
 	tab.sees("1 message from your agent waits for you.")

@@ -100,12 +100,11 @@ export function Log({ room, state, onReply, onInvite, handle }) {
         onKeyDown=${(event) => onKey(event, { pane, roving: roving.current, onReply })}
         onFocusIn=${({ target }) => roving.current.came(target)}
         onFocusOut=${({ relatedTarget: to }) => box.current?.contains(to) || roving.current?.left()}
-        ...${long} onPointerDown=${(event) => (long.onPointerDown(event), brought(event))}
-        onPointerMove=${(event) => (long.onPointerMove(event), brought(event))}
-        onPointerOver=${({ target }) => pane.point(pressed(target), false)}
-        onPointerLeave=${() => pane.point("", false)}>
+        ...${long}>
         <${Beginning} room=${room} state=${state} />
-        <ol class="log-rows" ref=${list}>
+        <ol class="log-rows" ref=${list} onPointerDown=${brought} onPointerMove=${brought}
+          onPointerOver=${({ target }) => pane.point(pressed(target), false)}
+          onPointerLeave=${() => pane.point("", false)}>
           <li class="log-box" aria-hidden="true" style=${{ height: pane.above + "px" }}></li>
           ${rows.slice(pane.from, pane.to).map((row) => html`
             <li key=${row.key} data-key=${row.key} class=${"row row-" + row.type}>

@@ -10,7 +10,7 @@ const margin = 700; // px above and below the view in which rows come onto the p
 const least = 300; // px above and below it in which they have to be there
 
 export class Pane {
-  #held = ""; // the key of the row in which the pointer is at what it can press, while it is in the view
+  #held = ""; // the key of the row in which the person has brought the pointer to what it can press, while in the view
 
   /** changed is called when other rows are to be on the page. */
   constructor(changed) {
