@@ -21,6 +21,9 @@ func thinking() time.Duration {
 	return 20 * time.Second
 }
 
+// roomName makes the name of a kind of client one of a room.
+func roomName(kind string) string { return "tea with " + kind }
+
 // host is the agent of MCP that has made a room, and what an agent of A2A needs to come in.
 type host struct {
 	talk

@@ -52,9 +52,8 @@ func TestBridge_everyClient_isHeardAndAnswered(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			c := talk{t, k.open(t, string(command))}
 			c.inFull()
-			alice, bob := c.meet(roomOf(t) + " again")
 			at := places()[0]
-			c.giveUpWaiting(alice, bob, at)
+			alice, bob := c.giveUpWaiting(roomOf(t)+" again", at)
 			p.awaitOpenWaits(0)
 			c.hearsNext(alice, bob, at)
 		})

@@ -49,9 +49,6 @@ func (c talk) inFull() {
 	c.lockedRoom(room)
 }
 
-// roomName makes the name of a kind of client one of a room.
-func roomName(kind string) string { return "tea with " + kind }
-
 // The words of the conversation. Long ones may be repeated by a client that got
 // no reply; short ones only until somebody else speaks.
 const (

@@ -142,15 +142,18 @@ type sdk struct {
 	driver     func(t *testing.T, server, generation string) *exec.Cmd
 	generation string
 	protocol   string
-	documents  []bool // how it says who it is, by a document or by registering: each SDK does both
+	ways       []string
 }
 
+// The ways in which a client says who it is. Each SDK takes both.
+const byDocument, byRegistration = "by document", "by registration"
+
 var sdks = map[string]sdk{
-	"TypeScript 1":         {nodeDriver, "sdk1", legacyProtocol, []bool{false, true}},
-	"TypeScript 2, legacy": {nodeDriver, "legacy", legacyProtocol, []bool{false}},
-	"TypeScript 2, modern": {nodeDriver, "modern", modernProtocol, []bool{true}},
-	"Python, legacy":       {pythonDriver, "legacy", legacyProtocol, []bool{false}},
-	"Python, modern":       {pythonDriver, "modern", modernProtocol, []bool{true}},
+	"TypeScript 1":         {nodeDriver, "sdk1", legacyProtocol, []string{byRegistration, byDocument}},
+	"TypeScript 2, legacy": {nodeDriver, "legacy", legacyProtocol, []string{byRegistration}},
+	"TypeScript 2, modern": {nodeDriver, "modern", modernProtocol, []string{byDocument}},
+	"Python, legacy":       {pythonDriver, "legacy", legacyProtocol, []string{byRegistration}},
+	"Python, modern":       {pythonDriver, "modern", modernProtocol, []string{byDocument}},
 }
 
 func (s sdk) command(t *testing.T, server string) *exec.Cmd {
@@ -161,8 +164,9 @@ func (s sdk) command(t *testing.T, server string) *exec.Cmd {
 func TestSignIn_everyClientOfAnSDK_talksRenewsItsTokensAndGoesOnAfterARestart(t *testing.T) {
 	t.Parallel()
 	for name, sdk := range sdks {
-		for _, documents := range sdk.documents {
-			t.Run(name+map[bool]string{true: " by document", false: " by registration"}[documents], func(t *testing.T) {
+		for _, way := range sdk.ways {
+			t.Run(name+" "+way, func(t *testing.T) {
+				documents := way == byDocument
 				k := newKnows(t, documents)
 				state, command := filepath.Join(t.TempDir(), "state.json"), sdk.command(t, k.front.URL+"/mcp")
 				ann, client := k.signedIn(command, sdk.protocol, k.newKey("Ann"), state)
@@ -207,8 +211,9 @@ func (k knows) inspector(tools node, home, server, tool string, arguments args) 
 func TestInspector_signsIn_renewsItsTokensAndGoesOnAfterARestart(t *testing.T) {
 	t.Parallel()
 	tools := installNode(t)
-	for way, documents := range map[string]bool{"by registration": false, "by document": true} {
+	for _, way := range []string{byRegistration, byDocument} {
 		t.Run(way, func(t *testing.T) {
+			documents := way == byDocument
 			k := newKnows(t, documents)
 			k.front.Redirect = "http://127.0.0.1/oauth/callback"
 			home := t.TempDir()

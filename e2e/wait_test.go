@@ -74,9 +74,10 @@ func (c talk) waiting(bob seat, at place) <-chan answer {
 	return answered
 }
 
-// giveUpWaiting opens a wait of Bob's, and gives it up once the server has it.
-func (c talk) giveUpWaiting(alice, bob seat, at place) {
+// giveUpWaiting seats two agents in a new room, opens a wait of Bob's, and gives it up once the server has it.
+func (c talk) giveUpWaiting(room string, at place) (alice, bob seat) {
 	c.t.Helper()
+	alice, bob = c.meet(room)
 	ctx, giveUp := context.WithCancel(c.t.Context())
 	defer giveUp()
 	gone := make(chan error, 1)
@@ -89,14 +90,14 @@ func (c talk) giveUpWaiting(alice, bob seat, at place) {
 	if err := <-gone; err == nil {
 		c.t.Fatal("the call that was given up had an answer")
 	}
+	return alice, bob
 }
 
 // comesBack: some clients close the call that they give up, some leave it open. From the moment that the agent is
 // back, nothing goes to the call that nobody hears.
 func (c talk) comesBack(at place) {
 	c.t.Helper()
-	alice, bob := c.meet(roomOf(c.t))
-	c.giveUpWaiting(alice, bob, at)
+	alice, bob := c.giveUpWaiting(roomOf(c.t), at)
 	if back := c.ok("wait_for_message", waitArgs(bob, at, 0)); back.Status != "quiet" {
 		c.t.Fatalf("back again, Bob was answered %+v, want quiet", back)
 	}
@@ -106,9 +107,8 @@ func (c talk) comesBack(at place) {
 // hearsWhatItMissed: until the agent is back, the server may hand out what nobody hears. A cursor brings it back.
 func (c talk) hearsWhatItMissed() {
 	c.t.Helper()
-	alice, bob := c.meet(roomOf(c.t))
 	at := places()[0]
-	c.giveUpWaiting(alice, bob, at)
+	alice, bob := c.giveUpWaiting(roomOf(c.t), at)
 	c.hearsNext(alice, bob, at)
 }
 
@@ -116,9 +116,8 @@ func (c talk) hearsWhatItMissed() {
 // waiting for 15 seconds more (chat.BetweenWaits), in which other tests go on.
 func (c talk) endsItsWait() {
 	c.t.Helper()
-	alice, bob := c.meet(roomOf(c.t))
 	at := places()[1]
-	c.giveUpWaiting(alice, bob, at)
+	alice, bob := c.giveUpWaiting(roomOf(c.t), at)
 	c.t.Parallel()
 	awaitLonger(c.t, time.Minute, "Bob no longer waits",
 		func() bool { return c.stateOf(alice.token, "Bob") != "waiting" })

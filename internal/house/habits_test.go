@@ -154,20 +154,15 @@ func TestTests_startNoProgramThatTheyHaveNotLookedFor(t *testing.T) {
 			continue
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok {
-				return true
-			}
-			name := 0
-			switch {
-			case calls(call, "exec", "CommandContext"):
-				name = 1
-			case !calls(call, "exec", "Command"):
-				return true
-			}
-			program, ok := call.Args[name].(*ast.BasicLit)
-			if ok && !strings.HasPrefix(program.Value, `"scripts/`) && !slices.Contains(everywhere, program.Value) {
-				t.Errorf("%s: a test starts %s: look for it first, as parts.Need does", s.at(call), program.Value)
+			for starts, name := range map[string]int{"Command": 0, "CommandContext": 1} {
+				call, ok := n.(*ast.CallExpr)
+				if !ok || !calls(call, "exec", starts) {
+					continue
+				}
+				program, ok := call.Args[name].(*ast.BasicLit)
+				if ok && !strings.HasPrefix(program.Value, `"scripts/`) && !slices.Contains(everywhere, program.Value) {
+					t.Errorf("%s: a test starts %s: look for it first, as parts.Need does", s.at(call), program.Value)
+				}
 			}
 			return true
 		})

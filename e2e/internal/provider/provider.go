@@ -52,16 +52,12 @@ func Start(t *testing.T, public string) *Provider {
 func (p *Provider) Again() {
 	p.t.Helper()
 	home := parts.Provider.In(p.t)
-	at := filepath.Join(p.t.TempDir(), "provider.mjs")
-	if err := os.WriteFile(at, script, 0o600); err != nil {
-		p.t.Fatal(err)
-	}
-	arguments := []string{at, p.redirect}
+	arguments := []string{"--input-type=module", "-", p.redirect}
 	if u, err := url.Parse(p.Issuer); err == nil && u.Port() != "" {
 		arguments = append(arguments, u.Port())
 	}
 	p.cmd = exec.Command("node", arguments...)
-	p.cmd.Env = append(os.Environ(), "PROVIDER_HOME="+home)
+	p.cmd.Env, p.cmd.Stdin = append(os.Environ(), "PROVIDER_HOME="+home), bytes.NewReader(script)
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		p.t.Fatal(err)
