@@ -15,9 +15,13 @@ import (
 // room for it beside those of other requests. Memory is bounded: a client that sends a byte and
 // stops must block nobody.
 func (a *api) readBody(x *exchange, r *http.Request, most int64) ([]byte, *refusal) {
-	a.readers.enter(x)
-	body, err := arrive(x.account, http.MaxBytesReader(x.ResponseWriter, r.Body, most), r.ContentLength)
-	a.readers.leave(x)
+	var body []byte
+	err := x.account.Arrive()
+	if err == nil {
+		a.readers.enter(x)
+		body, err = arrive(x.account, http.MaxBytesReader(x.ResponseWriter, r.Body, most), r.ContentLength)
+		a.readers.leave(x)
+	}
 	var over *http.MaxBytesError
 	switch {
 	case err == nil:
@@ -49,9 +53,6 @@ func (x *exchange) crowded(sentence string) *refusal {
 // arrive reads a body of the announced length; -1 if that is not known. Its buffer grows
 // with what has arrived: somebody who only announces a large body takes no memory for it.
 func arrive(account *meter.Account, body io.Reader, announced int64) ([]byte, error) {
-	if err := account.Arrive(); err != nil {
-		return nil, err
-	}
 	// With a byte more than the body has, its end is seen without growing.
 	text := make([]byte, 0, roomFor(meter.FreeBody, announced))
 	for {
