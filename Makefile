@@ -76,7 +76,7 @@ nightly: ## run all that takes long (hours): test-alone, attack, fuzz, mutants, 
 
 race race-late: export CGO_ENABLED = 1
 race: ## run the rules, the protocol and the clients under the race detector
-	@$(TESTS) $(DETECTOR) -timeout=15m -skip '$(RACE_LONG)' $$($(GO) list ./internal/... | grep -E '$(RACE)')
+	@$(TESTS) $(DETECTOR) -timeout=15m '-skip=$(RACE_LONG)' $$($(GO) list ./internal/... | grep -E '$(RACE)')
 
 race-late:
 	@$(TESTS) $(DETECTOR) -timeout=30m $$($(GO) list ./internal/... | grep -E '$(RACE_LATE)|$(RACE)')
