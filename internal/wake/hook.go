@@ -259,10 +259,14 @@ func (c HookCall) takes(o HookOptions) (text string, err error) {
 	if err != nil {
 		return "", err
 	}
-	dir := c.claude().Dir
+	own := c.claude()
 	left := func(s client.Seat) bool {
-		return s.Wake != nil && s.Server == server && s.Wake.Dir == dir && dir != "" &&
-			(!s.Ended.IsZero() || SessionOver(s.Wake))
+		if s.Wake == nil || s.Server != server || s.Wake.Dir != own.Dir || own.Dir == "" {
+			return false
+		}
+		// The hooks of the session that was cleared may run after this one.
+		cleared := c.Source == "clear" && own.PID > 0 && s.Wake.PID == own.PID
+		return cleared || !s.Ended.IsZero() || SessionOver(s.Wake)
 	}
 	var taken, rest []client.Seat
 	err = o.change(left, func(all []client.Seat) []client.Seat {
@@ -321,6 +325,7 @@ func (c HookCall) alive(o HookOptions) (own []client.Seat, err error) {
 			}
 			w := c.wakeIn(s.Wake.Client)
 			w.Mode = cmp.Or(w.Mode, s.Wake.Mode) // Claude Code does not say it when a session starts
+			w.PID = cmp.Or(w.PID, s.Wake.PID)    // the hook of a Codex that was killed does not find it
 			all[i].Wake, all[i].Ended = w, time.Time{}
 			own = append(own, all[i])
 		}

@@ -252,6 +252,9 @@ func TestHook_sessionStarts_getsItsSeatsBack(t *testing.T) {
 		"new":                          {ended, minutes - 1, starts("s2", "startup", "/work"), takesOver},
 		"new after a kill":             {killed, 0, starts("s2", "startup", "/work"), takesOver},
 		"cleared":                      {ended, 0, starts("s2", "clear", "/work"), takesOver},
+		"cleared, the end comes later": {func(*world) {}, 0, starts("s2", "clear", "/work"), takesOver},
+		"cleared beside the old": {func(w *world) { w.t.Setenv("CLAUDE_PID", fmt.Sprint(os.Getppid())) }, 0,
+			starts("s2", "clear", "/work"), ""},
 		"new after the lease":          {ended, minutes, starts("s2", "startup", "/work"), ""},
 		"new in another directory":     {ended, 0, starts("s2", "startup", "/work/sub"), ""},
 		"new beside the old":           {func(*world) {}, 0, starts("s2", "startup", "/work"), ""},
@@ -400,6 +403,19 @@ func TestHook_turnOverAfterTheEnd_sessionGoesOn(t *testing.T) {
 	w.quiet(stop("default"))
 	if all := w.seats(); len(all) != 1 || !all[0].HasSession() || w.starts != 2 {
 		t.Errorf("%+v, %d starts", all, w.starts)
+	}
+}
+
+// A hook that starts while Codex is killed has no parent by which it could find the process.
+func TestHook_turnOverOfAKilledCodex_itsProcessStaysKnown(t *testing.T) {
+	w := newWorld(t)
+	if err := w.file.Put(client.Seat{Token: "tok1", Wake: &client.Wake{Client: wake.Codex, Session: "s1",
+		PID: 4711, Dir: "/work"}}); err != nil {
+		t.Fatal(err)
+	}
+	w.quiet(stop("default"))
+	if all := w.seats(); len(all) != 1 || all[0].Wake.PID != 4711 {
+		t.Errorf("%+v", all)
 	}
 }
 
