@@ -62,7 +62,7 @@ fetch-clients:
 	@$(GO) run ./e2e/fetch -clients
 
 test-clients: fetch-clients ## let real clients and SDKs talk (4 minutes; 1.6 GB once)
-	@PARLEY_CLIENTS=1 $(TESTS) -timeout=15m ./e2e ./e2e/agents
+	@PARLEY_CLIENTS=only $(TESTS) -timeout=15m ./e2e ./e2e/agents
 
 nightly: ## run all that takes long (hours): test-alone, attack, fuzz, mutants, race-late, release-check, waits, soak
 	$(MAKE) test-alone

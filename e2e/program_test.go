@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 	// Parallel tests wait most of their time. An argument of the command wins.
 	_ = flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0))))
 	flag.Parse()
-	if os.Getenv(parts.ClientsEnv) != "" && flag.Lookup("test.run").Value.String() == "" {
+	if os.Getenv(parts.ClientsEnv) == parts.ClientsOnly && flag.Lookup("test.run").Value.String() == "" {
 		_ = flag.Set("test.run", clientTests.String()) // an expression that compiles
 	}
 	process.Main(m.Run, "..")

@@ -31,8 +31,12 @@ type Part struct {
 	install func(ctx context.Context, program, root, dir string) error
 }
 
-// ClientsEnv asks for the tests of real clients: make test-clients sets it.
-const ClientsEnv = "PARLEY_CLIENTS"
+// ClientsEnv asks for the tests of real clients beside the others. With ClientsOnly, which make
+// test-clients sets, package e2e leaves the others out.
+const (
+	ClientsEnv  = "PARLEY_CLIENTS"
+	ClientsOnly = "only"
+)
 
 // The parts that are fetched.
 var (
