@@ -264,8 +264,9 @@ func (c HookCall) takes(o HookOptions) (text string, err error) {
 		if s.Wake == nil || s.Server != server || s.Wake.Dir != own.Dir || own.Dir == "" {
 			return false
 		}
-		// The hooks of the session that was cleared may run after this one.
-		cleared := c.Source == "clear" && own.PID > 0 && s.Wake.PID == own.PID
+		// In one process Claude Code has one session. The hooks of the one that was cleared may run after this.
+		cleared := c.Source == "clear" && s.Wake.Client == ClaudeCode && s.Wake.PID == own.PID && own.PID > 0 &&
+			!c.owns(s)
 		return cleared || !s.Ended.IsZero() || SessionOver(s.Wake)
 	}
 	var taken, rest []client.Seat
