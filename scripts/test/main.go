@@ -79,8 +79,8 @@ func run(ctx context.Context, arguments []string) (int, error) {
 	return code, err
 }
 
-// split divides the arguments of go test into its flags and the packages, which come last. A flag and its value are
-// one argument.
+// split divides the arguments of go test into its flags and the packages, which come last. A flag whose value
+// has a slash is one argument with it.
 func split(arguments []string) (flags, packages []string) {
 	last := len(arguments)
 	for last > 0 && strings.Contains(arguments[last-1], "/") && !strings.HasPrefix(arguments[last-1], "-") {
