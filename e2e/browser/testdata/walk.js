@@ -40,13 +40,16 @@ async (steps) => {
         if (wrong(element)) problem(message.dataset.id, wrong(element));
     }
   };
+  // The row of a fold stays where it is: while it grows, others leave the page, above it or below.
   const unfold = async () => {
     const folds = innerWidth > 600 ? log.querySelectorAll(".message-fold[aria-expanded=false]") : [];
     for (const fold of folds) {
+      if (!fold.isConnected) continue;
       fold.click();
       for (let tries = 0; tries < 300 && fold.isConnected && fold.ariaExpanded === "false"; tries++) await frames(1);
+      await frames(2);
+      look();
     }
-    if (folds.length) await frames(2);
   };
   // The last row that was seen goes to the top of the view. So it stays on the page, and nothing behind it is
   // missed, however late rows are drawn and measured.
@@ -57,8 +60,8 @@ async (steps) => {
     else if (row.bottom > view.bottom) log.scrollTop += log.clientHeight;
   };
   for (let n = 0; n < steps && !seen.end; n++) {
-    await unfold();
     look();
+    await unfold();
     const below = [...log.querySelectorAll(".log-box")].at(-1).offsetHeight;
     seen.end = below === 0 && log.scrollHeight - log.scrollTop - log.clientHeight < 2;
     goOn();
