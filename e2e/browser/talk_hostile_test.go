@@ -70,8 +70,9 @@ func TestTalk_hostileTexts_areOnlyTexts(t *testing.T) {
 				strings.Join(saw.Problems[:min(10, len(saw.Problems))], "\n"))
 		}
 		if !slices.Equal(saw.IDs, sent) {
-			missed := slices.DeleteFunc(slices.Clone(sent), func(id string) bool { return slices.Contains(saw.IDs, id) })
-			t.Errorf("at %d px %d messages were seen of %d, but not %q", size.width, len(saw.IDs), len(sent), missed)
+			seen := func(id string) bool { return slices.Contains(saw.IDs, id) }
+			t.Errorf("at %d px %d messages were seen of %d, but not %q", size.width, len(saw.IDs), len(sent),
+				slices.DeleteFunc(slices.Clone(sent), seen))
 		}
 		own := regexp.MustCompile(`^(Today|Yesterday|New|Ann's Codex, Bob's Claude, and Cy joined\s.*)$`)
 		for _, line := range saw.Lines {
