@@ -119,8 +119,12 @@ func (c sendCall) repeats(m model, r roomModel, a agentModel) (last eventModel, 
 	return last, !meantAgain && c.sameAim(m, r, a, last)
 }
 
-// isOf reports whether event e may be what the send says.
+// isOf reports whether event e may be what the send says. A vote without reply_to does not become one on a later
+// proposal.
 func (c sendCall) isOf(m model, r roomModel, a agentModel, e eventModel) bool {
+	if c.isVote() && c.replyTo == 0 {
+		c.replyTo = e.replyTo
+	}
 	own := e.Type == chat.EventSaid && e.seat == a.seat && !e.Person
 	return own && c.key == "" && e.Text == c.text && c.sameAim(m, r, a, e)
 }

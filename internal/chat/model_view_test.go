@@ -9,6 +9,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -267,7 +268,8 @@ func (r roomModel) sameAgreements(a agentModel, got []chat.Agreement) error {
 	}
 	for _, x := range r.agreed(a) {
 		p, _ := r.event(x.n)
-		want = append(want, fmt.Sprint(shown(x.n), p.Text, p.From, x.done.Unix(), append([]string{p.From}, x.by...)))
+		by := ident.Actor(p.From, p.Person, "") // a draft that its person has edited is the person's
+		want = append(want, fmt.Sprint(shown(x.n), p.Text, by, x.done.Unix(), append([]string{by}, x.by...)))
 	}
 	return sameText("the agreements", gotText, want[:min(len(want), 5)])
 }
