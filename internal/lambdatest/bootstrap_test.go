@@ -156,6 +156,9 @@ type result struct {
 	Upload     struct {
 		Line string `json:"line"`
 	} `json:"upload"`
+	Room struct {
+		Agents []struct{ Name, State string } `json:"agents"`
+	} `json:"room"`
 }
 
 type message struct {

@@ -98,27 +98,8 @@ func awaitPresence(t *testing.T, i *lambdatest.Instance, seat result, name strin
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
-		resp, err := post(t, i.FunctionURL(), toolCall("room_info", args{"agent_token": seat.AgentToken}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := readAll(resp)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var rpc struct {
-			Result struct {
-				StructuredContent struct {
-					Room struct {
-						Agents []struct{ Name, State string }
-					}
-				}
-			}
-		}
-		if err := json.Unmarshal([]byte(text), &rpc); err != nil {
-			t.Fatalf("%v in %s", err, text)
-		}
-		for _, a := range rpc.Result.StructuredContent.Room.Agents {
+		info := call(t, i.FunctionURL(), "room_info", args{"agent_token": seat.AgentToken})
+		for _, a := range info.Room.Agents {
 			if a.Name == name && a.State != "silent" {
 				return
 			}
