@@ -267,7 +267,11 @@ func (c sendCall) holds(r roomModel, a agentModel, e eventModel, to []int) bool 
 	switch {
 	case e.Type == chat.EventJoined && e.Reason == "" && slices.Contains(to, e.seat):
 		return true
-	case e.Type != chat.EventSaid, e.Kind == room.Status, !a.isNews(e):
+	case e.Type != chat.EventSaid, !a.isNews(e):
+		return false
+	case a.isOfItsPerson(e):
+		return true
+	case e.Kind == room.Status:
 		return false
 	case e.Kind == room.Agree:
 		return answered.n >= a.joined && answered.seat == a.seat
@@ -277,14 +281,16 @@ func (c sendCall) holds(r roomModel, a agentModel, e eventModel, to []int) bool 
 	return len(c.finishes) == 0 && !c.cursor.held
 }
 
+// isOfItsPerson reports whether the person behind a has said e, or let a say it.
+func (a agentModel) isOfItsPerson(e eventModel) bool {
+	return (e.Person || e.decides > 0) && e.seat == a.seat
+}
+
 // meant reports whether e is private to a, asks it, names it, frees it of a debt, or
 // replies to it.
 func (r roomModel) meant(a agentModel, e eventModel) bool {
 	answered, _ := r.event(e.replyTo)
-	if ofPerson := e.Person || e.decides > 0; ofPerson && e.seat == a.seat {
-		return true
-	}
-	return len(e.to) > 0 || answered.n > 0 && answered.seat == a.seat && e.seat != a.seat ||
+	return a.isOfItsPerson(e) || len(e.to) > 0 || answered.n > 0 && answered.seat == a.seat && e.seat != a.seat ||
 		slices.Contains(slices.Concat(e.ask, e.named), a.seat)
 }
 
