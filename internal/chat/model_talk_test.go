@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -19,6 +20,7 @@ type requestModel struct {
 	any      bool  // the first answer that all see closes it
 	owed     []int // who owes an answer
 	agreed   []int // of a proposal: who has agreed
+	persons  []int // those of agreed whose person did so
 	apart    []int // who answered where not everybody sees it who sees the request
 }
 
@@ -151,7 +153,7 @@ func (m model) settle(r roomModel, e eventModel) (roomModel, eventModel) {
 		switch answered := len(q.owed) == 0; {
 		case q.proposal && answered && len(q.agreed) > 0:
 			e.agreed = append(e.agreed, q.n)
-			r.agreements = append(slices.Clip(r.agreements), agreementModel{q.n, m.now, r.names(q.agreed)})
+			r.agreements = append(slices.Clip(r.agreements), agreementModel{q.n, m.now, r.voters(q)})
 		case !answered, q.any, len(q.apart) > 0:
 			left = append(left, q)
 		}
@@ -231,8 +233,20 @@ func (q requestModel) voted(r roomModel, e eventModel) requestModel {
 		return requestModel{n: q.n, proposal: true} // over
 	case e.Kind == room.Agree && waits:
 		q.owed, q.agreed = without(q.owed, e.seat), append(slices.Clip(q.agreed), e.seat)
+		if e.Person {
+			q.persons = append(slices.Clip(q.persons), e.seat)
+		}
 	}
 	return q
+}
+
+// voters returns who has agreed to a proposal.
+func (r roomModel) voters(q requestModel) (names []string) {
+	for _, seat := range q.agreed {
+		a, _ := r.agent(seat)
+		names = append(names, ident.Actor(a.name, slices.Contains(q.persons, seat), ""))
+	}
+	return names
 }
 
 // withdrawn returns r without what e takes back.

@@ -207,8 +207,8 @@ func (o infoOp) on(m model) (model, error) {
 			continue
 		}
 		owed, _ := q.knownTo(a.seat)
-		requests = append(requests, chat.OpenRequest{ID: shown(q.n), From: e.From, Text: bothEnds(e.Text),
-			OwedBy: r.names(owed), Age: m.now.Sub(q.at), Proposal: q.proposal})
+		requests = append(requests, chat.OpenRequest{ID: shown(q.n), From: e.From, Person: e.Person,
+			Text: bothEnds(e.Text), OwedBy: r.names(owed), Age: m.now.Sub(q.at), Proposal: q.proposal})
 		if q.proposal {
 			open.Proposals++
 		} else {
