@@ -253,6 +253,14 @@ func TestHook_sessionStarts_getsItsSeatsBack(t *testing.T) {
 		"new after a kill":             {killed, 0, starts("s2", "startup", "/work"), takesOver},
 		"cleared":                      {ended, 0, starts("s2", "clear", "/work"), takesOver},
 		"cleared, the end comes later": {func(*world) {}, 0, starts("s2", "clear", "/work"), takesOver},
+		"cleared, its own seat":        {func(*world) {}, 0, starts("s1", "clear", "/work"), ""},
+		"cleared in a client with many sessions": {func(w *world) {
+			s := w.seats()[0]
+			s.Wake.Client = wake.Codex
+			if err := w.file.Put(s); err != nil {
+				w.t.Fatal(err)
+			}
+		}, 0, starts("s2", "clear", "/work"), ""},
 		"cleared beside the old": {func(w *world) { w.t.Setenv("CLAUDE_PID", fmt.Sprint(os.Getppid())) }, 0,
 			starts("s2", "clear", "/work"), ""},
 		"new after the lease":          {ended, minutes, starts("s2", "startup", "/work"), ""},
