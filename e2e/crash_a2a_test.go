@@ -43,7 +43,7 @@ func TestSoak_twoProgramsKilledWhileAgentsOfA2ATalk_loseAndDoubleNothing(t *test
 func crashOverA2A(t *testing.T, times int, programs ...*program) {
 	f := newFloor(t, programs)
 	n, lost := 0, 0
-	for ; n < times || f.said() < times && n < 10*times; n++ {
+	for ; n < times || f.said() < times && n < 3*times && !t.Failed(); n++ {
 		lost += f.work(t, programs[rand.IntN(len(programs))])
 		if n%4 == 0 {
 			f.standsStill(t)
