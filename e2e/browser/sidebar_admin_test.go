@@ -137,6 +137,7 @@ func TestSidebar_knocksAndSettings_takeEffect_andSayWhatIsRefused(t *testing.T) 
 		t.Errorf("the room is %+v", room)
 	}
 	tab.says("Go on.") // those who knocked have said something
+	bo.hearsText("Go on.")
 	bo.says("One.")
 	bo.refused(fault.Paused, "send_message", args{"text": "Two."})
 	tab.click(button("Settings"))
