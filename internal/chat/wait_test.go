@@ -80,6 +80,9 @@ func TestWait_contextDeadline_endsThreeSecondsBefore(t *testing.T) {
 	p := w.pair()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
+	if limit := w.WaitLimit(ctx, time.Minute); limit != 0 {
+		t.Errorf("it may wait for %v", limit)
+	}
 	got, err := w.Wait(ctx, chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
 	if err != nil || got.Status != chat.StatusQuiet {
 		t.Fatalf("got %+v, %v", got, err)
