@@ -240,11 +240,12 @@ func (q requestModel) voted(r roomModel, e eventModel) requestModel {
 	return q
 }
 
-// voters returns who has agreed to a proposal.
+// voters returns who of those that are here has agreed to a proposal.
 func (r roomModel) voters(q requestModel) (names []string) {
 	for _, seat := range q.agreed {
-		a, _ := r.agent(seat)
-		names = append(names, ident.Actor(a.name, slices.Contains(q.persons, seat), ""))
+		for _, name := range r.names([]int{seat}) {
+			names = append(names, ident.Actor(name, slices.Contains(q.persons, seat), ""))
+		}
 	}
 	return names
 }
