@@ -83,10 +83,7 @@ func TestLook_whileTheAgentWaits_callsOnlyIfThatBringsNothing(t *testing.T) {
 		ann, bob := w.join("tea", "Ann"), w.join("tea", "Bob")
 		w.subscribe(w.asked(bob, "/"))
 		there := w.another()
-		polls := w.clock
-		if dies {
-			polls = clockwork.NewFakeClockAt(start()) // which does not go on, so that the process sees nothing more
-		}
+		polls := clockwork.NewFakeClockAt(start()) // it stands: the process sees only what another call reads
 		there.open(chat.Options{Clock: polls}, outbox.Options{Clock: polls})
 		ctx, end := context.WithCancel(w.ctx())
 		waited := make(chan chat.Waited, 1)
@@ -101,9 +98,9 @@ func TestLook_whileTheAgentWaits_callsOnlyIfThatBringsNothing(t *testing.T) {
 		want := []string{"/"}
 		if !dies {
 			want = nil
-			pauses.act = func() { // the process of the wait goes on until it has answered
+			pauses.act = func() {
+				there.look(ann.Token, "")
 				for len(waited) == 0 {
-					w.clock.Advance(10 * time.Millisecond)
 					runtime.Gosched()
 				}
 			}
