@@ -184,16 +184,9 @@ func TestWait_twoProcessesWithHundredsOfMessages_deliverEachOnceInOrder(t *testi
 		}
 	}
 	// Writers pause when they collide, so the clock must run.
-	stop := make(chan struct{})
-	defer close(stop)
 	go func() {
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				here.clock.Advance(time.Millisecond)
-			}
+		for t.Context().Err() == nil {
+			here.clock.Advance(time.Millisecond)
 		}
 	}()
 	var all sync.WaitGroup

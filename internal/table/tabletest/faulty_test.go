@@ -246,20 +246,13 @@ func TestFaulty_slowCall_letsOthersRun(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	tab, _ := newFaulty(t, 1, tabletest.Faults{Slow: 1})
 	var turns atomic.Int64
-	stop := make(chan struct{})
-	defer close(stop)
 	go func() {
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				turns.Add(1)
-				runtime.Gosched()
-			}
+		for t.Context().Err() == nil {
+			turns.Add(1)
+			runtime.Gosched()
 		}
 	}()
-	// A call may also be interrupted that is not slow, but hardly each of 50.
+	// The scheduler may interrupt a call that is not slow, too, but hardly each of 50.
 	for n := range 50 {
 		before := turns.Load()
 		data(t, tab, "a", table.Strong)
