@@ -41,6 +41,7 @@ type account struct {
 	over     chan struct{}
 	repeated int
 	refused  int
+	looked   int // invocations of the outbox that are over
 	twice    int
 }
 
@@ -146,6 +147,9 @@ func (a *account) look(payload string, after time.Duration) {
 	busy, failed := time.Second, time.Minute
 	for a.pause(after) {
 		_, err := a.invoke(a.outbox, []byte(payload))
+		a.mu.Lock()
+		a.looked++
+		a.mu.Unlock()
 		switch {
 		case err == nil:
 			return
@@ -165,6 +169,13 @@ func (a *account) look(payload string, after time.Duration) {
 			a.mu.Unlock()
 		}
 	}
+}
+
+// done returns how many invocations of the outbox are over or have begun to call.
+func (a *account) done() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.looked + a.host.count()
 }
 
 // enter takes one of the instances of the account. It returns false if all are busy.
@@ -288,6 +299,16 @@ func (c *callee) heard(path string) (calls []arrival, most int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.calls[path]), c.most[groupOf(path)]
+}
+
+// count returns how many calls have begun.
+func (c *callee) count() (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, calls := range c.calls {
+		n += len(calls)
+	}
+	return n
 }
 
 // texts returns what the calls of a path have told, each once, in the order of the first calls.
