@@ -191,10 +191,12 @@ func TestSubscribe_again_isARefresh(t *testing.T) {
 func TestSubscribe_whatItsPersonHasEnded_isRefusedForADay(t *testing.T) {
 	w := newWorld(t)
 	w.run()
+	w.timers(1)
 	bob := w.join("tea", "Bob")
 	person := w.person(bob)
 	asked := w.asked(bob, "/")
 	id := w.subscribe(asked).ID
+	w.idle() // a look that finds half of what ends a hook would wait for the rest
 	if left := w.supervise(chat.SuperviseRequest{Token: person, EndHook: id}).Hooks; len(left) > 0 {
 		t.Fatalf("the person has ended it, and sees %+v", left)
 	}
