@@ -171,11 +171,12 @@ func (a *account) look(payload string, after time.Duration) {
 	}
 }
 
-// done returns how many invocations of the outbox are over or have begun to call.
-func (a *account) done() int {
+// begun returns how many invocations of the outbox are over or have begun to call.
+func (a *account) begun() int {
+	calls, _ := a.host.count()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.looked + a.host.count()
+	return a.looked + calls
 }
 
 // enter takes one of the instances of the account. It returns false if all are busy.
@@ -301,14 +302,17 @@ func (c *callee) heard(path string) (calls []arrival, most int) {
 	return slices.Clone(c.calls[path]), c.most[groupOf(path)]
 }
 
-// count returns how many calls have begun.
-func (c *callee) count() (n int) {
+// count returns how many calls have begun, and how many of them it has not answered.
+func (c *callee) count() (begun, now int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, calls := range c.calls {
-		n += len(calls)
+		begun += len(calls)
 	}
-	return n
+	for _, n := range c.now {
+		now += n
+	}
+	return begun, now
 }
 
 // texts returns what the calls of a path have told, each once, in the order of the first calls.
