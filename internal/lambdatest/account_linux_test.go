@@ -207,12 +207,18 @@ func (a *account) invoke(f *lambdatest.Fleet, event []byte) ([]byte, error) {
 	return io.ReadAll(response.Body)
 }
 
-// through returns a client of the MCP function, whose requests are refused while the account has no instance for them.
-func (a *account) through(f *lambdatest.Fleet) *http.Client {
+// through returns a client of the MCP function. While the account has no instance for a request, the client tries again
+// each second: an instance that starts, or looks what there is to call, is busy, too. The test fails if the instances
+// are busy because more than so many hosts are called.
+func (a *account) through(f *lambdatest.Fleet, places int) *http.Client {
 	inside := f.FunctionURL(lambdatest.First).Transport
 	return &http.Client{Transport: roundTrip(func(q *http.Request) (*http.Response, error) {
-		if !a.enter() {
-			return &http.Response{StatusCode: http.StatusTooManyRequests, Body: http.NoBody, Request: q}, nil
+		for !a.enter() {
+			_, now := a.host.count()
+			a.t.Logf("an agent is refused while %d hosts are called", now)
+			if now > places || !a.pause(time.Second) {
+				return &http.Response{StatusCode: http.StatusTooManyRequests, Body: http.NoBody, Request: q}, nil
+			}
 		}
 		resp, err := inside.RoundTrip(q)
 		if err != nil {
