@@ -201,6 +201,8 @@ func slowly(t *testing.T, instances, n int, each, thinks time.Duration, unread i
 		calls, _ = slow.isTold(5 * time.Minute)
 	}
 	arrived, most := a.host.heard("/slow")
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	t.Logf("the slow host: %d calls for %d words, %d in all, %d at once; %d invocations refused, %d repeated", calls, n,
 		len(arrived), most, a.refused, a.repeated)
 	if most != 1 || unread == 0 && calls != n {
@@ -358,6 +360,8 @@ func tenInstances(t *testing.T, hosts int, lasts time.Duration) {
 	}
 	_, late := rooms[0].isTold(2 * time.Minute)
 	_, most := a.host.heard("/slow-0")
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	t.Logf("%d calls of agents; %d slow hosts were called at once; the quick one is told %v late at most; %d "+
 		"invocations of the outbox were refused", 2*calls, most, late.Round(time.Millisecond), a.refused)
 	a.inTime(late, 2*time.Second)
