@@ -9,7 +9,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/room"
 )
 
@@ -147,7 +147,7 @@ func (f failed) unclear() string {
 }
 
 // errorOf returns a refusal as A2A has it. How it looks depends on which ids the caller gave.
-func errorOf(f *mcp.Failure, at failed, given ids) error {
+func errorOf(f *results.Failure, at failed, given ids) error {
 	refused := &fault.Error{Code: fault.Code(f.Code)}
 	if inside := new(fault.Error); errors.As(at.error, &inside) && inside.Code == refused.Code {
 		refused = inside
@@ -184,7 +184,7 @@ func kindOf(code fault.Code, at step, given ids) error {
 }
 
 // sentence returns what a client reads.
-func (f failed) sentence(shown *mcp.Failure, refused *fault.Error, given ids) string {
+func (f failed) sentence(shown *results.Failure, refused *fault.Error, given ids) string {
 	switch code := refused.Code; {
 	case refused.Unclear:
 		return f.unclear()

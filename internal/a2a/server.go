@@ -20,6 +20,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/ratelimit"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/tools"
 )
 
@@ -97,7 +98,7 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *mcp.Message, p
 	ctx := context.WithValue(r.Context(), requestKey{}, &request{p, m.Params(), refused})
 	ctx = log.AttachLogger(ctx, slog.New(slog.DiscardHandler)) // the SDK's lines say only that a client has left
 	r = r.WithContext(ctx)
-	envelope := mcp.JSON(struct {
+	envelope := results.JSON(struct {
 		JSONRPC string          `json:"jsonrpc"`
 		ID      json.RawMessage `json:"id,omitempty"`
 		Method  string          `json:"method"`

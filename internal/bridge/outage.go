@@ -9,7 +9,7 @@ import (
 	library "github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // codeAway is the JSON-RPC code of a request to a server that is away. JSON-RPC 2.0 leaves it to
@@ -43,7 +43,7 @@ func absent(server string, status int, err error) *absence {
 
 // result returns what a model reads for a call of a tool.
 func (a *absence) result(m message) answer {
-	f := mcp.Failure{Code: string(fault.Unavailable), Message: a.sentence, Next: nextAway}
+	f := results.Failure{Code: string(fault.Unavailable), Message: a.sentence, Next: nextAway}
 	if a.passes {
 		f.RetryAfterSeconds = 5
 	}
@@ -62,7 +62,7 @@ func (a *absence) result(m message) answer {
 	if m.modern() {
 		result["resultType"] = library.ResultTypeComplete
 	}
-	return answer{Result: mcp.JSON(result)}
+	return answer{Result: results.JSON(result)}
 }
 
 const nextAway = "If this goes on, tell your user: parley doctor says what is wrong."

@@ -53,16 +53,16 @@ func arrows() map[string][]string {
 			"internal/outcall", "internal/ratelimit"}),
 
 		// The protocol.
-		"internal/mcp":        {"internal/ident", "internal/fault", "internal/meter"},
+		"internal/mcp":        {"internal/results", "internal/ident", "internal/fault", "internal/meter"},
 		"internal/tools/spec": {"internal/ident", "internal/fault"},
 		"internal/tools": {"internal/fetch", "internal/results", "internal/sanitize", "internal/tools/spec",
 			"internal/mcp", "internal/pairing", "internal/outbox", "internal/chat", "internal/ratelimit",
 			"internal/room", "internal/ident", "internal/fault", "internal/meter"},
-		"internal/a2a": {"internal/tools", "internal/lines", "internal/mcp", "internal/chat", "internal/ratelimit",
-			"internal/room", "internal/ident", "internal/fault"},
-		"internal/httpapi": {"internal/a2a", "internal/page", "internal/access", "internal/tools", "internal/mcp",
-			"internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter", "internal/outcall",
-			"internal/oauth"},
+		"internal/a2a": {"internal/results", "internal/tools", "internal/lines", "internal/mcp", "internal/chat",
+			"internal/ratelimit", "internal/room", "internal/ident", "internal/fault"},
+		"internal/httpapi": {"internal/results", "internal/a2a", "internal/page", "internal/access", "internal/tools",
+			"internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter",
+			"internal/outcall", "internal/oauth"},
 		"internal/oauth": {"internal/account", "internal/oidc", "internal/signin", "internal/ident",
 			"internal/fault"},
 		"internal/oidc":       {"internal/account"},
@@ -102,7 +102,7 @@ func arrows() map[string][]string {
 		"internal/lambdaenv": {},
 
 		// For clients without HTTP.
-		"internal/bridge": {"internal/results", "internal/client", "internal/mcp", "internal/fault"},
+		"internal/bridge": {"internal/results", "internal/client", "internal/fault"},
 
 		// What looks for faults.
 		"internal/doctor": {"internal/results", "internal/client", "internal/fault", "internal/connect",

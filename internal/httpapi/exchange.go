@@ -11,6 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // The JSON-RPC codes of refusals beside those of [mcp.Parse]. codeRefused is in the
@@ -199,7 +200,7 @@ func rpcError(id json.RawMessage, f rpcFault) []byte {
 	if id == nil {
 		id = json.RawMessage("null")
 	}
-	return append(mcp.JSON(struct {
+	return append(results.JSON(struct {
 		JSONRPC string          `json:"jsonrpc"`
 		ID      json.RawMessage `json:"id"`
 		Error   rpcFault        `json:"error"`

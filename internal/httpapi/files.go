@@ -13,7 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/tools"
 )
 
@@ -115,7 +115,7 @@ func (x *exchange) uploaded(d door, ended tools.Uploaded) {
 func (x *exchange) json(status int, value any) {
 	x.Header().Set("Content-Type", "application/json")
 	x.WriteHeader(status)
-	_, _ = x.Write(append(mcp.JSON(value), '\n')) // fails only if the client has left
+	_, _ = x.Write(append(results.JSON(value), '\n')) // fails only if the client has left
 }
 
 // refusedFile is a refusal of this package in the form of those of share_file.

@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 
 	library "github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // Illustrated is a result whose answer has more for the client than its JSON. The blocks stand
@@ -51,10 +53,10 @@ func roomFor(blocks []Block) (n int) {
 func (k Block) append(b []byte) []byte {
 	b = append(b, ',')
 	if k.link != nil {
-		return append(b, JSON(k.link)...)
+		return append(b, results.JSON(k.link)...)
 	}
 	b = append(b, `{"type":"image","data":"`...)
 	b = base64.StdEncoding.AppendEncode(b, k.image)
 	b = append(b, `","mimeType":`...)
-	return append(append(b, JSON(k.media)...), '}')
+	return append(append(b, results.JSON(k.media)...), '}')
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 
 	library "github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // toolsCall is the method that calls a tool.
@@ -140,7 +142,7 @@ func (s *Server) response(c *call, o Outcome) []byte {
 	}
 	b = append(b, `"content":[{"type":"text","text":`...)
 	if o.Failure != nil {
-		b = append(append(b, JSON(o.Failure.Error())...), `}],"isError":true`...)
+		b = append(append(b, results.JSON(o.Failure.Error())...), `}],"isError":true`...)
 	} else {
 		b = append(quoteJSON(b, structured), '}')
 		for _, block := range blocks {

@@ -14,6 +14,8 @@ import (
 
 	library "github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
+
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // The answers to calls of tools must be those of mcp-go, which clients are tested
@@ -42,7 +44,7 @@ func newCompared() *compared {
 		}},
 		{Name: "refuse", Call: func(context.Context, json.RawMessage, *Record) (any, error) {
 			c.calls++
-			return nil, &Failure{Code: "unavailable", Message: "<Later>.", RetryAfterSeconds: 3}
+			return nil, &results.Failure{Code: "unavailable", Message: "<Later>.", RetryAfterSeconds: 3}
 		}},
 	}}
 	c.ours = handler(NewServer(o))
@@ -212,7 +214,8 @@ func FuzzResponse(f *testing.F) {
 		}
 		o := Outcome{Value: map[string]any{"text": text, text: []string{text}}}
 		if refused {
-			o = Outcome{Failure: &Failure{Code: "unavailable", Message: text, Yours: []string{text}, Next: "Later."}}
+			o = Outcome{Failure: &results.Failure{Code: "unavailable", Message: text, Yours: []string{text},
+				Next: "Later."}}
 		}
 		want := struct {
 			JSONRPC string          `json:"jsonrpc"`
@@ -233,14 +236,14 @@ func FuzzResponse(f *testing.F) {
 			said.Text = o.Failure.Error()
 		}
 		r := &want.Result
-		r.Content, r.IsError, r.Structured = []json.RawMessage{JSON(said)}, refused, o.JSON()
+		r.Content, r.IsError, r.Structured = []json.RawMessage{results.JSON(said)}, refused, o.JSON()
 		if modern {
 			r.Meta, r.ResultType = json.RawMessage(
 				`{"io.modelcontextprotocol/serverInfo":{"name":"parley","version":"1.2.3","title":"Parley"}}`), "complete"
 		}
 		got := s.response(&call{id: json.RawMessage(id), modern: modern}, o)
-		if string(got) != string(JSON(want))+"\n" {
-			t.Errorf("answered\n%s, encoding/json makes\n%s", got, JSON(want))
+		if string(got) != string(results.JSON(want))+"\n" {
+			t.Errorf("answered\n%s, encoding/json makes\n%s", got, results.JSON(want))
 		}
 	})
 }

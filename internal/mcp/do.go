@@ -1,7 +1,6 @@
 package mcp
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -10,14 +9,14 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
-	"strings"
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // Work is what a call does. It returns a value that is written as JSON, or an
-// error: a [Failure] if the caller may read it. It notes in r what it learns about
+// error: a [results.Failure] if the caller may read it. It notes in r what it learns about
 // the call.
 type Work func(ctx context.Context, r *Record) (any, error)
 
@@ -32,48 +31,8 @@ type Record struct {
 // Outcome is how a call ended. Exactly one of its fields is set.
 type Outcome struct {
 	Value    any
-	Failure  *Failure
+	Failure  *results.Failure
 	Canceled bool // the client has left: nobody reads the answer
-}
-
-// Failure is an error that the caller reads.
-type Failure struct {
-	Code              string   `json:"code"`
-	Message           string   `json:"message"`
-	RetryAfterSeconds int64    `json:"retry_after_seconds,omitempty"` // when the call can succeed
-	ID                string   `json:"id,omitempty"`                  // of an internal failure, as logged
-	Yours             []string `json:"yours,omitempty"`               // names under which the call can succeed
-	Untrusted         string   `json:"untrusted,omitempty"`           // says that the following is others' words
-	By                string   `json:"by,omitempty"`                  // the name of the agent that is in the way
-	Reason            string   `json:"reason,omitempty"`              // why the seat of a person is gone
-	Note              string   `json:"note,omitempty"`                // what the agent in By said of that
-	Next              string   `json:"next,omitempty"`                // what to do next
-}
-
-// Error implements error. It says everything that the JSON of f says, since some
-// clients show a model only this. It may contain a token, so it must not be logged.
-func (f *Failure) Error() string {
-	var b strings.Builder
-	b.WriteString(f.Code + ": " + f.Message)
-	if f.RetryAfterSeconds > 0 {
-		fmt.Fprintf(&b, " (retry_after_seconds: %d)", f.RetryAfterSeconds)
-	}
-	if len(f.Yours) > 0 {
-		fmt.Fprintf(&b, " (yours: %s)", JSON(f.Yours))
-	}
-	if f.By != "" {
-		fmt.Fprintf(&b, " (by: %s, %s)", JSON(f.By), f.Untrusted)
-	}
-	if f.Reason != "" {
-		fmt.Fprintf(&b, " (reason: %s)", f.Reason)
-	}
-	if f.Note != "" {
-		fmt.Fprintf(&b, " (note: %s, %s)", JSON(f.Note), f.Untrusted)
-	}
-	if f.Next != "" {
-		b.WriteString(" " + f.Next)
-	}
-	return b.String()
 }
 
 // codeInternal is the code of a failure that is the server's fault.
@@ -115,12 +74,12 @@ func outcome(ctx context.Context, log *slog.Logger, tool string, value any, err 
 		if !errors.As(context.Cause(ctx), &reason) {
 			return Outcome{Canceled: true}, meter.CodeGone
 		}
-		err = &Failure{Code: string(reason.Code), Message: reason.Message}
+		err = &results.Failure{Code: string(reason.Code), Message: reason.Message}
 	}
 	if err == nil {
 		return Outcome{Value: value}, meter.CodeOK
 	}
-	var f *Failure
+	var f *results.Failure
 	if !errors.As(err, &f) {
 		id := newID()
 		log.ErrorContext(ctx, "a tool failed", "id", id, "tool", tool, "error", err)
@@ -135,26 +94,16 @@ func (o Outcome) JSON() json.RawMessage {
 	case o.Canceled:
 		return nil
 	case o.Failure != nil:
-		return JSON(o.Failure)
+		return results.JSON(o.Failure)
 	}
-	return JSON(o.Value)
-}
-
-// JSON returns v as JSON without escapes for HTML, which a model would have to read.
-// v must be of a type that encoding/json accepts.
-func JSON(v any) json.RawMessage {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	return results.JSON(o.Value)
 }
 
 // newID names an incident, in 60 random bits.
 func newID() string { return rand.Text()[:12] }
 
-func internalFailure(id string) *Failure {
-	return &Failure{
+func internalFailure(id string) *results.Failure {
+	return &results.Failure{
 		Code: codeInternal, ID: id,
 		Message: fmt.Sprintf("Something went wrong inside the server and has been logged. Repeat the call once; if "+
 			"it fails again, ask the person you work for to quote the id %s to the person who runs this server.", id),

@@ -9,10 +9,11 @@ import (
 
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 func TestDo_outcome_isWhatTheWorkReturns(t *testing.T) {
-	refused := &Failure{Code: "unavailable", Message: "Later.", RetryAfterSeconds: 3}
+	refused := &results.Failure{Code: "unavailable", Message: "Later.", RetryAfterSeconds: 3}
 	for _, c := range []struct {
 		value any
 		err   error
@@ -50,7 +51,7 @@ func TestDo_errorThatNobodyMayRead_isInternal(t *testing.T) {
 }
 
 func TestDo_clientHasLeft_isGoneWhateverTheWorkReturns(t *testing.T) {
-	for _, err := range []error{nil, context.Canceled, &Failure{Code: "removed"}} {
+	for _, err := range []error{nil, context.Canceled, &results.Failure{Code: "removed"}} {
 		ctx, leave := context.WithCancel(t.Context())
 		account := meter.New(meter.Options{}).Open()
 		o := Do(meter.With(ctx, account), quiet, "say", func(context.Context, *Record) (any, error) {
@@ -67,7 +68,7 @@ func TestDo_deadlineHasPassed_answerComesAllTheSame(t *testing.T) {
 	for _, c := range []struct {
 		err  error
 		want string
-	}{{nil, meter.CodeOK}, {&Failure{Code: "unavailable"}, "unavailable"}} {
+	}{{nil, meter.CodeOK}, {&results.Failure{Code: "unavailable"}, "unavailable"}} {
 		ctx, cancel := context.WithTimeout(t.Context(), 0)
 		account := meter.New(meter.Options{}).Open()
 		o := Do(meter.With(ctx, account), quiet, "say", func(ctx context.Context, _ *Record) (any, error) {
@@ -82,7 +83,7 @@ func TestDo_deadlineHasPassed_answerComesAllTheSame(t *testing.T) {
 }
 
 func TestFailure_text_saysWhatItsJSONSays(t *testing.T) {
-	f := &Failure{Code: "unavailable", Message: "Later.", RetryAfterSeconds: 3}
+	f := &results.Failure{Code: "unavailable", Message: "Later.", RetryAfterSeconds: 3}
 	if got, want := f.Error(), "unavailable: Later. (retry_after_seconds: 3)"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -92,7 +93,7 @@ func TestFailure_text_saysWhatItsJSONSays(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	want = `{"code":"unavailable","message":"Later.","retry_after_seconds":3,"yours":["Ann \"A\"","Bob"],"next":"Then join again."}`
-	if got := string(JSON(f)); got != want {
+	if got := string(results.JSON(f)); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -12,13 +12,14 @@ import (
 	library "github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // Events are what clients subscribe to by MCP Events (SEP-3415): a client gives an address, and the
 // server POSTs there when an event happens. This package serves the methods and calls nobody. There
 // is no events/poll, since a client that can ask has tools for it.
 //
-// Subscribe and Unsubscribe return an [EventError] or a [Failure] if the caller may read the error.
+// Subscribe and Unsubscribe return an [EventError] or a [results.Failure] if the caller may read the error.
 // They are called by many goroutines at once, inside of [Do].
 type Events struct {
 	List []Event
@@ -125,7 +126,7 @@ func (s *Server) serveEvent(w http.ResponseWriter, r *http.Request, c *eventCall
 	o := Do(withClient(r, nil), s.log, c.method, func(ctx context.Context, _ *Record) (any, error) {
 		result, err := c.work(ctx, c)
 		if errors.As(err, &refused) {
-			return nil, &Failure{Code: string(eventErrors[refused.Kind].code), Message: refused.Message}
+			return nil, &results.Failure{Code: string(eventErrors[refused.Kind].code), Message: refused.Message}
 		}
 		return result, err
 	})
@@ -161,7 +162,7 @@ func (s *Server) answerEvent(w http.ResponseWriter, c *eventCall, result map[str
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(JSON(answer), '\n')) // fails only if the client has left
+	_, _ = w.Write(append(results.JSON(answer), '\n')) // fails only if the client has left
 }
 
 // EventError is why a subscription is refused. Clients know it by a number.

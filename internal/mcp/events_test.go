@@ -19,6 +19,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/leaks"
 	"github.com/parley-chat/parley/internal/meter"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // bells is a server of two events, and what it was asked.
@@ -241,7 +242,7 @@ func TestEvents_errors_haveTheNumbersOfTheirClient(t *testing.T) {
 		{"events/subscribe", good, &EventError{Kind: CallbackEndpoint, Message: "Nobody is there.",
 			Data: map[string]any{"reason": "connection_refused"}}, -32015, -32027,
 			`"message":"Nobody is there.","data":{"reason":"connection_refused"}`, "invalid_argument"},
-		{"events/subscribe", good, &Failure{Code: "rate_limited", Message: "Later.", RetryAfterSeconds: 3},
+		{"events/subscribe", good, &results.Failure{Code: "rate_limited", Message: "Later.", RetryAfterSeconds: 3},
 			-32603, -32603, `"message":"rate_limited: Later. (retry_after_seconds: 3)"`, "rate_limited"},
 
 		{"events/subscribe", `{"name":"door.bell","delivery":{"mode":"webhook"}}`, nil, -32602, -32602,

@@ -10,6 +10,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // newReader returns a server of one resource, and of a tool that a client called reader sees otherwise.
@@ -29,7 +31,7 @@ func newReader() http.Handler {
 				case "own://file/good":
 					return Resource{Data: []byte{0, 1, 255}, Media: "image/png"}, nil
 				case "own://file/gone":
-					return Resource{}, &Failure{Code: "not_found", Message: "It is gone."}
+					return Resource{}, &results.Failure{Code: "not_found", Message: "It is gone."}
 				}
 				return Resource{}, errors.New("a secret")
 			}},
@@ -116,7 +118,7 @@ func TestServer_whatSomeClientsSee_isHiddenFromOthers(t *testing.T) {
 				t.Fatal(failure)
 			}
 			_, resources := about["capabilities"].(map[string]any)["resources"]
-			shown := JSON(map[string]any{"_meta": tool["_meta"], "inputSchema": tool["inputSchema"]})
+			shown := results.JSON(map[string]any{"_meta": tool["_meta"], "inputSchema": tool["inputSchema"]})
 			got := fmt.Sprintf("%s %t", shown, resources)
 			if got != want {
 				t.Errorf("%s sees in %s\n%s, want\n%s", agent, version, got, want)

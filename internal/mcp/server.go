@@ -22,6 +22,8 @@ import (
 	"net/http"
 
 	library "github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // Tool is a tool as clients see it, and what it does.
@@ -94,9 +96,10 @@ func NewServer(o Options) *Server {
 	}
 	s := &Server{
 		tools: make(map[string]*Tool, len(o.Tools)),
-		self:  JSON(resultMeta{library.Implementation{Name: serverName, Title: serverTitle, Version: o.Version}}),
-		rest:  libraryHandler(newLibrary(o), o.Log),
-		log:   o.Log,
+		self: results.JSON(resultMeta{library.Implementation{
+			Name: serverName, Title: serverTitle, Version: o.Version}}),
+		rest: libraryHandler(newLibrary(o), o.Log),
+		log:  o.Log,
 	}
 	for _, t := range o.Tools {
 		s.tools[t.Name] = &t

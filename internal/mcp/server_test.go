@@ -20,6 +20,7 @@ import (
 	library "github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/parley-chat/parley/internal/leaks"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // patience is how long a test waits for what must happen.
@@ -181,9 +182,9 @@ func (r reply) text() string {
 }
 
 // failure is the structured content of a call that failed.
-func (r reply) failure(t *testing.T) Failure {
+func (r reply) failure(t *testing.T) results.Failure {
 	t.Helper()
-	var f Failure
+	var f results.Failure
 	if err := json.Unmarshal(r.Result.StructuredContent, &f); err != nil {
 		t.Fatalf("%v in %s", err, r.body)
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 
 	library "github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // Stream is an answer in progress to a client that accepts a stream of events. Its
@@ -68,7 +70,7 @@ func acknowledge(ctx context.Context, id any, _ *library.SubscriptionsListenRequ
 
 // notification returns a JSON-RPC notification from this server.
 func notification(method string, params any) []byte {
-	return JSON(struct {
+	return results.JSON(struct {
 		JSONRPC string `json:"jsonrpc"`
 		Method  string `json:"method"`
 		Params  any    `json:"params"`

@@ -1,6 +1,6 @@
-// Package results has the results of the tools as JSON: internal/tools makes them, and the programs of this repository
-// that call a server read them. The doc tag of a field says what it is, for docs/tools.md as well. A field that is left
-// out when it is empty is optional for its reader.
+// Package results has the results and the refusals of the tools as JSON: internal/tools makes them, and the programs of
+// this repository that call a server read them. The doc tag of a field says what it is, for docs/tools.md as well. A
+// field that is left out when it is empty is optional for its reader.
 package results
 
 import "github.com/parley-chat/parley/internal/sanitize"

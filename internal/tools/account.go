@@ -87,7 +87,7 @@ func beginWait(ctx context.Context) (end func(), err error) {
 	if errors.Is(err, meter.ErrShare) {
 		crowd = "Your address has as many waiting agents as this server allows."
 	}
-	return nil, &mcp.Failure{
+	return nil, &results.Failure{
 		Code: string(fault.Unavailable), RetryAfterSeconds: crowdedSeconds,
 		Message: crowd + " This call did nothing: repeat it later, or without waiting (wait_seconds 0).",
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/pairing"
 	"github.com/parley-chat/parley/internal/ratelimit"
+	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/table/sqlite/sqlitetest"
 	"github.com/parley-chat/parley/internal/tools"
 )
@@ -53,7 +54,7 @@ func (c callers) call(address, tool, arguments string) (token string, err error)
 	var result struct {
 		Token string `json:"agent_token"`
 	}
-	if err := json.Unmarshal(mcp.JSON(got), &result); err != nil {
+	if err := json.Unmarshal(results.JSON(got), &result); err != nil {
 		c.t.Fatal(err)
 	}
 	return result.Token, nil
@@ -73,7 +74,7 @@ func (c callers) untilRefused(address, tool string, arguments func(n int) string
 	c.t.Helper()
 	for n := range most {
 		_, err := c.call(address, tool, arguments(n))
-		var refused *mcp.Failure
+		var refused *results.Failure
 		if errors.As(err, &refused) && refused.Code == string(fault.RateLimited) &&
 			strings.Contains(refused.Message, "your key or address") {
 			if refused.RetryAfterSeconds < 1 {

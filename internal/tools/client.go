@@ -64,7 +64,7 @@ const besideText = 2000
 
 // fits reports whether a client shows a result of get_file with this text whole.
 func (h habits) fits(text string) bool {
-	return h.shows == 0 || len(mcp.JSON(results.Text(text)))+besideText <= h.shows
+	return h.shows == 0 || len(results.JSON(results.Text(text)))+besideText <= h.shows
 }
 
 // inCode reports whether a client calls tools from code that its model writes: Codex.

@@ -4,7 +4,7 @@ import (
 	"errors"
 
 	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // refusal is the one place where an error of chat becomes what a model reads. Any
@@ -26,8 +26,8 @@ func refusal(err error, again string) error {
 const repeatSafely = "Repeating the call is safe."
 
 // failureOf returns what a model reads of a refusal.
-func failureOf(err *fault.Error) *mcp.Failure {
-	return &mcp.Failure{
+func failureOf(err *fault.Error) *results.Failure {
+	return &results.Failure{
 		Code: string(err.Code), Message: err.Message, RetryAfterSeconds: int64(fault.Seconds(err.RetryAfter)),
 		Yours: err.Yours, Untrusted: noticeIf(err.By != ""), By: err.By, Reason: err.Reason, Note: err.Note,
 		Next: err.Next,
@@ -35,5 +35,5 @@ func failureOf(err *fault.Error) *mcp.Failure {
 }
 
 func invalidArgument(message string) error {
-	return &mcp.Failure{Code: string(fault.InvalidArgument), Message: message}
+	return &results.Failure{Code: string(fault.InvalidArgument), Message: message}
 }

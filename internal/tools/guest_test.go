@@ -8,6 +8,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // A guest need not know what its room is called: its invite is for one room.
@@ -16,12 +17,12 @@ func TestGuest_namesNoRoom(t *testing.T) {
 	call := func(ctx context.Context, tool, arguments string) (r reply, code string) {
 		t.Helper()
 		got, err := c.tools[tool].Call(ctx, json.RawMessage(arguments), &mcp.Record{})
-		var refused *mcp.Failure
+		var refused *results.Failure
 		if errors.As(err, &refused) {
 			return r, refused.Code
 		}
 		if err == nil {
-			err = json.Unmarshal(mcp.JSON(got), &r)
+			err = json.Unmarshal(results.JSON(got), &r)
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 	library "github.com/mark3labs/mcp-go/mcp"
 	"github.com/tiktoken-go/tokenizer"
 
-	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // update rewrites what the tests of this package compare with: the golden files in
@@ -142,7 +142,7 @@ func tokens(t *testing.T, v any) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := codec.Count(string(mcp.JSON(v)))
+	n, err := codec.Count(string(results.JSON(v)))
 	if err != nil {
 		t.Fatal(err)
 	}

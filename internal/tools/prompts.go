@@ -7,6 +7,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/mcp"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // Prompts returns what a person picks in a client instead of explaining how Parley is used.
@@ -104,7 +105,7 @@ func arguments(given map[string]string, names ...string) string {
 }
 
 // quote writes a text so that nothing in it can end it.
-func quote(s string) string { return string(mcp.JSON(s)) }
+func quote(s string) string { return string(results.JSON(s)) }
 
 // steps is the text of a prompt: the task, how to do it, and what applies in every
 // talk.

@@ -14,7 +14,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/results"
 	"github.com/parley-chat/parley/internal/room"
 	"github.com/parley-chat/parley/internal/tools/spec"
@@ -25,7 +24,7 @@ func usual() *Set { return New(nil, nil, Options{Address: func(context.Context) 
 
 func TestResult_quiet_isSmall(t *testing.T) {
 	w := chat.Waited{Status: chat.StatusQuiet, Cursor: "c9", Situation: chat.Situation{Others: 1}}
-	text := string(mcp.JSON(advise().viewWaited(w, chat.WaitRequest{Wait: time.Minute})))
+	text := string(results.JSON(advise().viewWaited(w, chat.WaitRequest{Wait: time.Minute})))
 	want := `{"status":"quiet","messages":[],"cursor":"c9","next":"`
 	if !strings.HasPrefix(text, want) || len(text) > 300 {
 		t.Errorf("quiet takes %d bytes: %s", len(text), text)
@@ -38,10 +37,10 @@ var at = time.Date(2026, 11, 20, 10, 30, 5, 999, time.FixedZone("", 3600))
 const shownAt = `"at":"2026-11-20T09:30:05Z"`
 
 // checkJSON compares results with their JSON, in which AT stands for shownAt.
-func checkJSON(t *testing.T, results map[string]any) {
+func checkJSON(t *testing.T, shown map[string]any) {
 	t.Helper()
-	for want, got := range results {
-		if text := string(mcp.JSON(got)); text != strings.ReplaceAll(want, "AT", shownAt) {
+	for want, got := range shown {
+		if text := string(results.JSON(got)); text != strings.ReplaceAll(want, "AT", shownAt) {
 			t.Errorf("\n got: %s\nwant: %s", text, want)
 		}
 	}
@@ -155,8 +154,8 @@ func TestResult_ofASend_saysFirstWhetherItWasSent(t *testing.T) {
 		`{"sent":true,"id":"m7","next":"Call wait_for_message (your last cursor, wait_seconds 50)."}`:                                                                                       advise().viewSent(chat.Sent{Sent: true, ID: "m7", Waited: chat.Waited{Situation: chat.Situation{Others: 1}}}, chat.SendRequest{}),
 		`{"sent":true,"id":"m7","cursor":"c9","away_until":"2026-11-20T09:30:05Z","owed":2,"next":"2 answers to you are outstanding. Call wait_for_message (cursor c9, wait_seconds 50)."}`: advise().viewSent(chat.Sent{Sent: true, ID: "m7", Waited: waited}, chat.SendRequest{}),
 	})
-	text := string(mcp.JSON(advise().viewSent(chat.Sent{Waited: chat.Waited{Status: chat.StatusMessages, Cursor: "c9",
-		Situation: chat.Situation{Others: 1}}}, chat.SendRequest{})))
+	text := string(results.JSON(advise().viewSent(chat.Sent{Waited: chat.Waited{Status: chat.StatusMessages,
+		Cursor: "c9", Situation: chat.Situation{Others: 1}}}, chat.SendRequest{})))
 	if !strings.HasPrefix(text, `{"sent":false,`) || !strings.Contains(text, `"next":"NOT sent`) {
 		t.Error(text)
 	}
@@ -170,7 +169,7 @@ func TestResult_ofASeat_showsHiddenAgreementsAndInvite(t *testing.T) {
 			Agents: []chat.Agent{{Name: "Ann", You: true}}},
 		Agreements: []chat.Agreement{{ID: "m2", Text: "blue", By: "Bob", At: at}},
 	}
-	text := string(mcp.JSON(usual().viewSeated(t.Context(), seat, "")))
+	text := string(results.JSON(usual().viewSeated(t.Context(), seat, "")))
 	for _, want := range []string{`"status":"joined"`, `"room":{"id":"r00m000","name":"den",`,
 		`"hidden":3,"agreements":[{"id":"m2","text":"blue","by":"Bob",`, `"invite":"Call join_room`} {
 		if !strings.Contains(text, want) {
@@ -184,7 +183,7 @@ func TestResult_ofASeat_showsHiddenAgreementsAndInvite(t *testing.T) {
 	} {
 		closed := seat
 		change(&closed.Room)
-		if text := string(mcp.JSON(usual().viewSeated(t.Context(), closed, ""))); strings.Contains(text, `"invite"`) {
+		if text := string(results.JSON(usual().viewSeated(t.Context(), closed, ""))); strings.Contains(text, `"invite"`) {
 			t.Errorf("%s: there is an invite in %s", name, text)
 		}
 	}
@@ -235,9 +234,9 @@ func TestRefusal_ofTheRules_hasTheirCodeAndMessage(t *testing.T) {
 			Code: code, Message: "Do <this>.", RetryAfter: 1200 * time.Millisecond, Yours: []string{"Ann"},
 			By: "Bob", Next: "Then that.",
 		}), "Repeat it.")
-		var f *mcp.Failure
-		want := &mcp.Failure{Code: string(code), Message: "Do <this>.", RetryAfterSeconds: 2, Yours: []string{"Ann"},
-			Untrusted: untrustedNotice, By: "Bob", Next: "Then that."}
+		var f *results.Failure
+		want := &results.Failure{Code: string(code), Message: "Do <this>.", RetryAfterSeconds: 2,
+			Yours: []string{"Ann"}, Untrusted: untrustedNotice, By: "Bob", Next: "Then that."}
 		if !errors.As(err, &f) || !reflect.DeepEqual(f, want) {
 			t.Errorf("got %+v, want %+v", f, want)
 		}

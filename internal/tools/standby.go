@@ -10,6 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/ident"
 	"github.com/parley-chat/parley/internal/mcp"
 	"github.com/parley-chat/parley/internal/ratelimit"
+	"github.com/parley-chat/parley/internal/results"
 )
 
 // standbyName is the name of a wait without MCP beside those of the tools.
@@ -76,7 +77,7 @@ func (s *Set) Standby(ctx context.Context, asked chat.WaitRequest) Standby {
 
 // Refused is how a wait without MCP ends that is refused before it begins.
 func Refused(err *fault.Error) Standby {
-	return Standby{JSON: mcp.JSON(failureOf(err)), Code: err.Code, RetryAfter: err.RetryAfter}
+	return Standby{JSON: results.JSON(failureOf(err)), Code: err.Code, RetryAfter: err.RetryAfter}
 }
 
 // StandbyLine is a line for any POSIX shell with curl that ends when there is something to
