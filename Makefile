@@ -20,8 +20,8 @@ FRESH      ?= -count=1
 TESTS       = GO=$(GO) $(GO) run ./scripts/test $(FRESH)
 
 # The race detector runs where rules live and where goroutines meet; make nightly has the rest.
-RACE      = internal/(room|roomlog|chat|access|pairing|presence|mcp|httpapi|wake|client|bridge)$$
-RACE_LATE = internal/(shell|table|table/.*|lambdahttp|lambdatest)$$
+RACE      = $(addprefix ./internal/,room roomlog chat access pairing presence mcp httpapi wake client bridge)
+RACE_LATE = $(addprefix ./internal/,shell table/... lambdahttp lambdatest)
 # These measure memory, or what long lives cost, or make one call after another, or do over DynamoDB what
 # others do over a file: make nightly races them.
 DYNAMODB  = [dD]ynamo[dD][bB]
@@ -76,10 +76,10 @@ nightly: ## run all that takes long (hours): test-alone, attack, fuzz, mutants, 
 
 race race-late: export CGO_ENABLED = 1
 race: ## run the rules, the protocol and the clients under the race detector
-	@$(TESTS) $(DETECTOR) -timeout=15m '-skip=$(RACE_LONG)' $$($(GO) list ./internal/... | grep -E '$(RACE)')
+	@$(TESTS) $(DETECTOR) -timeout=15m '-skip=$(RACE_LONG)' $(RACE)
 
 race-late:
-	@$(TESTS) $(DETECTOR) -timeout=30m $$($(GO) list ./internal/... | grep -E '$(RACE_LATE)|$(RACE)')
+	@$(TESTS) $(DETECTOR) -timeout=30m $(RACE) $(RACE_LATE)
 
 FUZZCOUNT ?= 200000x
 fuzz: ## fuzz each target FUZZCOUNT times (200000x)
