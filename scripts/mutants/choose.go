@@ -3,12 +3,13 @@ package main
 import (
 	"maps"
 	"math/rand/v2"
+	"path"
 	"slices"
 )
 
-// shares says how many of a hundred mutants come from each package.
+// shares says how many of a hundred mutants come from each package, by its path below internal.
 var shares = []struct {
-	pkg   string
+	dir   string
 	share int
 }{{"room", 24}, {"roomlog", 19}, {"chat", 28}, {"table", 2}, {"table/sqlite", 7}, {"table/dynamotable", 5},
 	{"outbox", 9}, {"access", 6}}
@@ -18,7 +19,7 @@ var shares = []struct {
 func choose(packages []*pkg, n int, seed uint64) (chosen []*entry) {
 	for _, s := range shares {
 		for _, p := range packages {
-			if p.name == s.pkg {
+			if p.name == path.Base(s.dir) {
 				random := rand.New(rand.NewPCG(seed, uint64(len(p.name))))
 				chosen = append(chosen, p.draw((n*s.share+99)/100, random)...)
 			}

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -62,7 +63,7 @@ type options struct {
 // mutated are the packages whose code is mutated, and playing those whose tests are played.
 func mutated() (all []string) {
 	for _, s := range shares {
-		all = append(all, module+"/internal/"+s.pkg)
+		all = append(all, module+"/internal/"+s.dir)
 	}
 	return all
 }
@@ -72,8 +73,8 @@ func playing() []string { return append(mutated(), module+"/internal/explore") }
 // classOf returns the class of the tests in a file of a package.
 func classOf(pkg, file string) byte {
 	model := regexp.MustCompile(`^(?:model|linear|property)_`)
-	switch strings.TrimPrefix(pkg, module+"/internal/") {
-	case "table/sqlite", "table/dynamotable":
+	switch path.Base(pkg) {
+	case "sqlite", "dynamotable":
 		return 'D'
 	case "explore":
 		return 'M'
@@ -99,7 +100,7 @@ func (o *options) do(ctx context.Context) error {
 	}
 
 	// All paths are those of the module from here on.
-	packages, err := load(module+"/internal/", mutated()...)
+	packages, err := load(mutated()...)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ const samplePath = module + "/scripts/mutants/testdata/sample"
 
 func sample(t *testing.T) []*pkg {
 	t.Helper()
-	packages, err := load(module+"/scripts/mutants/testdata/", samplePath)
+	packages, err := load(samplePath)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestList_ofTheProject_isInTheSource(t *testing.T) {
 	if len(list) < 300 {
 		t.Errorf("only %d mutants", len(list))
 	}
-	packages, err := load(module+"/internal/", mutated()...)
+	packages, err := load(mutated()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,12 +14,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 )
 
 // pkg is one package whose code is mutated.
 type pkg struct {
-	name  string // its path below internal, as in "table/sqlite"
+	name  string
 	files []*file
 }
 
@@ -37,9 +36,9 @@ type listed struct {
 	GoFiles                 []string
 }
 
-// load reads the packages at these import paths, and finds all mutants of each. Names are shortened
-// by prefix. The types of what they import come from the build cache.
-func load(prefix string, paths ...string) ([]*pkg, error) {
+// load reads the packages at these import paths, and finds all mutants of each. The types of
+// what they import come from the build cache.
+func load(paths ...string) ([]*pkg, error) {
 	found, err := goList(paths...)
 	if err != nil {
 		return nil, err
@@ -50,7 +49,7 @@ func load(prefix string, paths ...string) ([]*pkg, error) {
 	})
 	var all []*pkg
 	for _, path := range paths {
-		p := &pkg{name: strings.TrimPrefix(path, prefix)}
+		p := &pkg{name: filepath.Base(path)}
 		var trees []*ast.File
 		for _, name := range found[path].GoFiles {
 			f := &file{path: filepath.Join(found[path].Dir, name)}
