@@ -81,24 +81,17 @@ func TestDocs_testsOfSecurity_exist(t *testing.T) {
 	}
 }
 
-// testsIn returns the code of the tests of a package below internal, or of e2e.
+// testsIn returns the code of the tests of a package. pkg is the end of its path.
 func testsIn(t *testing.T, pkg string) string {
 	t.Helper()
-	dir := filepath.Join("../../internal", pkg)
-	if strings.HasPrefix(pkg, "e2e") {
-		dir = filepath.Join("../..", pkg)
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("docs/security.md names the package %s, which has no tests: %v", pkg, err)
-	}
 	var all strings.Builder
-	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
+	for _, s := range sources(t) {
+		if s.test() && strings.HasSuffix("/"+s.dir(), "/"+pkg) {
+			all.WriteString(read(t, s.name))
 		}
-		all.Write(text)
+	}
+	if all.Len() == 0 {
+		t.Fatalf("docs/security.md names the package %s, which has no tests", pkg)
 	}
 	return all.String()
 }
