@@ -1,8 +1,9 @@
 package house
 
 import (
+	"fmt"
 	"go/ast"
-	"maps"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,161 +12,134 @@ import (
 
 const module = "github.com/parley-chat/parley"
 
-// arrows lists, for each package, the packages of this module that its code may
-// import. Tests may import anything.
-func arrows() map[string][]string {
-	drivers := []string{"internal/table/sqlite", "internal/table/dynamotable", "internal/table/dynamotable/sdkconfig"}
-	rooms := []string{"internal/roomlog", "internal/room", "internal/ident", "internal/fault", "internal/table"}
-	meters := []string{"internal/meter", "internal/meter/emf", "internal/meter/scrape"}
-	service := slices.Concat(meters, drivers, rooms, []string{
-		"internal/ratelimit", "internal/access", "internal/presence", "internal/chat", "internal/pairing",
-		"internal/tools", "internal/mcp", "internal/a2a", "internal/httpapi", "internal/lambdahttp",
-		"internal/transfer",
-		"internal/page", "internal/files", "internal/outbox", "internal/outcall", "internal/signin", "internal/oauth",
-		"internal/account", "internal/oidc",
-	})
-	clients := []string{"internal/client", "internal/fault", "internal/wake", "internal/shell"}
-	return map[string][]string{
-		// The rules, lowest first.
-		"internal/turns": {}, "internal/picture": {"internal/turns"},
-		"internal/sanitize": {}, "internal/page": {}, "internal/page/bundle": {},
-		"internal/results": {"internal/sanitize"},
-		"internal/audit":   {"internal/ident", "internal/table"},
-		"internal/fault":   {},
-		"internal/outcall": {"internal/turns"}, "internal/fetch": {"internal/fault", "internal/outcall"},
-		"internal/agentcall": {"internal/outcall", "internal/sanitize"},
-		"internal/ident":     {"internal/fault"},
-		"internal/room":      {"internal/sanitize", "internal/ident", "internal/fault"},
-		"internal/roomlog": {"internal/files", "internal/room", "internal/ident", "internal/fault",
-			"internal/table", "internal/turns"},
-		"internal/ratelimit": rooms,
-		"internal/account":   {"internal/ident"},
-		"internal/access": {"internal/account", "internal/signin", "internal/ratelimit", "internal/audit",
-			"internal/room", "internal/ident", "internal/fault", "internal/table"},
-		"internal/signin":   {"internal/audit", "internal/ident", "internal/table"},
-		"internal/password": slices.Concat(rooms, []string{"internal/turns"}),
-		"internal/presence": rooms,
-		"internal/chat": slices.Concat(rooms, []string{"internal/files", "internal/picture", "internal/sanitize",
-			"internal/password", "internal/ratelimit", "internal/presence", "internal/audit"}),
-		"internal/lines":   {"internal/chat", "internal/room", "internal/sanitize"},
-		"internal/pairing": slices.Concat(rooms, []string{"internal/chat"}),
-		"internal/outbox": slices.Concat(rooms, []string{"internal/chat", "internal/lines", "internal/agentcall",
-			"internal/outcall", "internal/ratelimit"}),
+// storey is a row of [arrows]: packages of one role.
+type storey struct {
+	name     string
+	packages string // from the lowest up: each may use those before it. "": in any order
+	uses     string // the other storeys that it may use
+}
 
-		// The protocol.
-		"internal/mcp":        {"internal/results", "internal/ident", "internal/fault", "internal/meter"},
-		"internal/tools/spec": {"internal/ident", "internal/fault"},
-		"internal/tools": {"internal/fetch", "internal/results", "internal/sanitize", "internal/tools/spec",
-			"internal/mcp", "internal/pairing", "internal/outbox", "internal/chat", "internal/ratelimit",
-			"internal/room", "internal/ident", "internal/fault", "internal/meter"},
-		"internal/a2a": {"internal/results", "internal/tools", "internal/lines", "internal/mcp", "internal/chat",
-			"internal/ratelimit", "internal/room", "internal/ident", "internal/fault"},
-		"internal/httpapi": {"internal/results", "internal/a2a", "internal/page", "internal/access", "internal/tools",
-			"internal/mcp", "internal/chat", "internal/room", "internal/ident", "internal/fault", "internal/meter",
-			"internal/outcall", "internal/oauth"},
-		"internal/oauth": {"internal/account", "internal/oidc", "internal/signin", "internal/ident",
-			"internal/fault"},
-		"internal/oidc":       {"internal/account"},
-		"internal/lambdahttp": {"internal/meter"},
+// arrows says which package may import which: a row a storey, the lowest first. Tests may import anything.
+func arrows() []storey {
+	return []storey{
+		{"base", "fault ident sanitize results turns", ""},
+		{"store", "files table", ""},
+		{"observe", "audit meter", "base store"},
+		{"core", "room roomlog ratelimit password presence picture chat lines pairing", "base store observe"},
+		{"auth", "account signin access oidc oauth", "base store observe core"},
+		{"outbound", "outcall fetch agentcall outbox", "base store core"},
+		{"web", "", ""},
+		{"api", "mcp tools a2a httpapi", "base observe core auth outbound web"},
+		{"server", "lambdaenv lambdahttp transfer app", "base store observe core auth outbound web api"},
+		{"cli", "client shell connect wake bridge doctor", "base"},
+		{"testkit", "engine leaks dynamolocal s3local lambdatest explore house", "base store"},
 
-		// The client side of the program.
-		"internal/client": {"internal/results", "internal/ident", "internal/fault"},
-		"internal/shell": {"internal/results", "internal/sanitize", "internal/ident", "internal/client",
-			"internal/fault"},
-		"internal/connect": {"internal/client"},
-
-		// Waking agents.
-		"internal/wake": {"internal/results", "internal/client", "internal/ident"},
-
-		// The store and what is measured.
-		"internal/table":                       {},
-		"internal/files":                       {},
-		"internal/files/bucket":                {"internal/files"},
-		"internal/table/sqlite":                {"internal/table", "internal/files"},
-		"internal/table/dynamotable":           {"internal/table"},
-		"internal/table/dynamotable/sdkconfig": {"internal/table/dynamotable", "internal/files/bucket"},
-		"internal/transfer": {"internal/access", "internal/roomlog", "internal/ident",
-			"internal/fault", "internal/table", "internal/files"},
-		"internal/meter":        {"internal/table", "internal/ident"}, // it counts what a table spends, by caller
-		"internal/meter/emf":    {"internal/meter"},
-		"internal/meter/scrape": {"internal/meter"},
-
-		// The wiring.
-		"internal/app": service,
-		"cmd/parley": slices.Concat(drivers, clients,
-			[]string{"internal/connect", "internal/bridge", "internal/doctor", "internal/access", "internal/signin",
-				"internal/app", "internal/roomlog", "internal/room", "internal/ident", "internal/files",
-				"internal/httpapi", "internal/transfer", "internal/table", "internal/meter", "internal/meter/scrape"}),
-		"functions/mcp": {"internal/app", "internal/files/bucket", "internal/lambdaenv", "internal/lambdahttp",
-			"internal/table/dynamotable", "internal/table", "internal/meter", "internal/meter/emf"},
-		"functions/outbox":   {"internal/app", "internal/lambdaenv", "internal/table/dynamotable", "internal/meter"},
-		"internal/lambdaenv": {},
-
-		// For clients without HTTP.
-		"internal/bridge": {"internal/results", "internal/client", "internal/fault"},
-
-		// What looks for faults.
-		"internal/doctor": {"internal/results", "internal/client", "internal/fault", "internal/connect",
-			"internal/wake"},
-
-		// Tests, measurements and scripts: see testOnly.
-		"internal/table/tabletest":         {"internal/table"},
-		"internal/files/filestest":         {"internal/files"},
-		"internal/picture/picturetest":     {},
-		"internal/table/sqlite/sqlitetest": {"internal/table/sqlite"},
-		"internal/app/apptest":             {"internal/app", "internal/meter", "internal/table/sqlite/sqlitetest"},
-		"internal/dynamolocal":             {"internal/table/dynamotable", "internal/engine"},
-		"internal/engine":                  {}, "internal/s3local": {"internal/engine"},
-		"internal/lambdatest": {"internal/leaks"},
-		"internal/explore":    {}, "internal/leaks": {"internal/ident"},
-		"internal/house": {},
-		"bench": {"internal/app", "internal/httpapi", "internal/table/sqlite",
-			"internal/table/dynamotable", "internal/table", "internal/roomlog", "internal/room", "internal/ident",
-			"internal/meter", "internal/dynamolocal"},
-		"scripts/dynamodb-local": {"internal/dynamolocal"}, "scripts/confusables": {},
-		"scripts/test":    {"internal/dynamolocal"},
-		"scripts/mutants": {"internal/dynamolocal", "internal/engine"},
-		"e2e":             {}, "e2e/agents": {}, "e2e/browser": {}, "e2e/systems": {},
-		"e2e/fetch": {"e2e/internal/parts", "internal/dynamolocal", "internal/s3local"}, "e2e/internal/parts": {},
-		"e2e/internal/process": {"internal/leaks"}, "e2e/internal/tlsfront": {},
-		"e2e/internal/provider": {"e2e/internal/parts"},
+		{"cmd", "", "base store observe core auth api server cli"},
+		{"functions", "", "store observe server"},
+		{"bench", "", "base store observe core api server testkit"},
+		{"scripts", "", "testkit"},
+		{"e2e", "", "testkit"},
 	}
 }
 
-// testOnly lists the packages that are no part of the program.
-func testOnly() []string {
-	return []string{"internal/table/tabletest", "internal/files/filestest", "internal/picture/picturetest",
-		"internal/table/sqlite/sqlitetest", "internal/app/apptest", "internal/dynamolocal", "internal/engine",
-		"internal/s3local", "internal/lambdatest", "internal/explore", "internal/house", "internal/leaks",
-		"internal/page/bundle", "bench", "scripts/dynamodb-local", "scripts/confusables",
-		"scripts/test", "scripts/mutants", "e2e", "e2e/agents", "e2e/browser", "e2e/systems", "e2e/fetch",
-		"e2e/internal/parts", "e2e/internal/process", "e2e/internal/provider", "e2e/internal/tlsfront"}
+// limit narrows what some packages may use, or who may use a package.
+type limit struct{ packages, places, why string }
+
+// uses narrows what the rows of [arrows] allow to a package.
+func uses() []limit {
+	return []limit{
+		{"core/room", "base", "the rules read no clock and no table: what does is for core/roomlog or core/chat"},
+		{"auth/account auth/signin auth/oidc auth/oauth", "base store observe auth",
+			"signing in knows no rooms: what does is for auth/access"},
+		{"outbound/outcall outbound/fetch outbound/agentcall", "base outbound",
+			"a call to an address knows no rooms: what does is for outbound/outbox"},
+		{"api/mcp", "base observe", "the protocol knows no rooms: api/tools gives it functions"},
+		{"api/tools api/a2a", "base observe core outbound api", "who may call is for api/httpapi"},
+		{"server/lambdaenv server/lambdahttp", "observe", "only server/app wires"},
+		{"server/transfer", "base store core/roomlog auth/access", "only server/app wires"},
+		{"cmd/parley", "base store observe core/room core/roomlog auth/access auth/signin api/httpapi server cli",
+			"the program decides nothing about rooms: that is for core/chat"},
+	}
 }
 
-// foreign lists the packages that may import a dependency which belongs to one
-// side of the program: the wire, the protocol, a store.
-func foreign() map[string][]string {
-	return map[string][]string{
-		"net/http": {"cmd/parley", "functions/mcp", "functions/outbox", "internal/app", "internal/client",
-			"internal/doctor", "internal/fetch", "internal/httpapi", "internal/lambdahttp", "internal/mcp",
-			"internal/meter/scrape", "internal/page", "internal/wake", "internal/table/dynamotable",
-			"internal/files/bucket", "internal/outcall",
-			"internal/bridge", "internal/a2a", "internal/oauth", "internal/oidc"},
-		"github.com/coreos/go-oidc":    {"internal/oidc"},
-		"golang.org/x/oauth2":          {"internal/oidc"},
-		"github.com/a2aproject/a2a-go": {"internal/a2a", "internal/agentcall"},
-		"github.com/mark3labs/mcp-go":  {"internal/mcp", "internal/client", "internal/bridge"},
-		"github.com/aws/aws-lambda-go": {"functions/mcp", "functions/outbox", "internal/lambdahttp"},
-		"github.com/aws/aws-sdk-go-v2": {"functions/mcp", "functions/outbox", "internal/table/dynamotable",
-			"internal/table/dynamotable/sdkconfig", "internal/files/bucket"},
-		"github.com/prometheus":           {"internal/meter/scrape"},
-		"zombiezen.com/go/sqlite":         {"internal/table/sqlite"},
-		"golang.org/x/crypto/argon2":      {"internal/ident"},
-		"golang.org/x/text/secure/precis": {"internal/ident"},
-		"github.com/alecthomas/kong":      {"cmd/parley"},
-		"github.com/caarlos0/env":         {"internal/lambdaenv"},
-		"golang.org/x/term":               {"internal/shell"},
+// users narrows who may use a package.
+func users() []limit {
+	return []limit{
+		{"core/pairing", "api/tools server/app", "everything else works without queues"},
+		{"store/table/sqlite store/table/dynamotable store/files/bucket observe/meter/emf observe/meter/scrape",
+			"store observe server cmd functions", "the others use store/table, store/files or observe/meter"},
 	}
+}
+
+// libraries says which packages may import a library that belongs to one side of the program.
+func libraries() []limit {
+	return []limit{
+		{"net/http", "store/table/dynamotable store/files/bucket observe/meter/scrape auth/oauth auth/oidc " +
+			"outbound/outcall outbound/fetch web api/mcp api/a2a api/httpapi server/lambdahttp server/app " +
+			"cli/client cli/wake cli/bridge cli/doctor cmd functions",
+			"a request is for api, and a call for outbound or cli/client"},
+		{"github.com/mark3labs/mcp-go", "api/mcp cli/client cli/bridge",
+			"api/mcp serves the protocol, and cli/client speaks it"},
+		{"github.com/a2aproject/a2a-go", "api/a2a outbound/agentcall",
+			"api/a2a serves the protocol, and outbound/agentcall speaks it"},
+		{"github.com/aws/aws-sdk-go-v2", "functions store/table/dynamotable store/files/bucket",
+			"AWS is behind store/table and store/files"},
+		{"github.com/aws/aws-lambda-go", "functions server/lambdahttp", "Lambda is behind server/lambdahttp"},
+		{"zombiezen.com/go/sqlite", "store/table/sqlite", "SQLite is behind store/table"},
+		{"github.com/coreos/go-oidc", "auth/oidc", "auth/oidc speaks with the provider"},
+		{"golang.org/x/oauth2", "auth/oidc", "auth/oidc speaks with the provider"},
+		{"github.com/prometheus", "observe/meter/scrape", "observe/meter counts"},
+		{"golang.org/x/crypto/argon2", "base/ident", "base/ident derives what is stored of a secret"},
+		{"golang.org/x/text/secure/precis", "base/ident", "base/ident compares names"},
+		{"github.com/alecthomas/kong", "cmd", "cmd/parley reads flags"},
+		{"github.com/caarlos0/env", "server/lambdaenv",
+			"server/lambdaenv reads the environment of the functions"},
+		{"golang.org/x/term", "cli/shell", "cli/shell knows the terminal"},
+	}
+}
+
+// place returns where a package stands: its storey and its name, as in "core/chat".
+func place(dir string) string {
+	below, inside := strings.CutPrefix(dir, "internal/")
+	if !inside {
+		return dir
+	}
+	first, _, _ := strings.Cut(below, "/")
+	if first == "page" {
+		return "web" + strings.TrimPrefix(below, first)
+	}
+	for _, s := range arrows() {
+		if slices.Contains(strings.Fields(s.packages), first) {
+			return s.name + "/" + below
+		}
+	}
+	return below
+}
+
+// storeyOf returns the row of a place, and where its package stands in the row. ok is false without a row.
+func storeyOf(at string) (s storey, position int, ok bool) {
+	name, below, _ := strings.Cut(at, "/")
+	i := slices.IndexFunc(arrows(), func(s storey) bool { return s.name == name })
+	if i < 0 {
+		return storey{}, 0, false
+	}
+	s = arrows()[i]
+	if s.packages == "" {
+		return s, 0, true
+	}
+	first, _, _ := strings.Cut(below, "/")
+	position = slices.Index(strings.Fields(s.packages), first)
+	return s, position, position >= 0
+}
+
+// testOnly reports whether a package is no part of the program.
+func testOnly(at string) bool {
+	return in(at, "testkit bench scripts e2e web/bundle") || strings.HasSuffix(at, "test")
+}
+
+// in reports whether a place is one of these, or below one.
+func in(at, places string) bool {
+	return slices.ContainsFunc(strings.Fields(places), func(p string) bool { return within(at, p) })
 }
 
 // within reports whether name is the package prefix or below it.
@@ -173,20 +147,80 @@ func within(name, prefix string) bool {
 	return name == prefix || strings.HasPrefix(name, prefix+"/")
 }
 
-// allowed returns the packages that from may import; ok is false for a package
-// without a row.
-func allowed(from string) (to []string, ok bool) {
-	to, ok = arrows()[from]
-	return to, ok
+// refused returns the reason why the package in the folder dir may not import target, with the place where such
+// code belongs; "" if it may.
+func refused(dir, target string) string {
+	from := place(dir)
+	local, own := strings.CutPrefix(target, module+"/")
+	if !own {
+		for _, l := range libraries() {
+			if within(target, l.packages) && !in(from, l.places) && !testOnly(from) {
+				return fmt.Sprintf("only %s may: %s", l.places, l.why)
+			}
+		}
+		return ""
+	}
+	to := place(local)
+	mine, my, ok := storeyOf(from)
+	theirs, its, known := storeyOf(to)
+	switch {
+	case !ok || !known:
+		return "arrows() does not have both: add the new one to the row of its storey"
+	case testOnly(to) && !testOnly(from):
+		return "the program must not import packages made for tests"
+	case mine.name == theirs.name && my < its:
+		return fmt.Sprintf("in %s, each package uses those before it (%s): what both need belongs before both",
+			mine.name, mine.packages)
+	case mine.name != theirs.name && !in(theirs.name, mine.uses):
+		return fmt.Sprintf("%s uses only %s: what both need belongs there, and what needs %s above both", mine.name,
+			orNothing(mine.uses), to)
+	}
+	for _, l := range uses() {
+		if in(from, l.packages) && !in(to, l.places) && !testOnly(from) {
+			return fmt.Sprintf("it uses only %s: %s", l.places, l.why)
+		}
+	}
+	for _, l := range users() {
+		if in(to, l.packages) && !in(from, l.places) && !testOnly(from) {
+			return fmt.Sprintf("only %s may: %s", l.places, l.why)
+		}
+	}
+	return ""
 }
 
-func TestImports_everyPackage_hasARow(t *testing.T) {
-	seen := map[string]bool{}
+func orNothing(names string) string {
+	if names == "" {
+		return "itself"
+	}
+	return names
+}
+
+func TestArrows_everyPackage_hasItsPlace(t *testing.T) {
+	found := map[string]bool{}
 	for _, s := range sources(t) {
-		if _, ok := allowed(s.dir()); !ok && !seen[s.dir()] {
-			t.Errorf("arrows() does not say what %s may import: add a row", s.dir())
+		at := place(s.dir())
+		row, _, ok := storeyOf(at)
+		if !ok && !found[at] {
+			t.Errorf("arrows() does not have %s: add it to the row of its storey", at)
 		}
-		seen[s.dir()] = true
+		found[at], found[row.name] = true, true
+		for up := at; up != "."; up = path.Dir(up) {
+			found[up] = true
+		}
+	}
+	for _, row := range arrows() {
+		for _, name := range strings.Fields(row.packages) {
+			if !found[row.name+"/"+name] {
+				t.Errorf("arrows() has %s/%s, which does not exist", row.name, name)
+			}
+		}
+	}
+	for _, l := range slices.Concat(uses(), users(), libraries()) {
+		for _, at := range strings.Fields(l.packages + " " + l.places) {
+			if !found[at] && !strings.Contains(at, ".") && at != "net/http" {
+				t.Errorf("a limit names %s, which does not exist", at)
+			}
+		}
 	}
 }
 
@@ -211,101 +245,93 @@ func target(t *testing.T, spec *ast.ImportSpec) string {
 	return name
 }
 
-// refused returns the reason why from may not import target, or "".
-func refused(from, target string) string {
-	if local, ok := strings.CutPrefix(target, module+"/"); ok {
-		to, _ := allowed(from)
-		switch {
-		case slices.Contains(testOnly(), local) && !slices.Contains(testOnly(), from):
-			return "the program must not import packages made for tests"
-		case len(to) == 0:
-			return "it may import no package of this module"
-		case !slices.Contains(to, local):
-			return "it may import only " + strings.Join(to, ", ")
+// The rules are functions of the log: each event has its time.
+func TestRoom_readsNoClock(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test() || place(s.dir()) != "core/room" {
+			continue
 		}
-		return ""
-	}
-	for prefix, places := range foreign() {
-		places = slices.Concat(places, testOnly())
-		if within(target, prefix) && !slices.Contains(places, from) {
-			return "only " + strings.Join(places, ", ") + " may"
-		}
-	}
-	return ""
-}
-
-func TestArrows_areAcyclic(t *testing.T) {
-	var visit func(from string, path []string)
-	visit = func(from string, path []string) {
-		if slices.Contains(path, from) {
-			t.Errorf("the arrows form a cycle: %s", strings.Join(append(path, from), " -> "))
-			return
-		}
-		for _, to := range arrows()[from] {
-			visit(to, append(path, from))
-		}
-	}
-	for from := range arrows() {
-		visit(from, nil)
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			for _, reads := range []string{"Now", "Since", "Until"} {
+				if call, ok := n.(*ast.CallExpr); ok && calls(call, "time", reads) {
+					t.Errorf("%s: time.%s: take the time from the event, or as an argument", s.at(call), reads)
+				}
+			}
+			return true
+		})
 	}
 }
 
-func TestArrows_everyTarget_hasARow(t *testing.T) {
-	for from, to := range arrows() {
-		for _, name := range to {
-			if _, ok := arrows()[name]; !ok {
-				t.Errorf("the row of %s names %s, which has no row", from, name)
+func TestArrows_pointDown(t *testing.T) {
+	above := map[string]bool{}
+	for _, row := range slices.Backward(arrows()) {
+		above[row.name] = true
+		for _, name := range strings.Fields(row.uses) {
+			if above[name] {
+				t.Errorf("%s uses %s, which does not stand below it", row.name, name)
 			}
 		}
 	}
 }
 
-func TestArrows_pairing_isImportedOnlyByToolsAndTheWiring(t *testing.T) {
-	var importers []string
-	for from := range maps.Keys(arrows()) {
-		if slices.Contains(arrows()[from], "internal/pairing") && !slices.Contains(testOnly(), from) {
-			importers = append(importers, from)
+// A name without its path is enough to say which package is meant.
+func TestPackages_haveNamesOfTheirOwn(t *testing.T) {
+	dirs := map[string]string{}
+	for _, s := range sources(t) {
+		name := path.Base(s.dir())
+		if other, ok := dirs[name]; ok && other != s.dir() && s.file.Name.Name != "main" {
+			t.Errorf("%s and %s have one name", s.dir(), other)
 		}
-	}
-	slices.Sort(importers)
-	if want := []string{"internal/app", "internal/tools"}; !slices.Equal(importers, want) {
-		t.Errorf("pairing may be imported by %v; want %v", importers, want)
+		if s.file.Name.Name != "main" && !s.test() {
+			dirs[name] = s.dir()
+		}
 	}
 }
 
-func TestImports_wrongArrow_isRefused(t *testing.T) {
-	for _, c := range []struct{ from, target string }{
-		{"internal/roomlog", module + "/internal/chat"},
-		{"internal/room", module + "/internal/table"},
-		{"internal/fault", module + "/internal/ident"},
-		{"internal/chat", module + "/internal/pairing"},
-		{"internal/chat", module + "/internal/httpapi"},
-		{"internal/chat", module + "/internal/table/sqlite"},
-		{"internal/chat", module + "/internal/table/tabletest"},
-		{"internal/chat", "net/http"},
-		{"internal/chat", "net/http/httptest"},
-		{"internal/chat", "github.com/mark3labs/mcp-go/mcp"},
-		{"internal/chat", "github.com/aws/aws-sdk-go-v2/aws"},
-		{"internal/httpapi", module + "/internal/pairing"},
-		{"internal/httpapi", module + "/internal/table"},
-		{"internal/tools", module + "/internal/table"},
-		{"internal/tools", "github.com/mark3labs/mcp-go/mcp"},
-		{"internal/mcp", module + "/internal/tools"},
-		{"internal/table", module + "/internal/chat"},
-		{"internal/lambdahttp", "github.com/mark3labs/mcp-go/server"},
-		{"internal/app", module + "/internal/lambdatest"},
-		{"internal/app", module + "/bench"},
-		{"cmd/parley", module + "/internal/chat"},
-		{"internal/nowhere", module + "/internal/fault"},
+func TestImports_wrongArrow_saysWhereTheCodeBelongs(t *testing.T) {
+	for _, c := range []struct{ from, target, why string }{
+		{"internal/roomlog", "internal/chat", "what both need belongs before both"},
+		{"internal/room", "internal/table", "what does is for core/roomlog"},
+		{"internal/fault", "internal/ident", "what both need belongs before both"},
+		{"internal/fault", "internal/table", "base uses only itself"},
+		{"internal/chat", "internal/pairing", "belongs before both"},
+		{"internal/chat", "internal/httpapi", "what needs api/httpapi above both"},
+		{"internal/chat", "internal/table/sqlite", "the others use store/table"},
+		{"internal/chat", "internal/table/tabletest", "packages made for tests"},
+		{"internal/chat", "net/http", "a request is for api"},
+		{"internal/chat", "net/http/httptest", "a request is for api"},
+		{"internal/chat", "github.com/mark3labs/mcp-go/mcp", "api/mcp serves the protocol"},
+		{"internal/chat", "github.com/aws/aws-sdk-go-v2/aws", "AWS is behind store/table"},
+		{"internal/signin", "internal/ratelimit", "what does is for auth/access"},
+		{"internal/outcall", "internal/room", "what does is for outbound/outbox"},
+		{"internal/outbox", "internal/pairing", "works without queues"},
+		{"internal/httpapi", "internal/pairing", "works without queues"},
+		{"internal/httpapi", "internal/table", "api uses only"},
+		{"internal/tools", "internal/access", "is for api/httpapi"},
+		{"internal/tools", "github.com/mark3labs/mcp-go/mcp", "api/mcp serves the protocol"},
+		{"internal/mcp", "internal/chat", "the protocol knows no rooms"},
+		{"internal/table", "internal/chat", "store uses only itself"},
+		{"internal/transfer", "internal/chat", "only server/app wires"},
+		{"internal/lambdahttp", "github.com/mark3labs/mcp-go/server", "api/mcp serves the protocol"},
+		{"internal/bridge", "internal/mcp", "cli uses only base"},
+		{"internal/app", "internal/lambdatest", "packages made for tests"},
+		{"internal/app", "bench", "packages made for tests"},
+		{"cmd/parley", "internal/chat", "that is for core/chat"},
+		{"internal/nowhere", "internal/fault", "add the new one"},
+		{"internal/chat", "internal/nowhere", "add the new one"},
 	} {
-		if refused(c.from, c.target) == "" {
-			t.Errorf("%s may import %s", c.from, c.target)
+		target := c.target
+		if !strings.Contains(target, ".") && target != "net/http" && target != "net/http/httptest" {
+			target = module + "/" + target
+		}
+		if why := refused(c.from, target); !strings.Contains(why, c.why) {
+			t.Errorf("%s imports %s: %q, want %q", c.from, target, why, c.why)
 		}
 	}
-	if _, ok := allowed("internal/nowhere"); ok {
-		t.Error("a package without a row is allowed")
-	}
-	if why := refused("internal/chat", module+"/internal/table"); why != "" {
-		t.Errorf("chat may not import table: %s", why)
+	for _, c := range [][2]string{{"internal/chat", "internal/table"}, {"internal/app", "internal/table/sqlite"},
+		{"internal/tools", "internal/tools/spec"}, {"internal/table/tabletest", "internal/table"}} {
+		if why := refused(c[0], module+"/"+c[1]); why != "" {
+			t.Errorf("%s may not import %s: %s", c[0], c[1], why)
+		}
 	}
 }
