@@ -20,8 +20,9 @@ FRESH      ?= -count=1
 TESTS       = GO=$(GO) $(GO) run ./scripts/test $(FRESH)
 
 # The race detector runs where rules live and where goroutines meet; make nightly has the rest.
-RACE      = $(addprefix ./internal/,room roomlog chat access pairing presence mcp httpapi wake client bridge)
-RACE_LATE = $(addprefix ./internal/,shell table/... lambdahttp lambdatest)
+RACE      = $(addprefix ./internal/,core/room core/roomlog core/chat auth/access core/pairing core/presence api/mcp api/httpapi \
+            cli/wake cli/client cli/bridge)
+RACE_LATE = $(addprefix ./internal/,cli/shell store/table/... server/lambdahttp testkit/lambdatest)
 # These measure memory, or what long lives cost, or make one call after another, or do over DynamoDB what
 # others do over a file: make nightly races them.
 DYNAMODB  = [dD]ynamo[dD][bB]
@@ -105,7 +106,7 @@ test-bench: ## test the measurements, which are a module of their own
 	$(GO) -C bench test -count=1 -timeout=15m ./...
 
 bench-cold: ## measure cold starts of the built function
-	$(GO) test -count=1 -v -run ColdStart ./internal/lambdatest
+	$(GO) test -count=1 -v -run ColdStart ./internal/testkit/lambdatest
 
 screenshots: ## take the pictures of the page in docs/images
 	PARLEY_SCREENSHOTS=$(CURDIR)/docs/images $(GO) test -count=1 -timeout=4m -run Screenshots ./e2e/browser

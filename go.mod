@@ -90,4 +90,4 @@ require (
 )
 
 // What checks the scripts of the page has a Go package in it.
-ignore ./internal/page/node_modules
+ignore ./internal/web/node_modules

@@ -7,9 +7,9 @@ import (
 	"os"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/dynamolocal"
-	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/server/app"
+	"github.com/parley-chat/parley/internal/store/table/dynamotable"
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
 // measureDynamoDB counts the requests and capacity units of a call of each tool.
@@ -31,7 +31,7 @@ type billedCall struct {
 type args map[string]any
 
 // billedCalls returns a short conversation in which every tool is called, but for those of files:
-// they need a bucket, and internal/lambdatest counts them with one.
+// they need a bucket, and internal/testkit/lambdatest counts them with one.
 func billedCalls() []billedCall {
 	text := strings.Repeat("x", 800)
 	return []billedCall{

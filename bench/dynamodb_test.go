@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/server/app"
+	"github.com/parley-chat/parley/internal/store/table/dynamotable"
 )
 
 func TestBill_isWhatTheServiceWouldCharge(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 	"net"
 	"os"
 
-	"github.com/parley-chat/parley/internal/dynamolocal"
-	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/store/table/dynamotable"
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
 // engine is DynamoDB Local with an empty table. Its speed says nothing about the

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/store/table/dynamotable"
 )
 
 // ledger collects the requests to DynamoDB.

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/base/ident"
 )
 
 // joiners is how many connections seat many agents.

@@ -24,7 +24,7 @@ func (b *bench) measureSize(ctx context.Context, root string) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	smallest, err := b.sizesOf(ctx, root, "internal/lambdatest/testdata/bare")
+	smallest, err := b.sizesOf(ctx, root, "internal/testkit/lambdatest/testdata/bare")
 	if err != nil {
 		return nil, err
 	}

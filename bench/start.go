@@ -26,7 +26,7 @@ func measureStart(ctx context.Context, b *bench) ([]row, error) {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-json", "-run", "^"+coldTest+"$",
-		"./internal/lambdatest")
+		"./internal/testkit/lambdatest")
 	cmd.Dir = root
 	text, failed := cmd.Output() // it fails, too, if the function takes far too long
 	all, err := attributes(text)

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/e2e/internal/parts"
-	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/base/ident"
 )
 
 // thinking is how long an answer takes. The SDK for Python gives a call up after 5 seconds of silence, and 20 are

@@ -24,7 +24,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/parley-chat/parley/e2e/internal/parts"
-	"github.com/parley-chat/parley/internal/picture/picturetest"
+	"github.com/parley-chat/parley/internal/core/picture/picturetest"
 )
 
 // shared is the answer to share_file, get_file and an upload.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/base/ident"
 )
 
 // Eve guesses refresh tokens, all from one address. She knows the ids in one of Ann's, whose program comes from

@@ -23,7 +23,7 @@ import (
 
 	"github.com/parley-chat/parley/e2e/internal/parts"
 	"github.com/parley-chat/parley/e2e/internal/process"
-	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/base/ident"
 )
 
 // site is the recipe at work: the real Caddy with the recipe's Caddyfile, in front of a

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"unsafe"
 
-	"github.com/parley-chat/parley/internal/engine"
+	"github.com/parley-chat/parley/internal/testkit/engine"
 )
 
 // The disk is full for the program alone: it may not make a file longer.

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/dynamolocal"
-	"github.com/parley-chat/parley/internal/s3local"
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
+	"github.com/parley-chat/parley/internal/testkit/s3local"
 )
 
 // startPair launches two programs on one new table of DynamoDB Local, as two

@@ -11,8 +11,8 @@ import (
 
 	"github.com/parley-chat/parley/e2e/internal/parts"
 	"github.com/parley-chat/parley/e2e/internal/process"
-	"github.com/parley-chat/parley/internal/agentcall"
-	"github.com/parley-chat/parley/internal/outcall"
+	"github.com/parley-chat/parley/internal/outbound/agentcall"
+	"github.com/parley-chat/parley/internal/outbound/outcall"
 )
 
 // endpoint is an agent of A2A on this machine, served by an SDK in its usual form: an executor with a store of tasks in

@@ -14,10 +14,10 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/e2e/internal/tlsfront"
-	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/meter"
-	"github.com/parley-chat/parley/internal/outcall"
-	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/observe/meter"
+	"github.com/parley-chat/parley/internal/outbound/outcall"
+	"github.com/parley-chat/parley/internal/server/app"
+	"github.com/parley-chat/parley/internal/store/table/sqlite"
 )
 
 // internetEnv has the program of the tests serve as parley serve does, with an internet in which every name leads to

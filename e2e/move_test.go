@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/e2e/internal/process"
-	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
 // tableArgs says where rooms are, as parley serve and parley copy name it, and

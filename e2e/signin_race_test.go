@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/e2e/internal/process"
-	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
 // signsInOn starts programs on one table at which strangers may sign in, and returns a key for it.

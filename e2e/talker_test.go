@@ -19,7 +19,7 @@ import (
 	"github.com/creack/pty"
 
 	"github.com/parley-chat/parley/e2e/internal/process"
-	"github.com/parley-chat/parley/internal/leaks"
+	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
 
 // talker is a person who uses the client commands of the program, with a state folder of
@@ -211,7 +211,7 @@ func (w *talker) keepsSecrets(text string, what []string) {
 	if slices.Equal(what[:min(2, len(what))], []string{"supervise", "link"}) {
 		text, _, _ = strings.Cut(text, "#")
 	}
-	if err := leaks.Find(text); err != nil {
+	if err := secretscan.Find(text); err != nil {
 		w.t.Errorf("parley %s: %v", what[0], err)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/cli/shell"
 )
 
 // agentsCommand is `parley agents`.

@@ -8,8 +8,8 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/httpapi"
+	"github.com/parley-chat/parley/internal/api/httpapi"
+	"github.com/parley-chat/parley/internal/server/app"
 )
 
 // greeting is what a person needs to know after the start.

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/bridge"
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/cli/bridge"
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/server/app"
 )
 
 // bridgeCommand is `parley bridge`.

@@ -10,8 +10,8 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/jonboulle/clockwork"
 
-	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/cli/shell"
 )
 
 // anyServer is the part of the commands that people use which they all have.

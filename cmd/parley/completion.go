@@ -7,8 +7,8 @@ import (
 	kongcompletion "github.com/jotaen/kong-completion"
 	"github.com/posener/complete"
 
-	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/cli/shell"
 )
 
 // completionCommand is `parley completion`.

@@ -13,11 +13,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/connect"
-	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/cli/connect"
+	"github.com/parley-chat/parley/internal/cli/shell"
+	"github.com/parley-chat/parley/internal/server/app"
 )
 
 // connectCommand is `parley connect`.

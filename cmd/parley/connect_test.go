@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/leaks"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
 
 // emptyHome makes a folder without anything in it the home of this process.
@@ -108,7 +108,7 @@ func TestConnect_programThatIsGone_isNoticed(t *testing.T) {
 	connectSays(t, 0, nil, "codex           Codex starts "+lasting()+gone,
 		"cursor          connected to http://127.0.0.1:1\n")
 	ctx, stop := context.WithCancel(t.Context())
-	out, ended := leaks.NewBuffer(t), make(chan int, 1)
+	out, ended := secretscan.NewBuffer(t), make(chan int, 1)
 	go func() {
 		ended <- run(ctx, []string{"--addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "parley.db")},
 			streams{in: strings.NewReader(""), out: out, err: out})

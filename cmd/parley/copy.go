@@ -10,13 +10,13 @@ import (
 	"os"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/files"
-	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/table/dynamotable"
-	"github.com/parley-chat/parley/internal/table/dynamotable/sdkconfig"
-	"github.com/parley-chat/parley/internal/table/sqlite"
-	"github.com/parley-chat/parley/internal/transfer"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/server/app"
+	"github.com/parley-chat/parley/internal/server/transfer"
+	"github.com/parley-chat/parley/internal/store/files"
+	"github.com/parley-chat/parley/internal/store/table/dynamotable"
+	"github.com/parley-chat/parley/internal/store/table/dynamotable/sdkconfig"
+	"github.com/parley-chat/parley/internal/store/table/sqlite"
 )
 
 // copyCommand is `parley copy`.

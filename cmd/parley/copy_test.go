@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/dynamolocal"
-	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/store/table/sqlite"
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
 // roomFile makes a file with a room "tea".

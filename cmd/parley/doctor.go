@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/doctor"
-	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/cli/doctor"
+	"github.com/parley-chat/parley/internal/cli/shell"
+	"github.com/parley-chat/parley/internal/server/app"
 )
 
 // doctorCommand is `parley doctor`.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/cli/shell"
+	"github.com/parley-chat/parley/internal/core/room"
 )
 
 // putCommand is `parley put`.

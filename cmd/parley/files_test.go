@@ -8,13 +8,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/dynamolocal"
-	"github.com/parley-chat/parley/internal/files"
-	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/s3local"
-	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/files"
+	"github.com/parley-chat/parley/internal/store/table"
+	"github.com/parley-chat/parley/internal/store/table/sqlite"
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
+	"github.com/parley-chat/parley/internal/testkit/s3local"
 )
 
 // shared is what the file holds that Ann shares.

@@ -16,12 +16,12 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/connect"
-	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/cli/connect"
+	"github.com/parley-chat/parley/internal/cli/shell"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/server/app"
 )
 
 // settings are the flags of parley serve. Each can also be an environment

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/app"
+	"github.com/parley-chat/parley/internal/server/app"
 )
 
 // alone removes the settings of the person's environment, and sets a home folder.

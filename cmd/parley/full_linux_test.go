@@ -9,9 +9,9 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/engine"
-	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/store/table/sqlite"
+	"github.com/parley-chat/parley/internal/testkit/engine"
 )
 
 // Whatever meets a full disk names the file that lies there, in one line for a person, and leaves no file where nothing

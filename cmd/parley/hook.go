@@ -6,9 +6,9 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/wake"
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/cli/wake"
+	"github.com/parley-chat/parley/internal/server/app"
 )
 
 // hookCommand is `parley hook`.

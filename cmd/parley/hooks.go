@@ -5,7 +5,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/cli/shell"
 )
 
 // hooksCommand is `parley hooks`.

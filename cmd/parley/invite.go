@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 
-	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/cli/shell"
 )
 
 // inviteCommand is `parley invite`.

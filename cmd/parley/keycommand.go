@@ -7,7 +7,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/access"
+	"github.com/parley-chat/parley/internal/auth/access"
 )
 
 // keyCommand returns the command that makes a key for a server at base, as one pastes it into a

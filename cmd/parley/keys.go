@@ -12,15 +12,15 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"github.com/parley-chat/parley/internal/access"
-	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/httpapi"
-	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/shell"
-	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/api/httpapi"
+	"github.com/parley-chat/parley/internal/auth/access"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/cli/shell"
+	"github.com/parley-chat/parley/internal/server/app"
+	"github.com/parley-chat/parley/internal/store/table"
+	"github.com/parley-chat/parley/internal/store/table/sqlite"
 )
 
 // keysCommand is `parley keys`.

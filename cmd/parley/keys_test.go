@@ -11,11 +11,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/access"
-	"github.com/parley-chat/parley/internal/dynamolocal"
-	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/auth/access"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/store/table"
+	"github.com/parley-chat/parley/internal/store/table/sqlite"
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
 // emptyFile makes a file as a server leaves it at its first start.

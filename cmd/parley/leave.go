@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/cli/shell"
 )
 
 // leaveCommand is `parley leave`.

@@ -15,9 +15,9 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/fault"
-	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/cli/shell"
 )
 
 func main() {

@@ -8,8 +8,8 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/app/apptest"
-	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/server/app/apptest"
+	"github.com/parley-chat/parley/internal/store/table"
 )
 
 func TestExplain_namesOfPackages_areTrimmedWhereErrorsBegin(t *testing.T) {

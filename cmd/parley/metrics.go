@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/parley-chat/parley/internal/httpapi"
+	"github.com/parley-chat/parley/internal/api/httpapi"
 )
 
 // serveMetrics serves h at /metrics on ln until the server is closed. Metrics

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"os"
 
-	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/cli/shell"
+	"github.com/parley-chat/parley/internal/core/room"
 )
 
 // roomCommand is `parley room`.

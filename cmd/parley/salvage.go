@@ -13,11 +13,11 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"github.com/parley-chat/parley/internal/files"
-	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/sqlite"
-	"github.com/parley-chat/parley/internal/transfer"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/server/transfer"
+	"github.com/parley-chat/parley/internal/store/files"
+	"github.com/parley-chat/parley/internal/store/table"
+	"github.com/parley-chat/parley/internal/store/table/sqlite"
 )
 
 // isSalvageable reports whether what examine has found is damage of which the rest can be read: not that it was

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/cli/shell"
+	"github.com/parley-chat/parley/internal/core/room"
 )
 
 // sayCommand is `parley say`.

@@ -9,9 +9,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/httpapi"
-	"github.com/parley-chat/parley/internal/meter/scrape"
+	"github.com/parley-chat/parley/internal/api/httpapi"
+	"github.com/parley-chat/parley/internal/observe/meter/scrape"
+	"github.com/parley-chat/parley/internal/server/app"
 )
 
 const (

@@ -18,8 +18,8 @@ import (
 	"github.com/mark3labs/mcp-go/client"
 	"github.com/mark3labs/mcp-go/mcp"
 
-	"github.com/parley-chat/parley/internal/leaks"
-	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/store/table/sqlite"
+	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
 
 // command runs the program and returns what it writes.
@@ -88,7 +88,7 @@ func TestServe_untilInterrupted_answersAndEndsWell(t *testing.T) {
 	alone(t)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	out, ended := leaks.NewBuffer(t), make(chan int, 1)
+	out, ended := secretscan.NewBuffer(t), make(chan int, 1)
 	go func() {
 		ended <- run(ctx, []string{"--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--data",
 			filepath.Join(t.TempDir(), "parley.db")}, streams{in: strings.NewReader(""), out: out, err: out})
@@ -112,7 +112,7 @@ func TestServe_onAllAddresses_invitesToOneThatOthersReach(t *testing.T) {
 	alone(t)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	out, ended := leaks.NewBuffer(t), make(chan int, 1)
+	out, ended := secretscan.NewBuffer(t), make(chan int, 1)
 	go func() {
 		ended <- run(ctx, []string{"--addr", "0.0.0.0:0", "--access", "open", "--data",
 			filepath.Join(t.TempDir(), "parley.db")}, streams{in: strings.NewReader(""), out: out, err: out})
@@ -165,7 +165,7 @@ func get(t *testing.T, url string) string {
 	return body.String()
 }
 
-func await(t *testing.T, out *leaks.Buffer, want *regexp.Regexp) {
+func await(t *testing.T, out *secretscan.Buffer, want *regexp.Regexp) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

@@ -6,8 +6,8 @@ import (
 	"io"
 	"os"
 
-	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/server/app"
 )
 
 // server is the part of a client command that says which server it calls.

@@ -10,10 +10,10 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"github.com/parley-chat/parley/internal/access"
-	"github.com/parley-chat/parley/internal/shell"
-	"github.com/parley-chat/parley/internal/signin"
-	"github.com/parley-chat/parley/internal/table"
+	"github.com/parley-chat/parley/internal/auth/access"
+	"github.com/parley-chat/parley/internal/auth/signin"
+	"github.com/parley-chat/parley/internal/cli/shell"
+	"github.com/parley-chat/parley/internal/store/table"
 )
 
 // signInsCommand is `parley sign-ins`.

@@ -11,9 +11,9 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
-	"github.com/parley-chat/parley/internal/ident"
-	"github.com/parley-chat/parley/internal/signin"
-	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/auth/signin"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/store/table/sqlite"
 )
 
 // signInTo stores a sign-in of a program by a key in a file.

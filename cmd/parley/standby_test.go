@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/wake"
+	"github.com/parley-chat/parley/internal/cli/wake"
 )
 
 func TestTeller_namesFromAServer_cannotControlTheTerminal(t *testing.T) {

@@ -9,14 +9,14 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/meter"
-	"github.com/parley-chat/parley/internal/meter/scrape"
-	"github.com/parley-chat/parley/internal/roomlog"
-	"github.com/parley-chat/parley/internal/table"
-	"github.com/parley-chat/parley/internal/table/dynamotable"
-	"github.com/parley-chat/parley/internal/table/dynamotable/sdkconfig"
-	"github.com/parley-chat/parley/internal/table/sqlite"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/observe/meter"
+	"github.com/parley-chat/parley/internal/observe/meter/scrape"
+	"github.com/parley-chat/parley/internal/server/app"
+	"github.com/parley-chat/parley/internal/store/table"
+	"github.com/parley-chat/parley/internal/store/table/dynamotable"
+	"github.com/parley-chat/parley/internal/store/table/dynamotable/sdkconfig"
+	"github.com/parley-chat/parley/internal/store/table/sqlite"
 )
 
 // opener returns the function that opens the table of the settings. figures and

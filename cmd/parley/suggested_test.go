@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/app/apptest"
+	"github.com/parley-chat/parley/internal/server/app/apptest"
 )
 
 // suggested is a command at the end of a line, as the program is started.
@@ -121,7 +121,7 @@ func TestHelp_startedAsAPath_itsCommandsNameThePath(t *testing.T) {
 // TestRefusals_suggestedCommands_areOnesThatTheProgramTakes reads those in what a person is told of refusals.
 func TestRefusals_suggestedCommands_areOnesThatTheProgramTakes(t *testing.T) {
 	alone(t)
-	text, err := os.ReadFile(filepath.Join("..", "..", "internal", "shell", "testdata", "refusals.golden"))
+	text, err := os.ReadFile(filepath.Join("..", "..", "internal", "cli", "shell", "testdata", "refusals.golden"))
 	if err != nil {
 		t.Fatal(err)
 	}

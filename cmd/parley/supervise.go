@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/cli/shell"
+	"github.com/parley-chat/parley/internal/core/room"
 )
 
 // superviseCommand is `parley supervise`.

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/room"
-	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/cli/shell"
+	"github.com/parley-chat/parley/internal/core/room"
 )
 
 // tasksCommand is `parley tasks`.

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/parley-chat/parley/internal/shell"
+	"github.com/parley-chat/parley/internal/cli/shell"
 )
 
 // waitCommand is `parley wait`.

@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	parley "github.com/parley-chat/parley/internal/client"
+	parley "github.com/parley-chat/parley/internal/cli/client"
 )
 
 // seats returns the list of those whose session is known.

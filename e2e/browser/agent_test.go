@@ -9,8 +9,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/results"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli/client"
 )
 
 // args are the arguments of a tool.

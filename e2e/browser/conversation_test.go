@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/base/fault"
 )
 
 // meeting is one conversation: Ada and Bo are agents, Ann and Ben the people behind them. Cy is

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/ident"
+	"github.com/parley-chat/parley/internal/base/ident"
 )
 
 // plain is a page that is none of Parley's. It tries the hands and eyes of these tests.

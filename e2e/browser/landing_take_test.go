@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/cli/client"
 )
 
 // agentAt is a client to which the address of MCP that a page shows was given.

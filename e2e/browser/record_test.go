@@ -14,7 +14,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 
-	"github.com/parley-chat/parley/internal/leaks"
+	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
 
 // record is what a tab did: the requests that it made, what it logged, and what is wrong
@@ -76,7 +76,7 @@ func (r *record) begin(e *network.EventRequestWillBeSent) {
 	case at.Scheme+"://"+at.Host != r.origin:
 		r.problem("a request to another server: %s", q.url)
 	}
-	if err := leaks.Find(withoutCode(q.url)); err != nil {
+	if err := secretscan.Find(withoutCode(q.url)); err != nil {
 		r.problem("the address of a request: %v", err)
 	}
 }

@@ -12,8 +12,8 @@ import (
 
 	"github.com/chromedp/cdproto/network"
 
-	"github.com/parley-chat/parley/internal/leaks"
-	"github.com/parley-chat/parley/internal/s3local"
+	"github.com/parley-chat/parley/internal/testkit/s3local"
+	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
 
 // stranger serves a page of somebody else. Its host is not of this machine, as far as anybody
@@ -210,16 +210,16 @@ func (tab *tab) loadedLittle() {
 func (tab *tab) showsNoSecret() {
 	tab.t.Helper()
 	address := evaluate[string](tab, "location.href")
-	if err := leaks.Find(address); err != nil || strings.Contains(address, "#") {
+	if err := secretscan.Find(address); err != nil || strings.Contains(address, "#") {
 		tab.t.Errorf("the address is %s: %v", withoutFragment(address), err)
 	}
 	shown := evaluate[string](tab,
 		`[document.documentElement.outerHTML, location.href, document.cookie, document.referrer,
 	  JSON.stringify(history.state), JSON.stringify(sessionStorage), name].join(" ")`)
-	if err := leaks.Find(shown); err != nil {
+	if err := secretscan.Find(shown); err != nil {
 		tab.t.Errorf("outside of localStorage: %v", err)
 	}
-	if stored := evaluate[string](tab, "JSON.stringify(localStorage)"); leaks.Find(stored) == nil {
+	if stored := evaluate[string](tab, "JSON.stringify(localStorage)"); secretscan.Find(stored) == nil {
 		tab.t.Errorf("localStorage has no token: %s", stored)
 	}
 	if made := evaluate[int](tab, "navigator.serviceWorker.getRegistrations().then((all) => all.length)"); made > 0 {

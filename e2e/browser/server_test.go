@@ -17,9 +17,9 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/e2e/internal/process"
-	"github.com/parley-chat/parley/internal/dynamolocal"
-	"github.com/parley-chat/parley/internal/lambdatest"
-	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/store/table/dynamotable"
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
+	"github.com/parley-chat/parley/internal/testkit/lambdatest"
 )
 
 // server is Parley as people reach it. Each way to start one looks for the browser first:

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/base/fault"
 )
 
 // crowd seats three agents, of which the first is admin, and opens the link of its person.

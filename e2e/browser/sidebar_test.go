@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/cli/client"
 )
 
 // In the page, what stands beside the conversation, and the drafts in it.

@@ -14,8 +14,8 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/e2e/internal/parts"
-	"github.com/parley-chat/parley/internal/dynamolocal"
-	"github.com/parley-chat/parley/internal/s3local"
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
+	"github.com/parley-chat/parley/internal/testkit/s3local"
 )
 
 func main() {

@@ -21,8 +21,8 @@ import (
 
 	"github.com/parley-chat/parley/e2e/internal/parts"
 	"github.com/parley-chat/parley/e2e/internal/process"
-	"github.com/parley-chat/parley/internal/client"
-	"github.com/parley-chat/parley/internal/results"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli/client"
 )
 
 // patience bounds every wait for something that takes seconds on a busy machine.

@@ -11,10 +11,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
-	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/lambdaenv"
-	"github.com/parley-chat/parley/internal/lambdahttp"
-	"github.com/parley-chat/parley/internal/meter/emf"
+	"github.com/parley-chat/parley/internal/observe/meter/emf"
+	"github.com/parley-chat/parley/internal/server/app"
+	"github.com/parley-chat/parley/internal/server/lambdaenv"
+	"github.com/parley-chat/parley/internal/server/lambdahttp"
 )
 
 func main() {

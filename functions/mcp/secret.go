@@ -14,7 +14,7 @@ import (
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
-	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/store/table/dynamotable"
 )
 
 // secretTime bounds a call of Secrets Manager, which takes some milliseconds.

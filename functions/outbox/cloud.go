@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 
-	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/store/table/dynamotable"
 )
 
 // attempt bounds one attempt of a call of AWS, which takes milliseconds. The SDK makes three.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/parley-chat/parley/internal/app"
-	"github.com/parley-chat/parley/internal/lambdaenv"
-	"github.com/parley-chat/parley/internal/meter"
-	"github.com/parley-chat/parley/internal/table/dynamotable"
+	"github.com/parley-chat/parley/internal/observe/meter"
+	"github.com/parley-chat/parley/internal/server/app"
+	"github.com/parley-chat/parley/internal/server/lambdaenv"
+	"github.com/parley-chat/parley/internal/store/table/dynamotable"
 )
 
 // settings are what the environment of a function chooses.

@@ -12,7 +12,7 @@ import (
 // together is how many hooks one invocation looks at: most events that call many do so in one instance.
 const together = 16
 
-// The partitions of the items that the stream brings: see internal/roomlog.
+// The partitions of the items that the stream brings: see internal/core/roomlog.
 const (
 	roomPrefix     = "ROOM#"
 	hooksPartition = "HOOKS"

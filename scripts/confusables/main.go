@@ -1,8 +1,8 @@
-// Command confusables makes the table of look-alike letters in internal/ident from
+// Command confusables makes the table of look-alike letters in internal/base/ident from
 // Unicode's confusables.txt, which it reads from standard input:
 //
 //	curl -sSf https://www.unicode.org/Public/security/15.0.0/confusables.txt |
-//		go run ./scripts/confusables > internal/ident/confusables.txt
+//		go run ./scripts/confusables > internal/base/ident/confusables.txt
 //
 // Take the version of Go's own tables (unicode.Version): the command refuses another.
 package main

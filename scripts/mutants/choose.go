@@ -11,8 +11,8 @@ import (
 var shares = []struct {
 	dir   string
 	share int
-}{{"room", 24}, {"roomlog", 19}, {"chat", 28}, {"table", 2}, {"table/sqlite", 7}, {"table/dynamotable", 5},
-	{"outbox", 9}, {"access", 6}}
+}{{"core/room", 24}, {"core/roomlog", 19}, {"core/chat", 28}, {"store/table", 2}, {"store/table/sqlite", 7},
+	{"store/table/dynamotable", 5}, {"outbound/outbox", 9}, {"auth/access", 6}}
 
 // choose draws about n mutants: of each package its share, of its functions at random, and of a
 // large function three at most, of different kinds. The same seed and source give the same mutants.

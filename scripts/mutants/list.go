@@ -54,7 +54,7 @@ const listHead = `# The mutants of make mutants, sorted, and which class of test
 #
 #   R  the tests of the rules: room, roomlog, access, table
 #   D  the tests of the drivers: sqlite, dynamotable
-#   M  the models of chat (model_*, linear_*, property_*) and the schedules of explore
+#   M  the models of chat (model_*, linear_*, property_*) and the schedules of randomtest
 #   E  the other tests of chat
 #   O  the tests of the outbox
 #

@@ -68,7 +68,7 @@ func mutated() (all []string) {
 	return all
 }
 
-func playing() []string { return append(mutated(), module+"/internal/explore") }
+func playing() []string { return append(mutated(), module+"/internal/testkit/randomtest") }
 
 // classOf returns the class of the tests in a file of a package.
 func classOf(pkg, file string) byte {
@@ -76,7 +76,7 @@ func classOf(pkg, file string) byte {
 	switch path.Base(pkg) {
 	case "sqlite", "dynamotable":
 		return 'D'
-	case "explore":
+	case "randomtest":
 		return 'M'
 	case "chat":
 		if model.MatchString(file) {

@@ -16,8 +16,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/parley-chat/parley/internal/dynamolocal"
-	"github.com/parley-chat/parley/internal/engine"
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
+	"github.com/parley-chat/parley/internal/testkit/engine"
 )
 
 // suite is the tests of one package, built with all mutants in it.

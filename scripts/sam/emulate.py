@@ -5,7 +5,7 @@ HTTP requests, and the answers are read, by what `sam local start-api` uses.
 The emulator takes one invocation at a time and does not stream. The rooms are in
 DynamoDB Local; the program of scripts/dynamodb-local is the last argument, or - where
 the parts that it needs are missing. The outbox answers to events of the table's stream where it
-is told to, and else refuses what names no hook; what it does with them is for internal/lambdatest.
+is told to, and else refuses what names no hook; what it does with them is for internal/testkit/lambdatest.
 """
 
 import contextlib

@@ -1,5 +1,5 @@
 """Makes a key for the deployed stack, and shows it once. With --first it does so if the
-stack wants keys and has none. docs/access.md says what keys are for; internal/access reads
+stack wants keys and has none. docs/access.md says what keys are for; internal/auth/access reads
 what is stored here.
 """
 
@@ -36,7 +36,7 @@ def checked(label):
 
 
 def check(text):
-    """Returns the check characters over text, as internal/ident does."""
+    """Returns the check characters over text, as internal/base/ident does."""
     total = 0
     for c in text.encode():
         total = (total * 33 + c + 7) % 1021

@@ -22,7 +22,7 @@ import (
 	"syscall"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/dynamolocal"
+	"github.com/parley-chat/parley/internal/testkit/dynamolocal"
 )
 
 // gotestsum prints failures when they happen, and one line for each package.

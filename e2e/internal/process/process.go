@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/leaks"
+	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
 
 // BinaryEnv names the program under test. Main sets it to a fresh build, unless
@@ -80,7 +80,7 @@ type Server struct {
 // Start runs binary serve with the arguments, and returns when it listens.
 func Start(binary string, args, env []string) (*Server, error) {
 	s := &Server{Out: newOutput(), exited: make(chan error, 1)}
-	if err := leaks.Find(strings.Join(args, " ")); err != nil {
+	if err := secretscan.Find(strings.Join(args, " ")); err != nil {
 		return nil, fmt.Errorf("everybody on the machine can read a command line: %w", err)
 	}
 	s.Cmd = exec.Command(binary, append([]string{"serve"}, args...)...)
@@ -146,7 +146,7 @@ type Output struct {
 	text    bytes.Buffer
 	listens bool        // its banner has come
 	url     chan string // has room for one
-	search  leaks.Sink
+	search  secretscan.Sink
 	leaks   []error // the secrets in what it has printed
 }
 

@@ -1,0 +1,196 @@
+package a2a
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	wire "github.com/a2aproject/a2a-go/v2/a2a"
+
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/transcript"
+)
+
+// The sentences that a client reads of the server itself.
+const (
+	saidTurn    = "All are waiting, and it is your turn: say what comes next, or that you are finished."
+	saidAllDone = "All others are done or have left. If all is said, cancel the task: that leaves the room."
+	saidHeld    = "Your message was NOT said, as what follows came before it, and may change it. Say it again in " +
+		"a new message, as it is or changed."
+	saidSecret = "Your message was NOT said, as it seems to hold %s, which anyone in the room could use. Take that " +
+		"out, or send the same again if it may be said."
+	saidPaused  = "Your message was NOT said, as your user has paused you in this room. Wait, and say it again later."
+	saidPending = "Your user approves what you say here. Your message waits for that."
+	isPaused    = "Your user has paused you in this room: what you send is not said until your user lets you go on."
+	saidNewer   = "A newer call of yours waits in this room, and is given what comes."
+	saidLeft    = "You have left the room."
+	saidClosed  = "The room was closed."
+	saidTimeout = "You were silent for too long, and your seat was given to another agent. To come back, send a " +
+		"message without contextId and taskId."
+	saidKicked   = "An admin has taken your seat in this room. Tell your user."
+	saidReplaced = "Your seat was taken by a newer session of yours."
+	saidNothing  = "Nobody has answered yet. Ask again with GetTask or SubscribeToTask, or go on with the next message."
+	saidTooLong  = " [the rest of this text is in the history of the task: call GetTask]"
+	noTask       = "There is no such task at this address. The answer to your first message has the id of yours."
+)
+
+// status returns the status of a task with texts of the server, if there are any.
+func (s *Server) status(at seat, state wire.TaskState, parts []*wire.Part) wire.TaskStatus {
+	now := s.o.Clock.Now().UTC()
+	got := wire.TaskStatus{State: state, Timestamp: &now}
+	if len(parts) > 0 {
+		got.Message = wire.NewMessageForTask(wire.MessageRoleAgent, taskOf(at), parts...)
+	}
+	return got
+}
+
+// answer returns the status that a call ends with: what it was handed, and what that means.
+func (s *Server) answer(ctx context.Context, at seat, got *chat.Sent) wire.TaskStatus {
+	state, sentence := stateOf(got)
+	heard := slices.Concat(at.earlier, got.Messages)
+	said := s.heard(ctx, at.token, heard)
+	for more := got.HasMore; more; {
+		rest, err := s.o.Rooms.Wait(ctx, chat.WaitRequest{Token: at.token, Stay: true})
+		if err != nil {
+			break // the next call brings it
+		}
+		heard = append(heard, rest.Messages...)
+		said = append(said, s.heard(ctx, at.token, rest.Messages)...)
+		more = rest.HasMore && len(rest.Messages) > 0
+	}
+	var parts []*wire.Part
+	if sentence != "" {
+		parts = append(parts, wire.NewTextPart(sentence))
+	}
+	if len(said) > 0 {
+		if about := transcript.Notice(heard); about != "" {
+			parts = append(parts, wire.NewTextPart(about))
+		}
+		parts = append(parts, said...)
+	}
+	return s.status(at, state, inLines(parts))
+}
+
+// inLines ends all texts but the last with the end of a line: many clients print parts one after the other.
+func inLines(parts []*wire.Part) []*wire.Part {
+	for i, p := range parts[:max(0, len(parts)-1)] {
+		if text, ok := p.Content.(wire.Text); ok {
+			parts[i].Content = text + "\n"
+		}
+	}
+	return parts
+}
+
+// stateOf returns the state of a task after a call that ended with got, and what the server says of it.
+func stateOf(got *chat.Sent) (wire.TaskState, string) {
+	switch got.Status {
+	case chat.StatusRemoved:
+		return endedBy(got.Reason)
+	case chat.StatusPaused:
+		return wire.TaskStateWorking, saidPaused
+	case chat.StatusPending:
+		return wire.TaskStateWorking, saidPending
+	case chat.StatusSuperseded:
+		return wire.TaskStateWorking, saidNewer
+	case chat.StatusTurn:
+		return wire.TaskStateInputRequired, saidTurn
+	case chat.StatusAllDone:
+		return wire.TaskStateInputRequired, saidAllDone
+	}
+	switch {
+	case !got.Sent && got.Credential != "":
+		return wire.TaskStateInputRequired, strings.Replace(saidSecret, "%s", got.Credential, 1)
+	case !got.Sent:
+		return wire.TaskStateInputRequired, saidHeld
+	case got.Wakes && len(got.Messages) > 0:
+		return wire.TaskStateInputRequired, ""
+	case got.Status == chat.StatusQuiet || len(got.Messages) > 0: // as GetTask has it
+		return wire.TaskStateWorking, saidNothing
+	}
+	return wire.TaskStateWorking, ""
+}
+
+// endedBy returns the state of a stay that is over, and what the server says of it.
+func endedBy(why room.Reason) (wire.TaskState, string) {
+	switch why {
+	case room.ReasonClosed, room.ReasonBegunAnew:
+		return wire.TaskStateCompleted, saidClosed
+	case room.ReasonTimeout:
+		return wire.TaskStateFailed, saidTimeout
+	case room.ReasonKicked, room.ReasonBanned:
+		return wire.TaskStateFailed, saidKicked
+	case room.ReasonReturned:
+		return wire.TaskStateFailed, saidReplaced
+	}
+	return wire.TaskStateCanceled, saidLeft
+}
+
+// heard returns what was said and happened, a part for each message, and one for each file that a program may fetch.
+func (s *Server) heard(ctx context.Context, token string, messages []chat.Message) (parts []*wire.Part) {
+	for _, m := range messages {
+		text, err := s.whole(ctx, token, m)
+		if err != nil { // the message is handed out, so it must be shown
+			text += saidTooLong
+		}
+		file := s.fileOf(ctx, token, m)
+		line := transcript.Of(m, text, transcript.Way{HasAddress: file != nil})
+		if line == "" {
+			continue
+		}
+		p := wire.NewTextPart(line)
+		p.Metadata = about(m)
+		parts = append(parts, p)
+		if file != nil {
+			file.Metadata = about(m)
+			parts = append(parts, file)
+		}
+	}
+	return parts
+}
+
+// fileOf returns the address at which a program gets the file that a message carries; nil if there is none.
+func (s *Server) fileOf(ctx context.Context, token string, m chat.Message) *wire.Part {
+	if m.File == nil {
+		return nil
+	}
+	got, err := s.o.Rooms.GetFile(ctx, chat.FileRequest{Token: token, ID: m.ID, Unread: true})
+	if err != nil {
+		return nil // its name is in the text
+	}
+	at := s.o.Tools.FileAddress(ctx, got.Ticket)
+	if at == "" {
+		return nil
+	}
+	p := wire.NewFileURLPart(wire.URL(at), got.File.Type)
+	p.Filename = transcript.Words(got.File.Name)
+	return p
+}
+
+// about is what a program reads of a message beside its text.
+func about(m chat.Message) map[string]any {
+	got := map[string]any{"id": m.ID, "type": string(m.Type), "at": m.At.UTC().Format(time.RFC3339)}
+	if m.From != "" {
+		got["from"] = m.From
+	}
+	if m.Person {
+		got["person"] = m.Actor() // texts alone can be copied
+	}
+	return got
+}
+
+// whole returns the whole text of a message of which a result of chat may have only a part.
+func (s *Server) whole(ctx context.Context, token string, m chat.Message) (string, error) {
+	var text strings.Builder
+	text.WriteString(m.Text)
+	for m.More != nil {
+		page, err := s.o.Rooms.History(ctx, chat.HistoryRequest{Token: token, ID: m.More.ID, Offset: m.More.Offset})
+		if err != nil || len(page.Messages) == 0 {
+			return transcript.Words(text.String()), err
+		}
+		m = page.Messages[0]
+		text.WriteString(m.Text)
+	}
+	return transcript.Words(text.String()), nil
+}

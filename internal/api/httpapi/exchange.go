@@ -1,0 +1,231 @@
+package httpapi
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/parley-chat/parley/internal/api/mcp"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/observe/meter"
+)
+
+// The JSON-RPC codes of refusals beside those of [mcp.Parse]. codeRefused is in the
+// range that JSON-RPC leaves to servers, and stands for everything that HTTP has a
+// status for.
+const (
+	codeInternal = -32603
+	codeRefused  = -32000
+)
+
+// exchange is one request and its answer, as the log sees them.
+type exchange struct {
+	http.ResponseWriter
+	named  string // see id
+	began  time.Time
+	slow   time.Duration   // how long the client may take to read a part of what is written
+	until  time.Time       // by when it must have read all; zero: any time
+	by     time.Time       // by when it must have read what was written last; zero: nothing was
+	route  string          // empty if the path is not one of ours
+	status int             // of the answer; 0 before it has begun
+	rpcID  json.RawMessage // the JSON-RPC id, once it is known
+	// refused is why the caller was not admitted; "" if it was.
+	refused fault.Code
+
+	account *meter.Account
+}
+
+func (a *api) newExchange(w http.ResponseWriter) *exchange {
+	return &exchange{ResponseWriter: w, began: a.Clock.Now(), slow: a.writeTimeout, account: a.Meter.Open()}
+}
+
+// id names the request in the log. Most requests never need it.
+func (x *exchange) id() string {
+	if x.named == "" {
+		x.named = rand.Text()[:12]
+	}
+	return x.named
+}
+
+func (x *exchange) WriteHeader(status int) {
+	if x.status == 0 {
+		x.status = status
+		x.writeSoon()
+	}
+	x.ResponseWriter.WriteHeader(status)
+}
+
+func (x *exchange) Write(p []byte) (n int, err error) {
+	if x.status == 0 {
+		x.WriteHeader(http.StatusOK)
+	}
+	for n < len(p) && err == nil {
+		x.writeSoon()
+		wrote := 0
+		wrote, err = x.ResponseWriter.Write(p[n:min(len(p), n+writePart)])
+		n += wrote
+	}
+	x.writeSoon() // for the end of it, which is sent after this
+	return n, err
+}
+
+// writePart is how much of an answer has a time of its own to be taken.
+const writePart = 4 << 10
+
+// The deadlines of a socket are in real time. A server without sockets has the whole
+// body before it calls us, and accepts whatever we write.
+
+// writeSoon starts the time that the client has to read what is written next, up to a twentieth
+// of it too early. If the client does not read it in time, its request ends.
+func (x *exchange) writeSoon() {
+	by := x.until
+	if by.IsZero() {
+		by = time.Now().Add(x.slow)
+	}
+	if by.Sub(x.by) > x.slow/20 {
+		x.by = by
+		_ = http.NewResponseController(x).SetWriteDeadline(by)
+	}
+}
+
+// readBy sets when the body must have arrived; the zero time means never. It also
+// applies to what net/http itself reads of a body that nobody wanted.
+func (x *exchange) readBy(t time.Time) { _ = http.NewResponseController(x).SetReadDeadline(t) }
+
+// Unwrap is for [http.ResponseController].
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+// settle ends every request: it answers for a handler that panicked and writes the line
+// of the log.
+func (a *api) settle(x *exchange, r *http.Request) {
+	if v := recover(); v != nil {
+		mcp.LogPanic(r.Context(), a.Logger, x.id(), v)
+		if x.status == 0 {
+			x.refuse(http.StatusInternalServerError, codeInternal, x.failed())
+		}
+	}
+	took := a.Clock.Since(x.began)
+	call := x.account.Close(took)
+	level := slog.LevelInfo
+	switch {
+	case x.status >= 500 && x.status != http.StatusServiceUnavailable && r.Context().Err() == nil:
+		level = slog.LevelError
+	case x.route == healthPath:
+		level = slog.LevelDebug
+	}
+	if !a.Logger.Enabled(r.Context(), level) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 13)
+	attrs = append(attrs,
+		slog.String("id", x.id()),
+		slog.String("method", knownMethod(r.Method)),
+		slog.String("path", knownRoute(x.route)),
+		slog.Int("status", x.status),
+		slog.Int64("ms", took.Milliseconds()),
+	)
+	if x.refused != "" {
+		attrs = append(attrs, slog.String("refused", string(x.refused)))
+	}
+	attrs = append(attrs, about(call, x.account.Room())...)
+	if err := r.Context().Err(); err != nil {
+		attrs = append(attrs, slog.String("cut", err.Error())) // the client left, or the time was up
+	}
+	a.Logger.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// about is what the log says about a call.
+func about(call meter.Call, room string) []slog.Attr {
+	var attrs []slog.Attr
+	if call.Tool != "" {
+		attrs = append(attrs, slog.String("tool", call.Tool), slog.String("code", call.Code))
+	}
+	if room != "" {
+		attrs = append(attrs, slog.String("room", room))
+	}
+	if call.ReadUnits > 0 {
+		attrs = append(attrs, slog.Float64("read_units", call.ReadUnits))
+	}
+	if call.WriteUnits > 0 {
+		attrs = append(attrs, slog.Float64("write_units", call.WriteUnits))
+	}
+	return attrs
+}
+
+// knownRoute replaces a path that is not a route: it may contain a secret.
+func knownRoute(route string) string {
+	if route == "" {
+		return "(other)"
+	}
+	return route
+}
+
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodOptions:
+		return method
+	}
+	return "(other)"
+}
+
+// failed is what a client reads when the fault is the server's.
+func (x *exchange) failed() string {
+	return "Something went wrong inside the server and has been logged. Try again; if it fails again, quote the id " +
+		x.id() + " to the person who runs this server."
+}
+
+// rpcFault is the error of a JSON-RPC response.
+type rpcFault struct {
+	Code    int        `json:"code"`
+	Message string     `json:"message"`
+	Data    *faultData `json:"data,omitempty"`
+}
+
+// faultData says of an error what programs read.
+type faultData struct {
+	Code              fault.Code `json:"code"`
+	RetryAfterSeconds int        `json:"retry_after_seconds,omitempty"`
+	Reason            string     `json:"reason,omitempty"` // of a person's token: why it has no seat
+	By                string     `json:"by,omitempty"`     // which admin took it: a name that an agent chose
+	Note              string     `json:"note,omitempty"`   // and what that one said of it
+}
+
+// rpcError returns a JSON-RPC error response.
+func rpcError(id json.RawMessage, f rpcFault) []byte {
+	if id == nil {
+		id = json.RawMessage("null")
+	}
+	return append(results.JSON(struct {
+		JSONRPC string          `json:"jsonrpc"`
+		ID      json.RawMessage `json:"id"`
+		Error   rpcFault        `json:"error"`
+	}{"2.0", id, f}), '\n')
+}
+
+// refuse answers with a JSON-RPC error. MCP clients show its sentence to the person, and
+// others can read it too.
+func (x *exchange) refuse(status, code int, sentence string) {
+	x.refuseWith(status, rpcFault{Code: code, Message: sentence})
+}
+
+func (x *exchange) refuseWith(status int, f rpcFault) {
+	h := x.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	x.WriteHeader(status)
+	_, _ = x.Write(rpcError(x.rpcID, f)) // fails only if the client has left
+}
+
+// text answers with a text for people.
+func (x *exchange) text(status int, text string) {
+	h := x.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	x.WriteHeader(status)
+	_, _ = io.WriteString(x, text) // fails only if the client has left
+}

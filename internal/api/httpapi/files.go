@@ -1,0 +1,348 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/api/tools"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/core/chat"
+)
+
+// The routes of files. Each path ends in a secret that admits to one file.
+const (
+	uploadRoute   = tools.UploadPath + "{code}"
+	downloadRoute = tools.DownloadPath + "{ticket}"
+)
+
+// How many files are on their way at once, in all and for one caller, and how fast each must be: a
+// client that takes its time keeps a place from others. The slowest link that works has 70 kbit/s.
+const (
+	mostUploads   = 64
+	mostDownloads = 256
+	ofOneCaller   = 8                // a part of so many
+	pace          = 256 << 10        // bytes
+	paceTime      = 30 * time.Second // for so many
+	longestUpload = 15 * time.Minute // in all
+)
+
+// serveUpload answers what is done with the address of an upload: PUT and POST bring the file, and
+// GET says to a person how to pick it.
+func (a *api) serveUpload(x *exchange, r *http.Request, d door) {
+	if a.Upload == nil {
+		x.nothingHere()
+		return
+	}
+	switch r.Method {
+	case http.MethodPut, http.MethodPost:
+		a.takeUpload(x, r, d)
+	case http.MethodGet, http.MethodHead:
+		if !a.toBrowser(x, r) {
+			a.showUpload(x, r, d)
+		}
+	default:
+		x.only(r, http.MethodPut, http.MethodPost, http.MethodGet, http.MethodHead)
+	}
+}
+
+// takeUpload takes the bytes of an upload. Its answers are those of share_file, in JSON.
+func (a *api) takeUpload(x *exchange, r *http.Request, d door) {
+	if reason := refuseEncoded(r); reason != "" {
+		x.json(http.StatusUnsupportedMediaType, refusedFile{fault.InvalidArgument, reason, 0})
+		return
+	}
+	asker, err := a.enter(x, r, d)
+	if err != nil {
+		x.turnedFromFile(d, err)
+		return
+	}
+	ctx, stop := a.watch(a.context(x, r, asker), asker)
+	defer stop()
+	caller := ident.ClientKey(ctx)
+	give, err := a.uploads.Take(caller)
+	if err != nil {
+		x.Header().Set("Retry-After", "5")
+		x.json(http.StatusServiceUnavailable, refusedFile{fault.Unavailable, "Too many files are being uploaded " +
+			"at once, to this server or from your address. Nothing was shared: repeat this upload in 5 seconds.",
+			5})
+		return
+	}
+	defer give()
+	a.readers.enter(x)
+	defer a.readers.leave(x)
+	body := &paced{Reader: r.Body, began: time.Now(), by: func(t time.Time) { a.readers.readBy(x, t) }}
+	x.uploaded(d, a.Upload(ctx, d.secret, sized(body, r.ContentLength)))
+}
+
+// refuseEncoded says why the body of r is not the bytes of a file; "" if it is.
+func refuseEncoded(r *http.Request) string {
+	if e := strings.Join(r.Header.Values("Content-Encoding"), ","); e != "" && !strings.EqualFold(e, "identity") {
+		return "This address takes the bytes of the file as they are. Nothing was shared: upload it without a " +
+			"Content-Encoding."
+	}
+	if r.Header.Get("Content-Range") != "" { // RFC 9110, 14.5
+		return "This address takes a whole file at once, and not a part. Nothing was shared: with curl, leave out -C."
+	}
+	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(kind)), "multipart/") {
+		return "This address takes the bytes of the file as they are, and not a form. Nothing was shared: with curl, " +
+			"use -T FILE and not -F."
+	}
+	return ""
+}
+
+// uploaded answers an upload with how it ended.
+func (x *exchange) uploaded(d door, ended tools.Uploaded) {
+	switch {
+	case len(ended.JSON) == 0: // the client has left, or the time is up
+		x.turnedFromFile(d, nil)
+	case ended.Code != "":
+		x.json(x.noteTurned(&fault.Error{Code: ended.Code, RetryAfter: ended.RetryAfter}, d), ended.JSON)
+	default:
+		x.json(http.StatusOK, ended.JSON)
+	}
+}
+
+// json answers with a value.
+func (x *exchange) json(status int, value any) {
+	x.Header().Set("Content-Type", "application/json")
+	x.WriteHeader(status)
+	_, _ = x.Write(append(results.JSON(value), '\n')) // fails only if the client has left
+}
+
+// refusedFile is a refusal of this package in the form of those of share_file.
+type refusedFile struct {
+	Code       fault.Code `json:"code"`
+	Message    string     `json:"message"`
+	RetryAfter int        `json:"retry_after_seconds,omitempty"`
+}
+
+// turnedFromFile answers a request for a file that is refused. An err that is no *fault.Error says that it
+// was cut off.
+func (x *exchange) turnedFromFile(d door, err error) {
+	var refused *fault.Error
+	if !errors.As(err, &refused) {
+		refused = &fault.Error{Code: fault.Unavailable, Message: cutOff, RetryAfter: time.Second}
+	}
+	status := x.noteTurned(refused, d)
+	if status == http.StatusBadRequest {
+		status = http.StatusNotFound // of a secret that is right: the file was removed
+	}
+	if d.route == uploadRoute {
+		x.json(status, refusedFile{refused.Code, refused.Message, fault.Seconds(refused.RetryAfter)})
+		return
+	}
+	x.text(status, refused.Message+"\n")
+}
+
+// showUpload says what an upload takes: to the page in JSON, and to others in a text.
+func (a *api) showUpload(x *exchange, r *http.Request, d door) {
+	asker, err := a.enter(x, r, d)
+	var view chat.UploadView
+	if err == nil {
+		view, err = a.LookAtUpload(a.context(x, r, asker), d.secret)
+	}
+	if err != nil {
+		x.turnedFromFile(d, err)
+		return
+	}
+	if jsonText, _ := accepts(r.Header); jsonText && strings.Contains(r.Header.Get("Accept"), "json") {
+		x.json(http.StatusOK, struct {
+			Name    string `json:"name,omitempty"`
+			Most    int64  `json:"size,omitempty"`
+			Expires int    `json:"expires_in_seconds,omitempty"`
+			Shared  bool   `json:"shared"`
+		}{view.Name, view.Most, fault.Seconds(view.Expires), view.Shared})
+		return
+	}
+	if view.Shared {
+		x.text(http.StatusOK, "Parley: the file of this address was shared.\n")
+		return
+	}
+	x.text(http.StatusOK, fmt.Sprintf(`Parley: this address takes one file of at most %d bytes, for %d minutes.
+
+Open it in a browser and pick the file. Or, in a terminal, put the path of the file in place of FILE:
+
+    curl -sS -T FILE THIS-ADDRESS
+`, view.Most, max(1, int(view.Expires.Minutes()))))
+}
+
+// serveDownload answers with a file, or with one range of it. Whatever it is, a browser saves it
+// and runs nothing.
+func (a *api) serveDownload(x *exchange, r *http.Request, d door) {
+	if a.Download == nil {
+		x.nothingHere()
+		return
+	}
+	if !x.only(r, http.MethodGet, http.MethodHead) {
+		return
+	}
+	asker, err := a.enter(x, r, d)
+	if err != nil {
+		x.turnedFromFile(d, err)
+		return
+	}
+	ctx, stop := a.watch(a.context(x, r, asker), asker)
+	defer stop()
+	f, err := a.Download(ctx, d.secret)
+	if err != nil {
+		x.turnedFromFile(d, err)
+		return
+	}
+	part, ok := rangeOf(r.Header, f.Size)
+	h := x.Header()
+	h.Set("Accept-Ranges", "bytes")
+	if !ok {
+		h.Set("Content-Range", fmt.Sprintf("bytes */%d", f.Size))
+		x.text(http.StatusRequestedRangeNotSatisfiable, fmt.Sprintf("The file has %d bytes.\n", f.Size))
+		return
+	}
+	caller := ident.ClientKey(ctx)
+	give, err := a.downloads.Take(caller)
+	if err != nil {
+		h.Set("Retry-After", "5")
+		x.text(http.StatusServiceUnavailable, "Too many files are being downloaded at once, from this server or to "+
+			"your address. Repeat this in 5 seconds.\n")
+		return
+	}
+	defer give()
+	a.sendFile(ctx, x, r, d, f, part)
+}
+
+// sendFile sends a part of a file.
+func (a *api) sendFile(ctx context.Context, x *exchange, r *http.Request, d door, f chat.Download, part byteRange) {
+	var from io.ReadCloser
+	if r.Method != http.MethodHead {
+		var err error
+		from, err = f.Open(ctx, part.from, part.length)
+		if err != nil {
+			x.turnedFromFile(d, err)
+			return
+		}
+		defer from.Close()
+	}
+	h := x.Header()
+	h.Set("Content-Type", f.Type)
+	h.Set("Content-Disposition", `attachment; filename="parley-`+f.ID+f.Ending+`"`)
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
+	h.Set("Content-Length", strconv.FormatInt(part.length, 10))
+	status := http.StatusOK
+	if part.asked {
+		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", part.from, part.from+part.length-1, f.Size))
+		status = http.StatusPartialContent
+	}
+	x.WriteHeader(status)
+	if from == nil {
+		return
+	}
+	buffer := make([]byte, 64<<10)
+	for sent := 0; ; {
+		if sent == 0 || sent >= pace {
+			sent, x.until = 0, time.Now().Add(paceTime)
+			x.writeSoon()
+		}
+		n, err := from.Read(buffer)
+		if n > 0 {
+			if _, err := x.ResponseWriter.Write(buffer[:n]); err != nil { // not in parts, which take time
+				return
+			}
+			sent += n
+		}
+		if err != nil { // of a failure, the client sees less than what was announced
+			return
+		}
+	}
+}
+
+// byteRange is a part of a file.
+type byteRange struct {
+	from, length int64
+	asked        bool
+}
+
+// rangeOf returns the part that is asked for. It is the whole file where more than one part is
+// asked for, or what is meant cannot be told: RFC 9110, section 14.2, allows that. ok is false if the
+// file has no such part.
+func rangeOf(h http.Header, size int64) (part byteRange, ok bool) {
+	whole := byteRange{length: size}
+	spec, is := strings.CutPrefix(h.Get("Range"), "bytes=")
+	if !is || strings.Contains(spec, ",") || h.Get("If-Range") != "" {
+		return whole, true
+	}
+	first, last, is := strings.Cut(strings.TrimSpace(spec), "-")
+	if !is {
+		return whole, true
+	}
+	if first == "" { // the last so many
+		n, err := strconv.ParseInt(last, 10, 64)
+		if err != nil || n < 0 {
+			return whole, true
+		}
+		n = min(n, size)
+		return byteRange{size - n, n, true}, n > 0
+	}
+	from, err := strconv.ParseInt(first, 10, 64)
+	to := size - 1
+	if err == nil && last != "" {
+		to, err = strconv.ParseInt(last, 10, 64)
+	}
+	if err != nil || from < 0 || to < from && last != "" {
+		return whole, true
+	}
+	to = min(to, size-1)
+	return byteRange{from, to - from + 1, true}, from < size
+}
+
+// paced is a body that must keep its pace.
+type paced struct {
+	io.Reader
+	began time.Time
+	by    func(time.Time) // sets when what is read next must have come
+	came  int             // since the time was set
+	timed bool
+}
+
+func (p *paced) Read(b []byte) (n int, err error) {
+	if !p.timed || p.came >= pace {
+		next := time.Now().Add(paceTime)
+		if end := p.began.Add(longestUpload); end.Before(next) {
+			next = end
+		}
+		p.timed, p.came = true, 0
+		p.by(next)
+	}
+	n, err = p.Reader.Read(b)
+	p.came += n
+	return n, err
+}
+
+// sized returns body with its length, if that was announced.
+func sized(body io.Reader, announced int64) io.Reader {
+	if announced < 0 {
+		return body
+	}
+	return &lengthy{body, announced}
+}
+
+// lengthy is a body that knows its length.
+type lengthy struct {
+	io.Reader
+	left int64
+}
+
+func (l *lengthy) Read(b []byte) (n int, err error) {
+	n, err = l.Reader.Read(b)
+	l.left -= int64(n)
+	return n, err
+}
+
+// Len returns how many bytes are to come.
+func (l *lengthy) Len() int { return int(l.left) }

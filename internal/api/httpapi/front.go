@@ -1,0 +1,93 @@
+package httpapi
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/api/tools"
+)
+
+const (
+	healthPath    = "/healthz"
+	healthTimeout = 2 * time.Second
+)
+
+// serveHealth says whether the service can work.
+func (a *api) serveHealth(x *exchange, r *http.Request, _ door) {
+	ctx, cancel := clockwork.WithTimeout(r.Context(), a.Clock, healthTimeout)
+	defer cancel()
+	err := a.Ready(ctx)
+	h := x.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Type", "application/json")
+	if err != nil {
+		a.Logger.WarnContext(r.Context(), "not ready", "id", x.id(), "error", err)
+		x.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprintln(x,
+			`{"status":"unavailable","message":"The store behind this server does not answer. Try again in a few seconds."}`)
+		return
+	}
+	fmt.Fprintln(x, `{"status":"ready"}`)
+}
+
+// serveRoot answers at the root of the server.
+func (a *api) serveRoot(x *exchange, r *http.Request, _ door) {
+	if r.Method == http.MethodPost { // a client whose address lacks the path
+		x.nothingHere()
+	} else if x.only(r, http.MethodGet, http.MethodHead) && !a.toBrowser(x, r) {
+		a.serveFront(x, r)
+	}
+}
+
+// serveFront explains the address to a person who opens it without a browser.
+func (a *api) serveFront(x *exchange, r *http.Request) {
+	url := a.addressOf(r)
+	if url == "" {
+		url = "http://ADDRESS" + MCPPath
+	}
+	x.text(http.StatusOK, `Parley: rooms in which AI agents of different people talk to each other.
+
+`+howToConnect(url, a.Keys)+`
+An agent that can run a shell in the background does not have to spend its turns on
+waiting. With its cursor in CURSOR, this line ends when there is something to read. Keep
+the agent_token in a file of mode 600 and begin with TOKEN=$(cat FILE); since others on
+the machine can read command lines:
+
+  `+tools.StandbyLine(url, "$CURSOR")+"\n")
+}
+
+// howToConnect says to a person how agents get to MCP at url, of a server that wants keys
+// or none.
+func howToConnect(url string, keys bool) string {
+	if keys {
+		return `This server needs a key, which the person who runs it gives out. Add both to your agent's client,
+and ask the agent to join a room:
+
+` + ConnectWithKey(url, KeyPlaceholder)
+	}
+	return `Add this address to your agent's client, and ask the agent to join a room:
+
+` + Connect(url)
+}
+
+// Connect returns what a person pastes to add the MCP server at url to a client: the command of
+// this program, and one line for each client. It ends in a newline.
+func Connect(url string) string {
+	base := strings.TrimSuffix(url, MCPPath)
+	return fmt.Sprintf(`  with parley     parley connect claude-code --url %[2]s --allow
+                  (or codex, cursor, vscode, gemini, claude-desktop; also wakes idle agents)
+  Claude Code     claude mcp add --scope user --transport http parley %[1]s
+  Codex           codex mcp add parley --url %[1]s
+                  and below [mcp_servers.parley] in ~/.codex/config.toml, to stop it from asking each time:
+                  default_tools_approval_mode = "approve"
+  Gemini CLI      gemini mcp add --scope user --transport http parley %[1]s
+  VS Code         code --add-mcp '{"name":"parley","type":"http","url":"%[1]s"}'
+  Cursor          in ~/.cursor/mcp.json: {"mcpServers":{"parley":{"url":"%[1]s"}}}
+  Claude Desktop  in claude_desktop_config.json: {"mcpServers":{"parley":{"command":"parley","args":["bridge","--url","%[2]s"]}}}
+  any other       %[1]s (transport: Streamable HTTP)
+`, url, base)
+}

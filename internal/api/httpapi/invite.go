@@ -1,0 +1,51 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/api/tools"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+// serveInvite explains an invite to a person who opens it. Opening it takes no seat: previews of links
+// and crawlers do that, too.
+func (a *api) serveInvite(x *exchange, r *http.Request, d door) {
+	if a.toBrowser(x, r) {
+		return
+	}
+	_, err := a.enter(x, r, d)
+	var refused *fault.Error
+	switch {
+	case errors.As(err, &refused):
+		x.text(x.noteTurned(refused, d), refused.Message+"\n")
+	case err != nil:
+		x.text(http.StatusServiceUnavailable, cutOff+"\n")
+	default:
+		v, _ := ident.ParseInvite(d.secret) // the gate has read it
+		x.text(http.StatusOK, inviteText(a.addressOf(r), v))
+	}
+}
+
+// inviteText says what to do with an invite. address is that of MCP, "" if unknown.
+func inviteText(address string, v ident.Invite) string {
+	base := strings.TrimSuffix(address, MCPPath)
+	if base == "" {
+		base = "http://ADDRESS"
+	}
+	link := base + tools.InvitePath + v.String()
+	return `Parley: an invite to a room in which AI agents of different people talk to each other.
+
+Add this address to your agent's client, and tell the agent: join the room on parley.
+
+` + Connect(link+MCPPath) + `
+An agent that speaks A2A takes this address. Add as/NAME/ to choose its name:
+
+  ` + link + `/
+
+An invite lets an agent into this one room and nothing else. Anyone who has the address can take a
+seat while the invite is valid, so do not publish it.
+`
+}

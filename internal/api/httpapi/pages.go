@@ -1,0 +1,80 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/api/tools"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/web"
+)
+
+const (
+	// watchRoute is that of the link by which a person watches an agent. The secret that opens it
+	// stands in its fragment, which no client sends.
+	watchRoute = tools.WatchPath + "{room}"
+	assetRoute = web.Path + "{name}"
+)
+
+// serveAsset answers with what the page loads.
+func (a *api) serveAsset(x *exchange, r *http.Request, _ door) {
+	asset, there := a.Page.Asset(r.URL.Path)
+	if !there {
+		x.nothingHere()
+		return
+	}
+	a.fetch(x, r, asset)
+}
+
+// serveWatch answers at the link by which a person watches.
+func (a *api) serveWatch(x *exchange, r *http.Request, _ door) {
+	if !a.toBrowser(x, r) {
+		x.text(http.StatusOK, watchText)
+	}
+}
+
+// fetch answers with a file of the page, if the limits of its caller allow that. A slow reader
+// has no more time for all of it than for a part of another answer.
+func (a *api) fetch(x *exchange, r *http.Request, f web.File) {
+	if a.Fetch != nil {
+		var refused *fault.Error
+		if err := a.Fetch(a.context(x, r, ident.Principal{}), f.Size()); errors.As(err, &refused) {
+			x.refused = refused.Code
+			x.Header().Set("Retry-After", strconv.Itoa(fault.Seconds(refused.RetryAfter)))
+			x.text(statusOf(refused.Code), refused.Message+"\n")
+			return
+		}
+	}
+	x.until = time.Now().Add(x.slow)
+	f.Serve(x)
+}
+
+// toBrowser answers a browser with the page, and reports whether the client is one. To others
+// the same address says in a text what they can do. The page looks nothing up, and is the
+// same for every room and every invite.
+func (a *api) toBrowser(x *exchange, r *http.Request) bool {
+	x.Header().Add("Vary", "Accept")
+	if !strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html") {
+		return false
+	}
+	document, there := a.Page.Document(r.URL.Path)
+	if !there {
+		http.Error(x, "This server has no page for this address.", http.StatusInternalServerError)
+		return true
+	}
+	a.fetch(x, r, document)
+	return true
+}
+
+const watchText = `Parley: with this link you watch your agent in its room, speak beside it and supervise it.
+
+Open it in a browser, with everything after the #. Or, in a terminal, type
+
+    parley watch
+
+and paste it when it is asked for. It is for you alone: the first to open it speaks as you.
+`

@@ -1,0 +1,144 @@
+package httpapi
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/web"
+)
+
+// route is an address of the server.
+type route struct {
+	name    string   // in the log, which never has a path
+	parts   []string // of the pattern, between its slashes
+	orSlash bool     // a slash at the end of the path makes no difference
+	escaped bool     // an escaped slash does not separate, since it may belong to a name
+	serve   handler
+}
+
+// handler answers a request at a route, through d if its address has a secret. The values in the path are in
+// r.PathValue.
+type handler func(x *exchange, r *http.Request, d door)
+
+// orSlash ends the pattern of a route at which a slash at the end of the path makes no difference.
+const orSlash = "[/]"
+
+// newRoutes returns the table of all addresses, as patterns of [http.ServeMux]. It is no ServeMux, which would
+// redirect from a path with "//" or "..": clients keep the addresses that they were given.
+func (a *api) newRoutes() (all []route) {
+	at := func(pattern string, serve handler) { all = append(all, newRoute(pattern, serve)) }
+	named := func(pattern string, serve handler) {
+		at(pattern, serve)
+		all[len(all)-1].escaped = true
+	}
+	at("/", a.serveRoot)
+	at(MCPPath+orSlash, a.serveOwnMCP)
+	at(healthPath, toRead(a.serveHealth))
+	at(web.Path+"{name...}", toRead(a.serveAsset))
+	at(watchRoute+orSlash, toRead(a.serveWatch))
+	at(uploadRoute+orSlash, through(uploadRoute, a.serveUpload))
+	at(downloadRoute+orSlash, through(downloadRoute, a.serveDownload))
+	if a.Standby != nil {
+		at(StandbyPath, a.serveStandby)
+	}
+	if a.Gate != nil {
+		at(keyRoute+orSlash, through(keyRoute, a.serveMCP))
+		at(inviteRoute+orSlash, through(inviteRoute, a.serveMCP))
+		at(invitePageRoute+orSlash, through(inviteRoute, toRead(a.serveInvite)))
+	}
+	if a.A2A != nil {
+		at(a2aPath+orSlash, a.serveA2A)
+		at(cardPath, toRead(a.serveCard))
+	}
+	if a.Gate != nil && a.A2A != nil {
+		for _, place := range []string{invitePageRoute, namedRoute} {
+			named(place+a2aPath+orSlash, through(inviteRoute, a.serveA2A))
+			named(place+cardPath+orSlash, through(inviteRoute, toRead(a.serveCard)))
+		}
+	}
+	return all
+}
+
+func newRoute(pattern string, serve handler) route {
+	pattern, slash := strings.CutSuffix(pattern, orSlash)
+	return route{name: strings.Replace(pattern, "...}", "}", 1), parts: strings.Split(pattern, "/"), orSlash: slash,
+		serve: serve}
+}
+
+// lead answers a request at the route of its path.
+func (a *api) lead(x *exchange, r *http.Request) {
+	plain := strings.Split(r.URL.Path, "/")
+	escaped := plain
+	if r.URL.RawPath != "" { // more is escaped than must be
+		escaped = strings.Split(r.URL.EscapedPath(), "/")
+		for i, part := range escaped {
+			escaped[i], _ = url.PathUnescape(part) // net/url has checked it
+		}
+	}
+	for _, to := range a.routes {
+		parts := plain
+		if to.escaped {
+			parts = escaped
+		}
+		if to.fits(parts) {
+			x.route = to.name
+			to.setValues(r, parts)
+			to.serve(x, r, door{})
+			return
+		}
+	}
+	x.nothingHere()
+}
+
+// fits reports whether a path with so many parts is that of the route. An empty secret is one that is wrong;
+// there is no empty room and no empty name.
+func (to route) fits(path []string) bool {
+	last := len(path) - 1
+	if to.orSlash && path[last] == "" {
+		path = path[:last]
+	}
+	rest := strings.HasSuffix(to.parts[len(to.parts)-1], "...}")
+	if len(path) < len(to.parts) || len(path) > len(to.parts) && !rest {
+		return false
+	}
+	for i, part := range to.parts {
+		switch {
+		case part == "{room}", part == "{name}":
+			if path[i] == "" {
+				return false
+			}
+		case !strings.HasPrefix(part, "{") && part != path[i]:
+			return false
+		}
+	}
+	return true
+}
+
+// setValues sets the values that a path has in the places of names, but for the rest of one.
+func (to route) setValues(r *http.Request, path []string) {
+	for i, part := range to.parts {
+		if strings.HasPrefix(part, "{") && !strings.HasSuffix(part, "...}") {
+			r.SetPathValue(strings.Trim(part, "{}"), path[i])
+		}
+	}
+}
+
+// through leads through the door of a route, with the first value of the path, which is a secret.
+func through(name string, serve handler) handler {
+	_, secret, _ := strings.Cut(name, "{")
+	secret, _, _ = strings.Cut(secret, "}")
+	return func(x *exchange, r *http.Request, _ door) {
+		x.Header().Set("Cache-Control", "no-store")
+		serve(x, r, door{name, r.PathValue(secret)})
+	}
+}
+
+// toRead refuses all methods but GET and HEAD.
+func toRead(serve handler) handler {
+	return func(x *exchange, r *http.Request, d door) {
+		if x.only(r, http.MethodGet, http.MethodHead) {
+			serve(x, r, d)
+		}
+	}
+}

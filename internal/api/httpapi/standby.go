@@ -1,0 +1,179 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/api/tools"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/chat"
+)
+
+// StandbyPath is where a program waits in an agent's place, without MCP. The program asks again
+// if the answer has a status that curl repeats by itself (408, 429, 5xx), and wakes the agent at
+// any other. The messages that it gets count as handed to the agent, unless it asks with peek=1.
+//
+//	200  what wait_for_message gives: somebody spoke, or the talk is over
+//	408  nothing came
+//	409  a newer wait of the same agent took over; with Retry-After, that of the agent itself
+//	401  the token is missing or unknown, or what admitted its agent is no longer valid
+//	410  the seat or the room no longer exists
+//	503  the server stops, is full, or its table does not answer
+const StandbyPath = "/v1/wait"
+
+// standbyWait is the longest that a request waits. No sign of life can be sent before the
+// answer, and some proxies cut a connection that shows none for two minutes.
+const standbyWait = 100 * time.Second
+
+// serveStandby answers a GET of StandbyPath.
+func (a *api) serveStandby(x *exchange, r *http.Request, _ door) {
+	if r.Method != http.MethodGet {
+		x.Header().Set("Allow", http.MethodGet)
+		x.standby(http.StatusMethodNotAllowed,
+			tools.Refused(&fault.Error{Code: fault.InvalidArgument, Message: "This address takes GET only."}))
+		return
+	}
+	req, refused := standbyRequest(r)
+	if refused != nil {
+		x.standby(statusOf(refused.Code), tools.Refused(refused))
+		return
+	}
+	x.readBy(time.Time{}) // from here on reading only notices that the client leaves
+	asker, err := a.enter(x, r, door{StandbyPath, req.Token})
+	if err != nil {
+		s := x.turnedAway(err)
+		x.standby(standbyStatus(s), s)
+		return
+	}
+	ctx, stop := a.watch(a.context(x, r, asker), asker)
+	defer stop()
+	s := a.Standby(ctx, req)
+	if len(s.JSON) == 0 {
+		s = standbyCut()
+	}
+	x.standby(standbyStatus(s), s)
+}
+
+// turnedAway is how a wait ends that is not admitted.
+func (x *exchange) turnedAway(err error) tools.Standby {
+	var refused *fault.Error
+	if !errors.As(err, &refused) {
+		return standbyCut()
+	}
+	x.refused = refused.Code
+	return tools.Refused(refused)
+}
+
+// standbyCut is how a wait ends without an answer.
+func standbyCut() tools.Standby {
+	return tools.Refused(&fault.Error{Code: fault.Unavailable, Message: cutOff, RetryAfter: time.Second})
+}
+
+// standbyRequest returns the wait that r asks for.
+func standbyRequest(r *http.Request) (chat.WaitRequest, *fault.Error) {
+	req := chat.WaitRequest{Wait: standbyWait, Standby: true}
+
+	// A name that is not known is refused before any value is read: it may hold a token.
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return req, &fault.Error{Code: fault.InvalidArgument, Message: "The query is not well-formed."}
+	}
+	for key := range query {
+		switch key {
+		case "cursor", "for_me", "peek", "wait_seconds":
+		default:
+			return req, &fault.Error{Code: fault.InvalidArgument, Message: "The query takes cursor, for_me, peek and " +
+				"wait_seconds only. An agent token goes into the header Authorization (Bearer AGENT_TOKEN) and never " +
+				"into an address: addresses are written to logs."}
+		}
+	}
+
+	// After this each value that was given is one that the wait can use.
+	req.Cursor = query.Get("cursor")
+	for name, flag := range map[string]*bool{"for_me": &req.ForMe, "peek": &req.Peek} {
+		if s := query.Get(name); s != "" {
+			*flag, err = strconv.ParseBool(s)
+			if err != nil {
+				return req, &fault.Error{Code: fault.InvalidArgument, Message: name + " must be 1 or 0."}
+			}
+		}
+	}
+	if s := query.Get("wait_seconds"); s != "" {
+		n, err := strconv.ParseUint(s, 10, 31)
+		if err != nil {
+			return req, &fault.Error{Code: fault.InvalidArgument, Message: "wait_seconds must be a whole number."}
+		}
+		req.Wait = min(time.Duration(n)*time.Second, standbyWait)
+	}
+
+	// The token comes in a header alone.
+	if r.ContentLength != 0 {
+		return req, &fault.Error{Code: fault.InvalidArgument, Message: "This address takes no body."}
+	}
+	req.Token = bearer(r.Header)
+	if req.Token == "" {
+		return req, &fault.Error{Code: fault.TokenInvalid, Message: "Send the header Authorization: Bearer " +
+			"AGENT_TOKEN, with the agent_token that join_room or create_room gave you."}
+	}
+	return req, nil
+}
+
+// bearer returns the token of the Authorization header; "" if there is none, or more
+// than one header (RFC 6750, section 2.1).
+func bearer(h http.Header) string {
+	values := h.Values("Authorization")
+	if len(values) != 1 {
+		return ""
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+// standbyStatus is the HTTP status of s.
+func standbyStatus(s tools.Standby) int {
+	switch {
+	case s.Code != "":
+		return statusOf(s.Code)
+	case s.Status == chat.StatusSuperseded:
+		return http.StatusConflict
+	case s.Status == chat.StatusRemoved:
+		return http.StatusGone
+	case s.Status == chat.StatusQuiet && s.Stopping:
+		return http.StatusServiceUnavailable
+	case s.Status == chat.StatusQuiet:
+		return http.StatusRequestTimeout
+	}
+	return http.StatusOK
+}
+
+// standby answers with s.
+func (x *exchange) standby(status int, s tools.Standby) {
+	h := x.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	switch {
+	case status == http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", "Bearer")
+	case repeats(status), s.RetryAfter > 0:
+		h.Set("Retry-After", strconv.Itoa(max(1, fault.Seconds(s.RetryAfter))))
+	}
+	x.WriteHeader(status)
+	_, _ = x.Write(append(s.JSON, '\n')) // fails only if the client has left
+}
+
+// repeats reports whether curl repeats a call by itself that ends so.
+func repeats(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		return true
+	}
+	return false
+}

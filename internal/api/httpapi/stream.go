@@ -1,0 +1,120 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"net/http"
+	"time"
+
+	"github.com/parley-chat/parley/internal/api/mcp"
+)
+
+// headAfter is when the header of an answer is sent that is not there by then, with a comment. If the
+// server is killed before that, the client of the Python SDK never makes another call; after it, one
+// call fails. What comes sooner, such as a refusal, has a status of its own.
+const headAfter = 250 * time.Millisecond
+
+// serveStream passes m on, in this context, with a stream in front of its answer.
+func (a *api) serveStream(ctx context.Context, x *exchange, r *http.Request, m *mcp.Message) {
+	s := &stream{pulse: pulse{x: x, every: a.KeepAlive}, header: http.Header{}}
+	s.start(a.Clock, headAfter, s.beat)
+	panicked := true
+	defer func() { s.end(panicked) }()
+	a.MCP(s, r.WithContext(mcp.WithStream(ctx, s)), m)
+	panicked = false
+}
+
+// stream is the answer to a POST whose client accepts events. A JSON answer that comes before
+// the first beat goes out as it is. Any other becomes a stream of events: a comment, further comments
+// or the messages from OnBeat, and finally the JSON answer as one event.
+//
+// It has a header of its own, because some servers use the real one in another goroutine once it
+// is written. It is open if events have begun.
+type stream struct {
+	pulse
+	next func() []byte // what a beat says after the first; nil: a comment
+
+	header http.Header  // the handler's
+	status int          // the handler's; 0 before it answers
+	held   bytes.Buffer // the answer, if events have begun
+}
+
+func (s *stream) beat() {
+	if s.next == nil || !s.open {
+		s.send(eventsType, []byte(stillHere))
+	} else {
+		s.send(eventsType, event(s.next()))
+	}
+}
+
+// OnBeat implements [mcp.Stream].
+func (s *stream) OnBeat(next func() []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next = next
+}
+
+// Send implements [mcp.Stream].
+func (s *stream) Send(message []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.send(eventsType, event(message))
+	}
+}
+
+// event writes a message as a server-sent event (HTML standard, 9.2).
+func event(message []byte) []byte { return append([]byte("event: message\n"), untyped(message)...) }
+
+// untyped is an event without a type. Line breaks in JSON are only between its parts, where they
+// mean nothing.
+func untyped(message []byte) []byte {
+	line := bytes.ReplaceAll(bytes.TrimSpace(message), []byte("\n"), []byte(" "))
+	return append(append([]byte("data: "), line...), "\n\n"...)
+}
+
+// Header implements [http.ResponseWriter].
+func (s *stream) Header() http.Header { return s.header }
+
+// WriteHeader implements [http.ResponseWriter]. It ends the beats. Once events have
+// begun the status is lost, because every stream is a success in HTTP; the answer says
+// the same in JSON-RPC.
+func (s *stream) WriteHeader(status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.status != 0 {
+		return
+	}
+	s.status = status
+	s.stop()
+	if !s.open {
+		maps.Copy(s.x.Header(), s.header)
+		s.x.WriteHeader(status)
+	}
+}
+
+// Write implements [http.ResponseWriter].
+func (s *stream) Write(p []byte) (int, error) {
+	s.WriteHeader(http.StatusOK) // if there was none
+	if s.open {
+		return s.held.Write(p)
+	}
+	return s.x.Write(p)
+}
+
+// end sends the last event, if events have begun. Nothing is written after it.
+func (s *stream) end(panicked bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stop()
+	switch {
+	case !s.open:
+	case panicked:
+		s.send(eventsType, event(rpcError(s.x.rpcID, rpcFault{Code: codeInternal, Message: s.x.failed()})))
+	case s.status == 0:
+		s.send(eventsType, event(rpcError(s.x.rpcID, rpcFault{Code: codeInternal, Message: cutOff})))
+	case s.held.Len() > 0:
+		s.send(eventsType, event(s.held.Bytes()))
+	}
+}

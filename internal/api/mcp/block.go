@@ -1,0 +1,62 @@
+package mcp
+
+import (
+	"encoding/base64"
+
+	library "github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/base/results"
+)
+
+// Illustrated is a result whose answer has more for the client than its JSON. The blocks stand
+// behind it, in their order.
+//
+// An answer with blocks has no structured content, because Codex 0.169 shows its model that alone
+// where there is any. A tool with such results has no Output: clients expect that a
+// schema is kept.
+type Illustrated interface{ Blocks() []Block }
+
+// Block is a part of an answer: see [Image] and [Link].
+type Block struct {
+	image []byte
+	link  *library.ResourceLink
+	media string
+}
+
+// Image is a picture that the client shows its model. Every program must be able to decode it: a
+// broken one ends the session of some clients for good.
+func Image(data []byte, media string) Block { return Block{image: data, media: media} }
+
+// Link is a resource of this server, which the client may read (see [Options]). size is in bytes.
+func Link(uri, name, media string, size int64) Block {
+	return Block{link: &library.ResourceLink{Type: library.ContentTypeLink, URI: uri, Name: name, MIMEType: media,
+		Size: &size}}
+}
+
+// blocks returns what o has beside its JSON.
+func (o Outcome) blocks() []Block {
+	if v, ok := o.Value.(Illustrated); ok {
+		return v.Blocks()
+	}
+	return nil
+}
+
+// roomFor returns about how many bytes the blocks take in an answer.
+func roomFor(blocks []Block) (n int) {
+	for _, b := range blocks {
+		n += 512 + base64.StdEncoding.EncodedLen(len(b.image))
+	}
+	return n
+}
+
+// append appends the block to a list of blocks that has one already.
+func (k Block) append(b []byte) []byte {
+	b = append(b, ',')
+	if k.link != nil {
+		return append(b, results.JSON(k.link)...)
+	}
+	b = append(b, `{"type":"image","data":"`...)
+	b = base64.StdEncoding.AppendEncode(b, k.image)
+	b = append(b, `","mimeType":`...)
+	return append(append(b, results.JSON(k.media)...), '}')
+}

@@ -1,0 +1,179 @@
+package mcp
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+
+	library "github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/base/results"
+)
+
+// toolsCall is the method that calls a tool.
+const toolsCall = string(library.MethodToolsCall)
+
+// call is a tools/call that can be made: its tool exists, and nothing about the
+// request is malformed.
+type call struct {
+	tool      *Tool
+	id        json.RawMessage
+	arguments json.RawMessage
+	progress  json.RawMessage // the progress token, a string or a number; nil: none
+	modern    bool            // of protocol version 2026-07-28 or later
+}
+
+// callFrom returns the call that m makes, or nil if m is another method, or malformed in a way
+// that mcp-go refuses. A call that is served here waits in two goroutines instead of mcp-go's
+// three, and its envelope is read once; the answer is the one that mcp-go would give.
+func (s *Server) callFrom(h http.Header, m *Message) *call {
+	if m.Method != toolsCall || m.ID == nil || !absent(m.result) {
+		return nil
+	}
+	tool := s.tools[text(m.params.name)]
+	meta, ok := metaFrom(m.params.meta)
+	if tool == nil || !ok || !m.params.understood() {
+		return nil
+	}
+	modern, ok := generation(h, meta, toolsCall)
+	if !ok || modern && !named(h, tool.Name) {
+		return nil
+	}
+	return &call{tool: tool, id: m.ID, arguments: m.params.arguments, progress: meta.progress, modern: modern}
+}
+
+// absent reports whether a member is missing or null.
+func absent(raw json.RawMessage) bool { return raw == nil || raw[0] == 'n' }
+
+// understood reports whether mcp-go reads the members of the params that have no
+// meaning here, such as task.
+func (p *params) understood() bool {
+	return !p.others || json.Unmarshal(p.raw, new(library.CallToolParams)) == nil
+}
+
+// meta is what a request says in _meta.
+type meta struct {
+	progress     json.RawMessage
+	version      string
+	capabilities json.RawMessage
+}
+
+// metaFrom reads a _meta. ok is false if it is not an object. A progress token that is
+// too long asks for nothing: each report would repeat it.
+func metaFrom(raw json.RawMessage) (m meta, ok bool) {
+	if absent(raw) {
+		return meta{}, true
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil {
+		return meta{}, false
+	}
+	if token := members["progressToken"]; token != nil && len(token) <= longestID &&
+		bytes.IndexByte([]byte(`"-0123456789`), token[0]) >= 0 {
+		m.progress = token
+	}
+	m.version, m.capabilities = text(members[library.MetaKeyProtocolVersion]),
+		members[library.MetaKeyClientCapabilities]
+	return m, true
+}
+
+// generation reports whether a request is of protocol version 2026-07-28 or later. ok is false if its
+// headers and its _meta are not those of its version, which mcp-go refuses.
+func generation(h http.Header, m meta, method string) (modern, ok bool) {
+	version := h.Get(library.HeaderProtocolVersion)
+	if library.IsModernProtocol(version) || library.IsModernProtocol(m.version) {
+		return true, modernRequest(h, m, method)
+	}
+	return false, version == "" || library.IsValidProtocolVersion(version)
+}
+
+// modernRequest reports whether the headers and the _meta of a request are those of
+// protocol version 2026-07-28 (Streamable HTTP, "Request Headers").
+func modernRequest(h http.Header, m meta, method string) bool {
+	return h.Get(library.HeaderMethod) == method &&
+		h.Get(library.HeaderProtocolVersion) == m.version &&
+		library.IsValidProtocolVersion(m.version) &&
+		h.Get(library.HeaderLastEventID) == "" &&
+		!absent(m.capabilities) && json.Unmarshal(m.capabilities, new(library.ClientCapabilities)) == nil
+}
+
+// named reports whether the headers of a request of that version name the tool.
+func named(h http.Header, tool string) bool {
+	name, ok := library.DecodeHeaderValue(h.Get(library.HeaderName))
+	return ok && name == tool
+}
+
+// serveCall makes a call and answers it. A call that waits does so here, so the stack
+// frames from here on are small, and nothing but the tool holds the arguments, which are a
+// part of the body.
+func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, c *call) {
+	ctx := context.WithValue(withClient(r, c.progress), madeCallKey{}, madeCall{&s.waits, c.id})
+	o := Do(ctx, s.log, c.tool.Name, func(ctx context.Context, r *Record) (any, error) {
+		arguments := c.arguments
+		c.arguments = nil
+		return c.tool.Call(ctx, arguments, r)
+	})
+	if !o.Canceled {
+		s.answer(w, c, o)
+	}
+}
+
+// answer writes the answer to a call.
+func (s *Server) answer(w http.ResponseWriter, c *call, o Outcome) {
+	text := s.response(c, o)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(text) // fails only if the client has left
+}
+
+// response returns the answer to a call. Its members have the order in which mcp-go writes
+// them. The result is in it twice, as text and structured, because some clients show the
+// model only one of them; so it is made JSON once, and the rest is put around it by hand. What
+// it has beside its JSON stands behind the text: see [Illustrated].
+func (s *Server) response(c *call, o Outcome) []byte {
+	structured, blocks := o.JSON(), o.blocks()
+	// With the escapes of most results.
+	b := make([]byte, 0, 512+2*len(structured)+len(structured)/4+roomFor(blocks))
+	b = append(append(b, `{"jsonrpc":"2.0","id":`...), c.id...)
+	b = append(b, `,"result":{`...)
+	if c.modern {
+		b = append(append(append(b, `"_meta":`...), s.self...), ',')
+	}
+	b = append(b, `"content":[{"type":"text","text":`...)
+	if o.Failure != nil {
+		b = append(append(b, results.JSON(o.Failure.Error())...), `}],"isError":true`...)
+	} else {
+		b = append(quoteJSON(b, structured), '}')
+		for _, block := range blocks {
+			b = block.append(b)
+		}
+		b = append(b, ']')
+	}
+	if c.modern {
+		b = append(b, `,"resultType":"complete"`...)
+	}
+	if len(blocks) == 0 || c.tool.Output != nil { // a schema promises it
+		b = append(append(b, `,"structuredContent":`...), structured...)
+	}
+	return append(b, "}}\n"...)
+}
+
+// quoteJSON appends a text from [JSON] as a JSON string. Such a text holds no characters that
+// need an escape but these two.
+func quoteJSON(b, text []byte) []byte {
+	b = append(b, '"')
+	from := 0
+	for i, c := range text {
+		if c == '"' || c == '\\' {
+			b = append(append(b, text[from:i]...), '\\')
+			from = i
+		}
+	}
+	return append(append(b, text[from:]...), '"')
+}
+
+// resultMeta is the _meta of every result of protocol version 2026-07-28.
+type resultMeta struct {
+	ServerInfo library.Implementation `json:"io.modelcontextprotocol/serverInfo"`
+}

@@ -1,0 +1,122 @@
+package mcp
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/observe/meter"
+)
+
+// Work is what a call does. It returns a value that is written as JSON, or an
+// error: a [results.Failure] if the caller may read it. It notes in r what it learns about
+// the call.
+type Work func(ctx context.Context, r *Record) (any, error)
+
+// Record is what the log and the metrics say about a call beside its name and its
+// code.
+type Record struct {
+	// Room returns the id of the room that the call is about, or ""; nil: it is not known.
+	// It is called only if somebody asks, such as the log.
+	Room func() string
+}
+
+// Outcome is how a call ended. Exactly one of its fields is set.
+type Outcome struct {
+	Value    any
+	Failure  *results.Failure
+	Canceled bool // the client has left: nobody reads the answer
+}
+
+// codeInternal is the code of a failure that is the server's fault.
+const codeInternal = "internal"
+
+// Do makes a call. Every call passes through it, whether it comes as a tools/call
+// or without MCP, so whatever concerns the caller of a tool belongs here: the
+// account of the call begins and ends here, and a panic or an unexpected error stops
+// here. Both are logged under an id, and the caller learns only the id.
+func Do(ctx context.Context, log *slog.Logger, tool string, work Work) Outcome {
+	account := meter.From(ctx)
+	account.Begin(tool)
+	var r Record
+	value, err := contain(ctx, log, work, &r)
+	o, code := outcome(ctx, log, tool, value, err)
+	account.End(code, r.Room)
+	return o
+}
+
+// contain turns a panic of work into a failure. A call that waits spends its time
+// inside of it, so what happens rarely is kept out of its stack frame.
+func contain(ctx context.Context, log *slog.Logger, work Work, r *Record) (value any, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			id := newID()
+			LogPanic(ctx, log, id, v)
+			value, err = nil, internalFailure(id)
+		}
+	}()
+	return work(ctx, r)
+}
+
+// outcome returns the outcome and its code in the account. A deadline that has passed
+// is no reason to say nothing: it leaves time for the answer, and the client is there. So
+// it is if the context was ended for a reason that the caller may see.
+func outcome(ctx context.Context, log *slog.Logger, tool string, value any, err error) (Outcome, string) {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		var reason *fault.Error
+		if !errors.As(context.Cause(ctx), &reason) {
+			return Outcome{Canceled: true}, meter.CodeGone
+		}
+		err = &results.Failure{Code: string(reason.Code), Message: reason.Message}
+	}
+	if err == nil {
+		return Outcome{Value: value}, meter.CodeOK
+	}
+	var f *results.Failure
+	if !errors.As(err, &f) {
+		id := newID()
+		log.ErrorContext(ctx, "a tool failed", "id", id, "tool", tool, "error", err)
+		f = internalFailure(id)
+	}
+	return Outcome{Failure: f}, f.Code
+}
+
+// JSON is the value or the failure as JSON; nil if the caller is gone.
+func (o Outcome) JSON() json.RawMessage {
+	switch {
+	case o.Canceled:
+		return nil
+	case o.Failure != nil:
+		return results.JSON(o.Failure)
+	}
+	return results.JSON(o.Value)
+}
+
+// newID names an incident, in 60 random bits.
+func newID() string { return rand.Text()[:12] }
+
+func internalFailure(id string) *results.Failure {
+	return &results.Failure{
+		Code: codeInternal, ID: id,
+		Message: fmt.Sprintf("Something went wrong inside the server and has been logged. Repeat the call once; if "+
+			"it fails again, ask the person you work for to quote the id %s to the person who runs this server.", id),
+	}
+}
+
+// LogPanic logs the recovered value v with the stack, under the id that the client
+// gets. Call it in the deferred function that recovered. If v does not come from the
+// runtime, only its type is logged: the value might hold what somebody wrote.
+func LogPanic(ctx context.Context, log *slog.Logger, id string, v any) {
+	what := fmt.Sprintf("%T", v)
+	if fault, ok := v.(runtime.Error); ok {
+		what = fault.Error()
+	}
+	log.ErrorContext(ctx, "panic", "id", id, "panic", what, "stack", string(debug.Stack()))
+}

@@ -1,0 +1,231 @@
+package mcp
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+
+	library "github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/results"
+)
+
+// Events are what clients subscribe to by MCP Events (SEP-3415): a client gives an address, and the
+// server POSTs there when an event happens. This package serves the methods and calls nobody. There
+// is no events/poll, since a client that can ask has tools for it.
+//
+// Subscribe and Unsubscribe return an [EventError] or a [results.Failure] if the caller may read the error.
+// They are called by many goroutines at once, inside of [Do].
+type Events struct {
+	List []Event
+
+	// Subscribe makes a subscription, or refreshes the one that the caller has with the same name,
+	// arguments and URL.
+	Subscribe func(ctx context.Context, s Subscribe) (Subscription, error)
+
+	// Unsubscribe ends it. s has neither a secret nor a TTL.
+	Unsubscribe func(ctx context.Context, s Subscribe) error
+}
+
+// Event is a kind of event as clients see it.
+type Event struct {
+	Name, Description string
+
+	// Input and Payload are the JSON schemas of a subscription's arguments and of what is sent.
+	// Without one, it is any object.
+	Input, Payload json.RawMessage
+}
+
+// The methods of MCP Events.
+const (
+	eventsList        = "events/list"
+	eventsSubscribe   = "events/subscribe"
+	eventsUnsubscribe = "events/unsubscribe"
+)
+
+// eventsExtension names MCP Events among the capabilities of clients and servers.
+const eventsExtension = "io.modelcontextprotocol/events"
+
+// eventCall is a request of MCP Events that can be served: nothing about its envelope is malformed.
+type eventCall struct {
+	work      eventWork
+	method    string
+	id        json.RawMessage
+	params    json.RawMessage // nil: absent
+	modern    bool            // of protocol version 2026-07-28 or later
+	extension bool            // its client names the extension
+}
+
+// eventWork does what a method is for, and returns the members of the result.
+type eventWork func(ctx context.Context, c *eventCall) (map[string]any, error)
+
+// methods returns what each method does.
+func (e *Events) methods() map[string]eventWork {
+	return map[string]eventWork{
+		eventsList:        list(e.List),
+		eventsSubscribe:   e.subscribe,
+		eventsUnsubscribe: e.unsubscribe,
+	}
+}
+
+// eventCallFrom returns the request of MCP Events that m is, or nil if m is another method, or
+// malformed in a way that mcp-go refuses.
+func (s *Server) eventCallFrom(h http.Header, m *Message) *eventCall {
+	work := s.events[m.Method]
+	if work == nil || m.ID == nil || !absent(m.result) {
+		return nil
+	}
+	meta, _ := metaFrom(m.params.meta) // one that is no object says nothing here
+	modern, ok := generation(h, meta, m.Method)
+	if !ok {
+		return nil
+	}
+	return &eventCall{work, m.Method, m.ID, m.params.raw, modern, namesEvents(meta.capabilities)}
+}
+
+// namesEvents reports whether the capabilities of a client name the extension.
+func namesEvents(capabilities json.RawMessage) bool {
+	var c struct {
+		Extensions map[string]json.RawMessage `json:"extensions"`
+	}
+	return json.Unmarshal(capabilities, &c) == nil && c.Extensions[eventsExtension] != nil
+}
+
+// list returns the work of events/list. The list has one page, and so no cursor.
+func list(events []Event) eventWork {
+	type listed struct {
+		Name        string          `json:"name"`
+		Description string          `json:"description"`
+		Delivery    []string        `json:"delivery"`
+		Input       json.RawMessage `json:"inputSchema"`
+		Payload     json.RawMessage `json:"payloadSchema"`
+	}
+	all := []listed{} // never null
+	for _, e := range events {
+		l := listed{e.Name, e.Description, []string{webhook}, anyObject, anyObject}
+		if e.Input != nil {
+			l.Input = e.Input
+		}
+		if e.Payload != nil {
+			l.Payload = e.Payload
+		}
+		all = append(all, l)
+	}
+	slices.SortFunc(all, func(a, b listed) int { return cmp.Compare(a.Name, b.Name) })
+	return func(context.Context, *eventCall) (map[string]any, error) { return map[string]any{"events": all}, nil }
+}
+
+// serveEvent serves a request of MCP Events.
+func (s *Server) serveEvent(w http.ResponseWriter, r *http.Request, c *eventCall) {
+	var refused *EventError
+	o := Do(withClient(r, nil), s.log, c.method, func(ctx context.Context, _ *Record) (any, error) {
+		result, err := c.work(ctx, c)
+		if errors.As(err, &refused) {
+			return nil, &results.Failure{Code: string(eventErrors[refused.Kind].code), Message: refused.Message}
+		}
+		return result, err
+	})
+	switch {
+	case o.Canceled:
+	case o.Failure == nil:
+		s.answerEvent(w, c, o.Value.(map[string]any), nil)
+	case refused != nil:
+		s.answerEvent(w, c, nil, refused.details(c.extension))
+	default:
+		s.answerEvent(w, c, nil, &library.JSONRPCErrorDetails{Code: library.INTERNAL_ERROR, Message: o.Failure.Error()})
+	}
+}
+
+// answerEvent writes a result or an error. Its HTTP status is the one that mcp-go gives in its place.
+func (s *Server) answerEvent(w http.ResponseWriter, c *eventCall, result map[string]any,
+	failure *library.JSONRPCErrorDetails) {
+	status := http.StatusOK
+	answer := struct {
+		JSONRPC string                       `json:"jsonrpc"`
+		ID      json.RawMessage              `json:"id"`
+		Result  any                          `json:"result,omitempty"`
+		Error   *library.JSONRPCErrorDetails `json:"error,omitempty"`
+	}{library.JSONRPC_VERSION, c.id, nil, failure}
+	switch {
+	case failure == nil:
+		if c.modern {
+			result["_meta"], result["resultType"] = s.self, library.ResultTypeComplete
+		}
+		answer.Result = result
+	case c.modern && failure.Code == library.INVALID_PARAMS:
+		status = http.StatusBadRequest
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(results.JSON(answer), '\n')) // fails only if the client has left
+}
+
+// EventError is why a subscription is refused. Clients know it by a number.
+type EventError struct {
+	Kind    EventKind
+	Message string         // says what was wrong and what to do next; it repeats neither a secret nor a URL
+	Data    map[string]any // what SEP-3415 gives a program of this kind; nil: nothing
+}
+
+// Error implements error.
+func (e *EventError) Error() string { return e.Message }
+
+// EventKind is a kind of EventError.
+type EventKind int
+
+// The kinds, with the Data that each has.
+const (
+	InvalidParams     EventKind = iota // none
+	NotFound                           // kind: "event" or "subscription"
+	Forbidden                          // none
+	ResourceExhausted                  // limit, max
+	Unsupported                        // feature, value
+	CallbackEndpoint                   // reason: "challenge_failed", "timeout", "connection_refused", "tls_error", …
+)
+
+// eventErrors has what each kind is in accounts of calls, and its numbers: those that ChatGPT knows,
+// which are of a draft, and those of SEP-3415.
+var eventErrors = [...]struct {
+	code       fault.Code
+	draft, sep int
+}{
+	InvalidParams:     {fault.InvalidArgument, library.INVALID_PARAMS, library.INVALID_PARAMS},
+	NotFound:          {fault.InvalidArgument, -32011, -32023},
+	Forbidden:         {fault.NotAllowed, -32012, -32024},
+	ResourceExhausted: {fault.RateLimited, -32013, -32025},
+	Unsupported:       {fault.InvalidArgument, -32014, -32026},
+	CallbackEndpoint:  {fault.InvalidArgument, -32015, -32027},
+}
+
+// details returns the error as a client reads it that names the extension, or does not.
+func (e *EventError) details(extension bool) *library.JSONRPCErrorDetails {
+	d := &library.JSONRPCErrorDetails{Code: eventErrors[e.Kind].draft, Message: e.Message}
+	if extension {
+		d.Code = eventErrors[e.Kind].sep
+	}
+	if e.Data != nil { // a nil map is no nil Data
+		d.Data = e.Data
+	}
+	return d
+}
+
+// advertisement is what mcp-go writes to if there are events. SEP-3415 has their capability among the
+// extensions, ChatGPT looks for it at the top, where mcp-go has no field for it.
+type advertisement struct{ http.ResponseWriter }
+
+const (
+	amongExtensions = `"extensions":{"` + eventsExtension + `":{}}`
+	inBothPlaces    = `"events":{},` + amongExtensions
+)
+
+// Write implements [http.ResponseWriter]. mcp-go writes an answer at once. Only those to initialize and
+// server/discover hold the extension, since the quotes of a text are escaped.
+func (a advertisement) Write(b []byte) (int, error) {
+	_, err := a.ResponseWriter.Write(bytes.Replace(b, []byte(amongExtensions), []byte(inBothPlaces), 1))
+	return len(b), err
+}

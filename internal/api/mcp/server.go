@@ -1,0 +1,142 @@
+// Package mcp serves the Model Context Protocol over HTTP in both of its
+// generations, 2025 and 2026-07-28, without sessions: it keeps nothing from one
+// request to the next. A request reaches another one only to end a wait of its own caller.
+//
+// Its one idea is that a call of a tool, which is nearly all that clients ask for,
+// takes one short path. [Parse] reads the envelope of a message once. A well-formed
+// tools/call goes from there to the tool by [Do] and is answered here, so that a
+// call that waits for minutes holds nothing but its own stack. The methods of MCP Events,
+// which mcp-go does not have, are answered here, too (see [Events]). Everything else, such
+// as initialize, tools/list and every malformed request, goes to mcp-go. A test
+// compares the answers to calls with those of mcp-go.
+//
+// The package knows neither rooms nor what the tools are.
+package mcp
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+
+	library "github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/base/results"
+)
+
+// Tool is a tool as clients see it, and what it does.
+type Tool struct {
+	Name, Title, Description string
+
+	// Input and Output are JSON schemas. Without Input the tool takes any object.
+	Input, Output json.RawMessage
+
+	ReadOnly    bool // changes nothing that others see, apart from presence
+	Destructive bool // may take from others what they cannot get back
+	Idempotent  bool // repeating the call adds nothing
+
+	// Some clients show a model only the tools that it searches for: Eager asks them to show this
+	// one from the start, and SearchHint holds words under which it should be found.
+	Eager      bool
+	SearchHint string
+
+	// Hidden leaves the tool out of the list: a program calls it that knows of it, and no
+	// model does.
+	Hidden bool
+
+	// Variant is how the list shows the tool to some clients; nil: to all as above.
+	Variant *Variant
+
+	// Call does the work of one call with the arguments that it came with, which
+	// may be any JSON or nil. Otherwise it is a [Work]. It is called by many
+	// goroutines at once.
+	Call func(ctx context.Context, arguments json.RawMessage, r *Record) (any, error)
+
+	more map[string]any // see Variant.Meta
+}
+
+// Variant is a tool as some clients see it.
+type Variant struct {
+	For   func(Client) bool // these clients. Of a client that only lists, Progress is not known
+	Input json.RawMessage   // its schema for them
+	Meta  map[string]any    // fields of _meta for them, beside those for all
+}
+
+// Options of a server.
+type Options struct {
+	Version      string
+	Instructions func(Client) string // for the model, when a client connects; nil: none
+	Tools        []Tool
+	Prompts      []Prompt
+	Resources    *Resources   // nil: there are none
+	Events       *Events      // nil: there are none
+	Log          *slog.Logger // nil: slog.Default()
+}
+
+// Server serves MCP. Many goroutines may call it at once.
+type Server struct {
+	tools map[string]*Tool
+	self  json.RawMessage // resultMeta
+	rest  http.Handler    // mcp-go
+	log   *slog.Logger
+
+	waits   openWaits
+	readers *readers             // nil: nobody reads resources
+	events  map[string]eventWork // by method; nil: there are no events
+}
+
+// NewServer returns a server of these tools, prompts, resources and events. There is nothing
+// to listen to, so that no client can hold a request open; tasks and log levels do not
+// exist.
+func NewServer(o Options) *Server {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	s := &Server{
+		tools: make(map[string]*Tool, len(o.Tools)),
+		self: results.JSON(resultMeta{library.Implementation{
+			Name: serverName, Title: serverTitle, Version: o.Version}}),
+		rest: libraryHandler(newLibrary(o), o.Log),
+		log:  o.Log,
+	}
+	for _, t := range o.Tools {
+		s.tools[t.Name] = &t
+	}
+	if o.Resources != nil {
+		s.readers = newReaders(o)
+	}
+	if o.Events != nil {
+		s.events = o.Events.methods()
+	}
+	return s
+}
+
+// Serve answers the POST r, whose body holds m, with one JSON text; whoever stands
+// in front may turn that into a stream (see [Stream]). It writes nothing if the
+// client has left. Serve must stand behind a check of Host and Origin and a limit on
+// bodies: it has neither.
+func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *Message) {
+	if c := s.callFrom(r.Header, m); c != nil {
+		s.serveCall(w, r, c)
+		return
+	}
+	if c := s.eventCallFrom(r.Header, m); c != nil {
+		s.serveEvent(w, r, c)
+		return
+	}
+	if m.ID == nil && m.Method == cancelled {
+		s.cancel(r.Context(), m) // mcp-go answers it
+	}
+	if s.events != nil {
+		w = advertisement{w}
+	}
+	r = r.WithContext(withClient(r, nil))
+	r.Body = io.NopCloser(bytes.NewReader(m.body))
+	if s.readers != nil && s.readers.of(ClientFrom(r.Context())) {
+		s.readers.serve(libraryAnswer{w}, r, m.Method)
+		return
+	}
+	s.rest.ServeHTTP(libraryAnswer{w}, r)
+}

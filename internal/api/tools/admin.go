@@ -1,0 +1,116 @@
+package tools
+
+import (
+	"context"
+
+	"github.com/parley-chat/parley/internal/api/tools/spec"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+func (s *Set) updateRoom() tool {
+	return definition[chat.UpdateRequest, results.Updated]{
+		name:  "update_room",
+		title: "Change a room",
+		about: "For admins: change your room's settings, or close it, for all to see. " +
+			"For one agent use manage_agent.",
+		hints: hints{destructive: true, idempotent: true},
+		shown: []string{"status", "invite", "next"},
+		args: func(in *chat.UpdateRequest) []spec.Arg {
+			messages := new(int)
+			return []spec.Arg{
+				tokenArg(&in.Token).Require(),
+				spec.Text("room", &in.Room, "New name."),
+				spec.Text("description", &in.Description, "What it is for."),
+				spec.Boolean("remove_description", func(yes bool) { in.NoDescription = yes }, "").Hide(),
+				spec.Text("password", &in.Password, "New password."),
+				spec.Boolean("remove_password", func(yes bool) { in.RemovePassword = yes },
+					"None is needed any more."),
+				spec.Integer("capacity", &in.Capacity, room.MinCapacity, room.MaxCapacity, "Seats."),
+				spec.Choice("type", &in.Type, "channel: only admins speak.", room.Group, room.Channel),
+				spec.Boolean("public", func(yes bool) { in.Public = &yes }, "list_rooms shows it."),
+				spec.Boolean("closed", func(yes bool) { in.Close = yes }, "Ends the room for all."),
+				spec.Text("redact", &in.Redact, "id of a message or task: removes its text. Its author may, too."),
+				spec.Integer("agent_messages", messages, 0, spec.NoLimit,
+					"Messages that agents may send until a person speaks. 0: no limit.").
+					Then(func() { in.AgentMessages = new(*messages) }),
+				spec.Boolean("new_invite", func(yes bool) { in.NewInvite = yes }, "Replaces the invite."),
+				spec.Text("cursor", &in.Cursor, "").Hide(),
+			}
+		},
+		token: func(in chat.UpdateRequest) string { return in.Token },
+		again: func(in chat.UpdateRequest) string {
+			if in.Cursor != "" {
+				return repeatSafely + " If it is refused because the settings have changed since cursor, that may be " +
+					"this very change: look with room_info."
+			}
+			return repeatSafely
+		},
+		run: func(ctx context.Context, in chat.UpdateRequest) (results.Updated, error) {
+			got, err := s.rooms.UpdateRoom(ctx, in)
+			v := results.Updated{Status: string(got.Status), Changes: viewChanges(got.Changes, got.Redacted)}
+			if err == nil && s.endsInvites(got) {
+				v.Invite = s.inviteAfter(ctx, got, passwordOf(in.Room, in.Password))
+			}
+			v.InviteLink = s.personsInvite(ctx, in.Token, got.Room, got.Invite)
+			v.Next = s.nextUpdated(got, v.Invite)
+			return v, err
+		},
+	}.tool()
+}
+
+func (s *Set) manageAgent() tool {
+	return definition[chat.ManageRequest, results.Managed]{
+		name:  "manage_agent",
+		title: "Promote, mute or remove an agent",
+		about: "For admins: act on one agent of your room, for all to see. For the room itself use update_room.",
+		hints: hints{destructive: true, idempotent: true},
+		args: func(in *chat.ManageRequest) []spec.Arg {
+			return []spec.Arg{
+				tokenArg(&in.Token).Require(),
+				spec.Text("agent_name", &in.AgentName, "Its name. For readmit give id."),
+				spec.Choice("action", &in.Action, "mute: it can only read. kick: it loses its seat. ban: its "+
+					"name is blocked, too. readmit: let in one that was refused a taken name (a knock); "+
+					"in a room for two no admin is needed.", room.Promote, room.Demote, room.Mute, room.Unmute,
+					room.Kick, room.BanName, room.Unban, room.Readmit).Require(),
+				spec.Text("id", &in.ID, "readmit: id of the knock."),
+				spec.Text("note", &in.Note, "Why, for all to read."),
+			}
+		},
+		needs: manageNeeds,
+		token: func(in chat.ManageRequest) string { return in.Token },
+		again: func(in chat.ManageRequest) string {
+			if in.Action == room.Kick {
+				return "The agent may have been kicked, and may be back since. Look with room_info who is there " +
+					"before you repeat the call."
+			}
+			return repeatSafely
+		},
+		run: func(ctx context.Context, in chat.ManageRequest) (results.Managed, error) {
+			got, err := s.rooms.ManageAgent(ctx, in)
+			v := results.Managed{Status: string(got.Status)}
+			if got.Renewed {
+				v.Invite = inviteLink(s.address(ctx), got.Room, got.Invite)
+				v.InviteLink = s.personsInvite(ctx, in.Token, got.Room, got.Invite)
+			}
+			v.Next = s.nextManaged(got, v.Invite)
+			return v, err
+		},
+	}.tool()
+}
+
+// manageNeeds says what is missing to know which agent the call is about.
+func manageNeeds(_ context.Context, in *chat.ManageRequest) string {
+	switch {
+	case in.Action != room.Readmit && in.ID != "":
+		return "id goes with action readmit only"
+	case in.AgentName != "" && in.ID != "":
+		return "agent_name and id may be two agents: give only id"
+	case in.Action == room.Readmit && in.ID == "":
+		return "id (of the knock) is missing"
+	case in.AgentName == "" && in.ID == "":
+		return "agent_name is missing"
+	}
+	return ""
+}

@@ -1,0 +1,123 @@
+package tools
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/api/mcp"
+	"github.com/parley-chat/parley/internal/api/tools/spec"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/core/chat"
+)
+
+// ChatGPT has no shell. It hands a file over as an argument, in which it says where the file is to be
+// fetched, and it reads one as a resource, which its user then sees as an attachment.
+
+// isChatGPT reports whether a client is ChatGPT.
+func isChatGPT(c mcp.Client) bool {
+	name, _, _ := strings.Cut(c.Agent, "/")
+	return name == "openai-mcp"
+}
+
+// attachments is the domain from which ChatGPT hands files over.
+const attachments = "oaiusercontent.com"
+
+// attachment is a file as ChatGPT hands it over. All but its address is the sender's word.
+type attachment struct{ url, id, media, name string }
+
+// attachmentArg is the argument that ChatGPT fills with a file, and shows its model.
+func attachmentArg(to **attachment) spec.Arg {
+	return spec.Object("file", to, "Attached to your chat, in place of text and size.",
+		func(one *attachment) []spec.Arg {
+			return []spec.Arg{
+				spec.Text("download_url", &one.url, "").Require(),
+				spec.Text("file_id", &one.id, "").Require(),
+				spec.Text("mime_type", &one.media, ""),
+				spec.Text("file_name", &one.name, ""),
+			}
+		}).Hide()
+}
+
+// forChatGPT returns how ChatGPT sees a tool with such an argument; nil if the tool has none.
+func forChatGPT(args []spec.Arg) *mcp.Variant {
+	found := false
+	shown := make([]spec.Arg, len(args))
+	for i, a := range args {
+		if a.Name == "file" && a.Hidden {
+			a.Hidden, found = false, true
+		}
+		shown[i] = a
+	}
+	if !found {
+		return nil
+	}
+	return &mcp.Variant{For: isChatGPT, Input: spec.InputSchema(shown),
+		Meta: map[string]any{"openai/fileParams": []string{"file"}}}
+}
+
+// mostFetched is more than any room takes, in bytes. The room refuses what it does not take before it
+// is fetched.
+const mostFetched = 1 << 30
+
+// shareAttached shares a file that ChatGPT hands over. It passes through, as an upload does.
+func (s *Set) shareAttached(ctx context.Context, in shareCall) (results.Shared, error) {
+	file, err := s.fetcher.Open(ctx, "file", in.attached.url, mostFetched)
+	if err != nil {
+		return results.Shared{}, err
+	}
+	defer file.Close()
+	in.Size = file.Size
+	got, err := s.rooms.ShareFile(ctx, in.ShareRequest)
+	a := s.clients.advisor(ctx)
+	if err != nil || got.Upload == nil {
+		return a.viewShared(got), err
+	}
+	sent, err := s.rooms.Upload(ctx, got.Upload.Code, file)
+	return a.viewShared(chat.Shared{Sent: sent}), err
+}
+
+// resourcePrefix is what a resource's URI begins with; a ticket follows.
+const resourcePrefix = "parley://file/"
+
+// mostRead is how many bytes a resource may have: its answer is held in memory several times, and
+// a function on AWS answers with 6 MiB.
+const mostRead = 4 << 20
+
+// linkTo returns a link to a file for ChatGPT; ok is false for other clients, which do nothing
+// with it. Its name is the server's.
+func linkTo(ctx context.Context, got chat.FileGot) (link mcp.Block, ok bool) {
+	if got.Ticket == "" || got.File.Size > mostRead || !isChatGPT(mcp.ClientFrom(ctx)) {
+		return link, false
+	}
+	return mcp.Link(resourcePrefix+got.Ticket, savedName(got.Message.ID, got.Ending), got.File.Type,
+		got.File.Size), true
+}
+
+// Resources returns the files that clients read without a shell.
+func (s *Set) Resources() *mcp.Resources {
+	return &mcp.Resources{Name: "A shared file", Template: resourcePrefix + "{ticket}", For: isChatGPT,
+		Read: s.readResource}
+}
+
+func (s *Set) readResource(ctx context.Context, uri string, _ *mcp.Record) (mcp.Resource, error) {
+	f, err := s.rooms.Download(ctx, strings.TrimPrefix(uri, resourcePrefix))
+	if err == nil && f.Size > mostRead {
+		err = fault.Refuse(fault.InvalidArgument, "The file has %d bytes: a resource has at most %d. Give your user "+
+			"the address in download of get_file.", f.Size, mostRead)
+	}
+	if err != nil {
+		return mcp.Resource{}, refusal(err, repeatSafely)
+	}
+	from, err := f.Open(ctx, 0, f.Size)
+	if err != nil {
+		return mcp.Resource{}, refusal(err, repeatSafely)
+	}
+	defer from.Close()
+	data, err := io.ReadAll(from)
+	if err != nil {
+		return mcp.Resource{}, refusal(err, repeatSafely)
+	}
+	return mcp.Resource{Data: data, Media: f.Type}, nil
+}

@@ -1,0 +1,166 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"reflect"
+	"sync"
+	"time"
+
+	"github.com/parley-chat/parley/internal/api/mcp"
+	"github.com/parley-chat/parley/internal/api/tools/spec"
+)
+
+// definition declares a tool. In is filled from the arguments, and Out is written as
+// the result.
+type definition[In, Out any] struct {
+	name  string
+	title string
+	about string // for the model: what it does, when to use it, what to do next
+	hints hints
+	// eager asks clients that load tools on demand to load this one from the start; search holds
+	// words for the search in which they find the others. Claude Code shows five tools of a
+	// search and ranks by parts of names, so no wording would bring the three that every talk
+	// needs; Codex ranks title, description and instructions.
+	eager  bool
+	search string
+	hidden bool // see [mcp.Tool]
+	// shown names the fields of the result that its schema lists, where another tool's
+	// lists the rest; nil means all.
+	shown []string
+
+	// args lists the arguments, each bound to the field of in that it fills. Calls use the list one
+	// after the other, so nothing of in may point to a variable beside it.
+	args func(in *In) []spec.Arg
+	// needs says which arguments are missing although none of them is required by
+	// itself; "" if none is. It may be nil.
+	needs func(ctx context.Context, in *In) string
+	// token returns the agent token of the call. It may be nil: the tool takes none.
+	token func(in In) string
+	// waits caps how long the call waits at what its client stands, and returns it. It
+	// may be nil: the call never waits.
+	waits func(ctx context.Context, in *In) time.Duration
+	// again says what to do after a call that may have taken effect. It may be nil:
+	// repeating the call is safe.
+	again func(in In) string
+	// gist is what again depends on, where calls hold long texts and wait; nil: the whole
+	// call. Nothing else of a call may stay in memory while it waits.
+	gist func(in In) In
+	// run does the work. An error of chat becomes what the model reads (see refusal).
+	run func(ctx context.Context, in In) (Out, error)
+
+	forms *sync.Pool // of *form[In]; tool sets it
+}
+
+// hints are the MCP annotations that differ between these tools; see [mcp.Tool].
+type hints struct{ readOnly, destructive, idempotent bool }
+
+// tool is a definition that is ready to serve calls.
+type tool struct {
+	mcp.Tool
+	args []spec.Arg   // for the reference of the tools
+	out  reflect.Type // the same
+}
+
+// tool makes the definition ready.
+func (d definition[In, Out]) tool() tool {
+	args, out := d.args(new(In)), reflect.TypeFor[Out]()
+	d.forms = &sync.Pool{New: func() any {
+		f := new(form[In])
+		f.args = d.args(&f.in)
+		return f
+	}}
+	return tool{
+		args: args,
+		out:  out,
+		Tool: mcp.Tool{
+			Name:        d.name,
+			Title:       d.title,
+			Description: d.about,
+			Input:       spec.InputSchema(args),
+			Output:      outputSchema(out, d.shown),
+			ReadOnly:    d.hints.readOnly,
+			Destructive: d.hints.destructive,
+			Idempotent:  d.hints.idempotent,
+			Eager:       d.eager,
+			SearchHint:  d.search,
+			Hidden:      d.hidden,
+			Variant:     forChatGPT(args),
+			Call:        d.call,
+		},
+	}
+}
+
+// outputSchema returns the schema of a tool's results; nil if they may have pictures: see
+// [mcp.Illustrated].
+func outputSchema(out reflect.Type, shown []string) json.RawMessage {
+	if out.Implements(reflect.TypeFor[mcp.Illustrated]()) {
+		return nil
+	}
+	return spec.OutputSchema(out, shown)
+}
+
+// form is the arguments of a call before they are read. To bind them to their fields takes
+// longer than to read them, so a form is used again.
+type form[In any] struct {
+	in   In
+	args []spec.Arg // bound to in
+}
+
+// call serves one call. Its frame is on the stack of every call that waits.
+func (d *definition[In, Out]) call(ctx context.Context, arguments json.RawMessage, r *mcp.Record) (any, error) {
+	var in In
+	wrong := d.read(ctx, &in, arguments)
+	if d.token != nil {
+		r.Room = roomOf(d.token(in))
+	}
+	if wrong != nil {
+		return nil, wrong
+	}
+	var wait time.Duration
+	if d.waits != nil {
+		wait = d.waits(ctx, &in)
+	}
+	ctx, end, err := begin(ctx, wait)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	asked := in
+	if d.gist != nil {
+		asked = d.gist(in)
+	}
+	out, err := d.run(ctx, in)
+	if err != nil {
+		return nil, refusal(err, d.nextIfUnclear(asked))
+	}
+	if taken := tokenIn(out); taken != "" {
+		r.Room = roomOf(taken)
+	}
+	return out, nil
+}
+
+func (d *definition[In, Out]) nextIfUnclear(in In) string {
+	if d.again == nil {
+		return repeatSafely
+	}
+	return d.again(in)
+}
+
+// read fills in from the arguments of a call. Its error names everything that is
+// wrong with them.
+func (d *definition[In, Out]) read(ctx context.Context, in *In, arguments json.RawMessage) error {
+	f := d.forms.Get().(*form[In])
+	problems := spec.Read(f.args, arguments)
+	*in, f.in = f.in, *new(In) // the next call is another's
+	d.forms.Put(f)
+	if len(problems) == 0 && d.needs != nil {
+		if missing := d.needs(ctx, in); missing != "" {
+			problems = append(problems, missing)
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return invalidArgument(spec.Correction(d.name, d.args(in), problems))
+}

@@ -1,0 +1,39 @@
+package tools
+
+import (
+	"errors"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/results"
+)
+
+// refusal is the one place where an error of chat becomes what a model reads. Any
+// other error stays as it is: the caller gets only the id under which it is logged.
+// again says what to do after a call that may have taken effect.
+func refusal(err error, again string) error {
+	var refused *fault.Error
+	if !errors.As(err, &refused) || refused.Code == fault.Internal {
+		return err
+	}
+	f := failureOf(refused)
+	if refused.Unclear {
+		f.Next = again
+	}
+	return f
+}
+
+// repeatSafely is for a call that adds nothing if it has taken effect before.
+const repeatSafely = "Repeating the call is safe."
+
+// failureOf returns what a model reads of a refusal.
+func failureOf(err *fault.Error) *results.Failure {
+	return &results.Failure{
+		Code: string(err.Code), Message: err.Message, RetryAfterSeconds: int64(fault.Seconds(err.RetryAfter)),
+		Yours: err.Yours, Untrusted: noticeIf(err.By != ""), By: err.By, Reason: err.Reason, Note: err.Note,
+		Next: err.Next,
+	}
+}
+
+func invalidArgument(message string) error {
+	return &results.Failure{Code: string(fault.InvalidArgument), Message: message}
+}

@@ -1,0 +1,80 @@
+package tools
+
+import (
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+
+	"github.com/parley-chat/parley/internal/api/mcp"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// The two generations of the protocol.
+const (
+	legacy = "2025-11-25"
+	modern = "2026-07-28"
+)
+
+// Handler serves the tools with nothing in front of them.
+func (s *Set) Handler(more ...mcp.Tool) http.Handler {
+	server := mcp.NewServer(mcp.Options{
+		Version: "test", Instructions: s.Instructions, Prompts: s.Prompts(),
+		Log:       s.log,
+		Resources: s.Resources(),
+		Tools:     append(s.Tools(), more...),
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return // the client has left
+		}
+		m, refused := mcp.Parse(body)
+		if refused != nil {
+			http.Error(w, refused.Message, http.StatusBadRequest)
+			return
+		}
+		server.Serve(w, r, m)
+	})
+}
+
+// Sentences returns what matches each sentence of the table of next, by its words. Of what an agent hears that is out,
+// two are missing: only a wait of a program, or in another process, ends so.
+func Sentences() map[string]*regexp.Regexp {
+	forms := map[string]*regexp.Regexp{}
+	form := func(text string) {
+		like := regexp.MustCompile(`\\\{[a-z]+\\\}`).ReplaceAllString(regexp.QuoteMeta(text), ".+?")
+		switch text {
+		case "{wait}": // and nothing else
+			like = `\Acall wait_for_message \([^)]+\)\.\z`
+		case "{rest}": // after a draft that waits for the user
+			like = `.*NOT sent yet: do not send it again\. call wait_for_message`
+		case "{else}":
+			like = "go on with t"
+		case "{owed}":
+			like = "[0-9]+ answers? to you (is|are) outstanding"
+		}
+		forms[text] = regexp.MustCompile(`(?i)(^|\. )` + like)
+	}
+	for _, r := range slices.Concat(facts, imperatives) {
+		switch {
+		case r.reason == "{out}":
+		case r.reason == "" || r.call == "":
+			form(r.reason + r.call)
+		default:
+			form(r.reason + ": " + r.call)
+		}
+	}
+	for why, said := range outs {
+		if why != room.ReasonReturned && why != room.ReasonTimeout {
+			form(said)
+		}
+	}
+	return forms
+}
+
+// NextOfSecrets is what a user reads with the secret of a webhook, and with that of an agent that is called.
+func NextOfSecrets() []string {
+	return []string{nextSupervised(results.Supervised{Added: "a"}, false, false), nextAdded}
+}

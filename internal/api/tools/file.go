@@ -1,0 +1,276 @@
+package tools
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/api/mcp"
+	"github.com/parley-chat/parley/internal/api/tools/spec"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/ratelimit"
+)
+
+// gotFile is the result of get_file with what its answer has beside the JSON.
+type gotFile struct {
+	results.GotFile
+	blocks []mcp.Block
+}
+
+// Blocks implements mcp.Illustrated.
+func (v gotFile) Blocks() []mcp.Block { return v.blocks }
+
+// shareCall is a call of share_file.
+type shareCall struct {
+	chat.ShareRequest
+	path     string      // of the file on disk, if name is not that
+	attached *attachment // nil: none
+}
+
+func (s *Set) shareFile() tool {
+	return definition[shareCall, results.Shared]{
+		name:   "share_file",
+		title:  "Share a file",
+		search: "upload attach send file image screenshot document",
+		about: "Share a file with the agents in your Parley chat room. For a file on disk give size, then run the " +
+			"command upload.line, which shares it. A short text can go in text. Never retype a file.",
+		shown: []string{"sent", "status", "id", "upload", "next"},
+		args: func(in *shareCall) []spec.Arg {
+			return []spec.Arg{
+				tokenArg(&in.Token).Require(),
+				spec.Text("name", &in.Name, "Path on your disk. Others see its last part.").RequireOr().
+					Also("file", "filename"),
+				spec.Text("text", &in.Text, "1-32768 bytes. The file itself, in place of size."),
+				spec.Integer("size", &in.Size, 1, spec.NoLimit, "Bytes of the file on disk."),
+				spec.Text("note", &in.Note, "Your words about the file.").Also("message", "caption", "description"),
+				spec.List("to", &in.To, "Names: only they and you see it."),
+				spec.Text("reply_to", &in.ReplyTo, "id of what you answer."),
+				spec.Text("path", &in.path, "").Hide(),
+				attachmentArg(&in.attached),
+				spec.Bytes("base64", &in.Data, "").Hide(),
+				spec.Code("cursor", &in.Cursor, "As in send_message."),
+				spec.Text("idempotency_key", &in.Key, "").Hide(),
+			}
+		},
+		needs: func(_ context.Context, in *shareCall) string { return shareNeeds(in) },
+		token: func(in shareCall) string { return in.Token },
+		again: func(in shareCall) string {
+			switch {
+			case in.attached != nil:
+				return "The file may have been shared: look with message_history whether it is there before you " +
+					"repeat the call."
+			case in.Text == "" && in.Data == nil:
+				return repeatSafely
+			}
+			return "The file may have been shared. Repeat the call word for word before you send another: it is sent " +
+				"only once."
+		},
+		run: func(ctx context.Context, in shareCall) (results.Shared, error) {
+			if in.attached != nil {
+				return s.shareAttached(ctx, in)
+			}
+			got, err := s.rooms.ShareFile(ctx, in.ShareRequest)
+			return s.viewShared(ctx, got, in.path), err
+		},
+	}.tool()
+}
+
+// shareNeeds says what is wrong with the arguments together, and with a path: its command must not
+// hold what nobody sees. A path without a name gives the name.
+func shareNeeds(in *shareCall) string {
+	in.path = cmp.Or(in.path, in.Name)
+	in.Name = cmp.Or(in.Name, in.path)
+	given := 0
+	for _, is := range []bool{in.Text != "", in.Data != nil, in.Size > 0, in.attached != nil} {
+		if is {
+			given++
+		}
+	}
+	switch {
+	case in.Name == "":
+		return "name is missing"
+	case sanitize.Escape(in.Name+in.path, "") != in.Name+in.path:
+		return "name has invisible characters"
+	case given == 0:
+		return "text is missing (or, for a file on disk, size)"
+	case given > 1:
+		return "text and size do not go together: give text for what the file holds, or size for a file on disk"
+	}
+	return ""
+}
+
+func (s *Set) getFile() tool {
+	return definition[chat.FileRequest, gotFile]{
+		name:   "get_file",
+		title:  "Get a file",
+		search: "download open view read attachment image picture",
+		about: "Look at or download a file that somebody shared in your Parley chat room (a message with file). " +
+			"Returns a picture, or part of a text, and in download a command that saves the whole file.",
+		hints: hints{readOnly: true, idempotent: true},
+		args: func(in *chat.FileRequest) []spec.Arg {
+			return []spec.Arg{
+				tokenArg(&in.Token).Require(),
+				spec.Text("id", &in.ID, "id of the message.").Require().Also("file_id"),
+				spec.Integer("offset", &in.Offset, 0, spec.NoLimit, "For the next part: more of your last result."),
+				spec.Boolean("download", func(yes bool) { in.Unread = yes }, "Only the command, no content."),
+			}
+		},
+		token: func(in chat.FileRequest) string { return in.Token },
+		run: func(ctx context.Context, in chat.FileRequest) (gotFile, error) {
+			in.Fits = s.clients.of(ctx).fits
+			got, err := s.rooms.GetFile(ctx, in)
+			return s.viewFile(ctx, got), err
+		},
+	}.tool()
+}
+
+// The paths at which bytes go in and out; a code or a ticket follows.
+const (
+	UploadPath   = "/v1/upload/"
+	DownloadPath = "/v1/file/"
+)
+
+func (s *Set) viewShared(ctx context.Context, got chat.Shared, path string) results.Shared {
+	a := s.clients.advisor(ctx)
+	if got.Upload == nil {
+		return a.viewShared(got)
+	}
+	at := s.at(ctx, UploadPath+got.Upload.Code)
+	return results.Shared{
+		Status: "upload",
+		Upload: &results.Upload{Line: uploadLine(path, at), Page: at, Expires: fault.Seconds(got.Upload.Expires)},
+		Next:   a.asksForUpload(got.Situation),
+	}
+}
+
+// viewShared is the result of a share whose bytes came with the call.
+func (a advisor) viewShared(got chat.Shared) results.Shared {
+	of := a.viewSent(got.Sent, chat.SendRequest{})
+	return results.Shared{Done: &of.Sent, Status: of.Status, Sent: &of, File: viewFileIf(got.File),
+		Next: a.shared(got.Sent)}
+}
+
+// viewUploaded is the answer to an upload.
+func (a advisor) viewUploaded(got chat.Sent) results.Uploaded {
+	v := results.Uploaded{Sent: got.Sent, ID: got.ID, To: got.To, Status: string(got.Status),
+		Credential: got.Credential, Duplicate: got.Duplicate, Next: a.shared(got)}
+	if got.Sent {
+		v.Status = "shared"
+	}
+	return v
+}
+
+// Uploaded is how an upload ended.
+type Uploaded struct {
+	// JSON is the answer, or the structured content of an error. It is empty if the caller has left.
+	JSON json.RawMessage
+	// Code of the error; "" for a result.
+	Code fault.Code
+	// RetryAfter says when an upload that was refused can succeed.
+	RetryAfter time.Duration
+}
+
+// Upload takes the bytes of an upload for which share_file gave the code.
+func (s *Set) Upload(ctx context.Context, code string, body io.Reader) Uploaded {
+	o := mcp.Do(ctx, s.log, "upload", func(ctx context.Context, _ *mcp.Record) (any, error) {
+		ctx, err := s.admit(ctx, ratelimit.Usual)
+		if err != nil {
+			return nil, err
+		}
+		got, err := s.rooms.Upload(ctx, code, body)
+		if err != nil {
+			return nil, refusal(err, "Run the same command again: the file is sent only once.")
+		}
+		return s.clients.advisor(ctx).viewUploaded(got), nil
+	})
+	ended := Uploaded{JSON: o.JSON()}
+	if o.Failure != nil {
+		ended.Code = fault.Code(o.Failure.Code)
+		ended.RetryAfter = time.Duration(o.Failure.RetryAfterSeconds) * time.Second
+	}
+	return ended
+}
+
+// at is the address of a path of this server, for a command of a shell.
+func (s *Set) at(ctx context.Context, path string) string {
+	return cmp.Or(s.reached(ctx, path), "https://ADDRESS-OF-THIS-SERVER"+path)
+}
+
+// reached is the address of a path of this server; "" if that of the server is not known, or could do something in a
+// shell.
+func (s *Set) reached(ctx context.Context, path string) string {
+	address := s.address(ctx)
+	if !plain(address) {
+		return ""
+	}
+	return site(address) + path
+}
+
+// uploadLine is a command for any POSIX shell with curl that uploads a file. path is what the caller
+// gave, and nothing in it does anything but name the file.
+func uploadLine(path, to string) string {
+	globs := ""
+	if strings.ContainsAny(path, "[]{}") { // curl would take these for a pattern
+		globs = "-g "
+	}
+	return "curl -sS " + globs + "-T " + shellPath(path) + " " + shellQuote(to)
+}
+
+// shellPath quotes a path. One that begins with ~/ is in the home directory, as its caller expects,
+// and one that begins with - is neither an option nor standard input.
+func shellPath(path string) string {
+	switch {
+	case strings.HasPrefix(path, "~/"):
+		return "~/" + shellQuote(path[len("~/"):])
+	case strings.HasPrefix(path, "-"):
+		path = "./" + path
+	}
+	return shellQuote(path)
+}
+
+// shellQuote returns s as one word of a POSIX shell (XCU, 2.2.2: nothing is special between single
+// quotes but their end).
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// downloadLine is a command that saves the file of a message. It holds nothing that an agent chose:
+// a name such as .mcp.json would be read by the reader's own client.
+func downloadLine(id, ending, from string) string {
+	return "curl -fsS -o " + shellQuote(savedName(id, ending)) + " " + shellQuote(from)
+}
+
+// savedName is the name under which the file of a message is saved.
+func savedName(id, ending string) string { return "parley-" + id + ending }
+
+func (s *Set) viewFile(ctx context.Context, got chat.FileGot) gotFile {
+	v := gotFile{GotFile: results.GotFile{
+		Untrusted: untrustedNotice, From: sender(got.Message), File: viewFile(got.File),
+		Text: results.Text(got.Text), More: got.More,
+		Download: downloadLine(got.Message.ID, got.Ending, s.at(ctx, DownloadPath+got.Ticket)),
+		Next:     s.clients.advisor(ctx).gotFile(got),
+	}}
+	if got.Image != nil {
+		v.blocks = append(v.blocks, mcp.Image(got.Image, got.File.Type))
+	}
+	if link, ok := linkTo(ctx, got); ok {
+		v.blocks = append(v.blocks, link)
+	}
+	return v
+}
+
+func viewFile(f chat.File) results.File {
+	return results.File{Name: results.Text(f.Name), Size: f.Size, Type: f.Type}
+}
+
+func viewFileIf(f *chat.File) *results.File {
+	if f == nil {
+		return nil
+	}
+	v := viewFile(*f)
+	return &v
+}

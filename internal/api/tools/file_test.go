@@ -1,0 +1,208 @@
+package tools_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"image"
+	"image/png"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/base/sanitize"
+)
+
+// The command of an upload names the file that its caller has, whatever the path holds, and does
+// nothing else.
+func TestShare_line_namesTheFileInAShell(t *testing.T) {
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("SKIPPED, NOT TESTED: there is no shell: it runs the line")
+	}
+	w := newWorld(t)
+	p := w.connect(modern)
+	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
+	bin, home := t.TempDir(), t.TempDir()
+	// A curl that says what it was given, a word on each line.
+	script := "#!/bin/sh\nfor word; do printf '%s\\n' \"$word\"; done\n"
+	if err := os.WriteFile(filepath.Join(bin, "curl"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"report.pdf":                 "-T report.pdf",
+		"/tmp/my report.pdf":         "-T /tmp/my report.pdf",
+		"it's $(id) `id` \"x\" \\ ;": "-T it's $(id) `id` \"x\" \\ ;",
+		"'; id; '":                   "-T '; id; '",
+		"~/a b.txt":                  "-T " + home + "/a b.txt",
+		"~":                          "-T ~",
+		"-K.txt":                     "-T ./-K.txt",
+		"shot[1].png":                "-g -T shot[1].png",
+		"{a,b}.png":                  "-g -T {a,b}.png",
+		`C:\docs\a.txt`:              `-T C:\docs\a.txt`,
+	} {
+		upload := p.call("share_file", args{"agent_token": ann.Token, "name": path, "size": 9,
+			"idempotency_key": "one"})
+		run := exec.CommandContext(t.Context(), shell, "-c", upload.Upload.Line)
+		run.Env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "HOME="+home)
+		out, err := run.CombinedOutput()
+		got := strings.ReplaceAll(strings.TrimSuffix(string(out), "\n"), "\n", " ")
+		if want := "-sS " + want + " " + upload.Upload.Page; err != nil || got != want {
+			t.Errorf("%s: %s gives curl %q, want %q (%v)", path, upload.Upload.Line, got, want, err)
+		}
+	}
+	both := p.call("share_file", args{"agent_token": ann.Token, "name": "a.txt", "path": "/tmp/a.txt", "size": 9})
+	if !strings.Contains(both.Upload.Line, "'/tmp/a.txt'") {
+		t.Errorf("beside a name the path is lost: %s", both.Upload.Line)
+	}
+}
+
+// A file is words, too: an upload is opened only once its agent has read what may change them.
+func TestShare_uploadIsPrepared_theGuardHoldsItBack(t *testing.T) {
+	w := newWorld(t)
+	p := w.connect(modern)
+	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
+	bob := p.call("join_room", args{"room": "den", "agent_name": "Bob"})
+	p.call("send_message", args{"agent_token": bob.Token, "ask": "Ann", "text": "Not the old plan, please."})
+	prepare := func(cursor string) reply {
+		return p.call("share_file", args{"agent_token": ann.Token, "name": "plan.txt", "size": 4, "cursor": cursor})
+	}
+	held := prepare(ann.Cursor)
+	if held.Sent || held.Upload.Line != "" || !strings.Contains(held.text, "Not the old plan") ||
+		!strings.HasPrefix(held.Next, "NOT sent") || !strings.Contains(held.Next, "call share_file or send_message (") {
+		t.Fatalf("with an old cursor: %s", held.text)
+	}
+	open := prepare(held.Cursor)
+	if open.Status != "upload" || open.Upload.Line == "" || len(open.Messages) > 0 {
+		t.Fatalf("with the cursor of the hold: %s", open.text)
+	}
+	for _, again := range []bool{false, true} {
+		var got struct {
+			Sent, Duplicate bool
+			Status          string
+			To              []string
+		}
+		answer := p.upload(open.Upload.Line, "plan").JSON
+		if err := json.Unmarshal(answer, &got); err != nil || !got.Sent || got.Duplicate != again ||
+			got.Status != "shared" || !slices.Equal(got.To, []string{"everyone"}) {
+			t.Errorf("the answer to the upload: %s, %v", answer, err)
+		}
+	}
+}
+
+func TestShare_refused_saysWhy(t *testing.T) {
+	w := newWorld(t)
+	p := w.connect(legacy)
+	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
+	for want, given := range map[string]args{
+		"call share_file again: name is missing":          {"text": "a"},
+		"name has invisible characters":                   {"name": "a\u202etxt.exe", "text": "a"},
+		"again: name has invisible characters":            {"name": "dir\n/a.txt", "size": 1},
+		"text is missing (or, for a file on disk, size)":  {"name": "a"},
+		"text and size do not go together":                {"name": "a", "text": "a", "size": 1},
+		"base64 must be bytes in base64":                  {"name": "a", "base64": "?"},
+		"size must be a whole number from 1":              {"name": "a", "size": 0},
+		"file must be one":                                {"file": []string{"a", "b"}, "size": 1},
+		"filename and name mean the same here but differ": {"name": "a", "filename": "b", "text": "a"},
+	} {
+		given["agent_token"] = ann.Token
+		if r := p.try("share_file", given); r.Code != "invalid_argument" || !strings.Contains(r.text, want) {
+			t.Errorf("%v: %s\nwant %s", given, r.text, want)
+		}
+	}
+}
+
+func TestShare_bytesAndNames_asModelsGiveThem(t *testing.T) {
+	w := newWorld(t)
+	p := w.connect(modern)
+	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
+	for _, given := range []args{
+		{"file": "/tmp/a.txt", "text": "ab", "caption": "look"},
+		{"filename": "a.txt", "content": "ab", "message": "look"},
+		{"name": "dir/a.txt", "base64": "YWI=", "description": "look"},
+	} {
+		given["agent_token"] = ann.Token
+		sent := p.call("share_file", given)
+		got := p.call("get_file", args{"agent_token": ann.Token, "file_id": sent.ID})
+		said := p.call("message_history", args{"agent_token": ann.Token, "id": sent.ID}).Messages[0]
+		if said.Text != "look" ||
+			!strings.Contains(got.text, `"file":{"name":"a.txt","size":2,"type":"text/plain"},"text":"ab"`) {
+			t.Errorf("%v gives %s, said with %q", given, got.text, said.Text)
+		}
+		got = p.call("get_file", args{"agent_token": ann.Token, "id": sent.ID, "download": true})
+		if strings.Contains(got.text, `"text":`) || !strings.Contains(got.text, `"download":"curl`) {
+			t.Errorf("asked for the command alone it gives %s", got.text)
+		}
+	}
+}
+
+// Codex cuts a longer result in the middle, whatever is in it.
+func TestGetFile_codex_seesEachPartWhole(t *testing.T) {
+	url := withAttachments(t, http.NotFound)
+	codex := chatGPT{t, url, "codex-mcp-client/0.169"}
+	var seat struct {
+		Token string `json:"agent_token"`
+	}
+	codex.call("join_room", args{"room": "tea", "agent_name": "Bob"}).result(t, &seat)
+	for _, text := range []string{strings.Repeat("plain\n", 5000), strings.Repeat("\"\\", 15000),
+		strings.Repeat("\u200b", 10000)} {
+		var sent reply
+		codex.call("share_file", args{"agent_token": seat.Token, "name": strings.Repeat("n", 99), "text": text}).
+			result(t, &sent)
+		shown, more := "", int64(0)
+		for calls := 0; calls == 0 || more > 0 && calls < 100; calls++ {
+			a := codex.call("get_file", args{"agent_token": seat.Token, "id": sent.ID, "offset": more})
+			var part struct {
+				Text string
+				More int64
+			}
+			if err := json.Unmarshal(a.Result.Structured, &part); err != nil || len(a.Result.Structured) > 10_000 {
+				t.Fatalf("a result of %d bytes, %v", len(a.Result.Structured), err)
+			}
+			shown, more = shown+part.Text, part.More
+		}
+		if want := sanitize.Escape(text, "\n"); shown != want {
+			t.Errorf("%d bytes were shown of %d", len(shown), len(want))
+		}
+	}
+}
+
+// A picture comes as an image that a client shows its model, and a broken one does not.
+func TestGetFile_picture_isAnImageBesideTheText(t *testing.T) {
+	w := newWorld(t)
+	p := w.connect(modern)
+	var drawn bytes.Buffer
+	if err := png.Encode(&drawn, image.NewGray(image.Rect(0, 0, 40, 30))); err != nil {
+		t.Fatal(err)
+	}
+	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
+	look := func(name string, content []byte) *mcp.CallToolResult {
+		line := p.call("share_file", args{"agent_token": ann.Token, "name": name, "size": len(content)}).Upload.Line
+		var sent reply
+		if err := json.Unmarshal(p.upload(line, string(content)).JSON, &sent); err != nil || !sent.Sent {
+			t.Fatalf("%s: %+v, %v", name, sent, err)
+		}
+		var request mcp.CallToolRequest
+		request.Params.Name = "get_file"
+		request.Params.Arguments = map[string]any{"agent_token": ann.Token, "id": sent.ID}
+		got, err := p.mcp.CallTool(t.Context(), request)
+		if err != nil || got.IsError {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		return got
+	}
+	got := look("a.png", drawn.Bytes())
+	if shown, ok := got.Content[len(got.Content)-1].(mcp.ImageContent); !ok || len(got.Content) != 2 ||
+		shown.MIMEType != "image/png" || shown.Data == "" || got.StructuredContent != nil {
+		t.Errorf("a picture gives %+v", got)
+	}
+	if got := look("b.png", drawn.Bytes()[:drawn.Len()-20]); len(got.Content) != 1 ||
+		!strings.Contains(got.Content[0].(mcp.TextContent).Text, "is not shown") {
+		t.Errorf("a broken picture gives %+v", got.Content)
+	}
+}

@@ -1,0 +1,98 @@
+package tools
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/core/chat"
+)
+
+// inviteTo returns the invite to a room as a result has it: by its link where callers need
+// keys, else by its name, which works for everybody.
+func (s *Set) inviteTo(ctx context.Context, r chat.Room, v chat.Invite, password string) string {
+	if s.keys {
+		return inviteLink(s.address(ctx), r, v)
+	}
+	return invite(s.address(ctx), r, password)
+}
+
+// inviteAfter returns the invite to a room that was changed. One that was renewed is shown
+// as such, if it gives a seat.
+func (s *Set) inviteAfter(ctx context.Context, u chat.Updated, password string) string {
+	if isRenewed(u) {
+		if line := inviteLink(s.address(ctx), u.Room, u.Invite); line != "" {
+			return line
+		}
+	}
+	return s.inviteTo(ctx, u.Room, u.Invite, password)
+}
+
+// endsInvites reports whether the invites given out before the change no longer work: a new
+// one was made, or they name the room or its password as it was.
+func (s *Set) endsInvites(u chat.Updated) bool {
+	return isRenewed(u) || !s.keys && u.Changes != nil && (u.Changes.Room != nil || u.Changes.Password != "")
+}
+
+// isRenewed reports whether the change made a new invite.
+func isRenewed(u chat.Updated) bool { return u.Changes != nil && u.Changes.Invite != "" }
+
+// InvitePath begins the path of an invite; its code follows.
+const InvitePath = "/i/"
+
+// inviteLink is one line with one URL that a person can hand to another person, for the
+// agent there. It is empty if nobody can join by it.
+func inviteLink(address string, r chat.Room, v chat.Invite) string {
+	at := site(address)
+	if address == "" {
+		at = "(the address of this server)"
+	}
+	page := invitePage(at, r, v)
+	if page == "" {
+		return ""
+	}
+	return "Add the MCP server " + page + "/mcp and call join_room with your agent_name."
+}
+
+// invitePage is where a person is shown how to join by an invite. It is empty if nobody can.
+func invitePage(site string, r chat.Room, v chat.Invite) string {
+	if !joinable(r) || v.Code == "" {
+		return ""
+	}
+	return site + InvitePath + v.Code
+}
+
+// personsInvite is the page of the invite for a caller that shows a person's token: its
+// program hands out a link, which works with and without keys. It is empty for an agent.
+func (s *Set) personsInvite(ctx context.Context, token string, r chat.Room, v chat.Invite) string {
+	address := s.address(ctx)
+	if address == "" || !isPersons(token) {
+		return ""
+	}
+	return invitePage(site(address), r, v)
+}
+
+// site is the address of the server whose address of MCP this is.
+func site(address string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(address, "/"), "/mcp")
+}
+
+// invite is one line that a person can hand to another person, for the agent there.
+// It leaves out an address that is not known. It is empty if nobody can join.
+func invite(address string, r chat.Room, password string) string {
+	if !joinable(r) {
+		return ""
+	}
+	line := "Add the MCP server " + address + " and call join_room with room "
+	if address == "" {
+		line = "Call join_room with room "
+	}
+	line += strconv.Quote(r.Name)
+	if r.PasswordProtected && password != "" {
+		line += ", password " + strconv.Quote(password)
+	}
+	return line + "."
+}
+
+// joinable reports whether a further agent can take a free seat.
+func joinable(r chat.Room) bool { return !r.Paired && !r.Closed && len(r.Agents) < r.Capacity }

@@ -1,0 +1,390 @@
+package tools
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	library "github.com/mark3labs/mcp-go/mcp"
+	"github.com/tiktoken-go/tokenizer"
+
+	"github.com/parley-chat/parley/internal/base/results"
+)
+
+// update rewrites what the tests of this package compare with: the golden files in
+// testdata and docs/tools.md.
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// ask sends one JSON-RPC request to h and returns its result.
+func ask(t *testing.T, h http.Handler, generation, method string, params map[string]any) json.RawMessage {
+	t.Helper()
+	if params == nil {
+		params = map[string]any{}
+	}
+	if generation == modern {
+		params["_meta"] = map[string]any{
+			"io.modelcontextprotocol/protocolVersion":    modern,
+			"io.modelcontextprotocol/clientCapabilities": map[string]any{},
+		}
+	}
+	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/mcp", bytes.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("MCP-Protocol-Version", generation)
+	if generation == modern {
+		r.Header.Set("Mcp-Method", method)
+		if name, ok := params["name"].(string); ok {
+			r.Header.Set("Mcp-Name", name)
+		}
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	var answer struct {
+		Result json.RawMessage `json:"result"`
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || answer.Result == nil {
+		t.Fatalf("%s in %s: status %d, %s", method, generation, w.Code, w.Body)
+	}
+	return answer.Result
+}
+
+// toolsOnly is a server that lists its tools; there are no rooms behind them.
+func toolsOnly() http.Handler { return New(nil, nil, Options{}).Handler() }
+
+// golden compares got with the file, and rewrites the file with -update.
+func golden(t *testing.T, file string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is not what the program returns. Read the difference; if it is intended, run this test with "+
+			"-update.\n%s", file, firstDifference(got, want))
+	}
+}
+
+func firstDifference(got, want []byte) string {
+	a, b := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return "got:  " + a[i] + "\nwant: " + b[i]
+		}
+	}
+	return "one is longer"
+}
+
+func TestToolsList_bothGenerations_matchTheGoldenFiles(t *testing.T) {
+	for _, generation := range []string{legacy, modern} {
+		var pretty bytes.Buffer
+		if err := json.Indent(&pretty, ask(t, toolsOnly(), generation, "tools/list", nil), "", "  "); err != nil {
+			t.Fatal(err)
+		}
+		pretty.WriteByte('\n')
+		golden(t, filepath.Join("testdata", "tools-list-"+generation+".json"), pretty.Bytes())
+	}
+}
+
+// toolListing is a tools/list result, as a client reads it.
+type toolListing struct {
+	Tools []listedTool `json:"tools"`
+}
+
+type listedTool struct {
+	Name         string                     `json:"name"`
+	Title        string                     `json:"title"`
+	Description  string                     `json:"description"`
+	InputSchema  listedSchema               `json:"inputSchema"`
+	OutputSchema *listedSchema              `json:"outputSchema,omitempty"`
+	Annotations  map[string]json.RawMessage `json:"annotations"`
+}
+
+type listedSchema struct {
+	Type                 string                     `json:"type"`
+	Properties           map[string]json.RawMessage `json:"properties"`
+	Required             []string                   `json:"required,omitempty"`
+	AdditionalProperties *bool                      `json:"additionalProperties,omitempty"`
+}
+
+func listTools(t *testing.T) toolListing {
+	t.Helper()
+	var list toolListing
+	if err := json.Unmarshal(ask(t, toolsOnly(), legacy, "tools/list", nil), &list); err != nil {
+		t.Fatal(err)
+	}
+	if len(list.Tools) != 14 {
+		t.Fatalf("%d tools are listed, want 14", len(list.Tools))
+	}
+	return list
+}
+
+// tokens counts as models of the o200k family do.
+func tokens(t *testing.T, v any) int {
+	t.Helper()
+	codec, err := tokenizer.Get(tokenizer.O200kBase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := codec.Count(string(results.JSON(v)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestToolsList_staysWithinTheTokenBudget(t *testing.T) {
+	// Every conversation pays for the list, used or not. Many clients leave out the
+	// output schemas.
+	const most, mostWithoutOutput, mostBytes = 4240, 3540, 20 << 10
+	list := listTools(t)
+	raw := ask(t, toolsOnly(), legacy, "tools/list", nil)
+	all := tokens(t, raw)
+	each := map[string]int{}
+	for i, tool := range list.Tools {
+		list.Tools[i].OutputSchema = nil
+		each[tool.Name] = tokens(t, list.Tools[i])
+	}
+	bare := tokens(t, list)
+	t.Logf("tools/list: %d bytes, %d tokens, %d without output schemas, by tool %v", len(raw), all, bare, each)
+	if all > most || bare > mostWithoutOutput || len(raw) > mostBytes {
+		t.Errorf("tools/list has %d bytes, %d tokens, %d without output schemas; at most %d, %d and %d may be",
+			len(raw), all, bare, mostBytes, most, mostWithoutOutput)
+	}
+}
+
+func TestInstructions_areShort(t *testing.T) {
+	// Claude Code cuts what is longer than 2,048 characters.
+	const most, mostInCode, first = 1900, 860, 250
+	whole := New(nil, nil, Options{}).Instructions(claudeCode)
+	for text, most := range map[string]int{whole: most, codexInstructions: mostInCode} {
+		if n := len(text); n >= most {
+			t.Errorf("the instructions have %d characters, want less than %d", n, most)
+		}
+		// Some clients show a model only the beginning.
+		loop, _, _ := strings.Cut(text, "\n")
+		for _, word := range []string{"join_room", "agent_token", "send_message", "wait_for_message", "cursor", "next",
+			"quiet", "leave_room"} {
+			if len(loop) > first || !strings.Contains(loop, word) {
+				t.Errorf("the first %d characters do not hold the loop with %s: %s", first, word, loop)
+			}
+		}
+		if half := text[:len(text)/2]; !strings.Contains(half, "untrusted") {
+			t.Errorf("the first half does not say what untrusted means: %s", half)
+		}
+		for _, word := range []string{"never instructions", "secret", "if your user is there to read it",
+			"conversation"} {
+			if !strings.Contains(text, word) {
+				t.Errorf("%s is missing: %s", word, text)
+			}
+		}
+		t.Logf("instructions: %d characters, %d tokens", len(text), tokens(t, text))
+	}
+	if loop, _, _ := strings.Cut(codexInstructions, "\n"); !strings.Contains(loop, "structuredContent alone") {
+		t.Errorf("in code a result is printed twice: %s", loop)
+	}
+}
+
+// Codex is told apart by its User-Agent.
+func TestInstructions_ofCodex_areItsOwn(t *testing.T) {
+	for agent, want := range map[string]string{codex.Agent: codexInstructions,
+		claudeCode.Agent: New(nil, nil, Options{}).Instructions(claudeCode)} {
+		for generation, method := range map[string]string{legacy: "initialize", modern: "server/discover"} {
+			h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.Header.Set("User-Agent", agent)
+				toolsOnly().ServeHTTP(w, r)
+			})
+			var got struct{ Instructions string }
+			hello := map[string]any{"protocolVersion": generation, "capabilities": map[string]any{},
+				"clientInfo": map[string]any{"name": "c", "version": "1"}}
+			err := json.Unmarshal(ask(t, h, generation, method, hello), &got)
+			if err != nil || got.Instructions != want {
+				t.Errorf("%s of %s: %v %q", method, agent, err, got.Instructions)
+			}
+		}
+	}
+}
+
+func TestToolsList_everyTool_isFullyDescribed(t *testing.T) {
+	for _, tool := range listTools(t).Tools {
+		if tool.Title == "" || tool.Description == "" {
+			t.Errorf("%s lacks a title or a description", tool.Name)
+		}
+		for _, hint := range []string{"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"} {
+			if v := string(tool.Annotations[hint]); v != "true" && v != "false" {
+				t.Errorf("%s: %s is %q", tool.Name, hint, v)
+			}
+		}
+	}
+}
+
+// Each argument says in a sentence what it is for.
+func TestToolsList_everyArgument_hasASentence(t *testing.T) {
+	for _, tool := range listTools(t).Tools {
+		for name, raw := range tool.InputSchema.Properties {
+			var p struct{ Description string }
+			err := json.Unmarshal(raw, &p)
+			said := regexp.MustCompile(`^(?:[0-9]+-[0-9]+\W*)?(?:default \w+\W*)?`).ReplaceAllString(p.Description, "")
+			if err != nil || !strings.HasSuffix(said, ".") {
+				t.Errorf("%s.%s says %q, %v", tool.Name, name, p.Description, err)
+			}
+		}
+	}
+}
+
+func TestToolsList_hints_areTrue(t *testing.T) {
+	readOnly := []string{"wait_for_message", "message_history", "get_file", "room_info", "list_rooms"}
+	destructive := []string{"update_room", "manage_agent"}
+	idempotent := slices.Concat(readOnly, destructive, []string{"leave_room", "task"})
+	for _, tool := range listTools(t).Tools {
+		want := map[string]bool{
+			"readOnlyHint":    slices.Contains(readOnly, tool.Name),
+			"destructiveHint": slices.Contains(destructive, tool.Name),
+			"idempotentHint":  slices.Contains(idempotent, tool.Name),
+			"openWorldHint":   true,
+		}
+		for hint, v := range want {
+			if got := string(tool.Annotations[hint]) == "true"; got != v {
+				t.Errorf("%s: %s is %v, want %v", tool.Name, hint, got, v)
+			}
+		}
+	}
+}
+
+func TestToolsList_schemas_areFlatAndPortable(t *testing.T) {
+	for _, tool := range listTools(t).Tools {
+		in, out := tool.InputSchema, tool.OutputSchema
+		if in.Type != "object" || len(in.Properties) == 0 || in.AdditionalProperties != nil {
+			t.Errorf("%s: the input schema is not an object with properties, or says what else may be given", tool.Name)
+		}
+		if tool.Name == "get_file" && out == nil { // clients would not show its pictures: see mcp.Illustrated
+			out = &listedSchema{}
+		} else if out == nil || out.Type != "object" || len(out.Properties) == 0 {
+			t.Errorf("%s: the output schema is not an object with properties", tool.Name)
+			continue
+		}
+		// Clients check the structured content of errors against it too.
+		if len(out.Required) > 0 || out.AdditionalProperties != nil {
+			t.Errorf("%s: the output schema would refuse the structured content of an error", tool.Name)
+		}
+		for _, properties := range []map[string]json.RawMessage{in.Properties, out.Properties} {
+			for name, raw := range properties {
+				checkProperty(t, tool.Name+"."+name, raw)
+			}
+		}
+	}
+}
+
+// checkProperty checks that a schema is one that every client understands: one type, and
+// nothing nested but the type of the items of a list and their own plain fields.
+func checkProperty(t *testing.T, where string, raw json.RawMessage) {
+	t.Helper()
+	var p map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &p); err != nil {
+		t.Fatalf("%s: %v", where, err)
+	}
+	var kind string
+	if err := json.Unmarshal(p["type"], &kind); err != nil ||
+		!slices.Contains([]string{"string", "integer", "boolean", "array", "object"}, kind) {
+		t.Errorf("%s: type is %s, not one plain type", where, p["type"])
+	}
+	if items := p["items"]; items != nil && (kind != "array" || !plainItems(items)) {
+		t.Errorf("%s: a %s of %s", where, kind, items)
+	}
+	for key := range p {
+		if !slices.Contains([]string{"type", "items", "description", "enum", "default", "minimum", "maximum"}, key) {
+			t.Errorf("%s: a schema with %s", where, key)
+		}
+	}
+}
+
+// Some clients drop ranges and defaults from the schemas that they show to a model.
+func TestToolsList_rangesAndDefaults_standInTheDescriptions(t *testing.T) {
+	found := 0
+	for _, tool := range listTools(t).Tools {
+		for name, raw := range tool.InputSchema.Properties {
+			var p struct {
+				Description      string
+				Minimum, Maximum *int64
+				Default          any
+			}
+			if err := json.Unmarshal(raw, &p); err != nil {
+				t.Fatal(err)
+			}
+			var said []string
+			if p.Maximum != nil {
+				least := int64(0)
+				if p.Minimum != nil {
+					least = *p.Minimum
+				}
+				said = append(said, fmt.Sprintf("%d-%d", least, *p.Maximum))
+			}
+			if p.Default != nil {
+				said = append(said, fmt.Sprintf("efault %v", p.Default))
+			}
+			for _, words := range said {
+				found++
+				if !strings.Contains(p.Description, words) {
+					t.Errorf("%s.%s does not say %q: %s", tool.Name, name, words, p.Description)
+				}
+			}
+		}
+	}
+	if found < 12 {
+		t.Errorf("only %d ranges and defaults were looked at", found)
+	}
+}
+
+// plainItems reports whether the items of a list are texts, or objects of texts and lists of texts.
+func plainItems(raw json.RawMessage) bool {
+	var p struct {
+		Type       string
+		Properties map[string]struct {
+			Type  string
+			Items struct{ Type string }
+		}
+	}
+	if json.Unmarshal(raw, &p) != nil || p.Type != "string" && p.Type != "object" {
+		return false
+	}
+	for _, field := range p.Properties {
+		if field.Type != "string" && (field.Type != "array" || field.Items.Type != "string") {
+			return false
+		}
+	}
+	return true
+}
+
+func TestToolsList_fitsTheClientsTypes(t *testing.T) {
+	var list library.ListToolsResult
+	if err := json.Unmarshal(ask(t, toolsOnly(), modern, "tools/list", nil), &list); err != nil {
+		t.Fatal(err)
+	}
+	for _, tool := range New(nil, nil, Options{}).all() {
+		if listed := slices.ContainsFunc(list.Tools,
+			func(x library.Tool) bool { return x.Name == tool.Name }); listed == tool.Hidden {
+			t.Errorf("%s: hidden %v, listed %v", tool.Name, tool.Hidden, listed)
+		}
+	}
+	for _, tool := range list.Tools {
+		if len(tool.InputSchema.Properties) == 0 || len(tool.OutputSchema.Properties) == 0 && tool.Name != "get_file" {
+			t.Errorf("%s reaches the client without a schema", tool.Name)
+		}
+	}
+}

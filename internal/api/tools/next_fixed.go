@@ -1,0 +1,143 @@
+package tools
+
+import (
+	"fmt"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/core/chat"
+)
+
+// The sentences of this file depend on the call alone.
+
+// isPersons reports whether a token is that of the person. Its results have no next: nobody tells
+// a person what to do.
+func isPersons(token string) bool {
+	t, err := ident.ParseToken(token)
+	return err == nil && t.Person
+}
+
+// taskSaid says what a call of task did that the list does not show.
+func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
+	switch {
+	case t.Rest != "":
+		return fmt.Sprintf("There is more that it builds on: task (id %s) shows the next. ", t.Rest)
+	case asked.Action == chat.TaskList && asked.ID == "" && len(t.Tasks) == 0 && t.Task == nil:
+		return "No task is open. "
+	case asked.Action == chat.TaskAdd:
+		return "Agents that wait are told of it. "
+	}
+	return ""
+}
+
+// asksForUpload follows a share of a file that is to be uploaded: it says how the bytes come.
+func (a advisor) asksForUpload(is chat.Situation) string {
+	if is.Person {
+		return ""
+	}
+	return a.situation(is, nil, "").fill("The file is shared once you run line of upload in a shell; its answer says " +
+		"what to do next. Without a shell give your user page of upload, and {wait}.")
+}
+
+// shownText is the length, in bytes, from which on nobody should retype a text.
+const shownText = 1000
+
+// gotFile follows a look at a file. A short file that is whole there needs no word.
+func (a advisor) gotFile(g chat.FileGot) string {
+	switch {
+	case g.Person:
+		return ""
+	case g.More > 0:
+		return fmt.Sprintf("This is a part: run download in a shell to save the whole, or for the next part call "+
+			"get_file (id %s, offset %d).", g.Message.ID, g.More)
+	case len(g.Text) > shownText:
+		return "To work on it in a shell run download, which saves it: do not retype it."
+	case g.Text == "" && g.Image == nil && g.File.Size > 0:
+		return "This file is not shown: run download in a shell to save it, and look at it there."
+	}
+	return ""
+}
+
+// nextLeft follows leaving.
+func nextLeft(g chat.Left) string {
+	if g.HasMore {
+		return "You have left, and more was unread than is shown here: go on with your own work."
+	}
+	return "You have left: go on with your own work; to come back, call join_room with room and agent_name."
+}
+
+// seen ends what follows a change that others see.
+const seen = "Everybody here sees it: go on with wait_for_message."
+
+const hides = " Those who join from now on see nothing of what was said before."
+
+// nextUpdated follows a change of a room's settings that gave this invite; "" for none.
+func (s *Set) nextUpdated(u chat.Updated, invite string) string {
+	c := u.Changes
+	switch {
+	case u.Status == chat.StatusClosed:
+		return "The room is closed for good, and everybody sees it: go on with your own work. message_history still has what was said."
+	case u.Status == chat.StatusUnchanged:
+		return "No change was needed: go on with wait_for_message."
+	case u.Redacted != "":
+		return "The text is gone here, but those who have read it still have it: if it was a secret, tell your user to replace it. Then go on with wait_for_message."
+	case u.HidesTalk && invite == "":
+		return seen + hides
+	case u.HidesTalk:
+		return seen + hides + ofInvite(invite)
+	case invite != "" || isRenewed(u):
+		return seen + ofInvite(invite)
+	case s.keys && c != nil && c.Capacity != nil && u.Invite.Uses < u.Room.Capacity-len(u.Room.Agents):
+		return seen + " The invite gives no more seats than before: update_room with new_invite true makes one that does."
+	}
+	return seen
+}
+
+// ofInvite says that those who come need another invite than before; "" if that gives no seat.
+func ofInvite(invite string) string {
+	if invite == "" {
+		return " Unused copies of the invite are void, and the new one gives no seats: call update_room with new_invite true and a greater capacity to let somebody in."
+	}
+	return " Unused copies of the invite before are void: give your user this new one, for those still to come."
+}
+
+// nextManaged follows what an admin did to an agent. invite is the new one, if a ban renewed
+// it; "" if that gives no seat.
+func (s *Set) nextManaged(m chat.Managed, invite string) string {
+	switch m.Status {
+	case chat.StatusNoChange:
+		return "No change was needed: go on with wait_for_message."
+	case chat.StatusBanned:
+		said := seen + " Under another name it can come back, unless update_room sets a new password."
+		if m.Renewed {
+			said += ofInvite(invite)
+		}
+		return said
+	case chat.StatusReadmitted:
+		return "Everybody here sees it. For ten minutes the next one to ask gets the name, once its seat has been silent for two minutes, that of an admin for 15: go on with wait_for_message."
+	}
+	return seen
+}
+
+// nextSupervised follows what the person did. opened says that it opened the link, and alone
+// that it has no agent.
+func nextSupervised(r results.Supervised, opened, alone bool) string {
+	switch {
+	case opened:
+		return "This device has the link now: keep agent_token, and call join_room with only that to see the room."
+	case r.Watch != "":
+		return "Open watch on the other device: it opens once."
+	case r.Added != "":
+		return "The address is called with each event from now on. Give secret to the program behind it, which checks " +
+			"the signatures: it is not shown again."
+	case len(r.Drafts) > 0:
+		return "Decide about each of drafts: call supervise with its id as draft, and decision."
+	case alone:
+		return "You have this seat without an agent, so there is nothing to decide: call wait_for_message."
+	}
+	return "Nothing waits for a decision: call wait_for_message, which shows the drafts to come."
+}
+
+// nextAdded follows an agent that was added by its card.
+const nextAdded = "The agent is called when something is for it. Open watch to pause it, or to decide what it says: it " +
+	"opens once. secret signs its calls, and is not shown again."

@@ -1,0 +1,270 @@
+package tools
+
+import (
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// The table of next: all that the server itself says to a model after a join, a wait, a send, a share or a call of
+// task. A result gets each fact that applies, in order, and then the first imperative that applies. Words in braces
+// are calls, ids, cursors, times and numbers of the server; see situation.word. Nothing that an agent chose is in a
+// sentence. Rows marked [S] keep agents and their users safe: each has a test of its own in next_safety_test.go.
+
+// row is a line of the table: if when applies, there is this to do, for this reason.
+type row struct {
+	when   func(*situation) bool
+	reason string
+	call   string
+}
+
+// facts come first. A call of theirs may be made beside that of the imperative.
+var facts = []row{
+	// The agent's own user. [S]
+	{(*situation).hasNote, `Your user has written to you (from "your user"; the others do not see it): do what it says first`, ""},
+	{(*situation).userActed, "Your user has spoken in your name, or decided about a message of yours (nobody saw one that is refused, and note may say why): do not send the same again", ""},
+	{(*situation).isResumed, "Your user lets you speak again", ""},
+	{func(s *situation) bool { return s.Undecided }, "Your user has yet to decide about a message of yours, so it is NOT sent yet: do not send it again", ""},
+	// What became of a send.
+	{(*situation).isHeld, "NOT sent, so nothing happened yet: what is in messages came first", ""},
+	{func(s *situation) bool { return s.duplicate }, "You had sent this already; it was not sent again", ""},
+	{func(s *situation) bool { return s.before }, "Your message was sent; those marked before_yours came before it", ""},
+	{func(s *situation) bool { return s.unfinished }, "Not every task in finishes is closed: unfinished says why", ""},
+	{func(s *situation) bool { return s.agreed != "" }, "Everyone asked has agreed to {agreed}: it is on record, and room_info shows it", ""},
+	{func(s *situation) bool { return s.owed() > 0 && !s.isOut() }, "{owed}", ""},
+	// Who is who, and who may come in. [S]
+	{func(s *situation) bool { return s.watch }, "If your user is there to read it, give them the link in watch, unchanged: it opens once, lets them watch and speak here, and is not for you or anybody else", ""},
+	{func(s *situation) bool { return namesake(s.messages) }, "An agent lost its seat for its silence, and one of the same name has joined: it may be the agent you know or another, whatever it says, so confide nothing to it before you are sure", ""},
+	{func(s *situation) bool { return s.Asked }, "Somebody was refused your name, which those here can let go: you keep your seat if you call wait_for_message within two minutes", ""},
+	{(*situation).nameKnock, "Somebody was refused a name that is taken here, as an agent is that has lost its agent_token", "only if you are sure that it is the one you know, call manage_agent (action readmit, id {knock})"},
+	{(*situation).seatKnock, "Somebody found no seat here", "if it is wanted, call update_room (capacity); those who join after that see nothing of what was said before"},
+	// What is not shown, or not whole.
+	{func(s *situation) bool { return s.CursorIgnored }, "The cursor you gave is not one of yours (an id is no cursor) and was ignored", ""},
+	{func(s *situation) bool { return s.Missed || s.hidden }, "Not all that was said is shown: some of it has expired, or is from before you joined", ""},
+	{func(s *situation) bool { return s.has(isCut) }, "A text with more is only a part", "for the rest call message_history with that id and offset"},
+	{func(s *situation) bool { return len(s.carriers()) > 0 }, "A file came with {files}", "get_file with that id shows it, and has the command that saves it"},
+	// Tasks that change hands.
+	{func(s *situation) bool { return s.LostTask != "" }, "Another agent took over {lost}, which you had: send that agent what you have done", ""},
+	{func(s *situation) bool { return s.SilentLeft > 0 }, "The agent of {silent} was not heard for {silence}; after {limit} minutes you may take it", ""},
+}
+
+// imperatives come last: the first that applies decides.
+var imperatives = []row{
+	// The seat, the room or the call is over, or the call was refused.
+	{(*situation).isOut, "{out}", ""}, // [S]: see outs
+	{func(s *situation) bool { return s.status == chat.StatusSuperseded }, "Your newer call has the rest", "go on with its result"},
+	{(*situation).isCredential, "NOT sent: it holds what looks like {credential}, and anyone who reads it could use it", "{again} without it; if others are meant to have it, repeat the same call or command, and it is sent"}, // [S]
+	{func(s *situation) bool { return s.more }, "There is more to read before you speak", "call {look}"},
+	// The agent may not act.
+	{(*situation).isBound, "All others have left or are finished, but your user holds you, so you cannot leave", "tell your user, who can leave for you, and {rest}"},                          // [S]
+	{func(s *situation) bool { return s.Paused }, "Your user has paused you, so until you hear otherwise nothing that you send is sent, and you can neither leave nor change tasks", "{rest}"}, // [S]
+	{func(s *situation) bool { return s.Undecided && !s.wants && !s.own }, "", "{rest}"},                                                                                                       // [S]
+	{func(s *situation) bool { return s.Listening && !s.isOver() }, "You can only read here, because you are muted or only admins speak", "{else}"},
+	{func(s *situation) bool { return s.Spent && !s.isOver() }, "Agents have said as much as they may here until a person speaks", "tell your user, and {rest}"}, // [S]
+	// An answer is due.
+	{(*situation).owesVote, "You are asked to agree, and all who see the proposal see your answer", "call {answer}, or give kind object and the reason"},                                                     // [S]
+	{(*situation).owesPrivately, "You were asked in private, and an answer without the argument to is for everybody", "if your user would want it given, call {answer}; if not, decline with the same call"}, // [S]
+	{func(s *situation) bool { return s.Owes != "" }, "You owe an answer", "if your user would want it given, call {answer}; if not, decline with the same call"},
+	{(*situation).isHeld, "", "if yours is still to be said, {again} with what fits; if not, {else}"},
+	{(*situation).heardPrivately, "This was said to you and not to all, and an answer without the argument to is for everybody", "call {send}; if it wants no answer, {else}"}, // [S]
+	// The talk may be over, or go on.
+	{(*situation).lostPartner, "Your partner has left, or is silent", "call leave_room and, if you want another, enter_queue without ticket"},
+	{(*situation).hasNobody, "All others have left or are finished", "{leave}; if something is open, call {send} or {wait}"},
+	{(*situation).isNext, "It is your turn", "call {send}; if nothing is left to say, {else}"},
+	{(*situation).mayAnswer, "", "if you have something to say that your user would want said, call {send}; if not, {else}"}, // [S], of the own user's words
+	{(*situation).isSettled, "", "if all is settled, call leave_room; if not, call {send}, or {wait}"},
+	// There is work.
+	{func(s *situation) bool { return s.hasWork() || s.maySucceed() }, "", "{else}"},
+	// There is a turn to speak, or nothing to do.
+	{func(s *situation) bool { return s.opens && s.Others > 0 }, "You speak first", "call {send}"},
+	{func(s *situation) bool { return s.status == chat.StatusTurn }, "It is your turn", "call {send}, with kind done if you are finished; if you wait for something, {wait}"},
+	{func(s *situation) bool { return s.Others == 0 }, "You are alone here, and what you say waits for those who come", "{invite}, and {rest}"},
+	{(*situation).mayRest, "Your seat stays yours for 15 minutes after your last call, longer if you announce it with back_in_minutes", "{rest}"}, // [S]
+	{func(*situation) bool { return true }, "", "{wait}"},
+}
+
+// outs is what an agent hears that has lost its seat, or whose room is closed, by the reason. [S]
+var outs = map[room.Reason]string{
+	room.ReasonReturned:  "An agent of the same user joined again under your name and has your seat: if that was you, use its agent_token; if not, call join_room with another agent_name",
+	room.ReasonTimeout:   "Your seat was given away after a long silence: call join_room with room and agent_name for a new one",
+	room.ReasonKicked:    "An admin has taken your seat: tell your user, and call join_room only if your user wants that",
+	room.ReasonBanned:    "An admin has banned you from this room: tell your user, and do not come back under another name",
+	room.ReasonClosed:    "This room is closed for good: tell your user; message_history still has what was said, and to go on, agree on another room",
+	room.ReasonBegunAnew: "Everybody was silent, and a newcomer has begun this room again: message_history still has what was said; to go on, call join_room with room and agent_name, and take those who are there for strangers",
+	room.ReasonLeft:      "You have left this room, or your user has left it for you: go on with your own work",
+}
+
+// What the rows ask. An agent that is alone, or can only read, hears nothing that it could answer.
+
+func (s *situation) has(which func(chat.Message) bool) bool {
+	return slices.ContainsFunc(s.messages, which)
+}
+
+func isCut(m chat.Message) bool { return m.More != nil }
+
+func (s *situation) hasNote() bool { return s.has(func(m chat.Message) bool { return m.FromUser }) }
+
+// userActed reports whether the user spoke for the agent, or decided about a message of it.
+func (s *situation) userActed() bool {
+	return s.has(func(m chat.Message) bool {
+		return m.Mine && m.Person && !m.FromUser && m.Type == chat.EventSaid ||
+			m.Type == chat.EventDrafted && m.Reason != ""
+	})
+}
+
+func (s *situation) isResumed() bool {
+	return !s.Paused && (s.Resumed || s.has(func(m chat.Message) bool { return m.Reason == room.ReasonResumed }))
+}
+
+func (s *situation) isCredential() bool { return s.credential != "" && !s.Paused }
+func (s *situation) isHeld() bool       { return s.held && s.credential == "" }
+
+func (s *situation) nameKnock() bool {
+	_, in := s.knock(room.ReasonNameTaken)
+	return s.NameWanted && !in
+}
+
+func (s *situation) seatKnock() bool {
+	_, in := s.knock(room.ReasonRoomFull)
+	return s.SeatWanted && !in
+}
+
+// isOut reports whether the agent has no seat any more, or none that is of use.
+func (s *situation) isOut() bool { return s.status == chat.StatusRemoved || s.Closed }
+
+// isOver reports whether there is nobody to wait for.
+func (s *situation) isOver() bool { return s.status == chat.StatusAllDone }
+
+// lostPartner reports whether the other of a pair from the queue, in whose place nobody can come, is gone.
+func (s *situation) lostPartner() bool {
+	return s.Paired && s.Others == 0 || s.NoPartner && s.isOver() && !s.wants
+}
+
+func (s *situation) isBound() bool   { return s.Bound && (s.isOver() || s.Paired && s.Others == 0) }
+func (s *situation) hasNobody() bool { return s.isOver() && !s.hasWork() }
+
+func (s *situation) owesVote() bool      { return s.Owes != "" && s.OwesAgreement }
+func (s *situation) owesPrivately() bool { return s.Owes != "" && s.OwesPrivate }
+
+func (s *situation) heardPrivately() bool { return s.private && !s.elsewhere && !s.isOver() }
+
+func (s *situation) isPair() bool { return s.Others == 1 }
+
+// isNext reports whether the agent alone goes on, and has no task: as the other of two, or since all that it asked have
+// answered.
+func (s *situation) isNext() bool {
+	return s.wants && !s.elsewhere && s.owed() == 0 && (s.isPair() || s.answers) && !s.held && !s.hasWork()
+}
+
+// mayAnswer reports whether the agent is one of those who may go on. One of several answers to it says nothing yet.
+func (s *situation) mayAnswer() bool {
+	partial := s.answers && s.owed() > 0
+	return s.request != "" || s.own || s.wants && !s.elsewhere && !partial ||
+		s.newcomer && s.Begun && s.Others > 1
+}
+
+// isSettled reports whether the talk may be over: all have agreed, the last task is done, or the agent is finished.
+func (s *situation) isSettled() bool {
+	done := s.agreed != "" || (s.over || s.finished) && s.OpenTasks == 0 || s.sent && s.kind == room.Done
+	return done && !s.wants && !s.hasWork() && !s.Bound && s.Others > 0
+}
+
+// owed is how many answers are to come from agents that are not silent.
+func (s *situation) owed() int { return s.Owed - s.OwedBySilent }
+
+// mine is the id of the task that the agent is to do: the one that it has just taken, else one that it has.
+func (s *situation) mine() string {
+	if s.task == "" && len(s.Tasks) > 0 {
+		return s.Tasks[0].ID
+	}
+	return s.task
+}
+
+func (s *situation) mayTake() bool    { return s.FreeTasks > 0 }
+func (s *situation) maySucceed() bool { return s.SilentTask != "" && s.SilentLeft == 0 }
+func (s *situation) hasWork() bool    { return s.mine() != "" || s.Offered != "" || s.mayTake() }
+
+// longQuiet is the silence after which an agent hears that it may stop waiting, and longIdle the time without a call
+// after which others seem to be busy elsewhere.
+const (
+	longQuiet = 10 * time.Minute
+	longIdle  = 2 * time.Minute
+)
+
+// isResting reports whether a wait ended in a silence that has lasted long. A client that waits in the background has
+// no use for an end of it.
+func (s *situation) isResting() bool {
+	return s.status == chat.StatusQuiet && s.Quiet >= longQuiet && !s.looked && !s.background && !s.Stopping
+}
+
+// mayRest reports whether nobody is there to answer, or the agent itself works on: it says that it is away, or how it
+// gets on.
+func (s *situation) mayRest() bool {
+	quiet := s.status == chat.StatusQuiet
+	return !s.Hooked && (s.awayTill || s.isResting() || s.sent && s.kind == room.Status ||
+		quiet && (s.looked || s.AloneNow || s.OthersAway > 0 || s.OthersIdle >= longIdle))
+}
+
+// out is what an agent hears that is out.
+func (s *situation) out() string {
+	if said, known := outs[s.Reason]; known {
+		return said
+	}
+	if s.Closed {
+		return outs[room.ReasonClosed]
+	}
+	return outs[room.ReasonLeft]
+}
+
+// carriers are the ids of the messages of others that carry a file.
+func (s *situation) carriers() []string {
+	var ids []string
+	for _, m := range s.messages {
+		if m.File != nil && !m.Mine && !m.Redacted {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids
+}
+
+// namesake reports whether messages show that an agent lost its seat for its silence, and that
+// one of its name joined then, and stays.
+func namesake(messages []chat.Message) bool {
+	lapsed, came := map[string]bool{}, map[string]bool{}
+	for _, m := range messages {
+		switch m.Type {
+		case chat.EventLeft:
+			lapsed[nameKey(m)] = m.Reason == room.ReasonTimeout
+			delete(came, nameKey(m))
+		case chat.EventJoined:
+			if lapsed[nameKey(m)] {
+				came[nameKey(m)] = true
+			}
+		}
+	}
+	return len(came) > 0
+}
+
+// nameKey is the key of the name that an event is about: one name has many spellings.
+func nameKey(m chat.Message) string {
+	n, _ := ident.AgentName(m.Agent)
+	return n.Key
+}
+
+// knock is the id of the last knock for a reason, or says where it is. in says that the one that knocked has a seat
+// meanwhile.
+func (s *situation) knock(why room.Reason) (id string, in bool) {
+	id, key := "of the knock", ""
+	for _, m := range s.messages {
+		switch {
+		case m.Type == chat.EventKnocked && m.Reason == why:
+			id, key, in = m.ID, nameKey(m), false
+		case m.Type == chat.EventJoined && key != "":
+			in = in || nameKey(m) == key
+		}
+	}
+	return id, in
+}

@@ -1,0 +1,52 @@
+package tools
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/api/mcp"
+	"github.com/parley-chat/parley/internal/core/ratelimit"
+)
+
+// Plain is a call that is no tool.
+type Plain struct {
+	Name string         // in the log and the metrics, beside the names of the tools
+	Kind ratelimit.Kind // what it may cost
+	Wait time.Duration  // how long it waits at most; 0: it does not wait
+}
+
+// Do makes a call that is no tool as tools are called: it counts against the budget of its caller and, if it waits,
+// among the calls that wait. A refusal of work becomes what a caller reads; to repeat the call must be safe.
+func (s *Set) Do(ctx context.Context, p Plain, work mcp.Work) mcp.Outcome {
+	return mcp.Do(ctx, s.log, p.Name, func(ctx context.Context, r *mcp.Record) (any, error) {
+		ctx, err := s.admit(ctx, p.Kind)
+		if err != nil {
+			return nil, err
+		}
+		ctx, end, err := begin(ctx, p.Wait)
+		if err != nil {
+			return nil, err
+		}
+		defer end()
+		got, err := work(ctx, r)
+		if err != nil {
+			return nil, refusal(err, repeatSafely)
+		}
+		return got, nil
+	})
+}
+
+// RoomOf returns the way to the id of the room of a token, for a [mcp.Record].
+func RoomOf(token string) func() string { return roomOf(token) }
+
+// Watch returns the link by which the person behind a seat watches it, from the claim of a result of chat; "" if
+// there is none.
+func (s *Set) Watch(ctx context.Context, claim string) string {
+	return watchLink(s.address(ctx), claim)
+}
+
+// FileAddress returns the address at which a program gets the file of a ticket; "" if the address of this server is not
+// known.
+func (s *Set) FileAddress(ctx context.Context, ticket string) string {
+	return s.reached(ctx, DownloadPath+ticket)
+}

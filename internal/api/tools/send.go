@@ -1,0 +1,115 @@
+package tools
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/api/tools/spec"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+func (s *Set) sendMessage() tool {
+	return definition[chat.SendRequest, results.Sent]{
+		name:  "send_message",
+		title: "Send a message",
+		eager: true,
+		about: "Talk to another agent over Parley: send a message to all in the chat room you joined, or only to " +
+			"those in to. It cannot be unsaid. " +
+			"With wait_seconds the reply comes in the same call; else wait for it with wait_for_message. " +
+			"What you had not read comes back, too. sent false: nothing was sent, and next says why. A call that " +
+			"failed may be repeated unchanged.",
+		shown: []string{"sent", "id", "status", "messages", "has_more", "cursor", "owed", "next"},
+		args:  s.sendArgs,
+		needs: sendNeeds,
+		token: func(in chat.SendRequest) string { return in.Token },
+		waits: func(ctx context.Context, in *chat.SendRequest) time.Duration { return s.clients.cap(ctx, &in.Wait) },
+		again: sendAgain,
+		gist:  sendGist,
+		run: func(ctx context.Context, in chat.SendRequest) (results.Sent, error) {
+			asked := sendGist(in)
+			got, err := s.rooms.Send(ctx, in)
+			return s.sent(ctx, &got, &asked), err
+		},
+	}.tool()
+}
+
+func (s *Set) sendArgs(in *chat.SendRequest) []spec.Arg {
+	return []spec.Arg{
+		tokenArg(&in.Token).Require(),
+		spec.Text("text", &in.Text, "1-32768 bytes. withdraw and kind agree need none."),
+		spec.List("to", &in.To, "Names: only they and you see it. Without to, even a reply is for all."),
+		spec.List("ask", &in.Ask, "Names: each owes you an answer."),
+		spec.Text("reply_to", &in.ReplyTo, "id of the message you answer."),
+		spec.Choice("kind", &in.Kind, "request: wants an answer, of those in ask or else of anyone. "+
+			"status: wants none. proposal: asks all, or those in ask, to agree; you count as agreed. "+
+			"agree, object: answer a proposal, with reply_to. done: you are finished.", room.Kinds()...),
+		spec.List("finishes", &in.Finishes, "ids of tasks that are done; text is their result."),
+		spec.Text("withdraw", &in.Withdraw, "id of your own request or proposal to take back."),
+		spec.Code("cursor", &in.Cursor, "From your last result. If something came that you have not read, "+
+			"the text may be held back: read, then send what still fits with the new cursor."),
+		spec.Duration("wait_seconds", &in.Wait, time.Second, 0, s.clients.longest,
+			"Default 0. Then wait so long, as wait_for_message does.").Clamp(),
+		backArg(&in.Absence, "Then you are away so long."),
+		spec.Text("activity", &in.Activity, "").Hide(),
+		spec.Text("idempotency_key", &in.Key, "").Hide(),
+	}
+}
+
+// sendNeeds says that a text is missing where a message cannot do without.
+func sendNeeds(_ context.Context, in *chat.SendRequest) string {
+	if in.Text == "" && in.Kind != room.Agree && in.Withdraw == "" {
+		return "text is missing (only kind agree and withdraw need none)"
+	}
+	return ""
+}
+
+// sendGist is what the answer to a send depends on. A text that is not short is not kept.
+func sendGist(in chat.SendRequest) chat.SendRequest {
+	if len(in.Text) > chat.ShortText {
+		in.Text = strings.Clone(in.Text[:chat.ShortText])
+	}
+	in.To, in.Ask, in.ReplyTo, in.Activity = nil, nil, "", ""
+	in.Finishes = make([]string, min(1, len(in.Finishes))) // whether there are any
+	return in
+}
+
+// sendAgain says what to do after a send that may have been said. A short text is
+// recognized only by its key or by a cursor from before, since it can be meant again.
+func sendAgain(in chat.SendRequest) string {
+	named := false
+	if token, err := ident.ParseToken(in.Token); err == nil {
+		_, named = token.ParseCursor(in.Cursor)
+	}
+	if in.Key == "" && !named && len(in.Text) < chat.ShortText {
+		return "The message may have been sent. Repeat the call with the cursor that you had before it: then it is " +
+			"sent only once. If you had none, look with message_history whether it is there."
+	}
+	return "The message may have been sent. Repeat the call word for word before you send another: it is sent only " +
+		"once."
+}
+
+// sent is the whole result. A send that waits spends its time in the stack frame of
+// its caller, so this is kept out of that.
+func (s *Set) sent(ctx context.Context, got *chat.Sent, asked *chat.SendRequest) results.Sent {
+	a := s.clients.advisor(ctx)
+	a.address = s.address(ctx)
+	return a.viewSent(*got, *asked)
+}
+
+func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) results.Sent {
+	return results.Sent{
+		Sent: got.Sent, ID: got.ID, To: got.To, Credential: got.Credential, Duplicate: got.Duplicate,
+		Status:  string(got.Status),
+		HasMore: got.HasMore, Cursor: got.Cursor,
+		Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks)+len(got.Unfinished) > 0),
+		Messages:  viewAround(got.Messages, got.Before),
+		Agents:    viewAgents(got.Agents),
+		Seated:    crowd(got.Waited), Waiting: got.AllWaiting,
+		AwayUntil: viewTimeIf(got.AwayUntil), Owed: got.Owed, Unfinished: viewUnfinished(got.Unfinished),
+		Tasks: viewBriefs(got.Tasks), Next: a.sent(got, asked),
+	}
+}

@@ -1,0 +1,165 @@
+package tools
+
+import (
+	"context"
+	"slices"
+
+	"github.com/parley-chat/parley/internal/api/tools/spec"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/outbound/outbox"
+)
+
+// supervising is what a person asks for.
+type supervising struct {
+	chat.SuperviseRequest
+	addHook   string // the address of a webhook
+	addAgent  string // that of the card of an agent
+	agentName string // of that in the room
+}
+
+// alone reports whether nothing is asked for but what is added.
+func (in supervising) alone() bool {
+	return in.SuperviseRequest == chat.SuperviseRequest{Token: in.Token}
+}
+
+// supervise is callable and in no list of tools: every conversation of a model pays for the list, and
+// no model holds a person's token.
+func (s *Set) supervise() tool {
+	return definition[supervising, results.Supervised]{
+		name:   "supervise",
+		title:  "Supervise an agent",
+		hidden: true,
+		about: "For the person behind an agent: open the link in watch, pause the agent, or decide about what it " +
+			"wants to say. " +
+			"With agent_token alone it shows how things stand.",
+		hints: hints{idempotent: true},
+		args: func(in *supervising) []spec.Arg {
+			return []spec.Arg{
+				spec.Code("agent_token", &in.Token, "The person's token; with claim, the one that it is to be from "+
+					"now on. The token of an agent is refused.").Require(),
+				spec.Code("claim", &in.Claim, "What stands behind # in the link. It opens the link, once: the same "+
+					"call again is safe, another token comes too late."),
+				spec.Boolean("new_link", func(yes bool) { in.NewLink = yes },
+					"Return a link for a further device; at most 4, a fifth takes the place of the oldest."),
+				spec.Text("person_name", &in.PersonName, "What the person is called from now on by all in the room, "+
+					"unlike every other name there: 1-40 characters."),
+				spec.Boolean("no_name", func(yes bool) { in.NoName = yes }, "true: the person has no name any more."),
+				spec.Text("add_hook", &in.addHook, "An https address that is to be called with each event of "+
+					"the room that the agent sees: a webhook. It must first answer a call of type verification with "+
+					"its challenge. Goes with agent_token alone; the same address again gets another secret."),
+				spec.Text("add_agent", &in.addAgent, "The https address of the card of an agent that speaks A2A 1.0: "+
+					"it gets a seat in the room, and is called when something is for it. What it answers is said "+
+					"there. Goes with agent_token, and agent_name."),
+				spec.Text("agent_name", &in.agentName, "The name of that agent in the room; without it the one in "+
+					"its card."),
+				spec.Code("end_hook", &in.EndHook, "The id of an address in hooks that is not to be called any more. "+
+					"An agent that was added by its card loses its seat."),
+				spec.Boolean("paused", func(yes bool) { in.Paused = &yes },
+					"true: nothing that the agent sends is sent, and it may not leave."),
+				spec.Boolean("approve", func(yes bool) { in.Approve = &yes },
+					"true: each message of the agent becomes a draft. Those that are open stay open if it is set to "+
+						"false."),
+				spec.Text("draft", &in.Draft, "The id of a draft; goes with decision."),
+				spec.Choice("decision", &in.Decision, "send it as it is; edit: send text in its place, marked as the "+
+					"person's; refuse it.", "send", "edit", "refuse"),
+				spec.Text("text", &in.Text, "Of decision edit: 1-32768 bytes. Of refuse: the reason for the "+
+					"agent, up to 200 characters, if there is one."),
+			}
+		},
+		token: func(in supervising) string { return in.Token },
+		again: func(in supervising) string {
+			if in.Draft != "" {
+				return "The decision may have been made: call supervise with only agent_token, and repeat it if the " +
+					"draft is still among drafts."
+			}
+			return repeatSafely
+		},
+		run: func(ctx context.Context, in supervising) (results.Supervised, error) {
+			if in.addAgent != "" || in.agentName != "" {
+				return s.addAgent(ctx, in)
+			}
+			var added outbox.Webhook
+			if in.addHook != "" {
+				var err error
+				added, err = s.addWebhook(ctx, in)
+				if err != nil {
+					return results.Supervised{}, err
+				}
+			}
+			got, err := s.rooms.Supervise(ctx, in.SuperviseRequest)
+			v := s.viewReins(ctx, got)
+			v.Added, v.Secret = added.ID, added.Secret
+			if !in.NewLink { // an older one may still be open
+				v.Watch = ""
+			}
+			v.Next = nextSupervised(v, in.Claim != "", got.Alone)
+			return v, err
+		},
+	}.tool()
+}
+
+// addWebhook adds a webhook, which goes with nothing else.
+func (s *Set) addWebhook(ctx context.Context, in supervising) (outbox.Webhook, error) {
+	switch {
+	case !in.alone():
+		return outbox.Webhook{}, fault.Refuse(fault.InvalidArgument, "Give add_hook with agent_token alone. Nothing "+
+			"was changed: use two calls.")
+	case !s.outbox.CallsAnybody():
+		return outbox.Webhook{}, refuseCalls()
+	}
+	return s.outbox.AddWebhook(ctx, in.Token, in.addHook)
+}
+
+func refuseCalls() error {
+	return fault.Refuse(fault.NotAllowed, "This server calls no addresses. Nothing was changed: its operator can say "+
+		"under which address it is reached (--public-url).")
+}
+
+// addAgent adds an agent by its card. The result is not about the seat of the caller.
+func (s *Set) addAgent(ctx context.Context, in supervising) (v results.Supervised, err error) {
+	switch {
+	case in.addAgent == "":
+		return v, fault.Refuse(fault.InvalidArgument, "agent_name goes with add_agent. Nothing was changed.")
+	case !in.alone() || in.addHook != "":
+		return v, fault.Refuse(fault.InvalidArgument, "Give add_agent with agent_token and agent_name alone. Nothing "+
+			"was changed: use two calls.")
+	case !s.outbox.CallsAnybody():
+		return v, refuseCalls()
+	}
+	got, err := s.outbox.AddAgent(ctx, in.Token, in.addAgent, in.agentName)
+	if err != nil {
+		return v, err
+	}
+	return results.Supervised{Drafts: []results.Draft{}, Added: got.Hook, AgentName: got.Name, Secret: got.Secret,
+		Watch: watchLink(s.address(ctx), got.Watch), Next: nextAdded}, nil
+}
+
+// errsInWords reports whether an error of an endpoint is shown, which may have its words.
+func errsInWords(hooks []chat.HookView) bool {
+	return slices.ContainsFunc(hooks, func(k chat.HookView) bool { return k.Form == room.FormAgent && k.Error != "" })
+}
+
+func (s *Set) viewReins(ctx context.Context, got chat.Supervised) results.Supervised {
+	v := results.Supervised{
+		PersonName: got.Name, Paused: got.Paused, Approve: got.Approve,
+		Untrusted: noticeIf(len(got.Drafts) > 0 || errsInWords(got.Hooks)),
+		Drafts:    make([]results.Draft, len(got.Drafts)), Hooks: make([]results.Hook, len(got.Hooks)),
+		Watch: watchLink(s.address(ctx), got.Watch),
+	}
+	for i, k := range got.Hooks {
+		v.Hooks[i] = results.Hook{ID: k.ID, Webhook: k.Form == room.FormEach, Agent: k.Form == room.FormAgent,
+			Host: hostOf(k.URL), ForMe: k.ForMe, Since: viewTime(k.Since), LastCall: viewTimeIf(k.LastCall),
+			FailingSince: viewTimeIf(k.FailingAt), Error: k.Error}
+	}
+	for i, d := range got.Drafts {
+		v.Drafts[i] = results.Draft{ID: d.ID, Text: results.Text(d.Text), To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo,
+			At: viewTime(d.At), File: viewFileIf(d.File), Finishes: d.Finished}
+		if d.Kind != room.Plain {
+			v.Drafts[i].Kind = string(d.Kind)
+		}
+	}
+	return v
+}

@@ -1,0 +1,152 @@
+package tools_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/store/table"
+	"github.com/parley-chat/parley/internal/store/table/tabletest"
+)
+
+// claimOf returns the claim of the link in the result of a join.
+func claimOf(seat reply) string {
+	_, claim, _ := strings.Cut(seat.Watch, "#")
+	return claim
+}
+
+// userOf returns the token that a program of the agent's user would make, always the same.
+func userOf(seat reply) string {
+	claim, _ := ident.ParseLinkCode(claimOf(seat))
+	return ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: strings.Repeat("7", ident.SecretChars),
+		Person: true}.String()
+}
+
+func TestSupervise_bothGenerations_callItUnlisted(t *testing.T) {
+	w := newWorld(t)
+	for _, generation := range []string{legacy, modern} {
+		p := w.connect(generation)
+		ann := p.call("create_room", args{"agent_name": "Ann"})
+		user := userOf(ann)
+		got := p.call("supervise", args{"token": user, "claim": claimOf(ann), "paused": "true"})
+		if want := []string{"paused", "approve", "drafts", "next"}; strings.Join(keysOf(t, got.text),
+			" ") != strings.Join(want, " ") || !strings.Contains(got.text, `"paused":true`) {
+			t.Errorf("%s: %s", generation, got.text)
+		}
+		if r := p.call("send_message", args{"agent_token": ann.Token, "text": "hello"}); r.Sent ||
+			r.Status != "paused" {
+			t.Errorf("%s: the pause had no effect: %s", generation, r.text)
+		}
+	}
+}
+
+// Whatever is refused names no secret, changes nothing, and says what to do.
+func TestSupervise_refused_namesNoSecret(t *testing.T) {
+	w := newWorld(t)
+	p := w.connect(modern)
+	ann := p.call("create_room", args{"agent_name": "Ann"})
+	bob := p.call("create_room", args{"agent_name": "Bob"})
+	user, claim := userOf(ann), claimOf(ann)
+	for what, c := range map[string]struct {
+		args args
+		code string
+	}{
+		"no token":              {args{"claim": claim}, "invalid_argument"},
+		"an unknown argument":   {args{"agent_token": user, "claim": claim, "secret": "x"}, "invalid_argument"},
+		"an agent's token":      {args{"agent_token": ann.Token, "claim": claim}, "not_allowed"},
+		"another seat's claim":  {args{"agent_token": user, "claim": claimOf(bob)}, "invalid_argument"},
+		"a mistyped claim":      {args{"agent_token": user, "claim": claim[1:]}, "token_invalid"},
+		"the link as a whole":   {args{"agent_token": user, "claim": ann.Watch}, "token_invalid"},
+		"a token of no device":  {args{"agent_token": user, "paused": true}, "token_invalid"},
+		"a decision about none": {args{"agent_token": user, "claim": claim, "decision": "send"}, "invalid_argument"},
+		"a decision that is no": {args{"agent_token": user, "claim": claim, "draft": "m000000", "decision": "maybe"},
+			"invalid_argument"},
+		"a webhook and a pause": {args{"agent_token": user, "add_hook": "https://example.com/", "paused": true},
+			"invalid_argument"},
+		"a webhook, where nobody is called": {args{"agent_token": user, "add_hook": "https://example.com/"},
+			"not_allowed"},
+		"an agent and a webhook": {args{"agent_token": user, "add_hook": "https://example.com/",
+			"add_agent": "https://example.com/"}, "invalid_argument"},
+		"an agent, where nobody is called": {args{"agent_token": user, "add_agent": "https://example.com/"},
+			"not_allowed"},
+		"the name of none": {args{"agent_token": user, "agent_name": "Bot"}, "invalid_argument"},
+		"two things at once": {args{"agent_token": user, "claim": claim, "new_link": true, "paused": true},
+			"invalid_argument"},
+	} {
+		r := p.try("supervise", c.args)
+		if r.Code != c.code {
+			t.Errorf("%s: %s, want %s", what, r.text, c.code)
+		}
+		for _, secret := range []string{user, claim, ann.Token} {
+			if strings.Contains(r.text, secret) {
+				t.Errorf("%s: a secret is repeated: %s", what, r.text)
+			}
+		}
+	}
+	if r := p.call("supervise", args{"agent_token": user, "claim": claim}); !strings.Contains(r.text,
+		`"paused":false`) {
+		t.Errorf("the link was spent by a refusal, or more: %s", r.text)
+	}
+	if log := w.log.String(); strings.Contains(log, claim) || strings.Contains(log, user) {
+		t.Error("a secret is in the log")
+	}
+}
+
+// A decision whose reply was lost is found by what next says.
+func TestSupervise_replyOfADecisionLost_nextSaysWhereToLook(t *testing.T) {
+	var lose atomic.Bool
+	tab := &tabletest.Hooks{Table: newOutage(t).Table, After: func(_ context.Context, c *tabletest.Call) {
+		if c.Method == tabletest.Write && c.Err == nil && lose.CompareAndSwap(true, false) {
+			c.Err = fmt.Errorf("%w: the reply was lost", table.ErrUnavailable)
+		}
+	}}
+	p := serve(t, tab, chat.Options{}).connect(modern)
+	ann := p.call("create_room", args{"agent_name": "Ann"})
+	user := userOf(ann)
+	p.call("supervise", args{"agent_token": user, "claim": claimOf(ann)})
+	p.call("supervise", args{"agent_token": user, "approve": true})
+	draft := p.call("send_message", args{"agent_token": ann.Token, "text": "The price is 900."})
+	lose.Store(true)
+	r := p.try("supervise", args{"agent_token": user, "draft": draft.ID, "decision": "send"})
+	if r.Code != "unavailable" || !strings.Contains(r.Next, "call supervise with only agent_token") {
+		t.Fatal(r.text)
+	}
+	if r := p.call("supervise", args{"agent_token": user}); len(r.Drafts) != 0 {
+		t.Errorf("the draft waits still: %s", r.text)
+	}
+	if r := p.try("supervise", args{"agent_token": user, "draft": draft.ID,
+		"decision": "send"}); r.Code != "invalid_argument" {
+		t.Errorf("it is decided twice: %s", r.text)
+	}
+	said := 0
+	for _, m := range p.call("message_history", args{"agent_token": ann.Token}).Messages {
+		if m.Type == "message" {
+			said++
+		}
+	}
+	if said != 1 {
+		t.Errorf("it was said %d times", said)
+	}
+}
+
+// A link for a further device stands in the result that was asked for it, and in no other.
+func TestSupervise_afterANewLink_nextIsAboutDrafts(t *testing.T) {
+	p := newWorld(t).connect(modern)
+	ann := p.call("create_room", args{"agent_name": "Ann"})
+	user := userOf(ann)
+	p.call("supervise", args{"agent_token": user, "claim": claimOf(ann)})
+	p.call("supervise", args{"agent_token": user, "approve": true})
+	p.call("send_message", args{"agent_token": ann.Token, "text": "The price is 900."})
+	if r := p.call("supervise", args{"agent_token": user, "new_link": true}); r.Watch == "" ||
+		!strings.Contains(r.Next, "Open watch") {
+		t.Fatal(r.text)
+	}
+	if r := p.call("supervise", args{"agent_token": user}); r.Watch != "" ||
+		!strings.Contains(r.Next, "Decide about each of drafts") {
+		t.Error(r.text)
+	}
+}

@@ -1,0 +1,111 @@
+// Package tools is Parley as a model sees it: the tools, their descriptions and
+// schemas, their results and errors, and the sentences that say what to do next. It
+// turns calls into requests to chat, which decides what a room allows; mcp brings
+// the calls here.
+//
+// A tool is declared once, as a [definition], in the file of its noun: room.go,
+// seat.go, send.go, history.go, file.go, task.go, wait.go, admin.go, queue.go, supervise.go. Its
+// schema, the reader of its arguments and its part of docs/tools.md are all made from that.
+package tools
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/parley-chat/parley/internal/api/mcp"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/pairing"
+	"github.com/parley-chat/parley/internal/outbound/fetch"
+	"github.com/parley-chat/parley/internal/outbound/outbox"
+)
+
+// Options of the tools.
+type Options struct {
+	// Address returns the URL under which another person's agent reaches this
+	// server, as far as the request of ctx shows it; "" if it is not known. It
+	// appears in invites. It must not be nil, and is called by many goroutines at
+	// once.
+	Address func(ctx context.Context) string
+	// Keys says that callers need keys, so that invites are links.
+	Keys bool
+	// LongestWait is the longest that a call may wait, the same as that of the
+	// rooms; 0 means chat.MaxWait. No schema and no sentence offers more.
+	LongestWait time.Duration
+	// LongestInQueue is the longest that a call may wait for a partner, the same as that
+	// of the queues; 0 means pairing.MaxWait.
+	LongestInQueue time.Duration
+	// StandbyLooks says that a program on standby for an agent may not wait, since each call
+	// that waits occupies an instance: it looks in, and is told when to do so again.
+	StandbyLooks bool
+	// Outbox calls agents, webhooks and endpoints. Nil: nobody is called.
+	Outbox *outbox.Box
+	// Fetcher brings the files that ChatGPT hands over; nil: one that fetches them from OpenAI.
+	Fetcher *fetch.Fetcher
+	// Log gets what goes wrong in a wait without MCP; nil means slog.Default().
+	Log *slog.Logger
+}
+
+// Set is the tools of a server. Many goroutines may use it at once.
+type Set struct {
+	rooms   *chat.Service
+	queues  *pairing.Service
+	address func(context.Context) string
+	keys    bool
+	clients clients
+	inQueue time.Duration // the longest wait for a partner
+	looksIn bool          // see Options.StandbyLooks
+	fetcher *fetch.Fetcher
+	outbox  *outbox.Box // nil: nobody is called
+	log     *slog.Logger
+}
+
+// New returns the tools that act on rooms and queues.
+func New(rooms *chat.Service, queues *pairing.Service, o Options) *Set {
+	if o.LongestWait == 0 {
+		o.LongestWait = chat.MaxWait
+	}
+	if o.LongestInQueue == 0 {
+		o.LongestInQueue = pairing.MaxWait
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Fetcher == nil {
+		o.Fetcher = fetch.New(fetch.Options{Domain: attachments})
+	}
+	return &Set{rooms: rooms, queues: queues, address: o.Address, keys: o.Keys,
+		clients: clients{o.LongestWait, o.Outbox.CallsOthers()}, inQueue: min(o.LongestInQueue, o.LongestWait),
+		looksIn: o.StandbyLooks, fetcher: o.Fetcher, outbox: o.Outbox, log: o.Log}
+}
+
+// Tools returns the tools for a server of MCP.
+func (s *Set) Tools() []mcp.Tool {
+	var list []mcp.Tool
+	for _, t := range s.all() {
+		t.Call = s.admitted(t.Tool)
+		list = append(list, t.Tool)
+	}
+	return list
+}
+
+// all returns the tools in the order of docs/tools.md.
+func (s *Set) all() []tool {
+	return []tool{
+		s.joinRoom(),
+		s.createRoom(),
+		s.sendMessage(),
+		s.waitForMessage(),
+		s.messageHistory(),
+		s.shareFile(),
+		s.getFile(),
+		s.task(),
+		s.roomInfo(),
+		s.listRooms(),
+		s.updateRoom(),
+		s.manageAgent(),
+		s.enterQueue(),
+		s.leaveRoom(),
+		s.supervise(),
+	}
+}

@@ -1,0 +1,85 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/parley-chat/parley/internal/api/tools/spec"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/core/chat"
+)
+
+func (s *Set) waitForMessage() tool {
+	earlier := ""
+	if s.clients.longest > unseen {
+		earlier = fmt.Sprintf("Most clients end it at %d: then wait again. ", unseen/time.Second)
+	}
+	return definition[chat.WaitRequest, results.Waited]{
+		name:  "wait_for_message",
+		title: "Wait for messages",
+		eager: true,
+		about: "Wait for a message or reply of another agent in the Parley chat room you joined. Call it when it is " +
+			"not your turn to talk or send. It ends when something comes for you, such as a message or a free task, " +
+			"or the time is up. status messages: something came. quiet: nothing came; wait again. your_turn: the " +
+			"others wait, so speak or take a task. all_done: the others are finished. removed: your seat is gone.",
+		hints: hints{readOnly: true, idempotent: true},
+		shown: []string{"status", "messages", "has_more", "cursor", "next"},
+		args: func(in *chat.WaitRequest) []spec.Arg {
+			return []spec.Arg{
+				tokenArg(&in.Token).Require(),
+				spec.Code("cursor", &in.Cursor, "From your last result. Without it some messages may come twice."),
+				s.waitArg(&in.Wait, s.clients.longest, earlier+"0: only look in."),
+				spec.Boolean("for_me", func(yes bool) { in.ForMe = yes },
+					"End only for private words, replies to you, @yourname and requests to all."),
+				spec.Text("activity", &in.Activity, "What you are doing. Others see it."),
+				backArg(&in.Absence, "You are away so long and keep your seat. 0: you are back."),
+			}
+		},
+		token: func(in chat.WaitRequest) string { return in.Token },
+		waits: func(ctx context.Context, in *chat.WaitRequest) time.Duration { return s.clients.cap(ctx, &in.Wait) },
+		run: func(ctx context.Context, in chat.WaitRequest) (results.Waited, error) {
+			got, err := s.rooms.Wait(ctx, in)
+			return s.waited(ctx, &got, &in), err
+		},
+	}.tool()
+}
+
+// waitArg is how long a call waits, at most longest, that has nothing else to do.
+func (s *Set) waitArg(to *time.Duration, longest time.Duration, about string) spec.Arg {
+	return spec.Duration("wait_seconds", to, time.Second, 0, longest,
+		about).Default(int64(min(s.clients.usual().wait, longest) / time.Second)).Clamp()
+}
+
+// backArg is what a call says about the agent's absence. Absent it says nothing, and
+// 0 says that the agent is back.
+func backArg(to *chat.Absence, about string) spec.Arg {
+	return spec.Duration("back_in_minutes", &to.BackIn, time.Minute, 0, chat.MaxBackIn,
+		about).Then(func() { to.Given = true })
+}
+
+// waited is the whole result. A wait spends its time in the stack frame of its caller, so
+// this is kept out of that.
+func (s *Set) waited(ctx context.Context, got *chat.Waited, asked *chat.WaitRequest) results.Waited {
+	a := s.clients.advisor(ctx)
+	a.address = s.address(ctx)
+	return a.viewWaited(*got, *asked)
+}
+
+func (a advisor) viewWaited(got chat.Waited, asked chat.WaitRequest) results.Waited {
+	return results.Waited{
+		Status: string(got.Status), Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks) > 0),
+		Messages: viewMessages(got.Messages),
+		HasMore:  got.HasMore, Cursor: got.Cursor, Agents: viewAgents(got.Agents), Seated: crowd(got),
+		Waiting:   got.AllWaiting,
+		AwayUntil: viewTimeIf(got.AwayUntil), Tasks: viewBriefs(got.Tasks), Next: a.waited(got, asked),
+	}
+}
+
+// crowd is how many are seated if not all of them are shown; else 0.
+func crowd(w chat.Waited) int {
+	if w.Seated == len(w.Agents) {
+		return 0
+	}
+	return w.Seated
+}

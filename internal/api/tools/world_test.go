@@ -1,0 +1,225 @@
+package tools_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/mcp"
+
+	protocol "github.com/parley-chat/parley/internal/api/mcp"
+	"github.com/parley-chat/parley/internal/api/tools"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/pairing"
+	"github.com/parley-chat/parley/internal/store/table"
+	"github.com/parley-chat/parley/internal/store/table/sqlite"
+	"github.com/parley-chat/parley/internal/store/table/sqlite/sqlitetest"
+	"github.com/parley-chat/parley/internal/testkit/secretscan"
+)
+
+// world is the tools over real rooms in a real table, served over HTTP.
+type world struct {
+	t     *testing.T
+	url   string
+	set   *tools.Set
+	table *sqlite.Table
+	log   *secretscan.Buffer
+
+	instructions string
+}
+
+// The two generations of the protocol.
+const (
+	legacy = "2025-11-25"
+	modern = "2026-07-28"
+)
+
+// In these tests agents choose this word for everything. No sentence of the server and
+// no log may contain it.
+const chosen = "Mallory-says-send-me-your-token"
+
+// patience bounds everything in these tests that should come soon.
+const patience = time.Minute
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	tab := sqlitetest.Open(t, nil)
+	w := serve(t, tab, chat.Options{SingleProcess: true, MinBatch: 1})
+	w.table = tab
+	return w
+}
+
+// serve is the tools over rooms in tab, until the test ends.
+func serve(t *testing.T, tab table.Table, o chat.Options) *world {
+	t.Helper()
+	w := &world{t: t, log: secretscan.NewBuffer(t)}
+	logger := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	o.Logger = logger
+	if kept, ok := tab.(*sqlite.Table); ok {
+		o.Files = kept.Files()
+	}
+	rooms := chat.New(tab, o)
+	set := tools.New(rooms, pairing.New(rooms, pairing.Options{}),
+		tools.Options{Address: func(context.Context) string { return "https://parley.example/mcp" },
+			LongestWait: o.LongestWait, Log: logger})
+	w.set = set
+	site := httptest.NewServer(set.Handler())
+	w.url, w.instructions = site.URL, set.Instructions(protocol.Client{})
+	t.Cleanup(func() {
+		rooms.Stop()
+		site.Close()
+		if strings.Contains(w.log.String(), chosen) {
+			t.Errorf("the log holds what an agent chose:\n%s", w.log)
+		}
+	})
+	return w
+}
+
+// peer is one connected client.
+type peer struct {
+	w   *world
+	mcp *client.Client
+}
+
+func (w *world) connect(generation string) *peer {
+	w.t.Helper()
+	c, err := client.NewStreamableHttpClient(w.url)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = c.Close() }) // the server may be gone
+	var hello mcp.InitializeRequest
+	hello.Params.ProtocolVersion = generation
+	hello.Params.ClientInfo = mcp.Implementation{Name: "test", Version: "1"}
+	welcome, err := c.Initialize(w.t.Context(), hello)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if welcome.ProtocolVersion != generation || welcome.Instructions != w.instructions {
+		w.t.Fatalf("protocol %s with instructions %q", welcome.ProtocolVersion, welcome.Instructions)
+	}
+	return &peer{w, c}
+}
+
+// args are the arguments of a call.
+type args map[string]any
+
+// reply is a result as far as these tests look at it.
+type reply struct {
+	Status    string           `json:"status"`
+	Token     string           `json:"agent_token"`
+	Name      string           `json:"agent_name"`
+	Room      results.Room     `json:"room"`
+	Rooms     []results.Listed `json:"rooms"`
+	NextPage  string           `json:"next_page"`
+	Messages  []message        `json:"messages"`
+	HasMore   bool             `json:"has_more"`
+	Earlier   int64            `json:"earlier"`
+	Cursor    string           `json:"cursor"`
+	Ticket    string           `json:"ticket"`
+	Invite    string           `json:"invite"`
+	Link      string           `json:"invite_link"`
+	Watch     string           `json:"watch"`
+	Drafts    []message        `json:"drafts"`
+	Sent      bool             `json:"sent"`
+	ID        string           `json:"id"`
+	Duplicate bool             `json:"duplicate"`
+	Agents    []results.Agent  `json:"agents"`
+	Seated    int              `json:"seated"`
+	Waiting   int              `json:"waiting"`
+	Next      string           `json:"next"`
+	Upload    results.Upload   `json:"upload"`
+	Download  string           `json:"download"`
+
+	Code    string `json:"code"` // of a refusal, else empty
+	Message string `json:"message"`
+	Retry   int64  `json:"retry_after_seconds"`
+
+	text string
+}
+
+type message = results.Message
+
+// ask makes one call, from any goroutine. Its error says that there was no
+// result, that the two forms of it differ, or that a sentence of the server holds
+// what an agent chose.
+func (p *peer) ask(tool string, arguments args) (reply, error) {
+	ctx, cancel := context.WithTimeout(p.w.t.Context(), patience)
+	defer cancel()
+	var request mcp.CallToolRequest
+	request.Params.Name, request.Params.Arguments = tool, map[string]any(arguments)
+	result, err := p.mcp.CallTool(ctx, request)
+	if err != nil {
+		return reply{}, fmt.Errorf("%s: %w", tool, err)
+	}
+	text, ok := result.Content[0].(mcp.TextContent)
+	if !ok || len(result.Content) != 1 {
+		return reply{}, fmt.Errorf("%s: the content is %+v, not one text", tool, result.Content)
+	}
+	r := reply{text: text.Text}
+	if err := json.Unmarshal(result.RawStructuredContent, &r); err != nil {
+		return r, fmt.Errorf("%s: %w in %s", tool, err, result.RawStructuredContent)
+	}
+	switch {
+	case result.IsError != (r.Code != ""):
+		err = fmt.Errorf("%s: isError is %v with code %q", tool, result.IsError, r.Code)
+	case result.IsError && !strings.HasPrefix(r.text, r.Code+": "+r.Message),
+		!result.IsError && !sameJSON(r.text, result.RawStructuredContent):
+		err = fmt.Errorf("%s: the text is %s, the structure %s", tool, r.text, result.RawStructuredContent)
+	default:
+		err = misplaced(result.RawStructuredContent)
+	}
+	return r, err
+}
+
+// upload is what the line of an upload does with these bytes.
+func (p *peer) upload(line string, content string) tools.Uploaded {
+	_, code, _ := strings.Cut(line, tools.UploadPath)
+	return p.w.set.Upload(p.w.t.Context(), strings.TrimSuffix(code, "'"), strings.NewReader(content))
+}
+
+// try is ask for the test's own goroutine.
+func (p *peer) try(tool string, arguments args) reply {
+	p.w.t.Helper()
+	r, err := p.ask(tool, arguments)
+	if err != nil {
+		p.w.t.Fatal(err)
+	}
+	return r
+}
+
+func sameJSON(text string, structured []byte) bool {
+	var a, b any
+	return json.Unmarshal([]byte(text), &a) == nil && json.Unmarshal(structured, &b) == nil && reflect.DeepEqual(a, b)
+}
+
+// call is try for what must not be refused.
+func (p *peer) call(tool string, arguments args) reply {
+	p.w.t.Helper()
+	r := p.try(tool, arguments)
+	if r.Code != "" {
+		p.w.t.Fatalf("%s%v is refused: %s", tool, arguments, r.text)
+	}
+	return r
+}
+
+// awaitState returns when the agent of that name is seen in a state.
+func (p *peer) awaitState(token, name, state string) {
+	p.w.t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		for _, a := range p.call("room_info", args{"agent_token": token}).Room.Agents {
+			if a.Name == name && a.State == state {
+				return
+			}
+		}
+	}
+	p.w.t.Fatalf("%s was not %s in %v", name, state, patience)
+}

@@ -1,0 +1,278 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/auth/account"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// Options of a Gate. All are required but Resource and Account.
+type Options struct {
+	Table  table.Table
+	Clock  clockwork.Clock
+	Logger *slog.Logger
+	// Resource is the address for which sign-ins must have been made to admit; "" means that none does.
+	Resource string
+	// Account reports whether a person that a provider has confirmed may use the server; nil means that nobody
+	// may with an account.
+	Account func(account.Person) bool
+	// Invite reports whether a room has made an invite and is still there.
+	Invite func(context.Context, ident.Invite) (bool, error)
+	// Seat returns the agent on the seat of a token; ok is false if the token is not, or
+	// no longer, that of the agent or of the person behind it.
+	Seat func(context.Context, ident.Token) (agent room.Agent, ok bool, err error)
+	// Upload returns the agent in whose name the code of an upload takes a file; ok is false if
+	// it takes none.
+	Upload func(context.Context, ident.UploadCode) (agent room.Agent, ok bool, err error)
+	// Download returns the agent for whom the ticket of a download was made; ok is false if it leads
+	// to nothing.
+	Download func(context.Context, ident.Ticket) (agent room.Agent, ok bool, err error)
+	// Link returns the agent to whose seat the link of a claim leads; ok is false if it leads
+	// to none.
+	Link func(context.Context, ident.LinkCode) (agent room.Agent, ok bool, err error)
+}
+
+// Gate admits callers to a server. Its methods may be called concurrently.
+//
+// Every error is a *fault.Error or that of the context. KeyInvalid refuses a caller that is not
+// admitted, RateLimited one whose turn to be looked up did not come. While the table does not
+// answer the error is Unavailable: nobody is refused on a guess.
+type Gate struct {
+	keys    *register
+	signIns *signIns
+	guesses *guesses
+	watches *watches
+	o       Options
+}
+
+// New returns a Gate.
+func New(o Options) *Gate {
+	keys := &register{table: o.Table, clock: o.Clock, log: o.Logger, account: o.Account, of: map[string]known{}}
+	signIns := &signIns{table: o.Table, clock: o.Clock, resource: o.Resource, of: map[string]signInKnown{}}
+	return &Gate{keys: keys, signIns: signIns, guesses: newGuesses(o.Clock), watches: newWatches(keys, signIns), o: o}
+}
+
+// Bearer admits by what an Authorization header bears: a key, the token of a seat, or the
+// claim of the link that makes one, or the access token of a sign-in.
+func (g *Gate) Bearer(ctx context.Context, text, address string) (ident.Principal, error) {
+	if t, ok := ident.ParseSignIn(text); ok && g.o.Resource != "" {
+		return g.signIn(ctx, t, address)
+	}
+	if c, ok := ident.ParseLinkCode(text); ok {
+		return g.claim(ctx, c, address)
+	}
+	if t, err := ident.ParseToken(text); err == nil {
+		return g.token(ctx, t, address)
+	}
+	return g.Key(ctx, text, address)
+}
+
+// Key admits by a key. The table is read for a key that this process has not read for 30
+// seconds, unless its check characters or the secret that was read before show that it is
+// wrong. One that was right the last time is read at once, whatever others guess; one that this
+// process does not know waits up to 5 seconds for its turn. The first use in a day is noted: see noteUse.
+func (g *Gate) Key(ctx context.Context, text, address string) (ident.Principal, error) {
+	if strings.TrimSpace(text) == "" {
+		return ident.Principal{}, refuse("needs a key, and you sent none")
+	}
+	key, ok := ident.ParseKey(text)
+	if !ok {
+		return ident.Principal{}, refuse("needs a key, and the one that you sent is mistyped")
+	}
+	k, there, fresh := g.keys.recall(key.ID)
+	right := there && ident.SameSecret(key.Secret, k.hash)
+	if fresh && !right {
+		return ident.Principal{}, errWrongKey()
+	}
+	read := func() (err error) {
+		k, ok, err = g.keys.read(ctx, key.ID)
+		if err == nil && !(ok && ident.SameSecret(key.Secret, k.hash)) {
+			err = errWrongKey()
+		}
+		return err
+	}
+	var err error
+	switch {
+	case right && !fresh:
+		err = read()
+	case !right: // it may have been renewed
+		err = g.guesses.look(ctx, key.String(), address, read)
+	}
+	if err != nil {
+		return ident.Principal{}, g.outward(err)
+	}
+	g.keys.noteUse(ctx, k)
+	return ident.Principal{ID: ident.KeyPrincipal(k.ID), Owner: k.Label}, nil
+}
+
+// Invite admits a guest by the code of a room's invite.
+func (g *Gate) Invite(ctx context.Context, code, address string) (ident.Principal, error) {
+	v, ok := ident.ParseInvite(code)
+	if !ok {
+		return ident.Principal{}, errWrongInvite()
+	}
+	err := g.guesses.look(ctx, v.String(), address, func() error {
+		made, err := g.o.Invite(ctx, v)
+		if err == nil && !made {
+			err = errWrongInvite()
+		}
+		return err
+	})
+	if err != nil {
+		return ident.Principal{}, g.outward(err)
+	}
+	return ident.Principal{Room: v.Room, Invite: v.Number}, nil
+}
+
+func errWrongInvite() error {
+	return fault.Refuse(fault.KeyInvalid,
+		"This invite is mistyped, or its room has ended. Ask the person who invited you for a new one.")
+}
+
+// Token admits by the token of a seat's agent, or of the person behind it, for that seat alone:
+// if an invite has admitted the agent, or a key that is valid. So a program on standby, and the
+// person, need no key of their own.
+func (g *Gate) Token(ctx context.Context, text, address string) (ident.Principal, error) {
+	t, err := ident.ParseToken(text)
+	if err != nil {
+		return ident.Principal{}, refuse("needs a key, and the token that you sent is mistyped")
+	}
+	return g.token(ctx, t, address)
+}
+
+// token is Token for one that was read. It proves what the request bears; the agent_token of the
+// call, which may be another, the call proves itself.
+func (g *Gate) token(ctx context.Context, t ident.Token, address string) (ident.Principal, error) {
+	return g.seat(ctx, t.String(), address, ident.Principal{Room: t.Room, Seat: t.Seat},
+		"the token that you sent has lost its seat, or never had one",
+		func() (room.Agent, bool, error) {
+			agent, there, err := g.o.Seat(ctx, t)
+			if t.Person && fault.CodeOf(err) == fault.Removed {
+				err = passing{err} // the token is right again once its agent is back: see room.KeepPerson
+			}
+			return agent, there, err
+		})
+}
+
+// claim admits a caller that opens the link of a seat, as Token does. A link that was used leads
+// to its seat, too, so its holder hears that it was used.
+func (g *Gate) claim(ctx context.Context, c ident.LinkCode, address string) (ident.Principal, error) {
+	return g.seat(ctx, c.String(), address, ident.Principal{Room: c.Room, Seat: c.Seat, ByLink: true},
+		"the link that you opened does not lead to a seat, or no longer does",
+		func() (room.Agent, bool, error) { return g.o.Link(ctx, c) })
+}
+
+// Upload admits by the code of an upload, as Token does: for the seat alone in whose name it shares.
+func (g *Gate) Upload(ctx context.Context, text, address string) (ident.Principal, error) {
+	c, ok := ident.ParseUploadCode(text)
+	if !ok {
+		return ident.Principal{}, errFileAddress()
+	}
+	return g.seat(ctx, c.String(), address, ident.Principal{Room: c.Room, Seat: c.Seat}, wrongFileAddress,
+		func() (room.Agent, bool, error) { return g.o.Upload(ctx, c) })
+}
+
+// Download admits by the ticket of a download, as Token does: for the seat alone for which it was made.
+func (g *Gate) Download(ctx context.Context, text, address string) (ident.Principal, error) {
+	t, ok := ident.ParseTicket(text)
+	if !ok {
+		return ident.Principal{}, errFileAddress()
+	}
+	return g.seat(ctx, t.String(), address, ident.Principal{Room: t.Room, Seat: t.Seat}, wrongFileAddress,
+		func() (room.Agent, bool, error) { return g.o.Download(ctx, t) })
+}
+
+// wrongFileAddress says why the address of a file does not admit.
+const wrongFileAddress = "the address that you used does not lead to a file, or no longer does: have your agent call " +
+	"share_file or get_file again"
+
+func errFileAddress() error { return refuse("needs a key, and the address that you used is mistyped") }
+
+// seat admits asker to the seat of the agent that find returns for a secret, as behind allows.
+// unknown says in the refusal that there is no such agent.
+func (g *Gate) seat(ctx context.Context, secret, address string, asker ident.Principal, unknown string,
+	find func() (room.Agent, bool, error)) (ident.Principal, error) {
+	err := g.guesses.look(ctx, secret, address, func() error {
+		agent, there, err := find()
+		if err != nil {
+			return err
+		}
+		if !there {
+			none := refuse("needs a key, and " + unknown)
+			none.Reason = fault.ReasonNoSeat
+			return none
+		}
+		return g.authorize(ctx, &asker, agent)
+	})
+	if err != nil {
+		return ident.Principal{}, g.outward(err)
+	}
+	return asker, nil
+}
+
+// authorize lets asker act for the seat of agent, if an invite has admitted that, or a key that
+// is valid.
+func (g *Gate) authorize(ctx context.Context, asker *ident.Principal, agent room.Agent) error {
+	if agent.IsGuest() {
+		return nil
+	}
+	id := ident.KeyOf(agent.Principal)
+	if id == "" {
+		return refuse("needs a key, and no key has admitted the agent whose token you sent")
+	}
+	k, ok, err := g.keys.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return refuse("needs a key, and the one that admitted the agent whose token you sent was revoked, or has " +
+			"expired")
+	}
+	if agent.SignIn != "" {
+		there, err := g.signIns.find(ctx, id, agent.SignIn)
+		if err != nil {
+			return err
+		}
+		if !there {
+			return refuse("needs a key, and the sign-in of the agent whose token you sent has ended")
+		}
+	}
+	g.keys.noteUse(ctx, k)
+	asker.ID, asker.Owner, asker.SignIn = agent.Principal, k.Label, agent.SignIn
+	return nil
+}
+
+// errWrongKey is the refusal of a key that has the form of one.
+func errWrongKey() error {
+	return refuse("needs a key, and does not know the one that you sent: it was revoked, has expired, or never existed")
+}
+
+// refuse returns the refusal of a caller that is not admitted.
+func refuse(why string) *fault.Error {
+	return fault.Refuse(fault.KeyInvalid, "This server %s. Ask the person who runs it for a key, and put that into "+
+		"your client's configuration: as the header Authorization: Bearer KEY, or into the address as /k/KEY/mcp.", why)
+}
+
+// outward turns an error from inside into one that the caller may see.
+func (g *Gate) outward(err error) error {
+	var refused *fault.Error
+	if errors.As(err, &refused) {
+		return refused
+	}
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	g.o.Logger.Warn("a caller could not be admitted", "error", err)
+	return fault.Wrap(err, fault.Unavailable, 2*time.Second, "The store of this server did not answer, so it cannot "+
+		"tell whether you may use it. Nothing was done: try again in 2 seconds.")
+}

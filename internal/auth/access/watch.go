@@ -1,0 +1,140 @@
+package access
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+// watchEvery is how often the key of a call that lasts is looked after. The key may have
+// been read just before it was revoked, and is then believed for a while, so that both
+// together stay under a minute.
+const watchEvery = 20 * time.Second
+
+// ErrRevoked is why the context of a call ends whose key is gone. It is a *fault.Error that
+// the caller may see.
+var ErrRevoked error = fault.Refuse(fault.KeyInvalid,
+	"The key that admitted you was revoked, or has expired. Ask the person who runs the server for another one.")
+
+// watches look after what admitted calls that last: one check for all calls of a key or a sign-in.
+type watches struct {
+	keys    *register
+	signIns *signIns
+
+	mu sync.Mutex
+	of map[admission]*watch
+}
+
+// admission is what admitted a caller: a key, and with it the sign-in, if there was one.
+type admission struct{ key, signIn string }
+
+// watch is about one admission. It ends with the last of its calls.
+type watch struct {
+	by    admission
+	calls map[*context.CancelCauseFunc]struct{}
+	timer clockwork.Timer
+}
+
+func newWatches(keys *register, signIns *signIns) *watches {
+	return &watches{keys: keys, signIns: signIns, of: map[admission]*watch{}}
+}
+
+// Watch returns a context for a call of asker. It ends with the cause [ErrRevoked] or [ErrSignedOut] within
+// a minute after the key or the sign-in that admitted asker is gone, or later while the table does not
+// answer. The caller must call stop when the call is over.
+func (g *Gate) Watch(ctx context.Context, asker ident.Principal) (watched context.Context, stop func()) {
+	by := admission{ident.KeyOf(asker.ID), asker.SignIn}
+	if by.key == "" {
+		return ctx, func() {}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	w := g.watches.add(by, &cancel)
+	return ctx, func() {
+		g.watches.remove(w, &cancel)
+		cancel(nil)
+	}
+}
+
+// Admits reports whether a principal that was admitted earlier, by a sign-in or by "" for none, would still
+// be: its key and its sign-in are there.
+func (g *Gate) Admits(ctx context.Context, principal, signIn string) (bool, error) {
+	by := admission{ident.KeyOf(principal), signIn}
+	if by.key == "" {
+		return true, nil
+	}
+	gone, err := g.watches.gone(ctx, by)
+	return err == nil && gone == nil, err
+}
+
+// gone returns why an admission is no longer valid; nil if it is.
+func (s *watches) gone(ctx context.Context, by admission) (why, err error) {
+	if _, ok, err := s.keys.find(ctx, by.key); err != nil || !ok {
+		if ident.IsAccount(by.key) {
+			return ErrSignedOut, err
+		}
+		return ErrRevoked, err
+	}
+	if by.signIn == "" {
+		return nil, nil
+	}
+	if ok, err := s.signIns.find(ctx, by.key, by.signIn); err != nil || !ok {
+		return ErrSignedOut, err
+	}
+	return nil, nil
+}
+
+func (s *watches) add(by admission, call *context.CancelCauseFunc) *watch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.of[by]
+	if w == nil {
+		w = &watch{by: by, calls: map[*context.CancelCauseFunc]struct{}{}}
+		w.timer = s.keys.clock.AfterFunc(watchEvery, func() { s.check(w) })
+		s.of[by] = w
+	}
+	w.calls[call] = struct{}{}
+	return w
+}
+
+func (s *watches) remove(w *watch, call *context.CancelCauseFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(w.calls, call)
+	if len(w.calls) == 0 {
+		s.end(w)
+	}
+}
+
+// end ends a watch. s.mu is held.
+func (s *watches) end(w *watch) {
+	w.timer.Stop()
+	if s.of[w.by] == w {
+		delete(s.of, w.by)
+	}
+}
+
+// check ends the calls of a watch if what admitted them is gone, and looks again later otherwise.
+func (s *watches) check(w *watch) {
+	why, err := s.gone(context.Background(), w.by)
+	gone := err == nil && why != nil
+	s.mu.Lock()
+	calls := w.calls
+	switch {
+	case gone:
+		w.calls = nil
+		s.end(w)
+	case len(calls) > 0:
+		w.timer.Reset(watchEvery)
+	}
+	s.mu.Unlock()
+	if gone {
+		for cancel := range calls {
+			(*cancel)(why)
+		}
+	}
+}

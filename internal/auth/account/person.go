@@ -1,0 +1,133 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+// Person is somebody as a provider confirmed it. It is stored as JSON.
+type Person struct {
+	Issuer  string   `json:"iss"`
+	Subject string   `json:"sub"`
+	Label   string   `json:"label"`             // others see it as the owner of the person's agents
+	Domain  string   `json:"domain,omitempty"`  // that the provider vouches for
+	Address string   `json:"address,omitempty"` // the same, in lower case
+	Groups  []string `json:"groups,omitempty"`  // only where a rule names one
+}
+
+// ID returns the id of the person's account. It is the same each time that the person signs in.
+func (p Person) ID() string { return ident.AccountID(p.Issuer, p.Subject) }
+
+// Claims are those of an ID token, as JSON has them.
+type Claims map[string]any
+
+// The refusals of a person whom the provider has proven.
+var (
+	ErrNotAllowed = errors.New("account: no rule allows it")
+	ErrBarred     = errors.New("account: it was revoked")
+	// ErrManyGroups is for somebody with more groups than a token has room for: nobody can tell which they are.
+	ErrManyGroups = errors.New("account: the provider names no groups, because there are too many")
+)
+
+const (
+	mostSubject = 255 // OpenID Connect Core 1.0, section 2
+	mostLabel   = 100
+	mostGroups  = 200 // so many Entra ID puts into a token
+	mostGroup   = 256
+)
+
+var (
+	// address is one as it is compared.
+	address = regexp.MustCompile(`^[a-z0-9_][a-z0-9._+'-]{0,63}@([a-z0-9-]+\.)+[a-z0-9-]+$`)
+	// shown is one as it may be shown: see sign-in.js. No label of a key has an @.
+	shown = regexp.MustCompile(`^[a-z0-9][a-z0-9._+-]*@[a-z0-9.-]+$`)
+)
+
+// Read returns the person that claims are about, with its groups if they are wanted.
+func Read(issuer string, claims Claims, groups bool) (Person, error) {
+	p := Person{Issuer: issuer, Subject: claims.text("sub")}
+	if p.Subject == "" || len(p.Subject) > mostSubject {
+		return Person{}, errors.New("account: the token names no subject")
+	}
+	name := lower(claims.text("email"))
+	if claims.isTrue("email_verified") && address.MatchString(name) {
+		p.Address = name
+		_, p.Domain, _ = strings.Cut(name, "@")
+	}
+	switch {
+	case issuer == google:
+		// Google vouches for addresses of its own and of Workspaces. One of another domain was verified once.
+		hosted := lower(claims.text("hd"))
+		if hosted == "" && p.Domain != "gmail.com" {
+			p.Address = ""
+		}
+		p.Domain = hosted
+	case isEntra(issuer):
+		// No address is verified there. This name is the administrator's to give; elsewhere people may choose it.
+		name = lower(claims.text("preferred_username"))
+	case p.Address == "":
+		name = ""
+	}
+	p.Label = p.ID()
+	if shown.MatchString(name) && address.MatchString(name) && len(name) <= mostLabel && ident.SecretIn(name) == "" {
+		p.Label = name
+	}
+	if !groups {
+		return p, nil
+	}
+	var err error
+	p.Groups, err = claims.groups()
+	return p, err
+}
+
+// groups returns the groups of the person.
+func (c Claims) groups() (list []string, err error) {
+	// Entra ID says instead where to ask for them: "groups overage claim" in its reference of ID tokens.
+	if names, ok := c["_claim_names"].(map[string]any); ok && names["groups"] != nil || c.isTrue("hasgroups") {
+		return nil, ErrManyGroups
+	}
+	for _, name := range []string{"groups", "cognito:groups"} {
+		switch is := c[name].(type) {
+		case string:
+			list = append(list, is)
+		case []any:
+			for _, one := range is {
+				text, ok := one.(string)
+				if !ok {
+					return nil, fmt.Errorf("account: the claim %s is no list of names", name)
+				}
+				list = append(list, text)
+			}
+		}
+	}
+	if len(list) > mostGroups {
+		return nil, ErrManyGroups
+	}
+	for _, one := range list {
+		if len(one) > mostGroup {
+			return nil, errors.New("account: the name of a group is too long")
+		}
+	}
+	return list, nil
+}
+
+// lower returns a text in lower case. One beyond ASCII stays as it is, and is no address: Unicode makes an i of İ, and
+// so the domain of somebody else.
+func lower(text string) string {
+	if !ident.IsASCII(text) {
+		return text
+	}
+	return strings.ToLower(text)
+}
+
+func (c Claims) text(name string) string {
+	text, _ := c[name].(string)
+	return text
+}
+
+// isTrue reports whether a claim is true. Some providers write a text.
+func (c Claims) isTrue(name string) bool { return c[name] == true || c[name] == "true" }

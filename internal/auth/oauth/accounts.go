@@ -1,0 +1,180 @@
+package oauth
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"time"
+
+	"github.com/parley-chat/parley/internal/auth/account"
+	"github.com/parley-chat/parley/internal/auth/oidc"
+	"github.com/parley-chat/parley/internal/auth/signin"
+	"github.com/parley-chat/parley/internal/base/fault"
+)
+
+// Accounts let people in whom a provider has proven.
+type Accounts struct {
+	Provider *oidc.Provider
+	// Confirm returns the id of the account of a person who was proven just now: see access.Gate.
+	Confirm func(context.Context, account.Person) (id string, err error)
+}
+
+// pendingCookie keeps what a program asks for while its person is at the provider, in the person's browser alone:
+// nothing is stored of people whom nobody has proven. Only this address can set a cookie of this name, and no page
+// can read it.
+const pendingCookie = "__Host-parley-sign-in"
+
+const (
+	pendingLife = 10 * time.Minute
+	// mostCookie is how large a cookie may be that every browser keeps (RFC 6265, section 6.1), without its name.
+	mostCookie = 4000
+)
+
+// errorCode is one of OAuth or OpenID Connect, as a provider sends it.
+var errorCode = regexp.MustCompile(`^[a-z_]{1,40}$`)
+
+// pending is what the cookie holds.
+type pending struct {
+	Verifier string `json:"v"`
+	Request  string `json:"r"` // the query of the page's address
+}
+
+// once returns what is new in a sign-in. All comes from the verifier, which only the browser has.
+func (p pending) once() oidc.Once {
+	from := func(use string) string {
+		sum := sha256.Sum256([]byte(use + p.Verifier))
+		return base64.RawURLEncoding.EncodeToString(sum[:])
+	}
+	return oidc.Once{State: from("state "), Nonce: from("nonce "), Verifier: p.Verifier}
+}
+
+// toProvider sends a person who allows a program to the provider, to prove who it is.
+func (s *Server) toProvider(w http.ResponseWriter, r *http.Request, request string) {
+	if s.o.Accounts == nil {
+		answer(w, http.StatusBadRequest, view{Error: "wrong_request", Message: "This server has no accounts."})
+		return
+	}
+	p := pending{Verifier: oidc.NewVerifier(), Request: request}
+	text, _ := json.Marshal(p) // strings
+	value := base64.RawURLEncoding.EncodeToString(text)
+	if len(value) > mostCookie {
+		answer(w, http.StatusBadRequest, view{Error: "later", Message: "This program's request is too long for a " +
+			"sign-in with an account. Use a key."})
+		return
+	}
+	to, err := s.o.Accounts.Provider.Address(r.Context(), p.once())
+	if err != nil {
+		s.o.Logger.WarnContext(r.Context(), "the provider of accounts does not answer", "error", err)
+		answer(w, http.StatusServiceUnavailable, view{Error: "provider_down"})
+		return
+	}
+	setCookie(w, value, int(pendingLife/time.Second))
+	answer(w, http.StatusOK, view{Go: to})
+}
+
+func setCookie(w http.ResponseWriter, value string, seconds int) {
+	http.SetCookie(w, &http.Cookie{Name: pendingCookie, Value: value, Path: "/", MaxAge: seconds, Secure: true,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode})
+}
+
+// callback answers a person who comes back from the provider: with the way to the program, or to the page, which
+// says what went wrong. It works once, since the cookie goes.
+func (s *Server) callback(w http.ResponseWriter, r *http.Request, address string) {
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	q := r.URL.Query()
+	p, ok := pendingOf(r)
+	if !ok || subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(p.once().State)) != 1 {
+		s.toPage(w, "", "over") // of another tab, perhaps: its own way back still counts
+		return
+	}
+	setCookie(w, "", -1)
+	a, err := s.read(r.Context(), p.Request, address)
+	if err == nil {
+		if _, ok := s.check(a.query); !ok {
+			err = errQuery
+		}
+	}
+	if err != nil { // the page says why
+		s.toPage(w, p.Request, "")
+		return
+	}
+	switch why := q.Get("error"); {
+	case why == "access_denied":
+		redirectTo(w, s.back(a, url.Values{"error": {"access_denied"}}))
+		return
+	case why != "":
+		if !errorCode.MatchString(why) {
+			why = "an error without a code"
+		}
+		s.o.Logger.WarnContext(r.Context(), "a person could not sign in", "error", why)
+		s.toPage(w, p.Request, "refused")
+		return
+	}
+	var who account.Person
+	// A stranger could have the server call the provider with codes that it has made up.
+	err = s.o.Guess(r.Context(), q.Get("code"), address, func() (err error) {
+		who, err = s.o.Accounts.Provider.Person(r.Context(), q.Get("code"), p.once())
+		if errors.Is(err, oidc.ErrRefused) {
+			s.o.Logger.WarnContext(r.Context(), "a person could not sign in", "error", err)
+			err = errors.Join(signin.ErrGrant, err)
+		}
+		return err
+	})
+	var id, to string
+	if err == nil {
+		id, err = s.o.Accounts.Confirm(r.Context(), who)
+	}
+	if err == nil {
+		to, err = s.codeFor(r.Context(), id, a)
+	}
+	switch {
+	case err == nil:
+		redirectTo(w, to)
+	case errors.Is(err, account.ErrNotAllowed):
+		s.toPage(w, p.Request, "not_allowed "+who.Label)
+	case errors.Is(err, account.ErrBarred):
+		s.toPage(w, p.Request, "barred "+who.Label)
+	case errors.Is(err, account.ErrManyGroups):
+		s.toPage(w, p.Request, "many_groups "+who.Label)
+	case errors.Is(err, oidc.ErrRefused):
+		s.toPage(w, p.Request, "refused")
+	case fault.CodeOf(err) == fault.RateLimited:
+		s.toPage(w, p.Request, "busy")
+	case who.Subject == "":
+		s.o.Logger.WarnContext(r.Context(), "a person could not sign in", "error", err)
+		s.toPage(w, p.Request, "provider_down")
+	default: // the table fails
+		s.o.Logger.WarnContext(r.Context(), "a sign-in could not be looked up", "error", err)
+		s.toPage(w, p.Request, "busy")
+	}
+}
+
+// pendingOf reads the cookie.
+func pendingOf(r *http.Request) (p pending, ok bool) {
+	cookie, err := r.Cookie(pendingCookie)
+	if err != nil {
+		return p, false
+	}
+	text, err := base64.RawURLEncoding.DecodeString(cookie.Value)
+	return p, err == nil && json.Unmarshal(text, &p) == nil && p.Verifier != ""
+}
+
+// toPage leads back to the page with what it shows. That is no part of what the server is sent.
+func (s *Server) toPage(w http.ResponseWriter, request, why string) {
+	to := s.o.Public + authorizePath
+	if request != "" {
+		to += "?" + request
+	}
+	redirectTo(w, to+"#"+url.PathEscape(why))
+}
+
+func redirectTo(w http.ResponseWriter, to string) {
+	w.Header().Set("Location", to)
+	w.WriteHeader(http.StatusSeeOther)
+}

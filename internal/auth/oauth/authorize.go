@@ -1,0 +1,227 @@
+package oauth
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/parley-chat/parley/internal/auth/signin"
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+// posted is what the script of the page sends.
+type posted struct {
+	Request string `json:"request"` // the query of the page's address
+	Answer  string `json:"answer"`  // "": it asks what to show
+	Key     string `json:"key"`
+}
+
+// The answers of a person.
+const (
+	allow     = "allow"
+	byAccount = "account" // allow, and prove by an account who you are
+	cancel    = "cancel"
+)
+
+// view is what the page shows, or where it goes.
+type view struct {
+	Program string `json:"program,omitempty"` // its name, if it is on our own list
+	Calls   string `json:"calls,omitempty"`   // else what it calls itself, if that can be shown
+	To      string `json:"to,omitempty"`      // the origin to which the answer goes; "": this computer
+	Account string `json:"account,omitempty"` // the provider at which one may sign in, if there is one
+	Wrong   string `json:"wrong,omitempty"`   // why the program cannot sign in: the person may go back to it
+	Go      string `json:"go,omitempty"`      // where the page goes now
+	Error   string `json:"error,omitempty"`   // unknown_program, wrong_request, wrong_key, later
+	Message string `json:"message,omitempty"`
+}
+
+// authorize answers the script of the page. No answer is a redirect: the script goes where Go says, and that is
+// nowhere before the person has answered. Anybody can register a program whose answers go to a page that
+// deceives (RFC 9700, section 4.11.2).
+func (s *Server) authorize(w http.ResponseWriter, r *http.Request, address string) {
+	// A form of another site has another origin, and a browser that says nothing is not trusted.
+	if r.Header.Get("Origin") != s.o.Public || r.Header.Get("Sec-Fetch-Site") != "same-origin" {
+		answer(w, http.StatusForbidden, view{Error: "wrong_request",
+			Message: "Only the page of this address may answer."})
+		return
+	}
+	var got posted
+	if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
+		answer(w, http.StatusBadRequest, view{Error: "wrong_request", Message: "The request is not well-formed."})
+		return
+	}
+	a, ok := s.asked(w, r, got.Request, address)
+	if !ok {
+		return
+	}
+	bad, ok := s.check(a.query)
+	switch {
+	case got.Answer != allow && got.Answer != byAccount && got.Answer != cancel:
+		seen := viewOf(a.client, a.redirect)
+		seen.Wrong = bad.Why
+		if s.o.Accounts != nil {
+			seen.Account = s.o.Accounts.Provider.Name()
+		}
+		answer(w, http.StatusOK, seen)
+	case !ok:
+		answer(w, http.StatusOK, view{Go: s.back(a, url.Values{"error": {bad.Code}, "error_description": {bad.Why}})})
+	case got.Answer == cancel:
+		answer(w, http.StatusOK, view{Go: s.back(a, url.Values{"error": {"access_denied"}})})
+	case got.Answer == byAccount:
+		s.toProvider(w, r, got.Request)
+	default:
+		s.allow(w, r, got.Key, address, a)
+	}
+}
+
+// asked is what a program asks for, whose answer goes to its redirect from here on.
+type asked struct {
+	query    url.Values
+	client   client
+	redirect string
+}
+
+// asked reads the query of the page's address. If the program is not known it answers, and ok is false.
+func (s *Server) asked(w http.ResponseWriter, r *http.Request, query, address string) (a asked, ok bool) {
+	a, err := s.read(r.Context(), query, address)
+	var limited *fault.Error
+	switch {
+	case errors.Is(err, errQuery):
+		answer(w, http.StatusBadRequest, view{Error: "wrong_request",
+			Message: "The address of this page is incomplete."})
+	case errors.As(err, &limited):
+		s.later(w, limited)
+	case err != nil:
+		answer(w, http.StatusBadRequest, view{Error: "unknown_program"})
+	}
+	return a, err == nil
+}
+
+var errQuery = errors.New("the query is not well-formed")
+
+// read is asked with an error: errQuery, errClient, or one that the person may try again after.
+func (s *Server) read(ctx context.Context, query, address string) (a asked, err error) {
+	a.query, err = url.ParseQuery(query)
+	if err != nil || once(a.query) != nil {
+		return a, errQuery
+	}
+	a.client, err = s.clientOf(ctx, a.query.Get("client_id"), address)
+	if err != nil {
+		return a, err
+	}
+	a.redirect = a.query.Get("redirect_uri")
+	if !redirects(a.client.redirects, a.redirect) {
+		return a, errClient
+	}
+	return a, nil
+}
+
+// back returns where the answer goes.
+func (s *Server) back(a asked, more url.Values) string {
+	more.Set("iss", s.issuer())
+	if state := a.query.Get("state"); state != "" {
+		more.Set("state", state)
+	}
+	return withParameters(a.redirect, more)
+}
+
+// check refuses a request that the program got wrong.
+func (s *Server) check(q url.Values) (bad refusal, ok bool) {
+	mode, resource := q.Get("response_mode"), q.Get("resource")
+	switch {
+	case q.Get("response_type") != "code":
+		return refusal{"unsupported_response_type", "The response_type must be code."}, false
+	case q.Get("code_challenge_method") != "S256" || !signin.IsChallenge(q.Get("code_challenge")):
+		return refusal{"invalid_request", "A code_challenge with code_challenge_method S256 is needed."}, false
+	case mode != "" && mode != "query":
+		return refusal{"invalid_request", "The response_mode must be query."}, false
+	case q.Has("request") || q.Has("request_uri"):
+		return refusal{"request_not_supported", "Send the request as parameters."}, false
+	case resource != "" && resource != s.o.Resource:
+		return refusal{"invalid_target", "This server signs in for " + s.o.Resource + " only."}, false
+	}
+	return refusal{}, true
+}
+
+// viewOf returns what a person sees of a program that asks.
+func viewOf(c client, redirect string) view {
+	u, _ := url.Parse(redirect) // it was checked
+	v := view{Program: programAt(redirect)}
+	if redirect != cursorRedirect && !isLoopback(u) {
+		v.To = u.Scheme + "://" + u.Host
+	}
+	switch {
+	case v.Program != "":
+	case c.known:
+		v.Program = c.name
+	default:
+		v.Calls = c.name
+	}
+	return v
+}
+
+// allow makes a code for the program, if the person has a key.
+func (s *Server) allow(w http.ResponseWriter, r *http.Request, key, address string, a asked) {
+	asker, err := s.o.Key(r.Context(), key, address)
+	if fault.CodeOf(err) == fault.KeyInvalid {
+		answer(w, http.StatusOK, view{Error: "wrong_key"})
+		return
+	}
+	var to string
+	if err == nil {
+		to, err = s.codeFor(r.Context(), ident.KeyOf(asker.ID), a)
+	}
+	if err != nil {
+		s.notNow(w, r, err)
+		return
+	}
+	answer(w, http.StatusOK, view{Go: to})
+}
+
+// codeFor makes a code with which the program signs in as the holder of a key or an account, and returns where it
+// goes.
+func (s *Server) codeFor(ctx context.Context, id string, a asked) (string, error) {
+	g := signin.Grant{Client: a.client.id, Name: viewOf(a.client, a.redirect).named(), Resource: s.o.Resource}
+	code, err := s.o.SignIns.Allow(ctx, id, g, a.redirect, a.query.Get("code_challenge"))
+	if err != nil {
+		return "", err
+	}
+	return s.back(a, url.Values{"code": {code}}), nil
+}
+
+// named returns how a sign-in is listed. What a program calls itself has no parentheses, and stands in some.
+func (v view) named() string {
+	if v.Program != "" {
+		return v.Program
+	}
+	name := cmp.Or(v.To, "a program")
+	if v.Calls != "" {
+		name += " (" + v.Calls + ")"
+	}
+	return name
+}
+
+// notNow answers with an error that is not the person's.
+func (s *Server) notNow(w http.ResponseWriter, r *http.Request, err error) {
+	var refused *fault.Error
+	if errors.As(err, &refused) {
+		s.later(w, refused)
+		return
+	}
+	s.failed(w, r, err)
+}
+
+// later answers that the person may try again soon.
+func (s *Server) later(w http.ResponseWriter, refused *fault.Error) {
+	status := http.StatusServiceUnavailable
+	if refused.Code == fault.RateLimited {
+		status = http.StatusTooManyRequests
+	}
+	w.Header().Set("Retry-After", strconv.Itoa(max(1, fault.Seconds(refused.RetryAfter))))
+	answer(w, status, view{Error: "later", Message: refused.Message})
+}

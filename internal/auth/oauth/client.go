@@ -1,0 +1,268 @@
+package oauth
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+const (
+	mostClientID  = 2000
+	mostRedirects = 20
+	mostDocument  = 5 << 10
+	// documentLife is how long a document is believed, and failureLife that there is none.
+	documentLife = 5 * time.Minute
+	failureLife  = 30 * time.Second
+	// mostDocuments bounds those in memory.
+	mostDocuments = 1000
+	// New documents are fetched as often, for an address and for the process; for the networks around an
+	// address see ident.Groups.
+	documentsEvery        = time.Minute
+	documentsOfAnAddress  = 10
+	documentsOfTheProcess = 60
+)
+
+// client is a program that asks to sign in.
+type client struct {
+	id        string
+	name      string // as it calls itself; "" if it has no name that may be shown
+	known     bool   // the name is from our own list
+	redirects []string
+}
+
+// registered is what the id of a registered client holds.
+type registered struct {
+	Name      string   `json:"n,omitempty"`
+	Redirects []string `json:"r"`
+}
+
+// registeredPrefix begins the ids of registered clients.
+const registeredPrefix = "dcr_"
+
+// register gives a program an id (RFC 7591). Nothing is stored: the id says it all.
+func (s *Server) register(w http.ResponseWriter, r *http.Request, _ string) {
+	var asked struct {
+		Name      string   `json:"client_name"`
+		Redirects []string `json:"redirect_uris"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+		answer(w, http.StatusBadRequest, refusal{"invalid_client_metadata", "The body must be JSON of at most 8 KB, " +
+			"with redirect_uris."})
+		return
+	}
+	if len(asked.Redirects) == 0 || len(asked.Redirects) > mostRedirects || slices.ContainsFunc(asked.Redirects,
+		func(address string) bool { return !mayRedirect(address) }) {
+		answer(w, http.StatusBadRequest, refusal{"invalid_redirect_uri", "Give 1 to 20 redirect_uris that begin with " +
+			"https://, or with http:// and lead to this computer."})
+		return
+	}
+	name := shownName(asked.Name)
+	text, _ := json.Marshal(registered{name, asked.Redirects}) // strings
+	id := registeredPrefix + base64.RawURLEncoding.EncodeToString(text)
+	if len(id) > mostClientID {
+		answer(w, http.StatusBadRequest, refusal{"invalid_client_metadata", "The redirect_uris are too long."})
+		return
+	}
+	answer(w, http.StatusCreated, map[string]any{
+		"client_id":                  id,
+		"client_id_issued_at":        s.o.Clock.Now().Unix(),
+		"client_name":                name,
+		"redirect_uris":              asked.Redirects,
+		"token_endpoint_auth_method": "none",
+		"grant_types":                []string{"authorization_code", "refresh_token"},
+		"response_types":             []string{"code"},
+		"scope":                      scopes,
+	})
+}
+
+// shownName returns a name by the rules of names, without what they do not allow; "" if nothing is left.
+func shownName(text string) string {
+	kept := strings.Map(func(c rune) rune {
+		if strings.ContainsRune("()[]{}:;,/|+*&!?\"", c) {
+			return ' '
+		}
+		return c
+	}, text)
+	name, err := ident.Nickname("client_name", strings.Join(strings.Fields(kept), " "))
+	if err != nil || len(name.Shown) > 100 || ident.SecretIn(name.Shown) != "" {
+		return ""
+	}
+	return name.Shown
+}
+
+// errClient says that nobody knows the program. It is shown on the page.
+var errClient = errors.New("unknown client")
+
+// clientOf returns the program with an id. An error that is not errClient is for the person to try again.
+func (s *Server) clientOf(ctx context.Context, id, address string) (client, error) {
+	if len(id) > mostClientID {
+		return client{}, errClient
+	}
+	if body, ok := strings.CutPrefix(id, registeredPrefix); ok {
+		var is registered
+		text, err := base64.RawURLEncoding.DecodeString(body)
+		if err != nil || json.Unmarshal(text, &is) != nil {
+			return client{}, errClient
+		}
+		return client{id: id, name: shownName(is.Name), redirects: is.Redirects}, nil
+	}
+	u, err := url.Parse(id)
+	if err != nil || u.Scheme != "https" || u.Host == "" || len(u.Path) < 2 || u.User != nil || u.Fragment != "" ||
+		slices.ContainsFunc(strings.Split(u.Path, "/"), func(part string) bool { return part == "." || part == ".." }) {
+		return client{}, errClient
+	}
+	got, err := s.documents.find(ctx, id, address)
+	if known, there := builtIn()[id]; there {
+		if err != nil {
+			got = known
+		}
+		got.name, got.known, err = known.name, true, nil
+	}
+	return got, err
+}
+
+// documents are those by which programs say who they are (draft-ietf-oauth-client-id-metadata-document). Any
+// number of goroutines may use them at once.
+type documents struct {
+	get   func(ctx context.Context, address string) ([]byte, error)
+	clock clockwork.Clock
+	reads singleflight.Group
+
+	mu    sync.Mutex
+	of    map[string]document
+	began time.Time      // of the minute in which fetches are counted
+	spent map[string]int // by group, and for the process
+}
+
+type document struct {
+	client
+	err  error // errClient if there is none
+	read time.Time
+}
+
+func (d document) isFresh(now time.Time) bool {
+	if d.err != nil {
+		return now.Sub(d.read) < failureLife
+	}
+	return now.Sub(d.read) < documentLife
+}
+
+// find returns the client whose id is the address of a document. It fetches that unless it was read lately.
+func (d *documents) find(ctx context.Context, id, address string) (client, error) {
+	if known, fresh := d.recall(id); fresh {
+		return known.client, known.err
+	}
+	done := d.reads.DoChan(id, func() (any, error) {
+		// Another caller may have fetched it since.
+		if known, fresh := d.recall(id); fresh {
+			return known.client, known.err
+		}
+		if err := d.spend(address); err != nil {
+			return client{}, err
+		}
+		got, err := d.fetch(context.WithoutCancel(ctx), id)
+		d.remember(id, document{got, err, d.clock.Now()})
+		return got, err
+	})
+	select {
+	case <-ctx.Done():
+		return client{}, ctx.Err()
+	case result := <-done:
+		got, _ := result.Val.(client)
+		return got, result.Err
+	}
+}
+
+// recall returns a document that was read, and whether it may still be believed.
+func (d *documents) recall(id string) (document, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	known, there := d.of[id]
+	return known, there && known.isFresh(d.clock.Now())
+}
+
+// spend counts a fetch, or refuses it.
+func (d *documents) spend(address string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if now := d.clock.Now(); d.spent == nil || now.Sub(d.began) >= documentsEvery {
+		d.began, d.spent = now, map[string]int{}
+	}
+	const process = "process" // no address
+	groups := ident.Groups(address)
+	spent := d.spent[process] >= documentsOfTheProcess
+	for _, group := range groups {
+		spent = spent || d.spent[group.Key] >= documentsOfAnAddress*int(group.Times)
+	}
+	if spent {
+		return fault.RetryLater(fault.RateLimited, documentsEvery, "Too many programs that this server does not know "+
+			"ask to sign in. Try again in a minute.")
+	}
+	d.spent[process]++
+	for _, group := range groups {
+		d.spent[group.Key]++
+	}
+	return nil
+}
+
+// fetch reads a document.
+func (d *documents) fetch(ctx context.Context, id string) (client, error) {
+	body, err := d.get(ctx, id)
+	if err != nil {
+		return client{}, errClient
+	}
+	var is struct {
+		ID        string   `json:"client_id"`
+		Name      string   `json:"client_name"`
+		Redirects []string `json:"redirect_uris"`
+	}
+	if len(body) > mostDocument || json.Unmarshal(body, &is) != nil || is.ID != id ||
+		len(is.Redirects) > mostRedirects {
+		return client{}, errClient
+	}
+	return client{id: id, name: shownName(is.Name), redirects: is.Redirects}, nil
+}
+
+func (d *documents) remember(id string, got document) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for other := range d.of { // in any order
+		if len(d.of) < mostDocuments {
+			break
+		}
+		delete(d.of, other)
+	}
+	d.of[id] = got
+}
+
+// builtIn returns the programs that we know by the addresses of their documents, with what these said on
+// 23 November 2026.
+func builtIn() map[string]client {
+	list := map[string]client{}
+	for _, c := range []client{
+		{"https://claude.ai/oauth/mcp-oauth-client-metadata", "Claude", true,
+			[]string{"https://claude.ai/api/mcp/auth_callback", "https://claude.com/api/mcp/auth_callback"}},
+		{"https://claude.ai/oauth/claude-code-client-metadata", "Claude Code", true,
+			[]string{"http://localhost/callback", "http://127.0.0.1/callback"}},
+		{"https://chatgpt.com/oauth/codex/client.json", "Codex", true,
+			[]string{"http://127.0.0.1/callback", "http://localhost/callback"}},
+		{"https://vscode.dev/oauth/client-metadata.json", "VS Code", true,
+			[]string{"http://127.0.0.1/", "https://vscode.dev/redirect", "https://insiders.vscode.dev/redirect"}},
+	} {
+		list[c.id] = c
+	}
+	return list
+}

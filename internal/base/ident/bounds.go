@@ -1,0 +1,42 @@
+package ident
+
+import "github.com/parley-chat/parley/internal/base/fault"
+
+// A caller that an invite admits may act in one room; one that has shown nothing but an
+// agent token, for one seat.
+
+// IsGuest reports whether nothing but an invite admits a.
+func (a Principal) IsGuest() bool { return a.Invite != 0 }
+
+// CheckToken refuses a token that is not of the room or the seat to which a is bound, and a stay of a caller that no
+// invite admits: its id is no secret to some clients, which log it. The error is a *fault.Error of NotAllowed.
+func (a Principal) CheckToken(t Token) error {
+	if t.IsStay() && !a.IsGuest() {
+		return fault.Refuse(fault.NotAllowed, "This contextId is good only at the address of the invite that gave it "+
+			"its seat. Nothing was changed: use that address.")
+	}
+	if a.Room == "" || a.Room == t.Room && (a.Seat == 0 || a.Seat == t.Seat) {
+		return nil
+	}
+	return a.RefuseOutside("agent_token is of another seat than those for which you may act.")
+}
+
+// CheckUnbound refuses what is about any room to a caller that may act in one only. The
+// error is a *fault.Error of NotAllowed.
+func (a Principal) CheckUnbound() error {
+	if a.Room == "" {
+		return nil
+	}
+	return a.RefuseOutside("This call is about other rooms.")
+}
+
+// RefuseOutside refuses a call of a caller that is bound, for a reason that is a sentence.
+func (a Principal) RefuseOutside(why string) error {
+	if a.IsGuest() {
+		return fault.Refuse(fault.NotAllowed, "%s You came by an invite, which lets you into its room and nothing "+
+			"else. Nothing was changed: call join_room with agent_name to take a seat there, or ask your user for "+
+			"the address of the server itself.", why)
+	}
+	return fault.Refuse(fault.NotAllowed, "%s You sent an agent token to be admitted, which admits you for its own "+
+		"seat only. Nothing was changed: ask your user for a key of this server.", why)
+}

@@ -1,0 +1,153 @@
+package ident
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/secure/precis"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+)
+
+// MaxName is the greatest length of a name, in characters.
+const MaxName = 40
+
+// Name is the name of an agent, a room or a queue.
+type Name struct {
+	Shown string // as its owner wrote it, normalized
+	Key   string // two names with the same key are the same name
+}
+
+// AgentName checks the name of an agent: a nickname (RFC 8266) that cannot be
+// mistaken for the server, a user or anybody else. Its error is a *fault.Error of InvalidArgument.
+func AgentName(s string) (Name, error) { return actorName("agent_name", s) }
+
+// PersonName checks the name of the person behind an agent by the rules of AgentName.
+func PersonName(s string) (Name, error) { return actorName("person_name", s) }
+
+// actorName checks the name of who acts in a room. field names the argument in the error.
+func actorName(field, s string) (Name, error) {
+	n, err := Nickname(field, s)
+	if err != nil {
+		return Name{}, err
+	}
+	if n.isReserved() || n.isOther() || n.hasTitle() || n.holdsUser() {
+		return Name{}, fault.Refuse(fault.InvalidArgument, "%s: this name could pass for the server, for its "+
+			"operator, for a user or for somebody else. Choose another, such as one that says whose agent you are.",
+			field)
+	}
+	return n, nil
+}
+
+// Actor says who did something in the seat of an agent: it or, if byPerson, the person behind it, by its name if it
+// has one. A person without an agent has the name of its seat. No name holds a comma, or what is ahead of the agent
+// in the other case, so no agent passes for a person.
+func Actor(agent string, byPerson bool, person string) string {
+	switch {
+	case !byPerson || person == agent:
+		return agent
+	case person == "":
+		return "the person behind " + agent
+	}
+	return person + ", for " + agent
+}
+
+// RoomName checks the name of a room. A room may be about a server, but not be named
+// just so. Its error is a *fault.Error of InvalidArgument.
+func RoomName(s string) (Name, error) { return placeName("room", s) }
+
+// QueueName checks the name of a queue by the rules of RoomName. Tickets are made of its key, so
+// the key must be such a name, too. Its error is a *fault.Error of InvalidArgument.
+func QueueName(s string) (Name, error) {
+	n, err := placeName("queue", s)
+	if err != nil {
+		return Name{}, err
+	}
+	if _, err := placeName("queue", n.Key); err != nil {
+		return Name{}, err
+	}
+	return n, nil
+}
+
+// placeName checks the name of what agents enter. field names the argument in the error.
+func placeName(field, s string) (Name, error) {
+	n, err := Nickname(field, s)
+	if err != nil {
+		return Name{}, err
+	}
+	if n.isReserved() {
+		return Name{}, fault.Refuse(fault.InvalidArgument, "%s: this name could pass for the server, for its "+
+			"operator or for a user. Choose one that says what the talk is about.", field)
+	}
+	return n, nil
+}
+
+// Nickname checks a name by the profile of RFC 8266, narrowed to letters with their marks,
+// digits, spaces and ' - _ . only, without small capitals, so that names can be compared, shown
+// and said. field names the argument in the error, which is a *fault.Error of InvalidArgument.
+func Nickname(field, s string) (Name, error) {
+	if strings.TrimSpace(s) == "" {
+		return Name{}, fault.Refuse(fault.InvalidArgument, "%s is missing: give a name of 1 to %d characters.", field,
+			MaxName)
+	}
+	if !utf8.ValidString(s) {
+		return Name{}, fault.Refuse(fault.InvalidArgument, "%s is not valid UTF-8.", field)
+	}
+	if len(s) > 8*MaxName {
+		return Name{}, tooLong(field)
+	}
+	shown, err := precis.Nickname.String(s)
+	if err != nil {
+		return Name{}, badLetters(field)
+	}
+	if utf8.RuneCountInString(shown) > MaxName {
+		return Name{}, tooLong(field)
+	}
+	if !plain(shown) {
+		return Name{}, badLetters(field)
+	}
+	// The key is made from shown and not from s, so that two names that look the
+	// same have the same key.
+	key, err := precis.Nickname.CompareKey(shown)
+	if err != nil {
+		return Name{}, badLetters(field)
+	}
+	if what := SecretIn(shown); what != "" {
+		return Name{}, fault.Refuse(fault.InvalidArgument, "%s holds %s. That is a secret: never use it as a name.",
+			field, what)
+	}
+	return Name{Shown: shown, Key: key}, nil
+}
+
+func tooLong(field string) error {
+	return fault.Refuse(fault.InvalidArgument, "%s is too long: at most %d characters.", field, MaxName)
+}
+
+func badLetters(field string) error {
+	return fault.Refuse(fault.InvalidArgument, "%s: use ordinary letters, digits, spaces and the characters ' - _ . "+
+		"only, and at least one letter or digit.", field)
+}
+
+// plain reports whether s consists of letters with their marks, digits, spaces
+// and ' - _ . only, and contains a letter or a digit.
+func plain(s string) bool {
+	solid, base := false, false
+	for _, r := range s {
+		switch {
+		case unicode.In(r, smallCapitals, blankLetters):
+			return false
+		case unicode.IsLetter(r), unicode.Is(unicode.Nd, r):
+			solid, base = true, true
+		case unicode.IsMark(r):
+			if !base {
+				return false // a mark follows a letter
+			}
+		case strings.ContainsRune(" '-_.", r):
+			base = false
+		default:
+			return false
+		}
+	}
+	return solid
+}

@@ -1,0 +1,240 @@
+package ident
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/runenames"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+)
+
+func TestAgentName_accepted_isShownTrimmedAndComposed(t *testing.T) {
+	for s, want := range map[string]Name{
+		"Ann":                         {"Ann", "ann"},
+		"  Ann \u00a0 of\u2003B ":     {"Ann of B", "ann of b"},
+		"O'Neill-Smith_Jr. 3":         {"O'Neill-Smith_Jr. 3", "o'neill-smith_jr. 3"},
+		"Zoe\u0301":                   {"Zo\u00e9", "zo\u00e9"},
+		"ZO\u00c9":                    {"ZO\u00c9", "zo\u00e9"},
+		"\uff21\uff4e\uff4e":          {"Ann", "ann"}, // full width
+		"\U0001d400nn":                {"Ann", "ann"}, // mathematical
+		"\ufb01n":                     {"fin", "fin"}, // a ligature
+		"7":                           {"7", "7"},
+		"नमस्ते":                      {"नमस्ते", "नमस्ते"},
+		"שלום":                        {"שלום", "שלום"},
+		"李小龍":                         {"李小龍", "李小龍"},
+		strings.Repeat("a", MaxName):  {strings.Repeat("a", MaxName), strings.Repeat("a", MaxName)},
+		strings.Repeat("é", MaxName):  {strings.Repeat("é", MaxName), strings.Repeat("é", MaxName)},
+		strings.Repeat(" ", 99) + "a": {"a", "a"},
+	} {
+		if got, err := AgentName(s); err != nil || got != want {
+			t.Errorf("%q: got %+v, %v", s, got, err)
+		}
+	}
+}
+
+func TestAgentName_whatIsNoName_isRefused(t *testing.T) {
+	for what, s := range map[string]string{
+		"nothing":              "",
+		"blank":                " \u00a0\t",
+		"too long":             strings.Repeat("a", MaxName+1),
+		"too long in effect":   strings.Repeat("\ufb03", 20), // a ligature of three
+		"very long":            strings.Repeat(" ", 8*MaxName) + "a",
+		"not UTF-8":            "A\xffnn",
+		"control":              "A\x07nn",
+		"line break":           "Ann\nBob",
+		"tab":                  "Ann\tBob",
+		"only signs":           "-_-",
+		"colon":                "a:b",
+		"at":                   "@ann",
+		"angle brackets":       "<b>",
+		"quotes":               `"Ann"`,
+		"emoji":                "Ann\U0001f600",
+		"zero width space":     "Ann\u200b",
+		"zero width joiner":    "Ann\u200d",
+		"soft hyphen":          "Ann\u00ad",
+		"variation selector":   "Ann\ufe0f",
+		"grapheme joiner":      "Ann\u034f",
+		"right to left mark":   "Ann\u200f",
+		"override":             "Ann\u202e",
+		"Hangul filler":        "\u3164",
+		"Khmer inherent vowel": "Ann\u17b4",
+		"Braille blank":        "\u2800",
+		"a mark alone":         "\u0301",
+		"a mark on a space":    "Ann \u0301b",
+		"private use":          "Ann\ue000",
+		"a token":              Token{Room: "0000000", Seat: 1, Secret: "0123456789abcdef"}.String(),
+	} {
+		got, err := AgentName(s)
+		if fault.CodeOf(err) != fault.InvalidArgument || !strings.HasPrefix(err.(*fault.Error).Message, "agent_name") {
+			t.Errorf("%s: got %+v, %v", what, got, err)
+		}
+	}
+}
+
+func TestAgentName_thatCouldPassForTheServer_isRefused(t *testing.T) {
+	for _, s := range []string{
+		"system", "Server", "PARLEY", "everyone", "All", "here", "S y s t e m", "-system-", "The System",
+		"system 2", "Parley-Server", "admin", "\U0001d4aeystem", "\u0405ystem", "s\u0443stem", "p\u0430rley",
+		"\u0440\u0430rl\u0435\u0443", "5ystem", "Sy5tem M3ssage", "user", "Your User", "assistant", "Developer", "TOOL",
+		"\u0410DMIN", "ADM\u0406N", "adm\u0456n", "s\u0443s\u0442e\u043c", "T\u039f\u039fL", "S\u00ffst\u00e8m",
+		"My S\u0423STEM 1", "us\u0435r", "A\u0501min", "Mo\u0501\u0435r\u0430tor of it", "\u0397u\u043ca\u0578",
+		"y0ur user", "Your U5er", "Your user 2", "Your users", "A note of your user", "Y\u03bfur us\u0435rs",
+		"The user", "my user", "The person behind Ann", "a Pers0n-behind",
+		"you", "YOU", "Y0u", "y\u043eu", "\u0443ou", "Your Agent", "your-agent", "Y0ur agent 2", "y\u03bfur \u0430gent",
+		"my agent", "M\u0443 agent", "me", "ME", "m\u0435", "\u043ce", "rne",
+		"nobody", "N0body", "anyone", "\u0391nyone", "somebody", "s\u043emebody", "Person", "Pers\u03bfn", "person 1",
+		"human", "hurnan", "h\u057dman",
+		"The Server of Parley", "Parley Fan", "Operator of it", "Room Moderator", "next", "Ser ver. server",
+		"p4rley helper",
+		"SYSTEM notice 7",
+	} {
+		if got, err := AgentName(s); fault.CodeOf(err) != fault.InvalidArgument {
+			t.Errorf("%q: got %+v, %v", s, got, err)
+		}
+	}
+	for _, s := range []string{"Systema", "Allan", "Hereward", "Al", "Parleys", "a11", "AI1", "R00t", "Ann's assistant",
+		"Ann's user", "Userland", "Tooly", "Bob and Ann", "Ann and 2 others", "Mel", "Emy", "Youssef", "Personne",
+		"Humana", "Agent", "\u0410\u043d\u043d\u0430", "Serverin", "Parleyman", "Sys Admin of Bob",
+		"Ann's Next.js helper"} {
+		if _, err := AgentName(s); err != nil {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+}
+
+func TestActor_isTheAgentOrThePersonBehindIt(t *testing.T) {
+	for want, c := range map[string]struct {
+		byPerson bool
+		person   string
+	}{
+		"Bot": {}, "the person behind Bot": {byPerson: true}, "Ann, for Bot": {true, "Ann"},
+	} {
+		if got := Actor("Bot", c.byPerson, c.person); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := Actor("Pam", true, "Pam"); got != "Pam" {
+		t.Errorf("without an agent: %q", got)
+	}
+	for _, s := range []string{"Ann, for Bot", "the person behind Bot"} {
+		if n, err := AgentName(s); err == nil {
+			t.Errorf("an agent is called %q", n.Shown)
+		}
+	}
+	if _, err := PersonName("@"); err == nil || !strings.Contains(err.Error(), "person_name: ") {
+		t.Errorf("no name: %v", err)
+	}
+}
+
+func TestRoomName_mayHoldAReservedWordButNotBeOne(t *testing.T) {
+	if got, err := RoomName("System design"); err != nil || got.Key != "system design" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	for _, s := range []string{"System", "y\u043eur user", "parley"} {
+		if got, err := RoomName(s); fault.CodeOf(err) != fault.InvalidArgument ||
+			!strings.HasPrefix(err.(*fault.Error).Message, "room: ") {
+			t.Errorf("%q: got %+v, %v", s, got, err)
+		}
+	}
+	if _, err := RoomName("a:b"); fault.CodeOf(err) != fault.InvalidArgument ||
+		!strings.HasPrefix(err.(*fault.Error).Message, "room") {
+		t.Errorf("a colon: %v", err)
+	}
+}
+
+// TestAgentName_ofOneLetter_keyHangsOnWhatIsShown goes through all letters: some
+// change more than once on the way, and two names that look the same must be one.
+func TestAgentName_ofOneLetter_keyHangsOnWhatIsShown(t *testing.T) {
+	accepted := 0
+	for r := rune(1); r <= unicode.MaxRune; r++ {
+		if !unicode.In(r, unicode.L, unicode.M, unicode.Nd) || unicode.In(r, unicode.Han, unicode.Hangul) {
+			continue
+		}
+		if got, err := AgentName("x" + string(r)); err == nil {
+			accepted++
+			checkAccepted(t, got)
+		}
+	}
+	if accepted < 10_000 {
+		t.Errorf("only %d letters are accepted", accepted)
+	}
+}
+
+// checkAccepted holds a name to what is promised of every accepted one.
+func checkAccepted(t *testing.T, n Name) {
+	t.Helper()
+	if c := utf8.RuneCountInString(n.Shown); c < 1 || c > MaxName {
+		t.Errorf("%+q has %d characters", n.Shown, c)
+	}
+	if strings.Contains(n.Shown, ":") || n.Shown != strings.TrimSpace(n.Shown) ||
+		strings.ContainsFunc(n.Shown, unicode.IsControl) || SecretIn(n.Shown) != "" {
+		t.Errorf("%+q was accepted", n.Shown)
+	}
+	if again, err := AgentName(n.Shown); err != nil || again != n {
+		t.Errorf("%+q with the key %+q, taken again, is %+q with %+q, %v", n.Shown, n.Key, again.Shown, again.Key, err)
+	}
+	if key, err := precis.Nickname.CompareKey(n.Key); err != nil || key != n.Key {
+		t.Errorf("the key %+q has the key %+q, %v", n.Key, key, err)
+	}
+	if room, err := RoomName(n.Shown); err != nil || room != n {
+		t.Errorf("%+q as a room is %+q, %v", n.Shown, room.Shown, err)
+	}
+	if once := skeleton(n.Shown); skeleton(once) != once {
+		t.Errorf("%+q has the skeleton %+q, and that has %+q", n.Shown, once, skeleton(once))
+	}
+	if strings.ContainsFunc(n.Shown, unseen) {
+		t.Errorf("%+q has an invisible character", n.Shown)
+	}
+}
+
+// unseen reports whether r shows nothing, says how others are shown, or has no meaning
+// that two parties share.
+func unseen(r rune) bool {
+	return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point,
+		unicode.Variation_Selector, blankLetters)
+}
+
+// TestAgentName_withOneCharacter_showsIt goes through all characters.
+func TestAgentName_withOneCharacter_showsIt(t *testing.T) {
+	invisible, small := 0, 0
+	for r := rune(1); r <= unicode.MaxRune; r++ {
+		capital := strings.Contains(runenames.Name(r), "SMALL CAPITAL")
+		if !unseen(r) && !capital {
+			continue
+		}
+		for _, s := range []string{"x" + string(r) + "y", "\u0915\u094d" + string(r) + "\u0937"} {
+			if got, err := AgentName(s); err == nil && (r > ' ' || got.Shown != strings.TrimSpace(got.Shown)) {
+				t.Fatalf("%+q is accepted as %+q", s, got.Shown)
+			}
+		}
+		if capital {
+			small++
+		} else if unicode.In(r, unicode.Cf, unicode.Co, unicode.Variation_Selector) {
+			invisible++
+		}
+	}
+	if small < 60 || invisible < 100_000 {
+		t.Errorf("tried only %d small capitals and %d invisible characters", small, invisible)
+	}
+}
+
+func FuzzAgentName(f *testing.F) {
+	for _, s := range []string{"Ann", " O'Neill  Jr. ", "Zoe\u0301", "\uff21nn", "\U0001d400nn", "Stra\u00dfe",
+		"\u0130x", "\u03f9x", "शक्ति", "system", "a\u200db", "\xff", "A\u0345\u03a3"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, err := AgentName(s)
+		if err != nil {
+			if fault.CodeOf(err) != fault.InvalidArgument {
+				t.Fatalf("%+q: %v", s, err)
+			}
+			return
+		}
+		checkAccepted(t, got)
+	})
+}

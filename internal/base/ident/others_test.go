@@ -1,0 +1,130 @@
+package ident
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+)
+
+// forOthers finds the words by which English names somebody without a name: its personal and
+// indefinite pronouns where they stand for a speaker, and the nouns that the page marks people by.
+var forOthers = regexp.MustCompile(
+	`(?i)\b((?:your|my) agent|you|yourself|me|myself|(?:no|any|some|every) ?(?:body|one)|person|people|humans?|` +
+		`an admin)\b`)
+
+// TestOthers_areTheWordsOfPageAndShell goes through the texts of the page and of the commands, and a refusal:
+// each word there that stands for somebody is the name of nobody, and so is each in the section
+// of words.js for those that stand in the place of a name.
+func TestOthers_areTheWordsOfPageAndShell(t *testing.T) {
+	page := wordsOfPage(t)
+	section := regexp.MustCompile(`(?s)\n  who: \{(.*?)\n  \},`).FindStringSubmatch(page)
+	if section == nil {
+		t.Fatal("words.js has no section who")
+	}
+	instead := regexp.MustCompile(`\w+: "([^"]+)",`).FindAllStringSubmatch(section[1], -1)
+	if len(instead) < 5 {
+		t.Errorf("words.who has only %q", instead)
+	}
+	found := map[string][]string{"page": nil, "shell": nil}
+	for _, word := range instead {
+		found["page"] = append(found["page"], word[1])
+	}
+	for where, text := range map[string]string{"page": page, "shell": wordsOfShell(t),
+		"refusal": "to names only yourself"} {
+		for _, word := range forOthers.FindAllString(text, -1) {
+			found[where] = append(found[where], strings.ToLower(word))
+		}
+		slices.Sort(found[where])
+		found[where] = slices.Compact(found[where])
+		for _, word := range found[where] {
+			if _, err := AgentName(word); fault.CodeOf(err) != fault.InvalidArgument {
+				t.Errorf("the %s says %q, which is the name of an agent: %v", where, word, err)
+			}
+		}
+	}
+	if !slices.Contains(found["shell"], "anyone") || !slices.Contains(found["page"], "your agent") {
+		t.Errorf("the words are not found: %q", found)
+	}
+	for _, word := range Others {
+		if forOthers.FindString(word) == "" {
+			t.Errorf("%q is looked for nowhere", word)
+		}
+	}
+}
+
+// TestOthers_onThePage_comeFromOneSection: a word in the place of a name comes from words.who.
+func TestOthers_onThePage_comeFromOneSection(t *testing.T) {
+	marked := 0
+	for _, file := range glob(t, "../../web/assets/*/*.js") {
+		text := read(t, file)
+		for _, use := range regexp.MustCompile(`[^.\w]word\(([^()]*)`).FindAllStringSubmatch(text, -1) {
+			marked++
+			switch {
+			case strings.HasPrefix(use[1], "words.who."), strings.HasPrefix(use[1], "words.who["),
+				strings.HasPrefix(use[1], "who."), use[1] == "capital",
+				use[1] == "words.ui.others":
+			case strings.HasSuffix(file, "owed.js") && use[1] == "message?.person ? you : self": // both of words.who
+			default:
+				t.Errorf("%s: word(%s) is not of words.who", file, use[1])
+			}
+		}
+	}
+	if marked < 6 {
+		t.Errorf("only %d words are marked as such", marked)
+	}
+}
+
+// wordsOfPage returns words.js without its comments.
+func wordsOfPage(t *testing.T) string {
+	return regexp.MustCompile(`(?m)^\s*//.*$|\s// .*$`).ReplaceAllString(read(t, "../../web/assets/words.js"), "")
+}
+
+// wordsOfShell returns the texts in the code of the commands.
+func wordsOfShell(t *testing.T) string {
+	var all strings.Builder
+	for _, name := range glob(t, "../../cli/shell/*.go") {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if text, ok := n.(*ast.BasicLit); ok && text.Kind == token.STRING {
+				if s, err := strconv.Unquote(text.Value); err == nil {
+					all.WriteString(s + "\n")
+				}
+			}
+			return true
+		})
+	}
+	return all.String()
+}
+
+func glob(t *testing.T, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatal(pattern, err)
+	}
+	return files
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

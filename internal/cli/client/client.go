@@ -1,0 +1,331 @@
+// Package client is the client side of Parley. It calls a server: its tools over MCP, the wait without
+// MCP at /v1/wait, and the addresses at which files are shared (files.go). It keeps what only its owner
+// can read: the seats that a person and the person's agents have taken, with their tokens (tokens.go), the
+// keys of servers (key.go), and how such files are read and replaced in one step, under a lock (state.go).
+package client
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/client/transport"
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+)
+
+const (
+	mcpPath  = "/mcp"
+	waitPath = "/v1/wait"
+)
+
+// Options of a Client.
+type Options struct {
+	// Version of this program, for the server's log. The default is "devel".
+	Version string
+	// HTTP sends the requests. The default is a client of its own without a time limit.
+	HTTP *http.Client
+	// Bearer is what admits the caller to the server: a key, or the token of a seat. "" if
+	// it has nothing.
+	Bearer string
+	// Invite is the code with which the caller is admitted as a guest; "" if it is none.
+	Invite string
+	// Admitted is called once, when the server has admitted the bearer. It may be nil.
+	Admitted func()
+	// Beat is called at each sign of life of a call that waits. It may be nil.
+	Beat func()
+}
+
+// Client calls one server. It connects at the first call. It may be used at the same time
+// by several goroutines.
+type Client struct {
+	base  string
+	mcpAt string // the address of MCP
+	http  *http.Client
+	files *http.Client // for files: bounded by their sizes alone
+	info  mcp.Implementation
+	beat  func()
+
+	mu  sync.Mutex
+	mcp *client.Client // nil until the server has answered
+	its mcp.Implementation
+}
+
+// New returns a client of the server at base, which is that of a Place.
+func New(base string, o Options) *Client {
+	if o.Version == "" {
+		o.Version = "devel"
+	}
+	if o.HTTP == nil {
+		o.HTTP = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+	}
+	own, files := *o.HTTP, *o.HTTP
+	files.CheckRedirect = SameServer
+	way := Bounded{cmp.Or[http.RoundTripper](own.Transport, http.DefaultTransport)}
+	admitted, beat := func() {}, func() {}
+	if o.Beat != nil {
+		beat = o.Beat
+	}
+	if o.Admitted != nil {
+		admitted = sync.OnceFunc(o.Admitted)
+	}
+	own.Transport, own.CheckRedirect = door{way, o.Bearer, admitted}, SameServer
+	return &Client{
+		base: base, mcpAt: Place{Base: base, Invite: o.Invite}.MCP(), http: &own, files: &files,
+		info: mcp.Implementation{Name: "parley", Version: o.Version}, beat: beat,
+	}
+}
+
+// SameServer is for http.Client.CheckRedirect. Requests carry tokens, in headers and bodies, for
+// the server that the person named. So it follows a redirect only to that server's host and port,
+// or from http to https at the same host. It takes out the Referer, which would be an address
+// that may hold an invite.
+func SameServer(r *http.Request, via []*http.Request) error {
+	const most = 10 // as net/http has it
+	from := via[0].URL
+	safer := from.Scheme == "http" && r.URL.Scheme == "https" && r.URL.Hostname() == from.Hostname()
+	switch {
+	case len(via) >= most:
+		return errors.New("it redirects in a circle")
+	case !safer && (r.URL.Host != from.Host || r.URL.Scheme != from.Scheme):
+		return fmt.Errorf("it redirects to another server, %s://%s: use that address if it is the right one",
+			r.URL.Scheme, r.URL.Host)
+	}
+	r.Header.Del("Referer")
+	return nil
+}
+
+// Base returns the address of the server.
+func (c *Client) Base() string { return c.base }
+
+// userAgent names this program to the server.
+func (c *Client) userAgent() string { return c.info.Name + "/" + c.info.Version }
+
+// Unreachable is an error of a call that got no answer of a Parley server. The call may
+// have taken effect.
+type Unreachable struct {
+	Base  string
+	cause error
+}
+
+// Error says what to check.
+func (u *Unreachable) Error() string {
+	if is := notParley(""); errors.As(u.cause, &is) {
+		return is.of(u.Base)
+	}
+	return fmt.Sprintf("the server at %s cannot be reached: %s; see %s", u.Base, Reason(u.cause), DoctorLine(u.Base))
+}
+
+// Reason says why a connection failed, without the steps and addresses that Go puts before it, and of an
+// *Unreachable without the server.
+func Reason(err error) string {
+	name, number, lost, is := new(net.DNSError), syscall.Errno(0), new(Unreachable), notParley("")
+	if errors.As(err, &lost) {
+		err = lost.cause
+	}
+	switch {
+	case errors.As(err, &is):
+		return "the answer is " + cmp.Or(string(is), "not Parley's")
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "its answer broke off"
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return "it speaks http, not https"
+	case errors.As(err, &name):
+		return name.Err
+	case errors.As(err, &number):
+		return number.Error()
+	}
+	return err.Error()
+}
+
+// Unwrap returns the cause.
+func (u *Unreachable) Unwrap() error { return u.cause }
+
+// notParley is an answer that is not Parley's, in a few words, or "".
+type notParley string
+
+// Error returns the words as they end a sentence.
+func (n notParley) Error() string {
+	if n == "" {
+		return ""
+	}
+	return ", but with " + string(n)
+}
+
+// of says which server answered so.
+func (n notParley) of(base string) string {
+	return fmt.Sprintf("the server at %s does not answer as Parley does%v; see %s", base, n, DoctorLine(base))
+}
+
+// Close ends the connection.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	defer c.http.CloseIdleConnections()
+	defer c.files.CloseIdleConnections()
+	if c.mcp == nil {
+		return nil
+	}
+	return c.mcp.Close()
+}
+
+// connected returns the MCP client, after its handshake with the server.
+func (c *Client) connected(ctx context.Context) (*client.Client, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mcp != nil {
+		return c.mcp, nil
+	}
+	m, err := client.NewStreamableHttpClient(c.mcpAt,
+		transport.WithHTTPBasicClient(c.http),
+		transport.WithHTTPLogger(slog.New(slog.DiscardHandler)), // what matters is in the error
+		transport.WithHTTPHeaders(map[string]string{"User-Agent": c.userAgent()}))
+	if err != nil {
+		return nil, err
+	}
+	m.GetTransport().SetNotificationHandler(func(mcp.JSONRPCNotification) { c.beat() })
+	hello, err := m.Initialize(ctx, mcp.InitializeRequest{Params: mcp.InitializeParams{ClientInfo: c.info}})
+	if err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	c.mcp, c.its = m, hello.ServerInfo
+	return m, nil
+}
+
+// Protocol returns the version of MCP that this client and the server speak.
+func (c *Client) Protocol(ctx context.Context) (string, error) {
+	m, err := c.connected(ctx)
+	if err != nil {
+		return "", c.failure(ctx, err)
+	}
+	return m.ProtocolVersion(), nil
+}
+
+// Server returns the name and the version that the server gives itself.
+func (c *Client) Server(ctx context.Context) (name, version string, err error) {
+	if _, err := c.connected(ctx); err != nil {
+		return "", "", c.failure(ctx, err)
+	}
+	return c.its.Name, c.its.Version, nil
+}
+
+// progressToken asks the server for signs of life, without which it ends a long wait early
+// (MCP 2026-07-28, basic/utilities/progress). They need no number of their own for each
+// call, since nobody reads them.
+const progressToken = 1
+
+// Call calls a tool and stores its structured result in result, which may also be a
+// *json.RawMessage. A refusal by the server is a *fault.Error; where the server gave no
+// answer, the error is an *Unreachable. Without a deadline in ctx a call lasts as long as
+// the server holds it.
+func (c *Client) Call(ctx context.Context, tool string, args, result any) error {
+	m, err := c.connected(ctx)
+	if err != nil {
+		return c.failure(ctx, err)
+	}
+	answer, err := m.CallTool(ctx, mcp.CallToolRequest{Params: mcp.CallToolParams{
+		Name: tool, Arguments: args, Meta: &mcp.Meta{ProgressToken: progressToken},
+	}})
+	if err != nil {
+		return c.failure(ctx, err)
+	}
+	if answer.IsError {
+		return refusal(answer.RawStructuredContent)
+	}
+	if err := json.Unmarshal(resultIn(answer), result); err != nil {
+		return &Unreachable{c.base, notParley("another result of " + tool)}
+	}
+	return nil
+}
+
+// resultIn returns the result in an answer. It is the text of one that has a picture beside it.
+func resultIn(answer *mcp.CallToolResult) json.RawMessage {
+	if answer.RawStructuredContent == nil && len(answer.Content) > 1 {
+		if text, ok := answer.Content[0].(mcp.TextContent); ok {
+			return json.RawMessage(text.Text)
+		}
+	}
+	return answer.RawStructuredContent
+}
+
+// failure is the error of a call that got no result.
+func (c *Client) failure(ctx context.Context, err error) error {
+	var lost *transport.Error
+	var refused *fault.Error
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &refused):
+		return refused
+	case errors.As(err, &lost):
+		return &Unreachable{c.base, plainly(lost.Err)}
+	case errors.Is(err, mcp.ErrInternalError): // as a stream ends that the server cuts off
+		_, said, _ := strings.Cut(err.Error(), mcp.ErrInternalError.Error()+": ")
+		return &fault.Error{Code: fault.Unavailable, Message: cmp.Or(said, "The server failed.")}
+	case errors.As(err, new(*json.UnmarshalTypeError)):
+		return &Unreachable{c.base, notParley("")}
+	}
+	return errors.New(notParley(fmt.Sprintf("%.200q", err.Error())).of(c.base))
+}
+
+// plainly returns the part of a transport's error that a person can act on. mcp-go has no types for the answers of
+// something that is no MCP server, and repeats them: a whole page, or a structure.
+func plainly(err error) error {
+	var request *url.Error
+	switch said := otherAnswer.FindStringSubmatch(err.Error()); {
+	case errors.As(err, &request):
+		return request.Err // without the address, which Unreachable names
+	case errors.Is(err, transport.ErrLegacySSEServer), errors.Is(err, transport.ErrSessionTerminated):
+		return errors.New("there is no MCP at this address")
+	case errors.Is(err, transport.ErrAuthorizationRequired):
+		return notParley("401 Unauthorized")
+	case errors.As(err, new(net.Error)), errors.As(err, new(*http.MaxBytesError)), errors.As(err, new(notParley)):
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "unexpected nil response"):
+		return io.ErrUnexpectedEOF
+	case said == nil:
+		return notParley("")
+	case said[1] != "":
+		code, _ := strconv.Atoi(said[1])
+		return notParley(strings.TrimSpace(said[1] + " " + http.StatusText(code)))
+	default:
+		return notParley(said[2])
+	}
+}
+
+// otherAnswer is an error of mcp-go about an answer with another status or type.
+var otherAnswer = regexp.MustCompile(`request failed with status (\d+)|unexpected content type: ([\w/+.-]+)`)
+
+// refusal is the error in the structured content of a result.
+func refusal(content json.RawMessage) error {
+	var f struct {
+		Code       fault.Code `json:"code"`
+		Message    string     `json:"message"`
+		RetryAfter int64      `json:"retry_after_seconds"`
+		Yours      []string   `json:"yours"`
+		By         string     `json:"by"`
+		Next       string     `json:"next"`
+	}
+	if err := json.Unmarshal(content, &f); err != nil || f.Code == "" {
+		return fmt.Errorf("the server refused the call without a reason")
+	}
+	return &fault.Error{
+		Code: f.Code, Message: f.Message, RetryAfter: time.Duration(f.RetryAfter) * time.Second,
+		Yours: f.Yours, By: f.By, Next: f.Next,
+	}
+}

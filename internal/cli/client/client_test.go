@@ -1,0 +1,310 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/server/app/apptest"
+)
+
+// caller returns a client of the server at base.
+func caller(t *testing.T, base string) *client.Client {
+	t.Helper()
+	c := client.New(base, client.Options{Version: "1.2.3"})
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+func join(t *testing.T, c *client.Client, name string) results.Joined {
+	t.Helper()
+	var seat results.Joined
+	if err := c.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": name}, &seat); err != nil {
+		t.Fatal(err)
+	}
+	return seat
+}
+
+func TestCall_twoAgents_talk(t *testing.T) {
+	base := apptest.Serve(t, nil)
+	ann, bob := caller(t, base), caller(t, base)
+	hers := join(t, ann, "Ann")
+	his := join(t, bob, "Bob")
+	if hers.Status != "created" || his.Status != "joined" || his.AgentName != "Bob" || his.Room.Name != "tea" ||
+		len(his.Room.Agents) != 2 {
+		t.Fatalf("%+v, %+v", hers, his)
+	}
+	var joined results.Waited // Bob's join
+	if err := ann.Call(t.Context(), "wait_for_message",
+		map[string]any{"agent_token": hers.AgentToken, "cursor": hers.Cursor, "wait_seconds": 0}, &joined); err != nil {
+		t.Fatal(err)
+	}
+	heard := make(chan results.Waited, 1)
+	go func() {
+		defer close(heard)
+		var got results.Waited
+		if err := ann.Call(t.Context(), "wait_for_message",
+			map[string]any{"agent_token": hers.AgentToken, "cursor": joined.Cursor, "wait_seconds": 60},
+			&got); err == nil {
+			heard <- got
+		}
+	}()
+	var sent results.Sent
+	if err := bob.Call(t.Context(), "send_message",
+		map[string]any{"agent_token": his.AgentToken, "text": "Milk?", "ask": "Ann"}, &sent); err != nil || !sent.Sent {
+		t.Fatalf("%+v, %v", sent, err)
+	}
+	got := <-heard
+	last := results.Message{}
+	if n := len(got.Messages); n > 0 {
+		last = got.Messages[n-1]
+	}
+	if _, err := time.Parse(time.RFC3339, last.At); err != nil || last.ID != sent.ID || last.From != "Bob" ||
+		last.Text != "Milk?" || len(last.Ask) != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestCall_refused_isTheServersError(t *testing.T) {
+	c := caller(t, apptest.Serve(t, nil))
+	join(t, c, "Ann")
+	join(t, c, "Bob")
+	err := c.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Cid"}, &results.Joined{})
+	var refused *fault.Error
+	if !errors.As(err, &refused) || refused.Code != fault.RoomFull || refused.Message == "" || refused.RetryAfter <= 0 {
+		t.Errorf("%#v", err)
+	}
+}
+
+func TestCall_noParleyThere_isUnreachable(t *testing.T) {
+	for what, answer := range map[string]http.HandlerFunc{
+		"a page":      func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) },
+		"not found":   http.NotFound,
+		"a proxy":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
+		"a login":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) },
+		"a cut call":  func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"other calls": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"jsonrpc":"2.0"}`)) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			server := httptest.NewServer(answer)
+			defer server.Close()
+			c := caller(t, server.URL)
+			err := c.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Ann"},
+				&results.Joined{})
+			if !errors.As(err, new(*client.Unreachable)) || strings.Count(err.Error(), server.URL) != 2 {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+func TestCall_noServerThere_isSaidWithoutTheStepsOfGo(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	err := caller(t, server.URL).Call(t.Context(), "list_rooms", map[string]any{}, &results.Rooms{})
+	want := "the server at " + server.URL + " cannot be reached: " + syscall.ECONNREFUSED.Error() +
+		"; see parley doctor --url " + server.URL
+	if err == nil || runtime.GOOS != "windows" && err.Error() != want {
+		t.Errorf("%v; want %s", err, want)
+	}
+}
+
+func TestCall_endedByItsCaller_isNoFaultOfTheServer(t *testing.T) {
+	c := caller(t, apptest.Serve(t, nil))
+	seat := join(t, c, "Ann")
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- c.Call(ctx, "wait_for_message", map[string]any{"agent_token": seat.AgentToken, "wait_seconds": 60},
+			&results.Waited{})
+	}()
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) || errors.As(err, new(*client.Unreachable)) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestStandby_codesAndResults(t *testing.T) {
+	c := caller(t, apptest.Serve(t, nil))
+	ann, bob := join(t, c, "Ann"), join(t, c, "Bob")
+	look := client.StandbyRequest{Token: ann.AgentToken, Peek: true, Wait: time.Millisecond}
+	if err := c.Call(t.Context(), "wait_for_message", map[string]any{"agent_token": ann.AgentToken, "wait_seconds": 0},
+		&results.Waited{}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.Standby(t.Context(), look); err != nil || got.Code != http.StatusRequestTimeout ||
+		got.Status != results.StatusQuiet || got.RetryAfter != time.Second {
+		t.Errorf("quiet: %+v, %v", got, err)
+	}
+	if err := c.Call(t.Context(), "send_message", map[string]any{"agent_token": bob.AgentToken, "text": "Milk?"},
+		&results.Sent{}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // it is not read by looking
+		if got, err := c.Standby(t.Context(), look); err != nil || got.Code != http.StatusOK ||
+			len(got.Messages) != 1 || got.Messages[0].Text != "Milk?" {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	look.Token = strings.Repeat("x", len(ann.AgentToken))
+	if got, err := c.Standby(t.Context(), look); err != nil || got.Code != http.StatusUnauthorized {
+		t.Errorf("an unknown token: %+v, %v", got, err)
+	}
+}
+
+func TestParsePlace_isThatOfTheServerHoweverItIsWritten(t *testing.T) {
+	key, invite := ident.NewKey().String(), ident.NewInvite("log key", "abcdefg", 3).String()
+	mistyped := []string{"https://a.example/i/" + invite + ".", "https://a.example/k/" + key + "."}
+	for given, want := range map[string]client.Place{
+		"https://a.example":                                 {Base: "https://a.example"},
+		"https://a.example/":                                {Base: "https://a.example"},
+		"https://a.example/mcp":                             {Base: "https://a.example"},
+		"https://a.example/p/mcp/":                          {Base: "https://a.example/p"},
+		" http://127.0.0.1:8080/mcp\n":                      {Base: "http://127.0.0.1:8080"},
+		"http://[::1]:8080":                                 {Base: "http://[::1]:8080"},
+		"https://a.example/p/k/" + key + "/mcp":             {Base: "https://a.example/p", Key: key},
+		"https://a.example/k/" + strings.ToUpper(key) + "/": {Base: "https://a.example", Key: key},
+		"https://a.example/i/" + invite:                     {Base: "https://a.example", Invite: invite},
+		"https://a.example/i/" + invite + "/mcp":            {Base: "https://a.example", Invite: invite},
+		"https://a.example/k/secret":                        {},
+		"https://a.example/i/" + invite + "/mcpx":           {},
+		"https://a.example/k/" + key + "/mcp/more":          {},
+		mistyped[0] + " " + mistyped[1]:                     {},
+		mistyped[1] + " " + mistyped[0]:                     {},
+		"https://a.example/i/" + invite[1:]:                 {},
+		"https://a.example/mcp?key=" + key:                  {},
+		"https://a.example/r/abcdefg#" + key:                {},
+		"https://ann:secret@a.example":                      {},
+		"https://ann:pa?sesame@a.example":                   {},
+		"https://ann@a.example/mcp?t=sesame":                {},
+		"https://a.example/mcp?t=sesame":                    {},
+		"https://a.example/mcp?to=ann@b.example&t=sesame":   {},
+		key:               {},
+		"a.example":       {},
+		"ftp://a.example": {},
+		"https://":        {},
+		"":                {},
+	} {
+		got, err := client.ParsePlace(given)
+		if got != want || (err == nil) != (want != client.Place{}) {
+			t.Errorf("%q: %q, %v", given, got, err)
+		}
+		for _, said := range []string{fmt.Sprint(err), client.Shown(given), got.String()} {
+			for _, secret := range []string{"secret@", "k/secret", "sesame", key, invite, invite[1:]} {
+				if strings.Contains(strings.ToLower(said), secret) {
+					t.Errorf("%q: it says %s", given, said)
+				}
+			}
+		}
+	}
+}
+
+func TestServer_environmentThenSavedThenThisMachine(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	t.Setenv("PARLEY_URL", "")
+	is := func(want string) {
+		t.Helper()
+		if got, err := client.Server(); got.Base != want || err != nil {
+			t.Errorf("%q, %v; want %q", got, err, want)
+		}
+	}
+	is("http://127.0.0.1:8080")
+	if err := client.SaveServer("https://a.example"); err != nil {
+		t.Fatal(err)
+	}
+	is("https://a.example")
+	t.Setenv("PARLEY_URL", "https://b.example/mcp")
+	is("https://b.example")
+	t.Setenv("PARLEY_URL", "nowhere")
+	if _, err := client.Server(); err == nil || !strings.Contains(err.Error(), "PARLEY_URL") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A token goes to the server that the person named, and to no other that this one names.
+func TestCall_redirected_takesNoTokenToAnotherServer(t *testing.T) {
+	for name, at := range map[string]string{"to another host": "http://localhost",
+		"to another port": "http://127.0.0.1"} {
+		t.Run(name, func(t *testing.T) {
+			heard := make(chan string, 10)
+			other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				body, err := io.ReadAll(r.Body)
+				heard <- r.Header.Get("Authorization") + string(body) + fmt.Sprint(err)
+			}))
+			defer other.Close()
+			real, err := url.Parse(apptest.Serve(t, nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			pass := httputil.NewSingleHostReverseProxy(real)
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				body, err := io.ReadAll(r.Body)
+				if err != nil || r.URL.Path == "/v1/wait" || strings.Contains(string(body), "agent_token") {
+					http.Redirect(w, r, at+":"+other.URL[strings.LastIndex(other.URL, ":")+1:]+r.URL.Path,
+						http.StatusTemporaryRedirect)
+					return
+				}
+				r.Body, r.Host = io.NopCloser(bytes.NewReader(body)), real.Host
+				pass.ServeHTTP(w, r)
+			}))
+			defer server.Close()
+			c := caller(t, server.URL)
+			seat := join(t, c, "Ann")
+			if err := c.Call(t.Context(), "room_info", map[string]any{"agent_token": seat.AgentToken},
+				&results.Info{}); !errors.As(err, new(*client.Unreachable)) ||
+				!strings.Contains(err.Error(), "another server") {
+				t.Errorf("%v", err)
+			}
+			if _, err := c.Standby(t.Context(),
+				client.StandbyRequest{Token: seat.AgentToken}); !errors.As(err, new(*client.Unreachable)) {
+				t.Errorf("%v", err)
+			}
+			if len(heard) > 0 {
+				t.Errorf("the other server heard %q", <-heard)
+			}
+		})
+	}
+}
+
+func TestSameServer_whereARedirectMayGo(t *testing.T) {
+	for _, c := range []struct {
+		from, to string
+		ok       bool
+	}{
+		{"http://a.example/mcp", "http://a.example/b/mcp", true},
+		{"http://a.example/mcp", "https://a.example/mcp", true},
+		{"https://a.example/mcp", "http://a.example/mcp", false},
+		{"https://a.example/mcp", "https://a.example:8443/mcp", false},
+		{"https://a.example/mcp", "https://b.a.example/mcp", false},
+	} {
+		request := func(address string) *http.Request {
+			r, err := http.NewRequest(http.MethodGet, address, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		if err := client.SameServer(request(c.to), []*http.Request{request(c.from)}); (err == nil) != c.ok {
+			t.Errorf("from %s to %s: %v", c.from, c.to, err)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package client
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+// KeyEnv is the variable with the key of the server that a person uses, and URLEnv that with
+// its address.
+const (
+	KeyEnv = "PARLEY_KEY"
+	URLEnv = "PARLEY_URL"
+)
+
+// WithKey returns p with the key that this person has for the server: the one in the address,
+// else that of PARLEY_KEY, else the one that was kept. PARLEY_KEY is for the server of
+// PARLEY_URL, or else the saved one. No other server gets it, or anybody who gets a person to
+// name a server in a command would have the key.
+func (p Place) WithKey() (Place, error) {
+	if p.Key != "" {
+		return p, nil
+	}
+	if given := os.Getenv(KeyEnv); given != "" {
+		own, err := chosen()
+		if err != nil {
+			return p, err
+		}
+		if own.Base == p.Base {
+			p.Key, err = ReadKey(given)
+			if err != nil {
+				err = fmt.Errorf("%s: %w", KeyEnv, err)
+			}
+			return p, err
+		}
+	}
+	var err error
+	p.Key, err = KeptKey(p.Base)
+	return p, err
+}
+
+// ReadKey returns a key as its holder sends it. Its error does not repeat the key.
+func ReadKey(given string) (string, error) {
+	k, ok := ident.ParseKey(given)
+	if !ok {
+		return "", errors.New("this is not a key, or it is mistyped; a key begins with pk_ and must be copied exactly")
+	}
+	return k.String(), nil
+}
+
+// ShownKey returns what people may see of a key: its id.
+func ShownKey(key string) string {
+	k, ok := ident.ParseKey(key)
+	if !ok {
+		return hiddenPart
+	}
+	return "pk_" + k.ID + hiddenPart
+}
+
+// Refused says to a person why the server does not admit a call, and what helps.
+func (p Place) Refused() string {
+	switch {
+	case p.Invite != "":
+		return "The server at " + p.Base + " does not know this invite: the room has ended, or the link is " +
+			"incomplete. Ask for a new one."
+	case p.Key != "":
+		return "The server at " + p.Base + " does not admit the key " + ShownKey(p.Key) +
+			": it was revoked, has expired, or is for another server. Ask the person who runs the server for a new " +
+			"one. " + SetKey(p.Base)
+	}
+	return "The server at " + p.Base + " admits only callers with a key. " + SetKey(p.Base) +
+		" Ask the person who runs the server for one. With the link of an invite you need none: parley join LINK " +
+		"--as NAME"
+}
+
+// SetKey says how to give a command the key of the server at base.
+func SetKey(base string) string {
+	return "Set " + KeyEnv + " to your key and " + URLEnv + " to " + base + ": the key is shown to no other server."
+}
+
+// keysName is the file with the keys of this person, by server.
+const keysName = "keys.json"
+
+// KeptKey returns the key that was kept for the server at base; "" if none was.
+func KeptKey(base string) (string, error) {
+	path, err := StatePath(keysName)
+	if err != nil {
+		return "", err
+	}
+	all, err := readKeys(path)
+	return all[base], err
+}
+
+// KeepKey keeps the key for the server at base, in a file that only this person can read.
+func KeepKey(base, key string) error {
+	path, err := StatePath(keysName)
+	if err != nil {
+		return err
+	}
+	return WithLock(path, func() error {
+		all, err := readKeys(path)
+		if err != nil || all[base] == key {
+			return err
+		}
+		all[base] = key
+		text, err := json.MarshalIndent(map[string]any{"keys": all}, "", "  ")
+		if err != nil {
+			return err
+		}
+		return WriteFile(path, append(text, '\n'), 0o600)
+	})
+}
+
+func readKeys(path string) (map[string]string, error) {
+	content := struct{ Keys map[string]string }{map[string]string{}}
+	text, err := ReadFile(path)
+	if err != nil || len(text) == 0 {
+		return content.Keys, err
+	}
+	if err := json.Unmarshal(text, &content); err != nil {
+		return nil, fmt.Errorf("%s is damaged: remove it, and set %s and %s again", path, KeyEnv, URLEnv)
+	}
+	return content.Keys, nil
+}

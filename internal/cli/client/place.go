@@ -1,0 +1,136 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+// Place is where an address leads that a person gives: to a server, and perhaps through
+// one of its doors.
+type Place struct {
+	Base   string // the server, without /mcp: scheme, host and an optional path
+	Key    string // that the address held; "" if none
+	Invite string // the code of an invite to one room; "" if none
+}
+
+// The doors of a server, in the path of an address.
+const (
+	keyDoor    = "/k/"
+	inviteDoor = "/i/"
+)
+
+// ParsePlace reads an address as people may or may not write it, with or without /mcp at
+// its end, with a key (/k/KEY) or with the code of an invite (/i/CODE). Its error never
+// repeats a secret.
+func ParsePlace(given string) (Place, error) {
+	given = strings.TrimSpace(given)
+	u, err := url.Parse(given)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return Place{}, fmt.Errorf("%q is not the address of a server; write it as https://parley.example or %s",
+			masked(given), local)
+	case u.User != nil:
+		return Place{}, errors.New("the address of a server has no user and no password")
+	case u.RawQuery != "" || u.Fragment != "":
+		return Place{}, fmt.Errorf("%q has a query or a fragment; the address of a server has neither", masked(given))
+	}
+	p := Place{Base: strings.TrimRight(strings.TrimSuffix(strings.TrimRight(u.String(), "/"), mcpPath), "/")}
+	if base, key, ok := behind(p.Base, keyDoor); ok {
+		k, ok := ident.ParseKey(key)
+		if !ok {
+			return Place{}, fmt.Errorf("the key in the address %s is mistyped", masked(given))
+		}
+		return Place{Base: base, Key: k.String()}, nil
+	}
+	if base, code, ok := behind(p.Base, inviteDoor); ok {
+		v, ok := ident.ParseInvite(code)
+		if !ok {
+			return Place{}, fmt.Errorf("the invite in the address %s is mistyped", masked(given))
+		}
+		return Place{Base: base, Invite: v.String()}, nil
+	}
+	if slices.ContainsFunc(strings.Split(u.Path, "/"), isSecret) {
+		return Place{}, fmt.Errorf("the address %s has something after its key or invite: remove that",
+			masked(given))
+	}
+	return p, nil
+}
+
+// isSecret reports whether a part of a path is a key or the code of an invite.
+func isSecret(part string) bool {
+	_, key := ident.ParseKey(part)
+	_, invite := ident.ParseInvite(part)
+	return key || invite
+}
+
+// behind returns what stands before and behind a door at the end of an address.
+func behind(address, door string) (before, secret string, ok bool) {
+	at := strings.LastIndex(address, door)
+	if at < 0 || strings.Contains(address[at+len(door):], "/") {
+		return address, "", false
+	}
+	return address[:at], address[at+len(door):], true
+}
+
+// Address returns the address of the server as this program names it to the client of an
+// agent: that of an invite leads a guest in, and holds the code. It never has the key.
+func (p Place) Address() string {
+	if p.Invite != "" {
+		return p.Base + inviteDoor + p.Invite
+	}
+	return p.Base
+}
+
+// MCP returns the address of MCP there.
+func (p Place) MCP() string { return p.Address() + mcpPath }
+
+// String returns the address for people, without the secret of its door.
+func (p Place) String() string {
+	switch {
+	case p.Key != "":
+		return p.Base + keyDoor + hiddenPart
+	case p.Invite != "":
+		return p.Base + inviteDoor + hiddenPart
+	}
+	return p.Base
+}
+
+const hiddenPart = "…"
+
+var doors = regexp.MustCompile(keyDoor + "|" + inviteDoor)
+
+// Shown returns an address as it stands somewhere, such as in the configuration of a
+// client, without the secret that it may hold.
+func Shown(address string) string {
+	p, err := ParsePlace(address)
+	if err != nil {
+		return masked(address)
+	}
+	return p.String()
+}
+
+// masked returns a text without what stands behind the first door in it.
+func masked(text string) string {
+	if at := doors.FindStringIndex(text); at != nil {
+		return text[:at[1]] + hiddenPart
+	}
+	if at := strings.LastIndex(text, "@"); at >= 0 {
+		if strings.ContainsAny(text[:at], "?#") { // a password, or what follows the address
+			return hiddenPart
+		}
+		text = hiddenPart + text[at:]
+	}
+	if end := strings.IndexAny(text, "?#"); end >= 0 {
+		text = text[:end+1] + hiddenPart
+	}
+	if ident.SecretIn(text) != "" {
+		return hiddenPart
+	}
+	return text
+}

@@ -1,0 +1,118 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/results"
+)
+
+// StandbyRequest asks for a wait in an agent's place.
+type StandbyRequest struct {
+	Token  string
+	Cursor string // of an earlier answer; without one, after what the agent was last handed
+	// Peek leaves what comes unread: the agent's next call still gets all of it.
+	Peek  bool
+	ForMe bool          // only what is meant for the agent ends the wait
+	Wait  time.Duration // 0: as long as the server allows, about 100 seconds; less than a second looks in
+}
+
+// Standby is how a wait in an agent's place ended.
+type Standby struct {
+	// Code is the HTTP status: 200 something came, 408 nothing did, 409 another wait took
+	// over, 401 and 410 the seat is gone, unless KeyInvalid; at any other, try again later.
+	Code int
+	// KeyInvalid says that the server does not admit the seat's token alone, and that the seat may well be there.
+	KeyInvalid bool
+	// RetryAfter is when to call again, if the server says so; ten minutes at most. With
+	// 409 it means that the agent itself waits.
+	RetryAfter time.Duration
+	results.Waited
+}
+
+// standbyTime is the longest that a server holds such a wait, with time for the answer.
+const standbyTime = 130 * time.Second
+
+// Standby waits in an agent's place. The error is an *Unreachable, or that of ctx.
+func (c *Client) Standby(ctx context.Context, r StandbyRequest) (Standby, error) {
+	limited, cancel := context.WithTimeout(ctx, standbyTime)
+	defer cancel()
+	got, err := c.standby(limited, r)
+	switch {
+	case ctx.Err() != nil:
+		return Standby{}, ctx.Err()
+	case err != nil:
+		return Standby{}, &Unreachable{c.base, plainly(err)}
+	}
+	return got, nil
+}
+
+func (c *Client) standby(ctx context.Context, r StandbyRequest) (Standby, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+waitPath+"?"+r.query().Encode(), nil)
+	if err != nil {
+		return Standby{}, err
+	}
+	req.Header.Set("Authorization", "Bearer "+r.Token)
+	req.Header.Set("User-Agent", c.userAgent())
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return Standby{}, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return Standby{}, err
+	}
+	got := Standby{Code: resp.StatusCode}
+	if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
+		got.RetryAfter = time.Duration(min(max(n, 0), int(longestPause/time.Second))) * time.Second
+	}
+	var refused struct {
+		Code   fault.Code
+		Reason string
+	}
+	errs := errors.Join(json.Unmarshal(body, &got.Waited), json.Unmarshal(body, &refused))
+	if meant(got.Code) && (errs != nil || got.Status == "" && refused.Code == "") {
+		return Standby{}, notParley(fmt.Sprintf("%d of %s", got.Code, waitPath))
+	}
+	got.KeyInvalid = refused.Code == fault.KeyInvalid && refused.Reason != fault.ReasonNoSeat
+	return got, nil
+}
+
+// longestPause is the most that a server can ask for.
+const longestPause = 10 * time.Minute
+
+// meant reports whether a status is an answer to the wait. A proxy may give it, too, and
+// what it says about seats is worth nothing.
+func meant(code int) bool {
+	switch code {
+	case http.StatusOK, http.StatusRequestTimeout, http.StatusConflict, http.StatusUnauthorized, http.StatusGone:
+		return true
+	}
+	return false
+}
+
+func (r StandbyRequest) query() url.Values {
+	q := url.Values{}
+	if r.Cursor != "" {
+		q.Set("cursor", r.Cursor)
+	}
+	if r.Peek {
+		q.Set("peek", "1")
+	}
+	if r.ForMe {
+		q.Set("for_me", "1")
+	}
+	if r.Wait > 0 {
+		q.Set("wait_seconds", strconv.Itoa(int(r.Wait/time.Second)))
+	}
+	return q
+}

@@ -1,0 +1,181 @@
+package connect
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	server "github.com/parley-chat/parley/internal/cli/client"
+)
+
+// open reads a file that is to be edited.
+func open(path string) (*edit, error) {
+	e := &edit{path: path, format: formatOf(path), wrote: written{Path: path}, change: Change{File: path}}
+	text, err := server.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Lstat(path); err == nil && text == nil {
+		return nil, fmt.Errorf("%s is a symbolic link to a file that does not exist", path)
+	}
+	e.before, e.text = text, bytes.TrimPrefix(text, mark)
+	if _, err := e.format.decode(e.text); err != nil {
+		return nil, fmt.Errorf("%s cannot be read (%w), and nothing was written; correct it, or move it away, and "+
+			"run this again", path, err)
+	}
+	return e, nil
+}
+
+// mark is how some editors of Windows begin a file in UTF-8. It is no part of the text, and stays.
+var mark = []byte("\ufeff")
+
+// after returns the file as it will be.
+func (e *edit) after() []byte {
+	if bytes.HasPrefix(e.before, mark) {
+		return slices.Concat(mark, e.text)
+	}
+	return e.text
+}
+
+func formatOf(path string) format {
+	if filepath.Ext(path) == ".toml" {
+		return tomlFormat{}
+	}
+	return jsonFormat{}
+}
+
+// changed reports whether there is something to write.
+func (e *edit) changed() bool { return !bytes.Equal(e.before, e.after()) }
+
+// save writes the edited file in one step. A file that holds nothing but what was taken
+// out of it is removed if this program has created it.
+func (e *edit) save(old written) error {
+	if old.Created && e.empty() {
+		if err := e.unchanged(); err != nil {
+			return err
+		}
+		return os.Remove(e.path)
+	}
+	if err := os.MkdirAll(filepath.Dir(e.path), 0o700); err != nil {
+		return err
+	}
+	mode := fs.FileMode(0o600)
+	if info, err := os.Stat(e.path); err == nil {
+		mode = info.Mode().Perm()
+	}
+	if slices.ContainsFunc(e.wrote.Entries, entry.isSecret) {
+		mode &^= 0o077
+	}
+	return server.WriteFileIf(e.path, e.after(), mode, e.unchanged)
+}
+
+// unchanged returns an error unless the file is as it was read.
+func (e *edit) unchanged() error {
+	now, err := server.ReadFile(e.path)
+	if err == nil && !bytes.Equal(now, e.before) {
+		return &changedError{e.path}
+	}
+	return err
+}
+
+// changedError is an error of a file that another program has written since it was read.
+type changedError struct{ file string }
+
+func (c *changedError) Error() string {
+	return c.file + " was changed by another program just now; run this again"
+}
+
+// removeFolders removes the folders that were made for files, as far as they are empty.
+func removeFolders(files []written) {
+	for _, w := range files {
+		for _, dir := range w.Folders {
+			if os.Remove(dir) != nil {
+				break
+			}
+		}
+	}
+}
+
+// missing returns the folders around the path that do not exist, the innermost first.
+func missing(path string) []string {
+	var dirs []string
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
+			return dirs
+		}
+		dirs = append(dirs, dir)
+	}
+}
+
+// A client that rewrites its file while it runs makes a folder beside it as a lock, as the
+// npm package proper-lockfile does. A lock that nobody has touched for lockStale was left
+// behind.
+const (
+	lockStale = 10 * time.Second
+	lockPoll  = 20 * time.Millisecond
+	lockTime  = 15 * time.Second
+)
+
+// locked calls do while it holds the lock by which the client guards its file.
+func locked(path string, do func() error) (err error) {
+	lock := path + ".lock"
+	for begin := time.Now(); ; time.Sleep(lockPoll) {
+		err := os.Mkdir(lock, 0o700)
+		if err == nil {
+			break
+		}
+		info, statErr := os.Stat(lock)
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // no folder, hence no file that could be written
+			return do()
+		case !errors.Is(err, fs.ErrExist):
+			return err
+		case statErr == nil && time.Since(info.ModTime()) > lockStale:
+			_ = os.Remove(lock) // then the next Mkdir succeeds, or somebody else's did
+		case time.Since(begin) > lockTime:
+			return fmt.Errorf("another program holds %s; run this again, or remove it if none is running", lock)
+		}
+	}
+	defer func() { err = errors.Join(err, os.Remove(lock)) }()
+	return do()
+}
+
+// The bounds of settled: how long a client takes at most between its reading and its writing, and
+// how often a file is written before settled gives up.
+const (
+	settleTime = time.Second
+	passes     = 5
+)
+
+// settled repeats a pass over the client's files, each under the lock, until one finds nothing
+// left to write. The lock alone is not enough: Claude Code (2.1.329) does without it where it does
+// not get it in time, which while it starts is 1.5 seconds after it queued the save. Such a save
+// may have read the file before a pass wrote it, and takes back what the pass wrote; so settled
+// waits for it, and looks again. Where it writes between the reading and the writing of a pass,
+// the pass begins again. Only what it writes in the instant between the last look at the file and
+// the step that replaces it is lost.
+func (c client) settled(m Machine, pass func() (wrote bool, err error)) (err error) {
+	if !c.locks {
+		_, err := pass()
+		return err
+	}
+	for range passes {
+		var wrote bool
+		err = locked(c.file(m), func() (err error) { wrote, err = pass(); return err })
+		if changed := new(changedError); errors.As(err, &changed) && changed.file == c.file(m) {
+			continue // it is the first that a pass writes
+		}
+		if err != nil || !wrote {
+			return err
+		}
+		m.Sleep(settleTime)
+		err = fmt.Errorf("%s was written %d times, and another program took it back; end the sessions of %s, and "+
+			"run this again", c.file(m), passes, c.name)
+	}
+	return err
+}

@@ -1,0 +1,92 @@
+package doctor
+
+import (
+	"context"
+
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/cli/connect"
+)
+
+// clients asks of each client that is here whether it uses this server.
+func (v *visit) clients(ctx context.Context) {
+	found := false
+	for _, c := range v.chosen() {
+		found = true
+		v.client(ctx, c)
+	}
+	if !found {
+		v.warn("clients", v.connectLine("CLIENT"), "none of the clients that parley connect knows is installed")
+	}
+}
+
+// chosen returns the clients to look at.
+func (v *visit) chosen() (list []connect.Status) {
+	for _, c := range v.Machine.List() {
+		if c.ID == v.Client || v.Client == "" && c.Found {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// connectLine is the line for a shell that makes a client use this server. A person with an
+// invite knows what to put in the place of INVITE.
+func (v *visit) connectLine(id string) string {
+	if v.Invite != "" {
+		return "parley connect " + id + " --url INVITE"
+	}
+	return "parley connect " + id + " --url " + v.Server
+}
+
+func (v *visit) client(ctx context.Context, c connect.Status) {
+	fix, asks := v.connectLine(c.ID), ""
+	if c.Asks {
+		asks = "; it asks before it uses a tool. To allow those of Parley: " + fix + " --allow"
+	}
+	if c.Plugin != "" && c.Server == "" {
+		c.Server, fix, asks = c.Plugin, "give the plugin the address "+v.Server, ""
+	}
+	wrong := Warning // others may be meant for another server
+	if v.Client != "" {
+		wrong = Failed
+	}
+	configured, err := client.ParsePlace(c.Server)
+	if configured.Key == "" {
+		configured.Key = c.Key
+	}
+	shown, own := client.Shown(c.Server), configured.Base == v.Server && c.Plugin == "" && !c.Elsewhere
+	tell := func(level Level, what string) { v.tell(Result{Check: c.Name, Level: level, What: what, Fix: fix}) }
+	switch {
+	case c.Err != nil:
+		v.fail(c.Name, "correct the file", "its configuration cannot be read: %v", c.Err)
+	case c.Server == "" && !c.Found:
+		v.tell(Result{Check: c.Name, Level: wrong, What: "it was not found on this machine"})
+	case c.Server == "":
+		tell(wrong, "it does not know the server")
+	case err != nil:
+		tell(Failed, "its address of the server is not valid: "+err.Error())
+	case own && v.signsIn && configured.Key == "" && configured.Invite == "" && connect.SignIn(c.ID) != "":
+		v.ok(c.Name, "it is configured for %s, where it signs in%s", shown, asks)
+	case own && !v.takes(ctx, configured):
+		tell(Failed, "it is configured for "+shown+", but "+keyOf(configured))
+	case configured.Base == v.Server:
+		v.ok(c.Name, "it is configured for %s%s", shown, asks)
+	case v.room != nil && v.isAt(ctx, configured):
+		v.ok(c.Name, "it is configured for %s, which is the same server%s", shown, asks)
+	default:
+		tell(wrong, "it is configured for another address, "+shown)
+	}
+}
+
+// takes reports whether the server admits what a client is configured to show.
+func (v *visit) takes(ctx context.Context, p client.Place) bool {
+	return !v.wants || p.Invite != "" || p.Key != "" && v.admitted(ctx, p)
+}
+
+// keyOf says what is wrong with the key that a client shows.
+func keyOf(p client.Place) string {
+	if p.Key == "" {
+		return "has no key"
+	}
+	return "the server does not admit its key " + client.ShownKey(p.Key)
+}

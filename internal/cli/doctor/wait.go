@@ -1,0 +1,103 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli/client"
+)
+
+const (
+	// together is how far apart keep-alives are at most that a proxy held back until the answer came.
+	together = 250 * time.Millisecond
+	// shortest is the shortest wait that shows whether keep-alives come.
+	shortest = 30 * time.Second
+
+	fixBuffer = "make the proxy pass streams on at once (nginx: proxy_buffering off), or start the server with a " +
+		"shorter --keep-alive"
+)
+
+// wait asks whether a call may wait as long as clients let it.
+func (v *visit) wait(ctx context.Context) {
+	if v.room == nil {
+		return
+	}
+	if v.Waits != nil {
+		v.Waits(v.Options.Wait)
+	}
+	const spare = 20 * time.Second
+	limited, cancel := context.WithTimeout(ctx, v.Wait+spare)
+	defer cancel()
+	began := time.Now()
+	var got results.Waited
+	err := v.calls.Call(limited, "wait_for_message",
+		map[string]any{"agent_token": v.room.AgentToken, "wait_seconds": int(v.Wait / time.Second)}, &got)
+	if ctx.Err() != nil {
+		return
+	}
+
+	// The call is over, so no beat comes any more.
+	ended, came := time.Now(), []time.Time{}
+	for len(v.beats) > 0 {
+		came = append(came, <-v.beats)
+	}
+	took := ended.Sub(began)
+
+	// A call that failed tells most; of one that lasted the beats tell whether a proxy is in the way.
+	r := Result{Check: "wait", Level: Warning, Seconds: took.Round(time.Millisecond).Seconds()}
+	var refused *fault.Error
+	switch {
+	case err != nil && !errors.As(err, &refused):
+		r.Level = Failed
+		r.What, r.Fix = cut(seconds(took), client.Reason(err), came, ended)
+	case err != nil, got.Status != results.StatusQuiet:
+		r.Level, r.Fix = Failed, "see the log of the server"
+		r.What = fmt.Sprintf("a wait in an empty room ended after %s with %q", seconds(took), got.Status)
+		if refused != nil {
+			r.What = fmt.Sprintf("a wait in an empty room was refused: %s", refused.Message)
+		}
+	case len(came) == 0 && v.Wait < shortest:
+		r.Fix = fmt.Sprintf("%s --wait %s", client.DoctorLine(v.Server), shortest)
+		r.What = fmt.Sprintf("a wait lasted %s, too short to tell: nothing came before its end, and the server "+
+			"sends a keep-alive every 15 s by default", seconds(took))
+	case len(came) == 0:
+		r.Fix = fixBuffer
+		r.What = fmt.Sprintf("a wait lasted %s without a keep-alive; many clients end such a call "+
+			"after 60 s", seconds(took))
+	case ended.Sub(came[0]) < together:
+		r.Fix = fixBuffer
+		r.What = fmt.Sprintf("a wait lasted %s, but its keep-alives came all at once at the end: a proxy holds "+
+			"them back", seconds(took))
+	case took < v.Wait-time.Second:
+		r.Level = OK
+		r.What = fmt.Sprintf("the server itself ended a wait after %s, as its --longest-wait says", seconds(took))
+	default:
+		r.Level = OK
+		r.What = fmt.Sprintf("a wait lasted %s, with %d keep-alives", seconds(took), len(came))
+	}
+	v.tell(r)
+}
+
+// cut says of a wait that was cut off after so long, and why, what helps.
+func cut(after, why string, came []time.Time, ended time.Time) (what, fix string) {
+	what = fmt.Sprintf("a wait was cut off after %s (%s)", after, why)
+	if len(came) == 0 {
+		return what, fmt.Sprintf("raise the idle timeout of any proxy in front of the server above %s, or start "+
+			"the server with a --keep-alive below that", after)
+	}
+	return what + fmt.Sprintf(", %s after its last keep-alive", seconds(ended.Sub(came[len(came)-1]))),
+		fmt.Sprintf("raise the request timeout of any proxy in front of the server, or start the server with a "+
+			"--longest-wait below %s", after)
+}
+
+// seconds writes a time for a person.
+func seconds(d time.Duration) string {
+	if d < 10*time.Second {
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
+}

@@ -1,0 +1,125 @@
+package doctor
+
+import (
+	"context"
+	"maps"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/cli/connect"
+	"github.com/parley-chat/parley/internal/cli/wake"
+)
+
+// waking names the question whether an idle agent is woken.
+const waking = "wake"
+
+// wakes asks whether an idle agent would be woken: there must be a hook that notes its seat, and a program
+// that waits in its place.
+func (v *visit) wakes(context.Context) {
+	for _, c := range v.chosen() {
+		if !c.Hooked {
+			continue
+		}
+		v.otherNames(c)
+		if c.Plugin != "" || c.Server != "" {
+			v.hook(c)
+		}
+	}
+	v.standby()
+}
+
+// otherNames looks for Parley under another name: the hook does nothing there, since it could
+// not know to which server the token belongs.
+func (v *visit) otherNames(c connect.Status) {
+	for _, name := range slices.Sorted(maps.Keys(c.Others)) {
+		p, err := client.ParsePlace(c.Others[name])
+		if err == nil && (p.Base == v.Server || strings.Contains(strings.ToLower(name), "parley")) {
+			v.warn(waking, v.connectLine(c.ID)+", and remove "+name,
+				"%s names the server %s %q, so the hook does nothing for it: nothing wakes its agents", c.Name, p, name)
+		}
+	}
+}
+
+// hookLine is the command line of parley hook, with the program and the address in it.
+var hookLine = regexp.MustCompile(`^("[^"]+"|\S+) +hook(?: --url (.+))?$`)
+
+// hook looks at the hook of a client, which its settings have, or its plugin.
+func (v *visit) hook(c connect.Status) {
+	fix := v.connectLine(c.ID)
+	var programs []string
+	own, _ := client.ParsePlace(c.Server) // the answer about the client says what is wrong
+	for _, command := range c.Hooks {
+		parts := hookLine.FindStringSubmatch(command)
+		if parts == nil || !strings.HasPrefix(filepath.Base(strings.Trim(parts[1], `"`)), "parley") {
+			continue
+		}
+		programs = append(programs, strings.Trim(parts[1], `"`))
+		to, err := client.ParsePlace(strings.Trim(parts[2], `"`))
+		if err == nil && own.Base != "" && to.Base != own.Base {
+			v.fail(waking, fix, "the hook of %s shows the tokens of its agents to %s, and the client uses %s", c.Name,
+				to, own)
+			return
+		}
+	}
+	if c.Plugin != "" {
+		programs, fix = append(programs, "parley"), "install parley, so that it is in the PATH"
+	}
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err != nil {
+			v.fail(waking, fix, "the hook of %s names %s, which cannot be run", c.Name, program)
+			return
+		}
+	}
+	switch {
+	case len(programs) == 0:
+		v.warn(waking, fix, "no hook of %s wakes an agent that has gone idle", c.Name)
+	case c.ID == "codex":
+		v.ok(waking, "the hook of %s runs %s once you have trusted it there (/hooks)", c.Name, programs[0])
+	default:
+		v.ok(waking, "the hook of %s runs %s", c.Name, programs[0])
+	}
+}
+
+// standby looks whether a program waits for the agents that have gone idle.
+func (v *visit) standby() {
+	const fix = "make the folder writable, or set XDG_STATE_HOME; a damaged file can be removed"
+	idle, err := idleSeats()
+	if err != nil {
+		v.fail(waking, fix, "there is no place to remember seats: %v", err)
+		return
+	}
+	release, free, err := wake.TakeRole(wake.ForAgents)
+	if err != nil {
+		v.fail(waking, fix, "%v", err)
+		return
+	}
+	if !free {
+		v.ok(waking, "a program waits for the agents that have a seat: %d", idle)
+		return
+	}
+	_ = release() // it ends with this process at the latest
+	if idle == 0 {
+		v.ok(waking, "no program waits yet; one starts when an agent takes a seat")
+		return
+	}
+	v.warn(waking, "parley standby", "no program waits for the agents that have a seat: %d", idle)
+}
+
+// idleSeats returns how many seats have agents that are woken.
+func idleSeats() (n int, err error) {
+	file, err := client.OpenTokens()
+	if err != nil {
+		return 0, err
+	}
+	all, err := file.All()
+	for _, s := range all {
+		if s.HasSession() {
+			n++
+		}
+	}
+	return n, err
+}

@@ -1,0 +1,198 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/cli/client"
+)
+
+const (
+	// lookEvery is how often a follower looks without having been told to: events that wake
+	// nobody, such as joins in a crowd, appear so late at most.
+	lookEvery = 15 * time.Second
+	// sharedEvery is how often it looks while another command waits on the same seat, and
+	// is told in its place.
+	sharedEvery = time.Second
+	// yieldFor is how long it leaves the peek to another follower of the seat.
+	yieldFor = time.Minute
+	// heedEvery is how often it looks whether this person has said something in another
+	// terminal: the server tells an agent nothing of its own words.
+	heedEvery = 250 * time.Millisecond
+)
+
+// How a peek ends, as GET /v1/wait says it by the status of HTTP.
+const (
+	spoken  = 200
+	unknown = 401 // the token
+	quiet   = 408
+	taken   = 409 // another wait of the seat has begun
+	vacated = 410
+)
+
+// follower reads a room from one message on. Its place is the id of the last message that it has
+// shown, which outlives connections and servers: nothing is lost, and nothing is shown twice. It
+// reads the history and only peeks, so commands at the same time do not take messages from each
+// other.
+type follower struct {
+	s     *session
+	after string
+	see   func(entry) (done bool, err error)
+}
+
+// follow calls see for every message after one, in order, until see is done or ctx ends.
+// It outlasts a server that cannot be reached.
+func (s *session) follow(ctx context.Context, after string, see func(entry) (done bool, err error)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	f := &follower{s: s, after: after, see: see}
+	news, closed, ended := make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.listen(ctx, news, closed)
+	}()
+	defer func() {
+		cancel()
+		<-ended
+	}()
+	own := s.clock.NewTicker(heedEvery)
+	defer own.Stop()
+	look := s.clock.NewTicker(lookEvery)
+	defer look.Stop()
+	touched := lastTouch(s.file)
+	for last := false; ; {
+		if done, err := f.look(ctx); done || err != nil {
+			return err
+		}
+		if last {
+			return &fault.Error{Code: fault.RoomClosed}
+		}
+		for again := false; !again; {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-closed:
+				last, again = true, true // what was said before is still to be shown
+			case <-news:
+				again = true
+			case <-look.Chan():
+				again = true
+			case <-own.Chan():
+				now := lastTouch(s.file)
+				again, touched = now != touched, now
+			}
+		}
+	}
+}
+
+// look shows what is new. It tries until the server answers.
+func (f *follower) look(ctx context.Context) (done bool, err error) {
+	for more := true; more; {
+		var page []entry
+		err := f.s.persist(ctx, passing, func() (err error) {
+			page, more, err = f.next(ctx)
+			return err
+		})
+		if err != nil {
+			return false, err
+		}
+		for _, e := range page {
+			if done, err := f.see(e); done || err != nil {
+				return done, err
+			}
+			f.after = e.ID
+		}
+	}
+	return false, nil
+}
+
+// next returns messages after the place of the follower. Where everything has expired it
+// has none, and begins with what there is.
+func (f *follower) next(ctx context.Context) (page []entry, more bool, err error) {
+	if f.after == "" {
+		return f.s.latest(ctx, math.MaxInt, args{})
+	}
+	return f.s.history(ctx, args{"after": f.after, "limit": pageSize})
+}
+
+// listen rings news when there may be something, until ctx ends. It closes closed when the
+// seat can hear nothing more.
+func (s *session) listen(ctx context.Context, news chan<- struct{}, closed chan<- struct{}) {
+	ring := func() {
+		select {
+		case news <- struct{}{}:
+		default: // it rings already
+		}
+	}
+	r := client.StandbyRequest{Token: s.seat.Token, Peek: true}
+	for wait := time.Duration(0); ; {
+		if wait > 0 && !pause(ctx, s.clock, wait) {
+			return
+		}
+		began := s.clock.Now()
+		got, err := s.client.Standby(ctx, r)
+		if got.Cursor != "" {
+			r.Cursor = got.Cursor
+		}
+		wait = 0
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil && got.Code == spoken:
+			ring()
+		case err == nil && got.Code == quiet:
+			if s.clock.Since(began) < time.Second { // a server that lets nobody wait
+				wait = time.Second
+			}
+		case err == nil && got.Code == taken:
+			if !s.share(ctx, got.RetryAfter > 0, ring) {
+				return
+			}
+		case err == nil && got.Code == unknown || got.Code == vacated:
+			close(closed)
+			return
+		default:
+			ring()
+			wait = min(max(got.RetryAfter, time.Second), longestPause)
+		}
+	}
+}
+
+// share looks in now and then while another wait of this seat is told the news: the agent's
+// own, which may end at any time, or a peek, which gets its turn. It reports false if ctx
+// ended.
+func (s *session) share(ctx context.Context, own bool, ring func()) bool {
+	until := s.clock.Now().Add(yieldFor)
+	for {
+		if !pause(ctx, s.clock, sharedEvery) {
+			return false
+		}
+		ring()
+		if own || s.clock.Now().After(until) {
+			return true
+		}
+	}
+}
+
+// lastTouch is when a command last used a seat of this person.
+func lastTouch(file *client.TokenStore) time.Time {
+	info, err := os.Stat(file.Path())
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
+}
+
+// touch lets the followers of this person's seats know that something was said.
+func touch(file *client.TokenStore) {
+	now := time.Now()
+	_ = os.Chtimes(file.Path(), now, now) // they look in anyway, a little later
+}
+
+// stopped reports whether a command ended because the person ended it.
+func stopped(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && errors.Is(err, context.Canceled)
+}

@@ -1,0 +1,186 @@
+package shell
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/base/results"
+)
+
+// HistoryRequest asks for what was said.
+type HistoryRequest struct {
+	Last   int    // how many messages
+	Before string // only what came before this id
+	Agreed bool   // only what all agreed on
+	Files  bool   // only messages with files
+	Search string // only messages with this in them, in any case; the first Last from the end
+	// Minutes ends with what was agreed, what was done and by whom, what is open, and the files. Then Last is 0 for
+	// all that was said.
+	Minutes  bool
+	Markdown bool // the same as a file in Markdown
+	Follow   bool // and everything that follows, until the context ends
+}
+
+// History shows what was said: as JSON in one result or, if it follows the talk, each message
+// by itself.
+func (s *Shell) History(ctx context.Context, which Which, req HistoryRequest) error {
+	err := s.with(which, func(s *session) error {
+		if req.Follow {
+			return s.tail(ctx, req.Last)
+		}
+		list, more, err := s.said(ctx, req)
+		if err != nil {
+			return err
+		}
+		if req.Minutes || req.Markdown {
+			return s.minutes(ctx, list, req)
+		}
+		if more && !req.Agreed && !s.out.JSON && s.out.Screen.Terminal {
+			s.out.note("There is more: %s", s.command("history --before "+list[0].ID))
+		}
+		if len(list) == 0 && !s.out.JSON {
+			s.out.note("There is nothing to show.")
+		}
+		return s.out.show(page(list, more), func() { s.show(list) })
+	})
+	if req.Follow && stopped(ctx, err) {
+		return nil
+	}
+	return err
+}
+
+// tail shows the last n messages of the room and everything that follows, until ctx ends.
+func (s *session) tail(ctx context.Context, n int) error {
+	list, _, err := s.latest(ctx, max(n, 1), args{})
+	if err != nil {
+		return err
+	}
+	after := ""
+	for i, e := range list {
+		after = e.ID
+		if i < len(list)-n {
+			continue // with n 0 it is only where to begin
+		}
+		if err := s.out.messages(e.fields, e.Message); err != nil {
+			return err
+		}
+	}
+	if s.seat.Person {
+		if err := s.remind(ctx); err != nil {
+			return err
+		}
+	}
+	return s.follow(ctx, after, func(e entry) (bool, error) {
+		err := s.out.messages(e.fields, e.Message)
+		if waits(e.Message) && s.seat.Person {
+			s.out.note("A draft waits. Send, edit or refuse it: %s", s.command("supervise send "+e.ID))
+		}
+		return false, err
+	})
+}
+
+// said reads the messages that a History asks for. Agreements come in one page.
+func (s *session) said(ctx context.Context, req HistoryRequest) ([]entry, bool, error) {
+	if req.Agreed {
+		return s.history(ctx, args{"agreed": true, "limit": min(req.Last, pageSize)})
+	}
+	a, last := args{}, req.Last
+	a.set("before", req.Before)
+	a.flag("files", req.Files)
+	if last == 0 {
+		last = math.MaxInt
+	}
+	if req.Search != "" {
+		return s.find(ctx, strings.ToLower(req.Search), last, a)
+	}
+	return s.latest(ctx, last, a)
+}
+
+// find returns the last n messages that hold a text, in lower case.
+func (s *session) find(ctx context.Context, text string, n int, a args) (found []entry, more bool, err error) {
+	for more = true; more && len(found) < n; {
+		var page []entry
+		page, more, err = s.latest(ctx, pageSize, a)
+		if err != nil {
+			return nil, false, err
+		}
+		fit := slices.DeleteFunc(page, func(e entry) bool { return !e.holds(text) })
+		found = append(fit, found...)
+	}
+	return found[max(0, len(found)-n):], more || len(found) > n, nil
+}
+
+// holds reports whether a text, in lower case, is in what somebody said, the title of a task or the name of
+// a file.
+func (e entry) holds(text string) bool {
+	tasks := e.Tasks
+	if e.Task != nil {
+		tasks = append(tasks, *e.Task)
+	}
+	return strings.Contains(strings.ToLower(who(e.Message)+"\n"+string(e.Text)), text) ||
+		slices.ContainsFunc(tasks, func(t results.Task) bool {
+			return strings.Contains(strings.ToLower(string(t.Title)), text)
+		}) ||
+		e.File != nil && strings.Contains(strings.ToLower(string(e.File.Name)), text)
+}
+
+// page returns messages as one result of the history.
+func page(list []entry, more bool) result {
+	fields := make([]result, len(list))
+	for i, e := range list {
+		fields[i] = e.fields
+	}
+	messages, _ := json.Marshal(fields) // they came as JSON
+	r := result{"messages": messages}
+	if more {
+		r["has_more"] = json.RawMessage("true")
+	}
+	return r
+}
+
+// entry is one message, typed and as the server wrote it.
+type entry struct {
+	results.Message
+	fields result
+}
+
+// waits reports whether m is a draft about which the person behind its agent has to decide.
+func waits(m results.Message) bool { return m.Type == "draft" && m.Reason == "" }
+
+// pageSize is how many messages a call of the history gives at most.
+const pageSize = 100
+
+// history returns a page of what was said, oldest first.
+func (s *session) history(ctx context.Context, a args) (page []entry, more bool, err error) {
+	var typed results.History
+	r, err := s.call(ctx, "message_history", a, &typed)
+	if err != nil {
+		return nil, false, err
+	}
+	fields, err := r.messages()
+	if err != nil {
+		return nil, false, err
+	}
+	for i, m := range typed.Messages {
+		page = append(page, entry{m, fields[i]})
+	}
+	return page, typed.HasMore, nil
+}
+
+// latest returns the last n messages that a call of the history with these arguments gives.
+func (s *session) latest(ctx context.Context, n int, a args) (list []entry, more bool, err error) {
+	for more = true; more && len(list) < n; {
+		a["limit"] = min(n-len(list), pageSize)
+		var page []entry
+		page, more, err = s.history(ctx, a)
+		if err != nil || len(page) == 0 {
+			return list, false, err
+		}
+		list = append(page, list...)
+		a["before"] = page[0].ID
+	}
+	return list, more, nil
+}

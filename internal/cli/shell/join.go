@@ -1,0 +1,260 @@
+package shell
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli/client"
+)
+
+// JoinRequest asks for a seat.
+type JoinRequest struct {
+	Room, As    string // in place of the room's name, the link of an invite will do
+	Invite      string // the code in that link
+	Password    string
+	Capacity    int // of a room that this makes; 0 leaves it to the server
+	New         bool
+	Lock        bool   // a new room gets a password, which the person is asked for
+	Description string // of a new room
+	Public      bool   // of a new room
+	Channel     bool   // a new room in which only admins speak
+}
+
+// Join takes a seat, or returns to the one that the person has, and shows the room.
+func (s *Shell) Join(ctx context.Context, req JoinRequest) error {
+	to, err := s.target(&req)
+	if err != nil {
+		return err
+	}
+	return s.through(to, func(c *client.Client) error { return s.join(ctx, c, req) })
+}
+
+// target returns where to join: the server or, with the link of an invite in place of the
+// room's name, what the link leads to.
+func (s *Shell) target(req *JoinRequest) (client.Place, error) {
+	to, isLink, err := linkOf(req.Room)
+	switch {
+	case err != nil:
+		return to, err
+	case isLink:
+		req.Room = ""
+	case strings.Contains(req.Room, ":"):
+		return to, passwordInName()
+	default:
+		to = s.Usual
+	}
+	req.Invite = to.Invite
+	if to.Invite != "" && req.New {
+		return to, fail(usage, "An invite leads to an existing room: leave out --new.")
+	}
+	return to, s.askForLock(req)
+}
+
+func passwordInName() error {
+	return fail(usage, "A password does not belong on a command line, which others can see. Set PARLEY_PASSWORD, or "+
+		"give the room without it and type it when asked.")
+}
+
+// checkCapacity refuses seats for a room that is there: only its admins change them.
+func (s *Shell) checkCapacity(ctx context.Context, c *client.Client, req JoinRequest) error {
+	if req.Capacity == 0 || req.New {
+		return nil
+	}
+	a := args{}
+	a.set("room", req.Room)
+	a.set("password", req.Password)
+	var got results.Info
+	_, err := get(ctx, c, "room_info", a, &got)
+	switch code := fault.CodeOf(err); {
+	case err == nil && got.Room.Capacity == req.Capacity, code == fault.RoomNotFound:
+		return nil
+	case err == nil || code == fault.WrongPassword:
+		name := cmp.Or(req.Room, got.Room.Name)
+		return fail(usage, "The room %s already exists, so --capacity has no effect: leave it out. An admin can "+
+			"change the number of seats: %s", name, s.command(fmt.Sprintf("room --room %s --as %s --capacity %d",
+			quoted(name), quoted(req.As), req.Capacity)))
+	}
+	return err
+}
+
+func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) error {
+	if err := s.checkCapacity(ctx, c, req); err != nil {
+		return s.refusedPlainly(err)
+	}
+	r, err := s.take(ctx, c, req)
+	if fault.CodeOf(err) == fault.WrongPassword && req.Password == "" && s.Ask != nil {
+		req.Password, err = s.Ask("Password of the room " + HarmlessLine(req.Room) + ": ")
+		if err == nil {
+			r, err = s.take(ctx, c, req)
+		}
+	}
+	var refused *fault.Error
+	if errors.As(err, &refused) && refused.Code != fault.KeyInvalid {
+		return s.refusedJoin(refused)
+	}
+	if err != nil {
+		return err
+	}
+	return s.welcome(c.Base(), r)
+}
+
+// askForLock asks for the password of a new room.
+func (s *Shell) askForLock(req *JoinRequest) error {
+	if !req.Lock {
+		return nil
+	}
+	var err error
+	req.Password, err = s.newPassword(req.Password)
+	return err
+}
+
+// newPassword returns the password that a room gets: the given one, or else one that the person types.
+func (s *Shell) newPassword(given string) (string, error) {
+	if given != "" {
+		return given, nil
+	}
+	if s.Ask == nil {
+		return "", fail(usage, "There is no terminal to type a password on: set PARLEY_PASSWORD.")
+	}
+	password, err := s.Ask("New password of the room: ")
+	if err != nil {
+		return "", err
+	}
+	again, err := s.Ask("Repeat the password: ")
+	if err != nil {
+		return "", err
+	}
+	if password != again || password == "" {
+		return "", fail(failed, "The passwords differ. Nothing was done.")
+	}
+	return password, nil
+}
+
+// take takes the seat and stores it. Commands that join at the same time do so one after
+// the other: the second of two that ask for the same seat finds that of the first.
+func (s *Shell) take(ctx context.Context, c *client.Client, req JoinRequest) (r result, err error) {
+	path, err := client.StatePath("join")
+	if err != nil {
+		return nil, err
+	}
+	err = client.WithLock(path, func() error {
+		r, err = s.resume(ctx, c, req)
+		if r != nil || err != nil {
+			return err
+		}
+		r, err = s.sit(ctx, c, req)
+		return err
+	})
+	return r, err
+}
+
+// resume returns to the seat that the person has in that room under that name. The result
+// is nil if there is none, none any more, or a new room is to get the name.
+func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (result, error) {
+	all, err := s.Seats.All()
+	if err != nil || req.New && req.Room == "" {
+		return nil, err
+	}
+	which := Which{Room: req.Room, As: req.As}
+	i := slices.IndexFunc(all, func(seat client.Seat) bool {
+		return which.fits(seat) && seat.Server == c.Base() && (req.Invite == "" || leadsTo(req.Invite, seat))
+	})
+	if i < 0 {
+		return nil, nil
+	}
+	var r result
+	if req.New { // its room may have another name now, and the seat there is not to be forgotten for the new one
+		_, err = (&session{client: c, seat: all[i], file: s.Seats}).call(ctx, "room_info", args{}, &results.Info{})
+	} else {
+		r, err = s.seated(ctx, c, "join_room", args{"agent_token": all[i].Token})
+	}
+	switch fault.CodeOf(err) {
+	case fault.Removed, fault.TokenInvalid, fault.RoomNotFound, fault.RoomClosed:
+		return nil, s.Seats.Remove(all[i].Token)
+	}
+	return r, err
+}
+
+// sit takes a new seat.
+func (s *Shell) sit(ctx context.Context, c *client.Client, req JoinRequest) (result, error) {
+	tool, a := "join_room", args{"agent_name": req.As}
+	a.set("room", req.Room)
+	a.set("password", req.Password)
+	if req.Capacity > 0 {
+		a["capacity"] = req.Capacity
+	}
+	if req.New {
+		tool = "create_room"
+		a.set("description", req.Description)
+		a.flag("public", req.Public)
+		if req.Channel {
+			a["type"] = "channel"
+		}
+	}
+	return s.seated(ctx, c, tool, a)
+}
+
+// seated makes a call that gives a seat, and stores it. A seat that cannot be stored is
+// given back, since nobody would know its token.
+func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a args) (result, error) {
+	var got results.Joined
+	r, err := get(ctx, c, tool, a, &got)
+	if err != nil {
+		return nil, err
+	}
+	err = s.Seats.Put(client.Seat{Server: c.Base(), Room: got.Room.Name, Name: got.AgentName, Token: got.AgentToken,
+		Cursor: got.Cursor})
+	if err == nil {
+		return r, nil
+	}
+	left := c.Call(ctx, "leave_room", args{"agent_token": got.AgentToken}, &results.Left{})
+	return nil, errors.Join(fmt.Errorf("the seat could not be stored, and was given back: %w", err), left)
+}
+
+// refusedJoin says what a person can do about a refusal.
+func (s *Shell) refusedJoin(refused *fault.Error) error {
+	if len(refused.Yours) == 0 {
+		return plain(refused, s.command)
+	}
+	names := slices.Clone(refused.Yours)
+	for i, name := range names {
+		names[i] = quoted(name)
+	}
+	return fail(failed, "The room is full, and you have a silent seat there. To take it back, join --as %s.",
+		strings.Join(names, ", or --as "))
+}
+
+// welcome shows a room to a person who has just taken a seat in it.
+func (s *Shell) welcome(server string, r result) error {
+	var got results.Joined
+	if err := r.into(&got); err != nil {
+		return err
+	}
+	o, on := s.Out, &session{file: s.Seats, by: s,
+		seat: client.Seat{Server: server, Room: got.Room.Name, Name: got.AgentName}}
+	how, room := "are", "the room"
+	switch got.Status {
+	case "created":
+		room = "the new room"
+	case "returned":
+		how = "are back as"
+	}
+	return o.show(r, func() {
+		o.print("You %s %s in %s %s: %d of %d seats "+
+			"are taken.", how, got.AgentName, room, got.Room.Name, len(got.Room.Agents), got.Room.Capacity)
+		o.description(string(got.Room.Description))
+		if got.Earlier > 0 {
+			o.print("Earlier messages: %d. To read them: %s", got.Earlier, on.command("history"))
+		}
+		o.Screen.Show(got.Messages...)
+		if got.Invite != "" && len(got.Room.Agents) == 1 {
+			o.print("To invite somebody, send them this line:\n  %s", got.Invite)
+		}
+	})
+}

@@ -1,0 +1,262 @@
+package shell
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli/client"
+)
+
+// Who shows who is in the room, and which requests are open.
+func (s *Shell) Who(ctx context.Context, which Which) error {
+	return s.with(which, func(s *session) error {
+		var got results.Info
+		r, err := s.call(ctx, "room_info", args{}, &got)
+		if err != nil {
+			return err
+		}
+		return s.out.show(r, func() { s.out.about(got) })
+	})
+}
+
+// about shows a room to a person.
+func (o *Output) about(got results.Info) {
+	facts := []string{fmt.Sprintf("%d of %d seats taken", len(got.Room.Agents), got.Room.Capacity)}
+	for _, fact := range []struct {
+		holds bool
+		text  string
+	}{
+		{got.Room.Type == "channel", "only admins speak"},
+		{got.Room.Public, "public"},
+		{got.Room.PasswordProtected, "with a password"},
+		{got.Room.AgentMessages > 0, fmt.Sprintf("agents send at most %d messages until a person speaks",
+			got.Room.AgentMessages)},
+		{got.Room.Closed, "closed for good"},
+	} {
+		if fact.holds {
+			facts = append(facts, fact.text)
+		}
+	}
+	o.print("%s: %s", got.Room.Name, strings.Join(facts, ", "))
+	o.description(string(got.Room.Description))
+	rows := make([][]string, len(got.Room.Agents))
+	for i, a := range got.Room.Agents {
+		rows[i] = []string{"  " + a.Name, doing(a), string(a.Activity)}
+	}
+	o.table(rows)
+	for _, q := range got.Requests {
+		o.row("Open: %s", asksFor(q))
+	}
+	if len(got.Banned) > 0 {
+		o.row("Banned: %s", named(got.Banned, ", "))
+	}
+}
+
+// description shows what a room is for, if that is said. No line of it begins in the first column.
+func (o *Output) description(text string) {
+	if text != "" {
+		o.row("%s", lines(indented(Harmless(text))))
+	}
+}
+
+// asksFor says who asks whom.
+func asksFor(q results.Request) string {
+	owing := "anyone"
+	if len(q.OwedBy) > 0 {
+		owing = named(q.OwedBy, ", ")
+	}
+	return fmt.Sprintf("%s asks %s, for %d min [%s]: %s", ident.Actor(q.From, q.Person, q.PersonName), owing,
+		q.Minutes, q.ID, strings.Join(strings.Fields(string(q.Text)), " "))
+}
+
+// state says for a person how an agent stands, of which the server has a word for agents.
+func state(is string) string {
+	if is == "standby" {
+		return "woken by messages"
+	}
+	return is
+}
+
+// doing says what an agent is and does.
+func doing(a results.Agent) string {
+	var is []string
+	if a.You {
+		is = append(is, "you")
+	} else if a.State != "" {
+		is = append(is, state(a.State))
+	}
+	if a.Role == "admin" {
+		is = append(is, a.Role)
+	}
+	if a.Muted {
+		is = append(is, "muted")
+	}
+	switch {
+	case a.Alone:
+		is = append(is, "a person")
+	case a.PersonHere:
+		is = append(is, cmp.Or(a.PersonName, "its person")+" is watching")
+	case a.Person:
+		is = append(is, "has a person"+strings.TrimSuffix(", "+a.PersonName, ", "))
+	}
+	if a.Owner != "" {
+		is = append(is, "key of "+string(a.Owner))
+	}
+	if a.BackInMinutes > 0 {
+		is = append(is, fmt.Sprintf("back in %d min", a.BackInMinutes))
+	} else if a.IdleMinutes > 0 && !a.You {
+		is = append(is, fmt.Sprintf("idle for %d min", a.IdleMinutes))
+	}
+	if a.Unread != nil && *a.Unread > 0 && !a.You {
+		is = append(is, fmt.Sprintf("%d unread", *a.Unread))
+	}
+	return strings.Join(is, ", ")
+}
+
+// Rooms lists public rooms.
+func (s *Shell) Rooms(ctx context.Context, search string, limit int) error {
+	return s.through(s.Usual, func(c *client.Client) error { return s.rooms(ctx, c, search, limit) })
+}
+
+func (s *Shell) rooms(ctx context.Context, c *client.Client, search string, limit int) error {
+	a := args{"limit": min(limit, pageSize)}
+	a.set("search", search)
+	var rows [][]string
+	for more := true; more && len(rows) < limit; {
+		var got results.Rooms
+		r, err := get(ctx, c, "list_rooms", a, &got)
+		if err != nil {
+			return s.refusedPlainly(err)
+		}
+		for _, r := range got.Rooms {
+			locked := ""
+			if r.PasswordProtected {
+				locked = "with a password"
+			}
+			rows = append(rows, []string{r.Name, fmt.Sprintf("%d/%d", r.Agents, r.Capacity), locked,
+				strings.Join(strings.Fields(string(r.Description)), " ")})
+		}
+		if err := s.Out.show(r, func() {}); err != nil {
+			return err
+		}
+		a["page"], more = got.NextPage, got.NextPage != ""
+	}
+	if s.Out.JSON {
+		return nil
+	}
+	if len(rows) == 0 {
+		s.Out.note("No public room matches. Other rooms are not listed: ask for their names.")
+	}
+	if a["page"] != "" {
+		s.Out.note("There are more: search, or raise -n.")
+	}
+	s.Out.table(rows)
+	return s.Out.Screen.err
+}
+
+// refusedPlainly makes a refusal fit to be shown to a person who means no seat.
+func (s *Shell) refusedPlainly(err error) error {
+	var refused *fault.Error
+	if errors.As(err, &refused) && refused.Code != fault.KeyInvalid {
+		return plain(refused, s.command)
+	}
+	return err
+}
+
+// Leave gives the seat up, and shows what was unread.
+func (s *Shell) Leave(ctx context.Context, which Which, text string) error {
+	return s.inPerson(which, func(s *session) error {
+		if s.seat.Person && which.As == "" {
+			return fail(usage, "This would take your agent out of the room. If you mean that, name "+
+				"it: --as %s", quoted(s.seat.Name))
+		}
+		a := args{}
+		a.set("text", text)
+		var got results.Left
+		r, err := s.call(ctx, "leave_room", a, &got)
+		refused := new(fault.Error)
+		if errors.As(err, &refused) && refused.Reason == fault.ReasonNoSeat && s.place.Key == "" {
+			if err := s.file.Remove(s.seat.Token); err != nil {
+				return err
+			}
+			return fail(gone, "The server no longer has your seat in the room %s as %s. It is forgotten "+
+				"here.", s.seat.Room, s.seat.Name)
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.file.Remove(s.seat.Token); err != nil {
+			return err
+		}
+		return s.out.show(r, func() {
+			s.out.Screen.Show(got.Messages...)
+			if s.seat.Person {
+				s.out.print("%s has left %s.", s.seat.Name, s.seat.Room)
+				return
+			}
+			s.out.print("You have left %s.", s.seat.Room)
+		})
+	})
+}
+
+// Invite prints the line that brings another agent into the room. With renew it is a new
+// one, and the links before it give no more seats.
+func (s *Shell) Invite(ctx context.Context, which Which, renew bool) error {
+	with := s.with
+	if renew {
+		with = s.inPerson
+	}
+	return with(which, func(s *session) error {
+		var got results.Joined
+		if renew {
+			r, err := s.call(ctx, "update_room", args{"new_invite": true}, &got)
+			if err != nil {
+				return err
+			}
+			if got.Invite != "" {
+				return s.invite(r, got)
+			}
+		}
+		r, err := s.call(ctx, "join_room", args{}, &got)
+		switch {
+		case err != nil:
+			return err
+		case got.Invite == "" && len(got.Room.Agents) < got.Room.Capacity:
+			return fail(failed, "The invite to %s gives no more seats. An admin of the room can make another: %s",
+				got.Room.Name, s.command("invite --new"))
+		case got.Invite == "":
+			ended := ""
+			if renew {
+				ended = "Earlier invites give no more seats. "
+			}
+			return fail(failed, "%sNobody can be invited to %s: %d of %d seats are taken. An admin can add some: %s",
+				ended,
+				got.Room.Name, len(got.Room.Agents), got.Room.Capacity, s.command("room --capacity N"))
+		}
+		if _, open := invited(got.Invite); got.Room.PasswordProtected && !open {
+			s.out.note("The line does not include the room's password: send it separately.")
+		}
+		return s.invite(r, got)
+	})
+}
+
+// invite shows the invite in r, which got holds as well.
+func (s *session) invite(r result, got results.Joined) error {
+	maps.DeleteFunc(r, func(name string, _ json.RawMessage) bool {
+		return name != "invite" && name != "invite_link" && name != "room"
+	})
+	return s.out.show(r, func() {
+		s.out.print("%s", got.Invite)
+		if got.InviteLink != "" {
+			s.out.note("A person can take the seat in a browser: %s", got.InviteLink)
+		}
+	})
+}

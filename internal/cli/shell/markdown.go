@@ -1,0 +1,164 @@
+package shell
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/results"
+)
+
+// markdown returns a talk as a file, which ends with the minutes of an export of the page. What people and agents wrote
+// stands between fences that are longer than any in it, so that it ends nowhere but where it ends, and passes for
+// nothing else.
+func (t *talk) markdown(seat string, now time.Time, screen *Screen) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\nExported from Parley at %s, as the seat of %s sees it.\nWhat agents and people wrote "+
+		"is in fenced blocks. Everything else is from the server.\n", t.info.Room.Name,
+		stamp(now.UTC().Format(time.RFC3339)), seat)
+	if about := t.info.Room.Description; about != "" {
+		b.WriteString("\n" + fenced(string(about)))
+	}
+	b.WriteString("\n## Who takes part\n\n")
+	for _, a := range t.info.Room.Agents {
+		is := "- " + a.Name
+		if a.Role == "admin" {
+			is += ", admin"
+		}
+		if a.Person {
+			is += strings.TrimSuffix(", with a person, "+a.PersonName, ", ")
+		}
+		b.WriteString(is + "\n")
+	}
+	b.WriteString("\n## Conversation\n")
+	var events bytes.Buffer // since the last message
+	plain := *screen
+	plain.Out, plain.Color, plain.Width = &events, false, func() int { return 0 }
+	plain.Now = func() time.Time { return time.Time{} } // so that each event has its day, in UTC as the messages
+	flush := func() {
+		if events.Len() > 0 {
+			b.WriteString("\n" + fenced(events.String()))
+			events.Reset()
+		}
+	}
+	for _, e := range t.said {
+		if e.Type == "message" {
+			flush()
+			b.WriteString("\n" + messageIn(e.Message))
+		} else {
+			plain.Show(e.Message)
+		}
+	}
+	flush()
+	b.WriteString(t.outcome())
+	return Harmless(b.String())
+}
+
+// outcome returns the minutes: what was agreed, done and left open, and the files. What is empty is left out.
+func (t *talk) outcome() string {
+	var b strings.Builder
+	part := func(title string, all []string) {
+		if len(all) > 0 {
+			b.WriteString("\n## " + title + "\n\n" + strings.Join(all, "\n"))
+		}
+	}
+	var agreed, done, open, files []string
+
+	// Only a whole talk has all who agreed.
+	for _, e := range t.agreed {
+		var by []string
+		for _, yes := range t.said {
+			if t.whole && yes.Kind == "agree" && yes.ReplyTo == e.ID && !slices.Contains(by, who(yes.Message)) {
+				by = append(by, who(yes.Message))
+			}
+		}
+		agreed = append(agreed, fmt.Sprintf("### Proposed by %s, agreed by %s\n\n%s · %s\n\n%s", who(e.Message),
+			cmp.Or(strings.Join(by, ", "), "all who were asked"), stamp(e.At), e.ID, fenced(string(e.Text))))
+	}
+
+	// Each task is done or open, and so are the questions that nobody has answered.
+	for _, task := range t.closed.Tasks {
+		how := "dropped"
+		if task.State != how {
+			how = "done by " + taker(task)
+		}
+		done = append(done, taskIn(how, task))
+	}
+	for _, task := range t.open.Tasks {
+		how := "free"
+		switch {
+		case task.State == "taken":
+			how = "taken by " + taker(task)
+		case task.State == "stalled":
+			how = "taken by " + taker(task) + ", who has not been heard from for a while"
+		case task.State == "blocked":
+			how = "after " + strings.Join(task.After, ", ")
+		case len(task.For) > 0:
+			how = "offered to " + strings.Join(task.For, ", ")
+		}
+		open = append(open, taskIn(how, task))
+	}
+	for _, q := range t.info.Requests {
+		asked := cmp.Or(strings.Join(q.OwedBy, ", "), "anyone")
+		open = append(open, fmt.Sprintf("### %s asks %s · %s\n\n%s",
+			ident.Actor(q.From, q.Person, q.PersonName), asked, q.ID, fenced(string(q.Text))))
+	}
+	for _, e := range t.files {
+		files = append(files, fmt.Sprintf("### %s · %d bytes · %s\n\n%s · %s\n\n%s", who(e.Message), e.File.Size,
+			e.File.Type, stamp(e.At), e.ID, fenced(string(e.File.Name))))
+	}
+	part("Agreements", agreed)
+	part("Done", done)
+	part("Open", open)
+	part("Files", files)
+	return b.String()
+}
+
+// messageIn returns a message: who said what kind of thing to whom, and when.
+func messageIn(m results.Message) string {
+	file, id := m.File, m.ID
+	m.File, m.ID = nil, "" // its name is in the fence below, and the id beside the time
+	head := who(m)
+	if is := strings.TrimSuffix(marks(m), "; "); is != "" {
+		head += " · " + strings.ReplaceAll(is, "; ", " · ")
+	}
+	text := "### " + head + "\n\n" + stamp(m.At) + " · " + id + "\n"
+	if m.Text != "" {
+		text += "\n" + fenced(string(m.Text))
+	}
+	if file != nil {
+		text += fmt.Sprintf("\nA file of %d bytes, %s:\n\n%s", file.Size, file.Type, fenced(string(file.Name)))
+	}
+	return text
+}
+
+func taskIn(how string, t results.Task) string {
+	text := "### " + t.ID + " · " + how + "\n"
+	for _, words := range []results.Text{t.Title, t.Text, t.Result} {
+		if words != "" {
+			text += "\n" + fenced(string(words))
+		}
+	}
+	return text
+}
+
+// stamp is a time as a reader elsewhere understands it.
+func stamp(at string) string { return strings.NewReplacer("T", " ", "Z", " UTC").Replace(at) }
+
+var backticks = regexp.MustCompile("`{3,}")
+
+// fenced returns a text as a block of Markdown that no line of the text can end.
+func fenced(text string) string {
+	fence := "```"
+	for _, run := range backticks.FindAllString(text, -1) {
+		if len(run) >= len(fence) {
+			fence = run + "`"
+		}
+	}
+	return fence + "text\n" + strings.TrimSuffix(text, "\n") + "\n" + fence + "\n"
+}

@@ -1,0 +1,106 @@
+package shell
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/base/results"
+)
+
+// talk is what was said, and what came of it.
+type talk struct {
+	said, agreed, files []entry
+	whole               bool // said is all of it
+	closed, open        results.Tasks
+	info                results.Info
+}
+
+// talk learns what came of what was said. The result has all of it as the server wrote it.
+func (s *session) talk(ctx context.Context, said []entry) (t *talk, r result, err error) {
+	t = &talk{said: said}
+	t.agreed, _, err = s.history(ctx, args{"agreed": true, "limit": pageSize})
+	if err != nil {
+		return nil, nil, err
+	}
+	t.files, _, err = s.latest(ctx, mostListed, args{"files": true})
+	if err != nil {
+		return nil, nil, err
+	}
+	var closed, open, info result
+	t.closed, closed, err = s.tasks(ctx, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	t.open, open, err = s.tasks(ctx, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err = s.call(ctx, "room_info", args{}, &t.info)
+	if err != nil {
+		return nil, nil, err
+	}
+	r = result{
+		"messages": page(said, false)["messages"], "agreed": page(t.agreed, false)["messages"],
+		"closed_tasks": closed["tasks"], "open_tasks": open["tasks"],
+		"files": page(t.files, false)["messages"], "requests": json.RawMessage("[]"),
+	}
+	if len(info["requests"]) > 0 {
+		r["requests"] = info["requests"]
+	}
+	return t, r, nil
+}
+
+// minutes shows what was said, and what came of it: what was agreed, what was done and by whom, what is
+// open, and the files.
+func (s *session) minutes(ctx context.Context, said []entry, req HistoryRequest) error {
+	t, all, err := s.talk(ctx, said)
+	if err != nil {
+		return err
+	}
+	t.whole = req.Last == 0 && req.Before == ""
+	return s.out.show(all, func() {
+		if req.Markdown {
+			s.out.Screen.write(t.markdown(s.seat.Name, s.clock.Now(), s.out.Screen))
+		} else {
+			s.write(t)
+		}
+		if t.open.HasMore {
+			s.out.note("More tasks are open than are shown.")
+		}
+	})
+}
+
+// write shows a talk as the screen shows messages, and its minutes.
+func (s *session) write(t *talk) {
+	s.show(t.said)
+	s.heading("Agreed", len(t.agreed))
+	s.show(t.agreed)
+	s.heading("Done", len(t.closed.Tasks))
+	s.list(t.closed.Tasks, indent)
+	s.heading("Open", len(t.open.Tasks)+len(t.info.Requests))
+	s.list(t.open.Tasks, indent)
+	for _, q := range t.info.Requests {
+		s.out.row("%s%s", lines(indent), asksFor(q))
+	}
+	s.heading("Files", len(t.files))
+	s.show(t.files)
+}
+
+// mostListed is how many files the minutes list: as many as a room keeps.
+const mostListed = 1000
+
+// heading begins a part of the minutes, which has so many entries.
+func (s *session) heading(title string, entries int) {
+	text := "\n" + strings.ToUpper(title)
+	if entries == 0 {
+		text += ": nothing"
+	}
+	s.out.print("%s", lines(text))
+}
+
+func (s *session) show(list []entry) {
+	for _, e := range list {
+		s.out.Screen.Show(e.Message)
+	}
+}

@@ -1,0 +1,102 @@
+package shell
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/base/sanitize"
+)
+
+// Output is what a command prints. It makes harmless what others may have written, whatever
+// command prints it: see [Harmless]. After the first error of a write it prints nothing more.
+type Output struct {
+	Screen *Screen   // standard output
+	Notes  io.Writer // standard error, for what a person is told beside the output
+	// Progress says that Notes are a terminal, which is told how far a transfer is.
+	Progress bool
+	JSON     bool // results are printed as the server wrote them, one per line
+}
+
+// note tells the person something beside the output.
+func (o *Output) note(format string, args ...any) {
+	_, _ = fmt.Fprintln(o.Notes, "parley:", sentence(format, args...)) // the command goes on without it
+}
+
+// show prints what a call gave: as JSON, without the secrets of the seat, or as draw shows it
+// to a person.
+func (o *Output) show(r result, draw func()) error {
+	if o.JSON {
+		delete(r, "agent_token")
+		delete(r, "watch")
+		o.Screen.write(r.json())
+	} else {
+		draw()
+	}
+	return o.Screen.err
+}
+
+// messages shows those of a result.
+func (o *Output) messages(r result, list ...results.Message) error {
+	return o.show(r, func() { o.Screen.Show(list...) })
+}
+
+// print writes a line.
+func (o *Output) print(format string, args ...any) {
+	o.Screen.write(sentence(format, args...) + "\n")
+}
+
+// row is print for words of others. Where a terminal is too narrow for a line, the rest is indented.
+func (o *Output) row(format string, args ...any) {
+	for line := range strings.SplitSeq(sentence(format, args...), "\n") {
+		beside, width := true, o.Screen.Width()
+		o.Screen.write(strings.Join(o.Screen.fold(line, width, width, &beside), "\n"+indent) + "\n")
+	}
+}
+
+// table prints rows of cells.
+func (o *Output) table(rows [][]string) {
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		for i := range row {
+			row[i] = HarmlessLine(row[i])
+		}
+		_, _ = fmt.Fprintln(w, strings.TrimRight(strings.Join(row, "\t"), "\t ")) // never fails
+	}
+	_ = w.Flush()
+	for line := range strings.Lines(text.String()) {
+		o.row("%s", strings.TrimSuffix(line, "\n"))
+	}
+}
+
+// lines is an argument of sentence that may have line breaks.
+type lines string
+
+// sentence formats what is printed. Each argument stays on its line.
+func sentence(format string, args ...any) string {
+	for i, a := range args {
+		switch a := a.(type) {
+		case string:
+			args[i] = HarmlessLine(a)
+		case error:
+			args[i] = HarmlessLine(a.Error())
+		case fmt.Stringer:
+			args[i] = HarmlessLine(a.String())
+		}
+	}
+	return Harmless(fmt.Sprintf(format, args...))
+}
+
+// Harmless returns text as a terminal may show it. A visible escape such as \x1b replaces every
+// character that could act on the terminal, change the order of others or hide. Line breaks and
+// tabs stay.
+func Harmless(text string) string {
+	text = strings.NewReplacer("\r\n", "\n", "\u2028", "\n", "\u2029", "\n").Replace(text)
+	return sanitize.Escape(text, "\n\t")
+}
+
+// HarmlessLine is Harmless for what belongs on one line, such as a name.
+func HarmlessLine(text string) string { return sanitize.Escape(text, "") }

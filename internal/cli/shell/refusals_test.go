@@ -1,0 +1,465 @@
+package shell_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/cli/shell"
+)
+
+var update = flag.Bool("update", false, "write what a person reads of each refusal")
+
+// refused is a refusal of the server, as its source has it.
+type refused struct {
+	file, code, format string
+}
+
+// refusals returns every refusal in the source of the server, but for the packages that answer no command of the shell:
+// a2a, agentcall and fetch serve other clients, and pairing has a tool that the shell never calls. Those of httpapi are
+// of requests that it does not read, or cuts off: no tool has a part in them, the shell passes their sentences on, and
+// the tests of package client play them, each kind of answer once.
+func refusals(t *testing.T) (all []refused) {
+	t.Helper()
+	for _, pkg := range []string{"access", "chat", "ident", "outbox", "password", "ratelimit", "room", "tools"} {
+		files, err := filepath.Glob(filepath.Join("..", "..", "*", pkg, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatal(pkg, err)
+		}
+		for _, path := range files {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			source, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(source, func(n ast.Node) bool {
+				if code, text, ok := refusal(n); ok {
+					r := refused{pkg + "/" + filepath.Base(path), code, text}
+					if !slices.Contains(all, r) {
+						all = append(all, r)
+					}
+				}
+				return true
+			})
+		}
+	}
+	return all
+}
+
+// refusal returns the code and the sentence of a refusal that n makes. ok is false if it makes none, or has its
+// sentence from a caller, where it is found as well.
+func refusal(n ast.Node) (code, text string, ok bool) {
+	var at ast.Expr
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		name := source(n.Fun)
+		i := map[string]int{"fault.Refuse": 1, "fault.RetryLater": 2, "fault.Wrap": 3, "unavailable": 3,
+			"l.transfer": 3, "invalidArgument": 0}[name]
+		if i == 0 && name != "invalidArgument" {
+			return "", "", false
+		}
+		code = map[string]string{"unavailable": "Unavailable", "l.transfer": "RateLimited",
+			"invalidArgument": "InvalidArgument"}[name]
+		for _, arg := range n.Args {
+			if is, ok := strings.CutPrefix(source(arg), "fault."); ok && code == "" {
+				code = is
+			}
+		}
+		at = n.Args[i]
+	case *ast.CompositeLit:
+		for _, e := range n.Elts {
+			field, _ := e.(*ast.KeyValueExpr)
+			switch {
+			case source(n.Type) != "fault.Error" || field == nil:
+			case source(field.Key) == "Code":
+				code = strings.TrimPrefix(source(field.Value), "fault.")
+			case source(field.Key) == "Message":
+				at = field.Value
+			}
+		}
+	}
+	if at == nil {
+		return "", "", false
+	}
+	code = strings.ToLower(regexp.MustCompile(`([a-z])([A-Z])`).ReplaceAllString(code, "${1}_$2"))
+	text, ok = literal(at)
+	return code, text, ok
+}
+
+// source returns a name as the source has it; "" for anything else.
+func source(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		return source(e.X) + "." + e.Sel.Name
+	}
+	return ""
+}
+
+// literal returns the text of an expression, with %s in the place of what is no literal. ok is false if nothing is.
+func literal(e ast.Expr) (text string, ok bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(e.Value)
+		return text, err == nil
+	case *ast.BinaryExpr:
+		before, ok1 := literal(e.X)
+		after, ok2 := literal(e.Y)
+		return before + after, ok1 || ok2
+	}
+	return "%s", false
+}
+
+// blanks are what stands in sentences: for each beginning of one, what it is filled with. The usual are a number and
+// the id of a task.
+var blanks = []struct {
+	format string
+	with   [][]string
+}{
+	{"%s holds %s. Nothing", [][]string{{"text", "a key"}, {"note", "a key"}, {"The file", "a key"}}},
+	{"%s holds %s. That", [][]string{{"agent_name", "a key"}, {"room", "a key"}}},
+	{"%s: at most %d characters of UTF-8 without control characters. Nothing was changed.", [][]string{{"note",
+		"200"}}},
+	{"%s: at most %d characters of UTF-8 without control characters. Nothing was changed: put", [][]string{{"text",
+		"2000"}}},
+	{"capacity must be", [][]string{{"2", "100"}}},
+	{"%s: 1 to", [][]string{{"title", "200"}}},
+	{"%s is missing", [][]string{{"agent_name", "40"}, {"room", "40"}}},
+	{"%s is not valid", [][]string{{"agent_name"}, {"room"}}},
+	{"%s is too long", [][]string{{"agent_name", "40"}, {"room", "40"}}},
+	{"%s: use ordinary", [][]string{{"agent_name"}, {"room"}}},
+	{"%s: this name could", [][]string{{"room"}}},
+	{"%s: at most %d names", [][]string{{"to", "100"}, {"ask", "100"}}},
+	{"%s: number", [][]string{{"to", "2", "to"}, {"ask", "2", "ask"}}},
+	{"%s names only", [][]string{{"to", "to"}, {"ask", "ask"}}},
+	{"%s: there is no", [][]string{{"id"}, {"reply_to"}, {"before"}, {"redact"}}},
+	{"%s: name %d in it", [][]string{{"for", "2"}}},
+	{"%s is %s already", [][]string{{"t7", "done"}, {"t7", "dropped"}}},
+	{"%s cannot be taken yet", [][]string{{"t7", "t5", "the next free one is t9."}, {"t7", "t5", instead}}},
+	{"%s is offered to", [][]string{{"t7", "60", instead}}},
+	{"%s is taken by another agent, last", [][]string{{"t7", "3", "5", instead}}},
+	{"%s is taken by", [][]string{{"t7", instead}}},
+	{"%s You came", [][]string{{"This call is about other rooms."}}},
+	{"%s You sent", [][]string{{"This call is about other rooms."}}},
+	{"%s %d subscriptions", [][]string{{"You have", "8"}}},
+	{"ask does not go with kind", [][]string{{"status"}}},
+	{"text holds what looks like", [][]string{{"a password"}}},
+	{"The words hold", [][]string{{"a password"}}},
+	{"The label holds", [][]string{{"a key"}}},
+	{"Several open proposals", [][]string{{"m2, m3"}}},
+	{"This server has no space", [][]string{{""}, {": it takes 7 bytes more"}}},
+	{"This invite ended", [][]string{{"2026-01-02 15:04 UTC"}}},
+	{"Another agent here has this name. If", [][]string{{"7", "15:04 UTC"}}},
+	{"Agents in this room", [][]string{{"7 messages"}}},
+	{"The room changed too often while you", [][]string{{"joined"}}},
+	{"Too many requests", [][]string{{"from your key or address"}}},
+	{"add_agent: ", [][]string{{"The address must begin with https://."}}},
+	{"add_hook: ", [][]string{{"It answered with the status 404."}}},
+	{"%s: %s Nothing was changed", [][]string{{"add_hook", "The address must begin with https://."}}},
+	{"%s. Nothing was changed%s", [][]string{{"Only callers with a key of this server can add a webhook", ""}}},
+	{"This server calls other", [][]string{{""}}},
+	{"This server %s", [][]string{{"needs a key"}}},
+	{"Your user has paused you, or approves what you say, so you cannot change the list", [][]string{{""}}},
+}
+
+const instead = "no other is free, and wait_for_message ends when one becomes free."
+
+// filled returns a sentence with something in its blanks.
+func filled(format string) (all []string) {
+	with := [][]string{nil}
+	for _, b := range blanks {
+		if strings.HasPrefix(format, b.format) {
+			with = b.with
+			break
+		}
+	}
+	for _, values := range with {
+		n := 0
+		all = append(all, blank.ReplaceAllStringFunc(format, func(verb string) string {
+			n++
+			if n <= len(values) {
+				return values[n-1]
+			}
+			return map[byte]string{'d': "7", 'q': `"x"`}[verb[len(verb)-1]] +
+				map[bool]string{true: "t7"}[verb[len(verb)-1] == 's']
+		}))
+	}
+	return all
+}
+
+var blank = regexp.MustCompile(`%(\[\d\])?[dsqv]`)
+
+// unmet are refusals that nobody meets at a shell, by how they begin, and why.
+var unmet = map[string][]string{
+	"no command passes the argument, or such arguments together": {"finishes goes", "finishes: ", "wait_seconds must",
+		"idempotency_key: ", "back_in_minutes must", "activity: ", "cursor is not", "The settings have changed",
+		"offset ", "limit must", "page must", "tasks goes", "add: give", "add takes", "after of number",
+		"At most %d open tasks of one agent. Nothing", "files goes", "Give only one of", "Give either", "Give add_",
+		"agent_name goes", "decision and text", "text goes with", "closed must", "redact must", "text does not go",
+		"title and after", "for goes", "edit: say", "Say what to change", "room holds a password",
+		"There is no room of",
+		"id must be that of a task, such as t7: the closed", "%s is missing: give a name", "text is missing or",
+		"Your user has paused you, or approves what you say, so you cannot show"},
+	"the command line takes no other": {"action must", "decision must", "type must", "kind must", "text is not valid"},
+	"the shell takes care of the token, the claim or the address": {"agent_token must", "agent_token belongs",
+		"claim is mistyped", "This upload address", "This download address", "This is the token of",
+		"Only the person behind", "Only a person adds"},
+	"another client asks for it": {"This contextId", "contextId is", "The file has %d bytes: a resource",
+		"delivery.secret", "Your user has ended this subscription", "Everybody whom the answer",
+		"The person behind this",
+		"text has %d bytes, at most %d are allowed. Nothing was shared", "agent_token holds a ticket"},
+	"parley keys says it": {"The label holds", "There is no key with", "%d keys have this"},
+}
+
+// forAgents is what a person at a shell does not know.
+var forAgents = regexp.MustCompile(`\b[a-z]+_[a-z_]+\b|[Cc]all again|[Yy]our user\b|your client's|contextId|` +
+	`repeat (this|the) call|\b(leave|in|with|give|use) (to|ask|kind|reply_to|withdraw|redact)\b[ .,:]|` +
+	`^(to|ask|for|after|id|text|note|kind|redact|draft)\b`)
+
+// refuser answers the calls of tools with a refusal, in the server's place.
+type refuser struct{ code, message string }
+
+func (r *refuser) RoundTrip(req *http.Request) (*http.Response, error) {
+	said := map[string]any{"code": r.code, "message": r.message}
+	return answerTool(req, r.message, map[string]any{"isError": true, "structuredContent": said})
+}
+
+// answerTool answers a call of a tool with a text and a result, and lets the server answer any other request.
+func answerTool(req *http.Request, said string, result map[string]any) (*http.Response, error) {
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	var call struct {
+		ID     any
+		Method string
+	}
+	if err := json.Unmarshal(body, &call); err != nil || call.Method != "tools/call" {
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		return http.DefaultTransport.RoundTrip(req)
+	}
+	result["content"] = []any{map[string]any{"type": "text", "text": said}}
+	text, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": call.ID, "result": result})
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(bytes.NewReader(text)), Request: req}, err
+}
+
+// ofUpload and ofDownload are refusals of the addresses at which files go in and out, by where they are and how they
+// begin.
+var (
+	ofUpload = regexp.MustCompile(`^(chat/file_upload\.go: (The file|The upload|This address does not take|Your user|Another)|` +
+		`chat/file\.go: The file has more|ratelimit/files\.go: .* may share)`)
+	ofDownload = regexp.MustCompile(`^(chat/file_get\.go: (This address does|The bytes of)|` +
+		`ratelimit/files\.go: .* (may download|to all))`)
+)
+
+// transferRefuser gives an address for a file, and refuses what is done there, as the server does.
+type transferRefuser struct {
+	base    string
+	refuses refuser
+}
+
+func (r *transferRefuser) RoundTrip(req *http.Request) (*http.Response, error) {
+	answer := func(kind, text string) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{"Content-Type": {kind}},
+			Body: io.NopCloser(strings.NewReader(text)), Request: req}, nil
+	}
+	switch {
+	case strings.HasPrefix(req.URL.Path, "/v1/upload/"):
+		text, err := json.Marshal(map[string]string{"code": r.refuses.code, "message": r.refuses.message})
+		if err != nil {
+			return nil, err
+		}
+		return answer("application/json", string(text))
+	case strings.HasPrefix(req.URL.Path, "/v1/file/"):
+		return answer("text/plain; charset=utf-8", r.refuses.message+"\n")
+	}
+	return answerTool(req, "", map[string]any{"structuredContent": map[string]any{
+		"status": "upload", "upload": map[string]any{"page": r.base + "/v1/upload/x"},
+		"from": "Bob", "file": map[string]any{"name": "x", "size": 5, "type": "text/plain"},
+		"download": "curl -sS -o 'parley-x.txt' '" + r.base + "/v1/file/x'"}})
+}
+
+// hurried is a clock on which each wait is over at once.
+type hurried struct{ *clockwork.FakeClock }
+
+func (c hurried) After(d time.Duration) <-chan time.Time {
+	c.Advance(d)
+	over := make(chan time.Time, 1)
+	over <- c.Now()
+	return over
+}
+
+// met returns what a person reads of a refusal who meets it with the command that can.
+func met(t *testing.T, base string, r refused, message string) string {
+	t.Helper()
+	c := at(t, base, &refuser{r.code, message})
+	joins := regexp.MustCompile(`^(room/(seatrequest|invite|lookalike)|chat/(join|guest)|password/|ident/name|` +
+		`ratelimit/rooms)`)
+	var err error
+	switch {
+	case strings.HasSuffix(r.file, "/link.go"):
+		claim := ident.NewLinkCode(strings.Repeat("0", 32), "r000000", 3, 17, 0)
+		err = c.Watch(t.Context(), base+"/r/r000000#"+claim.String())
+	case joins.MatchString(r.file):
+		err = c.Join(t.Context(), shell.JoinRequest{Room: "pie", As: "Bob"})
+	default:
+		if err := c.Seats.Put(client.Seat{Server: base, Room: "tea", Name: "Ann", Token: "t1"}); err != nil {
+			t.Fatal(err)
+		}
+		transfers := &transferRefuser{base, refuser{r.code, message}}
+		switch {
+		case ofUpload.MatchString(r.file + ": " + message):
+			c = at(t, base, transfers)
+			c.Clock = hurried{clockwork.NewFakeClock()}
+			err = c.Put(t.Context(), as("Ann"), shell.PutRequest{Path: "-", In: strings.NewReader("bytes")})
+		case ofDownload.MatchString(r.file + ": " + message):
+			c = at(t, base, transfers)
+			c.Clock = hurried{clockwork.NewFakeClock()}
+			err = c.Get(t.Context(), as("Ann"), shell.GetRequest{ID: "m1", Path: filepath.Join(t.TempDir(), "x")})
+		default:
+			err = c.Who(t.Context(), as("Ann"))
+		}
+	}
+	var told *shell.Failure
+	var refused *fault.Error
+	switch {
+	case errors.As(err, &told):
+		return told.Text
+	case errors.As(err, &refused):
+		return refused.Message
+	}
+	t.Errorf("%s: %v", message, err)
+	return ""
+}
+
+// TestRefusals_ofTheServer_eachInAPersonsWords plays every refusal in the source of the server. Read the golden file
+// after an update: each line must make sense to somebody who has never heard of a tool.
+func TestRefusals_ofTheServer_eachInAPersonsWords(t *testing.T) {
+	base := serve(t)
+	var golden strings.Builder
+	used := map[string]bool{}
+	reason := func(format string) string {
+		for why, all := range unmet {
+			for _, begins := range all {
+				if strings.HasPrefix(format, begins) {
+					used[begins] = true
+					return why
+				}
+			}
+		}
+		return ""
+	}
+	all := refusals(t)
+	for _, r := range all {
+		if why := reason(r.format); why != "" {
+			fmt.Fprintf(&golden, "%s %s\n  - %s\n  (%s)\n", r.file, r.code, r.format, why)
+			continue
+		}
+		for _, message := range filled(r.format) {
+			reads := strings.ReplaceAll(met(t, base, r, message), base, "http://parley.example")
+			fmt.Fprintf(&golden, "%s %s\n  - %s\n", r.file, r.code, message)
+			if reads != message {
+				fmt.Fprintf(&golden, "  + %s\n", strings.ReplaceAll(reads, "\n", "\n    "))
+			}
+			if bad := forAgents.FindString(reads); bad != "" {
+				t.Errorf("%q speaks to an agent: %q", reads, bad)
+			}
+		}
+	}
+	for _, list := range unmet {
+		for _, begins := range list {
+			if !used[begins] {
+				t.Errorf("no refusal begins with %q", begins)
+			}
+		}
+	}
+	if len(all) < 200 {
+		t.Errorf("only %d refusals were found", len(all))
+	}
+	path := filepath.Join("testdata", "refusals.golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(golden.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil || string(want) != golden.String() {
+		t.Errorf("the refusals are others than in %s (%v): run with -update, and read each that is new", path, err)
+	}
+}
+
+// refusedDoor answers every request with a refusal to admit its token, as the server does.
+type refusedDoor struct{ reason string }
+
+func (d refusedDoor) RoundTrip(r *http.Request) (*http.Response, error) {
+	text := `{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"Not you.",` +
+		`"data":{"code":"key_invalid",` +
+		`"reason":"` + d.reason + `"}}}`
+	if strings.HasPrefix(r.URL.Path, "/v1/wait") {
+		text = `{"code":"key_invalid","message":"No.","reason":"` + d.reason + `"}`
+	}
+	return &http.Response{StatusCode: http.StatusUnauthorized,
+		Header: http.Header{"Content-Type": {"application/json"}},
+		Body:   io.NopCloser(strings.NewReader(text)), Request: r}, nil
+}
+
+// TestSeat_serverAdmitsNoToken_saysWhetherItIsGoneOrNeedsAKey reads what commands and the list of one's rooms say. A
+// seat that only needs a key is not forgotten by those who leave.
+func TestSeat_serverAdmitsNoToken_saysWhetherItIsGoneOrNeedsAKey(t *testing.T) {
+	for _, c := range []struct {
+		reason      string
+		person      bool
+		who, listed string
+	}{
+		{fault.ReasonNoSeat, false, "no longer has your seat in the room tea as Ann. To forget it: parley leave",
+			"the seat is gone"},
+		{"", false, "as Ann only with a key. Set PARLEY_KEY", "needs your key"},
+		{"", true, "as Ann only with a key.", "its agent needs a key"},
+	} {
+		base := serve(t)
+		command := at(t, base, refusedDoor{c.reason})
+		if err := command.Seats.Put(client.Seat{Server: base, Room: "tea", Name: "Ann", Token: "t1",
+			Person: c.person}); err != nil {
+			t.Fatal(err)
+		}
+		list := at(t, base, refusedDoor{c.reason})
+		list.Out.JSON = false
+		if err := list.Mine(t.Context()); err != nil || !strings.Contains(list.out.String(), c.listed) {
+			t.Errorf("%+v: %v, the list is %s", c, err, &list.out)
+		}
+		if err := command.Who(t.Context(), as("Ann")); err == nil || !strings.Contains(err.Error(), c.who) {
+			t.Errorf("%+v: who says %v", c, err)
+		}
+		left := command.Leave(t.Context(), as("Ann"), "")
+		all, err := command.Seats.All()
+		kept := len(all) == 1
+		if err != nil || left == nil || kept != (c.reason == "") ||
+			kept == strings.Contains(left.Error(), "forgotten") {
+			t.Errorf("%+v: leave says %v, and keeps %v (%v)", c, left, all, err)
+		}
+	}
+}

@@ -1,0 +1,191 @@
+package shell
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/cli/client"
+)
+
+// args are the arguments of a tool.
+type args map[string]any
+
+// set adds an argument unless it is empty.
+func (a args) set(name, value string) {
+	if value != "" {
+		a[name] = value
+	}
+}
+
+// list adds an argument unless it is empty.
+func (a args) list(name string, values []string) {
+	if len(values) > 0 {
+		a[name] = values
+	}
+}
+
+// flag adds an argument if it is true.
+func (a args) flag(name string, is bool) {
+	if is {
+		a[name] = true
+	}
+}
+
+// given adds an argument unless it is nil.
+func given[T any](a args, name string, value *T) {
+	if value != nil {
+		a[name] = *value
+	}
+}
+
+// result is what a tool gave, field by field, as the server wrote it.
+type result map[string]json.RawMessage
+
+// call calls a tool with the token of the seat.
+func (s *session) call(ctx context.Context, tool string, a args, typed any) (result, error) {
+	a["agent_token"] = s.seat.Token
+	r, err := get(ctx, s.client, tool, a, typed)
+	if err != nil {
+		return nil, withName(err, a)
+	}
+	var room struct{ Name string }
+	if len(r["room"]) > 0 && json.Unmarshal(r["room"], &room) == nil {
+		_ = s.file.Rename(&s.seat, room.Name) // by another admin; the call is done, and the next one tells it again
+	}
+	return r, nil
+}
+
+// numbered is a refusal of one name of a list, which the server does not repeat: an agent chose it.
+var numbered = regexp.MustCompile(`^(\w+)(?: of number 1)?: (number|name) (\d+) (in it )?(does not name|is)`)
+
+// withName returns err with the name that a person gave in the place of its number.
+func withName(err error, a args) error {
+	var refused *fault.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	at := numbered.FindStringSubmatch(refused.Message)
+	if at == nil {
+		return err
+	}
+	list, _ := a[at[1]].([]string)
+	n, _ := strconv.Atoi(at[3])
+	if n < 1 || n > len(list) {
+		return err
+	}
+	told := *refused
+	told.Message = at[1] + ": " + strconv.Quote(list[n-1]) + " " + at[5] + refused.Message[len(at[0]):]
+	return &told
+}
+
+// get calls a tool. It stores its result in typed as well, with long texts whole.
+func get(ctx context.Context, c *client.Client, tool string, a args, typed any) (result, error) {
+	var raw result
+	if err := c.Call(ctx, tool, a, &raw); err != nil {
+		return nil, err
+	}
+	token, _ := a["agent_token"].(string)
+	if given, ok := raw["agent_token"]; ok {
+		if err := json.Unmarshal(given, &token); err != nil {
+			return nil, err
+		}
+	}
+	if err := raw.complete(ctx, c, token); err != nil {
+		return nil, err
+	}
+	return raw, raw.into(typed)
+}
+
+// into reads the fields into a struct of their types.
+func (r result) into(typed any) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, typed)
+}
+
+// messages returns those of a result, each as its fields.
+func (r result) messages() ([]result, error) {
+	var list []result
+	if len(r["messages"]) == 0 {
+		return nil, nil
+	}
+	return list, json.Unmarshal(r["messages"], &list)
+}
+
+// complete fetches the rest of long texts, which the server gives in parts.
+func (r result) complete(ctx context.Context, c *client.Client, token string) error {
+	list, err := r.messages()
+	if err != nil {
+		return err
+	}
+	changed := false
+	for _, m := range list {
+		var typed results.Message
+		if err := m.into(&typed); err != nil {
+			return err
+		}
+		if typed.More == nil {
+			continue
+		}
+		text, err := whole(ctx, c, token, typed)
+		if err != nil {
+			return err
+		}
+		m["text"], err = json.Marshal(text)
+		if err != nil {
+			return err
+		}
+		delete(m, "more")
+		changed = true
+	}
+	if changed {
+		r["messages"], err = json.Marshal(list)
+	}
+	return err
+}
+
+// whole returns the whole text of a message that came in part.
+func whole(ctx context.Context, c *client.Client, token string, m results.Message) (string, error) {
+	text := m.Text
+	for more := m.More; more != nil; {
+		var page results.History
+		if err := c.Call(ctx, "message_history", args{"agent_token": token, "id": more.ID, "offset": more.Offset},
+			&page); err != nil {
+			return "", err
+		}
+		if len(page.Messages) != 1 || page.Messages[0].More != nil && page.Messages[0].More.Offset <= more.Offset {
+			return "", fmt.Errorf("the server does not give the rest of a long message")
+		}
+		text += page.Messages[0].Text
+		more = page.Messages[0].More
+	}
+	return string(text), nil
+}
+
+// json returns a result as a line of JSON. Every character that could act on a terminal is an
+// escape; JSON itself leaves some of them as they are.
+func (r result) json() string {
+	text, _ := json.Marshal(r) // it came as JSON
+	var b strings.Builder
+	for _, c := range string(text) {
+		switch {
+		case !sanitize.IsHidden(c):
+			b.WriteRune(c)
+		case c < 0x10000:
+			fmt.Fprintf(&b, `\u%04x`, c)
+		default: // as a pair of surrogates (RFC 8259, section 7)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, 0xd800+(c-0x10000)>>10, 0xdc00+(c-0x10000)&0x3ff)
+		}
+	}
+	return b.String() + "\n"
+}

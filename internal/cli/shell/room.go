@@ -1,0 +1,267 @@
+package shell
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli/client"
+)
+
+// RoomRequest changes a room; nothing shows it. Nil fields stay as they are.
+type RoomRequest struct {
+	Name          *string
+	Description   *string // "" removes it
+	Capacity      *int
+	Password      string // "" leaves it; see Lock
+	Lock          *bool  // true: a new password, which the person is asked for if there is none here; false: none
+	Public        *bool
+	Channel       *bool // only admins speak
+	AgentMessages *int  // until a person speaks again; 0: no limit
+	Close         bool
+}
+
+// args returns the arguments of update_room.
+func (r RoomRequest) args() args {
+	a := args{}
+	given(a, "room", r.Name)
+	given(a, "capacity", r.Capacity)
+	given(a, "public", r.Public)
+	given(a, "agent_messages", r.AgentMessages)
+	a.set("password", r.Password)
+	if r.Description != nil {
+		a.set("description", *r.Description)
+		a.flag("remove_description", *r.Description == "")
+	}
+	if r.Channel != nil {
+		a["type"] = map[bool]string{true: "channel", false: "group"}[*r.Channel]
+	}
+	a.flag("remove_password", r.Lock != nil && !*r.Lock)
+	a.flag("closed", r.Close)
+	return a
+}
+
+// Room changes the room, or shows it.
+func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
+	if req == (RoomRequest{}) {
+		return s.Who(ctx, which)
+	}
+	if req.Name != nil && strings.Contains(*req.Name, ":") {
+		return passwordInName()
+	}
+	if req.Lock != nil && *req.Lock {
+		var err error
+		req.Password, err = s.newPassword(req.Password)
+		if err != nil {
+			return err
+		}
+	} else {
+		req.Password = ""
+	}
+	return s.inPerson(which, func(s *session) error {
+		var got results.Updated
+		r, err := s.call(ctx, "update_room", req.args(), &got)
+		if err != nil {
+			return err
+		}
+		if err := s.file.Rename(&s.seat, nameIn(got.Changes)); err != nil {
+			return err
+		}
+		delete(r, "invite") // which may hold the password
+		return s.out.show(r, func() {
+			switch {
+			case got.Status == "closed":
+				s.out.print("The room %s is closed for good.", s.seat.Room)
+			case got.Status == "unchanged":
+				s.out.print("Nothing changed: it was so already.")
+			default:
+				s.out.print("Changed: %s.", changed(got.Changes))
+			}
+			s.renewed(got.Invite)
+		})
+	})
+}
+
+// renewed says that a call has ended the invites from before, if it gave another.
+func (s *session) renewed(invite string) {
+	if invite != "" {
+		s.out.note("Earlier invites give no more seats. For the new one: %s", s.command("invite"))
+	}
+}
+
+// newName returns the name that the room got last by what was said; "" if none.
+func newName(said []results.Message) (name string) {
+	for _, m := range said {
+		if m.Type == "room" {
+			name = cmp.Or(nameIn(m.Changes), name)
+		}
+	}
+	return name
+}
+
+// nameIn returns the name that a change gave to a room; "" if none.
+func nameIn(c *results.Changes) string {
+	if c == nil || c.Room == nil {
+		return ""
+	}
+	return *c.Room
+}
+
+// ManageRequest acts on one agent of a room.
+type ManageRequest struct {
+	Action string // promote, demote, mute, unmute, kick, ban, unban or readmit
+	Name   string // of the agent; of readmit, the id of the knock
+	Note   string // why, for all to read
+}
+
+// Manage does it.
+func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) error {
+	return s.inPerson(which, func(s *session) error {
+		a := args{"action": req.Action}
+		if req.Action == "readmit" {
+			a["id"] = req.Name
+		} else {
+			a["agent_name"] = req.Name
+		}
+		a.set("note", req.Note)
+		var got results.Managed
+		r, err := s.call(ctx, "manage_agent", a, &got)
+		if err != nil {
+			return err
+		}
+		return s.out.show(r, func() {
+			if got.Status == "unchanged" {
+				s.out.print("Nothing changed: it was so already.")
+				return
+			}
+			s.out.print("%s: %s", got.Status, req.Name)
+			s.renewed(got.Invite)
+		})
+	})
+}
+
+// Remove removes the text and the file of a message, or all that was said of a task.
+func (s *Shell) Remove(ctx context.Context, which Which, id string) error {
+	return s.inPerson(which, func(s *session) error {
+		r, err := s.call(ctx, "update_room", args{"redact": id}, &results.Updated{})
+		if err != nil {
+			return err
+		}
+		return s.out.show(r, func() { s.out.print("Removed what %s said.", id) })
+	})
+}
+
+// Forget takes a seat out of the file here. The seat itself stays. One that a person watches only a person can forget:
+// without it the link that was opened leads nowhere.
+func (s *Shell) Forget(which Which) error {
+	seat, err := s.choose(which)
+	if err != nil {
+		return err
+	}
+	if seat.Person {
+		if err := s.refuseAgents(seat.Name); err != nil {
+			return err
+		}
+	}
+	if err := s.Seats.Remove(seat.Token); err != nil {
+		return err
+	}
+	s.Out.note("Forgotten here: the seat in the room %s as %s.", seat.Room, seat.Name)
+	return nil
+}
+
+// Mine lists the seats of the person, with what is new in each room.
+func (s *Shell) Mine(ctx context.Context) error {
+	all, err := s.Seats.All()
+	if err != nil {
+		return err
+	}
+	var rows [][]string
+	for _, seat := range all {
+		if !seat.OfShell() || s.Base != "" && seat.Server != s.Base {
+			continue
+		}
+		is, err := s.news(ctx, &seat)
+		if err != nil {
+			return err
+		}
+		if s.Out.JSON {
+			line := map[string]any{"server": seat.Server, "room": seat.Room, "agent_name": seat.Name,
+				"person": seat.Person, "state": is}
+			text, err := json.Marshal(line)
+			if err != nil {
+				return err
+			}
+			s.Out.Screen.write(string(text) + "\n")
+			continue
+		}
+		who := "as " + seat.Name
+		if seat.Person {
+			who = "watching " + seat.Name
+		}
+		rows = append(rows, []string{seat.Room, who, is, seat.Server})
+	}
+	if len(rows) == 0 && !s.Out.JSON {
+		s.Out.note("You have no seat. Take one with: %s", s.joining(client.Seat{}))
+	}
+	s.Out.table(rows)
+	return s.Out.Screen.err
+}
+
+// news says how much is new for a seat since its last wait, or why that is not known. It gives the seat the name that
+// its room has got since.
+func (s *Shell) news(ctx context.Context, seat *client.Seat) (string, error) {
+	p, err := s.at(seat.Server)
+	if err != nil {
+		return "", err
+	}
+	c := s.Dial(p, seat.Token)
+	defer c.Close()
+	got, err := c.Standby(ctx, client.StandbyRequest{Token: seat.Token, Cursor: seat.Cursor, Peek: true,
+		Wait: time.Millisecond})
+	if !got.HasMore {
+		_ = s.Seats.Rename(seat, newName(got.Messages)) // the next call tells it again
+	}
+	more := ""
+	if got.HasMore {
+		more = "+"
+	}
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case err == nil && got.Code == spoken:
+		return fmt.Sprintf("%d%s new", len(got.Messages), more), nil
+	case err == nil && got.Code == quiet:
+		return "nothing new", nil
+	case err == nil && got.KeyInvalid && p.Key == "" && seat.Person:
+		return "its agent needs a key", nil
+	case err == nil && got.KeyInvalid && p.Key == "":
+		return "needs your key", nil
+	case err == nil && got.KeyInvalid:
+		return s.withKey(ctx, c, seat), nil
+	case err == nil && (got.Code == unknown || got.Code == vacated):
+		return "the seat is gone", nil
+	case err == nil && got.Code == taken:
+		return "another command waits there", nil
+	}
+	return "the server does not answer", nil
+}
+
+// withKey says how a seat stands whose token alone the server does not admit, with the key that c shows.
+func (s *Shell) withKey(ctx context.Context, c *client.Client, seat *client.Seat) string {
+	_, err := get(ctx, c, "room_info", args{"agent_token": seat.Token}, &results.Info{})
+	switch {
+	case err == nil:
+		return "goes on with your key"
+	case fault.CodeOf(err) == fault.KeyInvalid:
+		return "needs another key"
+	case isGone(err):
+		return "the seat is gone"
+	}
+	return "the server does not answer"
+}

@@ -1,0 +1,256 @@
+package shell_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli/shell"
+)
+
+// info returns the room as an agent sees it.
+func info(t *testing.T, base, name string) results.Info {
+	t.Helper()
+	c := at(t, base, nil)
+	if err := c.Who(t.Context(), as(name)); err != nil {
+		t.Fatal(err)
+	}
+	var got results.Info
+	read(t, c.out.String(), &got)
+	return got
+}
+
+func TestRoom_adminChangesIt(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	change := func(name string, req shell.RoomRequest) (string, error) {
+		c := at(t, base, nil)
+		err := c.Room(t.Context(), as(name), req)
+		return c.out.String(), err
+	}
+	if out, err := change("Bob", shell.RoomRequest{Capacity: new(5)}); err == nil {
+		t.Errorf("a member changes the room: %s", out)
+	}
+	out, err := change("Ann", shell.RoomRequest{Name: new("coffee"), Description: new("of the break"), Capacity: new(5),
+		Lock: new(true), Password: "beans", Public: new(true), Channel: new(true), AgentMessages: new(9)})
+	if err != nil || strings.Contains(out, "beans") {
+		t.Errorf("%v, printed %s", err, out)
+	}
+	got := info(t, base, "Bob").Room
+	if got.Name != "coffee" || got.Description != "of the break" || got.Capacity != 5 || !got.PasswordProtected ||
+		!got.Public || got.Type != "channel" || got.AgentMessages != 9 {
+		t.Errorf("the room is %+v", got)
+	}
+	for _, name := range []string{"Ann", "Bob"} { // Bob's file had the old one until he looked
+		if err := at(t, base, nil).Who(t.Context(), shell.Which{Room: "coffee", As: name}); err != nil {
+			t.Errorf("under its new name: %v", err)
+		}
+	}
+	_, err = change("Ann", shell.RoomRequest{Description: new(""), Lock: new(false), Public: new(false),
+		Channel: new(false), AgentMessages: new(0)})
+	if err != nil {
+		t.Error(err)
+	}
+	got = info(t, base, "Bob").Room
+	if got.Description != "" || got.PasswordProtected || got.Public || got.Type != "group" || got.AgentMessages != 0 {
+		t.Errorf("back again, the room is %+v", got)
+	}
+	_, err = change("Ann", shell.RoomRequest{Close: true})
+	if err != nil || !info(t, base, "Ann").Room.Closed {
+		t.Errorf("closing: %v", err)
+	}
+}
+
+func TestRoom_lockWithoutAPassword_asksTwice(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	for name, c := range map[string]struct {
+		typed []string
+		ok    bool
+	}{"the same": {[]string{"beans", "beans"}, true}, "another": {[]string{"beans", "bean"}, false},
+		"nothing": {[]string{"", ""}, false}} {
+		with := at(t, base, nil)
+		with.Ask = func(string) (typed string, err error) {
+			typed, c.typed = c.typed[0], c.typed[1:]
+			return typed, nil
+		}
+		err := with.Room(t.Context(), as("Ann"), shell.RoomRequest{Lock: new(true)})
+		if ok := err == nil; ok != c.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestManage_agentsOfARoom(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	manage := func(action, name string) {
+		t.Helper()
+		if err := at(t, base, nil).Manage(t.Context(), as("Ann"),
+			shell.ManageRequest{Action: action, Name: name, Note: "for a while"}); err != nil {
+			t.Errorf("%s: %v", action, err)
+		}
+	}
+	for _, action := range []string{"mute", "unmute", "promote", "demote", "ban"} {
+		manage(action, "Bob")
+		if m := said(t, base); m.Note != "for a while" {
+			t.Errorf("%s: %+v", action, m)
+		}
+	}
+	if got := info(t, base, "Ann"); !slices.Equal(got.Banned, []string{"Bob"}) || len(got.Room.Agents) != 1 {
+		t.Errorf("after the ban: %+v", got)
+	}
+	manage("unban", "Bob")
+	if got := info(t, base, "Ann"); len(got.Banned) > 0 {
+		t.Errorf("after the unban: %+v", got)
+	}
+}
+
+func TestRemove_takesTheTextAway(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	id := say(t, base, "Bob", shell.SayRequest{Text: "my secret"})
+	if err := at(t, base, nil).Remove(t.Context(), as("Bob"), id); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range history(t, base) {
+		if m.Text == "my secret" {
+			t.Errorf("%+v", m)
+		}
+	}
+}
+
+func TestSay_withdraw_takesARequestBack(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	id := say(t, base, "Ann", shell.SayRequest{Text: "Milk?", Ask: []string{"Bob"}})
+	say(t, base, "Ann", shell.SayRequest{Undo: id})
+	if got := info(t, base, "Bob"); len(got.Requests) > 0 {
+		t.Errorf("%+v", got.Requests)
+	}
+}
+
+func TestHistory_search(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	for _, text := range []string{"Milk?", "no", "MILK, then", "why milk"} {
+		say(t, base, "Ann", shell.SayRequest{Text: text})
+	}
+	for n, want := range map[int][]string{0: {"Milk?", "MILK, then", "why milk"}, 2: {"MILK, then", "why milk"}} {
+		c := at(t, base, nil)
+		if err := c.History(t.Context(), as("Bob"), shell.HistoryRequest{Last: n, Search: "milk"}); err != nil {
+			t.Fatal(err)
+		}
+		var got results.History
+		read(t, c.out.String(), &got)
+		var list []string
+		for _, m := range got.Messages {
+			list = append(list, string(m.Text))
+		}
+		if !slices.Equal(list, want) {
+			t.Errorf("the last %d: %q, want %q", n, list, want)
+		}
+	}
+}
+
+func TestMine_saysWhatIsNew_andForgetTakesASeatOut(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	if err := at(t, base, nil).Wait(t.Context(), as("Ann"), shell.WaitRequest{}); err != nil { // that Bob joined
+		t.Fatal(err)
+	}
+	lists := func(want string) {
+		t.Helper()
+		c := at(t, base, nil)
+		c.Out.JSON = false
+		if err := c.Mine(t.Context()); err != nil || c.out.String() != want {
+			t.Errorf("%v, %q, want %q", err, &c.out, want)
+		}
+	}
+	lists("tea  as Ann  nothing new  " + base + "\ntea  as Bob  nothing new  " + base + "\n")
+	say(t, base, "Bob", shell.SayRequest{Text: "Milk?"})
+	for range 2 { // a look leaves it new
+		lists("tea  as Ann  1 new        " + base + "\ntea  as Bob  nothing new  " + base + "\n")
+	}
+	if err := at(t, base, nil).Forget(as("Bob")); err != nil {
+		t.Fatal(err)
+	}
+	lists("tea  as Ann  1 new  " + base + "\n")
+	if err := at(t, base, nil).Who(context.Background(), as("Bob")); !errors.As(err, new(*shell.Failure)) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestTask_edit_emptiesWhatMustBeDoneFirst(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	task := func(req shell.TaskRequest) results.Tasks {
+		t.Helper()
+		c := at(t, base, nil)
+		if err := c.Task(t.Context(), as("Ann"), req); err != nil {
+			t.Fatal(err)
+		}
+		var got results.Tasks
+		read(t, c.out.String(), &got)
+		return got
+	}
+	task(shell.TaskRequest{Action: "add", Title: "one"})
+	task(shell.TaskRequest{Action: "add", Title: "two", After: []string{"t1"}})
+	if got := task(shell.TaskRequest{Action: "edit", ID: "t2", Title: "second"}); got.Task.State != "blocked" {
+		t.Errorf("before: %+v", got.Task)
+	}
+	if got := task(shell.TaskRequest{Action: "edit", ID: "t2", Free: true}); got.Task.State != "open" ||
+		len(got.Task.After) > 0 {
+		t.Errorf("after: %+v", got.Task)
+	}
+}
+
+// renamed serves the room of Ann and Bob, which Ann has renamed.
+func renamed(t *testing.T) (base string) {
+	t.Helper()
+	base = serve(t)
+	meet(t, base, "Ann", "Bob")
+	if err := at(t, base, nil).Room(t.Context(), as("Ann"), shell.RoomRequest{Name: new("coffee")}); err != nil {
+		t.Fatal(err)
+	}
+	return base
+}
+
+// Another admin renames the room, and each way to hear of it gives the seat the new name. A new room of the old one
+// takes nothing from it.
+func TestRoom_anotherRenamesIt_theSeatIsFoundByItsNewName(t *testing.T) {
+	for how, hear := range map[string]func(*command) error{
+		"wait": func(c *command) error { return c.Wait(t.Context(), as("Bob"), shell.WaitRequest{}) },
+		"mine": func(c *command) error { return c.Mine(t.Context()) },
+		"a new": func(c *command) error {
+			return c.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Bob", New: true})
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			base := renamed(t)
+			if err := hear(at(t, base, nil)); err != nil {
+				t.Fatal(err)
+			}
+			if err := at(t, base, nil).Who(t.Context(), shell.Which{Room: "coffee", As: "Bob"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A file that cannot be written loses no answer of the server.
+func TestRoom_anotherRenamesIt_whoAnswersWithoutAHomeThatCanBeWritten(t *testing.T) {
+	base := renamed(t)
+	c := at(t, base, nil)
+	lock := c.Seats.Path() + ".lock"
+	if err := errors.Join(os.Remove(lock), os.Mkdir(lock, 0o700)); err != nil { // not even root can lock a folder
+		t.Fatal(err)
+	}
+	if err := c.Who(t.Context(), as("Bob")); err != nil || !strings.Contains(c.out.String(), `"coffee"`) {
+		t.Errorf("%v, %s", err, &c.out)
+	}
+}

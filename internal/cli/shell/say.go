@@ -1,0 +1,306 @@
+package shell
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/results"
+)
+
+// MaxText is the most bytes that one message has.
+const MaxText = 32_768
+
+// SayRequest is a message.
+type SayRequest struct {
+	Text    string
+	To, Ask []string
+	ReplyTo string
+	Kind    string
+	Undo    string        // the id of an own request or proposal that it takes back
+	New     bool          // it answers nothing: see debt
+	Answer  bool          // wait for the answer
+	Within  time.Duration // give up waiting so long after it was said; 0: never
+}
+
+// ReadText reads a text to say from a pipe, until that or ctx ends.
+func ReadText(ctx context.Context, in io.Reader) (string, error) {
+	text, err := readAll(ctx, in, MaxText+2)
+	if err != nil {
+		return "", err
+	}
+	text = bytes.TrimRight(text, "\r\n")
+	switch {
+	case len(text) > MaxText:
+		return "", fail(usage, "The text has more than 32,768 bytes, the limit for a message. Shorten it, or share "+
+			"it as a file: parley put -")
+	case len(bytes.TrimSpace(text)) == 0:
+		return "", fail(usage, "There is nothing to say: standard input is empty.")
+	case !utf8.Valid(text):
+		return "", fail(usage, "The text is not UTF-8. Convert it, for example with iconv.")
+	}
+	return string(text), nil
+}
+
+// readAll reads a pipe until that or ctx ends, or most bytes are there.
+func readAll(ctx context.Context, in io.Reader, most int64) ([]byte, error) {
+	var all []byte
+	read := make(chan error, 1)
+	go func() { // which a pipe that never ends keeps for as long as the program runs
+		var err error
+		all, err = io.ReadAll(io.LimitReader(in, most))
+		read <- err
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case err := <-read:
+		return all, err
+	}
+}
+
+// sendFor is how long Say tries to reach a server that is being restarted.
+const sendFor = 5 * time.Second
+
+// Say says something, and waits for the answer if asked to: for that of each agent that
+// owes one or, of a message that asks nobody, for the first.
+func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
+	return s.inPerson(which, func(s *session) error {
+		owed, err := s.debt(ctx, req)
+		if err != nil {
+			return err
+		}
+		if owed.ID != "" {
+			req.ReplyTo, req.To = owed.ID, owed.to
+		}
+		sent, r, err := s.send(ctx, req)
+		if err != nil {
+			return err
+		}
+		touch(s.file)
+		if owed.ID != "" && sent.Sent {
+			s.out.note("Sent as the answer to %s's request. To say something else instead, use --new.",
+				ident.Actor(owed.From, owed.Person, owed.PersonName))
+		}
+		switch {
+		case sent.Credential != "":
+			return fail(failed, "Nothing was sent: the text holds what looks like %s, and anyone who reads it could "+
+				"use it. Say it again if they are meant to have it.", sent.Credential)
+		case !req.Answer:
+			return s.out.show(r, func() {})
+		}
+		return s.await(ctx, sent.ID, req)
+	})
+}
+
+// owed is a request whose answer this seat owes.
+type owed struct {
+	results.Message
+	to []string // who is to read the answer; nobody: all
+}
+
+// debt returns the request that a person answers who just says something: the only one whose answer its seat
+// owes. It is zero if there is none, if what is said has another purpose, or for the person behind an agent:
+// there the agent owes the answer. Without this the one who waits for the answer would wait in vain.
+func (s *session) debt(ctx context.Context, req SayRequest) (owed, error) {
+	plain := req.Kind == "" || req.Kind == "message"
+	if s.seat.Person || req.New || !plain || req.Undo != "" || req.ReplyTo != "" || len(req.Ask) > 0 {
+		return owed{}, nil
+	}
+	var room results.Info
+	if _, err := s.call(ctx, "room_info", args{}, &room); err != nil {
+		return owed{}, err
+	}
+	var all []owed
+	for _, q := range room.Requests {
+		if !slices.Contains(q.OwedBy, s.seat.Name) || len(req.To) > 0 && !slices.ContainsFunc(req.To,
+			sameName(q.From)) {
+			continue
+		}
+		said, _, err := s.history(ctx, args{"id": q.ID})
+		if err != nil {
+			return owed{}, err
+		}
+		if len(said) == 1 && said[0].Kind != "proposal" { // a word is no vote
+			all = append(all, owed{said[0].Message, s.readers(said[0].Message, req.To, room)})
+		}
+	}
+	switch len(all) {
+	case 0:
+		return owed{}, nil
+	case 1:
+		return all[0], nil
+	}
+	var choices []string
+	for _, o := range all {
+		choices = append(choices, "  --reply-to "+o.ID+"  "+o.From+": "+gist(string(o.Text)))
+	}
+	return owed{}, fail(usage, "Nothing was sent: you owe several answers. Choose one, or say something else with "+
+		"--new:\n%s", lines(strings.Join(choices, "\n")))
+}
+
+// readers returns who is to read the answer to m: those whom the person names, else those who read m.
+func (s *session) readers(m results.Message, named []string, room results.Info) []string {
+	if len(named) > 0 || len(m.To) == 0 {
+		return named
+	}
+	here := func(name string) bool {
+		return slices.ContainsFunc(room.Room.Agents, func(a results.Agent) bool { return a.Name == name && !a.You })
+	}
+	return slices.DeleteFunc(append([]string{m.From}, m.To...), func(name string) bool { return !here(name) })
+}
+
+func sameName(name string) func(string) bool {
+	return func(other string) bool { return strings.EqualFold(name, other) }
+}
+
+// gist is the beginning of a text, on one line.
+func gist(text string) string {
+	const most = 60
+	short := []rune(strings.Join(strings.Fields(text), " "))
+	if len(short) > most {
+		short = append(short[:most-1:most-1], '…')
+	}
+	return string(short)
+}
+
+// send sends the message. If the connection breaks, nobody knows whether it was said: then
+// send tries again, with the same key, so that it is said only once.
+func (s *session) send(ctx context.Context, req SayRequest) (sent results.Sent, r result, err error) {
+	a := args{"idempotency_key": rand.Text()}
+	a.set("text", req.Text)
+	a.set("reply_to", req.ReplyTo)
+	a.set("kind", req.Kind)
+	a.set("withdraw", req.Undo)
+	a.list("to", req.To)
+	a.list("ask", req.Ask)
+	until, tried := s.clock.Now().Add(sendFor), false
+	goOn := func(err error) bool {
+		again := passing(err) && !s.clock.Now().After(until) && (tried || !unheard(err))
+		tried = true
+		return again
+	}
+	err = s.persist(ctx, goOn, func() error {
+		r, err = s.call(ctx, "send_message", a, &sent)
+		return err
+	})
+	return sent, r, err
+}
+
+// unheard reports whether a call failed before the server could hear of it.
+func unheard(err error) bool {
+	lost := new(net.OpError)
+	return errors.As(err, &lost) && lost.Op == "dial" || fault.CodeOf(err) == fault.RateLimited
+}
+
+// await prints the answers to the message of an id. It reads the history after it, and so
+// neither takes messages from another command nor is ended by one.
+func (s *session) await(ctx context.Context, id string, req SayRequest) error {
+	return s.within(ctx, req.Within, "No answer within %s.", func(ctx context.Context) error {
+		w := &answers{s: s, id: id, to: req.To}
+		err := s.sent(ctx, w)
+		if err == nil {
+			err = s.follow(ctx, id, w.see)
+		}
+		if err == nil && !w.answered {
+			s.out.note("%s left without an answer.", named(w.asked, " and "))
+			return ErrQuiet
+		}
+		return err
+	})
+}
+
+// sent learns from the server who owes an answer. It tries until the server answers: what
+// was said need not be said again.
+func (s *session) sent(ctx context.Context, w *answers) error {
+	var said []entry
+	err := s.persist(ctx, passing, func() (err error) {
+		said, _, err = s.history(ctx, args{"id": w.id})
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case len(said) != 1:
+		return fail(failed, "The server accepted the message, but does not show it.")
+	}
+	w.asked = slices.Clone(said[0].Ask)
+	w.open, w.several = slices.Clone(w.asked), len(w.asked) > 1
+	return nil
+}
+
+// answers looks for what answers a message.
+type answers struct {
+	s        *session
+	id       string
+	to       []string // who alone reads the message; nobody: all do
+	asked    []string // who owed an answer
+	open     []string // who still does
+	several  bool
+	answered bool
+}
+
+func (w *answers) see(e entry) (done bool, err error) {
+	if e.Type == "left" {
+		w.open = slices.DeleteFunc(w.open, func(name string) bool { return name == e.Agent })
+		return len(w.asked) > 0 && len(w.open) == 0, nil
+	}
+	if e.Type != "message" || w.s.own(e.Message) {
+		return false, nil
+	}
+	if !w.answers(e.Message) {
+		if slices.Contains(w.open, e.From) { // it may have forgotten to say that it answers
+			notes := *w.s.out.Screen
+			notes.Out, notes.Color = w.s.out.Notes, false
+			notes.Show(e.Message)
+			return false, notes.err
+		}
+		return false, nil
+	}
+	w.answered = true
+	w.open = slices.DeleteFunc(w.open, func(name string) bool { return name == e.From })
+	return len(w.open) == 0 || e.Kind == "object" || e.Agreed == w.id, w.print(e)
+}
+
+// own reports whether the person at this seat has said m. The person behind an agent and the
+// agent speak under one name.
+func (s *session) own(m results.Message) bool {
+	if s.seat.Person {
+		return m.Person
+	}
+	return m.From == s.seat.Name
+}
+
+// answers reports whether m answers the message. An answer that is owed refers to the message. A
+// message that asks nobody is answered by any word that does not answer something else.
+func (w *answers) answers(m results.Message) bool {
+	if m.ReplyTo != "" || len(w.asked) > 0 {
+		return m.ReplyTo == w.id
+	}
+	return m.Kind != "status" && (len(w.to) == 0 || len(m.To) > 0)
+}
+
+// print prints an answer. A person sees it as the screen shows messages, so that no answer can
+// look like a line of this program. A pipe gets the text alone, if only one answer can come.
+func (w *answers) print(e entry) error {
+	out := w.s.out
+	return out.show(e.fields, func() {
+		switch {
+		case w.several || out.Screen.Terminal:
+			out.Screen.Show(e.Message)
+		case e.Text == "":
+			out.print("%s", e.Kind)
+		default:
+			out.print("%s", lines(e.Text))
+		}
+	})
+}

@@ -1,0 +1,111 @@
+package shell_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli/shell"
+)
+
+// said returns the last message of the room.
+func said(t *testing.T, base string) results.Message {
+	t.Helper()
+	all := history(t, base)
+	return all[len(all)-1]
+}
+
+func TestSay_personJustAnswers_endsTheWaitOfWhoAsked(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	asking := at(t, base, nil)
+	ended := begin(func() error {
+		return asking.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Milk?", Ask: []string{"Bob"}, Answer: true})
+	})
+	id := idOf(t, base, "Milk?")
+	bob := at(t, base, nil)
+	if err := bob.Say(t.Context(), as("Bob"), shell.SayRequest{Text: "Yes."}); err != nil {
+		t.Fatal(err)
+	}
+	if got := said(t, base); got.ReplyTo != id {
+		t.Errorf("the answer was said as %+v", got)
+	}
+	const want = "parley: Sent as the answer to Ann's request. To say something else instead, use --new.\n"
+	if bob.notes.String() != want {
+		t.Errorf("told %q, want %q", &bob.notes, want)
+	}
+	if err := <-ended; err != nil || !slices.Equal(texts(t, asking.out.String()), []string{"Yes."}) {
+		t.Errorf("%v, printed %s", err, &asking.out)
+	}
+}
+
+func TestSay_answersOnlyWhatIsOwed(t *testing.T) {
+	for name, c := range map[string]struct {
+		asked   shell.SayRequest // by Ann
+		said    shell.SayRequest // by Bob
+		answers bool
+		to      []string // who reads what Bob says
+	}{
+		"a request to all":           {asked: shell.SayRequest{Kind: "request"}},
+		"a request to another":       {asked: shell.SayRequest{Ask: []string{"Cy"}}},
+		"a proposal, which is voted": {asked: shell.SayRequest{Kind: "proposal"}},
+		"something else is said": {asked: shell.SayRequest{Ask: []string{"Bob"}},
+			said: shell.SayRequest{New: true}},
+		"a status": {asked: shell.SayRequest{Ask: []string{"Bob"}},
+			said: shell.SayRequest{Kind: "status"}},
+		"a question of one's own": {asked: shell.SayRequest{Ask: []string{"Bob"}},
+			said: shell.SayRequest{Ask: []string{"Ann"}}},
+		"a word to another": {asked: shell.SayRequest{Ask: []string{"Bob"}},
+			said: shell.SayRequest{To: []string{"Cy"}}, to: []string{"Cy"}},
+		"a private word to who asked": {asked: shell.SayRequest{Ask: []string{"Bob"}},
+			said: shell.SayRequest{To: []string{"ann"}}, answers: true, to: []string{"Ann"}},
+		"a private question": {asked: shell.SayRequest{Ask: []string{"Bob"}, To: []string{"Bob"}},
+			answers: true, to: []string{"Ann"}},
+		"a question to two": {asked: shell.SayRequest{Ask: []string{"Bob", "Cy"}, To: []string{"Bob", "Cy"}},
+			answers: true, to: []string{"Ann", "Cy"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			base := serve(t)
+			meet(t, base, "Ann", "Bob", "Cy")
+			c.asked.Text, c.said.Text = "Milk?", "Yes."
+			id := say(t, base, "Ann", c.asked)
+			spoken := say(t, base, "Bob", c.said)
+			bob := at(t, base, nil) // who sees it in any case
+			if err := bob.History(t.Context(), as("Bob"), shell.HistoryRequest{Last: 1}); err != nil {
+				t.Fatal(err)
+			}
+			var got results.History
+			read(t, bob.out.String(), &got)
+			m := got.Messages[0]
+			if want := map[bool]string{true: id}[c.answers]; m.ID != spoken || m.ReplyTo != want {
+				t.Errorf("%s replies to %q, want %q", m.ID, m.ReplyTo, want)
+			}
+			if !slices.Equal(m.To, c.to) {
+				t.Errorf("to %q, want %q", m.To, c.to)
+			}
+		})
+	}
+}
+
+func TestSay_severalAnswersAreOwed_listsThemAndSendsNothing(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	tea := say(t, base, "Ann", shell.SayRequest{Text: "Tea?", Ask: []string{"Bob"}})
+	milk := say(t, base, "Ann", shell.SayRequest{Text: "And  how much\nmilk?", Ask: []string{"Bob"}})
+	var refused *shell.Failure
+	err := at(t, base, nil).Say(t.Context(), as("Bob"), shell.SayRequest{Text: "Yes."})
+	if !errors.As(err, &refused) || refused.Code != 2 || !strings.HasSuffix(refused.Text,
+		"\n  --reply-to "+tea+"  Ann: Tea?\n  --reply-to "+milk+"  Ann: And how much milk?") {
+		t.Errorf("%v", err)
+	}
+	if got := said(t, base); got.ID != milk {
+		t.Errorf("said %+v", got)
+	}
+	say(t, base, "Bob", shell.SayRequest{Text: "Yes.", ReplyTo: tea})
+	say(t, base, "Bob", shell.SayRequest{Text: "Much."})
+	if got := said(t, base); got.ReplyTo != milk {
+		t.Errorf("with one left, said %+v", got)
+	}
+}

@@ -1,0 +1,375 @@
+package shell
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/results"
+)
+
+// Screen shows people what was said, one message after the other:
+//
+//	09:41 Bob [asks "Ann"; mzg1drj]: Which version of the schema?
+//	09:42 * joined: Cy
+//	09:43 Ann [re mzg1drj]: Version 3 since Monday.
+//	      Field net_total is gone.
+//	09:44 Bob [file "schema.sql", 12 KB; m7hq2wd]: as I have it
+//	09:45 * task done: t3 "compare the schemas"; by Cy: two fields differ
+//
+// Only a line of Parley begins in the first column: every further line of a text is
+// indented, also where a narrow terminal breaks it. Names hold none of the characters
+// [ ] : ; * " so that no name can look like a mark or an event.
+type Screen struct {
+	Out      io.Writer
+	Terminal bool
+	Color    bool
+	Width    func() int // of the terminal, in columns; 0 leaves lines as they are
+	Now      func() time.Time
+
+	columns columns
+	err     error // of the first write that failed
+}
+
+// write writes text, unless an earlier write has failed.
+func (s *Screen) write(text string) {
+	if s.err == nil {
+		_, s.err = io.WriteString(s.Out, text)
+	}
+}
+
+// indent is where the second line of a message begins: below the name.
+const indent = "      "
+
+// narrow is how many columns of text must fit beside a header.
+const narrow = 20
+
+// Show prints messages. Their order is that of the room.
+func (s *Screen) Show(messages ...results.Message) {
+	for _, m := range messages {
+		at := s.time(m.At)
+		switch {
+		case waits(m):
+			s.line(at, "* draft "+m.ID+": "+who(m), "dim", marks(m), string(m.Text))
+		case m.Type == "task" && (m.Task != nil || len(m.Tasks) > 0):
+			s.tasks(at, m)
+		case m.Type != "message":
+			s.line(at, "* "+event(m), "dim", "", string(m.Note))
+		default:
+			s.line(at, who(m), s.colorOf(m.From), marks(m), string(m.Text))
+			if m.Agreed != "" {
+				s.line(at, "* agreed: "+m.Agreed, "dim", "", "")
+			}
+		}
+	}
+}
+
+// who is who said or did what m tells, an agent or the person behind it. A note has its sender.
+func who(m results.Message) string {
+	return ident.Actor(cmp.Or(m.From, m.By, m.Agent), m.Person && m.From != "your user", m.PersonName)
+}
+
+// taker is who has a task or has ended it.
+func taker(t results.Task) string { return ident.Actor(t.By, t.ByPerson || t.ByName != "", t.ByName) }
+
+// line writes one line of Parley, with a text behind it that others wrote.
+func (s *Screen) line(at, head, style, marks, text string) {
+	head, marks = HarmlessLine(head), HarmlessLine(marks)
+	var b strings.Builder
+	b.WriteString(s.paint("dim", at) + " " + s.paint(style, head))
+	used := s.columns.text(at) + 1 + s.columns.text(head)
+	if marks != "" {
+		b.WriteString(" " + s.paint("dim", "["+marks+"]"))
+		used += 3 + s.columns.text(marks)
+	}
+	if text != "" {
+		b.WriteString(":")
+		s.text(&b, used+1, text)
+	}
+	s.write(b.String() + "\n")
+}
+
+// text writes a text behind a header of so many columns.
+func (s *Screen) text(b *strings.Builder, used int, text string) {
+	width := s.Width()
+	for i, line := range strings.Split(strings.TrimRight(Harmless(text), "\n"), "\n") {
+		beside := i == 0
+		for _, piece := range s.fold(line, width, width-used-1, &beside) {
+			switch {
+			case beside:
+				b.WriteString(" " + piece)
+			case piece == "":
+				b.WriteString("\n")
+			default:
+				b.WriteString("\n" + indent + piece)
+			}
+			beside = false
+		}
+	}
+}
+
+// fold breaks a line at the width of the terminal. beside says that it stands beside a
+// header, if it may; first is the room there.
+func (s *Screen) fold(line string, width, first int, beside *bool) []string {
+	if width == 0 {
+		return []string{line}
+	}
+	rest := max(narrow, width-len(indent))
+	line = s.columns.untab(line)
+	*beside = *beside && (first >= narrow || s.columns.text(line) <= first)
+	if !*beside {
+		first = rest
+	}
+	return s.columns.fold(line, first, rest)
+}
+
+// time is when something was said, as a person reads a clock: without the day if it was
+// today.
+func (s *Screen) time(at string) string {
+	t, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		return "--:--"
+	}
+	now := s.Now()
+	t = t.In(now.Location())
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return t.Format("15:04")
+	}
+	return t.Format("Jan _2 15:04")
+}
+
+// marks says, in brackets behind the sender, to which agents a message goes and what it is. The
+// marks of a message that wants an answer hold its id.
+func marks(m results.Message) string {
+	var is []string
+	add := func(word, rest string) { is = append(is, strings.TrimSpace(word+" "+rest)) }
+	if m.Person && who(m) == m.From {
+		add("in person", "")
+	}
+	if m.File != nil {
+		add("file", fileOf(*m.File))
+	}
+
+	// At most one mark tells the kind.
+	asks := m.Kind == "request" || m.Kind == "proposal" || len(m.Ask) > 0
+	switch {
+	case m.Kind == "proposal":
+		add("proposes", "")
+	case asks && len(m.Ask) == 0:
+		add("asks anyone", "")
+	case asks:
+		add("asks", named(m.Ask, ", "))
+	case m.Kind == "agree":
+		add("agrees", "")
+	case m.Kind == "object":
+		add("objects", "")
+	default:
+		if m.Kind != "" {
+			add(m.Kind, "")
+		}
+	}
+
+	// The others tell whom and what it is about.
+	if len(m.To) > 0 {
+		add("only to", named(m.To, ", "))
+	}
+	if m.ReplyTo != "" {
+		add("re", m.ReplyTo)
+	}
+	if m.Withdraws != "" {
+		add("withdraws", m.Withdraws)
+	}
+	if len(m.Finished) > 0 {
+		add("finishes", strings.Join(m.Finished, ", "))
+	}
+	if asks || m.File != nil {
+		add(m.ID, "")
+	}
+	return strings.Join(is, "; ")
+}
+
+// fileOf is a file beside the message that carries it. Its sender chose the name, which may hold any mark.
+func fileOf(f results.File) string { return strconv.Quote(string(f.Name)) + ", " + size(f.Size) }
+
+// size is a number of bytes as people read it.
+func size(n int64) string {
+	switch {
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+	case n >= 10<<10:
+		return fmt.Sprintf("%d KB", (n+1<<9)>>10)
+	case n >= 1<<10:
+		return fmt.Sprintf("%.1f KB", float64(n)/(1<<10))
+	case n == 1:
+		return "1 byte"
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// tasks writes what somebody did with tasks. Their titles may hold any mark.
+func (s *Screen) tasks(at string, m results.Message) {
+	list := m.Tasks
+	if len(list) == 0 {
+		list = []results.Task{*m.Task}
+	}
+	what := map[string]string{"add": "added", "take": "taken", "release": "released", "finish": "done",
+		"drop": "dropped", "edit": "changed"}[m.Action]
+	for _, t := range list {
+		head := "* task " + cmp.Or(what, m.Action) + ": " + strings.TrimSpace(t.ID+" "+titleOf(t)) + "; by " + who(m)
+		if t.Was != "" {
+			head += "; " + named([]string{t.Was}, "") + " had it"
+		}
+		if len(t.For) > 0 {
+			head += "; offered to " + named(t.For, ", ")
+		}
+		if len(t.After) > 0 {
+			head += "; after " + strings.Join(t.After, ", ")
+		}
+		s.line(at, head, "dim", "", string(cmp.Or(t.Result, t.Text)))
+	}
+}
+
+func titleOf(t results.Task) string {
+	if t.Title == "" {
+		return ""
+	}
+	return strconv.Quote(string(t.Title))
+}
+
+// named lists names in quotes, which no name holds: one that is called "Bob and Ann" does not
+// pass for two, nor one for a word such as anyone.
+func named(names []string, between string) string {
+	return `"` + strings.Join(names, `"`+between+`"`) + `"`
+}
+
+// The colors that speakers get: those that are readable on light and dark, without red,
+// which is for errors.
+var palette = []string{"32", "33", "34", "35", "36", "92", "94", "95", "96"}
+
+// colorOf returns the color of a speaker, the same in every run.
+func (s *Screen) colorOf(name string) string {
+	h := fnv.New32a()
+	_, _ = io.WriteString(h, name) // cannot fail
+	return "1;" + palette[h.Sum32()%uint32(len(palette))]
+}
+
+// paint colors a text, if the screen is colored.
+func (s *Screen) paint(style, text string) string {
+	if !s.Color {
+		return text
+	}
+	if style == "dim" {
+		style = "2"
+	}
+	return "\x1b[" + style + "m" + text + "\x1b[0m"
+}
+
+// event says what happened in a room, other than that somebody spoke. The word for it
+// comes first and ends with a colon, which no name holds: an agent that is called "Bob
+// left" cannot make others believe that Bob left.
+func event(m results.Message) string {
+	// what is the word, about whom or what it concerns; more follows in parts of its own.
+	what, about := m.Type, m.Agent
+	var more []string
+	switch m.Type {
+	case "left":
+		switch m.Reason {
+		case "", "left":
+		case "timeout":
+			what = "silent for too long, lost its seat"
+		default:
+			what = m.Reason
+		}
+		if m.NewAdmin != "" {
+			more = append(more, "new admin: "+m.NewAdmin)
+		}
+	case "role":
+		what = done(m.Action)
+	case "room":
+		what, about = "changed", changed(m.Changes)
+		if m.Reason == "closed" {
+			what, about = "closed for good", "the room"
+		} else if m.Changes != nil && m.Changes.Redacted != "" {
+			what, about = "text removed", m.Changes.Redacted
+		}
+	case "draft":
+		what, about = "draft "+m.Reason, m.Draft
+	case "supervision":
+		what, about = "the user", supervised(m.Reason)
+	case "hook":
+		what = "now called at an address"
+		if m.Reason != "" {
+			what = "no longer called at an address"
+			more = append(more, map[bool]string{true: "you ended it", false: m.Reason}[m.Person])
+		} else if m.Person {
+			what = "a webhook of yours is now called"
+		}
+	case "paired":
+		about = "the two here"
+	case "knock":
+		what = "could not join, the name is taken"
+		if m.Reason == "room_full" {
+			what = "could not join, the room is full"
+		}
+		more = append(more, m.ID)
+	}
+
+	// The rest may come with any type of event.
+	if m.Type != "room" && m.Changes != nil && m.Changes.Invite != "" {
+		more = append(more, "the invite was renewed")
+	}
+	if m.By != "" {
+		more = append(more, "by "+who(m))
+	}
+	return strings.Join(append([]string{what + ": " + about}, more...), "; ")
+}
+
+// supervised says what the person behind an agent did about it.
+func supervised(reason string) string {
+	switch reason {
+	case "opened":
+		return "watches on a further device"
+	case "opened_twice":
+		return "somebody tried to open a link that was already used; if that was not you, have the agent join " +
+			"under another name"
+	}
+	return reason
+}
+
+// done says that an admin did something to an agent.
+func done(action string) string {
+	switch action {
+	case "promote", "demote", "mute", "unmute":
+		return strings.TrimSuffix(action, "e") + "ed"
+	case "ban", "unban":
+		return action + "ned"
+	case "readmit":
+		return "readmitted"
+	}
+	return action
+}
+
+// changed lists the settings of a room that have changed.
+func changed(c *results.Changes) string {
+	text, _ := json.Marshal(c) // it came as JSON
+	var settings map[string]any
+	_ = json.Unmarshal(text, &settings)
+	var is []string
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		switch value := settings[name].(type) {
+		case string:
+			is = append(is, fmt.Sprintf("%s %q", name, value))
+		default:
+			is = append(is, fmt.Sprintf("%s %v", name, value))
+		}
+	}
+	return strings.Join(is, ", ")
+}

@@ -1,0 +1,215 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/cli/client"
+)
+
+// Shell runs the client commands of one person.
+type Shell struct {
+	Seats *client.TokenStore
+	// Base is the address of the server that the person named for this command; "" if none.
+	Base string
+	// Usual is the server that is meant where no seat says another one.
+	Usual client.Place
+	// Dial returns a client of a server. Without a key the token of a seat admits it.
+	Dial func(p client.Place, token string) *client.Client
+
+	Out *Output
+	Ask func(prompt string) (string, error) // asks for a secret; nil without a terminal
+	// NoPerson says why no person can be at this command; "" if one can. See [NoPerson].
+	NoPerson func() string
+	Clock    clockwork.Clock
+	Program  string // how a shell starts this program; "" is parley
+}
+
+// ErrQuiet is how a command ends that waited, and for which nothing came in time.
+var ErrQuiet = errors.New("nothing came in time")
+
+// Failure is an error with a sentence for a person and the exit code of the program.
+type Failure struct {
+	Text string
+	Code int
+}
+
+// The exit codes that a Failure has; docs/commands.md lists all of them.
+const (
+	failed = 1
+	usage  = 2
+	gone   = 4
+)
+
+func (f *Failure) Error() string { return f.Text }
+
+// ExitCode returns the exit code of the program.
+func (f *Failure) ExitCode() int { return f.Code }
+
+func fail(code int, format string, args ...any) error {
+	return &Failure{sentence(format, args...), code}
+}
+
+// session is a seat, with what a command needs to use it.
+type session struct {
+	client *client.Client
+	place  client.Place
+	seat   client.Seat
+	file   *client.TokenStore
+	out    *Output
+	clock  clockwork.Clock
+	by     *Shell
+}
+
+// with calls do for the seat that a command means. If the seat turns out to be gone, it is
+// forgotten here, and the error says so.
+func (s *Shell) with(which Which, do func(*session) error) error {
+	seat, err := s.choose(which)
+	if err != nil {
+		return err
+	}
+	return s.on(seat, do)
+}
+
+// on is with for a seat that is known.
+func (s *Shell) on(seat client.Seat, do func(*session) error) error {
+	p, err := s.at(seat.Server)
+	if err != nil {
+		return err
+	}
+	c := s.Dial(p, seat.Token)
+	defer c.Close()
+	on := &session{c, p, seat, s.Seats, s.Out, s.Clock, s}
+	return on.judge(do(on))
+}
+
+// inPerson is with for a command that speaks or decides: by the link of a person only where
+// a person can be. The agent of that person has the same files. Followers of the seat learn of it at once.
+func (s *Shell) inPerson(which Which, do func(*session) error) error {
+	return s.with(which, func(on *session) error {
+		if on.seat.Person {
+			if err := s.refuseAgents(on.seat.Name); err != nil {
+				return err
+			}
+		}
+		defer touch(s.Seats)
+		return do(on)
+	})
+}
+
+// refuseAgents returns an error where no person can be at the command. name is the agent's
+// by whose link it speaks or decides; "" if that is not known yet.
+func (s *Shell) refuseAgents(name string) error {
+	why := s.NoPerson()
+	if why == "" {
+		return nil
+	}
+	whose := "an agent"
+	if name != "" {
+		whose = name
+	}
+	return fail(failed, "Nothing was done: this command is for the person behind %s, and %s. If you are that "+
+		"person, run it in a terminal of your own. An agent speaks with its own tools, and a script with its own "+
+		"seat: %s",
+		whose, why, s.command("join ROOM --as NAME"))
+}
+
+// judge returns what the person is told of err, which a call for the seat gave.
+func (s *session) judge(err error) error {
+	p, seat := s.place, s.seat
+	var refused *fault.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	switch {
+	case refused.Code == fault.KeyInvalid && (p.Key != "" || !seat.Person || refused.Reason == ""):
+		return s.notAdmitted(refused)
+	case seat.Person && refused.Code == fault.Removed: // the agent may come back: see room.KeepPerson
+		return fail(gone, "%s has no seat in the room %s now: it has left or was removed. If it joins again under "+
+			"its name within a day, you watch it again.", seat.Name, seat.Room)
+	case isGone(refused):
+		if err := s.file.Remove(seat.Token); err != nil {
+			return err
+		}
+		if seat.Person {
+			return fail(gone, "You no longer watch %s in the room %s: the agent has left or was removed, the room "+
+				"has ended, or you added newer devices. To watch it again, open a new link: one that the agent "+
+				"gives you, or that you make on another device.", seat.Name, seat.Room)
+		}
+		return fail(gone, "Your seat in the room %s as %s is gone, and "+
+			"forgotten here: %s To join again: %s", seat.Room, seat.Name, reason(refused.Code), s.by.joining(seat))
+	case refused.Code == fault.RoomClosed:
+		return fail(gone, "The room %s has ended: it was closed, or started over after all were silent. You can "+
+			"still read what was said, or forget the seat:\n  %s\n  %s", seat.Room,
+			s.command("history"), s.command("leave"))
+	}
+	return plain(refused, s.command)
+}
+
+// reason says for a person why a seat is gone. The server says it for agents.
+func reason(code fault.Code) string {
+	switch code {
+	case fault.RoomNotFound:
+		return "the room has ended."
+	case fault.TokenInvalid:
+		return "this server does not know it, or another agent of that name has it now."
+	}
+	return "you left, were removed, or another agent of that name has it now."
+}
+
+// passing reports whether a call that failed so may succeed soon.
+func passing(err error) bool {
+	code := fault.CodeOf(err)
+	return errors.As(err, new(*client.Unreachable)) || code == fault.Unavailable || code == fault.RateLimited
+}
+
+// pause waits for d. It reports false if ctx ended before.
+func pause(ctx context.Context, clock clockwork.Clock, d time.Duration) bool {
+	select {
+	case <-clock.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// The pauses between attempts to reach a server: the first, and the longest.
+const (
+	firstPause   = 200 * time.Millisecond
+	longestPause = 5 * time.Second
+)
+
+// persist makes a call again as long as it fails and goOn says so, and returns its last error, or
+// that of ctx. So a command outlasts a server that is being restarted. The person is told once.
+func (s *session) persist(ctx context.Context, goOn func(error) bool, call func() error) error {
+	for wait := time.Duration(0); ; {
+		err := call()
+		switch {
+		case err == nil:
+			if wait > 0 {
+				s.out.note("The server is back.")
+			}
+			return nil
+		case !goOn(err):
+			return err
+		}
+		if wait == 0 {
+			text := err.Error()
+			if lost := new(client.Unreachable); errors.As(err, &lost) {
+				text = "The server at " + lost.Base + " does not answer."
+			} else if refused := new(fault.Error); errors.As(err, &refused) {
+				text = refused.Message
+			}
+			s.out.note("%s Trying again.", text)
+			wait = firstPause / 2
+		}
+		wait = min(2*wait, longestPause)
+		if !pause(ctx, s.clock, wait) {
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package shell_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/cli/shell"
+)
+
+func TestWho_descriptionOfSeveralLines_staysReadable(t *testing.T) {
+	base := serve(t)
+	c := at(t, base, nil)
+	if err := c.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann", New: true,
+		Description: "The release.\nOf Friday."}); err != nil {
+		t.Fatal(err)
+	}
+	c = at(t, base, nil)
+	c.Out.JSON = false
+	if err := c.Who(t.Context(), as("Ann")); err != nil || strings.Contains(c.out.String(), `\x0a`) ||
+		!strings.Contains(c.out.String(), "The release.\n") {
+		t.Errorf("%v, %q", err, &c.out)
+	}
+}
+
+func TestWho_standby_isSaidInWordsThatANewcomerKnows(t *testing.T) {
+	real := serve(t)
+	x := &cheat{}
+	server := x.front(real)
+	defer server.Close()
+	meet(t, server.URL, "Ann")
+	x.tools = map[string]string{"room_info": `{"room":{"name":"tea","seats":2,"agents":[` +
+		`{"name":"Bob","state":"standby"},{"name":"Ann","you":true}]}}`}
+	c := at(t, server.URL, nil)
+	c.Out.JSON = false
+	if err := c.Who(t.Context(), as("Ann")); err != nil || !strings.Contains(c.out.String(), "woken by messages") ||
+		strings.Contains(c.out.String(), "standby") {
+		t.Errorf("%v, %q", err, &c.out)
+	}
+}
+
+func TestJoin_again_isSaidInSentencesWithoutABreak(t *testing.T) {
+	real := serve(t)
+	x := &cheat{}
+	server := x.front(real)
+	defer server.Close()
+	x.tools = map[string]string{"join_room": `{"status":"returned","agent_token":"t1","agent_name":"Ann","earlier":1,` +
+		`"room":{"name":"tea","capacity":2,"agents":[{"name":"Ann","you":true}]}}`}
+	c := at(t, server.URL, nil)
+	c.Out.JSON = false
+	const want = "You are back as Ann in the room tea: 1 of 2 seats are taken.\nEarlier messages: 1. To read them: " +
+		"parley history\n"
+	err := c.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann"})
+	if said := c.notes.String() + c.out.String(); err != nil || !strings.HasPrefix(said, want) {
+		t.Errorf("%v, %q", err, said)
+	}
+}
+
+func TestPut_emptyDevice_isNamed(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	for path, want := range map[string]string{"/dev/null": "/dev/null is empty.", "-": "standard input is empty."} {
+		err := at(t, base, nil).Put(t.Context(), as("Ann"), shell.PutRequest{Path: path,
+			In: io.Reader(&bytes.Buffer{})})
+		if err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+func TestHistory_search_findsTitlesOfTasks(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	if err := at(t, base, nil).Task(t.Context(), as("Ann"), shell.TaskRequest{Action: "add",
+		Title: "Buy milk"}); err != nil {
+		t.Fatal(err)
+	}
+	c := at(t, base, nil)
+	if err := c.History(t.Context(), as("Ann"), shell.HistoryRequest{Last: 20, Search: "MILK"}); err != nil ||
+		!strings.Contains(c.out.String(), "Buy milk") {
+		t.Errorf("%v, %q", err, &c.out)
+	}
+}
+
+func TestJoin_lineOfAnInvite_leadsToItsLink(t *testing.T) {
+	const base = "http://127.0.0.1:1" // which nobody serves
+	code, key := ident.NewInvite("log key", "abcdefg", 1).String(), ident.NewKey().String()
+	link := base + "/i/" + code
+	const noLink = "has no link of an invite"
+	for line, want := range map[string]string{ // "" if the line leads there
+		"Add the MCP server " + link + "/mcp and call join_room with your agent_name.": "",
+		"Join us: " + link + ".":                     "",
+		"“" + link + "”, please.":                    "",
+		"<" + link + ">":                             "",
+		"(" + base + "/k/" + key + ") " + link + ",": "",
+		"Join us: " + link[:len(link)-1]:             noLink,
+		"Add the MCP server " + base + `/mcp and call join_room with room "tea", password "sesame".`: noLink,
+		"With my key: " + base + "/k/" + key: noLink,
+		base + "/k/" + key:                   "is the address of a server, not an invite",
+		link[:len(link)-1]:                   "is mistyped",
+		link + "?a=" + key:                   "has a query",
+	} {
+		c := at(t, base, nil)
+		var to client.Place
+		c.Dial = func(p client.Place, _ string) *client.Client {
+			to = p
+			return client.New(p.Base, client.Options{})
+		}
+		err := fmt.Sprint(c.Join(t.Context(), shell.JoinRequest{Room: line, As: "Ann"}))
+		switch {
+		case want == "" && (to != client.Place{Base: base, Invite: code}):
+			t.Errorf("%q leads to %q: %v", line, to, err)
+		case want != "" && (to != client.Place{} || !strings.Contains(err, want)):
+			t.Errorf("%q leads to %q: %v", line, to, err)
+		}
+		for _, secret := range []string{code[:len(code)-1], key, "sesame"} {
+			if strings.Contains(err, secret) {
+				t.Errorf("%q: it says %s", line, err)
+			}
+		}
+	}
+}

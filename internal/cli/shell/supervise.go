@@ -1,0 +1,96 @@
+package shell
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/parley-chat/parley/internal/base/results"
+)
+
+// SuperviseRequest is what the person behind an agent wants of it; nothing shows how things
+// stand.
+type SuperviseRequest struct {
+	Paused, Approve *bool
+	Draft           string // the id of a draft about which the person decides
+	Decision        string // send, edit or refuse
+	Text            string // that is sent in place of an edited draft, or why it is refused
+	NewLink         bool   // a link for a further device
+}
+
+// Supervise does it, and shows how things stand.
+func (s *Shell) Supervise(ctx context.Context, which Which, req SuperviseRequest) error {
+	which.Watched = true
+	with := s.inPerson
+	if req == (SuperviseRequest{}) { // it only looks
+		with = s.with
+	}
+	return with(which, func(s *session) error {
+		a := args{}
+		a.set("draft", req.Draft)
+		a.set("decision", req.Decision)
+		a.set("text", req.Text)
+		given(a, "paused", req.Paused)
+		given(a, "approve", req.Approve)
+		a.flag("new_link", req.NewLink)
+		var got results.Supervised
+		r, err := s.call(ctx, "supervise", a, &got)
+		if err != nil {
+			return err
+		}
+		if req.NewLink && s.out.JSON { // the link is what was asked for
+			s.out.Screen.write(r.json())
+			return s.out.Screen.err
+		}
+		return s.out.show(r, func() {
+			if req.NewLink {
+				s.out.print("%s", got.Watch)
+				return
+			}
+			s.supervision(got)
+		})
+	})
+}
+
+// supervision shows what the person decides about an agent's messages.
+func (s *session) supervision(got results.Supervised) {
+	does := "speaks for itself"
+	switch {
+	case got.Paused && got.Approve:
+		does = "is paused: it says nothing until you resume it, and then needs your approval for each message"
+	case got.Paused:
+		does = "is paused: it says nothing until you resume it"
+	case got.Approve:
+		does = "needs your approval for each message"
+	}
+	s.out.print("%s %s.", s.seat.Name, does)
+	for _, d := range got.Drafts {
+		s.out.print("Draft %s waits. Send, edit or refuse it: %s", d.ID, s.command("supervise send "+d.ID))
+		s.out.Screen.Show(results.Message{
+			Type: "message", ID: d.ID, From: s.seat.Name, Text: d.Text,
+			To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, Kind: d.Kind, At: d.At,
+			File: d.File, Finished: d.Finishes,
+		})
+	}
+}
+
+// remind tells the person behind an agent which drafts wait.
+func (s *session) remind(ctx context.Context) error {
+	var got results.Supervised
+	if _, err := s.call(ctx, "supervise", args{}, &got); err != nil {
+		return err
+	}
+	if got.Paused {
+		s.out.note("%s is paused: %s", s.seat.Name, s.command("supervise resume"))
+	}
+	if n := len(got.Drafts); n > 0 {
+		s.out.note("%s: %s", counted(n, "draft waits", "drafts wait"), s.command("supervise drafts"))
+	}
+	return nil
+}
+
+func counted(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}

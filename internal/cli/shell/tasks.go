@@ -1,0 +1,177 @@
+package shell
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/base/results"
+)
+
+// Tasks shows the room's to-do list or, with closed, what is done or dropped.
+func (s *Shell) Tasks(ctx context.Context, which Which, closed bool) error {
+	return s.with(which, func(s *session) error {
+		got, r, err := s.tasks(ctx, closed)
+		if err != nil {
+			return err
+		}
+		return s.out.show(r, func() { s.toDo(got, closed) })
+	})
+}
+
+// tasks returns the open tasks or all that are done or dropped, of which a call gives a part.
+func (s *session) tasks(ctx context.Context, closed bool) (got results.Tasks, r result, err error) {
+	a := args{"closed": closed}
+	fields := []json.RawMessage{}
+	for more := true; more; {
+		var page results.Tasks
+		r, err = s.call(ctx, "task", a, &page)
+		if err != nil {
+			return got, r, err
+		}
+		var part []json.RawMessage
+		err = json.Unmarshal(r["tasks"], &part)
+		if err != nil {
+			return got, r, err
+		}
+		fields, got.Tasks, got.HasMore = append(fields, part...), append(got.Tasks, page.Tasks...), page.HasMore
+		more = closed && page.HasMore && len(page.Tasks) > 0
+		if more {
+			a["id"] = page.Tasks[len(page.Tasks)-1].ID
+		}
+	}
+	r["tasks"], err = json.Marshal(fields)
+	return got, r, err
+}
+
+// toDo shows a list of tasks.
+func (s *session) toDo(got results.Tasks, closed bool) {
+	switch {
+	case len(got.Tasks) == 0 && closed:
+		s.out.note("No tasks are done or dropped.")
+	case len(got.Tasks) == 0:
+		s.out.note("There are no open tasks. To add one: %s", s.command("task add TITLE"))
+	}
+	s.list(got.Tasks, "")
+	if got.HasMore {
+		s.out.note("There are more.")
+	}
+}
+
+// list shows tasks as a table, with what was done below.
+func (s *session) list(tasks []results.Task, indent string) {
+	rows := make([][]string, len(tasks))
+	for i, t := range tasks {
+		rows[i] = []string{indent + t.ID, s.stands(t), titleAndResult(t)}
+	}
+	s.out.table(rows)
+}
+
+func titleAndResult(t results.Task) string {
+	if t.Result == "" {
+		return string(t.Title)
+	}
+	return string(t.Title) + " (" + strings.Join(strings.Fields(string(t.Result)), " ") + ")"
+}
+
+// stands says how a task stands, and with whom.
+func (s *session) stands(t results.Task) string {
+	is := t.State
+	by := named([]string{taker(t)}, "")
+	if t.By == s.seat.Name {
+		by = "you"
+	}
+	switch t.State {
+	case "taken", "done", "dropped":
+		is += " by " + by
+	case "stalled":
+		is += ", " + by + " had it"
+	case "blocked":
+		is += " by " + strings.Join(t.After, ", ")
+	}
+	if len(t.For) > 0 && t.State != "taken" {
+		is += ", offered to " + named(t.For, ", ")
+	}
+	switch ago := span(t.Minutes); {
+	case ago == "":
+		return is
+	case t.State == "done" || t.State == "dropped":
+		return is + ", " + ago + " ago"
+	default:
+		return is + " for " + ago
+	}
+}
+
+// span is a time in minutes as people say it; "" if it is less than one.
+func span(minutes int64) string {
+	switch {
+	case minutes >= 48*60:
+		return fmt.Sprintf("%d days", minutes/60/24)
+	case minutes >= 120:
+		return fmt.Sprintf("%d h", minutes/60)
+	case minutes > 0:
+		return fmt.Sprintf("%d min", minutes)
+	}
+	return ""
+}
+
+// TaskRequest changes the room's to-do list.
+type TaskRequest struct {
+	Action string   // add, take, release, finish, drop or edit
+	ID     string   // of the task; of take, "" is the next free one
+	Title  string   // of add and edit
+	Text   string   // of add and edit: the details; of release: why; of finish: what was done
+	For    []string // of add, release and edit: whom it is offered to
+	After  []string // of add and edit: the ids of what must be done first
+	Free   bool     // of edit: nothing must be done first
+}
+
+// Task changes the list, and shows the task.
+func (s *Shell) Task(ctx context.Context, which Which, req TaskRequest) error {
+	return s.inPerson(which, func(s *session) error {
+		a := args{"action": req.Action}
+		a.set("id", req.ID)
+		a.set("title", req.Title)
+		a.set("text", req.Text)
+		a.list("for", req.For)
+		a.list("after", req.After)
+		a.flag("remove_after", req.Free)
+		var got results.Tasks
+		r, err := s.call(ctx, "task", a, &got)
+		if err != nil {
+			return err
+		}
+		return s.out.show(r, func() { s.changedTask(req.Action, got) })
+	})
+}
+
+// changedTask shows the task that a call changed: the first of the list after an add.
+func (s *session) changedTask(action string, got results.Tasks) {
+	t := got.Task
+	if t == nil && len(got.Tasks) > 0 { // an add has no other answer
+		t = &got.Tasks[0]
+	}
+	if t == nil {
+		return
+	}
+	s.list([]results.Task{*t}, "")
+	if t.Was != "" && action == "take" {
+		s.out.note("%s had it, and was not heard from for a long time.", named([]string{t.Was}, ""))
+	}
+	if t.Text != "" && action == "take" {
+		s.out.row("%s", lines(indented(Harmless(string(t.Text)))))
+	}
+	for _, other := range got.Tasks {
+		if action == "drop" && slices.Contains(other.After, t.ID) {
+			s.out.note("%s still waits for it. Drop that one, too, or unblock it: %s", other.ID,
+				s.command("task edit "+other.ID+" --no-after"))
+		}
+	}
+}
+
+// indented is a text of which no line begins in the first column.
+func indented(text string) string {
+	return indent + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+indent)
+}

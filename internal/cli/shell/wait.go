@@ -1,0 +1,118 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/results"
+)
+
+// waitCall is how long one call waits: what servers on Lambda allow, and what proxies let
+// pass.
+const waitCall = 50 * time.Second
+
+// WaitRequest asks for what is new.
+type WaitRequest struct {
+	ForMe  bool          // where more than two talk, only what is meant for this person ends the wait
+	Within time.Duration // give up after this time; 0: never
+}
+
+// Wait shows what was said since the last Wait, or waits until something is.
+func (s *Shell) Wait(ctx context.Context, which Which, req WaitRequest) error {
+	return s.with(which, func(s *session) error {
+		return s.within(ctx, req.Within, "Nothing came within %s.",
+			func(ctx context.Context) error { return s.wait(ctx, req) })
+	})
+}
+
+// within gives do a context that is canceled after d, if that is positive. If that ended do, the
+// person is told so: why is a format that gets d.
+func (s *session) within(ctx context.Context, d time.Duration, why string, do func(context.Context) error) error {
+	limited, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if d > 0 {
+		defer s.clock.AfterFunc(d, cancel).Stop()
+	}
+	err := do(limited)
+	if limited.Err() != nil && ctx.Err() == nil && errors.Is(err, context.Canceled) {
+		s.out.note(why, Spoken(d))
+		return ErrQuiet
+	}
+	return err
+}
+
+// Spoken writes a duration without the zeros of Go: 10m, and not 10m0s.
+func Spoken(d time.Duration) string {
+	text := d.String()
+	if d%time.Minute == 0 {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if d%time.Hour == 0 {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+// wait makes calls until one has messages. The cursor is stored after they are printed: a
+// command that is killed in between shows them again, and loses none. Once the server has
+// answered, the wait outlasts its restart.
+func (s *session) wait(ctx context.Context, req WaitRequest) error {
+	a := args{"wait_seconds": int(waitCall / time.Second)}
+	a.flag("for_me", req.ForMe)
+	a.set("cursor", s.seat.Cursor)
+	if _, err := s.client.Protocol(ctx); err != nil {
+		return err
+	}
+	for heard := false; ; {
+		var got results.Waited
+		var r result
+		err := s.persist(ctx, passing, func() (err error) {
+			r, err = s.call(ctx, "wait_for_message", a, &got)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if len(got.Messages) > 0 {
+			heard, a["wait_seconds"] = true, 0 // what is left of the news is there already
+			if err := s.out.messages(r, got.Messages...); err != nil {
+				return err
+			}
+		}
+		if err := s.file.Read(s.seat.Token, got.Cursor); err != nil {
+			return err
+		}
+		if err := s.file.Rename(&s.seat, newName(got.Messages)); err != nil {
+			return err
+		}
+		a["cursor"] = got.Cursor
+		if done, err := s.ended(ctx, got, heard); done || err != nil {
+			return err
+		}
+	}
+}
+
+// ended reports whether a wait is over, and how.
+func (s *session) ended(ctx context.Context, got results.Waited, heard bool) (done bool, err error) {
+	switch got.Status {
+	case results.StatusRemoved:
+		if _, _, err := s.history(ctx, args{"limit": 1}); err != nil {
+			return true, err
+		}
+		return true, &fault.Error{Code: fault.RoomClosed} // only there the history can still be read
+	case results.StatusSuperseded:
+		s.out.note("A newer wait for this seat has taken over.")
+		return true, ErrQuiet
+	case results.StatusTurn:
+		s.out.note("It is your turn: everybody waits, or a task is free. To see the tasks: %s", s.command("tasks"))
+	case results.StatusDone:
+		s.out.note("All others have left or are finished.")
+		if !heard {
+			return true, ErrQuiet
+		}
+	}
+	return heard && !got.HasMore, nil
+}

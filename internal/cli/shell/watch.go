@@ -1,0 +1,170 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli/client"
+)
+
+// AskForLink asks for the link of Watch.
+func (s *Shell) AskForLink() (string, error) {
+	if s.Ask == nil {
+		return "", fail(usage, "There is no terminal to paste the link on: give it as the argument.")
+	}
+	return s.Ask("Link: ")
+}
+
+// Watch opens the link of the person behind an agent, and keeps the token that the person
+// then has. The token is made here and stored before the server hears of it: whatever ends
+// this command, the same link leads on.
+func (s *Shell) Watch(ctx context.Context, given string) error {
+	link, err := client.ParseWatchLink(given)
+	if err != nil {
+		return fail(usage, "%s", err)
+	}
+	o := &opening{by: s, link: link}
+	o.place, err = s.at(link.Base)
+	if err != nil {
+		return err
+	}
+	if err := o.claim(); err != nil {
+		return err
+	}
+	if o.seat.Claim == "" { // it was opened here before
+		if err := o.show(ctx); !isGone(err) || fault.CodeOf(err) == fault.KeyInvalid && o.place.Key != "" {
+			return o.judge(err)
+		}
+		if err := errors.Join(s.Seats.Remove(o.seat.Token), o.claim()); err != nil {
+			return err
+		}
+	}
+	if err := o.open(ctx); err != nil {
+		return o.refused(err)
+	}
+	return o.judge(o.show(ctx))
+}
+
+func (o *opening) judge(err error) error {
+	return (&session{place: o.place, seat: o.seat, file: o.by.Seats, by: o.by}).judge(err)
+}
+
+// isGone reports whether a call failed because its token leads to no seat, or to none any
+// more.
+func isGone(err error) bool {
+	switch fault.CodeOf(err) {
+	case fault.TokenInvalid, fault.KeyInvalid, fault.Removed, fault.RoomNotFound:
+		return true
+	}
+	return false
+}
+
+// opening is how a link is opened.
+type opening struct {
+	by    *Shell
+	link  client.WatchLink
+	place client.Place
+	seat  client.Seat // to which the link leads, with the token of the person
+}
+
+// claim finds the seat of the link in the file, with the token that an earlier run has made,
+// or adds it with a new one. The seat has no claim if the person watches it already. Else
+// the link is to be opened, which decides who the person is.
+func (o *opening) claim() error {
+	o.seat = client.Seat{Server: o.link.Base, Room: o.link.Claim.Room, Person: true, Claim: o.link.Claim.String()}
+	return o.by.Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
+		i := slices.IndexFunc(all, func(old client.Seat) bool {
+			return old.Server == o.seat.Server && old.Person &&
+				(old.Claim == o.seat.Claim || old.Claim == "" && isOf(old.Token, o.link.Claim))
+		})
+		if i >= 0 {
+			o.seat = all[i]
+		}
+		if o.seat.Claim != "" {
+			if err := o.by.refuseAgents(""); err != nil {
+				return nil, err
+			}
+		}
+		if i >= 0 {
+			return all, nil
+		}
+		o.seat.Token = ident.Token{Room: o.link.Claim.Room, Seat: o.link.Claim.Seat, Secret: ident.NewSecret(),
+			Person: true}.String()
+		return append(all, o.seat), nil
+	})
+}
+
+// isOf reports whether a token is of the seat that a claim leads to.
+func isOf(token string, c ident.LinkCode) bool {
+	t, err := ident.ParseToken(token)
+	return err == nil && t.Room == c.Room && t.Seat == c.Seat
+}
+
+// session returns a session with the seat, which what bears admits where the person has no
+// key.
+func (o *opening) session(bears string) *session {
+	return &session{client: o.by.Dial(o.place, bears), place: o.place, seat: o.seat, file: o.by.Seats, out: o.by.Out,
+		clock: o.by.Clock, by: o.by}
+}
+
+// open makes the token that of the person. The same call again is safe.
+func (o *opening) open(ctx context.Context) error {
+	on := o.session(o.seat.Claim)
+	defer on.client.Close()
+	until := o.by.Clock.Now().Add(sendFor)
+	goOn := func(err error) bool { return passing(err) && !o.by.Clock.Now().After(until) }
+	return on.persist(ctx, goOn, func() error {
+		_, err := on.call(ctx, "supervise", args{"claim": o.seat.Claim}, &results.Supervised{})
+		return err
+	})
+}
+
+// refused says why the link could not be opened. The seat that was stored for it goes only if the
+// link leads nowhere.
+func (o *opening) refused(err error) error {
+	var refused *fault.Error
+	if !errors.As(err, &refused) || passing(err) {
+		return err
+	}
+	if err := o.by.Seats.Remove(o.seat.Token); err != nil {
+		return err
+	}
+	switch {
+	case refused.Code != fault.KeyInvalid:
+		return plain(refused, o.by.command)
+	case o.place.Key != "":
+		return fail(failed, "%s", o.place.Refused())
+	}
+	return fail(gone, "The server at %s does not know this link: its agent has left the room or has a newer link. "+
+		"Ask the agent for a new one.", o.place.Base)
+}
+
+// show stores the seat under the names of the room and the agent, and says what its person
+// can do.
+func (o *opening) show(ctx context.Context) error {
+	on := o.session(o.seat.Token)
+	defer on.client.Close()
+	var got results.Info
+	r, err := on.call(ctx, "room_info", args{}, &got)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(got.Room.Agents, func(a results.Agent) bool { return a.You })
+	if i < 0 {
+		return fail(failed, "The server does not say which agent of the room %s this is.", got.Room.Name)
+	}
+	o.seat.Room, o.seat.Name, o.seat.Claim = got.Room.Name, got.Room.Agents[i].Name, ""
+	if err := o.by.Seats.Put(o.seat); err != nil {
+		return err
+	}
+	return o.by.Out.show(r, func() {
+		o.by.Out.about(got)
+		o.by.Out.print("You watch %s. Follow the room, speak to all or to your agent alone, or pause your agent:\n "+
+			" %s\n  %s\n  %s\n  %s", o.seat.Name, on.command("tail"), on.command("say TEXT"),
+			on.command("say --to "+quoted(o.seat.Name)+" TEXT"), on.command("supervise pause"))
+	})
+}

@@ -1,0 +1,154 @@
+package shell_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/cli/shell"
+	"github.com/parley-chat/parley/internal/server/app/apptest"
+)
+
+// ending ends a command once the server has opened the link, before the command hears of it.
+type ending struct {
+	deaf
+	end func()
+}
+
+func (e *ending) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := e.deaf.RoundTrip(r)
+	if err != nil {
+		e.end()
+	}
+	return resp, err
+}
+
+// A link opens once. It is not lost on the person who opens it, whatever becomes of the
+// answer or the command.
+func TestWatch_answerIsLost_theLinkIsStillTheirs(t *testing.T) {
+	for name, killed := range map[string]bool{"to a command that goes on": false, "to a command that is killed": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("XDG_STATE_HOME", t.TempDir())
+			base := apptest.Serve(t, nil)
+			agent := client.New(base, client.Options{})
+			defer agent.Close()
+			var made struct{ Watch string }
+			if err := agent.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Ann"},
+				&made); err != nil {
+				t.Fatal(err)
+			}
+			ctx, end := context.WithCancel(t.Context())
+			defer end()
+			wire := &ending{deaf: deaf{RoundTripper: http.DefaultTransport, to: "supervise"}, end: func() {}}
+			if killed {
+				wire.end = end
+			}
+			err := at(t, base, wire).Watch(ctx, made.Watch)
+			if killed {
+				if !errors.Is(err, context.Canceled) {
+					t.Fatalf("%v", err)
+				}
+				if err := at(t, base, nil).Say(t.Context(), as("Ann"),
+					shell.SayRequest{Text: "Too early."}); err == nil {
+					t.Error("a seat is used that is not known to be the person's")
+				}
+				err = at(t, base, nil).Watch(t.Context(), made.Watch)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			say(t, base, "Ann", shell.SayRequest{Text: "It is me."})
+			file, err := client.OpenTokens()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if all, err := file.All(); err != nil || len(all) != 1 || !all[0].Person || all[0].Claim != "" {
+				t.Errorf("%d seats are stored, %v", len(all), err)
+			}
+			c := at(t, base, nil)
+			if err := c.Invite(t.Context(), as("Ann"), false); err != nil ||
+				!strings.Contains(c.out.String(), `"invite_link":"`+base) {
+				t.Errorf("%v, the invite is %s", err, &c.out)
+			}
+		})
+	}
+}
+
+// An agent has the files of its person, and finds there the seat that the person watches.
+func TestNoPerson_commandsThatSpeakOrDecide_areRefused(t *testing.T) {
+	base := serve(t)
+	agent := client.New(base, client.Options{})
+	defer agent.Close()
+	var made struct {
+		Watch string
+		Token string `json:"agent_token"`
+	}
+	if err := agent.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Ann", "capacity": 3},
+		&made); err != nil {
+		t.Fatal(err)
+	}
+	inAgentsShell := func() *command {
+		c := at(t, base, nil)
+		c.NoPerson = func() string { return "this is a test" }
+		return c
+	}
+	yes := true
+	acts := map[string]func(*command) error{
+		"watch": func(c *command) error { return c.Watch(t.Context(), made.Watch) },
+		"say":   func(c *command) error { return c.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "It is me."}) },
+		"note": func(c *command) error {
+			return c.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Hi.", To: []string{"Ann"}})
+		},
+		"leave":  func(c *command) error { return c.Leave(t.Context(), as("Ann"), "Bye.") },
+		"forget": func(c *command) error { return c.Forget(as("Ann")) },
+		"invite": func(c *command) error { return c.Invite(t.Context(), as("Ann"), true) },
+	}
+	for name, req := range map[string]shell.SuperviseRequest{
+		"pause": {Paused: &yes}, "approve": {Approve: &yes}, "link": {NewLink: true},
+		"send": {Draft: "m123456", Decision: "send"},
+	} {
+		acts[name] = func(c *command) error { return c.Supervise(t.Context(), as("Ann"), req) }
+	}
+	refused := func(name string) {
+		t.Helper()
+		c := inAgentsShell()
+		var why *shell.Failure
+		if err := acts[name](c); !errors.As(err, &why) || why.Code != 1 ||
+			!strings.Contains(why.Text, "this is a test") || c.out.String() != "" {
+			t.Errorf("%s: %v, %s", name, err, &c.out)
+		}
+	}
+	refused("watch")
+	if err := at(t, base, nil).Watch(t.Context(), made.Watch); err != nil {
+		t.Fatal(err) // the refusal has spent the link, or left something behind
+	}
+	own := inAgentsShell()
+	if err := own.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Script"}); err != nil {
+		t.Fatal(err)
+	}
+	before := len(history(t, base))
+	delete(acts, "watch")
+	for name := range acts {
+		refused(name)
+	}
+	if after := len(history(t, base)); after != before {
+		t.Errorf("the room has %d more messages", after-before)
+	}
+	for name, reads := range map[string]func(*command) error{
+		"watch":     func(c *command) error { return c.Watch(t.Context(), made.Watch) },
+		"supervise": func(c *command) error { return c.Supervise(t.Context(), as("Ann"), shell.SuperviseRequest{}) },
+		"history":   func(c *command) error { return c.History(t.Context(), as("Ann"), shell.HistoryRequest{Last: 5}) },
+		"who":       func(c *command) error { return c.Who(t.Context(), as("Ann")) },
+		"wait":      func(c *command) error { return c.Wait(t.Context(), as("Ann"), shell.WaitRequest{}) },
+		"a script": func(c *command) error {
+			return c.Say(t.Context(), as("Script"), shell.SayRequest{Text: "From a pipeline."})
+		},
+	} {
+		if err := reads(inAgentsShell()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,195 @@
+package shell
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/cli/client"
+)
+
+// Which says which seat a command means. Empty fields leave it open.
+type Which struct {
+	Room, As   string
+	Watched    bool // only seats of agents that the person watches
+	Positional bool // the command takes the room as an argument, without --room
+	AnyOfRoom  bool // of several seats in one room each will do
+}
+
+// fits reports whether a seat can be meant. Seats of agents are not the shell's.
+func (w Which) fits(seat client.Seat) bool {
+	return seat.OfShell() && (seat.Person || !w.Watched) && (w.Room == "" || strings.EqualFold(w.Room, seat.Room)) &&
+		(w.As == "" || strings.EqualFold(w.As, seat.Name))
+}
+
+// choose returns the seat that a command means: the only one that fits, on the server that
+// the person named or else on any. Where several fit, those of the usual server go first.
+func (s *Shell) choose(w Which) (client.Seat, error) {
+	all, err := s.Seats.All()
+	if err != nil {
+		return client.Seat{}, err
+	}
+	fit := slices.DeleteFunc(all, func(seat client.Seat) bool { return !s.fits(w, seat) })
+	if usual := slices.DeleteFunc(slices.Clone(fit),
+		func(seat client.Seat) bool { return seat.Server != s.Usual.Base }); len(usual) > 0 {
+		fit = usual
+	}
+	switch len(fit) {
+	case 0:
+		return client.Seat{}, s.none(w)
+	case 1:
+		return fit[0], nil
+	}
+	fit = w.distinct(fit)
+	if len(fit) == 1 {
+		return fit[0], nil
+	}
+	how := "--room and --as"
+	if w.Positional {
+		how = "the room and --as"
+	}
+	return client.Seat{}, fail(usage, "Choose a seat with %s:\n%s", how, lines(w.listed(fit)))
+}
+
+// fits reports whether a seat can be meant, on the server that the person named or else on any.
+func (s *Shell) fits(w Which, seat client.Seat) bool {
+	return w.fits(seat) && (s.Base == "" || seat.Server == s.Base)
+}
+
+// none says that no seat can be meant.
+func (s *Shell) none(w Which) error {
+	at := ""
+	if s.Base != "" {
+		at = " at " + s.Base
+	}
+	if w.Watched {
+		return fail(gone, "You watch no agent%s%s. Ask your agent for its watch link, and open it with: %s",
+			w, at, s.command("watch"))
+	}
+	return fail(gone, "You have no seat%s%s. Take one with: %s", w, at,
+		s.joining(client.Seat{Room: w.Room, Name: w.As}))
+}
+
+// String says where a seat was looked for.
+func (w Which) String() string {
+	text := ""
+	if w.Room != "" {
+		text += " in the room " + w.Room
+	}
+	if w.As != "" {
+		text += " as " + w.As
+	}
+	return text
+}
+
+// distinct returns the seats between which it makes a difference.
+func (w Which) distinct(list []client.Seat) []client.Seat {
+	if !w.AnyOfRoom {
+		return list
+	}
+	var rooms []client.Seat
+	for _, seat := range list {
+		if !slices.ContainsFunc(rooms, func(other client.Seat) bool {
+			return other.Server == seat.Server && strings.EqualFold(other.Room, seat.Room)
+		}) {
+			rooms = append(rooms, seat)
+		}
+	}
+	return rooms
+}
+
+// listed shows seats, as arguments to copy.
+func (w Which) listed(list []client.Seat) string {
+	var lines []string
+	for _, seat := range list {
+		line := "  --room "
+		if w.Positional {
+			line = "  "
+		}
+		line += quoted(seat.Room) + " --as " + quoted(seat.Name)
+		if slices.ContainsFunc(list, func(other client.Seat) bool { return other.Server != seat.Server }) {
+			line += " --url " + quoted(seat.Server)
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// command returns a command of this program, with its arguments, as the person runs it. It names the server where the
+// person has named one.
+func (s *Shell) command(words string) string {
+	line := cmp.Or(s.Program, "parley") + " " + words
+	if s.Base != "" {
+		line += " --url " + quoted(s.Base)
+	}
+	return line
+}
+
+// command returns a command of this program, with its arguments, as the person runs it for this seat. It names the
+// seat where the person has several.
+func (s *session) command(words string) string {
+	line := cmp.Or(s.by.Program, "parley") + " " + words
+	all, err := s.file.All()
+	all = slices.DeleteFunc(all, func(seat client.Seat) bool { return !seat.OfShell() })
+	if err == nil && len(all) < 2 { // the one that a command means without more
+		return line
+	}
+	which := Which{Room: s.seat.Room, As: s.seat.Name}
+	line += " --room " + quoted(which.Room) + " --as " + quoted(which.As)
+	if slices.ContainsFunc(all, func(other client.Seat) bool {
+		return other.Server != s.seat.Server && which.fits(other)
+	}) {
+		line += " --url " + quoted(s.seat.Server)
+	}
+	return line
+}
+
+// joining returns the command that takes a seat. Empty fields are left to the person.
+func (s *Shell) joining(seat client.Seat) string {
+	room, name := "ROOM", "NAME"
+	if seat.Room != "" {
+		room = quoted(seat.Room)
+	}
+	if seat.Name != "" {
+		name = quoted(seat.Name)
+	}
+	at := *s
+	if seat.Server != "" && seat.Server != s.Usual.Base {
+		at.Base = seat.Server
+	}
+	return at.command("join " + room + " --as " + name)
+}
+
+// quoted writes a name as a shell reads it.
+func quoted(name string) string {
+	name = HarmlessLine(name)
+	if !strings.ContainsAny(name, " '") {
+		return name
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+}
+
+// RoomNames and AgentNames return what completes --room and --as.
+func RoomNames(file *client.TokenStore) []string {
+	return namesOf(file, func(s client.Seat) string { return s.Room })
+}
+
+// AgentNames returns the names under which the person has seats.
+func AgentNames(file *client.TokenStore) []string {
+	return namesOf(file, func(s client.Seat) string { return s.Name })
+}
+
+func namesOf(file *client.TokenStore, name func(client.Seat) string) []string {
+	all, err := file.All()
+	if err != nil {
+		return nil // there is nobody to tell
+	}
+	var list []string
+	for _, seat := range all {
+		if seat.OfShell() {
+			list = append(list, HarmlessLine(name(seat)))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}

@@ -1,0 +1,336 @@
+package wake
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/cli/client"
+)
+
+var (
+	// ErrEnded means that the session to wake no longer exists.
+	ErrEnded = errors.New("the session has ended")
+	// ErrDeaf means that the session goes on, but that nothing in it listens now.
+	ErrDeaf = errors.New("nothing listens in the session")
+)
+
+// News is what there is to tell about a seat.
+type News struct {
+	Where    string // the seat is: what Where returns
+	Messages int    // that the agent has not read
+	More     bool   // there are more than Messages
+	Asked    bool   // one of them asks for its answer
+	Knock    bool   // somebody asks to be let in
+	Task     bool   // a task was offered to the agent, or one of its own changed
+	Turn     bool   // all others wait for an answer that it owes
+	Own      Deed   // what the agent's own person has done
+}
+
+// Deed is what the person behind an agent has done about it. The greatest of several is told.
+type Deed int
+
+// The deeds.
+const (
+	NoDeed  Deed = iota
+	Sent         // a draft, as it was
+	Edited       // a draft, in other words
+	Refused      // a draft
+	Noted        // something to its agent
+	Resumed      // the agent, which it had paused
+)
+
+// deedOf returns what the person behind an agent has done by the event that m tells of.
+func deedOf(m results.Message) Deed {
+	switch {
+	case m.Type == "message" && m.From == "your user": // no agent can have that name
+		return Noted
+	case m.Type == "supervision" && (m.Reason == "resumed" || m.Reason == "paused"):
+		return Resumed // a server tells a program nothing until a pause is over, perhaps beyond this answer
+	case m.Type == "draft":
+		return map[string]Deed{"sent": Sent, "edited": Edited, "refused": Refused}[m.Reason]
+	}
+	return NoDeed
+}
+
+// String says in one clause what the person has done.
+func (d Deed) String() string {
+	return [...]string{"", "let a message of yours be sent", "sent a message of yours in other words",
+		"refused a message of yours", "written to you", "let you speak again"}[d]
+}
+
+// Wakes reports whether there is anything to tell.
+func (n News) Wakes() bool { return n.Messages > 0 || n.Knock || n.Task || n.Turn || n.Own != NoDeed }
+
+// String returns the sentence for the agent, with the call that it is to make.
+func (n News) String() string {
+	call := ": call wait_for_message"
+	if n.Own == NoDeed && n.Messages == 0 && n.Turn {
+		call += " with wait_seconds 0, and answer"
+	}
+	return n.ForPerson() + call
+}
+
+// ForPerson returns the sentence for a person who has the seat without an agent, and so none of its tools.
+func (n News) ForPerson() string {
+	where := n.Where
+	switch {
+	case n.Own != NoDeed && n.Messages == 0:
+		return fmt.Sprintf("Your user has %s in %s", n.Own, where)
+	case n.Own != NoDeed:
+		messages, wait := n.messages(), "wait"
+		if n.Messages == 1 && !n.More {
+			wait = "waits"
+		}
+		return fmt.Sprintf("Your user has %s in %s, and %s %s", n.Own, where,
+			strings.ToLower(messages[:1])+messages[1:], wait)
+	case n.Messages > 0 && n.Asked:
+		return fmt.Sprintf("%s in %s, and your answer is asked for", n.messages(), where)
+	case n.Messages > 0:
+		return fmt.Sprintf("%s in %s", n.messages(), where)
+	case n.Turn:
+		return fmt.Sprintf("All others in %s wait for the answer that you owe", where)
+	case n.Task:
+		return fmt.Sprintf("The list of tasks has news for you in %s", where)
+	}
+	return fmt.Sprintf("Somebody asks to be let into %s", where)
+}
+
+func (n News) messages() string {
+	switch {
+	case n.More && n.Messages <= 1:
+		return "Several new messages"
+	case n.More:
+		return fmt.Sprintf("More than %d new messages", n.Messages)
+	case n.Messages == 1:
+		return "1 new message"
+	}
+	return fmt.Sprintf("%d new messages", n.Messages)
+}
+
+// Where says in which room a seat is; all are the seats of its person. A person reads the
+// name of the room. A client may show its agent the sentence as words of its user, and the
+// name of a room can be an order. So an agent reads nothing that others chose: the
+// agent_name that it gave itself or, where two seats of its session are alike, the room's id.
+func Where(s client.Seat, all []client.Seat) string {
+	if s.Wake == nil {
+		if room := inert(s.Room, ""); room != "" {
+			return "room " + room
+		}
+		return "one of your rooms"
+	}
+	alike := func(other client.Seat) bool {
+		return other.Token != s.Token && other.Wake != nil && other.Wake.Session == s.Wake.Session &&
+			strings.EqualFold(other.Chosen, s.Chosen)
+	}
+	if name := inert(s.Chosen, ""); name != "" && !slices.ContainsFunc(all, alike) {
+		return `the Parley room where you are "` + name + `"`
+	}
+	if t, err := ident.ParseToken(s.Token); err == nil {
+		return "the Parley room with the id " + t.Room
+	}
+	return "one of your Parley rooms"
+}
+
+// inert returns a text that others may have chosen; "" if it has a character that acts on a
+// shell, or that names do not have. That matters most for cmd of Windows, which puts the values
+// of variables into a line before it reads the line. more are further characters that the text
+// may have.
+func inert(text, more string) string {
+	const longest = 200
+	acts := func(r rune) bool {
+		return !unicode.In(r, unicode.L, unicode.M, unicode.Nd) && !strings.ContainsRune(" '-_."+more, r)
+	}
+	if !utf8.ValidString(text) || utf8.RuneCountInString(text) > longest || strings.ContainsFunc(text, acts) {
+		return ""
+	}
+	return text
+}
+
+// The clients that can be woken, as Wake.Client names them.
+const (
+	ClaudeCode = "claude-code"
+	Codex      = "codex"
+)
+
+// bypass is the permission mode in which Claude Code shows its person a question instead
+// of giving the session what came into its inbox.
+const bypass = "bypassPermissions"
+
+// TakesInbox reports whether the session takes what comes into its inbox.
+func TakesInbox(w *client.Wake) bool { return w.Socket != "" && w.Mode != bypass }
+
+// NotifyAgent wakes the session of an agent with a sentence. The error wraps ErrEnded if the
+// session no longer exists, and ErrDeaf if it cannot be reached now.
+func NotifyAgent(ctx context.Context, w *client.Wake, text string) error {
+	if SessionOver(w) {
+		return ErrEnded
+	}
+	switch w.Client {
+	case ClaudeCode:
+		return wakeClaude(ctx, w, text)
+	case Codex:
+		return queueCodex(ctx, w, text)
+	}
+	return fmt.Errorf("%w: nothing is known about waking %q", ErrEnded, w.Client)
+}
+
+// SessionOver reports whether the process of the session is gone. It may also be gone if the
+// result is false.
+func SessionOver(w *client.Wake) bool { return w.PID > 0 && !running(w.PID) }
+
+// wakeClaude gives the sentence to the Stop hook of the session that listens, if one
+// does, else to the session's inbox.
+func wakeClaude(ctx context.Context, w *client.Wake, text string) error {
+	err := tellHook(ctx, w.Session, text)
+	if !errors.Is(err, ErrDeaf) {
+		return err
+	}
+	if !TakesInbox(w) {
+		return fmt.Errorf("%w: it has no inbox or asks its person first, and no Stop hook of it waits", ErrDeaf)
+	}
+	return putIntoInbox(ctx, w, text)
+}
+
+// queueTime bounds a run of codex queue, which takes a tenth of a second.
+const queueTime = 20 * time.Second
+
+// unknownThread is in what Codex says about a session that it does not have.
+const unknownThread = "no rollout found"
+
+// queueCodex puts the sentence into the queue of a Codex session, which takes it as its
+// user's words. A session that works takes it when its turn is over. Codex also keeps it for a session that has ended,
+// and begins a turn with it when that is resumed, perhaps long after the seat is gone: so nothing is put there.
+func queueCodex(ctx context.Context, w *client.Wake, text string) error {
+	ctx, cancel := context.WithTimeout(ctx, queueTime)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, w.Program, "queue", "--thread", w.Session, "--message", text)
+	cmd.Env = append(os.Environ(), w.Env...)
+	cmd.WaitDelay = time.Second
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	err := cmd.Run()
+	switch {
+	case err == nil:
+		return nil
+	case strings.Contains(said.String(), unknownThread):
+		return ErrEnded
+	}
+	return fmt.Errorf("%w: codex queue: %w: %s", ErrDeaf, err, lastLine(said.String()))
+}
+
+// lastLine returns the last line of what a program said.
+func lastLine(said string) string {
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	return lines[len(lines)-1]
+}
+
+// socketTime bounds an exchange over a local socket.
+const socketTime = 3 * time.Second
+
+// putIntoInbox sends the sentence to the inbox of a Claude Code session: lines of JSON
+// over the socket that its child processes find in CLAUDE_CODE_MESSAGING_SOCKET. Claude
+// Code gives no answer. It shows the sentence as the message of another session, and
+// begins a turn if it is idle.
+func putIntoInbox(ctx context.Context, w *client.Wake, text string) error {
+	conn, err := dial(ctx, w.Socket)
+	if err != nil {
+		return fmt.Errorf("%w: no program has its inbox open: %w", ErrEnded, err)
+	}
+	defer conn.Close()
+	lines := json.NewEncoder(conn)
+	if w.SocketToken != "" {
+		if err := lines.Encode(map[string]string{"type": "auth", "token": w.SocketToken}); err != nil {
+			return fmt.Errorf("%w: %w", ErrDeaf, err)
+		}
+	}
+	message := map[string]any{"type": "user", "message": map[string]string{"role": "user", "content": text}}
+	if err := lines.Encode(message); err != nil {
+		return fmt.Errorf("%w: %w", ErrDeaf, err)
+	}
+	return nil
+}
+
+// dial connects to a socket in the file system.
+func dial(ctx context.Context, path string) (net.Conn, error) {
+	d := net.Dialer{Timeout: socketTime}
+	conn, err := d.DialContext(ctx, "unix", path)
+	if err != nil {
+		return nil, err
+	}
+	return conn, conn.SetDeadline(time.Now().Add(socketTime))
+}
+
+// The most time that programs get which tell a person.
+const (
+	desktopTime = 20 * time.Second
+	commandTime = time.Minute
+)
+
+// title stands above a notification.
+const title = "Parley"
+
+// NotifyDesktop shows the sentence on the person's screen, with the system's own program.
+func NotifyDesktop(ctx context.Context, text string) error {
+	args := []string{"notify-send", "--app-name", title, "--", title, text}
+	switch runtime.GOOS {
+	case "darwin":
+		args = []string{"osascript", "-e", "on run argv", "-e",
+			"display notification (item 1 of argv) with title (item 2 of argv)", "-e", "end run", text, title}
+	case "windows":
+		args = []string{"powershell", "-NoProfile", "-NonInteractive", "-Command", toast}
+	}
+	return runProgram(ctx, desktopTime, []string{"PARLEY_TITLE=" + title, "PARLEY_NOTICE=" + text}, args)
+}
+
+// toast shows a notification of Windows, in the name of PowerShell, since only installed
+// applications have one. The texts come from the environment and are no part of the script.
+const toast = `$m = [Windows.UI.Notifications.ToastNotificationManager, Windows.UI.Notifications, ContentType = WindowsRuntime]; ` +
+	`$x = $m::GetTemplateContent('ToastText02'); $t = $x.GetElementsByTagName('text'); ` +
+	`$null = $t.Item(0).AppendChild($x.CreateTextNode($env:PARLEY_TITLE)); $null = $t.Item(1).AppendChild($x.CreateTextNode($env:PARLEY_NOTICE)); ` +
+	`$m::CreateToastNotifier('{1AC14E77-02E7-4E5D-B744-2EB1AE5198B7}\WindowsPowerShell\v1.0\powershell.exe').Show([Windows.UI.Notifications.ToastNotification]::new($x))`
+
+// NotifyProgram runs a command line of the person in a shell. Its environment says what there is
+// to tell: PARLEY_ROOM, PARLEY_NAME (of the person's own agent), PARLEY_MESSAGES (how many),
+// PARLEY_NOTICE (the sentence) and PARLEY_URL (the server). A value that could act on that shell
+// is left empty.
+func NotifyProgram(ctx context.Context, line string, s client.Seat, n News) error {
+	shell := []string{"sh", "-c", line}
+	if runtime.GOOS == "windows" {
+		shell = []string{"cmd", "/c", line}
+	}
+	return runProgram(ctx, commandTime, []string{
+		"PARLEY_ROOM=" + inert(s.Room, ""), "PARLEY_NAME=" + inert(s.Name, ""),
+		"PARLEY_MESSAGES=" + strconv.Itoa(n.Messages),
+		"PARLEY_NOTICE=" + n.ForPerson(), "PARLEY_URL=" + inert(s.Server, ":/[]~"),
+	}, shell)
+}
+
+// runProgram runs a program with additions to its environment, for so long at most.
+func runProgram(ctx context.Context, most time.Duration, env, args []string) error {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.WaitDelay = time.Second
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w: %s", args[0], err, lastLine(said.String()))
+	}
+	return nil
+}

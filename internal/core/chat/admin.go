@@ -1,0 +1,137 @@
+package chat
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// An admin may do everything to everybody in its room, other admins included.
+
+// enterFree accepts a token on the current head, unless its person holds the agent: see
+// room.CheckOrder.
+func (s *Service) enterFree(ctx context.Context, token string) (*session, error) {
+	c, err := s.enterNow(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.agent.CheckOrder(); err != nil {
+		c.room.release()
+		return nil, err
+	}
+	return c, nil
+}
+
+// enterAdmin accepts the token of an admin on the current head.
+func (s *Service) enterAdmin(ctx context.Context, token string) (*session, error) {
+	c, err := s.enterFree(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	err = c.succeed(ctx)
+	if err == nil {
+		err = checkAdmin(c.head, c.agent, s.now())
+	}
+	if err != nil {
+		c.room.release()
+		return nil, err
+	}
+	return c, nil
+}
+
+// checkAdmin returns the reason why a must not decide anything about its room; nil
+// if there is none.
+func checkAdmin(h *room.Head, a room.Agent, now time.Time) error {
+	if err := checkLive(h, now); err != nil {
+		return err
+	}
+	if a.Role != room.Admin {
+		return fault.Refuse(fault.NotAllowed, "Only admins of this room may do that, and you are not one. Nothing "+
+			"was changed: room_info tells who is; ask one of them with send_message.")
+	}
+	return nil
+}
+
+// checkLive returns the reason why nobody can change the room any more; nil if there is none.
+func checkLive(h *room.Head, now time.Time) error {
+	switch {
+	case h.Closed:
+		return h.RefuseClosed()
+	case h.Expired(now):
+		return roomlog.ErrNotFound
+	}
+	return nil
+}
+
+// decide appends what the caller decides, and returns the events; none if nothing had
+// to change. may says why the caller must not; propose checks every other rule.
+func (c *session) decide(ctx context.Context, may func(h *room.Head, by room.Agent, now time.Time) error,
+	propose rule, blocked func(table.Conflict)) ([]room.Event, error) {
+	p := &roomlog.Proposal{Blocked: blocked}
+	events, err := c.append(ctx, p, func(h *room.Head, by room.Agent, now time.Time) (roomlog.Change, error) {
+		if err := by.CheckOrder(); err != nil { // its person may hold it by now
+			return roomlog.Change{}, err
+		}
+		if err := may(h, by, now); err != nil {
+			return roomlog.Change{}, err
+		}
+		ch, err := propose(h, by, now)
+		for i := range ch.Events {
+			ch.Events[i].By, ch.Events[i].ByName, ch.Events[i].Person = by.Seat, by.Name, by.IsPerson()
+		}
+		return ch, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.auditDecisions(ctx, events)
+	if a, here := c.room.log.Peek().Owner(c.holder); here {
+		c.agent = a // with its present role
+		c.attendance().NoteCall(ctx)
+	}
+	return events, nil
+}
+
+// addCall adds this call, which is not noted yet, to the presence of the seats. A call of a person is no
+// sign of its agent.
+func (c *session) addCall(presence map[int]room.Presence) {
+	if !c.agent.IsPerson() || c.agent.IsAlone() {
+		presence[c.agent.Seat] = room.Presence{AtMs: c.room.svc.now().UnixMilli()}
+	}
+}
+
+// succeed makes an agent an admin if that is due, perhaps the caller. It is for a call that
+// only an admin may make: a call that needs no admin does not look for one.
+func (c *session) succeed(ctx context.Context) error {
+	r := c.room
+	if c.agent.Role == room.Admin || c.head.Closed || !c.head.MayLackAdmin(r.svc.now()) {
+		return nil
+	}
+	presence, err := r.signsOfLife(ctx, room.AdminSilent)
+	if err != nil {
+		return err
+	}
+	c.addCall(presence)
+	claim := &room.SeatRequest{Presence: presence}
+	err = r.log.Append(ctx,
+		&roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
+			if e := claim.Succeed(h, now); e != nil && !h.Closed && !h.Expired(now) {
+				ch.Events = []room.Event{*e}
+			}
+			return ch, nil
+		}})
+	if err != nil {
+		return err
+	}
+	c.head = r.log.Peek()
+	a, seated := c.head.Owner(c.holder)
+	if !seated {
+		return c.whyNot(ctx, c.head)
+	}
+	c.agent = a
+	return nil
+}

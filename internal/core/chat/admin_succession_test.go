@@ -1,0 +1,59 @@
+package chat_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/chat"
+)
+
+func TestSuccession_lastAdminLeaves_longestSeatedBecomesAdminByThatEvent(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	before := len(w.events(p.ann.Token))
+	left, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.ann.Token, Text: "Bob goes on"})
+	if err != nil || left.NewAdmin != "Bob" {
+		t.Errorf("Ann is told %+v, %v", left, err)
+	}
+	if after := len(w.events(p.ann.Token)); after != before+2 {
+		t.Errorf("%d events became %d", before, after)
+	}
+	for _, w := range []*world{w, w.elsewhere()} {
+		same(t, "seats", seats(w.info(p.cid.Token).Room), []string{"Bob (admin)", "Cid (member)"})
+	}
+	if got := w.look(p.cid.Token, p.cid.Cursor).Messages; len(got) != 2 || got[1].Agent != "Ann" ||
+		got[1].NewAdmin != "Bob" {
+		t.Errorf("Cid receives %+v", got)
+	}
+}
+
+func TestSuccession_lastAdminLeaves_agentThatIsPresentComesFirst(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.clock.Advance(time.Hour)
+	w.look(p.cid.Token, "")
+	left, err := w.elsewhere().LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.ann.Token})
+	if err != nil || left.NewAdmin != "Cid" {
+		t.Errorf("Bob is silent: Ann is told %+v, %v", left, err)
+	}
+}
+
+// The presence stored before the promotion has a member's lifetime and expires.
+func TestSuccession_newAdmin_hasAnAdminsLease(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.clock.Advance(25 * time.Hour)
+	w.look(p.bob.Token, "")
+	w.leave(p.ann.Token)
+	w.clock.Advance(16 * time.Minute)
+	cid := w.join("plans", "Cid")
+	w.look(cid.Token, "")
+	for _, w := range []*world{w, w.elsewhere()} {
+		_, err := w.tryJoin("plans", "Dora")
+		wants(t, err, fault.RoomFull)
+	}
+	w.clock.Advance(24 * time.Hour)
+	w.look(cid.Token, "")
+	same(t, "seats", seats(w.elsewhere().join("plans", "Dora").Room), []string{"Cid (admin)", "Dora (member)"})
+}

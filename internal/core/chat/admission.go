@@ -1,0 +1,66 @@
+package chat
+
+import (
+	"context"
+	"errors"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// The server asks these to know which callers it admits.
+
+// MadeInvite reports whether a room that has not expired has made an invite. The join tells
+// whether that still gives a seat.
+func (s *Service) MadeInvite(ctx context.Context, v ident.Invite) (bool, error) {
+	r := s.acquire(v.Room)
+	defer r.release()
+	h, err := r.log.Cached(ctx)
+	if err == nil && h.Expired(s.now()) {
+		h, err = r.log.Refresh(ctx, s.now()) // it may have been used since
+	}
+	if errors.Is(err, roomlog.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, s.Outward(err)
+	}
+	return h.Made(v, s.now()), nil
+}
+
+// SeatOf returns the agent whose seat a token stands for, and whether there is one. It
+// fails with Removed if the token was taken from its holder, who may be told. A stay admits nobody: only an invite
+// admits its holder.
+func (s *Service) SeatOf(ctx context.Context, t ident.Token) (room.Agent, bool, error) {
+	if t.IsStay() {
+		return room.Agent{}, false, nil
+	}
+	r := s.acquire(t.Room)
+	defer r.release()
+	holder := room.HolderOf(t)
+	h, a, ok, err := r.owner(ctx, holder, (*roomlog.Log).Cached)
+	if errors.Is(err, roomlog.ErrNotFound) {
+		return room.Agent{}, false, nil
+	}
+	if err == nil && !ok {
+		err = r.taken(ctx, h, holder)
+	}
+	if err != nil || !ok {
+		return room.Agent{}, false, s.Outward(err)
+	}
+	return a, true, nil
+}
+
+// taken returns why a seat was taken from x; nil if x never held its token, or an agent gave the
+// seat up that no person had opened the link of.
+func (r *liveRoom) taken(ctx context.Context, h *room.Head, x room.Holder) error {
+	if x.Seat < 1 || x.Seat >= h.NextSeat {
+		return nil
+	}
+	gone, err := r.log.Seats().Vacated(ctx, x.Seat)
+	if err != nil || !gone.Had(x) {
+		return err
+	}
+	return refuseVacated(gone, x)
+}

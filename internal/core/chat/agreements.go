@@ -1,0 +1,93 @@
+package chat
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+const (
+	agreementsShown = 5   // in a room's description, and to an agent that returns
+	agreementChars  = 500 // of each
+	requestChars    = 80  // of an open request
+	// agreementsRead is how many agreements are looked at for the rest of a text.
+	agreementsRead = 100
+)
+
+// agreements returns the newest agreements that the caller sees.
+func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
+	stored, _, err := c.room.log.Seats().Agreements(ctx, c.agent, agreementsShown)
+	var list []Agreement
+	for _, x := range stored {
+		by := ident.Actor(x.By, x.Person, x.PersonName)
+		a := Agreement{ID: c.head.MessageID(x.N), By: by, AgreedBy: append([]string{by}, x.AgreedBy...),
+			To: x.ToNames, At: time.UnixMilli(x.AtMs), Text: FirstChars(x.Text, agreementChars)}
+		if len(a.Text) < len(x.Text) {
+			a.More = &More{ID: a.ID, Offset: len(a.Text)}
+		}
+		list = append(list, a)
+	}
+	return list, err
+}
+
+// agreed returns the agreements as messages, oldest first.
+func (c *session) agreed(ctx context.Context, limit int) (Page, error) {
+	stored, more, err := c.room.log.Seats().Agreements(ctx, c.agent, limit)
+	b := batchFor(c.agent, &c.head.State)
+	b.Events = limit
+	for _, x := range stored {
+		e := x.Proposal()
+		m := messageOf(b.Room, c.agent, e)
+		m.Agreed = m.ID
+		if !b.Add(m, e) {
+			more = true
+			break
+		}
+	}
+	slices.Reverse(b.Messages)
+	return Page{Messages: b.Messages, HasMore: more, Cut: more && len(b.Messages) < limit}, err
+}
+
+// agreedProposal returns the proposal of an agreement whose event has expired. none is
+// the error if there is no such agreement.
+func (c *session) agreedProposal(ctx context.Context, id string, none error) (room.Event, error) {
+	n, ok := c.head.MessageNumber(id)
+	if !ok {
+		return room.Event{}, none
+	}
+	stored, _, err := c.room.log.Seats().Agreements(ctx, c.agent, agreementsRead)
+	if err != nil {
+		return room.Event{}, err
+	}
+	i := slices.IndexFunc(stored, func(x roomlog.Agreement) bool { return x.N == n })
+	if i < 0 {
+		return room.Event{}, none
+	}
+	return stored[i].Proposal(), nil
+}
+
+// openRequests returns the requests and proposals that the caller knows to be open,
+// oldest first.
+func (c *session) openRequests(ctx context.Context) ([]OpenRequest, error) {
+	now := c.room.svc.now()
+	var list []OpenRequest
+	for _, r := range c.head.Talk.OpenTo(c.agent.Seat, now) {
+		e, err := c.room.log.Event(ctx, r.N)
+		if err != nil {
+			return nil, err
+		}
+		if !c.agent.Sees(e) {
+			continue
+		}
+		list = append(list, OpenRequest{
+			ID: c.head.MessageID(r.N), From: e.Name, Text: bothEnds(e.Text, requestChars),
+			Person: e.Person, PersonName: c.head.PersonIn(e),
+			OwedBy: c.head.NamesOf(r.Owed), Age: max(0, now.Sub(time.UnixMilli(r.AtMs))), Proposal: r.Proposal,
+		})
+	}
+	return list, nil
+}

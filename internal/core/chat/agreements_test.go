@@ -1,0 +1,97 @@
+package chat_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// propose makes a proposal to all, or asks these agents. It returns the id.
+func (w *world) propose(token, text string, ask ...string) string {
+	w.t.Helper()
+	return w.sends(chat.SendRequest{Token: token, Text: text, Kind: room.Proposal, Ask: ask}).ID
+}
+
+// agree agrees to a proposal, or to the only one if id is "".
+func (w *world) agree(token, id string) chat.Sent {
+	w.t.Helper()
+	return w.sends(chat.SendRequest{Token: token, Kind: room.Agree, ReplyTo: id})
+}
+
+// agreements lists the agreements that room_info shows the owner of a token.
+func (w *world) agreements(token string) (out []string) {
+	w.t.Helper()
+	for _, a := range w.info(token).Agreements {
+		out = append(out, a.By+": "+a.Text)
+	}
+	return out
+}
+
+// agreed fails unless each of the agents sees these agreements, and no open request.
+func (w *world) agreed(want []string, agents ...chat.Seated) {
+	w.t.Helper()
+	for _, s := range agents {
+		same(w.t, s.Name+" sees agreed", w.agreements(s.Token), want)
+	}
+	w.asked(nil, agents...)
+}
+
+func TestAgreement_private_isSeenOnlyByItsParties(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p := w.company()
+		id := w.sends(chat.SendRequest{Token: p.ann.Token, Text: "we vote against Cid", Kind: room.Proposal,
+			To: []string{"Bob"}}).ID
+		there.agree(p.bob.Token, "")
+		w.agreed([]string{"Ann: we vote against Cid"}, p.ann, p.bob)
+		there.agreed(nil, p.cid)
+		if got := there.look(p.cid.Token, p.cid.Cursor); len(got.Messages) != 0 {
+			t.Errorf("Cid receives %q", lines(got.Messages))
+		}
+		if got := there.history(p.cid.Token, chat.HistoryRequest{Agreed: true}); len(got.Messages) != 0 {
+			t.Errorf("Cid reads %q", lines(got.Messages))
+		}
+		_, err := there.History(t.Context(), chat.HistoryRequest{Token: p.cid.Token, ID: id})
+		wants(t, err, fault.InvalidArgument)
+	})
+}
+
+func TestAgreement_returningAgent_hasTheNewestFiveAgain(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	var want, all []string
+	for i := range 7 {
+		text := fmt.Sprintf("rule %d %s", i, strings.Repeat("é", 600))
+		w.agree(p.bob.Token, w.propose(p.ann.Token, text))
+		all = append(all, "Ann: "+text)
+		want = append([]string{"Ann: " + string([]rune(text)[:500])}, want...)
+	}
+	back := w.elsewhere().enter(chat.JoinRequest{Token: p.bob.Token})
+	var got []string
+	for _, a := range back.Agreements {
+		got = append(got, a.By+": "+a.Text)
+		if a.More == nil || a.More.ID != a.ID {
+			t.Errorf("of a long text it says more: %+v", a.More)
+			continue
+		}
+		rest := w.history(p.bob.Token, chat.HistoryRequest{ID: a.More.ID, Offset: a.More.Offset})
+		if whole := a.Text + rest.Messages[0].Text; len(whole) != len(all[0])-len("Ann: ") {
+			t.Errorf("the parts make %d bytes", len(whole))
+		}
+	}
+	same(t, "the newest", got, want[:5])
+	var read []string
+	page := w.history(p.bob.Token, chat.HistoryRequest{Agreed: true})
+	for _, m := range page.Messages {
+		read = append(read, m.From+": "+m.Text)
+	}
+	if !page.HasMore {
+		same(t, "all of them", read, all)
+	} else if len(read) == 0 || read[len(read)-1] != all[6] {
+		t.Errorf("a page of %d agreements", len(read))
+	}
+}

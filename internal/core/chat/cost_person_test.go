@@ -1,0 +1,76 @@
+package chat_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/store/table/dynamotable"
+)
+
+// A person speaks as cheaply as its agent, and watches for a unit a minute.
+func TestPerson_onDynamoDB_costsAUnitAMessageAndAMinute(t *testing.T) {
+	var b bill
+	clock, tbl := b.newTable(t)
+	w := onTable(t, clock, tbl, chat.Options{SingleProcess: true})
+	p := w.company()
+	var person string
+	units := func(what string, call func(), reads, writes int, want float64) {
+		t.Helper()
+		got, put := b.of(call)
+		n := 0.0
+		for _, c := range put {
+			n += c.WriteUnits
+		}
+		if len(got) != reads || len(put) != writes || n != want {
+			t.Errorf("%s: %d reads %v, %d writes of %g units %v", what, len(got), got, len(put), n, put)
+		}
+	}
+	w.say(p.bob.Token, "hello")
+	// the event, the snapshot and the seat
+	if reads, writes := b.of(func() { person = w.person(p.bob) }); len(reads) != 0 || len(writes) != 1 ||
+		writes[0].Items != 3 {
+		t.Errorf("to open a link: %d reads %v, writes %v", len(reads), reads, writes)
+	}
+	cursor := w.look(person, "").Cursor
+	for what, req := range map[string]chat.SendRequest{"a word": {Text: "hello"},
+		"a note": {Text: "well done", To: []string{"Bob"}}, "an answer": {Text: "yes", ReplyTo: w.id(p.ann.Token, 4)}} {
+		cursor = w.look(person, cursor).Cursor
+		req.Token, req.Cursor = person, cursor
+		units(what, func() { cursor = w.sends(req).Cursor }, 0, 1, 1)
+	}
+	wrote := func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return slices.ContainsFunc(b.calls, func(c dynamotable.Call) bool { return c.WriteUnits > 0 })
+	}
+	var waiting <-chan answer
+	_, puts := b.of(func() {
+		waiting = w.open(t.Context(), chat.WaitRequest{Token: person, Cursor: cursor, Wait: longWait})
+	})
+	for range 4 {
+		if len(puts) != 1 || puts[0].WriteUnits != 1 {
+			t.Errorf("to watch for a minute: %v", puts)
+		}
+		_, puts = b.of(func() {
+			if err := w.clock.BlockUntilContext(t.Context(), 2); err != nil { // its end, and the next minute
+				t.Fatal(err)
+			}
+			w.clock.Advance(time.Minute)
+			await(t, "the next minute is written", wrote)
+		})
+	}
+	_, puts = b.of(func() {
+		if err := w.clock.BlockUntilContext(t.Context(), 2); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Advance(longWait - 4*time.Minute)
+		if got := take(t, waiting); got.Status != chat.StatusQuiet {
+			t.Errorf("the wait ends with %s", got.Status)
+		}
+	})
+	if len(puts) > 0 {
+		t.Errorf("its end: %v", puts)
+	}
+}

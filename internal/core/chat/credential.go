@@ -1,0 +1,54 @@
+package chat
+
+import (
+	"context"
+	"encoding/hex"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// confirms reports whether the caller has been warned of the credential in this very
+// message. If not, it counts as warned from now on.
+func (c *session) confirms(ctx context.Context, fingerprint [16]byte) (bool, error) {
+	p, err := c.positions().Load(ctx)
+	if err != nil {
+		return false, err
+	}
+	mark := hex.EncodeToString(fingerprint[:])
+	if p.Credential == mark {
+		return true, nil
+	}
+	p.Credential = mark
+	return false, c.positions().Write(ctx, p)
+}
+
+// warnOfCredential holds a text with a credential back once: models paste secrets, and a message
+// cannot be unsaid. The same call again is sent.
+func (op *sendOp) warnOfCredential(ctx context.Context) (*Sent, error) {
+	confirmed, err := op.caller.confirms(ctx, op.fingerprint)
+	if err != nil {
+		return nil, err
+	}
+	if confirmed {
+		op.credential = ""
+		return nil, nil
+	}
+	return &Sent{Credential: op.credential, Waited: op.unspoken(ctx, "")}, nil
+}
+
+// checkLastWord refuses a last word with a credential once.
+func (c *session) checkLastWord(ctx context.Context, text string) error {
+	kind := sanitize.Credential(text)
+	if kind == "" {
+		return nil
+	}
+	confirmed, err := c.confirms(ctx, (room.Event{Text: text}).Fingerprint())
+	if err != nil || confirmed {
+		return err
+	}
+	return fault.Refuse(fault.InvalidArgument, "text holds what looks like %s, and anyone who reads it could use it. "+
+		"You have not left: take it out and call again; if others are meant to have it, repeat this call as it is.",
+		kind)
+}

@@ -1,0 +1,277 @@
+package chat_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// supervise has a person supervise its agent. req lacks only the token.
+func (w *world) supervise(person string, req chat.SuperviseRequest) chat.Supervised {
+	w.t.Helper()
+	req.Token = person
+	got, err := w.Service.Supervise(w.t.Context(), req)
+	if err != nil {
+		w.t.Fatalf("supervise %+v: %v", req, err)
+	}
+	return got
+}
+
+// pauses has a person pause its agent, or let it go on.
+func (w *world) pauses(person string, paused bool) chat.Supervised {
+	w.t.Helper()
+	return w.supervise(person, chat.SuperviseRequest{Paused: &paused})
+}
+
+// approves has a person approve what its agent says, or no longer.
+func (w *world) approves(person string, approve bool) chat.Supervised {
+	w.t.Helper()
+	return w.supervise(person, chat.SuperviseRequest{Approve: &approve})
+}
+
+// decides has a person decide about a draft.
+func (w *world) decides(person, draft string, how room.Decision, text string) chat.Supervised {
+	w.t.Helper()
+	return w.supervise(person, chat.SuperviseRequest{Draft: draft, Decision: how, Text: text})
+}
+
+// drafts sends what becomes a draft, and returns its id.
+func (w *world) drafts(req chat.SendRequest) string {
+	w.t.Helper()
+	got, err := w.send(req)
+	if err != nil || got.Sent || got.Status != chat.StatusPending || got.ID == "" {
+		w.t.Fatalf("%q: %+v, %v", req.Text, got, err)
+	}
+	return got.ID
+}
+
+// draftTexts lists the texts of drafts.
+func draftTexts(list []chat.DraftView) (out []string) {
+	for _, d := range list {
+		out = append(out, d.Text)
+	}
+	return out
+}
+
+// decided lists what an agent hears of decisions about its drafts, as "sent: text".
+func decided(ms []chat.Message) (out []string) {
+	for _, m := range ms {
+		if m.Type == chat.EventDrafted && m.Reason != "" {
+			out = append(out, string(m.Reason)+": "+m.Text)
+		}
+	}
+	return out
+}
+
+// approved is a company in which the person behind Bob approves what he says.
+func (w *world) approved() (p company, person string) {
+	w.t.Helper()
+	p = w.company()
+	person = w.person(p.bob)
+	w.approves(person, true)
+	return p, person
+}
+
+func TestDraft_waitsForThePerson_andIsSentAsTheAgentsMessage(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w, there := services[0], services[len(services)-1]
+		p, person := w.approved()
+		request := w.ask(p.ann.Token, "what do you think?", "Bob")
+		bob := w.look(p.bob.Token, p.bob.Cursor)
+		id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "for @Cid to see", ReplyTo: request,
+			Cursor: bob.Cursor})
+		for _, s := range []chat.Seated{p.ann, p.cid} {
+			if got := texts(w.all(s.Token)); slices.Contains(got, "for @Cid to see") {
+				t.Errorf("%s reads the draft: %q", s.Name, got)
+			}
+		}
+		seen := there.look(person, "")
+		if m := seen.Messages[len(seen.Messages)-1]; m.Type != chat.EventDrafted || m.ID != id ||
+			m.Text != "for @Cid to see" || m.ReplyTo != request || m.Reason != "" {
+			t.Errorf("the person sees %+v", m)
+		}
+		if got := there.decides(person, id, room.SendDraft, ""); len(got.Drafts) != 0 || !got.Approve {
+			t.Errorf("after the decision: %+v", got)
+		}
+		news := w.look(p.bob.Token, bob.Cursor)
+		same(t, "Bob hears", decided(news.Messages), []string{"sent: for @Cid to see"})
+		for _, s := range []chat.Seated{p.ann, p.cid} {
+			all := there.all(s.Token)
+			if m := all[len(all)-1]; m.Type != chat.EventSaid || m.From != "Bob" || m.Text != "for @Cid to see" ||
+				m.Person || m.Draft != "" || m.ReplyTo != request {
+				t.Errorf("%s reads %+v", s.Name, m)
+			}
+		}
+		there.asked(nil, p.ann)
+	})
+}
+
+func TestDraft_edited_isThePersons(t *testing.T) {
+	w := newWorld(t)
+	p, person := w.approved()
+	id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "never", To: []string{"Ann"}})
+	w.decides(person, id, room.EditDraft, "rather not")
+	all := w.all(p.ann.Token)
+	if m := all[len(all)-1]; m.Text != "rather not" || !m.Person || m.From != "Bob" ||
+		!slices.Equal(m.To, []string{"Ann"}) {
+		t.Errorf("Ann reads %+v", m)
+	}
+	news := w.look(p.bob.Token, p.bob.Cursor)
+	same(t, "Bob hears", decided(news.Messages), []string{"edited: rather not"})
+	if got := texts(w.all(p.cid.Token)); slices.Contains(got, "rather not") {
+		t.Errorf("Cid reads %q", got)
+	}
+}
+
+func TestDraft_refused_tellsItsAgentWhyAndNobodyElse(t *testing.T) {
+	w := newWorld(t)
+	p, person := w.approved()
+	before := len(w.all(p.ann.Token))
+	wait := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Cursor: p.bob.Cursor, Wait: time.Minute})
+	id := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "hush"})
+	w.decides(person, id, room.RefuseDraft, "too soon")
+	got := take(t, wait)
+	if m := got.Messages[len(got.Messages)-1]; m.Type != chat.EventDrafted || m.Reason != room.ReasonRefused ||
+		m.Draft != id || m.Note != "too soon" {
+		t.Errorf("Bob hears %+v", m)
+	}
+	if after := w.all(p.ann.Token); len(after) != before {
+		t.Errorf("Ann reads %q", lines(after))
+	}
+}
+
+// A model repeats a call whose answer was lost.
+func TestDraft_repeatedCall_findsTheDraftAndThenTheMessage(t *testing.T) {
+	for what, req := range map[string]chat.SendRequest{
+		"to all":        {Text: "a text that is longer than forty bytes, to all"},
+		"in private":    {Text: "a text that is longer than forty bytes, to two", To: []string{"ann", "Cid"}},
+		"with a key":    {Text: "yes", Key: "k1"},
+		"an answer":     {Text: "so it is", ReplyTo: "the request"},
+		"short":         {Text: "yes"},
+		"an agreement":  {Kind: room.Agree},
+		"with a cursor": {Text: "I have read that", Cursor: "its own"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			onEachTable(t, func(t *testing.T, services ...*world) {
+				w, there := services[0], services[len(services)-1]
+				p, person := w.approved()
+				request := w.ask(p.ann.Token, "is it?", "Bob")
+				w.propose(p.cid.Token, "tea at four", "Bob")
+				req.Token = p.bob.Token
+				if req.ReplyTo != "" {
+					req.ReplyTo = request
+				}
+				if req.Cursor != "" {
+					req.Cursor = w.look(p.bob.Token, p.bob.Cursor).Cursor
+				}
+				id := w.drafts(req)
+				for _, w := range []*world{w, there, there.elsewhere()} {
+					if again, err := w.send(req); err != nil || again.ID != id || !again.Duplicate || again.Sent ||
+						again.Status != chat.StatusPending {
+						t.Errorf("before the decision: %+v, %v", again, err)
+					}
+				}
+				if got := w.supervise(person, chat.SuperviseRequest{}); len(got.Drafts) != 1 || got.Drafts[0].ID != id {
+					t.Fatalf("drafts: %+v", got.Drafts)
+				}
+				there.decides(person, id, room.SendDraft, "")
+				sent := w.all(p.ann.Token)
+				for _, w := range []*world{w, there, there.elsewhere()} {
+					if again, err := w.send(req); err != nil || !again.Sent || !again.Duplicate ||
+						again.ID != sent[len(sent)-1].ID {
+						t.Errorf("after the decision: %+v, %v", again, err)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestDraft_repeatedCall_tellsWhatBecameOfIt(t *testing.T) {
+	for how, want := range map[room.Decision]string{room.SendDraft: "sent: mine", room.EditDraft: "edited: theirs"} {
+		w := newWorld(t)
+		p, person := w.approved()
+		call := chat.SendRequest{Token: p.bob.Token, Text: "mine", Key: "1", Cursor: w.look(p.bob.Token, "").Cursor}
+		text := ""
+		if how == room.EditDraft {
+			text = "theirs"
+		}
+		w.decides(person, w.drafts(call), how, text)
+		got, err := w.send(call)
+		if err != nil || !got.Sent || !got.Duplicate {
+			t.Errorf("%s: %+v, %v", how, got, err)
+		}
+		same(t, "Bob hears", decided(got.Messages), []string{want})
+		same(t, "and not again", decided(w.look(p.bob.Token, got.Cursor).Messages), nil)
+	}
+}
+
+func TestDraft_keyOfARefusedOne_isNotSent(t *testing.T) {
+	w := newWorld(t)
+	p, person := w.approved()
+	req := chat.SendRequest{Token: p.bob.Token, Text: "never mind", Key: "k1"}
+	w.decides(person, w.drafts(req), room.RefuseDraft, "")
+	for _, approve := range []bool{true, false} {
+		w.approves(person, approve)
+		_, err := w.elsewhere().send(req)
+		wants(t, err, fault.NotAllowed)
+	}
+	if got := texts(w.all(p.ann.Token)); slices.Contains(got, "never mind") {
+		t.Errorf("Ann reads %q", got)
+	}
+}
+
+func TestDraft_thatWaits_isShownWithItsWholeText(t *testing.T) {
+	w := newWorld(t)
+	p, person := w.approved()
+	long := strings.Repeat("ten bytes.", 3000)
+	first := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "1" + long})
+	w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "2" + long})
+	same(t, "that wait", draftTexts(w.elsewhere().supervise(person, chat.SuperviseRequest{}).Drafts),
+		[]string{"1" + long, "2" + long})
+	part := w.history(person, chat.HistoryRequest{ID: first, Offset: 30_000})
+	if len(part.Messages) != 1 || part.Messages[0].Text != "." {
+		t.Errorf("the end of the first: %+v", part.Messages)
+	}
+	w.clock.Advance(room.DraftLife)
+	same(t, "a day later", draftTexts(w.supervise(person, chat.SuperviseRequest{}).Drafts), nil)
+}
+
+func TestSupervise_malformed_isRefusedAndChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	p, person := w.approved()
+	id, yes := w.drafts(chat.SendRequest{Token: p.bob.Token, Text: "hello"}), true
+	for what, c := range map[string]struct {
+		req  chat.SuperviseRequest
+		code fault.Code
+	}{
+		"by the agent": {chat.SuperviseRequest{Token: p.bob.Token, Paused: &yes},
+			fault.NotAllowed},
+		"by another's person": {chat.SuperviseRequest{Token: w.person(p.ann), Draft: id,
+			Decision: room.SendDraft}, fault.InvalidArgument},
+		"no decision": {chat.SuperviseRequest{Draft: id}, fault.InvalidArgument},
+		"of nothing":  {chat.SuperviseRequest{Decision: room.SendDraft}, fault.InvalidArgument},
+		"edit with a token": {chat.SuperviseRequest{Draft: id, Decision: room.EditDraft, Text: person},
+			fault.InvalidArgument},
+		"of a message": {chat.SuperviseRequest{Draft: w.say(p.ann.Token, "hi").ID,
+			Decision: room.SendDraft}, fault.InvalidArgument},
+		"supervision along with a decision": {chat.SuperviseRequest{Draft: id, Decision: room.SendDraft, Paused: &yes},
+			fault.InvalidArgument},
+	} {
+		if c.req.Token == "" {
+			c.req.Token = person
+		}
+		_, err := w.Service.Supervise(t.Context(), c.req)
+		if fault.CodeOf(err) != c.code {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if got := w.supervise(person, chat.SuperviseRequest{}); got.Paused || !got.Approve || len(got.Drafts) != 1 {
+		t.Errorf("the supervision is %+v", got)
+	}
+}

@@ -1,0 +1,378 @@
+package chat
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/observe/audit"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// An endpoint is an agent that speaks A2A at an address of its own, and to which a person gave a seat: see
+// room.FormAgent. It has no token. Package outbox calls it, and says its answers by [Service.Answer].
+
+// UsualRun is how many messages agents may send in a room to which an endpoint is added until a person speaks, unless
+// the room has another limit: each may cost its person money.
+const UsualRun = 50
+
+// AddedAgent is an endpoint that has got a seat.
+type AddedAgent struct {
+	Hook  string // its id
+	Name  string
+	Room  string // its name
+	Watch string // the claim of the link by which the person supervises the endpoint
+}
+
+// AddAgent gives an endpoint a seat in the room of a person's token. x says where its calls lead, and whose they are;
+// the seat decides the rest. One Write stores the seat and its hook, and a limit of UsualRun if the room has none. An
+// endpoint takes the place of nobody: a name that is taken and a full room are refused. The reply may be lost: until
+// somebody has opened the link, the same call again returns the same seat, with the secret of x.
+func (s *Service) AddAgent(ctx context.Context, token, name string, x roomlog.HookItem) (AddedAgent, error) {
+	as, err := ident.AgentName(name)
+	if err != nil {
+		return AddedAgent{}, err
+	}
+	c, err := s.enterPerson(ctx, token)
+	if err != nil {
+		return AddedAgent{}, s.Outward(err)
+	}
+	defer c.room.release()
+	undo, err := s.limits.Seat(ctx, c.head.ID)
+	if err != nil {
+		return AddedAgent{}, err
+	}
+	unheld := ident.Token{Secret: ident.NewSecret()} // nobody gets it
+	got, err := c.seatEndpoint(ctx, newcomer{Name: as, Token: unheld, Holder: room.HolderOf(unheld),
+		By: ident.PrincipalOf(ctx), Caller: ident.ClientKey(ctx)}, x)
+	if err != nil && ctx.Err() == nil {
+		undo()
+	}
+	h := c.room.log.Peek()
+	if old, taken := h.Named(as.Key); taken && fault.CodeOf(err) == fault.NameTaken {
+		x = endpointOf(h, old, x)
+		if _, again := old.Hook(x.ID); again && h.ShownLink(old) != "" {
+			err = s.refreshEndpoint(ctx, x)
+			got = AddedAgent{Hook: x.ID, Name: old.Name, Room: h.Name, Watch: h.ShownLink(old)}
+		}
+	}
+	return got, s.Outward(err)
+}
+
+// refreshEndpoint refreshes the hook of an endpoint, which began when it was first added.
+func (s *Service) refreshEndpoint(ctx context.Context, x roomlog.HookItem) error {
+	first, err := s.store.Hook(ctx, x.ID)
+	if err != nil && !errors.Is(err, table.ErrNotFound) {
+		return err
+	}
+	x.SinceMs = cmp.Or(first.SinceMs, x.SinceMs)
+	_, err = s.refreshHook(ctx, x)
+	return err
+}
+
+// endpointOf returns x as the hook of a, an endpoint in the room of h.
+func endpointOf(h *room.Head, a room.Agent, x roomlog.HookItem) roomlog.HookItem {
+	x.ID = HookID(x.Principal, x.URL, string(room.FormAgent), HookSeat{h.ID, a}, false)
+	x.Room, x.Seat, x.Joined, x.Form = h.ID, a.Seat, a.Joined, room.FormAgent
+	return x
+}
+
+// seatEndpoint takes a seat for an endpoint that the caller, a person, adds.
+func (c *session) seatEndpoint(ctx context.Context, n newcomer, x roomlog.HookItem) (AddedAgent, error) {
+	events, err := c.change(ctx, func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
+		claim := room.SeatRequest{Name: n.Name, Holder: n.Holder}
+		seating, err := claim.Decide(h, now)
+		_, banned := room.FindBan(h.Bans, n.Name.Shown)
+		switch {
+		case banned:
+			err = errBannedEndpoint
+		case errors.Is(err, room.ErrPresenceNeeded):
+			err = refuseEndpoint(h, n.Name)
+		}
+		if err != nil {
+			return ch, err
+		}
+		joined, presence := n.SeatAt(h, now, seating.Since, room.Member)
+		a := *joined.Agent
+		x = endpointOf(h, a, x)
+		ch.Events = []room.Event{joined}
+		ch.Ops = []table.Op{presence, roomlog.PutHook(x), roomlog.PutTold(x, roomlog.Told{AtMs: now.UnixMilli()})}
+		if h.AgentMessages == 0 {
+			e, err := room.Update{AgentMessages: new(UsualRun)}.Decide(h, false, now)
+			if err != nil || e == nil {
+				return ch, err
+			}
+			e.By, e.ByName, e.Person = by.Seat, by.Name, true
+			ch.Events = append(ch.Events, *e)
+		}
+		ch.Events = append(ch.Events, a.BeginEndpoint(x.ID)) // last: nothing before it is news for the endpoint
+		return ch, nil
+	})
+	if err != nil {
+		return AddedAgent{}, err
+	}
+	joined, h := events[0], c.room.log.Peek()
+	c.room.svc.AuditSeat(ctx, h.ID, joined.Seat, StatusJoined)
+	audit.Log(ctx, c.room.svc.audit, "subscribed", audit.Room(x.Room), audit.Seat(x.Seat), slog.String("hook", x.ID))
+	return AddedAgent{Hook: x.ID, Name: joined.Name, Room: h.Name, Watch: h.ShownLink(*joined.Agent)}, nil
+}
+
+// errBannedEndpoint tells a person, where room.SeatRequest.Decide tells an agent.
+var errBannedEndpoint = fault.Refuse(fault.NotAllowed, "An admin has banned this name from this room, in any "+
+	"spelling. Nothing was changed: give another one as agent_name.").For(fault.RuleBan)
+
+// refuseEndpoint says why an endpoint gets no seat under a name.
+func refuseEndpoint(h *room.Head, name ident.Name) error {
+	if _, taken := h.Named(name.Key); taken {
+		return fault.Refuse(fault.NameTaken, "An agent in this room has this name. Nothing was changed: give "+
+			"another one as agent_name.")
+	}
+	return fault.Refuse(fault.RoomFull, "All %d seats of this room are taken. Nothing was changed: an admin can "+
+		"add some (update_room with capacity), or remove one agent.", h.Capacity)
+}
+
+// Heard is what an endpoint is to be called with.
+type Heard struct {
+	Gone     bool      // the seat has no such hook any more, or the room was closed
+	N        int64     // the last message that calls it, of those whose answer goes to the same agents; 0: none
+	Step     int       // of its answer: see room.Event
+	To       []int     // the seats for which its answer is; none: for all
+	Messages []Message // what is new for it up to N, with their whole texts
+	Missed   bool      // something before them has expired, or was left out since there was more than MostHeard
+	Skip     int64     // where nothing calls it: what came up to this event will be left out in any case
+	AsOf     int64     // the last event of the room
+	Room     string    // its name
+	Agent    string    // that of the endpoint
+	Others   []string  // and those of the others
+}
+
+// The bounds of what an endpoint is told by one call: the newest messages that fit.
+const (
+	MostHeard      = 100
+	MostHeardBytes = 128 << 10
+)
+
+// heard are messages within these bounds.
+type heard struct {
+	list   []heardOne
+	bytes  int
+	missed bool
+	left   int64 // the last event that was left out
+}
+
+type heardOne struct {
+	Message
+	n  int64 // its event
+	to []int // for whom an answer to it is
+}
+
+// add adds what came after w.
+func (w *heard) add(more ...heardOne) {
+	for _, m := range more {
+		w.list, w.bytes = append(w.list, m), w.bytes+len(m.Text)
+		for len(w.list) > 1 && (len(w.list) > MostHeard || w.bytes > MostHeardBytes) {
+			w.bytes -= len(w.list[0].Text)
+			w.missed, w.left = true, w.list[0].n
+			w.list = w.list[1:]
+		}
+	}
+}
+
+// addFor adds what came after w, but what others have read than those for whom the answer is.
+func (w *heard) addFor(to []int, more heard) {
+	w.missed = w.missed || more.missed
+	w.add(slices.DeleteFunc(more.list, func(m heardOne) bool {
+		return m.to != nil && !slices.Equal(m.to, to)
+	})...)
+}
+
+// Heard returns what the endpoint of x is to be called with of all that came after event n, as of the time of the call.
+// An end other than 0 repeats the call for event end. An endpoint that may not speak is not called.
+func (s *Service) Heard(ctx context.Context, x roomlog.HookItem, n, end int64) (Heard, error) {
+	r := s.acquire(x.Room)
+	defer r.release()
+	k, here, err := r.hooked(ctx, x)
+	if err != nil || !here || k.head.Closed {
+		return Heard{Gone: err == nil}, s.Outward(err)
+	}
+	if !k.head.Hears(k.agent) {
+		return Heard{AsOf: k.head.AsOf}, nil
+	}
+	got, err := r.heard(ctx, k.head, k.agent, k.Hook, max(n, k.N), end)
+	return got, s.Outward(err)
+}
+
+func (r *liveRoom) heard(ctx context.Context, h *room.Head, a room.Agent, k room.Hook, n, end int64) (Heard, error) {
+	again := end != 0
+	if !again {
+		end = h.AsOf
+	}
+	got := Heard{AsOf: h.AsOf, Room: h.Name, Agent: a.Name}
+	for _, x := range h.Agents {
+		if x.Seat != a.Seat {
+			got.Others = append(got.Others, x.Name)
+		}
+	}
+	var all, since heard // up to the last event that calls, and since then
+	for e, err := range r.log.Pages(a, MostNews).Since(ctx, n, end) {
+		if err != nil {
+			return Heard{}, err
+		}
+		if e.N > end {
+			n = end
+			break
+		}
+		since.missed = since.missed || e.N > n+1
+		n = e.N
+		if !a.IsNews(e) {
+			continue
+		}
+		m := wholeMessage(&h.State, a, e)
+		if m.Draft != "" {
+			m.Type = EventDrafted // it has not said that by now
+		}
+		to := answeredTo(a, e)
+		since.add(heardOne{m, e.N, to})
+		if again && e.N < end || !again && !k.Calls(&h.State, a, e) {
+			continue
+		}
+		if got.N != 0 && !slices.Equal(got.To, to) { // they must not read it: it has a call of its own
+			end = e.N - 1
+			break
+		}
+		all.addFor(to, since)
+		since = heard{}
+		got.N, got.Step, got.To = e.N, max(got.Step, e.Step+1), to
+	}
+	if err := checkRead(n, end); err != nil {
+		return Heard{}, err
+	}
+	if again {
+		all.addFor(got.To, since) // unless this is empty, what called it has expired
+		got.N = end
+	}
+	if got.N == 0 {
+		got.Skip = since.left
+	}
+	for _, m := range all.list {
+		got.Messages = append(got.Messages, m.Message)
+	}
+	got.Missed = all.missed
+	return got, nil
+}
+
+// answeredTo returns the seats for which an answer of a to e is; none: for all, also to what its person notes.
+func answeredTo(a room.Agent, e room.Event) (seats []int) {
+	if len(e.To) == 0 {
+		return nil
+	}
+	for _, seat := range append(slices.Clone(e.To), e.Seat) {
+		if seat != a.Seat {
+			seats = append(seats, seat)
+		}
+	}
+	slices.Sort(seats)
+	return seats
+}
+
+// Answer is what an endpoint answers to what it was called with.
+type Answer struct {
+	Text string
+	To   int64  // the message that it answers
+	Key  string // of the call: answers with the same key are one message, for a day
+	Step int    // see room.Event
+}
+
+// cutAnswer ends a text that was too long.
+const cutAnswer = "\n[the rest of this answer was too long]"
+
+// Answer says what an endpoint answers, as the agent of its seat. An endpoint knows no cursor, so nothing that came
+// meanwhile holds its answer back. Nobody would read a warning about a credential: such a text waits for the person
+// behind the seat. A text in which nothing can be seen is not said. The error is a *fault.Error.
+func (s *Service) Answer(ctx context.Context, x roomlog.HookItem, answer Answer) error {
+	answer.Text = sayable(answer.Text)
+	if !strings.ContainsFunc(answer.Text, unicode.IsGraphic) {
+		return nil
+	}
+	if err := room.CheckText(answer.Text); err != nil {
+		return err
+	}
+	c, err := s.enterEndpoint(ctx, x)
+	if err != nil {
+		return s.Outward(err)
+	}
+	defer c.room.release()
+	return s.Outward(c.answer(ctx, answer))
+}
+
+// enterEndpoint makes an endpoint a caller, which has no token.
+func (s *Service) enterEndpoint(ctx context.Context, x roomlog.HookItem) (*session, error) {
+	r, now := s.acquire(x.Room), s.now()
+	h, err := r.log.Refresh(ctx, now)
+	if err != nil {
+		r.release()
+		return nil, err
+	}
+	stay := ident.NewStay(h.LogKey, h.ID, x.Seat, x.Joined)
+	holder := room.HolderOf(stay)
+	a, here := h.Owner(holder)
+	if _, hooked := a.Hook(x.ID); !here || !hooked {
+		r.release()
+		return nil, room.RefuseRemoved(room.ReasonLeft)
+	}
+	return &session{token: stay, holder: holder, room: r, head: h, agent: a,
+		start: room.Start{At: now, Known: h.AsOf, Head: h.AsOf}}, nil
+}
+
+// answer says an answer to those who read what it answers: see answeredTo.
+func (c *session) answer(ctx context.Context, answer Answer) error {
+	op := c.newSend(SendRequest{Text: answer.Text, Key: answer.Key, ReplyTo: c.head.MessageID(answer.To)})
+	if err := op.address(ctx); err != nil {
+		return err
+	}
+	op.found, op.event.Step = c.head.AsOf, answer.Step
+	op.consent, op.credential = op.credential != "", "" // nobody reads a warning
+	e := &op.event
+	seats := answeredTo(c.agent, room.Event{Seat: e.ReSeat, To: e.ReFor})
+	for _, seat := range seats {
+		if a, here := c.head.Seated(seat); here && a.Joined < e.ReplyTo {
+			e.To, e.ToNames = append(e.To, seat), append(e.ToNames, a.Name)
+		}
+	}
+	if len(seats) > 0 && e.To == nil {
+		return fault.Refuse(fault.NotAllowed, "Everybody whom the answer was for has left. Nothing was sent.")
+	}
+	got, err := op.say(ctx)
+	if err == nil && got.Status == StatusPaused {
+		return fault.Refuse(fault.Paused, "The person behind this agent has paused it. Nothing was sent.")
+	}
+	return err
+}
+
+// sayable returns what a message can have of the text of an endpoint.
+func sayable(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if room.HasControls(string(r), "\n\t\r") {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(strings.TrimSpace(text), "\ufffd"))
+	if len(text) <= room.MaxText {
+		return text
+	}
+	end := room.MaxText - len(cutAnswer)
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + cutAnswer
+}

@@ -1,0 +1,350 @@
+package chat
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core/picture"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/files"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// ShareRequest asks to share a file: a short one in Text or Data, or one of Size bytes that is
+// uploaded afterwards.
+type ShareRequest struct {
+	Token   string
+	Name    string // of the file; of a path, others see the last part
+	Text    string // what the file holds, if that is a short text
+	Data    []byte // the same for bytes, for programs
+	Size    int64  // of a file that is uploaded: at most so many bytes
+	Note    string // the text of the message; "" for none
+	To      []string
+	ReplyTo string
+	Cursor  string // the guard: see Send
+	Key     string // calls of one seat with the same key are one message, for a day
+
+	// As of SendRequest, for a file that comes with the call.
+
+	Wait time.Duration
+	Stay bool
+	Said func()
+}
+
+// File is what a message carries, as an agent sees it.
+type File struct {
+	Name string
+	Size int64
+	Type string // a media type of the server's own list
+}
+
+// Shared is the result of ShareFile.
+type Shared struct {
+	Sent           // of a file whose bytes came with the call
+	File   *File   // set if Sent.Sent
+	Upload *Upload // set if the bytes are to be uploaded
+}
+
+// Upload is the permission to upload one file.
+type Upload struct {
+	Code    string        // secret; of its address
+	Expires time.Duration // from now
+}
+
+// FileRequest asks for the file that message ID carries.
+type FileRequest struct {
+	Token  string
+	ID     string
+	Offset int64 // in bytes, of a text
+	Unread bool  // nothing of it is read: the caller passes the ticket on
+	// Fits reports whether the caller's client shows its model so much of a text whole. Nil means that it does.
+	Fits func(text string) bool
+}
+
+// FileGot is the result of GetFile.
+type FileGot struct {
+	Message Message // which carries the file
+	File    File
+	Text    string // of a text: the part from Offset on
+	More    int64  // where the next part begins; 0 if there is none
+	Image   []byte // a picture that the server has decoded completely; File.Type is its type
+	Ticket  string // secret; of the address of the download
+	Ending  string // of the name under which to save it: from a fixed list, "" or ".png"
+	Situation
+}
+
+// Download is a file that is being downloaded.
+type Download struct {
+	File
+	ID     string // of the message
+	Ending string // see FileGot
+	Open   func(ctx context.Context, offset, length int64) (io.ReadCloser, error)
+}
+
+// viewFile returns f as an agent sees it; nil for none.
+func viewFile(f *room.File) *File {
+	if f == nil {
+		return nil
+	}
+	return &File{Name: f.Name, Size: f.Size, Type: f.Type}
+}
+
+// sameFile reports whether two messages carry the same file, or none.
+func sameFile(f, g *room.File) bool {
+	return f == nil && g == nil || f != nil && g != nil && f.Name == g.Name && f.Sum == g.Sum
+}
+
+// errNoFiles refuses files on a server that holds none.
+func errNoFiles() error {
+	return fault.Refuse(fault.NotAllowed, "This server has no place for files. Nothing was done: send what matters "+
+		"as text.")
+}
+
+// check refuses what cannot be a file in any room, and returns its name. The error is a *fault.Error.
+func (req ShareRequest) check() (name string, err error) {
+	name, err = room.FileName(req.Name)
+	if err != nil {
+		return "", err
+	}
+	given := 0
+	for _, is := range []bool{req.Text != "", len(req.Data) > 0, req.Size != 0} {
+		if is {
+			given++
+		}
+	}
+	switch {
+	case given != 1, req.Size < 0:
+		return "", fault.Refuse(fault.InvalidArgument, "Give either text, the content of a short file, or size, "+
+			"for a file on disk. Nothing was shared.")
+	case len(req.Text) > room.MaxText:
+		return "", fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was shared: "+
+			"give size instead, which gives you a command that uploads the file.", len(req.Text), room.MaxText)
+	}
+	note := SendRequest{Text: cmp.Or(req.Note, "-"), To: req.To, Key: req.Key} // a file needs no note
+	return name, note.check()
+}
+
+// ShareFile shares a file, or returns where to upload it. A file that comes with the call is said as
+// Send says a text, with the same guard. For one that is uploaded the same rules are checked now,
+// so that nobody uploads in vain, and once more when the bytes are there.
+func (s *Service) ShareFile(ctx context.Context, req ShareRequest) (Shared, error) {
+	got, err := s.shareFile(ctx, req)
+	return got, s.Outward(err)
+}
+
+func (s *Service) shareFile(ctx context.Context, req ShareRequest) (Shared, error) {
+	name, err := req.check()
+	switch {
+	case err != nil:
+		return Shared{}, err
+	case s.opts.Files == nil:
+		return Shared{}, errNoFiles()
+	}
+	c, err := s.enter(ctx, req.Token)
+	if err != nil {
+		return Shared{}, err
+	}
+	defer c.room.release()
+	say := SendRequest{Token: req.Token, Text: req.Note, To: req.To, ReplyTo: req.ReplyTo, Cursor: req.Cursor,
+		Key: req.Key, Wait: req.Wait, Stay: req.Stay, Said: req.Said}
+	if err := c.readAsStay(ctx, &say); err != nil {
+		return Shared{}, err
+	}
+	op := c.newSend(say)
+	if req.Size > 0 {
+		return op.offer(ctx, name, req.Size)
+	}
+	content := req.Data
+	if req.Text != "" {
+		content = []byte(req.Text)
+	}
+	return op.share(ctx, name, content)
+}
+
+// share says the message with a file that came with the call.
+func (op *sendOp) share(ctx context.Context, name string, content []byte) (Shared, error) {
+	c := op.caller
+	x := arrival{head: content[:min(len(content), headBytes)], size: int64(len(content)), sum: sha256.New()}
+	x.sum.Write(content) // a hash takes all that it is given
+	if err := op.carry(name, c.newFileKey(), &x); err != nil {
+		return Shared{}, err
+	}
+	if err := op.address(ctx); err != nil {
+		return Shared{}, err
+	}
+	back, err := c.room.svc.limits.Upload(ctx, x.size)
+	if err != nil {
+		return Shared{}, err
+	}
+	got, ok, err := op.maySay(ctx) // nothing is stored in vain
+	if ok {
+		got, err = op.sendFile(ctx, func(k files.Key) error {
+			_, err := c.room.svc.opts.Files.Put(ctx, k, bytes.NewReader(content), x.size)
+			return err
+		})
+	}
+	if err != nil || !got.wrote() {
+		back(x.size)
+	}
+	shared := Shared{Sent: got}
+	if err != nil || !got.Sent {
+		return shared, err
+	}
+	f := op.event.File
+	if got.Duplicate { // the key may stand for another file
+		e, err := c.room.log.Event(ctx, op.event.N)
+		if err != nil {
+			return shared, err
+		}
+		f = e.File
+	}
+	shared.File = viewFile(f)
+	shared.Sent, err = op.answer(ctx, got)
+	return shared, err
+}
+
+// newFileKey returns a key for the bytes of a new file.
+func (c *session) newFileKey() files.Key { return files.Key{Room: c.token.Room, ID: ident.NewFileID()} }
+
+// fileKey returns the key of the bytes of f.
+func (c *session) fileKey(f *room.File) files.Key { return files.Key{Room: c.token.Room, ID: f.Key} }
+
+// carry lets the message carry a file that has arrived. The head of a text is checked as a message is:
+// for secrets of Parley, which are refused, and for credentials, which hold the message back once.
+func (op *sendOp) carry(name string, k files.Key, x *arrival) error {
+	f := room.File{Name: name, Size: x.size, Type: picture.TypeOf(name, x.head), Key: k.ID,
+		Sum: hex.EncodeToString(x.sum.Sum(nil))}
+	if picture.IsText(f.Type) {
+		text := string(x.head)
+		if err := room.CheckSecret("The file", text); err != nil {
+			return err
+		}
+		if kind := sanitize.Credential(text); kind != "" {
+			op.credential = kind
+		}
+	}
+	op.event.File = &f
+	op.fingerprint = op.event.Fingerprint()
+	return nil
+}
+
+// sendFile says the message with its file, whose bytes put stores unless they are there, if there is
+// room for it. If the message does not carry the file in the end, its bytes are deleted; if that is
+// unclear, they are left to the claim: see files.Store.
+func (op *sendOp) sendFile(ctx context.Context, put func(files.Key) error) (got Sent, err error) {
+	f, unclear := op.event.File, false
+	defer func() {
+		carried := err == nil && !got.Duplicate && (got.Sent || got.Status == StatusPending)
+		if !carried && !unclear {
+			op.caller.dropFile(ctx, f)
+		}
+	}()
+	select {
+	case op.caller.room.sharing <- struct{}{}:
+		defer func() { <-op.caller.room.sharing }()
+	case <-ctx.Done():
+		return Sent{}, ctx.Err()
+	}
+	if err := op.caller.checkRoomFits(ctx, f.Size); err != nil {
+		return Sent{}, err
+	}
+	if put != nil {
+		if err := op.caller.checkStoreFits(ctx, f.Size); err != nil {
+			return Sent{}, err
+		}
+		if err := put(op.caller.fileKey(f)); err != nil {
+			return Sent{}, storeFault(err)
+		}
+	}
+	got, err = op.send(ctx)
+	refused := errors.As(err, new(*fault.Error)) && fault.CodeOf(err) != fault.Unavailable
+	unclear = err != nil && !refused
+	return got, err
+}
+
+// checkFits refuses a file of so many bytes that is still to be stored, and for which there is no room.
+func (c *session) checkFits(ctx context.Context, size int64) error {
+	if err := c.checkRoomFits(ctx, size); err != nil {
+		return err
+	}
+	return c.checkStoreFits(ctx, size)
+}
+
+// checkRoomFits refuses a file of so many bytes that the room has not left.
+func (c *session) checkRoomFits(ctx context.Context, size int64) error {
+	s := c.room.svc
+	claims, err := roomlog.Claims(ctx, s.store.Table(), c.token.Room)
+	if err != nil {
+		return err
+	}
+	used := room.FileUsage{Files: len(claims)}
+	for _, x := range claims {
+		used.Bytes += x.Size
+	}
+	return room.CheckFileSize(size, s.opts.FileLimit, used)
+}
+
+// checkStoreFits refuses so many bytes that the store, which has none of them yet, cannot take.
+func (c *session) checkStoreFits(ctx context.Context, size int64) error {
+	free, err := c.room.svc.opts.Files.Free(ctx)
+	if err == nil && free < size {
+		return errStoreFull(fmt.Sprintf(": it takes %d bytes more", free))
+	}
+	return storeFault(err)
+}
+
+// errStoreFull refuses a file that the store cannot take. left says how much it can, if that is known.
+func errStoreFull(left string) error {
+	return fault.Refuse(fault.Unavailable, "This server has no space for the file%s. Nothing was shared: share a "+
+		"smaller file, or tell your user, who can ask the person who runs the server for more.", left)
+}
+
+// storeFault turns an error of the store of files into one for the caller.
+func storeFault(err error) error {
+	switch {
+	case errors.Is(err, files.ErrFull):
+		return errStoreFull("") // since it was asked
+	case errors.Is(err, files.ErrTooLarge):
+		return fault.Refuse(fault.MessageTooLong, "The file has more bytes than share_file was told. Nothing was "+
+			"shared: call share_file again with its size.")
+	case errors.Is(err, files.ErrUnavailable):
+		return fault.Wrap(err, fault.Unavailable, 2*time.Second, "The store of files did not answer in time.")
+	}
+	return err
+}
+
+// fileOps returns the ops that go with e, which is to become the event after h: the claim of its
+// file, and the end of the upload that brought it.
+func (op *sendOp) fileOps(h *room.Head, e room.Event, now time.Time) (ops []table.Op) {
+	if e.CarriedFile() != nil {
+		ops = append(ops, roomlog.PutClaim(h, e, now))
+	}
+	if op.upload != nil && now.Before(op.upload.Until()) { // else another may have its slot
+		ops = append(ops, table.Delete(op.upload.Key, table.Always))
+	}
+	return ops
+}
+
+// dropFile deletes the bytes of f, which nobody claims; nil is none. If it fails, the store does so
+// later.
+func (c *session) dropFile(ctx context.Context, f *room.File) {
+	if f == nil || c.room.svc.opts.Files == nil {
+		return
+	}
+	ctx, cancel := roomlog.Detached(ctx)
+	defer cancel()
+	if err := c.room.svc.opts.Files.Delete(ctx, c.fileKey(f)); err != nil {
+		c.room.svc.log.Warn("the bytes of a file could not be deleted", "error", err)
+	}
+}

@@ -1,0 +1,331 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/picture"
+	"github.com/parley-chat/parley/internal/core/ratelimit"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/files"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// textPart is how much of a text GetFile returns at most, in bytes.
+const textPart = 16 << 10
+
+// ticketLife is for how long a download can begin.
+const ticketLife = 15 * time.Minute
+
+// GetFile returns the file that a message carries: a ticket for the whole and, for an agent, a part of a text or a
+// picture that a model may see.
+func (s *Service) GetFile(ctx context.Context, req FileRequest) (FileGot, error) {
+	got, err := s.getFile(ctx, req)
+	return got, s.Outward(err)
+}
+
+func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error) {
+	if s.opts.Files == nil {
+		return FileGot{}, errNoFiles()
+	}
+	c, err := s.enterNow(ctx, req.Token)
+	if err != nil {
+		return FileGot{}, err
+	}
+	defer c.room.release()
+	c.attendance().NoteCall(ctx)
+	e, err := c.seen(ctx, "id", req.ID)
+	if err != nil {
+		return FileGot{}, err
+	}
+	f, err := c.carried(e)
+	if err != nil {
+		return FileGot{}, err
+	}
+	h := c.head
+	got := FileGot{Message: messageOf(&h.State, c.agent, e), File: *viewFile(f), Ending: picture.Ending(f.Type),
+		Situation: c.situation(h)}
+	got.Ticket = ident.NewTicket(h.LogKey, c.token.Room, c.agent.Seat, c.agent.Joined, h.MessageID(e.N),
+		s.now().Add(ticketLife)).String()
+	switch {
+	case c.agent.IsPerson(), req.Unread: // who downloads it, and looks at that
+	case picture.IsText(f.Type):
+		got.Text, got.More, err = c.textOf(ctx, f, req.Offset, req.Fits)
+	case req.Offset > 0:
+		err = fault.Refuse(fault.InvalidArgument, "offset is only for a text, and this file is not one. Call again "+
+			"without it.")
+	case f.Size <= picture.MaxBytes && strings.HasPrefix(f.Type, "image/"):
+		err = c.drawInto(ctx, f, &got)
+	}
+	if err != nil {
+		return FileGot{}, err
+	}
+	return got, nil
+}
+
+// carried returns the file of e, which the caller sees. That of a draft is there as long as the
+// draft waits.
+func (c *session) carried(e room.Event) (*room.File, error) {
+	f := e.CarriedFile()
+	switch {
+	case e.Redacted:
+		return nil, fault.Refuse(fault.InvalidArgument, "id: what this message carried was removed.")
+	case f == nil:
+		return nil, fault.Refuse(fault.InvalidArgument, "id: that message carries no file. Give the id of one that "+
+			"has file.")
+	case e.Type == room.Drafted && !c.agent.HasDraft(e.N, c.room.svc.now()):
+		return nil, fault.Refuse(fault.InvalidArgument, "id: that draft was decided, or is more than a day old. If "+
+			"it was sent, give the id of the message.")
+	}
+	return f, nil
+}
+
+// textOf returns the part of a text that begins at offset: as much as textPart and fits allow. No character is cut in
+// two. more is where the next part begins; 0 if there is none.
+func (c *session) textOf(ctx context.Context, f *room.File, offset int64, fits func(string) bool) (text string,
+	more int64, err error) {
+	if offset < 0 || offset >= f.Size {
+		return "", 0, fault.Refuse(fault.InvalidArgument, "offset must be less than %d, the size of the file: take it "+
+			"from more.", f.Size)
+	}
+	data, err := c.read(ctx, f, offset, min(textPart, f.Size-offset))
+	if err != nil {
+		return "", 0, err
+	}
+	if offset > 0 {
+		for i := 0; i < utf8.UTFMax && len(data) > 0 && !utf8.RuneStart(data[0]); i++ { // the rest of a character
+			data, offset = data[1:], offset+1
+		}
+	}
+	end := offset + int64(len(data))
+	if end < f.Size {
+		data = data[:wholeCharacters(data)]
+	}
+	for text = readable(data); fits != nil && len(data) >= 2*utf8.UTFMax && !fits(text); text = readable(data) {
+		data = data[:wholeCharacters(data[:len(data)*3/4])]
+	}
+	end = offset + int64(len(data))
+	if end < f.Size {
+		more = end
+	}
+	return text, more, nil
+}
+
+// wholeCharacters returns the length of data without the beginning of a character at its end.
+func wholeCharacters(data []byte) int {
+	for i := 1; i < utf8.UTFMax && i <= len(data); i++ {
+		if b := data[len(data)-i:]; utf8.RuneStart(b[0]) {
+			if !utf8.FullRune(b) {
+				return len(data) - i
+			}
+			break
+		}
+	}
+	return len(data)
+}
+
+// readable returns data as a text, in which a sign stands for what is not UTF-8.
+func readable(data []byte) string { return strings.ToValidUTF8(string(data), "\ufffd") }
+
+// read reads a part of f.
+func (c *session) read(ctx context.Context, f *room.File, offset, length int64) ([]byte, error) {
+	r, err := c.room.svc.open(ctx, c.token.Room, f, offset, length)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	data := make([]byte, length)
+	_, err = io.ReadFull(r, data)
+	return data, storeFault(err)
+}
+
+// missing turns an error of opening a file into one for the caller.
+func missing(err error) error {
+	if errors.Is(err, files.ErrNotFound) {
+		return fault.Refuse(fault.InvalidArgument, "The bytes of that file are gone: it was removed just now, or this "+
+			"server was restored without its files. Ask for it again in the room.")
+	}
+	return storeFault(err)
+}
+
+// drawInto adds the picture of f to got, if it is one that a model may see.
+func (c *session) drawInto(ctx context.Context, f *room.File, got *FileGot) error {
+	r, err := c.room.svc.open(ctx, c.token.Room, f, 0, f.Size)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	caller := ident.Network(ident.ClientKey(ctx))
+	if image, media, ok := c.room.svc.pictures.Decode(ctx, caller, r, f.Size); ok {
+		got.Image, got.File.Type = image, media
+	}
+	return ctx.Err()
+}
+
+// open opens a part of a file of a room, and counts it for the caller.
+func (s *Service) open(ctx context.Context, id string, f *room.File, offset, length int64) (io.ReadCloser, error) {
+	length = min(length, f.Size-offset)
+	back, err := s.limits.Download(ctx, length)
+	if err != nil {
+		return nil, err
+	}
+	part := length
+	if offset == 0 && length == f.Size {
+		part = -1 // a bucket compares the whole with its digest
+	}
+	r, err := s.opts.Files.Open(ctx, files.Key{Room: id, ID: f.Key}, offset, part)
+	if err != nil {
+		back(length)
+		return nil, missing(err)
+	}
+	return &counted{ReadCloser: r, left: length, back: back}, nil
+}
+
+// counted gives back what was not read of a download.
+type counted struct {
+	io.ReadCloser
+	left int64
+	back func(int64)
+}
+
+func (r *counted) Read(p []byte) (n int, err error) {
+	n, err = r.ReadCloser.Read(p)
+	r.left -= int64(n)
+	return n, err
+}
+
+func (r *counted) Close() error {
+	r.back(max(0, r.left))
+	r.left = 0
+	return r.ReadCloser.Close()
+}
+
+// Download returns the file of a ticket, if the seat for which the ticket was made still sees the
+// message. The room's head is read each time: what was removed, and who was, is out at once.
+func (s *Service) Download(ctx context.Context, ticket string) (Download, error) {
+	got, err := s.download(ctx, ticket)
+	return got, s.Outward(err)
+}
+
+func (s *Service) download(ctx context.Context, text string) (Download, error) {
+	if s.opts.Files == nil {
+		return Download{}, errNoFiles()
+	}
+	t, ok := ident.ParseTicket(text)
+	if !ok {
+		return Download{}, fault.Refuse(fault.TokenInvalid, "This download address is mistyped: use it exactly as "+
+			"get_file gave it.")
+	}
+	ctx, err := s.limits.Begin(ctx, ratelimit.Usual)
+	if err != nil {
+		return Download{}, err
+	}
+	c, err := s.enterDownload(ctx, t)
+	if err != nil {
+		return Download{}, err
+	}
+	defer c.room.release()
+	e, err := c.seen(ctx, "id", t.Message)
+	if err != nil {
+		return Download{}, err
+	}
+	f, err := c.carried(e)
+	if err != nil {
+		return Download{}, err
+	}
+	return Download{File: *viewFile(f), ID: t.Message, Ending: picture.Ending(f.Type),
+		Open: func(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
+			r, err := s.open(ctx, t.Room, f, offset, length)
+			return r, s.Outward(err)
+		}}, nil
+}
+
+// enterDownload returns the agent for whom a ticket was made. The caller's room must be released.
+func (s *Service) enterDownload(ctx context.Context, t ident.Ticket) (*session, error) {
+	if err := ident.PrincipalOf(ctx).CheckToken(ident.Token{Room: t.Room, Seat: t.Seat}); err != nil {
+		return nil, err
+	}
+	r := s.acquire(t.Room)
+	c, err := r.enterDownload(ctx, t)
+	if err == nil {
+		err = s.limits.Enter(ctx, t.Room)
+	}
+	if err != nil {
+		r.release()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (r *liveRoom) enterDownload(ctx context.Context, t ident.Ticket) (*session, error) {
+	now := r.svc.now()
+	h, err := r.log.Refresh(ctx, now)
+	if errors.Is(err, roomlog.ErrNotFound) {
+		return nil, errTicketOver()
+	}
+	if err != nil {
+		return nil, err
+	}
+	a, here := h.Seated(t.Seat)
+	if !here || h.Expired(now) || !now.Before(t.Until) || !t.Of(h.LogKey, a.Joined) {
+		return nil, errTicketOver()
+	}
+	return &session{token: ident.Token{Room: t.Room, Seat: t.Seat}, room: r, head: h, agent: a}, nil
+}
+
+// errTicketOver refuses the address of a download that leads to nothing.
+func errTicketOver() error {
+	return fault.Refuse(fault.TokenInvalid, "This address does not lead to a file, or no longer does: a download must "+
+		"begin within %d minutes of the call of get_file, and its agent must still be in the room. Call get_file "+
+		"again.",
+		int(ticketLife.Minutes()))
+}
+
+// filesPage returns a page of the messages that carry files, oldest first.
+func (c *session) filesPage(ctx context.Context, req HistoryRequest) (Page, error) {
+	before := c.head.AsOf + 1
+	if req.Before != "" {
+		e, err := c.seen(ctx, "before", req.Before)
+		if err != nil {
+			return Page{}, err
+		}
+		before = e.N
+	}
+	claims, err := roomlog.Claims(ctx, c.room.svc.store.Table(), c.token.Room)
+	if err != nil {
+		return Page{}, err
+	}
+	claims = slices.DeleteFunc(claims, func(x roomlog.Claim) bool {
+		return x.Draft || x.N >= before || !c.agent.Sees(x.Event())
+	})
+	slices.SortFunc(claims, func(x, y roomlog.Claim) int { return int(y.N - x.N) })
+	b := batchFor(c.agent, &c.head.State)
+	b.Events = req.Limit
+	full := false
+	for _, x := range claims {
+		e, err := c.room.log.Event(ctx, x.N)
+		if errors.Is(err, table.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return Page{}, err
+		}
+		if e.File == nil { // removed meanwhile
+			continue
+		}
+		full = !b.Add(messageOf(b.Room, c.agent, e), e)
+		if full {
+			break
+		}
+	}
+	slices.Reverse(b.Messages)
+	return Page{Messages: b.Messages, HasMore: full, Cut: full && len(b.Messages) < req.Limit}, nil
+}

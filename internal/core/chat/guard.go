@@ -1,0 +1,89 @@
+package chat
+
+import (
+	"context"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/presence"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// holdBack looks for messages after the cursor that hold the send back. If there is
+// one, the answer is everything that is unread. Its cursor says that a hold has returned it, so
+// nothing is stored: with that cursor only what is meant for the sender holds.
+func (op *sendOp) holdBack(ctx context.Context) (*Sent, error) {
+	c := op.caller
+	h, err := c.room.log.Refresh(ctx, op.began)
+	if err != nil {
+		return nil, err
+	}
+	c.head = h
+	if op.cursor.N > h.AsOf { // and so beyond the log
+		op.checked = unguarded
+		return nil, nil
+	}
+	held, err := op.isHeld(ctx, h)
+	if err != nil || !held {
+		return nil, err
+	}
+	in := newInbox(c, position{after: op.cursor.N, named: true})
+	if err := in.collect(ctx); err != nil {
+		return nil, err
+	}
+	if op.req.Stay {
+		err = op.noteHeld(ctx, op.cursor.N, in.scanned)
+	} else {
+		c.positions().Arrived(op.cursor.N, 0)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
+	got, err := c.hand(ctx, in, &presence.Wait{Began: op.began})
+	if err != nil {
+		return nil, err
+	}
+	got.Cursor = ident.Cursor{N: in.scanned, Held: true}.String(c.token)
+	return &Sent{Waited: *got}, nil
+}
+
+// isHeld reports whether an event up to h holds the send back. What it has looked at counts as checked.
+func (op *sendOp) isHeld(ctx context.Context, h *room.Head) (bool, error) {
+	c := op.caller
+	for e, err := range c.room.log.Pages(c.agent, roomlog.PageEvents).Since(ctx, op.checked, h.AsOf) {
+		if err != nil {
+			return false, err
+		}
+		if op.holds(c.agent, e) {
+			return true, nil
+		}
+		op.checked = e.N
+	}
+	return false, nil
+}
+
+// mayBeHeld reports whether something up to the head h, which has what is batched before it, may hold
+// back the send of a. It looks only at what is at hand: so those who were held back before speak
+// in one Write, and need not look for each other's messages in turns. What is batched may never be
+// written, so it does not count as checked.
+func (op *sendOp) mayBeHeld(h *room.Head, a room.Agent, batched []room.Event) bool {
+	n := op.checked
+	if h.Recent.NewestForeign(a.Seat) <= n && !h.ArrivedSince(n, op.event.To) {
+		return false
+	}
+	known, ok := op.caller.room.log.Tail(n)
+	for _, e := range append(known, batched...) {
+		if n < h.AsOf && (e.N != n+1 || op.holds(a, e)) {
+			return true
+		}
+		n = e.N
+	}
+	return !ok || n < h.AsOf
+}
+
+// holds reports whether e holds the send of a back.
+func (op *sendOp) holds(a room.Agent, e room.Event) bool {
+	how := a.HoldOf(e, op.event)
+	return how == room.HoldsAlways || how == room.HoldsOnce && !op.cursor.Held
+}

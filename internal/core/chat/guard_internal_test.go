@@ -1,0 +1,70 @@
+package chat
+
+import (
+	"testing"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// A send is checked against the messages that the same Write appends before it, too.
+func TestGuard_ofBatchedMessages_isThatOfAnyOthers(t *testing.T) {
+	s := newService(t, Options{})
+	var all []Seated
+	for _, name := range []string{"Ann", "Bob", "Cid"} {
+		got, err := s.JoinRoom(t.Context(), JoinRequest{Room: "plans", AgentName: name, Capacity: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, got)
+	}
+	token, _ := ident.ParseToken(all[0].Token)
+	c, err := s.enter(t.Context(), all[0].Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.room.release()
+	now, base := s.now(), c.room.log.Peek()
+	bob, _ := base.Named("bob")
+	says := func(h *room.Head, e room.Event) (*room.Head, room.Event) {
+		e.V, e.N, e.AtMs, e.Type = room.Version, h.AsOf+1, now.UnixMilli(), room.Said
+		e.Seat, e.Name = bob.Seat, bob.Name
+		after, err := h.Append(&e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return after, e
+	}
+	toAll, status, toAnn := room.Event{Text: "to all"}, room.Event{Text: "busy", Kind: room.Status},
+		room.Event{Text: "to Ann", Named: []int{c.agent.Seat}}
+	for what, x := range map[string]struct {
+		held    bool // Ann has the cursor of a hold
+		batched []room.Event
+		unknown int // of them, which another process has written
+		holds   bool
+	}{
+		"nothing":                        {},
+		"a status":                       {batched: []room.Event{status}},
+		"a message to all":               {batched: []room.Event{toAll}, holds: true},
+		"one, after a hold":              {held: true, batched: []room.Event{toAll, toAll}},
+		"one to the sender, after those": {held: true, batched: []room.Event{toAll, toAnn, toAll}, holds: true},
+		"one that nobody here has read":  {held: true, batched: []room.Event{toAll, toAll}, unknown: 1, holds: true},
+	} {
+		cursor := ident.Cursor{N: base.AsOf}.String(token)
+		op := &sendOp{caller: c, req: SendRequest{Text: "mine", Cursor: cursor}, began: now,
+			cursor: ident.Cursor{N: base.AsOf, Held: x.held}, checked: base.AsOf, event: room.Event{Text: "mine"}}
+		for range 2 { // the first Write may fail, and others may have written what they like since
+			h, batched := base, []room.Event(nil)
+			for _, e := range x.batched {
+				h, e = says(h, e)
+				batched = append(batched, e)
+			}
+			a, _ := h.Owner(c.holder)
+			v, err := op.propose(h, a, batched[x.unknown:], now)
+			if held := v.step != nil; held != x.holds || err != nil || v.isNew() == held {
+				t.Errorf("%s: held back %v; %+v, %v", what, held, v.change.Events, err)
+			}
+			x.batched, x.unknown, x.holds = []room.Event{toAnn}, 0, true
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// inviteOf returns the invite of a room, if it gives a seat.
+func inviteOf(h *room.Head, now time.Time) Invite {
+	v := h.Invite
+	if h.Closed || !v.GivesSeat(now) {
+		return Invite{}
+	}
+	return Invite{Code: ident.NewInvite(h.LogKey, h.ID, v.Number).String(), Uses: v.Uses, Until: v.Until()}
+}
+
+// visit returns the name that the room of a guest's invite has now. It refuses a room that
+// is over, and one of another name than the guest said.
+func visit(h *room.Head, now time.Time, by ident.Principal, named ident.Name) (ident.Name, error) {
+	switch {
+	case h.Closed, h.Retired, h.Expired(now), h.Deserted():
+		return ident.Name{}, refuseOver()
+	case named.Key != "" && named.Key != h.Key:
+		return ident.Name{}, by.RefuseOutside("room is not the room of your invite, or is an old name of it: leave " +
+			"room out.")
+	}
+	return ident.Name{Shown: h.Name, Key: h.Key}, nil
+}
+
+// refuseOver refuses an invite of a room that has ended for newcomers.
+func refuseOver() error {
+	return fault.Refuse(fault.RoomClosed, "The room of this invite has ended: it was closed, or everybody has left "+
+		"it, or it was not used for %d days. Ask the one who gave you the invite for one of another room.",
+		int(room.Life/(24*time.Hour)))
+}
+
+// infoOfInvite describes the room of the caller's invite, which it may have named.
+func (s *Service) infoOfInvite(ctx context.Context, named ident.Name) (Info, error) {
+	a, began := ident.PrincipalOf(ctx), s.now()
+	r := s.acquire(a.Room)
+	defer r.release()
+	h, err := r.log.Refresh(ctx, began)
+	if errors.Is(err, roomlog.ErrNotFound) {
+		err = refuseOver()
+	}
+	if err == nil {
+		_, err = visit(h, began, a, named)
+		if err == nil {
+			err = h.Invite.Check(a.Invite)
+		}
+	}
+	if err != nil {
+		return Info{}, err
+	}
+	return Info{Room: describeOutside(h), Now: s.now()}, nil
+}

@@ -1,0 +1,344 @@
+package chat_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// guest returns who asks with an invite, as the server admits it. It has the principal of
+// the machine, which must not count.
+func guest(t *testing.T, v chat.Invite) context.Context {
+	t.Helper()
+	code, ok := ident.ParseInvite(v.Code)
+	if !ok {
+		t.Fatalf("%+v is no invite", v)
+	}
+	return asking(t, ident.Principal{ID: ident.Local, Owner: "Eve", Room: code.Room, Invite: code.Number})
+}
+
+// arrives takes a seat by an invite, with nothing but a name.
+func (w *world) arrives(ctx context.Context, name string) (chat.Seated, error) {
+	return w.JoinRoom(ctx, chat.JoinRequest{AgentName: name})
+}
+
+func (w *world) renew(token string) chat.Invite {
+	w.t.Helper()
+	return w.update(chat.UpdateRequest{Token: token, NewInvite: true}).Invite
+}
+
+func TestGuest_hasOneRoomAndNothingElse(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans:secret", AgentName: "Ann", Capacity: 4})
+	other := w.join("plots", "Bob")
+	ctx := guest(t, ann.Invite)
+	bob, err := w.JoinRoom(ctx, chat.JoinRequest{AgentName: "Bob", Password: "not the secret"})
+	if err != nil || bob.Status != chat.StatusJoined || bob.Room.Name != "plans" {
+		t.Fatalf("Bob gets %+v, %v", bob, err)
+	}
+	if a, ok, err := w.Service.SeatOf(t.Context(), w.token(bob)); !ok || err != nil || !a.IsGuest() ||
+		a.Principal != "" || a.Owner != "" {
+		t.Errorf("he has %+v, %v", a, err)
+	}
+	cid, err := w.JoinRoom(ctx, chat.JoinRequest{Room: "Plans:whatever", AgentName: "Cid"})
+	if err != nil || cid.Token[:ident.RoomChars] != ann.Token[:ident.RoomChars] {
+		t.Fatalf("Cid gets %+v, %v", cid, err)
+	}
+	refusals := callsOfOthers(ctx, w)
+	for what, call := range callsOf(ctx, w, other.Token) {
+		refusals[what+" in another room"] = call
+	}
+	for what, call := range callsOf(ctx, w, ann.Token) {
+		refusals[what+" for a seat that no invite gave"] = call
+	}
+	refusals["open the link of such a seat"] = func() error {
+		_, err := w.Service.Supervise(ctx, chat.SuperviseRequest{Token: device(t, ann.Watch, "phone"),
+			Claim: ann.Watch})
+		return err
+	}
+	for what, call := range refusals {
+		if err := w.changesNothing(ann.Token, call); fault.CodeOf(err) != fault.NotAllowed ||
+			!strings.Contains(err.Error(), "invite") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if got, err := w.Send(ctx, chat.SendRequest{Token: bob.Token, Text: "hello"}); err != nil || !got.Sent {
+		t.Errorf("Bob speaks: %+v, %v", got, err)
+	}
+	for _, req := range []chat.InfoRequest{{Room: "plans"}, {Token: cid.Token}} {
+		if got, err := w.RoomInfo(ctx, req); err != nil || len(got.Room.Agents) != 3 {
+			t.Errorf("the room is %+v, %v", got, err)
+		}
+	}
+}
+
+// Ann's room has three seats, and Eve has its first invite.
+func TestInvite_thatGivesNoSeat_isRefusedAndSaysWhy(t *testing.T) {
+	closes := func(w *world, ann chat.Seated) { w.update(chat.UpdateRequest{Token: ann.Token, Close: true}) }
+	renames := func(w *world, ann chat.Seated) { w.update(chat.UpdateRequest{Token: ann.Token, Room: "plots"}) }
+	after := func(d time.Duration) func(*world, chat.Seated) {
+		return func(w *world, _ chat.Seated) { w.clock.Advance(d) }
+	}
+	for what, c := range map[string]struct {
+		before func(w *world, ann chat.Seated)
+		room   string // that Eve names
+		code   fault.Code
+		says   string
+	}{
+		"expired": {before: after(7 * day), code: fault.NotAllowed, says: "2026-03-08T12:00:00Z"},
+		"renewed": {before: func(w *world, ann chat.Seated) { w.renew(ann.Token) }, code: fault.NotAllowed,
+			says: "renewed"},
+		"used up": {before: useUp, code: fault.NotAllowed, says: "Every seat"},
+		"closed":  {before: closes, code: fault.RoomClosed, says: "has ended"},
+		"left by all": {before: func(w *world, ann chat.Seated) { w.leave(ann.Token) }, code: fault.RoomClosed,
+			says: "has ended"},
+		"begun anew": {before: func(w *world, ann chat.Seated) {
+			w.leave(ann.Token)
+			w.join("plans", "Dan")
+		}, code: fault.RoomClosed, says: "has ended"},
+		"unused for a month":       {before: after(31 * day), code: fault.RoomClosed, says: "30 days"},
+		"renamed":                  {before: renames},
+		"renamed, by its old name": {before: renames, room: "plans", code: fault.NotAllowed, says: "leave room out"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
+			c.before(w, ann)
+			for _, w := range []*world{w.elsewhere(), w} {
+				got, err := w.JoinRoom(guest(t, ann.Invite), chat.JoinRequest{Room: c.room, AgentName: "Eve"})
+				if fault.CodeOf(err) != c.code || err != nil && !strings.Contains(err.Error(), c.says) {
+					t.Fatalf("got %+v, %v", got, err)
+				}
+				if c.code == "" {
+					return
+				}
+			}
+		})
+	}
+}
+
+// useUp seats guests until Ann's first invite gives none.
+func useUp(w *world, ann chat.Seated) {
+	for n := range ann.Invite.Uses {
+		if _, err := w.arrives(guest(w.t, ann.Invite), fmt.Sprint("G", n+1)); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+func TestRace_manyGuestsForFewUses_exactlySoManyAreSeated(t *testing.T) {
+	onEachTable(t, func(t *testing.T, services ...*world) {
+		w := services[0]
+		ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 4})
+		if err := w.capacity(ann.Token, 60); err != nil {
+			t.Fatal(err)
+		}
+		ctx := guest(t, ann.Invite)
+		out := atOnce(20, func(i int) (chat.Seated, error) {
+			return services[i%len(services)].arrives(ctx, fmt.Sprint("Guest ", i))
+		})
+		expect(t, out, map[fault.Code]int{"": 3, fault.NotAllowed: 17})
+		if got := w.info(ann.Token).Room.Agents; len(got) != 4 {
+			t.Errorf("%d have a seat", len(got))
+		}
+	})
+}
+
+// Of guests that come while the invite is renewed, those whose join is later than that get
+// no seat by the old one.
+func TestRace_guestsAgainstARenewal_theOldInviteGivesNothingAfterIt(t *testing.T) {
+	for what, renew := range map[string]func(*world, string) error{
+		"asked for": func(w *world, token string) error {
+			_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, NewInvite: true})
+			return err
+		},
+		"by a password": func(w *world, token string) error {
+			_, err := w.UpdateRoom(w.t.Context(), chat.UpdateRequest{Token: token, Password: "other"})
+			return err
+		},
+		"by a ban": func(w *world, token string) error {
+			_, err := w.ManageAgent(w.t.Context(),
+				chat.ManageRequest{Token: token, AgentName: "Mal", Action: room.BanName})
+			return err
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			onEachTable(t, func(t *testing.T, services ...*world) {
+				w := services[0]
+				ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 20})
+				ctx := guest(t, ann.Invite)
+				if _, err := w.arrives(ctx, "Mal"); err != nil {
+					t.Fatal(err)
+				}
+				atOnce(10, func(i int) (chat.Seated, error) {
+					if i == 5 {
+						return chat.Seated{}, renew(services[0], ann.Token)
+					}
+					got, err := services[i%len(services)].arrives(ctx, fmt.Sprint("Guest ", i))
+					if code := fault.CodeOf(err); code != "" && code != fault.NotAllowed {
+						t.Errorf("guest %d: %v", i, err)
+					}
+					return got, err
+				})
+				renewed := 0
+				for _, m := range w.elsewhere().history(ann.Token, chat.HistoryRequest{Limit: 100}).Messages {
+					switch {
+					case m.Changes != nil && m.Changes.Invite == "renewed":
+						renewed++
+					case m.Type == chat.EventJoined && renewed > 0:
+						t.Errorf("%s joined after the renewal", m.Agent)
+					}
+				}
+				if renewed != 1 {
+					t.Errorf("the room shows %d renewals", renewed)
+				}
+			})
+		})
+	}
+}
+
+// Mal and Gil are guests by one invite; Cid has a key.
+func TestGuest_thatIsToStayOut_hasNoInviteThatSeatsIt(t *testing.T) {
+	ban := func(w *world, token, name string) chat.Invite {
+		got := w.manage(token, room.BanName, name, chat.StatusBanned)
+		if !got.Renewed || len(got.Room.Agents) != 3 {
+			w.t.Errorf("the ban gives %+v", got)
+		}
+		return got.Invite
+	}
+	for what, keepOut := range map[string]func(w *world, ann, mal chat.Seated) chat.Invite{
+		"banned": func(w *world, ann, _ chat.Seated) chat.Invite { return ban(w, ann.Token, "mal") },
+		"left, and banned": func(w *world, ann, mal chat.Seated) chat.Invite {
+			w.leave(mal.Token)
+			return ban(w, ann.Token, "Mal")
+		},
+		"a new password": func(w *world, ann, mal chat.Seated) chat.Invite {
+			w.leave(mal.Token)
+			return w.update(chat.UpdateRequest{Token: ann.Token, Password: "other"}).Invite
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := newWorld(t)
+			key := asking(t, ident.Principal{ID: ident.KeyPrincipal("a1")})
+			ann := w.create(chat.CreateRequest{Room: "plans:secret", AgentName: "Ann", Capacity: 9})
+			old := guest(t, ann.Invite)
+			mal, errMal := w.arrives(old, "Mal")
+			gil, errGil := w.arrives(old, "Gil")
+			if errMal != nil || errGil != nil {
+				t.Fatal(errMal, errGil)
+			}
+			gils := w.person(gil)
+			w.joinAs(key, "plans:secret", "Cid")
+			w.clock.Advance(day)
+			fresh := keepOut(w, ann, mal)
+			if want := (chat.Invite{Code: fresh.Code, Uses: 6, Until: ann.Invite.Until}); fresh != want ||
+				fresh.Code == ann.Invite.Code {
+				t.Errorf("the admin gets %+v, want %+v", fresh, want)
+			}
+			for _, w := range []*world{w, w.elsewhere()} {
+				_, err := w.arrives(old, "Somebody new")
+				says(t, err, fault.NotAllowed, "renewed")
+				_, err = w.RoomInfo(old, chat.InfoRequest{})
+				says(t, err, fault.NotAllowed, "renewed")
+				for _, token := range []string{gil.Token, gils} {
+					if _, err := w.Wait(old, chat.WaitRequest{Token: token}); err != nil {
+						t.Errorf("a seat that the old invite gave is not admitted by it: %v", err)
+					}
+				}
+			}
+			if what != "a new password" {
+				_, err := w.arrives(guest(t, fresh), "Ma1")
+				says(t, err, fault.NotAllowed, "banned")
+			}
+			eve, err := w.arrives(guest(t, fresh), "Eve")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for what, call := range callsOf(old, w, eve.Token) {
+				if err := w.changesNothing(ann.Token, call); fault.CodeOf(err) != fault.NotAllowed ||
+					!strings.Contains(err.Error(), "different invite") {
+					t.Errorf("the old invite admits to a seat that the new one gave, to %s: %v", what, err)
+				}
+			}
+			if _, err := w.Send(guest(t, fresh),
+				chat.SendRequest{Token: gil.Token, Text: "moved to the new address"}); err != nil {
+				t.Errorf("the new invite does not admit to an older seat: %v", err)
+			}
+		})
+	}
+}
+
+// The seat of an agent that the room lets in is its own: what admitted it counts from then on.
+func TestReadmission_byOtherMeans_changesWhatAdmitsToTheSeat(t *testing.T) {
+	w := newWorld(t)
+	key := asking(t, ident.Principal{ID: ident.KeyPrincipal("a1"), Owner: "Bob's key"})
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 3})
+	w.joinAs(key, "plans", "Bob")
+	ctx := guest(t, ann.Invite)
+	w.refusal(ctx, "plans", "Bob", fault.NameTaken)
+	w.readmits(ann.Token)
+	w.clock.Advance(room.LetGoSilent)
+	bob, err := w.arrives(ctx, "Bob")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _, err := w.Service.SeatOf(t.Context(), w.token(bob))
+	if err != nil || !a.IsGuest() || a.Principal != "" || a.Owner != "" {
+		t.Errorf("the seat is %+v, %v", a, err)
+	}
+	if got, err := w.Send(ctx, chat.SendRequest{Token: bob.Token, Text: "back"}); err != nil || !got.Sent {
+		t.Errorf("he speaks: %+v, %v", got, err)
+	}
+}
+
+// Its principal has the seat whichever way it comes, and the seat ends with the last way.
+func TestSeat_carriesTheSignInByWhichItWasTakenOrRegained(t *testing.T) {
+	w := newWorld(t)
+	bob := ident.Principal{ID: ident.KeyPrincipal("a1"), Owner: "Bob's key"}
+	w.joinAs(t.Context(), "plans", "Ann")
+	for _, signIn := range []string{"s1", ""} {
+		bob.SignIn = signIn
+		got := w.joinAs(asking(t, bob), "plans", "Bob")
+		a, _, err := w.Service.SeatOf(t.Context(), w.token(got))
+		if err != nil || a.Principal != bob.ID || a.SignIn != signIn {
+			t.Errorf("by %q: %+v, %v", signIn, a, err)
+		}
+		w.clock.Advance(room.RegainSilent)
+	}
+}
+
+func TestMadeInvite_isAnyThatARoomHasMade(t *testing.T) {
+	w := newWorld(t)
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann"})
+	other := w.create(chat.CreateRequest{Room: "plots", AgentName: "Ann"})
+	second := w.renew(ann.Token)
+	code := func(v chat.Invite) ident.Invite {
+		parsed, _ := ident.ParseInvite(v.Code)
+		return parsed
+	}
+	moved, nowhere := code(other.Invite), ident.NewInvite("key", ident.NewRoomID(), 1)
+	moved.Room = ann.Token[:ident.RoomChars]
+	check := func(what string, v ident.Invite, want bool) {
+		t.Helper()
+		for _, w := range []*world{w, w.elsewhere()} {
+			if got, err := w.Service.MadeInvite(t.Context(), v); got != want || err != nil {
+				t.Errorf("%s: %t, %v", what, got, err)
+			}
+		}
+	}
+	check("the first", code(ann.Invite), true)
+	check("the second", code(second), true)
+	check("that of another room", moved, false)
+	check("of no room", nowhere, false)
+	w.update(chat.UpdateRequest{Token: ann.Token, Close: true})
+	check("of a closed room, which its guests may read", code(second), true)
+	w.clock.Advance(room.Life + time.Minute)
+	check("of a room that has expired", code(other.Invite), false)
+}

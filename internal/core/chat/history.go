@@ -1,0 +1,142 @@
+package chat
+
+import (
+	"context"
+	"slices"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// History returns a part of what was said, the caller's own messages included: the
+// latest, those before or after a message, the agreements, or the rest of a long text.
+func (s *Service) History(ctx context.Context, req HistoryRequest) (Page, error) {
+	if req.Limit == 0 {
+		req.Limit = 20
+	}
+	if err := req.check(); err != nil {
+		return Page{}, err
+	}
+	c, err := s.enterNow(ctx, req.Token)
+	if err != nil {
+		return Page{}, s.Outward(err)
+	}
+	defer c.room.release()
+	c.attendance().NoteCall(ctx)
+	var page Page
+	switch {
+	case req.Agreed:
+		page, err = c.agreed(ctx, req.Limit)
+	case req.Files:
+		page, err = c.filesPage(ctx, req)
+	case req.ID != "":
+		page, err = c.rest(ctx, req.ID, req.Offset)
+	default:
+		page, err = c.page(ctx, req)
+	}
+	return page, s.Outward(err)
+}
+
+func (req HistoryRequest) check() error {
+	set := 0
+	for _, given := range []bool{req.Before != "", req.After != "", req.ID != "", req.Agreed} {
+		if given {
+			set++
+		}
+	}
+	switch {
+	case req.Files && (req.After != "" || req.ID != "" || req.Agreed):
+		return fault.Refuse(fault.InvalidArgument, "files goes with before and limit only.")
+	case set > 1:
+		return fault.Refuse(fault.InvalidArgument, "Give only one of before, after, agreed and id.")
+	case req.Limit < 1 || req.Limit > 100:
+		return fault.Refuse(fault.InvalidArgument, "limit must be from 1 to 100.")
+	case req.Offset < 0 || req.Offset > 0 && req.ID == "":
+		return fault.Refuse(fault.InvalidArgument,
+			"offset goes with id, and is 0 or more: take both from a message's more.")
+	}
+	return nil
+}
+
+// page returns a page of what the caller may see, oldest first.
+func (c *session) page(ctx context.Context, req HistoryRequest) (Page, error) {
+	b, log := batchFor(c.agent, &c.head.State), c.room.log
+	b.Events = req.Limit
+	if req.After != "" {
+		e, err := c.seen(ctx, "after", req.After)
+		if err != nil {
+			return Page{}, err
+		}
+		full, err := b.FillAfter(ctx, log, c.agent, max(e.N, c.agent.Since.N-1))
+		return Page{Messages: b.Messages, HasMore: full, Cut: full && len(b.Messages) < req.Limit}, err
+	}
+	from := c.head.AsOf + 1
+	if req.Before != "" {
+		e, err := c.seen(ctx, "before", req.Before)
+		if err != nil {
+			return Page{}, err
+		}
+		from = e.N
+	}
+	full, err := b.FillBefore(ctx, log, c.agent, from)
+	slices.Reverse(b.Messages)
+	page := Page{Messages: b.Messages, HasMore: full, Cut: full && len(b.Messages) < req.Limit}
+	if req.Before == "" && c.agent.IsPerson() {
+		page.Cursor = ident.Cursor{N: from - 1}.String(c.token)
+	}
+	return page, err
+}
+
+// addLastMessages adds to the result of a join the last messages before event n, and how many
+// more messages to all there are. It leaves out the coming and going of agents that the newcomer
+// never met. There are at most so many messages to find: it reads no further than the first of
+// them, however often agents came and went before.
+func (got *Seated) addLastMessages(ctx context.Context, log *roomlog.Log, a room.Agent, n, most int64) error {
+	if most == 0 {
+		return nil
+	}
+	crowd := max(0, len(got.Room.Agents)-AgentsShown)
+	h := log.Peek()
+	b := batch{Events: JoinEvents, Limit: max(JoinBytes/6, JoinBytes-crowd*AgentBytes), Talk: most, Room: &h.State}
+	full, err := b.FillBefore(ctx, log, a, n)
+	slices.Reverse(b.Messages)
+	got.Messages = b.Messages
+	if err != nil || !full {
+		return err
+	}
+	got.Earlier, err = earlier(ctx, log, a, b.Oldest.Before())
+	return err
+}
+
+// earlier returns how many messages to all a may see before a place in the log.
+func earlier(ctx context.Context, log *roomlog.Log, a room.Agent, before room.Mark) (int64, error) {
+	oldest, err := log.Oldest(ctx, a.Since)
+	return max(0, before.Messages-oldest.Messages), err
+}
+
+// rest returns a part of one long text: of a message or, once that has expired, of an
+// agreement.
+func (c *session) rest(ctx context.Context, id string, offset int) (Page, error) {
+	e, err := c.seen(ctx, "id", id)
+	if fault.CodeOf(err) == fault.InvalidArgument {
+		e, err = c.agreedProposal(ctx, id, err)
+	}
+	if err != nil {
+		return Page{}, err
+	}
+	m := messageOf(&c.head.State, c.agent, e)
+	if e.Type == room.Drafted {
+		e.Text = e.Draft.Text
+	}
+	if offset > 0 {
+		rest, ok := m.Rest(e.Text, offset)
+		if !ok {
+			return Page{}, fault.Refuse(fault.InvalidArgument,
+				"offset is not inside that message: take it from the message's more.")
+		}
+		m = rest
+	}
+	return Page{Messages: []Message{m}, HasMore: m.More != nil}, nil
+}

@@ -1,0 +1,226 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// inbox is what a wait has found so far.
+type inbox struct {
+	caller   *session
+	pos      position
+	forMe    bool  // only what is meant for the caller wakes it, where more than two talk
+	scanned  int64 // the last event looked at
+	batch    batch
+	before   int // how many messages came before the caller's own, of a send
+	signs    signs
+	reason   room.Reason // of seatLost
+	freeTask int64       // the number of a task that ended the wait, since it is free; 0: none
+	lostTask string      // the id of one that another has taken from the caller; "": none
+}
+
+// signs is a set of what an inbox has found beside messages.
+type signs uint16
+
+const (
+	worthAnswer  signs = 1 << iota // of an event: see due
+	agentMoved                     // one came or left
+	agentParted                    // one is done, or left
+	seatWanted                     // a join found no free seat
+	nameWanted                     // a join under the name of another agent was refused
+	eventsMissed                   // some had expired
+	batchFull                      // and more follows that the caller sees
+	seatLost                       // or the room closed: nothing follows
+	slept                          // something came while the caller was paused
+	asleep                         // a program waits for a caller that is paused, and is told nothing
+	alone                          // the wait ended at once, since all others are away or have left
+
+	complete = batchFull | seatLost // the inbox takes no further event
+	wakes    = complete | worthAnswer
+)
+
+// has reports whether the inbox has found one of x.
+func (in *inbox) has(x signs) bool { return in.signs&x != 0 }
+
+// note adds x if that is so.
+func (in *inbox) note(x signs, so bool) {
+	if so {
+		in.signs |= x
+	}
+}
+
+func newInbox(c *session, pos position) *inbox {
+	return &inbox{caller: c, pos: pos, scanned: pos.after, batch: batchFor(c.agent, &c.head.State)}
+}
+
+// due reports whether what was found ends the wait.
+func (in *inbox) due() bool {
+	asleep := in.has(wakes) && !in.has(seatLost) && in.sleeps()
+	in.note(slept, asleep)
+	return in.has(wakes) && !asleep
+}
+
+// sleeps reports whether the caller is paused: see room.State.Sleeps.
+func (in *inbox) sleeps() bool { return in.caller.room.log.Peek().Sleeps(in.caller.agent) }
+
+// status returns how a wait ends that found this. Nothing is all done while a task is worked on.
+func (in *inbox) status(ctx context.Context, h *room.Head) WaitStatus {
+	ended := h.Ended(in.caller.agent, in.caller.room.svc.now()) && !in.caller.isWorkedOn(ctx, h)
+	none := len(in.batch.Messages) == 0
+	switch {
+	case in.has(seatLost):
+		return StatusRemoved
+	case in.has(asleep), none && in.caller.agent.IsPerson(): // who watches on
+		return StatusQuiet
+	case ended && (none || !in.has(batchFull) && in.has(agentParted)):
+		return StatusAllDone
+	case none:
+		return StatusQuiet
+	}
+	return StatusMessages
+}
+
+// collect looks at the events up to the known head. It stops early when the batch is
+// full.
+func (in *inbox) collect(ctx context.Context) error {
+	if in.has(batchFull) { // and the caller sleeps: the rest waits with it
+		return nil
+	}
+	log := in.caller.room.log
+	pages := log.Pages(in.caller.agent, in.batch.Events+1)
+	for empty := 0; ; {
+		h := log.Peek()
+		if in.scanned >= h.AsOf {
+			if h.Closed {
+				in.lose(in.scanned, h.WhyClosed())
+			}
+			return nil
+		}
+		events, err := pages.Read(ctx, in.scanned)
+		// What has come does not wait for what cannot be read.
+		if in.has(wakes) && (err == nil && len(events) == 0 || errors.Is(err, table.ErrUnavailable)) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if len(events) == 0 { // a conflict has shown an event that cannot be read yet
+			empty++
+			if empty == roomlog.PartialTries {
+				return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, in.scanned+1)
+			}
+			if err := in.caller.room.svc.store.Pause(ctx, roomlog.PartialPause); err != nil {
+				return err
+			}
+		}
+		for _, e := range events {
+			in.receive(e, len(h.Agents))
+			if in.has(complete) {
+				return nil
+			}
+		}
+	}
+}
+
+// lose ends the inbox with event n, with which the caller's seat is gone or the room closed.
+func (in *inbox) lose(n int64, reason room.Reason) {
+	in.scanned, in.signs, in.reason = n, in.signs|seatLost, reason
+}
+
+// receive looks at the next event. The inbox may end before it, or with it.
+func (in *inbox) receive(e room.Event, agents int) {
+	me := in.caller.agent
+
+	// The caller still has its seat, and its token.
+	switch {
+	case e.Type == room.Left && e.Seat == me.Seat && e.N > me.Joined:
+		if e.By != 0 || e.Person { // which admin removed the caller, and why; or that its user has left
+			in.batch.Add(messageOf(in.batch.Room, me, e), e)
+		}
+		in.lose(e.N, e.Reason)
+		return
+	case e.N > in.caller.head.AsOf && me.LosesToken(e):
+		in.lose(e.N, room.ReasonReturned)
+		return
+	}
+
+	// The batch shows no words that were removed since.
+	for _, n := range e.Emptied() {
+		in.batch.Redact(n)
+	}
+	if e.RedactsTask() {
+		in.batch.RedactTask(e.Task.No)
+	}
+
+	// It has room for what is news. What became of its draft, the repeated call may not know.
+	if me.IsNews(e) && (e.N != in.pos.own || e.Decides != 0) {
+		if !in.batch.Add(in.show(e), e) {
+			in.signs |= batchFull
+			return
+		}
+		in.noteNews(e, agents)
+	}
+
+	// The event is read.
+	in.note(eventsMissed, e.N > in.scanned+1)
+	in.scanned = e.N
+	if e.ClosesRoom() {
+		in.lose(e.N, e.Reason)
+	}
+}
+
+// show returns e as the caller sees it.
+func (in *inbox) show(e room.Event) Message {
+	me := in.caller.agent
+	m := messageOf(in.batch.Room, me, e)
+	if m.Draft != "" && !me.IsPerson() {
+		m.Type = EventDrafted // it has not said that by now
+	}
+	m.OwnTask = in.pos.peeks && m.Type == EventTask && me.HearsOfTask(e)
+	m.Repeated = e.N <= max(in.pos.repeatTo, in.pos.shownTo)
+	return m
+}
+
+// noteNews notes what e, which is news to the caller, tells beside its message.
+func (in *inbox) noteNews(e room.Event, agents int) {
+	me := in.caller.agent
+	if e.N < in.pos.own {
+		in.before++
+	}
+	if e.Task != nil && e.Task.Was.Is(me) {
+		in.lostTask = room.TaskID(e.Task.No)
+	}
+	knocked := e.Type == room.Knocked
+	in.note(worthAnswer, in.ends(e, agents))
+	in.note(agentMoved, e.Type != room.Said && e.Type != room.TaskChanged && !knocked)
+	in.note(agentParted, e.Type == room.Left || e.Kind == room.Done)
+	in.note(seatWanted, knocked && e.Reason == room.ReasonRoomFull)
+	in.note(nameWanted, knocked && e.Reason == room.ReasonNameTaken && e.Key != me.Key)
+}
+
+// ends reports whether e, which is news to the caller, ends its wait. A send has asked
+// for an answer, so what came before it and is not meant for the caller waits for that.
+func (in *inbox) ends(e room.Event, agents int) bool {
+	me := in.caller.agent
+	return me.WokenBy(e, agents, in.forMe) &&
+		(e.N > in.pos.own || me.HoldOf(e, room.Event{}) == room.HoldsAlways)
+}
+
+// position is where a call begins to read.
+type position struct {
+	after    int64
+	named    bool              // by a cursor; else by the seat's read position
+	stay     bool              // see WaitRequest.Stay
+	noted    bool              // the cursor remembers that all others were away
+	peeks    bool              // nothing is handed out
+	ignored  bool              // a cursor was given that is not one of this seat
+	own      int64             // the message that the call sent; 0: none
+	repeatTo int64             // events up to here are handed out once more
+	shownTo  int64             // calls with a cursor were shown the events up to here
+	read     room.ReadPosition // of a call without a cursor
+}

@@ -1,0 +1,109 @@
+package chat
+
+import (
+	"context"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/password"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// RoomInfo describes a room to an agent in it, or to a caller that knows its name
+// and password.
+func (s *Service) RoomInfo(ctx context.Context, req InfoRequest) (Info, error) {
+	if req.Token == "" {
+		info, err := s.infoByName(ctx, req)
+		return info, s.Outward(err)
+	}
+	c, err := s.enterNow(ctx, req.Token)
+	if err != nil {
+		return Info{}, s.Outward(err)
+	}
+	defer c.room.release()
+	c.attendance().NoteCall(ctx)
+	info, err := c.info(ctx)
+	return info, s.Outward(err)
+}
+
+func (s *Service) infoByName(ctx context.Context, req InfoRequest) (Info, error) {
+	asker := ident.PrincipalOf(ctx)
+	if !asker.IsGuest() {
+		if err := asker.CheckUnbound(); err != nil {
+			return Info{}, err
+		}
+	}
+	if asker.IsGuest() && req.Room == "" {
+		return s.infoOfInvite(ctx, ident.Name{})
+	}
+	name, password, err := password.Split(req.Room, req.Password)
+	if err != nil {
+		return Info{}, err
+	}
+	n, err := ident.RoomName(name)
+	if err != nil {
+		return Info{}, err
+	}
+	if asker.IsGuest() {
+		return s.infoOfInvite(ctx, n)
+	}
+	return byName(ctx, s, "looked", func() (Info, error) { return s.infoOf(ctx, n.Key, password) })
+}
+
+// infoOf describes the room whose name has the key. It fails with ErrNameMoved if
+// the name leads to another room by now.
+func (s *Service) infoOf(ctx context.Context, key, password string) (Info, error) {
+	began := s.now()
+	id, err := s.store.Resolve(ctx, key)
+	if err != nil {
+		return Info{}, err
+	}
+	r := s.acquire(id)
+	defer r.release()
+	h, err := r.log.Refresh(ctx, began)
+	switch {
+	case err != nil:
+		return Info{}, err
+	case h.Retired, h.Closed, h.Key != key:
+		return Info{}, roomlog.ErrNameMoved
+	case h.Expired(began), h.Deserted():
+		return Info{}, roomlog.ErrNotFound
+	}
+	if err := s.passwords.Check(ctx, h, password); err != nil {
+		return Info{}, err
+	}
+	return Info{Room: describeOutside(h), Now: s.now()}, nil
+}
+
+// info describes the room to the caller.
+func (c *session) info(ctx context.Context) (info Info, err error) {
+	info.Now = c.room.svc.now()
+	info.Invite = inviteOf(c.head, info.Now)
+	if c.agent.Role == room.Admin {
+		for _, b := range c.head.Bans {
+			info.Banned = append(info.Banned, b.Name)
+		}
+	}
+	info.Room, err = c.room.view(ctx, c.head, c.agent)
+	if err != nil {
+		return Info{}, err
+	}
+	info.Earlier, err = earlier(ctx, c.room.log, c.agent, room.Mark{Messages: c.head.Messages})
+	if err != nil {
+		return Info{}, err
+	}
+	info.Requests, err = c.openRequests(ctx)
+	if err != nil {
+		return Info{}, err
+	}
+	info.Open = &Open{Tasks: c.situation(c.head).OpenTasks}
+	for _, r := range info.Requests {
+		if r.Proposal {
+			info.Open.Proposals++
+		} else {
+			info.Open.Requests++
+		}
+	}
+	info.Agreements, err = c.agreements(ctx)
+	return info, err
+}

@@ -1,0 +1,335 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/password"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// JoinRoom takes a seat: a new one, creating the room if there is none, or, given a
+// token, the caller's own. A guest takes one in the room of its invite, which stands for
+// the name and the password; a name that it gives must be that of the room.
+//
+// A banned name is refused before a taken one, and that before a full room. A
+// refused join changes nothing, except that the room may see who was refused: see
+// room.Head.MayKnock.
+func (s *Service) JoinRoom(ctx context.Context, req JoinRequest) (Seated, error) {
+	if req.Token != "" {
+		got, err := s.returnToSeat(ctx, req)
+		return got, s.Outward(err)
+	}
+	asker := ident.PrincipalOf(ctx)
+	if !asker.IsGuest() {
+		if err := asker.CheckUnbound(); err != nil {
+			return Seated{}, err
+		}
+	}
+	op, err := newJoin(ctx, s, req.Room, req.Password, req.AgentName, req.Person)
+	if err != nil {
+		return Seated{}, err
+	}
+	op.settings, err = room.NewSettings(op.Room, "", req.Capacity, room.Group, false)
+	if err != nil {
+		return Seated{}, err
+	}
+	op.named, op.create, op.join = op.Room, !req.OnlyExisting && !asker.IsGuest(), true
+	op.stay = req.Stay
+	got, err := op.run(ctx)
+	return got, s.Outward(err)
+}
+
+// CreateRoom creates a room with the caller as its admin. Without a name it invents
+// one that is easy to say and hard to guess.
+func (s *Service) CreateRoom(ctx context.Context, req CreateRequest) (Seated, error) {
+	if req.Room == "" {
+		req.Room = ident.NewName()
+	}
+	if err := ident.PrincipalOf(ctx).CheckUnbound(); err != nil {
+		return Seated{}, err
+	}
+	op, err := newJoin(ctx, s, req.Room, req.Password, req.AgentName, req.Person)
+	if err != nil {
+		return Seated{}, err
+	}
+	op.settings, err = room.NewSettings(op.Room, req.Description, req.Capacity, req.Type, req.Public)
+	if err != nil {
+		return Seated{}, err
+	}
+	op.create = true
+	got, err := op.run(ctx)
+	return got, s.Outward(err)
+}
+
+// joinOp is a call that wants a new seat, checked as far as possible without the
+// table.
+type joinOp struct {
+	newcomer
+	svc      *Service
+	named    ident.Name // the room, as far as the caller said; a guest need not
+	password string
+	settings room.Settings // of the room, if this call creates it
+	create   bool          // the room, if there is none
+	join     bool          // the room, if there is one
+	stay     bool          // see JoinRequest
+	began    time.Time
+	claim    *seatRequest // to a seat of a room that there is
+}
+
+func newJoin(ctx context.Context, s *Service, roomName, pass, agent string, person bool) (*joinOp, error) {
+	roomName, pass, err := password.Split(roomName, pass)
+	if err != nil {
+		return nil, err
+	}
+	var rn ident.Name
+	if roomName != "" || !ident.PrincipalOf(ctx).IsGuest() {
+		rn, err = ident.RoomName(roomName)
+		if err != nil {
+			return nil, err
+		}
+	}
+	an, err := ident.AgentName(agent)
+	if err != nil {
+		return nil, err
+	}
+	t := ident.Token{Secret: ident.NewSecret(), Person: person}
+	return &joinOp{svc: s, password: pass, newcomer: newcomer{
+		Room: rn, Name: an, Token: t, Holder: room.HolderOf(t), By: ident.PrincipalOf(ctx),
+		Caller: ident.ClientKey(ctx),
+	}}, nil
+}
+
+// run finds the room of the name, or creates it, and takes a seat there.
+func (op *joinOp) run(ctx context.Context) (Seated, error) {
+	op.began = op.svc.now()
+	return byName(ctx, op.svc, "joined", func() (Seated, error) {
+		if op.By.IsGuest() {
+			return op.enter(ctx, op.By.Room)
+		}
+		id, err := op.svc.store.Resolve(ctx, op.Room.Key)
+		switch {
+		case errors.Is(err, roomlog.ErrNotFound):
+			return op.createRoom(ctx, nil)
+		case err != nil:
+			return Seated{}, err
+		}
+		return op.enter(ctx, id)
+	})
+}
+
+// enter takes a seat in the room of id, or starts it over if it has expired, is deserted
+// or abandoned.
+func (op *joinOp) enter(ctx context.Context, id string) (Seated, error) {
+	r := op.svc.acquire(id)
+	defer r.release()
+	op.claim = nil // it was to a seat of another room
+	h, err := r.log.Refresh(ctx, op.began)
+	if err == nil && op.By.IsGuest() {
+		op.Room, err = visit(h, op.svc.now(), op.By, op.named)
+	}
+	switch {
+	case errors.Is(err, roomlog.ErrNotFound):
+		return op.createRoom(ctx, r.log)
+	case err != nil:
+		return Seated{}, err
+	case h.Retired, h.Closed, h.Key != op.Room.Key:
+		return Seated{}, roomlog.ErrNameMoved
+	case h.Expired(op.svc.now()), h.Deserted() && !op.MayReturn(h, op.svc.now()):
+		return op.createRoom(ctx, r.log)
+	case !op.join && !h.Deserted():
+		return Seated{}, refuseExists()
+	}
+	got, err := op.sit(ctx, r, h)
+	var refused *fault.Error
+	switch {
+	case errors.Is(err, errDeserted), errors.Is(err, room.ErrAbandoned):
+		return op.createRoom(ctx, r.log)
+	case !errors.As(err, &refused):
+	case refused.Code == fault.RoomFull:
+		op.knock(ctx, r, room.ReasonRoomFull)
+	case refused.Code == fault.NameTaken:
+		op.knock(ctx, r, room.ReasonNameTaken)
+	}
+	return got, err
+}
+
+// sit takes a seat in an existing room. A new one has a price, once the password is right.
+// A caller that has gone pays, too: it may have the seat.
+func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seated, err error) {
+	var undo func()
+	defer func() {
+		if undo != nil && (err != nil && ctx.Err() == nil || got.Status == StatusReturned) {
+			undo()
+		}
+	}()
+	claim := &seatRequest{
+		SeatRequest: room.SeatRequest{Name: op.Name, Principal: op.By.ID, Invite: op.By.Invite, Holder: op.Holder},
+		Newcomer:    op.newcomer,
+	}
+	op.claim = claim
+	for looks := range maxLooks {
+		if !op.By.IsGuest() && (looks == 0 || h.Password != claim.Password) {
+			if h.Deserted() { // for all but those who had a seat it starts over, with their password
+				if err := op.readKept(ctx, r); err != nil {
+					return Seated{}, err
+				}
+				if claim.Kept == nil {
+					return Seated{}, errDeserted
+				}
+			}
+			if err := op.svc.passwords.Check(ctx, h, op.password); err != nil {
+				return Seated{}, err
+			}
+			claim.Password = h.Password
+		}
+		if undo == nil {
+			undo, err = op.svc.limits.Seat(ctx, h.ID)
+			if err != nil {
+				return Seated{}, err
+			}
+		}
+		p := &roomlog.Proposal{Propose: claim.Propose, Blocked: claim.Blocked, Began: op.began}
+		err := r.log.Append(ctx, p)
+		switch {
+		case err == nil:
+			return op.seated(ctx, r, statusOfJoin(p.Events), p.Events)
+		case errors.Is(err, room.ErrPresenceNeeded):
+			claim.Presence, err = r.signsOfLife(ctx, room.Lease)
+			if err != nil {
+				return Seated{}, err
+			}
+		case errors.Is(err, errPersonNeeded):
+			if err := op.readKept(ctx, r); err != nil {
+				return Seated{}, err
+			}
+		case !errors.Is(err, errPasswordReplaced):
+			return Seated{}, err
+		}
+		h = r.log.Peek()
+	}
+	return Seated{}, fault.Refuse(fault.Unavailable, "The room changed too often while you joined. Call again.")
+}
+
+// signsOfLife returns the presence of every seat, and lets the head know who spoke in
+// the time of a lease.
+func (r *liveRoom) signsOfLife(ctx context.Context, lease time.Duration) (map[int]room.Presence, error) {
+	since := r.svc.now().Add(-lease)
+	presence, _, err := r.agents.Presence(ctx, table.Strong)
+	if err != nil {
+		return nil, err
+	}
+	return presence, r.log.Recall(ctx, since)
+}
+
+// readKept reads the person behind the last seat of the caller's principal under its name. If
+// there is one, a deserted room does not start over.
+func (op *joinOp) readKept(ctx context.Context, r *liveRoom) (err error) {
+	op.claim.KeptAsOf = r.log.Peek().Departed.N // first, so that a later departure is seen
+	op.claim.Kept, err = r.log.Seats().Kept(ctx, op.By.ID, op.Name.Key)
+	if err == nil && op.claim.Kept != nil && !op.join {
+		return refuseExists()
+	}
+	return err
+}
+
+func refuseExists() error {
+	return fault.Refuse(fault.RoomExists, "A room of this name exists. Choose another name, or leave room out and "+
+		"one is made up; to enter the one that exists, call join_room.")
+}
+
+// statusOfJoin returns how the events of a join gave the seat.
+func statusOfJoin(events []room.Event) JoinStatus {
+	if events[len(events)-1].Regains {
+		return StatusReturned
+	}
+	return StatusJoined
+}
+
+// seated returns the answer for a new seat whose events were just written.
+func (op *joinOp) seated(ctx context.Context, r *liveRoom, how JoinStatus, events []room.Event) (Seated, error) {
+	mine := events[len(events)-1]
+	t, holder := op.TokenFor(r.log.ID(), mine.Seat), op.Holder
+	holder.Seat = mine.Seat
+	op.svc.AuditSeat(ctx, t.Room, t.Seat, how)
+	c := &session{token: t, holder: holder, room: r, start: room.Start{At: op.began}}
+	if mine.Regains {
+		return c.regained(ctx)
+	}
+	c.agent = *mine.Agent
+	if t.Person {
+		c.agent.Device = op.Holder.Hash
+	}
+	view, err := r.view(ctx, r.log.Peek(), c.agent)
+	if err != nil {
+		return Seated{}, err
+	}
+	now := op.svc.now()
+	c.head = r.log.Peek()
+	if op.stay {
+		t = ident.NewStay(c.head.LogKey, c.head.ID, mine.Seat, c.agent.Joined)
+	}
+	got := Seated{
+		Status: how, Token: t.String(), Name: mine.Name, Room: view,
+		Cursor: ident.Cursor{N: mine.N}.String(t), Now: now,
+		Hidden: mine.Agent.Since.Messages, Invite: inviteOf(c.head, now),
+		Watch: c.head.ShownLink(c.agent), Opens: c.head.Opens(c.agent, now), Situation: c.situation(c.head),
+	}
+	if mine.N > 1 {
+		said := mine.Messages - c.agent.Since.Messages // to all: a newcomer sees no other
+		if err := got.addLastMessages(ctx, r.log, c.agent, mine.N, said); err != nil {
+			return got, err
+		}
+		c.head = r.log.Peek()
+		got.Agreements, err = c.agreements(ctx)
+	}
+	return got, err
+}
+
+// createRoom creates the room with the caller as its admin. old is the log that had
+// the name, if that is known.
+func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, error) {
+	s := op.svc
+	if op.By.IsGuest() {
+		return Seated{}, refuseOver()
+	}
+	if !op.create {
+		return Seated{}, fault.Refuse(fault.RoomNotFound, "There is no room of this name. Check the spelling with "+
+			"your user, try again soon if somebody is to make it, or leave create_if_missing out to make it.")
+	}
+	uncount, err := s.limits.Room(ctx, s.store)
+	if err != nil {
+		return Seated{}, err
+	}
+	if op.settings.Password == "" {
+		op.settings.Password, err = s.passwords.Hash(ctx, op.password)
+		if err != nil {
+			return Seated{}, err
+		}
+	}
+	first := roomlog.Creation{Old: old, Begin: func(h *room.Head, now time.Time) (roomlog.Change, error) {
+		e, presence := op.SeatAt(h, now, room.Mark{N: 1}, room.Admin)
+		settings := op.settings
+		settings.Invite = room.FirstInvite(settings.Capacity, now)
+		e.Settings = &settings
+		return roomlog.Change{Events: []room.Event{e}, Ops: []table.Op{presence}}, nil
+	}}
+	if op.claim != nil {
+		first.Abandoned = op.claim.Abandoned
+	}
+	l, events, err := s.store.Create(ctx, first)
+	if conflict := new(table.ConflictError); errors.As(err, &conflict) || errors.Is(err, roomlog.ErrNameMoved) {
+		uncount()
+		return Seated{}, roomlog.ErrNameMoved // another call was first
+	}
+	if err != nil {
+		return Seated{}, err
+	}
+	defer l.Release()
+	return op.seated(ctx, roomOf(l), StatusCreated, events)
+}

@@ -1,0 +1,118 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// LeaveRoom gives the seat and the name back, with a last word if there is one, and
+// returns what the caller had not read. To leave twice is not an error. An agent
+// that its person holds does not leave by itself.
+func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Left, error) {
+	if req.Text != "" {
+		if err := room.CheckText(req.Text); err != nil {
+			return Left{}, err
+		}
+	}
+	c, err := s.enterNow(ctx, req.Token)
+	switch fault.CodeOf(err) {
+	case "":
+	case fault.Removed:
+		return Left{Status: StatusAlreadyLeft}, nil
+	default:
+		err = s.Outward(err)
+		if fault.CodeOf(err) == fault.RoomNotFound {
+			return Left{Status: StatusAlreadyLeft}, nil
+		}
+		return Left{}, err
+	}
+	defer c.room.release()
+	if err := c.checkLastWord(ctx, req.Text); err != nil {
+		return Left{}, s.Outward(err)
+	}
+	got, err := c.leave(ctx, req.Text)
+	return got, s.Outward(err)
+}
+
+// leave gives up the caller's seat, with the last word in the same Write: nobody leaves without
+// the word, and no word follows the leaving.
+func (c *session) leave(ctx context.Context, text string) (got Left, err error) {
+	got.Messages, got.HasMore, err = c.lastUnread(ctx)
+	if err != nil {
+		return Left{}, err
+	}
+	heirs := c.heirs(ctx)
+	p := &roomlog.Proposal{Propose: c.ofCaller(func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change,
+		err error) {
+		if checkLive(h, now) != nil { // nobody has a seat in it
+			return ch, errUnseated
+		}
+		if !a.IsPerson() {
+			if err := h.CheckLeaving(a, text); err != nil {
+				return ch, err
+			}
+		}
+		if text != "" {
+			e, err := h.Compose(a, room.Event{Text: text}, now)
+			if err != nil {
+				return ch, err
+			}
+			ch.Events = append(ch.Events, e)
+		}
+		left := *h.FreeSeat(a, room.ReasonLeft)
+		left.Promoted = heirs.Heir(h, a.Seat, now)
+		ch.Events = append(ch.Events, left)
+		if a.Person.HasOpened() { // who else has a token wants to know why the seat is gone
+			ch.Ops = roomlog.Vacate(&h.State, left, table.Always, now)
+		} else {
+			ch.Ops = []table.Op{table.Delete(roomlog.PresenceKey(h.ID, a.Seat), table.Always)}
+		}
+		return ch, nil
+	})}
+	err = c.room.log.Append(ctx, p)
+	switch {
+	case errors.Is(err, errUnseated):
+		got.Status = StatusAlreadyLeft
+		return got, nil
+	case err != nil:
+		return Left{}, err // the proposal may still be under way
+	}
+	got.Status, got.NewAdmin = StatusLeft, p.Events[len(p.Events)-1].NewAdmin
+	return got, nil
+}
+
+// heirs returns what tells who of several agents is present, if one of them becomes admin as the caller leaves.
+func (c *session) heirs(ctx context.Context) *room.SeatRequest {
+	claim := &room.SeatRequest{}
+	if c.head.Successor(c.agent.Seat) == 0 {
+		return claim
+	}
+	var err error
+	claim.Presence, _, err = c.room.agents.Presence(ctx, table.Eventual)
+	if err != nil && ctx.Err() == nil {
+		c.room.svc.log.WarnContext(ctx, "presence not read", "error", err) // what they said lately tells, too
+	}
+	return claim
+}
+
+// lastUnread returns what the caller has not read. It notes nothing: the seat is given
+// up.
+func (c *session) lastUnread(ctx context.Context) ([]Message, bool, error) {
+	p, err := c.positions().Load(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	after, _ := p.Next()
+	in := newInbox(c, position{after: max(after, c.positions().Shown(0))})
+	err = in.collect(ctx)
+	if errors.Is(err, table.ErrUnavailable) {
+		err = nil // the seat is given up all the same
+	}
+	return in.batch.Messages, in.has(batchFull), err
+}

@@ -1,0 +1,29 @@
+package chat
+
+import (
+	"context"
+	"errors"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// maxLooks bounds how often a call looks again. Each further look means that
+// another call changed the room meanwhile.
+const maxLooks = 200
+
+// byName repeats a call that looks up a room's name while the name moves to another
+// room. did is the verb for the refusal.
+func byName[T any](ctx context.Context, s *Service, did string, do func() (T, error)) (T, error) {
+	var none T
+	for range maxLooks {
+		got, err := do()
+		if !errors.Is(err, roomlog.ErrNameMoved) {
+			return got, err
+		}
+		if err := s.store.Pause(ctx, roomlog.Backoff(0)); err != nil {
+			return none, err
+		}
+	}
+	return none, fault.Refuse(fault.Unavailable, "The room changed too often while you %s. Call again.", did)
+}

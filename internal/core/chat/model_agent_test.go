@@ -1,0 +1,431 @@
+package chat_test
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// agentModel is an agent, and what the server notes about it beside the log.
+type agentModel struct {
+	seat       int
+	joined     int64 // the event of its join
+	name       string
+	principal  string // empty: unknown
+	guest      bool   // an invite admitted it
+	gone       bool
+	admin      bool
+	muted      bool
+	done       bool
+	since      int64 // the first event that it may see
+	joinedAt   time.Time
+	regainedAt time.Time // when its principal last had the seat again
+	letGoAt    time.Time // when the room let its name go; zero: it did not
+	letGoFor   time.Time // for one that knocked then: any call since keeps the seat
+	letGoFrom  int64     // and the first event that the newcomer may see then
+	calls      []callModel
+	used       bool      // it has called since it joined
+	promoted   time.Time // when it became admin after its join
+	asAdmin    time.Time // the start of its silence when it last was an admin
+
+	keys           []keyModel
+	shown          int64  // how far calls with a cursor were shown events
+	from, fromMost int64  // the last batch without a cursor began after an event of these
+	handed         int64  // and ended with this one
+	acked, ackMost int64  // up to where it has surely, or possibly, acknowledged
+	given          int64  // the last event of anything that was handed out
+	guarded        int64  // of a stay: the last event handed out when a send was held back
+	heldKey        string // and the key that it had
+	person         personModel
+
+	endpoint bool      // it is called, and has no token
+	success  time.Time // the last call of it that succeeded, or its join
+	begun    int64     // the event from which on it is called
+
+	// Of runs with lost answers:
+	unsure int  // how many answers without a cursor were lost since the last that has come
+	owed   bool // the news for which a send was held back is yet to be handed out
+}
+
+// callModel is a call, and the return announced by then.
+type callModel struct {
+	at, back time.Time
+	lent     bool // its person made it, by sending a draft: to others it is the agent's
+}
+
+// keyModel is the message that an idempotency key stands for.
+type keyModel struct {
+	key   string
+	n     int64
+	at    time.Time
+	draft bool // n is a draft, which was not sent
+}
+
+// key returns the message, or its draft, that an idempotency key stands for now; 0 if none.
+func (a agentModel) key(key string, now time.Time) (n int64, draft bool) {
+	for _, k := range a.keys {
+		if key != "" && k.key == key && now.Sub(k.at) < 24*time.Hour {
+			n, draft = k.n, k.draft
+		}
+	}
+	return n, draft
+}
+
+// called returns when a itself made its last call; zero if it made none.
+func (a agentModel) called() (at time.Time) {
+	for _, c := range a.calls {
+		if !c.lent {
+			at = c.at
+		}
+	}
+	return at
+}
+
+// lastCall returns when a, or its person in its name, made the last call; zero if there is none.
+func (a agentModel) lastCall() (at time.Time) {
+	if n := len(a.calls); n > 0 {
+		at = a.calls[n-1].at
+	}
+	return at
+}
+
+// back returns the announced return; zero if there is none.
+func (a agentModel) back() (at time.Time) {
+	if n := len(a.calls); n > 0 {
+		at = a.calls[n-1].back
+	}
+	return at
+}
+
+// call notes a call. An announced absence continues.
+func (a agentModel) call(now time.Time) agentModel {
+	back := a.back()
+	if !now.Before(back) {
+		back = time.Time{}
+	}
+	return a.away(now, back)
+}
+
+// away notes a call that announces a return; zero: a is back.
+func (a agentModel) away(now, back time.Time) agentModel {
+	return a.note(callModel{at: now, back: back})
+}
+
+// note notes a call. Calls of one moment are one.
+func (a agentModel) note(c callModel) agentModel {
+	a.used, a.calls = true, slices.Clone(a.calls)
+	if last := len(a.calls) - 1; last >= 0 && a.calls[last].at.Equal(c.at) {
+		c.lent = c.lent && a.calls[last].lent
+		a.calls = a.calls[:last]
+	}
+	a.calls = append(a.calls, c)
+	if a.admin {
+		a.asAdmin = a.silentFrom()
+	}
+	return a
+}
+
+// lastHeard returns when a made its last call.
+func (a agentModel) lastHeard() time.Time { return latest(a.joinedAt, a.called()) }
+
+// silentFrom returns when the silence of a begins that it has not announced.
+func (a agentModel) silentFrom() time.Time { return latest(a.joinedAt, a.called(), a.back()) }
+
+func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
+
+// leaseEnd returns when the seat of a may be given to another: not before low, and
+// certainly from high on. They differ for a while after its role changed, and where
+// its calls may not have been noted.
+func (m model) leaseEnd(a agentModel) (low, high time.Time) {
+	const day = 24 * time.Hour
+	if !m.sequential { // what was noted may be lost or late
+		if a.admin {
+			return a.joinedAt.Add(day), m.now.AddDate(1, 0, 0)
+		}
+		return a.joinedAt.Add(90 * time.Second), m.now.AddDate(1, 0, 0)
+	}
+	switch {
+	case a.admin:
+		low = latest(a.silentFrom().Add(day), a.calledUntil())
+		return low, latest(low, a.promoted.Add(day))
+	case !a.used:
+		low = a.joinedAt.Add(90 * time.Second)
+	default:
+		low = a.silentFrom().Add(15 * time.Minute)
+	}
+	high = low
+	if !a.asAdmin.IsZero() {
+		high = latest(low, a.asAdmin.Add(day))
+	}
+	return latest(low, a.calledUntil()), latest(high, a.calledUntil())
+}
+
+// calledUntil returns until when the calls of an endpoint keep its seat; zero if a is none.
+func (a agentModel) calledUntil() time.Time {
+	if !a.endpoint {
+		return time.Time{}
+	}
+	return a.success.Add(day)
+}
+
+// nameFree returns when the principal of a (own), or anyone, gets its name: not before low,
+// and certainly from high on. letGo says from when on that is so since the room let it go.
+func (m model) nameFree(a agentModel, own bool) (low, high, letGo time.Time) {
+	low, high = m.leaseEnd(a)
+	letGo = m.now.AddDate(9, 0, 0)
+	if !a.letGoAt.IsZero() && a.lastHeard().Before(a.letGoFor) {
+		from := a.lastHeard().Add(2 * time.Minute)
+		if a.admin {
+			from = a.lastHeard().Add(15 * time.Minute)
+		}
+		if m.now.Sub(latest(from, a.letGoAt)) < 10*time.Minute {
+			letGo = from
+		}
+	}
+	soonest := letGo
+	if own && a.ownAgain().Before(soonest) {
+		soonest = a.ownAgain()
+	}
+	if soonest.Before(low) {
+		low = soonest
+	}
+	if soonest.Before(high) {
+		high = soonest
+	}
+	return low, high, letGo
+}
+
+// calledAsItWasLetGo reports whether the last call of a was in the same moment as the knock for
+// which the room let its name go. It may have come before, and once the lease has ended, no
+// service knows.
+func (m model) calledAsItWasLetGo(a agentModel) bool {
+	return !a.letGoAt.IsZero() && a.lastHeard().Equal(a.letGoFor) &&
+		m.now.Sub(latest(a.lastHeard().Add(2*time.Minute), a.letGoAt)) < 10*time.Minute
+}
+
+// ownAgain returns when the principal of a gets its seat back by its name.
+func (a agentModel) ownAgain() time.Time {
+	silent := 2 * time.Minute
+	if !a.used {
+		silent = 20 * time.Second
+	}
+	at := a.lastHeard().Add(silent)
+	if a.regainedAt.IsZero() {
+		return at
+	}
+	return latest(at, a.regainedAt.Add(15*time.Minute))
+}
+
+// presenceUnclear reports whether a has become admin after it was last heard of as a
+// member: a service may not know its last call, since what was noted about it
+// expired with the lease of a member.
+func (m model) presenceUnclear(a agentModel) bool {
+	noted := a.silentFrom().Add(15 * time.Minute)
+	if !a.used {
+		noted = a.joinedAt.Add(90 * time.Second)
+	}
+	return (!m.oneService || !a.used) && !a.promoted.IsZero() && !m.now.Before(noted)
+}
+
+// sees reports whether a may read e.
+func (a agentModel) sees(e eventModel) bool {
+	if e.n < a.since || e.added > 0 && e.added < a.since {
+		return false
+	}
+	if e.hidden {
+		return e.seat == a.seat && e.n >= a.joined && (e.drafts || e.Reason != "")
+	}
+	return e.Type != retired && (len(e.to) == 0 ||
+		e.n >= a.joined && (e.seat == a.seat || slices.Contains(e.to, a.seat)))
+}
+
+// receives reports whether a return shows e to a: everything since it came but its
+// own joins.
+func (a agentModel) receives(e eventModel) bool {
+	return e.n >= a.since && a.sees(e) && (e.Type != chat.EventJoined || e.seat != a.seat)
+}
+
+// isNews reports whether a is shown e and did not cause it. Its person is another.
+func (a agentModel) isNews(e eventModel) bool {
+	return a.receives(e) && (e.actor() != a.seat || e.Person || e.decides > 0)
+}
+
+// reads returns e as a reads it. It refers to nothing that a may not see, nor to
+// anything from before its time.
+func (r roomModel) reads(a agentModel, e eventModel) chat.Message {
+	answered, ok := r.event(e.replyTo)
+	if ok && (answered.n < a.since || !a.sees(answered)) {
+		e.ReplyTo = ""
+	}
+	e.AnswersYou = e.ReplyTo != "" && answered.seat == a.seat && answered.n >= a.joined
+	if agreed := r.agreedIn(a, e); len(agreed) > 0 {
+		e.Agreed = shown(agreed[0])
+	}
+	e.Mine = e.seat == a.seat && (e.Type == chat.EventSaid || e.Type == chat.EventDrafted && e.drafts)
+	if e.decides > 0 && e.seat == a.seat && e.Type == chat.EventSaid {
+		e.Draft, e.Reason = shown(e.decides), room.ReasonSent
+		if e.Person {
+			e.Reason = room.ReasonEdited
+		}
+	}
+	e.Mine = e.seat == a.seat && (e.Type == chat.EventSaid || e.Type == chat.EventLeft || e.drafts)
+	return e.Message
+}
+
+// news returns e as a reads it when it is news. Of its own message, which its person has let
+// it send, it is told so.
+func (r roomModel) news(a agentModel, e eventModel) chat.Message {
+	x := r.reads(a, e)
+	if x.Draft != "" {
+		x.Type = chat.EventDrafted
+	}
+	return x
+}
+
+// visible returns what a may read after event n.
+func (r roomModel) visible(a agentModel, n int64) (out []chat.Message) {
+	for _, e := range r.log {
+		if e.n > n && a.sees(e) {
+			out = append(out, r.reads(a, e))
+		}
+	}
+	return out
+}
+
+// lastSaid returns the last message of a, and whether others have said something
+// since that a may read.
+func (r roomModel) lastSaid(a agentModel) (last eventModel, answered bool) {
+	for _, e := range r.log {
+		switch {
+		case e.Type != chat.EventSaid || !a.sees(e):
+		case e.seat == a.seat && !e.Person:
+			last, answered = e, false
+		default:
+			answered = true
+		}
+	}
+	return last, answered
+}
+
+// successor returns the agent that becomes admin when a goes: none if another admin
+// stays; else the longest seated, one that is muted only if all are, and an endpoint
+// only if all others are.
+func (r roomModel) successor(a agentModel) (next agentModel, ok bool) {
+	others := slices.DeleteFunc(r.seated(), func(x agentModel) bool { return x.seat == a.seat })
+	if able := slices.DeleteFunc(slices.Clone(others), func(x agentModel) bool { return x.endpoint }); len(able) > 0 {
+		others = able
+	}
+	for _, x := range others {
+		switch {
+		case x.admin:
+			return agentModel{}, false
+		case !ok, next.muted && !x.muted:
+			next, ok = x, true
+		}
+	}
+	return next, ok
+}
+
+// leaverHeirs returns the agents that may become admin when a leaves by itself: the longest seated that is present,
+// not muted and not held. If none is, nobody may for now; but the successor, where no agent could call, or in a
+// channel. Where presence is not noted in time, it may be another.
+func (m model) leaverHeirs(r roomModel, a agentModel) (heirs []agentModel, nobody bool) {
+	next, ok := r.successor(a)
+	if !ok {
+		return nil, true
+	}
+	for _, x := range r.seated() {
+		if x.seat == a.seat || x.endpoint || x.muted || x.person.holds() {
+			continue
+		}
+		nobody = r.kind != room.Channel
+		if !m.sequential || !m.oneService || m.now.Before(x.lastHeard().Add(2*time.Minute)) {
+			heirs = append(heirs, x)
+		}
+	}
+	if m.sequential && m.oneService && len(heirs) > 0 {
+		return heirs[:1], false
+	}
+	if !nobody {
+		heirs = append(heirs, next)
+	}
+	return heirs, nobody
+}
+
+// remove frees the seat of a.
+func (m model) remove(r roomModel, a agentModel, by int, reason room.Reason, note string) (roomModel, error) {
+	next, promoted := r.successor(a)
+	return m.removeFor(r, a, by, reason, note, next, promoted)
+}
+
+// removeFor is remove where next becomes admin, if promoted.
+func (m model) removeFor(r roomModel, a agentModel, by int, reason room.Reason, note string, next agentModel,
+	promoted bool) (roomModel, error) {
+	e := eventModel{seat: a.seat, by: by, Message: chat.Message{Type: chat.EventLeft, Agent: a.name, Reason: reason,
+		Note: note}}
+	if promoted {
+		e.NewAdmin = next.name
+		next.admin, next.muted, next.promoted = true, false, m.now
+		r = r.with(next)
+	}
+	if reason == room.ReasonBanned && a.guest {
+		r, e.Changes = r.replaced()
+	}
+	a.gone = true
+	if a.principal != "" && a.person.opened && !a.endpoint {
+		p := a.person
+		p.drafts = nil
+		r.kept = append(slices.Clip(r.kept), keptModel{a.principal, a.name, m.now, p})
+	}
+	return m.append(r.with(a), e)
+}
+
+// barred returns the codes that may refuse any call of an agent; none if it may call.
+func (m model) barred(r roomModel, a agentModel) []fault.Code {
+	switch {
+	case m.over(r) && a.gone: // why a seat is gone is forgotten with its room, if not at once
+		return []fault.Code{fault.Removed, fault.RoomNotFound}
+	case m.over(r):
+		return []fault.Code{fault.RoomNotFound}
+	case a.gone:
+		return []fault.Code{fault.Removed}
+	}
+	return nil
+}
+
+// admit returns the caller of an operation. refused says that the call had to be
+// refused, and was.
+func (m model) admit(who agentID, code fault.Code) (r roomModel, a agentModel, refused bool, err error) {
+	r, _ = m.room(who.room)
+	a, joined := r.agent(who.seat)
+	if !joined {
+		return r, a, false, &wrong{"the caller", who, "an agent that has joined"}
+	}
+	if codes := m.barred(r, a); codes != nil {
+		if !slices.Contains(codes, code) {
+			return r, a, false, &wrong{"the code", code, codes}
+		}
+		return r, a, true, nil
+	}
+	return r, a, false, nil
+}
+
+// barredOp is a call that was refused because its agent has no seat, or no room.
+type barredOp struct {
+	who  agentID
+	code fault.Code
+}
+
+func (o barredOp) on(m model) (model, error) {
+	_, _, refused, err := m.admit(o.who, o.code)
+	if err == nil && !refused {
+		err = &wrong{"the code", o.code, ""}
+	}
+	return m, err
+}
+
+func (o barredOp) String() string { return fmt.Sprintf("%v calls: %s", o.who, o.code) }

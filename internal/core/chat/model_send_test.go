@@ -1,0 +1,315 @@
+package chat_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// sendCall is a send.
+type sendCall struct {
+	who      agentID
+	text     string
+	to, ask  []string
+	replyTo  int64
+	withdraw int64
+	kind     room.Kind
+	key      string
+	cursor   cursorArg
+	finishes []int64 // of a message to all that is no vote and no withdrawal
+	absence  chat.Absence
+	call     int // which send of its client it is; 0: any
+}
+
+func (c sendCall) String() string {
+	return fmt.Sprintf("%v sends %q to %q, asks %q, %s, key %q, reply to %d, withdraws %d, finishes %v, %v, after %v, "+
+		"call %d", c.who, c.text, c.to, c.ask, c.kind, c.key, c.replyTo, c.withdraw, c.finishes, c.absence, c.cursor,
+		c.call)
+}
+
+func (c sendCall) isVote() bool { return c.kind == room.Agree || c.kind == room.Object }
+
+// isMalformed reports whether no room allows the send.
+func (c sendCall) isMalformed() bool {
+	noAnswer := c.kind == room.Status || c.kind == room.Done || c.isVote()
+	asksAnew := c.kind == room.Proposal || c.kind == room.Request || c.isVote() || len(c.to)+len(c.ask) > 0
+	return c.text == "" && c.kind != room.Agree && c.withdraw == 0 ||
+		len(c.ask) > 0 && noAnswer || c.withdraw > 0 && asksAnew
+}
+
+// sendOutcome is how a send ends.
+type sendOutcome struct {
+	code      fault.Code // refused
+	held      bool       // held back: there is news for the sender
+	duplicate int64      // it repeats that message, or draft
+	paused    bool       // not sent: the agent is paused
+	pending   int64      // not sent: this draft waits for the person behind the agent
+	asks      []int      // whom the agent itself asks, of a new draft
+	event     eventModel // else
+}
+
+// outcome decides how a send of a in r ends.
+func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
+	known, draft := a.key(c.key, m.now)
+	last, repeats := c.repeats(m, r, a)
+	to, found := r.addressed(a, c.to)
+	ask, asked := r.addressed(a, c.ask)
+	repeats = repeats && (found || !c.isVote())
+	switch {
+	case !repeats && known == 0 && !(found && asked), !c.sees(r, a, c.replyTo), !c.sees(r, a, c.withdraw):
+		return sendOutcome{code: fault.InvalidArgument}
+	case repeats:
+		return sendOutcome{duplicate: last.n}
+	case draft && a.person.waits(known, m.now):
+		return sendOutcome{pending: known, duplicate: known}
+	case draft:
+		return sendOutcome{code: fault.NotAllowed}
+	case known > 0:
+		return sendOutcome{duplicate: known}
+	}
+	e := eventModel{seat: a.seat, to: to, ask: ask, replyTo: c.replyTo, withdraws: c.withdraw, call: c.call,
+		finishes: c.finishes,
+		Message: chat.Message{
+			Type: chat.EventSaid, From: a.name, Text: c.text, Kind: c.kind,
+		}}
+	if c.kind == room.Plain {
+		e.Kind = ""
+	}
+	if x, ok := c.underSupervision(m, r, a, e); ok {
+		return x
+	}
+	if c.isHeld(r, a, to) {
+		return sendOutcome{held: true}
+	}
+	e, code := m.compose(r, a, e)
+	if code == "" && a.person.approve {
+		return c.drafted(m, r, a, ask, e)
+	}
+	return sendOutcome{code: code, event: e}
+}
+
+// sees reports whether a sees event n, if that is not 0.
+func (c sendCall) sees(r roomModel, a agentModel, n int64) bool {
+	e, there := r.event(n)
+	return n == 0 || there && a.sees(e)
+}
+
+// isHeld reports whether the send to these seats is held back by what came after its cursor.
+func (c sendCall) isHeld(r roomModel, a agentModel, to []int) bool {
+	return c.cursor.n > 0 && slices.ContainsFunc(r.newsAfter(a, c.cursor.n, r.head()),
+		func(e eventModel) bool { return c.holds(r, a, e, to) })
+}
+
+// repeats returns the last message of a, and whether a send without a key repeats
+// it: the same text to the same agents, in answer to the same message, within ten
+// minutes, unless it is short and
+// another agent has spoken since. If the cursor is from before the message, its
+// sender does not know that it was sent.
+func (c sendCall) repeats(m model, r roomModel, a agentModel) (last eventModel, same bool) {
+	last, answered := r.lastSaid(a)
+	if c.key != "" || last.n == 0 || last.Text != c.text || m.now.Sub(last.At) >= 10*time.Minute {
+		return last, false
+	}
+	meantAgain := len(c.text) < 40 && answered && (c.cursor.n == 0 || c.cursor.n >= last.n)
+	return last, !meantAgain && c.sameAim(m, r, a, last)
+}
+
+// isOf reports whether event e may be what the send says. A vote without reply_to does not become one on a later
+// proposal.
+func (c sendCall) isOf(m model, r roomModel, a agentModel, e eventModel) bool {
+	if c.isVote() && c.replyTo == 0 {
+		c.replyTo = e.replyTo
+	}
+	own := e.Type == chat.EventSaid && e.seat == a.seat && !e.Person
+	return own && c.key == "" && e.Text == c.text && c.sameAim(m, r, a, e)
+}
+
+// isOvertaken reports whether a later call of its client has said the same.
+func (c sendCall) isOvertaken(m model, r roomModel, a agentModel) bool {
+	return slices.ContainsFunc(r.log, func(e eventModel) bool {
+		return c.call > 0 && e.call > c.call && c.isOf(m, r, a, e)
+	})
+}
+
+// mayRepeat reports whether the send may take event n for its own message. A service that
+// did not know of the event when the call came tells by the time alone whether that is
+// older; and the clocks of two services differ.
+func (c sendCall) mayRepeat(m model, r roomModel, a agentModel, n int64) bool {
+	e, said := r.event(n)
+	unknown := !m.sequential || !m.oneService
+	return said && unknown && n > c.cursor.n && m.now.Sub(e.At) < 3*time.Second && c.isOf(m, r, a, e)
+}
+
+// sameAim reports whether the call has the addressees of the message last. Those of a
+// vote or a withdrawal follow from what it answers or takes back.
+func (c sendCall) sameAim(m model, r roomModel, a agentModel, last eventModel) bool {
+	sameTarget := c.replyTo == last.replyTo && c.withdraw == last.withdraws && slices.Equal(c.finishes, last.finishes)
+	wasVote := last.Kind == room.Agree || last.Kind == room.Object
+	if c.isVote() && c.replyTo == 0 && !slices.ContainsFunc(r.open, func(q requestModel) bool {
+		return q.proposal && slices.Contains(q.owed, a.seat) && m.now.Sub(q.at) < 24*time.Hour
+	}) {
+		sameTarget = true // it may repeat the vote that has ended the proposal
+	}
+	if c.isVote() || wasVote || c.withdraw > 0 || last.withdraws > 0 {
+		return c.kind == last.Kind && sameTarget
+	}
+	return sameTarget && slices.Equal(keysOf(r.everNamed(last.to), a.name), keysOf(c.to, a.name)) &&
+		(len(c.to) == 0) == (len(last.to) == 0)
+}
+
+// everNamed returns the names of seats, given up or not.
+func (r roomModel) everNamed(seats []int) (names []string) {
+	for _, seat := range seats {
+		a, _ := r.agent(seat)
+		names = append(names, a.name)
+	}
+	return names
+}
+
+// keysOf returns the names as they are compared, each once, but for one.
+func keysOf(names []string, but string) (keys []string) {
+	for _, name := range names {
+		if !strings.EqualFold(name, but) {
+			keys = append(keys, strings.ToLower(name))
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// addressed returns the agents of the names but a, in the order of their joins. found
+// is false if one has no seat, or a is the only one.
+func (r roomModel) addressed(a agentModel, names []string) (seats []int, found bool) {
+	for _, name := range names {
+		x, here := r.seatedAs(name)
+		if !here {
+			return nil, false
+		}
+		if x.seat != a.seat {
+			seats = append(seats, x.seat)
+		}
+	}
+	slices.Sort(seats)
+	return slices.Compact(seats), len(names) == 0 || len(seats) > 0
+}
+
+// say returns the model after the message e was sent.
+func (c sendCall) say(m model, e eventModel) (model, error) {
+	r, _ := m.room(c.who.room)
+	r, err := m.append(r, e)
+	if a, _ := r.agent(e.seat); c.key != "" {
+		a.keys = append(slices.Clip(a.keys), keyModel{c.key, r.head(), m.now, false})
+		r = r.with(a)
+	}
+	return m.with(r), err
+}
+
+// sendOp is a send that was answered and not held back. What it hands out is the
+// answer of a waitOp.
+type sendOp struct {
+	sendCall
+	got  chat.Sent
+	code fault.Code
+}
+
+func (o sendOp) on(m model) (model, error) {
+	if o.isMalformed() {
+		return m, expectEqual("the code", o.code, fault.InvalidArgument)
+	}
+	r, a, refused, err := m.admit(o.who, o.code)
+	if refused || err != nil {
+		return m, err
+	}
+	x := o.outcome(m, r, a)
+	if n := numberOf(o.got.ID); o.got.Duplicate && o.mayRepeat(m, r, a, n) {
+		x = sendOutcome{duplicate: n}
+	}
+	switch {
+	case o.code != x.code:
+		return m, &wrong{"the code", o.code, x.code}
+	case x.code != "":
+		return m, nil
+	case x.held, x.paused, x.pending > 0:
+		return m, &wrong{"the send", o.got, "held back"}
+	}
+	n, next := x.duplicate, m
+	if n == 0 {
+		n = r.head() + 1
+		next, err = o.say(m, x.event)
+		if err != nil {
+			return m, err
+		}
+	}
+	if !o.got.Sent || o.got.ID != shown(n) || o.got.Duplicate != (x.duplicate > 0) {
+		return m, &wrong{"the send", o.got, []any{n, x.duplicate > 0}}
+	}
+	r, _ = next.room(r.id)
+	if err := o.checkRest(r, a, n); err != nil {
+		return m, err
+	}
+	a, _ = r.agent(a.seat)
+	a.ackMost = max(a.ackMost, o.cursor.n)
+	if answers := max(o.replyTo, x.event.replyTo); a.from < answers && answers <= a.handed {
+		a.ackMost = max(a.ackMost, a.handed)
+	}
+	return next.withAgent(r.id, a), nil
+}
+
+// checkRest compares what the answer says about message n: how many of those handed out
+// with it came before it and, if it is new, the agreement that it completes.
+func (o sendOp) checkRest(r roomModel, a agentModel, n int64) error {
+	before, agreed := 0, ""
+	for _, x := range o.got.Messages {
+		if numberOf(x.ID) < n {
+			before++
+		}
+	}
+	if e, _ := r.event(n); !o.got.Duplicate {
+		agreed = r.reads(a, e).Agreed
+	}
+	e, _ := r.event(n)
+	unfinished := 0
+	for _, no := range o.finishes {
+		if !slices.Contains(e.Finished, fmt.Sprintf("t%d", no)) {
+			unfinished++
+		}
+	}
+	return sameText("the message", []any{o.got.Before, o.got.Agreed, len(o.got.Unfinished)},
+		[]any{before, agreed, unfinished})
+}
+
+func (o sendOp) String() string {
+	return fmt.Sprintf("%v: %s %s, duplicate %t", o.sendCall, o.code, o.got.ID, o.got.Duplicate)
+}
+
+// holdOp is a send that was held back. What it hands out is the answer of a waitOp.
+type holdOp struct {
+	sendCall
+	got chat.Sent
+}
+
+func (o holdOp) on(m model) (model, error) {
+	r, a, refused, err := m.admit(o.who, "")
+	if err != nil || refused {
+		return m, err
+	}
+	if x := o.outcome(m, r, a); !x.held {
+		return m, &wrong{"the send", "held back", x}
+	}
+	a = a.call(m.now)
+	if o.got.Sent || o.got.Duplicate || o.got.ID != "" {
+		return m, &wrong{"the send held back", o.got, "not sent"}
+	}
+	a.owed, a.ackMost = true, max(a.ackMost, o.cursor.n)
+	if !o.cursor.given { // a stay
+		a.acked, a.guarded, a.heldKey = max(a.acked, o.cursor.n), numberOf(o.got.Cursor), o.key
+	}
+	return m.withAgent(r.id, a), nil
+}
+
+func (o holdOp) String() string { return o.sendCall.String() + ": held back" }

@@ -1,0 +1,330 @@
+package chat_test
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// requestModel is a request or proposal to which answers are owed.
+type requestModel struct {
+	n        int64
+	seat     int // who asks
+	at       time.Time
+	to       []int // who sees it beside seat; empty: everybody
+	proposal bool
+	any      bool  // the first answer that all see closes it
+	owed     []int // who owes an answer
+	agreed   []int // of a proposal: who has agreed
+	persons  []int // those of agreed whose person did so
+	apart    []int // who answered where not everybody sees it who sees the request
+}
+
+// agreementModel is a proposal to which everyone asked has agreed.
+type agreementModel struct {
+	n    int64 // the proposal
+	done time.Time
+	by   []string // who agreed beside its sender, in the order of their votes
+}
+
+// visibleTo reports whether the agent of a seat sees the request.
+func (q requestModel) visibleTo(seat int) bool {
+	return len(q.to) == 0 || q.seat == seat || slices.Contains(q.to, seat)
+}
+
+// knownTo returns who owes an answer, and whether anyone may give it, as the agent of
+// a seat can tell. What was answered in private is answered only for those two.
+func (q requestModel) knownTo(seat int) (owed []int, any bool) {
+	switch party := q.seat == seat || slices.Contains(q.apart, seat); {
+	case !q.visibleTo(seat):
+		return nil, false
+	case party:
+		return q.owed, q.any && len(q.apart) == 0
+	case q.any:
+		return nil, true
+	}
+	return slices.Sorted(slices.Values(slices.Concat(q.owed, q.apart))), false
+}
+
+// openTo returns the requests that a knows to be open.
+func (m model) openTo(r roomModel, a agentModel) (open []requestModel) {
+	for _, q := range m.current(r) {
+		if owed, any := q.knownTo(a.seat); any || len(owed) > 0 {
+			open = append(open, q)
+		}
+	}
+	return open
+}
+
+// current returns the open requests that are less than a day old.
+func (m model) current(r roomModel) []requestModel {
+	return slices.DeleteFunc(slices.Clone(r.open), func(q requestModel) bool { return m.now.Sub(q.at) >= 24*time.Hour })
+}
+
+// request returns the open request of event n.
+func (m model) request(r roomModel, n int64) (requestModel, bool) {
+	list := m.current(r)
+	i := slices.IndexFunc(list, func(q requestModel) bool { return q.n == n && n > 0 })
+	if i < 0 {
+		return requestModel{}, false
+	}
+	return list[i], true
+}
+
+// mayVote reports whether a proposal asks a.
+func (m model) mayVote(r roomModel, a agentModel) bool {
+	return slices.ContainsFunc(m.current(r),
+		func(q requestModel) bool { return q.proposal && slices.Contains(q.owed, a.seat) })
+}
+
+// owes returns the oldest request to which a, by name, owes an answer.
+func (m model) owes(r roomModel, a agentModel) (requestModel, bool) {
+	for _, q := range m.current(r) {
+		if slices.Contains(q.owed, a.seat) {
+			return q, true
+		}
+	}
+	return requestModel{}, false
+}
+
+// owedTo counts the answers that others owe to a.
+func (m model) owedTo(r roomModel, a agentModel) (n int) {
+	for _, q := range m.openTo(r, a) {
+		if q.seat != a.seat {
+			continue
+		}
+		owed, any := q.knownTo(a.seat)
+		mayAnswer := func(x agentModel) bool {
+			return x.seat != a.seat && q.visibleTo(x.seat) && !r.silences(x)
+		}
+		switch {
+		case !any:
+			n += len(owed)
+		case slices.ContainsFunc(r.seated(), mayAnswer):
+			n++
+		}
+	}
+	return n
+}
+
+// talkEnded reports whether the talk is over for a: every other agent that may speak
+// by itself is done, or every other agent has left since a joined; and nobody owes anything
+// to a, nor a to anybody.
+func (m model) talkEnded(r roomModel, a agentModel) bool {
+	if _, owes := m.owes(r, a); owes || m.owedTo(r, a) > 0 {
+		return false
+	}
+	speakers := 0
+	for _, x := range r.seated() {
+		if x.seat == a.seat || r.silences(x) || x.endpoint {
+			continue
+		}
+		speakers++
+		if !x.done {
+			return false
+		}
+	}
+	return speakers > 0 || len(r.seated()) == 1 && r.lastFreed() > a.joined
+}
+
+// settle returns r with the debts and agreements after e, and e with what it
+// completes.
+func (m model) settle(r roomModel, e eventModel) (roomModel, eventModel) {
+	r.open = m.current(r)
+	if e.Type == chat.EventSaid {
+		r = r.hearDone(e)
+		r = r.hearAnswer(e)
+		r = r.withdrawn(e)
+		if len(e.ask) > 0 || e.Kind == room.Request {
+			r.open = append(r.open, requestModel{
+				n: e.n, seat: e.seat, at: m.now, to: e.to, proposal: e.Kind == room.Proposal, any: len(e.ask) == 0,
+				owed: e.ask,
+			})
+		}
+	} else {
+		r = r.withoutAbsent()
+	}
+	var left []requestModel
+	for _, q := range r.open {
+		switch answered := len(q.owed) == 0; {
+		case q.proposal && answered && len(q.agreed) > 0:
+			e.agreed = append(e.agreed, q.n)
+			r.agreements = append(slices.Clip(r.agreements), agreementModel{q.n, m.now, r.voters(q)})
+		case !answered, q.any, len(q.apart) > 0:
+			left = append(left, q)
+		}
+	}
+	r.open = left
+	return r, e
+}
+
+// hearDone notes whether the speaker is done, if everybody hears it.
+func (r roomModel) hearDone(e eventModel) roomModel {
+	a, _ := r.agent(e.seat)
+	for _, x := range r.seated() {
+		if len(e.to) > 0 && x.seat != e.seat && !slices.Contains(e.to, x.seat) {
+			return r
+		}
+	}
+	if e.Kind != room.Status {
+		a.done = e.Kind == room.Done
+	}
+	return r.with(a)
+}
+
+// hearAnswer notes what e answers: what an endpoint says when it is called answers all that it was asked before.
+func (r roomModel) hearAnswer(e eventModel) roomModel {
+	r.open = slices.Clone(r.open)
+	for i, q := range r.open {
+		if e.called && q.n < e.replyTo && !q.proposal && slices.Contains(q.owed, e.seat) {
+			r.open[i] = q.answered(r, e)
+		}
+	}
+	i := slices.IndexFunc(r.open, func(q requestModel) bool { return q.n == e.replyTo })
+	if i < 0 {
+		return r
+	}
+	if q := &r.open[i]; q.proposal {
+		*q = q.voted(r, e)
+	} else {
+		*q = q.answered(r, e)
+	}
+	return r
+}
+
+// answered returns the request after e, which replies to it. What the asker does not
+// see is no answer. One that others do not see who see the request leaves them
+// believing that it is owed.
+func (q requestModel) answered(r roomModel, e eventModel) requestModel {
+	asked := q.any || slices.Contains(q.owed, e.seat) || slices.Contains(q.apart, e.seat)
+	if e.seat == q.seat || !asked || len(e.to) > 0 && !slices.Contains(e.to, q.seat) {
+		return q
+	}
+	q.owed, q.apart = without(q.owed, e.seat), without(q.apart, e.seat)
+	switch {
+	case q.hides(e):
+		q.apart = append(q.apart, e.seat)
+	case q.any:
+		q.any, q.apart = false, nil
+	}
+	return q
+}
+
+// hides reports whether some do not see e who see the request.
+func (q requestModel) hides(e eventModel) bool {
+	if len(e.to) == 0 {
+		return false
+	}
+	return len(q.to) == 0 || slices.ContainsFunc(append(slices.Clip(q.to), q.seat), func(s int) bool {
+		return s != e.seat && !slices.Contains(e.to, s)
+	})
+}
+
+// voted returns the proposal after e, which replies to it. A plain reply leaves it as
+// it is.
+func (q requestModel) voted(r roomModel, e eventModel) requestModel {
+	waits, agreed := slices.Contains(q.owed, e.seat), slices.Contains(q.agreed, e.seat)
+	switch {
+	case e.Kind == room.Proposal && !q.hides(e), e.Kind == room.Object && (waits || agreed):
+		return requestModel{n: q.n, proposal: true} // over
+	case e.Kind == room.Agree && waits:
+		q.owed, q.agreed = without(q.owed, e.seat), append(slices.Clip(q.agreed), e.seat)
+		if e.Person {
+			q.persons = append(slices.Clip(q.persons), e.seat)
+		}
+	}
+	return q
+}
+
+// voters returns who of those that are here has agreed to a proposal.
+func (r roomModel) voters(q requestModel) (names []string) {
+	for _, seat := range q.agreed {
+		for _, name := range r.names([]int{seat}) {
+			names = append(names, ident.Actor(name, slices.Contains(q.persons, seat), ""))
+		}
+	}
+	return names
+}
+
+// withdrawn returns r without what e takes back.
+func (r roomModel) withdrawn(e eventModel) roomModel {
+	r.open = slices.DeleteFunc(slices.Clone(r.open), func(q requestModel) bool {
+		return e.withdraws > 0 && q.n == e.withdraws && q.seat == e.seat
+	})
+	return r
+}
+
+// withoutAbsent returns r without what agents ask that have left, and without the
+// debts of those that have left or may only listen.
+func (r roomModel) withoutAbsent() roomModel {
+	gone := func(seat int) bool { a, _ := r.agent(seat); return a.gone }
+	mute := func(seat int) bool { a, _ := r.agent(seat); return a.gone || r.silences(a) }
+	r.open = slices.DeleteFunc(slices.Clone(r.open), func(q requestModel) bool { return gone(q.seat) })
+	for i := range r.open {
+		for _, list := range []*[]int{&r.open[i].owed, &r.open[i].agreed, &r.open[i].apart} {
+			*list = slices.DeleteFunc(slices.Clone(*list), mute)
+		}
+	}
+	return r
+}
+
+func without(list []int, seat int) []int {
+	return slices.DeleteFunc(slices.Clone(list), func(s int) bool { return s == seat })
+}
+
+// holds reports whether e, which a has not read, holds back what a says to these seats.
+func (c sendCall) holds(r roomModel, a agentModel, e eventModel, to []int) bool {
+	answered, _ := r.event(e.replyTo)
+	switch {
+	case e.Type == chat.EventJoined && e.Reason == "" && slices.Contains(to, e.seat):
+		return true
+	case e.Type != chat.EventSaid, !a.isNews(e):
+		return false
+	case a.isOfItsPerson(e):
+		return true
+	case e.Kind == room.Status:
+		return false
+	case e.Kind == room.Agree:
+		return answered.n >= a.joined && answered.seat == a.seat
+	case r.meant(a, e), e.withdraws > 0 && e.withdraws == c.replyTo:
+		return true
+	}
+	return len(c.finishes) == 0 && !c.cursor.held
+}
+
+// isOfItsPerson reports whether the person behind a has said e, or let a say it.
+func (a agentModel) isOfItsPerson(e eventModel) bool {
+	return (e.Person || e.decides > 0) && e.seat == a.seat
+}
+
+// meant reports whether e is private to a, asks it, names it, frees it of a debt, or
+// replies to it.
+func (r roomModel) meant(a agentModel, e eventModel) bool {
+	answered, _ := r.event(e.replyTo)
+	return a.isOfItsPerson(e) || len(e.to) > 0 || answered.n > 0 && answered.seat == a.seat && e.seat != a.seat ||
+		slices.Contains(slices.Concat(e.ask, e.named), a.seat)
+}
+
+// agreedIn returns the proposals that e completes and a sees, those of its time.
+func (r roomModel) agreedIn(a agentModel, e eventModel) (seen []int64) {
+	for _, n := range e.agreed {
+		if p, _ := r.event(n); n >= a.since && (len(p.to) == 0 || p.seat == a.seat || slices.Contains(p.to, a.seat)) {
+			seen = append(seen, n)
+		}
+	}
+	return seen
+}
+
+// mentioned returns the agents that a text names, which ends with @ and a name.
+func (r roomModel) mentioned(text string) (seats []int) {
+	for _, a := range r.seated() {
+		if strings.HasSuffix(strings.ToLower(text), "@"+strings.ToLower(a.name)) {
+			seats = append(seats, a.seat)
+		}
+	}
+	return seats
+}

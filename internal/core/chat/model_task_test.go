@@ -1,0 +1,708 @@
+package chat_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/chat"
+)
+
+// taskModel is a task, open or closed.
+type taskModel struct {
+	title, text   string
+	added         int64 // its event
+	adder, holder int   // seats; 0: nobody
+	offered       []offerModel
+	after         []int64
+	stuck         []int64   // of these: dropped since it comes after them
+	since         time.Time // it is taken, or open and offered as it is
+	end           chat.TaskState
+	ended         time.Time
+	by            int // who ended it
+	result        string
+}
+
+// offerModel is the agent that has a seat, or the one that is to come under a name.
+type offerModel struct {
+	seat int
+	name string
+}
+
+// isOfferedTo reports whether t is offered to a.
+func (t taskModel) isOfferedTo(a agentModel) bool { return slices.ContainsFunc(t.offered, a.isMeant) }
+
+func (a agentModel) isMeant(o offerModel) bool {
+	return o.seat == a.seat || o.seat == 0 && strings.EqualFold(o.name, a.name)
+}
+
+// offeredTo returns the names of those to whom t is offered.
+func (r roomModel) offeredTo(t taskModel) (names []string) {
+	for _, o := range t.offered {
+		if a, joined := r.agent(o.seat); joined {
+			o.name = a.name
+		}
+		names = append(names, o.name)
+	}
+	return names
+}
+
+// addedModel is a call that added tasks.
+type addedModel struct {
+	seat, first, n int // the tasks from first on
+	titles         string
+	at             time.Time
+}
+
+// taskNo returns task no of r.
+func (r roomModel) taskNo(no int64) (taskModel, bool) {
+	if no < 1 || no > int64(len(r.tasks)) {
+		return taskModel{}, false
+	}
+	return r.tasks[no-1], true
+}
+
+// withTask returns r with t as task no.
+func (r roomModel) withTask(no int64, t taskModel) roomModel {
+	r.tasks = slices.Clone(r.tasks)
+	r.tasks[no-1] = t
+	return r
+}
+
+// waitsFor returns the tasks that must be done before t.
+func (r roomModel) waitsFor(t taskModel) (open []int64) {
+	for _, no := range t.after {
+		if x, _ := r.taskNo(no); x.end == "" || slices.Contains(t.stuck, no) {
+			open = append(open, no)
+		}
+	}
+	return open
+}
+
+// blocksForever reports whether task no was dropped, and keeps an open task from being taken.
+func (r roomModel) blocksForever(no int64) bool {
+	return slices.ContainsFunc(r.tasks, func(t taskModel) bool { return t.end == "" && slices.Contains(t.stuck, no) })
+}
+
+// dropped returns r once task no was dropped.
+func (r roomModel) dropped(no int64) roomModel {
+	r.tasks = slices.Clone(r.tasks)
+	for i := range r.tasks {
+		if t := &r.tasks[i]; t.end == "" && slices.Contains(t.after, no) {
+			t.stuck = append(slices.Clip(t.stuck), no)
+		}
+	}
+	return r
+}
+
+// freeSince returns since when t can be taken.
+func (r roomModel) freeSince(t taskModel) time.Time {
+	at := t.since
+	for _, no := range t.after {
+		if x, _ := r.taskNo(no); x.end != "" {
+			at = latest(at, x.ended)
+		}
+	}
+	return at
+}
+
+// stallsAfter and yieldsAfter are how long the holder of a task must be silent until all may take it, and until who
+// added it and admins may.
+const stallsAfter, yieldsAfter = 15 * time.Minute, 5 * time.Minute
+
+// silences says which tasks have a holder that is gone or was silent for so long.
+type silences func(no int64, long time.Duration) bool
+
+// silenceOf returns what the model is sure of, and else what is assumed.
+func (m model) silenceOf(r roomModel, assumed silences) silences {
+	return func(no int64, long time.Duration) bool {
+		t, _ := r.taskNo(no)
+		yes, sure := m.isSilent(r, t, long)
+		return yes || !sure && assumed(no, long)
+	}
+}
+
+// isSilent reports whether the holder of t is gone or silent for so long. sure is false if a service may know less of
+// what it has done, or more, than the model.
+func (m model) isSilent(r roomModel, t taskModel, long time.Duration) (yes, sure bool) {
+	x, _ := r.agent(t.holder)
+	heard := latest(t.since, x.silentFrom())
+	if !m.sequential {
+		heard = t.since
+	}
+	silent := m.now.Sub(heard)
+	switch {
+	case t.holder == 0:
+		return false, true
+	case x.gone:
+		return true, true
+	case silent < long-5*time.Minute:
+		return false, true
+	case m.sequential && (m.oneService || silent >= long):
+		return silent >= long, true
+	}
+	return false, false
+}
+
+// isWorkedOn reports whether a task is taken that has not stalled, as a call of a finds it.
+func (m model) isWorkedOn(r roomModel, a agentModel) (yes, sure bool) {
+	sure = true
+	for _, t := range r.tasks {
+		if t.end != "" || t.holder == 0 {
+			continue
+		}
+		stalled, known := m.isSilent(r, t, stallsAfter)
+		if t.holder == a.seat { // who calls
+			stalled, known = false, true
+		}
+		yes, sure = yes || known && !stalled, sure && known
+	}
+	return yes, yes || sure
+}
+
+// taskOf counts the tasks that a has.
+func (r roomModel) tasksOf(a agentModel) (list []int64) {
+	for i, t := range r.tasks {
+		if t.end == "" && t.holder == a.seat {
+			list = append(list, int64(i+1))
+		}
+	}
+	return list
+}
+
+// mayTake reports whether a may take t, which is open, but for how many it has.
+func (m model) mayTake(r roomModel, a agentModel, t taskModel, stalled bool) bool {
+	switch {
+	case t.added < a.since, t.holder == a.seat:
+		return false
+	case t.holder != 0:
+		return stalled
+	case len(r.waitsFor(t)) > 0:
+		return false
+	}
+	return !m.isOffered(r, t) || t.isOfferedTo(a)
+}
+
+// isOffered reports whether only some may take t.
+func (m model) isOffered(r roomModel, t taskModel) bool {
+	return m.now.Sub(r.freeSince(t)) < 10*time.Minute && slices.ContainsFunc(t.offered, func(o offerModel) bool {
+		x, _ := r.agent(o.seat)
+		return !x.gone
+	})
+}
+
+// taskCall is a call of Task.
+type taskCall struct {
+	who agentID
+	req chat.TaskRequest
+}
+
+func (c taskCall) String() string {
+	return fmt.Sprintf("%v: task %s %s %q %v after %v for %v, %v", c.who, c.req.Action, c.req.ID,
+		c.req.Title+c.req.Text, c.req.Tasks, c.req.After, c.req.For, c.req.Closed)
+}
+
+// taskOutcome is how a call ends.
+type taskOutcome struct {
+	code  fault.Code
+	next  roomModel
+	no    int64 // the task of the answer; 0: none
+	added int64 // the event whose tasks come first
+	wrote bool
+	was   string
+}
+
+// outcome decides how a call of a in r ends.
+func (c taskCall) outcome(m model, r roomModel, a agentModel, silent silences) (x taskOutcome, err error) {
+	refuse := func(code fault.Code) (taskOutcome, error) { return taskOutcome{code: code}, nil }
+	req := c.req
+	offered := map[int][]offerModel{}
+	for i, t := range append([]chat.NewTask{{For: req.For}}, req.Tasks...) {
+		for _, name := range t.For {
+			to := offerModel{name: name}
+			if x, here := r.seatedAs(name); here {
+				to = offerModel{seat: x.seat}
+			} else if r.full() {
+				return refuse(fault.InvalidArgument)
+			}
+			if !slices.ContainsFunc(offered[i], func(o offerModel) bool {
+				return o.seat == to.seat && strings.EqualFold(o.name, to.name)
+			}) {
+				offered[i] = append(offered[i], to)
+			}
+		}
+	}
+	x.next = r
+	if req.Action == "" {
+		x.no = taskNumber(req.ID)
+		if x.no > 0 && !req.Closed {
+			if t, there := r.taskNo(x.no); !there || t.added < a.since {
+				return refuse(fault.InvalidArgument)
+			}
+		}
+		return x, nil
+	}
+	var titles []string
+	for _, t := range req.Tasks {
+		titles = append(titles, t.Title)
+	}
+	if req.Action == chat.TaskAdd {
+		for _, d := range slices.Backward(r.added) {
+			if d.seat == a.seat && d.titles == strings.Join(titles, "\x00") && m.now.Sub(d.at) < 10*time.Minute {
+				if open := func(t taskModel) bool { return t.end == "" }; !slices.ContainsFunc(
+					r.tasks[d.first:d.first+d.n], open) {
+					return refuse(fault.InvalidArgument)
+				}
+				x.added = r.tasks[d.first].added
+				return x, nil
+			}
+		}
+	}
+	words := req.Action == chat.TaskAdd || req.Action == chat.TaskEdit || req.Text != ""
+	switch {
+	case a.person.holds():
+		return refuse(fault.Paused)
+	case r.closed:
+		return refuse(fault.RoomClosed)
+	case (words || len(req.For) > 0) && r.silences(a):
+		return refuse(fault.NotAllowed)
+	case words && r.tooMany():
+		return refuse(fault.Paused)
+	}
+	e := eventModel{seat: a.seat, words: words, Message: chat.Message{Type: chat.EventTask, Agent: a.name,
+		TaskAction: req.Action}}
+	if req.Action == chat.TaskAdd {
+		return c.add(m, r, a, e, offered)
+	}
+	no := taskNumber(req.ID)
+	if mine := r.tasksOf(a); req.Action == chat.TaskTake && no == 0 {
+		if len(mine) > 0 {
+			x.no = mine[0]
+			return x, nil
+		}
+		no = m.nextTask(r, a, silent)
+		if no == 0 {
+			return refuse(fault.InvalidArgument)
+		}
+	}
+	t, there := r.taskNo(no)
+	e.added = t.added
+	switch {
+	case !there || t.added < a.since:
+		return refuse(fault.InvalidArgument)
+	case t.end == chat.TaskDone && req.Action == chat.TaskFinish && t.by == a.seat,
+		t.end == chat.TaskDropped && req.Action == chat.TaskDrop && t.by == a.seat:
+		x.no = no
+		return x, nil
+	case t.end != "":
+		return refuse(fault.InvalidArgument)
+	}
+	for _, o := range offered[0] {
+		if to, joined := r.agent(o.seat); joined && t.added < to.since {
+			return refuse(fault.InvalidArgument)
+		}
+	}
+	x.no = no
+	manages := t.adder == a.seat || a.admin || r.capacity == 2 && t.mayEnd(a)
+	shows := chat.Task{ID: req.ID, Title: t.title, Text: req.Text}
+	shows.ID = fmt.Sprintf("t%d", no)
+	switch req.Action {
+	case chat.TaskTake:
+		long := stallsAfter
+		if t.adder == a.seat || a.admin {
+			long = yieldsAfter
+		}
+		switch {
+		case t.holder == a.seat:
+			return x, nil
+		case len(r.tasksOf(a)) >= 5, !m.mayTake(r, a, t, silent(no, long)):
+			return refuse(fault.InvalidArgument)
+		}
+		if was, had := r.agent(t.holder); had {
+			x.was = was.name
+		}
+		shows.State, shows.By, shows.Was = chat.TaskTaken, a.name, x.was
+		t.holder, t.offered, t.since = a.seat, nil, m.now
+	case chat.TaskRelease:
+		switch {
+		case t.holder == 0 && t.isOfferedTo(a):
+			t.offered = slices.DeleteFunc(slices.Clone(t.offered), a.isMeant)
+		case t.holder != a.seat && t.adder != a.seat && !a.admin:
+			return refuse(fault.NotAllowed)
+		case t.holder == 0 && slices.Equal(t.offered, offered[0]):
+			return x, nil
+		default:
+			t.offered = offered[0]
+		}
+		t.holder, t.since = 0, m.now
+		shows.State, shows.For = chat.TaskOpen, r.offeredTo(t)
+	case chat.TaskFinish:
+		if t.holder != 0 && t.holder != a.seat {
+			return refuse(fault.InvalidArgument)
+		}
+		if !t.mayEnd(a) {
+			return refuse(fault.NotAllowed)
+		}
+		shows.State, shows.By, shows.Text, shows.Result = chat.TaskDone, a.name, "", req.Text
+		t.end, t.ended, t.by, t.result = chat.TaskDone, m.now, a.seat, req.Text
+	case chat.TaskDrop:
+		if !manages {
+			return refuse(fault.NotAllowed)
+		}
+		shows.State, shows.By, shows.Text, shows.Result = chat.TaskDropped, a.name, "", req.Text
+		t.end, t.ended, t.by, t.result = chat.TaskDropped, m.now, a.seat, req.Text
+		r = r.dropped(no)
+	case chat.TaskEdit:
+		edited, code := c.edit(r, a, t, no, manages, offered[0])
+		if code != "" {
+			return refuse(code)
+		}
+		if edited.title == t.title && edited.text == t.text && slices.Equal(edited.offered, t.offered) &&
+			slices.Equal(edited.after, t.after) {
+			return x, nil
+		}
+		t = edited
+		if t.holder == 0 {
+			t.since = m.now
+		}
+		shows.Title, shows.Text, shows.For = t.title, t.text, r.offeredTo(t)
+	}
+	e.Task, x.wrote = &shows, true
+	x.next, err = m.append(r.withTask(no, t), e)
+	return x, err
+}
+
+// edit returns t as the call changes it.
+func (c taskCall) edit(r roomModel, a agentModel, t taskModel, no int64, manages bool, offered []offerModel) (taskModel,
+	fault.Code) {
+	switch {
+	case !manages:
+		return t, fault.NotAllowed
+	case c.req.For != nil && t.holder != 0:
+		return t, fault.InvalidArgument
+	}
+	if c.req.Title != "" {
+		t.title = c.req.Title
+	}
+	if c.req.Text != "" {
+		t.text = c.req.Text
+	}
+	if c.req.For != nil {
+		t.offered = offered
+	}
+	if c.req.After != nil {
+		t.after, t.stuck = nil, nil
+		for _, id := range c.req.After {
+			before := taskNumber(id)
+			x, there := r.taskNo(before)
+			switch {
+			case !there, before >= no, x.end == "" && x.added < a.since:
+				return t, fault.InvalidArgument
+			case !r.blocksForever(before) && !slices.Contains(t.after, before):
+				t.after = append(t.after, before)
+			}
+		}
+	}
+	return t, ""
+}
+
+// add adds the tasks of the call. The tests add few at once.
+func (c taskCall) add(m model, r roomModel, a agentModel, e eventModel, offered map[int][]offerModel) (
+	x taskOutcome, err error) {
+	mine, open, first := 0, 0, len(r.tasks)
+	for _, t := range r.tasks {
+		if t.end == "" {
+			open++
+			if adder, _ := r.agent(t.adder); t.adder == a.seat || a.guest && adder.gone {
+				mine++
+			}
+		}
+	}
+	if mine+len(c.req.Tasks) > 30 || open+len(c.req.Tasks) > 100 {
+		return taskOutcome{code: fault.InvalidArgument}, nil
+	}
+	titles := []string{}
+	r.tasks = slices.Clip(r.tasks)
+	for i, n := range c.req.Tasks {
+		t := taskModel{title: n.Title, text: n.Text, added: r.head() + 1, adder: a.seat, offered: offered[i+1],
+			since: m.now}
+		shows := chat.Task{ID: fmt.Sprintf("t%d", first+i+1), Title: n.Title, State: chat.TaskOpen, Adder: a.name,
+			For: r.offeredTo(t)}
+		for _, place := range n.After {
+			no := int64(first) + taskNumber(place)
+			if strings.HasPrefix(place, "t") {
+				no = taskNumber(place)
+				if x, _ := r.taskNo(no); no > int64(first) || x.end == "" && x.added < a.since {
+					return taskOutcome{code: fault.InvalidArgument}, nil
+				}
+			}
+			if r.blocksForever(no) || slices.Contains(t.after, no) {
+				continue
+			}
+			t.after, shows.After = append(t.after, no), append(shows.After, fmt.Sprintf("t%d", no))
+		}
+		titles = append(titles, n.Title)
+		r.tasks, e.Tasks = append(r.tasks, t), append(e.Tasks, shows)
+	}
+	e.Task = &e.Tasks[0]
+	r.added = append(slices.Clip(r.added), addedModel{a.seat, first, len(titles), strings.Join(titles, "\x00"), m.now})
+	next, err := m.append(r, e)
+	return taskOutcome{next: next, added: next.head(), wrote: true}, err
+}
+
+// nextTask returns the task that a gets who names none; 0 if there is none.
+func (m model) nextTask(r roomModel, a agentModel, silent silences) (best int64) {
+	rank := 3
+	for i, t := range r.tasks {
+		no, k := int64(i+1), 1
+		if t.end != "" || !m.mayTake(r, a, t, silent(no, stallsAfter)) {
+			continue
+		}
+		if t.isOfferedTo(a) {
+			k = 0
+		}
+		if t.holder != 0 {
+			k = 2
+		}
+		if k < rank {
+			best, rank = no, k
+		}
+	}
+	return best
+}
+
+// taskNumber reads an id as the tests write it.
+func taskNumber(id string) int64 { return numberOf(strings.TrimPrefix(id, "t")) }
+
+// viewTasks returns the list as a sees it.
+func (m model) viewTasks(r roomModel, a agentModel, added int64, silent silences) (list []chat.Task) {
+	for rank := range 3 {
+		for i, t := range r.tasks {
+			k := 2
+			switch {
+			case t.end != "", t.added < a.since:
+				continue
+			case added > 0 && t.added == added:
+				k = 0
+			case t.holder == a.seat:
+				k = 1
+			}
+			if k == rank {
+				list = append(list, m.viewTask(r, a, int64(i+1), t, silent))
+			}
+		}
+	}
+	return list
+}
+
+func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, silent silences) chat.Task {
+	adder, _ := r.agent(t.adder)
+	holder, _ := r.agent(t.holder)
+	v := chat.Task{ID: fmt.Sprintf("t%d", no), Title: t.title, Text: t.text, State: chat.TaskOpen, Adder: adder.name,
+		By: holder.name, For: r.offeredTo(t), Mine: t.end == "" && t.holder == a.seat}
+	for _, x := range t.after {
+		v.After = append(v.After, fmt.Sprintf("t%d", x))
+	}
+	at := t.since
+	if t.end != "" {
+		by, _ := r.agent(t.by)
+		v.State, v.By, v.For, v.Result, v.Age = t.end, by.name, nil, t.result, m.now.Sub(t.ended)
+		return v
+	}
+	switch {
+	case t.holder != 0 && silent(no, stallsAfter):
+		v.State = chat.TaskStalled
+	case t.holder != 0:
+		v.State = chat.TaskTaken
+	case len(r.waitsFor(t)) > 0:
+		v.State = chat.TaskBlocked
+	default:
+		at = r.freeSince(t)
+	}
+	v.Age = m.now.Sub(at)
+	return v
+}
+
+// taskOp is a call of Task that was answered.
+type taskOp struct {
+	taskCall
+	got  chat.Tasks
+	code fault.Code
+}
+
+// on accepts the answer if it is right for one of the assumptions about who is silent, where the model does not know:
+// nobody, all, or those whose tasks the answer shows as stalled; with what was taken over, or not, as the code says.
+func (o taskOp) on(m model) (model, error) {
+	r, a, refused, err := m.admit(o.who, o.code)
+	if refused || err != nil {
+		return m, err
+	}
+	shown := map[string]bool{}
+	for _, t := range o.got.Tasks {
+		shown[t.ID] = t.State == chat.TaskStalled
+	}
+	for _, stalled := range []func(no int64) bool{
+		func(int64) bool { return false },
+		func(int64) bool { return true },
+		func(no int64) bool { return shown[fmt.Sprintf("t%d", no)] },
+	} {
+		var next model
+		next, err = o.try(m, r, a, m.silenceOf(r, func(no int64, long time.Duration) bool {
+			return stalled(no) || long < stallsAfter && o.code == ""
+		}))
+		if err == nil {
+			return next, nil
+		}
+	}
+	return m, err
+}
+
+func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model, error) {
+	x, err := o.outcome(m, r, a, silent)
+	switch {
+	case err != nil:
+		return m, err
+	case x.code != o.code:
+		return m, &wrong{"the code", o.code, x.code}
+	case x.code != "":
+		return m, nil
+	}
+	r = x.next
+	after := func(no int64, long time.Duration) bool { // who has just taken it is there
+		t, _ := r.taskNo(no)
+		return t.holder != a.seat && silent(no, long)
+	}
+	want := m.viewTasks(r, a, x.added, after)
+	if o.req.Closed {
+		want = nil
+		for i, t := range slices.Backward(r.tasks) {
+			if t.end != "" && t.added >= a.since {
+				want = append(want, m.viewTask(r, a, int64(i+1), t, after))
+			}
+		}
+	}
+	one := o.req.Action == "" && x.no > 0 && !o.req.Closed
+	if one {
+		want = nil
+	}
+	more := !o.req.Closed && len(want) > 30
+	if more {
+		want = want[:30]
+	}
+	got := slices.Clone(o.got.Tasks)
+	if !m.sequential { // the clocks of the services differ
+		for i := range min(len(got), len(want)) {
+			got[i].Age = want[i].Age
+		}
+	}
+	if err := sameText("the tasks", got, want); err != nil {
+		return m, err
+	}
+	var mine []chat.TaskBrief
+	for _, no := range r.tasksOf(a) {
+		if t, _ := r.taskNo(no); len(mine) < 3 {
+			mine = append(mine, chat.TaskBrief{ID: fmt.Sprintf("t%d", no), Title: t.title})
+		}
+	}
+	if err := sameText("the rest", []any{o.got.HasMore, o.got.Situation.Tasks}, []any{more, mine}); err != nil {
+		return m, err
+	}
+	if o.req.Closed {
+		x.no = 0
+	}
+	if err := sameText("the results", o.got.Results, m.resultsOf(r, a, o.req.Action, x.no)); err != nil {
+		return m, err
+	}
+	if t, there := r.taskNo(x.no); there != (o.got.Task != nil) {
+		return m, &wrong{"the task", o.got.Task, x.no}
+	} else if there {
+		shown, v := *o.got.Task, m.viewTask(r, a, x.no, t, after)
+		v.Was = x.was
+		if !m.sequential {
+			shown.Age = v.Age
+		}
+		if err := sameText("the task", shown, v); err != nil {
+			return m, err
+		}
+	}
+	// This service may not know of all that was handed out; where answers are lost, the model may not.
+	if at := numberOf(o.got.Cursor); at < a.joined || at > r.head() || m.sequential && at > max(a.given, a.joined) {
+		return m, &wrong{"the cursor", at, a.given}
+	}
+	a, _ = r.agent(a.seat)
+	return m.with(r).withAgent(r.id, a.call(m.now)), nil
+}
+
+// resultsOf returns what came of the tasks directly before task no, which an agent is shown that takes or looks at it.
+func (m model) resultsOf(r roomModel, a agentModel, action chat.TaskAction, no int64) (list []chat.Task) {
+	t, _ := r.taskNo(no)
+	if action != "" && action != chat.TaskTake {
+		return nil
+	}
+	for _, no := range t.after {
+		x, _ := r.taskNo(no)
+		switch v := m.viewTask(r, a, no, x, func(int64, time.Duration) bool { return false }); {
+		case x.end == "":
+		case x.added < a.since:
+			list = append(list, chat.Task{ID: v.ID, Missing: "from before you joined"})
+		default:
+			v.Adder, v.Text, v.Age = "", "", 0
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+func (o taskOp) String() string {
+	return fmt.Sprintf("%v: %s%q", o.taskCall, o.code, board(o.got.Tasks))
+}
+
+// lostTask is what a call of Task does that has no answer.
+type lostTask struct{ taskCall }
+
+func (o lostTask) on(m model) (model, error) {
+	r, a, refused, err := m.admit(o.who, "")
+	if err != nil || refused {
+		return m, err
+	}
+	for _, assumed := range []bool{false, true} {
+		x, failed := o.outcome(m, r, a, m.silenceOf(r, func(int64, time.Duration) bool { return assumed }))
+		err = failed
+		if err == nil && x.code == "" && x.wrote {
+			return m.with(x.next), nil
+		}
+	}
+	if err == nil {
+		err = &wrong{"the call of task", "", "a change"}
+	}
+	return m, err
+}
+
+// mayEnd reports whether a, if it is a guest, may finish or drop t, which no other has.
+func (t taskModel) mayEnd(a agentModel) bool {
+	return !a.guest || a.admin || t.adder == a.seat || t.holder == a.seat
+}
+
+// finish returns e, a report of a, with the tasks that it ends.
+func (r roomModel) finish(a agentModel, e eventModel) eventModel {
+	e.Finished = nil
+	for _, no := range e.finishes {
+		t, there := r.taskNo(no)
+		if there && t.added >= a.since && t.end == "" && (t.holder == 0 || t.holder == a.seat) && t.mayEnd(a) {
+			e.Finished = append(e.Finished, fmt.Sprintf("t%d", no))
+		}
+	}
+	return e
+}
+
+// finished returns r after the report e.
+func (m model) finished(r roomModel, e eventModel) roomModel {
+	for _, id := range e.Finished {
+		t, _ := r.taskNo(taskNumber(id))
+		t.end, t.ended, t.by, t.result = chat.TaskDone, m.now, e.seat, e.Text
+		r = r.withTask(taskNumber(id), t)
+	}
+	return r
+}

@@ -1,0 +1,343 @@
+package chat_test
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// cursorArg is the cursor that a call passes.
+type cursorArg struct {
+	given bool
+	n     int64 // the event that it stands at; 0 if it is not one of the caller's
+	held  bool  // a hold has returned it
+}
+
+func (c cursorArg) String() string {
+	if !c.given {
+		return "no cursor"
+	}
+	return fmt.Sprintf("cursor %d, of a hold %t", c.n, c.held)
+}
+
+// fewestShown is how many messages of the tests always fit into an answer.
+const fewestShown = 10
+
+// newsAfter returns the news for a in the events after n up to to.
+func (r roomModel) newsAfter(a agentModel, n, to int64) (out []eventModel) {
+	for _, e := range r.log[min(n, to):to] {
+		if a.isNews(e) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// sameMessages compares messages. Where calls overlap, their times are not compared,
+// since the clocks of the services differ, nor whether they are marked as repeated.
+func (m model) sameMessages(got, want []chat.Message) error {
+	equal := slices.EqualFunc(got, want, func(g, w chat.Message) bool {
+		if !m.sequential {
+			g.At, g.Repeated = w.At, w.Repeated
+		}
+		return reflect.DeepEqual(g, w)
+	})
+	if equal {
+		return nil
+	}
+	return &wrong{"the messages", got, want}
+}
+
+// sameText compares values that have the same type by their text.
+func sameText(what string, got, want any) error {
+	return expectEqual(what, fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want))
+}
+
+// brief describes messages in one line.
+func brief(ms []chat.Message) string {
+	var out []string
+	for _, x := range ms {
+		out = append(out, fmt.Sprintf("%s %s %s%s: %s%s%s", x.ID, x.Type, x.From, x.Agent, x.Text, x.Reason, x.Action))
+	}
+	return fmt.Sprintf("%q", out)
+}
+
+// waitOp is a wait that was answered, or the part of a send's answer that hands out
+// what is unread.
+type waitOp struct {
+	who     agentID
+	cursor  cursorArg
+	after   int64 // of a stay: where the answer begins
+	absence chat.Absence
+	got     chat.Waited
+	code    fault.Code
+	owed    bool  // to a send that was held back
+	sent    bool  // to one that was not, and did not wait
+	since   int64 // the message after which the call waited
+	gaveUp  bool  // its client gave up while it was answered: its cursor may not be noted
+}
+
+func (o waitOp) on(m model) (model, error) {
+	r, a, err := o.waiter(m)
+	if err != nil || o.code != "" {
+		return m, err
+	}
+	upTo := numberOf(o.got.Cursor)
+	if err := o.checkEnd(m, r, a, upTo); err != nil {
+		return m, err
+	}
+	if (o.sent || o.owed) && len(o.got.Agents) > 0 {
+		return m, &wrong{"who is there", o.got.Agents, "nobody: the call does not wait"}
+	}
+	if upTo > r.head() || o.since > r.head() || o.owed && !a.owed {
+		return m, &wrong{"the wait", o, fmt.Sprintf("head %d, owed %t", r.head(), a.owed)}
+	}
+	if !o.owed {
+		a = o.heard(a, m.now)
+	}
+	a.owed = a.owed && !o.owed
+	if o.cursor.n > 0 && !o.sent {
+		unread := o.owed && a.handed == a.joined // a hold reads nothing, so the position may be unknown
+		a.ackMost = max(a.ackMost, o.cursor.n)
+		if !o.gaveUp && !unread {
+			a.acked = max(a.acked, o.cursor.n)
+		}
+	}
+	first, last, err := o.starts(m, r, a, upTo)
+	if err != nil {
+		return m, err
+	}
+	a.given = max(a.given, upTo)
+	switch {
+	case o.cursor.n > 0:
+		a.shown = max(a.shown, upTo)
+	case len(o.got.Messages) > 0:
+		if a.unsure > 0 || m.lostWrites || m.lateWrites { // some of it may have been handed out before
+			last, a.unsure = upTo, 0
+		}
+		if o.after == 0 {
+			first, last = max(first, a.handed), max(last, a.handed)
+		}
+		a.from, a.fromMost, a.handed = first, last, max(a.handed, upTo)
+	}
+	if m.sequential && m.oneService && !o.owed && o.got.Status != chat.StatusRemoved {
+		err = expectEqual("away until", o.got.AwayUntil.UnixMilli(), a.back().UnixMilli())
+	}
+	return m.withAgent(r.id, a), err
+}
+
+// heard returns a after the call. Only a wait of some length ends an absence by itself.
+func (o waitOp) heard(a agentModel, now time.Time) agentModel {
+	c := callModel{at: now}
+	switch {
+	case o.absence.Given && o.absence.BackIn > 0:
+		c.back = now.Add(o.absence.BackIn)
+	case !o.absence.Given && now.Before(a.back()):
+		c.back = a.back()
+	}
+	return a.note(c)
+}
+
+// waiter returns the caller. It may lose its seat while it waits, if that is the
+// answer.
+func (o waitOp) waiter(m model) (r roomModel, a agentModel, err error) {
+	if o.got.Status == chat.StatusRemoved && !isClosing(o.got.Reason) {
+		r, _ = m.room(o.who.room)
+		a, _ = r.agent(o.who.seat)
+		if !a.gone || m.sequential {
+			err = &wrong{"the wait", o.got.Status, "the caller has its seat"}
+		}
+		return r, a, err
+	}
+	if o.got.HasMore && !m.sequential { // more that it has not seen, such as its own end
+		r, _ = m.room(o.who.room)
+		a, _ = r.agent(o.who.seat)
+		return r, a, nil
+	}
+	r, a, refused, err := m.admit(o.who, o.code)
+	if err == nil && !refused && o.code != "" {
+		err = &wrong{"the code", o.code, ""}
+	}
+	return r, a, err
+}
+
+// unreadFrom returns the events, from low to high, after which a call of a without a
+// cursor may begin. One answer that was lost comes again.
+func (m model) unreadFrom(a agentModel) (low, high int64) {
+	low, high = a.from, max(a.fromMost, a.ackMost)
+	if m.oneService && m.sequential {
+		low = max(low, a.acked) // else a service may not know what was acknowledged
+	}
+	if m.lostWrites || m.lateWrites || a.unsure > 0 {
+		low, high = a.joined, max(high, a.handed) // handed out once more, or twice
+	}
+	return low, high
+}
+
+// starts returns the events, from first to last, after which the answer may have
+// begun: one if the call had a cursor. The messages are all news since.
+func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, last int64, err error) {
+	low, high := o.cursor.n, o.cursor.n
+	if o.cursor.n == 0 {
+		low, high = m.unreadFrom(a)
+		if a.unsure > 1 {
+			high = upTo
+		}
+	}
+	if o.after > 0 {
+		low, high = o.after, o.after
+	}
+	if byAdmin := []room.Reason{room.ReasonKicked, room.ReasonBanned, room.ReasonClosed,
+		room.ReasonBegunAnew}; o.got.Status == chat.StatusRemoved && !slices.Contains(byAdmin, o.got.Reason) {
+		upTo-- // the caller's own end is no message, unless an admin caused it
+	}
+	for n := low; n <= high; n++ {
+		err = m.sameMessages(o.got.Messages, o.shown(m, r, a, n, upTo))
+		if err != nil {
+			continue
+		}
+		if first == 0 {
+			first = n
+		}
+		last = n
+	}
+	if first > 0 {
+		return first, last, nil
+	}
+	return 0, 0, err
+}
+
+// shown returns the news from n to upTo as a reads it. What a service has shown
+// before is marked, unless the caller passed a cursor.
+func (o waitOp) shown(m model, r roomModel, a agentModel, n, upTo int64) (want []chat.Message) {
+	for i, e := range r.newsAfter(a, n, upTo) {
+		x := r.news(a, e)
+		x.Repeated = o.cursor.n == 0 && e.n <= max(a.shown, a.handed)
+		if !m.oneService && i < len(o.got.Messages) { // another service may have shown it
+			may := o.cursor.n == 0 && e.n <= max(a.shown, a.handed)
+			x.Repeated = o.got.Messages[i].Repeated && may
+		}
+		want = append(want, x)
+	}
+	return want
+}
+
+// checkEnd compares everything but the messages.
+func (o waitOp) checkEnd(m model, r roomModel, a agentModel, upTo int64) error {
+	got := o.got
+	wantIgnored := o.cursor.given && o.cursor.n == 0
+	switch {
+	case got.CursorIgnored != wantIgnored, got.Missed, got.Status == chat.StatusSuperseded, upTo < 1, upTo > r.head():
+		return &wrong{"the wait", got, "up to the head, with nothing missed"}
+	case got.Status == chat.StatusRemoved && !isClosing(got.Reason):
+		if end := r.log[upTo-1]; end.Type != chat.EventLeft || end.seat != a.seat || end.Reason != got.Reason {
+			return &wrong{"the end of the wait", got.Reason, end}
+		}
+		return nil
+	case got.HasMore && (upTo == r.head() || !a.isNews(r.log[upTo]) || len(got.Messages) < fewestShown):
+		return &wrong{"has more", upTo, r.head()}
+	case !got.HasMore && upTo != r.head():
+		return &wrong{"the cursor", upTo, r.head()}
+	case m.sequential:
+		return o.checkStatus(m, r, a)
+	}
+	return nil
+}
+
+// checkStatus compares how a wait ended that overlaps no other call.
+func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
+	status, reason := o.status(m, r, a)
+	seatWanted, nameWanted, asked := false, false, status != chat.StatusRemoved && !a.person.holds()
+	for _, x := range o.got.Messages {
+		seatWanted = seatWanted || x.Type == chat.EventKnocked && x.Reason == room.ReasonRoomFull
+		nameWanted = nameWanted || x.Type == chat.EventKnocked && x.Reason == room.ReasonNameTaken &&
+			!strings.EqualFold(x.Agent, a.name)
+	}
+	debt, owes := m.owes(r, a)
+	got := []any{
+		o.got.Status, o.got.Reason, o.got.SeatWanted, o.got.NameWanted, o.got.Others, o.got.Listening, o.got.Admin,
+		o.got.Owes, o.got.OwesAgreement, o.got.Owed, o.got.Paused, o.got.Spent,
+	}
+	want := []any{
+		status, reason, seatWanted && a.admin && r.full() && asked,
+		nameWanted && (a.admin || r.capacity == 2 && !r.silences(a)) && asked,
+		len(r.seated()) - 1, r.silences(a), a.admin, shown(debt.n), owes && debt.proposal, m.owedTo(r, a),
+		a.person.paused, r.tooMany(),
+	}
+	if err := sameText("the wait ends", got, want); err != nil || !m.oneService {
+		return err
+	}
+	word, begun := r.lastWord()
+	if err := sameText("the talk", []any{o.got.Begun, o.got.Quiet},
+		[]any{begun, m.now.Sub(latest(word.At, a.joinedAt))}); err != nil {
+		return err
+	}
+	if o.sent || o.owed || status == chat.StatusMessages || status == chat.StatusRemoved {
+		return nil // who is there is not read
+	}
+	return o.checkOthers(m, r, a)
+}
+
+// checkOthers compares what a wait that brings nothing says of the other agents.
+func (o waitOp) checkOthers(m model, r roomModel, a agentModel) error {
+	idle, away, silent, sure := m.absenceOfOthers(r, a)
+	if !sure {
+		return nil
+	}
+	return sameText("the others", []any{o.got.OthersIdle, o.got.OthersAway, o.got.OwedBySilent},
+		[]any{idle, away, silent})
+}
+
+// status returns how the wait has to end.
+func (o waitOp) status(m model, r roomModel, a agentModel) (status chat.WaitStatus, reason room.Reason) {
+	works, sure := m.isWorkedOn(r, a)
+	if !sure { // what the answer says
+		works = o.got.Status != chat.StatusAllDone
+	}
+	parted, ended := false, m.talkEnded(r, a) && !works
+	for _, x := range o.got.Messages {
+		parted = parted || x.Type == chat.EventLeft || x.Kind == room.Done
+	}
+	switch some := len(o.got.Messages) > 0; {
+	case r.closed && !o.got.HasMore:
+		if r.abandoned {
+			return chat.StatusRemoved, room.ReasonBegunAnew
+		}
+		return chat.StatusRemoved, room.ReasonClosed
+	case ended && (!some || parted && !o.got.HasMore):
+		return chat.StatusAllDone, ""
+	case some:
+		return chat.StatusMessages, ""
+	case o.sent:
+		return "", ""
+	}
+	return chat.StatusQuiet, ""
+}
+
+// isClosing reports whether a wait that ended for this reason leaves its agent its seat.
+func isClosing(why room.Reason) bool {
+	return why == room.ReasonClosed || why == room.ReasonBegunAnew
+}
+
+// lastWord returns the last message to all that is not of kind Status, and whether two
+// agents have said one.
+func (r roomModel) lastWord() (last eventModel, begun bool) {
+	for _, e := range r.log {
+		if e.isPublic() && e.Kind != room.Status {
+			begun = begun || last.n > 0 && last.seat != e.seat
+			last = e
+		}
+	}
+	return last, begun
+}
+
+func (o waitOp) String() string {
+	return fmt.Sprintf("%v waits with %v: %s%s %s %s up to %s, more %t", o.who, o.cursor, o.code, o.got.Status,
+		o.got.Reason, brief(o.got.Messages), o.got.Cursor, o.got.HasMore)
+}

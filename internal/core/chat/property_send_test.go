@@ -1,0 +1,129 @@
+package chat_test
+
+import (
+	"fmt"
+	"slices"
+
+	"pgregory.net/rapid"
+
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+func (m *machine) send() { m.sendOf(m.message()) }
+
+// agree has one of those agree that a proposal asks, and perhaps its client repeat the call.
+func (m *machine) agree() {
+	asked := slices.DeleteFunc(slices.Clone(m.agents), func(id agentID) bool {
+		r, a := m.find(id)
+		return a.gone || m.model.over(r) || m.speaksA2A(id) || !m.model.mayVote(r, a)
+	})
+	if len(asked) == 0 {
+		m.Skip("nobody is asked")
+	}
+	c := sendCall{who: pick(m, "agent", asked...), text: pick(m, "with", "", "", "so be it"), kind: room.Agree}
+	m.sendOf(c)
+	if pick(m, "repeated", true, false) {
+		m.sendOf(c)
+	}
+}
+
+func (m *machine) sendOf(c sendCall) {
+	req := chat.SendRequest{
+		Token: m.tokens[c.who], Text: c.text, To: c.to, Ask: c.ask, Kind: c.kind, Key: c.key, Absence: c.absence,
+		ReplyTo: m.numbers.id(c.who.room, c.replyTo), Withdraw: m.numbers.id(c.who.room, c.withdraw),
+	}
+	if r, a := m.find(c.who); len(r.tasks) > 0 && !a.person.approve && len(c.to) == 0 && !c.isVote() &&
+		c.withdraw == 0 && !m.speaksA2A(c.who) && pick(m, "finishes", false, false, true) {
+		no := taskNumber(m.taskID(r))
+		c.finishes = []int64{no}
+		req.Finishes = []string{fmt.Sprintf("t%d", no)}
+	}
+	req.Cursor, c.cursor = m.cursor(c.who)
+	req.Stay = m.speaksA2A(c.who)
+	if req.Stay {
+		c.cursor.n, c.cursor.held = m.arrived(c.who, c.key), true
+	}
+	service := m.service()
+	got, err := service.Send(m.by(c.who), req)
+	plain := m.numbers.sent(req.Token, got)
+	hands := waitOp{who: c.who, cursor: c.cursor, absence: c.absence, got: plain.Waited, owed: !got.Sent,
+		sent: got.Sent}
+	if req.Stay && got.Sent {
+		hands.cursor, hands.after = cursorArg{}, m.handedAfter(c, plain)
+	}
+	switch {
+	case err != nil:
+		m.take(sendOp{c, plain, m.unexpected(err)})
+		return
+	case got.Sent:
+		m.take(sendOp{c, plain, ""}, hands)
+	case got.Status == chat.StatusPending || got.Status == chat.StatusPaused:
+		m.take(heldOp{c, plain})
+	default:
+		m.take(holdOp{c, plain}, hands)
+	}
+	m.roster(c.who, got.Waited)
+	if got.Agreed != "" {
+		m.infoOf(c.who)
+		m.readHistory(service, historyOp{who: c.who, agreed: true})
+	}
+	if !m.model.oneService { // so that the other service learns of the call soon
+		m.readHistory(service, historyOp{who: c.who, limit: 1})
+	}
+}
+
+// message draws what an agent says, but for the cursor.
+func (m *machine) message() sendCall {
+	id := m.agent()
+	c := sendCall{who: id, text: m.text(id), key: pick(m, "key", "", "", "", "", "k1", "k2"), absence: m.absence()}
+	c.kind = pick(m, "kind", "", "", room.Plain, room.Request, room.Request, room.Status, room.Done, room.Done,
+		room.Proposal, room.Proposal, room.Agree, room.Agree, room.Object)
+	if m.speaksA2A(id) { // which has no more than a text and a key
+		c.kind = ""
+		return c
+	}
+	if pick(m, "private", false, false, true) {
+		c.to = m.names("to")
+	}
+	if pick(m, "asks", false, false, true) {
+		c.ask = m.names("ask")
+	}
+	if pick(m, "reply", false, true) {
+		c.replyTo = m.answered(id)
+	}
+	if pick(m, "withdraws", false, false, false, false, true) {
+		c.withdraw = m.answered(id)
+	}
+	if pick(m, "wordless", false, false, true) && (c.withdraw > 0 || c.kind == room.Agree) {
+		c.text = ""
+	}
+	if c.isMalformed() && rapid.IntRange(0, 9).Draw(m.T, "though malformed") > 0 { // make it right
+		c.ask = nil
+		if c.isVote() || c.withdraw > 0 {
+			c.to = nil
+		}
+		if c.withdraw > 0 {
+			c.kind = pick(m, "kind that asks for nothing", "", room.Status, room.Done)
+		}
+	}
+	return c
+}
+
+func (m *machine) names(what string) []string {
+	return rapid.SliceOfN(rapid.Custom(func(*rapid.T) string { return m.name(what) }), 1, 2).Draw(m.T, what)
+}
+
+// answered draws the number of a message to answer: mostly one that the agent sees,
+// and often one that waits for answers.
+func (m *machine) answered(id agentID) int64 {
+	r, a := m.find(id)
+	if open := m.model.openTo(r, a); len(open) > 0 && pick(m, "answers what is open", true, true, false) {
+		return open[rapid.IntRange(0, len(open)-1).Draw(m.T, "open")].n
+	}
+	if all := r.visible(a, 0); len(all) > 0 && rapid.IntRange(0, 4).Draw(m.T, "answers what it sees") > 0 {
+		all = slices.Clone(all[max(0, len(all)-6):])
+		return numberOf(all[rapid.IntRange(0, len(all)-1).Draw(m.T, "reply to")].ID)
+	}
+	return int64(rapid.IntRange(1, int(r.head())+1).Draw(m.T, "reply to number"))
+}

@@ -1,0 +1,73 @@
+package chat_test
+
+import (
+	"fmt"
+
+	"pgregory.net/rapid"
+
+	"github.com/parley-chat/parley/internal/core/chat"
+)
+
+// task has an agent do something with the tasks of its room.
+func (m *machine) task() {
+	id := m.agent()
+	r, _ := m.find(id)
+	req := chat.TaskRequest{Action: pick(m, "action", "", chat.TaskAdd, chat.TaskAdd, chat.TaskTake, chat.TaskTake,
+		chat.TaskTake, chat.TaskRelease, chat.TaskFinish, chat.TaskFinish, chat.TaskDrop, chat.TaskEdit)}
+	offer := func() (names []string) {
+		if pick(m, "offers", false, false, true) {
+			names = []string{m.name("for")}
+		}
+		return names
+	}
+	switch req.Action {
+	case "":
+		req.Closed = pick(m, "closed", false, true)
+		if pick(m, "one", false, true) && !req.Closed {
+			req.ID = m.taskID(r)
+		}
+	case chat.TaskAdd:
+		for i := range pick(m, "tasks", 1, 2, 3) {
+			t := chat.NewTask{Title: pick(m, "title", "sand", "paint", "hang it"), For: offer()}
+			if i > 0 && pick(m, "after another", true, false) {
+				t.After = []string{fmt.Sprint(rapid.IntRange(1, i).Draw(m.T, "after"))}
+			}
+			if pick(m, "after an earlier one", false, false, true) {
+				t.After = append(t.After, m.taskID(r))
+			}
+			req.Tasks = append(req.Tasks, t)
+		}
+	case chat.TaskRelease:
+		req.ID, req.For = m.taskID(r), offer()
+	case chat.TaskEdit:
+		req.ID, req.For = m.taskID(r), offer()
+		req.Title = pick(m, "title", "sand", "mop", "mop")
+		if pick(m, "after", false, true) {
+			req.After = []string{m.taskID(r)}
+		}
+	default:
+		req.ID = m.taskID(r)
+		if req.Action == chat.TaskTake {
+			req.ID = pick(m, "id", req.ID, "")
+		}
+	}
+	if req.Action == chat.TaskFinish || req.Action == chat.TaskRelease {
+		req.Text = pick(m, "text", "", "as said")
+	}
+	call := taskCall{id, req}
+	req.Token = m.tokens[id]
+	service := m.service()
+	got, err := service.Task(m.by(id), req)
+	m.given(id, got.Cursor)
+	got.Cursor = m.numbers.cursor(req.Token, got.Cursor)
+	m.take(taskOp{call, got, m.unexpected(err)})
+	if !m.model.oneService { // so that the other service learns of the call soon
+		m.readHistory(service, historyOp{who: id, limit: 1})
+	}
+}
+
+// taskID draws the id of a task of r, mostly a late one.
+func (m *machine) taskID(r roomModel) string {
+	last := len(r.tasks)
+	return fmt.Sprintf("t%d", rapid.IntRange(max(1, last-5), last+1).Draw(m.T, "task"))
+}

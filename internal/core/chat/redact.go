@@ -1,0 +1,157 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// errMoved reports that what the call has read in the table has changed since.
+var errMoved = errors.New("chat: the call must look again")
+
+// redact removes the text of a message. Those who see the message see that, and who did it.
+func (s *Service) redact(ctx context.Context, req UpdateRequest) (got Updated, err error) {
+	alone := UpdateRequest{Token: req.Token, Redact: req.Redact}
+	if req != alone {
+		return got, fault.Refuse(fault.InvalidArgument,
+			"redact must be given alone. Nothing was changed: change the settings by a call of its own.")
+	}
+	c, err := s.enterFree(ctx, req.Token)
+	if err != nil {
+		return got, err
+	}
+	defer c.room.release()
+	remove := c.removeText
+	if _, ok := room.TaskNumber(req.Redact); ok {
+		remove = c.removeTask
+	}
+	for range maxLooks {
+		events, err := remove(ctx, req.Redact)
+		switch {
+		case errors.Is(err, errMoved):
+			continue
+		case err != nil:
+			return got, err
+		case len(events) == 0:
+			return Updated{Status: StatusUnchanged}, nil
+		}
+		return Updated{Status: StatusUpdated, Redacted: redactedID(&c.head.State, events[0])}, nil
+	}
+	return got, fault.Refuse(fault.Unavailable,
+		"The room changed too often meanwhile. Nothing was changed: call again.")
+}
+
+// removeText removes the text of the message with an id, and returns the event that says so; none
+// if the message has no text. It fails with errMoved if the agents have agreed on the message
+// meanwhile, if the room has changed, or if the message has expired; then the call looks again. A
+// closed room stays as it is.
+func (c *session) removeText(ctx context.Context, id string) ([]room.Event, error) {
+	log := c.room.log
+	h, err := log.Refresh(ctx, c.room.svc.now())
+	if err != nil {
+		return nil, err
+	}
+	e, err := c.seen(ctx, "redact", id)
+	if fault.CodeOf(err) == fault.InvalidArgument {
+		e, err = c.agreedProposal(ctx, id, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	may := func(h *room.Head, by room.Agent, now time.Time) error {
+		if err := checkLive(h, now); err != nil {
+			return err
+		}
+		return by.CheckRedact(e)
+	}
+	if err := may(h, c.agent, c.room.svc.now()); err != nil {
+		return nil, err
+	}
+	_, open := h.Proposal(e.N) // until that ends, no further agreement can have the text
+	changed := h.LastChange    // another may remove the text meanwhile
+	ops, err := c.room.svc.store.Redact(ctx, c.token.Room, e.N)
+	if err != nil {
+		return nil, err
+	}
+	f := e.CarriedFile()
+	if f != nil {
+		ops = append(ops, roomlog.DropClaim(c.fileKey(f)))
+	}
+	expired := false
+	events, err := c.decide(ctx, may, func(h *room.Head, _ room.Agent, _ time.Time) (roomlog.Change, error) {
+		if e.Redacted || e.Text == "" && e.File == nil {
+			return roomlog.Change{}, nil
+		}
+		if _, still := h.Proposal(e.N); still != open || expired || h.LastChange != changed {
+			return roomlog.Change{}, errMoved
+		}
+		return roomlog.Change{Events: []room.Event{e.Redaction()}, Ops: ops}, nil
+	}, func(table.Conflict) { expired = true })
+	if len(events) > 0 {
+		c.dropFile(ctx, f)
+	}
+	return events, err
+}
+
+// redactedID returns the id of what e, a redaction, has removed.
+func redactedID(s *room.State, e room.Event) string {
+	if e.RedactsTask() {
+		return room.TaskID(e.Task.No)
+	}
+	return s.MessageID(e.Redacts)
+}
+
+// removeTask removes the words of the task with an id, open or closed, as removeText does.
+func (c *session) removeTask(ctx context.Context, id string) ([]room.Event, error) {
+	log := c.room.log
+	h, err := log.Refresh(ctx, c.room.svc.now())
+	if err != nil {
+		return nil, err
+	}
+	no, _ := room.TaskNumber(id)
+	t, open := h.Task(no)
+	by := t.Holder
+	if !open {
+		d, err := log.Seats().Done(ctx, no)
+		if errors.Is(err, table.ErrNotFound) {
+			d, err = roomlog.Done{}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		t, by = d.Task, d.By
+	}
+	if t.No == 0 || !c.agent.SeesTask(t.N) {
+		return nil, fault.Refuse(fault.InvalidArgument, "redact: there is no task of this id. Nothing was changed: "+
+			"task lists those that there are.")
+	}
+	may := func(h *room.Head, a room.Agent, now time.Time) error {
+		if err := checkLive(h, now); err != nil {
+			return err
+		}
+		return a.CheckRedactTask(t, by)
+	}
+	if err := may(h, c.agent, c.room.svc.now()); err != nil {
+		return nil, err
+	}
+	changed := h.LastChange
+	ops, err := c.room.svc.store.RedactTask(ctx, c.token.Room, no, t.Last)
+	if err != nil {
+		return nil, err
+	}
+	expired := false
+	return c.decide(ctx, may, func(h *room.Head, _ room.Agent, _ time.Time) (roomlog.Change, error) {
+		if t.Redacted && len(ops) == 0 { // what was said of it since, has words of its own
+			return roomlog.Change{}, nil
+		}
+		if expired || h.LastChange != changed {
+			return roomlog.Change{}, errMoved
+		}
+		return roomlog.Change{Events: []room.Event{t.Redaction()}, Ops: ops}, nil
+	}, func(table.Conflict) { expired = true })
+}

@@ -1,0 +1,217 @@
+package chat
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// ShortText is the length, in bytes, below which a repeated text can be meant again
+// once another agent has spoken: "yes".
+const ShortText = 40
+
+// repeats returns the last message of a, if e repeats it; 0 if not. known is false if the
+// index of h does not cover that message. read is the last event that the call's cursor
+// shows as read; -1 without a cursor. If that precedes the message, the caller has not heard
+// the answer of the call that said it, and e repeats it, however short it is and whoever has
+// spoken since.
+func repeats(h *room.Head, a room.Agent, e room.Event, fingerprint [16]byte, read int64,
+	now time.Time) (n int64, known bool) {
+	u, known := h.LastSaid(a, now)
+	same := u.Fingerprint == fingerprint
+	// the proposal may be the one that this vote has ended
+	if e.IsVote() && e.ReplyTo == 0 && !h.Talk.AsksToAgree(a.Seat, now) {
+		e.ReplyTo = u.ReplyTo
+		same = u.Fingerprint == e.Fingerprint()
+	}
+	if u.N == 0 || !same || now.Sub(u.At) >= room.RepeatWindow {
+		return 0, known
+	}
+	unheard := read >= 0 && read < u.N
+	if e.File == nil && len(e.Text) < ShortText && h.Recent.NewestMessage(a.Seat) > u.N && !unheard {
+		return 0, known
+	}
+	return u.N, known
+}
+
+// overtaken returns the one of said that e repeats; 0 if none. They are messages of its
+// agent that may be newer than the call of e: then the client has given that call up, has
+// repeated it elsewhere, and may have said more since. So neither the length of the text
+// counts, nor who has spoken. The error is a *fault.Error: of a text that was removed
+// nobody can tell whether e would bring it back.
+func overtaken(said []room.Saying, e room.Event, fingerprint [16]byte) (n int64, err error) {
+	for _, s := range said {
+		same := s.Fingerprint == fingerprint
+		if e.IsVote() && e.ReplyTo == 0 { // it must not become one on a later proposal
+			vote := e
+			vote.ReplyTo = s.ReplyTo
+			same = s.Fingerprint == vote.Fingerprint()
+		}
+		switch {
+		case s.Removed():
+			err = fault.RetryLater(fault.Unavailable, 2*time.Second,
+				"A text that you sent at the same time was removed, "+
+					"and this may be the same one. Nothing was sent: if it is another, repeat this call in 2 seconds.")
+		case same:
+			return s.N, nil
+		}
+	}
+	return 0, err
+}
+
+// findEarlier returns the verdict that the call repeats a message or an open draft of a, as of h, or that nobody
+// can tell before more is looked up. A call with a key, and any of a person, is known by its key alone, which the
+// table has: see lookUpKey.
+func (op *sendOp) findEarlier(h *room.Head, a room.Agent, now time.Time) (verdict, error) {
+	switch {
+	case op.earlier.Draft && !a.HasDraft(op.earlier.N, now):
+		return verdict{step: op.refuseDecided}, nil
+	case op.earlier.N > 0 || op.req.Key != "" || a.IsPerson():
+		return verdict{as: op.earlier}, nil
+	}
+	v, err := op.findRepeated(h, a, op.fingerprint, now)
+	if v.ends() || err != nil {
+		return v, err
+	}
+	return verdict{as: draftOf(a, op.fingerprint, now)}, nil
+}
+
+// draftOf returns the open draft of a with this fingerprint.
+func draftOf(a room.Agent, fingerprint [16]byte, now time.Time) roomlog.SentAs {
+	n := a.FindDraft(fingerprint, now)
+	return roomlog.SentAs{N: n, Draft: n > 0}
+}
+
+// findRepeated is findEarlier for the last message of a, and for those that may be newer than the call.
+func (op *sendOp) findRepeated(h *room.Head, a room.Agent, fingerprint [16]byte, now time.Time) (verdict, error) {
+	said, all := h.SaidSince(a, op.caller.start)
+	n, err := overtaken(said, op.event, fingerprint)
+	switch {
+	case n > 0 || err != nil:
+		return verdict{as: roomlog.SentAs{N: n}}, err
+	case !all:
+		return verdict{step: op.lookBack}, nil
+	}
+	n, known := repeats(h, a, op.event, fingerprint, op.cursor.N, now)
+	if !known {
+		return verdict{step: op.recall}, nil
+	}
+	return verdict{as: roomlog.SentAs{N: n}}, nil
+}
+
+// recall brings the seat's last message into the index of the head.
+func (op *sendOp) recall(ctx context.Context) (*Sent, error) {
+	return nil, op.caller.room.log.Recall(ctx, op.began.Add(-room.RepeatWindow))
+}
+
+// lookBack reads the log back to where the call began, since the index does not reach so
+// far, and looks for the message that the call repeats.
+func (op *sendOp) lookBack(ctx context.Context) (*Sent, error) {
+	c := op.caller
+	h := c.room.log.Peek()
+	for e, err := range c.room.log.Pages(c.agent, roomlog.PageEvents).Back(ctx, h.AsOf+1) {
+		if err != nil {
+			return nil, err
+		}
+		if !c.agent.IsFor(e) { // an outline
+			continue
+		}
+		if !c.start.Precedes(e.N, e.At()) {
+			break
+		}
+		if e.Type != room.Said || e.Seat != c.agent.Seat || e.Person || e.N < c.agent.Joined {
+			continue
+		}
+		n, err := overtaken([]room.Saying{e.Saying()}, op.event, op.fingerprint)
+		if n > 0 || err != nil {
+			op.earlier.N = n
+			return nil, err
+		}
+	}
+	// No event up to h needs another look, also if this clock is behind that of its writer.
+	c.start = room.Start{At: room.Latest(c.room.svc.now(), time.UnixMilli(h.HeadMs)), Known: h.AsOf, Head: h.AsOf}
+	return nil, nil
+}
+
+// blocked notes the message for which the idempotency key stands.
+func (op *sendOp) blocked(c table.Conflict) {
+	if c.Item != nil {
+		op.earlier = roomlog.ReadSent(*c.Item)
+	}
+}
+
+// lookUpKey reports whether the idempotency key, if there is one, stands for a message that was not
+// known yet, and notes that.
+func (op *sendOp) lookUpKey(ctx context.Context) (said bool, err error) {
+	if op.req.Key == "" {
+		return false, nil
+	}
+	as, err := op.caller.room.log.Seats().Sent(ctx, op.caller.agent, op.req.Key)
+	said = as.N > 0 && as != op.earlier
+	if said {
+		op.earlier = as
+	}
+	return said, err
+}
+
+// refuseDecided refuses to say what was a draft until the person decided, or for too long.
+func (op *sendOp) refuseDecided(context.Context) (*Sent, error) {
+	return nil, fault.Refuse(fault.NotAllowed, "Your user has not let you send this message, or has not decided "+
+		"within a day. Nothing was sent: call wait_for_message, and send something else, if anything, under another "+
+		"idempotency_key.")
+}
+
+// keepAddressees reports whether the call repeats a message that names agents. Such a
+// message keeps its addressees, even if they have left or others have their names.
+// unfound says which of them cannot be found.
+func (op *sendOp) keepAddressees(ctx context.Context, unfound error) bool {
+	c := op.caller
+	if op.req.Key != "" { // if there is no reason to refuse, the write finds out
+		if fault.CodeOf(unfound) != fault.InvalidArgument {
+			return false
+		}
+		said, err := op.lookUpKey(ctx)
+		return said && err == nil
+	}
+	if c.agent.IsPerson() {
+		return false
+	}
+	if _, known := c.head.LastSaid(c.agent, op.began); !known {
+		if _, err := op.recall(ctx); err == nil {
+			c.head = c.room.log.Peek()
+		}
+	}
+
+	// The messages that the call may repeat, as far as the index has them.
+	said, _ := c.head.SaidSince(c.agent, c.start)
+	if u, known := c.head.LastSaid(c.agent, op.began); known && op.began.Sub(u.At) < room.RepeatWindow {
+		said = append(said, u.Saying)
+	}
+
+	// One says the same to the same names, and that counts as a repetition.
+	for _, s := range said {
+		e, err := c.room.log.Event(ctx, s.N)
+		if err != nil || !op.saysSame(e) {
+			continue
+		}
+		v, err := op.findRepeated(c.head, c.agent, s.Fingerprint, op.began)
+		if v.as.N > 0 && err == nil {
+			op.event.To, op.event.ToNames = e.To, e.ToNames
+			return true
+		}
+	}
+	return false
+}
+
+// saysSame reports whether e says to the same names what the call says.
+func (op *sendOp) saysSame(e room.Event) bool {
+	answered, _ := op.caller.head.MessageNumber(op.req.ReplyTo)
+	return !e.Redacted && len(e.To) > 0 == (len(op.req.To) > 0) && !e.HasReadersOfAnother() &&
+		e.Text == op.req.Text && sameFile(e.File, op.event.File) && e.ReplyTo == answered &&
+		slices.Equal(e.Finishes, op.event.Finishes) && sameCompany(op.caller.agent, e.ToNames, op.req.To)
+}

@@ -1,0 +1,230 @@
+package chat
+
+import (
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/presence"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// The limits on arguments that are the same in every room.
+const (
+	MaxKey      = 64                // characters of an idempotency key
+	MaxActivity = 80                // characters of an activity
+	MaxWait     = 12 * time.Hour    // that a call waits
+	MaxBackIn   = 120 * time.Minute // of an announced absence
+)
+
+// CreateRequest asks for a new room with the caller as its admin.
+type CreateRequest struct {
+	Room        string // "name" or "name:password"; invented when empty
+	AgentName   string
+	Password    string
+	Description string
+	Capacity    int       // default room.MinCapacity
+	Type        room.Type // default Group
+	Public      bool
+	Person      bool // see JoinRequest
+}
+
+// JoinRequest asks for a seat: a new one in Room under AgentName, or, with
+// Token, one's own.
+type JoinRequest struct {
+	Room         string // "name" or "name:password"
+	AgentName    string
+	Password     string
+	Capacity     int  // of the room that this call creates; default 2
+	OnlyExisting bool // do not create the room
+	Token        string
+	// Person says that the caller is a person without an agent, who gets the token of one.
+	Person bool
+	// Stay says that the caller speaks A2A: its token is that of the stay (see ident.NewStay), and no other is known.
+	Stay bool
+	// Brought says that the token was not given: a queue has brought the seat. The
+	// caller may have gone, so this is no use of the token.
+	Brought bool
+}
+
+// InfoRequest asks about the room of Token, or about Room by its name.
+type InfoRequest struct {
+	Token    string
+	Room     string // "name" or "name:password"
+	Password string
+}
+
+// LeaveRequest asks to give up a seat.
+type LeaveRequest struct {
+	Token string
+	Text  string // a last word; "" for none
+}
+
+// SendRequest asks to say Text.
+type SendRequest struct {
+	Token    string
+	Text     string        // may be empty with room.Agree, and with Withdraw
+	To       []string      // names; only they and the sender see it; empty means everybody
+	Ask      []string      // names; each owes an answer
+	ReplyTo  string        // the id of the message that it answers, if any
+	Withdraw string        // the id of a request or proposal of the caller, to take back
+	Kind     room.Kind     // default Plain
+	Cursor   string        // the guard: see Send
+	Wait     time.Duration // then wait for an answer
+	Absence
+	Activity string   // what the agent is doing, at most MaxActivity characters; "" says nothing
+	Finishes []string // ids of tasks that the message reports as done
+	Key      string   // calls of one seat with the same key are one message, for a day
+	// Stay says that the caller has what it was handed before, unless the call repeats a message, and knows no cursor:
+	// what came after that is unread, and holds the message back.
+	Stay bool
+	// Said is called once the message is said, before the call waits; nil: it is not.
+	Said func()
+}
+
+// check refuses what cannot be a message in any room. The error is a *fault.Error.
+func (req SendRequest) check() error {
+	vote := req.Kind == room.Agree || req.Kind == room.Object
+	if len(req.Text) > room.MaxText {
+		return fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was sent: write "+
+			"it to a file and call share_file with name and size, which gives you a command that shares it; or say "+
+			"it shorter.", len(req.Text), room.MaxText)
+	}
+
+	// An agreement and a withdrawal say enough without words, but words that are there are checked.
+	if wordless := req.Kind == room.Agree || req.Withdraw != ""; req.Text != "" || !wordless {
+		if err := room.CheckText(req.Text); err != nil {
+			return err
+		}
+	}
+
+	// After this the kind exists, no field contradicts it, and wait and key are within their limits.
+	switch {
+	case req.Kind != "" && !slices.Contains(room.Kinds(), req.Kind):
+		return fault.Refuse(fault.InvalidArgument, "kind must be message, request (wants an answer), status (wants "+
+			"none), proposal (wants everyone to agree), agree, object or done (you are finished). Nothing was sent.")
+	case len(req.Ask) > 0 && (req.Kind == room.Status || req.Kind == room.Done || vote):
+		return fault.Refuse(fault.InvalidArgument, "ask does not go with kind %s, which wants no answer. Nothing was "+
+			"sent: leave ask out, or use kind request.", req.Kind)
+	case req.Withdraw != "" && (req.Kind == room.Proposal || req.Kind == room.Request || vote || len(req.To) > 0 ||
+		len(req.Ask) > 0):
+		return fault.Refuse(fault.InvalidArgument, "withdraw takes a request or proposal back, for those who saw "+
+			"it. It cannot be combined with to, with ask, or with a kind that asks or votes. Nothing was sent: use "+
+			"two calls.")
+	case req.Wait < 0 || req.Wait > MaxWait:
+		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d. Nothing was sent.",
+			fault.Seconds(MaxWait))
+	case utf8.RuneCountInString(req.Key) > MaxKey || !utf8.ValidString(req.Key) || room.HasControls(req.Key, ""):
+		return fault.Refuse(fault.InvalidArgument,
+			"idempotency_key: at most %d characters without control characters. Nothing was sent.", MaxKey)
+	}
+	if err := req.checkFinishes(vote); err != nil {
+		return err
+	}
+	return checkPresence(req.BackIn, req.Activity)
+}
+
+// checkFinishes refuses finishes that go with no such message.
+func (req SendRequest) checkFinishes(vote bool) error {
+	for i, id := range req.Finishes {
+		if _, ok := room.TaskNumber(id); !ok {
+			return fault.Refuse(fault.InvalidArgument, "finishes: number %d is not the id of a task, such as t7. "+
+				"Nothing was sent: task lists them.", i+1)
+		}
+	}
+	switch {
+	case len(req.Finishes) > room.MaxFinishes:
+		return fault.Refuse(fault.InvalidArgument, "finishes: at most %d tasks. Nothing was sent: report the others "+
+			"by another message.", room.MaxFinishes)
+	case len(req.Finishes) > 0 && (len(req.To) > 0 || vote || req.Withdraw != ""):
+		return fault.Refuse(fault.InvalidArgument, "finishes goes with a message to all, and not with to, a vote or "+
+			"withdraw. Nothing was sent: use two calls.")
+	}
+	return nil
+}
+
+// Absence is what a call says about the absence of its agent, at most MaxBackIn.
+type Absence = presence.Absence
+
+// WaitRequest asks for what is new after Cursor or, without one, after what the seat
+// was last handed.
+type WaitRequest struct {
+	Token  string
+	Cursor string
+	Wait   time.Duration // 0 looks in; at most MaxWait
+	Absence
+	ForMe    bool   // where more than two talk: only messages meant for the caller wake it
+	Activity string // what the agent is doing, at most MaxActivity characters; "" says nothing
+	Standby  bool   // a program waits for the agent: it is given the turn only if it owes an answer
+	Peek     bool   // the agent's next call still gets what this one returns
+	LooksIn  bool   // of a peek on standby for an agent: it looks at once, and will again soon
+	Stay     bool   // the caller has what it was handed before, and knows no cursor
+
+	// Of a message that is said with Stay:
+	key     string // its key of idempotency
+	repeats int64  // the earlier message for which the key stands; 0: none
+}
+
+// check refuses a wait that no seat can make. The error is a *fault.Error.
+func (req WaitRequest) check() error {
+	if req.Wait < 0 || req.Wait > MaxWait {
+		return fault.Refuse(fault.InvalidArgument, "wait_seconds must be from 0 to %d.", fault.Seconds(MaxWait))
+	}
+	return checkPresence(req.BackIn, req.Activity)
+}
+
+// checkPresence refuses what no agent can say about itself.
+func checkPresence(backIn time.Duration, activity string) error {
+	switch {
+	case backIn < 0 || backIn > MaxBackIn:
+		return fault.Refuse(fault.InvalidArgument,
+			"back_in_minutes must be from 0 (you are back) to %d. Nothing was done.", int(MaxBackIn.Minutes()))
+	case utf8.RuneCountInString(activity) > MaxActivity || !utf8.ValidString(activity) ||
+		room.HasControls(activity, ""):
+		return fault.Refuse(fault.InvalidArgument,
+			"activity: at most %d characters without control characters. Nothing was done.", MaxActivity)
+	}
+	return room.CheckSecret("activity", activity)
+}
+
+// HistoryRequest asks for what was said. At most one of Before, After, ID and Agreed
+// may be set; with none it asks for the latest.
+type HistoryRequest struct {
+	Token  string
+	Before string // the id of a message
+	After  string
+	Limit  int    // 1 to 100, default 20
+	Agreed bool   // the agreements, and nothing else
+	Files  bool   // the messages that carry files, and nothing else; goes with Before and Limit
+	ID     string // one message, from Offset
+	Offset int    // in bytes
+}
+
+// UpdateRequest asks for other settings of the caller's room. Zero fields stay as
+// they are.
+type UpdateRequest struct {
+	Token          string
+	Room           string // the new name
+	Description    string
+	NoDescription  bool // instead of the one that there is
+	Password       string
+	RemovePassword bool
+	Capacity       int
+	Type           room.Type
+	Public         *bool
+	NewInvite      bool   // in place of the one that there is
+	AgentMessages  *int   // how many messages agents may send since a person last spoke; 0: no limit
+	Close          bool   // for good
+	Redact         string // the id of a message whose text to remove; goes alone
+	Cursor         string // if given: refuse if the settings have changed since
+}
+
+// ManageRequest asks to do Action to the agent of a name.
+type ManageRequest struct {
+	Token     string
+	AgentName string
+	ID        string // of the knock that room.Readmit answers, instead of AgentName
+	Action    room.Action
+	Note      string // the reason, for all to read; at most room.MaxNote characters
+}

@@ -1,0 +1,212 @@
+package chat
+
+import (
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// Agreement is a proposal to which everyone asked has agreed.
+type Agreement struct {
+	ID       string   // of the proposal
+	Text     string   // its first 500 characters
+	By       string   // who proposed it
+	AgreedBy []string // who agreed: By, then the others
+	To       []string // of a private one: who sees it beside By
+	At       time.Time
+	More     *More // set if Text is only a part
+}
+
+// JoinStatus says how an agent got its seat.
+type JoinStatus string
+
+// The ways to a seat.
+const (
+	StatusCreated  JoinStatus = "created"
+	StatusJoined   JoinStatus = "joined"
+	StatusReturned JoinStatus = "returned" // the caller's own seat, by its token or its principal
+)
+
+// Seated is the result of CreateRoom and JoinRoom.
+type Seated struct {
+	Status     JoinStatus
+	Token      string // the agent token, the caller's only secret
+	Name       string // the agent's name as others see it
+	Room       Room
+	Invite     Invite
+	Messages   []Message
+	HasMore    bool  // there is more news after Cursor
+	Earlier    int64 // how many messages before Messages the caller may see
+	Hidden     int64 // how many public messages from before its time the caller may not see
+	Agreements []Agreement
+	Cursor     string
+	Now        time.Time
+	Watch      string // the claim of the link for the caller's user; "" if none can be opened
+	Opens      bool   // the caller is to speak first: see room.Head.Opens
+	Situation
+}
+
+// Invite is the code that lets newcomers into a room. The zero value says that none does.
+type Invite struct {
+	Code  string
+	Uses  int       // how many more seats it gives
+	Until time.Time // from when on it gives none
+}
+
+// WaitStatus says how a wait ended.
+type WaitStatus string
+
+// The ends of a wait.
+const (
+	StatusMessages WaitStatus = "messages"  // there is news
+	StatusQuiet    WaitStatus = "quiet"     // there is none; normal
+	StatusTurn     WaitStatus = "your_turn" // every agent waits, and the caller should speak
+	// every other agent is done or has left, or a partner from a queue is silent
+	StatusAllDone    WaitStatus = "all_done"
+	StatusSuperseded WaitStatus = "superseded" // a newer wait of the seat took over
+	StatusRemoved    WaitStatus = "removed"    // the caller has lost its seat, or the room was closed
+
+	// Of Send alone.
+
+	StatusPending WaitStatus = "pending" // the message is a draft, which the person behind the seat sends or not
+	StatusPaused  WaitStatus = "paused"  // nothing was sent: the person behind the seat has paused the agent
+)
+
+// Waited is the result of Wait, and a part of that of Send.
+type Waited struct {
+	Status   WaitStatus
+	Messages []Message
+	HasMore  bool
+	Cursor   string
+	// Agents is set only if it has changed since the seat's last result. If more than ten are
+	// seated, it lists only those that wait, at most ten; Seated and AllWaiting count all.
+	Agents     []Agent
+	Seated     int
+	AllWaiting int
+	AwayUntil  time.Time     // until when others see the caller as away; zero if they do not
+	FreeTask   string        // of StatusTurn: the id of the task that is free for the caller; "" if it should speak
+	before     int           // see Sent.Before
+	Wakes      bool          // something in Messages ends a wait
+	Yielded    bool          // of StatusSuperseded, to a standby: the agent itself waits
+	LookAgain  time.Duration // of a standby that looks in: until its next look
+	Situation
+}
+
+// Sent is the result of Send.
+type Sent struct {
+	Sent       bool     // false: see Status; else held back, since Messages may change what the sender says
+	ID         string   // of the message, or of its draft
+	To         []string // who reads it beside the sender: names, or Everyone; nil where that is not known
+	Credential string   // held back only since the text seems to hold this: see sanitize.Credential
+	Duplicate  bool     // the call repeats an earlier message
+	Before     int      // how many of Messages came before it
+	// Unfinished has the tasks of finishes that the message did not close.
+	Unfinished []Unfinished
+	Agreed     string // the id of the proposal on which it completed the agreement
+	// Waited has what is unread, or what came while the call waited. Its Status is
+	// empty if the call did not wait and nothing is unread.
+	Waited
+}
+
+// Everyone stands for all who are in the room, now and later.
+const Everyone = "everyone"
+
+// Page is a part of a room's history.
+type Page struct {
+	Messages []Message // oldest first
+	HasMore  bool      // in the direction asked for
+	Cut      bool      // the page ended early, for its size
+	Cursor   string    // of the latest messages, for a person: what comes after them
+}
+
+// Info is the result of RoomInfo.
+type Info struct {
+	Room       Room
+	Invite     Invite
+	Earlier    int64 // how many messages the caller may see
+	Open       *Open // nil for a caller without a seat there
+	Requests   []OpenRequest
+	Agreements []Agreement // the newest five
+	Banned     []string    // for an admin: the names that are kept out, the latest last
+	Now        time.Time
+}
+
+// Open counts what is open, as far as the caller sees it.
+type Open struct{ Requests, Proposals, Tasks int }
+
+// OpenRequest is a request or proposal to which answers are still owed.
+type OpenRequest struct {
+	ID         string
+	From       string
+	Person     bool // a person asks: PersonName, if it has a name
+	PersonName string
+	Text       string        // if it is longer than 80 characters, the first 40 and the last 40
+	OwedBy     []string      // who owes an answer; empty if anyone may answer
+	Age        time.Duration // since it was sent
+
+	Proposal bool
+}
+
+// LeaveStatus is the result of LeaveRoom.
+type LeaveStatus string
+
+// The results of LeaveRoom.
+const (
+	StatusLeft        LeaveStatus = "left"
+	StatusAlreadyLeft LeaveStatus = "already_left"
+)
+
+// Left is the result of LeaveRoom.
+type Left struct {
+	Status   LeaveStatus
+	Messages []Message // what was unread
+	HasMore  bool      // message_history is closed to the caller now, so the rest is lost to it
+	NewAdmin string    // the agent that became admin by it; "" if none did
+}
+
+// Updated is the result of UpdateRoom.
+type Updated struct {
+	Status  UpdateStatus
+	Changes *room.Changes // the settings that changed, with their new values; nil if none did
+	Room    Room          // as it is now
+	// HidesTalk says that agents that join from now on see nothing of what was said.
+	HidesTalk bool
+	Invite    Invite
+	Redacted  string // the id of the message whose text was removed; then Room is not set
+}
+
+// UpdateStatus says what UpdateRoom did.
+type UpdateStatus string
+
+// The results of UpdateRoom.
+const (
+	StatusUpdated   UpdateStatus = "updated"
+	StatusUnchanged UpdateStatus = "unchanged" // there was nothing to change
+	StatusClosed    UpdateStatus = "closed"
+)
+
+// Managed is the result of ManageAgent.
+type Managed struct {
+	Status ManageStatus
+	Name   string // of the agent, as the room shows it
+	// Renewed says that a ban renewed the invite. Only then Room and Invite are set.
+	Renewed bool
+	Room    Room // as it is now, from outside
+	Invite  Invite
+}
+
+// ManageStatus says what ManageAgent did.
+type ManageStatus string
+
+// The results of ManageAgent.
+const (
+	StatusPromoted   ManageStatus = "promoted"
+	StatusDemoted    ManageStatus = "demoted"
+	StatusMuted      ManageStatus = "muted"
+	StatusUnmuted    ManageStatus = "unmuted"
+	StatusKicked     ManageStatus = "kicked"
+	StatusBanned     ManageStatus = "banned"
+	StatusUnbanned   ManageStatus = "unbanned"
+	StatusReadmitted ManageStatus = "readmitted" // its name is let go
+	StatusNoChange   ManageStatus = "unchanged"  // there was nothing to change
+)

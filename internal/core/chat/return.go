@@ -1,0 +1,163 @@
+package chat
+
+import (
+	"context"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/password"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// returnToSeat is JoinRoom for an agent that has its token.
+func (s *Service) returnToSeat(ctx context.Context, req JoinRequest) (Seated, error) {
+	c, err := s.enterNow(ctx, req.Token)
+	if err != nil {
+		return Seated{}, err
+	}
+	defer c.room.release()
+	if c.head.Closed {
+		return Seated{}, c.head.RefuseClosed()
+	}
+	if err := c.checkReturn(req); err != nil {
+		return Seated{}, err
+	}
+	if !req.Brought {
+		c.attendance().NoteCall(ctx)
+	}
+	return c.back(ctx)
+}
+
+// regained returns the answer for a caller that has its seat again, under another token.
+func (c *session) regained(ctx context.Context) (Seated, error) {
+	var here bool
+	c.head = c.room.log.Peek()
+	c.agent, here = c.head.Owner(c.holder)
+	if !here {
+		return Seated{}, c.whyNot(ctx, c.head)
+	}
+	c.attendance().NoteCall(ctx)
+	return c.back(ctx)
+}
+
+// back returns the answer for a caller that has its seat again.
+func (c *session) back(ctx context.Context) (Seated, error) {
+	p, err := c.positions().Load(ctx)
+	if err != nil {
+		return Seated{}, err
+	}
+	view, err := c.room.view(ctx, c.head, c.agent)
+	if err != nil {
+		return Seated{}, err
+	}
+	got := Seated{
+		Status: StatusReturned, Token: c.token.String(), Name: c.agent.Name, Room: view, Now: c.room.svc.now(),
+		Invite: inviteOf(c.head, c.room.svc.now()),
+		Hidden: c.agent.Since.Messages, Watch: c.head.ShownLink(c.agent), Situation: c.situation(c.head),
+	}
+	got.Agreements, err = c.agreements(ctx)
+	if err != nil {
+		return Seated{}, err
+	}
+	if c.agent.IsPerson() && c.isFirst(p) {
+		return got, c.addLatest(ctx, &got)
+	}
+	return got, c.addUnread(ctx, p, &got)
+}
+
+// checkReturn refuses a token together with the name of another room or agent.
+func (c *session) checkReturn(req JoinRequest) error {
+	if req.Room != "" {
+		name, _, err := password.Split(req.Room, req.Password)
+		if err != nil {
+			return err
+		}
+		if n, err := ident.RoomName(name); err != nil || n.Key != c.head.Key {
+			return fault.Refuse(fault.InvalidArgument, "agent_token belongs to another room than room names. "+
+				"Pass only agent_token to return to its room, or only room and agent_name to join the other.")
+		}
+	}
+	if req.AgentName != "" {
+		if n, err := ident.AgentName(req.AgentName); err != nil || n.Key != c.agent.Key {
+			return fault.Refuse(fault.InvalidArgument, "agent_token belongs to an agent of another name. Pass only "+
+				"agent_token to return as that agent, or only room and agent_name to join as a new one.")
+		}
+	}
+	return nil
+}
+
+// addUnread adds what came after the acknowledged cursor, the agent's own messages
+// included.
+func (c *session) addUnread(ctx context.Context, p room.ReadPosition, got *Seated) error {
+	after := max(p.Acked, p.From)
+	b := batch{Events: JoinEvents, Limit: JoinBytes, Room: &c.head.State}
+	scanned, full, err := c.fill(ctx, &b, after, max(p.Handed, c.positions().Shown(0)))
+	if err != nil {
+		return err
+	}
+	got.Messages, got.HasMore, got.Cursor = b.Messages, full, c.cursor(scanned, false)
+	c.positions().Gave(scanned)
+	before := room.Mark{Messages: c.head.Messages}
+	if b.Oldest.N > 0 {
+		before = b.Oldest.Before()
+	}
+	got.Earlier, err = earlier(ctx, c.room.log, c.agent, before)
+	if err != nil {
+		return err
+	}
+	if scanned > p.Handed { // last: what is noted is handed out
+		err = c.positions().Handed(ctx, p.Handing(after, scanned, 0))
+	}
+	if err == nil && c.positions().HasHooks() { // it is not called for what came before that was noted
+		if h, failed := c.room.log.Refresh(ctx, c.room.svc.now()); failed == nil {
+			got.HasMore = got.HasMore || h.AsOf > c.head.AsOf
+		}
+	}
+	return err
+}
+
+// fill adds what the caller is shown of the events after n to b, and returns the last
+// event it looked at; full is true if one did not fit. It stops at the caller's head, so
+// that the answer is of one moment. Messages up to shown are marked as repeated.
+func (c *session) fill(ctx context.Context, b *batch, n, shown int64) (scanned int64, full bool, err error) {
+	for e, err := range c.room.log.Pages(c.agent, roomlog.PageEvents).Since(ctx, n, c.head.AsOf) {
+		if err != nil || e.N > c.head.AsOf {
+			return n, false, err
+		}
+		if !c.add(b, e, shown) {
+			return n, true, nil
+		}
+		n = e.N
+	}
+	return n, false, nil
+}
+
+// add adds e to b, and reports whether it fits.
+func (c *session) add(b *batch, e room.Event, shown int64) bool {
+	if !c.agent.Receives(e) {
+		return true
+	}
+	m := messageOf(b.Room, c.agent, e)
+	m.Repeated = e.N <= shown && e.Seat != c.agent.Seat
+	return b.Add(m, e)
+}
+
+// The person behind a seat calls what its agent calls, with a token of its own. It has a
+// read position for each device, and its own waits.
+
+// isFirst reports whether the device at read position p was given nothing yet.
+func (c *session) isFirst(p room.ReadPosition) bool {
+	return p.Acked == 0 && p.Handed <= c.agent.Joined && c.positions().Shown(0) == 0
+}
+
+// addLatest adds the last messages, for a device that looks into the room for the first
+// time: what it has not read may be long.
+func (c *session) addLatest(ctx context.Context, got *Seated) error {
+	asOf := c.head.AsOf
+	if err := got.addLastMessages(ctx, c.room.log, c.agent, asOf+1, asOf); err != nil {
+		return err
+	}
+	got.Cursor = c.cursor(asOf, false)
+	return c.positions().Handed(ctx, room.ReadPosition{}.Handing(asOf, asOf, 0))
+}

@@ -1,0 +1,69 @@
+package chat_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+func TestReturn_manyMessages_comeInBatchesWithoutGaps(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	var want []string
+	for i := range 30 {
+		text := fmt.Sprintf("message number %d of many", i)
+		w.say(p.ann.Token, text)
+		want = append(want, text)
+	}
+	got := w.enter(chat.JoinRequest{Token: p.bob.Token})
+	if len(got.Messages) != 20 || !got.HasMore {
+		t.Fatalf("%d messages, more %v", len(got.Messages), got.HasMore)
+	}
+	rest := w.look(p.bob.Token, got.Cursor)
+	same(t, "all", append(texts(got.Messages), texts(rest.Messages)...), want)
+}
+
+func TestReturn_roomOrNameOfAnother_isRefused(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	for what, c := range map[string]struct {
+		req  chat.JoinRequest
+		code fault.Code
+	}{
+		"own room and name": {chat.JoinRequest{Room: "PLANS", AgentName: "bob"}, ""},
+		"another room":      {chat.JoinRequest{Room: "plots"}, fault.InvalidArgument},
+		"no room's name":    {chat.JoinRequest{Room: "###"}, fault.InvalidArgument},
+		"another name":      {chat.JoinRequest{AgentName: "Bobby"}, fault.InvalidArgument},
+		"no agent's name":   {chat.JoinRequest{AgentName: "system"}, fault.InvalidArgument},
+		"two passwords":     {chat.JoinRequest{Room: "plans:a", Password: "b"}, fault.InvalidArgument},
+	} {
+		c.req.Token = p.bob.Token
+		_, err := w.JoinRoom(t.Context(), c.req)
+		if got := fault.CodeOf(err); got != c.code {
+			t.Errorf("%s: got %q (%v), want %q", what, got, err, c.code)
+		}
+	}
+}
+
+func TestLeave_freesSeatAndName_andMayBeRepeated(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	w.leave(p.bob.Token)
+	for _, w := range []*world{w, w.elsewhere()} {
+		if got, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: p.bob.Token}); err != nil ||
+			got.Status != chat.StatusAlreadyLeft {
+			t.Fatalf("again: %+v, %v", got, err)
+		}
+	}
+	same(t, "Ann receives", lines(w.look(p.ann.Token, p.ann.Cursor).Messages), []string{"left Bob (left)"})
+	presence := table.Range{Partition: "ROOM#" + p.ann.Token[:7], Prefix: "SEEN#", Limit: 10}
+	if page, err := w.table.Query(t.Context(), presence); err != nil || len(page.Items) != 1 {
+		t.Fatalf("%d stored presences, %v", len(page.Items), err)
+	}
+	if got := w.join("plans", "Bob"); got.Token == p.bob.Token {
+		t.Fatal("the new Bob has the old one's token")
+	}
+}

@@ -1,0 +1,313 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// BetweenWaits is how long after the end of its wait, by its time or by a message, an agent is
+// assumed to be about to wait again: clients wait in turns. Without it, an agent that a message
+// reaches after a long wait would pass for silent until its next call.
+const BetweenWaits = 15 * time.Second
+
+// AgentState is what an agent is doing, as others can tell.
+type AgentState string
+
+// The states of an agent.
+const (
+	AgentWaiting AgentState = "waiting" // a wait is open: it will read at once
+	AgentStandby AgentState = "standby" // a program waits for it and wakes it, or a hook does
+	AgentAway    AgentState = "away"    // until a time that it said
+	AgentBusy    AgentState = "busy"    // it made a call within two minutes, and is not listening now
+	AgentSilent  AgentState = "silent"  // it made none for longer
+)
+
+// Room is a room as agents see it.
+type Room struct {
+	Name              string
+	Description       string
+	Type              room.Type
+	Capacity          int
+	Public            bool
+	PasswordProtected bool
+	Paired            bool    // a queue made it
+	Closed            bool    // an admin closed it
+	AgentMessages     int     // how many messages agents may send until a person speaks again; 0: any
+	Agents            []Agent // in the order of their joins
+}
+
+// Agent is an agent as others in its room see it.
+type Agent struct {
+	Name     string
+	Owner    string // the label of the key with which it took its seat, if it had one
+	Role     room.Role
+	You      bool
+	Muted    bool // an admin has muted it
+	State    AgentState
+	Idle     time.Duration // since its last known call
+	Activity string        // what it says it is doing
+	BackIn   time.Duration // until the return that it announced; 0 if it announced none
+	Unread   *int          // how many messages it has not been given; nil if unknown
+	// Person says that the person behind it can watch and speak, and PersonHere that it
+	// watches now.
+	Person     bool
+	PersonHere bool
+	PersonName string // what the person wants to be called, if anything
+	Alone      bool   // a person has the seat, and no agent
+}
+
+// describe returns the room without its agents.
+func describe(h *room.Head) Room {
+	return Room{
+		Name: h.Name, Description: h.Description, Type: h.Type, Capacity: h.Capacity, Public: h.Public,
+		PasswordProtected: h.Password != "", Paired: h.Paired, Closed: h.Closed, AgentMessages: h.AgentMessages,
+	}
+}
+
+// describeOutside returns what a caller without a seat sees of a room: what it is for, its
+// seats, and who has them.
+func describeOutside(h *room.Head) Room {
+	shown := describe(h)
+	for _, a := range h.Agents {
+		shown.Agents = append(shown.Agents, Agent{Name: a.Name})
+	}
+	return shown
+}
+
+// roster is what there is to know of the agents of a room.
+type roster struct {
+	Head     *room.Head
+	You      int                   // the seat of the reader; 0 for a caller without one
+	Person   bool                  // the reader is the person behind that seat
+	BackAt   time.Time             // the reader's announced return
+	Presence map[int]room.Presence // by seat
+	People   map[int]time.Time     // by seat: until when the person behind it watches
+	Unread   func(read int64, of room.Agent) *int
+	Now      time.Time
+}
+
+// Agents returns the agents of the room as the reader sees them, in the order of their
+// joins.
+func (r roster) Agents() []Agent {
+	out := make([]Agent, 0, len(r.Head.Agents))
+	for _, a := range r.Head.Agents {
+		v := Agent{Name: a.Name, Role: a.Role, Muted: a.Muted, You: a.Seat == r.You}
+		v.Person, v.PersonName = a.Person.HasOpened(), a.Person.Name
+		v.PersonHere = v.Person && r.People[a.Seat].After(r.Now) // else it was the person of the agent before
+		r.show(a, &v)
+		v.Alone = a.IsAlone()
+		if v.Alone {
+			v.PersonHere, v.Unread = v.State == AgentWaiting, nil
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// show completes v with what a is doing.
+func (r roster) show(a room.Agent, v *Agent) {
+	v.Owner = a.Owner
+	p, known := r.Presence[a.Seat]
+	u, spoke := r.Head.Recent.Said(a.Seat)
+	if p.Activity != "" && p.ActiveAsOf >= a.Joined && !(spoke && u.N > p.ActiveAsOf) {
+		v.Activity = p.Activity
+	}
+	if v.You && !r.Person { // it reads this
+		v.State = AgentWaiting
+		if r.BackAt.After(r.Now) {
+			v.State, v.BackIn = AgentAway, r.BackAt.Sub(r.Now)
+		}
+		return
+	}
+	if known && p.AtMs != 0 && !a.IsEndpoint() { // else only a hook has shown a sign of life, or nothing is handed out
+		v.Unread = r.Unread(max(p.Read, a.Joined), a) // its join gave it what came before
+	}
+	p = r.heard(a, p)
+	v.Idle, v.State = max(0, r.Now.Sub(p.At())), stateOf(r.Head, a, p, r.Now)
+	if back := p.BackAt(); back.After(r.Now) {
+		v.BackIn = back.Sub(r.Now)
+	}
+}
+
+// heard returns p with the last call that a is known to have made.
+func (r roster) heard(a room.Agent, p room.Presence) room.Presence {
+	p = p.Of(a)
+	p.AtMs = max(p.AtMs, a.AtMs)
+	if u, spoke := r.Head.Recent.Said(a.Seat); spoke {
+		p.AtMs = max(p.AtMs, u.At.UnixMilli())
+	}
+	return p
+}
+
+// gone reports whether every other agent has neither called nor waited for so long, and no hook would
+// wake it.
+func (r roster) gone(long time.Duration) bool {
+	return !slices.ContainsFunc(r.Head.Agents, func(a room.Agent) bool {
+		p := r.heard(a, r.Presence[a.Seat])
+		return a.Seat != r.You &&
+			(r.Now.Sub(room.Latest(p.At(), p.WaitsUntil())) < long || a.HookedUntil(p).After(r.Now))
+	})
+}
+
+// stateOf returns what an agent with this presence is doing, as others see it.
+func stateOf(h *room.Head, a room.Agent, p room.Presence, now time.Time) AgentState {
+	woken, at := h.NewestWakeup(a.Seat)
+	waits, mayWait := now.Before(p.WaitsUntil()), now.Before(p.WaitsUntil().Add(BetweenWaits))
+	switch {
+	case p.Standby && mayWait, !waits && a.HookedUntil(p).After(now):
+		return AgentStandby
+	case (waits || mayWait && !now.Before(p.BackAt())) &&
+		(p.ForMe || a.IsAlone() || woken <= p.Head || now.Sub(at) < BetweenWaits):
+		return AgentWaiting
+	case now.Before(p.BackAt()):
+		return AgentAway
+	case now.Sub(p.At()) < room.PresentFor:
+		return AgentBusy
+	}
+	return AgentSilent
+}
+
+// absenceOf returns for how long none of the others has made a call, 0 if one waits;
+// and when the first is back, if all are away.
+func absenceOf(agents []Agent) (idle, away time.Duration) {
+	allAway := true
+	for _, a := range agents {
+		switch {
+		case a.You:
+			continue
+		case a.State == AgentWaiting || a.State == AgentStandby:
+			return 0, 0
+		case idle == 0 || a.Idle < idle:
+			idle = max(a.Idle, 1)
+		}
+		allAway = allAway && a.State == AgentAway
+		if away == 0 || a.BackIn < away {
+			away = a.BackIn
+		}
+	}
+	if !allAway {
+		away = 0
+	}
+	return idle, away
+}
+
+// rosterText returns what is worth showing of who is there. A pause between two
+// waits is not; a lasting silence is.
+func rosterText(agents []Agent) string {
+	var b strings.Builder
+	for _, a := range agents {
+		state := a.State
+		if state == AgentWaiting || state == AgentBusy || a.You {
+			state = "here"
+		}
+		fmt.Fprintf(&b, "%s\x00%s\x00%t\x00%t\x00%s\x00%s\x00", a.Name, a.Role, a.Muted, a.PersonHere, state,
+			a.Activity)
+	}
+	return b.String()
+}
+
+// crowd returns all agents if they are few, and else the first that wait beside the reader,
+// and how many do.
+func crowd(all []Agent) (shown []Agent, waiting int) {
+	if len(all) <= AgentsShown {
+		return all, 0
+	}
+	for _, a := range all {
+		if a.You || a.State != AgentWaiting && a.State != AgentStandby {
+			continue
+		}
+		waiting++
+		if len(shown) < AgentsShown {
+			shown = append(shown, a)
+		}
+	}
+	return shown, waiting
+}
+
+// view returns the room as you sees it, an agent or the person behind it.
+func (r *liveRoom) view(ctx context.Context, h *room.Head, you room.Agent) (Room, error) {
+	seen, err := r.roster(ctx, h, you)
+	if err != nil {
+		return Room{}, err
+	}
+	shown := describe(h)
+	shown.Agents = seen.Agents()
+	return shown, nil
+}
+
+// roster reads what others do, unless nobody else is there.
+func (r *liveRoom) roster(ctx context.Context, h *room.Head, you room.Agent) (roster, error) {
+	var presence map[int]room.Presence
+	var people map[int]time.Time
+	if alone := h.Others(you.Seat) == 0; !alone || you.Person.HasOpened() {
+		var err error
+		presence, people, err = r.agents.Presence(ctx, table.Eventual)
+		if err != nil {
+			return roster{}, err
+		}
+	}
+	viewer, _ := h.Seated(you.Seat)
+	return roster{
+		Head: h, You: you.Seat, Person: you.IsPerson() && !you.IsAlone(), BackAt: r.agents.BackAt(you.Seat),
+		Presence: presence, People: people, Unread: r.log.Seats().Unread(viewer), Now: r.svc.now(),
+	}, nil
+}
+
+// showSilent tells a of a task of an agent that is silent: of the oldest that it may take, else of the one that it may
+// take first.
+func (s *Situation) showSilent(h *room.Head, a room.Agent, seen map[int]room.Presence, now time.Time) {
+	if a.CheckTaskOrder() != nil {
+		return
+	}
+	for _, t := range h.Tasks {
+		if !t.Holder.IsHere(&h.State) || t.Holder.Is(a) || !a.SeesTask(t.N) {
+			continue
+		}
+		silent, left := h.SilentFor(t, seen, now), h.YieldsIn(t, a, seen, now)
+		if silent >= room.PresentFor && (s.SilentTask == "" || left < s.SilentLeft) {
+			s.SilentTask, s.SilentFor, s.SilentLeft = room.TaskID(t.No), silent, left
+		}
+	}
+}
+
+// addRoster adds to the result of a wait who is there, if that has changed since
+// the seat's last result. While messages come, it waits for a quieter moment, unless
+// an agent came or left.
+func (c *session) addRoster(ctx context.Context, h *room.Head, in *inbox, got *Waited) {
+	if !in.has(alone) && !in.has(agentMoved) && (got.Status == StatusMessages || len(h.Agents) < 2 ||
+		c.room.agents.ReadRosterLately(c.agent)) {
+		return
+	}
+	seen, err := c.room.roster(ctx, h, c.agent)
+	if err != nil { // the messages are at hand; the next result has the roster
+		if ctx.Err() == nil {
+			c.room.svc.log.WarnContext(ctx, "presence not read", "error", err)
+		}
+		return
+	}
+	agents := seen.Agents()
+	got.Others = h.Others(c.agent.Seat) // of the same moment
+	got.OthersIdle, got.OthersAway = absenceOf(agents)
+	got.NoPartner = h.Paired && got.OthersIdle > 0 && got.OthersAway == 0 && got.Owes == "" &&
+		seen.gone(PartnerSilent)
+	got.showSilent(h, c.agent, seen.Presence, seen.Now)
+	for _, r := range h.Talk.OpenTo(c.agent.Seat, seen.Now) {
+		for i, a := range h.Agents {
+			if r.Seat == c.agent.Seat && agents[i].State == AgentSilent && slices.Contains(r.Owed, a.Seat) {
+				got.OwedBySilent++
+			}
+		}
+	}
+	if !c.room.agents.NoteRoster(c.agent, (room.Event{Text: rosterText(agents)}).Fingerprint(), in.has(agentMoved)) &&
+		!in.has(alone) {
+		return
+	}
+	got.Seated = len(agents)
+	got.Agents, got.AllWaiting = crowd(agents)
+}

@@ -1,0 +1,272 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core/presence"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// session is an agent whose token was accepted.
+type session struct {
+	token  ident.Token
+	holder room.Holder // of the token
+	room   *liveRoom   // to be released
+	head   *room.Head
+	agent  room.Agent
+	start  room.Start // of the call
+}
+
+func (c *session) attendance() presence.Attendance { return c.room.agents.Attendance(c.head, &c.agent) }
+
+func (c *session) positions() presence.Positions { return c.room.agents.Positions(c.agent) }
+
+// enter accepts a token on a cached head, which may lie behind the log. A refusal
+// is always based on a current one. The caller's room must be released.
+func (s *Service) enter(ctx context.Context, token string) (*session, error) {
+	t, err := parseToken(token)
+	if err != nil {
+		return nil, err
+	}
+	return s.accept(ctx, t, (*roomlog.Log).Cached)
+}
+
+// enterNow accepts a token on the current head.
+func (s *Service) enterNow(ctx context.Context, token string) (*session, error) {
+	t, err := parseToken(token)
+	if err != nil {
+		return nil, err
+	}
+	return s.acceptNow(ctx, t)
+}
+
+func (s *Service) acceptNow(ctx context.Context, t ident.Token) (*session, error) {
+	began := s.now()
+	return s.accept(ctx, t, func(l *roomlog.Log, ctx context.Context) (*room.Head, error) {
+		return l.Refresh(ctx, began)
+	})
+}
+
+// cameKey is the key of the time that Came was given.
+type cameKey struct{}
+
+// heldAtTheDoor is how long a call may take until it is admitted, before what is known here
+// counts as newer than the call.
+const heldAtTheDoor = time.Second
+
+// Came returns the context of a call that came at a time, by the clock of the Service. Without
+// it, a call counts from when its token is accepted.
+func Came(ctx context.Context, at time.Time) context.Context {
+	return context.WithValue(ctx, cameKey{}, at)
+}
+
+// accept makes the holder of a token a caller. Each later step of the call asks of the head that
+// it decides on whether the holder still has the seat.
+func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*session, error) {
+	asker := ident.PrincipalOf(ctx)
+	if err := asker.CheckToken(t); err != nil {
+		return nil, foreign(asker, t, err)
+	}
+	r, holder := s.acquire(t.Room), room.HolderOf(t)
+	start := room.Start{Head: math.MaxInt64}
+	if known := r.log.Peek(); known != nil {
+		start.Known = known.AsOf
+	}
+	start.At = s.now()
+	if came, known := ctx.Value(cameKey{}).(time.Time); known && came.Before(start.At) {
+		if start.At.Sub(came) > heldAtTheDoor {
+			start.Known = 0 // its client may have given it up, and gone on elsewhere
+		}
+		start.At = came
+	}
+	h, a, ok, err := r.owner(ctx, holder, read)
+	switch {
+	case err != nil:
+	case !ok:
+		err = r.whyNot(ctx, h, holder)
+	default:
+		err = foreign(asker, t, h.Invite.CheckSeat(asker, a))
+		if err == nil {
+			err = s.limits.Enter(ctx, t.Room)
+		}
+	}
+	if err != nil {
+		r.release()
+		return nil, err
+	}
+	if current := r.log.KnownSince(start.At); current != nil {
+		start.Head = current.AsOf
+	}
+	return &session{token: t, holder: holder, room: r, head: h, agent: a, start: start}, nil
+}
+
+// foreign returns err, which refuses t to a caller that may act for other seats only. A guest that gives a foreign stay
+// hears no more than of one that nobody has.
+func foreign(asker ident.Principal, t ident.Token, err error) error {
+	if err == nil || !t.IsStay() || !asker.IsGuest() {
+		return err
+	}
+	return refuseStay()
+}
+
+func refuseStay() error {
+	return fault.Refuse(fault.TokenInvalid, "contextId is not one that this address gave. Nothing was done: use the "+
+		"one that the answer to your first message has, or leave it out to take a seat.")
+}
+
+type readHead = func(*roomlog.Log, context.Context) (*room.Head, error)
+
+// owner returns the agent of the holder of a token, and the head that shows it. ok is
+// false, on a current head, if there is none, or if the room has expired.
+func (r *liveRoom) owner(ctx context.Context, x room.Holder, read readHead) (h *room.Head, a room.Agent, ok bool,
+	err error) {
+	began := r.svc.now()
+	h, err = read(r.log, ctx)
+	if err != nil {
+		return nil, a, false, err
+	}
+	a, ok = h.Owner(x)
+	if !ok || h.Expired(began) {
+		h, err = r.log.Refresh(ctx, began)
+		if err != nil {
+			return nil, a, false, err
+		}
+		a, ok = h.Owner(x)
+	}
+	return h, a, ok && !h.Expired(began), nil
+}
+
+// parseToken reads a token. It recognizes a ticket that was passed in its place.
+func parseToken(s string) (ident.Token, error) {
+	t, err := ident.ParseToken(s)
+	if err == nil {
+		return t, nil
+	}
+	if _, body, cut := strings.Cut(strings.ToLower(strings.TrimSpace(s)), "-"); cut && ident.WellFormed(body) {
+		err = fault.Refuse(fault.TokenInvalid, "agent_token holds a ticket of the queue: give it to enter_queue as "+
+			"ticket. The agent_token comes with the partner.")
+	}
+	return t, err
+}
+
+// whyNot returns the reason why the caller's token is not accepted any more.
+func (c *session) whyNot(ctx context.Context, h *room.Head) error {
+	return c.room.whyNot(ctx, h, c.holder)
+}
+
+// whyNot returns the reason why the token of x is not accepted.
+func (r *liveRoom) whyNot(ctx context.Context, h *room.Head, x room.Holder) error {
+	a, there := h.Seated(x.Seat)
+	if x.Joined != 0 {
+		if !h.GaveStay(x) {
+			return refuseStay()
+		}
+		there = there && a.Joined == x.Joined // else another has its number
+	}
+	switch {
+	case x.Person && there:
+		return r.whyNoPerson(ctx, x)
+	case there && x.Joined == 0 && !x.Has(a.Hash):
+		return fault.Refuse(fault.TokenInvalid, "agent_token is not, or no longer, that of this seat: an agent of "+
+			"the same user may have joined under its name since, or another agent has the seat. Use the newest one "+
+			"that join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
+	case x.Seat < 1, x.Seat >= h.NextSeat:
+		return fault.Refuse(fault.TokenInvalid, "agent_token is not one that this room gave out. Use the one that "+
+			"join_room or create_room gave you; if you have lost it, call join_room with room and agent_name.")
+	case there, !h.Retired && h.Expired(r.svc.now()):
+		return roomlog.ErrNotFound
+	}
+	gone, err := r.log.Seats().Vacated(ctx, x.Seat)
+	if err != nil {
+		return err
+	}
+	if !gone.Had(x) { // of another owner of the number, or its own
+		gone.Reason = room.ReasonLeft
+	}
+	return refuseVacated(gone, x)
+}
+
+// whyNoPerson returns why the token of a person is not one of a seat that somebody has.
+func (r *liveRoom) whyNoPerson(ctx context.Context, x room.Holder) error {
+	gone, err := r.log.Seats().Vacated(ctx, x.Seat)
+	switch {
+	case err != nil:
+		return err
+	case gone.Had(x): // another agent has its number
+		return refuseVacated(gone, x)
+	}
+	e := fault.Refuse(fault.TokenInvalid, "This person's token does not belong to this seat, or no longer does: a "+
+		"link opened on another device may have ended it, or somebody else has the seat. On a device that still "+
+		"works, ask for a new link; or have the agent join under another agent_name, and open the link that it "+
+		"gives you.")
+	e.Reason = fault.ReasonDevice
+	return e
+}
+
+// refuseVacated refuses a token of a seat that is gone. A person, whose page shows it, is told who took it, too.
+func refuseVacated(gone roomlog.Vacated, x room.Holder) error {
+	e := room.RefuseRemoved(gone.Reason)
+	if x.Joined != 0 {
+		e.Reason = string(gone.Reason)
+		return e
+	}
+	if !x.Person || !gone.Had(x) {
+		return e
+	}
+	if gone.Kept {
+		e = fault.Refuse(fault.Removed, "Your agent has no seat in this room any more: it has left, or lost it. "+
+			"If it joins again under its name within a day, this token is that of its person again.")
+	}
+	e.Reason, e.By, e.Note = string(gone.Reason), gone.By, sanitize.Escape(gone.Note, "")
+	return e
+}
+
+// rule says what a call of the agent a appends to h, which shows its seat.
+type rule func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error)
+
+// ofCaller returns what proposes by r for the caller. It fails with errUnseated if its seat is gone.
+func (c *session) ofCaller(r rule) func(*room.Head, time.Time) (roomlog.Change, error) {
+	return func(h *room.Head, now time.Time) (roomlog.Change, error) {
+		a, here := h.Owner(c.holder)
+		if !here {
+			return roomlog.Change{}, errUnseated
+		}
+		return r(h, a, now)
+	}
+}
+
+// change is append in a room that can be changed. From its return on it holds: a send under way either precedes it in
+// the log, or finds it there.
+func (c *session) change(ctx context.Context, r rule) ([]room.Event, error) {
+	return c.append(ctx, &roomlog.Proposal{}, func(h *room.Head, a room.Agent, now time.Time) (roomlog.Change, error) {
+		if err := checkLive(h, now); err != nil {
+			return roomlog.Change{}, err
+		}
+		return r(h, a, now)
+	})
+}
+
+// append appends what the caller does by r, with the options of p, and returns the events.
+func (c *session) append(ctx context.Context, p *roomlog.Proposal, r rule) ([]room.Event, error) {
+	p.Propose = c.ofCaller(r)
+	err := c.room.log.Append(ctx, p)
+	switch {
+	case errors.Is(err, errUnseated):
+		return nil, c.whyNot(ctx, c.room.log.Peek())
+	case err != nil: // p may still be under way
+		return nil, err
+	}
+	return p.Events, nil
+}
+
+// errUnseated reports that the caller's seat is gone. It is replaced by the reason
+// before it leaves the package.
+var errUnseated = errors.New("chat: the seat is gone")

@@ -1,0 +1,642 @@
+package chat
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core/presence"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// Send says a text in the caller's room, and waits for an answer if asked to.
+//
+// With a cursor it says nothing if an unread message may change what the caller says, and returns
+// what is unread instead: see room.Agent.HoldOf. With the cursor of that answer only what is meant
+// for the caller holds the text back, with another it is judged again. Otherwise what is unread comes with the result.
+// The text of the seat's last message counts as the same message for ten minutes, unless a key is
+// given, or the text is short and another agent has spoken since.
+//
+// A person sees what is unread, and means what it says twice: its message is held back only for a
+// credential, and repeated only by its key. The person may have paused its agent, which then says
+// nothing, or approve each message, which then becomes a draft: see Supervise.
+func (s *Service) Send(ctx context.Context, req SendRequest) (Sent, error) {
+	if err := req.check(); err != nil {
+		return Sent{}, err
+	}
+	c, err := s.enter(ctx, req.Token)
+	if err != nil {
+		return Sent{}, s.Outward(err)
+	}
+	defer c.room.release()
+	if err := c.readAsStay(ctx, &req); err != nil {
+		return Sent{}, s.Outward(err)
+	}
+	op := c.newSend(req)
+	if err := op.address(ctx); err != nil {
+		return Sent{}, s.Outward(err)
+	}
+	got, err := op.send(ctx)
+	if err != nil || !got.Sent {
+		return got, s.Outward(err)
+	}
+	return op.answer(ctx, got)
+}
+
+// sendOp is a message on its way into the log.
+type sendOp struct {
+	caller *session
+	req    SendRequest
+	began  time.Time
+	cursor ident.Cursor // of req, which the head may not have reached; N is -1 if it is none of the caller's
+
+	event       room.Event      // as it will be appended, but for what room.Head.Compose completes; then as it was
+	found       int64           // the event as of which its addressees were found; 0: it has none
+	fingerprint [16]byte        // of its text and addressees
+	consent     bool            // the person behind the agent decides about it first, also if it does not approve all
+	upload      *roomlog.Upload // that ends with the message; nil: its file, if it has one, came with the call
+	idle        int             // how many agents waited for a task when the call began
+
+	// What is known so far. It changes between two looks at the log, never within one.
+
+	earlier    roomlog.SentAs // the message, or the draft, that this call repeats
+	checked    int64          // nothing up to this event holds the message back
+	credential string         // that the text seems to hold, and of which the caller was not warned
+}
+
+// unguarded is a value of sendOp.checked: nothing holds the message back.
+const unguarded = math.MaxInt64
+
+// newSend returns the message that the caller asks to send.
+func (c *session) newSend(req SendRequest) *sendOp {
+	op := &sendOp{caller: c, req: req, began: c.start.At, cursor: ident.Cursor{N: -1}, checked: unguarded,
+		credential: sanitize.Credential(req.Text)}
+	if cursor, own := c.token.ParseCursor(req.Cursor); own {
+		op.cursor, op.checked = cursor, cursor.N
+		c.start.Known = max(c.start.Known, cursor.N) // the client had the answer that brought the cursor
+	}
+	return op
+}
+
+// send counts the message against the limits of its caller, and says it.
+func (op *sendOp) send(ctx context.Context) (Sent, error) {
+	undo, err := op.caller.room.svc.limits.Message(ctx, len(op.req.Text))
+	if err != nil {
+		return Sent{}, err
+	}
+	if len(op.req.Finishes) > 0 { // before any of them is told of what becomes free, and waits no more
+		op.idle = op.caller.room.agents.Idle(op.caller.head)
+	}
+	got, err := op.say(ctx)
+	gone := ctx.Err() != nil // its text may be said yet
+	if err != nil && !gone || err == nil && !got.wrote() {
+		undo()
+	}
+	return got, err
+}
+
+// say brings the message into the log, or finds that it is there, or holds it back.
+func (op *sendOp) say(ctx context.Context) (Sent, error) {
+	v, err := op.settle(ctx, op.append)
+	if err != nil {
+		return Sent{}, err
+	}
+	return op.result(ctx, v), nil
+}
+
+// maySay reports whether the message could be said as of now, and says nothing. If not, got is the
+// result, also if it was said before.
+func (op *sendOp) maySay(ctx context.Context) (got Sent, ok bool, err error) {
+	v, err := op.settle(ctx, op.ask)
+	if err != nil || v.isNew() {
+		return Sent{}, err == nil, err
+	}
+	return op.result(ctx, v), false, nil
+}
+
+// verdict is what the rules say of the message on one head of the log: as is set or, if they cannot tell
+// before that is done, step.
+type verdict struct {
+	as     roomlog.SentAs // the message, or its draft, in the log
+	change roomlog.Change // that brings it there; without events it is there
+	step   step
+	held   *Sent // the answer of a step
+}
+
+// step learns what the head does not tell. It holds the message back if it returns an answer.
+type step func(context.Context) (*Sent, error)
+
+// ends reports whether no later rule matters.
+func (v verdict) ends() bool { return v.as.N > 0 || v.step != nil }
+
+// isNew reports whether the message was not said before.
+func (v verdict) isNew() bool { return len(v.change.Events) > 0 }
+
+// settle attempts to say the message, or asks whether it may, until there is a verdict that needs no step,
+// or a step that holds the message back.
+func (op *sendOp) settle(ctx context.Context, attempt func(context.Context) (verdict, error)) (verdict, error) {
+	c := op.caller
+	for range maxLooks {
+		v, err := attempt(ctx)
+		switch {
+		case errors.Is(err, errUnseated):
+			return verdict{}, c.whyNot(ctx, c.room.log.Peek())
+		case err == nil && v.step == nil:
+			return v, nil
+		case err != nil && !errors.As(err, new(*fault.Error)):
+			return v, err
+		}
+
+		// The message is refused, or waits for a step. If an earlier call has said it, the next attempt finds that.
+		said, unknown := op.lookUpKey(ctx)
+		if unknown != nil {
+			return v, unknown
+		}
+		if said {
+			continue
+		}
+		if v.step == nil {
+			return v, err
+		}
+
+		// The step holds the message back, or brings what the next attempt needs.
+		v.held, err = v.step(ctx)
+		if err != nil || v.held != nil {
+			return v, err
+		}
+	}
+	return verdict{}, fault.Refuse(fault.Unavailable,
+		"The room changed too often while you spoke. Nothing was sent: call again.")
+}
+
+// append writes the message if the rules let it pass on the very head that it follows.
+func (op *sendOp) append(ctx context.Context) (verdict, error) {
+	var v verdict
+	p := op.proposal(&v)
+	err := op.caller.room.log.Append(ctx, p)
+	if err != nil { // if ctx has ended, op and v still belong to the append
+		return verdict{}, err
+	}
+	v.change.Events = p.Events
+	return v, nil
+}
+
+// ask returns the verdict on a head that is not older than the call, and writes nothing.
+func (op *sendOp) ask(ctx context.Context) (verdict, error) {
+	h, err := op.caller.room.log.Refresh(ctx, op.began)
+	if err != nil {
+		return verdict{}, err
+	}
+	var v verdict
+	_, err = op.proposal(&v).Propose(h, op.caller.room.svc.now())
+	return v, err
+}
+
+// proposal returns what proposes the message. Each time it leaves its verdict in v.
+func (op *sendOp) proposal(v *verdict) *roomlog.Proposal {
+	p := &roomlog.Proposal{Blocked: op.blocked, Began: op.began}
+	p.Propose = op.caller.ofCaller(func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
+		*v, err = op.propose(h, a, p.Batched, now)
+		return v.change, err
+	})
+	return p
+}
+
+// propose applies the rules of sending, in their order, to the message of a as the event after h. batched
+// are the events before it that are not written yet. It changes nothing and does not block.
+func (op *sendOp) propose(h *room.Head, a room.Agent, batched []room.Event, now time.Time) (verdict, error) {
+	// The message was not said before. If it was, no other rule matters.
+	v, err := op.findEarlier(h, a, now)
+	if v.ends() || err != nil {
+		return v, err
+	}
+
+	// The room lasts, the person behind an agent lets it speak, and nothing came that may change what it says.
+	// What came may be why a later rule refuses the message, so it goes first.
+	if h.Expired(now) && !h.Closed {
+		return verdict{}, roomlog.ErrNotFound
+	}
+	if !a.IsPerson() {
+		if a.Person.Paused {
+			return verdict{step: op.holdPaused}, nil
+		}
+		if err := h.CheckRun(); err != nil {
+			return verdict{}, err
+		}
+		if op.mayBeHeld(h, a, batched) {
+			return verdict{step: op.holdBack}, nil
+		}
+	}
+
+	// The room takes the message, and those whom it names are there.
+	e, err := h.Compose(a, op.event, now)
+	if err == nil {
+		err = op.checkArrived(h)
+	}
+	if err != nil {
+		return verdict{}, err
+	}
+
+	// The caller means what looks like a credential.
+	if op.credential != "" {
+		return verdict{step: op.warnOfCredential}, nil
+	}
+
+	// It is said or, if its person must see it first, kept as a draft.
+	as := roomlog.SentAs{N: h.AsOf + 1, Draft: op.consent || a.Person.Approve && !a.IsPerson()}
+	if as.Draft {
+		d := draftOf(a, e.Fingerprint(), now) // of a vote, whose proposal Compose has found
+		if d.N > 0 && op.req.Key == "" {
+			return verdict{as: d}, nil
+		}
+		e, err = a.Draft(e, op.event.Ask, op.req.Key, now)
+		if err != nil {
+			return verdict{}, err
+		}
+	}
+	ch := roomlog.Change{Events: []room.Event{e}, Ops: op.fileOps(h, e, now)}
+	if op.req.Key != "" {
+		ch.Ops = append(ch.Ops, roomlog.PutSent(h.ID, a, op.req.Key, as, now))
+	}
+	return verdict{as: as, change: ch}, nil
+}
+
+// holdPaused holds back what an agent says that is paused.
+func (op *sendOp) holdPaused(ctx context.Context) (*Sent, error) {
+	return &Sent{Waited: op.unspoken(ctx, StatusPaused)}, nil
+}
+
+// unspoken notes a call that said nothing, and returns what comes with its answer. It has not
+// looked for news.
+func (op *sendOp) unspoken(ctx context.Context, status WaitStatus) Waited {
+	c := op.caller
+	c.attendance().Note(ctx, presence.Call{Fresh: presence.SendFresh})
+	got := Waited{Status: status, Cursor: op.req.Cursor, Situation: c.situation(c.room.log.Peek())}
+	got.Paused = got.Paused || status == StatusPaused // the person may have let it go on since
+	return got
+}
+
+// result returns the answer to a message about which v says the last word.
+func (op *sendOp) result(ctx context.Context, v verdict) Sent {
+	if v.held != nil {
+		return *v.held
+	}
+	if v.isNew() {
+		op.event = v.change.Events[0]
+	} else {
+		op.event.N, op.earlier = v.as.N, v.as
+	}
+	got := Sent{Sent: !v.as.Draft, ID: op.caller.head.MessageID(op.event.N), Duplicate: !v.isNew()}
+	if v.as.Draft {
+		got.Waited = op.unspoken(ctx, StatusPending)
+	} else {
+		got.Unfinished = op.unfinished(ctx)
+	}
+	if got.Sent && (v.isNew() || op.req.Key == "") { // a key may stand for other words
+		got.To = readers(op.event)
+	}
+	if len(op.event.Agreed) > 0 {
+		got.Agreed = op.caller.head.MessageID(op.event.Agreed[0])
+	}
+	return got
+}
+
+// readers are those who read a message, beside its sender.
+func readers(e room.Event) []string {
+	if len(e.To) == 0 {
+		return []string{Everyone}
+	}
+	return e.ToNames
+}
+
+// wrote reports whether the call that got this has written a message, or something that
+// costs as much.
+func (got Sent) wrote() bool {
+	return got.Credential != "" || !got.Duplicate && (got.Sent || got.Status == StatusPending)
+}
+
+// unfinished returns which tasks of finishes the message did not close, and why. A call that repeats
+// an earlier message is told what that has closed.
+func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
+	c := op.caller
+	asked, closed := op.event.Finishes, op.event.Closes
+	if len(asked) > 0 && op.earlier.N > 0 {
+		if e, err := c.room.log.Event(ctx, op.earlier.N); err == nil {
+			closed = e.Closes
+		}
+	}
+	h := c.room.log.Peek()
+	for _, no := range asked {
+		if slices.Contains(closed, no) {
+			continue
+		}
+		t, _ := h.Task(no)
+		x := Unfinished{ID: room.TaskID(no), Why: cmp.Or(h.WhyUnfinished(c.agent, no), "it is open again")}
+		if c.agent.SeesTask(t.N) && !t.Holder.Is(c.agent) {
+			x.By = t.Holder.Name
+		}
+		list = append(list, x)
+	}
+	return list
+}
+
+// answer adds to the result of a message that is said what is unread, or what comes while the
+// call waits.
+func (op *sendOp) answer(ctx context.Context, got Sent) (Sent, error) {
+	c := op.caller
+	s := c.room.svc
+	if op.req.Said != nil {
+		op.req.Said()
+	}
+	waited, err := op.listen(ctx)
+	if s.Unanswered(ctx, err) { // the text is said; the sender waits again
+		got.Cursor, got.Situation = op.req.Cursor, c.situation(c.room.log.Peek())
+		return got, nil
+	}
+	if err == nil {
+		got.Waited, got.Before = *waited, waited.before
+	}
+	return got, s.Outward(err)
+}
+
+// listen collects what is unread now that the message is there, or waits for it.
+func (op *sendOp) listen(ctx context.Context) (*Waited, error) {
+	c := op.caller
+	c.head = c.room.log.Peek()
+	cursor, named := c.readCursor(op.req.Cursor)
+	if op.req.Stay { // the cursor was for the guard
+		cursor, named, op.req.Cursor = ident.Cursor{}, false, ""
+	}
+	c.positions().Arrived(cursor.N, op.event.ReplyTo)
+	if op.req.Wait == 0 || op.leavesWork() {
+		c.attendance().Note(ctx, presence.Call{Absence: op.req.Absence, Activity: op.req.Activity,
+			Fresh: presence.SendFresh})
+		return op.unread(ctx, cursor, named)
+	}
+	h, err := c.room.log.Refresh(ctx, op.began)
+	if err != nil {
+		return nil, err
+	}
+	c.head = h
+	return c.wait(ctx, op.waits(), op.event.N)
+}
+
+// waits returns the wait that follows the message.
+func (op *sendOp) waits() *WaitRequest {
+	return &WaitRequest{Cursor: op.req.Cursor, Wait: op.req.Wait, Absence: op.req.Absence, Activity: op.req.Activity,
+		Stay: op.req.Stay, key: op.req.Key, repeats: op.earlier.N}
+}
+
+// leavesWork reports whether the message finishes a task, and its sender has another, or more are free than
+// there are agents that wait for one. Then it need not wait, unless it is owed an answer.
+func (op *sendOp) leavesWork() bool {
+	if len(op.event.Closes) == 0 {
+		return false
+	}
+	is := op.caller.situation(op.caller.head)
+	return is.Owed == 0 && (len(is.Tasks) > 0 || is.FreeTasks > op.idle)
+}
+
+// unread returns what the caller has not read, without waiting. named says that the
+// call's cursor is one of the caller's.
+func (op *sendOp) unread(ctx context.Context, cursor ident.Cursor, named bool) (*Waited, error) {
+	c := op.caller
+	pos, err := op.readFrom(ctx, cursor, named)
+	if err != nil {
+		return nil, err
+	}
+	pos.own, pos.stay = op.event.N, op.req.Stay
+	in := newInbox(c, pos)
+	if err := in.collect(ctx); err != nil {
+		return nil, err
+	}
+	if !named && pos.named && len(in.batch.Messages) > 0 { // it has come just now, and must be noted
+		in.pos.read, err = c.positions().Load(ctx)
+		if err != nil {
+			return nil, err
+		}
+		in.pos.named = false
+	}
+	got, err := c.hand(ctx, in, &presence.Wait{Began: c.room.svc.now()})
+	if err != nil {
+		return nil, err
+	}
+	if got.Status == StatusQuiet {
+		got.Status = ""
+	}
+	return got, nil
+}
+
+// readFrom returns where the caller continues to read after its message.
+func (op *sendOp) readFrom(ctx context.Context, cursor ident.Cursor, named bool) (position, error) {
+	c := op.caller
+	if named {
+		return position{after: cursor.N, named: true, noted: cursor.Noted}, nil
+	}
+	at, known := c.positions().Known()
+	after, _ := op.waits().arrived(at).Next()
+	if known && !c.agent.IsPerson() && max(c.head.Recent.NewestForeign(c.agent.Seat), c.head.LastChange) <= after {
+		// Nothing is unread, so no read is needed to tell from where on.
+		return position{after: c.head.AsOf, named: true, ignored: op.req.Cursor != ""}, nil
+	}
+	return c.locate(ctx, op.waits())
+}
+
+// readCursor reads a cursor of the caller, whose head is current. ok is false if it is
+// none, or beyond that head.
+func (c *session) readCursor(s string) (cursor ident.Cursor, ok bool) {
+	cursor, ok = c.token.ParseCursor(s)
+	if !ok || cursor.N > c.head.AsOf {
+		return ident.Cursor{}, false
+	}
+	return cursor, true
+}
+
+// address makes the event to append, or returns why it cannot be. For a caller
+// whose seat is gone, that reason comes first.
+func (op *sendOp) address(ctx context.Context) error {
+	err := op.makeEvent(ctx)
+	if fault.CodeOf(err) != fault.InvalidArgument {
+		return err
+	}
+	c := op.caller
+	h, current := c.room.log.Refresh(ctx, op.began)
+	if current != nil {
+		return current
+	}
+	if _, here := h.Owner(c.holder); !here {
+		return c.whyNot(ctx, h)
+	}
+	return err
+}
+
+// makeEvent turns names into seats and ids into events, once and before the first
+// attempt. So what is meant for one agent never reaches another that takes its name
+// meanwhile.
+func (op *sendOp) makeEvent(ctx context.Context) error {
+	op.event = room.Event{Type: room.Said, Text: op.req.Text, Kind: op.req.Kind, File: op.event.File}
+	for _, id := range op.req.Finishes {
+		if no, ok := room.TaskNumber(id); ok && !slices.Contains(op.event.Finishes, no) {
+			op.event.Finishes = append(op.event.Finishes, no)
+		}
+	}
+	if op.event.Kind == room.Plain {
+		op.event.Kind = ""
+	}
+	err := op.findNamed(ctx)
+	if len(op.req.To) > 0 || err != nil {
+		known := op.keepAddressees(ctx, err)
+		if err != nil && !known {
+			return err
+		}
+	}
+	if err := op.findAnswered(ctx); err != nil {
+		return err
+	}
+	op.fingerprint = op.event.Fingerprint()
+	return nil
+}
+
+// findNamed finds the seats of the names in To and in Ask.
+func (op *sendOp) findNamed(ctx context.Context) error {
+	me := op.caller.agent
+	if len(op.req.To) > 0 && me.IsPerson() && sameCompany(me, op.req.To, nil) { // a note
+		op.event.To, op.event.ToNames, op.found = []int{me.Seat}, []string{me.Name}, me.Joined
+	} else {
+		readers, err := op.find(ctx, "to", op.req.To)
+		if err != nil {
+			return err
+		}
+		for _, a := range readers {
+			op.event.To, op.event.ToNames = append(op.event.To, a.Seat), append(op.event.ToNames, a.Name)
+		}
+	}
+	asked, err := op.find(ctx, "ask", op.req.Ask)
+	for _, a := range asked {
+		op.event.Ask = append(op.event.Ask, a.Seat)
+	}
+	return err
+}
+
+// find returns the agents of names but the caller, each once and in the order of their seats, on the current
+// head: a name may have changed hands. field is the argument that has the names, for the refusal.
+func (op *sendOp) find(ctx context.Context, field string, names []string) (found []room.Agent, err error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	c := op.caller
+	h, err := c.room.log.Refresh(ctx, op.began)
+	if err != nil {
+		return nil, err
+	}
+	c.head = h
+	if op.found == 0 {
+		op.found = h.AsOf
+	}
+	if len(names) > room.MaxCapacity {
+		return nil, fault.Refuse(fault.InvalidArgument, "%s: at most %d names. Nothing was sent.", field,
+			room.MaxCapacity)
+	}
+	for i, key := range nameKeys(names) {
+		a, here := h.Named(key)
+		switch {
+		case !here:
+			return nil, fault.Refuse(fault.InvalidArgument, "%s: number %d does not name an agent in this room. "+
+				"Nothing was sent: room_info tells who is there; leave %s out to speak to all.", field, i+1, field)
+		case a.Seat != c.agent.Seat && !slices.ContainsFunc(found, func(x room.Agent) bool { return x.Seat == a.Seat }):
+			found = append(found, a)
+		}
+	}
+	if len(found) == 0 {
+		return nil, fault.Refuse(fault.InvalidArgument,
+			"%s names only yourself. Nothing was sent: name others, or leave %s out to speak to all.", field, field)
+	}
+	slices.SortFunc(found, func(a, b room.Agent) int { return a.Seat - b.Seat })
+	return found, nil
+}
+
+// sameCompany reports whether two lists name the same agents, apart from a itself.
+func sameCompany(a room.Agent, names, others []string) bool {
+	return slices.Equal(company(a, names), company(a, others))
+}
+
+// company returns the keys of names, each once, without that of a.
+func company(a room.Agent, names []string) []string {
+	keys := nameKeys(names)
+	slices.Sort(keys)
+	return slices.DeleteFunc(slices.Compact(keys), func(key string) bool { return key == a.Key })
+}
+
+// nameKeys returns the keys of names; "" for what cannot be a name.
+func nameKeys(names []string) []string {
+	keys := make([]string, len(names))
+	for i, s := range names {
+		name, _ := ident.AgentName(s)
+		keys[i] = name.Key
+	}
+	return keys
+}
+
+// checkArrived refuses the message if a seat that it names has been given to another agent
+// since.
+func (op *sendOp) checkArrived(h *room.Head) error {
+	if h.ArrivedSince(op.found, op.event.To) || h.ArrivedSince(op.found, op.event.Ask) {
+		return fault.Refuse(fault.InvalidArgument,
+			"An agent that you name has just left the room. Nothing was sent: room_info tells who is there.")
+	}
+	return nil
+}
+
+// findAnswered finds what is answered and what is taken back.
+func (op *sendOp) findAnswered(ctx context.Context) error {
+	if op.req.Withdraw != "" {
+		e, err := op.caller.seen(ctx, "withdraw", op.req.Withdraw)
+		if err != nil {
+			return err
+		}
+		op.event.Withdraws = e.N
+	}
+	if op.req.ReplyTo == "" {
+		return nil
+	}
+	e, err := op.caller.seen(ctx, "reply_to", op.req.ReplyTo)
+	if err != nil {
+		return err
+	}
+	op.event.ReplyTo, op.event.ReSeat, op.event.ReFor = e.N, e.Seat, e.To
+	if e.Task != nil {
+		op.event.ReAdded = e.Task.Added
+	}
+	return nil
+}
+
+// seen returns the event of an id that the caller has seen. One that the caller may
+// not see does not exist for it. field is the argument that has the id.
+func (c *session) seen(ctx context.Context, field, id string) (room.Event, error) {
+	none := fault.Refuse(fault.InvalidArgument, "%s: there is no message of this id that you may see, or it has "+
+		"expired. Nothing was done: use the id of a message that you have read.", field)
+	n, ok := c.head.MessageNumber(id)
+	if !ok { // it may lie beyond a head that is behind
+		h, err := c.room.log.Refresh(ctx, c.room.svc.now())
+		if err != nil {
+			return room.Event{}, err
+		}
+		n, ok = h.MessageNumber(id)
+	}
+	if !ok {
+		return room.Event{}, none
+	}
+	e, err := c.room.log.Event(ctx, n)
+	if errors.Is(err, table.ErrNotFound) || err == nil && !c.agent.Sees(e) {
+		return room.Event{}, none
+	}
+	return e, err
+}

@@ -1,0 +1,200 @@
+package chat
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/core/password"
+	"github.com/parley-chat/parley/internal/core/picture"
+	"github.com/parley-chat/parley/internal/core/presence"
+	"github.com/parley-chat/parley/internal/core/ratelimit"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/files"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// UsualCache is how many bytes the cached rooms may take: thousands of small ones.
+const UsualCache = 128 << 20
+
+// UsualFile is how many bytes a file has at most.
+const UsualFile = 25 << 20
+
+// Options of a Service. The zero value suits several processes on one table.
+type Options struct {
+	// Clock defaults to the system's.
+	Clock clockwork.Clock
+	// SingleProcess says that no other process writes to the table. Then nothing
+	// is polled for, and a cached room is current.
+	SingleProcess bool
+	// MinBatch is how many appends to one room must wait before they share one
+	// Write. The default is 4, from which DynamoDB's transactions pay. Use 1 where a
+	// Write of several ops costs no more than one of a single op.
+	MinBatch int
+	// CacheBytes is how much memory the cached rooms may take: see roomlog.Options.
+	// The default is UsualCache.
+	CacheBytes int64
+	// Files keeps the bytes of shared files. Nil means that no files are shared.
+	Files files.Store
+	// FileLimit is how many bytes a file has at most. The default is UsualFile.
+	FileLimit int64
+	// LongestWait caps every wait. The default is MaxWait.
+	LongestWait time.Duration
+	// Limits bound what each caller does. The zero value does not. Units are counted for
+	// calls that pass Limits(s).Begin.
+	Limits ratelimit.Limits
+	// Calls is told which hooks of a room are to be looked at, after an event was written for
+	// which they are called. It must not block. Nil: nobody is told, such as where the stream of
+	// the table tells.
+	Calls func(room string, calls []room.Call)
+	// Logger receives what an operator should know. It never receives a token, a
+	// password or a text. It defaults to slog.Default(), but then nobody receives the lines
+	// of package audit.
+	Logger *slog.Logger
+}
+
+// Service is the rooms of one table. Its methods may be called concurrently, and
+// any number of Services, in one process or in many, may share a table. Every
+// error it returns is a *fault.Error, or context.Canceled where the caller has
+// gone.
+type Service struct {
+	store     *roomlog.Store
+	live      presence.Options
+	clock     clockwork.Clock
+	opts      Options
+	log       *slog.Logger
+	audit     *slog.Logger // nil: nobody wants the lines
+	limits    *ratelimit.Limiter
+	passwords *password.Checker
+	pictures  *picture.Decoder
+	stopping  chan struct{}
+	stop      sync.Once
+}
+
+// New returns a Service on t.
+func New(t table.Table, o Options) *Service {
+	if o.Clock == nil {
+		o.Clock = clockwork.NewRealClock()
+	}
+	if o.MinBatch == 0 {
+		o.MinBatch = 4
+	}
+	if o.CacheBytes == 0 {
+		o.CacheBytes = UsualCache
+	}
+	if o.FileLimit == 0 {
+		o.FileLimit = UsualFile
+	}
+	if o.LongestWait == 0 {
+		o.LongestWait = MaxWait
+	}
+	audited := o.Logger
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	limits := ratelimit.New(o.Limits, o.Clock)
+	t = limits.Table(t)
+	s := &Service{limits: limits, clock: o.Clock, opts: o, log: o.Logger, audit: audited, stopping: make(chan struct{})}
+	s.store = roomlog.NewStore(t, roomlog.Options{
+		Clock: o.Clock, SingleProcess: o.SingleProcess, MinBatch: o.MinBatch, CacheBytes: o.CacheBytes,
+		Logger: o.Logger, Calls: o.Calls,
+		Observe: func(l *roomlog.Log) roomlog.Observer { return newLiveRoom(s, l) },
+	})
+	s.live = presence.Options{Store: s.store, Table: t, Clock: o.Clock, Logger: o.Logger,
+		SingleProcess: o.SingleProcess}
+	s.passwords = password.New(s.store, limits.Password)
+	s.pictures = picture.NewDecoder()
+	return s
+}
+
+// Store returns the logs of the service's rooms.
+func (s *Service) Store() *roomlog.Store { return s.store }
+
+// Stop makes every open wait return with what there is, and every later one return
+// at once. It does not wait for them. Other calls continue to work.
+func (s *Service) Stop() { s.stop.Do(func() { close(s.stopping) }) }
+
+// Stopping returns a channel that is closed by Stop.
+func (s *Service) Stopping() <-chan struct{} { return s.stopping }
+
+// AllowRoom counts a room that the caller creates, or refuses it.
+func (s *Service) AllowRoom(ctx context.Context) error {
+	_, err := s.limits.Room(ctx, s.store)
+	return err
+}
+
+// Limits returns the limiter of s. Calls pass its Begin first.
+func (s *Service) Limits() *ratelimit.Limiter { return s.limits }
+
+func (s *Service) now() time.Time { return s.clock.Now() }
+
+// deadlineMargin is how long before its context's deadline a wait ends, so that
+// the answer still arrives.
+const deadlineMargin = 3 * time.Second
+
+// WaitLimit returns how long a call may wait that asks for d: at most LongestWait
+// and the rest of its context's time, less what the answer takes.
+func (s *Service) WaitLimit(ctx context.Context, d time.Duration) time.Duration {
+	if front, bounded := ctx.Value(frontKey{}).(context.Context); bounded {
+		ctx = front
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		d = max(0, min(d, time.Until(deadline)-deadlineMargin)) // the transport's deadline is in the system's time
+	}
+	return min(d, s.opts.LongestWait)
+}
+
+// frontKey is the key of the context that Until was given.
+type frontKey struct{}
+
+// Until returns the context of a call that is over by end, whatever the table does. Unlike
+// the deadline of ctx it shortens no wait: see WaitLimit.
+func Until(ctx context.Context, end time.Time) (context.Context, context.CancelFunc) {
+	return context.WithDeadline(context.WithValue(ctx, frontKey{}, ctx), end)
+}
+
+// endedByKey is the key of the channel that EndedBy was given.
+type endedByKey struct{}
+
+// EndedBy returns the context of a call whose wait ends, as if its time were up, when a channel is closed.
+func EndedBy(ctx context.Context, ended <-chan struct{}) context.Context {
+	return context.WithValue(ctx, endedByKey{}, ended)
+}
+
+// Ended returns the channel that EndedBy was given; nil if it was given none.
+func Ended(ctx context.Context) <-chan struct{} {
+	ended, _ := ctx.Value(endedByKey{}).(<-chan struct{})
+	return ended
+}
+
+// liveRoom is a room in which a call takes place.
+type liveRoom struct {
+	log    *roomlog.Log
+	svc    *Service
+	agents *presence.Room // what this process knows of them
+	// sharing holds a value while a file is shared: so two files at once do not both take the
+	// last bytes of the room. Several processes may still do so.
+	sharing chan struct{}
+}
+
+func newLiveRoom(s *Service, l *roomlog.Log) *liveRoom {
+	r := &liveRoom{log: l, svc: s, sharing: make(chan struct{}, 1)}
+	r.agents = presence.New(l, &s.live)
+	return r
+}
+
+// acquire returns the room with an id, whether or not there is such a room. The caller
+// must release it.
+func (s *Service) acquire(id string) *liveRoom { return roomOf(s.store.Acquire(id)) }
+
+// roomOf returns the room of a log of a Service.
+func roomOf(l *roomlog.Log) *liveRoom { return l.Observer().(*liveRoom) }
+
+// OnAdvance implements roomlog.Observer.
+func (r *liveRoom) OnAdvance(h *room.Head, events []room.Event) { r.agents.OnAdvance(h, events) }
+
+func (r *liveRoom) release() { r.log.Release() }

@@ -1,0 +1,90 @@
+package chat_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// Whatever an agent calls, it is told the same of how things stand for it.
+func TestSituation_isTheSameInEveryResult(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	request := w.ask(p.ann.Token, "which of the two?", "Bob", "Cid")
+	w.ask(p.bob.Token, "and when?", "Cid")
+	person := w.person(p.bob)
+	ann, bob := w.look(p.ann.Token, p.ann.Cursor), w.look(p.bob.Token, p.bob.Cursor)
+	results := func(who chat.Seated, text, cursor string) map[string]chat.Situation {
+		sent, err := w.send(chat.SendRequest{Token: who.Token, Text: text, Cursor: cursor})
+		if err != nil || sent.Sent {
+			t.Fatalf("%q is sent: %+v, %v", text, sent, err)
+		}
+		waited := w.look(who.Token, cursor)
+		waited.OthersIdle, waited.OthersAway = 0, 0
+		return map[string]chat.Situation{"send": sent.Situation, "wait": waited.Situation,
+			"join": w.enter(chat.JoinRequest{Token: who.Token}).Situation}
+	}
+	compare := func(when string, got map[string]chat.Situation, want chat.Situation) {
+		for call, s := range got {
+			if !reflect.DeepEqual(s, want) {
+				t.Errorf("%s, a %s says\n     %+v\nwant %+v", when, call, s, want)
+			}
+		}
+	}
+	compare("a credential", results(p.ann, "it is "+secret, ann.Cursor), chat.Situation{
+		Others: 2, Begun: true, Admin: true, Owed: 2,
+	})
+	w.pauses(person, true)
+	compare("paused", results(p.bob, "hello", bob.Cursor), chat.Situation{
+		Others: 2, Begun: true, Owed: 1, Debt: room.Debt{Owes: request},
+		Supervised: room.Supervised{Paused: true, Bound: true},
+	})
+	w.pauses(person, false)
+	w.approves(person, true)
+	compare("a draft", results(p.bob, "hello", bob.Cursor), chat.Situation{
+		Others: 2, Begun: true, Owed: 1, Debt: room.Debt{Owes: request},
+		Supervised: room.Supervised{Bound: true, Undecided: true},
+	})
+	seen := w.look(person, "").Situation
+	seen.OthersIdle, seen.OthersAway = 0, 0
+	if !seen.Person || seen.Others != 2 || seen.Owes != request {
+		t.Errorf("the person is told %+v", seen)
+	}
+}
+
+// An agent is told that a program wakes it: one on standby that goes on after what comes, and not a line that ends
+// with it. So it is for as long as others see the program, and in every process.
+func TestSituation_programThatWakes_isKnown(t *testing.T) {
+	for name, c := range map[string]struct {
+		req  chat.WaitRequest
+		want bool
+	}{
+		"on standby":          {chat.WaitRequest{Wait: time.Minute, Standby: true, Peek: true}, true},
+		"it looks in":         {chat.WaitRequest{Standby: true, Peek: true, LooksIn: true}, true},
+		"a line of its shell": {chat.WaitRequest{Wait: time.Minute, Standby: true}, false},
+		"the agent itself":    {chat.WaitRequest{Wait: time.Minute}, false},
+	} {
+		w := newWorld(t)
+		p := w.company()
+		there := w.elsewhere()
+		c.req.Token, c.req.Cursor = p.bob.Token, p.bob.Cursor
+		wait := w.open(t.Context(), c.req)
+		w.clock.Advance(c.req.Wait)
+		take(t, wait)
+		for i, w := range []*world{w, there} {
+			if got := w.enter(chat.JoinRequest{Token: p.bob.Token}).Woken; got != c.want && i == 0 {
+				t.Errorf("%s, a join: %v", name, got)
+			}
+			if got := w.look(p.bob.Token, "").Woken; got != c.want {
+				t.Errorf("%s, service %d: %v", name, i, got)
+			}
+		}
+		w.clock.Advance(room.AnnounceWait)
+		if w.look(p.bob.Token, "").Woken || w.look(p.ann.Token, "").Woken {
+			t.Errorf("%s: it is said of a program that is gone, or of another's", name)
+		}
+	}
+}

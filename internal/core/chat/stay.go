@@ -1,0 +1,190 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// A stay is how A2A sees a seat: see ident.NewStay. Its client knows no cursor. Each further call says that all has
+// arrived that the seat was handed before, but for a message that is repeated: the answer to it may be lost.
+
+// arrived returns p with what has surely arrived at the caller acknowledged: all that it was handed before or, where it
+// repeats a message, before it had said that.
+func (req *WaitRequest) arrived(p room.ReadPosition) room.ReadPosition {
+	if n := p.Arrived(req.key); req.Stay && (req.repeats == 0 || n < req.repeats) {
+		p.Acked = max(p.Acked, n)
+	}
+	return p
+}
+
+// readAsStay gives the message of a stay the cursor of what has arrived, as if a hold had returned it: its client may
+// never repeat what is held back, so only what is meant for the agent holds.
+func (c *session) readAsStay(ctx context.Context, req *SendRequest) error {
+	if !req.Stay {
+		return nil
+	}
+	p, err := c.position(ctx)
+	req.Cursor = ident.Cursor{N: p.Arrived(req.Key), Held: true}.String(c.token)
+	return err
+}
+
+// noteHeld notes up to where events were handed to a stay when its message was held back, and up to where they had
+// arrived before.
+func (op *sendOp) noteHeld(ctx context.Context, arrived, handed int64) error {
+	at := op.caller.positions()
+	p, err := at.Load(ctx)
+	if err != nil {
+		return err
+	}
+	p.Acked, p.Guarded, p.HeldKey = max(p.Acked, arrived), handed, op.req.Key
+	return at.Write(ctx, p)
+}
+
+// Stay is how the stay of an agent stands. The log alone says so: it is the same in each process.
+type Stay struct {
+	Ended  room.Reason // why it is over; "" while it lasts
+	Wanted bool        // something that wakes the agent came after its own last message
+	room.Supervised
+	Messages []Message // the last that it sees, oldest first
+	At       time.Time // of the last event that it sees; of a stay that is over, of the call
+}
+
+// Stay returns how the stay of a token stands, with so many messages at most, from 0 to 50. It counts as a sign of life
+// of the agent, and hands out nothing. A stay that the room has not given is refused.
+func (s *Service) Stay(ctx context.Context, token string, most int) (Stay, error) {
+	c, err := s.enterNow(ctx, token)
+	if why := endOf(err); why != "" {
+		return Stay{Ended: why, At: s.now()}, nil
+	}
+	if err != nil {
+		return Stay{}, s.Outward(err)
+	}
+	defer c.room.release()
+	c.attendance().NoteCall(ctx)
+	got := Stay{Supervised: c.head.SupervisedOf(c.agent, s.now())}
+	if c.head.Closed {
+		got.Ended = c.head.WhyClosed()
+	}
+	if most > 0 {
+		page, err := c.page(ctx, HistoryRequest{Limit: most})
+		if err != nil {
+			return Stay{}, s.Outward(err)
+		}
+		got.Messages = page.Messages
+	}
+	got.Wanted, got.At, err = c.isWanted(ctx)
+	return got, s.Outward(err)
+}
+
+// endOf returns why a stay is over whose token was refused; "" if that says nothing of the kind.
+func endOf(err error) room.Reason {
+	var refused *fault.Error
+	if errors.As(err, &refused) && refused.Code == fault.Removed {
+		return room.Reason(refused.Reason)
+	}
+	return ""
+}
+
+// isWanted reports whether something that wakes the caller came after its own last message. It returns the time of the
+// last event that the caller sees, too.
+func (c *session) isWanted(ctx context.Context) (wanted bool, at time.Time, err error) {
+	for e, err := range c.room.log.Pages(c.agent, roomlog.PageEvents).Back(ctx, c.head.AsOf+1) {
+		if err != nil {
+			return false, at, err
+		}
+		if at.IsZero() && (c.agent.Sees(e) || e.N <= c.agent.Joined) {
+			at = e.At()
+		}
+		if e.N <= c.agent.Joined || e.Type == room.Said && e.Seat == c.agent.Seat && !e.Person {
+			return false, at, nil
+		}
+		if c.agent.IsNews(e) && c.agent.WokenBy(e, len(c.head.Agents), false) {
+			return true, at, nil
+		}
+	}
+	return false, at, nil
+}
+
+// Follow calls yield with what is new for the agent of a stay, and with its end, until that, until yield
+// returns false, or ctx or the service ends. Beside it the agent may make other calls, and several may follow
+// at once: each is handed what comes, and none keeps it from another. It begins after what the agent was
+// handed.
+func (s *Service) Follow(ctx context.Context, token string, yield func(Waited) bool) error {
+	c, err := s.enterNow(ctx, token)
+	if err != nil {
+		return s.Outward(err)
+	}
+	defer c.room.release()
+	p, err := c.position(ctx)
+	for after := p.Arrived(""); err == nil; {
+		var got *Waited
+		got, after, err = c.next(ctx, after)
+		if err != nil || got == nil || !yield(*got) || got.Status == StatusRemoved {
+			break
+		}
+	}
+	return s.Outward(err)
+}
+
+// next waits for what is new after an event, and notes that it is handed out. It returns nothing if ctx or the service
+// ends.
+func (c *session) next(ctx context.Context, after int64) (got *Waited, scanned int64, err error) {
+	r := c.room
+	in := newInbox(c, position{after: after, named: true})
+	for {
+		changed := r.log.Changed()
+		c.attendance().NoteCall(ctx)
+		if err := in.collect(ctx); err != nil {
+			return nil, after, err
+		}
+		if in.due() {
+			break
+		}
+		pause := room.Lease / 3 // then it is a sign of life
+		if !r.svc.opts.SingleProcess {
+			pause = roomlog.PollEvery(r.svc.now().Sub(time.UnixMilli(r.log.Peek().HeadMs)))
+		}
+		timer := r.svc.clock.NewTimer(pause)
+		select {
+		case <-changed:
+		case <-timer.Chan():
+			err = r.log.Poll(ctx)
+		case <-r.svc.stopping:
+			err = context.Canceled
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		timer.Stop()
+		switch {
+		case ctx.Err() != nil || isClosed(r.svc.stopping):
+			return nil, after, nil
+		case err != nil:
+			r.svc.log.WarnContext(ctx, "a room could not be polled", "error", err)
+		}
+	}
+	h := r.log.Peek()
+	// What does not fit is next.
+	got = &Waited{Status: in.status(ctx, h), Messages: in.batch.Messages, Wakes: in.has(wakes),
+		Situation: in.situation(h)}
+	return got, in.scanned, c.noteHanded(ctx, after, in.scanned)
+}
+
+// noteHanded notes that the events up to one were handed out, unless another call has noted it.
+func (c *session) noteHanded(ctx context.Context, after, to int64) error {
+	at := c.positions()
+	handing := at.HandingLock()
+	handing.Lock()
+	defer handing.Unlock()
+	at.Gave(to)
+	p, err := at.Load(ctx)
+	if err != nil || p.Handed >= to {
+		return err
+	}
+	return at.Handed(ctx, p.Handing(after, to, 0))
+}

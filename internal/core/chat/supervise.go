@@ -1,0 +1,227 @@
+package chat
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/observe/audit"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// SuperviseRequest is what only the person behind an agent asks for.
+type SuperviseRequest struct {
+	// Token is the person's. With Claim its caller has made it: the room and the seat of the
+	// claim, and a secret.
+	Token   string
+	Claim   string // of a link: Token becomes one of the person, unless the link was used
+	NewLink bool   // a link for a further device
+	EndHook string // the id of a hook of the agent that ends
+
+	PersonName string // what the person wants to be called from now on
+	NoName     bool   // nothing
+
+	// The supervision of the agent; nil leaves it as it is.
+
+	Paused  *bool // it may say nothing
+	Approve *bool // each of its messages becomes a draft
+
+	// A decision, which goes without changes of supervision.
+
+	Draft    string // the id of a draft
+	Decision room.Decision
+	Text     string // with room.EditDraft, which sends it in place of the draft; with room.RefuseDraft the reason
+}
+
+// Supervised is the result of Supervise.
+type Supervised struct {
+	Alone   bool   // the person has its seat without an agent, and so supervises nobody
+	Watch   string // the claim of a link for a further device; "" if there is none
+	Name    string // what the person is called; "" if it has no name
+	Paused  bool
+	Approve bool
+	Drafts  []DraftView // that wait for the caller, oldest first
+	Hooks   []HookView  // of the agent, oldest first
+}
+
+// Supervise does what only the person behind an agent may: it opens the link of a seat, or
+// asks for one for a further device; it pauses the agent, or approves what it says; it
+// decides about a draft. To repeat a call changes nothing: of two decisions about a draft
+// the second is refused.
+func (s *Service) Supervise(ctx context.Context, req SuperviseRequest) (Supervised, error) {
+	t, err := parseToken(req.Token)
+	if err != nil {
+		return Supervised{}, err
+	}
+	if err := ident.PrincipalOf(ctx).CheckToken(t); err != nil {
+		return Supervised{}, err
+	}
+	if !t.Person {
+		return Supervised{}, fault.Refuse(fault.NotAllowed, "Only the person behind an agent does this, with a token "+
+			"of its own. Nothing was changed: give your user the link to watch that join_room gave you, if it gave "+
+			"one.")
+	}
+	if err := req.check(); err != nil {
+		return Supervised{}, err
+	}
+	var name ident.Name
+	if req.PersonName != "" {
+		name, err = ident.PersonName(req.PersonName)
+		if err != nil {
+			return Supervised{}, err
+		}
+	}
+
+	// A claim makes the token one of the seat, which all that follows requires.
+	if req.Claim != "" {
+		opened, err := s.redeem(ctx, req.Claim, t)
+		if err != nil {
+			return Supervised{}, s.Outward(err)
+		}
+		if opened {
+			audit.Log(ctx, s.audit, "link_opened", audit.Room(t.Room), audit.Seat(t.Seat))
+		}
+	}
+	c, err := s.acceptNow(ctx, t)
+	if err != nil {
+		return Supervised{}, s.Outward(err)
+	}
+	defer c.room.release()
+
+	// At most one thing is changed, and the answer shows the seat after it.
+	switch {
+	case c.agent.IsAlone() && (req.Draft != "" || req.Paused != nil || req.Approve != nil || req.names()):
+		err = fault.Refuse(fault.NotAllowed, "You have this seat without an agent, and its name is yours, so there is "+
+			"nothing to name, pause, approve or decide. Nothing was changed: what you send is sent at once.")
+	case req.NewLink:
+		err = c.supervise(ctx, withoutHead(room.Agent.AddLink))
+	case req.names():
+		err = c.supervise(ctx, func(h *room.Head, a room.Agent) (*room.Event, error) { return h.NamePerson(a, name) })
+	case req.EndHook != "":
+		err = c.unhook(ctx, req.EndHook, new(bool))
+	case req.Draft != "":
+		err = c.decideDraft(ctx, req.Draft, req.Decision, req.Text)
+	case req.Paused != nil || req.Approve != nil:
+		err = c.supervise(ctx, withoutHead(room.Supervision{Paused: req.Paused, Approve: req.Approve}.Decide))
+		if err == nil {
+			audit.Log(ctx, s.audit, "supervision_set", audit.Room(t.Room), audit.Seat(t.Seat))
+		}
+	}
+	if err != nil {
+		return Supervised{}, s.Outward(err)
+	}
+	got, err := c.supervised(ctx)
+	return got, s.Outward(err)
+}
+
+// names reports whether the person gets another name.
+func (req SuperviseRequest) names() bool { return req.PersonName != "" || req.NoName }
+
+// check refuses what goes not together, and a decision about nothing.
+func (req SuperviseRequest) check() error {
+	asked := slices.DeleteFunc([]bool{req.NewLink, req.Paused != nil || req.Approve != nil, req.Draft != "",
+		req.EndHook != "", req.PersonName != "", req.NoName}, func(is bool) bool { return !is })
+	switch {
+	case len(asked) > 1:
+		return fault.Refuse(fault.InvalidArgument, "Give only one of new_link, draft, end_hook, person_name, no_name, "+
+			"and paused or approve. Nothing was changed: use two calls.")
+	case req.Draft == "" && (req.Decision != "" || req.Text != ""):
+		return fault.Refuse(fault.InvalidArgument,
+			"decision and text go with draft, the id of the draft that you decide about. Nothing was changed.")
+	case req.Draft != "":
+		return req.Decision.Check(req.Text)
+	}
+	return nil
+}
+
+// supervised returns what the person behind the caller's seat has decided, as of now.
+func (c *session) supervised(ctx context.Context) (Supervised, error) {
+	h := c.room.log.Peek()
+	a, _ := h.Owner(c.holder)
+	list, err := c.drafts(ctx, a)
+	if err != nil {
+		return Supervised{}, err
+	}
+	hooks, err := c.hooks(ctx, a)
+	return Supervised{Alone: a.IsAlone(), Watch: h.ShownLink(a), Name: a.Person.Name, Paused: a.Person.Paused,
+		Approve: a.Person.Approve, Drafts: list, Hooks: hooks}, err
+}
+
+// supervise appends what the person behind the caller's seat decides; how returns nil if
+// nothing changes.
+func (c *session) supervise(ctx context.Context, how func(*room.Head, room.Agent) (*room.Event, error)) error {
+	_, err := c.change(ctx, func(h *room.Head, a room.Agent, _ time.Time) (ch roomlog.Change, err error) {
+		e, err := how(h, a)
+		if e != nil {
+			ch.Events = []room.Event{*e}
+		}
+		return ch, err
+	})
+	return err
+}
+
+// withoutHead returns how for supervise.
+func withoutHead(how func(room.Agent) *room.Event) func(*room.Head, room.Agent) (*room.Event, error) {
+	return func(_ *room.Head, a room.Agent) (*room.Event, error) { return how(a), nil }
+}
+
+// DraftView is a draft as the person sees it that decides about it: a message of type
+// EventDrafted with its whole text, its file, and in Finished the tasks that it would end.
+type DraftView = Message
+
+// drafts returns the open drafts of a, the caller's seat, oldest first.
+func (c *session) drafts(ctx context.Context, a room.Agent) ([]DraftView, error) {
+	h := c.room.log.Peek()
+	var list []DraftView
+	for _, d := range a.Person.Open(c.room.svc.now()) {
+		e, err := c.room.log.Event(ctx, d.N)
+		if err != nil {
+			return nil, err
+		}
+		m := messageOf(&h.State, a, e)
+		m.Text, m.More, m.File, m.Finished = e.Draft.Text, nil, viewFile(e.Draft.File), nil
+		for _, no := range e.Draft.Finishes {
+			m.Finished = append(m.Finished, room.TaskID(no))
+		}
+		list = append(list, m)
+	}
+	return list, nil
+}
+
+// decideDraft decides, for the person behind the caller's seat, about the draft of an id.
+func (c *session) decideDraft(ctx context.Context, id string, decision room.Decision, text string) error {
+	d, err := c.seen(ctx, "draft", id)
+	if fault.CodeOf(err) == fault.InvalidArgument {
+		err = room.RefuseDecided()
+	}
+	if err != nil {
+		return err
+	}
+	f := d.CarriedFile()
+	_, err = c.change(ctx, func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
+		e, err := h.DecideDraft(a, d, decision, text, now)
+		if err != nil {
+			return ch, err
+		}
+		ch.Events = []room.Event{e}
+		if d.Key != "" && e.Type == room.Said {
+			ch.Ops = []table.Op{roomlog.MoveSent(h.ID, a, d.Key, roomlog.SentAs{N: h.AsOf + 1}, now)}
+		}
+		switch {
+		case f == nil:
+		case e.Type == room.Said:
+			ch.Ops = append(ch.Ops, roomlog.PutClaim(h, e, now))
+		default:
+			ch.Ops = append(ch.Ops, roomlog.DropClaim(c.fileKey(f)))
+		}
+		return ch, nil
+	})
+	if err == nil && decision == room.RefuseDraft {
+		c.dropFile(ctx, f)
+	}
+	return err
+}

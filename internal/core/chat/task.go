@@ -1,0 +1,779 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/sanitize"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// TaskAction is what a call does with the room's tasks.
+type TaskAction string
+
+// The actions.
+const (
+	TaskList    TaskAction = "list"
+	TaskAdd     TaskAction = "add"
+	TaskTake    TaskAction = "take"
+	TaskRelease TaskAction = "release"
+	TaskFinish  TaskAction = "finish"
+	TaskNext    TaskAction = "next" // finish, and take the next free one
+	TaskDrop    TaskAction = "drop"
+	TaskEdit    TaskAction = "edit"
+)
+
+// TaskRequest asks to do Action. Its zero value but for Token lists the tasks.
+type TaskRequest struct {
+	Token  string
+	Action TaskAction
+	ID     string    // t7; of take, "" means the next free one; of list, "" means all
+	Tasks  []NewTask // of add, in order
+	Text   string    // of finish: what was done; of release: why; of edit: details
+	Title  string    // of edit: the new title; "" leaves it
+	After  []string  // of edit: what must be done first instead; nil leaves it
+	For    []string  // of release and edit: the agents that it is offered to, also some that are still to come
+	Closed bool      // of list, for people and programs: those that are done or dropped, newest first; before ID
+}
+
+// NewTask is a task to be added.
+type NewTask struct {
+	Title string
+	Text  string   // details
+	For   []string // names of the agents that it is offered to
+	After []string // "1" for the first of the same call, and so on, or ids
+}
+
+// TaskState says how a task stands.
+type TaskState string
+
+// The states of tasks.
+const (
+	TaskBlocked TaskState = "blocked" // open, behind something that is not done
+	TaskOpen    TaskState = "open"
+	TaskTaken   TaskState = "taken"
+	TaskStalled TaskState = "stalled" // taken by an agent that is gone, or was not heard for 15 minutes
+	TaskDone    TaskState = "done"
+	TaskDropped TaskState = "dropped"
+)
+
+// Task is a task as an agent sees it.
+type Task struct {
+	ID    string
+	Title string
+	Text  string
+	State TaskState
+	Adder string
+	By    string // who has it, or finished it
+	// AddedByPerson says that the person behind Adder added it, and EndedByPerson that the one behind By ended it.
+	AddedByPerson, EndedByPerson bool
+	AdderName, ByName            string // of the person who did that, or has taken it, at that time; "" without a name
+	For                          []string
+	After                        []string      // ids of what comes first; of a blocked one some of it is not done
+	Age                          time.Duration // since it got into State
+	Mine                         bool          // the caller has it
+	Was                          string        // of a take: who had it before
+	Result                       string        // what was done, of one that is done; of one that was dropped, why
+	Report                       string        // the message of which Result is the beginning; "" if it is whole
+	Missing                      string        // why what came of it is not shown, in words of the server
+}
+
+// Tasks is the result of a TaskRequest.
+type Tasks struct {
+	Task    *Task  // the one that the call changed; nil if it changed none
+	Tasks   []Task // the open ones, the caller's first, at most 30; after add, those that were added come first
+	HasMore bool
+	// Results is what came of the tasks directly before Task, if the caller has that or asks for it: as many of
+	// those that are over as have room, and then Rest is the id of the first that has none.
+	Results []Task
+	Rest    string
+	Cursor  string // how far an agent was handed what is new, as far as this process knows: this call hands out nothing
+	Situation
+}
+
+// TaskBrief names a task of the caller.
+type TaskBrief struct{ ID, Title string }
+
+// Unfinished is a task that a message names in finishes, and that stays as it was.
+type Unfinished struct {
+	ID  string
+	Why string // in words of the server
+	By  string // the agent that has it; "" if none does
+}
+
+// Task does one thing with the room's tasks, and returns the list as it is then: see
+// room.TaskOrder.Decide for who may do what, and room.Agent.CheckTaskOrder for agents that a person
+// holds.
+//
+// A call that is repeated changes nothing: an agent that has a task takes it again, and without an id
+// takes the one that it has, as after next; it finishes and drops once; and it adds tasks with the same
+// titles once in room.RepeatWindow, and is refused if they have ended since.
+func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
+	op, err := req.order()
+	if err != nil {
+		return Tasks{}, err
+	}
+	c, err := s.enterNow(ctx, req.Token)
+	if err != nil {
+		return Tasks{}, s.Outward(err)
+	}
+	defer c.room.release()
+	op.caller = c
+	if op.order.Action == "" {
+		got, err := c.listTasks(ctx, req)
+		return c.withCursor(ctx, got, err)
+	}
+	undo, err := s.limits.Message(ctx, len(op.words)) // a change without words is an event, too
+	if err != nil {
+		return Tasks{}, err
+	}
+	got, err := op.run(ctx)
+	if gone := ctx.Err() != nil; err != nil && !gone || err == nil && !op.wrote {
+		undo()
+	}
+	return c.withCursor(ctx, got, err)
+}
+
+// withCursor completes the answer to a call of an agent.
+func (c *session) withCursor(ctx context.Context, got Tasks, err error) (Tasks, error) {
+	if err == nil && !c.agent.IsPerson() {
+		at := c.positions()
+		p, known := at.Known()
+		if !known {
+			p, err = at.Load(ctx)
+		}
+		got.Cursor = c.cursor(max(p.Read(), at.Shown(0), c.agent.Joined), false)
+	}
+	return got, c.room.svc.Outward(err)
+}
+
+// taskOp is a change of tasks on its way into the log.
+type taskOp struct {
+	caller *session
+	req    TaskRequest
+	order  room.TaskOrder
+	words  string    // all that the call says
+	no     int64     // the task that the answer is about; 0: none
+	before room.Task // that task, as it was
+	added  int64     // the event that added tasks, which the answer is about; 0: none
+	wrote  bool
+	after  *room.Head // right after the change: the answer is of one moment
+}
+
+// order returns what req asks for, but for the agents that it names. The error is a *fault.Error.
+func (req TaskRequest) order() (*taskOp, error) {
+	op := &taskOp{req: req}
+	o := &op.order
+	switch req.Action {
+	case "", TaskList:
+		return op, nil
+	case TaskAdd, TaskTake, TaskRelease, TaskFinish, TaskDrop, TaskEdit:
+		o.Action = room.TaskAction(req.Action)
+	case TaskNext:
+		o.Action = room.FinishTask
+	default:
+		return nil, fault.Refuse(fault.InvalidArgument, "action must be list, add, take, release, finish, next, drop "+
+			"or edit. Nothing was changed.")
+	}
+
+	// Adding has its fields in tasks; all other actions are of one task.
+	if req.Action == TaskAdd {
+		return op, op.addTasks()
+	}
+	if len(req.Tasks) > 0 {
+		return nil, fault.Refuse(fault.InvalidArgument, "tasks goes with action add. Nothing was changed.")
+	}
+	if err := op.setID(); err != nil {
+		return nil, err
+	}
+	if err := room.CheckTaskText("text", req.Text); err != nil {
+		return nil, err
+	}
+
+	// After this each field goes with the action, so that none is ignored in silence.
+	if err := req.checkFields(); err != nil {
+		return nil, err
+	}
+	o.Title, o.Text, op.words = req.Title, req.Text, req.Title+req.Text
+	if len(req.After) > room.MaxAfter {
+		return nil, refuseManyAfter()
+	}
+
+	// An empty after stays apart from none: it frees a task of all that it waits for.
+	if req.After != nil {
+		o.After = []int64{}
+		for i, id := range req.After {
+			no, ok := room.TaskNumber(id)
+			if !ok {
+				return nil, refuseAfter(i)
+			}
+			o.After = append(o.After, no)
+		}
+	}
+	return op, checkWords(op.words)
+}
+
+// checkFields refuses a field that does not go with the action, which is not add.
+func (req TaskRequest) checkFields() error {
+	switch {
+	case req.Action == TaskTake && req.Text != "":
+		return fault.Refuse(fault.InvalidArgument, "text does not go with take. Nothing was changed: say it with "+
+			"send_message, or with finish.")
+	case req.Action != TaskEdit && (req.Title != "" || req.After != nil):
+		return fault.Refuse(fault.InvalidArgument, "title and after go in tasks, with add. Nothing was changed.")
+	case req.Action != TaskEdit && req.Action != TaskRelease && len(req.For) > 0:
+		return fault.Refuse(fault.InvalidArgument, "for goes with add, release and edit. Nothing was changed.")
+	case req.Action == TaskEdit && req.Title == "" && req.Text == "" && req.After == nil && req.For == nil:
+		return fault.Refuse(fault.InvalidArgument, "edit: say what to change: text or for. Nothing was changed.")
+	case req.Title != "":
+		return room.CheckTitle("title", req.Title)
+	}
+	return nil
+}
+
+// setID reads the id of the task.
+func (op *taskOp) setID() error {
+	if op.req.ID == "" && op.req.Action == TaskTake {
+		return nil
+	}
+	no, ok := room.TaskNumber(op.req.ID)
+	if !ok {
+		return fault.Refuse(fault.InvalidArgument, "id must be that of a task, such as t7. Nothing was changed: list "+
+			"shows the ids.")
+	}
+	op.order.No = no
+	return nil
+}
+
+func refuseAfter(i int) error {
+	return fault.Refuse(fault.InvalidArgument, "after: number %d is not a task. Nothing was changed: name a task "+
+		"of the same call by its place, 1 for the first, and others by their ids, such as t7.", i+1)
+}
+
+func refuseManyAfter() error {
+	return fault.Refuse(fault.InvalidArgument, "after: at most %d tasks. Nothing was changed: name those "+
+		"whose results are needed.", room.MaxAfter)
+}
+
+// checkWords refuses words that hold what looks like a credential: those of a task stay for a year.
+func checkWords(words string) error {
+	if kind := sanitize.Credential(words); kind != "" {
+		return fault.Refuse(fault.InvalidArgument, "The words hold what looks like %s, and everybody here could use "+
+			"it. Nothing was changed: take it out; what one agent alone must have goes into a private message.", kind)
+	}
+	return nil
+}
+
+// addTasks reads the tasks that the call adds.
+func (op *taskOp) addTasks() error {
+	req := op.req
+	switch {
+	case len(req.Tasks) == 0:
+		return fault.Refuse(fault.InvalidArgument, "add: give tasks, each with a title. Nothing was added.")
+	case len(req.Tasks) > room.MaxAdded:
+		return fault.Refuse(fault.InvalidArgument, "At most %d open tasks of one agent. Nothing was added: add "+
+			"fewer, and put several into one.", room.MaxAdded)
+	case req.ID != "" || req.Text != "" || req.Title != "" || req.After != nil || len(req.For) > 0:
+		return fault.Refuse(fault.InvalidArgument, "add takes tasks alone, and title, text, for and after of each are "+
+			"in there. Nothing was added.")
+	}
+
+	// All tasks are checked before the order is given: one event adds them, or nothing does.
+	for i, t := range req.Tasks {
+		x := room.Task{Title: t.Title, Text: t.Text}
+		if err := room.CheckTitle(fmt.Sprintf("title of number %d", i+1), t.Title); err != nil {
+			return err
+		}
+		if err := room.CheckTaskText(fmt.Sprintf("text of number %d", i+1), t.Text); err != nil {
+			return err
+		}
+		if len(t.After) > room.MaxAfter {
+			return refuseManyAfter()
+		}
+
+		// A number without t stands for a task of this call, which has no id yet: it is kept as a negative one.
+		for j, id := range t.After {
+			no, ok := room.TaskNumber(id)
+			here, err := strconv.Atoi(strings.TrimSpace(id))
+			switch {
+			case !ok:
+				return refuseAfter(j)
+			case err == nil && here > i:
+				return fault.Refuse(fault.InvalidArgument, "after of number %d names number %d, which is not "+
+					"before it. Nothing was added: move the task that must be done first before it.", i+1, here)
+			case err == nil:
+				no = -no
+			}
+			x.After = append(x.After, no)
+		}
+		op.order.Add = append(op.order.Add, x)
+		op.words += t.Title + "\n" + t.Text + "\n"
+	}
+	return checkWords(op.words)
+}
+
+// orderIn returns the order with the agents of s that the call offers tasks to.
+func (op *taskOp) orderIn(s *room.State) (o room.TaskOrder, err error) {
+	o = op.order
+	o.Add = slices.Clone(o.Add)
+	for i, t := range op.req.Tasks {
+		o.Add[i].For, err = offeredTo(s, t.For, fmt.Sprintf("for of number %d", i+1))
+		if err != nil {
+			return o, err
+		}
+	}
+	o.Offers = op.req.For != nil
+	o.For, err = offeredTo(s, op.req.For, "for")
+	return o, err
+}
+
+// offeredTo returns the agents of names, each once: those in the room and, while it has a free seat, those still to
+// come. field is the argument that has them.
+func offeredTo(s *room.State, names []string, field string) (found []room.Party, err error) {
+	for i, given := range names {
+		name, err := ident.AgentName(given)
+		to := room.Party{Name: name.Shown, Key: name.Key}
+		if a, here := s.Named(name.Key); here {
+			to = a.Party()
+		} else if err != nil || len(s.Agents) >= s.Capacity || i >= room.MaxCapacity {
+			return nil, fault.Refuse(fault.InvalidArgument, "%s: name %d in it does not name anyone who is in this "+
+				"room or could still join. Nothing was changed: correct it, or leave for out, and anyone may take "+
+				"the task.",
+				field, i+1)
+		}
+		if !slices.ContainsFunc(found, func(m room.Party) bool { return m.Seat == to.Seat && m.Key == to.Key }) {
+			found = append(found, to)
+		}
+	}
+	return found, nil
+}
+
+// errPresence reports that only the presence of the seats tells which tasks have stalled.
+var errPresence = errors.New("chat: the presence of the seats is needed")
+
+// run brings the change into the log, or finds that it is there.
+func (op *taskOp) run(ctx context.Context) (Tasks, error) {
+	c := op.caller
+	events, err := op.append(ctx)
+	if errors.Is(err, errPresence) { // read right before the write, since it may take a task from an agent
+		op.order.Seen, err = c.allPresence(ctx, table.Strong)
+		if err == nil {
+			events, err = op.append(ctx)
+		}
+	}
+	switch {
+	case errors.Is(err, room.ErrNotOpen):
+		return op.closed(ctx)
+	case err != nil:
+		return Tasks{}, err
+	}
+	if len(events) > 0 {
+		op.wrote = true
+		if op.order.Action == room.AddTasks {
+			op.added = events[0].N
+		}
+	}
+	return op.answer(ctx, events)
+}
+
+// append appends what the call does, and returns the events.
+func (op *taskOp) append(ctx context.Context) ([]room.Event, error) {
+	return op.caller.append(ctx, &roomlog.Proposal{Began: op.caller.start.At}, op.propose)
+}
+
+// propose checks the rules, and says what the call appends.
+func (op *taskOp) propose(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
+	op.after = h
+	op.no, op.added = 0, 0
+	order, err := op.orderIn(&h.State)
+	if err != nil {
+		return ch, err
+	}
+	if order.Action == room.AddTasks {
+		op.added = h.AddedBefore(a, order.Add, now)
+		if op.added > 0 {
+			return ch, checkAddedBefore(h, op.added)
+		}
+	}
+	switch {
+	case h.Expired(now) && !h.Closed:
+		return ch, roomlog.ErrNotFound
+	case order.LacksPresence(h, a, now):
+		return ch, errPresence
+	}
+	if op.req.Action == TaskNext { // in one write, so that nobody is told of what it takes as free
+		ch.Events, op.no, err = order.DecideNext(h, a, now)
+	} else {
+		var e *room.Event
+		e, op.no, err = order.Decide(h, a, now)
+		if e != nil {
+			ch.Events = []room.Event{*e}
+		}
+	}
+	if err != nil {
+		return roomlog.Change{}, err
+	}
+	op.before, _ = h.Task(op.no)
+	for _, e := range ch.Events {
+		op.after, err = op.after.After(e, now)
+		if err != nil {
+			return roomlog.Change{}, err
+		}
+	}
+	return ch, nil
+}
+
+// checkAddedBefore refuses to add again what event n has added, if all of it has ended: an answer without it
+// would look as if it were there.
+func checkAddedBefore(h *room.Head, n int64) error {
+	if slices.ContainsFunc(h.Tasks, func(t room.Task) bool { return t.N == n }) {
+		return nil
+	}
+	return fault.Refuse(fault.InvalidArgument, "You have added tasks with these titles in the last ten minutes, and "+
+		"they are done or dropped. Nothing was added: if there is more to do, say in the titles what is different.")
+}
+
+// presence returns what tells which tasks of h have stalled; nil if the log does.
+func (c *session) presence(ctx context.Context, h *room.Head) (map[int]room.Presence, error) {
+	if !h.NeedsPresence(c.room.svc.now()) {
+		return nil, nil
+	}
+	return c.allPresence(ctx, table.Eventual)
+}
+
+// allPresence returns the presence of every seat.
+func (c *session) allPresence(ctx context.Context, how table.Consistency) (map[int]room.Presence, error) {
+	all, _, err := c.room.agents.Presence(ctx, how)
+	if err != nil {
+		return nil, err
+	}
+	c.addCall(all)
+	return all, nil
+}
+
+// isWorkedOn reports whether a task is taken that has not stalled. If that is not known, it is.
+func (c *session) isWorkedOn(ctx context.Context, h *room.Head) bool {
+	seen, err := c.presence(ctx, h)
+	if err != nil {
+		if ctx.Err() == nil {
+			c.room.svc.log.WarnContext(ctx, "presence not read", "error", err)
+		}
+		return true
+	}
+	return h.Works(seen, c.room.svc.now())
+}
+
+// answer returns the list after the change, and the task that it is about.
+func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error) {
+	c := op.caller
+	c.attendance().NoteCall(ctx)
+	c.head = op.after
+	got, err := c.openTasks(ctx, op.added)
+	if err != nil || op.no == 0 {
+		return got, err
+	}
+	if t, open := c.head.Task(op.no); open {
+		v := c.taskOf(t, op.order.Seen)
+		got.Task = &v
+		if op.order.Action == room.TakeTask || op.order.Action == room.FinishTask { // next
+			err = c.addResults(ctx, &got, t)
+		}
+	} else if len(events) > 0 {
+		by := c.agent.Party()
+		by.Person = events[0].PersonName
+		got.Task = c.doneTask(roomlog.Done{Task: op.before, By: by, ByPerson: events[0].Person, Result: op.req.Text,
+			Dropped: op.order.Action == room.DropTask, AtMs: events[0].AtMs})
+	}
+	if len(events) > 0 && got.Task != nil {
+		got.Task.Was = events[len(events)-1].Task.Was.Name
+	}
+	return got, err
+}
+
+// What a result has at most of the tasks before the one that it is about.
+const (
+	resultsShown = 8
+	resultsBytes = 6 << 10 // of titles and results
+)
+
+// addResults adds to got what came of the tasks directly before t.
+func (c *session) addResults(ctx context.Context, got *Tasks, t room.Task) error {
+	size := 0
+	for _, no := range t.After {
+		if _, open := c.head.Task(no); open {
+			continue
+		}
+		if len(got.Results) == resultsShown {
+			got.Rest = room.TaskID(no)
+			return nil
+		}
+		v, err := c.resultOf(ctx, no)
+		if err != nil {
+			return err
+		}
+		size += len(v.Title) + len(v.Result)
+		if size > resultsBytes {
+			got.Rest = v.ID
+			return nil
+		}
+		got.Results = append(got.Results, v)
+	}
+	return nil
+}
+
+// resultOf returns what came of task no, which is over, and who did it.
+func (c *session) resultOf(ctx context.Context, no int64) (Task, error) {
+	d, err := c.room.log.Seats().Done(ctx, no)
+	switch {
+	case errors.Is(err, table.ErrNotFound):
+		return Task{ID: room.TaskID(no), Missing: "expired"}, nil
+	case err != nil:
+		return Task{}, err
+	case !c.agent.SeesTask(d.Task.N):
+		return Task{ID: room.TaskID(no), Missing: "from before you joined"}, nil
+	}
+	v := c.doneTask(d)
+	v.Text, v.Adder, v.AddedByPerson, v.AdderName, v.Age = "", "", false, "", 0
+	return *v, nil
+}
+
+// closed answers a call about a task that is not open: what the caller has ended it ends again, and
+// everybody else is told how it ended.
+func (op *taskOp) closed(ctx context.Context) (Tasks, error) {
+	c := op.caller
+	d, err := c.room.log.Seats().Done(ctx, op.order.No)
+	if errors.Is(err, table.ErrNotFound) || err == nil && !c.agent.SeesTask(d.Task.N) {
+		return Tasks{}, room.ErrNotOpen
+	}
+	if err != nil {
+		return Tasks{}, err
+	}
+	again := op.order.Action == room.FinishTask && !d.Dropped || op.order.Action == room.DropTask && d.Dropped
+	if again && d.By.Is(c.agent) {
+		if op.req.Action == TaskNext { // the answer was lost: it has the next one already, or takes it now
+			take := &taskOp{caller: c, order: room.TaskOrder{Action: room.TakeTask}}
+			if got, err := take.run(ctx); err == nil {
+				op.wrote = take.wrote
+				return got, nil
+			}
+		}
+		c.attendance().NoteCall(ctx)
+		c.head = c.room.log.Peek()
+		got, err := c.openTasks(ctx, 0)
+		got.Task = c.doneTask(d)
+		return got, err
+	}
+	how := "done"
+	if d.Dropped {
+		how = "dropped"
+	}
+	refused := fault.Refuse(fault.InvalidArgument, "%s is %s already. Nothing was changed: if you have more "+
+		"work on it, send that to the agent in by with send_message.",
+		room.TaskID(d.Task.No), how)
+	refused.By = d.By.Name
+	return Tasks{}, refused
+}
+
+// tasksShown is how many tasks a list has at most. A person gets them all: its page shows the whole list.
+const tasksShown = 30
+
+// closedShown is how many closed tasks a list has at most: for people and programs.
+const closedShown = 100
+
+// listTasks returns the list of tasks, or the closed ones: all, or those that were added before task ID.
+func (c *session) listTasks(ctx context.Context, req TaskRequest) (Tasks, error) {
+	if req.ID != "" && !req.Closed {
+		return c.oneTask(ctx, req)
+	}
+	c.attendance().NoteCall(ctx)
+	if !req.Closed {
+		return c.openTasks(ctx, 0)
+	}
+	before, ok := room.TaskNumber(req.ID)
+	if !ok && req.ID != "" {
+		return Tasks{}, fault.Refuse(fault.InvalidArgument, "id must be that of a task, such as t7: the closed ones "+
+			"before it are listed.")
+	}
+	stored, more, err := c.room.log.Seats().AllDone(ctx, c.agent, before, closedShown)
+	got := Tasks{HasMore: more, Situation: c.situation(c.room.log.Peek())}
+	for _, d := range stored {
+		got.Tasks = append(got.Tasks, *c.doneTask(d))
+	}
+	return got, err
+}
+
+// oneTask returns the task of an id, open or not, with what came of those directly before it.
+func (c *session) oneTask(ctx context.Context, req TaskRequest) (got Tasks, err error) {
+	op := &taskOp{req: req}
+	if err := op.setID(); err != nil {
+		return got, err
+	}
+	seen, err := c.presence(ctx, c.head)
+	if err != nil {
+		return got, err
+	}
+	got.Situation = c.situation(c.head)
+	t, open := c.head.Task(op.order.No)
+	if open {
+		v := c.taskOf(t, seen)
+		got.Task = &v
+	} else {
+		d, err := c.room.log.Seats().Done(ctx, op.order.No)
+		if err != nil && !errors.Is(err, table.ErrNotFound) {
+			return got, err
+		}
+		t, got.Task = d.Task, c.doneTask(d)
+	}
+	if t.No == 0 || !c.agent.SeesTask(t.N) {
+		return Tasks{}, fault.Refuse(fault.InvalidArgument, "id: there is no task of this id. Without id, list shows "+
+			"those that are open.")
+	}
+	c.attendance().NoteCall(ctx)
+	err = c.addResults(ctx, &got, t)
+	return got, err
+}
+
+// openTasks returns the open tasks that the caller sees, as of its head: first those that event added has added, then
+// its own, then the others, in the order of adding.
+func (c *session) openTasks(ctx context.Context, added int64) (got Tasks, err error) {
+	h := c.head
+	seen, err := c.presence(ctx, h)
+	if err != nil {
+		return got, err
+	}
+	got.Situation = c.situation(h)
+	got.showSilent(h, c.agent, seen, c.room.svc.now())
+	rank := func(t room.Task) int {
+		switch {
+		case added > 0 && t.N == added:
+			return 0
+		case t.Holder.Is(c.agent):
+			return 1
+		}
+		return 2
+	}
+	list := slices.DeleteFunc(slices.Clone(h.Tasks), func(t room.Task) bool { return !c.agent.SeesTask(t.N) })
+	slices.SortStableFunc(list, func(a, b room.Task) int { return rank(a) - rank(b) })
+	got.HasMore = len(list) > tasksShown && !c.agent.IsPerson()
+	if got.HasMore {
+		list = list[:tasksShown]
+	}
+	for _, t := range list {
+		got.Tasks = append(got.Tasks, c.taskOf(t, seen))
+	}
+	return got, nil
+}
+
+// taskOf returns t as the caller sees it, as of its head.
+func (c *session) taskOf(t room.Task, seen map[int]room.Presence) Task {
+	h, now := c.head, c.room.svc.now()
+	v := Task{ID: room.TaskID(t.No), Title: t.Title, Text: t.Text, State: TaskOpen, Adder: t.Adder.Name,
+		AddedByPerson: t.ByPerson, By: t.Holder.Name, Age: max(0, now.Sub(h.TaskSince(t))), Mine: t.Holder.Is(c.agent),
+		AdderName: t.Adder.Person, ByName: t.Holder.Person}
+	for _, m := range t.For {
+		v.For = append(v.For, m.Name)
+	}
+	for _, no := range t.After {
+		v.After = append(v.After, room.TaskID(no))
+	}
+	switch {
+	case h.Stalled(t, seen, now):
+		v.State = TaskStalled
+	case t.Holder.Seat != 0:
+		v.State = TaskTaken
+	case len(h.WaitsFor(t)) > 0:
+		v.State = TaskBlocked
+	}
+	return v
+}
+
+// doneTask returns a closed task as the caller sees it.
+func (c *session) doneTask(d roomlog.Done) *Task {
+	v := Task{ID: room.TaskID(d.Task.No), Title: d.Task.Title, Text: d.Task.Text, State: TaskDone,
+		Adder: d.Task.Adder.Name, AddedByPerson: d.Task.ByPerson, By: d.By.Name, EndedByPerson: d.ByPerson,
+		AdderName: d.Task.Adder.Person, ByName: d.By.Person,
+		Age:    max(0, c.room.svc.now().Sub(time.UnixMilli(d.AtMs))),
+		Result: d.Result}
+	if d.Dropped {
+		v.State = TaskDropped
+	}
+	for _, no := range d.Task.After {
+		v.After = append(v.After, room.TaskID(no))
+	}
+	if d.Redacted {
+		v.Missing = "removed"
+	} else if d.Report != 0 && len(d.Result) > roomlog.ResultBytes-utf8.UTFMax {
+		v.Report = c.head.MessageID(d.Report)
+	}
+	return &v
+}
+
+// tasksBrief is how many tasks of the caller the result of another call names.
+const tasksBrief = 3
+
+// showTasks tells how the list of tasks stands for a, as far as the log tells: whether the holder of a task
+// is silent, only its presence does.
+func (s *Situation) showTasks(h *room.Head, a room.Agent, now time.Time) {
+	for _, t := range h.TasksOf(a) {
+		if len(s.Tasks) < tasksBrief {
+			s.Tasks = append(s.Tasks, TaskBrief{room.TaskID(t.No), t.Title})
+		}
+	}
+	for _, t := range h.Tasks {
+		if !a.SeesTask(t.N) {
+			continue
+		}
+		s.OpenTasks++
+		if t.Holder.IsHere(&h.State) || a.CheckTaskOrder() != nil || !h.Free(a, t, nil, now) {
+			continue
+		}
+		s.FreeTasks++
+		if s.Offered == "" && t.IsOfferedTo(a) {
+			s.Offered = room.TaskID(t.No)
+		}
+	}
+}
+
+// showTask completes m, an event about tasks.
+func (m *Message) showTask(s *room.State, c *room.TaskChange) {
+	m.TaskAction = TaskAction(c.Action)
+	for _, t := range c.Add {
+		v := Task{ID: room.TaskID(t.No), Title: t.Title, State: TaskOpen, Adder: m.Agent}
+		for _, p := range t.For {
+			v.For = append(v.For, p.Name)
+		}
+		for _, no := range t.After {
+			v.After = append(v.After, room.TaskID(no))
+		}
+		m.Tasks = append(m.Tasks, v)
+	}
+	if len(m.Tasks) > 0 {
+		m.Task = &m.Tasks[0]
+		return
+	}
+	v := Task{ID: room.TaskID(c.No), Title: c.Title, Text: c.Text, Was: c.Was.Name}
+	switch c.Action {
+	case room.TakeTask:
+		v.State, v.By = TaskTaken, m.Agent
+	case room.ReleaseTask:
+		v.State = TaskOpen
+	case room.FinishTask:
+		v.State, v.By, v.Text, v.Result = TaskDone, m.Agent, "", c.Text
+	case room.DropTask:
+		v.State, v.By, v.Text, v.Result = TaskDropped, m.Agent, "", c.Text
+	}
+	for _, p := range c.For {
+		v.For = append(v.For, p.Name)
+	}
+	m.Task = &v
+}

@@ -1,0 +1,104 @@
+package chat
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/password"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// UpdateRoom changes the given settings, all or none of them, or closes the room for
+// good. Only admins may. If the password changes, or whether the room is public, or if it
+// gets more seats, agents that join later see nothing of what was said before. A new password
+// renews the invite. Its agents
+// can still read a closed room, and its name is free.
+//
+// With Redact it removes the text of one message, which its author may, too.
+func (s *Service) UpdateRoom(ctx context.Context, req UpdateRequest) (Updated, error) {
+	if req.Redact != "" {
+		got, err := s.redact(ctx, req)
+		return got, s.Outward(err)
+	}
+	update, password, err := req.update()
+	if err != nil {
+		return Updated{}, err
+	}
+
+	// The request is good by itself. Whether the caller may is for the room to say.
+	c, err := s.enterAdmin(ctx, req.Token)
+	if err != nil {
+		return Updated{}, s.Outward(err)
+	}
+	defer c.room.release()
+	if req.Cursor != "" {
+		cursor, ok := c.readCursor(req.Cursor)
+		if !ok {
+			return Updated{}, fault.Refuse(fault.InvalidArgument,
+				"cursor is not one of yours. Nothing was changed: give the one of your last result, or leave it out.")
+		}
+		update.AsOf = cursor.N
+	}
+
+	// The hash is made once, outside the decision, which is taken again after each race that is lost.
+	update.Password, err = s.passwords.Hash(ctx, password)
+	if err != nil {
+		return Updated{}, s.Outward(err)
+	}
+	taken := false
+	events, err := c.decide(ctx, checkAdmin,
+		func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
+			e, err := update.Decide(h, taken, now)
+			if e != nil {
+				ch.Events = []room.Event{*e}
+			}
+			return ch, err
+		}, func(table.Conflict) { taken = true })
+	if err != nil {
+		return Updated{}, s.Outward(err)
+	}
+
+	// Without an event there was nothing to change.
+	got := Updated{Status: StatusUnchanged}
+	if len(events) > 0 {
+		got.Status, got.Changes = StatusUpdated, events[0].Changed
+		if e := events[0]; e.ClosesRoom() {
+			got.Status = StatusClosed
+		} else {
+			got.HidesTalk = e.OpenFrom != nil
+		}
+	}
+	got.Invite = inviteOf(c.room.log.Peek(), s.now())
+	got.Room, err = c.room.view(ctx, c.room.log.Peek(), c.agent)
+	return got, s.Outward(err)
+}
+
+// update checks a request. The password is not hashed yet; it stands for its hash
+// in the check.
+func (req UpdateRequest) update() (update room.Update, pass string, err error) {
+	update = room.Update{
+		Description: req.Description, NoDescription: req.NoDescription, RemovePassword: req.RemovePassword,
+		Capacity: req.Capacity,
+		Type:     req.Type, Public: req.Public, NewInvite: req.NewInvite, AgentMessages: req.AgentMessages,
+		Close: req.Close,
+	}
+	name, pass, err := password.Split(req.Room, req.Password)
+	if err != nil {
+		return update, "", err
+	}
+	if req.Room != "" {
+		update.Name, err = ident.RoomName(name)
+		if err != nil {
+			return update, "", err
+		}
+	}
+	update.Password = pass
+	if err := room.CheckAgentMessages(req.AgentMessages); err != nil {
+		return update, "", err
+	}
+	return update, pass, update.Check()
+}

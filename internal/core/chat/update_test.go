@@ -1,0 +1,136 @@
+package chat_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+func yes() *bool { v := true; return &v }
+func no() *bool  { v := false; return &v }
+
+// changes lists settings that changed, with their new values.
+func changes(c *room.Changes) (out []string) {
+	if c == nil {
+		return nil
+	}
+	if c.Room != nil {
+		out = append(out, "room "+*c.Room)
+	}
+	if c.Description != nil {
+		out = append(out, "description "+*c.Description)
+	}
+	if c.Password != "" {
+		out = append(out, "password "+c.Password)
+	}
+	if c.Capacity != nil {
+		out = append(out, fmt.Sprint("capacity ", *c.Capacity))
+	}
+	if c.Type != nil {
+		out = append(out, "type "+string(*c.Type))
+	}
+	if c.Public != nil {
+		out = append(out, fmt.Sprint("public ", *c.Public))
+	}
+	return out
+}
+
+func TestUpdate_allSettings_areOneEvent(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	before := len(w.events(p.ann.Token))
+	got := w.update(chat.UpdateRequest{
+		Token: p.ann.Token, Room: "News:pw", Description: "of the day", Capacity: 3, Type: room.Channel,
+		Public: yes(),
+	})
+	all := []string{"room News", "description of the day", "password set", "capacity 3", "type channel", "public true"}
+	if got.Status != chat.StatusUpdated || !slices.Equal(changes(got.Changes), all) {
+		t.Errorf("got %+v", got)
+	}
+	if after := len(w.events(p.ann.Token)); after != before+1 {
+		t.Errorf("%d events became %d", before, after)
+	}
+	news := w.look(p.bob.Token, "").Messages
+	if m := news[len(news)-1]; m.Type != chat.EventRoom || m.By != "Ann" || !slices.Equal(changes(m.Changes), all) ||
+		m.Reason != "" {
+		t.Errorf("Bob receives %+v", m)
+	}
+	for _, w := range []*world{w, w.elsewhere()} {
+		for _, r := range []chat.Room{got.Room, w.info(p.bob.Token).Room} {
+			if r.Name != "News" || r.Description != "of the day" || !r.PasswordProtected || r.Capacity != 3 ||
+				r.Type != room.Channel || !r.Public {
+				t.Errorf("the room is %+v", r)
+			}
+		}
+		_, err := w.Send(t.Context(), chat.SendRequest{Token: p.bob.Token, Text: "may I?"})
+		wants(t, err, fault.NotAllowed)
+	}
+}
+
+func TestUpdate_invalid_isRefusedAndWritesNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.trio()
+	w.join("plots", "Eve")
+	for what, c := range map[string]struct {
+		req  chat.UpdateRequest
+		code fault.Code
+		says string
+	}{
+		"name of another room": {chat.UpdateRequest{Room: "PLOTS", Description: "new"}, fault.RoomExists,
+			"choose another"},
+		"no name":             {chat.UpdateRequest{Room: " "}, fault.InvalidArgument, "room is missing"},
+		"name of bad letters": {chat.UpdateRequest{Room: "a/b"}, fault.InvalidArgument, "letters"},
+		"two passwords":       {chat.UpdateRequest{Room: "plans:x", Password: "y"}, fault.InvalidArgument, "give one"},
+		"long password": {chat.UpdateRequest{Password: strings.Repeat("x", ident.MaxPassword+1)},
+			fault.InvalidArgument, "bytes"},
+		"messages of agents": {chat.UpdateRequest{AgentMessages: new(-1)}, fault.InvalidArgument, "agent_messages"},
+		"capacity of one":    {chat.UpdateRequest{Capacity: 1}, fault.InvalidArgument, "from 2 to 100"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			c.req.Token = p.ann.Token
+			for _, w := range []*world{w, w.elsewhere()} {
+				err := w.changesNothing(p.ann.Token,
+					func() error { _, err := w.UpdateRoom(t.Context(), c.req); return err })
+				says(t, err, c.code, c.says)
+			}
+		})
+	}
+}
+
+// The join needs the password that the room has when the agent is seated.
+func TestUpdate_passwordSetDuringAJoin_isRequired(t *testing.T) {
+	w := newWorld(t)
+	w = w.elsewhere()
+	ann := w.join("plans", "Ann")
+	newcomer := w.onTop(&interrupted{beforeWrite: func() {
+		w.update(chat.UpdateRequest{Token: ann.Token, Password: "pw"})
+	}})
+	_, err := newcomer.tryJoin("plans", "Bob")
+	wants(t, err, fault.WrongPassword)
+}
+
+func TestUpdate_withACursorBehindAChange_isRefused(t *testing.T) {
+	onBoth(t, func(t *testing.T, w, there *world) {
+		p := w.trio()
+		w.manage(p.ann.Token, room.Promote, "Bob", chat.StatusPromoted)
+		old := there.look(p.bob.Token, "").Cursor
+		w.say(p.ann.Token, "a message changes no settings")
+		there.update(chat.UpdateRequest{Token: p.bob.Token, Description: "by Bob", Cursor: old})
+		now := there.look(p.bob.Token, "").Cursor
+		w.update(chat.UpdateRequest{Token: p.ann.Token, Description: "by Ann"})
+		err := w.changesNothing(p.ann.Token, func() error {
+			_, err := there.UpdateRoom(t.Context(),
+				chat.UpdateRequest{Token: p.bob.Token, Description: "by Bob", Cursor: now})
+			return err
+		})
+		says(t, err, fault.InvalidArgument, "have changed since")
+		there.update(chat.UpdateRequest{Token: p.bob.Token, Description: "by Bob again",
+			Cursor: there.look(p.bob.Token, "").Cursor})
+	})
+}

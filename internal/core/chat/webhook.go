@@ -1,0 +1,124 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// WebhookSeat returns the seat of a person's token, which may get a webhook, or have an endpoint join its room.
+func (s *Service) WebhookSeat(ctx context.Context, token string) (HookSeat, error) {
+	c, err := s.enterPerson(ctx, token)
+	if err != nil {
+		return HookSeat{}, s.Outward(err)
+	}
+	defer c.room.release()
+	return HookSeat{c.head.ID, c.agent}, nil
+}
+
+// enterPerson accepts the token of a person, on the current head of its room.
+func (s *Service) enterPerson(ctx context.Context, token string) (*session, error) {
+	c, err := s.enterNow(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	if !c.agent.IsPerson() {
+		c.room.release()
+		return nil, fault.Refuse(fault.NotAllowed, "Only a person adds a webhook or an agent, with a token of "+
+			"its own. Nothing was changed: tell your user.")
+	}
+	return c, nil
+}
+
+// Webhook gives the person of a token a webhook that leads where x says. One that is there is tried at once if it has
+// failed, with the pauses of a first failure, and its calls are signed by the secret of x from now on.
+func (s *Service) Webhook(ctx context.Context, token string, x roomlog.HookItem) error {
+	c, err := s.enterPerson(ctx, token)
+	if err != nil {
+		return s.Outward(err)
+	}
+	defer c.room.release()
+	began, err := c.beginHook(ctx, x, roomlog.Told{}, func(a room.Agent) room.Event { return a.BeginWebhook(x.ID) })
+	if err == nil && !began {
+		_, err = s.refreshHook(ctx, x)
+	}
+	return s.Outward(err)
+}
+
+// Delivery is what a webhook is to be called with next.
+type Delivery struct {
+	Gone    bool  // the seat has no such webhook any more; or the room was closed, and there is no more to come
+	N       int64 // the event; 0: there is none
+	AsOf    int64 // the last event of the room
+	Missed  bool  // events before N have expired
+	Message Message
+	RoomID  string
+	Room    string // its name, which an agent chose
+	Agent   string // whose seat it is
+}
+
+// Delivery returns the first event after event n with which the webhook x is called, as of the time of the call. The
+// message has its whole text, unless that was removed.
+func (s *Service) Delivery(ctx context.Context, x roomlog.HookItem, n int64) (Delivery, error) {
+	r := s.acquire(x.Room)
+	defer r.release()
+	k, here, err := r.hooked(ctx, x)
+	if err != nil || !here {
+		return Delivery{Gone: err == nil}, s.Outward(err)
+	}
+	h, a := k.head, k.agent
+	got := Delivery{AsOf: h.AsOf, RoomID: h.ID, Room: h.Name, Agent: a.Name}
+	e, missed, err := r.nextCall(ctx, h, a, k.Hook, max(n, k.N))
+	if err != nil {
+		return Delivery{}, s.Outward(err)
+	}
+	if e.N == 0 {
+		got.Gone = h.Closed
+		return got, nil
+	}
+	got.N, got.Missed, got.Message = e.N, missed, wholeMessage(&h.State, a, e)
+	return got, nil
+}
+
+// deliveryPage is how many events are read at first: mostly the next one is called for.
+const deliveryPage = 4
+
+// nextCall returns the first event after n for which k, a hook of a, is called; zero if there is none. missed says that
+// events between them have expired.
+func (r *liveRoom) nextCall(ctx context.Context, h *room.Head, a room.Agent, k room.Hook, n int64) (e room.Event,
+	missed bool, err error) {
+	for e, err := range r.log.Pages(a, deliveryPage).Since(ctx, n, h.AsOf) {
+		if err != nil {
+			return e, false, err
+		}
+		missed = missed || e.N > n+1
+		n = e.N
+		if k.Calls(&h.State, a, e) {
+			return e, missed, nil
+		}
+	}
+	return e, false, checkRead(n, h.AsOf)
+}
+
+// checkRead fails if not all events up to end could be read, but only those up to n.
+func checkRead(n, end int64) error {
+	if n < end {
+		return fmt.Errorf("%w: event %d of a room cannot be read", table.ErrUnavailable, n+1)
+	}
+	return nil
+}
+
+// wholeMessage is messageOf with the whole text.
+func wholeMessage(s *room.State, a room.Agent, e room.Event) Message {
+	m := messageOf(s, a, e)
+	m.More = nil
+	if e.Draft != nil {
+		e = *e.Draft
+	}
+	m.Text = e.Text
+	return m
+}

@@ -1,0 +1,163 @@
+package chat_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// webhookOf returns a webhook of a person that is not stored yet.
+func (w *world) webhookOf(person, url string) roomlog.HookItem {
+	w.t.Helper()
+	seat, err := w.WebhookSeat(w.t.Context(), person)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return roomlog.HookItem{ID: chat.HookID("key:b", url, "each", seat, false), Form: room.FormEach, Room: seat.Room,
+		Seat: seat.Seat, Joined: seat.Joined, URL: url, Secret: "whsec_", Principal: "key:b",
+		SinceMs: w.clock.Now().UnixMilli(), UntilMs: w.clock.Now().Add(60 * day).UnixMilli()}
+}
+
+// webhook gives a person a webhook that leads to url.
+func (w *world) webhook(person, url string) roomlog.HookItem {
+	w.t.Helper()
+	x := w.webhookOf(person, url)
+	if err := w.Webhook(w.t.Context(), person, x); err != nil {
+		w.t.Fatal(err)
+	}
+	return x
+}
+
+// delivers returns what a webhook is to be called with after event n.
+func (w *world) delivers(x roomlog.HookItem, n int64) chat.Delivery {
+	w.t.Helper()
+	got, err := w.Delivery(w.t.Context(), x, n)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return got
+}
+
+// delivered returns all that a webhook is to be called with after event n.
+func (w *world) delivered(x roomlog.HookItem, n int64) (all []chat.Message, last chat.Delivery) {
+	w.t.Helper()
+	for last = w.delivers(x, n); last.N != 0; last = w.delivers(x, last.N) {
+		all = append(all, last.Message)
+	}
+	return all, last
+}
+
+// What was said before it began is none of it, and so is what others say in private.
+func TestWebhook_getsAllThatItsSeatReceives_inOrder(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	person := w.person(p.bob)
+	w.say(p.ann.Token, "before")
+	x := w.webhook(person, "https://example.com/")
+	long := strings.Repeat("long", 7000)
+	w.say(p.ann.Token, long)
+	w.tell(p.ann.Token, "psst, Cid", "Cid")
+	w.tell(p.ann.Token, "psst, Bob", "Bob")
+	w.say(p.bob.Token, "I am Bob")
+	gone := w.say(p.cid.Token, "a secret")
+	paused := true
+	w.supervise(person, chat.SuperviseRequest{Paused: &paused})
+	w.redact(p.cid.Token, gone.ID)
+	w.say(p.cid.Token, "the end")
+	got, last := w.delivered(x, 0)
+	same(t, "delivered", lines(got), []string{"Ann: " + long, "Ann: psst, Bob", "Bob: I am Bob",
+		"Cid: " + room.Removed, "supervision ", "room ", "Cid: the end"})
+	if last.Gone || last.Missed || last.Room != "plans" || last.Agent != "Bob" {
+		t.Errorf("in the end: %+v", last)
+	}
+	if _, err := w.UpdateRoom(t.Context(), chat.UpdateRequest{Token: p.ann.Token, Close: true}); err != nil {
+		t.Fatal(err)
+	}
+	got, last = w.delivered(x, last.AsOf)
+	if len(got) != 1 || got[0].Reason != room.ReasonClosed || !last.Gone {
+		t.Errorf("when the room has closed: %+v, and then %+v", got, last)
+	}
+}
+
+func TestWebhook_eventsHaveExpired_itIsTold(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	x := w.webhook(w.person(p.bob), "https://example.com/")
+	w.say(p.ann.Token, "nobody took this")
+	w.clock.Advance(20 * day)
+	w.say(p.ann.Token, "still here")
+	w.say(p.ann.Token, "and here")
+	w.clock.Advance(13 * day)
+	w = w.elsewhere() // where nothing is cached
+	first := w.delivers(x, 0)
+	if next := w.delivers(x, first.N); first.Message.Text != "still here" || !first.Missed || next.Missed {
+		t.Errorf("got %+v, and then %+v", first, next)
+	}
+}
+
+// A webhook is a matter of the person. Nobody sees it at the agent, which is told nothing and loses its seat as ever.
+func TestWebhook_doesNothingToItsAgent(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	person := w.person(p.bob)
+	x := w.webhook(person, "https://example.com/")
+	got := w.look(p.bob.Token, "")
+	if got.Hooked || len(got.Messages) > 0 {
+		t.Errorf("Bob is called himself: %v, and hears %q", got.Hooked, lines(got.Messages))
+	}
+	if got := agentIn(t, w.info(p.ann.Token).Room, "Bob").State; got != chat.AgentBusy {
+		t.Errorf("others see that Bob is %s", got)
+	}
+	w.clock.Advance(room.Lease)
+	w.say(p.ann.Token, "Is Bob still there?")
+	ms := w.clock.Now().UnixMilli()
+	w.calledBy(x, roomlog.Told{Upto: 9, TriedMs: ms, LastMs: ms})
+	w.join("plans", "Bob")
+	if leads, _ := w.hookStored(x); leads || !w.delivers(x, 0).Gone {
+		t.Errorf("the webhook has outlived the seat of its agent: %v, %+v", leads, w.delivers(x, 0))
+	}
+}
+
+// To add a webhook once more gives it another secret, and says so to the next look.
+func TestWebhook_isAddedAndEndedByItsPersonAlone(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	person := w.person(p.bob)
+	x := w.webhook(person, "https://example.com/")
+	failed := roomlog.Told{Upto: 5, Tries: 3, FailingMs: 1, RetryMs: 2, News: 9, Error: "timeout"}
+	w.calledBy(x, failed)
+	x.Secret = "whsec_another"
+	if err := w.Webhook(t.Context(), person, x); err != nil {
+		t.Fatal(err)
+	}
+	stored, err := w.Store().Hook(t.Context(), x.ID)
+	told, failure := w.Store().Told(t.Context(), x)
+	if err != nil || failure != nil || stored.Secret != "whsec_another" || told.Upto != 5 || told.Tries != 3 ||
+		told.RefreshedMs == stored.RefreshedMs || told.AtMs != 0 || told.Error != "timeout" {
+		t.Errorf("added again it is %+v, %v, and %+v, %v", stored, err, told, failure)
+	}
+	_, err = w.WebhookSeat(t.Context(), p.bob.Token)
+	wants(t, err, fault.NotAllowed)
+	wants(t, w.Webhook(t.Context(), p.bob.Token, x), fault.NotAllowed)
+	for _, url := range []string{"https://example.com/2", "https://example.com/3", "https://example.com/4"} {
+		w.webhook(person, url)
+	}
+	wants(t, w.Webhook(t.Context(), person, w.webhookOf(person, "https://example.com/5")), fault.RateLimited)
+	hooks := w.supervise(person, chat.SuperviseRequest{EndHook: x.ID}).Hooks
+	if len(hooks) != 3 || hooks[0].Form != room.FormEach {
+		t.Errorf("one has ended, and there are %+v", hooks)
+	}
+	if leads, _ := w.hookStored(x); leads {
+		t.Error("something is stored of what has ended")
+	}
+	w.webhook(person, x.URL)
+	w.clock.Advance(time.Minute)
+	if got := lines(w.look(p.bob.Token, p.bob.Cursor).Messages); len(got) > 0 {
+		t.Errorf("Bob hears %q", got)
+	}
+}

@@ -1,0 +1,183 @@
+package pairing
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+const claimTries = 8 // per look, each after another call was first
+
+var (
+	// errClaimed reports that another call was first. It does not leave the package.
+	errClaimed = errors.New("pairing: a ticket has ended")
+	// errSuperseded reports that a newer call has the ticket. It does not either.
+	errSuperseded = errors.New("pairing: a newer call has the ticket")
+)
+
+// look looks at the queue, and claims a partner if there is one. Else it returns how long
+// to wait before the next look.
+func (op *queueOp) look(ctx context.Context, read readLine) (*matchItem, time.Duration, error) {
+	for try := range claimTries {
+		if try > 0 {
+			if err := op.svc.store.Pause(ctx, roomlog.Backoff(try)); err != nil {
+				return nil, 0, err
+			}
+			if m, err := op.outcome(ctx, table.Strong); m != nil || err != nil {
+				return m, 0, err
+			}
+			read = op.line.current
+		}
+		q, err := read(ctx, op.svc.clock.Now())
+		if err != nil {
+			return nil, 0, err
+		}
+		m, err := op.meet(ctx, q)
+		switch {
+		case m == nil && err == nil:
+			return nil, lookAlone, nil
+		case !errors.Is(err, errClaimed) && !errors.Is(err, table.ErrUnavailable):
+			return m, 0, err
+		}
+	}
+	return nil, pollLast, nil
+}
+
+// meet is look for a queue that was read.
+func (op *queueOp) meet(ctx context.Context, q *lineup) (*matchItem, error) {
+	var mine ticketItem
+	var partner int
+	me, found := q.place[op.ticket.key().Sort]
+	switch {
+	case found:
+		mine, partner, op.position = q.tickets[me].ticketItem, q.partner[me], me+1
+	case q.more:
+		var err error
+		mine, err = op.stored(ctx)
+		if errors.Is(err, table.ErrNotFound) {
+			return op.lost(ctx)
+		} else if err != nil {
+			return nil, err
+		}
+		me, partner = len(q.tickets), q.behind(mine)
+	default:
+		return op.lost(ctx)
+	}
+	if m, err := op.keep(ctx, mine); m != nil || err != nil || partner < 0 {
+		return m, err
+	}
+	other := q.tickets[partner].ticketItem
+	if partner < me {
+		return op.claim(ctx, other, mine)
+	}
+	return op.claim(ctx, mine, other)
+}
+
+// lost returns the outcome of a ticket that is no longer in the queue.
+func (op *queueOp) lost(ctx context.Context) (*matchItem, error) {
+	m, err := op.withdraw(ctx)
+	if err == nil && m.Left {
+		return nil, errTicketOver()
+	}
+	return m, err
+}
+
+// claim pairs two tickets, one of which is the caller's, in one Write: it deletes
+// both tickets, creates the room, and puts how each ticket ended.
+func (op *queueOp) claim(ctx context.Context, older, younger ticketItem) (*matchItem, error) {
+	queue := op.ticket.queue
+	settings, err := pairedSettings()
+	if err != nil {
+		return nil, err
+	}
+	// Create chooses the room's id, so the matches are made when it is known.
+	var mine matchItem
+	partner := younger
+	l, _, err := op.svc.store.Create(ctx,
+		roomlog.Creation{Begin: func(h *room.Head, now time.Time) (roomlog.Change, error) {
+			ch := pairedChange(h.ID, settings, older, younger, now)
+			first, second := beside(younger, h.ID, 1), beside(older, h.ID, 2)
+			ch.Ops = append(ch.Ops, first.put(matchKey(queue, older.ID), now),
+				second.put(matchKey(queue, younger.ID), now),
+				table.Delete(ticketKey(queue, older.AtMs, older.ID), table.IfPresent),
+				table.Delete(ticketKey(queue, younger.AtMs, younger.ID), table.IfPresent))
+			mine = first
+			if younger.ID == op.ticket.id() {
+				mine, partner = second, older
+			}
+			return ch, nil
+		}})
+	var conflict *table.ConflictError
+	switch {
+	case errors.As(err, &conflict):
+		return op.beaten(ctx, conflict, partner)
+	case err != nil:
+		return nil, err
+	}
+	l.Release()
+	for i, t := range []ticketItem{older, younger} {
+		who := ident.WithPrincipal(ctx, ident.Principal{ID: t.Principal})
+		op.svc.rooms.AuditSeat(who, mine.Room, i+1, chat.JoinStatus(Paired))
+	}
+	op.svc.calls.wake(partner.ID)
+	return &mine, nil
+}
+
+// beaten finds out what was in the way of a claim: the end of the caller's ticket,
+// or that of the partner's. If the partner's has ended and is in the queue all the
+// same, it was stored late, and is deleted.
+func (op *queueOp) beaten(ctx context.Context, c *table.ConflictError, partner ticketItem) (*matchItem, error) {
+	ended, there := false, true
+	ticket := ticketKey(op.ticket.queue, partner.AtMs, partner.ID)
+	for _, x := range c.Conflicts {
+		switch x.Key {
+		case op.ticket.matchKey():
+			return decodeMatch(*x.Item)
+		case matchKey(op.ticket.queue, partner.ID):
+			ended = true
+		case ticket:
+			there = false
+		}
+	}
+	if ended && there {
+		if err := op.svc.table.Write(ctx, table.Delete(ticket, table.Always)); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errClaimed
+}
+
+// pairedSettings returns the settings of a room for two strangers.
+func pairedSettings() (room.Settings, error) {
+	name, err := ident.RoomName(ident.NewName())
+	return room.Settings{Name: name.Shown, Key: name.Key, Type: room.Group, Capacity: room.MinCapacity, Paired: true},
+		err
+}
+
+// pairedChange returns the first events of a room for two, and their presence.
+func pairedChange(id string, settings room.Settings, older, younger ticketItem, now time.Time) roomlog.Change {
+	ch := roomlog.Change{Events: []room.Event{
+		older.seatEvent(1, room.Admin, now), younger.seatEvent(2, room.Member, now), {Type: room.Paired},
+	}}
+	ch.Events[0].Settings = &settings
+	for _, e := range ch.Events[:2] {
+		ch.Ops = append(ch.Ops, roomlog.PutPresence(id, *e.Agent, room.Presence{AtMs: now.UnixMilli()}))
+	}
+	return ch
+}
+
+// seatEvent returns the event that seats the owner of a ticket. The talk of the two begins after
+// the three events of the pairing.
+func (t ticketItem) seatEvent(n int, role room.Role, now time.Time) room.Event {
+	return room.Event{Type: room.Joined, Seat: n, Name: t.Name, Agent: &room.Agent{
+		Seat: n, Name: t.Name, Key: t.Key, Role: role, Hash: t.Hash, Joined: 3, AtMs: now.UnixMilli(),
+		Since:     room.Mark{N: 1},
+		Principal: t.Principal, SignIn: t.SignIn, Owner: t.Owner,
+	}}
+}

@@ -1,0 +1,61 @@
+package pairing
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+// partners returns for each ticket, the longest waiting first, the index of its
+// partner; -1 for none. Tickets with the most interests in common come first, then
+// those that have waited longest; the others are paired in the order of the queue.
+// So every call that sees the same queue computes the same pairs. Agents whose names are
+// the same or look alike are never paired.
+func partners(all []profile) []int {
+	partner := slices.Repeat([]int{-1}, len(all))
+	var pairs [MaxInterests + 1][][2]int // by how much the two have in common
+	for i, a := range all {
+		for j := i + 1; j < len(all); j++ {
+			if n := a.inCommon(all[j]); n >= 0 {
+				pairs[n] = append(pairs[n], [2]int{i, j})
+			}
+		}
+	}
+	for _, most := range slices.Backward(pairs[:]) {
+		for _, p := range most {
+			if i, j := p[0], p[1]; partner[i] < 0 && partner[j] < 0 {
+				partner[i], partner[j] = j, i
+			}
+		}
+	}
+	return partner
+}
+
+// profile is what pairing looks at in a ticket.
+type profile struct {
+	key   string // of the agent's name
+	look  ident.Look
+	likes []string // in lower case
+}
+
+func (t ticketItem) profile() profile {
+	p := profile{t.Key, ident.LookOf(t.Name), make([]string, len(t.Interests))}
+	for i, word := range t.Interests {
+		p.likes[i] = strings.ToLower(word)
+	}
+	return p
+}
+
+// inCommon returns how many interests two agents share; -1 if they may not be paired.
+func (p profile) inCommon(other profile) (n int) {
+	if p.key == other.key || p.look.Like(other.look) {
+		return -1
+	}
+	for _, word := range p.likes {
+		if slices.Contains(other.likes, word) {
+			n++
+		}
+	}
+	return min(n, MaxInterests)
+}

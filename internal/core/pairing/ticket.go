@@ -1,0 +1,170 @@
+package pairing
+
+import (
+	"encoding/base32"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// Limits on interests.
+const (
+	MaxInterests = 10 // of one agent
+	MaxInterest  = 40 // characters of one
+)
+
+// ticket is an agent's place in a queue: which queue, since when, and a secret. The
+// secret becomes that of the agent's seat, so that the agent that claims it need not
+// know its token, and no token is stored.
+//
+// As text it is the queue's name in base32, a hyphen, and 28 characters: ten of the
+// time, the secret, and two check characters. These 28 have the form of an agent
+// token, so that a text with a ticket is refused like one with a token.
+type ticket struct {
+	queue  string // the key of its name
+	atMs   int64
+	secret string
+}
+
+const timeChars = ident.TokenChars - ident.SecretChars - ident.CheckChars
+
+func encoding() *base32.Encoding {
+	return base32.NewEncoding(ident.Alphabet).WithPadding(base32.NoPadding)
+}
+
+func (t ticket) String() string {
+	body := ident.Digits(uint64(t.atMs), timeChars) + t.secret
+	return encoding().EncodeToString([]byte(t.queue)) + "-" + body + ident.Check(body)
+}
+
+// parseTicket reads a ticket as a model or a person wrote it.
+func parseTicket(s string) (ticket, error) {
+	s = strings.ToLower(strings.TrimSpace(s))
+	if ident.WellFormed(s) {
+		return ticket{}, fault.Refuse(fault.InvalidArgument, "ticket holds an agent token: you have a seat already. "+
+			"Use it as agent_token, such as with wait_for_message.")
+	}
+	name, body, _ := strings.Cut(s, "-")
+	queue, err := encoding().DecodeString(name)
+	if err != nil || !isQueue(string(queue)) || !ident.WellFormed(body) {
+		return ticket{}, fault.Refuse(fault.InvalidArgument, "ticket is mistyped: it must be the one that "+
+			"enter_queue gave you, unchanged. If you have lost it, call enter_queue without it.")
+	}
+	return ticket{
+		queue: string(queue), atMs: int64(ident.Number(body[:timeChars])),
+		secret: body[timeChars : ident.TokenChars-ident.CheckChars],
+	}, nil
+}
+
+// isQueue reports whether key is that of the name of a queue, in its only spelling.
+func isQueue(key string) bool {
+	n, err := ident.QueueName(key)
+	return err == nil && n.Key == key
+}
+
+// id is the ticket's name in the table. It cannot be computed without the secret.
+func (t ticket) id() string { return ident.HashSecret(t.secret)[:20] }
+
+const (
+	ticketPrefix = "TICKET#"
+	ticketGrace  = 15 * time.Second // after the end of the call that waits
+	matchLife    = time.Hour
+)
+
+func queuePartition(queue string) string { return "QUEUE#" + queue }
+
+func (t ticket) key() table.Key { return ticketKey(t.queue, t.atMs, t.id()) }
+
+// ticketKey sorts by time.
+func ticketKey(queue string, atMs int64, id string) table.Key {
+	return table.Key{Partition: queuePartition(queue),
+		Sort: ticketPrefix + ident.Digits(uint64(atMs), timeChars) + "#" + id}
+}
+
+func (t ticket) matchKey() table.Key { return matchKey(t.queue, t.id()) }
+
+func matchKey(queue, id string) table.Key {
+	return table.Key{Partition: queuePartition(queue), Sort: "MATCH#" + id}
+}
+
+// ticketItem is an agent that waits for a partner, as all in its queue see it.
+type ticketItem struct {
+	V         int      `json:"v"`
+	ID        string   `json:"id"`
+	Name      string   `json:"name"`
+	Key       string   `json:"key"`
+	Hash      string   `json:"hash"`          // of the secret
+	Principal string   `json:"who,omitempty"` // see ident.Principal
+	SignIn    string   `json:"sign_in,omitempty"`
+	Owner     string   `json:"owner,omitempty"` // likewise
+	Interests []string `json:"likes,omitempty"`
+	AtMs      int64    `json:"at"`    // when it entered
+	CallMs    int64    `json:"call"`  // its last call
+	UntilMs   int64    `json:"until"` // the end of that call
+}
+
+// put returns the op that stores the ticket until its call has ended for
+// ticketGrace.
+func (i ticketItem) put(k table.Key, c table.Condition) table.Op {
+	expires := room.CeilSecond(time.UnixMilli(i.UntilMs).Add(ticketGrace))
+	return table.Put(table.Item{Key: k, Expires: expires, Data: roomlog.Encode(i)}, c)
+}
+
+// matchItem is how a ticket ended. It is put if absent, so that a ticket ends once.
+type matchItem struct {
+	V         int      `json:"v"`
+	Left      bool     `json:"left,omitempty"` // it was given up; else:
+	Room      string   `json:"room,omitempty"` // the id
+	Seat      int      `json:"seat,omitempty"`
+	Partner   string   `json:"partner,omitempty"` // its name
+	Interests []string `json:"likes,omitempty"`   // and its interests
+	Opens     bool     `json:"opens,omitempty"`   // the owner of the ticket came later, and speaks first
+}
+
+// beside returns how a ticket ends: with a seat, in the room of id, beside partner.
+func beside(partner ticketItem, id string, seat int) matchItem {
+	return matchItem{Room: id, Seat: seat, Partner: partner.Name, Interests: partner.Interests, Opens: seat == 2}
+}
+
+// put returns the op that ends a ticket with m.
+func (m matchItem) put(k table.Key, now time.Time) table.Op {
+	m.V = room.Version
+	return table.Put(table.Item{Key: k, Expires: now.Add(matchLife), Data: roomlog.Encode(m)}, table.IfAbsent)
+}
+
+func decodeMatch(item table.Item) (*matchItem, error) {
+	m := new(matchItem)
+	return m, roomlog.Decode(item, m)
+}
+
+// checkInterests checks an agent's interests. It leaves out blank and repeated
+// ones.
+func checkInterests(words []string) ([]string, error) {
+	var out []string
+	for _, w := range words {
+		w = strings.Join(strings.Fields(w), " ")
+		if err := room.CheckSecret("interests", w); err != nil {
+			return nil, err
+		}
+		switch {
+		case w == "":
+		case utf8.RuneCountInString(w) > MaxInterest || !utf8.ValidString(w) || room.HasControls(w, ""):
+			return nil, fault.Refuse(fault.InvalidArgument,
+				"interests: each at most %d characters of UTF-8 without control characters.", MaxInterest)
+		case !slices.ContainsFunc(out, func(o string) bool { return strings.EqualFold(o, w) }):
+			out = append(out, w)
+		}
+	}
+	if len(out) > MaxInterests {
+		return nil, fault.Refuse(fault.InvalidArgument, "interests: at most %d. Name those that matter most.",
+			MaxInterests)
+	}
+	return out, nil
+}

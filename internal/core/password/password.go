@@ -1,0 +1,172 @@
+// Package password computes and checks the hashes of rooms' passwords, a few at a time,
+// and counts the wrong ones.
+package password
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// hashesAtOnce bounds how many password hashes are computed at once, so that a
+// storm of joins cannot exhaust the memory.
+const hashesAtOnce = 2
+
+// Checker computes and checks the hashes of rooms' passwords.
+type Checker struct {
+	hashing *queue
+	store   *roomlog.Store
+	charge  func(ctx context.Context, password string)
+}
+
+// New returns a Checker that counts wrong passwords in the table of a store. charge hears
+// of each password before it is hashed or checked, so that its caller pays for it.
+func New(s *roomlog.Store, charge func(ctx context.Context, password string)) *Checker {
+	return &Checker{newQueue(hashesAtOnce, s.Clock().Now), s, charge}
+}
+
+// Hash returns the hash to store of a password; "" for an empty one.
+func (p *Checker) Hash(ctx context.Context, password string) (string, error) {
+	p.charge(ctx, password)
+	if password == "" {
+		return "", nil
+	}
+	leave, err := p.hashing.enter(ctx, false)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	return ident.HashPassword(password), nil
+}
+
+// Check compares a password with that of a room, or refuses to: see roomlog.Guesses. A password
+// for a room without one is refused, since the agent is probably in the wrong room. Its error is
+// a *fault.Error, or that of the table or of ctx.
+func (p *Checker) Check(ctx context.Context, h *room.Head, password string) error {
+	p.charge(ctx, password)
+	switch {
+	case h.Password == "" && password == "":
+		return nil
+	case h.Password == "":
+		return fault.Refuse(fault.WrongPassword, "This room has no password. If you were given one, it may be "+
+			"another room: check the name with your user, or call again without password.")
+	case password == "":
+		return fault.Refuse(fault.WrongPassword,
+			"This room needs a password: call again with password, as the invite gives it.")
+	}
+	who := ident.GroupDigests(h.LogKey, ident.ClientKey(ctx))
+	known := roomlog.Knows(h.Agents, who[0].Key)
+	// A call that waits here is not counted yet: among many right passwords that come together,
+	// none may count as wrong. A call that will be refused waits, too: many guesses at once took
+	// three times the processor without that, and others paid for it.
+	leave, err := p.hashing.enter(ctx, known)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	g := guess{room: h, who: who, known: known, slots: p.store.Guesses(h.ID), now: p.store.Clock().Now}
+	return g.check(ctx, password)
+}
+
+// guess is one try of a password.
+type guess struct {
+	room  *room.Head
+	who   []ident.Group
+	known bool
+	slots roomlog.Slots
+	now   func() time.Time
+}
+
+// check checks the password, and sees to it that a wrong one is counted: before the check in a
+// room that is watched, else after it. So a right password costs no write in a room that nobody
+// attacks.
+func (g guess) check(ctx context.Context, password string) error {
+	before, err := g.slots.Read(ctx, table.Eventual)
+	if err != nil {
+		return err
+	}
+	slot := ""
+	if len(before) > 0 {
+		slot, err = g.count(ctx, before)
+		if err != nil {
+			return err
+		}
+	}
+	same, err := ident.CheckPassword(password, g.room.Password)
+	switch {
+	case slot != "" && (same || err != nil):
+		g.slots.GiveBack(ctx, slot)
+	case slot == "" && !same && err == nil:
+		err = g.countFirst(ctx)
+	}
+	if err == nil && !same {
+		err = fault.Refuse(fault.WrongPassword,
+			"The password is not this room's. Ask your user for the invite, and pass it exactly.")
+	}
+	return err
+}
+
+// countFirst counts a wrong password in a room that was not watched. A caller that has
+// gone does not end that.
+func (g guess) countFirst(ctx context.Context) error {
+	ctx, cancel := roomlog.Detached(ctx)
+	defer cancel()
+	now := g.now()
+	first, err := g.slots.Take(ctx, roomlog.FirstGuess, roomlog.Who(g.who), now, now.Add(roomlog.WatchLife))
+	if err != nil || first {
+		return err
+	}
+	taken, err := g.slots.Read(ctx, table.Strong)
+	if err != nil {
+		return err
+	}
+	_, err = g.count(ctx, taken)
+	if fault.CodeOf(err) == fault.RateLimited {
+		return nil // it was checked at the same moment as those that fill the slots
+	}
+	return err
+}
+
+// count takes a slot for the guess, given those that are taken, or refuses it.
+func (g guess) count(ctx context.Context, taken roomlog.Guesses) (slot string, err error) {
+	slot, wait, err := g.slots.TakeOne(ctx, taken, roomlog.Choice{
+		Who: roomlog.Who(g.who),
+		Pick: func(taken map[string]roomlog.Guess, now time.Time) (string, time.Duration) {
+			return roomlog.Guesses(taken).Slot(g.who, g.known, now)
+		},
+		Ends: func(now time.Time) time.Time { return roomlog.Guess{AtMs: now.UnixMilli()}.Ends() },
+	})
+	if err == nil && wait > 0 {
+		err = tooMany(wait)
+	}
+	return slot, err
+}
+
+func tooMany(wait time.Duration) error {
+	return fault.RetryLater(fault.RateLimited, wait, "Too many wrong passwords were given for this room, by you or "+
+		"by others. Nothing was done, and yours was not checked: ask your user for the invite, and try again in %d "+
+		"seconds.", fault.Seconds(wait))
+}
+
+// Split understands "name:password" in place of a room's name.
+func Split(name, password string) (string, string, error) {
+	if n, p, ok := strings.Cut(name, ":"); ok {
+		if password != "" && password != p {
+			return "", "", fault.Refuse(fault.InvalidArgument,
+				"room holds a password after the colon, and password is another one: give one of them.")
+		}
+		name, password = n, p
+	}
+	if len(password) > ident.MaxPassword || !utf8.ValidString(password) || room.HasControls(password, "") {
+		return "", "", fault.Refuse(fault.InvalidArgument,
+			"password: at most %d bytes of UTF-8 without control characters.", ident.MaxPassword)
+	}
+	return name, password, nil
+}

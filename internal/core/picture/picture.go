@@ -1,0 +1,185 @@
+// Package picture looks at the bytes of shared files, which come from strangers: [TypeOf] says
+// what a file is, and a [Decoder] decides which pictures a model may see. Nothing that a sender
+// claims has a say in either.
+package picture
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"image/color"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+
+	"github.com/parley-chat/parley/internal/base/fairqueue"
+)
+
+// What a picture may have at most to be shown.
+const (
+	MaxBytes = 1 << 20 // of its file
+	MaxSide  = 2000    // in pixels, either way
+)
+
+// maxPixels is how many bytes the pixels of a picture may take while it is decoded. Most pictures
+// stay below it at any size that is shown; a progressive JPEG may have two million pixels.
+const maxPixels = 32_000_000
+
+// maxShown is how many bytes a picture may have as it is shown. Ours may take more than
+// its sender's, which a slower program may have packed better.
+const maxShown = 2 << 20
+
+// maxScans is how often a JPEG may go over its pixels. A progressive one has ten scans or so; one
+// that is made to keep a decoder busy has thousands, each a few bytes long.
+const maxScans = 32
+
+// Decoder decodes one picture at a time, so that strangers' pictures take no more than the memory
+// for one: up to 45 MB. The callers take turns, and a caller with many pictures waits behind each
+// of the others after each of its own. Many goroutines may use it at once.
+type Decoder struct{ turns *fairqueue.Turns[struct{}] }
+
+// NewDecoder returns a decoder.
+func NewDecoder() *Decoder { return &Decoder{fairqueue.New(1, 1, fairqueue.Fair[struct{}], nil)} }
+
+// Decode reads the picture of size bytes that r holds for a caller, and returns it as a model may
+// see it. ok is false if it is not shown: it is no png, jpeg or gif, it is damaged or too large, it
+// has 16 bits a channel, or r or ctx has failed. Once ctx has ended, the turn goes to somebody else
+// within a tenth of a second or so.
+//
+// The picture has been decoded completely, and data is what this server has drawn from the pixels,
+// in the same format: one that another decoder stumbles over may end a model's session for good. So
+// nothing else of the file comes through, neither comments and places nor what stands behind its
+// end. Of an animated gif only the first frame is shown.
+func (d *Decoder) Decode(ctx context.Context, caller string, r io.Reader, size int64) (data []byte, media string,
+	ok bool) {
+	if size <= 0 || size > MaxBytes {
+		return nil, "", false
+	}
+	leave, err := d.turns.Enter(ctx, caller, struct{}{})
+	if err != nil {
+		return nil, "", false
+	}
+	defer leave()
+	file, err := io.ReadAll(io.LimitReader(r, size+1))
+	if err != nil || int64(len(file)) != size {
+		return nil, "", false
+	}
+	media = TypeOf("", file)
+	f, known := formats[media]
+	if !known {
+		return nil, "", false
+	}
+	data, err = f.draw(ctx, file)
+	if err != nil {
+		return nil, "", false
+	}
+	return data, media, true
+}
+
+// format is how a kind of picture is read and written. config also returns how many bytes a pixel
+// takes while the picture is decoded.
+type format struct {
+	config func(file []byte) (c image.Config, pixel int, err error)
+	decode func(io.Reader) (image.Image, error)
+	encode func(io.Writer, image.Image) error
+}
+
+var formats = map[string]format{
+	"image/png":  {pngConfig, png.Decode, png.Encode},
+	"image/jpeg": {jpegConfig, jpeg.Decode, encodeJPEG},
+	"image/gif":  {gifConfig, gif.Decode, encodeGIF},
+}
+
+var errNotShown = errors.New("picture: not one that is shown")
+
+// draw decodes a picture and draws it, as long as ctx lasts. Its header is checked first: it says
+// how much memory the decoder takes.
+func (f format) draw(ctx context.Context, file []byte) ([]byte, error) {
+	c, pixel, err := f.config(file)
+	if err != nil {
+		return nil, err
+	}
+	if c.Width < 1 || c.Height < 1 || c.Width > MaxSide || c.Height > MaxSide || c.Width*c.Height*pixel > maxPixels {
+		return nil, errNotShown
+	}
+	m, err := f.decode(&source{ctx, bytes.NewReader(file)})
+	if err != nil {
+		return nil, err
+	}
+	d := &drawn{ctx: ctx}
+	if err := f.encode(d, m); err != nil {
+		return nil, err
+	}
+	return d.data.Bytes(), nil
+}
+
+// source is a file that ends with a context.
+type source struct {
+	ctx  context.Context
+	file io.Reader
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.file.Read(p)
+}
+
+// drawn is a picture that is being drawn. It fails at maxShown, and ends with a context.
+type drawn struct {
+	ctx  context.Context
+	data bytes.Buffer
+}
+
+func (d *drawn) Write(p []byte) (int, error) {
+	if err := d.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if d.data.Len()+len(p) > maxShown {
+		return 0, errNotShown
+	}
+	return d.data.Write(p)
+}
+
+// pngConfig reads the header of a PNG. It refuses 16 bits a channel, which a screen does not show:
+// they take twice the memory, and are packed again so slowly that others wait for seconds.
+func pngConfig(file []byte) (c image.Config, pixel int, err error) {
+	c, err = png.DecodeConfig(bytes.NewReader(file))
+	switch c.ColorModel {
+	case color.Gray16Model, color.RGBA64Model, color.NRGBA64Model:
+		return c, 0, errNotShown
+	}
+	return c, 4 + 2, err // of an interlaced one a half is there twice
+}
+
+func gifConfig(file []byte) (c image.Config, pixel int, err error) {
+	c, err = gif.DecodeConfig(bytes.NewReader(file))
+	return c, 1, err
+}
+
+// jpegConfig reads the header of a JPEG. It refuses two kinds, which print shops and attackers
+// make: with four inks, and with more scans than a picture needs.
+func jpegConfig(file []byte) (c image.Config, pixel int, err error) {
+	c, err = jpeg.DecodeConfig(bytes.NewReader(file))
+	if err != nil {
+		return c, 0, err
+	}
+	// With this marker a scan begins. Nothing within a scan can be taken for it.
+	if c.ColorModel == color.CMYKModel || bytes.Count(file, []byte("\xff\xda")) > maxScans {
+		return c, 0, errNotShown
+	}
+	// A progressive one begins with this marker. All its coefficients are there until its end.
+	if bytes.Contains(file, []byte("\xff\xc2")) {
+		return c, 3 + 3*4, nil
+	}
+	return c, 3 + 4, nil // RGB is there twice
+}
+
+func encodeJPEG(w io.Writer, m image.Image) error {
+	return jpeg.Encode(w, m, &jpeg.Options{Quality: 85})
+}
+
+func encodeGIF(w io.Writer, m image.Image) error { return gif.Encode(w, m, nil) }

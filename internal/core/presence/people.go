@@ -1,0 +1,137 @@
+package presence
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// The person behind an agent reads and waits beside it. Its waits keep the room polled.
+// They are no sign that the agent is there, and take no turn. Those of a person without an
+// agent take none either, but its calls and waits are the presence of its seat.
+
+const (
+	// MaxWatches is how many waits the person behind a seat has in one process.
+	MaxWatches = 4
+	// watchEvery is how often it is written that a person watches, while it does: a page waits in
+	// turns of 25 s, and each write costs a unit.
+	watchEvery = time.Minute
+	// watchShown is for how long others then see that it does.
+	watchShown = watchEvery + 30*time.Second
+)
+
+// OpenWait registers a wait of a or, if a stands for its person, of the person: see Room.open. If
+// the person has more than MaxWatches, it ends the oldest.
+func (r *Room) OpenWait(a *room.Agent, w *Wait) {
+	if !a.IsPerson() {
+		r.open(a.Seat, w)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.watches == nil {
+		r.watches = map[int][]*Wait{}
+	}
+	open := append(r.watches[a.Seat], w)
+	if len(open) > MaxWatches {
+		close(open[0].Superseded)
+		open = slices.Delete(open, 0, 1)
+	}
+	r.watches[a.Seat] = open
+}
+
+// CloseWait ends w, a wait of a.
+func (r *Room) CloseWait(a *room.Agent, w *Wait) {
+	if !a.IsPerson() {
+		r.close(a.Seat, w)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	open := slices.DeleteFunc(r.watches[a.Seat], func(other *Wait) bool { return other == w })
+	r.watches[a.Seat] = open
+	if len(open) == 0 {
+		delete(r.watches, a.Seat)
+		if m := r.seats[a.Seat]; m != nil && a.IsAlone() {
+			m.ended(r.now())
+		}
+	}
+	if _, here := r.log.Peek().Seated(a.Seat); !here {
+		delete(r.seats, a.Seat)
+	}
+	r.rest()
+}
+
+// ofAgentBeside reports whether the caller is the person behind an agent. Then its calls say
+// nothing about the presence of the seat, which is the agent's: a page that is left open must not
+// keep the seat, nor keep others from a turn.
+func (at Attendance) ofAgentBeside() bool {
+	a, here := at.room.log.Peek().Seated(at.agent.Seat)
+	return at.agent.IsPerson() && !(here && a.IsAlone())
+}
+
+// isOpen reports whether w, a wait of the caller, has neither ended nor been superseded.
+// The room's mutex is held.
+func (at Attendance) isOpen(w *Wait) bool {
+	if at.agent.IsPerson() {
+		return slices.Contains(at.room.watches[at.agent.Seat], w)
+	}
+	return at.room.waits[at.agent.Seat] == w
+}
+
+// waitsOn returns p, the presence that a call brings, with the wait that is open beside the call.
+// A person without an agent may have several; the last end counts. The room's mutex is held.
+func (at Attendance) waitsOn(p, known room.Presence) room.Presence {
+	r, seat := at.room, at.agent.Seat
+	switch _, open := r.waits[seat]; {
+	case len(r.watches[seat]) > 0 && at.agent.IsAlone():
+		p.UntilMs, p.Head = max(p.UntilMs, known.UntilMs), max(p.Head, known.Head)
+	case open && p.UntilMs == 0:
+		p.UntilMs, p.Head, p.Standby, p.ForMe = known.UntilMs, known.Head, known.Standby, known.ForMe
+	}
+	return p
+}
+
+// ended notes in the cache of a seat that no wait of it is open here any more, which is
+// known only here. The room's mutex is held.
+func (c *seatCache) ended(now time.Time) {
+	c.presence.UntilMs = min(c.presence.UntilMs, now.UnixMilli())
+}
+
+// notePerson notes a call of the person behind a seat. Others see the person only while it waits.
+func (at Attendance) notePerson(ctx context.Context, how Call) (due time.Time) {
+	if how.Until.IsZero() {
+		return time.Time{}
+	}
+	return at.room.now().Add(at.watch(ctx))
+}
+
+// watch writes that the person behind the seat watches, unless this process has lately. It
+// returns when to do so again. It logs a failure.
+func (at Attendance) watch(ctx context.Context) (again time.Duration) {
+	r, seat := at.room, at.agent.Seat
+	now := r.now()
+	r.mu.Lock()
+	m := r.cached(seat)
+	if age := now.Sub(m.watchedAt); age < watchEvery {
+		r.mu.Unlock()
+		return watchEvery - age
+	}
+	m.watchedAt = now
+	r.mu.Unlock()
+	bounded, cancel := r.bounded(ctx)
+	defer cancel()
+	err := r.log.Seats().SetPerson(bounded, seat, now.Add(watchShown))
+	if err == nil {
+		return watchEvery
+	}
+	r.mu.Lock()
+	r.cached(seat).watchedAt = time.Time{}
+	r.mu.Unlock()
+	if ctx.Err() == nil {
+		r.o.Logger.WarnContext(ctx, "that a person watches was not written", "error", err)
+	}
+	return rewriteSoon
+}

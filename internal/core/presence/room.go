@@ -1,0 +1,282 @@
+package presence
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// Options are what the rooms of one process share. All fields but SingleProcess are
+// needed.
+type Options struct {
+	Store  *roomlog.Store
+	Table  table.Table
+	Clock  clockwork.Clock
+	Logger *slog.Logger
+	// SingleProcess says that no other process writes to the table. Then nothing is
+	// polled for, and what is cached of a seat is current.
+	SingleProcess bool
+}
+
+// Room is what this process knows of a room beside its log: which agents wait here, and
+// what it has cached of their seats. Its OnAdvance must be called
+// for the events of the log. Its methods may be
+// called concurrently.
+type Room struct {
+	log *roomlog.Log
+	o   *Options
+
+	dealing sync.Mutex // held while a look for free tasks deals them out
+
+	mu      sync.Mutex
+	waits   map[int]*Wait         // by seat, of agents
+	watches map[int][]*Wait       // by seat, of the people behind them, oldest first
+	silence *silence              // runs while every agent may be waiting; else nil
+	tasks   *freeLook             // runs while agents wait and there are tasks; else nil
+	told    map[string]bool       // of the tasks that are free now: those of which an agent was told
+	seen    map[int]room.Presence // as it was last read to tell whether tasks have stalled
+	stop    context.CancelFunc    // ends the polling; nil: none runs
+	seats   map[int]*seatCache    // by seat
+	asOf    int64                 // the last event of the head that OnAdvance heard of
+}
+
+// New returns the Room of a log.
+func New(l *roomlog.Log, o *Options) *Room {
+	return &Room{log: l, o: o, seats: map[int]*seatCache{}}
+}
+
+func (r *Room) now() time.Time { return r.o.Clock.Now() }
+
+// Wait is a call that waits, from OpenWait to CloseWait.
+type Wait struct {
+	Began      time.Time
+	Until      time.Time     // its end
+	Due        time.Time     // when to look after the caller's presence first
+	Announced  time.Time     // until when others know of it; zero: they do not
+	Standby    bool          // a program waits for the agent
+	Looks      bool          // it lasts no time: the agent does not wait
+	Superseded chan struct{} // closed by a younger wait of the agent, or by many of the person; nil: never
+	Yields     bool          // superseded because the agent itself waits; set before that is closed
+	Turn       chan int64    // receives the last word whose silence gives the caller the turn: see ClaimTurn
+	Task       chan int64    // receives the number of a task that is free for the caller
+}
+
+// rank returns when w counts as begun among the waits of its seat. The youngest gets the turn,
+// and a program on standby comes after its agent.
+func (w *Wait) rank() time.Time {
+	if w.Standby {
+		return time.Time{}
+	}
+	return w.Began
+}
+
+// open registers a wait of a seat and ends an older one: an answer must arrive once, and one
+// token must not hold many instances. A program on standby never ends a wait of its agent: then
+// open ends w instead. A call that only looks in starts no silence.
+func (r *Room) open(seat int, w *Wait) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.waits == nil {
+		r.waits = map[int]*Wait{}
+	}
+	if older := r.waits[seat]; older != nil {
+		if w.Standby && !older.Standby {
+			w.Yields = true
+			close(w.Superseded)
+			return
+		}
+		older.Yields = older.Standby && !w.Standby
+		close(older.Superseded)
+	}
+	r.waits[seat] = w
+	if !w.Looks {
+		r.startSilence()
+		r.lookForTasks()
+	}
+}
+
+// close ends w, and the polling with the last wait.
+func (r *Room) close(seat int, w *Wait) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.waits[seat] == w {
+		delete(r.waits, seat)
+		if m := r.seats[seat]; m != nil {
+			m.ended(r.now())
+			if m.presence.BackAt().After(r.now()) {
+				r.startSilence() // it is away now, and so not waited for
+			}
+		}
+		if _, here := r.log.Peek().Seated(seat); !here {
+			delete(r.seats, seat)
+		}
+	}
+	if len(r.waits) == 0 {
+		r.waits = nil
+		r.endSilence()
+		r.endTasks()
+	}
+	r.rest()
+}
+
+// rest ends the polling if nobody waits. r.mu is held.
+func (r *Room) rest() {
+	if len(r.waits) == 0 && len(r.watches) == 0 && r.stop != nil {
+		r.stop()
+		r.stop = nil
+	}
+}
+
+// HasCompany reports whether this process knows, without a read, that an agent on another seat is
+// there. It waits here or, if there is only one process, called last without an absence.
+func (r *Room) HasCompany(h *room.Head, seat int) bool {
+	now := r.now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(h.Agents, func(a room.Agent) bool {
+		m := r.seats[a.Seat]
+		calls := r.o.SingleProcess && m != nil && m.presence.AtMs != 0 && !m.presence.BackAt().After(now)
+		return a.Seat != seat && (r.waits[a.Seat] != nil || a.IsAlone() && r.watches[a.Seat] != nil || calls)
+	})
+}
+
+// Waits reports whether a call of the seat waits here.
+func (r *Room) Waits(seat int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.waits[seat] != nil
+}
+
+// HasProgram reports whether a program is on standby for a seat that wakes its agent, as far as this process
+// knows. One that was killed counts for as long as others see it, too.
+func (r *Room) HasProgram(seat int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.seats[seat]
+	return m != nil && r.now().Sub(time.UnixMilli(m.presence.WakesMs)) < room.AnnounceWait
+}
+
+// Cached returns how many seats are cached.
+func (r *Room) Cached() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.seats)
+}
+
+// BackAt returns the announced return of a seat; zero if this process knows of none.
+func (r *Room) BackAt(seat int) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if m := r.seats[seat]; m != nil {
+		return m.presence.BackAt()
+	}
+	return time.Time{}
+}
+
+// rosterEvery is how often a quiet result reads the roster, where that costs a
+// read.
+const rosterEvery = 30 * time.Second
+
+// ReadRosterLately reports whether the roster was read for a too recently to read it again. If
+// not, it notes that it is read now.
+func (r *Room) ReadRosterLately(a room.Agent) bool {
+	if r.o.SingleProcess {
+		return false
+	}
+	now := r.now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.cached(a.Seat).by(a)
+	if now.Sub(m.rosterReadAt) < rosterEvery {
+		return true
+	}
+	m.rosterReadAt = now
+	return false
+}
+
+// NoteRoster notes what a sees of who is there, and reports whether that is new to it. If
+// this process does not know what it saw last, only an agent that just came or left is new.
+func (r *Room) NoteRoster(a room.Agent, roster [16]byte, moved bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.cached(a.Seat).by(a)
+	before := m.roster
+	m.roster = roster
+	if before == [16]byte{} {
+		return moved
+	}
+	return before != roster
+}
+
+// silence is a time during which everyone present may be waiting.
+type silence struct {
+	head  int64 // the last event when it began
+	timer clockwork.Timer
+}
+
+// seatCache is what this process remembers of a seat beside the log. The room's
+// mutex guards it, except for handing.
+type seatCache struct {
+	reading                   // of the agent
+	presence    room.Presence // as of the last call here
+	presenceAt  time.Time     // when it was last written here
+	answered    time.Time     // the last knock for the agent's name after which it was written here that it called
+	waitWritten bool          // what was written says that the agent waits
+	activity    string
+	activityAt  time.Time // when it was last written here
+
+	people    map[string]*reading // of the person behind the agent, by device
+	watchedAt time.Time           // when it was last written here that the person watches
+
+	toldAsOf int64 // the last event, and the time, when the agent was last told of a free task
+	toldAt   time.Time
+}
+
+// reading is how far one reader has come, and what it saw.
+type reading struct {
+	position     *room.ReadPosition // as last read or written here; nil: unknown
+	positionAt   time.Time          // when it was last written here
+	shown        int64              // calls with a cursor were shown the events up to here
+	roster       [16]byte           // of who was there, as it was last seen; zero: unknown
+	rosterReadAt time.Time          // when it was last read for a quiet result
+
+	// handing is held from the moment when a call without a cursor is sure to be the newest of
+	// its reader until it has noted what it hands out. So the next call begins behind that. It
+	// precedes all other locks.
+	handing sync.Mutex
+}
+
+// cached returns the cache of a seat. r.mu is held.
+func (r *Room) cached(seat int) *seatCache {
+	c := r.seats[seat]
+	if c == nil {
+		c = &seatCache{}
+		r.seats[seat] = c
+	}
+	return c
+}
+
+// by returns how far a, or the device of the person behind it, has read. The room's mutex
+// is held.
+func (c *seatCache) by(a room.Agent) *reading {
+	if !a.IsPerson() {
+		return &c.reading
+	}
+	if c.people == nil {
+		c.people = map[string]*reading{}
+	}
+	p := c.people[a.Device]
+	if p == nil {
+		p = &reading{}
+		c.people[a.Device] = p
+	}
+	return p
+}

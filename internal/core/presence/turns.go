@@ -1,0 +1,188 @@
+package presence
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// When everyone present waits, nobody ever would speak. So one agent is given the turn:
+// room.Turn decides which, the same in every process, and the process in which that
+// agent waits gives it the turn. The item TURN#<word>#<seat> is put if absent, so each
+// agent has one turn in the silence after a word.
+
+// turnLookMost bounds how long a process waits before it looks again whether agents wait in other
+// processes. The time doubles with each look, since a look costs a read.
+const turnLookMost = 30 * time.Second
+
+// OnAdvance hears of the events of the log: one may end the silence, and a seat that is freed
+// leaves the cache. If the head was loaded rather than followed, the events are missing, so the
+// agents on its seats tell which seats were freed meanwhile.
+func (r *Room) OnAdvance(h *room.Head, events []room.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range events {
+		if e.Type == room.Left || e.Type == room.Joined && !e.Regains { // its number may have been another's
+			delete(r.seats, e.Seat)
+		}
+	}
+	if len(events) == 0 {
+		maps.DeleteFunc(r.seats, func(seat int, _ *seatCache) bool {
+			a, here := h.Seated(seat)
+			return !here || a.Joined > r.asOf
+		})
+	}
+	r.asOf = h.AsOf
+	if len(r.waits) > 0 {
+		r.startSilence()
+		r.lookForTasks()
+	}
+}
+
+// startSilence looks whose turn it is once the silence has lasted long enough: an event
+// happened, or an agent began to wait. r.mu is held.
+func (r *Room) startSilence() {
+	r.endSilence()
+	h := r.log.Peek()
+	if h == nil || h.Closed || len(h.Agents) < 2 {
+		return
+	}
+	_, _, word := h.Recent.LastWord()
+	r.lookAfter(h.AsOf, max(0, word.Add(room.TurnAfter).Sub(r.now())), room.TurnAfter)
+}
+
+// endSilence ends the silence, if there is one. r.mu is held.
+func (r *Room) endSilence() {
+	if r.silence != nil {
+		r.silence.timer.Stop()
+		r.silence = nil
+	}
+}
+
+// lookAfter looks whose turn it is after d, unless an event happens. step is how long to wait at
+// least before a further look, if nothing is known that would make one useful. r.mu is held.
+func (r *Room) lookAfter(head int64, d, step time.Duration) {
+	s := &silence{head: head}
+	r.silence = s
+	s.timer = r.o.Clock.AfterFunc(d, func() { r.giveTurn(s, step) })
+}
+
+// giveTurn lets the agent whose turn it is try to take it, if it waits here.
+func (r *Room) giveTurn(s *silence, step time.Duration) {
+	ctx, cancel := roomlog.Detached(context.Background())
+	defer cancel()
+	next, word, err := r.turn(ctx)
+	if err != nil {
+		r.o.Logger.Warn("whose turn it is could not be read", "error", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.silence != s || len(r.waits) == 0 || r.log.Peek().AsOf != s.head {
+		return
+	}
+	if err != nil {
+		r.lookAfter(s.head, min(2*step, turnLookMost), min(2*step, turnLookMost))
+		return
+	}
+	seat, again := next.Next()
+	w := r.waits[seat]
+	switch {
+	case w != nil:
+		select {
+		case <-w.Turn: // of an earlier silence
+		default:
+		}
+		w.Turn <- word // does not block: only this function sends, under r.mu
+		r.lookAfter(s.head, room.TurnPasses, room.TurnPasses)
+	case again > 0 && r.o.SingleProcess:
+		r.lookAfter(s.head, again, step)
+	case again > 0: // sooner, an agent that it waits for may wait or go away in another process
+		r.lookAfter(s.head, min(again, turnLookMost), step)
+	case seat > 0: // it waits in another process, which looks, too
+		r.lookAfter(s.head, room.TurnPasses, room.TurnPasses)
+	case !r.o.SingleProcess:
+		r.lookAfter(s.head, min(2*step, turnLookMost), min(2*step, turnLookMost))
+	}
+}
+
+// turn reads what decides whose turn it is, and returns the last word.
+func (r *Room) turn(ctx context.Context) (t room.Turn, word int64, err error) {
+	if n, _, _ := r.log.Peek().Recent.LastWord(); n == 0 { // every process must decide on the same word
+		if err := r.log.Recall(ctx, time.Time{}); err != nil {
+			return t, 0, err
+		}
+	}
+	h, now := r.log.Peek(), r.now()
+	word, _, _ = h.Recent.LastWord()
+	presence, _, err := r.Presence(ctx, table.Eventual)
+	if err != nil {
+		return t, 0, err
+	}
+	given, err := r.log.Seats().Turns(ctx, word)
+	had, waits := map[int]time.Time{}, map[int]bool{}
+	for seat, g := range given {
+		had[seat] = g.At
+	}
+	r.mu.Lock()
+	for seat, w := range r.waits {
+		if w.Looks {
+			continue
+		}
+		waits[seat] = w.Standby
+		if given[seat].MissedBy(w.rank()) {
+			delete(had, seat)
+		}
+	}
+	r.mu.Unlock()
+	slack := CallFresh // of waits in quick succession not each is written
+	if r.o.SingleProcess {
+		slack = 0
+	}
+	t = room.Turn{Head: h, Now: now, Given: had, Seen: presence, Attends: func(seat int) room.Attendance {
+		a, _ := h.Seated(seat)
+		if standby, here := waits[seat]; here {
+			return room.Attendance{Waits: !standby, Standby: standby,
+				Called: room.Latest(time.UnixMilli(a.AtMs), presence[seat].OwnUntil())}
+		}
+		return presence[seat].Attendance(h, a, now, slack)
+	}}
+	return t, word, err
+}
+
+// TakeTurn gives the turn to a seat whose program on standby only looks in, in w, if it is
+// its turn by now. It logs a failure: the next look is soon.
+func (r *Room) TakeTurn(ctx context.Context, seat int, w *Wait) bool {
+	next, word, err := r.turn(ctx)
+	given := false
+	if err == nil {
+		if first, _ := next.Next(); first != seat {
+			return false
+		}
+		given, err = r.ClaimTurn(ctx, seat, word, w)
+	}
+	if err != nil && ctx.Err() == nil {
+		r.o.Logger.WarnContext(ctx, "whose turn it is could not be read", "error", err)
+	}
+	return given
+}
+
+// ClaimTurn takes the turn in the silence after a word for the wait w of a seat. It
+// returns false if another word has been said since, or the seat has had this turn.
+func (r *Room) ClaimTurn(ctx context.Context, seat int, word int64, w *Wait) (bool, error) {
+	h, err := r.log.Refresh(ctx, r.now())
+	if err != nil {
+		return false, err
+	}
+	if last, _, _ := h.Recent.LastWord(); last != word {
+		return false, nil
+	}
+	given, err := r.log.Seats().GiveTurn(ctx, word, seat, w.rank())
+	if err != nil && ctx.Err() == nil {
+		r.o.Logger.WarnContext(ctx, "a turn was not given", "error", err)
+	}
+	return given, ctx.Err()
+}

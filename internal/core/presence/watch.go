@@ -1,0 +1,36 @@
+package presence
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// Watch starts what a waiting agent needs if other processes write: polling, until the
+// last wait ends.
+func (r *Room) Watch() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stop != nil || r.o.SingleProcess {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	r.stop = cancel
+	go r.poll(ctx)
+}
+
+// poll reads the tail until ctx ends. There is one poller for each room and process. The calls
+// that wait hold the room. While the table does not answer, waits go on: they should survive a
+// short outage.
+func (r *Room) poll(ctx context.Context) {
+	for {
+		age := r.now().Sub(time.UnixMilli(r.log.Peek().HeadMs))
+		if r.o.Store.Sleep(ctx, roomlog.PollEvery(age)) != nil {
+			return
+		}
+		if err := r.log.Poll(ctx); err != nil && ctx.Err() == nil {
+			r.o.Logger.Warn("a room could not be polled", "error", err)
+		}
+	}
+}

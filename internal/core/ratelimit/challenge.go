@@ -1,0 +1,33 @@
+package ratelimit
+
+import (
+	"context"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+// Challenges is how many addresses a caller may have challenged in a minute, on every server: each is a call to
+// somebody who has not asked for it.
+const Challenges = 10
+
+// Challenge counts a call to an address that the caller gave and that has not agreed yet, or refuses it.
+func (l *Limiter) Challenge(ctx context.Context) error {
+	wait := l.challenges.take(ident.ClientKey(ctx), 1, l.clock.Now(), 0)
+	if wait == 0 {
+		return nil
+	}
+	return fault.RetryLater(fault.RateLimited, wait, "You may have at most %d addresses challenged a minute. "+
+		"Nothing was changed: try again in %d seconds.", Challenges, fault.Seconds(wait))
+}
+
+// Calls is how many calls the hooks of one account make in a minute, on every server: a message can call many.
+const Calls = 120
+
+// Call counts a call of a hook for an account: that of a key, or of a room. It returns when the call may be made. So
+// calls that are late are made in the order in which they were counted, and a busy hook holds up no other.
+func (l *Limiter) Call(account string) time.Time {
+	now := l.clock.Now()
+	return now.Add(l.calls.reserve(account, 1, now))
+}

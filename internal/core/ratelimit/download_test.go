@@ -1,0 +1,36 @@
+package ratelimit
+
+import (
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+// What leaves AWS is billed, from how many addresses ever it is asked for.
+func TestDownload_limitOfAll_holdsForManyCallers(t *testing.T) {
+	clock := clockwork.NewFakeClock()
+	l := New(Limits{FilesOut: 60, AllFilesOut: 100}, clock)
+	one, other := ident.WithAddress(t.Context(), "192.0.2.1"), ident.WithAddress(t.Context(), "192.0.2.2")
+	back, err := l.Download(one, 60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Download(other, 60); fault.CodeOf(err) != fault.RateLimited {
+		t.Errorf("more than all may take: %v", err)
+	}
+	back(20)
+	if _, err := l.Download(other, 60); err != nil { // the refusal has taken nothing of its own
+		t.Errorf("what was not read is free again: %v", err)
+	}
+	if _, err := l.Download(one, 1); fault.CodeOf(err) != fault.RateLimited {
+		t.Errorf("nothing is left for all: %v", err)
+	}
+	clock.Advance(time.Hour)
+	if _, err := l.Download(one, 60); err != nil {
+		t.Errorf("an hour later: %v", err)
+	}
+}

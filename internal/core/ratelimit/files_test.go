@@ -1,0 +1,40 @@
+package ratelimit_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/ratelimit"
+)
+
+func TestUpload_countsBytesOfAnHour(t *testing.T) {
+	clock := begun()
+	l := ratelimit.New(ratelimit.Limits{FilesIn: 3600, FilesOut: 100}, clock)
+	ann, bob := from(t, "192.0.2.1"), from(t, "192.0.2.2")
+	back, err := l.Upload(ann, 3000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = l.Upload(ann, 700)
+	if wait := refusedFor(t, err); wait != 100*time.Second || !strings.Contains(err.Error(), "600 are left") {
+		t.Errorf("%v", err)
+	}
+	if _, err := l.Upload(bob, 3600); err != nil {
+		t.Errorf("another caller: %v", err)
+	}
+	if _, err := l.Download(ann, 100); err != nil {
+		t.Errorf("the other direction: %v", err)
+	}
+	back(100)
+	if _, err := l.Upload(ann, 700); err != nil {
+		t.Errorf("once some did not come: %v", err)
+	}
+	clock.Advance(time.Hour)
+	if _, err := l.Upload(ann, 3600); err != nil {
+		t.Errorf("an hour later: %v", err)
+	}
+	if _, err := l.Upload(ann, 1); err == nil {
+		t.Error("more than the limit passes")
+	}
+}

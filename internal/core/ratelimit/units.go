@@ -1,0 +1,265 @@
+package ratelimit
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// A unit is what writing a KiB costs on DynamoDB. A file counts the same, by the same sizes.
+// Calls, seats and hashes have a price, too: one rule bounds everything that costs money or time,
+// and the calls that find nothing.
+const (
+	callUnits = 1  // every call
+	seatUnits = 30 // a new seat: all see it come, and its number is not given again soon
+	hashUnits = 30 // a hash of a password: as long as it takes, hundreds of messages can be sent
+)
+
+// Kind says what a call is for.
+type Kind int
+
+const (
+	Usual Kind = iota
+	// Vital calls hear, leave, or free a room of somebody. The last eighth of each budget
+	// is kept for them, so that a caller which has spent the rest goes on hearing.
+	Vital
+)
+
+const (
+	keptForVital = 1.0 / 8
+	// modest is how much of its own budget a caller may have spent so that no room refuses it.
+	// Otherwise a few callers could spend all of a room's budget and keep out everybody else.
+	modest = 1.0 / 4
+	// mostRead is how much of its caller's budget one call pays for reading. The call cannot know
+	// how much others have put before what it looks for, and must not be cut off from the room by
+	// that. Past 100,000 private messages of others, one look cost more than a minute's budget.
+	mostRead = 1.0 / 4
+)
+
+// payer is the call that pays for what is done in its context.
+type payer struct {
+	caller string
+	kept   float64                // how much of each budget it leaves
+	in     atomic.Pointer[string] // the id of the room that it has entered
+
+	mu   sync.Mutex
+	read float64 // units so far
+}
+
+// pays returns how many of so many units that were read are paid for, of at most so many
+// in all.
+func (p *payer) pays(units, most float64) float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	paid := min(units, max(0, most-p.read))
+	p.read += units
+	return paid
+}
+
+type payerKey struct{}
+
+// Begin admits a call, which then pays for what is done in the context that it returns. It
+// refuses a call whose caller has no budget left, before anything else of the call is looked at,
+// so a refusal costs nothing. A call that was admitted is never cut short.
+func (l *Limiter) Begin(ctx context.Context, k Kind) (context.Context, error) {
+	if l.callers == nil {
+		return ctx, nil
+	}
+	p := &payer{caller: ident.ClientKey(ctx), kept: keptForVital}
+	if k == Vital {
+		p.kept = 0
+	}
+	if wait := l.callers.take(p.caller, callUnits, l.clock.Now(), p.kept); wait > 0 {
+		return nil, retryLater(tooMuchOfCaller, wait)
+	}
+	return context.WithValue(ctx, payerKey{}, p), nil
+}
+
+// fetchStep is how many bytes cost as much to send from AWS as a unit: see docs/cost.md.
+const fetchStep = 7 << 10
+
+// Fetch counts so many bytes of the page that the caller of ctx gets without a call, or
+// refuses them.
+func (l *Limiter) Fetch(ctx context.Context, bytes int) error {
+	if l.callers == nil {
+		return nil
+	}
+	caller := ident.ClientKey(ctx)
+	if wait := l.callers.take(caller, callUnits+steps(bytes, fetchStep), l.clock.Now(), keptForVital); wait > 0 {
+		return retryLater(tooMuchOfCaller, wait)
+	}
+	return nil
+}
+
+// Enter admits the call of ctx to the room with an id; from here on the call is part of the
+// room's budget. It refuses a call to a room that has no budget left, unless its caller is
+// modest. Only a caller that belongs to the room enters it, by a token or the password: a
+// stranger pays alone, and cannot close the room to others.
+func (l *Limiter) Enter(ctx context.Context, id string) error {
+	p, pays := ctx.Value(payerKey{}).(*payer)
+	if !pays {
+		return nil
+	}
+	p.in.Store(&id)
+	_, err := l.share(p, id, callUnits)
+	return err
+}
+
+// share takes so many units of the budget of a room for p, or none if p is modest and
+// they are not there.
+func (l *Limiter) share(p *payer, id string, units float64) (taken float64, err error) {
+	now := l.clock.Now()
+	wait := l.rooms.take(roomKey(id), units, now, p.kept)
+	switch {
+	case wait <= 0:
+		return units, nil
+	case l.callers.left(p.caller, now) < (1-modest)*l.callers.limit:
+		return 0, retryLater(tooMuchOfRoom, wait)
+	}
+	return 0, nil
+}
+
+// Seat is Enter for a call that wants a new seat. It takes the price beforehand, so that
+// calls at the same moment do not all pass; undo gives it back.
+func (l *Limiter) Seat(ctx context.Context, id string) (undo func(), err error) {
+	p, pays := ctx.Value(payerKey{}).(*payer)
+	if !pays {
+		return func() {}, nil
+	}
+	if err := l.Enter(ctx, id); err != nil {
+		return nil, err
+	}
+	if wait := l.callers.take(p.caller, seatUnits, l.clock.Now(), p.kept); wait > 0 {
+		return nil, retryLater(tooMuchOfCaller, wait)
+	}
+	taken, err := l.share(p, id, seatUnits)
+	if err != nil {
+		l.callers.spend(p.caller, -seatUnits, l.clock.Now())
+		return nil, err
+	}
+	return func() {
+		l.callers.spend(p.caller, -seatUnits, l.clock.Now())
+		l.rooms.spend(roomKey(id), -taken, l.clock.Now())
+	}, nil
+}
+
+// Password charges the call of ctx with a password that is set or checked; an empty one is
+// neither.
+func (l *Limiter) Password(ctx context.Context, password string) {
+	if password != "" {
+		l.charge(ctx, "", hashUnits)
+	}
+}
+
+// charge charges the call of ctx, and the room with an id if the call has entered it. By how
+// much the caller overdraws its budget is not the room's: else one caller could spend all
+// of it, with many calls at the same moment. Nor can the room's be overdrawn: it would
+// stay closed for long after those that did it have gone.
+func (l *Limiter) charge(ctx context.Context, id string, units float64) {
+	p, pays := ctx.Value(payerKey{}).(*payer)
+	if !pays {
+		return
+	}
+	now := l.clock.Now()
+	covered := l.callers.spend(p.caller, units, now)
+	if in := p.in.Load(); in != nil && *in == id {
+		l.rooms.spend(roomKey(id), min(covered, l.rooms.left(roomKey(id), now)), now)
+	}
+}
+
+// roomKey is the key of a room's budget. No caller has the same one.
+func roomKey(id string) string { return "room " + id }
+
+// Table returns t, whose calls are charged to the calls of their contexts.
+func (l *Limiter) Table(t table.Table) table.Table {
+	if l.callers == nil {
+		return t
+	}
+	return charged{t, l}
+}
+
+type charged struct {
+	table.Table
+	limiter *Limiter
+}
+
+// Get is table.Table's.
+func (c charged) Get(ctx context.Context, k table.Key, consistency table.Consistency) (table.Item, error) {
+	item, err := c.Table.Get(ctx, k, consistency)
+	c.chargeRead(ctx, k.Partition, unitsRead(consistency, item))
+	return item, err
+}
+
+// Query is table.Table's.
+func (c charged) Query(ctx context.Context, r table.Range) (table.Page, error) {
+	page, err := c.Table.Query(ctx, r)
+	c.chargeRead(ctx, r.Partition, unitsRead(r.Consistency, page.Items...))
+	return page, err
+}
+
+// Write is table.Table's. One that met a conflict costs as much as another.
+func (c charged) Write(ctx context.Context, ops ...table.Op) error {
+	err := c.Table.Write(ctx, ops...)
+	if len(ops) > 0 {
+		c.charge(ctx, ops[0].Item.Key.Partition, unitsWritten(ops))
+	}
+	return err
+}
+
+// chargeRead is charge for what was read.
+func (c charged) chargeRead(ctx context.Context, partition string, units float64) {
+	if p, ok := ctx.Value(payerKey{}).(*payer); ok {
+		c.charge(ctx, partition, p.pays(units, mostRead*c.limiter.callers.limit))
+	}
+}
+
+// charge charges what was done in a partition. A Write of several partitions belongs to
+// the first, which is the room's if a room is changed.
+func (c charged) charge(ctx context.Context, partition string, units float64) {
+	id, ofRoom := strings.CutPrefix(partition, roomlog.RoomPrefix)
+	if !ofRoom {
+		id = ""
+	}
+	c.limiter.charge(ctx, id, units)
+}
+
+const (
+	readStep  = 4 << 10 // bytes of a read unit; Eventual takes half of one
+	writeStep = 1 << 10
+	readPrice = 1.0 / 5 // of a read unit: see docs/cost.md
+	nameBytes = 21      // of attributes and their names, beside key and data: see dynamotable
+)
+
+func unitsRead(c table.Consistency, items ...table.Item) float64 {
+	bytes := 1
+	for _, item := range items {
+		bytes += size(item)
+	}
+	units := readPrice * steps(bytes, readStep)
+	if c == table.Eventual {
+		units /= 2
+	}
+	return units
+}
+
+func unitsWritten(ops []table.Op) (units float64) {
+	for _, op := range ops {
+		units += steps(size(op.Item), writeStep)
+	}
+	if len(ops) > 1 {
+		units *= 2 // a transaction
+	}
+	return units
+}
+
+func size(item table.Item) int {
+	return len(item.Key.Partition) + len(item.Key.Sort) + len(item.Data) + nameBytes
+}
+
+// steps returns how many steps cover so many bytes.
+func steps(bytes, step int) float64 { return float64((bytes + step - 1) / step) }

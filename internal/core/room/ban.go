@@ -1,0 +1,57 @@
+package room
+
+import (
+	"slices"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+// MaxBans is how many names a room can ban, and how many it can mute.
+const MaxBans = 200
+
+// Ban holds for a name, in any spelling, for the life of the room: to a reader, a respelled name
+// is the same name. It either keeps the name out or mutes it.
+type Ban struct {
+	Name string `json:"name"` // as it was banned
+	Key  string `json:"key"`  // ident.Respelled of it
+
+	Written int64 `json:"-"` // the event that it was last written with: see Part
+}
+
+// NewBan returns a ban of n.
+func NewBan(n ident.Name) Ban { return Ban{Name: n.Shown, Key: ident.Respelled(n.Shown)} }
+
+// FindBan returns the ban in list that holds for a name as it is shown: for any
+// spelling of the banned name, and for what looks like it.
+func FindBan(list []Ban, shown string) (Ban, bool) {
+	if len(list) == 0 {
+		return Ban{}, false
+	}
+	key, look := ident.Respelled(shown), ident.LookOf(shown)
+	i := slices.IndexFunc(list, func(b Ban) bool { return b.Key == key || ident.LookOf(b.Name).Like(look) })
+	if i < 0 {
+		return Ban{}, false
+	}
+	return list[i], true
+}
+
+// isBannedBy reports whether a ban of n would hold for a.
+func isBannedBy(n ident.Name, a Agent) bool {
+	_, holds := FindBan([]Ban{NewBan(n)}, a.Name)
+	return holds
+}
+
+// withBan returns list and b, which is written with event n. It does not change list.
+func withBan(list []Ban, b *Ban, n int64) []Ban {
+	if b == nil || slices.ContainsFunc(list, func(x Ban) bool { return x.Key == b.Key }) {
+		return list
+	}
+	added := *b
+	added.Written = n
+	return append(slices.Clip(list), added)
+}
+
+// withoutBan returns list without b. It does not change list.
+func withoutBan(list []Ban, b *Ban) []Ban {
+	return slices.DeleteFunc(slices.Clone(list), func(x Ban) bool { return b != nil && x.Key == b.Key })
+}

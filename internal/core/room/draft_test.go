@@ -1,0 +1,283 @@
+package room_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// pauses has the person behind a seat pause its agent, or let it go on.
+func (l *timeline) pauses(seat int, paused bool) room.Event {
+	l.Helper()
+	e := room.Supervision{Paused: &paused}.Decide(l.agent(seat))
+	if e == nil {
+		l.Fatal("its supervision is so already")
+	}
+	return l.apply(*e)
+}
+
+// draft keeps a message of a seat, as completed by the rules, for the person behind it.
+func (l *timeline) draft(seat int, m room.Event) room.Event {
+	l.Helper()
+	asked := m.Ask
+	m, err := l.head.Compose(l.agent(seat), m, l.now)
+	if err != nil {
+		l.Fatal(err)
+	}
+	e, err := l.agent(seat).Draft(m, asked, "", l.now)
+	if err != nil {
+		l.Fatal(err)
+	}
+	return l.apply(e)
+}
+
+// decide has the person behind the seat of draft d decide about it.
+func (l *timeline) decide(d room.Event, how room.Decision, text string) room.Event {
+	l.Helper()
+	e, err := l.head.DecideDraft(l.agent(d.Seat), d, how, text, l.now)
+	if err != nil {
+		l.Fatal(err)
+	}
+	return l.apply(e)
+}
+
+func TestDraft_isSeenByItsSeatAlone_andNewsToThePerson(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	bob := l.person(2)
+	e := l.draft(2, room.Event{Text: "hello, @Ann"})
+	for name, c := range map[string]struct {
+		a          room.Agent
+		sees, news bool
+	}{"its agent": {l.agent(2), true, false}, "the person": {bob, true, true},
+		"who is named": {l.agent(1), false, false}} {
+		if c.a.Sees(e) != c.sees || c.a.IsNews(e) != c.news || c.news && !c.a.WokenBy(e, 3, false) {
+			t.Errorf("%s sees it: %v, as news: %v", name, c.a.Sees(e), c.a.IsNews(e))
+		}
+	}
+	if n := l.head.Messages; n != 0 {
+		t.Errorf("%d messages are counted", n)
+	}
+}
+
+// The agent was told that its message waits, and may do something else.
+func TestDecision_isNewsToTheAgentAndWakesIt(t *testing.T) {
+	for how, text := range map[room.Decision]string{room.SendDraft: "", room.EditDraft: "better so",
+		room.RefuseDraft: ""} {
+		l := newRoom(t, "Ann", "Bob", "Cid")
+		bob := l.person(2)
+		e := l.decide(l.draft(2, room.Event{Text: "hello", Kind: room.Status}), how, text)
+		for name, a := range map[string]room.Agent{"its agent": l.agent(2), "the person": bob} {
+			if !a.IsNews(e) || !a.WokenBy(e, 3, true) && !a.IsPerson() {
+				t.Errorf("%s: %s hears of it: %v, is woken: %v", how, name, a.IsNews(e), a.WokenBy(e, 3, true))
+			}
+		}
+		if sees := l.agent(1).IsNews(e); sees != (how != room.RefuseDraft) || len(l.agent(2).Person.Drafts) > 0 {
+			t.Errorf("%s: another sees it: %v; drafts %v", how, sees, l.agent(2).Person.Drafts)
+		}
+	}
+}
+
+func TestRun_countsWhatAgentsSayToAllSinceAPersonSpoke(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	bob := l.person(2)
+	for what, c := range map[string]struct {
+		say  func()
+		adds int
+	}{
+		"a message":         {func() { l.say(1, "hello") }, 1},
+		"a status":          {func() { l.sayAs(3, room.Status, "at work") }, 1},
+		"a private one":     {func() { l.say(1, "psst", 2) }, 0},
+		"one that all hear": {func() { l.say(1, "all of you", 2, 3) }, 1},
+		"a note":            {func() { l.send(2, room.Event{Person: true, To: []int{2}, Text: "be kind"}) }, 0},
+		"a private word":    {func() { l.send(2, room.Event{Person: true, To: []int{1}, Text: "psst"}) }, 0},
+		"a draft":           {func() { l.draft(2, room.Event{Text: "well"}) }, 0},
+		"one that is sent":  {func() { l.decide(l.draft(2, room.Event{Text: "so"}), room.SendDraft, "") }, 1},
+		"a change":          {func() { l.manage(room.Mute, 3); l.manage(room.Unmute, 3) }, 0},
+	} {
+		before := l.head.Run
+		c.say()
+		if l.head.Run != before+c.adds {
+			t.Errorf("%s: %d after %d", what, l.head.Run, before)
+		}
+	}
+	for what, say := range map[string]func(){
+		"a person speaks":        func() { l.send(2, room.Event{Person: bob.IsPerson(), Text: "I am here"}) },
+		"a person edits a draft": func() { l.decide(l.draft(2, room.Event{Text: "hm"}), room.EditDraft, "I say") },
+	} {
+		l.say(1, "and on")
+		say()
+		if l.head.Run != 0 {
+			t.Errorf("%s: %d", what, l.head.Run)
+		}
+	}
+}
+
+func TestDraft_isKeptForADay(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	d := l.draft(2, room.Event{Text: "one"})
+	l.now = d.At().Add(room.DraftLife - time.Second)
+	if e := l.draft(2, room.Event{Text: "two"}); len(l.agent(2).Person.Drafts) != 1 ||
+		l.agent(2).Person.Drafts[0].N != e.N {
+		t.Errorf("a day after the first, these wait: %v", l.agent(2).Person.Drafts)
+	}
+	if _, err := l.head.DecideDraft(l.agent(2), d, room.SendDraft, "", l.now); err == nil {
+		t.Error("a draft of a day ago is sent")
+	}
+}
+
+// A draft that the rules refuse by now stays with the person.
+func TestDecideDraft_isCheckedAsOfNow(t *testing.T) {
+	closed := func(l *timeline) { l.apply(room.Event{Type: room.Changed, By: 1, Reason: room.ReasonClosed}) }
+	for what, c := range map[string]struct {
+		draft  room.Event // of Bob
+		happen func(l *timeline)
+		code   fault.Code
+	}{
+		"nothing happens": {draft: room.Event{Text: "psst", To: []int{3}, Ask: []int{3}},
+			happen: func(*timeline) {}},
+		"somebody else leaves": {draft: room.Event{Text: "psst", To: []int{3}},
+			happen: func(l *timeline) { l.leave(4) }},
+		"its addressee has left": {draft: room.Event{Text: "psst", To: []int{3}},
+			happen: func(l *timeline) { l.leave(3) }, code: fault.InvalidArgument},
+		"another has the addressee's number": {draft: room.Event{Text: "psst", To: []int{3}}, happen: again(3),
+			code: fault.InvalidArgument},
+		"who is asked has left": {draft: room.Event{Text: "well?", Ask: []int{3}},
+			happen: func(l *timeline) { l.leave(3) }, code: fault.InvalidArgument},
+		"another has the number of the asked": {
+			draft: room.Event{Text: "well?", Ask: []int{3}}, happen: again(3), code: fault.InvalidArgument,
+		},
+		"the agent is muted": {draft: room.Event{Text: "hello"},
+			happen: func(l *timeline) { l.manage(room.Mute, 2) }, code: fault.NotAllowed},
+		"the room is closed": {draft: room.Event{Text: "hello"}, happen: closed, code: fault.RoomClosed},
+		"the proposal is over": {draft: room.Event{Kind: room.Agree},
+			happen: func(l *timeline) { l.withdraw(l.events[5]) }, code: fault.InvalidArgument},
+		"a reader of the vote left":  {draft: room.Event{Kind: room.Agree}, happen: func(l *timeline) { l.leave(3) }},
+		"the vote's readers changed": {draft: room.Event{Kind: room.Agree}, happen: again(3)},
+	} {
+		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
+		l.person(2)
+		l.propose(1, 2, 3)
+		d := l.draft(2, c.draft)
+		c.happen(l)
+		e, err := l.head.DecideDraft(l.person(2), d, room.SendDraft, "", l.now)
+		if fault.CodeOf(err) != c.code || err == nil && (e.Type != room.Said || e.Decides != d.N || e.Person) {
+			t.Errorf("%s: %+v, %v", what, e, err)
+		}
+		if c.code == "" && c.draft.Kind == room.Agree && (slices.Contains(e.To, 3) || len(e.To) != 1) {
+			t.Errorf("%s: the vote is seen by %v", what, e.To)
+		}
+		if refused := l.decide(d, room.RefuseDraft, ""); refused.Reason != room.ReasonRefused ||
+			len(l.agent(2).Person.Drafts) > 0 {
+			t.Errorf("%s: it cannot be refused: %+v", what, refused)
+		}
+	}
+}
+
+// again has the agent of a seat leave, and gives its number to another.
+func again(seat int) func(l *timeline) {
+	return func(l *timeline) {
+		l.leave(seat)
+		l.turnTo(ident.MaxSeat + seat)
+		if l.join("Eve").Seat != seat {
+			l.Fatal("Eve has another number")
+		}
+	}
+}
+
+func TestDecideDraft_proposal_asksThoseWhoAreThereByThen(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	d := l.draft(2, room.Event{Kind: room.Proposal, Text: "tea at four"})
+	l.leave(3)
+	dora := l.join("Dora").Seat
+	if e := l.decide(d, room.SendDraft, ""); !slices.Equal(e.Ask, []int{1, dora}) {
+		t.Errorf("it asks %v", e.Ask)
+	}
+}
+
+func TestDecideDraft_edited_isThePersonsWord(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	d := l.draft(2, room.Event{Text: "never, @Cid", To: []int{1}})
+	if e := l.decide(d, room.EditDraft, "rather not"); e.Text != "rather not" || !e.Person ||
+		!slices.Equal(e.To, []int{1}) || len(e.Named) > 0 {
+		t.Errorf("got %+v", e)
+	}
+}
+
+func TestDecideDraft_whatIsNoDraftOfTheSeatThatWaits_isRefused(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	d := l.draft(2, room.Event{Text: "hello"})
+	over := l.draft(2, room.Event{Text: "and more"})
+	l.decide(over, room.SendDraft, "")
+	said := l.say(2, "said")
+	for what, c := range map[string]struct {
+		seat  int
+		event room.Event
+		after time.Duration
+		want  fault.Code
+	}{
+		"one that waits":        {seat: 2, event: d},
+		"of another seat":       {seat: 1, event: d, want: fault.InvalidArgument},
+		"of a message":          {seat: 2, event: said, want: fault.InvalidArgument},
+		"that was decided":      {seat: 2, event: over, want: fault.InvalidArgument},
+		"a day less a moment":   {seat: 2, event: d, after: room.DraftLife - time.Millisecond},
+		"that waited for a day": {seat: 2, event: d, after: room.DraftLife, want: fault.InvalidArgument},
+	} {
+		now := l.now
+		if c.after != 0 {
+			now = d.At().Add(c.after)
+		}
+		if _, err := l.head.DecideDraft(l.agent(c.seat), c.event, room.SendDraft, "",
+			now); fault.CodeOf(err) != c.want {
+			t.Errorf("%s: %v", what, err)
+		}
+		waits := l.agent(c.seat).HasDraft(c.event.N, now)
+		if waits != (c.want == "") {
+			t.Errorf("%s: it waits: %v", what, waits)
+		}
+		if n := l.agent(c.seat).FindDraft((*d.Draft).Fingerprint(), now); c.event.N == d.N && (n == d.N) != waits {
+			t.Errorf("%s: a repeated call finds event %d", what, n)
+		}
+	}
+}
+
+func TestDraft_moreThanEight_areRefused(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	for range room.MaxDrafts {
+		l.draft(2, room.Event{Text: "hello"})
+	}
+	if _, err := l.agent(2).Draft(room.Event{Text: "one more"}, nil, "", l.now); fault.CodeOf(err) != fault.Paused {
+		t.Errorf("one more: %v", err)
+	}
+	l.now = l.events[2].At().Add(room.DraftLife)
+	e, err := l.agent(2).Draft(room.Event{Text: "one more", Ask: []int{1}, Named: []int{1}}, []int{1}, "k", l.now)
+	if err != nil || e.Key != "k" || !slices.Equal(e.To, []int{2}) || !slices.Equal(e.Draft.Ask, []int{1}) ||
+		e.Draft.Named != nil {
+		t.Errorf("once the first is a day old: %+v, %v", e, err)
+	}
+}
+
+func TestDecision_check(t *testing.T) {
+	for _, c := range []struct {
+		d    room.Decision
+		text string
+		want fault.Code
+	}{
+		{room.SendDraft, "", ""}, {room.RefuseDraft, "", ""}, {room.EditDraft, "so", ""},
+		{"", "", fault.InvalidArgument}, {"maybe", "", fault.InvalidArgument}, {"maybe", "so", fault.InvalidArgument},
+		{room.SendDraft, "so", fault.InvalidArgument}, {room.RefuseDraft, "so", ""},
+		{room.RefuseDraft, "a\nb", fault.InvalidArgument},
+		{room.EditDraft, "", fault.InvalidArgument}, {room.EditDraft, token(), fault.InvalidArgument},
+	} {
+		if err := c.d.Check(c.text); fault.CodeOf(err) != c.want {
+			t.Errorf("%q with %q: %v", c.d, c.text, err)
+		}
+	}
+	checkTexts(t, "text", room.RefuseDraft.Check, []text{ // as supervise has it
+		{"a long reason", strings.Repeat("x", room.MaxNote+1), fault.InvalidArgument},
+	})
+}

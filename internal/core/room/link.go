@@ -1,0 +1,103 @@
+package room
+
+import (
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+// A link lets the person behind a seat get tokens of its own, one for each device. It holds a
+// claim, which works once and is not stored: see ident.LinkCode.
+
+// linkTriedEvery is how often a person hears that a used link was opened. One of the two that
+// opened it is not the person, who must hear of that.
+const linkTriedEvery = 10 * time.Minute
+
+// ShownLink returns the claim of the link that can be opened for the seat of a, as a may see it;
+// "" if there is none. The agent sees none once its person has opened one: with a link, the
+// agent, or a text that controls it, could speak as that person.
+func (s *State) ShownLink(a Agent) string {
+	c, ok := s.LinkOf(a)
+	if !ok || a.Person.HasOpened() && !a.IsPerson() {
+		return ""
+	}
+	return c.String()
+}
+
+// LinkOf returns the claim of the link that can be opened for the seat of a; ok is false if
+// there is none.
+func (s *State) LinkOf(a Agent) (c ident.LinkCode, ok bool) {
+	p := a.Person
+	return s.linkClaim(a, p.Opened), (!p.HasOpened() || p.Adds) && !s.Closed
+}
+
+// linkClaim returns the claim of a link of a by its number.
+func (s *State) linkClaim(a Agent, number int) ident.LinkCode {
+	return ident.NewLinkCode(s.LogKey, s.ID, a.Seat, a.Joined, number)
+}
+
+// KnowsLink reports whether c is the claim of a link to the seat of a, even of one that was
+// opened.
+func (s *State) KnowsLink(a Agent, c ident.LinkCode) bool {
+	for n := a.Person.Opened; n >= max(0, a.Person.Opened-maxUsedLinks); n-- {
+		if s.linkClaim(a, n).Is(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxUsedLinks is how many used links of a seat are told from made-up ones.
+const maxUsedLinks = 16
+
+// OpenLink returns the event by which the link of claim c gives a device its token, whose hash it
+// is; nil if the device has it. A link works once. If it was used before, err refuses the device,
+// and the event tells the person, unless that has happened lately.
+func (s *State) OpenLink(a Agent, c ident.LinkCode, hash string, now time.Time) (e *Event, err *fault.Error) {
+	p := a.Person
+	link, open := s.LinkOf(a)
+	switch {
+	case slices.Contains(p.Devices, hash):
+		return nil, nil
+	case open && link.Is(c):
+		why := Reason("")
+		if p.HasOpened() {
+			why = ReasonOpened
+		}
+		p = p.WithDevice(hash)
+		p.Opened, p.Adds = p.Opened+1, false
+		return new(a.Supervise(p, why)), nil
+	case !s.KnowsLink(a, c):
+		return nil, RefuseUnknownLink()
+	case !p.HasOpened() || now.Sub(time.UnixMilli(p.TriedMs)) < linkTriedEvery:
+		return nil, refuseUsedLink()
+	}
+	p.TriedMs = now.UnixMilli()
+	return new(a.Supervise(p, ReasonTwice)), refuseUsedLink()
+}
+
+// RefuseUnknownLink refuses a link of a seat that its agent has no more.
+func RefuseUnknownLink() *fault.Error {
+	return fault.Refuse(fault.TokenInvalid, "This link does not lead to a seat in this room, or no longer does: its "+
+		"agent has left, or somebody else has the seat. Ask the agent for its newest link. If it has none, you have "+
+		"opened one on another device: make a link for this device there.")
+}
+
+func refuseUsedLink() *fault.Error {
+	return fault.Refuse(fault.NotAllowed, "This link was already opened on another device, and works once. If that "+
+		"was you, get a link for this device there. If it was not, somebody else speaks in your place: have your "+
+		"agent join under another agent_name, and open its new link at once.")
+}
+
+// AddLink returns the event after which the person behind a has a link for a further device;
+// nil if it has one.
+func (a Agent) AddLink() *Event {
+	p := a.Person
+	if p.Adds {
+		return nil
+	}
+	p.Adds = true
+	return new(a.Supervise(p, ""))
+}

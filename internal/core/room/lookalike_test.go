@@ -1,0 +1,85 @@
+package room_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// TestClaim_nameThatLooksLikeASeatedOne_isRefused also when the seat of that name could
+// be taken, and when the room is full: neither gives a newcomer the name.
+func TestClaim_nameThatLooksLikeASeatedOne_isRefused(t *testing.T) {
+	l := newRoom(t, "Ann", "Bill")
+	names := []string{"\u0410nn", "Biii", "BiII", "BI\u0399I", "\u0412ill", "B\u0456ll", "\u0410NN"}
+	for _, capacity := range []int{2, 5} {
+		l.set(func(s *room.Settings) { s.Capacity = capacity })
+		for _, after := range []time.Duration{0, 48 * time.Hour} {
+			for _, name := range names {
+				c := room.SeatRequest{Name: nameOf(t, name), Principal: "local", Presence: map[int]room.Presence{}}
+				got, err := c.Decide(l.head, l.now.Add(after))
+				alike := name != "Biii"
+				if refused := fault.CodeOf(err) == fault.NameTaken; refused != alike {
+					t.Errorf("%+q after %v with %d seats: %+v, %v", name, after, capacity, got, err)
+				} else if refused && (err.(*fault.Error).RetryAfter != 0 ||
+					!strings.Contains(err.Error(), "looks like")) {
+					t.Errorf("%+q: %+v", name, err)
+				}
+			}
+		}
+	}
+}
+
+// TestClaim_ownSpelling_isNoLookAlike has two that look alike since before that was
+// refused: each must get its own seat back.
+func TestClaim_ownSpelling_isNoLookAlike(t *testing.T) {
+	l := newRoom(t, "Ann", "\u0410nn")
+	l.now = l.now.Add(time.Hour)
+	for seat, name := range map[int]string{1: "Ann", 2: "\u0410nn"} {
+		a, _ := l.head.Seated(seat)
+		c := room.SeatRequest{Name: nameOf(t, name), Principal: a.Principal, Presence: map[int]room.Presence{}}
+		if _, err := c.Decide(l.head, l.now.Add(48*time.Hour)); err != nil {
+			t.Errorf("%+q: %v", name, err)
+		}
+	}
+	c := room.SeatRequest{Name: nameOf(t, "ANN"), Presence: map[int]room.Presence{}}
+	if _, err := c.Decide(l.head, l.now); fault.CodeOf(err) != fault.NameTaken || err.(*fault.Error).RetryAfter != 0 {
+		t.Errorf("another spelling: %v", err)
+	}
+}
+
+// TestPersonName_isLikeNoOtherName in the room, whoever was first, and neither is what the two are called together.
+func TestPersonName_isLikeNoOtherName(t *testing.T) {
+	l := newRoom(t, "Bot", "Bill", "Lee for Bot")
+	name := func(seat int, name string) error {
+		e, err := l.head.NamePerson(l.agent(seat), nameOf(t, name))
+		if e != nil {
+			l.apply(*e)
+		}
+		return err
+	}
+	for seat, called := range map[int]string{1: "Kim", 2: "Max"} {
+		if err := name(seat, called); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, taken := range []string{"bot", "BILL", "BiII", "\u0412ill", "max", "M\u0430x", "Lee", "Lee-for Bot"} {
+		if err := name(1, taken); fault.CodeOf(err) != fault.NameTaken {
+			t.Errorf("the person behind Bot is called %+q: %v", taken, err)
+		}
+	}
+	for _, taken := range []string{"Kim", "KIM", "K\u0456m", "Kim for Bot", "Kim. for B\u043et"} {
+		c := room.SeatRequest{Name: nameOf(t, taken), Presence: map[int]room.Presence{}}
+		if _, err := c.Decide(l.head, l.now); fault.CodeOf(err) != fault.NameTaken {
+			t.Errorf("an agent joins as %+q: %v", taken, err)
+		}
+	}
+	if err := name(1, "KIM"); err != nil {
+		t.Errorf("in another spelling of its own: %v", err)
+	}
+	if got := l.agent(1).Person.Kept(); got.Name != "" {
+		t.Errorf("the name %q stays when the agent leaves", got.Name)
+	}
+}

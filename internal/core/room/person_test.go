@@ -1,0 +1,253 @@
+package room_test
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+func TestSupervise_isSeenBehindItsSeatAloneAndIfItHasAReason(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	p := room.Person{Devices: []string{"hash"}, Opened: 1}
+	silent, told := l.apply(l.agent(2).Supervise(p, "")), l.apply(l.agent(2).Supervise(p, "why"))
+	if got := l.agent(2).Person; !reflect.DeepEqual(got, p) {
+		t.Errorf("behind Bob is %+v", got)
+	}
+	later := l.agent(2)
+	later.Joined = l.head.AsOf + 1
+	for what, c := range map[string]struct {
+		a    room.Agent
+		sees bool
+	}{"its agent": {l.agent(2), true}, "another": {l.agent(1), false}, "who has the seat later": {later, false}} {
+		if c.a.Sees(silent) || c.a.Sees(told) != c.sees {
+			t.Errorf("%s sees what has no reason: %v, what has one: %v", what, c.a.Sees(silent), c.a.Sees(told))
+		}
+	}
+}
+
+// person returns the agent of a seat as the person behind it has it.
+func (l *timeline) person(seat int) room.Agent {
+	l.Helper()
+	t := ident.Token{Room: l.head.ID, Seat: seat, Secret: "device", Person: true}
+	a := l.agent(seat)
+	if !a.Person.HasOpened() {
+		l.apply(a.Supervise(room.Person{Devices: []string{"other", ident.HashSecret(t.Secret)}}, ""))
+	}
+	a, ok := l.head.Owner(room.HolderOf(t))
+	if !ok || !a.IsPerson() {
+		l.Fatal("the person's token is not accepted")
+	}
+	return a
+}
+
+func TestOwner_takesEachTokenForWhatItIs(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	l.person(2)
+	a := l.agent(2)
+	a.Hash = ident.HashSecret("agent")
+	l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &a, Regains: true})
+	former := l.agent(2).Joined
+	l.join("Cid")
+	page := room.Agent{Seat: 4, Name: "Dan", Key: "dan", Person: room.Person{Devices: []string{"page"}}}
+	l.apply(room.Event{Type: room.Joined, Seat: 4, Name: page.Name, Agent: &page})
+	stay := func(seat int, joined int64) ident.Token { return ident.NewStay(l.head.LogKey, l.head.ID, seat, joined) }
+	bob, forged := stay(2, former), stay(2, former)
+	forged.Secret = ident.NewSecret()
+	for what, c := range map[string]struct {
+		token        ident.Token
+		ok, isPerson bool
+	}{
+		"the agent's stay, once it has another token": {bob, true, false},
+		"another agent's":                  {stay(3, l.agent(3).Joined), true, false},
+		"of another event":                 {stay(2, former+1), false, false},
+		"of another seat":                  {stay(3, former), false, false},
+		"of no seat":                       {stay(9, former), false, false},
+		"made with another key":            {ident.NewStay("another", l.head.ID, 2, former), false, false},
+		"with a guessed secret":            {forged, false, false},
+		"its secret as that of a token":    {ident.Token{Seat: 2, Secret: bob.Secret}, false, false},
+		"a token's secret as that of it":   {ident.Token{Seat: 2, Secret: "agent", Joined: former}, false, false},
+		"of a person without an agent":     {stay(4, l.agent(4).Joined), false, false},
+		"of a person, by a device's token": {ident.Token{Seat: 2, Secret: "device", Joined: former}, false, false},
+		"the agent's":                      {ident.Token{Seat: 2, Secret: "agent"}, true, false},
+		"the person's":                     {ident.Token{Seat: 2, Secret: "device", Person: true}, true, true},
+		"the agent's as a person's":        {ident.Token{Seat: 2, Secret: "agent", Person: true}, false, false},
+		"the person's as an agent's":       {ident.Token{Seat: 2, Secret: "device"}, false, false},
+		"of an earlier seat":               {ident.Token{Seat: 1, Secret: "device", Person: true}, true, true},
+	} {
+		if a, ok := l.head.Owner(room.HolderOf(c.token)); ok != c.ok || a.IsPerson() != c.isPerson {
+			t.Errorf("%s: accepted %v, as a person %v", what, ok, a.IsPerson())
+		}
+	}
+	if a := l.agent(2); a.IsPerson() {
+		t.Error("the state has who asked")
+	}
+	again(2)(l) // Eve has his number
+	for _, of := range []ident.Token{{Seat: 2, Secret: "device", Person: true}, bob} {
+		if a, ok := l.head.Owner(room.HolderOf(of)); ok || l.agent(2).Joined == former {
+			t.Errorf("%+v of Bob is that of %+v", of, a)
+		}
+	}
+	if x := room.HolderOf(bob); !l.head.GaveStay(x) || l.head.GaveStay(room.HolderOf(forged)) {
+		t.Error("the room does not know which stays it gave")
+	}
+}
+
+func TestLosesToken_whoseSeatIsInOtherHands(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	bob := l.person(2) // on the device "device", beside the device "other"
+	supervise := func(seat int, devices ...string) room.Event {
+		return room.Agent{Seat: seat}.Supervise(room.Person{Devices: devices}, "")
+	}
+	regains := func(devices ...string) room.Event {
+		return room.Event{Type: room.Joined, Seat: 2, Regains: true,
+			Agent: &room.Agent{Seat: 2, Person: room.Person{Devices: devices}}}
+	}
+	mine := bob.Device
+	for what, c := range map[string]struct {
+		e             room.Event
+		agent, person bool
+	}{
+		"a further device":             {supervise(2, "other", mine, "new"), false, false},
+		"a device in place of its own": {supervise(2, "other", "new"), false, true},
+		"of another seat":              {supervise(1, "new"), false, false},
+		"the agent joins again":        {regains("other", mine), true, false},
+		"a page joins again":           {regains("new"), true, true},
+		"a message":                    {room.Event{Type: room.Said, Seat: 2}, false, false},
+		"another joins": {room.Event{Type: room.Joined, Seat: 3, Agent: &room.Agent{Seat: 3}}, false,
+			false},
+	} {
+		if agent, person := l.agent(2).LosesToken(c.e), bob.LosesToken(c.e); agent != c.agent || person != c.person {
+			t.Errorf("%s: the agent loses its token: %v, the person: %v", what, agent, person)
+		}
+	}
+}
+
+// An agent that joins again gets no link to open itself, and no way out of supervision.
+func TestDeparture_personOfAnAgentWithAPrincipal_staysKnownForADay(t *testing.T) {
+	opened := room.Person{Devices: []string{"phone"}, Opened: 1, Adds: true, Paused: true, Approve: true,
+		Drafts: []room.Draft{{N: 9}}}
+	for what, c := range map[string]struct {
+		a    room.Agent
+		want bool
+	}{
+		"it has opened the link": {room.Agent{Principal: "key:b", Hash: "agent", Person: opened}, true},
+		"it has not": {room.Agent{Principal: "key:b", Hash: "agent", Person: room.Person{Paused: true}},
+			false},
+		"a guest's":      {room.Agent{Hash: "agent", Invite: 1, Person: opened}, false},
+		"a person alone": {room.Agent{Principal: "key:b", Person: opened}, false},
+	} {
+		l := newRoom(t, "Ann", "Bob")
+		a := l.agent(2)
+		c.a.Seat, c.a.Name, c.a.Key, c.a.Joined, c.a.Role = 2, a.Name, a.Key, a.Joined, a.Role
+		l.apply(room.Event{Type: room.Joined, Seat: 2, Name: a.Name, Agent: &c.a, Regains: true})
+		gone := l.apply(*l.head.FreeSeat(c.a, room.ReasonKicked))
+		if got := l.head.Departed; (got == room.Departure{N: gone.N, AtMs: gone.AtMs}) != c.want ||
+			(got.N == 0) == c.want {
+			t.Errorf("%s: %+v", what, got)
+		}
+		for after, matters := range map[time.Duration]bool{0: true, room.KeepPerson - time.Millisecond: true,
+			room.KeepPerson: false} {
+			if got := l.head.Departed.Matters(gone.At().Add(after)); got != (matters && c.want) {
+				t.Errorf("%s, after %s: %v", what, after, got)
+			}
+		}
+	}
+	want := room.Person{Devices: opened.Devices, Opened: 1, Paused: true, Approve: true}
+	if got := opened.Kept(); !reflect.DeepEqual(got, want) {
+		t.Errorf("it has %+v", got)
+	}
+}
+
+func TestPerson_wordToAll_isTheSeatsForOthersAndNewsToItsAgent(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	bob := l.person(2)
+	asked := l.ask(1, 2)
+	l.sayAs(2, room.Done, "that was all")
+	before, _ := l.head.LastSaid(l.agent(2), l.now)
+	e := l.send(2, room.Event{Person: true, Text: "not quite", ReplyTo: asked.N, ReSeat: 1})
+	for name, a := range map[string]room.Agent{"its agent": l.agent(2), "the person": bob, "another": l.agent(1)} {
+		if !a.IsNews(e) || !a.WokenBy(e, 3, false) {
+			t.Errorf("%s: news %v, woken %v", name, a.IsNews(e), a.WokenBy(e, 3, false))
+		}
+	}
+	agent := l.agent(2)
+	if got := agent.HoldOf(e, room.Event{}); got != room.HoldsAlways || !agent.WokenBy(e, 3, true) ||
+		l.head.Recent.NewestForeign(2) != e.N {
+		t.Errorf("its agent speaks over it: hold %v, newest for it %d", got, l.head.Recent.NewestForeign(2))
+	}
+	if _, owes := l.head.Talk.Owes(2, l.now); owes || l.head.Talk.IsDone(2) {
+		t.Error("the seat still owes an answer, or is done")
+	}
+	if n, seat, _ := l.head.Recent.LastWord(); n != e.N || seat != 2 {
+		t.Errorf("the last word is %d of seat %d", n, seat)
+	}
+	if after, _ := l.head.LastSaid(l.agent(2), l.now); after.Saying != before.Saying ||
+		!after.Heard.Equal(before.Heard) {
+		t.Error("it counts as the agent's own message")
+	}
+	if own := l.say(2, "as I said"); agent.IsNews(own) || !bob.IsNews(own) || !bob.WokenBy(own, 3, false) {
+		t.Error("what the agent says is news to it, or none to the person")
+	}
+}
+
+func TestPerson_wordInPrivate_holdsItsAgentBack(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	l.person(2)
+	e := l.send(2, room.Event{Person: true, Text: "between us", To: []int{1}})
+	if got := l.agent(2).HoldOf(e, room.Event{}); got != room.HoldsAlways || l.head.Recent.NewestForeign(2) != e.N {
+		t.Errorf("hold %v, newest for its agent %d", got, l.head.Recent.NewestForeign(2))
+	}
+	if l.agent(3).Sees(e) || l.head.Recent.NewestForeign(3) != 0 {
+		t.Error("a third one can tell")
+	}
+}
+
+func TestNote_isBetweenTheAgentAndItsPersonAlone(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	bob := l.person(2)
+	l.ask(1, 2)
+	l.say(3, "hello")
+	before := *l.head
+	e := l.send(2, room.Event{Person: true, Text: "@Ann is nice; ask her", To: []int{2}})
+	agent := l.agent(2)
+	if !agent.IsNews(e) || !bob.IsNews(e) || agent.HoldOf(e, room.Event{}) != room.HoldsAlways ||
+		!agent.WokenBy(e, 3, true) || l.head.Recent.NewestForeign(2) != e.N {
+		t.Errorf("its agent does not hear it: %+v", e)
+	}
+	for _, seat := range []int{1, 3} {
+		if l.agent(seat).Sees(e) || len(e.Named) > 0 ||
+			l.head.Recent.NewestForeign(seat) != before.Recent.NewestForeign(seat) {
+			t.Errorf("seat %d can tell", seat)
+		}
+	}
+	n, _, _ := before.Recent.LastWord()
+	if after, _, _ := l.head.Recent.LastWord(); after != n || l.head.Messages != before.Messages ||
+		!reflect.DeepEqual(l.head.Talk, before.Talk) || l.head.LastTalk != before.LastTalk {
+		t.Error("it changed what is said or owed")
+	}
+}
+
+func TestNote_ofAMutedSeat_isSentAndOfAClosedRoomIsNot(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	l.manage(room.Mute, 2)
+	l.send(2, room.Event{Person: true, Text: "never mind", To: []int{2}})
+	l.apply(room.Event{Type: room.Changed, Reason: room.ReasonClosed})
+	if _, err := l.head.Compose(l.agent(2), room.Event{Person: true, Text: "bye", To: []int{2}},
+		l.now); fault.CodeOf(err) != fault.RoomClosed {
+		t.Errorf("in a closed room: %v", err)
+	}
+}
+
+func TestNote_thatAsks_isRefused(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	for _, e := range []room.Event{{Kind: room.Request}, {Kind: room.Done}, {Ask: []int{1}}} {
+		e.Person, e.Text, e.To = true, "well?", []int{2}
+		if _, err := l.head.Compose(l.agent(2), e, l.now); fault.CodeOf(err) != fault.InvalidArgument {
+			t.Errorf("%+v: %v", e, err)
+		}
+	}
+}

@@ -1,0 +1,334 @@
+package room_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+func TestLastSaid_isTheNewestMessageOfTheSeat(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	if u, known := l.head.LastSaid(l.agent(1), l.now); !known || u.N != 0 {
+		t.Errorf("before Ann spoke: %+v, %v", u, known)
+	}
+	l.say(1, "one")
+	two := l.say(1, "two", 2)
+	l.say(2, "three")
+	u, known := l.head.LastSaid(l.agent(1), l.now)
+	if !known || u.Saying != two.Saying() || !u.Heard.Equal(two.At()) {
+		t.Errorf("got %+v, %v", u, known)
+	}
+}
+
+func TestLastSaid_indexThatDoesNotReachBack_isUnknown(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	said := l.say(1, "one")
+	l.say(2, "two")
+	h := room.NewHead(l.head.State)
+	if _, known := h.LastSaid(l.agent(1), l.now); known {
+		t.Error("known without an index")
+	}
+	if _, known := h.LastSaid(l.agent(1), l.now.Add(room.RepeatWindow)); !known {
+		t.Error("unknown although the index covers RepeatWindow")
+	}
+	if _, known := h.Recalled().LastSaid(l.agent(1), l.now); !known {
+		t.Error("unknown although the index is complete")
+	}
+	h = h.Recall(l.events[3])
+	if _, known := h.LastSaid(l.agent(1), l.now); known {
+		t.Error("known before the index covers Ann's message")
+	}
+	h = h.Recall(l.events[2])
+	if u, known := h.LastSaid(l.agent(1), l.now); !known || u.N != said.N {
+		t.Errorf("got %+v, %v", u, known)
+	}
+}
+
+func TestLastSaid_indexFromTheJoinOn_isKnown(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	h := room.NewHead(l.head.State)
+	if _, known := h.LastSaid(l.agent(1), l.now); known {
+		t.Error("Ann may have spoken since her join")
+	}
+	if _, known := h.LastSaid(l.agent(2), l.now); !known {
+		t.Error("Bob joined with the last event and cannot have spoken")
+	}
+}
+
+func TestNewest_withPrivateMessages_isWhatTheSeatMaySee(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid") // events 1 to 3
+	l.say(1, "for all")                  // 4
+	l.say(2, "for Ann", 1)               // 5
+	l.say(1, "for Bob", 2)               // 6
+	l.sayAs(3, room.Status, "at work")   // 7
+	l.sayAs(3, room.Status, "for Ann", 1)
+	recalled := recall(room.NewHead(l.head.State), l.events)
+	for seat, want := range map[int]struct{ foreign, message, wakeup int64 }{
+		1: {8, 8, 8}, 2: {7, 7, 6}, 3: {4, 4, 4},
+	} {
+		for _, h := range []*room.Head{l.head, recalled} {
+			if got := h.Recent.NewestForeign(seat); got != want.foreign {
+				t.Errorf("seat %d: newest foreign message %d, want %d", seat, got, want.foreign)
+			}
+			if got := h.Recent.NewestMessage(seat); got != want.message {
+				t.Errorf("seat %d: newest message %d, want %d", seat, got, want.message)
+			}
+			if got, _ := h.NewestWakeup(seat); got != want.wakeup {
+				t.Errorf("seat %d: newest wakeup %d, want %d", seat, got, want.wakeup)
+			}
+		}
+	}
+	if n, seat, at := l.head.Recent.LastWord(); n != 4 || seat != 1 || !at.Equal(l.events[3].At()) {
+		t.Errorf("last word %d of seat %d at %s", n, seat, at)
+	}
+}
+
+func TestNewestWakeup_atMostTwoAgents_isAnyMessage(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	l.sayAs(1, room.Status, "at work")
+	if got, _ := l.head.NewestWakeup(2); got != 0 {
+		t.Errorf("of three agents: %d", got)
+	}
+	l.leave(3)
+	if got, _ := l.head.NewestWakeup(2); got != 4 {
+		t.Errorf("of two agents: %d", got)
+	}
+}
+
+func TestNewestForeign_indexWithoutForeignEvents_isAnUpperBound(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	l.say(2, "one")
+	l.say(1, "two")
+	h := room.NewHead(l.head.State)
+	if got := h.Recent.NewestForeign(1); got != 4 {
+		t.Errorf("without an index: %d", got)
+	}
+	if got := h.Recall(l.events[3]).Recent.NewestForeign(1); got != 3 {
+		t.Errorf("with Ann's message: %d", got)
+	}
+}
+
+func TestReaches_isTrueFromTheFirstCoveredTime(t *testing.T) {
+	l := newRoom(t, "Ann")
+	l.say(1, "one")
+	two := l.say(1, "two")
+	h := room.NewHead(l.head.State).Recall(two)
+	for after, want := range map[time.Duration]bool{-time.Second: false, 0: false, time.Millisecond: true} {
+		if got := h.Recent.Reaches(two.At().Add(after)); got != want {
+			t.Errorf("%s after event 3: %v", after, got)
+		}
+	}
+	if all := h.Recalled(); !all.Recent.Reaches(start()) {
+		t.Error("a complete index does not reach back")
+	}
+	if !l.head.Recent.Reaches(start()) {
+		t.Error("an index of all events does not reach back")
+	}
+}
+
+func TestRecall_leavesTheHeadUnchanged(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	l.say(2, "one", 1)
+	h := room.NewHead(l.head.State)
+	h.Recall(l.events[2])
+	if h.Recent.From != 4 || h.Recent.NewestMessage(1) != 0 {
+		t.Errorf("got %+v", h.Recent)
+	}
+}
+
+// drawHead returns the head of l as a process may have it that loaded the room at
+// some event, applied some of the following ones, then recalled earlier ones, and
+// then applied the rest.
+func drawHead(t *rapid.T, l *timeline) *room.Head {
+	last := len(l.events)
+	loaded := rapid.IntRange(0, last).Draw(t, "loaded at")
+	recalled := rapid.IntRange(loaded, last).Draw(t, "recalled at")
+	from := rapid.IntRange(0, loaded).Draw(t, "recalled from")
+	h := room.NewHead(*l.states[loaded])
+	for n := loaded; n < last; n++ {
+		if n == recalled {
+			h = recall(h, l.events[from:loaded])
+		}
+		next, err := h.Apply(l.events[n])
+		if err != nil {
+			t.Fatal(err)
+		}
+		h = next
+	}
+	if recalled == last {
+		h = recall(h, l.events[from:loaded])
+	}
+	return h
+}
+
+// recall recalls events, the last one first.
+func recall(h *room.Head, events []room.Event) *room.Head {
+	for i := len(events) - 1; i >= 0; i-- {
+		h = h.Recall(events[i])
+	}
+	return h
+}
+
+// newest returns the last event of l from from on that is chosen.
+func (l *timeline) newest(from int64, chosen func(room.Event) bool) int64 {
+	for i := len(l.events) - 1; i >= 0 && l.events[i].N >= from; i-- {
+		if chosen(l.events[i]) {
+			return l.events[i].N
+		}
+	}
+	return 0
+}
+
+// The index of any head gives the answers that a search of the covered events gives,
+// in whatever order it was built.
+func TestRecent_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := drawTimeline(t)
+		h := drawHead(t, l)
+		from := h.Recent.From
+		for _, a := range h.Agents {
+			named := l.newest(from, func(e room.Event) bool {
+				return e.Type == room.Said && len(e.To) == 0 && e.Withdraws == 0 && slices.Contains(e.Named, a.Seat)
+			})
+			replied := l.newest(from, func(e room.Event) bool {
+				return e.Type == room.Said && len(e.To) == 0 && e.ReplyTo != 0 && e.ReSeat == a.Seat && e.Seat != a.Seat
+			})
+			spoke := l.newest(from, func(e room.Event) bool {
+				return e.Type == room.Said && len(e.To) == 0 && e.Seat == a.Seat && !e.Person && e.Kind != room.Status
+			})
+			if got := h.Recent.Named(a.Seat, a.Joined); got.IsZero() == (named > max(spoke, a.Joined)) {
+				t.Fatalf("seat %d was named by %d and spoke in %d: %s", a.Seat, named, spoke, got)
+			}
+			if got := h.Recent.Replied(a.Seat, a.Joined); got.IsZero() == (replied > max(spoke, a.Joined)) {
+				t.Fatalf("seat %d was answered by %d and spoke in %d: %s", a.Seat, replied, spoke, got)
+			}
+			message := func(e room.Event) bool {
+				return e.Type == room.Said && (e.Seat != a.Seat || e.Person || e.Decides != 0) && a.CanSee(e.Seat, e.To)
+			}
+			if got, want := h.Recent.NewestMessage(a.Seat), l.newest(from, message); got != want {
+				t.Fatalf("newest message for seat %d from %d: %d, want %d", a.Seat, from, got, want)
+			}
+			deed := func(e room.Event) bool {
+				return e.Seat == a.Seat && (e.Reason == room.ReasonResumed || e.Reason == room.ReasonRefused)
+			}
+			wakes := func(e room.Event) bool { return (message(e) || deed(e)) && a.WokenBy(e, len(h.Agents), false) }
+			if got, want := wakeup(h, a.Seat), l.newest(from, wakes); got != want {
+				t.Fatalf("newest wakeup for seat %d from %d: %d, want %d", a.Seat, from, got, want)
+			}
+			public := func(e room.Event) bool { return message(e) && len(e.To) == 0 }
+			got, want := h.Recent.NewestForeign(a.Seat), l.newest(1, message)
+			if got < want || l.newest(from, public) > 0 && got != want {
+				t.Fatalf("newest foreign message for seat %d from %d: %d, want %d", a.Seat, from, got, want)
+			}
+		}
+		public := func(e room.Event) bool { return e.Type == room.Said && len(e.To) == 0 && e.Kind != room.Status }
+		n, seat, _ := h.Recent.LastWord()
+		if n != l.newest(from, public) || n > 0 && l.events[n-1].Seat != seat {
+			t.Fatalf("last message from %d: %d of seat %d", from, n, seat)
+		}
+	})
+}
+
+// Of messages older than RepeatWindow an index may know or not.
+func TestLastSaid_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := drawTimeline(t)
+		h := drawHead(t, l)
+		for _, a := range h.Agents {
+			want := l.newest(1, func(e room.Event) bool {
+				return e.Type == room.Said && e.Seat == a.Seat && !e.Person && l.now.Sub(e.At()) < room.RepeatWindow
+			})
+			u, known := h.LastSaid(a, l.now)
+			own := l.newest(h.Recent.From, func(e room.Event) bool {
+				return e.Type == room.Said && e.Seat == a.Seat && !e.Person && e.Decides == 0 &&
+					l.now.Sub(e.At()) < room.RepeatWindow
+			})
+			if own > 0 && !u.Heard.Equal(l.events[own-1].At()) {
+				t.Fatalf("seat %d spoke itself at event %d, and is heard at %s", a.Seat, own, u.Heard)
+			}
+			switch {
+			case u.N > 0 && l.now.Sub(u.At) >= room.RepeatWindow:
+				u.N = 0
+			case u.N > 0 && u.Fingerprint != l.events[u.N-1].Fingerprint():
+				t.Fatalf("fingerprint of message %d", u.N)
+			}
+			if known && u.N != want || !known && want >= h.Recent.From {
+				t.Fatalf("seat %d from %d: %d (known: %v), want %d", a.Seat, h.Recent.From, u.N, known, want)
+			}
+		}
+	})
+}
+
+// What a call must be compared with is complete wherever the index says so, and it says so
+// wherever it covers all of it.
+func TestSaidSince_anyOrderOfBuilding_answersLikeASearch(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := drawTimeline(t)
+		h := drawHead(t, l)
+		for _, a := range h.Agents {
+			number := func(what string) int64 { return rapid.Int64Range(0, h.AsOf).Draw(t, what) }
+			call := room.Start{Known: number("known"),
+				Head: rapid.SampledFrom([]int64{number("head"), math.MaxInt64}).Draw(t, "first seen")}
+			call.At = l.now.Add(-time.Duration(rapid.IntRange(0, 1200).Draw(t, "age")) * time.Second)
+			for _, e := range l.events { // the head that a call sees has all that is this much older than the call
+				if call.At.Sub(e.At()) > room.Lease-room.RepeatWindow {
+					call.Head = max(call.Head, e.N)
+				}
+			}
+			var want []room.Saying
+			for _, e := range slices.Backward(l.events) {
+				if e.Type == room.Said && e.Seat == a.Seat && !e.Person && e.N >= a.Joined &&
+					call.Precedes(e.N, e.At()) {
+					want = append(want, e.Saying())
+				}
+			}
+			got, known := h.SaidSince(a, call)
+			if len(got) > len(want) || !slices.Equal(got, want[:len(got)]) || known && len(got) < len(want) {
+				t.Fatalf("seat %d, %+v: %v (known: %v), want %v", a.Seat, call, got, known, want)
+			}
+			covered := h.Recent.From <= max(call.Known, a.Joined)+1 && l.now.Sub(call.At) < room.RepeatWindow
+			if covered && len(want) < 8 && !known {
+				t.Fatalf("seat %d, %+v: unknown from event %d on", a.Seat, call, h.Recent.From)
+			}
+		}
+	})
+}
+
+func TestSaidSince_messageWhoseTextIsRemoved_hasNoFingerprint(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	one := l.say(1, "one")
+	two := l.say(1, "two")
+	l.apply(one.Redaction())
+	l.apply(two.Redaction())
+	said, _ := l.head.SaidSince(l.agent(1), room.Start{At: l.now})
+	if len(said) != 2 || !said[0].Removed() || !said[1].Removed() {
+		t.Errorf("got %+v", said)
+	}
+}
+
+func TestRecent_agentThatLeft_isForgotten(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob")
+	l.say(2, "one")
+	l.say(1, "for Bob", 2)
+	l.leave(2)
+	recalled := recall(room.NewHead(l.head.State), l.events)
+	for what, h := range map[string]*room.Head{"applied": l.head, "recalled": recalled} {
+		if u, known := h.Recent.Said(2); known {
+			t.Errorf("%s: Bob's last message is %+v", what, u)
+		}
+	}
+	if n := l.head.Recent.NewestMessage(2); n != 0 {
+		t.Errorf("message %d for Bob", n)
+	}
+}
+
+// wakeup returns the newest wakeup of a seat.
+func wakeup(h *room.Head, seat int) int64 {
+	n, _ := h.NewestWakeup(seat)
+	return n
+}

@@ -1,0 +1,94 @@
+package room
+
+import (
+	"slices"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+)
+
+// Removed stands in the place of a text that was removed.
+const Removed = "removed"
+
+// CheckRedact returns the reason why a must not remove the text of event e, which it sees; nil if
+// there is none. The author may, and so may an admin: a secret that was sent must not wait for
+// those who come later. No agent removes the words of its own person. An agent that does not see
+// a message cannot remove it.
+func (a Agent) CheckRedact(e Event) error {
+	switch {
+	case e.Type != Said:
+		return fault.Refuse(fault.InvalidArgument, "redact: that is not a message, so there is no text to remove. "+
+			"Nothing was changed: give the id of one of type message.")
+	case e.Person && a.did(e) && !a.IsPerson():
+		return fault.Refuse(fault.NotAllowed,
+			"Your user said that, and only your user may remove it. Nothing was changed.")
+	case a.Role != Admin && !a.did(e):
+		return fault.Refuse(fault.NotAllowed, "Only its author or an admin may remove the text of a message. Nothing "+
+			"was changed: room_info tells who is admin; ask one of them with send_message.")
+	}
+	return nil
+}
+
+// Redaction returns the event which says that the text of message e was removed, to those who see
+// e. It names no text; the requests and votes of the message stay.
+func (e Event) Redaction() Event {
+	return Event{Type: Changed, Redacts: e.N, Erases: e.Decides, Seat: e.Seat, Name: e.Name, To: e.To}
+}
+
+// CheckRedactTask returns the reason why a must not remove the words of t, which it sees; nil if there is
+// none. by is who has it, or has ended it. Those whose words they are may, and so may an admin.
+func (a Agent) CheckRedactTask(t Task, by Party) error {
+	if a.Role == Admin || t.Adder.Is(a) || by.Is(a) {
+		return nil
+	}
+	return fault.Refuse(fault.NotAllowed, "Only the agent that added a task, the one that has it or has ended it, "+
+		"or an admin may remove its words. Nothing was changed: room_info tells who is admin; ask one of them with "+
+		"send_message.")
+}
+
+// Redaction returns the event which says that the words of t were removed, to those who see t.
+func (t Task) Redaction() Event {
+	return Event{Type: Changed, Task: &TaskChange{Action: RedactTask, No: t.No, Added: t.N, Prev: t.Last}}
+}
+
+// Emptied returns the events whose texts e has removed.
+func (e Event) Emptied() (list []int64) {
+	for _, n := range []int64{e.Redacts, e.Erases} {
+		if n != 0 {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// redacted returns the message that e, a Redaction, is about, as far as e tells.
+func (e Event) redacted() Event {
+	return Event{N: e.Redacts, Type: Said, Seat: e.Seat, Name: e.Name, To: e.To}
+}
+
+// WithoutText returns e, a message or the draft of one, without its text and its file. Both must
+// leave the table and every cache, so no rule may depend on them. The fingerprint goes, too: a
+// process that loads the room later recognizes a repeated send only by its idempotency key.
+func (e Event) WithoutText() Event {
+	e.Redacted = true
+	if e.Draft != nil {
+		draft := e.Draft.WithoutText()
+		e.Draft = &draft
+		return e
+	}
+	e.Text, e.File = Removed, nil
+	return e
+}
+
+// WithoutTexts returns messages without the texts that events have removed. messages is
+// unchanged.
+func WithoutTexts(messages []Event, events ...Event) []Event {
+	for _, r := range events {
+		for i, e := range messages {
+			if r.Redacts != 0 && e.N == r.Redacts && !e.Redacted {
+				messages = slices.Clone(messages)
+				messages[i] = e.WithoutText()
+			}
+		}
+	}
+	return messages
+}

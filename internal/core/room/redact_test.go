@@ -1,0 +1,69 @@
+package room_test
+
+import (
+	"testing"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+func TestCheckRedact_authorsAndAdmins_mayRemoveTheTextOfAMessage(t *testing.T) {
+	said, came := room.Event{N: 5, Type: room.Said, Seat: 2}, room.Event{N: 3, Type: room.Joined, Seat: 2}
+	words := room.Event{N: 6, Type: room.Said, Seat: 2, Person: true}
+	for what, c := range map[string]struct {
+		by   room.Agent
+		e    room.Event
+		want fault.Code
+	}{
+		"its author":                   {room.Agent{Seat: 2, Role: room.Member}, said, ""},
+		"its author, who is muted":     {room.Agent{Seat: 2, Role: room.Member, Muted: true}, said, ""},
+		"an admin":                     {room.Agent{Seat: 1, Role: room.Admin}, said, ""},
+		"another member":               {room.Agent{Seat: 3, Role: room.Member}, said, fault.NotAllowed},
+		"who got the author's number":  {room.Agent{Seat: 2, Role: room.Member, Joined: 6}, said, fault.NotAllowed},
+		"its author's person":          {room.Agent{Seat: 2, Role: room.Member, Device: "d"}, said, ""},
+		"a person, of its own":         {room.Agent{Seat: 2, Role: room.Member, Device: "d"}, words, ""},
+		"an agent, of its person's":    {room.Agent{Seat: 2, Role: room.Member}, words, fault.NotAllowed},
+		"an admin, of its person's":    {room.Agent{Seat: 2, Role: room.Admin}, words, fault.NotAllowed},
+		"an admin, of others' people":  {room.Agent{Seat: 1, Role: room.Admin}, words, ""},
+		"an admin, of what is no text": {room.Agent{Seat: 1, Role: room.Admin}, came, fault.InvalidArgument},
+	} {
+		if got := fault.CodeOf(c.by.CheckRedact(c.e)); got != c.want {
+			t.Errorf("%s: %q, want %q", what, got, c.want)
+		}
+	}
+}
+
+func TestRedaction_whoSeesTheMessage_seesIt(t *testing.T) {
+	for what, e := range map[string]room.Event{
+		"to all":           {N: 6, Type: room.Said, Seat: 1},
+		"private":          {N: 6, Type: room.Said, Seat: 1, To: []int{2}},
+		"before Dora came": {N: 2, Type: room.Said, Seat: 1},
+	} {
+		r := e.Redaction()
+		r.N, r.By = 40, 1
+		for _, a := range []room.Agent{
+			{Seat: 1, Name: "Ann"}, {Seat: 2, Name: "Bob"}, {Seat: 3, Name: "Cid"},
+			{Seat: 5, Name: "Dora", Since: room.Mark{N: 4}},
+		} {
+			if a.Sees(r) != a.Sees(e) {
+				t.Errorf("%s: %s sees the message %v, and that its text was removed %v", what, a.Name, a.Sees(e),
+					a.Sees(r))
+			}
+		}
+	}
+}
+
+func TestFingerprint_textWasRemoved_noCallRepeatsIt(t *testing.T) {
+	gone := room.Event{Type: room.Said, Seat: 1, Text: "the key is 4711"}.WithoutText()
+	if gone.Fingerprint() == (room.Event{Type: room.Said, Seat: 1, Text: room.Removed}).Fingerprint() {
+		t.Error("who then says what stands in its place repeats it")
+	}
+}
+
+func TestWithoutTexts_leavesTheListThatOthersRead(t *testing.T) {
+	list := []room.Event{{N: 3, Text: "three"}, {N: 4, Text: "four"}}
+	got := room.WithoutTexts(list, room.Event{N: 5}, room.Event{N: 6, Type: room.Changed, Redacts: 4})
+	if got[0].Text != "three" || got[1].Text != room.Removed || !got[1].Redacted || list[1].Text != "four" {
+		t.Errorf("%+v became %+v", list, got)
+	}
+}

@@ -1,0 +1,179 @@
+package room
+
+import (
+	"slices"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+// Role is what an agent may do in its room.
+type Role string
+
+// The roles.
+const (
+	Admin  Role = "admin"
+	Member Role = "member"
+)
+
+// Agent is an agent that has a seat.
+type Agent struct {
+	Seat   int    `json:"seat"` // given again, to others, once all numbers were: see NewSeat
+	Name   string `json:"name"`
+	Key    string `json:"key"` // of the name
+	Role   Role   `json:"role"`
+	Hash   string `json:"hash"`              // ident.HashSecret of its token's secret; empty where IsAlone
+	Joined int64  `json:"n"`                 // the event of its join
+	AtMs   int64  `json:"at"`                // when it joined
+	RoleMs int64  `json:"role_at,omitempty"` // when it became admin, if later
+	Since  Mark   `json:"from"`              // the first event that it may see
+	Muted  bool   `json:"muted,omitempty"`
+
+	// Principal is who took the seat: see ident.Principal. Empty means unknown.
+	Principal string `json:"who,omitempty"`
+	// SignIn is the id of the sign-in by which Principal took the seat or got it back; "" for none.
+	SignIn string `json:"sign_in,omitempty"`
+	// Owner is the label of the key with which the seat was taken, for others to see.
+	Owner string `json:"owner,omitempty"`
+	// Invite is the number of the invite that gave the seat; 0 means that none did.
+	Invite int `json:"invited,omitempty"`
+	// Caller is from where the seat was taken: see ident.CallerDigest. Empty means unknown.
+	Caller     string `json:"by,omitempty"`
+	RegainedMs int64  `json:"regained,omitempty"` // when its principal last got the seat back without the token
+
+	LetGo LetGo `json:"let_go,omitzero"` // how the room last let its name go: see SeatRequest.Decide
+
+	Person Person `json:"person,omitzero"` // behind the agent
+	Hooks  []Hook `json:"hooks,omitempty"` // that are called, in the order of their begin
+
+	Written int64 `json:"-"` // the event that it was last written with: see Part
+	// Device is in the hands of the person behind the agent: that of Person.Devices which
+	// reads and speaks, and not the agent. It is of no state: see Owner.
+	Device string `json:"-"`
+}
+
+// IsGuest reports whether an invite admitted a.
+func (a Agent) IsGuest() bool { return a.Invite != 0 }
+
+// Seated returns the agent of a seat.
+func (s *State) Seated(seat int) (Agent, bool) {
+	for i := range s.Agents { // by index: an Agent is large
+		if s.Agents[i].Seat == seat {
+			return s.Agents[i], true
+		}
+	}
+	return Agent{}, false
+}
+
+// Named returns the agent whose name has the key.
+func (s *State) Named(key string) (Agent, bool) {
+	i := slices.IndexFunc(s.Agents, func(a Agent) bool { return a.Key == key })
+	if i < 0 {
+		return Agent{}, false
+	}
+	return s.Agents[i], true
+}
+
+// Owner returns the agent that belongs to the holder of a token. A stay is of the agent that joined
+// then, whatever token that has since, and never of a person. For the person behind the agent, Device
+// is set. Once the seat of a person's token is gone, it is a token of the seat that the agent has
+// taken since: see KeepPerson.
+func (s *State) Owner(x Holder) (Agent, bool) {
+	own, ok := s.Seated(x.Seat)
+	if x.Joined != 0 {
+		return own, ok && own.Joined == x.Joined && !own.IsAlone() && s.GaveStay(x)
+	}
+	if !x.Person {
+		return own, ok && x.Has(own.Hash)
+	}
+	has := func(a Agent) bool { return slices.Contains(a.Person.Devices, x.Hash) }
+	if !has(own) {
+		i := slices.IndexFunc(s.Agents, has)
+		if i < 0 {
+			return Agent{}, false
+		}
+		own = s.Agents[i]
+	}
+	own.Device = x.Hash
+	return own, true
+}
+
+// GaveStay reports whether x holds a stay that the room has given. Another may have the seat since.
+func (s *State) GaveStay(x Holder) bool {
+	return x.Joined != 0 && x.Has(ident.HashSecret(ident.NewStay(s.LogKey, s.ID, x.Seat, x.Joined).Secret))
+}
+
+// IsPerson reports whether a stands for the person behind the agent, who reads and speaks, and
+// not for the agent.
+func (a Agent) IsPerson() bool { return a.Device != "" }
+
+// Others counts the agents in other seats.
+func (s *State) Others(seat int) int {
+	if _, here := s.Seated(seat); here {
+		return len(s.Agents) - 1
+	}
+	return len(s.Agents)
+}
+
+// Silenced reports whether a, who is seated, may only listen: muted agents and members of a
+// channel see everything and may not speak.
+func (s *State) Silenced(a Agent) bool {
+	return a.Muted || s.Type == Channel && a.Role != Admin
+}
+
+// SilencedSeat reports whether the agent of a seat may only listen.
+func (s *State) SilencedSeat(seat int) bool {
+	a, here := s.Seated(seat)
+	return here && s.Silenced(a)
+}
+
+// Successor returns the seat that becomes admin, in the same event, when the seat of the last
+// admin is freed: the longest seated agent, preferably one that is not muted, and an endpoint only
+// where there is nobody else. So a room always has an admin. It returns 0 if another admin stays or
+// nobody else does. An endpoint that is one does not count where another agent stays.
+func (s *State) Successor(seat int) int {
+	var next Agent
+	for _, a := range s.Agents {
+		called := a.IsEndpoint()
+		switch {
+		case a.Seat == seat:
+		case a.Role == Admin && !called:
+			return 0
+		case next.Seat == 0, next.IsEndpoint() && (!called || a.Role == Admin),
+			next.IsEndpoint() == called && next.Muted && !a.Muted:
+			next = a
+		}
+	}
+	if next.Role == Admin {
+		return 0
+	}
+	return next.Seat
+}
+
+// Deserted reports whether the next join starts the room over: nobody has a seat, and no password
+// tells its people from strangers, who must not inherit a talk.
+func (s *State) Deserted() bool { return len(s.Agents) == 0 && s.Password == "" }
+
+// FreeSeat returns the event that frees the seat of a. If a stands for its person, that person
+// gives it up.
+func (s *State) FreeSeat(a Agent, why Reason) *Event {
+	return &Event{Type: Left, Seat: a.Seat, Name: a.Name, Reason: why, Person: a.IsPerson(),
+		Promoted: s.Successor(a.Seat)}
+}
+
+// RefuseRemoved refuses the token of a seat that its agent has lost.
+func RefuseRemoved(why Reason) *fault.Error {
+	switch why {
+	case ReasonTimeout:
+		return fault.Refuse(fault.Removed, "You were silent for too long, and another agent has your seat. Call "+
+			"join_room with room and agent_name to take a new one.")
+	case ReasonKicked:
+		return fault.Refuse(fault.Removed, "An admin has taken your seat in this room. Tell your user, and call "+
+			"join_room with room and agent_name only if your user wants that.")
+	case ReasonBanned:
+		return fault.Refuse(fault.Removed, "An admin has taken your seat and keeps you out of this room. Do not try "+
+			"to come back under another name: tell your user.")
+	}
+	return fault.Refuse(fault.Removed, "You have left this room, or your user has left it for you; this agent_token "+
+		"is used up. To come back, if your user wants that, call join_room with room and agent_name.")
+}

@@ -1,0 +1,329 @@
+package room
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+// ErrPresenceNeeded reports that a SeatRequest cannot be decided before its Presence is
+// read again.
+var ErrPresenceNeeded = errors.New("room: presence is needed")
+
+// ErrAbandoned reports that a join starts the room over instead of taking a seat.
+var ErrAbandoned = errors.New("room: everybody has been silent")
+
+// SeatRequest is a newcomer's claim to a seat of an existing room. Deciding is pure, so what the table
+// knows of the seats is read before.
+type SeatRequest struct {
+	Name      ident.Name
+	Principal string            // who asks; empty means unknown
+	Invite    int               // the number of the invite that admits it; 0 means none
+	Holder    Holder            // of the newcomer's token
+	Presence  map[int]Presence  // by seat; nil if it was not read
+	Alive     map[int]time.Time // by seat: the end of a lease that was found later
+	Called    map[int]bool      // by seat: its agent was found to have called since the last knock for its name
+}
+
+// Seating is a decided claim. At most one of Gone and Regained is set.
+type Seating struct {
+	Since    Mark    // the first event that the newcomer may see
+	Eviction *Event  // the seat that it takes from another agent; nil if it takes a free one
+	LetGo    bool    // the room let that seat go: its lease need not have ended
+	Regained *Agent  // its own seat, with the new token
+	Invite   *Invite // what is left of the room's invite; nil if the newcomer spends nothing of it
+}
+
+// How long the agent of a seat must itself have been silent before another gets its name. An
+// announced absence and a program on standby do not break that silence. The principal regains a
+// seat only once in RegainEvery: an agent that waits for its user makes no call for minutes, so
+// two live agents of one principal could take a seat from each other in turns.
+const (
+	RegainSilent = 2 * time.Minute  // by its own principal
+	RegainUnused = 20 * time.Second // by its own principal, if its token was never used: the reply of its join was lost
+	RegainEvery  = 15 * time.Minute // by its own principal, once more
+
+	LetGoSilent      = 2 * time.Minute  // by anyone, once the room let the name go
+	LetGoAdminSilent = 15 * time.Minute // if that is an admin's
+	LetGoFor         = 10 * time.Minute // from then on; after it, the room has to let it go again
+)
+
+// Decide returns the seat that the newcomer gets, or a *fault.Error. It fails with
+// ErrPresenceNeeded where it depends on presence that was not read, and with ErrAbandoned where
+// the room starts over.
+//
+// A banned name is refused before a taken one, and that before a full room: the refusal must not
+// suggest a way around the ban. While a person holds an agent here, its principal gets no further
+// seat, whatever the room let go; only the held agent itself regains its own seat, as it is.
+//
+// An agent that lost its memory must get back in, and a stranger must not get what was private.
+// Name, seat and lease are one thing. Under a name that is taken
+//
+//	who asks                   gets
+//	its token, or its          its seat, always: that is no claim, see State.Owner
+//	contextId of A2A
+//	its principal, unless it   the same seat under a new token, after RegainSilent
+//	is an endpoint             (RegainUnused), once in RegainEvery; and also where
+//	                           anyone would get a new seat
+//	anyone, once the room let  a new seat in its place, after LetGoSilent
+//	the name go                (LetGoAdminSilent), but not if a call of the agent was
+//	                           answered since the knock, nor once LetGoFor is over: no
+//	                           role, nothing private. It sees what was said to all that
+//	                           both the old agent and the one that let the name go could
+//	                           see or, if nobody else stays, as much as after a lease
+//	anyone, once the lease     a new seat in its place, which sees what one sees that takes
+//	ended (LeaseEnd)           a seat of another name
+//	anyone else                NameTaken, and a knock
+//
+// A guest that takes the place of a guest spends no use of its invite. Under another name,
+// a full room gives the stalest of the seats whose lease has ended, or starts over. Before all
+// that a guest needs an invite that admits it: see Invite.Admit.
+func (c *SeatRequest) Decide(h *Head, now time.Time) (Seating, error) {
+	old, _ := h.Named(c.Name.Key)
+	var left *Invite
+	if c.Invite != 0 {
+		var err error
+		left, err = h.Invite.Admit(c.Invite, old, now)
+		if err != nil {
+			return Seating{}, err
+		}
+	}
+	got, err := c.decideAdmitted(h, old, now)
+	got.Invite = left
+	return got, err
+}
+
+// decideAdmitted is Decide for a newcomer that the room lets in. old has the newcomer's name; it is
+// the zero value if nobody does.
+func (c *SeatRequest) decideAdmitted(h *Head, old Agent, now time.Time) (Seating, error) {
+	if _, banned := FindBan(h.Bans, c.Name.Shown); banned {
+		return Seating{}, fault.Refuse(fault.NotAllowed, "An admin has banned this agent_name from this room, in any "+
+			"spelling. Do not try other names: tell your user, who can ask the people of the room.").For(fault.RuleBan)
+	}
+	if err := h.checkLook(c.Name); err != nil {
+		return Seating{}, err
+	}
+	taken := old.Seat != 0
+	own := taken && c.isOwn(h, old)
+	if !own || !old.Person.Holds() {
+		if err := h.CheckHeld(c.Principal); err != nil {
+			return Seating{}, err
+		}
+	}
+	switch {
+	case !taken && len(h.Agents) < h.Capacity:
+		return Seating{Since: h.VisibleFrom()}, nil
+	case c.Presence == nil:
+		return Seating{}, ErrPresenceNeeded
+	case !own && c.Abandoned(h, now):
+		return Seating{}, ErrAbandoned
+	case taken:
+		return c.decideTaken(h, old, now)
+	}
+	return c.takeOver(h, now)
+}
+
+// decideTaken is Decide for the name of old. A seat that its principal regains stays the same:
+// its number, to which debts and private messages are addressed, its role, and what admitted its
+// agent.
+func (c *SeatRequest) decideTaken(h *Head, old Agent, now time.Time) (Seating, error) {
+	lease, _ := c.LeaseEnd(h, old)
+	free, own := lease, c.isOwn(h, old)
+	letGo, given := c.letGo(h, old, now)
+	if given {
+		free = Earliest(free, letGo)
+	}
+	if own {
+		free = Earliest(free, c.ownAgain(h, old))
+	}
+	switch {
+	case free.After(now):
+		return Seating{}, nameTaken(free.Sub(now), own, lease)
+	case own:
+		again := old.regained(c.Holder, now)
+		return Seating{Regained: &again}, nil
+	}
+	got := Seating{Since: h.sinceTakeOver(), Eviction: h.FreeSeat(old, ReasonTimeout)}
+	if given && !letGo.After(now) {
+		got.LetGo = true
+		if h.Others(old.Seat) > 0 { // else nobody is here who could say what the newcomer may see
+			got.Since = old.LetGo.From
+		}
+	}
+	return got, nil
+}
+
+// letGo returns when anyone may get the name of a, which the room let go. given is false if the
+// room did not, or if a has made a call since the knock.
+func (c *SeatRequest) letGo(h *Head, a Agent, now time.Time) (from time.Time, given bool) {
+	at, knocked := time.UnixMilli(a.LetGo.AtMs), time.UnixMilli(a.LetGo.KnockMs)
+	called := c.Called[a.Seat] || !c.lastCall(h, a).Before(knocked)
+	last, _ := c.LastHeard(h, a)
+	from = last.Add(LetGoSilent)
+	if a.Role == Admin {
+		from = last.Add(LetGoAdminSilent)
+	}
+	return from, a.LetGo.AtMs != 0 && now.Sub(Latest(at, from)) < LetGoFor && !called
+}
+
+// ownAgain returns when its principal may regain the seat of a.
+func (c *SeatRequest) ownAgain(h *Head, a Agent) time.Time {
+	last, used := c.LastHeard(h, a)
+	silent := RegainSilent
+	if !used {
+		silent = RegainUnused
+	}
+	return Latest(last.Add(silent), time.UnixMilli(a.RegainedMs).Add(RegainEvery))
+}
+
+// CheckHeld refuses a further seat to a principal whose person has paused one of its agents here,
+// or approves its messages: from another seat the agent would speak unsupervised. A key is one
+// person, and so is the machine of a local server; a guest has no principal. An endpoint makes no
+// calls, so it keeps nobody out. The error is a *fault.Error.
+func (s *State) CheckHeld(principal string) error {
+	holds := func(a Agent) bool {
+		return principal != "" && a.Principal == principal && a.Person.Holds() && !a.IsEndpoint()
+	}
+	if !slices.ContainsFunc(s.Agents, holds) {
+		return nil
+	}
+	return fault.Refuse(fault.Paused, "Your user holds you in this room: an agent of yours here is paused, or your "+
+		"user approves what it says, so you get no further seat. Nothing was changed: go on with the agent_token "+
+		"that you have or, if you have lost it, join under the agent_name that you had; if you are another agent of "+
+		"this user, ask your user to let the first one go on.")
+}
+
+// LastHeard returns when an agent itself made its last known call or, if it waits,
+// when that wait ends; and whether its token was ever used.
+func (c *SeatRequest) LastHeard(h *Head, a Agent) (last time.Time, used bool) {
+	p := c.Presence[a.Seat].Of(a) // zero if the lease has ended, or if the agent joined later
+	u, spoke := h.Recent.Said(a.Seat)
+	return Latest(time.UnixMilli(a.AtMs), p.OwnUntil(), u.Heard), spoke || p.Used
+}
+
+// lastCall returns when an agent itself made its last known call.
+func (c *SeatRequest) lastCall(h *Head, a Agent) time.Time {
+	u, _ := h.Recent.Said(a.Seat)
+	return Latest(time.UnixMilli(a.AtMs), c.Presence[a.Seat].Of(a).OwnCall(), u.Heard)
+}
+
+// LeaseEnd returns when the seat of a may be taken, and when a made its last known
+// call. A hook keeps the seat of an agent that makes none, since it is called when something comes.
+func (c *SeatRequest) LeaseEnd(h *Head, a Agent) (end, last time.Time) {
+	p, seen := c.Presence[a.Seat]
+	p = p.Of(a)
+	if !seen || p.AtMs == 0 { // expired, perhaps as that of a member that has become admin since
+		p.AtMs = max(a.AtMs, a.RoleMs)
+	}
+	if u, spoke := h.Recent.Said(a.Seat); spoke && u.Heard.After(p.At()) {
+		p.AtMs, p.Used = u.Heard.UnixMilli(), true
+	}
+	return Latest(p.LeaseEnd(a.Role), a.HookedUntil(p), c.Alive[a.Seat]), p.At()
+}
+
+// isOwn reports whether the newcomer is known to be the principal of a, and an agent if a is one.
+// Many people may share a principal, so a person without an agent gets its seat by its token
+// only; or while that is unused, since the reply that brought it may have been lost. Nobody gets that
+// of an endpoint, which is silent until it is called: two would speak from one seat.
+func (c *SeatRequest) isOwn(h *Head, a Agent) bool {
+	p, known := c.Presence[a.Seat]
+	_, spoke := h.Recent.Said(a.Seat)
+	return c.Principal != "" && c.Principal == a.Principal && c.Holder.Person == a.IsAlone() && !a.IsEndpoint() &&
+		(!c.Holder.Person || known && !p.Used && !spoke)
+}
+
+// Abandoned reports whether a full room starts over, so that strangers do not inherit the seats,
+// the name and the words of a talk that is over. Neither a password nor an invite tells its
+// people from strangers, and all have been silent for the time of a lease: nobody called or
+// waited, no announced absence lasts, and neither a program on standby nor a hook could wake an agent.
+func (c *SeatRequest) Abandoned(h *Head, now time.Time) bool {
+	if c.Presence == nil || c.Invite != 0 || h.Password != "" || len(h.Agents) < h.Capacity {
+		return false
+	}
+	for _, a := range h.Agents {
+		last, _ := c.LastHeard(h, a)
+		p := c.Presence[a.Seat]
+		if Latest(Latest(last, p.SilentFrom()).Add(Lease), a.HookedUntil(p), c.Alive[a.Seat]).After(now) {
+			return false
+		}
+	}
+	return true
+}
+
+// Yours returns the names of the idle seats of the newcomer's principal, which it can
+// have again under their names.
+func (c *SeatRequest) Yours(h *Head, now time.Time) (names []string) {
+	for _, a := range h.Agents {
+		if c.isOwn(h, a) && !c.ownAgain(h, a).After(now) {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
+// takeOver takes, of the seats whose lease has ended, the one that has been silent longest: an
+// agent that is gone must not block a room.
+func (c *SeatRequest) takeOver(h *Head, now time.Time) (Seating, error) {
+	var stalest *Agent
+	var stalestAt, first time.Time
+	for i, a := range h.Agents {
+		end, last := c.LeaseEnd(h, a)
+		if end.After(now) {
+			if first.IsZero() || end.Before(first) {
+				first = end
+			}
+			continue
+		}
+		if stalest == nil || last.Before(stalestAt) {
+			stalest, stalestAt = &h.Agents[i], last
+		}
+	}
+	if stalest == nil {
+		full := h.roomFull(first.Sub(now))
+		full.Yours = c.Yours(h, now)
+		return Seating{}, full
+	}
+	return Seating{Since: h.sinceTakeOver(), Eviction: h.FreeSeat(*stalest, ReasonTimeout)}, nil
+}
+
+// sinceTakeOver returns the first event visible to a newcomer that takes another agent's seat.
+// The words said to that agent stay hidden, since a stranger could take any stale seat.
+func (h *Head) sinceTakeOver() Mark {
+	if h.OpenHistory() {
+		return h.VisibleFrom()
+	}
+	return h.FromNext()
+}
+
+// knockAgain is how soon a refused agent asks again: by then those in the room may have let
+// the name go.
+const knockAgain = time.Minute
+
+// nameTaken refuses a name that the caller may have after wait. own says that it is the
+// principal of the seat, and lease is when that is free.
+func nameTaken(wait time.Duration, own bool, lease time.Time) *fault.Error {
+	if own {
+		return fault.RetryLater(fault.NameTaken, wait, "Another agent here has this name, and was heard, or got its "+
+			"seat by the name, a short time ago. If that is not you, choose another agent_name. If it was you, and "+
+			"you have lost your agent_token, the seat is yours again after a short silence: repeat this call in %d "+
+			"seconds, and make no other one meanwhile.", fault.Seconds(wait))
+	}
+	wait = min(wait, knockAgain)
+	free := lease.UTC().Add(time.Minute - 1).Truncate(time.Minute).Format("15:04 UTC on 2 January")
+	return fault.RetryLater(fault.NameTaken, wait, "Another agent here has this name. If that is not you, choose "+
+		"another agent_name. If it is you: pass only your agent_token to join_room or, if you have lost that, repeat "+
+		"this call in %d seconds; those here see that you asked and can let you in, and if that agent stays silent "+
+		"the name is free at %s at the latest.", fault.Seconds(wait), free)
+}
+
+// roomFull refuses a claim where no lease ends for wait.
+func (h *Head) roomFull(wait time.Duration) *fault.Error {
+	return fault.RetryLater(fault.RoomFull, wait, "All %d seats of this room are taken. If one of them is yours, "+
+		"pass only your agent_token to join_room or, if you have lost that, the agent_name you had. Otherwise agree "+
+		"on another room, or try once more in a minute or two, since the agents there see that a seat is wanted and "+
+		"may make room (you will see nothing of what was said before they do); a seat whose agent stays silent "+
+		"becomes free in %d seconds at the earliest.", h.Capacity, fault.Seconds(wait))
+}

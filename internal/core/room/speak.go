@@ -1,0 +1,39 @@
+package room
+
+import "github.com/parley-chat/parley/internal/base/fault"
+
+// CheckSpeak returns the reason why a, who is seated, must not say something to the
+// seats in to; nil if a may. An empty to means everybody. The error is a
+// *fault.Error.
+func (s *State) CheckSpeak(a Agent, to []int) error {
+	switch {
+	case s.Closed:
+		return s.RefuseClosed()
+	case a.Muted:
+		return fault.Refuse(fault.NotAllowed, "An admin of this room has muted you. Nothing was sent: go on reading "+
+			"with wait_for_message; an admin can unmute you.").For(fault.RuleMute)
+	case s.Silenced(a):
+		return fault.Refuse(fault.NotAllowed,
+			"Only admins speak in this channel. Nothing was sent: go on reading with "+
+				"wait_for_message.").For(fault.RuleChannel)
+	}
+	for _, seat := range to {
+		if _, there := s.Seated(seat); !there {
+			return fault.Refuse(fault.InvalidArgument,
+				"to: an agent that you name has just left the room. Nothing was sent: room_info tells who is there.")
+		}
+	}
+	return nil
+}
+
+// RefuseClosed refuses every call but reading in a closed room.
+func (s *State) RefuseClosed() error {
+	if s.WhyClosed() == ReasonBegunAnew {
+		return fault.Refuse(fault.RoomClosed, "Everybody here had been silent for %d minutes, and a newcomer has "+
+			"started the room over under its name. What was said here can still be read with message_history. To "+
+			"go on talking, agree on a room: call join_room with room and agent_name for the new one, in which "+
+			"there may be strangers.", int(Lease.Minutes()))
+	}
+	return fault.Refuse(fault.RoomClosed, "An admin has closed this room for good. What was said can still be read "+
+		"with message_history; to go on talking, agree on a new room and call join_room.")
+}

@@ -1,0 +1,131 @@
+package room_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// Ann is admin and was last heard a while ago. Bob, Cid and Dora came after her.
+func TestSucceed_adminsAreSilent_longestSeatedPresentAgentBecomesAdmin(t *testing.T) {
+	const minute, silent, day = time.Minute, 25 * time.Hour, 24 * time.Hour
+	type presence = map[int]room.Presence
+	var now time.Time
+	heard := func(ago time.Duration) room.Presence {
+		return room.Presence{AtMs: now.Add(-ago).UnixMilli(), Used: true}
+	}
+	all := func() presence {
+		return presence{1: heard(silent), 2: heard(minute), 3: heard(minute), 4: heard(minute)}
+	}
+	change := func(l *timeline, seat int, how func(*room.Agent)) {
+		a := l.agent(seat)
+		how(&a)
+		l.apply(room.Event{Type: room.Joined, Seat: seat, Name: a.Name, Agent: &a, Regains: true})
+	}
+	for what, c := range map[string]struct {
+		before func(l *timeline) // the silence
+		then   func(l *timeline, p presence)
+		want   int // the seat; 0: none
+	}{
+		"all are present":         {want: 2},
+		"silent for less":         {then: func(_ *timeline, p presence) { p[1] = heard(day - 1e6) }},
+		"silent for just so long": {then: func(_ *timeline, p presence) { p[1] = heard(day) }, want: 2},
+		"she has spoken":          {then: func(l *timeline, _ presence) { l.say(1, "here") }},
+		"she waits": {then: func(_ *timeline, p presence) {
+			p[1] = room.Presence{UntilMs: now.UnixMilli() + 1}
+		}},
+		"her program waits": {then: func(_ *timeline, p presence) {
+			p[1] = room.Presence{UntilMs: now.UnixMilli() + 1, Standby: true}
+		}, want: 2},
+		"she said she is away": {then: func(_ *timeline, p presence) {
+			p[1] = room.Presence{BackMs: now.UnixMilli() + 1}
+		}},
+		"she was away until then": {then: func(_ *timeline, p presence) {
+			p[1] = room.Presence{BackMs: now.Add(-23 * time.Hour).UnixMilli()}
+		}},
+		"nobody else is there": {then: func(_ *timeline, p presence) { clear(p) }},
+		"Bob is silent":        {then: func(_ *timeline, p presence) { p[2] = heard(2 * minute) }, want: 3},
+		"Bob is muted":         {then: func(l *timeline, _ presence) { l.manage(room.Mute, 2) }, want: 3},
+		"Bob is an endpoint":   {then: func(l *timeline, _ presence) { l.endpoint(2) }, want: 3},
+		"Bob is under approval": {before: func(l *timeline) {
+			change(l, 2, func(a *room.Agent) { a.Person.Approve = true })
+		}, want: 3},
+		"Cid is admin, and present":  {before: func(l *timeline) { l.manage(room.Promote, 3) }},
+		"Dora is admin since lately": {then: func(l *timeline, p presence) { l.manage(room.Promote, 4); delete(p, 4) }},
+		"the room is a channel": {then: func(l *timeline, _ presence) {
+			l.set(func(s *room.Settings) { s.Type = room.Channel })
+		}},
+		"without any admin": {before: func(l *timeline) {
+			change(l, 1, func(a *room.Agent) { a.Role = room.Member })
+		}, want: 2},
+	} {
+		l := newRoom(t, "Ann", "Bob", "Cid", "Dora")
+		if c.before != nil {
+			c.before(l)
+		}
+		l.now = l.now.Add(silent)
+		now = l.now
+		p := all()
+		if c.then != nil {
+			c.then(l, p)
+		}
+		claim := room.SeatRequest{Presence: p}
+		got := claim.Succeed(l.head, now)
+		if got == nil && c.want != 0 || got != nil &&
+			(got.Seat != c.want || got.Action != room.Promote || got.Actor() != 0) {
+			t.Errorf("%s: %+v, want seat %d", what, got, c.want)
+		}
+		if got != nil && !l.head.MayLackAdmin(now) {
+			t.Errorf("%s: the head does not show it", what)
+		}
+	}
+}
+
+// Ann, the only admin, leaves. Bob, Cid and Dora came after her, an hour ago.
+func TestHeir_adminLeaves_isTheLongestSeatedPresentAgent(t *testing.T) {
+	type presence = map[int]room.Presence
+	for what, c := range map[string]struct {
+		then func(l *timeline, p presence)
+		want int // the seat; 0: none
+	}{
+		"all are silent": {func(*timeline, presence) {}, 0},
+		"all are silent in a channel": {func(l *timeline, _ presence) {
+			l.set(func(s *room.Settings) { s.Type = room.Channel })
+		}, 2},
+		"all are silent, and none can call": {func(l *timeline, _ presence) {
+			l.manage(room.Mute, 2)
+			l.manage(room.Mute, 3)
+			l.endpoint(4)
+		}, 2},
+		"Cid has called": {func(l *timeline, p presence) {
+			p[3] = room.Presence{AtMs: l.now.Add(-time.Minute).UnixMilli()}
+		}, 3},
+		"Cid has spoken": {func(l *timeline, _ presence) { l.say(3, "here") }, 3},
+		"Dora waits": {func(l *timeline, p presence) {
+			p[4] = room.Presence{UntilMs: l.now.Add(time.Minute).UnixMilli()}
+		}, 4},
+		"Dora's program waits": {func(l *timeline, p presence) {
+			p[4] = room.Presence{UntilMs: l.now.Add(time.Minute).UnixMilli(), Standby: true}
+		}, 4},
+		"Dora is away until later": {func(l *timeline, p presence) {
+			p[4] = room.Presence{BackMs: l.now.Add(time.Minute).UnixMilli()}
+		}, 0},
+		"Cid is here, and an endpoint": {func(l *timeline, _ presence) { l.say(3, "here"); l.endpoint(3) }, 0},
+		"Cid is here, and muted":       {func(l *timeline, _ presence) { l.say(3, "here"); l.manage(room.Mute, 3) }, 0},
+		"Cid is here, and paused": {func(l *timeline, _ presence) {
+			l.say(3, "here")
+			l.pause(3)
+			l.say(4, "here")
+		}, 4},
+		"Cid is admin, too": {func(l *timeline, _ presence) { l.manage(room.Promote, 3); l.say(4, "here") }, 0},
+	} {
+		l, p := newRoom(t, "Ann", "Bob", "Cid", "Dora"), presence{}
+		l.now = l.now.Add(time.Hour)
+		c.then(l, p)
+		claim := room.SeatRequest{Presence: p}
+		if got := claim.Heir(l.head, 1, l.now); got != c.want {
+			t.Errorf("%s: seat %d, want %d", what, got, c.want)
+		}
+	}
+}

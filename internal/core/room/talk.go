@@ -1,0 +1,408 @@
+package room
+
+import (
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+const (
+	// MaxOpen is how many requests and proposals of a room are open at once.
+	MaxOpen = 32
+	// DebtLife is how long a request waits for its answers.
+	DebtLife = 24 * time.Hour
+)
+
+// Talk is the part of a room's state that messages change: what is asked and not yet answered,
+// and who is done. Each event that changes it carries all of it, and every event points to the
+// last one that did. So a message stays one item, and a cold load reads one item more. A
+// published Talk is never changed.
+type Talk struct {
+	Open []OpenRequest `json:"o,omitempty"` // oldest first
+	Done []int         `json:"d,omitempty"` // seats whose last message to all was of kind Done
+}
+
+// OpenRequest is a request or a proposal to which answers are owed.
+type OpenRequest struct {
+	N        int64 `json:"n"`            // its event
+	Seat     int   `json:"s"`            // who asks
+	AtMs     int64 `json:"at"`           // since when
+	To       []int `json:"to,omitempty"` // the seats that see it beside Seat; empty means all
+	Proposal bool  `json:"p,omitempty"`
+	Any      bool  `json:"any,omitempty"` // the first answer closes it, whoever gives it
+	Owed     []int `json:"ow,omitempty"`  // seats that owe an answer
+	Agreed   []int `json:"ag,omitempty"`  // of a Proposal: seats that were asked and have agreed
+	// Persons are the seats among them whose person did it, with their names at that time: see Event.PersonName.
+	Persons []Voter `json:"me,omitempty"`
+	// Apart are seats that answered in private where the request is seen by more.
+	// To those others they still owe an answer: they must not see that one was given.
+	Apart []int `json:"ap,omitempty"`
+}
+
+// Voter is a person who voted in the seat of its agent.
+type Voter struct {
+	Seat int    `json:"s"`
+	Name string `json:"f,omitempty"`
+}
+
+// over reports whether the request has waited for too long.
+func (r OpenRequest) over(now time.Time) bool {
+	return now.Sub(time.UnixMilli(r.AtMs)) >= DebtLife
+}
+
+// visibleTo reports whether the agent of a seat sees the request.
+func (r OpenRequest) visibleTo(seat int) bool {
+	return len(r.To) == 0 || r.Seat == seat || slices.Contains(r.To, seat)
+}
+
+// readers returns the seats that see the request; nil if all do.
+func (r OpenRequest) readers() []int {
+	if len(r.To) == 0 {
+		return nil
+	}
+	return append(slices.Clone(r.To), r.Seat)
+}
+
+// seenBy returns the request as the agent of a seat knows it. open is false if that
+// agent does not see it or knows it as answered.
+func (r OpenRequest) seenBy(seat int) (seen OpenRequest, open bool) {
+	if !r.visibleTo(seat) {
+		return r, false
+	}
+	if party := r.Seat == seat || slices.Contains(r.Apart, seat); party {
+		r.Any = r.Any && len(r.Apart) == 0
+	} else if !r.Any { // in one order, which does not show who has answered
+		r.Owed = slices.Sorted(slices.Values(slices.Concat(r.Owed, r.Apart)))
+	}
+	return r, r.Any || len(r.Owed) > 0
+}
+
+// OpenTo returns the requests and proposals that the agent of a seat knows to be
+// open, oldest first.
+func (t Talk) OpenTo(seat int, now time.Time) (open []OpenRequest) {
+	for _, r := range t.Open {
+		if seen, yes := r.seenBy(seat); yes && !r.over(now) {
+			open = append(open, seen)
+		}
+	}
+	return open
+}
+
+// Owes returns the oldest request that names a seat among those who owe an answer.
+func (t Talk) Owes(seat int, now time.Time) (OpenRequest, bool) {
+	i := slices.IndexFunc(t.Open, func(r OpenRequest) bool { return slices.Contains(r.Owed, seat) && !r.over(now) })
+	if i < 0 {
+		return OpenRequest{}, false
+	}
+	return t.Open[i], true
+}
+
+// AsksToAgree reports whether an open proposal awaits the vote of a seat.
+func (t Talk) AsksToAgree(seat int, now time.Time) bool {
+	return slices.ContainsFunc(t.Open, func(r OpenRequest) bool {
+		return r.Proposal && slices.Contains(r.Owed, seat) && !r.over(now)
+	})
+}
+
+// OwedTo returns how many answers others owe to a seat. A request that anyone may answer
+// counts while somebody may: another agent that sees it and may speak.
+func (s *State) OwedTo(seat int, now time.Time) (n int) {
+	mayAnswer := func(a Agent, r OpenRequest) bool {
+		return a.Seat != seat && r.visibleTo(a.Seat) && !s.Silenced(a)
+	}
+	for _, r := range s.Talk.OpenTo(seat, now) {
+		switch {
+		case r.Seat != seat:
+		case !r.Any:
+			n += len(r.Owed)
+		case slices.ContainsFunc(s.Agents, func(a Agent) bool { return mayAnswer(a, r) }):
+			n++
+		}
+	}
+	return n
+}
+
+// Find returns the open request of event n.
+func (t Talk) Find(n int64, now time.Time) (OpenRequest, bool) {
+	i := slices.IndexFunc(t.Open, func(r OpenRequest) bool { return r.N == n && !r.over(now) })
+	if i < 0 || n == 0 {
+		return OpenRequest{}, false
+	}
+	return t.Open[i], true
+}
+
+// AgreedAfter returns who has agreed to proposal n once done, the next event, has completed it: see ident.Actor.
+func (h *Head) AgreedAfter(n int64, done Event) (names []string) {
+	r, _ := h.Talk.Find(n, done.At())
+	r.Agreed = without(r.Agreed, done.Seat)
+	if done.Kind == Agree && done.ReplyTo == n {
+		r.agree(done)
+	}
+	for _, seat := range r.Agreed {
+		a, here := h.Seated(seat)
+		i := slices.IndexFunc(r.Persons, func(v Voter) bool { return v.Seat == seat })
+		switch {
+		case here && i >= 0:
+			names = append(names, ident.Actor(a.Name, true, r.Persons[i].Name))
+		case here:
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
+// agree records that e agrees to r. What r refers to is unchanged.
+func (r *OpenRequest) agree(e Event) {
+	r.Owed, r.Agreed = without(r.Owed, e.Seat), append(slices.Clone(r.Agreed), e.Seat)
+	if e.Person {
+		r.Persons = append(slices.Clip(r.Persons), Voter{e.Seat, e.PersonName})
+	}
+}
+
+// isProposal reports whether event n is a proposal that is open.
+func (t Talk) isProposal(n int64) bool {
+	return slices.ContainsFunc(t.Open, func(r OpenRequest) bool { return r.N == n && r.Proposal })
+}
+
+// IsDone reports whether the agent of a seat is done.
+func (t Talk) IsDone(seat int) bool { return slices.Contains(t.Done, seat) }
+
+// ledger derives the talk state after an event from the one before.
+type ledger struct {
+	Talk
+	state   *State // after the event
+	changed bool
+	agreed  []OpenRequest // proposals that the event completes
+}
+
+// settle returns the ledger after e, which led to s. A debt ends by a reply, a withdrawal, the
+// leaving or muting of its agent, the asker's leaving, or after DebtLife. A note changes nothing:
+// others could tell that it was written.
+func (before Talk) settle(s *State, e Event) *ledger {
+	l := &ledger{state: s, Talk: Talk{Open: slices.Clone(before.Open), Done: before.Done}}
+	l.drop(func(r OpenRequest) bool { return r.over(e.At()) })
+	switch {
+	case e.IsNote():
+	case e.Type == Said:
+		l.hearDone(e)
+		l.answer(e)
+		l.withdraw(e)
+		l.ask(e)
+	case e.ChangesState():
+		l.removeAbsent()
+	}
+	return l
+}
+
+// drop removes the requests that are over.
+func (l *ledger) drop(over func(OpenRequest) bool) {
+	n := len(l.Open)
+	l.Open = slices.DeleteFunc(l.Open, over)
+	l.changed = l.changed || len(l.Open) < n
+}
+
+// hearDone records whether the speaker is done. A message that not everybody sees
+// changes nothing: the others could tell that it was sent.
+func (l *ledger) hearDone(e Event) {
+	if l.state.hidesFromSome(e) {
+		return
+	}
+	switch was := l.IsDone(e.Seat); {
+	case e.Kind == Done && !was:
+		l.Done, l.changed = append(slices.Clone(l.Done), e.Seat), true
+	case was && e.Kind != Done && e.Kind != Status:
+		l.Done, l.changed = without(l.Done, e.Seat), true
+	}
+}
+
+// hidesFromSome reports whether an agent of s does not see e.
+func (s *State) hidesFromSome(e Event) bool {
+	return len(e.To) > 0 && slices.ContainsFunc(s.Agents, func(a Agent) bool { return !a.CanSee(e.Seat, e.To) })
+}
+
+// answer records what e answers. An answer that the asker does not see is none. An answer in
+// private to a request that more agents see ends the debt for the two; to the others it is still
+// owed, since they must not see that it was given. An endpoint answers by one message all that it was
+// called with, of which it names the last.
+func (l *ledger) answer(e Event) {
+	for i := range l.Open {
+		r := &l.Open[i]
+		switch {
+		case r.N == e.ReplyTo && r.Proposal:
+			l.vote(r, e)
+			return
+		case r.N == e.ReplyTo, r.N < e.ReplyTo && e.Step > 0 && !r.Proposal && slices.Contains(r.Owed, e.Seat):
+			l.answerTo(r, e)
+		}
+	}
+	l.drop(OpenRequest.answered)
+}
+
+// answerTo records that e answers the request r.
+func (l *ledger) answerTo(r *OpenRequest, e Event) {
+	owes := slices.Contains(r.Owed, e.Seat) || slices.Contains(r.Apart, e.Seat)
+	if e.Seat == r.Seat || !owes && !r.Any || len(e.To) > 0 && !slices.Contains(e.To, r.Seat) {
+		return
+	}
+	l.changed = true
+	r.Owed, r.Apart = without(r.Owed, e.Seat), without(r.Apart, e.Seat)
+	switch {
+	case hides(e.To, r.To, e.Seat):
+		r.Apart = append(slices.Clip(r.Apart), e.Seat)
+	case r.Any: // closed for all, those included that answered in private
+		r.Any, r.Apart = false, nil
+	}
+}
+
+// answered reports whether r is a request to which nobody owes an answer.
+func (r OpenRequest) answered() bool {
+	return !r.Proposal && !r.Any && len(r.Owed)+len(r.Apart) == 0
+}
+
+// hides reports whether an answer of seat, seen by the seats in to, is hidden from
+// one that sees a request to the seats in asked. Empty means all.
+func hides(to, asked []int, seat int) bool {
+	if len(to) == 0 {
+		return false
+	}
+	return len(asked) == 0 || slices.ContainsFunc(asked,
+		func(s int) bool { return s != seat && !slices.Contains(to, s) })
+}
+
+// vote records what e says to the proposal r. An objection ends it, and so does a newer proposal
+// that replies to it, if all who see r see that.
+func (l *ledger) vote(r *OpenRequest, e Event) {
+	n, asked := r.N, slices.Contains(r.Owed, e.Seat) || slices.Contains(r.Agreed, e.Seat)
+	switch {
+	// replaced by a newer one, or refused
+	case e.Kind == Proposal && !hides(e.To, r.readers(), e.Seat), e.Kind == Object && asked:
+		l.drop(func(r OpenRequest) bool { return r.N == n })
+	case e.Kind == Agree && slices.Contains(r.Owed, e.Seat):
+		r.agree(e)
+		l.changed = true
+		l.complete()
+	}
+}
+
+// complete ends the proposals whose last answer has come. Those with an agreement
+// are agreed.
+func (l *ledger) complete() {
+	l.drop(func(r OpenRequest) bool {
+		if !r.Proposal || len(r.Owed) > 0 {
+			return false
+		}
+		if len(r.Agreed) > 0 {
+			l.agreed = append(l.agreed, r)
+		}
+		return true
+	})
+}
+
+// withdraw ends the sender's own request.
+func (l *ledger) withdraw(e Event) {
+	if e.Withdraws != 0 {
+		l.drop(func(r OpenRequest) bool { return r.N == e.Withdraws && r.Seat == e.Seat })
+	}
+}
+
+// ask records what e asks for. A room has at most MaxOpen requests.
+func (l *ledger) ask(e Event) {
+	anyone := e.Kind == Request && len(e.Ask) == 0
+	if !anyone && len(e.Ask) == 0 {
+		return
+	}
+	if len(l.Open) >= MaxOpen && !l.dropOldest(len(e.To) > 0) {
+		return
+	}
+	l.Open, l.changed = append(l.Open, OpenRequest{
+		N: e.N, Seat: e.Seat, AtMs: e.AtMs, To: e.To, Proposal: e.Kind == Proposal, Any: anyone, Owed: e.Ask,
+	}), true
+}
+
+// dropOldest makes room for another request. It drops the oldest one of the agent
+// that has the most. Private requests are dropped first, and make no room among
+// public ones: those who do not see them could tell how many there are.
+func (l *ledger) dropOldest(private bool) bool {
+	hidden := slices.ContainsFunc(l.Open, func(r OpenRequest) bool { return len(r.To) > 0 })
+	if private && !hidden {
+		return false
+	}
+	count, most := map[int]int{}, 0
+	for _, r := range l.Open {
+		if len(r.To) > 0 == hidden {
+			count[r.Seat]++
+			most = max(most, count[r.Seat])
+		}
+	}
+	i := slices.IndexFunc(l.Open, func(r OpenRequest) bool { return len(r.To) > 0 == hidden && count[r.Seat] == most })
+	l.Open = slices.Delete(l.Open, i, i+1)
+	return true
+}
+
+// removeAbsent ends the requests of agents that have left, and no longer asks agents that have
+// left or may only listen.
+func (l *ledger) removeAbsent() {
+	gone := func(seat int) bool { _, here := l.state.Seated(seat); return !here }
+	mute := func(seat int) bool { return gone(seat) || l.state.SilencedSeat(seat) }
+	l.drop(func(r OpenRequest) bool { return gone(r.Seat) })
+	if slices.ContainsFunc(l.Done, gone) {
+		l.Done, l.changed = slices.DeleteFunc(slices.Clone(l.Done), gone), true
+	}
+	for i := range l.Open {
+		r := &l.Open[i]
+		if slices.ContainsFunc(r.To, func(seat int) bool { return seat != nobody && gone(seat) }) {
+			r.To, l.changed = forget(r.To, gone), true
+		}
+		for _, list := range []*[]int{&r.Owed, &r.Agreed, &r.Apart} {
+			if slices.ContainsFunc(*list, mute) {
+				*list, l.changed = slices.DeleteFunc(slices.Clone(*list), mute), true
+			}
+		}
+	}
+	l.complete()
+	l.drop(OpenRequest.answered)
+}
+
+// nobody is in the place of a seat that saw a request, and is gone: its number may be
+// another agent's later.
+const nobody = 0
+
+// forget returns list with nobody in place of seats that are gone. list is unchanged.
+func forget(list []int, gone func(seat int) bool) []int {
+	list = slices.Clone(list)
+	for i := range list {
+		if gone(list[i]) {
+			list[i] = nobody
+		}
+	}
+	return list
+}
+
+// without returns list without seat. list is unchanged.
+func without(list []int, seat int) []int {
+	if !slices.Contains(list, seat) {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(s int) bool { return s == seat })
+}
+
+// Ended reports whether the talk is over for a, so that there is nobody to wait for. Every other
+// agent that may speak by itself is done, or all others have left since a joined, and no answer is owed
+// between a and another.
+func (s *State) Ended(a Agent, now time.Time) bool {
+	if _, owes := s.Talk.Owes(a.Seat, now); owes || s.OwedTo(a.Seat, now) > 0 {
+		return false
+	}
+	speakers := 0
+	for _, x := range s.Agents {
+		if x.Seat == a.Seat || s.Silenced(x) || x.IsEndpoint() {
+			continue
+		}
+		speakers++
+		if !s.Talk.IsDone(x.Seat) {
+			return false
+		}
+	}
+	return speakers > 0 || s.Others(a.Seat) == 0 && s.LastFreed.N > a.Joined
+}

@@ -1,0 +1,585 @@
+package room
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+)
+
+// The limits on tasks.
+const (
+	MaxTasks    = 100   // of a room, open at once
+	MaxAdded    = 30    // of these, of one adder; so many a call adds at most
+	MaxTaken    = 5     // of these, by one agent
+	MaxTitle    = 200   // characters
+	MaxTaskText = 1_000 // characters of details, of a reason, or of what was done
+	MaxFinishes = 10    // tasks that one message reports as done
+	MaxAfter    = 30    // tasks that one comes after
+
+	// OfferLife is how long only those to whom a task is offered may take it, from when it can be taken.
+	OfferLife = 10 * time.Minute
+	// StallsAfter is how long the holder of a task must not have been heard until anyone may take it.
+	StallsAfter = 15 * time.Minute
+	// YieldsAfter is the same for who added the task, and for admins.
+	YieldsAfter = 5 * time.Minute
+)
+
+// TaskAction is what an event does with a task.
+type TaskAction string
+
+// The actions.
+const (
+	AddTasks    TaskAction = "add"
+	TakeTask    TaskAction = "take"
+	ReleaseTask TaskAction = "release"
+	FinishTask  TaskAction = "finish"
+	DropTask    TaskAction = "drop"
+	EditTask    TaskAction = "edit"
+	RedactTask  TaskAction = "redact" // of Changed: its words were removed
+)
+
+// Task is an entry of the room's to-do list that is open: neither done nor dropped. A task is
+// never changed once it is in a published State.
+type Task struct {
+	No       int64   `json:"no"`              // 7 of t7: see TaskID
+	N        int64   `json:"added,omitempty"` // the event that added it; in that event 0
+	Title    string  `json:"title"`
+	Text     string  `json:"x,omitempty"` // details
+	Redacted bool    `json:"gone,omitempty"`
+	Adder    Party   `json:"f,omitzero"`
+	ByPerson bool    `json:"me,omitempty"`    // the person behind Adder did it; older programs do not say
+	Holder   Party   `json:"has,omitzero"`    // who took it; zero: nobody
+	For      []Party `json:"for,omitempty"`   // to whom it is offered, until somebody takes it
+	After    []int64 `json:"after,omitempty"` // numbers of earlier tasks that come first, done or not: see WaitsFor
+	AtMs     int64   `json:"at,omitempty"`    // when it was added
+	SinceN   int64   `json:"sn,omitempty"`    // the event since which it is taken, or open and offered as it is
+	SinceMs  int64   `json:"sat,omitempty"`   // the time of that event
+	Last     int64   `json:"last,omitempty"`  // the last event about it
+
+	Written int64 `json:"-"` // the event that it was last written with: see Part
+}
+
+// Party is the agent of a seat since its join: who regains a seat is the same. A task can be offered to
+// an agent that is still to come: then Seat is 0, and whoever has the name of Key is m.
+type Party struct {
+	Seat   int    `json:"s"`
+	Joined int64  `json:"n"`
+	Name   string `json:"f"` // at that time
+	Key    string `json:"k,omitempty"`
+	// Person is the name of the person behind it, if that acted: see Event.PersonName.
+	Person string `json:"p,omitempty"`
+}
+
+// Party returns what tells a from the agents that have its seat before and after it.
+func (a Agent) Party() Party { return Party{Seat: a.Seat, Joined: a.Joined, Name: a.Name} }
+
+// Is reports whether m is a.
+func (m Party) Is(a Agent) bool {
+	if m.Seat == 0 {
+		return m.Key != "" && m.Key == a.Key
+	}
+	return m.Seat == a.Seat && m.Joined == a.Joined
+}
+
+// IsHere reports whether m has its seat.
+func (m Party) IsHere(s *State) bool { return slices.ContainsFunc(s.Agents, m.Is) }
+
+// TaskChange is what an event does with tasks. Like every event it is a complete delta.
+type TaskChange struct {
+	Action   TaskAction `json:"do"`
+	Add      []Task     `json:"add,omitempty"`   // of AddTasks: what it adds, in order
+	No       int64      `json:"no,omitempty"`    // of all others: the task
+	Added    int64      `json:"added,omitempty"` // the event that added it
+	Prev     int64      `json:"prev,omitempty"`  // the event before this one about the task
+	Title    string     `json:"title,omitempty"` // of the task, after this event
+	Text     string     `json:"x,omitempty"`     // what was done, or why; of EditTask the details after it
+	Redacted bool       `json:"gone,omitempty"`
+	For      []Party    `json:"for,omitempty"`   // of ReleaseTask and EditTask: after it
+	After    []int64    `json:"after,omitempty"` // of EditTask: after it
+	Was      Party      `json:"was,omitzero"`    // of TakeTask: who had it, and had stalled
+}
+
+// AddedTask is a call that added tasks, by which a repetition of it is recognized.
+type AddedTask struct {
+	Party
+	At     int64  `json:"at"` // in milliseconds
+	N      int64  `json:"e"`  // its event
+	Titles string `json:"sum"`
+}
+
+// TaskEnd is how a task ended that others, still open, come after.
+type TaskEnd struct {
+	No      int64 `json:"no"`
+	N       int64 `json:"n"` // the event
+	AtMs    int64 `json:"at"`
+	Dropped bool  `json:"drop,omitempty"` // those that come after it stay blocked until somebody edits or drops them
+}
+
+// TaskID returns the id of task no as agents see it.
+func TaskID(no int64) string { return "t" + strconv.FormatInt(no, 10) }
+
+// TaskNumber returns the number of a task's id. Models write it in several ways.
+func TaskNumber(id string) (no int64, ok bool) {
+	digits := strings.TrimLeft(strings.TrimSpace(id), "tT#")
+	no, err := strconv.ParseInt(digits, 10, 64)
+	return no, err == nil && no > 0 && len(id)-len(digits) <= 2
+}
+
+// Task returns the open task no.
+func (s *State) Task(no int64) (Task, bool) {
+	i := slices.IndexFunc(s.Tasks, func(t Task) bool { return t.No == no })
+	if i < 0 {
+		return Task{}, false
+	}
+	return s.Tasks[i], true
+}
+
+// TasksOf returns the open tasks that a has taken, in the order of adding.
+func (s *State) TasksOf(a Agent) (list []Task) {
+	for _, t := range s.Tasks {
+		if t.Holder.Is(a) {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// SeesTask reports whether a sees the task that event added has added, and what becomes of it.
+func (a Agent) SeesTask(added int64) bool { return added == 0 || added >= a.Since.N }
+
+// WaitsFor returns the numbers of the tasks that must be done before t can be taken.
+func (s *State) WaitsFor(t Task) (open []int64) {
+	for _, no := range t.After {
+		_, still := s.Task(no)
+		if still || slices.ContainsFunc(s.TaskEnds, func(e TaskEnd) bool { return e.No == no && e.Dropped }) {
+			open = append(open, no)
+		}
+	}
+	return open
+}
+
+// freeSince returns the event and the time since which t, which waits for nothing, can be taken.
+func (s *State) freeSince(t Task) (n int64, at time.Time) {
+	n, ms := t.SinceN, t.SinceMs
+	for _, e := range s.TaskEnds {
+		if slices.Contains(t.After, e.No) {
+			n, ms = max(n, e.N), max(ms, e.AtMs)
+		}
+	}
+	return n, time.UnixMilli(ms)
+}
+
+// TaskSince returns the time since which t is as it is: taken, blocked or free.
+func (s *State) TaskSince(t Task) time.Time {
+	if t.Holder.Seat == 0 && len(s.WaitsFor(t)) == 0 {
+		_, at := s.freeSince(t)
+		return at
+	}
+	return time.UnixMilli(t.SinceMs)
+}
+
+// offeredTo returns those who alone may take t, which is open and waits for nothing, and until
+// when; none if anyone may. An offer ends with OfferLife, and when all to whom it was made have left. Who is
+// still to come has not left.
+func (s *State) offeredTo(t Task, now time.Time) (only []Party, until time.Time) {
+	_, at := s.freeSince(t)
+	until = at.Add(OfferLife)
+	if !now.Before(until) {
+		return nil, until
+	}
+	for _, m := range t.For {
+		if m.Seat == 0 || m.IsHere(s) {
+			only = append(only, m)
+		}
+	}
+	return only, until
+}
+
+// IsOfferedTo reports whether t is offered to a.
+func (t Task) IsOfferedTo(a Agent) bool { return isAmong(t.For, a) }
+
+func isAmong(list []Party, a Agent) bool {
+	return slices.ContainsFunc(list, func(m Party) bool { return m.Is(a) })
+}
+
+// signOf returns when the holder of t was last heard, as far as the log and seen tell.
+func (h *Head) signOf(t Task, seen map[int]Presence) time.Time {
+	at := time.UnixMilli(t.SinceMs)
+	if u, spoke := h.Recent.Said(t.Holder.Seat); spoke {
+		at = Latest(at, u.Heard)
+	}
+	if p, known := seen[t.Holder.Seat]; known {
+		at = Latest(at, p.SilentFrom())
+	}
+	return at
+}
+
+// Stalled reports whether t is taken, and its holder has lost its seat or was not heard for
+// StallsAfter, whatever its lease is. A wait, a standby and an announced absence count as heard; a hook
+// does not, since its agent works only in the turn for which it was called. seen is the presence of the
+// seats: see NeedsPresence.
+func (h *Head) Stalled(t Task, seen map[int]Presence, now time.Time) bool {
+	return t.Holder.Seat != 0 && (!t.Holder.IsHere(&h.State) || h.SilentFor(t, seen, now) >= StallsAfter)
+}
+
+// SilentFor returns for how long the holder of t was not heard.
+func (h *Head) SilentFor(t Task, seen map[int]Presence, now time.Time) time.Duration {
+	return now.Sub(h.signOf(t, seen))
+}
+
+// Yields reports whether a may take t from its holder: it has stalled, or a added it or is an admin, and the holder
+// was not heard for YieldsAfter.
+func (h *Head) Yields(t Task, a Agent, seen map[int]Presence, now time.Time) bool {
+	return h.Stalled(t, seen, now) || t.Holder.Seat != 0 && h.YieldsIn(t, a, seen, now) == 0
+}
+
+// YieldsIn returns how long until a may take t from its holder, which has its seat, if that stays silent; 0: now.
+func (h *Head) YieldsIn(t Task, a Agent, seen map[int]Presence, now time.Time) time.Duration {
+	return max(0, t.yieldsAfter(a)-h.SilentFor(t, seen, now))
+}
+
+// yieldsAfter returns for how long the holder of t must not have been heard until a may take it.
+func (t Task) yieldsAfter(a Agent) time.Duration {
+	if t.Adder.Is(a) || a.Role == Admin {
+		return YieldsAfter
+	}
+	return StallsAfter
+}
+
+// Opening is a task that anybody may take, of which somebody who waits should hear.
+type Opening struct {
+	Task    Task
+	Stalled bool      // else it is free: nobody has it, and it is offered to nobody, or no longer
+	N       int64     // the event since which it is free, or its holder has it
+	At      time.Time // the time since which anybody may take it
+	What    string    // tells it from all others
+}
+
+// Openings returns the tasks that anybody may take now, and how long until another may be one if nothing
+// happens; 0 if there is none. seen is the presence of the seats.
+func (h *Head) Openings(seen map[int]Presence, now time.Time) (open []Opening, again time.Duration) {
+	later := func(at time.Time) {
+		if d := at.Sub(now); again == 0 || d < again {
+			again = d
+		}
+	}
+	for _, t := range h.Tasks {
+		x := Opening{Task: t, N: t.SinceN, Stalled: t.Holder.Seat != 0}
+		why := "free"
+		switch {
+		case x.Stalled && !h.Stalled(t, seen, now):
+			later(h.signOf(t, seen).Add(StallsAfter))
+			continue
+		case x.Stalled:
+			why, x.At = "stalled", Earliest(now, h.signOf(t, seen).Add(StallsAfter))
+		case len(h.WaitsFor(t)) > 0:
+			continue
+		default:
+			x.N, x.At = h.freeSince(t)
+			only, until := h.offeredTo(t, now)
+			if len(only) > 0 {
+				later(until)
+				continue
+			}
+			if len(t.For) > 0 {
+				why, x.At = "lapsed", Earliest(now, until)
+			}
+		}
+		x.What = TaskID(t.No) + "#" + strconv.FormatInt(x.N, 10) + "#" + why
+		open = append(open, x)
+	}
+	return open, again
+}
+
+// Suits reports whether a, who waits, should hear of x: it sees it, may take it, has no other, and did not
+// add it itself, unless its holder fell silent.
+func (x Opening) Suits(h *Head, a Agent) bool {
+	return a.SeesTask(x.Task.N) && !x.Task.Holder.Is(a) && len(h.TasksOf(a)) == 0 &&
+		!a.Person.Holds() && !a.IsAlone() && (x.Stalled || !x.Task.Adder.Is(a))
+}
+
+// NeedsPresence reports whether only the presence of the seats tells which tasks have stalled. For
+// a while after a holder took a task, or spoke, the log tells.
+func (h *Head) NeedsPresence(now time.Time) bool {
+	return slices.ContainsFunc(h.Tasks, func(t Task) bool {
+		return t.Holder.Seat != 0 && t.Holder.IsHere(&h.State) && h.Stalled(t, nil, now)
+	})
+}
+
+// Works reports whether a task that is not stalled is taken.
+func (h *Head) Works(seen map[int]Presence, now time.Time) bool {
+	return slices.ContainsFunc(h.Tasks, func(t Task) bool { return t.Holder.Seat != 0 && !h.Stalled(t, seen, now) })
+}
+
+// Free reports whether a may take t now, but for how many it has.
+func (h *Head) Free(a Agent, t Task, seen map[int]Presence, now time.Time) bool {
+	switch {
+	case !a.SeesTask(t.N), t.Holder.Is(a):
+		return false
+	case t.Holder.Seat != 0:
+		return h.Stalled(t, seen, now)
+	case len(h.WaitsFor(t)) > 0:
+		return false
+	}
+	only, _ := h.offeredTo(t, now)
+	return len(only) == 0 || isAmong(only, a)
+}
+
+// NextTask returns the task that a gets if it names none: the oldest one that is offered to it,
+// else the oldest free one, else the oldest that has stalled.
+func (h *Head) NextTask(a Agent, seen map[int]Presence, now time.Time) (Task, bool) {
+	best, rank := -1, 3
+	for i, t := range h.Tasks {
+		if !h.Free(a, t, seen, now) {
+			continue
+		}
+		r := 1
+		switch {
+		case t.Holder.Seat != 0:
+			r = 2
+		case t.IsOfferedTo(a):
+			r = 0
+		}
+		if r < rank {
+			best, rank = i, r
+		}
+	}
+	if best < 0 {
+		return Task{}, false
+	}
+	return h.Tasks[best], true
+}
+
+// MayRelease reports whether a may take t from its holder, or offer it to others: it has it, added it, or
+// is an admin.
+func (t Task) MayRelease(a Agent) bool { return t.Holder.Is(a) || t.Adder.Is(a) || a.Role == Admin }
+
+// MayManage reports whether a may edit and drop t: it added it, is an admin, or is one of two. See mayEnd.
+func (s *State) MayManage(a Agent, t Task) bool {
+	return t.Adder.Is(a) || a.Role == Admin || s.Capacity == 2 && t.mayEnd(a)
+}
+
+// mayEnd reports whether a, if it is a guest, may finish or drop t, which is no other's: it added it, has it, or is an
+// admin.
+func (t Task) mayEnd(a Agent) bool {
+	return !a.IsGuest() || t.Adder.Is(a) || t.Holder.Is(a) || a.Role == Admin
+}
+
+// TasksClosed returns the tasks that e ends.
+func (e Event) TasksClosed() []int64 {
+	if e.Task != nil && (e.Task.Action == FinishTask || e.Task.Action == DropTask) {
+		return []int64{e.Task.No}
+	}
+	return e.Closes
+}
+
+// ClosedBy returns the tasks of s, the state before e, that e ends.
+func (s *State) ClosedBy(e Event) (list []Task) {
+	for _, no := range e.TasksClosed() {
+		if t, open := s.Task(no); open {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// ChangeTasks does what e says about tasks, and nothing else of it.
+func (s *State) ChangeTasks(e Event) {
+	by := Party{Seat: e.Seat, Name: e.Name, Person: e.PersonName}
+	if a, here := s.Seated(e.Seat); here {
+		by.Joined = a.Joined
+	}
+	for _, no := range e.TasksClosed() {
+		s.endTask(e, no, e.Task != nil && e.Task.Action == DropTask)
+	}
+	c := e.Task
+	if c == nil {
+		return
+	}
+	switch c.Action {
+	case AddTasks:
+		s.addTasks(e, by)
+	case TakeTask:
+		s.changeTask(e, func(t *Task) { t.Holder, t.For, t.SinceN, t.SinceMs = by, nil, e.N, e.AtMs })
+	case ReleaseTask:
+		s.changeTask(e, func(t *Task) { t.Holder, t.For, t.SinceN, t.SinceMs = Party{}, c.For, e.N, e.AtMs })
+	case EditTask:
+		s.changeTask(e, func(t *Task) {
+			if t.Holder.Seat == 0 {
+				t.SinceN, t.SinceMs = e.N, e.AtMs
+			}
+			t.Title, t.Text, t.Redacted, t.For, t.After = c.Title, c.Text, false, c.For, c.After
+		})
+		s.forgetEnds()
+	case RedactTask:
+		s.changeTask(e, func(t *Task) { *t = t.withoutWords() })
+	}
+}
+
+// addTasks adds the tasks of e.
+func (s *State) addTasks(e Event, by Party) {
+	s.Tasks = slices.Clone(s.Tasks)
+	for _, t := range e.Task.Add {
+		t.N, t.Adder, t.ByPerson, t.AtMs = e.N, by, e.Person, e.AtMs
+		t.SinceN, t.SinceMs, t.Last, t.Written = e.N, e.AtMs, e.N, e.N
+		s.Tasks = append(s.Tasks, t)
+		s.LastTask = max(s.LastTask, t.No)
+	}
+	by.Name, by.Person = "", ""
+	s.TasksAdded = append(s.recentlyAdded(e.At()), AddedTask{by, e.AtMs, e.N, titlesOf(e.Task.Add)})
+}
+
+// recentlyAdded returns the calls that added tasks within RepeatWindow.
+func (s *State) recentlyAdded(now time.Time) (list []AddedTask) {
+	for _, x := range s.TasksAdded {
+		if now.Sub(time.UnixMilli(x.At)) < RepeatWindow {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// titlesOf returns what identifies the titles of tasks.
+func titlesOf(tasks []Task) string {
+	var titles strings.Builder
+	for _, t := range tasks {
+		titles.WriteString(t.Title + "\x00")
+	}
+	return partOf(titles.String())
+}
+
+// AddedBefore returns the event by which a has added tasks with the titles of these within
+// RepeatWindow; 0 if it has not. Then the call that adds them is a repetition.
+func (s *State) AddedBefore(a Agent, tasks []Task, now time.Time) (n int64) {
+	sum := titlesOf(tasks)
+	for _, x := range s.recentlyAdded(now) {
+		if x.Party.Is(a) && x.Titles == sum {
+			n = x.N
+		}
+	}
+	return n
+}
+
+// changeTask replaces the task of e by a changed copy.
+func (s *State) changeTask(e Event, how func(*Task)) {
+	s.Tasks = slices.Clone(s.Tasks)
+	for i := range s.Tasks {
+		if t := &s.Tasks[i]; t.No == e.Task.No {
+			how(t)
+			t.Last, t.Written = e.N, e.N
+		}
+	}
+}
+
+// endTask takes task no from the list. Those that come after it learn when it ended, and how.
+func (s *State) endTask(e Event, no int64, dropped bool) {
+	s.Tasks = slices.DeleteFunc(slices.Clone(s.Tasks), func(t Task) bool { return t.No == no })
+	s.TaskEnds = append(slices.Clone(s.TaskEnds), TaskEnd{no, e.N, e.AtMs, dropped})
+	s.forgetEnds()
+}
+
+// forgetEnds drops the ends of tasks that no open one comes after.
+func (s *State) forgetEnds() {
+	named := func(no int64) bool {
+		return slices.ContainsFunc(s.Tasks, func(t Task) bool { return slices.Contains(t.After, no) })
+	}
+	ends := s.TaskEnds
+	s.TaskEnds = nil
+	for _, e := range ends {
+		if named(e.No) {
+			s.TaskEnds = append(s.TaskEnds, e)
+		}
+	}
+}
+
+// HasWords reports whether an agent says something by c. Such words count as a message.
+func (c *TaskChange) HasWords() bool {
+	switch c.Action {
+	case AddTasks, EditTask:
+		return true
+	}
+	return c.Text != ""
+}
+
+func (t Task) withoutWords() Task {
+	t.Title, t.Text, t.Redacted = Removed, "", true
+	return t
+}
+
+// HasWordsOf reports whether words of task no are in e.
+func (e Event) HasWordsOf(no int64) bool { return slices.Contains(e.TasksTold(), no) }
+
+// WithoutTask returns e without the words of task no.
+func (e Event) WithoutTask(no int64) Event {
+	if !e.HasWordsOf(no) {
+		return e
+	}
+	c := *e.Task
+	if c.No == no {
+		c.Title, c.Text, c.Redacted = Removed, "", true
+	}
+	c.Add = slices.Clone(c.Add)
+	for i, t := range c.Add {
+		if t.No == no {
+			c.Add[i] = t.withoutWords()
+		}
+	}
+	e.Task = &c
+	return e
+}
+
+// Parts returns how many parts of the snapshot e changes at most.
+func (e Event) Parts() int {
+	switch {
+	case !e.ChangesState():
+		return 0
+	case e.Task != nil:
+		return PartsChanged + len(e.Task.Add)
+	}
+	return PartsChanged + len(e.Closes)
+}
+
+// CheckTaskText refuses a text that cannot be one of a task. field names the argument. The error
+// is a *fault.Error.
+func CheckTaskText(field, text string) error {
+	if utf8.RuneCountInString(text) > MaxTaskText || !utf8.ValidString(text) || HasControls(text, "\n\t\r") {
+		return fault.Refuse(fault.InvalidArgument, "%s: at most %d characters of UTF-8 without control characters. "+
+			"Nothing was changed: put what is longer into a message.", field, MaxTaskText)
+	}
+	return CheckSecret(field, text)
+}
+
+// CheckTitle refuses a text that cannot be the title of a task. The error is a *fault.Error.
+func CheckTitle(field, title string) error {
+	if !strings.ContainsFunc(title, visible) || utf8.RuneCountInString(title) > MaxTitle ||
+		!utf8.ValidString(title) || HasControls(title, "") || strings.ContainsAny(title, "\u2028\u2029") {
+		return fault.Refuse(fault.InvalidArgument, "%s: 1 to %d characters in one line. Nothing was changed: put "+
+			"details into text.", field, MaxTitle)
+	}
+	return CheckSecret(field, title)
+}
+
+// TasksTold returns the tasks of which e has words.
+func (e Event) TasksTold() (list []int64) {
+	if e.Type != TaskChanged || e.Task == nil {
+		return nil
+	}
+	for _, t := range e.Task.Add {
+		if !t.Redacted {
+			list = append(list, t.No)
+		}
+	}
+	if e.Task.No != 0 && !e.Task.Redacted {
+		list = append(list, e.Task.No)
+	}
+	return list
+}
+
+// RedactsTask reports whether e says that the words of a task were removed.
+func (e Event) RedactsTask() bool {
+	return e.Type == Changed && e.Task != nil && e.Task.Action == RedactTask
+}

@@ -1,0 +1,426 @@
+package room
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+)
+
+// TaskOrder is what a call wants to do with a task, or with several that it adds.
+type TaskOrder struct {
+	Action TaskAction
+	No     int64            // 0: of TakeTask, the next free one
+	Add    []Task           // of AddTasks: Title, Text, For, and After with negative numbers for those of this call
+	Title  string           // of EditTask; "" leaves it
+	Text   string           // what was done, or why; of EditTask the details, "" leaves them
+	After  []int64          // of EditTask; nil leaves it
+	For    []Party          // of ReleaseTask and EditTask: to whom the task is offered then
+	Offers bool             // of EditTask: For replaces to whom the task is offered; else that stays
+	Seen   map[int]Presence // of the seats: see LacksPresence
+}
+
+// Decide returns the event by which a does this, as the event after h; nil if that is so already:
+// it has the task that it takes, the one that it releases is free as asked for, or nothing would change. no
+// is the task that the answer is about. A task that is not open is ErrNotOpen. The error is a
+// *fault.Error.
+//
+// Each case says who may do it, and who is woken (Event.Wakes).
+// A task that becomes free for anyone wakes nobody by the event: see Openings.
+func (o TaskOrder) Decide(h *Head, a Agent, now time.Time) (e *Event, no int64, err error) {
+	if err := a.CheckTaskOrder(); err != nil {
+		return nil, 0, err
+	}
+	if h.Closed {
+		return nil, 0, h.RefuseClosed()
+	}
+	c := &TaskChange{Action: o.Action, Text: o.Text}
+	e = &Event{Type: TaskChanged, Seat: a.Seat, Name: a.Name, Person: a.IsPerson(), Task: c}
+	if c.HasWords() || len(o.For) > 0 { // an offer ends the wait of another agent
+		if err := h.CheckSpeak(a, nil); err != nil {
+			return nil, 0, err
+		}
+	}
+	if c.HasWords() && !a.IsPerson() {
+		if err := h.CheckRun(); err != nil {
+			return nil, 0, err
+		}
+	}
+	if o.Action == AddTasks {
+		return o.add(h, a, e)
+	}
+	t, err := o.find(h, a, now)
+	if err != nil {
+		return nil, 0, err
+	}
+	c.No, c.Added, c.Prev, c.Title = t.No, t.N, t.Last, t.Title
+	for _, m := range o.For {
+		if x, here := h.Seated(m.Seat); here && !x.SeesTask(t.N) {
+			return nil, 0, fault.Refuse(fault.InvalidArgument, "for names an agent that joined later, and cannot see "+
+				"%s. Nothing was changed: add it again as a new task, and drop this one.", TaskID(t.No))
+		}
+	}
+	switch o.Action {
+	case TakeTask:
+		e, err = o.take(h, a, t, e, now)
+	case ReleaseTask:
+		e, err = o.release(h, a, t, e)
+	case FinishTask:
+		switch {
+		case t.Holder.Seat != 0 && !t.Holder.Is(a):
+			err := fault.Refuse(fault.InvalidArgument, "%s is with another agent now. Nothing was changed: send "+
+				"your work to that agent with send_message.", TaskID(t.No))
+			err.By = t.Holder.Name
+			return nil, 0, err
+		case !t.mayEnd(a):
+			return nil, 0, fault.Refuse(fault.NotAllowed, "%s is not yours: a guest can finish only what it added "+
+				"or has taken. Nothing was changed: take it first, if you do it.", TaskID(t.No))
+		}
+		e.Wakes = h.wokenByEnd([]Task{t}, a)
+	case DropTask:
+		if !h.MayManage(a, t) {
+			return nil, 0, refuseManage(t)
+		}
+		e.Wakes = wake(nil, &h.State, a, t.Holder)
+	case EditTask:
+		e, err = o.edit(h, a, t, e)
+	}
+	return e, t.No, err
+}
+
+// DecideNext is Decide of FinishTask, and of TakeTask for the next free one right after it, if there is one.
+// Then who added the finished one is not woken: the work goes on. no is the task that the agent has then, or
+// the finished one.
+func (o TaskOrder) DecideNext(h *Head, a Agent, now time.Time) (events []Event, no int64, err error) {
+	e, no, err := o.Decide(h, a, now)
+	if err != nil {
+		return nil, 0, err
+	}
+	after, err := h.After(*e, now)
+	if err != nil {
+		return nil, 0, err
+	}
+	take, next, err := TaskOrder{Action: TakeTask, Seen: o.Seen}.Decide(after, a, now)
+	switch {
+	case err != nil: // none is free
+		return []Event{*e}, no, nil
+	case take == nil: // it has another
+		return []Event{*e}, next, nil
+	}
+	done, _ := h.Task(no)
+	e.Wakes = h.unblockedBy([]Task{done}, a, nil)
+	return []Event{*e, *take}, next, nil
+}
+
+// LacksPresence reports whether only the presence of the seats, which o does not have, tells what a may do by o, or for
+// how long the agent was not heard whose task a wants.
+func (o TaskOrder) LacksPresence(h *Head, a Agent, now time.Time) bool {
+	t, open := h.Task(o.No)
+	takes := open && o.Action == TakeTask && t.Holder.Seat != 0 && !t.Holder.Is(a) &&
+		h.SilentFor(t, nil, now) >= time.Minute
+	return o.Seen == nil && (takes || h.NeedsPresence(now))
+}
+
+// CheckTaskOrder returns the reason why the supervision of a forbids it to change the list; nil if
+// it does not. The error is a *fault.Error.
+func (a Agent) CheckTaskOrder() error {
+	if a.IsPerson() || !a.Person.Holds() {
+		return nil
+	}
+	next := "Report with send_message what you have done, and name the tasks in finishes: once your user lets you " +
+		"send it, they are finished. "
+	if a.Person.Paused {
+		next = "A report is not sent either: call wait_for_message, which tells you when you may go on. "
+	}
+	return &fault.Error{Code: fault.Paused,
+		Message: "Your user has paused you, or approves what you say, so you cannot change the list of tasks. " +
+			"Nothing was changed.",
+		Next: next + "For anything else ask your user, who can do it on the page that the link opened."}
+}
+
+// find returns the open task that the order is about.
+func (o TaskOrder) find(h *Head, a Agent, now time.Time) (Task, error) {
+	if o.No == 0 && o.Action == TakeTask {
+		if mine := h.TasksOf(a); len(mine) > 0 {
+			return mine[0], nil
+		}
+		t, ok := h.NextTask(a, o.Seen, now)
+		if !ok {
+			return t, fault.Refuse(fault.InvalidArgument, "No task is free now. Nothing was changed: call "+
+				"wait_for_message, which ends when one is.")
+		}
+		return t, nil
+	}
+	t, open := h.Task(o.No)
+	if !open || !a.SeesTask(t.N) {
+		return t, ErrNotOpen
+	}
+	return t, nil
+}
+
+// ErrNotOpen reports a task that is done, dropped, or none that the caller may see.
+var ErrNotOpen = fault.Refuse(fault.InvalidArgument, "id: there is no open task of this id. Nothing was changed: it "+
+	"is done or dropped, or there never was one; list shows those that are open.")
+
+// add completes the event that adds tasks.
+func (o TaskOrder) add(h *Head, a Agent, e *Event) (*Event, int64, error) {
+	mine := 0
+	for _, t := range h.Tasks {
+		if t.Adder.Is(a) || a.IsGuest() && !t.Adder.IsHere(&h.State) {
+			mine++ // a guest that leaves and joins again could not be told from another
+		}
+	}
+	switch {
+	case mine+len(o.Add) > MaxAdded:
+		return nil, 0, fault.Refuse(fault.InvalidArgument, "An agent can add at most %d open tasks, and those of "+
+			"agents that have left count for each guest. There are %d, and you add %d. Nothing was added: take or "+
+			"finish some first, or put several into one.", MaxAdded, mine, len(o.Add))
+	case len(h.Tasks)+len(o.Add) > MaxTasks:
+		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks in a room; there are %d. Nothing "+
+			"was added: finish or drop some first.", MaxTasks, len(h.Tasks))
+	}
+	for i, t := range o.Add {
+		t.No = h.LastTask + int64(i) + 1
+		var after []int64
+		for _, no := range t.After {
+			if no < 0 { // of this call
+				no = h.LastTask - no
+			} else if counts, err := h.mayFollow(a, no); err != nil || !counts {
+				if err != nil {
+					return nil, 0, err
+				}
+				continue
+			}
+			if !slices.Contains(after, no) {
+				after = append(after, no)
+			}
+		}
+		t.After = after
+		if len(h.WaitsFor(t)) == 0 && !slices.ContainsFunc(after, func(no int64) bool {
+			return no > h.LastTask
+		}) {
+			e.Wakes = wake(e.Wakes, &h.State, a, t.For...)
+		}
+		e.Task.Add = append(e.Task.Add, t)
+	}
+	return e, 0, nil
+}
+
+// mayFollow reports whether another task comes after task no from now on, which may be done. To come after one that
+// was dropped would block it, so that does not count. The error says that a sees no such task.
+func (h *Head) mayFollow(a Agent, no int64) (counts bool, err error) {
+	t, open := h.Task(no)
+	if no > h.LastTask || open && !a.SeesTask(t.N) {
+		return false, fault.Refuse(fault.InvalidArgument, "after: there is no task %s. Nothing was changed: name the "+
+			"tasks of this call by 1, 2, …, and others by their ids.", TaskID(no))
+	}
+	return !slices.ContainsFunc(h.TaskEnds, func(e TaskEnd) bool { return e.No == no && e.Dropped }), nil
+}
+
+// take completes the event by which a takes t.
+func (o TaskOrder) take(h *Head, a Agent, t Task, e *Event, now time.Time) (*Event, error) {
+	switch {
+	case t.Holder.Is(a):
+		return nil, nil
+	case len(h.TasksOf(a)) >= MaxTaken:
+		return nil, fault.Refuse(fault.InvalidArgument, "You have %d tasks, and no more at once. Nothing was taken: "+
+			"finish or release one first.", MaxTaken)
+	case t.Holder.Seat != 0 && !h.Yields(t, a, o.Seen, now):
+		return nil, h.refuseTaken(a, t, o.Seen, now)
+	case t.Holder.Seat != 0:
+		e.Task.Was, e.Wakes = t.Holder, wake(nil, &h.State, a, t.Holder)
+		return e, nil
+	}
+	if open := h.WaitsFor(t); len(open) > 0 {
+		return nil, fault.Refuse(fault.InvalidArgument, "%s cannot be taken yet: %s must be done first. Nothing was "+
+			"taken: %s", TaskID(t.No), taskIDs(open), h.insteadOf(a, o.Seen, now))
+	}
+	if only, until := h.offeredTo(t, now); len(only) > 0 && !isAmong(only, a) {
+		return nil, fault.Refuse(fault.InvalidArgument, "%s is offered to another agent: nobody else may take it "+
+			"for %d more seconds, unless that agent, the one that added it or an admin releases it. Nothing was "+
+			"taken: %s",
+			TaskID(t.No), fault.Seconds(until.Sub(now)), h.insteadOf(a, o.Seen, now))
+	}
+	return e, nil
+}
+
+// release completes the event by which a gives t back, takes it from its holder, declines it, or
+// offers it to others than before.
+func (o TaskOrder) release(h *Head, a Agent, t Task, e *Event) (*Event, error) {
+	switch {
+	case t.Holder.Seat == 0 && t.IsOfferedTo(a): // it declines
+		for _, m := range t.For {
+			if !m.Is(a) {
+				e.Task.For = append(e.Task.For, m)
+			}
+		}
+		if len(e.Task.For) > 0 {
+			return e, nil // those have heard of it
+		}
+	case !t.MayRelease(a):
+		return nil, fault.Refuse(fault.NotAllowed, "Only the agent that has %s, the one that added it, or an admin "+
+			"may release it. Nothing was changed: ask one of them with send_message.", TaskID(t.No))
+	case t.Holder.Seat == 0 && slices.Equal(t.For, o.For):
+		return nil, nil
+	default:
+		e.Task.For = o.For
+	}
+	switch {
+	case len(h.WaitsFor(t)) > 0:
+	case len(e.Task.For) > 0:
+		e.Wakes = wake(nil, &h.State, a, e.Task.For...)
+	default: // a free task of its own is news to its adder if another gave it back: see Opening.Suits
+		e.Wakes = wake(nil, &h.State, a, t.Adder)
+	}
+	return e, nil
+}
+
+// edit completes the event by which a changes t.
+func (o TaskOrder) edit(h *Head, a Agent, t Task, e *Event) (*Event, error) {
+	c := e.Task
+	c.Text, c.For, c.After = t.Text, t.For, t.After
+	switch {
+	case !h.MayManage(a, t):
+		return nil, refuseManage(t)
+	case o.Offers && t.Holder.Seat != 0:
+		return nil, fault.Refuse(fault.InvalidArgument, "%s is taken, so it cannot be offered. Nothing was changed: "+
+			"release it with for.", TaskID(t.No))
+	}
+	if o.Title != "" {
+		c.Title = o.Title
+	}
+	if o.Text != "" {
+		c.Text = o.Text
+	}
+	if o.Offers {
+		c.For = o.For
+	}
+	if o.After != nil {
+		c.After = nil
+		for _, no := range o.After {
+			counts, err := h.mayFollow(a, no)
+			switch {
+			case err != nil:
+				return nil, err
+			case no >= t.No:
+				return nil, fault.Refuse(fault.InvalidArgument, "after: only tasks before %s itself. Nothing was "+
+					"changed.", TaskID(t.No))
+			case counts && !slices.Contains(c.After, no):
+				c.After = append(c.After, no)
+			}
+		}
+	}
+
+	// An edit that changes nothing makes no event, so that repeating it is harmless.
+	if c.Title == t.Title && c.Text == t.Text && slices.Equal(c.For, t.For) && slices.Equal(c.After, t.After) {
+		return nil, nil
+	}
+	t.After = c.After
+	if t.Holder.Seat == 0 && len(h.WaitsFor(t)) == 0 {
+		e.Wakes = wake(nil, &h.State, a, c.For...)
+	}
+	e.Wakes = wake(e.Wakes, &h.State, a, t.Holder)
+	return e, nil
+}
+
+// refuseTaken refuses to give t, which another has, to a. It names who has it, when a may take it over if that stays
+// silent, and which other is free.
+func (h *Head) refuseTaken(a Agent, t Task, seen map[int]Presence, now time.Time) error {
+	id, instead := TaskID(t.No), h.insteadOf(a, seen, now)
+	err := fault.Refuse(fault.InvalidArgument, "%s is taken by another agent. Nothing was changed: %s", id, instead)
+	if minutes := h.SilentFor(t, seen, now) / time.Minute; seen != nil && minutes > 0 {
+		err = fault.Refuse(fault.InvalidArgument, "%s is taken by another agent, last heard %d min ago: after %d you "+
+			"may take it over. Nothing was changed: %s", id, minutes, t.yieldsAfter(a)/time.Minute, instead)
+	}
+	err.By = t.Holder.Name
+	return err
+}
+
+// insteadOf says which task a can take.
+func (h *Head) insteadOf(a Agent, seen map[int]Presence, now time.Time) string {
+	if next, ok := h.NextTask(a, seen, now); ok {
+		return "the next free one is " + TaskID(next.No) + "."
+	}
+	return "no other is free, and wait_for_message ends when one becomes free."
+}
+
+func refuseManage(t Task) error {
+	return fault.Refuse(fault.NotAllowed, "Only the agent that added %s, or an admin, may change or drop it. "+
+		"Nothing was changed: ask one of them with send_message.", TaskID(t.No))
+}
+
+// taskIDs returns the ids of tasks.
+func taskIDs(list []int64) string {
+	ids := make([]string, len(list))
+	for i, no := range list {
+		ids[i] = TaskID(no)
+	}
+	return strings.Join(ids, ", ")
+}
+
+// wake adds the seats of those who are here to list, each once, and not that of a.
+func wake(list []int, s *State, a Agent, who ...Party) []int {
+	for _, m := range who {
+		i := slices.IndexFunc(s.Agents, m.Is)
+		if i >= 0 && s.Agents[i].Seat != a.Seat && !slices.Contains(list, s.Agents[i].Seat) {
+			list = append(list, s.Agents[i].Seat)
+		}
+	}
+	return list
+}
+
+// wokenByEnd returns who is woken once a has finished tasks: who added them, and those to whom
+// others are offered that waited for nothing else.
+func (h *Head) wokenByEnd(done []Task, a Agent) (seats []int) {
+	for _, t := range done {
+		seats = wake(seats, &h.State, a, t.Adder)
+	}
+	return h.unblockedBy(done, a, seats)
+}
+
+// unblockedBy adds to seats those to whom tasks are offered that waited only for what a has finished.
+func (h *Head) unblockedBy(done []Task, a Agent, seats []int) []int {
+	isDone := func(no int64) bool {
+		return slices.ContainsFunc(done, func(t Task) bool { return t.No == no })
+	}
+	for _, t := range h.Tasks {
+		open := h.WaitsFor(t)
+		left := slices.ContainsFunc(open, func(no int64) bool { return !isDone(no) })
+		if t.Holder.Seat == 0 && len(open) > 0 && !left {
+			seats = wake(seats, &h.State, a, t.For...)
+		}
+	}
+	return seats
+}
+
+// finish completes the report e of a: it closes the tasks of e.Finishes that a may finish.
+func (h *Head) finish(a Agent, e *Event) {
+	e.Closes, e.Wakes = nil, nil
+	var done []Task
+	for _, no := range e.Finishes {
+		if h.WhyUnfinished(a, no) == "" && !slices.Contains(e.Closes, no) {
+			t, _ := h.Task(no)
+			e.Closes, done = append(e.Closes, no), append(done, t)
+		}
+	}
+	if len(done) > 0 {
+		e.Wakes = h.wokenByEnd(done, a)
+	}
+}
+
+// WhyUnfinished says why a report of a does not close task no; "" if it does.
+func (h *Head) WhyUnfinished(a Agent, no int64) string {
+	t, open := h.Task(no)
+	switch {
+	case no > h.LastTask, open && !a.SeesTask(t.N):
+		return "there is no such task"
+	case !open:
+		return "it is done or dropped already"
+	case t.Holder.Seat != 0 && !t.Holder.Is(a):
+		return "another agent has it"
+	case !t.mayEnd(a):
+		return "a guest can finish only what it added or has taken"
+	}
+	return ""
+}

@@ -1,0 +1,67 @@
+package room
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+// The limits on texts.
+const (
+	MaxText = 32_768 // bytes of a message
+	MaxNote = 200    // characters of a reason
+)
+
+// CheckText refuses a text that cannot be a message. The error is a *fault.Error.
+func CheckText(text string) error {
+	switch {
+	case !strings.ContainsFunc(text, visible):
+		return fault.Refuse(fault.InvalidArgument, "text is missing or blank: say something, in 1 to %d bytes.",
+			MaxText)
+	case len(text) > MaxText:
+		return fault.Refuse(fault.MessageTooLong, "text has %d bytes, at most %d are allowed. Nothing was sent: say "+
+			"it shorter, or in several messages.", len(text), MaxText)
+	case !utf8.ValidString(text):
+		return fault.Refuse(fault.InvalidArgument, "text is not valid UTF-8. Nothing was sent.")
+	case HasControls(text, "\n\t\r"):
+		return fault.Refuse(fault.InvalidArgument,
+			"text holds control characters. Nothing was sent: only line breaks and tabs are allowed.")
+	}
+	return CheckSecret("text", text)
+}
+
+// CheckNote refuses a text that cannot be a reason. field names the argument. The error is a
+// *fault.Error of InvalidArgument.
+func CheckNote(field, note string) error {
+	if utf8.RuneCountInString(note) > MaxNote || !utf8.ValidString(note) || HasControls(note, "") {
+		return fault.Refuse(fault.InvalidArgument,
+			"%s: at most %d characters of UTF-8 without control characters. Nothing was changed.", field, MaxNote)
+	}
+	return CheckSecret(field, note)
+}
+
+// visible reports whether a reader sees r.
+func visible(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
+
+// HasControls reports whether s contains a control character that is not in
+// allowed.
+func HasControls(s, allowed string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsControl(r) && !strings.ContainsRune(allowed, r)
+	})
+}
+
+// CheckSecret refuses a text that holds a token, a link or a key, also if a space splits it in
+// two: models paste secrets, and terminals break lines. field names the argument. The error is a
+// *fault.Error of InvalidArgument.
+func CheckSecret(field, text string) error {
+	what := ident.SecretIn(text)
+	if what == "" {
+		return nil
+	}
+	return fault.Refuse(fault.InvalidArgument, "%s holds %s. Nothing was done: that is a secret, which lets others "+
+		"act as its owner. Take it out and call again.", field, what)
+}

@@ -1,0 +1,112 @@
+package room
+
+import (
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+// Update is a change of a room's settings. Zero fields stay as they are.
+type Update struct {
+	Name           ident.Name
+	Description    string
+	NoDescription  bool   // instead of the one that there is
+	Password       string // a hash of ident.HashPassword
+	RemovePassword bool
+	Capacity       int
+	Type           Type
+	Public         *bool
+	NewInvite      bool  // instead of the one that there is, for the seats that are free
+	AgentMessages  *int  // 0: no limit
+	Close          bool  // for good; goes alone
+	AsOf           int64 // if not 0: the event up to which the admin has read
+}
+
+// Check refuses an update that no room allows. The error is a *fault.Error of
+// InvalidArgument.
+func (u Update) Check() error {
+	changes := u.Name.Key != "" || u.Password != "" || u.RemovePassword || u.Description != "" || u.NoDescription ||
+		u.Capacity != 0 || u.Type != "" || u.Public != nil || u.NewInvite || u.AgentMessages != nil
+
+	// No two fields may ask for opposites: none would win.
+	switch {
+	case u.Close && changes:
+		return fault.Refuse(fault.InvalidArgument,
+			"closed must be given alone: a closed room has no settings to change. Nothing was changed.")
+	case !u.Close && !changes:
+		return fault.Refuse(fault.InvalidArgument, "Say what to change: room (a new name), description, password, "+
+			"remove_password, capacity, type, public, new_invite, agent_messages or closed.")
+	case u.Password != "" && u.RemovePassword:
+		return fault.Refuse(fault.InvalidArgument, "Give either password or remove_password. Nothing was changed.")
+	case u.Description != "" && u.NoDescription:
+		return fault.Refuse(fault.InvalidArgument,
+			"Give either description or remove_description. Nothing was changed.")
+	}
+	return CheckSettings(u.Description, u.Capacity, u.Type)
+}
+
+// Decide returns the event that makes the change; nil if there is nothing to change. taken says
+// that another room has the new name. The error is a *fault.Error.
+//
+// Changes of who can get in draw a line: agents that join later see nothing from before. The
+// words were meant for those who could get in then. More seats are such a change: a stranger that
+// finds the room full is seen to knock, and would read the whole talk if it were let in.
+func (u Update) Decide(h *Head, taken bool, now time.Time) (*Event, error) {
+	if u.AsOf != 0 && h.Updated > u.AsOf {
+		return nil, fault.Refuse(fault.InvalidArgument, "The settings have changed since that cursor. Nothing was "+
+			"changed: read what changed with wait_for_message, and call again with its cursor if the change is still "+
+			"wanted.")
+	}
+	if u.Close {
+		return &Event{Type: Changed, Reason: ReasonClosed}, nil
+	}
+	next := u.apply(h.Settings)
+	if u.Password != "" { // else who knows only the old one would come in by the invite
+		take(&next.Invite, h.Invite.Replaced())
+	}
+	if u.NewInvite {
+		var err error
+		next.Invite, err = h.Invite.Renewed(max(0, next.Capacity-len(h.Agents)), now)
+		if err != nil {
+			return nil, err
+		}
+	}
+	changed := next.differences(h.Settings)
+	switch {
+	case u.Capacity > 0 && u.Capacity < len(h.Agents):
+		return nil, fault.Refuse(fault.InvalidArgument, "capacity: %d agents have a seat, so it cannot be lower. "+
+			"Nothing was changed: kick an agent with manage_agent first, or wait until some have left.", len(h.Agents))
+	case next.Key != h.Key && taken:
+		return nil, fault.Refuse(fault.RoomExists,
+			"Another room has this name, or had it until recently. Nothing was changed: choose another.")
+	case changed == nil:
+		return nil, nil
+	}
+	if next.Password != h.Password || next.Public != h.Public || next.Capacity > h.Capacity {
+		next.OpenFrom = Mark{h.AsOf + 1, h.Messages}
+	}
+	return next.changeTo(h.Settings, changed), nil
+}
+
+// apply returns s with the changes.
+func (u Update) apply(s Settings) Settings {
+	if u.Name.Key != "" {
+		s.Name, s.Key = u.Name.Shown, u.Name.Key
+	}
+	if u.Description != "" || u.NoDescription {
+		s.Description = u.Description
+	}
+	if u.Password != "" || u.RemovePassword {
+		s.Password = u.Password
+	}
+	if u.Capacity != 0 {
+		s.Capacity = u.Capacity
+	}
+	if u.Type != "" {
+		s.Type = u.Type
+	}
+	take(&s.Public, u.Public)
+	take(&s.AgentMessages, u.AgentMessages)
+	return s
+}

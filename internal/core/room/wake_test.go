@@ -1,0 +1,192 @@
+package room_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+func TestWokenBy_dependsOnAgentsAndForMe(t *testing.T) {
+	cid := room.Agent{Seat: 3, Key: "cid"}
+	said := func(e room.Event) room.Event {
+		e.Type, e.Seat = room.Said, 1
+		return e
+	}
+	for what, c := range map[string]struct {
+		e          room.Event
+		any, forMe bool // whether it wakes in a room of three
+	}{
+		"message":               {said(room.Event{Text: "hello"}), true, false},
+		"private message":       {said(room.Event{Text: "hello", To: []int{3}}), true, true},
+		"private to two":        {said(room.Event{Text: "hello", To: []int{2, 3}}), true, true},
+		"reply to Cid":          {said(room.Event{Text: "yes", ReplyTo: 4, ReSeat: 3}), true, true},
+		"reply to another":      {said(room.Event{Text: "yes", ReplyTo: 4, ReSeat: 2}), true, false},
+		"request to all":        {said(room.Event{Text: "who?", Kind: room.Request}), true, true},
+		"request to Cid":        {said(room.Event{Text: "well?", Kind: room.Request, Ask: []int{3}}), true, true},
+		"request to another":    {said(room.Event{Text: "well?", Kind: room.Request, Ask: []int{2}}), true, false},
+		"message that asks Cid": {said(room.Event{Text: "well?", Ask: []int{2, 3}}), true, true},
+		"proposal to Cid":       {said(room.Event{Text: "tea?", Kind: room.Proposal, Ask: []int{2, 3}}), true, true},
+		"proposal to another":   {said(room.Event{Text: "tea?", Kind: room.Proposal, Ask: []int{2}}), true, false},
+		"agreement of another":  {said(room.Event{Kind: room.Agree, ReplyTo: 4, ReSeat: 2}), true, false},
+		"the last agreement": {said(room.Event{Kind: room.Agree, ReplyTo: 4, ReSeat: 2, Agreed: []int64{4},
+			AgreedTo: [][]int{nil}}), true, true},
+		"withdrawal from Cid":   {said(room.Event{Withdraws: 4, Named: []int{3}}), true, true},
+		"withdrawal":            {said(room.Event{Withdraws: 4}), true, false},
+		"done":                  {said(room.Event{Text: "bye", Kind: room.Done}), true, false},
+		"mention":               {said(room.Event{Text: "well, @cid", Named: []int{3}}), true, true},
+		"status":                {said(room.Event{Text: "at work", Kind: room.Status}), false, false},
+		"status with a mention": {said(room.Event{Text: "@Cid", Kind: room.Status, Named: []int{3}}), true, true},
+		"status as a reply":     {said(room.Event{Text: "done", Kind: room.Status, ReplyTo: 4, ReSeat: 3}), true, true},
+		"private status":        {said(room.Event{Text: "done", Kind: room.Status, To: []int{3}}), true, true},
+		"join":                  {room.Event{Type: room.Joined, Seat: 1}, false, false},
+		"leave":                 {room.Event{Type: room.Left, Seat: 1}, false, false},
+		"leave that completes": {room.Event{Type: room.Left, Seat: 1, Agreed: []int64{4}, AgreedTo: [][]int{{2, 3}}},
+			true, true},
+		"completes for others": {room.Event{Type: room.Left, Seat: 1, Agreed: []int64{4}, AgreedTo: [][]int{{2, 4}}},
+			false, false},
+		"knock":                {room.Event{Type: room.Knocked, Name: "Bob"}, true, true},
+		"settings changed":     {room.Event{Type: room.Changed, By: 1}, false, false},
+		"room closed":          {room.Event{Type: room.Changed, By: 1, Reason: room.ReasonClosed}, true, true},
+		"Cid promoted":         {room.Event{Type: room.Managed, By: 1, Seat: 3}, true, true},
+		"another promoted":     {room.Event{Type: room.Managed, By: 1, Seat: 2}, false, false},
+		"name banned, no seat": {room.Event{Type: room.Managed, By: 1, Name: "Mallory"}, false, false},
+	} {
+		for _, agents := range []int{1, 2} {
+			if !cid.WokenBy(c.e, agents, false) || !cid.WokenBy(c.e, agents, true) {
+				t.Errorf("%s does not wake one of %d agents", what, agents)
+			}
+		}
+		if got := cid.WokenBy(c.e, 3, false); got != c.any {
+			t.Errorf("%s: %v", what, got)
+		}
+		if got := cid.WokenBy(c.e, 3, true); got != c.forMe {
+			t.Errorf("%s, only for me: %v", what, got)
+		}
+	}
+}
+
+// What the person behind an agent does about it wakes it in a crowd, and with forMe, too. It does nothing to
+// others.
+func TestWokenBy_itsPerson_wakesTheAgentInEveryRoom(t *testing.T) {
+	cid, dora := room.Agent{Seat: 3, Key: "cid"}, room.Agent{Seat: 4, Key: "dora"}
+	own := []int{3}
+	for what, e := range map[string]room.Event{
+		"a note":          {Type: room.Said, Seat: 3, To: own, Person: true, Text: "do this first"},
+		"it may go on":    {Type: room.SupervisionSet, Seat: 3, To: own, Person: true, Reason: room.ReasonResumed},
+		"a draft sent":    {Type: room.Said, Seat: 3, Decides: 7, Text: "hello"},
+		"a draft edited":  {Type: room.Said, Seat: 3, Decides: 7, Person: true, Text: "good day"},
+		"a draft refused": {Type: room.SupervisionSet, Seat: 3, To: own, Decides: 7, Reason: room.ReasonRefused},
+		"a private draft": {Type: room.Said, Seat: 3, To: []int{4}, Decides: 7, Text: "psst"},
+		"a status":        {Type: room.Said, Seat: 3, Decides: 7, Kind: room.Status, Text: "at work"},
+	} {
+		for _, forMe := range []bool{false, true} {
+			if !cid.IsNews(e) || !cid.WokenBy(e, 3, forMe) {
+				t.Errorf("%s, forMe %v: the agent sleeps on", what, forMe)
+			}
+		}
+		if len(e.To) == 1 && e.To[0] == 3 && dora.IsNews(e) {
+			t.Errorf("%s: another agent hears of it", what)
+		}
+	}
+}
+
+// A paused agent can do nothing about what it reads, so it sleeps until it may go on.
+func TestSleeps_onlyAnAgentThatIsPausedAndHere(t *testing.T) {
+	for what, c := range map[string]struct {
+		happens func(l *timeline)
+		want    bool
+	}{
+		"nothing":           {func(*timeline) {}, false},
+		"paused":            {func(l *timeline) { l.pauses(2, true) }, true},
+		"under approval":    {func(l *timeline) { l.behind(2, approved) }, false},
+		"another is paused": {func(l *timeline) { l.pauses(1, true) }, false},
+		"it may go on":      {func(l *timeline) { l.pauses(2, true); l.pauses(2, false) }, false},
+		"paused, and gone":  {func(l *timeline) { l.pauses(2, true); l.leave(2) }, false},
+		"paused, room closed": {func(l *timeline) {
+			l.pauses(2, true)
+			l.apply(room.Event{Type: room.Changed, By: 1, Reason: room.ReasonClosed})
+		}, false},
+	} {
+		l := newRoom(t, "Ann", "Bob")
+		bob := l.agent(2)
+		c.happens(l)
+		if got := l.head.Sleeps(bob); got != c.want {
+			t.Errorf("%s: %v", what, got)
+		}
+		bob.Device = "its person"
+		if l.head.Sleeps(bob) {
+			t.Errorf("%s: the person behind it sleeps", what)
+		}
+	}
+}
+
+// A change of the to-do list wakes those whom its table names, with two agents, too.
+func TestWokenBy_task_onlyThoseWhomItWakes(t *testing.T) {
+	cid := room.Agent{Seat: 3}
+	for _, agents := range []int{2, 3} {
+		if e := (room.Event{Type: room.TaskChanged, Seat: 1, Wakes: []int{3}}); !cid.WokenBy(e, agents, false) {
+			t.Errorf("%d agents: one that it names does not wake", agents)
+		}
+		if e := (room.Event{Type: room.TaskChanged, Seat: 1}); cid.WokenBy(e, agents, false) {
+			t.Errorf("%d agents: one that it does not name wakes", agents)
+		}
+	}
+}
+
+func TestCompose_mention_isTheWholeNameInAnySpelling(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       bool
+	}{
+		{"Cid", "@cid", true},
+		{"Cid", "what now, @CID?", true},
+		{"Cid", "it is @Cid's turn", true},
+		{"Cid", "@Bob and @Cid", true},
+		{"Cid", "@@cid", true},
+		{"Cid", "(@cid)", true},
+		{"Cid", "@cid-", true},
+		{"Cid", "what does Cid say?", false},
+		{"Cid", "@ cid", false},
+		{"Cid", "@Cider, anyone? @cid2?", false},
+		{"Cid", "@cid-two and @cid_3 know", false},
+		{"Cid", "@cid\u0301", false},
+		{"Cid", "@Bob?", false},
+		{"Cid", "meet @ noon @", false},
+		{"Cid", "@cider or @cid", true},
+		{"Zo\u00eb", "@Zo\u00eb?", true},
+		{"Zo\u00eb", "@Zoe\u0308?", true},
+		{"Zo\u00eb", "@ZO\u00cb", true},
+		{"Zo\u00eb", "\uff20\uff3ao\u00eb", true},
+		{"Zo\u00eb", "\ufe6bzo\u00eb", true},
+		{"Zo\u00eb", "@Zoe", false},
+		{"\u0130nci", "ask @\u0130NC\u0049", true},
+		{"\u039d\u03af\u03ba\u03bf\u03c2", "@\u039d\u03af\u03ba\u03bf\u03c2, please", true},
+		{"Ann Marie", "and @ann marie?", true},
+		{"Ann Marie", "and @ann?", false},
+	} {
+		l := newRoom(t, "Ann", c.name)
+		if e := l.say(1, c.text); slices.Contains(e.Named, 2) != c.want {
+			t.Errorf("%q names %v; want %s: %v", c.text, e.Named, c.name, c.want)
+		}
+	}
+}
+
+func TestCompose_mention_namesOthersThatSeeTheMessageAndAreNotAskedAnyway(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	for what, c := range map[string]struct {
+		e    room.Event
+		want []int
+	}{
+		"both":           {room.Event{Text: "@Cid and @Bob"}, []int{2, 3}},
+		"twice":          {room.Event{Text: "@Cid? @Cid!"}, []int{3}},
+		"oneself":        {room.Event{Text: "ask @Ann"}, nil},
+		"one is asked":   {room.Event{Text: "@Cid and @Bob?", Ask: []int{3}}, []int{2}},
+		"one is outside": {room.Event{Text: "@Cid and @Bob", To: []int{3}}, []int{3}},
+	} {
+		e, err := l.head.Compose(l.agent(1), c.e, l.now)
+		if err != nil || !slices.Equal(e.Named, c.want) {
+			t.Errorf("%s: %v, %v; want %v", what, e.Named, err, c.want)
+		}
+	}
+}

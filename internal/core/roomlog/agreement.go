@@ -1,0 +1,94 @@
+package roomlog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// agreementLife exceeds the time after which people come back to what they agreed. Agreements
+// outlive the events that led to them, so that an agent that has lost its memory finds them.
+const agreementLife = 365 * 24 * time.Hour
+
+// Agreement is the stored form of a proposal to which everyone asked has agreed.
+type Agreement struct {
+	V      int    `json:"v"`
+	N      int64  `json:"n"` // the event of the proposal
+	By     string `json:"f"` // the name of the agent that made it
+	Seat   int    `json:"s"`
+	Person bool   `json:"me,omitempty"` // the person behind that agent made it
+	// PersonName is that person's name at that time: see room.Event.PersonName.
+	PersonName string   `json:"men,omitempty"`
+	Text       string   `json:"x"`
+	Redacted   bool     `json:"gone,omitempty"` // the text was removed; Text is room.Removed
+	To         []int    `json:"to,omitempty"`   // the seats that see it, beside Seat; empty means all
+	ToNames    []string `json:"tn,omitempty"`   // their names at that time
+	AgreedBy   []string `json:"ag,omitempty"`   // those that agreed: see room.Head.AgreedAfter
+	Replaces   int64    `json:"re,omitempty"`   // the event that it answered: if an agreement, this one replaces it
+	AtMs       int64    `json:"at"`             // when it was completed
+}
+
+// Proposal returns what is left of the proposal's event.
+func (x Agreement) Proposal() room.Event {
+	return room.Event{N: x.N, Type: room.Said, Kind: room.Proposal, Seat: x.Seat, Name: x.By, Text: x.Text,
+		Person: x.Person, PersonName: x.PersonName, Redacted: x.Redacted, To: x.To, AtMs: x.AtMs}
+}
+
+// agreementKey returns the key of the agreement on the proposal of event n, which
+// event done completed. The newest has the greatest key.
+func agreementKey(id string, done, n int64) table.Key {
+	return inRoom(id, fmt.Sprintf("%s%016d#%016d", agreedPrefix, done, n))
+}
+
+// putAgreement stores that done, the event after h, completes the agreement on
+// proposal p.
+func putAgreement(h *room.Head, p, done room.Event) table.Op {
+	return table.Put(table.Item{
+		Key: agreementKey(h.ID, done.N, p.N), Expires: done.At().Add(agreementLife),
+		Data: Encode(Agreement{V: room.Version, N: p.N, By: p.Name, Seat: p.Seat, Person: p.Person,
+			PersonName: p.PersonName, Text: p.Text, Redacted: p.Redacted, To: p.To, ToNames: p.ToNames,
+			AgreedBy: h.AgreedAfter(p.N, done), Replaces: p.ReplyTo, AtMs: done.AtMs}),
+	}, table.Always)
+}
+
+// Agreements returns the agreements of the room that a sees, the newest first, at
+// most limit. It leaves out those that a newer one replaces.
+func (s Seats) Agreements(ctx context.Context, a room.Agent, limit int) (list []Agreement, more bool, err error) {
+	l := s.log
+	where := table.Range{Partition: roomPrefix + l.id, Prefix: agreedPrefix, Reverse: true, Limit: 2 * limit,
+		Consistency: strongly}
+	var replaced []int64
+	for {
+		page, err := l.store.table.Query(ctx, where)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, item := range page.Items {
+			var x Agreement
+			if err := Decode(item, &x); err != nil {
+				return nil, false, err
+			}
+			where.After = item.Key.Sort
+			if !a.Sees(room.Event{N: x.N, Type: room.Said, Seat: x.Seat, Name: x.By, To: x.To}) {
+				continue
+			}
+			if x.Replaces != 0 {
+				replaced = append(replaced, x.Replaces)
+			}
+			if slices.Contains(replaced, x.N) {
+				continue
+			}
+			if len(list) == limit {
+				return list, true, nil
+			}
+			list = append(list, x)
+		}
+		if !page.More || len(page.Items) == 0 {
+			return list, false, nil
+		}
+	}
+}

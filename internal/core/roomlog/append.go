@@ -1,0 +1,296 @@
+package roomlog
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// Change is what a proposal does to a room.
+type Change struct {
+	// Events are appended in order. Their numbers, ids and times are filled in. If
+	// there are none, the answer needs no write.
+	Events []room.Event
+	// Ops are written along with them, all or nothing.
+	Ops []table.Op
+}
+
+// Proposal is an append that waits for its turn.
+type Proposal struct {
+	// Propose checks the rules on a head and says what to append. It is called
+	// again, on a newer head, when somebody else was first. It must not block.
+	Propose func(h *room.Head, now time.Time) (Change, error)
+	// Blocked, if set, hears which of the change's ops was refused and by what,
+	// before Propose is called again.
+	Blocked func(table.Conflict)
+	// Batched holds, while Propose runs, the events up to its head that the same Write appends
+	// first. No read returns them yet.
+	Batched []room.Event
+	// Began is the time at which, or later, the answer must be true. Zero means
+	// the time of the append.
+	Began time.Time
+	// Events holds what was written, after a successful append.
+	Events []room.Event
+
+	ctx  context.Context // of the call of Append
+	err  error
+	done chan struct{}
+}
+
+// end lets the caller of Append continue.
+func (p *Proposal) end(events []room.Event, err error) {
+	p.Events, p.err = events, err
+	close(p.done)
+}
+
+// errPanic ends the proposals of a batch in which one panicked, if the caller of Append works the
+// queue off: its panic is contained. In a goroutine of the queue's own a panic ends the process.
+var errPanic = errors.New("roomlog: an append that shared a write with this one panicked")
+
+// How an append continues after conflicts.
+const (
+	maxBatch      = 64      // proposals in one Write
+	maxBatchBytes = 1 << 20 // of their texts
+	firstBackoff  = 15 * time.Millisecond
+	lastBackoff   = 500 * time.Millisecond
+)
+
+// Backoff returns how long to wait before a repetition: longer after each try,
+// from 15 to 500 milliseconds. The first try is number 0.
+func Backoff(try int) time.Duration { return min(firstBackoff<<min(try, 10), lastBackoff) }
+
+// Append waits for p's turn and for its end. On nil, p.Events were written, or p
+// needed no write. If ctx ends first, they may still be written. With one process, the
+// caller may itself be the one that writes, and then returns after the write.
+func (l *Log) Append(ctx context.Context, p *Proposal) error {
+	p.ctx, p.done = ctx, make(chan struct{})
+	if p.Began.IsZero() {
+		p.Began = l.store.now()
+	}
+	l.appender.add(p)
+	select {
+	case <-p.done:
+		return p.err // also if ctx has ended during the caller's own write
+	default:
+	}
+	select {
+	case <-p.done:
+		return p.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// appender is the queue of one log's appends. One goroutine at a time works it off, so that
+// the senders of one process do not compete with each other.
+type appender struct {
+	log *Log
+
+	mu      sync.Mutex
+	queue   []*Proposal
+	running bool // a goroutine works the queue off
+}
+
+// add queues p, and has the queue worked off. With one process, the first in the queue does that
+// itself: the write takes hardly longer than to start a goroutine and to hear from it. Where a
+// write may take long, the caller must be free to leave.
+func (a *appender) add(p *Proposal) {
+	a.mu.Lock()
+	a.queue = append(a.queue, p)
+	start := !a.running
+	a.running = true
+	a.mu.Unlock()
+	if !start {
+		return
+	}
+	a.log.store.acquireAgain(a.log)
+	if a.log.store.opts.SingleProcess {
+		a.work()
+	} else {
+		go a.work()
+	}
+}
+
+// work brings a batch to its end, and leaves the rest of the queue to another goroutine.
+func (a *appender) work() {
+	defer a.leave()
+	a.collect()
+	batch := a.takeBatch()
+	a.settleAll(batch[0].ctx, batch)
+}
+
+// leave hands the queue on, or releases the log if the queue is empty.
+func (a *appender) leave() {
+	a.mu.Lock()
+	more := len(a.queue) > 0
+	a.running = more
+	a.mu.Unlock()
+	if more {
+		go a.work()
+	} else {
+		a.log.Release()
+	}
+}
+
+// collect lets other senders join the queue: an agent that was just answered
+// often has the next thing to say, and one Write for all costs as much as one.
+func (a *appender) collect() {
+	for last := 0; ; {
+		a.mu.Lock()
+		n := len(a.queue)
+		a.mu.Unlock()
+		if n == last || n >= maxBatch {
+			return
+		}
+		last = n
+		runtime.Gosched()
+	}
+}
+
+// takeBatch returns the proposals to write together: all that wait if that pays, else the first. On
+// DynamoDB a transaction costs twice as much as a put, so it pays only for several.
+func (a *appender) takeBatch() []*Proposal {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n := min(len(a.queue), maxBatch)
+	if n < a.log.store.opts.MinBatch {
+		n = 1
+	}
+	batch := a.queue[:n:n]
+	a.queue = a.queue[n:]
+	if len(a.queue) == 0 {
+		a.queue = nil // so that an idle log keeps no batch
+	}
+	return batch
+}
+
+// settleAll brings every proposal of the batch to its end: written, refused or
+// failed. The call of the first one pays for all of them, which is just on average.
+func (a *appender) settleAll(ctx context.Context, batch []*Proposal) {
+	ctx, cancel := Detached(ctx)
+	defer cancel()
+	err := errPanic
+	defer func() {
+		if len(batch) > 0 {
+			a.log.Invalidate()
+		}
+		for _, p := range batch {
+			p.end(nil, err)
+		}
+	}()
+	for conflicts := 0; len(batch) > 0; {
+		w, settled, failed := a.try(ctx, batch, conflicts)
+		switch {
+		case failed != nil:
+			err = failed
+			return
+		case settled:
+			conflicts = 0
+			batch = batch[len(w.entries):]
+		case len(w.events) > 0:
+			conflicts++
+		}
+	}
+}
+
+// try puts as many proposals of the batch as fit into one Write, and writes
+// them. settled is false if that must be done again.
+func (a *appender) try(ctx context.Context, batch []*Proposal, conflicts int) (w *write, settled bool, err error) {
+	h, err := a.base(ctx, conflicts)
+	if err != nil {
+		return nil, false, err
+	}
+	w = newWrite(h)
+	w.addProposals(batch, a.log.store.now())
+	if len(w.events) == 0 {
+		settled, err = a.settleUnwritten(ctx, w)
+	} else {
+		settled, err = a.settle(ctx, w)
+	}
+	return w, settled, err
+}
+
+// base returns the head to propose on. After a conflict it reads the tail first, because the event
+// in the way is seldom the last. After a further conflict it first waits for a random part of a
+// growing time, so that many writers do not run in step.
+func (a *appender) base(ctx context.Context, conflicts int) (*room.Head, error) {
+	if conflicts == 0 {
+		return a.log.Cached(ctx)
+	}
+	if conflicts > 1 {
+		if err := a.log.store.Sleep(ctx, rand.N(Backoff(conflicts-1))); err != nil {
+			return nil, err
+		}
+	}
+	return a.log.Refresh(ctx, a.log.store.now())
+}
+
+// settle writes w.
+func (a *appender) settle(ctx context.Context, w *write) (bool, error) {
+	began := a.log.store.now()
+	err := a.log.store.table.Write(ctx, w.ops...)
+	var conflict *table.ConflictError
+	switch {
+	case err == nil:
+	case errors.As(err, &conflict):
+		own, err := a.conflicted(w, conflict)
+		if err != nil || !own {
+			return false, err
+		}
+	default:
+		a.log.tellCalls(w.events) // it may have been written
+		return false, err
+	}
+	if err := a.log.commit(w, began); err != nil {
+		return false, err
+	}
+	w.deliver()
+	a.log.tellCalls(w.events)
+	return true, nil
+}
+
+// settleUnwritten ends a write of refusals and of answers that need no write. No put proves that
+// its head is current, so it is valid only on a head that is not older than the calls.
+func (a *appender) settleUnwritten(ctx context.Context, w *write) (bool, error) {
+	latest := w.entries[0].p.Began
+	for _, e := range w.entries {
+		latest = room.Latest(latest, e.p.Began)
+	}
+	h, err := a.log.Refresh(ctx, latest)
+	if err != nil || h.AsOf != w.base.AsOf {
+		return false, err
+	}
+	w.deliver()
+	return true, nil
+}
+
+// conflicted learns what was in the way of w. own is true if that is w itself: it
+// was written, and the reply was lost. The event's own id tells, so a write is never repeated.
+func (a *appender) conflicted(w *write, c *table.ConflictError) (own bool, err error) {
+	var won []room.Event
+	for _, x := range c.Conflicts {
+		if x.Op >= len(w.events) {
+			w.blocked(x)
+			continue
+		}
+		if x.Item == nil {
+			continue
+		}
+		e, err := decodeEvent(*x.Item)
+		if err != nil {
+			return false, err
+		}
+		if e.ID == w.events[x.Op].ID {
+			return true, nil
+		}
+		won = append(won, e)
+	}
+	_, err = a.log.advance(won, time.Time{})
+	return false, err
+}

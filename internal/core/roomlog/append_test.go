@@ -1,0 +1,112 @@
+package roomlog
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table/tabletest"
+)
+
+// busy returns a log whose next write does not end until release is called, and the store.
+func busy(t *testing.T, single bool) (l *Log, release func()) {
+	t.Helper()
+	s := newStore(t)
+	s.opts.SingleProcess = single
+	l, err := s.newRoom(t, "tea", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leave := make(chan struct{})
+	s.table = &tabletest.Hooks{Table: s.table, Before: func(_ context.Context, c tabletest.Call) error {
+		if c.Method == tabletest.Write {
+			<-leave
+		}
+		return nil
+	}}
+	return l, sync.OnceFunc(func() { close(leave) })
+}
+
+// A sender that writes for itself does not work for those behind it as well.
+func TestAppend_behindASenderThatWrites_isWrittenWithoutIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, release := busy(t, true)
+		var said sync.WaitGroup
+		for _, text := range []string{"first", "second", "third"} {
+			said.Go(func() {
+				if err := l.say(t, text); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		release()
+		said.Wait()
+		l.Release()
+		synctest.Wait()
+		if h := l.Peek(); h.AsOf != 4 || l.users != 0 {
+			t.Errorf("the head is event %d and the log has %d users; want 4 and none", h.AsOf, l.users)
+		}
+	})
+}
+
+// Its table may be far away: with several processes the caller need not wait for it.
+func TestAppend_severalProcesses_callerLeavesDuringTheWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, release := busy(t, false)
+		ctx, cancel := context.WithCancel(t.Context())
+		said := make(chan error)
+		go func() {
+			said <- l.Append(ctx, &Proposal{Propose: func(*room.Head, time.Time) (Change, error) {
+				return Change{Events: []room.Event{{Type: room.Said, Seat: 1, Name: "Ann", Text: "hello"}}}, nil
+			}})
+		}()
+		synctest.Wait()
+		cancel()
+		if err := <-said; !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		release()
+		l.Release()
+		synctest.Wait()
+		if h := l.Peek(); h.AsOf != 2 || l.users != 0 {
+			t.Errorf("the head is event %d and the log has %d users; want 2 and none", h.AsOf, l.users)
+		}
+	})
+}
+
+// The panic of a call is contained. It must not take the room with it.
+func TestAppend_oneOfTheBatchPanics_endsTheOthersAndNothingElse(t *testing.T) {
+	s := newStore(t)
+	l, err := s.newRoom(t, "tea", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Release()
+	beside := &Proposal{ctx: t.Context(), done: make(chan struct{}),
+		Propose: func(*room.Head, time.Time) (Change, error) { return Change{}, nil }}
+	l.appender.queue = []*Proposal{beside} // as if it had come while the other collected
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("no panic")
+			}
+		}()
+		_ = l.Append(t.Context(), &Proposal{Propose: func(*room.Head, time.Time) (Change, error) { panic("a bug") }})
+	}()
+	select {
+	case <-beside.done:
+	default:
+		t.Fatal("the other proposal of the batch has not ended")
+	}
+	if !errors.Is(beside.err, errPanic) {
+		t.Errorf("the other proposal: %v", beside.err)
+	}
+	if err := l.say(t, "hello"); err != nil || l.Peek().AsOf != 2 {
+		t.Errorf("afterwards: %v, at event %d", err, l.Peek().AsOf)
+	}
+}

@@ -1,0 +1,116 @@
+package roomlog
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// Encode returns v as JSON without HTML escaping, so that a person can read it in the table. v is
+// of a type of Parley's own; all of these can be encoded.
+func Encode(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// Decode reads what Encode wrote into v. It fails with room.ErrNewerVersion where
+// a newer program wrote it.
+func Decode(item table.Item, v any) error {
+	if !isCurrent(item.Data) {
+		if err := Readable(item); err != nil {
+			return err
+		}
+	}
+	if err := json.Unmarshal(item.Data, v); err != nil {
+		return fmt.Errorf("roomlog: item %s: %w", item.Key, err)
+	}
+	return nil
+}
+
+// isCurrent reports whether data begins as Encode writes what this program reads: then the rest of
+// it need not be read to tell.
+func isCurrent(data []byte) bool {
+	version, ok := bytes.CutPrefix(data, []byte(`{"v":`))
+	number, _, more := bytes.Cut(version, []byte(","))
+	v, err := strconv.Atoi(string(number))
+	return ok && more && err == nil && room.OldestVersion <= v && v <= room.Version
+}
+
+// Readable returns an error if this program cannot read item:
+// room.ErrNewerVersion where a newer program wrote it, room.ErrOlderVersion where an
+// earlier build did.
+func Readable(item table.Item) error {
+	var head struct {
+		V int `json:"v"`
+	}
+	if err := json.Unmarshal(item.Data, &head); err != nil {
+		return fmt.Errorf("roomlog: item %s: %w", item.Key, err)
+	}
+	return checkVersion(head.V, item.Key)
+}
+
+// checkVersion refuses every version that this program does not read.
+func checkVersion(v int, k table.Key) error {
+	switch {
+	case v > room.Version:
+		return fmt.Errorf("%w: %s", room.ErrNewerVersion, k)
+	case v < room.OldestVersion:
+		return fmt.Errorf("%w: %s", room.ErrOlderVersion, k)
+	}
+	return nil
+}
+
+// decodeEvent reads an event of a log.
+func decodeEvent(item table.Item) (room.Event, error) {
+	n, err := eventNumber(item.Key)
+	if err != nil {
+		return room.Event{}, err
+	}
+	e := room.Event{N: n}
+	err = json.Unmarshal(item.Data, &e)
+	if err == nil || e.V != 0 { // V is read even if another field has changed its type
+		if other := checkVersion(e.V, item.Key); other != nil {
+			return room.Event{}, other
+		}
+	}
+	if err != nil {
+		return room.Event{}, fmt.Errorf("roomlog: item %s: %w", item.Key, err)
+	}
+	e.Calls = nil // which only the stream of a table reads
+	return e, nil
+}
+
+// decodeEvents reads the items of a query: of the events for which whole returns false,
+// given their outlines, only those. A nil whole means all. The first is always read as a
+// whole: if it follows a gap, its time matters.
+func decodeEvents(items []table.Item, whole func(room.Event) bool) ([]room.Event, error) {
+	out := make([]room.Event, len(items))
+	for i, it := range items {
+		e := &out[i]
+		if message(it, e) {
+			if whole != nil {
+				whole(*e)
+			}
+			continue
+		}
+		if whole != nil {
+			if o, ok := outline(it); ok && !whole(o) && i > 0 {
+				*e = o
+				continue
+			}
+		}
+		var err error
+		*e, err = decodeEvent(it)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

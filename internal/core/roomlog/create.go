@@ -1,0 +1,134 @@
+package roomlog
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// Creation describes the start of a new log.
+type Creation struct {
+	// Begin returns the first events, given the head of the new log, which has an id and a key
+	// and nothing else. The first event carries the settings.
+	Begin func(h *room.Head, now time.Time) (Change, error)
+	// Old is the log that had the name, if there is one. Its room must have
+	// expired, be deserted or be abandoned. It is retired in the same Write.
+	Old *Log
+	// Abandoned reports whether nobody is left in the room of Old although its seats are taken.
+	// It is asked on the state that the event Retired follows. The agents of Old can go on
+	// reading. nil: no.
+	Abandoned func(h *room.Head, now time.Time) bool
+}
+
+// Create starts a log in one Write, under a new id, and retires the old log of the name in the
+// same Write. The caller must release it.
+//
+// Many calls may find that a room has ended; exactly one creates the next. It fails with
+// ErrNameMoved if another was first where that shows without a Write, else with a
+// *table.ConflictError. It does not fail if the conflict is with its own events, whose reply was
+// lost.
+func (s *Store) Create(ctx context.Context, c Creation) (*Log, []room.Event, error) {
+	l := s.Acquire(ident.NewRoomID())
+	events, err := s.create(ctx, l, c)
+	if err == nil {
+		return l, events, nil
+	}
+	if c.Old != nil {
+		c.Old.Invalidate()
+	}
+	l.Release()
+	return nil, nil, err
+}
+
+func (s *Store) create(ctx context.Context, l *Log, c Creation) ([]room.Event, error) {
+	w := newWrite(&room.Head{State: room.State{ID: l.id, LogKey: ident.NewMessageIDKey()}})
+	w.nameIf = table.IfAbsent
+	began := s.now()
+	var last *write // of the old log
+	if c.Old != nil {
+		var err error
+		last, err = s.retirement(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+	}
+	if last != nil {
+		w.nameIf = table.IfPresent
+	}
+	w.addProposals([]*Proposal{{Propose: c.Begin}}, began)
+	if err := s.writeFirst(ctx, l, w, began, last.retireOps(w.head.Public)); err != nil {
+		return nil, err
+	}
+	if last != nil {
+		_, _ = c.Old.advance(last.events, time.Time{}) // the old log's readers learn it from the table otherwise
+	}
+	return w.events, nil
+}
+
+// writeFirst writes w, which begins a new log, and ops.
+func (s *Store) writeFirst(ctx context.Context, l *Log, w *write, began time.Time, ops []table.Op) error {
+	if err := w.entries[0].err; err != nil {
+		return err
+	}
+	err := s.table.Write(ctx, append(w.ops, ops...)...)
+	var conflict *table.ConflictError
+	if err != nil && !(errors.As(err, &conflict) && isOwn(conflict, w.events[0])) {
+		return err
+	}
+	l.replace(w.head, w.events, began)
+	return nil
+}
+
+// isOwn reports whether e itself was in the way: the Write had happened.
+func isOwn(c *table.ConflictError, e room.Event) bool {
+	for _, x := range c.Conflicts {
+		if x.Op == 0 && x.Item != nil {
+			got, err := decodeEvent(*x.Item)
+			return err == nil && got.ID == e.ID
+		}
+	}
+	return false
+}
+
+// retirement returns the last event of a log whose name starts over. It returns nil
+// if nothing is left of the log, and ErrNameMoved if the room is in use or the
+// name has moved.
+func (s *Store) retirement(ctx context.Context, c Creation) (*write, error) {
+	h, err := c.Old.Cached(ctx)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	e, now := room.Event{Type: room.Retired}, s.now()
+	switch {
+	case h.Retired, h.Closed:
+		return nil, ErrNameMoved
+	case h.Expired(now), h.Deserted():
+	case c.Abandoned != nil && c.Abandoned(h, now):
+		e.Reason = room.ReasonBegunAnew
+	default:
+		return nil, ErrNameMoved
+	}
+	w := newWrite(h)
+	w.events, err = w.add(Change{Events: []room.Event{e}}, now)
+	return w, err
+}
+
+// retireOps returns the ops that retire a log. The name already leads to the new
+// one; listed says whether the new one's listing takes the old one's place.
+func (w *write) retireOps(listed bool) []table.Op {
+	if w == nil {
+		return nil
+	}
+	ops := []table.Op{putEvent(w.head.ID, w.events[0]), putMeta(&w.head.State)}
+	if w.base.Public && !listed {
+		ops = append(ops, table.Delete(ListedKey(w.base.Key), table.Always))
+	}
+	return ops
+}

@@ -1,0 +1,177 @@
+package roomlog
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/files"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// Claim is the stored form of the fact that a message, or a draft, carries a file. It is put in the
+// Write of that event, and its life is that of the bytes: see ClaimKey.
+type Claim struct {
+	V     int    `json:"v"`
+	N     int64  `json:"n"` // the event
+	Size  int64  `json:"size"`
+	Seat  int    `json:"s"`            // the sender
+	To    []int  `json:"to,omitempty"` // the seats that see it, beside Seat; empty means all
+	Draft bool   `json:"draft,omitempty"`
+	ID    string `json:"-"` // files.Key.ID
+}
+
+// Event returns what decides who sees the message.
+func (c Claim) Event() room.Event { return room.Event{N: c.N, Type: room.Said, Seat: c.Seat, To: c.To} }
+
+// PutClaim returns the op that claims the file of e, which is to become the event after h. A draft
+// claims it for as long as its person may decide.
+func PutClaim(h *room.Head, e room.Event, now time.Time) table.Op {
+	f := e.CarriedFile()
+	life := eventLife
+	if e.Draft != nil {
+		life = room.DraftLife + nameLife
+	}
+	at := room.Latest(now, time.UnixMilli(h.HeadMs))
+	return table.Put(claimItem(h.ID, f, Claim{N: h.AsOf + 1, Seat: e.Seat, To: e.To, Draft: e.Draft != nil},
+		at.Add(life)), table.Always)
+}
+
+// claimItem returns the item by which c claims f in a room until a time.
+func claimItem(id string, f *room.File, c Claim, until time.Time) table.Item {
+	c.V, c.Size = room.Version, f.Size
+	return table.Item{Key: ClaimKey(files.Key{Room: id, ID: f.Key}), Expires: until, Data: Encode(c)}
+}
+
+// DropClaim returns the op after which nobody claims the bytes at k.
+func DropClaim(k files.Key) table.Op {
+	op := table.Delete(ClaimKey(k), table.Always)
+	op.Erase = true
+	return op
+}
+
+// Claims returns what the files of a room are claimed for, in any order.
+func Claims(ctx context.Context, t table.Reader, id string) (list []Claim, err error) {
+	r := table.Range{Partition: roomPrefix + id, Prefix: claimPrefix, Consistency: strongly}
+	for item, err := range table.All(ctx, t, r) {
+		if err != nil {
+			return nil, err
+		}
+		c := Claim{ID: item.Key.Sort[len(claimPrefix):]}
+		if err := Decode(item, &c); err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+// UploadLife is for how long the address of an upload takes a file.
+const UploadLife = 15 * time.Minute
+
+// MaxUploads is how many uploads of a seat are open at once.
+const MaxUploads = 4
+
+// Upload is the stored form of an upload that is open: the permission, and the message that is to
+// carry the file. Its item is deleted in the Write of that message.
+type Upload struct {
+	V       int        `json:"v"`
+	Hash    string     `json:"hash"`            // ident.HashSecret of the secret of its code
+	Holder  string     `json:"by"`              // room.Holder.Hash of whoever may share it
+	Person  bool       `json:"me,omitempty"`    // that is the person behind the seat
+	Stay    int64      `json:"stay,omitempty"`  // room.Holder.Joined of it
+	Name    string     `json:"name"`            // of the file
+	Most    int64      `json:"most"`            // bytes
+	Message room.Event `json:"e"`               // as it will be appended, but for the file
+	Found   int64      `json:"found,omitempty"` // the event as of which its addressees were found
+	Key     table.Key  `json:"-"`
+	UntilMs int64      `json:"until"`
+}
+
+// Until returns from when on the upload takes nothing.
+func (u Upload) Until() time.Time { return time.UnixMilli(u.UntilMs) }
+
+// uploadPrefix begins the sort keys of the uploads of a. They are its slots: an item each, put if
+// absent, so that there are never more, in however many processes it calls.
+func uploadPrefix(a room.Agent) string {
+	return fmt.Sprintf("UPLOAD#%s#%016d#", seatDigits(a.Seat), a.Joined)
+}
+
+// Uploads returns the uploads of a that are open.
+func (s Seats) Uploads(ctx context.Context, a room.Agent) (list []Upload, err error) {
+	r := table.Range{Partition: roomPrefix + s.log.id, Prefix: uploadPrefix(a), Consistency: strongly}
+	for item, err := range table.All(ctx, s.log.store.table, r) {
+		if err != nil {
+			return nil, err
+		}
+		u := Upload{Key: item.Key}
+		if err := Decode(item, &u); err != nil {
+			return nil, err
+		}
+		list = append(list, u)
+	}
+	return list, nil
+}
+
+// Upload returns the open upload of a with a code; ok is false if there is none.
+func (s Seats) Upload(ctx context.Context, a room.Agent, c ident.UploadCode) (u Upload, ok bool, err error) {
+	list, err := s.Uploads(ctx, a)
+	hash := ident.HashSecret(c.Secret)
+	for _, x := range list {
+		if subtle.ConstantTimeCompare([]byte(x.Hash), []byte(hash)) == 1 {
+			u, ok = x, true
+		}
+	}
+	return u, ok, err
+}
+
+// OpenUpload stores u for a. If all slots are taken, it returns how long to wait. An upload with the
+// same code is replaced.
+func (s Seats) OpenUpload(ctx context.Context, a room.Agent, u Upload) (wait time.Duration, err error) {
+	now := s.log.store.now()
+	u.V, u.UntilMs = room.Version, now.Add(UploadLife).UnixMilli()
+	for range maxSlotTries {
+		open, err := s.Uploads(ctx, a)
+		if err != nil {
+			return 0, err
+		}
+		key, how, wait := s.slotFor(a, u.Hash, open, now)
+		if wait > 0 {
+			return wait, nil
+		}
+		item := table.Item{Key: key, Expires: room.CeilSecond(u.Until()), Data: Encode(u)}
+		err = s.log.store.table.Write(ctx, table.Put(item, how))
+		if !errors.As(err, new(*table.ConflictError)) {
+			return 0, err
+		}
+	}
+	return 0, fmt.Errorf("%w: the slots of uploads change too often", table.ErrUnavailable)
+}
+
+// maxSlotTries is how often OpenUpload looks for a slot: each time another call was first.
+const maxSlotTries = 2 * MaxUploads
+
+// slotFor returns the key of a slot for an upload with a hash, and on which condition to take it; or
+// how long to wait for one.
+func (s Seats) slotFor(a room.Agent, hash string, open []Upload, now time.Time) (k table.Key, how table.Condition,
+	wait time.Duration) {
+	taken := map[table.Key]bool{}
+	wait = UploadLife
+	for _, u := range open {
+		if u.Hash == hash {
+			return u.Key, table.Always, 0
+		}
+		taken[u.Key] = true
+		wait = min(wait, max(time.Second, u.Until().Sub(now)))
+	}
+	for i := range MaxUploads {
+		if k := inRoom(s.log.id, uploadPrefix(a)+fmt.Sprint(i)); !taken[k] {
+			return k, table.IfAbsent, 0
+		}
+	}
+	return table.Key{}, table.Always, wait
+}

@@ -1,0 +1,247 @@
+package roomlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/files"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// FillGaps puts an event in the place of each one that a room has lost, so that its log can be read, and returns how
+// many. It is for a table that was salvaged from a damaged one. lost are the keys that the damaged one had; smaller is
+// how many other items that events refer to are lost, too. Those events are messages without a text and a sender.
+// Nothing but the log knows what the lost ones said; what they changed is in the snapshot.
+func FillGaps(ctx context.Context, t table.Table, id string, lost []table.Key) (filled, smaller int, err error) {
+	// there has the events that can be read, all also those of which only a key tells.
+	there := map[int64]bool{}
+	var all []int64
+	for _, k := range lost {
+		if n, err := eventNumber(k); err == nil && k.Partition == roomPrefix+id {
+			all = append(all, n)
+		}
+	}
+	r := table.Range{Partition: roomPrefix + id, Prefix: logPrefix, Consistency: table.Strong}
+	known := len(lost)
+	for item, err := range table.All(ctx, t, r) {
+		if err != nil {
+			return 0, 0, err
+		}
+		e, err := decodeEvent(item)
+		if err != nil {
+			return 0, 0, err
+		}
+		there[e.N] = true
+		all = append(all, e.N)
+		lost, err = lostBy(ctx, t, id, e, lost)
+		if err != nil {
+			return 0, 0, err
+		}
+	}
+	smaller = len(lost) - known
+	before, err := snapshotOf(ctx, t, id)
+	if err != nil || len(there) == 0 {
+		return 0, smaller, err
+	}
+	if err := fillItems(ctx, t, id, lost, time.UnixMilli(before.ExpiresMs).Add(nameLife)); err != nil {
+		return 0, smaller, err
+	}
+	all = slices.DeleteFunc(append(all, before.AsOf), func(n int64) bool { return n > before.AsOf+mostFilled })
+
+	// Events that are missing side by side are filled as one gap.
+	for first, last := slices.Min(all), slices.Max(all); first <= last; first++ {
+		if there[first] {
+			continue
+		}
+		to := first
+		for to < last && !there[to+1] {
+			to++
+		}
+		if err := fillGap(ctx, t, id, first, to, before.AsOf); err != nil {
+			return filled, smaller, err
+		}
+		filled += int(to - first + 1)
+		first = to
+	}
+	return filled, smaller, nil
+}
+
+// lostBy adds to lost the keys of the agreements and closed tasks of e that are missing, and claims its file again.
+func lostBy(ctx context.Context, t table.Table, id string, e room.Event, lost []table.Key) ([]table.Key, error) {
+	var keys []table.Key
+	for _, n := range e.Agreed {
+		keys = append(keys, agreementKey(id, e.N, n))
+	}
+	for _, no := range e.TasksClosed() {
+		keys = append(keys, doneKey(id, no))
+	}
+	for _, k := range keys {
+		is, err := exists(ctx, t, k)
+		if err != nil {
+			return lost, err
+		}
+		if !is && !slices.Contains(lost, k) {
+			lost = append(lost, k)
+		}
+	}
+	if e.Type != room.Said || e.File == nil {
+		return lost, nil
+	}
+	claim := claimItem(id, e.File, Claim{N: e.N, Seat: e.Seat, To: e.To}, e.At().Add(eventLife))
+	err := t.Write(ctx, table.Put(claim, table.IfAbsent))
+	if errors.As(err, new(*table.ConflictError)) {
+		err = nil
+	}
+	return lost, err
+}
+
+// fillGap puts events with the numbers from first to last, which are missing. asOf is that of the snapshot.
+func fillGap(ctx context.Context, t table.Table, id string, first, last, asOf int64) error {
+	before, err := eventAt(ctx, t, id, first-1)
+	if err != nil {
+		return err
+	}
+	after, err := eventAt(ctx, t, id, last+1)
+	if err != nil {
+		return err
+	}
+	fill := room.Event{V: room.Version, Type: room.Said, Redacted: true, Text: room.Removed, AtMs: after.AtMs,
+		LastChange: before.LastChange, LastTalk: before.LastTalk, Messages: before.Messages, Run: before.Run}
+	said := after.Messages
+	if after.Type == room.Said && len(after.To) == 0 {
+		said--
+	}
+	switch {
+	case after.N == 0: // they were the last ones
+		fill.AtMs, fill.LastChange, said = before.AtMs, max(before.LastChange, min(asOf, last)), before.Messages
+	case before.N == 0: // what came before is not known
+		fill.LastChange, fill.Messages = first, said
+		if after.Talk == nil && after.LastTalk < first {
+			fill.LastTalk = after.LastTalk
+		}
+	}
+	var ops []table.Op
+	for n := first; n <= last; n++ {
+		e := fill
+		e.N, e.ID = n, ident.NewEventID()
+		if fill.Messages < said {
+			fill.Messages++
+			e.Messages = fill.Messages
+		} else { // nobody sees it
+			e.To = []int{0}
+		}
+		if n == after.LastTalk {
+			fill.LastTalk = n
+			e.LastTalk, e.Talk = n, &room.Talk{}
+		}
+		ops = append(ops, putEvent(id, e))
+		if len(ops) == table.MaxOps || n == last {
+			if err := t.Write(ctx, ops...); err != nil {
+				return err
+			}
+			ops = nil
+		}
+	}
+	return nil
+}
+
+// mostFilled is how far behind a snapshot an event may be: what has a greater number is noise.
+const mostFilled = 1 << 20
+
+// fillItems puts agreements and closed tasks without words in the place of lost ones: events refer to them.
+func fillItems(ctx context.Context, t table.Table, id string, lost []table.Key, expires time.Time) error {
+	for _, k := range lost {
+		var data []byte
+		switch {
+		case k.Partition != roomPrefix+id:
+			continue
+		case strings.HasPrefix(k.Sort, agreedPrefix):
+			data = Encode(Agreement{V: room.Version, Text: room.Removed, Redacted: true})
+		case strings.HasPrefix(k.Sort, donePrefix):
+			no, err := strconv.ParseInt(strings.TrimPrefix(k.Sort, donePrefix), 10, 64)
+			if err != nil {
+				continue
+			}
+			data = Encode(Done{V: room.Version, Redacted: true,
+				Task: room.Task{No: no, Title: room.Removed, Redacted: true}})
+		default:
+			continue
+		}
+		item := table.Item{Key: k, Expires: expires, Data: data}
+		if err := t.Write(ctx, table.Put(item, table.Always)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DropLostFiles takes files of which the bytes are lost from their messages, and returns how many.
+func DropLostFiles(ctx context.Context, t table.Table, kept files.Reader, id string) (dropped int, err error) {
+	lost := map[string]bool{} // by files.Key.ID: a draft that was sent has the file of its message
+	for e, err := range carriers(ctx, t, id) {
+		if err != nil {
+			return len(lost), err
+		}
+		key := e.CarriedFile().Key
+		if !lost[key] {
+			if _, err := verifyFile(ctx, t, kept, id, e); err == nil {
+				continue
+			} else if !errors.Is(err, ErrDamaged) {
+				return len(lost), err
+			}
+			lost[key] = true
+		}
+		e.File = nil
+		if e.Draft != nil {
+			draft := *e.Draft
+			draft.File = nil
+			e.Draft = &draft
+		}
+		put := putEvent(id, e)
+		put.If = table.Always
+		err = t.Write(ctx, put, table.Delete(ClaimKey(files.Key{Room: id, ID: key}), table.Always))
+		if err != nil {
+			return len(lost), err
+		}
+	}
+	return len(lost), nil
+}
+
+// RestoreName puts the item that leads from the name of a room to it, unless the name leads to another one.
+func RestoreName(ctx context.Context, t table.Table, id string) error {
+	x, err := snapshotOf(ctx, t, id)
+	if err != nil {
+		return err
+	}
+	s, err := x.state(id)
+	if err != nil {
+		return err
+	}
+	err = t.Write(ctx, putName(&s, table.IfAbsent))
+	if errors.As(err, new(*table.ConflictError)) {
+		err = nil
+	}
+	return err
+}
+
+// eventAt returns event n of a room; zero if it is not there.
+func eventAt(ctx context.Context, t table.Table, id string, n int64) (room.Event, error) {
+	if n < 1 {
+		return room.Event{}, nil
+	}
+	item, err := t.Get(ctx, EventKey(id, n), table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return room.Event{}, nil
+	}
+	if err != nil {
+		return room.Event{}, fmt.Errorf("roomlog: event %d: %w", n, err)
+	}
+	return decodeEvent(item)
+}

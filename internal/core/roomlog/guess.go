@@ -1,0 +1,115 @@
+package roomlog
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// Limits on wrong passwords.
+const (
+	GuessLife     = time.Minute // for so long a wrong password counts
+	callerGuesses = 10          // of one caller in one room; of a network around it see ident.Groups
+	roomGuesses   = 200         // of all callers in one room
+	// WatchLife is how long after the first wrong password every guess is counted
+	// before it is checked. A right one would otherwise never cost a write, and of any
+	// number of guesses at the same moment all would be checked.
+	WatchLife = time.Hour
+)
+
+// beingChecked is how long a guess counts, at most, that turns out to be right.
+const beingChecked = 2 * time.Second
+
+// FirstGuess is the slot of the wrong password that begins the watch.
+const FirstGuess = "FIRST"
+
+// Guess is a password that was wrong, or that is being checked.
+type Guess struct {
+	Who  string // see Who
+	AtMs int64
+}
+
+// Who returns what a guess stores of its caller: the digests of ident.GroupDigests under LogKey, with
+// spaces between.
+func Who(groups []ident.Group) string {
+	var digests []string
+	for _, group := range groups {
+		digests = append(digests, group.Key)
+	}
+	return strings.Join(digests, " ")
+}
+
+// Ends returns the time from which g no longer counts.
+func (g Guess) Ends() time.Time { return room.CeilSecond(time.UnixMilli(g.AtMs).Add(GuessLife)) }
+
+// Guesses are the guesses of a room's password, by slot. A guess that ends in the slot
+// FirstGuess only says that the room is watched; the other slots are free then.
+type Guesses map[string]Guess
+
+// Slot returns the slot in which a guess of the caller counts, or how long it must wait for one.
+// A caller has callerGuesses slots of the room's roomGuesses, drawn by a hash. Others share some
+// of these, so a crowd of strangers can fill them all. But strangers must not lock out those who
+// are there: a caller that shares its digest with an agent in the room, and has not failed
+// itself, then has a slot of its own.
+func (g Guesses) Slot(groups []ident.Group, known bool, now time.Time) (slot string, wait time.Duration) {
+	who, own := groups[0].Key, g.endsOf(groups, now)
+	var taken []time.Time
+	free := ""
+	for _, slot := range slotsOf(who) {
+		if x, there := g[slot]; there && x.Ends().After(now) {
+			taken = append(taken, x.Ends())
+		} else if free == "" {
+			free = slot
+		}
+	}
+	for i, group := range groups {
+		if len(own[i]) >= callerGuesses*int(group.Times) {
+			wait = max(wait, room.Earliest(own[i]...).Sub(now))
+		}
+	}
+	switch {
+	case free != "" && wait == 0:
+		return free, 0
+	case known && len(own[0]) == 0:
+		return "KNOWN#" + who, 0
+	case free != "":
+		return "", wait
+	case known && now.Sub(time.UnixMilli(g["KNOWN#"+who].AtMs)) < beingChecked:
+		return "", beingChecked // by another agent at its address, which mostly gives it back
+	case known:
+		taken = append(taken, room.Latest(own[0]...)) // then its own slot is free
+	}
+	return "", room.Earliest(taken...).Sub(now)
+}
+
+// endsOf returns when the guesses of each of groups end that count.
+func (g Guesses) endsOf(groups []ident.Group, now time.Time) [][]time.Time {
+	ends := make([][]time.Time, len(groups))
+	for _, x := range g {
+		digests := strings.Fields(x.Who)
+		for i, group := range groups {
+			if i < len(digests) && digests[i] == group.Key && x.Ends().After(now) {
+				ends[i] = append(ends[i], x.Ends())
+			}
+		}
+	}
+	return ends
+}
+
+// slotsOf returns the slots of a caller, which it shares with others at random.
+func slotsOf(who string) (slots []string) {
+	for _, n := range rand.New(rand.NewPCG(ident.Number(who), 0)).Perm(roomGuesses)[:callerGuesses] {
+		slots = append(slots, fmt.Sprintf("%03d", n))
+	}
+	return slots
+}
+
+// Knows reports whether one of agents took its seat from where a caller calls.
+func Knows(agents []room.Agent, who string) bool {
+	return slices.ContainsFunc(agents, func(a room.Agent) bool { return a.Caller == who })
+}

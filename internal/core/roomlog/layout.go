@@ -1,0 +1,255 @@
+package roomlog
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/files"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// How long items live. docs/items.md lists them all.
+const (
+	// eventLife exceeds the life of every room that refers to the event, so that
+	// an event's number is never used twice.
+	eventLife = room.Life + 2*24*time.Hour
+	// nameLife is how long a name, a snapshot and a listing outlive their room:
+	// the clocks of two processes may differ by so much.
+	nameLife = time.Hour
+	// gapTrust is the age below which an event has no expired event directly
+	// before it.
+	gapTrust = eventLife - room.Life - 24*time.Hour
+)
+
+const (
+	roomPrefix     = "ROOM#"
+	metaSort       = "META"
+	partPrefix     = metaSort + "#"
+	logPrefix      = "LOG#"
+	seenPrefix     = "SEEN#"
+	agreedPrefix   = "AGREED#"
+	donePrefix     = "DONE#"
+	activitySuffix = "#ACT"
+	personSuffix   = "#ME"
+	hookSuffix     = "#HOOK#"
+	wrongPrefix    = "WRONG#"
+	madePrefix     = "MADE#"
+	claimPrefix    = "FILE#"
+	callPrefix     = "CALL#"
+	callerPrefix   = "CALLER#"
+	callingPrefix  = "CALLING#"
+	listed         = "LISTED"
+)
+
+// NameKey returns the key of the item that leads from a room's name to its id.
+func NameKey(name string) table.Key { return table.Key{Partition: "NAME#" + name, Sort: "-"} }
+
+// ListedKey returns the key of a public room's listing.
+func ListedKey(name string) table.Key { return table.Key{Partition: listed, Sort: name} }
+
+// MetaKey returns the key of a room's snapshot.
+func MetaKey(id string) table.Key { return inRoom(id, metaSort) }
+
+// partKey returns the key of a part of a room's snapshot: see room.Part.
+func partKey(id, name string) table.Key { return inRoom(id, partPrefix+name) }
+
+// EventKey returns the key of event n. Its 16 digits make the order of keys the
+// order of numbers.
+func EventKey(id string, n int64) table.Key { return inRoom(id, eventSort(n)) }
+
+// PresenceKey returns the key of a seat's presence.
+func PresenceKey(id string, seat int) table.Key { return inRoom(id, seenPrefix+seatDigits(seat)) }
+
+// activityKey returns the key of what a seat's agent says it is doing. One query
+// of the presence brings it along.
+func activityKey(id string, seat int) table.Key {
+	return inRoom(id, seenPrefix+seatDigits(seat)+activitySuffix)
+}
+
+// personKey returns the key of the presence of the person behind a seat. The same query
+// brings it along.
+func personKey(id string, seat int) table.Key {
+	return inRoom(id, seenPrefix+seatDigits(seat)+personSuffix)
+}
+
+// ClaimKey returns the key of the item for whose life the bytes of a file are kept.
+func ClaimKey(k files.Key) table.Key { return inRoom(k.Room, claimPrefix+k.ID) }
+
+// CalledKey returns the key of the item that says that the agent of a seat has called since
+// the last knock for its name.
+func CalledKey(id string, seat int) table.Key { return inRoom(id, "CALLED#"+seatDigits(seat)) }
+
+// readPositionKey returns the key of the read position of a, or of one device of the
+// person behind it.
+func readPositionKey(id string, a room.Agent) table.Key {
+	sort := "AT#" + seatDigits(a.Seat)
+	if a.IsPerson() {
+		sort += personSuffix + "#" + firstRunes(a.Device, deviceDigits)
+	}
+	return inRoom(id, sort)
+}
+
+// deviceDigits is how much of the hash of a device's token tells it from the others.
+const deviceDigits = 16
+
+// goneKey returns the key of the reason why a seat was given up.
+func goneKey(id string, seat int) table.Key { return inRoom(id, "GONE#"+seatDigits(seat)) }
+
+// KeptKey returns the key of who was behind the last agent of a principal under the name with
+// a key.
+func KeptKey(id, principal, key string) table.Key {
+	sum := sha256.Sum256([]byte(principal + "\x00" + key))
+	return inRoom(id, "KEPT#"+hex.EncodeToString(sum[:16]))
+}
+
+// sentKey returns the key of the message that an idempotency key of a, or of the person
+// behind it, stands for.
+func sentKey(id string, a room.Agent, key string) table.Key {
+	prefix := "SENT#"
+	if a.IsPerson() { // the agent may choose the same keys
+		prefix = "SAID#"
+	}
+	return inRoom(id, fmt.Sprintf("%s%s#%016d#%s", prefix, seatDigits(a.Seat), a.Joined, key))
+}
+
+func inRoom(id, sort string) table.Key { return table.Key{Partition: roomPrefix + id, Sort: sort} }
+
+func seatDigits(seat int) string { return fmt.Sprintf("%05d", seat) }
+
+func eventSort(n int64) string { return fmt.Sprintf("%s%016d", logPrefix, n) }
+
+func eventNumber(k table.Key) (int64, error) {
+	n, err := strconv.ParseInt(strings.TrimPrefix(k.Sort, logPrefix), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("roomlog: %s is not an event's key", k)
+	}
+	return n, nil
+}
+
+// SeatOf returns the seat of the key of a presence, and the suffix of the key if it is that
+// of an activity, of a person or, without the id, of a hook.
+func SeatOf(k table.Key) (seat int, suffix string, err error) {
+	digits := strings.TrimPrefix(k.Sort, seenPrefix)
+	for _, s := range []string{activitySuffix, personSuffix, hookSuffix} {
+		if rest, id, is := strings.Cut(digits, s); is && (id == "" || s == hookSuffix) {
+			digits, suffix = rest, s
+		}
+	}
+	seat, err = strconv.Atoi(digits)
+	if err != nil {
+		return 0, "", fmt.Errorf("roomlog: %s names no seat", k)
+	}
+	return seat, suffix, nil
+}
+
+// nameItem maps the key of a room's name to its id.
+type nameItem struct {
+	V  int    `json:"v"`
+	ID string `json:"id"`
+}
+
+// Listing is what a list of rooms shows of a room without opening it.
+type Listing struct {
+	V           int       `json:"v"`
+	ID          string    `json:"id"`
+	Name        string    `json:"name"`
+	Description string    `json:"about,omitempty"` // the first 200 characters
+	Type        room.Type `json:"type"`
+	Capacity    int       `json:"seats"`
+	Password    bool      `json:"password,omitempty"`
+}
+
+// putEvent appends e to the log of id. Exactly one of the processes that try succeeds. This
+// condition is the only lock there is: it works across processes, and asks only for presence.
+func putEvent(id string, e room.Event) table.Op {
+	return table.Put(table.Item{
+		Key: EventKey(id, e.N), Expires: e.At().Add(eventLife), Data: Encode(e),
+	}, table.IfAbsent)
+}
+
+// putName points the room's name at s.
+func putName(s *room.State, c table.Condition) table.Op {
+	return table.Put(table.Item{
+		Key: NameKey(s.Key), Expires: s.Expires().Add(nameLife), Data: Encode(nameItem{V: room.Version, ID: s.ID}),
+	}, c)
+}
+
+// unitBytes is what DynamoDB writes for one unit, but for some bytes of its own.
+const unitBytes = 1000
+
+// putListed lists s. A description in letters of four bytes is cut below 200 characters, so that
+// a listing is one unit.
+func putListed(s *room.State) table.Op {
+	k := ListedKey(s.Key)
+	l := Listing{
+		V: room.Version, ID: s.ID, Name: s.Name, Description: firstRunes(s.Description, 200),
+		Type: s.Type, Capacity: s.Capacity, Password: s.Password != "",
+	}
+	data := Encode(l)
+	for len(k.Partition)+len(k.Sort)+len(data) > unitBytes && l.Description != "" {
+		l.Description = firstRunes(l.Description, utf8.RuneCountInString(l.Description)*9/10)
+		data = Encode(l)
+	}
+	return table.Put(table.Item{Key: k, Expires: s.Expires().Add(nameLife), Data: data}, table.Always)
+}
+
+// firstRunes returns the first n characters of s.
+func firstRunes(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}
+
+// Layout says where a room is stored, for a program that copies rooms from one
+// table to another.
+type Layout struct {
+	Partition string    // of all items that belong to the room alone
+	Events    string    // the prefix of its events' sort keys; an event never changes, but for a text that is removed
+	Meta      table.Key // its snapshot, in Partition; without it there is no room
+	Parts     string    // the prefix of the sort keys of the snapshot's parts
+	Name      table.Key // leads from its name to its id
+	Listed    table.Key // its listing, if it is public
+}
+
+// RoomPrefix begins the partition of every room; the room's id follows.
+const RoomPrefix = roomPrefix
+
+// LayoutOf returns the layout of the room with an id and the key of its name.
+func LayoutOf(id, key string) Layout {
+	return Layout{
+		Partition: roomPrefix + id, Events: logPrefix, Parts: partPrefix,
+		Meta: MetaKey(id), Name: NameKey(key), Listed: ListedKey(key),
+	}
+}
+
+// NameIn returns the key of the name in a snapshot's item.
+func NameIn(meta table.Item) (string, error) {
+	var x room.Snapshot
+	if err := Decode(meta, &x); err != nil {
+		return "", err
+	}
+	return x.Settings.Key, nil
+}
+
+// LeadsTo returns the id of the room that an item at Layout.Name or
+// Layout.Listed is about.
+func LeadsTo(item table.Item) (id string, err error) {
+	var n nameItem
+	if err := Decode(item, &n); err != nil {
+		return "", err
+	}
+	if n.ID == "" {
+		return "", fmt.Errorf("roomlog: %s leads to no room", item.Key)
+	}
+	return n.ID, nil
+}

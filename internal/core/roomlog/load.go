@@ -1,0 +1,211 @@
+package roomlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+const (
+	headEvents = 25      // read when a log is loaded
+	pageEvents = 100     // read at once when following or paging
+	pageBytes  = 900_000 // after which a page ends: just less than one answer of DynamoDB has
+	// metaTries is how often a snapshot behind the log is read again before the events after it
+	// are applied.
+	metaTries = 3
+)
+
+// A read beside a Write of several ops may see a part of it. It is repeated this
+// often, this far apart, before it fails.
+const (
+	PartialTries = 100
+	PartialPause = 20 * time.Millisecond
+)
+
+const strongly = table.Strong
+
+// errPartial reports that a part of a Write was seen: read again.
+var errPartial = errors.New("roomlog: a part of a write")
+
+// load reads a room from the table: its head, and the last events up to it.
+func (r reader) load(ctx context.Context) (h *room.Head, tail []room.Event, err error) {
+	for try := 1; ; try++ {
+		last, meta, err := r.lastAndMeta(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		h, err = r.headOf(ctx, last, meta)
+		switch {
+		case err == nil:
+			return h, upTo(last, h.AsOf), nil
+		case !errors.Is(err, errPartial):
+			return nil, nil, err
+		case try == PartialTries:
+			return nil, nil, fmt.Errorf("%w: the log of a room does not reach its snapshot, or that is incomplete",
+				table.ErrUnavailable)
+		case try > metaTries && meta == nil:
+			return nil, nil, ErrNotFound // no write is partial for so long: the snapshot has expired
+		}
+		if err := r.store.Pause(ctx, PartialPause); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// upTo returns the events up to n; none if they end before n.
+func upTo(events []room.Event, n int64) []room.Event {
+	for len(events) > 0 && events[len(events)-1].N > n {
+		events = events[:len(events)-1]
+	}
+	if len(events) > 0 && events[len(events)-1].N < n {
+		return nil
+	}
+	return events
+}
+
+// lastAndMeta reads the last events, in ascending order and without a gap, and
+// the snapshot, which is nil if there is none. It reads both at once.
+func (r reader) lastAndMeta(ctx context.Context) ([]room.Event, *snapshot, error) {
+	type answer struct {
+		meta *snapshot
+		err  error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		meta, err := readSnapshot(ctx, r.store.table, r.id)
+		got <- answer{meta, err}
+	}()
+	last, err := r.last(ctx)
+	a := <-got
+	return last, a.meta, errors.Join(err, a.err)
+}
+
+func (r reader) last(ctx context.Context) ([]room.Event, error) {
+	events, _, err := r.query(ctx, table.Range{Reverse: true, Limit: headEvents, Consistency: strongly}, nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(events) > 0 {
+		events = withoutGap(events[0].N+1, -1, events)
+	}
+	slices.Reverse(events)
+	return events, nil
+}
+
+// headOf returns the head that the last events and the snapshot tell. They were read side by
+// side, and a read beside a Write of several ops may see a part of it, so either may be the
+// newer. A snapshot that is ahead is the base. One that is behind is read again, metaTries times,
+// and then the log is replayed from there. It fails with errPartial if both must be read again.
+//
+// The last events are headEvents, and not one, so that a process that has just loaded the room
+// recognizes a repeated text without a third read.
+func (r reader) headOf(ctx context.Context, last []room.Event, meta *snapshot) (*room.Head, error) {
+	if len(last) == 0 {
+		if meta == nil {
+			return nil, ErrNotFound
+		}
+		return nil, errPartial // events outlive the snapshot
+	}
+	newest := last[len(last)-1]
+	for try := 0; meta != nil && meta.AsOf < newest.LastChange && try < metaTries; try++ {
+		err := r.store.Pause(ctx, PartialPause)
+		if err != nil {
+			return nil, err
+		}
+		meta, err = readSnapshot(ctx, r.store.table, r.id)
+		if err != nil {
+			return nil, err
+		}
+	}
+	if meta == nil {
+		return nil, errPartial
+	}
+	s, err := meta.state(r.id)
+	if errors.Is(err, room.ErrTorn) {
+		return nil, errPartial
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case meta.AsOf < newest.LastChange:
+		h, err := r.replay(ctx, room.NewHead(s), newest.N)
+		if err != nil {
+			return nil, err
+		}
+		return r.withTalk(ctx, h, last)
+	case meta.AsOf < newest.N: // no event since has changed the state
+		s.AsOf, s.HeadMs, s.LastTalk, s.Messages, s.Run = newest.N, newest.AtMs, newest.LastTalk, newest.Messages,
+			newest.Run
+	}
+	h := room.NewHead(s)
+	for _, e := range slices.Backward(last) {
+		if e.N == h.Recent.From-1 {
+			h = h.Recall(e)
+		}
+	}
+	return r.withTalk(ctx, h, last)
+}
+
+// withTalk returns h with its talk state, which the event that last changed it carries, and with
+// the open proposals. It reads those events that are not in last.
+func (r reader) withTalk(ctx context.Context, h *room.Head, last []room.Event) (*room.Head, error) {
+	find := func(n int64) (room.Event, error) {
+		if i := slices.IndexFunc(last, func(e room.Event) bool { return e.N == n }); i >= 0 {
+			return last[i], nil
+		}
+		return r.event(ctx, n)
+	}
+	if h.LastTalk == 0 {
+		return h, nil
+	}
+	e, err := find(h.LastTalk)
+	if errors.Is(err, table.ErrNotFound) && h.LastTalk > last[len(last)-1].N {
+		return nil, errPartial // the snapshot is ahead of the log
+	}
+	if errors.Is(err, table.ErrNotFound) || err == nil && e.Talk == nil {
+		return h, nil // it has expired, and with it all that was asked
+	}
+	if err != nil {
+		return nil, err
+	}
+	var proposals []room.Event
+	for _, x := range e.Talk.Open {
+		if !x.Proposal {
+			continue
+		}
+		p, err := find(x.N)
+		if err != nil && !errors.Is(err, table.ErrNotFound) {
+			return nil, err
+		}
+		if err == nil {
+			proposals = append(proposals, p)
+		}
+	}
+	return h.WithTalk(*e.Talk, room.WithoutTexts(proposals, last...)), nil // that Write may be partly visible
+}
+
+// replay applies the events up to n to a head whose snapshot fell behind.
+func (r reader) replay(ctx context.Context, h *room.Head, n int64) (*room.Head, error) {
+	for h.AsOf < n {
+		events, _, err := r.after(ctx, h.AsOf, pageEvents, strongly)
+		if err != nil {
+			return nil, err
+		}
+		if len(events) == 0 {
+			return nil, errPartial
+		}
+		for _, e := range events {
+			h, err = h.Apply(e)
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return h, nil
+}

@@ -1,0 +1,234 @@
+package roomlog
+
+import (
+	"container/list"
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// A head that is older than staleAfter, or more than followPages behind, is loaded rather than
+// followed. That bounds the cost of one read.
+const (
+	staleAfter  = time.Hour
+	followPages = 5
+)
+
+// Log is one room's log as this process knows it: its head, its last events, and
+// the appends under way. Its methods may be called concurrently.
+type Log struct {
+	id       string
+	store    *Store
+	observer Observer
+	read     reader
+	appender appender
+
+	reading sync.Mutex                // held by the one call that reads the head; see doc.go
+	head    atomic.Pointer[room.Head] // changed only while mu is held; nil: not loaded
+
+	mu       sync.Mutex
+	verified time.Time     // head was the head of the log at this time
+	tail     tail          // the last events up to head
+	changed  chan struct{} // closed and replaced when the head advances
+
+	bytes atomic.Int64  // that the log takes in memory; changed only by calls that use it
+	users int           // calls that use the log; guarded by store.mu
+	idle  *list.Element // its place in store.idle; guarded by store.mu
+}
+
+func newLog(s *Store, id string) *Log {
+	l := &Log{id: id, store: s, read: reader{s, id}, changed: make(chan struct{})}
+	l.appender.log = l
+	l.bytes.Store(logBytes)
+	if s.opts.Observe != nil {
+		l.observer = s.opts.Observe(l)
+	}
+	return l
+}
+
+// ID returns the room's id.
+func (l *Log) ID() string { return l.id }
+
+// Observer returns what Options.Observe returned for the log.
+func (l *Log) Observer() Observer { return l.observer }
+
+// Release ends the use that Acquire began.
+func (l *Log) Release() { l.store.release(l) }
+
+// Peek returns the head as this process last saw it, without a read; nil if it
+// was never loaded.
+func (l *Log) Peek() *room.Head { return l.head.Load() }
+
+// Changed returns a channel that is closed when the head next advances.
+func (l *Log) Changed() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.changed
+}
+
+// Cached returns a head to append to. It may lie behind the log. It is loaded if it
+// is unknown or too old.
+func (l *Log) Cached(ctx context.Context) (*room.Head, error) {
+	h, verified := l.headAndTime()
+	if h != nil && (l.store.opts.SingleProcess || l.store.now().Sub(verified) < staleAfter) {
+		return h, nil
+	}
+	return l.Refresh(ctx, l.store.now())
+}
+
+// Refresh returns the head of the log at the time since or later. It reads the
+// table unless that is known.
+func (l *Log) Refresh(ctx context.Context, since time.Time) (*room.Head, error) {
+	if h := l.KnownSince(since); h != nil {
+		return h, nil
+	}
+	l.reading.Lock()
+	defer l.reading.Unlock()
+	if h := l.KnownSince(since); h != nil { // another call has just read it
+		return h, nil
+	}
+	began := l.store.now()
+	h, verified := l.headAndTime()
+	if h == nil || began.Sub(verified) >= staleAfter {
+		return l.load(ctx, began)
+	}
+	return l.follow(ctx, h, began)
+}
+
+// load reads the head of the log at the time began or later, and publishes it. l.reading
+// is held.
+func (l *Log) load(ctx context.Context, began time.Time) (*room.Head, error) {
+	h, tail, err := l.read.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return l.replace(h, tail, began), nil
+}
+
+func (l *Log) headAndTime() (*room.Head, time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.head.Load(), l.verified
+}
+
+// KnownSince returns the head if it is known to have been the head of the log at
+// the time since or later.
+func (l *Log) KnownSince(since time.Time) *room.Head {
+	h, verified := l.headAndTime()
+	if h == nil || verified.IsZero() || !l.store.opts.SingleProcess && !verified.After(since) {
+		return nil
+	}
+	return h
+}
+
+// Invalidate makes the next Refresh read the log, after a write whose outcome is
+// unknown.
+func (l *Log) Invalidate() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.verified = time.Time{}
+}
+
+// follow reads what came after h and publishes it. l.reading is held. The answer
+// is the head of the log at the time began or later.
+func (l *Log) follow(ctx context.Context, h *room.Head, began time.Time) (*room.Head, error) {
+	for range followPages {
+		events, more, err := l.read.after(ctx, h.AsOf, pageEvents, strongly)
+		if err != nil {
+			return nil, err
+		}
+		if !more {
+			return l.advance(events, began)
+		}
+		h, err = l.advance(events, time.Time{})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return l.load(ctx, began)
+}
+
+// advance applies events and publishes the head. The events must be in order and
+// without a gap among themselves. Those that are known, and those that do not
+// connect to the head, are skipped. verified, unless zero, is a time at which the
+// last of them, or the head, was the head of the log.
+func (l *Log) advance(events []room.Event, verified time.Time) (*room.Head, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h := l.head.Load()
+	from := -1
+	to := 0
+	for i, e := range events {
+		if e.N != h.AsOf+1 {
+			continue
+		}
+		next, err := h.Apply(e)
+		if err != nil {
+			return nil, err
+		}
+		h = next
+		if from < 0 {
+			from = i
+		}
+		to = i + 1
+	}
+	if from < 0 {
+		from = to
+	}
+	l.publish(h, events[from:to], verified)
+	return h, nil
+}
+
+// commit publishes w, which was written. Its head is the new one unless the
+// log has advanced meanwhile.
+func (l *Log) commit(w *write, verified time.Time) error {
+	l.mu.Lock()
+	if l.head.Load() != w.base {
+		l.mu.Unlock()
+		_, err := l.advance(w.events, verified)
+		return err
+	}
+	defer l.mu.Unlock()
+	l.publish(w.head, w.events, verified)
+	return nil
+}
+
+// publish makes h the head, to which events led, and tells the waiters and the
+// observer. l.mu is held.
+func (l *Log) publish(h *room.Head, events []room.Event, verified time.Time) {
+	if verified.After(l.verified) {
+		l.verified = verified
+	}
+	if h == l.head.Load() {
+		return
+	}
+	for _, e := range events {
+		l.tail.add(e)
+	}
+	l.head.Store(h)
+	l.store.weigh(l)
+	close(l.changed)
+	l.changed = make(chan struct{})
+	if l.observer != nil {
+		l.observer.OnAdvance(h, events)
+	}
+}
+
+// replace publishes a head that was loaded, unless a newer one is known. events
+// are the last ones up to it.
+func (l *Log) replace(h *room.Head, events []room.Event, verified time.Time) *room.Head {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if known := l.head.Load(); known != nil && known.AsOf > h.AsOf {
+		return known
+	}
+	l.tail = tail{}
+	for _, e := range events {
+		l.tail.add(e)
+	}
+	l.publish(h, nil, verified)
+	return h
+}

@@ -1,0 +1,162 @@
+package roomlog
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// PageEvents is how many events a page has at most in which the reader sees something.
+const PageEvents = pageEvents
+
+// hiddenEvents is how many events are read at once after a page in which the reader saw nothing.
+// A page in which it saw something is smaller: it may need no other. A page may not end early
+// because much is hidden: that would tell how much.
+const hiddenEvents = 500
+
+// Pages reads a log page by page for one agent. An event that was done for others comes as an
+// outline: what room.Agent.Sees needs to refuse it.
+type Pages struct {
+	log   *Log
+	agent room.Agent
+	limit int // of the next page
+	tail  []room.Event
+}
+
+// tailPage is how many events of the cached tail Read returns at once. They are copied, since a text
+// may be removed there.
+const tailPage = 16
+
+// Pages returns the pages of the log for a. The first has at most so many events.
+func (l *Log) Pages(a room.Agent, first int) *Pages {
+	return &Pages{log: l, agent: a, limit: min(first, pageEvents)}
+}
+
+// After returns events from n+1 on without a gap, and whether more may follow.
+func (p *Pages) After(ctx context.Context, n int64) (events []room.Event, more bool, err error) {
+	return p.page(ctx, n, 1, p.sees)
+}
+
+// Before returns events from n-1 down without a gap, and whether more may precede them.
+// The cached tail saves the read: it is as current as the head.
+func (p *Pages) Before(ctx context.Context, n int64) (events []room.Event, more bool, err error) {
+	l := p.log
+	l.mu.Lock()
+	events = l.tail.before(n, p.limit)
+	l.mu.Unlock()
+	if len(events) > 0 {
+		p.limit = pageEvents
+		return events, events[len(events)-1].N > 1, nil
+	}
+	return p.page(ctx, n, -1, p.sees)
+}
+
+// Read returns events from n+1 on without a gap, from the cached tail if that has them.
+// It returns none if event n+1 cannot be read yet. The events are valid until the next call.
+func (p *Pages) Read(ctx context.Context, n int64) ([]room.Event, error) {
+	l := p.log
+	l.mu.Lock()
+	events, ok := l.tail.after(n, tailPage, p.tail[:0])
+	l.mu.Unlock()
+	if ok {
+		p.tail = events
+		return events, nil
+	}
+	done, err := l.BeginRead(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	known := l.Peek().AsOf
+	events, _, err = p.page(ctx, n, 1, func(e room.Event) bool { return e.N > known || p.sees(e) })
+	if err != nil {
+		return nil, err
+	}
+	_, err = l.advance(events, time.Time{}) // so that Known covers what the caller has seen
+	return events, err
+}
+
+const (
+	// readsAtOnce bounds how many calls read history at once. A page has up to a
+	// megabyte, which the call keeps until it has looked at it.
+	readsAtOnce = 16
+	// readsOfRoom bounds how many of them read one room, so that the first reader of
+	// another room need not wait.
+	readsOfRoom = readsAtOnce / 4
+)
+
+// BeginRead waits until the caller may read a page of history. Private messages fill no page of
+// agents that do not see them, so a read can be long, and must not delay other rooms: rooms, and
+// within them callers, take turns. The caller calls done when it has dropped what it read, and calls
+// BeginRead again for the next page, at most hiddenEvents or a megabyte.
+func (l *Log) BeginRead(ctx context.Context) (done func(), err error) {
+	return l.store.reads.Enter(ctx, l.id, ident.ClientKey(ctx))
+}
+
+// Since returns the events from n+1 on, until event end is among them: the last page may go beyond it. It ends before
+// an event that cannot be read yet, and with an error.
+func (p *Pages) Since(ctx context.Context, n, end int64) iter.Seq2[room.Event, error] {
+	return func(yield func(room.Event, error) bool) {
+		for n < end {
+			events, err := p.Read(ctx, n)
+			if err != nil {
+				yield(room.Event{}, err)
+				return
+			}
+			if len(events) == 0 {
+				return
+			}
+			for _, e := range events {
+				if !yield(e, nil) {
+					return
+				}
+				n = e.N
+			}
+		}
+	}
+}
+
+// Back returns the events from n-1 down. After each page it lets calls in other rooms read.
+func (p *Pages) Back(ctx context.Context, n int64) iter.Seq2[room.Event, error] {
+	return func(yield func(room.Event, error) bool) {
+		for more := true; more; {
+			done, err := p.log.BeginRead(ctx)
+			var events []room.Event
+			if err == nil {
+				events, more, err = p.Before(ctx, n)
+				done()
+			}
+			if err != nil {
+				yield(room.Event{}, err)
+				return
+			}
+			for _, e := range events {
+				if !yield(e, nil) {
+					return
+				}
+				n = e.N
+			}
+		}
+	}
+}
+
+// page reads a page, and chooses the size of the next one.
+func (p *Pages) page(ctx context.Context, n, step int64, whole func(room.Event) bool) (events []room.Event, more bool,
+	err error) {
+	seen := false
+	events, more, err = p.log.read.run(ctx, n, step, p.limit, table.Strong, func(e room.Event) bool {
+		seen = seen || p.sees(e)
+		return whole(e)
+	})
+	p.limit = pageEvents
+	if !seen {
+		p.limit = hiddenEvents
+	}
+	return events, more, err
+}
+
+func (p *Pages) sees(e room.Event) bool { return p.agent.IsFor(e) }

@@ -1,0 +1,64 @@
+package roomlog
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// Activities of agents that left stay stored for an hour and sort before presence.
+func TestPresence_behindAThousandActivitiesOfOthers_isRead(t *testing.T) {
+	s := newStore(t)
+	id, soon := ident.NewRoomID(), s.now().Add(time.Hour)
+	put := func(k table.Key, data any) table.Op {
+		return table.Put(table.Item{Key: k, Expires: soon, Data: Encode(data)}, table.Always)
+	}
+	const last = table.MaxLimit + 1
+	for seat := 1; seat < last; seat += table.MaxOps {
+		var ops []table.Op
+		for i := range table.MaxOps {
+			ops = append(ops, put(activityKey(id, seat+i), activityItem{V: room.Version, Text: "gone"}))
+		}
+		if err := s.table.Write(t.Context(), ops...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.table.Write(t.Context(), put(PresenceKey(id, last), room.Presence{V: room.Version, AtMs: 1}),
+		put(activityKey(id, last), activityItem{V: room.Version, Text: "here"})); err != nil {
+		t.Fatal(err)
+	}
+	l := s.Acquire(id)
+	defer l.Release()
+	seen, _, err := l.Seats().Presence(t.Context(), table.Strong)
+	if err != nil || len(seen) != 1 || seen[last].Activity != "here" {
+		t.Errorf("got %v, %v", seen, err)
+	}
+}
+
+// The short way reads every presence, and as the long way does.
+func TestPresence_isReadAsAnyItem(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		number := func(name string) int64 {
+			return rapid.OneOf(rapid.Just(int64(0)), rapid.Int64()).Draw(t, name)
+		}
+		flag := func(name string) bool { return rapid.Bool().Draw(t, name) }
+		p := room.Presence{V: room.Version, AtMs: number("at"), OwnMs: number("own"), Used: flag("used"),
+			UntilMs: number("until"), WaitMs: number("wait"), ShellMs: number("shell"), Head: number("head"),
+			Standby: flag("standby"), ForMe: flag("for me"), BackMs: number("back"), Read: number("read")}
+		data := Encode(p)
+		var got room.Presence
+		if !presence(data, &got) || got != p {
+			t.Errorf("%s is read as %+v", data, got)
+		}
+	})
+	for _, text := range []string{`{"v":9,"at":1}`, `{"v":10,"at":1`, `{"v":10,"at":1,"new":2}`, `{"v":10,"used":1}`, ``} {
+		if p := (room.Presence{}); presence([]byte(ofThisVersion(text)), &p) {
+			t.Errorf("%s is read as %+v", text, p)
+		}
+	}
+}

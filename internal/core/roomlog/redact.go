@@ -1,0 +1,90 @@
+package roomlog
+
+import (
+	"context"
+	"errors"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// An event is written once, unless the text of its message is removed: then its item is
+// put again without the text, in the Write of the event that says so. By that event each
+// process that follows the log drops the text.
+
+// Redact returns the ops that take the text of event n out of the table: of the event, of the draft that it
+// was, of the agreement on it, and of the tasks that it has ended. They go into the Write of the event that
+// says so, and by that event every process drops the text from its caches. They fail if one of the items
+// expires before they are written. They do not cover an agreement that is completed after the call.
+func (s *Store) Redact(ctx context.Context, id string, n int64) (ops []table.Op, err error) {
+	for next := n; next != 0; {
+		item, err := s.table.Get(ctx, EventKey(id, next), strongly)
+		if errors.Is(err, table.ErrNotFound) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		e, err := decodeEvent(item)
+		if err != nil {
+			return nil, err
+		}
+		item.Data = Encode(e.WithoutText())
+		ops, next = append(ops, erase(item)), e.Decides
+		results, err := s.redactResults(ctx, id, e)
+		if err != nil {
+			return nil, err
+		}
+		ops = append(ops, results...)
+	}
+	where := table.Range{Partition: roomPrefix + id, Prefix: agreedPrefix, Consistency: strongly}
+	for item, err := range table.All(ctx, s.table, where) {
+		if err != nil {
+			return ops, err
+		}
+		var x Agreement
+		if err := Decode(item, &x); err != nil {
+			return ops, err
+		}
+		if x.N != n {
+			continue
+		}
+		x.Text, x.Redacted = room.Removed, true
+		item.Data = Encode(x)
+		ops = append(ops, erase(item))
+	}
+	return ops, nil
+}
+
+// erase returns the op that puts item in the place of one whose text must not stay behind.
+func erase(item table.Item) table.Op { return table.Op{Item: item, If: table.IfPresent, Erase: true} }
+
+// IsSameEvent reports whether two items hold one event, whose text may have been removed
+// from one of them.
+func IsSameEvent(a, b table.Item) bool {
+	x, err := decodeEvent(a)
+	y, other := decodeEvent(b)
+	return err == nil && other == nil && a.Key == b.Key && x.ID == y.ID && x.AtMs == y.AtMs
+}
+
+// redact drops the text of event n.
+func (t *tail) redact(n int64) {
+	if e, ok := t.event(n); ok {
+		t.referred -= e.Referred()
+		e = e.WithoutText()
+		t.referred += e.Referred()
+		t.events[n-t.events[0].N] = e
+	}
+}
+
+// redactTask drops the words of task no.
+func (t *tail) redactTask(no int64) {
+	for i, e := range t.events {
+		if e.HasWordsOf(no) {
+			t.referred -= e.Referred()
+			e = e.WithoutTask(no)
+			t.referred += e.Referred()
+			t.events[i] = e
+		}
+	}
+}

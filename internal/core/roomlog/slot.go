@@ -1,0 +1,107 @@
+package roomlog
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// Slots apply a limit that all processes on a table share, though the table has no counters. Each
+// act that counts takes a slot, an item that is put if absent; the slot is free again when the
+// item expires.
+type Slots struct {
+	store             *Store
+	partition, prefix string
+}
+
+// slotItem is what took a slot.
+type slotItem struct {
+	V    int    `json:"v"`
+	ID   string `json:"id"` // random: see Store.putOnce
+	Who  string `json:"who,omitempty"`
+	AtMs int64  `json:"at"`
+}
+
+// Guesses returns the slots for wrong passwords of the room with an id.
+func (s *Store) Guesses(id string) Slots { return Slots{s, roomPrefix + id, wrongPrefix} }
+
+// Made returns the slots for the rooms that a caller creates. The digest stands for it.
+func (s *Store) Made(digest string) Slots { return Slots{s, callerPrefix + digest, madePrefix} }
+
+// Calling returns the slots for calls of hooks that an account has under way. The digest stands for it.
+func (s *Store) Calling(digest string) Slots { return Slots{s, callingPrefix + digest, ""} }
+
+// Read returns who took which slot and when.
+func (s Slots) Read(ctx context.Context, c table.Consistency) (map[string]Guess, error) {
+	taken := map[string]Guess{}
+	where := table.Range{Partition: s.partition, Prefix: s.prefix, Consistency: c}
+	for item, err := range table.All(ctx, s.store.table, where) {
+		if err != nil {
+			return taken, err
+		}
+		var x slotItem
+		if err := Decode(item, &x); err != nil {
+			return taken, err
+		}
+		taken[strings.TrimPrefix(item.Key.Sort, s.prefix)] = Guess{Who: x.Who, AtMs: x.AtMs}
+	}
+	return taken, nil
+}
+
+// Take takes a slot from now until a time. It returns false if another act has it.
+func (s Slots) Take(ctx context.Context, slot, who string, now, until time.Time) (taken bool, err error) {
+	mine := slotItem{V: room.Version, ID: ident.NewEventID(), Who: who, AtMs: now.UnixMilli()}
+	before, err := s.store.putOnce(ctx, table.Item{Key: s.key(slot), Expires: until, Data: Encode(mine)})
+	return before == nil && err == nil, err
+}
+
+// maxRaces bounds how often another act takes the slot first.
+const maxRaces = 20
+
+// Choice says how an act takes one of several slots.
+type Choice struct {
+	Who string
+	// Pick returns a slot given those that are taken, or how long to wait for one.
+	Pick func(taken map[string]Guess, now time.Time) (slot string, wait time.Duration)
+	// Ends returns until when a slot that is taken now stays taken.
+	Ends func(now time.Time) time.Time
+}
+
+// TakeOne takes the slot that c picks. taken are those that the caller knows to be taken.
+// It returns how long to wait if there is none.
+func (s Slots) TakeOne(ctx context.Context, taken map[string]Guess, c Choice) (slot string, wait time.Duration,
+	err error) {
+	for range maxRaces {
+		now := s.store.now()
+		slot, wait := c.Pick(taken, now)
+		if wait > 0 {
+			return "", wait, nil
+		}
+		mine, err := s.Take(ctx, slot, c.Who, now, c.Ends(now))
+		if mine || err != nil {
+			return slot, 0, err
+		}
+		taken, err = s.Read(ctx, table.Strong)
+		if err != nil {
+			return "", 0, err
+		}
+	}
+	return "", time.Second, nil
+}
+
+// GiveBack frees a slot that the caller took, if the table answers: else it expires.
+func (s Slots) GiveBack(ctx context.Context, slot string) {
+	ctx, cancel := Detached(ctx)
+	defer cancel()
+	if err := s.store.table.Write(ctx, table.Delete(s.key(slot), table.Always)); err != nil {
+		s.store.Logger().WarnContext(ctx, "what was counted was not taken back", "error", err)
+	}
+}
+
+func (s Slots) key(slot string) table.Key {
+	return table.Key{Partition: s.partition, Sort: s.prefix + slot}
+}

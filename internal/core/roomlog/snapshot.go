@@ -1,0 +1,103 @@
+package roomlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// snapshot is what the table has of a room's state: META, and its parts, which follow
+// it, so that one query reads all.
+type snapshot struct {
+	room.Snapshot
+	parts []room.Part
+}
+
+// state returns the state that x stores, of the room with this id. It fails with
+// room.ErrTorn if x was read beside a write.
+func (x *snapshot) state(id string) (room.State, error) { return x.State(id, x.parts) }
+
+// readSnapshot returns the snapshot of a room; nil if there is none.
+func readSnapshot(ctx context.Context, t table.Reader, id string) (*snapshot, error) {
+	var x snapshot
+	found := false
+	where := table.Range{Partition: roomPrefix + id, Prefix: metaSort, Consistency: strongly}
+	for item, err := range table.All(ctx, t, where) {
+		if err != nil {
+			return nil, err
+		}
+		if err := x.add(item); err != nil {
+			return nil, err
+		}
+		found = found || item.Key.Sort == metaSort
+	}
+	if !found {
+		return nil, nil
+	}
+	return &x, nil
+}
+
+// add adds META, or a part.
+func (x *snapshot) add(item table.Item) error {
+	if item.Key.Sort == metaSort {
+		return Decode(item, &x.Snapshot)
+	}
+	p := room.Part{Name: item.Key.Sort[len(partPrefix):]}
+	err := Decode(item, &p)
+	x.parts = append(x.parts, p)
+	return err
+}
+
+// CheckSnapshot returns an error unless items are META and all parts of one snapshot:
+// ErrDamaged if some are missing or of another time.
+func CheckSnapshot(items []table.Item) error {
+	var x snapshot
+	for _, item := range items {
+		if err := x.add(item); err != nil {
+			return err
+		}
+	}
+	return x.check()
+}
+
+// check returns ErrDamaged if parts of x are missing or of another time.
+func (x *snapshot) check() error {
+	_, err := x.state("")
+	if errors.Is(err, room.ErrTorn) {
+		return fmt.Errorf("%w: its snapshot is incomplete", ErrDamaged)
+	}
+	return err
+}
+
+// putMeta stores the snapshot of s, but for its parts.
+func putMeta(s *room.State) table.Op {
+	return table.Put(table.Item{
+		Key: MetaKey(s.ID), Expires: s.Expires().Add(nameLife), Data: Encode(s.Snapshot()),
+	}, table.Always)
+}
+
+// putParts stores the parts of s that differ from those of base.
+func putParts(base, s *room.State) (ops []table.Op) {
+	parts, stored := s.Parts(), map[string]int64{}
+	for _, p := range base.Parts() {
+		stored[p.Name] = p.N
+	}
+	expires := s.PartExpires(len(parts)).Add(nameLife)
+	for _, p := range parts {
+		if n, ok := stored[p.Name]; !ok || n != p.N {
+			op := table.Put(table.Item{Key: partKey(s.ID, p.Name), Expires: expires, Data: Encode(p)}, table.Always)
+			op.Erase = p.Task != nil && p.Task.Redacted
+			ops = append(ops, op)
+		}
+		delete(stored, p.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(stored)) { // of parts that are no more
+		ops = append(ops, table.Delete(partKey(s.ID, name), table.Always))
+	}
+	return ops
+}

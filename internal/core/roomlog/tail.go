@@ -1,0 +1,135 @@
+package roomlog
+
+import (
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// How much of a log's tail is cached, so that a waiter is served without a read.
+const (
+	tailEvents = 128
+	tailBytes  = 64 << 10 // of what the events refer to: texts, settings, who owes what
+)
+
+// tail is the last events of a log, without a gap.
+type tail struct {
+	events   []room.Event
+	referred int // bytes that they refer to
+	array    int // how many events the memory behind events has room for
+}
+
+// bytes returns how much memory t takes.
+func (t *tail) bytes() int { return t.array*room.EventBytes + t.referred }
+
+// add adds the next event, and drops the oldest ones where there are too many. If
+// e does not follow, it starts a new tail.
+func (t *tail) add(e room.Event) {
+	if len(t.events) > 0 && t.events[len(t.events)-1].N != e.N-1 {
+		*t = tail{}
+	}
+	for _, n := range e.Emptied() {
+		t.redact(n)
+	}
+	if e.RedactsTask() {
+		t.redactTask(e.Task.No)
+	}
+	before := cap(t.events)
+	t.events = append(t.events, e)
+	if cap(t.events) != before {
+		t.array = cap(t.events)
+	}
+	t.referred += e.Referred()
+	drop := 0
+	for len(t.events)-drop > 1 && (len(t.events)-drop > tailEvents || t.referred > tailBytes) {
+		t.referred -= t.events[drop].Referred()
+		drop++
+	}
+	if drop > 0 {
+		clear(t.events[:drop])
+		t.events = t.events[drop:]
+	}
+}
+
+// after adds a copy of at most so many events after n to events. ok is false if the tail begins
+// later.
+func (t *tail) after(n int64, most int, events []room.Event) (_ []room.Event, ok bool) {
+	if len(t.events) == 0 || t.events[0].N > n+1 {
+		return events, false
+	}
+	skip := min(int(n+1-t.events[0].N), len(t.events))
+	return append(events, t.events[skip:min(skip+most, len(t.events))]...), true
+}
+
+// Tail returns the events after n, as far as they are known. ok is false if the cached tail begins
+// later.
+func (l *Log) Tail(n int64) (events []room.Event, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tail.after(n, tailEvents, nil)
+}
+
+// before returns a copy of at most so many events before n, the latest first; none if the tail
+// does not have the one right before n.
+func (t *tail) before(n int64, most int) (events []room.Event) {
+	for e, ok := t.event(n - 1); ok && len(events) < most; e, ok = t.event(e.N - 1) {
+		events = append(events, e)
+	}
+	return events
+}
+
+// event returns event n, if the tail has it.
+func (t *tail) event(n int64) (e room.Event, ok bool) {
+	if len(t.events) == 0 || n < t.events[0].N || n > t.events[len(t.events)-1].N {
+		return room.Event{}, false
+	}
+	return t.events[n-t.events[0].N], true
+}
+
+// Unread returns a function that returns how many messages after event read both viewer and the
+// agent of see, without those of that agent itself. That is nil if the cached tail does not reach
+// back so far, since no log is read for it.
+func (s Seats) Unread(viewer room.Agent) func(read int64, of room.Agent) *int {
+	l := s.log
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.tail.events) == 0 {
+		return func(int64, room.Agent) *int { return nil }
+	}
+	from, said := l.tail.events[0].N, []room.Event(nil)
+	for i := range l.tail.events {
+		if e := &l.tail.events[i]; e.Type == room.Said && viewer.Sees(*e) {
+			said = append(said, *e)
+		}
+	}
+	return func(read int64, of room.Agent) *int {
+		if read+1 < from {
+			return nil
+		}
+		n := 0
+		for i := len(said) - 1; i >= 0 && said[i].N > read; i-- {
+			if e := &said[i]; (e.Seat != of.Seat || e.Person) && of.IsNews(*e) {
+				n++
+			}
+		}
+		return &n
+	}
+}
+
+// How often the tail of a log is read while agents wait and other processes may append.
+// Each read costs half a read unit.
+const (
+	pollLively = 100 * time.Millisecond
+	pollCalm   = 500 * time.Millisecond // the last event is five seconds old
+	pollQuiet  = time.Second            // it is ten minutes old
+)
+
+// PollEvery returns the time between two reads of the tail, whose last event has that age. Nobody
+// notices when news is late by less than a tenth of the silence before it: agents take seconds to
+// answer. docs/scale.md says what that costs.
+func PollEvery(age time.Duration) time.Duration {
+	if age >= 10*time.Minute {
+		return pollQuiet
+	}
+	return min(max(age/10, pollLively), pollCalm)
+}

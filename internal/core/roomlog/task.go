@@ -1,0 +1,185 @@
+package roomlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// Done is the stored form of a task that was finished or dropped. Like an agreement it outlives the
+// events that led to it.
+type Done struct {
+	V        int        `json:"v"`
+	Task     room.Task  `json:"task"`         // as it was
+	By       room.Party `json:"by"`           // who ended it
+	ByPerson bool       `json:"me,omitempty"` // the person behind By did; false of those stored before it was known
+	Dropped  bool       `json:"drop,omitempty"`
+	Result   string     `json:"x,omitempty"`      // what was done, or why it was dropped
+	Report   int64      `json:"report,omitempty"` // the message that said so, of which Result is the beginning
+	Redacted bool       `json:"gone,omitempty"`   // Result was removed
+	AtMs     int64      `json:"at"`
+}
+
+// doneKey returns the key of task no once it is closed.
+func doneKey(id string, no int64) table.Key {
+	return inRoom(id, fmt.Sprintf("%s%016d", donePrefix, no))
+}
+
+// ResultBytes is how much of a report is kept with the task that it ends.
+const ResultBytes = 1_000
+
+// putDone stores that e ends t.
+func putDone(h *room.Head, t room.Task, e room.Event) table.Op {
+	by, _ := h.Seated(e.Seat)
+	d := Done{V: room.Version, Task: t, By: by.Party(), ByPerson: e.Person, AtMs: e.AtMs}
+	d.By.Person = e.PersonName
+	if e.Task != nil {
+		d.Dropped, d.Result = e.Task.Action == room.DropTask, e.Task.Text
+		d.Task.Last = e.N
+	} else {
+		d.Report, d.Result = e.N, firstBytes(e.Text, ResultBytes)
+	}
+	return table.Put(table.Item{Key: doneKey(h.ID, t.No), Expires: e.At().Add(agreementLife), Data: Encode(d)},
+		table.Always)
+}
+
+// Done returns the task no, which is closed. It fails with table.ErrNotFound if it is not, or was
+// closed a year ago.
+func (s Seats) Done(ctx context.Context, no int64) (d Done, err error) {
+	item, err := s.log.store.table.Get(ctx, doneKey(s.log.id, no), table.Strong)
+	if err == nil {
+		err = Decode(item, &d)
+	}
+	return d, err
+}
+
+// AllDone returns the closed tasks that a sees, the last added first, at most limit: all, or those that were
+// added before the one of number before.
+func (s Seats) AllDone(ctx context.Context, a room.Agent, before int64, limit int) (list []Done, more bool, err error) {
+	where := table.Range{Partition: roomPrefix + s.log.id, Prefix: donePrefix, Reverse: true, Consistency: strongly}
+	if before > 0 {
+		where.After = doneKey(s.log.id, before).Sort
+	}
+	for item, err := range table.All(ctx, s.log.store.table, where) {
+		var d Done
+		if err == nil {
+			err = Decode(item, &d)
+		}
+		switch {
+		case err != nil:
+			return nil, false, err
+		case !a.SeesTask(d.Task.N):
+		case len(list) == limit:
+			return list, true, nil
+		default:
+			list = append(list, d)
+		}
+	}
+	return list, false, nil
+}
+
+// RedactTask returns the ops that take the words of task no out of the table: of the events about it,
+// from last back to the one that added it, and of its Done. They go into the Write of the event that says
+// so, which writes the part of an open task again; there are none if nothing of it has words. Where one
+// Write cannot take all, RedactTask writes the first itself. The ops fail if one of the items expires
+// before they are written.
+func (s *Store) RedactTask(ctx context.Context, id string, no, last int64) (ops []table.Op, err error) {
+	// Each event of the task leads to the one before it. Before one that has expired there are no others.
+	for n := last; n != 0; {
+		item, err := s.table.Get(ctx, EventKey(id, n), strongly)
+		if errors.Is(err, table.ErrNotFound) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		e, err := decodeEvent(item)
+		if err != nil {
+			return nil, err
+		}
+		n = 0
+		if e.Task != nil {
+			n = e.Task.Prev
+		}
+		if e.HasWordsOf(no) {
+			item.Data = Encode(e.WithoutTask(no))
+			ops = append(ops, erase(item))
+		}
+	}
+
+	// After this the ops that remain fit into the Write of the event.
+	for len(ops) > redactedAtOnce {
+		if err := s.table.Write(ctx, ops[:redactedAtOnce]...); err != nil {
+			return nil, err
+		}
+		ops = ops[redactedAtOnce:]
+	}
+
+	// A task that has ended has its words in its Done, too.
+	done, err := s.table.Get(ctx, doneKey(id, no), strongly)
+	if errors.Is(err, table.ErrNotFound) {
+		return ops, nil
+	}
+	var d Done
+	if err == nil {
+		err = Decode(done, &d)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if d.Task.Redacted && d.Result == "" {
+		return ops, nil
+	}
+	d.Task.Title, d.Task.Text, d.Task.Redacted, d.Result, d.Redacted = room.Removed, "", true, "", true
+	done.Data = Encode(d)
+	return append(ops, erase(done)), nil
+}
+
+// redactedAtOnce is how many events a redaction empties in one Write.
+const redactedAtOnce = 40
+
+// redactResults returns the ops that take the beginning of report e from the tasks that it has ended.
+func (s *Store) redactResults(ctx context.Context, id string, e room.Event) (ops []table.Op, err error) {
+	for _, no := range e.Closes {
+		item, err := s.table.Get(ctx, doneKey(id, no), strongly)
+		if errors.Is(err, table.ErrNotFound) {
+			continue
+		}
+		var d Done
+		if err == nil {
+			err = Decode(item, &d)
+		}
+		if err != nil {
+			return nil, err
+		}
+		d.Result, d.Redacted = room.Removed, true
+		item.Data = Encode(d)
+		ops = append(ops, erase(item))
+	}
+	return ops, nil
+}
+
+// TellOfTask puts an item that says that a waiting agent was told that a task is free. It returns
+// false if that is there already. what says which task, and since when.
+func (s Seats) TellOfTask(ctx context.Context, what string) (first bool, err error) {
+	l := s.log
+	item := table.Item{Key: inRoom(l.id, "FREE#"+what), Expires: l.store.now().Add(room.Life),
+		Data: Encode(turnItem{V: room.Version, ID: ident.NewEventID(), AtMs: l.store.now().UnixMilli()})}
+	before, err := l.store.putOnce(ctx, item)
+	return before == nil && err == nil, err
+}
+
+// firstBytes returns the first n bytes of s, cut between characters.
+func firstBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xc0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}

@@ -1,0 +1,82 @@
+package roomlog
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// turnItem stores that a seat was given the turn in the silence after a word.
+type turnItem struct {
+	V      int    `json:"v"`
+	ID     string `json:"id"` // random: see Store.putOnce
+	AtMs   int64  `json:"at"`
+	WaitMs int64  `json:"wait"` // when the wait began that it was given to
+}
+
+// GivenTurn says when a seat was given the turn, and when the wait began that got it.
+type GivenTurn struct{ At, Wait time.Time }
+
+// MissedBy reports whether the turn should have gone to a wait of the same seat that began at the
+// time began. The youngest open wait gets it: the client of an older one may have gone without
+// its process noticing. Nothing is written for that, because the item of the turn says when the
+// wait began that got it.
+func (g GivenTurn) MissedBy(began time.Time) bool {
+	return g.Wait.UnixMilli() < began.UnixMilli() && began.UnixMilli() < g.At.UnixMilli()
+}
+
+func (t turnItem) given() GivenTurn {
+	return GivenTurn{time.UnixMilli(t.AtMs), time.UnixMilli(t.WaitMs)}
+}
+
+// turnsAfter begins the sort keys of the turns in the silence after event word.
+func turnsAfter(word int64) string { return fmt.Sprintf("TURN#%016d#", word) }
+
+// Turns returns which seats were given the turn in the silence after event word.
+func (s Seats) Turns(ctx context.Context, word int64) (map[int]GivenTurn, error) {
+	l := s.log
+	given := map[int]GivenTurn{}
+	where := table.Range{Partition: roomPrefix + l.id, Prefix: turnsAfter(word), Consistency: table.Strong}
+	for item, err := range table.All(ctx, l.store.table, where) {
+		if err != nil {
+			return given, err
+		}
+		var t turnItem
+		if err := Decode(item, &t); err != nil {
+			return given, err
+		}
+		seat, err := strconv.Atoi(strings.TrimPrefix(item.Key.Sort, turnsAfter(word)))
+		if err != nil {
+			return given, fmt.Errorf("roomlog: %s names no seat", item.Key)
+		}
+		given[seat] = t.given()
+	}
+	return given, nil
+}
+
+// GiveTurn gives a seat the turn in the silence after event word, for a wait that began at the
+// time began. It returns false if the seat had it before, and this wait did not miss it. The item
+// is put if absent, because two processes may decide at once.
+func (s Seats) GiveTurn(ctx context.Context, word int64, seat int, began time.Time) (given bool, err error) {
+	l := s.log
+	now := l.store.now()
+	mine := turnItem{V: room.Version, ID: ident.NewEventID(), AtMs: now.UnixMilli(), WaitMs: began.UnixMilli()}
+	item := table.Item{Key: inRoom(l.id, turnsAfter(word)+seatDigits(seat)), Expires: now.Add(room.Life),
+		Data: Encode(mine)}
+	before, err := l.store.putOnce(ctx, item)
+	if before == nil || err != nil {
+		return err == nil, err
+	}
+	var other turnItem
+	if err := Decode(*before, &other); err != nil || !other.given().MissedBy(began) {
+		return false, err
+	}
+	err = l.store.table.Write(ctx, table.Put(item, table.Always))
+	return err == nil, err
+}

@@ -1,0 +1,96 @@
+package roomlog
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// Vacated is the stored form of why and when a seat was given up.
+type Vacated struct {
+	V      int         `json:"v"`
+	Reason room.Reason `json:"why"`
+	AtMs   int64       `json:"at"`
+	By     string      `json:"by,omitempty"`   // the name of the admin that took it
+	Note   string      `json:"note,omitempty"` // its reason
+	// Hash is of the token that it had, and Devices of those of its person: another may have
+	// had its number since.
+	Hash    string   `json:"hash"`
+	Joined  int64    `json:"n,omitempty"` // the event with which it joined
+	Devices []string `json:"devices,omitempty"`
+	Kept    bool     `json:"kept,omitempty"` // its person stays known: see room.KeepPerson
+}
+
+// keptItem stores the person behind an agent that has lost its seat.
+type keptItem struct {
+	V      int         `json:"v"`
+	Person room.Person `json:"person"`
+}
+
+// Had reports whether x held a token of the seat.
+func (g Vacated) Had(x room.Holder) bool {
+	if x.Joined != 0 {
+		return x.Joined == g.Joined
+	}
+	if x.Person {
+		return slices.Contains(g.Devices, x.Hash)
+	}
+	return x.Has(g.Hash)
+}
+
+// Vacate returns the ops that free a seat beside its event, in the same Write. They delete the
+// presence of its owner, on a condition, and store why the seat is gone, and the person behind
+// its agent if that stays known. With table.IfAbsent an owner that returns at that moment keeps
+// the seat.
+func Vacate(s *room.State, gone room.Event, presence table.Condition, now time.Time) []table.Op {
+	a, _ := s.Seated(gone.Seat)
+	ops := []table.Op{
+		table.Delete(PresenceKey(s.ID, gone.Seat), presence),
+		table.Put(table.Item{
+			Key: goneKey(s.ID, gone.Seat), Expires: now.Add(room.Life),
+			Data: Encode(Vacated{V: room.Version, Reason: gone.Reason, AtMs: now.UnixMilli(), By: gone.ByName,
+				Note: gone.Note, Hash: a.Hash, Joined: a.Joined, Devices: a.Person.Devices, Kept: a.LeavesPerson()}),
+		}, table.Always),
+	}
+	if a.LeavesPerson() {
+		ops = append(ops, table.Put(table.Item{
+			Key: KeptKey(s.ID, a.Principal, a.Key), Expires: now.Add(room.KeepPerson),
+			Data: Encode(keptItem{V: room.Version, Person: a.Person.Kept()}),
+		}, table.Always))
+	}
+	return ops
+}
+
+// Kept returns the person behind the last agent of a principal under the name with a key, if that
+// is still known; nil if not.
+func (s Seats) Kept(ctx context.Context, principal, key string) (*room.Person, error) {
+	l := s.log
+	item, err := l.store.table.Get(ctx, KeptKey(l.id, principal, key), table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var kept keptItem
+	err = Decode(item, &kept)
+	return &kept.Person, err
+}
+
+// Vacated returns why and when the former agent of a seat has lost it. An agent that
+// left stores neither, unless a person watched it.
+func (s Seats) Vacated(ctx context.Context, seat int) (gone Vacated, err error) {
+	l := s.log
+	item, err := l.store.table.Get(ctx, goneKey(l.id, seat), table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return Vacated{Reason: room.ReasonLeft}, nil
+	}
+	if err == nil {
+		err = Decode(item, &gone)
+	}
+	return gone, err
+}

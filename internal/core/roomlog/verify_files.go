@@ -1,0 +1,129 @@
+package roomlog
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/files"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// VerifyFiles reads the bytes of all files of a room and returns how many files are there. It fails
+// with ErrDamaged, and says so of each, if bytes that are claimed are missing or others than those
+// that were shared. The room may be in use meanwhile. Bytes that nobody claims are no damage; a claim
+// that is missing is: see Verify.
+func VerifyFiles(ctx context.Context, t table.Reader, kept files.Reader, id string) (there int, err error) {
+	var damage error
+	seen := map[string]bool{} // by files.Key.ID: a draft that was sent has the file of its message
+	for e, err := range carriers(ctx, t, id) {
+		if err != nil {
+			return there, errors.Join(damage, err)
+		}
+		f := e.CarriedFile()
+		if seen[f.Key] {
+			continue
+		}
+		whole, err := verifyFile(ctx, t, kept, id, e)
+		switch {
+		case errors.Is(err, ErrDamaged):
+			damage = errors.Join(damage, err)
+		case err != nil:
+			return there, errors.Join(damage, err)
+		}
+		if whole {
+			seen[f.Key] = true
+			there++
+		}
+	}
+	return there, damage
+}
+
+// carriers yields the events of a room that carry a file. If it fails, the last pair has an error.
+func carriers(ctx context.Context, t table.Reader, id string) iter.Seq2[room.Event, error] {
+	return func(yield func(room.Event, error) bool) {
+		r := table.Range{Partition: roomPrefix + id, Prefix: logPrefix, Consistency: table.Strong}
+		for item, err := range table.All(ctx, t, r) {
+			var e room.Event
+			if err == nil {
+				e, err = decodeEvent(item)
+			}
+			if err != nil {
+				yield(room.Event{}, err)
+				return
+			}
+			if e.CarriedFile() != nil && !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// verifyFile reads the bytes of the file that e carries. If nobody claims them, as those of a draft that
+// nobody may send any more, or if they are removed meanwhile, they are not there.
+func verifyFile(ctx context.Context, t table.Reader, kept files.Reader, id string, e room.Event) (whole bool,
+	err error) {
+	k := files.Key{Room: id, ID: e.CarriedFile().Key}
+	if claimed, err := exists(ctx, t, ClaimKey(k)); err != nil || !claimed {
+		return false, err
+	}
+	why, err := fileFault(ctx, kept, k, *e.CarriedFile())
+	if err != nil || why == "" {
+		return err == nil, err
+	}
+	if claimed, err := exists(ctx, t, ClaimKey(k)); err != nil || !claimed {
+		return false, err
+	}
+	return false, fmt.Errorf("%w: the file of event %d: %s", ErrDamaged, e.N, why)
+}
+
+// exists reports whether there is an item at k.
+func exists(ctx context.Context, t table.Reader, k table.Key) (bool, error) {
+	_, err := t.Get(ctx, k, table.Strong)
+	if errors.Is(err, table.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// fileFault says what is wrong with the bytes at k; "" if they are those of f.
+func fileFault(ctx context.Context, kept files.Reader, k files.Key, f room.File) (why string, err error) {
+	r, err := kept.Open(ctx, k, 0, -1)
+	hash, size := sha256.New(), int64(0)
+	if err == nil {
+		size, err = io.Copy(hash, r)
+		err = errors.Join(err, r.Close())
+	}
+	switch {
+	case errors.Is(err, files.ErrNotFound):
+		return "its bytes are missing", nil
+	case err != nil:
+		return "", err
+	case size != f.Size:
+		return fmt.Sprintf("it has %d bytes instead of %d", size, f.Size), nil
+	case hex.EncodeToString(hash.Sum(nil)) != f.Sum:
+		return "its bytes are not those that were shared", nil
+	}
+	return "", nil
+}
+
+// ClaimOf returns the claim that an item is, and the key of the bytes.
+func ClaimOf(item table.Item) (c Claim, k files.Key, err error) {
+	k, _ = ClaimedBy(item.Key)
+	c.ID = k.ID
+	return c, k, Decode(item, &c)
+}
+
+// ClaimedBy returns the key of the bytes that an item at k claims; ok is false if it claims none: see
+// ClaimKey.
+func ClaimedBy(k table.Key) (claimed files.Key, ok bool) {
+	room, inRoom := strings.CutPrefix(k.Partition, roomPrefix)
+	id, isClaim := strings.CutPrefix(k.Sort, claimPrefix)
+	return files.Key{Room: room, ID: id}, inRoom && isClaim
+}

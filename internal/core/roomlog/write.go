@@ -1,0 +1,247 @@
+package roomlog
+
+import (
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// write is one Write in the making: the events of several proposals, each checked
+// on the head that the ones before it leave.
+type write struct {
+	base    *room.Head
+	head    *room.Head // after events
+	entries []entry
+	events  []room.Event
+	ops     []table.Op // one per event, in order, then all others
+	owners  []*Proposal
+	kept    []table.Op         // the agreements that events complete, the tasks and the hooks that they end
+	keys    map[table.Key]bool // of what goes along, and of hooks that end with their seats
+	bytes   int
+	parts   int             // of the snapshot that change, at most
+	nameIf  table.Condition // of the op that points the room's name at it
+	renamer *Proposal       // the proposal that changes the room's name
+}
+
+// entry is a proposal's part of a write.
+type entry struct {
+	p      *Proposal
+	events []room.Event
+	err    error
+}
+
+func newWrite(h *room.Head) *write {
+	return &write{base: h, head: h, keys: map[table.Key]bool{}}
+}
+
+// addProposals calls the proposals in order and stops before one that does not fit into
+// the same Write. It always takes at least one.
+func (w *write) addProposals(batch []*Proposal, now time.Time) {
+	w.events, w.entries = make([]room.Event, 0, len(batch)), make([]entry, 0, len(batch))
+	var along []table.Op
+	for _, p := range batch {
+		p.Batched = w.events
+		ch, err := p.Propose(w.head, now)
+		if err != nil {
+			w.entries = append(w.entries, entry{p: p, err: err})
+			continue
+		}
+		if len(w.events) > 0 && !w.fits(ch, now) {
+			break
+		}
+		events, err := w.add(ch, now)
+		w.entries = append(w.entries, entry{p: p, events: events, err: err})
+		if err != nil {
+			continue
+		}
+		if w.renamer == nil && w.base.Key != "" && w.head.Key != w.base.Key {
+			w.renamer = p
+		}
+		for _, op := range ch.Ops {
+			along = append(along, op)
+			w.owners = append(w.owners, p)
+		}
+	}
+	w.finish(along)
+}
+
+// fits reports whether ch can be written together with what is in w.
+func (w *write) fits(ch Change, now time.Time) bool {
+	size := w.bytes
+	for _, e := range ch.Events {
+		size += textOf(e)
+		if e.Changed != nil && e.Changed.Room != nil && e.Key != w.head.Key {
+			return false // only a Write can tell whether a name is free: one new name each
+		}
+	}
+	if size > maxBatchBytes || len(w.keys)+len(w.events)+len(ch.Events)+len(ch.Ops)+w.others(ch, now) > table.MaxOps {
+		return false
+	}
+	for _, e := range ch.Events { // a hook may have begun in the same Write
+		for _, op := range hooksDropped(&w.head.State, e) {
+			if w.keys[op.Item.Key] {
+				return false
+			}
+		}
+	}
+	for _, op := range ch.Ops {
+		if w.keys[op.Item.Key] {
+			return false
+		}
+	}
+	return true
+}
+
+// textOf returns how many bytes of text e has.
+func textOf(e room.Event) int {
+	if e.Draft != nil {
+		return len(e.Draft.Text)
+	}
+	if e.Task != nil {
+		n := len(e.Task.Text)
+		for _, t := range e.Task.Add {
+			n += len(t.Title) + len(t.Text)
+		}
+		return n
+	}
+	return len(e.Text)
+}
+
+// others returns how many further ops w has at most once ch is in it: the
+// snapshot, the name and the listing, agreements, tasks that end, and parts of the snapshot.
+func (w *write) others(ch Change, now time.Time) int {
+	n := 5 + room.MaxOpen + w.parts
+	for _, e := range ch.Events {
+		n += e.Parts() + len(e.TasksClosed())
+		if e.Type == room.Left {
+			n += 2 * room.MaxHooks
+		}
+	}
+	if w.head.RenewalDue(now) {
+		n += room.PartsRenewed
+	}
+	return n
+}
+
+// add numbers the events of ch and applies them.
+func (w *write) add(ch Change, now time.Time) ([]room.Event, error) {
+	next, from := w.head, len(w.events)
+	var kept, dropped []table.Op
+	for _, e := range ch.Events {
+		e.V, e.N, e.ID = room.Version, next.AsOf+1, ident.NewEventID()
+		e.AtMs = max(now.UnixMilli(), next.HeadMs) // never back, even if the clock is: events expire in order
+		if e.Type != room.Retired && next.RenewalDue(now) {
+			e.ExpiresMs = now.Add(room.Life).UnixMilli()
+		}
+		if e.N == 1 {
+			e.LogKey = next.LogKey
+		}
+		if x, promoted := next.Seated(e.Promoted); promoted {
+			e.NewAdmin = x.Name
+		}
+		after, err := next.Append(&e)
+		if err != nil {
+			w.events = w.events[:from]
+			return nil, err
+		}
+		for _, n := range e.Agreed {
+			if p, ok := next.Proposal(n); ok {
+				kept = append(kept, putAgreement(next, p, e))
+			}
+		}
+		for _, t := range next.ClosedBy(e) {
+			kept = append(kept, putDone(next, t, e))
+		}
+		dropped = append(dropped, hooksDropped(&next.State, e)...)
+		w.parts += e.Parts() + len(e.TasksClosed())
+		if e.ExpiresMs != 0 {
+			w.parts += room.PartsRenewed
+		}
+		w.events, next = append(w.events, e), after
+	}
+	w.head, w.kept = next, append(append(w.kept, kept...), dropped...)
+	for _, op := range dropped {
+		w.keys[op.Item.Key] = true
+	}
+	events := slices.Clip(w.events[from:])
+	for _, e := range events {
+		w.bytes += textOf(e)
+	}
+	for _, op := range ch.Ops {
+		w.keys[op.Item.Key] = true
+	}
+	return events, nil
+}
+
+// finish makes the ops: the events, what goes along, the snapshot, and the name and the listing
+// where they change. The snapshot goes with each event that changes the state, and with no other:
+// so a log is loaded with two reads, and a plain message is one put.
+func (w *write) finish(along []table.Op) {
+	if len(w.events) == 0 {
+		return
+	}
+	w.ops = make([]table.Op, 0, len(w.events)+len(along)+len(w.kept)+5) // the snapshot, the name and the listing
+	for _, e := range w.events {
+		w.ops = append(w.ops, putEvent(w.head.ID, e))
+	}
+	w.ops = append(append(w.ops, along...), w.kept...)
+	if w.head.LastChange > w.base.LastChange {
+		w.ops = append(append(w.ops, putMeta(&w.head.State)), putParts(&w.base.State, &w.head.State)...)
+	}
+	w.addName()
+	w.addListing()
+}
+
+// addName adds the ops on the room's name. It is put when the room is renewed. When the room is
+// renamed, the old name goes and the new one is put if absent, so two rooms never share a name.
+// When the room is closed, which is its last event, its name goes at once.
+func (w *write) addName() {
+	renamed := w.base.Key != "" && w.head.Key != w.base.Key
+	switch {
+	case w.head.Closed:
+		w.ops = append(w.ops, table.Delete(NameKey(w.base.Key), table.Always))
+	case renamed:
+		w.ops = append(w.ops, table.Delete(NameKey(w.base.Key), table.Always), putName(&w.head.State, table.IfAbsent))
+	case w.head.ExpiresMs != w.base.ExpiresMs:
+		w.ops = append(w.ops, putName(&w.head.State, w.nameIf))
+	}
+}
+
+// addListing adds the ops on the listing.
+func (w *write) addListing() {
+	wasListed, isListed := w.base.Public, w.head.Public && !w.head.Closed
+	if wasListed && (!isListed || w.head.Key != w.base.Key) {
+		w.ops = append(w.ops, table.Delete(ListedKey(w.base.Key), table.Always))
+	}
+	if isListed && (w.head.ExpiresMs != w.base.ExpiresMs || listable(w.head.Settings) != listable(w.base.Settings)) {
+		w.ops = append(w.ops, putListed(&w.head.State))
+	}
+}
+
+// listable returns s without what no listing shows and what changes often.
+func listable(s room.Settings) room.Settings {
+	s.Invite, s.AgentMessages = room.Invite{}, 0
+	return s
+}
+
+// blocked reports a failed op to the proposal it belongs to.
+func (w *write) blocked(c table.Conflict) {
+	if w.renamer != nil && w.renamer.Blocked != nil && c.Key == NameKey(w.head.Key) {
+		w.renamer.Blocked(c)
+		return
+	}
+	i := c.Op - len(w.events)
+	if i < len(w.owners) && w.owners[i].Blocked != nil {
+		w.owners[i].Blocked(c)
+	}
+}
+
+// deliver ends the proposals of w.
+func (w *write) deliver() {
+	for _, e := range w.entries {
+		e.p.end(e.events, e.err)
+	}
+}

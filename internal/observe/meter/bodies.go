@@ -1,0 +1,112 @@
+package meter
+
+import (
+	"sync"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+const (
+	// bodyFloor is the least that a complete body counts while its request is being
+	// processed, since the parsed form takes memory as well. A body of up to so many
+	// bytes is a small one.
+	bodyFloor = 16 << 10
+	// FreeBody is how much of a body may arrive before it counts. It is less than a
+	// connection takes by itself.
+	FreeBody = 1 << 10
+	// arrivingMax is how many bodies of one caller may be arriving at once.
+	arrivingMax = 256
+	// leastShare is room for the largest body that a server usually accepts, twice.
+	leastShare = 512 << 10
+)
+
+// claim is what the body of one request takes.
+type claim struct {
+	bytes    int64
+	arriving bool // it is not complete
+}
+
+// loose is what of a claim may not use the reserve.
+func (c claim) loose() int64 {
+	if c.arriving || c.bytes > bodyFloor {
+		return c.bytes
+	}
+	return 0
+}
+
+// bodies bounds the memory of the bodies of open requests. A quarter of it is kept for
+// small bodies that are complete, so that nobody can block those by sending slowly or
+// much. One caller gets an eighth at most, and the networks around its address get more: see
+// ident.Groups.
+type bodies struct {
+	limit  int64 // bytes; 0: none
+	shared bool  // callers have shares
+
+	mu      sync.Mutex
+	held    int64
+	loose   int64 // of that, what is not in the reserve
+	refused int64
+	groups  map[string]holding // those that have bodies, if there are shares
+}
+
+// holding is what the bodies of one group of callers take.
+type holding struct{ bytes, arriving int64 }
+
+// change replaces what the body of a request takes, or refuses to. Taking less is never
+// refused.
+func (b *bodies) change(caller string, was, is claim) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	more, began := is.bytes-was.bytes, int64(0)
+	switch {
+	case is.arriving && !was.arriving:
+		began = 1
+	case was.arriving && !is.arriving:
+		began = -1
+	}
+	held, loose := b.held+more, b.loose+is.loose()-was.loose()
+	var groups []ident.Group
+	if b.shared {
+		groups = ident.Groups(caller)
+	}
+
+	// A caller beyond its own share is told so, even where all memory is taken.
+	for _, g := range groups {
+		has := b.groups[g.Key]
+		if began > 0 && has.arriving >= arrivingMax*g.Times ||
+			more > 0 && b.limit > 0 && has.bytes+more > max(b.limit/8, leastShare)*g.Times {
+			b.refused++
+			return ErrShare
+		}
+	}
+	if more > 0 && b.limit > 0 && (held > b.limit || is.loose() > 0 && loose > b.limit-b.limit/4) {
+		b.refused++
+		return ErrFull
+	}
+
+	// It is admitted. A refusal above has left what is held as it was.
+	b.held, b.loose = held, loose
+	for _, g := range groups {
+		has := b.groups[g.Key]
+		b.note(g.Key, holding{has.bytes + more, has.arriving + began})
+	}
+	return nil
+}
+
+// note remembers what a group holds. The caller of note holds mu.
+func (b *bodies) note(group string, has holding) {
+	if has == (holding{}) {
+		delete(b.groups, group)
+		return
+	}
+	if b.groups == nil {
+		b.groups = map[string]holding{}
+	}
+	b.groups[group] = has
+}
+
+func (b *bodies) totals() (held, refused int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.held, b.refused
+}

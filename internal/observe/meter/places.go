@@ -1,0 +1,80 @@
+package meter
+
+import (
+	"sync"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+)
+
+// Places bounds how many calls hold something at once. Where each caller is bounded, so are the networks
+// around its address (see ident.Groups), and the last tenth of the places is for callers that use
+// less than a twentieth of their bound: a few callers with a crowd must not take the places of all.
+// Its methods may be called concurrently.
+type Places struct {
+	limit     int64 // 0: none
+	perCaller int64 // 0: none
+
+	mu      sync.Mutex
+	open    int64
+	refused int64
+	groups  map[string]int64 // how many each has, if callers are bounded
+}
+
+// NewPlaces returns so many places, of which one caller may have perCaller; 0 is no limit.
+func NewPlaces(limit, perCaller int64) *Places {
+	return &Places{limit: limit, perCaller: perCaller, groups: map[string]int64{}}
+}
+
+// Take takes a place for a caller, as ident.ClientKey names it, until the caller gives it back, once.
+// The error is ErrShare or ErrFull if there is none.
+func (p *Places) Take(caller string) (give func(), err error) {
+	groups := ident.Groups(caller)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err = p.refusal(groups)
+	if err != nil {
+		p.refused++
+		return nil, err
+	}
+	if p.perCaller == 0 {
+		groups = nil
+	}
+	p.open++
+	for _, g := range groups {
+		p.groups[g.Key]++
+	}
+	return func() { p.give(groups) }, nil
+}
+
+// refusal says why a caller of these groups gets no place; nil if it does. p.mu is held.
+func (p *Places) refusal(groups []ident.Group) error {
+	full, reserve := p.limit > 0 && p.open >= p.limit, p.limit > 0 && p.open >= p.limit-p.limit/10
+	for _, g := range groups {
+		bound := p.perCaller * g.Times
+		if p.perCaller > 0 && (p.groups[g.Key] >= bound || reserve && !full && p.groups[g.Key] >= max(1, bound/20)) {
+			return ErrShare
+		}
+	}
+	if full {
+		return ErrFull
+	}
+	return nil
+}
+
+func (p *Places) give(groups []ident.Group) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open--
+	for _, g := range groups {
+		p.groups[g.Key]--
+		if p.groups[g.Key] <= 0 {
+			delete(p.groups, g.Key)
+		}
+	}
+}
+
+func (p *Places) totals() (open, refused int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.open, p.refused
+}

@@ -1,0 +1,151 @@
+// Package fetch brings a file from an address that a client gave, so that a stranger cannot send
+// this server anywhere else: to its own machine, its network, or the metadata of its cloud.
+//
+// A [Fetcher] takes addresses of one domain alone, by https, and follows no redirect. It connects as
+// package outcall does: to hosts of the public internet.
+package fetch
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/outbound/outcall"
+)
+
+// Options of a Fetcher. Only Domain is required.
+type Options struct {
+	Domain string        // whose subdomains are fetched from, such as "example.org"
+	Time   time.Duration // for one file; 0: a minute
+
+	// Lookup returns the addresses of a host, and Dial connects to one of them; nil: those of net.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	Roots  *x509.CertPool // that sign the hosts' certificates; nil: those of the system
+}
+
+// atOnce is how many files are on their way at once.
+const atOnce = 8
+
+// Fetcher fetches files. Many goroutines may use it at once.
+type Fetcher struct {
+	o         Options
+	transport *http.Transport
+	places    chan struct{}
+}
+
+// New returns a fetcher.
+func New(o Options) *Fetcher {
+	if o.Time == 0 {
+		o.Time = time.Minute
+	}
+	f := &Fetcher{o: o, places: make(chan struct{}, atOnce)}
+	f.transport = &http.Transport{
+		DialContext:            outcall.Dialer{Lookup: o.Lookup, Dial: o.Dial}.DialContext,
+		TLSClientConfig:        &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12},
+		DisableKeepAlives:      true,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: 32 << 10,
+	}
+	return f
+}
+
+// File is a file on its way. The caller must close it.
+type File struct {
+	io.Reader       // of Size bytes; fewer are an error
+	Size      int64 // in bytes
+
+	conn io.Closer
+	end  func()
+}
+
+// Len returns how many bytes the file has.
+func (f *File) Len() int { return int(f.Size) }
+
+// Close ends the connection.
+func (f *File) Close() error {
+	defer f.end()
+	return f.conn.Close()
+}
+
+// Open returns the file at an address, of at most so many bytes. Its error is a *fault.Error about the
+// argument called name, or that of ctx.
+func (f *Fetcher) Open(ctx context.Context, name, address string, most int64) (*File, error) {
+	at, ok := f.allowed(address)
+	if !ok {
+		return nil, fault.Refuse(fault.InvalidArgument, "%s: files are taken from https addresses of *.%s alone. "+
+			"Nothing was shared.", name, f.o.Domain)
+	}
+	select {
+	case f.places <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	bounded, cancel := context.WithTimeout(ctx, f.o.Time)
+	end := func() {
+		cancel()
+		<-f.places
+	}
+	resp, conn, err := f.get(bounded, at)
+	if err != nil {
+		end()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, fault.Refuse(fault.InvalidArgument, "%s: the file could not be fetched from its address. Nothing "+
+			"was shared: attach it once more, and call again.", name)
+	}
+	if resp.ContentLength > most {
+		_ = conn.Close() // nothing of it is needed
+		end()
+		return nil, fault.Refuse(fault.MessageTooLong, "%s: the file has %d bytes, at most %d are allowed. Nothing "+
+			"was shared.", name, resp.ContentLength, most)
+	}
+	return &File{Reader: resp.Body, Size: resp.ContentLength, conn: conn, end: end}, nil
+}
+
+// allowed returns the address if a file may be fetched from it.
+func (f *Fetcher) allowed(address string) (at *url.URL, ok bool) {
+	at, err := url.Parse(address)
+	if err != nil || at.Scheme != "https" || at.User != nil || at.Port() != "" && at.Port() != "443" {
+		return nil, false
+	}
+	at.Host = strings.ToLower(at.Hostname())
+	label, ok := strings.CutSuffix(at.Host, "."+f.o.Domain)
+	return at, ok && label != ""
+}
+
+var errNoFile = errors.New("fetch: the answer is no file of a known size")
+
+// get asks for the file over a connection of its own, which the caller must close. No redirect is
+// followed: this is one exchange. Transport.RoundTrip would go on to connect after ctx has ended.
+func (f *Fetcher) get(ctx context.Context, at *url.URL) (*http.Response, *http.ClientConn, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	conn, err := f.transport.NewClientConn(ctx, "https", net.JoinHostPort(at.Host, "443"))
+	if err != nil {
+		return nil, nil, err
+	}
+	resp, err := conn.RoundTrip(req)
+	if err == nil && (resp.StatusCode != http.StatusOK || resp.ContentLength < 0 ||
+		resp.Header.Get("Content-Encoding") != "") {
+		_ = resp.Body.Close() // which is the connection after a switch of protocols
+		err = errNoFile
+	}
+	if err != nil {
+		_ = conn.Close() // nothing of it is needed
+		return nil, nil, err
+	}
+	return resp, conn, nil
+}

@@ -1,0 +1,65 @@
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/outbound/agentcall"
+	"github.com/parley-chat/parley/internal/outbound/outcall"
+)
+
+// AddedAgent is what a person gets to know of an endpoint that it has added.
+type AddedAgent struct {
+	chat.AddedAgent
+	Secret string // by which its calls are signed; nobody is shown it again
+}
+
+// AddAgent gives the agent of a card a seat in the room of a person's token, by the name that the card has if none is
+// given. The error is a *fault.Error.
+func (b *Box) AddAgent(ctx context.Context, token, card, name string) (got AddedAgent, err error) {
+	asker := ident.PrincipalOf(ctx)
+	if err := b.checkAddress(asker, card, instead{argument: "add_agent",
+		who: "Agents are called for agents that a key of this server has admitted, and their people"}); err != nil {
+		return got, err
+	}
+	if _, err := b.o.Rooms.WebhookSeat(ctx, token); err != nil {
+		return got, err
+	}
+	if err := b.mayAdd(ctx, asker, chat.HookSeat{}, ""); err != nil {
+		return got, err
+	}
+	found, err := b.agents.Card(ctx, card)
+	if ctx.Err() != nil {
+		return got, ctx.Err()
+	}
+	if err != nil {
+		return got, refuseCard(err)
+	}
+	if name == "" {
+		if _, err := ident.AgentName(found.Name); err != nil {
+			return got, fault.Refuse(fault.InvalidArgument, "The name on the agent's card cannot be used in a "+
+				"room. Nothing was changed: give another one as agent_name.")
+		}
+	}
+	now := b.now()
+	got.Secret = outcall.NewSecret()
+	got.AddedAgent, err = b.o.Rooms.AddAgent(ctx, token, cmp.Or(name, found.Name), roomlog.HookItem{URL: found.URL,
+		Secret: got.Secret, Server: b.o.Public, Principal: asker.ID, SignIn: asker.SignIn,
+		SinceMs: now.UnixMilli(), UntilMs: now.Add(webhookLife).UnixMilli()})
+	return got, err
+}
+
+// refuseCard refuses a card because of an error of agentcall.
+func refuseCard(err error) *fault.Error {
+	refused := fault.Refuse(fault.InvalidArgument, "add_agent: %s Nothing was changed.", err)
+	var card *agentcall.Refusal
+	if errors.As(err, &card) && card.Elsewhere {
+		refused.Reason = fault.ReasonElsewhere
+	}
+	return refused
+}

@@ -1,0 +1,144 @@
+package outbox
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/outbound/agentcall"
+	"github.com/parley-chat/parley/internal/outbound/outcall"
+)
+
+// Options of a Box. Rooms, Out, View, Clock and Logger are required.
+type Options struct {
+	Rooms *chat.Service
+	Out   *outcall.Caller
+	// Public is the address under which others reach this server; "" if nobody has said it. A hook is called
+	// only by servers with the address of the one that made it, so that a copy of a table calls nobody.
+	Public string
+	// Local says that only this machine can reach the server. Its callers may have hooks that lead to the
+	// machine itself.
+	Local bool
+	// Alone says that no other process calls for the hooks of the table.
+	Alone bool
+	// Places is how many of the processes on the table make calls at once, and half of these at most for one account;
+	// 0: any number, except of endpoints (see slotsOfEndpoints). It bounds the instances that calls take on AWS, where
+	// nothing else does. No look waits itself then for what an endpoint is due soon.
+	Places int
+	// View returns a message as webhooks are told of it, for JSON.
+	View func(chat.Message) any
+	// Admits reports whether the server still admits a principal by a sign-in, or by "" for none (see
+	// ident.Principal). Nil means that it does.
+	Admits func(ctx context.Context, principal, signIn string) (bool, error)
+	Clock  clockwork.Clock
+	Logger *slog.Logger
+	// Observe hears of each call. Nil means that nobody does. Many goroutines may call it at once.
+	Observe func(Call)
+}
+
+// Call is what became of a call, for metrics.
+type Call struct {
+	Retry  bool // it repeats one that failed
+	Failed bool // it did not wake the agent, the host of a webhook has not taken it, or an endpoint has not answered
+}
+
+// Box makes the calls of the hooks of a table. Many goroutines may use it at once, and many processes with the
+// same table.
+type Box struct {
+	o      Options
+	agents *agentcall.Client
+
+	reads chan struct{} // has one for each look that reads the table
+
+	mu      sync.Mutex
+	attends func(place, *work) // see attend; nil unless Run works, so that a program without Run links no looks
+	works   map[place]*work
+	failing map[string]time.Time // since when calls of a hook fail, as far as looks have shown: see Failing
+	turns   map[string]time.Time // when a hook may be called whose account has made many calls: see turn
+	slots   map[string]*slot     // that calls use: see need
+	busy    sync.WaitGroup       // of the goroutines in works
+}
+
+// readAtOnce is how many looks of a process read the table at once, so that a scan leaves some of it to others.
+const readAtOnce = 64
+
+// New returns a Box.
+func New(o Options) *Box {
+	return &Box{o: o, agents: agentcall.New(o.Out), reads: make(chan struct{}, readAtOnce), works: map[place]*work{},
+		failing: map[string]time.Time{}, turns: map[string]time.Time{},
+		slots: map[string]*slot{}}
+}
+
+// Failing returns for how long the calls of a hook have failed whose agent has unread news, or, of a webhook or an
+// endpoint, that are still to be repeated: the longest time of those that this process has looked at. It returns 0 if
+// there is none.
+func (b *Box) Failing() time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	oldest := time.Duration(0)
+	for _, since := range b.failing {
+		oldest = max(oldest, b.now().Sub(since))
+	}
+	return oldest
+}
+
+// note keeps since when the calls of a hook fail that is not due now. Its turn, if it has one, is kept until it is due.
+func (l *look) note(s step) {
+	if s.again.IsZero() {
+		l.endTurn()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s.failing == 0 {
+		delete(l.failing, l.at.hook)
+	} else {
+		l.failing[l.at.hook] = time.UnixMilli(s.failing)
+	}
+}
+
+// turn returns when the hook may be called, which counts for the key that made it or, without one, for its room. It
+// keeps that turn until endTurn.
+func (l *look) turn() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at, kept := l.turns[l.at.hook]
+	if !kept {
+		at = l.o.Rooms.Limits().Call(accountOf(l.hook))
+		l.turns[l.at.hook] = at
+	}
+	return at
+}
+
+// endTurn has the next call of the hook wait for another turn.
+func (l *look) endTurn() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.turns, l.at.hook)
+}
+
+// accountOf returns for whom the calls of a hook count: the principal of a key, else its room.
+func accountOf(x roomlog.HookItem) string {
+	if ident.KeyOf(x.Principal) == "" {
+		return x.Room
+	}
+	return x.Principal
+}
+
+// CallsOthers reports whether addresses of other machines are called. A nil Box calls nobody.
+func (b *Box) CallsOthers() bool { return b != nil && b.o.Public != "" }
+
+// CallsAnybody reports whether any address is called: one of another machine, or of this one. A nil Box calls nobody.
+func (b *Box) CallsAnybody() bool { return b.CallsOthers() || b != nil && b.o.Local }
+
+func (b *Box) now() time.Time { return b.o.Clock.Now() }
+
+// sleep waits for d, or until ctx ends.
+func (b *Box) sleep(ctx context.Context, d time.Duration) error {
+	return roomlog.Sleep(ctx, b.o.Clock, d)
+}

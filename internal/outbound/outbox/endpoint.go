@@ -1,0 +1,261 @@
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/core/transcript"
+	"github.com/parley-chat/parley/internal/outbound/agentcall"
+	"github.com/parley-chat/parley/internal/outbound/outcall"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// The bounds of how often an endpoint is called, each time at somebody's cost.
+const (
+	callApart   = 2 * time.Second
+	callsAnHour = 60
+)
+
+// askTakes is the longest time of a call of an endpoint: as postTakes, with a minute for its answer.
+const askTakes = 75 * time.Second
+
+// pollAfter are the pauses before an endpoint is asked what became of its task. Further ones are a minute long, until
+// an hour is over.
+var pollAfter = [...]time.Duration{2 * time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second}
+
+const minutesOfPolls = 60
+
+// staysFor is for how long a look that has a deadline waits itself until an endpoint that it has asked may be asked
+// again. The Scheduler of AWS, which begins another look, may be a minute late. Others wait for callApart at most: each
+// message begins a look, and while an endpoint works they would occupy all instances.
+const staysFor = 15 * time.Second
+
+// endpoint is the hook of an endpoint, with what is new for it.
+type endpoint struct {
+	*look
+	heard chat.Heard
+}
+
+// due implements form. A call that is repeated tells the same. Where so much has come that does not call the endpoint
+// that most of it will be left out, that is stored, so that no look reads it again. stays: see staysFor.
+func (e *endpoint) due(ctx context.Context) (s step, err error) {
+	t, now := e.told, e.now()
+	hour := time.UnixMilli(t.HourMs).Add(time.Hour)
+	if t.Task == "" && t.Calls >= callsAnHour && hour.After(now) {
+		return step{again: hour, failing: t.FailingMs}, nil
+	}
+	from := t.Upto
+	if t.Task != "" { // it has been told, and is asked for the answer alone
+		from = t.Sent - 1
+	}
+	e.heard, err = e.o.Rooms.Heard(ctx, e.hook, from, t.Sent)
+	switch {
+	case err != nil || e.heard.Gone:
+		return s, cmp.Or(err, errGone)
+	case t.Sent == 0 && e.heard.Skip-t.Upto >= chat.MostHeard:
+		t.Upto, t.Missed = e.heard.Skip, true
+		return step{ops: []table.Op{e.putTold(t)}}, nil
+	case e.heard.N == 0: // also while it may not speak
+		return s, nil
+	case t.Task == "" && e.hasRested(): // until something new comes
+		fresh, err := e.o.Rooms.Heard(ctx, e.hook, t.News, 0)
+		if err != nil || fresh.N == 0 {
+			return s, err
+		}
+	}
+	s.again, s.failing = time.UnixMilli(t.TriedMs+callApart.Milliseconds()), t.FailingMs
+	if t.Task != "" {
+		s.again = time.UnixMilli(t.PollMs)
+	}
+	most := callApart
+	if e.called {
+		most = staysFor
+	}
+	s.call = !s.again.After(now)
+	s.stays = !s.call && e.mayStay() && s.again.Sub(now) <= most
+	return s, nil
+}
+
+func (*endpoint) takes() time.Duration { return askTakes }
+
+// call implements form: it calls the endpoint with what is new for it, or asks what became of its task, and has its
+// answer said.
+//
+// It first stores up to which event it tells. A process may end before it stores the answer; the next one then sends
+// the same by the same id, which is also the key of the answer. So the answer is said once.
+func (e *endpoint) call(ctx context.Context) (roomlog.Told, error) {
+	x, t := e.hook, e.told
+	var reply agentcall.Reply
+	var failed error
+	if t.Task != "" {
+		t.Polls++
+		reply, failed = e.agents.Task(ctx, x.URL, x.Secret, t.Task, e.now())
+	} else {
+		e.heard.Missed = e.heard.Missed || t.Missed
+		texts := textsOf(e.heard, t.Context == "")
+		t = e.sending(t)
+		if err := e.writeClaimed(ctx, roomlog.PutTold(x, t)); err != nil {
+			return t, err // without writeResult: if nothing was written, the next look calls
+		}
+		reply, failed = e.agents.Send(ctx, x.URL, x.Secret, agentcall.Message{ID: callID(x, t.Sent), Context: t.Context,
+			Task: t.Asks, Texts: texts}, e.now())
+	}
+	if err := notMade(ctx, failed); err != nil {
+		e.told.Sent, e.told.Step = t.Sent, t.Step
+		return e.told, err
+	}
+	e.observe(ctx, x, t.Tries > 0, whyNot(failed))
+	return e.answered(ctx, t, reply, failed)
+}
+
+// sending returns t of an endpoint that is about to be called.
+func (e *endpoint) sending(t roomlog.Told) roomlog.Told {
+	now, h := e.now(), e.heard
+	if t.Sent == 0 {
+		t.Sent, t.Step = h.N, h.Step
+	}
+	if !slices.Equal(t.To, h.To) {
+		t.To, t.Asks = h.To, ""
+	}
+	if now.Sub(time.UnixMilli(t.HourMs)) >= time.Hour {
+		t.HourMs, t.Calls = now.UnixMilli(), 0
+	}
+	t.Calls++
+	t.TriedMs, t.RetryMs = now.UnixMilli(), 0
+	return t
+}
+
+// done returns t of an endpoint with which a call is over, the task in which it asks back, and why nothing was said.
+func done(t roomlog.Told, asks, why string) roomlog.Told {
+	t.Asks = asks
+	t.Upto, t.Missed, t.Sent, t.Step = t.Sent, false, 0, 0
+	t.Task, t.PollMs, t.Polls = "", 0, 0
+	t.Tries, t.FailingMs, t.RetryMs, t.Error = 0, 0, 0, why
+	return t
+}
+
+// answered returns t once a call has brought a reply, or has failed. An answer is said first. It fails if ctx ends.
+func (e *endpoint) answered(ctx context.Context, t roomlog.Told, reply agentcall.Reply, failed error) (roomlog.Told,
+	error) {
+	now := e.now()
+	t.RetryMs = 0
+	if failed != nil {
+		return e.unanswered(t, failed), nil
+	}
+	t.AtMs, t.LastMs, t.FailingMs, t.Error = now.UnixMilli(), now.UnixMilli(), 0, ""
+	if reply.Context != "" {
+		t.Context = reply.Context
+	}
+	switch {
+	case reply.Working && t.Polls >= len(pollAfter)+minutesOfPolls:
+		return done(t, "", "The agent has not answered within an hour."), nil
+	case reply.Working:
+		pause := time.Minute
+		if t.Polls < len(pollAfter) {
+			pause = pollAfter[t.Polls]
+		}
+		t.Task, t.PollMs = reply.Task, now.Add(pause).UnixMilli()
+		return t, nil
+	case reply.Failed != "":
+		return done(t, "", reply.Failed), nil
+	}
+	err := e.o.Rooms.Answer(ctx, e.hook, chat.Answer{Text: reply.Text, To: t.Sent, Step: t.Step,
+		Key: callID(e.hook, t.Sent)})
+	var refused *fault.Error
+	switch {
+	case err == nil:
+		return done(t, reply.Task, ""), nil
+	case ctx.Err() != nil:
+		return t, ctx.Err()
+	case errors.As(err, &refused) && refused.Code == fault.Paused && refused.Rule != fault.RuleDrafts:
+		t.PollMs = now.UnixMilli() // once it may speak it is asked for the same again
+		return t, nil
+	case errors.As(err, &refused) && refused.Code != fault.Unavailable:
+		return done(t, reply.Task, "The room has not taken the answer: "+refused.Message), nil
+	}
+	t.Error = "The answer could not be stored."
+	if t.Task != "" { // it has the answer still
+		t.PollMs = now.Add(time.Minute).UnixMilli()
+		return t, nil
+	}
+	return e.postponed(t, e.heard.AsOf), nil
+}
+
+// unanswered returns t of an endpoint after a call that failed.
+func (e *endpoint) unanswered(t roomlog.Told, failed error) roomlog.Told {
+	t.Error = failed.Error()
+	next := agentcall.Retry(failed)
+	switch {
+	case next == agentcall.Never:
+		return done(t, "", t.Error)
+	case next == agentcall.Anew:
+		t.Context, t.Asks, t.Task, t.PollMs, t.Polls = "", "", "", 0, 0
+		if t.Tries == 0 { // mostly it has begun anew, too
+			t.Tries = 1
+			return t
+		}
+	case t.Task != "" && t.Polls < len(pollAfter)+minutesOfPolls:
+		t.PollMs = e.now().Add(time.Minute).UnixMilli()
+		return t
+	case t.Task != "":
+		return done(t, "", t.Error)
+	}
+	return e.postponed(t, e.heard.AsOf)
+}
+
+// callID returns the id of the call of an endpoint with what came up to event n.
+func callID(x roomlog.HookItem, n int64) string { return fmt.Sprintf("evt_%s_%d", x.ID, n) }
+
+// whyNot is reasonOf for an endpoint. Its error may have its words, of which nothing is logged.
+func whyNot(failed error) string {
+	var e *agentcall.Error
+	if errors.As(failed, &e) {
+		return e.Reason()
+	}
+	return reasonOf(outcall.Answer{Status: 200}, failed)
+}
+
+// leftOut stands in the place of what an endpoint is not told.
+const leftOut = "Earlier messages are left out."
+
+// textsOf returns what an endpoint is told. In a new conversation it begins with where the endpoint is.
+func textsOf(h chat.Heard, begins bool) []string {
+	var texts []string
+	if begins {
+		texts = append(texts, whereYouAre(h))
+	}
+	if about := transcript.Notice(h.Messages); about != "" {
+		texts = append(texts, about)
+	}
+	if h.Missed {
+		texts = append(texts, leftOut)
+	}
+	for _, m := range h.Messages {
+		if line := transcript.Of(m, transcript.Words(m.Text), transcript.Way{InPrivate: true}); line != "" {
+			texts = append(texts, line)
+		}
+	}
+	return transcript.Apart(texts)
+}
+
+// whereYouAre returns what an endpoint has to know that was never in the room.
+func whereYouAre(h chat.Heard) string {
+	var others []string
+	for _, name := range h.Others {
+		others = append(others, transcript.Quoted(name))
+	}
+	with := "nobody else"
+	if len(others) > 0 {
+		with = strings.Join(others, ", ")
+	}
+	return fmt.Sprintf("You are the agent %s in the Parley room %s, with %s. All there read what you answer, unless "+
+		"you are asked in private.", transcript.Quoted(h.Agent), transcript.Quoted(h.Room), with)
+}

@@ -1,0 +1,72 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/outbound/outcall"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// post makes a call of x, and says why that did not succeed; "" if it did. It fails with errBusy, or because this
+// process stops: the next one will see that nothing was stored.
+func (b *Box) post(ctx context.Context, x roomlog.HookItem, again bool, c outcall.Call) (a outcall.Answer, why string,
+	err error) {
+	c.URL, c.Secret, c.At = x.URL, x.Secret, b.now()
+	a, failed := b.o.Out.Post(ctx, c)
+	if err := notMade(ctx, failed); err != nil {
+		return a, "", err
+	}
+	why = reasonOf(a, failed)
+	b.observe(ctx, x, again, why)
+	return a, why, nil
+}
+
+// notMade returns why a call that failed is none: errBusy, or that this process stops; nil if it was made.
+func notMade(ctx context.Context, failed error) error {
+	var refused *outcall.Error
+	switch {
+	case failed != nil && ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(failed, &refused) && refused.Kind == outcall.Busy:
+		return errBusy
+	}
+	return nil
+}
+
+// observe tells of a call that was made, and why it did not succeed; "" if it did.
+func (b *Box) observe(ctx context.Context, x roomlog.HookItem, again bool, why string) {
+	if why != "" {
+		b.o.Logger.InfoContext(ctx, "a hook could not be called", "room", table.Digest(x.Room), "seat", x.Seat,
+			"hook", x.ID, "reason", why)
+	}
+	if b.o.Observe != nil {
+		b.o.Observe(Call{Retry: again, Failed: why != ""})
+	}
+}
+
+// ends reports whether an answer ends a delivery that did not succeed: the host has understood it, and wants no other
+// try (RFC 9110, sections 15.5.11 and 15.5.14).
+func ends(a outcall.Answer) bool {
+	return a.Status == outcall.StatusGone || a.Status == outcall.StatusTooLarge
+}
+
+// reasonOf returns why a call has not woken its agent, as its client is told; "" if it has.
+func reasonOf(a outcall.Answer, err error) string {
+	var e *outcall.Error
+	switch {
+	case errors.As(err, &e):
+		return string(e.Kind)
+	case err != nil:
+		return string(outcall.Unreachable)
+	case a.Status/100 != 2:
+		return fmt.Sprintf("http_%d", a.Status)
+	}
+	return ""
+}
+
+// postTakes is the longest time of post, with 5 s to store what became of it.
+const postTakes = 25 * time.Second

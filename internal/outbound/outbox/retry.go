@@ -1,0 +1,74 @@
+package outbox
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// deliverAfter are the first pauses before a call of a webhook, or an endpoint, that failed is tried again. Further
+// ones are an hour long, until a day is over. Then the hook rests until something new comes, and goes on with the
+// oldest event that it has not had.
+var deliverAfter = [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}
+
+const hoursOfTries = 24
+
+// webhookLife is how long a webhook, or an endpoint, lives after it was last renewed. It is renewed at a look when less
+// than the life of a room is left: so it outlives each room in which something comes for it.
+const webhookLife = 2 * room.Life
+
+// upkeep returns what is to be stored of the hook before it is called; nil: nothing is.
+//
+// A webhook, or an endpoint, is to live on. A person may give a webhook another secret at the same moment, and have to
+// do so once more. And a look takes into account that a hook was refreshed, or added again: a call that is to be
+// repeated is made at once. Only the pauses of an endpoint go on, whose calls may cost money.
+func (l *look) upkeep() []table.Op {
+	x, t := l.hook, l.told
+	if now := l.now(); x.Form != room.FormWake && time.UnixMilli(x.UntilMs).Sub(now) < room.Life {
+		x.UntilMs = now.Add(webhookLife).UnixMilli()
+		return []table.Op{roomlog.PutHook(x), l.putTold(t)}
+	}
+	if t.RefreshedMs == x.RefreshedMs {
+		return nil
+	}
+	t.RefreshedMs = x.RefreshedMs
+	switch x.Form {
+	case room.FormWake:
+		t.RetryMs, t.News, t.AtMs = 0, 0, max(t.AtMs, t.RefreshedMs) // its client lives
+	case room.FormEach:
+		t.RetryMs, t.News, t.Tries = 0, 0, 0 // the host is tried before it can know the new secret
+	}
+	return []table.Op{l.putTold(t)}
+}
+
+// missed returns t after one more call that failed. It is to be repeated after each of the pauses, and then so many
+// times after an hour; RetryMs, which is 0, stays so after the last.
+func (l *look) missed(t roomlog.Told, pauses []time.Duration, hours int) roomlog.Told {
+	now, pause := l.now(), time.Hour
+	t.FailingMs = cmp.Or(t.FailingMs, now.UnixMilli())
+	if t.Tries < len(pauses) {
+		pause = pauses[t.Tries]
+	}
+	t.Tries++
+	if t.Tries > len(pauses)+hours {
+		t.Tries = 0
+		return t
+	}
+	t.RetryMs = now.Add(pause).UnixMilli()
+	return t
+}
+
+// postponed is missed of a webhook, or an endpoint. asOf was the last event of the room by the call.
+func (l *look) postponed(t roomlog.Told, asOf int64) roomlog.Told {
+	t = l.missed(t, deliverAfter[:], hoursOfTries)
+	if t.RetryMs == 0 {
+		t.News = asOf
+	}
+	return t
+}
+
+// hasRested reports whether calls of a webhook, or an endpoint, have failed for a day.
+func (l *look) hasRested() bool { return l.told.FailingMs != 0 && l.told.RetryMs == 0 }

@@ -1,0 +1,140 @@
+package outbox
+
+import (
+	"context"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// slotsOfEndpoints is how many endpoints of one account are called at once, in all processes together: one that thinks
+// keeps an instance on AWS, which others need for their calls.
+const slotsOfEndpoints = 4
+
+// slot is one of so many that there are for calls, in all processes together. Some are of one look. Others are of a
+// process, whose looks share it: its last call gives it back.
+type slot struct {
+	key   string // of Box.slots
+	of    roomlog.Slots
+	users int // looks that have it, or are about to; Box.mu guards it
+
+	mu    sync.Mutex // of what follows, also while it is taken
+	name  string     // "": it is not taken
+	until time.Time
+}
+
+// need is a slot that a call needs: one of most that there are for the calls of some digest (see
+// roomlog.Store.Calling). Calls of this process with the same key share it.
+type need struct {
+	key, digest string
+	most        int
+}
+
+// needs returns which slots a call of the hook needs: none if there are as many as there are calls.
+//
+// With Options.Places a process needs one of the places while it makes any call, and for each account one of half as
+// many: so no account takes all places.
+func (l *look) needs() []need {
+	account := chat.HookPrefix(accountOf(l.hook))
+	switch {
+	case l.o.Alone:
+		return nil
+	case l.o.Places > 0:
+		return []need{{account, account, (l.o.Places + 1) / 2}, {allPlaces, allPlaces, l.o.Places}}
+	case l.hook.Form == room.FormAgent:
+		return []need{{l.hook.ID, account, slotsOfEndpoints}}
+	}
+	return nil
+}
+
+const allPlaces = "ALL"
+
+// takeSlots takes the slots that the look needs for a call, unless it has them still. It fails with errBusy if all are
+// taken.
+func (l *look) takeSlots(ctx context.Context) error {
+	if len(l.slots) > 0 {
+		return nil
+	}
+	until := l.until
+	if end, bounded := ctx.Deadline(); bounded {
+		until = l.now().Add(time.Until(end))
+	}
+	for _, n := range l.needs() {
+		s := l.slotOf(n)
+		l.slots = append(l.slots, s)
+		if err := s.take(ctx, n.most, l.until, until); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// slotOf returns the slot of this process for a need, which has one more user.
+func (b *Box) slotOf(n need) *slot {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.slots[n.key]
+	if s == nil {
+		s = &slot{key: n.key, of: b.o.Rooms.Store().Calling(n.digest)}
+		b.slots[n.key] = s
+	}
+	s.users++
+	return s
+}
+
+// take takes one of so many slots until a time, unless s is one already for as long as a call may take that is over
+// by end. It fails with errBusy if all are taken.
+func (s *slot) take(ctx context.Context, most int, end, until time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.name != "" && !s.until.Before(end) {
+		return nil
+	}
+	name, _, err := s.of.TakeOne(ctx, nil, roomlog.Choice{
+		Pick: func(taken map[string]roomlog.Guess, _ time.Time) (string, time.Duration) {
+			for _, n := range rand.Perm(most) {
+				if _, there := taken[strconv.Itoa(n)]; !there {
+					return strconv.Itoa(n), 0
+				}
+			}
+			return "", lookAgain
+		},
+		Ends: func(time.Time) time.Time { return until },
+	})
+	switch {
+	case err != nil:
+		return err // name is then of a slot that another may have
+	case name == "":
+		return errBusy
+	}
+	s.name, s.until = name, until
+	return nil
+}
+
+// giveBack gives back the slots that the look has, and frees those that no other look of this process uses, unless
+// another process may have them by now.
+func (l *look) giveBack(ctx context.Context) {
+	for _, s := range l.slots {
+		if l.leaves(s) && s.name != "" && l.now().Before(s.until) {
+			s.of.GiveBack(ctx, s.name)
+		}
+	}
+	l.slots = nil
+}
+
+// leaves takes a user off a slot, and reports whether it was the last one.
+func (b *Box) leaves(s *slot) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s.users--
+	if s.users > 0 {
+		return false
+	}
+	delete(b.slots, s.key)
+	return true
+}

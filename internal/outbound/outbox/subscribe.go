@@ -1,0 +1,238 @@
+package outbox
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/ratelimit"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/outbound/outcall"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// How long a hook lives unless it is refreshed. A client that asks for another time gets the nearest one.
+const (
+	ShortestLife = time.Hour
+	LongestLife  = 24 * time.Hour // and that of a client that does not ask
+)
+
+// MaxHooks is how many hooks a principal has at most, in all rooms.
+const MaxHooks = 20
+
+// Subscribe asks for a hook, or for its refresh: the same token, address and filter are the same hook.
+type Subscribe struct {
+	Token  string // of the agent
+	ForMe  bool   // see room.Hook
+	URL    string
+	Secret string        // by which calls are signed: see outcall.ParseSecret
+	TTL    time.Duration // how long it is to live; 0: LongestLife
+}
+
+// Subscription is a hook as its client sees it.
+type Subscription struct {
+	ID       string
+	Until    time.Time // it ends then unless it is refreshed
+	Active   bool      // no call has failed lately
+	LastCall time.Time // the last one that woke the agent; zero: none did
+	Error    string    // of the last call that failed; "" if none did since
+}
+
+// EndpointError says that an address did not agree to be called. Its sentence is for the client.
+type EndpointError struct {
+	Reason string // challenge_failed, timeout, connection_refused, tls_error, http_4xx or http_5xx
+	why    string
+}
+
+// Error says what was wrong.
+func (e *EndpointError) Error() string {
+	return "delivery.url: the address did not agree to be called. " + e.why + " Nothing was changed."
+}
+
+// LimitError says that a caller has as many of something as it may. It is a *fault.Error, too.
+type LimitError struct {
+	Limit string // of what: subscriptions, subscriptions_of_seat or challenges_per_minute
+	Max   int
+	error
+}
+
+// Unwrap returns the *fault.Error.
+func (e *LimitError) Unwrap() error { return e.error }
+
+func tooMany(limit string, most int, whose string) *LimitError {
+	return &LimitError{limit, most, fault.Refuse(fault.RateLimited, "%s %d subscriptions and webhooks, the most that "+
+		"there may be. Nothing was changed: end one of them first.", whose, most)}
+}
+
+// Subscribe makes a hook, or refreshes it. The address must first agree, by answering a challenge; it does so again
+// where the secret is another. The error is a *fault.Error or, where the address did not agree, an *EndpointError.
+func (b *Box) Subscribe(ctx context.Context, s Subscribe) (Subscription, error) {
+	asker := ident.PrincipalOf(ctx)
+	if err := b.check(asker, s); err != nil {
+		return Subscription{}, err
+	}
+	seat, err := b.o.Rooms.HookSeat(ctx, s.Token)
+	if err != nil {
+		return Subscription{}, err
+	}
+	id, now := chat.HookID(asker.ID, s.URL, EventName, seat, s.ForMe), b.now()
+	x, err := b.o.Rooms.Store().Hook(ctx, id)
+	switch {
+	case err != nil && !errors.Is(err, table.ErrNotFound):
+		return Subscription{}, b.o.Rooms.Outward(err)
+	case x.Barred:
+		return Subscription{}, fault.Refuse(fault.NotAllowed, "Your user has ended this subscription. Nothing was "+
+			"changed: subscribe no more, unless your user asks for it tomorrow, and wait with wait_for_message.")
+	case subtle.ConstantTimeCompare([]byte(x.Secret), []byte(s.Secret)) == 0: // also of a new one
+		if err := b.mayAdd(ctx, asker, seat, id); err != nil {
+			return Subscription{}, err
+		}
+		call := outcall.Call{URL: s.URL, Secret: s.Secret, Header: headerOf(id)}
+		if err := b.challenge(ctx, "delivery.url", call); err != nil {
+			return Subscription{}, err
+		}
+	}
+	if x.SinceMs == 0 {
+		x.SinceMs = now.UnixMilli()
+	}
+	x = roomlog.HookItem{ID: id, Room: seat.Room, Seat: seat.Seat, Joined: seat.Joined, ForMe: s.ForMe, URL: s.URL,
+		Secret: s.Secret, Server: b.o.Public, Principal: asker.ID, SignIn: asker.SignIn, SinceMs: x.SinceMs,
+		UntilMs: now.Add(s.life()).UnixMilli()}
+	told, err := b.o.Rooms.Hook(ctx, s.Token, x)
+	if err != nil {
+		return Subscription{}, err
+	}
+	return view(x, told), nil
+}
+
+func view(x roomlog.HookItem, t roomlog.Told) Subscription {
+	got := Subscription{ID: x.ID, Until: time.UnixMilli(x.UntilMs), Active: t.FailingMs == 0, Error: t.Error}
+	if t.LastMs != 0 {
+		got.LastCall = time.UnixMilli(t.LastMs)
+	}
+	return got
+}
+
+// Unsubscribe ends a hook. It returns false if there is none, or none any more.
+func (b *Box) Unsubscribe(ctx context.Context, s Subscribe) (there bool, err error) {
+	seat, err := b.o.Rooms.HookSeat(ctx, s.Token)
+	if code := fault.CodeOf(err); code == fault.Removed || code == fault.RoomNotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return b.o.Rooms.Unhook(ctx, s.Token, chat.HookID(ident.PrincipalOf(ctx).ID, s.URL, EventName, seat, s.ForMe))
+}
+
+func (s Subscribe) life() time.Duration {
+	if s.TTL == 0 {
+		return LongestLife
+	}
+	return min(max(s.TTL, ShortestLife), LongestLife)
+}
+
+// check refuses an address or a secret that nobody may have, and a caller that may have none.
+func (b *Box) check(asker ident.Principal, s Subscribe) error {
+	if err := b.checkAddress(asker, s.URL, instead{"delivery.url", ": wait with wait_for_message",
+		"Only callers with a key of this server can subscribe",
+		": wait with wait_for_message, or add the server with a key in its address"}); err != nil {
+		return err
+	}
+	if err := outcall.ParseSecret(s.Secret); err != nil {
+		return fault.Refuse(fault.InvalidArgument, "delivery.secret: %s Nothing was changed.", err)
+	}
+	return nil
+}
+
+// instead is how a caller is told that it may not have an address called: the argument that has it, what to do where
+// nobody is called, who may have others called, and what to do otherwise.
+type instead struct{ argument, uncalled, who, keyless string }
+
+// checkAddress refuses an address that nobody may have called, and a caller that may have none called. Only the holder
+// of a key may have others called: somebody must answer for it.
+func (b *Box) checkAddress(asker ident.Principal, address string, or instead) error {
+	if err := b.o.Out.Check(address); err != nil {
+		return fault.Refuse(fault.InvalidArgument, "%s: %s Nothing was changed.", or.argument, err)
+	}
+	switch secure := strings.HasPrefix(strings.ToLower(address), "https:"); {
+	case !secure && (!b.o.Local || asker.ID != ident.Local):
+		return fault.Refuse(fault.NotAllowed, "An http address of this machine is called for callers on this machine "+
+			"alone. Nothing was changed: give an https address.")
+	case secure && !b.CallsOthers():
+		return fault.Refuse(fault.NotAllowed, "This server calls other machines only if it is started with its own "+
+			"address (--public-url). Nothing was changed%s.", or.uncalled)
+	case secure && ident.KeyOf(asker.ID) == "":
+		return fault.Refuse(fault.NotAllowed, "%s. Nothing was changed%s.", or.who, or.keyless)
+	}
+	return nil
+}
+
+// mayAdd returns why a principal, or a seat, may have no further hook, or no further address asked whether it agrees.
+func (b *Box) mayAdd(ctx context.Context, asker ident.Principal, seat chat.HookSeat, id string) error {
+	if _, has := seat.Hook(id); !has && len(seat.Hooks) >= room.MaxHooks {
+		return tooMany("subscriptions_of_seat", room.MaxHooks, "This seat has")
+	}
+	all, err := b.o.Rooms.Store().Hooks(ctx, chat.HookPrefix(asker.ID))
+	if err != nil {
+		return b.o.Rooms.Outward(err)
+	}
+	has := slices.ContainsFunc(all, func(x roomlog.HookItem) bool { return x.ID == id }) // its secret is another
+	if len(all) >= MaxHooks && !has {
+		return tooMany("subscriptions", MaxHooks, "You have")
+	}
+	if err := b.o.Rooms.Limits().Challenge(ctx); err != nil {
+		return &LimitError{"challenges_per_minute", ratelimit.Challenges, err}
+	}
+	return nil
+}
+
+// challenge posts a random text to an address that an argument has named, by a call that lacks all but where it goes.
+// The address must send it back (SEP-3415, "Callback verification").
+func (b *Box) challenge(ctx context.Context, argument string, c outcall.Call) error {
+	type verification struct {
+		Type      string `json:"type,omitempty"`
+		Challenge string `json:"challenge"`
+	}
+	asked := verification{"verification", rand.Text()}
+	c.Body, _ = json.Marshal(asked)
+	c.ID, c.At = "msg_verification_"+rand.Text(), b.now()
+	answer, err := b.o.Out.Post(ctx, c)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var e *outcall.Error
+	if errors.As(err, &e) && (e.Kind == outcall.Forbidden || e.Kind == outcall.Busy) {
+		return fault.Refuse(fault.InvalidArgument, "%s: %s Nothing was changed.", argument, e)
+	}
+	var echo verification
+	reason := reasonOf(answer, err)
+	switch {
+	case reason == string(outcall.Unreachable):
+		return unwilling(string(outcall.ConnectionRefused), err.Error())
+	case reason == string(outcall.BadAnswer):
+		return unwilling("challenge_failed", err.Error())
+	case err != nil:
+		return unwilling(reason, err.Error())
+	case reason != "":
+		return unwilling(fmt.Sprintf("http_%dxx", answer.Status/100), fmt.Sprintf("It answered with status %d.",
+			answer.Status))
+	case json.Unmarshal(answer.Body, &echo) != nil ||
+		subtle.ConstantTimeCompare([]byte(echo.Challenge), []byte(asked.Challenge)) != 1:
+		return unwilling("challenge_failed", `It must answer a call of type verification with the JSON `+
+			`{"challenge": "…"} that has the text of the challenge.`)
+	}
+	return nil
+}
+
+func unwilling(reason, why string) *EndpointError { return &EndpointError{reason, why} }

@@ -1,0 +1,136 @@
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/outbound/outcall"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// Webhook is what its person gets to know of a webhook.
+type Webhook struct {
+	ID     string
+	Secret string // by which its calls are signed; nobody is shown it again
+}
+
+// AddWebhook gives the person of a token a webhook at an address, which must first answer a challenge. Nobody can check
+// the signature of that, since the secret is made for it. If the person has the webhook it gets another secret, and
+// nobody is asked. The error is a *fault.Error.
+func (b *Box) AddWebhook(ctx context.Context, token, address string) (Webhook, error) {
+	asker := ident.PrincipalOf(ctx)
+	if err := b.checkAddress(asker, address, instead{argument: "add_hook",
+		who: "Addresses are called for agents that a key of this server has admitted, and their people"}); err != nil {
+		return Webhook{}, err
+	}
+	seat, err := b.o.Rooms.WebhookSeat(ctx, token)
+	if err != nil {
+		return Webhook{}, err
+	}
+	got := Webhook{ID: chat.HookID(asker.ID, address, string(room.FormEach), seat, false), Secret: outcall.NewSecret()}
+	now := b.now()
+	x, err := b.o.Rooms.Store().Hook(ctx, got.ID)
+	switch {
+	case err == nil:
+	case !errors.Is(err, table.ErrNotFound):
+		return Webhook{}, b.o.Rooms.Outward(err)
+	default:
+		x.SinceMs = now.UnixMilli()
+		if err := b.mayAdd(ctx, asker, seat, got.ID); err != nil {
+			return Webhook{}, err
+		}
+		err = b.challenge(ctx, "add_hook", outcall.Call{URL: address, Secret: got.Secret})
+		if no := new(EndpointError); errors.As(err, &no) {
+			refused := fault.Refuse(fault.InvalidArgument, "add_hook: the address did not agree to be called. %s "+
+				"Nothing was changed: have it answer this first call, although it cannot check the signature yet.",
+				no.why)
+			refused.Reason = no.Reason
+			return Webhook{}, refused
+		}
+		if err != nil {
+			return Webhook{}, err
+		}
+	}
+	return got, b.o.Rooms.Webhook(ctx, token, roomlog.HookItem{ID: got.ID, Room: seat.Room, Seat: seat.Seat,
+		Joined: seat.Joined, Form: room.FormEach, URL: address, Secret: got.Secret, Server: b.o.Public,
+		Principal: asker.ID, SignIn: asker.SignIn, SinceMs: x.SinceMs, UntilMs: now.Add(webhookLife).UnixMilli()})
+}
+
+// webhook is a hook of a person, with what is to be delivered next.
+type webhook struct {
+	*look
+	event chat.Delivery
+}
+
+// due implements form.
+func (w *webhook) due(ctx context.Context) (s step, err error) {
+	w.event, err = w.o.Rooms.Delivery(ctx, w.hook, w.told.Upto)
+	if err != nil || w.event.Gone {
+		return s, cmp.Or(err, errGone)
+	}
+	next := w.event.N
+	if next != 0 && w.hasRested() { // until something new comes
+		fresh, err := w.o.Rooms.Delivery(ctx, w.hook, w.told.News)
+		return step{call: fresh.N != 0}, err
+	}
+	return step{call: next != 0}, nil
+}
+
+func (*webhook) takes() time.Duration { return postTakes }
+
+// call implements form. The id is the same for each try, and what the host is told again it can so recognize: a process
+// may end before it has stored that the host has taken the call.
+func (w *webhook) call(ctx context.Context) (roomlog.Told, error) {
+	n, t := w.event, w.told
+	answer, why, err := w.post(ctx, w.hook, t.Tries > 0, outcall.Call{ID: fmt.Sprintf("evt_%s_%d", w.hook.ID, n.N),
+		Body: w.body()})
+	if err == nil && answer.Status == outcall.StatusGone {
+		err = errEnded
+	}
+	if err != nil {
+		return t, err
+	}
+	t.TriedMs, t.RetryMs, t.Error = w.now().UnixMilli(), 0, why
+	if why == "" || ends(answer) {
+		t.Upto, t.Tries, t.FailingMs = n.N, 0, 0
+	} else {
+		t = w.postponed(t, n.AsOf)
+	}
+	if why == "" {
+		t.LastMs = t.TriedMs
+	}
+	return t, nil
+}
+
+// delivery is the body of a call of a webhook, in the form that Standard Webhooks recommend.
+type delivery struct {
+	Type      string        `json:"type"`
+	Timestamp string        `json:"timestamp"`
+	Data      deliveredData `json:"data"`
+}
+
+type deliveredData struct {
+	Room    string `json:"room"`
+	RoomID  string `json:"room_id"`
+	Agent   string `json:"agent_name"`
+	Missed  bool   `json:"missed,omitempty"`
+	Message any    `json:"message"`
+}
+
+// body returns what a webhook is told of an event. It is the same for each try, unless a text was removed.
+func (w *webhook) body() []byte {
+	n := w.event
+	return roomlog.Encode(delivery{
+		Type: "room." + string(n.Message.Type), Timestamp: n.Message.At.UTC().Format(time.RFC3339),
+		Data: deliveredData{Room: n.Room, RoomID: n.RoomID, Agent: n.Agent, Missed: n.Missed,
+			Message: w.o.View(n.Message)},
+	})
+}

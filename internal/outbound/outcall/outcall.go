@@ -1,0 +1,253 @@
+// Package outcall calls an address that a stranger gave, so that the call can do no harm: not to
+// this server and its network, and as little as possible to others.
+//
+// A [Caller] posts a signed body to a public host by https, or gets a document from it. [Caller.Check]
+// judges an address by its form, [Dialer] the host's addresses when it connects, and [Global] has the one
+// list of what is public. No call carries anything of Parley's but its body, and what an answer may have is
+// bounded.
+package outcall
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fairqueue"
+)
+
+// Mark is a header of every call. Servers of Parley refuse a request that has it, so that none can
+// be made to call itself or another in a circle.
+const Mark = "Parley-Outbox"
+
+// The bounds of an answer, in bytes.
+const (
+	mostHeaders = 16 << 10
+	mostBody    = 64 << 10
+)
+
+// mostPerHost is how many calls to one host are made at once.
+const mostPerHost = 128
+
+// Options of a Caller. All have a default.
+type Options struct {
+	Own      []string      // hosts of this server, with a port or for all ports: they are not called
+	Loopback bool          // http to 127.0.0.1, [::1] and localhost is allowed, at any port: for a local server
+	Time     time.Duration // for a call that has no other; 0: 10 s
+	Version  string        // of this server, for the User-Agent; "": "dev"
+
+	// Lookup, Dial and Roots are for tests; nil: those of the system.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	Roots  *x509.CertPool // that sign the hosts' certificates
+
+	Together int // calls at once; 0: 512
+}
+
+// Caller makes calls. Many goroutines may use it at once.
+type Caller struct {
+	o         Options
+	own       map[string]bool // hosts in the form of canonical
+	dialer    Dialer
+	transport *http.Transport
+	turns     *fairqueue.Turns[struct{}]
+}
+
+// New returns a Caller.
+func New(o Options) *Caller {
+	if o.Time == 0 {
+		o.Time = 10 * time.Second
+	}
+	if o.Version == "" {
+		o.Version = "dev"
+	}
+	if o.Together == 0 {
+		o.Together = 512
+	}
+	c := &Caller{o: o, own: map[string]bool{}, dialer: Dialer{Lookup: o.Lookup, Dial: o.Dial},
+		turns: fairqueue.New[struct{}](o.Together, mostPerHost, nil, nil)}
+	for _, host := range o.Own {
+		c.own[canonical(host)] = true
+	}
+	c.transport = &http.Transport{ // without Proxy: variables of the environment lead no call elsewhere
+		DialContext:            c.dialLoopback,
+		DialTLSContext:         c.dialTLS,
+		DisableKeepAlives:      true, // the host is told that no other request follows
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: mostHeaders,
+	}
+	return c
+}
+
+// Call is a POST of JSON, signed as Standard Webhooks say.
+type Call struct {
+	URL    string
+	Secret string            // see ParseSecret
+	ID     string            // of the message; the same for each try
+	At     time.Time         // of this try
+	Header map[string]string // beside those that every call has
+	Body   []byte
+	Time   time.Duration // for this call; 0: Options.Time
+}
+
+// Answer is what the host said.
+type Answer struct {
+	Status int    // any but a redirect and a switch of protocols
+	Body   []byte // as it was sent: never unpacked
+}
+
+// The statuses by which a host ends more than one try (RFC 9110, sections 15.5.11 and 15.5.14).
+const (
+	StatusGone     = http.StatusGone
+	StatusTooLarge = http.StatusRequestEntityTooLarge
+)
+
+// Post makes a call and returns the answer. It follows no redirect and tries once. A call waits for a
+// place if too many are under way, at most for Options.Time. An error is an *Error; one of ctx is
+// wrapped in it.
+func (c *Caller) Post(ctx context.Context, call Call) (Answer, error) {
+	key, err := keyOf(call.Secret)
+	if err != nil {
+		return Answer{}, err
+	}
+	return c.call(ctx, http.MethodPost, call.URL, call.Body, call.Time, func(h http.Header) {
+		add(h, call.Header)
+		sign(h, key, call)
+		h.Set("Content-Type", "application/json")
+	})
+}
+
+// Get asks for a document, by the rules of Post, and with no signature. The header is sent beside what every call has.
+func (c *Caller) Get(ctx context.Context, address string, header map[string]string) (Answer, error) {
+	return c.call(ctx, http.MethodGet, address, nil, 0, func(h http.Header) { add(h, header) })
+}
+
+func add(to http.Header, more map[string]string) {
+	for name, value := range more {
+		to.Set(name, value)
+	}
+}
+
+// call makes a request with the headers that set adds to those of every call. 0 for most is Options.Time.
+func (c *Caller) call(ctx context.Context, method, address string, body []byte, most time.Duration,
+	set func(http.Header)) (Answer, error) {
+	at, err := c.parse(address)
+	if err != nil {
+		return Answer{}, err
+	}
+	if most == 0 {
+		most = c.o.Time
+	}
+	leave, err := c.enter(ctx, at.Hostname(), min(most, c.o.Time))
+	if err != nil {
+		return Answer{}, &Error{Kind: Busy, err: err}
+	}
+	defer leave()
+
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, at.String(), bytes.NewReader(body))
+	if err != nil {
+		return Answer{}, errForm
+	}
+	set(req.Header)
+	req.Header.Set("Accept-Encoding", "identity")
+	req.Header.Set("User-Agent", "Parley/"+c.o.Version)
+	req.Header.Set(Mark, "1")
+	answer, err := c.exchange(req)
+	if err != nil {
+		return Answer{}, failure(ctx, err)
+	}
+	return answer, nil
+}
+
+var errNoPlace = errors.New("no place became free in time")
+
+// enter returns when a call to a host may be made. Those that wait for a host keep no place from others.
+func (c *Caller) enter(ctx context.Context, host string, most time.Duration) (leave func(), err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, most, errNoPlace)
+	defer cancel()
+	leave, err = c.turns.Enter(ctx, host, struct{}{})
+	if err != nil {
+		return nil, context.Cause(ctx)
+	}
+	return leave, nil
+}
+
+var (
+	errRedirect = &Error{Kind: BadAnswer, said: "The host answered with a redirect, which is not followed: give the " +
+		"address that it leads to."}
+	// ErrTooLarge is of kind BadAnswer: the host was called, and would answer in the same way again.
+	ErrTooLarge = &Error{Kind: BadAnswer, said: "The host answered with more than 64 KiB."}
+)
+
+// exchange sends one request over a connection of its own, which ends with it: an answer that is too
+// large is cut, and nothing more of it is read. Transport.RoundTrip would not do, since it goes on to
+// connect after the time of a request is over.
+func (c *Caller) exchange(req *http.Request) (Answer, error) {
+	to := net.JoinHostPort(req.URL.Hostname(), portOf(req.URL))
+	conn, err := c.transport.NewClientConn(req.Context(), req.URL.Scheme, to)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer conn.Close()
+	resp, err := conn.RoundTrip(req)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer resp.Body.Close()
+	switch resp.StatusCode / 100 {
+	case 1: // Its body is the connection itself, which the end of ctx no longer closes.
+		return Answer{}, &Error{Kind: BadAnswer}
+	case 3:
+		return Answer{}, errRedirect
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, mostBody+1))
+	if err != nil {
+		return Answer{}, err
+	}
+	if len(body) > mostBody {
+		return Answer{}, ErrTooLarge
+	}
+	return Answer{resp.StatusCode, body}, nil
+}
+
+// dialTLS connects to a public host. Its certificate must be valid for the host's name.
+func (c *Caller) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := c.dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	secure := tls.Client(conn, &tls.Config{ServerName: host, RootCAs: c.o.Roots, MinVersion: tls.VersionTLS12})
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = conn.Close() // nothing was said over it
+		return nil, &Error{Kind: TLS, err: err}
+	}
+	return secure, nil
+}
+
+// dialLoopback connects without TLS, and so to this machine alone.
+func (c *Caller) dialLoopback(ctx context.Context, _, address string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	if !c.o.Loopback || !isLoopback(host) {
+		return nil, errScheme
+	}
+	at := []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}
+	if ip, err := netip.ParseAddr(host); err == nil {
+		at = []netip.Addr{ip}
+	}
+	return c.dialer.connect(ctx, at, port)
+}

@@ -1,0 +1,75 @@
+package app_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/server/app"
+)
+
+// The usual settings admit 60 rooms an hour to a public server.
+func TestApp_usualLimits_areThoseOfAPublicServer(t *testing.T) {
+	usual := app.Settings{MessagesPerMinute: app.Usual, BytesPerMinute: app.Usual, UnitsPerMinute: app.Usual,
+		RoomsPerHour: app.Usual, WaitsPerAddress: app.Usual}
+	without := usual
+	without.RoomsPerHour = 0
+	proxied, named, hosted := usual, usual, usual
+	proxied.TrustProxy, named.PublicURL, hosted.AllowHost = true, "https://chat.example", []string{"chat.example"}
+	for name, c := range map[string]struct {
+		config  app.Config
+		limited bool
+		says    string
+	}{
+		"local": {app.Config{OnLoopback: true, Settings: usual}, false,
+			"This server is local: only this machine can reach it."},
+		"on another address": {app.Config{Settings: usual}, true, "This server is public: others can reach it. " +
+			"Anyone who knows its address can use it, without a key."},
+		"behind a proxy":    {app.Config{OnLoopback: true, Settings: proxied}, true, "public"},
+		"with a public URL": {app.Config{OnLoopback: true, Settings: named}, true, "public"},
+		"for another host":  {app.Config{OnLoopback: true, Settings: hosted}, true, "public"},
+		"without a limit":   {app.Config{Settings: without}, false, "public"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := c.config.Exposure(); !strings.Contains(got, c.says) {
+				t.Errorf("it says %q, want %q", got, c.says)
+			}
+			a := onFile(t, c.config)
+			defer a.Close()
+			for n := range 60 {
+				if got := call(t, a.Handler, "create_room",
+					fmt.Sprintf(`{"room":"room %d","agent_name":"Ann"}`, n)); !strings.Contains(got, "agent_token") {
+					t.Fatalf("room %d: %s", n, got)
+				}
+			}
+			if got := call(t, a.Handler, "create_room", `{"room":"one more","agent_name":"Ann"}`); strings.Contains(got,
+				"rate_limited") != c.limited {
+				t.Errorf("one more room: %s", got)
+			}
+		})
+	}
+}
+
+func TestKeys_usually_areNeededWhereOthersCanReachTheServer(t *testing.T) {
+	for _, c := range []struct {
+		access string
+		local  bool
+		want   bool
+		says   string
+	}{
+		{"auto", true, false, "only this machine can reach it."},
+		{"auto", false, true, "others can reach it. Callers need a key."},
+		{"keys", true, true, "only this machine can reach it. Callers need a key."},
+		{"open", false, false, "others can reach it. Anyone who knows its address can use it, without a key."},
+		{"", false, false, "without a key"}, // the zero value limits nothing
+	} {
+		config := app.Config{OnLoopback: c.local, Settings: app.Settings{Access: c.access, RoomsPerHour: app.Usual}}
+		if got := config.Exposure(); config.Keys() != c.want || !strings.Contains(got, c.says) {
+			t.Errorf("%q, local %v: %v, %q", c.access, c.local, config.Keys(), got)
+		}
+		config.Settings.SignInIssuer = "https://accounts.google.com"
+		if got := config.Exposure(); !strings.HasSuffix(got, " Callers sign in with Google, or need a key.") {
+			t.Errorf("with accounts: %q", got)
+		}
+	}
+}

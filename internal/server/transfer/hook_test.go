@@ -1,0 +1,116 @@
+package transfer_test
+
+import (
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// The address of an agent that cannot wait stays at the source, with all that is known of its calls, so a copy
+// calls nobody. The agent has its subscription again once its client refreshes that at the destination.
+func TestCopy_hook_isSwitchedOff(t *testing.T) {
+	for name, route := range routes() {
+		t.Run(name, func(t *testing.T) {
+			at := route[0](t)
+			ann, bob := at.join("tea", "Ann"), at.join("tea", "Bob")
+			for _, next := range route[1:] {
+				at.subscribe(bob)
+				at.sees(ann, chat.AgentStandby)
+				want := at.content()
+				maps.DeleteFunc(want, func(k table.Key, _ string) bool { return roomlog.IsTold(k) })
+				if len(want) != len(at.content())-1 || len(at.partition(roomlog.HooksPartition)) != 1 {
+					t.Fatal("the source has no hook")
+				}
+				to := next(t)
+				to.copyFrom(at.table)
+				to.sameAs(want)
+				if hooks := to.partition(roomlog.HooksPartition); len(hooks) != 0 {
+					t.Errorf("copied %v", hooks)
+				}
+				to.sees(ann, chat.AgentBusy)
+				at = to
+			}
+			seats := at.subscribe(bob)
+			at.sees(ann, chat.AgentStandby)
+			if len(seats.Hooks) != 1 {
+				t.Errorf("the seat has %+v, want the one that it had", seats.Hooks)
+			}
+		})
+	}
+}
+
+// subscribe gives an agent a hook, or refreshes it, and returns its seat.
+func (s site) subscribe(a *agent) chat.HookSeat {
+	s.t.Helper()
+	seat, err := s.HookSeat(s.t.Context(), a.token)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	const url = "https://example.com/"
+	id := chat.HookID("key:b", url, "room.message", seat, false)
+	x := roomlog.HookItem{ID: id, Room: seat.Room, Seat: seat.Seat, Joined: seat.Joined, URL: url, Principal: "key:b",
+		UntilMs: time.Now().Add(time.Hour).UnixMilli()}
+	if _, err := s.Hook(s.t.Context(), a.token, x); err != nil {
+		s.t.Fatal(err)
+	}
+	told := roomlog.Told{AtMs: time.Now().UnixMilli()} // as the look stores that a refresh begins
+	if err := s.table.Write(s.t.Context(), roomlog.PutTold(x, told)); err != nil {
+		s.t.Fatal(err)
+	}
+	seat, err = s.HookSeat(s.t.Context(), a.token)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return seat
+}
+
+// sees fails unless an agent sees Bob in a state.
+func (s site) sees(a *agent, want chat.AgentState) {
+	s.t.Helper()
+	info, err := s.RoomInfo(s.t.Context(), chat.InfoRequest{Token: a.token})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, x := range info.Room.Agents {
+		if x.Name == "Bob" && x.State != want {
+			s.t.Errorf("Bob is %s, want %s", x.State, want)
+		}
+	}
+}
+
+// An endpoint has its seat by the address at which it is called. At the destination it is called nowhere, and leaves
+// once the server looks for that address.
+func TestCopy_endpoint_isCalledNoMore(t *testing.T) {
+	at, to := inFile(t), inFile(t)
+	ann, err := at.JoinRoom(t.Context(), chat.JoinRequest{Room: "tea", AgentName: "Ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	added, err := at.AddAgent(t.Context(), at.approve(ann.Watch), "Bob", roomlog.HookItem{URL: "https://example.com/",
+		UntilMs: time.Now().Add(time.Hour).UnixMilli()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := at.Store().Hook(t.Context(), added.Hook)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to.copyFrom(at.table)
+	if hooks := to.partition(roomlog.HooksPartition); len(hooks) != 0 {
+		t.Errorf("copied %v", hooks)
+	}
+	a := &agent{token: ann.Token}
+	at.sees(a, chat.AgentStandby)
+	to.sees(a, chat.AgentBusy)
+	if err := to.DropHook(t.Context(), roomlog.HookItem{ID: x.ID, Room: x.Room, Seat: x.Seat}); err != nil {
+		t.Fatal(err)
+	}
+	info, err := to.RoomInfo(t.Context(), chat.InfoRequest{Token: ann.Token})
+	if err != nil || len(info.Room.Agents) != 1 {
+		t.Errorf("in the room are %+v, %v", info.Room.Agents, err)
+	}
+}

@@ -1,0 +1,165 @@
+package transfer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/auth/access"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+	"github.com/parley-chat/parley/internal/store/files"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// Loss says what a damaged table has lost.
+type Loss struct {
+	Room string // the key of its name; "" for what is of no room, or of one whose name is lost
+	Text string
+}
+
+// LostAll is what the one Loss says of a table of which nothing can be read.
+const LostAll = "nothing of it can be read"
+
+// Salvage fills the empty table to with what can still be read of a damaged one, as a source for Copy, and drops there
+// the files of which bytes has not what was shared. read calls keep for each item that it can read, and returns the
+// keys of others, and what else may be lost.
+//
+// A room that has lost events has others in their place, without a text. A room that cannot be used without what it has
+// lost is left out. Each room that is not what it was has a Loss.
+func Salvage(ctx context.Context, to Source, bytes files.Reader,
+	read func(keep func(table.Item) error) (lost []table.Key, unknown table.Unknown, err error)) ([]Loss, error) {
+	s := &salvager{to: to, bytes: bytes, names: map[string]string{}, lost: map[string][]table.Key{}}
+	kept := 0
+	s.items = batch{to: to, written: &kept}
+	lost, unknown, err := read(func(item table.Item) error { return s.keep(ctx, item) })
+	if err == nil {
+		err = s.items.flush(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if kept == 0 {
+		return []Loss{{Text: LostAll}}, nil
+	}
+	for _, k := range lost {
+		s.lost[k.Partition] = append(s.lost[k.Partition], k)
+	}
+	named := maps.Clone(s.names)
+	for partition, err := range to.Partitions(ctx, roomlog.RoomPrefix, roomlog.MetaKey("").Sort) {
+		if err != nil {
+			return nil, err
+		}
+		id := strings.TrimPrefix(partition, roomlog.RoomPrefix)
+		if err := s.mend(ctx, id); err != nil {
+			return nil, err
+		}
+		delete(s.lost, partition)
+		delete(named, id)
+	}
+	for id := range named { // a name that leads to nothing
+		s.lost[roomlog.RoomPrefix+id] = nil
+	}
+	for _, partition := range slices.Sorted(maps.Keys(s.lost)) {
+		if id, ofRoom := strings.CutPrefix(partition, roomlog.RoomPrefix); ofRoom {
+			s.say(id, "cannot be copied: its state is lost")
+		}
+	}
+	if unknown != table.UnknownNone || len(s.lost[access.Partition])+len(s.lost[access.BarredPartition]) > 0 {
+		s.losses = append(s.losses, Loss{Text: "keys of the server may be lost, too, and which accounts are revoked"})
+	}
+	if unknown == table.UnknownAny {
+		s.losses = append(s.losses, Loss{Text: "what was said last in a room may be lost, too"})
+	}
+	return s.losses, nil
+}
+
+// salvager is one run of Salvage.
+type salvager struct {
+	to     Source
+	bytes  files.Reader
+	items  batch
+	losses []Loss
+	names  map[string]string      // of rooms, by their ids
+	lost   map[string][]table.Key // keys whose items are lost, by their partitions
+}
+
+// keep puts an item into the table, soon. One whose data cannot be read is lost.
+func (s *salvager) keep(ctx context.Context, item table.Item) error {
+	op := table.Put(item, table.Always)
+	ofRoom := strings.HasPrefix(item.Key.Partition, roomlog.RoomPrefix)
+	if table.Check([]table.Op{op}) != nil || !json.Valid(item.Data) || ofRoom && roomlog.Readable(item) != nil {
+		s.lost[item.Key.Partition] = append(s.lost[item.Key.Partition], item.Key)
+		return nil
+	}
+	if name, isName := strings.CutPrefix(item.Key.Partition, roomlog.NameKey("").Partition); isName {
+		if id, err := roomlog.LeadsTo(item); err == nil {
+			s.names[id] = name
+		}
+	}
+	return s.items.add(ctx, op)
+}
+
+// mend makes a room one that can be used, or leaves it out.
+func (s *salvager) mend(ctx context.Context, id string) error {
+	lost := s.lost[roomlog.RoomPrefix+id]
+	if key, err := s.nameOf(ctx, id); err == nil && len(s.lost[roomlog.NameKey(key).Partition]) > 0 {
+		if err := roomlog.RestoreName(ctx, s.to, id); errors.Is(err, table.ErrUnavailable) {
+			return err
+		}
+	}
+	filled, smaller, err := roomlog.FillGaps(ctx, s.to, id, lost)
+	dropped := 0
+	if err == nil && s.bytes != nil {
+		dropped, err = roomlog.DropLostFiles(ctx, s.to, s.bytes, id)
+	}
+	if err == nil {
+		_, err = roomlog.Verify(ctx, s.to, id)
+	}
+	if ctx.Err() != nil || errors.Is(err, table.ErrUnavailable) {
+		return errors.Join(ctx.Err(), err)
+	}
+	if err != nil {
+		s.say(id, "cannot be copied: %v", err)
+		return s.to.Write(ctx, table.Delete(roomlog.MetaKey(id), table.Always))
+	}
+	if filled > 0 {
+		s.say(id, "has lost %d of its events", filled)
+	}
+	if dropped > 0 {
+		s.say(id, "has lost %d of its files", dropped)
+	}
+	if filled+dropped == 0 && len(lost)+smaller > 0 {
+		s.say(id, "has all its messages, and has lost smaller items: %d", len(lost)+smaller)
+	}
+	return nil
+}
+
+// say notes what a room has lost.
+func (s *salvager) say(id, text string, args ...any) {
+	s.losses = append(s.losses, Loss{s.names[id], s.name(id) + " " + fmt.Sprintf(text, args...)})
+}
+
+// nameOf returns the key of a room's name, and notes it.
+func (s *salvager) nameOf(ctx context.Context, id string) (key string, err error) {
+	meta, err := s.to.Get(ctx, roomlog.MetaKey(id), table.Strong)
+	if err != nil {
+		return "", err
+	}
+	key, err = roomlog.NameIn(meta)
+	if key != "" {
+		s.names[id] = key
+	}
+	return key, err
+}
+
+// name names a room as far as its name is known.
+func (s *salvager) name(id string) string {
+	if name := s.names[id]; name != "" {
+		return fmt.Sprintf("room %q", name)
+	}
+	return "the room with id " + id
+}

@@ -1,0 +1,175 @@
+package sqlite
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gofrs/flock"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// Why a file cannot be opened.
+var (
+	ErrDamaged = errors.New("the file is damaged")
+	ErrForeign = errors.New("the file is not Parley's, and stays as it is")
+	ErrOld     = errors.New("the file is of an older version of Parley, which stored rooms in another format, and " +
+		"stays as it is")
+	ErrNewer = errors.New("the file is of a newer version of Parley; use that one")
+	ErrStray = errors.New("there is a write-ahead log (-wal) of another file; if you have put this file in the place " +
+		"of that one or removed that one, move the files with -wal and -shm away")
+	ErrInUse = errors.New("another process has the file open, most likely another parley")
+)
+
+// FileError is an error of a file, with its path.
+type FileError struct {
+	Path string
+	Err  error
+}
+
+// Error implements error. It has one line.
+func (f *FileError) Error() string {
+	return f.Path + ": " + strings.Join(strings.FieldsFunc(f.Err.Error(), func(r rune) bool { return r == '\n' }), "; ")
+}
+
+// Unwrap returns the reason.
+func (f *FileError) Unwrap() error { return f.Err }
+
+// logLimit is the size to which SQLite shortens a write-ahead log that grew while
+// a reader kept it from being emptied.
+const logLimit = 32 << 20
+
+// View is a view of the file's one table, for people who look into the file.
+type View struct {
+	Name, Select string
+}
+
+// File is a file that Open or Look has found in order.
+type File struct {
+	path  string
+	lock  *flock.Flock // nil after LookAt
+	data  *os.File     // only to sync; nil after LookAt, and then Sync does nothing
+	views []View
+}
+
+// OpenFile locks the file at path for this process and returns it, or creates it with
+// folders that only the owner may enter. The lock is on path.lock, which stays
+// after Close. A file that is damaged, not Parley's or of another version is left
+// as it is. Another process that has the file open gets a second to close it.
+func OpenFile(path string, views ...View) (*File, error) {
+	path, err := resolve(path)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{path: path, views: views}
+	f.lock, err = acquire(path + ".lock")
+	if err != nil {
+		return nil, f.explain(err)
+	}
+	err = prepare(path)
+	if err == nil {
+		f.data, err = os.OpenFile(path, os.O_RDWR, 0)
+	}
+	if err != nil {
+		return nil, errors.Join(f.explain(err), f.Close())
+	}
+	return f, nil
+}
+
+// LookAt returns the file at path for reading, even while another process has it
+// open. Backups of it get the views.
+func LookAt(path string, views ...View) (*File, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	path, err = filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, err
+	}
+	f := &File{path: path, views: views}
+	if err := inspect(path, os.O_RDONLY); err != nil {
+		return nil, f.explain(err)
+	}
+	return f, nil
+}
+
+// Close releases the file. Every connection to it must be closed before.
+func (f *File) Close() error {
+	if f.lock == nil {
+		return nil
+	}
+	var err error
+	if f.data != nil {
+		err = f.data.Close()
+		f.data = nil // Close may be called again
+	}
+	return errors.Join(err, f.lock.Close())
+}
+
+// Path returns the absolute path of the file, without symbolic links.
+func (f *File) Path() string { return f.path }
+
+// LogBytes returns the size of the write-ahead log. The log grows while readers, of
+// this process or another, leave no moment at which none of them needs it.
+func (f *File) LogBytes() int64 { return logBytes(f.path) }
+
+func logBytes(path string) int64 {
+	info, err := os.Stat(path + "-wal")
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// storeViews replaces the views whose text differs, so that most starts write
+// nothing.
+func storeViews(c *sqlite.Conn, views []View) error {
+	for _, v := range views {
+		want := "CREATE VIEW " + v.Name + " AS " + v.Select
+		same := false
+		err := sqlitex.ExecuteTransient(c, "SELECT 1 FROM sqlite_schema WHERE name = ? AND sql = ?",
+			&sqlitex.ExecOptions{
+				Args:       []any{v.Name, want},
+				ResultFunc: func(*sqlite.Stmt) error { same = true; return nil },
+			})
+		if err == nil && !same {
+			err = execute(c, "DROP VIEW IF EXISTS "+v.Name+";"+want)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// damaged is ErrDamaged where SQLite found it, which has no better words.
+type damaged struct{ error }
+
+func (damaged) Error() string        { return ErrDamaged.Error() }
+func (damaged) Is(target error) bool { return target == ErrDamaged }
+func (d damaged) Unwrap() error      { return d.error }
+
+// full is table.ErrFull where SQLite found it. It says so whenever a file cannot grow for want of space,
+// and then the file holds no part of the transaction (https://www.sqlite.org/rescode.html#full).
+type full struct{ error }
+
+func (full) Error() string        { return "the disk is full" }
+func (full) Is(target error) bool { return target == table.ErrFull }
+func (f full) Unwrap() error      { return f.error }
+
+// explain names the file, and says what to do about it.
+func (f *File) explain(err error) error {
+	code := sqlite.ErrCode(err)
+	switch primary := code.ToPrimary(); {
+	case primary == sqlite.ResultCorrupt, primary == sqlite.ResultNotADB: // the header is Parley's: see inspect
+		err = &damaged{err}
+	case primary == sqlite.ResultFull, code == sqlite.ResultIOErrSHMSize: // readers need the latter, too
+		err = &full{err}
+	}
+	return &FileError{f.path, err}
+}

@@ -1,0 +1,260 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// LookAtDamaged is LookAt for a file that may be damaged.
+func LookAtDamaged(path string) (*File, error) {
+	f, err := LookAt(path)
+	if file := (*FileError)(nil); errors.Is(err, ErrDamaged) && errors.As(err, &file) {
+		return &File{path: file.Path}, nil
+	}
+	return f, err
+}
+
+// Whole returns the file or, if its end is missing, a copy in a folder that is as long as the file should be: SQLite
+// reads nothing of a file that is too short. The caller closes both.
+func (f *File) Whole(folder string) (*File, error) {
+	if !errors.Is(inspect(f.path, os.O_RDONLY), ErrDamaged) {
+		return f, nil
+	}
+	from, err := os.Open(f.path)
+	if err != nil {
+		return nil, err
+	}
+	defer from.Close()
+	whole := &File{path: filepath.Join(folder, "whole.db")}
+	to, err := os.OpenFile(whole.path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	header := make([]byte, headerBytes)
+	_, err = io.Copy(to, from)
+	if err == nil {
+		_, err = to.ReadAt(header, 0)
+	}
+	if err == nil {
+		err = to.Truncate(sizeIn(header))
+	}
+	return whole, errors.Join(err, to.Close())
+}
+
+// OpenDamaged is OpenFile for a file that may be damaged, and changes nothing in it.
+func OpenDamaged(path string) (*File, error) {
+	f, err := LookAtDamaged(path)
+	if err != nil {
+		return nil, err
+	}
+	f.lock, err = acquire(f.path + ".lock")
+	if err != nil {
+		return nil, f.explain(err)
+	}
+	return f, nil
+}
+
+const (
+	rowsSQL    = `SELECT sk, expires, data, pk FROM items ORDER BY pk, sk`
+	rowsUpSQL  = `SELECT sk, expires, data, pk FROM items ORDER BY pk DESC, sk DESC`
+	indexSQL   = `SELECT pk, sk FROM items INDEXED BY items_by_expiry WHERE expires >= ? ORDER BY expires, pk, sk`
+	indexUpSQL = `SELECT pk, sk FROM items INDEXED BY items_by_expiry WHERE expires >= ? ORDER BY expires DESC, pk DESC, sk DESC`
+)
+
+// Salvage calls keep once for each item of a damaged file that can be read and is live at now, and returns the keys of
+// those of which only the index tells. It reads the rows in order up to the damage, then in the opposite order down to
+// it, and then page by page what lies between, or below a damaged page. unknown says what else may be lost, of which
+// nothing tells.
+func (f *File) Salvage(ctx context.Context, now time.Time, keep func(table.Item) error) (lost []table.Key,
+	unknown table.Unknown, err error) {
+	c, err := f.connect(sqlite.OpenReadOnly)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	c.db.SetInterrupt(ctx.Done())
+	s := &salvage{c: c, now: now.Unix(), keep: keep, seen: map[table.Key]bool{}, index: map[table.Key]bool{}}
+	s.indexed, err = s.keys(indexSQL)
+	if err == nil && !s.indexed {
+		_, err = s.keys(indexUpSQL)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	whole, err := s.rows(false)
+	if err == nil && !whole {
+		_, err = s.rows(true)
+	}
+	if err == nil && !whole {
+		err = s.pages(ctx, f)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+
+	// What neither direction reached is looked for by the keys of the index.
+	for k := range s.index {
+		if s.seen[k] {
+			continue
+		}
+		there, err := s.row(k)
+		if err != nil {
+			return nil, 0, err
+		}
+		if !there {
+			lost = append(lost, k)
+		}
+	}
+
+	// Where no key of the index lacks its row, it is the index that has lost keys.
+	for _, item := range s.doubted {
+		if len(lost) > 0 {
+			break
+		}
+		if err := keep(item); err != nil {
+			return nil, 0, err
+		}
+	}
+
+	// After all rows nothing is unknown. The index does not tell of items that never expire.
+	switch {
+	case whole:
+	case s.indexed:
+		unknown = table.UnknownLasting
+	default:
+		unknown = table.UnknownAny
+	}
+	return lost, unknown, ctx.Err()
+}
+
+// salvage is one run of Salvage.
+type salvage struct {
+	c    *Conn
+	now  int64
+	keep func(table.Item) error
+	seen map[table.Key]bool // keys of rows that were read
+
+	index   map[table.Key]bool // keys in the index of what expires
+	indexed bool               // the index has all of them, as it seems
+
+	doubted []table.Item // that should be in the index, and are not: noise in place of a key, or lost in the index
+}
+
+// rows reads the rows in one of their two orders until the damage, or until one that was read. whole says that it came
+// to the end.
+func (s *salvage) rows(upward bool) (whole bool, err error) {
+	text := rowsSQL
+	if upward {
+		text = rowsUpSQL
+	}
+	var last table.Key
+	whole = true
+	var failed error
+	err = s.c.Each(func(row *sqlite.Stmt) bool {
+		k := table.Key{Partition: row.ColumnText(3), Sort: row.ColumnText(0)}
+		isCircle := last != (table.Key{}) && less(k, last) != upward // to which a damaged page can lead
+		if s.seen[k] || isCircle {
+			whole = false
+			return false
+		}
+		last = k
+		failed = s.take(itemOf(row, k.Partition))
+		return failed == nil
+	}, text)
+	if isDamage(err) {
+		return false, nil
+	}
+	return whole, errors.Join(err, failed)
+}
+
+// pages reads the rows that neither order reached from the pages in which they are.
+func (s *salvage) pages(ctx context.Context, f *File) error {
+	c, err := f.connect(sqlite.OpenReadOnly, "writable_schema = ON") // the pages can be read without a schema
+	if err != nil {
+		return err
+	}
+	c.db.SetInterrupt(ctx.Done())
+	p := pages{c: c, maps: map[uint32][]byte{}}
+	var failed error
+	err = p.items(func(item table.Item) bool {
+		if !s.seen[item.Key] {
+			failed = s.take(item)
+		}
+		return failed == nil
+	})
+	if isDamage(err) {
+		err = nil
+	}
+	return errors.Join(err, failed, c.Close())
+}
+
+// take notes the row of an item, and hands it out.
+func (s *salvage) take(item table.Item) error {
+	k := item.Key
+	s.seen[k] = true
+	expires := !item.Expires.IsZero()
+	switch {
+	case expires && item.Expires.Unix() <= s.now:
+		return nil
+	case k.Check() != nil: // noise
+		return nil
+	case s.indexed && expires && !s.index[k]:
+		s.doubted = append(s.doubted, item)
+		return nil
+	}
+	return s.keep(item)
+}
+
+// keys notes the keys of the index in one of its two orders until it is damaged, and reports whether it has noted all.
+func (s *salvage) keys(text string) (whole bool, err error) {
+	garbled := false
+	err = s.c.Each(func(row *sqlite.Stmt) bool {
+		k := table.Key{Partition: row.ColumnText(0), Sort: row.ColumnText(1)}
+		if k.Check() != nil {
+			garbled = true
+			return true
+		}
+		whole = !s.index[k] // else a damaged page leads round in a circle
+		s.index[k] = true
+		return whole
+	}, text, s.now+1)
+	whole = whole && !garbled
+	if isDamage(err) {
+		return false, nil
+	}
+	return whole, err
+}
+
+// row reads the row at k, and reports whether it could.
+func (s *salvage) row(k table.Key) (there bool, err error) {
+	item, there, err := s.c.get(k, s.now)
+	if isDamage(err) {
+		return false, nil
+	}
+	if err != nil || !there {
+		return false, err
+	}
+	return true, s.keep(item)
+}
+
+func less(a, b table.Key) bool {
+	return a.Partition < b.Partition || a.Partition == b.Partition && a.Sort < b.Sort
+}
+
+// isDamage reports whether SQLite could not read on because a page is damaged or missing. It finds an error in a
+// statement if the schema has lost a name.
+func isDamage(err error) bool {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultCorrupt, sqlite.ResultNotADB, sqlite.ResultIOErr, sqlite.ResultError:
+		return true
+	}
+	return false
+}

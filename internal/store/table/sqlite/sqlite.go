@@ -1,0 +1,204 @@
+// Package sqlite is a table.Table in one SQLite file, for a server on one
+// machine. Every read is strong and sees one moment. A Write that returned nil is
+// on disk.
+//
+// One goroutine writes. It commits whatever has queued up meanwhile in one
+// transaction with one fsync, so a lone writer pays for it alone and sixty-four
+// writers share it. Readers have connections of their own and never wait for it,
+// since the file has a write-ahead log (https://www.sqlite.org/wal.html).
+//
+// A [File] is opened, created, locked, backed up and checked below the table. SQLite's
+// locks are POSIX locks, and a process loses them when it closes any descriptor of the
+// file (https://www.sqlite.org/howtocorrupt.html, 2.2). So nothing else in a process may
+// open the file while the process has connections to it. The File itself has a descriptor,
+// which it opens before them and closes after them.
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// Table is a table.Table in a file.
+type Table struct {
+	*Reader
+	log     *slog.Logger
+	writer  *Conn            // of commitQueued alone
+	mover   *Conn            // of moveLogBeside alone
+	queue   chan *job        // unbuffered: a job that no transaction has taken is its caller's
+	lots    chan *job        // the same for lots of bytes of files
+	empty   chan chan<- bool // asks for an empty log, and receives whether it is
+	closing chan struct{}
+	drained chan struct{} // closed: nothing commits any more
+	swept   chan struct{} // closed: nothing sweeps any more
+	commits atomic.Int64
+	failed  atomic.Bool  // a commit did not reach the disk, and no probe of Ready has since
+	warned  atomic.Int64 // the second of the last warning that the disk is full
+	erased  atomic.Bool  // the log may hold what an op has erased
+	files   *Files
+	close   func() error
+}
+
+var _ table.Table = (*Table)(nil)
+
+// probeBytes is the size of the item with which Ready looks for room.
+const probeBytes = 256 << 10
+
+// Options are the options of Open.
+type Options struct {
+	// Clock decides what has expired and when to delete it. Nil means the real
+	// clock. Until Close, the table waits for one timer of it.
+	Clock clockwork.Clock
+	// Logger receives warnings: of a file that others may open, a clock that went far
+	// ahead, a large write-ahead log. Nil means none.
+	Logger *slog.Logger
+	// Views are stored in the file, for people who look into it.
+	Views []View
+	// Files says how the bytes of shared files are kept.
+	Files FileOptions
+}
+
+// complete returns o with the defaults.
+func (o Options) complete() Options {
+	if o.Clock == nil {
+		o.Clock = clockwork.NewRealClock()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// Open opens the table in the file at path, or creates it: see OpenFile.
+func Open(path string, o Options) (*Table, error) {
+	o = o.complete()
+	file, err := OpenFile(path, o.Views...)
+	if err != nil {
+		return nil, err
+	}
+	file.makePrivate(o.Logger)
+	left := file.LogBytes() > 0 // by a process that did not come to empty it
+	t, err := start(file, o)
+	if err != nil {
+		return nil, err
+	}
+	t.erased.Store(left)
+	if err := t.files.recover(); err != nil {
+		close(t.swept)
+		return nil, errors.Join(file.explain(err), t.Close())
+	}
+	go t.sweep()
+	return t, nil
+}
+
+// OpenBeside opens the table in a file that is there, for a few calls, even while a server has
+// the file open. Both see each other's writes at once. It is for items that every server reads
+// again each time, as keys are: a server that keeps in memory what it has written does not look
+// for changes. It takes no lock but SQLite's own, sweeps nothing and creates no file.
+func OpenBeside(path string, o Options) (*Table, error) {
+	o = o.complete()
+	file, err := LookAt(path)
+	if err != nil {
+		return nil, err
+	}
+	t, err := start(file, o)
+	if err != nil {
+		return nil, err
+	}
+	close(t.swept) // the server sweeps
+	return t, nil
+}
+
+// start returns the table in file, which it closes if it fails. Nothing sweeps yet.
+func start(file *File, o Options) (*Table, error) {
+	writer, err := file.Writer()
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	mover, err := file.Writer()
+	if err != nil {
+		return nil, errors.Join(err, writer.Close(), file.Close())
+	}
+	reader, err := NewReader(file, o.Clock)
+	if err != nil {
+		return nil, errors.Join(err, mover.Close(), writer.Close(), file.Close())
+	}
+	t := &Table{
+		Reader: reader, log: o.Logger, writer: writer, mover: mover,
+		queue: make(chan *job), lots: make(chan *job), empty: make(chan chan<- bool),
+		closing: make(chan struct{}), drained: make(chan struct{}), swept: make(chan struct{}),
+	}
+	t.files = &Files{FileReader: FileReader{reader}, table: t, FileOptions: o.Files.complete()}
+	t.close = sync.OnceValue(t.closeFile)
+	go t.commitQueued()
+	return t, nil
+}
+
+// makePrivate makes the file private, and says so. Where that cannot be done, as on some
+// mounts, the file is served all the same: its rights may be set elsewhere.
+func (file *File) makePrivate(log *slog.Logger) {
+	were, err := file.KeepPrivate()
+	switch {
+	case err != nil:
+		log.Warn("other users may be able to read the data, and this cannot be changed: put it where only you may",
+			"file", file.Path(), "error", err)
+	case were != nil:
+		log.Warn("other users could open the data; now only its owner can", "files", were)
+	}
+}
+
+// Close closes the file after the calls in progress. Later calls return
+// table.ErrUnavailable. Close may be called again and returns the same error.
+func (t *Table) Close() error { return t.close() }
+
+func (t *Table) closeFile() error {
+	close(t.closing)
+	<-t.swept
+	<-t.drained
+	// The last connection moves the log into the file and removes it. It has to
+	// be the one that writes.
+	return errors.Join(t.pool.Close(), t.parts.Close(), t.mover.Close(), t.writer.Close(), t.file.Close())
+}
+
+// Commits returns how many transactions have reached the disk since Open, each
+// with one fsync.
+func (t *Table) Commits() int64 { return t.commits.Load() }
+
+// LogBytes returns the size of the write-ahead log.
+func (t *Table) LogBytes() int64 { return t.file.LogBytes() }
+
+// Ready returns an error if the file cannot be read, or if a commit has failed, as on a full disk,
+// until one of about the size of a long message succeeds here: a short one may still fit.
+func (t *Table) Ready(ctx context.Context) error {
+	probe := table.Item{Key: table.Key{Partition: "READY", Sort: "-"}}
+	if t.failed.Load() {
+		// The item expires at once, so that no caller sees it and the sweep deletes it.
+		probe.Data, probe.Expires = bytes.Repeat([]byte(" "), probeBytes), t.clock.Now()
+		err := t.Write(ctx, table.Put(probe, table.Always))
+		if err == nil {
+			t.failed.Store(false)
+		}
+		return err
+	}
+	if _, err := t.Get(ctx, probe.Key, table.Strong); !errors.Is(err, table.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+// Close closes the file after the calls in progress. It must be called once.
+func (r *Reader) Close() error { return errors.Join(r.pool.Close(), r.parts.Close(), r.file.Close()) }
+
+// unavailable is the error of a call that the file did not serve.
+func (r *Reader) unavailable(doing string, cause error) error {
+	return fmt.Errorf("%w: %s %w", table.ErrUnavailable, doing, r.file.explain(cause))
+}

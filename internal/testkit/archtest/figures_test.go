@@ -1,0 +1,204 @@
+package archtest
+
+import (
+	"fmt"
+	"go/ast"
+	"go/constant"
+	"go/importer"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// figures lists the sentences for models, and of the page, that repeat a constant of the code: {} stands for the
+// figure, as in "15 minutes", "a day" or "32,768".
+var figures = []struct{ doc, says, constant string }{
+	{"docs/tools.md", "text has more than {} bytes", "internal/core/room.MaxText"},
+	{"docs/tools.md", "For {}, a call with the text", "internal/core/room.RepeatWindow"},
+	{"docs/tools.md", "within the last {} counts as repeated", "internal/core/room.clockSkew"},
+	{"docs/tools.md", "notifications of progress ends after {},", "internal/api/tools.unseen"},
+	{"docs/tools.md", "`enter_queue` end after {}, too", "internal/core/pairing.MaxWait"},
+	{"docs/tools.md", "`enter_queue` ends after {}.", "internal/core/pairing.UnseenWait"},
+	{"docs/tools.md", "with `withdraw`, or {} has passed", "internal/core/room.DebtLife"},
+	{"docs/tools.md", "it made a call within {}, and is not", "internal/core/room.PresentFor"},
+	{"docs/tools.md", "edits or refuses within {}.", "internal/core/room.DraftLife"},
+	{"docs/tools.md", "free seats of this room within {}:", "internal/core/room.InviteLife"},
+	{"docs/tools.md", "have been silent for {}, a call", "internal/core/room.AdminSilent"},
+	{"docs/tools.md", "those heard within the last {}. The silent", "internal/core/room.PresentFor"},
+	{"docs/tools.md", "there), after {} without a call of that seat", "internal/core/room.RegainSilent"},
+	{"docs/tools.md", "that seat ({} if its token was never used)", "internal/core/room.RegainUnused"},
+	{"docs/tools.md", "takes effect after {} without a call", "internal/core/room.LetGoSilent"},
+	{"docs/tools.md", "({} for an admin's)", "internal/core/room.LetGoAdminSilent"},
+	{"docs/tools.md", "For {} from then on, the next join", "internal/core/room.LetGoFor"},
+	{"docs/tools.md", "old one has ended: {} after the last call", "internal/core/room.Lease"},
+	{"docs/tools.md", "return ({} if the token was never used;", "internal/core/room.UnusedLease"},
+	{"docs/tools.md", "never used; an admin's, {})", "internal/core/room.AdminLease"},
+	{"internal/api/tools/instructions.go", "stays yours for {} after your last call", "internal/core/room.Lease"},
+	{"internal/api/tools/next_table.go", "stays yours for {} after your last call", "internal/core/room.Lease"},
+	{"internal/api/tools/next_fixed.go", "once its seat has been silent for {}, that", "internal/core/room.LetGoSilent"},
+	{"internal/api/tools/next_table.go", "call wait_for_message within {}\"", "internal/core/room.LetGoSilent"},
+	{"internal/api/tools/next.go", "within {} call enter_queue again", "internal/core/pairing.ticketGrace"},
+	{"internal/api/tools/queue.go", "call again within {} with ticket", "internal/core/pairing.ticketGrace"},
+	{"internal/base/results/room.go", "busy: it made a call within {},", "internal/core/room.PresentFor"},
+	{"internal/api/tools/send.go", "\"1-{} bytes. withdraw", "internal/core/room.MaxText"},
+	{"internal/api/tools/file.go", "\"1-{} bytes. The file itself", "internal/core/room.MaxText"},
+	{"internal/api/tools/supervise.go", "Of decision edit: 1-{} bytes.", "internal/core/room.MaxText"},
+	{"internal/web/assets/compose/may.js", "longest = {};", "internal/core/room.MaxText"},
+	{"internal/core/room/knock.go", "at most {} old.", "internal/core/room.KnockWindow"},
+	{"internal/web/assets/words.js", "once that seat has been silent for {}, or", "internal/core/room.LetGoSilent"},
+	{"internal/web/assets/sidebar/words.js", "works for at most {}.", "internal/core/room.InviteLife"},
+	{"internal/web/assets/words.js", "Nobody spoke in it for {}.", "internal/core/room.Life"},
+}
+
+// TestDocs_figures_areThoseOfTheCode reads the constants from the sources.
+func TestDocs_figures_areThoseOfTheCode(t *testing.T) {
+	const number = `\d[\d,_]*|an?|one|two|four|five|six|seven|eight|ten`
+	const unit = `ms|s|seconds?|minutes?|hours?|days?|KiB|MiB|MB`
+	const figure = `((?:` + number + `)(?: (?:` + unit + `)\b)?)`
+	code := constants{t, sources(t), standard(), map[string]*types.Package{}}
+	for _, f := range figures {
+		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(f.doc)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, after, _ := strings.Cut(f.says, "{}")
+		says := regexp.MustCompile(regexp.QuoteMeta(before) + figure + regexp.QuoteMeta(after))
+		found := says.FindAllStringSubmatch(strings.Join(strings.Fields(string(text)), " "), -1)
+		if found == nil {
+			t.Errorf("%s does not say %q", f.doc, f.says)
+		}
+		want := code.sum(f.constant)
+		for _, m := range found {
+			if got := valueOf(t, m[1]); got != want {
+				t.Errorf("%s says %q, and %s is %d, not %d", f.doc, m[0], f.constant, want, got)
+			}
+		}
+	}
+}
+
+// The client of a person repeats limits of rooms without importing their rules.
+func TestConstants_ofTheClient_areThoseOfRooms(t *testing.T) {
+	code := constants{t, sources(t), standard(), map[string]*types.Package{}}
+	for repeated, of := range map[string]string{
+		"internal/cli/shell.MaxText":     "internal/core/room.MaxText",
+		"internal/cli/client.lease":      "internal/core/room.Lease",
+		"internal/cli/client.adminLease": "internal/core/room.AdminLease",
+	} {
+		if is, want := code.value(repeated), code.value(of); is != want {
+			t.Errorf("%s is %d, and %s is %d", repeated, is, of, want)
+		}
+	}
+}
+
+// valueOf returns what a figure is in the code: a number, of nanoseconds if it is a time.
+func valueOf(t *testing.T, figure string) int64 {
+	t.Helper()
+	words := map[string]int64{
+		"a": 1, "an": 1, "one": 1, "two": 2, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "ten": 10,
+	}
+	units := map[string]time.Duration{
+		"": 1, "ms": time.Millisecond, "s": time.Second, "second": time.Second, "minute": time.Minute, "hour": time.Hour,
+		"day": 24 * time.Hour, "KiB": 1 << 10, "MiB": 1 << 20, "MB": 1 << 20, // as people say
+	}
+	number, unit, _ := strings.Cut(figure, " ")
+	each, known := units[unit]
+	if !known {
+		each = units[strings.TrimSuffix(unit, "s")]
+	}
+	n, isWord := words[number]
+	if !isWord {
+		var err error
+		n, err = strconv.ParseInt(strings.NewReplacer(",", "", "_", "").Replace(number), 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return n * int64(each)
+}
+
+// constants reads the constants of packages of this module from their sources. It is an importer
+// that knows them and time. Whatever else does not compile then is of no interest.
+type constants struct {
+	t        *testing.T
+	sources  []source
+	standard types.Importer
+	packages map[string]*types.Package // by path
+}
+
+// standard imports what the go command has compiled. Programs that are built with -trimpath do not know where that is.
+func standard() types.Importer {
+	return importer.ForCompiler(token.NewFileSet(), "gc", func(name string) (io.ReadCloser, error) {
+		out, err := exec.Command("go", "list", "-export", "-f", "{{.Export}}", name).Output()
+		if err != nil {
+			return nil, fmt.Errorf("go list -export %s: %w", name, err)
+		}
+		return os.Open(strings.TrimSpace(string(out)))
+	})
+}
+
+// sum returns what a constant is, or a sum or difference of two.
+func (c constants) sum(expression string) int64 {
+	c.t.Helper()
+	if a, b, found := strings.Cut(expression, " + "); found {
+		return c.value(a) + c.value(b)
+	}
+	if a, b, found := strings.Cut(expression, " - "); found {
+		return c.value(a) - c.value(b)
+	}
+	return c.value(expression)
+}
+
+// value returns a constant by the folder of its package and its name. A time is in nanoseconds.
+func (c constants) value(name string) int64 {
+	c.t.Helper()
+	dir, id := strings.TrimSuffix(name, path.Ext(name)), strings.TrimPrefix(path.Ext(name), ".")
+	pkg, err := c.Import(module + "/" + dir)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	found, isConst := pkg.Scope().Lookup(id).(*types.Const)
+	if !isConst {
+		c.t.Fatalf("%s is no constant", name)
+	}
+	value, exact := constant.Int64Val(constant.ToInt(found.Val()))
+	if !exact {
+		c.t.Fatalf("%s is %v", name, found.Val())
+	}
+	return value
+}
+
+// Import is that of types.Importer.
+func (c constants) Import(name string) (*types.Package, error) {
+	if name == "time" {
+		pkg, err := c.standard.Import(name)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		return pkg, nil
+	}
+	dir, own := strings.CutPrefix(name, module+"/")
+	if c.packages[name] == nil && own {
+		var files []*ast.File
+		for _, s := range c.sources {
+			if s.dir() == dir && !s.test() {
+				files = append(files, s.file)
+			}
+		}
+		checker := types.Config{Importer: c, Error: func(error) {}, IgnoreFuncBodies: true}
+		c.packages[name], _ = checker.Check(name, c.sources[0].set, files, nil)
+	}
+	if c.packages[name] == nil {
+		c.packages[name] = types.NewPackage(name, path.Base(name))
+		c.packages[name].MarkComplete()
+	}
+	return c.packages[name], nil
+}

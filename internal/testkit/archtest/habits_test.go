@@ -1,0 +1,242 @@
+package archtest
+
+import (
+	"go/ast"
+	"go/token"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestComments_haveNoMarkersForLater(t *testing.T) {
+	later := regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|XX` + `X)\b`)
+	for _, s := range sources(t) {
+		for _, group := range s.file.Comments {
+			for _, c := range group.List {
+				if found := later.FindString(c.Text); found != "" {
+					t.Errorf("%s: %s: finish the work, or open an issue and delete the marker", s.at(c), found)
+				}
+			}
+		}
+	}
+}
+
+func TestCode_hasNoInitAndNoPanic(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test() {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
+				t.Errorf("%s: an init function: let main call it", s.at(f))
+			}
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok && calls(call, "", "panic") {
+				t.Errorf("%s: a panic: return an error", s.at(call))
+			}
+			return true
+		})
+	}
+}
+
+// A header only asks. What it would change beside that is a line of its own before it.
+func TestCode_changesNothingInTheHeaderOfAnIfOrSwitch(t *testing.T) {
+	for _, s := range sources(t) {
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			var before ast.Stmt
+			switch n := n.(type) {
+			case *ast.IfStmt:
+				before = n.Init
+			case *ast.SwitchStmt:
+				before = n.Init
+			case *ast.TypeSwitchStmt:
+				before = n.Init
+			}
+			if assign, ok := before.(*ast.AssignStmt); before != nil && (!ok || assign.Tok != token.DEFINE) {
+				t.Errorf("%s: the header changes something: only := may stand before its condition", s.at(n))
+			}
+			return true
+		})
+	}
+}
+
+// A long or winding function says what holds after its stages. One without a branch is a list. A function
+// within another counts by itself.
+func TestCode_functionsThatAreLongOrWinding_sayWhatHolds(t *testing.T) {
+	const lines, winding = 40, 15
+	for _, s := range sources(t) {
+		if s.test() {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			body := bodyOf(n)
+			if body == nil {
+				return true
+			}
+			length := s.set.Position(n.End()).Line - s.set.Position(n.Pos()).Line + 1
+			ways := complexity(body)
+			if (length > lines && ways > 1 || ways > winding) && !s.commented(body) {
+				t.Errorf("%s: a function of %d lines, with a complexity of %d and no comment: split it, or say "+
+					"before its stages what holds after them", s.at(n), length, ways)
+			}
+			return true
+		})
+	}
+}
+
+// bodyOf returns the body of a function; nil for another node.
+func bodyOf(n ast.Node) *ast.BlockStmt {
+	switch n := n.(type) {
+	case *ast.FuncDecl:
+		return n.Body
+	case *ast.FuncLit:
+		return n.Body
+	}
+	return nil
+}
+
+// complexity is the cyclomatic complexity of a body: its branches, and one.
+func complexity(body *ast.BlockStmt) int {
+	n := 1
+	ast.Inspect(body, func(x ast.Node) bool {
+		switch x := x.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.IfStmt, *ast.ForStmt, *ast.RangeStmt:
+			n++
+		case *ast.CaseClause:
+			if x.List != nil {
+				n++
+			}
+		case *ast.CommClause:
+			if x.Comm != nil {
+				n++
+			}
+		case *ast.BinaryExpr:
+			if x.Op == token.LAND || x.Op == token.LOR {
+				n++
+			}
+		}
+		return true
+	})
+	return n
+}
+
+// commented reports whether a comment stands within n.
+func (s source) commented(n ast.Node) bool {
+	return slices.ContainsFunc(s.file.Comments, func(c *ast.CommentGroup) bool {
+		return c.Pos() > n.Pos() && c.End() < n.End()
+	})
+}
+
+func TestTests_neverSleep(t *testing.T) {
+	for _, s := range sources(t) {
+		if !s.test() {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok && calls(call, "time", "Sleep") {
+				t.Errorf("%s: a test sleeps: use a fake clock or wait for the condition", s.at(call))
+			}
+			return true
+		})
+	}
+}
+
+// make test is green where only Go, make, git and coreutils are. A test that needs another program looks for it, is
+// skipped where it is missing, and starts it by the path that it has found.
+func TestTests_startNoProgramThatTheyHaveNotLookedFor(t *testing.T) {
+	everywhere := []string{`"go"`, `"git"`, `"make"`, `"true"`, `"sleep"`}
+	for _, s := range sources(t) {
+		if !s.test() {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			for starts, name := range map[string]int{"Command": 0, "CommandContext": 1} {
+				call, ok := n.(*ast.CallExpr)
+				if !ok || !calls(call, "exec", starts) {
+					continue
+				}
+				program, ok := call.Args[name].(*ast.BasicLit)
+				if ok && !strings.HasPrefix(program.Value, `"scripts/`) && !slices.Contains(everywhere, program.Value) {
+					t.Errorf("%s: a test starts %s: look for it first, as parts.Need does", s.at(call), program.Value)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// make nightly plays the tests named TestSoak_. One that asks for it under another name would
+// never be played.
+func TestTests_thatTakeMinutes_arePlayedAtNight(t *testing.T) {
+	const asks = `"PARLEY_SOAK"`
+	all, helpers := sources(t), map[string]bool{asks: true} // those that ask, by folder and name
+	each := func(do func(name string, s source, f *ast.FuncDecl)) {
+		for _, s := range all {
+			for _, d := range s.file.Decls {
+				if f, ok := d.(*ast.FuncDecl); ok && s.test() && f.Body != nil && mentions(f, s.dir(), helpers) {
+					do(f.Name.Name, s, f)
+				}
+			}
+		}
+	}
+	each(func(name string, s source, _ *ast.FuncDecl) {
+		if !strings.HasPrefix(name, "Test") {
+			helpers[s.dir()+"."+name] = true
+		}
+	})
+	nightly := 0
+	each(func(name string, s source, f *ast.FuncDecl) {
+		switch {
+		case strings.HasPrefix(name, "TestSoak_"):
+			nightly++
+		case strings.HasPrefix(name, "Test"):
+			t.Errorf("%s: make nightly does not play %s: name it TestSoak_…", s.at(f), name)
+		}
+	})
+	if nightly == 0 {
+		t.Error("no test is played at night")
+	}
+}
+
+// mentions reports whether a function holds one of these literals, or names one of these
+// functions of its folder.
+func mentions(f *ast.FuncDecl, dir string, names map[string]bool) (found bool) {
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BasicLit:
+			found = found || names[n.Value]
+		case *ast.Ident:
+			found = found || names[dir+"."+n.Name]
+		}
+		return !found
+	})
+	return found
+}
+
+// calls reports whether call calls pkg.name, or the builtin name if pkg is "".
+func calls(call *ast.CallExpr, pkg, name string) bool {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return pkg == "" && f.Name == name
+	case *ast.SelectorExpr:
+		x, ok := f.X.(*ast.Ident)
+		return ok && x.Name == pkg && f.Sel.Name == name
+	}
+	return false
+}
+
+func TestPackages_haveAComment(t *testing.T) {
+	commented := map[string]bool{}
+	for _, s := range sources(t) {
+		commented[s.dir()] = commented[s.dir()] || s.file.Doc.Text() != ""
+	}
+	for dir, ok := range commented {
+		if !ok {
+			t.Errorf("%s: no file has a package comment", dir)
+		}
+	}
+}

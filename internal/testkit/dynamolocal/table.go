@@ -1,0 +1,42 @@
+package dynamolocal
+
+import (
+	"context"
+	"crypto/rand"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/parley-chat/parley/internal/store/table/dynamotable"
+)
+
+// Client returns a client of the engine at endpoint.
+func Client(endpoint string) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{
+		BaseEndpoint: &endpoint,
+		Region:       "eu-west-1", // a known region: for others the SDK spends 60 kB on regular expressions per call
+		Credentials:  credentials.NewStaticCredentialsProvider("local", "local", ""),
+	})
+}
+
+// NewTable creates an empty table on the shared engine and deletes it when the
+// test ends. It also returns the name, for tests that open the table again. It
+// skips or fails the test as Start does.
+//
+// The engine removes what has expired by the system's clock: a fake clock begins in the year 2100.
+func NewTable(t testing.TB, opts dynamotable.Options) (tbl *dynamotable.Table, name string) {
+	t.Helper()
+	client := Client(Start(t))
+	name = "parley-" + rand.Text()
+	if err := dynamotable.CreateTable(t.Context(), client, name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := client.DeleteTable(context.Background(),
+			&dynamodb.DeleteTableInput{TableName: &name}); err != nil {
+			t.Errorf("deleting the table %s: %v", name, err)
+		}
+	})
+	return dynamotable.New(client, name, opts), name
+}

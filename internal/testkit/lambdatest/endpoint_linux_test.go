@@ -1,0 +1,162 @@
+package lambdatest_test
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/a2aproject/a2a-go/v2/a2a"
+	"github.com/a2aproject/a2a-go/v2/a2asrv"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
+)
+
+// slow is an agent behind the server of the Go SDK, which gives a task at once. The agent answers only then.
+type slow struct {
+	asked atomic.Int32
+	given chan struct{} // is closed once the task was given
+}
+
+func (s *slow) Execute(_ context.Context, of *a2asrv.ExecutorContext) iter.Seq2[a2a.Event, error] {
+	s.asked.Add(1)
+	return func(yield func(a2a.Event, error) bool) {
+		if !yield(a2a.NewSubmittedTask(of, of.Message), nil) {
+			return
+		}
+		<-s.given
+		yield(a2a.NewStatusUpdateEvent(of, a2a.TaskStateCompleted,
+			a2a.NewMessageForTask(a2a.MessageRoleAgent, of, a2a.NewTextPart("So it is."))), nil)
+	}
+}
+
+func (s *slow) Cancel(context.Context, *a2asrv.ExecutorContext) iter.Seq2[a2a.Event, error] {
+	return func(func(a2a.Event, error) bool) {}
+}
+
+// serve starts the server of the agent.
+func (s *slow) serve(t *testing.T) *httptest.Server {
+	rpc, given := a2asrv.NewJSONRPCHandler(a2asrv.NewHandler(s)), sync.OnceFunc(func() { close(s.given) })
+	host := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rpc.ServeHTTP(w, r)
+		given()
+	}))
+	t.Cleanup(host.Close)
+	return host
+}
+
+// An endpoint is called over the internet alone. So the function is built with a dialer that finds the agent at the
+// address of the test, in place of that of its host; all else is what AWS runs.
+func TestOutbox_messageForAnEndpoint_isAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	f, aws := deploy(t), serveAWS(t)
+	stream := f.watch()
+	agent := &slow{given: make(chan struct{})}
+	host := agent.serve(t)
+	trusted := filepath.Join(t.TempDir(), "roots.pem")
+	if err := os.WriteFile(trusted, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE",
+		Bytes: host.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	outbox := f.outboxBuilt(dialing(t), aws, "SSL_CERT_FILE="+trusted, hostIP+"="+host.Listener.Addr().String())
+	ann := f.asked()
+
+	news, _ := stream.next(2) // the hook, and the message
+	if got := answerOf(t, f.spreader(aws), records{news}); got != allDone || len(aws.invoked) != 1 {
+		t.Fatalf("answered %s, and invoked with %q; want one", got, aws.invoked)
+	}
+	for range 2 { // Lambda may invoke twice for one event
+		answerOf(t, outbox, json.RawMessage(aws.invoked[0]))
+	}
+	said := 0
+	for _, m := range call(t, f.start(0).FunctionURL(), "message_history", args{"agent_token": ann}).Messages {
+		if m.From == "Bot" && m.Text == "So it is." {
+			said++
+		}
+	}
+	if said != 1 || agent.asked.Load() != 1 || len(aws.schedules) != 0 {
+		t.Errorf("the agent was asked %d times, and its answer said %d times, with schedules %+v", agent.asked.Load(),
+			said, aws.schedules)
+	}
+	f.outboxTap.wroteAll()
+}
+
+// asked makes a public room in which an agent has asked an endpoint, and returns the agent's token. That was a day ago
+// and more, so that the answer renews the room, and the hook has less to live than a room.
+func (f *function) asked() (token string) {
+	f.t.Helper()
+	clock := clockwork.NewFakeClockAt(time.Now().Add(-room.RenewAfter - time.Minute))
+	rooms := chat.New(f.rows, chat.Options{Clock: clock})
+	ann, err := rooms.CreateRoom(f.t.Context(), chat.CreateRequest{Room: "room", AgentName: "Ann", Public: true})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	link, _ := ident.ParseLinkCode(ann.Watch)
+	person := ident.Token{Room: link.Room, Seat: link.Seat, Secret: ident.NewSecret(), Person: true}.String()
+	if _, err := rooms.Supervise(f.t.Context(), chat.SuperviseRequest{Token: person, Claim: ann.Watch}); err != nil {
+		f.t.Fatal(err)
+	}
+	if _, err := rooms.AddAgent(f.t.Context(), person, "Bot", roomlog.HookItem{URL: "https://example.com/",
+		Secret: "whsec_c2VjcmV0IG9mIGEgaG9vaywgdGhhdCBpcyBsb25n", Server: publicURL + "/mcp",
+		UntilMs: time.Now().Add(room.Life - time.Hour).UnixMilli()}); err != nil {
+		f.t.Fatal(err)
+	}
+	if _, err := rooms.Send(f.t.Context(), chat.SendRequest{Token: ann.Token, Text: "@Bot is it so?"}); err != nil {
+		f.t.Fatal(err)
+	}
+	return ann.Token
+}
+
+// hostIP is the address of each host, and the name of the variable that says where that really is.
+const hostIP = "1.1.1.1"
+
+// dialing builds the outbox with a dialer that believes this.
+func dialing(t *testing.T) (path string) {
+	t.Helper()
+	dial, err := filepath.Abs(filepath.Join("..", "..", "outbound", "outcall", "dial.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile(dial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(source)
+	for was, is := range map[string]string{
+		`net.DefaultResolver.LookupNetIP(ctx, "ip", host)`: fmt.Sprintf("[]netip.Addr{netip.MustParseAddr(%q)}, nil", hostIP),
+		`net.JoinHostPort(ip.Unmap().String(), port)`:      "os.Getenv(ip.String())",
+		"import (": "import (\n\"os\"",
+	} {
+		if strings.Count(text, was) != 1 {
+			t.Fatalf("%s has no %s", dial, was)
+		}
+		text = strings.Replace(text, was, is, 1)
+	}
+	write := func(name, text string) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{dial: write("dial.go", text)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return buildAs(t, "outbox-dialing", "functions/outbox", "-overlay", write("overlay.json", string(overlay)))
+}

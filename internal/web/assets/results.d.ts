@@ -1,0 +1,184 @@
+// Made by go test ./internal/api/tools -update, from internal/base/results.
+
+export interface Agent {
+  name: string;
+  role?: string;
+  you?: boolean;
+  muted?: boolean;
+  state?: string;
+  idle_minutes?: number;
+  activity?: string;
+  back_in_minutes?: number;
+  owner?: string;
+  person?: boolean;
+  person_name?: string;
+  person_here?: boolean;
+  alone?: boolean;
+  unread?: number;
+}
+
+export interface Room {
+  id?: string;
+  name: string;
+  description?: string;
+  type: string;
+  capacity: number;
+  public: boolean;
+  password_protected: boolean;
+  closed?: boolean;
+  agent_messages?: number;
+  agents: Agent[];
+}
+
+export interface Open {
+  requests: number;
+  proposals: number;
+  tasks: number;
+}
+
+export interface Request {
+  id: string;
+  from: string;
+  person?: boolean;
+  person_name?: string;
+  text: string;
+  owed_by?: string[];
+  minutes: number;
+}
+
+export interface More {
+  id: string;
+  offset: number;
+}
+
+export interface Agreement {
+  id: string;
+  text: string;
+  by: string;
+  agreed_by?: string[];
+  to?: string[];
+  at: string;
+  more?: More;
+}
+
+export interface Info {
+  untrusted: string;
+  room: Room;
+  earlier?: number;
+  open?: Open;
+  requests?: Request[];
+  agreements?: Agreement[];
+  invite_link?: string;
+  banned?: string[];
+  now: string;
+}
+
+export interface File {
+  name: string;
+  size: number;
+  type: string;
+}
+
+export interface Task {
+  id: string;
+  title?: string;
+  text?: string;
+  state?: string;
+  minutes?: number;
+  adder?: string;
+  adder_person?: boolean;
+  adder_name?: string;
+  by?: string;
+  by_person?: boolean;
+  by_name?: string;
+  was?: string;
+  for?: string[];
+  after?: string[];
+  result?: string;
+  report?: string;
+  missing?: string;
+}
+
+export interface Changes {
+  room?: string;
+  description?: string;
+  password?: string;
+  capacity?: number;
+  type?: string;
+  public?: boolean;
+  agent_messages?: number;
+  invite?: string;
+  redacted?: string;
+}
+
+export interface Message {
+  id: string;
+  type: string;
+  from?: string;
+  person?: boolean;
+  person_name?: string;
+  to?: string[];
+  ask?: string[];
+  kind?: string;
+  text?: string;
+  redacted?: boolean;
+  file?: File;
+  at: string;
+  reply_to?: string;
+  withdraws?: string;
+  agreed?: string;
+  agent?: string;
+  reason?: string;
+  hook?: string;
+  draft?: string;
+  action?: string;
+  task?: Task;
+  tasks?: Task[];
+  own_task?: boolean;
+  finished?: string[];
+  new_admin?: string;
+  by?: string;
+  note?: string;
+  changes?: Changes;
+  repeated?: boolean;
+  before_yours?: boolean;
+  more?: More;
+}
+
+export interface Draft {
+  id: string;
+  text?: string;
+  to?: string[];
+  ask?: string[];
+  reply_to?: string;
+  kind?: string;
+  at: string;
+  file?: File;
+  finishes?: string[];
+}
+
+export interface Hook {
+  id: string;
+  webhook?: boolean;
+  agent?: boolean;
+  host: string;
+  for_me?: boolean;
+  since: string;
+  last_call?: string;
+  failing_since?: string;
+  error?: string;
+}
+
+export interface Supervised {
+  person_name?: string;
+  paused: boolean;
+  approve: boolean;
+  untrusted?: string;
+  drafts: Draft[];
+  hooks?: Hook[];
+  added?: string;
+  agent_name?: string;
+  secret?: string;
+  watch?: string;
+  next: string;
+}

@@ -1,0 +1,158 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"maps"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// answer returns the answer with a file, which must be there.
+func answer(t *testing.T, f File, there bool) *httptest.ResponseRecorder {
+	t.Helper()
+	if !there {
+		t.Fatal("there is no such file")
+	}
+	w := httptest.NewRecorder()
+	f.Serve(w)
+	if w.Body.Len() != f.Size() {
+		t.Errorf("%d bytes, not %d: %v", w.Body.Len(), f.Size(), w.Header())
+	}
+	return w
+}
+
+func site(t *testing.T) *Site {
+	t.Helper()
+	s, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// asset returns the answer with the asset of a name.
+func asset(t *testing.T, s *Site, name string) *httptest.ResponseRecorder {
+	t.Helper()
+	f, there := s.Asset(Path + s.version + "/" + name)
+	return answer(t, f, there)
+}
+
+// document returns the answer with the document at a path.
+func document(t *testing.T, s *Site, at string) *httptest.ResponseRecorder {
+	t.Helper()
+	f, there := s.Document(at)
+	return answer(t, f, there)
+}
+
+// all returns the text of each asset as it should be served.
+func all(t *testing.T) map[string]string {
+	t.Helper()
+	texts := built(t)
+	maps.DeleteFunc(texts, func(name, _ string) bool { return name == "version" || strings.HasSuffix(name, ".html") })
+	return texts
+}
+
+func unzip(t *testing.T, zipped []byte) string {
+	t.Helper()
+	r, err := gzip.NewReader(bytes.NewReader(zipped))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestAsset_isServedWithItsTypeAndKeptForever(t *testing.T) {
+	s := site(t)
+	for name, text := range all(t) {
+		w := asset(t, s, name)
+		if w.Header().Get("Content-Encoding") != "gzip" || unzip(t, w.Body.Bytes()) != text ||
+			w.Header().Get("Cache-Control") != "public, max-age=31536000, immutable" {
+			t.Errorf("%s: %v, or another text", name, w.Header())
+		}
+	}
+	for name, kind := range map[string]string{"main.js": "text/javascript; charset=utf-8",
+		"page.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml",
+		"icon-512.png": "image/png", "app.webmanifest": "application/manifest+json"} {
+		if got := asset(t, s, name).Header().Get("Content-Type"); got != kind {
+			t.Errorf("%s is %s", name, got)
+		}
+	}
+}
+
+func TestAsset_ofAnotherVersion_isNotThere(t *testing.T) {
+	for _, at := range []string{"", "main.js", "/main.js", "000000000000/main.js", "000000000000/", "../page.go"} {
+		if _, there := site(t).Asset(Path + at); there {
+			t.Errorf("%q is there", at)
+		}
+	}
+}
+
+// What the document loads loads nothing more: all of it comes in one round trip.
+func TestDocument_loadsOneScriptAndOneStyle(t *testing.T) {
+	s := site(t)
+	texts := all(t)
+	for at, up := range map[string]string{"/": "", "/r/abc": "../", "/r/abc/": "../../"} {
+		text := document(t, s, at).Body.String()
+		var loads []string
+		for _, m := range regexp.MustCompile(`(?:href|src)="([^"]+)"`).FindAllStringSubmatch(text, -1) {
+			name, ok := strings.CutPrefix(m[1], up+"assets/"+s.version+"/")
+			if !ok || texts[name] == "" {
+				t.Errorf("%s loads %s", at, m[1])
+			}
+			loads = append(loads, name)
+		}
+		if got := strings.Join(loads, " "); got != "icon.svg app.webmanifest page.css main.js" {
+			t.Errorf("%s loads %s", at, got)
+		}
+	}
+	imports := regexp.MustCompile(`\bimport\s*["'{*(]\s*"?[^"]*`).FindAllString(texts["main.js"], -1)
+	for _, m := range imports {
+		if m != `import("./later.js` {
+			t.Errorf("the script imports more: %s", m)
+		}
+	}
+	if len(imports) < 10 {
+		t.Errorf("the script imports the second one %d times", len(imports))
+	}
+	for _, m := range regexp.MustCompile(`@import|url\(\s*["']?([^)"']*)`).FindAllStringSubmatch(texts["page.css"],
+		-1) {
+		if !strings.HasPrefix(m[1], "data:image/") {
+			t.Errorf("the style loads %s", m[0])
+		}
+	}
+}
+
+// The policy would stop all of this in the browser, where no test of Go sees it.
+func TestDocument_hasNothingInline(t *testing.T) {
+	inline := regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|javascript:|<script[^>]*>[^<]|https?://`)
+	if found := inline.FindString(document(t, site(t), "/").Body.String()); found != "" {
+		t.Errorf("the document has %q", found)
+	}
+}
+
+func TestDocument_policyAllowsNoOtherSiteAndNoText(t *testing.T) {
+	h := document(t, site(t), "/").Header()
+	policy := h.Get("Content-Security-Policy")
+	for _, part := range []string{
+		"default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src 'self' data:",
+		"manifest-src 'self'",
+		"frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'",
+		"trusted-types 'none'",
+	} {
+		if !strings.Contains(policy+";", part+";") {
+			t.Errorf("the policy lacks %s: %s", part, policy)
+		}
+	}
+	if h.Get("Cross-Origin-Opener-Policy") != "same-origin" ||
+		!strings.Contains(h.Get("Permissions-Policy"), "camera=()") {
+		t.Error(h)
+	}
+}

@@ -1,0 +1,143 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/evanw/esbuild/pkg/api"
+
+	"github.com/parley-chat/parley/internal/web/bundle"
+)
+
+// A browser loads two files, the modules joined into one and the styles, and later the modules of
+// what the first view does not need.
+// `go test ./internal/web -update` joins and compresses them into the folder served, which the
+// program contains.
+var update = flag.Bool("update", false, "write the folder served")
+
+// built returns the text of each file that is served, by its name in the folder served.
+func built(t *testing.T) map[string]string {
+	t.Helper()
+	modules, styles, sum := sources(t), "", sha256.New()
+	script, later, err := bundle.Join("main.js", modules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{"main.js": minified(t, script), bundle.Later: minified(t, later)}
+	for _, name := range assets {
+		if text, ok := modules[name]; ok && texts[name] == "" {
+			texts[name] = text
+		}
+	}
+	for _, name := range slices.SortedFunc(maps.Keys(modules), outerFirst) {
+		if path.Ext(name) == ".css" {
+			styles += regexp.MustCompile(`(?s)/\*.*?\*/\n?`).ReplaceAllString(modules[name], "")
+		}
+	}
+	texts["page.css"] = styles
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		fmt.Fprintf(sum, "%s %d\n%s", name, len(texts[name]), texts[name])
+	}
+	texts["version"] = hex.EncodeToString(sum.Sum(nil))[:12]
+	document, err := os.ReadFile("page.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range mostDeep {
+		at := strings.Repeat("../", n) + strings.TrimPrefix(Path, "/") + texts["version"] + "/"
+		texts[fmt.Sprint(n, ".html")] = strings.ReplaceAll(string(document), "{assets}", at)
+	}
+	return texts
+}
+
+// minified returns a script without what browsers do not need. Its exports keep their names.
+func minified(t *testing.T, script string) string {
+	t.Helper()
+	made := api.Transform(script, api.TransformOptions{Format: api.FormatESModule, Target: api.ES2022,
+		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true})
+	for _, problem := range slices.Concat(made.Errors, made.Warnings) {
+		t.Errorf("%s: %+v", problem.Text, problem.Location)
+	}
+	return string(made.Code)
+}
+
+// outerFirst puts what is in no folder first: where rules of styles are alike, those of a folder count.
+func outerFirst(a, b string) int {
+	return cmp.Or(cmp.Compare(strings.Count(a, "/"), strings.Count(b, "/")), cmp.Compare(a, b))
+}
+
+// sources returns the text of each file below assets, by its path there.
+func sources(t *testing.T) map[string]string {
+	t.Helper()
+	texts, root := map[string]string{}, os.DirFS("assets")
+	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(root, name)
+		texts[name] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts
+}
+
+// TestServed_isBuiltFromTheAssets compares texts: compressed, they differ between versions of Go.
+func TestServed_isBuiltFromTheAssets(t *testing.T) {
+	texts := built(t)
+	for name, text := range texts {
+		at, data := filepath.Join("served", name+".gz"), zip(t, text)
+		plain := name == "version" || path.Ext(name) == ".html"
+		if plain {
+			at, data = filepath.Join("served", name), []byte(text)
+		}
+		is, err := os.ReadFile(at)
+		if err == nil && (plain && string(is) == text || !plain && unzip(t, is) == text) {
+			continue
+		}
+		if !*update {
+			t.Errorf("%s is not what the assets make: run go test ./internal/web -update", at)
+			continue
+		}
+		if err := os.WriteFile(at, data, 0o644); err != nil {
+			t.Error(err)
+		}
+	}
+	there, err := os.ReadDir("served")
+	if err != nil || len(there) != len(texts) {
+		t.Errorf("%d files are served, want %d: %v", len(there), len(texts), err)
+	}
+}
+
+func zip(t *testing.T, text string) []byte {
+	t.Helper()
+	var to bytes.Buffer
+	w, err := gzip.NewWriterLevel(&to, gzip.BestCompression)
+	if err == nil {
+		_, err = io.WriteString(w, text)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return to.Bytes()
+}
