@@ -3,7 +3,9 @@ package archtest
 import (
 	"fmt"
 	"go/ast"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +21,8 @@ type storey struct {
 	uses     string // the other storeys that it may use
 }
 
-// arrows says which package may import which: a row a storey, the lowest first. Tests may import anything.
+// arrows says which package may import which: a row a storey, the lowest first. The last rows are folders beside
+// internal. Tests may import anything.
 func arrows() []storey {
 	return []storey{
 		{"base", "fault ident sanitize results fairqueue", ""},
@@ -42,10 +45,14 @@ func arrows() []storey {
 	}
 }
 
-// limit narrows what some packages may use, or who may use a package.
-type limit struct{ packages, places, why string }
+// limit is stricter than the row of a storey.
+type limit struct {
+	of     string // packages, or a library
+	places string // storeys or packages, each with what is below it
+	why    string // and where other code belongs
+}
 
-// uses narrows what the rows of [arrows] allow to a package.
+// uses says what some packages may use.
 func uses() []limit {
 	return []limit{
 		{"core/room", "base", "the rules read no clock and no table: what does is for core/roomlog or core/chat"},
@@ -62,7 +69,7 @@ func uses() []limit {
 	}
 }
 
-// users narrows who may use a package.
+// users says who may use some packages.
 func users() []limit {
 	return []limit{
 		{"core/pairing", "api/tools server/app", "everything else works without queues"},
@@ -71,7 +78,7 @@ func users() []limit {
 	}
 }
 
-// libraries says which packages may import a library that belongs to one side of the program.
+// libraries says who may import a library that belongs to one side of the program.
 func libraries() []limit {
 	return []limit{
 		{"net/http", "store/table/dynamotable store/files/bucket observe/meter/scrape auth/oauth auth/oidc " +
@@ -99,22 +106,7 @@ func libraries() []limit {
 }
 
 // place returns where a package stands: its storey and its name, as in "core/chat".
-func place(dir string) string {
-	below, inside := strings.CutPrefix(dir, "internal/")
-	if !inside {
-		return dir
-	}
-	first, _, _ := strings.Cut(below, "/")
-	if first == "page" {
-		return "web" + strings.TrimPrefix(below, first)
-	}
-	for _, s := range arrows() {
-		if slices.Contains(strings.Fields(s.packages), first) {
-			return s.name + "/" + below
-		}
-	}
-	return below
-}
+func place(dir string) string { return strings.TrimPrefix(dir, "internal/") }
 
 // storeyOf returns the row of a place, and where its package stands in the row. ok is false without a row.
 func storeyOf(at string) (s storey, position int, ok bool) {
@@ -124,7 +116,7 @@ func storeyOf(at string) (s storey, position int, ok bool) {
 		return storey{}, 0, false
 	}
 	s = arrows()[i]
-	if s.packages == "" {
+	if s.packages == "" || below == "" {
 		return s, 0, true
 	}
 	first, _, _ := strings.Cut(below, "/")
@@ -154,7 +146,7 @@ func refused(dir, target string) string {
 	local, own := strings.CutPrefix(target, module+"/")
 	if !own {
 		for _, l := range libraries() {
-			if within(target, l.packages) && !in(from, l.places) && !testOnly(from) {
+			if within(target, l.of) && !in(from, l.places) && !testOnly(from) {
 				return fmt.Sprintf("only %s may: %s", l.places, l.why)
 			}
 		}
@@ -176,12 +168,12 @@ func refused(dir, target string) string {
 			orNothing(mine.uses), to)
 	}
 	for _, l := range uses() {
-		if in(from, l.packages) && !in(to, l.places) && !testOnly(from) {
+		if in(from, l.of) && !in(to, l.places) && !testOnly(from) {
 			return fmt.Sprintf("it uses only %s: %s", l.places, l.why)
 		}
 	}
 	for _, l := range users() {
-		if in(to, l.packages) && !in(from, l.places) && !testOnly(from) {
+		if in(to, l.of) && !in(from, l.places) && !testOnly(from) {
 			return fmt.Sprintf("only %s may: %s", l.places, l.why)
 		}
 	}
@@ -216,7 +208,7 @@ func TestArrows_everyPackage_hasItsPlace(t *testing.T) {
 		}
 	}
 	for _, l := range slices.Concat(uses(), users(), libraries()) {
-		for _, at := range strings.Fields(l.packages + " " + l.places) {
+		for _, at := range strings.Fields(l.of + " " + l.places) {
 			if !found[at] && !strings.Contains(at, ".") && at != "net/http" {
 				t.Errorf("a limit names %s, which does not exist", at)
 			}
@@ -269,6 +261,28 @@ func TestArrows_pointDown(t *testing.T) {
 		for _, name := range strings.Fields(row.uses) {
 			if above[name] {
 				t.Errorf("%s uses %s, which does not stand below it", row.name, name)
+			}
+		}
+	}
+}
+
+// A storey is a folder of internal. Its comment tells a reader what it is, what it never does and what to read first.
+func TestStoreys_sayWhatTheyAre(t *testing.T) {
+	folders, err := os.ReadDir(filepath.Join(root, "internal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range folders {
+		row, _, ok := storeyOf(f.Name())
+		if !ok {
+			t.Errorf("internal/%s is no storey: give it a row of arrows(), or move it into one", f.Name())
+			continue
+		}
+		doc := read(t, path.Join("internal", row.name, "doc.go"))
+		begins := "// Package " + row.name + " is the storey of internal"
+		for _, says := range []string{begins, " never ", "\n// Read first: "} {
+			if !strings.Contains(doc, says) {
+				t.Errorf("internal/%s/doc.go does not say %q", row.name, says)
 			}
 		}
 	}

@@ -1,0 +1,7 @@
+// Package server is the storey of internal that makes one server of the storeys below: the wiring, the
+// Lambda runtime, and copies of all data between tables.
+//
+// The packages of server never decide anything about a call.
+//
+// Read first: app, the only wiring.
+package server
