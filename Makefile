@@ -20,8 +20,8 @@ FRESH      ?= -count=1
 TESTS       = GO=$(GO) $(GO) run ./scripts/test $(FRESH)
 
 # The race detector runs where rules live and where goroutines meet; make nightly has the rest.
-RACE      = $(addprefix ./internal/,core/room core/roomlog core/chat auth/access core/pairing core/presence api/mcp api/httpapi \
-            cli/wake cli/client cli/bridge)
+RACE      = $(addprefix ./internal/,core/room core/roomlog core/chat core/pairing core/presence auth/access \
+            api/mcp api/httpapi cli/wake cli/client cli/bridge)
 RACE_LATE = $(addprefix ./internal/,cli/shell store/table/... server/lambdahttp testkit/lambdatest)
 # These measure memory, or what long lives cost, or make one call after another, or do over DynamoDB what
 # others do over a file: make nightly races them.

@@ -2,7 +2,7 @@
 // share. Error codes, names, tokens and cursors, text made safe to show, and the results of the tools
 // as JSON are here.
 //
-// The packages of base never know a table, a room, a network or a clock.
+// The packages of base never read a table or a clock, and never call anything.
 //
-// Read first: fault, which says how a call is refused, then ident.
+// Read first: fault, the error that refuses a call, then ident.
 package base

@@ -1,7 +1,7 @@
 // Package server is the storey of internal that makes one server of the storeys below: the wiring, the
 // Lambda runtime, and copies of all data between tables.
 //
-// The packages of server never decide anything about a call.
+// The packages of server never decide anything about a call, beyond its default limits.
 //
 // Read first: app, the only wiring.
 package server

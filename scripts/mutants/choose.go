@@ -1,6 +1,7 @@
 package main
 
 import (
+	"hash/crc32"
 	"maps"
 	"math/rand/v2"
 	"path"
@@ -20,7 +21,7 @@ func choose(packages []*pkg, n int, seed uint64) (chosen []*entry) {
 	for _, s := range shares {
 		for _, p := range packages {
 			if p.name == path.Base(s.dir) {
-				random := rand.New(rand.NewPCG(seed, uint64(len(p.name))))
+				random := rand.New(rand.NewPCG(seed, uint64(crc32.ChecksumIEEE([]byte(p.name)))))
 				chosen = append(chosen, p.draw((n*s.share+99)/100, random)...)
 			}
 		}

@@ -78,7 +78,7 @@ var parsed = sync.OnceValues(func() (found []source, err error) {
 })
 
 // skipped reports whether the go command ignores the folder at path, or it is a module of its
-// own. The measurements are one, and keep the habits of the house all the same.
+// own. The measurements are one, and keep its habits all the same.
 func skipped(path string) bool {
 	dir := filepath.Base(path)
 	_, err := os.Stat(filepath.Join(path, "go.mod"))

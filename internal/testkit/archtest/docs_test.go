@@ -81,12 +81,13 @@ func TestDocs_testsOfSecurity_exist(t *testing.T) {
 	}
 }
 
-// testsIn returns the code of the tests of a package. pkg is the end of its path.
+// testsIn returns the code of the tests of a package of internal or e2e. pkg is the end of its path.
 func testsIn(t *testing.T, pkg string) string {
 	t.Helper()
 	var all strings.Builder
 	for _, s := range sources(t) {
-		if s.test() && strings.HasSuffix("/"+s.dir(), "/"+pkg) {
+		known := within(s.dir(), "internal") || within(s.dir(), "e2e")
+		if s.test() && known && strings.HasSuffix("/"+s.dir(), "/"+pkg) {
 			all.WriteString(read(t, s.name))
 		}
 	}

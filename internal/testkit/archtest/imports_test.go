@@ -1,11 +1,13 @@
 package archtest
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,62 +21,76 @@ type storey struct {
 	name     string
 	packages string // from the lowest up: each may use those before it. "": in any order
 	uses     string // the other storeys that it may use
+	why      string // why it uses no other, and where other code belongs
 }
 
 // arrows says which package may import which: a row a storey, the lowest first. The last rows are folders beside
 // internal. Tests may import anything.
 func arrows() []storey {
 	return []storey{
-		{"base", "fault ident sanitize results fairqueue", ""},
-		{"store", "files table", ""},
-		{"observe", "audit meter", "base store"},
-		{"core", "room roomlog ratelimit password presence picture chat transcript pairing", "base store observe"},
-		{"auth", "account signin access oidc oauth", "base store observe core"},
-		{"outbound", "outcall fetch agentcall outbox", "base store core"},
-		{"web", "", ""},
-		{"api", "mcp tools a2a httpapi", "base observe core auth outbound web"},
-		{"server", "lambdaenv lambdahttp transfer app", "base store observe core auth outbound web api"},
-		{"cli", "client shell connect wake bridge doctor", "base"},
-		{"testkit", "engine secretscan dynamolocal s3local lambdatest randomtest archtest", "base store"},
+		{"base", "fault ident sanitize results fairqueue", "", "what all share stands on nothing"},
+		{"store", "files table", "", "a store keeps bytes: what knows more is for core"},
+		{"observe", "audit meter", "base store", "what counts knows no rooms: core, auth and api call it"},
+		{"core", "room roomlog ratelimit password presence picture chat transcript pairing", "base store observe",
+			"the rules know no protocol and no network: what does is for api or outbound"},
+		{"auth", "account signin oidc oauth access", "base store observe core",
+			"who may call is asked before the call: what it does is for core or api"},
+		{"outbound", "outcall fetch agentcall outbox", "base store core", "what takes calls is for api"},
+		{"web", "", "", "the page calls the tools, as every client does"},
+		{"api", "mcp tools a2a httpapi", "base observe core auth outbound web",
+			"a call that arrives goes to core/chat: what reads the table is for core, and server/app wires"},
+		{"server", "lambdaenv lambdahttp transfer app", "base store observe core auth outbound web api",
+			"a server knows no client"},
+		{"cli", "client shell connect wake bridge doctor", "base",
+			"a client knows a server by its tools and addresses: what both need is for base"},
+		{"testkit", "engine secretscan dynamolocal s3local lambdatest randomtest archtest", "base store",
+			"what tests more is for a file _test.go"},
 
-		{"cmd", "", "base store observe core auth api server cli"},
-		{"functions", "", "store observe server"},
-		{"bench", "", "base store observe core api server testkit"},
-		{"scripts", "", "testkit"},
-		{"e2e", "", "testkit"},
+		{"cmd", "parley", "base store observe core auth api server cli", "server/app wires"},
+		{"functions", "mcp outbox", "store observe server", "server/app wires"},
+		{"bench", "", "base store observe core api server testkit", "what is measured is a server"},
+		{"scripts", "confusables dynamodb-local mutants test", "testkit", "a script stands beside the program"},
+		{"e2e", "", "testkit", "what tests more is for a file _test.go"},
 	}
 }
 
-// limit is stricter than the row of a storey.
+// limit is a rule that is stricter than the row of a storey.
 type limit struct {
 	of     string // packages, or a library
 	places string // storeys or packages, each with what is below it
-	why    string // and where other code belongs
+	why    string // the reason, and where other code belongs
 }
 
-// uses says what some packages may use.
-func uses() []limit {
+// usesOnly says what some packages may use.
+func usesOnly() []limit {
 	return []limit{
 		{"core/room", "base", "the rules read no clock and no table: what does is for core/roomlog or core/chat"},
-		{"auth/account auth/signin auth/oidc auth/oauth", "base store observe auth",
-			"signing in knows no rooms: what does is for auth/access"},
+		{"core/picture", "base", "what decodes bytes of strangers knows nothing else"},
+		{"core/transcript", "base core/room core/chat", "what writes lines reads no table: core/chat does"},
+		{"auth/account auth/oidc auth/oauth", "base auth", "what is stored is for auth/signin or auth/access"},
+		{"auth/signin", "base store observe", "signing in knows no rooms: what does is for auth/access"},
 		{"outbound/outcall outbound/fetch outbound/agentcall", "base outbound",
 			"a call to an address knows no rooms: what does is for outbound/outbox"},
 		{"api/mcp", "base observe", "the protocol knows no rooms: api/tools gives it functions"},
+		{"api/tools/spec", "base", "a table of arguments knows no rooms: api/tools does"},
 		{"api/tools api/a2a", "base observe core outbound api", "who may call is for api/httpapi"},
-		{"server/lambdaenv server/lambdahttp", "observe", "only server/app wires"},
-		{"server/transfer", "base store core/roomlog auth/access", "only server/app wires"},
-		{"cmd/parley", "base store observe core/room core/roomlog auth/access auth/signin api/httpapi server cli",
-			"the program decides nothing about rooms: that is for core/chat"},
+		{"server/lambdaenv server/lambdahttp", "observe", "server/app wires"},
+		{"server/transfer", "base store/table store/files core/roomlog auth/access", "server/app wires"},
+		{"cmd", "base store observe core/room core/roomlog auth/access auth/signin api/httpapi server cli",
+			"the program decides nothing about rooms: core/chat does"},
 	}
 }
 
-// users says who may use some packages.
-func users() []limit {
+// usedOnlyBy says who may use some packages.
+func usedOnlyBy() []limit {
 	return []limit{
+		{"core/roomlog core/presence core/password", "core outbound/outbox server cmd",
+			"a call goes through core/chat"},
 		{"core/pairing", "api/tools server/app", "everything else works without queues"},
-		{"store/table/sqlite store/table/dynamotable store/files/bucket observe/meter/emf observe/meter/scrape",
-			"store observe server cmd functions", "the others use store/table, store/files or observe/meter"},
+		{"store/table/sqlite observe/meter/scrape", "store observe/meter server/app cmd",
+			"one machine has a file: the others use store/table, store/files or observe/meter"},
+		{"store/table/dynamotable store/files/bucket observe/meter/emf", "store observe/meter server/app cmd functions",
+			"AWS is wired last: the others use store/table, store/files or observe/meter"},
 	}
 }
 
@@ -108,7 +124,7 @@ func libraries() []limit {
 // place returns where a package stands: its storey and its name, as in "core/chat".
 func place(dir string) string { return strings.TrimPrefix(dir, "internal/") }
 
-// storeyOf returns the row of a place, and where its package stands in the row. ok is false without a row.
+// storeyOf returns the row of a place, and the position of its package in the row. ok is false without a row.
 func storeyOf(at string) (s storey, position int, ok bool) {
 	name, below, _ := strings.Cut(at, "/")
 	i := slices.IndexFunc(arrows(), func(s storey) bool { return s.name == name })
@@ -126,11 +142,11 @@ func storeyOf(at string) (s storey, position int, ok bool) {
 
 // testOnly reports whether a package is no part of the program.
 func testOnly(at string) bool {
-	return in(at, "testkit bench scripts e2e web/bundle") || strings.HasSuffix(at, "test")
+	return withinAny(at, "testkit bench scripts e2e web/bundle") || strings.HasSuffix(at, "test")
 }
 
-// in reports whether a place is one of these, or below one.
-func in(at, places string) bool {
+// withinAny reports whether a place is one of these, or below one.
+func withinAny(at, places string) bool {
 	return slices.ContainsFunc(strings.Fields(places), func(p string) bool { return within(at, p) })
 }
 
@@ -146,45 +162,39 @@ func refused(dir, target string) string {
 	local, own := strings.CutPrefix(target, module+"/")
 	if !own {
 		for _, l := range libraries() {
-			if within(target, l.of) && !in(from, l.places) && !testOnly(from) {
-				return fmt.Sprintf("only %s may: %s", l.places, l.why)
+			if within(target, l.of) && !withinAny(from, l.places) && !testOnly(from) {
+				return fmt.Sprintf("%s. Only %s may", l.why, l.places)
 			}
 		}
 		return ""
 	}
 	to := place(local)
-	mine, my, ok := storeyOf(from)
-	theirs, its, known := storeyOf(to)
+	above, position, ok := storeyOf(from)
+	below, lower, known := storeyOf(to)
 	switch {
-	case !ok || !known:
-		return "arrows() does not have both: add the new one to the row of its storey"
+	case !ok:
+		return "arrows() does not have " + from + ": add it to the row of its storey"
+	case !known:
+		return "arrows() does not have " + to + ": add it to the row of its storey"
 	case testOnly(to) && !testOnly(from):
 		return "the program must not import packages made for tests"
-	case mine.name == theirs.name && my < its:
-		return fmt.Sprintf("in %s, each package uses those before it (%s): what both need belongs before both",
-			mine.name, mine.packages)
-	case mine.name != theirs.name && !in(theirs.name, mine.uses):
-		return fmt.Sprintf("%s uses only %s: what both need belongs there, and what needs %s above both", mine.name,
-			orNothing(mine.uses), to)
+	case above.name == below.name && position < lower:
+		return fmt.Sprintf("what both need belongs before both. In %s each package uses those before it (%s)",
+			above.name, above.packages)
+	case above.name != below.name && !withinAny(below.name, above.uses):
+		return fmt.Sprintf("%s. %s uses only %s", above.why, above.name, cmp.Or(above.uses, "itself"))
 	}
-	for _, l := range uses() {
-		if in(from, l.of) && !in(to, l.places) && !testOnly(from) {
-			return fmt.Sprintf("it uses only %s: %s", l.places, l.why)
+	for _, l := range usesOnly() {
+		if withinAny(from, l.of) && !withinAny(to, l.places) && !testOnly(from) {
+			return fmt.Sprintf("%s. It uses only %s", l.why, l.places)
 		}
 	}
-	for _, l := range users() {
-		if in(to, l.of) && !in(from, l.places) && !testOnly(from) {
-			return fmt.Sprintf("only %s may: %s", l.places, l.why)
+	for _, l := range usedOnlyBy() {
+		if withinAny(to, l.of) && !withinAny(from, l.places) && !testOnly(from) {
+			return fmt.Sprintf("%s. Only %s may", l.why, l.places)
 		}
 	}
 	return ""
-}
-
-func orNothing(names string) string {
-	if names == "" {
-		return "itself"
-	}
-	return names
 }
 
 func TestArrows_everyPackage_hasItsPlace(t *testing.T) {
@@ -207,7 +217,7 @@ func TestArrows_everyPackage_hasItsPlace(t *testing.T) {
 			}
 		}
 	}
-	for _, l := range slices.Concat(uses(), users(), libraries()) {
+	for _, l := range slices.Concat(usesOnly(), usedOnlyBy(), libraries()) {
 		for _, at := range strings.Fields(l.of + " " + l.places) {
 			if !found[at] && !strings.Contains(at, ".") && at != "net/http" {
 				t.Errorf("a limit names %s, which does not exist", at)
@@ -275,8 +285,13 @@ func TestStoreys_sayWhatTheyAre(t *testing.T) {
 	for _, f := range folders {
 		row, _, ok := storeyOf(f.Name())
 		if !ok {
-			t.Errorf("internal/%s is no storey: give it a row of arrows(), or move it into one", f.Name())
+			t.Errorf("internal/%s is no storey: give it a row of arrows(), move it into one, or delete it if git does "+
+				"not know it", f.Name())
 			continue
+		}
+		files, err := filepath.Glob(filepath.Join(root, "internal", row.name, "*.go"))
+		if err != nil || row.packages != "" && len(files) > 1 {
+			t.Errorf("a storey has doc.go alone, and its code in packages: %v, %v", files, err)
 		}
 		doc := read(t, path.Join("internal", row.name, "doc.go"))
 		begins := "// Package " + row.name + " is the storey of internal"
@@ -285,6 +300,34 @@ func TestStoreys_sayWhatTheyAre(t *testing.T) {
 				t.Errorf("internal/%s/doc.go does not say %q", row.name, says)
 			}
 		}
+		_, first, _ := strings.Cut(doc, "\n// Read first: ")
+		first = regexp.MustCompile(`^[a-z0-9]+`).FindString(first)
+		if row.packages != "" && !slices.Contains(strings.Fields(row.packages), first) {
+			t.Errorf("internal/%s/doc.go has %q read first, which is no package of it", row.name, first)
+		}
+	}
+}
+
+// docs/design.md has a row for each package, in the order of arrows().
+func TestDocs_design_hasEveryPackage(t *testing.T) {
+	_, table, _ := strings.Cut(read(t, "docs/design.md"), "| its one idea |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var got, want []string
+	for _, m := range regexp.MustCompile("(?m)^\\| (?:\\*\\*)?`([^`]+)`").FindAllStringSubmatch(table, -1) {
+		if !strings.Contains(m[1], "/") {
+			got = append(got, m[1])
+		}
+	}
+	for _, row := range arrows() {
+		if _, err := os.Stat(filepath.Join(root, "internal", row.name)); err == nil {
+			want = append(want, row.name)
+			if row.name != "testkit" {
+				want = append(want, strings.Fields(row.packages)...)
+			}
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the tree of docs/design.md has\n%v, want\n%v", got, want)
 	}
 }
 
@@ -309,7 +352,7 @@ func TestImports_wrongArrow_saysWhereTheCodeBelongs(t *testing.T) {
 		{"internal/base/fault", "internal/base/ident", "what both need belongs before both"},
 		{"internal/base/fault", "internal/store/table", "base uses only itself"},
 		{"internal/core/chat", "internal/core/pairing", "belongs before both"},
-		{"internal/core/chat", "internal/api/httpapi", "what needs api/httpapi above both"},
+		{"internal/core/chat", "internal/api/httpapi", "what does is for api or outbound"},
 		{"internal/core/chat", "internal/store/table/sqlite", "the others use store/table"},
 		{"internal/core/chat", "internal/store/table/tabletest", "packages made for tests"},
 		{"internal/core/chat", "net/http", "a request is for api"},
@@ -324,15 +367,23 @@ func TestImports_wrongArrow_saysWhereTheCodeBelongs(t *testing.T) {
 		{"internal/api/tools", "internal/auth/access", "is for api/httpapi"},
 		{"internal/api/tools", "github.com/mark3labs/mcp-go/mcp", "api/mcp serves the protocol"},
 		{"internal/api/mcp", "internal/core/chat", "the protocol knows no rooms"},
-		{"internal/store/table", "internal/core/chat", "store uses only itself"},
-		{"internal/server/transfer", "internal/core/chat", "only server/app wires"},
+		{"internal/store/table", "internal/base/fault", "store uses only itself"},
+		{"internal/server/transfer", "internal/core/chat", "server/app wires"},
 		{"internal/server/lambdahttp", "github.com/mark3labs/mcp-go/server", "api/mcp serves the protocol"},
 		{"internal/cli/bridge", "internal/api/mcp", "cli uses only base"},
 		{"internal/server/app", "internal/testkit/lambdatest", "packages made for tests"},
 		{"internal/server/app", "bench", "packages made for tests"},
-		{"cmd/parley", "internal/core/chat", "that is for core/chat"},
-		{"internal/nowhere", "internal/base/fault", "add the new one"},
-		{"internal/core/chat", "internal/nowhere", "add the new one"},
+		{"cmd/parley", "internal/core/chat", "core/chat does"},
+		{"internal/nowhere", "internal/base/fault", "does not have nowhere"},
+		{"internal/core/chat", "internal/nowhere", "does not have nowhere"},
+		{"internal/api/tools", "internal/core/roomlog", "a call goes through core/chat"},
+		{"internal/api/tools/spec", "internal/core/chat", "api/tools does"},
+		{"internal/auth/oauth", "internal/store/table", "what is stored is for auth/signin"},
+		{"internal/auth/oauth", "internal/auth/access", "belongs before both"},
+		{"internal/observe/audit", "internal/store/table/sqlite", "one machine has a file"},
+		{"functions/mcp", "internal/store/table/sqlite", "one machine has a file"},
+		{"functions/mcp", "internal/core/chat", "server/app wires"},
+		{"cmd/other", "internal/base/fault", "does not have cmd/other"},
 	} {
 		target := c.target
 		if !strings.Contains(target, ".") && target != "net/http" && target != "net/http/httptest" {
@@ -342,9 +393,12 @@ func TestImports_wrongArrow_saysWhereTheCodeBelongs(t *testing.T) {
 			t.Errorf("%s imports %s: %q, want %q", c.from, target, why, c.why)
 		}
 	}
-	for _, c := range [][2]string{{"internal/core/chat", "internal/store/table"}, {"internal/server/app",
-		"internal/store/table/sqlite"},
-		{"internal/api/tools", "internal/api/tools/spec"}, {"internal/store/table/tabletest", "internal/store/table"}} {
+	for _, c := range [][2]string{
+		{"internal/core/chat", "internal/store/table"},
+		{"internal/server/app", "internal/store/table/sqlite"},
+		{"internal/api/tools", "internal/api/tools/spec"},
+		{"internal/store/table/tabletest", "internal/store/table"},
+	} {
 		if why := refused(c[0], module+"/"+c[1]); why != "" {
 			t.Errorf("%s may not import %s: %s", c[0], c[1], why)
 		}
