@@ -211,7 +211,7 @@ def shows_the_log(operator):
 
 def destroys_what_was_deployed(operator):
     said = operator.make("destroy", "y", "y", "y")
-    says(said, "salon-Table-1A2B3C", "salon-files-1a2b3c", "--region eu-west-1", "Deleted successfully")
+    says(said, "salon-Table-1A2B3C", "salon-files-1a2b3c", "--no-deletion-protection-enabled --region eu-west-1", "Deleted successfully")
     assert operator.cloud.deleted[1:] == ["salon"] and "parley" in operator.cloud.stacks, operator.cloud.deleted
 
 

@@ -412,3 +412,13 @@ func TestTemplate_everyResource_hasTheTagOfTheBudget(t *testing.T) {
 		t.Errorf("%d resources; the budget must count the tag", len(all))
 	}
 }
+
+func TestTemplate_table_outlivesASlipOfTheHand(t *testing.T) {
+	table := resource(t, "Table")
+	for _, line := range []string{"    DeletionPolicy: Retain\n", "    UpdateReplacePolicy: Retain\n",
+		"      DeletionProtectionEnabled: true\n"} {
+		if !strings.Contains(table, line) {
+			t.Errorf("the table has no %q", line)
+		}
+	}
+}
