@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"iter"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,6 +22,8 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"github.com/parley-chat/parley/internal/auth/access"
+	accounts "github.com/parley-chat/parley/internal/auth/account"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -83,8 +86,8 @@ func TestOutbox_messageForAnEndpoint_isAnsweredOnce(t *testing.T) {
 	for range 2 { // Lambda may invoke twice for one event
 		answerOf(t, outbox, json.RawMessage(aws.invoked[0]))
 	}
-	said := 0
-	for _, m := range call(t, f.start(0).FunctionURL(), "message_history", args{"agent_token": ann}).Messages {
+	said, server := 0, f.start(0).FunctionURL()
+	for _, m := range call(t, server, "message_history", args{"agent_token": ann}).Messages {
 		if m.From == "Bot" && m.Text == "So it is." {
 			said++
 		}
@@ -93,7 +96,47 @@ func TestOutbox_messageForAnEndpoint_isAnsweredOnce(t *testing.T) {
 		t.Errorf("the agent was asked %d times, and its answer said %d times, with schedules %+v", agent.asked.Load(),
 			said, aws.schedules)
 	}
-	f.outboxTap.wroteAll()
+	answerOf(t, outbox, json.RawMessage(hooksOf(f.hooksOfPeople()...)))
+
+	// Its account has all calls under way that it may have: so the call waits for a schedule.
+	var hook struct{ Hooks []struct{ Room string } }
+	if err := json.Unmarshal([]byte(aws.invoked[0]), &hook); err != nil {
+		t.Fatal(err)
+	}
+	under := chat.New(f.rows, chat.Options{}).Store().Calling(chat.HookPrefix(hook.Hooks[0].Room))
+	for n := range 4 {
+		if mine, err := under.Take(t.Context(), fmt.Sprint(n), "", time.Now(), time.Now().Add(time.Minute)); !mine {
+			t.Fatal(err)
+		}
+	}
+	call(t, server, "send_message", args{"agent_token": ann, "text": "@Bot and this?"})
+	answerOf(t, outbox, json.RawMessage(aws.invoked[0]))
+	if len(aws.schedules) != 1 {
+		t.Errorf("the schedules are %+v", aws.schedules)
+	}
+	f.outboxTap.usedAll()
+}
+
+// hooksOfPeople gives the table two hooks: one of a sign-in by a key, and one of an account. Their room has ended.
+// It returns what names them.
+func (f *function) hooksOfPeople() (names []string) {
+	f.t.Helper()
+	people := access.New(access.Options{Table: f.rows, Clock: clockwork.NewRealClock(),
+		Logger: slog.New(slog.DiscardHandler), Account: func(accounts.Person) bool { return true }})
+	cid, err := people.Confirm(f.t.Context(), accounts.Person{Issuer: "https://id.example", Subject: "1", Label: "cid"})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for n, by := range []string{f.newKey("ann").ID, cid} {
+		x := roomlog.HookItem{ID: fmt.Sprintf("%032d", n), Room: "abcdefg", Seat: 1, Server: publicURL + "/mcp",
+			Principal: ident.KeyPrincipal(by), SignIn: ident.NewSignInID(),
+			UntilMs: time.Now().Add(time.Hour).UnixMilli()}
+		if err := f.rows.Write(f.t.Context(), roomlog.PutHook(x)); err != nil {
+			f.t.Fatal(err)
+		}
+		names = append(names, fmt.Sprintf(`{"room":%q,"seat":%d,"hook":%q}`, x.Room, x.Seat, x.ID))
+	}
+	return names
 }
 
 // asked makes a public room in which an agent has asked an endpoint, and returns the agent's token. That was a day ago

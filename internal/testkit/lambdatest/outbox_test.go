@@ -282,11 +282,16 @@ func TestOutbox_newsOfASeatWithAHook_leadsFromTheStreamToACallAndToASchedule(t *
 // person opens the link of an agent, and returns the token of the person behind it.
 func person(t *testing.T, server *http.Client, agent result) string {
 	t.Helper()
-	_, link, _ := strings.Cut(agent.Watch, "#")
-	claim, _ := ident.ParseLinkCode(link)
-	token := ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: ident.NewSecret(), Person: true}.String()
+	token, link := linkOf(agent)
 	call(t, server, "supervise", args{"agent_token": token, "claim": link})
 	return token
+}
+
+// linkOf returns the link of an agent, and a token for the person who opens it.
+func linkOf(agent result) (token, link string) {
+	_, link, _ = strings.Cut(agent.Watch, "#")
+	claim, _ := ident.ParseLinkCode(link)
+	return ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: ident.NewSecret(), Person: true}.String(), link
 }
 
 // payloadOf is what begins a look at a hook.
@@ -356,19 +361,7 @@ func TestOutbox_newsOfASeatWithAWebhook_goesTheSameWay(t *testing.T) {
 	spreader, outbox := f.spreader(aws), f.outbox(aws)
 	server := f.start(0).FunctionURL()
 	ann := join(t, server, "room", "Ann")
-	token := person(t, server, ann)
-	rooms := chat.New(f.rows, chat.Options{})
-	at, err := rooms.WebhookSeat(t.Context(), token)
-	if err != nil {
-		t.Fatal(err)
-	}
-	x := roomlog.HookItem{Room: at.Room, Seat: at.Seat, Joined: at.Joined, Form: room.FormEach,
-		URL: "https://127.0.0.1" + hookPath, Secret: "whsec_c2VjcmV0IG9mIGEgaG9vaywgdGhhdCBpcyBsb25n",
-		Server: publicURL + "/mcp", UntilMs: time.Now().Add(60 * 24 * time.Hour).UnixMilli()}
-	x.ID = chat.HookID("", x.URL, string(x.Form), at, false)
-	if err := rooms.Webhook(t.Context(), token, x); err != nil {
-		t.Fatal(err)
-	}
+	x := f.webhook(person(t, server, ann), "https://127.0.0.1"+hookPath, "", publicURL)
 	call(t, server, "send_message", args{"agent_token": ann.AgentToken, "text": "to myself"})
 
 	news, _ := stream.next(3) // the webhook, the event that began it, and the message
@@ -389,6 +382,24 @@ func TestOutbox_newsOfASeatWithAWebhook_goesTheSameWay(t *testing.T) {
 			t.Errorf("again %v after the call, by %+v, %v", wait, s, err)
 		}
 	}
+}
+
+// webhook gives a person a webhook, as a server with an address does for a principal.
+func (f *function) webhook(token, url, principal, server string) roomlog.HookItem {
+	f.t.Helper()
+	rooms := chat.New(f.rows, chat.Options{})
+	at, err := rooms.WebhookSeat(f.t.Context(), token)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	x := roomlog.HookItem{Room: at.Room, Seat: at.Seat, Joined: at.Joined, Form: room.FormEach, Principal: principal,
+		URL: url, Secret: "whsec_c2VjcmV0IG9mIGEgaG9vaywgdGhhdCBpcyBsb25n", Server: server + "/mcp",
+		UntilMs: time.Now().Add(60 * 24 * time.Hour).UnixMilli()}
+	x.ID = chat.HookID(principal, x.URL, string(x.Form), at, false)
+	if err := rooms.Webhook(f.t.Context(), token, x); err != nil {
+		f.t.Fatal(err)
+	}
+	return x
 }
 
 // Lambda goes on at the record that is named. What cannot be read would never be.

@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/testkit/lambdatest"
 	"github.com/parley-chat/parley/internal/testkit/s3local"
 )
@@ -67,9 +68,9 @@ func memorySizes(t *testing.T) []int {
 	return sizes
 }
 
-// grant is what a statement of a role in the template allows: actions and, for writes, the partitions.
+// grant is what a statement of a role in the template allows: actions and, on the table, the partitions.
 type grant struct {
-	actions, partitions []string // no partitions: all
+	actions, partitions []string // no partitions: none of the table
 }
 
 // grants returns what the template allows a role to do with the table.
@@ -95,16 +96,6 @@ func grants(t *testing.T, role string) (all []grant) {
 	return all
 }
 
-// partitions returns in order those that a role may write.
-func partitions(t *testing.T, role string) (patterns []string) {
-	t.Helper()
-	for _, g := range grants(t, role) {
-		patterns = append(patterns, g.partitions...)
-	}
-	slices.Sort(patterns)
-	return patterns
-}
-
 // wiretap is a proxy between a function and the engine that does what IAM does before the service: a call that the
 // role of the function does not allow is refused, and fails the test. It records what was needed ("Actions,
 // resources, and condition keys for Amazon DynamoDB"). A transaction needs the permissions of its parts.
@@ -116,13 +107,13 @@ type wiretap struct {
 
 	mu     sync.Mutex
 	needed map[string]bool
-	wrote  map[string]bool // the partitions, as the template names them
+	used   map[string]bool // the grants of partitions: the first action of one, and the pattern in the template
 }
 
 // tap returns a wiretap for the function with a role.
 func tap(t *testing.T, role, engine string) *wiretap {
 	t.Helper()
-	w := &wiretap{t: t, role: role, grants: grants(t, role), needed: map[string]bool{}, wrote: map[string]bool{}}
+	w := &wiretap{t: t, role: role, grants: grants(t, role), needed: map[string]bool{}, used: map[string]bool{}}
 	pass := &httputil.ReverseProxy{
 		Rewrite:   func(p *httputil.ProxyRequest) { passTo(p, engine) },
 		Transport: &http.Transport{MaxIdleConnsPerHost: 100, IdleConnTimeout: 10 * time.Second},
@@ -141,11 +132,14 @@ func tap(t *testing.T, role, engine string) *wiretap {
 	return w
 }
 
-// action is the body of a write, or a part of that of a transaction.
+// action is the body of a call, or a part of that of a transaction.
 type action struct {
 	Item, Key struct {
 		Partition struct{ S string } `json:"pk"`
 	}
+	Values struct { // of a Query
+		Partition struct{ S string } `json:":pk"`
+	} `json:"ExpressionAttributeValues"`
 }
 
 // allows notes a call, and reports whether the role may make it.
@@ -183,7 +177,7 @@ func (w *wiretap) allows(q *http.Request) bool {
 	for kind, parts := range parts {
 		for _, part := range parts {
 			w.needed["dynamodb:"+kind] = true
-			partition := part.Item.Partition.S + part.Key.Partition.S
+			partition := part.Item.Partition.S + part.Key.Partition.S + part.Values.Partition.S
 			if !w.may("dynamodb:"+kind, partition) {
 				w.t.Errorf("%s: %s in %q, which the template does not grant", w.role, kind, partition)
 				allowed = false
@@ -199,24 +193,30 @@ func (w *wiretap) may(action, partition string) (granted bool) {
 		if !slices.Contains(g.actions, action) {
 			continue
 		}
-		granted = granted || g.partitions == nil
 		for _, pattern := range g.partitions {
 			prefix, open := strings.CutSuffix(pattern, "*")
 			if partition == prefix || open && strings.HasPrefix(partition, prefix) {
-				granted, w.wrote[pattern] = true, true
+				granted, w.used[g.actions[0]+" "+pattern] = true, true
 			}
 		}
 	}
 	return granted
 }
 
-// wroteAll fails the test unless the function wrote all partitions that its role may write.
-func (w *wiretap) wroteAll() {
+// usedAll fails the test unless the function read and wrote all partitions that its role may.
+func (w *wiretap) usedAll() {
 	w.t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if wrote, may := slices.Sorted(maps.Keys(w.wrote)), partitions(w.t, w.role); !slices.Equal(wrote, may) {
-		w.t.Errorf("%s may write %q; the run wrote %q", w.role, may, wrote)
+	var may []string
+	for _, g := range w.grants {
+		for _, pattern := range g.partitions {
+			may = append(may, g.actions[0]+" "+pattern)
+		}
+	}
+	slices.Sort(may)
+	if used := slices.Sorted(maps.Keys(w.used)); len(may) == 0 || !slices.Equal(used, may) {
+		w.t.Errorf("%s may %q; the run used %q", w.role, may, used)
 	}
 }
 
@@ -247,7 +247,7 @@ func TestTemplate_permissions_areThoseThatARunUses(t *testing.T) {
 	everyTool(t, client)
 	everyFile(t, client, bucket)
 	f.everyPartition(client)
-	tap.wroteAll()
+	tap.usedAll()
 	used := slices.Sorted(maps.Keys(tap.needed))
 	granted := regexp.MustCompile(`(dynamodb|s3):[A-Z][A-Za-z*]+`).FindAllString(resource(t, "Role"), -1)
 	slices.Sort(granted)
@@ -265,6 +265,12 @@ func (f *function) everyPartition(client *http.Client) {
 	f.hook(ann)
 	call(f.t, client, "leave_room", args{"agent_token": ann.AgentToken}) // its hook ends
 	f.everySignIn()
+	few := f.start(0, "PARLEY_ROOMS_PER_HOUR=1").FunctionURL()
+	for _, name := range []string{"one", "two"} { // the second one finds the slot taken
+		if got, err := try(f.t, few, "create_room", args{"room": name, "agent_name": "Ann"}); err != nil {
+			f.t.Fatal(got, err)
+		}
+	}
 }
 
 // everySignIn signs programs in and out, in every way that uses the table differently.
@@ -272,7 +278,11 @@ func (f *function) everySignIn() {
 	f.t.Helper()
 	client := f.start(0, signsInAt(ownURL)...).FunctionURL()
 	p := connect(f.t, client, ownURL, f.newKey("ann").String())
-	p.caller().call(f.t, "list_rooms", args{})
+	ann := p.caller().call(f.t, "create_room", args{"room": "webhooks", "agent_name": "Ann"})
+	token, link := linkOf(ann)
+	p.caller().call(f.t, "supervise", args{"agent_token": token, "claim": link})
+	x := f.webhook(token, "https://example.com/", ident.KeyPrincipal(p.signIn().Key), ownURL)
+	p.caller().call(f.t, "supervise", args{"agent_token": token, "add_hook": x.URL}) // it gets another secret
 	consumed := p.Refresh
 	p.refresh()
 	if again := p.refreshed(consumed); again != p.tokens {
