@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,6 +31,7 @@ type looks struct {
 	box   *app.Outbox
 	aws   *cloud
 	clock clockwork.Clock
+	log   *slog.Logger
 }
 
 // ahead is how far a schedule is in the future at least: none must be of the past when it is made.
@@ -42,10 +45,14 @@ func (l *looks) lookAt(ctx context.Context, e event) error {
 		return errors.New("outbox: this event names no hooks to look at, such as " +
 			`{"hooks":[{"room":"abcdefg","seat":1,"hook":"0123456789abcdef0123456789abcdef"}]}`)
 	}
+	look := l.look
+	if len(e.Hooks) > 1 {
+		look = l.lookBeside
+	}
 	failed := make([]error, len(e.Hooks))
 	var all sync.WaitGroup
 	for i, h := range e.Hooks { // at once: one that hangs must not hold up the others
-		all.Go(func() { failed[i] = l.look(ctx, h) })
+		all.Go(func() { failed[i] = look(ctx, h) })
 	}
 	all.Wait()
 	return errors.Join(failed...)
@@ -53,6 +60,10 @@ func (l *looks) lookAt(ctx context.Context, e event) error {
 
 // look looks at a hook, which may take the time of a call. If it is to be looked at again, a schedule does.
 func (l *looks) look(ctx context.Context, h hook) error {
+	if !h.isWhole() {
+		l.log.ErrorContext(ctx, "an event names no hook")
+		return nil
+	}
 	again, err := l.box.Look(ctx, h.Room, h.Seat, h.ID)
 	if err != nil {
 		return fmt.Errorf("looking at a hook: %w", err)
@@ -60,10 +71,31 @@ func (l *looks) look(ctx context.Context, h hook) error {
 	if again.IsZero() {
 		return nil
 	}
-	if now := l.clock.Now(); again.Before(now.Add(ahead)) {
-		again = h.soon(now)
+	return l.schedule(ctx, h, again)
+}
+
+// lookBeside is look in an invocation for several hooks. A look that fails is repeated alone. The item of one hook may
+// be malformed, and its look then always fails: without this, the others would be repeated and be dead letters with it.
+func (l *looks) lookBeside(ctx context.Context, h hook) error {
+	err := l.look(ctx, h)
+	if err == nil {
+		return nil
 	}
-	return l.aws.schedule(ctx, h, again)
+	l.log.WarnContext(ctx, "a hook is to be looked at again, alone", "hook", h.ID, "error", err)
+	return l.schedule(ctx, h, l.clock.Now())
+}
+
+// schedule has a schedule look at a hook at a time, or a little later.
+func (l *looks) schedule(ctx context.Context, h hook, at time.Time) error {
+	if now := l.clock.Now(); at.Before(now.Add(ahead)) {
+		at = h.soon(now)
+	}
+	return l.aws.schedule(ctx, h, at)
+}
+
+// isWhole reports whether h names a hook (see chat.HookID), and so can have a schedule.
+func (h hook) isWhole() bool {
+	return h.Room != "" && len(h.ID) == 32 && strings.Trim(h.ID, "0123456789abcdef") == ""
 }
 
 // soon returns a time from one to two times ahead. There is one in each such span, so that looks at a hook that cannot

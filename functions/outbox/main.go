@@ -46,7 +46,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	serve(ctx, (&looks{box: box, aws: newCloud(s), clock: clockwork.NewRealClock()}).lookAt)
+	serve(ctx, (&looks{box: box, aws: newCloud(s), clock: clockwork.NewRealClock(), log: log}).lookAt)
 	return nil
 }
 

@@ -170,7 +170,8 @@ func (s *Store) Hook(ctx context.Context, id string) (x HookItem, err error) {
 	return x, err
 }
 
-// Hooks returns the hooks whose ids begin with prefix. If it fails, it returns those that it has read.
+// Hooks returns the hooks whose ids begin with prefix. It logs and leaves out those whose items it cannot read: one
+// malformed item must not keep the other hooks from being called. If it fails, it returns those that it has read.
 func (s *Store) Hooks(ctx context.Context, prefix string) (list []HookItem, err error) {
 	where := table.Range{Partition: HooksPartition, Prefix: prefix, Consistency: table.Eventual}
 	for item, err := range table.All(ctx, s.table, where) {
@@ -179,7 +180,8 @@ func (s *Store) Hooks(ctx context.Context, prefix string) (list []HookItem, err 
 		}
 		x, err := hookOf(item)
 		if err != nil {
-			return list, err
+			s.opts.Logger.WarnContext(ctx, "a hook cannot be read", "hook", item.Key.Sort, "error", err)
+			continue
 		}
 		list = append(list, x)
 	}

@@ -298,6 +298,24 @@ func TestRun_whatNobodyTells_isFoundByTheScan(t *testing.T) {
 	}
 }
 
+func TestRun_hookWithAMalformedItem_keepsNoOtherFromItsCall(t *testing.T) {
+	w := newWorld(t)
+	ann, bob := w.join("tea", "Ann"), w.join("tea", "Bob")
+	w.subscribe(w.asked(bob, "/"))
+	for n, data := range []string{"not JSON", `{"v":1,"room":7}`, `{"v":9999}`} { // before all others
+		key := table.Key{Partition: roomlog.HooksPartition, Sort: fmt.Sprintf("%032d", n)}
+		bad := table.Item{Key: key, Data: []byte(data)}
+		if err := w.table.Write(w.ctx(), table.Put(bad, table.IfAbsent)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.say(chat.SendRequest{Token: ann.Token, Text: "Shall we?"}) // while nobody makes calls
+	w.run()
+	if c := w.host.next(t); c.unread != 1 {
+		t.Errorf("called is %+v", c)
+	}
+}
+
 // hears waits until an agent or its person is told that the hook in a room has ended. It fails if they are told twice,
 // or if something is left of the hook.
 func (w *world) hears(token, id string, why room.Reason) {

@@ -447,11 +447,54 @@ func TestOutbox_lookThatFails_isAnErrorOfTheInvocation(t *testing.T) {
 	f, aws := deploy(t), serveAWS(t)
 	outbox := f.outbox(aws, "PARLEY_TABLE=no-such-table")
 	for event, says := range map[string]string{
-		hooksOf(`{"room":"abcdefg","seat":1,"hook":"a"}`): `no table "no-such-table"`,
-		`{"room":"abcdefg","seat":1,"hook":"a"}`:          "names no hooks to look at",
+		hooksOf(named("abcdefg", 1)): `no table "no-such-table"`,
+		named("abcdefg", 1):          "names no hooks to look at",
 	} {
 		if _, err := outbox.Invoke(t.Context(), []byte(event)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v; want %s", event, err, says)
 		}
+	}
+}
+
+// named names a hook in the payload of an invocation.
+func named(room string, hook int) string {
+	return fmt.Sprintf(`{"room":%q,"seat":1,"hook":"%032d"}`, room, hook)
+}
+
+// Lambda repeats an invocation as a whole, and at last gives all of it to the dead letters.
+func TestOutbox_hookWithAMalformedItem_failsNoOther(t *testing.T) {
+	t.Parallel()
+	f, aws := deploy(t), serveAWS(t)
+	server := f.start(0).FunctionURL()
+	ann, bob := join(t, server, "room", "Ann"), join(t, server, "room", "Bob")
+	hook := f.hook(ann)
+	call(t, server, "send_message", args{"agent_token": bob.AgentToken, "text": "Are you there?"})
+	for n, data := range []string{"not JSON", `{"v":1,"room":7}`, `{"v":9999}`} {
+		if err := f.rows.Write(t.Context(), table.Put(table.Item{Data: []byte(data), Key: table.Key{
+			Partition: roomlog.HooksPartition, Sort: fmt.Sprintf("%032d", n)}}, table.IfAbsent)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	outbox := f.outbox(aws)
+	whole := fmt.Sprintf(`{"room":%q,"seat":%d,"hook":%q}`, hook.Room, hook.Seat, hook.ID)
+	answerOf(t, outbox, json.RawMessage(hooksOf(named("abcdefg", 0), whole, named("abcdefg", 1), named("abcdefg", 2),
+		`{"room":"abcdefg","seat":1}`, `{"room":"abcdefg","seat":1,"hook":"a b"}`)))
+
+	var again []string
+	for _, x := range aws.schedules {
+		again = append(again, x.Target.Input)
+	}
+	slices.Sort(again)
+	want := []string{hooksOf(named("abcdefg", 0)), hooksOf(named("abcdefg", 1)), hooksOf(named("abcdefg", 2)),
+		hooksOf(whole)}
+	slices.Sort(want)
+	if !slices.Equal(again, want) {
+		t.Errorf("the schedules are for %q; want %q", again, want)
+	}
+	if log := outbox.Output(); !strings.Contains(log, "a hook could not be called") {
+		t.Errorf("the hook beside them was not called: %s", log)
+	}
+	if _, err := outbox.Invoke(t.Context(), []byte(hooksOf(named("abcdefg", 0)))); err == nil {
+		t.Error("a look at a malformed hook alone is no error, so that nobody would hear of it")
 	}
 }
