@@ -14,17 +14,11 @@ import (
 	"github.com/parley-chat/parley/internal/server/app"
 )
 
-// alone removes the settings of the person's environment, and sets a home folder.
-func alone(t *testing.T) {
+// atHome sets a home folder, which the defaults name.
+func atHome(t *testing.T) {
 	t.Helper()
 	t.Setenv("HOME", "/home/ann")
 	t.Setenv("XDG_CONFIG_HOME", "/home/ann/config")
-	for _, entry := range os.Environ() {
-		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "PARLEY_") {
-			t.Setenv(name, "") // so that it comes back after the test
-			os.Unsetenv(name)
-		}
-	}
 }
 
 func defaults() settings {
@@ -79,7 +73,7 @@ func TestParse_readsFlagsAndEnvironment(t *testing.T) {
 			want: func(s *settings) { s.Addr = ":2" }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			alone(t)
+			atHome(t)
 			for key, value := range c.env {
 				t.Setenv("PARLEY_"+key, value)
 			}
@@ -130,7 +124,7 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 		"tail --lines=-1":         "-n must be 0 or more",
 		"wait --timeout=-1s":      "--timeout",
 	} {
-		alone(t)
+		atHome(t)
 		if command, err := parse(strings.Fields(args), os.Stderr); command != nil || err == nil ||
 			!strings.Contains(err.Error(), named) || !strings.Contains(err.Error(), "--help") {
 			t.Errorf("%s: %v", args, err)
@@ -139,7 +133,7 @@ func TestParse_badCommandLine_namesTheFlag(t *testing.T) {
 }
 
 func TestParse_helpAndVersion_leaveNothingToDo(t *testing.T) {
-	alone(t)
+	atHome(t)
 	for args, wanted := range map[string][]string{
 		"--version": {"parley " + app.Version() + "\n"},
 		"--help": {"over one MCP\naddress. Three steps to start:\n\n    start the server, ", "serve", "copy", "backup",
@@ -164,7 +158,7 @@ func TestParse_helpAndVersion_leaveNothingToDo(t *testing.T) {
 }
 
 func TestDefaultFile_noHome_isInTheWorkingFolder(t *testing.T) {
-	alone(t)
+	atHome(t)
 	if file := defaultFile(); filepath.Base(file) != "parley.db" || !filepath.IsAbs(file) {
 		t.Errorf("with a home: %s", file)
 	}
@@ -177,7 +171,7 @@ func TestDefaultFile_noHome_isInTheWorkingFolder(t *testing.T) {
 }
 
 func TestParse_badCommandLine_namesTheHelpThatHasTheFlag(t *testing.T) {
-	alone(t)
+	atHome(t)
 	for args, help := range map[string]string{
 		"--max-waits 0": "parley serve", "--longest-wait 50": "parley serve", "--nope": "parley serve",
 		"say --kind x hi": "parley say", "keys add --days 0 X": "parley keys add",
@@ -204,7 +198,7 @@ func wrong(t *testing.T, help string, args ...string) {
 }
 
 func TestCommands_badValueOfEachFlag_isRefusedInOneLineThatNamesTheHelp(t *testing.T) {
-	alone(t)
+	atHome(t)
 	parser, err := newParser(&commandLine{}, io.Discard, func(int) {})
 	if err != nil {
 		t.Fatal(err)
@@ -245,7 +239,7 @@ func TestCommands_badValueOfEachFlag_isRefusedInOneLineThatNamesTheHelp(t *testi
 }
 
 func TestCommands_valueThatCanNeverBeRight_isRefused(t *testing.T) {
-	alone(t)
+	atHome(t)
 	long := strings.Repeat("x", 40_000)
 	for name, lines := range map[string][][]string{
 		"join": {{"tea", "--as", "a:b"}, {"tea", "--as", "Server"}, {long, "--as", "Ann"}, {"tea", "--as", "Ann",
@@ -292,7 +286,7 @@ func TestParse_argumentThatIsNotUTF8_isRefused(t *testing.T) {
 }
 
 func TestParse_unknownCommand_saysWhatWasMeant(t *testing.T) {
-	alone(t)
+	atHome(t)
 	for args, want := range map[string]string{"srve": "serve", "key add Ann": "keys add Ann", "version": "--version",
 		"hsitory --agreed": "history --agreed", "conect claude-code": "connect claude-code", "talk": "task", "xy": ""} {
 		_, err := parse(strings.Fields(args), io.Discard)
@@ -304,7 +298,7 @@ func TestParse_unknownCommand_saysWhatWasMeant(t *testing.T) {
 }
 
 func TestParse_unknownClient_saysWhichWasMeant(t *testing.T) {
-	alone(t)
+	atHome(t)
 	for args, want := range map[string]string{"connect claude": "claude-code or claude-desktop",
 		"connect codx": "codex", "doctor --client Claude-code": "claude-code"} {
 		_, err := parse(strings.Fields(args), io.Discard)
@@ -316,7 +310,7 @@ func TestParse_unknownClient_saysWhichWasMeant(t *testing.T) {
 }
 
 func TestParse_argumentThatIsNeededIsEmpty_isNotToBeLeftOut(t *testing.T) {
-	alone(t)
+	atHome(t)
 	if _, err := parse([]string{"keys", "add", ""}, io.Discard); err == nil ||
 		!strings.HasSuffix(err.Error(), "is empty: give it a value; see parley keys add --help") {
 		t.Errorf("%v", err)

@@ -25,7 +25,7 @@ import (
 // command runs the program and returns what it writes.
 func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	alone(t)
+	atHome(t)
 	var out, err bytes.Buffer
 	code = run(t.Context(), args, streams{in: strings.NewReader(""), out: &out, err: &err})
 	return code, out.String(), err.String()
@@ -85,7 +85,7 @@ func TestServe_fileInUse_freesThePort(t *testing.T) {
 }
 
 func TestServe_untilInterrupted_answersAndEndsWell(t *testing.T) {
-	alone(t)
+	atHome(t)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	out, ended := secretscan.NewBuffer(t), make(chan int, 1)
@@ -109,7 +109,7 @@ func TestServe_untilInterrupted_answersAndEndsWell(t *testing.T) {
 }
 
 func TestServe_onAllAddresses_invitesToOneThatOthersReach(t *testing.T) {
-	alone(t)
+	atHome(t)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	out, ended := secretscan.NewBuffer(t), make(chan int, 1)

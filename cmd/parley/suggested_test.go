@@ -96,7 +96,7 @@ func TestSuggestedCommands_haveWhatWasGiven(t *testing.T) {
 // TestHelp_startedAsAPath_itsCommandsNameThePath reads the help of the program and of each command, and the answers to
 // command lines that are wrong.
 func TestHelp_startedAsAPath_itsCommandsNameThePath(t *testing.T) {
-	alone(t)
+	atHome(t)
 	says := func(args ...string) string {
 		var out strings.Builder
 		run(t.Context(), args, streams{out: &out, err: &out, started: "./parley"})
@@ -120,7 +120,7 @@ func TestHelp_startedAsAPath_itsCommandsNameThePath(t *testing.T) {
 
 // TestRefusals_suggestedCommands_areOnesThatTheProgramTakes reads those in what a person is told of refusals.
 func TestRefusals_suggestedCommands_areOnesThatTheProgramTakes(t *testing.T) {
-	alone(t)
+	atHome(t)
 	text, err := os.ReadFile(filepath.Join("..", "..", "internal", "cli", "shell", "testdata", "refusals.golden"))
 	if err != nil {
 		t.Fatal(err)

@@ -11,12 +11,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/testkit/alone"
 	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
 
@@ -31,8 +33,12 @@ const tempEnv = "PARLEY_E2E_TEMP"
 const patience = 20 * time.Second
 
 // Main is TestMain of a package in which root is the path of the module: it builds
-// the program, runs the tests, which return the exit code, and removes what it built.
+// the program, runs the tests, which return the exit code, and removes what it built. No test sees who runs it.
 func Main(tests func() int, root string) {
+	if err := alone.Begin(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code, err := withBinary(tests, root)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "build the program under test:", err)
@@ -116,28 +122,12 @@ func (s *Server) End(with syscall.Signal) (code int, err error) {
 	}
 }
 
-// Environment is the environment without settings of the program or of AWS, and without
-// the variables by which an agent that runs the tests is known. Its folder for temporary files is one that the program
-// under test is not in: parley connect wants a program that stays.
+// Environment is the environment without the settings of the tests, which begin as those of the program do. Its folder
+// for temporary files is one that the program under test is not in: parley connect wants a program that stays.
 func Environment() []string {
-	var env []string
-	for _, pair := range os.Environ() {
-		if !ofTheTester(pair) {
-			env = append(env, pair)
-		}
-	}
+	env := slices.DeleteFunc(os.Environ(), func(pair string) bool { return strings.HasPrefix(pair, "PARLEY_") })
 	temp := os.Getenv(tempEnv)
 	return append(env, "TMPDIR="+temp, "TMP="+temp, "TEMP="+temp)
-}
-
-// ofTheTester reports whether a variable is not for the programs under test.
-func ofTheTester(pair string) bool {
-	for _, prefix := range []string{"PARLEY_", "AWS_", "CLAUDECODE=", "AI_AGENT=", "CODEX_THREAD_ID=", "CODEX_CI="} {
-		if strings.HasPrefix(pair, prefix) {
-			return true
-		}
-	}
-	return false
 }
 
 // Output keeps what the process prints, and finds the address in its banner.

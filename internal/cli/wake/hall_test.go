@@ -20,6 +20,7 @@ import (
 	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/cli/wake"
 	"github.com/parley-chat/parley/internal/server/app/apptest"
+	"github.com/parley-chat/parley/internal/testkit/alone"
 )
 
 // patience bounds every wait of a test for something that takes milliseconds.
@@ -98,7 +99,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	alone.Main(m)
 }
 
 // noting notes the waits without MCP.

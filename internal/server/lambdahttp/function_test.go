@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/server/lambdahttp"
+	"github.com/parley-chat/parley/internal/testkit/alone"
 	"github.com/parley-chat/parley/internal/testkit/lambdatest"
 )
 
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 	if kind := os.Getenv(runEnv); kind != "" {
 		os.Exit(runFunction(kind))
 	}
-	os.Exit(m.Run())
+	alone.Main(m)
 }
 
 // runFunction is the main function of the function under test.

@@ -169,6 +169,38 @@ func TestTests_startNoProgramThatTheyHaveNotLookedFor(t *testing.T) {
 	}
 }
 
+// What a person has set, such as PARLEY_URL, and the agent in whose shell the tests run, change no test.
+func TestTests_whoseCodeAsksTheEnvironment_areAlone(t *testing.T) {
+	asks, tested, kept := map[string]bool{}, map[string]bool{}, map[string]bool{} // by folder
+	for _, s := range sources(t) {
+		if s.test() {
+			tested[s.dir()] = true
+		} else if testOnly(place(s.dir())) {
+			continue
+		}
+		asks[s.dir()] = asks[s.dir()] || in(place(s.dir()), "cli")
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			switch {
+			case !ok:
+			case !s.test() && (calls(call, "os", "Getenv") || calls(call, "os", "LookupEnv")):
+				asks[s.dir()] = true
+			case calls(call, "alone", "Main"), calls(call, "process", "Main"):
+				kept[s.dir()] = true
+			}
+			return true
+		})
+	}
+	if len(kept) < 10 {
+		t.Errorf("only %v are alone", kept)
+	}
+	for dir := range asks {
+		if asks[dir] && tested[dir] && !kept[dir] {
+			t.Errorf("%s: its code asks the environment: let TestMain call alone.Main", dir)
+		}
+	}
+}
+
 // make nightly plays the tests named TestSoak_. One that asks for it under another name would
 // never be played.
 func TestTests_thatTakeMinutes_arePlayedAtNight(t *testing.T) {

@@ -1,0 +1,9 @@
+package lambdaenv
+
+import (
+	"testing"
+
+	"github.com/parley-chat/parley/internal/testkit/alone"
+)
+
+func TestMain(m *testing.M) { alone.Main(m) }
