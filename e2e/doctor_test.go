@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -182,6 +183,31 @@ func buffered(t *testing.T, p *program) string {
 		return errors.Join(err)
 	}
 	return front(t, proxy)
+}
+
+// A machine that was busy for a moment delivers all keep-alives of a short wait at its end, as a proxy does that holds
+// them back. Here the stream of the first wait comes at once, and those of later waits as they should.
+func TestDoctor_machineWasBusy_blamesNoProxy(t *testing.T) {
+	t.Parallel()
+	p := start(t, "--keep-alive", "300ms")
+	var waits atomic.Int64
+	proxy := to(t, p)
+	proxy.ModifyResponse = func(r *http.Response) error {
+		if r.Header.Get("Content-Type") != "text/event-stream" || waits.Add(1) > 1 {
+			return nil
+		}
+		body, err := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		return err
+	}
+	_, env := newMachine(t)
+	all, code := examineIn(t, env, front(t, proxy))
+	if w := all.of("wait"); w.Level != "ok" || code != 0 {
+		t.Errorf("it says %+v, and ended with %d", w, code)
+	}
+	if n := waits.Load(); n != 2 {
+		t.Errorf("it waited %d times, want 2", n)
+	}
 }
 
 // limited is a proxy that gives up a request after a second, in its own words.
