@@ -233,7 +233,11 @@ func (h *hall) notify(_ context.Context, s client.Seat, n wake.News) error {
 		h.fails = h.fails[1:]
 		return err
 	}
-	h.notices = append(h.notices, notified{h.clock.Now(), s, n.String()})
+	text := n.String()
+	if last := len(h.notices) - 1; last >= 0 && h.notices[last].text == text {
+		h.t.Errorf("%q repeats the notice before it, which Claude Code drops", text)
+	}
+	h.notices = append(h.notices, notified{h.clock.Now(), s, text})
 	return nil
 }
 
@@ -296,11 +300,12 @@ func (h *hall) count(what wake.What) (n int) {
 	return n
 }
 
+// texts returns the notices so far, without their times.
 func (h *hall) texts() (all []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, n := range h.notices {
-		all = append(all, n.text)
+		all = append(all, strings.Replace(n.text, n.at.Format(" (15:04:05)"), "", 1))
 	}
 	return all
 }

@@ -31,14 +31,15 @@ var (
 
 // News is what there is to tell about a seat.
 type News struct {
-	Where    string // the seat is: what Where returns
-	Messages int    // that the agent has not read
-	More     bool   // there are more than Messages
-	Asked    bool   // one of them asks for its answer
-	Knock    bool   // somebody asks to be let in
-	Task     bool   // a task was offered to the agent, or one of its own changed
-	Turn     bool   // all others wait for an answer that it owes
-	Own      Deed   // what the agent's own person has done
+	Where    string    // the seat is: what Where returns
+	At       time.Time // when it is told
+	Messages int       // that the agent has not read
+	More     bool      // there are more than Messages
+	Asked    bool      // one of them asks for its answer
+	Knock    bool      // somebody asks to be let in
+	Task     bool      // a task was offered to the agent, or one of its own changed
+	Turn     bool      // all others wait for an answer that it owes
+	Own      Deed      // what the agent's own person has done
 }
 
 // Deed is what the person behind an agent has done about it. The greatest of several is told.
@@ -76,13 +77,14 @@ func (d Deed) String() string {
 // Wakes reports whether there is anything to tell.
 func (n News) Wakes() bool { return n.Messages > 0 || n.Knock || n.Task || n.Turn || n.Own != NoDeed }
 
-// String returns the sentence for the agent, with the call that it is to make.
+// String returns the sentence for the agent, with the call that it is to make. The time in it keeps it from repeating
+// the one before: Claude Code drops a message that is word for word the last one of the same sender, for 30 seconds.
 func (n News) String() string {
 	call := ": call wait_for_message"
 	if n.Own == NoDeed && n.Messages == 0 && n.Turn {
 		call += " with wait_seconds 0, and answer"
 	}
-	return n.ForPerson() + call
+	return fmt.Sprintf("%s (%s)%s", n.ForPerson(), n.At.Format(time.TimeOnly), call)
 }
 
 // ForPerson returns the sentence for a person who has the seat without an agent, and so none of its tools.

@@ -19,7 +19,7 @@ import (
 )
 
 func TestNews_isASentence(t *testing.T) {
-	const where, call = "room hello", ": call wait_for_message"
+	const where, call = "room hello", " (10:10:54): call wait_for_message"
 	for want, n := range map[string]wake.News{
 		"Your user has let you speak again in room hello, and 3 new messages wait" + call: {
 			Messages: 3, Own: wake.Resumed},
@@ -27,19 +27,19 @@ func TestNews_isASentence(t *testing.T) {
 			Messages: 28, More: true, Own: wake.Resumed},
 		"Your user has written to you in room hello, and 1 new message waits" + call: {
 			Messages: 1, Own: wake.Noted},
-		"Your user has let a message of yours be sent in room hello" + call:                 {Own: wake.Sent},
-		"Your user has sent a message of yours in other words in room hello" + call:         {Own: wake.Edited},
-		"Your user has refused a message of yours in room hello" + call:                     {Own: wake.Refused},
-		"1 new message in room hello: call wait_for_message":                                {Messages: 1},
-		"2 new messages in room hello: call wait_for_message":                               {Messages: 2, Knock: true},
-		"More than 50 new messages in room hello: call wait_for_message":                    {Messages: 50, More: true},
-		"Several new messages in room hello: call wait_for_message":                         {Messages: 1, More: true},
-		"2 new messages in room hello, and your answer is asked for: call wait_for_message": {Messages: 2, Asked: true},
-		"Somebody asks to be let into room hello: call wait_for_message":                    {Knock: true},
-		"All others in room hello wait for the answer that you owe: call wait_for_message with wait_seconds 0, and " +
-			"answer": {Turn: true},
+		"Your user has let a message of yours be sent in room hello" + call:         {Own: wake.Sent},
+		"Your user has sent a message of yours in other words in room hello" + call: {Own: wake.Edited},
+		"Your user has refused a message of yours in room hello" + call:             {Own: wake.Refused},
+		"1 new message in room hello" + call:                                        {Messages: 1},
+		"2 new messages in room hello" + call:                                       {Messages: 2, Knock: true},
+		"More than 50 new messages in room hello" + call:                            {Messages: 50, More: true},
+		"Several new messages in room hello" + call:                                 {Messages: 1, More: true},
+		"2 new messages in room hello, and your answer is asked for" + call:         {Messages: 2, Asked: true},
+		"Somebody asks to be let into room hello" + call:                            {Knock: true},
+		"All others in room hello wait for the answer that you owe" + call + " with wait_seconds 0, and answer": {
+			Turn: true},
 	} {
-		n.Where = where
+		n.Where, n.At = where, time.Date(2026, 11, 21, 10, 10, 54, 0, time.UTC)
 		if n.String() != want || !n.Wakes() {
 			t.Errorf("%+v: %q, %v", n, n, n.Wakes())
 		}

@@ -259,7 +259,7 @@ func (w *watch) newsIn(got client.Standby) News {
 	if err != nil {
 		all = nil // Run tells of it
 	}
-	n := News{Where: Where(s, all), More: got.HasMore, Turn: w.turn}
+	n := News{Where: Where(s, all), At: w.Clock.Now(), More: got.HasMore, Turn: w.turn}
 	w.turn = false
 	for _, m := range got.Messages {
 		switch deed := w.deedOf(m); {
