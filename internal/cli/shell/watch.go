@@ -161,6 +161,7 @@ func (o *opening) show(ctx context.Context) error {
 	if err := o.by.Seats.Put(o.seat); err != nil {
 		return err
 	}
+	on.seat = o.seat // whose names stand in the commands below
 	return o.by.Out.show(r, func() {
 		o.by.Out.about(got)
 		o.by.Out.print("You watch %s. Follow the room, speak to all or to your agent alone, or pause your agent:\n "+

@@ -152,3 +152,32 @@ func TestNoPerson_commandsThatSpeakOrDecide_areRefused(t *testing.T) {
 		}
 	}
 }
+
+// A person who has another seat needs the names of both in each command.
+func TestWatch_besideAnotherSeat_itsCommandsNameTheAgent(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Cy")
+	c := at(t, base, nil)
+	c.Out.JSON = false
+	if err := c.Watch(t.Context(), watchLink(t, base, "pie", "Ann")); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"parley tail --room pie --as Ann\n", "parley say TEXT --room pie --as Ann\n",
+		"parley say --to Ann TEXT --room pie --as Ann\n", "parley supervise pause --room pie --as Ann\n"} {
+		if !strings.Contains(c.out.String(), want) {
+			t.Errorf("it does not say %q:\n%s", want, &c.out)
+		}
+	}
+}
+
+// watchLink returns the link of an agent that has taken a seat.
+func watchLink(t *testing.T, base, room, name string) string {
+	t.Helper()
+	agent := client.New(base, client.Options{})
+	defer agent.Close()
+	var made struct{ Watch string }
+	if err := agent.Call(t.Context(), "join_room", map[string]any{"room": room, "agent_name": name}, &made); err != nil {
+		t.Fatal(err)
+	}
+	return made.Watch
+}
