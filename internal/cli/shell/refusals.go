@@ -25,7 +25,13 @@ func plain(refused *fault.Error, command func(words string) string) error {
 	message := toPerson(refused.Message, command)
 	if refused.By != "" { // who has a task, or has ended it
 		what, rest, _ := strings.Cut(message, ".")
-		message = strings.TrimSuffix(what, " by another agent") + " by " + named([]string{refused.By}, "") + "." + rest
+		who := named([]string{refused.By}, "")
+		if before, after, ok := strings.Cut(what, "another agent"); ok {
+			what = before + who + after
+		} else {
+			what += " by " + who
+		}
+		message = what + "." + rest
 	}
 	return &fault.Error{Code: refused.Code, Message: HarmlessLine(message), RetryAfter: refused.RetryAfter}
 }

@@ -2,7 +2,9 @@ package shell_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/base/results"
@@ -30,5 +32,32 @@ func TestTasks_closed_areAllThatEnded(t *testing.T) {
 	if err := json.Unmarshal([]byte(c.out.String()), &got); err != nil || len(got.Tasks) != all || got.HasMore ||
 		got.Tasks[0].Title != "beans 109" || got.Tasks[all-1].Title != "beans 0" {
 		t.Errorf("%v, %d tasks", err, len(got.Tasks))
+	}
+}
+
+// Who has a task stands where "another agent" was.
+func TestTask_ofSomebodyElse_isSaidWithItsName(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	do := func(name string, req shell.TaskRequest) error {
+		return at(t, base, nil).Task(t.Context(), as(name), req)
+	}
+	if err := errors.Join(do("Bob", shell.TaskRequest{Action: "add", Title: "one"}),
+		do("Bob", shell.TaskRequest{Action: "take", ID: "t1"})); err != nil {
+		t.Fatal(err)
+	}
+	for action, want := range map[string]string{"finish": `t1 is with "Bob" now. Nothing was changed: send it your `,
+		"take": `t1 is taken by "Bob". `} {
+		if err := do("Ann", shell.TaskRequest{Action: action, ID: "t1"}); err == nil ||
+			!strings.Contains(err.Error(), ": "+want) {
+			t.Errorf("%s: %v", action, err)
+		}
+	}
+	if err := do("Bob", shell.TaskRequest{Action: "drop", ID: "t1"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := do("Ann", shell.TaskRequest{Action: "finish", ID: "t1"}); err == nil ||
+		!strings.Contains(err.Error(), `: t1 is dropped already by "Bob". `) {
+		t.Errorf("%v", err)
 	}
 }
