@@ -193,6 +193,11 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		}
 		why := strings.TrimSuffix(strings.NewReplacer(`"",`, "", `,""`, "").Replace(err.Error()), ".")
 		why = optional.ReplaceAllString(why, "$1")
+		why = numberless.ReplaceAllString(why, " needs a value: a whole number")
+		why = timeless.ReplaceAllString(why, " needs a value: a time such as 30s, 5m or 2h")
+		if strings.HasPrefix(why, "unknown flag ") && takesWords(err) {
+			why = ofLetter.ReplaceAllString(why, "$1") + "; put -- before a word that begins with a hyphen and is no flag"
+		}
 		why = ofNumber.ReplaceAllString(why, "expected a whole number but got $1")
 		why += oneOf(why)
 		why = ofDuration.ReplaceAllString(why, `: write a time such as 30s, 5m or 2h`)
@@ -208,6 +213,22 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 
 // optional is how kong names an argument that may be left out, before it refuses it.
 var optional = regexp.MustCompile(`^\[(<[^>]*>)\]`)
+
+// numberless and timeless are how kong refuses a flag at the end of a line, which should have a number or a time.
+var (
+	numberless = regexp.MustCompile(`: expected an int but got "EOL" \(<nil>\)$`)
+	timeless   = regexp.MustCompile(`: expected duration but got %!q\(<nil>\)$`)
+)
+
+// ofLetter is how kong refuses a word with one hyphen, and the flags that it takes for likely: with so short a name
+// none is.
+var ofLetter = regexp.MustCompile(`^(unknown flag -[^-].*), did you mean .*\?$`)
+
+// takesWords reports whether the command of a line that kong refuses has arguments: their words may begin with a hyphen.
+func takesWords(err error) bool {
+	wrong := new(kong.ParseError)
+	return errors.As(err, &wrong) && wrong.Context.Selected() != nil && len(wrong.Context.Selected().Positional) > 0
+}
 
 // ofNumber is how kong refuses what should be a number.
 var ofNumber = regexp.MustCompile(`expected a valid 64 bit int but got (".*")$`)
