@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -138,7 +139,7 @@ func (c *keysAddCommand) Validate() error {
 		return fmt.Errorf("--days %d: must be from 1 to %d, or left out for a key that is valid until it is revoked",
 			*c.Days, mostDays)
 	}
-	return c.keyTable.Validate()
+	return cmp.Or((app.Settings{PublicURL: c.PublicURL}).CheckAddresses(), c.keyTable.Validate())
 }
 
 // Help returns the text that kong shows for parley keys add --help.

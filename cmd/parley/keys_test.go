@@ -32,6 +32,24 @@ func emptyFile(t *testing.T) string {
 	return path
 }
 
+// The lines to paste have the address, so that it must be one which the server takes.
+func TestKeysAdd_publicURL_isCheckedAsServeChecksIt(t *testing.T) {
+	file := emptyFile(t)
+	for _, given := range []string{"parley.example", "ftp://a.example", "https://ann:b@a.example", "https://a.example/?b",
+		"https://a.example/#b", "https://"} {
+		served, _, toServe := command(t, "serve", "--data", file, "--public-url", given)
+		code, out, says := command(t, "keys", "add", "Ann", "--data", file, "--public-url", given)
+		want := strings.ReplaceAll(toServe, "serve", "keys add")
+		if code != exitUsage || served != code || out != "" || says != want ||
+			!strings.HasPrefix(want, "parley: keys add: --public-url (PARLEY_PUBLIC_URL) ") {
+			t.Errorf("%s: code %d, %q, %q; serve ends with %d, %q", given, code, out, says, served, toServe)
+		}
+	}
+	if all := listed(t, "--data", file); len(all) > 0 {
+		t.Errorf("%d keys were made", len(all))
+	}
+}
+
 // listed returns the keys that parley keys list shows.
 func listed(t *testing.T, where ...string) []access.Entry {
 	t.Helper()

@@ -10,8 +10,8 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// checkAddresses validates the settings that name addresses.
-func (s Settings) checkAddresses() error {
+// CheckAddresses validates the settings that name addresses.
+func (s Settings) CheckAddresses() error {
 	if _, reason := publicURL(s.PublicURL); reason != "" {
 		return Invalid("public-url", redacted(s.PublicURL), reason)
 	}

@@ -77,7 +77,7 @@ func (s Settings) Validate() error {
 		check("log-level", s.LogLevel, new(slog.Level).UnmarshalText([]byte(s.LogLevel)) == nil,
 			"must be debug, info, warn or error"),
 		check("log-format", s.LogFormat, s.LogFormat == "text" || s.LogFormat == "json", "must be text or json"),
-		s.checkAddresses(),
+		s.CheckAddresses(),
 		s.checkAccounts(),
 	)
 }
