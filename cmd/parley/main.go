@@ -115,7 +115,7 @@ func parts(err error) (all []error) {
 }
 
 // withoutPackages returns what err says, without what is for programmers alone: the package that returned it, at its
-// beginning and at that of each error that ends it.
+// beginning and at that of each error that ends it. What an error and the one that it wraps both say stands once.
 func withoutPackages(err error) string {
 	text, ends := err.Error(), errors.Unwrap(err)
 	if several, ok := err.(interface{ Unwrap() []error }); ok && len(several.Unwrap()) > 0 {
@@ -123,7 +123,11 @@ func withoutPackages(err error) string {
 	}
 	if ends != nil {
 		if before, ok := strings.CutSuffix(text, ends.Error()); ok {
-			text = before + withoutPackages(ends)
+			before, end := packageName.ReplaceAllString(before, ""), withoutPackages(ends)
+			if strings.HasPrefix(end+": ", before) { // both say the same
+				return end
+			}
+			return before + end
 		}
 	}
 	return packageName.ReplaceAllString(text, "")

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/server/app/apptest"
+	"github.com/parley-chat/parley/internal/store/files"
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
@@ -20,7 +21,9 @@ func TestExplain_namesOfPackages_areTrimmedWhereErrorsBegin(t *testing.T) {
 		none:                                missing,
 		"the store did not answer: " + none: fmt.Errorf("%w: %w", table.ErrUnavailable, missing),
 		"reading the keys: " + none:         fmt.Errorf("reading the keys: %w", missing),
-		odd:                                 errors.New(odd),
+		"the store did not answer: reading": fmt.Errorf("%w: %w", files.ErrUnavailable,
+			fmt.Errorf("%w: reading", table.ErrUnavailable)),
+		odd: errors.New(odd),
 		"the store did not answer\n  reading room: 4: " + none: errors.Join(table.ErrUnavailable,
 			fmt.Errorf("reading room: 4: %w", missing)),
 	} {
