@@ -358,13 +358,13 @@ func shownServer(s connect.Status) string {
 // thisMachine says where the clients' configuration is.
 func thisMachine() (m connect.Machine, err error) {
 	m.Getenv, m.Sleep = os.Getenv, time.Sleep
-	m.Home, err = os.UserHomeDir()
+	m.Home, err = client.Home()
 	if err != nil {
 		return m, err
 	}
 	m.Config, err = os.UserConfigDir()
 	if err != nil {
-		return m, err
+		return m, fmt.Errorf("there is no folder for settings of programs: %w", err)
 	}
 	m.Folder, _ = os.Getwd() // without it, no folder has entries of its own
 	m.State, err = client.StateDir()

@@ -211,6 +211,15 @@ func TestConnect_serverThatDoesNotAnswer_isWrittenAndSaid(t *testing.T) {
 	}
 }
 
+func TestConnect_noHome_isSaidInPlainWords(t *testing.T) {
+	emptyHome(t)
+	t.Setenv("HOME", "")
+	connectSays(t, exitFailure, []string{"codex"}, "parley: there is no home folder: set HOME\n")
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("XDG_CONFIG_HOME", "here")
+	connectSays(t, exitFailure, nil, "parley: there is no folder for settings of programs: ")
+}
+
 func TestConnect_commandLineWithoutSense_isRefused(t *testing.T) {
 	emptyHome(t)
 	connectSays(t, exitUsage, []string{"emacs"}, "parley: <client> must be one of")

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -21,7 +22,7 @@ func StateDir() (string, error) {
 		var err error
 		base, err = defaultBase()
 		if err != nil {
-			return "", fmt.Errorf("find a folder for this program's state: %w; set XDG_STATE_HOME", err)
+			return "", fmt.Errorf("%w, or XDG_STATE_HOME to a folder for what this program keeps", err)
 		}
 	}
 	return filepath.Join(base, "parley"), nil
@@ -29,11 +30,56 @@ func StateDir() (string, error) {
 
 func defaultBase() (string, error) {
 	if runtime.GOOS == "windows" {
-		return os.UserCacheDir()
+		dir, err := os.UserCacheDir()
+		if err != nil {
+			err = errors.New("there is no folder for data of programs: set LocalAppData")
+		}
+		return dir, err
 	}
-	home, err := os.UserHomeDir()
+	home, err := Home()
 	return filepath.Join(home, ".local", "state"), err
 }
+
+// Home returns the home folder of this person.
+func Home() (string, error) {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		name := map[bool]string{true: "USERPROFILE", false: "HOME"}[runtime.GOOS == "windows"]
+		err = errors.New("there is no home folder: set " + name)
+	}
+	return home, err
+}
+
+// fileError is an error of a file or a folder of this person, without the steps of Go. In the folder of this program's
+// state it says what helps.
+type fileError struct {
+	cannot, path string
+	cause        error
+}
+
+// Cannot returns the error of what cannot be done with a file; nil if err is nil. An earlier one stays as it is.
+func Cannot(do, path string, err error) error {
+	if err == nil || errors.As(err, new(*fileError)) {
+		return err
+	}
+	return &fileError{do, path, err}
+}
+
+func (e *fileError) Error() string {
+	why, number := e.cause, syscall.Errno(0)
+	if errors.As(why, &number) {
+		why = number
+	}
+	text := fmt.Sprintf("cannot %s %s: %v", e.cannot, e.path, why)
+	dir, err := StateDir()
+	if in, errIn := filepath.Rel(dir, e.path); err == nil && errIn == nil && filepath.IsLocal(in) {
+		text += "; put that right, or set XDG_STATE_HOME to another folder"
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (e *fileError) Unwrap() error { return e.cause }
 
 // StatePath returns the path of a file in the folder, which may not exist: who only reads there
 // needs no home that can be written.
@@ -43,7 +89,10 @@ func StatePath(name string) (string, error) {
 }
 
 // MakeFolder creates the folder of the file at path, for this person alone.
-func MakeFolder(path string) error { return os.MkdirAll(filepath.Dir(path), 0o700) }
+func MakeFolder(path string) error {
+	dir := filepath.Dir(path)
+	return Cannot("make the folder", dir, os.MkdirAll(dir, 0o700))
+}
 
 // ReadFile returns what is in the file at path; nothing if there is none.
 func ReadFile(path string) ([]byte, error) {
@@ -51,7 +100,7 @@ func ReadFile(path string) ([]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return data, err
+	return data, Cannot("read", path, err)
 }
 
 // WriteFile replaces the file at path in one step, with the mode: after a crash it is either
@@ -63,34 +112,35 @@ func WriteFile(path string, data []byte, mode fs.FileMode) error {
 // WriteFileIf is WriteFile for a file that other programs write, too. It calls check when nothing
 // but the one step is left, and gives up with its error.
 func WriteFileIf(path string, data []byte, mode fs.FileMode, check func() error) (err error) {
+	failed := func(err error) error { return Cannot("write", path, err) }
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // with mode 0600
 	if err != nil {
-		return err
+		return failed(err)
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, temp.Close(), os.Remove(temp.Name()))
+			_, _ = temp.Close(), os.Remove(temp.Name()) // the first error tells why
 		}
 	}()
 	if _, err := temp.Write(data); err != nil {
-		return err
+		return failed(err)
 	}
 	if err := temp.Chmod(mode); err != nil {
-		return err
+		return failed(err)
 	}
 	if err := temp.Sync(); err != nil {
-		return err
+		return failed(err)
 	}
 	if err := temp.Close(); err != nil {
-		return err
+		return failed(err)
 	}
 	if err := check(); err != nil {
 		return err
 	}
-	return os.Rename(temp.Name(), path)
+	return failed(os.Rename(temp.Name(), path))
 }
 
 // lockTime bounds how long Locked waits for another process, and lockPoll is how often it
@@ -109,8 +159,13 @@ func WithLock(path string, do func() error) (err error) {
 	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
 	ctx, cancel := context.WithTimeout(context.Background(), lockTime)
 	defer cancel()
-	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
-		return fmt.Errorf("lock %s: %w", path, err)
+	locked, err := lock.TryLockContext(ctx, lockPoll)
+	switch {
+	case locked:
+	case ctx.Err() != nil:
+		return fmt.Errorf("another command has held %s.lock for %v; run this again", path, lockTime)
+	default:
+		return Cannot("lock", path, err)
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
 	return do()

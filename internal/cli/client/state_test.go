@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/cli/client"
@@ -52,5 +54,64 @@ func TestDir_relativePath_isIgnored(t *testing.T) {
 func TestRead_noFile_isEmpty(t *testing.T) {
 	if data, err := client.ReadFile(filepath.Join(t.TempDir(), "none")); data != nil || err != nil {
 		t.Errorf("%q, %v", data, err)
+	}
+}
+
+// Go names the call and a temporary file, and says nothing of what helps.
+func TestFiles_homeThatCannotBeUsed_isSaidInPlainWords(t *testing.T) {
+	const helps = "; put that right, or set XDG_STATE_HOME to another folder"
+	aFolder, aFile := syscall.EISDIR.Error(), syscall.ENOTDIR.Error()
+	for _, c := range []struct{ inTheWay, cannot string }{
+		{"%/seats.json/", "read %/seats.json: " + aFolder},
+		{"%/seats.json.lock/", "lock %/seats.json: " + aFolder},
+		{"%/keys.json/", "read %/keys.json: " + aFolder},
+		{"%/keys.json.lock/", "lock %/keys.json: " + aFolder},
+		{"%/server/", "read %/server: " + aFolder},
+		{"%", "read %/seats.json: " + aFile},
+		{"%", "read %/keys.json: " + aFile},
+		{"%", "read %/server: " + aFile},
+		{"%", "make the folder %: " + aFile},
+	} {
+		dir := t.TempDir()
+		t.Setenv("XDG_STATE_HOME", dir)
+		t.Setenv("PARLEY_URL", "")
+		in := func(text string) string { return strings.ReplaceAll(text, "%", filepath.Join(dir, "parley")) }
+		var err error
+		if folder, ok := strings.CutSuffix(in(c.inTheWay), "/"); ok {
+			err = os.MkdirAll(folder, 0o700)
+		} else {
+			err = os.WriteFile(in(c.inTheWay), nil, 0o600)
+		}
+		seats, errOpen := client.OpenTokens()
+		if err := errors.Join(err, errOpen); err != nil {
+			t.Fatal(err)
+		}
+		_, all := seats.All()
+		_, kept := client.KeptKey("https://a.example")
+		_, own := client.Server()
+		found := false
+		for _, err := range []error{all, kept, own, seats.Put(client.Seat{Token: "t1"}),
+			client.KeepKey("https://a.example", "pk"), client.SaveServer("https://a.example")} {
+			if err == nil {
+				continue
+			}
+			found = found || err.Error() == "cannot "+in(c.cannot)+helps
+			if !strings.HasPrefix(err.Error(), "cannot ") || !strings.HasSuffix(err.Error(), helps) {
+				t.Errorf("%s: %v", c.inTheWay, err)
+			}
+		}
+		if !found {
+			t.Errorf("%s: nothing says that it cannot %s", c.inTheWay, c.cannot)
+		}
+	}
+	if _, err := client.ReadFile(t.TempDir()); err == nil || strings.Contains(err.Error(), "XDG_STATE_HOME") ||
+		!strings.HasPrefix(err.Error(), "cannot read ") {
+		t.Errorf("outside of that folder: %v", err)
+	}
+	t.Setenv("XDG_STATE_HOME", "")
+	t.Setenv("HOME", "")
+	if _, err := client.OpenTokens(); err == nil || !strings.HasPrefix(err.Error(),
+		"there is no home folder: set HOME, or XDG_STATE_HOME to a folder ") {
+		t.Errorf("without a home: %v", err)
 	}
 }

@@ -61,7 +61,7 @@ func (e *edit) save(old written) error {
 		}
 		return os.Remove(e.path)
 	}
-	if err := os.MkdirAll(filepath.Dir(e.path), 0o700); err != nil {
+	if err := server.MakeFolder(e.path); err != nil {
 		return err
 	}
 	mode := fs.FileMode(0o600)

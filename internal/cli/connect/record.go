@@ -3,7 +3,6 @@ package connect
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -29,9 +28,6 @@ type record struct {
 
 // withRecord calls do with the record while no other process uses it.
 func (m Machine) withRecord(do func(*record) error) error {
-	if err := os.MkdirAll(m.State, 0o700); err != nil {
-		return err
-	}
 	return server.WithLock(m.recordPath(), func() error { return m.seeRecord(do) })
 }
 

@@ -33,7 +33,7 @@ func TakeRole(r Role) (release func() error, taken bool, err error) {
 	lock := flock.New(path, flock.SetPermissions(0o600))
 	taken, err = lock.TryLock()
 	if err != nil || !taken {
-		return nil, false, err
+		return nil, false, client.Cannot("lock", path, err)
 	}
 	_ = os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600) // Windows locks the content, too
 	return func() error { return errors.Join(os.Truncate(path, 0), lock.Close()) }, true, nil
@@ -66,7 +66,7 @@ func StartStandby(program string, args ...string) (err error) {
 	}
 	log, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|mode, 0o600)
 	if err != nil {
-		return err
+		return client.Cannot("write", path, err)
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
 	cmd := exec.Command(program, args...)
