@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/parley-chat/parley/internal/base/ident"
 )
@@ -26,13 +27,13 @@ const (
 )
 
 // ParsePlace reads an address as people may or may not write it, with or without /mcp at
-// its end, with a key (/k/KEY) or with the code of an invite (/i/CODE). Its error never
-// repeats a secret.
+// its end, with a key (/k/KEY) or with the code of an invite (/i/CODE), also in quotes, in
+// Markdown or before a full stop. Its error never repeats a secret.
 func ParsePlace(given string) (Place, error) {
-	given = strings.TrimSpace(given)
+	given = bare(given)
 	u, err := url.Parse(given)
 	switch {
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+	case err != nil || strings.ContainsFunc(given, unicode.IsSpace) || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
 		return Place{}, fmt.Errorf("%q is not the address of a server; write it as https://parley.example or %s",
 			masked(given), local)
 	case u.User != nil:

@@ -3,7 +3,6 @@ package client
 import (
 	"errors"
 	"net/url"
-	"strings"
 
 	"github.com/parley-chat/parley/internal/base/ident"
 )
@@ -15,20 +14,30 @@ type WatchLink struct {
 	Claim ident.LinkCode
 }
 
-// ParseWatchLink reads a link as its person pasted it. Its error does not repeat it.
+// ParseWatchLink finds a link in what its person pasted, which may be a whole line. Its error does not repeat it.
 func ParseWatchLink(given string) (WatchLink, error) {
-	u, err := url.Parse(strings.TrimSpace(given))
+	for _, link := range linksIn(given) {
+		if w, ok := watchLink(link); ok {
+			return w, nil
+		}
+	}
+	return WatchLink{}, errNoWatchLink
+}
+
+// watchLink reads a link. ok is false if it is none.
+func watchLink(link string) (w WatchLink, ok bool) {
+	u, err := url.Parse(link)
 	if err != nil || u.User != nil {
-		return WatchLink{}, errNoWatchLink
+		return WatchLink{}, false
 	}
 	claim, ok := ident.ParseLinkCode(u.Fragment)
 	u.Fragment = ""
 	before, room, door := behind(u.String(), roomDoor)
 	p, err := ParsePlace(before)
 	if !ok || !door || room != claim.Room || err != nil || p != (Place{Base: p.Base}) {
-		return WatchLink{}, errNoWatchLink
+		return WatchLink{}, false
 	}
-	return WatchLink{Base: p.Base, Claim: claim}, nil
+	return WatchLink{Base: p.Base, Claim: claim}, true
 }
 
 const roomDoor = "/r/"

@@ -1,6 +1,8 @@
 package shell
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -64,42 +66,68 @@ func (s *session) notAdmitted(refused *fault.Error) error {
 		s.place.Base, s.seat.Room, s.seat.Name, client.SetKey(s.place.Base))
 }
 
-// linkOf returns the place to which a person is invited who joins with a link, or with the line of an
-// invite, in place of a room's name; ok is false if it is neither.
-func linkOf(room string) (p client.Place, ok bool, err error) {
-	if !strings.Contains(room, "://") {
-		return client.Place{}, false, nil
+// checkRoom refuses what people paste in the place of a room's name and is none. Most of it could be a name, and a
+// room of that name would be made.
+func (s *Shell) checkRoom(given string) error {
+	const whole = "Copy the whole link, which begins with http:// or https://."
+	alone := strings.TrimFunc(given, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	_, invite := ident.ParseInvite(alone)
+	_, claim := ident.ParseLinkCode(alone)
+	_, noLink := client.ParseWatchLink(given)
+	switch {
+	case noLink == nil:
+		return fail(usage, "This is the link with which a person watches an agent, not a room. To open it: %s",
+			s.command("watch LINK"))
+	case invite:
+		return fail(usage, "This is only the code of an invite, and does not say which server has the room. "+whole)
+	case claim:
+		return fail(usage, "This is only the end of the link with which a person watches an agent. "+whole)
+	case isCommand.MatchString(given):
+		return fail(usage, "This is a whole command, not the name of a room: run it as it stands, without quotes "+
+			"around it.")
+	case strings.Contains(given, "://") && len(strings.Fields(given)) > 1:
+		return fail(usage, "This line has no link of an invite, or not all of it. Copy the whole link; or name the "+
+			"room, and give the address of its server with --url.")
+	case strings.Contains(given, "://"):
+		p, err := client.ParsePlace(given)
+		if err != nil {
+			return fail(usage, "%s", err.Error())
+		}
+		return fail(usage, "%s is the address of a server, not an invite: name the room, and give the address with "+
+			"--url.", p.String())
+	case hasDoor.MatchString(given):
+		return fail(usage, "This link has lost its beginning. "+whole)
+	case strings.Contains(given, ":"):
+		return fail(usage, "A password does not belong on a command line, which others can see. Set PARLEY_PASSWORD, "+
+			"or give the room without it and type it when asked.")
 	}
-	if p, ok := invited(room); ok {
-		return p, true, nil
-	}
-	if len(strings.Fields(room)) > 1 {
-		return client.Place{}, true, fail(usage, "This line has no link of an invite, or not all of it. Copy "+
-			"the whole link; or name the room, and give the address of its server with --url.")
-	}
-	p, err = client.ParsePlace(room)
-	if err != nil {
-		return p, true, fail(usage, "%s", err.Error())
-	}
-	return p, true, fail(usage, "%s is the address of a server, not an invite: name the room, and give the address "+
-		"with --url.", p.String())
+	return nil
 }
+
+// isCommand is a command of this program that could be a name: it has a flag, or names the program first.
+var isCommand = regexp.MustCompile(`(^|\s)--[a-z]|^\s*parley\s+(join|watch|connect|say)(\s|$)`)
+
+// hasDoor is the part of an address that leads to an invite or to the link of a person.
+var hasDoor = regexp.MustCompile(`/i/[0-9a-z]{20}|/r/[0-9a-z]+#`)
+
+// namedIn returns the server and the room of the line that invites to a room by its name, as a server without keys
+// writes it; ok is false for any other line, and for one with a password.
+func namedIn(line string) (p client.Place, room string, ok bool) {
+	found := byName.FindStringSubmatch(line)
+	if found == nil {
+		return client.Place{}, "", false
+	}
+	room, errRoom := strconv.Unquote(found[2])
+	p, err := client.ParsePlace(found[1])
+	return p, room, err == nil && errRoom == nil && p == client.Place{Base: p.Base}
+}
+
+// byName is that line; see invite in internal/api/tools/invite.go.
+var byName = regexp.MustCompile(`MCP server (\S+) and call join_room with room ("(?:[^"\\]|\\.)*")\.?\W*$`)
 
 // leadsTo reports whether a seat is in the room of an invite.
 func leadsTo(invite string, seat client.Seat) bool {
 	v, ok := ident.ParseInvite(invite)
 	t, err := ident.ParseToken(seat.Token)
 	return ok && err == nil && t.Room == v.Room
-}
-
-// invited returns the place of the link in the line of an invite, which may stand in quotes or before a full stop;
-// ok is false if the line has none that lets in whoever has it.
-func invited(line string) (p client.Place, ok bool) {
-	for word := range strings.FieldsSeq(line) {
-		word = strings.TrimFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-		if p, err := client.ParsePlace(word); err == nil && p.Invite != "" {
-			return p, true
-		}
-	}
-	return client.Place{}, false
 }

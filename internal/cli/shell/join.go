@@ -35,30 +35,25 @@ func (s *Shell) Join(ctx context.Context, req JoinRequest) error {
 	return s.through(to, func(c *client.Client) error { return s.join(ctx, c, req) })
 }
 
-// target returns where to join: the server or, with the link of an invite in place of the
-// room's name, what the link leads to.
-func (s *Shell) target(req *JoinRequest) (client.Place, error) {
-	to, isLink, err := linkOf(req.Room)
-	switch {
-	case err != nil:
-		return to, err
-	case isLink:
-		req.Room = ""
-	case strings.Contains(req.Room, ":"):
-		return to, passwordInName()
-	default:
+// target returns where to join: the server or, with an invite in place of the room's name, what the invite leads to.
+func (s *Shell) target(req *JoinRequest) (to client.Place, err error) {
+	if invited, ok := client.Invited(req.Room); ok {
+		to, req.Room = invited, ""
+	} else if named, room, ok := namedIn(req.Room); ok {
+		to, err = s.at(named.Base)
+		req.Room = room
+	} else {
 		to = s.Usual
 	}
 	req.Invite = to.Invite
+	err = cmp.Or(err, s.checkRoom(req.Room))
+	if err != nil {
+		return to, err
+	}
 	if to.Invite != "" && req.New {
 		return to, fail(usage, "An invite leads to an existing room: leave out --new.")
 	}
 	return to, s.askForLock(req)
-}
-
-func passwordInName() error {
-	return fail(usage, "A password does not belong on a command line, which others can see. Set PARLEY_PASSWORD, or "+
-		"give the room without it and type it when asked.")
 }
 
 // checkCapacity refuses seats for a room that is there: only its admins change them.

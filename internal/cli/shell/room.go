@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -51,8 +50,10 @@ func (s *Shell) Room(ctx context.Context, which Which, req RoomRequest) error {
 	if req == (RoomRequest{}) {
 		return s.Who(ctx, which)
 	}
-	if req.Name != nil && strings.Contains(*req.Name, ":") {
-		return passwordInName()
+	if req.Name != nil {
+		if err := s.checkRoom(*req.Name); err != nil {
+			return err
+		}
 	}
 	if req.Lock != nil && *req.Lock {
 		var err error

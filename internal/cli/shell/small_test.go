@@ -2,13 +2,10 @@ package shell_test
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/base/ident"
-	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/cli/shell"
 )
 
@@ -83,44 +80,5 @@ func TestHistory_search_findsTitlesOfTasks(t *testing.T) {
 	if err := c.History(t.Context(), as("Ann"), shell.HistoryRequest{Last: 20, Search: "MILK"}); err != nil ||
 		!strings.Contains(c.out.String(), "Buy milk") {
 		t.Errorf("%v, %q", err, &c.out)
-	}
-}
-
-func TestJoin_lineOfAnInvite_leadsToItsLink(t *testing.T) {
-	const base = "http://127.0.0.1:1" // which nobody serves
-	code, key := ident.NewInvite("log key", "abcdefg", 1).String(), ident.NewKey().String()
-	link := base + "/i/" + code
-	const noLink = "has no link of an invite"
-	for line, want := range map[string]string{ // "" if the line leads there
-		"Add the MCP server " + link + "/mcp and call join_room with your agent_name.": "",
-		"Join us: " + link + ".":                     "",
-		"“" + link + "”, please.":                    "",
-		"<" + link + ">":                             "",
-		"(" + base + "/k/" + key + ") " + link + ",": "",
-		"Join us: " + link[:len(link)-1]:             noLink,
-		"Add the MCP server " + base + `/mcp and call join_room with room "tea", password "sesame".`: noLink,
-		"With my key: " + base + "/k/" + key: noLink,
-		base + "/k/" + key:                   "is the address of a server, not an invite",
-		link[:len(link)-1]:                   "is mistyped",
-		link + "?a=" + key:                   "has a query",
-	} {
-		c := at(t, base, nil)
-		var to client.Place
-		c.Dial = func(p client.Place, _ string) *client.Client {
-			to = p
-			return client.New(p.Base, client.Options{})
-		}
-		err := fmt.Sprint(c.Join(t.Context(), shell.JoinRequest{Room: line, As: "Ann"}))
-		switch {
-		case want == "" && (to != client.Place{Base: base, Invite: code}):
-			t.Errorf("%q leads to %q: %v", line, to, err)
-		case want != "" && (to != client.Place{} || !strings.Contains(err, want)):
-			t.Errorf("%q leads to %q: %v", line, to, err)
-		}
-		for _, secret := range []string{code[:len(code)-1], key, "sesame"} {
-			if strings.Contains(err, secret) {
-				t.Errorf("%q: it says %s", line, err)
-			}
-		}
 	}
 }

@@ -116,10 +116,10 @@ func (w Which) listed(list []client.Seat) string {
 }
 
 // command returns a command of this program, with its arguments, as the person runs it. It names the server where the
-// person has named one.
+// person has named one, and the command takes one: the link of watch does that itself.
 func (s *Shell) command(words string) string {
 	line := cmp.Or(s.Program, "parley") + " " + words
-	if s.Base != "" {
+	if s.Base != "" && !strings.HasPrefix(words, "watch") {
 		line += " --url " + quoted(s.Base)
 	}
 	return line

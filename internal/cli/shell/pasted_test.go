@@ -1,0 +1,121 @@
+package shell_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/cli/shell"
+)
+
+func TestJoin_lineOfAnInvite_leadsToItsLink(t *testing.T) {
+	const base = "http://127.0.0.1:1" // which nobody serves
+	code, key := ident.NewInvite("log key", "abcdefg", 1).String(), ident.NewKey().String()
+	link := base + "/i/" + code
+	const noLink = "has no link of an invite"
+	for line, want := range map[string]string{ // "" if the line leads there
+		"Add the MCP server " + link + "/mcp and call join_room with your agent_name.": "",
+		"Join us: " + link + ".":                     "",
+		"“" + link + "”, please.":                    "",
+		"<" + link + ">":                             "",
+		"(" + base + "/k/" + key + ") " + link + ",": "",
+		"[the room](" + link + "/mcp).":              "",
+		"To invite somebody, send them this line:\n  Add the MCP server " + link + "/mcp and call join_room with your " +
+			"agent_name.": "",
+		`parley join "` + link + `" --as NAME`: "",
+		"Join us: " + link[:len(link)-1]:       noLink,
+		"Add the MCP server " + base + `/mcp and call join_room with room "tea", password "sesame".`: noLink,
+		"With my key: " + base + "/k/" + key: noLink,
+		base + "/k/" + key:                   "is the address of a server, not an invite",
+		link[:len(link)-1]:                   "is mistyped",
+		link + "?a=" + key:                   "has a query",
+	} {
+		c := at(t, base, nil)
+		var to client.Place
+		c.Dial = func(p client.Place, _ string) *client.Client {
+			to = p
+			return client.New(p.Base, client.Options{})
+		}
+		err := fmt.Sprint(c.Join(t.Context(), shell.JoinRequest{Room: line, As: "Ann"}))
+		switch {
+		case want == "" && (to != client.Place{Base: base, Invite: code}):
+			t.Errorf("%q leads to %q: %v", line, to, err)
+		case want != "" && (to != client.Place{} || !strings.Contains(err, want)):
+			t.Errorf("%q leads to %q: %v", line, to, err)
+		}
+		for _, secret := range []string{code[:len(code)-1], key, "sesame"} {
+			if strings.Contains(err, secret) {
+				t.Errorf("%q: it says %s", line, err)
+			}
+		}
+	}
+}
+
+// A server without keys invites to a room by its name, and the command that made it shows that line.
+func TestJoin_lineThatNamesTheRoom_leadsThere(t *testing.T) {
+	base := serve(t)
+	made := at(t, base, nil)
+	made.Out.JSON = false
+	if err := made.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann"}); err != nil {
+		t.Fatal(err)
+	}
+	_, line, found := strings.Cut(made.out.String(), "send them this line:")
+	if !found {
+		t.Fatal(&made.out)
+	}
+	c := at(t, "http://127.0.0.1:1", nil) // where nobody serves
+	if err := c.Join(t.Context(), shell.JoinRequest{Room: line, As: "Bob"}); err != nil {
+		t.Fatal(err)
+	}
+	if who := at(t, base, nil); who.Who(t.Context(), as("Ann")) != nil || !strings.Contains(who.out.String(), "Bob") {
+		t.Errorf("Bob is not in the room: %s", &who.out)
+	}
+}
+
+// Each of these is a name that a room could have, or has lost its beginning.
+func TestJoin_whatIsNoName_makesNoRoom(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	invite := ident.NewInvite("log key", "abcdefg", 1).String()
+	claim := ident.NewLinkCode("log key", "abcdefg", 3, 17, 0).String()
+	for given, want := range map[string]string{
+		invite:                                  "only the code of an invite",
+		strings.ToUpper(invite) + ".":           "only the code of an invite",
+		"127.0.0.1:8080/i/" + invite:            "has lost its beginning",
+		claim:                                   "the end of the link",
+		"#" + claim:                             "the end of the link",
+		"127.0.0.1:8080/r/abcdefg#" + claim:     "has lost its beginning",
+		base + "/r/abcdefg#" + claim:            "To open it: parley watch LINK",
+		"Watch " + base + "/r/abcdefg#" + claim: "To open it: parley watch LINK",
+		"parley join tea --as NAME":             "a whole command",
+		"join tea --as NAME":                    "a whole command",
+		" parley join tea":                      "a whole command",
+		"parley watch":                          "a whole command",
+		"parley tail --room tea":                "a whole command",
+	} {
+		for how, do := range map[string]func(*command) error{
+			"join": func(c *command) error { return c.Join(t.Context(), shell.JoinRequest{Room: given, As: "Bob"}) },
+			"new": func(c *command) error {
+				return c.Join(t.Context(), shell.JoinRequest{Room: given, As: "Bob", New: true})
+			},
+			"rename": func(c *command) error { return c.Room(t.Context(), as("Ann"), shell.RoomRequest{Name: &given}) },
+		} {
+			var refused *shell.Failure
+			err := do(at(t, base, &refuser{"internal", "asked"}))
+			if !errors.As(err, &refused) || refused.Code != 2 || !strings.Contains(err.Error(), want) ||
+				strings.Contains(err.Error(), claim) || strings.Contains(err.Error(), invite) {
+				t.Errorf("%s %q: %v", how, given, err)
+			}
+		}
+	}
+	for _, name := range []string{"parley", "parley fans", "join us", "tea - green"} {
+		if err := at(t, base, nil).Join(t.Context(), shell.JoinRequest{Room: name, As: "Bob"}); err != nil &&
+			fault.CodeOf(err) != fault.InvalidArgument { // "parley" is the server's
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
