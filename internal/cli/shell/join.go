@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/results"
@@ -45,11 +46,11 @@ func (s *Shell) target(req *JoinRequest) (to client.Place, err error) {
 	} else {
 		to = s.Usual
 	}
-	req.Invite = to.Invite
 	err = cmp.Or(err, s.checkRoom(req.Room))
 	if err != nil {
 		return to, err
 	}
+	req.Invite = to.Invite
 	if to.Invite != "" && req.New {
 		return to, fail(usage, "An invite leads to an existing room: leave out --new.")
 	}
@@ -140,6 +141,9 @@ func (s *Shell) take(ctx context.Context, c *client.Client, req JoinRequest) (r 
 	}
 	err = client.WithLock(path, func() error {
 		r, err = s.resume(ctx, c, req)
+		if err == nil && r == nil {
+			err = s.checkOwn(ctx, c, req)
+		}
 		if r != nil || err != nil {
 			return err
 		}
@@ -158,7 +162,8 @@ func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (
 	}
 	which := Which{Room: req.Room, As: req.As}
 	i := slices.IndexFunc(all, func(seat client.Seat) bool {
-		return which.fits(seat) && seat.Server == c.Base() && (req.Invite == "" || leadsTo(req.Invite, seat))
+		return !seat.Person && which.fits(seat) && seat.Server == c.Base() &&
+			(req.Invite == "" || leadsTo(req.Invite, seat))
 	})
 	if i < 0 {
 		return nil, nil
@@ -174,6 +179,29 @@ func (s *Shell) resume(ctx context.Context, c *client.Client, req JoinRequest) (
 		return nil, s.Seats.Remove(all[i].Token)
 	}
 	return r, err
+}
+
+// checkOwn refuses the name of an agent of this person that has its seat in the room, as far as this machine knows. The
+// server would refuse the name, too, and tell the room that somebody wants it.
+func (s *Shell) checkOwn(ctx context.Context, c *client.Client, req JoinRequest) error {
+	all, err := s.Seats.All()
+	if err != nil || req.New {
+		return err
+	}
+	which := Which{Room: req.Room, As: req.As}
+	for _, seat := range all {
+		agents := seat.Person && seat.Claim == "" || seat.Wake != nil || seat.Bridged
+		if !agents || !which.names(seat) || seat.Server != c.Base() || req.Invite != "" && !leadsTo(req.Invite, seat) {
+			continue
+		}
+		is, err := c.Standby(ctx, client.StandbyRequest{Token: seat.Token, Peek: true, Wait: time.Millisecond})
+		if err == nil && (is.Code == spoken || is.Code == quiet || is.Code == taken) {
+			return fail(failed, "%s in the room %s is an agent of yours, so you need another name. Nobody was told. To "+
+				"speak beside that agent, open the watch link that it gives you: %s", seat.Name, seat.Room,
+				s.command("watch"))
+		}
+	}
+	return nil
 }
 
 // sit takes a new seat.

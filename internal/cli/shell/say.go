@@ -159,8 +159,19 @@ func (s *session) readers(m results.Message, named []string, room results.Info) 
 	return slices.DeleteFunc(append([]string{m.From}, m.To...), func(name string) bool { return !here(name) })
 }
 
+// sameName reports whether another name is the same for a server, to which neither case nor blanks at an end make
+// another one.
 func sameName(name string) func(string) bool {
-	return func(other string) bool { return strings.EqualFold(name, other) }
+	is := keyOf(name)
+	return func(other string) bool { return keyOf(other) == is }
+}
+
+func keyOf(name string) string {
+	n, err := ident.Nickname("", name)
+	if err != nil {
+		return strings.ToLower(name) // no server has such a name
+	}
+	return n.Key
 }
 
 // gist is the beginning of a text, on one line.

@@ -18,8 +18,12 @@ type Which struct {
 
 // fits reports whether a seat can be meant. Seats of agents are not the shell's.
 func (w Which) fits(seat client.Seat) bool {
-	return seat.OfShell() && (seat.Person || !w.Watched) && (w.Room == "" || strings.EqualFold(w.Room, seat.Room)) &&
-		(w.As == "" || strings.EqualFold(w.As, seat.Name))
+	return seat.OfShell() && (seat.Person || !w.Watched) && w.names(seat)
+}
+
+// names reports whether a seat has the names.
+func (w Which) names(seat client.Seat) bool {
+	return (w.Room == "" || sameName(w.Room)(seat.Room)) && (w.As == "" || sameName(w.As)(seat.Name))
 }
 
 // choose returns the seat that a command means: the only one that fits, on the server that
@@ -90,7 +94,7 @@ func (w Which) distinct(list []client.Seat) []client.Seat {
 	var rooms []client.Seat
 	for _, seat := range list {
 		if !slices.ContainsFunc(rooms, func(other client.Seat) bool {
-			return other.Server == seat.Server && strings.EqualFold(other.Room, seat.Room)
+			return other.Server == seat.Server && sameName(other.Room)(seat.Room)
 		}) {
 			rooms = append(rooms, seat)
 		}
