@@ -57,7 +57,10 @@ const (
 
 // sentences are what clients read. A reason without a rule stands for all others of its code.
 func sentences() map[why]words {
-	const read = "Go on reading with SubscribeToTask or GetTask."
+	const (
+		read  = "Go on reading with SubscribeToTask or GetTask."
+		again = "To repeat that message, send it as it was; to say something else, use another messageId."
+	)
 	return map[why]words{
 		{joining, fault.InvalidArgument, ""}: {fmt.Sprintf("The NAME in this address (…/as/NAME/) cannot be that of "+
 			"an agent: it must have 1 to %d characters, be of letters, digits, spaces and ' - _ . alone, hold no "+
@@ -84,6 +87,10 @@ func sentences() map[why]words {
 			"tabs are allowed.", "Take them out, and send it again."},
 		{saying, fault.InvalidArgument, ruleSecret}: {"The text holds a secret of this server, such as a contextId, " +
 			"a taskId or a key, which lets others act as its owner.", "Take it out, and send it again."},
+		{saying, fault.InvalidArgument, fault.RuleKey}: {"You have said something with this messageId already, and " +
+			"its text was another.", again},
+		{saying, fault.InvalidArgument, fault.RuleKeyFile}: {"You have said something with this messageId already, " +
+			"and its file was another, or one of the two has no file.", again},
 		{saying, fault.MessageTooLong, ""}: {fmt.Sprintf("The text is too long: it has at most %d bytes, or as many "+
 			"as this server takes in a minute if that is less.", room.MaxText),
 			"Say it shorter, in several messages, or as a file in a raw part."},

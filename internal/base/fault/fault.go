@@ -45,6 +45,8 @@ const (
 	RuleChannel Rule = "channel" // only admins speak
 	RuleRun     Rule = "run"     // agents have said as much as they may until a person speaks
 	RuleDrafts  Rule = "drafts"  // as many drafts as may be wait for the person
+	RuleKey     Rule = "key"     // the key of idempotency stands for other words
+	RuleKeyFile Rule = "keyfile" // and for another file
 )
 
 // Error is a refusal or a failure that a caller sees. A refusal changes nothing.

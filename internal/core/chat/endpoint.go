@@ -337,6 +337,7 @@ func (s *Service) enterEndpoint(ctx context.Context, x roomlog.HookItem) (*sessi
 // answer says an answer to those who read what it answers: see answeredTo.
 func (c *session) answer(ctx context.Context, answer Answer) error {
 	op := c.newSend(SendRequest{Text: answer.Text, Key: answer.Key, ReplyTo: c.head.MessageID(answer.To)})
+	op.ownKey = true
 	if err := op.address(ctx); err != nil {
 		return err
 	}

@@ -162,6 +162,7 @@ func (s *Service) shareFile(ctx context.Context, req ShareRequest) (Shared, erro
 		return Shared{}, err
 	}
 	op := c.newSend(say)
+	op.fileName = name
 	if req.Size > 0 {
 		return op.offer(ctx, name, req.Size)
 	}
@@ -202,7 +203,7 @@ func (op *sendOp) share(ctx context.Context, name string, content []byte) (Share
 		return shared, err
 	}
 	f := op.event.File
-	if got.Duplicate { // the key may stand for another file
+	if got.Duplicate { // it may have been removed since
 		e, err := c.room.log.Event(ctx, op.event.N)
 		if err != nil {
 			return shared, err

@@ -637,10 +637,9 @@ func TestShare_repeatedCalls_shareOnce(t *testing.T) {
 		}
 		text.Key = "text"
 		s.share(text)
-		text.Name, text.Text = "c.txt", "another"
 		if got, err := s.ShareFile(t.Context(), text); err != nil || !got.Duplicate || got.File == nil ||
 			got.File.Name != "b.txt" || got.File.Size != 3 {
-			t.Errorf("the key of another file: %+v, %+v, %v", got.Sent, got.File, err)
+			t.Errorf("with a key again: %+v, %+v, %v", got.Sent, got.File, err)
 		}
 		keyed := chat.ShareRequest{Token: p.ann.Token, Name: "c", Size: 9, Key: "k"}
 		code := s.offer(keyed)

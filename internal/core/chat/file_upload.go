@@ -92,7 +92,7 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 		return c.uploadAgain(ctx, code, r)
 	}
 	op := c.newSend(SendRequest{Text: u.Message.Text, Key: uploadKey(code)})
-	op.event, op.found, op.upload = u.Message, u.Found, u
+	op.event, op.found, op.upload, op.ownKey = u.Message, u.Found, u, true
 	op.credential = "" // of the text its agent was warned
 	if got, ok, err := op.maySay(ctx); err != nil || !ok {
 		return got, err

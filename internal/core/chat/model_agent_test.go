@@ -62,17 +62,19 @@ type keyModel struct {
 	key   string
 	n     int64
 	at    time.Time
-	draft bool // n is a draft, which was not sent
+	draft bool       // n is a draft, which was not sent
+	event eventModel // the message as its agent said it
+	asks  bool       // and named those whom it asks
 }
 
-// key returns the message, or its draft, that an idempotency key stands for now; 0 if none.
-func (a agentModel) key(key string, now time.Time) (n int64, draft bool) {
+// key returns what an idempotency key stands for now; its zero value is nothing.
+func (a agentModel) key(key string, now time.Time) (found keyModel) {
 	for _, k := range a.keys {
 		if key != "" && k.key == key && now.Sub(k.at) < 24*time.Hour {
-			n, draft = k.n, k.draft
+			found = k
 		}
 	}
-	return n, draft
+	return found
 }
 
 // called returns when a itself made its last call; zero if it made none.

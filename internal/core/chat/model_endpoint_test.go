@@ -133,7 +133,8 @@ func (o answerOp) on(m model) (model, error) {
 		return m, err
 	}
 	e, _ := r.event(o.to)
-	c := sendCall{who: o.who, text: o.text, replyTo: o.to, key: o.key(), to: r.names(e.answersTo(a))}
+	c := sendCall{who: o.who, text: o.text, replyTo: o.to, key: o.key(), to: r.names(e.answersTo(a)),
+		answers: true}
 	x := c.outcome(m, r, a)
 	x.event.called = true
 	switch left := len(c.to) == 0 && len(e.answersTo(a)) > 0; {

@@ -23,7 +23,8 @@ type sendCall struct {
 	cursor   cursorArg
 	finishes []int64 // of a message to all that is no vote and no withdrawal
 	absence  chat.Absence
-	call     int // which send of its client it is; 0: any
+	call     int  // which send of its client it is; 0: any
+	answers  bool // an endpoint answers: the server chose the key
 }
 
 func (c sendCall) String() string {
@@ -55,22 +56,24 @@ type sendOutcome struct {
 
 // outcome decides how a send of a in r ends.
 func (c sendCall) outcome(m model, r roomModel, a agentModel) (x sendOutcome) {
-	known, draft := a.key(c.key, m.now)
+	known := a.key(c.key, m.now)
 	last, repeats := c.repeats(m, r, a)
 	to, found := r.addressed(a, c.to)
 	ask, asked := r.addressed(a, c.ask)
 	repeats = repeats && (found || !c.isVote())
 	switch {
-	case !repeats && known == 0 && !(found && asked), !c.sees(r, a, c.replyTo), !c.sees(r, a, c.withdraw):
+	case !repeats && known.n == 0 && !(found && asked), !c.sees(r, a, c.replyTo), !c.sees(r, a, c.withdraw):
 		return sendOutcome{code: fault.InvalidArgument}
 	case repeats:
 		return sendOutcome{duplicate: last.n}
-	case draft && a.person.waits(known, m.now):
-		return sendOutcome{pending: known, duplicate: known}
-	case draft:
+	case known.draft && !a.person.waits(known.n, m.now):
 		return sendOutcome{code: fault.NotAllowed}
-	case known > 0:
-		return sendOutcome{duplicate: known}
+	case known.n > 0 && !c.answers && !c.isSaidBy(r, a, known):
+		return sendOutcome{code: fault.InvalidArgument}
+	case known.draft:
+		return sendOutcome{pending: known.n, duplicate: known.n}
+	case known.n > 0:
+		return sendOutcome{duplicate: known.n}
 	}
 	e := eventModel{seat: a.seat, to: to, ask: ask, replyTo: c.replyTo, withdraws: c.withdraw, call: c.call,
 		finishes: c.finishes,
@@ -162,6 +165,26 @@ func (c sendCall) sameAim(m model, r roomModel, a agentModel, last eventModel) b
 		(len(c.to) == 0) == (len(last.to) == 0)
 }
 
+// isSaidBy reports whether the call of a says what the message of its key says.
+func (c sendCall) isSaidBy(r roomModel, a agentModel, k keyModel) bool {
+	e, kind := k.event, c.kind
+	if kind == room.Plain {
+		kind = ""
+	}
+	sameNames := func(seats []int, names []string) bool {
+		return (len(seats) == 0) == (len(names) == 0) &&
+			slices.Equal(keysOf(r.everNamed(seats), a.name), keysOf(names, a.name))
+	}
+	found := c.isVote() && c.replyTo == 0 // the proposal
+	asked := c.ask
+	if len(asked) == 0 && kind == room.Request {
+		asked = r.everNamed(e.to)
+	}
+	return e.Text == c.text && e.Kind == kind && (found || e.replyTo == c.replyTo) && e.withdraws == c.withdraw &&
+		slices.Equal(e.finishes, c.finishes) && (c.isVote() || c.withdraw > 0 || sameNames(e.to, c.to)) &&
+		(len(asked) == 0 && !k.asks || sameNames(e.ask, asked))
+}
+
 // everNamed returns the names of seats, given up or not.
 func (r roomModel) everNamed(seats []int) (names []string) {
 	for _, seat := range seats {
@@ -203,7 +226,7 @@ func (c sendCall) say(m model, e eventModel) (model, error) {
 	r, _ := m.room(c.who.room)
 	r, err := m.append(r, e)
 	if a, _ := r.agent(e.seat); c.key != "" {
-		a.keys = append(slices.Clip(a.keys), keyModel{c.key, r.head(), m.now, false})
+		a.keys = append(slices.Clip(a.keys), keyModel{c.key, r.head(), m.now, false, e, len(c.ask) > 0})
 		r = r.with(a)
 	}
 	return m.with(r), err

@@ -154,7 +154,7 @@ func (c sendCall) keepDraft(m model, x sendOutcome) (model, error) {
 	a.person.drafts = append(a.person.open(m.now),
 		draftModel{n: x.pending, at: m.now, key: c.key, asks: x.asks, message: x.event})
 	if c.key != "" {
-		a.keys = append(slices.Clip(a.keys), keyModel{c.key, x.pending, m.now, true})
+		a.keys = append(slices.Clip(a.keys), keyModel{c.key, x.pending, m.now, true, x.event, len(x.asks) > 0})
 	}
 	r, err := m.append(r.with(a), e)
 	return m.with(r), err
@@ -268,7 +268,8 @@ func (o superviseOp) message(m model, r roomModel, a agentModel, d draftModel) (
 // has spoken, as others see it.
 func (d draftModel) sent(m model, r roomModel, a agentModel, e eventModel) agentModel {
 	if d.key != "" {
-		a.keys = append(slices.Clip(a.keys), keyModel{d.key, r.head() + 1, m.now, false})
+		a.keys = append(slices.Clip(a.keys),
+			keyModel{d.key, r.head() + 1, m.now, false, d.message, len(d.asks) > 0})
 	}
 	if e.Person {
 		return a

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -157,6 +158,101 @@ func (op *sendOp) lookUpKey(ctx context.Context) (said bool, err error) {
 		op.earlier = as
 	}
 	return said, err
+}
+
+// checkKey refuses a call whose key of idempotency stands for another message or draft: "sent" would be said of words
+// that nobody reads. A key belongs to the first message that was sent under it, as a draft, too, if its person sees it
+// first. What was held back or refused has no message, so it binds no key.
+//
+// What the call says is compared with the event, the only place that has the words. An edited draft is compared as its
+// agent wrote it. A removed text, and its file, are no longer there to compare, nor is an event that was lost: the call
+// counts as a repetition in what cannot be compared.
+//
+// A key that the server made stands for what it was made for. An endpoint that is called once more for the same event
+// may answer in other words, and the first answer stands. The bytes of an upload are compared by sharedBefore.
+func (op *sendOp) checkKey(ctx context.Context, v verdict) error {
+	if v.isNew() || v.as.N == 0 || op.req.Key == "" || op.ownKey {
+		return nil
+	}
+	log := op.caller.room.log
+	e, err := log.Event(ctx, v.as.N)
+	if err == nil && e.Decides != 0 {
+		e, err = log.Event(ctx, e.Decides)
+	}
+	switch {
+	case errors.Is(err, table.ErrNotFound), err == nil && e.IsLost():
+		return nil
+	case err != nil:
+		return err
+	}
+	asks := v.as.Asks
+	if e.Draft != nil {
+		e = *e.Draft
+		asks = len(e.Ask) > 0
+	}
+	field := op.differs(e, asks)
+	if field == "" {
+		return nil
+	}
+	rule := fault.RuleKey
+	if field == theFile {
+		rule = fault.RuleKeyFile
+	}
+	return fault.Refuse(fault.InvalidArgument, "idempotency_key: the message that you sent under this key has another "+
+		"%s. Nothing was sent: to repeat that message, call as before; to say something else, give another key.",
+		field).For(rule)
+}
+
+// theFile is what differs if a message has another file, or one has none.
+const theFile = "file"
+
+// differs returns the argument in which the call is not e, a message that names those whom it asks if asks is set; ""
+// if it says the same. Names are compared, not seats: an agent may have left, and another may have its name.
+func (op *sendOp) differs(e room.Event, asks bool) string {
+	mine, me := op.event, op.caller.agent
+	text := "text"
+	if op.fileName != "" {
+		text = "note"
+	}
+	switch {
+	case !e.Redacted && e.Text != mine.Text:
+		return text
+	case !e.Redacted && !op.sharesFile(e.File):
+		return theFile
+	case e.Kind != mine.Kind:
+		return "kind"
+	case e.Withdraws != mine.Withdraws:
+		return "withdraw"
+	case e.ReplyTo != mine.ReplyTo && !(e.IsVote() && mine.ReplyTo == 0): // such a vote has found its proposal
+		return "reply_to"
+	case !e.HasReadersOfAnother() && (len(e.To) > 0 != (len(op.req.To) > 0) || !sameCompany(me, e.ToNames, op.req.To)):
+		return "to"
+	case !op.asksAs(e, asks):
+		return "ask"
+	case !slices.Equal(slices.Sorted(slices.Values(e.Finishes)), slices.Sorted(slices.Values(mine.Finishes))):
+		return "finishes"
+	}
+	return ""
+}
+
+// sharesFile reports whether the call shares f; nil is none. Of an upload that is yet to come only the name is known.
+func (op *sendOp) sharesFile(f *room.File) bool {
+	if f == nil || op.fileName == "" {
+		return f == nil && op.fileName == ""
+	}
+	return f.Name == op.fileName && (op.event.File == nil || f.Sum == op.event.File.Sum)
+}
+
+// asksAs reports whether the call asks those whom e asks. A request that names nobody asks its addressees, and a
+// proposal all who were there then.
+func (op *sendOp) asksAs(e room.Event, asks bool) bool {
+	switch me := op.caller.agent; {
+	case len(op.req.Ask) > 0:
+		return sameCompany(me, e.AskNames, op.req.Ask)
+	case e.Kind == room.Request:
+		return sameCompany(me, e.AskNames, e.ToNames)
+	}
+	return !asks
 }
 
 // refuseDecided refuses to say what was a draft until the person decided, or for too long.

@@ -64,6 +64,8 @@ type sendOp struct {
 	consent     bool            // the person behind the agent decides about it first, also if it does not approve all
 	upload      *roomlog.Upload // that ends with the message; nil: its file, if it has one, came with the call
 	idle        int             // how many agents waited for a task when the call began
+	fileName    string          // of the file that the call shares; "": it shares none
+	ownKey      bool            // the server made the key of idempotency: see checkKey
 
 	// What is known so far. It changes between two looks at the log, never within one.
 
@@ -150,7 +152,7 @@ func (op *sendOp) settle(ctx context.Context, attempt func(context.Context) (ver
 		case errors.Is(err, errUnseated):
 			return verdict{}, c.whyNot(ctx, c.room.log.Peek())
 		case err == nil && v.step == nil:
-			return v, nil
+			return v, op.checkKey(ctx, v)
 		case err != nil && !errors.As(err, new(*fault.Error)):
 			return v, err
 		}
@@ -251,7 +253,8 @@ func (op *sendOp) propose(h *room.Head, a room.Agent, batched []room.Event, now 
 	}
 
 	// It is said or, if its person must see it first, kept as a draft.
-	as := roomlog.SentAs{N: h.AsOf + 1, Draft: op.consent || a.Person.Approve && !a.IsPerson()}
+	as := roomlog.SentAs{N: h.AsOf + 1, Draft: op.consent || a.Person.Approve && !a.IsPerson(),
+		Asks: len(op.event.Ask) > 0}
 	if as.Draft {
 		d := draftOf(a, e.Fingerprint(), now) // of a vote, whose proposal Compose has found
 		if d.N > 0 && op.req.Key == "" {
@@ -300,7 +303,7 @@ func (op *sendOp) result(ctx context.Context, v verdict) Sent {
 	} else {
 		got.Unfinished = op.unfinished(ctx)
 	}
-	if got.Sent && (v.isNew() || op.req.Key == "") { // a key may stand for other words
+	if got.Sent && (v.isNew() || op.req.Key == "") { // who was named again under a key may have left
 		got.To = readers(op.event)
 	}
 	if len(op.event.Agreed) > 0 {

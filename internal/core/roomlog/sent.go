@@ -18,6 +18,7 @@ type SentAs struct {
 	V     int   `json:"v"`
 	N     int64 `json:"seq"`             // the event; 0: the key stands for nothing
 	Draft bool  `json:"draft,omitempty"` // it is the draft of a message, which has not been sent
+	Asks  bool  `json:"asks,omitempty"`  // the call named those whom the message asks: a proposal without them asks all
 }
 
 // PutSent returns the op that makes the idempotency key of a stand for as, unless it
