@@ -54,8 +54,8 @@ func (a *api) serveAdmitted(x *exchange, r *http.Request, asker ident.Principal)
 		x.refuse(reason.status, reason.code, reason.sentence)
 		return
 	}
-	if _, events := accepts(r.Header); events {
-		a.serveStream(ctx, x, r, m)
+	if jsonText, events := accepts(r.Header); events {
+		a.serveStream(ctx, x, r, m, !jsonText)
 	} else {
 		a.MCP(x, r.WithContext(ctx), m)
 	}
@@ -143,9 +143,9 @@ func (a *api) checkHeaders(r *http.Request) *refusal {
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
 		return &refusal{http.StatusUnsupportedMediaType, codeRefused, "Send the body without a Content-Encoding."}
 	}
-	if jsonText, _ := accepts(r.Header); !jsonText {
-		return &refusal{http.StatusNotAcceptable, codeRefused, "The Accept header must name application/json; name " +
-			"text/event-stream, too, to have long answers kept alive."}
+	if jsonText, events := accepts(r.Header); !jsonText && !events {
+		return &refusal{http.StatusNotAcceptable, codeRefused, "The Accept header must name application/json or " +
+			"text/event-stream. Name both to have long answers kept alive."}
 	}
 	if r.ContentLength > a.MaxBody {
 		return a.tooLarge()

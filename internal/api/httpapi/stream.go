@@ -15,9 +15,10 @@ import (
 // call fails. What comes sooner, such as a refusal, has a status of its own.
 const headAfter = 250 * time.Millisecond
 
-// serveStream passes m on, in this context, with a stream in front of its answer.
-func (a *api) serveStream(ctx context.Context, x *exchange, r *http.Request, m *mcp.Message) {
-	s := &stream{pulse: pulse{x: x, every: a.KeepAlive}, header: http.Header{}}
+// serveStream passes m on, in this context, with a stream in front of its answer. only says that its client
+// accepts nothing else.
+func (a *api) serveStream(ctx context.Context, x *exchange, r *http.Request, m *mcp.Message, only bool) {
+	s := &stream{pulse: pulse{x: x, every: a.KeepAlive}, only: only, header: http.Header{}}
 	s.start(a.Clock, headAfter, s.beat)
 	panicked := true
 	defer func() { s.end(panicked) }()
@@ -26,18 +27,20 @@ func (a *api) serveStream(ctx context.Context, x *exchange, r *http.Request, m *
 }
 
 // stream is the answer to a POST whose client accepts events. A JSON answer that comes before
-// the first beat goes out as it is. Any other becomes a stream of events: a comment, further comments
-// or the messages from OnBeat, and finally the JSON answer as one event.
+// the first beat goes out as it is, unless it is a success and its client accepts no JSON. Any other becomes a
+// stream of events: a comment, further comments or the messages from OnBeat, and finally the JSON answer as one
+// event.
 //
 // It has a header of its own, because some servers use the real one in another goroutine once it
 // is written. It is open if events have begun.
 type stream struct {
 	pulse
+	only bool          // a success is a stream in any case
 	next func() []byte // what a beat says after the first; nil: a comment
 
 	header http.Header  // the handler's
 	status int          // the handler's; 0 before it answers
-	held   bytes.Buffer // the answer, if events have begun
+	held   bytes.Buffer // the answer, if it becomes an event
 }
 
 func (s *stream) beat() {
@@ -88,28 +91,31 @@ func (s *stream) WriteHeader(status int) {
 	}
 	s.status = status
 	s.stop()
-	if !s.open {
+	if !s.holds() {
 		maps.Copy(s.x.Header(), s.header)
 		s.x.WriteHeader(status)
 	}
 }
 
+// holds reports whether the answer of the handler, which has begun, becomes an event.
+func (s *stream) holds() bool { return s.open || s.only && s.status == http.StatusOK }
+
 // Write implements [http.ResponseWriter].
 func (s *stream) Write(p []byte) (int, error) {
 	s.WriteHeader(http.StatusOK) // if there was none
-	if s.open {
+	if s.holds() {
 		return s.held.Write(p)
 	}
 	return s.x.Write(p)
 }
 
-// end sends the last event, if events have begun. Nothing is written after it.
+// end sends the last event, if there is one. Nothing is written after it.
 func (s *stream) end(panicked bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stop()
 	switch {
-	case !s.open:
+	case !s.open && (panicked || s.held.Len() == 0):
 	case panicked:
 		s.send(eventsType, event(rpcError(s.x.rpcID, rpcFault{Code: codeInternal, Message: s.x.failed()})))
 	case s.status == 0:

@@ -27,6 +27,47 @@ func TestStream_quickAnswer_isPlainJSON(t *testing.T) {
 	}
 }
 
+func TestStream_clientOfEventsOnly_getsASuccessAsAnEvent(t *testing.T) {
+	for _, e := range eras() {
+		t.Run(e.name, func(t *testing.T) {
+			s := newSite(t)
+			ask := func(body string, header http.Header) (*http.Response, string) {
+				r := s.request(body, header)
+				r.Header.Set("Accept", "text/event-stream")
+				return s.do(r)
+			}
+			resp, body := ask(e.call("7", "echo", "hello", "1"))
+			text, event := strings.CutPrefix(body, "event: message\ndata: ")
+			if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "text/event-stream" || !event ||
+				decode(t, text).text() != "hello" {
+				t.Errorf("%d %v %q", resp.StatusCode, resp.Header, body)
+			}
+			if resp, body := ask(`{"jsonrpc":"2.0","method":"notifications/initialized"}`, nil); resp.StatusCode != 202 ||
+				body != "" {
+				t.Errorf("a notification: %d %q", resp.StatusCode, body)
+			}
+			if resp, body := ask("{}", nil); resp.StatusCode != 400 || decode(t, body).Error.Message == "" {
+				t.Errorf("a refusal: %d %q", resp.StatusCode, body)
+			}
+			answer := s.request(e.call("8", "block", "hello", ""))
+			answer.Header.Set("Accept", "text/event-stream")
+			late := s.send(answer)
+			await(t, s.entered)
+			s.beat()
+			waited := await(t, late)
+			defer waited.Body.Close()
+			events := bufio.NewReader(waited.Body)
+			if got := next(t, events); got != ": still here" {
+				t.Errorf("a call that waits begins with %q", got)
+			}
+			s.free()
+			if r := decode(t, next(t, events)); r.text() != "hello" {
+				t.Errorf("and ends with %+v", r)
+			}
+		})
+	}
+}
+
 // The client of the Python SDK never makes another call if the server is killed before the header of an answer.
 func TestStream_callThatWaits_sendsTheHeaderAtOnce(t *testing.T) {
 	for _, token := range []string{"", `"abc"`} {
