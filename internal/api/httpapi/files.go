@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/picture"
 )
 
 // The routes of files. Each path ends in a secret that admits to one file.
@@ -230,7 +231,7 @@ func (a *api) sendFile(ctx context.Context, x *exchange, r *http.Request, d door
 		defer from.Close()
 	}
 	h := x.Header()
-	h.Set("Content-Type", f.Type)
+	h.Set("Content-Type", contentType(f.Type))
 	h.Set("Content-Disposition", `attachment; filename="parley-`+f.ID+f.Ending+`"`)
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
 	h.Set("Content-Length", strconv.FormatInt(part.length, 10))
@@ -260,6 +261,15 @@ func (a *api) sendFile(ctx context.Context, x *exchange, r *http.Request, d door
 			return
 		}
 	}
+}
+
+// contentType returns how an answer names the type of a file. Without its charset, a browser or a program takes a
+// text for Latin-1 or whatever its language suggests. A file counts as a text only if it begins as UTF-8.
+func contentType(media string) string {
+	if picture.IsText(media) {
+		return media + "; charset=utf-8"
+	}
+	return media
 }
 
 // byteRange is a part of a file.

@@ -212,7 +212,7 @@ func TestFiles_overHTTP(t *testing.T) {
 		if h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Cache-Control") != "no-store" ||
 			c.want < 400 && (h.Get("Content-Disposition") != `attachment; filename="parley-`+sent.ID+`.txt"` ||
 				!strings.Contains(h.Get("Content-Security-Policy"), "sandbox") ||
-				h.Get("Content-Type") != "text/plain") {
+				h.Get("Content-Type") != "text/plain; charset=utf-8") {
 			t.Errorf("%s: %v", what, h)
 		}
 	}
