@@ -144,25 +144,30 @@ func (s *Server) serveEvent(w http.ResponseWriter, r *http.Request, c *eventCall
 // answerEvent writes a result or an error. Its HTTP status is the one that mcp-go gives in its place.
 func (s *Server) answerEvent(w http.ResponseWriter, c *eventCall, result map[string]any,
 	failure *library.JSONRPCErrorDetails) {
+	if failure == nil {
+		if c.modern {
+			result["_meta"], result["resultType"] = s.self, library.ResultTypeComplete
+		}
+		respond(w, http.StatusOK, c.id, result, nil)
+		return
+	}
 	status := http.StatusOK
-	answer := struct {
+	if c.modern && failure.Code == library.INVALID_PARAMS {
+		status = http.StatusBadRequest
+	}
+	respond(w, status, c.id, nil, failure)
+}
+
+// respond writes the response to the request with an id, nil for a notification: a result or an error.
+func respond(w http.ResponseWriter, status int, id json.RawMessage, result any, failure *library.JSONRPCErrorDetails) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(results.JSON(struct {
 		JSONRPC string                       `json:"jsonrpc"`
 		ID      json.RawMessage              `json:"id"`
 		Result  any                          `json:"result,omitempty"`
 		Error   *library.JSONRPCErrorDetails `json:"error,omitempty"`
-	}{library.JSONRPC_VERSION, c.id, nil, failure}
-	switch {
-	case failure == nil:
-		if c.modern {
-			result["_meta"], result["resultType"] = s.self, library.ResultTypeComplete
-		}
-		answer.Result = result
-	case c.modern && failure.Code == library.INVALID_PARAMS:
-		status = http.StatusBadRequest
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(append(results.JSON(answer), '\n')) // fails only if the client has left
+	}{library.JSONRPC_VERSION, id, result, failure}), '\n')) // fails only if the client has left
 }
 
 // EventError is why a subscription is refused. Clients know it by a number.

@@ -129,10 +129,16 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, m *Message) {
 	if m.ID == nil && m.Method == cancelled {
 		s.cancel(r.Context(), m) // mcp-go answers it
 	}
+	header, unknown := negotiable(r.Header, m)
+	if unknown != "" {
+		refuseVersion(w, m, unknown)
+		return
+	}
 	if s.events != nil {
 		w = advertisement{w}
 	}
 	r = r.WithContext(withClient(r, nil))
+	r.Header = header
 	r.Body = io.NopCloser(bytes.NewReader(m.body))
 	if s.readers != nil && s.readers.of(ClientFrom(r.Context())) {
 		s.readers.serve(libraryAnswer{w}, r, m.Method)
