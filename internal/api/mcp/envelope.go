@@ -62,8 +62,9 @@ type params struct {
 
 // Parse reads the envelope of a message; body must not change afterwards. It refuses a body that
 // two readers could take for different messages: text that is not Unicode, which a decoder would
-// change silently; a key that occurs twice in an object; an id that a reader would round. It also
-// refuses what is no message to a server, such as a batch or a response.
+// change silently; a key that occurs twice in an object; a key of the envelope in other letters, which Go's decoder
+// takes for the right one and a gateway that filters does not; an id that a reader would round. It also refuses what
+// is no message to a server, such as a batch or a response.
 func Parse(body []byte) (*Message, *Refusal) {
 	if !utf8.Valid(body) || !json.Valid(body) {
 		return nil, &Refusal{CodeParse, "The body is not JSON in UTF-8."}
@@ -125,7 +126,38 @@ func (p *params) member(key string) (*json.RawMessage, members) {
 		return &p.meta, nil
 	}
 	p.others = true
+	switch key {
+	case "task", "capabilities", "clientInfo", "ref", "argument", "context", "notifications", "delivery":
+		return nil, fixed
+	}
 	return nil, nil
+}
+
+// fixed are the members of an object of a fixed form, which go nowhere.
+func fixed(string) (*json.RawMessage, members) { return nil, nil }
+
+// keys are those of the objects of an envelope that mcp-go or this package decodes, by what they are folded to. An
+// envelope is the message, its params, and what params hold in a fixed form. The keys of arguments and of a _meta are
+// read letter by letter anyway, and are no business of this package.
+var keys = folded(
+	"jsonrpc", "id", "method", "params", "result", "error", // a message
+	"_meta", "name", "arguments", "task", "inputResponses", "requestState", "uri", "cursor", "level", // params
+	"requestId", "reason", "progressToken", "progress", "total", "message",
+	"protocolVersion", "capabilities", "clientInfo", "ref", "argument", "context", "notifications",
+	"taskId", "delivery", "ttlMs",
+	"version", "title", "description", "websiteUrl", "icons", // clientInfo
+	"extensions", "experimental", "roots", "sampling", "elicitation", "tasks", // capabilities
+	"type", "value", "ttl", // ref, argument, task
+	"toolsListChanged", "promptsListChanged", "resourcesListChanged", "resourceSubscriptions", // notifications
+	"mode", "url", "secret", // delivery
+)
+
+func folded(list ...string) map[string]string {
+	by := make(map[string]string, len(list))
+	for _, key := range list {
+		by[fold(key)] = key
+	}
+	return by
 }
 
 // exactID reports whether id is absent, a string that is not too long, or an integer that

@@ -19,7 +19,7 @@ type scanner struct {
 }
 
 // members says where the value of a key goes, and where the members of that value
-// go if it is an object; nil: nowhere. key is folded.
+// go if it is an object; nil: nowhere. An object with members is one of the envelope: see keys.
 type members func(key string) (value *json.RawMessage, inner members)
 
 // value moves past a value inside of depth objects and arrays.
@@ -61,7 +61,7 @@ func (s *scanner) array(depth int) *Refusal {
 }
 
 // object moves past an object. It refuses keys that encoding/json takes for the
-// same, even if they are spelled differently.
+// same, even if they are spelled differently. In the envelope it refuses one that encoding/json takes for another.
 func (s *scanner) object(depth int, m members) *Refusal {
 	seen := map[string]bool{}
 	for s.at++; s.space() != '}'; {
@@ -75,9 +75,12 @@ func (s *scanner) object(depth int, m members) *Refusal {
 			return invalid("The key %s occurs twice in one object.", shown(key))
 		}
 		seen[name] = true
+		if right := keys[name]; m != nil && right != "" && right != key {
+			return invalid("Write the key %s as %q, letter by letter. Nothing was done.", shown(key), right)
+		}
 		s.space()
 		s.at++ // the colon
-		if refused := s.member(depth, name, m); refused != nil {
+		if refused := s.member(depth, key, m); refused != nil {
 			return refused
 		}
 		if refused := s.comma(); refused != nil {
@@ -89,11 +92,11 @@ func (s *scanner) object(depth int, m members) *Refusal {
 }
 
 // member moves past the value of a key and puts it where m says.
-func (s *scanner) member(depth int, name string, m members) *Refusal {
+func (s *scanner) member(depth int, key string, m members) *Refusal {
 	var into *json.RawMessage
 	var inner members
 	if m != nil {
-		into, inner = m(name)
+		into, inner = m(key)
 	}
 	s.space()
 	from := s.at
