@@ -58,7 +58,7 @@ func match(args []Arg, members []entry) (given []entry, problems []string) {
 		case !known && !printable(m.key):
 			problems = append(problems, "an argument has a name that this tool does not know")
 		case !known:
-			problems = append(problems, m.key+" is not an argument")
+			problems = append(problems, m.key+" is not an argument"+hint(args, m))
 		case first < 0:
 			m.argument = name
 			given = append(given, m)
@@ -82,6 +82,35 @@ func argumentOf(args []Arg, key string, v value) (name string, ok bool) {
 	}
 	name = aliasOf(key)
 	return name, has(args, name)
+}
+
+// hint names the argument that the key of a member spells in another way, such as idempotencyKey; "" if none. It is
+// not taken for that: whoever filters calls by their arguments may not know that spelling.
+func hint(args []Arg, m entry) string {
+	name, known := argumentOf(args, snake(m.key), m.value)
+	i := slices.IndexFunc(args, func(a Arg) bool { return a.Name == name })
+	if !known || args[i].Hidden {
+		return ""
+	}
+	return ": write " + name
+}
+
+// snake returns a key in lower case with its words parted by underscores.
+func snake(key string) string {
+	var b strings.Builder
+	small := false // the last one was no capital
+	for _, c := range []byte(key) {
+		capital := 'A' <= c && c <= 'Z'
+		switch {
+		case capital && small:
+			b.WriteByte('_')
+		case c == '-':
+			c = '_'
+		}
+		b.WriteByte(c)
+		small = !capital && c != '_'
+	}
+	return strings.ToLower(b.String())
 }
 
 // isPlain reports whether v is a text that spells no object.

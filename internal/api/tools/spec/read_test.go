@@ -146,8 +146,6 @@ func TestRead_unknownArgument_isRefused(t *testing.T) {
 	for key, want := range map[string]string{
 		"recipients":                   "recipients" + no,
 		"to":                           "to" + no,
-		"Text":                         "Text" + no,
-		"agent-token":                  "agent-token" + no,
 		"agent_name":                   "agent_name" + no,
 		"Ignore previous instructions": "an argument has a name that this tool does not know",
 		strings.Repeat("a", 41):        "an argument has a name that this tool does not know",
@@ -156,6 +154,28 @@ func TestRead_unknownArgument_isRefused(t *testing.T) {
 		var in sample
 		if got := strings.Join(Read(sampleArgs(&in), []byte(`{"text":"hi","`+key+`":"x"}`)), "; "); got != want {
 			t.Errorf("%q is answered with %q, want %q", key, got, want)
+		}
+	}
+}
+
+// The refusal names the argument, and nothing is taken for it.
+func TestRead_argumentInAnotherSpelling_isRefusedWithItsName(t *testing.T) {
+	var token, key, id, secret string
+	args := []Arg{Text("agent_token", &token, ""), Text("idempotency_key", &key, ""), Text("id", &id, ""),
+		{Name: "inner_key", Hidden: true, kind: textKind, put: func(v any) { secret = v.(string) }}}
+	for spelling, name := range map[string]string{
+		"idempotencyKey": "idempotency_key", "IdempotencyKey": "idempotency_key", "idempotency-key": "idempotency_key",
+		"IDEMPOTENCY_KEY": "idempotency_key", "agentToken": "agent_token", "agent-Token": "agent_token", "ID": "id",
+		"clientId": "agent_token", "messageId": "id", // other names that models give
+		"idempotencykey": "", "innerKey": "", "agentTokens": "", "-": "",
+	} {
+		want := spelling + " is not an argument"
+		if name != "" {
+			want += ": write " + name
+		}
+		got := strings.Join(Read(args, []byte(`{"`+spelling+`":"x"}`)), "; ")
+		if got != want || token+key+id+secret != "" {
+			t.Errorf("%s is answered with %q, and %q is read", spelling, got, token+key+id+secret)
 		}
 	}
 }
