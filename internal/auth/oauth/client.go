@@ -138,6 +138,7 @@ func (s *Server) clientOf(ctx context.Context, id, address string) (client, erro
 // number of goroutines may use them at once.
 type documents struct {
 	get   func(ctx context.Context, address string) ([]byte, error)
+	judge func(address string) error
 	clock clockwork.Clock
 	reads singleflight.Group
 
@@ -160,8 +161,12 @@ func (d document) isFresh(now time.Time) bool {
 	return now.Sub(d.read) < documentLife
 }
 
-// find returns the client whose id is the address of a document. It fetches that unless it was read lately.
+// find returns the client whose id is the address of a document. It fetches that unless it was read lately. An address
+// that is never called is refused before it counts: sixty of them would keep all new programs out for a minute.
 func (d *documents) find(ctx context.Context, id, address string) (client, error) {
+	if d.judge(id) != nil {
+		return client{}, errClient
+	}
 	if known, fresh := d.recall(id); fresh {
 		return known.client, known.err
 	}

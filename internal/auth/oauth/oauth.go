@@ -66,8 +66,10 @@ type Options struct {
 	Guess func(ctx context.Context, secret, address string, f func() error) error
 	// Accounts let people sign in without a key; nil: there are none.
 	Accounts *Accounts
-	// Document returns what an https address answers to a GET that accepts JSON.
+	// Document returns what an https address answers to a GET that accepts JSON. Judge says by the address alone
+	// why it would not be asked; nil: it would be.
 	Document func(ctx context.Context, address string) (body []byte, err error)
+	Judge    func(address string) error
 	Clock    clockwork.Clock
 	Logger   *slog.Logger
 }
@@ -80,7 +82,8 @@ type Server struct {
 
 // New returns a Server.
 func New(o Options) *Server {
-	return &Server{o: o, documents: documents{get: o.Document, clock: o.Clock, of: map[string]document{}}}
+	return &Server{o: o, documents: documents{get: o.Document, judge: o.Judge, clock: o.Clock,
+		of: map[string]document{}}}
 }
 
 // Route is what a path of a Server is for.

@@ -82,6 +82,7 @@ func newWorld(t *testing.T) *world {
 		Key:      w.gate.KeyEnds})
 	w.server = oauth.New(oauth.Options{Public: public, Resource: public + "/mcp", SignIns: signIns, Key: w.gate.Key,
 		Guess: w.gate.Guess, Clock: w.clock, Logger: secretscan.Logger(t),
+		Judge: func(string) error { return nil }, // package app has the real one
 		Document: func(_ context.Context, address string) ([]byte, error) {
 			w.fetched = append(w.fetched, address)
 			if w.slow != nil {

@@ -68,15 +68,25 @@ func newInternet(t *testing.T, serve http.HandlerFunc) *internet {
 			}
 			return new(net.Dialer).DialContext(ctx, network, host.Listener.Addr().String())
 		}}
+	document, judge := c.newDocuments()
 	i.server = oauth.New(oauth.Options{Public: c.signInAt(), Resource: c.signInResource(), Clock: i.clock,
-		Logger: secretscan.Logger(t), Document: c.newDocuments()})
+		Logger: secretscan.Logger(t), Document: document, Judge: judge})
 	return i
 }
 
-// asks opens the page of sign-in for a program, and returns what it shows.
-func (i *internet) asks(id string) (seen struct{ Calls, Error string }) {
+// seen is what the page of sign-in shows of a program.
+type seen struct{ Calls, Error string }
+
+// asks opens the page of sign-in for a program, when nothing is remembered, or counts.
+func (i *internet) asks(id string) seen {
 	i.t.Helper()
-	i.clock.Advance(10 * time.Minute) // nothing is remembered, or counts
+	i.clock.Advance(10 * time.Minute)
+	return i.asksFrom("192.0.2.1", id)
+}
+
+// asksFrom opens the page from a network address.
+func (i *internet) asksFrom(address, id string) (seen seen) {
+	i.t.Helper()
 	q := url.Values{"client_id": {id}, "redirect_uri": {"https://agent.example.com/callback"}}
 	body, err := json.Marshal(map[string]string{"request": q.Encode()})
 	if err != nil {
@@ -86,7 +96,7 @@ func (i *internet) asks(id string) (seen struct{ Calls, Error string }) {
 	r.Header.Set("Origin", "https://parley.example.com")
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	w := httptest.NewRecorder()
-	i.server.Serve(w, r, "192.0.2.1")
+	i.server.Serve(w, r, address)
 	if err := json.Unmarshal(w.Body.Bytes(), &seen); err != nil {
 		i.t.Fatal(err)
 	}
@@ -145,5 +155,21 @@ func TestSignIn_documentThatMoves_isNotFollowed(t *testing.T) {
 	}
 	if seen := i.asks("https://" + publicName + "/moved.json"); seen.Error != "unknown_program" || asked.Load() != 3 {
 		t.Errorf("a redirect: %+v, %d requests in all", seen, asked.Load())
+	}
+}
+
+// A minute has sixty new programs for all, and nobody spends them on addresses that are never called.
+func TestSignIn_documentsThatAreNeverFetched_keepNobodyOut(t *testing.T) {
+	i := newInternet(t, serveDocument)
+	for n := range 100 {
+		host := []string{"127.0.0.1", "localhost", "parley.example.com", publicName + ":8443", "u@" + publicName,
+			"printer.local"}[n%6]
+		id := fmt.Sprintf("https://%s/%d.json", host, n)
+		if seen := i.asksFrom(fmt.Sprintf("192.0.2.%d", n%5), id); seen.Error != "unknown_program" {
+			t.Errorf("%s: %+v", id, seen)
+		}
+	}
+	if seen := i.asksFrom("192.0.2.1", "https://"+publicName+"/client.json"); seen.Calls != "Agent" {
+		t.Errorf("a program on the internet: %+v", seen)
 	}
 }

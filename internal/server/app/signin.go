@@ -77,13 +77,16 @@ func (a *App) newSignIn(c Config, t table.Table) *oauth.Server {
 		return nil
 	}
 	resource := c.signInResource()
+	document, judge := c.newDocuments()
 	return oauth.New(oauth.Options{Public: at, Resource: resource, SignIns: a.newSignIns(t, c.Logger, resource),
 		Key: a.gate.Key, Guess: a.gate.Guess, Clock: clockwork.NewRealClock(), Logger: c.Logger,
-		Accounts: a.newAccounts(c, at), Document: c.newDocuments()})
+		Accounts: a.newAccounts(c, at), Document: document, Judge: judge})
 }
 
-// newDocuments returns what fetches a program's document, from a public host alone.
-func (c Config) newDocuments() func(ctx context.Context, address string) ([]byte, error) {
+// newDocuments returns what fetches a program's document, from a public host alone, and what says by its address
+// that it would not.
+func (c Config) newDocuments() (get func(ctx context.Context, address string) ([]byte, error),
+	judge func(address string) error) {
 	o := c.Internet
 	o.Own = []string{strings.TrimPrefix(c.signInAt(), "https://")}
 	o.Time, o.Version = documentTime, Version()
@@ -94,7 +97,7 @@ func (c Config) newDocuments() func(ctx context.Context, address string) ([]byte
 			err = errNoDocument
 		}
 		return got.Body, err
-	}
+	}, out.Check
 }
 
 var errNoDocument = errors.New("app: there is no document")
