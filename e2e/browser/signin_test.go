@@ -178,6 +178,20 @@ func TestSignIn_unknownProgramOrForeignRedirect_isAPageAndNoRedirect(t *testing.
 	}
 }
 
+// The browser asks before it opens a program, and this one has none for the scheme.
+func TestSignIn_nativeProgram_isShownByItsSchemeAlone(t *testing.T) {
+	t.Parallel()
+	s := signIns(t)
+	const native = "claude://claude.ai/callback"
+	tab := s.person().open(s.connecting(s.registers("Claude", native), native))
+	tab.expects("a request to another server: " + native)
+	tab.is(role("heading", "Let a program on this computer use this Parley server as you?"))
+	tab.sees("It calls itself Claude. Nobody has checked this.")
+	tab.sees("After you allow it, you go to a program on this device that opens claude:…; any program can claim that.")
+	tab.click(button("Cancel"))
+	tab.sees("Done. If nothing happens, go back to your program.")
+}
+
 func TestSignIn_keyboardAlone_allowsAndCancels(t *testing.T) {
 	t.Parallel()
 	s := signIns(t)

@@ -47,7 +47,7 @@ func isSignIn(secret string) bool {
 // show the sentence.
 func (a *api) challenge(x *exchange, r *http.Request) {
 	x.refused = fault.KeyInvalid
-	x.Header().Set("WWW-Authenticate", a.SignIn.Challenge(r.Header.Get("Authorization") != ""))
+	x.Header().Set("WWW-Authenticate", a.SignIn.Challenge(r.URL.Path, r.Header.Get("Authorization") != ""))
 	if r.Method == http.MethodPost {
 		a.readID(x, r)
 	}

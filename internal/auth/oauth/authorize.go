@@ -33,6 +33,7 @@ type view struct {
 	Program string `json:"program,omitempty"` // its name, if it is on our own list
 	Calls   string `json:"calls,omitempty"`   // else what it calls itself, if that can be shown
 	To      string `json:"to,omitempty"`      // the origin to which the answer goes; "": this computer
+	Opens   string `json:"opens,omitempty"`   // the scheme with a colon, if a program on this computer opens that
 	Account string `json:"account,omitempty"` // the provider at which one may sign in, if there is one
 	Wrong   string `json:"wrong,omitempty"`   // why the program cannot sign in: the person may go back to it
 	Go      string `json:"go,omitempty"`      // where the page goes now
@@ -142,7 +143,7 @@ func (s *Server) check(q url.Values) (bad refusal, ok bool) {
 		return refusal{"invalid_request", "The response_mode must be query."}, false
 	case q.Has("request") || q.Has("request_uri"):
 		return refusal{"request_not_supported", "Send the request as parameters."}, false
-	case resource != "" && resource != s.o.Resource:
+	case resource != "" && plain(resource) != s.o.Resource:
 		return refusal{"invalid_target", "This server signs in for " + s.o.Resource + " only."}, false
 	}
 	return refusal{}, true
@@ -151,8 +152,11 @@ func (s *Server) check(q url.Values) (bad refusal, ok bool) {
 // viewOf returns what a person sees of a program that asks.
 func viewOf(c client, redirect string) view {
 	u, _ := url.Parse(redirect) // it was checked
+	if scheme := nativeScheme(redirect); scheme != "" {
+		return view{Calls: c.name, Opens: scheme + ":"} // a name that we know proves nothing there
+	}
 	v := view{Program: programAt(redirect)}
-	if redirect != cursorRedirect && !isLoopback(u) {
+	if !isLoopback(u) {
 		v.To = u.Scheme + "://" + u.Host
 	}
 	switch {
@@ -200,6 +204,9 @@ func (v view) named() string {
 		return v.Program
 	}
 	name := cmp.Or(v.To, "a program")
+	if v.Opens != "" {
+		name += " that opens " + v.Opens
+	}
 	if v.Calls != "" {
 		name += " (" + v.Calls + ")"
 	}

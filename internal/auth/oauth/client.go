@@ -52,7 +52,8 @@ type registered struct {
 // registeredPrefix begins the ids of registered clients.
 const registeredPrefix = "dcr_"
 
-// register gives a program an id (RFC 7591). Nothing is stored: the id says it all.
+// register gives a program an id (RFC 7591). Nothing is stored: the id says it all. Redirects that are not allowed
+// are left out, and the answer has those that were taken: programs send a set for all the places where they run.
 func (s *Server) register(w http.ResponseWriter, r *http.Request, _ string) {
 	var asked struct {
 		Name      string   `json:"client_name"`
@@ -63,14 +64,16 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request, _ string) {
 			"with redirect_uris."})
 		return
 	}
-	if len(asked.Redirects) == 0 || len(asked.Redirects) > mostRedirects || slices.ContainsFunc(asked.Redirects,
-		func(address string) bool { return !mayRedirect(address) }) {
-		answer(w, http.StatusBadRequest, refusal{"invalid_redirect_uri", "Give 1 to 20 redirect_uris that begin with " +
-			"https://, or with http:// and lead to this computer."})
+	many := len(asked.Redirects) > mostRedirects
+	taken := slices.DeleteFunc(asked.Redirects, func(address string) bool { return !mayRedirect(address) })
+	if many || len(taken) == 0 {
+		answer(w, http.StatusBadRequest, refusal{"invalid_redirect_uri", "None of these is allowed. Give 1 to 20 " +
+			"redirect_uris that begin with https://, with http:// and lead to this computer, or with the scheme of a " +
+			"native program, such as com.example.app:/ (a domain backwards, and no query)."})
 		return
 	}
 	name := shownName(asked.Name)
-	text, _ := json.Marshal(registered{name, asked.Redirects}) // strings
+	text, _ := json.Marshal(registered{name, taken}) // strings
 	id := registeredPrefix + base64.RawURLEncoding.EncodeToString(text)
 	if len(id) > mostClientID {
 		answer(w, http.StatusBadRequest, refusal{"invalid_client_metadata", "The redirect_uris are too long."})
@@ -80,7 +83,7 @@ func (s *Server) register(w http.ResponseWriter, r *http.Request, _ string) {
 		"client_id":                  id,
 		"client_id_issued_at":        s.o.Clock.Now().Unix(),
 		"client_name":                name,
-		"redirect_uris":              asked.Redirects,
+		"redirect_uris":              taken,
 		"token_endpoint_auth_method": "none",
 		"grant_types":                []string{"authorization_code", "refresh_token"},
 		"response_types":             []string{"code"},

@@ -37,6 +37,9 @@ const (
 	// CallbackPath is where people come back from the provider of their account.
 	CallbackPath = issuerPath + "/callback"
 
+	// resourceSlash is resourcePath for a client that has the address of MCP with a slash at its end.
+	resourceSlash = resourcePath + "/"
+
 	shortAuthorize = "/authorize"
 	shortToken     = "/token"
 	shortRegister  = "/register"
@@ -103,7 +106,7 @@ func (s *Server) RouteOf(path string) Route {
 		return None
 	}
 	switch path {
-	case resourcePath, serverPath, tokenPath, registerPath, revokePath, shortToken, shortRegister:
+	case resourcePath, resourceSlash, serverPath, tokenPath, registerPath, revokePath, shortToken, shortRegister:
 		return Document
 	case authorizePath, shortAuthorize:
 		return Page
@@ -121,9 +124,13 @@ func (s *Server) Challenges(host string) bool {
 }
 
 // Challenge returns the value of WWW-Authenticate that tells a client where to sign in (RFC 9728, section
-// 5.1). wrong says that it sent a token.
-func (s *Server) Challenge(wrong bool) string {
-	value := `Bearer resource_metadata="` + s.o.Public + resourcePath + `", scope="` + scope + `"`
+// 5.1). path is that of the request, with or without a slash at its end. wrong says that it sent a token.
+func (s *Server) Challenge(path string, wrong bool) string {
+	at := resourcePath
+	if strings.HasSuffix(path, "/") {
+		at = resourceSlash
+	}
+	value := `Bearer resource_metadata="` + s.o.Public + at + `", scope="` + scope + `"`
 	if wrong {
 		value += `, error="invalid_token"`
 	}
@@ -136,7 +143,7 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, address string) {
 	w.Header().Set("Cache-Control", "no-store")
 	method, handle := http.MethodPost, s.token
 	switch r.URL.Path {
-	case resourcePath:
+	case resourcePath, resourceSlash:
 		method, handle = http.MethodGet, s.resource
 	case serverPath:
 		method, handle = http.MethodGet, s.metadata
@@ -157,16 +164,24 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, address string) {
 	handle(w, r, address)
 }
 
-// resource serves the metadata of the protected resource (RFC 9728, section 2).
-func (s *Server) resource(w http.ResponseWriter, _ *http.Request, _ string) {
+// resource serves the metadata of the protected resource (RFC 9728, section 2). They name it as the client does, which
+// compares the two letter by letter (section 3.3).
+func (s *Server) resource(w http.ResponseWriter, r *http.Request, _ string) {
+	resource := s.o.Resource
+	if r.URL.Path == resourceSlash {
+		resource += "/"
+	}
 	answerForAWhile(w, map[string]any{
-		"resource":                 s.o.Resource,
+		"resource":                 resource,
 		"authorization_servers":    []string{s.issuer()},
 		"scopes_supported":         []string{scope},
 		"bearer_methods_supported": []string{"header"},
 		"resource_name":            "Parley",
 	})
 }
+
+// plain returns a resource that a client names without a slash at its end: MCP is served with and without.
+func plain(resource string) string { return strings.TrimSuffix(resource, "/") }
 
 func (s *Server) issuer() string { return s.o.Public + issuerPath }
 
@@ -210,14 +225,14 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, address string) {
 	switch kind := form.Get("grant_type"); kind {
 	case "authorization_code":
 		x := signin.Exchange{Code: form.Get("code"), Client: form.Get("client_id"), Redirect: form.Get("redirect_uri"),
-			Verifier: form.Get("code_verifier"), Resource: form.Get("resource")}
+			Verifier: form.Get("code_verifier"), Resource: plain(form.Get("resource"))}
 		err = s.guess(r, x.Code, address, func() (err error) {
 			pair, err = s.o.SignIns.Exchange(r.Context(), x)
 			return err
 		})
 	case "refresh_token":
 		x := signin.Refresh{Token: form.Get("refresh_token"), Client: form.Get("client_id"),
-			Resource: form.Get("resource")}
+			Resource: plain(form.Get("resource"))}
 		err = s.guess(r, x.Token, address, func() (err error) {
 			pair, err = s.o.SignIns.Refresh(r.Context(), x)
 			return err

@@ -103,12 +103,12 @@ type got struct {
 	header http.Header
 	text   string
 
-	Go, Program, Calls, To, Wrong, Error, Message string
-	Description                                   string `json:"error_description"`
-	Client                                        string `json:"client_id"`
-	Access                                        string `json:"access_token"`
-	Refresh                                       string `json:"refresh_token"`
-	Expires                                       int    `json:"expires_in"`
+	Go, Program, Calls, To, Opens, Wrong, Error, Message string
+	Description                                          string `json:"error_description"`
+	Client                                               string `json:"client_id"`
+	Access                                               string `json:"access_token"`
+	Refresh                                              string `json:"refresh_token"`
+	Expires                                              int    `json:"expires_in"`
 }
 
 func (w *world) call(method, path, kind, body string, header ...string) (g got) {
@@ -252,7 +252,11 @@ func TestAuthorize_unknownProgramOrForeignRedirect_leadsNowhere(t *testing.T) {
 		strings.Repeat("x", 6<<10)+`","client_name"`, 1)
 	w.web["https://scheme.example/c.json"] = `{"client_id":"https://scheme.example/c.json","redirect_uris":[
 		"javascript:alert(1)","data:text/html,x","agent://x","http://agent.example/","https://u:p@agent.example/",
-		"https://agent.example/#x","cursor://anysphere.cursor-mcp/other","https:///x","//agent.example/",
+		"https://agent.example/#x","https:///x","//agent.example/","ms-settings:/privacy","ms-x.y:/cb","intent://x/",
+		"intent:/#Intent;scheme=http;end","JAVASCRIPT:/x","file:///etc/passwd","blob:/x","view-source:/x","vscode:x",
+		"vscode://file/home?windowId=_blank","cursor://x/mcp/install?config=e30","cursor:x","Claude://claude.ai/cb",
+		"claude://claude.ai/cb#x","x-apple.preferences:/x","com..app:/cb","com.example.app:cb",
+		".example.app:/cb","com.example.:/cb","com.Example.app:/cb","com.ex_ample.app:/cb","com.example.app:/a\"b",
 		"https://claude.ai%E2%81%84x.evil.example/cb","https://%D1%81laude.ai/cb","https://agent.example%EF%BC%8Fx/",
 		"https://claude.ai;x.evil.example/","https://claude.ai\"x.evil.example/","https://[fe80::1%25x]/"]}`
 	var schemes struct {
@@ -307,7 +311,8 @@ func TestAuthorize_requestThatTheProgramGotWrong_isToldToItByAClick(t *testing.T
 		"invalid_request": {asks("code_challenge", ""), asks("code_challenge_method", "plain"),
 			asks("code_challenge_method", ""), asks("code_challenge", verifier[:42]),
 			asks("response_mode", "fragment")},
-		"invalid_target":        {asks("resource", "https://other.example/mcp"), asks("resource", public)},
+		"invalid_target": {asks("resource", "https://other.example/mcp"), asks("resource", public),
+			asks("resource", public+"/"), asks("resource", public+"/mcp//")},
 		"request_not_supported": {asks("request_uri", "https://agent.example/request")},
 	} {
 		for _, request := range requests {
@@ -363,8 +368,6 @@ func TestAuthorize_names_areShownAsWhatTheyAre(t *testing.T) {
 			"https://www.cursor.com/agents/mcp/oauth/callback", "Cursor", "", "https://www.cursor.com"},
 		{register("<b>x</b>", "http://127.0.0.1/c"), "http://127.0.0.1:7/c", "", "", ""},
 		{register(strings.Repeat("x", 200), "http://[::1]/c"), "http://[::1]:7/c", "", "", ""},
-		{register("Cursor", "cursor://anysphere.cursor-mcp/oauth/callback", "https://www.cursor.com/x",
-			"http://localhost:8787/callback"), "cursor://anysphere.cursor-mcp/oauth/callback", "Cursor", "", ""},
 		{"https://claude.ai/oauth/mcp-oauth-client-metadata", claude, "Claude", "", "https://claude.ai"},
 		{"https://claude.ai/oauth/claude-code-client-metadata", "http://localhost:4711/callback", "Claude Code", "",
 			""},
@@ -375,7 +378,8 @@ func TestAuthorize_names_areShownAsWhatTheyAre(t *testing.T) {
 			t.Errorf("to %s: %d %s", c.to, g.status, g.text)
 		}
 	}
-	for _, body := range []string{"", "{}", `{"redirect_uris":[]}`, `{"redirect_uris":["https://a.example","app://x"]}`,
+	for _, body := range []string{"", "{}", `{"redirect_uris":[]}`, `{"redirect_uris":["http://a.example","app://x"]}`,
+		`{"redirect_uris":["https://a.example/"` + strings.Repeat(`,"app://x"`, 20) + `]}`,
 		`{"redirect_uris":["https://a.example/` + strings.Repeat("x", 2000) + `"]}`,
 		`{"redirect_uris":["https://a.example/"],"x":"` + strings.Repeat("x", 9<<10) + `"}`} {
 		if g := w.call("POST", "/oauth/register", "application/json", body); g.status != 400 || g.Error == "" {
@@ -384,15 +388,111 @@ func TestAuthorize_names_areShownAsWhatTheyAre(t *testing.T) {
 	}
 }
 
+// Any program can claim a scheme on its own computer, so none proves a name, not even beside a document that we know.
+func TestAuthorize_nativeProgram_isShownByItsSchemeAndSignsIn(t *testing.T) {
+	w := newWorld(t)
+	const claudeCode = "https://claude.ai/oauth/claude-code-client-metadata"
+	w.web[claudeCode] = `{"client_id":"` + claudeCode + `","redirect_uris":["claude://claude.ai/mcp/callback"]}`
+	for redirect, opens := range map[string]string{
+		"claude://claude.ai/mcp/callback":                "claude:",
+		"windsurf://codeium.windsurf/oauth-callback":     "windsurf:",
+		"vscode://publisher.extension/callback":          "vscode:",
+		"vscode-insiders://publisher.extension/callback": "vscode-insiders:",
+		"cursor://anysphere.cursor-mcp/oauth/callback":   "cursor:",
+		"warp://mcp/oauth2callback":                      "warp:",
+		"com.example.app:/oauth2redirect":                "com.example.app:",
+		"com.googleusercontent.apps.12-ab:/oauth2":       "com.googleusercontent.apps.12-ab:",
+		"claude://localhost/callback":                    "claude:", // which is no loopback
+	} {
+		ids := []string{w.registers("Claude", redirect)}
+		if strings.HasPrefix(redirect, "claude://claude.ai") {
+			ids = append(ids, claudeCode)
+		}
+		for _, id := range ids {
+			request := asks("client_id", id, "redirect_uri", redirect)
+			if g := w.posts(request, "", ""); g.Opens != opens || g.Program != "" || g.To != "" || g.Go != "" {
+				t.Errorf("to %s the page shows %s", redirect, g.text)
+			}
+			to := w.posts(request, "allow", w.key).Go
+			u, err := url.Parse(to)
+			if err != nil || !strings.HasPrefix(to, redirect+"?") || u.Query().Get("iss") != public+"/oauth" {
+				t.Fatalf("it goes to %q, %v", to, err)
+			}
+			exchange := []string{"client_id", id, "redirect_uri", redirect}
+			code, finder := u.Query().Get("code"), append(exchange, "code_verifier", strings.Repeat("v", 43))
+			if g := w.exchanges(code, finder...); g.Error != "invalid_grant" {
+				t.Errorf("%s: another program that opens it gets %s", redirect, g.Error)
+			}
+			if pair := w.exchanges(code, exchange...); pair.Access == "" {
+				t.Errorf("%s: %d %s", redirect, pair.status, pair.Error)
+			}
+			g := w.posts(asks("client_id", id, "redirect_uri", redirect, "code_challenge", ""), "allow", w.key)
+			if !strings.Contains(g.Go, "error=invalid_request") {
+				t.Errorf("%s without a challenge: %s", redirect, g.text)
+			}
+			for _, other := range []string{redirect + "/", redirect + "x", strings.ToUpper(redirect), redirect + "?x"} {
+				g := w.posts(asks("client_id", id, "redirect_uri", other), "allow", w.key)
+				if g.status != 400 || g.Go != "" {
+					t.Errorf("%s in place of %s: %s", other, redirect, g.text)
+				}
+			}
+		}
+	}
+}
+
+// A program registers the addresses of all places where it runs. Those that are not allowed do it no harm.
+func TestRegister_setWithAnAddressThatIsNotAllowed_keepsTheOthers(t *testing.T) {
+	w := newWorld(t)
+	g := w.call("POST", "/oauth/register", "application/json", `{"client_name":"Agent","redirect_uris":["app://x/cb",
+		"https://agent.example/cb","javascript:alert(1)","http://localhost/cb","claude://claude.ai/cb"]}`)
+	const taken = `"redirect_uris":["https://agent.example/cb","http://localhost/cb","claude://claude.ai/cb"]`
+	if g.status != 201 || !strings.Contains(g.text, taken) {
+		t.Fatalf("%d %s", g.status, g.text)
+	}
+	for address, want := range map[string]int{"https://agent.example/cb": 200, "http://localhost:7/cb": 200,
+		"claude://claude.ai/cb": 200, "app://x/cb": 400, "javascript:alert(1)": 400} {
+		if seen := w.posts(asks("client_id", g.Client, "redirect_uri", address), "", ""); seen.status != want {
+			t.Errorf("%s: %d %s", address, seen.status, seen.text)
+		}
+	}
+}
+
+// MCP is served with a slash at its end and without, and a client compares what it has with what it is told.
+func TestResource_withASlashAtItsEnd_isTheSame(t *testing.T) {
+	w := newWorld(t)
+	const slash = public + "/mcp/"
+	found := w.call("GET", "/.well-known/oauth-protected-resource/mcp/", "", "")
+	if !strings.Contains(found.text, `"resource":"`+slash+`"`) ||
+		w.server.RouteOf("/.well-known/oauth-protected-resource/mcp/") != oauth.Document {
+		t.Errorf("%d %s", found.status, found.text)
+	}
+	for path, at := range map[string]string{"/mcp": `/mcp"`, "/mcp/": `/mcp/"`} {
+		if got := w.server.Challenge(path, false); !strings.Contains(got, "oauth-protected-resource"+at) {
+			t.Errorf("at %s: %s", path, got)
+		}
+	}
+	code := w.back(w.posts(asks("resource", slash), "allow", w.key)).Get("code")
+	pair := w.exchanges(code, "resource", slash)
+	next := w.form("grant_type", "refresh_token", "refresh_token", pair.Refresh, "client_id", client, "resource", slash)
+	if next.status != 200 {
+		t.Fatalf("%d %s, then %d %s", pair.status, pair.text, next.status, next.text)
+	}
+	if _, err := w.gate.Bearer(t.Context(), next.Access, w.address); err != nil {
+		t.Error(err)
+	}
+}
+
 // A program that takes a known name is told apart by where its answers go, also in the list of sign-ins.
 func TestSignIns_nameThatNobodyChecked_isListedBehindTheHost(t *testing.T) {
 	w := newWorld(t)
 	const claudeCode, local = "https://claude.ai/oauth/claude-code-client-metadata", "http://127.0.0.1/callback"
+	const scheme = "claude://claude.ai/callback"
 	for name, c := range map[string]struct{ client, redirect string }{
-		"https://agent.example (Claude Code)": {w.registers("Claude Code", redirect), redirect},
-		"https://agent.example":               {w.registers("", redirect), redirect},
-		"a program (Claude Code)":             {w.registers("Claude Code", local), local},
-		"Claude Code":                         {claudeCode, local},
+		"https://agent.example (Claude Code)":   {w.registers("Claude Code", redirect), redirect},
+		"https://agent.example":                 {w.registers("", redirect), redirect},
+		"a program (Claude Code)":               {w.registers("Claude Code", local), local},
+		"Claude Code":                           {claudeCode, local},
+		"a program that opens claude: (Claude)": {w.registers("Claude", scheme), scheme},
 	} {
 		to, err := url.Parse(w.posts(asks("client_id", c.client, "redirect_uri", c.redirect), "allow", w.key).Go)
 		if err != nil {

@@ -7,26 +7,57 @@ import (
 	"strings"
 )
 
-// cursorRedirect is the one redirect with a scheme of a program's own.
-const cursorRedirect = "cursor://anysphere.cursor-mcp/oauth/callback"
-
 // mayRedirect reports whether an answer may go to an address at all: by https, to this computer
-// (RFC 8252, section 7.3), or to Cursor.
+// (RFC 8252, section 7.3), or to a native program (see nativeScheme).
 func mayRedirect(address string) bool {
-	if address == cursorRedirect {
+	u, err := url.Parse(address)
+	if err != nil || strings.Contains(address, "#") ||
+		strings.ContainsFunc(address, func(c rune) bool { return c <= ' ' || c == '\\' || c > '~' }) {
+		return false
+	}
+	if nativeScheme(address) != "" {
 		return true
 	}
-	u, err := url.Parse(address)
-	if err != nil || u.Hostname() == "" || strings.ContainsFunc(u.Host, notOfHost) || u.User != nil ||
-		strings.Contains(address, "#") ||
-		strings.ContainsFunc(address, func(c rune) bool { return c <= ' ' || c == '\\' || c > '~' }) {
+	if u.Hostname() == "" || strings.ContainsFunc(u.Host, notOfHost) || u.User != nil {
 		return false
 	}
 	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u)
 }
 
+// nativeScheme returns the scheme of an address that a native program opens; "" if that is none. It is a domain
+// backwards, as RFC 8252, section 7.1 asks, or that of a program which is known to sign in by it: others are those of
+// browsers and systems, such as javascript:, intent: and ms-settings:. Any program on a computer can claim one, so it
+// proves nothing.
+//
+// The address has no query of its own. Some programs do what theirs says, such as to open a folder or to add a
+// server, and anybody may register such an address.
+func nativeScheme(address string) string {
+	scheme, rest, _ := strings.Cut(address, ":")
+	if !strings.HasPrefix(rest, "/") || !within(rest, smallLetters+strings.ToUpper(smallLetters)+digits+"/-._~%:@+=,") {
+		return ""
+	}
+	switch scheme {
+	case "claude", "windsurf", "vscode", "vscode-insiders", "cursor", "warp":
+		return scheme
+	}
+	top, rest, dot := strings.Cut(scheme, ".")
+	if !dot || len(top) < 2 || !within(top, smallLetters) || slices.ContainsFunc(strings.Split(rest, "."),
+		func(label string) bool { return label == "" || !within(label, smallLetters+digits+"-") }) {
+		return ""
+	}
+	return scheme
+}
+
+const (
+	smallLetters = "abcdefghijklmnopqrstuvwxyz"
+	digits       = "0123456789"
+)
+
+// within reports whether a text has no other characters than these.
+func within(text, characters string) bool { return strings.Trim(text, characters) == "" }
+
 // programAt returns the name of the program to which the answers at an address go; "" for one that we do not
-// know. The same hosts may have pages of others.
+// know. The same hosts may have pages of others. No scheme proves a name: see nativeScheme.
 func programAt(address string) string {
 	id, ok := strings.CutPrefix(address, "https://chatgpt.com/connector/oauth/")
 	other := func(c rune) bool { return !alphanumeric(c) && c != '-' && c != '_' }
@@ -39,7 +70,6 @@ func programAt(address string) string {
 		"https://vscode.dev/redirect":                      "VS Code",
 		"https://insiders.vscode.dev/redirect":             "VS Code",
 		"https://www.cursor.com/agents/mcp/oauth/callback": "Cursor",
-		cursorRedirect: "Cursor",
 	}[address]
 }
 

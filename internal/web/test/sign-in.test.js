@@ -50,6 +50,13 @@ test("a program on this computer is not named, whatever it calls itself", async 
   assert.deepEqual(went, ["http://localhost:7/x?error=access_denied"]);
 });
 
+test("a program that a scheme opens is named by that, whatever it calls itself", async () => {
+  answers = { "": { calls: "Claude", opens: "claude:" } };
+  const { text } = await opened();
+  assert.match(text, /Let a program on this computer use this Parley server as you\?It calls itself Claude\. Nobody/);
+  assert.match(text, /you go to a program on this device that opens claude:…; any program can claim that\./);
+});
+
 test("a program that is not known is named by the host to which the person goes", async () => {
   answers = { "": { calls: "Claude", to: "https://evil.example" } };
   const { text } = await opened();

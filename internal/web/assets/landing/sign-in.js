@@ -62,7 +62,7 @@ export function SignInPage() {
     </main>`;
 }
 
-/** asks is {program, calls, to, wrong} as the server says. Nothing is left for the program before a click. */
+/** asks is {program, calls, to, opens, wrong} as the server says. Nothing is left for the program before a click. */
 function Ask({ asks }) {
   const [gone, setGone] = useState(false);
   const [problem, setProblem] = useState(cameBack);
@@ -80,6 +80,7 @@ function Ask({ asks }) {
   const program = asks.program || (asks.to && new URL(asks.to).host);
   const calls = !asks.program && asks.calls &&
     html`<p>${fill(w.callsItself, { name: { quote: asks.calls } })}</p>`;
+  const opens = asks.opens && fill(w.goOpens, { opens: { element: asks.opens } });
   if (asks.wrong) {
     return html`
       <h1>${w.noProgram}</h1>
@@ -98,7 +99,7 @@ function Ask({ asks }) {
     <h1>${program ? fill(w.title, { program }) : w.titleHere}</h1>
     ${calls}
     <p>${w.onlyIf}</p>
-    <p>${asks.to ? fill(w.goTo, { to: asks.to }) : w.goHere}</p>
+    <p>${opens || (asks.to ? fill(w.goTo, { to: asks.to }) : w.goHere)}</p>
     ${trouble}
     ${asks.account && html`
       <div class="landing-buttons">

@@ -154,6 +154,7 @@ export const landing = {
     callsItself: "It calls itself {name}. Nobody has checked this.",
     goTo: "After you allow it, you go to {to}.",
     goHere: "After you allow it, you go to a program on this computer.",
+    goOpens: "After you allow it, you go to a program on this device that opens {opens}…; any program can claim that.",
     key: "Your key",
     hint: "It begins with pk_. It goes to this server only, and is not kept.",
     wrongKey: "This key is not accepted here: it is mistyped, was revoked or has expired.",
