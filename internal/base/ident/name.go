@@ -107,6 +107,10 @@ func Nickname(field, s string) (Name, error) {
 	if !plain(shown) {
 		return Name{}, badLetters(field)
 	}
+	if !signsFit(shown) {
+		return Name{}, fault.Refuse(fault.InvalidArgument, "%s: one of its letters looks like a comma or a colon. Use "+
+			"such a letter only in a name whose letters are all of its script, or leave it out.", field)
+	}
 	// The key is made from shown and not from s, so that two names that look the
 	// same have the same key.
 	key, err := precis.Nickname.CompareKey(shown)
@@ -150,4 +154,35 @@ func plain(s string) bool {
 		}
 	}
 	return solid
+}
+
+// signsFit reports whether the letters and marks of s that look like a comma or a colon are those of somebody's own
+// language: they stand in a name wholly of their script. Elsewhere "Ann\ua4fd I approve" passes for a line of Ann's.
+func signsFit(s string) bool {
+	for _, r := range s {
+		if !likeSign(r) {
+			continue
+		}
+		if unicode.In(r, unicode.Common, unicode.Inherited) {
+			return false // it is no language's own
+		}
+		for _, script := range unicode.Scripts {
+			foreign := func(other rune) bool { return isForeign(other, script) }
+			if unicode.Is(script, r) && strings.ContainsFunc(s, foreign) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// likeSign reports whether a letter or a mark looks like a comma or a colon.
+func likeSign(r rune) bool {
+	return r > unicode.MaxASCII && (unicode.In(r, colons, commas) || strings.ContainsAny(prototypes()[r], ",:"))
+}
+
+// isForeign reports whether r belongs to another script. Digits, spaces and signs that all scripts use belong to none.
+func isForeign(r rune, script *unicode.RangeTable) bool {
+	return !unicode.Is(script, r) && !unicode.Is(unicode.Inherited, r) &&
+		(unicode.IsLetter(r) || !unicode.Is(unicode.Common, r))
 }

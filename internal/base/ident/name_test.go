@@ -91,6 +91,10 @@ func TestAgentName_thatCouldPassForTheServer_isRefused(t *testing.T) {
 		"The Server of Parley", "Parley Fan", "Operator of it", "Room Moderator", "next", "Ser ver. server",
 		"p4rley helper",
 		"SYSTEM notice 7",
+		"ParIey", "PARlEY", "Par1ey 2", "Systern", "SYSTEM", "Sy stern", "The Systern", "Systern helper",
+		"Adrninistrator", "ADMINlSTRATOR", "AdministratOr of it", "ADMlN", "ADM1N",
+		"Adrnin 2", "AdmIn", "Rnoderator", "M0derator",
+		"0perator", "ParIey bot", "Parley-Tearn", "System rnessage", "THE PERSON BEHlND ANN", "the person behInd Ann",
 	} {
 		if got, err := AgentName(s); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%q: got %+v, %v", s, got, err)
@@ -98,11 +102,60 @@ func TestAgentName_thatCouldPassForTheServer_isRefused(t *testing.T) {
 	}
 	for _, s := range []string{"Systema", "Allan", "Hereward", "Al", "Parleys", "a11", "AI1", "R00t", "Ann's assistant",
 		"Ann's user", "Userland", "Tooly", "Bob and Ann", "Ann and 2 others", "Mel", "Emy", "Youssef", "Personne",
-		"Humana", "Agent", "\u0410\u043d\u043d\u0430", "Serverin", "Parleyman", "Sys Admin of Bob",
+		"Humana", "Agent", "Adrian", "Admira", "Adm", "Persia",
+		"Modern", "Opera", "Cistern", "Systole", "Barley", "\u0410\u043d\u043d\u0430", "Serverin", "Parleyman",
+		"Sys Admin of Bob",
 		"Ann's Next.js helper"} {
 		if _, err := AgentName(s); err != nil {
 			t.Errorf("%q: %v", s, err)
 		}
+	}
+}
+
+// A person's line begins "Lee, for Bob", and a line of the log "Ann: I approve".
+func TestAgentName_letterThatLooksLikeASign_standsAmongItsOwn(t *testing.T) {
+	for _, s := range []string{"Lee\ua4f9 for Bob", "Ann\ua4fd I approve", "Ann\ua4fb Bob", "Ann\u0903 I approve",
+		"Ann\u0a83", "Ann\u0983 I approve", "Ann\u1038", "\u0410\u043d\u043d\u0430\u0903", "\u0414\ua4fd",
+		"\u674e\ua4fd", "Ann \u0926\u0941\u0903\u0936\u093e\u0938\u0928", "\ua4e1\u02bc\ua4fd", "\ua4e1\u0660\ua4fd",
+		"Ann\u02d0 I approve", "\u02d0", "Ann\u02d0", "Ann\U00010781", "Lee\u02ce for Bob", "Lee\u02cf for Bob",
+		"Lee\u02cc for Bob",
+		"\ua4e1\ua4f0\ua4f0\ua4f9 \ua4dd\ua4f3\ua4e3 \ua4d0\ua4f3\ua4d0", // LEE, FOR BOB in letters of Lisu
+	} {
+		for _, name := range []func(string) (Name, error){AgentName, PersonName} {
+			if got, err := name(s); fault.CodeOf(err) != fault.InvalidArgument {
+				t.Errorf("%+q: got %+v, %v", s, got, err)
+			}
+		}
+	}
+	_, err := RoomName("Ann\ua4fd I approve")
+	if err == nil || !strings.Contains(err.Error(), "room: one of its letters") {
+		t.Errorf("as a room: %v", err)
+	}
+	const sanskrit = "\u0926\u0941\u0903\u0936\u093e\u0938\u0928" // duhshasana
+	for _, s := range []string{"Sigur\u00f0ur", "\u30ce\u30a2", "\u304f\u307e", sanskrit, sanskrit + " 2",
+		"\ua4e1\ua4fd \ua4e2\ua4f9", "\ua4e1\ua4fd-2", "O\u02bcNeill", "\u1019\u1038", "\u0b83\u0b95",
+		"\u05d9\u05e2\u05dc"} {
+		if _, err := AgentName(s); err != nil {
+			t.Errorf("%s: %v", s, err)
+		}
+	}
+}
+
+// TestAgentName_everyLetterThatLooksLikeAColon_isKnown goes through all letters and marks.
+func TestAgentName_everyLetterThatLooksLikeAColon_isKnown(t *testing.T) {
+	tried := 0
+	for r := rune(1); r <= unicode.MaxRune; r++ {
+		like := strings.ContainsAny(prototypes()[r], ",:") || strings.Contains(runenames.Name(r), "VISARGA")
+		if !like || !unicode.In(r, unicode.L, unicode.M) {
+			continue
+		}
+		tried++
+		if got, err := AgentName("Ann" + string(r) + " I approve"); err == nil {
+			t.Errorf("%+q is accepted", got.Shown)
+		}
+	}
+	if tried < 45 {
+		t.Errorf("tried only %d letters", tried)
 	}
 }
 
@@ -134,7 +187,7 @@ func TestRoomName_mayHoldAReservedWordButNotBeOne(t *testing.T) {
 	if got, err := RoomName("System design"); err != nil || got.Key != "system design" {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	for _, s := range []string{"System", "y\u043eur user", "parley"} {
+	for _, s := range []string{"System", "y\u043eur user", "parley", "ParIey", "SYSTERN 2"} {
 		if got, err := RoomName(s); fault.CodeOf(err) != fault.InvalidArgument ||
 			!strings.HasPrefix(err.(*fault.Error).Message, "room: ") {
 			t.Errorf("%q: got %+v, %v", s, got, err)

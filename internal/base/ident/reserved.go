@@ -9,16 +9,22 @@ import (
 	"golang.org/x/text/unicode/rangetable"
 )
 
-// reservedWords are names that could pass for the server, for whoever runs it, or for a
-// role in a model's own conversation, such as user. They are compared without spaces and
-// punctuation.
-var reservedWords = []string{
-	"system", "server", "parley", "everyone", "all", "here",
+// serverNames are names that could pass for the server, or for whoever runs it. They are compared without spaces
+// and punctuation, and by their look: "ParIey" has a capital I.
+var serverNames = []string{
+	"system", "server", "parley",
 	"thesystem", "theserver", "systemserver", "serversystem",
 	"parleyserver", "parleysystem", "serverparley", "systemparley",
 	"parleybot", "parleyadmin", "parleyteam", "parleysupport",
 	"systemmessage", "servermessage", "systemnotice", "servernotice",
-	"admin", "administrator", "moderator", "operator", "root", "next",
+	"admin", "administrator", "moderator", "operator",
+}
+
+// reservedWords are names that could pass for all in a room, for what the server says, or for a role in a model's own
+// conversation, such as user. They are compared as serverNames are, but by their look only if a letter is not ASCII:
+// "a11" looks like "all", and is a fine name.
+var reservedWords = []string{
+	"everyone", "all", "here", "root", "next",
 	"user", "youruser", "theuser", "myuser", "assistant", "developer", "tool",
 }
 
@@ -36,22 +42,24 @@ var titles = []string{"parley", "server", "system", "administrator", "moderator"
 
 // isReserved reports whether n is a reserved word.
 func (n Name) isReserved() bool {
-	if reserved().words[letters(n.Key)] {
+	set := reserved()
+	if set.words[letters(n.Key)] || set.servers[letters(n.Key)] {
 		return true
 	}
 	look := LookOf(n.Shown)
-	return look.exotic && (reserved().looks[letters(look.loose())] || reserved().looks[letters(look.capital())])
+	loose, capital := letters(look.loose()), letters(look.capital())
+	return set.serverLooks[loose] || set.serverLooks[capital] ||
+		look.exotic && (set.looks[loose] || set.looks[capital])
 }
 
-// hasTitle reports whether a word of n is a title, also with digits that stand for
+// hasTitle reports whether a word of n is a title or looks like one, also with digits that stand for
 // letters: no other name has such a word.
 func (n Name) hasTitle() bool {
 	if anyWord(n.Key, reserved().titles) || anyWord(digitsForLetters.Replace(n.Key), reserved().titles) {
 		return true
 	}
 	look := LookOf(n.Shown)
-	return look.exotic &&
-		(anyWord(look.loose(), reserved().titleLooks) || anyWord(look.capital(), reserved().titleLooks))
+	return anyWord(look.loose(), reserved().titleLooks) || anyWord(look.capital(), reserved().titleLooks)
 }
 
 // isOther reports whether n is one of Others, or looks like one.
@@ -61,15 +69,18 @@ func (n Name) isOther() bool {
 		look.exotic && (reserved().otherLooks[letters(look.loose())] || reserved().otherLooks[letters(look.capital())])
 }
 
-// holdsUser reports whether a name contains "your user", as results call the sender whose words
-// an agent obeys, or "person behind": see Actor.
+// holdsUser reports whether a name contains or looks like "your user", as results call the sender whose words
+// an agent obeys, or "person behind" or ", for": see Actor.
 func (n Name) holdsUser() bool {
 	look := LookOf(n.Shown)
+	if strings.Contains(look.whole, ", for ") {
+		return true
+	}
 	return slices.ContainsFunc([]string{"youruser", "personbehind"}, func(user string) bool {
 		as := LookOf(user)
 		return strings.Contains(letters(digitsForLetters.Replace(n.Key)), user) ||
-			look.exotic && (strings.Contains(letters(look.loose()), as.loose()) ||
-				strings.Contains(letters(look.capital()), as.capital()))
+			strings.Contains(letters(look.loose()), as.loose()) ||
+			strings.Contains(letters(look.capital()), as.capital())
 	})
 }
 
@@ -93,13 +104,15 @@ func letters(s string) string {
 	}, s)
 }
 
-// reservedSets hold the words and titles, and what they look like. Looks count only for
-// names with a letter that is not ASCII: "a11" looks like "all" and is a fine name.
-type reservedSets struct{ words, looks, titles, titleLooks, others, otherLooks map[string]bool }
+// reservedSets hold the words and titles, and what they look like.
+type reservedSets struct {
+	words, looks, servers, serverLooks, titles, titleLooks, others, otherLooks map[string]bool
+}
 
 var reserved = sync.OnceValue(func() reservedSets {
 	var s reservedSets
 	s.words, s.looks = withLooks(reservedWords)
+	s.servers, s.serverLooks = withLooks(serverNames)
 	s.titles, s.titleLooks = withLooks(titles)
 	s.others, s.otherLooks = withLooks(Others)
 	for _, word := range Others {
@@ -132,3 +145,15 @@ var phonetic = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x1d00, Hi: 0x1d2
 
 // blankLetters count as letters and marks, and show nothing.
 var blankLetters = rangetable.New(0x13441, 0x13442, 0x16fe4)
+
+// colons are the letters and marks that are drawn as two dots or circles: those whose names in Unicode hold VISARGA,
+// and their like under other names. UTS #39 has a colon as the prototype of only a few of them.
+var colons = rangetable.New(
+	0x0903, 0x0983, 0x0a03, 0x0a83, 0x0b03, 0x0b83, 0x0c03, 0x0c83, 0x0d03, 0x0d83, 0x0f7f, 0x1038, 0x17c7, 0x17c8,
+	0x1881, 0x1b04, 0x1b82, 0x1ce2, 0x1ce3, 0x1ce4, 0x1ce5, 0x1ce6, 0x1ce7, 0x1ce8, 0x1cf2, 0x1cf3, 0xa881, 0xa983,
+	0xaaf5, 0x10a0f, 0x11002, 0x11082, 0x11102, 0x11182, 0x11303, 0x11445, 0x114c1, 0x115be, 0x1163e, 0x116ac, 0x11838,
+	0x119df, 0x11a39, 0x11a97, 0x11c3e, 0x11d41, 0x11d96, 0x11f03,
+)
+
+// commas are phonetic letters that stand low, such as a comma.
+var commas = rangetable.New(0x02cc, 0x02ce, 0x02cf)
