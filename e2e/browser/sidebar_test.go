@@ -180,6 +180,9 @@ func TestTalk_drafts_areSentEditedAndRefused(t *testing.T) {
 	tab.click(button("Edit").in(drafts))
 	tab.press("Control+a") // the field has the focus
 	tab.types("It will not be cheap.")
+	tab.reload()
+	tab.until("the words are there", `
+		document.querySelector("`+drafts+` textarea")?.value === "It will not be cheap."`)
 	tab.click(button("Send as my words").in(drafts))
 	tab.isNot(css(drafts))
 	if got := bo.hearsText("It will not be cheap."); !got.Person {

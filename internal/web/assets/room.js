@@ -57,7 +57,7 @@ const nothing = {
 const over = { requests: [], supervision: nothing.supervision };
 
 export class Room {
-  edits = new Map(); // what the person is writing in place of a draft, by its id
+  edits = new Map(); // what the person is writing in place of a draft, by its id; this browser keeps it
   /** @type {Pending} undefined until the seat is open */
   pending = /** @type {any} */ (undefined);
   #listeners = new Set();
@@ -197,6 +197,7 @@ export class Room {
     }
     if (!this.pending) this.#startPending();
     if (!this.#watching) this.#watchTabs();
+    this.edits = new Map(Object.entries(this.#written));
     let page = await this.#told({ limit: pageSize }, turn);
     const [cursor, history] = [page.cursor, new History()];
     history.prepend(page.messages);
@@ -418,7 +419,7 @@ export class Room {
     if (draft) this.#deciding.add(draft);
     try {
       const supervision = await this.#call("supervise", args, how);
-      this.edits.delete(draft);
+      this.edit(draft, null);
       this.#supervised++;
       this.#showSupervision(supervision);
       return supervision;
@@ -427,7 +428,7 @@ export class Room {
       await this.#read({ supervision: true }).finally(() => this.#deciding.delete(draft));
       if (this.state.supervision.drafts.some(({ id }) => id === draft)) throw problem;
       if (again) { // a call without an answer has done it
-        this.edits.delete(draft);
+        this.edit(draft, null);
         return this.state.supervision;
       }
       this.#tooLate(draft);
@@ -445,14 +446,27 @@ export class Room {
 
   /** Notes what the person is writing in place of a draft; null for nothing any more. */
   edit(id, text) {
+    const { [id]: before, ...others } = this.#written;
     if (text === null) this.edits.delete(id);
     else this.edits.set(id, text);
+    if (text !== (before ?? null)) this.#keepWritten(text === null ? others : { ...others, [id]: text });
   }
 
-  /** Keeps the words of the person for a draft that waits no more. */
+  /** What is kept of that. */
+  get #written() {
+    return storage.notesOf(this.seat.token).edits ?? {};
+  }
+
+  #keepWritten(edits) {
+    storage.note(this.seat.token, { edits });
+  }
+
+  /** Shows the words of the person for a draft that waits no more, unless another tab has sent or dropped them. */
   #tooLate(id) {
-    this.#set({ late: [...this.state.late, this.edits.get(id) ?? ""] });
+    const words = this.edits.get(id);
     this.edits.delete(id);
+    if (words === undefined || Object.hasOwn(this.#written, id))
+      this.#set({ late: [...this.state.late, words ?? ""] });
   }
 
   /** Takes a knock out of sight, here and after a reload. */
@@ -461,8 +475,10 @@ export class Room {
     storage.note(this.seat.token, { knocks: this.state.dismissed });
   }
 
-  /** The person has read that it came too late. */
+  /** The person has read that it came too late. Its words are kept until then. */
   forgetLate() {
+    const waiting = this.state.supervision.drafts.map(({ id }) => id);
+    this.#keepWritten(Object.fromEntries(Object.entries(this.#written).filter(([id]) => waiting.includes(id))));
     this.#set({ late: [] });
   }
 

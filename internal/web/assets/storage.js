@@ -59,8 +59,8 @@ export const readOf = (token) => store.get(readName(token)) ?? "";
 export const keepRead = (token, id) => store.put(readName(token), id);
 
 /**
- * Returns what is kept for a seat beside it: {draft, notices, colours: of names, as a list of pairs, knocks: the ids of
- * those that were dismissed}.
+ * Returns what is kept for a seat beside it: {draft, edits: what is written in place of drafts of the agent, by their
+ * ids, notices, colours: of names, as a list of pairs, knocks: the ids of those that were dismissed}.
  */
 export const notesOf = (token) => store.get(notesName(token)) ?? {};
 

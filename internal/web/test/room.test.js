@@ -330,6 +330,37 @@ test("a late press says that the other device has decided, and so does the page 
   assert.deepEqual(two.state.late, ["My words"]);
 });
 
+test("what is written in place of a draft survives a reload, and so do words that came too late", async () => {
+  const one = await opened();
+  const [draft, other] = [server.drafts("May I?"), server.drafts("And this?")];
+  await until("they are there", () => one.state.messages.length === 2);
+  one.edit(draft, "My words");
+  one.edit(other, "Given up");
+  one.edit(other, null);
+  const two = await again(one);
+  assert.deepEqual([...two.edits], [[draft, "My words"]]);
+  two.close();
+  server.supervises({ draft, decision: "refuse" }); // on another device
+  for (let n = 0; n < 2; n++) {
+    const late = await again(two);
+    assert.deepEqual(late.state.late, ["My words"]);
+    if (n) late.forgetLate();
+  }
+  assert.deepEqual((await again(two)).state.late, []);
+});
+
+test("what was written in another tab, and sent there, is not called late in this one", async () => {
+  const one = await opened();
+  const draft = server.drafts("May I?");
+  await until("it is there", () => one.state.messages.length === 1);
+  one.edit(draft, "My words");
+  const two = await opened(returned("0123456"));
+  server.wakes = () => {}; // nobody has heard of it yet
+  await one.supervise({ draft, decision: "edit", text: "My words" });
+  await two.supervise({ approve: true });
+  assert.deepEqual([two.state.supervision.drafts, two.state.late, [...two.edits]], [[], [], []]);
+});
+
 test("what the room refuses of a decision is said, and a lost answer is not blamed on another device", async () => {
   const [room, , draft] = await twoDevices("May I?");
   const { supervises } = server;

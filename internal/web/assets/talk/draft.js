@@ -22,11 +22,12 @@ export function Draft({ draft, view }) {
   const [edited, setEdited] = useState(/** @type {any} */ (room.edits.get(draft.id) ?? null));
   const { busy, problem, act } = useAct();
   const article = useRef();
+  const begun = useRef(false); // by a press, and not before the page was loaded: only then the field takes the focus
   const refusing = state.refusing[draft.id];
   const message = { ...draft, from: me, finished: draft.finishes };
   const focus = () => article.current.focus({ preventScroll: true }); // the button will be gone
   const write = (text) => (room.edit(draft.id, text), setEdited(text));
-  const edit = (text) => (focus(), write(text));
+  const edit = (text) => (focus(), (begun.current = true), write(text));
   const decide = (decision, text) =>
     act(() => (focus(), room.supervise({ draft: draft.id, decision, ...(text && { text }) })));
   return html`
@@ -35,7 +36,7 @@ export function Draft({ draft, view }) {
       <${Head} message=${message} view=${view}><span class="badge badge-unsent">${w.unsent}</span><//>
       <div class="message-body">
         ${draft.reply_to && html`<${Quote} id=${draft.reply_to} view=${view} />`}
-        ${edited !== null && html`<${Edit} text=${edited} onText=${write} />`}
+        ${edited !== null && html`<${Edit} text=${edited} own=${begun.current} onText=${write} />`}
         ${edited === null && draft.text && html`<div class="message-text"><${Markdown} text=${draft.text} /></div>`}
         ${draft.file && html`<${FileCard} room=${room} message=${draft} />`}
         <${Problem} text=${problem} />
@@ -66,8 +67,8 @@ export function Draft({ draft, view }) {
 const enter = (element) => element?.focus();
 const enterUnlessTouch = (element) => touch.matches || element?.focus({ preventScroll: true });
 
-const Edit = ({ text, onText }) => html`
-  <textarea ref=${enter} class="input" rows="3" dir="auto" aria-label=${w.text} value=${text}
+const Edit = ({ text, own, onText }) => html`
+  <textarea ref=${own ? enter : undefined} class="input" rows="3" dir="auto" aria-label=${w.text} value=${text}
     onInput=${(event) => onText(event.target.value)}></textarea>`;
 
 /** A draft that is refused, unless the person undoes that. Enter in the reason sends it now. */
