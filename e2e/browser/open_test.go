@@ -13,6 +13,7 @@ func TestOpen_serverThatWasGone_isFollowedOn(t *testing.T) {
 	tab.expects("ERR_") // how a connection ends when its server is killed is the browser's business
 	s.kill()
 	tab.sees("No connection")
+	tab.click(button("Try now"))
 	s.again()
 	ada.says("Where were we?")
 	tab.sees("Where were we?")

@@ -2,6 +2,7 @@
 // means. What it calls, and what it shows, is the room's.
 
 import { backoff } from "./clock.js";
+import { NoAnswer } from "./mcp.js";
 import { endsSeat, reasonOf } from "./seats.js";
 import { words } from "./words.js";
 
@@ -10,6 +11,7 @@ const patience = 10 * 60_000; // ms for which a hidden tab waits as one that is 
 const glance = 60_000; // ms from look to look after that: each wait costs whoever runs the server
 const fresh = 20_000; // ms for which a wait of before still counts as alive when the tab is seen again
 const tick = 5_000; // ms between two looks at the time
+const again = 1_500; // ms from look to look while nothing comes over the network: it may be back
 const shown = 2; // seconds: a shorter time to wait is not shown
 const slept = 30_000; // ms that a tick is late if the machine has slept
 
@@ -73,13 +75,18 @@ export class Following {
     this.room.show({ phase: "ended", trouble: { ...problem.why, code: reasonOf(problem), message: problem.message } });
   }
 
-  /** Shows the failure, unless it is the first one and the next call may show that it was none, and pauses. */
+  /**
+   * Shows the failure, unless it is the first one and the next call may show that it was none, and pauses: for longer
+   * and longer, unless somebody looks at a page without a network.
+   */
   async #fail(problem, turn) {
     this.#failed++;
     this.#brief = true;
     const takesTime = this.#failed > 1 || problem.retryAfter > shown || !this.room.online();
     if (takesTime) this.room.show({ phase: "offline", trouble: null });
-    await this.room.clock.pause(Math.max((problem.retryAfter ?? 0) * 1000, backoff(this.#failed)), turn);
+    const most = this.#visible && problem instanceof NoAnswer && !problem.status ? again : Infinity;
+    const pause = Math.max((problem.retryAfter ?? 0) * 1000, Math.min(most, backoff(this.#failed)));
+    await this.room.clock.pause(pause, turn);
   }
 
   /** Leaves the waits that a seat may have to other tabs, until the person looks at this one. */

@@ -24,9 +24,10 @@ export function refusalOf(tool, { code, message, retry_after_seconds: later, rea
 
 /** A call without an answer: it may have taken effect. */
 export class NoAnswer extends Error {
-  constructor(cause, retryAfter) {
+  constructor(cause, retryAfter, status = 0) {
     super(words.model.noAnswer, { cause });
     this.retryAfter = retryAfter; // seconds, or undefined
+    this.status = status; // of HTTP; 0 where nothing came over the network
   }
 }
 
@@ -117,5 +118,5 @@ function resultOf(tool, { result, error }, { status, headers }) {
   if (refused.code) throw refusal(refused.code);
   if (status === 413) throw refusal("message_too_long");
   if (error && status < 500 && status !== 408 && status !== 429) throw refusal("internal");
-  throw new NoAnswer("HTTP " + status, later);
+  throw new NoAnswer("HTTP " + status, later, status);
 }

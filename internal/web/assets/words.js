@@ -41,6 +41,7 @@ export const words = {
     sidebar: "Room",
     skip: "Skip to the conversation",
     offline: "No connection. Trying again…",
+    tryNow: "Try now",
   },
 
   // What a room says of itself (room.js and what belongs to it).

@@ -84,7 +84,7 @@ test("one failure is not shown, and the next look does not wait", async () => {
 
 test("a second failure in a row is shown, with longer and longer pauses up to half a minute", async () => {
   await room.begin();
-  room.fails = new NoAnswer("lost");
+  room.fails = new NoAnswer("HTTP 503", undefined, 503);
   await room.answers(room.fails);
   await room.clock.pass(5 * 60_000);
   const pauses = room.clock.asked.filter((ms) => ms !== 5_000); // in which the time is looked at
@@ -94,6 +94,22 @@ test("a second failure in a row is shown, with longer and longer pauses up to ha
   room.fails = null;
   await room.clock.pass(30_000);
   assert.deepEqual([room.phases.at(-1), room.backs, room.looks.at(-2), room.looks.at(-1)], ["live", 1, 0, 25]);
+});
+
+test("without a network it looks again within two seconds, and less often where nobody sees it", async () => {
+  const pauses = () => room.clock.asked.filter((ms) => ms !== 5_000);
+  await room.begin();
+  room.fails = new NoAnswer("fetch failed");
+  await room.answers(room.fails);
+  await room.clock.pass(60_000);
+  assert.ok(pauses().length > 30 && Math.max(...pauses()) < 2_000, String(pauses()));
+  room.following.here(false, false);
+  await room.clock.pass(5 * 60_000);
+  assert.ok(pauses().at(-1) >= 24_000, String(pauses()));
+  room.following.here(true, true);
+  room.fails = null;
+  await rest();
+  assert.equal(room.phases.at(-1), "live");
 });
 
 test("without a network the first failure is shown", async () => {

@@ -21,9 +21,11 @@ export function Head({ room, state, sidebar, start = null, onSidebar, onDialog, 
     <header class="room-head">
       ${start}
       <${Title} state=${state} />
-      <p class="offline" role="status">
-        ${state.phase === "offline" ? state.trouble?.message ?? words.room.offline : ""}
-      </p>
+      <div class="offline">
+        <p role="status">${state.phase === "offline" ? state.trouble?.message ?? words.room.offline : ""}</p>
+        ${state.phase === "offline" && !state.trouble && html`
+          <button type="button" class="button small" onClick=${() => room.wake()}>${words.room.tryNow}</button>`}
+      </div>
       <div class="end">
         ${children}
         ${state.room && !state.room.closed && html`
