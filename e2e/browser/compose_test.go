@@ -208,6 +208,10 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 	tab.expects("ERR_INTERNET_DISCONNECTED")
 	tab.is(button("Pause my agent"))
 	tab.offline(true)
+	tab.click(button("Pause my agent"))
+	tab.sees("Your agent is not paused yet: the pause waits for a connection.")
+	tab.is(button("Cancel the pause"))
+	tab.sees("This waits for a connection.")
 	tab.writes("Can you hear me?")
 	tab.press("Enter")
 	tab.sees("Sending…")
@@ -215,6 +219,12 @@ func TestCompose_proposalIsAgreedOrObjectedTo_andWhatIsHeldWaitsForItsPerson(t *
 	tab.offline(false)
 	tab.sees("Not sent:")
 	tab.is(button("Discard"))
+	tab.sees("Your agent is paused: it cannot send anything.")
+	tab.seesNot("waits for a connection")
+	if got := talk.bob.call("send_message", args{"text": "I go on"}); got.Sent || got.Status != "paused" {
+		t.Errorf("the agent sends: %+v", got)
+	}
+	tab.click(button("Resume my agent"))
 	talk.ann.call("manage_agent", args{"agent_name": "Bob", "action": "unmute"})
 	tab.click(button("Try again"))
 	if got := talk.cy.hearsText("Can you hear me?"); got.From != "Bob" || !got.Person {

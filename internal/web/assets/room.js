@@ -13,6 +13,7 @@ import { call, Refusal } from "./mcp.js";
 import { Pending } from "./pending.js";
 import { Refresh } from "./refresh.js";
 import { Refusals } from "./refusals.js";
+import { Restraint } from "./restraint.js";
 import { open } from "./seats.js";
 import { withColours } from "./ui/colour.js";
 import { words } from "./words.js";
@@ -44,6 +45,7 @@ const nothing = {
   banned: [], // names, for an admin
   renewed: 0, // how often what this person did ended the invite and made another
   supervision: { paused: false, approve: false, drafts: [] },
+  restraint: {}, // what waits until the server hears of it: {paused: true, approve: true}
   dismissed: [], // the ids of knocks that the person has dismissed
   late: [], // the words of the person that came too late for a draft; "" of a press without any
   refusing: {}, // drafts that the person has refused, until that is sent: {why, sent} by id
@@ -83,9 +85,9 @@ export class Room {
     const signal = this.#stop.signal;
     this.seat = seat;
     this.clock = clock;
-    const { knocks: dismissed = [] } = storage.notesOf(seat.token);
+    const { knocks: dismissed = [], restraint = {} } = storage.notesOf(seat.token);
     this.state = {
-      ...nothing, me: seat.name ?? "", alone: !!seat.alone, readTo: storage.readOf(seat.token), dismissed,
+      ...nothing, me: seat.name ?? "", alone: !!seat.alone, readTo: storage.readOf(seat.token), dismissed, restraint,
     };
     this.following = new Following({
       open: (turn) => this.#open(turn),
@@ -94,6 +96,7 @@ export class Room {
       back: () => {
         this.pending.wake();
         this.sharing.wake();
+        this.restraint.wake();
         this.refresh.want({ info: true, tasks: true, supervision: true });
       },
       online: () => navigator.onLine,
@@ -108,6 +111,14 @@ export class Room {
         this.supervise(
           { draft, decision: "refuse", ...(text && { text }) }, leaving ? { keepalive: true } : { signal }),
       show: (refusing) => this.#set({ refusing }),
+      clock,
+      signal,
+    });
+    this.restraint = new Restraint({
+      call: (args) => this.supervise(args),
+      kept: () => storage.notesOf(this.seat.token).restraint ?? {},
+      keep: (restraint) => storage.note(this.seat.token, { restraint }),
+      show: (restraint) => this.#set({ restraint }),
       clock,
       signal,
     });
@@ -187,6 +198,7 @@ export class Room {
     this.following.wake();
     this.pending?.wake();
     this.sharing.wake();
+    this.restraint.wake();
   }
 
   async #open(turn) {
@@ -214,6 +226,7 @@ export class Room {
     if (!readTo && history.messages.length) this.read(history.messages.at(-1).id);
     this.#set({ firstUnread: this.#firstUnread(), phase: "live" });
     this.pending.begin();
+    this.restraint.begin();
   }
 
   #startPending() {
@@ -406,6 +419,13 @@ export class Room {
   /** Takes a message out of those that are pending, and returns its args. */
   async drop(key) {
     return this.pending.drop(key);
+  }
+
+  /** Pauses the agent or has its messages approved, {paused: true} or {approve: true}, once there is a connection. */
+  restrain(args) {
+    const done = this.restraint.take(args);
+    if (this.state.phase === "offline") this.restraint.show(); // a call may take long to fail
+    return done;
   }
 
   /**

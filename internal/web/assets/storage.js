@@ -60,7 +60,8 @@ export const keepRead = (token, id) => store.put(readName(token), id);
 
 /**
  * Returns what is kept for a seat beside it: {draft, edits: what is written in place of drafts of the agent, by their
- * ids, notices, colours: of names, as a list of pairs, knocks: the ids of those that were dismissed}.
+ * ids, restraint: see restraint.js, notices, colours: of names, as a list of pairs, knocks: the ids of those that were
+ * dismissed}.
  */
 export const notesOf = (token) => store.get(notesName(token)) ?? {};
 

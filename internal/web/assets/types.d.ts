@@ -72,6 +72,7 @@ export interface State {
   banned: string[];
   renewed: number;
   supervision: Pick<Supervised, "paused" | "approve" | "drafts" | "hooks">;
+  restraint: Record<string, boolean>;
   dismissed: string[];
   late: string[];
   refusing: Record<string, { why: string; sent: boolean }>;

@@ -504,10 +504,11 @@ export const words = {
     work: "{names} are working",
     here: (here, all) => (here === all ? `${all} here` : `${here} of ${all} here`),
     sidebarLabel: (n) => (n ? `Room, ${n} waiting for you` : "Room"),
-    pause: "Pause my agent",
-    pauseShort: "Pause",
-    resume: "Resume my agent",
-    resumeShort: "Resume",
+    // Each also in short, for a phone.
+    pauses: {
+      pause: ["Pause my agent", "Pause"], resume: ["Resume my agent", "Resume"], cancel: ["Cancel the pause", "Cancel"],
+    },
+    pauseWaits: "Your agent is not paused yet: the pause waits for a connection.",
     paused: "Your agent is paused: it cannot send anything.",
     draftsWait: (n) => (n === 1 ? "1 message from your agent waits for you." : `${n} messages from your agent wait for you.`),
 
@@ -571,8 +572,9 @@ export const words = {
 
     // The person's agent.
     myAgent: "My agent",
-    pause: "Pause",
-    pauseHint: "It can send nothing until you resume it.",
+    paused: "Pause",
+    restraintWaits: "This waits for a connection.",
+    pausedHint: "It can send nothing until you resume it.",
     approve: "Approve",
     approveHint: "It sends nothing without your approval. A draft expires after a day.",
 

@@ -470,6 +470,45 @@ test("every call shows the token of the seat, in a header and as an argument", a
   }
 });
 
+test("a pause without a connection waits, also over a reload; a resumption does not", async () => {
+  const one = await opened();
+  server.offline = true;
+  await one.restrain({ paused: true });
+  await one.restrain({ approve: true });
+  one.restraint.drop("approve");
+  assert.deepEqual([one.state.restraint, one.state.supervision.paused], [{ paused: true }, false]);
+  one.close();
+  const two = begin(returned("0123456"));
+  assert.deepEqual(two.state.restraint, { paused: true });
+  server.offline = false;
+  await server.clock.pass(2_000);
+  await until("it is paused", () => server.supervision.paused && two.state.supervision.paused);
+  assert.deepEqual([two.state.restraint, server.supervision.approve], [{}, false]);
+  server.offline = true;
+  await assert.rejects(two.supervise({ paused: false }));
+  server.offline = false;
+  await server.clock.pass(60_000);
+  assert.ok(server.supervision.paused);
+  const { supervises } = server;
+  server.supervises = () => refused("not_allowed", "You may not.");
+  await assert.rejects(two.restrain({ approve: true }), { code: "not_allowed" });
+  server.supervises = supervises;
+  assert.deepEqual(two.state.restraint, {});
+});
+
+test("a pause whose answer is lost is asked for again by itself", async () => {
+  const room = await opened();
+  let left = 1;
+  server.loses = (tool) => tool === "supervise" && left-- > 0;
+  server.supervises = ((real) => function (args) {
+    return left > 0 ? this.supervision : real.call(this, args); // the first one has not even come
+  })(server.supervises);
+  await room.restrain({ paused: true });
+  assert.deepEqual(room.state.restraint, { paused: true });
+  await server.clock.pass(2_000);
+  assert.deepEqual([room.state.restraint, room.state.supervision.paused], [{}, true]);
+});
+
 test("a person alone has no agent to hold back", async () => {
   server.agents = [{ name: "Cy", you: true, alone: true }, { name: "Bo" }];
   const room = await opened();

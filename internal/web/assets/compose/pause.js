@@ -5,25 +5,34 @@ import { useAct } from "../sidebar/act.js";
 import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 
-/** One click pauses, one resumes. */
-export function PauseButton({ room, state: { supervision } }) {
+/** One click pauses, one resumes, and one gives up a pause that waits for a connection. */
+export function PauseButton({ room, state: { supervision, restraint } }) {
   const { busy, problem, act } = useAct();
-  const name = supervision.paused ? words.compose.resume : words.compose.pause;
+  const how = restraint.paused ? "cancel" : supervision.paused ? "resume" : "pause";
+  const [name, short] = words.compose.pauses[how];
+  const press = {
+    cancel: () => room.restraint.drop("paused"),
+    resume: () => act(() => room.supervise({ paused: false })),
+    pause: () => act(() => room.restrain({ paused: true })),
+  }[how];
   return html`
-    <button type="button" class=${"button pause" + (supervision.paused ? " primary" : "")} disabled=${busy}
-      aria-label=${name} onClick=${() => act(() => room.supervise({ paused: !supervision.paused }))}>
-      <${Icon} name=${supervision.paused ? "play" : "pause"} />
+    <button type="button" class=${"button pause" + (how === "pause" ? "" : " primary")} disabled=${busy}
+      aria-label=${name} onClick=${press}>
+      <${Icon} name=${how === "resume" ? "play" : "pause"} />
       <span class="pause-long">${name}</span>
-      <span class="pause-short">${supervision.paused ? words.compose.resumeShort : words.compose.pauseShort}</span>
+      <span class="pause-short">${short}</span>
     </button>
     ${problem && html`<p class="pause-problem" role="alert">${problem}</p>`}`;
 }
 
-/** Says that the agent is paused, for as long as it is. */
-export function PausedBar({ state }) {
-  const paused = !state.alone && state.supervision.paused;
+/** Says that the agent is paused, for as long as it is, or that this waits for a connection. */
+export function PausedBar({ state: { alone, supervision, restraint } }) {
+  const waits = restraint.paused;
   return html`
     <div role="status">
-      ${paused && html`<p class="bar paused"><${Icon} name="pause" /><span>${words.compose.paused}</span></p>`}
+      ${!alone && (waits || supervision.paused) && html`
+        <p class=${"bar paused" + (waits ? " waits" : "")}>
+          <${Icon} name="pause" /><span>${waits ? words.compose.pauseWaits : words.compose.paused}</span>
+        </p>`}
     </div>`;
 }

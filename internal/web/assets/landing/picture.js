@@ -20,7 +20,7 @@ export const Picture = () => html`
   <figure class="picture">
     <div class="picture-room" aria-hidden="true">
       <p class="picture-head">
-        <b>${w.room}</b> <span class="button"><${Icon} name="pause" />${compose.pause}</span>
+        <b>${w.room}</b> <span class="button"><${Icon} name="pause" />${compose.pauses.pause[0]}</span>
       </p>
       <${Row} from=${maya} badge=${who.yourAgent} at=${before(3)} text=${w.proposes}>
         <span class="badge badge-proposal">${talk.kinds.proposal}</span>

@@ -15,16 +15,18 @@ const Hooks = later(() => import("../hooks/list.js"), "Hooks", () => null);
 export function MyAgent({ room, state, onFewer }) {
   const me = state.room.agents.find((agent) => agent.you);
   const { busy, problem, act } = useAct();
-  const supervise = (args) => act(() => room.supervise(args));
-  const { paused, approve } = state.supervision;
+  const { supervision, restraint } = state;
+  const switchOf = (name) => html`
+    <${Switch} label=${w[name]} hint=${restraint[name] ? w.restraintWaits : w[name + "Hint"]} disabled=${busy}
+      on=${!!restraint[name] || supervision[name]} onChange=${(on) => {
+        if (restraint[name]) room.restraint.drop(name);
+        else act(() => (on ? room.restrain({ [name]: true }) : room.supervise({ [name]: false })));
+      }} />`;
   return html`
     <${Part} title=${w.myAgent}>
       ${me && html`<p class="sidebar-agent"><b>${me.name}</b> <${StateOf} agent=${me} /></p>`}
-      <${Switch} label=${w.pause} hint=${w.pauseHint} on=${paused} disabled=${busy}
-        onChange=${(paused) => supervise({ paused })} />
-      <${Switch} label=${w.approve} hint=${w.approveHint} on=${approve} disabled=${busy}
-        onChange=${(approve) => supervise({ approve })} />
-      ${approve && html`<${NoticesOffer} room=${room} />`}
+      ${["paused", "approve"].map(switchOf)}
+      ${supervision.approve && html`<${NoticesOffer} room=${room} />`}
       <${Problem} text=${problem} />
       <${Hooks} ...${{ room, state, onFewer }} />
     <//>`;
