@@ -146,7 +146,7 @@ func (c *meeting) ask() {
 	c.ann.seesNot("Your agent owes Ben an answer")
 	c.ben.sees("Eighty meters.")
 
-	id := c.bo.says("Which color?", args{"kind": "request", "ask": []string{"Ada"}})
+	id := c.bo.says("Which **color**?", args{"kind": "request", "ask": []string{"Ada"}})
 	c.ann.owes("Which color?")
 	c.ann.click(button("Answer").in(".sidebar-owed"))
 	c.ann.says("Red, says Ann.")

@@ -98,7 +98,13 @@ test("what is being sent stands at the end, as it will stand in the conversation
 
 test("the first line that says something stands for a text", () => {
   assert.equal(firstLine("---\n\n# **The** plan\nmore"), "The plan");
-  assert.equal(firstLine("- [ ] `x` ~~y~~"), "[ ] x y");
+  assert.equal(firstLine("- [ ] `x` ~~y~~"), "[ ] x ~~y~~", "what is struck out is not left out unseen");
+  const shown = {
+    "-5 °, #7 and 5 * 3 * 2 > 9": "-5 °, #7 and 5 * 3 * 2 > 9", "2*n and *p": "2*n and *p",
+    "* > ## Run `a*b*c`": "Run a*b*c",
+    "***A b*** ``x`y``": "A b x`y", "``a`": "``a`", "**a `b` *c* d**": "a b c d",
+  };
+  for (const [text, line] of Object.entries(shown)) assert.equal(firstLine(text), line);
   assert.equal(firstLine("***"), "");
   assert.equal(firstLine(undefined), "");
   assert.equal(firstLine("w".repeat(5_000)).length, 160);

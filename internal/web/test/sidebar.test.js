@@ -65,8 +65,9 @@ test("a proposal to many names a few, each apart", () => {
   ]);
 });
 
-test("nothing is decided beside a text that is cut", () => {
-  assert.ok(!isCut({ text: "Shall we begin?" }));
+test("nothing is decided beside a text that is cut; its Markdown alone cuts nothing", () => {
+  for (const text of ["Shall we begin?", "Please run `make test`, **today**.\n", "- Is `main.go` *yours*?", "> 5 * 3?"])
+    assert.ok(!isCut({ text }), text);
   for (const message of [undefined, { text: "Thirteen steps:\n1. drop" }, { text: "a".repeat(161) },
     { text: "Shall we?", more: {} }, { text: "As in the file", file: {} }]) assert.ok(isCut(message));
 });

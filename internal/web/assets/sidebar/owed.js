@@ -6,10 +6,10 @@ import { few } from "../ui/few.js";
 import { fill, word } from "../ui/fill.js";
 import { Ago, useNow } from "../ui/time.js";
 import { actorOf, capital } from "../talk/names.js";
-import { lastLine } from "../talk/rows.js";
+import { isLine, lastLine } from "../talk/rows.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
-import { isLine, Part, Quote } from "./part.js";
+import { Part, Quote } from "./part.js";
 
 const w = words.sidebar;
 

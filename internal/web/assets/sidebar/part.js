@@ -17,6 +17,3 @@ export const Quote = ({ id, text, whole = false, onJump }) =>
   text && html`
     <button type="button" class=${"sidebar-quote" + (whole ? " sidebar-quote-whole" : "")} dir="auto"
       onClick=${() => onJump(id)}>${firstLine(text)}</button>`;
-
-/** Reports whether a text is what its first line shows, and no more. */
-export const isLine = (text = "") => firstLine(text) === text.trim();

@@ -98,13 +98,22 @@ export function indexOf(rows) {
 }
 
 const says = (line) => /[\p{L}\p{N}]/u.test(line);
-const bare = (line) => line.replace(/^[\s>#|-]+|[*`]|~~/g, "");
+
+const begins = /^(?:[\s>|]|#{1,6}(?=\s)|[-*+](?=\s)|[-*]{3,}$)+/; // a heading, a list, a quote, a table, a rule
+const marked = /(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)|(\*{1,3})(?=[^\s*])(.*?[^\s*])\3(?!\*)/g;
+
+/** Returns a line as a page shows it: without the marks that Markdown takes out, and with all that it leaves. */
+const bare = (line) => unmarked(line.replace(begins, ""));
+const unmarked = (line) => line.replace(marked, (_, ticks, code, _stars, text) => (ticks ? code : unmarked(text)));
 
 /** Returns the first line of a text that says something, for a quote. */
 export function firstLine(text = "") {
   const line = text.slice(0, 2000).split("\n").find(says) ?? text;
   return bare(line.slice(0, 300)).slice(0, 160);
 }
+
+/** Reports whether a text is one line, and its first line shows all of that. */
+export const isLine = (text = "") => !text.trim().includes("\n") && firstLine(text).trimEnd() === bare(text.trim());
 
 /** Returns the end of a long text, for a quote: there is the question. */
 export function lastLine(text) {
