@@ -178,7 +178,7 @@ func TestTests_whoseCodeAsksTheEnvironment_areAlone(t *testing.T) {
 		} else if testOnly(place(s.dir())) {
 			continue
 		}
-		asks[s.dir()] = asks[s.dir()] || in(place(s.dir()), "cli")
+		asks[s.dir()] = asks[s.dir()] || within(place(s.dir()), "cli")
 		ast.Inspect(s.file, func(n ast.Node) bool {
 			call, ok := n.(*ast.CallExpr)
 			switch {
