@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -8,11 +9,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/observe/meter"
 )
 
-// readBody returns the whole body, if it has at most so many bytes, arrives in time, and there is
-// room for it beside those of other requests. Memory is bounded: a client that sends a byte and
+// readBody returns the whole body but for a byte order mark at its start, if it has at most so many bytes, arrives in
+// time, and there is room for it beside those of other requests. Memory is bounded: a client that sends a byte and
 // stops must block nobody.
 func (a *api) readBody(x *exchange, r *http.Request, most int64) ([]byte, *refusal) {
 	var body []byte
@@ -27,7 +29,7 @@ func (a *api) readBody(x *exchange, r *http.Request, most int64) ([]byte, *refus
 	case err == nil:
 		// From here on reading only notices that the client leaves.
 		x.readBy(time.Time{})
-		return body, nil
+		return bytes.TrimPrefix(body, []byte(sanitize.ByteOrderMark)), nil
 	case errors.As(err, &over):
 		return nil, a.tooLarge()
 	case errors.Is(err, meter.ErrFull):

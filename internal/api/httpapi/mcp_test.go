@@ -91,6 +91,7 @@ func TestMessage_unusualButValid_isAccepted(t *testing.T) {
 	s := newSite(t)
 	for name, body := range map[string]string{
 		"space around it":      " \n" + `{"jsonrpc":"2.0","id":1,"method":"ping"}` + "\r\n ",
+		"a byte order mark":    "\ufeff" + `{"jsonrpc":"2.0","id":1,"method":"ping"}`,
 		"the greatest id":      `{"jsonrpc":"2.0","id":9007199254740992,"method":"ping"}`,
 		"a negative id":        `{"jsonrpc":"2.0","id":-1,"method":"ping"}`,
 		"a string as id":       `{"jsonrpc":"2.0","id":"a","method":"ping"}`,

@@ -84,8 +84,8 @@ func TestDocs_everyField_isExplained(t *testing.T) {
 // The scripts of the page are checked against what it reads.
 func TestDocs_typesOfThePage_areThoseOfTheResults(t *testing.T) {
 	b := bytes.NewBufferString("// Made by go test ./internal/api/tools -update, from internal/base/results.\n")
-	named := strings.NewReplacer("*", "", "results.", "", "Text", "string", "bool", "boolean", "int64", "number",
-		"int", "number")
+	named := strings.NewReplacer("*", "", "results.", "", "Text", "string", "Part", "string", "bool", "boolean",
+		"int64", "number", "int", "number")
 	for _, kind := range structsOf(reflect.TypeFor[results.Info](), reflect.TypeFor[results.Message](),
 		reflect.TypeFor[results.Supervised]()) {
 		fmt.Fprintf(b, "\nexport interface %s {\n", kind.Name())

@@ -250,7 +250,7 @@ func savedName(id, ending string) string { return "parley-" + id + ending }
 func (s *Set) viewFile(ctx context.Context, got chat.FileGot) gotFile {
 	v := gotFile{GotFile: results.GotFile{
 		Untrusted: untrustedNotice, From: sender(got.Message), File: viewFile(got.File),
-		Text: results.Text(got.Text), More: got.More,
+		Text: results.PartOf(got.Before, got.Text), More: got.More,
 		Download: downloadLine(got.Message.ID, got.Ending, s.at(ctx, DownloadPath+got.Ticket)),
 		Next:     s.clients.advisor(ctx).gotFile(got),
 	}}

@@ -150,7 +150,8 @@ func TestGetFile_codex_seesEachPartWhole(t *testing.T) {
 	}
 	codex.call("join_room", args{"room": "tea", "agent_name": "Bob"}).result(t, &seat)
 	for _, text := range []string{strings.Repeat("plain\n", 5000), strings.Repeat("\"\\", 15000),
-		strings.Repeat("\u200b", 10000)} {
+		strings.Repeat("\u200b", 10000), strings.Repeat("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 ", 1700),
+		strings.Repeat("\U0001f469\u200d", 2900)} {
 		var sent reply
 		codex.call("share_file", args{"agent_token": seat.Token, "name": strings.Repeat("n", 99), "text": text}).
 			result(t, &sent)

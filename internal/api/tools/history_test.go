@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
 // What follows the cursor of the latest messages is all that came since, once.
@@ -40,5 +43,36 @@ func TestHistory_ofAPerson_isLargerAndHasACursor(t *testing.T) {
 	agent := p.call("message_history", args{"agent_token": ann.Token, "limit": 100})
 	if size := utf8.RuneCountInString(agent.text); agent.Cursor != "" || size > 12<<10 {
 		t.Errorf("the agent gets %d characters and the cursor %q", size, agent.Cursor)
+	}
+}
+
+// Each part of a text is shown as it is within the whole: also one that begins with a joiner, as an offset that no
+// result has given lets it.
+func TestHistory_longText_eachPartIsShownAsWithinTheWhole(t *testing.T) {
+	w := newWorld(t)
+	p := w.connect(modern)
+	ann := p.call("join_room", args{"agent_name": "Ann", "room": "den"})
+	const verb = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 "
+	for _, text := range []string{strings.Repeat(verb, 1700), strings.Repeat("\U0001f469\u200d", 2900),
+		"x" + strings.Repeat("\u0301\u200d\u200b", 4000)} {
+		whole := sanitize.Escape(text, "\n")
+		sent := p.call("send_message", args{"agent_token": ann.Token, "text": text})
+		for _, cut := range []int{0, len("\u0645\u06cc"), len("\u0645\u06cc\u200c"), len(verb) + len("\u0645\u06cc")} {
+			if !strings.HasPrefix(text, verb) && cut > 0 {
+				cut = len(text) / 2
+				for !utf8.RuneStart(text[cut]) {
+					cut++
+				}
+			}
+			shown := sanitize.Escape(text[:cut], "\n")
+			for more := (&results.More{Offset: cut}); more != nil; {
+				part := p.call("message_history", args{"agent_token": ann.Token, "id": sent.ID, "offset": more.Offset})
+				shown += string(part.Messages[0].Text)
+				more = part.Messages[0].More
+			}
+			if shown != whole {
+				t.Errorf("%+q from %d: %d bytes were shown, want %d", text[:20], cut, len(shown), len(whole))
+			}
+		}
 	}
 }

@@ -78,7 +78,8 @@ func viewMessages(messages []chat.Message) []results.Message {
 	for i, m := range messages {
 		views[i] = results.Message{
 			ID: m.ID, Type: string(m.Type), From: sender(m), Person: m.Person, PersonName: m.PersonName,
-			Draft: m.Draft, To: m.To, Ask: m.Ask, Text: results.Text(m.Text), Redacted: m.Redacted, At: viewTime(m.At),
+			Draft: m.Draft, To: m.To, Ask: m.Ask, Text: results.PartOf(m.Before, m.Text), Redacted: m.Redacted,
+			At:      viewTime(m.At),
 			ReplyTo: m.ReplyTo, Withdraws: m.Withdraws, Agreed: m.Agreed,
 			Agent: m.Agent, Reason: string(m.Reason), Action: string(m.Action), NewAdmin: m.NewAdmin,
 			File: viewFileIf(m.File), Task: viewTaskIf(m.Task), OwnTask: m.OwnTask, Finished: m.Finished,

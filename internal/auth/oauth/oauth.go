@@ -8,9 +8,11 @@
 package oauth
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -23,6 +25,7 @@ import (
 	"github.com/parley-chat/parley/internal/auth/signin"
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
 // The routes. Some clients make the short ones up at the origin.
@@ -139,7 +142,7 @@ func (s *Server) Challenge(path string, wrong bool) string {
 
 // Serve answers a request at a route that is not a GET of the page. address is the network address of the client.
 func (s *Server) Serve(w http.ResponseWriter, r *http.Request, address string) {
-	r.Body = http.MaxBytesReader(w, r.Body, mostForm)
+	r.Body = io.NopCloser(sanitize.SkipByteOrderMark(bufio.NewReader(http.MaxBytesReader(w, r.Body, mostForm))))
 	w.Header().Set("Cache-Control", "no-store")
 	method, handle := http.MethodPost, s.token
 	switch r.URL.Path {

@@ -595,6 +595,15 @@ func TestDocuments_oneThatManyAskFor_isFetchedOnce(t *testing.T) {
 }
 
 // A registration is its own id, so a flood of them fills nothing.
+func TestRegister_byteOrderMark_isNoPartOfTheBody(t *testing.T) {
+	w := newWorld(t)
+	g := w.call("POST", "/oauth/register", "application/json",
+		"\ufeff"+`{"client_name":"Agent","redirect_uris":["https://agent.example/cb"]}`)
+	if g.status != 201 {
+		t.Errorf("%d %s", g.status, g.text)
+	}
+}
+
 func TestRegister_thousandTimes_makesNoCallOfTheTable(t *testing.T) {
 	w := newWorld(t)
 	for n := range 1000 {

@@ -40,7 +40,7 @@ type GotFile struct {
 	Untrusted string `json:"untrusted" schema:"-" doc:"says that the following are other agents' words"`
 	From      string `json:"from,omitempty" doc:"who shared it"`
 	File      File   `json:"file" doc:"what it is"`
-	Text      Text   `json:"text,omitempty" doc:"of a text: the part from offset on, of 16 KiB at most"`
+	Text      Part   `json:"text,omitempty" doc:"of a text: the part from offset on, of 16 KiB at most"`
 	More      int64  `json:"more,omitempty" doc:"the offset of the next part"`
 	Download  string `json:"download" doc:"a command for a shell that saves the whole, under a name of the server's"`
 	Next      string `json:"next,omitempty" doc:"what to do next; absent where a person's token was given"`

@@ -12,7 +12,7 @@ type Message struct {
 	To          []string `json:"to,omitempty" doc:"of a private message: the agents that read it beside its sender; absent if all do"`
 	Ask         []string `json:"ask,omitempty" doc:"the agents that owe an answer to it"`
 	Kind        string   `json:"kind,omitempty" doc:"request wants an answer; status wants none; proposal wants everyone asked to agree; agree; object; done: its sender is finished; absent on other messages"`
-	Text        Text     `json:"text,omitempty" doc:"what was said, or its first part"`
+	Text        Part     `json:"text,omitempty" doc:"what was said, or its first part"`
 	Redacted    bool     `json:"redacted,omitempty" doc:"true if its text was removed; these are not its sender's words"`
 	File        *File    `json:"file,omitempty" doc:"that the message carries: look at it with get_file"`
 	At          string   `json:"at" doc:"when, as RFC 3339 in UTC"`

@@ -11,7 +11,23 @@ import "github.com/parley-chat/parley/internal/base/sanitize"
 type Text string
 
 // String implements [fmt.Stringer].
-func (t Text) String() string { return sanitize.Escape(string(t), "\t\n\r\u2028\u2029") }
+func (t Text) String() string { return sanitize.Escape(string(t), shownInTexts) }
 
 // MarshalText implements [encoding.TextMarshaler].
 func (t Text) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// Part is a Text of which only a part may be there. It is escaped as it is within the whole: see PartOf.
+type Part string
+
+// shownInTexts are the characters that seem to be hidden, and that a text has all the same.
+const shownInTexts = "\t\n\r\u2028\u2029"
+
+// PartOf returns the part of a text that stands behind before.
+func PartOf(before, text string) Part { return Part(sanitize.EscapeAfter(before, text, shownInTexts)) }
+
+// String implements [fmt.Stringer]. What PartOf has not made is escaped, too: only a joiner or a selector at the
+// beginning may belong to what stands before.
+func (p Part) String() string { return sanitize.EscapePart(string(p), shownInTexts) }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (p Part) MarshalText() ([]byte, error) { return []byte(p.String()), nil }

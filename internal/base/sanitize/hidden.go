@@ -9,6 +9,7 @@
 package sanitize
 
 import (
+	"bufio"
 	"fmt"
 	"strings"
 	"unicode"
@@ -24,6 +25,17 @@ import (
 var notSeen = rangetable.Merge(unicode.Cc, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp,
 	unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector, unicode.Noncharacter_Code_Point)
 
+// ByteOrderMark may stand at the beginning of what a program reads, and is no part of it (RFC 8259, section 8.1).
+const ByteOrderMark = "\ufeff"
+
+// SkipByteOrderMark returns what r has behind a byte order mark, if it begins with one.
+func SkipByteOrderMark(r *bufio.Reader) *bufio.Reader {
+	if start, _ := r.Peek(len(ByteOrderMark)); string(start) == ByteOrderMark { // an error comes again
+		_, _ = r.Discard(len(start))
+	}
+	return r
+}
+
 // IsHidden reports whether a reader may not see r. Format characters that enclose numbers are
 // seen.
 func IsHidden(r rune) bool {
@@ -35,12 +47,16 @@ func IsHidden(r rune) bool {
 
 // Escape returns text with a visible escape such as \u200b in place of each hidden
 // character that is not in allowed. A byte that is not UTF-8 becomes U+FFFD.
-func Escape(text, allowed string) string {
+func Escape(text, allowed string) string { return EscapeAfter("", text, allowed) }
+
+// EscapeAfter is Escape for a text that goes on in the midst of another, behind before: a joiner at its beginning may
+// have work to do. The parts of a text, each behind those before it, make what Escape makes of the whole.
+func EscapeAfter(before, text, allowed string) string {
 	if utf8.ValidString(text) && !strings.ContainsFunc(text, IsHidden) {
 		return text
 	}
 	var b strings.Builder
-	var shown rune // the last character, if it was not escaped
+	shown := lastShown(before)
 	for _, r := range text {
 		if !IsHidden(r) || strings.ContainsRune(allowed, r) || worksAfter(shown, r) {
 			b.WriteRune(r)
@@ -52,6 +68,53 @@ func Escape(text, allowed string) string {
 	}
 	return b.String()
 }
+
+// EscapePart is EscapeAfter where nobody knows what stands before: a joiner or a selector at the beginning is taken to
+// have work to do.
+func EscapePart(text, allowed string) string {
+	before := "\u2764" // behind which all but those of Mongolian have
+	if first, _ := utf8.DecodeRuneInString(text); '\u180b' <= first && first <= '\u180f' {
+		before = "\u182e"
+	}
+	return EscapeAfter(before, text, allowed)
+}
+
+// lastShown returns the last character of text; 0 if it is escaped. The last three tell: at most two characters that
+// are hidden follow a visible one and have work to do, a selector and a joiner.
+func lastShown(text string) (shown rune) {
+	start := len(text)
+	for range 3 {
+		_, n := utf8.DecodeLastRuneInString(text[:start])
+		start -= n
+	}
+	for _, r := range text[start:] {
+		if !IsHidden(r) || worksAfter(shown, r) {
+			shown = r
+		} else {
+			shown = 0
+		}
+	}
+	return shown
+}
+
+// seamRoom is how far before its limit a text is cut, so that no character is torn from what belongs to it.
+const seamRoom = 64
+
+// Seam returns where to cut text so that at most n bytes come before the cut: not before a mark, a joiner or a
+// selector, and not behind a joiner, if there is such a place in the last 64 of them. text[:n] ends with a character.
+func Seam(text string, n int) int {
+	for i := n; 0 < i && i < len(text) && i > n-seamRoom; {
+		last, size := utf8.DecodeLastRuneInString(text[:i])
+		next, _ := utf8.DecodeRuneInString(text[i:])
+		if !isJoiner(last) && !isJoiner(next) && !unicode.In(next, unicode.M, unicode.Variation_Selector) {
+			return i
+		}
+		i -= size
+	}
+	return n
+}
+
+func isJoiner(r rune) bool { return r == joiner || r == nonJoiner }
 
 func escapeOf(r rune) string {
 	switch {

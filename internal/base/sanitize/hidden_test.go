@@ -5,6 +5,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"pgregory.net/rapid"
 )
 
 func TestEscape_whatReadersNeed_stays(t *testing.T) {
@@ -39,6 +41,79 @@ func TestEscape_whatHides_isSeen(t *testing.T) {
 	} {
 		if got := Escape(text, ""); got != want {
 			t.Errorf("%+q is shown as %+q, want %+q", text, got, want)
+		}
+	}
+}
+
+// pieces are what texts are drawn from: what joins, marks and selects, what hides, and what neither does.
+var pieces = []rune("aé1#\n 日مخकᠮ👩❤🏳🏽" +
+	"\u0301\u094d\u20e3\u200b\u200c\u200d\ufe0e\ufe0f\u180b\u202e\u2028\ufeff\U000e0041")
+
+func TestEscapeAfter_partsOfAnyCut_makeTheEscapedWhole(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		text := string(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 60).Draw(r, "text"))
+		parts := ""
+		for from := 0; from < len(text); {
+			n := Seam(text[from:], firstRunes(text[from:], rapid.IntRange(1, 9).Draw(r, "part")))
+			if n <= 0 {
+				r.Fatalf("a part of no bytes of %+q", text[from:])
+			}
+			parts += EscapeAfter(text[:from], text[from:from+n], "\n\u2028")
+			from += n
+		}
+		if whole := Escape(text, "\n\u2028"); parts != whole {
+			r.Fatalf("%+q: the parts make %+q, the whole is %+q", text, parts, whole)
+		}
+	})
+}
+
+// firstRunes returns how many bytes the first n characters have.
+func firstRunes(text string, n int) (bytes int) {
+	for range n {
+		_, size := utf8.DecodeRuneInString(text[bytes:])
+		bytes += size
+	}
+	return bytes
+}
+
+// A cluster of 20 KiB is cut somewhere, and each cut makes parts that are shown as the whole.
+func TestEscapeAfter_clusterOf20KiB_isCutAnywhere(t *testing.T) {
+	for _, unit := range []string{"👩\u200d", "❤\ufe0f\u200d", "\u200d", "a\u200d\u200d", "\u0301", "\u094d\u200c",
+		"\ufe0f", "ᠮ\u180b"} {
+		text := "x" + strings.Repeat(unit, 20<<10/len(unit))
+		whole := Escape(text, "")
+		for cut := range text {
+			if cut > 100 && cut < len(text)-100 && cut%997 > 12 {
+				continue
+			}
+			if parts := EscapeAfter("", text[:cut], "") + EscapeAfter(text[:cut], text[cut:], ""); parts != whole {
+				t.Fatalf("%+q, cut at %d: %+q", unit, cut, parts[:200])
+			}
+		}
+	}
+}
+
+func TestSeam_tearsNothingFromWhatItBelongsTo(t *testing.T) {
+	far := strings.Repeat("\u0301", 40)
+	for _, c := range []struct {
+		text string
+		n    int
+		want string // before the cut
+	}{
+		{"abcdef", 3, "abc"},
+		{"abc", 3, "abc"},
+		{"ab e\u0301f", 4, "ab "},
+		{"ab \u0645\u200c\u062e", 5, "ab "},
+		{"ab \u0645\u200c\u062e", 8, "ab "},
+		{"ab \u2764\ufe0f\u200d\U0001f525", 9, "ab "},
+		{"ab \u2764\ufe0f\u200d\U0001f525", 12, "ab "},
+		{"ab \u0915\u094d\u0937", 6, "ab "},
+		{"ab e" + far + "f", 4 + 30, "ab "},
+		{"e" + far + "f", 1 + 30, "e" + far[:30]},       // the text has no better place
+		{"ab e" + far + "f", 4 + 70, "ab e" + far[:70]}, // and here it is too far
+	} {
+		if got := c.text[:Seam(c.text, c.n)]; got != c.want {
+			t.Errorf("%+q at %d is cut behind %+q, want %+q", c.text, c.n, got, c.want)
 		}
 	}
 }

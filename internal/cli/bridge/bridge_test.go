@@ -340,3 +340,11 @@ func TestBridge_hugeAnswer_isCutOff(t *testing.T) {
 		server.Close()
 	}
 }
+
+// Windows may write a mark ahead of what it pipes.
+func TestBridge_byteOrderMark_isNoPartOfTheFirstLine(t *testing.T) {
+	c := start(t, answering(t, 200, "application/json", fmt.Sprintf(joined, "t", "false")), time.Millisecond)
+	if got := c.ask("\ufeff" + join); got.ID != 1 || got.Result.IsError {
+		t.Errorf("%+v", got)
+	}
+}

@@ -9,6 +9,8 @@ import (
 	"io"
 
 	library "github.com/mark3labs/mcp-go/mcp"
+
+	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
 // longestLine is more than any server takes. A longer line is skipped.
@@ -23,7 +25,7 @@ type line struct {
 // read sends the lines of in until it ends, and closes lines. A blank line is none.
 func read(ctx context.Context, in io.Reader, lines chan<- line) {
 	defer close(lines)
-	r := bufio.NewReaderSize(in, 64<<10)
+	r := sanitize.SkipByteOrderMark(bufio.NewReaderSize(in, 64<<10))
 	for {
 		text, err := readLine(r)
 		text = bytes.TrimSpace(text)

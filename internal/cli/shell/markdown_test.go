@@ -30,7 +30,8 @@ func TestMarkdown_minutes_areThoseOfThePage(t *testing.T) {
 	}
 	all := &talk{whole: true, closed: results.Tasks{Tasks: given.Done}, open: results.Tasks{Tasks: given.Open}}
 	for _, a := range given.Agreements {
-		all.agreed = append(all.agreed, entry{Message: results.Message{ID: a.ID, From: a.By, Text: a.Text, At: a.At}})
+		all.agreed = append(all.agreed, entry{Message: results.Message{ID: a.ID, From: a.By,
+			Text: results.Part(a.Text), At: a.At}})
 		for _, name := range a.AgreedBy {
 			all.said = append(all.said, entry{Message: results.Message{From: name, Kind: "agree", ReplyTo: a.ID}})
 		}

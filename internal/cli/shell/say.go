@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
+	"github.com/parley-chat/parley/internal/base/sanitize"
 )
 
 // MaxText is the most bytes that one message has.
@@ -34,11 +35,11 @@ type SayRequest struct {
 
 // ReadText reads a text to say from a pipe, until that or ctx ends.
 func ReadText(ctx context.Context, in io.Reader) (string, error) {
-	text, err := readAll(ctx, in, MaxText+2)
+	text, err := readAll(ctx, in, int64(len(sanitize.ByteOrderMark))+MaxText+2)
 	if err != nil {
 		return "", err
 	}
-	text = bytes.TrimRight(text, "\r\n")
+	text = bytes.TrimRight(bytes.TrimPrefix(text, []byte(sanitize.ByteOrderMark)), "\r\n")
 	switch {
 	case len(text) > MaxText:
 		return "", fail(usage, "The text has more than 32,768 bytes, the limit for a message. Shorten it, or share "+

@@ -189,7 +189,7 @@ func TestShow_hostileText_isHarmlessAndBeginsNoLine(t *testing.T) {
 		width := rapid.SampledFrom([]int{0, 30, 60, 80}).Draw(r, "width")
 		var out bytes.Buffer
 		s := Screen{Out: &out, Width: func() int { return width }, Now: morning, columns: columns{1}}
-		s.Show(said(func(m *results.Message) { m.Text = results.Text(text) }))
+		s.Show(said(func(m *results.Message) { m.Text = results.Part(text) }))
 		if s.err != nil {
 			r.Fatal(s.err)
 		}

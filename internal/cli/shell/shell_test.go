@@ -270,6 +270,34 @@ func TestWait_firstCallIsCut_goesOn(t *testing.T) {
 	}
 }
 
+// Windows writes a mark ahead of what it pipes.
+func TestReadText_byteOrderMark_isNoPartOfIt(t *testing.T) {
+	long := strings.Repeat("x", shell.MaxText)
+	for in, want := range map[string]string{"\ufeffHello.\r\n": "Hello.", "a\ufeffb": "a\ufeffb",
+		"\ufeff" + long + "\n": long} {
+		if got, err := shell.ReadText(t.Context(), strings.NewReader(in)); err != nil || got != want {
+			t.Errorf("%+q: %+q, %v", in[:8], got, err)
+		}
+	}
+	if got, err := shell.ReadText(t.Context(), strings.NewReader("\ufeff\n")); err == nil {
+		t.Errorf("a mark alone says %+q", got)
+	}
+}
+
+// What is said in a script that joins its letters is printed as it was said, however long it is.
+func TestHistory_longText_isShownAsItWasSaid(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	text := strings.TrimSpace(strings.Repeat("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 ", 1700))
+	say(t, base, "Ann", shell.SayRequest{Text: text})
+	c := at(t, base, nil)
+	c.Out.JSON = false
+	if err := c.History(t.Context(), as("Bob"), shell.HistoryRequest{Last: 1}); err != nil ||
+		!strings.Contains(c.out.String(), text) {
+		t.Errorf("%v, printed %d bytes", err, len(c.out.String()))
+	}
+}
+
 func TestReadText_pipeNeverEnds_endsWithTheContext(t *testing.T) {
 	in, out := io.Pipe()
 	defer out.Close()

@@ -66,7 +66,7 @@ func (s *session) supervision(got results.Supervised) {
 	for _, d := range got.Drafts {
 		s.out.print("Draft %s waits. Send, edit or refuse it: %s", d.ID, s.command("supervise send "+d.ID))
 		s.out.Screen.Show(results.Message{
-			Type: "message", ID: d.ID, From: s.seat.Name, Text: d.Text,
+			Type: "message", ID: d.ID, From: s.seat.Name, Text: results.Part(d.Text),
 			To: d.To, Ask: d.Ask, ReplyTo: d.ReplyTo, Kind: d.Kind, At: d.At,
 			File: d.File, Finished: d.Finishes,
 		})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
@@ -25,7 +26,8 @@ func (c *session) agreements(ctx context.Context) ([]Agreement, error) {
 	for _, x := range stored {
 		by := ident.Actor(x.By, x.Person, x.PersonName)
 		a := Agreement{ID: c.head.MessageID(x.N), By: by, AgreedBy: append([]string{by}, x.AgreedBy...),
-			To: x.ToNames, At: time.UnixMilli(x.AtMs), Text: FirstChars(x.Text, agreementChars)}
+			To: x.ToNames, At: time.UnixMilli(x.AtMs)}
+		a.Text = x.Text[:sanitize.Seam(x.Text, len(FirstChars(x.Text, agreementChars)))]
 		if len(a.Text) < len(x.Text) {
 			a.More = &More{ID: a.ID, Offset: len(a.Text)}
 		}

@@ -77,6 +77,7 @@ type FileGot struct {
 	Message Message // which carries the file
 	File    File
 	Text    string // of a text: the part from Offset on
+	Before  string // and the last characters before that part
 	More    int64  // where the next part begins; 0 if there is none
 	Image   []byte // a picture that the server has decoded completely; File.Type is its type
 	Ticket  string // secret; of the address of the download

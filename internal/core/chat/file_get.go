@@ -11,6 +11,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core/picture"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -58,7 +59,7 @@ func (s *Service) getFile(ctx context.Context, req FileRequest) (FileGot, error)
 	switch {
 	case c.agent.IsPerson(), req.Unread: // who downloads it, and looks at that
 	case picture.IsText(f.Type):
-		got.Text, got.More, err = c.textOf(ctx, f, req.Offset, req.Fits)
+		err = c.readInto(ctx, f, req.Offset, req.Fits, &got)
 	case req.Offset > 0:
 		err = fault.Refuse(fault.InvalidArgument, "offset is only for a text, and this file is not one. Call again "+
 			"without it.")
@@ -88,35 +89,53 @@ func (c *session) carried(e room.Event) (*room.File, error) {
 	return f, nil
 }
 
-// textOf returns the part of a text that begins at offset: as much as textPart and fits allow. No character is cut in
-// two. more is where the next part begins; 0 if there is none.
-func (c *session) textOf(ctx context.Context, f *room.File, offset int64, fits func(string) bool) (text string,
-	more int64, err error) {
+// besidePart is how much of a text is read before and after the part that is shown: three characters tell how the
+// first is shown, and one where the part can end.
+const besidePart = 3 * utf8.UTFMax
+
+// readInto adds to got the part of a text that begins at offset: as much as textPart and fits allow. No character is
+// cut in two.
+func (c *session) readInto(ctx context.Context, f *room.File, offset int64, fits func(string) bool,
+	got *FileGot) error {
 	if offset < 0 || offset >= f.Size {
-		return "", 0, fault.Refuse(fault.InvalidArgument, "offset must be less than %d, the size of the file: take it "+
+		return fault.Refuse(fault.InvalidArgument, "offset must be less than %d, the size of the file: take it "+
 			"from more.", f.Size)
 	}
-	data, err := c.read(ctx, f, offset, min(textPart, f.Size-offset))
+	from := max(0, offset-besidePart)
+	data, err := c.read(ctx, f, from, min(offset+textPart+besidePart, f.Size)-from)
 	if err != nil {
-		return "", 0, err
+		return err
 	}
-	if offset > 0 {
-		for i := 0; i < utf8.UTFMax && len(data) > 0 && !utf8.RuneStart(data[0]); i++ { // the rest of a character
-			data, offset = data[1:], offset+1
+	start := int(offset - from)
+	start += restOfCharacter(data, start)
+	before, data := data[:start], data[start:]
+	end := cut(data, textPart)
+	for fits != nil && end >= 2*utf8.UTFMax && !fits(readable(data[:end])) {
+		end = cut(data, end*3/4)
+	}
+	got.Text, got.Before = readable(data[:end]), readable(before)
+	if end < len(data) {
+		got.More = from + int64(start+end)
+	}
+	return nil
+}
+
+// restOfCharacter returns how many bytes of a character that begins before data[at:] are in there.
+func restOfCharacter(data []byte, at int) int {
+	for i := max(0, at-utf8.UTFMax+1); i < at; i++ {
+		if _, size := utf8.DecodeRune(data[i:]); i+size > at {
+			return i + size - at
 		}
 	}
-	end := offset + int64(len(data))
-	if end < f.Size {
-		data = data[:wholeCharacters(data)]
+	return 0
+}
+
+// cut returns the length of a part of data, which has more than at most bytes only if more follows.
+func cut(data []byte, most int) int {
+	if len(data) <= most {
+		return len(data)
 	}
-	for text = readable(data); fits != nil && len(data) >= 2*utf8.UTFMax && !fits(text); text = readable(data) {
-		data = data[:wholeCharacters(data[:len(data)*3/4])]
-	}
-	end = offset + int64(len(data))
-	if end < f.Size {
-		more = end
-	}
-	return text, more, nil
+	return sanitize.Seam(string(data), wholeCharacters(data[:most]))
 }
 
 // wholeCharacters returns the length of data without the beginning of a character at its end.
@@ -132,8 +151,8 @@ func wholeCharacters(data []byte) int {
 	return len(data)
 }
 
-// readable returns data as a text, in which a sign stands for what is not UTF-8.
-func readable(data []byte) string { return strings.ToValidUTF8(string(data), "\ufffd") }
+// readable returns data as a text, in which a sign stands for each byte that is not of UTF-8.
+func readable(data []byte) string { return string([]rune(string(data))) }
 
 // read reads a part of f.
 func (c *session) read(ctx context.Context, f *room.File, offset, length int64) ([]byte, error) {

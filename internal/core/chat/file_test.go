@@ -15,6 +15,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
@@ -1011,4 +1012,34 @@ func TestUpload_lostReplies_shareOnce(t *testing.T) {
 			after.has(p.ann.Token, got.ID, "content")
 		}
 	})
+}
+
+// A part begins with the rest of no character, and leaves out no byte that is none.
+func TestGetFile_textOfAnyBytes_isReadInParts(t *testing.T) {
+	s := inFile(t)
+	p := s.company()
+	data := []byte(strings.Repeat("0123456789abcdef", 2048))
+	for len(data) < 120_000 {
+		data = append(data, "\u0645\u06cc\u200c\u062e \x80\x80\x80 \xe2\x80 \U0001f469\u200d\xf0\x9f \xff\u0301"...)
+	}
+	id := s.share(chat.ShareRequest{Token: p.ann.Token, Name: "a.txt", Data: data})
+	for small := range 12 {
+		shown := ""
+		for offset, more := int64(0), true; more; {
+			got, err := s.GetFile(t.Context(), chat.FileRequest{Token: p.ann.Token, ID: id, Offset: offset,
+				Fits: func(text string) bool { return len(text) < 9000+small }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			shown += sanitize.EscapeAfter(got.Before, got.Text, "\n")
+			offset, more = got.More, got.More > 0
+		}
+		if want := sanitize.Escape(string(data), "\n"); shown != want {
+			t.Errorf("%d: %d bytes are shown, want %d", small, len(shown), len(want))
+		}
+	}
+	got, err := s.GetFile(t.Context(), chat.FileRequest{Token: p.ann.Token, ID: id, Offset: 32768 + 1})
+	if err != nil || !strings.HasPrefix(got.Text, "\u06cc\u200c") {
+		t.Errorf("in the midst of a character: %+q, %v", got.Text[:20], err)
+	}
 }

@@ -55,7 +55,8 @@ type Message struct {
 	ID      string
 	Type    EventType
 	From    string // of a message: the agent's name
-	Text    string // of a message: its text, or the first part of it
+	Text    string // of a message: its text, or a part of it
+	Before  string // and what stands before that part
 	At      time.Time
 	Kind    room.Kind // of a message; "" means room.Plain
 	To      []string  // of a private message: who sees it beside its sender
@@ -225,7 +226,7 @@ func (m Message) Rest(text string, offset int) (rest Message, ok bool) {
 	if offset >= len(text) || text[offset]&0xc0 == 0x80 {
 		return m, false
 	}
-	m.Text, m.More = firstPart(text[offset:], restBytes), nil
+	m.Text, m.Before, m.More = firstPart(text[offset:], restBytes), text[:offset], nil
 	if end := offset + len(m.Text); end < len(text) {
 		m.More = &More{ID: m.ID, Offset: end}
 	}
@@ -254,8 +255,8 @@ func runeLen(r rune) int {
 	return utf8.RuneLen(r)
 }
 
-// firstPart returns the start of text that takes at most limit bytes of JSON, cut
-// between characters.
+// firstPart returns the start of text that takes at most limit bytes of JSON, cut as
+// sanitize.Seam does.
 func firstPart(text string, limit int) string {
 	if len(text) <= limit/6 {
 		return text
@@ -264,7 +265,7 @@ func firstPart(text string, limit int) string {
 	for i, r := range text {
 		n += runeLen(r)
 		if n > limit {
-			return text[:i]
+			return text[:sanitize.Seam(text, i)]
 		}
 	}
 	return text
