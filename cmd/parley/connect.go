@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -37,7 +38,9 @@ func (connectCommand) Help() string {
 
 If the server needs a key but lets programs sign in, a client that can sign in gets only the address, unless you give a key.
 
-The other commands then use this address, too.`
+The other commands then use this address, too, until --undo takes it back.
+
+The address is asked once. If something else than Parley answers there, nothing is written; if nothing does, you are told.`
 }
 
 // again returns the command with the flags that were given, without a secret.
@@ -81,6 +84,9 @@ func (c *connectCommand) Run(ctx context.Context, streams streams) error {
 
 func (c *connectCommand) undo(m connect.Machine, streams streams) error {
 	done, err := m.Undo(c.Client, c.DryRun)
+	if err == nil && !c.DryRun {
+		err = client.ForgetServer(done.Server, done.Next)
+	}
 	if err != nil {
 		return err
 	}
@@ -112,6 +118,9 @@ func (c *connectCommand) connect(ctx context.Context, m connect.Machine, streams
 	case isTemporary(m.Program) && m.Starts(c.Client, !c.NoWake):
 		return usage(fmt.Errorf("clients start the program later, and %s is a temporary file that may be gone by "+
 			"then: move it to a folder in your PATH first", m.Program))
+	}
+	if link, err := client.ParseWatchLink(c.URL); err == nil {
+		return c.refusePage("the link with which a person watches an agent", link.Base)
 	}
 	p, err := c.place(streams.err)
 	if err != nil {
@@ -184,6 +193,33 @@ func sayReturned(w io.Writer, base string) error {
 	return nil
 }
 
+// refuseOther returns why nothing is written if something else than Parley has answered with err: the client would get
+// an address that is none. Nobody may answer yet, as before a server is started.
+func (c *connectCommand) refuseOther(p client.Place, err error) error {
+	if err == nil || errors.As(err, new(*fault.Error)) {
+		return nil
+	}
+	if page := ofPage.FindStringSubmatch(p.Base); page != nil {
+		return c.refusePage(p.Base+", which is a page", page[1])
+	}
+	lost := new(client.Unreachable)
+	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &lost) && !lost.Answered() {
+		return nil
+	}
+	return fmt.Errorf("nothing was written: %v", err) // without the exit code of a server that is away
+}
+
+// ofPage is an address of a server at which people and programs look, and which they may paste.
+var ofPage = regexp.MustCompile(`^(.*)/(?:healthz|r/[^/]*|v1/wait|a2a|\.well-known/.*)$`)
+
+// refusePage refuses what stands for the address of a server, and names that.
+func (c *connectCommand) refusePage(what, base string) error {
+	right := *c
+	right.URL = base
+	return usage(fmt.Errorf("nothing was written: you gave %s; the address of its server is %s: %s", what, base,
+		right.again()))
+}
+
 // admission returns p with the key that the client is to have, and a sentence on whether the
 // server answers. Where that wants no key, or lets the client sign in, the client gets none. A server that does not
 // answer is no reason to stop, and one that does not admit the client is.
@@ -191,6 +227,9 @@ func (c *connectCommand) admission(ctx context.Context, p client.Place, ask func
 	string, error) {
 	keyless := client.Place{Base: p.Base, Invite: p.Invite}
 	protocol, err := protocolOf(ctx, keyless)
+	if err := c.refuseOther(p, err); err != nil {
+		return p, "", err
+	}
 	if fault.CodeOf(err) != fault.KeyInvalid {
 		if err == nil {
 			p = keyless
@@ -237,6 +276,13 @@ func protocolOf(ctx context.Context, p client.Place) (string, error) {
 	defer cancel()
 	server := client.New(p.Base, client.Options{Version: app.Version(), Bearer: p.Key, Invite: p.Invite})
 	defer func() { _ = server.Close() }()
+	name, _, err := server.Server(ctx)
+	if err == nil && name != "parley" {
+		err = fmt.Errorf("the MCP server at %s is %q, not Parley", p.Base, name)
+	}
+	if err != nil {
+		return "", err
+	}
 	return server.Protocol(ctx)
 }
 

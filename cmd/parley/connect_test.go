@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/server/app/apptest"
 	"github.com/parley-chat/parley/internal/testkit/secretscan"
 )
 
@@ -209,6 +214,106 @@ func TestConnect_serverThatDoesNotAnswer_isWrittenAndSaid(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(home, ".codex")); !os.IsNotExist(err) {
 		t.Errorf("the folder is still there: %v", err)
 	}
+}
+
+// TestConnect_somethingElseAnswers_writesNothing plays what people paste, and what answers there.
+func TestConnect_somethingElseAnswers_writesNothing(t *testing.T) {
+	home := emptyHome(t)
+	install(t, "codex")
+	for what, answer := range map[string]http.HandlerFunc{
+		"a page":               func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") },
+		"nothing there":        http.NotFound,
+		"a sign-in of its own": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
+		"another address": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect)
+		},
+		"another MCP server": func(w http.ResponseWriter, r *http.Request) {
+			var call struct{ ID any }
+			if err := json.NewDecoder(r.Body).Decode(&call); err != nil || call.ID == nil {
+				w.WriteHeader(http.StatusAccepted)
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(w).Encode(map[string]any{"jsonrpc": "2.0", "id": call.ID, "result": map[string]any{
+				"protocolVersion": "2025-06-18", "capabilities": map[string]any{},
+				"serverInfo": map[string]any{"name": "weather", "version": "1"}}})
+		},
+	} {
+		server := httptest.NewServer(answer)
+		for _, dry := range [][]string{nil, {"--dry-run"}} {
+			connectSays(t, exitFailure, append([]string{"codex", "--url", server.URL}, dry...),
+				"parley: nothing was written: the ")
+		}
+		server.Close()
+		if what == "a page" { // where https was meant for it, too
+			plain := httptest.NewServer(answer)
+			connectSays(t, exitFailure, []string{"codex", "--url", strings.Replace(plain.URL, "http:", "https:", 1)},
+				"parley: nothing was written: ")
+			plain.Close()
+		}
+	}
+	if left, err := os.ReadDir(home); err != nil || len(left) > 0 {
+		t.Errorf("it has written %v, %v", left, err)
+	}
+	tunnel := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadGateway) // its server is not started yet
+	}))
+	defer tunnel.Close()
+	connectSays(t, 0, []string{"codex", "--url", tunnel.URL}, "Codex is connected to "+tunnel.URL+".\n",
+		"The server does not answer yet. ")
+}
+
+func TestConnect_pageOfAServer_namesTheServer(t *testing.T) {
+	home := emptyHome(t)
+	install(t, "codex")
+	claim := ident.NewLinkCode("log key", "abcdefg", 3, 17, 0).String()
+	for _, base := range []string{apptest.Serve(t, nil), "http://127.0.0.1:1"} { // where nobody answers
+		for _, path := range []string{"/healthz", "/r/tea", "/r/tea/", "/r/abcdefg#" + claim, "/v1/wait",
+			"/.well-known/agent-card.json", "/r/tea."} {
+			var out strings.Builder
+			code := run(t.Context(), []string{"connect", "codex", "--allow", "--url", base + path},
+				streams{out: &out, err: &out, program: lasting()})
+			if want := "; the address of its server is " + base + ": parley connect codex --url " + base + " --allow\n"; code !=
+				exitUsage || !strings.HasPrefix(out.String(), "parley: nothing was written: ") ||
+				!strings.HasSuffix(out.String(), want) || strings.Contains(out.String(), claim) {
+				t.Errorf("%s: code %d, %s", path, code, &out)
+			}
+		}
+	}
+	if left, err := os.ReadDir(home); err != nil || len(left) > 0 {
+		t.Errorf("it has written %v, %v", left, err)
+	}
+}
+
+// The address that the other commands use goes with the last client that has it.
+func TestConnect_undo_takesBackTheAddressForOtherCommands(t *testing.T) {
+	emptyHome(t)
+	install(t, "codex")
+	const a, b, usual = "http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:8080"
+	does := func(want string, args ...string) {
+		t.Helper()
+		connectSays(t, 0, args)
+		if got, err := client.Server(); err != nil || got.Base != want {
+			t.Errorf("after %v the commands use %v, %v; want %s", args, got, err, want)
+		}
+	}
+	does(a, "codex", "--url", a)
+	does(a, "codex", "--undo", "--dry-run")
+	does(usual, "codex", "--undo")
+	does(a, "codex", "--url", a)
+	does(a, "cursor", "--url", a)
+	does(a, "codex", "--undo")
+	does(b, "gemini", "--url", b)
+	does(b, "claude-desktop", "--url", a+"/i/"+ident.NewInvite("key", "r000000", 1).String())
+	does(b, "claude-desktop", "--undo")
+	does(a, "gemini", "--undo")
+	does(usual, "cursor", "--undo")
+	does(usual, "cursor", "--undo")
+	does(b, "vscode", "--url", b)
+	if err := client.SaveServer(a); err != nil { // by another command, since
+		t.Fatal(err)
+	}
+	does(a, "vscode", "--undo")
 }
 
 func TestConnect_noHome_isSaidInPlainWords(t *testing.T) {

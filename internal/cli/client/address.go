@@ -90,3 +90,19 @@ func SaveServer(base string) error {
 	}
 	return WriteFile(path, []byte(base+"\n"), 0o600)
 }
+
+// ForgetServer makes next the address that Server returns, or none if next is "", where it has been base.
+func ForgetServer(base, next string) error {
+	path, err := StatePath(savedName)
+	if err != nil {
+		return err
+	}
+	saved, err := ReadFile(path)
+	switch {
+	case err != nil || base == "" || strings.TrimSpace(string(saved)) != base || next == base:
+		return err
+	case next == "":
+		return Cannot("remove", path, os.Remove(path))
+	}
+	return SaveServer(next)
+}

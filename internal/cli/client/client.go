@@ -101,10 +101,10 @@ func SameServer(r *http.Request, via []*http.Request) error {
 	safer := from.Scheme == "http" && r.URL.Scheme == "https" && r.URL.Hostname() == from.Hostname()
 	switch {
 	case len(via) >= most:
-		return errors.New("it redirects in a circle")
+		return otherThan("it redirects in a circle")
 	case !safer && (r.URL.Host != from.Host || r.URL.Scheme != from.Scheme):
-		return fmt.Errorf("it redirects to another server, %s://%s: use that address if it is the right one",
-			r.URL.Scheme, r.URL.Host)
+		return otherThan(fmt.Sprintf("it redirects to another server, %s://%s: use that address if it is the right one",
+			r.URL.Scheme, r.URL.Host))
 	}
 	r.Header.Del("Referer")
 	return nil
@@ -155,6 +155,23 @@ func Reason(err error) string {
 
 // Unwrap returns the cause.
 func (u *Unreachable) Unwrap() error { return u.cause }
+
+// Answered reports whether something else than Parley answers at the address. A proxy that does not reach the server
+// says so, and may reach it later.
+func (u *Unreachable) Answered() bool {
+	if is := notParley(""); errors.As(u.cause, &is) {
+		return !noUpstream.MatchString(string(is))
+	}
+	return errors.As(u.cause, new(otherThan)) || errors.Is(u.cause, http.ErrSchemeMismatch)
+}
+
+// noUpstream is the status with which a proxy says that it does not reach the server.
+var noUpstream = regexp.MustCompile(`^50[234]\b`)
+
+// otherThan is an answer other than Parley's, in a sentence.
+type otherThan string
+
+func (o otherThan) Error() string { return string(o) }
 
 // notParley is an answer that is not Parley's, in a few words, or "".
 type notParley string
@@ -291,7 +308,7 @@ func plainly(err error) error {
 	case errors.As(err, &request):
 		return request.Err // without the address, which Unreachable names
 	case errors.Is(err, transport.ErrLegacySSEServer), errors.Is(err, transport.ErrSessionTerminated):
-		return errors.New("there is no MCP at this address")
+		return otherThan("there is no MCP at this address")
 	case errors.Is(err, transport.ErrAuthorizationRequired):
 		return notParley("401 Unauthorized")
 	case errors.As(err, new(net.Error)), errors.As(err, new(*http.MaxBytesError)), errors.As(err, new(notParley)):

@@ -44,6 +44,11 @@ type Report struct {
 	Shadows []string
 	// Trust: hooks were written that the client runs only after its person trusts them.
 	Trust bool
+	// Server is, of Undo, the address that the client had, unless it came by an invite; "" if none.
+	Server string
+	// Next is, of Undo, the one that the other commands use instead, if they have used that: the address itself if
+	// another client has it, else the one that was connected last; "" if none is.
+	Next string
 }
 
 // Check returns why Connect refuses a client, or what is to be allowed, whatever the server;
@@ -112,7 +117,7 @@ func (m Machine) Connect(o Options) (Report, error) {
 			if err != nil || len(changesOf(edits)) == 0 {
 				return false, err
 			}
-			now := connection{Client: c.id, Config: c.file(m), Server: o.Server, Allow: o.Allow}
+			now := connection{Client: c.id, Config: c.file(m), Server: o.Server, Guest: o.Invite != "", Allow: o.Allow}
 			if c.startsProgram(o.Wake) {
 				now.Program = m.Program
 			}
@@ -224,6 +229,9 @@ func (m Machine) Undo(id string, dryRun bool) (Report, error) {
 	}
 	err = m.withRecord(func(r *record) error {
 		old := r.of(c, m)
+		if !old.Guest {
+			report.Server, report.Next = old.Server, r.next(old)
+		}
 		defer removeFolders(old.Files)
 		if err := c.settled(m, func() (wrote bool, err error) {
 			edits, err := planned(old)

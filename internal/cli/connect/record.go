@@ -14,6 +14,7 @@ type connection struct {
 	Client string `json:"client"`
 	Config string `json:"config"` // the client's file of servers: one client may have several homes
 	Server string `json:"server"`
+	Guest  bool   `json:"guest,omitempty"` // it comes by an invite, whose address the other commands do not use
 	Allow  bool   `json:"allow"`
 	// Program is the path under which the client starts this program; "" if it never does.
 	Program string    `json:"program,omitempty"`
@@ -61,6 +62,20 @@ func (r *record) of(c client, m Machine) connection {
 
 func (*record) is(known connection, c client, m Machine) bool {
 	return known.Client == c.id && known.Config == c.file(m)
+}
+
+// next returns the address that the other commands use once a connection is gone.
+func (r *record) next(gone connection) (address string) {
+	for _, c := range r.Connections {
+		switch {
+		case c.Guest || c.Client == gone.Client && c.Config == gone.Config:
+		case c.Server == gone.Server:
+			return c.Server
+		default:
+			address = c.Server
+		}
+	}
+	return address
 }
 
 // keep stores a connection in place of an earlier one of the same client. One without
