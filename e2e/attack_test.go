@@ -44,7 +44,7 @@ func exposed(t *testing.T, args ...string) *program {
 // stranger calls a program from an address. Many goroutines may use one.
 type stranger struct {
 	program *program
-	address string // of IPv4
+	address string
 }
 
 // strangers share their connections: an attack would else run out of ports.
@@ -52,6 +52,11 @@ var strangers = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 512
 
 // call calls a tool, and returns the answer to a caller that sees no progress.
 func (s stranger) call(ctx context.Context, tool string, arguments args) (answer, error) {
+	return s.callAt(ctx, s.program.url, tool, arguments)
+}
+
+// callAt is call at an address of the server.
+func (s stranger) callAt(ctx context.Context, url, tool string, arguments args) (answer, error) {
 	body, err := json.Marshal(map[string]any{
 		"jsonrpc": "2.0", "id": 1, "method": "tools/call",
 		"params": map[string]any{"name": tool, "arguments": arguments},
@@ -59,7 +64,7 @@ func (s stranger) call(ctx context.Context, tool string, arguments args) (answer
 	if err != nil {
 		return answer{}, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.program.url, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return answer{}, err
 	}

@@ -8,8 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/parley-chat/parley/internal/testkit/engine"
@@ -63,8 +65,8 @@ func TestDisk_full_isUnavailableAndLosesNothing(t *testing.T) {
 			!strings.HasSuffix(got.err, "parley: "+diskFull+"\n") {
 			t.Errorf("on a full disk say ended with %d and %q, want 5 and %q", got.code, got.err, diskFull)
 		}
-		if n := strings.Count(log.String(), "disk is full"); n != 2 { // in the message and in the error
-			t.Errorf("the log says %d times that the disk is full, want it in one line", n)
+		if n := strings.Count(log.String(), "the disk is nearly full"); n != 1 {
+			t.Errorf("the log says %d times that the disk is nearly full, want once", n)
 		}
 	}, func() {
 		if err := os.Remove(other); err != nil {
@@ -86,6 +88,84 @@ func TestAttack_files_diskNearlyFull(t *testing.T) {
 	}
 	two.ann.must(t, "send_message", two.hers.with(args{"text": "still here"}))
 	attacks(t, "with less than 1 GiB of disk free: no file is taken, and messages are")
+}
+
+// Through one invite, from 24 networks and without limits, a disk of 32 MiB is filled as far as words go. Then the
+// admin still throws everybody out, and the operator still revokes a key.
+func TestAttack_diskFilledByAGuest_whoIsThenThrownOut(t *testing.T) {
+	t.Parallel()
+	disk := engine.SmallDisk(t, "32m")
+	if err := os.WriteFile(filepath.Join(disk, "other"), make([]byte, 20<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := startOn(t, []string{"--data", filepath.Join(disk, "parley.db"), "--trust-proxy", "--access", "keys",
+		"--bytes-per-minute", "0", "--messages-per-minute", "0", "--units-per-minute", "0"}, nil)
+	admin := p.door(p.newKey("Ann"))
+	at := func(n int, url, tool string, arguments args) answer {
+		got, err := stranger{p, fmt.Sprintf("2001:db8:%x::1", n)}.callAt(t.Context(), url, tool, arguments)
+		if err != nil {
+			t.Error(err)
+		}
+		return got
+	}
+	ann := at(0, admin, "create_room", args{"room": "plans", "agent_name": "Ann", "capacity": 9})
+	door := inviteLink.FindString(ann.Invite)
+	if door == "" {
+		t.Fatalf("no invite: %+v", ann)
+	}
+	door = strings.TrimSuffix(p.url, "/mcp") + door + "/mcp"
+	gus := at(1, door, "join_room", args{"agent_name": "Gus"})
+	flood := func(url, token string) {
+		var all sync.WaitGroup
+		for network := range 24 {
+			all.Go(func() {
+				// Longer than a second: the space was read again.
+				for n, said := 0, time.Now(); time.Since(said) < 1200*time.Millisecond; n++ {
+					switch code := at(network, url, "send_message", args{"agent_token": token,
+						"text": fmt.Sprint(network, n, strings.Repeat("x", 30_000))}).Code; code {
+					case "":
+						said = time.Now()
+					case "unavailable":
+					default:
+						t.Errorf("a flood was refused with %q", code)
+						return
+					}
+				}
+			})
+		}
+		all.Wait()
+	}
+	left := func() int64 {
+		var fs syscall.Statfs_t
+		if err := syscall.Statfs(disk, &fs); err != nil {
+			t.Fatal(err)
+		}
+		return int64(fs.Bavail) * fs.Bsize
+	}
+	flood(door, gus.AgentToken)
+	afterGuest := left()
+	if got := at(0, admin, "send_message", args{"agent_token": ann.AgentToken, "text": "Who?"}); !got.Sent {
+		t.Errorf("after the guests' words have ended, the admin gets %+v", got)
+	}
+	flood(admin, ann.AgentToken)
+	t.Logf("%d bytes were left by the guest, and %d by all", afterGuest, left())
+	for n := range 200 { // what else a guest may do writes, too
+		at(n, door, "wait_for_message", args{"agent_token": gus.AgentToken, "wait_seconds": 0,
+			"activity": fmt.Sprint("busy ", n)})
+	}
+	for _, call := range []struct {
+		tool string
+		more args
+	}{{"manage_agent", args{"action": "kick", "agent_name": "Gus"}},
+		{"manage_agent", args{"action": "ban", "agent_name": "Gus"}}, {"update_room", args{"closed": true}}} {
+		if got := at(0, admin, call.tool, args{"agent_token": ann.AgentToken}.with(call.more)); got.Code != "" {
+			t.Errorf("%s on the full disk: %+v", call.tool, got)
+		}
+	}
+	if _, err := p.keys("revoke", "Ann"); err != nil {
+		t.Error(err)
+	}
+	attacks(t, "a disk of 32 MiB, filled through one invite: %d bytes left, and everybody can be thrown out", left())
 }
 
 // servesOnAFullDisk has agents talk until the disk is full, and on once there is
@@ -114,9 +194,7 @@ func servesOnAFullDisk(t *testing.T, p *program, fill, look, empty func()) {
 	}
 	look()
 	empty()
-	if status := p.health(); status != http.StatusOK {
-		t.Errorf("with room again /healthz answered %d", status)
-	}
+	await(t, "/healthz says that there is room", func() bool { return p.health() == http.StatusOK })
 	a.store("There is room again.")
 	a.heardBy(bob)
 	if code := p.terminate(); code != 0 {

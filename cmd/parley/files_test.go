@@ -67,7 +67,7 @@ func fileWithFiles(t *testing.T) (path, token string, keys []files.Key) {
 func at(t *testing.T, path string, do func(*chat.Service, *sqlite.Table)) {
 	t.Helper()
 	tab, err := sqlite.Open(path, sqlite.Options{Files: sqlite.FileOptions{Total: 1 << 30,
-		DiskFree: func(string) (int64, error) { return 1 << 40, nil }}})
+		Disk: func(string) (free, size int64, err error) { return 1 << 40, 1 << 40, nil }}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ const (
 func talkedFile(t *testing.T, path string) (tokens []string) {
 	t.Helper()
 	tab, err := sqlite.Open(path, sqlite.Options{Files: sqlite.FileOptions{Total: math.MaxInt64,
-		DiskFree: func(string) (int64, error) { return math.MaxInt64, nil }}})
+		Disk: func(string) (free, size int64, err error) { return math.MaxInt64, math.MaxInt64, nil }}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func (s settings) openFile(figures *scrape.Metrics, log *slog.Logger) (app.Store
 		return app.Store{}, err
 	}
 	figures.File(t.Commits, t.LogBytes)
-	store := app.Store{Table: t, SingleProcess: true, Ready: t.Ready, Close: t.Close}
+	store := app.Store{Table: t, SingleProcess: true, Space: t.Space, Ready: t.Ready, Close: t.Close}
 	if s.FilesTotal > 0 {
 		store.Files = t.Files()
 	}

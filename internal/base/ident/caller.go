@@ -20,7 +20,7 @@ func WithAddress(ctx context.Context, address string) context.Context {
 // ClientKey returns the caller for which a limit counts: the principal if it has shown more than a
 // link, else the network address.
 func ClientKey(ctx context.Context) string {
-	if a := PrincipalOf(ctx); a.ID != "" && !a.ByLink {
+	if a := PrincipalOf(ctx); a.Counts() {
 		return "principal " + a.ID
 	}
 	address, _ := ctx.Value(addressKey{}).(string)

@@ -31,6 +31,9 @@ type Principal struct {
 	Invite int
 }
 
+// Counts reports whether limits count a by its principal. A link alone spends nothing of one.
+func (a Principal) Counts() bool { return a.ID != "" && !a.ByLink }
+
 // KeyPrincipal returns the principal of the holder of the key or the account with an id.
 func KeyPrincipal(id string) string { return keyPrincipal + id }
 

@@ -32,8 +32,7 @@ func (s *Service) Outward(err error) error {
 		return unavailable(s.log, err, time.Hour, "An earlier build of the server stored this room, and this one "+
 			"cannot read it. Ask the person who runs the server to use a new file or table.")
 	case errors.Is(err, table.ErrFull):
-		return unavailable(s.log, err, time.Minute, "The disk of this server is full. Nothing was done: try again "+
-			"later, and tell the person who runs the server.")
+		return errDiskFull(s.log, err)
 	case errors.Is(err, table.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		failed := unavailable(s.log, err, 2*time.Second, "The store did not answer in time.")
 		failed.Unclear = true

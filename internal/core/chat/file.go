@@ -185,7 +185,7 @@ func (op *sendOp) share(ctx context.Context, name string, content []byte) (Share
 	if err := op.address(ctx); err != nil {
 		return Shared{}, err
 	}
-	back, err := c.room.svc.limits.Upload(ctx, x.size)
+	back, err := c.room.svc.limits.Upload(c.payer(ctx), x.size)
 	if err != nil {
 		return Shared{}, err
 	}

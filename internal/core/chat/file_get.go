@@ -156,7 +156,7 @@ func readable(data []byte) string { return string([]rune(string(data))) }
 
 // read reads a part of f.
 func (c *session) read(ctx context.Context, f *room.File, offset, length int64) ([]byte, error) {
-	r, err := c.room.svc.open(ctx, c.token.Room, f, offset, length)
+	r, err := c.open(ctx, f, offset, length)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func missing(err error) error {
 
 // drawInto adds the picture of f to got, if it is one that a model may see.
 func (c *session) drawInto(ctx context.Context, f *room.File, got *FileGot) error {
-	r, err := c.room.svc.open(ctx, c.token.Room, f, 0, f.Size)
+	r, err := c.open(ctx, f, 0, f.Size)
 	if err != nil {
 		return err
 	}
@@ -189,10 +189,10 @@ func (c *session) drawInto(ctx context.Context, f *room.File, got *FileGot) erro
 	return ctx.Err()
 }
 
-// open opens a part of a file of a room, and counts it for the caller.
-func (s *Service) open(ctx context.Context, id string, f *room.File, offset, length int64) (io.ReadCloser, error) {
+// open opens a part of a file of the caller's room, and counts it for the caller.
+func (c *session) open(ctx context.Context, f *room.File, offset, length int64) (io.ReadCloser, error) {
 	length = min(length, f.Size-offset)
-	back, err := s.limits.Download(ctx, length)
+	back, err := c.room.svc.limits.Download(c.payer(ctx), length)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +200,7 @@ func (s *Service) open(ctx context.Context, id string, f *room.File, offset, len
 	if offset == 0 && length == f.Size {
 		part = -1 // a bucket compares the whole with its digest
 	}
-	r, err := s.opts.Files.Open(ctx, files.Key{Room: id, ID: f.Key}, offset, part)
+	r, err := c.room.svc.opts.Files.Open(ctx, c.fileKey(f), offset, part)
 	if err != nil {
 		back(length)
 		return nil, missing(err)
@@ -262,7 +262,7 @@ func (s *Service) download(ctx context.Context, text string) (Download, error) {
 	}
 	return Download{File: *viewFile(f), ID: t.Message, Ending: picture.Ending(f.Type),
 		Open: func(ctx context.Context, offset, length int64) (io.ReadCloser, error) {
-			r, err := s.open(ctx, t.Room, f, offset, length)
+			r, err := c.open(ctx, f, offset, length)
 			return r, s.Outward(err)
 		}}, nil
 }
@@ -275,7 +275,7 @@ func (s *Service) enterDownload(ctx context.Context, t ident.Ticket) (*session, 
 	r := s.acquire(t.Room)
 	c, err := r.enterDownload(ctx, t)
 	if err == nil {
-		err = s.limits.Enter(ctx, t.Room)
+		err = s.limits.Enter(ctx, t.Room, c.payer(ctx))
 	}
 	if err != nil {
 		r.release()

@@ -23,7 +23,7 @@ func (op *sendOp) offer(ctx context.Context, name string, most int64) (Shared, e
 	if err := c.checkFits(ctx, most); err != nil {
 		return Shared{}, err
 	}
-	back, err := s.limits.Upload(ctx, most)
+	back, err := s.limits.Upload(c.payer(ctx), most)
 	if err != nil {
 		return Shared{}, err
 	}
@@ -105,7 +105,7 @@ func (s *Service) upload(ctx context.Context, text string, r io.Reader) (Sent, e
 		}
 		most = n
 	}
-	back, err := s.limits.Upload(ctx, most)
+	back, err := s.limits.Upload(c.payer(ctx), most)
 	if err != nil {
 		return Sent{}, err
 	}
@@ -161,7 +161,7 @@ func (s *Service) enterUpload(ctx context.Context, code ident.UploadCode) (*sess
 	r := s.acquire(code.Room)
 	c, u, err := r.enterUpload(ctx, code)
 	if err == nil {
-		err = s.limits.Enter(ctx, code.Room)
+		err = s.limits.Enter(ctx, code.Room, c.payer(ctx))
 	}
 	if err != nil {
 		r.release()
@@ -221,7 +221,7 @@ func (c *session) uploadAgain(ctx context.Context, code ident.UploadCode, r io.R
 	if f == nil {
 		return Sent{}, errFileRemoved()
 	}
-	back, err := c.room.svc.limits.Upload(ctx, f.Size)
+	back, err := c.room.svc.limits.Upload(c.payer(ctx), f.Size)
 	if err != nil {
 		return Sent{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/password"
+	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
@@ -171,6 +172,7 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 	claim := &seatRequest{
 		SeatRequest: room.SeatRequest{Name: op.Name, Principal: op.By.ID, Invite: op.By.Invite, Holder: op.Holder},
 		Newcomer:    op.newcomer,
+		Full:        op.svc.checkSpace(0, op.By.IsGuest()),
 	}
 	op.claim = claim
 	for looks := range maxLooks {
@@ -189,7 +191,8 @@ func (op *joinOp) sit(ctx context.Context, r *liveRoom, h *room.Head) (got Seate
 			claim.Password = h.Password
 		}
 		if undo == nil {
-			undo, err = op.svc.limits.Seat(ctx, h.ID)
+			undo, err = op.svc.limits.Seat(ctx, h.ID,
+				ratelimit.CallerFor(ctx, h.ID, room.Agent{Invite: op.By.Invite}))
 			if err != nil {
 				return Seated{}, err
 			}
@@ -301,6 +304,9 @@ func (op *joinOp) createRoom(ctx context.Context, old *roomlog.Log) (Seated, err
 	if !op.create {
 		return Seated{}, fault.Refuse(fault.RoomNotFound, "There is no room of this name. Check the spelling with "+
 			"your user, try again soon if somebody is to make it, or leave create_if_missing out to make it.")
+	}
+	if err := s.checkSpace(0, false); err != nil {
+		return Seated{}, err
 	}
 	uncount, err := s.limits.Room(ctx, s.store)
 	if err != nil {

@@ -36,6 +36,11 @@ func (s *Service) LeaveRoom(ctx context.Context, req LeaveRequest) (Left, error)
 	if err := c.checkLastWord(ctx, req.Text); err != nil {
 		return Left{}, s.Outward(err)
 	}
+	if req.Text != "" {
+		if err := c.checkSpace(len(req.Text)); err != nil {
+			return Left{}, err
+		}
+	}
 	got, err := c.leave(ctx, req.Text)
 	return got, s.Outward(err)
 }

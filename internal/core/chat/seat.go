@@ -11,6 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/sanitize"
 	"github.com/parley-chat/parley/internal/core/presence"
+	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 )
@@ -26,6 +27,11 @@ type session struct {
 }
 
 func (c *session) attendance() presence.Attendance { return c.room.agents.Attendance(c.head, &c.agent) }
+
+// payer returns for whom limits count what the caller does.
+func (c *session) payer(ctx context.Context) ratelimit.Caller {
+	return ratelimit.CallerFor(ctx, c.token.Room, c.agent)
+}
 
 func (c *session) positions() presence.Positions { return c.room.agents.Positions(c.agent) }
 
@@ -95,7 +101,7 @@ func (s *Service) accept(ctx context.Context, t ident.Token, read readHead) (*se
 	default:
 		err = foreign(asker, t, h.Invite.CheckSeat(asker, a))
 		if err == nil {
-			err = s.limits.Enter(ctx, t.Room)
+			err = s.limits.Enter(ctx, t.Room, ratelimit.CallerFor(ctx, t.Room, a))
 		}
 	}
 	if err != nil {

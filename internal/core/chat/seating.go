@@ -61,6 +61,7 @@ type seatRequest struct {
 	room.SeatRequest
 	Newcomer newcomer
 	Password string // the room's hash that was checked
+	Full     error  // why there is no new seat, for want of space; one's own is regained
 
 	// Kept is who was behind the newcomer's last seat, as was read when KeptAsOf was the last
 	// departure; nil if nobody is known.
@@ -116,6 +117,9 @@ func (c *seatRequest) Propose(h *room.Head, now time.Time) (roomlog.Change, erro
 		ch.Ops = []table.Op{roomlog.PutPresence(h.ID, *s.Regained,
 			room.Presence{AtMs: now.UnixMilli(), Read: max(c.Presence[s.Regained.Seat].Read, s.Regained.Joined)})}
 		return ch, nil
+	}
+	if c.Full != nil {
+		return roomlog.Change{}, c.Full
 	}
 	staying := len(h.Agents)
 	if s.Eviction != nil {

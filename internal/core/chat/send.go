@@ -63,6 +63,7 @@ type sendOp struct {
 	fingerprint [16]byte        // of its text and addressees
 	consent     bool            // the person behind the agent decides about it first, also if it does not approve all
 	upload      *roomlog.Upload // that ends with the message; nil: its file, if it has one, came with the call
+	full        error           // why it cannot be said, for want of space
 	idle        int             // how many agents waited for a task when the call began
 	fileName    string          // of the file that the call shares; "": it shares none
 	ownKey      bool            // the server made the key of idempotency: see checkKey
@@ -90,7 +91,7 @@ func (c *session) newSend(req SendRequest) *sendOp {
 
 // send counts the message against the limits of its caller, and says it.
 func (op *sendOp) send(ctx context.Context) (Sent, error) {
-	undo, err := op.caller.room.svc.limits.Message(ctx, len(op.req.Text))
+	undo, err := op.caller.room.svc.limits.Message(op.caller.payer(ctx), len(op.req.Text))
 	if err != nil {
 		return Sent{}, err
 	}
@@ -146,6 +147,7 @@ func (v verdict) isNew() bool { return len(v.change.Events) > 0 }
 // or a step that holds the message back.
 func (op *sendOp) settle(ctx context.Context, attempt func(context.Context) (verdict, error)) (verdict, error) {
 	c := op.caller
+	op.full = c.checkSpace(len(op.req.Text))
 	for range maxLooks {
 		v, err := attempt(ctx)
 		switch {
@@ -238,10 +240,10 @@ func (op *sendOp) propose(h *room.Head, a room.Agent, batched []room.Event, now 
 		}
 	}
 
-	// The room takes the message, and those whom it names are there.
+	// The room takes the message, those whom it names are there, and the disk has space.
 	e, err := h.Compose(a, op.event, now)
 	if err == nil {
-		err = op.checkArrived(h)
+		err = cmp.Or(op.checkArrived(h), op.full)
 	}
 	if err != nil {
 		return verdict{}, err

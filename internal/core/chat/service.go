@@ -42,6 +42,8 @@ type Options struct {
 	Files files.Store
 	// FileLimit is how many bytes a file has at most. The default is UsualFile.
 	FileLimit int64
+	// Space tells what the disk of the table has left. Nil means that there is no disk to fill.
+	Space ReadSpace
 	// LongestWait caps every wait. The default is MaxWait.
 	LongestWait time.Duration
 	// Limits bound what each caller does. The zero value does not. Units are counted for
@@ -69,6 +71,7 @@ type Service struct {
 	log       *slog.Logger
 	audit     *slog.Logger // nil: nobody wants the lines
 	limits    *ratelimit.Limiter
+	space     space
 	passwords *password.Checker
 	pictures  *picture.Decoder
 	stopping  chan struct{}
@@ -98,7 +101,8 @@ func New(t table.Table, o Options) *Service {
 	}
 	limits := ratelimit.New(o.Limits, o.Clock)
 	t = limits.Table(t)
-	s := &Service{limits: limits, clock: o.Clock, opts: o, log: o.Logger, audit: audited, stopping: make(chan struct{})}
+	s := &Service{limits: limits, clock: o.Clock, opts: o, log: o.Logger, audit: audited, stopping: make(chan struct{}),
+		space: space{read: o.Space, clock: o.Clock, log: o.Logger}}
 	s.store = roomlog.NewStore(t, roomlog.Options{
 		Clock: o.Clock, SingleProcess: o.SingleProcess, MinBatch: o.MinBatch, CacheBytes: o.CacheBytes,
 		Logger: o.Logger, Calls: o.Calls,
@@ -123,6 +127,9 @@ func (s *Service) Stopping() <-chan struct{} { return s.stopping }
 
 // AllowRoom counts a room that the caller creates, or refuses it.
 func (s *Service) AllowRoom(ctx context.Context) error {
+	if err := s.checkSpace(0, false); err != nil {
+		return err
+	}
 	_, err := s.limits.Room(ctx, s.store)
 	return err
 }

@@ -201,6 +201,11 @@ func (c *session) decideDraft(ctx context.Context, id string, decision room.Deci
 	if err != nil {
 		return err
 	}
+	if d.Draft != nil && decision != room.RefuseDraft {
+		if err := c.checkSpace(len(text) + len(d.Draft.Text)); err != nil {
+			return err
+		}
+	}
 	f := d.CarriedFile()
 	_, err = c.change(ctx, func(h *room.Head, a room.Agent, now time.Time) (ch roomlog.Change, err error) {
 		e, err := h.DecideDraft(a, d, decision, text, now)

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -133,10 +134,11 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 		got, err := c.listTasks(ctx, req)
 		return c.withCursor(ctx, got, err)
 	}
-	undo, err := s.limits.Message(ctx, len(op.words)) // a change without words is an event, too
+	undo, err := s.limits.Message(c.payer(ctx), len(op.words)) // a change without words is an event, too
 	if err != nil {
 		return Tasks{}, err
 	}
+	op.full = c.checkSpace(len(op.words))
 	got, err := op.run(ctx)
 	if gone := ctx.Err() != nil; err != nil && !gone || err == nil && !op.wrote {
 		undo()
@@ -167,6 +169,7 @@ type taskOp struct {
 	before room.Task // that task, as it was
 	added  int64     // the event that added tasks, which the answer is about; 0: none
 	wrote  bool
+	full   error      // why nothing can be changed, for want of space
 	after  *room.Head // right after the change: the answer is of one moment
 }
 
@@ -420,6 +423,9 @@ func (op *taskOp) propose(h *room.Head, a room.Agent, now time.Time) (ch roomlog
 			ch.Events = []room.Event{*e}
 		}
 	}
+	if len(ch.Events) > 0 {
+		err = cmp.Or(err, op.full)
+	}
 	if err != nil {
 		return roomlog.Change{}, err
 	}
@@ -561,7 +567,7 @@ func (op *taskOp) closed(ctx context.Context) (Tasks, error) {
 	again := op.order.Action == room.FinishTask && !d.Dropped || op.order.Action == room.DropTask && d.Dropped
 	if again && d.By.Is(c.agent) {
 		if op.req.Action == TaskNext { // the answer was lost: it has the next one already, or takes it now
-			take := &taskOp{caller: c, order: room.TaskOrder{Action: room.TakeTask}}
+			take := &taskOp{caller: c, full: op.full, order: room.TaskOrder{Action: room.TakeTask}}
 			if got, err := take.run(ctx); err == nil {
 				op.wrote = take.wrote
 				return got, nil

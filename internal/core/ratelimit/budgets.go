@@ -1,11 +1,14 @@
 package ratelimit
 
 import (
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// budgets are budgets of one kind, by key. Each is refilled evenly within a period, and may
+// budgets are budgets of one kind, by the keys of groups. Each is refilled evenly within a period, and may
 // be spent at once. On nil, for no limit, nothing is counted.
 type budgets struct {
 	limit  float64 // per period
@@ -43,27 +46,61 @@ func within(period time.Duration, limit int64) *budgets {
 	return &budgets{limit: float64(limit), period: period, of: map[string]*Budget{}}
 }
 
-// time returns how long it takes to refill n, rounded down so that the parts of a period's
+// time returns how long it takes to refill n of the budget of g, rounded down so that the parts of a period's
 // budget never take longer than the period.
-func (b *budgets) time(n float64) time.Duration {
-	return time.Duration(n * float64(b.period) / b.limit)
+func (b *budgets) time(g ident.Group, n float64) time.Duration {
+	return time.Duration(n * float64(b.period) / b.limitOf(g))
 }
 
-// take spends n of the budget of key if that leaves kept of it, as a part of the limit.
-// Otherwise it spends nothing and returns how long to wait.
-func (b *budgets) take(key string, n float64, now time.Time, kept float64) (wait time.Duration) {
+// limitOf returns how much g may have in a period.
+func (b *budgets) limitOf(g ident.Group) float64 { return b.limit * float64(g.Times) }
+
+// keptForModest is how much of the budget of an invite, as a part, is kept for seats that are modest: a few guests
+// could else keep out all others.
+const keptForModest = 1.0 / 4
+
+// take spends n of the budget of each group if that leaves kept of it, as a part of its limit. Otherwise it spends
+// nothing, and returns how long to wait, and for which group.
+func (b *budgets) take(of Caller, n float64, now time.Time, kept float64) (wait time.Duration, short ident.Group) {
 	if b == nil {
-		return 0
+		return 0, short
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	x := b.get(key, now)
-	wait = x.Refill(now) + b.time(n) - b.time(b.limit*(1-kept))
-	if wait > 0 {
-		return wait
+	for _, g := range of {
+		kept := kept
+		if g.Times > 1 && !b.isModest(of, now) {
+			kept = max(kept, keptForModest)
+		}
+		more := b.get(g.Key, now).Refill(now) + b.time(g, n) - b.time(g, b.limitOf(g)*(1-kept))
+		if more > wait {
+			wait, short = more, g
+		}
 	}
-	x.Spend(b.time(n), now)
-	return 0
+	if wait == 0 {
+		for _, g := range of {
+			b.get(g.Key, now).Spend(b.time(g, n), now)
+		}
+	}
+	return wait, short
+}
+
+// modest is how much of its own budget a caller may have spent so that no room refuses it.
+// Otherwise a few callers could spend all of a room's budget and keep out everybody else.
+const modest = 1.0 / 4
+
+// isModest reports whether a caller, and the seat for which it acts, have spent little. b.mu is held.
+func (b *budgets) isModest(of Caller, now time.Time) bool {
+	return !slices.ContainsFunc(of, func(g ident.Group) bool {
+		return g.Times == 1 && b.leftOf(g, now) < (1-modest)*b.limit
+	})
+}
+
+// areModest is isModest for others than the methods of b.
+func (b *budgets) areModest(of Caller, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.isModest(of, now)
 }
 
 // reserve spends n of the budget of key, and returns how long it takes until that much would have been left.
@@ -71,34 +108,42 @@ func (b *budgets) reserve(key string, n float64, now time.Time) (wait time.Durat
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	x := b.get(key, now)
-	x.Spend(b.time(n), now)
+	x.Spend(b.time(ident.Group{Times: 1}, n), now)
 	return max(0, x.Refill(now)-b.period)
 }
 
-// spend spends n of the budget of key, which may be more than is left, and returns how much
-// of it was left. A negative n gives back what was spent.
-func (b *budgets) spend(key string, n float64, now time.Time) (covered float64) {
+// spend spends n of the budget of each group, which may be more than is left, and returns how much of all of them was
+// left. What many share is not overdrawn: it would stay closed for long after those that did it have gone. A negative n
+// gives back what was spent.
+func (b *budgets) spend(of Caller, n float64, now time.Time) (covered float64) {
 	if b == nil {
 		return n
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	x := b.get(key, now)
-	left := b.leftOf(x, now)
-	x.Spend(b.time(n), now)
-	return min(n, left)
+	covered = n
+	for _, g := range of {
+		left := b.leftOf(g, now)
+		spent := n
+		if g.Times > 1 {
+			spent = min(n, covered, left)
+		}
+		b.get(g.Key, now).Spend(b.time(g, spent), now)
+		covered = min(covered, left)
+	}
+	return covered
 }
 
-// left returns how much is left of the budget of key.
-func (b *budgets) left(key string, now time.Time) float64 {
+// left returns how much is left of the budget of g.
+func (b *budgets) left(g ident.Group, now time.Time) float64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.leftOf(b.get(key, now), now)
+	return b.leftOf(g, now)
 }
 
-// leftOf is left of a budget from get. b.mu is held.
-func (b *budgets) leftOf(x *Budget, now time.Time) float64 {
-	return max(0, b.limit*(1-float64(x.Refill(now))/float64(b.period)))
+// leftOf is left. b.mu is held.
+func (b *budgets) leftOf(g ident.Group, now time.Time) float64 {
+	return max(0, b.limitOf(g)*(1-float64(b.get(g.Key, now).Refill(now))/float64(b.period)))
 }
 
 // get returns the budget of key. b.mu is held.

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
-	"github.com/parley-chat/parley/internal/base/ident"
 )
 
 // Challenges is how many addresses a caller may have challenged in a minute, on every server: each is a call to
@@ -14,7 +13,7 @@ const Challenges = 10
 
 // Challenge counts a call to an address that the caller gave and that has not agreed yet, or refuses it.
 func (l *Limiter) Challenge(ctx context.Context) error {
-	wait := l.challenges.take(ident.ClientKey(ctx), 1, l.clock.Now(), 0)
+	wait, _ := l.challenges.take(CallerOf(ctx), 1, l.clock.Now(), 0)
 	if wait == 0 {
 		return nil
 	}

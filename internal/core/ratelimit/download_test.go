@@ -14,7 +14,8 @@ import (
 func TestDownload_limitOfAll_holdsForManyCallers(t *testing.T) {
 	clock := clockwork.NewFakeClock()
 	l := New(Limits{FilesOut: 60, AllFilesOut: 100}, clock)
-	one, other := ident.WithAddress(t.Context(), "192.0.2.1"), ident.WithAddress(t.Context(), "192.0.2.2")
+	one := CallerOf(ident.WithAddress(t.Context(), "192.0.2.1"))
+	other := CallerOf(ident.WithAddress(t.Context(), "192.0.2.2"))
 	back, err := l.Download(one, 60)
 	if err != nil {
 		t.Fatal(err)

@@ -1,34 +1,40 @@
 package ratelimit
 
 import (
-	"context"
 	"math"
+	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/base/ident"
 )
 
-// Upload counts so many bytes of files that the caller uploads, or refuses them. back takes so many
+// Upload counts so many bytes of files that a caller uploads, or refuses them. back takes so many
 // of them back, which were not uploaded.
-func (l *Limiter) Upload(ctx context.Context, bytes int64) (back func(bytes int64), err error) {
-	return l.transfer(ctx, l.in, bytes, "Your key or address may share %d bytes of files an hour, and %d are left. "+
-		"Nothing was shared: try again in %d seconds, or share less.")
+func (l *Limiter) Upload(c Caller, bytes int64) (back func(bytes int64), err error) {
+	return l.transfer(c, l.in, bytes, func(short ident.Group, left int64, wait time.Duration) error {
+		return fault.RetryLater(fault.RateLimited, wait, "This server takes %d bytes of files an hour from %s, and "+
+			"%d are left. Nothing was shared: try again in %d seconds, or share less.", int64(l.in.limitOf(short)),
+			whose(short), left, fault.Seconds(wait))
+	})
 }
 
-// Download is Upload for files that the caller downloads. What all callers download is counted, too.
-func (l *Limiter) Download(ctx context.Context, bytes int64) (back func(bytes int64), err error) {
-	own, err := l.transfer(ctx, l.out, bytes, "Your key or address may download %d bytes of files an hour, and %d "+
-		"are left. Nothing was sent: try again in %d seconds.")
+// Download is Upload for files that a caller downloads. What all callers download is counted, too.
+func (l *Limiter) Download(c Caller, bytes int64) (back func(bytes int64), err error) {
+	own, err := l.transfer(c, l.out, bytes, func(short ident.Group, left int64, wait time.Duration) error {
+		return fault.RetryLater(fault.RateLimited, wait, "This server sends %d bytes of files an hour to %s, and %d "+
+			"are left. Nothing was sent: try again in %d seconds.", int64(l.out.limitOf(short)), whose(short), left,
+			fault.Seconds(wait))
+	})
 	if err != nil {
 		return nil, err
 	}
-	const all = "" // the key of what all callers take
+	all := Caller{{Times: 1}} // what all callers take
 	now := l.clock.Now()
-	if wait := l.allOut.take(all, float64(bytes), now, 0); wait > 0 {
+	if wait, short := l.allOut.take(all, float64(bytes), now, 0); wait > 0 {
 		own(bytes)
 		return nil, fault.RetryLater(fault.RateLimited, wait, "This server sends %d bytes of files an hour to all, "+
 			"and %d are left. Nothing was sent: try again in %d seconds.", int64(l.allOut.limit),
-			int64(l.allOut.left(all, now)), fault.Seconds(wait))
+			int64(l.allOut.left(short, now)), fault.Seconds(wait))
 	}
 	return func(bytes int64) {
 		own(bytes)
@@ -36,16 +42,15 @@ func (l *Limiter) Download(ctx context.Context, bytes int64) (back func(bytes in
 	}, nil
 }
 
-// transfer counts bytes in b. refusal says of the limit, of what is left and of when enough is.
-func (l *Limiter) transfer(ctx context.Context, b *budgets, bytes int64, refusal string) (
-	back func(bytes int64), err error) {
+// transfer counts bytes in b. refused tells for which group too little is left, how much, and when enough is.
+func (l *Limiter) transfer(c Caller, b *budgets, bytes int64,
+	refused func(short ident.Group, left int64, wait time.Duration) error) (back func(bytes int64), err error) {
 	if b == nil {
 		return func(int64) {}, nil
 	}
-	caller, now := ident.ClientKey(ctx), l.clock.Now()
-	if wait := b.take(caller, float64(bytes), now, 0); wait > 0 {
-		left := int64(math.Round(b.left(caller, now)))
-		return nil, fault.RetryLater(fault.RateLimited, wait, refusal, int64(b.limit), left, fault.Seconds(wait))
+	now := l.clock.Now()
+	if wait, short := b.take(c, float64(bytes), now, 0); wait > 0 {
+		return nil, refused(short, int64(math.Round(b.left(short, now))), wait)
 	}
-	return func(bytes int64) { b.spend(caller, -float64(bytes), l.clock.Now()) }, nil
+	return func(bytes int64) { b.spend(c, -float64(bytes), l.clock.Now()) }, nil
 }

@@ -11,7 +11,7 @@ import (
 func TestUpload_countsBytesOfAnHour(t *testing.T) {
 	clock := begun()
 	l := ratelimit.New(ratelimit.Limits{FilesIn: 3600, FilesOut: 100}, clock)
-	ann, bob := from(t, "192.0.2.1"), from(t, "192.0.2.2")
+	ann, bob := ratelimit.CallerOf(from(t, "192.0.2.1")), ratelimit.CallerOf(from(t, "192.0.2.2"))
 	back, err := l.Upload(ann, 3000)
 	if err != nil {
 		t.Fatal(err)

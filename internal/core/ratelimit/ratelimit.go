@@ -1,11 +1,11 @@
 // Package ratelimit bounds what one caller does: how fast it speaks, how many rooms it
-// creates, and what its calls cost in all. Callers are told apart by ident.ClientKey. Each
-// process counts for itself, in memory. Only the rooms that a caller creates are counted in
-// the table, for all processes together.
+// creates, and what its calls cost in all. Callers are told apart by ident.ClientKey; one
+// without a principal counts by its seat and its invite, too: see CallerFor. Each process
+// counts for itself, in memory. Only the rooms that a caller creates are counted in the
+// table, for all processes together.
 package ratelimit
 
 import (
-	"context"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -29,9 +29,9 @@ type Limits struct {
 type Limiter struct {
 	limits          Limits
 	clock           clockwork.Clock
-	messages, bytes *budgets // by caller
-	callers, rooms  *budgets // units, by caller and by room
-	in, out         *budgets // bytes of files, by caller
+	messages, bytes *budgets // by the groups of callers
+	callers, rooms  *budgets // units, by the groups of callers and by room
+	in, out         *budgets // bytes of files, by the groups of callers
 	allOut          *budgets // bytes of files, of all callers
 	challenges      *budgets // of addresses, by caller
 	calls           *budgets // of hooks, by account
@@ -42,49 +42,43 @@ func New(l Limits, clock clockwork.Clock) *Limiter {
 	return &Limiter{
 		limits: l, clock: clock,
 		messages: perMinute(l.Messages), bytes: perMinute(l.Bytes),
-		callers: perMinute(l.Units), rooms: perMinute(2 * l.Units),
+		callers: perMinute(l.Units), rooms: perMinute(l.Units),
 		in: within(time.Hour, l.FilesIn), out: within(time.Hour, l.FilesOut),
 		allOut: within(time.Hour, l.AllFilesOut), challenges: perMinute(Challenges), calls: perMinute(Calls),
 	}
 }
 
-// Message counts a message of so many bytes of the caller, or refuses it. It counts by caller: by
-// seat, leaving and joining again would give a new allowance. A text longer than a minute's
+// Message counts a message of so many bytes of a caller, or refuses it. It counts by caller: by
+// seat alone, leaving and joining again would give a new allowance. A text longer than a minute's
 // allowance is refused, since it would never fit. undo takes the count back.
-func (l *Limiter) Message(ctx context.Context, bytes int) (undo func(), err error) {
+func (l *Limiter) Message(c Caller, bytes int) (undo func(), err error) {
 	if most := l.limits.Bytes; most > 0 && bytes > most {
 		return nil, fault.Refuse(fault.MessageTooLong, "This server takes at most %d bytes of text a minute, and "+
 			"yours has %d. Nothing was sent: say it shorter, or in several messages with a minute between them.", most,
 			bytes)
 	}
-	caller, now := ident.ClientKey(ctx), l.clock.Now()
-	if wait := l.messages.take(caller, 1, now, 0); wait > 0 {
-		return nil, fault.RetryLater(fault.RateLimited, wait, "Too many messages from your key or address: at most "+
-			"%d a minute. Nothing was sent: try again in %d seconds, and say more in one message.", l.limits.Messages,
-			fault.Seconds(wait))
+	now := l.clock.Now()
+	if wait, short := l.messages.take(c, 1, now, 0); wait > 0 {
+		return nil, fault.RetryLater(fault.RateLimited, wait, "Too many messages from %s: at most "+
+			"%d a minute. Nothing was sent: try again in %d seconds, and say more in one message.", whose(short),
+			int(l.messages.limitOf(short)), fault.Seconds(wait))
 	}
-	if wait := l.bytes.take(caller, float64(bytes), now, 0); wait > 0 {
-		l.messages.spend(caller, -1, now)
-		return nil, fault.RetryLater(fault.RateLimited, wait, "Too much text from your key or address: at most %d "+
-			"bytes a minute. Nothing was sent: try again in %d seconds, or say it shorter.", l.limits.Bytes,
-			fault.Seconds(wait))
+	if wait, short := l.bytes.take(c, float64(bytes), now, 0); wait > 0 {
+		l.messages.spend(c, -1, now)
+		return nil, fault.RetryLater(fault.RateLimited, wait, "Too much text from %s: at most %d "+
+			"bytes a minute. Nothing was sent: try again in %d seconds, or say it shorter.", whose(short),
+			int(l.bytes.limitOf(short)), fault.Seconds(wait))
 	}
 	return func() {
 		now := l.clock.Now()
-		l.messages.spend(caller, -1, now)
-		l.bytes.spend(caller, -float64(bytes), now)
+		l.messages.spend(c, -1, now)
+		l.bytes.spend(c, -float64(bytes), now)
 	}, nil
 }
 
-// The budget that is spent.
-const (
-	tooMuchOfCaller = "from your key or address"
-	tooMuchOfRoom   = "from the agents of this room"
-)
-
-// retryLater returns the refusal of a call for which what is left of a budget is too little.
-func retryLater(what string, wait time.Duration) error {
-	return fault.RetryLater(fault.RateLimited, wait, "Too many requests %s. Nothing was done: call again in %d "+
+// retryLater returns the refusal of a call for which what is left of the budget of a group is too little.
+func retryLater(short ident.Group, wait time.Duration) error {
+	return fault.RetryLater(fault.RateLimited, wait, "Too many requests from %s. Nothing was done: call again in %d "+
 		"seconds, and less often from then on. wait_for_message and leave_room usually still work.",
-		what, fault.Seconds(wait))
+		whose(short), fault.Seconds(wait))
 }

@@ -45,14 +45,14 @@ func TestMessage_refusedConcurrently_costsNothing(t *testing.T) {
 	clock := begun()
 	l := ratelimit.New(ratelimit.Limits{Messages: 1}, clock)
 	for range 3 {
-		if _, err := l.Message(t.Context(), 1); err != nil {
+		if _, err := l.Message(ratelimit.CallerOf(t.Context()), 1); err != nil {
 			t.Fatalf("a minute after the last message: %v", err)
 		}
 		var calls sync.WaitGroup
 		for range 16 {
 			calls.Go(func() {
 				for range 2000 {
-					if _, err := l.Message(t.Context(), 1); err == nil {
+					if _, err := l.Message(ratelimit.CallerOf(t.Context()), 1); err == nil {
 						t.Error("a second message within the minute")
 					}
 				}
@@ -67,11 +67,11 @@ func TestMessage_wholeLimitAtOnce_isAdmittedForEachLimit(t *testing.T) {
 	for limit := 1; limit < 3000; limit += 211 {
 		l := ratelimit.New(ratelimit.Limits{Messages: limit}, begun())
 		for n := range limit {
-			if _, err := l.Message(t.Context(), 1); err != nil {
+			if _, err := l.Message(ratelimit.CallerOf(t.Context()), 1); err != nil {
 				t.Fatalf("message %d of %d: %v", n+1, limit, err)
 			}
 		}
-		if _, err := l.Message(t.Context(), 1); refusedFor(t, err) == 0 {
+		if _, err := l.Message(ratelimit.CallerOf(t.Context()), 1); refusedFor(t, err) == 0 {
 			t.Fatalf("%d messages within a minute, of which %d are allowed", limit+1, limit)
 		}
 	}
@@ -135,7 +135,7 @@ func TestEnter_roomThatHasSpentItsBudget_isClosedToThoseWhoHaveSpent(t *testing.
 		for n := 0; ; n++ {
 			call, err := l.Begin(ctx, ratelimit.Usual)
 			if err == nil {
-				err = l.Enter(call, "abcdefg")
+				err = l.Enter(call, "abcdefg", ratelimit.CallerOf(call))
 			}
 			if err != nil {
 				refusedFor(t, err)
@@ -157,7 +157,7 @@ func TestEnter_roomThatHasSpentItsBudget_isClosedToThoseWhoHaveSpent(t *testing.
 	} {
 		call, err := l.Begin(from(t, try.from), try.kind)
 		if err == nil {
-			err = l.Enter(call, try.room)
+			err = l.Enter(call, try.room, ratelimit.CallerOf(call))
 		}
 		if err != nil {
 			t.Errorf("%+v: %v", try, err)
@@ -173,7 +173,7 @@ func TestTable_manyCallersAtOnce_closeARoomForAMinuteAtMost(t *testing.T) {
 	for i := range 20 {
 		call, err := l.Begin(from(t, fmt.Sprintf("192.0.2.%d", i)), ratelimit.Usual)
 		if err == nil {
-			err = l.Enter(call, "abcdefg")
+			err = l.Enter(call, "abcdefg", ratelimit.CallerOf(call))
 		}
 		if err == nil {
 			err = tab.Write(call, put("LOG#1", 300_000))
@@ -214,7 +214,7 @@ func TestTable_callOutsideOfARoom_costsTheCallerAlone(t *testing.T) {
 	l := ratelimit.New(ratelimit.Limits{Units: 240}, begun())
 	call, err := l.Begin(from(t, "192.0.2.1"), ratelimit.Usual)
 	if err == nil {
-		err = l.Enter(call, "hijklmn")
+		err = l.Enter(call, "hijklmn", ratelimit.CallerOf(call))
 	}
 	if err == nil {
 		err = l.Table(sqlitetest.Open(t, begun())).Write(call, put("LOG#1", 10_000))
@@ -236,7 +236,7 @@ func TestTable_callerThatOverdraws_leavesHalfOfTheRoomToOthers(t *testing.T) {
 	for range 50 {
 		call, err := l.Begin(from(t, "192.0.2.1"), ratelimit.Usual)
 		if err == nil {
-			err = l.Enter(call, "abcdefg")
+			err = l.Enter(call, "abcdefg", ratelimit.CallerOf(call))
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -264,7 +264,7 @@ func TestSeat_manyAtTheSameMoment_takeNoMoreThanIsThere(t *testing.T) {
 		if err != nil {
 			break
 		}
-		if undo, err := l.Seat(call, "abcdefg"); err == nil {
+		if undo, err := l.Seat(call, "abcdefg", ratelimit.CallerOf(call)); err == nil {
 			seats, undone = seats+1, undo
 		}
 	}
@@ -303,7 +303,7 @@ func TestTable_whatACallDoes_isChargedByItsSize(t *testing.T) {
 	tab := l.Table(sqlitetest.Open(t, begun()))
 	ann, err := l.Begin(from(t, "192.0.2.1"), ratelimit.Usual)
 	if err == nil {
-		err = l.Enter(ann, "abcdefg")
+		err = l.Enter(ann, "abcdefg", ratelimit.CallerOf(ann))
 	}
 	if err != nil {
 		t.Fatal(err)

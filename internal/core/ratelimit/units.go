@@ -2,11 +2,11 @@ package ratelimit
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 
-	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
 )
@@ -32,9 +32,6 @@ const (
 
 const (
 	keptForVital = 1.0 / 8
-	// modest is how much of its own budget a caller may have spent so that no room refuses it.
-	// Otherwise a few callers could spend all of a room's budget and keep out everybody else.
-	modest = 1.0 / 4
 	// mostRead is how much of its caller's budget one call pays for reading. The call cannot know
 	// how much others have put before what it looks for, and must not be cut off from the room by
 	// that. Past 100,000 private messages of others, one look cost more than a minute's budget.
@@ -43,12 +40,32 @@ const (
 
 // payer is the call that pays for what is done in its context.
 type payer struct {
-	caller string
-	kept   float64                // how much of each budget it leaves
-	in     atomic.Pointer[string] // the id of the room that it has entered
+	kept float64                // how much of each budget it leaves
+	in   atomic.Pointer[string] // the id of the room that it has entered
 
-	mu   sync.Mutex
-	read float64 // units so far
+	mu     sync.Mutex
+	caller Caller
+	read   float64 // units so far
+}
+
+// who returns the caller of p, as far as it is known by now.
+func (p *payer) who() Caller {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.caller
+}
+
+// acts notes that p acts as c, and returns the groups for which it has not acted before.
+func (p *payer) acts(c Caller) (more Caller) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, g := range c {
+		if !slices.Contains(p.caller, g) {
+			more = append(more, g)
+		}
+	}
+	p.caller = slices.Concat(p.caller, more)
+	return more
 }
 
 // pays returns how many of so many units that were read are paid for, of at most so many
@@ -70,12 +87,12 @@ func (l *Limiter) Begin(ctx context.Context, k Kind) (context.Context, error) {
 	if l.callers == nil {
 		return ctx, nil
 	}
-	p := &payer{caller: ident.ClientKey(ctx), kept: keptForVital}
+	p := &payer{caller: CallerOf(ctx), kept: keptForVital}
 	if k == Vital {
 		p.kept = 0
 	}
-	if wait := l.callers.take(p.caller, callUnits, l.clock.Now(), p.kept); wait > 0 {
-		return nil, retryLater(tooMuchOfCaller, wait)
+	if wait, short := l.callers.take(p.caller, callUnits, l.clock.Now(), p.kept); wait > 0 {
+		return nil, retryLater(short, wait)
 	}
 	return context.WithValue(ctx, payerKey{}, p), nil
 }
@@ -89,23 +106,26 @@ func (l *Limiter) Fetch(ctx context.Context, bytes int) error {
 	if l.callers == nil {
 		return nil
 	}
-	caller := ident.ClientKey(ctx)
-	if wait := l.callers.take(caller, callUnits+steps(bytes, fetchStep), l.clock.Now(), keptForVital); wait > 0 {
-		return retryLater(tooMuchOfCaller, wait)
+	units := callUnits + steps(bytes, fetchStep)
+	if wait, short := l.callers.take(CallerOf(ctx), units, l.clock.Now(), keptForVital); wait > 0 {
+		return retryLater(short, wait)
 	}
 	return nil
 }
 
-// Enter admits the call of ctx to the room with an id; from here on the call is part of the
+// Enter admits the call of c, which acts for a seat, to the room with an id; from here on the call is part of the
 // room's budget. It refuses a call to a room that has no budget left, unless its caller is
 // modest. Only a caller that belongs to the room enters it, by a token or the password: a
 // stranger pays alone, and cannot close the room to others.
-func (l *Limiter) Enter(ctx context.Context, id string) error {
+func (l *Limiter) Enter(ctx context.Context, id string, c Caller) error {
 	p, pays := ctx.Value(payerKey{}).(*payer)
 	if !pays {
 		return nil
 	}
 	p.in.Store(&id)
+	if wait, short := l.callers.take(p.acts(c), callUnits, l.clock.Now(), p.kept); wait > 0 {
+		return retryLater(short, wait)
+	}
 	_, err := l.share(p, id, callUnits)
 	return err
 }
@@ -114,37 +134,38 @@ func (l *Limiter) Enter(ctx context.Context, id string) error {
 // they are not there.
 func (l *Limiter) share(p *payer, id string, units float64) (taken float64, err error) {
 	now := l.clock.Now()
-	wait := l.rooms.take(roomKey(id), units, now, p.kept)
+	wait, short := l.rooms.take(Caller{roomOf(id)}, units, now, p.kept)
 	switch {
 	case wait <= 0:
 		return units, nil
-	case l.callers.left(p.caller, now) < (1-modest)*l.callers.limit:
-		return 0, retryLater(tooMuchOfRoom, wait)
+	case !l.callers.areModest(p.who(), now):
+		return 0, retryLater(short, wait)
 	}
 	return 0, nil
 }
 
 // Seat is Enter for a call that wants a new seat. It takes the price beforehand, so that
 // calls at the same moment do not all pass; undo gives it back.
-func (l *Limiter) Seat(ctx context.Context, id string) (undo func(), err error) {
+func (l *Limiter) Seat(ctx context.Context, id string, c Caller) (undo func(), err error) {
 	p, pays := ctx.Value(payerKey{}).(*payer)
 	if !pays {
 		return func() {}, nil
 	}
-	if err := l.Enter(ctx, id); err != nil {
+	if err := l.Enter(ctx, id, c); err != nil {
 		return nil, err
 	}
-	if wait := l.callers.take(p.caller, seatUnits, l.clock.Now(), p.kept); wait > 0 {
-		return nil, retryLater(tooMuchOfCaller, wait)
+	caller := p.who()
+	if wait, short := l.callers.take(caller, seatUnits, l.clock.Now(), p.kept); wait > 0 {
+		return nil, retryLater(short, wait)
 	}
 	taken, err := l.share(p, id, seatUnits)
 	if err != nil {
-		l.callers.spend(p.caller, -seatUnits, l.clock.Now())
+		l.callers.spend(caller, -seatUnits, l.clock.Now())
 		return nil, err
 	}
 	return func() {
-		l.callers.spend(p.caller, -seatUnits, l.clock.Now())
-		l.rooms.spend(roomKey(id), -taken, l.clock.Now())
+		l.callers.spend(caller, -seatUnits, l.clock.Now())
+		l.rooms.spend(Caller{roomOf(id)}, -taken, l.clock.Now())
 	}, nil
 }
 
@@ -158,22 +179,18 @@ func (l *Limiter) Password(ctx context.Context, password string) {
 
 // charge charges the call of ctx, and the room with an id if the call has entered it. By how
 // much the caller overdraws its budget is not the room's: else one caller could spend all
-// of it, with many calls at the same moment. Nor can the room's be overdrawn: it would
-// stay closed for long after those that did it have gone.
+// of it, with many calls at the same moment.
 func (l *Limiter) charge(ctx context.Context, id string, units float64) {
 	p, pays := ctx.Value(payerKey{}).(*payer)
 	if !pays {
 		return
 	}
 	now := l.clock.Now()
-	covered := l.callers.spend(p.caller, units, now)
+	covered := l.callers.spend(p.who(), units, now)
 	if in := p.in.Load(); in != nil && *in == id {
-		l.rooms.spend(roomKey(id), min(covered, l.rooms.left(roomKey(id), now)), now)
+		l.rooms.spend(Caller{roomOf(id)}, covered, now)
 	}
 }
-
-// roomKey is the key of a room's budget. No caller has the same one.
-func roomKey(id string) string { return "room " + id }
 
 // Table returns t, whose calls are charged to the calls of their contexts.
 func (l *Limiter) Table(t table.Table) table.Table {

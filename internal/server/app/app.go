@@ -74,6 +74,8 @@ type Store struct {
 	// SingleProcess says that no other process writes to the table while it is
 	// open.
 	SingleProcess bool
+	// Space tells what the disk of the table has left: see chat.Options. Nil means that there is no disk to fill.
+	Space chat.ReadSpace
 	// Ready reports whether the table answers. Nil means that a read tells.
 	Ready func(context.Context) error
 	// Close releases the table. Nil means that there is nothing to release.
@@ -156,7 +158,7 @@ func (c Config) newMeter() *meter.Meter {
 
 func (c Config) chatOptions(store Store) chat.Options {
 	o := chat.Options{LongestWait: c.Settings.LongestWait, Limits: c.limits(), CacheBytes: cacheBytes(),
-		Files: store.Files, FileLimit: store.FileLimit, Logger: c.Logger}
+		Files: store.Files, FileLimit: store.FileLimit, Space: store.Space, Logger: c.Logger}
 	if store.SingleProcess {
 		// A file writes several items as cheaply as one.
 		o.SingleProcess, o.MinBatch = true, 1
@@ -204,10 +206,13 @@ func (a *App) handler(c Config, m *meter.Meter, site *web.Site) http.Handler {
 // Tools returns the names of the tools that the server offers, in any order.
 func (a *App) Tools() []string { return a.tools }
 
-// Ready reports whether the table answers: if the store does not know, with an
+// Ready reports whether the table answers, and its disk has space for words: if the store does not know, with an
 // eventually consistent read of an item that never exists, which costs half a read
 // unit on DynamoDB.
 func (a *App) Ready(ctx context.Context) error {
+	if err := a.rooms.Ready(); err != nil {
+		return err
+	}
 	if a.store.Ready != nil {
 		return a.store.Ready(ctx)
 	}

@@ -70,8 +70,8 @@ func callBearing(t *testing.T, h http.Handler, address, path, bearer, tool strin
 }
 
 // A person with a key has the same limits wherever the calls come from, and shares them
-// with nobody. A guest has no principal: its limits are those of its address.
-func TestApp_limits_countByKeyOverAllAddresses_andForGuestsByAddress(t *testing.T) {
+// with nobody. A guest has no principal: its limits are those of its address and of its seat.
+func TestApp_limits_countByKeyOverAllAddresses_andForGuestsByAddressAndSeat(t *testing.T) {
 	a, tab := onTable(t, app.Config{Settings: app.Settings{Access: "keys", TrustProxy: true, RoomsPerHour: 1,
 		MessagesPerMinute: 2}})
 	defer a.Close()
@@ -90,6 +90,7 @@ func TestApp_limits_countByKeyOverAllAddresses_andForGuestsByAddress(t *testing.
 	}
 	invite := regexp.MustCompile(`/i/\w+/mcp`).FindString(made.Invite)
 	guest := callFrom(t, a.Handler, cafe, invite, "join_room", map[string]any{"room": "tea", "agent_name": "Cid"})
+	other := callFrom(t, a.Handler, home, invite, "join_room", map[string]any{"room": "tea", "agent_name": "Dan"})
 	for n, c := range []struct{ address, path, token, want string }{
 		{home, ann, made.AgentToken, ""},
 		{office, ann, made.AgentToken, ""},
@@ -97,7 +98,9 @@ func TestApp_limits_countByKeyOverAllAddresses_andForGuestsByAddress(t *testing.
 		{cafe, invite, guest.AgentToken, ""},
 		{cafe, invite, guest.AgentToken, ""},
 		{cafe, invite, guest.AgentToken, "rate_limited"},
-		{home, invite, guest.AgentToken, ""},
+		{office, invite, guest.AgentToken, "rate_limited"},
+		{cafe, invite, other.AgentToken, "rate_limited"},
+		{home, invite, other.AgentToken, ""},
 	} {
 		if got := callFrom(t, a.Handler, c.address, c.path, "send_message",
 			map[string]any{"agent_token": c.token, "text": fmt.Sprint("message ", n)}); got.Code != c.want {

@@ -30,7 +30,8 @@ var ErrClosed = errors.New("the file was closed")
 type Conn struct {
 	db         *sqlite.Conn
 	statements map[string]*sqlite.Stmt
-	tries      int // to get the lock for a transaction
+	timeout    time.Duration // to get a lock
+	tries      int           // the same, for a transaction
 }
 
 func (f *File) connect(flags sqlite.OpenFlags, pragmas ...string) (*Conn, error) {
@@ -44,7 +45,7 @@ func (f *File) connect(flags sqlite.OpenFlags, pragmas ...string) (*Conn, error)
 			return nil, errors.Join(f.explain(err), db.Close())
 		}
 	}
-	return &Conn{db: db, statements: make(map[string]*sqlite.Stmt), tries: 1}, nil
+	return &Conn{db: db, statements: make(map[string]*sqlite.Stmt), timeout: busyTimeout, tries: 1}, nil
 }
 
 // Writer opens the connection that writes. It commits with one fsync, on macOS
@@ -60,8 +61,8 @@ func (f *File) Writer() (*Conn, error) {
 		return nil, errors.Join(f.explain(err), c.Close())
 	}
 	if f.lock == nil {
-		c.db.SetBusyTimeout(besideTimeout)
-		c.tries = besideTries
+		c.timeout, c.tries = besideTimeout, besideTries
+		c.db.SetBusyTimeout(c.timeout)
 		return c, nil
 	}
 	if err := execute(c.db, filesSchema); err != nil { // an older program made the file
@@ -123,10 +124,10 @@ func (c *Conn) Changes() int { return c.db.Changes() }
 func (c *Conn) moveLog() error { return c.Run("PRAGMA wal_checkpoint(PASSIVE)") }
 
 // EmptyLog moves the write-ahead log into the file and makes it empty, and reports whether
-// it did: not while a reader needs it. It waits for nobody. The connection must be a writer.
-func (c *Conn) EmptyLog() (empty bool, err error) {
-	c.db.SetBusyTimeout(0)
-	defer c.db.SetBusyTimeout(busyTimeout)
+// it did: not while a reader needs it for longer than patience. The connection must be a writer.
+func (c *Conn) EmptyLog(patience time.Duration) (empty bool, err error) {
+	c.db.SetBusyTimeout(patience)
+	defer c.db.SetBusyTimeout(c.timeout)
 	err = c.Each(func(row *sqlite.Stmt) bool {
 		empty = row.ColumnInt(0) == 0
 		return true

@@ -4,5 +4,5 @@ package sqlite
 
 import "math"
 
-// diskFree returns a large number: here a disk is only known to be full when a write fails.
-func diskFree(string) (int64, error) { return math.MaxInt64, nil }
+// diskSpace returns large numbers: here a disk is only known to be full when a write fails.
+func diskSpace(string) (free, size int64, err error) { return math.MaxInt64, math.MaxInt64, nil }

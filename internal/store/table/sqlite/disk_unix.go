@@ -4,11 +4,13 @@ package sqlite
 
 import "golang.org/x/sys/unix"
 
-// diskFree returns how many bytes this user may still write to the disk with the folder at path.
-func diskFree(path string) (int64, error) {
+// diskSpace returns how many bytes this user may still write to the disk with the folder at path, and how many the
+// disk has.
+func diskSpace(path string) (free, size int64, err error) {
 	var disk unix.Statfs_t
 	if err := unix.Statfs(path, &disk); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return int64(disk.Bavail) * int64(disk.Bsize), nil
+	block := int64(disk.Bsize)
+	return int64(disk.Bavail) * block, int64(disk.Blocks) * block, nil
 }

@@ -2,13 +2,14 @@ package sqlite
 
 import "golang.org/x/sys/windows"
 
-// diskFree returns how many bytes this user may still write to the disk with the folder at path.
-func diskFree(path string) (int64, error) {
+// diskSpace returns how many bytes this user may still write to the disk with the folder at path, and how many the
+// disk has.
+func diskSpace(path string) (free, size int64, err error) {
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	var free uint64
-	err = windows.GetDiskFreeSpaceEx(name, &free, nil, nil)
-	return int64(free), err
+	var left, all uint64
+	err = windows.GetDiskFreeSpaceEx(name, &left, &all, nil)
+	return int64(left), int64(all), err
 }

@@ -82,14 +82,14 @@ type FileOptions struct {
 	// Claim returns the key of the item without which the bytes at a key are deleted an hour
 	// after the last of them came. Nil means that all are kept.
 	Claim func(files.Key) table.Key
-	// DiskFree returns how many bytes may still be written to the disk with a folder. Nil
-	// means that the system is asked.
-	DiskFree func(folder string) (int64, error)
+	// Disk returns how many bytes may still be written to the disk with a folder, and how many it
+	// has. Nil means that the system is asked.
+	Disk func(folder string) (free, size int64, err error)
 }
 
 func (o FileOptions) complete() FileOptions {
-	if o.DiskFree == nil {
-		o.DiskFree = diskFree
+	if o.Disk == nil {
+		o.Disk = diskSpace
 	}
 	return o
 }
@@ -245,7 +245,7 @@ func (f *Files) Free(ctx context.Context) (int64, error) {
 
 // diskLeft returns how many bytes of the disk files may still take.
 func (f *Files) diskLeft() (int64, error) {
-	free, err := f.DiskFree(filepath.Dir(f.table.file.Path()))
+	free, _, err := f.Disk(filepath.Dir(f.table.file.Path()))
 	if err != nil {
 		return 0, fmt.Errorf("%w: asking how much of the disk is free: %w", files.ErrUnavailable, err)
 	}

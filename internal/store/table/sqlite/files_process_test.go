@@ -18,7 +18,7 @@ import (
 // putForEver stores files from several goroutines, deletes every third, and prints a line for each that
 // is stored and stays.
 func putForEver(path, round string) error {
-	tab, err := Open(path, Options{Files: FileOptions{Total: 10 << 30, Claim: claimOf, DiskFree: amply}})
+	tab, err := Open(path, Options{Files: FileOptions{Total: 10 << 30, Claim: claimOf, Disk: amply}})
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func killFiles(t *testing.T, round string) {
 	path := filepath.Join(t.TempDir(), "table.db")
 	acknowledged := runAndKill(t, "put files", path, round, rand.IntN(30))
 	clock := clockwork.NewFakeClockAt(time.Now())
-	tab, err := Open(path, Options{Clock: clock, Files: FileOptions{Total: 10 << 30, Claim: claimOf, DiskFree: amply}})
+	tab, err := Open(path, Options{Clock: clock, Files: FileOptions{Total: 10 << 30, Claim: claimOf, Disk: amply}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,12 +30,12 @@ func claimOf(k files.Key) table.Key {
 }
 
 // amply says that the disk is large.
-func amply(string) (int64, error) { return math.MaxInt64, nil }
+func amply(string) (free, size int64, err error) { return math.MaxInt64, math.MaxInt64, nil }
 
 // openFiles opens a table for 100 MiB of files until the test ends.
 func openFiles(t testing.TB, path string, clock clockwork.Clock) *Files {
 	t.Helper()
-	tab, err := Open(path, Options{Clock: clock, Files: FileOptions{Total: 100 << 20, Claim: claimOf, DiskFree: amply}})
+	tab, err := Open(path, Options{Clock: clock, Files: FileOptions{Total: 100 << 20, Claim: claimOf, Disk: amply}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestFiles_thatNobodyClaims_areDeletedAnHourLater(t *testing.T) {
 	if f.parts(t) != (len(data)+partBytes-1)/partBytes {
 		t.Errorf("%d parts are left", f.parts(t))
 	}
-	for !f.table.forget() { // as long as somebody moves the log
+	for !f.table.emptyLog(0) { // as long as somebody moves the log
 	}
 	if file, _ := copies(t, path); file > len(data)/1024 {
 		t.Errorf("the file holds %d KiB, want %d", file, len(data)/1024)
@@ -273,7 +273,7 @@ func TestFiles_openedAgain_areCountedAndThere(t *testing.T) {
 func TestFiles_littleOfTheDiskFree_takeNoMore(t *testing.T) {
 	disk := int64(leastFree + 10<<20)
 	f := openFiles(t, filepath.Join(t.TempDir(), "table.db"), nil)
-	f.DiskFree = func(string) (int64, error) { return disk, nil }
+	f.Disk = func(string) (free, size int64, err error) { return disk, math.MaxInt64, nil }
 	if free, err := f.Free(t.Context()); err != nil || free != 10<<20 {
 		t.Errorf("%d bytes are free, %v", free, err)
 	}
@@ -295,7 +295,7 @@ func TestFiles_littleOfTheDiskFree_takeNoMore(t *testing.T) {
 	if n := f.parts(t); n != 8 {
 		t.Errorf("%d parts are there, want those of the first", n)
 	}
-	f.DiskFree = func(string) (int64, error) { return 0, errors.New("no such disk") }
+	f.Disk = func(string) (free, size int64, err error) { return 0, 0, errors.New("no such disk") }
 	if _, err := f.Free(t.Context()); !errors.Is(err, files.ErrUnavailable) {
 		t.Errorf("a disk that does not answer: %v", err)
 	}
@@ -320,7 +320,7 @@ func TestFiles_slowDownload_keepsTheLogFromNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, f.table, "p", "a", "x")
-	if !f.table.forget() || f.table.LogBytes() > 0 {
+	if !f.table.emptyLog(0) || f.table.LogBytes() > 0 {
 		t.Errorf("the log could not be emptied: it has %d bytes", f.table.LogBytes())
 	}
 	rest, err := io.ReadAll(r)

@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 
@@ -32,14 +33,15 @@ import (
 type Table struct {
 	*Reader
 	log     *slog.Logger
-	writer  *Conn            // of commitQueued alone
-	mover   *Conn            // of moveLogBeside alone
-	queue   chan *job        // unbuffered: a job that no transaction has taken is its caller's
-	lots    chan *job        // the same for lots of bytes of files
-	empty   chan chan<- bool // asks for an empty log, and receives whether it is
+	writer  *Conn         // of commitQueued alone
+	mover   *Conn         // of moveLogBeside alone
+	queue   chan *job     // unbuffered: a job that no transaction has taken is its caller's
+	lots    chan *job     // the same for lots of bytes of files
+	empty   chan emptying // asks for an empty log
 	closing chan struct{}
 	drained chan struct{} // closed: nothing commits any more
 	swept   chan struct{} // closed: nothing sweeps any more
+	moveAt  atomic.Int64  // the log has so many pages when they are moved to the file
 	commits atomic.Int64
 	failed  atomic.Bool  // a commit did not reach the disk, and no probe of Ready has since
 	warned  atomic.Int64 // the second of the last warning that the disk is full
@@ -134,9 +136,10 @@ func start(file *File, o Options) (*Table, error) {
 	}
 	t := &Table{
 		Reader: reader, log: o.Logger, writer: writer, mover: mover,
-		queue: make(chan *job), lots: make(chan *job), empty: make(chan chan<- bool),
+		queue: make(chan *job), lots: make(chan *job), empty: make(chan emptying),
 		closing: make(chan struct{}), drained: make(chan struct{}), swept: make(chan struct{}),
 	}
+	t.moveAt.Store(checkpointPages)
 	t.files = &Files{FileReader: FileReader{reader}, table: t, FileOptions: o.Files.complete()}
 	t.close = sync.OnceValue(t.closeFile)
 	go t.commitQueued()
@@ -175,6 +178,24 @@ func (t *Table) Commits() int64 { return t.commits.Load() }
 
 // LogBytes returns the size of the write-ahead log.
 func (t *Table) LogBytes() int64 { return t.file.LogBytes() }
+
+// Space returns how many bytes of the disk are left for what is written from now on, and how many the disk has. What
+// the log holds is still to be moved into the file: where less than enough of that size is free beside it, the log is
+// emptied first, unless a reader needs it. The less is left, the sooner the log is moved from then on: on a small disk
+// a log of the usual size would take what kicks need.
+func (t *Table) Space(enough func(size int64) int64) (left, size int64, err error) {
+	folder := filepath.Dir(t.file.Path())
+	free, size, err := t.files.Disk(folder)
+	if err == nil && free-t.LogBytes() < enough(size) && t.emptyLog(fullPatience) {
+		free, size, err = t.files.Disk(folder)
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	left = free - t.LogBytes()
+	t.moveAt.Store(min(checkpointPages, max(fewestPages, left/pageBytes/partForLog)))
+	return left, size, nil
+}
 
 // Ready returns an error if the file cannot be read, or if a commit has failed, as on a full disk,
 // until one of about the size of a long message succeeds here: a short one may still fit.

@@ -51,7 +51,7 @@ func (t *Table) sweep() {
 		more = t.files.sweepStep(&trusted) || more
 		if tries > 0 && t.erased.Load() {
 			tries--
-			if t.forget() {
+			if t.emptyLog(0) {
 				tries = 0
 			}
 		}
@@ -97,12 +97,12 @@ func (t *Table) sweepStep(trusted *trusted) (more bool) {
 	return more && err == nil
 }
 
-// forget empties the log, since it may hold what an op has erased, and reports whether it
-// did: not while a reader needs it. The file holds none: SQLite overwrites there.
-func (t *Table) forget() bool {
+// emptyLog empties the log, which may hold what an op has erased, and reports whether it
+// did: not while somebody needs it for longer than patience. The file holds none: SQLite overwrites there.
+func (t *Table) emptyLog(patience time.Duration) bool {
 	done := make(chan bool)
 	select {
-	case t.empty <- done:
+	case t.empty <- emptying{patience, done}:
 	case <-t.closing:
 		return false
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"zombiezen.com/go/sqlite"
+
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
@@ -25,7 +27,9 @@ const (
 	sharedBytes     = 1000 // of an item's data; the rest is on pages of its own
 	commitPages     = 2    // written by a transaction besides those of its items
 	groupPages      = 2000 // a transaction takes no more writes
-	checkpointPages = 2000 // the log has so many when they are moved to the file
+	checkpointPages = 2000 // the log has so many when they are moved to the file,
+	fewestPages     = 16   // or fewer on a disk that has little left: see Space
+	partForLog      = 16   // of which the log takes about one part in so many
 )
 
 // Write applies all ops or none. When it returns nil, they are on disk.
@@ -140,6 +144,12 @@ func (t *Table) submitTo(ctx context.Context, queue chan<- *job, pages int,
 	}
 }
 
+// emptying asks for an empty log: see EmptyLog. done receives whether it is.
+type emptying struct {
+	patience time.Duration
+	done     chan<- bool
+}
+
 // commitQueued is the one goroutine that writes. Messages go before the bytes of files: each lot of
 // those has a transaction of its own, the next lot lets those first who wait by then, and none is
 // written while the log is moved, since whoever moves it waits for the same disk.
@@ -162,12 +172,16 @@ func (t *Table) commitQueued() {
 				pages += t.commit(t.gather(j))
 			default:
 			}
-		case done := <-t.empty:
-			empty, _ := t.writer.EmptyLog()
+		case e := <-t.empty:
+			if moved != nil && e.patience > 0 {
+				<-moved
+				moved = nil
+			}
+			empty, _ := t.writer.EmptyLog(e.patience)
 			if empty {
 				pages = 0
 			}
-			done <- empty
+			e.done <- empty
 		case <-moved:
 			// What was committed meanwhile is little. The next commit begins the log again
 			// if all of it is in the file.
@@ -181,7 +195,7 @@ func (t *Table) commitQueued() {
 		}
 		// The callers have their verdicts, so hardly anybody waits for what
 		// follows. If it fails, the log still has everything.
-		if pages >= checkpointPages && moved == nil {
+		if pages >= int(t.moveAt.Load()) && moved == nil {
 			moved = t.moveLogBeside()
 		}
 	}
@@ -227,9 +241,36 @@ func (t *Table) gather(first *job) []*job {
 
 // commit runs the jobs in one transaction, in order, and sends the verdicts once it
 // is on disk: a conflict may rest on what another job of the group wrote. It
-// returns about how many pages it wrote.
+// returns about how many pages it wrote. On a full disk it first moves the log into the file,
+// and tries once more: what changes in place then has room where the log was.
 func (t *Table) commit(group []*job) (pages int) {
-	verdicts := make([]error, len(group))
+	verdicts, pages, err := t.transact(group)
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultFull {
+		if empty, _ := t.writer.EmptyLog(fullPatience); empty {
+			verdicts, pages, err = t.transact(group)
+		}
+	}
+	if err != nil {
+		t.failed.Store(true)
+		err = t.unavailable("writing", err)
+		t.warnIfFull(err)
+	}
+	for i, j := range group {
+		if err != nil {
+			verdicts[i] = err
+		}
+		j.done <- verdicts[i]
+	}
+	return pages
+}
+
+// fullPatience is how long a commit waits for those who read from the log, where the disk has little left.
+const fullPatience = 100 * time.Millisecond
+
+// transact runs the jobs of a group in one transaction, in order. It returns the verdicts, and about how many pages it
+// wrote.
+func (t *Table) transact(group []*job) (verdicts []error, pages int, err error) {
+	verdicts = make([]error, len(group))
 	now := t.clock.Now().Unix()
 	committed, err := t.writer.Transact(func() (wrote bool, failure error) {
 		for i, j := range group {
@@ -247,18 +288,7 @@ func (t *Table) commit(group []*job) (pages int) {
 		t.commits.Add(1)
 		pages += commitPages
 	}
-	if err != nil {
-		t.failed.Store(true)
-		err = t.unavailable("writing", err)
-		t.warnIfFull(err)
-	}
-	for i, j := range group {
-		if err != nil {
-			verdicts[i] = err
-		}
-		j.done <- verdicts[i]
-	}
-	return pages
+	return verdicts, pages, err
 }
 
 // warnEvery is how many seconds pass from one warning that the disk is full to the next.

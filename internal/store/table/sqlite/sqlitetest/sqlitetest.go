@@ -45,7 +45,7 @@ func open(t testing.TB, clock clockwork.Clock) (tab *sqlite.Table, path string, 
 		dir = t.TempDir()
 	}
 	all := sqlite.FileOptions{Total: math.MaxInt64,
-		DiskFree: func(string) (int64, error) { return math.MaxInt64, nil }}
+		Disk: func(string) (free, size int64, err error) { return math.MaxInt64, math.MaxInt64, nil }}
 	path = filepath.Join(dir, "parley.db")
 	tab, err = sqlite.Open(path, sqlite.Options{Clock: clock, Files: all})
 	if err != nil {

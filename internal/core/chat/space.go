@@ -1,0 +1,119 @@
+package chat
+
+import (
+	"errors"
+	"log/slog"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// On a full disk nobody can be thrown out: a kick and the end of a key are writes. So words and new seats end while
+// some of the disk is free, and those of guests first, since an invite may get anywhere. All else goes on, such as
+// kicks, settings, leaving and removing.
+const (
+	leastFree     = 64 << 20 // for words of all, and
+	leastPercent  = 2        // of a disk where that is less
+	guestTimes    = 2        // for words of guests, as many times as much
+	readEvery     = time.Second
+	warnOfIt      = time.Hour // from one warning to the next
+	bytesOfChange = 16 << 10  // of the disk, of a change with the least words
+)
+
+// ReadSpace returns how many bytes a disk has left for what is written from now on, and how many it has. Where less
+// than enough of that many is left, it may make some free first.
+type ReadSpace func(enough func(size int64) int64) (left, size int64, err error)
+
+// space is what the disk of the store has left for words. It is read once in readEvery; between two reads what was
+// allowed is taken off, since ten writers a second could else fill a small disk.
+type space struct {
+	read  ReadSpace // nil: no disk is to be filled
+	clock clockwork.Clock
+	log   *slog.Logger
+
+	mu         sync.Mutex
+	at         time.Time // of the last read
+	left, size int64     // by now; then
+	warned     time.Time
+}
+
+// least returns how many bytes of a disk are left free of words.
+func least(size int64, guest bool) int64 {
+	n := min(leastFree, size/100*leastPercent)
+	if guest {
+		n *= guestTimes
+	}
+	return n
+}
+
+// take takes the space for so many bytes of words. It fails with errNearlyFull where a guest may not have it, and with
+// table.ErrFull where nobody may.
+func (s *space) take(bytes int, guest bool) error {
+	if s.read == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.clock.Now()
+	if since := now.Sub(s.at); since < 0 || since >= readEvery {
+		s.at = now
+		left, size, err := s.read(func(size int64) int64 { return least(size, true) })
+		if err != nil {
+			left, size = math.MaxInt64, math.MaxInt64 // a write will tell
+		}
+		s.left, s.size = left, size
+	}
+	switch {
+	case s.left < least(s.size, false):
+		s.warn(now)
+		return table.ErrFull
+	case guest && s.left < least(s.size, true):
+		s.warn(now)
+		return errNearlyFull
+	}
+	s.left -= int64(2*bytes + bytesOfChange) // in the log and, once that is moved, in the file
+	return nil
+}
+
+// errNearlyFull reports that the disk has too little left for the words of guests.
+var errNearlyFull = errors.New("chat: the disk is nearly full")
+
+// warn tells the operator. s.mu is held.
+func (s *space) warn(now time.Time) {
+	if !s.warned.IsZero() && now.Sub(s.warned) < warnOfIt {
+		return
+	}
+	s.warned = now
+	s.log.Warn("the disk is nearly full: make room; until then guests, or all, can say nothing and nobody new comes in",
+		"free", s.left)
+}
+
+// checkSpace refuses so many bytes of words of a guest, or of another caller, for which the disk has too little left.
+func (s *Service) checkSpace(bytes int, guest bool) error {
+	switch err := s.space.take(bytes, guest); err {
+	case nil:
+		return nil
+	case errNearlyFull:
+		return fault.RetryLater(fault.Unavailable, time.Minute, "The disk of this server is nearly full, so it takes "+
+			"nothing from guests. Nothing was done: try again later, and tell the one who invited you.")
+	default:
+		return errDiskFull(s.log, err)
+	}
+}
+
+// errDiskFull refuses what the disk has no room for.
+func errDiskFull(log *slog.Logger, cause error) *fault.Error {
+	return unavailable(log, cause, time.Minute, "The disk of this server is full. Nothing was done: try again "+
+		"later, and tell the person who runs the server.")
+}
+
+// checkSpace is that of the Service for words of the caller.
+func (c *session) checkSpace(bytes int) error { return c.room.svc.checkSpace(bytes, c.agent.IsGuest()) }
+
+// Ready returns table.ErrFull while the disk has too little left for words.
+func (s *Service) Ready() error { return s.space.take(0, false) }

@@ -1,0 +1,194 @@
+package chat_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/chat"
+	"github.com/parley-chat/parley/internal/core/ratelimit"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// disk is what a disk has, and how often somebody has asked.
+type disk struct{ left, size, reads int64 }
+
+func (d *disk) space(func(int64) int64) (left, size int64, err error) {
+	d.reads++
+	return d.left, d.size, nil
+}
+
+// company on a disk: Ann is an admin, Gus a guest, and the person is Ann's.
+type onDisk struct {
+	*world
+	disk     *disk
+	ann, gus chat.Seated
+	byInvite context.Context
+}
+
+func newOnDisk(t *testing.T) onDisk {
+	t.Helper()
+	w, d := newWorld(t), &disk{left: 1 << 40, size: 1 << 40}
+	w = onTable(t, w.clock, w.table, chat.Options{SingleProcess: true, MinBatch: 1, Space: d.space})
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 6})
+	by := guest(t, ann.Invite)
+	gus, err := w.arrives(by, "Gus")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return onDisk{w, d, ann, gus, by}
+}
+
+// has lets so much of the disk be left.
+func (w onDisk) has(left int64) {
+	w.disk.left = left
+	w.clock.Advance(time.Second)
+}
+
+const mib = 1 << 20
+
+func TestSpace_wordsOfGuestsEndFirstAndThoseOfAllLater(t *testing.T) {
+	for _, c := range []struct {
+		size, guests, all int64 // below which words end
+	}{{1 << 40, 128 * mib, 64 * mib}, {1000 * mib, 40 * mib, 20 * mib},
+		{32 * mib, 32 * mib / 100 * 4, 32 * mib / 100 * 2}} {
+		w := newOnDisk(t)
+		w.disk.size = c.size
+		said := 0
+		words := func(ctx context.Context, token string) error {
+			said++
+			_, err := w.Send(ctx, chat.SendRequest{Token: token, Text: fmt.Sprint("word ", said)})
+			return err
+		}
+		for _, at := range []struct {
+			left        int64
+			guests, all fault.Code
+		}{{c.guests, "", ""}, {c.guests - 1, fault.Unavailable, ""}, {c.all, fault.Unavailable, ""},
+			{c.all - 1, fault.Unavailable, fault.Unavailable}, {c.guests, "", ""}} {
+			w.has(at.left)
+			if got := fault.CodeOf(words(w.byInvite, w.gus.Token)); got != at.guests {
+				t.Errorf("%d of %d left: a guest gets %q, want %q", at.left, c.size, got, at.guests)
+			}
+			if got := fault.CodeOf(words(t.Context(), w.ann.Token)); got != at.all {
+				t.Errorf("%d of %d left: the admin gets %q, want %q", at.left, c.size, got, at.all)
+			}
+		}
+	}
+}
+
+// Between two reads what was allowed counts, so that many at once do not fill the disk.
+func TestSpace_isReadOnceASecondAndWhatWasAllowedCounts(t *testing.T) {
+	w := newOnDisk(t)
+	w.has(64*mib + 300_000)
+	before, said := w.disk.reads, 0
+	for i := range 100 {
+		if _, err := w.send(chat.SendRequest{Token: w.ann.Token, Text: fmt.Sprint("word ", i)}); err == nil {
+			said++
+		}
+	}
+	if got := w.disk.reads - before; got != 1 || said < 10 || said > 20 {
+		t.Errorf("%d reads within a second, and %d messages of 16 KiB into 300,000 bytes", got, said)
+	}
+	w.clock.Advance(time.Second)
+	if _, err := w.send(chat.SendRequest{Token: w.ann.Token, Text: "a second later"}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSpace_noneLeft_refusesWhatAddsAndCarriesOutWhatRemoves(t *testing.T) {
+	w := newOnDisk(t)
+	p := w.person(w.ann)
+	first := w.say(w.ann.Token, "said before")
+	keyed := asking(t, ident.Principal{ID: ident.KeyPrincipal("abcd")})
+	bob, err := w.JoinRoom(keyed, chat.JoinRequest{Room: "plans", AgentName: "Bob"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.approves(p, true)
+	draft := w.drafts(chat.SendRequest{Token: w.ann.Token, Text: "a draft"})
+	w.approves(p, false)
+	w.adds(w.ann.Token, "sand")
+	w.has(0)
+	for what, call := range map[string]func() error{
+		"a message": func() error {
+			_, err := w.send(chat.SendRequest{Token: w.ann.Token, Text: "more"})
+			return err
+		},
+		"a task": func() error {
+			_, err := w.Task(t.Context(), chat.TaskRequest{Token: w.ann.Token, Action: chat.TaskAdd,
+				Tasks: []chat.NewTask{{Title: "paint"}}})
+			return err
+		},
+		"a last word": func() error {
+			_, err := w.LeaveRoom(t.Context(), chat.LeaveRequest{Token: bob.Token, Text: "bye"})
+			return err
+		},
+		"a draft that is sent": func() error {
+			_, err := w.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: p, Draft: draft,
+				Decision: room.SendDraft})
+			return err
+		},
+		"a new seat": func() error { _, err := w.tryJoin("plans", "Cid"); return err },
+		"a new room": func() error { _, err := w.tryJoin("ideas", "Cid"); return err },
+	} {
+		if err := w.changesNothing(w.ann.Token, call); fault.CodeOf(err) != fault.Unavailable {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if err := w.Ready(); err == nil {
+		t.Error("the service says that it is ready")
+	}
+	if again := w.say(w.ann.Token, "said before"); !again.Duplicate || again.ID != first.ID {
+		t.Errorf("a message that is repeated: %+v", again)
+	}
+	w.decides(p, draft, room.RefuseDraft, "")
+	w.clock.Advance(3 * time.Minute)
+	if got, err := w.JoinRoom(keyed, chat.JoinRequest{Room: "plans", AgentName: "Bob"}); err != nil ||
+		got.Status != chat.StatusReturned {
+		t.Errorf("Bob, who has lost his token: %+v, %v", got, err)
+	}
+	w.manage(w.ann.Token, room.BanName, "Gus", chat.StatusBanned)
+	w.manage(w.ann.Token, room.Kick, "Bob", chat.StatusKicked)
+	w.update(chat.UpdateRequest{Token: w.ann.Token, Redact: first.ID})
+	w.update(chat.UpdateRequest{Token: w.ann.Token, Close: true})
+}
+
+// One guest's seat, from many networks, says as much as one caller may, and all guests of an invite twice as much.
+func TestLimits_guests_countBySeatAndByInvite(t *testing.T) {
+	w := limited(t, ratelimit.Limits{Messages: 20})
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 9})
+	by, said := guest(t, ann.Invite), 0
+	says := func(token string) (n int) {
+		for range 24 {
+			for range 30 {
+				said++
+				ctx := ident.WithAddress(by, fmt.Sprintf("2001:db8:%x::/64", said))
+				if _, err := w.Send(ctx, chat.SendRequest{Token: token, Text: fmt.Sprint("word ", said)}); err == nil {
+					n++
+				} else {
+					wants(t, err, fault.RateLimited)
+				}
+			}
+		}
+		return n
+	}
+	total := 0
+	for i := range 5 {
+		seat, err := w.arrives(by, fmt.Sprint("Guest ", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := says(seat.Token)
+		total += got
+		if i == 0 && got != 20 {
+			t.Errorf("one seat said %d, want 20", got)
+		}
+	}
+	if total != 40 {
+		t.Errorf("five seats of one invite said %d, want 40", total)
+	}
+	w.say(ann.Token, "the admin speaks")
+}

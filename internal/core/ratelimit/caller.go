@@ -1,0 +1,61 @@
+package ratelimit
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/core/room"
+)
+
+// Caller is who does something: the groups for which that counts. The first is the caller itself, as ident.ClientKey
+// names it.
+type Caller []ident.Group
+
+// CallerOf returns the caller of ctx.
+func CallerOf(ctx context.Context) Caller { return Caller{{Key: ident.ClientKey(ctx), Times: 1}} }
+
+// CallerFor returns the caller of ctx as it acts for the seat of a in a room. A caller that shows no principal may have
+// any number of addresses, so it counts for the seat, too, and a guest for the invite that gave it: those of one invite
+// may have as much as a room. From 24 networks one seat could else write 28 MB in ten seconds, past the room's budget.
+// A newcomer has no seat yet.
+func CallerFor(ctx context.Context, id string, a room.Agent) Caller {
+	c := CallerOf(ctx)
+	if ident.PrincipalOf(ctx).Counts() {
+		return c
+	}
+	if a.Seat != 0 {
+		c = append(c, ident.Group{Key: fmt.Sprint(ofSeat, id, " ", a.Seat), Times: 1})
+	}
+	if a.IsGuest() {
+		c = append(c, ident.Group{Key: fmt.Sprint(ofInvite, id, " ", a.Invite), Times: roomTimes})
+	}
+	return c
+}
+
+// What keys of budgets begin with that are those of no caller.
+const (
+	ofSeat   = "seat "
+	ofInvite = "invite "
+	ofRoom   = "room "
+)
+
+// roomTimes is how many times as much as a caller a room may cost, and so those of one invite.
+const roomTimes = 2
+
+// whose names a group in a refusal.
+func whose(g ident.Group) string {
+	switch {
+	case strings.HasPrefix(g.Key, ofSeat):
+		return "your seat"
+	case strings.HasPrefix(g.Key, ofInvite):
+		return "all guests of your invite"
+	case strings.HasPrefix(g.Key, ofRoom):
+		return "the agents of this room"
+	}
+	return "your key or address"
+}
+
+// roomOf returns the group of all that is done in a room.
+func roomOf(id string) ident.Group { return ident.Group{Key: ofRoom + id, Times: roomTimes} }
