@@ -115,7 +115,8 @@ func adviceOn(err error, other string) string {
 		return fmt.Sprintf("%s; stop it or %s", file, other)
 	case errors.Is(file, table.ErrFull):
 		return fmt.Sprintf("%s; free some space, and try again", file)
-	case errors.Is(file, sqlite.ErrNewer), errors.Is(file, sqlite.ErrStray):
+	case errors.Is(file, sqlite.ErrNewer), errors.Is(file, sqlite.ErrStray), errors.Is(file, sqlite.ErrLinked),
+		errors.Is(file, sqlite.ErrMounted):
 		return file.Error()
 	}
 	return ""

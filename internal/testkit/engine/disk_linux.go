@@ -13,10 +13,24 @@ func SmallDisk(t *testing.T, size string) string {
 	if err := syscall.Mount("parley-test", dir, "tmpfs", 0, "size="+size); err != nil {
 		t.Skipf("SKIPPED, NOT TESTED: a real disk that is full: mount: %v", err)
 	}
+	unmount(t, dir)
+	return dir
+}
+
+// BindMount mounts a file or a folder at another path, which exists. Like SmallDisk, it may be skipped.
+func BindMount(t *testing.T, from, to string) {
+	t.Helper()
+	if err := syscall.Mount(from, to, "", syscall.MS_BIND, ""); err != nil {
+		t.Skipf("SKIPPED, NOT TESTED: a bind mount: mount: %v", err)
+	}
+	unmount(t, to)
+}
+
+// unmount unmounts what is mounted at a path when the test ends.
+func unmount(t *testing.T, path string) {
 	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+		if err := syscall.Unmount(path, syscall.MNT_DETACH); err != nil {
 			t.Error(err)
 		}
 	})
-	return dir
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"path/filepath"
@@ -22,7 +23,12 @@ var (
 	ErrNewer = errors.New("the file is of a newer version of Parley; use that one")
 	ErrStray = errors.New("there is a write-ahead log (-wal) of another file; if you have put this file in the place " +
 		"of that one or removed that one, move the files with -wal and -shm away")
-	ErrInUse = errors.New("another process has the file open, most likely another parley")
+	ErrInUse  = errors.New("another process has the file open, most likely another parley")
+	ErrLinked = errors.New("the file has another name, too (a hard link), by which a second server could open it, " +
+		"and messages would be lost; nothing was changed: remove one of the names or, to use the file elsewhere, " +
+		"mount its folder")
+	ErrMounted = errors.New("the file alone is mounted here, without the write-ahead log beside it, so that messages " +
+		"would be lost; nothing was changed: mount its folder")
 )
 
 // FileError is an error of a file, with its path.
@@ -59,13 +65,17 @@ type File struct {
 // OpenFile locks the file at path for this process and returns it, or creates it with
 // folders that only the owner may enter. The lock is on path.lock, which stays
 // after Close. A file that is damaged, not Parley's or of another version is left
-// as it is. Another process that has the file open gets a second to close it.
+// as it is, and so is one that can be reached by another path: see checkAlone. Another
+// process that has the file open gets a second to close it.
 func OpenFile(path string, views ...View) (*File, error) {
 	path, err := resolve(path)
 	if err != nil {
 		return nil, err
 	}
 	f := &File{path: path, views: views}
+	if err := checkAlone(path); err != nil {
+		return nil, f.explain(err)
+	}
 	f.lock, err = acquire(path + ".lock")
 	if err != nil {
 		return nil, f.explain(err)
@@ -92,7 +102,7 @@ func LookAt(path string, views ...View) (*File, error) {
 		return nil, err
 	}
 	f := &File{path: path, views: views}
-	if err := inspect(path, os.O_RDONLY); err != nil {
+	if err := cmp.Or(checkAlone(path), inspect(path, os.O_RDONLY)); err != nil {
 		return nil, f.explain(err)
 	}
 	return f, nil

@@ -141,6 +141,38 @@ func TestOpen_fileInUse_saysSoAndLeavesTheOtherAlone(t *testing.T) {
 	write(t, first, insert)
 }
 
+// Two servers on one file, by two names, lose what both have acknowledged.
+func TestOpen_fileWithAnotherName_isRefusedByBoth(t *testing.T) {
+	path, name := filepath.Join(t.TempDir(), "parley.db"), filepath.Join(t.TempDir(), "name.db")
+	file := openFile(t, path)
+	write(t, file, insert)
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(path, name); err != nil {
+		t.Skipf("SKIPPED, NOT TESTED: a hard link to the file: %v", err)
+	}
+	for _, p := range []string{path, name} {
+		_, opens := OpenFile(p)
+		_, looks := LookAt(p)
+		for _, err := range []error{opens, looks} {
+			if !errors.Is(err, ErrLinked) || !strings.Contains(err.Error(), p) ||
+				!strings.Contains(err.Error(), "mount its folder") {
+				t.Errorf("%s: %v; want ErrLinked and its path", p, err)
+			}
+		}
+	}
+	if _, err := os.Stat(name + ".lock"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the refusal has left a lock: %v", err)
+	}
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	if err := openFile(t, path).Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestLook_relativePath_isMadeAbsolute(t *testing.T) {
 	folder := t.TempDir()
 	want := openFile(t, filepath.Join(folder, "parley.db")).Path()

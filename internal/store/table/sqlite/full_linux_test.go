@@ -1,15 +1,46 @@
 package sqlite_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/store/table"
 	"github.com/parley-chat/parley/internal/store/table/sqlite"
 	"github.com/parley-chat/parley/internal/testkit/engine"
 )
+
+// A container is often given one file. Its log would stay in the container.
+func TestOpen_fileThatIsMountedAlone_isRefused(t *testing.T) {
+	path, here := filepath.Join(t.TempDir(), "parley.db"), filepath.Join(t.TempDir(), "parley.db")
+	tab, err := sqlite.Open(path, sqlite.Options{})
+	if err == nil {
+		err = errors.Join(tab.Close(), os.WriteFile(here, nil, 0o600))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine.BindMount(t, path, here)
+	_, opens := sqlite.OpenFile(here)
+	_, looks := sqlite.LookAt(here)
+	for _, err := range []error{opens, looks} {
+		if !errors.Is(err, sqlite.ErrMounted) || !strings.Contains(err.Error(), "mount its folder") {
+			t.Errorf("%v, want ErrMounted", err)
+		}
+	}
+	folder := t.TempDir()
+	engine.BindMount(t, filepath.Dir(path), folder)
+	tab, err = sqlite.Open(filepath.Join(folder, "parley.db"), sqlite.Options{})
+	if err == nil {
+		err = tab.Close()
+	}
+	if err != nil {
+		t.Errorf("in a folder that is mounted: %v", err)
+	}
+}
 
 // A log that fills the disk has pages that the file holds already. It is moved there, and the write then succeeds.
 func TestWrite_inPlaceOnAFullDisk_hasTheSpaceOfTheLog(t *testing.T) {

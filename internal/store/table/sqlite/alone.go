@@ -1,0 +1,30 @@
+package sqlite
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// checkAlone refuses a file that another server could open by another path. The write-ahead log and the lock are found
+// by the path. Two servers that open one file by two paths would each overwrite what the other has acknowledged, and
+// one whose file alone is mounted leaves its log in a place that may go. A file that does not exist is alone.
+func checkAlone(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() { // prepare says what is wrong
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	names, err := namesOf(path, info)
+	switch {
+	case err != nil:
+		return err
+	case names > 1:
+		return ErrLinked
+	case isMounted(path):
+		return ErrMounted
+	}
+	return nil
+}
