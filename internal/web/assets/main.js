@@ -8,6 +8,7 @@ import { RoomPage } from "./room-page.js";
 import { claimed, returned } from "./seats.js";
 import { root } from "./site.js";
 import { isClaim, isMessage, roomOf } from "./token.js";
+import { moved } from "./ui/back.js";
 import { Dialog } from "./ui/dialog.js";
 import { later } from "./ui/later.js";
 import { showTheme } from "./ui/theme.js";
@@ -111,5 +112,6 @@ addEventListener("online", () => room?.wake());
 addEventListener("beforeunload", (event) => room?.sharing.busy && event.preventDefault()); // files would be lost
 addEventListener("pagehide", () => room?.refusals.leave());
 addEventListener("pageshow", (event) => event.persisted && room?.wake()); // out of the cache of pages
+addEventListener("popstate", moved);
 addEventListener("hashchange", () => location.hash && kind === "r" && show()); // a link was pasted into the address
 show();

@@ -12,6 +12,7 @@ import { Rooms, RoomsButton, useRooms } from "./rooms/list.js";
 import { Sidebar } from "./sidebar/sidebar.js";
 import { Log } from "./talk/log.js";
 import { Search } from "./talk/search.js";
+import { useBack } from "./ui/back.js";
 import { useKeys } from "./ui/keys.js";
 import { later, loadAll } from "./ui/later.js";
 import { followViewport, useNarrow } from "./ui/viewport.js";
@@ -114,6 +115,7 @@ function useSide(/** @type {MediaQueryList} */ narrow) {
     if (!isNarrow) enter();
   };
   const hide = useCallback(() => setWanted(false), []);
+  useBack(hide, open);
   useLayoutEffect(() => {
     if (!open) return undefined;
     enter();

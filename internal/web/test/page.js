@@ -68,6 +68,7 @@ Object.assign(document, {
   createElementNS: (_, name) => new Node(name),
   createTextNode: (text) => Object.assign(new Node("#text", text), { nodeType: 3 }),
 });
+globalThis.history = /** @type {any} */ ({ state: null, pushState() {} });
 globalThis.MutationObserver = /** @type {any} */ (class {
   observe() {}
   disconnect() {}

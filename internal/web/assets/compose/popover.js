@@ -1,6 +1,7 @@
-// A button that opens a small panel beside it. Escape, a click elsewhere and leaving with the
+// A button that opens a small panel beside it. Escape, Back, a click elsewhere and leaving with the
 // keyboard close it.
 
+import { useBack } from "../ui/back.js";
 import { html, useEffect, useRef, useState } from "../vendor.js";
 
 /**
@@ -15,6 +16,7 @@ export function Popover({ label, opener, className = "", children }) {
     setOpen(false);
     button.current?.focus();
   };
+  useBack(close, open);
   useEffect(() => {
     if (!open) return undefined;
     const outside = (event) => !box.current?.contains(event.target) && setOpen(false);

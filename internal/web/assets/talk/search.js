@@ -1,6 +1,7 @@
 // Searching in what is loaded of the conversation.
 
 import { html, useLayoutEffect, useMemo, useRef, useState } from "../vendor.js";
+import { useBack } from "../ui/back.js";
 import { Icon, IconButton } from "../ui/icon.js";
 import { useKeys } from "../ui/keys.js";
 import { clockOf, dayName, useNow } from "../ui/time.js";
@@ -23,6 +24,7 @@ export function Search({ room, state, onJump }) {
     seek("");
     button.current.focus();
   };
+  useBack(close, open);
   return html`
     <div class="search">
       <button type="button" class="button plain icon" ref=${button} aria-label=${words.talk.search.open}

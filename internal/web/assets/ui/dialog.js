@@ -3,11 +3,13 @@
 
 import { html, useLayoutEffect, useRef, useState } from "../vendor.js";
 import { words } from "../words.js";
+import { useBack } from "./back.js";
 import { Decision } from "./decision.js";
 import { Icon } from "./icon.js";
 
-/** Shows a dialog while it is on the page, and gives the focus back when it goes. */
-export function useModal(element) {
+/** Shows a dialog while it is on the page, has Back close it, and gives the focus back when it goes. */
+export function useModal(element, onClose) {
+  useBack(onClose);
   useLayoutEffect(() => {
     const dialog = element.current; // the reference is empty when this one goes
     const from = /** @type {HTMLElement | null} */ (document.activeElement);
@@ -23,7 +25,7 @@ export function useModal(element) {
 /** A dialog that is open while it is on the page. onClose is called when the person closes it. */
 export function Dialog({ title, onClose, children, className = "" }) {
   const element = useRef();
-  useModal(element);
+  useModal(element, onClose);
   return html`
     <dialog ref=${element} class=${className || undefined} aria-labelledby="dialog-title"
       onCancel=${(e) => (e.preventDefault(), onClose())}

@@ -8,7 +8,7 @@ import { useModal } from "./dialog.js";
 export function Sheet({ label, at, onClose, children }) {
   const element = useRef();
   const down = useRef(false); // the press began outside; that of the finger that opened it did not
-  useModal(element);
+  useModal(element, onClose);
   useLayoutEffect(() => {
     const { style, offsetWidth, offsetHeight } = element.current;
     const from = at?.getBoundingClientRect();
