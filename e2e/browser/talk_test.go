@@ -97,7 +97,15 @@ func TestTalk_whatIsRead_staysWhereItIs_andComingBackOpensAtTheFirstUnread(t *te
 	tab.click(button("3 new"))
 	tab.sees("Late 2")
 	tab.isNot(button("Latest"))
-	// At the end, what is new is followed.
+	// At the end, what is new is followed, and counts as read while more and more comes.
+	const readTo = `Object.keys(localStorage).filter((name) => name.startsWith("parley.read.")).map((name) => localStorage[name]).join()`
+	unread := evaluate[string](tab, readTo)
+	for n := 0; evaluate[string](tab, readTo) == unread; n++ {
+		if n == 200 {
+			t.Fatal("nothing is read while messages stream")
+		}
+		bob.says(fmt.Sprint("Stream ", n))
+	}
 	last := bob.says("The very last")
 	tab.sees("The very last")
 	tab.until("the end is in view", "(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - "+

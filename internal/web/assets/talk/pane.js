@@ -224,8 +224,10 @@ export class Pane {
     return this.#mounted().findLast(([row, element]) => isSaid(row) && seen(element))?.[0];
   }
 
+  /** Returns the rows that are on the page with their elements: those that are to be there may not be drawn yet. */
   #mounted() {
-    return this.rows.slice(this.from, this.to).map((row, n) => [row, this.list.children[n + 1]]);
+    return [...this.list.children].map((element) => [this.rows[this.index.get(element.dataset.key)], element])
+      .filter(([row]) => row);
   }
 
   /**

@@ -4,34 +4,66 @@ import { useEffect, useRef } from "../vendor.js";
 
 const glance = 400; // ms that a message is in the view before it counts as read
 
+/** Notes what has been in the view for a moment, also while more and more comes. */
+export class Reading {
+  #looking = false;
+
+  /**
+   * @param {{last: () => string, place: (id: string) => number, read: (id: string) => void,
+   *   clock: import("../types.d.ts").Clock, signal: AbortSignal}} view
+   *   last returns the id of the last message whose end is seen; "" for none
+   */
+  constructor(view) {
+    this.view = view;
+  }
+
+  /** The view may show something else. */
+  async look() {
+    const { last, place, read, clock, signal } = this.view;
+    const first = this.#looking ? "" : last();
+    if (!first) return;
+    this.#looking = true;
+    await clock.pause(glance, signal);
+    this.#looking = false;
+    const now = last();
+    if (signal.aborted || !now) return;
+    read(place(now) < place(first) ? now : first); // the person may have gone up meanwhile
+    if (now !== first) this.look();
+  }
+}
+
 /** Tells the room how far the person has read. Returns {fresh: how many messages came that it has not seen}. */
 export function useReading({ room, state, pane, ready, rows, index, box }) {
-  const seen = useRef(""); // the id of the last message that was in the view
+  const seen = useRef(""); // the id of the last message that was read here
   const place = (id) => index.get(id) ?? -1;
-  useEffect(() => {
-    if (!ready) return;
-    let timer;
-    const look = () => {
+  const known = () => Math.max(place(seen.current), place(state.readTo));
+  const view = useRef(/** @type {any} */ ({}));
+  view.current = {
+    place,
+    last: () => {
       const row = document.visibilityState === "visible" && box.current && pane.lastVisible();
-      const id = row && (row.message ?? row.events?.at(-1))?.id;
-      if (!id || place(id) <= place(seen.current) || place(id) <= place(state.readTo)) return;
+      return (row && (row.message ?? row.events?.at(-1))?.id) || "";
+    },
+    read: (id) => {
+      if (place(id) <= known()) return;
       seen.current = id;
       room.read(id);
-    };
-    const soon = () => {
-      clearTimeout(timer);
-      timer = setTimeout(look, glance);
-    };
-    soon();
-    box.current.addEventListener("scroll", soon, { passive: true });
-    document.addEventListener("visibilitychange", soon);
-    const element = box.current;
-    return () => {
-      clearTimeout(timer);
-      element.removeEventListener("scroll", soon);
-      document.removeEventListener("visibilitychange", soon);
-    };
-  }, [ready, rows]);
-  const from = Math.max(place(seen.current), place(state.readTo));
-  return { fresh: from < 0 ? 0 : rows.slice(from + 1).filter(({ type }) => type === "message").length };
+    },
+  };
+  const reading = useRef(/** @type {Reading | undefined} */ (undefined));
+  useEffect(() => {
+    if (!ready) return undefined;
+    const stop = new AbortController();
+    const { signal } = stop;
+    const look = () => reading.current?.look();
+    reading.current = new Reading({
+      last: () => view.current.last(), place: (id) => view.current.place(id), read: (id) => view.current.read(id),
+      clock: room.clock, signal,
+    });
+    box.current.addEventListener("scroll", look, { passive: true, signal });
+    document.addEventListener("visibilitychange", look, { signal });
+    return () => stop.abort();
+  }, [ready]);
+  useEffect(() => void reading.current?.look(), [ready, rows, pane.from, pane.to]);
+  return { fresh: known() < 0 ? 0 : rows.slice(known() + 1).filter(({ type }) => type === "message").length };
 }
