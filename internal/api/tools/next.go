@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/core/chat"
@@ -124,7 +125,7 @@ func (s *situation) next() string {
 		}
 	}
 	last := s.sentence(imperatives[slices.IndexFunc(imperatives, func(r row) bool { return r.when(s) })])
-	if s.seat && !s.more && waits.MatchString(last) {
+	if s.seat && !s.more && waits().MatchString(last) {
 		b.WriteString(s.hint)
 	}
 	return b.String() + last + s.wakeHint(last) + s.standbyHint()
@@ -140,11 +141,11 @@ func (s *situation) sentence(r row) string {
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
-var braces = regexp.MustCompile(`\{[a-z]+\}`)
+var braces = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{[a-z]+\}`) })
 
 // fill replaces the words in braces.
 func (s *situation) fill(text string) string {
-	return braces.ReplaceAllStringFunc(text, func(w string) string { return s.word(w[1 : len(w)-1]) })
+	return braces().ReplaceAllStringFunc(text, func(w string) string { return s.word(w[1 : len(w)-1]) })
 }
 
 // endTurn is what a hooked agent does in place of waiting.
@@ -372,7 +373,7 @@ func (a advisor) tasked(t chat.Tasks, asked chat.TaskRequest) string {
 }
 
 // waits matches a call that waits.
-var waits = regexp.MustCompile(`wait_seconds [1-9]`)
+var waits = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`wait_seconds [1-9]`) })
 
 // wakeHint follows an imperative that has the agent wait where something wakes it: a hook, which it needs to know, or a
 // program on standby. A free task ends only the agent's own wait.
@@ -380,7 +381,7 @@ func (s *situation) wakeHint(last string) string {
 	switch {
 	case s.Hooked && strings.Contains(strings.ToLower(last), endTurn):
 		return " You are called when something is said or a task is yours."
-	case s.Woken && !s.Hooked && waits.MatchString(last) && !strings.Contains(last, "send_message ("):
+	case s.Woken && !s.Hooked && waits().MatchString(last) && !strings.Contains(last, "send_message ("):
 		return " A program wakes you when something is said or a task is yours: instead of waiting you may end " +
 			"your turn."
 	}

@@ -3,7 +3,6 @@ package account
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -42,9 +41,9 @@ const (
 
 var (
 	// address is one as it is compared.
-	address = regexp.MustCompile(`^[a-z0-9_][a-z0-9._+'-]{0,63}@([a-z0-9-]+\.)+[a-z0-9-]+$`)
+	address = pattern(`^[a-z0-9_][a-z0-9._+'-]{0,63}@([a-z0-9-]+\.)+[a-z0-9-]+$`)
 	// shown is one as it may be shown: see sign-in.js. No label of a key has an @.
-	shown = regexp.MustCompile(`^[a-z0-9][a-z0-9._+-]*@[a-z0-9.-]+$`)
+	shown = pattern(`^[a-z0-9][a-z0-9._+-]*@[a-z0-9.-]+$`)
 )
 
 // Read returns the person that claims are about, with its groups if they are wanted.
@@ -54,7 +53,7 @@ func Read(issuer string, claims Claims, groups bool) (Person, error) {
 		return Person{}, errors.New("account: the token names no subject")
 	}
 	name := lower(claims.text("email"))
-	if claims.isTrue("email_verified") && address.MatchString(name) {
+	if claims.isTrue("email_verified") && address().MatchString(name) {
 		p.Address = name
 		_, p.Domain, _ = strings.Cut(name, "@")
 	}
@@ -73,7 +72,8 @@ func Read(issuer string, claims Claims, groups bool) (Person, error) {
 		name = ""
 	}
 	p.Label = p.ID()
-	if shown.MatchString(name) && address.MatchString(name) && len(name) <= mostLabel && ident.SecretIn(name) == "" {
+	if shown().MatchString(name) && address().MatchString(name) && len(name) <= mostLabel &&
+		ident.SecretIn(name) == "" {
 		p.Label = name
 	}
 	if !groups {

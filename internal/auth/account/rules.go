@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // google is the issuer of all accounts of Google.
@@ -21,9 +22,15 @@ type Rules struct {
 const groupPrefix = "group:"
 
 var (
-	domain = regexp.MustCompile(`^([a-z0-9-]+\.)+[a-z0-9-]+$`)
-	tenant = regexp.MustCompile(`^/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/v2\.0$`)
+	domain = pattern(`^([a-z0-9-]+\.)+[a-z0-9-]+$`)
+	tenant = pattern(`^/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/v2\.0$`)
 )
+
+// pattern returns a pattern that is compiled when it is first used: most servers have no accounts, and a start on
+// Lambda should not pay for them.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 // ParseRules reads what the operator allows of an issuer. Its error says what to write.
 func ParseRules(issuer string, allow []string) (r Rules, err error) {
@@ -38,9 +45,9 @@ func ParseRules(issuer string, allow []string) (r Rules, err error) {
 		switch {
 		case isGroup && group != "":
 			r.groups = append(r.groups, group)
-		case address.MatchString(name):
+		case address().MatchString(name):
 			r.addresses = append(r.addresses, name)
-		case domain.MatchString(name):
+		case domain().MatchString(name):
 			r.domains = append(r.domains, name)
 		default:
 			return Rules{}, fmt.Errorf("%q is neither a domain (acme.example), nor an address "+
@@ -71,7 +78,7 @@ func CheckIssuer(issuer string) error {
 	case err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil ||
 		u.Scheme != "https" && !local:
 		return fmt.Errorf("must be the https address of an OpenID provider, as its metadata has it, such as " + google)
-	case u.Host == "login.microsoftonline.com" && !tenant.MatchString(strings.ToLower(u.Path)):
+	case u.Host == "login.microsoftonline.com" && !tenant().MatchString(strings.ToLower(u.Path)):
 		return fmt.Errorf("must name one tenant of Entra ID, by its id: " +
 			"https://login.microsoftonline.com/TENANT-ID/v2.0")
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/auth/account"
@@ -37,7 +38,7 @@ const (
 )
 
 // errorCode is one of OAuth or OpenID Connect, as a provider sends it.
-var errorCode = regexp.MustCompile(`^[a-z_]{1,40}$`)
+var errorCode = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z_]{1,40}$`) })
 
 // pending is what the cookie holds.
 type pending struct {
@@ -109,7 +110,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request, address string
 		redirectTo(w, s.back(a, url.Values{"error": {"access_denied"}}))
 		return
 	case why != "":
-		if !errorCode.MatchString(why) {
+		if !errorCode().MatchString(why) {
 			why = "an error without a code"
 		}
 		s.o.Logger.WarnContext(r.Context(), "a person could not sign in", "error", why)

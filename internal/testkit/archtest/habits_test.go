@@ -272,3 +272,31 @@ func TestPackages_haveAComment(t *testing.T) {
 		}
 	}
 }
+
+// A function on AWS would compile at each start, and pay for patterns that most of its servers never use.
+func TestCode_ofTheFunctions_compilesNoPatternWhenItIsLoaded(t *testing.T) {
+	looked := 0
+	for _, s := range sources(t) {
+		at := place(s.dir())
+		if s.test() || !in(at, "base store observe core auth outbound api server functions") {
+			continue
+		}
+		looked++
+		for _, d := range s.file.Decls {
+			vars, ok := d.(*ast.GenDecl)
+			if !ok || vars.Tok != token.VAR {
+				continue
+			}
+			ast.Inspect(vars, func(n ast.Node) bool {
+				if call, ok := n.(*ast.CallExpr); ok && calls(call, "regexp", "MustCompile") {
+					t.Errorf("%s: a pattern that is compiled when its package is loaded: use sync.OnceValue",
+						s.at(call))
+				}
+				return bodyOf(n) == nil // what is in a function is compiled when that is called
+			})
+		}
+	}
+	if looked < 100 {
+		t.Errorf("only %d files were looked at", looked)
+	}
+}
