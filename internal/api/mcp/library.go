@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"sync"
 	"time"
 
 	library "github.com/mark3labs/mcp-go/mcp"
@@ -63,7 +64,7 @@ const listsFresh = 5 * time.Minute
 func newLibrary(o Options) *server.MCPServer {
 	hooks := &server.Hooks{}
 	hooks.AddBeforeSubscriptionsListen(acknowledge)
-	hooks.AddAfterListTools(listing(o.Tools))
+	hooks.AddAfterListTools(listTools(o.Tools))
 	introduce(hooks, o)
 	s := server.NewMCPServer(serverName, o.Version,
 		server.WithTitle(serverTitle),
@@ -83,35 +84,47 @@ func newLibrary(o Options) *server.MCPServer {
 	return s
 }
 
-// listing puts what clients see of tools into each list, and takes the hidden ones out.
+// listTools puts what clients see of tools into each list, and takes the hidden ones out.
 // WithToolFilter would make mcp-go say of a malformed call that there is no such tool.
-func listing(tools []Tool) server.OnAfterListToolsFunc {
-	type variant struct {
-		is   func(Client) bool
-		tool library.Tool
-	}
-	shown, variants := map[string]library.Tool{}, map[string]variant{}
-	for _, t := range tools {
-		if t.Hidden {
-			continue
-		}
-		shown[t.Name] = t.listed()
-		if t.Variant != nil {
-			variants[t.Name] = variant{t.Variant.For, t.varied().listed()}
-		}
-	}
+func listTools(tools []Tool) server.OnAfterListToolsFunc {
+	all := sync.OnceValue(func() map[string]listing { return listingsOf(tools) })
 	return func(ctx context.Context, _ any, _ *library.ListToolsRequest, result *library.ListToolsResult) {
 		client := ClientFrom(ctx)
 		var list []library.Tool
 		for _, t := range result.Tools {
-			if of := variants[t.Name]; of.is != nil && of.is(client) {
-				list = append(list, of.tool)
-			} else if t, there := shown[t.Name]; there {
-				list = append(list, t)
+			s, there := all()[t.Name]
+			switch {
+			case !there:
+			case s.varies != nil && s.varies(client):
+				list = append(list, s.varied)
+			default:
+				list = append(list, s.usual)
 			}
 		}
 		result.Tools = list
 	}
+}
+
+// listing is a tool as lists show it.
+type listing struct {
+	usual, varied library.Tool
+	varies        func(Client) bool // these clients see varied; nil: none does
+}
+
+// listingsOf returns the tools that are not hidden, by their names.
+func listingsOf(tools []Tool) map[string]listing {
+	all := map[string]listing{}
+	for _, t := range tools {
+		if t.Hidden {
+			continue
+		}
+		s := listing{usual: t.listed()}
+		if t.Variant != nil {
+			s.varies, s.varied = t.Variant.For, t.varied().listed()
+		}
+		all[t.Name] = s
+	}
+	return all
 }
 
 // anyObject is the schema of any object.
@@ -119,14 +132,17 @@ var anyObject = json.RawMessage(`{"type":"object"}`)
 
 // listed is the tool as tools/list shows it.
 func (t Tool) listed() library.Tool {
-	input := t.Input
-	if input == nil {
-		input = anyObject
+	input, output := anyObject, json.RawMessage(nil)
+	if t.Input != nil {
+		input = t.Input()
+	}
+	if t.Output != nil {
+		output = t.Output()
 	}
 	return library.Tool{
 		Meta: t.meta(),
 		Name: t.Name, Title: t.Title, Description: t.Description,
-		RawInputSchema: input, RawOutputSchema: t.Output,
+		RawInputSchema: input, RawOutputSchema: output,
 		Annotations: library.ToolAnnotation{
 			ReadOnlyHint:    &t.ReadOnly,
 			DestructiveHint: &t.Destructive,

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	library "github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -39,18 +40,24 @@ const mostReads = 4
 // give their model tools for resources as soon as a server has any.
 type readers struct {
 	of      func(Client) bool
-	library http.Handler  // mcp-go
-	reading chan struct{} // an element for each resource that is being read
+	library func() http.Handler // mcp-go, for the first of them
+	reading chan struct{}       // an element for each resource that is being read
 }
 
 func newReaders(o Options) *readers {
+	return &readers{o.Resources.For, sync.OnceValue(func() http.Handler { return newLibraryOfReaders(o) }),
+		make(chan struct{}, mostReads)}
+}
+
+// newLibraryOfReaders returns mcp-go with the tools, prompts and resources of o.
+func newLibraryOfReaders(o Options) http.Handler {
 	all := *o.Resources
 	s := newLibrary(o)
 	server.WithResourceCapabilities(false, false)(s) // there is nothing to subscribe to, and the list is empty
 	// Nobody keeps one for longer than its reader may read it.
 	server.WithMethodCacheHints(library.MethodResourcesRead, 0, library.CacheScopePrivate)(s)
 	s.AddResourceTemplate(library.NewResourceTemplate(all.Template, all.Name), all.read(o.Log))
-	return &readers{all.For, libraryHandler(s, o.Log), make(chan struct{}, mostReads)}
+	return libraryHandler(s, o.Log)
 }
 
 // serve answers a request of such a client.
@@ -63,7 +70,7 @@ func (rs *readers) serve(w http.ResponseWriter, r *http.Request, method string) 
 			return
 		}
 	}
-	rs.library.ServeHTTP(w, r)
+	rs.library().ServeHTTP(w, r)
 }
 
 // read serves a resources/read.

@@ -17,11 +17,16 @@ import (
 // newReader returns a server of one resource, and of a tool that a client called reader sees otherwise.
 func newReader() http.Handler {
 	reader := func(c Client) bool { return c.Agent == "reader" }
+	schema := func(argument string) func() json.RawMessage {
+		return func() json.RawMessage {
+			return json.RawMessage(`{"type":"object","properties":{"` + argument + `":{}}}`)
+		}
+	}
 	return handler(NewServer(Options{
 		Version: "1.2.3", Log: quiet,
 		Tools: []Tool{{
-			Name: "put", Input: json.RawMessage(`{"type":"object","properties":{"a":{}}}`), Eager: true,
-			Variant: &Variant{For: reader, Input: json.RawMessage(`{"type":"object","properties":{"b":{}}}`),
+			Name: "put", Input: schema("a"), Eager: true,
+			Variant: &Variant{For: reader, Input: schema("b"),
 				Meta: map[string]any{"reader/files": []string{"b"}}},
 			Call: func(context.Context, json.RawMessage, *Record) (any, error) { return "put", nil },
 		}},

@@ -30,8 +30,9 @@ import (
 type Tool struct {
 	Name, Title, Description string
 
-	// Input and Output are JSON schemas. Without Input the tool takes any object.
-	Input, Output json.RawMessage
+	// Input and Output return JSON schemas. They are called when a client lists the tools: to make them takes a
+	// twentieth of a start on Lambda. Without Input the tool takes any object.
+	Input, Output func() json.RawMessage
 
 	ReadOnly    bool // changes nothing that others see, apart from presence
 	Destructive bool // may take from others what they cannot get back
@@ -59,9 +60,9 @@ type Tool struct {
 
 // Variant is a tool as some clients see it.
 type Variant struct {
-	For   func(Client) bool // these clients. Of a client that only lists, Progress is not known
-	Input json.RawMessage   // its schema for them
-	Meta  map[string]any    // fields of _meta for them, beside those for all
+	For   func(Client) bool      // these clients. Of a client that only lists, Progress is not known
+	Input func() json.RawMessage // its schema for them
+	Meta  map[string]any         // fields of _meta for them, beside those for all
 }
 
 // Options of a server.

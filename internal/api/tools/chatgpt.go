@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"strings"
 
@@ -53,7 +54,7 @@ func forChatGPT(args []spec.Arg) *mcp.Variant {
 	if !found {
 		return nil
 	}
-	return &mcp.Variant{For: isChatGPT, Input: spec.InputSchema(shown),
+	return &mcp.Variant{For: isChatGPT, Input: func() json.RawMessage { return spec.InputSchema(shown) },
 		Meta: map[string]any{"openai/fileParams": []string{"file"}}}
 }
 

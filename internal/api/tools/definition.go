@@ -77,7 +77,7 @@ func (d definition[In, Out]) tool() tool {
 			Name:        d.name,
 			Title:       d.title,
 			Description: d.about,
-			Input:       spec.InputSchema(args),
+			Input:       func() json.RawMessage { return spec.InputSchema(args) },
 			Output:      outputSchema(out, d.shown),
 			ReadOnly:    d.hints.readOnly,
 			Destructive: d.hints.destructive,
@@ -91,13 +91,13 @@ func (d definition[In, Out]) tool() tool {
 	}
 }
 
-// outputSchema returns the schema of a tool's results; nil if they may have pictures: see
+// outputSchema returns what makes the schema of a tool's results; nil if they may have pictures: see
 // [mcp.Illustrated].
-func outputSchema(out reflect.Type, shown []string) json.RawMessage {
+func outputSchema(out reflect.Type, shown []string) func() json.RawMessage {
 	if out.Implements(reflect.TypeFor[mcp.Illustrated]()) {
 		return nil
 	}
-	return spec.OutputSchema(out, shown)
+	return func() json.RawMessage { return spec.OutputSchema(out, shown) }
 }
 
 // form is the arguments of a call before they are read. To bind them to their fields takes

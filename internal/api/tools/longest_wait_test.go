@@ -57,7 +57,7 @@ func TestLongestWait_isTheMostThatTextsAndSchemasOffer(t *testing.T) {
 			if tool.Name == "enter_queue" {
 				most = min(longest, pairing.MaxWait)
 			}
-			checkWaitArgument(t, tool.Name, tool.Input, most)
+			checkWaitArgument(t, tool.Name, tool.Input(), most)
 		}
 	}
 }
@@ -65,8 +65,8 @@ func TestLongestWait_isTheMostThatTextsAndSchemasOffer(t *testing.T) {
 // Where a client may leave unseen, a call in the queue is short, and says so.
 func TestLongestInQueue_isTheMostThatEnterQueueOffers(t *testing.T) {
 	s := New(nil, nil, Options{LongestInQueue: pairing.UnseenWait})
-	checkWaitArgument(t, "enter_queue", s.enterQueue().Input, pairing.UnseenWait)
-	checkWaitArgument(t, "wait_for_message", s.waitForMessage().Input, chat.MaxWait)
+	checkWaitArgument(t, "enter_queue", s.enterQueue().Input(), pairing.UnseenWait)
+	checkWaitArgument(t, "wait_for_message", s.waitForMessage().Input(), chat.MaxWait)
 	if next := s.viewQueued(t.Context(), pairing.Result{Status: pairing.Waiting}).Next; !strings.Contains(next,
 		"wait_seconds 20") {
 		t.Error(next)

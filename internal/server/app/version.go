@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"runtime/debug"
 	"strings"
+	"sync"
 )
 
 // Version returns the version that people and clients see: "1.2.3" of a release,
@@ -11,13 +12,15 @@ import (
 // "devel-0123456789ab". The suffix "+dirty" says that the sources were changed after
 // the commit. The go command writes all of this into the program, from the tag and
 // the state of the repository or from the module that it installs.
-func Version() string {
+func Version() string { return version() }
+
+var version = sync.OnceValue(func() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return versionOf("")
 	}
 	return versionOf(info.Main.Version)
-}
+})
 
 // versionOf returns the version for that of the main module, which is a tag, a
 // pseudo-version (https://go.dev/ref/mod#pseudo-versions) or "(devel)".
