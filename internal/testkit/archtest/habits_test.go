@@ -278,7 +278,7 @@ func TestCode_ofTheFunctions_compilesNoPatternWhenItIsLoaded(t *testing.T) {
 	looked := 0
 	for _, s := range sources(t) {
 		at := place(s.dir())
-		if s.test() || !in(at, "base store observe core auth outbound api server functions") {
+		if s.test() || !withinAny(at, "base store observe core auth outbound api server functions") {
 			continue
 		}
 		looked++
