@@ -273,8 +273,8 @@ func TestConnect_pageOfAServer_namesTheServer(t *testing.T) {
 			var out strings.Builder
 			code := run(t.Context(), []string{"connect", "codex", "--allow", "--url", base + path},
 				streams{out: &out, err: &out, program: lasting()})
-			if want := "; the address of its server is " + base + ": parley connect codex --url " + base + " --allow\n"; code !=
-				exitUsage || !strings.HasPrefix(out.String(), "parley: nothing was written: ") ||
+			want := "; the address of its server is " + base + ": parley connect codex --url " + base + " --allow\n"
+			if code != exitUsage || !strings.HasPrefix(out.String(), "parley: nothing was written: ") ||
 				!strings.HasSuffix(out.String(), want) || strings.Contains(out.String(), claim) {
 				t.Errorf("%s: code %d, %s", path, code, &out)
 			}

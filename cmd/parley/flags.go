@@ -196,7 +196,8 @@ func read(parser *kong.Kong, args []string) (*kong.Context, error) {
 		why = numberless.ReplaceAllString(why, " needs a value: a whole number")
 		why = timeless.ReplaceAllString(why, " needs a value: a time such as 30s, 5m or 2h")
 		if strings.HasPrefix(why, "unknown flag ") && takesWords(err) {
-			why = ofLetter.ReplaceAllString(why, "$1") + "; put -- before a word that begins with a hyphen and is no flag"
+			why = ofLetter.ReplaceAllString(why, "$1") +
+				"; put -- before a word that begins with a hyphen and is no flag"
 		}
 		why = ofNumber.ReplaceAllString(why, "expected a whole number but got $1")
 		why += oneOf(why)
@@ -224,7 +225,8 @@ var (
 // none is.
 var ofLetter = regexp.MustCompile(`^(unknown flag -[^-].*), did you mean .*\?$`)
 
-// takesWords reports whether the command of a line that kong refuses has arguments: their words may begin with a hyphen.
+// takesWords reports whether the command of a line that kong refuses has arguments, whose words may begin with a
+// hyphen.
 func takesWords(err error) bool {
 	wrong := new(kong.ParseError)
 	return errors.As(err, &wrong) && wrong.Context.Selected() != nil && len(wrong.Context.Selected().Positional) > 0

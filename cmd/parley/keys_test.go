@@ -35,8 +35,8 @@ func emptyFile(t *testing.T) string {
 // The lines to paste have the address, so that it must be one which the server takes.
 func TestKeysAdd_publicURL_isCheckedAsServeChecksIt(t *testing.T) {
 	file := emptyFile(t)
-	for _, given := range []string{"parley.example", "ftp://a.example", "https://ann:b@a.example", "https://a.example/?b",
-		"https://a.example/#b", "https://"} {
+	for _, given := range []string{"parley.example", "ftp://a.example", "https://ann:b@a.example",
+		"https://a.example/?b", "https://a.example/#b", "https://"} {
 		served, _, toServe := command(t, "serve", "--data", file, "--public-url", given)
 		code, out, says := command(t, "keys", "add", "Ann", "--data", file, "--public-url", given)
 		want := strings.ReplaceAll(toServe, "serve", "keys add")

@@ -33,7 +33,8 @@ func ParsePlace(given string) (Place, error) {
 	given = bare(given)
 	u, err := url.Parse(given)
 	switch {
-	case err != nil || strings.ContainsFunc(given, unicode.IsSpace) || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+	case err != nil || strings.ContainsFunc(given, unicode.IsSpace) || u.Host == "" ||
+		u.Scheme != "http" && u.Scheme != "https":
 		return Place{}, fmt.Errorf("%q is not the address of a server; write it as https://parley.example or %s",
 			masked(given), local)
 	case u.User != nil:

@@ -189,15 +189,15 @@ func (s *Shell) checkOwn(ctx context.Context, c *client.Client, req JoinRequest)
 		return err
 	}
 	which := Which{Room: req.Room, As: req.As}
-	for _, seat := range all {
+	own := slices.DeleteFunc(all, func(seat client.Seat) bool {
 		agents := seat.Person && seat.Claim == "" || seat.Wake != nil || seat.Bridged
 		if !agents || !which.names(seat) || seat.Server != c.Base() || req.Invite != "" && !leadsTo(req.Invite, seat) {
 			continue
 		}
 		is, err := c.Standby(ctx, client.StandbyRequest{Token: seat.Token, Peek: true, Wait: time.Millisecond})
 		if err == nil && (is.Code == spoken || is.Code == quiet || is.Code == taken) {
-			return fail(failed, "%s in the room %s is an agent of yours, so you need another name. Nobody was told. To "+
-				"speak beside that agent, open the watch link that it gives you: %s", seat.Name, seat.Room,
+			return fail(failed, "%s in the room %s is an agent of yours, so you need another name. Nobody was told. "+
+				"To speak beside that agent, open the watch link that it gives you: %s", seat.Name, seat.Room,
 				s.command("watch"))
 		}
 	}

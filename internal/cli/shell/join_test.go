@@ -52,8 +52,8 @@ func TestJoin_nameOfOnesOwnAgent_isRefusedWithoutAKnock(t *testing.T) {
 				Token string `json:"agent_token"`
 				Watch string
 			}
-			if err := errors.Join(at(t, base, nil).Leave(t.Context(), as("Dora"), ""), agent.Call(t.Context(), "join_room",
-				map[string]any{"room": "tea", "agent_name": "Claude"}, &made)); err != nil {
+			if err := errors.Join(at(t, base, nil).Leave(t.Context(), as("Dora"), ""), agent.Call(t.Context(),
+				"join_room", map[string]any{"room": "tea", "agent_name": "Claude"}, &made)); err != nil {
 				t.Fatal(err)
 			}
 			if err := note(at(t, base, nil), made.Token, made.Watch); err != nil {
@@ -62,7 +62,8 @@ func TestJoin_nameOfOnesOwnAgent_isRefusedWithoutAKnock(t *testing.T) {
 			join := func() error {
 				return at(t, base, nil).Join(t.Context(), shell.JoinRequest{Room: "tea", As: "claude "})
 			}
-			if err := join(); err == nil || !strings.HasPrefix(err.Error(), "Claude in the room tea is an agent of yours") {
+			if err := join(); err == nil ||
+				!strings.HasPrefix(err.Error(), "Claude in the room tea is an agent of yours") {
 				t.Errorf("%v", err)
 			}
 			if heard := history(t, base); slices.ContainsFunc(heard, isKnock) {

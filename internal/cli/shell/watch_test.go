@@ -176,7 +176,8 @@ func watchLink(t *testing.T, base, room, name string) string {
 	agent := client.New(base, client.Options{})
 	defer agent.Close()
 	var made struct{ Watch string }
-	if err := agent.Call(t.Context(), "join_room", map[string]any{"room": room, "agent_name": name}, &made); err != nil {
+	if err := agent.Call(t.Context(), "join_room", map[string]any{"room": room, "agent_name": name},
+		&made); err != nil {
 		t.Fatal(err)
 	}
 	return made.Watch
