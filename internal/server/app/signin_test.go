@@ -223,7 +223,8 @@ func TestApp_whoMaySignIn_isToldAt401AndNobodyElse(t *testing.T) {
 		}
 		got := p.call(c.method, c.address, "application/json", `{"jsonrpc":"2.0","id":1,"method":"ping"}`, header, nil)
 		if said := got.Header.Get("WWW-Authenticate"); got.StatusCode != c.status ||
-			strings.Contains(said, "resource_metadata") != c.challenge {
+			strings.Contains(said, "resource_metadata") != c.challenge ||
+			strings.Contains(said, `resource/mcp/"`) != strings.HasSuffix(c.address, "/mcp/") {
 			t.Errorf("%s %s: %d, %q", c.method, c.address, got.StatusCode, said)
 		}
 	}
@@ -244,7 +245,7 @@ func TestApp_signIn_isOnWhereCallersNeedKeysBehindHTTPSWithoutAPath(t *testing.T
 		a, _ := onTable(t, app.Config{Settings: c.settings})
 		defer a.Close()
 		for path, status := range map[string]int{"/mcp": 401, "/.well-known/oauth-protected-resource/mcp": 200,
-			"/oauth/token": 405, "/authorize": 200} {
+			"/.well-known/oauth-protected-resource/mcp/": 200, "/oauth/token": 405, "/authorize": 200} {
 			p := &program{t: t, server: a.Handler}
 			if got := p.call("GET", publicOrigin+path, "", "", nil, nil).StatusCode; (got == status) != c.on {
 				t.Errorf("%+v: %s is %d", c.settings, path, got)
