@@ -182,10 +182,13 @@ func (r *standbyRun) refresh(ctx context.Context) error {
 			continue
 		}
 		named[s.Token] = true
-		if w := r.watches[s.Token]; w != nil {
-			w.update(s)
-		} else {
+		switch w := r.watches[s.Token]; {
+		case w == nil:
 			r.begin(ctx, s)
+		case w.seat().Server != s.Server: // the person has moved it: another watch begins there
+			w.stop(Dropped)
+		default:
+			w.update(s)
 		}
 	}
 	for token, w := range r.watches {

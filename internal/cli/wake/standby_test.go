@@ -438,3 +438,17 @@ func TestStandby_noSeats_saysSo(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A person moves a seat to another address of its server, as parley move does.
+func TestStandby_seatThatWasMoved_isWatchedAtItsNewAddress(t *testing.T) {
+	h := newHall(t)
+	away := h.seat()
+	away.Server = "http://127.0.0.1:1" // where nobody answers
+	h.put(away)
+	h.watch(0)
+	h.until("the old address is tried", func() bool { return h.count(wake.Lost) > 0 })
+	h.put(h.seat())
+	h.until("it looks there no more", func() bool { return h.count(wake.Dropped) == 1 })
+	h.say(h.bob, "Milk?")
+	h.until("the agent is woken", func() bool { return len(h.texts()) == 1 })
+}
