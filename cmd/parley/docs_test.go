@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write docs/commands.md")
 
 // forPeople are the commands that docs/commands.md describes, in its order.
 var forPeople = []string{"join", "say", "wait", "tail", "who", "history", "put", "get", "tasks", "task", "room",
-	"manage", "remove", "rooms", "watch", "supervise", "hooks", "agents", "leave", "forget", "invite"}
+	"manage", "remove", "rooms", "watch", "supervise", "hooks", "agents", "leave", "forget", "move", "invite"}
 
 // TestDocs_commands_areThoseOfTheProgram compares the last section of the page with what
 // the program takes.

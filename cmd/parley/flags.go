@@ -133,6 +133,7 @@ type commandLine struct {
 	Agents     agentsCommand     `cmd:"" group:"People and scripts" help:"Add an agent that speaks A2A to a room, or list those that you have added."`
 	Leave      leaveCommand      `cmd:"" group:"People and scripts" help:"Give your seat up."`
 	Forget     forgetCommand     `cmd:"" group:"People and scripts" help:"Forget a seat on this machine."`
+	Move       moveCommand       `cmd:"" group:"People and scripts" help:"Take your seats and your key along to another address of their server."`
 	Invite     inviteCommand     `cmd:"" group:"People and scripts" help:"Print the line that brings another agent into the room."`
 	Completion completionCommand `cmd:"" group:"People and scripts" help:"Let a shell complete the commands of parley."`
 }

@@ -93,16 +93,26 @@ func SaveServer(base string) error {
 
 // ForgetServer makes next the address that Server returns, or none if next is "", where it has been base.
 func ForgetServer(base, next string) error {
+	saved, err := savedServer()
+	switch {
+	case err != nil || base == "" || saved != base || next == base:
+		return err
+	case next != "":
+		return SaveServer(next)
+	}
 	path, err := StatePath(savedName)
 	if err != nil {
 		return err
 	}
-	saved, err := ReadFile(path)
-	switch {
-	case err != nil || base == "" || strings.TrimSpace(string(saved)) != base || next == base:
-		return err
-	case next == "":
-		return Cannot("remove", path, os.Remove(path))
+	return Cannot("remove", path, os.Remove(path))
+}
+
+// savedServer returns the address that SaveServer has stored; "" if none is.
+func savedServer() (string, error) {
+	path, err := StatePath(savedName)
+	if err != nil {
+		return "", err
 	}
-	return SaveServer(next)
+	saved, err := ReadFile(path)
+	return strings.TrimSpace(string(saved)), err
 }

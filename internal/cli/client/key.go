@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -96,16 +97,25 @@ func KeptKey(base string) (string, error) {
 
 // KeepKey keeps the key for the server at base, in a file that only this person can read.
 func KeepKey(base, key string) error {
+	return changeKeys(func(all map[string]string) { all[base] = key })
+}
+
+// changeKeys replaces the keys by what change makes of them, while no other process changes them.
+func changeKeys(change func(byServer map[string]string)) error {
 	path, err := StatePath(keysName)
 	if err != nil {
 		return err
 	}
 	return WithLock(path, func() error {
 		all, err := readKeys(path)
-		if err != nil || all[base] == key {
+		if err != nil {
 			return err
 		}
-		all[base] = key
+		before := maps.Clone(all)
+		change(all)
+		if maps.Equal(all, before) {
+			return nil
+		}
 		text, err := json.MarshalIndent(map[string]any{"keys": all}, "", "  ")
 		if err != nil {
 			return err

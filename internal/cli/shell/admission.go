@@ -24,7 +24,14 @@ func (s *Shell) at(base string) (client.Place, error) {
 // has none here, it asks for one at a terminal.
 func (s *Shell) through(p client.Place, do func(*client.Client) error) error {
 	err := s.once(p, do)
+	hint := ""
+	if fault.CodeOf(err) == fault.KeyInvalid && p.Key == "" && p.Invite == "" {
+		hint = s.moveHint(p.Base)
+	}
 	if fault.CodeOf(err) == fault.KeyInvalid && p.Key == "" && p.Invite == "" && s.Ask != nil {
+		if hint != "" {
+			s.Out.note("%s", hint)
+		}
 		p.Key, err = AskForKey(s.Ask, p)
 		if err != nil {
 			return err
@@ -32,9 +39,24 @@ func (s *Shell) through(p client.Place, do func(*client.Client) error) error {
 		err = s.once(p, do)
 	}
 	if fault.CodeOf(err) == fault.KeyInvalid {
-		return fail(failed, "%s", p.Refused())
+		return fail(failed, "%s", strings.TrimSpace(p.Refused()+" "+hint))
 	}
 	return err
+}
+
+// moveHint says how the seats and the key come along to a server that this person has used at another address; "" where
+// there are no seats elsewhere.
+func (s *Shell) moveHint(base string) string {
+	others, err := s.otherServers(base)
+	if err != nil || len(others) == 0 {
+		return "" // whatever is wrong with the file, others say
+	}
+	from := ""
+	if len(others) == 1 {
+		from = others[0]
+	}
+	return "If you have used this server at another address, take your seats and your key along: " +
+		s.moving(from, base)
 }
 
 // AskForKey asks the person for the key of the server at p.

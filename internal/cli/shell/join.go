@@ -92,7 +92,7 @@ func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) err
 	}
 	var refused *fault.Error
 	if errors.As(err, &refused) && refused.Code != fault.KeyInvalid {
-		return s.refusedJoin(refused)
+		return s.refusedJoin(c.Base(), req, refused)
 	}
 	if err != nil {
 		return err
@@ -191,9 +191,10 @@ func (s *Shell) checkOwn(ctx context.Context, c *client.Client, req JoinRequest)
 	which := Which{Room: req.Room, As: req.As}
 	own := slices.DeleteFunc(all, func(seat client.Seat) bool {
 		agents := seat.Person && seat.Claim == "" || seat.Wake != nil || seat.Bridged
-		if !agents || !which.names(seat) || seat.Server != c.Base() || req.Invite != "" && !leadsTo(req.Invite, seat) {
-			continue
-		}
+		return !agents || !which.names(seat) || seat.Server != c.Base() ||
+			req.Invite != "" && !leadsTo(req.Invite, seat)
+	})
+	for _, seat := range own {
 		is, err := c.Standby(ctx, client.StandbyRequest{Token: seat.Token, Peek: true, Wait: time.Millisecond})
 		if err == nil && (is.Code == spoken || is.Code == quiet || is.Code == taken) {
 			return fail(failed, "%s in the room %s is an agent of yours, so you need another name. Nobody was told. "+
@@ -240,8 +241,23 @@ func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a arg
 	return nil, errors.Join(fmt.Errorf("the seat could not be stored, and was given back: %w", err), left)
 }
 
-// refusedJoin says what a person can do about a refusal.
-func (s *Shell) refusedJoin(refused *fault.Error) error {
+// refusedJoin says what a person can do about a refusal of the server at base.
+func (s *Shell) refusedJoin(base string, req JoinRequest, refused *fault.Error) error {
+	if refused.Code == fault.NameTaken {
+		all, err := s.Seats.All()
+		if err != nil {
+			return err
+		}
+		which := Which{Room: req.Room, As: req.As}
+		own := func(seat client.Seat) bool {
+			return seat.Server != base && which.names(seat) && (req.Invite == "" || leadsTo(req.Invite, seat))
+		}
+		if i := slices.IndexFunc(all, own); i >= 0 {
+			return fail(failed, "Somebody in the room %s has this name. It is you, if this server is the one at %s, "+
+				"where you have a seat as %s. Then take your seats along: %s", all[i].Room, all[i].Server,
+				all[i].Name, s.moving(all[i].Server, base))
+		}
+	}
 	if len(refused.Yours) == 0 {
 		return plain(refused, s.command)
 	}

@@ -3,6 +3,7 @@ package shell
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -23,6 +24,8 @@ type Shell struct {
 
 	Out *Output
 	Ask func(prompt string) (string, error) // asks for a secret; nil without a terminal
+	// Confirm asks for anything else; nil without a terminal.
+	Confirm func(prompt string) (string, error)
 	// NoPerson says why no person can be at this command; "" if one can. See [NoPerson].
 	NoPerson func() string
 	Clock    clockwork.Clock
@@ -121,6 +124,9 @@ func (s *Shell) refuseAgents(name string) error {
 // judge returns what the person is told of err, which a call for the seat gave.
 func (s *session) judge(err error) error {
 	p, seat := s.place, s.seat
+	if errors.As(err, new(*client.Unreachable)) {
+		return fmt.Errorf("%w; if it has another address now: %s", err, s.by.moving(seat.Server, ""))
+	}
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
 		return err

@@ -68,6 +68,19 @@ func NoPerson() string {
 // Ask returns a function that asks the person at a terminal for a secret, which is not
 // shown while it is typed; nil if in is no terminal.
 func Ask(in io.Reader, prompts io.Writer) func(prompt string) (string, error) {
+	return ask(in, prompts, (*term.Terminal).ReadPassword)
+}
+
+// Confirm is Ask for what may be seen.
+func Confirm(in io.Reader, prompts io.Writer) func(prompt string) (string, error) {
+	return ask(in, prompts, func(t *term.Terminal, prompt string) (string, error) {
+		t.SetPrompt(prompt)
+		return t.ReadLine()
+	})
+}
+
+func ask(in io.Reader, prompts io.Writer,
+	read func(t *term.Terminal, prompt string) (string, error)) func(prompt string) (string, error) {
 	file, ok := in.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return nil
@@ -81,10 +94,10 @@ func Ask(in io.Reader, prompts io.Writer) func(prompt string) (string, error) {
 			io.Reader
 			io.Writer
 		}{file, prompts}
-		secret, err := term.NewTerminal(both, "").ReadPassword(prompt)
+		line, err := read(term.NewTerminal(both, ""), prompt)
 		if errors.Is(err, io.EOF) { // Ctrl-C or Ctrl-D
 			err = context.Canceled
 		}
-		return secret, errors.Join(err, term.Restore(int(file.Fd()), before))
+		return line, errors.Join(err, term.Restore(int(file.Fd()), before))
 	}
 }

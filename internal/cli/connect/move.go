@@ -1,0 +1,57 @@
+package connect
+
+import (
+	"errors"
+	"fmt"
+
+	server "github.com/parley-chat/parley/internal/cli/client"
+)
+
+// Move connects each client that Connect has connected to the server at one address to another address of it, as it
+// was: with its key or invite, its permission and its hooks. It goes on after an error, which it returns at the end.
+func (m Machine) Move(from, to string, dryRun bool) (reports []Report, err error) {
+	var known record
+	if err := m.seeRecord(func(r *record) error { known = *r; return nil }); err != nil {
+		return nil, err
+	}
+	for _, c := range clients() {
+		old := known.of(c, m)
+		if old.Server != from || len(old.Files) == 0 {
+			continue
+		}
+		with := m
+		if old.Program != "" && exists(old.Program) { // the one that runs may be gone when the client starts it
+			with.Program = old.Program
+		}
+		o := old.options(c)
+		o.Server, o.DryRun = to, dryRun
+		report, errOne := with.Connect(o)
+		if errOne != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", c.name, errOne))
+			continue
+		}
+		reports = append(reports, report)
+	}
+	return reports, err
+}
+
+// options returns those with which a client was connected, by what was written.
+func (c connection) options(of client) Options {
+	o := Options{Client: of.id, Server: c.Server, Allow: c.Allow}
+	for _, file := range c.Files {
+		for _, e := range file.Entries {
+			if e.Mark != "" { // only hooks have one
+				o.Wake = true
+				continue
+			}
+			doc, _ := e.with(nil, e.Path).(map[string]any)
+			if p, err := server.ParsePlace(serverIn(doc, of.key)); err == nil {
+				o.Invite = p.Invite
+			}
+			if key, _ := keyIn(doc, of.key); key != "" {
+				o.Key = key
+			}
+		}
+	}
+	return o
+}

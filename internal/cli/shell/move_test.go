@@ -1,0 +1,176 @@
+package shell_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/cli/client"
+	"github.com/parley-chat/parley/internal/cli/shell"
+)
+
+// elsewhere is another address of a server on this machine.
+func elsewhere(base string) string { return strings.Replace(base, "127.0.0.1", "localhost", 1) }
+
+// mover returns a command whose person answers so.
+func mover(t *testing.T, base, answer string) *command {
+	t.Helper()
+	c := at(t, base, nil)
+	c.Out.JSON = false
+	c.Confirm = func(prompt string) (string, error) {
+		_, _ = io.WriteString(&c.notes, prompt)
+		return answer, nil
+	}
+	return c
+}
+
+func noClients() shell.Clients { return shell.Clients{Connect: func() error { return nil }} }
+
+// A person meets its own seat at the new address of a server, and takes it along as the refusal says.
+func TestMove_ownSeatAtAnotherAddress_isNamedAndComesAlong(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann", "Bob")
+	say(t, base, "Bob", shell.SayRequest{Text: "Hello."})
+	now := elsewhere(base)
+	join := func() error { return at(t, now, nil).Join(t.Context(), shell.JoinRequest{Room: "Tea", As: "ann "}) }
+	if err := join(); err == nil || !strings.Contains(err.Error(), base+", where you have a seat as Ann") ||
+		!strings.HasSuffix(err.Error(), ": parley move "+base+" "+now) {
+		t.Fatalf("%v", err)
+	}
+	for _, answer := range []string{"", "no", "y", "yes"} {
+		moves := answer == "yes"
+		c := mover(t, now, answer)
+		clients := noClients()
+		clients.Names = []string{"Codex"}
+		err := c.Move(t.Context(), base, now, clients)
+		for _, named := range []string{base, now, "the room tea as Ann\n", "the room tea as Bob\n",
+			"connection of Codex"} {
+			if !strings.Contains(c.notes.String(), named) {
+				t.Errorf("%q: it does not name %q first: %s", answer, named, &c.notes)
+			}
+		}
+		all, errAll := c.Seats.All()
+		if (err == nil) != moves || errAll != nil || !slices.ContainsFunc(all, func(s client.Seat) bool {
+			return s.Server == map[bool]string{true: now, false: base}[moves]
+		}) {
+			t.Fatalf("%q: %v, %+v, %v", answer, err, all, errAll)
+		}
+	}
+	if err := join(); err != nil {
+		t.Errorf("after the move: %v", err)
+	}
+	say(t, now, "Ann", shell.SayRequest{Text: "Here again."})
+	if err := mover(t, now, "yes").Move(t.Context(), base, now, noClients()); err == nil ||
+		!strings.Contains(err.Error(), "you keep nothing of a server at "+base+". You have seats at: "+now) {
+		t.Errorf("again: %v", err)
+	}
+}
+
+// The server has gone to another address.
+func TestSay_addressThatDoesNotAnswer_namesMove(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	const away = "http://127.0.0.1:1"
+	file, err := client.OpenTokens()
+	if err == nil {
+		err = file.Update(func(all []client.Seat) ([]client.Seat, error) { all[0].Server = away; return all, nil })
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = at(t, base, nil).Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Hello."})
+	if !errors.As(err, new(*client.Unreachable)) ||
+		!strings.HasSuffix(err.Error(), "; if it has another address now: parley move "+away+" NEW") {
+		t.Errorf("%v", err)
+	}
+}
+
+// The key is kept for the old address alone.
+func TestJoin_newAddressWantsTheKey_namesMove(t *testing.T) {
+	base := serve(t)
+	file, err := client.OpenTokens()
+	if err == nil {
+		err = file.Put(client.Seat{Server: elsewhere(base), Room: "tea", Name: "Ann", Token: "t1"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	hint := "take your seats and your key along: parley move " + elsewhere(base) + " " + base
+	if err := at(t, base, refusedDoor{}).Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann"}); err == nil ||
+		!strings.HasSuffix(err.Error(), hint) {
+		t.Errorf("%v", err)
+	}
+	asked := at(t, base, refusedDoor{})
+	asked.Ask = func(string) (string, error) { return "", errors.New("asked") }
+	if err := asked.Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann"}); err == nil ||
+		!strings.Contains(asked.notes.String(), hint) {
+		t.Errorf("before the question: %v, %s", err, &asked.notes)
+	}
+}
+
+// Nobody but a person at a terminal sends tokens to another address.
+func TestMove_withoutAPerson_isRefused(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	agents := mover(t, base, "yes")
+	agents.NoPerson = func() string { return "this is a test" }
+	for name, c := range map[string]*command{"an agent": agents, "no terminal": at(t, base, nil)} {
+		var refused *shell.Failure
+		if err := c.Move(t.Context(), base, elsewhere(base), noClients()); !errors.As(err, &refused) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if all, err := c.Seats.All(); err != nil || all[0].Server != base {
+			t.Errorf("%s has moved them: %+v, %v", name, all, err)
+		}
+	}
+}
+
+// What answers at the new address sees no token before the person has said yes, and is no address at all if it is not
+// Parley.
+func TestMove_somethingElseAnswers_isShownNothing(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	var heard strings.Builder
+	var mu sync.Mutex
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		_ = r.Write(&heard)
+		http.NotFound(w, r)
+	}))
+	defer other.Close()
+	c := mover(t, base, "yes")
+	all, err := c.Seats.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Move(t.Context(), base, other.URL, noClients()); err == nil ||
+		!strings.Contains(err.Error(), "Nothing was moved: the server at "+other.URL+" ") {
+		t.Errorf("%v", err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if text := heard.String(); text == "" || strings.Contains(text, all[0].Token) ||
+		strings.Contains(text, "Authorization") {
+		t.Errorf("it was shown %s", text)
+	}
+	if now, err := c.Seats.All(); err != nil || now[0].Server != base {
+		t.Errorf("%+v, %v", now, err)
+	}
+}
+
+// A server that is not started yet is no reason to stop, since its address is known before.
+func TestMove_nobodyAnswersYet_isSaid(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	c := mover(t, base, "yes")
+	if err := c.Move(t.Context(), base, "http://127.0.0.1:1", noClients()); err != nil ||
+		!strings.Contains(c.notes.String(), "Nobody answers at http://127.0.0.1:1 yet.") {
+		t.Errorf("%v, %s", err, &c.notes)
+	}
+}
