@@ -364,7 +364,7 @@ func TestOutputSchema_namesEveryFieldOfTheResult(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"sent": "boolean", "id": "string", "to": "array", "credential": "string", "duplicate": "boolean",
+		"sent": "boolean", "id": "string", "to": "array", "credential": "string", "duplicate": "boolean", "have_left": "array",
 		"status": "string", "messages": "array",
 		"has_more": "boolean", "cursor": "string", "agents": "array", "next": "string",
 		"seated": "integer", "waiting": "integer", "away_until": "string", "owed": "integer",

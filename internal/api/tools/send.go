@@ -105,11 +105,12 @@ func (a advisor) viewSent(got chat.Sent, asked chat.SendRequest) results.Sent {
 		Sent: got.Sent, ID: got.ID, To: got.To, Credential: got.Credential, Duplicate: got.Duplicate,
 		Status:  string(got.Status),
 		HasMore: got.HasMore, Cursor: got.Cursor,
-		Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks)+len(got.Unfinished) > 0),
+		Untrusted: notice(got.Messages, len(got.Agents)+len(got.Tasks)+len(got.Unfinished)+len(got.Left) > 0),
 		Messages:  viewAround(got.Messages, got.Before),
 		Agents:    viewAgents(got.Agents),
 		Seated:    crowd(got.Waited), Waiting: got.AllWaiting,
 		AwayUntil: viewTimeIf(got.AwayUntil), Owed: got.Owed, Unfinished: viewUnfinished(got.Unfinished),
+		Left:  got.Left,
 		Tasks: viewBriefs(got.Tasks), Next: a.sent(got, asked),
 	}
 }

@@ -102,7 +102,8 @@ type Sent struct {
 	Before     int      // how many of Messages came before it
 	// Unfinished has the tasks of finishes that the message did not close.
 	Unfinished []Unfinished
-	Agreed     string // the id of the proposal on which it completed the agreement
+	Left       []string // names behind an @ in its text of agents that have left, and so do not read it
+	Agreed     string   // the id of the proposal on which it completed the agreement
 	// Waited has what is unread, or what came while the call waited. Its Status is
 	// empty if the call did not wait and nothing is unread.
 	Waited

@@ -303,7 +303,7 @@ func (op *sendOp) result(ctx context.Context, v verdict) Sent {
 	if v.as.Draft {
 		got.Waited = op.unspoken(ctx, StatusPending)
 	} else {
-		got.Unfinished = op.unfinished(ctx)
+		got.Unfinished, got.Left = op.unfinished(ctx), op.namesOfLeft(ctx)
 	}
 	if got.Sent && (v.isNew() || op.req.Key == "") { // who was named again under a key may have left
 		got.To = readers(op.event)
@@ -351,6 +351,17 @@ func (op *sendOp) unfinished(ctx context.Context) (list []Unfinished) {
 		list = append(list, x)
 	}
 	return list
+}
+
+// namesOfLeft returns the names behind an @ in the text of agents that have left: whoever wrote them expects a reader.
+// It looks back in the log if the index does not reach back to room.RecallLeft, which it does from then on.
+func (op *sendOp) namesOfLeft(ctx context.Context) []string {
+	log, me := op.caller.room.log, op.caller.agent
+	names, sure := log.Peek().LeftNamed(me, op.req.Text, op.began)
+	if !sure && log.Recall(ctx, op.began.Add(-room.RecallLeft)) == nil { // else the message is said all the same
+		names, _ = log.Peek().LeftNamed(me, op.req.Text, op.began)
+	}
+	return names
 }
 
 // answer adds to the result of a message that is said what is unread, or what comes while the

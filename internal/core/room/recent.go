@@ -3,6 +3,8 @@ package room
 import (
 	"slices"
 	"time"
+
+	"github.com/parley-chat/parley/internal/base/ident"
 )
 
 // RepeatWindow is how long a message with the text of the seat's last one counts
@@ -21,6 +23,44 @@ type Recent struct {
 	words    lastOf      // the last messages that are not of kind Status, or meant for a seat; see endsSleep
 	named    lastOf      // only private: see Named, Replied
 	replied  lastOf
+	left     []departed // the last agents that left, in the order of their leaving, each name once
+}
+
+// departed is an agent that left.
+type departed struct {
+	key, name string
+	n         int64 // the event that says so
+}
+
+// keptDeparted is how many agents that left the index knows.
+const keptDeparted = 100
+
+// RecallLeft is how far back the index is to reach where a text names somebody who is not here.
+const RecallLeft = 7 * 24 * time.Hour
+
+// LeftNamed returns the names of agents that a has seen leave, and that text names by @ outside of code. sure is false
+// if text names somebody who may have left since RecallLeft, and before all that the index of h covers.
+func (h *Head) LeftNamed(a Agent, text string, now time.Time) (names []string, sure bool) {
+	stray := h.strayMentions(text)
+	if stray == "" {
+		return nil, true
+	}
+	for _, d := range h.Recent.left {
+		if _, back := h.Named(d.key); !back && d.n >= a.Since.N && mentions(stray, d.key) {
+			names = append(names, d.name)
+		}
+	}
+	return names, h.Recent.From <= max(1, a.Since.N) || h.Recent.Reaches(now.Add(-RecallLeft))
+}
+
+// leaves returns who left by e, if somebody did.
+func (e Event) leaves() (d departed, ok bool) {
+	name, err := ident.AgentName(e.Name)
+	return departed{name.Key, e.Name, e.N}, e.Type == Left && err == nil
+}
+
+func (r *Recent) departs(key string) bool {
+	return slices.ContainsFunc(r.left, func(d departed) bool { return d.key == key })
 }
 
 // Utterance is the last message of the agent of a seat, not of the person behind it. It identifies a repeated call, and
@@ -264,6 +304,10 @@ func (r *Recent) add(e Event) {
 			r.words = r.words.afterFor(e.To, e)
 		}
 	case Left:
+		if d, ok := e.leaves(); ok {
+			others := slices.DeleteFunc(slices.Clone(r.left), func(x departed) bool { return x.key == d.key })
+			r.left = append(others[max(0, len(others)-keptDeparted+1):], d)
+		}
 		r.said = slices.DeleteFunc(slices.Clone(r.said), func(u Utterance) bool { return u.Seat == e.Seat })
 		r.messages, r.words = r.messages.without(e.Seat), r.words.without(e.Seat)
 		r.named, r.replied = r.named.without(e.Seat), r.replied.without(e.Seat)
@@ -292,6 +336,9 @@ func (r *Recent) prepend(e Event, seated bool) {
 	r.From, r.FromMs = e.N, e.AtMs
 	if e.endsSleep() {
 		r.words = r.words.beforeFor(e.To, e)
+	}
+	if d, ok := e.leaves(); ok && len(r.left) < keptDeparted && !r.departs(d.key) {
+		r.left = append([]departed{d}, r.left...)
 	}
 	if e.Type != Said {
 		return

@@ -332,3 +332,21 @@ func wakeup(h *room.Head, seat int) int64 {
 	n, _ := h.NewestWakeup(seat)
 	return n
 }
+
+// However it was built, the index knows the last that left, each name once.
+func TestLeftNamed_indexOfEitherOrder(t *testing.T) {
+	l := newRoom(t, "Ann", "Bob", "Cid")
+	l.leave(2)
+	l.leave(3)
+	for what, h := range map[string]*room.Head{"as it came": l.head, "read back": recall(room.NewHead(l.head.State), l.events).Recalled()} {
+		if got, sure := h.LeftNamed(l.agent(1), "@Cid and @bob?", l.now); !slices.Equal(got, []string{"Bob", "Cid"}) || !sure {
+			t.Errorf("%s: %q, %v", what, got, sure)
+		}
+	}
+	if got, sure := room.NewHead(l.head.State).LeftNamed(l.agent(1), "@Cid?", l.now); got != nil || sure {
+		t.Errorf("without an index: %q, %v", got, sure)
+	}
+	if got, sure := room.NewHead(l.head.State).LeftNamed(l.agent(1), "Cid? @Ann?", l.now); got != nil || !sure {
+		t.Errorf("without a mention: %q, %v", got, sure)
+	}
+}

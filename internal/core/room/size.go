@@ -113,7 +113,7 @@ func (c *TaskChange) referred() int {
 }
 
 func (r *Recent) referred() int {
-	n := list(r.said) + list(r.messages.private) + list(r.words.private)
+	n := list(r.said) + list(r.messages.private) + list(r.words.private) + list(r.left)
 	for i := range r.said {
 		n += list(r.said[i].earlier)
 	}

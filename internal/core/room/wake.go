@@ -72,9 +72,60 @@ func mentions(text, key string) bool {
 	}
 }
 
+// strayMentions returns what mentionable makes of text without its code, and without @ and the names of those who are
+// here; "" if no word behind an @ is left. An address such as ann@example.org is no mention.
+func (s *State) strayMentions(text string) string {
+	text = mentionable(withoutCode(text))
+	for _, a := range s.Agents {
+		for rest := text; ; {
+			at := strings.Index(rest, "@"+a.Key)
+			if at < 0 {
+				break
+			}
+			rest = rest[at+len("@"+a.Key):]
+			if !continues(rest) {
+				text = text[:len(text)-len(rest)-len("@"+a.Key)] + " " + rest
+			}
+		}
+	}
+	stray, before := false, ' '
+	for i, r := range text {
+		if r != '@' {
+			before = r
+			continue
+		}
+		if next, _ := utf8.DecodeRuneInString(text[i+1:]); isWordRune(before) || !isWordRune(next) {
+			text = text[:i] + " " + text[i+1:] // a byte for a byte
+		} else {
+			stray = true
+		}
+		before = r
+	}
+	if !stray {
+		return ""
+	}
+	return text
+}
+
+// withoutCode returns text without what stands between backticks, as Markdown marks code.
+func withoutCode(text string) string {
+	for _, mark := range []string{"```", "`"} {
+		parts := strings.Split(text, mark)
+		for i := 1; i < len(parts); i += 2 {
+			if i < len(parts)-1 || mark == "```" { // a lone backtick marks nothing
+				parts[i] = " "
+			}
+		}
+		text = strings.Join(parts, " ")
+	}
+	return text
+}
+
+func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
+
 // continues reports whether the text behind a name makes it a longer name.
 func continues(behind string) bool {
 	behind = strings.TrimLeft(behind, "-_")
 	r, _ := utf8.DecodeRuneInString(behind)
-	return behind != "" && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r))
+	return behind != "" && isWordRune(r)
 }
