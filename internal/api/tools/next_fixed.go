@@ -2,6 +2,7 @@ package tools
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/base/results"
@@ -24,6 +25,9 @@ func taskSaid(t chat.Tasks, asked chat.TaskRequest) string {
 		return fmt.Sprintf("There is more that it builds on: task (id %s) shows the next. ", t.Rest)
 	case asked.Action == chat.TaskList && asked.ID == "" && len(t.Tasks) == 0 && t.Task == nil:
 		return "No task is open. "
+	case len(t.Stuck) > 0:
+		return fmt.Sprintf("What was dropped is still waited for by %s: drop that and add it again without it. ",
+			strings.Join(t.Stuck, ", "))
 	case asked.Action == chat.TaskAdd:
 		return "Agents that wait are told of it. "
 	}

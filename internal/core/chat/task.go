@@ -81,6 +81,7 @@ type Task struct {
 	AdderName, ByName            string // of the person who did that, or has taken it, at that time; "" without a name
 	For                          []string
 	After                        []string      // ids of what comes first; of a blocked one some of it is not done
+	Dropped                      []string      // of an open one: those of After that were dropped
 	Age                          time.Duration // since it got into State
 	Mine                         bool          // the caller has it
 	Was                          string        // of a take: who had it before
@@ -98,7 +99,8 @@ type Tasks struct {
 	// those that are over as have room, and then Rest is the id of the first that has none.
 	Results []Task
 	Rest    string
-	Cursor  string // how far an agent was handed what is new, as far as this process knows: this call hands out nothing
+	Stuck   []string // after a drop: the ids of the open ones that come directly after Task
+	Cursor  string   // how far an agent was handed what is new, as far as this process knows: this call hands out nothing
 	Situation
 }
 
@@ -499,11 +501,22 @@ func (op *taskOp) answer(ctx context.Context, events []room.Event) (Tasks, error
 		by.Person = events[0].PersonName
 		got.Task = c.doneTask(roomlog.Done{Task: op.before, By: by, ByPerson: events[0].Person, Result: op.req.Text,
 			Dropped: op.order.Action == room.DropTask, AtMs: events[0].AtMs})
+		got.Stuck = c.waitingFor(op.before)
 	}
 	if len(events) > 0 && got.Task != nil {
 		got.Task.Was = events[len(events)-1].Task.Was.Name
 	}
 	return got, err
+}
+
+// waitingFor returns the ids of the open tasks that come directly after t, if that was dropped.
+func (c *session) waitingFor(t room.Task) (ids []string) {
+	for _, x := range c.head.Tasks {
+		if c.agent.SeesTask(x.N) && slices.Contains(c.head.DroppedBefore(x), t.No) {
+			ids = append(ids, room.TaskID(x.No))
+		}
+	}
+	return ids
 }
 
 // What a result has at most of the tasks before the one that it is about.
@@ -577,6 +590,7 @@ func (op *taskOp) closed(ctx context.Context) (Tasks, error) {
 		c.head = c.room.log.Peek()
 		got, err := c.openTasks(ctx, 0)
 		got.Task = c.doneTask(d)
+		got.Stuck = c.waitingFor(d.Task)
 		return got, err
 	}
 	how := "done"
@@ -691,6 +705,9 @@ func (c *session) taskOf(t room.Task, seen map[int]room.Presence) Task {
 	}
 	for _, no := range t.After {
 		v.After = append(v.After, room.TaskID(no))
+	}
+	for _, no := range h.DroppedBefore(t) {
+		v.Dropped = append(v.Dropped, room.TaskID(no))
 	}
 	switch {
 	case h.Stalled(t, seen, now):

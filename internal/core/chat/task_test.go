@@ -368,3 +368,29 @@ func TestSend_sameTextThatFinishes_isNoRepetition(t *testing.T) {
 	}
 	same(t, "the list", w.tasks(p.ann.Token), []string{"t1 sand open"})
 }
+
+// What comes after a task that was dropped waits for ever, unless somebody does something.
+func TestTask_afterADroppedOne_saysSo(t *testing.T) {
+	w := newWorld(t)
+	p := w.company()
+	w.adds(p.ann.Token, "sand", "paint < 1", "hang < 2", "sweep < 1 2")
+	drop := chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskDrop, ID: "t1"}
+	for _, when := range []string{"at first", "again"} {
+		got := w.does(drop)
+		same(t, when+" wait for it", got.Stuck, []string{"t2", "t4"})
+		for _, x := range got.Tasks {
+			want := map[string][]string{"t2": {"t1"}, "t4": {"t1"}}[x.ID]
+			same(t, when+" "+x.ID+" comes after the dropped", x.Dropped, want)
+		}
+	}
+	same(t, "a list", w.does(chat.TaskRequest{Token: p.bob.Token}).Tasks[0].Dropped, []string{"t1"})
+	same(t, "a look", w.does(chat.TaskRequest{Token: p.bob.Token, ID: "t4"}).Task.Dropped, []string{"t1"})
+	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskTake, ID: "t4"})
+	if wants(t, err, fault.InvalidArgument); !strings.Contains(err.Error(), "t4 cannot be taken: it waits for what was "+
+		"dropped: t1. Nothing was taken: drop it, and add it again without that") {
+		t.Error(err)
+	}
+	if got := w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskDrop, ID: "t3"}); got.Stuck != nil {
+		t.Errorf("for t3 wait %q", got.Stuck)
+	}
+}

@@ -153,13 +153,24 @@ func (a Agent) SeesTask(added int64) bool { return added == 0 || added >= a.Sinc
 
 // WaitsFor returns the numbers of the tasks that must be done before t can be taken.
 func (s *State) WaitsFor(t Task) (open []int64) {
+	dropped := s.DroppedBefore(t)
 	for _, no := range t.After {
-		_, still := s.Task(no)
-		if still || slices.ContainsFunc(s.TaskEnds, func(e TaskEnd) bool { return e.No == no && e.Dropped }) {
+		if _, still := s.Task(no); still || slices.Contains(dropped, no) {
 			open = append(open, no)
 		}
 	}
 	return open
+}
+
+// DroppedBefore returns the numbers of the tasks that were to be done before t and were dropped: t waits for them until
+// somebody edits or drops it.
+func (s *State) DroppedBefore(t Task) (dropped []int64) {
+	for _, no := range t.After {
+		if slices.ContainsFunc(s.TaskEnds, func(e TaskEnd) bool { return e.No == no && e.Dropped }) {
+			dropped = append(dropped, no)
+		}
+	}
+	return dropped
 }
 
 // freeSince returns the event and the time since which t, which waits for nothing, can be taken.

@@ -232,6 +232,10 @@ func (o TaskOrder) take(h *Head, a Agent, t Task, e *Event, now time.Time) (*Eve
 		e.Task.Was, e.Wakes = t.Holder, wake(nil, &h.State, a, t.Holder)
 		return e, nil
 	}
+	if dropped := h.DroppedBefore(t); len(dropped) > 0 {
+		return nil, fault.Refuse(fault.InvalidArgument, "%s cannot be taken: it waits for what was dropped: %s. "+
+			"Nothing was taken: drop it, and add it again without that.", TaskID(t.No), taskIDs(dropped))
+	}
 	if open := h.WaitsFor(t); len(open) > 0 {
 		return nil, fault.Refuse(fault.InvalidArgument, "%s cannot be taken yet: %s must be done first. Nothing was "+
 			"taken: %s", TaskID(t.No), taskIDs(open), h.insteadOf(a, o.Seen, now))

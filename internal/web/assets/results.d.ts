@@ -94,6 +94,7 @@ export interface Task {
   was?: string;
   for?: string[];
   after?: string[];
+  after_dropped?: string[];
   result?: string;
   report?: string;
   missing?: string;
