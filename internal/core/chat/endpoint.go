@@ -23,7 +23,8 @@ import (
 // room.FormAgent. It has no token. Package outbox calls it, and says its answers by [Service.Answer].
 
 // UsualRun is how many messages agents may send in a room to which an endpoint is added until a person speaks, unless
-// the room has another limit: each may cost its person money.
+// the room has another limit: each may cost its person money. It ends with the last endpoint, unless an admin has set
+// another limit.
 const UsualRun = 50
 
 // AddedAgent is an endpoint that has got a seat.
@@ -115,7 +116,7 @@ func (c *session) seatEndpoint(ctx context.Context, n newcomer, x roomlog.HookIt
 			if err != nil || e == nil {
 				return ch, err
 			}
-			e.By, e.ByName, e.Person = by.Seat, by.Name, true
+			e.By, e.ByName, e.Person, e.EndpointRun = by.Seat, by.Name, true, true
 			ch.Events = append(ch.Events, *e)
 		}
 		ch.Events = append(ch.Events, a.BeginEndpoint(x.ID)) // last: nothing before it is news for the endpoint

@@ -92,6 +92,46 @@ func TestAddAgent_takesASeatByOneWrite(t *testing.T) {
 	}
 }
 
+// The limit that came with an endpoint bounds what its calls cost. Those who stay are not held up by it for ever.
+func TestAddAgent_limitThatItBrings_endsWithTheLastEndpoint(t *testing.T) {
+	for what, c := range map[string]struct {
+		before, during *int // what the admin sets
+		after          int
+	}{
+		"the endpoint's":        {nil, nil, 0},
+		"the room's own":        {new(20), nil, 20},
+		"set since":             {nil, new(30), 30},
+		"removed and set since": {new(0), new(chat.UsualRun + 1), chat.UsualRun + 1},
+	} {
+		w := newWorld(t)
+		p := w.company()
+		w.update(chat.UpdateRequest{Token: p.ann.Token, Capacity: 8})
+		set := func(n *int) {
+			if n != nil {
+				w.update(chat.UpdateRequest{Token: p.ann.Token, AgentMessages: n})
+			}
+		}
+		limit := func() int { return w.info(p.ann.Token).Room.AgentMessages }
+		set(c.before)
+		person := w.person(p.bob)
+		first, _ := w.addsAgent(person, "Bot")
+		w.addsAgent(person, "Bea")
+		set(c.during)
+		w.manage(p.ann.Token, room.Kick, "Bea", chat.StatusKicked)
+		if got := limit(); got == 0 {
+			t.Errorf("%s: with an endpoint left there is no limit", what)
+		}
+		seen := w.opensLink(first)
+		w.supervise(seen, chat.SuperviseRequest{EndHook: first.Hook})
+		if got := limit(); got != c.after {
+			t.Errorf("%s: without an endpoint the limit is %d, want %d", what, got, c.after)
+		}
+		if here := w.elsewhere().info(p.ann.Token).Room.AgentMessages; here != c.after {
+			t.Errorf("%s: another process says %d", what, here)
+		}
+	}
+}
+
 // An endpoint is the newest of all claims to a seat, and takes none.
 func TestAddAgent_refused(t *testing.T) {
 	w := newWorld(t)

@@ -383,7 +383,11 @@ func (m model) removeFor(r roomModel, a agentModel, by int, reason room.Reason, 
 		p.drafts = nil
 		r.kept = append(slices.Clip(r.kept), keptModel{a.principal, a.name, m.now, p})
 	}
-	return m.append(r.with(a), e)
+	r = r.with(a)
+	if r.endpointRun && !slices.ContainsFunc(r.seated(), func(x agentModel) bool { return x.endpoint }) {
+		r.agentMessages, r.endpointRun = 0, false
+	}
+	return m.append(r, e)
 }
 
 // barred returns the codes that may refuse any call of an agent; none if it may call.

@@ -40,7 +40,7 @@ func (o addAgentOp) on(m model) (model, error) {
 	_, a.muted = listed(r.mutes, o.name)
 	events := []eventModel{{seat: a.seat, Message: chat.Message{Type: chat.EventJoined, Agent: a.name}}}
 	if r.agentMessages == 0 {
-		r.agentMessages, r.updated = chat.UsualRun, r.head()+2
+		r.agentMessages, r.endpointRun, r.updated = chat.UsualRun, true, r.head()+2
 		limit := chat.Message{Type: chat.EventRoom, Person: true,
 			Changes: &room.Changes{AgentMessages: &r.agentMessages}}
 		events, a.begun = append(events, eventModel{by: by.seat, Message: limit}), a.begun+1

@@ -107,6 +107,7 @@ type roomModel struct {
 	renewed          time.Time
 	named            bool // the name leads here
 	closed           bool
+	endpointRun      bool        // agentMessages came with an endpoint, and ends with the last one
 	agentMessages    int         // how many messages agents may send until a person speaks; 0: any
 	run              int         // how many they have
 	tasks            []taskModel // all that ever were; task n is the nth

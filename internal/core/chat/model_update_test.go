@@ -101,7 +101,7 @@ func (o updateOp) change(m model, r roomModel) (roomModel, chat.UpdateStatus, *r
 			"renewed"
 	}
 	if req.AgentMessages != nil && *req.AgentMessages != old.agentMessages {
-		r.agentMessages, changes.AgentMessages = *req.AgentMessages, req.AgentMessages
+		r.agentMessages, r.endpointRun, changes.AgentMessages = *req.AgentMessages, false, req.AgentMessages
 	}
 	if changes == (room.Changes{}) {
 		return r, chat.StatusUnchanged, nil

@@ -131,8 +131,17 @@ func (s *State) free(e Event) {
 	if e.Promoted != 0 {
 		s.promote(e.Promoted, e.AtMs)
 	}
+	s.endRun()
 	s.LastFreed = Mark{e.N, e.Messages}
 	s.Bans = withBan(s.Bans, e.Ban, e.N)
+}
+
+// endRun ends the limit on agents' messages that came with an endpoint, once none is left: it bounds what the calls of
+// endpoints cost, and would else hold up those who stay, for ever.
+func (s *State) endRun() {
+	if s.EndpointRun && !slices.ContainsFunc(s.Agents, Agent.IsEndpoint) {
+		s.AgentMessages, s.EndpointRun = 0, false
+	}
 }
 
 // manage does what an admin decided about an agent or a name.

@@ -72,7 +72,9 @@ func (s Settings) after(e Event) Settings {
 	take(&s.Capacity, c.Capacity)
 	take(&s.Type, c.Type)
 	take(&s.Public, c.Public)
-	take(&s.AgentMessages, c.AgentMessages)
+	if c.AgentMessages != nil {
+		s.AgentMessages, s.EndpointRun = *c.AgentMessages, e.EndpointRun
+	}
 	take(&s.OpenFrom, e.OpenFrom)
 	if c.Room != nil {
 		s.Key = e.Key

@@ -99,11 +99,13 @@ type Event struct {
 	Erases   int64     `json:"rdd,omitempty"`
 	Settings *Settings `json:"room,omitempty"` // of the Joined that starts a log
 	// of Changed, and of a ban that renews the invite: the settings that differ
-	Changed  *Changes `json:"what,omitempty"`
-	OpenFrom *Mark    `json:"opened,omitempty"` // of Changed: newcomers see no event before this one, if that changes
-	Behind   *Person  `json:"behind,omitempty"` // of SupervisionSet: all of the person behind Seat, after it
-	Draft    *Event   `json:"draft,omitempty"`  // of Drafted: the message
-	Hook     *Hook    `json:"hook,omitempty"`   // of Hooked
+	Changed *Changes `json:"what,omitempty"`
+	// EndpointRun says, of Changed, that the limit on agents' messages came with an endpoint: see Settings.
+	EndpointRun bool    `json:"erun,omitempty"`
+	OpenFrom    *Mark   `json:"opened,omitempty"` // of Changed: newcomers see no event before this one, if that changes
+	Behind      *Person `json:"behind,omitempty"` // of SupervisionSet: all of the person behind Seat, after it
+	Draft       *Event  `json:"draft,omitempty"`  // of Drafted: the message
+	Hook        *Hook   `json:"hook,omitempty"`   // of Hooked
 	// of Said, and of SupervisionSet with ReasonRefused: the draft about which its person has decided so
 	Decides int64 `json:"dec,omitempty"`
 

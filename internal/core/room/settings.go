@@ -34,9 +34,11 @@ type Settings struct {
 	Password    string `json:"password,omitempty"` // a hash of ident.HashPassword; empty means none
 	Paired      bool   `json:"paired,omitempty"`   // a queue made the room
 	// AgentMessages is how many messages agents may send since a person last spoke; 0: any.
-	AgentMessages int    `json:"agent_messages,omitempty"`
-	Invite        Invite `json:"invite,omitzero"`
-	OpenFrom      Mark   `json:"from,omitzero"` // newcomers see no event before this one
+	AgentMessages int `json:"agent_messages,omitempty"`
+	// EndpointRun says that AgentMessages came with an endpoint, and ends with the last one.
+	EndpointRun bool   `json:"endpoint_run,omitempty"`
+	Invite      Invite `json:"invite,omitzero"`
+	OpenFrom    Mark   `json:"from,omitzero"` // newcomers see no event before this one
 }
 
 // NewSettings checks the settings of a new room. The password is not among them, since it
