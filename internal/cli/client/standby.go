@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,7 +9,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/fault"
@@ -32,6 +35,8 @@ type Standby struct {
 	Code int
 	// KeyInvalid says that the server does not admit the seat's token alone, and that the seat may well be there.
 	KeyInvalid bool
+	// Why says why the server refuses the wait, in the first clause of what it tells the agent; "" otherwise.
+	Why string
 	// RetryAfter is when to call again, if the server says so; ten minutes at most. With
 	// 409 it means that the agent itself waits.
 	RetryAfter time.Duration
@@ -76,16 +81,23 @@ func (c *Client) standby(ctx context.Context, r StandbyRequest) (Standby, error)
 		got.RetryAfter = time.Duration(min(max(n, 0), int(longestPause/time.Second))) * time.Second
 	}
 	var refused struct {
-		Code   fault.Code
-		Reason string
+		Code    fault.Code
+		Reason  string
+		Message string
 	}
 	errs := errors.Join(json.Unmarshal(body, &got.Waited), json.Unmarshal(body, &refused))
 	if meant(got.Code) && (errs != nil || got.Status == "" && refused.Code == "") {
 		return Standby{}, notParley(fmt.Sprintf("%d of %s", got.Code, waitPath))
 	}
+	if refused.Code != "" || got.Status == results.StatusRemoved {
+		got.Why = strings.TrimRight(firstClause.FindString(cmp.Or(refused.Message, got.Next)), ".:; ")
+	}
 	got.KeyInvalid = refused.Code == fault.KeyInvalid && refused.Reason != fault.ReasonNoSeat
 	return got, nil
 }
+
+// firstClause is the beginning of a text before a sign that ends a clause: what follows says what an agent may do.
+var firstClause = regexp.MustCompile(`^.*?(?:[.:;](?:\s|$)|$)`)
 
 // longestPause is the most that a server can ask for.
 const longestPause = 10 * time.Minute

@@ -38,7 +38,7 @@ type Event struct {
 	Name  string    `json:"name"`
 	What  What      `json:"event"`
 	Text  string    `json:"text,omitempty"`  // of Woken: the sentence
-	Error string    `json:"error,omitempty"` // why something failed
+	Error string    `json:"error,omitempty"` // why something failed; of SeatGone: what the server says
 }
 
 // What is a kind of Event.

@@ -259,15 +259,24 @@ func TestStandby_seatOrSessionGone_isRemovedAndTheLastOneEndsIt(t *testing.T) {
 	for name, c := range map[string]struct {
 		happens func(*hall)
 		want    wake.What
+		says    string // the server, of why the seat is gone
 	}{
 		"left": {func(h *hall) {
 			h.call("leave_room", map[string]any{"agent_token": h.ann.AgentToken}, &results.Left{})
-		}, wake.SeatGone},
-		"unknown": {func(h *hall) { h.fails = []error{wake.ErrEnded}; h.say(h.bob, "Milk?") }, wake.SessionEnded},
-		"no news": {func(h *hall) { h.step = 5 * time.Second }, wake.GaveUp},
-		"removed": {func(h *hall) { _ = h.file.Remove(h.ann.AgentToken) }, wake.Dropped},
-		"marked":  {func(h *hall) { s := h.seat(); s.Ended = h.clock.Now(); h.put(s) }, wake.SessionEnded},
-		"process": {func(h *hall) { s := h.seat(); s.Wake.PID = dead.Process.Pid; h.put(s) }, wake.SessionEnded},
+		}, wake.SeatGone, "You have left this room, or your user has left it for you"},
+		"refused": {func(h *hall) {
+			h.front = func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusUnauthorized)
+				_, _ = io.WriteString(w, `{"code":"key_invalid","message":"This server needs a key, and the one that `+
+					`admitted the agent was revoked. Ask for a key."}`)
+			}
+			h.say(h.bob, "Milk?")
+		}, wake.SeatGone, "This server needs a key, and the one that admitted the agent was revoked"},
+		"unknown": {func(h *hall) { h.fails = []error{wake.ErrEnded}; h.say(h.bob, "Milk?") }, wake.SessionEnded, ""},
+		"no news": {func(h *hall) { h.step = 5 * time.Second }, wake.GaveUp, ""},
+		"removed": {func(h *hall) { _ = h.file.Remove(h.ann.AgentToken) }, wake.Dropped, ""},
+		"marked":  {func(h *hall) { s := h.seat(); s.Ended = h.clock.Now(); h.put(s) }, wake.SessionEnded, ""},
+		"process": {func(h *hall) { s := h.seat(); s.Wake.PID = dead.Process.Pid; h.put(s) }, wake.SessionEnded, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHall(t)
@@ -278,6 +287,10 @@ func TestStandby_seatOrSessionGone_isRemovedAndTheLastOneEndsIt(t *testing.T) {
 			marked := len(all) == 1 && !all[0].HasSession()
 			if err != nil || marked != (c.want == wake.SessionEnded) || len(all) > 1 || h.count(c.want) != 1 {
 				t.Errorf("the file has %+v; %+v", all, h.events)
+			}
+			last := h.events[len(h.events)-1]
+			if last.Error != c.says {
+				t.Errorf("it says %q of why, want %q", last.Error, c.says)
 			}
 			h.notifiedWith()
 		})

@@ -26,6 +26,7 @@ type watch struct {
 	mu    sync.Mutex
 	owner client.Seat
 	over  What               // why it has ended
+	gone  error              // what the server says of that; nil: nothing
 	wake  context.CancelFunc // ends the wait in progress; nil: there is none
 
 	// The fields below belong to the goroutine of run.
@@ -92,6 +93,16 @@ func (w *watch) why() What {
 	return w.over
 }
 
+// lose ends the watch of a seat that is gone, with what the server says of that.
+func (w *watch) lose(why string) {
+	w.mu.Lock()
+	if why != "" && w.over == "" {
+		w.gone = errors.New(why)
+	}
+	w.mu.Unlock()
+	w.stop(SeatGone)
+}
+
 // run returns when the watch has ended.
 func (w *watch) run() {
 	defer w.end()
@@ -102,7 +113,7 @@ func (w *watch) run() {
 		}
 	}
 	if why := w.why(); why != "" {
-		w.tell(why, "", nil)
+		w.tell(why, "", w.gone) // nothing changes that any more
 	}
 }
 
@@ -150,7 +161,7 @@ func (w *watch) act(got client.Standby, looked bool) (pause time.Duration) {
 	case http.StatusConflict:
 		return w.conflict(got.RetryAfter)
 	case http.StatusUnauthorized, http.StatusGone:
-		w.stop(SeatGone)
+		w.lose(got.Why)
 		return 0
 	}
 	w.lost(fmt.Errorf("%s answers %d %s", w.server.Base(), got.Code, http.StatusText(got.Code)))
