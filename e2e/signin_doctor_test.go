@@ -1,8 +1,10 @@
 package e2e
 
 import (
+	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -99,4 +101,53 @@ func TestSignIn_proxyThatHidesTheHost_isNamedAndNoClientIsLeftWithoutAKey(t *tes
 		!strings.Contains(got.err, "nothing was written") {
 		t.Errorf("connect says %+v", got)
 	}
+}
+
+// What a client keeps of its sign-in tells whether the server takes it still.
+func TestDoctor_signInOfAClient_isTriedAtTheServer(t *testing.T) {
+	home := onNewMachine(t)
+	f := tlsfront.New(t)
+	s := &signsIn{program: behind(t, f), origin: f.URL}
+	made, err := s.post(t.Context(), 1, "/oauth/register", "application/json",
+		`{"client_name":"Agent","redirect_uris":["`+agentRedirect+`"]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.client = made.Client
+	ann := &talker{t: t, state: filepath.Join(home, ".local", "state"), env: f.Environment()}
+	clients := map[string]struct{ name, folder, form, once string }{
+		"codex": {"Codex", ".codex", `{"parley|1":{"server_url":%q,"access_token":%q,"refresh_token":%q}}`,
+			"run codex mcp login parley"},
+		"claude-code": {"Claude Code", ".claude",
+			`{"mcpOAuth":{"parley|1":{"serverUrl":%q,"accessToken":%q,"refreshToken":%q}}}`,
+			"run claude mcp login parley"},
+	}
+	for id := range clients {
+		ann.does("connect", id, "--url", f.URL)
+	}
+	says := func(id, access, refresh, level string) {
+		t.Helper()
+		c := clients[id]
+		text := fmt.Sprintf(c.form, f.URL+"/mcp", access, refresh)
+		if err := os.WriteFile(filepath.Join(home, c.folder, ".credentials.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		all, _ := examineIn(t, ann.env, f.URL, "--client", id)
+		got := all.of(c.name)
+		if got.Level != level || (level == "failed") != (got.Fix == c.once) {
+			t.Errorf("it says %+v, want %s", got, level)
+		}
+	}
+	for id := range clients {
+		pair := s.signedInBy(s.newKey(id))
+		says(id, pair.Access, pair.Refresh, "ok")
+		if out, err := s.keys("revoke", id); err != nil {
+			t.Fatal(out, err)
+		}
+		s.kill()
+		s.again() // so that it remembers nothing
+		says(id, pair.Access, pair.Refresh, "failed")
+	}
+	says("codex", "old", "", "failed") // as it leaves the file when the server has refused it
+	says("claude-code", "", "", "failed")
 }

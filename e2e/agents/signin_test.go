@@ -106,6 +106,7 @@ type agentThatConnects struct {
 	adds  func(m *machine, address string) *client // it then shows the page
 	signs func(m *machine) *client                 // the same once more
 	runs  func(m *machine, dir, task string) *client
+	id    string // for parley
 	lists string // the command that lists its servers
 	asks  string // what that says of one at which its person must sign in
 }
@@ -118,7 +119,7 @@ var agentsThatConnect = map[string]agentThatConnects{
 		},
 		func(m *machine) *client { return m.terminal(m.home, nil, "claude", "mcp", "login", "parley") },
 		func(m *machine, dir, task string) *client { return m.claudeCode(dir, task) },
-		"claude mcp list", "Needs authentication"},
+		"claude-code", "claude mcp list", "Needs authentication"},
 	"Codex": {"mcp__parley/", func(m *machine) *model { return m.codex },
 		func(m *machine, address string) *client {
 			adds := m.start(m.home, "codex", "mcp", "add", "parley", "--url", address)
@@ -128,7 +129,7 @@ var agentsThatConnect = map[string]agentThatConnects{
 		},
 		func(m *machine) *client { return m.start(m.home, "codex", "mcp", "login", "parley") },
 		func(m *machine, dir, task string) *client { return m.codexCLI(dir, searchingModel, task) },
-		"codex mcp list", "Not logged in"},
+		"codex", "codex mcp list", "Not logged in"},
 }
 
 // hears waits until somebody else has said a text.
@@ -245,6 +246,14 @@ func TestSignIn_personWithAnAccount_itsAgentTalksUntilTheAccountIsRevoked(t *tes
 				s.AllowByAccount(page, func(to string) string { return at.SignsIn(to, "ann@acme.example") })
 			})
 			at.Stop() // signs nobody out
+			doctor := func(level string) {
+				t.Helper()
+				said := m.says(`"$PARLEY" doctor --wait 1s --client ` + client.id + ` --url ` + s.URL + `; true`)
+				if !strings.Contains(said, level+": "+name+": ") {
+					t.Errorf("parley doctor says\n%s\nwant %s", said, level)
+				}
+			}
+			doctor("ok")
 			join := do(call{Tool: client.tools + "join_room",
 				Input: map[string]any{"room": "tea", "agent_name": "Ann"}})
 			ann := client.runs(m, m.folder("one"), prompt(t, join, say("Done.")))
@@ -254,9 +263,11 @@ func TestSignIn_personWithAnAccount_itsAgentTalksUntilTheAccountIsRevoked(t *tes
 			<-ann.ended
 			m.says(`"$PARLEY" accounts revoke ann@acme.example --data ` + s.data)
 			s.again() // so that it remembers nothing
+			doctor("failed")
 			again := client.runs(m, m.folder("two"), prompt(t, say("Done.")))
 			client.model(m).await(t, again, "the task", patience, func(conversation) bool { return true })
 			<-again.ended
+			doctor("failed") // which the client knows by now
 			if said := m.says(client.lists); !strings.Contains(said, client.asks) {
 				t.Errorf("%s says\n%s", client.lists, said)
 			}

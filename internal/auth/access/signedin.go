@@ -146,7 +146,17 @@ func (g *Gate) checkSignIn(ctx context.Context, t ident.SignInSecret) error {
 	case ok && now.Sub(s.Turned) < halfSeen:
 		return passing{errSignedOut()}
 	}
-	return errSignedOut()
+	out := errSignedOut()
+	if ok && s.Expired(t, now) {
+		_, valid, err := g.keys.find(ctx, t.Key)
+		if err != nil {
+			return err
+		}
+		if valid {
+			out.Reason = fault.ReasonExpired
+		}
+	}
+	return out
 }
 
 // Guess calls f, which looks a secret of a sign-in up, when somebody at a network address has a turn for

@@ -70,6 +70,35 @@ func (p *process) bears(token ident.SignInSecret, owner string, code fault.Code)
 	}
 }
 
+// A program gets another token for one that has expired, and has to ask its person once the sign-in has ended.
+func TestSignIn_tokenThatHasExpired_isToldFromASignInThatHasEnded(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		key := w.add("Ann", 0)
+		first := w.signIn(key, resource)
+		second := w.refresh(first)
+		reason := func(token ident.SignInSecret) string {
+			t.Helper()
+			_, err := w.process().Bearer(t.Context(), token.String(), "192.0.2.1")
+			var refused *fault.Error
+			if !errors.As(err, &refused) || refused.Code != fault.KeyInvalid {
+				t.Fatalf("%v, want it refused", err)
+			}
+			return refused.Reason
+		}
+		w.pass(7 * 24 * time.Hour)
+		if got := reason(second.Access); got != fault.ReasonExpired {
+			t.Errorf("after seven days: %q", got)
+		}
+		if got := reason(first.Access); got != "" {
+			t.Errorf("an earlier token: %q", got)
+		}
+		w.revoke("Ann")
+		if got := reason(second.Access); got != "" {
+			t.Errorf("after its key was revoked: %q", got)
+		}
+	})
+}
+
 func TestSignIn_costsAReadBesideThatOfItsKey(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		key := w.add("Ann", 0)

@@ -94,6 +94,12 @@ func (s Stored) Admits(t ident.SignInSecret, now time.Time) bool {
 	return same(hash, s.data.Access) && age < accessLife || same(hash, s.data.Before) && age < grace
 }
 
+// Expired reports whether an access token is the present one of s, and is too old.
+func (s Stored) Expired(t ident.SignInSecret, now time.Time) bool {
+	return t.Use == ident.AccessToken && t.ID == s.ID && t.Key == s.Key && same(t.Hash(), s.data.Access) &&
+		now.Sub(s.Turned) >= accessLife
+}
+
 // KeyOf returns the key of the item of a sign-in.
 func KeyOf(key, id string) table.Key { return table.Key{Partition: Partition, Sort: key + "#" + id} }
 

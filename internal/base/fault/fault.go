@@ -83,6 +83,8 @@ type Error struct {
 const (
 	ReasonDevice = "device"  // a further device of the person took the place of this one
 	ReasonNoSeat = "no_seat" // with KeyInvalid: the key is not the trouble, the token or the link leads to no seat
+	// with KeyInvalid: the access token is that of a sign-in, and too old; the program gets another one
+	ReasonExpired = "expired"
 	// with InvalidArgument: the card of an agent names an address for calls of another origin
 	ReasonElsewhere = "other_origin"
 )

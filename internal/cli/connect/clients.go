@@ -32,6 +32,9 @@ type client struct {
 	plugin func(Machine) placed
 	// signIn is what its person does to sign in to a server; "" for a client that cannot do that.
 	signIn string
+	// signedIn returns the access token that its files have for an address of MCP, and whether it knows that its
+	// sign-in there has ended; nil for a client that keeps none in a file.
+	signedIn func(m Machine, address string) (access string, out bool)
 	// trusts: the client asks its person about each new hook, and does not run it before.
 	trusts bool
 	// starts: the client starts this program as its server.
@@ -54,7 +57,7 @@ func clients() []client {
 		{
 			id: "claude-code", name: "Claude Code", program: "claude",
 			file: claudeFile, key: "mcpServers", folderFile: ".mcp.json", value: typed, locks: true,
-			signIn: "run claude mcp login " + name,
+			signIn: "run claude mcp login " + name, signedIn: claudeSignedIn,
 			allow: func(m Machine) placed {
 				return placed{claudeSettings(m), element("mcp__"+name, "permissions", "allow")}
 			},
@@ -66,7 +69,7 @@ func clients() []client {
 		{
 			id: "codex", name: "Codex", program: "codex",
 			file: codexFile, key: "mcp_servers", folderFile: ".codex/config.toml", value: keyed("url", "http_headers"),
-			signIn: "run codex mcp login " + name, trusts: true,
+			signIn: "run codex mcp login " + name, signedIn: codexSignedIn, trusts: true,
 			allow: func(m Machine) placed {
 				return placed{codexFile(m), value("approve", "mcp_servers", name, "default_tools_approval_mode")}
 			},

@@ -24,6 +24,10 @@ type Status struct {
 	// Elsewhere: the client finds its key in its environment, or starts parley bridge,
 	// which has its own.
 	Elsewhere bool
+	SignIn    string // what its person does to sign in to a server; "" for a client that cannot do that
+	// Access is the token of its sign-in at Server; "" if its files have none, as where the system keeps it.
+	Access    string
+	SignedOut bool // it knows that its sign-in at Server has ended
 	// Others are the addresses of the servers in its file that have another name, by name.
 	Others map[string]string
 	Plugin string // the address that Parley's plugin in it uses; "" without the plugin
@@ -43,7 +47,7 @@ func (m Machine) List() []Status {
 	_ = m.seeRecord(func(r *record) error { known = *r; return nil })
 	for _, c := range clients() {
 		path := c.file(m)
-		s := Status{ID: c.id, Name: c.name, Found: c.found(m)}
+		s := Status{ID: c.id, Name: c.name, Found: c.found(m), SignIn: c.signIn}
 		e, err := open(path)
 		if err != nil {
 			s.Err = err
@@ -51,6 +55,9 @@ func (m Machine) List() []Status {
 			s.Server = serverIn(doc, c.key)
 			s.Key, s.Elsewhere = keyIn(doc, c.key)
 			s.Others = othersIn(doc, c.key)
+		}
+		if c.signedIn != nil && s.Server != "" {
+			s.Access, s.SignedOut = c.signedIn(m, s.Server)
 		}
 		c.seen(m, &s)
 		if program := known.of(c, m).Program; program != "" && s.Err == nil {

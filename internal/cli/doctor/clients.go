@@ -2,7 +2,9 @@ package doctor
 
 import (
 	"context"
+	"errors"
 
+	"github.com/parley-chat/parley/internal/base/fault"
 	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/cli/connect"
 )
@@ -56,6 +58,7 @@ func (v *visit) client(ctx context.Context, c connect.Status) {
 	}
 	shown, own := client.Shown(c.Server), configured.Base == v.Server && c.Plugin == "" && !c.Elsewhere
 	tell := func(level Level, what string) { v.tell(Result{Check: c.Name, Level: level, What: what, Fix: fix}) }
+	signs := own && v.signsIn && configured.Key == "" && configured.Invite == "" && c.SignIn != ""
 	switch {
 	case c.Err != nil:
 		v.fail(c.Name, "correct the file", "its configuration cannot be read: %v", c.Err)
@@ -65,7 +68,10 @@ func (v *visit) client(ctx context.Context, c connect.Status) {
 		tell(wrong, "it does not know the server")
 	case err != nil:
 		tell(Failed, "its address of the server is not valid: "+err.Error())
-	case own && v.signsIn && configured.Key == "" && configured.Invite == "" && connect.SignIn(c.ID) != "":
+	case signs && v.isOut(ctx, c):
+		fix = c.SignIn
+		tell(Failed, "it is configured for "+shown+", and is not signed in there, or no longer")
+	case signs:
 		v.ok(c.Name, "it is configured for %s, where it signs in%s", shown, asks)
 	case own && !v.takes(ctx, configured):
 		tell(Failed, "it is configured for "+shown+", but "+keyOf(configured))
@@ -76,6 +82,17 @@ func (v *visit) client(ctx context.Context, c connect.Status) {
 	default:
 		tell(wrong, "it is configured for another address, "+shown)
 	}
+}
+
+// isOut reports whether a client has a sign-in that the server does not take. For a token that has expired it gets
+// another one.
+func (v *visit) isOut(ctx context.Context, c connect.Status) bool {
+	if c.SignedOut || c.Access == "" {
+		return c.SignedOut
+	}
+	_, _, err := v.knock(ctx, client.Place{Base: v.Server, Key: c.Access})
+	var refused *fault.Error
+	return errors.As(err, &refused) && refused.Code == fault.KeyInvalid && refused.Reason != fault.ReasonExpired
 }
 
 // takes reports whether the server admits what a client is configured to show.
