@@ -4,7 +4,7 @@
 
 import { clock as realClock } from "./clock.js";
 import { Gallery } from "./files/gallery.js";
-import { Sharing } from "./files/sharing.js";
+import { Sharing, mostIn } from "./files/sharing.js";
 import { addressIn, get, put } from "./files/wire.js";
 import { Following } from "./follow.js";
 import { History, whole } from "./history.js";
@@ -75,6 +75,8 @@ export class Room {
   #tasked = 0; // how often the person has changed the tasks
   #decided = new Set(); // the ids of drafts that the log says were decided
   #deciding = new Set(); // the ids of drafts about which a call of this page may have decided
+  /** @type {Promise<number> | null} */
+  #largest = null; // bytes of a file that the server takes, once somebody wants to know; 0 for no answer
   #cameBack = false; // the next look brings what came while the person was not there
 
   /**
@@ -553,6 +555,17 @@ export class Room {
       more = got.has_more && got.tasks.length > 0;
     }
     return all;
+  }
+
+  /**
+   * Returns why the server takes no file of so many bytes, in words; "" if it does, or is silent. Its limit stands in
+   * its refusal of a file that no server takes: any other call would open an upload, of which a seat has few.
+   */
+  async tooLarge({ size }) {
+    this.#largest ??= this.call("share_file", { name: "file", size: Number.MAX_SAFE_INTEGER }).then(() => 0, mostIn);
+    const most = await this.#largest;
+    if (!most) this.#largest = null;
+    return most && size > most ? words.files.tooLargeHere(words.ui.size(most)) : "";
   }
 
   /** Shares files: see Sharing.take. */

@@ -329,6 +329,7 @@ export const words = {
     unattach: (name) => `Remove ${name}`,
     folder: "A folder cannot be shared. Choose the files in it.",
     empty: (name) => `${name} is empty.`,
+    notAttached: (name, why) => `${name} is not attached. ${why}`,
     many: (n) => `At most ${n} files at once.`,
     apart: "The text is sent first, then each file as its own message.",
     note: "Add a note (optional)",

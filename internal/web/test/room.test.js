@@ -509,6 +509,18 @@ test("a pause whose answer is lost is asked for again by itself", async () => {
   assert.deepEqual([room.state.restraint, room.state.supervision.paused], [{}, true]);
 });
 
+test("a file that the server would not take is known before it is sent", async () => {
+  const room = await opened();
+  server.offline = true;
+  assert.equal(await room.tooLarge({ size: 4097 }), "");
+  server.offline = false;
+  server.other = (tool, { size }) => (tool === "share_file" && size > 2 ** 50
+    ? refused("message_too_long", "A file has at most 4096 bytes here, and this one has more.") : { upload: {} });
+  assert.equal(await room.tooLarge({ size: 4096 }), "");
+  assert.equal(await room.tooLarge({ size: 4097 }), "It is too large: the limit here is 4 KB.");
+  assert.equal(server.called("share_file"), 2);
+});
+
 test("a person alone has no agent to hold back", async () => {
   server.agents = [{ name: "Cy", you: true, alone: true }, { name: "Bo" }];
   const room = await opened();

@@ -27,7 +27,7 @@ const find = (room, id) => room.state.messages.find((message) => message.id === 
 /** handle is a ref that is given answer(id, kind), which begins an answer, and focus(). onJump(id) shows a message. */
 export function Composer({ room, state, handle, onJump }) {
   const draft = useDraft(room.seat.token);
-  const attached = useFiles(!isSilent(state));
+  const attached = useFiles(!isSilent(state), (file) => room.tooLarge(file));
   const area = useRef();
   if (handle) {
     handle.current = {

@@ -10,10 +10,10 @@ const w = words.files;
 const most = 10; // files at once
 
 /**
- * Returns {files, why, add, remove, clear}: what is attached, and why something was not. Files that
- * are dropped on the page or pasted are added while open is true.
+ * Returns {files, why, add, remove, clear}: what is attached, and why something was not. Files that are dropped on the
+ * page or pasted are added while open is true. refuses(file) resolves to why the server would not take one, or "".
  */
-export function useFiles(open) {
+export function useFiles(open, refuses) {
   const [files, setFiles] = useState(/** @type {File[]} */ ([]));
   const [why, setWhy] = useState("");
   const add = (more) => {
@@ -21,11 +21,13 @@ export function useFiles(open) {
     const empty = more.find(({ size }) => size === 0);
     setFiles((files) => [...files, ...good].slice(0, most));
     setWhy(files.length + good.length > most ? w.many(most) : empty ? w.empty(empty.name) : "");
+    for (const file of good) refuses(file).then((why) => why && (drop(file), setWhy(w.notAttached(file.name, why))));
   };
+  const drop = (file) => setFiles((files) => files.filter((one) => one !== file));
   const over = useDrop(open, add, setWhy);
   return {
     files, why, over, add,
-    remove: (file) => (setFiles((files) => files.filter((one) => one !== file)), setWhy("")),
+    remove: (file) => (drop(file), setWhy("")),
     clear: () => (setFiles([]), setWhy("")),
   };
 }

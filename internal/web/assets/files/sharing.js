@@ -179,14 +179,21 @@ export function nameOf(given) {
   return characters.slice(0, longestName - [...ending].length).join("") + ending;
 }
 
+/** Returns how many bytes a file has at most, by the sentence that refuses one; 0 if it says something else. */
+export function mostIn({ said = "" }) {
+  const [, most] = /at most (\d+) bytes here/.exec(said) ?? [];
+  return Number(most ?? 0);
+}
+
 /**
  * Returns what a person is told of a refusal: the server's own words are for agents, but for the limit that a file is
  * above.
  */
 export function wordsOf({ code, message, said = "" }) {
   const { refusals, tooLargeHere, tooLargeNow } = words.files;
-  const [, most, left] = /at most (\d+) bytes here|has (\d+) bytes left for files/.exec(said) ?? [];
-  if (code === "message_too_long" && most) return tooLargeHere(words.ui.size(Number(most)));
+  const most = mostIn({ said });
+  const [, left] = /has (\d+) bytes left for files/.exec(said) ?? [];
+  if (code === "message_too_long" && most) return tooLargeHere(words.ui.size(most));
   if (code === "message_too_long" && left) return tooLargeNow(words.ui.size(Number(left)));
   return refusals[code] ?? message;
 }
