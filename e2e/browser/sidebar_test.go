@@ -43,6 +43,7 @@ func TestSidebar_anotherDevice_isLetInByALinkThatIsShownOnce_andWaysOutAskOnce(t
 	tab := s.person().open(ada.watch)
 	tab.click(button("Menu"))
 	tab.click(button("Another device"))
+	tab.sees("No other device can open a link to this computer.")
 	tab.click(button("Make a link").in(modal))
 	tab.is(role("image", "QR code of the link"))
 	phone := s.person().open(tab.invite())
@@ -248,6 +249,7 @@ func TestSidebar_inviteLink_seatsAFurtherAgent(t *testing.T) {
 	tab.sees("Nobody else is here yet.")
 	tab.click(button("Invite somebody"))
 	first := tab.invite()
+	tab.sees("No other device can open a link to this computer.")
 	if copied := tab.copied(func() { tab.click(button("Copy the link")) }); copied != first {
 		t.Errorf("copied %q in place of %q", copied, first)
 	}

@@ -1,5 +1,5 @@
 import "./platform.js";
-import { sentenceOf } from "./elements.js";
+import { sentenceOf, shown } from "./elements.js";
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,6 +8,7 @@ import { callsOf } from "../assets/compose/calls.js";
 import { working } from "../assets/compose/head.js";
 import { stands } from "../assets/hooks/list.js";
 import { knocksFor } from "../assets/sidebar/knocks.js";
+import { OnlyHere } from "../assets/sidebar/device.js";
 import { isCut, quoted, requestsOf, sentence } from "../assets/sidebar/owed.js";
 import { groupsOf, isAdmin } from "../assets/sidebar/people.js";
 import { changesBetween, settingsOf } from "../assets/sidebar/settings.js";
@@ -63,6 +64,12 @@ test("a proposal to many names a few, each apart", () => {
   assert.deepEqual(owed([{ id: "m1", from: "Bo", owed_by: ["Cy", "Bo and Cy"] }]), [
     "[Cy] and [Bo and Cy] owe [Bo] an answer",
   ]);
+});
+
+test("of a link to this computer it is said that no other device reaches it", () => {
+  for (const [link, said] of Object.entries({ "http://127.0.0.1:8080/i/x": true, "http://localhost/r/y#z": true,
+    "http://[::1]:80/": true, "http://192.168.1.7:8080/i/x": false, "https://parley.example/i/x": false }))
+    assert.equal(/No other device can open/.test(shown(OnlyHere({ link }))), said, link);
 });
 
 test("nothing is decided beside a text that is cut; its Markdown alone cuts nothing", () => {

@@ -1,11 +1,16 @@
 // The dialog that lets one more device of the same person in.
 
+import { reachOf } from "../landing/clients.js";
+import { root } from "../site.js";
 import { html, useState } from "../vendor.js";
 import { QR } from "../ui/qr.js";
 import { Dialog } from "../ui/dialog.js";
 import { Shown } from "../ui/shown.js";
 import { Problem, useAct } from "./act.js";
 import { dialogs as w } from "./words.js";
+
+/** Says of a link to this computer that no other device reaches it. */
+export const OnlyHere = ({ link }) => reachOf(link) === "own" && html`<p class="only-here">${w.onlyHere}</p>`;
 
 /** Makes a link on request: each one counts among the few devices of a person. */
 export function DeviceDialog({ room, onClose }) {
@@ -15,6 +20,7 @@ export function DeviceDialog({ room, onClose }) {
   return html`
     <${Dialog} title=${w.deviceTitle} onClose=${onClose}>
       <p>${room.state.alone ? w.deviceTextAlone : w.deviceText}</p>
+      <${OnlyHere} link=${link || root.href} />
       ${link
         ? html`
           <${QR} text=${link} label=${w.deviceQR} />

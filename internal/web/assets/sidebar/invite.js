@@ -10,6 +10,7 @@ import { Shown } from "../ui/shown.js";
 import { useRoom } from "../use-room.js";
 import { words } from "../words.js";
 import { Problem, useAct } from "./act.js";
+import { OnlyHere } from "./device.js";
 import { isAdmin } from "./people.js";
 import { SettingsDialog } from "./settings.js";
 import { dialogs as w } from "./words.js";
@@ -71,6 +72,7 @@ async function inviteTo(room) {
 function Links({ invite: { link, line }, admin, locked }) {
   if (!link) return html`<p>${admin ? w.inviteNone : w.inviteNoneMember}</p>`;
   return html`
+    <${OnlyHere} link=${link} />
     <${Shown} label=${w.inviteLink} text=${link} copy=${w.copyLink} />
     <details class="sidebar-qr">
       <summary>${w.inviteQR}</summary>

@@ -55,6 +55,7 @@ export const dialogs = {
   addSeats: "Add seats in settings",
   newInvite: "Make a new link",
   newInviteHint: "The old one then stops working.",
+  onlyHere: "No other device can open a link to this computer. The person who runs this server can give it an address that others reach.",
   copyLink: "Copy the link",
   copyLine: "Copy the line",
 
