@@ -16,6 +16,7 @@ type meeting struct {
 	s           *server
 	ada, bo, cy *agent
 	ann, ben    *tab
+	key         []string // what admits agents
 }
 
 // meet brings all of them into a room. bearer is what admits the agents, if anything has to.
@@ -24,7 +25,7 @@ func meet(t *testing.T, s *server, bearer ...string) *meeting {
 	ada := s.caller("Ada", bearer...)
 	ada.sit("create_room", args{"room": "The bridge", "agent_name": "Ada", "capacity": 5})
 	c := &meeting{t: t, s: s, ada: ada, bo: s.agent("The bridge", "Bo", bearer...),
-		cy: s.agent("The bridge", "Cy", bearer...)}
+		cy: s.agent("The bridge", "Cy", bearer...), key: bearer}
 	c.ann, c.ben = s.person().open(ada.watch), s.person().open(c.bo.watch)
 	c.ann.sees("The bridge")
 	c.ben.sees("The bridge")
@@ -66,6 +67,7 @@ func (c *meeting) named() {
 	c.ann.click(button("Not now"))
 	c.ann.isNot(field(nameAsked))
 	c.ann.reload()
+	c.offered()
 	for _, tab := range []*tab{c.ann, c.ben} {
 		for _, said := range []string{"The person behind Bo\n", "Benny, for Bo\n", "Ben, for Bo\n"} {
 			tab.sees(said)
@@ -74,6 +76,28 @@ func (c *meeting) named() {
 	c.ann.isNot(field(nameAsked))
 	if m := c.cy.hearsText("I am Benny."); m.From != "Bo" || !m.Person || m.PersonName != "Benny" {
 		c.t.Errorf("Cy heard %+v", m)
+	}
+}
+
+// offered has Ben come into another room: he is offered the name that he gave last, and gives it by his own press.
+func (c *meeting) offered() {
+	c.t.Helper()
+	dee := c.s.agent("The quay", "Dee", c.key...)
+	there := c.ben.person.open(dee.watch)
+	there.until("his name is offered", `document.querySelector(".naming input")?.value === "Ben"`)
+	names := func() (names []string) {
+		for _, a := range dee.call("room_info", nil).Room.Agents {
+			names = append(names, string(a.PersonName))
+		}
+		return names
+	}
+	if got := names(); !slices.Equal(got, []string{""}) {
+		c.t.Errorf("before he has pressed anything, the room knows %q", got)
+	}
+	there.click(button("Save"))
+	there.isNot(field(nameAsked))
+	if got := names(); !slices.Equal(got, []string{"Ben"}) {
+		c.t.Errorf("the room knows %q", got)
 	}
 }
 

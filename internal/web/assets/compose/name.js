@@ -1,5 +1,6 @@
 // The name of the person behind the agent: asked for once where its link is opened, and changed in the menu.
 
+import { habit, keepHabit } from "../landing/habits.js";
 import { Refusal } from "../mcp.js";
 import { Problem, useAct } from "../sidebar/act.js";
 import * as storage from "../storage.js";
@@ -9,7 +10,10 @@ import { words } from "../words.js";
 
 const w = words.compose;
 
-/** Asks for the name until there is one, or the person puts that off on this device. onDone is called then. */
+/**
+ * Asks for the name until there is one, or the person puts that off on this device. It offers the one that the person
+ * gave last in this browser. onDone is called then.
+ */
 export function NameBar({ room, state, onDone }) {
   const [skipped, setSkipped] = useState(!!storage.notesOf(room.seat.token).unnamed);
   const asks = state.phase === "live" && !state.alone && !state.room.closed && !state.supervision.person_name;
@@ -35,7 +39,7 @@ export function NameDialog({ room, onClose }) {
 
 /** One field and its button. needed is whether there must be a name. */
 function NameForm({ room, className, label, needed = false, onDone, children = null }) {
-  const [name, setName] = useState(room.state.supervision.person_name ?? "");
+  const [name, setName] = useState(room.state.supervision.person_name ?? (needed ? habit("name") : ""));
   const { busy, problem, act } = useAct();
   const id = needed ? "name-asked" : "name";
   const call = async () => {
@@ -44,6 +48,7 @@ function NameForm({ room, className, label, needed = false, onDone, children = n
       const { code } = refused;
       throw code === "invalid_argument" ? new Refusal(code, words.refusals.of.join_room[code]) : refused;
     });
+    if (name.trim()) keepHabit("name", name.trim());
     room.refresh.want({ info: true });
   };
   const save = async (event) => {
