@@ -189,6 +189,8 @@ export const words = {
     copyCode: "Copy the code",
     code: (language) => (language ? `Code, ${language}` : "Code"),
     table: "Table",
+    box: "not done",
+    ticked: "done",
     picture: "picture",
 
     // What is on its way.

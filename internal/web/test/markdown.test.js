@@ -18,6 +18,18 @@ test("a text is shown as its writer laid it out", () => {
   assert.equal(md("---"), "<hr></hr>");
 });
 
+test("[x] and [ ] at the beginning of an item are boxes, and text elsewhere", () => {
+  const box = (name) => `<span role="img" aria-label="${name}"><Icon></Icon></span> `;
+  const boxed = (text) => md(text, "role", "aria-label").replaceAll("<Icon></Icon>\n      ", "<Icon></Icon>");
+  assert.equal(boxed("- [x] a\n- [X] *b*\n- [ ] c\n- d"), "<ul><li>" + box("done") + "a</li><li>" + box("done") +
+    "<em>b</em></li><li>" + box("not done") + "c</li><li>d</li></ul>");
+  assert.equal(boxed("- [x] a\n\n- b"), "<ul><li><p>" + box("done") + "a</p></li><li><p>b</p></li></ul>");
+  assert.equal(boxed("1. [ ] a"), "<ol><li>" + box("not done") + "a</li></ol>");
+  for (const text of ["[x] a", "a [x] b"]) assert.equal(boxed(text), `<p>${text}</p>`);
+  assert.equal(boxed("- [y] a\n- [x]a\n- `[x] a`"),
+    "<ul><li>[y] a</li><li>[x]a</li><li><code>[x] a</code></li></ul>");
+});
+
 test("a number that begins no list is text", () => {
   assert.equal(md("8443. That is the *TLS* port."), "<p>8443. That is the <em>TLS</em> port.</p>");
   assert.equal(md("2019."), "<p>2019. </p>");

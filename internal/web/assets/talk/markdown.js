@@ -4,6 +4,7 @@
 
 import { html, h, MarkdownIt, Fragment } from "../vendor.js";
 import { Copy } from "../ui/copy.js";
+import { Icon } from "../ui/icon.js";
 import { words } from "../words.js";
 import { coloured } from "./syntax.js";
 
@@ -46,7 +47,20 @@ function parse(text) {
     count += 1 + (token.children?.length ?? 0);
     if (token.level > most.depth || token.children?.some(({ level }) => level > most.depth)) return null;
   }
-  return count > most.tokens ? null : withoutFalseLists(tokens);
+  return count > most.tokens ? null : withBoxes(withoutFalseLists(tokens));
+}
+
+/** Makes a box of [x] or [ ] where an item of a list begins with it. */
+function withBoxes(tokens) {
+  tokens.forEach((item, n) => {
+    const first = opensItem(item) && tokens[n + 1].type === "paragraph_open" && tokens[n + 2].children[0];
+    const box = first?.type === "text" && /^\[([ xX])\] /.exec(first.content);
+    if (!box) return;
+    first.content = first.content.slice(box[0].length);
+    tokens[n + 2].children.unshift({ type: "box", nesting: 0, content: box[1] === " " ? "box" : "ticked" });
+    item.meta = { ...item.meta, box: true };
+  });
+  return tokens;
 }
 
 /** Makes text of each numbered list that is none, as in "8443. That is the TLS port.", the inner ones first. */
@@ -137,7 +151,8 @@ const kinds = {
   bullet_list: plain("ul"),
   ordered_list: (token, children) => html`
     <ol class=${"md-digits-" + token.meta.digits} start=${token.attrGet("start") ?? 1}>${children}</ol>`,
-  list_item: (token, children) => html`<li dir="auto" value=${token.meta?.number}>${children}</li>`,
+  list_item: (token, children) => html`
+    <li dir="auto" class=${token.meta?.box && "md-item"} value=${token.meta?.number}>${children}</li>`,
   table: (_, children) => html`
     <div class="md-table" role="group" tabindex="0" aria-label=${words.talk.table}><table>${children}</table></div>`,
   thead: plain("thead"),
@@ -170,6 +185,9 @@ function alone(token) {
     case "fence":
     case "code_block":
       return code(token.content, (token.info ?? "").trim().split(/\s/)[0].slice(0, 20));
+    case "box":
+      return html`
+        <span class="md-box" role="img" aria-label=${words.talk[token.content]}><${Icon} name=${token.content} /></span> `;
     case "image":
       return link(token.attrGet("src") ?? "", [token.content || words.talk.picture]);
   }
