@@ -40,6 +40,13 @@ func TestBoard_tasks_areAddedOfferedTakenReleasedFinishedChangedAndDropped(t *te
 	tab.click(button("Menu"))
 	tab.click(button("Tasks"))
 	tab.until("the line has the focus", `document.activeElement.matches(".task-add input")`)
+	for filter, none := range map[string]string{"All": "There are no tasks.", "Free": "No task is free.",
+		"Mine": "No task is your agent's, or offered to it.", "Stalled": "No task has stalled."} {
+		tab.click(role("radio", filter))
+		tab.sees(none)
+	}
+	tab.click(role("radio", "All"))
+	tab.click(field("Add a task"))
 	tab.types("Weigh the girders")
 	tab.press("Enter")
 	tab.standing("t1", "Weigh the girders")

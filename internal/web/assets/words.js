@@ -386,7 +386,13 @@ export const words = {
   // The room's list of tasks (tasks/).
   tasks: {
     title: "Tasks",
-    none: "There are no tasks.",
+    // Where a filter shows none. you is whether the person has no agent in the room.
+    none: {
+      all: () => "There are no tasks.",
+      mine: (you) => `No task is ${you ? "yours, or offered to you" : "your agent's, or offered to it"}.`,
+      free: () => "No task is free.",
+      stalled: () => "No task has stalled.",
+    },
     all: "Show all tasks",
     add: "Add a task",
 

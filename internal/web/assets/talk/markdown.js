@@ -187,7 +187,9 @@ function alone(token) {
       return code(token.content, (token.info ?? "").trim().split(/\s/)[0].slice(0, 20));
     case "box":
       return html`
-        <span class="md-box" role="img" aria-label=${words.talk[token.content]}><${Icon} name=${token.content} /></span> `;
+        <span class="md-box" role="img" aria-label=${words.talk[token.content]}>
+          <${Icon} name=${token.content} />
+        </span> `;
     case "image":
       return link(token.attrGet("src") ?? "", [token.content || words.talk.picture]);
   }
