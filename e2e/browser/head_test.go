@@ -87,6 +87,14 @@ func TestHead_narrowScreen_sidebarTakesTheFocusAndGivesItBack(t *testing.T) {
 	tab.isNot(css(aside))
 	tab.until("the button has the focus again", `document.activeElement.matches(".room-sidebar-button")`)
 	tab.click(button("Menu"))
+	const panel = `((box) => box.scrollHeight <= box.clientHeight && box.getBoundingClientRect().bottom <= innerHeight)(
+		document.querySelector(".menu .popover-panel"))`
+	tab.until("all of the menu is seen", panel)
+	tab.look(360, 240, "light")
+	tab.until("what is seen of it ends in the window",
+		`document.querySelector(".menu .popover-panel").getBoundingClientRect().bottom <= innerHeight`)
+	tab.look(360, 740, "light")
+	tab.until("all of the menu is seen again", panel)
 	tab.click(button("Export"))
 	tab.is(css(modal))
 	tab.press("Escape")

@@ -2,7 +2,7 @@
 // keyboard close it.
 
 import { useBack } from "../ui/back.js";
-import { html, useEffect, useRef, useState } from "../vendor.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor.js";
 
 /**
  * children is a function that is given close and returns what stands in the panel.
@@ -17,6 +17,7 @@ export function Popover({ label, opener, className = "", children }) {
     button.current?.focus();
   };
   useBack(close, open);
+  const panel = useFitting(open);
   useEffect(() => {
     if (!open) return undefined;
     const outside = (event) => !box.current?.contains(event.target) && setOpen(false);
@@ -35,6 +36,28 @@ export function Popover({ label, opener, className = "", children }) {
       <button type="button" ref=${button} aria-expanded=${open} ...${opener} onClick=${() => setOpen(!open)}>
         ${label}
       </button>
-      ${open && html`<div class="popover-panel">${children(close)}</div>`}
+      ${open && html`<div class="popover-panel" ref=${panel}>${children(close)}</div>`}
     </div>`;
+}
+
+const edge = 8; // px between a panel and the end of what is seen
+
+/** Returns a ref for a panel that gets the height there is, from the edge at the button to the end of what is seen. */
+function useFitting(open) {
+  const panel = useRef();
+  useLayoutEffect(() => {
+    if (!open) return undefined;
+    const fit = () => {
+      const { top, bottom } = panel.current.getBoundingClientRect();
+      const { offsetTop, height } = window.visualViewport ?? { offsetTop: 0, height: innerHeight };
+      const below = panel.current.parentElement.classList.contains("below");
+      const room = below ? offsetTop + height - top : bottom - offsetTop;
+      panel.current.style.setProperty("--room", Math.max(0, room - edge) + "px");
+    };
+    fit();
+    const view = window.visualViewport ?? window;
+    view.addEventListener("resize", fit);
+    return () => view.removeEventListener("resize", fit);
+  }, [open]);
+  return panel;
 }
