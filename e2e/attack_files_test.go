@@ -291,32 +291,38 @@ func TestAttack_files_heavyPictures_stopNobody(t *testing.T) {
 	if err := png.Encode(&tiny, image.NewGray(image.Rect(0, 0, 60, 40))); err != nil {
 		t.Fatal(err)
 	}
-	small := two.share(t, "good.png", tiny.Bytes())
+	n := scaled(160)
+	var small []string // one for each look, since what was drawn is kept
+	for range 2 + n/40 {
+		small = append(small, two.share(t, "good.png", tiny.Bytes()).ID)
+	}
 	var pictures []string
 	for _, bits := range []int{16, 8} {
-		pictures = append(pictures, theirs.share(t, "heavy.png", picturetest.Heavy(t, 2000, bits)).ID)
+		heavy := picturetest.Heavy(t, 2000, bits)
+		for range 20 { // more than are kept once they were drawn
+			pictures = append(pictures, theirs.share(t, "heavy.png", heavy).ID)
+		}
 	}
-	look := func() time.Duration {
+	look := func(id string) time.Duration {
 		began := time.Now()
-		if got := two.get(t, small.ID); got.pictures != 1 {
+		if got := two.get(t, id); got.pictures != 1 {
 			t.Errorf("a picture is not shown: %+v", got)
 		}
 		return time.Since(began)
 	}
-	quiet := look()
+	quiet := look(small[0])
 	var looks errgroup.Group
-	n := scaled(160)
 	var longest time.Duration
 	var both sync.WaitGroup
 	both.Go(func() {
-		for range 1 + n/40 {
-			longest = max(longest, look())
+		for _, id := range small[1:] {
+			longest = max(longest, look(id))
 		}
 	})
 	for i := range n {
 		mallory := stranger{p, household(250 * (i % 8))}
 		looks.Go(func() error {
-			_, err := mallory.call(t.Context(), "get_file", theirs.his.with(args{"id": pictures[i%2]}))
+			_, err := mallory.call(t.Context(), "get_file", theirs.his.with(args{"id": pictures[i*21%len(pictures)]}))
 			return err
 		})
 	}
@@ -331,4 +337,14 @@ func TestAttack_files_heavyPictures_stopNobody(t *testing.T) {
 	attacks(t, "%d looks at pictures of 2,000 by 2,000 with 16 bits and 8, from eight addresses: the program takes %d "+
 		"MB at most, and a small picture of another caller %d ms instead of %d", n, took/1e6,
 		longest.Milliseconds(), quiet.Milliseconds())
+
+	began := time.Now()
+	for range 50 {
+		theirs.get(t, pictures[len(pictures)-1])
+	}
+	again := time.Since(began)
+	if again > 5*time.Second { // each takes half a second to draw
+		t.Errorf("50 looks at one of them take %v", again)
+	}
+	attacks(t, "50 further looks at one of them take %d ms", again.Milliseconds())
 }

@@ -338,12 +338,13 @@ func (op *sendOp) fileOps(h *room.Head, e room.Event, now time.Time) (ops []tabl
 	return ops
 }
 
-// dropFile deletes the bytes of f, which nobody claims; nil is none. If it fails, the store does so
-// later.
+// dropFile deletes the bytes of f, which nobody claims, and what was drawn of them; nil is none. If it fails, the
+// store does so later.
 func (c *session) dropFile(ctx context.Context, f *room.File) {
 	if f == nil || c.room.svc.opts.Files == nil {
 		return
 	}
+	c.room.svc.pictures.Forget(c.pictureKey(f))
 	ctx, cancel := roomlog.Detached(ctx)
 	defer cancel()
 	if err := c.room.svc.opts.Files.Delete(ctx, c.fileKey(f)); err != nil {

@@ -175,19 +175,36 @@ func missing(err error) error {
 	return storeFault(err)
 }
 
-// drawInto adds the picture of f to got, if it is one that a model may see.
+// drawInto adds the picture of f to got, if it is one that a model may see. It counts as a download whether or not it
+// is drawn anew, and drawing it counts by its pixels.
 func (c *session) drawInto(ctx context.Context, f *room.File, got *FileGot) error {
-	r, err := c.open(ctx, f, 0, f.Size)
-	if err != nil {
-		return err
+	s, key := c.room.svc, c.pictureKey(f)
+	p, ok := s.pictures.Kept(key)
+	if ok {
+		if _, err := s.limits.Download(c.payer(ctx), f.Size); err != nil {
+			return err
+		}
+	} else {
+		r, err := c.open(ctx, f, 0, f.Size)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		caller := ident.Network(ident.ClientKey(ctx))
+		p, err = s.pictures.Decode(ctx, caller, picture.File{Key: key, From: r, Size: f.Size,
+			Spend: func(pixels int) error { return s.limits.Picture(ctx, pixels) }})
+		if err != nil {
+			return err
+		}
 	}
-	defer r.Close()
-	caller := ident.Network(ident.ClientKey(ctx))
-	if image, media, ok := c.room.svc.pictures.Decode(ctx, caller, r, f.Size); ok {
-		got.Image, got.File.Type = image, media
+	if p.Data != nil {
+		got.Image, got.File.Type = p.Data, p.Media
 	}
 	return ctx.Err()
 }
+
+// pictureKey names the picture that f is to the decoder.
+func (c *session) pictureKey(f *room.File) string { return c.token.Room + " " + f.Key }
 
 // open opens a part of a file of the caller's room, and counts it for the caller.
 func (c *session) open(ctx context.Context, f *room.File, offset, length int64) (io.ReadCloser, error) {

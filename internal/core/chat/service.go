@@ -111,7 +111,7 @@ func New(t table.Table, o Options) *Service {
 	s.live = presence.Options{Store: s.store, Table: t, Clock: o.Clock, Logger: o.Logger,
 		SingleProcess: o.SingleProcess}
 	s.passwords = password.New(s.store, limits.Password)
-	s.pictures = picture.NewDecoder()
+	s.pictures = picture.NewDecoder(o.Clock)
 	return s
 }
 

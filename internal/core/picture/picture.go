@@ -14,6 +14,8 @@ import (
 	"image/png"
 	"io"
 
+	"github.com/jonboulle/clockwork"
+
 	"github.com/parley-chat/parley/internal/base/fairqueue"
 )
 
@@ -37,45 +39,84 @@ const maxScans = 32
 
 // Decoder decodes one picture at a time, so that strangers' pictures take no more than the memory
 // for one: up to 45 MB. The callers take turns, and a caller with many pictures waits behind each
-// of the others after each of its own. Many goroutines may use it at once.
-type Decoder struct{ turns *fairqueue.Turns[struct{}] }
+// of the others after each of its own. What was drawn last is kept for a while. Many goroutines may use a Decoder at
+// once.
+type Decoder struct {
+	turns *fairqueue.Turns[struct{}]
+	kept  kept
+}
 
 // NewDecoder returns a decoder.
-func NewDecoder() *Decoder { return &Decoder{fairqueue.New(1, 1, fairqueue.Fair[struct{}], nil)} }
+func NewDecoder(clock clockwork.Clock) *Decoder {
+	return &Decoder{fairqueue.New(1, 1, fairqueue.Fair[struct{}], nil), kept{clock: clock}}
+}
 
-// Decode reads the picture of size bytes that r holds for a caller, and returns it as a model may
-// see it. ok is false if it is not shown: it is no png, jpeg or gif, it is damaged or too large, it
-// has 16 bits a channel, or r or ctx has failed. Once ctx has ended, the turn goes to somebody else
-// within a tenth of a second or so.
+// File is one that may be a picture.
+type File struct {
+	Key  string // names the file: no other has it, and its bytes never change
+	From io.Reader
+	Size int64 // of what From holds, in bytes
+
+	// Spend counts so many pixels before they are drawn, or refuses that.
+	Spend func(pixels int) error
+}
+
+// Picture is a file as a model may see it, in the same format; the zero Picture if it is not shown.
+type Picture struct {
+	Data  []byte // no caller changes it
+	Media string // its type
+}
+
+// Kept returns what came of the file with a key. ok is false if that is not known any more.
+func (d *Decoder) Kept(key string) (p Picture, ok bool) { return d.kept.find(key) }
+
+// Forget drops what came of a file that was removed.
+func (d *Decoder) Forget(key string) { d.kept.forget(key) }
+
+// Decode reads the picture that f holds for a caller, and returns it as a model may see it. It is not shown if it is
+// no png, jpeg or gif, if it is damaged or too large, if it has 16 bits a channel, or if f.From or ctx has failed. Once
+// ctx has ended, the turn goes to somebody else within a tenth of a second or so. An error is one of f.Spend.
 //
-// The picture has been decoded completely, and data is what this server has drawn from the pixels,
-// in the same format: one that another decoder stumbles over may end a model's session for good. So
-// nothing else of the file comes through, neither comments and places nor what stands behind its
-// end. Of an animated gif only the first frame is shown.
-func (d *Decoder) Decode(ctx context.Context, caller string, r io.Reader, size int64) (data []byte, media string,
-	ok bool) {
-	if size <= 0 || size > MaxBytes {
-		return nil, "", false
+// The picture has been decoded completely, and its data is what this server has drawn from the pixels: one that
+// another decoder stumbles over may end a model's session for good. So nothing else of the file comes through, neither
+// comments and places nor what stands behind its end. Of an animated gif only the first frame is shown.
+func (d *Decoder) Decode(ctx context.Context, caller string, f File) (Picture, error) {
+	if f.Size <= 0 || f.Size > MaxBytes {
+		return Picture{}, nil
 	}
 	leave, err := d.turns.Enter(ctx, caller, struct{}{})
 	if err != nil {
-		return nil, "", false
+		return Picture{}, nil
 	}
 	defer leave()
-	file, err := io.ReadAll(io.LimitReader(r, size+1))
-	if err != nil || int64(len(file)) != size {
-		return nil, "", false
+	if p, ok := d.kept.find(f.Key); ok { // somebody had a turn for it in between
+		return p, nil
 	}
-	media = TypeOf("", file)
-	f, known := formats[media]
+	file, err := io.ReadAll(io.LimitReader(f.From, f.Size+1))
+	if err != nil || int64(len(file)) != f.Size {
+		return Picture{}, nil
+	}
+	media := TypeOf("", file)
+	form, known := formats[media]
 	if !known {
-		return nil, "", false
+		return Picture{}, nil
 	}
-	data, err = f.draw(ctx, file)
+	pixels, err := form.pixels(file)
 	if err != nil {
-		return nil, "", false
+		return Picture{}, nil
 	}
-	return data, media, true
+	if err := f.Spend(pixels); err != nil {
+		return Picture{}, err
+	}
+	var p Picture
+	if data, err := form.draw(ctx, file); err == nil {
+		p = Picture{data, media}
+	}
+	if ctx.Err() != nil { // it may be shown to somebody who stays
+		return Picture{}, nil
+	}
+	d.kept.add(f.Key, p)
+	return p, nil
 }
 
 // format is how a kind of picture is read and written. config also returns how many bytes a pixel
@@ -94,16 +135,20 @@ var formats = map[string]format{
 
 var errNotShown = errors.New("picture: not one that is shown")
 
-// draw decodes a picture and draws it, as long as ctx lasts. Its header is checked first: it says
-// how much memory the decoder takes.
-func (f format) draw(ctx context.Context, file []byte) ([]byte, error) {
+// pixels returns how many pixels a picture has, if it may be decoded. Its header says how much memory that takes.
+func (f format) pixels(file []byte) (int, error) {
 	c, pixel, err := f.config(file)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	if c.Width < 1 || c.Height < 1 || c.Width > MaxSide || c.Height > MaxSide || c.Width*c.Height*pixel > maxPixels {
-		return nil, errNotShown
+		return 0, errNotShown
 	}
+	return c.Width * c.Height, nil
+}
+
+// draw decodes a picture that has passed pixels and draws it, as long as ctx lasts.
+func (f format) draw(ctx context.Context, file []byte) ([]byte, error) {
 	m, err := f.decode(&source{ctx, bytes.NewReader(file)})
 	if err != nil {
 		return nil, err

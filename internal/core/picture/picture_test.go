@@ -3,6 +3,7 @@ package picture
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"image"
 	"image/color"
@@ -16,6 +17,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/core/picture/picturetest"
 )
@@ -103,7 +106,16 @@ func progressive(width, height int) []byte {
 const header = 8 + 8 + 13 + 4
 
 func shown(file []byte) (data []byte, media string, ok bool) {
-	return NewDecoder().Decode(context.Background(), "one", bytes.NewReader(file), int64(len(file)))
+	return decode(context.Background(), newDecoder(), "one", bytes.NewReader(file), int64(len(file)))
+}
+
+func newDecoder() *Decoder { return NewDecoder(clockwork.NewFakeClock()) }
+
+// decode decodes a file that no other test has, and that its caller may have drawn.
+func decode(ctx context.Context, d *Decoder, caller string, from io.Reader, size int64) (data []byte, media string,
+	ok bool) {
+	p, err := d.Decode(ctx, caller, File{rand.Text(), from, size, func(int) error { return nil }})
+	return p.Data, p.Media, err == nil && p.Data != nil
 }
 
 func TestDecode_picture_isDrawnInItsFormat(t *testing.T) {
@@ -245,11 +257,11 @@ func TestDecode_damagedOrTooLarge_isNotShown(t *testing.T) {
 func TestDecode_wrongSize_isNotShown(t *testing.T) {
 	file := pngOf(t, drawing(60, 40))
 	for _, size := range []int64{-1, 0, 1, int64(len(file)) - 1, int64(len(file)) + 1, MaxBytes + 1, 1 << 62} {
-		if _, _, ok := NewDecoder().Decode(t.Context(), "one", bytes.NewReader(file), size); ok {
+		if _, _, ok := decode(t.Context(), newDecoder(), "one", bytes.NewReader(file), size); ok {
 			t.Errorf("with the size %d of %d it is shown", size, len(file))
 		}
 	}
-	if _, _, ok := NewDecoder().Decode(t.Context(), "one", io.MultiReader(bytes.NewReader(file), iotestErr{}),
+	if _, _, ok := decode(t.Context(), newDecoder(), "one", io.MultiReader(bytes.NewReader(file), iotestErr{}),
 		int64(len(file))); ok {
 		t.Error("it is shown although the reader failed")
 	}
@@ -299,21 +311,21 @@ func (s *stalled) Read(b []byte) (int, error) {
 func TestDecode_manyAtOnce_takeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		file := pngOf(t, drawing(60, 40))
-		d := NewDecoder()
+		d := newDecoder()
 		done := make(chan bool)
-		decode := func(ctx context.Context, caller string) *stalled {
+		begin := func(ctx context.Context, caller string) *stalled {
 			s := &stalled{on: make(chan struct{}), file: bytes.NewReader(file)}
 			go func() {
-				_, _, ok := d.Decode(ctx, caller, s, int64(len(file)))
+				_, _, ok := decode(ctx, d, caller, s, int64(len(file)))
 				done <- ok
 			}()
 			synctest.Wait()
 			return s
 		}
-		first := decode(t.Context(), "ann")
+		first := begin(t.Context(), "ann")
 		gone, leave := context.WithCancel(t.Context())
-		second, third := decode(gone, "ann"), decode(t.Context(), "ann")
-		other, left := decode(t.Context(), "bob"), decode(gone, "bob")
+		second, third := begin(gone, "ann"), begin(t.Context(), "ann")
+		other, left := begin(t.Context(), "bob"), begin(gone, "bob")
 		if !first.begun || second.begun || third.begun || other.begun || left.begun {
 			t.Error("the first picture is not the only one that is decoded")
 		}
@@ -354,17 +366,17 @@ func (l *leaving) Err() error {
 func TestDecode_callerThatLeaves_endsItsTurn(t *testing.T) {
 	for name, file := range map[string][]byte{"png": pngOf(t, drawing(600, 400)), "jpeg": jpegOf(t, drawing(600, 400)),
 		"gif": gifOf(t, drawing(600, 400), 1)} {
-		decode := func(leaves int) (asked int, ok bool) {
+		look := func(leaves int) (asked int, ok bool) {
 			caller := &leaving{t.Context(), 0, leaves}
-			_, _, ok = NewDecoder().Decode(caller, "ann", bytes.NewReader(file), int64(len(file)))
+			_, _, ok = decode(caller, newDecoder(), "ann", bytes.NewReader(file), int64(len(file)))
 			return caller.asked, ok
 		}
-		times, ok := decode(1 << 30)
+		times, ok := look(1 << 30)
 		if !ok || times < 2 {
 			t.Fatalf("%s: %t, looked %d times whether the caller is there", name, ok, times)
 		}
 		for n := range times {
-			if _, ok := decode(n); ok {
+			if _, ok := look(n); ok {
 				t.Errorf("%s: shown to a caller that has left after %d of %d looks", name, n, times)
 			}
 		}

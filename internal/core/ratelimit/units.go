@@ -18,6 +18,9 @@ const (
 	callUnits = 1  // every call
 	seatUnits = 30 // a new seat: all see it come, and its number is not given again soon
 	hashUnits = 30 // a hash of a password: as long as it takes, hundreds of messages can be sent
+
+	// pictureStep is how many pixels are drawn for a unit: the largest picture takes as long as ten hashes.
+	pictureStep = 20_000
 )
 
 // Kind says what a call is for.
@@ -36,6 +39,8 @@ const (
 	// how much others have put before what it looks for, and must not be cut off from the room by
 	// that. Past 100,000 private messages of others, one look cost more than a minute's budget.
 	mostRead = 1.0 / 4
+	// mostPicture is how much of its caller's budget one picture takes at most.
+	mostPicture = 1.0 / 8
 )
 
 // payer is the call that pays for what is done in its context.
@@ -175,6 +180,20 @@ func (l *Limiter) Password(ctx context.Context, password string) {
 	if password != "" {
 		l.charge(ctx, "", hashUnits)
 	}
+}
+
+// Picture charges the call of ctx with a picture of so many pixels that is drawn, or refuses that. The largest costs no
+// more than a part of the budget, so that a caller with a small one sees it, too.
+func (l *Limiter) Picture(ctx context.Context, pixels int) error {
+	p, pays := ctx.Value(payerKey{}).(*payer)
+	if !pays {
+		return nil
+	}
+	units := min(float64(pixels)/pictureStep, mostPicture*l.callers.limit)
+	if wait, short := l.callers.take(p.who(), units, l.clock.Now(), p.kept); wait > 0 {
+		return retryLater(short, wait)
+	}
+	return nil
 }
 
 // charge charges the call of ctx, and the room with an id if the call has entered it. By how
