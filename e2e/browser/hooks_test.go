@@ -89,7 +89,6 @@ func TestSidebar_hook_isShownFailsAndIsEndedByThePerson(t *testing.T) {
 	client.down.Store(true)
 	bo.says("Shall we paint it?")
 	<-client.came
-	page.turns("Approve", true) // which asks how things stand
 	page.sees("Calls to " + client.host + " have failed since")
 	page.sees("answered 503")
 	page.showsHook()

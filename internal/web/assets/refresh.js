@@ -3,6 +3,7 @@
 
 const least = 1_000; // ms between two readings
 const often = 30_000; // ms after which what is shown is old
+const soon = 7_500; // ms after which it is old how the calls to an address stand: no event tells that they fail
 
 export class Refresh {
   /** @type {import("./types.d.ts").Due} */
@@ -11,12 +12,13 @@ export class Refresh {
   /** @type {Promise<void> | null} */
   #reading = null;
   #readAt = -Infinity;
+  #infoAt = -Infinity; // when who is there and what is open was read
   #on = false; // between begin and end
 
   /**
    * @param {{read: (what: import("./types.d.ts").Due) => Promise<void>, clock: import("./types.d.ts").Clock,
-   *   signal: AbortSignal, stalls?: () => boolean}} room
-   *   stalls tells whether time alone may change a task
+   *   signal: AbortSignal, stalls?: () => boolean, calls?: () => boolean}} room
+   *   stalls tells whether time alone may change a task, and calls whether an address is called for the agent
    */
   constructor(room) {
     this.room = room;
@@ -26,7 +28,7 @@ export class Refresh {
   async begin() {
     await this.room.read({ info: true, tasks: true, supervision: true });
     this.#on = true;
-    this.#readAt = this.room.clock.now();
+    this.#readAt = this.#infoAt = this.room.clock.now();
     this.#keepFresh();
   }
 
@@ -66,13 +68,13 @@ export class Refresh {
   here(visible) {
     const shown = visible && !this.#visible;
     this.#visible = visible;
-    const old = this.#age() > often;
+    const old = this.#age(this.#infoAt) > often;
     if (shown) this.want({ info: old, tasks: old });
   }
 
-  /** Returns how old what is shown is, in ms. Where the clock was set back meanwhile, it counts as old. */
-  #age() {
-    const age = this.room.clock.now() - this.#readAt;
+  /** Returns how old is what was read at a time, in ms. Where the clock was set back meanwhile, it counts as old. */
+  #age(at) {
+    const age = this.room.clock.now() - at;
     return age < 0 ? Infinity : age;
   }
 
@@ -80,13 +82,14 @@ export class Refresh {
   async #read() {
     const { clock, signal, read } = this.room;
     while (this.#isDue()) {
-      await clock.pause(least - this.#age(), signal);
+      await clock.pause(least - this.#age(this.#readAt), signal);
       if (!this.#isDue()) return; // it was hidden meanwhile, or has ended
       const { info, tasks, supervision } = this.#due;
       const seen = this.#visible;
       const due = { supervision, info: info && seen, tasks: tasks && seen };
       this.#due = seen ? {} : { info, tasks };
       this.#readAt = clock.now();
+      if (due.info) this.#infoAt = this.#readAt;
       try {
         await read(due);
       } catch {
@@ -96,12 +99,11 @@ export class Refresh {
   }
 
   async #keepFresh() {
-    const { clock, signal } = this.room;
+    const { clock, signal, stalls, calls } = this.room;
     while (this.#on && !signal.aborted) {
-      await clock.pause(often, signal);
-      if (this.#visible && this.#age() > often - least) {
-        this.want({ info: true, tasks: this.room.stalls?.(), supervision: true });
-      }
+      await clock.pause(soon, signal);
+      const old = this.#age(this.#infoAt) > often - least;
+      if (this.#visible && (old || calls?.())) this.want({ info: old, tasks: old && stalls?.(), supervision: true });
     }
   }
 }

@@ -106,7 +106,8 @@ export class Room {
       signal,
     });
     this.refresh = new Refresh({
-      read: (what) => this.#read(what), stalls: () => this.state.tasks.some(({ by }) => by), clock, signal,
+      read: (what) => this.#read(what), stalls: () => this.state.tasks.some(({ by }) => by),
+      calls: () => !!this.state.supervision.hooks?.length, clock, signal,
     });
     this.refusals = new Refusals({
       send: (draft, text, leaving) =>

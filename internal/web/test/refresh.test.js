@@ -48,6 +48,19 @@ test("what is shown is read again every half minute while somebody looks, and no
   assert.equal(reads.length, 3);
 });
 
+test("how the calls to an address stand is read within ten seconds, and the rest as ever", async () => {
+  refresh.room.calls = () => true;
+  await refresh.begin();
+  reads = [];
+  for (let n = 0; n < 8; n++) await clock.advance(7_500);
+  const minute = ["supervision", "supervision", "supervision", "info+supervision"];
+  assert.deepEqual(reads, [...minute, ...minute]);
+  refresh.here(false);
+  reads = [];
+  await clock.pass(20_000);
+  assert.deepEqual(reads, []);
+});
+
 test("nobody sees the room of a hidden tab, but its drafts are told of", async () => {
   await refresh.begin();
   refresh.here(false);
