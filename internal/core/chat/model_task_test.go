@@ -511,6 +511,11 @@ func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, silent
 		v.State, v.By, v.For, v.Result, v.Age = t.end, by.name, nil, t.result, m.now.Sub(t.ended)
 		return v
 	}
+	for _, x := range t.after {
+		if r.tasks[x-1].end == chat.TaskDropped {
+			v.Dropped = append(v.Dropped, fmt.Sprintf("t%d", x))
+		}
+	}
 	switch {
 	case t.holder != 0 && silent(no, stallsAfter):
 		v.State = chat.TaskStalled

@@ -100,7 +100,7 @@ type Tasks struct {
 	Results []Task
 	Rest    string
 	Stuck   []string // after a drop: the ids of the open ones that come directly after Task
-	Cursor  string   // how far an agent was handed what is new, as far as this process knows: this call hands out nothing
+	Cursor  string   // how far an agent was handed what is new, as far as this process knows: nothing by this call
 	Situation
 }
 

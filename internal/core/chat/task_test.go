@@ -386,8 +386,9 @@ func TestTask_afterADroppedOne_saysSo(t *testing.T) {
 	same(t, "a list", w.does(chat.TaskRequest{Token: p.bob.Token}).Tasks[0].Dropped, []string{"t1"})
 	same(t, "a look", w.does(chat.TaskRequest{Token: p.bob.Token, ID: "t4"}).Task.Dropped, []string{"t1"})
 	_, err := w.Task(t.Context(), chat.TaskRequest{Token: p.bob.Token, Action: chat.TaskTake, ID: "t4"})
-	if wants(t, err, fault.InvalidArgument); !strings.Contains(err.Error(), "t4 cannot be taken: it waits for what was "+
-		"dropped: t1. Nothing was taken: drop it, and add it again without that") {
+	wants(t, err, fault.InvalidArgument)
+	if !strings.Contains(err.Error(), "t4 cannot be taken: it waits for what was dropped: t1. "+
+		"Nothing was taken: drop it, and add it again without that") {
 		t.Error(err)
 	}
 	if got := w.does(chat.TaskRequest{Token: p.ann.Token, Action: chat.TaskDrop, ID: "t3"}); got.Stuck != nil {

@@ -338,8 +338,10 @@ func TestLeftNamed_indexOfEitherOrder(t *testing.T) {
 	l := newRoom(t, "Ann", "Bob", "Cid")
 	l.leave(2)
 	l.leave(3)
-	for what, h := range map[string]*room.Head{"as it came": l.head, "read back": recall(room.NewHead(l.head.State), l.events).Recalled()} {
-		if got, sure := h.LeftNamed(l.agent(1), "@Cid and @bob?", l.now); !slices.Equal(got, []string{"Bob", "Cid"}) || !sure {
+	back := recall(room.NewHead(l.head.State), l.events).Recalled()
+	for what, h := range map[string]*room.Head{"as it came": l.head, "read back": back} {
+		got, sure := h.LeftNamed(l.agent(1), "@Cid and @bob?", l.now)
+		if !slices.Equal(got, []string{"Bob", "Cid"}) || !sure {
 			t.Errorf("%s: %q, %v", what, got, sure)
 		}
 	}
