@@ -159,6 +159,11 @@ func (s *situation) word(w string) string {
 			return endTurn
 		}
 		return "call " + s.call("wait_for_message", s.wait, "")
+	case "unshown":
+		if s.Unsure {
+			return "what results without a cursor handed out earlier may not have reached you, and message_history has it"
+		}
+		return "some of it has expired, or is from before you joined"
 	case "rest":
 		if s.mayRest() {
 			return "do your own work and look in with " + s.word("look") + "; to go on waiting, " + s.word("wait")
@@ -317,7 +322,7 @@ func (a advisor) waited(w chat.Waited, asked chat.WaitRequest) string {
 }
 
 func (a advisor) afterWaiting(w chat.Waited, asked chat.WaitRequest) *situation {
-	s := a.situation(w.Situation, w.Messages, "")
+	s := a.situation(w.Situation, w.Messages[w.Along:], "") // what comes along was news before
 	s.cursor, s.more, s.status = w.Cursor, w.HasMore, w.Status
 	s.looked, s.awayTill = asked.Wait == 0, asked.BackIn > 0 && !w.AwayUntil.IsZero()
 	return s

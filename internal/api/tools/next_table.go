@@ -43,7 +43,7 @@ var facts = []row{
 	{(*situation).seatKnock, "Somebody found no seat here", "if it is wanted, call update_room (capacity); those who join after that see nothing of what was said before"},
 	// What is not shown, or not whole.
 	{func(s *situation) bool { return s.CursorIgnored }, "The cursor you gave is not one of yours (an id is no cursor) and was ignored", ""},
-	{func(s *situation) bool { return s.Missed || s.hidden }, "Not all that was said is shown: some of it has expired, or is from before you joined", ""},
+	{func(s *situation) bool { return s.Missed || s.hidden || s.Unsure }, "Not all that was said is shown: {unshown}", ""},
 	{func(s *situation) bool { return s.has(isCut) }, "A text with more is only a part", "for the rest call message_history with that id and offset"},
 	{func(s *situation) bool { return len(s.carriers()) > 0 }, "A file came with {files}", "get_file with that id shows it, and has the command that saves it"},
 	// Tasks that change hands.

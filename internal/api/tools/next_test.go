@@ -265,3 +265,13 @@ func TestWatch_isALinkWhoseClaimStandsInTheFragment(t *testing.T) {
 		t.Errorf("without a claim: %s", got)
 	}
 }
+
+// What may be lost, and does not fit, can be read by another call.
+func TestNext_whatMayHaveBeenMissed_namesTheCallThatHasIt(t *testing.T) {
+	w := newsFor(0, came("m9"))
+	w.Unsure = true
+	if got := advise().waited(w, chat.WaitRequest{Wait: time.Minute}); !strings.Contains(got, "Not all that was said is "+
+		"shown: what results without a cursor handed out earlier may not have reached you, and message_history has it") {
+		t.Error(got)
+	}
+}

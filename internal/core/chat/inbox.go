@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -18,6 +19,7 @@ type inbox struct {
 	scanned  int64 // the last event looked at
 	batch    batch
 	before   int // how many messages came before the caller's own, of a send
+	along    int // how many were handed out twice before: see bringAlong
 	signs    signs
 	reason   room.Reason // of seatLost
 	freeTask int64       // the number of a task that ended the wait, since it is free; 0: none
@@ -39,6 +41,7 @@ const (
 	slept                          // something came while the caller was paused
 	asleep                         // a program waits for a caller that is paused, and is told nothing
 	alone                          // the wait ended at once, since all others are away or have left
+	unsure                         // what was handed out before may not have arrived, and has no room in the batch
 
 	complete = batchFull | seatLost // the inbox takes no further event
 	wakes    = complete | worthAnswer
@@ -174,6 +177,53 @@ func (in *inbox) receive(e room.Event, agents int) {
 	}
 }
 
+// mostBack is how many events bringAlong looks back at most.
+const mostBack = 1000
+
+// bringAlong puts before what is new what was handed out twice without a cursor, as far as it fits: clients give up,
+// and two answers in a row may be lost. It ends no wait and leaves out nothing new, so that an agent that never gives a
+// cursor goes on to the newest. What does not fit may have been missed, which the result says.
+func (in *inbox) bringAlong(ctx context.Context) error {
+	c := in.caller
+	after, to := in.pos.read.Unsure()
+	after = max(after, c.agent.Joined) // the join had what came before
+	if !in.pos.waits || in.pos.named || in.pos.stay || c.agent.IsPerson() || in.has(asleep) || after >= to {
+		return nil // a cursor and each call of a stay acknowledge, and a person's page shows all that there is
+	}
+	older := in.batch
+	older.Messages = nil
+	for e, err := range c.room.log.Pages(c.agent, in.batch.Events+1).Back(ctx, to+1) {
+		if err != nil {
+			return err
+		}
+		if e.N <= after {
+			break
+		}
+		if e.N <= to-mostBack {
+			in.note(unsure, true)
+			break
+		}
+		if !c.agent.IsNews(e) {
+			continue
+		}
+		m := in.show(e)
+		m.Repeated = true
+		size := m.size()
+		if len(in.batch.Messages)+len(older.Messages) >= in.batch.Events || older.bytes+size > older.Limit {
+			in.note(unsure, true)
+			break
+		}
+		older.Messages, older.bytes = append(older.Messages, m), older.bytes+size
+		if e.N < in.pos.own {
+			in.before++
+		}
+	}
+	in.along = len(older.Messages)
+	slices.Reverse(older.Messages)
+	in.batch.Messages = append(older.Messages, in.batch.Messages...)
+	return nil
+}
+
 // show returns e as the caller sees it.
 func (in *inbox) show(e room.Event) Message {
 	me := in.caller.agent
@@ -218,6 +268,7 @@ type position struct {
 	stay     bool              // see WaitRequest.Stay
 	noted    bool              // the cursor remembers that all others were away
 	peeks    bool              // nothing is handed out
+	waits    bool              // a wait begins there; the answer to a send may tell from the index that nothing is new
 	ignored  bool              // a cursor was given that is not one of this seat
 	own      int64             // the message that the call sent; 0: none
 	repeatTo int64             // events up to here are handed out once more

@@ -113,11 +113,14 @@ func (o waitOp) on(m model) (model, error) {
 	if err != nil {
 		return m, err
 	}
+	if err := o.checkTold(m, r, a, first); err != nil {
+		return m, err
+	}
 	a.given = max(a.given, upTo)
 	switch {
 	case o.cursor.n > 0:
 		a.shown = max(a.shown, upTo)
-	case len(o.got.Messages) > 0:
+	case len(o.got.Messages) > o.got.Along:
 		if a.unsure > 0 || m.lostWrites || m.lateWrites { // some of it may have been handed out before
 			last, a.unsure = upTo, 0
 		}
@@ -171,6 +174,7 @@ func (o waitOp) waiter(m model) (r roomModel, a agentModel, err error) {
 // cursor may begin. One answer that was lost comes again.
 func (m model) unreadFrom(a agentModel) (low, high int64) {
 	low, high = a.from, max(a.fromMost, a.ackMost)
+	low = a.joined // what nothing acknowledged comes along, as far as it fits
 	if m.oneService && m.sequential {
 		low = max(low, a.acked) // else a service may not know what was acknowledged
 	}
@@ -211,6 +215,23 @@ func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, l
 		return first, last, nil
 	}
 	return 0, 0, err
+}
+
+// checkTold compares whether the answer to a call without a cursor says that what came before its messages, and that
+// nothing acknowledged, may have been missed. An answer without messages may have looked at nothing.
+func (o waitOp) checkTold(m model, r roomModel, a agentModel, first int64) error {
+	if o.cursor.n > 0 || o.after > 0 || o.owed || o.sent || len(o.got.Messages) == 0 || !m.sequential || !m.oneService {
+		return nil
+	}
+	along := o.got.Messages[:o.got.Along]
+	if slices.ContainsFunc(along, func(x chat.Message) bool { return numberOf(x.ID) > a.fromMost || !x.Repeated }) {
+		return &wrong{"what comes along", brief(along), fmt.Sprint("up to ", a.fromMost)}
+	}
+	low := max(a.joined, a.acked, a.ackMost)
+	if left := r.newsAfter(a, low, max(low, first)); len(left) > 0 && !o.got.Unsure {
+		return &wrong{"what may have been missed", len(left), "told, or shown"}
+	}
+	return nil
 }
 
 // shown returns the news from n to upTo as a reads it. What a service has shown
@@ -254,7 +275,7 @@ func (o waitOp) checkEnd(m model, r roomModel, a agentModel, upTo int64) error {
 func (o waitOp) checkStatus(m model, r roomModel, a agentModel) error {
 	status, reason := o.status(m, r, a)
 	seatWanted, nameWanted, asked := false, false, status != chat.StatusRemoved && !a.person.holds()
-	for _, x := range o.got.Messages {
+	for _, x := range o.got.Messages[o.got.Along:] {
 		seatWanted = seatWanted || x.Type == chat.EventKnocked && x.Reason == room.ReasonRoomFull
 		nameWanted = nameWanted || x.Type == chat.EventKnocked && x.Reason == room.ReasonNameTaken &&
 			!strings.EqualFold(x.Agent, a.name)
@@ -301,10 +322,10 @@ func (o waitOp) status(m model, r roomModel, a agentModel) (status chat.WaitStat
 		works = o.got.Status != chat.StatusAllDone
 	}
 	parted, ended := false, m.talkEnded(r, a) && !works
-	for _, x := range o.got.Messages {
+	for _, x := range o.got.Messages[o.got.Along:] {
 		parted = parted || x.Type == chat.EventLeft || x.Kind == room.Done
 	}
-	switch some := len(o.got.Messages) > 0; {
+	switch some := len(o.got.Messages) > o.got.Along; {
 	case r.closed && !o.got.HasMore:
 		if r.abandoned {
 			return chat.StatusRemoved, room.ReasonBegunAnew

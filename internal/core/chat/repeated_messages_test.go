@@ -1,6 +1,9 @@
 package chat_test
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,7 +36,7 @@ func TestWait_batchThatArrived_isNotRepeated(t *testing.T) {
 }
 
 // The client left after two seconds, the message came after four, and the agent calls
-// again after six: a Lambda function learns of none of that.
+// again after six: a Lambda function learns of none of that. From then on it comes along, and is no news.
 func TestWait_batchThatMayBeLost_isRepeatedOnce(t *testing.T) {
 	waits := func(req chat.WaitRequest) func(w *world, p pair) []chat.Message {
 		return func(w *world, p pair) []chat.Message {
@@ -67,8 +70,9 @@ func TestWait_batchThatMayBeLost_isRepeatedOnce(t *testing.T) {
 			t.Fatalf("%s, second time: %+v", what, got)
 		}
 		for _, w := range []*world{one, two} {
-			if got := w.look(p.bob.Token, ""); len(got.Messages) != 0 {
-				t.Fatalf("%s, third time: %+v", what, got.Messages)
+			got := w.look(p.bob.Token, "")
+			if got.Status != chat.StatusQuiet || got.Along != 1 || len(got.Messages) != 1 {
+				t.Fatalf("%s, third time: %+v", what, got)
 			}
 		}
 	}
@@ -85,7 +89,7 @@ func TestSend_afterABatchThatMayBeLost_repeatsIt(t *testing.T) {
 		!got.Messages[0].Repeated {
 		t.Errorf("with the send came %+v", got.Messages)
 	}
-	if got := w.look(p.bob.Token, ""); len(got.Messages) != 0 {
+	if got := w.look(p.bob.Token, ""); len(got.Messages) != got.Along {
 		t.Errorf("third time: %+v", got.Messages)
 	}
 }
@@ -106,9 +110,81 @@ func TestReturn_afterABatchThatMayBeLost_repeatsIt(t *testing.T) {
 			t.Errorf("whispers %t: with the return came %+v", whispers, got.Messages)
 		}
 		for n, want := range []int{1, 0} {
-			if got := w.look(p.bob.Token, ""); len(got.Messages) != want {
+			if got := w.look(p.bob.Token, ""); len(got.Messages)-got.Along != want {
 				t.Errorf("whispers %t: look %d after the return: %+v", whispers, n+1, got.Messages)
 			}
+		}
+	}
+}
+
+// However many answers are lost in a row, the one that arrives has what was in them.
+func TestWait_anyNumberOfLostAnswers_loseNothing(t *testing.T) {
+	for lost := range 6 {
+		w := newWorld(t)
+		p := w.pair()
+		var said []string
+		for n := range 4 {
+			said = append(said, fmt.Sprint("word ", n))
+			w.say(p.ann.Token, said[n])
+			for range lost {
+				w.another().look(p.bob.Token, "")
+			}
+		}
+		w.look(p.bob.Token, "")
+		got := w.another().look(p.bob.Token, "")
+		same(t, fmt.Sprint(lost, " answers are lost"), texts(got.Messages), said)
+		same(t, "once a cursor shows that they arrived", texts(w.look(p.bob.Token, got.Cursor).Messages), nil)
+		same(t, "and then without one", texts(w.look(p.bob.Token, "").Messages), nil)
+	}
+}
+
+// What is new comes first. What has no room beside it may have been missed, and the result says so.
+func TestWait_whatDoesNotFitBesideTheNew_isTold(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	long := strings.Repeat("x", 5000)
+	w.say(p.ann.Token, "first "+long)
+	for range 2 {
+		if got := w.look(p.bob.Token, ""); got.Unsure {
+			t.Error("it is told of what it was handed")
+		}
+	}
+	w.say(p.ann.Token, "second "+long)
+	got := w.look(p.bob.Token, "")
+	if len(got.Messages) != 1 || !strings.HasPrefix(got.Messages[0].Text, "second") || !got.Unsure {
+		t.Errorf("unsure %t, %d messages", got.Unsure, len(got.Messages))
+	}
+	if got := w.look(p.bob.Token, got.Cursor); got.Unsure || len(got.Messages) != 0 {
+		t.Errorf("once a cursor shows that they arrived: %+v", got)
+	}
+}
+
+// A reader that never gives a cursor goes on, and what comes along ends none of its waits.
+func TestWait_neverACursor_reachesTheNewestAndLasts(t *testing.T) {
+	w := newWorld(t)
+	p := w.pair()
+	for n := range 500 {
+		w.say(p.ann.Token, fmt.Sprint("word ", n))
+	}
+	reached := false
+	for calls := 0; calls < 60 && !reached; calls++ {
+		got := texts(w.look(p.bob.Token, "").Messages)
+		reached = slices.Contains(got, "word 499")
+	}
+	if !reached {
+		t.Fatal("it does not reach the newest")
+	}
+	w.look(p.bob.Token, "")
+	for range 3 {
+		waiting := w.open(t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: 50 * time.Second})
+		w.clock.Advance(49 * time.Second)
+		if len(waiting) > 0 {
+			t.Fatal("what is not new ends a wait")
+		}
+		w.clock.Advance(time.Second)
+		got := take(t, waiting)
+		if got.Status != chat.StatusQuiet || !slices.Contains(texts(got.Messages), "word 499") || !got.Unsure {
+			t.Errorf("%s, unsure %t, %q", got.Status, got.Unsure, texts(got.Messages))
 		}
 	}
 }

@@ -86,6 +86,7 @@ type Waited struct {
 	AwayUntil  time.Time     // until when others see the caller as away; zero if they do not
 	FreeTask   string        // of StatusTurn: the id of the task that is free for the caller; "" if it should speak
 	before     int           // see Sent.Before
+	Along      int           // how many of Messages come along, since two results with them may have been lost
 	Wakes      bool          // something in Messages ends a wait
 	Yielded    bool          // of StatusSuperseded, to a standby: the agent itself waits
 	LookAgain  time.Duration // of a standby that looks in: until its next look

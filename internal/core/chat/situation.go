@@ -36,6 +36,7 @@ type Situation struct {
 
 	CursorIgnored bool        // the given cursor is not one of this seat
 	Missed        bool        // events after the cursor have expired
+	Unsure        bool        // what results without a cursor handed out may not have arrived, and is not shown
 	AloneNow      bool        // the wait returned at once, since all others are away or have left
 	SeatWanted    bool        // a join found no free seat, and the caller can enlarge the room
 	NameWanted    bool        // a join under a taken name was refused, and the caller can readmit it
@@ -82,6 +83,7 @@ func (c *session) situation(h *room.Head) Situation {
 func (in *inbox) situation(h *room.Head) Situation {
 	s := in.caller.situation(h)
 	s.CursorIgnored, s.Missed, s.AloneNow, s.Reason = in.pos.ignored, in.has(eventsMissed), in.has(alone), in.reason
+	s.Unsure = in.has(unsure)
 	s.LostTask = in.lostTask
 	if in.has(seatLost) { // then nothing is asked of it
 		s.Asked = false

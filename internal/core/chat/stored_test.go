@@ -297,7 +297,7 @@ func (s *storing) readRoom(k kept) {
 	closed := s.does(chat.TaskRequest{Token: k.ann.Token, Closed: true}).Tasks
 	same(t, "closed tasks", board(closed), []string{"t1 buy tea done Ann"})
 	same(t, "unread", texts(s.look(k.bob.Token, "").Messages),
-		[]string{"hello from me", "tea at five", "", "only for Bob"})
+		[]string{"hello", "hello from me", "tea at five", "", "only for Bob"})
 	got := s.sends(chat.SendRequest{Token: k.ann.Token, Text: "hello", Key: "once"})
 	mine := s.sends(chat.SendRequest{Token: k.person, Text: "hello from me", Key: "once"})
 	if !got.Duplicate || !mine.Duplicate {

@@ -155,7 +155,7 @@ func (c *session) inboxFor(ctx context.Context, req *WaitRequest, own int64) (*i
 	if err != nil {
 		return nil, err
 	}
-	pos.own = own
+	pos.own, pos.waits = own, true
 	in := newInbox(c, pos)
 	in.forMe = req.ForMe
 	return in, nil
@@ -279,8 +279,12 @@ func (c *session) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waite
 		c.dropExpired(ctx)
 		h = c.room.log.Peek()
 	}
+	status := in.status(ctx, h) // before what was handed out earlier comes along
+	if err := in.bringAlong(ctx); err != nil {
+		return nil, err
+	}
 	got := &Waited{
-		Status: in.status(ctx, h), Messages: in.batch.Messages, HasMore: in.has(batchFull), before: in.before,
+		Status: status, Messages: in.batch.Messages, HasMore: in.has(batchFull), before: in.before, Along: in.along,
 		Wakes:     in.has(wakes),
 		Cursor:    c.cursor(in.scanned, in.has(alone) || in.pos.noted && len(in.batch.Messages) == 0),
 		Situation: in.situation(h),

@@ -23,6 +23,10 @@ type ReadPosition struct {
 // without saying so, and a Lambda function never learns that one has left.
 func (p ReadPosition) Next() (after, repeatTo int64) { return max(p.From, p.Acked), p.Handed }
 
+// Unsure returns the events, after one and up to another, that were handed out twice without a cursor, and that nothing
+// shows to have arrived: two answers in a row may have been lost.
+func (p ReadPosition) Unsure() (after, to int64) { return p.Acked, p.From }
+
 // Read returns the last event that the agent was handed, as far as p tells.
 func (p ReadPosition) Read() int64 { return max(p.Acked, p.Handed, p.Given) }
 
