@@ -67,8 +67,6 @@ function OpenRoom({ room, state, target }) {
             <${RoomsButton} rooms=${rooms} open=${list.open} onClick=${() => list.show("[aria-current]")} />`}>
           <${Search} room=${room} state=${state} onJump=${jump} />
         <//>
-        <${PausedBar} state=${state} />
-        <${NameBar} room=${room} state=${state} onDone=${() => log.current?.focus()} />
       </div>
       ${rooms.length > 1 && html`
         <nav class=${"room-rooms" + (list.open ? " open" : "")} aria-label=${words.rooms.title} inert=${sidebar.open}
@@ -76,6 +74,8 @@ function OpenRoom({ room, state, target }) {
           <${Rooms} rooms=${rooms} onClose=${list.hide} />
         </nav>`}
       <main class="room-talk" inert=${sidebar.open || list.open}>
+        <${PausedBar} state=${state} />
+        <${NameBar} room=${room} state=${state} onDone=${() => log.current?.focus()} />
         <${Log} room=${room} state=${state} handle=${log} onReply=${reply} onInvite=${() => setDialog("invite")} />
         <${Composer} room=${room} state=${state} handle=${composer} onJump=${jump} />
       </main>

@@ -26,11 +26,12 @@ export function PauseButton({ room, state: { supervision, restraint } }) {
 }
 
 /** Says that the agent is paused, for as long as it is, or that this waits for a connection. */
-export function PausedBar({ state: { alone, supervision, restraint } }) {
+export function PausedBar({ state: { phase, alone, supervision, restraint } }) {
   const waits = restraint.paused;
+  const shown = !alone && phase !== "opening" && (waits || supervision.paused); // with the conversation, which it moves
   return html`
     <div role="status">
-      ${!alone && (waits || supervision.paused) && html`
+      ${shown && html`
         <p class=${"bar paused" + (waits ? " waits" : "")}>
           <${Icon} name="pause" /><span>${waits ? words.compose.pauseWaits : words.compose.paused}</span>
         </p>`}
