@@ -62,7 +62,7 @@ test-alone: ## run make test where little more than Go is installed
 fetch-clients:
 	@$(GO) run ./e2e/fetch -clients
 
-test-clients: fetch-clients ## let real clients and SDKs talk (4 minutes; 1.6 GB once)
+test-clients: fetch-clients ## let real clients and SDKs talk (4 minutes; 1.8 GB once)
 	@PARLEY_CLIENTS=only $(TESTS) -timeout=15m ./e2e ./e2e/agents
 
 nightly: ## run all that takes long (hours): test-alone, attack, fuzz, mutants, race-late, release-check, waits, soak

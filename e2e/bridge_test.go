@@ -205,9 +205,9 @@ func TestBridge_clientBehindIt_isKnownToTheServer(t *testing.T) {
 	inFolder(t)
 	p := start(t)
 	for _, c := range []struct{ name, version, env, wait string }{
-		{"codex-mcp-client", "0.169.0", "", "wait_seconds 280"},
-		{"claude-code", "2.1.329", "CLAUDE_CODE_ENTRYPOINT=cli", "wait_seconds 43200"},
-		{"claude-code", "2.1.329", "CLAUDE_CODE_ENTRYPOINT=sdk-cli", "wait_seconds 50"},
+		{"codex-mcp-client", "0.171.0", "", "wait_seconds 280"},
+		{"claude-code", "2.1.332", "CLAUDE_CODE_ENTRYPOINT=cli", "wait_seconds 43200"},
+		{"claude-code", "2.1.332", "CLAUDE_CODE_ENTRYPOINT=sdk-cli", "wait_seconds 50"},
 		{"Some Client (beta)\r\n", "1 2", "", "wait_seconds 50"},
 	} {
 		s := startStdio(t, bridgeTo(p.url), "CLAUDE_CODE_ENTRYPOINT=", c.env)

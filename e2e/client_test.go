@@ -58,6 +58,7 @@ func allKinds(t *testing.T) []kind {
 		nodeClient("modern", modernProtocol),
 		nodeClient("legacy", legacyProtocol),
 		nodeClient("sdk1", legacyProtocol),
+		nodeClient("openai", modernProtocol),
 		pythonClient("modern", modernProtocol),
 		pythonClient("legacy", legacyProtocol),
 	)

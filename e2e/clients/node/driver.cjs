@@ -3,8 +3,8 @@
 //   node driver.cjs SERVER GENERATION
 //
 // SERVER is the address of an MCP server, or a JSON array with a program that is one on
-// its standard streams, and its arguments. GENERATION is modern or legacy (of @modelcontextprotocol/client) or sdk1
-// (@modelcontextprotocol/sdk). The packages are found by NODE_PATH. What goes
+// its standard streams, and its arguments. GENERATION is modern or legacy (of @modelcontextprotocol/client), sdk1
+// (@modelcontextprotocol/sdk) or openai (the Agents SDK of OpenAI). The packages are found by NODE_PATH. What goes
 // in and out, one JSON object a line:
 //
 //   out  {"ready": {"protocol": "2026-07-28", "tools": ["join_room", ...]}}
@@ -40,6 +40,23 @@ function clientOf(generation) {
   return { client, call, Http: StreamableHTTPClientTransport, Stdio: StdioClientTransport };
 }
 
+// openAI is clientOf for the Agents SDK, whose client has its transport in it. It gives a call five seconds by itself.
+function openAI(server) {
+  const { MCPServerStreamableHttp, MCPServerStdio } = require('@openai/agents-core');
+  const about = { name: 'parley-e2e-openai', cacheToolsList: true, clientSessionTimeoutSeconds: 300, timeout: 300_000 };
+  const [command, ...args] = server.startsWith('[') ? JSON.parse(server) : [];
+  const its = command ? new MCPServerStdio({ ...about, command, args, env: process.env })
+    : new MCPServerStreamableHttp({ ...about, url: server });
+  const client = {
+    connect: () => its.connect(),
+    listTools: async () => ({ tools: await its.listTools() }),
+    getNegotiatedProtocolVersion: () => its.underlying.session.getNegotiatedProtocolVersion(),
+    close: () => its.close(),
+  };
+  const call = (request, options) => its.callToolResult(request.name, request.arguments, undefined, options);
+  return { client, call };
+}
+
 function transportTo(server, { Http, Stdio }, options) {
   if (!server.startsWith('[')) return new Http(new URL(server), options);
   const [command, ...args] = JSON.parse(server);
@@ -66,10 +83,10 @@ async function answer(call, request, running) {
 }
 
 async function main([server, generation]) {
-  const { client, call, ...transports } = clientOf(generation);
+  const { client, call, ...transports } = generation === 'openai' ? openAI(server) : clientOf(generation);
   const open = (options) => transportTo(server, transports, options);
   const signsIn = process.env.PARLEY_E2E_SIGN_IN && signIn(process.env.PARLEY_E2E_SIGN_IN);
-  const transport = signsIn ? await signsIn.connect(client, open) : open();
+  const transport = signsIn ? await signsIn.connect(client, open) : transports.Http && open();
   if (!signsIn) await client.connect(transport);
   // Once it has seen the tools, the client checks every result against its output schema.
   const { tools } = await client.listTools();

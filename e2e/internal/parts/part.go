@@ -40,9 +40,9 @@ const (
 
 // The parts that are fetched.
 var (
-	Agents = packages("agents", "e2e/agents/clients", "Claude Code and Codex", "770 MB")
+	Agents = packages("agents", "e2e/agents/clients", "Claude Code, Codex and Gemini CLI", "910 MB")
 	Node   = packages("node", "e2e/clients/node",
-		"the clients of MCP, A2A and webhooks in TypeScript, the inspector and the conformance suite", "340 MB")
+		"the clients of MCP, A2A and webhooks in TypeScript, the inspector and the conformance suite", "390 MB")
 	Axe = packages("browser", "e2e/browser", "axe-core, which judges the page", "4 MB")
 	// Provider is one that the OpenID Foundation has certified.
 	Provider = packages("provider", "e2e/internal/provider", "oidc-provider, at which people have accounts", "4 MB")

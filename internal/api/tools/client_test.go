@@ -12,9 +12,9 @@ import (
 
 // Clients as they introduce themselves.
 var (
-	claudeCode = mcp.Client{Agent: "claude-code/2.1.329 (cli)", Progress: true}
-	headless   = mcp.Client{Agent: "claude-code/2.1.329 (sdk-cli)", Progress: true}
-	codex      = mcp.Client{Agent: "codex-mcp-client/0.169.0", Progress: true}
+	claudeCode = mcp.Client{Agent: "claude-code/2.1.332 (cli)", Progress: true}
+	headless   = mcp.Client{Agent: "claude-code/2.1.332 (sdk-cli)", Progress: true}
+	codex      = mcp.Client{Agent: "codex-mcp-client/0.171.0", Progress: true}
 )
 
 // adviseFor returns the advisor of a client.
