@@ -58,9 +58,10 @@ func (c *roomCommand) Run(ctx context.Context, s *shell.Shell) error {
 // manageCommand is `parley manage`.
 type manageCommand struct {
 	ownSeat
-	Do   string `arg:"" enum:"promote,demote,mute,unmute,kick,ban,unban,readmit" placeholder:"WHAT" help:"What to do: see above."`
-	Name string `arg:"" placeholder:"NAME" help:"The agent. With readmit: the id of the knock, which parley history shows."`
-	Note string `placeholder:"TEXT" help:"Why, for all to read."`
+	Do    string `arg:"" enum:"promote,demote,mute,unmute,kick,ban,unban,readmit" placeholder:"WHAT" help:"What to do: see above."`
+	Name  string `arg:"" placeholder:"NAME" help:"The agent. With readmit: the id of the knock, which parley history shows."`
+	Note  string `placeholder:"TEXT" help:"Why, for all to read."`
+	Clear bool   `help:"With ban: also remove its files and open tasks."`
 }
 
 // Help returns the text that kong shows for parley manage --help.
@@ -79,13 +80,16 @@ func (c *manageCommand) Validate() error {
 	if c.Name == "" {
 		return errors.New("say what to do and with whom, such as mute Bob")
 	}
+	if c.Clear && c.Do != "ban" {
+		return errors.New("--clear goes with ban")
+	}
 	_, named := ident.Nickname("agent_name", c.Name)
 	return right(named, room.CheckNote("note", c.Note))
 }
 
 // Run does it.
 func (c *manageCommand) Run(ctx context.Context, s *shell.Shell) error {
-	return s.Manage(ctx, c.which(), shell.ManageRequest{Action: c.Do, Name: c.Name, Note: c.Note})
+	return s.Manage(ctx, c.which(), shell.ManageRequest{Action: c.Do, Name: c.Name, Note: c.Note, Clear: c.Clear})
 }
 
 // removeCommand is `parley remove`.

@@ -64,7 +64,7 @@ func (s *Set) manageAgent() tool {
 	return definition[chat.ManageRequest, results.Managed]{
 		name:  "manage_agent",
 		title: "Promote, mute or remove an agent",
-		about: "For admins: act on one agent of your room, for all to see. For the room itself use update_room.",
+		about: "For admins: act on one agent of your room, for all to see.",
 		hints: hints{destructive: true, idempotent: true},
 		args: func(in *chat.ManageRequest) []spec.Arg {
 			return []spec.Arg{
@@ -75,7 +75,8 @@ func (s *Set) manageAgent() tool {
 					"in a room for two no admin is needed.", room.Promote, room.Demote, room.Mute, room.Unmute,
 					room.Kick, room.BanName, room.Unban, room.Readmit).Require(),
 				spec.Text("id", &in.ID, "readmit: id of the knock."),
-				spec.Text("note", &in.Note, "Why, for all to read."),
+				spec.Text("note", &in.Note, "Why."),
+				spec.Boolean("clear", func(yes bool) { in.Clear = yes }, "ban: remove its files and tasks."),
 			}
 		},
 		needs: manageNeeds,
@@ -105,6 +106,8 @@ func manageNeeds(_ context.Context, in *chat.ManageRequest) string {
 	switch {
 	case in.Action != room.Readmit && in.ID != "":
 		return "id goes with action readmit only"
+	case in.Clear && in.Action != room.BanName:
+		return "clear goes with action ban only"
 	case in.AgentName != "" && in.ID != "":
 		return "agent_name and id may be two agents: give only id"
 	case in.Action == room.Readmit && in.ID == "":

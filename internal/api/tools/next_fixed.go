@@ -112,7 +112,11 @@ func (s *Set) nextManaged(m chat.Managed, invite string) string {
 	case chat.StatusNoChange:
 		return "No change was needed: go on with wait_for_message."
 	case chat.StatusBanned:
-		said := seen + " Under another name it can come back, unless update_room sets a new password."
+		said := seen
+		if m.Files+m.Tasks > 0 {
+			said += fmt.Sprintf(" Removed were files: %d, open tasks: %d.", m.Files, m.Tasks)
+		}
+		said += " Under another name it can come back, unless update_room sets a new password."
 		if m.Renewed {
 			said += ofInvite(invite)
 		}

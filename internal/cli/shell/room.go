@@ -118,6 +118,7 @@ type ManageRequest struct {
 	Action string // promote, demote, mute, unmute, kick, ban, unban or readmit
 	Name   string // of the agent; of readmit, the id of the knock
 	Note   string // why, for all to read
+	Clear  bool   // with ban: its files and open tasks, too
 }
 
 // Manage does it.
@@ -130,6 +131,9 @@ func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) erro
 			a["agent_name"] = req.Name
 		}
 		a.set("note", req.Note)
+		if req.Clear {
+			a["clear"] = true
+		}
 		var got results.Managed
 		r, err := s.call(ctx, "manage_agent", a, &got)
 		if err != nil {
@@ -141,6 +145,9 @@ func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) erro
 				return
 			}
 			s.out.print("%s: %s", got.Status, req.Name)
+			if req.Clear {
+				s.out.print("The files and the open tasks of %s are removed.", req.Name)
+			}
 			s.renewed(got.Invite)
 		})
 	})

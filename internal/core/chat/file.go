@@ -290,11 +290,18 @@ func (c *session) checkRoomFits(ctx context.Context, size int64) error {
 	if err != nil {
 		return err
 	}
-	used := room.FileUsage{Files: len(claims)}
+	var used, invited room.FileUsage
 	for _, x := range claims {
-		used.Bytes += x.Size
+		used.Files, used.Bytes = used.Files+1, used.Bytes+x.Size
+		if x.Invite == c.agent.Invite {
+			invited.Files, invited.Bytes = invited.Files+1, invited.Bytes+x.Size
+		}
 	}
-	return room.CheckFileSize(size, s.opts.FileLimit, used)
+	err = room.CheckFileSize(size, s.opts.FileLimit, used)
+	if err == nil && c.agent.IsGuest() {
+		err = room.CheckGuestFile(size, invited)
+	}
+	return err
 }
 
 // checkStoreFits refuses so many bytes that the store, which has none of them yet, cannot take.

@@ -2,6 +2,8 @@ package chat
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -37,8 +39,10 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 	}
 	defer c.room.release()
 	got := Managed{}
+	var gone room.Agent
 	events, err := c.decide(ctx, checkAdmin,
 		func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
+			gone, _ = h.Named(order.Name.Key)
 			e, name, err := order.Decide(h, by)
 			got = Managed{Status: StatusNoChange, Name: name}
 			if e == nil {
@@ -56,6 +60,17 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 		return Managed{}, s.Outward(err)
 	}
 
+	if req.Clear {
+		gone.Key = order.Name.Key // of an agent that has left, only the name is known
+		got.Files, err = c.clearFiles(ctx, gone, events)
+		if err == nil {
+			got.Tasks, err = c.clearTasks(ctx, gone)
+		}
+		if err != nil {
+			return Managed{}, s.Outward(err)
+		}
+	}
+
 	// After a renewal the old invite admits nobody, so the answer has the new one.
 	got.Renewed = len(events) > 0 && events[0].Invite != nil
 	if got.Renewed {
@@ -63,6 +78,66 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 		got.Room, got.Invite = describeOutside(h), inviteOf(h, s.now())
 	}
 	return got, nil
+}
+
+// clearStep is how many claims one Write drops.
+const clearStep = 50
+
+// clearFiles removes the files that an agent shared whose seat the events have freed, and returns how many. The
+// messages stay; no event says so, since one seat may have shared hundreds.
+func (c *session) clearFiles(ctx context.Context, gone room.Agent, events []room.Event) (n int, err error) {
+	if gone.Seat == 0 || len(events) == 0 {
+		return 0, nil
+	}
+	t := c.room.svc.store.Table()
+	claims, err := roomlog.Claims(ctx, t, c.token.Room)
+	if err != nil {
+		return 0, err
+	}
+	claims = slices.DeleteFunc(claims, func(x roomlog.Claim) bool {
+		return x.Seat != gone.Seat || x.N < gone.Joined || x.N > events[0].N // of another agent on this seat
+	})
+	for part := range slices.Chunk(claims, clearStep) {
+		var ops []table.Op
+		for _, x := range part {
+			ops = append(ops, roomlog.DropClaim(c.fileKey(&room.File{Key: x.ID})))
+		}
+		if err := t.Write(ctx, ops...); err != nil {
+			return n, err
+		}
+		for _, x := range part {
+			c.dropFile(ctx, &room.File{Key: x.ID})
+		}
+		n += len(part)
+	}
+	return n, nil
+}
+
+// clearTasks drops the open tasks that agents added who had the name of one that is gone, and returns how many.
+func (c *session) clearTasks(ctx context.Context, gone room.Agent) (n int, err error) {
+	h := c.room.log.Peek()
+	for _, t := range h.Tasks {
+		if nameKeys([]string{t.Adder.Name})[0] != gone.Key || t.Adder.IsHere(&h.State) {
+			continue
+		}
+		drop := room.TaskOrder{Action: room.DropTask, No: t.No}
+		_, err := c.append(ctx, &roomlog.Proposal{}, func(h *room.Head, by room.Agent, now time.Time) (
+			ch roomlog.Change, err error) {
+			e, _, err := drop.Decide(h, by, now)
+			if e != nil {
+				ch.Events = []room.Event{*e}
+			}
+			return ch, err
+		})
+		switch {
+		case errors.Is(err, room.ErrNotOpen): // somebody was faster
+		case err != nil:
+			return n, err
+		default:
+			n++
+		}
+	}
+	return n, nil
 }
 
 var statusOf = map[room.Action]ManageStatus{

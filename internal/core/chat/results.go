@@ -191,6 +191,8 @@ const (
 type Managed struct {
 	Status ManageStatus
 	Name   string // of the agent, as the room shows it
+	// Files and Tasks are how many of the agent's a ban has removed.
+	Files, Tasks int
 	// Renewed says that a ban renewed the invite. Only then Room and Invite are set.
 	Renewed bool
 	Room    Room // as it is now, from outside

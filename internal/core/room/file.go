@@ -14,6 +14,7 @@ const (
 	MaxFileName  = 120       // characters
 	MaxFiles     = 1000      // that a room keeps at once
 	MaxRoomBytes = 250 << 20 // of all files of a room
+	guestsPart   = 4         // of both, the guests of one invite have one part in so many
 )
 
 // File is what a message carries beside its text. Its bytes are in the store of files.
@@ -62,6 +63,22 @@ func CheckFileSize(size, limit int64, used FileUsage) error {
 			"Nothing was shared: share a smaller file. An admin, or the one who shared a file, can remove it with "+
 			"redact.",
 			max(0, MaxRoomBytes-used.Bytes))
+	}
+	return nil
+}
+
+// CheckGuestFile is CheckFileSize for what the guests of one invite have left of their room: one of them could else
+// fill it.
+func CheckGuestFile(size int64, used FileUsage) error {
+	const files, bytes = MaxFiles / guestsPart, MaxRoomBytes / guestsPart
+	switch {
+	case used.Files >= files:
+		return fault.Refuse(fault.MessageTooLong, "The guests of one invite share at most %d files in a room, and "+
+			"they have. Nothing was shared: an admin, or the one who shared a file, can remove it.", files)
+	case size > bytes-used.Bytes:
+		return fault.Refuse(fault.MessageTooLong, "The guests of one invite have %d bytes left for files in this "+
+			"room, and this file is larger. Nothing was shared: share a smaller file. An admin, or the one who shared "+
+			"one, can remove it.", max(0, bytes-used.Bytes))
 	}
 	return nil
 }

@@ -12,8 +12,11 @@ import (
 
 // The limits on tasks.
 const (
-	MaxTasks    = 100   // of a room, open at once
-	MaxAdded    = 30    // of these, of one adder; so many a call adds at most
+	MaxTasks = 100 // of a room, open at once
+	MaxAdded = 30  // of these, of one adder; so many a call adds at most
+	// MaxInvited is how many open tasks the guests of one invite may have added: four seats of one could else fill
+	// the list.
+	MaxInvited  = MaxTasks / 4
 	MaxTaken    = 5     // of these, by one agent
 	MaxTitle    = 200   // characters
 	MaxTaskText = 1_000 // characters of details, of a reason, or of what was done
@@ -52,6 +55,7 @@ type Task struct {
 	Redacted bool    `json:"gone,omitempty"`
 	Adder    Party   `json:"f,omitzero"`
 	ByPerson bool    `json:"me,omitempty"`    // the person behind Adder did it; older programs do not say
+	Invite   int     `json:"inv,omitempty"`   // the number of the invite by which Adder came; older programs do not say
 	Holder   Party   `json:"has,omitzero"`    // who took it; zero: nobody
 	For      []Party `json:"for,omitempty"`   // to whom it is offered, until somebody takes it
 	After    []int64 `json:"after,omitempty"` // numbers of earlier tasks that come first, done or not: see WaitsFor

@@ -275,15 +275,20 @@ func TestTaskOrder_limits(t *testing.T) {
 func TestTaskOrder_guestThatLeavesAndJoinsAgain_hasNoNewLimit(t *testing.T) {
 	l := newRoom(t, "Ann")
 	l.joinBy(1, "Gil")
-	thirty := room.TaskOrder{Action: room.AddTasks, Add: make([]room.Task, room.MaxAdded)}
-	l.must(2, thirty)
+	adds := func(n int) room.TaskOrder {
+		return room.TaskOrder{Action: room.AddTasks, Add: make([]room.Task, n)}
+	}
+	if _, err := l.order(2, adds(room.MaxInvited+1)); fault.CodeOf(err) != fault.InvalidArgument {
+		t.Errorf("more than those of one invite may add: %v", err)
+	}
+	l.must(2, adds(room.MaxInvited))
 	l.leave(2)
 	gil := l.joinBy(1, "Gil 2").Seat
 	one := room.TaskOrder{Action: room.AddTasks, Add: []room.Task{{Title: "another"}}}
 	if _, err := l.order(gil, one); fault.CodeOf(err) != fault.InvalidArgument {
 		t.Errorf("got %v", err)
 	}
-	l.must(1, thirty)
+	l.must(1, adds(room.MaxAdded))
 	l.must(1, room.TaskOrder{Action: room.DropTask, No: 1})
 	l.must(gil, one)
 }

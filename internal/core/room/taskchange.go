@@ -165,8 +165,11 @@ var ErrNotOpen = fault.Refuse(fault.InvalidArgument, "id: there is no open task 
 
 // add completes the event that adds tasks.
 func (o TaskOrder) add(h *Head, a Agent, e *Event) (*Event, int64, error) {
-	mine := 0
+	mine, invited := 0, 0
 	for _, t := range h.Tasks {
+		if a.IsGuest() && t.Invite == a.Invite {
+			invited++
+		}
 		if t.Adder.Is(a) || a.IsGuest() && !t.Adder.IsHere(&h.State) {
 			mine++ // a guest that leaves and joins again could not be told from another
 		}
@@ -176,12 +179,16 @@ func (o TaskOrder) add(h *Head, a Agent, e *Event) (*Event, int64, error) {
 		return nil, 0, fault.Refuse(fault.InvalidArgument, "An agent can add at most %d open tasks, and those of "+
 			"agents that have left count for each guest. There are %d, and you add %d. Nothing was added: take or "+
 			"finish some first, or put several into one.", MaxAdded, mine, len(o.Add))
+	case a.IsGuest() && invited+len(o.Add) > MaxInvited:
+		return nil, 0, fault.Refuse(fault.InvalidArgument, "The guests of one invite can add at most %d open tasks in "+
+			"all. There are %d, and you add %d. Nothing was added: take or finish some first, or put several into one.",
+			MaxInvited, invited, len(o.Add))
 	case len(h.Tasks)+len(o.Add) > MaxTasks:
 		return nil, 0, fault.Refuse(fault.InvalidArgument, "At most %d open tasks in a room; there are %d. Nothing "+
 			"was added: finish or drop some first.", MaxTasks, len(h.Tasks))
 	}
 	for i, t := range o.Add {
-		t.No = h.LastTask + int64(i) + 1
+		t.No, t.Invite = h.LastTask+int64(i)+1, a.Invite
 		var after []int64
 		for _, no := range t.After {
 			if no < 0 { // of this call

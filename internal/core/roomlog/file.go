@@ -16,13 +16,15 @@ import (
 // Claim is the stored form of the fact that a message, or a draft, carries a file. It is put in the
 // Write of that event, and its life is that of the bytes: see ClaimKey.
 type Claim struct {
-	V     int    `json:"v"`
-	N     int64  `json:"n"` // the event
-	Size  int64  `json:"size"`
-	Seat  int    `json:"s"`            // the sender
-	To    []int  `json:"to,omitempty"` // the seats that see it, beside Seat; empty means all
-	Draft bool   `json:"draft,omitempty"`
-	ID    string `json:"-"` // files.Key.ID
+	V     int   `json:"v"`
+	N     int64 `json:"n"` // the event
+	Size  int64 `json:"size"`
+	Seat  int   `json:"s"`            // the sender
+	To    []int `json:"to,omitempty"` // the seats that see it, beside Seat; empty means all
+	Draft bool  `json:"draft,omitempty"`
+	// Invite is the number of the invite that gave the sender its seat; 0: none, or an older program put the claim.
+	Invite int    `json:"inv,omitempty"`
+	ID     string `json:"-"` // files.Key.ID
 }
 
 // Event returns what decides who sees the message.
@@ -37,8 +39,9 @@ func PutClaim(h *room.Head, e room.Event, now time.Time) table.Op {
 		life = room.DraftLife + nameLife
 	}
 	at := room.Latest(now, time.UnixMilli(h.HeadMs))
-	return table.Put(claimItem(h.ID, f, Claim{N: h.AsOf + 1, Seat: e.Seat, To: e.To, Draft: e.Draft != nil},
-		at.Add(life)), table.Always)
+	sender, _ := h.Seated(e.Seat)
+	return table.Put(claimItem(h.ID, f, Claim{N: h.AsOf + 1, Seat: e.Seat, To: e.To, Draft: e.Draft != nil,
+		Invite: sender.Invite}, at.Add(life)), table.Always)
 }
 
 // claimItem returns the item by which c claims f in a room until a time.
