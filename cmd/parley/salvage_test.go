@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -304,6 +305,58 @@ func TestViews_areInACopyAndABackup(t *testing.T) {
 			ResultFunc: func(*sqlite3.Stmt) error { rows++; return nil }})
 		if err := errors.Join(err, c.Close()); err != nil || rows == 0 {
 			t.Errorf("%s: %d rows, %v", path, rows, err)
+		}
+	}
+}
+
+// The header says how long the file is, and may lie. Where pages are damaged, too, all that it claims were looked for.
+func TestCheck_headerThatClaimsTooMuch_endsSoon(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "parley.db")
+	talkedFile(t, path)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary.BigEndian.PutUint32(content[28:], 1<<31-2)
+	for _, damaged := range []bool{false, true} {
+		if damaged {
+			for at := 3 * 4096; at+4096 <= len(content); at += 3 * 4096 {
+				clear(content[at : at+4096])
+			}
+		}
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, out, says := command(t, "check", path)
+		if code != 1 || out != "" || !strings.Contains(says, "is damaged") {
+			t.Errorf("pages damaged: %t: code %d, %q, %q", damaged, code, out, says)
+		}
+	}
+}
+
+// A view in the place of a table may have rows without end.
+func TestCheck_tableThatIsAnEndlessView_isNotParleys(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "parley.db")
+	join(t, path, "tea")
+	c, err := sqlite3.OpenConn(path, sqlite3.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []string{"DROP TABLE items",
+		`CREATE VIEW items AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+			SELECT 'ROOM#' || i AS pk, 'META' AS sk, 1 AS expires, 'x' AS data FROM n`} {
+		if err := sqlitex.ExecuteTransient(c, q, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"check", path}, {"keys", "list", "--data", path},
+		{"backup", "--data", path, path + ".backup"}, {"copy", "--from", path, "--to", path + ".copy"}} {
+		code, out, says := command(t, args...)
+		if code != 1 || out != "" || !strings.Contains(says, "is not Parley's") {
+			t.Errorf("%s: code %d, %q, %q", args[0], code, out, says)
 		}
 	}
 }

@@ -40,12 +40,27 @@ func (f *File) connect(flags sqlite.OpenFlags, pragmas ...string) (*Conn, error)
 		return nil, f.explain(err)
 	}
 	db.SetBusyTimeout(busyTimeout)
+	if isDisguised(db) {
+		return nil, errors.Join(f.explain(ErrForeign), db.Close())
+	}
 	for _, pragma := range pragmas {
 		if err := sqlitex.ExecuteTransient(db, "PRAGMA "+pragma, nil); err != nil {
 			return nil, errors.Join(f.explain(err), db.Close())
 		}
 	}
 	return &Conn{db: db, statements: make(map[string]*sqlite.Stmt), timeout: busyTimeout, tries: 1}, nil
+}
+
+// disguisedSQL finds what has the name of a table of Parley and is none.
+const disguisedSQL = `SELECT 1 FROM sqlite_schema WHERE name IN ('items', 'files', 'file_parts') AND type <> 'table'`
+
+// isDisguised reports whether a view stands in the place of a table: its rows may have no end. A schema that cannot be
+// read says so to the next statement.
+func isDisguised(db *sqlite.Conn) (found bool) {
+	_ = sqlitex.ExecuteTransient(db, disguisedSQL, &sqlitex.ExecOptions{
+		ResultFunc: func(*sqlite.Stmt) error { found = true; return nil },
+	})
+	return found
 }
 
 // Writer opens the connection that writes. It commits with one fsync, on macOS

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"os"
@@ -22,8 +23,9 @@ func LookAtDamaged(path string) (*File, error) {
 	return f, err
 }
 
-// Whole returns the file or, if its end is missing, a copy in a folder that is as long as the file should be: SQLite
-// reads nothing of a file that is too short. The caller closes both.
+// Whole returns the file or, if its end is missing, a copy in a folder whose header says how long it is: SQLite reads
+// nothing of a file that is too short, and what a header claims may take for ever to look through. The caller closes
+// both.
 func (f *File) Whole(folder string) (*File, error) {
 	if !errors.Is(inspect(f.path, os.O_RDONLY), ErrDamaged) {
 		return f, nil
@@ -39,12 +41,14 @@ func (f *File) Whole(folder string) (*File, error) {
 		return nil, err
 	}
 	header := make([]byte, headerBytes)
-	_, err = io.Copy(to, from)
+	size, err := io.Copy(to, from)
 	if err == nil {
 		_, err = to.ReadAt(header, 0)
 	}
-	if err == nil {
-		err = to.Truncate(sizeIn(header))
+	if page := int64(binary.BigEndian.Uint16(header[pageBytesAt:])); err == nil && page > 0 {
+		pages := (size + page - 1) / page
+		_, err = to.WriteAt(binary.BigEndian.AppendUint32(nil, uint32(pages)), pagesAt)
+		err = errors.Join(err, to.Truncate(pages*page))
 	}
 	return whole, errors.Join(err, to.Close())
 }
