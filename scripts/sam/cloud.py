@@ -49,6 +49,7 @@ class Cloud:
         self.function = "https://a1b2.lambda-url.eu-west-1.on.aws"  # the address of the next function
         self.patterns = []  # by which the log was searched
         self.keys = {}  # name of a table: the items of its keys
+        self.secrets = {}  # the same: those of the secrets by which these are marked
         self.address = ""  # where this is served
         self.numbers = itertools.count()
 
@@ -164,7 +165,10 @@ class Cloud:
             refusal = {"__type": "com.amazon.coral.service#AccessDeniedException", "message": "not authorized"}
             return 400, "application/x-amz-json-1.0", json.dumps(refusal)
         if operation.startswith("DynamoDB_"):
-            items, q = self.keys.setdefault(json.loads(body)["TableName"], []), json.loads(body)
+            q = json.loads(body)
+            partition = q["Item"]["pk"] if "Item" in q else q["ExpressionAttributeValues"][":pk"]
+            of = self.keys if partition == {"S": "KEYS"} else self.secrets
+            items = of.setdefault(q["TableName"], [])
             if operation.endswith(".PutItem"):
                 items.append(q["Item"])
                 return 200, "application/x-amz-json-1.0", "{}"

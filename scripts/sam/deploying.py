@@ -18,6 +18,7 @@ import tomlkit
 from samcli.yamlhelper import yaml_parse
 
 from cloud import Cloud, serve
+from key import mark
 
 PATIENCE = 120  # seconds that a command may take
 
@@ -117,6 +118,12 @@ def begins_anew_after_a_failure(operator):
     says(operator.answers(), 'region = "eu-west-1"')
 
 
+def marked(key, by):
+    """A server takes no other key. internal/base/ident has the same example."""
+    assert mark("a secret of a table", "abcdefgh0123456789abcdef") == "9v2zqvhe"
+    assert mark(by, key[3:27]) == key[27:35], key
+
+
 def shows_keys_on_a_terminal_only(operator):
     says(operator.make("key", fails=True), "on a terminal only")
 
@@ -127,9 +134,14 @@ def shows_keys_on_a_terminal_only(operator):
     (item,) = operator.cloud.keys["parley-Table-1A2B3C"]
     assert key not in json.dumps(item) and key[11:35] not in json.dumps(item), item
 
+    (kept,) = operator.cloud.secrets["parley-Table-1A2B3C"]
+    marked(key, json.loads(kept["data"]["S"])["secret"])
+
     assert not keys_in(operator.on_terminal(sys.executable, *FIRST_KEY))
     assert len(operator.cloud.keys["parley-Table-1A2B3C"]) == 1
-    assert keys_in(operator.on_terminal("make", "key", "LABEL=my phone"))
+    (phone, _) = keys_in(operator.on_terminal("make", "key", "LABEL=my phone"))
+    marked(phone, json.loads(kept["data"]["S"])["secret"])
+    assert operator.cloud.secrets["parley-Table-1A2B3C"] == [kept], operator.cloud.secrets
     for label in ("Ann!!", "x" * 41, "...", key):
         says(operator.make("key", label=label, fails=True), "The label must be")
     operator.cloud.grants = False

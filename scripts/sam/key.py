@@ -5,6 +5,7 @@ what is stored here.
 
 import argparse
 import hashlib
+import hmac
 import json
 import re
 import secrets
@@ -21,7 +22,7 @@ import target
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32
 PREFIX = "pk_"
-ID, SECRET = 8, 24  # characters
+ID, RANDOM, MARK = 8, 16, 8  # characters, the last two of the secret
 PLACEHOLDER = "YOUR_KEY"  # in the lines that the server shows
 PATIENCE = 20  # seconds for the server to show them
 
@@ -43,9 +44,36 @@ def check(text):
     return ALPHABET[total >> 5] + ALPHABET[total & 31]
 
 
+def chosen(n):
+    return "".join(secrets.choice(ALPHABET) for _ in range(n))
+
+
+def mark(by, text):
+    """Returns the mark that a secret of the table gives to an id and what is random of a key, as internal/base/ident does."""
+    bits = int.from_bytes(hmac.digest(by.encode(), text.encode(), "sha256")[:MARK * 5 // 8])
+    return "".join(ALPHABET[bits >> 5 * n & 31] for n in reversed(range(MARK)))
+
+
+def items_of(client, table, partition):
+    return client.query(
+        TableName=table, KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": {"S": partition}},
+        ConsistentRead=True)["Items"]
+
+
+def secret_of(client, table):
+    """Returns a secret by which the keys of a table are marked. The first key brings it."""
+    for item in items_of(client, table, "SECRETS"):
+        return json.loads(item["data"]["S"])["secret"]
+    secret = secrets.token_hex(32)
+    client.put_item(
+        TableName=table, Item={"pk": {"S": "SECRETS"}, "sk": {"S": chosen(ID)}, "data": {"S": json.dumps({"v": 1, "secret": secret})}})
+    return secret
+
+
 def store(client, table, label):
     """Puts a new key into a table, of which that keeps a hash, and returns its text."""
-    name, secret = ("".join(secrets.choice(ALPHABET) for _ in range(n)) for n in (ID, SECRET))
+    name, secret = chosen(ID), chosen(RANDOM)
+    secret += mark(secret_of(client, table), name + secret)
     data = {"v": 1, "hash": hashlib.sha256(secret.encode()).hexdigest(), "label": label, "created": time.time_ns() // 1_000_000}
     client.put_item(
         TableName=table, Item={"pk": {"S": "KEYS"}, "sk": {"S": name}, "data": {"S": json.dumps(data)}},
@@ -54,10 +82,7 @@ def store(client, table, label):
 
 
 def has_keys(client, table):
-    found = client.query(
-        TableName=table, KeyConditionExpression="pk = :keys", Limit=1,
-        ExpressionAttributeValues={":keys": {"S": "KEYS"}}, ConsistentRead=True)
-    return found["Count"] > 0
+    return bool(items_of(client, table, "KEYS"))
 
 
 def lines(address, key):

@@ -16,11 +16,14 @@ import (
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// Options of a Gate. All are required but Resource and Account.
+// Options of a Gate. All are required but LookUps, Resource and Account.
 type Options struct {
-	Table  table.Table
-	Clock  clockwork.Clock
-	Logger *slog.Logger
+	Table table.Table
+	// LookUps is how many secrets that a process does not know it looks up in a second; 0: as many as a table in the
+	// cloud should have to bear.
+	LookUps int
+	Clock   clockwork.Clock
+	Logger  *slog.Logger
 	// Resource is the address for which sign-ins must have been made to admit; "" means that none does.
 	Resource string
 	// Account reports whether a person that a provider has confirmed may use the server; nil means that nobody
@@ -49,6 +52,7 @@ type Options struct {
 // answer the error is Unavailable: nobody is refused on a guess.
 type Gate struct {
 	keys    *register
+	marks   *marks
 	signIns *signIns
 	guesses *guesses
 	watches *watches
@@ -59,7 +63,8 @@ type Gate struct {
 func New(o Options) *Gate {
 	keys := &register{table: o.Table, clock: o.Clock, log: o.Logger, account: o.Account, of: map[string]known{}}
 	signIns := &signIns{table: o.Table, clock: o.Clock, resource: o.Resource, of: map[string]signInKnown{}}
-	return &Gate{keys: keys, signIns: signIns, guesses: newGuesses(o.Clock), watches: newWatches(keys, signIns), o: o}
+	return &Gate{keys: keys, marks: &marks{table: o.Table, clock: o.Clock}, signIns: signIns,
+		guesses: newGuesses(o.Clock, o.LookUps), watches: newWatches(keys, signIns), o: o}
 }
 
 // Bearer admits by what an Authorization header bears: a key, the token of a seat, or the
@@ -78,9 +83,8 @@ func (g *Gate) Bearer(ctx context.Context, text, address string) (ident.Principa
 }
 
 // Key admits by a key. The table is read for a key that this process has not read for 30
-// seconds, unless its check characters or the secret that was read before show that it is
-// wrong. One that was right the last time is read at once, whatever others guess; one that this
-// process does not know waits up to 5 seconds for its turn. The first use in a day is noted: see noteUse.
+// seconds, unless its check characters, its mark or the secret that was read before show that it is wrong. So nobody
+// who guesses delays a right one. The first use in a day is noted: see noteUse.
 func (g *Gate) Key(ctx context.Context, text, address string) (ident.Principal, error) {
 	if strings.TrimSpace(text) == "" {
 		return ident.Principal{}, refuse("needs a key, and you sent none")
@@ -106,13 +110,28 @@ func (g *Gate) Key(ctx context.Context, text, address string) (ident.Principal, 
 	case right && !fresh:
 		err = read()
 	case !right: // it may have been renewed
-		err = g.guesses.look(ctx, key.String(), address, read)
+		err = g.lookUp(ctx, key, address, read)
 	}
 	if err != nil {
 		return ident.Principal{}, g.outward(err)
 	}
 	g.keys.noteUse(ctx, k)
 	return ident.Principal{ID: ident.KeyPrincipal(k.ID), Owner: k.Label}, nil
+}
+
+// lookUp has read look up a key that this process does not know. A key without the mark of the table was made up, and
+// one with the mark was not, so only in a table without secrets the key waits for its turn, as tokens do.
+func (g *Gate) lookUp(ctx context.Context, k ident.Key, address string, read func() error) error {
+	some, marked, err := g.marks.check(ctx, k)
+	switch {
+	case err != nil:
+		return err
+	case marked:
+		return g.guesses.lookAtOnce(k.String(), read)
+	case some:
+		return errWrongKey()
+	}
+	return g.guesses.look(ctx, k.String(), address, read)
 }
 
 // Invite admits a guest by the code of a room's invite.

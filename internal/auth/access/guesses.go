@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -18,10 +19,10 @@ import (
 const (
 	// guessesAtOnce new secrets are looked up at once, for an address, a network around it, and a
 	// process. Then one has its turn every guessEvery for an address, more often for a network
-	// (see ident.Groups), and every guessEveryOfAll for a process.
-	guessesAtOnce   = 20
-	guessEvery      = time.Second
-	guessEveryOfAll = time.Second / 20
+	// (see ident.Groups), and usualLookUps a second for a process (see Options.LookUps).
+	guessesAtOnce = 20
+	guessEvery    = time.Second
+	usualLookUps  = 20
 	// longestTurn is how long a call waits for its turn.
 	longestTurn = 5 * time.Second
 	// wrongLife is how long a secret stays refused that was looked up and is wrong.
@@ -34,9 +35,9 @@ const (
 // digest stands for a key, a code or a token.
 type digest [sha256.Size]byte
 
-// guesses bounds what wrong keys, invites and tokens cost: a guess of 120 bits is hopeless, but
-// each costs a read. It remembers which secrets were right and which were wrong the last time. A
-// secret that was right is always looked up, so the wrong ones of others shut nobody out. A new
+// guesses bounds what wrong invites and tokens cost, and wrong keys in a table without secrets (see marks): a guess of
+// 80 bits is hopeless, but each costs a read. It remembers which secrets were right and which were wrong the last
+// time. A secret that was right is always looked up, so the wrong ones of others shut nobody out. A new
 // one waits for its turn, and the turn is given back if it is right. The next turn goes to the
 // address whose networks had none for the longest time, so a crowd that guesses delays others by
 // one turn of each of its networks at most. Its methods may be called concurrently.
@@ -106,9 +107,11 @@ func (t *turn) last() (last time.Time) {
 	return last
 }
 
-func newGuesses(clock clockwork.Clock) *guesses {
+// newGuesses returns guesses of which so many a second are looked up; 0: usualLookUps.
+func newGuesses(clock clockwork.Clock, lookUps int) *guesses {
+	step := time.Second / time.Duration(cmp.Or(lookUps, usualLookUps))
 	return &guesses{
-		clock: clock, right: map[digest]struct{}{}, wrong: map[digest]refusal{}, all: budget{step: guessEveryOfAll},
+		clock: clock, right: map[digest]struct{}{}, wrong: map[digest]refusal{}, all: budget{step: step},
 		of: map[string]*budget{}, looking: map[digest]struct{}{},
 	}
 }
@@ -128,6 +131,22 @@ func (g *guesses) look(ctx context.Context, secret, address string, f func() err
 	t := &turn{secret: sha256.Sum256([]byte(secret)), from: address, comes: make(chan struct{})}
 	if err := g.begin(ctx, t); err != nil {
 		return err
+	}
+	err := errUnknown
+	defer func() { g.end(t, err) }()
+	err = f()
+	return err
+}
+
+// lookAtOnce is look for a secret that nobody can make up, and so needs no turn. A refusal is shared for wrongLife.
+func (g *guesses) lookAtOnce(secret string, f func() error) error {
+	t := &turn{secret: sha256.Sum256([]byte(secret))}
+	g.mu.Lock()
+	wrong, there := g.wrong[t.secret]
+	refused := there && g.clock.Now().Before(wrong.until)
+	g.mu.Unlock()
+	if refused {
+		return wrong.why
 	}
 	err := errUnknown
 	defer func() { g.end(t, err) }()

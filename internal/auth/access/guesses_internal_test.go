@@ -18,7 +18,7 @@ func (lateTimers) AfterFunc(d time.Duration, f func()) clockwork.Timer {
 
 func TestGuesses_callThatComesWhenATurnIsDue_passesNobodyWhoWaits(t *testing.T) {
 	clock := lateTimers{clockwork.NewFakeClock()}
-	g, secrets := newGuesses(clock), byte(0)
+	g, secrets := newGuesses(clock, 0), byte(0)
 	begin := func(address string) *turn {
 		secrets++
 		one := &turn{secret: digest{secrets}, from: address, comes: make(chan struct{})}
@@ -39,7 +39,7 @@ func TestGuesses_callThatComesWhenATurnIsDue_passesNobodyWhoWaits(t *testing.T) 
 	if err := clock.BlockUntilContext(t.Context(), 1); err != nil {
 		t.Fatal(err)
 	}
-	clock.Advance(guessEveryOfAll)
+	clock.Advance(time.Second / usualLookUps)
 	again := begin("address 198.51.100.7")
 	select {
 	case <-ann.comes:

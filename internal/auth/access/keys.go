@@ -74,7 +74,11 @@ func (k *Keys) Add(ctx context.Context, label string, lifetime time.Duration) (i
 	if err != nil {
 		return ident.Key{}, err
 	}
-	key, now := ident.NewKey(), k.clock.Now()
+	secret, err := k.secret(ctx)
+	if err != nil {
+		return ident.Key{}, err
+	}
+	key, now := ident.NewKey().Marked(secret), k.clock.Now()
 	data := item{V: version, Hash: ident.HashSecret(key.Secret), Label: label, CreatedMs: now.UnixMilli()}
 	put := table.Item{Key: keyOf(key.ID), Data: encode(data)}
 	if lifetime > 0 {
@@ -182,8 +186,13 @@ func (k *Keys) Renew(ctx context.Context, idOrLabel string) (ident.Key, error) {
 	if err != nil {
 		return ident.Key{}, err
 	}
+	secret, err := k.secret(ctx)
+	if err != nil {
+		return ident.Key{}, err
+	}
 	key := ident.NewKey()
 	key.ID = e.ID
+	key = key.Marked(secret)
 	data := item{V: version, Hash: ident.HashSecret(key.Secret), Label: e.Label, CreatedMs: e.Created.UnixMilli()}
 	err = k.table.Write(ctx, table.Put(table.Item{Key: keyOf(e.ID), Expires: e.Expires, Data: encode(data)},
 		table.IfPresent))

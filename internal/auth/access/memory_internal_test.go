@@ -11,7 +11,7 @@ import (
 
 func TestMemory_ofAddressesKeysAndCodes_isBounded(t *testing.T) {
 	clock := clockwork.NewFakeClock()
-	g := newGuesses(clock)
+	g := newGuesses(clock, 0)
 	r := &register{clock: clock, log: slog.New(slog.DiscardHandler), of: map[string]known{}}
 	looks := func(secret, address string, right bool) {
 		t.Helper()

@@ -93,6 +93,20 @@ func (w *world) add(label string, lifetime time.Duration) ident.Key {
 	return key
 }
 
+// unmark takes the secrets out of the table, so that its keys count as older than marks: then they wait for their turn,
+// as tokens and invites do.
+func (w *world) unmark() {
+	w.t.Helper()
+	for it, err := range table.All(w.t.Context(), w.table, table.Range{Partition: access.SecretsPartition}) {
+		if err == nil {
+			err = w.table.Write(w.t.Context(), table.Delete(it.Key, table.Always))
+		}
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
 func (w *world) revoke(idOrLabel string) {
 	w.t.Helper()
 	if _, err := w.keys.Revoke(w.t.Context(), idOrLabel); err != nil {
@@ -120,11 +134,14 @@ type process struct {
 }
 
 // process starts a process.
-func (w *world) process() *process {
+func (w *world) process() *process { return w.processThatLooksUp(0) }
+
+// processThatLooksUp starts a process with access.Options.LookUps.
+func (w *world) processThatLooksUp(lookUps int) *process {
 	p := &process{t: w.t, seats: map[string]room.Agent{}, made: map[string]bool{}}
 	p.Gate = access.New(access.Options{
 		Table: &tabletest.Hooks{Table: w.table, Before: p.call},
-		Clock: w.clock, Resource: resource,
+		Clock: w.clock, Resource: resource, LookUps: lookUps,
 		Account: func(is account.Person) bool {
 			p.mu.Lock()
 			defer p.mu.Unlock()

@@ -680,7 +680,22 @@ func TestToken_tableThatDoesNotAnswer_isNoRefusal(t *testing.T) {
 	}
 }
 
-// Guessed keys, codes and tokens wait for their turn wherever they come in. So does a token that was right
+// A key is told by its mark, and so needs no turn.
+func TestServer_guessedKeysOnThePage_costNoCallOfTheTable(t *testing.T) {
+	w := newWorld(t)
+	w.posts(asks(), "allow", w.key) // reads the secrets of the table
+	calls := w.calls.Load()
+	for range 50 {
+		if g := w.posts(asks(), "allow", ident.NewKey().String()); g.status != 200 || g.Go != "" {
+			t.Fatalf("%d %s", g.status, g.text)
+		}
+	}
+	if more := w.calls.Load() - calls; more != 0 {
+		t.Errorf("they cost %d calls of the table", more)
+	}
+}
+
+// Guessed codes and tokens wait for their turn wherever they come in. So does a token that was right
 // once: it costs a read for each look.
 func TestServer_guesses_areBounded(t *testing.T) {
 	for name, try := range map[string]struct {
@@ -688,9 +703,6 @@ func TestServer_guesses_areBounded(t *testing.T) {
 		free   int // looks that need no turn
 		guess  func(w *world, pair got) got
 	}{
-		"keys on the page": {200, 0, func(w *world, _ got) got {
-			return w.posts(asks(), "allow", ident.NewKey().String())
-		}},
 		"refresh tokens": {400, 0, func(w *world, pair got) got {
 			return w.form("grant_type", "refresh_token", "refresh_token", guess(w.t, pair.Refresh), "client_id", client)
 		}},

@@ -1,13 +1,19 @@
 package ident
 
-import "strings"
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+)
 
-// A key is "pk_" and 34 characters of lower-case base32: 8 of its id, 24 of a secret of 120
-// bits, and 2 check characters over all of them.
+// A key is "pk_" and 34 characters of lower-case base32: 8 of its id, 24 of a secret, and 2 check characters over all
+// of them. The last 8 of the secret are the key's mark: see [Key.Marked].
 const (
 	keyPrefix      = "pk_"
 	keyIDChars     = 8
 	keySecretChars = 24
+	keyRandomChars = 16 // of the secret, before the mark: 80 bits
 	keyBodyChars   = keyIDChars + keySecretChars + CheckChars
 )
 
@@ -17,8 +23,28 @@ type Key struct {
 	Secret string
 }
 
-// NewKey returns a random key.
+// NewKey returns a random key without a mark.
 func NewKey() Key { return Key{ID: randomChars(keyIDChars), Secret: randomChars(keySecretChars)} }
+
+// Marked returns k with a mark: a MAC over the rest of k by a secret of the table that k is for. A server that knows
+// the secret tells a key that somebody made up without a read.
+func (k Key) Marked(by string) Key {
+	k.Secret = k.Secret[:keyRandomChars] + k.mark(by)
+	return k
+}
+
+// IsMarked reports whether k has the mark that a secret gives it.
+func (k Key) IsMarked(by string) bool {
+	return hmac.Equal([]byte(k.Secret[keyRandomChars:]), []byte(k.mark(by)))
+}
+
+// mark returns what scripts/sam/key.py computes, too.
+func (k Key) mark(by string) string {
+	mac := hmac.New(sha256.New, []byte(by))
+	mac.Write([]byte(k.ID + k.Secret[:keyRandomChars])) // a hash takes all that it is given
+	text := base32.NewEncoding(Alphabet).WithPadding(base32.NoPadding).EncodeToString(mac.Sum(nil))
+	return text[:keySecretChars-keyRandomChars]
+}
 
 // String returns the key as its holder sends it.
 func (k Key) String() string {

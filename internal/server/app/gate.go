@@ -15,6 +15,7 @@ import (
 func (a *App) newGate(c Config, t table.Table) *access.Gate {
 	return access.New(access.Options{
 		Table: t, Clock: clockwork.NewRealClock(), Logger: c.Logger, Resource: c.signInResource(),
+		LookUps: a.lookUps(),
 		Account: c.Settings.allowAccount(),
 		Invite:  func(ctx context.Context, v ident.Invite) (bool, error) { return a.rooms.MadeInvite(ctx, v) },
 		Seat: func(ctx context.Context, t ident.Token) (room.Agent, bool, error) {
@@ -30,4 +31,16 @@ func (a *App) newGate(c Config, t table.Table) *access.Gate {
 			return a.rooms.AgentBehind(ctx, c)
 		},
 	})
+}
+
+// lookUpsOfFile is how many secrets a second are looked up in a file, which takes some 30 µs for one: so a crowd that
+// guesses from ever new networks delays nobody.
+const lookUpsOfFile = 10_000
+
+// lookUps is access.Options.LookUps.
+func (a *App) lookUps() int {
+	if a.store.SingleProcess {
+		return lookUpsOfFile
+	}
+	return 0
 }

@@ -68,7 +68,8 @@ func Salvage(ctx context.Context, to Source, bytes files.Reader,
 			s.say(id, "cannot be copied: its state is lost")
 		}
 	}
-	if unknown != table.UnknownNone || len(s.lost[access.Partition])+len(s.lost[access.BarredPartition]) > 0 {
+	if unknown != table.UnknownNone ||
+		len(s.lost[access.Partition])+len(s.lost[access.SecretsPartition])+len(s.lost[access.BarredPartition]) > 0 {
 		s.losses = append(s.losses, Loss{Text: "keys of the server may be lost, too, and which accounts are revoked"})
 	}
 	if unknown == table.UnknownAny {

@@ -156,6 +156,9 @@ func (c *copier) idOf(ctx context.Context, name string) (string, error) {
 // copyKeys copies the keys and the accounts that the destination does not have, with their last uses: the seats
 // name what took them. An account that was revoked stays so.
 func (c *copier) copyKeys(ctx context.Context) (err error) {
+	if _, err := c.copyAbsent(ctx, access.SecretsPartition); err != nil { // without it the keys would count as made up
+		return fmt.Errorf("copying the secrets of keys: %w", err)
+	}
 	c.summary.Keys, err = c.copyAbsent(ctx, access.Partition)
 	if err != nil {
 		return fmt.Errorf("copying the keys: %w", err)

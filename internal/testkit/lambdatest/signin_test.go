@@ -319,8 +319,8 @@ func TestBootstrap_signIn_goesOnAfterADeploymentAndAFreeze(t *testing.T) {
 	p.at(f.start(0, signsInAt(ownURL)...).FunctionURL()).signsOut("after its end")
 }
 
-// A call with a token reads the sign-in beside the key, once in a while.
-func TestBootstrap_signIn_costsOneReadMoreThanAKeyAndNoneWhileItIsRemembered(t *testing.T) {
+// A call with a token reads the sign-in beside the key, and one with a key the secret of its mark, once in a while.
+func TestBootstrap_signIn_costsWhatAKeyDoesAndNothingWhileItIsRemembered(t *testing.T) {
 	t.Parallel()
 	f := deploy(t)
 	key := f.newKey("ann").String()
@@ -344,7 +344,7 @@ func TestBootstrap_signIn_costsOneReadMoreThanAKeyAndNoneWhileItIsRemembered(t *
 	said(key) // the first word of a seat costs more
 	byKey, keyNext := said(key)
 	bySignIn, next := said(p.Access)
-	if bySignIn.Read-byKey.Read != 1 || bySignIn.Write != byKey.Write {
+	if bySignIn != byKey {
 		t.Errorf("a first call costs %+v with a key and %+v with a sign-in", byKey, bySignIn)
 	}
 	if want := (spent{0, 1}); keyNext != want || next != want {

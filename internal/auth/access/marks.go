@@ -1,0 +1,107 @@
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/parley-chat/parley/internal/base/ident"
+	"github.com/parley-chat/parley/internal/store/table"
+)
+
+// SecretsPartition holds the secrets of a table, by which its keys are marked: see ident.Key.Marked. The first key
+// brings the first one. Keys that were copied from another table bring its secret along.
+const SecretsPartition = "SECRETS"
+
+// secretItem is the data of the item of a secret, whose sort key is random.
+type secretItem struct {
+	V      int    `json:"v"`
+	Secret string `json:"secret"`
+}
+
+// secretsOf returns the secrets of a table.
+func secretsOf(ctx context.Context, t table.Reader) (list []string, err error) {
+	for it, err := range table.All(ctx, t, table.Range{Partition: SecretsPartition, Consistency: table.Strong}) {
+		var data secretItem
+		if err == nil {
+			err = read(it, &data, &data.V)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading the secrets by which keys are marked: %w", err)
+		}
+		list = append(list, data.Secret)
+	}
+	return list, nil
+}
+
+// secret returns a secret of the table. It makes one if there is none; of two that are made at the same moment both
+// are good.
+func (k *Keys) secret(ctx context.Context) (string, error) {
+	list, err := secretsOf(ctx, k.table)
+	if err != nil {
+		return "", err
+	}
+	if len(list) > 0 {
+		return list[0], nil
+	}
+	secret := rand.Text()
+	put := table.Item{Key: table.Key{Partition: SecretsPartition, Sort: ident.NewKey().ID},
+		Data: encode(secretItem{V: version, Secret: secret})}
+	if err := k.table.Write(ctx, table.Put(put, table.Always)); err != nil {
+		return "", fmt.Errorf("storing the secret by which keys are marked: %w", err)
+	}
+	return secret, nil
+}
+
+// marks are the secrets of a table, as a process knows them. They are read with the first key, since a start that
+// serves none should not wait for them. Methods may be called concurrently.
+type marks struct {
+	table table.Table
+	clock clockwork.Clock
+	reads singleflight.Group
+
+	mu   sync.Mutex
+	list []string
+	read time.Time // when the read began
+}
+
+// check reports whether k has the mark of a secret of the table; some is false if the table has none, as one whose
+// keys are all older than marks. For a key without a mark the secrets are read again, once in the time for which a key
+// is believed: others may have been copied there.
+func (m *marks) check(ctx context.Context, k ident.Key) (some, marked bool, err error) {
+	m.mu.Lock()
+	list, fresh := m.list, !m.read.IsZero() && m.clock.Now().Sub(m.read) < believed
+	m.mu.Unlock()
+	if !slices.ContainsFunc(list, k.IsMarked) && !fresh {
+		list, err = m.readAll(ctx)
+	}
+	return len(list) > 0, slices.ContainsFunc(list, k.IsMarked), err
+}
+
+// readAll reads the secrets, which calls at the same time share.
+func (m *marks) readAll(ctx context.Context) ([]string, error) {
+	done := m.reads.DoChan("", func() (any, error) {
+		began := m.clock.Now()
+		list, err := secretsOf(context.WithoutCancel(ctx), m.table)
+		if err != nil {
+			return nil, err
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.list, m.read = list, began
+		return list, nil
+	})
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case result := <-done:
+		list, _ := result.Val.([]string)
+		return list, result.Err
+	}
+}
