@@ -161,7 +161,8 @@ func (s *situation) word(w string) string {
 		return "call " + s.call("wait_for_message", s.wait, "")
 	case "unshown":
 		if s.Unsure {
-			return "what results without a cursor handed out earlier may not have reached you, and message_history has it"
+			return "what results without a cursor handed out earlier may not have reached you, and message_history " +
+				"has it"
 		}
 		return "some of it has expired, or is from before you joined"
 	case "rest":

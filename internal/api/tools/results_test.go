@@ -364,8 +364,9 @@ func TestOutputSchema_namesEveryFieldOfTheResult(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"sent": "boolean", "id": "string", "to": "array", "credential": "string", "duplicate": "boolean", "have_left": "array",
-		"status": "string", "messages": "array",
+		"sent": "boolean", "id": "string", "to": "array", "credential": "string", "duplicate": "boolean",
+		"have_left": "array",
+		"status":    "string", "messages": "array",
 		"has_more": "boolean", "cursor": "string", "agents": "array", "next": "string",
 		"seated": "integer", "waiting": "integer", "away_until": "string", "owed": "integer",
 		"unfinished": "array", "tasks": "array",

@@ -133,7 +133,8 @@ func viewTask(t chat.Task) results.Task {
 	return results.Task{
 		ID: t.ID, Title: results.Text(t.Title), Text: results.Text(t.Text), State: string(t.State), Adder: t.Adder,
 		AdderPerson: t.AddedByPerson, AdderName: t.AdderName, By: t.By, ByPerson: t.EndedByPerson, ByName: t.ByName,
-		Was: t.Was, For: t.For, After: t.After, Dropped: t.Dropped, Result: results.Text(t.Result), Minutes: int64(t.Age / time.Minute),
+		Was: t.Was, For: t.For, After: t.After, Dropped: t.Dropped,
+		Result: results.Text(t.Result), Minutes: int64(t.Age / time.Minute),
 		Report: t.Report, Missing: t.Missing,
 	}
 }

@@ -12,12 +12,12 @@ func TestTask_drop_namesWhatWaitsForIt(t *testing.T) {
 	p.call("task", args{"agent_token": ann.Token, "action": "add", "tasks": []any{args{"title": "sand"},
 		args{"title": "paint", "after": "1"}, args{"title": "hang", "after": []any{"1"}}, args{"title": "sweep"}}})
 	got := p.call("task", args{"agent_token": ann.Token, "action": "drop", "id": "t1"})
-	if !strings.HasPrefix(got.Next, "What was dropped is still waited for by t2, t3: drop that and add it again without "+
-		"it. ") || strings.Count(got.text, `"after_dropped":["t1"]`) != 2 {
+	if !strings.HasPrefix(got.Next, "What was dropped is still waited for by t2, t3: "+
+		"drop that and add it again without it. ") || strings.Count(got.text, `"after_dropped":["t1"]`) != 2 {
 		t.Error(got.text)
 	}
-	if got = p.call("task", args{"agent_token": ann.Token, "action": "drop", "id": "t4"}); strings.Contains(got.Next,
-		"waited for") {
+	got = p.call("task", args{"agent_token": ann.Token, "action": "drop", "id": "t4"})
+	if strings.Contains(got.Next, "waited for") {
 		t.Error(got.text)
 	}
 }

@@ -41,7 +41,7 @@ func TestGetFile_picture_countsByItsPixelsOnceItIsDrawn(t *testing.T) {
 		ids = append(ids, s.uploads(s.offer(chat.ShareRequest{Token: p.ann.Token, Name: fmt.Sprint(n, ".png"),
 			Size: int64(len(file))}), file))
 	}
-	const eve, bob = "192.0.2.66", "192.0.2.1"
+	const eve, other = "192.0.2.66", "192.0.2.1"
 	drawn := 0
 	var refused error
 	for _, id := range ids {
@@ -60,7 +60,7 @@ func TestGetFile_picture_countsByItsPixelsOnceItIsDrawn(t *testing.T) {
 		t.Errorf("%d were drawn in a minute", drawn)
 	}
 	for range 300 { // each of which is a call, and a download
-		if got, err := s.looks(bob, p.bob.Token, ids[0]); err != nil || got.Image == nil {
+		if got, err := s.looks(other, p.ann.Token, ids[0]); err != nil || got.Image == nil {
 			t.Fatalf("one that was drawn: %+v, %v", got, err)
 		}
 	}
