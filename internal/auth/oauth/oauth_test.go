@@ -250,19 +250,23 @@ func TestAuthorize_unknownProgramOrForeignRedirect_leadsNowhere(t *testing.T) {
 	w.web["https://liar.example/c.json"] = w.web[client]
 	w.web["https://large.example/c.json"] = strings.Replace(w.web[client], `"client_name"`, `"x":"`+
 		strings.Repeat("x", 6<<10)+`","client_name"`, 1)
-	w.web["https://scheme.example/c.json"] = `{"client_id":"https://scheme.example/c.json","redirect_uris":[
+	const notAllowed = `[
 		"javascript:alert(1)","data:text/html,x","agent://x","http://agent.example/","https://u:p@agent.example/",
 		"https://agent.example/#x","https:///x","//agent.example/","ms-settings:/privacy","ms-x.y:/cb","intent://x/",
 		"intent:/#Intent;scheme=http;end","JAVASCRIPT:/x","file:///etc/passwd","blob:/x","view-source:/x","vscode:x",
 		"vscode://file/home?windowId=_blank","cursor://x/mcp/install?config=e30","cursor:x","Claude://claude.ai/cb",
+		"vscode://settings/telemetry.enableTelemetry","vscode://file//evil.example/share/x","vscode:/extension/evil.ext",
+		"vscode://vscode-remote/ssh-remote+evil.example/home","vscode://mcp/install","vscode-insiders://file/x",
+		"vscode:///a.b/cb","vscode://u@a.b/cb","vscode://a.b:1/cb","vscode://a%2eb/cb","vscode://.b/cb","vscode://a./cb",
+		"vscode://a.b.c/cb","vscode:/a.b/cb","windsurf://file/x","windsurf://mcp/install","warp://launch/x",
+		"warp://u@mcp/cb","cursor://anysphere.cursor-deeplink/mcp/install",
+		"cursor://Anysphere.Cursor-Deeplink/mcp/install","cursor://anysphere.cursor-deeplink./mcp/install",
 		"claude://claude.ai/cb#x","x-apple.preferences:/x","com..app:/cb","com.example.app:cb",
 		".example.app:/cb","com.example.:/cb","com.Example.app:/cb","com.ex_ample.app:/cb","com.example.app:/a\"b",
 		"https://claude.ai%E2%81%84x.evil.example/cb","https://%D1%81laude.ai/cb","https://agent.example%EF%BC%8Fx/",
-		"https://claude.ai;x.evil.example/","https://claude.ai\"x.evil.example/","https://[fe80::1%25x]/"]}`
-	var schemes struct {
-		Redirects []string `json:"redirect_uris"`
-	}
-	if err := json.Unmarshal([]byte(w.web["https://scheme.example/c.json"]), &schemes); err != nil {
+		"https://claude.ai;x.evil.example/","https://claude.ai\"x.evil.example/","https://[fe80::1%25x]/"]`
+	var schemes []string
+	if err := json.Unmarshal([]byte(notAllowed), &schemes); err != nil {
 		t.Fatal(err)
 	}
 	requests := map[string]string{
@@ -290,8 +294,15 @@ func TestAuthorize_unknownProgramOrForeignRedirect_leadsNowhere(t *testing.T) {
 		"two redirects":          asks() + "&redirect_uri=https://evil.example",
 		"two programs":           asks() + "&client_id=x",
 	}
-	for _, address := range schemes.Redirects {
-		requests[address] = asks("client_id", "https://scheme.example/c.json", "redirect_uri", address)
+	for i, address := range schemes {
+		id := fmt.Sprintf("https://scheme.example/%d.json", i)
+		list, _ := json.Marshal([]string{address, redirect}) // strings
+		w.web[id] = `{"client_id":"` + id + `","redirect_uris":` + string(list) + `}`
+		w.clock.Advance(time.Minute) // for documents
+		if g := w.posts(asks("client_id", id), "", ""); g.status != 200 {
+			t.Errorf("beside %s: %d %s", address, g.status, g.text)
+		}
+		requests[address] = asks("client_id", id, "redirect_uri", address)
 	}
 	for what, request := range requests {
 		w.clock.Advance(time.Minute) // for documents

@@ -29,16 +29,23 @@ func mayRedirect(address string) bool {
 // browsers and systems, such as javascript:, intent: and ms-settings:. Any program on a computer can claim one, so it
 // proves nothing.
 //
-// The address has no query of its own. Some programs do what theirs says, such as to open a folder or to add a
-// server, and anybody may register such an address.
+// Anybody may register an address, and the path or the query of some makes a program open a folder or a setting, or
+// add a server. So an address has no query of its own, and in the schemes of editors and of Warp it leads to a part
+// of the program that takes answers: see isExtension.
 func nativeScheme(address string) string {
 	scheme, rest, _ := strings.Cut(address, ":")
 	if !strings.HasPrefix(rest, "/") || !within(rest, smallLetters+strings.ToUpper(smallLetters)+digits+"/-._~%:@+=,") {
 		return ""
 	}
 	switch scheme {
-	case "claude", "windsurf", "vscode", "vscode-insiders", "cursor", "warp":
+	case "claude":
 		return scheme
+	case "vscode", "vscode-insiders", "cursor", "windsurf", "warp":
+		host, _, _ := strings.Cut(strings.TrimPrefix(rest, "//"), "/")
+		if scheme == "warp" && host == "mcp" || scheme != "warp" && isExtension(host) {
+			return scheme
+		}
+		return ""
 	}
 	top, rest, dot := strings.Cut(scheme, ".")
 	if !dot || len(top) < 2 || !within(top, smallLetters) || slices.ContainsFunc(strings.Split(rest, "."),
@@ -46,6 +53,15 @@ func nativeScheme(address string) string {
 		return ""
 	}
 	return scheme
+}
+
+// isExtension reports whether the host of an address that an editor opens is that of an extension: publisher.name.
+// Other hosts, such as "file", "settings" and "mcp", are commands of the editor itself, and so is one of Cursor's that
+// has the form of an extension.
+func isExtension(host string) bool {
+	publisher, name, _ := strings.Cut(host, ".")
+	return publisher != "" && name != "" && within(publisher+name, smallLetters+digits+"-") &&
+		host != "anysphere.cursor-deeplink"
 }
 
 const (
