@@ -133,6 +133,19 @@ func TestJoin_refusedForNow_saysWhenToTryAgain(t *testing.T) {
 	}
 }
 
+// Models are told of no key of a send, and programs that know it write it as their language does.
+func TestCall_camelCaseOfAHiddenArgument_isRefusedWithItsName(t *testing.T) {
+	p := newWorld(t).connect(modern)
+	ann := p.call("join_room", args{"room": "den", "agent_name": "Ann"})
+	for _, tool := range []string{"send_message", "share_file"} {
+		r := p.try(tool, args{"agent_token": ann.Token, "idempotencyKey": "k1", "replyTo": "m000001"})
+		if r.Code != "invalid_argument" ||
+			!strings.Contains(r.Message, "idempotencyKey is not an argument: write idempotency_key") {
+			t.Errorf("%s answers %s", tool, r.text)
+		}
+	}
+}
+
 // A message with an unknown argument might be a private one.
 func TestSend_withUnknownArgument_saysNothing(t *testing.T) {
 	w := newWorld(t)

@@ -18,7 +18,7 @@ type Arg struct {
 	Required bool   // the call is refused without it
 	Excused  bool   // of a required one: the tool says itself if it is missing
 	Clamped  bool   // an integer over the maximum counts as the maximum
-	Hidden   bool   // no schema and no refusal names it: no model needs it
+	Hidden   bool   // no schema or list names it, only a refusal of its other spelling: no model needs it
 	Fallback any    // what is put if the argument is absent; nil: nothing
 
 	kind     kind

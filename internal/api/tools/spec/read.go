@@ -88,8 +88,7 @@ func argumentOf(args []Arg, key string, v value) (name string, ok bool) {
 // not taken for that: whoever filters calls by their arguments may not know that spelling.
 func hint(args []Arg, m entry) string {
 	name, known := argumentOf(args, snake(m.key), m.value)
-	i := slices.IndexFunc(args, func(a Arg) bool { return a.Name == name })
-	if !known || args[i].Hidden {
+	if !known {
 		return ""
 	}
 	return ": write " + name

@@ -167,7 +167,8 @@ func TestRead_argumentInAnotherSpelling_isRefusedWithItsName(t *testing.T) {
 		"idempotencyKey": "idempotency_key", "IdempotencyKey": "idempotency_key", "idempotency-key": "idempotency_key",
 		"IDEMPOTENCY_KEY": "idempotency_key", "agentToken": "agent_token", "agent-Token": "agent_token", "ID": "id",
 		"clientId": "agent_token", "messageId": "id", // other names that models give
-		"idempotencykey": "", "innerKey": "", "agentTokens": "", "-": "",
+		"innerKey":       "inner_key", // hidden from models, yet known to programs
+		"idempotencykey": "", "agentTokens": "", "-": "",
 	} {
 		want := spelling + " is not an argument"
 		if name != "" {
