@@ -133,6 +133,9 @@ func badLetters(field string) error {
 		"only, and at least one letter or digit.", field)
 }
 
+// betweenWords are the signs of names that are no part of a word.
+const betweenWords = " '-_."
+
 // plain reports whether s consists of letters with their marks, digits, spaces
 // and ' - _ . only, and contains a letter or a digit.
 func plain(s string) bool {
@@ -147,7 +150,7 @@ func plain(s string) bool {
 			if !base {
 				return false // a mark follows a letter
 			}
-		case strings.ContainsRune(" '-_.", r):
+		case strings.ContainsRune(betweenWords, r):
 			base = false
 		default:
 			return false
@@ -158,19 +161,28 @@ func plain(s string) bool {
 
 // signsFit reports whether the letters and marks of s that look like a comma or a colon are those of somebody's own
 // language: they stand in a name wholly of their script. Elsewhere "Ann\ua4fd I approve" passes for a line of Ann's.
+// A visarga is part of a word, in Burmese of every third, and follows a letter of its script: the word alone has to be
+// of that, so that a name such as "\u101d\u1004\u103a\u1038 Claude" stands.
 func signsFit(s string) bool {
-	for _, r := range s {
+	for i, r := range s {
 		if !likeSign(r) {
 			continue
 		}
 		if unicode.In(r, unicode.Common, unicode.Inherited) {
 			return false // it is no language's own
 		}
-		for _, script := range unicode.Scripts {
-			foreign := func(other rune) bool { return isForeign(other, script) }
-			if unicode.Is(script, r) && strings.ContainsFunc(s, foreign) {
-				return false
-			}
+		script := scriptOf(r)
+		foreign := func(other rune) bool { return isForeign(other, script) }
+		if !strings.ContainsFunc(s, foreign) {
+			continue
+		}
+		word := s[strings.LastIndexAny(s[:i], betweenWords)+1:]
+		if end := strings.IndexAny(word, betweenWords); end >= 0 {
+			word = word[:end]
+		}
+		before, _ := utf8.DecodeLastRuneInString(s[:i])
+		if !unicode.In(r, colons) || !unicode.Is(script, before) || strings.ContainsFunc(word, foreign) {
+			return false
 		}
 	}
 	return true
@@ -179,6 +191,16 @@ func signsFit(s string) bool {
 // likeSign reports whether a letter or a mark looks like a comma or a colon.
 func likeSign(r rune) bool {
 	return r > unicode.MaxASCII && (unicode.In(r, colons, commas) || strings.ContainsAny(prototypes()[r], ",:"))
+}
+
+// scriptOf returns the script of a letter or a mark.
+func scriptOf(r rune) *unicode.RangeTable {
+	for _, script := range unicode.Scripts {
+		if unicode.Is(script, r) {
+			return script
+		}
+	}
+	return new(unicode.RangeTable)
 }
 
 // isForeign reports whether r belongs to another script. Digits, spaces and signs that all scripts use belong to none.

@@ -192,3 +192,26 @@ func TestLimits_guests_countBySeatAndByInvite(t *testing.T) {
 	}
 	w.say(ann.Token, "the admin speaks")
 }
+
+// An agent that runs away, from many networks, leaves its person the calls that stop it.
+func TestLimits_personOfARunawayAgent_stopsIt(t *testing.T) {
+	w := limited(t, ratelimit.Limits{Units: 100})
+	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann"})
+	p, calls, refused := w.person(ann), 0, error(nil)
+	for ; refused == nil && calls < 1000; calls++ {
+		call, err := w.Limits().Begin(ident.WithAddress(t.Context(), fmt.Sprintf("2001:db8:%x::/64", calls)), ratelimit.Vital)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, refused = w.Send(call, chat.SendRequest{Token: ann.Token, Text: fmt.Sprint("word ", calls)})
+	}
+	wants(t, refused, fault.RateLimited)
+	paused := true
+	call, err := w.Limits().Begin(ident.WithAddress(t.Context(), "192.0.2.1"), ratelimit.Usual)
+	if err == nil {
+		_, err = w.Service.Supervise(call, chat.SuperviseRequest{Token: p, Paused: &paused})
+	}
+	if err != nil {
+		t.Errorf("its person pauses it: %v", err)
+	}
+}

@@ -19,14 +19,18 @@ func CallerOf(ctx context.Context) Caller { return Caller{{Key: ident.ClientKey(
 // CallerFor returns the caller of ctx as it acts for the seat of a in a room. A caller that shows no principal may have
 // any number of addresses, so it counts for the seat, too, and a guest for the invite that gave it: those of one invite
 // may have as much as a room. From 24 networks one seat could else write 28 MB in ten seconds, past the room's budget.
-// A newcomer has no seat yet.
+// The person behind a seat counts apart from its agent, which it stops where that runs away. A newcomer has no seat yet.
 func CallerFor(ctx context.Context, id string, a room.Agent) Caller {
 	c := CallerOf(ctx)
 	if ident.PrincipalOf(ctx).Counts() {
 		return c
 	}
+	of := ofSeat
+	if a.IsPerson() {
+		of = ofPerson
+	}
 	if a.Seat != 0 {
-		c = append(c, ident.Group{Key: fmt.Sprint(ofSeat, id, " ", a.Seat), Times: 1})
+		c = append(c, ident.Group{Key: fmt.Sprint(of, id, " ", a.Seat), Times: 1})
 	}
 	if a.IsGuest() {
 		c = append(c, ident.Group{Key: fmt.Sprint(ofInvite, id, " ", a.Invite), Times: roomTimes})
@@ -37,6 +41,7 @@ func CallerFor(ctx context.Context, id string, a room.Agent) Caller {
 // What keys of budgets begin with that are those of no caller.
 const (
 	ofSeat   = "seat "
+	ofPerson = "person "
 	ofInvite = "invite "
 	ofRoom   = "room "
 )
@@ -49,6 +54,8 @@ func whose(g ident.Group) string {
 	switch {
 	case strings.HasPrefix(g.Key, ofSeat):
 		return "your seat"
+	case strings.HasPrefix(g.Key, ofPerson):
+		return "your devices"
 	case strings.HasPrefix(g.Key, ofInvite):
 		return "all guests of your invite"
 	case strings.HasPrefix(g.Key, ofRoom):
