@@ -14,6 +14,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/testkit/engine"
 )
 
@@ -152,6 +153,12 @@ func TestAttack_diskFilledByAGuest_whoIsThenThrownOut(t *testing.T) {
 	for n := range 200 { // what else a guest may do writes, too
 		at(n, door, "wait_for_message", args{"agent_token": gus.AgentToken, "wait_seconds": 0,
 			"activity": fmt.Sprint("busy ", n)})
+	}
+	_, link, _ := strings.Cut(gus.Watch, "#")
+	claim, _ := ident.ParseLinkCode(link)
+	person := ident.Token{Room: claim.Room, Seat: claim.Seat, Secret: ident.NewSecret(), Person: true}.String()
+	for n := range 200 { // and its person
+		at(n, door, "supervise", args{"agent_token": person, "claim": link, "person_name": fmt.Sprint("Mr ", n)})
 	}
 	for _, call := range []struct {
 		tool string

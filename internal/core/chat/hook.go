@@ -87,7 +87,7 @@ func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlo
 				"can have. Nothing was changed: end one of them first.", room.MaxHooks)
 		}
 		return roomlog.Change{Events: []room.Event{event(a)},
-			Ops: []table.Op{roomlog.PutHook(x), roomlog.PutTold(x, told)}}, nil
+			Ops: []table.Op{roomlog.PutHook(x), roomlog.PutTold(x, told)}}, c.checkSpace(0)
 	})
 	began = len(events) > 0
 	if began {

@@ -63,7 +63,7 @@ func (s *space) take(bytes int, guest bool) error {
 	if since := now.Sub(s.at); since < 0 || since >= readEvery {
 		s.at = now
 		left, size, err := s.read(func(size int64) int64 { return least(size, true) })
-		if err != nil {
+		if err != nil || size <= 0 { // some file systems do not tell
 			left, size = math.MaxInt64, math.MaxInt64 // a write will tell
 		}
 		s.left, s.size = left, size

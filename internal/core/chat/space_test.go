@@ -131,6 +131,18 @@ func TestSpace_noneLeft_refusesWhatAddsAndCarriesOutWhatRemoves(t *testing.T) {
 				Decision: room.SendDraft})
 			return err
 		},
+		"a name of a person": func() error {
+			_, err := w.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: p, PersonName: "Mia"})
+			return err
+		},
+		"a pause": func() error {
+			_, err := w.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: p, Paused: new(true)})
+			return err
+		},
+		"a link": func() error {
+			_, err := w.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: p, NewLink: true})
+			return err
+		},
 		"a new seat": func() error { _, err := w.tryJoin("plans", "Cid"); return err },
 		"a new room": func() error { _, err := w.tryJoin("ideas", "Cid"); return err },
 	} {
@@ -199,7 +211,8 @@ func TestLimits_personOfARunawayAgent_stopsIt(t *testing.T) {
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann"})
 	p, calls, refused := w.person(ann), 0, error(nil)
 	for ; refused == nil && calls < 1000; calls++ {
-		call, err := w.Limits().Begin(ident.WithAddress(t.Context(), fmt.Sprintf("2001:db8:%x::/64", calls)), ratelimit.Vital)
+		network := ident.WithAddress(t.Context(), fmt.Sprintf("2001:db8:%x::/64", calls))
+		call, err := w.Limits().Begin(network, ratelimit.Vital)
 		if err != nil {
 			t.Fatal(err)
 		}

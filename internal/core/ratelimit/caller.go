@@ -3,6 +3,7 @@ package ratelimit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/base/ident"
@@ -18,7 +19,8 @@ func CallerOf(ctx context.Context) Caller { return Caller{{Key: ident.ClientKey(
 
 // CallerFor returns the caller of ctx as it acts for the seat of a in a room. A caller that shows no principal may have
 // any number of addresses, so it counts for the seat, too, and a guest for the invite that gave it: those of one invite
-// may have as much as a room. From 24 networks one seat could else write 28 MB in ten seconds, past the room's budget.
+// may have as much as a room. From 24 networks one seat could else write 28 MB in ten seconds, past the room's
+// budget.
 // The person behind a seat counts apart from its agent, which it stops where that runs away. A newcomer has no seat yet.
 func CallerFor(ctx context.Context, id string, a room.Agent) Caller {
 	c := CallerOf(ctx)
@@ -36,6 +38,11 @@ func CallerFor(ctx context.Context, id string, a room.Agent) Caller {
 		c = append(c, ident.Group{Key: fmt.Sprint(ofInvite, id, " ", a.Invite), Times: roomTimes})
 	}
 	return c
+}
+
+// alone returns c without what it shares with others.
+func (c Caller) alone() Caller {
+	return slices.DeleteFunc(slices.Clone(c), func(g ident.Group) bool { return g.Times > 1 })
 }
 
 // What keys of budgets begin with that are those of no caller.

@@ -18,9 +18,10 @@ func (l *Limiter) Upload(c Caller, bytes int64) (back func(bytes int64), err err
 	})
 }
 
-// Download is Upload for files that a caller downloads. What all callers download is counted, too.
+// Download is Upload for files that a caller downloads, which fill no disk: guests of one invite do not share them.
+// What all callers download is counted, too.
 func (l *Limiter) Download(c Caller, bytes int64) (back func(bytes int64), err error) {
-	own, err := l.transfer(c, l.out, bytes, func(short ident.Group, left int64, wait time.Duration) error {
+	own, err := l.transfer(c.alone(), l.out, bytes, func(short ident.Group, left int64, wait time.Duration) error {
 		return fault.RetryLater(fault.RateLimited, wait, "This server sends %d bytes of files an hour to %s, and %d "+
 			"are left. Nothing was sent: try again in %d seconds.", int64(l.out.limitOf(short)), whose(short), left,
 			fault.Seconds(wait))

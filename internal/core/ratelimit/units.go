@@ -120,7 +120,8 @@ func (l *Limiter) Fetch(ctx context.Context, bytes int) error {
 
 // Enter admits the call of c, which acts for a seat, to the room with an id; from here on the call is part of the
 // room's budget. It refuses a call to a room that has no budget left, unless its caller is
-// modest. Only a caller that belongs to the room enters it, by a token or the password: a
+// modest. A vital call of a modest guest passes where only its invite has none left: four guests could else
+// deafen all others. Only a caller that belongs to the room enters it, by a token or the password: a
 // stranger pays alone, and cannot close the room to others.
 func (l *Limiter) Enter(ctx context.Context, id string, c Caller) error {
 	p, pays := ctx.Value(payerKey{}).(*payer)
@@ -128,7 +129,11 @@ func (l *Limiter) Enter(ctx context.Context, id string, c Caller) error {
 		return nil
 	}
 	p.in.Store(&id)
-	if wait, short := l.callers.take(p.acts(c), callUnits, l.clock.Now(), p.kept); wait > 0 {
+	now, more := l.clock.Now(), p.acts(c)
+	if p.kept == 0 && l.callers.areModest(p.who(), now) {
+		more = more.alone()
+	}
+	if wait, short := l.callers.take(more, callUnits, now, p.kept); wait > 0 {
 		return retryLater(short, wait)
 	}
 	_, err := l.share(p, id, callUnits)
