@@ -6,6 +6,15 @@ import (
 	"os"
 )
 
+// checkServed refuses a file that is not alone, unless its log stands at this path: there a server has it open. A second
+// name of a served file must not keep its operator from ending a key.
+func checkServed(path string) error {
+	if _, err := os.Stat(path + "-wal"); err == nil {
+		return nil
+	}
+	return checkAlone(path)
+}
+
 // checkAlone refuses a file that another server could open by another path. The write-ahead log and the lock are found
 // by the path. Two servers that open one file by two paths would each overwrite what the other has acknowledged, and
 // one whose file alone is mounted leaves its log in a place that may go. A file that does not exist is alone.

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"cmp"
 	"errors"
 	"os"
 	"path/filepath"
@@ -102,7 +101,7 @@ func LookAt(path string, views ...View) (*File, error) {
 		return nil, err
 	}
 	f := &File{path: path, views: views}
-	if err := cmp.Or(checkAlone(path), inspect(path, os.O_RDONLY)); err != nil {
+	if err := inspect(path, os.O_RDONLY); err != nil {
 		return nil, f.explain(err)
 	}
 	return f, nil

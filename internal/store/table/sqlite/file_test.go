@@ -141,7 +141,8 @@ func TestOpen_fileInUse_saysSoAndLeavesTheOtherAlone(t *testing.T) {
 	write(t, first, insert)
 }
 
-// Two servers on one file, by two names, lose what both have acknowledged.
+// Two servers on one file, by two names, lose what both have acknowledged. What only reads goes on, such as the check of
+// a backup.
 func TestOpen_fileWithAnotherName_isRefusedByBoth(t *testing.T) {
 	path, name := filepath.Join(t.TempDir(), "parley.db"), filepath.Join(t.TempDir(), "name.db")
 	file := openFile(t, path)
@@ -154,13 +155,16 @@ func TestOpen_fileWithAnotherName_isRefusedByBoth(t *testing.T) {
 	}
 	for _, p := range []string{path, name} {
 		_, opens := OpenFile(p)
-		_, looks := LookAt(p)
-		for _, err := range []error{opens, looks} {
+		_, beside := OpenBeside(p, Options{})
+		for _, err := range []error{opens, beside} {
 			if !errors.Is(err, ErrLinked) || !strings.Contains(err.Error(), p) ||
 				!strings.Contains(err.Error(), "mount its folder") {
 				t.Errorf("%s: %v; want ErrLinked and its path", p, err)
 			}
 		}
+	}
+	if f, err := LookAt(name); err != nil || f.Close() != nil {
+		t.Errorf("reading it: %v", err)
 	}
 	if _, err := os.Stat(name + ".lock"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the refusal has left a lock: %v", err)
@@ -314,5 +318,28 @@ func TestViews_areStoredAndReplaced(t *testing.T) {
 	}
 	if none := version(); readRows(t, openFile(t, path), "SELECT * FROM shown") != "two" {
 		t.Errorf("without views, the view is gone: schema version %s", none)
+	}
+}
+
+// Its operator ends keys while the server runs, though somebody has made a second name.
+func TestOpenBeside_servedFileWithAnotherName_goesOnAtItsOwn(t *testing.T) {
+	path, name := filepath.Join(t.TempDir(), "parley.db"), filepath.Join(t.TempDir(), "name.db")
+	served, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer served.Close()
+	if err := os.Link(path, name); err != nil {
+		t.Skipf("SKIPPED, NOT TESTED: a hard link to the file: %v", err)
+	}
+	beside, err := OpenBeside(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := beside.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := OpenBeside(name, Options{}); !errors.Is(err, ErrLinked) {
+		t.Errorf("at the other name: %v", err)
 	}
 }
