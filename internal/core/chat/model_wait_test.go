@@ -173,8 +173,8 @@ func (o waitOp) waiter(m model) (r roomModel, a agentModel, err error) {
 // unreadFrom returns the events, from low to high, after which a call of a without a
 // cursor may begin. One answer that was lost comes again.
 func (m model) unreadFrom(a agentModel) (low, high int64) {
-	low, high = a.from, max(a.fromMost, a.ackMost)
-	low = a.joined // what nothing acknowledged comes along, as far as it fits
+	// What nothing acknowledged comes along, as far as it fits.
+	low, high = a.joined, max(a.fromMost, a.ackMost)
 	if m.oneService && m.sequential {
 		low = max(low, a.acked) // else a service may not know what was acknowledged
 	}

@@ -20,8 +20,8 @@ func CallerOf(ctx context.Context) Caller { return Caller{{Key: ident.ClientKey(
 // CallerFor returns the caller of ctx as it acts for the seat of a in a room. A caller that shows no principal may have
 // any number of addresses, so it counts for the seat, too, and a guest for the invite that gave it: those of one invite
 // may have as much as a room. From 24 networks one seat could else write 28 MB in ten seconds, past the room's
-// budget.
-// The person behind a seat counts apart from its agent, which it stops where that runs away. A newcomer has no seat yet.
+// budget. The person behind a seat counts apart from its agent, and so can stop an agent that runs away. A newcomer has
+// no seat yet.
 func CallerFor(ctx context.Context, id string, a room.Agent) Caller {
 	c := CallerOf(ctx)
 	if ident.PrincipalOf(ctx).Counts() {

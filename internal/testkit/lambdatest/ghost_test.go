@@ -134,8 +134,9 @@ func TestGhost_messageWithoutACursor_comesOnceMoreToTheNextCall(t *testing.T) {
 			vanish(t, fleet, 1, waitOf(bob, 15))
 			<-time.After(openFor)
 			call(t, on(fleet, 0), "send_message", args{"agent_token": alice.AgentToken, "text": "for Bob"})
-			fleet.Settle()                                         // the ghost has been handed the message
-			for k, status := range []string{"messages", "quiet"} { // nothing acknowledges it, so it comes along with both
+			fleet.Settle() // the ghost has been handed the message
+			for k, status := range []string{"messages", "quiet"} {
+				// Nothing acknowledges the message, so it comes along with both answers.
 				got := answered(t, on(fleet, 2), waitOf(bob, 1))
 				all := got.Messages
 				if got.Status != status || len(all) == 0 || all[len(all)-1].Text != "for Bob" ||

@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// checkServed refuses a file that is not alone, unless its log stands at this path: there a server has it open. A second
-// name of a served file must not keep its operator from ending a key.
+// checkServed refuses a file that is not alone, unless its log stands at this path: there a server has the file open. A
+// second name of a served file must not keep its operator from ending a key.
 func checkServed(path string) error {
 	if _, err := os.Stat(path + "-wal"); err == nil {
 		return nil

@@ -141,8 +141,8 @@ func TestOpen_fileInUse_saysSoAndLeavesTheOtherAlone(t *testing.T) {
 	write(t, first, insert)
 }
 
-// Two servers on one file, by two names, lose what both have acknowledged. What only reads goes on, such as the check of
-// a backup.
+// Two servers on one file, by two names, lose what both have acknowledged. What only reads goes on, such as the check
+// of a backup.
 func TestOpen_fileWithAnotherName_isRefusedByBoth(t *testing.T) {
 	path, name := filepath.Join(t.TempDir(), "parley.db"), filepath.Join(t.TempDir(), "name.db")
 	file := openFile(t, path)
