@@ -70,8 +70,11 @@ func says(t *testing.T) {
 func shell(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("sh")
-	if err != nil {
+	switch {
+	case err != nil && os.Getenv("CI") == "true":
 		t.Fatal(err)
+	case err != nil:
+		t.Skip("SKIPPED, NOT TESTED: sh is not installed: it starts what looks for a terminal")
 	}
 	return path
 }
