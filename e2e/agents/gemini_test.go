@@ -124,5 +124,5 @@ func TestGemini_thatIsConnected_asksAndHears(t *testing.T) {
 	model.await(t, ann, "what Bob says", patience, func(c conversation) bool {
 		return strings.Contains(c.text(), "Plenty.")
 	})
-	<-ann.ended
+	ann.ends(t)
 }

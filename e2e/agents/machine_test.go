@@ -176,6 +176,16 @@ func (m *machine) start(dir, name string, args ...string) *client {
 	return c
 }
 
+// ends waits until the client has ended. Codex once went on after its last answer, for as long as the tests had.
+func (c *client) ends(t *testing.T) {
+	t.Helper()
+	select {
+	case <-c.ended:
+	case <-time.After(patience):
+		t.Fatalf("%s does not end: %s", c.args[0], c)
+	}
+}
+
 // terminal runs a client in a terminal in which nobody types, with additions to its
 // environment.
 func (m *machine) terminal(dir string, env []string, name string, args ...string) *client {

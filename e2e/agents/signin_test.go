@@ -174,7 +174,7 @@ func TestSignIn_personPressesConnect_itsAgentTalksRenewsItsTokensAndGoesOnAfterA
 			heard := client.model(m).await(t, ann, "what Bob says", patience, func(c conversation) bool {
 				return strings.Contains(c.text(), "Plenty.")
 			})
-			<-ann.ended
+			ann.ends(t)
 			s.again()
 			client.runs(m, m.folder("two"), prompt(t, do(tool("send_message", map[string]any{
 				"agent_token": newest(heard.text(), `"agent_token":\s*"([^"]+)`), "text": "I am back."})), say("Done.")))
@@ -215,7 +215,7 @@ func TestSignIn_thatEnded_isAskedForAgain(t *testing.T) {
 			s.again() // so that it remembers nothing
 			ann := client.runs(m, m.folder("one"), prompt(t, say("Done.")))
 			client.model(m).await(t, ann, "the task", patience, func(conversation) bool { return true })
-			<-ann.ended
+			ann.ends(t)
 			if said := m.says(client.lists); !strings.Contains(said, client.asks) {
 				t.Errorf("%s says\n%s", client.lists, said)
 			}
@@ -260,13 +260,13 @@ func TestSignIn_personWithAnAccount_itsAgentTalksUntilTheAccountIsRevoked(t *tes
 			client.model(m).await(t, ann, "the seat", patience, func(c conversation) bool {
 				return isSeated(c) && strings.Contains(c.text(), "ann@acme.example")
 			})
-			<-ann.ended
+			ann.ends(t)
 			m.says(`"$PARLEY" accounts revoke ann@acme.example --data ` + s.data)
 			s.again() // so that it remembers nothing
 			doctor("failed")
 			again := client.runs(m, m.folder("two"), prompt(t, say("Done.")))
 			client.model(m).await(t, again, "the task", patience, func(conversation) bool { return true })
-			<-again.ended
+			again.ends(t)
 			doctor("failed") // which the client knows by now
 			if said := m.says(client.lists); !strings.Contains(said, client.asks) {
 				t.Errorf("%s says\n%s", client.lists, said)
