@@ -155,13 +155,14 @@ func (c *session) supervised(ctx context.Context) (Supervised, error) {
 // nothing changes. On a disk that is nearly full nothing changes: by its own link a guest changed its name 4,646 times
 // in six seconds, until there was no room for a kick.
 func (c *session) supervise(ctx context.Context, how func(*room.Head, room.Agent) (*room.Event, error)) error {
+	full := c.checkSpace(0)
 	_, err := c.change(ctx, func(h *room.Head, a room.Agent, _ time.Time) (ch roomlog.Change, err error) {
 		e, err := how(h, a)
 		if err != nil || e == nil {
 			return ch, err
 		}
 		ch.Events = []room.Event{*e}
-		return ch, c.checkSpace(0)
+		return ch, full
 	})
 	return err
 }
