@@ -100,21 +100,38 @@ func lastShown(text string) (shown rune) {
 // seamRoom is how far before its limit a text is cut, so that no character is torn from what belongs to it.
 const seamRoom = 64
 
-// Seam returns where to cut text so that at most n bytes come before the cut: not before a mark, a joiner or a
-// selector, and not behind a joiner, if there is such a place in the last 64 of them. text[:n] ends with a character.
+// Seam returns where to cut text so that at most n bytes come before the cut: not within what a reader sees as one
+// character, if there is such a place in the last 64 of them. text[:n] ends with a character.
 func Seam(text string, n int) int {
 	for i := n; 0 < i && i < len(text) && i > n-seamRoom; {
-		last, size := utf8.DecodeLastRuneInString(text[:i])
-		next, _ := utf8.DecodeRuneInString(text[i:])
-		if !isJoiner(last) && !isJoiner(next) && !unicode.In(next, unicode.M, unicode.Variation_Selector) {
+		if !isOneCharacter(text[:i], text[i:]) {
 			return i
 		}
+		_, size := utf8.DecodeLastRuneInString(text[:i])
 		i -= size
 	}
 	return n
 }
 
-func isJoiner(r rune) bool { return r == joiner || r == nonJoiner }
+// follows is what belongs to the character before it, beside marks, joiners and selectors: colors of skin, and the
+// tags of a flag.
+var follows = &unicode.RangeTable{R32: []unicode.Range32{{0x1f3fb, 0x1f3ff, 1}, {0xe0020, 0xe007f, 1}}}
+
+// isOneCharacter reports whether the end of before and the beginning of after are seen as one character, by the
+// rules of UAX #29 that matter for what people write: after begins with what belongs to the character before it,
+// before ends with a joiner, or a flag of two letters begins in one and ends in the other.
+func isOneCharacter(before, after string) bool {
+	last, _ := utf8.DecodeLastRuneInString(before)
+	next, _ := utf8.DecodeRuneInString(after)
+	if unicode.Is(unicode.Join_Control, last) ||
+		unicode.In(next, unicode.M, unicode.Join_Control, unicode.Variation_Selector, follows) {
+		return true
+	}
+	letters := len(before) - len(strings.TrimRightFunc(before, isFlagLetter))
+	return isFlagLetter(next) && letters/utf8.RuneLen(next)%2 == 1
+}
+
+func isFlagLetter(r rune) bool { return unicode.Is(unicode.Regional_Indicator, r) }
 
 func escapeOf(r rune) string {
 	switch {

@@ -46,8 +46,8 @@ func TestEscape_whatHides_isSeen(t *testing.T) {
 }
 
 // pieces are what texts are drawn from: what joins, marks and selects, what hides, and what neither does.
-var pieces = []rune("aé1#\n 日مخकᠮ👩❤🏳🏽" +
-	"\u0301\u094d\u20e3\u200b\u200c\u200d\ufe0e\ufe0f\u180b\u202e\u2028\ufeff\U000e0041")
+var pieces = []rune("aé1#\n 日مخकᠮ👩❤🏳🏽🇩🇪🏴" +
+	"\u0301\u094d\u20e3\u200b\u200c\u200d\ufe0e\ufe0f\u180b\u202e\u2028\ufeff\U000e0041\U000e007f")
 
 func TestEscapeAfter_partsOfAnyCut_makeTheEscapedWhole(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
@@ -116,6 +116,25 @@ func TestSeam_tearsNothingFromWhatItBelongsTo(t *testing.T) {
 			t.Errorf("%+q at %d is cut behind %+q, want %+q", c.text, c.n, got, c.want)
 		}
 	}
+}
+
+// clusters are what a reader sees as one character each.
+var clusters = []string{"a", "日", "\n", "e\u0301", "क\u094d", "ی\u200cخ", "ᠮ\u180b", "1\ufe0f\u20e3",
+	"❤\ufe0f\u200d🔥", "👩🏽\u200d💻", "🏳\ufe0f\u200d🌈", "🇩🇪", "🇫🇷",
+	"🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"}
+
+func TestSeam_inAnyText_tearsNoCluster(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		text, ends := "x", map[int]bool{1: true}
+		for _, c := range rapid.SliceOfN(rapid.SampledFrom(clusters), 0, 40).Draw(r, "clusters") {
+			text += c
+			ends[len(text)] = true
+		}
+		n := firstRunes(text, rapid.IntRange(1, utf8.RuneCountInString(text)).Draw(r, "characters"))
+		if at := Seam(text, n); !ends[at] || at > n {
+			r.Fatalf("%+q at %d is cut before %+q", text, n, text[at:])
+		}
+	})
 }
 
 // FuzzEscape holds a text to what is promised: what is hidden is gone or allowed or one
