@@ -27,12 +27,14 @@ func negotiable(h http.Header, m *Message) (_ http.Header, unknown string) {
 	return h, ""
 }
 
-// refuseVersion answers m, which is of a version that this server does not have.
+// refuseVersion answers m, which names a version in its header that this server does not have. A version from
+// 2026-07-28 on needs its _meta and further headers, so the header alone would only meet the next refusal.
 func refuseVersion(w http.ResponseWriter, m *Message, version string) {
 	failure := library.UnsupportedProtocolVersionError{Version: version, Supported: library.ValidProtocolVersions}.
 		JSONRPCError().Error
 	failure.Message = fmt.Sprintf("This server does not have version %s of the protocol. Nothing was done: send one "+
-		"of these as %s: %s.", shown(version), library.HeaderProtocolVersion,
-		strings.Join(library.ValidProtocolVersions, ", "))
+		"of these as %s: %s. Or send %s there, with the other headers and the _meta of that version.", shown(version),
+		library.HeaderProtocolVersion, strings.Join(library.LegacyProtocolVersions(), ", "),
+		library.ProtocolVersion20260728)
 	respond(w, http.StatusBadRequest, m.ID, nil, &failure)
 }

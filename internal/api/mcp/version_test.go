@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -80,5 +81,38 @@ func TestVersion_thatIsUnknown_isRefusedWithTheKnownOnes(t *testing.T) {
 	if status, r := send(s, "1999-01-01", `{"jsonrpc":"2.0","method":"notifications/initialized"}`); status != 400 ||
 		!strings.Contains(r.body, `"id":null`) {
 		t.Errorf("a notification: %d %s", status, r.body)
+	}
+}
+
+func TestVersion_thatIsOffered_isServedAsTheRefusalSays(t *testing.T) {
+	s := NewServer(Options{Version: "1.2.3", Log: quiet, Tools: []Tool{quick}})
+	_, r := send(s, "1999-01-01", `{"jsonrpc":"2.0","id":7,"method":"tools/list"}`)
+	_, offer, _ := strings.Cut(r.body, "Nothing was done")
+	alone, more, _ := strings.Cut(offer, "Or send")
+	date := regexp.MustCompile(`\d{4}-\d{2}-\d{2}`)
+	more, _, _ = strings.Cut(more, `"data"`)
+	headers, further := date.FindAllString(alone, -1), date.FindAllString(more, -1)
+	if all := slices.Concat(further, headers); !slices.Equal(all, library.ValidProtocolVersions) {
+		t.Fatalf("%v are offered: %s", all, r.body)
+	}
+	for _, version := range headers {
+		for _, call := range []string{`"tools/list"`, `"tools/call","params":{"name":"quick","arguments":{}}`} {
+			status, r := send(s, version, `{"jsonrpc":"2.0","id":1,"method":`+call+`}`)
+			if status != 200 || r.Error.Code != 0 || r.Result.IsError {
+				t.Errorf("%s, %s: %d %s", version, call, status, r.body)
+			}
+		}
+	}
+	for _, version := range further {
+		r := httptest.NewRequest(http.MethodPost, "/mcp", strings.NewReader(
+			`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"quick","arguments":{},"_meta":{`+modernMeta+`}}}`))
+		r.Header = modernHeader()
+		r.Header.Set(library.HeaderProtocolVersion, version)
+		r.Header.Set("Mcp-Name", "quick")
+		w := httptest.NewRecorder()
+		handler(s).ServeHTTP(w, r)
+		if w.Code != 200 || strings.Contains(w.Body.String(), `"error"`) {
+			t.Errorf("%s: %d %s", version, w.Code, w.Body)
+		}
 	}
 }
