@@ -127,18 +127,24 @@ func (p *params) member(key string) (*json.RawMessage, members) {
 	}
 	p.others = true
 	switch key {
-	case "task", "capabilities", "clientInfo", "ref", "argument", "context", "notifications", "delivery":
+	case "task", "capabilities", "clientInfo", "ref", "argument", "context", "notifications", "delivery",
+		"message", "configuration":
 		return nil, fixed
 	}
 	return nil, nil
 }
 
-// fixed are the members of an object of a fixed form, which go nowhere.
-func fixed(string) (*json.RawMessage, members) { return nil, nil }
+// fixed are the members of an object of a fixed form, which go nowhere. The parts of a message of A2A are of one, too.
+func fixed(key string) (*json.RawMessage, members) {
+	if key == "parts" {
+		return nil, fixed
+	}
+	return nil, nil
+}
 
-// keys are those of the objects of an envelope that mcp-go or this package decodes, by what they are folded to. An
-// envelope is the message, its params, and what params hold in a fixed form. The keys of arguments and of a _meta are
-// read letter by letter anyway, and are no business of this package.
+// keys are those of the objects of an envelope that mcp-go, a2a-go or this package decodes, by what they are folded to.
+// An envelope is the message, its params, and what params hold in a fixed form. The keys of arguments, of a _meta and
+// of metadata are read letter by letter anyway, and are no business of this package.
 var keys = folded(
 	"jsonrpc", "id", "method", "params", "result", "error", // a message
 	"_meta", "name", "arguments", "task", "inputResponses", "requestState", "uri", "cursor", "level", // params
@@ -150,6 +156,10 @@ var keys = folded(
 	"type", "value", "ttl", // ref, argument, task
 	"toolsListChanged", "promptsListChanged", "resourcesListChanged", "resourceSubscriptions", // notifications
 	"mode", "url", "secret", // delivery
+	"tenant", "configuration", "metadata", "contextId", "status", "pageSize", "pageToken", "historyLength",
+	"statusTimestampAfter", "includeArtifacts", // params of A2A
+	"messageId", "parts", "referenceTaskIds", "role", "text", "raw", "data", "filename", "mediaType", // its message
+	"acceptedOutputModes", "returnImmediately", "taskPushNotificationConfig", // its configuration
 )
 
 func folded(list ...string) map[string]string {

@@ -34,7 +34,7 @@ func (s *scanner) value(depth int, m members) *Refusal {
 		if s.text[s.at] == '{' {
 			return s.object(depth, m)
 		}
-		return s.array(depth)
+		return s.array(depth, m)
 	case '"':
 		_, refused := s.literal()
 		return refused
@@ -47,9 +47,13 @@ func (s *scanner) value(depth int, m members) *Refusal {
 	return nil
 }
 
-func (s *scanner) array(depth int) *Refusal {
+// array moves past an array. Where an object has members, those in an array are of a fixed form.
+func (s *scanner) array(depth int, m members) *Refusal {
+	if m != nil {
+		m = fixed
+	}
 	for s.at++; s.space() != ']'; {
-		if refused := s.value(depth, nil); refused != nil {
+		if refused := s.value(depth, m); refused != nil {
 			return refused
 		}
 		if refused := s.comma(); refused != nil {
