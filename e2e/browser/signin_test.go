@@ -182,7 +182,7 @@ func TestSignIn_unknownProgramOrForeignRedirect_isAPageAndNoRedirect(t *testing.
 func TestSignIn_nativeProgram_isShownByItsSchemeAlone(t *testing.T) {
 	t.Parallel()
 	s := signIns(t)
-	const native = "claude://claude.ai/callback"
+	const native = "claude://claude.ai/mcp-auth-callback/sdk"
 	tab := s.person().open(s.connecting(s.registers("Claude", native), native))
 	tab.expects("a request to another server: " + native)
 	tab.is(role("heading", "Let a program on this computer use this Parley server as you?"))

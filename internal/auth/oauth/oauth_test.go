@@ -254,14 +254,18 @@ func TestAuthorize_unknownProgramOrForeignRedirect_leadsNowhere(t *testing.T) {
 		"javascript:alert(1)","data:text/html,x","agent://x","http://agent.example/","https://u:p@agent.example/",
 		"https://agent.example/#x","https:///x","//agent.example/","ms-settings:/privacy","ms-x.y:/cb","intent://x/",
 		"intent:/#Intent;scheme=http;end","JAVASCRIPT:/x","file:///etc/passwd","blob:/x","view-source:/x","vscode:x",
-		"vscode://file/home?windowId=_blank","cursor://x/mcp/install?config=e30","cursor:x","Claude://claude.ai/cb",
+		"vscode://file/home?windowId=_blank","cursor://x/mcp/install?config=e30","cursor:x",
+		"Claude://claude.ai/mcp-auth-callback/sdk",
 		"vscode://settings/telemetry.enableTelemetry","vscode://file//evil.example/share/x","vscode:/extension/evil.ext",
 		"vscode://vscode-remote/ssh-remote+evil.example/home","vscode://mcp/install","vscode-insiders://file/x",
 		"vscode:///a.b/cb","vscode://u@a.b/cb","vscode://a.b:1/cb","vscode://a%2eb/cb","vscode://.b/cb","vscode://a./cb",
 		"vscode://a.b.c/cb","vscode:/a.b/cb","windsurf://file/x","windsurf://mcp/install","warp://launch/x",
 		"warp://u@mcp/cb","cursor://anysphere.cursor-deeplink/mcp/install",
 		"cursor://Anysphere.Cursor-Deeplink/mcp/install","cursor://anysphere.cursor-deeplink./mcp/install",
-		"claude://claude.ai/cb#x","x-apple.preferences:/x","com..app:/cb","com.example.app:cb",
+		"claude://claude.ai/mcp-auth-callback/sdk#x","claude://claude.ai/new","claude://claude.ai/mcp-auth-callback/x",
+		"claude://claude.ai/mcp-auth-callback/sdk/../../new","claude://resume","claude://code/continue","claude:/new",
+		"claude://localhost/mcp-auth-callback/sdk","claude://u@claude.ai/mcp-auth-callback/sdk",
+		"x-apple.preferences:/x","com..app:/cb","com.example.app:cb",
 		".example.app:/cb","com.example.:/cb","com.Example.app:/cb","com.ex_ample.app:/cb","com.example.app:/a\"b",
 		"https://claude.ai%E2%81%84x.evil.example/cb","https://%D1%81laude.ai/cb","https://agent.example%EF%BC%8Fx/",
 		"https://claude.ai;x.evil.example/","https://claude.ai\"x.evil.example/","https://[fe80::1%25x]/"]`
@@ -403,9 +407,9 @@ func TestAuthorize_names_areShownAsWhatTheyAre(t *testing.T) {
 func TestAuthorize_nativeProgram_isShownByItsSchemeAndSignsIn(t *testing.T) {
 	w := newWorld(t)
 	const claudeCode = "https://claude.ai/oauth/claude-code-client-metadata"
-	w.web[claudeCode] = `{"client_id":"` + claudeCode + `","redirect_uris":["claude://claude.ai/mcp/callback"]}`
+	w.web[claudeCode] = `{"client_id":"` + claudeCode + `","redirect_uris":["claude://claude.ai/mcp-auth-callback/sdk"]}`
 	for redirect, opens := range map[string]string{
-		"claude://claude.ai/mcp/callback":                "claude:",
+		"claude://claude.ai/mcp-auth-callback/sdk":       "claude:",
 		"windsurf://codeium.windsurf/oauth-callback":     "windsurf:",
 		"vscode://publisher.extension/callback":          "vscode:",
 		"vscode-insiders://publisher.extension/callback": "vscode-insiders:",
@@ -413,7 +417,6 @@ func TestAuthorize_nativeProgram_isShownByItsSchemeAndSignsIn(t *testing.T) {
 		"warp://mcp/oauth2callback":                      "warp:",
 		"com.example.app:/oauth2redirect":                "com.example.app:",
 		"com.googleusercontent.apps.12-ab:/oauth2":       "com.googleusercontent.apps.12-ab:",
-		"claude://localhost/callback":                    "claude:", // which is no loopback
 	} {
 		ids := []string{w.registers("Claude", redirect)}
 		if strings.HasPrefix(redirect, "claude://claude.ai") {
@@ -455,13 +458,14 @@ func TestAuthorize_nativeProgram_isShownByItsSchemeAndSignsIn(t *testing.T) {
 func TestRegister_setWithAnAddressThatIsNotAllowed_keepsTheOthers(t *testing.T) {
 	w := newWorld(t)
 	g := w.call("POST", "/oauth/register", "application/json", `{"client_name":"Agent","redirect_uris":["app://x/cb",
-		"https://agent.example/cb","javascript:alert(1)","http://localhost/cb","claude://claude.ai/cb"]}`)
-	const taken = `"redirect_uris":["https://agent.example/cb","http://localhost/cb","claude://claude.ai/cb"]`
+		"https://agent.example/cb","javascript:alert(1)","http://localhost/cb","claude://claude.ai/mcp-auth-callback/sdk"]}`)
+	const taken = `"redirect_uris":["https://agent.example/cb","http://localhost/cb",` +
+		`"claude://claude.ai/mcp-auth-callback/sdk"]`
 	if g.status != 201 || !strings.Contains(g.text, taken) {
 		t.Fatalf("%d %s", g.status, g.text)
 	}
 	for address, want := range map[string]int{"https://agent.example/cb": 200, "http://localhost:7/cb": 200,
-		"claude://claude.ai/cb": 200, "app://x/cb": 400, "javascript:alert(1)": 400} {
+		"claude://claude.ai/mcp-auth-callback/sdk": 200, "app://x/cb": 400, "javascript:alert(1)": 400} {
 		if seen := w.posts(asks("client_id", g.Client, "redirect_uri", address), "", ""); seen.status != want {
 			t.Errorf("%s: %d %s", address, seen.status, seen.text)
 		}
@@ -497,7 +501,7 @@ func TestResource_withASlashAtItsEnd_isTheSame(t *testing.T) {
 func TestSignIns_nameThatNobodyChecked_isListedBehindTheHost(t *testing.T) {
 	w := newWorld(t)
 	const claudeCode, local = "https://claude.ai/oauth/claude-code-client-metadata", "http://127.0.0.1/callback"
-	const scheme = "claude://claude.ai/callback"
+	const scheme = "claude://claude.ai/mcp-auth-callback/sdk"
 	for name, c := range map[string]struct{ client, redirect string }{
 		"https://agent.example (Claude Code)":   {w.registers("Claude Code", redirect), redirect},
 		"https://agent.example":                 {w.registers("", redirect), redirect},

@@ -30,8 +30,9 @@ func mayRedirect(address string) bool {
 // proves nothing.
 //
 // Anybody may register an address, and the path or the query of some makes a program open a folder or a setting, or
-// add a server. So an address has no query of its own, and in the schemes of editors and of Warp it leads to a part
-// of the program that takes answers: see isExtension.
+// add a server. So an address has no query of its own, and leads to a part of the program that takes answers: of
+// Claude to the one that its desktop program registers, as reports to anthropics/claude-code show, since others open
+// chats and sessions; of Warp to its mcp host; of editors to an extension (see isExtension).
 func nativeScheme(address string) string {
 	scheme, rest, _ := strings.Cut(address, ":")
 	if !strings.HasPrefix(rest, "/") || !within(rest, smallLetters+strings.ToUpper(smallLetters)+digits+"/-._~%:@+=,") {
@@ -39,7 +40,10 @@ func nativeScheme(address string) string {
 	}
 	switch scheme {
 	case "claude":
-		return scheme
+		if rest == "//claude.ai/mcp-auth-callback/sdk" {
+			return scheme
+		}
+		return ""
 	case "vscode", "vscode-insiders", "cursor", "windsurf", "warp":
 		host, _, _ := strings.Cut(strings.TrimPrefix(rest, "//"), "/")
 		if scheme == "warp" && host == "mcp" || scheme != "warp" && isExtension(host) {
