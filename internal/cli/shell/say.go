@@ -88,8 +88,8 @@ func (s *Shell) Say(ctx context.Context, which Which, req SayRequest) error {
 			return err
 		}
 		touch(s.file)
-		if len(sent.Left) > 0 {
-			s.out.note("%s has left the room, and does not read what you said.", named(sent.Left, " and "))
+		for _, name := range sent.Left {
+			s.out.note("%s has left the room, and does not read what you said.", named([]string{name}, ""))
 		}
 		if owed.ID != "" && sent.Sent {
 			s.out.note("Sent as the answer to %s's request. To say something else instead, use --new.",
