@@ -21,7 +21,8 @@ import (
 // The disk is full for the program alone: it may not make a file longer.
 func TestDisk_filesMayNotGrow_isUnavailableAndLosesNothing(t *testing.T) {
 	p := start(t)
-	servesOnAFullDisk(t, p, func() { limit(t, p, 1<<20) }, func() {}, func() { limit(t, p, noLimit) })
+	fill, empty := func() { limit(t, p, 1<<20) }, func() { limit(t, p, noLimit) }
+	servesOnAFullDisk(t, p, http.StatusServiceUnavailable, fill, func() {}, empty)
 }
 
 const noLimit = ^uint64(0)
@@ -41,22 +42,20 @@ func limit(t *testing.T, p *program, bytes uint64) {
 const diskFull = "The disk of this server is full. Nothing was done: try again later, and tell the person who runs " +
 	"the server."
 
-// The disk is a real one of 3 MB, and another file takes two thirds of it. The refusal says so to agents and at a
-// shell, and the log once.
+// The disk is a real one of 12 MB, and another file takes most of it. The refusal says so to agents and at a
+// shell, and the log once. The server is healthy: it still throws somebody out, which a proxy must let pass.
 func TestDisk_full_isUnavailableAndLosesNothing(t *testing.T) {
 	t.Parallel()
-	disk := engine.SmallDisk(t, "3m")
+	disk := engine.SmallDisk(t, "12m")
 	other := filepath.Join(disk, "other")
-	p := startOn(t, []string{"--data", filepath.Join(disk, "parley.db")}, nil)
-	fill := func() {
-		if err := os.WriteFile(other, make([]byte, 2<<20), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.WriteFile(other, make([]byte, 11<<20), 0o600); err != nil {
+		t.Fatal(err)
 	}
+	p := startOn(t, []string{"--data", filepath.Join(disk, "parley.db")}, nil)
 	ann := visitor(t, p)
 	ann.does("join", "shed", "--as", "Ann")
 	log := p.out
-	servesOnAFullDisk(t, p, fill, func() {
+	servesOnAFullDisk(t, p, http.StatusOK, func() {}, func() {
 		got := talk{t, openGo(t, p.url, modernProtocol)}.refused("unavailable", "join_room",
 			args{"room": "loft", "agent_name": "Alice"})
 		if got.Message != diskFull {
@@ -176,8 +175,8 @@ func TestAttack_diskFilledByAGuest_whoIsThenThrownOut(t *testing.T) {
 }
 
 // servesOnAFullDisk has agents talk until the disk is full, and on once there is
-// room again. The program runs all the time. It calls look while the disk is full.
-func servesOnAFullDisk(t *testing.T, p *program, fill, look, empty func()) {
+// room again. The program runs all the time. It calls look while the disk is full, when /healthz answers with health.
+func servesOnAFullDisk(t *testing.T, p *program, health int, fill, look, empty func()) {
 	t.Helper()
 	c := talk{t, openGo(t, p.url, modernProtocol)}
 	alice, bob := c.meet("the attic")
@@ -185,24 +184,30 @@ func servesOnAFullDisk(t *testing.T, p *program, fill, look, empty func()) {
 	a.store("The first box.")
 	c.hears(&bob, "The first box.")
 	fill()
-	a.storeUntilFull(strings.Repeat("x", 30_000))
-	// A short message may still fit where a long one did not, as does what
+	// The space is read again after a second. A short message may still fit where a long one did not, as does what
 	// /healthz writes to see whether there is room.
-	await(t, "/healthz says that the disk is full", func() bool {
+	said, since := 0, time.Now()
+	awaitLonger(t, 3*patience, "nothing fits on the disk", func() bool {
+		a.storeUntilFull(strings.Repeat("x", 30_000))
 		a.storeUntilFull("")
-		return p.health() == http.StatusServiceUnavailable
+		if len(a.kept) > said {
+			said, since = len(a.kept), time.Now()
+		}
+		return time.Since(since) > 1200*time.Millisecond && p.health() == health
 	})
 	for range 2 { // after many more, the server moves its log, which may make room
-
 		a.isFull(bob)
-		if status := p.health(); status != http.StatusServiceUnavailable {
-			t.Errorf("on a full disk /healthz answered %d", status)
+		if status := p.health(); status != health {
+			t.Errorf("on a full disk /healthz answered %d, want %d", status, health)
 		}
 	}
 	look()
 	empty()
-	await(t, "/healthz says that there is room", func() bool { return p.health() == http.StatusOK })
-	a.store("There is room again.")
+	await(t, "there is room", func() bool {
+		return p.health() == http.StatusOK &&
+			c.tool("send_message", args{"agent_token": alice.token, "text": "There is room again."}).Code == ""
+	})
+	a.kept = append(a.kept, "There is room again.")
 	a.heardBy(bob)
 	if code := p.terminate(); code != 0 {
 		t.Errorf("the program ended with code %d", code)
