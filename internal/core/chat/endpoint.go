@@ -49,9 +49,6 @@ func (s *Service) AddAgent(ctx context.Context, token, name string, x roomlog.Ho
 		return AddedAgent{}, s.Outward(err)
 	}
 	defer c.room.release()
-	if err := c.checkSpace(0); err != nil {
-		return AddedAgent{}, err
-	}
 	undo, err := s.limits.Seat(ctx, c.head.ID, c.payer(ctx))
 	if err != nil {
 		return AddedAgent{}, err

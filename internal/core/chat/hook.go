@@ -75,7 +75,6 @@ func (s *Service) Hook(ctx context.Context, token string, x roomlog.HookItem) (t
 // beginHook gives the caller's seat the hook x, by the event. It returns false if the seat has it.
 func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlog.Told,
 	event func(room.Agent) room.Event) (began bool, err error) {
-	full := c.checkSpace(0)
 	events, err := c.change(ctx, func(_ *room.Head, a room.Agent, _ time.Time) (ch roomlog.Change, err error) {
 		if a.Joined != x.Joined {
 			return ch, errUnseated
@@ -88,7 +87,7 @@ func (c *session) beginHook(ctx context.Context, x roomlog.HookItem, told roomlo
 				"can have. Nothing was changed: end one of them first.", room.MaxHooks)
 		}
 		return roomlog.Change{Events: []room.Event{event(a)},
-			Ops: []table.Op{roomlog.PutHook(x), roomlog.PutTold(x, told)}}, full
+			Ops: []table.Op{roomlog.PutHook(x), roomlog.PutTold(x, told)}}, nil
 	})
 	began = len(events) > 0
 	if began {

@@ -28,6 +28,7 @@ func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (open
 	// The claim is of the seat that the token names. The rest is decided on the newest state of the room.
 	l, holder := s.store.Acquire(c.Room), room.HolderOf(t)
 	defer l.Release()
+	s.space.look()
 	var refused *fault.Error
 	p := &roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
 		a, here := h.Seated(c.Seat)
@@ -46,9 +47,16 @@ func (s *Service) redeem(ctx context.Context, claim string, t ident.Token) (open
 		// A refusal may have an event of its own, which is stored all the same: it is returned after that.
 		var e *room.Event
 		e, refused = h.OpenLink(a, c, holder.Hash, now)
-		if e != nil {
-			ch.Events = []room.Event{*e}
+		if e == nil {
+			return ch, nil
 		}
+		if err := s.takeSpace(0, a.IsGuest()); err != nil {
+			if refused != nil { // without its event
+				err = nil
+			}
+			return ch, err
+		}
+		ch.Events = []room.Event{*e}
 		return ch, nil
 	}}
 	if err := l.Append(ctx, p); err != nil {

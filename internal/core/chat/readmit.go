@@ -15,6 +15,9 @@ func (op *joinOp) knock(ctx context.Context, r *liveRoom, why room.Reason) {
 	if h := r.log.Peek(); h == nil || !op.mayKnock(h, op.svc.now(), why) {
 		return // the head may lie behind: then another call has knocked
 	}
+	if op.svc.checkSpace(0, op.By.IsGuest()) != nil {
+		return
+	}
 	err := r.log.Append(ctx,
 		&roomlog.Proposal{Propose: func(h *room.Head, now time.Time) (ch roomlog.Change, err error) {
 			if op.mayKnock(h, now, why) {

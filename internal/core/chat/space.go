@@ -10,18 +10,21 @@ import (
 	"github.com/jonboulle/clockwork"
 
 	"github.com/parley-chat/parley/internal/base/fault"
+	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
 )
 
-// On a full disk nobody can be thrown out: a kick and the end of a key are writes. So words and new seats end while
-// some of the disk is free, and those of guests first, since an invite may get anywhere. All else goes on, such as
-// kicks, settings, leaving and removing.
+// On a full disk nobody can be thrown out: a kick and the end of a key are writes. So what adds something ends while
+// some of the disk is free, and that of guests first, since an invite may get anywhere. What only takes something away
+// goes on (see room.Event.Frees), and so does what makes a kick possible: that an agent gets its own seat again, or
+// succeeds the admins.
 const (
-	leastFree     = 64 << 20 // for words of all, and
+	leastFree     = 64 << 20 // of what all add, and
 	leastPercent  = 2        // of a disk where that is less
-	guestTimes    = 2        // for words of guests, as many times as much
+	guestTimes    = 2        // of what guests add, as many times as much
 	readEvery     = time.Second
-	warnOfIt      = time.Hour // from one warning to the next
+	warnOfIt      = time.Hour // from one warning to the next of the same
 	bytesOfChange = 16 << 10  // of the disk, of a change with the least words
 )
 
@@ -29,8 +32,8 @@ const (
 // than enough of that many is left, it may make some free first.
 type ReadSpace func(enough func(size int64) int64) (left, size int64, err error)
 
-// space is what the disk of the store has left for words. It is read once in readEvery; between two reads what was
-// allowed is taken off, since ten writers a second could else fill a small disk.
+// space is what the disk of the store has left for what is added. It is read once in readEvery; between two reads what
+// was allowed is taken off, since ten writers a second could else fill a small disk.
 type space struct {
 	read  ReadSpace // nil: no disk is to be filled
 	clock clockwork.Clock
@@ -39,10 +42,10 @@ type space struct {
 	mu         sync.Mutex
 	at         time.Time // of the last read
 	left, size int64     // by now; then
-	warned     time.Time
+	warned     map[error]time.Time
 }
 
-// least returns how many bytes of a disk are left free of words.
+// least returns how many bytes of a disk are left free.
 func least(size int64, guest bool) int64 {
 	n := min(leastFree, size/100*leastPercent)
 	if guest {
@@ -51,11 +54,10 @@ func least(size int64, guest bool) int64 {
 	return n
 }
 
-// take takes the space for so many bytes of words. It fails with errNearlyFull where a guest may not have it, and with
-// table.ErrFull where nobody may.
-func (s *space) take(bytes int, guest bool) error {
+// look reads the disk if it was not read lately.
+func (s *space) look() {
 	if s.read == nil {
-		return nil
+		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,33 +70,52 @@ func (s *space) take(bytes int, guest bool) error {
 		}
 		s.left, s.size = left, size
 	}
+}
+
+// take takes the space for so many bytes as of the last look. It fails with errNearlyFull where a guest may not have
+// it, and with table.ErrFull where nobody may.
+func (s *space) take(bytes int, guest bool) error {
+	if s.read == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	switch {
 	case s.left < least(s.size, false):
-		s.warn(now)
+		s.warn(table.ErrFull, "all")
 		return table.ErrFull
 	case guest && s.left < least(s.size, true):
-		s.warn(now)
+		s.warn(errNearlyFull, "guests")
 		return errNearlyFull
 	}
 	s.left -= int64(2*bytes + bytesOfChange) // in the log and, once that is moved, in the file
 	return nil
 }
 
-// errNearlyFull reports that the disk has too little left for the words of guests.
+// errNearlyFull reports that the disk has too little left for guests.
 var errNearlyFull = errors.New("chat: the disk is nearly full")
 
-// warn tells the operator. s.mu is held.
-func (s *space) warn(now time.Time) {
-	if !s.warned.IsZero() && now.Sub(s.warned) < warnOfIt {
+// warn tells the operator of a refusal: of each kind once in warnOfIt. s.mu is held.
+func (s *space) warn(of error, whom string) {
+	now := s.clock.Now()
+	if at, warned := s.warned[of]; warned && now.Sub(at) < warnOfIt {
 		return
 	}
-	s.warned = now
-	s.log.Warn("the disk is nearly full: make room; until then guests, or all, can say nothing and nobody new comes in",
-		"free", s.left)
+	if s.warned == nil {
+		s.warned = map[error]time.Time{}
+	}
+	s.warned[of] = now
+	s.log.Warn("the disk is nearly full: make room; until then rooms take nothing more", "of", whom, "free", s.left)
 }
 
-// checkSpace refuses so many bytes of words of a guest, or of another caller, for which the disk has too little left.
+// checkSpace refuses so many bytes of a guest, or of another caller, for which the disk has too little left.
 func (s *Service) checkSpace(bytes int, guest bool) error {
+	s.space.look()
+	return s.takeSpace(bytes, guest)
+}
+
+// takeSpace is checkSpace as of the last look.
+func (s *Service) takeSpace(bytes int, guest bool) error {
 	switch err := s.space.take(bytes, guest); err {
 	case nil:
 		return nil
@@ -115,5 +136,14 @@ func errDiskFull(log *slog.Logger, cause error) *fault.Error {
 // checkSpace is that of the Service for words of the caller.
 func (c *session) checkSpace(bytes int) error { return c.room.svc.checkSpace(bytes, c.agent.IsGuest()) }
 
-// Ready returns table.ErrFull while the disk has too little left for words.
-func (s *Service) Ready() error { return s.space.take(0, false) }
+// takeSpace is that of the Service for what events of the caller add. It does not block.
+func (c *session) takeSpace(events []room.Event) error {
+	bytes, adds := 0, false
+	for _, e := range events {
+		bytes, adds = bytes+len(roomlog.Encode(e)), adds || !e.Frees()
+	}
+	if !adds {
+		return nil
+	}
+	return c.room.svc.takeSpace(bytes, c.agent.IsGuest())
+}

@@ -1,8 +1,11 @@
 package chat_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +14,7 @@ import (
 	"github.com/parley-chat/parley/internal/core/chat"
 	"github.com/parley-chat/parley/internal/core/ratelimit"
 	"github.com/parley-chat/parley/internal/core/room"
+	"github.com/parley-chat/parley/internal/core/roomlog"
 )
 
 // disk is what a disk has, and how often somebody has asked.
@@ -25,21 +29,23 @@ func (d *disk) space(func(int64) int64) (left, size int64, err error) {
 type onDisk struct {
 	*world
 	disk     *disk
+	log      *bytes.Buffer
 	ann, gus chat.Seated
 	byInvite context.Context
 }
 
 func newOnDisk(t *testing.T) onDisk {
 	t.Helper()
-	w, d := newWorld(t), &disk{left: 1 << 40, size: 1 << 40}
-	w = onTable(t, w.clock, w.table, chat.Options{SingleProcess: true, MinBatch: 1, Space: d.space})
+	w, d, log := newWorld(t), &disk{left: 1 << 40, size: 1 << 40}, &bytes.Buffer{}
+	w = onTable(t, w.clock, w.table, chat.Options{SingleProcess: true, MinBatch: 1, Space: d.space,
+		Logger: slog.New(slog.NewTextHandler(log, nil))})
 	ann := w.create(chat.CreateRequest{Room: "plans", AgentName: "Ann", Capacity: 6})
 	by := guest(t, ann.Invite)
 	gus, err := w.arrives(by, "Gus")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return onDisk{w, d, ann, gus, by}
+	return onDisk{w, d, log, ann, gus, by}
 }
 
 // has lets so much of the disk be left.
@@ -111,6 +117,19 @@ func TestSpace_noneLeft_refusesWhatAddsAndCarriesOutWhatRemoves(t *testing.T) {
 	draft := w.drafts(chat.SendRequest{Token: w.ann.Token, Text: "a draft"})
 	w.approves(p, false)
 	w.adds(w.ann.Token, "sand")
+	w.hook(w.gus.Token, "https://example.com/hook")
+	w.manage(w.ann.Token, room.Mute, "Bob", chat.StatusMuted)
+	w.manage(w.ann.Token, room.BanName, "Zoe", chat.StatusBanned)
+	manages := func(action room.Action, name string) func() error {
+		return func() error {
+			_, err := w.ManageAgent(t.Context(), chat.ManageRequest{Token: w.ann.Token, AgentName: name,
+				Action: action})
+			return err
+		}
+	}
+	updates := func(req chat.UpdateRequest) func() error {
+		return func() error { _, err := w.UpdateRoom(t.Context(), req); return err }
+	}
 	w.has(0)
 	for what, call := range map[string]func() error{
 		"a message": func() error {
@@ -139,6 +158,23 @@ func TestSpace_noneLeft_refusesWhatAddsAndCarriesOutWhatRemoves(t *testing.T) {
 			_, err := w.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: p, Paused: new(true)})
 			return err
 		},
+		"a draft that is approved": func() error {
+			_, err := w.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: p, Approve: new(true)})
+			return err
+		},
+		"a link that a guest opens": func() error { _, err := w.opens(w.gus.Watch, "desk"); return err },
+		"a webhook": func() error {
+			return w.Webhook(t.Context(), p, roomlog.HookItem{ID: "a0", Room: w.ann.Token[:7], Seat: 1, Joined: 1})
+		},
+		"an agent that is added": func() error {
+			_, err := w.AddAgent(t.Context(), p, "Eva", roomlog.HookItem{URL: "https://example.com/rpc"})
+			return err
+		},
+		"a promotion":   manages(room.Promote, "Bob"),
+		"an unmuting":   manages(room.Unmute, "Bob"),
+		"an unban":      manages(room.Unban, "Zoe"),
+		"a description": updates(chat.UpdateRequest{Token: w.ann.Token, Description: "words"}),
+		"a new invite":  updates(chat.UpdateRequest{Token: w.ann.Token, NewInvite: true}),
 		"a link": func() error {
 			_, err := w.Service.Supervise(t.Context(), chat.SuperviseRequest{Token: p, NewLink: true})
 			return err
@@ -150,13 +186,13 @@ func TestSpace_noneLeft_refusesWhatAddsAndCarriesOutWhatRemoves(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if err := w.Ready(); err == nil {
-		t.Error("the service says that it is ready")
-	}
+	wants(t, w.changesNothing(w.ann.Token, func() error { _, err := w.tryJoin("plans", "Bob"); return err }),
+		fault.NameTaken) // nobody hears the knock
 	if again := w.say(w.ann.Token, "said before"); !again.Duplicate || again.ID != first.ID {
 		t.Errorf("a message that is repeated: %+v", again)
 	}
 	w.decides(p, draft, room.RefuseDraft, "")
+	w.does(chat.TaskRequest{Token: w.ann.Token, Action: chat.TaskDrop, ID: "t1", Text: "never mind"})
 	w.clock.Advance(3 * time.Minute)
 	if got, err := w.JoinRoom(keyed, chat.JoinRequest{Room: "plans", AgentName: "Bob"}); err != nil ||
 		got.Status != chat.StatusReturned {
@@ -166,6 +202,47 @@ func TestSpace_noneLeft_refusesWhatAddsAndCarriesOutWhatRemoves(t *testing.T) {
 	w.manage(w.ann.Token, room.Kick, "Bob", chat.StatusKicked)
 	w.update(chat.UpdateRequest{Token: w.ann.Token, Redact: first.ID})
 	w.update(chat.UpdateRequest{Token: w.ann.Token, Close: true})
+}
+
+// The operator hears of each of the two once an hour, and nobody's look takes any space.
+func TestSpace_operatorIsWarnedOfGuestsAndOfAll(t *testing.T) {
+	w := newOnDisk(t)
+	said := 0
+	words := func(ctx context.Context, token string) {
+		said++
+		_, err := w.Send(ctx, chat.SendRequest{Token: token, Text: fmt.Sprint("word ", said)})
+		wants(t, err, fault.Unavailable)
+	}
+	for range 2 {
+		w.has(128*mib - 1)
+		for range 9 {
+			words(w.byInvite, w.gus.Token)
+		}
+		w.has(64*mib - 1)
+		words(w.byInvite, w.gus.Token)
+		words(t.Context(), w.ann.Token)
+		log := w.log.String()
+		if guests, all := strings.Count(log, "of=guests"),
+			strings.Count(log, "of=all"); guests != 1 || all != 1 {
+			t.Errorf("%d warnings of guests and %d of all, want one each:\n%s", guests, all, log)
+		}
+		w.log.Reset()
+		w.clock.Advance(time.Hour)
+	}
+}
+
+// What adds nothing takes no space from what does.
+func TestSpace_whatAddsNothing_takesNone(t *testing.T) {
+	w := newOnDisk(t)
+	w.manage(w.ann.Token, room.BanName, "Zoe", chat.StatusBanned)
+	w.has(64*mib + 1)
+	for range 100 {
+		w.manage(w.ann.Token, room.BanName, "Zoe", chat.StatusNoChange)
+	}
+	for i := range 10 {
+		w.manage(w.ann.Token, room.BanName, fmt.Sprint("Zoe ", i), chat.StatusBanned)
+	}
+	w.say(w.ann.Token, "there is space")
 }
 
 // One guest's seat, from many networks, says as much as one caller may, and all guests of an invite twice as much.

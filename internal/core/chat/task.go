@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -140,7 +139,6 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	if err != nil {
 		return Tasks{}, err
 	}
-	op.full = c.checkSpace(len(op.words))
 	got, err := op.run(ctx)
 	if gone := ctx.Err() != nil; err != nil && !gone || err == nil && !op.wrote {
 		undo()
@@ -171,7 +169,6 @@ type taskOp struct {
 	before room.Task // that task, as it was
 	added  int64     // the event that added tasks, which the answer is about; 0: none
 	wrote  bool
-	full   error      // why nothing can be changed, for want of space
 	after  *room.Head // right after the change: the answer is of one moment
 }
 
@@ -425,9 +422,6 @@ func (op *taskOp) propose(h *room.Head, a room.Agent, now time.Time) (ch roomlog
 			ch.Events = []room.Event{*e}
 		}
 	}
-	if len(ch.Events) > 0 {
-		err = cmp.Or(err, op.full)
-	}
 	if err != nil {
 		return roomlog.Change{}, err
 	}
@@ -580,7 +574,7 @@ func (op *taskOp) closed(ctx context.Context) (Tasks, error) {
 	again := op.order.Action == room.FinishTask && !d.Dropped || op.order.Action == room.DropTask && d.Dropped
 	if again && d.By.Is(c.agent) {
 		if op.req.Action == TaskNext { // the answer was lost: it has the next one already, or takes it now
-			take := &taskOp{caller: c, full: op.full, order: room.TaskOrder{Action: room.TakeTask}}
+			take := &taskOp{caller: c, order: room.TaskOrder{Action: room.TakeTask}}
 			if got, err := take.run(ctx); err == nil {
 				op.wrote = take.wrote
 				return got, nil

@@ -233,6 +233,26 @@ func (e Event) ClosesRoom() bool {
 	return e.Type == Changed && e.Reason == ReasonClosed || e.Type == Retired && e.Reason == ReasonBegunAnew
 }
 
+// Frees reports whether the event only takes something away: a seat, a role, a voice, a name, a hook, a draft, a task,
+// a text or the room. It can be said once of each of them.
+func (e Event) Frees() bool {
+	switch e.Type {
+	case Left:
+		return true
+	case Managed:
+		return e.Action == Demote || e.Action == Mute || e.Action == BanName
+	case Changed:
+		return e.Redacts != 0 || e.ClosesRoom()
+	case SupervisionSet:
+		return e.Reason == ReasonRefused
+	case TaskChanged:
+		return e.Task.Action == DropTask
+	case Hooked:
+		return e.Reason != ""
+	}
+	return false
+}
+
 // IsLost reports whether the event stands in the place of one that a damaged file has lost.
 func (e Event) IsLost() bool { return e.Type == Said && e.Redacted && e.Seat == 0 }
 
