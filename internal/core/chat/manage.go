@@ -39,10 +39,8 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 	}
 	defer c.room.release()
 	got := Managed{}
-	var gone room.Agent
 	events, err := c.decide(ctx, checkAdmin,
 		func(h *room.Head, by room.Agent, now time.Time) (ch roomlog.Change, err error) {
-			gone, _ = h.Named(order.Name.Key)
 			e, name, err := order.Decide(h, by)
 			got = Managed{Status: StatusNoChange, Name: name}
 			if e == nil {
@@ -61,10 +59,9 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 	}
 
 	if req.Clear {
-		gone.Key = order.Name.Key // of an agent that has left, only the name is known
-		got.Files, err = c.clearFiles(ctx, gone, events)
+		got.Files, err = c.clearFiles(ctx, order.Name.Key)
 		if err == nil {
-			got.Tasks, err = c.clearTasks(ctx, gone)
+			got.Tasks, err = c.clearTasks(ctx, order.Name.Key)
 		}
 		if err != nil {
 			return Managed{}, s.Outward(err)
@@ -83,20 +80,31 @@ func (s *Service) ManageAgent(ctx context.Context, req ManageRequest) (Managed, 
 // clearStep is how many claims one Write drops.
 const clearStep = 50
 
-// clearFiles removes the files that an agent shared whose seat the events have freed, and returns how many. The
-// messages stay; no event says so, since one seat may have shared hundreds.
-func (c *session) clearFiles(ctx context.Context, gone room.Agent, events []room.Event) (n int, err error) {
-	if gone.Seat == 0 || len(events) == 0 {
-		return 0, nil
-	}
-	t := c.room.svc.store.Table()
-	claims, err := roomlog.Claims(ctx, t, c.token.Room)
+// clearFiles removes the files that agents shared who had the name of a key and are gone, and returns how many. It goes
+// by the log, so a ban that broke off is finished by its repetition. The messages stay; no event says so, since one
+// seat may have shared hundreds.
+func (c *session) clearFiles(ctx context.Context, key string) (n int, err error) {
+	h, t := c.room.log.Peek(), c.room.svc.store.Table()
+	all, err := roomlog.Claims(ctx, t, c.token.Room)
 	if err != nil {
 		return 0, err
 	}
-	claims = slices.DeleteFunc(claims, func(x roomlog.Claim) bool {
-		return x.Seat != gone.Seat || x.N < gone.Joined || x.N > events[0].N // of another agent on this seat
-	})
+	var claims []roomlog.Claim
+	for _, x := range all {
+		if a, here := h.Seated(x.Seat); here && a.Joined <= x.N {
+			continue
+		}
+		e, err := c.room.log.Event(ctx, x.N)
+		if errors.Is(err, table.ErrNotFound) {
+			continue // it has expired
+		}
+		if err != nil {
+			return 0, err
+		}
+		if nameKeys([]string{e.Name})[0] == key {
+			claims = append(claims, x)
+		}
+	}
 	for part := range slices.Chunk(claims, clearStep) {
 		var ops []table.Op
 		for _, x := range part {
@@ -113,11 +121,11 @@ func (c *session) clearFiles(ctx context.Context, gone room.Agent, events []room
 	return n, nil
 }
 
-// clearTasks drops the open tasks that agents added who had the name of one that is gone, and returns how many.
-func (c *session) clearTasks(ctx context.Context, gone room.Agent) (n int, err error) {
+// clearTasks drops the open tasks that agents added who had the name of a key and are gone, and returns how many.
+func (c *session) clearTasks(ctx context.Context, key string) (n int, err error) {
 	h := c.room.log.Peek()
 	for _, t := range h.Tasks {
-		if nameKeys([]string{t.Adder.Name})[0] != gone.Key || t.Adder.IsHere(&h.State) {
+		if nameKeys([]string{t.Adder.Name})[0] != key || t.Adder.IsHere(&h.State) {
 			continue
 		}
 		drop := room.TaskOrder{Action: room.DropTask, No: t.No}
