@@ -62,11 +62,7 @@ func (s *Shell) checkCapacity(ctx context.Context, c *client.Client, req JoinReq
 	if req.Capacity == 0 || req.New {
 		return nil
 	}
-	a := args{}
-	a.set("room", req.Room)
-	a.set("password", req.Password)
-	var got results.Info
-	_, err := get(ctx, c, "room_info", a, &got)
+	got, err := look(ctx, c, req)
 	switch code := fault.CodeOf(err); {
 	case err == nil && got.Room.Capacity == req.Capacity, code == fault.RoomNotFound:
 		return nil
@@ -92,7 +88,7 @@ func (s *Shell) join(ctx context.Context, c *client.Client, req JoinRequest) err
 	}
 	var refused *fault.Error
 	if errors.As(err, &refused) && refused.Code != fault.KeyInvalid {
-		return s.refusedJoin(c.Base(), req, refused)
+		return s.refusedJoin(refused)
 	}
 	if err != nil {
 		return err
@@ -143,6 +139,9 @@ func (s *Shell) take(ctx context.Context, c *client.Client, req JoinRequest) (r 
 		r, err = s.resume(ctx, c, req)
 		if err == nil && r == nil {
 			err = s.checkOwn(ctx, c, req)
+		}
+		if err == nil && r == nil {
+			err = s.checkElsewhere(ctx, c, req)
 		}
 		if r != nil || err != nil {
 			return err
@@ -205,6 +204,77 @@ func (s *Shell) checkOwn(ctx context.Context, c *client.Client, req JoinRequest)
 	return nil
 }
 
+// checkElsewhere refuses the name of a seat that this person has at another address, where a room of that name has an
+// agent of that name here, too. The server would refuse the name, and tell the room that somebody wants it. Only a
+// person says that two addresses are one server: the token of the seat goes to the address that gave it, and here the
+// names alone are asked for, which anybody sees.
+func (s *Shell) checkElsewhere(ctx context.Context, c *client.Client, req JoinRequest) error {
+	all, err := s.Seats.All()
+	if err != nil || req.New {
+		return err
+	}
+	which := Which{Room: req.Room, As: req.As}
+	for _, seat := range all {
+		if seat.Server == c.Base() || seat.Claim != "" || !which.names(seat) ||
+			req.Invite != "" && !leadsTo(req.Invite, seat) {
+			continue
+		}
+		here, err := namesIn(ctx, c, req)
+		if err != nil || !slices.ContainsFunc(here, sameName(seat.Name)) {
+			return nil // what else is wrong, the join says
+		}
+		isThere, err := s.mayBe(ctx, seat, here, req)
+		if err != nil {
+			return err
+		}
+		if !isThere {
+			continue
+		}
+		return fail(failed, "Somebody in the room %s has this name. Nobody was told. It is you, if this server is the "+
+			"one at %s, where you have a seat as %s. Then take your seats along: %s", seat.Room, seat.Server, seat.Name,
+			s.moving(seat.Server, c.Base()))
+	}
+	return nil
+}
+
+// mayBe reports whether the room of a seat, at its own address, may be the one with these agents. An address that no
+// longer answers may be that of any room.
+func (s *Shell) mayBe(ctx context.Context, seat client.Seat, agents []string, req JoinRequest) (bool, error) {
+	p, err := s.at(seat.Server)
+	if err != nil {
+		return false, err
+	}
+	c := s.Dial(p, seat.Token)
+	defer c.Close()
+	limited, cancel := context.WithTimeout(ctx, moveTime)
+	defer cancel()
+	is, err := c.Standby(limited, client.StandbyRequest{Token: seat.Token, Peek: true, Wait: time.Millisecond})
+	if err == nil && (is.Code == vacated || is.Code == unknown && !is.KeyInvalid) {
+		return false, nil
+	}
+	req.Room = seat.Room
+	there, err := namesIn(limited, c, req)
+	return err != nil || slices.Equal(there, agents), nil
+}
+
+// namesIn returns the names of those in the room that a join asks for.
+func namesIn(ctx context.Context, c *client.Client, req JoinRequest) (names []string, err error) {
+	got, err := look(ctx, c, req)
+	for _, agent := range got.Room.Agents {
+		names = append(names, agent.Name)
+	}
+	return names, err
+}
+
+// look returns what anybody sees of the room that a join asks for.
+func look(ctx context.Context, c *client.Client, req JoinRequest) (got results.Info, err error) {
+	a := args{}
+	a.set("room", req.Room)
+	a.set("password", req.Password)
+	_, err = get(ctx, c, "room_info", a, &got)
+	return got, err
+}
+
 // sit takes a new seat.
 func (s *Shell) sit(ctx context.Context, c *client.Client, req JoinRequest) (result, error) {
 	tool, a := "join_room", args{"agent_name": req.As}
@@ -241,23 +311,8 @@ func (s *Shell) seated(ctx context.Context, c *client.Client, tool string, a arg
 	return nil, errors.Join(fmt.Errorf("the seat could not be stored, and was given back: %w", err), left)
 }
 
-// refusedJoin says what a person can do about a refusal of the server at base.
-func (s *Shell) refusedJoin(base string, req JoinRequest, refused *fault.Error) error {
-	if refused.Code == fault.NameTaken {
-		all, err := s.Seats.All()
-		if err != nil {
-			return err
-		}
-		which := Which{Room: req.Room, As: req.As}
-		own := func(seat client.Seat) bool {
-			return seat.Server != base && which.names(seat) && (req.Invite == "" || leadsTo(req.Invite, seat))
-		}
-		if i := slices.IndexFunc(all, own); i >= 0 {
-			return fail(failed, "Somebody in the room %s has this name. It is you, if this server is the one at %s, "+
-				"where you have a seat as %s. Then take your seats along: %s", all[i].Room, all[i].Server,
-				all[i].Name, s.moving(all[i].Server, base))
-		}
-	}
+// refusedJoin says what a person can do about a refusal.
+func (s *Shell) refusedJoin(refused *fault.Error) error {
 	if len(refused.Yours) == 0 {
 		return plain(refused, s.command)
 	}

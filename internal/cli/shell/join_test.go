@@ -2,6 +2,8 @@ package shell_test
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httputil"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/base/results"
 	"github.com/parley-chat/parley/internal/cli/client"
 	"github.com/parley-chat/parley/internal/cli/shell"
+	"github.com/parley-chat/parley/internal/server/app/apptest"
 )
 
 // The name of a seat is compared as the server compares names.
@@ -81,6 +84,120 @@ func TestJoin_nameOfOnesOwnAgent_isRefusedWithoutAKnock(t *testing.T) {
 			}
 			if err := join(); err != nil {
 				t.Errorf("the name is free, and is refused: %v", err)
+			}
+		})
+	}
+}
+
+// tellTale notes what goes to an address.
+type tellTale struct {
+	host  string
+	heard strings.Builder
+}
+
+func (w *tellTale) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Host == w.host {
+		text, err := httputil.DumpRequestOut(r, true)
+		if err != nil {
+			return nil, err
+		}
+		w.heard.Write(text)
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// The server has another address, and the seat is that of the old one: the room hears of nobody.
+func TestJoin_nameOfOnesSeatAtAnotherAddress_isRefusedWithoutAKnock(t *testing.T) {
+	for name, addresses := range map[string]func(base string) (old, now string){
+		"one that still answers":          func(base string) (old, now string) { return base, elsewhere(base) },
+		"one that does not":               func(base string) (old, now string) { return "http://127.0.0.1:1", base },
+		"by an invite, while it answers":  func(base string) (old, now string) { return base, elsewhere(base) },
+		"by an invite, while it does not": func(base string) (old, now string) { return "http://127.0.0.1:1", base },
+	} {
+		t.Run(name, func(t *testing.T) {
+			base := serve(t)
+			meet(t, base, "Ann", "Bob", "Cy")
+			if err := at(t, base, nil).Leave(t.Context(), as("Cy"), ""); err != nil {
+				t.Fatal(err)
+			}
+			old, now := addresses(base)
+			req := shell.JoinRequest{Room: "Tea", As: "ann "}
+			if strings.Contains(name, "invite") {
+				c := at(t, base, nil)
+				if err := c.Invite(t.Context(), as("Ann"), true); err != nil {
+					t.Fatal(err)
+				}
+				var got struct{ Invite string }
+				read(t, c.out.String(), &got)
+				invited, ok := client.Invited(got.Invite)
+				if !ok {
+					t.Fatalf("%q is no invite", got.Invite)
+				}
+				req.Room = now + "/i/" + invited.Invite
+			}
+			if err := at(t, base, nil).Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
+				for i := range all {
+					all[i].Server = old
+				}
+				return all, nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+			wire := &tellTale{host: strings.TrimPrefix(now, "http://")}
+			err := at(t, now, wire).Join(t.Context(), req)
+			if err == nil || !strings.Contains(err.Error(), old+", where you have a seat as Ann") ||
+				!strings.HasSuffix(err.Error(), ": parley move "+old+" "+now) {
+				t.Errorf("%v", err)
+			}
+			if heard := history(t, base); slices.ContainsFunc(heard, isKnock) {
+				t.Errorf("the room was told that somebody wants the name: %v", heard)
+			}
+			all, err := at(t, base, nil).Seats.All()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, seat := range all {
+				if strings.Contains(wire.heard.String(), seat.Token) || wire.heard.Len() == 0 {
+					t.Errorf("the new address was shown the token of %s", seat.Name)
+				}
+			}
+		})
+	}
+}
+
+// Another person has the name: the refusal is the server's, and says nothing of a seat elsewhere.
+func TestJoin_nameOfOnesSeatOnAnotherServer_isNotTakenForIt(t *testing.T) {
+	for name, where := range map[string]func(t *testing.T, base string) (now string){
+		"another server": func(t *testing.T, _ string) (now string) { return apptest.Serve(t, nil) },
+		"a seat that is gone": func(t *testing.T, base string) (now string) {
+			c := client.New(base, client.Options{})
+			defer c.Close()
+			all, err := at(t, base, nil).Seats.All()
+			if err == nil {
+				err = c.Call(t.Context(), "leave_room", map[string]any{"agent_token": all[0].Token}, &results.Left{})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return elsewhere(base)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			base := serve(t)
+			meet(t, base, "Ann", "Bob")
+			now := where(t, base)
+			other := client.New(now, client.Options{})
+			defer other.Close()
+			if err := other.Call(t.Context(), "join_room", map[string]any{"room": "tea", "agent_name": "Ann"},
+				&results.Joined{}); err != nil {
+				t.Fatal(err)
+			}
+			err := at(t, now, nil).Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann"})
+			if err == nil || strings.Contains(err.Error(), "move") {
+				t.Errorf("%v", err)
+			}
+			if err := at(t, now, nil).Join(t.Context(), shell.JoinRequest{Room: "milk", As: "Ann"}); err != nil {
+				t.Errorf("into another room: %v", err)
 			}
 		})
 	}

@@ -65,7 +65,7 @@ func at(t *testing.T, base string, wire http.RoundTripper) *command {
 		Out:      &shell.Output{Screen: shell.ScreenOn(&c.out), Notes: &c.notes, JSON: true},
 		NoPerson: func() string { return "" }, Clock: clockwork.NewRealClock(),
 		Dial: func(p client.Place, _ string) *client.Client {
-			return client.New(p.Base, client.Options{HTTP: &http.Client{Transport: wire}})
+			return client.New(p.Base, client.Options{HTTP: &http.Client{Transport: wire}, Invite: p.Invite})
 		},
 	}
 	return c
