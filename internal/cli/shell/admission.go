@@ -41,7 +41,7 @@ func (s *Shell) through(p client.Place, do func(*client.Client) error) error {
 	if fault.CodeOf(err) == fault.KeyInvalid {
 		return fail(failed, "%s", strings.TrimSpace(p.Refused()+" "+hint))
 	}
-	return err
+	return s.away(err)
 }
 
 // moveHint says how the seats and the key come along to a server that this person has used at another address; "" where

@@ -177,6 +177,18 @@ func (s *Shell) otherServers(base string) (others []string, err error) {
 	return others, err
 }
 
+// away adds to the error of a server that does not answer how the seats that this person has there come along, if it
+// has another address now.
+func (s *Shell) away(err error) error {
+	lost := new(client.Unreachable)
+	all, errAll := s.Seats.All()
+	if !errors.As(err, &lost) || errAll != nil ||
+		!slices.ContainsFunc(all, func(seat client.Seat) bool { return seat.Server == lost.Base }) {
+		return err
+	}
+	return fmt.Errorf("%w; if it has another address now: %s", err, s.moving(lost.Base, ""))
+}
+
 // moving returns the command that moves from one address to another; an empty one is left to the person.
 func (s *Shell) moving(from, to string) string {
 	bare := Shell{Program: s.Program}

@@ -72,21 +72,42 @@ func TestMove_ownSeatAtAnotherAddress_isNamedAndComesAlong(t *testing.T) {
 }
 
 // The server has gone to another address.
-func TestSay_addressThatDoesNotAnswer_namesMove(t *testing.T) {
-	base := serve(t)
-	meet(t, base, "Ann")
+func TestCommands_addressThatDoesNotAnswer_nameMove(t *testing.T) {
 	const away = "http://127.0.0.1:1"
-	file, err := client.OpenTokens()
-	if err == nil {
-		err = file.Update(func(all []client.Seat) ([]client.Seat, error) { all[0].Server = away; return all, nil })
+	for name, run := range map[string]func(*command) error{
+		"say":  func(c *command) error { return c.Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Hello."}) },
+		"wait": func(c *command) error { return c.Wait(t.Context(), as("Ann"), shell.WaitRequest{}) },
+		"tail": func(c *command) error {
+			return c.History(t.Context(), as("Ann"), shell.HistoryRequest{Last: 1, Follow: true})
+		},
+		"join": func(c *command) error {
+			return c.Join(t.Context(), shell.JoinRequest{Room: "milk", As: "Ann"})
+		},
+	} {
+		base := serve(t)
+		meet(t, base, "Ann")
+		err := at(t, base, nil).Seats.Update(func(all []client.Seat) ([]client.Seat, error) {
+			all[0].Server = away
+			return all, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = run(at(t, away, nil))
+		if !errors.As(err, new(*client.Unreachable)) ||
+			!strings.HasSuffix(err.Error(), "; if it has another address now: parley move "+away+" NEW") {
+			t.Errorf("%s: %v", name, err)
+		}
+		named := at(t, base, nil)
+		named.Base = base
+		if err := run(named); name != "join" && (err == nil ||
+			!strings.Contains(err.Error(), "take your seats along: parley move "+away+" "+base+"; else ")) {
+			t.Errorf("%s at the new address: %v", name, err)
+		}
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = at(t, base, nil).Say(t.Context(), as("Ann"), shell.SayRequest{Text: "Hello."})
-	if !errors.As(err, new(*client.Unreachable)) ||
-		!strings.HasSuffix(err.Error(), "; if it has another address now: parley move "+away+" NEW") {
-		t.Errorf("%v", err)
+	err := at(t, "http://127.0.0.1:2", nil).Join(t.Context(), shell.JoinRequest{Room: "tea", As: "Ann"})
+	if err == nil || strings.Contains(err.Error(), "parley move") {
+		t.Errorf("where this person has no seat: %v", err)
 	}
 }
 

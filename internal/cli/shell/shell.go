@@ -3,7 +3,6 @@ package shell
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -125,7 +124,7 @@ func (s *Shell) refuseAgents(name string) error {
 func (s *session) judge(err error) error {
 	p, seat := s.place, s.seat
 	if errors.As(err, new(*client.Unreachable)) {
-		return fmt.Errorf("%w; if it has another address now: %s", err, s.by.moving(seat.Server, ""))
+		return s.by.away(err)
 	}
 	var refused *fault.Error
 	if !errors.As(err, &refused) {
@@ -204,13 +203,14 @@ func (s *session) persist(ctx context.Context, goOn func(error) bool, call func(
 			return err
 		}
 		if wait == 0 {
-			text := err.Error()
+			text := err.Error() + " Trying again."
 			if lost := new(client.Unreachable); errors.As(err, &lost) {
-				text = "The server at " + lost.Base + " does not answer."
+				text = "The server at " + lost.Base + " does not answer. Trying again. If it has another address " +
+					"now: " + s.by.moving(lost.Base, "")
 			} else if refused := new(fault.Error); errors.As(err, &refused) {
-				text = refused.Message
+				text = refused.Message + " Trying again."
 			}
-			s.out.note("%s Trying again.", text)
+			s.out.note("%s", text)
 			wait = firstPause / 2
 		}
 		wait = min(2*wait, longestPause)

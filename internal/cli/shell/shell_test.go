@@ -268,6 +268,11 @@ func TestWait_firstCallIsCut_goesOn(t *testing.T) {
 		strings.Count(c.out.String(), "Milk?") != 1 {
 		t.Errorf("%v, printed %s", err, &c.out)
 	}
+	want := "The server at " + base + " does not answer. Trying again. If it has another address now: parley move " +
+		base + " NEW\n"
+	if !strings.Contains(c.notes.String(), want) {
+		t.Errorf("told %q, want %q", &c.notes, want)
+	}
 }
 
 // Windows writes a mark ahead of what it pipes.

@@ -62,9 +62,18 @@ func (s *Shell) fits(w Which, seat client.Seat) bool {
 
 // none says that no seat can be meant.
 func (s *Shell) none(w Which) error {
+	all, err := s.Seats.All()
+	if err != nil {
+		return err
+	}
 	at := ""
 	if s.Base != "" {
 		at = " at " + s.Base
+	}
+	if i := slices.IndexFunc(all, w.fits); i >= 0 {
+		return fail(gone, "You have no seat%s%s, but you have one at %s. If both are one server, take your seats "+
+			"along: %s; else take a seat with: %s", w, at, all[i].Server, s.moving(all[i].Server, s.Base),
+			s.joining(client.Seat{Room: w.Room, Name: w.As}))
 	}
 	if w.Watched {
 		return fail(gone, "You watch no agent%s%s. Ask your agent for its watch link, and open it with: %s",
