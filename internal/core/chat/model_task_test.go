@@ -512,7 +512,7 @@ func (m model) viewTask(r roomModel, a agentModel, no int64, t taskModel, silent
 		return v
 	}
 	for _, x := range t.after {
-		if r.tasks[x-1].end == chat.TaskDropped {
+		if slices.Contains(t.stuck, x) {
 			v.Dropped = append(v.Dropped, fmt.Sprintf("t%d", x))
 		}
 	}
