@@ -98,6 +98,24 @@ func TestManageAgent_eachAction_isDoneAndSeen(t *testing.T) {
 	}
 }
 
+// A ban that is there may be repeated for what it has left: next says what was removed.
+func TestManageAgent_banWithClear_saysWhatWasRemoved(t *testing.T) {
+	w := newWorld(t)
+	p := w.connect(legacy)
+	ann := p.call("create_room", args{"agent_name": "Ann", "room": "den", "capacity": 3})
+	bob := p.call("join_room", args{"agent_name": "Bob", "room": "den"})
+	p.call("task", args{"agent_token": bob.Token, "action": "add", "tasks": []args{{"title": "paint"}}})
+	ban := args{"agent_token": ann.Token, "agent_name": "Bob", "action": "ban"}
+	p.call("manage_agent", ban)
+	ban["clear"] = true
+	for _, want := range []string{"It was banned already. Removed were files: 0, open tasks: 1.",
+		"No change was needed"} {
+		if got := p.call("manage_agent", ban); got.Status != "unchanged" || !strings.Contains(got.Next, want) {
+			t.Errorf("%s, want %q", got.text, want)
+		}
+	}
+}
+
 func TestWait_inACrowd_countsAgentsAndShowsWhoWaits(t *testing.T) {
 	w := newWorld(t)
 	p, waiter := w.connect(modern), w.connect(modern)

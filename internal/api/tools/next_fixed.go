@@ -108,15 +108,18 @@ func ofInvite(invite string) string {
 // nextManaged follows what an admin did to an agent. invite is the new one, if a ban renewed
 // it; "" if that gives no seat.
 func (s *Set) nextManaged(m chat.Managed, invite string) string {
+	cleared := ""
+	if m.Files+m.Tasks > 0 {
+		cleared = fmt.Sprintf(" Removed were files: %d, open tasks: %d.", m.Files, m.Tasks)
+	}
 	switch m.Status {
 	case chat.StatusNoChange:
+		if cleared != "" { // by the repetition of a ban that broke off
+			return "It was banned already." + cleared + " Go on with wait_for_message."
+		}
 		return "No change was needed: go on with wait_for_message."
 	case chat.StatusBanned:
-		said := seen
-		if m.Files+m.Tasks > 0 {
-			said += fmt.Sprintf(" Removed were files: %d, open tasks: %d.", m.Files, m.Tasks)
-		}
-		said += " Under another name it can come back, unless update_room sets a new password."
+		said := seen + cleared + " Under another name it can come back, unless update_room sets a new password."
 		if m.Renewed {
 			said += ofInvite(invite)
 		}

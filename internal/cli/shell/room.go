@@ -140,12 +140,12 @@ func (s *Shell) Manage(ctx context.Context, which Which, req ManageRequest) erro
 			return err
 		}
 		return s.out.show(r, func() {
-			if got.Status == "unchanged" {
+			if got.Status != "unchanged" {
+				s.out.print("%s: %s", got.Status, req.Name)
+			} else if !req.Clear {
 				s.out.print("Nothing changed: it was so already.")
-				return
 			}
-			s.out.print("%s: %s", got.Status, req.Name)
-			if req.Clear {
+			if req.Clear { // also by the repetition of a ban that broke off
 				s.out.print("The files and the open tasks of %s are removed.", req.Name)
 			}
 			s.renewed(got.Invite)
