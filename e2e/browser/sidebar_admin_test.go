@@ -90,6 +90,45 @@ func TestSidebar_admin_mutesPromotesRemovesAndBans(t *testing.T) {
 	tab.sees("Back again.")
 }
 
+// The box is offered with a ban alone, and is off until the person ticks it.
+func TestSidebar_ban_removesFilesAndTasksWhereThatIsTicked(t *testing.T) {
+	t.Parallel()
+	ada, bo, cy, tab := onFile(t).crowd()
+	kept := map[*agent]string{}
+	for _, a := range []*agent{bo, cy} {
+		kept[a] = a.shares(a.name+".txt", []byte("A note of "+a.name))
+		a.call("task", args{"action": "add", "tasks": []args{{"title": "A task of " + a.name}}})
+	}
+	clear := role("checkbox", "Also remove its files and open tasks")
+	tab.click(button("Actions for Bo"))
+	tab.click(button("Remove"))
+	tab.sees("Remove Bo?")
+	tab.isNot(clear)
+	for range 2 { // canceled once, which forgets the tick
+		tab.click(button("Cancel").in(modal))
+		tab.click(button("Ban"))
+		tab.is(css("dialog input[type=checkbox]:not(:checked)"))
+		tab.click(clear)
+		tab.is(css("dialog input[type=checkbox]:checked"))
+	}
+	tab.click(button("Ban").in(modal))
+	tab.sees("Bo is banned")
+	tab.click(button("Actions for Cy"))
+	tab.click(button("Ban"))
+	tab.click(button("Ban").in(modal))
+	tab.sees("Cy is banned")
+
+	beside := `document.querySelector("` + aside + `").innerText`
+	tab.until("the task of Bo is gone", `!`+beside+`.includes("A task of Bo") && `+beside+`.includes("A task of Cy")`)
+	ada.refused(fault.InvalidArgument, "get_file", args{"id": kept[bo]})
+	if got := string(ada.downloads(kept[cy])); got != "A note of Cy" {
+		t.Errorf("the file of Cy holds %q", got)
+	}
+	if list := ada.list(); len(list) != 1 || list[0].Title != "A task of Cy" {
+		t.Errorf("%+v are left, want the task of Cy", list)
+	}
+}
+
 func TestSidebar_knocksAndSettings_takeEffect_andSayWhatIsRefused(t *testing.T) {
 	t.Parallel()
 	s := onFile(t)

@@ -517,7 +517,7 @@ export class Room {
     return { link: got.invite_link ?? "", line: got.invite };
   }
 
-  /** Calls manage_agent: {agent_name, action, note, id}. */
+  /** Calls manage_agent: {agent_name, action, note, id, clear}. */
   manage(args) {
     return this.#act("manage_agent", args);
   }

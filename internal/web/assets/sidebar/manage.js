@@ -12,9 +12,13 @@ const asks = { kick: [w.kickTitle, w.kickText], ban: [w.banTitle, w.banText] };
 export function Manage({ room, agent, onClose }) {
   const [note, setNote] = useState("");
   const [asking, setAsking] = useState(""); // the action that the person is asked about
+  const [clear, setClear] = useState(false);
   const { busy, problem, act } = useAct();
-  const manage = (action) => room.manage({ agent_name: agent.name, action, ...(note.trim() && { note: note.trim() }) });
+  const manage = (action) => room.manage({
+    agent_name: agent.name, action, ...(note.trim() && { note: note.trim() }), ...(clear && { clear }),
+  });
   const choose = async (action) => {
+    setClear(false);
     if (asks[action]) setAsking(action);
     else if (await act(() => manage(action))) onClose();
   };
@@ -34,7 +38,13 @@ export function Manage({ room, agent, onClose }) {
       <${Problem} text=${problem} />
       ${asking && html`
         <${Confirm} title=${asks[asking][0](agent.name)} text=${asks[asking][1](agent.name)} button=${w.actions[asking]}
-        act=${() => manage(asking)} onClose=${() => setAsking("")} />`}
+          act=${() => manage(asking)} onClose=${() => setAsking("")}>
+          ${asking === "ban" && html`
+            <label class="sidebar-check">
+              <input type="checkbox" checked=${clear} onChange=${(e) => setClear(e.target.checked)} />
+              ${w.banClear}
+            </label>`}
+        <//>`}
     </div>`;
 }
 

@@ -45,7 +45,7 @@ export function Dialog({ title, onClose, children, className = "" }) {
  * Asks once before something that cannot be undone. act may return a promise; what it refuses is shown. The second
  * press of a double tap was meant for what opened the dialog. One that comes late may come under any press.
  */
-export function Confirm({ title, text, button, act, onClose, late = false }) {
+export function Confirm({ title, text, button, act, onClose, late = false, children = null }) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState("");
   const go = async ({ detail }) => {
@@ -62,6 +62,7 @@ export function Confirm({ title, text, button, act, onClose, late = false }) {
   return html`
     <${Dialog} title=${title} onClose=${onClose}>
       <p>${text}</p>
+      ${children}
       ${problem && html`<p class="danger" role="alert">${problem}</p>`}
       <div class="dialog-buttons">
         <button type="button" class="button" onClick=${onClose}>${words.ui.cancel}</button>
