@@ -21,14 +21,15 @@ func TestDoctor_signIn_isLookedAtFromOutside(t *testing.T) {
 	ann := &talker{t: t, state: filepath.Join(home, ".local", "state"), env: f.Environment()}
 	ann.does("connect", "codex", "--url", f.URL)
 	all, code := examineIn(t, ann.env, f.URL)
-	if got := all.levels(); code != 0 || !strings.HasPrefix(got, "ok server, ok sign-in, warning key, ok Codex") ||
-		!strings.HasSuffix(all.of("Codex").What, "where it signs in; it asks before it uses a tool. To allow "+
-			"those of Parley: parley connect codex --url "+f.URL+" --allow") {
+	if got := all.levels(); code != 0 || !strings.HasPrefix(got, "ok server, ok sign-in, warning key, warning Codex") ||
+		!strings.HasSuffix(all.of("Codex").What, "where it signs in; whether it is signed in cannot be seen from "+
+			"here; it asks before it uses a tool. To allow those of Parley: parley connect codex --url "+f.URL+
+			" --allow") || all.of("Codex").Fix != "if it is not signed in, run codex mcp login parley" {
 		t.Errorf("without a key: code %d, %s", code, got)
 	}
 	keyed := append(ann.env, "PARLEY_KEY="+s.newKey("Ann"), "PARLEY_URL="+f.URL)
 	all, code = examineIn(t, keyed, f.URL)
-	if got := all.levels(); code != 0 || !strings.HasPrefix(got, "ok server, ok sign-in, ok key, ok Codex, ") {
+	if got := all.levels(); code != 0 || !strings.HasPrefix(got, "ok server, ok sign-in, ok key, warning Codex, ") {
 		t.Errorf("with a key: code %d, %s", code, got)
 	}
 	local := strings.TrimSuffix(s.url, "/mcp")
@@ -139,6 +140,10 @@ func TestDoctor_signInOfAClient_isTriedAtTheServer(t *testing.T) {
 		}
 	}
 	for id := range clients {
+		all, _ := examineIn(t, ann.env, f.URL, "--client", id) // as where the system keeps what the client has
+		if got := all.of(clients[id].name); got.Level != "warning" || !strings.Contains(got.What, "cannot be seen") {
+			t.Errorf("without a file: %+v", got)
+		}
 		pair := s.signedInBy(s.newKey(id))
 		says(id, pair.Access, pair.Refresh, "ok")
 		if out, err := s.keys("revoke", id); err != nil {

@@ -68,11 +68,18 @@ func (v *visit) client(ctx context.Context, c connect.Status) {
 		tell(wrong, "it does not know the server")
 	case err != nil:
 		tell(Failed, "its address of the server is not valid: "+err.Error())
-	case signs && v.isOut(ctx, c):
-		fix = c.SignIn
-		tell(Failed, "it is configured for "+shown+", and is not signed in there, or no longer")
 	case signs:
-		v.ok(c.Name, "it is configured for %s, where it signs in%s", shown, asks)
+		switch out, seen := v.isOut(ctx, c); {
+		case out:
+			fix = c.SignIn
+			tell(Failed, "it is configured for "+shown+", and is not signed in there, or no longer")
+		case !seen:
+			fix = "if it is not signed in, " + c.SignIn
+			tell(Warning, "it is configured for "+shown+", where it signs in; whether it is signed in cannot be seen "+
+				"from here"+asks)
+		default:
+			v.ok(c.Name, "it is configured for %s, where it is signed in%s", shown, asks)
+		}
 	case own && !v.takes(ctx, configured):
 		tell(Failed, "it is configured for "+shown+", but "+keyOf(configured))
 	case configured.Base == v.Server:
@@ -85,14 +92,18 @@ func (v *visit) client(ctx context.Context, c connect.Status) {
 }
 
 // isOut reports whether a client has a sign-in that the server does not take. For a token that has expired it gets
-// another one.
-func (v *visit) isOut(ctx context.Context, c connect.Status) bool {
+// another one. seen is false where its files have no token, as where the system keeps it, or where the server says
+// nothing of it.
+func (v *visit) isOut(ctx context.Context, c connect.Status) (out, seen bool) {
 	if c.SignedOut || c.Access == "" {
-		return c.SignedOut
+		return c.SignedOut, c.SignedOut
 	}
 	_, _, err := v.knock(ctx, client.Place{Base: v.Server, Key: c.Access})
 	var refused *fault.Error
-	return errors.As(err, &refused) && refused.Code == fault.KeyInvalid && refused.Reason != fault.ReasonExpired
+	if errors.As(err, &refused) && refused.Code == fault.KeyInvalid {
+		return refused.Reason != fault.ReasonExpired, true
+	}
+	return false, err == nil
 }
 
 // takes reports whether the server admits what a client is configured to show.
