@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -73,6 +75,119 @@ func (s *server) through() *wire {
 	return w
 }
 
+// air carries the connections of browsers to a server. Those that it has lost stay open, and nothing comes over them
+// any more: so it is after a phone has changed networks.
+type air struct {
+	to string
+
+	mu    sync.Mutex
+	off   bool // new connections are lost, too
+	links []*link
+	lost  bytes.Buffer // what pages have sent into nothing
+}
+
+// link is one connection, from a browser to the server.
+type link struct {
+	near, far net.Conn
+	lost      bool
+}
+
+// overAir puts air between a server and the browsers of people who come from now on.
+func (s *server) overAir() *air {
+	s.t.Helper()
+	s.through()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	a := &air{to: strings.TrimPrefix(s.proxy, "http://")}
+	s.proxy = "http://" + listener.Addr().String()
+	var under sync.WaitGroup
+	under.Go(func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			if far, err := net.Dial("tcp", a.to); err == nil {
+				under.Go(func() { a.carry(&link{near: near, far: far}) })
+			}
+		}
+	})
+	s.t.Cleanup(func() {
+		_ = listener.Close()
+		a.close()
+		under.Wait()
+	})
+	return a
+}
+
+// carry passes on what comes over a link, until one of its ends closes it.
+func (a *air) carry(l *link) {
+	a.mu.Lock()
+	l.lost = a.off
+	a.links = append(a.links, l)
+	a.mu.Unlock()
+	var back sync.WaitGroup
+	back.Go(func() { a.copy(l, l.near, l.far, io.Discard) })
+	a.copy(l, l.far, l.near, &a.lost)
+	_ = l.far.Close()
+	back.Wait()
+	_ = l.near.Close()
+}
+
+// copy leads what comes from one end to the other, and once the link is lost into nothing.
+func (a *air) copy(l *link, to, from net.Conn, nothing io.Writer) {
+	part := make([]byte, 16<<10)
+	for {
+		n, err := from.Read(part)
+		a.mu.Lock()
+		var out io.Writer = to
+		if l.lost {
+			out = nothing
+		}
+		_, failed := out.Write(part[:n])
+		a.mu.Unlock()
+		if err != nil || failed != nil {
+			return
+		}
+	}
+}
+
+// breaks loses all connections, and those that come, until returns.
+func (a *air) breaks() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.off = true
+	a.lost.Reset()
+	for _, l := range a.links {
+		l.lost = true
+	}
+}
+
+// returns carries new connections again; those of before stay lost.
+func (a *air) returns() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.off = false
+}
+
+// hasLost reports whether a page has sent this into nothing since the last break.
+func (a *air) hasLost(text string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return bytes.Contains(a.lost.Bytes(), []byte(text))
+}
+
+func (a *air) close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, l := range a.links {
+		_ = l.near.Close()
+		_ = l.far.Close()
+	}
+}
+
 // before does something before the next call with an action.
 func (w *wire) before(action string, act func()) {
 	w.mu.Lock()
@@ -98,6 +213,9 @@ func (w *wire) sent() []time.Time {
 	return slices.Clone(w.sends)
 }
 
+// allSent is true in a page that waits for no answer to what it sends.
+const allSent = `!Object.keys(localStorage).some((name) => name.startsWith("parley.out."))`
+
 // showsOnce fails the test unless the page shows one message with a text.
 func (tab *tab) showsOnce(text string) {
 	tab.t.Helper()
@@ -114,7 +232,6 @@ func TestSend_answerLostServerBusyOrUploadCutOff_isSentOnceOrNotAtAll(t *testing
 	talk := trioOn(s)
 	tab := talk.page
 	tab.expects(`ERR_|HTTP 429|HTTP 5\d\d`) // how a connection ends without an answer is the browser's business
-	const allSent = `!Object.keys(localStorage).some((name) => name.startsWith("parley.out."))`
 
 	w.losing.Store(true)
 	tab.says("Kept")
@@ -170,5 +287,40 @@ func TestSend_answerLostServerBusyOrUploadCutOff_isSentOnceOrNotAtAll(t *testing
 	}
 	if !slices.Equal(names, []string{"once.txt"}) {
 		t.Errorf("the room has %q", names)
+	}
+}
+
+// On an idle machine it takes a tenth of a second. Without a word from the browser, a call that gets no answer is given
+// up after 40 s.
+func TestSend_networkThatComesBackAnew_isFoundWhenTheBrowserTells(t *testing.T) {
+	t.Parallel()
+	s := onFile(t)
+	a := s.overAir()
+	talk := trioOn(s)
+	tab := talk.page
+	const hidden = `Object.defineProperty(document, "hidden", { value: %t, configurable: true });
+	  void document.dispatchEvent(new Event("visibilitychange"))`
+	var all []string
+	for _, tells := range []string{
+		`void dispatchEvent(new Event("online"))`, fmt.Sprintf(hidden, true) + "; " + fmt.Sprintf(hidden, false),
+	} {
+		n := fmt.Sprint(len(all))
+		all = append(all, "Kept "+n)
+		a.breaks()
+		tab.says("Kept " + n)
+		await(t, func() string { return "the call is lost" }, func() bool { return a.hasLost("Kept " + n) })
+		talk.bob.says("Meanwhile "+n, args{"to": []string{"Ann"}})
+		a.returns()
+		told := time.Now()
+		evaluate[*bool](tab, tells)
+		tab.sees("Meanwhile " + n)
+		tab.until("the answer is there", allSent)
+		if took := time.Since(told); took > 20*time.Second {
+			t.Errorf("with %s it took %v: %+v", tells, took, tab.requested("/mcp"))
+		}
+		tab.showsOnce("Kept " + n)
+	}
+	if got := talk.cy.texts(); !slices.Equal(got, all) {
+		t.Errorf("the room heard %q, want %q", got, all)
 	}
 }

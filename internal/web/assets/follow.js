@@ -9,9 +9,9 @@ import { words } from "./words.js";
 const wait = 25; // seconds: below the silence after which mcp.js gives a call up
 const patience = 10 * 60_000; // ms for which a hidden tab waits as one that is seen
 const glance = 60_000; // ms from look to look after that: each wait costs whoever runs the server
-const fresh = 20_000; // ms for which a wait of before still counts as alive when the tab is seen again
 const tick = 5_000; // ms between two looks at the time
 const again = 1_500; // ms from look to look while nothing comes over the network: it may be back
+const quick = 4; // looks of half a second, of those that a network may swallow; the next ones last longer and longer
 const shown = 2; // seconds: a shorter time to wait is not shown
 const slept = 30_000; // ms that a tick is late if the machine has slept
 
@@ -19,20 +19,21 @@ export class Following {
   #turn = new AbortController(); // ends the wait or the pause that is under way
   #failed = 0; // how often in a row
   #brief = false; // the next look does not wait: it shows whether the connection works
+  #hurried = false; // the network may swallow the next look
   #opened = false;
   #visible = true;
   #focused = true;
   #changed = 0; // when the tab was hidden or shown, in ms
-  #looked = 0; // when a call was answered last
   /** @type {(value?: any) => void} */
   #noticed = () => {};
 
   /**
    * @param {{open: (signal: AbortSignal) => Promise<void>, look: (seconds, signal) => Promise<string>,
-   *   show: (parts: Partial<import("./types.d.ts").State>) => void, back: () => void, online: () => boolean,
-   *   clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
+   *   show: (parts: Partial<import("./types.d.ts").State>) => void, back: () => void, again: () => void,
+   *   online: () => boolean, clock: import("./types.d.ts").Clock, signal: AbortSignal}} room
    *   open loads the room; look waits for news and returns "", "superseded" or "closed"; back
-   *   is called when the connection works again; online tells what the browser knows of the network
+   *   is called when the connection works again; again makes anew what may have been swallowed while it
+   *   did not; online tells what the browser knows of the network
    */
   constructor(room) {
     this.room = room;
@@ -61,14 +62,36 @@ export class Following {
     const { room } = this;
     if (!this.#opened) await room.open(turn);
     this.#opened = true;
-    const how = await room.look(this.#brief || this.#isResting() ? 0 : wait, turn);
-    this.#looked = room.clock.now();
+    const seconds = this.#brief || this.#isResting() ? 0 : wait;
+    const how = await (this.#hurried ? this.#hurry(turn) : room.look(seconds, turn));
+    if (this.#failed || this.#hurried) room.again();
     if (this.#failed) room.back();
-    [this.#failed, this.#brief] = [0, false];
+    [this.#failed, this.#brief, this.#hurried] = [0, false, false];
     if (how === "superseded") return this.#yield();
     room.show({ phase: "live", trouble: null });
     if (how !== "closed" && this.#isResting()) await room.clock.pause(glance, turn);
     return how === "closed";
+  }
+
+  /**
+   * Looks, and while no answer comes looks anew: a browser may call over a connection that carries nothing any more,
+   * and closes that only when the call is given up. It may have several of them.
+   */
+  async #hurry(turn) {
+    const { room } = this;
+    for (let n = 1; ; n++) {
+      const [late, over] = [new AbortController(), new AbortController()];
+      room.clock.pause(backoff(Math.max(1, n - quick + 1)), over.signal).then(() => late.abort());
+      try {
+        return await room.look(0, AbortSignal.any([turn, late.signal]));
+      } catch (problem) {
+        if (turn.aborted || !late.signal.aborted) throw problem;
+        this.#failed = Math.max(1, this.#failed);
+        if (n >= quick) room.show({ phase: "offline", trouble: null });
+      } finally {
+        over.abort();
+      }
+    }
   }
 
   #end(problem) {
@@ -82,9 +105,10 @@ export class Following {
   async #fail(problem, turn) {
     this.#failed++;
     this.#brief = true;
+    this.#hurried = problem instanceof NoAnswer && !problem.status;
     const takesTime = this.#failed > 1 || problem.retryAfter > shown || !this.room.online();
     if (takesTime) this.room.show({ phase: "offline", trouble: null });
-    const most = this.#visible && problem instanceof NoAnswer && !problem.status ? again : Infinity;
+    const most = this.#visible && this.#hurried ? again : Infinity;
     const pause = Math.max((problem.retryAfter ?? 0) * 1000, Math.min(most, backoff(this.#failed)));
     await this.room.clock.pause(pause, turn);
   }
@@ -114,25 +138,22 @@ export class Following {
   }
 
   /**
-   * Says whether the tab is seen, and whether the person is at it. Returns true if it looks for news
-   * because of that.
+   * Says whether the tab is seen, and whether the person is at it. Returns true if it was hidden until now: then it
+   * looks for news at once, since the network may have changed without a word under the wait that is under way.
    */
   here(visible, focused) {
     const shown = visible && !this.#visible;
-    const rested = this.#isResting();
     if (visible !== this.#visible) this.#changed = this.room.clock.now();
     [this.#visible, this.#focused] = [visible, focused];
     this.#noticed();
-    const late = this.room.clock.now() - this.#looked > wait * 1000 + fresh;
-    if (!shown || !(rested || this.#failed || late)) return false;
-    this.wake();
-    return true;
+    if (shown) this.wake();
+    return shown;
   }
 
   /** Looks at once: the network is back, or what is under way was cut off unseen. */
   wake() {
     this.#failed = Math.min(this.#failed, 1);
-    this.#brief = true;
+    [this.#brief, this.#hurried] = [true, true];
     this.#turn.abort();
   }
 

@@ -69,6 +69,7 @@ export class Room {
   #earlier = null; // the loading of earlier messages, while there is one
   #backwards = 0; // how many look for an earlier message
   #stop = new AbortController();
+  #again = new AbortController(); // has the calls under way that may be made twice made again
   #visible = true;
   #watching = false; // what other tabs keep
   #supervised = 0; // how often the person has paused its agent, or set whether it approves
@@ -95,12 +96,8 @@ export class Room {
       open: (turn) => this.#open(turn),
       look: (seconds, turn) => this.#look(seconds, turn),
       show: (parts) => (parts.phase === "ended" ? this.#end(parts) : this.#set(parts)),
-      back: () => {
-        this.pending.wake();
-        this.sharing.wake();
-        this.restraint.wake();
-        this.refresh.want({ info: true, tasks: true, supervision: true });
-      },
+      back: () => this.refresh.want({ info: true, tasks: true, supervision: true }),
+      again: () => this.#callAgain(),
       online: () => navigator.onLine,
       clock,
       signal,
@@ -154,9 +151,17 @@ export class Room {
     return this.#call(tool, args, { signal });
   }
 
+  /** Makes a call, and makes it again where that is safe and the network may have swallowed it. */
   async #call(tool, args, how) {
+    const again = mayRepeat(tool, args) ? this.#again.signal : null;
+    const signal = again ? AbortSignal.any([how.signal, again]) : how.signal;
     if (this.state.phase === "ended") throw new Refusal(this.state.trouble?.code, words.model.over);
-    return call(tool, { agent_token: this.seat.token, ...args }, { bearer: this.seat.token, ...how });
+    try {
+      return await call(tool, { agent_token: this.seat.token, ...args }, { bearer: this.seat.token, ...how, signal });
+    } catch (problem) {
+      if (!again?.aborted || problem !== again.reason) throw problem;
+      return this.#call(tool, args, how);
+    }
   }
 
   #told = (args, signal) => this.call("message_history", args, signal);
@@ -192,13 +197,26 @@ export class Room {
   here(visible, focused = visible) {
     if (visible && !this.#visible) this.#set({ firstUnread: this.#firstUnread() });
     this.#visible = visible;
-    if (this.following.here(visible, focused)) this.#cameBack = true;
+    if (this.following.here(visible, focused)) {
+      this.#cameBack = true;
+      this.#callAgain();
+    }
     this.refresh.here(visible);
   }
 
   /** Looks at once: the network is back. */
   wake() {
     this.following.wake();
+    this.#callAgain();
+  }
+
+  /**
+   * Makes what waits for its turn and what is under way at once: on a phone that has changed networks, nothing tells
+   * that a call of before gets no answer any more.
+   */
+  #callAgain() {
+    this.#again.abort();
+    this.#again = new AbortController();
     this.pending?.wake();
     this.sharing.wake();
     this.restraint.wake();
@@ -645,6 +663,13 @@ export class Room {
     this.#stop.signal.addEventListener("abort", end);
   }
 }
+
+/** Reports whether a call that may have taken effect can be made again: it reads, has a key, or holds the agent. */
+const mayRepeat = (tool, { idempotency_key: key, action, ...args }) =>
+  !!key || ["message_history", "room_info", "get_file"].includes(tool) || (tool === "task" && !action) ||
+  (tool === "supervise" && Object.entries(args).every(([name, value]) => restraints.includes(name) && value));
+
+const restraints = ["paused", "approve"];
 
 /** Returns tasks in the order in which they were added, which is that of what comes first. */
 const inOrder = (tasks = []) => [...tasks].sort((a, b) => numberOf(a) - numberOf(b));

@@ -14,9 +14,11 @@ class Followed {
   looks = []; // the seconds of each
   shown = [];
   backs = 0;
+  agains = 0;
   online = true;
   fails = null; // what the next calls fail with
   news = []; // what waits return, in turn
+  swallowed = 0; // how many of the next looks get no answer
   #answer = () => {};
 
   constructor() {
@@ -28,6 +30,7 @@ class Followed {
       look: (seconds, signal) => this.#look(seconds, signal),
       show: (parts) => this.shown.push(parts),
       back: () => this.backs++,
+      again: () => this.agains++,
       online: () => this.online,
       clock: this.clock,
       signal: this.stop.signal,
@@ -38,7 +41,7 @@ class Followed {
     this.looks.push(seconds);
     if (this.fails) throw this.fails;
     if (this.news.length) return this.news.shift();
-    if (seconds === 0) return "";
+    if (seconds === 0 && this.swallowed-- <= 0) return "";
     return new Promise((resolve, reject) => {
       this.#answer = (how) => (how instanceof Error ? reject(how) : resolve(how));
       signal.addEventListener("abort", () => reject(signal.reason));
@@ -226,23 +229,48 @@ test("a hidden tab waits for ten more minutes, then looks in once a minute, and 
   assert.deepEqual(room.looks.slice(looks), [0, 0, 25]);
 });
 
-test("a tab that was hidden for a moment goes on with its wait", async () => {
+test("a tab that is shown looks at once: the wait under way may hear nothing any more", async () => {
   await room.begin();
   await room.answers();
   room.following.here(false, false);
+  assert.ok(room.following.here(true, false));
+  await rest();
+  assert.equal(room.agains, 1); // what is sent may have taken a dead connection, and this look the first living one
+  assert.deepEqual(room.looks, [25, 25, 0, 25]);
   assert.ok(!room.following.here(true, true));
   await rest();
-  assert.deepEqual(room.looks, [25, 25]);
+  assert.deepEqual(room.looks, [25, 25, 0, 25]);
 });
 
-test("a wait that should have ended long ago is made again when the tab is shown", async () => {
+test("connections that carry nothing any more are used up within two seconds, then looks take longer", async () => {
   await room.begin();
-  await room.answers();
-  room.following.here(false, false);
-  room.clock.at += 45_001;
-  assert.ok(room.following.here(true, true));
+  room.swallowed = 3;
+  room.following.wake();
   await rest();
-  assert.deepEqual(room.looks, [25, 25, 0, 25]);
+  await room.clock.advance(500);
+  await room.clock.advance(500);
+  await room.clock.advance(500);
+  assert.deepEqual([room.looks, room.phases, room.backs], [[25, 0, 0, 0, 0, 25], ["live"], 1]);
+
+  room.swallowed = Infinity;
+  room.following.wake();
+  await room.clock.pass(10 * 60_000);
+  assert.equal(room.phases.at(-1), "offline");
+  assert.ok(room.looks.length < 40, String(room.looks.length));
+  room.swallowed = 0;
+  room.following.wake();
+  await rest();
+  assert.deepEqual([room.phases.at(-1), room.looks.at(-1)], ["live", 25]);
+});
+
+test("a look that is slow is given up for another, which is given more time", async () => {
+  await room.begin();
+  room.swallowed = Infinity;
+  room.following.wake();
+  for (let n = 0; n < 8; n++) await room.clock.advance(1_000);
+  const looks = room.looks.length;
+  await room.answers("");
+  assert.deepEqual([room.looks.slice(looks), room.phases.at(-1), room.backs], [[25], "live", 1]);
 });
 
 test("after the machine has slept it looks at once, but not if it is only busy", async () => {

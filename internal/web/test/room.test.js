@@ -94,6 +94,55 @@ test("a lost connection is shown, and what came meanwhile is there without a gap
   assert.deepEqual(room.state.pending, []);
 });
 
+const returns = { "the browser says so": (room) => room.wake(), "the tab is shown": (room) => room.here(true) };
+for (const [how, wake] of Object.entries(returns)) {
+  for (const heard of [true, false]) {
+    test(`calls that the network swallowed are made again when ${how}, the server had ${heard ? "" : "not "}got them`,
+      async () => {
+        const room = await opened();
+        room.here(false);
+        server.hears = (tool) => heard && tool !== "wait_for_message";
+        server.swallowing = true;
+        await room.send({ text: "once" });
+        const paused = room.restrain({ paused: true });
+        const told = room.call("message_history", { limit: 1 });
+        const removed = room.redact("m000001").catch((problem) => problem);
+        let over = false;
+        removed.then(() => (over = true));
+        await rest();
+        server.swallowing = false;
+        server.says("Bo", "meanwhile");
+        wake(room);
+        await until("all is there", () => textsOf(room).includes("meanwhile") && !room.state.pending.length);
+        await paused;
+        assert.equal((await told).messages.length, 1);
+        assert.equal(textsOf(room).filter((text) => text === "once").length, 1);
+        assert.ok(server.supervision.paused);
+        assert.deepEqual([over, server.called("update_room")], [false, 1]); // it could be done twice
+      });
+  }
+}
+
+test("an opening that the network swallowed begins anew, wherever it was", async () => {
+  for (const tool of ["supervise", "message_history", "room_info", "task"]) {
+    newBrowser();
+    server = new FakeServer();
+    server.hears = () => false;
+    const fetch = globalThis.fetch;
+    globalThis.fetch = (address, init) => {
+      server.swallowing = JSON.parse(init.body).params.name === tool;
+      return fetch(address, init);
+    };
+    const room = begin(claimed(claim));
+    await until(tool + " is swallowed", () => server.called(tool) > 0);
+    await rest();
+    globalThis.fetch = fetch;
+    server.swallowing = false;
+    room.wake();
+    await live(room);
+  }
+});
+
 test("an answer to a wait that is lost loses nothing, and is not shown", async () => {
   const room = await opened();
   const phases = new Set();

@@ -25,6 +25,8 @@ export class FakeServer {
   busy = 0; // seconds after which calls are asked to come back
   offline = false;
   loses = () => false; // whether the answer to a call of a tool is lost
+  swallowing = false; // calls that come now get no answer, ever, and the server only some of them
+  hears = () => true; // whether it gets a call of a tool that is swallowed
   superseded = 0; // how many waits another tab takes
   pageSize = 100;
   longest = 1_000; // characters of a text in one answer
@@ -74,6 +76,10 @@ export class FakeServer {
     this.calls.push({ tool, args, address, bearer: headers.Authorization?.replace("Bearer ", "") });
     signal?.throwIfAborted();
     if (this.offline) throw new TypeError("fetch failed");
+    if (this.swallowing) {
+      if (this.hears(tool)) this.#answer(tool, args, signal);
+      return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+    }
     if (this.busy)
       return new Response("Too many calls.", { status: 429, headers: { "Retry-After": String(this.busy) } });
     const got = this.refusal
