@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -65,6 +66,15 @@ func (b *batch) Add(m Message, e room.Event) bool {
 		b.Oldest = e
 	}
 	return true
+}
+
+// moveToFront puts the messages from number n on, which were added the latest first, before the others. It returns how
+// many they are.
+func (b *batch) moveToFront(n int) int {
+	older := slices.Clone(b.Messages[n:])
+	slices.Reverse(older)
+	b.Messages = append(older, b.Messages[:n]...)
+	return len(older)
 }
 
 // FillAfter fills the Batch with the events after n. full is true if one did not

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/parley-chat/parley/internal/core/room"
 	"github.com/parley-chat/parley/internal/core/roomlog"
@@ -177,51 +176,54 @@ func (in *inbox) receive(e room.Event, agents int) {
 	}
 }
 
-// mostBack is how many events bringAlong looks back at most.
+// mostBack is how many events older looks back at most.
 const mostBack = 1000
 
 // bringAlong puts before what is new what was handed out twice without a cursor, as far as it fits: clients give up,
 // and two answers in a row may be lost. It ends no wait and leaves out nothing new, so that an agent that never gives a
 // cursor goes on to the newest. What does not fit may have been missed, which the result says.
 func (in *inbox) bringAlong(ctx context.Context) error {
-	c := in.caller
-	after, to := in.pos.read.Unsure()
-	after = max(after, c.agent.Joined) // the join had what came before
-	if !in.pos.waits || in.pos.named || in.pos.stay || c.agent.IsPerson() || in.has(asleep) || after >= to {
-		return nil // a cursor and each call of a stay acknowledge, and a person's page shows all that there is
+	if in.pos.stay || in.has(asleep) {
+		return nil // each call of a stay acknowledges
 	}
-	older := in.batch
-	older.Messages = nil
-	for e, err := range c.room.log.Pages(c.agent, in.batch.Events+1).Back(ctx, to+1) {
-		if err != nil {
-			return err
-		}
-		if e.N <= after {
-			break
-		}
-		if e.N <= to-mostBack {
-			in.note(unsure, true)
-			break
-		}
-		if !c.agent.IsNews(e) {
-			continue
+	had := len(in.batch.Messages)
+	all, err := in.caller.older(ctx, in.pos.read, func(e room.Event) bool {
+		if !in.caller.agent.IsNews(e) {
+			return true
 		}
 		m := in.show(e)
 		m.Repeated = true
-		size := m.size()
-		if len(in.batch.Messages)+len(older.Messages) >= in.batch.Events || older.bytes+size > older.Limit {
-			in.note(unsure, true)
-			break
-		}
-		older.Messages, older.bytes = append(older.Messages, m), older.bytes+size
-		if e.N < in.pos.own {
+		fits := in.batch.Add(m, e)
+		if fits && e.N < in.pos.own {
 			in.before++
 		}
+		return fits
+	})
+	in.note(unsure, !all)
+	in.along = in.batch.moveToFront(had)
+	return err
+}
+
+// older calls add with each event that was handed out twice without a cursor, and that nothing shows to have arrived at
+// the caller, the latest first. It returns false if that is not all: add has no room, or it is too far back. A person's
+// page shows all that there is.
+func (c *session) older(ctx context.Context, p room.ReadPosition, add func(room.Event) bool) (all bool, err error) {
+	after, to := p.Unsure()
+	after = max(after, c.agent.Joined) // the join had what came before
+	if c.agent.IsPerson() || after >= to {
+		return true, nil
 	}
-	in.along = len(older.Messages)
-	slices.Reverse(older.Messages)
-	in.batch.Messages = append(older.Messages, in.batch.Messages...)
-	return nil
+	for e, err := range c.room.log.Pages(c.agent, BatchEvents+1).Back(ctx, to+1) {
+		switch {
+		case err != nil:
+			return false, err
+		case e.N <= after:
+			return true, nil
+		case e.N <= to-mostBack || !add(e):
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // show returns e as the caller sees it.
@@ -268,7 +270,6 @@ type position struct {
 	stay     bool              // see WaitRequest.Stay
 	noted    bool              // the cursor remembers that all others were away
 	peeks    bool              // nothing is handed out
-	waits    bool              // a wait begins there; the answer to a send may tell from the index that nothing is new
 	ignored  bool              // a cursor was given that is not one of this seat
 	own      int64             // the message that the call sent; 0: none
 	repeatTo int64             // events up to here are handed out once more

@@ -30,10 +30,10 @@ func (o returnOp) on(m model) (model, error) {
 		return m, &wrong{"return", []any{o.code, o.got.Status}, chat.StatusReturned}
 	}
 	a = a.call(m.now)
-	low, high := max(a.from, a.acked), max(a.fromMost, a.ackMost)
+	low, high := max(a.joined, a.acked), max(a.fromMost, a.ackMost)
 	upTo := numberOf(o.got.Cursor)
 	if !m.oneService {
-		low = a.from
+		low = a.joined
 	}
 	if !m.sequential {
 		low, high = a.joined, max(high, a.handed, o.read)
@@ -49,9 +49,14 @@ func (o returnOp) on(m model) (model, error) {
 		if err != nil {
 			continue
 		}
+		surely := max(a.joined, a.acked, a.ackMost)
+		left := r.newsAfter(a, surely, max(surely, n))
+		if len(left) > 0 && !o.got.Unsure && m.sequential && m.oneService {
+			return m, &wrong{"what may have been missed", len(left), "told, or shown"}
+		}
 		a.given = max(a.given, upTo)
 		if upTo > a.handed {
-			a.from, a.fromMost, a.handed = n, n, upTo
+			a.from, a.fromMost, a.handed = n, max(n, high), upTo
 		}
 		return m.withAgent(r.id, a), nil
 	}

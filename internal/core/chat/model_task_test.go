@@ -633,7 +633,8 @@ func (o taskOp) try(m model, r roomModel, a agentModel, silent silences) (model,
 		}
 	}
 	// This service may not know of all that was handed out; where answers are lost, the model may not.
-	if at := numberOf(o.got.Cursor); at < a.joined || at > r.head() || m.sequential && at > max(a.given, a.joined) {
+	if at := numberOf(o.got.Cursor); o.got.Cursor != "" &&
+		(at < a.joined || at > r.head() || m.sequential && at > max(a.given, a.joined)) {
 		return m, &wrong{"the cursor", at, a.given}
 	}
 	a, _ = r.agent(a.seat)

@@ -109,6 +109,7 @@ func (o waitOp) on(m model) (model, error) {
 			a.acked = max(a.acked, o.cursor.n)
 		}
 	}
+	a.ackMost = max(a.ackMost, o.after) // each call of a stay acknowledges
 	first, last, err := o.starts(m, r, a, upTo)
 	if err != nil {
 		return m, err
@@ -220,7 +221,7 @@ func (o waitOp) starts(m model, r roomModel, a agentModel, upTo int64) (first, l
 // checkTold compares whether the answer to a call without a cursor says that what came before its messages, and that
 // nothing acknowledged, may have been missed. An answer without messages may have looked at nothing.
 func (o waitOp) checkTold(m model, r roomModel, a agentModel, first int64) error {
-	if o.cursor.n > 0 || o.after > 0 || o.owed || o.sent || len(o.got.Messages) == 0 || !m.sequential || !m.oneService {
+	if o.cursor.n > 0 || o.after > 0 || o.owed || len(o.got.Messages) == 0 || !m.sequential || !m.oneService {
 		return nil
 	}
 	along := o.got.Messages[:o.got.Along]

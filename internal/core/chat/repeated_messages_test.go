@@ -138,6 +138,57 @@ func TestWait_anyNumberOfLostAnswers_loseNothing(t *testing.T) {
 	}
 }
 
+// A cursor acknowledges what came before it, so whichever answer gives one has what was lost before.
+func TestAnswer_afterLostOnes_hasThemBesideItsCursor(t *testing.T) {
+	for what, call := range map[string]func(w *world, p pair) (cursor string, got []chat.Message, told bool){
+		"a send": func(w *world, p pair) (string, []chat.Message, bool) {
+			got := w.say(p.bob.Token, "are you there?")
+			return got.Cursor, got.Messages, got.Unsure
+		},
+		"a return": func(w *world, p pair) (string, []chat.Message, bool) {
+			got := w.enter(chat.JoinRequest{Token: p.bob.Token})
+			return got.Cursor, got.Messages, got.Unsure
+		},
+		"a task": func(w *world, p pair) (string, []chat.Message, bool) {
+			got, err := w.Task(w.t.Context(), chat.TaskRequest{Token: p.bob.Token})
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			return got.Cursor, nil, false
+		},
+		"a wait that a newer one ends": func(w *world, p pair) (string, []chat.Message, bool) {
+			older := w.open(w.t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
+			newer := w.open(w.t.Context(), chat.WaitRequest{Token: p.bob.Token, Wait: time.Minute})
+			got := take(w.t, older)
+			w.clock.Advance(time.Minute)
+			take(w.t, newer) // its client has given up
+			return got.Cursor, got.Messages, got.Unsure
+		},
+	} {
+		for _, long := range []int{0, 9000} {
+			for _, goesOn := range []bool{false, true} {
+				w := newWorld(t)
+				p := w.pair()
+				w.say(p.ann.Token, "first "+strings.Repeat("x", long))
+				for range 2 {
+					w.look(p.bob.Token, "")
+				}
+				if goesOn {
+					w.say(p.ann.Token, "second")
+				}
+				cursor, got, told := call(w, p)
+				next := w.look(p.bob.Token, cursor)
+				all := strings.Join(texts(append(got, next.Messages...)), " ")
+				told = told || next.Unsure
+				if told == strings.Contains(all, "first") || told && long == 0 ||
+					goesOn != strings.Contains(all, "second") {
+					t.Errorf("%s, goes on %t: told %t, %.20q", what, goesOn, told, all)
+				}
+			}
+		}
+	}
+}
+
 // What is new comes first. What has no room beside it may have been missed, and the result says so.
 func TestWait_whatDoesNotFitBesideTheNew_isTold(t *testing.T) {
 	w := newWorld(t)

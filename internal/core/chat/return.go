@@ -88,7 +88,7 @@ func (c *session) checkReturn(req JoinRequest) error {
 }
 
 // addUnread adds what came after the acknowledged cursor, the agent's own messages
-// included.
+// included, and before that what may be lost: see bringAlong.
 func (c *session) addUnread(ctx context.Context, p room.ReadPosition, got *Seated) error {
 	after := max(p.Acked, p.From)
 	b := batch{Events: JoinEvents, Limit: JoinBytes, Room: &c.head.State}
@@ -96,7 +96,14 @@ func (c *session) addUnread(ctx context.Context, p room.ReadPosition, got *Seate
 	if err != nil {
 		return err
 	}
+	had := len(b.Messages)
+	all, err := c.older(ctx, p, func(e room.Event) bool { return c.add(&b, e, p.Handed) })
+	if err != nil {
+		return err
+	}
+	b.moveToFront(had)
 	got.Messages, got.HasMore, got.Cursor = b.Messages, full, c.cursor(scanned, false)
+	got.Unsure = !all
 	c.positions().Gave(scanned)
 	before := room.Mark{Messages: c.head.Messages}
 	if b.Oldest.N > 0 {

@@ -461,7 +461,7 @@ func (op *sendOp) readFrom(ctx context.Context, cursor ident.Cursor, named bool)
 	after, _ := op.waits().arrived(at).Next()
 	if known && !c.agent.IsPerson() && max(c.head.Recent.NewestForeign(c.agent.Seat), c.head.LastChange) <= after {
 		// Nothing is unread, so no read is needed to tell from where on.
-		return position{after: c.head.AsOf, named: true, ignored: op.req.Cursor != ""}, nil
+		return position{after: c.head.AsOf, named: true, read: at, ignored: op.req.Cursor != ""}, nil
 	}
 	return c.locate(ctx, op.waits())
 }

@@ -146,7 +146,8 @@ func (s *Service) Task(ctx context.Context, req TaskRequest) (Tasks, error) {
 	return c.withCursor(ctx, got, err)
 }
 
-// withCursor completes the answer to a call of an agent.
+// withCursor completes the answer to a call of an agent. What was handed out without a cursor may be lost, so the
+// answer has none that acknowledges it.
 func (c *session) withCursor(ctx context.Context, got Tasks, err error) (Tasks, error) {
 	if err == nil && !c.agent.IsPerson() {
 		at := c.positions()
@@ -154,7 +155,9 @@ func (c *session) withCursor(ctx context.Context, got Tasks, err error) (Tasks, 
 		if !known {
 			p, err = at.Load(ctx)
 		}
-		got.Cursor = c.cursor(max(p.Read(), at.Shown(0), c.agent.Joined), false)
+		if p.Handed <= max(p.Acked, c.agent.Joined) {
+			got.Cursor = c.cursor(max(p.Read(), at.Shown(0), c.agent.Joined), false)
+		}
 	}
 	return got, c.room.svc.Outward(err)
 }

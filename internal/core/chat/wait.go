@@ -155,7 +155,7 @@ func (c *session) inboxFor(ctx context.Context, req *WaitRequest, own int64) (*i
 	if err != nil {
 		return nil, err
 	}
-	pos.own, pos.waits = own, true
+	pos.own = own
 	in := newInbox(c, pos)
 	in.forMe = req.ForMe
 	return in, nil
@@ -272,7 +272,11 @@ func (c *session) hand(ctx context.Context, in *inbox, w *presence.Wait) (*Waite
 	if given, err := c.giveAll(ctx, in, w); err != nil {
 		return nil, err
 	} else if !given {
-		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(in.pos.after, in.pos.noted), Yielded: w.Yields,
+		after := in.pos.after
+		if !in.pos.named { // the newer wait may be lost with what comes along
+			after = max(in.pos.read.Acked, c.agent.Joined)
+		}
+		return &Waited{Status: StatusSuperseded, Cursor: c.cursor(after, in.pos.noted), Yielded: w.Yields,
 			Situation: c.situation(h)}, nil
 	}
 	if c.agent.IsCalled() && !in.pos.peeks && !in.has(seatLost) && !c.agent.IsPerson() {
