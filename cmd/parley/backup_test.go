@@ -71,6 +71,40 @@ func TestBackup_ofAServedFile_saysWhatItHolds(t *testing.T) {
 	}
 }
 
+// By its second name a served file lacks what is still in the log of the first. Each command names the file, says what
+// to do, and leaves nothing behind.
+func TestFileWithAnotherName_isRefusedByEachCommand(t *testing.T) {
+	path, _, _ := servedFile(t)
+	folder := t.TempDir()
+	name := filepath.Join(folder, "name.db")
+	if err := os.Link(path, name); err != nil {
+		t.Skipf("SKIPPED, NOT TESTED: a hard link to the file: %v", err)
+	}
+	for _, args := range [][]string{
+		{"serve", "--addr", "127.0.0.1:0", "--data", name},
+		{"backup", "--data", name, filepath.Join(folder, "backup.db")},
+		{"keys", "add", "Ann", "--data", name},
+		{"keys", "list", "--data", name},
+		{"keys", "revoke", "Ann", "--data", name},
+		{"copy", "--from", name, "--to", filepath.Join(folder, "copy.db")},
+		{"check", name},
+	} {
+		code, says := report(t, args...)
+		if code == 0 || strings.Count(says, name+": the file has another name, too (a hard link)") != 1 ||
+			!strings.Contains(says, "nothing was changed: remove one of the names or, to use the file elsewhere, "+
+				"mount its folder") {
+			t.Errorf("%q: code %d, %q", args, code, says)
+		}
+	}
+	left, err := os.ReadDir(folder)
+	if err != nil || len(left) != 1 {
+		t.Errorf("in the folder is %v, %v", left, err)
+	}
+	if code, says := report(t, "backup", "--data", path, filepath.Join(folder, "own.db")); code != 0 {
+		t.Errorf("by its own name: code %d, %q", code, says)
+	}
+}
+
 func TestCheck_brokenLog_isReportedBesideTheRest(t *testing.T) {
 	path, tab, room := servedFile(t)
 	if code, says := report(t, "check", path); code != 0 || says != path+" holds 1 room with 2 messages.\n" {

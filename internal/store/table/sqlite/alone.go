@@ -7,7 +7,8 @@ import (
 )
 
 // checkServed refuses a file that is not alone, unless its log stands at this path: there a server has the file open. A
-// second name of a served file must not keep its operator from ending a key.
+// second name of a served file must not keep its operator from ending a key. At that name nobody sees what is still in
+// the log.
 func checkServed(path string) error {
 	if _, err := os.Stat(path + "-wal"); err == nil {
 		return nil

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"path/filepath"
@@ -90,7 +91,8 @@ func OpenFile(path string, views ...View) (*File, error) {
 }
 
 // LookAt returns the file at path for reading, even while another process has it
-// open. Backups of it get the views.
+// open, unless what that has written would not be seen here: see checkServed.
+// Backups of it get the views.
 func LookAt(path string, views ...View) (*File, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -101,7 +103,7 @@ func LookAt(path string, views ...View) (*File, error) {
 		return nil, err
 	}
 	f := &File{path: path, views: views}
-	if err := inspect(path, os.O_RDONLY); err != nil {
+	if err := cmp.Or(checkServed(path), inspect(path, os.O_RDONLY)); err != nil {
 		return nil, f.explain(err)
 	}
 	return f, nil

@@ -156,15 +156,13 @@ func TestOpen_fileWithAnotherName_isRefusedByBoth(t *testing.T) {
 	for _, p := range []string{path, name} {
 		_, opens := OpenFile(p)
 		_, beside := OpenBeside(p, Options{})
-		for _, err := range []error{opens, beside} {
+		_, looks := LookAt(p)
+		for _, err := range []error{opens, beside, looks} {
 			if !errors.Is(err, ErrLinked) || !strings.Contains(err.Error(), p) ||
 				!strings.Contains(err.Error(), "mount its folder") {
 				t.Errorf("%s: %v; want ErrLinked and its path", p, err)
 			}
 		}
-	}
-	if f, err := LookAt(name); err != nil || f.Close() != nil {
-		t.Errorf("reading it: %v", err)
 	}
 	if _, err := os.Stat(name + ".lock"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the refusal has left a lock: %v", err)
@@ -339,7 +337,14 @@ func TestOpenBeside_servedFileWithAnotherName_goesOnAtItsOwn(t *testing.T) {
 	if err := beside.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := OpenBeside(name, Options{}); !errors.Is(err, ErrLinked) {
-		t.Errorf("at the other name: %v", err)
+	if f, err := LookAt(path); err != nil || f.Close() != nil {
+		t.Errorf("reading it: %v", err)
+	}
+	_, besides := OpenBeside(name, Options{})
+	_, looks := LookAt(name)
+	for _, err := range []error{besides, looks} {
+		if !errors.Is(err, ErrLinked) {
+			t.Errorf("at the other name: %v", err)
+		}
 	}
 }

@@ -112,9 +112,6 @@ func OpenBeside(path string, o Options) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkServed(file.Path()); err != nil {
-		return nil, file.explain(err)
-	}
 	t, err := start(file, o)
 	if err != nil {
 		return nil, err
