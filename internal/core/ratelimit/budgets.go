@@ -55,13 +55,23 @@ func (b *budgets) time(g ident.Group, n float64) time.Duration {
 // limitOf returns how much g may have in a period.
 func (b *budgets) limitOf(g ident.Group) float64 { return b.limit * float64(g.Times) }
 
-// keptForModest is how much of the budget of an invite, as a part, is kept for seats that are modest: a few guests
-// could else keep out all others.
-const keptForModest = 1.0 / 4
+// The modest, who have spent less than a quarter of their own, are not shut out where a few have spent what many share:
+// a room refuses them nothing, and an invite keeps its last quarter for them, and lets them hear and leave beyond that
+// (see Limiter.pay). So a room needs to keep nothing for them, and the guests of an invite still have an end together.
+const (
+	keptForModest = 1.0 / 4
+	modest        = 1.0 / 4
+)
 
-// take spends n of the budget of each group if that leaves kept of it, as a part of its limit. Otherwise it spends
-// nothing, and returns how long to wait, and for which group.
+// take spends n of the budget of each group of a caller if that leaves kept of it, as a part of its limit. Otherwise it
+// spends nothing, and returns how long to wait, and for which group.
 func (b *budgets) take(of Caller, n float64, now time.Time, kept float64) (wait time.Duration, short ident.Group) {
+	return b.takeSome(of, of, n, now, kept)
+}
+
+// takeSome is take for some groups of a caller.
+func (b *budgets) takeSome(who, of Caller, n float64, now time.Time, kept float64) (wait time.Duration,
+	short ident.Group) {
 	if b == nil {
 		return 0, short
 	}
@@ -69,7 +79,7 @@ func (b *budgets) take(of Caller, n float64, now time.Time, kept float64) (wait 
 	defer b.mu.Unlock()
 	for _, g := range of {
 		kept := kept
-		if g.Times > 1 && !b.isModest(of, now) {
+		if isInvite(g) && !b.isModest(who, now) {
 			kept = max(kept, keptForModest)
 		}
 		more := b.get(g.Key, now).Refill(now) + b.time(g, n) - b.time(g, b.limitOf(g)*(1-kept))
@@ -85,11 +95,7 @@ func (b *budgets) take(of Caller, n float64, now time.Time, kept float64) (wait 
 	return wait, short
 }
 
-// modest is how much of its own budget a caller may have spent so that no room refuses it.
-// Otherwise a few callers could spend all of a room's budget and keep out everybody else.
-const modest = 1.0 / 4
-
-// isModest reports whether a caller, and the seat for which it acts, have spent little. b.mu is held.
+// isModest reports whether a caller, and the seat for which it acts, are modest. b.mu is held.
 func (b *budgets) isModest(of Caller, now time.Time) bool {
 	return !slices.ContainsFunc(of, func(g ident.Group) bool {
 		return g.Times == 1 && b.leftOf(g, now) < (1-modest)*b.limit

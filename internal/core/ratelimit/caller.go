@@ -63,13 +63,19 @@ func whose(g ident.Group) string {
 		return "your seat"
 	case strings.HasPrefix(g.Key, ofPerson):
 		return "your devices"
-	case strings.HasPrefix(g.Key, ofInvite):
+	case isInvite(g):
 		return "all guests of your invite"
-	case strings.HasPrefix(g.Key, ofRoom):
+	case isRoom(g):
 		return "the agents of this room"
 	}
 	return "your key or address"
 }
+
+// isRoom reports whether g is that of a room.
+func isRoom(g ident.Group) bool { return strings.HasPrefix(g.Key, ofRoom) }
+
+// isInvite reports whether g is that of the guests of an invite.
+func isInvite(g ident.Group) bool { return strings.HasPrefix(g.Key, ofInvite) }
 
 // roomOf returns the group of all that is done in a room.
 func roomOf(id string) ident.Group { return ident.Group{Key: ofRoom + id, Times: roomTimes} }

@@ -9,7 +9,7 @@ func (l *Limiter) Callers() int { return len(l.callers.of) }
 func (l *Limiter) Spent(caller string) float64 { return l.callers.spent(caller, l) }
 
 // SpentIn is Spent for a room.
-func (l *Limiter) SpentIn(id string) float64 { return roomTimes * l.rooms.spent(roomOf(id).Key, l) }
+func (l *Limiter) SpentIn(id string) float64 { return roomTimes * l.callers.spent(roomOf(id).Key, l) }
 
 func (b *budgets) spent(key string, l *Limiter) float64 {
 	b.mu.Lock()

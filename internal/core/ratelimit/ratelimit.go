@@ -30,7 +30,7 @@ type Limiter struct {
 	limits          Limits
 	clock           clockwork.Clock
 	messages, bytes *budgets // by the groups of callers
-	callers, rooms  *budgets // units, by the groups of callers and by room
+	callers         *budgets // units, by the groups of callers and by room
 	in, out         *budgets // bytes of files, by the groups of callers
 	allOut          *budgets // bytes of files, of all callers
 	challenges      *budgets // of addresses, by caller
@@ -42,8 +42,8 @@ func New(l Limits, clock clockwork.Clock) *Limiter {
 	return &Limiter{
 		limits: l, clock: clock,
 		messages: perMinute(l.Messages), bytes: perMinute(l.Bytes),
-		callers: perMinute(l.Units), rooms: perMinute(l.Units),
-		in: within(time.Hour, l.FilesIn), out: within(time.Hour, l.FilesOut),
+		callers: perMinute(l.Units),
+		in:      within(time.Hour, l.FilesIn), out: within(time.Hour, l.FilesOut),
 		allOut: within(time.Hour, l.AllFilesOut), challenges: perMinute(Challenges), calls: perMinute(Calls),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/parley-chat/parley/internal/base/ident"
 	"github.com/parley-chat/parley/internal/core/roomlog"
 	"github.com/parley-chat/parley/internal/store/table"
 )
@@ -57,7 +58,7 @@ type payer struct {
 func (p *payer) who() Caller {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.caller
+	return slices.Clip(p.caller) // who adds to it changes it for nobody else
 }
 
 // acts notes that p acts as c, and returns the groups for which it has not acted before.
@@ -119,9 +120,7 @@ func (l *Limiter) Fetch(ctx context.Context, bytes int) error {
 }
 
 // Enter admits the call of c, which acts for a seat, to the room with an id; from here on the call is part of the
-// room's budget. It refuses a call to a room that has no budget left, unless its caller is
-// modest. A vital call of a modest guest passes where only its invite has none left: four guests could else
-// deafen all others. Only a caller that belongs to the room enters it, by a token or the password: a
+// room's budget. Only a caller that belongs to the room enters it, by a token or the password: a
 // stranger pays alone, and cannot close the room to others.
 func (l *Limiter) Enter(ctx context.Context, id string, c Caller) error {
 	p, pays := ctx.Value(payerKey{}).(*payer)
@@ -129,29 +128,26 @@ func (l *Limiter) Enter(ctx context.Context, id string, c Caller) error {
 		return nil
 	}
 	p.in.Store(&id)
-	now, more := l.clock.Now(), p.acts(c)
-	if p.kept == 0 && l.callers.areModest(p.who(), now) {
-		more = more.alone()
-	}
-	if wait, short := l.callers.take(more, callUnits, now, p.kept); wait > 0 {
-		return retryLater(short, wait)
-	}
-	_, err := l.share(p, id, callUnits)
+	_, err := l.pay(p, append(p.acts(c), roomOf(id)), callUnits)
 	return err
 }
 
-// share takes so many units of the budget of a room for p, or none if p is modest and
-// they are not there.
-func (l *Limiter) share(p *payer, id string, units float64) (taken float64, err error) {
-	now := l.clock.Now()
-	wait, short := l.rooms.take(Caller{roomOf(id)}, units, now, p.kept)
-	switch {
-	case wait <= 0:
-		return units, nil
-	case !l.callers.areModest(p.who(), now):
-		return 0, retryLater(short, wait)
+// pay takes so many units of each group for p, and returns which of them paid: the modest go on without a room that has
+// none left, and without an invite in a vital call. Strangers could else close a room to its agents, and four guests
+// deafen all others.
+func (l *Limiter) pay(p *payer, of Caller, units float64) (paid Caller, err error) {
+	now, who := l.clock.Now(), p.who()
+	modest := l.callers.areModest(who, now)
+	for {
+		wait, short := l.callers.takeSome(who, of, units, now, p.kept)
+		switch {
+		case wait <= 0:
+			return of, nil
+		case !modest || !isRoom(short) && !(isInvite(short) && p.kept == 0):
+			return nil, retryLater(short, wait)
+		}
+		of = slices.DeleteFunc(of, func(g ident.Group) bool { return g == short })
 	}
-	return 0, nil
 }
 
 // Seat is Enter for a call that wants a new seat. It takes the price beforehand, so that
@@ -164,19 +160,11 @@ func (l *Limiter) Seat(ctx context.Context, id string, c Caller) (undo func(), e
 	if err := l.Enter(ctx, id, c); err != nil {
 		return nil, err
 	}
-	caller := p.who()
-	if wait, short := l.callers.take(caller, seatUnits, l.clock.Now(), p.kept); wait > 0 {
-		return nil, retryLater(short, wait)
-	}
-	taken, err := l.share(p, id, seatUnits)
+	paid, err := l.pay(p, append(p.who(), roomOf(id)), seatUnits)
 	if err != nil {
-		l.callers.spend(caller, -seatUnits, l.clock.Now())
 		return nil, err
 	}
-	return func() {
-		l.callers.spend(caller, -seatUnits, l.clock.Now())
-		l.rooms.spend(Caller{roomOf(id)}, -taken, l.clock.Now())
-	}, nil
+	return func() { l.callers.spend(paid, -seatUnits, l.clock.Now()) }, nil
 }
 
 // Password charges the call of ctx with a password that is set or checked; an empty one is
@@ -209,11 +197,11 @@ func (l *Limiter) charge(ctx context.Context, id string, units float64) {
 	if !pays {
 		return
 	}
-	now := l.clock.Now()
-	covered := l.callers.spend(p.who(), units, now)
+	who := p.who()
 	if in := p.in.Load(); in != nil && *in == id {
-		l.rooms.spend(Caller{roomOf(id)}, covered, now)
+		who = append(who, roomOf(id))
 	}
+	l.callers.spend(who, units, l.clock.Now())
 }
 
 // Table returns t, whose calls are charged to the calls of their contexts.
