@@ -2,6 +2,8 @@ package browser
 
 import (
 	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
 )
 
 func TestOpen_serverThatWasGone_isFollowedOn(t *testing.T) {
@@ -13,6 +15,13 @@ func TestOpen_serverThatWasGone_isFollowedOn(t *testing.T) {
 	tab.expects("ERR_") // how a connection ends when its server is killed is the browser's business
 	s.kill()
 	tab.sees("No connection")
+	tab.look(390, 780, "light")
+	do(tab, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true})
+	tab.until("its button looks like any other, and a thumb finds it", `(() => {
+	  const button = document.querySelector(".offline button");
+	  const { borderTopColor, backgroundColor } = getComputedStyle(button);
+	  return ![borderTopColor, backgroundColor].includes("rgba(0, 0, 0, 0)") && button.offsetHeight >= 44;
+	})()`)
 	tab.click(button("Try now"))
 	s.again()
 	ada.says("Where were we?")
