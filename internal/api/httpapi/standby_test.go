@@ -80,6 +80,17 @@ func (h *hall) awaitWaits(n int64) {
 	poll(h.t, fmt.Sprintf("%d open waits", n), func() bool { return h.meter.Totals().OpenWaits == n })
 }
 
+// awaitStandby returns when Bob's program waits in the room, which is later than that its call counts as waiting.
+func (h *hall) awaitStandby() {
+	h.t.Helper()
+	poll(h.t, "Bob's program waits in the room", func() bool {
+		info, err := h.rooms.RoomInfo(h.t.Context(), chat.InfoRequest{Token: h.ann.Token})
+		return err == nil && slices.ContainsFunc(info.Room.Agents, func(a chat.Agent) bool {
+			return a.Name == "Bob" && a.State == chat.AgentStandby
+		})
+	})
+}
+
 // poll returns when ok holds, which must be soon.
 func poll(t *testing.T, what string, ok func() bool) {
 	t.Helper()
@@ -233,12 +244,7 @@ func TestStandby_otherMethodsThanGet_areRefused(t *testing.T) {
 func TestStandby_seatIsGone_isGone(t *testing.T) {
 	h := newHall(t, meter.Options{})
 	answer := h.send(h.standby(h.bob.Token, ""))
-	poll(t, "Bob's program waits in the room", func() bool {
-		info, err := h.rooms.RoomInfo(t.Context(), chat.InfoRequest{Token: h.ann.Token})
-		return err == nil && slices.ContainsFunc(info.Room.Agents, func(a chat.Agent) bool {
-			return a.Name == "Bob" && a.State == chat.AgentStandby
-		})
-	})
+	h.awaitStandby()
 	if _, err := h.rooms.LeaveRoom(t.Context(), chat.LeaveRequest{Token: h.bob.Token}); err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +256,7 @@ func TestStandby_seatIsGone_isGone(t *testing.T) {
 func TestStandby_newerWaitOfTheSeat_endsItForGood(t *testing.T) {
 	h := newHall(t, meter.Options{})
 	older := h.send(h.standby(h.bob.Token, ""))
-	h.awaitWaits(1)
+	h.awaitStandby()
 	newer := h.send(h.standby(h.bob.Token, ""))
 	resp := await(t, older)
 	h.check(resp, http.StatusConflict, map[string]string{"status": "superseded", "next": "newer call"})
