@@ -209,6 +209,26 @@ func TestTask_edit_emptiesWhatMustBeDoneFirst(t *testing.T) {
 	}
 }
 
+// What comes after a dropped task waits for ever, which a list of tasks says to its reader.
+func TestTasks_afterADroppedOne_areListedSo(t *testing.T) {
+	base := serve(t)
+	meet(t, base, "Ann")
+	for _, req := range []shell.TaskRequest{{Action: "add", Title: "one"}, {Action: "add", Title: "two"},
+		{Action: "add", Title: "three", After: []string{"t1", "t2"}}, {Action: "drop", ID: "t1"}} {
+		if err := at(t, base, nil).Task(t.Context(), as("Ann"), req); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := at(t, base, nil)
+	c.Out.JSON = false
+	if err := c.Tasks(t.Context(), as("Ann"), false); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.out.String(); !strings.Contains(got, "blocked by t1 (dropped), t2") {
+		t.Error(got)
+	}
+}
+
 // renamed serves the room of Ann and Bob, which Ann has renamed.
 func renamed(t *testing.T) (base string) {
 	t.Helper()

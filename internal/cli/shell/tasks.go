@@ -89,7 +89,7 @@ func (s *session) stands(t results.Task) string {
 	case "stalled":
 		is += ", " + by + " had it"
 	case "blocked":
-		is += " by " + strings.Join(t.After, ", ")
+		is += " by " + strings.Join(firstOf(t), ", ")
 	}
 	if len(t.For) > 0 && t.State != "taken" {
 		is += ", offered to " + named(t.For, ", ")
@@ -102,6 +102,17 @@ func (s *session) stands(t results.Task) string {
 	default:
 		return is + " for " + ago
 	}
+}
+
+// firstOf returns the ids of the tasks that come before t. It says which were dropped: for them t waits for ever.
+func firstOf(t results.Task) (ids []string) {
+	for _, id := range t.After {
+		if slices.Contains(t.Dropped, id) {
+			id += " (dropped)"
+		}
+		ids = append(ids, id)
+	}
+	return ids
 }
 
 // span is a time in minutes as people say it; "" if it is less than one.

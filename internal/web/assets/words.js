@@ -405,6 +405,7 @@ export const words = {
       open: "Free",
       offered: "Offered to {for}",
       blocked: "After {after}",
+      stuck: "Waits for {after}, which was dropped",
       done: "Done by {by}",
       dropped: "Dropped",
     },

@@ -47,6 +47,8 @@ test("how a task stands is said with you, or your agent", () => {
   assert.equal(say(task("t1", "open", { for: [me, "you and Bo"] }), true), "Offered to you and [you and Bo]");
   assert.equal(say(task("t1", "blocked", { after: ["t2", "t3", "t4"] })), "After “title of t2” and “title of t4”");
   assert.equal(say(task("t1", "blocked", { after: ["t3"] })), "After t3");
+  assert.equal(say(task("t1", "blocked", { after: ["t2", "t3"], after_dropped: ["t3"] })),
+    "Waits for t3, which was dropped");
   assert.equal(say(task("t1", "done", { by: "Bo" })), "Done by [Bo]");
   assert.equal(say(task("t1", "done", { by: "Bo", by_person: true })), "Done by [the person behind Bo]");
   assert.equal(say(task("t1", "done", { by: "Bo", by_person: true, by_name: "Kim" })), "Done by [Kim, for Bo]");

@@ -74,9 +74,9 @@ export function named(name, { me, alone }, person = false, called = "") {
 /** Returns those of the open tasks that come before one. */
 export const before = ({ after = [] }, tasks) => tasks.filter(({ id }) => after.includes(id));
 
-/** Says how a task stands, and after what one comes that is blocked, which a task that was dropped does, too. */
+/** Says how a task stands, and after what one comes that is blocked: first what was dropped, since that never ends. */
 export function standing(task, { me, alone, tasks }) {
-  const { state, by, for: offered, after = [] } = task;
+  const { state, by, for: offered, after = [], after_dropped: dropped } = task;
   switch (state) {
     case "taken":
     case "stalled":
@@ -87,6 +87,7 @@ export function standing(task, { me, alone, tasks }) {
         ? fill(w.states.offered, { for: offered.map((name) => named(name, { me, alone })) })
         : [w.states.open];
     case "blocked": {
+      if (dropped) return fill(w.states.stuck, { after: dropped.map(word) });
       const first = before(task, tasks).map(({ title }) => ({ quote: title }));
       return fill(w.states.blocked, { after: first.length ? first : after.map(word) });
     }
